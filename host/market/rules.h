@@ -21,7 +21,8 @@ struct rules {
     uint8_t market;          /* enum rules_market */
     uint8_t is_least_market; /* the least notional counts for orders at market */
     uint8_t is_most_market;  /* and the greatest */
-    uint8_t pad[1];
+    uint8_t is_fee_quote;    /* a buyer pays the fee beside the price, in the quote; else it comes
+                                off what he gets */
     /* A limit stays between down and up times a reference: the mean price of so many minutes (0:
      * the last), of perpetuals the mark. By side, from AGON_BUY; 0: no bound. */
     uint32_t band_minutes;

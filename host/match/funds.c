@@ -58,10 +58,28 @@ agon_qty_t funds_buyable_qty(const struct match *match, const struct market *mar
     return funds_notional(match, market, px, qty, NUM_DOWN) > 0 ? qty : 0;
 }
 
+static int32_t fee_ppb(const struct market *market, uint32_t owner, int is_maker)
+{
+    const struct owner_market *mine = &market->owners[owner];
+
+    if (mine->has_fees)
+        return is_maker ? mine->maker_ppb : mine->taker_ppb;
+    return is_maker ? market->def->maker_fee_ppb : market->def->taker_fee_ppb;
+}
+
+agon_amt_t funds_beside(const struct market *market, uint32_t owner, agon_amt_t amt)
+{
+    int32_t maker = fee_ppb(market, owner, 1), taker = fee_ppb(market, owner, 0);
+    int32_t ppb = maker > taker ? maker : taker;
+
+    return market->rules.is_fee_quote && ppb > 0 ? num_mul_div(amt, ppb, PPB, NUM_UP) : 0;
+}
+
 agon_amt_t funds_need(const struct match *match, const struct market *market,
                       const struct match_order *order, agon_asset_t *asset)
 {
     agon_qty_t rest = order->qty - order->filled_qty;
+    agon_amt_t amt;
 
     *asset = 0;
     if (!match->balances || !is_spot(market))
@@ -72,10 +90,12 @@ agon_amt_t funds_need(const struct match *match, const struct market *market,
     }
     *asset = market->def->quote;
     if (order->quote_amt != 0)
-        return order->quote_amt - order->filled_quote_amt;
-    if (order->px == 0) // at any price: paid from what is free, fill by fill
+        amt = order->quote_amt - order->filled_quote_amt;
+    else if (order->px == 0) // at any price: paid from what is free, fill by fill
         return 0;
-    return funds_notional(match, market, order->px, rest, NUM_UP);
+    else
+        amt = funds_notional(match, market, order->px, rest, NUM_UP);
+    return num_add(amt, funds_beside(market, order->owner, amt));
 }
 
 /* As funds_buyable_qty in units of 10^-exp and rounded up; NUM_MAX: more than 64 bits hold. */
@@ -205,15 +225,6 @@ void funds_relock(struct match *match, struct order *order, agon_amt_t amt, agon
     tell(match, order->pub.owner, asset);
 }
 
-static int32_t fee_ppb(const struct market *market, uint32_t owner, int is_maker)
-{
-    const struct owner_market *mine = &market->owners[owner];
-
-    if (mine->has_fees)
-        return is_maker ? mine->maker_ppb : mine->taker_ppb;
-    return is_maker ? market->def->maker_fee_ppb : market->def->taker_fee_ppb;
-}
-
 /* A fee is rounded up (a rebate thus towards nothing), and is never more than what it comes off. */
 static agon_amt_t fee_of(agon_amt_t amt, int32_t ppb)
 {
@@ -232,13 +243,15 @@ static agon_amt_t settle_spot(struct match *match, struct market *market, struct
     agon_amt_t paid_amt = is_buy ? quote_amt : base_amt;
     agon_amt_t got_amt = is_buy ? base_amt : quote_amt;
     agon_asset_t paid_asset = is_buy ? def->quote : def->base;
-    agon_amt_t fee_amt = fee_of(got_amt, ppb);
+    agon_asset_t got_asset = is_buy ? def->base : def->quote;
+    int is_beside = is_buy && market->rules.is_fee_quote;
+    agon_amt_t fee_amt = fee_of(is_beside ? quote_amt : got_amt, ppb);
     agon_asset_t lock_asset;
     agon_amt_t need_amt;
     struct balance *paid;
     struct balance *got;
 
-    *fee_asset = is_buy ? def->base : def->quote;
+    *fee_asset = is_beside ? def->quote : got_asset;
     if (!match->balances)
         return fee_amt;
     paid = funds_balance(match, order->pub.owner, paid_asset);
@@ -247,10 +260,16 @@ static agon_amt_t settle_spot(struct match *match, struct market *market, struct
     paid->locked_amt -= order->locked_amt - need_amt;
     order->locked_amt = need_amt;
     REQUIRE(paid->free_amt >= 0 && paid->locked_amt >= 0);
-    got = funds_balance(match, order->pub.owner, *fee_asset);
-    REQUIRE(num_add_checked(got->free_amt, got_amt - fee_amt, &got->free_amt)); // funds_fits
+    if (is_beside) { // rounded up at each fill, it may be a little more than was kept for it
+        fee_amt = fee_amt > paid->free_amt ? paid->free_amt : fee_amt;
+        paid->free_amt -= fee_amt;
+    } else {
+        got_amt -= fee_amt;
+    }
+    got = funds_balance(match, order->pub.owner, got_asset);
+    REQUIRE(num_add_checked(got->free_amt, got_amt, &got->free_amt)); // funds_fits
     tell(match, order->pub.owner, paid_asset);
-    tell(match, order->pub.owner, *fee_asset);
+    tell(match, order->pub.owner, got_asset);
     return fee_amt;
 }
 

@@ -251,6 +251,7 @@ static enum match_reject judge(const struct match *match, const struct market *m
     if (match->balances && is_spot(market) && order->type == AGON_MARKET &&
         order->side == AGON_BUY && order->qty != 0 && order->px == 0) {
         take_measure(match, market, order, 1, &cost_amt);
+        cost_amt = num_add(cost_amt, funds_beside(market, order->owner, cost_amt));
         if (!funds_has(match, order->owner, market->def->quote, cost_amt))
             return MATCH_NO_FUNDS;
     }

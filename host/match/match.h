@@ -301,7 +301,8 @@ agon_px_t match_last_px(const struct match *match, agon_instrument_t instrument)
 /* --- balances, with is_funds_checked ---
  * Spot: a buy locks quote at its limit (rounded up), a sell locks base; STOP market buys lock
  * nothing until they trigger. A trade moves px * qty, rounded down, from buyer to seller; the fee
- * comes off what is received (base on buy, quote on sell), rounded up. Derivatives lock nothing (no
+ * comes off what is received (base on buy, quote on sell), rounded up; by rules.is_fee_quote a buy
+ * pays it in quote beside the price, and locks it too. Derivatives lock nothing (no
  * margin model): fee and realised profit, by average cost, go through the free settlement balance,
  * which may become negative. Positions of derivatives are kept with or without funds. */
 /* No sum of money, position or quantity here saturates: an order that could lead beyond 64 bits is

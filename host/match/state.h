@@ -178,6 +178,8 @@ agon_amt_t funds_base_amt(const struct match *match, const struct market *market
 /* The quantity that amt buys at px, whole lots that cost something. */
 agon_qty_t funds_buyable_qty(const struct match *match, const struct market *market, agon_px_t px,
                              agon_amt_t amt);
+/* What a buyer pays at most beside the price, where that is the rule; 0: nothing. */
+agon_amt_t funds_beside(const struct market *market, uint32_t owner, agon_amt_t amt);
 /* What an order has to lock, and of which asset. */
 agon_amt_t funds_need(const struct match *match, const struct market *market,
                       const struct match_order *order, agon_asset_t *asset);

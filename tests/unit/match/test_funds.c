@@ -138,6 +138,39 @@ START_TEST(fees_come_off_what_is_received_rounded_up)
 }
 END_TEST
 
+START_TEST(a_buyer_pays_the_fee_beside_the_price_where_that_is_the_rule)
+{
+    const struct rules rules = {.is_fee_quote = 1};
+    struct world *world = world_new(&checked);
+    uint64_t id;
+
+    ck_assert_int_eq(match_set_rules(world->match, SPOT, &rules), AGON_OK);
+    ck_assert_int_eq(match_set_fees(world->match, 1, SPOT, 10000000, 20000000), AGON_OK); // 1, 2 %
+    world_snapshot(world, SPOT);
+    world_level(world, SPOT, AGON_SELL, 100, 4);
+    match_deposit(world->match, 1, QUOTE, 1019);
+    ck_assert_int_eq(submit(world, limit(1, AGON_BUY, 100, 10), NULL), MATCH_NO_FUNDS); // 1020
+    ck_assert_int_eq(submit(world, market(1, AGON_BUY, 4), NULL), MATCH_OK);            // 408
+    has(world, 1, QUOTE, 611, 0);
+    has(world, 1, BASE, 4, 0);
+    id = put(world, limit(1, AGON_BUY, 99, 6)); // 594, and 12 for the fee
+    has(world, 1, QUOTE, 5, 606);
+    world_trade(world, SPOT, AGON_SELL, 99, 2); // as maker 2 of 198
+    has(world, 1, BASE, 6, 0);
+    has(world, 1, QUOTE, 7, 404);
+    match_cancel(world->match, world->t, id);
+    has(world, 1, QUOTE, 411, 0);
+    // What is free would pay four, and not their fee.
+    world_level(world, SPOT, AGON_SELL, 102, 9);
+    ck_assert_int_eq(submit(world, market(1, AGON_BUY, 4), NULL), MATCH_NO_FUNDS); // 408 + 9
+    // Who sells pays it of what he gets.
+    world_level(world, SPOT, AGON_BUY, 98, 5);
+    ck_assert_int_eq(submit(world, market(1, AGON_SELL, 5), NULL), MATCH_OK);
+    has(world, 1, QUOTE, 411 + 490 - 10, 0);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(deposits_are_bounded)
 {
     struct world *world = world_new(&checked);
@@ -639,6 +672,7 @@ int main(void)
     tcase_add_test(tcase, market_buy_pays_from_what_is_free_or_is_refused);
     tcase_add_test(tcase, triggered_stop_without_money_expires);
     tcase_add_test(tcase, fees_come_off_what_is_received_rounded_up);
+    tcase_add_test(tcase, a_buyer_pays_the_fee_beside_the_price_where_that_is_the_rule);
     tcase_add_test(tcase, deposits_are_bounded);
     tcase_add_test(tcase, a_buy_that_no_balance_can_hold_is_refused);
     tcase_add_test(tcase, a_fill_that_no_balance_can_hold_ends_the_order_before_it);
