@@ -23,13 +23,15 @@ void members_default(struct members *members)
     strcpy(member->secret, "YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==");
     strcpy(member->passphrase, "agon-sim-pass");
     member->permissions = MEMBER_ALL;
-    member->n_balances = 3;
+    member->n_balances = 4;
     strcpy(member->balances[0].asset, "USDT");
     member->balances[0].amt = 1000000 * num_pow10(AMOUNT_EXP);
     strcpy(member->balances[1].asset, "BTC");
     member->balances[1].amt = 10 * num_pow10(AMOUNT_EXP);
     strcpy(member->balances[2].asset, "ETH");
     member->balances[2].amt = 100 * num_pow10(AMOUNT_EXP);
+    strcpy(member->balances[3].asset, "USD");
+    member->balances[3].amt = 1000000 * num_pow10(AMOUNT_EXP);
 }
 
 /* --- from a file --- */
@@ -38,6 +40,7 @@ struct account {
     char key[96], secret[256], passphrase[64], public_key[128];
     int64_t maker_ppb, taker_ppb;
     uint32_t n_permissions, uid;
+    uint8_t tier;
     uint8_t permissions[4];
     const struct config_node *balances;
 };
@@ -47,6 +50,10 @@ struct file {
     struct account accounts[MEMBERS_MAX];
 };
 
+static const struct schema_choice tiers[] = {{"intermediate", MEMBER_INTERMEDIATE},
+                                             {"starter", MEMBER_STARTER},
+                                             {"pro", MEMBER_PRO},
+                                             {NULL, 0}};
 static const struct schema_choice permissions[] = {
     {"TRADE", MEMBER_TRADE}, {"USER_DATA", MEMBER_READ}, {"WITHDRAW", MEMBER_WITHDRAW}, {NULL, 0}};
 #define ACCOUNT(member) SCHEMA_MEMBER(struct account, member)
@@ -62,6 +69,8 @@ static const struct schema_field account_fields[] = {
      .list_min = 1, .choices = permissions, .doc = "default: TRADE and USER_DATA"},
     {"uid", SCHEMA_INT, ACCOUNT(uid), .min = 1, .max = UINT32_MAX, .is_public = 1,
      .doc = "number of the account, which several keys may share"},
+    {"tier", SCHEMA_CHOICE, ACCOUNT(tier), .choices = tiers, .preset = "intermediate",
+     .doc = "how far the account is verified, where a venue's limits go by it"},
     {"maker_fee", SCHEMA_DECIMAL, ACCOUNT(maker_ppb), .exp = PPB_EXP, .min = -FEE_MAX_PPB,
      .max = FEE_MAX_PPB, .preset = "0.001", .doc = "a share: 0.001 is a tenth of a per cent"},
     {"taker_fee", SCHEMA_DECIMAL, ACCOUNT(taker_ppb), .exp = PPB_EXP, .min = -FEE_MAX_PPB,
@@ -228,6 +237,7 @@ static void take_account(struct config *config, const struct account *account, u
     for (uint32_t k = 0; k < account->n_permissions; k++)
         member->permissions |= account->permissions[k];
     member->uid = account->uid;
+    member->tier = account->tier;
     member->maker_fee_ppb = (int32_t)account->maker_ppb;
     member->taker_fee_ppb = (int32_t)account->taker_ppb;
     member->has_fees = config_at(config, "accounts[%u].maker_fee", i) != NULL ||

@@ -9,6 +9,7 @@
  *         public_key: MCowBQYDK2Vw...    # instead of secret: Ed25519, base64 of DER or of 32 bytes
  *         permissions: [TRADE, USER_DATA]   # default: both; WITHDRAW: the key says that it may
  *         uid: 42                        # the account's number; default: each key's own
+ *         tier: intermediate             # or starter, pro: limits of venues that go by it
  *         maker_fee: 0.001               # default: the symbol's
  *         taker_fee: 0.001
  *         balances: {USDT: 1000000, BTC: 10, PEPE: 1e12}
@@ -31,6 +32,11 @@ enum { /* struct member.permissions */ MEMBER_TRADE = 1,
        MEMBER_ALL = 3,
        MEMBER_WITHDRAW = 4 };
 
+enum member_tier { /* of verification, at venues whose limits go by it */
+                   MEMBER_INTERMEDIATE = 0,
+                   MEMBER_STARTER = 1,
+                   MEMBER_PRO = 2
+};
 struct member_balance {
     char asset[16];
     agon_amt_t amt; /* 10^-members_exp */
@@ -38,7 +44,7 @@ struct member_balance {
 struct member {
     char key[96], secret[256], passphrase[64];
     unsigned char public_key[32];
-    uint8_t is_ed25519, has_fees, pad[2];
+    uint8_t is_ed25519, has_fees, tier, pad[1]; /* tier: enum member_tier */
     uint32_t permissions;
     uint32_t uid; /* the account's number, which several keys may share; 0: one of its own */
     int32_t maker_fee_ppb, taker_fee_ppb;

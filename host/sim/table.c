@@ -3,10 +3,10 @@
 #include "sim/dialect.h"
 #include "sim/reel_impl.h"
 
-extern const struct sim_dialect sim_binance_spot, sim_binance_um, sim_binance_cm;
+extern const struct sim_dialect sim_binance_spot, sim_binance_um, sim_binance_cm, sim_kraken;
 
 static const struct sim_dialect *const dialects[] = {&sim_binance_spot, &sim_binance_um,
-                                                     &sim_binance_cm};
+                                                     &sim_binance_cm, &sim_kraken};
 
 extern const struct reel_venue recording_of_binance;
 

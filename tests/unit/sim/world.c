@@ -91,13 +91,13 @@ static void open_symbols(struct world *world, const char *venue, const struct si
         bid[i] = (struct agon_level){dec(bids[i][0]), dec(bids[i][1])};
         ask[i] = (struct agon_level){dec(asks[i][0]), dec(asks[i][1])};
     }
-    if (strcmp(venue, "binance_um") == 0) { // its tick is a tenth
+    if (strcmp(venue, "binance") != 0) { // their tick is a tenth
         bid[1].px = dec("29999.90");
         ask[0].px = dec("30000.10");
         ask[1].px = dec("30000.20");
     }
-    world_book(world, "BTCUSDT", 1, bid, 3, ask, 3);
-    world_trade(world, "BTCUSDT", "30000.00", "0.5", AGON_SELL);
+    world_book(world, world->dialect->names[0], 1, bid, 3, ask, 3);
+    world_trade(world, world->dialect->names[0], "30000.00", "0.5", AGON_SELL);
 }
 
 static void open_with(struct world *world, const char *venue, const struct sim_limits *limits)
@@ -171,6 +171,13 @@ void world_open(struct world *world, const struct sim_limits *limits)
     memset(world, 0, sizeof(*world));
     members_default(&world->members);
     open_with(world, "binance", limits);
+}
+
+void world_open_kraken(struct world *world)
+{
+    memset(world, 0, sizeof(*world));
+    members_default(&world->members);
+    open_with(world, "kraken", NULL);
 }
 
 void world_open_um(struct world *world, const struct sim_limits *limits)

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/* names: what the venue calls its assets, pairs, orders and trades, and how numbers and times stand
+ * in a text. */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/num.h"
+#include "sim/kraken/simk.h"
+
+const char *const simk_names[] = {"BTC/USD", "ETH/USD", "SOL/USD", "XRP/USD"};
+
+/* The oldest assets have another name in REST, with X for a coin and Z for what a state issues. */
+static const struct {
+    const char *name, *id, *alt;
+    uint8_t is_long; /* its pairs are called by ids too, where both have one */
+} assets[] = {{"BTC", "XXBT", "XBT", 1}, {"ETH", "XETH", "ETH", 1},  {"XRP", "XXRP", "XRP", 1},
+              {"LTC", "XLTC", "LTC", 1}, {"XLM", "XXLM", "XLM", 1},  {"XMR", "XXMR", "XMR", 1},
+              {"ETC", "XETC", "ETC", 1}, {"DOGE", "XXDG", "XDG", 0}, {"USD", "ZUSD", "USD", 1},
+              {"EUR", "ZEUR", "EUR", 1}, {"GBP", "ZGBP", "GBP", 1},  {"CAD", "ZCAD", "CAD", 1},
+              {"JPY", "ZJPY", "JPY", 1}};
+#define ASSETS (sizeof(assets) / sizeof(assets[0]))
+
+static size_t place_of(const char *name)
+{
+    size_t i = 0;
+
+    while (i < ASSETS && strcmp(assets[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+const char *simk_asset_id(const char *name)
+{
+    size_t i = place_of(name);
+
+    return i < ASSETS ? assets[i].id : name;
+}
+
+const char *simk_asset_alt(const char *name)
+{
+    size_t i = place_of(name);
+
+    return i < ASSETS ? assets[i].alt : name;
+}
+
+/* --- pairs --- */
+
+/* As the venue lists them, in counts of 10^-8. */
+static const struct {
+    const char *name;
+    int64_t tick_px, min_qty, min_amt, start_px;
+} majors[] = {{"BTC/USD", 10000000, 5000, 50000000, 6000000000000},
+              {"ETH/USD", 1000000, 100000, 50000000, 250000000000},
+              {"SOL/USD", 1000000, 2000000, 50000000, 15000000000},
+              {"XRP/USD", 1000, 165000000, 50000000, 60000000},
+              {"BTC/USDT", 10000000, 5000, 50000000, 6000000000000},
+              {"ETH/USDT", 1000000, 100000, 50000000, 250000000000}};
+/* The first tier of the published schedule. */
+#define MAKER_PPB 2500000
+#define TAKER_PPB 4000000
+
+/* "BTC/USD", or without the stroke where the quote is one that is known. */
+static int split(const char *name, char base[12], char quote[12])
+{
+    static const char *const quotes[] = {"USDT", "USDC", "USD", "EUR", "GBP", "CAD", "JPY", "BTC"};
+    const char *stroke = strchr(name, '/');
+    size_t n = strlen(name), base_n = stroke ? (size_t)(stroke - name) : 0;
+
+    for (size_t i = 0; !stroke && base_n == 0 && i < sizeof(quotes) / sizeof(quotes[0]); i++)
+        if (n > strlen(quotes[i]) && strcmp(name + n - strlen(quotes[i]), quotes[i]) == 0)
+            base_n = n - strlen(quotes[i]);
+    if (base_n == 0 || base_n > 11 || n - base_n - (stroke != NULL) > 11 || name[n - 1] == '/')
+        return -1;
+    snprintf(base, 12, "%.*s", (int)base_n, name);
+    snprintf(quote, 12, "%s", name + base_n + (stroke != NULL));
+    return strspn(base, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == base_n ? 0 : -1;
+}
+
+int simk_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol)
+{
+    (void)qty_decimals; // each pair here is traded in hundred millionths
+    memset(symbol, 0, sizeof(*symbol));
+    if (strlen(name) >= sizeof(symbol->name) - 1 || split(name, symbol->base, symbol->quote) < 0)
+        return AGON_EINVAL;
+    snprintf(symbol->name, sizeof(symbol->name), "%s/%s", symbol->base, symbol->quote);
+    symbol->tick_px = num_pow10(SIMK_EXP - px_decimals);
+    symbol->max_px = num_mul(10000000, num_pow10(SIMK_EXP));
+    symbol->lot_qty = symbol->min_qty = 1;
+    symbol->max_qty = num_mul(9000000, num_pow10(SIMK_EXP));
+    symbol->maker_fee_ppb = MAKER_PPB;
+    symbol->taker_fee_ppb = TAKER_PPB;
+    for (size_t i = 0; i < sizeof(majors) / sizeof(majors[0]); i++) {
+        if (strcmp(majors[i].name, symbol->name) != 0)
+            continue;
+        symbol->tick_px = majors[i].tick_px;
+        symbol->min_qty = majors[i].min_qty;
+        symbol->min_notional_amt = majors[i].min_amt;
+        symbol->start_px = majors[i].start_px;
+    }
+    symbol->min_px = symbol->tick_px;
+    symbol->rules.is_least_market = symbol->rules.is_fee_quote = 1;
+    symbol->rules.market_max_qty = symbol->max_qty;
+    return AGON_OK;
+}
+
+void simk_pair_of(const struct pit_symbol *symbol, struct simk_pair *pair)
+{
+    size_t base = place_of(symbol->base), quote = place_of(symbol->quote);
+    int is_long = base < ASSETS && quote < ASSETS && assets[base].is_long && assets[quote].is_long;
+
+    snprintf(pair->alt, sizeof(pair->alt), "%.11s%.11s", simk_asset_alt(symbol->base),
+             simk_asset_alt(symbol->quote));
+    snprintf(pair->wsname, sizeof(pair->wsname), "%.11s/%.11s", simk_asset_alt(symbol->base),
+             simk_asset_alt(symbol->quote));
+    if (is_long)
+        snprintf(pair->id, sizeof(pair->id), "%.11s%.11s", assets[base].id, assets[quote].id);
+    else
+        memcpy(pair->id, pair->alt, sizeof(pair->id));
+}
+
+int simk_find_pair(const struct simk *k, const char *text, size_t n)
+{
+    for (uint32_t i = 0; i < pit_count(k->pit); i++) {
+        const struct simk_pair *pair = &k->pairs[i];
+        const char *const names[] = {pair->id, pair->alt, pair->wsname, pit_at(k->pit, i)->name};
+
+        for (size_t j = 0; j < 4; j++)
+            if (strlen(names[j]) == n && memcmp(names[j], text, n) == 0)
+                return (int)i;
+    }
+    return -1;
+}
+
+int simk_decimals(int64_t step)
+{
+    int n = SIMK_EXP;
+
+    for (; n > 0 && step % 10 == 0; step /= 10)
+        n--;
+    return n;
+}
+
+/* --- ids --- */
+
+#define ODD 0x9e3779b97f4a7c15ull
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/* Sixteen letters that look drawn by chance, and lead back to the number: thirteen hold it, three
+ * are its check. */
+const char *simk_id(const struct simk *k, char kind, uint64_t n, char text[SIMK_ID_TEXT])
+{
+    uint64_t mixed = (n ^ k->mix) * ODD, check = mixed ^ (mixed >> 29);
+    char flat[17];
+
+    for (int i = 0; i < 13; i++, mixed >>= 5)
+        flat[i] = digits[mixed & 31];
+    for (int i = 13; i < 16; i++, check >>= 5)
+        flat[i] = digits[check & 31];
+    flat[16] = '\0';
+    snprintf(text, SIMK_ID_TEXT, "%c%.5s-%.5s-%.6s", kind, flat, flat + 5, flat + 10);
+    return text;
+}
+
+uint64_t simk_number(const struct simk *k, const char *id)
+{
+    uint64_t mixed = 0, inverse = ODD, n;
+    char flat[14], again[SIMK_ID_TEXT];
+
+    if (strlen(id) != SIMK_ID_TEXT - 1 || id[6] != '-' || id[12] != '-')
+        return 0;
+    snprintf(flat, sizeof(flat), "%.5s%.5s%.3s", id + 1, id + 7, id + 13);
+    for (int i = 12; i >= 0; i--) {
+        const char *at = memchr(digits, flat[i], 32);
+
+        if (!at)
+            return 0;
+        mixed = (mixed << 5) | (uint64_t)(at - digits);
+    }
+    for (int i = 0; i < 5; i++) // Newton: each turn doubles the bits that are right
+        inverse *= 2 - ODD * inverse;
+    n = (mixed * inverse) ^ k->mix;
+    return strcmp(simk_id(k, id[0], n, again), id) == 0 ? n : 0;
+}
+
+/* --- numbers and times --- */
+
+void simk_kv_num(struct jout *out, const char *key, int64_t value, int decimals)
+{
+    int64_t unit = num_pow10(SIMK_EXP - decimals);
+    char text[NUM_TEXT];
+    int n = value % unit == 0 ? num_format(value / unit, decimals, text)
+                              : num_format(value, SIMK_EXP, text);
+
+    jout_key(out, key);
+    jout_raw(out, text, (size_t)n);
+}
+
+void simk_kv_when(struct jout *out, const char *key, agon_ns_t t)
+{
+    time_t s = (time_t)(t / SIMK_NS_PER_S);
+    struct tm tm;
+    char text[48];
+    size_t n;
+
+    gmtime_r(&s, &tm);
+    n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, sizeof(text) - n, ".%06dZ", (int)(t % SIMK_NS_PER_S / 1000));
+    jout_kv_str(out, key, text);
+}
+
+void simk_kv_unix(struct jout *out, const char *key, agon_ns_t t)
+{
+    char text[NUM_TEXT];
+
+    jout_key(out, key);
+    jout_raw(out, text, (size_t)num_format(t / 1000, 6, text));
+}
+
+int simk_when(const char *text, agon_ns_t *t)
+{
+    struct tm tm = {.tm_year = 0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    int64_t ns = 0;
+
+    if (!end)
+        return -1;
+    if (*end == '.') {
+        int64_t unit = SIMK_NS_PER_S / 10;
+
+        for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
+            ns += (*end - '0') * unit;
+    }
+    if (strcmp(end, "Z") != 0 && strcmp(end, "+00:00") != 0)
+        return -1;
+    *t = (agon_ns_t)timegm(&tm) * SIMK_NS_PER_S + ns;
+    return 0;
+}
+
+/* --- the checksum --- */
+
+uint32_t simk_crc32(uint32_t crc, const char *text, size_t n)
+{
+    crc = ~crc;
+    for (size_t i = 0; i < n; i++) {
+        crc ^= (unsigned char)text[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? (crc >> 1) ^ 0xedb88320u : crc >> 1;
+    }
+    return ~crc;
+}
+
+// All its digits, without the point and the zeros it begins with.
+static uint32_t add_number(uint32_t crc, int64_t value)
+{
+    char text[NUM_TEXT];
+    int n = num_format(value, 0, text);
+
+    return simk_crc32(crc, text, (size_t)n);
+}
+
+static uint32_t add_side(uint32_t crc, const struct agon_level *level, uint32_t n, int64_t px_unit,
+                         int64_t qty_unit)
+{
+    for (uint32_t i = 0; i < n && i < 10; i++) {
+        crc = add_number(crc, level[i].px / px_unit);
+        crc = add_number(crc, level[i].qty / qty_unit);
+    }
+    return crc;
+}
+
+uint32_t simk_checksum(const struct agon_level *bid, uint32_t n_bid, const struct agon_level *ask,
+                       uint32_t n_ask, int64_t px_unit, int64_t qty_unit)
+{
+    uint32_t crc = add_side(0, ask, n_ask, px_unit, qty_unit);
+
+    return add_side(crc, bid, n_bid, px_unit, qty_unit);
+}

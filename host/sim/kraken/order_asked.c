@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: Apache-2.0
+/* order_asked: what a request for an order says, by REST and by socket, and what is answered. */
+#include <stdio.h>
+
+#include "base/num.h"
+#include "sim/kraken/simk.h"
+
+/* --- shared --- */
+
+/* A UUID, 32 hexadecimal digits, or up to 18 characters of ASCII. */
+int simk_get_client(struct simk_call *call, const char **client)
+{
+    const char *text = simk_param(call, "cl_ord_id");
+    size_t n = text ? strlen(text) : 0;
+
+    *client = text;
+    if (!text)
+        return 0;
+    if (n == 36 && strspn(text, "0123456789abcdefABCDEF-") == n)
+        return 0;
+    if (n == 32 && strspn(text, "0123456789abcdefABCDEF") == n)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] <= ' ' || text[i] > '~')
+            n = 0;
+    return n >= 1 && n <= 18 ? 0 : simk_fail(call, "EGeneral:Invalid arguments:cl_ord_id");
+}
+
+/* Half a second to a minute ahead; the engine takes nothing after it. */
+int simk_check_deadline(struct simk_call *call)
+{
+    const char *text = simk_param(call, "deadline");
+    agon_ns_t t;
+
+    if (!text)
+        return 0;
+    if (simk_when(text, &t) < 0 || t > call->k->now.transport + 60 * SIMK_NS_PER_S)
+        return simk_fail(call, "EGeneral:Invalid arguments:deadline");
+    return t > call->k->now.transport ? 0 : simk_fail(call, "EService:Deadline elapsed");
+}
+
+static int get_userref(struct simk_call *call, const char *name, struct simk_wish *wish)
+{
+    const char *text = simk_param(call, name);
+
+    if (text && num_parse(text, strlen(text), 0, &wish->userref) < 0)
+        return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
+    wish->has_userref = text != NULL;
+    return 0;
+}
+
+static int get_side(struct simk_call *call, const char *name, struct simk_wish *wish)
+{
+    if (!simk_is(call, name, "buy") && !simk_is(call, name, "sell"))
+        return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
+    wish->side = simk_is(call, name, "buy") ? AGON_BUY : AGON_SELL;
+    return 0;
+}
+
+/* GTC, IOC, GTD and FOK in either case. */
+static int get_tif(struct simk_call *call, const char *name, struct simk_wish *wish)
+{
+    static const char *const names[] = {"gtc", "ioc", "fok", "gtd"};
+    const char *text = simk_param(call, name);
+    char lower[8] = "gtc";
+    size_t i;
+
+    for (i = 0; text && i < 7; i++) {
+        lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+        if (text[i] == '\0')
+            break;
+    }
+    for (i = 0; i < 4 && strcmp(names[i], lower) != 0; i++)
+        continue;
+    if (i == 4 || (text && strlen(text) != 3))
+        return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
+    wish->tif = (uint8_t)(AGON_TIF_GTC + i);
+    return 0;
+}
+
+static int get_stp(struct simk_call *call, const char *name, struct simk_wish *wish)
+{
+    const char *text = simk_param(call, name);
+
+    wish->stp = MATCH_STP_EXPIRE_TAKER;
+    if (!text || strcmp(text, "cancel-newest") == 0 || strcmp(text, "cancel_newest") == 0)
+        return 0;
+    if (strcmp(text, "cancel-oldest") == 0 || strcmp(text, "cancel_oldest") == 0)
+        wish->stp = MATCH_STP_EXPIRE_MAKER;
+    else if (strcmp(text, "cancel-both") == 0 || strcmp(text, "cancel_both") == 0)
+        wish->stp = MATCH_STP_EXPIRE_BOTH;
+    else
+        return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
+    return 0;
+}
+
+/* What both carriers demand of what was said. */
+static int check_wish(struct simk_call *call, const struct simk_wish *wish, int has_px,
+                      int has_stop)
+{
+    if (has_px != simk_has_px(wish->type) || (has_px && wish->px == 0))
+        return simk_fail(call, "EGeneral:Invalid arguments:price");
+    if (has_stop != simk_has_stop(wish->type) || (has_stop && wish->stop_px == 0))
+        return simk_fail(call, "EGeneral:Invalid arguments:price");
+    if (wish->qty == 0 && wish->cost_amt == 0)
+        return simk_fail(call, "EGeneral:Invalid arguments:volume");
+    if (wish->cost_amt > 0 && (wish->type != SIMK_MARKET || wish->side != AGON_BUY))
+        return simk_fail(call, "EGeneral:Invalid arguments:viqc");
+    if (wish->is_post && wish->type != SIMK_LIMIT)
+        return simk_fail(call, "EGeneral:Invalid arguments:oflags");
+    if (wish->tif == AGON_TIF_GTD && wish->t_expire <= pit_now(call->k->pit))
+        return simk_fail(call, "EGeneral:Invalid arguments:expiretm");
+    return 0;
+}
+
+/* --- REST --- */
+
+/* In whole seconds, absolute or from now on ("+240"). */
+static int get_expiry(struct simk_call *call, struct simk_wish *wish)
+{
+    const char *text = simk_param(call, "expiretm");
+    int64_t s = 0;
+    int is_from_now = text && text[0] == '+';
+
+    if (text && num_parse(text + is_from_now, strlen(text + is_from_now), 0, &s) < 0)
+        return simk_fail(call, "EGeneral:Invalid arguments:expiretm");
+    wish->t_expire = num_mul(s, SIMK_NS_PER_S) + (is_from_now ? pit_now(call->k->pit) : 0);
+    return 0;
+}
+
+static int has_flag(const char *flags, const char *flag)
+{
+    size_t n = strlen(flag);
+
+    for (; flags && *flags; flags += strcspn(flags, ",") + (strchr(flags, ',') != NULL))
+        if (strncmp(flags, flag, n) == 0 && (flags[n] == ',' || flags[n] == '\0'))
+            return 1;
+    return 0;
+}
+
+static int get_pair(struct simk_call *call, struct simk_wish *wish)
+{
+    const char *text = simk_param(call, "pair");
+    int sym = text ? simk_find_pair(call->k, text, strlen(text)) : -1;
+
+    if (sym < 0)
+        return simk_fail(call,
+                         text ? "EQuery:Unknown asset pair" : "EGeneral:Invalid arguments:pair");
+    wish->sym = (uint32_t)sym;
+    return 0;
+}
+
+static int get_rest_wish(struct simk_call *call, struct simk_wish *wish)
+{
+    static const char *const unknown[] = {"leverage", "displayvol", "starttm", "close[ordertype]"};
+    const char *flags = simk_param(call, "oflags");
+    int type = simk_type_of(simk_param(call, "ordertype"));
+    int has_qty, has_px, has_px2;
+    int64_t px = 0, px2 = 0;
+
+    if (type < 0)
+        return simk_fail(call, "EGeneral:Invalid arguments:ordertype");
+    wish->type = (uint8_t)type;
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+        if (simk_param(call, unknown[i]) && !simk_is(call, unknown[i], "0") &&
+            !simk_is(call, unknown[i], "none"))
+            return simk_fail(call, "EGeneral:Invalid arguments:%s", unknown[i]);
+    if (get_pair(call, wish) < 0 || get_side(call, "type", wish) < 0 ||
+        get_tif(call, "timeinforce", wish) < 0 || get_expiry(call, wish) < 0 ||
+        get_stp(call, "stptype", wish) < 0 || get_userref(call, "userref", wish) < 0 ||
+        simk_get_client(call, &wish->client) < 0 || simk_check_deadline(call) < 0 ||
+        simk_get_dec(call, "volume", &wish->qty, &has_qty) < 0 ||
+        simk_get_dec(call, "price", &px, &has_px) < 0 ||
+        simk_get_dec(call, "price2", &px2, &has_px2) < 0)
+        return -1;
+    if (wish->client && wish->has_userref)
+        return simk_fail(call, "EGeneral:Invalid arguments:cl_ord_id");
+    wish->is_checked_only = simk_is(call, "validate", "true") || simk_is(call, "validate", "1");
+    wish->is_post = (uint8_t)has_flag(flags, "post");
+    if (has_flag(flags, "viqc")) {
+        wish->cost_amt = wish->qty;
+        wish->qty = 0;
+    }
+    // The first price is the trigger where there is one.
+    wish->px = simk_has_stop(type) ? px2 : px;
+    wish->stop_px = simk_has_stop(type) ? px : 0;
+    return check_wish(call, wish, simk_has_stop(type) ? has_px2 : has_px && type == SIMK_LIMIT,
+                      simk_has_stop(type) && has_px);
+}
+
+static void put_order_text(const struct simk *k, const struct simk_order *order, struct jout *out)
+{
+    int decimals = simk_decimals(pit_at(k->pit, order->sym)->tick_px);
+    char qty[NUM_TEXT], px[NUM_TEXT], stop[NUM_TEXT], text[200], name[24];
+
+    num_format(order->is_by_cost ? order->asked_amt : order->qty, SIMK_EXP, qty);
+    num_format(order->px / num_pow10(SIMK_EXP - decimals), decimals, px);
+    num_format(order->stop_px / num_pow10(SIMK_EXP - decimals), decimals, stop);
+    snprintf(name, sizeof(name), "%s", order->type >= SIMK_TAKE ? "take profit" : "stop loss");
+    snprintf(text, sizeof(text), "%s %s %s @ %s", order->side == AGON_BUY ? "buy" : "sell", qty,
+             k->pairs[order->sym].alt, simk_has_stop(order->type) ? name : "");
+    if (simk_has_stop(order->type))
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", stop);
+    if (simk_has_px(order->type))
+        snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                 simk_has_stop(order->type) ? " -> limit %s" : "limit %s", px);
+    else if (order->type == SIMK_MARKET)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "market");
+    jout_kv_str(out, "order", text);
+}
+
+void simk_put_descr(const struct simk *k, const struct simk_order *order, struct jout *out)
+{
+    int decimals = simk_decimals(pit_at(k->pit, order->sym)->tick_px);
+    int64_t unit = num_pow10(SIMK_EXP - decimals);
+    int is_stop = simk_has_stop(order->type);
+    agon_px_t first = is_stop ? order->stop_px : order->px, second = is_stop ? order->px : 0;
+
+    jout_key(out, "descr");
+    jout_open(out, '{');
+    jout_kv_str(out, "pair", k->pairs[order->sym].alt);
+    jout_kv_str(out, "type", order->side == AGON_BUY ? "buy" : "sell");
+    jout_kv_str(out, "ordertype", simk_types[order->type]);
+    jout_kv_dec(out, "price", first / unit, first ? decimals : 0);
+    jout_kv_dec(out, "price2", second / unit, second ? decimals : 0);
+    jout_kv_str(out, "leverage", "none");
+    put_order_text(k, order, out);
+    jout_kv_str(out, "close", "");
+    jout_close(out, '{');
+}
+
+int simk_add_order(struct simk_call *call)
+{
+    struct simk_wish wish = {.sym = 0};
+    struct simk_order *order, shown;
+    struct jout *out = call->out;
+    char id[SIMK_ID_TEXT];
+
+    if (get_rest_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
+        return -1;
+    shown = (struct simk_order){.sym = wish.sym,
+                                .side = wish.side,
+                                .type = wish.type,
+                                .px = wish.px,
+                                .stop_px = wish.stop_px,
+                                .qty = wish.qty,
+                                .is_by_cost = wish.cost_amt > 0,
+                                .asked_amt = wish.cost_amt};
+    jout_open(out, '{');
+    jout_key(out, "descr");
+    jout_open(out, '{');
+    put_order_text(call->k, &shown, out);
+    jout_close(out, '{');
+    if (order) {
+        jout_key(out, "txid");
+        jout_open(out, '[');
+        jout_str(out, simk_id(call->k, 'O', order->n, id));
+        jout_close(out, '[');
+        if (order->client[0])
+            jout_kv_str(out, "cl_ord_id", order->client);
+    }
+    jout_close(out, '{');
+    return 0;
+}
+
+/* Below 0: none was named. *order NULL: there is none of that name. */
+static int get_named(struct simk_call *call, const char *name, struct simk_order **order)
+{
+    const char *id = simk_param(call, name), *client = simk_param(call, "cl_ord_id");
+
+    if ((id == NULL) == (client == NULL))
+        return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
+    *order = id ? simk_find(call->k, call->account, id)
+                : simk_find_client(call->k, call->account, client);
+    return 0;
+}
+
+int simk_amend_order(struct simk_call *call)
+{
+    struct simk_wish wish = {.sym = 0};
+    struct simk_order *order;
+    int has_px, has_qty, has_stop;
+    char id[SIMK_ID_TEXT];
+
+    if (get_named(call, call->conn ? "order_id" : "txid", &order) < 0 ||
+        simk_check_deadline(call) < 0 || simk_get_dec(call, "limit_price", &wish.px, &has_px) < 0 ||
+        simk_get_dec(call, "order_qty", &wish.qty, &has_qty) < 0 ||
+        simk_get_dec(call, "trigger_price", &wish.stop_px, &has_stop) < 0 ||
+        simk_amend(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
+                   &wish) < 0)
+        return -1;
+    jout_open(call->out, '{');
+    jout_kv_str(call->out, "amend_id", simk_id(call->k, 'T', ++call->account->n_ledger << 32, id));
+    if (call->conn && simk_param(call, "order_id"))
+        jout_kv_str(call->out, "order_id", simk_id(call->k, 'O', order->n, id));
+    if (call->conn && simk_param(call, "cl_ord_id"))
+        jout_kv_str(call->out, "cl_ord_id", order->client);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+int simk_edit_order(struct simk_call *call)
+{
+    struct simk_wish wish = {.sym = 0};
+    struct simk_order *order, *placed;
+    struct jout *out = call->out;
+    int64_t px, px2;
+    int has_px, has_px2, has_qty, is_stop;
+    char id[SIMK_ID_TEXT];
+
+    if (get_pair(call, &wish) < 0 || get_named(call, "txid", &order) < 0 ||
+        simk_check_deadline(call) < 0 || get_userref(call, "userref", &wish) < 0 ||
+        simk_get_dec(call, "volume", &wish.qty, &has_qty) < 0 ||
+        simk_get_dec(call, "price", &px, &has_px) < 0 ||
+        simk_get_dec(call, "price2", &px2, &has_px2) < 0)
+        return -1;
+    is_stop = order && simk_has_stop(order->type);
+    wish.is_post = (uint8_t)has_flag(simk_param(call, "oflags"), "post");
+    wish.px = is_stop ? (has_px2 ? px2 : 0) : (has_px ? px : 0);
+    wish.stop_px = is_stop && has_px ? px : 0;
+    if (simk_edit(call, order, (wish.px ? 1u : 0u) | (has_qty ? 2u : 0u) | (wish.stop_px ? 4u : 0u),
+                  &wish, &placed) < 0)
+        return -1;
+    jout_open(out, '{');
+    jout_kv_str(out, "status", "ok");
+    jout_kv_str(out, "txid", simk_id(call->k, 'O', placed->n, id));
+    jout_kv_str(out, "originaltxid", simk_param(call, "txid") ? simk_param(call, "txid") : "");
+    jout_kv_dec(out, "volume", placed->qty, SIMK_EXP);
+    jout_kv_dec(out, "price", placed->px, SIMK_EXP);
+    jout_kv_int(out, "orders_cancelled", 1);
+    jout_key(out, "descr");
+    jout_open(out, '{');
+    put_order_text(call->k, placed, out);
+    jout_close(out, '{');
+    jout_close(out, '{');
+    return 0;
+}
+
+int simk_cancel_order(struct simk_call *call)
+{
+    struct simk_order *order;
+
+    if (get_named(call, "txid", &order) < 0 || simk_cancel(call, order) < 0)
+        return -1;
+    jout_open(call->out, '{');
+    jout_kv_int(call->out, "count", 1);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+int simk_cancel_every(struct simk_call *call)
+{
+    uint32_t n = simk_cancel_all(call->k, call->account, "User requested");
+
+    jout_open(call->out, '{');
+    jout_kv_int(call->out, "count", n);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+int simk_cancel_after(struct simk_call *call)
+{
+    const char *text = simk_param(call, "timeout");
+    agon_ns_t now = call->k->now.transport;
+    int64_t s;
+
+    if (!text || num_parse(text, strlen(text), 0, &s) < 0 || s < 0 || s > 86400)
+        return simk_fail(call, "EGeneral:Invalid arguments:timeout");
+    call->account->t_dead = s > 0 ? now + s * SIMK_NS_PER_S : 0;
+    jout_open(call->out, '{');
+    simk_kv_when(call->out, "currentTime", now);
+    if (s > 0)
+        simk_kv_when(call->out, "triggerTime", call->account->t_dead);
+    else
+        jout_kv_str(call->out, "triggerTime", "0");
+    jout_close(call->out, '{');
+    return 0;
+}
+
+/* --- by socket --- */
+
+static int get_symbol(struct simk_call *call, struct simk_wish *wish)
+{
+    const char *text = simk_param(call, "symbol");
+    int sym = text ? pit_find(call->k->pit, text) : -1;
+
+    if (sym < 0)
+        return simk_fail(
+            call, text ? "Currency pair not supported %s" : "EGeneral:Invalid arguments:symbol%s",
+            text ? text : "");
+    wish->sym = (uint32_t)sym;
+    return 0;
+}
+
+static int get_ws_wish(struct simk_call *call, struct simk_wish *wish)
+{
+    const char *expiry = simk_param(call, "expire_time");
+    int type = simk_type_of(simk_param(call, "order_type"));
+    int has_qty, has_px, has_stop, has_cost;
+
+    if (type < 0)
+        return simk_fail(call, "EGeneral:Invalid arguments:order_type");
+    wish->type = (uint8_t)type;
+    if (get_symbol(call, wish) < 0 || get_side(call, "side", wish) < 0 ||
+        get_tif(call, "time_in_force", wish) < 0 || get_stp(call, "stp_type", wish) < 0 ||
+        get_userref(call, "order_userref", wish) < 0 || simk_get_client(call, &wish->client) < 0 ||
+        simk_check_deadline(call) < 0 ||
+        simk_get_dec(call, "order_qty", &wish->qty, &has_qty) < 0 ||
+        simk_get_dec(call, "cash_order_qty", &wish->cost_amt, &has_cost) < 0 ||
+        simk_get_dec(call, "limit_price", &wish->px, &has_px) < 0 ||
+        simk_get_dec(call, "triggers.price", &wish->stop_px, &has_stop) < 0)
+        return -1;
+    if (expiry && simk_when(expiry, &wish->t_expire) < 0)
+        return simk_fail(call, "EGeneral:Invalid arguments:expire_time");
+    if (simk_is(call, "margin", "true") || simk_is(call, "reduce_only", "true"))
+        return simk_fail(call, "EOrder:Cannot open position");
+    wish->is_post = simk_is(call, "post_only", "true") != 0;
+    wish->is_checked_only = simk_is(call, "validate", "true") != 0;
+    return check_wish(call, wish, has_px, has_stop);
+}
+
+int simk_ws_add(struct simk_call *call)
+{
+    struct simk_wish wish = {.sym = 0};
+    struct simk_order *order;
+    char id[SIMK_ID_TEXT];
+
+    if (get_ws_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
+        return -1;
+    jout_open(call->out, '{');
+    if (order)
+        jout_kv_str(call->out, "order_id", simk_id(call->k, 'O', order->n, id));
+    if (wish.client)
+        jout_kv_str(call->out, "cl_ord_id", wish.client);
+    jout_kv_int(call->out, "order_userref", wish.userref);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+int simk_ws_edit(struct simk_call *call)
+{
+    struct simk_wish wish = {.sym = 0};
+    struct simk_order *order, *placed;
+    int has_px, has_qty, has_stop;
+    char id[SIMK_ID_TEXT];
+    uint64_t n;
+
+    if (get_symbol(call, &wish) < 0 || get_named(call, "order_id", &order) < 0 ||
+        simk_check_deadline(call) < 0 || get_userref(call, "order_userref", &wish) < 0 ||
+        simk_get_dec(call, "limit_price", &wish.px, &has_px) < 0 ||
+        simk_get_dec(call, "order_qty", &wish.qty, &has_qty) < 0 ||
+        simk_get_dec(call, "triggers.price", &wish.stop_px, &has_stop) < 0)
+        return -1;
+    wish.is_post = simk_is(call, "post_only", "true") != 0;
+    n = order ? order->n : 0; // the old one may be gone when the new one is there
+    if (simk_edit(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
+                  &wish, &placed) < 0)
+        return -1;
+    jout_open(call->out, '{');
+    jout_kv_str(call->out, "order_id", simk_id(call->k, 'O', placed->n, id));
+    jout_kv_str(call->out, "original_order_id", simk_id(call->k, 'O', n, id));
+    jout_close(call->out, '{');
+    return 0;
+}

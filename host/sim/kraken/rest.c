@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+/* rest: requests by REST: the table of them, their parameters, keys, signatures and nonces, and the
+ * one shape that each answer has. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "base/num.h"
+#include "sim/kraken/simk.h"
+
+enum need { NEED_NONE, NEED_READ, NEED_TRADE };
+static const struct route {
+    const char *name;
+    enum need need;
+    uint8_t cost; /* on the counter of calls; those of orders have the engine's */
+    int (*run)(struct simk_call *call);
+} routes[] = {
+    {"Time", NEED_NONE, 0, simk_time},
+    {"SystemStatus", NEED_NONE, 0, simk_system_status},
+    {"Assets", NEED_NONE, 0, simk_assets},
+    {"AssetPairs", NEED_NONE, 0, simk_asset_pairs},
+    {"Ticker", NEED_NONE, 0, simk_ticker},
+    {"OHLC", NEED_NONE, 0, simk_ohlc},
+    {"Depth", NEED_NONE, 0, simk_depth},
+    {"Trades", NEED_NONE, 0, simk_trades},
+    {"Balance", NEED_READ, 1, simk_balance},
+    {"BalanceEx", NEED_READ, 1, simk_balance_ex},
+    {"OpenOrders", NEED_READ, 1, simk_open_orders},
+    {"ClosedOrders", NEED_READ, 1, simk_closed_orders},
+    {"QueryOrders", NEED_READ, 1, simk_query_orders},
+    {"TradesHistory", NEED_READ, 2, simk_trades_history},
+    {"QueryTrades", NEED_READ, 1, simk_query_trades},
+    {"TradeVolume", NEED_READ, 1, simk_trade_volume},
+    {"GetWebSocketsToken", NEED_READ, 1, simk_token_new},
+    {"AddOrder", NEED_TRADE, 0, simk_add_order},
+    {"AmendOrder", NEED_TRADE, 0, simk_amend_order},
+    {"EditOrder", NEED_TRADE, 0, simk_edit_order},
+    {"CancelOrder", NEED_TRADE, 0, simk_cancel_order},
+    {"CancelAll", NEED_TRADE, 0, simk_cancel_every},
+    {"CancelAllOrdersAfter", NEED_TRADE, 0, simk_cancel_after},
+};
+#define PUBLIC  "/0/public/"
+#define PRIVATE "/0/private/"
+
+static const struct route *route_of(const char *path)
+{
+    int is_public = strncmp(path, PUBLIC, strlen(PUBLIC)) == 0;
+    size_t skip = is_public ? strlen(PUBLIC) : strlen(PRIVATE);
+
+    if (!is_public && strncmp(path, PRIVATE, strlen(PRIVATE)) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+        if (strcmp(routes[i].name, path + skip) == 0 && (routes[i].need == NEED_NONE) == is_public)
+            return &routes[i];
+    return NULL;
+}
+
+static const char *header_of(const struct sim_request *request, const char *name)
+{
+    for (uint32_t i = 0; i < request->n_headers; i++)
+        if (strcmp(request->headers[i].name, name) == 0)
+            return request->headers[i].value;
+    return "";
+}
+
+/* --- parameters --- */
+
+static int hex_of(char c)
+{
+    const char *all = "0123456789abcdef";
+    const char *at = c ? strchr(all, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+    return at ? (int)(at - all) : -1;
+}
+
+// In place; a NUL in it would end the text early.
+static int decode(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; from++) {
+        char c = *from == '+' ? ' ' : *from;
+
+        if (c == '%') {
+            int high = hex_of(from[1]), low = high < 0 ? -1 : hex_of(from[2]);
+
+            if (low < 0 || (high == 0 && low == 0))
+                return -1;
+            c = (char)(high * 16 + low);
+            from += 2;
+        }
+        *to++ = c;
+    }
+    *to = '\0';
+    return 0;
+}
+
+static int add_form(struct simk_call *call, const char *text, size_t n)
+{
+    while (n > 0) {
+        const char *end = memchr(text, '&', n);
+        size_t pair_n = end ? (size_t)(end - text) : n;
+        const char *equals = memchr(text, '=', pair_n);
+        size_t name_n = equals ? (size_t)(equals - text) : pair_n;
+        struct simk_param *param;
+
+        if (pair_n > 0) {
+            if (simk_param_put(call, text, name_n, equals ? equals + 1 : "",
+                               equals ? pair_n - name_n - 1 : 0) < 0)
+                return -1;
+            param = &call->params[call->n_params - 1];
+            if (decode((char *)(uintptr_t)param->name) < 0 ||
+                decode((char *)(uintptr_t)param->value) < 0)
+                return simk_fail(call, "EGeneral:Invalid arguments");
+        }
+        n -= end ? pair_n + 1 : pair_n;
+        text += end ? pair_n + 1 : pair_n;
+    }
+    return 0;
+}
+
+// A body may be JSON as well: what is in it is read as if it stood in a form.
+static int add_json(struct simk_call *call, const char *text, size_t n)
+{
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+    const char *name;
+    json_t *value;
+    int rc = root && json_is_object(root) ? 0 : simk_fail(call, "EGeneral:Invalid arguments");
+
+    json_object_foreach(root, name, value)
+    {
+        char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+        const char *said = dumped ? dumped : json_string_value(value);
+
+        if (rc == 0 && said)
+            rc = simk_param_put(call, name, strlen(name), said, strlen(said));
+        free(dumped);
+    }
+    json_decref(root);
+    return rc;
+}
+
+/* --- who is it --- */
+
+int simk_sign(const char *secret, const char *path, const char *nonce, const char *body, size_t n,
+              char signature[96])
+{
+    unsigned char key[256], digest[crypto_hash_sha256_BYTES], mac[crypto_auth_hmacsha512_BYTES];
+    crypto_hash_sha256_state sha;
+    crypto_auth_hmacsha512_state hmac;
+    size_t key_n;
+
+    if (sodium_base642bin(key, sizeof(key), secret, strlen(secret), NULL, &key_n, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0)
+        return -1;
+    crypto_hash_sha256_init(&sha);
+    crypto_hash_sha256_update(&sha, (const unsigned char *)nonce, strlen(nonce));
+    crypto_hash_sha256_update(&sha, (const unsigned char *)body, n);
+    crypto_hash_sha256_final(&sha, digest);
+    crypto_auth_hmacsha512_init(&hmac, key, key_n);
+    crypto_auth_hmacsha512_update(&hmac, (const unsigned char *)path, strlen(path));
+    crypto_auth_hmacsha512_update(&hmac, digest, sizeof(digest));
+    crypto_auth_hmacsha512_final(&hmac, mac);
+    sodium_bin2base64(signature, 96, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
+    return 0;
+}
+
+/* An unsigned 64-bit number that rises with each request of a key. */
+static int take_nonce(struct simk_call *call, const char *text)
+{
+    uint64_t nonce = 0;
+
+    if (*text == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 20)
+        return simk_fail(call, "EAPI:Invalid nonce");
+    for (; *text; text++) {
+        uint64_t digit = (uint64_t)(*text - '0');
+
+        if (nonce > (UINT64_MAX - digit) / 10)
+            return simk_fail(call, "EAPI:Invalid nonce");
+        nonce = nonce * 10 + digit;
+    }
+    if (nonce <= call->account->nonce)
+        return simk_fail(call, "EAPI:Invalid nonce");
+    call->account->nonce = nonce;
+    return 0;
+}
+
+static int authorise(struct simk_call *call, const struct sim_request *request, enum need need)
+{
+    const char *key = header_of(request, "api-key"), *sent = header_of(request, "api-sign");
+    const char *nonce = simk_param(call, "nonce");
+    struct simk *k = call->k;
+    char signature[96];
+
+    for (uint32_t i = 0; i < k->n_accounts; i++)
+        if (strcmp(k->accounts[i].member->key, key) == 0)
+            call->account = &k->accounts[i];
+    if (!call->account)
+        return simk_fail(call, "EAPI:Invalid key");
+    if (simk_sign(call->account->member->secret, request->path, nonce ? nonce : "",
+                  request->body ? request->body : "", request->body_n, signature) < 0 ||
+        strcmp(signature, sent) != 0)
+        return simk_fail(call, "EAPI:Invalid signature");
+    if (take_nonce(call, nonce ? nonce : "") < 0)
+        return -1;
+    if (!(call->account->member->permissions & (need == NEED_TRADE ? MEMBER_TRADE : MEMBER_READ)))
+        return simk_fail(call, "EGeneral:Permission denied");
+    return 0;
+}
+
+/* --- requests --- */
+
+static int run(struct simk_call *call, const struct sim_request *request, const struct route *route)
+{
+    const struct simk_tier *tier;
+    struct simk *k = call->k;
+    int is_json = strstr(header_of(request, "content-type"), "json") != NULL;
+
+    if (k->now.transport < k->maintenance_until)
+        return simk_fail(call, "EService:Unavailable");
+    if (!route)
+        return simk_fail(call, "EGeneral:Unknown method");
+    if (add_form(call, request->query, strlen(request->query)) < 0 ||
+        (request->body_n > 0 && (is_json ? add_json(call, request->body, request->body_n)
+                                         : add_form(call, request->body, request->body_n)) < 0))
+        return -1;
+    if (route->need != NEED_NONE) {
+        if (strcmp(request->method, "POST") != 0)
+            return simk_fail(call, "EGeneral:Unknown method");
+        if (authorise(call, request, route->need) < 0)
+            return -1;
+        tier = call->account->tier;
+        if (!simk_count(&call->account->calls, k->now.transport, route->cost, tier->calls_max,
+                        tier->calls_milli_per_s))
+            return simk_fail(call, "EAPI:Rate limit exceeded");
+    }
+    return route->run(call);
+}
+
+static void put_answer(struct simk_call *call, int rc, struct sim_reply *reply)
+{
+    struct jout *out = &call->k->frame;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_key(out, "error");
+    jout_open(out, '[');
+    if (rc < 0)
+        jout_str(out, call->error);
+    jout_close(out, '[');
+    if (rc == 0) {
+        jout_key(out, "result");
+        jout_raw(out, jout_text(call->out), call->out->n);
+    }
+    jout_close(out, '{');
+    reply->status = 200; // whatever it says
+    reply->type = "application/json";
+    reply->body = jout_text(out);
+    reply->body_n = out->n;
+}
+
+void simk_http(struct simk *k, const struct sim_request *request, struct sim_reply *reply)
+{
+    const struct route *route = route_of(request->path);
+    struct simk_call call = simk_begin(k, route ? route->name : request->path);
+    struct fault *fault = simk_mishap_request(k, request->method, request->path, NULL);
+    int is_hidden =
+        fault && !fault->effect && fault->what != FAULT_LATE && fault->what != FAULT_DUPLICATE;
+    int rc = is_hidden ? 0 : run(&call, request, route);
+
+    if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
+        jout_reset(call.out);
+        call.n_params = 0;
+        rc = run(&call, request, route);
+    }
+    if (!is_hidden && route && route->need == NEED_TRADE)
+        simk_log_request(&call);
+    if (fault && fault->what == FAULT_ERROR)
+        rc = simk_fail(&call, "%s", fault->msg[0] ? fault->msg : "EService:Timeout");
+    put_answer(&call, rc, reply);
+    if (!fault)
+        return;
+    if (fault->what == FAULT_ERROR && fault->status > 0)
+        reply->status = (int)fault->status;
+    else if (fault->what == FAULT_TIMEOUT)
+        reply->status = SIM_NO_REPLY;
+    else if (fault->what == FAULT_RESET)
+        reply->status = SIM_RESET_REPLY;
+    else if (fault->what == FAULT_LATE)
+        reply->late_ns = faults_delay(k->config.faults, fault);
+}

@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+/* socket: what comes in on a WebSocket: subscriptions, pings and requests, each answered in the one
+ * shape that there is for it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "sim/kraken/simk.h"
+
+struct asked { /* one message */
+    struct simk *k;
+    struct simk_conn *conn;
+    const char *method;
+    json_t *params;
+    json_t *req_id; /* NULL: none */
+};
+
+/* --- answers --- */
+
+static void begin(const struct asked *asked, struct jout *out)
+{
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "method", asked->method);
+    if (json_is_integer(asked->req_id))
+        jout_kv_int(out, "req_id", json_integer_value(asked->req_id));
+}
+
+static void finish(const struct asked *asked, struct jout *out)
+{
+    simk_kv_when(out, "time_in", asked->k->now.transport);
+    simk_kv_when(out, "time_out", asked->k->now.transport);
+    jout_close(out, '{');
+    simk_send(asked->k, asked->conn, NULL, NULL, out);
+}
+
+static void refuse(const struct asked *asked, const char *error, const char *symbol)
+{
+    struct jout *out = &asked->k->frame;
+
+    begin(asked, out);
+    jout_kv_bool(out, "success", 0);
+    jout_kv_str(out, "error", error);
+    if (symbol)
+        jout_kv_str(out, "symbol", symbol);
+    finish(asked, out);
+}
+
+/* result: a JSON object; NULL: none. */
+static void confirm(const struct asked *asked, const char *result, size_t n)
+{
+    struct jout *out = &asked->k->frame;
+
+    begin(asked, out);
+    if (result) {
+        jout_key(out, "result");
+        jout_raw(out, result, n);
+    }
+    jout_kv_bool(out, "success", 1);
+    finish(asked, out);
+}
+
+void simk_tell_status(struct simk *k, struct simk_conn *conn)
+{
+    struct jout *out = &k->frame;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "channel", "status");
+    jout_kv_str(out, "type", "update");
+    jout_key(out, "data");
+    jout_open(out, '[');
+    jout_open(out, '{');
+    jout_kv_str(out, "version", "2.0.10");
+    jout_kv_str(out, "system", "online");
+    jout_kv_str(out, "api_version", "v2");
+    jout_kv_int(out, "connection_id", (int64_t)((conn->id * 0x9e3779b97f4a7c15ull) >> 1));
+    jout_close(out, '{');
+    jout_close(out, '[');
+    jout_close(out, '{');
+    simk_send(k, conn, "status", NULL, out);
+}
+
+/* --- subscriptions --- */
+
+struct channel { /* what a subscription of a symbol's channel asks for */
+    const char *name;
+    uint8_t *at;   /* of the connection, by symbol */
+    uint32_t what; /* depth's place from 1, interval, kind of trigger */
+    const char *option;
+    int64_t value;
+    const char *text;
+};
+
+static void drop_book(struct simk *k, struct simk_conn *conn, uint32_t sym)
+{
+    if (conn->book[sym] != 0)
+        k->books[sym][conn->book[sym] - 1].n_subs--;
+}
+
+void simk_forget(struct simk *k, struct simk_conn *conn)
+{
+    for (uint32_t sym = 0; sym < PIT_SYMBOLS_MAX; sym++)
+        drop_book(k, conn, sym);
+    memset(conn, 0, sizeof(*conn));
+}
+
+static int64_t int_of(json_t *params, const char *name, int64_t standard)
+{
+    json_t *value = json_object_get(params, name);
+
+    return !value ? standard : json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
+static int bool_of(json_t *params, const char *name, int standard)
+{
+    json_t *value = json_object_get(params, name);
+
+    return json_is_boolean(value) ? json_is_true(value) : standard;
+}
+
+/* Why a channel cannot be had so; NULL: it can. */
+static const char *read_channel(struct asked *asked, const char *name, struct channel *channel)
+{
+    const char *trigger = json_string_value(json_object_get(asked->params, "event_trigger"));
+    int64_t interval = int_of(asked->params, "interval", 1);
+    int64_t depth = int_of(asked->params, "depth", 10);
+
+    *channel = (struct channel){.name = name, .what = 1};
+    if (strcmp(name, "book") == 0) {
+        channel->at = asked->conn->book;
+        channel->option = "depth";
+        channel->value = depth;
+        for (channel->what = 0; channel->what < SIMK_DEPTHS; channel->what++)
+            if (simk_depths[channel->what] == depth)
+                break;
+        if (channel->what++ == SIMK_DEPTHS)
+            return "Subscription depth not supported";
+    } else if (strcmp(name, "ohlc") == 0) {
+        channel->option = "interval";
+        channel->value = interval;
+        if (simk_interval(interval) < 0)
+            return "Subscription ohlc interval not supported";
+        channel->what = (uint32_t)simk_interval(interval);
+    } else if (strcmp(name, "ticker") == 0) {
+        channel->at = asked->conn->ticker;
+        channel->text = trigger ? trigger : "trades";
+        if (strcmp(channel->text, "trades") != 0 && strcmp(channel->text, "bbo") != 0)
+            return "Event trigger not supported";
+        channel->what = strcmp(channel->text, "bbo") == 0 ? 2 : 1;
+    } else if (strcmp(name, "trade") == 0) {
+        channel->at = asked->conn->trade;
+    } else {
+        return "Subscription name invalid";
+    }
+    return NULL;
+}
+
+static void put_result(struct jout *out, const struct channel *channel, const char *symbol,
+                       int with_snapshot, int snapshot)
+{
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "channel", channel->name);
+    if (channel->option)
+        jout_kv_int(out, channel->option, channel->value);
+    if (channel->text)
+        jout_kv_str(out, "event_trigger", channel->text);
+    if (with_snapshot)
+        jout_kv_bool(out, "snapshot", snapshot);
+    if (symbol)
+        jout_kv_str(out, "symbol", symbol);
+    jout_close(out, '{');
+}
+
+static void subscribe_one(struct asked *asked, const struct channel *channel, uint32_t sym,
+                          int snapshot)
+{
+    struct simk_conn *conn = asked->conn;
+    struct simk *k = asked->k;
+    const char *symbol = pit_at(k->pit, sym)->name;
+    int is_ohlc = channel->at == NULL;
+
+    if (is_ohlc ? conn->ohlc[sym] >> channel->what & 1 : channel->at[sym] != 0) {
+        refuse(asked, "Already subscribed", symbol);
+        return;
+    }
+    conn->n_subs++;
+    if (is_ohlc)
+        conn->ohlc[sym] |= (uint16_t)(1u << channel->what);
+    else
+        channel->at[sym] = (uint8_t)channel->what;
+    put_result(&k->out, channel, symbol, 1, snapshot);
+    confirm(asked, jout_text(&k->out), k->out.n);
+    if (channel->at == conn->book)
+        simk_book_snapshot(k, snapshot ? conn : NULL, sym, channel->what - 1);
+    else if (snapshot && is_ohlc)
+        simk_tell_ohlc(k, conn, sym, (int)channel->what, 1);
+    else if (snapshot && channel->at == conn->ticker)
+        simk_tell_ticker(k, conn, sym, "snapshot");
+    else if (snapshot)
+        simk_tell_trades(k, conn, sym);
+}
+
+static void unsubscribe_one(struct asked *asked, const struct channel *channel, uint32_t sym)
+{
+    struct simk_conn *conn = asked->conn;
+    const char *symbol = pit_at(asked->k->pit, sym)->name;
+    int is_ohlc = channel->at == NULL;
+
+    if (is_ohlc ? !(conn->ohlc[sym] >> channel->what & 1) : channel->at[sym] == 0) {
+        refuse(asked, "Subscription Not Found", symbol);
+        return;
+    }
+    conn->n_subs--;
+    if (channel->at == conn->book)
+        drop_book(asked->k, conn, sym);
+    if (is_ohlc)
+        conn->ohlc[sym] &= (uint16_t) ~(1u << channel->what);
+    else
+        channel->at[sym] = 0;
+    put_result(&asked->k->out, channel, symbol, 0, 0);
+    confirm(asked, jout_text(&asked->k->out), asked->k->out.n);
+}
+
+static void of_symbols(struct asked *asked, const char *name, int is_on)
+{
+    json_t *symbols = json_object_get(asked->params, "symbol"), *item;
+    int snapshot = bool_of(asked->params, "snapshot", strcmp(name, "trade") != 0);
+    struct channel channel;
+    const char *why = read_channel(asked, name, &channel);
+    size_t i;
+
+    if (why || !json_is_array(symbols) || json_array_size(symbols) == 0) {
+        refuse(asked, why ? why : "Symbol(s) not found", NULL);
+        return;
+    }
+    json_array_foreach(symbols, i, item)
+    {
+        const char *symbol = json_string_value(item);
+        int sym = symbol ? pit_find(asked->k->pit, symbol) : -1;
+        char text[96];
+
+        if (sym < 0) {
+            snprintf(text, sizeof(text), "Currency pair not supported %.40s", symbol ? symbol : "");
+            refuse(asked, text, symbol);
+        } else if (is_on) {
+            subscribe_one(asked, &channel, (uint32_t)sym, snapshot);
+        } else {
+            unsubscribe_one(asked, &channel, (uint32_t)sym);
+        }
+    }
+}
+
+/* The token leads to the account; false and refused when it does not. */
+static struct simk_account *account_of(struct asked *asked)
+{
+    const char *token = json_string_value(json_object_get(asked->params, "token"));
+    struct simk_account *account = token ? simk_token_find(asked->k, asked->conn, token) : NULL;
+
+    if (!account)
+        refuse(asked, "ESession:Invalid session", NULL);
+    return account;
+}
+
+static void put_executions_result(struct asked *asked, int orders, int trades)
+{
+    struct jout *out = &asked->k->out;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "channel", "executions");
+    jout_kv_int(out, "maxratecount", asked->conn->account->tier->rate_max);
+    jout_kv_bool(out, "order_status", !asked->conn->is_terse);
+    jout_kv_bool(out, "ratecounter", asked->conn->has_rate);
+    jout_kv_bool(out, "snap_orders", orders);
+    jout_kv_bool(out, "snap_trades", trades);
+    jout_close(out, '{');
+}
+
+static void of_account(struct asked *asked, const char *name, int is_on)
+{
+    struct simk_conn *conn = asked->conn;
+    int is_executions = strcmp(name, "executions") == 0;
+    struct simk_account **at = is_executions ? &conn->executions : &conn->balances;
+    struct simk_account *account = account_of(asked);
+    struct channel channel = {.name = name};
+    int orders = bool_of(asked->params, "snap_orders", 1);
+    int trades = bool_of(asked->params, "snap_trades", 0);
+    int snapshot = bool_of(asked->params, "snapshot", 1);
+
+    if (!account)
+        return;
+    if (is_on == (*at != NULL)) {
+        refuse(asked, is_on ? "Already subscribed" : "Subscription Not Found", NULL);
+        return;
+    }
+    *at = is_on ? account : NULL;
+    conn->n_subs += is_on ? 1u : UINT32_MAX;
+    put_result(&asked->k->out, &channel, NULL, is_on, snapshot);
+    if (is_executions && is_on) {
+        conn->is_terse = !bool_of(asked->params, "order_status", 1);
+        conn->has_rate = bool_of(asked->params, "ratecounter", 0) != 0;
+        put_executions_result(asked, orders, trades);
+    }
+    confirm(asked, jout_text(&asked->k->out), asked->k->out.n);
+    if (is_on && is_executions)
+        simk_tell_executions(asked->k, conn, orders, trades);
+    else if (is_on && snapshot)
+        simk_tell_balances(asked->k, conn);
+}
+
+static void of_instrument(struct asked *asked, int is_on)
+{
+    struct simk_conn *conn = asked->conn;
+    struct channel channel = {.name = "instrument"};
+
+    if (is_on == conn->has_instrument) {
+        refuse(asked, is_on ? "Already subscribed" : "Subscription Not Found", NULL);
+        return;
+    }
+    conn->has_instrument = is_on != 0;
+    conn->n_subs += is_on ? 1u : UINT32_MAX;
+    put_result(&asked->k->out, &channel, NULL, is_on, 1);
+    confirm(asked, jout_text(&asked->k->out), asked->k->out.n);
+    if (is_on && bool_of(asked->params, "snapshot", 1))
+        simk_tell_instruments(asked->k, conn);
+}
+
+static void subscribe(struct asked *asked, int is_on)
+{
+    const char *name = json_string_value(json_object_get(asked->params, "channel"));
+
+    if (!name)
+        refuse(asked, "Subscription name invalid", NULL);
+    else if (strcmp(name, "executions") == 0 || strcmp(name, "balances") == 0)
+        of_account(asked, name, is_on);
+    else if (strcmp(name, "instrument") == 0)
+        of_instrument(asked, is_on);
+    else
+        of_symbols(asked, name, is_on);
+}
+
+/* --- requests --- */
+
+/* A number as the text that it stands for: exact where it has at most eight decimals, as all that
+ * is traded here. */
+static void text_of(json_t *value, char text[64])
+{
+    double real = json_number_value(value);
+    int64_t count;
+
+    if (json_is_integer(value))
+        snprintf(text, 64, "%lld", (long long)json_integer_value(value));
+    else if (num_from_double(real, SIMK_EXP, NUM_EVEN, &count) == AGON_OK &&
+             num_to_double(count, SIMK_EXP) == real)
+        num_format_short(count, SIMK_EXP, text);
+    else
+        snprintf(text, 64, "%.17g", real); // too fine, or too large: as it is, to be refused
+}
+
+static int put_params(struct simk_call *call, const char *prefix, json_t *params)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(params, name, value)
+    {
+        char text[64], full[96];
+        const char *said = json_string_value(value);
+
+        if (json_is_number(value))
+            text_of(value, text);
+        snprintf(full, sizeof(full), "%s%s", prefix, name);
+        if (json_is_boolean(value))
+            said = json_is_true(value) ? "true" : "false";
+        else if (json_is_number(value))
+            said = text;
+        if (said && simk_param_put(call, full, strlen(full), said, strlen(said)) < 0)
+            return -1;
+        if (json_is_object(value) && !*prefix && put_params(call, "triggers.", value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static const struct method {
+    const char *name;
+    int (*run)(struct simk_call *call);
+    const char *fields; /* those that it may have */
+} methods[] = {
+    {"add_order", simk_ws_add,
+     " order_type side order_qty symbol limit_price limit_price_type triggers time_in_force margin "
+     "post_only reduce_only effective_time expire_time deadline cl_ord_id order_userref "
+     "conditional display_qty fee_preference no_mpp stp_type cash_order_qty validate "
+     "sender_sub_id token "},
+    {"amend_order", simk_amend_order,
+     " order_id cl_ord_id order_qty display_qty limit_price limit_price_type post_only "
+     "trigger_price trigger_price_type deadline symbol token "},
+    {"edit_order", simk_ws_edit,
+     " order_id symbol order_qty limit_price display_qty deadline fee_preference no_mpp "
+     "order_userref post_only reduce_only triggers validate token "},
+    {"cancel_order", simk_cancel_order, " order_id cl_ord_id order_userref token "},
+    {"cancel_all", simk_cancel_every, " token "},
+    {"cancel_all_orders_after", simk_cancel_after, " timeout token "},
+};
+
+static const struct method *method_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return &methods[i];
+    return NULL;
+}
+
+static int check_fields(struct simk_call *call, const struct method *method, json_t *params)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(params, name, value)
+    {
+        char word[48], said[24];
+
+        snprintf(word, sizeof(word), " %.40s ", name);
+        if (strstr(method->fields, word))
+            continue;
+        snprintf(said, sizeof(said), "%s", method->name);
+        for (char *c = said; *c; c++)
+            *c = (char)(*c == '_' ? ' ' : *c);
+        return simk_fail(call, "Unsupported field: '%.40s' for the given msg type: %s", name, said);
+    }
+    return 0;
+}
+
+static void answer(struct asked *asked, struct simk_call *call, int rc)
+{
+    simk_log_request(call);
+    if (rc < 0)
+        refuse(asked, call->error, NULL);
+    else
+        confirm(asked, jout_text(call->out), call->out->n);
+}
+
+/* Each that is named is answered by itself. */
+static void cancel_list(struct asked *asked, struct simk_account *account)
+{
+    static const char *const names[] = {"order_id", "cl_ord_id"};
+    uint32_t n = 0;
+
+    for (size_t j = 0; j < 2; j++) {
+        json_t *list = json_object_get(asked->params, names[j]), *item;
+        size_t i;
+
+        json_array_foreach(list, i, item)
+        {
+            struct simk_call call = simk_begin(asked->k, asked->method);
+            const char *id = json_string_value(item);
+            struct simk_order *order = NULL;
+            int rc;
+
+            call.account = account;
+            call.conn = asked->conn;
+            if (id) {
+                simk_param_put(&call, names[j], strlen(names[j]), id, strlen(id));
+                order = j == 0 ? simk_find(asked->k, account, id)
+                               : simk_find_client(asked->k, account, id);
+            }
+            rc = simk_cancel(&call, order);
+            jout_open(call.out, '{');
+            if (rc == 0) {
+                char text[SIMK_ID_TEXT];
+
+                jout_kv_str(call.out, "order_id", simk_id(asked->k, 'O', order->n, text));
+                if (order->client[0])
+                    jout_kv_str(call.out, "cl_ord_id", order->client);
+            }
+            jout_close(call.out, '{');
+            answer(asked, &call, rc);
+            n++;
+        }
+    }
+    if (n == 0)
+        refuse(asked, "EGeneral:Invalid arguments", NULL);
+}
+
+static void request(struct asked *asked, const struct method *method)
+{
+    struct simk_call call = simk_begin(asked->k, asked->method);
+    struct simk_account *account = account_of(asked);
+    int rc;
+
+    if (!account)
+        return;
+    call.account = account;
+    call.conn = asked->conn;
+    call.list = asked->params;
+    rc = account->member->permissions & MEMBER_TRADE
+             ? check_fields(&call, method, asked->params)
+             : simk_fail(&call, "EGeneral:Permission denied");
+    if (rc == 0 && method->run == simk_cancel_order) {
+        cancel_list(asked, account);
+        return;
+    }
+    if (rc == 0)
+        rc = put_params(&call, "", asked->params);
+    if (rc == 0)
+        rc = method->run(&call);
+    answer(asked, &call, rc);
+}
+
+/* --- messages --- */
+
+static void dispatch(struct asked *asked)
+{
+    const struct method *method = method_of(asked->method);
+
+    if (strcmp(asked->method, "ping") == 0) {
+        asked->method = "pong";
+        begin(asked, &asked->k->frame);
+        finish(asked, &asked->k->frame);
+    } else if (strcmp(asked->method, "subscribe") == 0) {
+        subscribe(asked, 1);
+    } else if (strcmp(asked->method, "unsubscribe") == 0) {
+        subscribe(asked, 0);
+    } else if (method) {
+        request(asked, method);
+    } else {
+        refuse(asked, "Unsupported method", NULL);
+    }
+}
+
+void simk_text(struct simk *k, struct simk_conn *conn, const char *text, size_t n)
+{
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+    struct asked asked = {.k = k,
+                          .conn = conn,
+                          .method = json_string_value(json_object_get(root, "method")),
+                          .params = json_object_get(root, "params"),
+                          .req_id = json_object_get(root, "req_id")};
+    const char *symbol = json_string_value(json_object_get(asked.params, "symbol"));
+    struct fault *fault;
+
+    if (!root || !asked.method) {
+        asked.method = "";
+        refuse(&asked, root ? "Missing method" : "Malformed request", NULL);
+        json_decref(root);
+        return;
+    }
+    fault = simk_mishap_request(k, "WS", asked.method, symbol);
+    if (!fault || fault->effect)
+        dispatch(&asked);
+    if (fault && fault->what == FAULT_ERROR)
+        refuse(&asked, fault->msg[0] ? fault->msg : "EService:Timeout", NULL);
+    else if (fault && fault->what == FAULT_RESET)
+        conn->doom = FAULT_RESET;
+    json_decref(root);
+}
