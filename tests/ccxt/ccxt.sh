@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # ccxt: a client that never heard of Agon trades on the simulated venue, over TLS: ccxt from npm, pinned, unmodified.
-# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm
+# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm|kraken
 . "$(dirname "$0")/../integration/common.sh"
 market=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -35,12 +35,16 @@ install || {
 }
 exec 9>&-
 
-cp "$here/client.js" "$place/"
-start_sim --speed 60 --seed 7 --tls --ca-out "$WORK/ca.pem"
-[ "$market" = spot ] ||
+# The build folder is shared by the tests of all venues, which may run at once: what they copy is the same.
+cp "$here/common.js" "$here/client.js" "$here/kraken.js" "$place/"
+client=client.js
+venue=binance
+[ "$market" = kraken ] && client=kraken.js && venue=kraken
+start_sim --venue $venue --speed 60 --seed 7 --tls --ca-out "$WORK/ca.pem"
+[ "$market" != usdm ] ||
     SIM_PORT=$(sed -n 's/.*"binance_um":{[^}]*"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
 [ -n "$SIM_PORT" ] || fail "the simulator did not name the port of $market"
-NODE_EXTRA_CA_CERTS="$WORK/ca.pem" node "$place/client.js" "$market" "https://127.0.0.1:$SIM_PORT" ||
+NODE_EXTRA_CA_CERTS="$WORK/ca.pem" node "$place/$client" "$market" "https://127.0.0.1:$SIM_PORT" ||
     fail "ccxt on $market"
 # Every request that ccxt signed for an order, and what became of it, stands in the simulator's own log.
 lines "$SIM_LOG" '"kind":"request"' 10 || fail "the simulator's log has no requests"

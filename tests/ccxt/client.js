@@ -9,8 +9,8 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import ccxt from 'ccxt';
+import {follow, near, refused, run} from './common.js';
 
-const LIMIT_MS = 100000;
 const KEY = 'agon-sim-key';
 const SECRET = 'YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==';
 const [kind, origin] = process.argv.slice(2);
@@ -70,10 +70,6 @@ if (!secure)
     await x.loadHttpProxyAgent(); // ccxt asks for it before a socket without TLS
 const state = {}; // what later steps need of earlier ones
 
-function near(a, b, what) {
-    assert(Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b)), `${what}: ${a} is not ${b}`);
-}
-
 // A price that far (in per cent) from the middle, as the market's filter wants it.
 async function price(per_cent) {
     const book = await x.fetchOrderBook(symbol, 5);
@@ -107,54 +103,6 @@ async function sweep(params = {}) {
         if (!(error instanceof ccxt.OrderNotFound))
             throw error;
     }
-}
-
-// Is it refused, and as what its users catch?
-async function refused(classes, call, what) {
-    let error;
-
-    try {
-        await call();
-    } catch (thrown) {
-        error = thrown;
-    }
-    assert(error, `${what}: was not refused`);
-    assert(classes.some((c) => error instanceof c),
-        `${what}: ${error.constructor.name} (${error.message}), not ${classes.map((c) => c.name)}`);
-}
-
-// A stream read from now on, so that nothing that a step causes is missed.
-function follow(read) {
-    const seen = [], waiting = [];
-    let broken;
-
-    (async () => {
-        for (;;) {
-            const items = await read();
-
-            seen.push(...(Array.isArray(items) ? items : [items]));
-            for (const wake of waiting.splice(0))
-                wake();
-        }
-    })().catch((error) => {
-        broken = error;
-        for (const wake of waiting.splice(0))
-            wake();
-    });
-    return {
-        seen,
-        async until(wanted) {
-            for (;;) {
-                const found = seen.find(wanted);
-
-                if (found)
-                    return found;
-                if (broken)
-                    throw broken;
-                await new Promise((wake) => waiting.push(wake));
-            }
-        },
-    };
 }
 
 const STEPS = [
@@ -424,30 +372,4 @@ const STEPS = [
     }],
 ];
 
-async function run() {
-    let n = 0;
-
-    for (const [name, step, only] of STEPS) {
-        let timer;
-
-        if (only && only !== kind)
-            continue;
-        try {
-            await Promise.race([step(), new Promise((_, reject) => {
-                timer = setTimeout(() => reject(new Error('never came')), LIMIT_MS);
-            })]);
-        } catch (error) {
-            console.log(`FAILED ${name}: ${error.stack}`);
-            return 1;
-        } finally {
-            clearTimeout(timer);
-        }
-        console.log(`ok ${name}`);
-        n++;
-    }
-    console.log(`${market.exchange}: ${n} steps passed`);
-    return 0;
-}
-
-process.on('unhandledRejection', () => {}); // a stream that ends with the connection has been told to its reader
-process.exit(await run());
+process.exit(await run(STEPS, kind, market.exchange));
