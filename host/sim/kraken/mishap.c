@@ -37,6 +37,11 @@ struct fault *simk_mishap_request(struct simk *k, const char *method, const char
     return k->config.faults ? ask(k, &met, path) : NULL;
 }
 
+int simk_mishap_hides(const struct fault *fault)
+{
+    return fault && !fault->effect && fault->what != FAULT_LATE && fault->what != FAULT_DUPLICATE;
+}
+
 int simk_mishap_socket(struct simk *k, struct simk_conn *conn, const char *path, int *status)
 {
     struct fault_met met = {.on = FAULT_SOCKET, .path = path};

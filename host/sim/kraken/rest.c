@@ -265,8 +265,7 @@ void simk_http(struct simk *k, const struct sim_request *request, struct sim_rep
     const struct route *route = route_of(request->path);
     struct simk_call call = simk_begin(k, route ? route->name : request->path);
     struct fault *fault = simk_mishap_request(k, request->method, request->path, NULL);
-    int is_hidden =
-        fault && !fault->effect && fault->what != FAULT_LATE && fault->what != FAULT_DUPLICATE;
+    int is_hidden = simk_mishap_hides(fault);
     int rc = is_hidden ? 0 : run(&call, request, route);
 
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {

@@ -165,7 +165,6 @@ struct simk_call { /* a request of either carrier */
     struct simk *k;
     struct simk_account *account;
     struct simk_conn *conn; /* NULL: REST */
-    json_t *list;           /* WebSocket: params, for what is no scalar */
     const char *what;       /* its name */
     struct simk_param params[SIMK_PARAMS_MAX];
     uint32_t n_params;
@@ -320,6 +319,7 @@ void simk_tell_ledger(struct simk *k, struct simk_account *account, const struct
 /* mishap.c: faults that were told to happen */
 struct fault *simk_mishap_request(struct simk *k, const char *method, const char *path,
                                   const char *symbol);
+int simk_mishap_hides(const struct fault *fault); /* the request never got there; NULL: it did */
 int simk_mishap_socket(struct simk *k, struct simk_conn *conn, const char *path, int *status);
 void simk_mishap_tick(struct simk *k);
 agon_ns_t simk_mishap_due(const struct simk *k);

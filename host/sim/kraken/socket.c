@@ -494,7 +494,6 @@ static void request(struct asked *asked, const struct method *method)
         return;
     call.account = account;
     call.conn = asked->conn;
-    call.list = asked->params;
     rc = account->member->permissions & MEMBER_TRADE
              ? check_fields(&call, method, asked->params)
              : simk_fail(&call, "EGeneral:Permission denied");
@@ -548,7 +547,9 @@ void simk_text(struct simk *k, struct simk_conn *conn, const char *text, size_t 
         return;
     }
     fault = simk_mishap_request(k, "WS", asked.method, symbol);
-    if (!fault || fault->effect)
+    if (!simk_mishap_hides(fault))
+        dispatch(&asked);
+    if (fault && fault->what == FAULT_DUPLICATE)
         dispatch(&asked);
     if (fault && fault->what == FAULT_ERROR)
         refuse(&asked, fault->msg[0] ? fault->msg : "EService:Timeout", NULL);
