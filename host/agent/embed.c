@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* embed: turns files into C source, at build time: the template and the headers that `agon new`
- * writes. usage: embed OUTPUT NAME=PATH... */
+/* embed: turns files into C source, at build time: the template, headers and library that
+ * `agon new` writes. usage: embed OUTPUT NAME=PATH... */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

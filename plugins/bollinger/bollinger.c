@@ -125,7 +125,7 @@ static uint16_t stop(void *plugin, int side, double px)
 
     if (side < 0)
         return 0;
-    if (self->stop_pct > 0 && px <= state->leg.entry_px * (1.0 - self->stop_pct / 100.0))
+    if (agon_strategy_is_below(px, state->leg.entry_px, self->stop_pct))
         return REASON_STOP;
     return is_ready(state) && px >= agon_bollinger_middle(&state->bands) ? REASON_MIDDLE : 0;
 }
@@ -143,14 +143,9 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct bollinger),
 AGON_PARAMS(struct bollinger, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct bollinger),
-    .id = "org.agon.bollinger",
-    .name = "Bollinger reversion",
-    .vendor = "Agon",
-    .version = "2.0.0",
+    AGON_STRATEGY_IS(struct bollinger, 5000),
+    AGON_NAMED("org.agon.bollinger", "2.0.0", "Bollinger reversion", "Agon"),
     .summary = "Reversion: buys at the lower Bollinger band, sells at the middle one.",
-    .state_schema = 2,
-    .state_schema_oldest = 1,
-    .budget_ns = 5000,
+    AGON_SCHEMA(2, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.bollinger", "2.0.0", descriptor, rule);

@@ -205,15 +205,9 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct breakout),
 AGON_PARAMS(struct breakout, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct breakout),
-    .id = "org.agon.breakout",
-    .name = "Breakout",
-    .vendor = "Agon",
-    .version = "2.0.0",
+    AGON_STRATEGY_IS(struct breakout, 5000),
+    AGON_NAMED("org.agon.breakout", "2.0.0", "Breakout", "Agon"),
     .summary =
         "Trend: buys the close above the range of the last candles, leaves below a shorter one.",
-    .state_schema = 2,
-    .state_schema_oldest = 1,
-    .budget_ns = 5000,
-    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+    AGON_SCHEMA(2, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.breakout", "2.0.0", descriptor, rule);

@@ -165,7 +165,7 @@ static uint16_t stop(void *plugin, int side, double px)
         state->top_px = px;
     if (EMA_CROSS_TRAILS && state->top_px > from)
         from = state->top_px;
-    return side > 0 && self->stop_pct > 0 && px <= from * (1.0 - self->stop_pct / 100.0) ? 3 : 0;
+    return side > 0 && agon_strategy_is_below(px, from, self->stop_pct) ? 3 : 0;
 }
 
 static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct ema_cross),
@@ -183,14 +183,9 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct ema_cross),
 AGON_PARAMS(struct ema_cross, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct ema_cross),
-    .id = "org.agon.ema_cross",
-    .name = "EMA cross",
-    .vendor = "Agon",
-    .version = EMA_CROSS_VERSION,
+    AGON_STRATEGY_IS(struct ema_cross, 5000),
+    AGON_NAMED("org.agon.ema_cross", EMA_CROSS_VERSION, "EMA cross", "Agon"),
     .summary = "Momentum: long while the fast average of candles is above the slow one.",
-    .state_schema = 3,
-    .state_schema_oldest = 1,
-    .budget_ns = 5000,
+    AGON_SCHEMA(3, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.ema_cross", EMA_CROSS_VERSION, descriptor, rule);

@@ -353,14 +353,7 @@ static const struct agon_rule rule = {AGON_RULE(struct grid), .init = init, .che
 AGON_PARAMS(struct grid, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct grid),
-    .id = "org.agon.grid",
-    .name = "Grid",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_STRATEGY_IS(struct grid, 10000), AGON_NAMED("org.agon.grid", "1.0.0", "Grid", "Agon"),
     .summary = "Buys at rungs below the price and sells each purchase one rung higher.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 10000,
-    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.grid", "1.0.0", descriptor, rule);

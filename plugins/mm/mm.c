@@ -385,15 +385,10 @@ static const struct agon_rule rule = {AGON_RULE(struct mm), .init = init, .check
 AGON_PARAMS(struct mm, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_CLOCK);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct mm),
-    .id = "org.agon.mm",
-    .name = "Market maker",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_STRATEGY_IS(struct mm, 10000),
+    AGON_NAMED("org.agon.mm", "1.0.0", "Market maker", "Agon"),
     .summary = "Quotes both sides of a spot market around the mid, leaning against its inventory.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 10000,
+    AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_SIGNAL) |
                   AGON_ON(AGON_EVENT_TIMER) | AGON_ON(AGON_EVENT_GAP) | AGON_ON_LEG,
     .reads = reads,

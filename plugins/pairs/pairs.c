@@ -328,14 +328,7 @@ static const struct agon_rule rule = {AGON_RULE(struct pairs), .init = init,    
 AGON_PARAMS(struct pairs, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct pairs),
-    .id = "org.agon.pairs",
-    .name = "Pairs",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_STRATEGY_IS(struct pairs, 10000), AGON_NAMED("org.agon.pairs", "1.0.0", "Pairs", "Agon"),
     .summary = "Sells the dear one of two correlated instruments against the cheap one.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 10000,
-    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.pairs", "1.0.0", descriptor, rule);

@@ -143,15 +143,8 @@ static const struct agon_rule rule = {AGON_RULE_WITH_LEG(struct rascal), .check 
 AGON_PARAMS(struct rascal, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct rascal),
-    .id = "org.agon.rascal",
-    .name = "Rascal",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_STRATEGY_IS(struct rascal, 5000), AGON_NAMED("org.agon.rascal", "1.0.0", "Rascal", "Agon"),
     .summary = "Keeps a bid open, and then crashes, hangs or exceeds the intent rate limit: shows "
                "what the host does.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 5000,
-    .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.rascal", "1.0.0", descriptor, rule);

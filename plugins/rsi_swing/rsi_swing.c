@@ -151,14 +151,9 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct rsi_swing),
 AGON_PARAMS(struct rsi_swing, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct rsi_swing),
-    .id = "org.agon.rsi_swing",
-    .name = "RSI swing",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_STRATEGY_IS(struct rsi_swing, 5000),
+    AGON_NAMED("org.agon.rsi_swing", "1.0.0", "RSI swing", "Agon"),
     .summary = "Reversal: buys when the RSI of candles comes back from a low, until it is high.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 5000,
+    AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.rsi_swing", "1.0.0", descriptor, rule);

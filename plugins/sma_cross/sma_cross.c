@@ -123,14 +123,8 @@ static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct sma_cross),
 AGON_PARAMS(struct sma_cross, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    AGON_STRATEGY_IS(struct sma_cross),
-    .id = "org.agon.sma_cross",
-    .name = "SMA cross",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_STRATEGY_IS(struct sma_cross, 5000),
+    AGON_NAMED("org.agon.sma_cross", "1.0.0", "SMA cross", "Agon"),
     .summary = "Reference: long while the fast simple average of closes is above the slow one.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 5000,
-    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+    AGON_SCHEMA(1, 1), .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
 AGON_PLUGIN("org.agon.sma_cross", "1.0.0", descriptor, rule);

@@ -237,17 +237,12 @@ static const struct agon_rule rule = {AGON_RULE(struct vol), .init = init, .chec
 AGON_PARAMS(struct vol, PARAMS);
 AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_SIGNAL);
 static const struct agon_descriptor descriptor = {
-    AGON_DESCRIBES(struct vol),
+    AGON_DESCRIBES(struct vol, 20000),
     .kind = AGON_MODEL,
     .caps = AGON_DETERMINISTIC,
-    .id = "org.agon.vol",
-    .name = "Volatility",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_NAMED("org.agon.vol", "1.0.0", "Volatility", "Agon"),
     .summary = "Model: how much each instrument moves, and whether that is normal.",
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-    .budget_ns = 20000,
+    AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_PARAM),
     .publishes = publishes,
     .n_publishes = sizeof(publishes) / sizeof(publishes[0])};

@@ -9,7 +9,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 
 "$agon" new alpha_one >/dev/null
-for name in alpha_one.c meson.build params.yaml roster.yaml agon.yaml venue.yaml README.md include/agon/agon.h; do
+for name in alpha_one.c meson.build params.yaml roster.yaml agon.yaml venue.yaml README.md include/agon/agon.h include/agon/strategy.h lib/leg.c; do
     [ -f alpha_one/$name ] || { echo "missing: $name"; exit 1; }
 done
 ! grep -rq my_strategy alpha_one || { echo "the template's name is left in a file"; exit 1; }
@@ -18,7 +18,7 @@ meson setup build -Dwerror=true >/dev/null
 ninja -C build >/dev/null
 "$agon" validate build/alpha_one.so --runner inproc
 "$agon" inspect build/alpha_one.so --describe | grep -q "org.example.alpha_one"
-intents() { "$agon" backtest build/alpha_one.so --for 10m --json "$@" | sed -n 's/.*"intents_hash": *"\([^"]*\)".*/\1/p'; }
+intents() { "$agon" backtest build/alpha_one.so --for 1h --json "$@" | sed -n 's/.*"intents_hash": *"\([^"]*\)".*/\1/p'; }
 printf 'fast: 3\nslow: 9\n' >other.yaml
 [ "$(intents --params other.yaml)" = "$(intents --param fast=3 slow=9)" ] || { echo "--params is not as --param"; exit 1; }
 [ "$(intents --params other.yaml --param slow=26)" = "$(intents --param fast=3 slow=26)" ] ||

@@ -16,7 +16,7 @@
  *   static const struct agon_rule rule = {AGON_RULE_ON_BARS(struct mine), .feed = ...};
  *   AGON_PARAMS(struct mine, PARAMS);
  *   AGON_SERVICES(AGON_TO_TRADE);
- *   static const struct agon_descriptor descriptor = {AGON_STRATEGY_IS(...), .id = ...};
+ *   static const struct agon_descriptor descriptor = {AGON_STRATEGY_IS(...), AGON_NAMED(...), ...};
  *   AGON_PLUGIN("org.example.mine", "1.0.0", descriptor, rule);
  *
  * Its memory is taken from the arena in create and nowhere else: the instance, a second state that
@@ -189,16 +189,21 @@ struct agon_strategy {
     AGON_RULE_WITH_LEG(T), .t_bar_at = offsetof(T, state.t_bar), .bar_s_at = offsetof(T, bar_s),   \
                            .size_pct_at = offsetof(T, size_pct)
 
-/* A descriptor's common fields, behind AGON_PARAMS and AGON_SERVICES; the author adds id, version,
- * name, vendor, summary, state_schema, state_schema_oldest and event_mask. */
-#define AGON_DESCRIBES(T)                                                                          \
-    .size = sizeof(struct agon_descriptor), .params = agon_params,                                 \
+/* A descriptor's common fields, behind AGON_PARAMS and AGON_SERVICES; the author adds AGON_NAMED,
+ * AGON_SCHEMA, summary and event_mask. budget: nanoseconds that a callback promises to need. */
+#define AGON_DESCRIBES(T, budget)                                                                  \
+    .size = sizeof(struct agon_descriptor), .budget_ns = (budget), .params = agon_params,          \
     .n_params = sizeof(agon_params) / sizeof(agon_params[0]), .requires_ext = agon_services,       \
     .n_requires = sizeof(agon_services) / sizeof(agon_services[0]),                                \
     .arena_bytes =                                                                                 \
         sizeof(T) + sizeof(((T *)0)->state) + AGON_HISTORY_MAX * sizeof(struct agon_bar) + 4096
-#define AGON_STRATEGY_IS(T)                                                                        \
-    AGON_DESCRIBES(T), .kind = AGON_STRATEGY, .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS
+#define AGON_STRATEGY_IS(T, budget)                                                                \
+    AGON_DESCRIBES(T, budget), .kind = AGON_STRATEGY,                                              \
+                               .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS
+/* Of a descriptor: what it is called, and which states it writes and reads. */
+#define AGON_NAMED(id_, version_, name_, vendor_)                                                  \
+    .id = (id_), .version = (version_), .name = (name_), .vendor = (vendor_)
+#define AGON_SCHEMA(now, oldest) .state_schema = (now), .state_schema_oldest = (oldest)
 /* What a leg has to hear. */
 #define AGON_ON_LEG                                                                                \
     (AGON_ON(AGON_EVENT_STATUS) | AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) |           \
@@ -237,6 +242,12 @@ static inline struct agon_leg *agon_strategy_leg(void *self)
 static inline int agon_strategy_side(agon_qty_t qty)
 {
     return qty > 0 ? 1 : qty < 0 ? -1 : 0;
+}
+
+/* Has the price come so many per cent below from? 0 per cent: never. For stop. */
+static inline int agon_strategy_is_below(double px, double from, double per_cent)
+{
+    return per_cent > 0 && px <= from * (1.0 - per_cent / 100.0);
 }
 
 /* Is t not so far off that a span added to it could overflow? For check. */
