@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* template: the files that `agon new` writes, embedded at build from sdk/template, the
- * SDK's headers and its library. Wherever my_strategy stands in a name or a text, the author's name goes. [any] */
+ * SDK's headers and its library. Wherever my_strategy stands in a name or a text, the author's name
+ * goes. [any] */
 #ifndef AGENT_TEMPLATE_H
 #define AGENT_TEMPLATE_H
 
