@@ -132,6 +132,8 @@ static const char *noun_of(const struct schema_field *field)
         return "a text";
     case SCHEMA_NAME:
         return "a name of letters, digits, '_', '-' and '.'";
+    case SCHEMA_SYMBOL:
+        return "a name of letters, digits, '_', '-', '.' and '/' inside";
     case SCHEMA_PATH:
         return "a path below this file's folder";
     case SCHEMA_CHOICE:
@@ -177,6 +179,7 @@ static void say_expected(const struct schema_field *field, char *text, size_t ro
         return;
     case SCHEMA_TEXT:
     case SCHEMA_NAME:
+    case SCHEMA_SYMBOL:
     case SCHEMA_PATH:
         snprintf(text + used, room - used, ", %lld to %u bytes",
                  (long long)(field->min > 1 ? field->min : 1), field->room - 1);
@@ -430,12 +433,12 @@ static void read_money(struct config *config, const struct config_node *node,
         memcpy(member, &money, sizeof(money));
 }
 
-static int is_name(const char *text, size_t n)
+static int is_name(const char *text, size_t n, const char *also)
 {
-    if (n == 0 || !isalnum((unsigned char)text[0]))
+    if (n == 0 || !isalnum((unsigned char)text[0]) || text[n - 1] == '/')
         return 0;
     for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)text[i]) && !strchr("_-.", text[i]))
+        if (!isalnum((unsigned char)text[i]) && !strchr(also, text[i]))
             return 0;
     return 1;
 }
@@ -461,12 +464,14 @@ static const char *path_fault(const char *path)
 static void read_text(struct config *config, const struct config_node *node,
                       const struct schema_field *field, unsigned char *member)
 {
+    int is_symbol = field->type == SCHEMA_SYMBOL,
+        is_named = field->type == SCHEMA_NAME || is_symbol;
     char what[96], foreign[64];
 
-    if (field->type == SCHEMA_NAME && scan_foreign(node->text, node->n, foreign, sizeof(foreign))) {
+    if (is_named && scan_foreign(node->text, node->n, foreign, sizeof(foreign))) {
         snprintf(what, sizeof(what), "holds the character %s", foreign);
         refuse_value(config, node, field, CONFIG_E_CONFUSABLE, what);
-    } else if (field->type == SCHEMA_NAME && !is_name(node->text, node->n)) {
+    } else if (is_named && !is_name(node->text, node->n, is_symbol ? "_-./" : "_-.")) {
         refuse_value(config, node, field, CONFIG_E_VALUE, "is no name");
     } else if (field->type == SCHEMA_PATH && path_fault(node->text)) {
         refuse_value(config, node, field, CONFIG_E_PATH, path_fault(node->text));
@@ -545,6 +550,7 @@ static void read_scalar(struct config *config, const struct config_node *node,
         break;
     case SCHEMA_TEXT:
     case SCHEMA_NAME:
+    case SCHEMA_SYMBOL:
     case SCHEMA_PATH:
         read_text(config, node, field, member);
         break;

@@ -40,7 +40,8 @@ enum schema_type {
     SCHEMA_WEEKLY,   /* "Sunday 00:00": minutes since Sunday 00:00 UTC */
     SCHEMA_TEXT,     /* any text in a char array, NUL included; min: fewest bytes */
     SCHEMA_NAME,     /* letters, digits, '_', '-', '.' in a char array; begins with a letter or
-                        digit: names, symbols, ids */
+                        digit: names, ids */
+    SCHEMA_SYMBOL,   /* the same with '/' inside, as some venues write a pair: BTC/USD */
     SCHEMA_PATH,     /* relative to the file, no "..", in a char array */
     SCHEMA_CHOICE,   /* a word of .choices; an integer member */
     SCHEMA_ANY       /* const struct config_node *: the caller reads it; lives as long as config */

@@ -42,7 +42,7 @@ struct words {
 static const struct schema_field instrument_fields[] = {
     {"venue", SCHEMA_NAME, SCHEMA_MEMBER(struct instrument_words, venue),
      .doc = "name of its venue, where there are several; default: the first"},
-    {"symbol", SCHEMA_NAME, SCHEMA_MEMBER(struct instrument_words, symbol), .is_required = 1,
+    {"symbol", SCHEMA_SYMBOL, SCHEMA_MEMBER(struct instrument_words, symbol), .is_required = 1,
      .doc = "the venue's spelling"},
     {"base", SCHEMA_NAME, SCHEMA_MEMBER(struct instrument_words, base), .is_required = 1,
      .doc = "what is traded"},
