@@ -3,7 +3,8 @@
  * to be remembered, the signal of a candle, the side wanted, the stop) and names it in a struct
  * agon_rule; what every plugin has besides (create, parameters, state, start, history, orders,
  * descriptor's rest) stands here, compiled into the plugin, over the same border. Link
- * libagon-ta.a, as for <agon/leg.h>. Not part of the ABI.
+ * libagon-ta.a, as for <agon/leg.h>. Not part of the ABI. In C++ the tables of rule and
+ * descriptor are filled by position: the macros for them are C.
  *
  * A plugin of it, from top to bottom (sdk/template is one):
  *   #define PARAMS(X) ...         its parameters, a line each; see AGON_FIELD
@@ -220,14 +221,14 @@ struct agon_strategy {
     }                                                                                              \
     static const struct agon_descriptor *const agon_descriptors[] = {&(descriptor)};               \
     AGON_NOTE(id, version);                                                                        \
-    AGON_EXPORT const struct agon_entry agon_plugin = {sizeof(struct agon_entry),                  \
-                                                       AGON_ABI_MAJOR,                             \
-                                                       AGON_ABI_MINOR,                             \
-                                                       1,                                          \
-                                                       0,                                          \
-                                                       agon_descriptors,                           \
-                                                       agon_plugin_create,                         \
-                                                       NULL}
+    const struct agon_entry agon_plugin = {sizeof(struct agon_entry),                              \
+                                           AGON_ABI_MAJOR,                                         \
+                                           AGON_ABI_MINOR,                                         \
+                                           1,                                                      \
+                                           0,                                                      \
+                                           agon_descriptors,                                       \
+                                           agon_plugin_create,                                     \
+                                           NULL}
 
 static inline void *agon_strategy_at(void *self, size_t at)
 {

@@ -4,6 +4,8 @@
  * -6 give RSI 0. */
 #include <stdlib.h>
 
+#include <agon/ta.h>
+
 #include "../../support/must.h"
 #include "fake.h"
 
@@ -151,6 +153,50 @@ START_TEST(does_not_buy_twice)
 }
 END_TEST
 
+/* A state as 1.0.0 wrote it: the position, what it cost, and the bands. */
+START_TEST(reads_what_the_earlier_version_saved)
+{
+    static struct {
+        struct agon_bollinger bands;
+        struct agon_rsi rsi;
+        double entry_px;
+        int64_t held_qty;
+        uint64_t last_ref, working_ref;
+        int64_t t_working, t_rest, t_bar;
+        uint32_t instrument;
+        struct agon_gate gate;
+        uint32_t pad;
+    } old = {.bands = {.up = 1, .down = 1, .window = {.period = 3}},
+             .rsi = {.period = 2},
+             .entry_px = 10000,
+             .held_qty = 10000,
+             .last_ref = 4,
+             .t_bar = FAKE_T0,
+             .instrument = 1};
+
+    fake_open(&fake, "bollinger");
+    fake_param(&fake, "period", "3");
+    fake_param(&fake, "width", "1");
+    fake_param(&fake, "rsi", "2");
+    fake_param(&fake, "bar_s", "0");
+    fake_param(&fake, "stop_pct", "2");
+    fake.held_qty = old.held_qty;
+    MUST(fake_create(&fake) == AGON_OK);
+    MUST(fake_load(&fake, (const unsigned char *)&old, sizeof(old) - 1, 1) == AGON_ECORRUPT);
+    MUST(fake_load(&fake, (const unsigned char *)&old, sizeof(old), 1) == AGON_OK);
+    MUST(fake_load(&fake, (const unsigned char *)&old, sizeof(old), 3) == AGON_EVERSION);
+    MUST(fake_start(&fake, AGON_START_RESTORE) == AGON_OK);
+    fake_trade(&fake, 9801);
+    MUST_EQ(fake.n_intents, 0);
+    fake_trade(&fake, 9800); // 2 % below the entry
+    MUST_EQ(fake.n_intents, 1);
+    MUST_EQ(fake.intents[0].side, AGON_SELL);
+    MUST_EQ(fake.intents[0].qty, 10000);
+    MUST_EQ(fake.intents[0].client_ref, 5);
+    fake_close(&fake);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bollinger");
@@ -166,6 +212,7 @@ int main(void)
     tcase_add_test(tcase, has_a_stop_only_when_asked);
     tcase_add_test(tcase, sends_nothing_while_halted);
     tcase_add_test(tcase, does_not_buy_twice);
+    tcase_add_test(tcase, reads_what_the_earlier_version_saved);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -290,6 +290,35 @@ START_TEST(orders_of_others_are_cancelled_first)
 }
 END_TEST
 
+/* Orders of the slot on any instrument are known by their numbers, and none is used twice. */
+START_TEST(the_only_leg_of_a_plugin_counts_from_one)
+{
+    static const uint64_t other = 12;
+
+    begin(AGON_SPOT, 0, 0);
+    MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, 100), 1);
+    MUST_EQ(world.sent[0].client_ref, ((uint64_t)7 << 32) + 1);
+    begin(AGON_SPOT, 0, 0);
+    desk.is_alone = 1;
+    memset(&leg, 0, sizeof(leg));
+    MUST(agon_leg_start(&desk, &leg, 7) == AGON_OK);
+    MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, 100), 1);
+    MUST_EQ(world.sent[0].client_ref, 1);
+    MUST_EQ(tell_order(1, AGON_ORDER_CANCELLED, 101), AGON_LEG_DONE);
+    world.n_open = 1;
+    world.open[0] = (struct agon_order){.hdr = {.instrument = 8, .t = 50}, .client_ref = other};
+    MUST(agon_leg_start(&desk, &leg, 7) == AGON_OK);
+    MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, 102), 1);
+    MUST_EQ(world.sent[1].client_ref, other + 1);
+    // Another instrument: what was known is forgotten, but for the numbers.
+    leg.instrument = 9;
+    world.n_open = 0;
+    MUST(agon_leg_start(&desk, &leg, 7) == AGON_OK);
+    MUST_EQ(leg.working_ref, 0);
+    MUST_EQ(leg.last_ref, other + 1);
+}
+END_TEST
+
 START_TEST(sizes_what_the_money_and_the_limits_allow)
 {
     begin(AGON_SPOT, 0, 0);
@@ -354,6 +383,7 @@ int main(void)
     tcase_add_test(tcase, knows_what_its_position_cost);
     tcase_add_test(tcase, takes_over_a_position_and_its_cost);
     tcase_add_test(tcase, orders_of_others_are_cancelled_first);
+    tcase_add_test(tcase, the_only_leg_of_a_plugin_counts_from_one);
     tcase_add_test(tcase, sizes_what_the_money_and_the_limits_allow);
     tcase_add_test(tcase, sends_nothing_while_halted);
     tcase_add_test(tcase, another_instrument_or_a_bad_state_is_told);
