@@ -143,7 +143,7 @@ def adding(tree):
     found = {}
     for path in sorted(glob.glob(os.path.join(tree, "tests/adding/*.patch"))):
         text = text_of(path)
-        name = os.path.basename(path)[:-6].replace("_", " ")
+        name = os.path.basename(path)[:-6].replace("_", " ").replace("-", " ")
         found[("an " if name[0] in "aeio" else "a ") + name] = len(re.findall(r"^--- a/", text, re.M))
     return found
 
