@@ -196,7 +196,7 @@ void venue_on_answer(struct venue_client *client, struct gateway_request *reques
 
     client->asked_ns = request->sent_ns;
     if (fate == FATE_REPLY) {
-        answer = client->wire->judge(client->self, reply, &code, text, sizeof(text), now);
+        answer = client->wire->judge(client->self, request, reply, &code, text, sizeof(text), now);
         if (answer == ANSWER_CLOCK)
             clock_offset_refused(&gateway->clock);
         else if (answer == ANSWER_AUTH)

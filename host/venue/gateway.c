@@ -177,6 +177,22 @@ static struct link *idle_link(struct gateway *gateway, const struct gateway_requ
     return other != NULL ? other : is_exit && n_spare > 1 ? spare : NULL;
 }
 
+/* Signed requests that could overtake one another would have their nonces in the wrong order. A
+ * cancel does not wait for that: what it overtakes is refused and signed again. */
+static int is_lane_taken(const struct gateway *gateway, const struct gateway_request *request)
+{
+    if (!gateway->wire->is_serial || request->class == LIMITER_CANCEL ||
+        request->kind <= REQ_KLINES)
+        return 0;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        const struct gateway_request *other = gateway->links[i].request;
+
+        if (other != NULL && other->kind > REQ_KLINES)
+            return 1;
+    }
+    return 0;
+}
+
 /* When the last byte of a request left that changes an order: for who compares runs. utc: just
  * before that, if known; whoever is woken by the byte may have the processor before the call comes
  * back, and answer meanwhile. 0: now. */
@@ -214,8 +230,8 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     int64_t n;
     int rc;
 
-    if (link == NULL) {
-        request->why = REASON_VENUE_DOWN;
+    if (link == NULL || is_lane_taken(gateway, request)) {
+        request->why = link == NULL ? REASON_VENUE_DOWN : REASON_VENUE_BUSY;
         return AGON_EAGAIN;
     }
     rc = limiter_take(&gateway->limiter, now, (enum limiter_class)request->class, request->cost,

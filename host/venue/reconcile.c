@@ -295,9 +295,11 @@ static int answer_trades(struct venue_client *client, const struct gateway_reque
                             .last = request->b != 0 ? 0 : instrument->last_fill,
                             .is_base = request->a == 0 && request->b == 0};
 
-    if (client->wire->read_fills(client->self, reply->body, reply->body_n, request->symbol,
-                                 on_trade, &trades) < 0)
-        return 0;
+    int rc = client->wire->read_fills(client->self, reply->body, reply->body_n, request->symbol,
+                                      on_trade, &trades);
+
+    if (rc < 0)
+        return rc == AGON_EAGAIN ? rc : 0;
     if (request->b != 0) {
         ask_rest(client, request, &trades);
         return !trades.is_stuck;
@@ -402,7 +404,11 @@ void venue_answer_part(struct venue_client *client, struct gateway_request *requ
         is_good = is_good && venue_answer_open(client, request, reply);
         break;
     case REQ_TRADES:
-        is_good = is_good && answer_trades(client, request, reply);
+        is_good = is_good ? answer_trades(client, request, reply) : 0;
+        if (is_good == AGON_EAGAIN) { // there are more pages of them
+            gateway_queue(client->gateway, request, gateway_now(client->gateway) + VENUE_DATA_NS);
+            return;
+        }
         if (!is_good && request->b != 0)
             not_fetched(client, request->order_id);
         break;

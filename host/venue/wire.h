@@ -245,7 +245,8 @@ struct venue_wire {
     uint8_t is_in_place;     /* a replaced order keeps its id, number and filled part */
     uint8_t has_positions;   /* a round reads them too */
     uint8_t has_orders;      /* orders are taken */
-    uint8_t cancels_singly;  /* it has no request that ends all orders of one instrument */
+    uint8_t is_serial;      /* signed requests leave one by one, but for cancels: by their nonces */
+    uint8_t cancels_singly; /* it has no request that ends all orders of one instrument */
     /* ORDER_TYPES_MAX: what the exchange calls each type of order. NULL: it takes none of that
      * type, and the gateway sends none (REASON_ORDER_TYPE). */
     const char *const *order_types;
@@ -269,9 +270,10 @@ struct venue_wire {
     /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
     int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
     /* What the answer means, its code and text; and what it says of the venue's limits is heeded.
-     */
-    enum answer (*judge)(void *self, const struct http_message *reply, int32_t *code, char *text,
-                         size_t room, int64_t now);
+     * Called before any reader of it: one whose answers do not name what was asked keeps that. */
+    enum answer (*judge)(void *self, const struct gateway_request *request,
+                         const struct http_message *reply, int32_t *code, char *text, size_t room,
+                         int64_t now);
     uint16_t (*refusal)(enum answer answer, int32_t code, const char *text); /* enum reason */
     int (*read_info)(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx);
@@ -284,6 +286,7 @@ struct venue_wire {
     int (*read_order)(void *self, const void *bytes, size_t n, struct wire_order *order,
                       wire_fill_fn each_fill, void *ctx);
     int (*read_orders)(void *self, const void *bytes, size_t n, wire_order_fn each, void *ctx);
+    /* AGON_EAGAIN: a page of them; the same is asked again, and all are told with the last. */
     int (*read_fills)(void *self, const void *bytes, size_t n, const struct symbol *symbol,
                       wire_fill_fn each, void *ctx);
     int (*read_account)(void *self, const void *bytes, size_t n, struct wire_out *out);

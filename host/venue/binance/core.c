@@ -290,11 +290,13 @@ static void obey(struct binance *binance, const struct http_message *reply, int3
     }
 }
 
-enum answer binance_judge_reply(void *self, const struct http_message *reply, int32_t *code,
-                                char *text, size_t room, int64_t now)
+enum answer binance_judge_reply(void *self, const struct gateway_request *request,
+                                const struct http_message *reply, int32_t *code, char *text,
+                                size_t room, int64_t now)
 {
     enum answer answer = ANSWER_GOOD;
 
+    (void)request;
     *code = 0;
     text[0] = 0;
     if (reply->status < 200 || reply->status >= 300) {

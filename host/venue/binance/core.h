@@ -66,8 +66,9 @@ void binance_close(void *self);
 int binance_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t,
                       int64_t *resolution_ns);
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http);
-enum answer binance_judge_reply(void *self, const struct http_message *reply, int32_t *code,
-                                char *text, size_t room, int64_t now);
+enum answer binance_judge_reply(void *self, const struct gateway_request *request,
+                                const struct http_message *reply, int32_t *code, char *text,
+                                size_t room, int64_t now);
 int binance_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                       wire_info_fn each, void *ctx);
 int binance_read_snapshot(void *self, const void *bytes, size_t n, const struct symbol *symbol,

@@ -24,8 +24,12 @@ struct kraken_digits {
 struct kraken_known { /* an order by the number that stands for its text */
     uint64_t number;  /* 0: none */
     uint64_t used;
-    char text[KRAKEN_TXID], client_id[CLIENT_ID_TEXT];
+    char text[KRAKEN_TXID], client_id[WIRE_CLIENT_ID];
+    /* as the stream told it last: what it says next leaves out what stays */
     const struct symbol *symbol;
+    uint8_t side;
+    agon_px_t px;
+    agon_qty_t qty, cum_qty;
 };
 
 struct kraken_fills {     /* of an instrument, while their pages come */
@@ -38,6 +42,14 @@ struct kraken_fills {     /* of an instrument, while their pages come */
 struct kraken_vault { /* in pages of secret_new */
     struct kraken_signer signer;
     char key[SECRET_MAX + 1], signature[KRAKEN_SIGNATURE_TEXT];
+};
+
+struct kraken_envelope { /* a message of a socket */
+    char channel[24], type[16], method[32], error[WIRE_TEXT];
+    struct scan_text data;
+    uint64_t id, sequence;
+    int is_done;
+    uint8_t has_success;
 };
 
 struct kraken_form { /* name=value&name=value */
@@ -64,8 +76,16 @@ struct kraken {
     struct kraken_vault *vault; /* owned; NULL: public data only */
     uint64_t nonce;             /* the last one */
     uint64_t n_known;
-    struct kraken_known *known; /* owned; KRAKEN_KNOWN */
-    struct kraken_fills *fills; /* owned; same order as symbols->all */
+    struct kraken_known *known;            /* owned; KRAKEN_KNOWN */
+    struct kraken_fills *fills;            /* owned; same order as symbols->all */
+    const struct gateway_request *request; /* whose answer is being taken */
+    agon_ns_t t_begun;                     /* trades before are not this journal's */
+    char token[128];                       /* of the private socket */
+    int64_t token_ns;                      /* not asked for before */
+    uint8_t is_token_asked;
+    uint32_t n_nonces;                 /* refused in a row */
+    uint64_t sequence[GATEWAY_LINKS];  /* of the last message of executions */
+    uint8_t asks_closed[KRAKEN_KNOWN]; /* by place in the outbox: asked for next among the closed */
 };
 
 /* Takes key number bit once and goes on with what reads its value. */
@@ -89,6 +109,7 @@ uint32_t kraken_checksum(const struct wire_top *top);
 int kraken_read_stamp(struct scan *scan, agon_ns_t *t);
 /* 1688585840.8921, seconds; quoted or not */
 int kraken_read_seconds(struct scan *scan, agon_ns_t *t);
+int kraken_look(const void *bytes, size_t n, struct kraken_envelope *from);
 /* Counts a message that cannot be taken, told once of each kind. */
 int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n);
 
@@ -97,9 +118,11 @@ int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n);
 void kraken_pair(const char *symbol, char *pair, size_t room);
 int kraken_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
 enum answer kraken_judge_text(int status, const char *text);
-enum answer kraken_judge(void *self, const struct http_message *reply, int32_t *code, char *text,
-                         size_t room, int64_t now);
+enum answer kraken_judge(void *self, const struct gateway_request *request,
+                         const struct http_message *reply, int32_t *code, char *text, size_t room,
+                         int64_t now);
 uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text);
+int kraken_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw);
 int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx);
 void kraken_fit_rules(const struct wire_info *info, int quote_exp,
@@ -123,6 +146,7 @@ int kraken_read_order(void *self, const void *bytes, size_t n, struct wire_order
                       wire_fill_fn each_fill, void *ctx);
 int kraken_read_orders(void *self, const void *bytes, size_t n, wire_order_fn each, void *ctx);
 int kraken_read_account(void *self, const void *bytes, size_t n, struct wire_out *out);
+int kraken_is_nowhere(const struct http_message *reply);
 int kraken_read_token(const void *bytes, size_t n, char *token, size_t room);
 void kraken_form_init(struct kraken_form *form, char *text, size_t room);
 void kraken_form_add(struct kraken_form *form, const char *name, const char *value);
@@ -133,5 +157,19 @@ uint64_t kraken_nonce(struct kraken *kraken, agon_ns_t utc);
 /* Adds the nonce and signs what is in http->body. AGON_ENOSPC: it did not fit. */
 int kraken_sign_request(struct kraken *kraken, agon_ns_t utc, const char *path,
                         struct kraken_form *form, struct gateway_http *http);
+
+/* account.c: orders and user data */
+extern const char *const kraken_order_types[ORDER_TYPES_MAX];
+int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
+                         struct gateway_http *http);
+int kraken_take_order(void *self, const void *bytes, size_t n, struct wire_order *order,
+                      wire_fill_fn each_fill, void *ctx);
+int kraken_take_replace(void *self, const struct gateway_request *request,
+                        const struct http_message *reply, int64_t now);
+void kraken_on_user_up(void *self, struct link *link);
+void kraken_on_user(void *self, struct link *link, const void *bytes, size_t n);
+void kraken_keep_user(void *self, int64_t now);
+void kraken_answer(void *self, struct gateway_request *request, enum answer answer, int32_t code,
+                   const char *text, const struct http_message *reply);
 
 #endif

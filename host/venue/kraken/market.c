@@ -9,14 +9,6 @@
 #define DECIMALS_MAX 18
 #define ALL          UINT32_MAX /* of a message's records */
 
-struct envelope {
-    char channel[24], type[16], method[32], error[WIRE_TEXT];
-    struct scan_text data;
-    uint64_t id;
-    int is_done;
-    uint8_t has_success;
-};
-
 /* The checksum ----------------------------------------------------------------------------------
  */
 
@@ -342,7 +334,7 @@ static const struct symbol *symbol_of(struct kraken *kraken, const struct scan_t
     return NULL;
 }
 
-static int kind_of(const struct envelope *from)
+static int kind_of(const struct kraken_envelope *from)
 {
     if (strcmp(from->channel, "book") == 0)
         return strcmp(from->type, "snapshot") == 0 ? WIRE_BOOK : WIRE_DIFF;
@@ -368,8 +360,8 @@ static int take_record(struct kraken *kraken, struct scan *scan, int kind,
 
 /* Takes the records of ours up to number want, which is left in out; *n: how many there were till
  * then. An error names the instrument. */
-static int walk(struct kraken *kraken, const struct envelope *from, uint32_t want, uint32_t *n,
-                struct wire_out *out)
+static int walk(struct kraken *kraken, const struct kraken_envelope *from, uint32_t want,
+                uint32_t *n, struct wire_out *out)
 {
     int kind = kind_of(from);
     struct scan scan;
@@ -405,7 +397,7 @@ static int walk(struct kraken *kraken, const struct envelope *from, uint32_t wan
 /* Envelopes -------------------------------------------------------------------------------------
  */
 
-static int look(const void *bytes, size_t n, struct envelope *from)
+int kraken_look(const void *bytes, size_t n, struct kraken_envelope *from)
 {
     struct scan reader;
     struct scan *scan = &reader;
@@ -431,6 +423,8 @@ static int look(const void *bytes, size_t n, struct envelope *from)
             from->has_success = 1;
         } else if (scan_is(&key, "error") && scan_peek(scan) == '"') {
             TAKE(5, scan_copy(scan, from->error, sizeof(from->error)));
+        } else if (scan_is(&key, "sequence")) {
+            TAKE(7, scan_u64(scan, &from->sequence));
         } else if (scan_is(&key, "req_id") && scan_peek(scan) != 'n') {
             TAKE(6, scan_u64(scan, &from->id));
         } else if (scan_skip(scan) < 0) {
@@ -441,7 +435,8 @@ static int look(const void *bytes, size_t n, struct envelope *from)
     return scan_end(scan);
 }
 
-static int take_reply(struct kraken *kraken, const struct envelope *from, struct wire_out *out)
+static int take_reply(struct kraken *kraken, const struct kraken_envelope *from,
+                      struct wire_out *out)
 {
     if (from->has_success == 0)
         return WIRE_OTHER; // a pong
@@ -453,7 +448,7 @@ static int take_reply(struct kraken *kraken, const struct envelope *from, struct
     return WIRE_REPLY;
 }
 
-static int hand_out(struct kraken *kraken, const struct envelope *from, const void *bytes,
+static int hand_out(struct kraken *kraken, const struct kraken_envelope *from, const void *bytes,
                     struct wire_out *out)
 {
     uint32_t n;
@@ -491,8 +486,8 @@ int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n)
 int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
 {
     struct kraken *kraken = self;
-    struct envelope from;
-    int rc = look(bytes, n, &from);
+    struct kraken_envelope from;
+    int rc = kraken_look(bytes, n, &from);
 
     out->named = NULL;
     out->named_kind = WIRE_OTHER;

@@ -221,8 +221,11 @@ static int take_order(struct kraken *kraken, struct scan *scan, const char *txid
         return scan_fail(scan);
     order->venue_order = known->number;
     known->symbol = order->symbol;
-    snprintf(known->client_id, sizeof(known->client_id), "%.*s", CLIENT_ID_TEXT - 1,
-             order->client_id);
+    memcpy(known->client_id, order->client_id, sizeof(known->client_id));
+    known->side = order->side;
+    known->px = order->px;
+    known->qty = order->qty;
+    known->cum_qty = order->cum_qty;
     return AGON_OK;
 }
 
@@ -293,6 +296,17 @@ int kraken_read_orders(void *self, const void *bytes, size_t n, wire_order_fn ea
     if (rc < 0)
         return kraken_bad(kraken, WIRE_REST, rc, n);
     return walk_orders(kraken, &result, each, ctx);
+}
+
+int kraken_is_nowhere(const struct http_message *reply)
+{
+    static const char *const names[] = {"closed", NULL};
+    struct scan scan;
+    struct scan_text key;
+    struct scan_text result;
+
+    return kraken_result(reply->body, reply->body_n, &result) >= 0 &&
+           enter(&scan, &result, names) == 1 && scan_key(&scan, &key) == 0;
 }
 
 static void keep_first(void *ctx, const struct wire_order *order)
@@ -594,10 +608,6 @@ static void add_num(struct kraken_form *form, const char *name, int64_t value, i
 void kraken_form_order(struct kraken_form *form, const struct symbol *symbol,
                        const struct outbox_entry *entry, const char *client_id)
 {
-    static const char *const types[] = {[AGON_LIMIT] = "limit",
-                                        [AGON_MARKET] = "market",
-                                        [AGON_STOP] = "stop-loss",
-                                        [AGON_STOP_LIMIT] = "stop-loss-limit"};
     int is_triggered = entry->type == AGON_STOP || entry->type == AGON_STOP_LIMIT;
     int is_limit = entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT;
     char pair[40];
@@ -605,7 +615,7 @@ void kraken_form_order(struct kraken_form *form, const struct symbol *symbol,
     kraken_pair(symbol->name, pair, sizeof(pair));
     kraken_form_add(form, "pair", pair);
     kraken_form_add(form, "type", entry->side == AGON_BUY ? "buy" : "sell");
-    kraken_form_add(form, "ordertype", types[entry->type]);
+    kraken_form_add(form, "ordertype", kraken_order_types[entry->type]);
     add_num(form, "volume", outbox_left(entry), symbol->qty_exp);
     if (is_triggered || is_limit)
         add_num(form, "price", is_triggered ? entry->trigger_px : entry->next_px, symbol->px_exp);

@@ -5,7 +5,9 @@
 
 #include "venue/kraken/core.h"
 
-#define SECOND_NS 1000000000ll
+#define SECOND_NS  1000000000ll
+#define NONCES_MAX 5
+#define DENIED     "EGeneral:Permission denied"
 
 /* Names -----------------------------------------------------------------------------------------
  */
@@ -186,8 +188,9 @@ uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text)
     }
 }
 
-enum answer kraken_judge(void *self, const struct http_message *reply, int32_t *code, char *text,
-                         size_t room, int64_t now)
+enum answer kraken_judge(void *self, const struct gateway_request *request,
+                         const struct http_message *reply, int32_t *code, char *text, size_t room,
+                         int64_t now)
 {
     struct kraken *kraken = self;
     struct gateway *gateway = kraken->gateway;
@@ -199,7 +202,19 @@ enum answer kraken_judge(void *self, const struct http_message *reply, int32_t *
         text[0] = '\0';
         return reply->status == 429 || reply->status == 403 ? ANSWER_RATE : ANSWER_UNKNOWN;
     }
+    kraken->request = request;
     answer = kraken_judge_text(reply->status, text);
+    // What only a key that may withdraw is told.
+    if (request->kind == REQ_RIGHTS && strcmp(text, DENIED) == 0)
+        return ANSWER_GOOD;
+    // Of an order that is not open it was asked second: now it is not closed either.
+    if (answer == ANSWER_GOOD && request->kind == REQ_QUERY && kraken_is_nowhere(reply))
+        return ANSWER_NO_ORDER;
+    // Once in a while a nonce is overtaken; again and again, another program has the key.
+    if (answer == ANSWER_CLOCK && ++kraken->n_nonces >= NONCES_MAX)
+        return ANSWER_AUTH;
+    if (answer == ANSWER_GOOD && request->kind > REQ_KLINES)
+        kraken->n_nonces = 0;
     if (answer == ANSWER_RATE) {
         uint32_t bucket = strncmp(text, "EOrder:", 7) == 0 ? BUCKET_ORDERS : BUCKET_WEIGHT;
 
@@ -208,6 +223,19 @@ enum answer kraken_judge(void *self, const struct http_message *reply, int32_t *
         gateway_log(gateway, 4, "rate", "%s: too many requests (%s)", gateway->config.name, text);
     }
     return answer;
+}
+
+int kraken_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw)
+{
+    char text[WIRE_TEXT];
+    struct scan_text result;
+    int rc = open_answer(bytes, n, text, sizeof(text), &result);
+
+    (void)self;
+    if (rc < 0 || (text[0] != '\0' && strcmp(text, DENIED) != 0))
+        return AGON_EINVAL;
+    *can_withdraw = text[0] == '\0';
+    return AGON_OK;
 }
 
 /* Public answers --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "venue/config.h"
 #include "venue/kraken/core.h"
 
 #define SYMBOLS_PER_MESSAGE 50
@@ -96,7 +97,7 @@ static int write_request(void *self, struct gateway_request *request, struct gat
         write_bars(kraken, request, http);
         return AGON_OK;
     default:
-        return AGON_ESTATE;
+        return kraken_write_private(kraken, request, http);
     }
 }
 
@@ -280,6 +281,21 @@ static int open_reader(const struct symbols *symbols, void **self)
     return AGON_ENOMEM;
 }
 
+static int take_key(struct kraken *kraken, const struct venue_config *config, struct error *err)
+{
+    for (size_t i = 0; i < config->key.n; i++) {
+        if (config->key.bytes[i] <= ' ' || config->key.bytes[i] > '~')
+            return error_set(err, AGON_EINVAL, "the API key has a character that no key has");
+    }
+    if (config->key.n == 0)
+        return error_set(err, AGON_EINVAL, "the API key is empty");
+    kraken->vault = secret_new(sizeof(*kraken->vault));
+    if (kraken->vault == NULL)
+        return error_set(err, AGON_ENOMEM, "no locked memory for the key");
+    memcpy(kraken->vault->key, config->key.bytes, config->key.n);
+    return kraken_signer_init(&kraken->vault->signer, &config->secret, err);
+}
+
 static int open_kraken(struct venue_client *client, void **self, struct error *err)
 {
     static const uint32_t depths[] = {10, 25, 100, 500, 1000};
@@ -296,6 +312,11 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
         at++;
     if (at == 5)
         return error_set(err, AGON_EINVAL, "snapshot_levels is 10, 25, 100, 500 or 1000 here");
+    // Nobody has seen it trade but transcripts: it sends no order of real money.
+    if (config->is_guarded && config->is_private && !venue_is_loopback(config->rest.host))
+        return error_set(err, AGON_ENOTSUP,
+                         "orders of kraken_spot are not for mode live yet: they were shown against "
+                         "transcripts alone; use mode paper, or a simulator on this machine");
     if (config->warm_bars > 700)
         return error_set(err, AGON_EINVAL, "warm_bars is at most 700: its history has 720");
     for (uint32_t i = 0; i < client->n; i++) {
@@ -303,7 +324,8 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
             return error_set(err, AGON_ENOTSUP, "%s: no market of bars is read here",
                              client->gateway->symbols.all[i].name);
     }
-    return AGON_OK;
+    kraken->t_begun = client->gateway->stream->utc(client->gateway->stream->ctx);
+    return config->is_private ? take_key(kraken, config, err) : AGON_OK;
 }
 
 static uint32_t snapshot_weight(uint32_t levels)
@@ -312,16 +334,18 @@ static uint32_t snapshot_weight(uint32_t levels)
     return 0; // books come by the stream
 }
 
-static void keep_nothing(void *self, int64_t now)
+/* An order keeps its id, and what it has filled. */
+static enum wire_op replace_op(const struct order_cmd *cmd, const struct outbox_entry *entry)
 {
-    (void)self;
-    (void)now;
+    (void)cmd;
+    (void)entry;
+    return REQ_REPLACE;
 }
 
-// Public requests are not on the key's counter.
-static const uint32_t weights[REQ_KINDS] = {0};
-
-static const char *const order_types[ORDER_TYPES_MAX] = {NULL};
+// Of the key's counter. Public requests are not on it, and orders have one of their own.
+static const uint32_t weights[REQ_KINDS] = {
+    [REQ_OPEN] = 1,   [REQ_TRADES] = 2, [REQ_ACCOUNT] = 1, [REQ_NUMBER] = 1, [REQ_RIGHTS] = 1,
+    [REQ_RECENT] = 2, [REQ_LISTEN] = 1, [REQ_QUERY] = 1,   [REQ_SWEPT] = 1};
 
 extern const struct venue_wire venue_kraken_spot;
 const struct venue_wire venue_kraken_spot = {
@@ -332,7 +356,10 @@ const struct venue_wire venue_kraken_spot = {
     .defaults = defaults,
     .weights = weights,
     .cancels_singly = 1,
-    .order_types = order_types,
+    .order_types = kraken_order_types,
+    .has_orders = 1,
+    .is_in_place = 1,
+    .is_serial = 1,
     .book = BOOK_CHECKSUM,
     .snapshot_weight = snapshot_weight,
     .checksum = kraken_checksum,
@@ -348,7 +375,7 @@ const struct venue_wire venue_kraken_spot = {
     .read_info = kraken_read_info,
     .fit_rules = kraken_fit_rules,
     .read_bars = kraken_read_bars,
-    .read_order = kraken_read_order,
+    .read_order = kraken_take_order,
     .read_orders = kraken_read_orders,
     .read_fills = kraken_read_fills,
     .read_account = kraken_read_account,
@@ -356,6 +383,12 @@ const struct venue_wire venue_kraken_spot = {
     .subscribe = subscribe,
     .resubscribe = resubscribe,
     .on_reply = on_reply,
-    .keep_user = keep_nothing,
+    .read_rights = kraken_read_rights,
+    .keep_user = kraken_keep_user,
+    .on_user_up = kraken_on_user_up,
+    .on_user = kraken_on_user,
+    .replace_op = replace_op,
+    .take_replace = kraken_take_replace,
+    .answer = kraken_answer,
     .count = count,
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <check.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "script.h"
+#include "venue/gateway.h"
 
 static const char *const stories[] = {
     "binance/market.script",
@@ -43,11 +46,50 @@ static const char *const stories[] = {
     "binance_um/guard_recent.script",
     "binance_um/guard_past.script",
     "kraken/market.script",
+    "kraken/orders.script",
+    "kraken/unknown.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)
 {
     script_run(stories[_i]);
+}
+END_TEST
+
+static int64_t port_now(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+/* What no simulator has seen trade sends no order of real money. */
+START_TEST(kraken_is_not_for_mode_live_yet)
+{
+    static const struct stream_port stream = {.now = port_now, .utc = port_now};
+    static struct evring out;
+    static struct ring commands;
+    const struct gateway_ports ports = {.stream = &stream, .out = &out, .commands = &commands};
+    const struct gateway_asset asset = {"USD", 1, 8};
+    struct venue_config config;
+    struct gateway *gateway;
+
+    ck_assert_int_eq(venue_config_default(&config, "kraken_spot"), AGON_OK);
+    ck_assert_int_eq(secret_set(&config.key, "key", 3), AGON_OK);
+    ck_assert_int_eq(secret_set(&config.secret, "YWdvbg==", 8), AGON_OK);
+    config.is_private = config.is_guarded = 1;
+    for (int is_here = 0; is_here < 2; is_here++) {
+        struct error err = {0};
+        const char *host = is_here ? "127.0.0.1" : "api.kraken.com";
+
+        snprintf(config.user.host, sizeof(config.user.host), "%s", host);
+        snprintf(config.rest.host, sizeof(config.rest.host), "%s", host);
+        ck_assert_int_eq(gateway_new(&gateway, &config, &ports, &asset, 1, NULL, 0, &err),
+                         is_here ? AGON_OK : AGON_ENOTSUP);
+        ck_assert(is_here || strstr(err.text, "not for mode live") != NULL);
+        gateway_free(gateway);
+    }
+    secret_wipe(&config.key);
+    secret_wipe(&config.secret);
 }
 END_TEST
 
@@ -61,6 +103,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, the_gateway_keeps_to_the_transcript, 0,
                         (int)(sizeof(stories) / sizeof(stories[0])));
+    tcase_add_test(tcase, kraken_is_not_for_mode_live_yet);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
