@@ -28,6 +28,7 @@
 #include "score/score.h"
 #include "slot/slot.h"
 #include "slot/unjudged.h"
+#include <agon/ext/orders.h>
 
 struct engine;
 struct halt;
@@ -80,7 +81,7 @@ int engine_advance_runners(struct engine *engine, uint16_t *failed);
  * the record says. 1: one was taken; 0: none is there; AGON_EINVAL: one was there that a plugin may
  * not send, it was dropped and counted; AGON_ECORRUPT: the ring is broken and its runner is to be
  * stopped. The driver gives it the time at which it acts and offers it to engine_step. */
-#define ENGINE_LEGS       8 /* of one group of intents: more are refused */
+#define ENGINE_LEGS       AGON_LEGS_MAX /* of one group of intents: more are malformed */
 #define ENGINE_WISH_BYTES 384
 int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish);
 

@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "market/instruments.h"
 
-#define GEN_SYMBOLS_MAX 32
+#define GEN_SYMBOLS_MAX 128 /* 64 spot markets, and the perpetuals that follow them */
 
 struct gen_symbol {
     agon_instrument_t instrument;

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-#define PERP_SYMBOLS_MAX  16
+#define PERP_SYMBOLS_MAX  64
 #define PERP_BRACKETS_MAX 12
 #define PERP_EXP          8
 #define PERP_RATE_EXP     9 /* rates are parts per billion */

@@ -14,7 +14,7 @@
 #include "market/instruments.h"
 #include "match/match.h"
 
-#define PIT_SYMBOLS_MAX 16
+#define PIT_SYMBOLS_MAX 64   /* a bit of a word each */
 #define PIT_DEPTH_MAX   5000 /* levels a side that are shown */
 #define PIT_EXP         8    /* decimals of every price, quantity and amount */
 #define PIT_STEP_NS     100000000

@@ -30,7 +30,10 @@ static int add_symbol(struct cast *cast, const struct stage *stage, const char *
         if (strcmp(cast->symbols[*at].name, symbol.name) == 0)
             return AGON_OK;
     if (cast->n == PIT_SYMBOLS_MAX)
-        return error_set(err, AGON_EINVAL, "more than %d symbols", PIT_SYMBOLS_MAX);
+        return error_set(err, AGON_EINVAL,
+                         "%s is one symbol too many: a simulated market has at most %d; leave some "
+                         "out, or begin another simulator for them",
+                         name, PIT_SYMBOLS_MAX);
     cast->symbols[cast->n++] = symbol;
     return AGON_OK;
 }

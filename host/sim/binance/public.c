@@ -189,7 +189,7 @@ static void put_symbol(struct jout *out, const struct pit_symbol *symbol, int wi
 
 // Symbols a call names: one, a JSON list, or all. mask has a bit per symbol. *is_list: the reply is
 // an array.
-static int get_symbols(struct simb_call *call, int is_needed, uint32_t *mask, int *is_list)
+static int get_symbols(struct simb_call *call, int is_needed, uint64_t *mask, int *is_list)
 {
     const char *one = simb_param(call, "symbol"), *many = simb_param(call, "symbols");
     struct pit *pit = call->b->pit;
@@ -206,14 +206,14 @@ static int get_symbols(struct simb_call *call, int is_needed, uint32_t *mask, in
         *is_list = 0;
         if (simb_want_symbol(call, &sym) < 0)
             return -1;
-        *mask = 1u << sym;
+        *mask = UINT64_C(1) << sym;
         return 0;
     }
     if (!many) {
         if (is_needed)
             return simb_fail(call, 400, -1102,
                              "Param 'symbol' or 'symbols' must be sent, but both were empty/null!");
-        *mask = (1u << pit_count(pit)) - 1;
+        *mask = UINT64_MAX >> (64 - pit_count(pit));
         return 0;
     }
     list = json_loads(many, 0, NULL);
@@ -229,10 +229,10 @@ static int get_symbols(struct simb_call *call, int is_needed, uint32_t *mask, in
 
         if (at < 0)
             rc = simb_fail(call, 400, -1121, "Invalid symbol.");
-        else if (*mask & (1u << at))
+        else if (*mask & (UINT64_C(1) << at))
             rc = simb_fail(call, 400, -1151, "Symbol is present multiple times in the list.");
         else
-            *mask |= 1u << at;
+            *mask |= UINT64_C(1) << at;
         if (rc < 0)
             break;
     }
@@ -247,7 +247,7 @@ int simb_exchange_info(struct simb_call *call)
     const char *status = simb_param(call, "symbolStatus"),
                *permissions = simb_param(call, "permissions");
     int with_sets = 1, is_list;
-    uint32_t mask;
+    uint64_t mask;
 
     if (get_symbols(call, 0, &mask, &is_list) < 0 ||
         simb_get_bool(call, "showPermissionSets", &with_sets) < 0)
@@ -270,7 +270,7 @@ int simb_exchange_info(struct simb_call *call)
     jout_key(out, "symbols");
     jout_open(out, '[');
     for (uint32_t i = 0; i < pit_count(pit); i++)
-        if (mask & (1u << i))
+        if (mask & (UINT64_C(1) << i))
             put_symbol(out, pit_at(pit, i), with_sets);
     jout_close(out, '[');
     jout_close(out, '{');
@@ -636,14 +636,14 @@ static int put_tickers(struct simb_call *call, int is_needed, agon_ns_t from, ag
     struct pit *pit = call->b->pit;
     struct simb_stats stats;
     int is_mini, is_list;
-    uint32_t mask;
+    uint64_t mask;
 
     if (get_symbols(call, is_needed, &mask, &is_list) < 0 || get_type(call, &is_mini) < 0)
         return -1;
     if (is_list)
         jout_open(call->out, '[');
     for (uint32_t i = 0; i < pit_count(pit); i++) {
-        if (!(mask & (1u << i)))
+        if (!(mask & (UINT64_C(1) << i)))
             continue;
         simb_stats(pit, i, from, &stats);
         if (until)
@@ -697,7 +697,7 @@ int simb_ticker_price(struct simb_call *call)
 {
     struct pit *pit = call->b->pit;
     struct jout *out = call->out;
-    uint32_t mask;
+    uint64_t mask;
     int is_list;
 
     if (get_symbols(call, 0, &mask, &is_list) < 0)
@@ -705,7 +705,7 @@ int simb_ticker_price(struct simb_call *call)
     if (is_list)
         jout_open(out, '[');
     for (uint32_t i = 0; i < pit_count(pit); i++) {
-        if (!(mask & (1u << i)))
+        if (!(mask & (UINT64_C(1) << i)))
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "symbol", pit_at(pit, i)->name);
@@ -721,7 +721,7 @@ int simb_book_ticker(struct simb_call *call)
 {
     struct pit *pit = call->b->pit;
     struct jout *out = call->out;
-    uint32_t mask;
+    uint64_t mask;
     int is_list;
 
     if (get_symbols(call, 0, &mask, &is_list) < 0)
@@ -731,7 +731,7 @@ int simb_book_ticker(struct simb_call *call)
     for (uint32_t i = 0; i < pit_count(pit); i++) {
         struct agon_level bid, ask;
 
-        if (!(mask & (1u << i)))
+        if (!(mask & (UINT64_C(1) << i)))
             continue;
         pit_best(pit, i, &bid, &ask);
         jout_open(out, '{');
@@ -751,7 +751,7 @@ int simb_book_ticker(struct simb_call *call)
 
 int simb_execution_rules(struct simb_call *call)
 {
-    uint32_t mask;
+    uint64_t mask;
     int is_list;
 
     if (get_symbols(call, 0, &mask, &is_list) < 0)

@@ -292,7 +292,7 @@ struct simb {
     uint32_t n_held, held_room;
     struct simb_wait *waits; /* owned; in the order they came */
     uint32_t n_waits, waits_room;
-    uint32_t closed;        /* symbols whose bar has closed and is to be told, a bit each */
+    uint64_t closed;        /* symbols whose bar has closed and is to be told, a bit each */
     agon_ns_t t_came;       /* of the request that has waited and is taken; 0: none */
     struct simb_past *past; /* owned; NULL: no query looks back */
     agon_ns_t maintenance_until, halved_until, skewed_until, skew_ns;

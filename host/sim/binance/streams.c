@@ -262,7 +262,7 @@ static void close_kline(struct simb *b, struct simb_conn *conn, struct simb_stre
  * that reads two sockets has its fills first. */
 static void tell_closed(struct simb *b)
 {
-    uint32_t closed = b->closed;
+    uint64_t closed = b->closed;
 
     b->closed = 0;
     if (closed == 0)
@@ -286,7 +286,7 @@ void simb_on_bar(void *ctx, uint32_t sym, int is_closed)
     // What waited acts behind the bar, and is told before it.
     simb_take_waiting(b, sym);
     if (is_closed)
-        b->closed |= 1u << sym;
+        b->closed |= UINT64_C(1) << sym;
 }
 
 static void put_mini(struct simb *b, struct jout *out, uint32_t sym)

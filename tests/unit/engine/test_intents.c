@@ -660,6 +660,28 @@ START_TEST(forged_legs_reach_no_memory_and_no_venue)
 }
 END_TEST
 
+// As many as a plugin may hand over, and one more, which no plugin's runner lets pass.
+START_TEST(a_group_has_as_many_legs_as_a_plugin_may_hand_over)
+{
+    world = world_new(RUN_PAPER);
+    ck_assert_uint_eq(ENGINE_LEGS, AGON_LEGS_MAX);
+    for (uint8_t leg = 0; leg < AGON_LEGS_MAX; leg++) {
+        struct agon_intent_event event = leg_of(leg, AGON_LEGS_MAX, 5990000 - 10 * leg);
+
+        ck_assert_int_eq(engine_step(world->engine, &event.hdr), AGON_OK);
+    }
+    ck_assert_uint_eq(world->n_cmds, AGON_LEGS_MAX);
+    {
+        struct agon_intent_event event = leg_of(0, AGON_LEGS_MAX + 1, 5990000);
+
+        ck_assert_int_eq(engine_step(world->engine, &event.hdr), AGON_OK);
+        ck_assert_uint_eq(told(0)->reason, REASON_INVALID);
+        ck_assert_uint_eq(world->n_cmds, AGON_LEGS_MAX);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(a_group_passes_the_gate_whole_or_leaves_no_trace_there)
 {
     struct agon_intent_event legs[3] = {leg_of(0, 3, 5990000), leg_of(1, 3, 5980000),
@@ -1143,6 +1165,7 @@ int main(void)
     tcase_add_test(tcase, cancels_go_on_by_sweeps_and_each_goes_once);
     tcase_add_test(tcase, a_cancel_that_did_not_get_through_goes_again);
     tcase_add_test(tcase, forged_legs_reach_no_memory_and_no_venue);
+    tcase_add_test(tcase, a_group_has_as_many_legs_as_a_plugin_may_hand_over);
     tcase_add_test(tcase, a_group_passes_the_gate_whole_or_leaves_no_trace_there);
     tcase_add_test(tcase, a_target_counts_what_is_on_its_way);
     tcase_add_test(tcase, a_quote_keeps_its_size_through_fills_and_asks_for_nothing_twice);
