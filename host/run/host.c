@@ -57,7 +57,7 @@ void host_view(struct host *host, struct host_view *view)
 {
     host_wake_io(host); // refreshes the gateway's figures for the next look
     lock_take(&host->view_lock);
-    *view = *host->view;
+    host_copy_view(view, host->view);
     lock_give(&host->view_lock);
     lock_take(&host->io_lock);
     view->venue = host->io_status;

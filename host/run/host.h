@@ -18,7 +18,7 @@
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64
-#define HOST_VENUES_MAX      4
+#define HOST_VENUES_MAX      16  /* each has an account: LEDGER_ACCOUNTS_MAX */
 #define HOST_VIEW_POSITIONS  32  /* of a slot, in the view: all that it can have */
 #define HOST_VIEW_HALTS      64  /* in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
@@ -239,8 +239,6 @@ struct host_view {
     struct host_view_halt halts[HOST_VIEW_HALTS];
     struct engine_counters counters;
     struct gateway_status venue; /* of all together */
-    uint32_t n_venues;
-    struct host_view_venue venues[HOST_VENUES_MAX];
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
@@ -264,6 +262,9 @@ struct host_view {
     struct host_view_portfolio portfolio;
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */
+    /* Last, for only those that there are are copied. */
+    uint32_t n_venues;
+    struct host_view_venue venues[HOST_VENUES_MAX];
 };
 
 struct host;

@@ -320,6 +320,7 @@ void host_copy(struct host *host, const struct host_line *line, const struct ago
 int host_copies_instead(const struct host_line *line, const struct agon_event_hdr *event);
 /* show.c */
 void host_show(struct host *host);
+void host_copy_view(struct host_view *to, const struct host_view *from); /* [any] */
 /* meter.c: an event has been stepped; what has been counted is judged, about every millisecond */
 void host_meter(struct host *host, const struct agon_event_hdr *event);
 void host_judge_meters(struct host *host);

@@ -347,6 +347,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     struct error err = {0};
     char venue[1024];
     struct config_file file;
+    int has_list;
     int is_known;
     int code;
 
@@ -366,9 +367,10 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         if (words->webhook[0] != '\0' && post_target_parse(&target, words->webhook, &err) < 0)
             config_refuse(file.config, config_at(file.config, "webhook"), CONFIG_E_CONFLICT, "%s",
                           err.text);
-        if (config_root(file.config) != NULL && (words->venue[0] != '\0') == (words->n_venues > 0))
+        has_list = config_root(file.config) != NULL && config_at(file.config, "venues") != NULL;
+        if (config_root(file.config) != NULL && (words->venue[0] != '\0') == has_list)
             config_refuse(file.config, config_root(file.config),
-                          words->n_venues > 0 ? CONFIG_E_CONFLICT : CONFIG_E_MISSING,
+                          has_list ? CONFIG_E_CONFLICT : CONFIG_E_MISSING,
                           "expected either 'venue' or 'venues'");
         if (words->n_venues == 0) {
             memcpy(words->venues[0], words->venue, sizeof(words->venue));

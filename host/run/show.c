@@ -276,6 +276,11 @@ static void show_portfolio(const struct engine *engine, struct host_view_portfol
     to->is_breached = all->is_daily_breached || all->is_drawdown_breached || all->is_floor_breached;
 }
 
+void host_copy_view(struct host_view *to, const struct host_view *from)
+{
+    memcpy(to, from, offsetof(struct host_view, venues) + from->n_venues * sizeof(to->venues[0]));
+}
+
 void host_show(struct host *host)
 {
     struct host_view *view = host->draft;
@@ -318,7 +323,7 @@ void host_show(struct host *host)
     show_portfolio(engine, &view->portfolio);
     // Never waits for whoever is looking: then this view is skipped.
     if (lock_try(&host->view_lock)) {
-        *host->view = *view;
+        host_copy_view(host->view, view);
         lock_give(&host->view_lock);
     }
 }

@@ -31,4 +31,33 @@ for port, root in ((sys.argv[1], '/api/v3'), (sys.argv[2], '/fapi/v1')):
         assert time.time() < until, 'a book stays empty'
         time.sleep(0.2)
 PY
-echo "64 symbols of a simulated market, and what is said of one more"
+# Venues of a host: accounts that share one feed. All can be traded on and are shown.
+VENUE_MORE='reconcile: 1s' MODE=paper live_files ''
+venues() { # N of them
+    list=venue.yaml
+    sed -i '/venue: v[0-9]/d' "$WORK/conf/live.yaml"
+    for i in $(seq 2 "$1"); do
+        sed -e "s/^name: .*/name: v$i/" -e 's/^credential: .*/feed: binance/' "$WORK/conf/venue.yaml" >"$WORK/conf/v$i.yaml"
+        list="$list, v$i.yaml"
+        echo "  - {venue: v$i, symbol: S00USDT, base: S00, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}" >>"$WORK/conf/live.yaml"
+    done
+    sed -i "s/^venues\{0,1\}: .*/venues: [$list]/" "$WORK/conf/live.yaml"
+}
+sed -i -e 's/BTCUSDT, base: BTC/S00USDT, base: S00/' -e '/ETHUSDT/d' "$WORK/conf/live.yaml"
+sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
+{
+    printf 'seed: 1\nbase_currency: USDT\nagents:\n'
+    for i in 2 16; do printf '  - {name: on_%s, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: ["v%s:S00USDT"], params: {every: 5}, hard: 30s}\n' $i $i; done
+} >"$WORK/conf/roster.yaml"
+venues 17
+beyond 'venues of a host' "16" "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet --for 1ms
+grep -q 'live.yaml:2:.*venues: 17 entries; expected 1 to 16' "$WORK/out" && ! grep -q "either 'venue'" "$WORK/out" || fail "venues of a host: where it is is not said: $(head -3 "$WORK/out")"
+venues 16
+start_host
+ctl_is() { "$AGON" ctl "$2" --dir "$WORK/run" --json 2>/dev/null | jq -e "$1" >/dev/null; }
+until_true "$HOST_PID" "sixteen venues run" ctl_is 'length == 16 and all(.[]; .state == "running")' venues
+until_true "$HOST_PID" "fills on the last venue" ctl_is '[.[] | select(.agent == "on_16")] | length >= 1' fills
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal of sixteen venues does not replay"
+echo "16 venues of a host, 64 symbols of a simulated market, and what is said of one more"
