@@ -26,7 +26,7 @@ static int on_record(void *ctx, struct agon_event_hdr *record)
     return AGON_OK;
 }
 
-static void say(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
     va_list args;
 
