@@ -26,7 +26,7 @@ for port, root in ((sys.argv[1], '/api/v3'), (sys.argv[2], '/fapi/v1')):
     assert sorted(s['symbol'] for s in get(port, root + '/exchangeInfo')['symbols']) == names
     assert sorted(t['symbol'] for t in get(port, root + '/ticker/price')) == names
     assert get(port, root + '/ticker/price?symbol=S63USDT')['symbol'] == 'S63USDT'
-    until = time.time() + 60
+    until = time.time() + 600
     while not all(get(port, f'{root}/depth?symbol={n}&limit=5')['bids'] for n in ('S00USDT', 'S63USDT')):
         assert time.time() < until, 'a book stays empty'
         time.sleep(0.2)
