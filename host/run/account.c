@@ -9,8 +9,10 @@
 #include "run/host_impl.h"
 #include "sys/log.h"
 
-#define TAKE_OVER_NS ((int64_t)3 * 1000000000)
-#define HALT_NS      ((int64_t)1 * 1000000000)
+#define HALT_NS ((int64_t)1 * 1000000000)
+/* What is under way to an exchange may take a request's validity (recvWindow, 5 s) to be judged. */
+#define CLEAR_NS     ((int64_t)7 * 1000000000)
+#define TAKE_OVER_NS (HALT_NS + CLEAR_NS + (int64_t)2 * 1000000000)
 
 void host_claims_init(struct host *host)
 {
@@ -114,7 +116,8 @@ int host_claim_account(void *ctx, uint16_t venue, const char *account, struct er
     return take(host, at, err);
 }
 
-/* Nothing new leaves from here on, and what is open goes, before the other one begins. */
+/* Nothing new leaves from here on, and what is open goes, before the other one begins; also what is
+ * still under way to the exchange, which the other one would see come up and take for a rival's. */
 static void stand_back(struct host *host)
 {
     struct record_command_by halt = {.command = {.kind = COMMAND_HALT,
@@ -135,8 +138,9 @@ static void stand_back(struct host *host)
     log_error("host", "taken-over",
               "another host takes this account over: order entry is halted, what is open is "
               "cancelled; `agon ctl resume` trades on beside it");
-    if (host_order(host, &halt, HALT_NS, &seq) < 0 || host_order(host, &cancel, HALT_NS, &seq) < 0)
+    if (host_order(host, &halt, HALT_NS, &seq) < 0)
         log_error("host", "taken-over", "the engine did not take the halt in time");
+    host_clear_orders(host, &cancel, CLEAR_NS, -1);
 }
 
 void host_mind_claims(struct host *host)

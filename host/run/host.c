@@ -214,6 +214,18 @@ static void wait_for_orders(struct host *host, uint64_t ticket, int64_t until, i
     free(view);
 }
 
+void host_clear_orders(struct host *host, struct record_command_by *cancel, int64_t wait_ns,
+                       int signal_fd)
+{
+    int64_t until = clock_mono() + wait_ns;
+    _Atomic uint32_t never = 0;
+    uint64_t ticket = UINT64_MAX;
+
+    while (give_command(host, cancel, &ticket) < 0 && clock_mono() < until)
+        futex_wait(&never, 0, 1000000);
+    wait_for_orders(host, ticket, until, signal_fd);
+}
+
 // Nothing new is taken any more, and what is open is cancelled and waited for.
 static void end_orders(struct host *host, int64_t grace_ns, int signal_fd)
 {
@@ -221,15 +233,10 @@ static void end_orders(struct host *host, int64_t grace_ns, int signal_fd)
         .command = {.kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR},
         .who = "host",
         .why = "the host is about to end"};
-    int64_t until = clock_mono() + grace_ns;
-    _Atomic uint32_t never = 0;
-    uint64_t ticket = UINT64_MAX;
 
     // The core halts before it takes this command: nothing new slips in between.
     atomic_store(&host->is_closing, 1);
-    while (give_command(host, &cancel, &ticket) < 0 && clock_mono() < until)
-        futex_wait(&never, 0, 1000000);
-    wait_for_orders(host, ticket, until, signal_fd);
+    host_clear_orders(host, &cancel, grace_ns, signal_fd);
 }
 
 /* Half a path is no state to end with. The journal's writer still runs: there will be room. */

@@ -402,6 +402,10 @@ int host_has_hung(struct host *host, const unsigned char hash[HASH_SIZE]);
 /* account.c: that no other host trades the same account */
 int host_claim_keys(struct host *host, struct error *err);
 int host_claim_account(void *ctx, uint16_t venue, const char *account, struct error *err);
+/* Gives the core `cancel` and waits, wait_ns at most, until no order is open, here or at the
+ * venues. A signal on signal_fd (-1: none) shortens it. [any but core and io] */
+void host_clear_orders(struct host *host, struct record_command_by *cancel, int64_t wait_ns,
+                       int signal_fd);
 void host_claims_init(struct host *host);
 void host_claims_close(struct host *host);
 
