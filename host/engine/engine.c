@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 
+#include "base/zeroed.h"
 #include "engine/impl.h"
 
 #define DEFAULT_ORDERS      16384u
@@ -44,12 +45,11 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     }
     if (config->bus_memory == NULL) {
         engine->own_bus =
-            aligned_alloc(4096, (bus_bytes(engine->config.bus_granules) + 4095) & ~(uint64_t)4095);
+            zeroed_new(4096, bus_bytes(engine->config.bus_granules), &engine->own_bus_memory);
         if (engine->own_bus == NULL) {
             error_set(err, AGON_ENOMEM, "engine: no memory for the bus");
             goto fail;
         }
-        memset(engine->own_bus, 0, bus_bytes(engine->config.bus_granules));
         rc = bus_format(engine->own_bus, engine->config.bus_granules);
         if (rc < 0)
             goto fail_bus;
@@ -82,7 +82,7 @@ void engine_free(struct engine *engine)
     heap_deinit(&engine->timers);
     instruments_deinit(&engine->table);
     free(engine->exposure);
-    free(engine->own_bus);
+    free(engine->own_bus_memory);
     free(engine->state);
     free(engine);
 }

@@ -123,7 +123,8 @@ struct engine {
     struct venue_port venues[LEDGER_ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
     struct bus_writer bus;
-    void *own_bus;             /* owned */
+    void *own_bus;             /* in own_bus_memory */
+    void *own_bus_memory;      /* owned */
     struct exposure *exposure; /* owned */
     uint8_t public_sub, private_sub[SLOTS_MAX];
     uint64_t touched;     /* slots with a private event in this step */

@@ -5,6 +5,7 @@
 
 #include "base/heap.h"
 #include "base/num.h"
+#include "base/zeroed.h"
 #include "engine/along.h"
 #include "engine/driver.h"
 
@@ -267,16 +268,15 @@ static int run_on(struct run *run)
 
 static int add_queue(struct run *run, uint64_t granules)
 {
-    uint64_t bytes = (evring_bytes(granules) + 127) & ~(uint64_t)127;
     struct queue *queue = &run->queues[run->n_queues];
+    void *memory;
 
-    queue->memory = aligned_alloc(128, bytes);
-    if (queue->memory == NULL)
+    memory = zeroed_new(128, evring_bytes(granules), &queue->memory);
+    if (memory == NULL)
         return AGON_ENOMEM;
-    memset(queue->memory, 0, bytes);
-    REQUIRE(evring_format(queue->memory, granules) == AGON_OK);
-    REQUIRE(evring_attach(&queue->in, queue->memory, granules) == AGON_OK);
-    REQUIRE(evring_attach(&queue->out, queue->memory, granules) == AGON_OK);
+    REQUIRE(evring_format(memory, granules) == AGON_OK);
+    REQUIRE(evring_attach(&queue->in, memory, granules) == AGON_OK);
+    REQUIRE(evring_attach(&queue->out, memory, granules) == AGON_OK);
     run->n_queues++;
     return AGON_OK;
 }

@@ -748,7 +748,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     static const struct setup_venue venues[] = {
         {.venue = BACKTEST_VENUE, .name = BACKTEST_VENUE_NAME}};
     struct run run = {.config = config, .result = result};
-    struct engine_config engine = {.bars_grace_ns = 0};
+    struct engine_config engine = {.bus_granules = 1 << 14}; // agents read it event by event
     struct paper_config paper = {
         .match = {.cancel_ahead_ppm = config->cancel_ahead_ppm},
         .latency = config->latency,
@@ -781,11 +781,10 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
         engine.journal = &run.buffer;
     }
     if (config->has_processes) {
-        rc = process_bus_new(&result->bus, (uint64_t)1 << 20, err);
+        rc = process_bus_new(&result->bus, engine.bus_granules, err);
         if (rc < 0)
             goto done;
         engine.bus_memory = result->bus.memory;
-        engine.bus_granules = result->bus.granules;
         crew.bus = &result->bus;
         crew.is_lock_step = 1;
     }
