@@ -522,6 +522,7 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     }
     member->active = generation;
     slot->record.subscription.event_mask = generation->info.event_mask;
+    slot->record.subscription.event_more = generation->info.event_more;
     slot->record.signals = generation->signals;
     slot->record.agent_kind = (uint8_t)generation->info.kind;
     slot->record.generation_hash = generation->hash;

@@ -471,6 +471,7 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->n = 0;
     feed->nth = live->nth;
     feed->subscription.event_mask = live->event_mask;
+    feed->subscription.event_more = live->event_more;
     feed->setup.head.generation = live->generation;
     if (live->reason == AGON_START_FRESH)
         feed->n_timers = 0; // the engine has disarmed what the slot's last plugin left

@@ -86,6 +86,7 @@ int64_t feed_run(struct feed *feed, uint64_t seq);
  * [agent] */
 struct feed_live {
     uint64_t seq, nth, event_mask;
+    uint16_t event_more, pad[3];
     uint32_t generation, reason; /* enum agon_start */
 };
 int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *err);

@@ -39,6 +39,7 @@ void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, 
     info->state_schema_oldest = d->state_schema_oldest;
     info->budget_ns = d->budget_ns;
     info->event_mask = d->event_mask;
+    info->event_more = plugin_info_more(d);
     info->arena_bytes = d->arena_bytes;
     COPY(info->id, d->id);
     COPY(info->version, d->version);

@@ -21,6 +21,7 @@ struct plugin_info {
     uint32_t kind, caps, n_params, n_requires, state_schema, state_schema_oldest, budget_ns;
     uint16_t abi_major, abi_minor;
     uint64_t event_mask, arena_bytes;
+    uint16_t event_more, pad[3];
     char id[64], version[24], name[64], vendor[64], summary[256];
     char requires_ext[16][64];
     uint32_t n_publishes, n_reads;
@@ -30,6 +31,11 @@ struct plugin_info {
 
 /* From a checked entry. [any] */
 void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, uint32_t index);
+/* Types beyond event_mask that it wants; 0 of a descriptor that ends before them. [any] */
+static inline uint16_t plugin_info_more(const struct agon_descriptor *d)
+{
+    return AGON_HAS(d, struct agon_descriptor, event_more) ? (uint16_t)d->event_more : 0;
+}
 /* Ends every string and bounds every count, so that it can be read whatever wrote it. [any] */
 void plugin_info_bound(struct plugin_info *info);
 const char *plugin_kind_name(uint32_t kind);

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "agent/fpstate.h"
+#include "agent/info.h"
 #include "agent/setup.h"
 #include "base/utf8.h"
+#include "market/events.h"
 
 int plugin_file_check(const struct plugin_file *file, struct elf_report *report, struct error *err)
 {
@@ -212,7 +214,10 @@ static int check_descriptor(const struct agon_descriptor *d, struct error *err)
                          d->state_schema_oldest, d->state_schema);
     if (d->arena_bytes > (1ull << 36))
         return error_set(err, AGON_EINVAL, "arena_bytes %llu", (unsigned long long)d->arena_bytes);
-    if (d->event_mask == 0)
+    if (AGON_HAS(d, struct agon_descriptor, event_more) && d->event_more >> EVENTS_MORE != 0)
+        return error_set(err, AGON_EINVAL, "event_more 0x%llx: types that this host has not",
+                         (unsigned long long)d->event_more);
+    if (d->event_mask == 0 && plugin_info_more(d) == 0)
         return error_set(err, AGON_EINVAL, "event_mask 0: it would never be called");
     if (d->n_requires > 64 || (d->n_requires > 0 && d->requires_ext == NULL))
         return error_set(err, AGON_EINVAL, "%u required extensions", d->n_requires);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/rehearse.h"
+#include "agent/info.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -144,6 +145,7 @@ static void stage_init(struct stage *stage, const struct agon_descriptor *descri
     slot->seed = 1;
     slot->agent_kind = (uint8_t)descriptor->kind;
     slot->subscription = (struct subscription){.event_mask = descriptor->event_mask,
+                                               .event_more = plugin_info_more(descriptor),
                                                .n_instruments = 2,
                                                .bar_mask = 0xff,
                                                .depth = DEPTH_FULL,

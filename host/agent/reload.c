@@ -232,6 +232,7 @@ static void complete(struct member *member)
 
     member->spec.record.generation_hash = member->next->hash;
     member->spec.record.subscription.event_mask = member->next->info.event_mask;
+    member->spec.record.subscription.event_more = member->next->info.event_more;
     member->spec.record.signals = member->next->signals;
     member->active = member->next;
     member->next = NULL;
@@ -316,10 +317,13 @@ static void swap(struct member *member)
         .slot = member->slot,
         .generation_hash = next->hash,
         .event_mask = next->info.event_mask,
+        .event_more = next->info.event_more,
         .signals = next->signals,
         .why = (uint8_t)member->why,
         .agent_kind = slot->agent_kind};
-    struct feed_live live = {.event_mask = next->info.event_mask, .reason = member->start};
+    struct feed_live live = {.event_mask = next->info.event_mask,
+                             .event_more = next->info.event_more,
+                             .reason = member->start};
     const struct runner_port *port = generation_port(next);
     int64_t began;
     int rc;
@@ -352,6 +356,7 @@ static void swap(struct member *member)
     member->before.generation = slot->generation;
     member->before.generation_hash = slot->generation_hash;
     member->before.event_mask = slot->subscription.event_mask;
+    member->before.event_more = slot->subscription.event_more;
     member->before.signals = slot->signals;
     member->before.why = GENERATION_REFUSED;
     rc = step(member, &record.hdr);

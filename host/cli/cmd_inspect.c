@@ -7,39 +7,7 @@
 #include "agent/run_process.h"
 #include "args/args.h"
 #include "cli/commands.h"
-
-static const struct {
-    int type;
-    const char *name;
-} events[] = {
-    {AGON_EVENT_INSTRUMENT, "instrument"},
-    {AGON_EVENT_STATUS, "status"},
-    {AGON_EVENT_BOOK_SNAPSHOT, "book_snapshot"},
-    {AGON_EVENT_BOOK_DELTA, "book_delta"},
-    {AGON_EVENT_TOP10, "top10"},
-    {AGON_EVENT_QUOTE, "quote"},
-    {AGON_EVENT_TRADE, "trade"},
-    {AGON_EVENT_BAR, "bar"},
-    {AGON_EVENT_FUNDING, "funding"},
-    {AGON_EVENT_LIQUIDATION, "liquidation"},
-    {AGON_EVENT_MARK, "mark"},
-    {AGON_EVENT_INDEX, "index"},
-    {AGON_EVENT_OPEN_INTEREST, "open_interest"},
-    {AGON_EVENT_SIGNAL, "signal"},
-    {AGON_EVENT_REGIME, "regime"},
-    {AGON_EVENT_HALT, "halt"},
-    {AGON_EVENT_HEALTH, "health"},
-    {AGON_EVENT_ORDER, "order"},
-    {AGON_EVENT_FILL, "fill"},
-    {AGON_EVENT_BALANCE, "balance"},
-    {AGON_EVENT_POSITION, "position"},
-    {AGON_EVENT_CAPITAL, "capital"},
-    {AGON_EVENT_TIMER, "timer"},
-    {AGON_EVENT_PARAM, "param"},
-    {AGON_EVENT_GAP, "gap"},
-    {AGON_EVENT_JOB, "job"},
-};
-#define EVENTS (sizeof(events) / sizeof(events[0]))
+#include "market/events.h"
 
 static json_t *file_object(const char *path, const struct plugin_file *file,
                            const struct elf_report *report)
@@ -93,6 +61,7 @@ static void describe(json_t *object, const struct plugin_info *info)
 {
     json_t *wants = json_array(), *requires = json_array(), *params = json_array();
     json_t *publishes = json_array(), *reads = json_array();
+    const struct event_kind *kind;
 
     json_object_set_new(object, "name", json_string(info->name));
     json_object_set_new(object, "vendor", json_string(info->vendor));
@@ -102,9 +71,9 @@ static void describe(json_t *object, const struct plugin_info *info)
     json_object_set_new(object, "arena_bytes", json_integer((json_int_t)info->arena_bytes));
     json_object_set_new(object, "budget_ns", json_integer(info->budget_ns));
     json_object_set_new(object, "state_schema", json_integer(info->state_schema));
-    for (size_t i = 0; i < EVENTS; i++)
-        if (info->event_mask >> events[i].type & 1)
-            json_array_append_new(wants, json_string(events[i].name));
+    for (uint32_t i = 0; (kind = event_kind_at(i)) != NULL; i++)
+        if (event_is_on(info->event_mask, info->event_more, kind->type))
+            json_array_append_new(wants, json_string(kind->name));
     json_object_set_new(object, "wants", wants);
     for (uint32_t i = 0; i < info->n_requires; i++)
         json_array_append_new(requires, json_string(info->requires_ext[i]));

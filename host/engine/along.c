@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 struct image { /* of one slot on one instrument */
     agon_instrument_t instrument;
@@ -38,7 +39,7 @@ static const struct agon_instrument *def_of(const struct along *along)
 
 static agon_asset_t unit_of(const struct agon_instrument *def)
 {
-    return def->kind == INSTRUMENT_SPOT ? def->quote : def->settle;
+    return instrument_kind_unit(def);
 }
 
 static agon_amt_t equity_at(const struct along *along, agon_amt_t rest_amt, agon_px_t px)
@@ -105,7 +106,7 @@ static void book(struct along *along, const struct inside_terms *terms, uint8_t 
             num_add(along->image.entry_px,
                     num_mul_div(px - along->image.entry_px, qty, num_abs(after_qty), NUM_EVEN));
     pos->qty = after_qty;
-    if (def->kind == INSTRUMENT_SPOT) {
+    if (instrument_kind_has_coins(def->kind)) {
         pos->held_amt =
             num_add(pos->held_amt, num_rescale(change_qty, def->qty_exp,
                                                instruments_asset(table, def->base)->exp, NUM_ZERO));

@@ -2,6 +2,7 @@
 #include "engine/close.h"
 
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 // The bits of is_closing_all. FOR_GOOD alone: all was closed, and what a venue tells of later is
 // closed too.
@@ -46,7 +47,7 @@ int close_is_small(const struct engine *engine, uint16_t id, const struct positi
     if (qty == 0 || qty < instrument->min_qty)
         return 1;
     // A derivative's venue asks for no least notional of what only reduces.
-    if (instrument->kind != INSTRUMENT_SPOT &&
+    if (!instrument_kind_has_coins(instrument->kind) &&
         intents_may_reduce(engine, instrument, pos->account, pos->qty > 0 ? AGON_SELL : AGON_BUY,
                            qty))
         return 0;

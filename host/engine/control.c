@@ -21,9 +21,9 @@ void control_watch(struct engine *engine)
             if (sub->instruments[i] <= INSTRUMENTS_MAX)
                 engine->markets[sub->instruments[i]].watchers |= bit;
         }
-        for (uint32_t type = 0; type < 64; type++) {
-            if ((sub->event_mask >> type & 1) != 0)
-                engine->type_watchers[type] |= bit;
+        for (uint16_t type = 0; type < AGON_EVENT_MORE + EVENTS_MORE; type++) {
+            if (event_is_on(sub->event_mask, sub->event_more, type))
+                engine->type_watchers[event_place(type)] |= bit;
         }
     }
 }
@@ -185,6 +185,7 @@ static int config_generation(struct engine *engine, const struct record_generati
     const struct slot *slot = slots_get(&engine->slots, record->slot);
     uint8_t condition = slot != NULL ? slot->condition : 0;
     uint64_t mask = slot != NULL ? slot->subscription.event_mask : 0;
+    uint16_t more = slot != NULL ? slot->subscription.event_more : 0;
     int rc = slots_set_generation(&engine->slots, record);
 
     if (rc < 0)
@@ -192,7 +193,7 @@ static int config_generation(struct engine *engine, const struct record_generati
     if (record->why == GENERATION_FRESH)
         control_begin_anew(engine, record->slot);
     // A slot that only changes hands is told nothing: it must see what it would have seen anyway.
-    if (mask != record->event_mask)
+    if (mask != record->event_mask || more != record->event_more)
         control_watch(engine);
     if (condition != slot->condition)
         deliver_capital(engine, record->slot);

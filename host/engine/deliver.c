@@ -3,10 +3,8 @@
  * numbered, counted for nth and folded into the output hash. */
 #include "base/crc.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
-#define SHARED(type)                                                                               \
-    ((type) == AGON_EVENT_SIGNAL || (type) == AGON_EVENT_REGIME || (type) == AGON_EVENT_HALT ||    \
-     (type) == AGON_EVENT_HEALTH)
 #define BY_CONTENT(type)                                                                           \
     ((type) == AGON_EVENT_BAR || (type) == AGON_EVENT_SIGNAL ||                                    \
      (type) == AGON_EVENT_BOOK_SNAPSHOT || (type) == AGON_EVENT_BOOK_DELTA)
@@ -20,9 +18,10 @@ static void fold_output(struct engine *engine, const void *bytes, size_t n, uint
 
 static void count_public(struct engine *engine, const struct agon_event_hdr *event)
 {
-    uint64_t slots = event->type < 64 ? engine->type_watchers[event->type] : 0;
+    uint32_t place = event_place(event->type);
+    uint64_t slots = place < EVENTS_PLACES ? engine->type_watchers[place] : 0;
 
-    if (!SHARED(event->type))
+    if (!event_is_shared(event->type))
         slots &= engine->markets[event->instrument].watchers;
     while (slots != 0) {
         struct slot *slot = &engine->slots.all[__builtin_ctzll(slots)];
@@ -155,7 +154,7 @@ void deliver_balance_of(struct engine *engine, uint16_t slot, agon_account_t acc
             continue;
         if (instrument->quote == asset)
             held = num_add(held, all[i].working_buy_amt);
-        if (instrument->base == asset && instrument->kind == INSTRUMENT_SPOT)
+        if (instrument->base == asset && instrument_kind_has_coins(instrument->kind))
             held =
                 num_add(held, num_rescale(all[i].working_sell_qty, instrument->qty_exp,
                                           instruments_asset(&engine->table, asset)->exp, NUM_UP));
@@ -192,7 +191,7 @@ agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
         if (other->quote == asset)
             amt = num_add(amt, -all[i].working_buy_amt);
         // What one pair pays in may be what another one sells.
-        if (other->base == asset && other->kind == INSTRUMENT_SPOT)
+        if (other->base == asset && instrument_kind_has_coins(other->kind))
             amt = num_add(amt, -num_rescale(all[i].working_sell_qty, other->qty_exp,
                                             instruments_asset(&engine->table, asset)->exp, NUM_UP));
     }

@@ -174,20 +174,12 @@ static int on_mark(struct engine *engine, const struct record_mark *mark, uint64
     return memcmp(hash, mark->hash, sizeof(hash)) == 0 ? AGON_OK : AGON_ECORRUPT;
 }
 
-// Every record has its own least size; one that says less never reaches its handler.
+// Every record has its own least size; one that says less never reaches its handler. Of what
+// plugins are delivered the table says it; a SIGNAL is taken with what its agent's ring has beside
+// it.
 static int has_size(const struct agon_event_hdr *event)
 {
     static const uint8_t granules[] = {
-        [AGON_EVENT_INSTRUMENT] = 3,
-        [AGON_EVENT_STATUS] = 1,
-        [AGON_EVENT_BOOK_SNAPSHOT] = 1,
-        [AGON_EVENT_BOOK_DELTA] = 1,
-        [AGON_EVENT_TOP10] = 6,
-        [AGON_EVENT_QUOTE] = 1,
-        [AGON_EVENT_TRADE] = 1,
-        [AGON_EVENT_BAR] = 2,
-        [AGON_EVENT_FUNDING] = 1,
-        [AGON_EVENT_MARK] = 1,
         [AGON_EVENT_SIGNAL] = 6,
         [AGON_EVENT_INTENT] = 2,
         [AGON_EVENT_EXIT_PLAN] = sizeof(struct agon_exit_event) / EVENT_GRANULE,
@@ -213,6 +205,8 @@ static int has_size(const struct agon_event_hdr *event)
     };
 
     if (event->granules == 0)
+        return 0;
+    if (event->type < 256 && event->granules < event_granules[event->type])
         return 0;
     return event->type >= sizeof(granules) || event->granules >= granules[event->type];
 }

@@ -12,6 +12,7 @@
  * then the plan as it was at the open counts, and a new one looks at nothing. */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 // What the slot holds on a plan's side; less than any order may be is nothing.
 static agon_qty_t held_qty(const struct engine *engine, uint16_t slot, const struct exit_plan *exit)
@@ -528,11 +529,11 @@ static uint16_t judge(const struct engine *engine, const struct slot *slot,
         plan->account != engine_account(engine, slot, instrument))
         return REASON_UNAUTHORISED;
     if (slot->agent_kind != AGON_STRATEGY || slot->condition == CONDITION_RETIRED ||
-        instrument->kind == INSTRUMENT_INDEX)
+        !instrument_kind_is_traded(instrument->kind))
         return REASON_SLOT_STATE;
     // No venue tells a mark price of what is no derivative: such a plan would never fire.
     if (!exit_is_sane(plan) ||
-        (plan->watch == AGON_EXIT_MARK && instrument->kind == INSTRUMENT_SPOT))
+        (plan->watch == AGON_EXIT_MARK && instrument_kind_has_coins(instrument->kind)))
         return REASON_INVALID;
     return REASON_NONE;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 #include "market/order_type.h"
 
 _Static_assert(LEDGER_POSITIONS <= 32, "a bit of exposure.held for each place");
@@ -33,7 +34,7 @@ static agon_amt_t worth_of(const struct engine *engine, const struct position *p
 {
     if (pos->held_amt == 0)
         return 0;
-    if (instrument->kind != INSTRUMENT_SPOT)
+    if (!instrument_kind_has_coins(instrument->kind))
         return px == 0 ? 0
                        : num_add(instruments_notional(&engine->table, instrument, px, pos->qty,
                                                       NUM_DOWN),
@@ -82,7 +83,7 @@ static void add_reach(struct exposure_reach *reach, const struct exposure_line *
 
 static agon_asset_t unit_of(const struct agon_instrument *instrument)
 {
-    return instrument->kind == INSTRUMENT_SPOT ? instrument->quote : instrument->settle;
+    return instrument_kind_unit(instrument);
 }
 
 /* Is what a position reaches worked out with each change of it? In another currency it is in any
@@ -169,7 +170,8 @@ static agon_amt_t rest_of(const struct engine *engine, uint16_t slot, agon_asset
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);
 
-        if (instrument != NULL && instrument->kind == INSTRUMENT_SPOT && instrument->base == asset)
+        if (instrument != NULL && instrument_kind_has_coins(instrument->kind) &&
+            instrument->base == asset)
             rest -= all[i].held_amt;
     }
     return fit(rest);
@@ -701,9 +703,7 @@ agon_amt_t exposure_order_loss(const struct engine *engine,
         amt = num_add(amt,
                       num_mul_div(instruments_notional(&engine->table, instrument, px, qty, NUM_UP),
                                   ppb, 1000000000, NUM_UP));
-    return in_base(engine,
-                   instrument->kind == INSTRUMENT_SPOT ? instrument->quote : instrument->settle,
-                   amt, &is_unknown);
+    return in_base(engine, instrument_kind_unit(instrument), amt, &is_unknown);
 }
 
 static void count_open(const struct engine *engine, const struct order *order,

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/exposure.h"
 #include "exec/exit.h"
+#include "market/events.h"
 #include "score/plan.h"
 
 #define ENGINE_TIMERS 4096  /* armed at a time, all slots */
@@ -108,7 +109,7 @@ struct engine {
     uint16_t account_of[VENUES_MAX + 1];         /* venue's account + 1; 0: the slot's own */
     /* So far may what derivatives made as we reckon it be from the venue's; base currency. */
     agon_amt_t slack_amt[LEDGER_ACCOUNTS_MAX];
-    uint64_t type_watchers[64]; /* slots whose mask has the type */
+    uint64_t type_watchers[EVENTS_PLACES]; /* by event_place: slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     agon_ns_t stop_due;  /* when the emergency stop is looked at; INT64_MAX: it is not */

@@ -4,6 +4,7 @@
  * cancelled. */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 #include "market/order_type.h"
 
 #define FIRST_COUNTER 1
@@ -15,7 +16,7 @@ static uint32_t wire_flags(const struct engine *engine, const struct order *orde
     const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
     uint32_t flags = order->flags & 0xffff;
 
-    if ((flags & AGON_REDUCE_ONLY) == 0 || instrument->kind == INSTRUMENT_SPOT ||
+    if ((flags & AGON_REDUCE_ONLY) == 0 || instrument_kind_has_coins(instrument->kind) ||
         intents_may_reduce(engine, instrument, order->account, order->side, order_left(order)))
         return flags;
     return flags & ~(uint32_t)AGON_REDUCE_ONLY;

@@ -3,6 +3,7 @@
  */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 #include "market/order_type.h"
 
 /* How far a market order of a slot without a collar may reach: the default of RELIABILITY 6.1. No
@@ -96,7 +97,7 @@ void intents_hold(struct engine *engine, struct order *order)
     if (qty < 0)
         qty = 0;
     // A derivative binds margin, worked out of the position when it is asked for.
-    if (order->side == AGON_BUY && instrument->kind == INSTRUMENT_SPOT)
+    if (order->side == AGON_BUY && instrument_kind_has_coins(instrument->kind))
         amt = with_fee(instrument, notional(engine, instrument, px, qty));
     REQUIRE(pos != NULL);
     if (order->side == AGON_BUY) {
@@ -277,7 +278,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
     view.judge_px = intents_judge_px(engine, slot, intent, view.bid_px, view.ask_px);
     *hold_px = view.judge_px;
     // Of what it pays with alone: each is a walk over all positions of the slot.
-    if (instrument->kind != INSTRUMENT_SPOT || intent->side == AGON_BUY)
+    if (!instrument_kind_has_coins(instrument->kind) || intent->side == AGON_BUY)
         view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
     pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
     if (pos != NULL) {
@@ -287,7 +288,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
     }
     view.free_qty = num_add(view.held_qty, -view.working_sell_qty);
     // Another pair may have spent what this one bought.
-    if (instrument->kind == INSTRUMENT_SPOT && intent->side != AGON_BUY) {
+    if (instrument_kind_has_coins(instrument->kind) && intent->side != AGON_BUY) {
         agon_qty_t there_qty =
             num_rescale(engine_free_of(engine, slot, intent->account, instrument->base),
                         instruments_asset(&engine->table, instrument->base)->exp,
@@ -302,7 +303,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
                     : num_add(view.held_qty, -num_add(view.working_sell_qty, intent->qty));
     view.is_reducing = (uint8_t)is_reducing(view.held_qty, reach_qty);
     view.reach_qty = reach_qty;
-    if (instrument->kind == INSTRUMENT_SPOT)
+    if (instrument_kind_has_coins(instrument->kind))
         view.reach_amt =
             num_rescale(reach_qty, instrument->qty_exp,
                         instruments_asset(&engine->table, instrument->base)->exp, NUM_AWAY);

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "exec/orders.h"
+#include "market/instrument_kind.h"
 #include "match/answers.h"
 
 #define ENTRIES 65536u
@@ -430,7 +431,7 @@ static int is_spot(const struct paper *paper, agon_instrument_t id)
 {
     const struct agon_instrument *instrument = instruments_get(paper->table, id);
 
-    return instrument != NULL && instrument->kind == INSTRUMENT_SPOT;
+    return instrument != NULL && instrument_kind_has_coins(instrument->kind);
 }
 
 static void submit(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd, agon_qty_t qty)

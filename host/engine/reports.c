@@ -2,6 +2,7 @@
 /* reports: what venues say of our orders and accounts. */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 /* What happened at the venue cannot be refused. Where the books cannot hold it they are no longer
  * the truth, and nothing may be decided by them: all is halted until a person has looked. */
@@ -30,7 +31,7 @@ static void book_foreign(struct engine *engine, const struct record_report *repo
     }
     if (base == NULL || quote == NULL || qty <= 0)
         return;
-    if (instrument->kind != INSTRUMENT_SPOT) {
+    if (!instrument_kind_has_coins(instrument->kind)) {
         // Nothing moves but the fee; what it realised only the venue knows, and its picture tells.
         if (fee_amt != 0 && fee_amt >= NUM_MIN &&
             ledger_post(engine->ledger, report->account, sub, report->fee_asset, -fee_amt) < 0)
@@ -154,7 +155,7 @@ static void book_fill(struct engine *engine, struct order *order,
     close_on_fill(engine, order->slot);
     deliver_private(engine, order->slot, &event.hdr);
     deliver_position(engine, order->slot, order->instrument);
-    if (instrument->kind == INSTRUMENT_SPOT)
+    if (instrument_kind_has_coins(instrument->kind))
         deliver_balance_of(engine, order->slot, order->account, instrument->base);
     deliver_balance_of(engine, order->slot, order->account, instrument->quote);
     if (report->fee_amt != 0 && report->fee_asset != instrument->base &&

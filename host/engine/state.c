@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -554,7 +555,7 @@ static int has_derivatives(const struct engine *engine, uint16_t slot)
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
 
     for (uint32_t i = 0; i < n; i++) {
-        if (instruments_get(&engine->table, all[i].instrument)->kind != INSTRUMENT_SPOT &&
+        if (!instrument_kind_has_coins(instruments_get(&engine->table, all[i].instrument)->kind) &&
             all[i].n_fills > 0)
             return 1;
     }
@@ -570,7 +571,7 @@ static const char *check_derivatives(const struct engine *engine, uint16_t slot,
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);
 
-        if (instrument->kind == INSTRUMENT_SPOT)
+        if (instrument_kind_has_coins(instrument->kind))
             continue;
         // The cost of nothing is nothing, and that of a short is below it.
         if (all[i].held_amt != all[i].qty || (all[i].qty == 0 && all[i].cost_amt != 0) ||

@@ -8,6 +8,7 @@
  * plan. */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 int engine_can_vacate(const struct engine *engine, uint16_t id)
 {
@@ -24,9 +25,9 @@ int engine_can_vacate(const struct engine *engine, uint16_t id)
             instruments_get(&engine->table, all[i].instrument);
 
         // A derivative of whatever size stands at the venue; a crumb of a coin is money.
-        if (instrument != NULL &&
-            (instrument->kind == INSTRUMENT_SPOT ? !close_is_dust(engine, id, all[i].instrument)
-                                                 : all[i].qty != 0))
+        if (instrument != NULL && (instrument_kind_has_coins(instrument->kind)
+                                       ? !close_is_dust(engine, id, all[i].instrument)
+                                       : all[i].qty != 0))
             return 0;
     }
     return 1;

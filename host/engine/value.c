@@ -8,6 +8,7 @@
 #include <agon/plugin.h>
 
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 #define VALUE_AGE_MS 60000 /* the preset of book_age, where no agent says another */
 
@@ -19,7 +20,7 @@ static enum side side_of(const struct engine *engine, agon_asset_t asset,
 {
     agon_asset_t base_currency = engine->table.base_currency;
 
-    if (instrument->kind != INSTRUMENT_SPOT &&
+    if (!instrument_kind_has_coins(instrument->kind) &&
         (instrument->kind != INSTRUMENT_LINEAR || instrument->multiplier > 1 ||
          instrument->multiplier_exp != 0))
         return SIDE_NONE;
@@ -131,7 +132,7 @@ static agon_amt_t in_quote(const struct engine *engine, const struct agon_instru
     agon_px_t mark_px = engine_mark_px(engine, pos->instrument);
 
     *asset = instrument->settle;
-    if (instrument->kind != INSTRUMENT_SPOT)
+    if (!instrument_kind_has_coins(instrument->kind))
         return engine_unrealised_amt(engine, pos);
     *asset = instrument->quote;
     // Without any price it is worth what it cost: nothing would be a loss that nobody made.
@@ -174,7 +175,7 @@ int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_
 
         if (instrument == NULL || all[i].held_amt == 0)
             continue;
-        if (instrument->kind == INSTRUMENT_SPOT)
+        if (instrument_kind_has_coins(instrument->kind))
             rest[instrument->base] -= all[i].held_amt;
         amt = in_quote(engine, instrument, &all[i], &asset);
         add_value(engine, asset, amt, &sum, &is_known);

@@ -19,7 +19,9 @@ static const char *const requests[] = {"none", "new", "cancel", "replace"};
 static const char *const request_states[] = {"none", "in_flight", "unknown"};
 static const char *const books[] = {"cold", "syncing", "live", "stale"};
 static const char *const tradings[] = {"unknown", "open", "cancel_only", "post_only", "halted"};
-static const char *const instrument_kinds[] = {"none", "spot", "linear", "inverse", "index"};
+#define ROW(id, number, name, has, text) [number] = (name),
+static const char *const instrument_kinds[] = {[0] = "none", AGON_INSTRUMENT_KINDS(ROW)};
+#undef ROW
 static const char *const liquidities[] = {"unknown", "maker", "taker"};
 static const char *const scopes[] = {"none", "global", "venue", "instrument", "slot"};
 static const char *const reports[] = {"none",
@@ -148,7 +150,7 @@ static const char *const reasons[REASONS_MAX] = {
         NULL, 0, F_END, 0, NULL                                                                    \
     }
 
-static const struct text_field instrument_fields[] = {
+static const struct text_field instrument_event_fields[] = {
     U16(agon_instrument, venue),
     NAME8(agon_instrument, kind, instrument_kinds),
     NAME8(agon_instrument, state, tradings),
@@ -172,39 +174,39 @@ static const struct text_field instrument_fields[] = {
     I64(agon_instrument, max_px),
     I64(agon_instrument, t_expiry),
     END};
-static const struct text_field status_fields[] = {
+static const struct text_field status_event_fields[] = {
     U16(agon_status, venue), NAME8(agon_status, trading, tradings), NAME8(agon_status, book, books),
     U32(agon_status, reason), END};
 static const struct text_field book_fields[] = {
     U32(agon_book_part, flags), U64(agon_book_part, first_id), U64(agon_book_part, last_id), END};
-static const struct text_field top10_fields[] = {NAME8(agon_top10, book, books),
-                                                 U32(agon_top10, flags), END};
-static const struct text_field quote_fields[] = {PX(agon_quote, bid_px), QTY(agon_quote, bid_qty),
-                                                 PX(agon_quote, ask_px), QTY(agon_quote, ask_qty),
-                                                 END};
-static const struct text_field trade_fields[] = {
+static const struct text_field top10_event_fields[] = {NAME8(agon_top10, book, books),
+                                                       U32(agon_top10, flags), END};
+static const struct text_field quote_event_fields[] = {
+    PX(agon_quote, bid_px), QTY(agon_quote, bid_qty), PX(agon_quote, ask_px),
+    QTY(agon_quote, ask_qty), END};
+static const struct text_field trade_event_fields[] = {
     PX(agon_trade, px),        QTY(agon_trade, qty),  NAME8(agon_trade, side, sides),
     U64(agon_trade, venue_id), U8(agon_trade, flags), END};
-static const struct text_field bar_fields[] = {I64(agon_bar, t_open),
-                                               U32(agon_bar, length_s),
-                                               U32(agon_bar, n_trades),
-                                               PX(agon_bar, open_px),
-                                               PX(agon_bar, high_px),
-                                               PX(agon_bar, low_px),
-                                               PX(agon_bar, close_px),
-                                               QTY(agon_bar, volume_qty),
-                                               QTY(agon_bar, taker_buy_qty),
-                                               I64(agon_bar, turnover_amt),
-                                               END};
-static const struct text_field funding_fields[] = {
+static const struct text_field bar_event_fields[] = {I64(agon_bar, t_open),
+                                                     U32(agon_bar, length_s),
+                                                     U32(agon_bar, n_trades),
+                                                     PX(agon_bar, open_px),
+                                                     PX(agon_bar, high_px),
+                                                     PX(agon_bar, low_px),
+                                                     PX(agon_bar, close_px),
+                                                     QTY(agon_bar, volume_qty),
+                                                     QTY(agon_bar, taker_buy_qty),
+                                                     I64(agon_bar, turnover_amt),
+                                                     END};
+static const struct text_field funding_event_fields[] = {
     I64(agon_funding, rate_ppb), I64(agon_funding, t_next), PX(agon_funding, mark_px),
     U32(agon_funding, interval_s), END};
-static const struct text_field liquidation_fields[] = {PX(agon_liquidation, px),
-                                                       QTY(agon_liquidation, qty),
-                                                       NAME8(agon_liquidation, side, sides), END};
+static const struct text_field liquidation_event_fields[] = {
+    PX(agon_liquidation, px), QTY(agon_liquidation, qty), NAME8(agon_liquidation, side, sides),
+    END};
 static const struct text_field px_value_fields[] = {PX(agon_value, value), END};
 static const struct text_field qty_value_fields[] = {QTY(agon_value, value), END};
-static const struct text_field signal_fields[] = {
+static const struct text_field signal_event_fields[] = {
     U16(agon_signal, slot),     U8(agon_signal, kind),
     U8(agon_signal, direction), U32(agon_signal, key),
     F64(agon_signal, value),    F64(agon_signal, confidence),
@@ -239,18 +241,19 @@ static const struct text_field record_signal_fields[] = {
     IN(record_signal, signal, agon_signal, text, F_TEXT, sizeof(((struct agon_signal *)0)->text),
        NULL),
     END};
-static const struct text_field regime_fields[] = {U16(agon_regime, slot),
-                                                  U8(agon_regime, regime),
-                                                  U8(agon_regime, volatility),
-                                                  U32(agon_regime, key),
-                                                  {"p_0", AT(agon_regime, p[0]), F_F64, 0, NULL},
-                                                  {"p_1", AT(agon_regime, p[1]), F_F64, 0, NULL},
-                                                  {"p_2", AT(agon_regime, p[2]), F_F64, 0, NULL},
-                                                  END};
-static const struct text_field halt_fields[] = {NAME8(agon_halt, scope, scopes), U32(agon_halt, id),
-                                                U8(agon_halt, mode),
-                                                NAME16(agon_halt, reason, reasons), END};
-static const struct text_field health_fields[] = {
+static const struct text_field regime_event_fields[] = {
+    U16(agon_regime, slot),
+    U8(agon_regime, regime),
+    U8(agon_regime, volatility),
+    U32(agon_regime, key),
+    {"p_0", AT(agon_regime, p[0]), F_F64, 0, NULL},
+    {"p_1", AT(agon_regime, p[1]), F_F64, 0, NULL},
+    {"p_2", AT(agon_regime, p[2]), F_F64, 0, NULL},
+    END};
+static const struct text_field halt_event_fields[] = {NAME8(agon_halt, scope, scopes),
+                                                      U32(agon_halt, id), U8(agon_halt, mode),
+                                                      NAME16(agon_halt, reason, reasons), END};
+static const struct text_field health_event_fields[] = {
     U16(agon_health, venue),     U8(agon_health, state),     U32(agon_health, reason),
     I64(agon_health, offset_ns), I64(agon_health, delay_ns), END};
 /* `type` is the event's own, in the head of every line. */
@@ -258,60 +261,62 @@ static const struct text_field health_fields[] = {
     {                                                                                              \
         "order_type", AT(T, f), F_NAME8, N_OF(order_types), order_types                            \
     }
-static const struct text_field order_fields[] = {U64(agon_order, order_id),
-                                                 U64(agon_order, client_ref),
-                                                 U16(agon_order, account),
-                                                 U32(agon_order, generation),
-                                                 NAME8(agon_order, state, states),
-                                                 NAME8(agon_order, request, requests),
-                                                 NAME8(agon_order, request_state, request_states),
-                                                 NAME16(agon_order, reason, reasons),
-                                                 NAME8(agon_order, side, sides),
-                                                 ORDER_TYPE(agon_order, type),
-                                                 NAME8(agon_order, tif, tifs),
-                                                 PX(agon_order, px),
-                                                 PX(agon_order, trigger_px),
-                                                 QTY(agon_order, qty),
-                                                 QTY(agon_order, filled_qty),
-                                                 I64(agon_order, t_expire),
-                                                 U64(agon_order, cause_seq),
-                                                 U32(agon_order, n),
-                                                 U32(agon_order, flags),
-                                                 END};
-static const struct text_field fill_fields[] = {U64(agon_fill, order_id),
-                                                U64(agon_fill, client_ref),
-                                                U16(agon_fill, account),
-                                                NAME8(agon_fill, side, sides),
-                                                NAME8(agon_fill, liquidity, liquidities),
-                                                PX(agon_fill, px),
-                                                QTY(agon_fill, qty),
-                                                I64(agon_fill, fee_amt),
-                                                U32(agon_fill, fee_asset),
-                                                I64(agon_fill, realised_amt),
-                                                U64(agon_fill, venue_fill),
-                                                QTY(agon_fill, position_qty),
-                                                END};
-static const struct text_field balance_fields[] = {
+static const struct text_field order_event_fields[] = {
+    U64(agon_order, order_id),
+    U64(agon_order, client_ref),
+    U16(agon_order, account),
+    U32(agon_order, generation),
+    NAME8(agon_order, state, states),
+    NAME8(agon_order, request, requests),
+    NAME8(agon_order, request_state, request_states),
+    NAME16(agon_order, reason, reasons),
+    NAME8(agon_order, side, sides),
+    ORDER_TYPE(agon_order, type),
+    NAME8(agon_order, tif, tifs),
+    PX(agon_order, px),
+    PX(agon_order, trigger_px),
+    QTY(agon_order, qty),
+    QTY(agon_order, filled_qty),
+    I64(agon_order, t_expire),
+    U64(agon_order, cause_seq),
+    U32(agon_order, n),
+    U32(agon_order, flags),
+    END};
+static const struct text_field fill_event_fields[] = {U64(agon_fill, order_id),
+                                                      U64(agon_fill, client_ref),
+                                                      U16(agon_fill, account),
+                                                      NAME8(agon_fill, side, sides),
+                                                      NAME8(agon_fill, liquidity, liquidities),
+                                                      PX(agon_fill, px),
+                                                      QTY(agon_fill, qty),
+                                                      I64(agon_fill, fee_amt),
+                                                      U32(agon_fill, fee_asset),
+                                                      I64(agon_fill, realised_amt),
+                                                      U64(agon_fill, venue_fill),
+                                                      QTY(agon_fill, position_qty),
+                                                      END};
+static const struct text_field balance_event_fields[] = {
     U16(agon_balance, account),  U32(agon_balance, asset),    I64(agon_balance, total_amt),
     I64(agon_balance, free_amt), I64(agon_balance, held_amt), END};
-static const struct text_field position_fields[] = {
+static const struct text_field position_event_fields[] = {
     U16(agon_position, account), QTY(agon_position, qty), I64(agon_position, cost_amt),
     I64(agon_position, realised_amt), END};
-static const struct text_field capital_fields[] = {I64(agon_capital, capital_amt),
-                                                   I64(agon_capital, equity_amt),
-                                                   I64(agon_capital, free_amt),
-                                                   U8(agon_capital, stage),
-                                                   U8(agon_capital, condition),
-                                                   U16(agon_capital, reason),
-                                                   END};
-static const struct text_field timer_fields[] = {U64(agon_timer, cookie), I64(agon_timer, t_due),
-                                                 U32(agon_timer, id), END};
-static const struct text_field param_fields[] = {
+static const struct text_field capital_event_fields[] = {I64(agon_capital, capital_amt),
+                                                         I64(agon_capital, equity_amt),
+                                                         I64(agon_capital, free_amt),
+                                                         U8(agon_capital, stage),
+                                                         U8(agon_capital, condition),
+                                                         U16(agon_capital, reason),
+                                                         END};
+static const struct text_field timer_event_fields[] = {
+    U64(agon_timer, cookie), I64(agon_timer, t_due), U32(agon_timer, id), END};
+static const struct text_field param_event_fields[] = {
     U32(agon_param_change, id), I64(agon_param_change, integer), F64(agon_param_change, real), END};
-static const struct text_field gap_fields[] = {U64(agon_gap, first_seq), U64(agon_gap, last_seq),
-                                               U64(agon_gap, n_missed), U32(agon_gap, policy), END};
-static const struct text_field job_fields[] = {U64(agon_job, job), I32(agon_job, status),
-                                               U32(agon_job, lease), U64(agon_job, bytes), END};
+static const struct text_field gap_event_fields[] = {
+    U64(agon_gap, first_seq), U64(agon_gap, last_seq), U64(agon_gap, n_missed),
+    U32(agon_gap, policy), END};
+static const struct text_field job_event_fields[] = {
+    U64(agon_job, job), I32(agon_job, status), U32(agon_job, lease), U64(agon_job, bytes), END};
 #define LEG(f, kind, n, names) IN(agon_intent_event, intent, agon_intent, f, kind, n, names)
 static const struct text_field intent_fields[] = {ORIGIN(agon_intent_event),
                                                   LEG(kind, F_NAME8, N_OF(intents), intents),
@@ -355,24 +360,24 @@ static const struct text_field exit_plan_fields[] = {
     TAKE("4", 3),
     PLAN(t_exit, F_I64),
     END};
-static const struct text_field exit_fields[] = {NAME8(agon_exit, state, exit_states),
-                                                NAME8(agon_exit, cause, exit_causes),
-                                                U8(agon_exit, take),
-                                                PX(agon_exit, px),
-                                                U32(agon_exit, id),
-                                                U64(agon_exit, client_ref),
-                                                U64(agon_exit, order_id),
-                                                U16(agon_exit, account),
-                                                NAME16(agon_exit, reason, reasons),
-                                                NAME8(agon_exit, side, sides),
-                                                NAME8(agon_exit, watch, exit_watches),
-                                                U8(agon_exit, taken),
-                                                PX(agon_exit, stop_px),
-                                                PX(agon_exit, best_px),
-                                                QTY(agon_exit, qty),
-                                                QTY(agon_exit, left_qty),
-                                                QTY(agon_exit, closed_qty),
-                                                END};
+static const struct text_field exit_event_fields[] = {NAME8(agon_exit, state, exit_states),
+                                                      NAME8(agon_exit, cause, exit_causes),
+                                                      U8(agon_exit, take),
+                                                      PX(agon_exit, px),
+                                                      U32(agon_exit, id),
+                                                      U64(agon_exit, client_ref),
+                                                      U64(agon_exit, order_id),
+                                                      U16(agon_exit, account),
+                                                      NAME16(agon_exit, reason, reasons),
+                                                      NAME8(agon_exit, side, sides),
+                                                      NAME8(agon_exit, watch, exit_watches),
+                                                      U8(agon_exit, taken),
+                                                      PX(agon_exit, stop_px),
+                                                      PX(agon_exit, best_px),
+                                                      QTY(agon_exit, qty),
+                                                      QTY(agon_exit, left_qty),
+                                                      QTY(agon_exit, closed_qty),
+                                                      END};
 static const struct text_field command_fields[] = {NAME8(record_command, kind, commands),
                                                    NAME8(record_command, scope, scopes),
                                                    U32(record_command, id),
@@ -478,11 +483,15 @@ static const char *const path_kinds[] = {"none", "point", "close", "end"};
 static const struct text_field path_fields[] = {NAME8(record_path, kind, path_kinds),
                                                 PX(record_path, px), U64(record_path, slots), END};
 
-static const struct text_field generation_fields[] = {
-    NAME16(record_generation, kind, configs), U16(record_generation, slot),
-    U32(record_generation, generation),       U64(record_generation, generation_hash),
-    U64(record_generation, event_mask),       NAME8(record_generation, why, whys),
-    U8(record_generation, agent_kind),        END};
+static const struct text_field generation_fields[] = {NAME16(record_generation, kind, configs),
+                                                      U16(record_generation, slot),
+                                                      U32(record_generation, generation),
+                                                      U64(record_generation, generation_hash),
+                                                      U64(record_generation, event_mask),
+                                                      NAME8(record_generation, why, whys),
+                                                      U8(record_generation, agent_kind),
+                                                      U16(record_generation, event_more),
+                                                      END};
 static const struct text_field crash_fields[] = {U16(record_crash, slot),
                                                  NAME8(record_crash, kind, crash_kinds),
                                                  NAME8(record_crash, orders, crash_orders),
@@ -613,35 +622,17 @@ static const struct text_field sent_fields[] = {U64(record_sent, order_id),
                                                 I64(record_sent, t_utc),
                                                 I64(record_sent, t_sent),
                                                 END};
+#define book_snapshot_event_fields book_fields
+#define book_delta_event_fields    book_fields
+#define mark_event_fields          px_value_fields
+#define index_event_fields         px_value_fields
+#define open_interest_event_fields qty_value_fields
 static const struct text_layout layouts[] = {
-    {AGON_EVENT_INSTRUMENT, "instrument", 192, instrument_fields},
-    {AGON_EVENT_STATUS, "status", 64, status_fields},
-    {AGON_EVENT_BOOK_SNAPSHOT, "book_snapshot", 64, book_fields},
-    {AGON_EVENT_BOOK_DELTA, "book_delta", 64, book_fields},
-    {AGON_EVENT_TOP10, "top10", 384, top10_fields},
-    {AGON_EVENT_QUOTE, "quote", 64, quote_fields},
-    {AGON_EVENT_TRADE, "trade", 64, trade_fields},
-    {AGON_EVENT_BAR, "bar", 128, bar_fields},
-    {AGON_EVENT_FUNDING, "funding", 64, funding_fields},
-    {AGON_EVENT_LIQUIDATION, "liquidation", 64, liquidation_fields},
-    {AGON_EVENT_MARK, "mark_price", 64, px_value_fields},
-    {AGON_EVENT_INDEX, "index_price", 64, px_value_fields},
-    {AGON_EVENT_OPEN_INTEREST, "open_interest", 64, qty_value_fields},
-    {AGON_EVENT_SIGNAL, "signal", 320, signal_fields},
-    {AGON_EVENT_REGIME, "regime", 64, regime_fields},
-    {AGON_EVENT_HALT, "halt", 64, halt_fields},
-    {AGON_EVENT_HEALTH, "health", 64, health_fields},
-    {AGON_EVENT_ORDER, "order", 128, order_fields},
-    {AGON_EVENT_FILL, "fill", 128, fill_fields},
-    {AGON_EVENT_BALANCE, "balance", 64, balance_fields},
-    {AGON_EVENT_POSITION, "position", 64, position_fields},
-    {AGON_EVENT_CAPITAL, "capital", 64, capital_fields},
-    {AGON_EVENT_TIMER, "timer", 64, timer_fields},
-    {AGON_EVENT_PARAM, "param", 64, param_fields},
-    {AGON_EVENT_GAP, "gap", 64, gap_fields},
-    {AGON_EVENT_JOB, "job", 64, job_fields},
-    {AGON_EVENT_EXIT, "exit", 128, exit_fields},
-    {AGON_EVENT_INTENT, "intent", 128, intent_fields},
+#define ROW(id, number, word, name, record, reach)                                                 \
+    {AGON_EVENT_##id, name, sizeof(struct record), word##_event_fields},
+    AGON_EVENTS(ROW)
+#undef ROW
+        {AGON_EVENT_INTENT, "intent", 128, intent_fields},
     {AGON_EVENT_EXIT_PLAN, "exit_plan", 256, exit_plan_fields},
     {AGON_EVENT_COMMAND, "command", 64, command_fields},
     {EVENT_REPORT, "report", 128, report_fields},

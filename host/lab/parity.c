@@ -416,6 +416,7 @@ static void change_hands(struct again *again, const struct record_generation *ha
     struct actor *next, *before;
     struct feed_live live = {.seq = seq,
                              .event_mask = hands->event_mask,
+                             .event_more = hands->event_more,
                              .generation = hands->generation,
                              .reason = start_of(hands->why)};
     struct error err = {0};

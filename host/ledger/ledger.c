@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 
 struct account {
     agon_amt_t total[ASSETS_MAX + 1];
@@ -481,7 +482,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
         fill->px <= 0 || (fill->side != AGON_BUY && fill->side != AGON_SELL))
         return AGON_EINVAL;
     is_linear = booking.instrument->kind == INSTRUMENT_LINEAR;
-    if (!is_linear && booking.instrument->kind != INSTRUMENT_SPOT)
+    if (!is_linear && !instrument_kind_has_coins(booking.instrument->kind))
         return AGON_EINVAL;
     if (!has_place(ledger, fill->slot, fill->instrument))
         return AGON_ENOSPC;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "market/instrument_kind.h"
 
 __extension__ typedef unsigned __int128 wide_t;
 
@@ -55,7 +56,7 @@ static int check_identity(const struct instruments *table, const struct agon_ins
 {
     agon_instrument_t id = event->hdr.instrument;
     const struct agon_instrument *old = instruments_get(table, id);
-    int is_index = event->kind == INSTRUMENT_INDEX;
+    int is_index = !instrument_kind_is_traded(event->kind);
     agon_instrument_t namesake;
 
     if (id == 0 || id > INSTRUMENTS_MAX)
@@ -67,7 +68,7 @@ static int check_identity(const struct instruments *table, const struct agon_ins
         return error_set(err, AGON_EINVAL, "symbol is empty or has no end");
     if (event->venue > VENUES_MAX)
         return error_set(err, AGON_EINVAL, "venue %u is above %d", event->venue, VENUES_MAX);
-    if (event->kind < INSTRUMENT_SPOT || event->kind > INSTRUMENT_INDEX)
+    if (!instrument_kind_is(event->kind))
         return error_set(err, AGON_EINVAL, "there is no kind %u", event->kind);
     if (!is_exp(event->px_exp) || !is_exp(event->qty_exp) || !is_exp(event->multiplier_exp))
         return error_set(err, AGON_EINVAL,
@@ -271,7 +272,7 @@ agon_amt_t instruments_notional(const struct instruments *table,
 {
     const struct asset *settle = instruments_asset(table, instrument->settle);
     int amt_exp = settle != NULL ? settle->exp : 0;
-    int is_inverse = instrument->kind == INSTRUMENT_INVERSE;
+    int is_inverse = instrument_kind_is_in_base(instrument->kind);
     int64_t multiplier = instrument->multiplier;
     int multiplier_exp = instrument->multiplier_exp;
     int is_negative = (px < 0) != (qty < 0);

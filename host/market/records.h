@@ -59,13 +59,12 @@ enum trading_state {
     TRADING_POST_ONLY = 3,
     TRADING_HALTED = 4
 };
-/* agon_instrument.kind */
+/* agon_instrument.kind: what each has, market/instrument_kind.h says */
+#define INSTRUMENT_ID(id, number, name, has, text) INSTRUMENT_##id = (number),
 enum instrument_kind {
-    INSTRUMENT_SPOT = 1,
-    INSTRUMENT_LINEAR = 2,  /* perpetual or future that settles in the quote */
-    INSTRUMENT_INVERSE = 3, /* ... in the base */
-    INSTRUMENT_INDEX = 4
+    AGON_INSTRUMENT_KINDS(INSTRUMENT_ID) INSTRUMENT_KINDS /* highest number + 1 */
 };
+#undef INSTRUMENT_ID
 /* agon_fill.liquidity, record_report.liquidity */
 enum liquidity { LIQUIDITY_MAKER = 1, LIQUIDITY_TAKER = 2 };
 
@@ -338,7 +337,9 @@ struct record_generation { /* CONFIG of kind CONFIG_GENERATION */
     uint32_t generation;      /* each instance of a slot has its own number, from 1 */
     uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */
     uint64_t event_mask;      /* what the slot is told from the next event on */
-    uint8_t why, agent_kind, pad[6];
+    uint8_t why, agent_kind;
+    uint16_t event_more; /* ... beyond event_mask */
+    uint8_t pad[4];
     struct slot_signals signals; /* what the slot may publish and hears from the next event on */
     uint8_t pad1[28];
 };

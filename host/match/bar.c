@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "market/order_type.h"
 #include "match/inside.h"
 #include "match/state.h"
@@ -471,7 +472,7 @@ static void look_at(const struct match *match, const struct market *market, uint
         .touch_ppm = config->touch_ppm,
         .volume_ppm = config->volume_ppm,
         .slippage_ppm = config->slippage_ppm,
-        .is_inverse = market->def->kind == INSTRUMENT_INVERSE,
+        .is_inverse = (uint8_t)instrument_kind_is_in_base(market->def->kind),
         .worth = worth,
         .ctx = &row->worth,
         .host = host,

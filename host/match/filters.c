@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "market/order_type.h"
 #include "match/state.h"
 
@@ -150,7 +151,7 @@ static enum match_reject check_fields(const struct match *match, const struct ma
 
 int filters_is_open(const struct agon_instrument *def, const struct match_order *order)
 {
-    if (def->kind == INSTRUMENT_INDEX)
+    if (!instrument_kind_is_traded(def->kind))
         return 0;
     if (def->state == TRADING_POST_ONLY)
         return (order->flags & AGON_POST_ONLY) != 0;

@@ -6,6 +6,7 @@
  * ceil(a + b) - ceil(b) >= floor(a), what a fill sets free always covers what it has to pay. */
 #include "base/error.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "match/state.h"
 
 #define PPB 1000000000
@@ -290,7 +291,7 @@ static agon_amt_t realise(const struct match *match, const struct market *market
         agon_amt_t now = funds_notional(match, market, px, closes, NUM_DOWN);
 
         realised = held > 0 ? now - cost : cost - now;
-        if (market->def->kind == INSTRUMENT_INVERSE)
+        if (instrument_kind_is_in_base(market->def->kind))
             realised = -realised;
         mine->cost_amt -= cost;
     }

@@ -6,6 +6,7 @@
 
 #include "base/fmath.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "match/gen_book.h"
 #include "match/gen_path.h"
 
@@ -113,7 +114,7 @@ void gen_defaults(struct gen_config *config, const struct instruments *table, ui
 
         if (config->n_symbols == GEN_SYMBOLS_MAX)
             return;
-        if (def->hdr.instrument == 0 || def->kind == INSTRUMENT_INDEX)
+        if (def->hdr.instrument == 0 || !instrument_kind_is_traded(def->kind))
             continue;
         default_symbol(&config->symbols[config->n_symbols], table, def, config->n_symbols);
         config->n_symbols++;
@@ -131,7 +132,7 @@ static int check_symbol(const struct gen_config *config, uint32_t i,
     const struct gen_symbol *symbol = &config->symbols[i];
     const struct agon_instrument *def = instruments_get(table, symbol->instrument);
 
-    if (!def || def->kind == INSTRUMENT_INDEX)
+    if (!def || !instrument_kind_is_traded(def->kind))
         return error_set(err, AGON_EINVAL, "symbol %u: no such instrument, or an index", i);
     for (uint32_t j = 0; j < i; j++)
         if (config->symbols[j].instrument == symbol->instrument)

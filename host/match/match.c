@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "match/state.h"
 
 #define ORDERS_MAX 65536
@@ -111,7 +112,7 @@ int match_add(struct match *match, agon_instrument_t instrument)
             market->tick_px = def->tick_px;
         return rc;
     }
-    if (def->kind == INSTRUMENT_SPOT &&
+    if (instrument_kind_has_coins(def->kind) &&
         (def->settle != def->quote || def->multiplier > 1 || def->multiplier_exp != 0))
         return AGON_EINVAL; // spot settles in its quote, one for one
     market = &match->markets[match->n_markets];

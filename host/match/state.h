@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "match/match.h"
 #include "match/tree.h"
 
@@ -125,7 +126,7 @@ static inline agon_qty_t rest_qty(const struct order *order)
 }
 static inline int is_spot(const struct market *market)
 {
-    return market->def->kind == INSTRUMENT_SPOT;
+    return instrument_kind_has_coins(market->def->kind);
 }
 static inline uint32_t place_of(const struct match *match, const struct order *order)
 {

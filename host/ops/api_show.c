@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "market/alerts.h"
+#include "market/instrument_kind.h"
 #include "market/order_type.h"
 #include "risk/risk.h"
 #include "run/clock_guard.h"
@@ -589,7 +590,7 @@ void api_put_position(const struct api *api, uint32_t slot,
     jout_open(out, '{');
     jout_kv_str(out, "agent", api->view->slots[slot].name);
     jout_kv_str(out, "symbol", label(api, position->instrument));
-    if (at != NULL && at->kind != INSTRUMENT_INVERSE) {
+    if (at != NULL && !instrument_kind_is_in_base(at->kind)) {
         worth_amt = num_notional(at->last_px, at->px_exp, position->held_amt, at->base_exp,
                                  at->quote_exp, NUM_EVEN);
         jout_kv_str(out, "side",
@@ -638,10 +639,7 @@ void api_put_book(const struct api *api, uint32_t place, struct jout *out)
     jout_open(out, '{');
     jout_kv_str(out, "symbol", label(api, place + 1));
     jout_kv_str(out, "venue", at->venue);
-    jout_kv_str(out, "kind",
-                at->kind == INSTRUMENT_LINEAR    ? "linear"
-                : at->kind == INSTRUMENT_INVERSE ? "inverse"
-                                                 : "spot");
+    jout_kv_str(out, "kind", NAMED(instrument_kind_name(at->kind)));
     jout_kv_str(out, "state", NAME_OF(books, at->book_state));
     jout_kv_dec(out, "bid", at->bid_px, at->px_exp);
     jout_kv_dec(out, "ask", at->ask_px, at->px_exp);

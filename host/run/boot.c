@@ -375,6 +375,7 @@ static void stand_still(struct host *host, struct crew_slot *slot, const struct 
     slot->record.agent_kind = before != NULL ? before->agent_kind : (uint8_t)AGON_STRATEGY;
     slot->record.generation_hash = before != NULL ? before->generation_hash : 0;
     slot->record.subscription.event_mask = before != NULL ? before->subscription.event_mask : 0;
+    slot->record.subscription.event_more = before != NULL ? before->subscription.event_more : 0;
     slot->record.signals = before != NULL ? before->signals : (struct slot_signals){0};
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
     if (err->code == AGON_EPERM) {

@@ -634,6 +634,7 @@ void host_take_revived(struct host *host)
 
         record->generation_hash = slot->generation_hash;
         record->subscription.event_mask = slot->subscription.event_mask;
+        record->subscription.event_more = slot->subscription.event_more;
         record->signals = slot->signals;
         host->failures[id][0] = '\0';
         host->unfit &= ~((uint64_t)1 << id);

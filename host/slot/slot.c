@@ -5,10 +5,8 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "market/events.h"
 
-// Types that matter whatever instruments a slot trades.
-#define SHARED_TYPES                                                                               \
-    (AGON_ON(AGON_EVENT_REGIME) | AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_HEALTH))
 #define BOOK_TYPES (AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) | AGON_ON(AGON_EVENT_BOOK_DELTA))
 
 static int length_bit(uint32_t length_s)
@@ -63,16 +61,27 @@ int slot_input(const struct slot_signals *signals, uint32_t series)
     return -1;
 }
 
+// Of a type beyond the first mask: seldom, and out of the way of those that come by the thousand.
+static __attribute__((noinline)) int wants_more(const struct subscription *sub,
+                                                const struct agon_event_hdr *event)
+{
+    return event_is_on(0, sub->event_more, event->type) &&
+           (event_is_shared(event->type) || has_instrument(sub, event->instrument));
+}
+
 int subscription_wants(const struct subscription *sub, const struct slot_signals *signals,
                        const struct agon_event_hdr *event)
 {
-    uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
+    uint64_t bit;
 
+    if (event->type >= 64)
+        return wants_more(sub, event);
+    bit = AGON_ON(event->type);
     if ((sub->event_mask & bit) == 0)
         return 0;
     if (event->type == AGON_EVENT_SIGNAL)
         return slot_input(signals, ((const struct agon_signal *)(const void *)event)->key) >= 0;
-    if ((SHARED_TYPES & bit) != 0)
+    if ((EVENTS_SHARED & bit) != 0)
         return 1;
     if ((BOOK_TYPES & bit) != 0 && sub->depth != DEPTH_FULL)
         return 0;
@@ -87,9 +96,8 @@ int subscription_wants(const struct subscription *sub, const struct slot_signals
 
 int subscription_wants_private(const struct subscription *sub, const struct agon_event_hdr *event)
 {
-    uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
-
-    return event->type == AGON_EVENT_GAP || (sub->event_mask & bit) != 0;
+    return event->type == AGON_EVENT_GAP ||
+           event_is_on(sub->event_mask, sub->event_more, event->type);
 }
 
 void slots_init(struct slots *slots)
@@ -257,6 +265,7 @@ int slots_set_generation(struct slots *slots, const struct record_generation *ev
     slot->generation = event->generation;
     slot->generation_hash = event->generation_hash;
     slot->subscription.event_mask = event->event_mask;
+    slot->subscription.event_more = event->event_more;
     slot->signals = event->signals;
     if (event->why == GENERATION_FRESH)
         slot->fresh_generation = event->generation;
@@ -336,12 +345,16 @@ const char *slot_condition_name(uint8_t condition)
     return condition <= CONDITION_RETIRED ? names[condition] : "?";
 }
 
+#define MORE_FOLLOWS 0x80 /* in the byte of the depth: event_more does */
 static void save_subscription(const struct subscription *sub, struct enc *enc)
 {
     enc_u64(enc, sub->event_mask);
     enc_u32(enc, sub->n_instruments);
     enc_u8(enc, sub->bar_mask);
-    enc_u8(enc, sub->depth);
+    // Without types beyond the mask the bytes are those of builds that knew none.
+    enc_u8(enc, (uint8_t)(sub->depth | (sub->event_more != 0 ? MORE_FOLLOWS : 0)));
+    if (sub->event_more != 0)
+        enc_u16(enc, sub->event_more);
     for (uint32_t i = 0; i < sub->n_instruments; i++)
         enc_u32(enc, sub->instruments[i]);
 }
@@ -353,6 +366,10 @@ static void load_subscription(struct subscription *sub, struct dec *dec)
     sub->n_instruments = dec_u32(dec);
     sub->bar_mask = dec_u8(dec);
     sub->depth = dec_u8(dec);
+    if ((sub->depth & MORE_FOLLOWS) != 0) {
+        sub->depth &= (uint8_t)~MORE_FOLLOWS;
+        sub->event_more = dec_u16(dec);
+    }
     if (sub->n_instruments > SLOT_INSTRUMENTS_MAX) {
         dec_fail(dec);
         return;

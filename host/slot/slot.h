@@ -40,9 +40,9 @@ enum slot_depth { DEPTH_TOP10 = 0, DEPTH_FULL = 1 };
 struct subscription {
     uint64_t event_mask; /* AGON_ON of each type */
     uint32_t n_instruments;
-    uint8_t bar_mask; /* bit i: bars_length_s[i] */
-    uint8_t depth;    /* enum slot_depth: BOOK_SNAPSHOT and BOOK_DELTA only with DEPTH_FULL */
-    uint8_t pad[2];
+    uint8_t bar_mask;    /* bit i: bars_length_s[i] */
+    uint8_t depth;       /* enum slot_depth: BOOK_SNAPSHOT and BOOK_DELTA only with DEPTH_FULL */
+    uint16_t event_more; /* AGON_ON_MORE of each type: EVENTS_MORE of them */
     agon_instrument_t instruments[SLOT_INSTRUMENTS_MAX];
 };
 /* Does the slot's plugin get this public event? INSTRUMENT, STATUS, QUOTE, TRADE, BAR, TOP10 ... of

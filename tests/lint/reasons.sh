@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 
 list=sdk/include/agon/codes.h
-rows=$(sed -nE 's/^ *X\(([A-Z_0-9]+), ([0-9]+), .*/\1 \2/p' "$list")
+rows=$(sed -nE '/^#define AGON_REASONS\(X\)/,/^#define AGON_REASON_OF/s/^ *X\(([A-Z_0-9]+), ([0-9]+), .*/\1 \2/p' "$list")
 [ -n "$rows" ] || fault "$list: no rows found: has the table another form?"
 while read -r id number before; do
     fault "$list: $id has number $number behind $before; numbers rise and none stands twice"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* capital: a slot spends what it owns: a buy needs the cash that no other buy was promised, a sell
  * on a spot market the coins, and what opens a derivative the margin. */
+#include "market/instrument_kind.h"
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
-    if (view->instrument->kind != INSTRUMENT_SPOT)
+    if (!instrument_kind_has_coins(view->instrument->kind))
         return view->is_reducing || view->cost_amt <= view->free_amt ? RISK_PASS : RISK_REFUSE;
     if (intent->side == AGON_BUY)
         return view->cost_amt <= view->free_amt ? RISK_PASS : RISK_REFUSE;

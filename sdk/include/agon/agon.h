@@ -21,31 +21,12 @@
 #include "agon/ext/signal.h"
 #include "agon/plugin.h"
 
-/* One line for each type that is delivered to a handler of its own. */
-// clang-format off
-#define AGON_HANDLERS(X)                         \
-    X(on_quote, QUOTE, agon_quote)               \
-    X(on_trade, TRADE, agon_trade)               \
-    X(on_bar, BAR, agon_bar)                     \
-    X(on_top10, TOP10, agon_top10)               \
-    X(on_book_delta, BOOK_DELTA, agon_book_part) \
-    X(on_signal, SIGNAL, agon_signal)            \
-    X(on_regime, REGIME, agon_regime)            \
-    X(on_halt, HALT, agon_halt)                  \
-    X(on_order, ORDER, agon_order)               \
-    X(on_fill, FILL, agon_fill)                  \
-    X(on_capital, CAPITAL, agon_capital)         \
-    X(on_timer, TIMER, agon_timer)               \
-    X(on_param, PARAM, agon_param_change)        \
-    X(on_gap, GAP, agon_gap)                     \
-    X(on_job, JOB, agon_job)                     \
-    X(on_exit, EXIT, agon_exit)
-// clang-format on
-
-/* What to call for which event; what is NULL goes to on_other, or nowhere. */
+/* What to call for which event (on_quote, on_trade, ...: each of AGON_EVENTS); what is NULL goes to
+ * on_other, or nowhere. */
 struct agon_handlers {
-#define AGON_X(name, type, record) int (*name)(void *self, const struct record *event);
-    AGON_HANDLERS(AGON_X)
+#define AGON_X(id, number, word, name, record, reach)                                              \
+    int (*on_##word)(void *self, const struct record *event);
+    AGON_EVENTS(AGON_X)
 #undef AGON_X
     /* Also the types that this SDK does not know yet. */
     int (*on_other)(void *self, const struct agon_event_hdr *event);
@@ -56,12 +37,12 @@ static inline int agon_dispatch(const struct agon_handlers *on, void *self,
                                 const struct agon_event_hdr *event)
 {
     switch (event->type) {
-#define AGON_X(name, type, record)                                                                 \
-    case AGON_EVENT_##type:                                                                        \
-        if (on->name)                                                                              \
-            return on->name(self, (const struct record *)(const void *)event);                     \
+#define AGON_X(id, number, word, name, record, reach)                                              \
+    case AGON_EVENT_##id:                                                                          \
+        if (on->on_##word)                                                                         \
+            return on->on_##word(self, (const struct record *)(const void *)event);                \
         break;
-        AGON_HANDLERS(AGON_X)
+        AGON_EVENTS(AGON_X)
 #undef AGON_X
     default:
         break;

@@ -5,13 +5,27 @@
 #ifndef AGON_CODES_H
 #define AGON_CODES_H
 
-/* agon_instrument.kind */
-enum agon_instrument_kind {
-    AGON_SPOT = 1,
-    AGON_LINEAR = 2,  /* perpetual or future that settles in the quote asset */
-    AGON_INVERSE = 3, /* ... in the base asset */
-    AGON_INDEX = 4    /* cannot be traded */
+/* What a kind of instrument is made of. */
+enum agon_kind_has {
+    AGON_KIND_TRADED = 1, /* orders may be placed */
+    AGON_KIND_COINS = 2,  /* a fill moves base and quote; without: it moves a position, which binds
+                             margin in the settlement asset */
+    AGON_KIND_IN_BASE = 4 /* a price divides: notional, margin and results are in the base asset */
 };
+/* agon_instrument.kind. X(id, number, name, has, text): every kind, AGON_ and the id. The one list
+ * of them, the host's too; numbers are below 256 and never used again. */
+#define AGON_INSTRUMENT_KINDS(X)                                                                   \
+    X(SPOT, 1, "spot", AGON_KIND_TRADED | AGON_KIND_COINS, "coins for coins")                      \
+    X(LINEAR, 2, "linear", AGON_KIND_TRADED,                                                       \
+      "perpetual or future that settles in the quote asset")                                       \
+    X(INVERSE, 3, "inverse", AGON_KIND_TRADED | AGON_KIND_IN_BASE, "... in the base asset")        \
+    X(INDEX, 4, "index", 0, "a figure, cannot be traded")                                          \
+    /* the next one stands above this line */
+#define AGON_KIND_OF(id, number, name, has, text) AGON_##id = (number),
+enum agon_instrument_kind {
+    AGON_INSTRUMENT_KINDS(AGON_KIND_OF) AGON_INSTRUMENT_KINDS_END /* highest number + 1 */
+};
+#undef AGON_KIND_OF
 /* agon_status.trading, agon_instrument.state */
 enum agon_trading {
     AGON_TRADING_OPEN = 1,

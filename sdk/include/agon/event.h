@@ -11,41 +11,58 @@
 #include "agon/codes.h"
 #include "agon/types.h"
 
+/* To whom an event goes that is wanted. */
+enum agon_event_reach {
+    AGON_OF_INSTRUMENT = 1, /* who has its instrument */
+    AGON_OF_ALL = 2,        /* whatever instruments a slot has */
+    AGON_OF_INPUTS = 3,     /* who has declared to read it */
+    AGON_OF_SLOT = 4        /* the slot that it is about, on its own ring */
+};
+/* X(id, number, word, name, record, reach): every event that a plugin can be delivered,
+ * AGON_EVENT_ and the id. The one list of them, the host's too: handlers (on_ and the word), names
+ * in the journal's text, sizes. Numbers are 1 to 55, and 128 to 191 when those are used up; those
+ * between are the host's, and none is used again. */
+#define AGON_EVENTS(X)                                                                             \
+    /* public, on the broadcast bus */                                                             \
+    X(INSTRUMENT, 1, instrument, "instrument", agon_instrument, AGON_OF_INSTRUMENT)                \
+    X(STATUS, 2, status, "status", agon_status, AGON_OF_INSTRUMENT)                                \
+    X(BOOK_SNAPSHOT, 3, book_snapshot, "book_snapshot", agon_book_part, AGON_OF_INSTRUMENT)        \
+    X(BOOK_DELTA, 4, book_delta, "book_delta", agon_book_part, AGON_OF_INSTRUMENT)                 \
+    X(TOP10, 5, top10, "top10", agon_top10, AGON_OF_INSTRUMENT)                                    \
+    X(QUOTE, 6, quote, "quote", agon_quote, AGON_OF_INSTRUMENT)                                    \
+    X(TRADE, 7, trade, "trade", agon_trade, AGON_OF_INSTRUMENT)                                    \
+    X(BAR, 8, bar, "bar", agon_bar, AGON_OF_INSTRUMENT)                                            \
+    X(FUNDING, 9, funding, "funding", agon_funding, AGON_OF_INSTRUMENT)                            \
+    X(LIQUIDATION, 10, liquidation, "liquidation", agon_liquidation, AGON_OF_INSTRUMENT)           \
+    X(MARK, 11, mark, "mark_price", agon_value, AGON_OF_INSTRUMENT)                                \
+    X(INDEX, 12, index, "index_price", agon_value, AGON_OF_INSTRUMENT)                             \
+    X(OPEN_INTEREST, 13, open_interest, "open_interest", agon_value, AGON_OF_INSTRUMENT)           \
+    X(SIGNAL, 14, signal, "signal", agon_signal, AGON_OF_INPUTS)                                   \
+    X(REGIME, 15, regime, "regime", agon_regime, AGON_OF_ALL)                                      \
+    X(HALT, 16, halt, "halt", agon_halt, AGON_OF_ALL)                                              \
+    X(HEALTH, 17, health, "health", agon_health, AGON_OF_ALL)                                      \
+    /* private, on the slot's own ring */                                                          \
+    X(ORDER, 32, order, "order", agon_order, AGON_OF_SLOT)                                         \
+    X(FILL, 33, fill, "fill", agon_fill, AGON_OF_SLOT)                                             \
+    X(BALANCE, 34, balance, "balance", agon_balance, AGON_OF_SLOT)                                 \
+    X(POSITION, 35, position, "position", agon_position, AGON_OF_SLOT)                             \
+    X(CAPITAL, 36, capital, "capital", agon_capital, AGON_OF_SLOT)                                 \
+    X(TIMER, 37, timer, "timer", agon_timer, AGON_OF_SLOT)                                         \
+    X(PARAM, 38, param, "param", agon_param_change, AGON_OF_SLOT)                                  \
+    X(GAP, 39, gap, "gap", agon_gap, AGON_OF_SLOT)                                                 \
+    X(JOB, 40, job, "job", agon_job, AGON_OF_SLOT)                                                 \
+    X(EXIT, 41, exit, "exit", agon_exit, AGON_OF_SLOT)                                             \
+    /* the next one stands above this line */
+#define AGON_EVENT_OF(id, number, word, name, record, reach) AGON_EVENT_##id = (number),
 enum agon_event_type {
-    /* public, on the broadcast bus */
-    AGON_EVENT_INSTRUMENT = 1,
-    AGON_EVENT_STATUS = 2,
-    AGON_EVENT_BOOK_SNAPSHOT = 3,
-    AGON_EVENT_BOOK_DELTA = 4,
-    AGON_EVENT_TOP10 = 5,
-    AGON_EVENT_QUOTE = 6,
-    AGON_EVENT_TRADE = 7,
-    AGON_EVENT_BAR = 8,
-    AGON_EVENT_FUNDING = 9,
-    AGON_EVENT_LIQUIDATION = 10,
-    AGON_EVENT_MARK = 11,
-    AGON_EVENT_INDEX = 12,
-    AGON_EVENT_OPEN_INTEREST = 13,
-    AGON_EVENT_SIGNAL = 14,
-    AGON_EVENT_REGIME = 15,
-    AGON_EVENT_HALT = 16,
-    AGON_EVENT_HEALTH = 17,
-    /* private, on the slot's own ring */
-    AGON_EVENT_ORDER = 32,
-    AGON_EVENT_FILL = 33,
-    AGON_EVENT_BALANCE = 34,
-    AGON_EVENT_POSITION = 35,
-    AGON_EVENT_CAPITAL = 36,
-    AGON_EVENT_TIMER = 37,
-    AGON_EVENT_PARAM = 38,
-    AGON_EVENT_GAP = 39,
-    AGON_EVENT_JOB = 40,
-    AGON_EVENT_EXIT = 41,
+    AGON_EVENTS(AGON_EVENT_OF)
     /* in the journal only, never delivered to a plugin */
     AGON_EVENT_INTENT = 56,
     AGON_EVENT_EXIT_PLAN = 57,
     AGON_EVENT_COMMAND = 58
 };
+#undef AGON_EVENT_OF
+#define AGON_EVENT_MORE 128 /* the first number beyond event_mask */
 
 /* First in every event. */
 struct agon_event_hdr {

@@ -98,7 +98,8 @@ enum {
     AGON_PARAM_RESTART = 2, /* a change needs a restart */
     AGON_PARAM_TUNABLE = 4  /* a search may try values from min to max by step */
 };
-#define AGON_ON(type) ((uint64_t)1 << (type))
+#define AGON_ON(type)      ((uint64_t)1 << (type)) /* of a number below 64 */
+#define AGON_ON_MORE(type) ((uint64_t)1 << ((type)-AGON_EVENT_MORE))
 /* agon_descriptor.publishes, reads */
 #define AGON_PUBLISHES_MAX 8
 #define AGON_READS_MAX     16
@@ -131,6 +132,7 @@ struct agon_descriptor {
     const char *const *publishes; /* n_publishes names, AGON_PUBLISHES_MAX at most */
     const char *const *reads;     /* n_reads names of inputs, AGON_READS_MAX at most */
     uint32_t n_publishes, n_reads;
+    uint64_t event_more; /* AGON_ON_MORE of each wanted type from AGON_EVENT_MORE on */
 };
 /* What a plugin file is: the type of agon_plugin. */
 struct agon_entry {

@@ -132,6 +132,9 @@ static const struct agon_descriptor descriptor = {
 #endif
     .name = "defect",
     .version = "1.0.0",
+#if defined(DEFECT_MORE)
+    .event_more = AGON_ON_MORE(AGON_EVENT_MORE + 16),
+#endif
     .event_mask = AGON_ON(AGON_EVENT_TRADE)};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 

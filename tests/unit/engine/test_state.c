@@ -33,7 +33,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1273616,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1273744,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -350,6 +350,7 @@ START_TEST(slots_risk_and_score)
         STATE(slot->name[0]);
         STATE(slot->name[31]);
         STATE(slot->subscription.event_mask);
+        STATE(slot->subscription.event_more);
         STATE(slot->subscription.bar_mask);
         STATE(slot->subscription.depth);
         STATE(slot->subscription.n_instruments);

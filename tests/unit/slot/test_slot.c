@@ -4,6 +4,7 @@
 
 #include <agon/plugin.h>
 
+#include "market/events.h"
 #include "slot/slot.h"
 #include "slot/unjudged.h"
 
@@ -64,6 +65,32 @@ START_TEST(a_subscription_is_types_instruments_lengths_and_depth)
     sub = all_of();
     sub.n_instruments = UINT32_MAX; // whatever it says, the table is as long as it is
     ck_assert(!wants(&sub, AGON_EVENT_TRADE, 99, 0));
+}
+END_TEST
+
+/* Numbers from 128 on have a mask of their own: as many as records have room for. */
+START_TEST(types_beyond_the_first_mask_have_a_second)
+{
+    for (uint16_t type = 64; type < 300; type++) {
+        int is_there = type >= AGON_EVENT_MORE && type < AGON_EVENT_MORE + EVENTS_MORE;
+        struct agon_event_hdr event = {.type = type, .instrument = 5};
+        struct subscription sub = all_of();
+
+        ck_assert(!wants(&sub, type, 5, 60)); // the first mask says nothing of it
+        sub.event_mask = 0;
+        sub.event_more = 0xffff;
+        ck_assert(wants(&sub, type, 5, 60) == is_there);
+        ck_assert(!wants(&sub, type, 6, 60));
+        ck_assert(subscription_wants_private(&sub, &event) == is_there);
+        ck_assert((event_place(type) < EVENTS_PLACES) == is_there);
+        if (!is_there)
+            continue;
+        sub.event_more = (uint16_t)AGON_ON_MORE(type);
+        ck_assert(wants(&sub, type, 5, 60));
+        sub.event_more = (uint16_t)~AGON_ON_MORE(type);
+        ck_assert(!wants(&sub, type, 5, 60));
+        ck_assert(!subscription_wants_private(&sub, &event));
+    }
 }
 END_TEST
 
@@ -299,6 +326,7 @@ int main(void)
     tcase_add_test(tcase, a_subscription_is_types_instruments_lengths_and_depth);
     tcase_add_test(tcase, a_record_without_further_limits_is_what_it_always_was);
     tcase_add_test(tcase, private_events_go_by_mask_and_a_gap_is_never_hidden);
+    tcase_add_test(tcase, types_beyond_the_first_mask_have_a_second);
     tcase_add_test(tcase, a_bad_slot_is_refused_with_a_reason_and_changes_nothing);
     tcase_add_test(tcase, who_may_trade);
     tcase_add_test(tcase, more_than_one_order_in_twenty_without_a_price_is_much);
