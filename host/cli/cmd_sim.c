@@ -586,8 +586,9 @@ int cmd_sim(int argc, char **argv)
                         .speed = 1,
                         .history_ns = 1000 * 60000000000ll};
     static const char *const shown[] = {"silent", "visible", NULL};
+    char venues[256], whose[300];
     const struct arg args[] = {
-        {"venue", ARG_TEXT, "NAME", "whose protocol: binance, kraken (binance)", &opts.venue},
+        {"venue", ARG_TEXT, "NAME", whose, &opts.venue},
         {"port", ARG_INT, "N",
          "port, and the next ones for the venue's other markets; 0 takes any (0)", &opts.port,
          .max = 65533},
@@ -645,10 +646,10 @@ int cmd_sim(int argc, char **argv)
     const struct sim_dialect *dialect;
     struct error err = {0};
     agon_ns_t t_market = 0;
-    char venues[256];
     int rc;
 
     bars_args_defaults(&opts.inside);
+    snprintf(whose, sizeof(whose), "whose protocol: %s (binance)", venues_text(venues));
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
@@ -658,7 +659,7 @@ int cmd_sim(int argc, char **argv)
     dialect = sim_dialect_find(opts.venue);
     if (!dialect)
         return args_refuse(&spec, argv[0], "no simulated venue %s; there are %s",
-                           args_safe(opts.venue), venues_text(venues));
+                           args_safe(opts.venue), venues);
     if (opts.data.n > 0 && (opts.has_seed || opts.symbols))
         return args_refuse(&spec, argv[0],
                            "--seed and --symbols are for the generated market, not with --data");

@@ -3,10 +3,19 @@
 #include "sim/dialect.h"
 #include "sim/reel_impl.h"
 
-extern const struct sim_dialect sim_binance_spot, sim_binance_um, sim_binance_cm, sim_kraken;
+#define SIM_TABLE(X)                                                                               \
+    /* X(name): sim_NAME in its folder */                                                          \
+    X(binance_spot)                                                                                \
+    X(binance_um)                                                                                  \
+    X(binance_cm)                                                                                  \
+    X(kraken)                                                                                      \
+    /* the next one stands above this line */
 
-static const struct sim_dialect *const dialects[] = {&sim_binance_spot, &sim_binance_um,
-                                                     &sim_binance_cm, &sim_kraken};
+#define DECLARE(name) extern const struct sim_dialect sim_##name;
+SIM_TABLE(DECLARE)
+
+#define ENTRY(name) &sim_##name,
+static const struct sim_dialect *const dialects[] = {SIM_TABLE(ENTRY)};
 
 extern const struct reel_venue recording_of_binance;
 

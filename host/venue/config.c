@@ -92,7 +92,7 @@ static const struct schema_field venue_fields[] = {
     {"name", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, name), .is_required = 1,
      .doc = "what this venue is called here"},
     {"dialect", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, dialect), .is_required = 1,
-     .doc = "what it speaks: binance_spot, binance_um, binance_cm, kraken_spot"},
+     .doc = "what it speaks, as binance_spot: docs/venues has a page of each"},
     {"feed", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, feed),
      .doc = "another account of a venue that stands before this one in the configuration: its "
             "market data are taken"},

@@ -4,17 +4,19 @@
 
 #include "venue/wire.h"
 
-extern const struct venue_wire venue_binance_spot;
-extern const struct venue_wire venue_binance_um;
-extern const struct venue_wire venue_binance_cm;
-extern const struct venue_wire venue_kraken_spot;
+#define VENUE_TABLE(X)                                                                             \
+    /* X(name): venue_NAME in its folder */                                                        \
+    X(binance_spot)                                                                                \
+    X(binance_um)                                                                                  \
+    X(binance_cm)                                                                                  \
+    X(kraken_spot)                                                                                 \
+    /* the next one stands above this line */
 
-static const struct venue_wire *const table[] = {
-    &venue_binance_spot,
-    &venue_binance_um,
-    &venue_binance_cm,
-    &venue_kraken_spot,
-};
+#define DECLARE(name) extern const struct venue_wire venue_##name;
+VENUE_TABLE(DECLARE)
+
+#define ENTRY(name) &venue_##name,
+static const struct venue_wire *const table[] = {VENUE_TABLE(ENTRY)};
 
 const struct venue_wire *venue_table_find(const char *name)
 {

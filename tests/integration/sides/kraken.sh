@@ -3,7 +3,7 @@
 # Both sides of Kraken, each written from the venue's pages by itself, meet: a host on paper reads thousands of messages of the
 # simulated venue, and each checksum holds. A book's message that is lost is found by the next checksum: that book alone is
 # read anew, and no other.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/../common.sh"
 
 is() { # QUERY: is that true of the feed?
     "$AGON" ctl feed --json --dir "$WORK/run" >"$WORK/feed" 2>/dev/null && jq -e "$1" "$WORK/feed" >/dev/null
