@@ -7,7 +7,8 @@
 #include "base/crc.h"
 #include "journal/reader_impl.h"
 
-#define TRIES 100 /* a drop of many segments goes on for a while */
+#define TRIES 100   /* a drop of many segments goes on for a while */
+#define ZEROS 4096u /* bytes that are looked at as one, of what was never written */
 
 static void file_name(const struct cursor *cursor, uint32_t at, char name[SEGMENT_NAME])
 {
@@ -108,6 +109,11 @@ static uint64_t look(struct cursor *cursor, uint64_t offset, uint64_t n,
     return have < n ? have : n;
 }
 
+static int is_zero(const unsigned char *bytes, uint64_t n)
+{
+    return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+}
+
 /* Looks through the rest of the file for marks that vouch for more than the chain can prove.
  * Returns where the last byte that is not zero ends. */
 static uint64_t scan_rest(struct cursor *cursor, const unsigned char *id, uint64_t from, int *rc)
@@ -118,13 +124,18 @@ static uint64_t scan_rest(struct cursor *cursor, const unsigned char *id, uint64
     for (uint64_t offset = from / 8 * 8; offset < cursor->size; offset += 8) {
         const unsigned char *bytes = NULL;
         struct frame_mark mark;
-        uint64_t have = look(cursor, offset, MARK_BYTES, &bytes, rc);
+        uint64_t have = look(cursor, offset, ZEROS, &bytes, rc);
 
         if (*rc < 0)
             return last_set;
+        // Most of it is room that was never written: no mark begins in that but at its very end.
+        if (have == ZEROS && is_zero(bytes, ZEROS)) {
+            offset += ZEROS - MARK_BYTES;
+            continue;
+        }
         for (unsigned i = 0; i < 8 && i < have; i++)
             last_set = bytes[i] != 0 && offset + i >= from ? offset + i + 1 : last_set;
-        if (have == MARK_BYTES && frame_mark_decode(&mark, bytes + FRAME_HEAD, id, cursor->cls) &&
+        if (have >= MARK_BYTES && frame_mark_decode(&mark, bytes + FRAME_HEAD, id, cursor->cls) &&
             mark.offset == offset && mark.first_seq == first_seq &&
             mark.synced_seq > cursor->vouched)
             cursor->vouched = mark.synced_seq;
@@ -149,15 +160,6 @@ static enum cursor_state at_end(struct cursor *cursor, int *rc)
         return damage(cursor, "the next segment does not follow from this one's records");
     *rc = cursor_enter(cursor, cursor->at + 1);
     return *rc < 0 ? damage(cursor, "cannot be read") : (enum cursor_state)0;
-}
-
-static int is_zero(const unsigned char *bytes, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (bytes[i] != 0)
-            return 0;
-    }
-    return 1;
 }
 
 /* Judges the payload of a frame whose checksum is right. Text of what is wrong, or NULL. */
