@@ -75,6 +75,18 @@ static void note_dust(struct engine *engine, agon_account_t account)
     engine->slack_amt[account] = num_add(engine->slack_amt[account], 2);
 }
 
+// A notional of more digits than its asset keeps the venue rounds in its own way.
+static void note_rounding(struct engine *engine, const struct order *order,
+                          const struct agon_instrument *instrument, agon_px_t px, agon_qty_t qty)
+{
+    agon_amt_t *slack_amt = &engine->slack_amt[order->account];
+
+    if (instrument->kind == INSTRUMENT_SPOT && instrument->quote == engine->table.base_currency &&
+        instruments_notional(&engine->table, instrument, px, qty, NUM_DOWN) !=
+            instruments_notional(&engine->table, instrument, px, qty, NUM_UP))
+        *slack_amt = num_add(*slack_amt, 1);
+}
+
 /* Scores are in the base currency: volume, result and fee of a fill at what its unit is worth now.
  */
 static void note_result(struct engine *engine, uint16_t slot,
@@ -139,6 +151,7 @@ static void book_fill(struct engine *engine, struct order *order,
     }
     if (instrument->kind == INSTRUMENT_LINEAR)
         note_dust(engine, order->account);
+    note_rounding(engine, order, instrument, effect->fill_px, qty);
     if (pos != NULL) {
         int is_closing =
             before_qty > 0 ? order->side == AGON_SELL : before_qty < 0 && order->side == AGON_BUY;
@@ -428,7 +441,7 @@ int reports_account(struct engine *engine, const struct record_account *account)
                               "decimals");
         return AGON_OK;
     }
-    // Dust that funding and rounded entry prices left is the account's own.
+    // Dust that funding, rounded entry prices and rounded notionals left is the account's own.
     if (suspense != 0 && suspense == before && (account->flags & 1) != 0 &&
         account->asset == engine->table.base_currency &&
         num_abs(suspense) <= engine->slack_amt[account->account]) {

@@ -67,6 +67,7 @@ struct venue_guard {
     uint8_t is_claimed, is_rights_known, is_out;
     uint8_t is_rich;    /* the key may withdraw, and the core was told to halt this venue */
     uint8_t is_passed;  /* the host took orders once: what comes now is new */
+    uint8_t is_unread;  /* that the rights cannot be read was told */
     uint32_t recent_at; /* the next instrument whose recent orders are asked for */
     int64_t next_ns;
     int64_t rights_ns, rights_read_ns; /* the key's rights: asked for then, read last */

@@ -153,8 +153,14 @@ void venue_guard_answer(struct venue_client *client, struct gateway_request *req
                                       client) >= 0)
             guard->recent_at++;
     }
-    if (!guard->is_rights_known)
+    if (!guard->is_rights_known) {
+        if (!guard->is_unread && gateway->refusal == 0)
+            gateway_log(gateway, 4, "rights",
+                        "%s: what the key may do could not be read; no order is sent until it is",
+                        gateway->config.name);
+        guard->is_unread = 1;
         return;
+    }
     guard->next_ns = 0;
     for (uint32_t i = 0; request->is_data == GATEWAY_ON_RIGHTS && i < gateway->n_links; i++) {
         struct link *link = &gateway->links[i];

@@ -6,6 +6,7 @@
 
 # name: who starts it
 by_command="common: . (read by the others)
+kraken: . (read by those of Kraken)
 builds: ./agon soak builds
 stop_times: ./agon soak stop"
 

@@ -49,6 +49,27 @@ int simk_balance_ex(struct simk_call *call)
     return put_balances(call, 1);
 }
 
+/* Nothing leaves from here; who may ask is what a client learns of its key by it. */
+int simk_withdraw_methods(struct simk_call *call)
+{
+    const struct instruments *table = pit_table(call->k->pit);
+    struct jout *out = call->out;
+
+    jout_open(out, '[');
+    for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
+        const char *name = instruments_asset(table, i)->name;
+
+        jout_open(out, '{');
+        jout_kv_str(out, "asset", simk_asset_id(name));
+        jout_kv_str(out, "method", name);
+        jout_kv_str(out, "network", name);
+        jout_kv_str(out, "minimum", "0.00010000");
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    return 0;
+}
+
 static void put_fee(struct jout *out, const char *key, const char *pair, int32_t ppb)
 {
     char text[NUM_TEXT];

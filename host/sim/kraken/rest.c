@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
-enum need { NEED_NONE, NEED_READ, NEED_TRADE };
+enum need { NEED_NONE, NEED_READ, NEED_TRADE, NEED_WITHDRAW };
 static const struct route {
     const char *name;
     enum need need;
@@ -33,6 +33,7 @@ static const struct route {
     {"QueryTrades", NEED_READ, 1, simk_query_trades},
     {"TradeVolume", NEED_READ, 1, simk_trade_volume},
     {"GetWebSocketsToken", NEED_READ, 1, simk_token_new},
+    {"WithdrawMethods", NEED_WITHDRAW, 1, simk_withdraw_methods},
     {"AddOrder", NEED_TRADE, 0, simk_add_order},
     {"AmendOrder", NEED_TRADE, 0, simk_amend_order},
     {"EditOrder", NEED_TRADE, 0, simk_edit_order},
@@ -188,6 +189,8 @@ static int take_nonce(struct simk_call *call, const char *text)
 
 static int authorise(struct simk_call *call, const struct sim_request *request, enum need need)
 {
+    static const uint32_t permissions[] = {
+        [NEED_READ] = MEMBER_READ, [NEED_TRADE] = MEMBER_TRADE, [NEED_WITHDRAW] = MEMBER_WITHDRAW};
     const char *key = header_of(request, "api-key"), *sent = header_of(request, "api-sign");
     const char *nonce = simk_param(call, "nonce");
     struct simk *k = call->k;
@@ -204,7 +207,7 @@ static int authorise(struct simk_call *call, const struct sim_request *request, 
         return simk_fail(call, "EAPI:Invalid signature");
     if (take_nonce(call, nonce ? nonce : "") < 0)
         return -1;
-    if (!(call->account->member->permissions & (need == NEED_TRADE ? MEMBER_TRADE : MEMBER_READ)))
+    if (!(call->account->member->permissions & permissions[need]))
         return simk_fail(call, "EGeneral:Permission denied");
     return 0;
 }

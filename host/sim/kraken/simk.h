@@ -247,6 +247,7 @@ int simk_trades_history(struct simk_call *call);
 int simk_query_trades(struct simk_call *call);
 int simk_trade_volume(struct simk_call *call);
 int simk_token_new(struct simk_call *call);
+int simk_withdraw_methods(struct simk_call *call);
 struct simk_account *simk_token_find(struct simk *k, struct simk_conn *conn, const char *token);
 
 /* orders.c */

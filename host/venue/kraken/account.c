@@ -9,10 +9,9 @@
 #define SECOND_NS 1000000000ll
 #define RECENT_S  600
 
-const char *const kraken_order_types[ORDER_TYPES_MAX] = {[AGON_LIMIT] = "limit",
-                                                         [AGON_MARKET] = "market",
-                                                         [AGON_STOP] = "stop-loss",
-                                                         [AGON_STOP_LIMIT] = "stop-loss-limit"};
+// Stops are not shown to work there yet: none is sent.
+const char *const kraken_order_types[ORDER_TYPES_MAX] = {
+    [AGON_LIMIT] = "limit", [AGON_MARKET] = "market"};
 
 static const char *const paths[REQ_KINDS] = {
     [REQ_OPEN] = "/private/OpenOrders",           [REQ_TRADES] = "/private/TradesHistory",

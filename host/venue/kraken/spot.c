@@ -312,11 +312,6 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
         at++;
     if (at == 5)
         return error_set(err, AGON_EINVAL, "snapshot_levels is 10, 25, 100, 500 or 1000 here");
-    // Nobody has seen it trade but transcripts: it sends no order of real money.
-    if (config->is_guarded && config->is_private && !venue_is_loopback(config->rest.host))
-        return error_set(err, AGON_ENOTSUP,
-                         "orders of kraken_spot are not for mode live yet: they were shown against "
-                         "transcripts alone; use mode paper, or a simulator on this machine");
     if (config->warm_bars > 700)
         return error_set(err, AGON_EINVAL, "warm_bars is at most 700: its history has 720");
     for (uint32_t i = 0; i < client->n; i++) {

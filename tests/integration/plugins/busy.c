@@ -6,7 +6,7 @@
 
 #include <agon/agon.h>
 
-enum { EVERY = 1 };
+enum { EVERY = 1, SCALE = 2 };
 
 struct state {
     int64_t held_qty[8];
@@ -21,7 +21,7 @@ struct busy {
     const struct agon_host_param *params;
     const struct agon_host_history *history; /* may be NULL */
     const struct agon_host_log *log;         /* may be NULL */
-    int64_t every;
+    int64_t every, scale;
     struct state state;
 };
 
@@ -48,6 +48,7 @@ static int on_start(void *plugin, uint32_t reason)
     if (self->log)
         self->log->line(self->host, AGON_INFO, text);
     self->params->integer(self->host, EVERY, &self->every);
+    self->params->integer(self->host, SCALE, &self->scale);
     if (reason != AGON_START_FRESH)
         return AGON_OK; // the timer is the slot's
     return self->clock->arm(self->host, self->clock->now(self->host) + 1000000000, 7000000000, 1) >
@@ -69,7 +70,7 @@ static int act(struct busy *self, const struct agon_top10 *top)
     agon_instrument_t id = top->hdr.instrument;
     agon_px_t bid_px = top->bid[0].px;
     agon_px_t ask_px = top->ask[0].px;
-    agon_qty_t qty = (agon_qty_t)(draw >> 8 & 1023) + 100;
+    agon_qty_t qty = ((agon_qty_t)(draw >> 8 & 1023) + 100) * self->scale;
     agon_px_t off_px = (agon_px_t)(draw >> 20 & 255);
     struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
                                  .side = (draw & 16) != 0 ? AGON_SELL : AGON_BUY,
@@ -229,13 +230,21 @@ static const struct agon_param every = {.size = sizeof(every),
                                         .name = "every",
                                         .unit = "events",
                                         .doc = "acts on each n-th book"};
-static const struct agon_param *const params[] = {&every};
+static const struct agon_param scale = {.size = sizeof(scale),
+                                        .id = SCALE,
+                                        .type = AGON_INTEGER,
+                                        .min = 1,
+                                        .max = 1000000,
+                                        .def = 1,
+                                        .name = "scale",
+                                        .doc = "quantities are so many times as large"};
+static const struct agon_param *const params[] = {&every, &scale};
 static const char *const requires_ext[] = {AGON_EXT_ORDERS, AGON_EXT_RNG,   AGON_EXT_CLOCK,
                                            AGON_EXT_BOOK,   AGON_EXT_PARAM, AGON_EXT_ARENA};
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
     .kind = AGON_STRATEGY,
-    .n_params = 1,
+    .n_params = 2,
     .id = "org.agon.test.busy",
     .name = "busy",
     .vendor = "Agon",

@@ -7,7 +7,7 @@ static void add_pairs(struct world *world);
 #include "world.h"
 
 enum { USD_ASSET = 4 };
-enum { ETHBTC = 3, BTCUSD = 4, USDTUSD = 5 };
+enum { ETHBTC = 3, BTCUSD = 4, USDTUSD = 5, COINUSDT = 6 };
 
 static struct world *world;
 
@@ -34,6 +34,7 @@ static void add_pairs(struct world *to)
     pair(to, ETHBTC, "ETHBTC", ETH, BTC, 5, 4);
     pair(to, BTCUSD, "BTCUSD", BTC, USD_ASSET, 2, 5);
     pair(to, USDTUSD, "USDTUSD", USDT, USD_ASSET, 4, 2);
+    pair(to, COINUSDT, "COINUSDT", ETH, USDT, 1, 8);
 }
 
 static int values(agon_asset_t asset, agon_instrument_t by)
@@ -261,6 +262,42 @@ START_TEST(what_is_shown_as_stale_is_what_bars_new_risk)
 }
 END_TEST
 
+/* What the venue says that there is of the base currency, twice: one that passes is no difference.
+ */
+static agon_amt_t suspense_at(agon_amt_t amt)
+{
+    for (int i = 0; i < 2; i++) {
+        struct record_account picture = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                         .flags = 3,
+                                         .asset = USDT,
+                                         .free_amt = amt};
+
+        ck_assert_int_eq(world_step(world, &picture), AGON_OK);
+    }
+    return ledger_amt(engine_ledger(world->engine), 0, LEDGER_SUSPENSE, USDT);
+}
+
+START_TEST(a_notional_of_more_digits_than_its_asset_has_is_the_venues_to_round)
+{
+    agon_amt_t total_amt;
+
+    ck_assert_int_eq(values(ETH, COINUSDT), AGON_OK);
+    ck_assert_int_eq(subscribe(0, COINUSDT, COINUSDT, 0), AGON_OK);
+    world_book(world, COINUSDT, 599626, 100000000, 599627, 100000000);
+    total_amt = ledger_total(engine_ledger(world->engine), 0, USDT);
+    ck_assert_int_eq(suspense_at(total_amt), 0);
+    // 268.192170155: here 268.19217016, there 268.19217015.
+    ck_assert_uint_eq(trade(0, COINUSDT, AGON_BUY, 599627, 447265), REASON_NONE);
+    ck_assert_int_eq(ledger_total(engine_ledger(world->engine), 0, USDT), total_amt - 26819217016);
+    ck_assert_int_eq(suspense_at(total_amt - 26819217015), 0);
+    ck_assert_uint_eq(world_alerts(world, ALERT_SUSPENSE), 0);
+    // One that is exact leaves nothing to round.
+    ck_assert_uint_eq(trade(0, COINUSDT, AGON_BUY, 599627, 1000000), REASON_NONE);
+    ck_assert_int_eq(suspense_at(total_amt - 26819217015 - 59962700000 + 1), 1);
+    ck_assert_uint_ge(world_alerts(world, ALERT_SUSPENSE), 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("value");
@@ -279,6 +316,7 @@ int main(void)
     tcase_add_test(tcase, limits_are_in_the_base_currency);
     tcase_add_test(tcase, a_stale_price_bars_new_risk_and_nothing_else);
     tcase_add_test(tcase, what_is_shown_as_stale_is_what_bars_new_risk);
+    tcase_add_test(tcase, a_notional_of_more_digits_than_its_asset_has_is_the_venues_to_round);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -336,6 +336,9 @@ START_TEST(keys_signatures_and_nonces)
     simk_sign(w.secret, "/0/private/Balance", "2", "nonce=2", 7, sign);
     ask("POST", "/0/private/Balance", "", "nonce=2", w.key, sign);
     ck_assert_str_eq(error_of(), "");
+    nonce = 2;
+    call("WithdrawMethods", ""); // is for a key that may withdraw
+    ck_assert_str_eq(error_of(), "EGeneral:Permission denied");
 }
 END_TEST
 

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A host in mode live trades on the simulated Kraken: orders are placed, filled, amended in their place and cancelled, and
+# open orders and money are the exchange's. It is killed at different moments and started again: no client order id leaves
+# twice, each one that the exchange saw is in the journal, and what is open is taken up again. Stopped, it holds nothing.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/kraken.sh"
+
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+is() { # QUERY WORD...: is that true of what ctl says?
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
+}
+asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
+    [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"request"' | grep -c "\"what\":\"$1\".*\"error\":\"\"")" -ge "$2" ]
+}
+ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
+begin() {
+    : >"$WORK/host.err"
+    at=$(stat -c %s "$SIM_LOG")
+    start_host
+    until_true "$HOST_PID" "$1: ready" ready
+}
+# What the journal says that it holds is what the exchange has. The exchange counts what is asked: not too often.
+settled_there() {
+    kraken_settled && return
+    sleep 1
+    return 1
+}
+
+start_kraken --seed 6
+kraken_files "every: 10, scale: 1000" 1000000
+round=0
+for n in 5 2 11; do
+    round=$((round + 1))
+    begin "round $round"
+    until_true "$HOST_PID" "round $round: orders" asked AddOrder "$n"
+    [ "$round" -lt 3 ] || until_true "$HOST_PID" "an order that is amended" asked AmendOrder 1
+    kill -9 "$HOST_PID"
+    wait "$HOST_PID" 2>/dev/null
+    kraken_ids_once "round $round"
+done
+
+# Nobody sends anything: open orders and money come to be the exchange's, and what was open at the kill still is.
+begin "the last run"
+until_true "$HOST_PID" "trades" is '.fills >= 3 and .open_orders >= 1' status
+ctl halt all >/dev/null || fail "halt"
+until_true "$HOST_PID" "open orders and money as the exchange has them" settled_there
+resting=$(ctl orders once_1 --json | jq -r '.[0].id')
+is '.stray_orders == 0 and .foreign_orders == 0 and .other_host_orders == 0' status || fail "strays: $(cat "$WORK/out")"
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+begin "after the halt"
+until_true "$HOST_PID" "the same after a kill" settled_there
+[ "$(ctl orders once_1 --json | jq -r '.[0].id')" = "$resting" ] || fail "the order that rested is not open any more: $(ctl orders once_1)"
+asked AddOrder 1 && fail "orders left under a halt"
+ctl resume all >/dev/null || fail "resume"
+until_true "$HOST_PID" "they trade again" asked AddOrder 3
+ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
+kraken_asks || fail "the exchange does not answer"
+! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
+is 'all(.[]; (.quantity | tonumber) == 0)' positions || fail "positions after the stop: $(cat "$WORK/out")"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its end"
+kraken_ids_once "the end"
+for what in AddOrder AmendOrder CancelOrder; do
+    grep -q "\"what\":\"$what\".*\"error\":\"\"" "$SIM_LOG" || fail "nothing was done by $what"
+done
+for status in TRADE REPLACED CANCELED; do
+    grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
+done
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+echo "four kills: $(wc -l <"$WORK/seen") orders, no id twice, each in the journal; what was open taken up again; stopped with nothing open"
