@@ -22,8 +22,8 @@ sim() { # NAME [FLAG...]: a simulator of its own, its port in SIM_PORT and its p
     start_sim --speed 1 "$@"
     eval "PID_$name=$SIM_PID"
 }
-agent_on() { # NAME INSTRUMENTS
-    printf '  - {name: %s, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: [%s], params: {every: 20}, hard: 30s,\n' "$1" "$2"
+agent_on() { # NAME INSTRUMENTS [PARAMS]
+    printf '  - {name: %s, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: [%s], params: {every: 20%s}, hard: 30s,\n' "$1" "$2" "${3-}"
     printf '     limits: {orders_per_second: 1000, orders_burst: 10000, open_orders: 50, leverage: 5}}\n'
 }
 
@@ -35,7 +35,13 @@ UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
 sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e 's/port: [0-9]*/port: '"$UM_PORT/" \
     -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' -e 's/capacity: 6000/capacity: 2400/' "$WORK/conf/binance.yaml" >"$WORK/conf/binance_um.yaml"
 printf 'rights: {host: 127.0.0.1, port: %s, tls: false}\nleverage: 5\nmargin: cross\n' "$SIM_PORT" >>"$WORK/conf/binance_um.yaml"
-sim kraken --venue kraken --seed 6 --symbols BTC/USDT
+# The account is of the highest tier: what is asked of the lowest takes minutes.
+cat >"$WORK/kraken_accounts.yaml" <<EOF
+accounts:
+  - {key: agon-sim-key, secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==, tier: pro,
+     balances: {USDT: 1000000, BTC: 10}}
+EOF
+sim kraken --venue kraken --account "$WORK/kraken_accounts.yaml" --seed 6 --symbols BTC/USDT
 cat >"$WORK/conf/kraken.yaml" <<EOF
 name: kraken
 dialect: kraken_spot
@@ -44,10 +50,11 @@ market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /v2}
 user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /v2}
 rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /0}
 hold: 5s
+reconcile: 15s
 limits:
-  - {kind: weight, capacity: 15, window: 45s}
+  - {kind: weight, capacity: 20, window: 20s}
   - {kind: raw, capacity: 300, window: 1m}
-  - {kind: orders, capacity: 60, window: 1m}
+  - {kind: orders, capacity: 180, window: 48s}
   - {kind: orders_day, capacity: 1000000, window: 1d}
   - {kind: snapshots, capacity: 100, window: 1m}
   - {kind: connects, capacity: 150, window: 10m}
@@ -63,7 +70,7 @@ EOF
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
     agent_on spot_1 '"binance:BTCUSDT", "binance:ETHUSDT"'
     agent_on um_1 '"binance_um:BTCUSDT"'
-    agent_on kraken_1 '"kraken:BTC/USDT"'
+    agent_on kraken_1 '"kraken:BTC/USDT"' ', scale: 1000'
 } >"$WORK/conf/roster.yaml"
 
 case " $NAMES " in *" $FROZEN "*) ;; *) fail "frozen may be one of: $NAMES" ;; esac
@@ -78,10 +85,12 @@ sleep $third
 until_true "$HOST_PID" "the frozen venue is down, the others are not" is "all(.venues[]; (.venue == \"$FROZEN\") == (.state == \"down\"))" status
 echo "while $FROZEN is frozen:"
 ctl venues
+n_asked=$(grep -c '"kind":"request"' "$WORK/sim_$FROZEN.ndjson")
 cont=$(date +%s%N)
 kill -CONT "$FROZEN_PID"
 sleep $third
 until_true "$HOST_PID" "every venue is ready again" is 'all(.venues[]; .health == "ok" and .ready)' status
+until_true "$HOST_PID" "the thawed venue is traded on again" lines "$WORK/sim_$FROZEN.ndjson" '"kind":"request"' $((n_asked + 3))
 echo "at the end:"
 ctl venues
 is 'true' venues && jq -r '.[] | "\(.venue): up \(.uptime * 1000 | round / 10) %, \(.outages) outages"' "$WORK/out"
