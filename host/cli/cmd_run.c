@@ -39,6 +39,7 @@ static void forget_keys(struct settings *settings)
     for (uint32_t i = 0; i < settings->host.n_venues; i++) {
         secret_wipe(&settings->host.venues[i].key);
         secret_wipe(&settings->host.venues[i].secret);
+        secret_wipe(&settings->host.venues[i].passphrase);
     }
 }
 
@@ -57,7 +58,8 @@ static int read_keys(struct settings *settings, int is_take_over)
                     "agon run: mode live needs keys: name a credential in the venue's file\n");
             return EXIT_SAFETY;
         }
-        rc = credential_read(settings->credentials[i], &venue->key, &venue->secret, &err);
+        rc = credential_read(settings->credentials[i], &venue->key, &venue->secret,
+                             &venue->passphrase, &err);
         if (rc < 0) {
             fprintf(stderr, "agon run: %s\n", err.text);
             return EXIT_SAFETY;

@@ -440,7 +440,8 @@ static int read_keys(struct keeper *keeper)
     for (uint32_t i = 0; i < settings->host.n_venues; i++) {
         struct venue_config *venue = &settings->host.venues[i];
 
-        if (credential_read(settings->credentials[i], &venue->key, &venue->secret, &err) >= 0)
+        if (credential_read(settings->credentials[i], &venue->key, &venue->secret,
+                            &venue->passphrase, &err) >= 0)
             continue;
         fprintf(stderr, "agon-keeper: %s\n", err.text);
         return EXIT_SAFETY;

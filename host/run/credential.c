@@ -39,7 +39,7 @@ static int find(const char *name, char path[PATH_MAX], struct error *err)
                         : error_set(err, AGON_ERANGE, "credential %s: the path is too long", name);
 }
 
-// Takes the value of a line "word: value".
+// Takes the value of a line "word: value". AGON_ENOENT: there is no such line.
 static int take(const char *text, const char *word, struct secret *into)
 {
     size_t n = strlen(word);
@@ -57,7 +57,7 @@ static int take(const char *text, const char *word, struct secret *into)
         }
         at = end != NULL ? end + 1 : NULL;
     }
-    return AGON_EINVAL;
+    return AGON_ENOENT;
 }
 
 /* Nobody else reads it or writes to it. A service manager's is root's, and with an access list the
@@ -72,7 +72,8 @@ static int is_private(int fd, const struct stat *at)
            (at->st_mode & 037) == 0 && fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
 }
 
-int credential_read(const char *name, struct secret *key, struct secret *secret, struct error *err)
+int credential_read(const char *name, struct secret *key, struct secret *secret,
+                    struct secret *passphrase, struct error *err)
 {
     char path[PATH_MAX];
     char *text;
@@ -99,9 +100,13 @@ int credential_read(const char *name, struct secret *key, struct secret *secret,
                        "access list",
                        name, path);
     } else {
+        int phrase;
+
         n = read(fd, text, BYTES_MAX);
         text[n > 0 ? n : 0] = '\0';
-        if (n <= 0 || take(text, "key", key) < 0 || take(text, "secret", secret) < 0)
+        phrase = n > 0 ? take(text, "passphrase", passphrase) : AGON_ENOENT;
+        if (n <= 0 || take(text, "key", key) < 0 || take(text, "secret", secret) < 0 ||
+            (phrase < 0 && phrase != AGON_ENOENT))
             rc = error_set(err, AGON_EINVAL,
                            "credential %s: expected two lines, key: ... and secret: ...", name);
     }

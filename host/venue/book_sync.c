@@ -257,14 +257,14 @@ static int is_same(struct book_sync *sync, const struct wire_depth *from)
 static int put_pushed(struct book_sync *sync, const struct wire_depth *from, uint16_t type,
                       uint32_t flags, int64_t now, uint64_t random)
 {
-    sync->id++;
+    sync->id = sync->is_chained ? from->last_id : sync->id + 1;
     if (put_parts(sync, type, from->bid, from->n_bid, from->ask, from->n_ask, sync->id, sync->id,
                   from->t_venue, flags) < 0 ||
         cut_side(sync, AGON_BUY, from) < 0 || cut_side(sync, AGON_SELL, from) < 0) {
         book_sync_stale(sync, BOOK_SYNC_NO_ROOM, now, random);
         return 0;
     }
-    if (!is_same(sync, from)) {
+    if (sync->checksum != NULL && !is_same(sync, from)) {
         sync->n_differ++;
         book_sync_stale(sync, BOOK_SYNC_CHECKSUM, now, random);
         return 0;
@@ -275,6 +275,24 @@ static int put_pushed(struct book_sync *sync, const struct wire_depth *from, uin
         return 0;
     }
     return 1;
+}
+
+/* A part of a pushed book; what comes before the whole of it is in that. */
+static void put_part(struct book_sync *sync, const struct wire_depth *diff, int64_t now,
+                     uint64_t random)
+{
+    if (sync->state != BOOK_LIVE)
+        return;
+    if (sync->is_chained && diff->prev_id != sync->id) {
+        sync->n_gaps++;
+        book_sync_stale(sync, BOOK_SYNC_GAP, now, random);
+        return;
+    }
+    if (sync->is_chained && diff->n_bid + diff->n_ask == 0) {
+        sync->id = diff->last_id; // nothing has changed: that it lives is all it says
+        return;
+    }
+    put_pushed(sync, diff, AGON_EVENT_BOOK_DELTA, 0, now, random);
 }
 
 static void keep(struct book_sync *sync, const struct wire_depth *diff)
@@ -311,9 +329,8 @@ void book_sync_diff(struct book_sync *sync, const struct wire_depth *diff, int64
     if (!sync->is_fed)
         return;
     if (sync->is_pushed) {
-        if (sync->state == BOOK_LIVE)
-            put_pushed(sync, diff, AGON_EVENT_BOOK_DELTA, 0, now, random);
-        return; // what comes before the whole book is in it
+        put_part(sync, diff, now, random);
+        return;
     }
     if (sync->state == BOOK_LIVE) {
         uint64_t gaps = sync->n_gaps;

@@ -13,7 +13,8 @@
  * each message says what the book then comes to, and one that comes to something else is asked for
  * anew. It has a fixed number of levels; those that fall out of it are removed, as the venue says
  * nothing of them any more.
- * Time is transport time, ns. [io] */
+ * A pushed book that is chained (BOOK_CHAIN_PUSHED) has ids and no sum: a message that does not
+ * name the id of the one before it has a hole before it. Time is transport time, ns. [io] */
 #ifndef VENUE_BOOK_SYNC_H
 #define VENUE_BOOK_SYNC_H
 
@@ -48,8 +49,8 @@ struct book_sync {
     uint8_t is_chained;      /* futures: each diff names the one before it; the owner's to set */
     uint8_t is_first;        /* chained: no diff was applied to the snapshot yet */
     uint32_t snapshot_limit; /* levels of a side that a snapshot may have; as many: cut */
-    uint8_t is_pushed;       /* BOOK_CHECKSUM; the owner's to set, with: */
-    uint32_t (*checksum)(const struct wire_top *top);
+    uint8_t is_pushed;       /* the stream brings the whole book; the owner's to set, with: */
+    uint32_t (*checksum)(const struct wire_top *top); /* NULL: is_chained */
     struct agon_level *worst; /* owned; BOOK_SYNC_WORST: what is to fall out */
     int64_t asked_ns;         /* pushed: when the book was asked for; the owner's to set */
     uint64_t id;              /* the book's */
@@ -72,7 +73,7 @@ struct book_sync {
 int book_sync_init(struct book_sync *sync, const struct symbol *symbol, uint16_t venue,
                    uint64_t diffs_room, int (*emit)(void *ctx, struct agon_event_hdr *record),
                    void *ctx);
-/* From now on by BOOK_CHECKSUM. AGON_ENOMEM. */
+/* From now on by BOOK_CHECKSUM, or by ids where checksum is NULL. AGON_ENOMEM. */
 int book_sync_push(struct book_sync *sync, uint32_t (*checksum)(const struct wire_top *top));
 void book_sync_deinit(struct book_sync *sync);
 /* The stream is subscribed from now on. */

@@ -387,8 +387,9 @@ static int open_instruments(struct venue_client *client,
             return error_set(err, rc, "out of memory for a book");
         client->n = i + 1;
         instrument->sync.snapshot_limit = config->snapshot_levels;
-        instrument->sync.is_chained = client->wire->book == BOOK_CHAIN;
-        if (client->wire->book == BOOK_CHECKSUM &&
+        instrument->sync.is_chained =
+            client->wire->book == BOOK_CHAIN || client->wire->book == BOOK_CHAIN_PUSHED;
+        if (wire_is_pushed(client->wire) &&
             book_sync_push(&instrument->sync, client->wire->checksum) < 0)
             return error_set(err, AGON_ENOMEM, "out of memory for a book");
         instrument->record = instruments[i].instrument;

@@ -484,7 +484,7 @@ void venue_ask_snapshots(struct venue_client *client, int64_t now)
 
     if (!gateway_takes(client->gateway, &snapshot))
         return; // it would be read for nothing
-    if (client->wire->book == BOOK_CHECKSUM) {
+    if (wire_is_pushed(client->wire)) {
         ask_pushed(client, now);
         return;
     }

@@ -634,6 +634,7 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
     // From here on only the signer knows the secret; the bytes were lent.
     gateway->config.secret = (struct secret){0};
     gateway->config.key = (struct secret){0};
+    gateway->config.passphrase = (struct secret){0};
     if (rc < 0)
         goto fail;
     *out = gateway;

@@ -42,6 +42,7 @@ struct venue_config {
                       are this one's too, and none is asked for here; "": there is none */
     char credential[64];       /* the store's name for key and secret, which the owner fills in */
     struct secret key, secret; /* borrowed until gateway_new returns */
+    struct secret passphrase;  /* ... where the venue has one beside the secret; n 0: none */
     struct stream_target market, user, rest;
     struct stream_target rights; /* where the key's rights are asked for; no host: as rest */
     uint8_t is_guarded; /* no order leaves before the venue told whose account it is, that the key

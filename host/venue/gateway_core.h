@@ -105,7 +105,7 @@ enum gateway_fate { /* what became of a request without a usable answer */
 struct gateway_http { /* a request being written */
     const char *method;
     char target[4096]; /* path and query */
-    struct http_header headers[4];
+    struct http_header headers[8];
     uint32_t n_headers;
     char body[2048];
     uint32_t body_n; /* 0: none */

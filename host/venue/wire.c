@@ -36,3 +36,8 @@ int wire_fit_filters(const struct wire_info *info, int quote_exp, struct agon_in
     record->max_px = num_rescale(info->max_px, info->max_px_exp, px_exp, NUM_ZERO);
     return is_exact;
 }
+
+int wire_is_pushed(const struct venue_wire *wire)
+{
+    return wire->book == BOOK_CHECKSUM || wire->book == BOOK_CHAIN_PUSHED;
+}

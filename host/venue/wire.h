@@ -224,7 +224,10 @@ enum book_rule {                  /* how a diff joins on to the one before it */
                  /* Nothing but order does: the book comes by the same stream (WIRE_BOOK), has so
                   * many levels a side as were asked for, and each message says what its text
                   * comes to. One that is built anew is asked for by resubscribe. */
-                 BOOK_CHECKSUM = 3
+                 BOOK_CHECKSUM = 3,
+                 /* As BOOK_CHECKSUM, but each message names the last id of the one before it, and
+                  * there is no sum. An id may be lower than the one before it. */
+                 BOOK_CHAIN_PUSHED = 4
 };
 
 /* All that an exchange's folder fills; table.c names each in a line. The functions turn what is
@@ -319,6 +322,8 @@ struct venue_wire {
     void (*count)(const void *self, uint64_t *n_bad,
                   uint64_t *n_cut); /* of messages; of quantities */
 };
+/* Does the stream bring the whole book? */
+int wire_is_pushed(const struct venue_wire *wire);
 /* Does the exchange have orders of that type? */
 int wire_takes(const struct venue_wire *wire, uint8_t type);
 

@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     static struct settings settings;
     struct secret key = {0};
     struct secret secret = {0};
+    struct secret passphrase = {0};
     struct error err = {0};
     int code;
 
@@ -80,10 +81,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (code == EXIT_OK)
         REQUIRE(settings.host.n_instruments <= HOST_INSTRUMENTS_MAX &&
                 settings.host.n_slots <= SLOTS_MAX);
-    if (credential_read(names[3], &key, &secret, &err) < 0)
+    if (credential_read(names[3], &key, &secret, &passphrase, &err) < 0)
         REQUIRE(err.code < 0 && strstr(err.text, names[3]) != NULL &&
                 strstr(err.text, "CANARY") == NULL);
     secret_wipe(&key);
     secret_wipe(&secret);
+    secret_wipe(&passphrase);
     return 0;
 }

@@ -95,6 +95,7 @@ static int read_as(int is_nobody, int is_service)
     if (pid == 0) {
         struct secret key = {0};
         struct secret secret = {0};
+        struct secret passphrase = {0};
         struct error err = {0};
 
         if (is_service)
@@ -104,7 +105,7 @@ static int read_as(int is_nobody, int is_service)
         (void)setenv("HOME", dir, 1);
         if (is_nobody && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
             _exit(100);
-        _exit(-credential_read("sim", &key, &secret, &err));
+        _exit(-credential_read("sim", &key, &secret, &passphrase, &err));
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFEXITED(status));
