@@ -10,6 +10,8 @@
     X(binance_um)                                                                                  \
     X(binance_cm)                                                                                  \
     X(kraken_spot)                                                                                 \
+    X(okx_spot)                                                                                    \
+    X(okx_swap)                                                                                    \
     /* the next one stands above this line */
 
 #define DECLARE(name) extern const struct venue_wire venue_##name;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/* core: what OKX speaks, spot and linear swaps: WebSocket v5 for the market and what happens to
+ * orders, REST for what is asked. Quantities of a swap are counted there in contracts, and here in
+ * the base. Only files of this folder include it. [io] */
+#ifndef VENUE_OKX_CORE_H
+#define VENUE_OKX_CORE_H
+
+#include "venue/client.h"
+#include "venue/okx/sign.h"
+#include "venue/scan.h"
+
+#define OKX_PAGE  100 /* orders and fills of an answer */
+#define OKX_BARS  300
+#define OKX_FILLS 500 /* that one reading may bring of an instrument */
+
+struct okx_contract { /* what one of an instrument's quantities stands for, in the base */
+    int64_t value;    /* value x 10^-exp; 0: not known yet */
+    int exp;
+};
+
+struct okx_price { /* of a swap: what mark price and funding have come to; they come apart */
+    agon_px_t mark_px;
+    int64_t rate_ppb;
+    agon_ns_t t_funding;
+};
+
+struct okx_fills {        /* of an instrument, while their pages come */
+    uint64_t from, order; /* from that number on; of that order alone, 0: of all */
+    uint32_t n;
+    char after[24]; /* the page begins behind that; "": with the newest */
+    uint8_t is_reached;
+    struct wire_fill all[OKX_FILLS];
+};
+
+struct okx_vault { /* in pages of secret_new */
+    struct okx_signer signer;
+    char key[SECRET_MAX + 1], passphrase[SECRET_MAX + 1], signature[OKX_SIGNATURE_TEXT];
+};
+
+struct okx_envelope { /* a message of a socket */
+    char event[24], channel[24], name[32], action[16], code[12], text[WIRE_TEXT];
+    struct scan_text data; /* n 0: none */
+};
+
+struct okx_answer { /* of REST */
+    int32_t code;   /* of the first record where that says one */
+    char text[WIRE_TEXT];
+    struct scan_text data;
+};
+
+struct okx {
+    struct venue_client *client; /* NULL: a reader of recordings, as the gateway */
+    struct gateway *gateway;
+    const struct symbols *symbols; /* borrowed */
+    uint8_t is_swap;
+    uint8_t is_known; /* what contracts are worth was read */
+    struct okx_contract contracts[SYMBOLS_MAX];
+    struct okx_price prices[SYMBOLS_MAX];
+    /* A message of several records, from which so many of ours were handed out; NULL: none. */
+    const void *message;
+    uint32_t n_handed;
+    struct okx_envelope reply; /* that was decoded last */
+    /* Channels that are asked for anew: bits, to be left and, that done, to be asked for. */
+    uint8_t leave[SYMBOLS_MAX], enter[SYMBOLS_MAX];
+    uint64_t n_bad[WIRE_KINDS];
+    uint64_t n_cut;
+    struct agon_bar bars[OKX_BARS];
+    /* the account */
+    struct okx_vault *vault; /* owned; NULL: public data only */
+    char stamp[32];          /* of the request that is written */
+    char expiry[24];
+    struct okx_fills *fills;               /* owned; same order as symbols->all */
+    const struct gateway_request *request; /* whose answer is being taken */
+    agon_ns_t t_begun;                     /* trades before are not this journal's */
+    uint64_t uid;                          /* 0: not told yet */
+    uint8_t is_net;                        /* positions have one side */
+    uint8_t is_switch_asked, is_switch_on; /* cancel-all-after */
+    int64_t switch_ns;
+};
+
+/* Takes key number bit once and goes on with what reads its value. */
+#define TAKE(bit, read)                                                                            \
+    do {                                                                                           \
+        if (scan_once(scan, &seen, (bit)) < 0 || (read) < 0)                                       \
+            return scan_fail(scan);                                                                \
+    } while (0)
+#define NEED(bits)                                                                                 \
+    do {                                                                                           \
+        if (rc < 0 || (seen & (uint64_t)(bits)) != (uint64_t)(bits))                               \
+            return scan_fail(scan);                                                                \
+    } while (0)
+
+struct okx_text { /* a key whose value is a text, to be copied */
+    const char *name;
+    char *at;
+    size_t room;
+};
+
+/* market.c */
+int okx_decode(void *self, const void *bytes, size_t n, struct wire_out *out);
+int okx_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
+                        struct wire_out *out);
+int okx_look(const void *bytes, size_t n, struct okx_envelope *from);
+int okx_bad(struct okx *okx, int kind, int rc, size_t n);
+/* Reads an object whose wanted values are texts; n of them. Others are skipped. */
+int okx_read_texts(struct scan *scan, const struct okx_text *texts, size_t n);
+/* "1597026383085", milliseconds. "" is 0. */
+int okx_parse_ms(const char *text, agon_ns_t *t);
+int okx_parse_u64(const char *text, uint64_t *value); /* "" is 0 */
+int okx_parse_px(const char *text, const struct symbol *symbol, agon_px_t *px);
+/* Contracts to the base, and back. A quantity that is none of whole contracts: AGON_ERANGE. */
+int okx_parse_qty(const struct okx *okx, const char *text, const struct symbol *symbol,
+                  agon_qty_t *qty);
+int okx_format_qty(const struct okx *okx, agon_qty_t qty, const struct symbol *symbol, char *text);
+
+/* rest.c */
+int okx_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
+/* AGON_EINVAL: it is none. */
+int okx_open_answer(const void *bytes, size_t n, struct okx_answer *answer);
+enum answer okx_judge_code(int status, int32_t code);
+enum answer okx_judge(void *self, const struct gateway_request *request,
+                      const struct http_message *reply, int32_t *code, char *text, size_t room,
+                      int64_t now);
+uint16_t okx_refusal(enum answer answer, int32_t code, const char *text);
+int okx_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
+                  wire_info_fn each, void *ctx);
+void okx_fit_rules(const struct wire_info *info, int quote_exp,
+                   const struct agon_instrument *record, struct rules *rules);
+int okx_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                  uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx);
+
+/* account.c: what of an account is read, and told by its socket */
+int okx_take_order(void *self, const void *bytes, size_t n, struct wire_order *order,
+                   wire_fill_fn each_fill, void *ctx);
+int okx_read_orders(void *self, const void *bytes, size_t n, wire_order_fn each, void *ctx);
+int okx_read_fills(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                   wire_fill_fn each, void *ctx);
+int okx_read_account(void *self, const void *bytes, size_t n, struct wire_out *out);
+int okx_read_positions(void *self, const void *bytes, size_t n, struct wire_out *out);
+int okx_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw);
+int okx_take_replace(void *self, const struct gateway_request *request,
+                     const struct http_message *reply, int64_t now);
+void okx_on_user(void *self, struct link *link, const void *bytes, size_t n);
+
+/* private.c: what is asked of an account */
+extern const char *const okx_order_types[ORDER_TYPES_MAX];
+int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http);
+void okx_login(struct okx *okx, struct link *link);
+void okx_on_user_up(void *self, struct link *link);
+void okx_keep_user(void *self, int64_t now);
+void okx_answer_own(void *self, struct gateway_request *request, enum answer answer, int32_t code,
+                    const char *text, const struct http_message *reply);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+/* private: what is asked of an OKX account: orders by REST, signed, and the login of its socket. */
+#include <stdio.h>
+#include <time.h>
+
+#include "venue/okx/core.h"
+
+#define MS_NS     1000000ll
+#define RECENT_NS 600000000000ll
+
+const char *const okx_order_types[ORDER_TYPES_MAX] = {
+    [AGON_LIMIT] = "limit", [AGON_MARKET] = "market"};
+
+/* Requests --------------------------------------------------------------------------------------
+ */
+
+/* "2020-12-08T09:08:57.715Z" */
+static void format_stamp(agon_ns_t t, char text[32])
+{
+    time_t seconds = (time_t)(t / 1000000000);
+    struct tm tm;
+    size_t n;
+
+    gmtime_r(&seconds, &tm);
+    n = strftime(text, 24, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, 32 - n, ".%03dZ", (int)(t % 1000000000 / MS_NS));
+}
+
+static agon_ns_t venue_now(struct okx *okx)
+{
+    struct gateway *gateway = okx->gateway;
+    agon_ns_t now = clock_offset_now(&gateway->clock, gateway_now(gateway));
+
+    return now != 0 ? now : gateway->stream->utc(gateway->stream->ctx);
+}
+
+/* What is in target and body. expiry_ns 0: it has none. */
+static void sign(struct okx *okx, struct gateway_http *http, agon_ns_t now, int64_t window_ns)
+{
+    struct okx_vault *vault = okx->vault;
+
+    http->method = http->body_n > 0 ? "POST" : "GET";
+    format_stamp(now, okx->stamp);
+    okx_sign(&vault->signer, okx->stamp, http->method, http->target, http->body, http->body_n,
+             vault->signature);
+    http->headers[0] = (struct http_header){"OK-ACCESS-KEY", vault->key};
+    http->headers[1] = (struct http_header){"OK-ACCESS-SIGN", vault->signature};
+    http->headers[2] = (struct http_header){"OK-ACCESS-TIMESTAMP", okx->stamp};
+    http->headers[3] = (struct http_header){"OK-ACCESS-PASSPHRASE", vault->passphrase};
+    http->n_headers = 4;
+    if (http->body_n > 0)
+        http->headers[http->n_headers++] = (struct http_header){"Content-Type", "application/json"};
+    if (window_ns > 0) {
+        snprintf(okx->expiry, sizeof(okx->expiry), "%lld", (long long)((now + window_ns) / MS_NS));
+        http->headers[http->n_headers++] = (struct http_header){"expTime", okx->expiry};
+    }
+}
+
+static void add(struct gateway_http *http, const char *name, const char *value)
+{
+    size_t room = sizeof(http->body) - http->body_n;
+    int n = snprintf(http->body + http->body_n, room, "%s\"%s\":\"%s\"",
+                     http->body_n > 1 ? "," : "", name, value);
+
+    REQUIRE(n > 0 && (size_t)n + 1 < room); // a handful of short fields
+    http->body_n += (uint32_t)n;
+}
+
+static void add_client_id(struct okx *okx, struct gateway_http *http, uint64_t order_id)
+{
+    char text[CLIENT_ID_TEXT];
+
+    venue_own_text(okx->client, order_id, venue_wire_rev(okx->client, 0), text);
+    add(http, "clOrdId", text);
+}
+
+static int add_qty(struct okx *okx, struct gateway_http *http, const char *name, agon_qty_t qty,
+                   const struct symbol *symbol)
+{
+    char text[NUM_TEXT];
+
+    if (okx_format_qty(okx, qty, symbol, text) < 0)
+        return AGON_ESTATE;
+    add(http, name, text);
+    return AGON_OK;
+}
+
+static void add_px(struct gateway_http *http, const char *name, agon_px_t px,
+                   const struct symbol *symbol)
+{
+    char text[NUM_TEXT];
+
+    num_format_short(px, symbol->px_exp, text);
+    add(http, name, text);
+}
+
+static int add_order(struct okx *okx, struct gateway_http *http,
+                     const struct gateway_request *request)
+{
+    const struct outbox_entry *entry = request->entry;
+    int is_limit = entry->type == AGON_LIMIT;
+
+    add(http, "instId", request->symbol->name);
+    add(http, "tdMode", okx->is_swap ? "cross" : "cash");
+    add_client_id(okx, http, entry->order_id);
+    add(http, "side", entry->side == AGON_BUY ? "buy" : "sell");
+    add(http, "ordType",
+        !is_limit                              ? okx_order_types[entry->type]
+        : (entry->flags & AGON_POST_ONLY) != 0 ? "post_only"
+        : entry->tif == AGON_TIF_IOC           ? "ioc"
+        : entry->tif == AGON_TIF_FOK           ? "fok"
+                                               : "limit");
+    if (is_limit)
+        add_px(http, "px", entry->next_px, request->symbol);
+    else if (!okx->is_swap)
+        add(http, "tgtCcy", "base_ccy"); // a market buy is in the quote where this is not said
+    if (okx->is_swap && (entry->flags & AGON_REDUCE_ONLY) != 0)
+        add(http, "reduceOnly", "true");
+    return add_qty(okx, http, "sz", outbox_left(entry), request->symbol);
+}
+
+static int add_replace(struct okx *okx, struct gateway_http *http,
+                       const struct gateway_request *request)
+{
+    const struct outbox_entry *entry = request->entry;
+
+    add(http, "instId", request->symbol->name);
+    add_client_id(okx, http, entry->order_id);
+    add_px(http, "newPx", entry->next_px, request->symbol);
+    return add_qty(okx, http, "newSz", entry->next_qty, request->symbol); // what is filled with it
+}
+
+/* Fills of three days, newest first. */
+static void ask_fills(struct okx *okx, const struct gateway_request *request, char *text,
+                      size_t room)
+{
+    struct okx_fills *fills = &okx->fills[request->symbol - okx->symbols->all];
+    size_t n;
+
+    if (fills->from != request->a || fills->order != request->b) {
+        fills->n = 0; // what was being read was of another question
+        fills->after[0] = '\0';
+    }
+    fills->from = request->a;
+    fills->order = request->b;
+    fills->is_reached = 0;
+    n = (size_t)snprintf(text, room, "/trade/fills?instType=%s&instId=%s&limit=%d",
+                         okx->is_swap ? "SWAP" : "SPOT", request->symbol->name, OKX_PAGE);
+    if (request->b != 0)
+        n += (size_t)snprintf(text + n, room - n, "&ordId=%llu", (unsigned long long)request->b);
+    else if (request->a <= 1) // nothing of before this run is this journal's
+        n += (size_t)snprintf(text + n, room - n, "&begin=%lld", (long long)(okx->t_begun / MS_NS));
+    if (fills->after[0] != '\0')
+        snprintf(text + n, room - n, "&after=%s", fills->after);
+}
+
+static int write_get(struct okx *okx, const struct gateway_request *request, char *text,
+                     size_t room)
+{
+    const char *kind = okx->is_swap ? "SWAP" : "SPOT";
+    char id[CLIENT_ID_TEXT];
+
+    switch (request->kind) {
+    case REQ_OPEN:
+    case REQ_SWEPT:
+        snprintf(text, room, "/trade/orders-pending?instType=%s&limit=%d", kind, OKX_PAGE);
+        return 1;
+    case REQ_TRADES:
+        ask_fills(okx, request, text, room);
+        return 1;
+    case REQ_ACCOUNT:
+        snprintf(text, room, "/account/balance");
+        return 1;
+    case REQ_POSITIONS:
+        snprintf(text, room, "/account/positions?instType=%s", kind);
+        return 1;
+    case REQ_RIGHTS:
+        snprintf(text, room, "/account/config");
+        return 1;
+    case REQ_RECENT:
+        snprintf(text, room, "/trade/orders-history?instType=%s&instId=%s&begin=%lld&limit=%d",
+                 kind, request->symbol->name, (long long)((venue_now(okx) - RECENT_NS) / MS_NS),
+                 OKX_PAGE);
+        return 1;
+    case REQ_NUMBER:
+        snprintf(text, room, "/trade/order?instId=%s&ordId=%llu", request->symbol->name,
+                 (unsigned long long)request->a);
+        return 1;
+    case REQ_QUERY:
+        venue_own_text(okx->client, request->entry->order_id, venue_wire_rev(okx->client, 0), id);
+        snprintf(text, room, "/trade/order?instId=%s&clOrdId=%s", request->symbol->name, id);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* The path; AGON_ESTATE: it cannot be asked. */
+static int write_post(struct okx *okx, const struct gateway_request *request,
+                      struct gateway_http *http, const char **path)
+{
+    char seconds[24];
+    int rc = AGON_OK;
+
+    http->body[0] = '{';
+    http->body_n = 1;
+    switch (request->kind) {
+    case REQ_NEW:
+        *path = "/trade/order";
+        rc = add_order(okx, http, request);
+        break;
+    case REQ_REPLACE:
+        *path = "/trade/amend-order";
+        rc = add_replace(okx, http, request);
+        break;
+    case REQ_CANCEL:
+    case REQ_STRAY:
+        *path = "/trade/cancel-order";
+        add(http, "instId", request->symbol->name);
+        add_client_id(okx, http,
+                      request->kind == REQ_STRAY ? request->a : request->entry->order_id);
+        break;
+    case REQ_COUNTDOWN:
+        *path = "/trade/cancel-all-after";
+        snprintf(seconds, sizeof(seconds), "%llu", (unsigned long long)request->a / 1000);
+        add(http, "timeOut", seconds);
+        break;
+    default:
+        return AGON_ESTATE;
+    }
+    http->body[http->body_n++] = '}';
+    return rc;
+}
+
+int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http)
+{
+    struct gateway *gateway = okx->gateway;
+    int64_t now = gateway_now(gateway);
+    int64_t window_ns = (int64_t)gateway->config.recv_window_ms * 1000000;
+    const char *path = NULL;
+    char text[200];
+    int is_risk = request->kind == REQ_NEW || request->kind == REQ_REPLACE;
+
+    // An expiry by a clock that is not known is none.
+    if (is_risk &&
+        (clock_offset_now(&gateway->clock, now) == 0 || !venue_is_clock_good(okx->client, now))) {
+        request->why = REASON_VENUE_CLOCK;
+        return AGON_EAGAIN;
+    }
+    http->body_n = 0;
+    if (write_get(okx, request, text, sizeof(text)))
+        path = text;
+    else if (write_post(okx, request, http, &path) < 0)
+        return AGON_ESTATE;
+    snprintf(http->target, sizeof(http->target), "%s%s", gateway->config.rest_path, path);
+    // Half a minute is what a time stamp is good for.
+    request->expiry_ns =
+        now + (is_risk ? window_ns : 30000000000) + clock_offset_uncertainty(&gateway->clock, now);
+    sign(okx, http, venue_now(okx), is_risk ? window_ns : 0);
+    return AGON_OK;
+}
+
+/* The socket ------------------------------------------------------------------------------------
+ */
+
+void okx_login(struct okx *okx, struct link *link)
+{
+    struct gateway *gateway = okx->gateway;
+    struct venue_feed *feed = venue_feed(okx->client, link);
+    struct okx_vault *vault = okx->vault;
+    char stamp[24];
+    char text[1024];
+    int n;
+    int rc;
+
+    snprintf(stamp, sizeof(stamp), "%lld", (long long)(venue_now(okx) / 1000000000));
+    okx_sign(&vault->signer, stamp, "GET", "/users/self/verify", "", 0, vault->signature);
+    n = snprintf(text, sizeof(text),
+                 "{\"op\":\"login\",\"args\":[{\"apiKey\":\"%s\",\"passphrase\":\"%s\","
+                 "\"timestamp\":\"%s\",\"sign\":\"%s\"}]}",
+                 vault->key, vault->passphrase, stamp, vault->signature);
+    rc = gateway_send(gateway, link, text, (size_t)n);
+    explicit_bzero(text, sizeof(text));
+    if (rc < 0)
+        return; // asked again
+    feed->asked_ns = gateway_now(gateway);
+    feed->is_asked = 1;
+}
+
+void okx_on_user_up(void *self, struct link *link)
+{
+    okx_login(self, link);
+}
+
+/* The whole account's orders are cancelled there when it is not said again in time. It is said
+ * while there are any, and taken back when there are none. */
+static void keep_switch(struct okx *okx, int64_t now)
+{
+    struct gateway *gateway = okx->gateway;
+    int64_t after_ns = gateway->config.dead_man_ns;
+    struct gateway_request *request;
+    int is_wanted = 0;
+
+    if (after_ns == 0 || okx->is_switch_asked || now < okx->switch_ns)
+        return;
+    for (uint32_t i = 0; i < gateway->outbox.n; i++) {
+        const struct outbox_entry *entry = &gateway->outbox.all[i];
+
+        is_wanted |= entry->is_used && !entry->is_final && (entry->is_acked || entry->pending != 0);
+    }
+    if (!is_wanted && !okx->is_switch_on)
+        return;
+    request = venue_ask(okx->client, REQ_COUNTDOWN, NULL, LIMITER_CANCEL, after_ns / 4);
+    if (request == NULL)
+        return;
+    request->a = is_wanted ? (uint64_t)after_ns / 1000000 : 0;
+    okx->is_switch_asked = 1;
+}
+
+void okx_answer_own(void *self, struct gateway_request *request, enum answer answer, int32_t code,
+                    const char *text, const struct http_message *reply)
+{
+    struct okx *okx = self;
+    int64_t now = gateway_now(okx->gateway);
+
+    (void)reply;
+    if (request->kind != REQ_COUNTDOWN)
+        return;
+    okx->is_switch_asked = 0;
+    if (answer != ANSWER_GOOD) {
+        okx->switch_ns = now + VENUE_RETRY_NS; // one a second
+        gateway_log(okx->gateway, 4, "switch",
+                    "%s: the countdown that cancels was not renewed (%d %s)",
+                    okx->gateway->config.name, code, text != NULL ? text : "");
+        return;
+    }
+    okx->is_switch_on = request->a != 0;
+    okx->switch_ns = now + (request->a != 0 ? okx->gateway->config.dead_man_ns / 4 : 0);
+}
+
+void okx_keep_user(void *self, int64_t now)
+{
+    struct okx *okx = self;
+    struct gateway *gateway = okx->gateway;
+
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+        const struct venue_feed *feed = &okx->client->feeds[i];
+
+        if (link->role != LINK_USER || link->state != LINK_OPEN)
+            continue;
+        if (!feed->is_asked)
+            okx_login(okx, link);
+        else if (!feed->is_up && now - feed->asked_ns > gateway->config.request_ns)
+            gateway_drop(gateway, link, "no answer to login and subscription");
+    }
+    keep_switch(okx, now);
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+/* rest: what REST answers mean. Each is {"code":"0","msg":"","data":[...]}; where an order was
+ * asked for, its record has a code of its own, and the outer one says only that not all is well. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "venue/okx/core.h"
+
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+#name, name, sizeof(name)                                                                  \
+    }
+#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
+
+/* Answers ---------------------------------------------------------------------------------------
+ */
+
+static int parse_code(const char *text, int32_t *code)
+{
+    uint64_t value = 0;
+
+    if (text[0] == '\0' || okx_parse_u64(text, &value) < 0 || value > 999999)
+        return AGON_EINVAL;
+    *code = (int32_t)value;
+    return AGON_OK;
+}
+
+/* What the first record says of itself, where it says something. */
+static void look_inside(struct okx_answer *answer)
+{
+    char sCode[12], sMsg[WIRE_TEXT];
+    const struct okx_text texts[] = {FIELD(sCode), FIELD(sMsg)};
+    struct scan scan;
+    int32_t code;
+
+    scan_init(&scan, answer->data.at, answer->data.n);
+    if (scan_array(&scan) < 0 || scan_item(&scan) <= 0 || scan_peek(&scan) != '{' ||
+        okx_read_texts(&scan, texts, COUNT(texts)) < 0 || parse_code(sCode, &code) < 0 || code == 0)
+        return;
+    answer->code = code;
+    memcpy(answer->text, sMsg, sizeof(answer->text));
+}
+
+int okx_open_answer(const void *bytes, size_t n, struct okx_answer *answer)
+{
+    struct scan reader;
+    struct scan *scan = &reader;
+    struct scan_text key;
+    char code[12];
+    uint64_t seen = 0;
+    int rc;
+
+    memset(answer, 0, sizeof(*answer));
+    scan_init(scan, bytes, n);
+    if (scan_object(scan) < 0)
+        return scan->rc;
+    while ((rc = scan_key(scan, &key)) > 0) {
+        if (scan_is(&key, "code"))
+            TAKE(0, scan_copy(scan, code, sizeof(code)));
+        else if (scan_is(&key, "msg"))
+            TAKE(1, scan_copy(scan, answer->text, sizeof(answer->text)));
+        else if (scan_is(&key, "data"))
+            TAKE(2, scan_slice(scan, &answer->data));
+        else if (scan_skip(scan) < 0)
+            return scan->rc;
+    }
+    NEED(1);
+    if (scan_end(scan) < 0 || parse_code(code, &answer->code) < 0)
+        return AGON_EINVAL;
+    if (answer->data.n > 0)
+        look_inside(answer);
+    return AGON_OK;
+}
+
+static const struct {
+    int32_t code;
+    uint8_t answer;  /* enum answer */
+    uint16_t reason; /* enum reason, of a refused order */
+} errors[] = {
+    {50001, ANSWER_UNKNOWN, REASON_VENUE_DOWN},
+    {50004, ANSWER_UNKNOWN, 0}, // it says itself that it says nothing
+    {50005, ANSWER_UNKNOWN, 0},
+    {50011, ANSWER_RATE, REASON_VENUE_RATE},
+    {50013, ANSWER_UNKNOWN, REASON_VENUE_DOWN},
+    {50026, ANSWER_UNKNOWN, 0},
+    {50036, ANSWER_CLOCK, REASON_VENUE_CLOCK}, // expTime is before the venue's time
+    {50037, ANSWER_CLOCK, REASON_VENUE_CLOCK},
+    {50040, ANSWER_RATE, REASON_VENUE_RATE},
+    {50061, ANSWER_RATE, REASON_VENUE_RATE},
+    {50100, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50101, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50102, ANSWER_CLOCK, REASON_VENUE_CLOCK},
+    {50103, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50104, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50105, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50106, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50107, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50110, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50111, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50112, ANSWER_CLOCK, REASON_VENUE_CLOCK},
+    {50113, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50114, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50119, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {50120, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {51006, ANSWER_REJECT, REASON_VENUE_FILTER}, // beyond the price limits
+    {51008, ANSWER_REJECT, REASON_VENUE_FUNDS},
+    {51016, ANSWER_DUPLICATE, 0},
+    {51020, ANSWER_REJECT, REASON_VENUE_FILTER}, // less than the least
+    {51021, ANSWER_REJECT, REASON_VENUE_DOWN},
+    {51022, ANSWER_REJECT, REASON_VENUE_DOWN},
+    {51024, ANSWER_AUTH, REASON_VENUE_AUTH}, // the account is blocked
+    {51028, ANSWER_REJECT, REASON_VENUE_DOWN},
+    {51030, ANSWER_LATER, REASON_VENUE_DOWN}, // funding is being settled
+    {51119, ANSWER_REJECT, REASON_VENUE_FUNDS},
+    {51121, ANSWER_REJECT, REASON_VENUE_FILTER}, // no multiple of the lot
+    {51127, ANSWER_REJECT, REASON_VENUE_FUNDS},
+    {51131, ANSWER_REJECT, REASON_VENUE_FUNDS},
+    {51149, ANSWER_UNKNOWN, 0},
+    {51400, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    {51401, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    {51402, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    {51410, ANSWER_UNKNOWN, 0}, // a cancel of it is under way
+    {51412, ANSWER_UNKNOWN, 0},
+    {51503, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    {51509, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    {51510, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    {51603, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+};
+
+static int find_error(int32_t code)
+{
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        if (errors[i].code == code)
+            return (int)i;
+    }
+    return -1;
+}
+
+enum answer okx_judge_code(int status, int32_t code)
+{
+    int at = find_error(code);
+
+    if (at >= 0)
+        return (enum answer)errors[at].answer;
+    if (status == 429)
+        return ANSWER_RATE;
+    if (status >= 500)
+        return ANSWER_UNKNOWN;
+    if (code != 0)
+        return ANSWER_REJECT;
+    return status >= 200 && status < 300 ? ANSWER_GOOD : ANSWER_UNKNOWN;
+}
+
+uint16_t okx_refusal(enum answer answer, int32_t code, const char *text)
+{
+    int at = find_error(code);
+
+    (void)text;
+    if (at >= 0 && errors[at].reason != 0)
+        return errors[at].reason;
+    switch (answer) {
+    case ANSWER_RATE:
+        return REASON_VENUE_RATE;
+    case ANSWER_LATER:
+        return REASON_VENUE_DOWN;
+    case ANSWER_CLOCK:
+        return REASON_VENUE_CLOCK;
+    case ANSWER_AUTH:
+        return REASON_VENUE_AUTH;
+    default:
+        return REASON_VENUE_REJECT;
+    }
+}
+
+enum answer okx_judge(void *self, const struct gateway_request *request,
+                      const struct http_message *reply, int32_t *code, char *text, size_t room,
+                      int64_t now)
+{
+    struct okx *okx = self;
+    struct gateway *gateway = okx->gateway;
+    struct okx_answer said;
+    enum answer answer;
+
+    okx->request = request;
+    *code = 0;
+    text[0] = '\0';
+    if (okx_open_answer(reply->body, reply->body_n, &said) < 0) {
+        answer = reply->status == 429 ? ANSWER_RATE : ANSWER_UNKNOWN;
+    } else {
+        *code = said.code;
+        snprintf(text, room, "%s", said.text);
+        answer = okx_judge_code(reply->status, said.code);
+    }
+    if (answer == ANSWER_RATE) {
+        uint32_t bucket = request->kind >= REQ_NEW ? BUCKET_ORDERS : BUCKET_WEIGHT;
+
+        limiter_stop(&gateway->limiter, now, bucket, 0);
+        venue_bar(gateway, gateway->limiter.buckets[bucket].stop_until);
+        gateway_log(gateway, 4, "rate", "%s: too many requests (%d %s)", gateway->config.name,
+                    *code, text);
+    }
+    return answer;
+}
+
+/* Public answers --------------------------------------------------------------------------------
+ */
+
+/* data of an answer that is good. */
+static int open_data(const void *bytes, size_t n, struct scan_text *data)
+{
+    struct okx_answer answer;
+    int rc = okx_open_answer(bytes, n, &answer);
+
+    if (rc < 0 || answer.code != 0 || answer.data.n == 0)
+        return rc < 0 ? rc : AGON_EINVAL;
+    *data = answer.data;
+    return AGON_OK;
+}
+
+int okx_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns)
+{
+    char ts[24];
+    const struct okx_text texts[] = {FIELD(ts)};
+    struct scan_text data;
+    struct scan scan;
+    int rc = open_data(bytes, n, &data);
+
+    (void)self;
+    *resolution_ns = 1000000;
+    if (rc < 0)
+        return rc;
+    scan_init(&scan, data.at, data.n);
+    if (scan_array(&scan) < 0 || scan_item(&scan) <= 0 ||
+        okx_read_texts(&scan, texts, COUNT(texts)) < 0 || okx_parse_ms(ts, t) < 0)
+        return AGON_EINVAL;
+    return *t > 946684800000000000 ? AGON_OK : AGON_ERANGE;
+}
+
+static int parse_exp(const char *text, int64_t *value, int *exp)
+{
+    *value = 0;
+    *exp = 0;
+    if (text[0] == '\0')
+        return AGON_OK;
+    return num_parse_exp(text, strlen(text), value, exp) < 0 || *value < 0 ? AGON_ERANGE : AGON_OK;
+}
+
+/* A number of contracts in the base. */
+static int parse_size(const char *text, const struct okx_contract *contract, int64_t *value,
+                      int *exp)
+{
+    if (parse_exp(text, value, exp) < 0 || !num_mul_checked(*value, contract->value, value))
+        return AGON_ERANGE;
+    *exp += contract->exp;
+    return *exp <= 18 ? AGON_OK : AGON_ERANGE;
+}
+
+/* 0: it is none that is traded here. */
+static int take_info(struct okx *okx, struct scan *scan, struct wire_info *info,
+                     struct okx_contract *contract)
+{
+    char instId[32], baseCcy[16], quoteCcy[16], ctVal[NUM_TEXT], ctValCcy[16], settleCcy[16],
+        ctType[16], lotSz[NUM_TEXT], minSz[NUM_TEXT], tickSz[NUM_TEXT], maxLmtSz[NUM_TEXT * 2],
+        maxMktSz[NUM_TEXT * 2], state[16];
+    const struct okx_text texts[] = {
+        FIELD(instId),    FIELD(baseCcy),  FIELD(quoteCcy), FIELD(ctVal), FIELD(ctValCcy),
+        FIELD(settleCcy), FIELD(ctType),   FIELD(lotSz),    FIELD(minSz), FIELD(tickSz),
+        FIELD(maxLmtSz),  FIELD(maxMktSz), FIELD(state)};
+    int64_t ignored;
+    int ignored_exp;
+
+    memset(info, 0, sizeof(*info));
+    *contract = (struct okx_contract){.value = 1};
+    if (okx_read_texts(scan, texts, COUNT(texts)) < 0)
+        return scan->rc;
+    if (okx->is_swap && strcmp(ctType, "linear") != 0)
+        return 0;
+    snprintf(info->symbol, sizeof(info->symbol), "%s", instId);
+    snprintf(info->base, sizeof(info->base), "%s", okx->is_swap ? ctValCcy : baseCcy);
+    snprintf(info->quote, sizeof(info->quote), "%s", okx->is_swap ? settleCcy : quoteCcy);
+    if (instId[0] == '\0' || tickSz[0] == '\0' || lotSz[0] == '\0' ||
+        (okx->is_swap &&
+         (parse_exp(ctVal, &contract->value, &contract->exp) < 0 || contract->value == 0)) ||
+        parse_exp(tickSz, &info->tick, &info->tick_exp) < 0 ||
+        parse_size(lotSz, contract, &info->lot, &info->lot_exp) < 0 ||
+        parse_size(minSz, contract, &info->min_qty, &info->min_qty_exp) < 0 ||
+        parse_size(maxLmtSz, contract, &info->max_qty, &info->max_qty_exp) < 0)
+        return scan_fail(scan);
+    // Of spot it is counted in dollars.
+    if (okx->is_swap && parse_size(maxMktSz, contract, &ignored, &ignored_exp) == AGON_OK) {
+        info->market_max_qty = ignored;
+        info->market_max_qty_exp = ignored_exp;
+    }
+    info->state = strcmp(state, "live") == 0        ? TRADING_OPEN
+                  : strcmp(state, "post_only") == 0 ? TRADING_POST_ONLY
+                                                    : TRADING_HALTED;
+    info->is_tradable = info->state != TRADING_HALTED;
+    info->is_contract = okx->is_swap;
+    info->can_cancel_replace = 1;
+    return 1;
+}
+
+static int walk_info(struct okx *okx, const struct scan_text *data, wire_info_fn each, void *ctx)
+{
+    struct scan scan;
+    struct wire_info info;
+    struct okx_contract contract;
+    int n = 0;
+    int rc;
+
+    scan_init(&scan, data->at, data->n);
+    if (scan_array(&scan) < 0)
+        return scan.rc;
+    while ((rc = scan_item(&scan)) > 0) {
+        const struct symbol *symbol;
+
+        rc = take_info(okx, &scan, &info, &contract);
+        if (rc < 0)
+            return rc;
+        n++;
+        if (each == NULL || rc == 0)
+            continue;
+        symbol = symbols_find(okx->symbols, info.symbol, strlen(info.symbol));
+        if (symbol != NULL)
+            okx->contracts[symbol - okx->symbols->all] = contract;
+        each(ctx, &info);
+    }
+    return rc < 0 ? rc : n;
+}
+
+int okx_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
+                  wire_info_fn each, void *ctx)
+{
+    struct okx *okx = self;
+    struct scan_text data;
+    int rc = open_data(bytes, n, &data);
+
+    (void)each_limit; // it lists none
+    if (rc >= 0)
+        rc = walk_info(okx, &data, NULL, NULL);
+    if (rc < 0)
+        return rc;
+    rc = walk_info(okx, &data, each, ctx);
+    okx->is_known = 1;
+    return rc;
+}
+
+void okx_fit_rules(const struct wire_info *info, int quote_exp,
+                   const struct agon_instrument *record, struct rules *rules)
+{
+    (void)quote_exp;
+    *rules = info->rules;
+    rules->market = info->is_contract ? RULES_UM : RULES_SPOT;
+    rules->market_max_qty =
+        num_rescale(info->market_max_qty, info->market_max_qty_exp, record->qty_exp, NUM_ZERO);
+}
+
+/* ["1597026383085","3.721","3.743","3.677","3.708","8422410","22698348.04","12698348.04","1"]:
+ * time, prices, volume (a swap's in contracts), volume in the base (spot's in the quote), in the
+ * quote, whether it is over. */
+static int take_bar(struct okx *okx, struct scan *scan, const struct symbol *symbol,
+                    uint32_t length_s, struct agon_bar *bar, int *is_over)
+{
+    agon_px_t *const px[] = {&bar->open_px, &bar->high_px, &bar->low_px, &bar->close_px};
+    struct scan_text text;
+    uint64_t n_cut = 0;
+    int64_t ms = 0;
+    int at = 0;
+    int rc;
+
+    memset(bar, 0, sizeof(*bar));
+    bar->hdr.type = AGON_EVENT_BAR;
+    bar->hdr.granules = sizeof(*bar) / EVENT_GRANULE;
+    bar->hdr.instrument = symbol->instrument;
+    bar->length_s = length_s;
+    *is_over = 0;
+    if (scan_array(scan) < 0)
+        return scan->rc;
+    for (; (rc = scan_item(scan)) > 0; at++) {
+        rc = at == 0   ? scan_decimal(scan, 0, &ms)
+             : at <= 4 ? scan_decimal(scan, symbol->px_exp, px[at - 1])
+             : at == (okx->is_swap ? 6 : 5)
+                 ? scan_qty(scan, symbol->qty_exp, &bar->volume_qty, &n_cut)
+             : at == 8 ? scan_string(scan, &text)
+                       : scan_skip(scan);
+        if (rc < 0)
+            return scan_fail(scan);
+        if (at == 8)
+            *is_over = scan_is(&text, "1");
+    }
+    if (rc < 0 || at < 9 || ms < 0 || ms > 4102444800000 || bar->low_px <= 0 ||
+        bar->high_px < bar->low_px || bar->volume_qty < 0)
+        return scan_fail(scan);
+    bar->t_open = ms * 1000000;
+    bar->hdr.t_venue = bar->t_open + (agon_ns_t)length_s * 1000000000;
+    return AGON_OK;
+}
+
+int okx_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                  uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx)
+{
+    struct okx *okx = self;
+    struct scan_text data;
+    struct scan scan;
+    uint32_t count = 0;
+    int is_over;
+    int rc = open_data(bytes, n, &data);
+
+    length_s = length_s == 0 ? 60 : length_s;
+    if (rc < 0)
+        return rc;
+    scan_init(&scan, data.at, data.n);
+    if (scan_array(&scan) < 0)
+        return scan.rc;
+    while ((rc = scan_item(&scan)) > 0) {
+        struct agon_bar *bar = &okx->bars[count];
+
+        if (count == OKX_BARS || take_bar(okx, &scan, symbol, length_s, bar, &is_over) < 0)
+            return scan_fail(&scan);
+        // The newest first.
+        if (count > 0 && bar->t_open >= bar[-1].t_open)
+            return scan_fail(&scan);
+        count += is_over && bar->hdr.t_venue <= t_now;
+    }
+    for (uint32_t i = count; rc >= 0 && i-- > 0;)
+        if (each != NULL)
+            each(ctx, &okx->bars[i]);
+    return rc < 0 ? rc : (int)count;
+}
