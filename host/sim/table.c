@@ -9,6 +9,7 @@
     X(binance_um)                                                                                  \
     X(binance_cm)                                                                                  \
     X(kraken)                                                                                      \
+    X(okx)                                                                                         \
     /* the next one stands above this line */
 
 #define DECLARE(name) extern const struct sim_dialect sim_##name;

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+/* account: what the owner of a key may ask of his money, orders and trades, in the words that his
+ * channels push as well. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "sim/okx/simo.h"
+
+/* --- money --- */
+
+static agon_amt_t total_of(const struct simo *o, const struct simo_account *account,
+                           agon_asset_t asset)
+{
+    return pit_free_amt(o->pit, account->owner, asset) +
+           pit_locked_amt(o->pit, account->owner, asset);
+}
+
+/* What one of it is worth in USDT, by the last price of its spot market. */
+static agon_px_t price_of(const struct simo *o, const char *name)
+{
+    char pair[28];
+    int sym;
+
+    if (strncmp(name, "USD", 3) == 0)
+        return num_pow10(SIMO_EXP);
+    snprintf(pair, sizeof(pair), "%s-USDT", name);
+    sym = pit_find(o->pit, pair);
+    return sym < 0 ? 0 : pit_last_px(o->pit, (uint32_t)sym);
+}
+
+static void put_asset(struct simo *o, struct jout *out, const struct simo_account *account,
+                      agon_asset_t asset)
+{
+    const char *name = instruments_asset(pit_table(o->pit), asset)->name;
+    agon_amt_t locked_amt = pit_locked_amt(o->pit, account->owner, asset);
+    agon_amt_t total_amt = total_of(o, account, asset);
+
+    jout_open(out, '{');
+    jout_kv_str(out, "ccy", name);
+    simo_kv_num(out, "availBal", total_amt - locked_amt);
+    simo_kv_num(out, "availEq", total_amt - locked_amt);
+    simo_kv_num(out, "cashBal", total_amt);
+    simo_kv_num(out, "eq", total_amt);
+    simo_kv_num(out, "eqUsd",
+                num_notional(price_of(o, name), SIMO_EXP, total_amt, SIMO_EXP, SIMO_EXP, NUM_DOWN));
+    simo_kv_num(out, "frozenBal", locked_amt);
+    simo_kv_num(out, "ordFrozen", locked_amt);
+    jout_kv_str(out, "isoEq", "0");
+    jout_kv_str(out, "liab", "");
+    jout_kv_str(out, "upl", "0");
+    simo_kv_ms(out, "uTime", pit_now(o->pit));
+    jout_close(out, '{');
+}
+
+void simo_put_account(struct simo *o, struct jout *out, const struct simo_account *account,
+                      const char *only)
+{
+    const struct instruments *table = pit_table(o->pit);
+    agon_amt_t sum_amt = 0;
+
+    for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++)
+        sum_amt =
+            num_add(sum_amt, num_notional(price_of(o, instruments_asset(table, i)->name), SIMO_EXP,
+                                          total_of(o, account, i), SIMO_EXP, SIMO_EXP, NUM_DOWN));
+    jout_open(out, '{');
+    simo_kv_ms(out, "uTime", pit_now(o->pit));
+    simo_kv_num(out, "totalEq", sum_amt);
+    jout_kv_str(out, "adjEq", "");
+    jout_kv_str(out, "imr", "");
+    jout_kv_str(out, "isoEq", "");
+    jout_kv_str(out, "mmr", "");
+    jout_kv_str(out, "mgnRatio", "");
+    jout_kv_str(out, "notionalUsd", "");
+    jout_kv_str(out, "ordFroz", "");
+    jout_key(out, "details");
+    jout_open(out, '[');
+    for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
+        const char *name = instruments_asset(table, i)->name, *at = only ? strstr(only, name) : "";
+
+        if (total_of(o, account, i) != 0 && at)
+            put_asset(o, out, account, i);
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+int simo_balance(struct simo_call *call)
+{
+    simo_put_account(call->o, call->out, call->account, simo_arg(call, "ccy"));
+    return 0;
+}
+
+/* Swaps are not traded here yet. */
+int simo_positions(struct simo_call *call)
+{
+    (void)call;
+    return 0;
+}
+
+static uint32_t uid_of(const struct simo_account *account)
+{
+    return account->member->uid ? account->member->uid : 44705892 + account->owner;
+}
+
+int simo_config(struct simo_call *call)
+{
+    const struct member *member = call->account->member;
+    struct jout *out = call->out;
+    char perm[64];
+
+    snprintf(perm, sizeof(perm), "read_only%s%s",
+             member->permissions & MEMBER_TRADE ? ",trade" : "",
+             member->permissions & MEMBER_WITHDRAW ? ",withdraw" : "");
+    jout_open(out, '{');
+    simo_kv_id(out, "uid", uid_of(call->account));
+    simo_kv_id(out, "mainUid", uid_of(call->account));
+    jout_kv_str(out, "acctLv", "1");
+    jout_kv_str(out, "acctStpMode", "cancel_maker");
+    jout_kv_str(out, "posMode", "net_mode");
+    jout_kv_bool(out, "autoLoan", 0);
+    jout_kv_str(out, "level", "Lv1");
+    jout_kv_str(out, "label", "agon");
+    jout_kv_str(out, "perm", perm);
+    jout_kv_str(out, "ip", "");
+    jout_kv_str(out, "type", "0");
+    jout_close(out, '{');
+    return 0;
+}
+
+int simo_currencies(struct simo_call *call)
+{
+    const struct instruments *table = pit_table(call->o->pit);
+    struct jout *out = call->out;
+
+    for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
+        const char *name = instruments_asset(table, i)->name;
+
+        jout_open(out, '{');
+        jout_kv_str(out, "ccy", name);
+        jout_kv_str(out, "name", name);
+        jout_kv_str(out, "chain", name);
+        jout_kv_bool(out, "canDep", 0);
+        jout_kv_bool(out, "canWd", 0);
+        jout_kv_bool(out, "canInternal", 0);
+        jout_kv_str(out, "minWd", "0");
+        jout_kv_str(out, "maxWd", "0");
+        jout_kv_str(out, "minFee", "0");
+        jout_kv_str(out, "maxFee", "0");
+        jout_kv_str(out, "wdTickSz", "8");
+        jout_kv_bool(out, "mainNet", 1);
+        jout_close(out, '{');
+    }
+    return 0;
+}
+
+static void put_rate(struct jout *out, const char *key, int32_t ppb)
+{
+    char text[NUM_TEXT];
+
+    num_format_short(-(int64_t)ppb, 9, text); // what is paid is below 0
+    jout_kv_str(out, key, text);
+}
+
+int simo_trade_fee(struct simo_call *call)
+{
+    const struct member *member = call->account->member;
+    int is_swap = simo_is(call, "instType", "SWAP");
+    struct pit_symbol symbol;
+
+    simo_symbol(is_swap ? "BTC-USDT-SWAP" : "BTC-USDT", 2, 4, &symbol);
+    jout_open(call->out, '{');
+    jout_kv_str(call->out, "instType", is_swap ? "SWAP" : "SPOT");
+    jout_kv_str(call->out, "level", "Lv1");
+    put_rate(call->out, "maker", member->has_fees ? member->maker_fee_ppb : symbol.maker_fee_ppb);
+    put_rate(call->out, "taker", member->has_fees ? member->taker_fee_ppb : symbol.taker_fee_ppb);
+    put_rate(call->out, "makerU", symbol.maker_fee_ppb);
+    put_rate(call->out, "takerU", symbol.taker_fee_ppb);
+    simo_kv_ms(call->out, "ts", call->o->now.transport);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+/* --- orders --- */
+
+static const char *asset_name(const struct simo *o, agon_asset_t asset)
+{
+    return asset ? instruments_asset(pit_table(o->pit), asset)->name : "";
+}
+
+/* fill: what just happened; NULL: nothing was filled now. */
+void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *order,
+                    const struct simo_fill *fill)
+{
+    const struct pit_symbol *symbol = pit_at(o->pit, order->sym);
+    agon_px_t mean_px = order->filled_qty > 0 ? num_mul_div(order->cost_amt, num_pow10(SIMO_EXP),
+                                                            order->filled_qty, NUM_EVEN)
+                                              : 0;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "instType", "SPOT");
+    jout_kv_str(out, "instId", symbol->name);
+    jout_kv_str(out, "tgtCcy",
+                order->type != SIMO_MARKET ? ""
+                : order->is_by_cost        ? "quote_ccy"
+                                           : "base_ccy");
+    jout_kv_str(out, "ccy", "");
+    simo_kv_id(out, "ordId", simo_id(order->n));
+    jout_kv_str(out, "clOrdId", order->client);
+    jout_kv_str(out, "tag", order->tag);
+    jout_key(out, "px");
+    if (order->px)
+        simo_num(out, order->px);
+    else
+        jout_str(out, "");
+    simo_kv_num(out, "sz", order->is_by_cost ? order->asked_amt : order->qty);
+    jout_kv_str(out, "pnl", "0");
+    jout_kv_str(out, "ordType", simo_types[order->type]);
+    jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
+    jout_kv_str(out, "posSide", "net");
+    jout_kv_str(out, "tdMode", "cash");
+    simo_kv_num(out, "accFillSz", order->filled_qty);
+    simo_kv_num(out, "fillPx", fill ? fill->px : 0);
+    simo_kv_id(out, "tradeId", fill ? fill->trade_id : 0);
+    simo_kv_num(out, "fillSz", fill ? fill->qty : 0);
+    simo_kv_ms(out, "fillTime", fill ? fill->t : 0);
+    simo_kv_num(out, "fillFee", fill ? -fill->fee_amt : 0);
+    jout_kv_str(out, "fillFeeCcy", fill ? asset_name(o, fill->fee_asset) : "");
+    jout_kv_str(out, "execType", !fill ? "" : fill->is_maker ? "M" : "T");
+    simo_kv_num(out, "avgPx", mean_px);
+    jout_kv_str(out, "state", simo_states[order->state]);
+    jout_kv_str(out, "lever", "");
+    jout_kv_str(out, "feeCcy",
+                order->fee_asset ? asset_name(o, order->fee_asset)
+                                 : (order->side == AGON_BUY ? symbol->base : symbol->quote));
+    simo_kv_num(out, "fee", -order->fee_amt);
+    jout_kv_str(out, "rebateCcy", "");
+    jout_kv_str(out, "rebate", "0");
+    jout_kv_str(out, "category", "normal");
+    jout_kv_str(out, "reduceOnly", "false");
+    jout_kv_str(out, "cancelSource", order->source ? order->source : "");
+    jout_kv_str(out, "reqId", order->req_id);
+    jout_kv_str(out, "amendResult", order->req_id[0] ? "0" : "");
+    jout_kv_str(out, "stpMode", "cancel_maker");
+    simo_kv_ms(out, "uTime", order->t_update);
+    simo_kv_ms(out, "cTime", order->t_create);
+    jout_close(out, '{');
+}
+
+int simo_order_of(struct simo_call *call)
+{
+    struct simo_order *order;
+
+    if (simo_find(call, &order) < 0)
+        return -1;
+    if (!order)
+        return simo_fail(call, 51603, "Order does not exist");
+    simo_put_order(call->o, call->out, order, NULL);
+    return 0;
+}
+
+static int64_t number_of(const struct simo_call *call, const char *name, int64_t standard)
+{
+    const char *text = simo_arg(call, name);
+    int64_t value;
+
+    return text && num_parse(text, strlen(text), 0, &value) == AGON_OK ? value : standard;
+}
+
+/* By what the call says of kind, instrument, type and state. */
+static int is_asked(const struct simo_call *call, const struct simo_order *order)
+{
+    const char *kind = simo_arg(call, "instType"), *name = simo_arg(call, "instId");
+    const char *type = simo_arg(call, "ordType"), *state = simo_arg(call, "state");
+
+    return order && order->account == call->account && (!kind || strcmp(kind, "SPOT") == 0) &&
+           (!name || strcmp(name, pit_at(call->o->pit, order->sym)->name) == 0) &&
+           (!type || strstr(type, simo_types[order->type])) &&
+           (!state || strcmp(state, simo_states[order->state]) == 0);
+}
+
+/* The newest first, a page. after: older than that order. */
+static int put_orders(struct simo_call *call, int is_open)
+{
+    struct simo *o = call->o;
+    int64_t limit = number_of(call, "limit", SIMO_PAGE);
+    uint64_t after = (uint64_t)number_of(call, "after", INT64_MAX);
+    agon_ns_t begin = num_mul(number_of(call, "begin", 0), 1000000);
+
+    if (!is_open && !simo_arg(call, "instType"))
+        return simo_fail(call, 50014, "Parameter instType can not be empty.");
+    for (uint64_t n = o->n_orders; n > 0 && o->n_orders - n < SIMO_ORDERS_KEPT && limit > 0; n--) {
+        const struct simo_order *order = simo_order_at(o, n);
+
+        if (!is_asked(call, order) || simo_id(n) >= after || order->t_create < begin ||
+            (order->state == SIMO_LIVE || order->state == SIMO_PARTIAL) != is_open)
+            continue;
+        simo_put_order(o, call->out, order, NULL);
+        limit--;
+    }
+    return 0;
+}
+
+int simo_orders_pending(struct simo_call *call)
+{
+    return put_orders(call, 1);
+}
+
+int simo_orders_history(struct simo_call *call)
+{
+    return put_orders(call, 0);
+}
+
+/* --- trades --- */
+
+static void put_fill(struct simo *o, struct jout *out, const struct simo_fill *fill)
+{
+    const struct simo_order *order = simo_order_at(o, fill->order_n);
+
+    jout_open(out, '{');
+    jout_kv_str(out, "instType", "SPOT");
+    jout_kv_str(out, "instId", pit_at(o->pit, fill->sym)->name);
+    simo_kv_id(out, "tradeId", fill->trade_id);
+    simo_kv_id(out, "ordId", simo_id(fill->order_n));
+    jout_kv_str(out, "clOrdId", order ? order->client : "");
+    simo_kv_id(out, "billId", simo_id(fill->n));
+    jout_kv_str(out, "subType", fill->side == AGON_BUY ? "1" : "2");
+    jout_kv_str(out, "tag", order ? order->tag : "");
+    simo_kv_num(out, "fillPx", fill->px);
+    simo_kv_num(out, "fillSz", fill->qty);
+    jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
+    jout_kv_str(out, "posSide", "net");
+    jout_kv_str(out, "execType", fill->is_maker ? "M" : "T");
+    jout_kv_str(out, "feeCcy", asset_name(o, fill->fee_asset));
+    simo_kv_num(out, "fee", -fill->fee_amt);
+    simo_kv_ms(out, "ts", fill->t);
+    simo_kv_ms(out, "fillTime", fill->t);
+    jout_close(out, '{');
+}
+
+/* The newest first. after and before are of bills. */
+int simo_fills(struct simo_call *call)
+{
+    const char *name = simo_arg(call, "instId"), *kind = simo_arg(call, "instType");
+    struct simo *o = call->o;
+    uint64_t order_id = (uint64_t)number_of(call, "ordId", 0);
+    uint64_t after = (uint64_t)number_of(call, "after", INT64_MAX);
+    uint64_t before = (uint64_t)number_of(call, "before", 0);
+    agon_ns_t begin = num_mul(number_of(call, "begin", 0), 1000000);
+    agon_ns_t end = num_mul(number_of(call, "end", INT64_MAX / 1000000), 1000000);
+    int64_t limit = number_of(call, "limit", SIMO_PAGE);
+
+    if (limit > SIMO_PAGE)
+        limit = SIMO_PAGE;
+    for (uint64_t n = o->n_fills; n > 0 && o->n_fills - n < SIMO_FILLS_KEPT && limit > 0; n--) {
+        const struct simo_fill *fill = &o->fills[(n - 1) & (SIMO_FILLS_KEPT - 1)];
+
+        if (fill->account != call->account || (kind && strcmp(kind, "SPOT") != 0) ||
+            (name && strcmp(name, pit_at(o->pit, fill->sym)->name) != 0) ||
+            (order_id && simo_id(fill->order_n) != order_id) || simo_id(n) >= after ||
+            simo_id(n) <= before || fill->t < begin || fill->t > end)
+            continue;
+        put_fill(o, call->out, fill);
+        limit--;
+    }
+    return 0;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+/* asked: what a request for orders says, by REST and by socket, of one order or a list; each is
+ * done, or refused, by itself, and has a record of its own in the answer. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "sim/okx/simo.h"
+
+#define BATCH_MAX 20
+#define PER_PAIR  60 /* of a kind and an instrument in two seconds */
+enum { COUNT_NEW, COUNT_CANCEL, COUNT_AMEND };
+
+typedef int (*one_fn)(struct simo_call *call, struct simo_order **order);
+
+static int count_one(struct simo_call *call, int kind, uint32_t sym)
+{
+    return simo_count(&call->account->by_symbol[kind][sym], call->o->now.transport,
+                      2 * SIMO_NS_PER_S, PER_PAIR)
+               ? 0
+               : simo_fail(call, 50011, "Too Many Requests");
+}
+
+static void put_record(const struct simo_call *one, const struct simo_order *order)
+{
+    const char *client = simo_arg(one, "clOrdId"), *req = simo_arg(one, "reqId");
+    const char *tag = simo_arg(one, "tag"), *id = simo_arg(one, "ordId");
+    struct jout *out = one->out;
+    char code[12];
+
+    snprintf(code, sizeof(code), "%d", one->code);
+    jout_open(out, '{');
+    jout_kv_str(out, "clOrdId", order ? order->client : client ? client : "");
+    if (order)
+        simo_kv_id(out, "ordId", simo_id(order->n));
+    else
+        jout_kv_str(out, "ordId", id ? id : "");
+    jout_kv_str(out, "reqId", req ? req : "");
+    jout_kv_str(out, "tag", tag ? tag : "");
+    simo_kv_ms(out, "ts", one->o->now.transport);
+    jout_kv_str(out, "sCode", code);
+    jout_kv_str(out, "sMsg", one->text);
+    jout_close(out, '{');
+}
+
+/* Runs it for each. What is wrong with one is said in its record, and the whole says 1 or 2. */
+static int for_each(struct simo_call *call, one_fn run)
+{
+    json_t *list = json_is_array(call->args) ? json_incref(call->args) : json_array();
+    uint32_t n_bad = 0;
+    json_t *args;
+    size_t i;
+
+    if (!json_is_array(call->args))
+        json_array_append(list, call->args);
+    if (json_array_size(list) == 0 || json_array_size(list) > BATCH_MAX) {
+        json_decref(list);
+        return simo_fail(call, 51000, "Parameter error");
+    }
+    json_array_foreach(list, i, args)
+    {
+        struct simo_call one = *call;
+        struct simo_order *order = NULL;
+
+        one.args = args;
+        if (run(&one, &order) < 0) {
+            n_bad++;
+            order = NULL;
+        }
+        simo_log_request(&one, args);
+        // Too many is said of the whole where it is of the only one.
+        if (one.code == 50011 && json_array_size(list) == 1) {
+            json_decref(list);
+            return simo_fail(call, one.code, "%s", one.text);
+        }
+        put_record(&one, order);
+    }
+    call->code = n_bad == 0 ? 0 : n_bad == json_array_size(list) ? 1 : 2;
+    json_decref(list);
+    return 0;
+}
+
+/* --- new --- */
+
+/* Letters and digits, up to 32. */
+static int get_name(struct simo_call *call, const char *name, size_t most, const char **value)
+{
+    const char *text = simo_arg(call, name);
+
+    *value = text;
+    if (!text)
+        return 0;
+    if (strlen(text) > most ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") !=
+            strlen(text))
+        return simo_fail(call, 51000, "Parameter %s error", name);
+    return 0;
+}
+
+static int get_type(struct simo_call *call, struct simo_wish *wish)
+{
+    for (uint8_t i = 0; i < SIMO_TYPES; i++) {
+        if (simo_is(call, "ordType", simo_types[i])) {
+            wish->type = i;
+            return 0;
+        }
+    }
+    return simo_fail(call, 51000, "Parameter ordType error");
+}
+
+static int get_stp(struct simo_call *call, struct simo_wish *wish)
+{
+    const char *text = simo_arg(call, "stpMode");
+
+    wish->stp = MATCH_STP_EXPIRE_MAKER; // what an account has that says nothing
+    if (!text || strcmp(text, "cancel_maker") == 0)
+        return 0;
+    wish->stp = strcmp(text, "cancel_taker") == 0  ? MATCH_STP_EXPIRE_TAKER
+                : strcmp(text, "cancel_both") == 0 ? MATCH_STP_EXPIRE_BOTH
+                                                   : 0;
+    return wish->stp ? 0 : simo_fail(call, 51000, "Parameter stpMode error");
+}
+
+static int get_wish(struct simo_call *call, struct simo_wish *wish)
+{
+    int has_px, has_qty, is_quote;
+
+    if (simo_get_symbol(call, &wish->sym) < 0 || get_type(call, wish) < 0 ||
+        get_stp(call, wish) < 0 || get_name(call, "clOrdId", 32, &wish->client) < 0 ||
+        get_name(call, "tag", 16, &wish->tag) < 0 ||
+        simo_get_num(call, "px", &wish->px, &has_px) < 0 ||
+        simo_get_num(call, "sz", &wish->qty, &has_qty) < 0)
+        return -1;
+    if (simo_is_swap(pit_at(call->o->pit, wish->sym)))
+        return simo_fail(call, 51010,
+                         "You can't complete this request under your current account mode.");
+    if (!simo_is(call, "side", "buy") && !simo_is(call, "side", "sell"))
+        return simo_fail(call, 51000, "Parameter side error");
+    if (!simo_is(call, "tdMode", "cash"))
+        return simo_fail(call, 51000, "Parameter tdMode error");
+    if (!has_qty)
+        return simo_fail(call, 51000, "Parameter sz error");
+    if (has_px != (wish->type != SIMO_MARKET))
+        return simo_fail(call, 51000, "Parameter px error");
+    wish->side = simo_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
+    // A market buy is counted in the quote where nothing is said.
+    is_quote = wish->type == SIMO_MARKET &&
+               (simo_is(call, "tgtCcy", "quote_ccy") ||
+                (wish->side == AGON_BUY && !simo_is(call, "tgtCcy", "base_ccy")));
+    if (is_quote) {
+        wish->is_by_cost = 1;
+        wish->cost_amt = wish->qty;
+        wish->qty = 0;
+    }
+    return 0;
+}
+
+static int new_one(struct simo_call *call, struct simo_order **order)
+{
+    struct simo_wish wish = {.sym = 0};
+
+    if (get_wish(call, &wish) < 0 || count_one(call, COUNT_NEW, wish.sym) < 0)
+        return -1;
+    return simo_place(call, &wish, order);
+}
+
+int simo_new_order(struct simo_call *call)
+{
+    return for_each(call, new_one);
+}
+
+/* --- cancelled --- */
+
+static int cancel_one(struct simo_call *call, struct simo_order **order)
+{
+    if (simo_find(call, order) < 0)
+        return -1;
+    if (!*order)
+        return simo_fail(call, 51400, "Cancellation failed as the order does not exist.");
+    if (count_one(call, COUNT_CANCEL, (*order)->sym) < 0)
+        return -1;
+    if ((*order)->state == SIMO_CANCELED)
+        return simo_fail(call, 51401, "Cancellation failed as the order is already canceled.");
+    if ((*order)->state == SIMO_FILLED)
+        return simo_fail(call, 51402, "Cancellation failed as the order is already completed.");
+    return pit_cancel(call->o->pit, (*order)->engine_id) == MATCH_OK
+               ? 0
+               : simo_fail(call, 51400, "Cancellation failed as the order does not exist.");
+}
+
+int simo_cancel_order(struct simo_call *call)
+{
+    return for_each(call, cancel_one);
+}
+
+/* --- amended --- */
+
+static int amend_one(struct simo_call *call, struct simo_order **found)
+{
+    struct simo_order *order;
+    const char *req;
+    agon_px_t px;
+    agon_qty_t qty;
+    int has_px, has_qty, reason;
+
+    if (simo_find(call, found) < 0 || simo_get_num(call, "newPx", &px, &has_px) < 0 ||
+        simo_get_num(call, "newSz", &qty, &has_qty) < 0 || get_name(call, "reqId", 32, &req) < 0)
+        return -1;
+    order = *found;
+    if (!order)
+        return simo_fail(call, 51503, "Order modification failed as the order does not exist.");
+    if (count_one(call, COUNT_AMEND, order->sym) < 0)
+        return -1;
+    if (order->state == SIMO_CANCELED)
+        return simo_fail(call, 51509, "Modification failed. Order canceled.");
+    if (order->state == SIMO_FILLED)
+        return simo_fail(call, 51510, "Modification failed as the order is completed.");
+    if (!has_px && !has_qty)
+        return simo_fail(call, 51512, "Either newSz or newPx is required.");
+    px = has_px ? px : order->px;
+    qty = has_qty ? qty : order->qty;
+    snprintf(order->req_id, sizeof(order->req_id), "%s", req ? req : "");
+    order->is_cut = qty <= order->filled_qty;
+    reason = order->is_cut ? pit_cancel(call->o->pit, order->engine_id)
+                           : pit_amend(call->o->pit, order->engine_id, px, qty);
+    order->req_id[0] = '\0';
+    if (reason == MATCH_OK)
+        return 0;
+    order->is_cut = 0;
+    return reason == MATCH_WOULD_TAKE
+               ? simo_fail(call, 51517, "A post-only order cannot be amended so that it takes.")
+           : reason == MATCH_NO_FUNDS
+               ? simo_fail(call, 51008, "Order failed. Insufficient balance in account.")
+           : reason == MATCH_BAD_PRICE
+               ? simo_fail(call, 51006, "Order price is not within the price limit")
+               : simo_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
+}
+
+int simo_amend_order(struct simo_call *call)
+{
+    return for_each(call, amend_one);
+}
+
+/* --- the switch --- */
+
+int simo_cancel_after(struct simo_call *call)
+{
+    const char *text = simo_arg(call, "timeOut"), *tag = simo_arg(call, "tag");
+    agon_ns_t now = call->o->now.transport;
+    int64_t s;
+
+    if (!text || num_parse(text, strlen(text), 0, &s) < 0 || (s != 0 && (s < 10 || s > 120)))
+        return simo_fail(call, 51000, "Parameter timeOut error");
+    call->account->t_dead = s > 0 ? now + s * SIMO_NS_PER_S : 0;
+    jout_open(call->out, '{');
+    if (s > 0)
+        simo_kv_ms(call->out, "triggerTime", call->account->t_dead);
+    else
+        jout_kv_str(call->out, "triggerTime", "0");
+    jout_kv_str(call->out, "tag", tag ? tag : "");
+    simo_kv_ms(call->out, "ts", now);
+    jout_close(call->out, '{');
+    return 0;
+}

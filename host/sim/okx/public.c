@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+/* public: what anybody may ask by REST, in the words that the channels push as well. */
+#include <stdio.h>
+
+#include "base/num.h"
+#include "sim/okx/simo.h"
+
+#define DAY_NS     (1440 * SIMO_NS_PER_MIN)
+#define FUNDING_NS (8 * 60 * SIMO_NS_PER_MIN)
+#define RATE       "0.0001"
+
+/* --- bars --- */
+
+const char *const simo_bars[SIMO_BARS] = {"1m", "3m", "5m", "15m", "30m", "1H", "4H", "1Dutc"};
+static const int minutes_of[SIMO_BARS] = {1, 3, 5, 15, 30, 60, 240, 1440};
+
+static int bar_of(const char *text)
+{
+    for (int i = 0; i < SIMO_BARS; i++)
+        if (strcmp(simo_bars[i], text) == 0)
+            return i;
+    return -1;
+}
+
+/* Minutes stand without holes. */
+static int read_bar(const struct pit *pit, uint32_t sym, int length, uint32_t n,
+                    struct pit_bar *bar)
+{
+    agon_ns_t length_ns = minutes_of[length] * SIMO_NS_PER_MIN, open, first;
+    uint32_t count = pit_minutes(pit, sym);
+
+    memset(bar, 0, sizeof(*bar));
+    if (count == 0)
+        return 0;
+    first = pit_minute_at(pit, sym, 0)->t_open;
+    open = pit_minute_at(pit, sym, count - 1)->t_open;
+    open += -(open % length_ns) - (agon_ns_t)n * length_ns;
+    if (open + length_ns <= first)
+        return 0;
+    for (int64_t i = open < first ? 0 : (open - first) / SIMO_NS_PER_MIN;
+         i < (open + length_ns - first) / SIMO_NS_PER_MIN && i < count; i++)
+        pit_bar_add(bar, pit_minute_at(pit, sym, (uint32_t)i));
+    bar->t_open = open;
+    return 1;
+}
+
+int simo_put_bar(struct simo *o, struct jout *out, uint32_t sym, int length, uint32_t n,
+                 agon_ns_t before, agon_ns_t after)
+{
+    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    struct pit_bar bar;
+
+    if (!read_bar(o->pit, sym, length, n, &bar))
+        return 0;
+    if (bar.t_open >= before || bar.t_open <= after)
+        return 1;
+    jout_open(out, '[');
+    simo_ms(out, bar.t_open);
+    simo_num(out, bar.open_px);
+    simo_num(out, bar.high_px);
+    simo_num(out, bar.low_px);
+    simo_num(out, bar.close_px);
+    simo_size(out, bar.qty, symbol);
+    simo_num(out, simo_is_swap(symbol) ? bar.qty : bar.amt);
+    simo_num(out, bar.amt);
+    jout_str(out, n > 0 ? "1" : "0");
+    jout_close(out, '[');
+    return 1;
+}
+
+/* before and after are there the other way round: older than, newer than. */
+static int get_times(struct simo_call *call, agon_ns_t *before, agon_ns_t *after)
+{
+    const char *older = simo_arg(call, "after"), *newer = simo_arg(call, "before");
+    int64_t ms;
+
+    *before = INT64_MAX;
+    *after = -1;
+    if (older && (num_parse(older, strlen(older), 0, &ms) < 0 || ms < 0))
+        return simo_fail(call, 51000, "Parameter after error");
+    if (older)
+        *before = num_mul(ms, 1000000);
+    if (newer && (num_parse(newer, strlen(newer), 0, &ms) < 0 || ms < 0))
+        return simo_fail(call, 51000, "Parameter before error");
+    if (newer)
+        *after = num_mul(ms, 1000000);
+    return 0;
+}
+
+static int get_limit(struct simo_call *call, const char *name, int64_t standard, int64_t most,
+                     int64_t *limit)
+{
+    const char *text = simo_arg(call, name);
+
+    *limit = standard;
+    if (text && (num_parse(text, strlen(text), 0, limit) < 0 || *limit < 1))
+        return simo_fail(call, 51000, "Parameter %s error", name);
+    if (*limit > most)
+        *limit = most;
+    return 0;
+}
+
+int simo_candles(struct simo_call *call)
+{
+    const char *bar = simo_arg(call, "bar");
+    int length = bar_of(bar ? bar : "1m");
+    agon_ns_t before, after;
+    int64_t limit;
+    uint32_t sym, n = 0;
+    size_t size;
+
+    if (simo_get_symbol(call, &sym) < 0 || get_times(call, &before, &after) < 0 ||
+        get_limit(call, "limit", 100, 300, &limit) < 0)
+        return -1;
+    if (length < 0)
+        return simo_fail(call, 51000, "Parameter bar error");
+    // The newest first.
+    for (int64_t told = 0; told<limit; told += call->out->n> size, n++) {
+        size = call->out->n;
+        if (!simo_put_bar(call->o, call->out, sym, length, n, before, after))
+            break;
+    }
+    return 0;
+}
+
+/* --- prices --- */
+
+void simo_put_ticker(struct simo *o, struct jout *out, uint32_t sym)
+{
+    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    uint32_t n = pit_trades(o->pit, sym), count = pit_minutes(o->pit, sym);
+    struct agon_level bid, ask;
+    struct pit_bar day = {0};
+
+    for (uint32_t i = count > 1440 ? count - 1440 : 0; i < count; i++)
+        pit_bar_add(&day, pit_minute_at(o->pit, sym, i));
+    pit_best(o->pit, sym, &bid, &ask);
+    jout_open(out, '{');
+    jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
+    jout_kv_str(out, "instId", symbol->name);
+    simo_kv_num(out, "last", pit_last_px(o->pit, sym));
+    simo_kv_size(out, "lastSz", n > 0 ? pit_trade_at(o->pit, sym, n - 1)->qty : 0, symbol);
+    simo_kv_num(out, "askPx", ask.px);
+    simo_kv_size(out, "askSz", ask.qty, symbol);
+    simo_kv_num(out, "bidPx", bid.px);
+    simo_kv_size(out, "bidSz", bid.qty, symbol);
+    simo_kv_num(out, "open24h", day.open_px);
+    simo_kv_num(out, "high24h", day.high_px);
+    simo_kv_num(out, "low24h", day.low_px);
+    simo_kv_num(out, "sodUtc0", day.open_px);
+    simo_kv_num(out, "sodUtc8", day.open_px);
+    simo_kv_num(out, "volCcy24h", simo_is_swap(symbol) ? day.qty : day.amt);
+    simo_kv_size(out, "vol24h", day.qty, symbol);
+    simo_kv_ms(out, "ts", pit_now(o->pit));
+    jout_close(out, '{');
+}
+
+int simo_ticker(struct simo_call *call)
+{
+    uint32_t sym;
+
+    if (simo_get_symbol(call, &sym) < 0)
+        return -1;
+    simo_put_ticker(call->o, call->out, sym);
+    return 0;
+}
+
+/* Is the symbol of the kind that was asked for? */
+static int is_kind(const struct simo_call *call, uint32_t sym)
+{
+    return simo_is(call, "instType", simo_is_swap(pit_at(call->o->pit, sym)) ? "SWAP" : "SPOT");
+}
+
+static int check_kind(struct simo_call *call)
+{
+    static const char *const kinds[] = {"SPOT", "SWAP", "MARGIN", "FUTURES", "OPTION"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (simo_is(call, "instType", kinds[i]))
+            return 0;
+    return simo_fail(call, 51000, "Parameter instType error");
+}
+
+int simo_tickers(struct simo_call *call)
+{
+    if (check_kind(call) < 0)
+        return -1;
+    for (uint32_t i = 0; i < pit_count(call->o->pit); i++)
+        if (is_kind(call, i))
+            simo_put_ticker(call->o, call->out, i);
+    return 0;
+}
+
+static void put_side(struct jout *out, const char *key, const struct agon_level *level, uint32_t n,
+                     const struct pit_symbol *symbol)
+{
+    jout_key(out, key);
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        jout_open(out, '[');
+        simo_num(out, level[i].px);
+        simo_size(out, level[i].qty, symbol);
+        jout_str(out, "0");
+        jout_str(out, "1");
+        jout_close(out, '[');
+    }
+    jout_close(out, '[');
+}
+
+int simo_books(struct simo_call *call)
+{
+    const struct pit_symbol *symbol;
+    struct pit_view view;
+    int64_t depth;
+    uint32_t sym;
+
+    if (simo_get_symbol(call, &sym) < 0 || get_limit(call, "sz", 1, SIMO_DEPTH, &depth) < 0)
+        return -1;
+    symbol = pit_at(call->o->pit, sym);
+    pit_view(call->o->pit, sym, &view);
+    jout_open(call->out, '{');
+    put_side(call->out, "asks", view.ask, view.n_ask < depth ? view.n_ask : (uint32_t)depth,
+             symbol);
+    put_side(call->out, "bids", view.bid, view.n_bid < depth ? view.n_bid : (uint32_t)depth,
+             symbol);
+    simo_kv_ms(call->out, "ts", pit_now(call->o->pit));
+    jout_kv_int(call->out, "seqId", (int64_t)call->o->books[sym].seq);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+void simo_put_trade(struct simo *o, struct jout *out, uint32_t sym, const struct pit_trade *trade)
+{
+    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+
+    jout_open(out, '{');
+    jout_kv_str(out, "instId", symbol->name);
+    simo_kv_id(out, "tradeId", trade->id);
+    simo_kv_num(out, "px", trade->px);
+    simo_kv_size(out, "sz", trade->qty, symbol);
+    jout_kv_str(out, "side", trade->is_buyer_maker ? "sell" : "buy");
+    simo_kv_ms(out, "ts", trade->t);
+    jout_kv_str(out, "count", "1");
+    jout_close(out, '{');
+}
+
+int simo_trades(struct simo_call *call)
+{
+    struct pit *pit = call->o->pit;
+    int64_t limit;
+    uint32_t sym;
+
+    if (simo_get_symbol(call, &sym) < 0 || get_limit(call, "limit", 100, 500, &limit) < 0)
+        return -1;
+    for (uint32_t n = pit_trades(pit, sym); n > 0 && limit > 0; n--, limit--)
+        simo_put_trade(call->o, call->out, sym, pit_trade_at(pit, sym, n - 1));
+    return 0;
+}
+
+/* --- swaps --- */
+
+void simo_put_mark(struct simo *o, struct jout *out, uint32_t sym)
+{
+    struct agon_level bid, ask;
+    agon_px_t px;
+
+    pit_best(o->pit, sym, &bid, &ask);
+    px = bid.px > 0 && ask.px > 0 ? (bid.px + ask.px) / 2 : pit_last_px(o->pit, sym);
+    jout_open(out, '{');
+    jout_kv_str(out, "instType", "SWAP");
+    jout_kv_str(out, "instId", pit_at(o->pit, sym)->name);
+    simo_kv_num(out, "markPx", px);
+    simo_kv_ms(out, "ts", pit_now(o->pit));
+    jout_close(out, '{');
+}
+
+void simo_put_funding(struct simo *o, struct jout *out, uint32_t sym)
+{
+    agon_ns_t now = pit_now(o->pit), t = now - now % FUNDING_NS + FUNDING_NS;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "instType", "SWAP");
+    jout_kv_str(out, "instId", pit_at(o->pit, sym)->name);
+    jout_kv_str(out, "method", "current_period");
+    jout_kv_str(out, "formulaType", "withRate");
+    jout_kv_str(out, "fundingRate", RATE);
+    jout_kv_str(out, "nextFundingRate", "");
+    simo_kv_ms(out, "fundingTime", t);
+    simo_kv_ms(out, "nextFundingTime", t + FUNDING_NS);
+    jout_kv_str(out, "minFundingRate", "-0.00375");
+    jout_kv_str(out, "maxFundingRate", "0.00375");
+    jout_kv_str(out, "settState", "settled");
+    jout_kv_str(out, "settFundingRate", RATE);
+    simo_kv_ms(out, "ts", now);
+    jout_close(out, '{');
+}
+
+static int get_swap(struct simo_call *call, uint32_t *sym)
+{
+    if (simo_get_symbol(call, sym) < 0)
+        return -1;
+    return simo_is_swap(pit_at(call->o->pit, *sym))
+               ? 0
+               : simo_fail(call, 51000, "Parameter instId error");
+}
+
+int simo_funding(struct simo_call *call)
+{
+    uint32_t sym;
+
+    if (get_swap(call, &sym) < 0)
+        return -1;
+    simo_put_funding(call->o, call->out, sym);
+    return 0;
+}
+
+int simo_mark(struct simo_call *call)
+{
+    uint32_t sym;
+
+    if (simo_arg(call, "instId")) {
+        if (get_swap(call, &sym) < 0)
+            return -1;
+        simo_put_mark(call->o, call->out, sym);
+        return 0;
+    }
+    for (uint32_t i = 0; i < pit_count(call->o->pit); i++)
+        if (simo_is_swap(pit_at(call->o->pit, i)) && is_kind(call, i))
+            simo_put_mark(call->o, call->out, i);
+    return 0;
+}
+
+/* --- what is traded here --- */
+
+void simo_put_instrument(struct simo *o, struct jout *out, uint32_t sym)
+{
+    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    int is_swap = simo_is_swap(symbol);
+    char family[28] = "";
+
+    if (is_swap)
+        snprintf(family, sizeof(family), "%s-%s", symbol->base, symbol->quote);
+    jout_open(out, '{');
+    jout_kv_str(out, "instType", is_swap ? "SWAP" : "SPOT");
+    jout_kv_str(out, "instId", symbol->name);
+    jout_kv_int(out, "instIdCode", 10000 + (int64_t)sym);
+    jout_kv_str(out, "uly", family);
+    jout_kv_str(out, "instFamily", family);
+    jout_kv_str(out, "baseCcy", is_swap ? "" : symbol->base);
+    jout_kv_str(out, "quoteCcy", is_swap ? "" : symbol->quote);
+    jout_kv_str(out, "settleCcy", is_swap ? symbol->quote : "");
+    jout_key(out, "ctVal");
+    if (is_swap)
+        simo_num(out, simo_contract(symbol));
+    else
+        jout_str(out, "");
+    jout_kv_str(out, "ctMult", is_swap ? "1" : "");
+    jout_kv_str(out, "ctValCcy", is_swap ? symbol->base : "");
+    jout_kv_str(out, "ctType", is_swap ? "linear" : "");
+    jout_kv_str(out, "lever", is_swap ? "100" : "");
+    jout_kv_str(out, "expTime", "");
+    jout_kv_str(out, "listTime", "1611916828000");
+    simo_kv_num(out, "tickSz", symbol->tick_px);
+    simo_kv_size(out, "lotSz", symbol->lot_qty, symbol);
+    simo_kv_size(out, "minSz", symbol->min_qty, symbol);
+    simo_kv_size(out, "maxLmtSz", symbol->max_qty, symbol);
+    jout_kv_str(out, "maxMktSz", is_swap ? "30000" : "1000000");
+    jout_kv_str(out, "maxLmtAmt", "20000000");
+    jout_kv_str(out, "maxMktAmt", is_swap ? "" : "1000000");
+    jout_kv_str(out, "ruleType", "normal");
+    jout_kv_str(out, "state", "live");
+    jout_close(out, '{');
+}
+
+int simo_instruments(struct simo_call *call)
+{
+    const char *name = simo_arg(call, "instId");
+
+    if (check_kind(call) < 0)
+        return -1;
+    if (name && pit_find(call->o->pit, name) < 0)
+        return simo_fail(call, 51001,
+                         "Instrument ID, Instrument ID code, or Spread ID doesn't "
+                         "exist.");
+    for (uint32_t i = 0; i < pit_count(call->o->pit); i++)
+        if (is_kind(call, i) && (!name || strcmp(pit_at(call->o->pit, i)->name, name) == 0))
+            simo_put_instrument(call->o, call->out, i);
+    return 0;
+}
+
+int simo_time(struct simo_call *call)
+{
+    jout_open(call->out, '{');
+    simo_kv_ms(call->out, "ts", call->o->now.transport);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+/* No maintenance is announced. */
+int simo_status(struct simo_call *call)
+{
+    (void)call;
+    return 0;
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+/* rest: requests by REST: the table of them, keys, signatures and time stamps, and the one shape
+ * that each answer has. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "base/num.h"
+#include "sim/okx/simo.h"
+
+#define PREFIX    "/api/v5/"
+#define WINDOW_NS (30 * SIMO_NS_PER_S)
+#define PAIR_NS   (2 * SIMO_NS_PER_S) /* what limits are counted in */
+
+enum need { NEED_NONE, NEED_READ, NEED_TRADE };
+static const struct route {
+    const char *method, *name;
+    enum need need;
+    uint16_t most; /* in two seconds; of orders it is counted by instrument, where they are */
+    int (*run)(struct simo_call *call);
+} routes[] = {
+    {"GET", "public/time", NEED_NONE, 10, simo_time},
+    {"GET", "system/status", NEED_NONE, 10, simo_status},
+    {"GET", "public/instruments", NEED_NONE, 20, simo_instruments},
+    {"GET", "market/ticker", NEED_NONE, 20, simo_ticker},
+    {"GET", "market/tickers", NEED_NONE, 20, simo_tickers},
+    {"GET", "market/candles", NEED_NONE, 40, simo_candles},
+    {"GET", "market/history-candles", NEED_NONE, 20, simo_candles},
+    {"GET", "market/books", NEED_NONE, 40, simo_books},
+    {"GET", "market/trades", NEED_NONE, 100, simo_trades},
+    {"GET", "market/history-trades", NEED_NONE, 20, simo_trades},
+    {"GET", "public/funding-rate", NEED_NONE, 20, simo_funding},
+    {"GET", "public/mark-price", NEED_NONE, 10, simo_mark},
+    {"GET", "account/balance", NEED_READ, 10, simo_balance},
+    {"GET", "account/positions", NEED_READ, 10, simo_positions},
+    {"GET", "account/config", NEED_READ, 5, simo_config},
+    {"GET", "account/trade-fee", NEED_READ, 5, simo_trade_fee},
+    {"GET", "asset/currencies", NEED_READ, 12, simo_currencies},
+    {"GET", "trade/order", NEED_READ, 60, simo_order_of},
+    {"GET", "trade/orders-pending", NEED_READ, 60, simo_orders_pending},
+    {"GET", "trade/orders-history", NEED_READ, 40, simo_orders_history},
+    {"GET", "trade/orders-history-archive", NEED_READ, 20, simo_orders_history},
+    {"GET", "trade/fills", NEED_READ, 60, simo_fills},
+    {"GET", "trade/fills-history", NEED_READ, 10, simo_fills},
+    {"POST", "trade/order", NEED_TRADE, 0, simo_new_order},
+    {"POST", "trade/batch-orders", NEED_TRADE, 300, simo_new_order},
+    {"POST", "trade/cancel-order", NEED_TRADE, 0, simo_cancel_order},
+    {"POST", "trade/cancel-batch-orders", NEED_TRADE, 300, simo_cancel_order},
+    {"POST", "trade/amend-order", NEED_TRADE, 0, simo_amend_order},
+    {"POST", "trade/amend-batch-orders", NEED_TRADE, 300, simo_amend_order},
+    {"POST", "trade/cancel-all-after", NEED_TRADE, 2, simo_cancel_after},
+};
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+_Static_assert(ROUTES <= SIMO_ROUTES_MAX, "routes");
+
+static const char *header_of(const struct sim_request *request, const char *name)
+{
+    for (uint32_t i = 0; i < request->n_headers; i++)
+        if (strcmp(request->headers[i].name, name) == 0)
+            return request->headers[i].value;
+    return "";
+}
+
+/* --- parameters --- */
+
+static int hex_of(char c)
+{
+    const char *all = "0123456789abcdef";
+    const char *at = c ? strchr(all, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+    return at ? (int)(at - all) : -1;
+}
+
+/* A NUL would end the text early. */
+static int decode(const char *from, size_t n, char *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (from[i] == '%') {
+            int high = i + 2 < n ? hex_of(from[i + 1]) : -1;
+            int low = high < 0 ? -1 : hex_of(from[i + 2]);
+
+            if (low < 0 || (high == 0 && low == 0))
+                return -1;
+            *to++ = (char)(high * 16 + low);
+            i += 2;
+        } else {
+            *to++ = (char)(from[i] == '+' ? ' ' : from[i]);
+        }
+    }
+    *to = '\0';
+    return 0;
+}
+
+static json_t *read_query(const char *text)
+{
+    json_t *args = json_object();
+
+    while (*text) {
+        size_t n = strcspn(text, "&"), name_n = strcspn(text, "=");
+        char name[64], value[256];
+
+        if (name_n < n && name_n < sizeof(name) && n - name_n - 1 < sizeof(value) &&
+            decode(text, name_n, name) == 0 &&
+            decode(text + name_n + 1, n - name_n - 1, value) == 0)
+            json_object_set_new(args, name, json_string(value));
+        text += text[n] ? n + 1 : n;
+    }
+    return args;
+}
+
+/* Numbers and truth values are taken as the texts that they should have been. */
+static void to_texts(json_t *object)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(object, next, name, value)
+    {
+        char *dumped = json_is_number(value) || json_is_boolean(value)
+                           ? json_dumps(value, JSON_ENCODE_ANY)
+                           : NULL;
+
+        if (dumped)
+            json_object_set_new(object, name, json_string(dumped));
+        free(dumped);
+    }
+}
+
+static json_t *read_body(const struct sim_request *request)
+{
+    json_t *args = json_loadb(request->body ? request->body : "", request->body_n,
+                              JSON_REJECT_DUPLICATES, NULL),
+           *item;
+    size_t i;
+
+    json_array_foreach(args, i, item) to_texts(item);
+    if (json_is_object(args))
+        to_texts(args);
+    return args;
+}
+
+/* --- who is it --- */
+
+void simo_sign(const char *secret, const char *stamp, const char *method, const char *path,
+               const char *body, size_t n, char signature[64])
+{
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    crypto_auth_hmacsha256_state state;
+    const char *parts[] = {stamp, method, path};
+
+    crypto_auth_hmacsha256_init(&state, (const unsigned char *)secret, strlen(secret));
+    for (size_t i = 0; i < 3; i++)
+        crypto_auth_hmacsha256_update(&state, (const unsigned char *)parts[i], strlen(parts[i]));
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)body, n);
+    crypto_auth_hmacsha256_final(&state, mac);
+    sodium_bin2base64(signature, 64, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
+}
+
+/* "2020-12-08T09:08:57.715Z" */
+static int read_stamp(const char *text, agon_ns_t *t)
+{
+    struct tm tm = {.tm_year = 0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    int64_t ms = 0;
+
+    if (!end || *end != '.' || strlen(end) != 5 || end[4] != 'Z' ||
+        num_parse(end + 1, 3, 0, &ms) < 0)
+        return -1;
+    *t = (agon_ns_t)timegm(&tm) * SIMO_NS_PER_S + ms * 1000000;
+    return 0;
+}
+
+static int authorise(struct simo_call *call, const struct sim_request *request, enum need need)
+{
+    const char *key = header_of(request, "ok-access-key");
+    const char *sent = header_of(request, "ok-access-sign");
+    const char *stamp = header_of(request, "ok-access-timestamp");
+    const char *phrase = header_of(request, "ok-access-passphrase");
+    struct simo *o = call->o;
+    char path[4200], signature[64];
+    agon_ns_t t;
+
+    if (!*key)
+        return simo_fail(call, 50103, "Request header \"OK-ACCESS-KEY\" can't be empty.");
+    if (!*phrase)
+        return simo_fail(call, 50104, "Request header \"OK-ACCESS-PASSPHRASE\" can't be empty.");
+    if (!*sent)
+        return simo_fail(call, 50106, "Request header \"OK-ACCESS-SIGN\" can't be empty.");
+    if (!*stamp)
+        return simo_fail(call, 50107, "Request header \"OK-ACCESS-TIMESTAMP\" can't be empty.");
+    if (read_stamp(stamp, &t) < 0)
+        return simo_fail(call, 50112, "Invalid OK-ACCESS-TIMESTAMP");
+    if (t < o->now.transport - WINDOW_NS || t > o->now.transport + WINDOW_NS)
+        return simo_fail(call, 50102, "Timestamp request expired");
+    for (uint32_t i = 0; i < o->n_accounts; i++)
+        if (strcmp(o->accounts[i].member->key, key) == 0)
+            call->account = &o->accounts[i];
+    if (!call->account)
+        return simo_fail(call, 50111, "Invalid OK-ACCESS-KEY");
+    if (strcmp(call->account->member->passphrase, phrase) != 0)
+        return simo_fail(call, 50105, "Request header \"OK-ACCESS-PASSPHRASE\" incorrect.");
+    snprintf(path, sizeof(path), "%s%s%s", request->path, *request->query ? "?" : "",
+             request->query);
+    simo_sign(call->account->member->secret, stamp, request->method, path,
+              request->body ? request->body : "", request->body_n, signature);
+    if (strcmp(signature, sent) != 0)
+        return simo_fail(call, 50113, "Invalid Sign");
+    if (!(call->account->member->permissions & (need == NEED_TRADE ? MEMBER_TRADE : MEMBER_READ)))
+        return simo_fail(call, 50120, "This API key doesn't have permission to use this function");
+    return 0;
+}
+
+/* --- requests --- */
+
+static const struct route *route_of(const struct sim_request *request, int *is_other_method)
+{
+    size_t skip = strlen(PREFIX);
+
+    *is_other_method = 0;
+    if (strncmp(request->path, PREFIX, skip) != 0)
+        return NULL;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (strcmp(routes[i].name, request->path + skip) != 0)
+            continue;
+        if (strcmp(routes[i].method, request->method) == 0)
+            return &routes[i];
+        *is_other_method = 1;
+    }
+    return NULL;
+}
+
+static int read_expiry(struct simo_call *call, const struct sim_request *request)
+{
+    const char *text = header_of(request, "exptime");
+    int64_t ms = 0;
+
+    if (!*text)
+        return 0;
+    if (num_parse(text, strlen(text), 0, &ms) < 0)
+        return simo_fail(call, 51000, "Parameter expTime error");
+    call->t_expire = num_mul(ms, 1000000);
+    return call->t_expire > call->o->now.transport
+               ? 0
+               : simo_fail(call, 50036,
+                           "The expTime can't be earlier than the current system time. Please "
+                           "adjust the expTime and try again.");
+}
+
+static int run(struct simo_call *call, const struct sim_request *request, const struct route *route)
+{
+    struct simo *o = call->o;
+    struct simo_count *counts = simo_peer_of(o, request->peer)->counts;
+    size_t at = (size_t)(route - routes);
+
+    if (o->now.transport < o->maintenance_until)
+        return simo_fail(call, 50001, "Service temporarily unavailable. Try again later");
+    if (route->need != NEED_NONE) {
+        if (authorise(call, request, route->need) < 0)
+            return -1;
+        counts = call->account->counts;
+    }
+    if (route->most > 0 && !simo_count(&counts[at], o->now.transport, PAIR_NS, route->most))
+        return simo_fail(call, 50011, "Too Many Requests");
+    if (!call->args)
+        return simo_fail(call, 50002, "JSON syntax error");
+    return read_expiry(call, request) < 0 ? -1 : route->run(call);
+}
+
+static int status_of(int code)
+{
+    return code == 50011                    ? 429
+           : code == 50001                  ? 503
+           : code >= 50100 && code < 50130  ? 401
+           : code == 50002 || code == 50014 ? 400
+                                            : 200;
+}
+
+static void put_answer(struct simo_call *call, struct sim_reply *reply)
+{
+    struct jout *out = &call->o->frame;
+    char code[12];
+
+    jout_reset(out);
+    snprintf(code, sizeof(code), "%d", call->code);
+    jout_open(out, '{');
+    jout_kv_str(out, "code", code);
+    jout_key(out, "data");
+    jout_open(out, '[');
+    if (call->code <= 2 && call->out->n > 0)
+        jout_raw(out, jout_text(call->out), call->out->n);
+    jout_close(out, '[');
+    jout_kv_str(out, "msg", call->code > 2 ? call->text : "");
+    jout_close(out, '{');
+    reply->status = status_of(call->code);
+    reply->type = "application/json";
+    reply->body = jout_text(out);
+    reply->body_n = out->n;
+}
+
+static void run_all(struct simo_call *call, const struct sim_request *request)
+{
+    int is_other_method;
+    const struct route *route = route_of(request, &is_other_method);
+
+    jout_reset(call->out);
+    call->args =
+        strcmp(request->method, "GET") == 0 ? read_query(request->query) : read_body(request);
+    call->what = route ? route->name : request->path;
+    if (!route)
+        simo_fail(call, is_other_method ? 50115 : 404, "%s",
+                  is_other_method ? "Invalid request method" : "Not Found");
+    else
+        run(call, request, route);
+    if (route && route->need == NEED_TRADE && call->code > 2)
+        simo_log_request(call, call->args); // others are logged one by one
+    json_decref(call->args);
+    call->args = NULL;
+}
+
+void simo_http(struct simo *o, const struct sim_request *request, struct sim_reply *reply)
+{
+    struct simo_call call = {.o = o, .out = &o->out};
+    struct fault *fault = simo_mishap_request(o, request->method, request->path, NULL);
+    int is_hidden = simo_mishap_hides(fault);
+
+    jout_reset(&o->out);
+    if (!is_hidden)
+        run_all(&call, request);
+    if (!is_hidden && fault && fault->what == FAULT_DUPLICATE) {
+        call = (struct simo_call){.o = o, .out = &o->out};
+        run_all(&call, request);
+    }
+    if (fault && fault->what == FAULT_ERROR)
+        simo_fail(&call, fault->code ? (int)fault->code : 50004, "%s",
+                  fault->msg[0] ? fault->msg
+                                : "API endpoint request timeout (does not indicate success or "
+                                  "failure of order, please check order status)");
+    put_answer(&call, reply);
+    if (call.code == 404)
+        reply->status = 404;
+    if (!fault)
+        return;
+    if (fault->what == FAULT_ERROR && fault->status > 0)
+        reply->status = (int)fault->status;
+    else if (fault->what == FAULT_TIMEOUT)
+        reply->status = SIM_NO_REPLY;
+    else if (fault->what == FAULT_RESET)
+        reply->status = SIM_RESET_REPLY;
+    else if (fault->what == FAULT_LATE)
+        reply->late_ns = faults_delay(o->config.faults, fault);
+}
