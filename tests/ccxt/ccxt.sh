@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # ccxt: a client that never heard of Agon trades on the simulated venue, over TLS: ccxt from npm, pinned, unmodified.
-# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm|kraken
+# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm|kraken|okx
 . "$(dirname "$0")/../integration/common.sh"
 market=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,10 +36,12 @@ install || {
 exec 9>&-
 
 # The build folder is shared by the tests of all venues, which may run at once: what they copy is the same.
-cp "$here/common.js" "$here/client.js" "$here/kraken.js" "$place/"
+cp "$here/common.js" "$here/client.js" "$here/kraken.js" "$here/okx.js" "$place/"
 client=client.js
 venue=binance
-[ "$market" = kraken ] && client=kraken.js && venue=kraken
+case $market in
+kraken | okx) client=$market.js venue=$market ;;
+esac
 start_sim --venue $venue --speed 60 --seed 7 --tls --ca-out "$WORK/ca.pem"
 [ "$market" != usdm ] ||
     SIM_PORT=$(sed -n 's/.*"binance_um":{[^}]*"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")

@@ -164,12 +164,10 @@ static int read_stamp(const char *text, agon_ns_t *t)
 {
     struct tm tm = {.tm_year = 0};
     const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    int64_t ms = 0;
 
-    if (!end || *end != '.' || strlen(end) != 5 || end[4] != 'Z' ||
-        num_parse(end + 1, 3, 0, &ms) < 0)
+    if (!end || *end != '.' || strspn(end + 1, "0123456789") != 3 || strcmp(end + 4, "Z") != 0)
         return -1;
-    *t = (agon_ns_t)timegm(&tm) * SIMO_NS_PER_S + ms * 1000000;
+    *t = (agon_ns_t)timegm(&tm) * SIMO_NS_PER_S + atoll(end + 1) * 1000000;
     return 0;
 }
 
