@@ -160,9 +160,6 @@ void simo_size(struct jout *out, agon_qty_t qty, const struct pit_symbol *symbol
 void simo_kv_id(struct jout *out, const char *key, uint64_t n);  /* "": 0 */
 void simo_kv_ms(struct jout *out, const char *key, agon_ns_t t); /* "": 0 */
 void simo_ms(struct jout *out, agon_ns_t t);
-/* The retired checksum of a book, of texts as they were sent. pairs: price and size in turn. */
-int32_t simo_checksum(const char *const (*bid)[2], uint32_t n_bid, const char *const (*ask)[2],
-                      uint32_t n_ask);
 
 /* okx.c: connections, time, calls */
 int simo_fail(struct simo_call *call, int code, const char *format, ...)

@@ -127,6 +127,40 @@ START_TEST(a_file_of_this_user_alone_is_taken)
 }
 END_TEST
 
+/* Where the venue has one beside the secret, in a third line; no other venue needs that line. */
+START_TEST(a_pass_phrase_may_stand_with_them)
+{
+    static const char *const texts[] = {"key: abc\nsecret: def\n",
+                                        "key: abc\nsecret: def\npassphrase: g h\n",
+                                        "key: abc\nsecret: def\npassphrase:\n"};
+    static const char *const phrases[] = {"", "g h", NULL};
+
+    (void)setenv("CREDENTIALS_DIRECTORY", dir, 1);
+    for (size_t i = 0; i < 3; i++) {
+        struct secret key = {0};
+        struct secret secret = {0};
+        struct secret passphrase = {0};
+        struct error err = {0};
+        FILE *file;
+
+        put(0600, geteuid(), getegid());
+        file = fopen(path_of("sim"), "w");
+        ck_assert_ptr_nonnull(file);
+        fputs(texts[i], file);
+        fclose(file);
+        ck_assert_int_eq(credential_read("sim", &key, &secret, &passphrase, &err),
+                         phrases[i] != NULL ? AGON_OK : AGON_EINVAL);
+        if (phrases[i] != NULL) {
+            ck_assert_uint_eq(passphrase.n, strlen(phrases[i]));
+            ck_assert(passphrase.n == 0 || memcmp(passphrase.bytes, phrases[i], passphrase.n) == 0);
+        }
+        secret_wipe(&key);
+        secret_wipe(&secret);
+        secret_wipe(&passphrase);
+    }
+}
+END_TEST
+
 /* As a service manager hands it over: root's, and this user may read it by an access list. */
 START_TEST(root_s_file_is_taken_from_the_service_s_directory)
 {
@@ -173,6 +207,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_file_of_this_user_alone_is_taken);
+    tcase_add_test(tcase, a_pass_phrase_may_stand_with_them);
     tcase_add_test(tcase, root_s_file_is_taken_from_the_service_s_directory);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

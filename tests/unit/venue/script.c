@@ -270,6 +270,38 @@ static int reply_kraken(struct conn *conn, const char *path)
     return 0;
 }
 
+static int is_okx(void)
+{
+    return strncmp(w.file, "okx", 3) == 0;
+}
+
+static int is_okx_swap(void)
+{
+    return strncmp(w.file, "okx_swap/", 9) == 0;
+}
+
+/* What a quiet OKX says: lists without a record. */
+static int reply_okx(struct conn *conn, const char *path)
+{
+    char body[256];
+
+    if (strncmp(path, "/api/v5/", 8) != 0)
+        return 0;
+    snprintf(body, sizeof(body), "{\"code\":\"0\",\"msg\":\"\",\"data\":[]}");
+    if (strcmp(path, "/api/v5/public/time") == 0)
+        snprintf(body, sizeof(body), "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"ts\":\"%lld\"}]}",
+                 (long long)((T0 + w.now) / 1000000));
+    else if (strcmp(path, "/api/v5/account/config") == 0)
+        snprintf(
+            body, sizeof(body),
+            "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"uid\":\"7\",\"perm\":\"read_only,trade\","
+            "\"posMode\":\"net_mode\"}]}");
+    else if (strcmp(path, "/api/v5/account/balance") == 0)
+        snprintf(body, sizeof(body), "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"details\":[]}]}");
+    reply(conn, 200, "", body);
+    return 1;
+}
+
 static void on_request(struct conn *conn, const struct http_message *message)
 {
     struct seen *seen = &w.seen[w.n_seen++];
@@ -309,6 +341,8 @@ static void on_request(struct conn *conn, const struct http_message *message)
         return;
     }
     if (is_kraken() && reply_kraken(conn, message->path))
+        return;
+    if (is_okx() && reply_okx(conn, message->path))
         return;
     if (strcmp(message->path, "/api/v3/time") == 0) {
         snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
@@ -623,10 +657,12 @@ static void begin(void)
     int is_um = strncmp(w.file, "binance_um/", 11) == 0;
     int is_cm = strncmp(w.file, "binance_cm/", 11) == 0;
 
-    ck_assert_int_eq(venue_config_default(&config, is_kraken() ? "kraken_spot"
-                                                   : is_um     ? "binance_um"
-                                                   : is_cm     ? "binance_cm"
-                                                               : "binance_spot"),
+    ck_assert_int_eq(venue_config_default(&config, is_kraken()     ? "kraken_spot"
+                                                   : is_okx_swap() ? "okx_swap"
+                                                   : is_okx()      ? "okx_spot"
+                                                   : is_um         ? "binance_um"
+                                                   : is_cm         ? "binance_cm"
+                                                                   : "binance_spot"),
                      AGON_OK);
     if (is_um) {
         config.leverage = 5;
@@ -642,11 +678,24 @@ static void begin(void)
         instruments[0].instrument.qty_exp = instruments[1].instrument.qty_exp = 8;
         config.snapshot_levels = 10;
     }
+    if (is_okx()) {
+        snprintf(assets[0].name, sizeof(assets[0].name), "USDT");
+        snprintf(assets[2].name, sizeof(assets[2].name), "ETH");
+        snprintf(instruments[0].instrument.symbol, 32,
+                 is_okx_swap() ? "BTC-USDT-SWAP" : "BTC-USDT");
+        snprintf(instruments[1].instrument.symbol, 32,
+                 is_okx_swap() ? "ETH-USDT-SWAP" : "ETH-USDT");
+        instruments[0].instrument.qty_exp = instruments[1].instrument.qty_exp = 8;
+        config.dead_man_ns = 0;
+        if (is_okx_swap())
+            instruments[0].instrument.kind = instruments[1].instrument.kind = INSTRUMENT_LINEAR;
+    }
     snprintf(config.name, sizeof(config.name), "scripted");
     config.venue = 1;
     config.account = 5;
     // COIN-M is for market data, and one transcript of Kraken's
-    config.is_private = !is_cm && strcmp(w.file, "kraken/market.script") != 0;
+    config.is_private = !is_cm && strcmp(w.file, "kraken/market.script") != 0 &&
+                        strcmp(w.file, "okx/market.script") != 0 && !is_okx_swap();
     config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
     if (strstr(w.file, "/bars_") != NULL)
         instruments[0].bar_s = instruments[1].bar_s = 60;
@@ -664,6 +713,8 @@ static void begin(void)
     memcpy(config.limits, limits, sizeof(limits));
     config.n_limits = 6;
     ck_assert_int_eq(secret_set(&config.key, "agon-test-key", 13), AGON_OK);
+    if (is_okx())
+        ck_assert_int_eq(secret_set(&config.passphrase, "agon-pass", 9), AGON_OK);
     if (is_kraken())
         ck_assert_int_eq(secret_set(&config.secret, "YWdvbi10ZXN0LXNlY3JldA==", 24), AGON_OK);
     else
@@ -681,6 +732,7 @@ static void begin(void)
     if (gateway_new(&w.gateway, &config, &ports, assets, 3, instruments, 2, &err) < 0)
         FAIL("%s", err.text);
     secret_wipe(&config.secret);
+    secret_wipe(&config.passphrase);
     gateway_start(w.gateway);
 }
 

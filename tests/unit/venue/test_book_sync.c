@@ -200,10 +200,69 @@ START_TEST(a_crossed_one_is_not_believed)
 }
 END_TEST
 
+/* --- by ids instead of a sum --- */
+
+static void setup_chain(void)
+{
+    setup();
+    sync.checksum = NULL;
+    sync.is_chained = 1;
+}
+
+static void part(uint64_t prev, uint64_t id, int64_t px, int64_t qty)
+{
+    fresh();
+    depth.prev_id = prev;
+    depth.last_id = id;
+    if (px != 0)
+        level(depth.bid, &depth.n_bid, px, qty);
+    book_sync_diff(&sync, &depth, 2, 0);
+}
+
+static void whole_at(uint64_t id)
+{
+    depth.last_id = id;
+    whole(1);
+}
+
+START_TEST(a_message_names_the_one_before_it)
+{
+    whole_at(100);
+    ck_assert_int_eq(sync.state, BOOK_LIVE);
+    part(100, 117, 98, 4); // ids have holes
+    ck_assert_int_eq(sync.state, BOOK_LIVE);
+    part(117, 117, 0, 0); // nothing has changed: it lives
+    part(117, 120, 98, 5);
+    ck_assert_int_eq(sync.state, BOOK_LIVE);
+    ck_assert_uint_eq(sync.id, 120);
+    part(121, 125, 98, 6); // one is missing
+    ck_assert_int_eq(sync.state, BOOK_STALE);
+    ck_assert_uint_eq(reason, BOOK_SYNC_GAP);
+    ck_assert_uint_eq(sync.n_gaps, 1);
+    part(125, 126, 98, 7); // until the whole comes nothing is believed
+    ck_assert_int_eq(sync.state, BOOK_STALE);
+    whole_at(130);
+    ck_assert_int_eq(sync.state, BOOK_LIVE);
+}
+END_TEST
+
+/* After maintenance. */
+START_TEST(an_id_may_be_lower_than_the_one_before_it)
+{
+    whole_at(100);
+    part(100, 3, 98, 4);
+    ck_assert_int_eq(sync.state, BOOK_LIVE);
+    part(3, 5, 98, 5);
+    ck_assert_int_eq(sync.state, BOOK_LIVE);
+    ck_assert_uint_eq(sync.n_gaps, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("book_sync");
     TCase *tcase = tcase_create("pushed");
+    TCase *chain = tcase_create("pushed by ids");
     SRunner *runner;
     int failed;
 
@@ -215,6 +274,10 @@ int main(void)
     tcase_add_test(tcase, one_that_does_not_come_is_asked_for_again);
     tcase_add_test(tcase, a_crossed_one_is_not_believed);
     suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(chain, setup_chain, teardown);
+    tcase_add_test(chain, a_message_names_the_one_before_it);
+    tcase_add_test(chain, an_id_may_be_lower_than_the_one_before_it);
+    suite_add_tcase(suite, chain);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -49,6 +49,10 @@ static const char *const stories[] = {
     "kraken/market.script",
     "kraken/orders.script",
     "kraken/unknown.script",
+    "okx/market.script",
+    "okx/orders.script",
+    "okx/unknown.script",
+    "okx_swap/market.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)
