@@ -194,11 +194,10 @@ END_TEST
 
 static const struct {
     const char *file, *dialect;
-} files[] = {{"binance.yaml", "binance_spot"},
-             {"sim.yaml", "binance_spot"},
-             {"binance_um.yaml", "binance_um"},
-             {"sim_um.yaml", "binance_um"},
-             {"kraken.yaml", "kraken_spot"}};
+} files[] = {{"binance.yaml", "binance_spot"},  {"sim.yaml", "binance_spot"},
+             {"binance_um.yaml", "binance_um"}, {"sim_um.yaml", "binance_um"},
+             {"kraken.yaml", "kraken_spot"},    {"okx.yaml", "okx_spot"},
+             {"okx_swap.yaml", "okx_swap"}};
 
 START_TEST(what_the_venues_files_say_is_what_is_published)
 {
