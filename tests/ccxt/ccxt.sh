@@ -43,7 +43,7 @@ speed=60
 case $market in
 kraken | okx) client=$market.js venue=$market ;;
 esac
-# Its books have 400 levels: a client on a busy machine reads no thirty thousand changes a second.
+# Its books have 400 levels: on a busy machine a client is too slow for sixty times their changes, and is put out.
 [ "$market" != okx ] || speed=10
 start_sim --venue $venue --speed $speed --seed 7 --tls --ca-out "$WORK/ca.pem"
 [ "$market" != usdm ] ||
