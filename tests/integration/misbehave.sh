@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Fourteen kinds of misbehaviour, each MISBEHAVE times (10) in a process of its own beside two agents that trade.
+# Fourteen kinds of misbehaviour, each MISBEHAVE times (5) in a process of its own beside two agents that trade.
 # In lock-step (LOCKSTEP times: 1): the others want the same as without it. On a live host against the simulated
 # exchange: the host lives, each order that one of them held is cancelled there once and fills never, the others miss no
 # event; how long it took to notice and to cancel is printed for each kind.
@@ -9,7 +9,7 @@ is_sanitized && {
     echo "skipped: a sanitizer's run-time cannot live in the sandbox"
     exit 77
 }
-ROUNDS=${MISBEHAVE:-10} # at least 3
+ROUNDS=${MISBEHAVE:-5} # at least 3
 KINDS='segv abort stack heap division illegal hang memory fork descriptor thread signal timer cancel'
 PY=$(dirname "$0")/misbehave.py
 BUILT=$PLUGINS
