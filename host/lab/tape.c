@@ -528,8 +528,10 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
     report->t_last = t;
     // Of several records in one message the last is followed by 0, which is none of them.
     for (int is_first = 1;; is_first = 0) {
-        int kind = tape->wire->decode_recorded(tape->reader, &tape->symbols->all[0], message,
-                                               n_message, tape->decoded);
+        int kind = tape->wire->decode_recorded != NULL
+                       ? tape->wire->decode_recorded(tape->reader, &tape->symbols->all[0], message,
+                                                     n_message, tape->decoded)
+                       : tape->wire->decode(tape->reader, message, n_message, tape->decoded);
 
         if (kind <= 0 && !is_first)
             return AGON_OK;

@@ -23,7 +23,9 @@ static void tell_rules(struct venue_client *client, const struct symbol *symbol,
 
     if (client->gateway->ports.commands != NULL)
         return;
-    client->wire->fit_rules(info, symbol->quote_exp, filters, &record.rules);
+    record.rules = info->rules;
+    if (client->wire->fit_rules != NULL)
+        client->wire->fit_rules(info, symbol->quote_exp, filters, &record.rules);
     gateway_emit(client->gateway, &record.hdr);
 }
 

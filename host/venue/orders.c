@@ -40,7 +40,8 @@ void venue_on_command(struct venue_client *client, const struct order_cmd *cmd, 
         kind = REQ_CANCEL;
         hold_ns = gateway->config.cancel_hold_ns;
     } else if (cmd->kind == CMD_REPLACE) {
-        kind = client->wire->replace_op(cmd, entry);
+        kind =
+            client->wire->replace_op != NULL ? client->wire->replace_op(cmd, entry) : REQ_REPLACE;
     }
     if (venue_ask_order(client, kind, entry, class, seen_ns + hold_ns) == NULL)
         outbox_outcome(&gateway->outbox, entry, OUTCOME_NOT_SENT, REASON_VENUE_BUSY, 0, now);
@@ -151,6 +152,27 @@ static int take_cancel(struct venue_client *client, const struct http_message *r
     return 1;
 }
 
+/* The answer to a replacement, of a venue where it is one order as it is now. */
+static int take_replace(struct venue_client *client, const struct gateway_request *request,
+                        const struct http_message *reply, int64_t now)
+{
+    struct wire_order order;
+    uint64_t order_id;
+    uint8_t rev;
+
+    if (client->wire->take_replace != NULL)
+        return client->wire->take_replace(client->self, request, reply, now);
+    if (reply->status >= 300 ||
+        client->wire->read_order(client->self, reply->body, reply->body_n, &order, NULL, NULL) <
+            0 ||
+        order.state == 0 || venue_own_id(client, order.client_id, &order_id, &rev) < 0 ||
+        order_id != request->order_id || order.px != request->entry->next_px ||
+        order.qty != request->entry->next_qty)
+        return 0;
+    venue_show(client, &order, order_id, rev, order.state, order.cum_qty, SEEN_REPLY);
+    return 1;
+}
+
 void venue_answer_request(struct venue_client *client, struct gateway_request *request,
                           enum gateway_fate fate, uint16_t reason, enum answer answer, int32_t code,
                           const char *text, const struct http_message *reply)
@@ -182,8 +204,7 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
     case ANSWER_UNKNOWN:
     case ANSWER_DUPLICATE:
         // A 409 tells of both halves; everything else is unconfirmed.
-        if (request->kind == REQ_REPLACE &&
-            client->wire->take_replace(client->self, request, reply, now))
+        if (request->kind == REQ_REPLACE && take_replace(client, request, reply, now))
             return;
         outbox_outcome(outbox, entry, OUTCOME_UNKNOWN,
                        answer == ANSWER_DUPLICATE ? REASON_VENUE_DUPLICATE : REASON_TIMEOUT, code,
@@ -218,8 +239,7 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
                        code, now);
         return;
     default:
-        if (request->kind == REQ_REPLACE &&
-            client->wire->take_replace(client->self, request, reply, now))
+        if (request->kind == REQ_REPLACE && take_replace(client, request, reply, now))
             return;
         outbox_outcome(outbox, entry, OUTCOME_REJECTED, client->wire->refusal(answer, code, text),
                        code, now);
@@ -232,7 +252,7 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
         break;
     case REQ_REPLACE:
     case REQ_SWAP_CANCEL:
-        is_done = client->wire->take_replace(client->self, request, reply, now);
+        is_done = take_replace(client, request, reply, now);
         break;
     case REQ_CANCEL:
         is_done = take_cancel(client, reply, entry, now);

@@ -267,7 +267,7 @@ struct venue_wire {
      * borrowed. AGON_ENOMEM. */
     int (*open_reader)(const struct symbols *symbols, void **self);
     /* A recorded message: as decode, and WIRE_SNAPSHOT with out->depth for the answer that holds a
-     * whole book of symbol. */
+     * whole book of symbol. NULL: decode is all that is needed. */
     int (*decode_recorded)(void *self, const struct symbol *symbol, const void *bytes, size_t n,
                            struct wire_out *out);
     /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
@@ -280,6 +280,7 @@ struct venue_wire {
     uint16_t (*refusal)(enum answer answer, int32_t code, const char *text); /* enum reason */
     int (*read_info)(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx);
+    /* NULL: those of info are all. */
     void (*fit_rules)(const struct wire_info *info, int quote_exp,
                       const struct agon_instrument *record, struct rules *rules);
     int (*read_snapshot)(void *self, const void *bytes, size_t n, const struct symbol *symbol,
@@ -310,7 +311,7 @@ struct venue_wire {
     void (*on_user)(void *self, struct link *link, const void *bytes, size_t n);
     void (*keep_user)(void *self, int64_t now);
     /* Which request a replacement begins with; the answer to it or to a half of it. False: a query
-     * must tell. */
+     * must tell. NULL: with REQ_REPLACE, and the answer is the order as it is now. */
     enum wire_op (*replace_op)(const struct order_cmd *cmd, const struct outbox_entry *entry);
     int (*take_replace)(void *self, const struct gateway_request *request,
                         const struct http_message *reply, int64_t now);

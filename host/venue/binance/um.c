@@ -66,33 +66,6 @@ static void add_order(const struct binance *binance, struct binance_params *para
     binance_params_add(params, "newOrderRespType", "RESULT");
 }
 
-static enum wire_op replace_op(const struct order_cmd *cmd, const struct outbox_entry *entry)
-{
-    (void)cmd;
-    (void)entry;
-    return REQ_REPLACE;
-}
-
-static int take_replace(void *self, const struct gateway_request *request,
-                        const struct http_message *reply, int64_t now)
-{
-    struct binance *binance = self;
-    const struct outbox_entry *entry = request->entry;
-    struct wire_order order;
-    uint64_t order_id;
-    uint8_t rev;
-
-    (void)now;
-    if (reply->status >= 300)
-        return 0; // one order, one answer: a refusal tells of nothing else
-    if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        order.state == 0 || venue_own_id(binance->client, order.client_id, &order_id, &rev) < 0 ||
-        order_id != entry->order_id || order.px != entry->next_px || order.qty != entry->next_qty)
-        return 0;
-    venue_show(binance->client, &order, order_id, rev, order.state, order.cum_qty, SEEN_REPLY);
-    return 1;
-}
-
 /* Requests of its own ---------------------------------------------------------------------------
  */
 
@@ -475,8 +448,7 @@ static int read_positions(void *self, const void *bytes, size_t n, struct wire_o
     .time_path = "/v1/time", .weights = weights, .is_in_place = 1, .has_positions = 1,             \
     .book = BOOK_CHAIN, .open = open_um, .snapshot_weight = snapshot_weight,                       \
     .read_account = read_account, .read_positions = read_positions, .funding_s = FUNDING_S,        \
-    .on_user_up = on_user_up, .on_user = on_user, .keep_user = keep_user,                          \
-    .replace_op = replace_op, .take_replace = take_replace, .answer = answer_own,                  \
+    .on_user_up = on_user_up, .on_user = on_user, .keep_user = keep_user, .answer = answer_own,    \
     .is_set = is_set, BINANCE_WIRE
 
 extern const struct venue_wire venue_binance_um;

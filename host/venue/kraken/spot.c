@@ -329,14 +329,6 @@ static uint32_t snapshot_weight(uint32_t levels)
     return 0; // books come by the stream
 }
 
-/* An order keeps its id, and what it has filled. */
-static enum wire_op replace_op(const struct order_cmd *cmd, const struct outbox_entry *entry)
-{
-    (void)cmd;
-    (void)entry;
-    return REQ_REPLACE;
-}
-
 // Of the key's counter. Public requests are not on it, and orders have one of their own.
 static const uint32_t weights[REQ_KINDS] = {
     [REQ_OPEN] = 1,   [REQ_TRADES] = 2, [REQ_ACCOUNT] = 1, [REQ_NUMBER] = 1, [REQ_RIGHTS] = 1,
@@ -382,7 +374,6 @@ const struct venue_wire venue_kraken_spot = {
     .keep_user = kraken_keep_user,
     .on_user_up = kraken_on_user_up,
     .on_user = kraken_on_user,
-    .replace_op = replace_op,
     .take_replace = kraken_take_replace,
     .answer = kraken_answer,
     .count = count,
