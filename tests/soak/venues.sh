@@ -60,17 +60,47 @@ limits:
   - {kind: connects, capacity: 150, window: 10m}
 snapshot_levels: 100
 EOF
-NAMES='binance binance_um kraken'
-sed -i 's/^venue: .*/venues: [binance.yaml, binance_um.yaml, kraken.yaml]/' "$WORK/conf/live.yaml"
+sim okx --venue okx --seed 7 --symbols BTC-USDT
+{
+    cat "$WORK/credentials/sim"
+    echo 'passphrase: agon-sim-pass'
+} >"$WORK/credentials/okx"
+chmod 600 "$WORK/credentials/okx"
+cat >"$WORK/conf/okx.yaml" <<EOF
+name: okx
+dialect: okx_spot
+credential: okx
+market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
+user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
+rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api/v5}
+hold: 5s
+reconcile: 15s
+limits:
+  - {kind: weight, capacity: 20, window: 2s}
+  - {kind: raw, capacity: 500, window: 2s}
+  - {kind: orders, capacity: 60, window: 2s}
+  - {kind: orders_day, capacity: 1000000, window: 1d}
+  - {kind: snapshots, capacity: 100, window: 1m}
+  - {kind: connects, capacity: 3, window: 1s}
+snapshot_levels: 400
+warm_bars: 299
+message_gap: 350ms
+channel: 0s
+silence: 25s
+EOF
+NAMES='binance binance_um kraken okx'
+sed -i 's/^venue: .*/venues: [binance.yaml, binance_um.yaml, kraken.yaml, okx.yaml]/' "$WORK/conf/live.yaml"
 cat >>"$WORK/conf/live.yaml" <<EOF
   - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100}
   - {venue: kraken, symbol: BTC/USDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.00000001, min_notional: 0.5}
+  - {venue: okx, symbol: BTC-USDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.00000001}
 EOF
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
     agent_on spot_1 '"binance:BTCUSDT", "binance:ETHUSDT"'
     agent_on um_1 '"binance_um:BTCUSDT"'
     agent_on kraken_1 '"kraken:BTC/USDT"' ', scale: 1000'
+    agent_on okx_1 '"okx:BTC-USDT"' ', scale: 1000'
 } >"$WORK/conf/roster.yaml"
 
 case " $NAMES " in *" $FROZEN "*) ;; *) fail "frozen may be one of: $NAMES" ;; esac

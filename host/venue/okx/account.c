@@ -435,16 +435,20 @@ int okx_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw)
 /* User data -------------------------------------------------------------------------------------
  */
 
-static void subscribe(struct okx *okx, struct link *link)
+void okx_subscribe_user(struct okx *okx, struct link *link)
 {
+    struct venue_feed *feed = venue_feed(okx->client, link);
     char text[128];
     int n =
         snprintf(text, sizeof(text),
                  "{\"op\":\"subscribe\",\"args\":[{\"channel\":\"orders\",\"instType\":\"%s\"}]}",
                  okx->is_swap ? "SWAP" : "SPOT");
 
+    feed->is_asked = OKX_USER_LOGGED_IN;
     if (gateway_send(okx->gateway, link, text, (size_t)n) < 0)
-        gateway_drop(okx->gateway, link, "the user data subscription could not be sent");
+        return; // not within the least gap of two messages: okx_keep_user asks again
+    feed->is_asked = OKX_USER_SUBSCRIBED;
+    feed->asked_ns = gateway_now(okx->gateway);
 }
 
 static void on_event(struct okx *okx, struct link *link, const struct okx_envelope *from)
@@ -452,7 +456,7 @@ static void on_event(struct okx *okx, struct link *link, const struct okx_envelo
     char why[128];
 
     if (strcmp(from->event, "login") == 0 && strcmp(from->code, "0") == 0) {
-        subscribe(okx, link);
+        okx_subscribe_user(okx, link);
     } else if (strcmp(from->event, "subscribe") == 0 && strcmp(from->channel, "orders") == 0) {
         venue_user_up(okx->client, link);
     } else if (strcmp(from->event, "error") == 0) {

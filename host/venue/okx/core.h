@@ -129,6 +129,9 @@ void okx_fit_rules(const struct wire_info *info, int quote_exp,
 int okx_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
                   uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx);
 
+/* How far a private connection is (venue_feed.is_asked): each message keeps the least gap. */
+enum { OKX_USER_LOGIN = 1, OKX_USER_LOGGED_IN, OKX_USER_SUBSCRIBED };
+
 /* account.c: what of an account is read, and told by its socket */
 int okx_take_order(void *self, const void *bytes, size_t n, struct wire_order *order,
                    wire_fill_fn each_fill, void *ctx);
@@ -146,6 +149,7 @@ void okx_on_user(void *self, struct link *link, const void *bytes, size_t n);
 extern const char *const okx_order_types[ORDER_TYPES_MAX];
 int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http);
 void okx_login(struct okx *okx, struct link *link);
+void okx_subscribe_user(struct okx *okx, struct link *link);
 void okx_on_user_up(void *self, struct link *link);
 void okx_keep_user(void *self, int64_t now);
 void okx_answer_own(void *self, struct gateway_request *request, enum answer answer, int32_t code,

@@ -284,7 +284,7 @@ void okx_login(struct okx *okx, struct link *link)
     if (rc < 0)
         return; // asked again
     feed->asked_ns = gateway_now(gateway);
-    feed->is_asked = 1;
+    feed->is_asked = OKX_USER_LOGIN;
 }
 
 void okx_on_user_up(void *self, struct link *link)
@@ -351,6 +351,8 @@ void okx_keep_user(void *self, int64_t now)
             continue;
         if (!feed->is_asked)
             okx_login(okx, link);
+        else if (feed->is_asked == OKX_USER_LOGGED_IN)
+            okx_subscribe_user(okx, link);
         else if (!feed->is_up && now - feed->asked_ns > gateway->config.request_ns)
             gateway_drop(gateway, link, "no answer to login and subscription");
     }
