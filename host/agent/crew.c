@@ -8,28 +8,33 @@
 
 #include "agent/certificate.h"
 #include "agent/sandbox.h"
+#include "base/zeroed.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
-    struct crew *crew = aligned_alloc(64, (sizeof(*crew) + 63) / 64 * 64);
+    void *memory;
+    struct crew *crew = zeroed_new(64, sizeof(*crew), &memory);
     uint64_t at;
 
     *out = crew;
     if (crew == NULL)
         return error_set(err, AGON_ENOMEM, "slots: out of memory");
-    memset(crew, 0, sizeof(*crew));
+    crew->memory = memory;
     crew->config = *config;
     crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);
     if (config->is_noted && note_open(crew, err) < 0)
         return AGON_ENOMEM;
-    for (uint16_t i = 0; i < SLOTS_MAX; i++) {
-        crew->members[i].crew = crew;
-        crew->members[i].slot = i;
-    }
     return AGON_OK;
+}
+
+void crew_spare(struct crew *crew, zeroed_spare_fn *spare)
+{
+    const uint32_t n = crew->n_members;
+
+    spare(&crew->members[n], (SLOTS_MAX - n) * sizeof(crew->members[0]));
 }
 
 /* --- one generation --- */
@@ -482,7 +487,7 @@ int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
         error_wrap(err, "slot %s", slot->record.name);
         return rc;
     }
-    crew->members[slot->record.slot].mapped = generation;
+    member_seat(crew, slot->record.slot)->mapped = generation;
     return AGON_OK;
 }
 
@@ -503,7 +508,7 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     if (slot->record.slot >= SLOTS_MAX)
         return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", slot->record.slot,
                          SLOTS_MAX);
-    member = &crew->members[slot->record.slot];
+    member = member_seat(crew, slot->record.slot);
     if (member->active != NULL)
         return error_set(err, AGON_ESTATE, "slot %s has a plugin already", slot->record.name);
     member->spec = *slot;
@@ -545,7 +550,7 @@ void member_cut(struct crew *crew, struct member *member, struct cut *cut)
 
 void crew_stand(struct crew *crew, const struct crew_slot *spec)
 {
-    struct member *member = &crew->members[spec->record.slot];
+    struct member *member = member_seat(crew, spec->record.slot);
 
     member->spec = *spec;
     member->source = spec;
@@ -640,10 +645,12 @@ void crew_free(struct crew *crew)
 {
     if (crew == NULL)
         return;
-    for (uint16_t i = 0; i < SLOTS_MAX; i++)
-        crew_leave(crew, i, AGON_END_HOST);
+    for (uint16_t i = 0; i < SLOTS_MAX; i++) {
+        if (crew->members[i].crew != NULL)
+            crew_leave(crew, i, AGON_END_HOST);
+    }
     free(crew->notes_memory);
-    free(crew);
+    free(crew->memory);
 }
 
 /* One that is kept for a roll-back, or tried beside the active one, has the meter of processor time
@@ -683,7 +690,7 @@ static int is_lost(struct generation *generation, const struct crew_slot *spec, 
 
 int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **why)
 {
-    for (uint16_t i = 0; i < SLOTS_MAX; i++) {
+    for (uint16_t i = 0; i < crew->n_members; i++) {
         struct member *member = &crew->members[i];
 
         if (member->old != NULL && !member->is_old_lost &&

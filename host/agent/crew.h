@@ -127,6 +127,8 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason);
 /* The same while the loader runs. AGON_EBUSY: the slot is changing hands; try again. [core] */
 int crew_try_leave(struct crew *crew, uint16_t slot, uint32_t reason);
 void crew_free(struct crew *crew); /* everybody leaves */
+/* Names to spare what is of slots that nobody has joined. */
+void crew_spare(struct crew *crew, zeroed_spare_fn *spare);
 /* Looks after the children: log lines, deaths, hangs. 1: *slot is the next whose runner has ended,
  * why says how (until crew_leave), and the caller detaches it by crew_leave and decides what the
  * engine is told; 0: all well. Every millisecond or so. [control] */
@@ -191,7 +193,7 @@ int crew_add(struct crew *crew, struct crew_slot *slot,
 void crew_turn(struct crew *crew, int64_t mono_ns);
 /* [core] A bit for each slot for which another generation plays since it was last asked; who was
  * added is not among them. */
-uint64_t crew_take_changed(struct crew *crew);
+struct slot_set crew_take_changed(struct crew *crew);
 int crew_is_busy(const struct crew *crew); /* something is to be done. [core] */
 /* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
  * for crew_restart. The record says what is known of its end; the caller steps it. [core] */

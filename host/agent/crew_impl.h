@@ -131,14 +131,24 @@ struct crew {
     void *notes_memory; /* owned; NULL: nothing is noted */
     struct evring notes_in, notes_out;
     struct member members[SLOTS_MAX];
-    _Atomic uint64_t pending; /* slots in a phase that is the core's */
+    struct slot_shared pending; /* slots in a phase that is the core's */
     _Atomic uint32_t is_closing;
-    uint64_t changed; /* slots that changed hands; the core's */
+    struct slot_set changed; /* slots that changed hands; the core's */
     struct crew_pauses pauses;
     const struct bus_shm *bus; /* borrowed: the engine's */
     uint64_t bus_granules;
     uint32_t n_members; /* highest slot that was joined, + 1 */
+    void *memory;       /* owned: this */
 };
+/* The member of a slot that is given a plugin; those that never are take no page. */
+static inline struct member *member_seat(struct crew *crew, uint16_t slot)
+{
+    struct member *member = &crew->members[slot];
+
+    member->crew = crew;
+    member->slot = slot;
+    return member;
+}
 
 /* crew.c */
 struct generation *generation_new(struct crew *crew, const struct crew_slot *spec,

@@ -17,7 +17,7 @@
 
 static void hand_over(struct member *member, uint32_t phase)
 {
-    atomic_fetch_and(&member->crew->pending, ~((uint64_t)1 << member->slot));
+    slot_shared_remove(&member->crew->pending, member->slot);
     atomic_store(&member->phase, phase);
     futex_wake(&member->phase, 1);
 }
@@ -262,7 +262,7 @@ static void complete(struct member *member)
     member->report.swap_seq = member->swap_seq;
     hist_add(&member->crew->pauses.swap_ns, member->report.swap_ns);
     if (!member->is_first)
-        member->crew->changed |= (uint64_t)1 << member->slot;
+        slot_set_add(&member->crew->changed, member->slot);
     if (!member->is_back)
         note_begin(member, how_of(member));
     if (!member->is_back && member->shadow != NULL && member->shadow->n_refs > 0)
@@ -546,12 +546,11 @@ int member_keep(struct member *member, struct error *err)
 
 void crew_turn(struct crew *crew, int64_t mono_ns)
 {
-    uint64_t pending = atomic_load_explicit(&crew->pending, memory_order_acquire);
+    struct slot_set pending = slot_shared_look(&crew->pending);
+    uint16_t slot;
 
-    while (pending != 0) {
-        turn(&crew->members[__builtin_ctzll(pending)]);
-        pending &= pending - 1;
-    }
+    while (slot_set_take(&pending, &slot))
+        turn(&crew->members[slot]);
     for (uint32_t i = 0; i < crew->n_members; i++) {
         struct member *member = &crew->members[i];
 
@@ -569,17 +568,19 @@ void crew_turn(struct crew *crew, int64_t mono_ns)
     }
 }
 
-uint64_t crew_take_changed(struct crew *crew)
+struct slot_set crew_take_changed(struct crew *crew)
 {
-    uint64_t changed = crew->changed;
+    struct slot_set changed = crew->changed;
 
-    crew->changed = 0;
+    crew->changed = (struct slot_set){0};
     return changed;
 }
 
 int crew_is_busy(const struct crew *crew)
 {
-    return atomic_load_explicit(&crew->pending, memory_order_relaxed) != 0;
+    struct slot_set pending = slot_shared_look(&crew->pending);
+
+    return !slot_set_is_empty(&pending);
 }
 
 static uint8_t kind_of(const struct generation *active, const char **why)

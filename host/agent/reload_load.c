@@ -19,7 +19,7 @@
 static void give(struct member *member, uint32_t phase)
 {
     atomic_store_explicit(&member->phase, phase, memory_order_release);
-    atomic_fetch_or(&member->crew->pending, (uint64_t)1 << member->slot);
+    slot_shared_add(&member->crew->pending, member->slot);
 }
 
 static int is_ours(uint32_t phase)
@@ -35,7 +35,7 @@ static int await(struct member *member, struct error *err)
     while (!is_ours(phase = atomic_load_explicit(&member->phase, memory_order_acquire))) {
         if (atomic_load(&member->crew->is_closing)) {
             // The core stands still: it is ours to clear up.
-            atomic_fetch_and(&member->crew->pending, ~((uint64_t)1 << member->slot));
+            slot_shared_remove(&member->crew->pending, member->slot);
             error_set(&member->err, AGON_ESTATE, "the host is stopping");
             reload_fail(member);
             break;
@@ -426,7 +426,7 @@ int crew_add(struct crew *crew, struct crew_slot *slot,
     if (slot->record.slot >= SLOTS_MAX)
         return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", slot->record.slot,
                          SLOTS_MAX);
-    member = &crew->members[slot->record.slot];
+    member = member_seat(crew, slot->record.slot);
     rc = begin(member, slot, GENERATION_FRESH, AGON_START_FRESH, err);
     if (rc < 0)
         return rc;

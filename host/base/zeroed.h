@@ -16,4 +16,7 @@ static inline void *zeroed_new(size_t align, size_t bytes, void **owned)
                           : NULL;
 }
 
+/* Names the part of a table that is not in use, so that who places memory leaves it out. */
+typedef void zeroed_spare_fn(void *from, uint64_t bytes);
+
 #endif

@@ -265,7 +265,7 @@ static void advance(struct arena *arena)
         crew_bury(arena->crew, failed, &crash);
         crash.orders = arena->config.on_crash;
         (void)step(arena, &crash.hdr);
-        arena->failed |= (uint64_t)1 << failed;
+        slot_set_add(&arena->failed, failed);
     }
 }
 
@@ -381,7 +381,7 @@ int arena_repeat(struct arena *arena, const struct agon_event_hdr *event)
 
 uint64_t arena_look(struct arena *arena)
 {
-    uint64_t gone = 0;
+    uint64_t n_gone = 0;
     const char *why;
     uint16_t slot;
 
@@ -392,10 +392,10 @@ uint64_t arena_look(struct arena *arena)
         crew_bury(arena->crew, slot, &crash);
         crash.orders = arena->config.on_crash;
         (void)step(arena, &crash.hdr);
-        gone |= (uint64_t)1 << slot;
+        slot_set_add(&arena->failed, slot);
+        n_gone++;
     }
-    arena->failed |= gone;
-    return gone;
+    return n_gone;
 }
 
 void arena_settle(struct arena *arena)

@@ -44,7 +44,7 @@ struct arena {
     agon_ns_t t;
     uint64_t n_cmds, n_cancels; /* that left for the venue */
     int64_t load_ns, join_ns;   /* that its plugins took to begin with: crew_load, crew_join */
-    uint64_t failed;            /* slots whose plugin is gone */
+    struct slot_set failed;     /* slots whose plugin is gone */
     char failure[160];
     /* Wishes of a slot as they were stepped, when somebody wants them. */
     void (*on_wish)(void *ctx, uint16_t slot, const struct agon_event_hdr *wish);

@@ -142,7 +142,7 @@ static void check(struct bench *bench, const char *who, const struct arena *aren
 {
     const struct slot *slot = slots_get(engine_slots(arena->engine), 0);
 
-    bench_check(bench, arena->failed == 0 && crew_nth(arena->crew, 0) == slot->nth,
+    bench_check(bench, slot_set_is_empty(&arena->failed) && crew_nth(arena->crew, 0) == slot->nth,
                 "%s: the plugin has been delivered what the engine counts: %llu events", who,
                 (unsigned long long)slot->nth);
     bench_check(bench, slot->generation == job->n + 1 && taken->n_swaps == job->n,
@@ -189,13 +189,14 @@ static int compare(struct bench *bench, const struct arena_config *with, const c
     hdr_wanted = (const void *)wanted;
     // The head names the last event by the run's own count, in which a generation is an event too.
     if (rc >= 0)
-        bench_check(
-            bench,
-            !taken->is_full && n == n_wanted && n > sizeof(*hdr) && hdr->nth == hdr_wanted->nth &&
-                control->failed == 0 && memcmp(hdr + 1, hdr_wanted + 1, n - sizeof(*hdr)) == 0,
-            "%s: after %llu events the saved state, %llu bytes at nth %llu, is that of a "
-            "control that was never reloaded",
-            who, (unsigned long long)n_events, (unsigned long long)n, (unsigned long long)hdr->nth);
+        bench_check(bench,
+                    !taken->is_full && n == n_wanted && n > sizeof(*hdr) &&
+                        hdr->nth == hdr_wanted->nth && slot_set_is_empty(&control->failed) &&
+                        memcmp(hdr + 1, hdr_wanted + 1, n - sizeof(*hdr)) == 0,
+                    "%s: after %llu events the saved state, %llu bytes at nth %llu, is that of a "
+                    "control that was never reloaded",
+                    who, (unsigned long long)n_events, (unsigned long long)n,
+                    (unsigned long long)hdr->nth);
     free(state);
     free(wanted);
     if (is_open)

@@ -73,7 +73,7 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
     int rc = AGON_OK;
 
     if (opts->roster != NULL) {
-        static struct crew_slot slots[SLOTS_MAX];
+        struct crew_slot *slots = calloc(SLOTS_MAX, sizeof(*slots));
         static struct roster_names names;
         struct slots_roster from = {.command = "tournament",
                                     .path = opts->roster,
@@ -83,7 +83,11 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
         char base_currency[16];
         uint32_t n;
 
-        if (slots_of_roster(slots, &n, base_currency, &from) != EXIT_OK)
+        if (slots == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for the roster");
+        rc = slots_of_roster(slots, &n, base_currency, &from);
+        free(slots);
+        if (rc != EXIT_OK)
             return error_set(err, AGON_EINVAL, "the roster is not in order");
         if (rules.mode == 0)
             return error_set(err, AGON_EINVAL, "%s has no section 'tournament'", opts->roster);

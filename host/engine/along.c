@@ -364,13 +364,13 @@ static int has_plan(const struct engine *engine, uint16_t slot, agon_instrument_
     return 0;
 }
 
-uint64_t along_slots(const struct along *along, agon_instrument_t instrument)
+struct slot_set along_slots(const struct along *along, agon_instrument_t instrument)
 {
     const struct engine *engine = along->engine;
-    uint64_t slots = 0;
+    struct slot_set slots = {0};
 
     if (instrument > INSTRUMENTS_MAX || engine->markets[instrument].is_bars != STEP_PATHS)
-        return 0;
+        return slots;
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
         const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
 
@@ -379,7 +379,7 @@ uint64_t along_slots(const struct along *along, agon_instrument_t instrument)
             continue;
         if (exposure_judges_loss(engine, &engine->slots.all[slot]) ||
             has_plan(engine, slot, instrument))
-            slots |= (uint64_t)1 << slot;
+            slot_set_add(&slots, slot);
     }
     return slots;
 }

@@ -9,21 +9,20 @@ void control_watch(struct engine *engine)
 {
     memset(engine->type_watchers, 0, sizeof(engine->type_watchers));
     for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
-        engine->markets[i].watchers = 0;
+        engine->markets[i].watchers = (struct slot_set){0};
     for (uint32_t id = 0; id < engine->slots.n; id++) {
         const struct slot *slot = &engine->slots.all[id];
         const struct subscription *sub = &slot->subscription;
-        uint64_t bit = (uint64_t)1 << id;
 
         if (!slot->is_used)
             continue;
         for (uint32_t i = 0; i < sub->n_instruments; i++) {
             if (sub->instruments[i] <= INSTRUMENTS_MAX)
-                engine->markets[sub->instruments[i]].watchers |= bit;
+                slot_set_add(&engine->markets[sub->instruments[i]].watchers, id);
         }
         for (uint16_t type = 0; type < AGON_EVENT_MORE + EVENTS_MORE; type++) {
             if (event_is_on(sub->event_mask, sub->event_more, type))
-                engine->type_watchers[event_place(type)] |= bit;
+                slot_set_add(&engine->type_watchers[event_place(type)], id);
         }
     }
 }
@@ -62,8 +61,7 @@ static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
 static int config_account(struct engine *engine, const struct record_account_of *record)
 {
     // Orders and money of earlier events are where they are: an account is told before its slots.
-    if (record->venue == 0 || record->venue > VENUES_MAX ||
-        record->account >= LEDGER_ACCOUNTS_MAX ||
+    if (record->venue == 0 || record->venue > VENUES_MAX || record->account >= ACCOUNTS_MAX ||
         (engine->slots.n > 0 && engine->account_of[record->venue] != record->account + 1)) {
         engine_note(engine, ALERT_CONFIG, "a venue's account cannot be what it was told to be");
         return AGON_EINVAL;
@@ -80,12 +78,12 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
     int is_new = before == NULL;
     struct slot as_told = {.account = record->account};
-    agon_amt_t changes[LEDGER_ACCOUNTS_MAX];
+    agon_amt_t changes[ACCOUNTS_MAX];
     agon_amt_t change_amt;
     struct error err = {0};
     int rc;
 
-    if (record->account >= LEDGER_ACCOUNTS_MAX || engine->table.base_currency == 0 ||
+    if (record->account >= ACCOUNTS_MAX || engine->table.base_currency == 0 ||
         record->limits.capital_amt < 0 || record->limits.capital_amt > INT64_MAX / 4) {
         engine_note(engine, ALERT_CONFIG, "a slot needs an account and a base currency first");
         return AGON_EINVAL;
@@ -106,7 +104,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         }
     }
     change_amt = num_add(record->limits.capital_amt, -given_before);
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
         agon_amt_t share_amt =
             share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 
@@ -138,7 +136,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         return AGON_EINVAL;
     }
     engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
         REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                 engine->table.base_currency, changes[account]) == AGON_OK);
     if (is_new) {
@@ -151,7 +149,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     }
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
         if (!is_new && changes[account] != 0)
             deliver_balance_of(engine, record->slot, account, engine->table.base_currency);
     }

@@ -19,17 +19,22 @@ static void fold_output(struct engine *engine, const void *bytes, size_t n, uint
 static void count_public(struct engine *engine, const struct agon_event_hdr *event)
 {
     uint32_t place = event_place(event->type);
-    uint64_t slots = place < EVENTS_PLACES ? engine->type_watchers[place] : 0;
+    const struct slot_set *of_type = &engine->type_watchers[place < EVENTS_PLACES ? place : 0];
+    const struct slot_set *of_instrument =
+        event_is_shared(event->type) ? of_type : &engine->markets[event->instrument].watchers;
+    uint64_t words = place < EVENTS_PLACES ? of_type->words & of_instrument->words : 0;
 
-    if (!event_is_shared(event->type))
-        slots &= engine->markets[event->instrument].watchers;
-    while (slots != 0) {
-        struct slot *slot = &engine->slots.all[__builtin_ctzll(slots)];
+    for (; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+        uint64_t slots = of_type->bits[word] & of_instrument->bits[word];
 
-        slots &= slots - 1;
-        if (!BY_CONTENT(event->type) ||
-            subscription_wants(&slot->subscription, &slot->signals, event))
-            slot->nth++;
+        for (; slots != 0; slots &= slots - 1) {
+            struct slot *slot = &engine->slots.all[word * 64 + (uint32_t)__builtin_ctzll(slots)];
+
+            if (!BY_CONTENT(event->type) ||
+                subscription_wants(&slot->subscription, &slot->signals, event))
+                slot->nth++;
+        }
     }
 }
 
@@ -57,7 +62,7 @@ void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *
 
     event->seq = engine->seq;
     event->t = engine->t;
-    engine->touched |= (uint64_t)1 << id;
+    slot_set_add(&engine->touched, id);
     event->sub = ++engine->private_sub[id];
     REQUIRE(event->sub != 0);
     fold_output(engine, event, event_bytes(event), id);
@@ -211,7 +216,7 @@ void deliver_capital(struct engine *engine, uint16_t id)
         .reason = slot->condition_reason,
     };
 
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
         event.free_amt = num_add(
             event.free_amt, engine_free_of(engine, slot, account, engine->table.base_currency));
     deliver_private(engine, id, &event.hdr);

@@ -39,7 +39,7 @@ static int take_plan(struct driver *driver)
     if (!engine_take_plan(driver->engine, &driver->plan))
         return AGON_OK;
     for (uint32_t k = 0; rc >= 0 && plan_values(&driver->plan, k, &values); k++)
-        rc = take(driver, &values.record.hdr, 1);
+        rc = take(driver, &values.hdr, 1);
     if (rc >= 0)
         rc = take(driver, &driver->plan.plan.hdr, 1);
     if (rc >= 0)

@@ -87,10 +87,32 @@ void engine_free(struct engine *engine)
     free(engine);
 }
 
+void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
+{
+    const uint32_t n = engine->slots.n;
+    struct tournament *tournament = &engine->tournament;
+    struct exposure *exposure = engine->exposure;
+
+#define SPARE(array) spare(&(array)[n], (SLOTS_MAX - n) * sizeof((array)[0]))
+    SPARE(engine->slots.all);
+    SPARE(engine->risk);
+    SPARE(engine->scores);
+    SPARE(engine->legs);
+    SPARE(engine->slot_halts);
+    SPARE(engine->exits);
+    SPARE(engine->refused);
+    SPARE(tournament->windows);
+    SPARE(exposure->lines);
+    SPARE(exposure->places);
+    SPARE(exposure->open);
+#undef SPARE
+    ledger_spare(engine->ledger, n, spare);
+}
+
 void engine_attach_venue(struct engine *engine, agon_account_t account,
                          const struct venue_port *port)
 {
-    REQUIRE(account < LEDGER_ACCOUNTS_MAX);
+    REQUIRE(account < ACCOUNTS_MAX);
     engine->venues[account] = port != NULL ? *port : (struct venue_port){0};
 }
 
@@ -145,7 +167,7 @@ static int on_start(struct engine *engine, const struct record_start *start)
     engine->run = start->run;
     engine->mode = start->mode;
     engine->seed = start->seed;
-    for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+    for (uint32_t i = 0; i < engine->slots.n; i++) {
         engine->slots.all[i].next_counter = 0;   // ids begin anew with the run's number in them
         control_begin_anew(engine, (uint16_t)i); // a run's plugins begin with nothing
     }
@@ -198,6 +220,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_CLOCK] = 1,
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
         [EVENT_PLAN_VALUES] = sizeof(struct record_plan_values) / EVENT_GRANULE,
+        [EVENT_PLAN_LINES] = sizeof(struct record_plan_lines) / EVENT_GRANULE,
         [EVENT_BEGIN] = sizeof(struct record_begin) / EVENT_GRANULE,
         [EVENT_END] = 2,
         [EVENT_LAPSE] = 2,
@@ -270,7 +293,8 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
     case EVENT_CLOCK:
         return set_back_clock(engine, AS(record_clock, event), t_before);
     case EVENT_PLAN_VALUES:
-        return tournament_values(engine, AS(record_plan_values, event));
+    case EVENT_PLAN_LINES:
+        return tournament_values(engine, event);
     case EVENT_PLAN:
         return tournament_plan(engine, AS(record_plan, event));
     case EVENT_START:
@@ -295,13 +319,12 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
 static int act(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
                agon_ns_t t_before)
 {
+    uint16_t slot;
     int rc;
 
     engine->public_sub = 0;
-    while (engine->touched != 0) {
-        engine->private_sub[__builtin_ctzll(engine->touched)] = 0;
-        engine->touched &= engine->touched - 1;
-    }
+    while (slot_set_take(&engine->touched, &slot))
+        engine->private_sub[slot] = 0;
     rc = apply(engine, event, seq_before, t_before);
     exposure_settle(engine);
     engine->counters.n_events++;

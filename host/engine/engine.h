@@ -116,6 +116,8 @@ int engine_make_mark(struct engine *engine, struct record_mark *mark);
 int engine_hash(struct engine *engine, unsigned char hash[HASH_SIZE]);
 /* The canonical encoding. engine_save returns the bytes it needs; it fits when that is <= room. */
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room);
+/* Names to spare what is of slots that are not configured: of SLOTS_MAX places. */
+void engine_spare(struct engine *engine, zeroed_spare_fn *spare);
 /* Where engine_hash encodes, for who places memory ahead. */
 void *engine_state_room(const struct engine *engine, uint64_t *bytes);
 /* Into a new engine, before any event. AGON_ECORRUPT, AGON_EVERSION. */

@@ -154,13 +154,13 @@ void exits_watch(struct engine *engine)
 {
     engine->exits_due = INT64_MAX;
     for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
-        engine->markets[i].exits = 0;
+        engine->markets[i].exits = (struct slot_set){0};
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
         struct exit_plan *exit;
 
         EACH(engine, slot, exit)
         {
-            engine->markets[exit->plan.instrument].exits |= (uint64_t)1 << slot;
+            slot_set_add(&engine->markets[exit->plan.instrument].exits, slot);
             if (due_at(engine, exit) < engine->exits_due)
                 engine->exits_due = due_at(engine, exit);
         }
@@ -203,13 +203,12 @@ static void look_again(struct engine *engine, uint16_t slot, struct exit_plan *e
 
 void exits_on_price(struct engine *engine, agon_instrument_t instrument, uint8_t watch)
 {
-    uint64_t slots = engine->markets[instrument].exits;
+    struct slot_set slots = engine->markets[instrument].exits;
+    uint16_t slot;
 
-    while (slots != 0) {
-        uint16_t slot = (uint16_t)__builtin_ctzll(slots);
+    while (slot_set_take(&slots, &slot)) {
         struct exit_plan *exit;
 
-        slots &= slots - 1;
         EACH(engine, slot, exit)
         {
             if (exit->plan.instrument == instrument && exit->plan.watch == watch)
@@ -356,7 +355,7 @@ int exits_are_leaving(struct engine *engine, uint16_t slot, agon_instrument_t in
 {
     struct exit_plan *exit;
 
-    if ((engine->markets[instrument].exits >> slot & 1) == 0)
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
         return 0;
     EACH(engine, slot, exit)
     {
@@ -432,7 +431,7 @@ void exits_on_fill(struct engine *engine, uint16_t slot, agon_instrument_t instr
 {
     struct exit_plan *exit;
 
-    if ((engine->markets[instrument].exits >> slot & 1) == 0)
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
         return;
     EACH(engine, slot, exit)
     {
@@ -450,7 +449,7 @@ void exits_on_end(struct engine *engine, const struct order *order)
     agon_instrument_t instrument = order->instrument; // a new order may take its place
     struct exit_plan *exit;
 
-    if ((engine->markets[instrument].exits >> slot & 1) == 0)
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
         return;
     exit = order->exit != 0 ? by_id(engine, slot, order->exit) : NULL;
     if (exit != NULL && order->state == AGON_ORDER_FILLED) {
@@ -634,13 +633,13 @@ int exits_take(struct engine *engine, const struct agon_exit_event *event)
 
 void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
 {
-    uint64_t slots = engine->markets[instrument].exits;
+    struct slot_set slots = engine->markets[instrument].exits;
+    uint16_t slot;
 
     if (!engine->markets[instrument].is_inside)
         return;
     engine->markets[instrument].is_inside = 0;
-    for (; slots != 0; slots &= slots - 1) {
-        uint16_t slot = (uint16_t)__builtin_ctzll(slots);
+    while (slot_set_take(&slots, &slot)) {
         struct exit_plan *exit;
 
         EACH(engine, slot, exit)

@@ -117,12 +117,10 @@ static void work_out_reach(const struct engine *engine, const struct position *p
 
 static void note_holder(struct exposure *exposure, uint16_t slot, const struct position *pos)
 {
-    uint64_t bit = (uint64_t)1 << slot;
-
     if (pos->held_amt != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0)
-        exposure->holders[pos->instrument] |= bit;
+        slot_set_add(&exposure->holders[pos->instrument], slot);
     else
-        exposure->holders[pos->instrument] &= ~bit;
+        slot_set_remove(&exposure->holders[pos->instrument], slot);
 }
 
 // Brings one position's part of every sum to what it is now.
@@ -164,7 +162,7 @@ static agon_amt_t rest_of(const struct engine *engine, uint16_t slot, agon_asset
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
 
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
         rest += ledger_amt(engine->ledger, account, slot, asset);
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument =
@@ -240,7 +238,7 @@ static void look_at_open(struct engine *engine, uint16_t slot, agon_instrument_t
 
 static void touch(struct engine *engine, uint16_t slot)
 {
-    engine->exposure->touched |= (uint64_t)1 << slot;
+    slot_set_add(&engine->exposure->touched, slot);
 }
 
 /* What a long and a short would be closed at: the mark price, or the book; what a market without
@@ -287,7 +285,8 @@ static void value_again(struct engine *engine, agon_asset_t asset)
 void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     struct market *market = &engine->markets[instrument];
-    uint64_t holders = engine->exposure->holders[instrument];
+    struct slot_set holders;
+    uint16_t slot;
     agon_px_t long_px, short_px, before_long_px, before_short_px;
 
     if (!find_price(engine, instrument, &long_px, &short_px))
@@ -299,9 +298,8 @@ void exposure_price(struct engine *engine, agon_instrument_t instrument)
     before_short_px = market->short_px;
     market->long_px = long_px;
     market->short_px = short_px;
-    for (; holders != 0; holders &= holders - 1) {
-        uint16_t slot = (uint16_t)__builtin_ctzll(holders);
-
+    holders = engine->exposure->holders[instrument];
+    while (slot_set_take(&holders, &slot)) {
         count_at(engine, slot, instrument);
         look_at_open(engine, slot, instrument, before_long_px, before_short_px);
         touch(engine, slot);
@@ -331,15 +329,14 @@ void exposure_path(struct engine *engine, uint16_t slot, agon_instrument_t instr
 void exposure_path_end(struct engine *engine, agon_instrument_t instrument)
 {
     struct exposure *exposure = engine->exposure;
-    uint64_t holders = exposure->holders[instrument];
+    struct slot_set holders = exposure->holders[instrument];
+    uint16_t slot;
 
     if (exposure->path_instrument != instrument)
         return;
     exposure->path_instrument = 0;
     memset(exposure->path_px, 0, sizeof(exposure->path_px));
-    for (; holders != 0; holders &= holders - 1) {
-        uint16_t slot = (uint16_t)__builtin_ctzll(holders);
-
+    while (slot_set_take(&holders, &slot)) {
         count_at(engine, slot, instrument);
         touch(engine, slot);
     }
@@ -474,13 +471,13 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     memset(exposure->places[slot], 0, sizeof(exposure->places[slot]));
     exposure->held[slot] = 0;
     for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
-        exposure->holders[i] &= ~((uint64_t)1 << slot);
+        slot_set_remove(&exposure->holders[i], slot);
     exposure->total -= exposure->cash_amt[slot];
     exposure->cash_amt[slot] = 0;
     exposure->equity[slot] = 0;
     exposure->n_unknown_all -= exposure->is_cash_unknown[slot];
     exposure->n_unknown[slot] = exposure->is_cash_unknown[slot] = 0;
-    exposure->touched &= ~((uint64_t)1 << slot);
+    slot_set_remove(&exposure->touched, slot);
     exposure->open[slot].is_known = 0;
     risk_recapitalise(&engine->portfolio, -gone_amt);
 }
@@ -648,22 +645,22 @@ static void judge_portfolio(struct engine *engine)
 
 void exposure_settle(struct engine *engine)
 {
-    uint64_t touched = engine->exposure->touched;
+    struct slot_set touched;
+    uint16_t slot;
 
-    if (touched == 0)
+    if (slot_set_is_empty(&engine->exposure->touched))
         return;
-    engine->exposure->touched = 0;
+    touched = engine->exposure->touched;
+    engine->exposure->touched = (struct slot_set){0};
     engine->is_settling = 1;
-    for (; touched != 0; touched &= touched - 1) {
-        uint16_t slot = (uint16_t)__builtin_ctzll(touched);
-
+    while (slot_set_take(&touched, &slot)) {
         if (engine->slots.all[slot].is_used)
             judge_slot(engine, slot);
     }
     judge_portfolio(engine);
     engine->is_settling = 0;
     // What a breach made leaves no fill in this event, and nothing to be judged.
-    engine->exposure->touched = 0;
+    engine->exposure->touched = (struct slot_set){0};
 }
 
 /* --- what an order would add --- */

@@ -45,12 +45,12 @@ struct exposure {
     uint8_t is_reach_kept;                          /* a limit is set on something of it */
     uint8_t places[SLOTS_MAX][INSTRUMENTS_MAX + 1]; /* of the slot's position, + 1; 0: not met */
     uint32_t held[SLOTS_MAX];                       /* places with something, a bit each */
-    uint64_t holders[INSTRUMENTS_MAX + 1];          /* slots with something there, a bit each */
+    struct slot_set holders[INSTRUMENTS_MAX + 1];   /* slots with something there */
     agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
     uint32_t n_unknown[SLOTS_MAX], n_unknown_all;
     uint8_t is_cash_unknown[SLOTS_MAX];
     struct exposure_open open[SLOTS_MAX];
-    uint64_t touched; /* slots to be judged at the end of this event */
+    struct slot_set touched; /* slots to be judged at the end of this event */
     /* Inside a bar: of which instrument, and where each slot is on its path; 0: nowhere. */
     agon_instrument_t path_instrument;
     agon_px_t path_px[SLOTS_MAX];

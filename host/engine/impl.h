@@ -49,9 +49,9 @@ struct market {        /* of one instrument */
     uint8_t is_inside; /* STEP_PATHS: a bar has opened and is not over */
     uint8_t pad[3];
     struct halt halt;
-    struct agon_top10 top; /* as last shown; header unused */
-    uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
-    uint64_t exits;        /* slots with an exit plan for it, a bit each */
+    struct agon_top10 top;    /* as last shown; header unused */
+    struct slot_set watchers; /* slots that subscribe the instrument */
+    struct slot_set exits;    /* slots with an exit plan for it */
 };
 struct timer { /* of a slot */
     uint64_t cookie;
@@ -66,12 +66,12 @@ struct leg_group { /* legs of one wish that have come so far */
 };
 
 struct tournament {
-    struct tournament_rules rules;            /* mode 0: there is none */
-    struct cron cron;                         /* of rules.schedule; no state of its own */
-    agon_ns_t t_due, t_pending, t_since;      /* t_due INT64_MAX: never */
-    uint32_t number;                          /* of plans so far */
-    uint32_t is_pending;                      /* a plan is due at t_pending */
-    agon_amt_t pool_amt[LEDGER_ACCOUNTS_MAX]; /* taken from slots, given to none; in external */
+    struct tournament_rules rules;       /* mode 0: there is none */
+    struct cron cron;                    /* of rules.schedule; no state of its own */
+    agon_ns_t t_due, t_pending, t_since; /* t_due INT64_MAX: never */
+    uint32_t number;                     /* of plans so far */
+    uint32_t is_pending;                 /* a plan is due at t_pending */
+    agon_amt_t pool_amt[ACCOUNTS_MAX];   /* taken from slots, given to none; in external */
     agon_amt_t left_amt; /* given to slots that have gone, less what of it is not in pools */
     agon_amt_t given_amt[SLOTS_MAX]; /* capital by the operator's word */
     agon_amt_t scale_amt[SLOTS_MAX]; /* capital that the limits are in proportion to */
@@ -104,12 +104,13 @@ struct engine {
                                           no resume calls it off, and what fills later goes too */
     uint16_t close_reason[SLOTS_MAX];  /* enum reason: of the last who wanted it */
     agon_ns_t close_t[SLOTS_MAX];      /* since when something is wanted closed */
-    uint8_t has_picture[LEDGER_ACCOUNTS_MAX];
+    uint8_t has_picture[ACCOUNTS_MAX];
     agon_instrument_t valued_by[ASSETS_MAX + 1]; /* 0: nothing does; the base currency: 0 too */
     uint16_t account_of[VENUES_MAX + 1];         /* venue's account + 1; 0: the slot's own */
     /* So far may what derivatives made as we reckon it be from the venue's; base currency. */
-    agon_amt_t slack_amt[LEDGER_ACCOUNTS_MAX];
-    uint64_t type_watchers[EVENTS_PLACES]; /* by event_place: slots whose mask has the type */
+    agon_amt_t slack_amt[ACCOUNTS_MAX];
+    struct slot_set
+        type_watchers[EVENTS_PLACES]; /* by event_place: slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     agon_ns_t stop_due;  /* when the emergency stop is looked at; INT64_MAX: it is not */
@@ -121,17 +122,17 @@ struct engine {
     struct exit_plan exits[SLOTS_MAX][AGON_EXITS_MAX];
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     /* not state: */
-    struct venue_port venues[LEDGER_ACCOUNTS_MAX];
+    struct venue_port venues[ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
     struct bus_writer bus;
     void *own_bus;             /* in own_bus_memory */
     void *own_bus_memory;      /* owned */
     struct exposure *exposure; /* owned */
     uint8_t public_sub, private_sub[SLOTS_MAX];
-    uint64_t touched;     /* slots with a private event in this step */
-    agon_ns_t bars_least; /* of every market's bars_due */
-    agon_ns_t exits_due;  /* of every plan's exit_next */
-    unsigned char *state; /* owned; room for an encoded state */
+    struct slot_set touched; /* slots with a private event in this step */
+    agon_ns_t bars_least;    /* of every market's bars_due */
+    agon_ns_t exits_due;     /* of every plan's exit_next */
+    unsigned char *state;    /* owned; room for an encoded state */
     struct engine_counters counters;
     uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
     uint64_t asked[SLOTS_MAX]; /* orders and replacements that were wanted; a quote is two */
@@ -334,7 +335,8 @@ void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
                      agon_amt_t change_amt, int is_new);
 void tournament_sample(struct engine *engine, agon_ns_t t_due);
 void tournament_due(struct engine *engine, agon_ns_t t_due);
-int tournament_values(struct engine *engine, const struct record_plan_values *values);
+int tournament_values(struct engine *engine,
+                      const struct agon_event_hdr *values); /* PLAN_VALUES, PLAN_LINES */
 int tournament_plan(struct engine *engine, const struct record_plan *plan);
 void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc);
 int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);

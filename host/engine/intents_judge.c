@@ -257,7 +257,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
     };
 
     if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&
-        intent->account < LEDGER_ACCOUNTS_MAX) {
+        intent->account < ACCOUNTS_MAX) {
         for (uint32_t i = 0; i < slot->subscription.n_instruments; i++)
             view.is_authorised |= slot->subscription.instruments[i] == intent->instrument;
     }

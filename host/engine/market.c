@@ -121,7 +121,7 @@ int market_book(struct engine *engine, const struct agon_book_part *part)
         show_top(engine, part->hdr.instrument, market);
         exposure_price(engine, part->hdr.instrument);
     }
-    if (market->exits != 0)
+    if (!slot_set_is_empty(&market->exits))
         exits_on_price(engine, part->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
@@ -138,7 +138,7 @@ int market_status(struct engine *engine, const struct agon_status *status)
     if (status->trading != 0)
         market->trading = status->trading;
     deliver_input(engine, &status->hdr);
-    if (market->exits != 0)
+    if (!slot_set_is_empty(&market->exits))
         exits_on_price(engine, status->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
@@ -173,10 +173,10 @@ int market_quote(struct engine *engine, const struct agon_quote *quote)
     if (market->is_bars)
         show_quote(engine, market, quote);
     market->is_inside = market->is_bars == STEP_PATHS;
-    if (market->is_inside && market->exits != 0)
+    if (market->is_inside && !slot_set_is_empty(&market->exits))
         exits_watch(engine); // their times come at its close
     exposure_price(engine, quote->hdr.instrument);
-    if (market->exits != 0 && !market->is_inside)
+    if (!slot_set_is_empty(&market->exits) && !market->is_inside)
         exits_on_price(engine, quote->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
@@ -232,7 +232,7 @@ int market_trade(struct engine *engine, const struct agon_trade *trade)
     bars_on_trade(&market->bars, &at, emit_bar, engine);
     note_due(engine, market);
     exposure_price(engine, trade->hdr.instrument);
-    if (market->exits != 0)
+    if (!slot_set_is_empty(&market->exits))
         exits_on_price(engine, trade->hdr.instrument, AGON_EXIT_LAST);
     return AGON_OK;
 }
@@ -273,7 +273,7 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
     exposure_price(engine, bar->hdr.instrument);
     if (market->is_bars == STEP_PATHS)
         exits_bar_over(engine, bar->hdr.instrument);
-    if (market->exits == 0 || market->is_bars == STEP_PATHS)
+    if (slot_set_is_empty(&market->exits) || market->is_bars == STEP_PATHS)
         return AGON_OK; // the path was all that they look at
     if (market->is_bars)
         exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_BOOK);
@@ -287,9 +287,11 @@ int market_path(struct engine *engine, const struct record_path *path)
 {
     agon_instrument_t id = path->hdr.instrument;
     struct market *market = known(engine, id);
+    struct slot_set slots = {0};
+    uint16_t slot;
 
     if (market == NULL || market->is_bars != STEP_PATHS || path->px <= 0 ||
-        path->kind < PATH_POINT || path->kind > PATH_END)
+        path->kind < PATH_POINT || path->kind > PATH_END || path->word >= SLOT_WORDS)
         return AGON_EINVAL;
     if (path->kind == PATH_END) {
         exposure_path_end(engine, id);
@@ -298,8 +300,9 @@ int market_path(struct engine *engine, const struct record_path *path)
         exits_bar_over(engine, id);
         return AGON_OK;
     }
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
-        if ((path->slots >> slot & 1) == 0 || !engine->slots.all[slot].is_used)
+    slot_set_add_word(&slots, path->word, path->slots);
+    while (slot_set_take(&slots, &slot)) {
+        if (slot >= engine->slots.n || !engine->slots.all[slot].is_used)
             continue;
         exposure_path(engine, slot, id, path->px);
         exits_on_path(engine, slot, path);
@@ -317,7 +320,7 @@ int market_mark(struct engine *engine, const struct agon_value *value)
     market->t_mark = engine->t;
     deliver_input(engine, &value->hdr);
     exposure_price(engine, value->hdr.instrument);
-    if (market->exits != 0)
+    if (!slot_set_is_empty(&market->exits))
         exits_on_price(engine, value->hdr.instrument, AGON_EXIT_MARK);
     return AGON_OK;
 }

@@ -14,7 +14,14 @@ int paper_is_inside(const struct paper *paper, const struct order_cmd *cmd)
     const struct walk *walk = &paper->walk;
 
     return walk->bar != NULL && cmd->instrument == walk->bar->hdr.instrument &&
-           (walk->slots >> ORDER_ID_SLOT(cmd->order_id) & 1) != 0;
+           slot_set_has(&walk->slots, ORDER_ID_SLOT(cmd->order_id));
+}
+
+static int has_any(const struct paper *paper, agon_instrument_t instrument)
+{
+    struct slot_set slots = along_slots(paper->along, instrument);
+
+    return !slot_set_is_empty(&slots);
 }
 
 /* The end of a bar inside which the host may act. */
@@ -23,7 +30,7 @@ static int is_path(const struct paper *paper, const struct agon_event_hdr *event
     const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
 
     return paper->along != NULL && event->type == AGON_EVENT_BAR &&
-           match_bar_ends(paper->match, bar) && along_slots(paper->along, event->instrument) != 0;
+           match_bar_ends(paper->match, bar) && has_any(paper, event->instrument);
 }
 
 int paper_is_put_off(const struct paper *paper, agon_instrument_t instrument)
@@ -205,7 +212,9 @@ static int settle(struct paper *paper)
     }
 }
 
-static void tell_path(struct paper *paper, uint64_t slots, agon_px_t px, enum path_kind kind)
+// A PATH names slots of one word.
+static void tell_path(struct paper *paper, uint32_t word, uint64_t slots, agon_px_t px,
+                      enum path_kind kind)
 {
     const struct agon_bar *bar = paper->walk.bar;
 
@@ -216,7 +225,8 @@ static void tell_path(struct paper *paper, uint64_t slots, agon_px_t px, enum pa
                                                          .t = paper->walk.t},
                                                  .px = px,
                                                  .slots = slots,
-                                                 .kind = (uint8_t)kind};
+                                                 .kind = (uint8_t)kind,
+                                                 .word = (uint8_t)word};
     paper->walk.is_offering = 1;
 }
 
@@ -226,12 +236,25 @@ static void come_to(struct paper *paper, uint16_t slot, agon_px_t px)
     if (paper->walk.px[slot] == px)
         return;
     paper->walk.px[slot] = px;
-    tell_path(paper, (uint64_t)1 << slot, px, PATH_POINT);
+    tell_path(paper, slot / 64u, (uint64_t)1 << slot % 64, px, PATH_POINT);
 }
 
 static int has_slot(const struct walk *walk, uint16_t slot)
 {
-    return (walk->slots >> slot & 1) != 0;
+    return slot_set_has(&walk->slots, slot);
+}
+
+// All are at the close: a PATH for each word that has slots. Of none it is one without any.
+static void tell_close(struct paper *paper)
+{
+    struct walk *walk = &paper->walk;
+    uint64_t words = walk->slots.words >> walk->word << walk->word;
+    uint32_t word = words != 0 ? (uint32_t)__builtin_ctzll(words) : 0;
+
+    tell_path(paper, word, walk->slots.bits[word], walk->bar->close_px, PATH_CLOSE);
+    walk->word = (uint8_t)(word + 1);
+    if (words >> word >> 1 == 0)
+        walk->stage = WALK_OVER;
 }
 
 static void enter_line(struct paper *paper)
@@ -308,15 +331,14 @@ static void step_on(struct paper *paper)
         walk->stage = WALK_LINE;
         break;
     case WALK_CLOSE:
-        tell_path(paper, walk->slots, bar->close_px, PATH_CLOSE);
-        walk->stage = WALK_OVER;
+        tell_close(paper);
         break;
     case WALK_OVER:
         leave_all(paper);
         walk->stage = WALK_END;
         break;
     default:
-        tell_path(paper, walk->slots, bar->close_px, PATH_END);
+        tell_path(paper, 0, walk->slots.bits[0], bar->close_px, PATH_END);
         walk->stage = WALK_DONE;
         break;
     }

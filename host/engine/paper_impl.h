@@ -50,13 +50,13 @@ enum walk_stage {
 struct walk {
     const struct agon_bar *bar; /* NULL: none is */
     agon_ns_t t;                /* by the core's time */
-    uint64_t slots;
+    struct slot_set slots;
     agon_px_t px[SLOTS_MAX]; /* that each was told last */
     agon_px_t points[SLOTS_MAX][4];
     uint8_t stage;       /* enum walk_stage */
     uint8_t part;        /* of the path, up to points[part] */
     uint8_t is_offering; /* step is not taken yet */
-    uint8_t pad;
+    uint8_t word;        /* from which on the close is to be told */
     uint16_t slot;
     uint16_t turns; /* of the host, on this line */
     agon_px_t at_px;

@@ -314,7 +314,7 @@ int reports_take(struct engine *engine, const struct record_report *report)
 
     if (report->kind < REPORT_ACK || report->kind > REPORT_STRAY || report->qty < 0 ||
         report->cum_qty < 0 || report->px < 0 || report->side > AGON_SELL ||
-        report->account >= LEDGER_ACCOUNTS_MAX)
+        report->account >= ACCOUNTS_MAX)
         return AGON_EINVAL;
     if (report->kind == REPORT_STRAY) {
         engine_raise(engine, ALERT_GHOST_ORDER, ALERT_NO_SLOT, report->hdr.instrument, 1, 0,
@@ -406,7 +406,7 @@ static int take_position(struct engine *engine, const struct record_account *acc
     struct market *market = &engine->markets[id];
     agon_qty_t gap_qty = account->free_amt;
 
-    if (account->account >= LEDGER_ACCOUNTS_MAX || !is_linear(engine, id))
+    if (account->account >= ACCOUNTS_MAX || !is_linear(engine, id))
         return AGON_EINVAL;
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
         const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
@@ -428,7 +428,7 @@ int reports_account(struct engine *engine, const struct record_account *account)
 
     if (account->hdr.instrument != 0)
         return take_position(engine, account);
-    if (account->account >= LEDGER_ACCOUNTS_MAX ||
+    if (account->account >= ACCOUNTS_MAX ||
         instruments_asset(&engine->table, account->asset) == NULL)
         return AGON_EINVAL;
     is_first = !engine->has_picture[account->account];

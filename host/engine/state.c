@@ -312,9 +312,9 @@ void state_save(struct engine *engine, struct enc *enc)
         halts_save(&engine->venue_halts[i], enc);
     for (uint32_t i = 0; i <= VENUES_MAX; i++)
         enc_u16(enc, engine->account_of[i]);
-    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
         enc_i64(enc, engine->slack_amt[i]);
-    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
         enc_u8(enc, engine->has_picture[i]);
     instruments_save(&engine->table, enc);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
@@ -395,7 +395,7 @@ static int is_sound(struct engine *engine)
         uint32_t n;
         const struct position *all = ledger_positions(engine->ledger, id, &n);
 
-        if (slot->is_used && slot->account >= LEDGER_ACCOUNTS_MAX)
+        if (slot->is_used && slot->account >= ACCOUNTS_MAX)
             return 0;
         for (uint32_t i = 0; slot->is_used && i < slot->subscription.n_instruments; i++) {
             if (instruments_get(&engine->table, slot->subscription.instruments[i]) == NULL)
@@ -452,13 +452,13 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         halts_load(&engine->venue_halts[i], &dec);
     for (uint32_t i = 0; i <= VENUES_MAX; i++) {
         engine->account_of[i] = dec_u16(&dec);
-        if (engine->account_of[i] > LEDGER_ACCOUNTS_MAX)
+        if (engine->account_of[i] > ACCOUNTS_MAX)
             return error_set(err, AGON_ECORRUPT, "state: venue %u has no account %u", i,
                              engine->account_of[i]);
     }
-    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
         engine->slack_amt[i] = dec_i64(&dec);
-    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
         engine->has_picture[i] = dec_u8(&dec);
     rc = instruments_load(&engine->table, &dec);
     memset(engine->valued_by, 0, sizeof(engine->valued_by));
@@ -605,7 +605,7 @@ const char *engine_check(struct engine *engine, char *text)
         if (broken != NULL)
             return broken;
         // A spot slot cannot owe: what it may spend was its own. A derivative can lose more.
-        for (agon_account_t own = 0; own < LEDGER_ACCOUNTS_MAX; own++) {
+        for (agon_account_t own = 0; own < ACCOUNTS_MAX; own++) {
             if (at->is_used && engine->table.base_currency != 0 && !has_derivatives(engine, slot) &&
                 ledger_amt(engine->ledger, own, slot, engine->table.base_currency) < 0) {
                 snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);

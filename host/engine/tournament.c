@@ -178,7 +178,7 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     const struct asset *base = instruments_asset(&engine->table, engine->table.base_currency);
     struct record_plan *plan = &event->plan;
 
-    _Static_assert(PLAN_ACCOUNTS == LEDGER_ACCOUNTS_MAX && PLAN_LINES_MAX >= SLOTS_MAX,
+    _Static_assert(PLAN_ACCOUNTS == ACCOUNTS_MAX && PLAN_LINES_MAX >= SLOTS_MAX,
                    "a plan has room for all");
     memset(event, 0, sizeof(*event));
     plan->hdr.type = EVENT_PLAN;
@@ -188,7 +188,7 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     plan->t_due = t_due;
     plan->t_since = tournament->t_since;
     plan_take_rules(event, rules);
-    for (uint32_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++) {
         plan->pools[account].before_amt = tournament->pool_amt[account];
         plan->pools[account].at_hand_amt = ledger_amt(engine->ledger, (agon_account_t)account,
                                                       LEDGER_EXTERNAL, engine->table.base_currency);
@@ -257,7 +257,7 @@ static void apply_line(struct engine *engine, const struct plan_line *line)
         deliver_capital(engine, line->slot);
 }
 
-int tournament_values(struct engine *engine, const struct record_plan_values *values)
+int tournament_values(struct engine *engine, const struct agon_event_hdr *values)
 {
     union plan_values_event ours;
     int is_ours = 0;
@@ -266,9 +266,9 @@ int tournament_values(struct engine *engine, const struct record_plan_values *va
         return AGON_EINVAL;
     for (uint32_t k = 0; !is_ours && plan_values(&engine->plan, k, &ours); k++)
         is_ours =
-            event_bytes(&values->hdr) == event_bytes(&ours.record.hdr) &&
-            memcmp((const char *)values + sizeof(values->hdr), ours.bytes + sizeof(values->hdr),
-                   event_bytes(&values->hdr) - sizeof(values->hdr)) == 0;
+            values->type == ours.hdr.type && event_bytes(values) == event_bytes(&ours.hdr) &&
+            memcmp((const char *)values + sizeof(*values), (const char *)&ours + sizeof(*values),
+                   event_bytes(values) - sizeof(*values)) == 0;
     if (is_ours)
         return AGON_OK; // for whoever asks what the plan was decided by
     engine_note(engine, ALERT_TOURNAMENT, "values of a plan are not those that the state comes to");
@@ -292,7 +292,7 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
     tournament->t_pending = 0;
     tournament->t_since = engine->t;
     tournament->number = ours->number;
-    for (uint32_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++)
         tournament->pool_amt[account] = ours->pools[account].after_amt;
     for (uint32_t i = 0; i < ours->n_lines; i++)
         apply_line(engine, &plan_lines(ours)[i]);
@@ -307,7 +307,7 @@ void tournament_save(const struct tournament *tournament, uint32_t n_slots, stru
     enc_i64(enc, tournament->t_since);
     enc_u32(enc, tournament->number);
     enc_u32(enc, tournament->is_pending);
-    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (int i = 0; i < ACCOUNTS_MAX; i++)
         enc_i64(enc, tournament->pool_amt[i]);
     enc_i64(enc, tournament->left_amt);
     for (uint32_t id = 0; id < n_slots; id++) {
@@ -328,7 +328,7 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
     tournament->t_since = dec_i64(dec);
     tournament->number = dec_u32(dec);
     tournament->is_pending = dec_u32(dec);
-    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (int i = 0; i < ACCOUNTS_MAX; i++)
         tournament->pool_amt[i] = dec_i64(dec);
     tournament->left_amt = dec_i64(dec);
     for (uint32_t id = 0; id < n_slots; id++) {
@@ -353,7 +353,7 @@ const char *tournament_check(const struct engine *engine, char *text)
     agon_amt_t there_amt = 0;
     int is_broken = 0;
 
-    for (uint32_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++) {
         there_amt = num_add(there_amt, tournament->pool_amt[account]);
         is_broken |= tournament->pool_amt[account] < 0;
     }

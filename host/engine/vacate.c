@@ -34,7 +34,7 @@ int engine_can_vacate(const struct engine *engine, uint16_t id)
 }
 
 struct pool {
-    agon_amt_t amt[LEDGER_ACCOUNTS_MAX], all_amt;
+    agon_amt_t amt[ACCOUNTS_MAX], all_amt;
 };
 
 /* With rules in force the slot's capital goes to the pool, as far as there is money. */
@@ -43,8 +43,8 @@ static struct pool pool_of(const struct engine *engine, uint16_t id)
     agon_amt_t capital_amt = engine->slots.all[id].limits.capital_amt;
     struct pool pool = {0};
 
-    for (agon_account_t account = 0;
-         engine->tournament.rules.mode != 0 && account < LEDGER_ACCOUNTS_MAX; account++) {
+    for (agon_account_t account = 0; engine->tournament.rules.mode != 0 && account < ACCOUNTS_MAX;
+         account++) {
         agon_amt_t there_amt = ledger_amt(engine->ledger, account, id, engine->table.base_currency);
         agon_amt_t left_amt = capital_amt - pool.all_amt;
 
@@ -63,7 +63,7 @@ static void settle_capital(struct engine *engine, uint16_t id, const struct pool
     struct tournament *tournament = &engine->tournament;
     agon_amt_t gone_amt = num_add(engine->slots.all[id].limits.capital_amt, -pool->all_amt);
 
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
         tournament->pool_amt[account] = num_add(tournament->pool_amt[account], pool->amt[account]);
     tournament->left_amt =
         num_add(tournament->left_amt, num_add(tournament->given_amt[id], -gone_amt));

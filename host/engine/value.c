@@ -164,7 +164,7 @@ int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_
 
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
         rest[asset] = 0;
-        for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
             rest[asset] += ledger_amt(engine->ledger, account, slot, asset);
     }
     for (uint32_t i = 0; i < n; i++) {

@@ -691,10 +691,9 @@ static int is_sound(const struct order *order)
 {
     return order->state >= AGON_ORDER_PENDING && order->state <= AGON_ORDER_REJECTED &&
            order->request <= AGON_REQUEST_REPLACE && order->request_state <= AGON_REQUEST_UNKNOWN &&
-           order->side >= AGON_BUY && order->side <= AGON_SELL &&
-           order->account < LEDGER_ACCOUNTS_MAX && order->instrument > 0 &&
-           order->instrument <= INSTRUMENTS_MAX && order->filled_qty >= 0 &&
-           order->filled_qty <= order->qty &&
+           order->side >= AGON_BUY && order->side <= AGON_SELL && order->account < ACCOUNTS_MAX &&
+           order->instrument > 0 && order->instrument <= INSTRUMENTS_MAX &&
+           order->filled_qty >= 0 && order->filled_qty <= order->qty &&
            (order->request == AGON_REQUEST_NONE || !order_is_final(order));
 }
 

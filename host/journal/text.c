@@ -356,28 +356,34 @@ static void put_line(struct out *out, const struct plan_line *line)
     put_parts(out, line);
 }
 
-/* What a plan says of each slot; as many as the record really holds. */
-static void put_plan(struct out *out, const struct record_plan *plan)
+/* What is said of each slot, in so many bytes behind a record; as many as it really holds. */
+static void put_lines(struct out *out, const void *behind, uint32_t bytes, uint32_t first,
+                      uint32_t n)
 {
-    const unsigned char *lines = (const unsigned char *)(plan + 1);
-    uint32_t room = (event_bytes(&plan->hdr) - (uint32_t)sizeof(*plan)) / sizeof(struct plan_line);
-    uint32_t n = plan->n_lines > room ? room : plan->n_lines;
+    const unsigned char *lines = behind;
+    uint32_t room = bytes / (uint32_t)sizeof(struct plan_line);
 
-    put_rules(out, &plan->rules);
-    put_pools(out, plan);
+    n = n > room ? room : n;
     put_name(out, "slots", "");
     put_bytes(out, "[", 1);
     for (uint32_t i = 0; i < n; i++) {
         // Each field begins with a separator: the first takes a place of its own.
         put(out, out->style == TEXT_JSON ? (i == 0 ? "{\"n\":" : ",{\"n\":") : i == 0 ? "" : ";");
         if (out->style == TEXT_JSON)
-            put_u64(out, i);
+            put_u64(out, first + i);
         put_line(out,
                  (const struct plan_line *)(const void *)(lines + i * sizeof(struct plan_line)));
         if (out->style == TEXT_JSON)
             put_bytes(out, "}", 1);
     }
     put_bytes(out, "]", 1);
+}
+
+static void put_plan(struct out *out, const struct record_plan *plan)
+{
+    put_rules(out, &plan->rules);
+    put_pools(out, plan);
+    put_lines(out, plan + 1, event_bytes(&plan->hdr) - (uint32_t)sizeof(*plan), 0, plan->n_lines);
 }
 
 /* [slot, value or null, whether a gate is failed] of each; as many as the record really holds. */
@@ -539,6 +545,12 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         put_begin(&out, (const struct record_begin *)(const void *)event);
     if (fields != NULL && event->type == EVENT_PLAN)
         put_plan(&out, (const struct record_plan *)(const void *)event);
+    if (fields != NULL && event->type == EVENT_PLAN_LINES) {
+        const struct record_plan_lines *lines = (const void *)event;
+
+        put_lines(&out, lines + 1, event_bytes(event) - (uint32_t)sizeof(*lines), lines->first,
+                  lines->n_lines);
+    }
     if (fields != NULL && event->type == EVENT_PLAN_VALUES)
         put_plan_values(&out, (const struct record_plan_values *)(const void *)event);
     if (fields == NULL || (event->type == EVENT_CONFIG && fields == layout->fields)) {

@@ -39,7 +39,8 @@ struct run {
     struct paper *paper;       /* owned */
     struct hash intents;
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
-    uint64_t room_fills, room_samples;
+    struct slot_set demoted;       /* by lines of a plan that is still to come */
+    uint64_t room_fills, room_samples, room_equity;
     agon_ns_t t_venue; /* the newest stamp of the market's events */
     struct journal_buffer buffer;
     int has_buffer;
@@ -73,51 +74,6 @@ static agon_asset_t asset_of(struct run *run, const char *name, int is_base_curr
         return id;
     snprintf(asset.name, sizeof(asset.name), "%s", name);
     return step(run, &asset, name, err) < 0 ? 0 : asset.asset;
-}
-
-/* A generated market has these. */
-static const char *const generated[] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
-#define GENERATED (sizeof(generated) / sizeof(generated[0]))
-
-static void add_name(struct roster_names *names, const char *symbol)
-{
-    char *name = names->instruments[names->n];
-    struct values_pair *pair = &names->pairs[names->n];
-
-    snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", symbol);
-    for (uint32_t i = 0; i < names->n; i++) {
-        if (strcmp(names->instruments[i], name) == 0)
-            return;
-    }
-    pair->qty_exp = 0; // the listing's digits are judged when the file is opened
-    if (!recording_assets(symbol, pair->base, pair->quote))
-        pair->base[0] = pair->quote[0] = '\0';
-    names->n++;
-}
-
-int backtest_names(const struct backtest_config *config, struct roster_names *names,
-                   struct error *err)
-{
-    _Static_assert(BACKTEST_TAPES_MAX <= ROSTER_NAMES_MAX, "each file may be of another symbol");
-    struct tape_info info;
-    int rc = AGON_OK;
-
-    names->n = 0;
-    if (config->n_paths > BACKTEST_TAPES_MAX)
-        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
-                         BACKTEST_TAPES_MAX);
-    for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
-        const char *path = recording_split(config->paths[i], info.symbol);
-
-        // The whole file is read only where its name does not tell.
-        if (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol))
-            rc = tape_look(path, NULL, &info, err);
-        if (rc >= 0)
-            add_name(names, info.symbol);
-    }
-    for (size_t i = 0; i < GENERATED && config->n_paths == 0; i++)
-        add_name(names, generated[i]);
-    return rc;
 }
 
 /* Who pays funding is a perpetual, and a raw recording of futures is of one. */
@@ -357,11 +313,11 @@ static int open_generated(struct run *run, struct error *err)
     struct gen_config gen;
     int rc = AGON_OK;
 
-    for (size_t i = 0; i < GENERATED && rc >= 0; i++) {
+    for (size_t i = 0; i < BACKTEST_GENERATED && rc >= 0; i++) {
         struct tape_info info = {.kind = TAPE_GENERATED};
         agon_instrument_t id;
 
-        memcpy(info.symbol, generated[i], strlen(generated[i]) + 1);
+        memcpy(info.symbol, backtest_generated[i], strlen(backtest_generated[i]) + 1);
         rc = add_instrument(run, &info, NULL, &id, err);
     }
     if (rc < 0)
@@ -622,6 +578,7 @@ static int keep_fill(struct run *run, const struct record_report *report)
 static int keep_sample(struct run *run, agon_ns_t t)
 {
     struct backtest *result = run->result;
+    const uint32_t n_slots = engine_slots(result->engine)->n;
     struct backtest_sample *sample;
 
     if (result->n_samples == run->room_samples) {
@@ -633,24 +590,40 @@ static int keep_sample(struct run *run, agon_ns_t t)
         result->samples = more;
         run->room_samples = room;
     }
+    if (result->n_equity + n_slots > run->room_equity) {
+        uint64_t room = 2 * run->room_equity + 1024;
+        agon_amt_t *more = realloc(result->equity_amt, room * sizeof(*more));
+
+        if (more == NULL)
+            return AGON_ENOMEM;
+        result->equity_amt = more;
+        run->room_equity = room;
+    }
     sample = &result->samples[result->n_samples++];
-    memset(sample, 0, sizeof(*sample));
-    sample->t = t;
-    sample->t_venue = run->t_venue;
-    for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++)
-        sample->equity_amt[id] = engine_equity(result->engine, id);
+    *sample = (struct backtest_sample){t, run->t_venue, result->n_equity, (uint16_t)n_slots};
+    for (uint16_t id = 0; id < n_slots; id++)
+        result->equity_amt[result->n_equity++] = engine_equity(result->engine, id);
     return AGON_OK;
+}
+
+static void note_demoted(struct run *run, const void *lines, uint32_t n)
+{
+    const struct plan_line *line = lines;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (line[i].verdict == PLAN_UNLOADED)
+            slot_set_add(&run->demoted, line[i].slot);
+    }
 }
 
 // Those that a tournament throws out go at once.
 static void demote(struct run *run, const struct record_plan *plan)
 {
-    const struct plan_line *lines = (const struct plan_line *)(const void *)(plan + 1);
+    uint16_t slot;
 
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        if (lines[i].verdict == PLAN_UNLOADED)
-            crew_leave(run->result->crew, lines[i].slot, AGON_END_DEMOTED);
-    }
+    note_demoted(run, plan + 1, plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES);
+    while (slot_set_take(&run->demoted, &slot))
+        crew_leave(run->result->crew, slot, AGON_END_DEMOTED);
 }
 
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
@@ -676,6 +649,13 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
         if (((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
             kept = keep_sample(run, event->t);
         break;
+    case EVENT_PLAN_LINES: {
+        const struct record_plan_lines *lines = (const void *)event;
+
+        if (rc >= 0)
+            note_demoted(run, lines + 1, lines->n_lines);
+        break;
+    }
     case EVENT_PLAN:
         if (rc >= 0)
             demote(run, (const void *)event);
@@ -880,6 +860,7 @@ void backtest_free(struct backtest *result)
     process_bus_free(&result->bus);
     free(result->fills);
     free(result->samples);
+    free(result->equity_amt);
     memset(result, 0, sizeof(*result));
 }
 

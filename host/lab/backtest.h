@@ -87,7 +87,8 @@ struct backtest_fill {
 };
 struct backtest_sample {  /* equity at a full minute of engine time */
     agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */
-    agon_amt_t equity_amt[SLOTS_MAX];
+    uint64_t at;          /* of its slots' equity in the list of all: backtest_equity */
+    uint16_t n_slots;
 };
 /* The rate windows that orders on one kind of market are held to, in market time. */
 struct backtest_windows {
@@ -126,6 +127,8 @@ struct backtest {
     struct backtest_fill *fills;    /* owned */
     uint64_t n_fills;
     struct backtest_sample *samples; /* owned */
+    agon_amt_t *equity_amt;          /* owned; of each sample its slots' */
+    uint64_t n_equity;
     uint64_t n_samples;
     uint16_t n_failed;
     uint16_t failed[SLOTS_MAX];
@@ -133,6 +136,16 @@ struct backtest {
     int64_t wall_ns; /* the run itself, for events per second */
 };
 
+static inline agon_amt_t backtest_equity(const struct backtest *of, uint64_t sample, uint16_t slot)
+{
+    const struct backtest_sample *at = &of->samples[sample];
+
+    return slot < at->n_slots ? of->equity_amt[at->at + slot] : 0;
+}
+
+/* A generated market has these. */
+#define BACKTEST_GENERATED 4
+extern const char *const backtest_generated[BACKTEST_GENERATED];
 /* What the data are of, as a roster spells it, at the numbers that the run will give them. Looks at
  * the files' names only. AGON_EINVAL: a name without a symbol; AGON_ERANGE: too many files. */
 int backtest_names(const struct backtest_config *config, struct roster_names *names,

@@ -85,7 +85,7 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
 static void attach(struct collecting *at)
 {
     at->port = (struct venue_port){.ctx = at, .send = on_send};
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
         engine_attach_venue(at->engine, account, &at->port);
 }
 

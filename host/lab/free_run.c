@@ -303,6 +303,7 @@ static int take_here(struct going *going, struct node *node, agon_ns_t t)
     case EVENT_MARK:
     case EVENT_PLAN:
     case EVENT_PLAN_VALUES:
+    case EVENT_PLAN_LINES:
         return AGON_OK; // they follow from the state
     case EVENT_ALERT:
         if (((const struct record_alert *)record)->cause_seq != 0)
@@ -709,7 +710,7 @@ static int start(struct going *going, struct error *err)
     if (going->venue == NULL || free_watch_init(&going->watch, going->engine) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the venue");
     port = free_venue_port(going->venue);
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
         engine_attach_venue(going->engine, account, &port);
     for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
         going->members[slot] = (struct member){.going = going, .slot = slot};

@@ -18,9 +18,10 @@ struct net { /* of a derivative on its account, all slots as one */
 };
 struct ledger {
     const struct instruments *table;
+    uint32_t n_slots; /* highest slot that money or a position was put to, + 1 */
     struct net nets[INSTRUMENTS_MAX + 1];
-    struct account accounts[LEDGER_ACCOUNTS_MAX];
-    struct position positions[LEDGER_SLOTS_MAX][LEDGER_POSITIONS];
+    struct account accounts[ACCOUNTS_MAX];
+    struct position positions[SLOTS_MAX][LEDGER_POSITIONS];
 };
 
 struct ledger *ledger_new(const struct instruments *table)
@@ -39,18 +40,24 @@ void ledger_free(struct ledger *ledger)
 
 static int is_place(agon_account_t account, uint32_t sub, agon_asset_t asset)
 {
-    return account < LEDGER_ACCOUNTS_MAX && sub < LEDGER_SUBS && asset > 0 && asset <= ASSETS_MAX;
+    return account < ACCOUNTS_MAX && sub < LEDGER_SUBS && asset > 0 && asset <= ASSETS_MAX;
 }
 
 /* Double entry, seen from the books themselves: what the sub-accounts have of an asset is what the
  * account has. */
-static int is_whole(const struct account *in, agon_asset_t asset)
+static int is_whole(const struct account *in, uint32_t n_slots, agon_asset_t asset)
 {
-    num128_t sum = 0;
+    num128_t sum = (num128_t)in->part[LEDGER_EXTERNAL][asset] + in->part[LEDGER_SUSPENSE][asset];
 
-    for (uint32_t sub = 0; sub < LEDGER_SUBS; sub++)
-        sum += in->part[sub][asset];
+    for (uint32_t slot = 0; slot < n_slots; slot++)
+        sum += in->part[slot][asset];
     return sum == in->total[asset];
+}
+
+static void note_slot(struct ledger *ledger, uint32_t sub)
+{
+    if (sub < SLOTS_MAX && sub >= ledger->n_slots)
+        ledger->n_slots = sub + 1;
 }
 
 static int can_post(const struct account *in, uint32_t sub, agon_asset_t asset, agon_amt_t amt)
@@ -71,10 +78,19 @@ int ledger_post(struct ledger *ledger, agon_account_t account, uint32_t sub, ago
     in = &ledger->accounts[account];
     if (!can_post(in, sub, asset, amt))
         return AGON_ERANGE;
+    note_slot(ledger, sub);
     in->part[sub][asset] += amt;
     in->total[asset] += amt;
-    REQUIRE(is_whole(in, asset));
+    REQUIRE(is_whole(in, ledger->n_slots, asset));
     return AGON_OK;
+}
+
+void ledger_spare(struct ledger *ledger, uint32_t n_slots, zeroed_spare_fn *spare)
+{
+    for (uint32_t a = 0; a < ACCOUNTS_MAX; a++)
+        spare(ledger->accounts[a].part[n_slots],
+              (SLOTS_MAX - n_slots) * sizeof(ledger->accounts[a].part[0]));
+    spare(ledger->positions[n_slots], (SLOTS_MAX - n_slots) * sizeof(ledger->positions[0]));
 }
 
 int ledger_can_transfer(const struct ledger *ledger, agon_account_t account, uint32_t from,
@@ -102,9 +118,11 @@ int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from
     if (!ledger_can_transfer(ledger, account, from, to, asset, amt))
         return AGON_ERANGE;
     in = &ledger->accounts[account];
+    note_slot(ledger, from);
+    note_slot(ledger, to);
     in->part[from][asset] -= amt;
     in->part[to][asset] += amt;
-    REQUIRE(is_whole(in, asset)); // the total did not move
+    REQUIRE(is_whole(in, ledger->n_slots, asset)); // the total did not move
     return AGON_OK;
 }
 
@@ -123,7 +141,7 @@ static int holds_derivative(const struct ledger *ledger, uint16_t slot)
 int ledger_vacate(struct ledger *ledger, uint16_t slot)
 {
     for (int is_done = 0; is_done < 2; is_done++) {
-        for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
             for (agon_asset_t asset = 1; asset <= ledger->table->n_assets; asset++) {
                 agon_amt_t amt = ledger->accounts[account].part[slot][asset];
 
@@ -159,7 +177,7 @@ struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_inst
 {
     struct position *all;
 
-    if (slot >= LEDGER_SLOTS_MAX || instrument == 0)
+    if (slot >= SLOTS_MAX || instrument == 0)
         return NULL;
     all = ledger->positions[slot];
     for (int i = 0; i < LEDGER_POSITIONS; i++) {
@@ -168,6 +186,7 @@ struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_inst
         if (all[i].instrument == 0) {
             if (!is_made)
                 return NULL;
+            note_slot(ledger, slot);
             all[i].instrument = instrument;
             return &all[i];
         }
@@ -199,7 +218,7 @@ const struct position *ledger_positions(const struct ledger *ledger, uint16_t sl
 const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
                                           uint32_t place)
 {
-    REQUIRE(slot < LEDGER_SLOTS_MAX && place < LEDGER_POSITIONS);
+    REQUIRE(slot < SLOTS_MAX && place < LEDGER_POSITIONS);
     return &ledger->positions[slot][place];
 }
 
@@ -408,7 +427,7 @@ static num128_t held_by_slots(const struct ledger *ledger, agon_instrument_t ins
 {
     num128_t sum = 0;
 
-    for (uint16_t slot = 0; slot < LEDGER_SLOTS_MAX; slot++) {
+    for (uint16_t slot = 0; slot < ledger->n_slots; slot++) {
         for (int i = 0; i < LEDGER_POSITIONS; i++) {
             if (ledger->positions[slot][i].instrument == instrument)
                 sum += ledger->positions[slot][i].held_amt;
@@ -478,8 +497,8 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
     int is_linear;
     int rc;
 
-    if (booking.instrument == NULL || fill->slot >= LEDGER_SLOTS_MAX || fill->qty <= 0 ||
-        fill->px <= 0 || (fill->side != AGON_BUY && fill->side != AGON_SELL))
+    if (booking.instrument == NULL || fill->slot >= SLOTS_MAX || fill->qty <= 0 || fill->px <= 0 ||
+        (fill->side != AGON_BUY && fill->side != AGON_SELL))
         return AGON_EINVAL;
     is_linear = booking.instrument->kind == INSTRUMENT_LINEAR;
     if (!is_linear && !instrument_kind_has_coins(booking.instrument->kind))
@@ -583,9 +602,9 @@ int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asse
 {
     if (!are_nets_whole(ledger, account, asset))
         return 0;
-    for (agon_account_t a = 0; a < LEDGER_ACCOUNTS_MAX; a++) {
+    for (agon_account_t a = 0; a < ACCOUNTS_MAX; a++) {
         for (agon_asset_t s = 1; s <= ledger->table->n_assets; s++) {
-            if (is_whole(&ledger->accounts[a], s))
+            if (is_whole(&ledger->accounts[a], ledger->n_slots, s))
                 continue;
             if (account != NULL)
                 *account = a;
@@ -597,17 +616,28 @@ int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asse
     return 1;
 }
 
+/* In an encoding, slots from 64 on stand behind external and suspense: there were 64 once, and what
+ * their journals come to stays. */
+#define FIRST_HIGH 66
+static uint32_t sub_of(uint32_t number)
+{
+    return number < 64 ? number : number < FIRST_HIGH ? LEDGER_EXTERNAL + number - 64 : number - 2;
+}
+
 void ledger_save(const struct ledger *ledger, struct enc *enc)
 {
     // Only what is not zero, each with its place: the encoding does not grow with the table's room.
-    for (agon_account_t a = 0; a < LEDGER_ACCOUNTS_MAX; a++) {
+    for (agon_account_t a = 0; a < ACCOUNTS_MAX; a++) {
         for (agon_asset_t s = 1; s <= ledger->table->n_assets; s++) {
-            for (uint32_t sub = 0; sub < LEDGER_SUBS; sub++) {
+            for (uint32_t number = 0; number < ledger->n_slots + 2 || number < FIRST_HIGH;
+                 number++) {
+                uint32_t sub = sub_of(number);
+
                 if (ledger->accounts[a].part[sub][s] == 0)
                     continue;
                 enc_u8(enc, 1);
                 enc_u16(enc, a);
-                enc_u16(enc, (uint16_t)sub);
+                enc_u16(enc, (uint16_t)number);
                 enc_u32(enc, s);
                 enc_i64(enc, ledger->accounts[a].part[sub][s]);
             }
@@ -619,7 +649,7 @@ void ledger_save(const struct ledger *ledger, struct enc *enc)
             }
         }
     }
-    for (uint16_t slot = 0; slot < LEDGER_SLOTS_MAX; slot++) {
+    for (uint16_t slot = 0; slot < ledger->n_slots; slot++) {
         uint32_t n;
         const struct position *all = ledger_positions(ledger, slot, &n);
 
@@ -655,10 +685,23 @@ void ledger_save(const struct ledger *ledger, struct enc *enc)
     enc_u8(enc, 0);
 }
 
+// What was never used is zero, and takes no page.
+static void forget_all(struct ledger *ledger)
+{
+    for (agon_account_t a = 0; a < ACCOUNTS_MAX; a++) {
+        struct account *in = &ledger->accounts[a];
+
+        memset(in->total, 0, sizeof(in->total));
+        memset(in->part, 0, ledger->n_slots * sizeof(in->part[0]));
+        memset(in->part[LEDGER_EXTERNAL], 0, 2 * sizeof(in->part[0]));
+    }
+    memset(ledger->positions, 0, ledger->n_slots * sizeof(ledger->positions[0]));
+    ledger->n_slots = 0;
+}
+
 int ledger_load(struct ledger *ledger, struct dec *dec)
 {
-    memset(ledger->accounts, 0, sizeof(ledger->accounts));
-    memset(ledger->positions, 0, sizeof(ledger->positions));
+    forget_all(ledger);
     memset(ledger->nets, 0, sizeof(ledger->nets));
     for (;;) {
         uint8_t kind = dec_u8(dec);
@@ -669,15 +712,16 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
             return ledger_check(ledger, NULL, NULL) ? AGON_OK : AGON_ECORRUPT;
         if (kind == 1 || kind == 2) {
             agon_account_t account = dec_u16(dec);
-            uint32_t sub = kind == 1 ? dec_u16(dec) : 0;
+            uint32_t sub = kind == 1 ? sub_of(dec_u16(dec)) : 0;
             agon_asset_t asset = dec_u32(dec);
             agon_amt_t amt = dec_i64(dec);
 
             if (!is_place(account, sub, asset))
                 return AGON_ECORRUPT;
-            if (kind == 1)
+            if (kind == 1) {
+                note_slot(ledger, sub);
                 ledger->accounts[account].part[sub][asset] = amt;
-            else
+            } else
                 ledger->accounts[account].total[asset] = amt;
         } else if (kind == 3) {
             uint16_t slot = dec_u16(dec);

@@ -14,14 +14,13 @@
 #define LEDGER_LEDGER_H
 
 #include "base/codec.h"
+#include "base/zeroed.h"
 #include "market/instruments.h"
 
-#define LEDGER_ACCOUNTS_MAX 16
-#define LEDGER_SLOTS_MAX    64
-#define LEDGER_EXTERNAL     LEDGER_SLOTS_MAX /* sub-account numbers above the slots' */
-#define LEDGER_SUSPENSE     (LEDGER_SLOTS_MAX + 1)
-#define LEDGER_SUBS         (LEDGER_SLOTS_MAX + 2)
-#define LEDGER_POSITIONS    32 /* instruments per slot */
+#define LEDGER_EXTERNAL  SLOTS_MAX /* sub-account numbers above the slots' */
+#define LEDGER_SUSPENSE  (SLOTS_MAX + 1)
+#define LEDGER_SUBS      (SLOTS_MAX + 2)
+#define LEDGER_POSITIONS 32 /* instruments per slot */
 
 struct position {
     agon_instrument_t instrument; /* 0: free place */
@@ -46,6 +45,8 @@ struct ledger; /* opaque; memory is taken by ledger_new */
 struct ledger *ledger_new(
     const struct instruments *table); /* table is borrowed; NULL: out of memory */
 void ledger_free(struct ledger *ledger);
+/* Names the room of slots from n_slots on. */
+void ledger_spare(struct ledger *ledger, uint32_t n_slots, zeroed_spare_fn *spare);
 
 /* Puts amt into a sub-account and into the account's total. AGON_EINVAL: no such account, asset or
  * sub-account; AGON_ERANGE: a sum leaves 64 bits (nothing is posted). */

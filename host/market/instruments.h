@@ -8,11 +8,8 @@
 #include "base/codec.h"
 #include "base/error.h"
 #include "base/num.h"
+#include "market/ceilings.h"
 #include "market/records.h"
-
-#define INSTRUMENTS_MAX 1024
-#define ASSETS_MAX      512
-#define VENUES_MAX      32
 
 struct asset {
     char name[16];

@@ -29,6 +29,7 @@ enum event_type_host {
     EVENT_PATH = 66, /* where prices are assumed to have been inside a bar: for exits and limits */
     EVENT_PLAN = 72, /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_PLAN_VALUES = 73, /* what it was decided by and has no place in it; comes before it */
+    EVENT_PLAN_LINES = 74,  /* its lines that found no room in it; come before it */
     EVENT_CRASH = 80,       /* a slot's plugin died or was killed: what is known of it */
     EVENT_QUARANTINE = 81,  /* a binary is refused on this host from now on, or no longer */
     EVENT_CLOCK = 84,       /* engine time is set back to hdr.t, by an operator's order */
@@ -260,8 +261,8 @@ enum path_kind {
 struct record_path {
     struct agon_event_hdr hdr;
     agon_px_t px;
-    uint64_t slots; /* a bit each */
-    uint8_t kind, pad[15];
+    uint64_t slots; /* a bit each: of 64 * word and up */
+    uint8_t kind, word, pad[14];
 };
 struct record_signal { /* a SIGNAL as it comes out of an agent's ring: the bus gets signal alone,
                           with the journal's numbers; signal.key is a series (slot_signals) */
@@ -504,11 +505,12 @@ enum plan_verdict {
     PLAN_ASIDE = 5,      /* suspended or quarantined: not judged, keeps what it has */
     PLAN_GONE = 6        /* retired before: gives back what it can */
 };
-enum {                        /* flags of a plan_line: why after is not what was aimed at */
-       PLAN_CASH_SHORT = 1,   /* the slot could give no more: positions, orders, lost money */
-       PLAN_POOL_SHORT = 2,   /* there was less to give than was aimed at */
-       PLAN_GROWTH_BOUND = 4, /* no more growth in so short a time */
-       PLAN_CAPPED = 8        /* its share is the most that one may have */
+enum {                          /* flags of a plan_line: why after is not what was aimed at */
+       PLAN_CASH_SHORT = 1,     /* the slot could give no more: positions, orders, lost money */
+       PLAN_POOL_SHORT = 2,     /* there was less to give than was aimed at */
+       PLAN_GROWTH_BOUND = 4,   /* no more growth in so short a time */
+       PLAN_CAPPED = 8,         /* its share is the most that one may have */
+       PLAN_RANK_HIGH = 1 << 15 /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3
 #define PLAN_ACCOUNTS 16
@@ -519,7 +521,7 @@ struct plan_line { /* of one slot. Amounts in the base currency */
     char name[32];
     uint16_t slot;
     uint8_t verdict;    /* enum plan_verdict */
-    uint8_t rank;       /* 1, 2, ...; 0: none */
+    uint8_t rank;       /* 1, 2, ...; 0: none; its lower 8 bits: plan_rank */
     uint8_t defined;    /* measures with a place that there is a value of, a bit each; else 0 */
     uint8_t failed;     /* gates with a place that it did not pass, a bit each */
     uint8_t n_accounts; /* that its capital is on */
@@ -541,7 +543,9 @@ struct plan_pool { /* of one account: what plans took from slots and nobody got 
     agon_amt_t before_amt, after_amt;
     agon_amt_t at_hand_amt; /* what the account has beside its slots' money */
 };
-struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot */
+#define PLAN_LINES 64 /* that an event has room for */
+/* PLAN: this, and the first PLAN_LINES of n_lines of plan_line behind it, by slot. */
+struct record_plan {
     struct agon_event_hdr hdr;
     uint32_t number; /* of the tournament: 1, 2, ... */
     uint16_t n_lines;
@@ -570,6 +574,15 @@ struct record_plan_values {
     uint16_t pad0;
     struct rule_term term;
     uint64_t pad1[7];
+};
+
+/* PLAN_LINES: lines of a plan that has more than PLAN_LINES, from the line first on: this, and
+ * n_lines of plan_line behind it. */
+struct record_plan_lines {
+    struct agon_event_hdr hdr;
+    uint32_t number; /* of the plan */
+    uint16_t first, n_lines;
+    uint64_t pad[3];
 };
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
@@ -643,6 +656,7 @@ AGON_SIZE_IS(plan_value, 16);
 AGON_SIZE_IS(record_plan_values, 128);
 AGON_SIZE_IS(plan_line, 224);
 AGON_SIZE_IS(record_plan, 768);
+AGON_SIZE_IS(record_plan_lines, 64);
 
 static inline uint32_t event_bytes(const struct agon_event_hdr *event)
 {

@@ -518,7 +518,7 @@ static void go_through(struct match *match, struct market *market, uint32_t owne
 
 static void expire(struct match *match, const struct market *market, agon_ns_t t)
 {
-    for (uint32_t owner = 0; owner < match->config.max_owners; owner++) {
+    for (uint32_t owner = 0; owner < match->n_owners; owner++) {
         uint32_t next;
 
         for (uint32_t at = match->own_first[owner]; at != 0; at = next) {
@@ -595,7 +595,7 @@ static int on_close(struct match *match, struct market *market, const struct ago
         return AGON_EINVAL;
     if (!is_end(market, bar))
         return AGON_OK; // of another bar than the one that was opened
-    for (uint32_t owner = 0; owner < match->config.max_owners; owner++)
+    for (uint32_t owner = 0; owner < match->n_owners; owner++)
         go_through(match, market, owner, bar);
     finish(match, market, bar);
     return AGON_OK;
@@ -629,7 +629,8 @@ void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t ow
 {
     struct market *market = enter(match, bar->hdr.instrument);
 
-    go_through(match, market, owner, bar);
+    if (owner < match->n_owners)
+        go_through(match, market, owner, bar);
     leave(match);
 }
 
@@ -637,12 +638,14 @@ int match_bar_path(struct match *match, const struct agon_bar *bar, uint32_t own
                    const struct inside_host *host, void (*again)(void *ctx))
 {
     struct market *market = enter(match, bar->hdr.instrument);
-    struct owner_market *mine = &market->owners[owner];
+    struct owner_market *mine;
     uint32_t n_acts[2];
     uint32_t n;
     struct row row;
     int path;
 
+    match_make_room(match, owner);
+    mine = &market->owners[owner];
     begin(match, owner);
     n = gather(match, market, owner);
     look_at(match, market, owner, bar, host, &row);
@@ -707,7 +710,12 @@ void match_bar_act(struct match *match, const struct agon_bar *bar, uint32_t own
 
 void match_bar_at(struct match *match, agon_instrument_t instrument, uint32_t owner, agon_px_t px)
 {
-    enter(match, instrument)->owners[owner].now_px = px;
+    struct market *market = enter(match, instrument);
+
+    if (px != 0)
+        match_make_room(match, owner);
+    if (owner < match->n_owners)
+        market->owners[owner].now_px = px;
     leave(match);
 }
 

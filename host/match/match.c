@@ -8,8 +8,9 @@
 #include "market/instrument_kind.h"
 #include "match/state.h"
 
-#define ORDERS_MAX 65536
-#define OWNERS_MAX 64
+#define ORDERS_MAX  65536
+#define OWNERS_MAX  SLOTS_MAX
+#define OWNERS_ROOM 16 /* at first, and by how many it grows */
 
 /* --- life --- */
 
@@ -27,8 +28,6 @@ static int take_memory(struct match *match)
     match->expiry_nodes = calloc(orders, sizeof(*match->expiry_nodes));
     match->free_orders = calloc(orders, sizeof(*match->free_orders));
     match->free_levels = calloc(orders, sizeof(*match->free_levels));
-    match->own_first = calloc(owners, sizeof(*match->own_first));
-    match->own_last = calloc(owners, sizeof(*match->own_last));
     match->scratch = calloc(MATCH_SCRATCH, sizeof(*match->scratch));
     if (match->config.is_funds_checked)
         match->balances = calloc(owners * (ASSETS_MAX + 1), sizeof(*match->balances));
@@ -36,11 +35,40 @@ static int take_memory(struct match *match)
         return AGON_ENOMEM;
     return match->markets && match->market_of && match->orders && match->levels &&
                    match->level_nodes && match->stop_nodes && match->expiry_nodes &&
-                   match->free_orders && match->free_levels && match->own_first &&
-                   match->own_last && match->scratch &&
+                   match->free_orders && match->free_levels && match->scratch &&
                    (match->balances || !match->config.is_funds_checked)
                ? AGON_OK
                : AGON_ENOMEM;
+}
+
+static int grow_to(void *rows, size_t bytes, uint32_t n_before, uint32_t n)
+{
+    unsigned char **all = rows;
+    unsigned char *more = realloc(*all, n * bytes);
+
+    if (more == NULL)
+        return AGON_ENOMEM;
+    memset(more + n_before * bytes, 0, (n - n_before) * bytes);
+    *all = more;
+    return AGON_OK;
+}
+
+void match_make_room(struct match *match, uint32_t owner)
+{
+    uint32_t n = owner / OWNERS_ROOM * OWNERS_ROOM + OWNERS_ROOM;
+    int rc;
+
+    if (owner < match->n_owners)
+        return;
+    n = n < match->config.max_owners ? n : match->config.max_owners;
+    REQUIRE(owner < n);
+    rc = grow_to(&match->own_first, sizeof(*match->own_first), match->n_owners, n);
+    if (rc >= 0)
+        rc = grow_to(&match->own_last, sizeof(*match->own_last), match->n_owners, n);
+    for (uint32_t i = 0; rc >= 0 && i < match->n_markets; i++)
+        rc = grow_to(&match->markets[i].owners, sizeof(struct owner_market), match->n_owners, n);
+    REQUIRE(rc >= 0);
+    match->n_owners = n;
 }
 
 struct match *match_new(const struct match_config *config, const struct instruments *table,
@@ -67,6 +95,7 @@ struct match *match_new(const struct match_config *config, const struct instrume
         match->free_levels[match->n_free_levels++] = at;
     }
     tree_init(&match->expiries, match->expiry_nodes);
+    match_make_room(match, 0);
     return match;
 }
 
@@ -118,7 +147,7 @@ int match_add(struct match *match, agon_instrument_t instrument)
     market = &match->markets[match->n_markets];
     memset(market, 0, sizeof(*market));
     market->book = book_new(&(struct book_config){.tick_px = def->tick_px});
-    market->owners = calloc(match->config.max_owners, sizeof(*market->owners));
+    market->owners = calloc(match->n_owners, sizeof(*market->owners));
     if (!market->book || !market->owners) {
         book_free(market->book);
         free(market->owners);
@@ -266,6 +295,7 @@ static struct order *order_open(struct match *match, struct market *market,
     struct order *order = &match->orders[at];
     uint32_t owner = wanted->owner;
 
+    match_make_room(match, owner);
     memset(order, 0, sizeof(*order));
     order->pub = *wanted;
     order->market = (uint32_t)(market - match->markets);
@@ -312,8 +342,10 @@ static enum match_reject submit(struct match *match, agon_ns_t t, const struct m
 
     if (market)
         reason = filters_check(match, market, &wanted, t);
-    if (reason == MATCH_OK)
+    if (reason == MATCH_OK) {
+        match_make_room(match, wanted.owner);
         reason = judge(match, market, &wanted, is_parked, &asset, &need_amt);
+    }
     if (reason != MATCH_OK) {
         struct order refused = {.pub = wanted};
 
@@ -504,6 +536,7 @@ int match_set_position(struct match *match, uint32_t owner, agon_instrument_t in
         return AGON_ENOENT;
     if (owner >= match->config.max_owners || is_spot(market))
         return AGON_EINVAL;
+    match_make_room(match, owner);
     market->owners[owner].position_qty = qty;
     market->owners[owner].cost_amt = 0;
     match->is_reduce_due |= market->owners[owner].reduce_qty > 0;
@@ -519,6 +552,7 @@ int match_set_fees(struct match *match, uint32_t owner, agon_instrument_t instru
         return AGON_ENOENT;
     if (owner >= match->config.max_owners)
         return AGON_EINVAL;
+    match_make_room(match, owner);
     market->owners[owner].maker_ppb = maker_ppb;
     market->owners[owner].taker_ppb = taker_ppb;
     market->owners[owner].has_fees = 1;

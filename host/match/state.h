@@ -72,7 +72,7 @@ struct market {
     struct tree stops[2];               /* 0: triggered by a rise, 1: by a fall; nearest first */
     agon_px_t last_px, high_px, low_px; /* high and low since stops were looked at; 0: no trade */
     uint64_t n_trades;
-    struct owner_market *owners; /* owned, [max_owners] */
+    struct owner_market *owners; /* owned, [n_owners] */
     struct bar_market *bars;     /* owned; NULL: it has a book */
     struct rules rules;
     uint8_t has_rules;
@@ -101,7 +101,8 @@ struct match {
     uint32_t n_free_orders, n_free_levels;
     struct tree expiries;
     struct map by_id;
-    uint32_t *own_first, *own_last; /* owned, [max_owners] */
+    uint32_t n_owners;              /* there is room for; at most max_owners */
+    uint32_t *own_first, *own_last; /* owned, [n_owners] */
     struct balance *balances;       /* owned, [max_owners][ASSETS_MAX + 1]; NULL: funds unchecked */
     struct agon_level *scratch;     /* owned, [MATCH_SCRATCH] */
     struct bar_scratch *bar_scratch; /* owned; NULL: no market is of bars */
@@ -136,6 +137,10 @@ static inline agon_ns_t event_time(const struct agon_event_hdr *event)
 {
     return event->t_venue != 0 ? event->t_venue : event->t;
 }
+
+/* --- match.c --- */
+/* Room for what the owner has; below config.max_owners. */
+void match_make_room(struct match *match, uint32_t owner);
 
 /* --- order.c: the life of an order --- */
 struct market *market_get(const struct match *match, agon_instrument_t instrument); /* or NULL */

@@ -146,7 +146,7 @@ void stops_run(struct match *match, struct market *market, agon_ns_t t)
     }
     if (match->is_reduce_due) {
         match->is_reduce_due = 0;
-        for (uint32_t owner = 0; owner < match->config.max_owners; owner++)
+        for (uint32_t owner = 0; owner < match->n_owners; owner++)
             if (market->owners[owner].reduce_qty > 0)
                 shrink_reduce_only(match, market, owner, t);
     }

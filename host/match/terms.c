@@ -61,11 +61,12 @@ enum match_reject terms_check_band(const struct match *match, const struct marke
     // Of perpetuals only a plain limit is asked, and it is the price that it trades at.
     int is_asked = order_type_has_px(order->type) &&
                    (!order_type_waits(order->type) || rules->market == RULES_SPOT);
-    agon_px_t px;
+    agon_px_t px = 0;
 
     if (!market->has_rules || !is_asked || (up_ppm == 0 && down_ppm == 0))
         return MATCH_OK;
-    px = market->owners[order->owner].now_px; // inside a bar prices are there
+    if (order->owner < match->n_owners)
+        px = market->owners[order->owner].now_px; // inside a bar prices are there
     if (px == 0)
         px = terms_reference_px(match, market, t);
     if (px <= 0)
@@ -81,13 +82,13 @@ enum match_reject terms_check_count(const struct match *match, const struct mark
                                     const struct match_order *order)
 {
     const struct rules *rules = &market->rules;
-    uint64_t n_open = market->owners[order->owner].n_open;
-    uint64_t n_stops = market->owners[order->owner].n_stops;
+    int is_known = order->owner < match->n_owners;
+    uint64_t n_open = is_known ? market->owners[order->owner].n_open : 0;
+    uint64_t n_stops = is_known ? market->owners[order->owner].n_stops : 0;
 
     if (!market->has_rules)
         return MATCH_OK;
-    for (uint32_t owner = 0; match->config.is_one_account && owner < match->config.max_owners;
-         owner++) {
+    for (uint32_t owner = 0; match->config.is_one_account && owner < match->n_owners; owner++) {
         if (owner == order->owner)
             continue;
         n_open += market->owners[owner].n_open;

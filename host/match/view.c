@@ -15,7 +15,7 @@ uint32_t match_open(const struct match *match, uint32_t owner, agon_instrument_t
 {
     uint32_t found = 0;
 
-    if (owner >= match->config.max_owners)
+    if (owner >= match->n_owners)
         return 0;
     for (uint32_t at = match->own_first[owner]; at != 0; at = match->orders[at].own_next) {
         const struct match_order *order = &match->orders[at].pub;
@@ -139,7 +139,7 @@ agon_qty_t match_position_qty(const struct match *match, uint32_t owner,
 {
     const struct market *market = market_get(match, instrument);
 
-    return market && owner < match->config.max_owners ? market->owners[owner].position_qty : 0;
+    return market && owner < match->n_owners ? market->owners[owner].position_qty : 0;
 }
 
 /* --- canonical bytes --- */
@@ -214,7 +214,7 @@ static void save_market(const struct match *match, const struct market *market, 
     terms_save(market, enc);
     save_levels(match, &market->levels[AGON_BUY], enc);
     save_levels(match, &market->levels[AGON_SELL], enc);
-    for (uint32_t i = 0; i < match->config.max_owners; i++) {
+    for (uint32_t i = 0; i < match->n_owners; i++) {
         const struct owner_market *mine = &market->owners[i];
 
         if (!mine->has_fees && mine->position_qty == 0 && mine->cost_amt == 0)

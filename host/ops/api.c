@@ -42,7 +42,7 @@ void api_deinit(struct api *api)
 // on half as many come.
 static void thin(struct api *api)
 {
-    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
         struct api_slot *slot = &api->slots[id];
 
         for (uint32_t i = 0; i < slot->n / 2; i++)

@@ -760,7 +760,7 @@ void api_put_tournament(const struct api *api, struct jout *out)
         agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
 
         jout_open(out, '{');
-        jout_kv_int(out, "rank", line->rank);
+        jout_kv_int(out, "rank", plan_rank(line));
         jout_kv_str(out, "agent", line->name);
         jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
         jout_kv_real(out, "score", line->score);

@@ -243,7 +243,7 @@ static int is_listed(const struct diff *diff, const char *name)
 
 /* Where another agent comes: where one of its name was before, or in the lowest place that is
  * nobody's. SLOTS_MAX: none is free. */
-static uint32_t place_for(const struct diff *diff, const char *name, uint64_t *taken)
+static uint32_t place_for(const struct diff *diff, const char *name, struct slot_set *taken)
 {
     uint32_t free_place = SLOTS_MAX;
 
@@ -253,17 +253,17 @@ static uint32_t place_for(const struct diff *diff, const char *name, uint64_t *t
 
         if (is_used && strcmp(slot->name, name) == 0)
             return id;
-        if (!is_used && (*taken >> id & 1) == 0)
+        if (!is_used && !slot_set_has(taken, id))
             free_place = id;
     }
     if (free_place < SLOTS_MAX)
-        *taken |= (uint64_t)1 << free_place;
+        slot_set_add(taken, free_place);
     return free_place;
 }
 
 static int add_agents(struct diff *diff, struct error *err)
 {
-    uint64_t taken = 0;
+    struct slot_set taken = {0};
 
     for (uint32_t i = 0; i < diff->roster->n_slots; i++) {
         struct crew_slot *to = &diff->slots[i];

@@ -36,6 +36,13 @@ int ops_parse_http(const char *text, char address[64], uint16_t *port, int *is_o
     return AGON_OK;
 }
 
+static void place_tables(struct api *api, uint32_t n_slots)
+{
+    host_spare_view(api->view, n_slots);
+    memory_spare(&api->slots[n_slots], (SLOTS_MAX - n_slots) * sizeof(api->slots[0]));
+    (void)memory_settle(NULL, NULL);
+}
+
 int ops_open(struct ops *desk, struct host *host, const struct ops_config *config,
              struct error *err)
 {
@@ -65,8 +72,8 @@ int ops_open(struct ops *desk, struct host *host, const struct ops_config *confi
     }
     if (rc < 0)
         api_deinit(&desk->api);
-    else
-        (void)memory_settle(NULL, NULL); // its tables too
+    else // its tables too
+        place_tables(&desk->api, host_config_of(host)->n_slots);
     return rc;
 }
 

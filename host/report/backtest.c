@@ -663,9 +663,8 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
         clock_text(result->samples[i].t, t);
         fprintf(file, "%s,%s", t, stamp(result->samples[i].t_venue, venue));
         for (uint16_t id = 0; id < slots->n; id++)
-            fprintf(
-                file, ",%s",
-                exact(result->samples[i].equity_amt[id], base != NULL ? base->exp : 8, text[0]));
+            fprintf(file, ",%s",
+                    exact(backtest_equity(result, i, id), base != NULL ? base->exp : 8, text[0]));
         fputc('\n', file);
     }
 }

@@ -61,7 +61,7 @@ static int make_curves(const struct backtest *result, struct curves *curves)
         double high = units(result, slots->all[id].limits.capital_amt);
 
         for (uint64_t k = 0; k < curves->n; k++) {
-            equity[k] = units(result, k < result->n_samples ? result->samples[k].equity_amt[id]
+            equity[k] = units(result, k < result->n_samples ? backtest_equity(result, k, id)
                                                             : engine_equity(result->engine, id));
             high = equity[k] > high ? equity[k] : high;
             fall[k] = high > equity[k] ? -100.0 * (high - equity[k]) / high : 0;

@@ -88,8 +88,8 @@ void plan_text_print(const union plan_event *event, int is_dry)
         const struct plan_line *line = &plan_lines(plan)[i];
         char rank[8] = "-";
 
-        if (line->rank > 0)
-            snprintf(rank, sizeof(rank), "%u", line->rank);
+        if (plan_rank(line) > 0)
+            snprintf(rank, sizeof(rank), "%u", plan_rank(line));
         printf("%4s %-16.31s %-10s %6.3f %6.2f%%", rank, args_safe(line->name),
                plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
         for (uint32_t k = 0; k < MEASURES; k++) {
@@ -175,10 +175,10 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < plan->n_lines; i++)
-        n += plan_lines(plan)[i].rank > 0;
+        n += plan_rank(&plan_lines(plan)[i]) > 0;
     switch (line->verdict) {
     case PLAN_RANKED:
-        printf("  score %.6f: rank %u of %u", line->score, line->rank, n);
+        printf("  score %.6f: rank %u of %u", line->score, plan_rank(line), n);
         if (plan->rules.mode == TOURNAMENT_BOUNDED)
             printf("; Kelly share %.4f, of which %.2f %% within %.2f %% to %.2f %%", line->kelly,
                    plan->rules.kelly_ppm / 1e4, plan->rules.least_ppm / 1e4,
@@ -237,6 +237,7 @@ int plan_text_json(const union plan_event *event, FILE *out)
 {
     char *text = malloc(JOURNAL_TEXT_MAX);
     union plan_values_event values;
+    const char *open = NULL; // the list that is being written
     int64_t n = text == NULL
                     ? AGON_ENOMEM
                     : text_event(&event->plan.hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
@@ -244,12 +245,17 @@ int plan_text_json(const union plan_event *event, FILE *out)
     if (n >= 0)
         fprintf(out, "%.*s", (int)(n - 1), text); // without the last brace
     for (uint32_t k = 0; n >= 0 && plan_values(event, k, &values); k++) {
-        n = text_event(&values.record.hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
-        if (n >= 0)
-            fprintf(out, "%s%s", k == 0 ? ",\"values\":[" : ",", text);
+        const char *name = values.hdr.type == EVENT_PLAN_LINES ? "lines" : "values";
+
+        n = text_event(&values.hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
+        if (n >= 0 && name == open)
+            fprintf(out, ",%s", text);
+        else if (n >= 0)
+            fprintf(out, "%s,\"%s\":[%s", open != NULL ? "]" : "", name, text);
+        open = name;
     }
     if (n >= 0)
-        fprintf(out, "%s}\n", event->plan.n_values > 0 ? "]" : "");
+        fprintf(out, "%s}\n", open != NULL ? "]" : "");
     free(text);
     return n < 0 ? AGON_ENOMEM : AGON_OK;
 }

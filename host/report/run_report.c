@@ -209,7 +209,7 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
         agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
         moved_amt = num_add(moved_amt, num_abs(change_amt));
-        if (line->rank == 1)
+        if (plan_rank(line) == 1)
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
@@ -308,6 +308,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
         on_quarantine(story, (const struct record_quarantine *)(const void *)event);
         break;
     case EVENT_PLAN_VALUES:
+    case EVENT_PLAN_LINES:
     case EVENT_PLAN:
         on_plan(story, event);
         break;

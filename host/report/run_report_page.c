@@ -260,10 +260,10 @@ static void put_plan(const struct run_report *story, struct page *page)
             const struct plan_line *line = &plan_lines(plan)[i];
 
             // Who has no rank stands at the end.
-            if (line->rank != (rank <= plan->n_lines ? rank : 0))
+            if (plan_rank(line) != (rank <= plan->n_lines ? rank : 0))
                 continue;
-            if (line->rank != 0)
-                page_cell(page, "%u", line->rank);
+            if (plan_rank(line) != 0)
+                page_cell(page, "%u", plan_rank(line));
             else
                 page_cell(page, "%s", "");
             page_cell(page, "%s", args_safe(line->name));

@@ -11,8 +11,6 @@
 #include "sys/entropy.h"
 #include "sys/log.h"
 
-#define HIGHEST ((uint64_t)1 << 63) /* a place to look at where all are taken */
-
 // There is no writer's thread yet.
 static int write_on(void *ctx, int is_bound)
 {
@@ -281,7 +279,7 @@ static int boot_states(struct host *host, struct error *err)
         if (!host_has_agent(host, id) && slot->condition == CONDITION_RETIRED) {
             // Unloaded, and its place is free when nothing of it is left.
             if (slot->condition_reason == REASON_OPERATOR)
-                host->leaving |= (uint64_t)1 << id;
+                slot_set_add(&host->leaving, id);
         } else if (!host_has_agent(host, id)) {
             log_warn("host", "slot-left",
                      "slot %s is not in the roster any more: it is suspended "
@@ -292,13 +290,13 @@ static int boot_states(struct host *host, struct error *err)
             rc = boot_step(host, &condition, slot->name, err);
             if (rc >= 0)
                 rc = boot_step(host, &cancel, slot->name, err);
-        } else if ((host->refused >> id & 1) != 0) {
+        } else if (slot_set_has(&host->refused, id)) {
             if (slot->condition != CONDITION_ACTIVE)
                 continue;
             condition.value = CONDITION_QUARANTINED;
             condition.reason = REASON_SLOT_GONE;
             rc = boot_step(host, &condition, slot->name, err);
-        } else if ((host->unfit >> id & 1) != 0) {
+        } else if (slot_set_has(&host->unfit, id)) {
             if (!is_for_its_plugin(slot))
                 continue; // what an operator or a tournament did stands
             condition.value = CONDITION_SUSPENDED;
@@ -335,29 +333,33 @@ int host_seat_agents(struct host *host, struct error *err)
     const struct slots *slots = engine_slots(host->engine);
     struct crew_slot *to = calloc(SLOTS_MAX, sizeof(*to));
     uint32_t n = 0;
-    uint64_t taken = 0;
+    uint8_t taken[SLOTS_MAX] = {0};
 
     if (to == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for the agents");
     for (uint32_t id = 0; id < slots->n; id++)
-        taken |= (uint64_t)slots->all[id].is_used << id;
+        taken[id] = slots->all[id].is_used;
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
         const struct crew_slot *from = &host->config.slots[i];
         const struct slot *before = slots_find(slots, from->record.name);
-        uint32_t id = before != NULL ? before->id : (uint32_t)__builtin_ctzll(~taken | HIGHEST);
+        const uint8_t *free_place = memchr(taken, 0, sizeof(taken));
+        uint32_t id = before != NULL       ? before->id
+                      : free_place != NULL ? (uint32_t)(free_place - taken)
+                                           : SLOTS_MAX;
 
-        if (before == NULL && (taken >> id & 1) != 0) {
+        if (id == SLOTS_MAX) {
             free(to);
             return error_set(err, AGON_ENOSPC, "no place is free for agent %s: %d are taken",
                              from->record.name, SLOTS_MAX);
         }
-        taken |= (uint64_t)1 << id;
+        taken[id] = 1;
         to[id] = *from;
         to[id].record.slot = (uint16_t)id;
         n = id >= n ? id + 1 : n;
     }
     for (uint32_t id = 0; id < n; id++)
-        host->absent |= (uint64_t)(to[id].record.name[0] == '\0') << id;
+        if (to[id].record.name[0] == '\0')
+            slot_set_add(&host->absent, id);
     memcpy(host->config.slots, to, n * sizeof(*to));
     host->config.n_slots = n;
     free(to);
@@ -370,7 +372,6 @@ int host_seat_agents(struct host *host, struct error *err)
 static void stand_still(struct host *host, struct crew_slot *slot, const struct error *err)
 {
     const struct slot *before = slots_get(engine_slots(host->engine), slot->record.slot);
-    uint64_t bit = (uint64_t)1 << slot->record.slot;
 
     slot->record.agent_kind = before != NULL ? before->agent_kind : (uint8_t)AGON_STRATEGY;
     slot->record.generation_hash = before != NULL ? before->generation_hash : 0;
@@ -379,11 +380,11 @@ static void stand_still(struct host *host, struct crew_slot *slot, const struct 
     slot->record.signals = before != NULL ? before->signals : (struct slot_signals){0};
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
     if (err->code == AGON_EPERM) {
-        host->refused |= bit;
+        slot_set_add(&host->refused, slot->record.slot);
         log_error("host", "quarantined", "%s", err->text);
         return;
     }
-    host->unfit |= bit;
+    slot_set_add(&host->unfit, slot->record.slot);
     log_error("host", "plugin-refused",
               "slot %s is suspended: %s: %s; `agon validate` says what a plugin has to be, and "
               "`agon ctl reload %s` with a good one makes it active",
@@ -397,7 +398,7 @@ static int leave_out(struct host *host, const struct crew_slot *slot, const stru
     if (err->code != AGON_EPERM || engine_seq(host->engine) == 0 ||
         slots_get(engine_slots(host->engine), slot->record.slot) != NULL)
         return 0;
-    host->absent |= (uint64_t)1 << slot->record.slot;
+    slot_set_add(&host->absent, slot->record.slot);
     log_error("host", "quarantined", "%s; agent %s is left out", err->text, slot->record.name);
     return 1;
 }

@@ -162,10 +162,10 @@ static int seat(struct host *host, struct host_change *change)
     union slot_event event;
     int rc;
 
-    host->gone &= ~((uint64_t)1 << change->slot);
-    host->beginning |= (uint64_t)1 << change->slot;
+    slot_set_remove(&host->gone, change->slot);
+    slot_set_add(&host->beginning, change->slot);
     host->failures[change->slot][0] = '\0';
-    host->unfit &= ~((uint64_t)1 << change->slot);
+    slot_set_remove(&host->unfit, change->slot);
     slot_record_write(&event, &host->config.slots[change->slot].record);
     rc = step(host, &event.hdr);
     return rc < 0 ? error_set(&change->err, rc,
@@ -182,11 +182,11 @@ static int plays(struct host *host, struct host_change *change)
         rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_ACTIVE, REASON_OPERATOR);
     if (rc < 0)
         return error_set(&change->err, rc, "the engine refused to make it active");
-    host->beginning &= ~((uint64_t)1 << change->slot);
+    slot_set_remove(&host->beginning, change->slot);
     for (; host->config.n_slots <= change->slot; host->config.n_slots++)
-        host->absent |= (uint64_t)1 << host->config.n_slots;
-    host->absent &= ~((uint64_t)1 << change->slot);
-    host->leaving &= ~((uint64_t)1 << change->slot);
+        slot_set_add(&host->absent, host->config.n_slots);
+    slot_set_remove(&host->absent, change->slot);
+    slot_set_remove(&host->leaving, change->slot);
     log_info("host", "added", "slot %s is active from now on", slot->name);
     return AGON_OK;
 }
@@ -195,7 +195,7 @@ static int plays(struct host *host, struct host_change *change)
  * removed, with what on_crash says of its orders. */
 static int empty(struct host *host, struct host_change *change)
 {
-    host->beginning &= ~((uint64_t)1 << change->slot);
+    slot_set_remove(&host->beginning, change->slot);
     REQUIRE(crew_try_leave(host->crew, change->slot, AGON_END_DONE) == AGON_OK);
     if (slots_get(engine_slots(host->engine), change->slot) == NULL)
         return AGON_OK; // the engine had refused it
@@ -212,7 +212,7 @@ static int change_remove(struct host *host, struct host_change *change)
         return error_set(&change->err, AGON_EBUSY, "a swap is under way: try again");
     host_fail_slot(host, change->slot, "not in the roster any more");
     host_tell(host);
-    host->absent |= (uint64_t)1 << change->slot;
+    slot_set_add(&host->absent, change->slot);
     return AGON_OK;
 }
 
@@ -230,8 +230,8 @@ static int change_unload(struct host *host, struct host_change *change)
         return AGON_OK;
     if (crew_try_leave(host->crew, id, AGON_END_DONE) < 0)
         return error_set(&change->err, AGON_EBUSY, "it is being reloaded just now: try again");
-    host->gone &= ~((uint64_t)1 << id);
-    host->demoted &= ~((uint64_t)1 << id);
+    slot_set_remove(&host->gone, id);
+    slot_set_remove(&host->demoted, id);
     if (host->failures[id][0] == '\0')
         snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by an operator");
     rc = command(host, COMMAND_SLOT_CONDITION, id, CONDITION_RETIRED, REASON_OPERATOR);
@@ -241,8 +241,8 @@ static int change_unload(struct host *host, struct host_change *change)
     if (rc < 0)
         return error_set(&change->err, rc, "the engine refused it");
     if (id < host->config.n_slots)
-        host->absent |= (uint64_t)1 << id;
-    host->leaving |= (uint64_t)1 << id;
+        slot_set_add(&host->absent, id);
+    slot_set_add(&host->leaving, id);
     log_warn("host", "unloaded", "slot %s was unloaded by an operator; its positions are %s",
              slot->name, change->is_kept ? "kept" : "closed");
     return AGON_OK;
@@ -263,8 +263,8 @@ static void forget_slot(struct host *host, uint16_t id)
     memset(&host->crashes[id], 0, sizeof(host->crashes[id]));
     host->failures[id][0] = '\0';
     host->is_crash[id] = host->is_crash_told[id] = 0;
-    host->refused &= ~((uint64_t)1 << id);
-    host->unfit &= ~((uint64_t)1 << id);
+    slot_set_remove(&host->refused, id);
+    slot_set_remove(&host->unfit, id);
     lock_take(&host->loader_lock);
     for (uint32_t i = 0; i < HOST_CHANGEOVERS_MAX; i++) {
         if (host->changeovers[i].slot == id)
@@ -275,19 +275,18 @@ static void forget_slot(struct host *host, uint16_t id)
 
 void host_vacate(struct host *host)
 {
-    uint64_t leaving = host->leaving;
+    struct slot_set leaving = host->leaving;
+    uint16_t id;
 
-    while (leaving != 0) {
-        uint16_t id = (uint16_t)__builtin_ctzll(leaving);
+    while (slot_set_take(&leaving, &id)) {
         char name[SLOT_NAME];
 
-        leaving &= leaving - 1;
         if (!engine_can_vacate(host->engine, id))
             continue;
         memcpy(name, engine_slots(host->engine)->all[id].name, sizeof(name));
         if (command(host, COMMAND_VACATE, id, 0, REASON_OPERATOR) < 0)
             continue; // there is no room for it just now
-        host->leaving &= ~((uint64_t)1 << id);
+        slot_set_remove(&host->leaving, id);
         forget_slot(host, id);
         log_info("host", "vacated", "nothing of slot %s is left: its place is free", name);
     }

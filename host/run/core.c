@@ -42,7 +42,7 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
              why[0] != '\0' ? why : "no reason given");
     log_error("host", "slot-ended", "slot %s: its plugin has ended (%s)",
               engine_slots(host->engine)->all[slot].name, host->failures[slot]);
-    host->gone |= (uint64_t)1 << slot;
+    slot_set_add(&host->gone, slot);
 }
 
 void host_lose_slot(struct host *host, uint16_t slot, const char *why)
@@ -170,7 +170,7 @@ static void planned(void *ctx, const union plan_event *event)
         const struct plan_line *line = &plan_lines(plan)[i];
 
         if (line->verdict == PLAN_UNLOADED)
-            host->demoted |= (uint64_t)1 << line->slot;
+            slot_set_add(&host->demoted, line->slot);
     }
     log_info("host", "tournament", "tournament %u: capital of %u slots was planned", plan->number,
              plan->n_lines);
@@ -260,7 +260,7 @@ static int tell_gone(struct host *host, uint16_t id)
         return AGON_OK;
     }
     // One whose plugin could not be loaded was suspended at the start, unless an operator had.
-    if (((host->unfit >> id & 1) == 0 ||
+    if ((!slot_set_has(&host->unfit, id) ||
          engine_slots(host->engine)->all[id].condition == CONDITION_ACTIVE) &&
         command(host, &suspend) == AGON_EAGAIN)
         return AGON_EAGAIN;
@@ -303,12 +303,12 @@ void host_tell(struct host *host)
     if (tell_halt(host, HALT_STOPPING) < 0 || tell_halt(host, HALT_JOURNAL) < 0 ||
         tell_halt(host, HALT_CLOCK) < 0)
         return;
-    while (host->gone != 0) {
-        uint16_t id = (uint16_t)__builtin_ctzll(host->gone);
+    while (!slot_set_is_empty(&host->gone)) {
+        uint16_t id = (uint16_t)slot_set_first(&host->gone);
 
         if (tell_gone(host, id) == AGON_EAGAIN)
             return;
-        host->gone &= host->gone - 1;
+        slot_set_remove(&host->gone, id);
     }
 }
 
@@ -517,12 +517,12 @@ static int drain_due(struct host *host)
 // Those that a tournament threw out go; the engine knows of it already.
 static void leave_demoted(struct host *host)
 {
-    while (host->demoted != 0) {
-        uint16_t id = (uint16_t)__builtin_ctzll(host->demoted);
+    while (!slot_set_is_empty(&host->demoted)) {
+        uint16_t id = (uint16_t)slot_set_first(&host->demoted);
 
         if (crew_try_leave(host->crew, id, AGON_END_DEMOTED) < 0)
             return; // it is changing hands: the next time
-        host->demoted &= host->demoted - 1;
+        slot_set_remove(&host->demoted, id);
         snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by a tournament");
         log_warn("host", "demoted", "slot %s is under the gate of the tournament: unloaded",
                  engine_slots(host->engine)->all[id].name);
@@ -578,8 +578,8 @@ static int is_market_ready(struct host *host)
  * crashed. Now, and not at the start, as nothing reaches the venue before. */
 static void join_unfit(struct host *host, uint16_t id)
 {
-    host->unfit |= (uint64_t)1 << id;
-    host->gone |= (uint64_t)1 << id;
+    slot_set_add(&host->unfit, id);
+    slot_set_add(&host->gone, id);
     host_alert(host, ALERT_CRASH, id, 0, 0, 0, "%.31s is suspended: its plugin did not begin: %s",
                engine_slots(host->engine)->all[id].name, host->failures[id]);
 }
@@ -592,8 +592,20 @@ static void join_nobody(struct host *host, const struct crew_slot *slot)
     if (crew_info(host->crew, id) != NULL)
         return;
     crew_stand(host->crew, slot);
-    if ((host->unfit >> id & 1) != 0)
+    if (slot_set_has(&host->unfit, id))
         join_unfit(host, id);
+}
+
+/* Of tables for SLOTS_MAX slots, what is of those that there are is placed. */
+static void spare_slots(const struct host *host)
+{
+    const uint32_t n = engine_slots(host->engine)->n;
+
+    engine_spare(host->engine, memory_spare);
+    crew_spare(host->crew, memory_spare);
+    memory_spare(&host->config.slots[n], (SLOTS_MAX - n) * sizeof(host->config.slots[0]));
+    host_spare_view(host->view, n);
+    host_spare_view(host->draft, n);
 }
 
 /* No table that fills later costs a page then, and what the host takes is what it will take. */
@@ -604,6 +616,7 @@ static void place_memory(const struct host *host)
 
     if (host->config.ports != NULL)
         return; // a simulation's, of many hosts
+    spare_slots(host);
     if (memory_settle(&bytes, &err) < 0)
         log_info("host", "memory", "pages come as they are needed: %s", err.text);
     else
@@ -641,12 +654,12 @@ static void join_agents(struct host *host, int64_t mono)
 
         if (!host_has_agent(host, i))
             continue;
-        if ((host->refused >> id & 1) == 0 &&
+        if (!slot_set_has(&host->refused, id) &&
             engine_slots(host->engine)->all[id].condition == CONDITION_RETIRED) {
-            host->demoted |= (uint64_t)1 << id; // of an earlier run
+            slot_set_add(&host->demoted, id); // of an earlier run
             continue;
         }
-        if (((host->refused | host->unfit) >> id & 1) != 0) {
+        if (slot_set_has(&host->refused, id) || slot_set_has(&host->unfit, id)) {
             join_nobody(host, &host->config.slots[i]);
             continue;
         }

@@ -18,7 +18,7 @@
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64
-#define HOST_VENUES_MAX      16  /* each has an account: LEDGER_ACCOUNTS_MAX */
+#define HOST_VENUES_MAX      16  /* each has an account: ACCOUNTS_MAX */
 #define HOST_VIEW_POSITIONS  32  /* of a slot, in the view: all that it can have */
 #define HOST_VIEW_HALTS      64  /* in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
@@ -281,6 +281,8 @@ void host_mind_claims(struct host *host);
 int host_is_refused_account(struct host *host, char *why, size_t room);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
+/* Of a view that memory is to be placed for: spares what is of slots from n_slots on. [any] */
+void host_spare_view(struct host_view *view, uint32_t n_slots);
 /* Whether that report is one of those: an order or a replacement that never was, for the venue's
  * rate limit. [any] */
 int host_is_rate_refused(const struct record_report *report);

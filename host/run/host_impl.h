@@ -206,8 +206,8 @@ struct host {
     struct host_quarantined quarantined[HOST_QUARANTINE_MAX];
     uint32_t n_quarantined;
     _Atomic uint32_t loader_wake, is_loader_busy, is_loader_stopping;
-    _Atomic uint64_t restarts, broken; /* from core: slots, a bit each */
-    _Atomic uint64_t stillborn;        /* to core */
+    struct slot_shared restarts, broken; /* from core */
+    struct slot_shared stillborn;        /* to core */
     char stillborn_why[SLOTS_MAX][96];
     struct host_quarantined condemned[SLOTS_MAX]; /* of broken */
     struct ring notes;                            /* of struct record_quarantine, to core */
@@ -236,10 +236,10 @@ struct host {
     uint32_t n_free;
     uint32_t n_due[SLOTS_MAX]; /* of each slot */
     uint32_t halts,
-        told_halts;     /* enum host_halt: why nothing new may leave; what the engine knows */
-    uint64_t demoted;   /* slots that a tournament unloaded and whose plugin is still there */
-    uint64_t beginning; /* slots that were added and whose plugin the loader begins */
-    uint64_t gone;      /* slots whose plugin is gone and that the engine is not told of yet */
+        told_halts;          /* enum host_halt: why nothing new may leave; what the engine knows */
+    struct slot_set demoted; /* slots that a tournament unloaded and whose plugin is still there */
+    struct slot_set beginning; /* slots that were added and whose plugin the loader begins */
+    struct slot_set gone; /* slots whose plugin is gone and that the engine is not told of yet */
     struct host_change *_Atomic change; /* asked for and not yet begun */
     _Atomic uint32_t n_changes_done;
     struct driver driver;
@@ -258,10 +258,10 @@ struct host {
     char failures[SLOTS_MAX][160];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
-    uint64_t leaving; /* slots that have gone for good, whose place is not free yet */
-    uint64_t absent;  /* places below n_slots without an agent of the roster */
-    uint64_t refused; /* slots whose binary is quarantined: nobody was loaded */
-    uint64_t unfit;   /* ... whose plugin failed its checks, or could not begin */
+    struct slot_set leaving; /* slots that have gone for good, whose place is not free yet */
+    struct slot_set absent;  /* places below n_slots without an agent of the roster */
+    struct slot_set refused; /* slots whose binary is quarantined: nobody was loaded */
+    struct slot_set unfit;   /* ... whose plugin failed its checks, or could not begin */
     union {
         struct agon_event_hdr hdr;
         struct record_sent sent;
@@ -343,7 +343,7 @@ void host_show_alerts(struct host *host, struct host_view_alerts *view); /* [cor
 /* Is there an agent of the roster in that place? [core, loader; any before host_start] */
 static inline int host_has_agent(const struct host *host, uint32_t slot)
 {
-    return slot < host->config.n_slots && (host->absent >> slot & 1) == 0;
+    return slot < host->config.n_slots && !slot_set_has(&host->absent, slot);
 }
 /* time.c */
 /* Asks the venues what time it is, before anything is written. AGON_ETIME: the journal is ahead of

@@ -432,30 +432,31 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
 /* What the core has found: binaries to be refused, slots to be begun anew. */
 static void do_crashed(struct host *host)
 {
-    uint64_t crashed = atomic_exchange(&host->restarts, 0);
-    uint64_t broken = atomic_exchange(&host->broken, 0);
+    struct slot_set crashed = slot_shared_take(&host->restarts);
+    struct slot_set broken = slot_shared_take(&host->broken);
     struct error err = {0};
     const char *why;
 
     for (uint16_t id = 0; id < SLOTS_MAX; id++) {
-        uint64_t bit = (uint64_t)1 << id;
+        int is_broken = slot_set_has(&broken, id);
+        int is_crashed = slot_set_has(&crashed, id);
 
-        if (broken & bit)
+        if (is_broken)
             quarantine(host, &host->condemned[id]);
-        if (!((crashed | broken) & bit) || atomic_load(&host->is_loader_stopping))
+        if ((!is_crashed && !is_broken) || atomic_load(&host->is_loader_stopping))
             continue;
         // A binary that is refused from now on is not begun again; one before it that is still
         // warm, and is another, plays on.
-        if ((broken & bit) && do_job(host, id, LOADER_ROLLBACK, NULL, &err) < 0)
+        if (is_broken && do_job(host, id, LOADER_ROLLBACK, NULL, &err) < 0)
             continue;
-        if ((crashed & bit) == 0 || do_job(host, id, LOADER_RESTART, NULL, &err) >= 0 ||
+        if (!is_crashed || do_job(host, id, LOADER_RESTART, NULL, &err) >= 0 ||
             atomic_load(&host->is_loader_stopping))
             continue;
         // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
         why = strncmp(err.text, "slot ", 5) == 0 ? strstr(err.text, ": ") : NULL;
         snprintf(host->stillborn_why[id], sizeof(host->stillborn_why[id]), "%.95s",
                  why != NULL ? why + 2 : err.text);
-        atomic_fetch_or(&host->stillborn, bit);
+        slot_shared_add(&host->stillborn, id);
     }
 }
 
@@ -599,7 +600,7 @@ int host_tell_crash(struct host *host, uint16_t id)
     if (slot->condition != CONDITION_QUARANTINED) {
         if (slot->condition == CONDITION_SUSPENDED && slot->condition_reason == REASON_SLOT_GONE &&
             hash != NULL)
-            atomic_fetch_or(&host->restarts, (uint64_t)1 << id);
+            slot_shared_add(&host->restarts, id);
         host_wake_loader(host);
         return AGON_OK;
     }
@@ -615,7 +616,7 @@ int host_tell_crash(struct host *host, uint16_t id)
     memcpy(one->slot, slot->name, sizeof(one->slot));
     one->t = engine_t(host->engine);
     utf8_escape(note.text, strlen(note.text), one->why, sizeof(one->why));
-    atomic_fetch_or(&host->broken, (uint64_t)1 << id);
+    slot_shared_add(&host->broken, id);
     host_wake_loader(host);
     return AGON_OK;
 }
@@ -625,10 +626,10 @@ int host_tell_crash(struct host *host, uint16_t id)
  * of. */
 void host_take_revived(struct host *host)
 {
-    uint64_t revived = crew_take_changed(host->crew);
+    struct slot_set revived = crew_take_changed(host->crew);
+    uint16_t id;
 
-    while (revived != 0) {
-        uint16_t id = (uint16_t)__builtin_ctzll(revived);
+    while (slot_set_take(&revived, &id)) {
         const struct slot *slot = &engine_slots(host->engine)->all[id];
         struct record_slot *record = &host->config.slots[id].record;
 
@@ -637,18 +638,17 @@ void host_take_revived(struct host *host)
         record->subscription.event_more = slot->subscription.event_more;
         record->signals = slot->signals;
         host->failures[id][0] = '\0';
-        host->unfit &= ~((uint64_t)1 << id);
-        revived &= revived - 1;
+        slot_set_remove(&host->unfit, id);
     }
 }
 
 /* A restart that failed counts as a crash of its own. */
 void host_take_stillborn(struct host *host)
 {
-    uint64_t stillborn = atomic_exchange(&host->stillborn, 0);
+    struct slot_set stillborn = slot_shared_take(&host->stillborn);
+    uint16_t id;
 
-    while (stillborn != 0) {
-        uint16_t id = (uint16_t)__builtin_ctzll(stillborn);
+    while (slot_set_take(&stillborn, &id)) {
         struct record_crash *crash = &host->crashes[id];
 
         memcpy(crash->text, host->stillborn_why[id], sizeof(crash->text));
@@ -658,8 +658,7 @@ void host_take_stillborn(struct host *host)
         crash->ip = crash->address = 0;
         host->is_crash[id] = 1;
         host->is_crash_told[id] = 0;
-        host->gone |= (uint64_t)1 << id;
-        stillborn &= stillborn - 1;
+        slot_set_add(&host->gone, id);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/close.h"
 #include "run/host_impl.h"
+#include "sys/memory.h"
 
 static void show_slot(struct host *host, uint16_t id)
 {
@@ -25,7 +26,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->limits = slot->limits;
     to->score = *engine_score(host->engine, id);
     to->is_playing =
-        host->has_joined && host->failures[id][0] == '\0' && (host->beginning >> id & 1) == 0;
+        host->has_joined && host->failures[id][0] == '\0' && !slot_set_has(&host->beginning, id);
     to->capital_amt = slot->limits.capital_amt;
     to->equity_amt = engine_equity(host->engine, id);
     to->fee_amt = to->score.fee_amt;
@@ -54,7 +55,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->close_ended = close_ended(host->engine, id);
     to->n_closed = close_count(host->engine, id);
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
-    to->is_unfit = (uint8_t)(host->unfit >> id & 1);
+    to->is_unfit = (uint8_t)slot_set_has(&host->unfit, id);
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
     to->meters = host->meters[id];
@@ -276,9 +277,18 @@ static void show_portfolio(const struct engine *engine, struct host_view_portfol
     to->is_breached = all->is_daily_breached || all->is_drawdown_breached || all->is_floor_breached;
 }
 
+void host_spare_view(struct host_view *view, uint32_t n_slots)
+{
+    memory_spare(&view->slots[n_slots], (SLOTS_MAX - n_slots) * sizeof(view->slots[0]));
+}
+
 void host_copy_view(struct host_view *to, const struct host_view *from)
 {
-    memcpy(to, from, offsetof(struct host_view, venues) + from->n_venues * sizeof(to->venues[0]));
+    const size_t slots_end = offsetof(struct host_view, slots) + sizeof(to->slots);
+
+    memcpy(to, from, offsetof(struct host_view, slots) + from->n_slots * sizeof(to->slots[0]));
+    memcpy((unsigned char *)to + slots_end, (const unsigned char *)from + slots_end,
+           offsetof(struct host_view, venues) + from->n_venues * sizeof(to->venues[0]) - slots_end);
 }
 
 void host_show(struct host *host)

@@ -202,8 +202,10 @@ static uint32_t judge(union plan_event *event, struct plan_line **ranked)
         ranked[at] = line;
         n++;
     }
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         ranked[i]->rank = (uint8_t)(i + 1);
+        ranked[i]->flags |= i + 1 >= 256 ? PLAN_RANK_HIGH : 0;
+    }
     return n;
 }
 

@@ -8,9 +8,10 @@
 #define SCORE_PLAN_H
 
 #include "base/error.h"
+#include "market/ceilings.h"
 #include "score/rules.h"
 
-#define PLAN_LINES_MAX 64
+#define PLAN_LINES_MAX SLOTS_MAX
 /* Measures and gates without a place in the record: what of them a plan was decided by. */
 #define PLAN_MORE (MEASURES + GATES - 2 * RECORD_MEASURES)
 struct plan_more {
@@ -19,17 +20,24 @@ struct plan_more {
     double term;                              /* weight, or limit */
     struct plan_value values[PLAN_LINES_MAX]; /* by line */
 };
-union plan_event { /* room for the largest plan; behind the record what has no place in it */
+/* Room for the largest plan, with all its lines in a row; behind them what has no place in the
+ * record. */
+union plan_event {
     struct record_plan plan;
     unsigned char bytes[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
     struct {
         unsigned char
             record[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
         struct plan_more more[PLAN_MORE + 1]; /* measures, then gates */
+        uint32_t behind_of, n_behind; /* lines beyond PLAN_LINES that were read: of which plan */
     } in_memory;
 };
-union plan_values_event { /* room for the largest PLAN_VALUES */
+union plan_values_event { /* room for the largest PLAN_VALUES or PLAN_LINES */
+    struct agon_event_hdr hdr;
     struct record_plan_values record;
+    struct record_plan_lines lines;
+    unsigned char
+        all_lines[sizeof(struct record_plan_lines) + PLAN_LINES * sizeof(struct plan_line)];
     unsigned char
         bytes[sizeof(struct record_plan_values) + PLAN_LINES_MAX * sizeof(struct plan_value)];
 };
@@ -38,8 +46,14 @@ static inline struct plan_line *plan_lines(const struct record_plan *plan)
     return (struct plan_line *)(uintptr_t)(plan + 1);
 }
 
+static inline uint32_t plan_rank(const struct plan_line *line) /* 1, 2, ...; 0: none */
+{
+    return line->rank + ((line->flags & PLAN_RANK_HIGH) != 0 ? 256 : 0);
+}
+
 static inline uint8_t plan_granules(uint32_t n_lines)
 {
+    n_lines = n_lines < PLAN_LINES ? n_lines : PLAN_LINES;
     return (uint8_t)((sizeof(struct record_plan) + n_lines * sizeof(struct plan_line) +
                       EVENT_GRANULE - 1) /
                      EVENT_GRANULE);
@@ -83,7 +97,7 @@ void plan_make(union plan_event *event);
 /* Notes which gates a line fails, of those that are asked: 1 when it is any. */
 int plan_ask_gates(union plan_event *event, struct plan_line *line);
 
-/* The k-th PLAN_VALUES of a plan, to be offered before it; 0: there are no more. */
+/* The k-th PLAN_VALUES or PLAN_LINES of a plan, to be offered before it; 0: there are no more. */
 int plan_values(const union plan_event *event, uint32_t k, union plan_values_event *values);
 /* Out of a journal, event by event: 1 when a PLAN is there with all that came before it. An event
  * that is no such thing, or shorter than it says, changes nothing. */

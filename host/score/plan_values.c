@@ -165,6 +165,28 @@ static const char *name_at(int place, enum rule_kind *kind)
                               : gate_at((uint32_t)(RECORD_MEASURES + place - n_measures))->name;
 }
 
+static int lines_behind(const struct record_plan *plan, uint32_t k, union plan_values_event *to)
+{
+    uint32_t first = PLAN_LINES + k * PLAN_LINES;
+    uint32_t n = plan->n_lines > first ? plan->n_lines - first : 0;
+
+    if (n == 0)
+        return 0;
+    n = n < PLAN_LINES ? n : PLAN_LINES;
+    memset(to, 0, sizeof(*to));
+    to->hdr.type = EVENT_PLAN_LINES;
+    to->hdr.t = plan->hdr.t;
+    to->hdr.granules =
+        (uint8_t)((sizeof(to->lines) + n * sizeof(struct plan_line) + EVENT_GRANULE - 1) /
+                  EVENT_GRANULE);
+    to->lines.number = plan->number;
+    to->lines.first = (uint16_t)first;
+    to->lines.n_lines = (uint16_t)n;
+    memcpy(to->all_lines + sizeof(to->lines), &plan_lines(plan)[first],
+           n * sizeof(struct plan_line));
+    return 1;
+}
+
 int plan_values(const union plan_event *event, uint32_t k, union plan_values_event *values)
 {
     const struct record_plan *plan = &event->plan;
@@ -178,7 +200,7 @@ int plan_values(const union plan_event *event, uint32_t k, union plan_values_eve
             break;
     }
     if (place == PLAN_MORE)
-        return 0;
+        return lines_behind(plan, k, values);
     name = name_at(place, &kind);
     memset(values, 0, sizeof(*values));
     record->hdr.type = EVENT_PLAN_VALUES;
@@ -216,26 +238,64 @@ static void read_values(union plan_event *to, const struct record_plan_values *r
     memcpy(more->values, record + 1, record->n_lines * sizeof(struct plan_value));
 }
 
-int plan_read(union plan_event *to, const struct agon_event_hdr *event)
+static void read_lines(union plan_event *to, const struct record_plan_lines *record)
 {
-    const struct record_plan_values *values = (const void *)event;
-    const struct record_plan *plan = (const void *)event;
-    uint32_t bytes = event_bytes(event);
+    if (to->in_memory.behind_of != record->number) {
+        to->in_memory.behind_of = record->number;
+        to->in_memory.n_behind = 0;
+    }
+    if (record->first != PLAN_LINES + to->in_memory.n_behind ||
+        record->n_lines > PLAN_LINES_MAX - record->first)
+        return; // not the next ones: their plan is found to lack them
+    memcpy(&plan_lines(&to->plan)[record->first], record + 1,
+           record->n_lines * sizeof(struct plan_line));
+    to->in_memory.n_behind += record->n_lines;
+}
 
-    if (event->type == EVENT_START) // what was offered without its plan is offered anew
-        memset(to->in_memory.more, 0, sizeof(to->in_memory.more));
-    if (event->type == EVENT_PLAN_VALUES && bytes >= sizeof(*values) &&
-        values->n_lines <= PLAN_LINES_MAX &&
-        bytes >= sizeof(*values) + values->n_lines * sizeof(struct plan_value))
-        read_values(to, values);
-    if (event->type != EVENT_PLAN || bytes < sizeof(*plan) || plan->n_lines > PLAN_LINES_MAX ||
-        bytes < sizeof(*plan) + plan->n_lines * sizeof(struct plan_line))
+/* The record, with those of its lines that it has room for; what came before it stays behind. */
+static int read_plan(union plan_event *to, const struct record_plan *plan)
+{
+    uint32_t n = plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES;
+    size_t inside = sizeof(*plan) + PLAN_LINES * sizeof(struct plan_line);
+    size_t whole = sizeof(*plan) + plan->n_lines * sizeof(struct plan_line);
+
+    if (plan->n_lines > n &&
+        (to->in_memory.behind_of != plan->number || to->in_memory.n_behind != plan->n_lines - n))
         return 0;
-    memset(to->bytes, 0, sizeof(to->bytes));
-    memcpy(to->bytes, plan, sizeof(*plan) + plan->n_lines * sizeof(struct plan_line));
+    memset(to->bytes, 0, inside);
+    memset(to->bytes + (whole > inside ? whole : inside), 0,
+           sizeof(to->bytes) - (whole > inside ? whole : inside));
+    memcpy(to->bytes, plan, sizeof(*plan) + n * sizeof(struct plan_line));
+    to->in_memory.n_behind = 0;
     for (int i = 0; i < PLAN_MORE; i++) {
         if (to->in_memory.more[i].number != plan->number)
             memset(&to->in_memory.more[i], 0, sizeof(to->in_memory.more[i]));
     }
     return 1;
+}
+
+int plan_read(union plan_event *to, const struct agon_event_hdr *event)
+{
+    const struct record_plan_values *values = (const void *)event;
+    const struct record_plan_lines *lines = (const void *)event;
+    const struct record_plan *plan = (const void *)event;
+    uint32_t bytes = event_bytes(event);
+
+    if (event->type == EVENT_START) { // what was offered without its plan is offered anew
+        memset(to->in_memory.more, 0, sizeof(to->in_memory.more));
+        to->in_memory.n_behind = 0;
+    }
+    if (event->type == EVENT_PLAN_VALUES && bytes >= sizeof(*values) &&
+        values->n_lines <= PLAN_LINES_MAX &&
+        bytes >= sizeof(*values) + values->n_lines * sizeof(struct plan_value))
+        read_values(to, values);
+    if (event->type == EVENT_PLAN_LINES && bytes >= sizeof(*lines) && lines->first >= PLAN_LINES &&
+        lines->first < PLAN_LINES_MAX &&
+        bytes >= sizeof(*lines) + lines->n_lines * sizeof(struct plan_line))
+        read_lines(to, lines);
+    if (event->type != EVENT_PLAN || bytes < sizeof(*plan) || plan->n_lines > PLAN_LINES_MAX ||
+        bytes < sizeof(*plan) + (plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES) *
+                                    sizeof(struct plan_line))
+        return 0;
+    return read_plan(to, plan);
 }

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "market/records.h"
 #include "slot/limits.h"
+#include "slot/set.h"
 
-#define SLOTS_MAX            64 /* one bit each in a subscription word */
 #define SLOT_INSTRUMENTS_MAX 32
 #define SLOT_NAME            32
 #define SLOT_CRASHES         5 /* that are remembered */

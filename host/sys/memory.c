@@ -13,7 +13,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 #define PAGE   ((uintptr_t)4096)
-#define SPARED 64
+#define SPARED 256
 #define MAPS   4096
 
 struct range {

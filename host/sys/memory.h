@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-/* Whole pages within it are never settled. Of the last 64 ranges that is so. [any] */
+/* Whole pages within it are never settled. Of the last 256 ranges that is so. [any] */
 void memory_spare(void *from, uint64_t bytes);
 /* A thread's stack, of which little is ever used. [any] */
 void memory_spare_stack(pthread_t thread);

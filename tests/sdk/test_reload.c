@@ -594,7 +594,7 @@ static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uin
 
         n_cancels = arena.n_cancels;
         run(1);
-        if ((arena_look(&arena) | arena.failed) & 1 && !is_restarted) {
+        if ((arena_look(&arena) != 0 || slot_set_has(&arena.failed, 0)) && !is_restarted) {
             ck_assert_uint_gt(n_open, 0);
             ck_assert_uint_gt(arena.n_cancels, n_cancels); // at the venue, at once
             ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
@@ -667,7 +667,7 @@ START_TEST(the_one_before_plays_on_where_the_new_one_died)
     run(1000);
     loader.slot = 0;
     OK(job(JOB_RELOAD, plugin("relay_dies")));
-    while (arena_look(&arena) == 0 && arena.failed == 0 && arena.n_market < 100000)
+    while (arena_look(&arena) == 0 && slot_set_is_empty(&arena.failed) && arena.n_market < 100000)
         run(1);
     ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
     ck_assert_uint_eq(slot->generation, 2);
@@ -758,7 +758,7 @@ START_TEST(who_begins_anew_with_nothing_is_given_history)
 
     memset(&asked, 0, sizeof(asked));
     begin(&config);
-    while (arena_look(&arena) == 0 && arena.failed == 0 && arena.n_market < 100000)
+    while (arena_look(&arena) == 0 && slot_set_is_empty(&arena.failed) && arena.n_market < 100000)
         run(1);
     loader.slot = 0;
     OK(job(JOB_RESTART, NULL)); // no checkpoint was made
@@ -793,12 +793,13 @@ START_TEST(a_plugin_that_arms_a_timer_is_restarted_with_nothing_for_ever)
     for (uint32_t i = 0; i < 70; i++) {
         int n_timers = 0;
 
-        for (int k = 0; arena_look(&arena) == 0 && arena.failed == 0 && k < 100000; k++)
+        for (int k = 0; arena_look(&arena) == 0 && slot_set_is_empty(&arena.failed) && k < 100000;
+             k++)
             run(1);
         ck_assert_uint_eq(slot->n_crashes, i + 1);
         OK(job(JOB_RESTART, NULL));
         ck_assert_uint_eq(loader.report.n_state, 0); // with nothing
-        arena.failed = 0;
+        arena.failed = (struct slot_set){0};
         if (slot->n_crashes == i + 1)
             run(1);
         engine_timers(arena.engine, 0, count_timer, &n_timers);

@@ -173,7 +173,7 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = REPORT_ACK,
         event.report.account = 1);
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = REPORT_ACK,
-        event.report.account = LEDGER_ACCOUNTS_MAX);
+        event.report.account = ACCOUNTS_MAX);
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = REPORT_FILL,
         event.report.qty = -1);
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = REPORT_FILL,
@@ -183,8 +183,7 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = REPORT_FILL,
         event.report.side = 3);
     BAD(EVENT_ACCOUNT, 1, 0, event.account.asset = 4);
-    BAD(EVENT_ACCOUNT, 1, 0, event.account.asset = USDT,
-        event.account.account = LEDGER_ACCOUNTS_MAX);
+    BAD(EVENT_ACCOUNT, 1, 0, event.account.asset = USDT, event.account.account = ACCOUNTS_MAX);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = 99);
     ck_assert_uint_gt(world_alerts(world, ALERT_CONFIG), 0);
     BAD(EVENT_CONFIG, 1, BTCUSDT, event.valuation.kind = CONFIG_VALUATION,
@@ -193,7 +192,8 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
         event.portfolio.kind = CONFIG_PORTFOLIO, event.portfolio.limits.gross_amt = -1);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = CONFIG_ASSET, event.asset.asset = 9);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = CONFIG_SLOT);
-    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(64));
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0,
+        event.slot = world_slot_record(SLOTS_MAX));
     BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
         event.slot.account = 16);
     BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),

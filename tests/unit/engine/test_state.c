@@ -8,7 +8,7 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1752);
+PINNED(struct market, 1816);
 PINNED(struct exit_plan, 472);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 2056);
@@ -17,13 +17,13 @@ PINNED(struct score, 136);
 PINNED(struct order, 200);
 PINNED(struct position, 96);
 PINNED(struct slot, 688);
-PINNED(struct slots, 44040);
+PINNED(struct slots, 176136);
 PINNED(struct slot_signals, 164);
 PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
 PINNED(struct plan_rules, 280);
 PINNED(struct rule_term, 32);
-PINNED(struct tournament, 436952);
+PINNED(struct tournament, 1740248);
 PINNED(struct slot_limits, 208);
 PINNED(struct portfolio_limits, 88);
 PINNED(struct halt, 144);
@@ -33,7 +33,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1273744,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 4679888,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -142,8 +142,8 @@ START_TEST(the_engine_itself)
     STATE(engine->account_of[1]);
     STATE(engine->account_of[VENUES_MAX]);
     STATE(engine->slack_amt[0]);
-    STATE(engine->slack_amt[LEDGER_ACCOUNTS_MAX - 1]);
-    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    STATE(engine->slack_amt[ACCOUNTS_MAX - 1]);
+    for (int i = 0; i < ACCOUNTS_MAX; i++)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);
     STATE(engine->sweep_due);
@@ -466,7 +466,7 @@ START_TEST(tournaments)
     STATE(at->t_since);
     STATE(at->number);
     STATE(at->is_pending);
-    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+    for (int i = 0; i < ACCOUNTS_MAX; i++)
         STATE(at->pool_amt[i]);
     for (int id = 0; id < WORLD_SLOTS; id++) {
         struct window *window = &at->windows[id];

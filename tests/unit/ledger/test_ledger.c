@@ -238,7 +238,7 @@ START_TEST(what_cannot_be_booked_changes_nothing)
         __VA_ARGS__;                                                                               \
         ck_assert_msg(ledger_fill(ledger, &bad, NULL) == (want), #__VA_ARGS__);                    \
     } while (0)
-    REFUSED(AGON_EINVAL, bad.slot = LEDGER_SLOTS_MAX);
+    REFUSED(AGON_EINVAL, bad.slot = SLOTS_MAX);
     REFUSED(AGON_EINVAL, bad.instrument = 0);
     REFUSED(AGON_EINVAL, bad.instrument = 41);
     REFUSED(AGON_EINVAL, bad.qty = 0);
@@ -246,7 +246,7 @@ START_TEST(what_cannot_be_booked_changes_nothing)
     REFUSED(AGON_EINVAL, bad.px = 0);
     REFUSED(AGON_EINVAL, bad.side = 0);
     REFUSED(AGON_EINVAL, bad.side = 3);
-    REFUSED(AGON_EINVAL, bad.account = LEDGER_ACCOUNTS_MAX);
+    REFUSED(AGON_EINVAL, bad.account = ACCOUNTS_MAX);
     REFUSED(AGON_EINVAL, bad.fee_amt = 1); // of no asset
     REFUSED(AGON_EINVAL, bad.fee_amt = 1, bad.fee_asset = ASSETS_MAX + 1);
     REFUSED(AGON_ERANGE, bad.fee_amt = INT64_MIN, bad.fee_asset = GAS);
@@ -259,7 +259,7 @@ START_TEST(what_cannot_be_booked_changes_nothing)
     REFUSED(AGON_ERANGE, bad.account = 1, bad.qty = 4, bad.fee_amt = -4, bad.fee_asset = COIN);
     REFUSED(AGON_ERANGE, bad.account = 1, bad.qty = 1, bad.px = 3, bad.fee_amt = 3,
             bad.fee_asset = QUOTE);
-    ck_assert_int_eq(ledger_post(ledger, LEDGER_ACCOUNTS_MAX, 0, QUOTE, 1), AGON_EINVAL);
+    ck_assert_int_eq(ledger_post(ledger, ACCOUNTS_MAX, 0, QUOTE, 1), AGON_EINVAL);
     ck_assert_int_eq(ledger_post(ledger, 0, LEDGER_SUBS, QUOTE, 1), AGON_EINVAL);
     ck_assert_int_eq(ledger_post(ledger, 0, 0, 0, 1), AGON_EINVAL);
     ck_assert_int_eq(ledger_post(ledger, 0, 0, ASSETS_MAX + 1, 1), AGON_EINVAL);
@@ -274,7 +274,7 @@ START_TEST(what_cannot_be_booked_changes_nothing)
     ck_assert_int_eq(ledger_transfer(ledger, 1, 8, 8, GAS, INT64_MAX), AGON_OK);
     ck_assert_int_eq(ledger_amt(ledger, 99, 0, QUOTE), 0);
     ck_assert_int_eq(ledger_total(ledger, 99, QUOTE), 0);
-    ck_assert_ptr_null(ledger_position(ledger, LEDGER_SLOTS_MAX, PAIR, 1));
+    ck_assert_ptr_null(ledger_position(ledger, SLOTS_MAX, PAIR, 1));
     ck_assert_ptr_null(ledger_position(ledger, 0, 0, 1));
     ck_assert_ptr_null(ledger_position(ledger, 0, PAIR, 0));
     ledger_save(ledger, &second);
@@ -527,7 +527,7 @@ START_TEST(inv_13_the_parts_are_the_whole_whatever_happens)
                 more[draw(enc.used)] = (unsigned char)draw(256);
             dec = (struct dec){.at = more, .n = enc.used};
             if (ledger_load(again, &dec) == AGON_OK && !ledger_check(again, &a, &s)) {
-                ck_assert_uint_lt(a, LEDGER_ACCOUNTS_MAX);
+                ck_assert_uint_lt(a, ACCOUNTS_MAX);
                 ck_assert_uint_le(s, FINE);
             }
         }

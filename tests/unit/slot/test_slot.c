@@ -214,8 +214,8 @@ START_TEST(what_is_loaded_is_what_was_saved)
 {
     static struct slots slots;
     static struct slots again;
-    static unsigned char bytes[32768];
-    static unsigned char more[32768];
+    static unsigned char bytes[131072];
+    static unsigned char more[131072];
     struct enc enc = {.at = bytes, .room = sizeof(bytes)};
     struct enc same = {.at = more, .room = sizeof(more)};
     struct dec dec;
@@ -242,10 +242,12 @@ START_TEST(what_is_loaded_is_what_was_saved)
         dec = (struct dec){.at = bytes, .n = cut};
         ck_assert_int_eq(slots_load(&again, &dec), AGON_ECORRUPT);
     }
-    bytes[0] = 65;
+    bytes[0] = (SLOTS_MAX + 1) & 0xff;
+    bytes[1] = (SLOTS_MAX + 1) >> 8;
     dec = (struct dec){.at = bytes, .n = enc.used};
     ck_assert_int_eq(slots_load(&again, &dec), AGON_ECORRUPT);
     bytes[0] = SLOTS_MAX - 1;
+    bytes[1] = 0;
     for (uint64_t at = 4; at < 400; at++) { // more instruments than there is room for
         unsigned char was = bytes[at];
 

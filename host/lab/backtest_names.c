@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/* backtest_names: what a backtest's data are of, by the names of its files. */
+#include "base/error.h"
+#include "lab/backtest.h"
+
+const char *const backtest_generated[BACKTEST_GENERATED] = {"BTCUSDT", "ETHUSDT", "SOLUSDT",
+                                                            "BNBUSDT"};
+
+static void add_name(struct roster_names *names, const char *symbol)
+{
+    char *name = names->instruments[names->n];
+    struct values_pair *pair = &names->pairs[names->n];
+
+    snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", symbol);
+    for (uint32_t i = 0; i < names->n; i++) {
+        if (strcmp(names->instruments[i], name) == 0)
+            return;
+    }
+    pair->qty_exp = 0; // the listing's digits are judged when the file is opened
+    if (!recording_assets(symbol, pair->base, pair->quote))
+        pair->base[0] = pair->quote[0] = '\0';
+    names->n++;
+}
+
+int backtest_names(const struct backtest_config *config, struct roster_names *names,
+                   struct error *err)
+{
+    _Static_assert(BACKTEST_TAPES_MAX <= ROSTER_NAMES_MAX, "each file may be of another symbol");
+    struct tape_info info;
+    int rc = AGON_OK;
+
+    names->n = 0;
+    if (config->n_paths > BACKTEST_TAPES_MAX)
+        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
+                         BACKTEST_TAPES_MAX);
+    for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
+        const char *path = recording_split(config->paths[i], info.symbol);
+
+        // The whole file is read only where its name does not tell.
+        if (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol))
+            rc = tape_look(path, NULL, &info, err);
+        if (rc >= 0)
+            add_name(names, info.symbol);
+    }
+    for (size_t i = 0; i < BACKTEST_GENERATED && config->n_paths == 0; i++)
+        add_name(names, backtest_generated[i]);
+    return rc;
+}
