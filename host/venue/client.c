@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #define CHECK_EVERY_NS  50000000ll
-#define MARKET_EVERY_NS 5000000000ll /* between two readings of a simulated market's time */
+#define SLACK_MAX_NS    60000000000ll /* that a clock is taken to be off by */
+#define MARKET_EVERY_NS 5000000000ll  /* between two readings of a simulated market's time */
 
 struct venue_instrument *venue_instrument(struct venue_client *client, const struct symbol *symbol)
 {
@@ -47,6 +48,13 @@ int venue_is_clock_good(struct venue_client *client, int64_t now)
     int64_t half = (int64_t)client->gateway->config.recv_window_ms * 1000000 / 2;
 
     return clock_offset_uncertainty(&client->gateway->clock, now) <= half;
+}
+
+int64_t venue_expiry(const struct venue_client *client, int64_t now, int64_t window_ns)
+{
+    int64_t slack = clock_offset_uncertainty(&client->gateway->clock, now);
+
+    return now + window_ns + (slack < SLACK_MAX_NS ? slack : SLACK_MAX_NS);
 }
 
 struct gateway_request *venue_ask(struct venue_client *client, enum wire_op op,

@@ -125,6 +125,10 @@ void venue_cost(const struct venue_wire *wire, const struct order_cmd *cmd, uint
 struct venue_instrument *venue_instrument(struct venue_client *client, const struct symbol *symbol);
 struct venue_feed *venue_feed(struct venue_client *client, const struct link *link);
 int venue_is_clock_good(struct venue_client *client, int64_t now);
+/* The monotonic time after which the venue cannot take what is written now and is good for
+ * window_ns: with what its clock may be off by, at most a minute, also before anything is known of
+ * it. */
+int64_t venue_expiry(const struct venue_client *client, int64_t now, int64_t window_ns);
 int venue_is_user_up(struct venue_client *client);
 void venue_user_down(struct venue_client *client, struct link *link);
 /* The user data stream is up: what happened while it was not is read. */

@@ -34,6 +34,8 @@ fail() {
     echo "FAIL: $*" >&2
     for log in "$WORK"/host*.err; do
         [ -s "$log" ] && { echo "--- the end of $log:" >&2; tail -n 12 "$log" | cut -c1-300 >&2; }
+        # What a sanitizer found stands above the lines of where.
+        grep -n -A 8 -e 'ERROR: .*Sanitizer' -e 'runtime error:' "$log" | head -n 24 | cut -c1-300 >&2
     done
     exit 1
 }

@@ -93,7 +93,6 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     struct gateway *gateway = binance->gateway;
     int64_t now = gateway_now(gateway);
     agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
-    int64_t slack = clock_offset_uncertainty(&gateway->clock, now);
     int is_risk =
         request->kind == REQ_NEW || request->kind == REQ_REPLACE || request->kind == REQ_SWAP_NEW;
 
@@ -107,9 +106,8 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     binance_params_add_u64(params, "timestamp", (uint64_t)venue_now / 1000000);
     if (binance_params_sign(params, &binance->vault->signer) < 0)
         return AGON_ENOSPC;
-    if (slack > 60000000000)
-        slack = 60000000000;
-    request->expiry_ns = now + (int64_t)gateway->config.recv_window_ms * 1000000 + slack;
+    request->expiry_ns =
+        venue_expiry(binance->client, now, (int64_t)gateway->config.recv_window_ms * 1000000);
     snprintf(http->target, sizeof(http->target), "%s%s?%s",
              strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path, path, params->text);
     http->headers[0].name = "X-MBX-APIKEY";

@@ -179,7 +179,7 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
         return AGON_ESTATE;
     if (is_risk)
         add_deadline(&form, venue_now + window_ns);
-    request->expiry_ns = now + window_ns + clock_offset_uncertainty(&gateway->clock, now);
+    request->expiry_ns = venue_expiry(kraken->client, now, window_ns);
     snprintf(target, sizeof(target), "%s%s", gateway->config.rest_path, path);
     return kraken_sign_request(kraken, utc, target, &form, http);
 }

@@ -254,8 +254,7 @@ int okx_write_private(struct okx *okx, struct gateway_request *request, struct g
         return AGON_ESTATE;
     snprintf(http->target, sizeof(http->target), "%s%s", gateway->config.rest_path, path);
     // Half a minute is what a time stamp is good for.
-    request->expiry_ns =
-        now + (is_risk ? window_ns : 30000000000) + clock_offset_uncertainty(&gateway->clock, now);
+    request->expiry_ns = venue_expiry(okx->client, now, is_risk ? window_ns : 30000000000);
     sign(okx, http, venue_now(okx), is_risk ? window_ns : 0);
     return AGON_OK;
 }

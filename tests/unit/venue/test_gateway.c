@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "script.h"
+#include "venue/client.h"
 #include "venue/gateway.h"
 #include "venue/wire.h"
 
@@ -95,6 +96,26 @@ START_TEST(kraken_is_for_mode_live_without_stops)
 }
 END_TEST
 
+/* What is sent before the venue's clock is known, or after it refused a stamp, can be taken for a
+ * minute more: a read before that proves nothing. */
+START_TEST(what_is_sent_by_an_unknown_clock_can_be_taken_for_a_minute_more)
+{
+    static struct gateway gateway;
+    const struct venue_client client = {.gateway = &gateway};
+    const int64_t now = 71132042099729;
+    const agon_ns_t utc = 1700000000000000000;
+
+    memset(&gateway, 0, sizeof(gateway));
+    ck_assert_int_eq(venue_expiry(&client, now, 5000000000), now + 65000000000);
+    ck_assert_int_eq(clock_offset_sample(&gateway.clock, now - 2000000, now, utc, 1000000),
+                     AGON_OK);
+    ck_assert_int_ge(venue_expiry(&client, now, 5000000000), now + 5001000000);
+    ck_assert_int_le(venue_expiry(&client, now, 5000000000), now + 5010000000);
+    clock_offset_refused(&gateway.clock);
+    ck_assert_int_eq(venue_expiry(&client, now, 5000000000), now + 65000000000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gateway");
@@ -106,6 +127,7 @@ int main(void)
     tcase_add_loop_test(tcase, the_gateway_keeps_to_the_transcript, 0,
                         (int)(sizeof(stories) / sizeof(stories[0])));
     tcase_add_test(tcase, kraken_is_for_mode_live_without_stops);
+    tcase_add_test(tcase, what_is_sent_by_an_unknown_clock_can_be_taken_for_a_minute_more);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
