@@ -329,11 +329,12 @@ static int open_okx(struct venue_client *client, int is_swap, void **self, struc
         return error_set(err, AGON_EINVAL,
                          "%u instruments with books: a connection has fewer than 30 here",
                          client->n);
-    // Nobody has seen it trade but the simulator: it sends no order of real money.
-    if (config->is_guarded && config->is_private && !venue_is_loopback(config->rest.host))
+    // Nobody has seen swaps trade, not even a simulator: no order of real money is sent.
+    if (is_swap && config->is_guarded && config->is_private &&
+        !venue_is_loopback(config->rest.host))
         return error_set(err, AGON_ENOTSUP,
-                         "orders of %s are not for mode live yet: they were shown against a "
-                         "simulator alone; use mode paper, or a simulator on this machine",
+                         "orders of %s are not for mode live yet: they were shown against "
+                         "transcripts alone; use mode paper, or a simulator on this machine",
                          client->wire->name);
     for (uint32_t i = 0; i < client->n; i++) {
         if (client->all[i].bar_s != 0)

@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A host in mode live trades on the simulated OKX, on this machine: orders are placed, filled, amended in their place and
+# cancelled, and open orders and money are the exchange's. It is killed at different moments and started again: no client order
+# id leaves twice, each one that the exchange saw is in the journal, and what is open is taken up again. Stopped, it holds
+# nothing. Without a pass-phrase it does not start.
+. "$(dirname "$0")/common.sh"
+
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+is() { # QUERY WORD...: is that true of what ctl says?
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
+}
+asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
+    [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"request"' | grep -c "\"what\":\"trade/$1\".*\"code\":0,")" -ge "$2" ]
+}
+ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
+begin() {
+    : >"$WORK/host.err"
+    at=$(stat -c %s "$SIM_LOG")
+    start_host
+    until_true "$HOST_PID" "$1: ready" ready
+}
+asks() {
+    python3 "$AGON_SOURCE_ROOT/tests/integration/okx_asks.py" "$SIM_PORT" >"$WORK/asks" 2>"$WORK/asks.err"
+}
+# What the journal says that it holds is what the exchange has.
+settled_there() {
+    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null && ! grep -q -e '^request' -e '^suspense' "$WORK/facts" &&
+        asks && [ "$(sed -n 's/^first //p' "$WORK/facts" | sort)" = "$(sed -n 's/^open //p' "$WORK/asks" | sort)" ] &&
+        [ "$(grep '^cash USDT' "$WORK/facts")" = "$(grep '^cash USDT' "$WORK/asks")" ] &&
+        [ "$(grep '^cash BTC' "$WORK/facts")" = "$(grep '^cash BTC' "$WORK/asks")" ] &&
+        [ "$(grep '^cash ETH' "$WORK/facts")" = "$(grep '^cash ETH' "$WORK/asks")" ] && return
+    sleep 1
+    return 1
+}
+# No client order id left twice, and each that the exchange saw is in the journal.
+ids_once() { # WHAT
+    grep '"what":"trade/order"' "$SIM_LOG" | grep '"kind":"request"' | grep -v '"code":50102' |
+        sed -n 's/.*"clOrdId":"\([^"]*\)".*/\1/p' | sort >"$WORK/seen"
+    [ -z "$(uniq -d "$WORK/seen")" ] || fail "$1: ids were sent twice: $(uniq -d "$WORK/seen" | head -3)"
+    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" || fail "$1: the journal cannot be read"
+    sed -n 's/^sent //p' "$WORK/facts" | sort >"$WORK/sent"
+    [ -z "$(comm -13 "$WORK/sent" "$WORK/seen")" ] ||
+        fail "$1: the exchange saw orders that no journal holds: $(comm -13 "$WORK/sent" "$WORK/seen" | head -3)"
+}
+
+start_sim --venue okx --seed 6
+live_files ''
+cat >"$WORK/conf/venue.yaml" <<EOT
+name: okx
+dialect: okx_spot
+credential: sim
+market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
+user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
+rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api/v5}
+hold: 5s
+reconcile: 15s
+limits:
+  - {kind: weight, capacity: 20, window: 2s}
+  - {kind: raw, capacity: 500, window: 2s}
+  - {kind: orders, capacity: 60, window: 2s}
+  - {kind: orders_day, capacity: 1000000, window: 1d}
+  - {kind: snapshots, capacity: 100, window: 1m}
+  - {kind: connects, capacity: 3, window: 1s}
+subscribe: {trades: true, quotes: true, depth: true}
+snapshot_levels: 400
+warm_bars: 299
+message_gap: 350ms
+channel: 0s
+silence: 25s
+EOT
+sed -i '/symbol:/d' "$WORK/conf/live.yaml"
+cat >>"$WORK/conf/live.yaml" <<EOT
+  - {symbol: BTC-USDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.00000001}
+  - {symbol: ETH-USDT, base: ETH, quote: USDT, tick: 0.01, lot: 0.000001}
+EOT
+{
+    printf 'seed: 1\nbase_currency: USDT\nagents:\n'
+    agent busy_1 busy.so "every: 10, scale: 1000" | sed -e 's|binance:BTCUSDT"|okx:BTC-USDT"|' -e 's|binance:ETHUSDT"|okx:ETH-USDT"|'
+    cat <<EOT
+  - {name: once_1, plugin: once.so, stage: live, capital: 100000 USDT, instruments: ["okx:ETH-USDT"],
+     params: {what: 1, qty: 1000000}, hard: 30s}
+EOT
+} >"$WORK/conf/roster.yaml"
+
+"$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/none" >"$WORK/none.out" 2>&1 && fail "it started without a pass-phrase"
+grep -q 'passphrase' "$WORK/none.out" || fail "what it says without a pass-phrase: $(cat "$WORK/none.out")"
+echo 'passphrase: agon-sim-pass' >>"$WORK/credentials/sim"
+
+round=0
+for n in 5 2 11; do
+    round=$((round + 1))
+    begin "round $round"
+    until_true "$HOST_PID" "round $round: orders" asked order "$n"
+    [ "$round" -lt 3 ] || until_true "$HOST_PID" "an order that is amended" asked amend-order 1
+    kill -9 "$HOST_PID"
+    wait "$HOST_PID" 2>/dev/null
+    ids_once "round $round"
+done
+
+# Nobody sends anything: open orders and money come to be the exchange's, and what was open at the kill still is.
+begin "the last run"
+until_true "$HOST_PID" "trades" is '.fills >= 3 and .open_orders >= 1' status
+ctl halt all >/dev/null || fail "halt"
+until_true "$HOST_PID" "open orders and money as the exchange has them" settled_there
+resting=$(ctl orders once_1 --json | jq -r '.[0].id')
+is '.stray_orders == 0 and .foreign_orders == 0 and .other_host_orders == 0' status || fail "strays: $(cat "$WORK/out")"
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+begin "after the halt"
+until_true "$HOST_PID" "the same after a kill" settled_there
+[ "$(ctl orders once_1 --json | jq -r '.[0].id')" = "$resting" ] || fail "the order that rested is not open any more: $(ctl orders once_1)"
+asked order 1 && fail "orders left under a halt"
+ctl resume all >/dev/null || fail "resume"
+until_true "$HOST_PID" "they trade again" asked order 3
+ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
+asks || fail "the exchange does not answer"
+! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
+is 'all(.[]; (.quantity | tonumber) == 0)' positions || fail "positions after the stop: $(cat "$WORK/out")"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its end"
+ids_once "the end"
+for what in order amend-order cancel-order; do
+    grep -q "\"what\":\"trade/$what\".*\"code\":0," "$SIM_LOG" || fail "nothing was done by $what"
+done
+for status in TRADE REPLACED CANCELED; do
+    grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
+done
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+echo "four kills: $(wc -l <"$WORK/seen") orders, no id twice, each in the journal; what was open taken up again; stopped with nothing open"
