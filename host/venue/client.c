@@ -218,6 +218,8 @@ void venue_on_answer(struct venue_client *client, struct gateway_request *reques
         venue_answer_stray(client, request, answer);
     else if (request->kind >= REQ_NEW)
         venue_answer_request(client, request, fate, reason, answer, code, text, reply);
+    else if (request->kind == REQ_COUNTDOWN && client->wire->dead_man != DEAD_MAN_NONE)
+        venue_switch_answer(client, request, answer == ANSWER_GOOD);
     else if (request->kind > REQ_POSITIONS)
         client->wire->answer(client->self, request, answer, code, text, reply);
     else if (request->kind == REQ_RIGHTS || request->kind == REQ_RECENT)
@@ -332,6 +334,7 @@ void venue_on_turn(struct venue_client *client, int64_t now)
     }
     if (gateway->config.is_private) {
         client->wire->keep_user(client->self, now);
+        venue_switch_turn(client, now);
         venue_guard_turn(client, now);
         if (venue_is_user_up(client) && !client->is_round &&
             (now >= client->reconcile_ns || gateway->round_ns != 0))

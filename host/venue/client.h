@@ -25,6 +25,11 @@ struct feed_channel {
     uint32_t n, pad;  /* messages */
 };
 
+struct venue_switch { /* dead_man.c */
+    int64_t next_ns;  /* it is renewed then */
+    uint8_t is_on, is_asked, n_failed;
+};
+
 #define VENUE_EARLY 4
 struct venue_instrument {
     struct book_sync sync;
@@ -49,6 +54,7 @@ struct venue_instrument {
     uint8_t has_past;     /* and was read */
     int64_t rate_ppb;     /* funding, as last told */
     agon_ns_t t_funding;
+    struct venue_switch dead_man;
 };
 
 struct venue_feed {           /* what was subscribed on a WebSocket */
@@ -92,6 +98,7 @@ struct venue_client {
     uint64_t foreign[VENUE_FOREIGN]; /* orders that are not ours, by number and instrument */
     uint32_t n_foreign;
     struct venue_guard guard;
+    struct venue_switch dead_man; /* of the whole account */
     uint8_t health;
     uint8_t has_list; /* open orders were read: who is a stranger is known */
     /* cancelling everything: sweep.c */
@@ -205,6 +212,12 @@ void venue_sweep_end(struct venue_client *client);
 int venue_sweep_takes(struct venue_client *client, struct outbox_entry *entry, int64_t now);
 void venue_sweep_answer(struct venue_client *client, struct gateway_request *request,
                         enum answer answer, const struct http_message *reply);
+/* dead_man.c */
+void venue_switch_turn(struct venue_client *client, int64_t now);
+void venue_switch_answer(struct venue_client *client, const struct gateway_request *request,
+                         int is_good);
+/* Nothing of ours is open, and it need not wait for its next renewal to be let go. */
+void venue_switch_release(struct venue_client *client);
 /* guard.c */
 void venue_guard_turn(struct venue_client *client, int64_t now);
 /* What the key may do is asked for anew: a connection was made. */

@@ -139,7 +139,8 @@ static const struct schema_field venue_fields[] = {
     TIME("message_gap", message_gap_ns, 0, 10 * S, "250ms", "between our messages on a socket"),
     TIME("cooloff", cooloff_ns, S, 86400 * S, "5m", "nothing is sent after a ban without a time"),
     TIME("dead_man", dead_man_ns, 0, 3600 * S, "60s",
-         "futures: the venue cancels our orders when we are silent for so long; 0s: never"),
+         "where the venue has such a switch it cancels our orders when we are silent for so long; "
+         "0s: never"),
     {"leverage", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, leverage), .min = 0, .max = 125,
      .preset = "0", .doc = "futures: set at the start for each instrument; 0: as it is"},
     {"margin", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, margin), .choices = margins,

@@ -178,11 +178,12 @@ static struct link *idle_link(struct gateway *gateway, const struct gateway_requ
 }
 
 /* Signed requests that could overtake one another would have their nonces in the wrong order. A
- * cancel does not wait for that: what it overtakes is refused and signed again. */
+ * cancel does not wait for that: what it overtakes is refused and signed again. A switch that is
+ * renewed has time for it. */
 static int is_lane_taken(const struct gateway *gateway, const struct gateway_request *request)
 {
-    if (!gateway->wire->is_serial || request->class == LIMITER_CANCEL ||
-        request->kind <= REQ_KLINES)
+    if (!gateway->wire->is_serial || request->kind <= REQ_KLINES ||
+        (request->class == LIMITER_CANCEL && request->kind != REQ_COUNTDOWN))
         return 0;
     for (uint32_t i = 0; i < gateway->n_links; i++) {
         const struct gateway_request *other = gateway->links[i].request;

@@ -151,7 +151,7 @@ void venue_guard_answer(struct venue_client *client, struct gateway_request *req
     } else if (request->kind == REQ_RECENT && answer == ANSWER_GOOD) {
         if (client->wire->read_orders(client->self, reply->body, reply->body_n, venue_guard_list,
                                       client) >= 0)
-            guard->recent_at++;
+            guard->recent_at = client->wire->lists_all ? client->n : guard->recent_at + 1;
     }
     if (!guard->is_rights_known) {
         if (!guard->is_unread && gateway->refusal == 0)

@@ -209,6 +209,7 @@ static void answer_swept(struct venue_client *client, const struct gateway_reque
         return;
     }
     client->is_sweep = 0;
+    venue_switch_release(client);
     gateway_log(client->gateway, 5, "swept", "%s: the venue shows no open order of ours",
                 client->gateway->config.name);
 }

@@ -193,7 +193,7 @@ enum wire_op { /* what an exchange is asked by REST */
                REQ_RECENT = 10,    /* orders of the last ten minutes */
                REQ_POSITIONS = 11, /* futures, as the four after it */
                REQ_LISTEN = 12,    /* a key for the user data stream; a: 1: it is extended */
-               REQ_COUNTDOWN = 13, /* dead-man's switch of an instrument; a: ms, 0: off */
+               REQ_COUNTDOWN = 13, /* dead-man's switch, of an instrument or all; a: ms, 0: off */
                REQ_LEVERAGE = 14,
                REQ_MARGIN = 15,
                REQ_NEW = 16, /* orders from here on */
@@ -230,6 +230,12 @@ enum book_rule {                  /* how a diff joins on to the one before it */
                  BOOK_CHAIN_PUSHED = 4
 };
 
+enum dead_man { /* a switch that cancels when we are silent (REQ_COUNTDOWN) */
+                DEAD_MAN_NONE = 0,
+                DEAD_MAN_INSTRUMENT = 1, /* of one instrument's orders */
+                DEAD_MAN_ACCOUNT = 2     /* of all, whose ever they are */
+};
+
 /* All that an exchange's folder fills; table.c names each in a line. The functions turn what is
  * asked into requests and bytes into the words above. What is asked when, what an answer means for
  * orders, books and rounds, is the client's (client.h) and the same for all. self is the exchange's
@@ -248,6 +254,8 @@ struct venue_wire {
     uint8_t is_in_place;     /* a replaced order keeps its id, number and filled part */
     uint8_t has_positions;   /* a round reads them too */
     uint8_t has_orders;      /* orders are taken */
+    uint8_t dead_man;        /* enum dead_man */
+    uint8_t lists_all;       /* recent orders are told of all instruments at once */
     uint8_t is_serial;      /* signed requests leave one by one, but for cancels: by their nonces */
     uint8_t cancels_singly; /* it has no request that ends all orders of one instrument */
     /* ORDER_TYPES_MAX: what the exchange calls each type of order. NULL: it takes none of that

@@ -11,7 +11,7 @@ EOT
     start_sim --venue kraken --account "$WORK/accounts.yaml" "$@"
 }
 
-# kraken_files PARAMS [QTY]: of an agent that is busy by those, and one whose only order, of so much, rests.
+# kraken_files PARAMS: of an agent that is busy by those, and one that has an order standing well below the market.
 kraken_files() {
     live_files ''
     cat >"$WORK/conf/venue.yaml" <<EOT
@@ -22,7 +22,7 @@ market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /v2}
 user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /v2}
 rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /0}
 hold: 5s
-reconcile: 15s
+reconcile: 20s
 limits:
   - {kind: weight, capacity: 20, window: 20s}
   - {kind: raw, capacity: 300, window: 1m}
@@ -46,9 +46,9 @@ EOT
         printf 'seed: 1\nbase_currency: USD\nagents:\n'
         agent busy_1 busy.so "$1" | sed -e 's/USDT/USD/g' -e 's|binance:BTCUSD"|kraken:BTC/USD"|' \
             -e 's|binance:ETHUSD"|kraken:ETH/USD"|'
-        [ -z "${2-}" ] || cat <<EOT
-  - {name: once_1, plugin: once.so, stage: live, capital: 100000 USD, instruments: ["kraken:ETH/USD"],
-     params: {what: 1, qty: $2}, hard: 30s}
+        cat <<EOT
+  - {name: stander_1, plugin: stander.so, stage: live, capital: 100000 USD, instruments: ["kraken:ETH/USD"],
+     params: {orders: 1}, hard: 30s}
 EOT
     } >"$WORK/conf/roster.yaml"
 }
@@ -66,6 +66,13 @@ kraken_settled() {
     for settled_of in USD BTC ETH; do
         [ "$(grep "^cash $settled_of" "$WORK/facts")" = "$(grep "^cash $settled_of" "$WORK/asks")" ] || return 1
     done
+}
+
+# The order that stands, by the journal: its client id.
+kraken_standing() {
+    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null || return
+    sed -n 's/^of stander_1 //p' "$WORK/facts" | sort >"$WORK/standers"
+    sed -n 's/^open //p' "$WORK/facts" | sort | comm -12 "$WORK/standers" -
 }
 
 # No client order id left twice, and each that the exchange saw is in the journal.

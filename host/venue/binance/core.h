@@ -19,8 +19,6 @@ struct binance_vault { /* in pages of secret_new */
 
 struct binance_contract {                               /* an instrument of futures */
     uint8_t is_leverage_set, is_margin_set, is_setting; /* as configured; a request is out */
-    uint8_t is_switch_on, is_switch_asked, n_switch_failed;
-    int64_t switch_ns; /* the dead-man's switch is renewed then */
 };
 
 struct binance {

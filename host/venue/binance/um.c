@@ -195,26 +195,6 @@ static void answer_setting(struct binance *binance, const struct gateway_request
                 request->kind == REQ_MARGIN ? "the margin type" : "the leverage", (int)code, text);
 }
 
-static void answer_countdown(struct binance *binance, const struct gateway_request *request,
-                             int is_good)
-{
-    struct binance_contract *contract = contract_of(binance, request->symbol);
-    int64_t now = gateway_now(binance->gateway);
-
-    contract->is_switch_asked = 0;
-    if (!is_good) {
-        contract->switch_ns = now + VENUE_RETRY_NS;
-        if (++contract->n_switch_failed == 2)
-            gateway_log(binance->gateway, 3, "dead-man",
-                        "%s: %s: the dead-man's switch could not be renewed twice",
-                        binance->gateway->config.name, request->symbol->name);
-        return;
-    }
-    contract->n_switch_failed = 0;
-    contract->is_switch_on = request->a != 0;
-    contract->switch_ns = now + binance->gateway->config.dead_man_ns / 4;
-}
-
 static void answer_own(void *self, struct gateway_request *request, enum answer answer,
                        int32_t code, const char *text, const struct http_message *reply)
 {
@@ -228,9 +208,6 @@ static void answer_own(void *self, struct gateway_request *request, enum answer 
     case REQ_LEVERAGE:
     case REQ_MARGIN:
         answer_setting(binance, request, is_good, code, text);
-        break;
-    case REQ_COUNTDOWN:
-        answer_countdown(binance, request, is_good);
         break;
     default:
         break;
@@ -306,52 +283,12 @@ static int is_set(const void *self)
     return 1;
 }
 
-/* The switch stands while an order of the instrument may be open, and is renewed in a quarter of
- * its time; it is let go when none is. */
-static void keep_switch(struct binance *binance, int64_t now)
-{
-    struct gateway *gateway = binance->gateway;
-    uint8_t is_open[SYMBOLS_MAX] = {0};
-
-    if (gateway->config.dead_man_ns == 0)
-        return;
-    for (uint32_t i = 0; i < gateway->outbox.n; i++) {
-        const struct outbox_entry *entry = &gateway->outbox.all[i];
-        const struct symbol *symbol;
-
-        if (!entry->is_used || entry->is_final || (!entry->is_acked && entry->pending == 0))
-            continue;
-        symbol = symbols_by_id(&gateway->symbols, entry->instrument);
-        if (symbol != NULL)
-            is_open[symbol - gateway->symbols.all] = 1;
-    }
-    for (uint32_t i = 0; i < binance->client->n; i++) {
-        struct binance_contract *contract = &binance->contracts[i];
-        struct gateway_request *request;
-
-        if (contract->is_switch_asked || now < contract->switch_ns ||
-            (!is_open[i] && !contract->is_switch_on)) {
-            // The first order of a quiet instrument does not wait for the next renewal.
-            if (!(is_open[i] && !contract->is_switch_on && !contract->is_switch_asked &&
-                  contract->n_switch_failed == 0))
-                continue;
-        }
-        request = venue_ask(binance->client, REQ_COUNTDOWN, &gateway->symbols.all[i],
-                            LIMITER_CANCEL, gateway->config.dead_man_ns / 4);
-        if (request == NULL)
-            return;
-        request->a = is_open[i] ? (uint64_t)gateway->config.dead_man_ns / 1000000 : 0;
-        contract->is_switch_asked = 1;
-    }
-}
-
 static void keep_user(void *self, int64_t now)
 {
     struct binance *binance = self;
     struct gateway_request *request;
 
     keep_settings(binance);
-    keep_switch(binance, now);
     if (binance->is_listen_asked || now < binance->listen_ns)
         return;
     request = venue_ask(binance->client, REQ_LISTEN, NULL, LIMITER_QUERY, VENUE_DATA_NS);
@@ -457,6 +394,7 @@ const struct venue_wire venue_binance_um = {
     .kind = INSTRUMENT_LINEAR,
     .has_rights_elsewhere = 1,
     .has_orders = 1,
+    .dead_man = DEAD_MAN_INSTRUMENT,
     .order_types = binance_um_types,
     .defaults = defaults,
     UM_WIRE,

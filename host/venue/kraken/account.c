@@ -13,13 +13,19 @@
 const char *const kraken_order_types[ORDER_TYPES_MAX] = {
     [AGON_LIMIT] = "limit", [AGON_MARKET] = "market"};
 
-static const char *const paths[REQ_KINDS] = {
-    [REQ_OPEN] = "/private/OpenOrders",           [REQ_TRADES] = "/private/TradesHistory",
-    [REQ_ACCOUNT] = "/private/BalanceEx",         [REQ_NUMBER] = "/private/QueryOrders",
-    [REQ_RIGHTS] = "/private/WithdrawMethods",    [REQ_RECENT] = "/private/ClosedOrders",
-    [REQ_LISTEN] = "/private/GetWebSocketsToken", [REQ_NEW] = "/private/AddOrder",
-    [REQ_CANCEL] = "/private/CancelOrder",        [REQ_STRAY] = "/private/CancelOrder",
-    [REQ_REPLACE] = "/private/AmendOrder",        [REQ_SWEPT] = "/private/OpenOrders"};
+static const char *const paths[REQ_KINDS] = {[REQ_OPEN] = "/private/OpenOrders",
+                                             [REQ_TRADES] = "/private/TradesHistory",
+                                             [REQ_ACCOUNT] = "/private/BalanceEx",
+                                             [REQ_NUMBER] = "/private/QueryOrders",
+                                             [REQ_RIGHTS] = "/private/WithdrawMethods",
+                                             [REQ_RECENT] = "/private/ClosedOrders",
+                                             [REQ_LISTEN] = "/private/GetWebSocketsToken",
+                                             [REQ_COUNTDOWN] = "/private/CancelAllOrdersAfter",
+                                             [REQ_NEW] = "/private/AddOrder",
+                                             [REQ_CANCEL] = "/private/CancelOrder",
+                                             [REQ_STRAY] = "/private/CancelOrder",
+                                             [REQ_REPLACE] = "/private/AmendOrder",
+                                             [REQ_SWEPT] = "/private/OpenOrders"};
 
 /* Writing ---------------------------------------------------------------------------------------
  */
@@ -146,6 +152,9 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
     switch (request->kind) {
     case REQ_TRADES:
         add_fills(kraken, &form, request);
+        break;
+    case REQ_COUNTDOWN:
+        add_u64(&form, "timeout", (request->a + 999) / 1000);
         break;
     case REQ_RECENT:
         add_u64(&form, "start", (uint64_t)(utc / SECOND_NS - RECENT_S));

@@ -45,6 +45,7 @@ static void defaults(struct venue_config *config)
     config->life_ns = 84600000000000;
     config->message_gap_ns = 0;
     config->cooloff_ns = 900000000000;
+    config->dead_man_ns = 60000000000;
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);
 }
@@ -331,8 +332,8 @@ static uint32_t snapshot_weight(uint32_t levels)
 
 // Of the key's counter. Public requests are not on it, and orders have one of their own.
 static const uint32_t weights[REQ_KINDS] = {
-    [REQ_OPEN] = 1,   [REQ_TRADES] = 2, [REQ_ACCOUNT] = 1, [REQ_NUMBER] = 1, [REQ_RIGHTS] = 1,
-    [REQ_RECENT] = 2, [REQ_LISTEN] = 1, [REQ_QUERY] = 1,   [REQ_SWEPT] = 1};
+    [REQ_OPEN] = 1,   [REQ_TRADES] = 2, [REQ_ACCOUNT] = 1,   [REQ_NUMBER] = 1, [REQ_RIGHTS] = 1,
+    [REQ_RECENT] = 2, [REQ_LISTEN] = 1, [REQ_COUNTDOWN] = 1, [REQ_QUERY] = 1,  [REQ_SWEPT] = 1};
 
 extern const struct venue_wire venue_kraken_spot;
 const struct venue_wire venue_kraken_spot = {
@@ -345,6 +346,8 @@ const struct venue_wire venue_kraken_spot = {
     .cancels_singly = 1,
     .order_types = kraken_order_types,
     .has_orders = 1,
+    .dead_man = DEAD_MAN_ACCOUNT,
+    .lists_all = 1,
     .is_in_place = 1,
     .is_serial = 1,
     .book = BOOK_CHECKSUM,
