@@ -602,6 +602,12 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         rc = error_set(err, AGON_ENOENT, "there is no dialect \"%s\"", config->dialect);
         goto fail;
     }
+    if (gateway->wire->frames >= FRAMES_GZIP &&
+        pack_new(&gateway->pack, gateway->wire->frames == FRAMES_GZIP ? PACK_GZIP : PACK_DEFLATE,
+                 FRAME_MAX) < 0) {
+        error_set(err, AGON_ENOMEM, "out of memory");
+        goto fail;
+    }
     rc = add_limits(gateway, gateway_now(gateway), err);
     for (uint32_t i = 0; rc >= 0 && i < n_assets; i++)
         rc = symbols_add_asset(&gateway->symbols, assets[i].name, assets[i].asset, assets[i].exp,
@@ -722,6 +728,7 @@ void gateway_free(struct gateway *gateway)
     for (uint32_t i = 0; i < gateway->n_links; i++)
         link_free_parsers(&gateway->links[i]);
     outbox_deinit(&gateway->outbox);
+    pack_free(gateway->pack);
     free(gateway->backlog);
     free(gateway);
 }

@@ -11,6 +11,7 @@
 #include "net/clock_offset.h"
 #include "net/http.h"
 #include "net/limiter.h"
+#include "net/pack.h"
 #include "net/ws.h"
 #include "venue/gateway.h"
 #include "venue/outbox.h"
@@ -21,7 +22,8 @@
     13 /* one each for market and user data, one to follow each, rights and REST */
 #define GATEWAY_REQUESTS 1024
 #define GATEWAY_HELD     4096
-#define GATEWAY_HTTP_MAX 8192 /* bytes of one request of ours */
+#define FRAME_MAX        (1u << 20) /* bytes of a message that came compressed */
+#define GATEWAY_HTTP_MAX 8192       /* bytes of one request of ours */
 
 enum gateway_bucket { /* indices of cost[]: the limits by name */
                       BUCKET_WEIGHT = 0,
@@ -156,6 +158,7 @@ struct gateway {
     uint64_t n_silent;       /* channels that fell silent on a living connection */
     int64_t connect_wait_ns; /* until then no connection may be made, by the venue's limit */
     uint64_t next_id;        /* of requests on WebSockets */
+    struct pack *pack;       /* owned; NULL: no frame of this venue is compressed */
     unsigned char scratch[GATEWAY_HTTP_MAX + WS_HEADER_MAX];
 };
 

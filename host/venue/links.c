@@ -137,18 +137,38 @@ int gateway_send(struct gateway *gateway, struct link *link, const char *text, s
     return rc;
 }
 
+/* What was in it is lost: the connection is built anew, and everything on it asked for again. */
+static void on_packed(struct gateway *gateway, struct link *link, const void *bytes, size_t n)
+{
+    const void *text;
+    size_t n_text;
+    int rc = pack_read(gateway->pack, bytes, n, &text, &n_text);
+    char why[96];
+
+    if (rc == AGON_OK) {
+        venue_on_message(gateway->client, link, text, n_text);
+        return;
+    }
+    snprintf(why, sizeof(why), "a frame of %zu bytes %s", n,
+             rc == AGON_ENOSPC ? "that holds more than 1 MiB" : "that cannot be decompressed");
+    gateway_drop(gateway, link, why);
+}
+
 static void on_message(void *ctx, enum ws_opcode opcode, const void *bytes, size_t n)
 {
     struct link *link = ctx;
     struct gateway *gateway = link->gateway;
 
     gateway->n_messages++;
-    if (opcode == WS_TEXT)
+    if (opcode == WS_BINARY && gateway->pack != NULL) {
+        on_packed(gateway, link, bytes, n);
+    } else if (opcode == WS_TEXT || gateway->wire->frames == FRAMES_PLAIN) {
         venue_on_message(gateway->client, link, bytes, n);
-    else if (gateway->n_binary++ == 0)
+    } else if (gateway->n_binary++ == 0) {
         gateway_log(gateway, 4, "binary",
                     "%s: a binary frame of %zu bytes cannot be read; more of them are only counted",
                     gateway->config.name, n);
+    }
 }
 
 static void on_ping(void *ctx, const void *bytes, size_t n)

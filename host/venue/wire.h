@@ -236,6 +236,13 @@ enum dead_man { /* a switch that cancels when we are silent (REQ_COUNTDOWN) */
                 DEAD_MAN_ACCOUNT = 2     /* of all, whose ever they are */
 };
 
+enum wire_frames {                    /* of messages that come as binary frames */
+                   FRAMES_NONE = 0,   /* nothing of ours: counted, told once */
+                   FRAMES_PLAIN = 1,  /* the message as it is */
+                   FRAMES_GZIP = 2,   /* the message compressed, RFC 1952 */
+                   FRAMES_DEFLATE = 3 /* RFC 1951 */
+};
+
 /* All that an exchange's folder fills; table.c names each in a line. The functions turn what is
  * asked into requests and bytes into the words above. What is asked when, what an answer means for
  * orders, books and rounds, is the client's (client.h) and the same for all. self is the exchange's
@@ -267,6 +274,7 @@ struct venue_wire {
     uint32_t (*checksum)(const struct wire_top *top); /* BOOK_CHECKSUM */
     /* A message may hold several records: decode is called with it again until it says 0. */
     uint8_t has_several;
+    enum wire_frames frames; /* what its binary frames hold; text is text at every venue */
     const char *ping; /* a text that asks whether the other side lives; NULL: a ping frame does */
     /* Once, when all of the client but self is there. */
     int (*open)(struct venue_client *client, void **self, struct error *err);
