@@ -305,14 +305,11 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return market_funding(engine, AS(agon_funding, event));
     case AGON_EVENT_MARK:
         return market_mark(engine, AS(agon_value, event));
-    case AGON_EVENT_LIQUIDATION:
-    case AGON_EVENT_INDEX:
-    case AGON_EVENT_OPEN_INTEREST:
-    case AGON_EVENT_HEALTH:
-        deliver_input(engine, event);
-        return AGON_OK;
     default:
-        return AGON_EINVAL;
+        if (!event_is(event->type, AGON_EV_FED))
+            return AGON_EINVAL;
+        deliver_input(engine, event); // nothing else is to be done with it
+        return AGON_OK;
     }
 }
 

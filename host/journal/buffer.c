@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "market/events.h"
 
 #define GRANULES_MAX 255 /* of one event */
 
@@ -33,17 +34,10 @@ void journal_buffer_deinit(struct journal_buffer *buffer)
 
 enum journal_class journal_class_of(uint16_t type)
 {
-    static const uint64_t money =
-        (uint64_t)1 << AGON_EVENT_INSTRUMENT | (uint64_t)1 << AGON_EVENT_HALT |
-        (uint64_t)1 << AGON_EVENT_PARAM | (uint64_t)1 << AGON_EVENT_JOB |
-        (uint64_t)1 << AGON_EVENT_ORDER | (uint64_t)1 << AGON_EVENT_FILL |
-        (uint64_t)1 << AGON_EVENT_BALANCE | (uint64_t)1 << AGON_EVENT_POSITION |
-        (uint64_t)1 << AGON_EVENT_CAPITAL;
-
-    // What is not known here is kept for years rather than dropped.
-    if (type >= AGON_EVENT_INTENT)
+    // What is not known here is kept for years rather than dropped; so is what only the host sees.
+    if (type >= AGON_EVENT_INTENT && event_kind_of(type) == NULL)
         return JOURNAL_MONEY;
-    return (money >> type & 1) != 0 ? JOURNAL_MONEY : JOURNAL_MARKET;
+    return event_is(type, AGON_EV_KEPT) ? JOURNAL_MONEY : JOURNAL_MARKET;
 }
 
 static uint64_t used_now(struct journal_buffer *buffer, uint64_t tail, uint64_t want)

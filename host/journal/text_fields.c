@@ -630,7 +630,7 @@ static const struct text_field sent_fields[] = {U64(record_sent, order_id),
 #define index_event_fields         px_value_fields
 #define open_interest_event_fields qty_value_fields
 static const struct text_layout layouts[] = {
-#define ROW(id, number, word, name, record, reach)                                                 \
+#define ROW(id, number, word, name, record, reach, has)                                            \
     {AGON_EVENT_##id, name, sizeof(struct record), word##_event_fields},
     AGON_EVENTS(ROW)
 #undef ROW

@@ -35,17 +35,24 @@ struct event_kind {
     uint16_t type;
     uint8_t reach;    /* enum agon_event_reach */
     uint8_t granules; /* at least */
+    uint8_t has;      /* enum agon_event_has */
 };
 /* Of number i, to list them, by rising types; NULL behind the last. */
 const struct event_kind *event_kind_at(uint32_t i);
 const struct event_kind *event_kind_of(uint16_t type); /* NULL: none that plugins are delivered */
 
 extern const uint8_t event_granules[256]; /* by type: at least; 0: it is none of these */
+extern const uint8_t event_has[256];      /* by type: enum agon_event_has */
+/* What is not known here has nothing. */
+static inline int event_is(uint16_t type, uint8_t has)
+{
+    return type < 256 && (event_has[type] & has) != 0;
+}
 
 /* Of those below 64: which go to slots whatever their instruments are. SIGNAL does, by what they
  * read. */
 // clang-format off
-#define EVENTS_SHARED_BIT(id, number, word, name, record, reach) \
+#define EVENTS_SHARED_BIT(id, number, word, name, record, reach, has) \
     | ((number) < 64 && ((reach) == AGON_OF_ALL || (reach) == AGON_OF_INPUTS) \
            ? (uint64_t)1 << ((number) & 63) : 0)
 #define EVENTS_SHARED ((uint64_t)0 AGON_EVENTS(EVENTS_SHARED_BIT))

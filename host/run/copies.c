@@ -5,28 +5,15 @@
  * exchange that stands in on paper knows that two accounts see the same market. */
 #include <stdlib.h>
 
+#include "market/events.h"
 #include "run/host_impl.h"
 
 #define COPIES ((uint64_t)1 << 14) /* granules: 1 MiB for each account */
 
 static int is_market(const struct agon_event_hdr *event)
 {
-    switch (event->type) {
-    case AGON_EVENT_STATUS:
-    case AGON_EVENT_BOOK_SNAPSHOT:
-    case AGON_EVENT_BOOK_DELTA:
-    case AGON_EVENT_QUOTE:
-    case AGON_EVENT_TRADE:
-    case AGON_EVENT_BAR:
-    case AGON_EVENT_FUNDING:
-    case AGON_EVENT_LIQUIDATION:
-    case AGON_EVENT_MARK:
-    case AGON_EVENT_INDEX:
-    case AGON_EVENT_OPEN_INTEREST:
-        return event->instrument != 0 && event->instrument <= INSTRUMENTS_MAX;
-    default:
-        return 0;
-    }
+    return event_is(event->type, AGON_EV_FED) && !event_is_shared(event->type) &&
+           event->instrument != 0 && event->instrument <= INSTRUMENTS_MAX;
 }
 
 int host_copies_open(struct host *host, uint32_t at, struct error *err)

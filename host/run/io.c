@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The thread of the venues' bytes: one libuv loop for all gateways of the host. */
+#include "market/events.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
 
@@ -280,9 +281,6 @@ int host_takes(void *ctx, const struct agon_event_hdr *record)
     if (state < JOURNAL_SHEDDING || state == JOURNAL_FAILED)
         return 1;
     switch (record->type) {
-    case AGON_EVENT_STATUS:
-    case AGON_EVENT_HEALTH:
-    case AGON_EVENT_FUNDING:
     case EVENT_RULES: // no journal has these
     case EVENT_LIMIT:
         return 1;
@@ -291,7 +289,8 @@ int host_takes(void *ctx, const struct agon_event_hdr *record)
     case EVENT_SENT:
         return 0; // of use to nobody who trades
     default:
-        return journal_class_of(record->type) == JOURNAL_MONEY;
+        return event_is(record->type, AGON_EV_STANDING) ||
+               journal_class_of(record->type) == JOURNAL_MONEY;
     }
 }
 

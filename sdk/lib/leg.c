@@ -18,13 +18,25 @@ static agon_qty_t whole_lots(agon_qty_t qty, const struct agon_instrument *instr
     return instrument->lot_qty > 1 ? qty - qty % instrument->lot_qty : qty;
 }
 
+static int has_coins(const struct agon_instrument *instrument)
+{
+    return (agon_instrument_has(instrument->kind) & AGON_KIND_COINS) != 0;
+}
+
+/* May it be traded, and is its value quantity times price? */
+static int is_tradable(const struct agon_instrument *instrument)
+{
+    return (agon_instrument_has(instrument->kind) & (AGON_KIND_TRADED | AGON_KIND_IN_BASE)) ==
+           AGON_KIND_TRADED;
+}
+
 /* Value of one unit of quantity at that price, in whole units of the quote asset. */
 static double unit_value(const struct agon_instrument *instrument, double px)
 {
     double value =
         px / (double)agon_pow10(instrument->px_exp) / (double)agon_pow10(instrument->qty_exp);
 
-    if (instrument->kind != AGON_SPOT && instrument->multiplier > 0)
+    if (!has_coins(instrument) && instrument->multiplier > 0)
         value *= agon_to_double(instrument->multiplier, instrument->multiplier_exp);
     return value;
 }
@@ -58,7 +70,7 @@ static void adopt_position(const struct agon_desk *desk, struct agon_leg *leg,
                            const struct agon_instrument *instrument)
 {
     struct agon_position position;
-    agon_asset_t asset = instrument->kind == AGON_SPOT ? instrument->quote : instrument->settle;
+    agon_asset_t asset = has_coins(instrument) ? instrument->quote : instrument->settle;
     double value;
     int exp;
 
@@ -201,9 +213,9 @@ agon_qty_t agon_leg_size(const struct agon_desk *desk, const struct agon_leg *le
 
     if (!(px > 0) || !(per_cent > 0) ||
         desk->instruments->get(desk->host, leg->instrument, &instrument) < 0 ||
-        instrument.kind == AGON_INVERSE || instrument.kind == AGON_INDEX)
+        !is_tradable(&instrument))
         return 0;
-    asset = instrument.kind == AGON_SPOT ? instrument.quote : instrument.settle;
+    asset = has_coins(&instrument) ? instrument.quote : instrument.settle;
     // Each venue has an account of its own, and a position tells on which it is.
     if (desk->account->position(desk->host, 0, leg->instrument, &position) < 0 ||
         desk->account->balance(desk->host, position.account, asset, &balance) < 0 ||
@@ -250,9 +262,9 @@ int agon_leg_go(const struct agon_desk *desk, struct agon_leg *leg, agon_qty_t t
         return AGON_EAGAIN;
     if (desk->instruments->get(desk->host, leg->instrument, &instrument) < 0)
         return AGON_ENOENT;
-    if (instrument.kind == AGON_INVERSE || instrument.kind == AGON_INDEX)
+    if (!is_tradable(&instrument))
         return AGON_ENOTSUP;
-    target_qty = instrument.kind == AGON_SPOT && target_qty < 0 ? 0 : within(target_qty);
+    target_qty = has_coins(&instrument) && target_qty < 0 ? 0 : within(target_qty);
     qty = whole_lots(target_qty - held, &instrument);
     intent.side = qty > 0 ? AGON_BUY : AGON_SELL;
     qty = qty < 0 ? -qty : qty;
@@ -264,7 +276,7 @@ int agon_leg_go(const struct agon_desk *desk, struct agon_leg *leg, agon_qty_t t
                        : held < 0 && target_qty <= 0 && target_qty > held;
     intent.kind = AGON_INTENT_ORDER;
     intent.type = AGON_MARKET;
-    intent.flags = instrument.kind != AGON_SPOT && is_less ? AGON_REDUCE_ONLY : 0;
+    intent.flags = !has_coins(&instrument) && is_less ? AGON_REDUCE_ONLY : 0;
     intent.instrument = leg->instrument;
     intent.reason = reason;
     intent.client_ref = leg->last_ref + 1;

@@ -24,7 +24,7 @@
 /* What to call for which event (on_quote, on_trade, ...: each of AGON_EVENTS); what is NULL goes to
  * on_other, or nowhere. */
 struct agon_handlers {
-#define AGON_X(id, number, word, name, record, reach)                                              \
+#define AGON_X(id, number, word, name, record, reach, has)                                         \
     int (*on_##word)(void *self, const struct record *event);
     AGON_EVENTS(AGON_X)
 #undef AGON_X
@@ -37,7 +37,7 @@ static inline int agon_dispatch(const struct agon_handlers *on, void *self,
                                 const struct agon_event_hdr *event)
 {
     switch (event->type) {
-#define AGON_X(id, number, word, name, record, reach)                                              \
+#define AGON_X(id, number, word, name, record, reach, has)                                         \
     case AGON_EVENT_##id:                                                                          \
         if (on->on_##word)                                                                         \
             return on->on_##word(self, (const struct record *)(const void *)event);                \

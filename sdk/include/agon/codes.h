@@ -26,6 +26,19 @@ enum agon_instrument_kind {
     AGON_INSTRUMENT_KINDS(AGON_KIND_OF) AGON_INSTRUMENT_KINDS_END /* highest number + 1 */
 };
 #undef AGON_KIND_OF
+/* What a kind has, of enum agon_kind_has; 0 of one that this SDK does not know. */
+static inline int agon_instrument_has(int kind)
+{
+#define AGON_KIND_CASE(id, number, name, has, text)                                                \
+    case number:                                                                                   \
+        return (has);
+    switch (kind) {
+        AGON_INSTRUMENT_KINDS(AGON_KIND_CASE)
+    default:
+        return 0;
+    }
+#undef AGON_KIND_CASE
+}
 /* agon_status.trading, agon_instrument.state */
 enum agon_trading {
     AGON_TRADING_OPEN = 1,

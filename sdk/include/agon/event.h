@@ -18,42 +18,53 @@ enum agon_event_reach {
     AGON_OF_INPUTS = 3,     /* who has declared to read it */
     AGON_OF_SLOT = 4        /* the slot that it is about, on its own ring */
 };
-/* X(id, number, word, name, record, reach): every event that a plugin can be delivered,
+/* What else the host does with it. */
+enum agon_event_has {
+    AGON_EV_KEPT = 1,    /* in the journal's money segments, for years; without: the market's */
+    AGON_EV_FED = 2,     /* a venue's feed says it, and the host hands it on as it came */
+    AGON_EV_STANDING = 4 /* how a market or venue stands: taken while the disk is full, too */
+};
+/* X(id, number, word, name, record, reach, has): every event that a plugin can be delivered,
  * AGON_EVENT_ and the id. The one list of them, the host's too: handlers (on_ and the word), names
- * in the journal's text, sizes. Numbers are 1 to 55, and 128 to 191 when those are used up; those
- * between are the host's, and none is used again. */
+ * in the journal's text, sizes, where it is kept. Numbers are 1 to 55, and 128 to 191 when those
+ * are used up; those between are the host's, and none is used again. */
 #define AGON_EVENTS(X)                                                                             \
     /* public, on the broadcast bus */                                                             \
-    X(INSTRUMENT, 1, instrument, "instrument", agon_instrument, AGON_OF_INSTRUMENT)                \
-    X(STATUS, 2, status, "status", agon_status, AGON_OF_INSTRUMENT)                                \
-    X(BOOK_SNAPSHOT, 3, book_snapshot, "book_snapshot", agon_book_part, AGON_OF_INSTRUMENT)        \
-    X(BOOK_DELTA, 4, book_delta, "book_delta", agon_book_part, AGON_OF_INSTRUMENT)                 \
-    X(TOP10, 5, top10, "top10", agon_top10, AGON_OF_INSTRUMENT)                                    \
-    X(QUOTE, 6, quote, "quote", agon_quote, AGON_OF_INSTRUMENT)                                    \
-    X(TRADE, 7, trade, "trade", agon_trade, AGON_OF_INSTRUMENT)                                    \
-    X(BAR, 8, bar, "bar", agon_bar, AGON_OF_INSTRUMENT)                                            \
-    X(FUNDING, 9, funding, "funding", agon_funding, AGON_OF_INSTRUMENT)                            \
-    X(LIQUIDATION, 10, liquidation, "liquidation", agon_liquidation, AGON_OF_INSTRUMENT)           \
-    X(MARK, 11, mark, "mark_price", agon_value, AGON_OF_INSTRUMENT)                                \
-    X(INDEX, 12, index, "index_price", agon_value, AGON_OF_INSTRUMENT)                             \
-    X(OPEN_INTEREST, 13, open_interest, "open_interest", agon_value, AGON_OF_INSTRUMENT)           \
-    X(SIGNAL, 14, signal, "signal", agon_signal, AGON_OF_INPUTS)                                   \
-    X(REGIME, 15, regime, "regime", agon_regime, AGON_OF_ALL)                                      \
-    X(HALT, 16, halt, "halt", agon_halt, AGON_OF_ALL)                                              \
-    X(HEALTH, 17, health, "health", agon_health, AGON_OF_ALL)                                      \
+    X(INSTRUMENT, 1, instrument, "instrument", agon_instrument, AGON_OF_INSTRUMENT, AGON_EV_KEPT)  \
+    X(STATUS, 2, status, "status", agon_status, AGON_OF_INSTRUMENT,                                \
+      AGON_EV_FED | AGON_EV_STANDING)                                                              \
+    X(BOOK_SNAPSHOT, 3, book_snapshot, "book_snapshot", agon_book_part, AGON_OF_INSTRUMENT,        \
+      AGON_EV_FED)                                                                                 \
+    X(BOOK_DELTA, 4, book_delta, "book_delta", agon_book_part, AGON_OF_INSTRUMENT, AGON_EV_FED)    \
+    X(TOP10, 5, top10, "top10", agon_top10, AGON_OF_INSTRUMENT, 0)                                 \
+    X(QUOTE, 6, quote, "quote", agon_quote, AGON_OF_INSTRUMENT, AGON_EV_FED)                       \
+    X(TRADE, 7, trade, "trade", agon_trade, AGON_OF_INSTRUMENT, AGON_EV_FED)                       \
+    X(BAR, 8, bar, "bar", agon_bar, AGON_OF_INSTRUMENT, AGON_EV_FED)                               \
+    X(FUNDING, 9, funding, "funding", agon_funding, AGON_OF_INSTRUMENT,                            \
+      AGON_EV_FED | AGON_EV_STANDING)                                                              \
+    X(LIQUIDATION, 10, liquidation, "liquidation", agon_liquidation, AGON_OF_INSTRUMENT,           \
+      AGON_EV_FED)                                                                                 \
+    X(MARK, 11, mark, "mark_price", agon_value, AGON_OF_INSTRUMENT, AGON_EV_FED)                   \
+    X(INDEX, 12, index, "index_price", agon_value, AGON_OF_INSTRUMENT, AGON_EV_FED)                \
+    X(OPEN_INTEREST, 13, open_interest, "open_interest", agon_value, AGON_OF_INSTRUMENT,           \
+      AGON_EV_FED)                                                                                 \
+    X(SIGNAL, 14, signal, "signal", agon_signal, AGON_OF_INPUTS, 0)                                \
+    X(REGIME, 15, regime, "regime", agon_regime, AGON_OF_ALL, 0)                                   \
+    X(HALT, 16, halt, "halt", agon_halt, AGON_OF_ALL, AGON_EV_KEPT)                                \
+    X(HEALTH, 17, health, "health", agon_health, AGON_OF_ALL, AGON_EV_FED | AGON_EV_STANDING)      \
     /* private, on the slot's own ring */                                                          \
-    X(ORDER, 32, order, "order", agon_order, AGON_OF_SLOT)                                         \
-    X(FILL, 33, fill, "fill", agon_fill, AGON_OF_SLOT)                                             \
-    X(BALANCE, 34, balance, "balance", agon_balance, AGON_OF_SLOT)                                 \
-    X(POSITION, 35, position, "position", agon_position, AGON_OF_SLOT)                             \
-    X(CAPITAL, 36, capital, "capital", agon_capital, AGON_OF_SLOT)                                 \
-    X(TIMER, 37, timer, "timer", agon_timer, AGON_OF_SLOT)                                         \
-    X(PARAM, 38, param, "param", agon_param_change, AGON_OF_SLOT)                                  \
-    X(GAP, 39, gap, "gap", agon_gap, AGON_OF_SLOT)                                                 \
-    X(JOB, 40, job, "job", agon_job, AGON_OF_SLOT)                                                 \
-    X(EXIT, 41, exit, "exit", agon_exit, AGON_OF_SLOT)                                             \
+    X(ORDER, 32, order, "order", agon_order, AGON_OF_SLOT, AGON_EV_KEPT)                           \
+    X(FILL, 33, fill, "fill", agon_fill, AGON_OF_SLOT, AGON_EV_KEPT)                               \
+    X(BALANCE, 34, balance, "balance", agon_balance, AGON_OF_SLOT, AGON_EV_KEPT)                   \
+    X(POSITION, 35, position, "position", agon_position, AGON_OF_SLOT, AGON_EV_KEPT)               \
+    X(CAPITAL, 36, capital, "capital", agon_capital, AGON_OF_SLOT, AGON_EV_KEPT)                   \
+    X(TIMER, 37, timer, "timer", agon_timer, AGON_OF_SLOT, 0)                                      \
+    X(PARAM, 38, param, "param", agon_param_change, AGON_OF_SLOT, AGON_EV_KEPT)                    \
+    X(GAP, 39, gap, "gap", agon_gap, AGON_OF_SLOT, 0)                                              \
+    X(JOB, 40, job, "job", agon_job, AGON_OF_SLOT, AGON_EV_KEPT)                                   \
+    X(EXIT, 41, exit, "exit", agon_exit, AGON_OF_SLOT, 0)                                          \
     /* the next one stands above this line */
-#define AGON_EVENT_OF(id, number, word, name, record, reach) AGON_EVENT_##id = (number),
+#define AGON_EVENT_OF(id, number, word, name, record, reach, has) AGON_EVENT_##id = (number),
 enum agon_event_type {
     AGON_EVENTS(AGON_EVENT_OF)
     /* in the journal only, never delivered to a plugin */
