@@ -2,6 +2,7 @@
 #include "agent/crew_impl.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -792,6 +793,25 @@ void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *de
         memset(delivery, 0, sizeof(*delivery));
     else
         hist_small_copy(delivery, &beat->delivery);
+}
+
+uint32_t crew_metrics(const struct crew *crew, uint16_t slot, double values[AGON_METRICS_MAX])
+{
+    const struct feed_beat *beat = beat_of(crew, slot);
+    uint32_t is_set =
+        beat != NULL ? atomic_load_explicit(&beat->metrics_set, memory_order_acquire) : 0;
+
+    for (uint32_t id = 0; id < AGON_METRICS_MAX; id++) {
+        uint64_t bits =
+            beat != NULL ? atomic_load_explicit(&beat->metrics[id], memory_order_relaxed) : 0;
+
+        memcpy(&values[id], &bits, sizeof(bits));
+        if (!isfinite(values[id])) {
+            values[id] = 0;
+            is_set &= ~((uint32_t)1 << id);
+        }
+    }
+    return is_set;
 }
 
 int crew_can_rollback(const struct crew *crew, uint16_t slot)

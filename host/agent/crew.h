@@ -153,6 +153,9 @@ uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot);
 /* How long events take to whoever plays, by its own word (feed.h: delivery), since it plays; empty:
  * nobody does, or this run stamps no steps. [core] */
 void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery);
+/* What whoever plays has said of itself (agon.metric), by its own word: which there are, and
+ * values; finite, whatever a process wrote. [core], or when nothing runs */
+uint32_t crew_metrics(const struct crew *crew, uint16_t slot, double values[AGON_METRICS_MAX]);
 
 /* --- reload: another generation for a slot --- */
 

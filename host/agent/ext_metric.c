@@ -19,9 +19,16 @@ static int set(const struct agon_host *host, uint32_t id, double value, int is_a
         bits = atomic_load_explicit(&feed->beat->metrics[id], memory_order_relaxed);
         memcpy(&was, &bits, sizeof(was));
         value += was;
+        if (!isfinite(value)) // a sum beyond what a double has
+            return AGON_EINVAL;
     }
     memcpy(&bits, &value, sizeof(bits));
     atomic_store_explicit(&feed->beat->metrics[id], bits, memory_order_relaxed);
+    // Release: whoever sees that it is set sees what it was set to.
+    atomic_store_explicit(&feed->beat->metrics_set,
+                          atomic_load_explicit(&feed->beat->metrics_set, memory_order_relaxed) |
+                              (uint32_t)1 << id,
+                          memory_order_release);
     return AGON_OK;
 }
 

@@ -33,6 +33,7 @@ struct feed_beat {
     _Atomic uint64_t n_lapses_lost;                       /* on_lapse had no room for */
     _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
+    _Atomic uint32_t metrics_set;               /* bit i: metrics[i] was set or added to */
     /* From the beginning of an event's step on the core to the beginning of its callback: of the
        first event of each feed_run, one in 64 where they come faster than 100 us; since feed_start
        or feed_go_live. */

@@ -291,6 +291,23 @@ static double meter_rate(const struct meters *meters, uint32_t i)
     return meters->per_s[i];
 }
 
+/* What plugins say of themselves (agon.metric), by their authors' numbers. */
+static void plugin_metrics(FILE *out, const struct host_view *view)
+{
+    static const char name[] = "agon_agent_metric";
+
+    api_metric_head(out, name, "gauge", "What an agent's plugin says of itself, by its number.");
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        for (uint32_t i = 0; view->slots[id].is_used && i < AGON_METRICS_MAX; i++) {
+            if ((view->slots[id].metrics_set >> i & 1) == 0)
+                continue;
+            fprintf(out, "%s{agent=\"", name);
+            api_metric_label(out, view->slots[id].name);
+            fprintf(out, "\",metric=\"%u\"} %.9g\n", i, view->slots[id].metrics[i]);
+        }
+    }
+}
+
 static void meter_metrics(FILE *out, const struct host_view *view)
 {
     if (view->n_slots == 0)
@@ -352,6 +369,7 @@ void api_metrics(void *ctx, FILE *out)
     clock_metrics(out, &view->clock);
     delivery(out, view);
     meter_metrics(out, view);
+    plugin_metrics(out, view);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];
 

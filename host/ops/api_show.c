@@ -313,6 +313,22 @@ static void put_meters(const struct meters *meters, struct jout *out)
     jout_close(out, '{');
 }
 
+/* What its plugin says of itself, by the author's numbers (agon.metric). */
+static void put_metrics(const struct host_view_slot *slot, struct jout *out)
+{
+    char id[12];
+
+    jout_key(out, "metrics");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
+        if ((slot->metrics_set >> i & 1) == 0)
+            continue;
+        snprintf(id, sizeof(id), "%u", i);
+        jout_kv_real(out, id, slot->metrics[i]);
+    }
+    jout_close(out, '{');
+}
+
 /* Whose signals it hears, as the roster says. */
 static void put_reads(const struct api *api, uint32_t id, struct jout *out)
 {
@@ -374,6 +390,7 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     if (slot->failure[0] != '\0')
         jout_kv_str(out, "failure", slot->failure);
     put_meters(&slot->meters, out);
+    put_metrics(slot, out);
     jout_close(out, '{');
 }
 

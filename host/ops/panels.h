@@ -19,6 +19,7 @@
     X(venues)                                                                                      \
     X(feed)                                                                                        \
     X(latency)                                                                                     \
+    X(metrics)                                                                                     \
     /* the next one stands above this line */
 
 #define PANEL(name) void panel_##name(const struct api *api, struct control_live *live);

@@ -146,6 +146,38 @@ static void print_refused(const struct backtest *result, uint16_t id, FILE *out)
     fputs(")\n", out);
 }
 
+/* What its plugin said of itself (agon.metric), by the author's numbers, at the end. */
+static void print_metrics(const struct backtest *result, uint16_t id, FILE *out)
+{
+    double values[AGON_METRICS_MAX];
+    uint32_t is_set = crew_metrics(result->crew, id, values);
+
+    if (is_set == 0)
+        return;
+    fprintf(out, "%-20s metrics", "");
+    for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
+        if ((is_set >> i & 1) != 0)
+            fprintf(out, " %u=%.9g", i, values[i]);
+    }
+    fputc('\n', out);
+}
+
+static json_t *metrics_json(const struct backtest *result, uint16_t id)
+{
+    double values[AGON_METRICS_MAX];
+    uint32_t is_set = crew_metrics(result->crew, id, values);
+    json_t *by = is_set != 0 ? json_object() : NULL;
+    char name[12];
+
+    for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
+        if ((is_set >> i & 1) == 0)
+            continue;
+        snprintf(name, sizeof(name), "%u", i);
+        json_object_set_new(by, name, json_real(values[i]));
+    }
+    return by;
+}
+
 static json_t *refused_json(const struct backtest *result, uint16_t id)
 {
     json_t *by = json_object();
@@ -452,6 +484,7 @@ void backtest_print(const struct backtest *result, FILE *out)
                 (unsigned long long)score.n_fills, (unsigned long long)slot->n_refused,
                 money(result, score.fee_amt, text[2]));
         print_refused(result, id, out);
+        print_metrics(result, id, out);
         print_breach(result, engine_risk(result->engine, id), "", out);
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
@@ -514,7 +547,7 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:s, "
         "s:s*, "
-        "s:o*, s:o}",
+        "s:o*, s:o*, s:o}",
         "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
         exact(slot->limits.capital_amt, exp, text[0]), "equity",
         exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(&score),
@@ -525,7 +558,8 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
         (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused, "fees",
         exact(score.fee_amt, exp, text[2]), "volume", exact(score.volume_amt, exp, text[3]),
         "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "breach",
-        breach_json(result, engine_risk(result->engine, id)), "positions", positions);
+        breach_json(result, engine_risk(result->engine, id)), "metrics", metrics_json(result, id),
+        "positions", positions);
 }
 
 int backtest_json(const struct backtest *result, FILE *out)

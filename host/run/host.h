@@ -120,6 +120,8 @@ struct host_view_slot {
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
     struct hist_small delivery; /* to its plugin: crew_delivery */
+    uint32_t metrics_set;       /* which it has: crew_metrics */
+    double metrics[AGON_METRICS_MAX];
 };
 struct host_view_order {
     uint64_t id;

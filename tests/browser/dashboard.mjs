@@ -43,6 +43,10 @@ try {
   if (limits !== 'asset,daily_loss,drawdown,equity,gross,net,venue') fail(`limits of the portfolio: ${limits}`);
   if (await text(page, '#breach') !== 'within') fail('a breach that there is not');
 
+  // What the plugin says of itself, by its number.
+  await page.waitForFunction(name => [...document.querySelectorAll('#s-metrics:not([hidden]) #t-metrics tr[data-key]')]
+    .some(r => r.dataset.key === JSON.stringify([name, 0]) && Number(r.children[2].textContent) > 0), agent);
+
   // By keys alone: choose the agent, halt it, see it halted, let it go on.
   await page.keyboard.press('j');
   while (await page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key) !== agent) await page.keyboard.press('j');

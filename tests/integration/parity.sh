@@ -29,6 +29,13 @@ same() { # NAME, then the arguments that say where the events come from
         [ "$(json "$WORK/$name-$file.json" state_hash)" = "$state" ] ||
             fail "$name: the state of $file differs from the backtest's"
     done
+    # What the plugin says of itself (agon.metric), too: each event that it was delivered.
+    for runner in inproc process; do
+        tr -d ' \n' <"$WORK/$name-$runner.json" | grep -oE '"metrics":\{"0":[1-9][0-9.]*\}' >"$WORK/$name-$runner-metrics" ||
+            fail "$name: runner $runner has no metrics"
+    done
+    cmp -s "$WORK/$name-inproc-metrics" "$WORK/$name-process-metrics" ||
+        fail "$name: metrics: $(cat "$WORK/$name-inproc-metrics" "$WORK/$name-process-metrics")"
     echo "$name: $n intents $want, state $state: backtest, process in lock-step and both replays"
 }
 

@@ -21,6 +21,7 @@ struct busy {
     const struct agon_host_param *params;
     const struct agon_host_history *history; /* may be NULL */
     const struct agon_host_log *log;         /* may be NULL */
+    const struct agon_host_metric *metric;   /* may be NULL */
     int64_t every, scale;
     struct state state;
 };
@@ -127,6 +128,8 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
 {
     struct busy *self = plugin;
 
+    if (self->metric)
+        self->metric->counter(self->host, 0, 1);
     if (++self->state.n_events % (uint64_t)self->every != 0)
         return AGON_OK;
     return act(self, top);
@@ -208,6 +211,7 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
     self->params = host->get_extension(host, AGON_EXT_PARAM);
     self->history = host->get_extension(host, AGON_EXT_HISTORY);
     self->log = host->get_extension(host, AGON_EXT_LOG);
+    self->metric = host->get_extension(host, AGON_EXT_METRIC);
     if (self->orders == NULL || self->rng == NULL || self->clock == NULL || self->book == NULL ||
         self->params == NULL)
         return AGON_ENOTSUP;
