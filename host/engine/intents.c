@@ -596,6 +596,19 @@ static int is_next_leg(const struct leg_group *legs, const struct agon_origin *o
            origin->cause_seq == first->cause_seq && origin->generation == first->generation;
 }
 
+/* Does it say anything behind the record that this build knows? That is a later build's: what is
+ * not understood is not done by half. */
+static int has_more(const struct agon_intent_event *wish)
+{
+    const unsigned char *bytes = (const unsigned char *)wish;
+
+    for (uint32_t i = sizeof(*wish); i < event_bytes(&wish->hdr); i++) {
+        if (bytes[i] != 0)
+            return 1;
+    }
+    return 0;
+}
+
 int intents_take(struct engine *engine, const struct agon_intent_event *wish)
 {
     struct slot *slot = slots_get(&engine->slots, wish->origin.slot);
@@ -619,8 +632,9 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
         intent->kind == AGON_INTENT_QUOTE                                          ? 2
         : intent->kind == AGON_INTENT_ORDER || intent->kind == AGON_INTENT_REPLACE ? 1
                                                                                    : 0;
-    if (intent->instrument > INSTRUMENTS_MAX || intent->kind < AGON_INTENT_ORDER ||
-        intent->kind > AGON_INTENT_QUOTE || event->origin.n_legs > ENGINE_LEGS ||
+    if (has_more(wish) || intent->instrument > INSTRUMENTS_MAX ||
+        intent->kind < AGON_INTENT_ORDER || intent->kind > AGON_INTENT_QUOTE ||
+        event->origin.n_legs > ENGINE_LEGS ||
         (event->origin.n_legs > 1 && event->origin.leg >= event->origin.n_legs)) {
         refuse(engine, slot, event, intent, AGON_REQUEST_NEW, REASON_INVALID);
         return AGON_OK;

@@ -141,7 +141,8 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
             rc = 0;
             break;
         }
-        if (event->type == AGON_EVENT_INTENT && event->granules == 2) {
+        if (event->type == AGON_EVENT_INTENT &&
+            event_bytes(event) >= sizeof(struct agon_intent_event)) {
             replay_fold_intent(&intents, (const struct agon_intent_event *)(const void *)event);
             result->n_intents++;
         }

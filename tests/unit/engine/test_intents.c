@@ -1010,6 +1010,42 @@ START_TEST(a_fee_in_a_third_asset_is_told_and_realised_is_before_fees)
 }
 END_TEST
 
+/* Room for what later builds say of an intent is behind the record: a build that does not know it
+ * takes the order only where nothing is said there. */
+START_TEST(an_intent_of_a_later_build_is_done_whole_or_not_at_all)
+{
+    union {
+        struct agon_intent_event event;
+        unsigned char bytes[3 * EVENT_GRANULE];
+    } wish = {.event = {.hdr = {.type = AGON_EVENT_INTENT, .granules = 3, .instrument = BTCUSDT},
+                        .origin = {.n_legs = 1},
+                        .intent = {.kind = AGON_INTENT_ORDER,
+                                   .side = AGON_BUY,
+                                   .type = AGON_LIMIT,
+                                   .instrument = BTCUSDT,
+                                   .client_ref = 1,
+                                   .px = 6000000,
+                                   .qty = 1000}}};
+    uint32_t n_cmds;
+
+    world = world_new(RUN_PAPER);
+    world_book(world, BTCUSDT, 5999900, 100000000, 6000000, 100000000);
+    ck_assert_int_eq(world_step(world, &wish), AGON_OK);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    n_cmds = world->n_cmds;
+    wish.event.hdr.t = 0;
+    wish.event.intent.client_ref = 2;
+    wish.bytes[sizeof(wish) - 1] = 1;
+    ck_assert_int_eq(world_step(world, &wish), AGON_OK);
+    ck_assert_uint_eq(told(0)->client_ref, 2);
+    ck_assert_uint_eq(told(0)->reason, REASON_INVALID);
+    ck_assert_uint_eq(world->n_cmds, n_cmds);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(a_restart_asks_and_assumes_nothing)
 {
     struct record_start start = {
@@ -1174,6 +1210,7 @@ int main(void)
     tcase_add_test(tcase, capital_moves_only_where_it_is);
     tcase_add_test(tcase, strangers_trades_and_over_fills_are_booked_where_they_belong);
     tcase_add_test(tcase, a_fee_in_a_third_asset_is_told_and_realised_is_before_fees);
+    tcase_add_test(tcase, an_intent_of_a_later_build_is_done_whole_or_not_at_all);
     tcase_add_test(tcase, a_restart_asks_and_assumes_nothing);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
