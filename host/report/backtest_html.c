@@ -155,6 +155,35 @@ static void put_agents(const struct backtest *result, struct page *page)
     page_table_end(page);
 }
 
+/* What plugins said of themselves (agon.metric), by their authors' numbers, at the end. */
+static void put_metrics(const struct backtest *result, struct page *page)
+{
+    static const char *const columns[] = {"agent", "#metric", "#value"};
+    const struct slots *slots = engine_slots(result->engine);
+    double values[AGON_METRICS_MAX];
+    int is_begun = 0;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        uint32_t is_set = crew_metrics(result->crew, id, values);
+
+        for (uint32_t i = 0; i < AGON_METRICS_MAX; i++) {
+            if ((is_set >> i & 1) == 0)
+                continue;
+            if (!is_begun) {
+                page_heading(page, "Metrics");
+                page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+                is_begun = 1;
+            }
+            page_cell(page, "%s", slots->all[id].name);
+            page_cell(page, "%u", i);
+            page_cell(page, "%.9g", values[i]);
+            page_row(page);
+        }
+    }
+    if (is_begun)
+        page_table_end(page);
+}
+
 static void put_data(const struct backtest *result, struct page *page)
 {
     static const char *const columns[] = {"data", "#rows", "#skipped", "#gaps"};
@@ -242,6 +271,7 @@ int backtest_html(const struct backtest *result, FILE *out, struct error *err)
                                             .series = curves.series[1],
                                             .n_series = curves.n_agents});
         put_agents(result, page);
+        put_metrics(result, page);
         put_data(result, page);
         rc = page_close(page);
     }

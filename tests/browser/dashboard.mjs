@@ -45,7 +45,7 @@ try {
 
   // What the plugin says of itself, by its number.
   await page.waitForFunction(name => [...document.querySelectorAll('#s-metrics:not([hidden]) #t-metrics tr[data-key]')]
-    .some(r => r.dataset.key === JSON.stringify([name, 0]) && Number(r.children[2].textContent) > 0), agent);
+    .some(r => r.dataset.key === JSON.stringify([name, 0]) && Number(r.children[2].textContent.replace(/\u2009/g, '')) > 0), agent);
 
   // By keys alone: choose the agent, halt it, see it halted, let it go on.
   await page.keyboard.press('j');
@@ -56,6 +56,7 @@ try {
   await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'active', agent);
   await page.keyboard.press('Enter');
   await page.waitForSelector('#d-agent[open]');
+  if (!/Limits.*Metrics0[1-9]/.test(await text(page, '#d-agent-body'))) fail(`the agent's metrics: ${await text(page, '#d-agent-body')}`);
   if (folder) await page.screenshot({ path: `${folder}/agent-dark.png` });
   await page.keyboard.press('Escape');
   // And all of them by the button.

@@ -14,7 +14,7 @@ same() { # NAME, then the arguments that say where the events come from
     shift
     for runner in inproc process; do
         "$AGON" backtest "$PLUGINS/busy.so" "$@" --runner $runner --latency 5ms --data-latency 2ms \
-            --journal "$WORK/$name-$runner" --json >"$WORK/$name-$runner.json" ||
+            --journal "$WORK/$name-$runner" --html "$WORK/$name-$runner.html" --json >"$WORK/$name-$runner.json" ||
             fail "$name: the backtest with runner $runner failed"
         "$AGON" replay "$WORK/$name-$runner" --verify --json >"$WORK/$name-$runner-replay.json" ||
             fail "$name: the replay of runner $runner failed"
@@ -33,6 +33,7 @@ same() { # NAME, then the arguments that say where the events come from
     for runner in inproc process; do
         tr -d ' \n' <"$WORK/$name-$runner.json" | grep -oE '"metrics":\{"0":[1-9][0-9.]*\}' >"$WORK/$name-$runner-metrics" ||
             fail "$name: runner $runner has no metrics"
+        grep -q "Metrics</h2>" "$WORK/$name-$runner.html" || fail "$name: runner $runner has no metrics on its page"
     done
     cmp -s "$WORK/$name-inproc-metrics" "$WORK/$name-process-metrics" ||
         fail "$name: metrics: $(cat "$WORK/$name-inproc-metrics" "$WORK/$name-process-metrics")"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dashboard: one WebSocket tells what changes, by keys; each panel draws the keys that it names.
 import list from './panels.mjs';
-import { clock, count, groups, make, money, pairs, percent, put as putIn, set, signed, store, table, tone } from './kit.mjs';
+import { clock, count, figure, groups, make, money, pairs, percent, put as putIn, set, signed, store, table, tone } from './kit.mjs';
 
 const $ = id => document.getElementById(id);
 const put = (id, text, className) => putIn($(id), text, className);
@@ -302,7 +302,10 @@ async function openAgent(name) {
     ['Capital', money(l.capital)], ['Order at most', money(l.order)], ['Position at most', money(l.position)], ['Daily loss', Number(l.daily_loss) ? money(l.daily_loss) : 'none'],
     ['Drawdown', l.drawdown ? percent(l.drawdown, 1) : 'none'], ['Open orders', l.open_orders], ['Orders/s', l.orders_per_second], ['Code', a.code],
   ]);
+  const metrics = make('dl', { className: 'grid' });
+  pairs(metrics, Object.entries(a.metrics ?? {}).map(([id, value]) => [id, figure(value)]));
   $('d-agent-body').replaceChildren(facts, make('h3', { textContent: 'Limits' }), limits,
+    ...(metrics.children.length > 0 ? [make('h3', { textContent: 'Metrics' }), metrics] : []),
     ...(a.failure ? [make('h3', { textContent: 'Why it ended' }), make('p', { className: 'bad', textContent: a.failure })] : []));
   const act = verb => () => { $('d-agent').close(); order(verb, [name]); };
   $('a-halt').onclick = act('halt');

@@ -20,6 +20,8 @@ export const money = text => {
 export const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
 export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 export const count = n => groups(String(n ?? 0));
+// A plugin's own figure, of which nothing is known: seven digits that count.
+export const figure = x => money(Number.isInteger(x) && Math.abs(x) < 1e15 ? x : String(Number(x.toPrecision(7))));
 export const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
 export const clock = iso => (iso ? iso.slice(11, 19) : '–');
 export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);

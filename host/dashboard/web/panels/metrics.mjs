@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What plugins say of themselves, by their authors' numbers; there only once one does.
-import { make, put, table } from '../kit.mjs';
-
-const figure = v => (Number.isInteger(v) ? String(v) : v.toPrecision(7));
+import { figure, make, put, table } from '../kit.mjs';
 
 export default {
   side: 'right', title: 'Metrics', keys: ['metrics'],
@@ -10,10 +8,10 @@ export default {
     const note = make('span', { className: 'count', id: 'n-metrics' });
     const node = make('table', { id: 't-metrics' });
     bar.append(note);
-    body.append(make('div', { className: 'scroll' }, node));
+    body.append(make('div', { className: 'scroll tall' }, node));
     const rows = table(node, [
-      { title: 'Agent', class: 'l', text: r => r.agent }, { title: 'Number', text: r => String(r.id) },
-      { title: 'Value', text: r => figure(Number(r.value)) },
+      { title: 'Agent', class: 'l', text: r => r.agent }, { title: 'Metric', text: r => String(r.id) },
+      { title: 'Value', text: r => figure(r.value) },
     ], 'None.');
     return state => {
       const list = state.get('metrics');
