@@ -441,6 +441,62 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
 
 #define FEE_UNSAID (-1000.0) /* basis points; below what can be said */
 
+/* What does not go together: EXIT_OK, or the code of a refusal. */
+static int refuse_words(const struct args_spec *spec, const struct opts *opts)
+{
+    if (opts->plugins.n == 0 && opts->roster == NULL)
+        return args_refuse(spec, "backtest", "name a plugin, or a roster");
+    if (opts->roster != NULL && (opts->plugins.n > 0 || opts->params.n > 0 ||
+                                 opts->params_file != NULL || opts->has_capital))
+        return args_refuse(
+            spec, "backtest",
+            "--roster says which agents run, with which parameters and capital: %s does "
+            "not go with it",
+            opts->plugins.n > 0         ? "a plugin"
+            : opts->params.n > 0        ? "--param"
+            : opts->params_file != NULL ? "--params"
+                                        : "--capital");
+    if (opts->roster == NULL && opts->plugin_dir != NULL)
+        return args_refuse(spec, "backtest", "--plugins goes with --roster");
+    if (opts->t_from != 0 && opts->t_end != 0 && opts->t_from >= opts->t_end)
+        return args_refuse(spec, "backtest", "--from is not before --to");
+    if (opts->listings.n > 0 && opts->files.n == 0)
+        return args_refuse(spec, "backtest",
+                           "--instruments goes with --data: a generated market has its own");
+    if (opts->check != 0 && (opts->csv != NULL || opts->html != NULL || opts->journal != NULL))
+        return args_refuse(spec, "backtest", "--check runs many times and writes no %s",
+                           opts->csv != NULL    ? "--csv"
+                           : opts->html != NULL ? "--html"
+                                                : "--journal");
+    return EXIT_OK;
+}
+
+/* All but the agents. */
+static void configure(const struct opts *opts, struct backtest_config *config)
+{
+    config->paths = opts->files.at;
+    config->n_paths = (uint32_t)opts->files.n;
+    config->listings = opts->listings.at;
+    config->n_listings = (uint32_t)opts->listings.n;
+    config->fundings = opts->fundings.at;
+    config->n_fundings = (uint32_t)opts->fundings.n;
+    config->seed = opts->seed;
+    config->gen_length_ns = opts->length_ns;
+    config->t_from = opts->t_from;
+    config->t_end = opts->t_end;
+    config->is_lenient = opts->is_lenient;
+    config->has_maker_fee = opts->maker_bps > FEE_UNSAID;
+    config->has_taker_fee = opts->taker_bps > FEE_UNSAID;
+    config->maker_fee_ppb = (int32_t)(opts->maker_bps * 100000.0);
+    config->taker_fee_ppb = (int32_t)(opts->taker_bps * 100000.0);
+    config->impacts = opts->impacts.at;
+    config->n_impacts = (uint32_t)opts->impacts.n;
+    config->bars = bars_args_of(&opts->bars, opts->seed);
+    config->cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM;
+    config->journal_name = opts->journal;
+    config->mark_every = opts->journal != NULL ? 100000 : 0;
+}
+
 int cmd_backtest(int argc, char **argv)
 {
     struct opts opts = {.check_points = 8,
@@ -530,30 +586,9 @@ int cmd_backtest(int argc, char **argv)
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
-    if (opts.plugins.n == 0 && opts.roster == NULL)
-        return args_refuse(&spec, "backtest", "name a plugin, or a roster");
-    if (opts.roster != NULL &&
-        (opts.plugins.n > 0 || opts.params.n > 0 || opts.params_file != NULL || opts.has_capital))
-        return args_refuse(
-            &spec, "backtest",
-            "--roster says which agents run, with which parameters and capital: %s does "
-            "not go with it",
-            opts.plugins.n > 0         ? "a plugin"
-            : opts.params.n > 0        ? "--param"
-            : opts.params_file != NULL ? "--params"
-                                       : "--capital");
-    if (opts.roster == NULL && opts.plugin_dir != NULL)
-        return args_refuse(&spec, "backtest", "--plugins goes with --roster");
-    if (opts.t_from != 0 && opts.t_end != 0 && opts.t_from >= opts.t_end)
-        return args_refuse(&spec, "backtest", "--from is not before --to");
-    if (opts.listings.n > 0 && opts.files.n == 0)
-        return args_refuse(&spec, "backtest",
-                           "--instruments goes with --data: a generated market has its own");
-    if (opts.check != 0 && (opts.csv != NULL || opts.html != NULL || opts.journal != NULL))
-        return args_refuse(&spec, "backtest", "--check runs many times and writes no %s",
-                           opts.csv != NULL    ? "--csv"
-                           : opts.html != NULL ? "--html"
-                                               : "--journal");
+    rc = refuse_words(&spec, &opts);
+    if (rc != EXIT_OK)
+        return rc;
     config.latency.seed = opts.seed;
     if (models_latency(opts.data_latency, &config.latency.legs[LATENCY_MARKET], &err) < 0 ||
         models_latency(opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
@@ -562,12 +597,7 @@ int cmd_backtest(int argc, char **argv)
     slots = calloc(SLOTS_MAX, sizeof(*slots));
     if (slots == NULL)
         return EXIT_ENVIRONMENT;
-    config.paths = opts.files.at;
-    config.n_paths = (uint32_t)opts.files.n;
-    config.listings = opts.listings.at;
-    config.n_listings = (uint32_t)opts.listings.n;
-    config.fundings = opts.fundings.at;
-    config.n_fundings = (uint32_t)opts.fundings.n;
+    configure(&opts, &config);
     config.slots = slots;
     rc = opts.roster != NULL ? take_roster(&opts, slots, &config)
                              : take_words(&opts, slots, &config);
@@ -579,21 +609,6 @@ int cmd_backtest(int argc, char **argv)
     for (uint32_t i = 0; i < config.n_slots; i++)
         slots[i].record.runner = opts.runner == 0 ? CREW_INPROC : CREW_PROCESS;
     config.has_processes = opts.runner != 0;
-    config.seed = opts.seed;
-    config.gen_length_ns = opts.length_ns;
-    config.t_from = opts.t_from;
-    config.t_end = opts.t_end;
-    config.is_lenient = opts.is_lenient;
-    config.has_maker_fee = opts.maker_bps > FEE_UNSAID;
-    config.has_taker_fee = opts.taker_bps > FEE_UNSAID;
-    config.maker_fee_ppb = (int32_t)(opts.maker_bps * 100000.0);
-    config.taker_fee_ppb = (int32_t)(opts.taker_bps * 100000.0);
-    config.impacts = opts.impacts.at;
-    config.n_impacts = (uint32_t)opts.impacts.n;
-    config.bars = bars_args_of(&opts.bars, opts.seed);
-    config.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM;
-    config.journal_name = opts.journal;
-    config.mark_every = opts.journal != NULL ? 100000 : 0;
     rc = opts.check != 0 ? check_lookahead(&config, &opts) : in_worker(&config, &opts);
     free(slots);
     return rc;

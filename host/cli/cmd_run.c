@@ -240,6 +240,16 @@ static int kill_file_of(const struct settings *settings, const char *dir, char p
                : AGON_OK;
 }
 
+static int exit_code(int rc)
+{
+    return rc >= 0                                                         ? EXIT_OK
+           : rc == AGON_ECORRUPT                                           ? EXIT_DATA
+           : rc == AGON_ETIME                                              ? EXIT_CLOCK
+           : rc == AGON_EBUSY || rc == AGON_EPERM                          ? EXIT_SAFETY
+           : rc == AGON_EINVAL || rc == AGON_ENOENT || rc == AGON_EVERSION ? EXIT_CONFIG
+                                                                           : EXIT_ENVIRONMENT;
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct settings settings;
@@ -273,7 +283,6 @@ int cmd_run(int argc, char **argv)
     static const int signals[] = {SIGINT, SIGTERM, SIGUSR2};
     struct log_config log_config = {.level = LOG_INFO};
     char dir[PATH_MAX];
-    char path[PATH_MAX];
     char plugins[512];
     char log_path[PATH_MAX];
     char refused[256];
@@ -344,10 +353,10 @@ int cmd_run(int argc, char **argv)
         rc = open_desk(&desk, host, &settings, &ops_config, &err);
     }
     if (rc >= 0) {
-        snprintf(path, sizeof(path), "%s", host_journal_dir(host));
         tell_stages(&settings, opts.config);
         log_info("host", "start", "%s, %u agents, journal in %s",
-                 settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots, path);
+                 settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots,
+                 host_journal_dir(host));
         watch(host, &opts, kill_file, signal_fd);
         ops_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
@@ -361,10 +370,5 @@ int cmd_run(int argc, char **argv)
     log_set_process(NULL);
     log_free(log);
     signals_close(signal_fd);
-    return rc >= 0                                                         ? EXIT_OK
-           : rc == AGON_ECORRUPT                                           ? EXIT_DATA
-           : rc == AGON_ETIME                                              ? EXIT_CLOCK
-           : rc == AGON_EBUSY || rc == AGON_EPERM                          ? EXIT_SAFETY
-           : rc == AGON_EINVAL || rc == AGON_ENOENT || rc == AGON_EVERSION ? EXIT_CONFIG
-                                                                           : EXIT_ENVIRONMENT;
+    return exit_code(rc);
 }

@@ -443,6 +443,63 @@ static int is_of_before(const struct order *order, const struct record_report *r
             report->kind == REPORT_EXPIRED);
 }
 
+// A cancel or a replacement was refused: the order stands as it did.
+static void refuse_request(struct order *order, const struct record_report *report,
+                           struct orders_effect *effect)
+{
+    uint8_t request =
+        report->kind == REPORT_CANCEL_REJECTED ? AGON_REQUEST_CANCEL : AGON_REQUEST_REPLACE;
+
+    if (effect->was_final || order->request != request)
+        return;
+    if (report->reason == REASON_VENUE_UNKNOWN_ORDER) {
+        order->request_state = AGON_REQUEST_UNKNOWN;
+        effect->is_query = 1;
+    } else {
+        end_request(order);
+        order->reason = report->reason;
+        // The venue's own trouble passes: the cancel is wanted still.
+        if (request == AGON_REQUEST_CANCEL &&
+            (report->reason == REASON_VENUE_RATE || report->reason == REASON_VENUE_DOWN ||
+             report->reason == REASON_TIMEOUT))
+            effect->is_cancel_later = 1;
+        else if (request == AGON_REQUEST_CANCEL)
+            order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;
+    }
+    effect->is_changed = 1;
+}
+
+// The request never left.
+static void unsend(struct order *order, const struct record_report *report,
+                   struct orders_effect *effect)
+{
+    if (effect->was_final || order->request == AGON_REQUEST_NONE)
+        return;
+    if (order->request == AGON_REQUEST_NEW) {
+        finish(order, AGON_ORDER_REJECTED, report->reason != 0 ? report->reason : REASON_NOT_SENT);
+    } else {
+        effect->is_cancel_later = order->request == AGON_REQUEST_CANCEL;
+        end_request(order);
+    }
+    effect->is_changed = 1;
+}
+
+// The venue shows no such order.
+static void miss(struct order *order, struct orders_effect *effect)
+{
+    if (effect->was_final)
+        return;
+    if (order->request == AGON_REQUEST_NEW && order->filled_qty == 0) {
+        finish(order, AGON_ORDER_REJECTED, REASON_ABSENT);
+        effect->is_changed = 1;
+    } else if (order->n_asked < ASKS) {
+        effect->is_query = 1;
+    } else {
+        finish(order, AGON_ORDER_CANCELLED, REASON_ABSENT);
+        effect->is_changed = 1;
+    }
+}
+
 struct orders_effect orders_report(struct orders *orders, struct order *order,
                                    const struct record_report *report)
 {
@@ -493,40 +550,11 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
         effect.is_changed = 1;
         break;
     case REPORT_CANCEL_REJECTED:
-    case REPORT_REPLACE_REJECTED: {
-        uint8_t request =
-            report->kind == REPORT_CANCEL_REJECTED ? AGON_REQUEST_CANCEL : AGON_REQUEST_REPLACE;
-
-        if (effect.was_final || order->request != request)
-            break;
-        if (report->reason == REASON_VENUE_UNKNOWN_ORDER) {
-            order->request_state = AGON_REQUEST_UNKNOWN;
-            effect.is_query = 1;
-        } else {
-            end_request(order);
-            order->reason = report->reason;
-            // The venue's own trouble passes: the wish to cancel outlives it.
-            if (request == AGON_REQUEST_CANCEL &&
-                (report->reason == REASON_VENUE_RATE || report->reason == REASON_VENUE_DOWN ||
-                 report->reason == REASON_TIMEOUT))
-                effect.is_cancel_later = 1;
-            else if (request == AGON_REQUEST_CANCEL)
-                order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;
-        }
-        effect.is_changed = 1;
+    case REPORT_REPLACE_REJECTED:
+        refuse_request(order, report, &effect);
         break;
-    }
     case REPORT_NOT_SENT:
-        if (effect.was_final || order->request == AGON_REQUEST_NONE)
-            break;
-        if (order->request == AGON_REQUEST_NEW) {
-            finish(order, AGON_ORDER_REJECTED,
-                   report->reason != 0 ? report->reason : REASON_NOT_SENT);
-        } else {
-            effect.is_cancel_later = order->request == AGON_REQUEST_CANCEL;
-            end_request(order);
-        }
-        effect.is_changed = 1;
+        unsend(order, report, &effect);
         break;
     case REPORT_UNKNOWN:
         if (effect.was_final || order->request == AGON_REQUEST_NONE)
@@ -539,17 +567,7 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
         apply_state(order, report, &effect);
         break;
     case REPORT_ABSENT:
-        if (effect.was_final)
-            break;
-        if (order->request == AGON_REQUEST_NEW && order->filled_qty == 0) {
-            finish(order, AGON_ORDER_REJECTED, REASON_ABSENT);
-            effect.is_changed = 1;
-        } else if (order->n_asked < ASKS) {
-            effect.is_query = 1;
-        } else {
-            finish(order, AGON_ORDER_CANCELLED, REASON_ABSENT);
-            effect.is_changed = 1;
-        }
+        miss(order, &effect);
         break;
     default:
         break;

@@ -723,6 +723,46 @@ static void collect_failures(struct backtest *result)
                  crew_failure(result->crew, id));
 }
 
+// What came of it, also of a run that failed.
+static int keep_done(struct run *run, const struct lockstep_result *done, int rc, struct error *err)
+{
+    struct backtest *result = run->result;
+
+    result->n_rate_waited = paper_stats(run->paper).n_waited;
+    result->n_rate_refused = paper_stats(run->paper).n_refused;
+    result->n_events = done->n_events;
+    result->n_market = done->n_market;
+    result->t_first = done->t_first;
+    result->t_last = done->t_last;
+    result->n_failed = done->n_failed_runners;
+    memcpy(result->failed, done->failed, sizeof(result->failed));
+    collect_failures(result);
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        tape_report(run->tapes[i], &result->tapes[i].report);
+        if (rc >= 0 && result->tapes[i].report.err.code < 0) {
+            rc = result->tapes[i].report.err.code;
+            if (err != NULL)
+                *err = result->tapes[i].report.err;
+        }
+    }
+    return rc;
+}
+
+static void release(struct run *run)
+{
+    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
+        clip_free(run->clips[i]);
+    history_free(run->history);
+    free(run->bars);
+    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
+        tape_close(run->tapes[i]);
+    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
+        funding_close(run->fundings[i]);
+    gen_free(run->gen);
+    listings_free(run->listings);
+    paper_free(run->paper);
+}
+
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
 {
     static const struct setup_venue venues[] = {
@@ -811,40 +851,14 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     began = clock_mono();
     rc = lockstep_run(&lockstep, &done, err);
     result->wall_ns = clock_mono() - began;
-    result->n_rate_waited = paper_stats(run.paper).n_waited;
-    result->n_rate_refused = paper_stats(run.paper).n_refused;
-    result->n_events = done.n_events;
-    result->n_market = done.n_market;
-    result->t_first = done.t_first;
-    result->t_last = done.t_last;
-    result->n_failed = done.n_failed_runners;
-    memcpy(result->failed, done.failed, sizeof(result->failed));
-    collect_failures(result);
-    for (uint32_t i = 0; i < result->n_tapes; i++) {
-        tape_report(run.tapes[i], &result->tapes[i].report);
-        if (rc >= 0 && result->tapes[i].report.err.code < 0) {
-            rc = result->tapes[i].report.err.code;
-            if (err != NULL)
-                *err = result->tapes[i].report.err;
-        }
-    }
+    rc = keep_done(&run, &done, rc, err);
     if (rc >= 0 && result->n_market == 0 && (config->t_from != 0 || config->t_end != 0))
         rc = error_set(err, AGON_EINVAL, "the data have nothing between --from and --to");
     if (rc >= 0)
         rc = last_mark(&run);
     hash_final(&run.intents, result->intents);
 done:
-    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
-        clip_free(run.clips[i]);
-    history_free(run.history);
-    free(run.bars);
-    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
-        tape_close(run.tapes[i]);
-    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
-        funding_close(run.fundings[i]);
-    gen_free(run.gen);
-    listings_free(run.listings);
-    paper_free(run.paper);
+    release(&run);
     if (config->journal != NULL) {
         int closed = close_journal(&run, rc < 0 ? NULL : err);
 
