@@ -240,6 +240,20 @@ static int kill_file_of(const struct settings *settings, const char *dir, char p
                : AGON_OK;
 }
 
+static struct ops_config desk_config(const struct opts *opts, struct settings *settings,
+                                     const char *dir, struct log *log, const char *log_path)
+{
+    return (struct ops_config){.dir = dir,
+                               .http = opts->http != NULL ? opts->http : settings->http,
+                               .log = log,
+                               .log_path = log_path,
+                               .roster = settings->roster,
+                               .plugins = opts->plugins != NULL ? opts->plugins : ".",
+                               .load_from = settings->load_from,
+                               .n_load_from = settings->n_load_from,
+                               .is_watched = settings->is_watched};
+}
+
 static int exit_code(int rc)
 {
     return rc >= 0                                                         ? EXIT_OK
@@ -340,15 +354,7 @@ int cmd_run(int argc, char **argv)
     if (rc >= 0)
         rc = host_start(host, &err);
     if (rc >= 0) {
-        struct ops_config ops_config = {.dir = dir,
-                                        .http = opts.http != NULL ? opts.http : settings.http,
-                                        .log = log,
-                                        .log_path = log_path,
-                                        .roster = settings.roster,
-                                        .plugins = opts.plugins != NULL ? opts.plugins : ".",
-                                        .load_from = settings.load_from,
-                                        .n_load_from = settings.n_load_from,
-                                        .is_watched = settings.is_watched};
+        struct ops_config ops_config = desk_config(&opts, &settings, dir, log, log_path);
 
         rc = open_desk(&desk, host, &settings, &ops_config, &err);
     }
