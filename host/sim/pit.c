@@ -443,7 +443,7 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
                                .on_balance = on_balance,
                                .may_fill = may_fill,
                                .reference_px = pit_reference_px};
-    config.is_funds_checked = !symbols[0].is_perpetual;
+    config.is_funds_checked = !symbols[0].is_perpetual || symbols[0].is_settled;
     rc = instruments_init(&pit->table);
     if (rc < 0) {
         error_set(err, rc, "out of memory");

@@ -30,7 +30,8 @@ struct pit_symbol { /* what a venue says of a symbol; numbers are counts of 10^-
     int64_t liq_fee_ppb; /* of perpetuals: what a liquidation pays to the insurance fund */
     uint8_t is_perpetual;
     uint8_t base_fewer; /* decimals that balances of the base have less than PIT_EXP */
-    uint8_t pad[6];
+    uint8_t is_settled; /* a perpetual's results and fees go to its owner's balance of the quote */
+    uint8_t pad[5];
 };
 
 struct pit_trade {

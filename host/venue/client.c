@@ -332,7 +332,8 @@ void venue_on_turn(struct venue_client *client, int64_t now)
                 venue_ask_past(client, i);
         }
     }
-    if (gateway->config.is_private) {
+    if (gateway->config.is_private &&
+        (client->wire->is_legible == NULL || client->wire->is_legible(client->self))) {
         client->wire->keep_user(client->self, now);
         venue_switch_turn(client, now);
         venue_guard_turn(client, now);

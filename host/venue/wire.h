@@ -336,6 +336,9 @@ struct venue_wire {
                    const char *text, const struct http_message *reply);
     /* Is everything set that orders need? */
     int (*is_set)(const void *self);
+    /* Is all known by which what an account says can be read? Nothing is asked of it before, and no
+     * order's fate. NULL: always. */
+    int (*is_legible)(const void *self);
     void (*count)(const void *self, uint64_t *n_bad,
                   uint64_t *n_cut); /* of messages; of quantities */
 };

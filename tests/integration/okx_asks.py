@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""okx_asks PORT: what the simulated OKX says of its default account, by signed requests over REST on loopback. The signature
+"""okx_asks PORT KIND: what the simulated OKX says of its default account, by signed requests over REST on loopback. The signature
 is made here, from the venue's page: HMAC-SHA256 of time stamp, method and path with query, in base64.
 
     open ID             an open order's client id
-    cash ASSET AMOUNT   free and held together, in 10^-8"""
+    cash ASSET AMOUNT   free and held together, in 10^-8
+    position SYMBOL QUANTITY   of a swap, in 10^-8 of its base
+
+KIND is spot or swap."""
 import base64
 import datetime
 import hashlib
@@ -36,8 +39,13 @@ def count(text):
     return int(whole + part[:8].ljust(8, '0'))
 
 
-port = sys.argv[1]
-for order in ask(port, 'trade/orders-pending?instType=SPOT'):
+port, kind = sys.argv[1], sys.argv[2].upper()
+for order in ask(port, 'trade/orders-pending?instType=' + kind):
     print('open', order['clOrdId'] or '-')
 for balance in ask(port, 'account/balance')[0]['details']:
     print('cash', balance['ccy'], count(balance['cashBal']))
+if kind == 'SWAP':
+    stands_for = {row['instId']: count(row['ctVal']) for row in ask(port, 'public/instruments?instType=SWAP')}
+    for row in ask(port, 'account/positions?instType=SWAP'):
+        qty = count(row['pos'].lstrip('-')) * stands_for[row['instId']] // 10 ** 8
+        print('position', row['instId'], -qty if row['pos'].startswith('-') else qty)

@@ -1,10 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A host in mode live trades on the simulated OKX, on this machine: orders are placed, filled, amended in their place and
-# cancelled, and open orders and money are the exchange's. It is killed at different moments and started again: no client order
-# id leaves twice, each one that the exchange saw is in the journal, and what is open is taken up again. Stopped, it holds
-# nothing. Without a pass-phrase it does not start.
+# cancelled, and open orders, positions and money are the exchange's. It is killed at different moments and started again: no
+# client order id leaves twice, each one that the exchange saw is in the journal, and what is open is taken up again. Stopped, it
+# holds nothing. Without a pass-phrase it does not start. Spot, or with KIND=swap linear swaps (okx_swap_live.sh).
 . "$(dirname "$0")/common.sh"
+KIND=${KIND-spot}
+case $KIND in
+spot) name=okx suffix= scale=1000 qty=1000000 lot_btc=0.00000001 lot_eth=0.000001 HELD=cash ;;
+swap) name=okx_swap suffix=-SWAP scale=1 qty=1000 lot_btc=0.0001 lot_eth=0.001 HELD=position ;;
+esac
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 is() { # QUERY WORD...: is that true of what ctl says?
@@ -23,15 +28,16 @@ begin() {
     until_true "$HOST_PID" "$1: ready" ready
 }
 asks() {
-    python3 "$AGON_SOURCE_ROOT/tests/integration/okx_asks.py" "$SIM_PORT" >"$WORK/asks" 2>"$WORK/asks.err"
+    python3 "$AGON_SOURCE_ROOT/tests/integration/okx_asks.py" "$SIM_PORT" "$KIND" >"$WORK/asks" 2>"$WORK/asks.err"
+}
+same() { # WORD ASSET
+    [ "$(grep "^$1 $2" "$WORK/facts")" = "$(grep "^$1 $2" "$WORK/asks")" ]
 }
 # What the journal says that it holds is what the exchange has.
 settled_there() {
     "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null && ! grep -q -e '^request' -e '^suspense' "$WORK/facts" &&
         asks && [ "$(sed -n 's/^first //p' "$WORK/facts" | sort)" = "$(sed -n 's/^open //p' "$WORK/asks" | sort)" ] &&
-        [ "$(grep '^cash USDT' "$WORK/facts")" = "$(grep '^cash USDT' "$WORK/asks")" ] &&
-        [ "$(grep '^cash BTC' "$WORK/facts")" = "$(grep '^cash BTC' "$WORK/asks")" ] &&
-        [ "$(grep '^cash ETH' "$WORK/facts")" = "$(grep '^cash ETH' "$WORK/asks")" ] && return
+        same cash USDT && same "$HELD" BTC && same "$HELD" ETH && return
     sleep 1
     return 1
 }
@@ -49,8 +55,8 @@ ids_once() { # WHAT
 start_sim --venue okx --seed 6
 live_files ''
 cat >"$WORK/conf/venue.yaml" <<EOT
-name: okx
-dialect: okx_spot
+name: $name
+dialect: okx_$KIND
 credential: sim
 market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
 user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
@@ -73,15 +79,16 @@ silence: 25s
 EOT
 sed -i '/symbol:/d' "$WORK/conf/live.yaml"
 cat >>"$WORK/conf/live.yaml" <<EOT
-  - {symbol: BTC-USDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.00000001}
-  - {symbol: ETH-USDT, base: ETH, quote: USDT, tick: 0.01, lot: 0.000001}
+  - {symbol: BTC-USDT$suffix, base: BTC, quote: USDT, tick: 0.1, lot: $lot_btc}
+  - {symbol: ETH-USDT$suffix, base: ETH, quote: USDT, tick: 0.01, lot: $lot_eth}
 EOT
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
-    agent busy_1 busy.so "every: 10, scale: 1000" | sed -e 's|binance:BTCUSDT"|okx:BTC-USDT"|' -e 's|binance:ETHUSDT"|okx:ETH-USDT"|'
+    agent busy_1 busy.so "every: 10, scale: $scale" |
+        sed -e "s|binance:BTCUSDT\"|$name:BTC-USDT$suffix\"|" -e "s|binance:ETHUSDT\"|$name:ETH-USDT$suffix\"|"
     cat <<EOT
-  - {name: once_1, plugin: once.so, stage: live, capital: 100000 USDT, instruments: ["okx:ETH-USDT"],
-     params: {what: 1, qty: 1000000}, hard: 30s}
+  - {name: once_1, plugin: once.so, stage: live, capital: 100000 USDT, instruments: ["$name:ETH-USDT$suffix"],
+     params: {what: 1, qty: $qty}, hard: 30s}
 EOT
 } >"$WORK/conf/roster.yaml"
 
@@ -95,6 +102,7 @@ for n in 5 2 11; do
     begin "round $round"
     until_true "$HOST_PID" "round $round: orders" asked order "$n"
     [ "$round" -lt 3 ] || until_true "$HOST_PID" "an order that is amended" asked amend-order 1
+    is '.bad == 0' feed || fail "round $round: what the venue said was not understood: $(cat "$WORK/out")"
     kill -9 "$HOST_PID"
     wait "$HOST_PID" 2>/dev/null
     ids_once "round $round"
@@ -105,6 +113,7 @@ begin "the last run"
 until_true "$HOST_PID" "trades" is '.fills >= 3 and .open_orders >= 1' status
 ctl halt all >/dev/null || fail "halt"
 until_true "$HOST_PID" "open orders and money as the exchange has them" settled_there
+is '.bad == 0' feed || fail "what the venue said was not understood: $(cat "$WORK/out")"
 resting=$(ctl orders once_1 --json | jq -r '.[0].id')
 is '.stray_orders == 0 and .foreign_orders == 0 and .other_host_orders == 0' status || fail "strays: $(cat "$WORK/out")"
 kill -9 "$HOST_PID"
@@ -129,4 +138,4 @@ for status in TRADE REPLACED CANCELED; do
     grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
 done
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
-echo "four kills: $(wc -l <"$WORK/seen") orders, no id twice, each in the journal; what was open taken up again; stopped with nothing open"
+echo "$name, four kills: $(wc -l <"$WORK/seen") orders, no id twice, each in the journal; what was open taken up again; stopped with nothing open"

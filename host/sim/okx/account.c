@@ -34,21 +34,26 @@ static void put_asset(struct simo *o, struct jout *out, const struct simo_accoun
 {
     const char *name = instruments_asset(pit_table(o->pit), asset)->name;
     agon_amt_t locked_amt = pit_locked_amt(o->pit, account->owner, asset);
-    agon_amt_t total_amt = total_of(o, account, asset);
+    agon_amt_t total_amt = total_of(o, account, asset), free_amt = total_amt - locked_amt;
+    struct perp_sums sums = {.available_amt = free_amt};
 
+    if (account->has_swaps && strcmp(name, SIMO_MARGIN) == 0)
+        simo_sums(o, account, &sums);
+    if (sums.available_amt < free_amt)
+        free_amt = sums.available_amt;
     jout_open(out, '{');
     jout_kv_str(out, "ccy", name);
-    simo_kv_num(out, "availBal", total_amt - locked_amt);
-    simo_kv_num(out, "availEq", total_amt - locked_amt);
+    simo_kv_num(out, "availBal", free_amt);
+    simo_kv_num(out, "availEq", free_amt);
     simo_kv_num(out, "cashBal", total_amt);
-    simo_kv_num(out, "eq", total_amt);
+    simo_kv_num(out, "eq", num_add(total_amt, sums.unrealised_amt));
     simo_kv_num(out, "eqUsd",
                 num_notional(price_of(o, name), SIMO_EXP, total_amt, SIMO_EXP, SIMO_EXP, NUM_DOWN));
-    simo_kv_num(out, "frozenBal", locked_amt);
+    simo_kv_num(out, "frozenBal", total_amt - free_amt);
     simo_kv_num(out, "ordFrozen", locked_amt);
     jout_kv_str(out, "isoEq", "0");
     jout_kv_str(out, "liab", "");
-    jout_kv_str(out, "upl", "0");
+    simo_kv_num(out, "upl", sums.unrealised_amt);
     simo_kv_ms(out, "uTime", pit_now(o->pit));
     jout_close(out, '{');
 }
@@ -91,13 +96,6 @@ int simo_balance(struct simo_call *call)
     return 0;
 }
 
-/* Swaps are not traded here yet. */
-int simo_positions(struct simo_call *call)
-{
-    (void)call;
-    return 0;
-}
-
 static uint32_t uid_of(const struct simo_account *account)
 {
     return account->member->uid ? account->member->uid : 44705892 + account->owner;
@@ -115,7 +113,7 @@ int simo_config(struct simo_call *call)
     jout_open(out, '{');
     simo_kv_id(out, "uid", uid_of(call->account));
     simo_kv_id(out, "mainUid", uid_of(call->account));
-    jout_kv_str(out, "acctLv", "1");
+    jout_kv_str(out, "acctLv", "2");
     jout_kv_str(out, "acctStpMode", "cancel_maker");
     jout_kv_str(out, "posMode", "net_mode");
     jout_kv_bool(out, "autoLoan", 0);
@@ -196,14 +194,15 @@ void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *o
     agon_px_t mean_px = order->filled_qty > 0 ? num_mul_div(order->cost_amt, num_pow10(SIMO_EXP),
                                                             order->filled_qty, NUM_EVEN)
                                               : 0;
+    int is_swap = simo_is_swap(symbol);
 
     jout_open(out, '{');
-    jout_kv_str(out, "instType", "SPOT");
+    jout_kv_str(out, "instType", is_swap ? "SWAP" : "SPOT");
     jout_kv_str(out, "instId", symbol->name);
     jout_kv_str(out, "tgtCcy",
-                order->type != SIMO_MARKET ? ""
-                : order->is_by_cost        ? "quote_ccy"
-                                           : "base_ccy");
+                order->type != SIMO_MARKET || is_swap ? ""
+                : order->is_by_cost                   ? "quote_ccy"
+                                                      : "base_ccy");
     jout_kv_str(out, "ccy", "");
     simo_kv_id(out, "ordId", simo_id(order->n));
     jout_kv_str(out, "clOrdId", order->client);
@@ -213,31 +212,36 @@ void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *o
         simo_num(out, order->px);
     else
         jout_str(out, "");
-    simo_kv_num(out, "sz", order->is_by_cost ? order->asked_amt : order->qty);
-    jout_kv_str(out, "pnl", "0");
+    if (order->is_by_cost)
+        simo_kv_num(out, "sz", order->asked_amt);
+    else
+        simo_kv_size(out, "sz", order->qty, symbol);
+    simo_kv_num(out, "pnl", order->pnl_amt);
     jout_kv_str(out, "ordType", simo_types[order->type]);
     jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "posSide", "net");
-    jout_kv_str(out, "tdMode", "cash");
-    simo_kv_num(out, "accFillSz", order->filled_qty);
+    jout_kv_str(out, "tdMode", is_swap ? "cross" : "cash");
+    simo_kv_size(out, "accFillSz", order->filled_qty, symbol);
     simo_kv_num(out, "fillPx", fill ? fill->px : 0);
     simo_kv_id(out, "tradeId", fill ? fill->trade_id : 0);
-    simo_kv_num(out, "fillSz", fill ? fill->qty : 0);
+    simo_kv_size(out, "fillSz", fill ? fill->qty : 0, symbol);
+    simo_kv_num(out, "fillPnl", fill ? fill->pnl_amt : 0);
     simo_kv_ms(out, "fillTime", fill ? fill->t : 0);
     simo_kv_num(out, "fillFee", fill ? -fill->fee_amt : 0);
     jout_kv_str(out, "fillFeeCcy", fill ? asset_name(o, fill->fee_asset) : "");
     jout_kv_str(out, "execType", !fill ? "" : fill->is_maker ? "M" : "T");
     simo_kv_num(out, "avgPx", mean_px);
     jout_kv_str(out, "state", simo_states[order->state]);
-    jout_kv_str(out, "lever", "");
+    jout_kv_str(out, "lever", is_swap ? "10" : "");
     jout_kv_str(out, "feeCcy",
-                order->fee_asset ? asset_name(o, order->fee_asset)
-                                 : (order->side == AGON_BUY ? symbol->base : symbol->quote));
+                order->fee_asset                      ? asset_name(o, order->fee_asset)
+                : order->side == AGON_BUY && !is_swap ? symbol->base
+                                                      : symbol->quote);
     simo_kv_num(out, "fee", -order->fee_amt);
     jout_kv_str(out, "rebateCcy", "");
     jout_kv_str(out, "rebate", "0");
     jout_kv_str(out, "category", "normal");
-    jout_kv_str(out, "reduceOnly", "false");
+    jout_kv_str(out, "reduceOnly", order->is_reduce_only ? "true" : "false");
     jout_kv_str(out, "cancelSource", order->source ? order->source : "");
     jout_kv_str(out, "reqId", order->req_id);
     jout_kv_str(out, "amendResult", order->req_id[0] ? "0" : "");
@@ -267,13 +271,18 @@ static int64_t number_of(const struct simo_call *call, const char *name, int64_t
     return text && num_parse(text, strlen(text), 0, &value) == AGON_OK ? value : standard;
 }
 
+static int is_kind(const struct simo_call *call, const char *kind, uint32_t sym)
+{
+    return !kind || strcmp(kind, simo_is_swap(pit_at(call->o->pit, sym)) ? "SWAP" : "SPOT") == 0;
+}
+
 /* By what the call says of kind, instrument, type and state. */
 static int is_asked(const struct simo_call *call, const struct simo_order *order)
 {
     const char *kind = simo_arg(call, "instType"), *name = simo_arg(call, "instId");
     const char *type = simo_arg(call, "ordType"), *state = simo_arg(call, "state");
 
-    return order && order->account == call->account && (!kind || strcmp(kind, "SPOT") == 0) &&
+    return order && order->account == call->account && is_kind(call, kind, order->sym) &&
            (!name || strcmp(name, pit_at(call->o->pit, order->sym)->name) == 0) &&
            (!type || strstr(type, simo_types[order->type])) &&
            (!state || strcmp(state, simo_states[order->state]) == 0);
@@ -316,10 +325,11 @@ int simo_orders_history(struct simo_call *call)
 static void put_fill(struct simo *o, struct jout *out, const struct simo_fill *fill)
 {
     const struct simo_order *order = simo_order_at(o, fill->order_n);
+    const struct pit_symbol *symbol = pit_at(o->pit, fill->sym);
 
     jout_open(out, '{');
-    jout_kv_str(out, "instType", "SPOT");
-    jout_kv_str(out, "instId", pit_at(o->pit, fill->sym)->name);
+    jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
+    jout_kv_str(out, "instId", symbol->name);
     simo_kv_id(out, "tradeId", fill->trade_id);
     simo_kv_id(out, "ordId", simo_id(fill->order_n));
     jout_kv_str(out, "clOrdId", order ? order->client : "");
@@ -327,7 +337,8 @@ static void put_fill(struct simo *o, struct jout *out, const struct simo_fill *f
     jout_kv_str(out, "subType", fill->side == AGON_BUY ? "1" : "2");
     jout_kv_str(out, "tag", order ? order->tag : "");
     simo_kv_num(out, "fillPx", fill->px);
-    simo_kv_num(out, "fillSz", fill->qty);
+    simo_kv_size(out, "fillSz", fill->qty, symbol);
+    simo_kv_num(out, "fillPnl", fill->pnl_amt);
     jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "posSide", "net");
     jout_kv_str(out, "execType", fill->is_maker ? "M" : "T");
@@ -355,7 +366,7 @@ int simo_fills(struct simo_call *call)
     for (uint64_t n = o->n_fills; n > 0 && o->n_fills - n < SIMO_FILLS_KEPT && limit > 0; n--) {
         const struct simo_fill *fill = &o->fills[(n - 1) & (SIMO_FILLS_KEPT - 1)];
 
-        if (fill->account != call->account || (kind && strcmp(kind, "SPOT") != 0) ||
+        if (fill->account != call->account || !is_kind(call, kind, fill->sym) ||
             (name && strcmp(name, pit_at(o->pit, fill->sym)->name) != 0) ||
             (order_id && simo_id(fill->order_n) != order_id) || simo_id(n) >= after ||
             simo_id(n) <= before || fill->t < begin || fill->t > end)

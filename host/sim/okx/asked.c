@@ -121,8 +121,20 @@ static int get_stp(struct simo_call *call, struct simo_wish *wish)
     return wish->stp ? 0 : simo_fail(call, 51000, "Parameter stpMode error");
 }
 
+/* From contracts. */
+static int to_base(struct simo_call *call, const struct pit_symbol *symbol, agon_qty_t *qty)
+{
+    agon_qty_t contracts = *qty;
+
+    *qty = num_mul_div(contracts, simo_contract(symbol), num_pow10(SIMO_EXP), NUM_DOWN);
+    return num_mul_div(*qty, num_pow10(SIMO_EXP), simo_contract(symbol), NUM_DOWN) == contracts
+               ? 0
+               : simo_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
+}
+
 static int get_wish(struct simo_call *call, struct simo_wish *wish)
 {
+    const struct pit_symbol *symbol;
     int has_px, has_qty, is_quote;
 
     if (simo_get_symbol(call, &wish->sym) < 0 || get_type(call, wish) < 0 ||
@@ -131,18 +143,20 @@ static int get_wish(struct simo_call *call, struct simo_wish *wish)
         simo_get_num(call, "px", &wish->px, &has_px) < 0 ||
         simo_get_num(call, "sz", &wish->qty, &has_qty) < 0)
         return -1;
-    if (simo_is_swap(pit_at(call->o->pit, wish->sym)))
-        return simo_fail(call, 51010,
-                         "You can't complete this request under your current account mode.");
     if (!simo_is(call, "side", "buy") && !simo_is(call, "side", "sell"))
         return simo_fail(call, 51000, "Parameter side error");
-    if (!simo_is(call, "tdMode", "cash"))
+    symbol = pit_at(call->o->pit, wish->sym);
+    if (!simo_is(call, "tdMode", simo_is_swap(symbol) ? "cross" : "cash"))
         return simo_fail(call, 51000, "Parameter tdMode error");
     if (!has_qty)
         return simo_fail(call, 51000, "Parameter sz error");
     if (has_px != (wish->type != SIMO_MARKET))
         return simo_fail(call, 51000, "Parameter px error");
     wish->side = simo_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
+    if (simo_is_swap(symbol)) {
+        wish->is_reduce_only = simo_is(call, "reduceOnly", "true") != 0;
+        return to_base(call, symbol, &wish->qty);
+    }
     // A market buy is counted in the quote where nothing is said.
     is_quote = wish->type == SIMO_MARKET &&
                (simo_is(call, "tgtCcy", "quote_ccy") ||
@@ -217,6 +231,8 @@ static int amend_one(struct simo_call *call, struct simo_order **found)
         return simo_fail(call, 51510, "Modification failed as the order is completed.");
     if (!has_px && !has_qty)
         return simo_fail(call, 51512, "Either newSz or newPx is required.");
+    if (has_qty && to_base(call, pit_at(call->o->pit, order->sym), &qty) < 0)
+        return -1;
     px = has_px ? px : order->px;
     qty = has_qty ? qty : order->qty;
     snprintf(order->req_id, sizeof(order->req_id), "%s", req ? req : "");

@@ -268,7 +268,8 @@ void simo_on_top(void *ctx, uint32_t sym)
 void simo_on_step(void *ctx, agon_ns_t t)
 {
     struct simo *o = ctx;
-    int has_marks = t - o->t_mark >= MARK_NS;
+    int is_funded = simo_fund(o, t);
+    int has_marks = is_funded || t - o->t_mark >= MARK_NS; // what it was paid at is told
     int is_minute = t / SIMO_NS_PER_MIN != o->t_mark / SIMO_NS_PER_MIN;
 
     for (uint32_t sym = 0; sym < pit_count(o->pit); sym++) {
@@ -290,6 +291,9 @@ void simo_on_step(void *ctx, agon_ns_t t)
     }
     if (has_marks)
         o->t_mark = t;
+    for (uint32_t i = 0; is_funded && i < SIMO_CONNS_MAX; i++)
+        if (o->conns[i].id && o->conns[i].has_account)
+            simo_tell_account(o, &o->conns[i], o->conns[i].account);
 }
 
 /* --- an account's --- */
@@ -302,14 +306,34 @@ void simo_tell_account(struct simo *o, struct simo_conn *conn, const struct simo
     simo_send(o, conn, NULL, "account", &o->frame);
 }
 
+/* only: of that symbol, held or not; -1: all that are held. */
+static void tell_positions(struct simo *o, struct simo_conn *conn,
+                           const struct simo_account *account, int only)
+{
+    simo_begin(&o->frame, "positions", NULL, NULL);
+    if (only >= 0)
+        simo_put_position(o, &o->frame, account, (uint32_t)only);
+    else
+        simo_put_positions(o, &o->frame, account, NULL);
+    simo_finish(&o->frame);
+    simo_send(o, conn, NULL, "positions", &o->frame);
+}
+
+void simo_tell_positions(struct simo *o, struct simo_conn *conn, const struct simo_account *account)
+{
+    tell_positions(o, conn, account, -1);
+}
+
 void simo_tell_order(struct simo *o, const struct simo_order *order, const struct simo_fill *fill)
 {
+    uint8_t kind = simo_is_swap(pit_at(o->pit, order->sym)) ? SIMO_SWAP : SIMO_SPOT;
+
     for (uint32_t i = 0; i < SIMO_CONNS_MAX; i++) {
         struct simo_conn *conn = &o->conns[i];
 
         if (!conn->id || conn->account != order->account)
             continue;
-        if (conn->has_orders) {
+        if (conn->has_orders & kind) {
             simo_begin(&o->frame, "orders", NULL, NULL);
             simo_put_order(o, &o->frame, order, fill);
             simo_finish(&o->frame);
@@ -317,5 +341,7 @@ void simo_tell_order(struct simo *o, const struct simo_order *order, const struc
         }
         if (conn->has_account)
             simo_tell_account(o, conn, order->account);
+        if (conn->has_positions && fill && simo_is_swap(pit_at(o->pit, order->sym)))
+            tell_positions(o, conn, order->account, (int)order->sym);
     }
 }

@@ -48,6 +48,7 @@ static int split(const char *name, struct pit_symbol *symbol)
     snprintf(symbol->quote, sizeof(symbol->quote), "%.*s", (int)quote, name + base + 1);
     snprintf(symbol->name, sizeof(symbol->name), "%s", name);
     symbol->is_perpetual = strcmp(name + base + 1 + quote, "-SWAP") == 0;
+    symbol->is_settled = symbol->is_perpetual;
     return symbol->is_perpetual || name[base + 1 + quote] == '\0' ? 0 : -1;
 }
 

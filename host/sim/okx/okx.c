@@ -373,7 +373,8 @@ static int open_sim(struct sim **sim, const struct sim_config *config, struct er
     struct pit_hooks hooks = {.on_trade = simo_on_trade,
                               .on_top = simo_on_top,
                               .on_step = simo_on_step,
-                              .on_order = simo_on_order};
+                              .on_order = simo_on_order,
+                              .may_fill = simo_may_fill};
     struct simo *o;
     int rc = AGON_OK;
 
@@ -400,6 +401,7 @@ static int open_sim(struct sim **sim, const struct sim_config *config, struct er
         close_sim((struct sim *)o);
         return rc;
     }
+    simo_swaps_open(o);
     hooks.ctx = o;
     pit_set_hooks(o->pit, &hooks);
     *sim = (struct sim *)o;

@@ -15,11 +15,6 @@ uint64_t simo_id(uint64_t n)
     return n ? FIRST_ID + n : 0;
 }
 
-static int is_open(const struct simo_order *order)
-{
-    return order->state == SIMO_LIVE || order->state == SIMO_PARTIAL;
-}
-
 /* --- which one is it --- */
 
 struct simo_order *simo_order_at(const struct simo *o, uint64_t n)
@@ -121,6 +116,10 @@ static void on_trade(struct simo *o, struct simo_order *order, const struct matc
                                .qty = event->qty,
                                .fee_amt = event->fee_amt,
                                .t = event->t};
+    if (simo_is_swap(pit_at(o->pit, order->sym))) {
+        fill->pnl_amt = simo_swap_fill(o, order, event);
+        order->pnl_amt = num_add(order->pnl_amt, fill->pnl_amt);
+    }
     order->filled_qty = event->order->filled_qty;
     order->cost_amt = event->order->filled_quote_amt;
     order->fee_amt += event->fee_amt;
@@ -221,6 +220,10 @@ static int refuse_engine(struct simo_call *call, int reason, uint32_t sym, agon_
     case MATCH_NO_ROOM:
     case MATCH_MANY_ORDERS:
         return simo_fail(call, 51025, "Order count exceeds the limit");
+    case MATCH_REDUCE_ONLY:
+        return simo_fail(call, 51169,
+                         "Order failed because you don't have any positions in this direction for "
+                         "this contract to reduce or close.");
     case MATCH_UNKNOWN_ORDER:
         return simo_fail(call, 51503, "Your order has already been filled or canceled.");
     default:
@@ -242,7 +245,8 @@ static struct match_order to_engine(const struct simo_call *call, const struct s
                : wish->type == SIMO_FOK  ? AGON_TIF_FOK
                                          : AGON_TIF_GTC,
         .stp = wish->stp,
-        .flags = wish->type == SIMO_POST ? AGON_POST_ONLY : 0,
+        .flags = (wish->type == SIMO_POST ? AGON_POST_ONLY : 0u) |
+                 (wish->is_reduce_only ? AGON_REDUCE_ONLY : 0u),
         .px = wish->px,
         .qty = wish->qty,
         .quote_amt = wish->cost_amt,
@@ -275,7 +279,9 @@ int simo_place(struct simo_call *call, const struct simo_wish *wish, struct simo
         return simo_fail(call, 51016, "Client order ID already exists.");
     if (reason != MATCH_OK)
         return refuse_engine(call, reason, wish->sym, wish->qty);
-    if (*place && is_open(*place))
+    if (simo_check_margin(call, wish) < 0)
+        return -1;
+    if (*place && simo_is_open(*place))
         return simo_fail(call, 51025, "Order count exceeds the limit");
     free(*place);
     *place = NULL;
@@ -287,6 +293,7 @@ int simo_place(struct simo_call *call, const struct simo_wish *wish, struct simo
                                  .side = wish->side,
                                  .type = wish->type,
                                  .is_by_cost = wish->is_by_cost,
+                                 .is_reduce_only = wish->is_reduce_only,
                                  .px = wish->px,
                                  .qty = wish->qty,
                                  .asked_amt = wish->cost_amt};
@@ -295,6 +302,7 @@ int simo_place(struct simo_call *call, const struct simo_wish *wish, struct simo
     if (wish->tag)
         strcpy(order->tag, wish->tag);
     asked.tag = (uint64_t)(uintptr_t)order;
+    call->account->has_swaps |= simo_is_swap(pit_at(o->pit, wish->sym)) != 0;
     o->submit_reason = MATCH_OK;
     reason = pit_submit(o->pit, &asked, &id);
     if (reason == MATCH_OK)
@@ -319,7 +327,7 @@ uint32_t simo_cancel_all(struct simo *o, const struct simo_account *account, con
     for (uint64_t i = first + 1; i <= o->n_orders; i++) {
         struct simo_order *order = simo_order_at(o, i);
 
-        if (order && order->account == account && is_open(order))
+        if (order && order->account == account && simo_is_open(order))
             n += pit_cancel(o->pit, order->engine_id) == MATCH_OK;
     }
     o->why = NULL;

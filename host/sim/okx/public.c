@@ -5,9 +5,8 @@
 #include "base/num.h"
 #include "sim/okx/simo.h"
 
-#define DAY_NS     (1440 * SIMO_NS_PER_MIN)
-#define FUNDING_NS (8 * 60 * SIMO_NS_PER_MIN)
-#define RATE       "0.0001"
+#define DAY_NS (1440 * SIMO_NS_PER_MIN)
+#define RATE   "0.0001" /* SIMO_RATE_PPB */
 
 /* --- bars --- */
 
@@ -261,22 +260,17 @@ int simo_trades(struct simo_call *call)
 
 void simo_put_mark(struct simo *o, struct jout *out, uint32_t sym)
 {
-    struct agon_level bid, ask;
-    agon_px_t px;
-
-    pit_best(o->pit, sym, &bid, &ask);
-    px = bid.px > 0 && ask.px > 0 ? (bid.px + ask.px) / 2 : pit_last_px(o->pit, sym);
     jout_open(out, '{');
     jout_kv_str(out, "instType", "SWAP");
     jout_kv_str(out, "instId", pit_at(o->pit, sym)->name);
-    simo_kv_num(out, "markPx", px);
+    simo_kv_num(out, "markPx", simo_mark_px(o, sym));
     simo_kv_ms(out, "ts", pit_now(o->pit));
     jout_close(out, '{');
 }
 
 void simo_put_funding(struct simo *o, struct jout *out, uint32_t sym)
 {
-    agon_ns_t now = pit_now(o->pit), t = now - now % FUNDING_NS + FUNDING_NS;
+    agon_ns_t now = pit_now(o->pit), t = now - now % SIMO_FUNDING_NS + SIMO_FUNDING_NS;
 
     jout_open(out, '{');
     jout_kv_str(out, "instType", "SWAP");
@@ -286,7 +280,7 @@ void simo_put_funding(struct simo *o, struct jout *out, uint32_t sym)
     jout_kv_str(out, "fundingRate", RATE);
     jout_kv_str(out, "nextFundingRate", "");
     simo_kv_ms(out, "fundingTime", t);
-    simo_kv_ms(out, "nextFundingTime", t + FUNDING_NS);
+    simo_kv_ms(out, "nextFundingTime", t + SIMO_FUNDING_NS);
     jout_kv_str(out, "minFundingRate", "-0.00375");
     jout_kv_str(out, "maxFundingRate", "0.00375");
     jout_kv_str(out, "settState", "settled");

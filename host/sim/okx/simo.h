@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* simo: OKX as its clients see it, spot and the market data of linear swaps; what the files of this
- * folder share.
+/* simo: OKX as its clients see it, spot and linear swaps; what the files of this folder share.
  *
  * Written from the venue's public reference (okx.com/docs-v5: REST, WebSocket, error codes, order
  * book channel, rate limits), November 2026. REST and WebSocket share what an order comes to
@@ -12,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/rng.h"
+#include "match/perp.h"
 #include "net/jout.h"
 #include "sim/dialect.h"
 
@@ -27,6 +27,9 @@
 #define SIMO_BARS        8
 #define SIMO_NS_PER_S    1000000000ll
 #define SIMO_NS_PER_MIN  (60 * SIMO_NS_PER_S)
+#define SIMO_FUNDING_NS  (8 * 60 * SIMO_NS_PER_MIN)
+#define SIMO_RATE_PPB    100000 /* of funding */
+#define SIMO_MARGIN      "USDT"
 
 enum simo_type { SIMO_MARKET, SIMO_LIMIT, SIMO_POST, SIMO_FOK, SIMO_IOC, SIMO_TYPES };
 enum simo_state { SIMO_LIVE, SIMO_PARTIAL, SIMO_FILLED, SIMO_CANCELED };
@@ -40,7 +43,8 @@ struct simo_account {
     const struct member *member;
     uint32_t owner;
     struct simo_count counts[SIMO_ROUTES_MAX], by_symbol[3][PIT_SYMBOLS_MAX];
-    agon_ns_t t_dead; /* transport: when all its orders are cancelled; 0: not armed */
+    agon_ns_t t_dead;  /* transport: when all its orders are cancelled; 0: not armed */
+    uint8_t has_swaps; /* it had an order there */
 };
 struct simo_order {
     uint64_t n; /* its id follows from it */
@@ -48,10 +52,11 @@ struct simo_order {
     struct simo_account *account;
     uint32_t sym;
     uint8_t side, type, state, is_by_cost, is_cut; /* is_cut: lowered to what was filled */
+    uint8_t is_reduce_only;
     char client[SIMO_CLIENT_TEXT], tag[20], req_id[SIMO_CLIENT_TEXT];
     agon_px_t px;
     agon_qty_t qty, filled_qty;
-    agon_amt_t asked_amt, cost_amt, fee_amt;
+    agon_amt_t asked_amt, cost_amt, fee_amt, pnl_amt;
     agon_asset_t fee_asset;
     agon_ns_t t_create, t_update;
     const char *source; /* why it was cancelled, a number; static */
@@ -65,7 +70,7 @@ struct simo_fill {
     agon_asset_t fee_asset;
     agon_px_t px;
     agon_qty_t qty;
-    agon_amt_t fee_amt;
+    agon_amt_t fee_amt, pnl_amt;
     agon_ns_t t;
 };
 struct simo_peer {
@@ -85,6 +90,7 @@ enum simo_channel {
     SIMO_CANDLES, /* and the lengths behind it */
     SIMO_CHANNELS = SIMO_CANDLES + SIMO_BARS
 };
+enum { SIMO_SPOT = 1, SIMO_SWAP = 2 }; /* kinds whose orders are told */
 enum simo_path { SIMO_PUBLIC = 1, SIMO_PRIVATE, SIMO_BUSINESS };
 struct simo_conn {
     uint64_t id;                                                     /* 0: free */
@@ -126,7 +132,9 @@ struct simo {
     uint64_t n_fills;
     struct simo_book *books;                                  /* owned; by symbol */
     uint8_t traded[PIT_SYMBOLS_MAX], topped[PIT_SYMBOLS_MAX]; /* since the last step */
-    agon_ns_t t_mark;
+    agon_ns_t t_mark, t_funded;
+    struct perp_contract contracts[PIT_SYMBOLS_MAX];
+    struct perp_account perps[MEMBERS_MAX]; /* positions; their wallet is the engine's balance */
     int submit_reason;
     const char *why; /* orders are cancelled now */
     struct simo_late late[SIMO_LATE_MAX];
@@ -206,7 +214,6 @@ int simo_put_bar(struct simo *o, struct jout *out, uint32_t sym, int length, uin
 
 /* account.c */
 int simo_balance(struct simo_call *call);
-int simo_positions(struct simo_call *call);
 int simo_config(struct simo_call *call);
 int simo_currencies(struct simo_call *call);
 int simo_trade_fee(struct simo_call *call);
@@ -222,7 +229,7 @@ void simo_put_account(struct simo *o, struct jout *out, const struct simo_accoun
 /* orders.c */
 struct simo_wish { /* a new order */
     uint32_t sym;
-    uint8_t side, type, stp, is_by_cost;
+    uint8_t side, type, stp, is_by_cost, is_reduce_only;
     const char *client, *tag;
     agon_px_t px;
     agon_qty_t qty;
@@ -235,11 +242,33 @@ int simo_place(struct simo_call *call, const struct simo_wish *wish, struct simo
 uint32_t simo_cancel_all(struct simo *o, const struct simo_account *account, const char *why);
 void simo_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
 uint64_t simo_id(uint64_t n); /* of orders and bills, as they are written */
+static inline int simo_is_open(const struct simo_order *order)
+{
+    return order->state == SIMO_LIVE || order->state == SIMO_PARTIAL;
+}
 /* asked.c: what requests for orders say; one record each, for one order or a list */
 int simo_new_order(struct simo_call *call);
 int simo_cancel_order(struct simo_call *call);
 int simo_amend_order(struct simo_call *call);
 int simo_cancel_after(struct simo_call *call);
+
+/* swaps.c */
+void simo_swaps_open(struct simo *o);
+agon_px_t simo_mark_px(const struct simo *o, uint32_t sym);
+/* Of its money: what positions and open orders need, and what is left. */
+void simo_sums(struct simo *o, const struct simo_account *account, struct perp_sums *sums);
+int simo_check_margin(struct simo_call *call, const struct simo_wish *wish);
+int simo_may_fill(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                  int times);
+/* What was realised. */
+agon_amt_t simo_swap_fill(struct simo *o, const struct simo_order *order,
+                          const struct match_event *event);
+int simo_fund(struct simo *o, agon_ns_t t); /* it was time */
+void simo_put_position(struct simo *o, struct jout *out, const struct simo_account *account,
+                       uint32_t sym);
+void simo_put_positions(struct simo *o, struct jout *out, const struct simo_account *account,
+                        const char *only);
+int simo_positions(struct simo_call *call);
 
 /* socket.c */
 void simo_text(struct simo *o, struct simo_conn *conn, const char *text, size_t n);
@@ -252,6 +281,8 @@ extern const char *const simo_channels[SIMO_CHANNELS];
 void simo_tell_first(struct simo *o, struct simo_conn *conn, uint32_t channel, uint32_t sym);
 void simo_tell_order(struct simo *o, const struct simo_order *order, const struct simo_fill *fill);
 void simo_tell_account(struct simo *o, struct simo_conn *conn, const struct simo_account *account);
+void simo_tell_positions(struct simo *o, struct simo_conn *conn,
+                         const struct simo_account *account);
 void simo_begin(struct jout *out, const char *channel, const char *name, const char *action);
 void simo_finish(struct jout *out);
 

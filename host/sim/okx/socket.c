@@ -150,10 +150,21 @@ static int of_account(const struct asked *asked, json_t *arg, const char *channe
         refuse(asked, 60011, "Please log in", NULL);
         return 1;
     }
-    *at = is_on != 0;
+    if (at == &conn->has_orders) {
+        uint8_t kinds = (uint8_t)(!kind || strcmp(kind, "ANY") == 0 ? SIMO_SPOT | SIMO_SWAP
+                                  : strcmp(kind, "SWAP") == 0       ? SIMO_SWAP
+                                  : strcmp(kind, "SPOT") == 0       ? SIMO_SPOT
+                                                                    : 0);
+
+        *at = (uint8_t)(is_on ? *at | kinds : *at & ~kinds);
+    } else {
+        *at = is_on != 0;
+    }
     confirm(asked, arg);
     if (is_on && at == &conn->has_account)
         simo_tell_account(asked->o, conn, conn->account);
+    if (is_on && at == &conn->has_positions)
+        simo_tell_positions(asked->o, conn, conn->account);
     return 1;
 }
 

@@ -329,13 +329,6 @@ static int open_okx(struct venue_client *client, int is_swap, void **self, struc
         return error_set(err, AGON_EINVAL,
                          "%u instruments with books: a connection has fewer than 30 here",
                          client->n);
-    // Nobody has seen swaps trade, not even a simulator: no order of real money is sent.
-    if (is_swap && config->is_guarded && config->is_private &&
-        !venue_is_loopback(config->rest.host))
-        return error_set(err, AGON_ENOTSUP,
-                         "orders of %s are not for mode live yet: they were shown against "
-                         "transcripts alone; use mode paper, or a simulator on this machine",
-                         client->wire->name);
     for (uint32_t i = 0; i < client->n; i++) {
         if (client->all[i].bar_s != 0)
             return error_set(err, AGON_ENOTSUP, "%s: no market of bars is read here",
@@ -377,6 +370,14 @@ static int is_set(const void *self)
     return okx->is_known && (!okx->is_swap || okx->is_net);
 }
 
+/* What an account has of swaps is said in contracts. */
+static int is_legible(const void *self)
+{
+    const struct okx *okx = self;
+
+    return okx->is_known;
+}
+
 static const uint32_t weights[REQ_KINDS] = {
     [REQ_TIME] = 2,      [REQ_INFO] = 1,   [REQ_KLINES] = 1, [REQ_OPEN] = 1,   [REQ_TRADES] = 1,
     [REQ_ACCOUNT] = 2,   [REQ_NUMBER] = 1, [REQ_RIGHTS] = 4, [REQ_RECENT] = 1, [REQ_POSITIONS] = 2,
@@ -394,7 +395,7 @@ static const uint32_t weights[REQ_KINDS] = {
     .resubscribe = resubscribe, .on_reply = on_reply, .read_rights = okx_read_rights,              \
     .keep_user = okx_keep_user, .on_user_up = okx_on_user_up, .on_user = okx_on_user,              \
     .replace_op = replace_op, .take_replace = okx_take_replace, .answer = okx_answer_own,          \
-    .is_set = is_set, .count = count
+    .is_set = is_set, .is_legible = is_legible, .count = count
 
 extern const struct venue_wire venue_okx_spot, venue_okx_swap;
 const struct venue_wire venue_okx_spot = {

@@ -10,6 +10,7 @@
  *   first ID                   its id before any replacement, which some venues keep
  *   request ID KIND STATE      a request whose fate is not known in the end
  *   cash ASSET AMOUNT          the venue account's total, in 10^-8
+ *   position SYMBOL QUANTITY   of all slots together, in 10^-8; none is not told
  *   slot NAME CONDITION REASON NTH
  *   refused NAME N             legs that the risk gate refused it
  *   suspense ASSET AMOUNT */
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "journal/reader.h"
 #include "lab/replay.h"
 #include "sys/disk_posix.h"
@@ -74,6 +76,27 @@ static void tell(struct engine *engine)
     }
 }
 
+static void tell_positions(struct engine *engine)
+{
+    const struct instruments *table = engine_instruments(engine);
+
+    for (agon_instrument_t id = 1; id <= table->n_instruments; id++) {
+        const struct agon_instrument *instrument = instruments_get(table, id);
+        int64_t sum = 0;
+
+        for (uint16_t slot = 0; slot < engine_slots(engine)->n; slot++) {
+            uint32_t n;
+            const struct position *all = ledger_positions(engine_ledger(engine), slot, &n);
+
+            for (uint32_t i = 0; i < n; i++)
+                sum += all[i].instrument == id ? all[i].qty : 0;
+        }
+        if (sum != 0)
+            printf("position %s %lld\n", instrument->symbol,
+                   (long long)num_rescale(sum, instrument->qty_exp, 8, NUM_EVEN));
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct engine_config config = {.bars_grace_ns = 0};
@@ -108,10 +131,12 @@ int main(int argc, char **argv)
         else
             rc = 0;
     }
-    if (rc < 0)
+    if (rc < 0) {
         fprintf(stderr, "facts: %s\n", err.text);
-    else
+    } else {
         tell(engine);
+        tell_positions(engine);
+    }
     journal_reader_close(reader);
     engine_free(engine);
     disk_posix_close(&disk);

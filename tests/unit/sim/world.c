@@ -180,6 +180,13 @@ void world_open_kraken(struct world *world)
     open_with(world, "kraken", NULL);
 }
 
+void world_open_okx(struct world *world)
+{
+    memset(world, 0, sizeof(*world));
+    members_default(&world->members);
+    open_with(world, "okx", NULL);
+}
+
 void world_open_um(struct world *world, const struct sim_limits *limits)
 {
     memset(world, 0, sizeof(*world));

@@ -46,6 +46,8 @@ void world_open(struct world *world, const struct sim_limits *limits);
 void world_open_um(struct world *world, const struct sim_limits *limits);
 /* The same of BTC/USD on Kraken. */
 void world_open_kraken(struct world *world);
+/* The same of BTC-USDT on OKX. */
+void world_open_okx(struct world *world);
 /* A venue with faults, in YAML. */
 void world_open_faults(struct world *world, const char *venue, const char *text);
 void world_open_members(struct world *world, const struct sim_limits *limits,
