@@ -47,7 +47,7 @@ sed -i -e 's/BTCUSDT, base: BTC/S00USDT, base: S00/' -e '/ETHUSDT/d' "$WORK/conf
 sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
-    for i in 2 16; do printf '  - {name: on_%s, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: ["v%s:S00USDT"], params: {every: 5}, hard: 30s}\n' $i $i; done
+    for i in 2 16; do printf '  - {name: on_%s, plugin: buyer.so, stage: live, capital: 100000 USDT, instruments: ["v%s:S00USDT"], hard: 30s}\n' $i $i; done
 } >"$WORK/conf/roster.yaml"
 venues 17
 beyond 'venues of a host' "16" "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet --for 1ms
