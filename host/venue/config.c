@@ -229,6 +229,38 @@ static void take_endpoint(const struct endpoint *from, struct stream_target *to,
         snprintf(path, room, "%s", from->path);
 }
 
+// What the file does not say is as the dialect has it: what a schema shows is Binance's.
+static void take_said(const struct config_node *root, const struct venue_file *file,
+                      struct venue_config *out)
+{
+#define TAKE(key, member)                                                                          \
+    do {                                                                                           \
+        if (config_get(root, key) != NULL)                                                         \
+            out->member = file->member;                                                            \
+    } while (0)
+
+    TAKE("order_links", order_links);
+    TAKE("cancel_links", cancel_links);
+    TAKE("cancel_timeout", cancel_ns);
+    TAKE("data_links", data_links);
+    TAKE("recv_window", recv_window_ms);
+    TAKE("snapshot_levels", snapshot_levels);
+    TAKE("warm_bars", warm_bars);
+    TAKE("hold", hold_ns);
+    TAKE("cancel_hold", cancel_hold_ns);
+    TAKE("request_timeout", request_ns);
+    TAKE("reconcile", reconcile_ns);
+    TAKE("rights_every", rights_ns);
+    TAKE("silence", silence_ns);
+    TAKE("user_silence", user_silence_ns);
+    TAKE("channel", channel_ns);
+    TAKE("life", life_ns);
+    TAKE("message_gap", message_gap_ns);
+    TAKE("cooloff", cooloff_ns);
+    TAKE("dead_man", dead_man_ns);
+#undef TAKE
+}
+
 int venue_config_read(struct config *config, struct venue_config *out)
 {
     struct venue_file file;
@@ -259,25 +291,9 @@ int venue_config_read(struct config *config, struct venue_config *out)
     out->has_trades = file.subscribe.trades && file.feed[0] == '\0';
     out->has_quotes = file.subscribe.quotes && file.feed[0] == '\0';
     out->has_depth = file.subscribe.depth && file.feed[0] == '\0';
-    out->order_links = file.order_links;
-    out->cancel_links = file.cancel_links;
-    out->cancel_ns = file.cancel_ns;
-    out->data_links = file.data_links;
-    out->recv_window_ms = file.recv_window_ms;
-    out->snapshot_levels = file.snapshot_levels;
-    out->warm_bars = file.feed[0] == '\0' ? file.warm_bars : 0; // they come with the feed
-    out->hold_ns = file.hold_ns;
-    out->cancel_hold_ns = file.cancel_hold_ns;
-    out->request_ns = file.request_ns;
-    out->reconcile_ns = file.reconcile_ns;
-    out->rights_ns = file.rights_ns;
-    out->silence_ns = file.silence_ns;
-    out->user_silence_ns = file.user_silence_ns;
-    out->channel_ns = file.channel_ns;
-    out->life_ns = file.life_ns;
-    out->message_gap_ns = file.message_gap_ns;
-    out->cooloff_ns = file.cooloff_ns;
-    out->dead_man_ns = file.dead_man_ns;
+    take_said(config_root(config), &file, out);
+    if (file.feed[0] != '\0')
+        out->warm_bars = 0; // they come with the feed
     out->leverage = file.leverage;
     out->has_margin = file.margin != MARGIN_KEEP;
     out->is_isolated = file.margin == MARGIN_ISOLATED;

@@ -221,6 +221,45 @@ START_TEST(without_tls_no_other_machine_is_taken)
 }
 END_TEST
 
+static const char *const dialects[] = {"binance_spot", "binance_um", "kraken_spot", "okx_spot",
+                                       "okx_swap"};
+
+/* Of each of them, and what the file says is the file's. */
+START_TEST(a_short_file_is_the_dialects_own)
+{
+    const char *end = "{host: h, port: 1}\n";
+    struct venue_config venue, own;
+    struct config *config;
+
+    snprintf(text, sizeof(text),
+             "name: short\ndialect: %s\nmarket: %suser: %srest: %slimits:\n"
+             "  - {kind: weight, capacity: 20, window: 2s}\n"
+             "  - {kind: raw, capacity: 20, window: 2s}\n"
+             "  - {kind: orders, capacity: 20, window: 2s}\n"
+             "  - {kind: orders_day, capacity: 20, window: 2s}\n"
+             "  - {kind: snapshots, capacity: 20, window: 2s}\n"
+             "  - {kind: connects, capacity: 20, window: 2s}\nlife: 2h\n",
+             dialects[_i], end, end, end);
+    config = config_new("short.yaml", text, strlen(text), NULL);
+    ck_assert_msg(venue_config_read(config, &venue) == AGON_OK, "%s", config_error_text(config, 0));
+    ck_assert_int_eq(venue_config_default(&own, dialects[_i]), AGON_OK);
+    ck_assert_uint_eq(venue.snapshot_levels, own.snapshot_levels);
+    ck_assert_uint_eq(venue.warm_bars, own.warm_bars);
+    ck_assert_uint_eq(venue.order_links, own.order_links);
+    ck_assert_uint_eq(venue.cancel_links, own.cancel_links);
+    ck_assert_uint_eq(venue.recv_window_ms, own.recv_window_ms);
+    ck_assert_int_eq(venue.message_gap_ns, own.message_gap_ns);
+    ck_assert_int_eq(venue.silence_ns, own.silence_ns);
+    ck_assert_int_eq(venue.user_silence_ns, own.user_silence_ns);
+    ck_assert_int_eq(venue.channel_ns, own.channel_ns);
+    ck_assert_int_eq(venue.reconcile_ns, own.reconcile_ns);
+    ck_assert_int_eq(venue.cooloff_ns, own.cooloff_ns);
+    ck_assert_int_eq(venue.dead_man_ns, own.dead_man_ns);
+    ck_assert_int_eq(venue.life_ns, 7200 * 1000000000ll);
+    config_free(config);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("venue config");
@@ -230,6 +269,8 @@ int main(void)
 
     tcase_add_test(tcase, the_file_we_ship_is_read);
     tcase_add_test(tcase, presets_are_the_dialects_own);
+    tcase_add_loop_test(tcase, a_short_file_is_the_dialects_own, 0,
+                        (int)(sizeof(dialects) / sizeof(dialects[0])));
     tcase_add_test(tcase, a_recording_is_the_venues_whose_name_it_begins_with);
     tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
     tcase_add_loop_test(tcase, without_tls_this_machine_is_taken, 0, N_ENDPOINTS);
