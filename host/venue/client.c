@@ -116,20 +116,37 @@ struct gateway_request *venue_ask_order(struct venue_client *client, enum wire_o
     return request;
 }
 
+/* The order came to its end, or to its answer, while the request waited. */
+static int is_pointless(const struct gateway_request *request)
+{
+    return request->entry != NULL && (request->entry->order_id != request->order_id ||
+                                      (request->kind != REQ_QUERY && !venue_is_pending(request)));
+}
+
 int venue_write(struct venue_client *client, struct gateway_request *request,
                 struct gateway_http *http)
 {
-    struct outbox_entry *entry = request->entry;
     int rc;
 
-    // The order came to its end, or to its answer, while the request waited.
-    if (entry != NULL && (entry->order_id != request->order_id ||
-                          (request->kind != REQ_QUERY && !venue_is_pending(request))))
+    if (is_pointless(request))
         return AGON_ESTATE;
     rc = client->wire->write(client->self, request, http);
-    if (rc == AGON_OK && entry != NULL && request->kind != REQ_QUERY)
-        outbox_sent(entry, request->expiry_ns);
+    if (rc == AGON_OK && request->entry != NULL && request->kind != REQ_QUERY)
+        outbox_sent(request->entry, request->expiry_ns);
     return rc;
+}
+
+int64_t venue_say(struct venue_client *client, struct gateway_request *request, uint64_t id,
+                  char *text, size_t room)
+{
+    int64_t n;
+
+    if (is_pointless(request))
+        return AGON_ESTATE;
+    n = client->wire->say(client->self, request, id, text, room);
+    if (n >= 0 && request->entry != NULL)
+        outbox_sent(request->entry, request->expiry_ns);
+    return n;
 }
 
 void venue_bar(struct gateway *gateway, int64_t until)

@@ -120,6 +120,9 @@ void venue_on_message(struct venue_client *client, struct link *link, const void
  * become pointless. */
 int venue_write(struct venue_client *client, struct gateway_request *request,
                 struct gateway_http *http);
+/* As venue_write, of what is said on a socket: bytes of text. */
+int64_t venue_say(struct venue_client *client, struct gateway_request *request, uint64_t id,
+                  char *text, size_t room);
 void venue_on_answer(struct venue_client *client, struct gateway_request *request,
                      enum gateway_fate fate, uint16_t reason, const struct http_message *reply);
 void venue_on_turn(struct venue_client *client, int64_t now);
@@ -140,6 +143,10 @@ int venue_is_user_up(struct venue_client *client);
 void venue_user_down(struct venue_client *client, struct link *link);
 /* The user data stream is up: what happened while it was not is read. */
 void venue_user_up(struct venue_client *client, struct link *link);
+/* said.c: the answer to what was said under id. False: that is no id of those; whose nobody waits
+ * for any more is one too, and comes to nothing. */
+int venue_said(struct venue_client *client, struct link *link, uint64_t id, const void *bytes,
+               size_t n);
 /* A message of the user data stream could not be read: the next round comes soon. */
 void venue_user_bad(struct venue_client *client);
 /* The venue does not accept the key. */

@@ -197,18 +197,18 @@ static int is_lane_taken(const struct gateway *gateway, const struct gateway_req
 /* When the last byte of a request left that changes an order: for who compares runs. utc: just
  * before that, if known; whoever is woken by the byte may have the processor before the call comes
  * back, and answer meanwhile. 0: now. */
-void gateway_tell_sent(struct gateway *gateway, struct link *link, int is_answered, agon_ns_t utc)
+void gateway_tell_sent(struct gateway *gateway, const struct link *link,
+                       struct gateway_request *request, int is_answered, agon_ns_t utc)
 {
-    const struct gateway_request *request = link->request;
     struct record_sent sent = {.hdr = {.type = EVENT_SENT, .granules = 2}};
 
-    if (link->untold == 0 ||
+    if (request == NULL || request->untold == 0 ||
         (!is_answered && gateway->stream->unsent(gateway->stream->ctx, link->conn) > 0))
         return;
-    sent.kind = link->untold;
-    sent.rev = link->untold_rev;
-    link->untold = 0;
-    if (request == NULL || request->entry == NULL || request->entry->order_id != request->order_id)
+    sent.kind = request->untold;
+    sent.rev = request->untold_rev;
+    request->untold = 0;
+    if (request->entry == NULL || request->entry->order_id != request->order_id)
         return;
     sent.hdr.instrument = request->entry->instrument;
     sent.order_id = request->order_id;
@@ -219,34 +219,33 @@ void gateway_tell_sent(struct gateway *gateway, struct link *link, int is_answer
         (void)gateway_emit(gateway, &sent.hdr);
 }
 
-/* AGON_OK: it left. AGON_EAGAIN: it did not, and may later. AGON_ESTATE: there is no need for it
- * any more. */
-static int send_request(struct gateway *gateway, struct gateway_request *request, int64_t now)
+void gateway_has_left(struct gateway *gateway, const struct link *link,
+                      struct gateway_request *request, int is_change, agon_ns_t utc, int64_t now)
+{
+    request->sent_ns = now;
+    request->tries++;
+    request->untold = 0;
+    if (request->entry != NULL && is_change) {
+        request->untold = request->entry->pending;
+        request->untold_rev = request->entry->pending_rev;
+    }
+    gateway_tell_sent(gateway, link, request, 0, utc);
+}
+
+static int send_http(struct gateway *gateway, struct link *link, struct gateway_request *request,
+                     int64_t now)
 {
     struct gateway_http http = {.method = "GET"};
     struct http_request wire = {0};
-    struct link *link = idle_link(gateway, request);
     char host[300];
     agon_ns_t utc;
     int64_t n;
     int rc;
 
-    if (link == NULL || is_lane_taken(gateway, request)) {
-        request->why = link == NULL ? REASON_VENUE_DOWN : REASON_VENUE_BUSY;
-        return AGON_EAGAIN;
-    }
-    rc = limiter_take(&gateway->limiter, now, (enum limiter_class)request->class, request->cost,
-                      gateway->limiter.n_buckets, &request->not_before);
-    if (rc < 0) {
-        request->why = REASON_VENUE_RATE;
-        return AGON_EAGAIN;
-    }
-    request->not_before = 0;
+    request->is_said = 0;
     rc = venue_write(gateway->client, request, &http);
-    if (rc < 0) {
-        limiter_undo(&gateway->limiter, now, request->cost, gateway->limiter.n_buckets);
-        return rc == AGON_ESTATE ? rc : AGON_EAGAIN;
-    }
+    if (rc < 0)
+        return rc;
     link_host(link, host, sizeof(host));
     wire.method = http.method;
     wire.host = host;
@@ -262,21 +261,41 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     // Signed or not, what was sent is not to lie about.
     memset(gateway->scratch, 0, (size_t)n);
     if (rc < 0) {
-        limiter_undo(&gateway->limiter, now, request->cost, gateway->limiter.n_buckets);
         request->why = REASON_VENUE_DOWN;
         return AGON_EAGAIN;
     }
-    request->sent_ns = now;
-    request->tries++;
     link->request = request;
     link->request_bytes = (uint64_t)n;
-    link->untold = 0;
-    if (request->entry != NULL && strcmp(http.method, "GET") != 0) {
-        link->untold = request->entry->pending;
-        link->untold_rev = request->entry->pending_rev;
-    }
-    gateway_tell_sent(gateway, link, 0, utc);
+    gateway_has_left(gateway, link, request, strcmp(http.method, "GET") != 0, utc, now);
     return AGON_OK;
+}
+
+/* AGON_OK: it left. AGON_EAGAIN: it did not, and may later. AGON_ESTATE: there is no need for it
+ * any more. */
+static int send_request(struct gateway *gateway, struct gateway_request *request, int64_t now)
+{
+    struct link *said = said_link(gateway, request);
+    struct link *link = said != NULL ? said : idle_link(gateway, request);
+    int rc;
+
+    // What is said on a socket has no nonce that could be overtaken.
+    if (link == NULL || (said == NULL && is_lane_taken(gateway, request))) {
+        request->why = link == NULL ? REASON_VENUE_DOWN : REASON_VENUE_BUSY;
+        return AGON_EAGAIN;
+    }
+    rc = limiter_take(&gateway->limiter, now, (enum limiter_class)request->class, request->cost,
+                      gateway->limiter.n_buckets, &request->not_before);
+    if (rc < 0) {
+        request->why = REASON_VENUE_RATE;
+        return AGON_EAGAIN;
+    }
+    request->not_before = 0;
+    rc = said != NULL ? said_send(gateway, said, request, now)
+                      : send_http(gateway, link, request, now);
+    if (rc == AGON_OK)
+        return rc;
+    limiter_undo(&gateway->limiter, now, request->cost, gateway->limiter.n_buckets);
+    return rc == AGON_ESTATE ? rc : AGON_EAGAIN;
 }
 
 void gateway_dispatch(struct gateway *gateway, int64_t now)

@@ -58,7 +58,9 @@ struct gateway_request {
      * connections kept for that, and after config.cancel_ns by another. is_lost: it was sent, and
      * no answer came. */
     uint8_t is_again, is_lost;
-    uint16_t why; /* enum reason: what last kept it from leaving */
+    uint8_t is_said; /* it was sent by the private connection, and so its answer is written */
+    uint8_t untold, untold_rev; /* enum cmd_kind, that it has left all was not told */
+    uint16_t why;               /* enum reason: what last kept it from leaving */
     uint32_t cost[BUCKETS];
     int64_t until_ns;   /* not handed over by then: FATE_NOT_SENT */
     int64_t since_ns;   /* queued */
@@ -70,6 +72,9 @@ struct gateway_request {
     struct outbox_entry *entry;
     uint64_t order_id; /* entry's, to see that it still is the same */
     uint32_t number;   /* of the order's request that this is sent for */
+    /* Said on a WebSocket, and not answered yet: there, under that id, from that byte on. */
+    struct link *said_by;
+    uint64_t said_id, said_at;
 };
 
 struct link {
@@ -80,8 +85,6 @@ struct link {
     uint8_t is_next;
     uint8_t is_retiring; /* its end was announced: the follower is wanted now */
     uint8_t is_waiting;  /* the client says when it may connect: its path is not known yet */
-    uint8_t untold,
-        untold_rev; /* enum cmd_kind of its request, that it has left all was not told */
     int conn;
     struct stream_target target;
     char path[128];
@@ -95,6 +98,9 @@ struct link {
     char key_text[WS_KEY_TEXT];
     struct gateway_request *request; /* in flight, HTTP */
     uint64_t request_bytes;          /* of it, as given to the port */
+    uint64_t n_given;                /* bytes given to the port on this connection, WebSocket */
+    uint32_t n_said;                 /* requests that were said on it and are not answered */
+    int64_t unanswered_ns; /* a cancel was said there then, and nothing answered since; 0: no */
     char end_text[128];
 };
 
@@ -159,6 +165,7 @@ struct gateway {
     int64_t connect_wait_ns; /* until then no connection may be made, by the venue's limit */
     uint64_t next_id;        /* of requests on WebSockets */
     struct pack *pack;       /* owned; NULL: no frame of this venue is compressed */
+    uint64_t n_said;         /* orders that were said on one */
     unsigned char scratch[GATEWAY_HTTP_MAX + WS_HEADER_MAX];
 };
 
@@ -176,7 +183,24 @@ void gateway_dispatch(struct gateway *gateway, int64_t now);
 void gateway_turn(struct gateway *gateway);
 /* When the last byte of a request left that changes an order: for who compares runs. utc: just
  * before that, if known; 0: now. */
-void gateway_tell_sent(struct gateway *gateway, struct link *link, int is_answered, agon_ns_t utc);
+void gateway_tell_sent(struct gateway *gateway, const struct link *link,
+                       struct gateway_request *request, int is_answered, agon_ns_t utc);
+/* said.c: requests over the private connection. */
+/* Does it go by there now? NULL: it does not. */
+struct link *said_link(struct gateway *gateway, const struct gateway_request *request);
+/* AGON_OK: it left. AGON_EAGAIN, AGON_ESTATE as venue_write. */
+int said_send(struct gateway *gateway, struct link *link, struct gateway_request *request,
+              int64_t now);
+/* What is said there is given up when it was not answered in time, and the connection with it; but
+ * a cancel goes by another, and those after it do, for as long as an order may wait. */
+void said_keep(struct gateway *gateway, struct link *link, int64_t now);
+/* The connection ended: all that was said there learns so. */
+void said_down(struct gateway *gateway, struct link *link);
+/* links.c: a cancel whose connection says nothing goes by another. False: it does not. */
+int link_try_again(struct gateway *gateway, struct gateway_request *request);
+/* gateway.c: it was given to that link's port; is_change: it is one that changes an order. */
+void gateway_has_left(struct gateway *gateway, const struct link *link,
+                      struct gateway_request *request, int is_change, agon_ns_t utc, int64_t now);
 
 /* A bucket for each of config's limits. AGON_EINVAL: one is missing or invalid. */
 int gateway_limiter(struct limiter *limiter, const struct venue_config *config, int64_t now,

@@ -59,16 +59,13 @@ static void link_answered(struct gateway *gateway, struct link *link, int status
     }
 }
 
-/* A cancel whose connection has gone, or says nothing: by another one, while there is a point. */
-static int try_again(struct gateway *gateway, struct link *link)
+int link_try_again(struct gateway *gateway, struct gateway_request *request)
 {
-    struct gateway_request *request = link->request;
     int64_t now = gateway_now(gateway);
 
     if (request == NULL || !request->is_again || request->tries >= AGAIN_TRIES ||
         gateway->is_stopped)
         return 0;
-    link->request = NULL;
     request->is_lost = 1;
     gateway_queue(gateway, request, now + gateway->config.cancel_hold_ns);
     return 1;
@@ -78,11 +75,12 @@ static int try_again(struct gateway *gateway, struct link *link)
 static void link_down(struct gateway *gateway, struct link *link)
 {
     int was_open = link->state == LINK_OPEN;
-    struct gateway_request *request = try_again(gateway, link) ? NULL : link->request;
+    struct gateway_request *request = link_try_again(gateway, link->request) ? NULL : link->request;
 
     link->request = NULL;
     if (was_open && link->is_ws)
         venue_on_link(gateway->client, link, 0);
+    said_down(gateway, link);
     if (request == NULL)
         return;
     // Only where the port proves that nothing of it left may one say "not sent".
@@ -112,16 +110,26 @@ void gateway_take_over(struct gateway *gateway, struct link *next)
     gateway_drop(gateway, old, "its planned end; another has taken over");
 }
 
+/* What stands in scratch; and then no longer: it may hold a token. */
+static int give(struct gateway *gateway, struct link *link, int64_t n)
+{
+    int rc;
+
+    if (n < 0)
+        return (int)n;
+    rc = gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)n);
+    memset(gateway->scratch, 0, (size_t)n);
+    if (rc == AGON_OK)
+        link->n_given += (uint64_t)n;
+    return rc;
+}
+
 static int write_frame(struct gateway *gateway, struct link *link, enum ws_opcode opcode,
                        const void *bytes, size_t n)
 {
-    int64_t length = ws_write(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT, opcode, bytes,
-                              n, (uint32_t)gateway_random(gateway));
-
-    if (length < 0)
-        return (int)length;
-    return gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch,
-                                 (size_t)length);
+    return give(gateway, link,
+                ws_write(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT, opcode, bytes, n,
+                         (uint32_t)gateway_random(gateway)));
 }
 
 int gateway_send(struct gateway *gateway, struct link *link, const char *text, size_t n)
@@ -190,8 +198,7 @@ static void on_close(void *ctx, int code, const char *reason, size_t n)
     (void)n;
     length = ws_write_close(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT, code, NULL,
                             (uint32_t)gateway_random(gateway));
-    if (length > 0)
-        gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)length);
+    give(gateway, link, length);
     snprintf(text, sizeof(text), "the venue closed it with code %d", code);
     gateway_drop(gateway, link, text);
 }
@@ -220,6 +227,7 @@ static void on_open(void *ctx, int conn)
     link->open_ns = link->bytes_ns = now;
     link->ping_ns = link->partial_ns = link->message_ns = 0;
     link->is_retiring = 0;
+    link->n_given = 0;
     memset(&link->pong, 0, sizeof(link->pong));
     link_free_parsers(link);
     if (http_new(&link->http, HTTP_CLIENT, 0) < 0 ||
@@ -259,9 +267,7 @@ static void feed_ws(struct gateway *gateway, struct link *link, const void *byte
         int64_t length = ws_write_close(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT,
                                         ws_code(link->ws), NULL, (uint32_t)gateway_random(gateway));
 
-        if (length > 0)
-            gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch,
-                                  (size_t)length);
+        give(gateway, link, length);
         snprintf(text, sizeof(text), "broken frames: %.100s", err.text);
         gateway_drop(gateway, link, text);
         return;
@@ -312,7 +318,7 @@ static void feed_http(struct gateway *gateway, struct link *link, const char *by
             return;
         }
         is_last = !reply->is_keep_alive;
-        gateway_tell_sent(gateway, link, 1, 0);
+        gateway_tell_sent(gateway, link, request, 1, 0);
         link->request = NULL;
         link_answered(gateway, link, reply->status);
         gateway_answer(gateway, request, FATE_REPLY, 0, reply);
@@ -461,7 +467,7 @@ void link_keep(struct gateway *gateway, struct link *link, int64_t now)
         return;
     }
     if (!link->is_ws) {
-        gateway_tell_sent(gateway, link, 0, 0);
+        gateway_tell_sent(gateway, link, link->request, 0, 0);
         if (link->request != NULL &&
             now - link->request->sent_ns >
                 (link->request->is_again ? gateway->config.cancel_ns : gateway->config.request_ns))
@@ -472,6 +478,9 @@ void link_keep(struct gateway *gateway, struct link *link, int64_t now)
         link->bytes_ns = now; // it is we who do not listen
         return;
     }
+    said_keep(gateway, link, now);
+    if (link->state != LINK_OPEN)
+        return;
     if (pong_gate_due(&link->pong, now))
         write_frame(gateway, link, WS_PONG, link->pong.bytes, link->pong.n);
     if (now - link->bytes_ns > silence)

@@ -288,6 +288,14 @@ struct venue_wire {
                            struct wire_out *out);
     /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
     int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
+    /* Orders by the private connection: said has 1 << op of each that goes by there while the
+     * subscription of user data stands; else they go by write. say writes the request under that
+     * id: bytes of text, or an error as write's. on_user hands its answer to venue_said; judge and
+     * the readers then get the message as the body of an answer with status 200, and is_said of the
+     * request says so. */
+    uint32_t said;
+    int64_t (*say)(void *self, struct gateway_request *request, uint64_t id, char *text,
+                   size_t room);
     /* What the answer means, its code and text; and what it says of the venue's limits is heeded.
      * Called before any reader of it: one whose answers do not name what was asked keeps that. */
     enum answer (*judge)(void *self, const struct gateway_request *request,

@@ -75,9 +75,21 @@ kraken_standing() {
     sed -n 's/^open //p' "$WORK/facts" | sort | comm -12 "$WORK/standers" -
 }
 
+# What was asked in the simulator's log, by socket or by REST: its lines on standard input.
+kraken_asked() { # METHOD OF THE SOCKET
+    case $1 in
+    add_order) kraken_rest=AddOrder ;;
+    amend_order) kraken_rest=AmendOrder ;;
+    cancel_order) kraken_rest=CancelOrder ;;
+    cancel_all_orders_after) kraken_rest=CancelAllOrdersAfter ;;
+    *) fail "no such method: $1" ;;
+    esac
+    grep '"kind":"request"' | grep -E "\"what\":\"($1|$kraken_rest)\""
+}
+
 # No client order id left twice, and each that the exchange saw is in the journal.
 kraken_ids_once() { # WHAT
-    grep '"what":"AddOrder"' "$SIM_LOG" | grep '"kind":"request"' | grep -v 'EAPI:Invalid nonce' |
+    kraken_asked add_order <"$SIM_LOG" | grep -v 'EAPI:Invalid nonce' |
         sed -n 's/.*"cl_ord_id":"\([^"]*\)".*/\1/p' | sort >"$WORK/seen"
     [ -z "$(uniq -d "$WORK/seen")" ] || fail "$1: ids were sent twice: $(uniq -d "$WORK/seen" | head -3)"
     "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" || fail "$1: the journal cannot be read"

@@ -12,7 +12,7 @@ is() { # QUERY WORD...: is that true of what ctl says?
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
 told() { tail -c "+$((at + 1))" "$SIM_LOG"; } # since byte $at of the log
-wound() { [ "$(told | grep -c "\"what\":\"CancelAllOrdersAfter\".*\"timeout\":\"$1\".*\"error\":\"\"")" -ge "$2" ]; }
+wound() { [ "$(told | kraken_asked cancel_all_orders_after | grep -c "\"timeout\":\"$1\".*\"error\":\"\"")" -ge "$2" ]; }
 cancelled() { told | grep '"kind":"effect"' | grep -c '"status":"canceled"'; }
 none_open() {
     kraken_asks && ! grep -q '^open' "$WORK/asks" && return
@@ -36,7 +36,7 @@ kill -STOP "$HOST_PID"
 at=$(stat -c %s "$SIM_LOG")
 until_true 0 "the exchange cancels what a hanging host left" none_open
 [ "$(cancelled)" -ge 1 ] || fail "nothing was cancelled by the exchange"
-! told | grep '"kind":"request"' | grep -q '"what":"CancelOrder"' || fail "the host cancelled, not the exchange"
+! told | kraken_asked cancel_order | grep -q . || fail "the host cancelled, not the exchange"
 kill -CONT "$HOST_PID"
 # Its agent places again what is missing: so the host knows.
 stands_anew() { stands && [ "$stood" != "$first" ]; }

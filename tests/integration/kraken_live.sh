@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A host in mode live trades on the simulated Kraken: orders are placed, filled, amended in their place and cancelled, and
-# open orders and money are the exchange's. It is killed at different moments and started again: no client order id leaves
-# twice, each one that the exchange saw is in the journal, and what is open is taken up again. Stopped, it holds nothing.
+# A host in mode live trades on the simulated Kraken, by its private connection, which loses answers and breaks: orders are
+# placed, filled, amended in their place and cancelled, and open orders and money are the exchange's. It is killed at different
+# moments and started again: no client order id leaves twice, each one that the exchange saw is in the journal, and what is open
+# is taken up again. Stopped, it holds nothing.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/kraken.sh"
 
@@ -13,7 +14,7 @@ is() { # QUERY WORD...: is that true of what ctl says?
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
 asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
-    [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"request"' | grep -c "\"what\":\"$1\".*\"error\":\"\"")" -ge "$2" ]
+    [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | kraken_asked "$1" | grep -c '"error":""')" -ge "$2" ]
 }
 ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
 begin() {
@@ -29,14 +30,21 @@ settled_there() {
     return 1
 }
 
-start_kraken --seed 6
+# On the private connection an order is taken, and it is reset before the answer; cancels are not answered, taken or not.
+cat >"$WORK/faults.yaml" <<EOT
+faults:
+  - {on: request, method: WS, path: add_order, nth: 6, do: reset, effect: true}
+  - {on: request, method: WS, path: cancel_order, every: 2, do: timeout}
+  - {on: request, method: WS, path: cancel_order, nth: 3, do: timeout, effect: true}
+EOT
+start_kraken --seed 6 --faults "$WORK/faults.yaml"
 kraken_files "every: 10, scale: 1000"
 round=0
 for n in 5 2 11; do
     round=$((round + 1))
     begin "round $round"
-    until_true "$HOST_PID" "round $round: orders" asked AddOrder "$n"
-    [ "$round" -lt 3 ] || until_true "$HOST_PID" "an order that is amended" asked AmendOrder 1
+    until_true "$HOST_PID" "round $round: orders" asked add_order "$n"
+    [ "$round" -lt 3 ] || until_true "$HOST_PID" "an order that is amended" asked amend_order 1
     kill -9 "$HOST_PID"
     wait "$HOST_PID" 2>/dev/null
     kraken_ids_once "round $round"
@@ -56,9 +64,9 @@ wait "$HOST_PID" 2>/dev/null
 begin "after the halt"
 until_true "$HOST_PID" "the same after a kill" settled_there
 [ "$(kraken_standing)" = "$stands" ] && grep -qx "open $stands" "$WORK/asks" || fail "the order that stood, $stands, is not open any more"
-asked AddOrder 1 && fail "orders left under a halt"
+asked add_order 1 && fail "orders left under a halt"
 ctl resume all >/dev/null || fail "resume"
-until_true "$HOST_PID" "they trade again" asked AddOrder 3
+until_true "$HOST_PID" "they trade again" asked add_order 3
 ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
 kraken_asks || fail "the exchange does not answer"
 ! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
@@ -66,11 +74,13 @@ is 'all(.[]; (.quantity | tonumber) == 0)' positions || fail "positions after th
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 kraken_ids_once "the end"
-for what in AddOrder AmendOrder CancelOrder; do
-    grep -q "\"what\":\"$what\".*\"error\":\"\"" "$SIM_LOG" || fail "nothing was done by $what"
+for what in add_order amend_order cancel_order; do
+    grep "\"what\":\"$what\"" "$SIM_LOG" | grep '"carrier":"ws"' | grep -q '"error":""' || fail "nothing was done by $what on the socket"
 done
+grep '"what":"CancelOrder"' "$SIM_LOG" | grep -q '"error":""' || fail "no cancel that was not answered went by REST"
 for status in TRADE REPLACED CANCELED; do
     grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
 done
+[ "$(grep -c '"kind":"fault"' "$SIM_LOG")" -ge 2 ] || fail "$(grep -c '"kind":"fault"' "$SIM_LOG") faults were met"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
 echo "four kills: $(wc -l <"$WORK/seen") orders, no id twice, each in the journal; what was open taken up again; stopped with nothing open"

@@ -70,6 +70,12 @@ static void keep(struct simk *k, const struct simk_conn *conn, const struct jout
     memcpy(late->text, frame->at, frame->n);
 }
 
+void simk_mishap_keep(struct simk *k, const struct simk_conn *conn, const struct jout *frame,
+                      const struct fault *fault)
+{
+    keep(k, conn, frame, k->now.transport + faults_delay(k->config.faults, fault));
+}
+
 void simk_send(struct simk *k, struct simk_conn *conn, const char *stream, const char *event,
                struct jout *frame)
 {

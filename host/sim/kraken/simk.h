@@ -322,6 +322,9 @@ struct fault *simk_mishap_request(struct simk *k, const char *method, const char
                                   const char *symbol);
 int simk_mishap_hides(const struct fault *fault); /* the request never got there; NULL: it did */
 int simk_mishap_socket(struct simk *k, struct simk_conn *conn, const char *path, int *status);
+/* The frame is sent when the fault says. */
+void simk_mishap_keep(struct simk *k, const struct simk_conn *conn, const struct jout *frame,
+                      const struct fault *fault);
 void simk_mishap_tick(struct simk *k);
 agon_ns_t simk_mishap_due(const struct simk *k);
 void simk_emit(struct simk *k, struct simk_conn *conn, const void *bytes, size_t n);

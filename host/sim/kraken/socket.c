@@ -12,7 +12,8 @@ struct asked { /* one message */
     struct simk_conn *conn;
     const char *method;
     json_t *params;
-    json_t *req_id; /* NULL: none */
+    json_t *req_id;            /* NULL: none */
+    const struct fault *fault; /* what becomes of its answer; NULL: it is sent */
 };
 
 /* --- answers --- */
@@ -31,7 +32,10 @@ static void finish(const struct asked *asked, struct jout *out)
     simk_kv_when(out, "time_in", asked->k->now.transport);
     simk_kv_when(out, "time_out", asked->k->now.transport);
     jout_close(out, '{');
-    simk_send(asked->k, asked->conn, NULL, NULL, out);
+    if (!asked->fault)
+        simk_send(asked->k, asked->conn, NULL, NULL, out);
+    else if (asked->fault->what == FAULT_LATE)
+        simk_mishap_keep(asked->k, asked->conn, out, asked->fault);
 }
 
 static void refuse(const struct asked *asked, const char *error, const char *symbol)
@@ -547,8 +551,11 @@ void simk_text(struct simk *k, struct simk_conn *conn, const char *text, size_t 
         return;
     }
     fault = simk_mishap_request(k, "WS", asked.method, symbol);
+    if (fault && fault->what != FAULT_DUPLICATE)
+        asked.fault = fault;
     if (!simk_mishap_hides(fault))
         dispatch(&asked);
+    asked.fault = NULL;
     if (fault && fault->what == FAULT_DUPLICATE)
         dispatch(&asked);
     if (fault && fault->what == FAULT_ERROR)

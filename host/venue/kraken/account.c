@@ -46,18 +46,32 @@ static void add_client_id(struct kraken *kraken, struct kraken_form *form, uint6
     kraken_form_add(form, "cl_ord_id", text);
 }
 
-/* By then the venue has taken the request, or never will. */
-static void add_deadline(struct kraken_form *form, agon_ns_t t)
+void kraken_deadline(agon_ns_t t, char *text, size_t room)
 {
     time_t seconds = (time_t)(t / SECOND_NS);
     struct tm tm;
-    char text[40];
     size_t n;
 
     gmtime_r(&seconds, &tm);
-    n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof(text) - n, ".%03dZ", (int)(t % SECOND_NS / 1000000));
-    kraken_form_add(form, "deadline", text);
+    n = strftime(text, room, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, room - n, ".%03dZ", (int)(t % SECOND_NS / 1000000));
+}
+
+agon_ns_t kraken_take_until(struct kraken *kraken, struct gateway_request *request)
+{
+    struct gateway *gateway = kraken->gateway;
+    int64_t now = gateway_now(gateway);
+    agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
+    int64_t window_ns = (int64_t)gateway->config.recv_window_ms * 1000000;
+    int is_risk = request->kind == REQ_NEW || request->kind == REQ_REPLACE;
+
+    // A deadline by a clock that is not known is none.
+    if (is_risk && (venue_now == 0 || !venue_is_clock_good(kraken->client, now))) {
+        request->why = REASON_VENUE_CLOCK;
+        return 0;
+    }
+    request->expiry_ns = venue_expiry(kraken->client, now, window_ns);
+    return venue_now + window_ns;
 }
 
 static void add_fills(struct kraken *kraken, struct kraken_form *form,
@@ -112,8 +126,7 @@ static void add_replace(struct kraken *kraken, struct kraken_form *form,
         kraken_form_add(form, "post_only", "true");
 }
 
-/* Cancelling a young order counts among the orders: by its age, as published. */
-static void count_cancel(struct kraken *kraken, const struct outbox_entry *entry, int64_t now)
+void kraken_count_cancel(struct kraken *kraken, const struct outbox_entry *entry, int64_t now)
 {
     static const struct {
         uint32_t age_s, cost;
@@ -133,21 +146,16 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
                          struct gateway_http *http)
 {
     struct gateway *gateway = kraken->gateway;
-    int64_t now = gateway_now(gateway);
-    agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
     agon_ns_t utc = gateway->stream->utc(gateway->stream->ctx);
-    int64_t window_ns = (int64_t)gateway->config.recv_window_ms * 1000000;
+    agon_ns_t t_until = kraken_take_until(kraken, request);
     const char *path = paths[request->kind];
     struct kraken_form form;
     char target[160];
     char client_id[CLIENT_ID_TEXT];
-    int is_risk = request->kind == REQ_NEW || request->kind == REQ_REPLACE;
+    char until[40];
 
-    // A deadline by a clock that is not known is none.
-    if (is_risk && (venue_now == 0 || !venue_is_clock_good(kraken->client, now))) {
-        request->why = REASON_VENUE_CLOCK;
+    if (t_until == 0)
         return AGON_EAGAIN;
-    }
     kraken_form_init(&form, http->body, sizeof(http->body));
     switch (request->kind) {
     case REQ_TRADES:
@@ -176,7 +184,7 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
         break;
     case REQ_CANCEL:
         add_client_id(kraken, &form, request->entry->order_id);
-        count_cancel(kraken, request->entry, now);
+        kraken_count_cancel(kraken, request->entry, gateway_now(gateway));
         break;
     case REQ_STRAY:
         add_client_id(kraken, &form, request->a);
@@ -186,9 +194,10 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
     }
     if (path == NULL)
         return AGON_ESTATE;
-    if (is_risk)
-        add_deadline(&form, venue_now + window_ns);
-    request->expiry_ns = venue_expiry(kraken->client, now, window_ns);
+    if (request->kind == REQ_NEW || request->kind == REQ_REPLACE) {
+        kraken_deadline(t_until, until, sizeof(until));
+        kraken_form_add(&form, "deadline", until);
+    }
     snprintf(target, sizeof(target), "%s%s", gateway->config.rest_path, path);
     return kraken_sign_request(kraken, utc, target, &form, http);
 }
@@ -212,28 +221,35 @@ static void fill_in(struct kraken *kraken, const struct gateway_request *request
     venue_own_text(kraken->client, entry->order_id, 0, order->client_id);
 }
 
-/* {"descr":{...},"txid":["OUF4EM-FRGI2-MQMWZD"]} */
+static int learn_text(struct kraken *kraken, struct scan *scan, struct kraken_known **known)
+{
+    char txid[KRAKEN_TXID];
+
+    if (scan_copy(scan, txid, sizeof(txid)) < 0)
+        return scan->rc;
+    *known = kraken_learn(kraken, txid);
+    return AGON_OK;
+}
+
+/* {"descr":{...},"txid":["OUF4EM-FRGI2-MQMWZD"]}, by socket {"order_id":"OUF4EM-FRGI2-MQMWZD"} */
 static int take_added(struct kraken *kraken, const struct scan_text *result,
                       struct wire_order *order)
 {
     struct scan scan;
     struct scan_text key;
     struct kraken_known *known = NULL;
-    char txid[KRAKEN_TXID];
 
     scan_init(&scan, result->at, result->n);
     if (scan_object(&scan) < 0)
         return scan.rc;
     while (scan_key(&scan, &key) > 0) {
-        if (!scan_is(&key, "txid")) {
+        if (scan_is(&key, "order_id")) {
+            learn_text(kraken, &scan, &known);
+        } else if (!scan_is(&key, "txid")) {
             scan_skip(&scan);
-            continue;
-        }
-        if (scan_array(&scan) < 0)
-            return scan.rc;
-        while (scan_item(&scan) > 0) {
-            if (scan_copy(&scan, txid, sizeof(txid)) == AGON_OK)
-                known = kraken_learn(kraken, txid);
+        } else if (scan_array(&scan) == AGON_OK) {
+            while (scan_item(&scan) > 0)
+                learn_text(kraken, &scan, &known);
         }
     }
     if (scan.rc < 0 || known == NULL)
@@ -516,7 +532,7 @@ static void subscribe_user(struct kraken *kraken, struct link *link)
         snprintf(text, sizeof(text),
                  "{\"method\":\"subscribe\",\"params\":{\"channel\":\"executions\","
                  "\"snap_orders\":true,\"snap_trades\":false,\"token\":\"%s\"},\"req_id\":%llu}",
-                 kraken->token, (unsigned long long)(gateway->next_id + 1));
+                 kraken->vault->token, (unsigned long long)(gateway->next_id + 1));
     int rc = gateway_send(gateway, link, text, (size_t)n);
 
     explicit_bzero(text, sizeof(text));
@@ -526,6 +542,8 @@ static void subscribe_user(struct kraken *kraken, struct link *link)
     feed->asked_ns = gateway_now(gateway);
     feed->is_asked = 1;
     kraken->sequence[link - gateway->links] = 0;
+    // As long as this connection stands it is good for orders.
+    memcpy(kraken->vault->tokens[link - gateway->links], kraken->vault->token, KRAKEN_TOKEN);
 }
 
 void kraken_answer(void *self, struct gateway_request *request, enum answer answer, int32_t code,
@@ -540,7 +558,7 @@ void kraken_answer(void *self, struct gateway_request *request, enum answer answ
         return;
     kraken->is_token_asked = 0;
     if (answer != ANSWER_GOOD ||
-        kraken_read_token(reply->body, reply->body_n, kraken->token, sizeof(kraken->token)) < 0)
+        kraken_read_token(reply->body, reply->body_n, kraken->vault->token, KRAKEN_TOKEN) < 0)
         return; // asked again
     // It is for one connection after the other: all that wait for one were made before it.
     for (uint32_t i = 0; i < gateway->n_links; i++) {
@@ -550,7 +568,7 @@ void kraken_answer(void *self, struct gateway_request *request, enum answer answ
             !venue_feed(kraken->client, link)->is_asked)
             subscribe_user(kraken, link);
     }
-    explicit_bzero(kraken->token, sizeof(kraken->token));
+    explicit_bzero(kraken->vault->token, KRAKEN_TOKEN);
 }
 
 void kraken_on_user_up(void *self, struct link *link)
@@ -590,6 +608,12 @@ void kraken_on_user(void *self, struct link *link, const void *bytes, size_t n)
     if (rc < 0) {
         kraken_bad(kraken, WIRE_OTHER, rc, n);
         venue_user_bad(kraken->client);
+        return;
+    }
+    if (from.has_success && venue_said(kraken->client, link, from.id, bytes, n)) {
+        // It is told so before anything is done, and is asked for anew with the connection.
+        if (strncmp(from.error, "ESession:", 9) == 0)
+            gateway_drop(kraken->gateway, link, "its token is not accepted any more");
         return;
     }
     if (from.has_success && feed->is_asked && from.id == feed->id) {

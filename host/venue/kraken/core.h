@@ -39,9 +39,12 @@ struct kraken_fills {     /* of an instrument, while their pages come */
     struct wire_fill all[KRAKEN_FILLS];
 };
 
+#define KRAKEN_TOKEN 128
 struct kraken_vault { /* in pages of secret_new */
     struct kraken_signer signer;
     char key[SECRET_MAX + 1], signature[KRAKEN_SIGNATURE_TEXT];
+    /* of the private connections: the one that was told last, and of each that it was said on */
+    char token[KRAKEN_TOKEN], tokens[GATEWAY_LINKS][KRAKEN_TOKEN];
 };
 
 struct kraken_envelope { /* a message of a socket */
@@ -80,7 +83,6 @@ struct kraken {
     struct kraken_fills *fills;            /* owned; same order as symbols->all */
     const struct gateway_request *request; /* whose answer is being taken */
     agon_ns_t t_begun;                     /* trades before are not this journal's */
-    char token[128];                       /* of the private socket */
     int64_t token_ns;                      /* not asked for before */
     uint8_t is_token_asked;
     uint32_t n_nonces;                 /* refused in a row */
@@ -158,7 +160,18 @@ uint64_t kraken_nonce(struct kraken *kraken, agon_ns_t utc);
 int kraken_sign_request(struct kraken *kraken, agon_ns_t utc, const char *path,
                         struct kraken_form *form, struct gateway_http *http);
 
+/* socket.c: orders on the private connection, by the token that it has */
+int64_t kraken_say(void *self, struct gateway_request *request, uint64_t id, char *text,
+                   size_t room);
+
 /* account.c: orders and user data */
+/* By then the venue has taken the request, or never will: as text. */
+void kraken_deadline(agon_ns_t t, char *text, size_t room);
+/* Of an order's request: until when it may be taken. 0: the clock is not known well enough, and
+ * the request says so. */
+agon_ns_t kraken_take_until(struct kraken *kraken, struct gateway_request *request);
+/* Cancelling a young order counts among the orders: by its age, as published. */
+void kraken_count_cancel(struct kraken *kraken, const struct outbox_entry *entry, int64_t now);
 extern const char *const kraken_order_types[ORDER_TYPES_MAX];
 int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
                          struct gateway_http *http);

@@ -537,6 +537,11 @@ int kraken_read_token(const void *bytes, size_t n, char *token, size_t room)
             return scan->rc;
     }
     NEED(1);
+    // It goes back as text of JSON.
+    for (const char *at = token; *at != '\0'; at++) {
+        if (*at <= ' ' || *at > '~' || *at == '"' || *at == '\\')
+            return AGON_EINVAL;
+    }
     return token[0] != '\0' ? AGON_OK : AGON_EINVAL;
 }
 

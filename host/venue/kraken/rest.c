@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* rest: what REST answers mean. Each is {"error":[...],"result":...}, an error with HTTP's 200. */
+/* rest: what REST answers mean. Each is {"error":[...],"result":...}, an error with HTTP's 200.
+ * What was said on a socket is answered in the same words:
+ * {"success":...,"error":"...","result":...}. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,6 +77,14 @@ static int take_first_error(struct scan *scan, char *text, size_t room)
     return rc;
 }
 
+/* By REST a list of them; by socket one, as text, or none. */
+static int take_error(struct scan *scan, char *text, size_t room)
+{
+    if (scan_peek(scan) == '[')
+        return take_first_error(scan, text, room);
+    return scan_peek(scan) == '"' ? scan_copy(scan, text, room) : scan_skip(scan);
+}
+
 /* result: empty where there is none. */
 static int open_answer(const void *bytes, size_t n, char *text, size_t room,
                        struct scan_text *result)
@@ -83,6 +93,7 @@ static int open_answer(const void *bytes, size_t n, char *text, size_t room,
     struct scan *scan = &reader;
     struct scan_text key;
     uint64_t seen = 0;
+    int is_done = 1;
     int rc;
 
     text[0] = '\0';
@@ -92,13 +103,20 @@ static int open_answer(const void *bytes, size_t n, char *text, size_t room,
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "error"))
-            TAKE(0, take_first_error(scan, text, room));
+            TAKE(0, take_error(scan, text, room));
         else if (scan_is(&key, "result"))
             TAKE(1, scan_slice(scan, result));
+        else if (scan_is(&key, "success"))
+            TAKE(2, scan_bool(scan, &is_done));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }
-    NEED(1);
+    if (rc >= 0 && (seen & 5) == 0)
+        return scan_fail(scan);
+    NEED(0);
+    // Done and an error, or neither of the two: what it was is not known.
+    if ((seen & 4) != 0 && is_done == (text[0] != '\0'))
+        snprintf(text, room, "EGeneral:Unknown error");
     return scan_end(scan);
 }
 
@@ -130,6 +148,7 @@ static const struct {
     {"EGeneral:Temporary lockout", ANSWER_AUTH, REASON_VENUE_AUTH},
     {"EAPI:Invalid nonce", ANSWER_CLOCK, REASON_VENUE_CLOCK},
     {"EAPI:", ANSWER_AUTH, REASON_VENUE_AUTH},
+    {"ESession:", ANSWER_LATER, REASON_VENUE_DOWN},
     {"EGeneral:Permission denied", ANSWER_AUTH, REASON_VENUE_AUTH},
     {"EAccount:", ANSWER_AUTH, REASON_VENUE_AUTH},
     {"EOrder:Unknown order", ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
@@ -162,7 +181,7 @@ enum answer kraken_judge_text(int status, const char *text)
     // One client id stands for one order: the first of it has arrived.
     if (strstr(text, "cl_ord_id") != NULL && strstr(text, "uplicate") != NULL)
         return ANSWER_DUPLICATE;
-    if (text[0] == 'E')
+    if (text[0] != '\0')
         return ANSWER_REJECT;
     return status >= 200 && status < 300 ? ANSWER_GOOD : ANSWER_UNKNOWN;
 }

@@ -360,6 +360,9 @@ const struct venue_wire venue_kraken_spot = {
     .open_reader = open_reader,
     .decode_recorded = kraken_decode_recorded,
     .write = write_request,
+    .said = 1u << REQ_NEW | 1u << REQ_REPLACE | 1u << REQ_CANCEL | 1u << REQ_STRAY |
+            1u << REQ_COUNTDOWN,
+    .say = kraken_say,
     .judge = kraken_judge,
     .refusal = kraken_refusal,
     .read_info = kraken_read_info,

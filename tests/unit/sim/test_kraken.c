@@ -682,6 +682,38 @@ START_TEST(requests_by_socket_are_refused_in_its_words)
 }
 END_TEST
 
+/* Faults of requests by socket are of the answer too: done and not answered, or answered late. */
+START_TEST(an_answer_by_socket_is_lost_or_late_as_told)
+{
+    static const char order[] =
+        "\"order_type\":\"limit\",\"side\":\"buy\",\"order_qty\":0.01,\"symbol\":"
+        "\"BTC/USD\",\"limit_price\":2900%u,%%";
+    char params[160];
+    const char *answer;
+
+    world_close(&w);
+    world_open_faults(
+        &w, "kraken",
+        "faults:\n"
+        "  - {on: request, method: WS, path: add_order, nth: 1, do: timeout, effect: true}\n"
+        "  - {on: request, method: WS, path: add_order, nth: 2, do: timeout}\n"
+        "  - {on: request, method: WS, path: add_order, nth: 3, do: error, effect: true}\n"
+        "  - {on: request, method: WS, path: add_order, nth: 4, do: late, delay: 2s}\n");
+    nonce = 0;
+    open_socket();
+    for (unsigned i = 1; i <= 4; i++) {
+        world_clear(&w);
+        snprintf(params, sizeof(params), order, i);
+        answer = str(say("add_order", params), "error");
+        ck_assert_str_eq(answer, i == 3 ? "EService:Timeout" : "");
+        ck_assert_int_eq(answer_of("add_order") != NULL, i == 3);
+    }
+    world_pass(&w, 3 * S);
+    ck_assert(json_is_true(json_object_get(answer_of("add_order"), "success")));
+    ck_assert_uint_eq(json_object_size(json_object_get(call("OpenOrders", ""), "open")), 3);
+}
+END_TEST
+
 START_TEST(market_channels_have_the_documented_fields)
 {
     open_socket();
@@ -768,6 +800,7 @@ int main(void)
     tcase_add_test(world, a_client_that_keeps_ten_levels_has_the_venues_book);
     tcase_add_test(world, an_order_is_told_step_by_step);
     tcase_add_test(world, requests_by_socket_are_refused_in_its_words);
+    tcase_add_test(world, an_answer_by_socket_is_lost_or_late_as_told);
     tcase_add_test(world, market_channels_have_the_documented_fields);
     tcase_add_test(world, a_token_ends_unless_it_is_used);
     tcase_add_test(world, heartbeats_fill_the_silence);

@@ -391,6 +391,7 @@ static void run_line(char *line)
             FAIL("no request %s", at);
         seen->is_taken = 1;
         w.wanted = seen->target;
+        script_take_req(w.wanted);
     } else if (strcmp(verb, "none") == 0) {
         struct seen *seen = find_request(at);
 

@@ -9,6 +9,7 @@
  *   cut <METHOD> <prefix>           ... is taken, then the connection is reset
  *   want <METHOD> <prefix>          such a request came (since the last want of it)
  *   none <METHOD> <prefix>          no such request came since the last look
+ *   ... with SAY as method: what is said on the private connection, by its method's name
  *   has <text>                      the request wanted last holds this text; hasnt: it does not
  *   market <json>   user <json>     the venue sends a message
  *   next market|user <json>         ... on the youngest of two such connections
@@ -34,7 +35,8 @@
  *   use <file>                      the lines of another transcript
  *   ready yes|no
  *
- * In bodies ${1:0} is the client id of order 1, revision 0, ${other} one of another journal, and
+ * In bodies ${req} is the id of what was said last, or wanted of that,
+ * ${1:0} is the client id of order 1, revision 0, ${other} one of another journal, and
  * ${t} the venue's time in ms,
  * ${t-10} ten of them before, ${trades:18:501:1000} a thousand trades of its order 18, the first
  * with the number 501. What no line answers is answered as a quiet venue would: time, empty lists,

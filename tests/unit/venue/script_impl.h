@@ -60,6 +60,7 @@ struct script_world {
     struct seen seen[4096];
     int n_seen;
     char *wanted;
+    char req[24]; /* id of the request that came last on a socket, or was wanted */
     char last_sent[3][8192];
     uint64_t random;
     uint64_t durable;
@@ -93,6 +94,7 @@ void script_forget(void); /* no rule counts any more */
 void script_finish(void); /* closes it: nothing may be left */
 void script_step(void);   /* 1 ms passes */
 void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, size_t n);
-char *script_expand(const char *text); /* ${...}; the caller's */
+void script_take_req(const char *text); /* its req_id, if it has one */
+char *script_expand(const char *text);  /* ${...}; the caller's */
 
 #endif

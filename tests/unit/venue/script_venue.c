@@ -98,6 +98,9 @@ char *script_expand(const char *text)
         if (strncmp(text, "${t}", 4) == 0) {
             n += (size_t)snprintf(full + n, room - n, "%lld", (long long)((T0 + w.now) / 1000000));
             text += 4;
+        } else if (strncmp(text, "${req}", 6) == 0) {
+            n += (size_t)snprintf(full + n, room - n, "%s", w.req);
+            text += 6;
         } else if (strncmp(text, "${other}", 8) == 0) {
             n += (size_t)snprintf(full + n, room - n, "%s", other_id());
             text += 8;
@@ -314,6 +317,50 @@ void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, s
     free(frame);
 }
 
+void script_take_req(const char *text)
+{
+    const char *id = strstr(text, "\"req_id\":");
+
+    if (id != NULL)
+        snprintf(w.req, sizeof(w.req), "%.*s", (int)strspn(id + 9, "0123456789"), id + 9);
+}
+
+/* A request for an order, by its method: {"method":"add_order",... */
+static void on_said(struct conn *conn, const char *text)
+{
+    static const char begin[] = "{\"method\":\"";
+    struct seen *seen = &w.seen[w.n_seen];
+    int n = (int)strcspn(text + sizeof(begin) - 1, "\"");
+
+    if (!is_kraken() || conn->where != USER || strncmp(text, begin, sizeof(begin) - 1) != 0 ||
+        strstr(text, "\"subscribe\"") != NULL || strstr(text, "\"ping\"") != NULL)
+        return;
+    ck_assert_int_lt(++w.n_seen, 4096);
+    snprintf(seen->method, sizeof(seen->method), "SAY");
+    ck_assert_int_gt(asprintf(&seen->target, "%.*s?%s", n, text + sizeof(begin) - 1, text), 0);
+    for (int i = 0; i < 64; i++) {
+        struct rule *rule = &w.rules[i];
+
+        if (!rule->is_used || strcmp(rule->method, "SAY") != 0 ||
+            strncmp(seen->target, rule->prefix, strlen(rule->prefix)) != 0)
+            continue;
+        rule->is_used = rule->is_kept;
+        if (rule->what == 0) {
+            char *full = script_expand(rule->body);
+
+            script_frame(conn, WS_TEXT, full, strlen(full));
+            free(full);
+        } else if (rule->what == 2) {
+            conn->is_ending = 1;
+            conn->end = STREAM_END_RESET;
+        }
+        if (!rule->is_used)
+            free(rule->body);
+        return;
+    }
+    FAIL("nobody answers %s", text);
+}
+
 static void srv_message(void *ctx, enum ws_opcode opcode, const void *bytes, size_t n)
 {
     struct conn *conn = ctx;
@@ -322,6 +369,9 @@ static void srv_message(void *ctx, enum ws_opcode opcode, const void *bytes, siz
     ck_assert_uint_lt(n, sizeof(w.last_sent[0]));
     memcpy(w.last_sent[conn->where], bytes, n);
     w.last_sent[conn->where][n] = 0;
+    if (conn->where == USER)
+        script_take_req(w.last_sent[USER]);
+    on_said(conn, w.last_sent[conn->where]);
     if (strstr(w.last_sent[conn->where], "\"method\":\"ping\"") != NULL)
         script_frame(conn, WS_TEXT, "{\"method\":\"pong\"}", 17);
 }

@@ -50,6 +50,7 @@ static const char *const stories[] = {
     "kraken/market.script",
     "kraken/orders.script",
     "kraken/unknown.script",
+    "kraken/socket.script",
     "okx/market.script",
     "okx/orders.script",
     "okx/unknown.script",
