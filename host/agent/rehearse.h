@@ -3,8 +3,8 @@
  * validate` (SDK 4.4, val-r..) that need a running plugin.
  *
  * It happens in a child with the sandbox of a process runner, so a crash is a finding. The tape is
- * the same for everybody: 20,000 events of all public and private types, then one with prices and
- * times that no market has. */
+ * the same for everybody: 20,000 events of all public and private types, candles of each length
+ * among them, then one with prices and times that no market has. */
 #ifndef AGENT_REHEARSE_H
 #define AGENT_REHEARSE_H
 

@@ -24,6 +24,13 @@ static const struct {
     {"mover_slow", REHEARSE_TIME, REHEARSAL_NOTE},
     {"mover_partial", REHEARSE_TRUNCATED, REHEARSAL_ERROR},
     {"mover_forgets", REHEARSE_SAVE, REHEARSAL_ERROR},
+    {"candles", -1, 0},
+    {"candles", REHEARSE_REPEAT, REHEARSAL_OK}, // with intents: else it is a note
+    {"candles", REHEARSE_RESTORE, REHEARSAL_OK},
+    {"candles_static", REHEARSE_REPEAT, REHEARSAL_ERROR},
+    {"candles_hidden", REHEARSE_RESTORE, REHEARSAL_ERROR},
+    {"candles_idle", REHEARSE_REPEAT, REHEARSAL_NOTE},
+    {"candles_idle", REHEARSE_RESTORE, REHEARSAL_NOTE},
 };
 
 START_TEST(a_planted_defect_is_found_by_its_check)
