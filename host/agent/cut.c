@@ -87,11 +87,19 @@ static void collect_tables(struct engine *engine, struct pieces *pieces, struct 
     }
     for (agon_instrument_t id = 1; id <= table->n_instruments; id++) {
         const struct agon_instrument *instrument = instruments_get(table, id);
-        const struct agon_top10 *top = engine_top(engine, id);
 
-        if (instrument == NULL)
-            continue;
-        pieces->instruments[setup->n_instruments++] = *instrument;
+        if (instrument != NULL)
+            pieces->instruments[setup->n_instruments++] = *instrument;
+    }
+}
+
+// Of what the slot trades: a host has more instruments than a plugin has places for.
+static void collect_tops(struct engine *engine, const struct slot *slot, struct pieces *pieces,
+                         struct setup *setup)
+{
+    for (uint32_t i = 0; i < slot->subscription.n_instruments; i++) {
+        const struct agon_top10 *top = engine_top(engine, slot->subscription.instruments[i]);
+
         if (top != NULL)
             pieces->tops[setup->n_tops++] = *top;
     }
@@ -124,6 +132,7 @@ void cut_collect(struct engine *engine, const struct cut_given *given, struct cu
     pieces->n_timers = 0;
     pieces->next_timer = 1;
     collect_tables(engine, pieces, setup);
+    collect_tops(engine, slot, pieces, setup);
     collect_slot(engine, slot, pieces, setup);
     engine_timers(engine, slot->id, add_timer, pieces);
     (void)engine_bus(engine, &granules, &setup->head.bus_at);

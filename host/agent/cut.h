@@ -17,7 +17,7 @@ struct pieces { /* of a setup, collected out of the engine */
     struct agon_order orders[SETUP_ORDERS_MAX];
     struct agon_position positions[SETUP_POSITIONS_MAX];
     struct agon_balance balances[SETUP_BALANCES_MAX];
-    struct agon_top10 tops[INSTRUMENTS_MAX];
+    struct agon_top10 tops[SLOT_INSTRUMENTS_MAX];
     struct agon_exit exits[AGON_EXITS_MAX];
     struct setup_timer timers[SETUP_TIMERS_MAX];
     uint32_t n_timers, next_timer;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# How much there may be of a thing, and what is said of one more: symbols of a simulated market.
+# How much there may be of a thing, and what is said of one more: symbols and accounts of a simulated market, venues and
+# instruments of a host.
 . "$(dirname "$0")/common.sh"
 
 names() { # N: so many symbols
@@ -49,6 +50,9 @@ sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
     for i in 2 16; do printf '  - {name: on_%s, plugin: buyer.so, stage: live, capital: 100000 USDT, instruments: ["v%s:S00USDT"], hard: 30s}\n' $i $i; done
 } >"$WORK/conf/roster.yaml"
+one_beyond() { # NAME LAST: the last line says where there is one too many
+    grep -q "$1: $(($2 + 1)) entries; expected 1 to $2" "$WORK/out" || fail "$1 beyond $2: $(head -3 "$WORK/out")"
+}
 venues 17
 beyond 'venues of a host' "16" "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet --for 1ms
 grep -q 'live.yaml:2:.*venues: 17 entries; expected 1 to 16' "$WORK/out" && ! grep -q "either 'venue'" "$WORK/out" || fail "venues of a host: where it is is not said: $(head -3 "$WORK/out")"
@@ -60,4 +64,50 @@ until_true "$HOST_PID" "fills on the last venue" ctl_is '[.[] | select(.agent ==
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal of sixteen venues does not replay"
-echo "16 venues of a host, 64 symbols of a simulated market, and what is said of one more"
+
+# Instruments of a host: all symbols of the market, with their books. A plugin that begins when all have one trades the last.
+sed -i -e '/symbol:/d' -e 's/^venues: .*/venue: venue.yaml/' "$WORK/conf/live.yaml"
+for i in $(seq 0 63); do
+    printf '  - {symbol: S%02dUSDT, base: S%02d, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}\n' "$i" "$i"
+done >>"$WORK/conf/live.yaml"
+echo 'snapshot_levels: 100' >>"$WORK/conf/venue.yaml" # of 1000 the venue gives few a minute
+cp "$WORK/conf/live.yaml" "$WORK/conf/more.yaml"
+echo '  - {symbol: S64USDT, base: S64, quote: USDT, tick: 0.01, lot: 0.00001}' >>"$WORK/conf/more.yaml"
+{
+    printf 'seed: 1\nbase_currency: USDT\nagents:\n'
+    printf '  - {name: on_first, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: ["binance:S00USDT"], params: {every: 5}, hard: 30s, orders_on_reload: cancel}\n'
+    printf '  - {name: on_last, plugin: once.so, stage: live, capital: 100000 USDT, instruments: ["binance:S63USDT"], params: {what: 1, qty: 1000}, hard: 30s}\n'
+} >"$WORK/conf/roster.yaml"
+beyond 'instruments of a host' '64' "$AGON" run --config "$WORK/conf/more.yaml" --dir "$WORK/many" --plugins "$PLUGINS" --quiet --for 1ms
+one_beyond instruments 64
+rm -rf "$WORK/run"
+start_host
+until_true "$HOST_PID" "64 books" ctl_is '.books_live == 64' feed
+until_true "$HOST_PID" "an order on the last of 64 instruments" ctl_is 'any(.[]; .name == "on_last" and .orders >= 1)' agents
+# A plugin that begins now is given what there is of its market, and not of all.
+"$AGON" ctl reload on_first --dir "$WORK/run" >"$WORK/out" 2>&1 || fail "reload: $(cat "$WORK/out")"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host of 64 instruments"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal of 64 instruments does not replay"
+
+# Accounts of a simulated market: each trades, and one more is refused.
+accounts() { # N
+    echo 'accounts:'
+    for i in $(seq "$1"); do printf '  - {key: key%s, secret: secret, balances: {USDT: %s}}\n' "$i" "$i"; done
+}
+accounts 65 >"$WORK/accounts.yaml"
+beyond 'accounts of a simulated market' 'accounts.yaml:2:3' "$AGON" sim --port 0 --account "$WORK/accounts.yaml"
+one_beyond accounts 64
+accounts 64 >"$WORK/accounts.yaml"
+SIM_LOG=$WORK/sim_accounts.ndjson SIM_PORT=
+start_sim --account "$WORK/accounts.yaml"
+python3 - "$SIM_PORT" <<'PY' || fail "not every account can ask for its money"
+import hashlib, hmac, json, sys, time, urllib.request
+for i in (1, 64):
+    query = f'timestamp={int(time.time() * 1000)}'
+    sign = hmac.new(b'secret', query.encode(), hashlib.sha256).hexdigest()
+    request = urllib.request.Request(f'http://127.0.0.1:{sys.argv[1]}/api/v3/account?{query}&signature={sign}', headers={'X-MBX-APIKEY': f'key{i}'})
+    money = {b['asset']: float(b['free']) for b in json.load(urllib.request.urlopen(request))['balances']}
+    assert money['USDT'] == i, money
+PY
+echo "16 venues and 64 instruments of a host, 64 symbols and 64 accounts of a simulated market, and what is said of one more"
