@@ -41,25 +41,6 @@ void binance_defaults(struct venue_config *config)
 {
     config->key_kind = VENUE_KEY_HMAC;
     config->market.is_tls = config->user.is_tls = config->rest.is_tls = 1;
-    config->order_links = 2;
-    config->data_links = 1;
-    config->cancel_links = 2;
-    config->cancel_ns = 1000000000;
-    config->recv_window_ms = 5000;
-    config->snapshot_levels = 1000;
-    config->warm_bars = 500;
-    config->has_trades = config->has_quotes = config->has_depth = 1;
-    config->hold_ns = 250000000;
-    config->cancel_hold_ns = 5000000000;
-    config->request_ns = 12000000000; // the venue itself gives up after 10 s
-    config->reconcile_ns = 30000000000;
-    config->silence_ns = 3000000000;
-    config->user_silence_ns = 30000000000;
-    config->rights_ns = 3600000000000;
-    config->channel_ns = 10000000000;
-    config->life_ns = 84600000000000; // 23.5 h of the 24
-    config->message_gap_ns = 250000000;
-    config->cooloff_ns = 300000000000;
 }
 
 /* Writing ---------------------------------------------------------------------------------------

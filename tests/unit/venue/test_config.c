@@ -260,6 +260,23 @@ START_TEST(a_short_file_is_the_dialects_own)
 }
 END_TEST
 
+/* What a dialect does not say of itself is as the schema shows it: each has links, and the switch
+ * that cancels for a host that hangs. */
+START_TEST(each_dialect_has_what_it_needs_without_a_file)
+{
+    static const char *const each[] = {"binance_spot", "binance_um", "kraken_spot", "okx_spot",
+                                       "okx_swap"};
+    struct venue_config config;
+
+    ck_assert_int_eq(venue_config_default(&config, each[_i]), AGON_OK);
+    ck_assert_uint_ge(config.order_links, 1);
+    ck_assert_uint_ge(config.data_links, 1);
+    ck_assert_int_eq(config.dead_man_ns, 60000000000);
+    ck_assert_int_gt(config.request_ns, 0);
+    ck_assert_int_gt(config.reconcile_ns, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("venue config");
@@ -275,6 +292,7 @@ int main(void)
     tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
     tcase_add_loop_test(tcase, without_tls_this_machine_is_taken, 0, N_ENDPOINTS);
     tcase_add_loop_test(tcase, without_tls_no_other_machine_is_taken, 0, N_ENDPOINTS);
+    tcase_add_loop_test(tcase, each_dialect_has_what_it_needs_without_a_file, 0, 5);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
