@@ -11,17 +11,27 @@
 static const struct schema_choice ons[] = {{"request", FAULT_REQUEST}, {"stream", FAULT_STREAM},
                                            {"user", FAULT_USER},       {"socket", FAULT_SOCKET},
                                            {"time", FAULT_TIME},       {NULL, 0}};
-static const struct schema_choice dos[] = {
-    {"timeout", FAULT_TIMEOUT},   {"error", FAULT_ERROR},
-    {"late", FAULT_LATE},         {"reset", FAULT_RESET},
-    {"drop", FAULT_DROP},         {"duplicate", FAULT_DUPLICATE},
-    {"delay", FAULT_DELAY},       {"swap", FAULT_SWAP},
-    {"garble", FAULT_GARBLE},     {"close", FAULT_CLOSE},
-    {"stall", FAULT_STALL},       {"mute", FAULT_MUTE},
-    {"refuse", FAULT_REFUSE},     {"maintenance", FAULT_MAINTENANCE},
-    {"halve", FAULT_HALVE},       {"skew", FAULT_SKEW},
-    {"hold", FAULT_HOLD},         {"lag", FAULT_LAG},
-    {"withdraw", FAULT_WITHDRAW}, {NULL, 0}};
+static const struct schema_choice dos[] = {{"timeout", FAULT_TIMEOUT},
+                                           {"error", FAULT_ERROR},
+                                           {"late", FAULT_LATE},
+                                           {"reset", FAULT_RESET},
+                                           {"drop", FAULT_DROP},
+                                           {"duplicate", FAULT_DUPLICATE},
+                                           {"delay", FAULT_DELAY},
+                                           {"swap", FAULT_SWAP},
+                                           {"garble", FAULT_GARBLE},
+                                           {"close", FAULT_CLOSE},
+                                           {"stall", FAULT_STALL},
+                                           {"mute", FAULT_MUTE},
+                                           {"refuse", FAULT_REFUSE},
+                                           {"maintenance", FAULT_MAINTENANCE},
+                                           {"halve", FAULT_HALVE},
+                                           {"skew", FAULT_SKEW},
+                                           {"hold", FAULT_HOLD},
+                                           {"lag", FAULT_LAG},
+                                           {"withdraw", FAULT_WITHDRAW},
+                                           {"checksum", FAULT_SUM},
+                                           {NULL, 0}};
 static const struct schema_choice markets[] = {
     {"any", FAULT_ANY}, {"spot", FAULT_SPOT}, {"um", FAULT_UM}, {NULL, 0}};
 
@@ -39,7 +49,7 @@ static const struct schema_choice answers[] = {{"comes", FAULT_COMES},
 static const uint32_t allowed[] = {
     [FAULT_REQUEST] = BIT(FAULT_TIMEOUT) | BIT(FAULT_ERROR) | BIT(FAULT_LATE) | BIT(FAULT_RESET) |
                       BIT(FAULT_DUPLICATE) | BIT(FAULT_HOLD) | BIT(FAULT_LAG) | BIT(FAULT_WITHDRAW),
-    [FAULT_STREAM] = FRAME,
+    [FAULT_STREAM] = FRAME | BIT(FAULT_SUM),
     [FAULT_USER] = FRAME,
     [FAULT_SOCKET] = BIT(FAULT_RESET) | BIT(FAULT_CLOSE) | BIT(FAULT_STALL) | BIT(FAULT_REFUSE),
     [FAULT_TIME] = BIT(FAULT_MAINTENANCE) | BIT(FAULT_HALVE) | BIT(FAULT_SKEW),

@@ -47,7 +47,8 @@ enum fault_do {
     FAULT_SKEW,        /* time: the venue's clock is skew_ms ahead */
     FAULT_HOLD,        /* request: it is taken delay later; answer says what its client is told */
     FAULT_LAG,         /* request: what it reads is as it was delay ago */
-    FAULT_WITHDRAW     /* request for a key's rights: it is told that it may withdraw */
+    FAULT_WITHDRAW,    /* request for a key's rights: it is told that it may withdraw */
+    FAULT_SUM          /* stream: the checksum that it names is another; where it has one */
 };
 enum fault_answer {                  /* of a request that is held */
                     FAULT_COMES = 0, /* when it was taken */

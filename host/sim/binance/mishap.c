@@ -278,6 +278,9 @@ void simb_emit(struct simb *b, struct simb_conn *conn, int is_user, const char *
     case FAULT_SWAP:
         keep(b, conn, stream, text, n, 0);
         return;
+    case FAULT_SUM: // it has none
+        simb_send(b, conn, SIM_TEXT, text, n);
+        return;
     case FAULT_GARBLE:
         simb_send(b, conn, SIM_TEXT, text, n / 2);
         return;

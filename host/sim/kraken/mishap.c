@@ -70,6 +70,18 @@ static void keep(struct simk *k, const struct simk_conn *conn, const struct jout
     memcpy(late->text, frame->at, frame->n);
 }
 
+/* Its last digit is another. */
+static void spoil_sum(struct jout *frame)
+{
+    char *at = strstr(frame->at, "\"checksum\":");
+
+    if (!at)
+        return;
+    at += strlen("\"checksum\":");
+    at += strspn(at, "0123456789") - 1;
+    *at = *at == '9' ? '0' : (char)(*at + 1);
+}
+
 void simk_mishap_keep(struct simk *k, const struct simk_conn *conn, const struct jout *frame,
                       const struct fault *fault)
 {
@@ -100,6 +112,10 @@ void simk_send(struct simk *k, struct simk_conn *conn, const char *stream, const
     case FAULT_SWAP:
         keep(k, conn, frame, k->now.transport + faults_delay(k->config.faults, fault));
         return;
+    case FAULT_SUM:
+        spoil_sum(frame);
+        text = jout_text(frame);
+        break;
     case FAULT_GARBLE:
         simk_emit(k, conn, text, frame->n / 2);
         return;

@@ -94,6 +94,8 @@ void simo_send(struct simo *o, struct simo_conn *conn, const char *stream, const
     case FAULT_SWAP:
         keep(o, conn, frame, o->now.transport + faults_delay(o->config.faults, fault));
         return;
+    case FAULT_SUM: // it has none
+        break;
     case FAULT_GARBLE:
         simo_emit(o, conn, text, frame->n / 2);
         return;

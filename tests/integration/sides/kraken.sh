@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Both sides of Kraken, each written from the venue's pages by itself, meet: a host on paper reads thousands of messages of the
-# simulated venue, and each checksum holds. A book's message that is lost is found by the next checksum: that book alone is
-# read anew, and no other.
+# simulated venue, and each checksum holds. A book's message that is lost is found by the next checksum, and a wrong sum by
+# itself: that book alone is read anew, and no other.
 . "$(dirname "$0")/../common.sh"
 
 is() { # QUERY: is that true of the feed?
@@ -12,6 +12,7 @@ is() { # QUERY: is that true of the feed?
 cat >"$WORK/faults.yaml" <<EOF
 faults:
   - {on: stream, stream: "book:BTC/USD", nth: 600, do: drop}
+  - {on: stream, stream: "book:ETH/USD", nth: 700, do: checksum}
 EOF
 start_sim --venue kraken --seed 6 --speed 4 --faults "$WORK/faults.yaml"
 MODE=paper SPEED=4 live_files ''
@@ -47,11 +48,11 @@ EOF
 start_host
 until_true "$HOST_PID" "its first messages" is '.messages > 600 and .books_live == 2'
 is '.bad == 0 and .resyncs == 0 and .gaps == 0' || fail "books without a fault: $(cat "$WORK/feed")"
-until_true "$HOST_PID" "the message that is lost" lines "$SIM_LOG" '"kind":"fault"' 1
-until_true "$HOST_PID" "the book that is read anew" is '.resyncs == 1 and .books_live == 2'
+until_true "$HOST_PID" "the message that is lost, and the wrong sum" lines "$SIM_LOG" '"kind":"fault"' 2
+until_true "$HOST_PID" "the books that are read anew" is '.resyncs == 2 and .books_live == 2'
 seen=$(jq .messages "$WORK/feed")
 until_true "$HOST_PID" "a thousand messages after it" is ".messages > $seen + 1000"
-is '.bad == 0 and .resyncs == 1 and .books_live == 2 and .reconnects == 0' || fail "books after the fault: $(cat "$WORK/feed")"
+is '.bad == 0 and .resyncs == 2 and .books_live == 2 and .reconnects == 0' || fail "books after the fault: $(cat "$WORK/feed")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 echo "both sides of Kraken: $(jq .messages "$WORK/feed") messages, each checksum held, and a lost one was found by the next"

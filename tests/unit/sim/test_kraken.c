@@ -714,6 +714,27 @@ START_TEST(an_answer_by_socket_is_lost_or_late_as_told)
 }
 END_TEST
 
+START_TEST(a_wrong_checksum_is_told_when_it_is_to_be)
+{
+    int64_t sums[2];
+
+    for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
+        world_close(&w);
+        world_open_faults(
+            &w, "kraken",
+            is_wrong ? "faults:\n  - {on: stream, stream: \"book*\", every: 1, do: checksum}\n"
+                     : "faults:\n  - {on: stream, stream: none, do: checksum}\n");
+        open_socket();
+        say("subscribe", "\"channel\":\"book\",\"symbol\":[\"BTC/USD\"]");
+        world_pass(&w, S / 5);
+        ck_assert_ptr_nonnull(pushed("book", 0));
+        sums[is_wrong] = json_integer_value(json_object_get(pushed("book", 0), "checksum"));
+    }
+    ck_assert_int_ne(sums[0], 0);
+    ck_assert_int_ne(sums[0], sums[1]);
+}
+END_TEST
+
 START_TEST(market_channels_have_the_documented_fields)
 {
     open_socket();
@@ -801,6 +822,7 @@ int main(void)
     tcase_add_test(world, an_order_is_told_step_by_step);
     tcase_add_test(world, requests_by_socket_are_refused_in_its_words);
     tcase_add_test(world, an_answer_by_socket_is_lost_or_late_as_told);
+    tcase_add_test(world, a_wrong_checksum_is_told_when_it_is_to_be);
     tcase_add_test(world, market_channels_have_the_documented_fields);
     tcase_add_test(world, a_token_ends_unless_it_is_used);
     tcase_add_test(world, heartbeats_fill_the_silence);
