@@ -53,7 +53,8 @@ done
 # Nobody sends anything: open orders and money come to be the exchange's, and what was open at the kill still is.
 begin "the last run"
 until_true "$HOST_PID" "trades" is '.fills >= 3 and .open_orders >= 1' status
-until_true "$HOST_PID" "an order that stands" is 'length >= 1' orders stander_1
+# What it bought first, or an order of which nobody knows yet whether the exchange has it, is none that stands.
+until_true "$HOST_PID" "an order that stands" is 'any(.[]; .type == "limit" and .state == "open" and .request == "")' orders stander_1
 ctl halt all >/dev/null || fail "halt"
 until_true "$HOST_PID" "open orders and money as the exchange has them" settled_there
 stands=$(kraken_standing)
