@@ -314,7 +314,7 @@ const STEPS = [
         await refused([ccxt.InsufficientFunds], async () => place('limit', 'buy', 90, await price(-1)), 'funds');
     }],
     ['off-filter price and volume', async () => {
-        const raw = {pair: 'XXBTZUSD', type: 'buy', ordertype: 'limit', volume: '0.01', price: `${await price(-1)}01`};
+        const raw = {pair: 'XXBTZUSD', type: 'buy', ordertype: 'limit', volume: '0.01', price: `${(await price(-1)).toFixed(1)}01`};
 
         await refused([ccxt.ExchangeError], () => x.privatePostAddOrder(raw), 'price off the tick');
         await refused([ccxt.BadRequest, ccxt.InvalidOrder],

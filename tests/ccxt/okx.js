@@ -333,7 +333,7 @@ const STEPS = [
         await refused([ccxt.InsufficientFunds], async () => place('limit', 'buy', 90, await price(-1)), 'funds');
     }],
     ['off-filter price and size', async () => {
-        const raw = {instId: 'BTC-USDT', tdMode: 'cash', side: 'buy', ordType: 'limit', sz: '0.01', px: `${await price(-1)}01`};
+        const raw = {instId: 'BTC-USDT', tdMode: 'cash', side: 'buy', ordType: 'limit', sz: '0.01', px: `${(await price(-1)).toFixed(1)}01`};
 
         await refused([ccxt.InvalidOrder], () => x.privatePostTradeOrder({...raw}), 'price off the tick');
         await refused([ccxt.InvalidOrder], () => x.privatePostTradeOrder({...raw, px: '30000', sz: '0.000001'}), 'less than the least');
