@@ -35,8 +35,8 @@ static void set(struct engine *engine, struct halt *halt, const struct record_co
 {
     const struct record_command_by *by = (const struct record_command_by *)(const void *)command;
 
-    // Who halted first has halted: a second word changes nothing.
-    if (halt->is_set)
+    // Who halted first has halted: a second word changes nothing, but for one that stops more.
+    if (halt->is_set && (command->reason != REASON_OTHER_HOST || halt->reason == REASON_OTHER_HOST))
         return;
     memset(halt, 0, sizeof(*halt));
     halt->is_set = 1;

@@ -252,6 +252,8 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
         .instrument = instrument,
         .may_trade = (uint8_t)slot_may_trade(slot, engine->mode),
         .is_killed = (uint8_t)halts_has(engine, HALT_KILL),
+        .is_other_host = (uint8_t)(halts_has(engine, HALT_OPERATOR) &&
+                                   engine->halts[HALT_OPERATOR].reason == REASON_OTHER_HOST),
         .n_open = orders_count(engine->orders, slot->id) - (uint32_t)(is_replacement != 0),
         .limits = limits,
     };

@@ -56,6 +56,7 @@ struct risk_view {
     uint8_t may_trade;                        /* stage and condition */
     uint8_t is_authorised;                    /* instrument and account are the slot's */
     uint8_t is_halted, is_killed;             /* any scope that covers the order */
+    uint8_t is_other_host;                    /* another host trades the account */
     uint8_t trading;                          /* enum trading_state of the instrument */
     uint8_t is_book_live;                     /* live, not crossed, not older than the limit */
     uint8_t is_reducing;      /* brings the position closer to zero and not through it */

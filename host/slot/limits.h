@@ -156,6 +156,7 @@ enum {
  * authorised comes before whatever reads the instrument. */
 #define RISK_CHECKS(X)                                                                             \
     X(kill)                                                                                        \
+    X(other_host)                                                                                  \
     X(authorised)                                                                                  \
     X(session)                                                                                     \
     X(bounds)                                                                                      \

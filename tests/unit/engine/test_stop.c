@@ -124,6 +124,37 @@ START_TEST(a_halt_says_who_and_why_and_each_cause_is_lifted_by_itself)
 }
 END_TEST
 
+/* A halt leaves the way out open. Where another host trades the account even that would come up
+ * there as a rival's order; an operator's own halt before it hides nothing. */
+START_TEST(nothing_of_an_agent_leaves_while_another_host_trades_the_account)
+{
+    uint32_t n;
+
+    begin();
+    buy_and_fill(0, BTCUSDT, 6000000, 2000);
+    by_operator(COMMAND_HALT);
+    n = world->n_cmds;
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6010000, 500, 2);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 1);
+    world_report(world, last_cmd(), REPORT_FILL, 6010000, 500, 500);
+    order(COMMAND_HALT, SCOPE_GLOBAL, 0, HALT_OPERATOR, REASON_OTHER_HOST);
+    n = world->n_cmds;
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6020000, 500, 3);
+    ck_assert_uint_eq(told(0), REASON_OTHER_HOST);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 0);
+    // What the host closes by an operator's word still goes.
+    order(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 1);
+    fill_all(n);
+    by_operator(COMMAND_RESUME);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    n = world->n_cmds;
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 4);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 1);
+    end();
+}
+END_TEST
+
 START_TEST(halts_outlive_a_run_and_their_words_too)
 {
     struct record_start start = {
@@ -652,6 +683,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tcase, a_halt_says_who_and_why_and_each_cause_is_lifted_by_itself);
+    tcase_add_test(tcase, nothing_of_an_agent_leaves_while_another_host_trades_the_account);
     tcase_add_test(tcase, halts_outlive_a_run_and_their_words_too);
     tcase_add_test(tcase, a_stop_cancels_closes_and_stays);
     tcase_add_test(tcase, a_stop_is_an_alert_and_so_is_each_minute_in_which_it_could_not_close);
