@@ -167,6 +167,11 @@ const struct pit_bar *pit_note_at(const struct pit *pit, uint32_t sym, enum pit_
                                   uint32_t i);
 /* Trades of that instrument of the reel are the symbol's index. AGON_EINVAL. */
 int pit_set_index(struct pit *pit, uint32_t sym, const struct pit_symbol *spot, struct error *err);
+/* The bar of so many minutes that is open, or n before it; false: nothing is kept of it. */
+int pit_bar_ago(const struct pit *pit, uint32_t sym, int minutes, uint32_t n, struct pit_bar *bar);
+/* All minutes from that time on as one; empty where there are none. */
+void pit_bar_since(const struct pit *pit, uint32_t sym, agon_ns_t from, struct pit_bar *bar);
+agon_px_t pit_bar_vwap(const struct pit_bar *bar); /* 0: nothing traded */
 /* Appends what bar holds to sum, in order of time. */
 void pit_bar_add(struct pit_bar *sum, const struct pit_bar *bar);
 

@@ -118,3 +118,49 @@ const struct pit_bar *pit_second_at(const struct pit *pit, uint32_t sym, uint32_
 {
     return &pit->syms[sym].seconds.bars[i];
 }
+
+/* --- longer bars --- */
+
+// Minutes stand without holes.
+static int64_t place_of(const struct pit *pit, uint32_t sym, agon_ns_t t)
+{
+    return (t - pit_minute_at(pit, sym, 0)->t_open) / NS_PER_MIN;
+}
+
+int pit_bar_ago(const struct pit *pit, uint32_t sym, int minutes, uint32_t n, struct pit_bar *bar)
+{
+    agon_ns_t length = minutes * (agon_ns_t)NS_PER_MIN, open, first;
+    uint32_t count = pit_minutes(pit, sym);
+
+    memset(bar, 0, sizeof(*bar));
+    if (count == 0)
+        return 0;
+    first = pit_minute_at(pit, sym, 0)->t_open;
+    open = pit_minute_at(pit, sym, count - 1)->t_open;
+    open -= open % length + n * length;
+    if (open + length <= first)
+        return 0;
+    for (int64_t i = open < first ? 0 : place_of(pit, sym, open);
+         i < place_of(pit, sym, open + length) && i < count; i++)
+        pit_bar_add(bar, pit_minute_at(pit, sym, (uint32_t)i));
+    bar->t_open = open;
+    return 1;
+}
+
+void pit_bar_since(const struct pit *pit, uint32_t sym, agon_ns_t from, struct pit_bar *bar)
+{
+    uint32_t count = pit_minutes(pit, sym);
+    int64_t i;
+
+    memset(bar, 0, sizeof(*bar));
+    if (count == 0)
+        return;
+    i = place_of(pit, sym, from);
+    for (i = i < 0 ? 0 : i; i < count; i++)
+        pit_bar_add(bar, pit_minute_at(pit, sym, (uint32_t)i));
+}
+
+agon_px_t pit_bar_vwap(const struct pit_bar *bar)
+{
+    return bar->qty > 0 ? num_mul_div(bar->amt, num_pow10(PIT_EXP), bar->qty, NUM_EVEN) : 0;
+}

@@ -7,32 +7,32 @@
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
-#define TOKEN_LIFE_NS (900 * SIMK_NS_PER_S)
+#define TOKEN_LIFE_NS (900 * SIM_NS_PER_S)
 
 /* --- money --- */
 
 static int put_balances(struct simk_call *call, int is_extended)
 {
-    const struct instruments *table = pit_table(call->k->pit);
+    const struct instruments *table = pit_table(call->sim->pit);
     uint32_t owner = call->account->owner;
     struct jout *out = call->out;
 
     jout_open(out, '{');
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
-        agon_amt_t locked_amt = pit_locked_amt(call->k->pit, owner, i);
-        agon_amt_t total_amt = pit_free_amt(call->k->pit, owner, i) + locked_amt;
+        agon_amt_t locked_amt = pit_locked_amt(call->sim->pit, owner, i);
+        agon_amt_t total_amt = pit_free_amt(call->sim->pit, owner, i) + locked_amt;
         const char *id = simk_asset_id(instruments_asset(table, i)->name);
 
         if (total_amt == 0)
             continue;
         if (!is_extended) {
-            jout_kv_dec(out, id, total_amt, SIMK_EXP);
+            jout_kv_dec(out, id, total_amt, PIT_EXP);
             continue;
         }
         jout_key(out, id);
         jout_open(out, '{');
-        jout_kv_dec(out, "balance", total_amt, SIMK_EXP);
-        jout_kv_dec(out, "hold_trade", locked_amt, SIMK_EXP);
+        jout_kv_dec(out, "balance", total_amt, PIT_EXP);
+        jout_kv_dec(out, "hold_trade", locked_amt, PIT_EXP);
         jout_close(out, '{');
     }
     jout_close(out, '{');
@@ -52,7 +52,7 @@ int simk_balance_ex(struct simk_call *call)
 /* Nothing leaves from here; who may ask is what a client learns of its key by it. */
 int simk_withdraw_methods(struct simk_call *call)
 {
-    const struct instruments *table = pit_table(call->k->pit);
+    const struct instruments *table = pit_table(call->sim->pit);
     struct jout *out = call->out;
 
     jout_open(out, '[');
@@ -95,7 +95,7 @@ int simk_trade_volume(struct simk_call *call)
 {
     const struct member *member = call->account->member;
     const char *pair = simk_param(call, "pair");
-    int sym = pair ? simk_find_pair(call->k, pair, strlen(pair)) : -1;
+    int sym = pair ? simk_find_pair(call->sim, pair, strlen(pair)) : -1;
     const struct pit_symbol *symbol;
 
     if (pair && sym < 0)
@@ -104,10 +104,10 @@ int simk_trade_volume(struct simk_call *call)
     jout_kv_str(call->out, "currency", "ZUSD");
     jout_kv_str(call->out, "volume", "0.0000");
     if (sym >= 0) {
-        symbol = pit_at(call->k->pit, (uint32_t)sym);
-        put_fee(call->out, "fees", call->k->pairs[sym].id,
+        symbol = pit_at(call->sim->pit, (uint32_t)sym);
+        put_fee(call->out, "fees", simk_pair_at(call->sim, (uint32_t)sym)->id,
                 member->has_fees ? member->taker_fee_ppb : symbol->taker_fee_ppb);
-        put_fee(call->out, "fees_maker", call->k->pairs[sym].id,
+        put_fee(call->out, "fees_maker", simk_pair_at(call->sim, (uint32_t)sym)->id,
                 member->has_fees ? member->maker_fee_ppb : symbol->maker_fee_ppb);
     }
     jout_close(call->out, '{');
@@ -116,83 +116,74 @@ int simk_trade_volume(struct simk_call *call)
 
 /* --- orders --- */
 
-static agon_px_t mean_px(agon_amt_t amt, agon_qty_t qty)
+static void put_trade_ids(const struct sim *sim, const struct sim_order *order, struct jout *out)
 {
-    return qty > 0 ? num_mul_div(amt, num_pow10(SIMK_EXP), qty, NUM_EVEN) : 0;
-}
-
-static void put_trade_ids(const struct simk *k, const struct simk_order *order, struct jout *out)
-{
-    uint64_t first = k->n_fills > SIMK_FILLS_KEPT ? k->n_fills - SIMK_FILLS_KEPT : 0;
+    uint64_t first = sim->n_fills > SIM_FILLS_KEPT ? sim->n_fills - SIM_FILLS_KEPT : 0;
     char id[SIMK_ID_TEXT];
 
     jout_key(out, "trades");
     jout_open(out, '[');
-    for (uint64_t i = first; i < k->n_fills; i++)
-        if (k->fills[i & (SIMK_FILLS_KEPT - 1)].order_n == order->n)
-            jout_str(out, simk_id(k, 'T', i + 1, id));
+    for (uint64_t n = first + 1; n <= sim->n_fills; n++)
+        if (sim_fill_at(sim, n)->order_n == order->n)
+            jout_str(out, simk_id(sim, 'T', n, id));
     jout_close(out, '[');
 }
 
-static void put_order(struct simk_call *call, const struct simk_order *order)
+static void put_order(struct simk_call *call, const struct sim_order *order)
 {
     struct jout *out = call->out;
     char id[SIMK_ID_TEXT];
 
-    jout_key(out, simk_id(call->k, 'O', order->n, id));
+    jout_key(out, simk_id(call->sim, 'O', order->n, id));
     jout_open(out, '{');
     jout_key(out, "refid");
     jout_null(out);
-    jout_kv_int(out, "userref", order->has_userref ? order->userref : 0);
+    jout_kv_int(out, "userref", order->ref);
     if (order->client[0])
         jout_kv_str(out, "cl_ord_id", order->client);
-    jout_kv_str(out, "status", simk_statuses[order->status]);
-    if (order->status != SIMK_OPEN) {
-        if (order->reason)
-            jout_kv_str(out, "reason", order->reason);
-        simk_kv_unix(out, "closetm", order->t_close);
+    jout_kv_str(out, "status", simk_states[order->state]);
+    if (!sim_is_open(order)) {
+        if (order->why)
+            jout_kv_str(out, "reason", order->why);
+        simk_kv_unix(out, "closetm", order->t_end);
     }
-    simk_kv_unix(out, "opentm", order->t_open);
+    simk_kv_unix(out, "opentm", order->t_create);
     jout_kv_int(out, "starttm", 0);
-    jout_kv_int(out, "expiretm", order->t_expire / SIMK_NS_PER_S);
-    simk_put_descr(call->k, order, out);
-    jout_kv_dec(out, "vol", order->qty, SIMK_EXP);
-    jout_kv_dec(out, "vol_exec", order->filled_qty, SIMK_EXP);
-    jout_kv_dec(out, "cost", order->cost_amt, SIMK_EXP);
-    jout_kv_dec(out, "fee", order->fee_amt, SIMK_EXP);
-    jout_kv_dec(out, "price", mean_px(order->cost_amt, order->filled_qty), SIMK_EXP);
+    jout_kv_int(out, "expiretm", order->t_expire / SIM_NS_PER_S);
+    simk_put_descr(call->sim, order, out);
+    jout_kv_dec(out, "vol", order->qty, PIT_EXP);
+    jout_kv_dec(out, "vol_exec", order->filled_qty, PIT_EXP);
+    jout_kv_dec(out, "cost", order->cost_amt, PIT_EXP);
+    jout_kv_dec(out, "fee", order->fee_quote_amt, PIT_EXP);
+    jout_kv_dec(out, "price", sim_mean_px(order), PIT_EXP);
     jout_kv_dec(out, "stopprice", 0, 5);
     jout_kv_dec(out, "limitprice", 0, 5);
     jout_kv_str(out, "misc", "");
     jout_kv_str(out, "oflags", order->is_post ? "fciq,post" : "fciq");
     if (simk_is(call, "trades", "true") || simk_is(call, "trades", "1"))
-        put_trade_ids(call->k, order, out);
+        put_trade_ids(call->sim, order, out);
     jout_close(out, '{');
 }
 
 /* By client's id or reference where the call says one. */
-static int is_asked(const struct simk_call *call, const struct simk_order *order)
+static int is_asked(const struct simk_call *call, const struct sim_order *order)
 {
     const char *client = simk_param(call, "cl_ord_id"), *userref = simk_param(call, "userref");
 
-    return order && order->account == call->account &&
-           (!client || strcmp(order->client, client) == 0) &&
-           (!userref || (order->has_userref && atoll(userref) == order->userref));
+    return (!client || strcmp(order->client, client) == 0) &&
+           (!userref || (order->has_ref && atoll(userref) == order->ref));
 }
 
 int simk_open_orders(struct simk_call *call)
 {
-    struct simk *k = call->k;
+    const struct sim_order *order = NULL;
 
     jout_open(call->out, '{');
     jout_key(call->out, "open");
     jout_open(call->out, '{');
-    for (uint64_t n = k->n_orders; n > 0 && k->n_orders - n < SIMK_ORDERS_KEPT; n--) {
-        const struct simk_order *order = simk_order_at(k, n);
-
-        if (is_asked(call, order) && order->status == SIMK_OPEN)
+    while ((order = sim_older_order(call->sim, call->account, order)) != NULL)
+        if (is_asked(call, order) && sim_is_open(order))
             put_order(call, order);
-    }
     jout_close(call->out, '{');
     jout_close(call->out, '{');
     return 0;
@@ -202,19 +193,19 @@ int simk_open_orders(struct simk_call *call)
 static int get_bound(struct simk_call *call, const char *name, agon_ns_t *t)
 {
     const char *text = simk_param(call, name);
-    const struct simk_order *order;
-    uint64_t n;
+    const struct sim_order *order;
+    const struct sim_fill *fill;
 
     if (!text || !*text)
         return 0;
     if (num_parse(text, strlen(text), 9, t) == AGON_OK)
         return 0;
-    order = simk_find(call->k, call->account, text);
-    n = text[0] == 'T' ? simk_number(call->k, text) : 0;
+    order = simk_find(call->sim, call->account, text);
+    fill = text[0] == 'T' ? sim_fill_at(call->sim, simk_number(call->sim, text)) : NULL;
     if (order)
-        *t = order->t_close ? order->t_close : order->t_open;
-    else if (n > 0 && n <= call->k->n_fills && call->k->n_fills - n < SIMK_FILLS_KEPT)
-        *t = call->k->fills[(n - 1) & (SIMK_FILLS_KEPT - 1)].t;
+        *t = order->t_end ? order->t_end : order->t_create;
+    else if (fill)
+        *t = fill->t;
     else
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
     return 0;
@@ -238,7 +229,7 @@ static int get_page(struct simk_call *call, agon_ns_t *start, agon_ns_t *end, in
 int simk_closed_orders(struct simk_call *call)
 {
     int is_by_open = simk_is(call, "closetime", "open");
-    struct simk *k = call->k;
+    const struct sim_order *order = NULL;
     agon_ns_t start, end;
     int64_t skip, count = 0;
 
@@ -247,13 +238,12 @@ int simk_closed_orders(struct simk_call *call)
     jout_open(call->out, '{');
     jout_key(call->out, "closed");
     jout_open(call->out, '{');
-    for (uint64_t n = k->n_orders; n > 0 && k->n_orders - n < SIMK_ORDERS_KEPT; n--) {
-        const struct simk_order *order = simk_order_at(k, n);
+    while ((order = sim_older_order(call->sim, call->account, order)) != NULL) {
         agon_ns_t t;
 
-        if (!is_asked(call, order) || order->status == SIMK_OPEN)
+        if (!is_asked(call, order) || sim_is_open(order))
             continue;
-        t = is_by_open ? order->t_open : order->t_close;
+        t = is_by_open ? order->t_create : order->t_end;
         if (t <= start || t > end)
             continue;
         if (count >= skip && count < skip + SIMK_PAGE)
@@ -276,12 +266,12 @@ int simk_query_orders(struct simk_call *call)
     for (int i = 0; *text && i < 50; i++) {
         size_t n = strcspn(text, ",");
         char id[SIMK_ID_TEXT + 1];
-        const struct simk_order *order;
+        const struct sim_order *order;
 
         snprintf(id, sizeof(id), "%.*s", (int)n, text);
         if (n != SIMK_ID_TEXT - 1 || id[0] != 'O')
             return simk_fail(call, "EOrder:Invalid order");
-        order = simk_find(call->k, call->account, id);
+        order = simk_find(call->sim, call->account, id);
         if (order)
             put_order(call, order);
         text += text[n] ? n + 1 : n;
@@ -292,31 +282,25 @@ int simk_query_orders(struct simk_call *call)
 
 /* --- trades --- */
 
-static void put_fill(struct simk_call *call, const struct simk_fill *fill)
+static void put_fill(struct simk_call *call, const struct sim_fill *fill)
 {
     struct jout *out = call->out;
-    struct simk *k = call->k;
-    int is_in_base = strcmp(instruments_asset(pit_table(k->pit), fill->fee_asset)->name,
-                            pit_at(k->pit, fill->sym)->base) == 0;
+    struct sim *sim = call->sim;
     char id[SIMK_ID_TEXT];
 
-    jout_key(out, simk_id(k, 'T', fill->n, id));
+    jout_key(out, simk_id(sim, 'T', fill->n, id));
     jout_open(out, '{');
-    jout_kv_str(out, "ordertxid", simk_id(k, 'O', fill->order_n, id));
-    jout_kv_str(out, "postxid", simk_id(k, 'T', fill->n, id));
-    jout_kv_str(out, "pair", k->pairs[fill->sym].id);
+    jout_kv_str(out, "ordertxid", simk_id(sim, 'O', fill->order_n, id));
+    jout_kv_str(out, "postxid", simk_id(sim, 'T', fill->n, id));
+    jout_kv_str(out, "pair", simk_pair_at(sim, fill->sym)->id);
     simk_kv_unix(out, "time", fill->t);
     jout_kv_str(out, "type", fill->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "ordertype", simk_types[fill->type]);
-    jout_kv_dec(out, "price", fill->px, SIMK_EXP);
-    jout_kv_dec(out, "cost", fill->amt, SIMK_EXP);
-    jout_kv_dec(out, "fee",
-                is_in_base
-                    ? num_notional(fill->px, SIMK_EXP, fill->fee_amt, SIMK_EXP, SIMK_EXP, NUM_UP)
-                    : fill->fee_amt,
-                SIMK_EXP);
-    jout_kv_dec(out, "vol", fill->qty, SIMK_EXP);
-    jout_kv_dec(out, "margin", 0, SIMK_EXP);
+    jout_kv_str(out, "ordertype", simk_types[fill->type].name);
+    jout_kv_dec(out, "price", fill->px, PIT_EXP);
+    jout_kv_dec(out, "cost", fill->amt, PIT_EXP);
+    jout_kv_dec(out, "fee", fill->fee_quote_amt, PIT_EXP);
+    jout_kv_dec(out, "vol", fill->qty, PIT_EXP);
+    jout_kv_dec(out, "margin", 0, PIT_EXP);
     jout_kv_str(out, "leverage", "0");
     jout_kv_str(out, "misc", "");
     jout_kv_int(out, "trade_id", (int64_t)fill->trade_id);
@@ -326,7 +310,7 @@ static void put_fill(struct simk_call *call, const struct simk_fill *fill)
 
 int simk_trades_history(struct simk_call *call)
 {
-    struct simk *k = call->k;
+    const struct sim_fill *fill = NULL;
     agon_ns_t start, end;
     int64_t skip, count = 0;
 
@@ -335,10 +319,8 @@ int simk_trades_history(struct simk_call *call)
     jout_open(call->out, '{');
     jout_key(call->out, "trades");
     jout_open(call->out, '{');
-    for (uint64_t n = k->n_fills; n > 0 && k->n_fills - n < SIMK_FILLS_KEPT; n--) {
-        const struct simk_fill *fill = &k->fills[(n - 1) & (SIMK_FILLS_KEPT - 1)];
-
-        if (fill->account != call->account || fill->t <= start || fill->t > end)
+    while ((fill = sim_older_fill(call->sim, call->account, fill)) != NULL) {
+        if (fill->t <= start || fill->t > end)
             continue;
         if (count >= skip && count < skip + SIMK_PAGE)
             put_fill(call, fill);
@@ -353,7 +335,7 @@ int simk_trades_history(struct simk_call *call)
 int simk_query_trades(struct simk_call *call)
 {
     const char *text = simk_param(call, "txid");
-    struct simk *k = call->k;
+    struct sim *sim = call->sim;
 
     if (!text || !*text)
         return simk_fail(call, "EGeneral:Invalid arguments:txid");
@@ -361,15 +343,16 @@ int simk_query_trades(struct simk_call *call)
     for (int i = 0; *text && i < 20; i++) {
         size_t size = strcspn(text, ",");
         char id[SIMK_ID_TEXT + 1];
+        const struct sim_fill *fill;
         uint64_t n;
 
         snprintf(id, sizeof(id), "%.*s", (int)size, text);
-        n = id[0] == 'T' ? simk_number(k, id) : 0;
+        n = id[0] == 'T' ? simk_number(sim, id) : 0;
         if (n == 0)
             return simk_fail(call, "EQuery:Invalid trade");
-        if (n <= k->n_fills && k->n_fills - n < SIMK_FILLS_KEPT &&
-            k->fills[(n - 1) & (SIMK_FILLS_KEPT - 1)].account == call->account)
-            put_fill(call, &k->fills[(n - 1) & (SIMK_FILLS_KEPT - 1)]);
+        fill = sim_fill_at(sim, n);
+        if (fill && fill->account == call->account)
+            put_fill(call, fill);
         text += text[size] ? size + 1 : size;
     }
     jout_close(call->out, '{');
@@ -381,32 +364,34 @@ int simk_query_trades(struct simk_call *call)
 int simk_token_new(struct simk_call *call)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    struct simk *k = call->k;
-    struct simk_token *token = &k->tokens[k->n_tokens++ % SIMK_TOKENS];
+    struct sim *sim = call->sim;
+    struct simk_token *token = &simk_of(sim)->tokens[simk_of(sim)->n_tokens++ % SIMK_TOKENS];
 
     for (int i = 0; i < 43; i++)
-        token->text[i] = letters[rng_below(&k->rng, sizeof(letters) - 1)];
+        token->text[i] = letters[rng_below(&sim->rng, sizeof(letters) - 1)];
     token->text[43] = '\0';
     token->account = call->account;
-    token->t_until = k->now.transport + TOKEN_LIFE_NS;
+    token->t_until = sim->now.transport + TOKEN_LIFE_NS;
     jout_open(call->out, '{');
     jout_kv_str(call->out, "token", token->text);
-    jout_kv_int(call->out, "expires", TOKEN_LIFE_NS / SIMK_NS_PER_S);
+    jout_kv_int(call->out, "expires", TOKEN_LIFE_NS / SIM_NS_PER_S);
     jout_close(call->out, '{');
     return 0;
 }
 
 /* One that was used on a connection in its time is good there for as long as that lives. */
-struct simk_account *simk_token_find(struct simk *k, struct simk_conn *conn, const char *token)
+struct sim_account *simk_token_find(struct sim *sim, struct sim_conn *conn, const char *token)
 {
-    if (conn->account && strcmp(conn->token, token) == 0)
+    struct simk_user *user = simk_user_of(sim, conn);
+
+    if (conn->account && strcmp(user->token, token) == 0)
         return conn->account;
     for (uint32_t i = 0; i < SIMK_TOKENS; i++) {
-        const struct simk_token *at = &k->tokens[i];
+        const struct simk_token *at = &simk_of(sim)->tokens[i];
 
-        if (!at->account || strcmp(at->text, token) != 0 || k->now.transport >= at->t_until)
+        if (!at->account || strcmp(at->text, token) != 0 || sim->now.transport >= at->t_until)
             continue;
-        memcpy(conn->token, at->text, sizeof(conn->token));
+        memcpy(user->token, at->text, sizeof(user->token));
         conn->account = at->account;
         return at->account;
     }

@@ -83,10 +83,10 @@ int simk_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
     if (strlen(name) >= sizeof(symbol->name) - 1 || split(name, symbol->base, symbol->quote) < 0)
         return AGON_EINVAL;
     snprintf(symbol->name, sizeof(symbol->name), "%s/%s", symbol->base, symbol->quote);
-    symbol->tick_px = num_pow10(SIMK_EXP - px_decimals);
-    symbol->max_px = num_mul(10000000, num_pow10(SIMK_EXP));
+    symbol->tick_px = num_pow10(PIT_EXP - px_decimals);
+    symbol->max_px = num_mul(10000000, num_pow10(PIT_EXP));
     symbol->lot_qty = symbol->min_qty = 1;
-    symbol->max_qty = num_mul(9000000, num_pow10(SIMK_EXP));
+    symbol->max_qty = num_mul(9000000, num_pow10(PIT_EXP));
     symbol->maker_fee_ppb = MAKER_PPB;
     symbol->taker_fee_ppb = TAKER_PPB;
     for (size_t i = 0; i < sizeof(majors) / sizeof(majors[0]); i++) {
@@ -118,11 +118,11 @@ void simk_pair_of(const struct pit_symbol *symbol, struct simk_pair *pair)
         memcpy(pair->id, pair->alt, sizeof(pair->id));
 }
 
-int simk_find_pair(const struct simk *k, const char *text, size_t n)
+int simk_find_pair(const struct sim *sim, const char *text, size_t n)
 {
-    for (uint32_t i = 0; i < pit_count(k->pit); i++) {
-        const struct simk_pair *pair = &k->pairs[i];
-        const char *const names[] = {pair->id, pair->alt, pair->wsname, pit_at(k->pit, i)->name};
+    for (uint32_t i = 0; i < pit_count(sim->pit); i++) {
+        const struct simk_pair *pair = simk_pair_at(sim, i);
+        const char *const names[] = {pair->id, pair->alt, pair->wsname, pit_at(sim->pit, i)->name};
 
         for (size_t j = 0; j < 4; j++)
             if (strlen(names[j]) == n && memcmp(names[j], text, n) == 0)
@@ -133,7 +133,7 @@ int simk_find_pair(const struct simk *k, const char *text, size_t n)
 
 int simk_decimals(int64_t step)
 {
-    int n = SIMK_EXP;
+    int n = PIT_EXP;
 
     for (; n > 0 && step % 10 == 0; step /= 10)
         n--;
@@ -147,9 +147,9 @@ static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /* Sixteen letters that look drawn by chance, and lead back to the number: thirteen hold it, three
  * are its check. */
-const char *simk_id(const struct simk *k, char kind, uint64_t n, char text[SIMK_ID_TEXT])
+const char *simk_id(const struct sim *sim, char kind, uint64_t n, char text[SIMK_ID_TEXT])
 {
-    uint64_t mixed = (n ^ k->mix) * ODD, check = mixed ^ (mixed >> 29);
+    uint64_t mixed = (n ^ simk_of(sim)->mix) * ODD, check = mixed ^ (mixed >> 29);
     char flat[17];
 
     for (int i = 0; i < 13; i++, mixed >>= 5)
@@ -161,7 +161,7 @@ const char *simk_id(const struct simk *k, char kind, uint64_t n, char text[SIMK_
     return text;
 }
 
-uint64_t simk_number(const struct simk *k, const char *id)
+uint64_t simk_number(const struct sim *sim, const char *id)
 {
     uint64_t mixed = 0, inverse = ODD, n;
     char flat[14], again[SIMK_ID_TEXT];
@@ -178,18 +178,18 @@ uint64_t simk_number(const struct simk *k, const char *id)
     }
     for (int i = 0; i < 5; i++) // Newton: each turn doubles the bits that are right
         inverse *= 2 - ODD * inverse;
-    n = (mixed * inverse) ^ k->mix;
-    return strcmp(simk_id(k, id[0], n, again), id) == 0 ? n : 0;
+    n = (mixed * inverse) ^ simk_of(sim)->mix;
+    return strcmp(simk_id(sim, id[0], n, again), id) == 0 ? n : 0;
 }
 
 /* --- numbers and times --- */
 
 void simk_kv_num(struct jout *out, const char *key, int64_t value, int decimals)
 {
-    int64_t unit = num_pow10(SIMK_EXP - decimals);
+    int64_t unit = num_pow10(PIT_EXP - decimals);
     char text[NUM_TEXT];
     int n = value % unit == 0 ? num_format(value / unit, decimals, text)
-                              : num_format(value, SIMK_EXP, text);
+                              : num_format(value, PIT_EXP, text);
 
     jout_key(out, key);
     jout_raw(out, text, (size_t)n);
@@ -197,14 +197,14 @@ void simk_kv_num(struct jout *out, const char *key, int64_t value, int decimals)
 
 void simk_kv_when(struct jout *out, const char *key, agon_ns_t t)
 {
-    time_t s = (time_t)(t / SIMK_NS_PER_S);
+    time_t s = (time_t)(t / SIM_NS_PER_S);
     struct tm tm;
     char text[48];
     size_t n;
 
     gmtime_r(&s, &tm);
     n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof(text) - n, ".%06dZ", (int)(t % SIMK_NS_PER_S / 1000));
+    snprintf(text + n, sizeof(text) - n, ".%06dZ", (int)(t % SIM_NS_PER_S / 1000));
     jout_kv_str(out, key, text);
 }
 
@@ -225,14 +225,14 @@ int simk_when(const char *text, agon_ns_t *t)
     if (!end)
         return -1;
     if (*end == '.') {
-        int64_t unit = SIMK_NS_PER_S / 10;
+        int64_t unit = SIM_NS_PER_S / 10;
 
         for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
             ns += (*end - '0') * unit;
     }
     if (strcmp(end, "Z") != 0 && strcmp(end, "+00:00") != 0)
         return -1;
-    *t = (agon_ns_t)timegm(&tm) * SIMK_NS_PER_S + ns;
+    *t = (agon_ns_t)timegm(&tm) * SIM_NS_PER_S + ns;
     return 0;
 }
 

@@ -34,22 +34,22 @@ int simk_check_deadline(struct simk_call *call)
 
     if (!text)
         return 0;
-    if (simk_when(text, &t) < 0 || t > call->k->now.transport + 60 * SIMK_NS_PER_S)
+    if (simk_when(text, &t) < 0 || t > call->sim->now.transport + 60 * SIM_NS_PER_S)
         return simk_fail(call, "EGeneral:Invalid arguments:deadline");
-    return t > call->k->now.transport ? 0 : simk_fail(call, "EService:Deadline elapsed");
+    return t > call->sim->now.transport ? 0 : simk_fail(call, "EService:Deadline elapsed");
 }
 
-static int get_userref(struct simk_call *call, const char *name, struct simk_wish *wish)
+static int get_userref(struct simk_call *call, const char *name, struct sim_wish *wish)
 {
     const char *text = simk_param(call, name);
 
-    if (text && num_parse(text, strlen(text), 0, &wish->userref) < 0)
+    if (text && num_parse(text, strlen(text), 0, &wish->ref) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
-    wish->has_userref = text != NULL;
+    wish->has_ref = text != NULL;
     return 0;
 }
 
-static int get_side(struct simk_call *call, const char *name, struct simk_wish *wish)
+static int get_side(struct simk_call *call, const char *name, struct sim_wish *wish)
 {
     if (!simk_is(call, name, "buy") && !simk_is(call, name, "sell"))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
@@ -58,7 +58,7 @@ static int get_side(struct simk_call *call, const char *name, struct simk_wish *
 }
 
 /* GTC, IOC, GTD and FOK in either case. */
-static int get_tif(struct simk_call *call, const char *name, struct simk_wish *wish)
+static int get_tif(struct simk_call *call, const char *name, struct sim_wish *wish)
 {
     static const char *const names[] = {"gtc", "ioc", "fok", "gtd"};
     const char *text = simk_param(call, name);
@@ -78,7 +78,7 @@ static int get_tif(struct simk_call *call, const char *name, struct simk_wish *w
     return 0;
 }
 
-static int get_stp(struct simk_call *call, const char *name, struct simk_wish *wish)
+static int get_stp(struct simk_call *call, const char *name, struct sim_wish *wish)
 {
     const char *text = simk_param(call, name);
 
@@ -95,12 +95,11 @@ static int get_stp(struct simk_call *call, const char *name, struct simk_wish *w
 }
 
 /* What both carriers demand of what was said. */
-static int check_wish(struct simk_call *call, const struct simk_wish *wish, int has_px,
-                      int has_stop)
+static int check_wish(struct simk_call *call, const struct sim_wish *wish, int has_px, int has_stop)
 {
-    if (has_px != simk_has_px(wish->type) || (has_px && wish->px == 0))
+    if (has_px != sim_has_px(call->sim, wish->type) || (has_px && wish->px == 0))
         return simk_fail(call, "EGeneral:Invalid arguments:price");
-    if (has_stop != simk_has_stop(wish->type) || (has_stop && wish->stop_px == 0))
+    if (has_stop != sim_has_stop(call->sim, wish->type) || (has_stop && wish->stop_px == 0))
         return simk_fail(call, "EGeneral:Invalid arguments:price");
     if (wish->qty == 0 && wish->cost_amt == 0)
         return simk_fail(call, "EGeneral:Invalid arguments:volume");
@@ -108,7 +107,7 @@ static int check_wish(struct simk_call *call, const struct simk_wish *wish, int 
         return simk_fail(call, "EGeneral:Invalid arguments:viqc");
     if (wish->is_post && wish->type != SIMK_LIMIT)
         return simk_fail(call, "EGeneral:Invalid arguments:oflags");
-    if (wish->tif == AGON_TIF_GTD && wish->t_expire <= pit_now(call->k->pit))
+    if (wish->tif == AGON_TIF_GTD && wish->t_expire <= pit_now(call->sim->pit))
         return simk_fail(call, "EGeneral:Invalid arguments:expiretm");
     return 0;
 }
@@ -116,7 +115,7 @@ static int check_wish(struct simk_call *call, const struct simk_wish *wish, int 
 /* --- REST --- */
 
 /* In whole seconds, absolute or from now on ("+240"). */
-static int get_expiry(struct simk_call *call, struct simk_wish *wish)
+static int get_expiry(struct simk_call *call, struct sim_wish *wish)
 {
     const char *text = simk_param(call, "expiretm");
     int64_t s = 0;
@@ -124,7 +123,7 @@ static int get_expiry(struct simk_call *call, struct simk_wish *wish)
 
     if (text && num_parse(text + is_from_now, strlen(text + is_from_now), 0, &s) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:expiretm");
-    wish->t_expire = num_mul(s, SIMK_NS_PER_S) + (is_from_now ? pit_now(call->k->pit) : 0);
+    wish->t_expire = num_mul(s, SIM_NS_PER_S) + (is_from_now ? pit_now(call->sim->pit) : 0);
     return 0;
 }
 
@@ -138,10 +137,10 @@ static int has_flag(const char *flags, const char *flag)
     return 0;
 }
 
-static int get_pair(struct simk_call *call, struct simk_wish *wish)
+static int get_pair(struct simk_call *call, struct sim_wish *wish)
 {
     const char *text = simk_param(call, "pair");
-    int sym = text ? simk_find_pair(call->k, text, strlen(text)) : -1;
+    int sym = text ? simk_find_pair(call->sim, text, strlen(text)) : -1;
 
     if (sym < 0)
         return simk_fail(call,
@@ -150,11 +149,11 @@ static int get_pair(struct simk_call *call, struct simk_wish *wish)
     return 0;
 }
 
-static int get_rest_wish(struct simk_call *call, struct simk_wish *wish)
+static int get_rest_wish(struct simk_call *call, struct sim_wish *wish)
 {
     static const char *const unknown[] = {"leverage", "displayvol", "starttm", "close[ordertype]"};
     const char *flags = simk_param(call, "oflags");
-    int type = simk_type_of(simk_param(call, "ordertype"));
+    int type = sim_type_of(call->sim, simk_param(call, "ordertype"));
     int has_qty, has_px, has_px2;
     int64_t px = 0, px2 = 0;
 
@@ -173,7 +172,7 @@ static int get_rest_wish(struct simk_call *call, struct simk_wish *wish)
         simk_get_dec(call, "price", &px, &has_px) < 0 ||
         simk_get_dec(call, "price2", &px2, &has_px2) < 0)
         return -1;
-    if (wish->client && wish->has_userref)
+    if (wish->client && wish->has_ref)
         return simk_fail(call, "EGeneral:Invalid arguments:cl_ord_id");
     wish->is_checked_only = simk_is(call, "validate", "true") || simk_is(call, "validate", "1");
     wish->is_post = (uint8_t)has_flag(flags, "post");
@@ -182,79 +181,81 @@ static int get_rest_wish(struct simk_call *call, struct simk_wish *wish)
         wish->qty = 0;
     }
     // The first price is the trigger where there is one.
-    wish->px = simk_has_stop(type) ? px2 : px;
-    wish->stop_px = simk_has_stop(type) ? px : 0;
-    return check_wish(call, wish, simk_has_stop(type) ? has_px2 : has_px && type == SIMK_LIMIT,
-                      simk_has_stop(type) && has_px);
+    wish->px = sim_has_stop(call->sim, (uint8_t)type) ? px2 : px;
+    wish->stop_px = sim_has_stop(call->sim, (uint8_t)type) ? px : 0;
+    return check_wish(
+        call, wish, sim_has_stop(call->sim, (uint8_t)type) ? has_px2 : has_px && type == SIMK_LIMIT,
+        sim_has_stop(call->sim, (uint8_t)type) && has_px);
 }
 
-static void put_order_text(const struct simk *k, const struct simk_order *order, struct jout *out)
+static void put_order_text(const struct sim *sim, const struct sim_order *order, struct jout *out)
 {
-    int decimals = simk_decimals(pit_at(k->pit, order->sym)->tick_px);
+    int decimals = simk_decimals(pit_at(sim->pit, order->sym)->tick_px);
     char qty[NUM_TEXT], px[NUM_TEXT], stop[NUM_TEXT], text[200], name[24];
 
-    num_format(order->is_by_cost ? order->asked_amt : order->qty, SIMK_EXP, qty);
-    num_format(order->px / num_pow10(SIMK_EXP - decimals), decimals, px);
-    num_format(order->stop_px / num_pow10(SIMK_EXP - decimals), decimals, stop);
-    snprintf(name, sizeof(name), "%s", order->type >= SIMK_TAKE ? "take profit" : "stop loss");
+    num_format(order->is_by_cost ? order->asked_amt : order->qty, PIT_EXP, qty);
+    num_format(order->px / num_pow10(PIT_EXP - decimals), decimals, px);
+    num_format(order->stop_px / num_pow10(PIT_EXP - decimals), decimals, stop);
+    snprintf(name, sizeof(name), "%s",
+             simk_types[order->type].is_take_profit ? "take profit" : "stop loss");
     snprintf(text, sizeof(text), "%s %s %s @ %s", order->side == AGON_BUY ? "buy" : "sell", qty,
-             k->pairs[order->sym].alt, simk_has_stop(order->type) ? name : "");
-    if (simk_has_stop(order->type))
+             simk_pair_at(sim, order->sym)->alt, sim_has_stop(sim, order->type) ? name : "");
+    if (sim_has_stop(sim, order->type))
         snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", stop);
-    if (simk_has_px(order->type))
+    if (sim_has_px(sim, order->type))
         snprintf(text + strlen(text), sizeof(text) - strlen(text),
-                 simk_has_stop(order->type) ? " -> limit %s" : "limit %s", px);
+                 sim_has_stop(sim, order->type) ? " -> limit %s" : "limit %s", px);
     else if (order->type == SIMK_MARKET)
         snprintf(text + strlen(text), sizeof(text) - strlen(text), "market");
     jout_kv_str(out, "order", text);
 }
 
-void simk_put_descr(const struct simk *k, const struct simk_order *order, struct jout *out)
+void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct jout *out)
 {
-    int decimals = simk_decimals(pit_at(k->pit, order->sym)->tick_px);
-    int64_t unit = num_pow10(SIMK_EXP - decimals);
-    int is_stop = simk_has_stop(order->type);
+    int decimals = simk_decimals(pit_at(sim->pit, order->sym)->tick_px);
+    int64_t unit = num_pow10(PIT_EXP - decimals);
+    int is_stop = sim_has_stop(sim, order->type);
     agon_px_t first = is_stop ? order->stop_px : order->px, second = is_stop ? order->px : 0;
 
     jout_key(out, "descr");
     jout_open(out, '{');
-    jout_kv_str(out, "pair", k->pairs[order->sym].alt);
+    jout_kv_str(out, "pair", simk_pair_at(sim, order->sym)->alt);
     jout_kv_str(out, "type", order->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "ordertype", simk_types[order->type]);
+    jout_kv_str(out, "ordertype", simk_types[order->type].name);
     jout_kv_dec(out, "price", first / unit, first ? decimals : 0);
     jout_kv_dec(out, "price2", second / unit, second ? decimals : 0);
     jout_kv_str(out, "leverage", "none");
-    put_order_text(k, order, out);
+    put_order_text(sim, order, out);
     jout_kv_str(out, "close", "");
     jout_close(out, '{');
 }
 
 int simk_add_order(struct simk_call *call)
 {
-    struct simk_wish wish = {.sym = 0};
-    struct simk_order *order, shown;
+    struct sim_wish wish = {.sym = 0};
+    struct sim_order *order, shown;
     struct jout *out = call->out;
     char id[SIMK_ID_TEXT];
 
     if (get_rest_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
         return -1;
-    shown = (struct simk_order){.sym = wish.sym,
-                                .side = wish.side,
-                                .type = wish.type,
-                                .px = wish.px,
-                                .stop_px = wish.stop_px,
-                                .qty = wish.qty,
-                                .is_by_cost = wish.cost_amt > 0,
-                                .asked_amt = wish.cost_amt};
+    shown = (struct sim_order){.sym = wish.sym,
+                               .side = wish.side,
+                               .type = wish.type,
+                               .px = wish.px,
+                               .stop_px = wish.stop_px,
+                               .qty = wish.qty,
+                               .is_by_cost = wish.cost_amt > 0,
+                               .asked_amt = wish.cost_amt};
     jout_open(out, '{');
     jout_key(out, "descr");
     jout_open(out, '{');
-    put_order_text(call->k, &shown, out);
+    put_order_text(call->sim, &shown, out);
     jout_close(out, '{');
     if (order) {
         jout_key(out, "txid");
         jout_open(out, '[');
-        jout_str(out, simk_id(call->k, 'O', order->n, id));
+        jout_str(out, simk_id(call->sim, 'O', order->n, id));
         jout_close(out, '[');
         if (order->client[0])
             jout_kv_str(out, "cl_ord_id", order->client);
@@ -264,21 +265,21 @@ int simk_add_order(struct simk_call *call)
 }
 
 /* Below 0: none was named. *order NULL: there is none of that name. */
-static int get_named(struct simk_call *call, const char *name, struct simk_order **order)
+static int get_named(struct simk_call *call, const char *name, struct sim_order **order)
 {
     const char *id = simk_param(call, name), *client = simk_param(call, "cl_ord_id");
 
     if ((id == NULL) == (client == NULL))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
-    *order = id ? simk_find(call->k, call->account, id)
-                : simk_find_client(call->k, call->account, client);
+    *order = id ? simk_find(call->sim, call->account, id)
+                : sim_find_client(call->sim, call->account, client);
     return 0;
 }
 
 int simk_amend_order(struct simk_call *call)
 {
-    struct simk_wish wish = {.sym = 0};
-    struct simk_order *order;
+    struct sim_wish wish = {.sym = 0};
+    struct sim_order *order;
     int has_px, has_qty, has_stop;
     char id[SIMK_ID_TEXT];
 
@@ -290,9 +291,11 @@ int simk_amend_order(struct simk_call *call)
                    &wish) < 0)
         return -1;
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "amend_id", simk_id(call->k, 'T', ++call->account->n_ledger << 32, id));
+    jout_kv_str(
+        call->out, "amend_id",
+        simk_id(call->sim, 'T', ++simk_owner_of(call->sim, call->account)->n_ledger << 32, id));
     if (call->conn && simk_param(call, "order_id"))
-        jout_kv_str(call->out, "order_id", simk_id(call->k, 'O', order->n, id));
+        jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', order->n, id));
     if (call->conn && simk_param(call, "cl_ord_id"))
         jout_kv_str(call->out, "cl_ord_id", order->client);
     jout_close(call->out, '{');
@@ -301,8 +304,8 @@ int simk_amend_order(struct simk_call *call)
 
 int simk_edit_order(struct simk_call *call)
 {
-    struct simk_wish wish = {.sym = 0};
-    struct simk_order *order, *placed;
+    struct sim_wish wish = {.sym = 0};
+    struct sim_order *order, *placed;
     struct jout *out = call->out;
     int64_t px, px2;
     int has_px, has_px2, has_qty, is_stop;
@@ -314,7 +317,7 @@ int simk_edit_order(struct simk_call *call)
         simk_get_dec(call, "price", &px, &has_px) < 0 ||
         simk_get_dec(call, "price2", &px2, &has_px2) < 0)
         return -1;
-    is_stop = order && simk_has_stop(order->type);
+    is_stop = order && sim_has_stop(call->sim, order->type);
     wish.is_post = (uint8_t)has_flag(simk_param(call, "oflags"), "post");
     wish.px = is_stop ? (has_px2 ? px2 : 0) : (has_px ? px : 0);
     wish.stop_px = is_stop && has_px ? px : 0;
@@ -323,14 +326,14 @@ int simk_edit_order(struct simk_call *call)
         return -1;
     jout_open(out, '{');
     jout_kv_str(out, "status", "ok");
-    jout_kv_str(out, "txid", simk_id(call->k, 'O', placed->n, id));
+    jout_kv_str(out, "txid", simk_id(call->sim, 'O', placed->n, id));
     jout_kv_str(out, "originaltxid", simk_param(call, "txid") ? simk_param(call, "txid") : "");
-    jout_kv_dec(out, "volume", placed->qty, SIMK_EXP);
-    jout_kv_dec(out, "price", placed->px, SIMK_EXP);
+    jout_kv_dec(out, "volume", placed->qty, PIT_EXP);
+    jout_kv_dec(out, "price", placed->px, PIT_EXP);
     jout_kv_int(out, "orders_cancelled", 1);
     jout_key(out, "descr");
     jout_open(out, '{');
-    put_order_text(call->k, placed, out);
+    put_order_text(call->sim, placed, out);
     jout_close(out, '{');
     jout_close(out, '{');
     return 0;
@@ -338,7 +341,7 @@ int simk_edit_order(struct simk_call *call)
 
 int simk_cancel_order(struct simk_call *call)
 {
-    struct simk_order *order;
+    struct sim_order *order;
 
     if (get_named(call, "txid", &order) < 0 || simk_cancel(call, order) < 0)
         return -1;
@@ -350,7 +353,7 @@ int simk_cancel_order(struct simk_call *call)
 
 int simk_cancel_every(struct simk_call *call)
 {
-    uint32_t n = simk_cancel_all(call->k, call->account, "User requested");
+    uint32_t n = sim_cancel_all(call->sim, call->account, "User requested");
 
     jout_open(call->out, '{');
     jout_kv_int(call->out, "count", n);
@@ -361,12 +364,12 @@ int simk_cancel_every(struct simk_call *call)
 int simk_cancel_after(struct simk_call *call)
 {
     const char *text = simk_param(call, "timeout");
-    agon_ns_t now = call->k->now.transport;
+    agon_ns_t now = call->sim->now.transport;
     int64_t s;
 
     if (!text || num_parse(text, strlen(text), 0, &s) < 0 || s < 0 || s > 86400)
         return simk_fail(call, "EGeneral:Invalid arguments:timeout");
-    call->account->t_dead = s > 0 ? now + s * SIMK_NS_PER_S : 0;
+    call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
     jout_open(call->out, '{');
     simk_kv_when(call->out, "currentTime", now);
     if (s > 0)
@@ -379,10 +382,10 @@ int simk_cancel_after(struct simk_call *call)
 
 /* --- by socket --- */
 
-static int get_symbol(struct simk_call *call, struct simk_wish *wish)
+static int get_symbol(struct simk_call *call, struct sim_wish *wish)
 {
     const char *text = simk_param(call, "symbol");
-    int sym = text ? pit_find(call->k->pit, text) : -1;
+    int sym = text ? pit_find(call->sim->pit, text) : -1;
 
     if (sym < 0)
         return simk_fail(
@@ -392,10 +395,10 @@ static int get_symbol(struct simk_call *call, struct simk_wish *wish)
     return 0;
 }
 
-static int get_ws_wish(struct simk_call *call, struct simk_wish *wish)
+static int get_ws_wish(struct simk_call *call, struct sim_wish *wish)
 {
     const char *expiry = simk_param(call, "expire_time");
-    int type = simk_type_of(simk_param(call, "order_type"));
+    int type = sim_type_of(call->sim, simk_param(call, "order_type"));
     int has_qty, has_px, has_stop, has_cost;
 
     if (type < 0)
@@ -421,26 +424,26 @@ static int get_ws_wish(struct simk_call *call, struct simk_wish *wish)
 
 int simk_ws_add(struct simk_call *call)
 {
-    struct simk_wish wish = {.sym = 0};
-    struct simk_order *order;
+    struct sim_wish wish = {.sym = 0};
+    struct sim_order *order;
     char id[SIMK_ID_TEXT];
 
     if (get_ws_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
         return -1;
     jout_open(call->out, '{');
     if (order)
-        jout_kv_str(call->out, "order_id", simk_id(call->k, 'O', order->n, id));
+        jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', order->n, id));
     if (wish.client)
         jout_kv_str(call->out, "cl_ord_id", wish.client);
-    jout_kv_int(call->out, "order_userref", wish.userref);
+    jout_kv_int(call->out, "order_userref", wish.ref);
     jout_close(call->out, '{');
     return 0;
 }
 
 int simk_ws_edit(struct simk_call *call)
 {
-    struct simk_wish wish = {.sym = 0};
-    struct simk_order *order, *placed;
+    struct sim_wish wish = {.sym = 0};
+    struct sim_order *order, *placed;
     int has_px, has_qty, has_stop;
     char id[SIMK_ID_TEXT];
     uint64_t n;
@@ -457,8 +460,8 @@ int simk_ws_edit(struct simk_call *call)
                   &wish, &placed) < 0)
         return -1;
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "order_id", simk_id(call->k, 'O', placed->n, id));
-    jout_kv_str(call->out, "original_order_id", simk_id(call->k, 'O', n, id));
+    jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', placed->n, id));
+    jout_kv_str(call->out, "original_order_id", simk_id(call->sim, 'O', n, id));
     jout_close(call->out, '{');
     return 0;
 }

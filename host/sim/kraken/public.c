@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
-#define DAY_NS (1440 * SIMK_NS_PER_MIN)
+#define DAY_NS (1440 * SIM_NS_PER_MIN)
 
 /* --- bars --- */
 
@@ -21,56 +21,11 @@ int simk_interval(int64_t minutes)
     return -1;
 }
 
-/* Minutes stand without holes. */
-static int64_t place_of(const struct pit *pit, uint32_t sym, agon_ns_t t)
-{
-    return (t - pit_minute_at(pit, sym, 0)->t_open) / SIMK_NS_PER_MIN;
-}
-
-int simk_bar(const struct pit *pit, uint32_t sym, int minutes, uint32_t n, struct pit_bar *bar)
-{
-    agon_ns_t length = minutes * SIMK_NS_PER_MIN, open;
-    uint32_t count = pit_minutes(pit, sym);
-    int64_t from, to;
-
-    memset(bar, 0, sizeof(*bar));
-    if (count == 0)
-        return 0;
-    open = pit_minute_at(pit, sym, count - 1)->t_open;
-    open += -(open % length) - n * length;
-    from = open < pit_minute_at(pit, sym, 0)->t_open ? 0 : place_of(pit, sym, open);
-    to = (open + length - pit_minute_at(pit, sym, 0)->t_open) / SIMK_NS_PER_MIN;
-    if (open + length <= pit_minute_at(pit, sym, 0)->t_open)
-        return 0;
-    for (int64_t i = from; i < to && i < count; i++)
-        pit_bar_add(bar, pit_minute_at(pit, sym, (uint32_t)i));
-    bar->t_open = open;
-    return 1;
-}
-
-agon_px_t simk_vwap(const struct pit_bar *bar)
-{
-    return bar->qty > 0 ? num_mul_div(bar->amt, num_pow10(SIMK_EXP), bar->qty, NUM_EVEN) : 0;
-}
-
-void simk_stats(const struct pit *pit, uint32_t sym, agon_ns_t from, struct pit_bar *bar)
-{
-    uint32_t count = pit_minutes(pit, sym);
-    int64_t i;
-
-    memset(bar, 0, sizeof(*bar));
-    if (count == 0)
-        return;
-    i = place_of(pit, sym, from);
-    for (i = i < 0 ? 0 : i; i < count; i++)
-        pit_bar_add(bar, pit_minute_at(pit, sym, (uint32_t)i));
-}
-
 /* --- what there is --- */
 
 int simk_time(struct simk_call *call)
 {
-    time_t s = (time_t)(call->k->now.transport / SIMK_NS_PER_S);
+    time_t s = (time_t)(call->sim->now.transport / SIM_NS_PER_S);
     struct tm tm;
     char text[64];
     size_t n;
@@ -90,14 +45,14 @@ int simk_system_status(struct simk_call *call)
 {
     jout_open(call->out, '{');
     jout_kv_str(call->out, "status", "online");
-    simk_kv_when(call->out, "timestamp", call->k->now.transport);
+    simk_kv_when(call->out, "timestamp", call->sim->now.transport);
     jout_close(call->out, '{');
     return 0;
 }
 
 int simk_assets(struct simk_call *call)
 {
-    const struct instruments *table = pit_table(call->k->pit);
+    const struct instruments *table = pit_table(call->sim->pit);
     struct jout *out = call->out;
 
     jout_open(out, '{');
@@ -108,7 +63,7 @@ int simk_assets(struct simk_call *call)
         jout_open(out, '{');
         jout_kv_str(out, "aclass", "currency");
         jout_kv_str(out, "altname", simk_asset_alt(name));
-        jout_kv_int(out, "decimals", SIMK_EXP);
+        jout_kv_int(out, "decimals", PIT_EXP);
         jout_kv_int(out, "display_decimals", 5);
         jout_kv_str(out, "status", "enabled");
         jout_close(out, '{');
@@ -134,18 +89,18 @@ static void put_short(struct jout *out, const char *key, int64_t value)
 {
     char text[NUM_TEXT];
 
-    num_format_short(value, SIMK_EXP, text);
+    num_format_short(value, PIT_EXP, text);
     jout_kv_str(out, key, text);
 }
 
-static void put_pair(struct simk *k, struct jout *out, uint32_t sym)
+static void put_pair(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    const struct pit_symbol *symbol = pit_at(k->pit, sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
 
-    jout_key(out, k->pairs[sym].id);
+    jout_key(out, simk_pair_at(sim, sym)->id);
     jout_open(out, '{');
-    jout_kv_str(out, "altname", k->pairs[sym].alt);
-    jout_kv_str(out, "wsname", k->pairs[sym].wsname);
+    jout_kv_str(out, "altname", simk_pair_at(sim, sym)->alt);
+    jout_kv_str(out, "wsname", simk_pair_at(sim, sym)->wsname);
     jout_kv_str(out, "aclass_base", "currency");
     jout_kv_str(out, "base", simk_asset_id(symbol->base));
     jout_kv_str(out, "aclass_quote", "currency");
@@ -179,7 +134,7 @@ static int get_pairs(struct simk_call *call, uint32_t *pairs)
     *pairs = text ? 0 : UINT32_MAX;
     while (text && *text) {
         size_t n = strcspn(text, ",");
-        int sym = simk_find_pair(call->k, text, n);
+        int sym = simk_find_pair(call->sim, text, n);
 
         if (sym < 0)
             return simk_fail(call, "EQuery:Unknown asset pair");
@@ -192,7 +147,7 @@ static int get_pairs(struct simk_call *call, uint32_t *pairs)
 static int get_pair(struct simk_call *call, uint32_t *sym)
 {
     const char *text = simk_param(call, "pair");
-    int at = text ? simk_find_pair(call->k, text, strlen(text)) : -1;
+    int at = text ? simk_find_pair(call->sim, text, strlen(text)) : -1;
 
     if (at < 0)
         return simk_fail(call, text ? "EQuery:Unknown asset pair" : "EGeneral:Invalid arguments");
@@ -207,9 +162,9 @@ int simk_asset_pairs(struct simk_call *call)
     if (get_pairs(call, &pairs) < 0)
         return -1;
     jout_open(call->out, '{');
-    for (uint32_t i = 0; i < pit_count(call->k->pit); i++)
+    for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
         if (pairs & (1u << i))
-            put_pair(call->k, call->out, i);
+            put_pair(call->sim, call->out, i);
     jout_close(call->out, '{');
     return 0;
 }
@@ -220,7 +175,7 @@ static void put_dec(struct jout *out, int64_t value, int decimals)
 {
     char text[NUM_TEXT];
 
-    num_format(num_div(value, num_pow10(SIMK_EXP - decimals), NUM_EVEN), decimals, text);
+    num_format(num_div(value, num_pow10(PIT_EXP - decimals), NUM_EVEN), decimals, text);
     jout_str(out, text);
 }
 
@@ -239,14 +194,14 @@ static void put_best(struct jout *out, const char *key, const struct agon_level 
     jout_key(out, key);
     jout_open(out, '[');
     put_dec(out, level->px, decimals);
-    put_dec(out, level->qty < num_pow10(SIMK_EXP) ? num_pow10(SIMK_EXP) : level->qty, 0);
+    put_dec(out, level->qty < num_pow10(PIT_EXP) ? num_pow10(PIT_EXP) : level->qty, 0);
     put_dec(out, level->qty, 3);
     jout_close(out, '[');
 }
 
 int simk_ticker(struct simk_call *call)
 {
-    struct pit *pit = call->k->pit;
+    struct pit *pit = call->sim->pit;
     struct jout *out = call->out;
     uint32_t pairs;
 
@@ -263,19 +218,19 @@ int simk_ticker(struct simk_call *call)
         if (!(pairs & (1u << i)))
             continue;
         pit_best(pit, i, &bid, &ask);
-        simk_stats(pit, i, now - now % DAY_NS, &today);
-        simk_stats(pit, i, now - DAY_NS, &day);
-        jout_key(out, call->k->pairs[i].id);
+        pit_bar_since(pit, i, now - now % DAY_NS, &today);
+        pit_bar_since(pit, i, now - DAY_NS, &day);
+        jout_key(out, simk_pair_at(call->sim, i)->id);
         jout_open(out, '{');
         put_best(out, "a", &ask, decimals);
         put_best(out, "b", &bid, decimals);
         jout_key(out, "c");
         jout_open(out, '[');
         put_dec(out, pit_last_px(pit, i), decimals);
-        put_dec(out, n > 0 ? pit_trade_at(pit, i, n - 1)->qty : 0, SIMK_EXP);
+        put_dec(out, n > 0 ? pit_trade_at(pit, i, n - 1)->qty : 0, PIT_EXP);
         jout_close(out, '[');
-        put_two(out, "v", today.qty, day.qty, SIMK_EXP);
-        put_two(out, "p", simk_vwap(&today), simk_vwap(&day), decimals);
+        put_two(out, "v", today.qty, day.qty, PIT_EXP);
+        put_two(out, "p", pit_bar_vwap(&today), pit_bar_vwap(&day), decimals);
         jout_key(out, "t");
         jout_open(out, '[');
         jout_int(out, (int64_t)today.n);
@@ -307,30 +262,30 @@ int simk_ohlc(struct simk_call *call)
     text = simk_param(call, "since");
     if (simk_interval(minutes) < 0 || (text && num_parse(text, strlen(text), 0, &since) < 0))
         return simk_fail(call, "EGeneral:Invalid arguments");
-    decimals = simk_decimals(pit_at(call->k->pit, sym)->tick_px);
-    while (n < 720 && simk_bar(call->k->pit, sym, (int)minutes, n, &bar) &&
-           bar.t_open / SIMK_NS_PER_S >= since)
+    decimals = simk_decimals(pit_at(call->sim->pit, sym)->tick_px);
+    while (n < 720 && pit_bar_ago(call->sim->pit, sym, (int)minutes, n, &bar) &&
+           bar.t_open / SIM_NS_PER_S >= since)
         n++;
     jout_open(out, '{');
-    jout_key(out, call->k->pairs[sym].id);
+    jout_key(out, simk_pair_at(call->sim, sym)->id);
     jout_open(out, '[');
     for (uint32_t i = n; i-- > 0;) {
-        simk_bar(call->k->pit, sym, (int)minutes, i, &bar);
+        pit_bar_ago(call->sim->pit, sym, (int)minutes, i, &bar);
         jout_open(out, '[');
-        jout_int(out, bar.t_open / SIMK_NS_PER_S);
+        jout_int(out, bar.t_open / SIM_NS_PER_S);
         put_dec(out, bar.open_px, decimals);
         put_dec(out, bar.high_px, decimals);
         put_dec(out, bar.low_px, decimals);
         put_dec(out, bar.close_px, decimals);
-        put_dec(out, simk_vwap(&bar), decimals);
-        put_dec(out, bar.qty, SIMK_EXP);
+        put_dec(out, pit_bar_vwap(&bar), decimals);
+        put_dec(out, bar.qty, PIT_EXP);
         jout_int(out, (int64_t)bar.n);
         jout_close(out, '[');
     }
     jout_close(out, '[');
     // The last that has closed.
-    simk_bar(call->k->pit, sym, (int)minutes, 1, &bar);
-    jout_kv_int(out, "last", bar.t_open / SIMK_NS_PER_S);
+    pit_bar_ago(call->sim->pit, sym, (int)minutes, 1, &bar);
+    jout_kv_int(out, "last", bar.t_open / SIM_NS_PER_S);
     jout_close(out, '{');
     return 0;
 }
@@ -343,8 +298,8 @@ static void put_side(struct jout *out, const char *key, const struct agon_level 
     for (uint32_t i = 0; i < n; i++) {
         jout_open(out, '[');
         put_dec(out, level[i].px, decimals);
-        put_dec(out, level[i].qty, SIMK_EXP);
-        jout_int(out, now / SIMK_NS_PER_S);
+        put_dec(out, level[i].qty, PIT_EXP);
+        jout_int(out, now / SIM_NS_PER_S);
         jout_close(out, '[');
     }
     jout_close(out, '[');
@@ -363,15 +318,15 @@ int simk_depth(struct simk_call *call)
         return -1;
     if (text && (num_parse(text, strlen(text), 0, &count) < 0 || count < 1 || count > 500))
         return simk_fail(call, "EGeneral:Invalid arguments");
-    decimals = simk_decimals(pit_at(call->k->pit, sym)->tick_px);
-    pit_view(call->k->pit, sym, &view);
+    decimals = simk_decimals(pit_at(call->sim->pit, sym)->tick_px);
+    pit_view(call->sim->pit, sym, &view);
     jout_open(out, '{');
-    jout_key(out, call->k->pairs[sym].id);
+    jout_key(out, simk_pair_at(call->sim, sym)->id);
     jout_open(out, '{');
     put_side(out, "asks", view.ask, view.n_ask < count ? view.n_ask : (uint32_t)count, decimals,
-             pit_now(call->k->pit));
+             pit_now(call->sim->pit));
     put_side(out, "bids", view.bid, view.n_bid < count ? view.n_bid : (uint32_t)count, decimals,
-             pit_now(call->k->pit));
+             pit_now(call->sim->pit));
     jout_close(out, '{');
     jout_close(out, '{');
     return 0;
@@ -380,7 +335,7 @@ int simk_depth(struct simk_call *call)
 int simk_trades(struct simk_call *call)
 {
     const char *since_text = simk_param(call, "since"), *count_text = simk_param(call, "count");
-    struct pit *pit = call->k->pit;
+    struct pit *pit = call->sim->pit;
     struct jout *out = call->out;
     int64_t since = -1, count = 1000;
     uint32_t sym, first, n;
@@ -394,7 +349,7 @@ int simk_trades(struct simk_call *call)
          (num_parse(count_text, strlen(count_text), 0, &count) < 0 || count < 1 || count > 1000)))
         return simk_fail(call, "EGeneral:Invalid arguments");
     if (since >= 0 && since < 100000000000) // seconds are taken too
-        since *= SIMK_NS_PER_S;
+        since *= SIM_NS_PER_S;
     decimals = simk_decimals(pit_at(pit, sym)->tick_px);
     n = pit_trades(pit, sym);
     // Without a time the newest, else the first after it.
@@ -403,14 +358,14 @@ int simk_trades(struct simk_call *call)
         first++;
     n = n - first > count ? first + (uint32_t)count : n;
     jout_open(out, '{');
-    jout_key(out, call->k->pairs[sym].id);
+    jout_key(out, simk_pair_at(call->sim, sym)->id);
     jout_open(out, '[');
     for (uint32_t i = first; i < n; i++) {
         const struct pit_trade *trade = pit_trade_at(pit, sym, i);
 
         jout_open(out, '[');
         put_dec(out, trade->px, decimals);
-        put_dec(out, trade->qty, SIMK_EXP);
+        put_dec(out, trade->qty, PIT_EXP);
         jout_raw(out, text, (size_t)num_format(trade->t / 1000, 6, text));
         jout_str(out, trade->is_buyer_maker ? "s" : "b");
         jout_str(out, "l");

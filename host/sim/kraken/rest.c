@@ -57,14 +57,6 @@ static const struct route *route_of(const char *path)
     return NULL;
 }
 
-static const char *header_of(const struct sim_request *request, const char *name)
-{
-    for (uint32_t i = 0; i < request->n_headers; i++)
-        if (strcmp(request->headers[i].name, name) == 0)
-            return request->headers[i].value;
-    return "";
-}
-
 /* --- parameters --- */
 
 static int hex_of(char c)
@@ -170,6 +162,7 @@ int simk_sign(const char *secret, const char *path, const char *nonce, const cha
 /* An unsigned 64-bit number that rises with each request of a key. */
 static int take_nonce(struct simk_call *call, const char *text)
 {
+    struct simk_owner *owner = simk_owner_of(call->sim, call->account);
     uint64_t nonce = 0;
 
     if (*text == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 20)
@@ -181,9 +174,9 @@ static int take_nonce(struct simk_call *call, const char *text)
             return simk_fail(call, "EAPI:Invalid nonce");
         nonce = nonce * 10 + digit;
     }
-    if (nonce <= call->account->nonce)
+    if (nonce <= owner->nonce)
         return simk_fail(call, "EAPI:Invalid nonce");
-    call->account->nonce = nonce;
+    owner->nonce = nonce;
     return 0;
 }
 
@@ -191,14 +184,12 @@ static int authorise(struct simk_call *call, const struct sim_request *request, 
 {
     static const uint32_t permissions[] = {
         [NEED_READ] = MEMBER_READ, [NEED_TRADE] = MEMBER_TRADE, [NEED_WITHDRAW] = MEMBER_WITHDRAW};
-    const char *key = header_of(request, "api-key"), *sent = header_of(request, "api-sign");
+    const char *key = sim_header_of(request, "api-key"), *sent = sim_header_of(request, "api-sign");
     const char *nonce = simk_param(call, "nonce");
-    struct simk *k = call->k;
+    struct sim *sim = call->sim;
     char signature[96];
 
-    for (uint32_t i = 0; i < k->n_accounts; i++)
-        if (strcmp(k->accounts[i].member->key, key) == 0)
-            call->account = &k->accounts[i];
+    call->account = sim_account_of(sim, key);
     if (!call->account)
         return simk_fail(call, "EAPI:Invalid key");
     if (simk_sign(call->account->member->secret, request->path, nonce ? nonce : "",
@@ -216,11 +207,11 @@ static int authorise(struct simk_call *call, const struct sim_request *request, 
 
 static int run(struct simk_call *call, const struct sim_request *request, const struct route *route)
 {
-    const struct simk_tier *tier;
-    struct simk *k = call->k;
-    int is_json = strstr(header_of(request, "content-type"), "json") != NULL;
+    struct simk_owner *owner;
+    struct sim *sim = call->sim;
+    int is_json = strstr(sim_header_of(request, "content-type"), "json") != NULL;
 
-    if (k->now.transport < k->maintenance_until)
+    if (sim->now.transport < sim->maintenance_until)
         return simk_fail(call, "EService:Unavailable");
     if (!route)
         return simk_fail(call, "EGeneral:Unknown method");
@@ -233,9 +224,9 @@ static int run(struct simk_call *call, const struct sim_request *request, const 
             return simk_fail(call, "EGeneral:Unknown method");
         if (authorise(call, request, route->need) < 0)
             return -1;
-        tier = call->account->tier;
-        if (!simk_count(&call->account->calls, k->now.transport, route->cost, tier->calls_max,
-                        tier->calls_milli_per_s))
+        owner = simk_owner_of(sim, call->account);
+        if (!simk_count(&owner->calls, sim->now.transport, route->cost, owner->tier->calls_max,
+                        owner->tier->calls_milli_per_s))
             return simk_fail(call, "EAPI:Rate limit exceeded");
     }
     return route->run(call);
@@ -243,7 +234,7 @@ static int run(struct simk_call *call, const struct sim_request *request, const 
 
 static void put_answer(struct simk_call *call, int rc, struct sim_reply *reply)
 {
-    struct jout *out = &call->k->frame;
+    struct jout *out = &call->sim->frame;
 
     jout_reset(out);
     jout_open(out, '{');
@@ -263,12 +254,12 @@ static void put_answer(struct simk_call *call, int rc, struct sim_reply *reply)
     reply->body_n = out->n;
 }
 
-void simk_http(struct simk *k, const struct sim_request *request, struct sim_reply *reply)
+void simk_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
+               struct sim_reply *reply)
 {
     const struct route *route = route_of(request->path);
-    struct simk_call call = simk_begin(k, route ? route->name : request->path);
-    struct fault *fault = simk_mishap_request(k, request->method, request->path, NULL);
-    int is_hidden = simk_mishap_hides(fault);
+    struct simk_call call = simk_begin(sim, route ? route->name : request->path);
+    int is_hidden = sim_fault_hides(fault);
     int rc = is_hidden ? 0 : run(&call, request, route);
 
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
@@ -281,14 +272,4 @@ void simk_http(struct simk *k, const struct sim_request *request, struct sim_rep
     if (fault && fault->what == FAULT_ERROR)
         rc = simk_fail(&call, "%s", fault->msg[0] ? fault->msg : "EService:Timeout");
     put_answer(&call, rc, reply);
-    if (!fault)
-        return;
-    if (fault->what == FAULT_ERROR && fault->status > 0)
-        reply->status = (int)fault->status;
-    else if (fault->what == FAULT_TIMEOUT)
-        reply->status = SIM_NO_REPLY;
-    else if (fault->what == FAULT_RESET)
-        reply->status = SIM_RESET_REPLY;
-    else if (fault->what == FAULT_LATE)
-        reply->late_ns = faults_delay(k->config.faults, fault);
 }

@@ -8,8 +8,8 @@
 #include "sim/kraken/simk.h"
 
 struct asked { /* one message */
-    struct simk *k;
-    struct simk_conn *conn;
+    struct sim *sim;
+    struct sim_conn *conn;
     const char *method;
     json_t *params;
     json_t *req_id;            /* NULL: none */
@@ -29,18 +29,18 @@ static void begin(const struct asked *asked, struct jout *out)
 
 static void finish(const struct asked *asked, struct jout *out)
 {
-    simk_kv_when(out, "time_in", asked->k->now.transport);
-    simk_kv_when(out, "time_out", asked->k->now.transport);
+    simk_kv_when(out, "time_in", asked->sim->now.transport);
+    simk_kv_when(out, "time_out", asked->sim->now.transport);
     jout_close(out, '{');
     if (!asked->fault)
-        simk_send(asked->k, asked->conn, NULL, NULL, out);
+        sim_send(asked->sim, asked->conn, NULL, NULL, out);
     else if (asked->fault->what == FAULT_LATE)
-        simk_mishap_keep(asked->k, asked->conn, out, asked->fault);
+        sim_send_late(asked->sim, asked->conn, out, asked->fault);
 }
 
 static void refuse(const struct asked *asked, const char *error, const char *symbol)
 {
-    struct jout *out = &asked->k->frame;
+    struct jout *out = &asked->sim->frame;
 
     begin(asked, out);
     jout_kv_bool(out, "success", 0);
@@ -53,7 +53,7 @@ static void refuse(const struct asked *asked, const char *error, const char *sym
 /* result: a JSON object; NULL: none. */
 static void confirm(const struct asked *asked, const char *result, size_t n)
 {
-    struct jout *out = &asked->k->frame;
+    struct jout *out = &asked->sim->frame;
 
     begin(asked, out);
     if (result) {
@@ -64,9 +64,9 @@ static void confirm(const struct asked *asked, const char *result, size_t n)
     finish(asked, out);
 }
 
-void simk_tell_status(struct simk *k, struct simk_conn *conn)
+void simk_tell_status(struct sim *sim, struct sim_conn *conn)
 {
-    struct jout *out = &k->frame;
+    struct jout *out = &sim->frame;
 
     jout_reset(out);
     jout_open(out, '{');
@@ -82,32 +82,19 @@ void simk_tell_status(struct simk *k, struct simk_conn *conn)
     jout_close(out, '{');
     jout_close(out, '[');
     jout_close(out, '{');
-    simk_send(k, conn, "status", NULL, out);
+    sim_send(sim, conn, "status", NULL, out);
 }
 
 /* --- subscriptions --- */
 
 struct channel { /* what a subscription of a symbol's channel asks for */
     const char *name;
-    uint8_t *at;   /* of the connection, by symbol */
-    uint32_t what; /* depth's place from 1, interval, kind of trigger */
+    uint32_t bit, all; /* of a symbol: what it is, and all of its kind that exclude each other */
+    uint32_t place;    /* of the depth or interval */
     const char *option;
     int64_t value;
     const char *text;
 };
-
-static void drop_book(struct simk *k, struct simk_conn *conn, uint32_t sym)
-{
-    if (conn->book[sym] != 0)
-        k->books[sym][conn->book[sym] - 1].n_subs--;
-}
-
-void simk_forget(struct simk *k, struct simk_conn *conn)
-{
-    for (uint32_t sym = 0; sym < PIT_SYMBOLS_MAX; sym++)
-        drop_book(k, conn, sym);
-    memset(conn, 0, sizeof(*conn));
-}
 
 static int64_t int_of(json_t *params, const char *name, int64_t standard)
 {
@@ -130,30 +117,31 @@ static const char *read_channel(struct asked *asked, const char *name, struct ch
     int64_t interval = int_of(asked->params, "interval", 1);
     int64_t depth = int_of(asked->params, "depth", 10);
 
-    *channel = (struct channel){.name = name, .what = 1};
+    *channel = (struct channel){.name = name};
     if (strcmp(name, "book") == 0) {
-        channel->at = asked->conn->book;
         channel->option = "depth";
         channel->value = depth;
-        for (channel->what = 0; channel->what < SIMK_DEPTHS; channel->what++)
-            if (simk_depths[channel->what] == depth)
-                break;
-        if (channel->what++ == SIMK_DEPTHS)
+        while (channel->place < SIMK_DEPTHS && simk_depths[channel->place] != depth)
+            channel->place++;
+        if (channel->place == SIMK_DEPTHS)
             return "Subscription depth not supported";
+        channel->bit = (uint32_t)SIMK_BOOK << channel->place;
+        channel->all = SIMK_TICKER - SIMK_BOOK;
     } else if (strcmp(name, "ohlc") == 0) {
         channel->option = "interval";
         channel->value = interval;
         if (simk_interval(interval) < 0)
             return "Subscription ohlc interval not supported";
-        channel->what = (uint32_t)simk_interval(interval);
+        channel->place = (uint32_t)simk_interval(interval);
+        channel->bit = channel->all = (uint32_t)SIMK_OHLC << channel->place;
     } else if (strcmp(name, "ticker") == 0) {
-        channel->at = asked->conn->ticker;
         channel->text = trigger ? trigger : "trades";
         if (strcmp(channel->text, "trades") != 0 && strcmp(channel->text, "bbo") != 0)
             return "Event trigger not supported";
-        channel->what = strcmp(channel->text, "bbo") == 0 ? 2 : 1;
+        channel->bit = strcmp(channel->text, "bbo") == 0 ? SIMK_TICKER_BBO : SIMK_TICKER;
+        channel->all = SIMK_TICKER | SIMK_TICKER_BBO;
     } else if (strcmp(name, "trade") == 0) {
-        channel->at = asked->conn->trade;
+        channel->bit = channel->all = SIMK_TRADE;
     } else {
         return "Subscription name invalid";
     }
@@ -180,51 +168,42 @@ static void put_result(struct jout *out, const struct channel *channel, const ch
 static void subscribe_one(struct asked *asked, const struct channel *channel, uint32_t sym,
                           int snapshot)
 {
-    struct simk_conn *conn = asked->conn;
-    struct simk *k = asked->k;
-    const char *symbol = pit_at(k->pit, sym)->name;
-    int is_ohlc = channel->at == NULL;
+    struct sim_conn *conn = asked->conn;
+    struct sim *sim = asked->sim;
+    const char *symbol = pit_at(sim->pit, sym)->name;
+    int is_first = !sim_has_sub(sim, sym, channel->bit);
 
-    if (is_ohlc ? conn->ohlc[sym] >> channel->what & 1 : channel->at[sym] != 0) {
+    if (conn->subs[sym] & channel->all) {
         refuse(asked, "Already subscribed", symbol);
         return;
     }
     conn->n_subs++;
-    if (is_ohlc)
-        conn->ohlc[sym] |= (uint16_t)(1u << channel->what);
-    else
-        channel->at[sym] = (uint8_t)channel->what;
-    put_result(&k->out, channel, symbol, 1, snapshot);
-    confirm(asked, jout_text(&k->out), k->out.n);
-    if (channel->at == conn->book)
-        simk_book_snapshot(k, snapshot ? conn : NULL, sym, channel->what - 1);
-    else if (snapshot && is_ohlc)
-        simk_tell_ohlc(k, conn, sym, (int)channel->what, 1);
-    else if (snapshot && channel->at == conn->ticker)
-        simk_tell_ticker(k, conn, sym, "snapshot");
+    conn->subs[sym] |= channel->bit;
+    put_result(&sim->out, channel, symbol, 1, snapshot);
+    confirm(asked, jout_text(&sim->out), sim->out.n);
+    if (channel->bit < SIMK_TICKER)
+        simk_book_snapshot(sim, snapshot ? conn : NULL, sym, channel->place, is_first);
+    else if (snapshot && channel->bit >= SIMK_OHLC)
+        simk_tell_ohlc(sim, conn, sym, (int)channel->place, 1);
+    else if (snapshot && channel->bit != SIMK_TRADE)
+        simk_tell_ticker(sim, conn, sym, "snapshot");
     else if (snapshot)
-        simk_tell_trades(k, conn, sym);
+        simk_tell_trades(sim, conn, sym);
 }
 
 static void unsubscribe_one(struct asked *asked, const struct channel *channel, uint32_t sym)
 {
-    struct simk_conn *conn = asked->conn;
-    const char *symbol = pit_at(asked->k->pit, sym)->name;
-    int is_ohlc = channel->at == NULL;
+    struct sim_conn *conn = asked->conn;
+    const char *symbol = pit_at(asked->sim->pit, sym)->name;
 
-    if (is_ohlc ? !(conn->ohlc[sym] >> channel->what & 1) : channel->at[sym] == 0) {
+    if (!(conn->subs[sym] & channel->all)) {
         refuse(asked, "Subscription Not Found", symbol);
         return;
     }
     conn->n_subs--;
-    if (channel->at == conn->book)
-        drop_book(asked->k, conn, sym);
-    if (is_ohlc)
-        conn->ohlc[sym] &= (uint16_t) ~(1u << channel->what);
-    else
-        channel->at[sym] = 0;
-    put_result(&asked->k->out, channel, symbol, 0, 0);
-    confirm(asked, jout_text(&asked->k->out), asked->k->out.n);
+    conn->subs[sym] &= ~channel->all;
+    put_result(&asked->sim->out, channel, symbol, 0, 0);
+    confirm(asked, jout_text(&asked->sim->out), asked->sim->out.n);
 }
 
 static void of_symbols(struct asked *asked, const char *name, int is_on)
@@ -242,7 +221,7 @@ static void of_symbols(struct asked *asked, const char *name, int is_on)
     json_array_foreach(symbols, i, item)
     {
         const char *symbol = json_string_value(item);
-        int sym = symbol ? pit_find(asked->k->pit, symbol) : -1;
+        int sym = symbol ? pit_find(asked->sim->pit, symbol) : -1;
         char text[96];
 
         if (sym < 0) {
@@ -257,10 +236,10 @@ static void of_symbols(struct asked *asked, const char *name, int is_on)
 }
 
 /* The token leads to the account; false and refused when it does not. */
-static struct simk_account *account_of(struct asked *asked)
+static struct sim_account *account_of(struct asked *asked)
 {
     const char *token = json_string_value(json_object_get(asked->params, "token"));
-    struct simk_account *account = token ? simk_token_find(asked->k, asked->conn, token) : NULL;
+    struct sim_account *account = token ? simk_token_find(asked->sim, asked->conn, token) : NULL;
 
     if (!account)
         refuse(asked, "ESession:Invalid session", NULL);
@@ -269,14 +248,16 @@ static struct simk_account *account_of(struct asked *asked)
 
 static void put_executions_result(struct asked *asked, int orders, int trades)
 {
-    struct jout *out = &asked->k->out;
+    const struct simk_user *user = simk_user_of(asked->sim, asked->conn);
+    struct jout *out = &asked->sim->out;
 
     jout_reset(out);
     jout_open(out, '{');
     jout_kv_str(out, "channel", "executions");
-    jout_kv_int(out, "maxratecount", asked->conn->account->tier->rate_max);
-    jout_kv_bool(out, "order_status", !asked->conn->is_terse);
-    jout_kv_bool(out, "ratecounter", asked->conn->has_rate);
+    jout_kv_int(out, "maxratecount",
+                simk_owner_of(asked->sim, asked->conn->account)->tier->rate_max);
+    jout_kv_bool(out, "order_status", !user->is_terse);
+    jout_kv_bool(out, "ratecounter", user->has_rate);
     jout_kv_bool(out, "snap_orders", orders);
     jout_kv_bool(out, "snap_trades", trades);
     jout_close(out, '{');
@@ -284,10 +265,11 @@ static void put_executions_result(struct asked *asked, int orders, int trades)
 
 static void of_account(struct asked *asked, const char *name, int is_on)
 {
-    struct simk_conn *conn = asked->conn;
+    struct sim_conn *conn = asked->conn;
+    struct simk_user *user = simk_user_of(asked->sim, conn);
     int is_executions = strcmp(name, "executions") == 0;
-    struct simk_account **at = is_executions ? &conn->executions : &conn->balances;
-    struct simk_account *account = account_of(asked);
+    struct sim_account **at = is_executions ? &user->executions : &user->balances;
+    struct sim_account *account = account_of(asked);
     struct channel channel = {.name = name};
     int orders = bool_of(asked->params, "snap_orders", 1);
     int trades = bool_of(asked->params, "snap_trades", 0);
@@ -301,34 +283,35 @@ static void of_account(struct asked *asked, const char *name, int is_on)
     }
     *at = is_on ? account : NULL;
     conn->n_subs += is_on ? 1u : UINT32_MAX;
-    put_result(&asked->k->out, &channel, NULL, is_on, snapshot);
+    put_result(&asked->sim->out, &channel, NULL, is_on, snapshot);
     if (is_executions && is_on) {
-        conn->is_terse = !bool_of(asked->params, "order_status", 1);
-        conn->has_rate = bool_of(asked->params, "ratecounter", 0) != 0;
+        user->is_terse = !bool_of(asked->params, "order_status", 1);
+        user->has_rate = bool_of(asked->params, "ratecounter", 0) != 0;
         put_executions_result(asked, orders, trades);
     }
-    confirm(asked, jout_text(&asked->k->out), asked->k->out.n);
+    confirm(asked, jout_text(&asked->sim->out), asked->sim->out.n);
     if (is_on && is_executions)
-        simk_tell_executions(asked->k, conn, orders, trades);
+        simk_tell_executions(asked->sim, conn, orders, trades);
     else if (is_on && snapshot)
-        simk_tell_balances(asked->k, conn);
+        simk_tell_balances(asked->sim, conn);
 }
 
 static void of_instrument(struct asked *asked, int is_on)
 {
-    struct simk_conn *conn = asked->conn;
+    struct sim_conn *conn = asked->conn;
+    struct simk_user *user = simk_user_of(asked->sim, conn);
     struct channel channel = {.name = "instrument"};
 
-    if (is_on == conn->has_instrument) {
+    if (is_on == user->has_instrument) {
         refuse(asked, is_on ? "Already subscribed" : "Subscription Not Found", NULL);
         return;
     }
-    conn->has_instrument = is_on != 0;
+    user->has_instrument = is_on != 0;
     conn->n_subs += is_on ? 1u : UINT32_MAX;
-    put_result(&asked->k->out, &channel, NULL, is_on, 1);
-    confirm(asked, jout_text(&asked->k->out), asked->k->out.n);
+    put_result(&asked->sim->out, &channel, NULL, is_on, 1);
+    confirm(asked, jout_text(&asked->sim->out), asked->sim->out.n);
     if (is_on && bool_of(asked->params, "snapshot", 1))
-        simk_tell_instruments(asked->k, conn);
+        simk_tell_instruments(asked->sim, conn);
 }
 
 static void subscribe(struct asked *asked, int is_on)
@@ -356,9 +339,9 @@ static void text_of(json_t *value, char text[64])
 
     if (json_is_integer(value))
         snprintf(text, 64, "%lld", (long long)json_integer_value(value));
-    else if (num_from_double(real, SIMK_EXP, NUM_EVEN, &count) == AGON_OK &&
-             num_to_double(count, SIMK_EXP) == real)
-        num_format_short(count, SIMK_EXP, text);
+    else if (num_from_double(real, PIT_EXP, NUM_EVEN, &count) == AGON_OK &&
+             num_to_double(count, PIT_EXP) == real)
+        num_format_short(count, PIT_EXP, text);
     else
         snprintf(text, 64, "%.17g", real); // too fine, or too large: as it is, to be refused
 }
@@ -447,7 +430,7 @@ static void answer(struct asked *asked, struct simk_call *call, int rc)
 }
 
 /* Each that is named is answered by itself. */
-static void cancel_list(struct asked *asked, struct simk_account *account)
+static void cancel_list(struct asked *asked, struct sim_account *account)
 {
     static const char *const names[] = {"order_id", "cl_ord_id"};
     uint32_t n = 0;
@@ -458,24 +441,24 @@ static void cancel_list(struct asked *asked, struct simk_account *account)
 
         json_array_foreach(list, i, item)
         {
-            struct simk_call call = simk_begin(asked->k, asked->method);
+            struct simk_call call = simk_begin(asked->sim, asked->method);
             const char *id = json_string_value(item);
-            struct simk_order *order = NULL;
+            struct sim_order *order = NULL;
             int rc;
 
             call.account = account;
             call.conn = asked->conn;
             if (id) {
                 simk_param_put(&call, names[j], strlen(names[j]), id, strlen(id));
-                order = j == 0 ? simk_find(asked->k, account, id)
-                               : simk_find_client(asked->k, account, id);
+                order = j == 0 ? simk_find(asked->sim, account, id)
+                               : sim_find_client(asked->sim, account, id);
             }
             rc = simk_cancel(&call, order);
             jout_open(call.out, '{');
             if (rc == 0) {
                 char text[SIMK_ID_TEXT];
 
-                jout_kv_str(call.out, "order_id", simk_id(asked->k, 'O', order->n, text));
+                jout_kv_str(call.out, "order_id", simk_id(asked->sim, 'O', order->n, text));
                 if (order->client[0])
                     jout_kv_str(call.out, "cl_ord_id", order->client);
             }
@@ -490,8 +473,8 @@ static void cancel_list(struct asked *asked, struct simk_account *account)
 
 static void request(struct asked *asked, const struct method *method)
 {
-    struct simk_call call = simk_begin(asked->k, asked->method);
-    struct simk_account *account = account_of(asked);
+    struct simk_call call = simk_begin(asked->sim, asked->method);
+    struct sim_account *account = account_of(asked);
     int rc;
 
     if (!account)
@@ -520,8 +503,8 @@ static void dispatch(struct asked *asked)
 
     if (strcmp(asked->method, "ping") == 0) {
         asked->method = "pong";
-        begin(asked, &asked->k->frame);
-        finish(asked, &asked->k->frame);
+        begin(asked, &asked->sim->frame);
+        finish(asked, &asked->sim->frame);
     } else if (strcmp(asked->method, "subscribe") == 0) {
         subscribe(asked, 1);
     } else if (strcmp(asked->method, "unsubscribe") == 0) {
@@ -533,10 +516,10 @@ static void dispatch(struct asked *asked)
     }
 }
 
-void simk_text(struct simk *k, struct simk_conn *conn, const char *text, size_t n)
+void simk_text(struct sim *sim, struct sim_conn *conn, const char *text, size_t n)
 {
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    struct asked asked = {.k = k,
+    struct asked asked = {.sim = sim,
                           .conn = conn,
                           .method = json_string_value(json_object_get(root, "method")),
                           .params = json_object_get(root, "params"),
@@ -550,10 +533,10 @@ void simk_text(struct simk *k, struct simk_conn *conn, const char *text, size_t 
         json_decref(root);
         return;
     }
-    fault = simk_mishap_request(k, "WS", asked.method, symbol);
+    fault = sim_fault_request(sim, "WS", asked.method, symbol);
     if (fault && fault->what != FAULT_DUPLICATE)
         asked.fault = fault;
-    if (!simk_mishap_hides(fault))
+    if (!sim_fault_hides(fault))
         dispatch(&asked);
     asked.fault = NULL;
     if (fault && fault->what == FAULT_DUPLICATE)

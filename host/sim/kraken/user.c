@@ -24,62 +24,49 @@ static void finish(struct jout *out, uint64_t sequence)
     jout_close(out, '{');
 }
 
-static int px_decimals(const struct simk *k, uint32_t sym)
+static int px_decimals(const struct sim *sim, uint32_t sym)
 {
-    return simk_decimals(pit_at(k->pit, sym)->tick_px);
+    return simk_decimals(pit_at(sim->pit, sym)->tick_px);
 }
 
 /* --- executions --- */
 
-static agon_amt_t fee_in_quote(const struct simk *k, const struct simk_fill *fill)
-{
-    const char *name = instruments_asset(pit_table(k->pit), fill->fee_asset)->name;
-
-    return strcmp(name, pit_at(k->pit, fill->sym)->base) == 0
-               ? num_notional(fill->px, SIMK_EXP, fill->fee_amt, SIMK_EXP, SIMK_EXP, NUM_UP)
-               : fill->fee_amt;
-}
-
-static void put_names(struct simk *k, struct jout *out, const struct simk_order *order)
+static void put_names(struct sim *sim, struct jout *out, const struct sim_order *order)
 {
     char id[SIMK_ID_TEXT];
 
-    jout_kv_str(out, "order_id", simk_id(k, 'O', order->n, id));
+    jout_kv_str(out, "order_id", simk_id(sim, 'O', order->n, id));
     if (order->client[0])
         jout_kv_str(out, "cl_ord_id", order->client);
-    jout_kv_int(out, "order_userref", order->has_userref ? order->userref : 0);
+    jout_kv_int(out, "order_userref", order->ref);
 }
 
-static void put_sums(struct jout *out, const struct simk_order *order)
+static void put_sums(struct jout *out, const struct sim_order *order)
 {
-    agon_px_t mean_px = order->filled_qty > 0 ? num_mul_div(order->cost_amt, num_pow10(SIMK_EXP),
-                                                            order->filled_qty, NUM_EVEN)
-                                              : 0;
-
-    simk_kv_num(out, "cum_qty", order->filled_qty, SIMK_EXP);
-    simk_kv_num(out, "cum_cost", order->cost_amt, SIMK_EXP);
-    simk_kv_num(out, "avg_price", mean_px, SIMK_EXP);
-    simk_kv_num(out, "fee_usd_equiv", order->fee_amt, SIMK_EXP);
+    simk_kv_num(out, "cum_qty", order->filled_qty, PIT_EXP);
+    simk_kv_num(out, "cum_cost", order->cost_amt, PIT_EXP);
+    simk_kv_num(out, "avg_price", sim_mean_px(order), PIT_EXP);
+    simk_kv_num(out, "fee_usd_equiv", order->fee_quote_amt, PIT_EXP);
 }
 
-static void put_terms(struct simk *k, struct jout *out, const struct simk_order *order)
+static void put_terms(struct sim *sim, struct jout *out, const struct sim_order *order)
 {
     static const char *const tifs[] = {"GTC", "GTC", "IOC", "FOK", "GTD"};
-    int px_exp = px_decimals(k, order->sym);
+    int px_exp = px_decimals(sim, order->sym);
 
-    jout_kv_str(out, "symbol", pit_at(k->pit, order->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(sim->pit, order->sym)->name);
     jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "order_type", simk_types[order->type]);
+    jout_kv_str(out, "order_type", simk_types[order->type].name);
     if (order->is_by_cost)
-        simk_kv_num(out, "cash_order_qty", order->asked_amt, SIMK_EXP);
+        simk_kv_num(out, "cash_order_qty", order->asked_amt, PIT_EXP);
     else
-        simk_kv_num(out, "order_qty", order->qty, SIMK_EXP);
-    if (simk_has_px(order->type)) {
+        simk_kv_num(out, "order_qty", order->qty, PIT_EXP);
+    if (sim_has_px(sim, order->type)) {
         jout_kv_str(out, "limit_price_type", "static");
         simk_kv_num(out, "limit_price", order->px, px_exp);
     }
     simk_kv_num(out, "stop_price", order->stop_px, px_exp);
-    if (simk_has_stop(order->type)) {
+    if (sim_has_stop(sim, order->type)) {
         jout_key(out, "triggers");
         jout_open(out, '{');
         simk_kv_num(out, "price", order->stop_px, px_exp);
@@ -96,70 +83,70 @@ static void put_terms(struct simk *k, struct jout *out, const struct simk_order 
     jout_kv_str(out, "fee_ccy_pref", "fciq");
 }
 
-static void put_fill(struct simk *k, struct jout *out, const struct simk_fill *fill)
+static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *fill)
 {
     char id[SIMK_ID_TEXT];
 
-    jout_kv_str(out, "exec_id", simk_id(k, 'T', fill->n, id));
+    jout_kv_str(out, "exec_id", simk_id(sim, 'T', fill->n, id));
     jout_kv_int(out, "trade_id", (int64_t)fill->trade_id);
-    jout_kv_str(out, "symbol", pit_at(k->pit, fill->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(sim->pit, fill->sym)->name);
     jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "order_type", simk_types[fill->type]);
-    simk_kv_num(out, "last_qty", fill->qty, SIMK_EXP);
-    simk_kv_num(out, "last_price", fill->px, px_decimals(k, fill->sym));
+    jout_kv_str(out, "order_type", simk_types[fill->type].name);
+    simk_kv_num(out, "last_qty", fill->qty, PIT_EXP);
+    simk_kv_num(out, "last_price", fill->px, px_decimals(sim, fill->sym));
     jout_kv_str(out, "liquidity_ind", fill->is_maker ? "m" : "t");
-    simk_kv_num(out, "cost", fill->amt, SIMK_EXP);
+    simk_kv_num(out, "cost", fill->amt, PIT_EXP);
     jout_key(out, "fees");
     jout_open(out, '[');
     jout_open(out, '{');
-    jout_kv_str(out, "asset", instruments_asset(pit_table(k->pit), fill->fee_asset)->name);
-    simk_kv_num(out, "qty", fill->fee_amt, SIMK_EXP);
+    jout_kv_str(out, "asset", instruments_asset(pit_table(sim->pit), fill->fee_asset)->name);
+    simk_kv_num(out, "qty", fill->fee_amt, PIT_EXP);
     jout_close(out, '{');
     jout_close(out, '[');
 }
 
-static const char *status_of(const struct simk_order *order, const char *exec_type)
+static const char *status_of(const struct sim_order *order, const char *exec_type)
 {
     if (strcmp(exec_type, "pending_new") == 0)
         return "pending_new";
-    // A trade is told so even when nothing is left; that it was the last is told after it.
-    if (order->status == SIMK_OPEN)
+    if (sim_is_open(order))
         return order->filled_qty > 0 ? "partially_filled" : "new";
-    return order->status == SIMK_CLOSED ? "filled" : simk_statuses[order->status];
+    return order->state == SIM_FILLED ? "filled" : simk_states[order->state];
 }
 
 /* What belongs to the kind of event and no more: a client keeps what he was told before. */
-static void put_execution(struct simk *k, struct jout *out, const struct simk_order *order,
-                          const char *exec_type, const struct simk_fill *fill)
+static void put_execution(struct sim *sim, struct jout *out, const struct sim_order *order,
+                          const char *exec_type, const struct sim_fill *fill)
 {
     int is_new = strcmp(exec_type, "new") == 0;
 
     jout_open(out, '{');
     jout_kv_str(out, "exec_type", exec_type);
-    jout_kv_str(out, "order_status", status_of(order, exec_type));
-    put_names(k, out, order);
+    // A trade is told so even when nothing is left; that it was the last is told after it.
+    jout_kv_str(out, "order_status", fill ? "partially_filled" : status_of(order, exec_type));
+    put_names(sim, out, order);
     if (strcmp(exec_type, "pending_new") == 0) {
-        put_terms(k, out, order);
+        put_terms(sim, out, order);
         simk_kv_num(out, "cum_cost", 0, 1);
         simk_kv_num(out, "fee_usd_equiv", 0, 1);
     } else if (fill) {
-        put_fill(k, out, fill);
-        simk_kv_num(out, "cum_qty", order->filled_qty, SIMK_EXP);
-        simk_kv_num(out, "cum_cost", order->cost_amt, SIMK_EXP);
-        simk_kv_num(out, "fee_usd_equiv", fee_in_quote(k, fill), SIMK_EXP);
+        put_fill(sim, out, fill);
+        simk_kv_num(out, "cum_qty", order->filled_qty, PIT_EXP);
+        simk_kv_num(out, "cum_cost", order->cost_amt, PIT_EXP);
+        simk_kv_num(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
     } else if (strcmp(exec_type, "amended") == 0) {
         jout_kv_bool(out, "amended", 1);
-        simk_kv_num(out, "order_qty", order->qty, SIMK_EXP);
-        simk_kv_num(out, "limit_price", order->px, px_decimals(k, order->sym));
+        simk_kv_num(out, "order_qty", order->qty, PIT_EXP);
+        simk_kv_num(out, "limit_price", order->px, px_decimals(sim, order->sym));
         put_sums(out, order);
     } else if (!is_new) {
         put_sums(out, order);
     }
-    if (order->reason && !fill) {
-        jout_kv_str(out, "cancel_reason", order->reason);
-        jout_kv_str(out, "reason", order->reason);
+    if (order->why && !fill) {
+        jout_kv_str(out, "cancel_reason", order->why);
+        jout_kv_str(out, "reason", order->why);
     }
-    simk_kv_when(out, "timestamp", pit_now(k->pit));
+    simk_kv_when(out, "timestamp", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -169,117 +156,108 @@ static int is_terse(const char *exec_type)
            strcmp(exec_type, "amended") == 0;
 }
 
-void simk_tell(struct simk *k, struct simk_order *order, const char *exec_type,
-               const struct simk_fill *fill)
+void simk_tell(struct sim *sim, struct sim_order *order, const char *exec_type,
+               const struct sim_fill *fill)
 {
-    struct jout *out = &k->frame;
+    struct jout *out = &sim->frame;
 
-    for (uint32_t i = 0; i < SIMK_CONNS_MAX; i++) {
-        struct simk_conn *conn = &k->conns[i];
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
+        struct sim_conn *conn = &sim->conns[i];
+        struct simk_user *user = simk_user_of(sim, conn);
 
-        if (!conn->id || conn->executions != order->account ||
-            (conn->is_terse && is_terse(exec_type)))
+        if (!conn->id || user->executions != order->account ||
+            (user->is_terse && is_terse(exec_type)))
             continue;
         begin(out, "executions", "update");
-        put_execution(k, out, order, exec_type, fill);
-        finish(out, ++conn->n_executions);
-        simk_send(k, conn, NULL, exec_type, out);
+        put_execution(sim, out, order, exec_type, fill);
+        finish(out, ++user->n_executions);
+        sim_send(sim, conn, NULL, exec_type, out);
     }
 }
 
-void simk_tell_executions(struct simk *k, struct simk_conn *conn, int with_orders, int with_trades)
+void simk_tell_executions(struct sim *sim, struct sim_conn *conn, int with_orders, int with_trades)
 {
-    struct jout *out = &k->frame;
+    struct simk_user *user = simk_user_of(sim, conn);
+    const struct sim_order *order = NULL;
+    const struct sim_fill *fill = NULL;
+    struct jout *out = &sim->frame;
     uint32_t n = 0;
 
     begin(out, "executions", "snapshot");
-    for (uint64_t i = k->n_orders; with_orders && i > 0 && k->n_orders - i < SIMK_ORDERS_KEPT;
-         i--) {
-        const struct simk_order *order = simk_order_at(k, i);
-
-        if (!order || order->account != conn->executions || order->status != SIMK_OPEN)
+    while (with_orders && (order = sim_older_order(sim, user->executions, order)) != NULL) {
+        if (!sim_is_open(order))
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "exec_type", "new");
         jout_kv_str(out, "order_status", status_of(order, "new"));
-        put_names(k, out, order);
-        put_terms(k, out, order);
+        put_names(sim, out, order);
+        put_terms(sim, out, order);
         put_sums(out, order);
-        simk_kv_when(out, "timestamp", order->t_open);
+        simk_kv_when(out, "timestamp", order->t_create);
         jout_close(out, '{');
     }
-    for (uint64_t i = k->n_fills;
-         with_trades && i > 0 && k->n_fills - i < SIMK_FILLS_KEPT && n < SNAP_TRADES; i--) {
-        const struct simk_fill *fill = &k->fills[(i - 1) & (SIMK_FILLS_KEPT - 1)];
-        const struct simk_order *order = simk_order_at(k, fill->order_n);
-
-        if (fill->account != conn->executions)
-            continue;
+    while (with_trades && n < SNAP_TRADES &&
+           (fill = sim_older_fill(sim, user->executions, fill)) != NULL) {
+        order = sim_order_at(sim, fill->order_n);
         n++;
         jout_open(out, '{');
         jout_kv_str(out, "exec_type", "trade");
         jout_kv_str(out, "order_status", order ? status_of(order, "trade") : "filled");
         if (order)
-            put_names(k, out, order);
-        put_fill(k, out, fill);
-        simk_kv_num(out, "fee_usd_equiv", fee_in_quote(k, fill), SIMK_EXP);
+            put_names(sim, out, order);
+        put_fill(sim, out, fill);
+        simk_kv_num(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
         simk_kv_when(out, "timestamp", fill->t);
         jout_close(out, '{');
     }
-    conn->n_executions = 1;
-    finish(out, conn->n_executions);
-    simk_send(k, conn, NULL, "snapshot", out);
+    user->n_executions = 1;
+    finish(out, user->n_executions);
+    sim_send(sim, conn, NULL, "snapshot", out);
 }
 
 /* --- balances --- */
 
-static agon_amt_t total_of(const struct simk *k, const struct simk_account *account,
-                           agon_asset_t asset)
+void simk_tell_balances(struct sim *sim, struct sim_conn *conn)
 {
-    return pit_free_amt(k->pit, account->owner, asset) +
-           pit_locked_amt(k->pit, account->owner, asset);
-}
-
-void simk_tell_balances(struct simk *k, struct simk_conn *conn)
-{
-    const struct instruments *table = pit_table(k->pit);
-    struct jout *out = &k->frame;
+    const struct instruments *table = pit_table(sim->pit);
+    struct simk_user *user = simk_user_of(sim, conn);
+    struct jout *out = &sim->frame;
 
     begin(out, "balances", "snapshot");
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
-        agon_amt_t total_amt = total_of(k, conn->balances, i);
+        agon_amt_t total_amt = sim_total(sim, user->balances, i);
 
         if (total_amt == 0)
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "asset", instruments_asset(table, i)->name);
         jout_kv_str(out, "asset_class", "currency");
-        simk_kv_num(out, "balance", total_amt, SIMK_EXP);
+        simk_kv_num(out, "balance", total_amt, PIT_EXP);
         jout_key(out, "wallets");
         jout_open(out, '[');
         jout_open(out, '{');
         jout_kv_str(out, "type", "spot");
         jout_kv_str(out, "id", "main");
-        simk_kv_num(out, "balance", total_amt, SIMK_EXP);
+        simk_kv_num(out, "balance", total_amt, PIT_EXP);
         jout_close(out, '{');
         jout_close(out, '[');
         jout_close(out, '{');
     }
-    conn->n_balances = 1;
-    finish(out, conn->n_balances);
-    simk_send(k, conn, NULL, "balances", out);
+    user->n_balances = 1;
+    finish(out, user->n_balances);
+    sim_send(sim, conn, NULL, "balances", out);
 }
 
 /* An entry of the ledger is a change, and the fee that it is to be lowered by. */
-static void put_entry(struct simk *k, struct jout *out, struct simk_account *account,
-                      const struct simk_fill *fill, agon_asset_t asset, agon_amt_t amt)
+static void put_entry(struct sim *sim, struct jout *out, struct sim_account *account,
+                      const struct sim_fill *fill, agon_asset_t asset, agon_amt_t amt)
 {
-    const char *name = instruments_asset(pit_table(k->pit), asset)->name;
+    const char *name = instruments_asset(pit_table(sim->pit), asset)->name;
     char id[SIMK_ID_TEXT];
 
     jout_open(out, '{');
-    jout_kv_str(out, "ledger_id", simk_id(k, 'L', ++account->n_ledger, id));
-    jout_kv_str(out, "ref_id", simk_id(k, 'T', fill->n, id));
+    jout_kv_str(out, "ledger_id", simk_id(sim, 'L', ++simk_owner_of(sim, account)->n_ledger, id));
+    jout_kv_str(out, "ref_id", simk_id(sim, 'T', fill->n, id));
     simk_kv_when(out, "timestamp", fill->t);
     jout_kv_str(out, "type", "trade");
     jout_kv_str(out, "asset", name);
@@ -287,29 +265,30 @@ static void put_entry(struct simk *k, struct jout *out, struct simk_account *acc
     jout_kv_str(out, "category", "trade");
     jout_kv_str(out, "wallet_type", "spot");
     jout_kv_str(out, "wallet_id", "main");
-    simk_kv_num(out, "amount", amt, SIMK_EXP);
-    simk_kv_num(out, "fee", asset == fill->fee_asset ? fill->fee_amt : 0, SIMK_EXP);
-    simk_kv_num(out, "balance", total_of(k, account, asset), SIMK_EXP);
+    simk_kv_num(out, "amount", amt, PIT_EXP);
+    simk_kv_num(out, "fee", asset == fill->fee_asset ? fill->fee_amt : 0, PIT_EXP);
+    simk_kv_num(out, "balance", sim_total(sim, account, asset), PIT_EXP);
     jout_close(out, '{');
 }
 
-void simk_tell_ledger(struct simk *k, struct simk_account *account, const struct simk_fill *fill)
+void simk_tell_ledger(struct sim *sim, struct sim_account *account, const struct sim_fill *fill)
 {
-    const struct pit_symbol *symbol = pit_at(k->pit, fill->sym);
-    agon_asset_t base = instruments_find_asset(pit_table(k->pit), symbol->base);
-    agon_asset_t quote = instruments_find_asset(pit_table(k->pit), symbol->quote);
+    const struct pit_symbol *symbol = pit_at(sim->pit, fill->sym);
+    agon_asset_t base = instruments_find_asset(pit_table(sim->pit), symbol->base);
+    agon_asset_t quote = instruments_find_asset(pit_table(sim->pit), symbol->quote);
     int sign = fill->side == AGON_BUY ? 1 : -1;
-    struct jout *out = &k->frame;
+    struct jout *out = &sim->frame;
 
-    for (uint32_t i = 0; i < SIMK_CONNS_MAX; i++) {
-        struct simk_conn *conn = &k->conns[i];
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
+        struct sim_conn *conn = &sim->conns[i];
+        struct simk_user *user = simk_user_of(sim, conn);
 
-        if (!conn->id || conn->balances != account)
+        if (!conn->id || user->balances != account)
             continue;
         begin(out, "balances", "update");
-        put_entry(k, out, account, fill, base, sign * fill->qty);
-        put_entry(k, out, account, fill, quote, -sign * fill->amt);
-        finish(out, ++conn->n_balances);
-        simk_send(k, conn, NULL, "balances", out);
+        put_entry(sim, out, account, fill, base, sign * fill->qty);
+        put_entry(sim, out, account, fill, quote, -sign * fill->amt);
+        finish(out, ++user->n_balances);
+        sim_send(sim, conn, NULL, "balances", out);
     }
 }

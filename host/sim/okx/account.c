@@ -9,36 +9,29 @@
 
 /* --- money --- */
 
-static agon_amt_t total_of(const struct simo *o, const struct simo_account *account,
-                           agon_asset_t asset)
-{
-    return pit_free_amt(o->pit, account->owner, asset) +
-           pit_locked_amt(o->pit, account->owner, asset);
-}
-
 /* What one of it is worth in USDT, by the last price of its spot market. */
-static agon_px_t price_of(const struct simo *o, const char *name)
+static agon_px_t price_of(const struct sim *sim, const char *name)
 {
     char pair[28];
     int sym;
 
     if (strncmp(name, "USD", 3) == 0)
-        return num_pow10(SIMO_EXP);
+        return num_pow10(PIT_EXP);
     snprintf(pair, sizeof(pair), "%s-USDT", name);
-    sym = pit_find(o->pit, pair);
-    return sym < 0 ? 0 : pit_last_px(o->pit, (uint32_t)sym);
+    sym = pit_find(sim->pit, pair);
+    return sym < 0 ? 0 : pit_last_px(sim->pit, (uint32_t)sym);
 }
 
-static void put_asset(struct simo *o, struct jout *out, const struct simo_account *account,
+static void put_asset(struct sim *sim, struct jout *out, const struct sim_account *account,
                       agon_asset_t asset)
 {
-    const char *name = instruments_asset(pit_table(o->pit), asset)->name;
-    agon_amt_t locked_amt = pit_locked_amt(o->pit, account->owner, asset);
-    agon_amt_t total_amt = total_of(o, account, asset), free_amt = total_amt - locked_amt;
+    const char *name = instruments_asset(pit_table(sim->pit), asset)->name;
+    agon_amt_t locked_amt = pit_locked_amt(sim->pit, account->owner, asset);
+    agon_amt_t total_amt = sim_total(sim, account, asset), free_amt = total_amt - locked_amt;
     struct perp_sums sums = {.available_amt = free_amt};
 
-    if (account->has_swaps && strcmp(name, SIMO_MARGIN) == 0)
-        simo_sums(o, account, &sums);
+    if (account->has_perps && strcmp(name, SIMO_MARGIN) == 0)
+        sim_margin(sim, account, &sums);
     if (sums.available_amt < free_amt)
         free_amt = sums.available_amt;
     jout_open(out, '{');
@@ -48,28 +41,28 @@ static void put_asset(struct simo *o, struct jout *out, const struct simo_accoun
     simo_kv_num(out, "cashBal", total_amt);
     simo_kv_num(out, "eq", num_add(total_amt, sums.unrealised_amt));
     simo_kv_num(out, "eqUsd",
-                num_notional(price_of(o, name), SIMO_EXP, total_amt, SIMO_EXP, SIMO_EXP, NUM_DOWN));
+                num_notional(price_of(sim, name), PIT_EXP, total_amt, PIT_EXP, PIT_EXP, NUM_DOWN));
     simo_kv_num(out, "frozenBal", total_amt - free_amt);
     simo_kv_num(out, "ordFrozen", locked_amt);
     jout_kv_str(out, "isoEq", "0");
     jout_kv_str(out, "liab", "");
     simo_kv_num(out, "upl", sums.unrealised_amt);
-    simo_kv_ms(out, "uTime", pit_now(o->pit));
+    simo_kv_ms(out, "uTime", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
-void simo_put_account(struct simo *o, struct jout *out, const struct simo_account *account,
+void simo_put_account(struct sim *sim, struct jout *out, const struct sim_account *account,
                       const char *only)
 {
-    const struct instruments *table = pit_table(o->pit);
+    const struct instruments *table = pit_table(sim->pit);
     agon_amt_t sum_amt = 0;
 
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++)
         sum_amt =
-            num_add(sum_amt, num_notional(price_of(o, instruments_asset(table, i)->name), SIMO_EXP,
-                                          total_of(o, account, i), SIMO_EXP, SIMO_EXP, NUM_DOWN));
+            num_add(sum_amt, num_notional(price_of(sim, instruments_asset(table, i)->name), PIT_EXP,
+                                          sim_total(sim, account, i), PIT_EXP, PIT_EXP, NUM_DOWN));
     jout_open(out, '{');
-    simo_kv_ms(out, "uTime", pit_now(o->pit));
+    simo_kv_ms(out, "uTime", pit_now(sim->pit));
     simo_kv_num(out, "totalEq", sum_amt);
     jout_kv_str(out, "adjEq", "");
     jout_kv_str(out, "imr", "");
@@ -83,8 +76,8 @@ void simo_put_account(struct simo *o, struct jout *out, const struct simo_accoun
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
         const char *name = instruments_asset(table, i)->name, *at = only ? strstr(only, name) : "";
 
-        if (total_of(o, account, i) != 0 && at)
-            put_asset(o, out, account, i);
+        if (sim_total(sim, account, i) != 0 && at)
+            put_asset(sim, out, account, i);
     }
     jout_close(out, '[');
     jout_close(out, '{');
@@ -92,11 +85,11 @@ void simo_put_account(struct simo *o, struct jout *out, const struct simo_accoun
 
 int simo_balance(struct simo_call *call)
 {
-    simo_put_account(call->o, call->out, call->account, simo_arg(call, "ccy"));
+    simo_put_account(call->sim, call->out, call->account, simo_arg(call, "ccy"));
     return 0;
 }
 
-static uint32_t uid_of(const struct simo_account *account)
+static uint32_t uid_of(const struct sim_account *account)
 {
     return account->member->uid ? account->member->uid : 44705892 + account->owner;
 }
@@ -128,7 +121,7 @@ int simo_config(struct simo_call *call)
 
 int simo_currencies(struct simo_call *call)
 {
-    const struct instruments *table = pit_table(call->o->pit);
+    const struct instruments *table = pit_table(call->sim->pit);
     struct jout *out = call->out;
 
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
@@ -174,35 +167,34 @@ int simo_trade_fee(struct simo_call *call)
     put_rate(call->out, "taker", member->has_fees ? member->taker_fee_ppb : symbol.taker_fee_ppb);
     put_rate(call->out, "makerU", symbol.maker_fee_ppb);
     put_rate(call->out, "takerU", symbol.taker_fee_ppb);
-    simo_kv_ms(call->out, "ts", call->o->now.transport);
+    simo_kv_ms(call->out, "ts", call->sim->now.transport);
     jout_close(call->out, '{');
     return 0;
 }
 
 /* --- orders --- */
 
-static const char *asset_name(const struct simo *o, agon_asset_t asset)
+static const char *asset_name(const struct sim *sim, agon_asset_t asset)
 {
-    return asset ? instruments_asset(pit_table(o->pit), asset)->name : "";
+    return asset ? instruments_asset(pit_table(sim->pit), asset)->name : "";
 }
 
 /* fill: what just happened; NULL: nothing was filled now. */
-void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *order,
-                    const struct simo_fill *fill)
+void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *order,
+                    const struct sim_fill *fill)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, order->sym);
-    agon_px_t mean_px = order->filled_qty > 0 ? num_mul_div(order->cost_amt, num_pow10(SIMO_EXP),
-                                                            order->filled_qty, NUM_EVEN)
-                                              : 0;
+    const struct pit_symbol *symbol = pit_at(sim->pit, order->sym);
+    const struct simo *okx = simo_of(sim);
+    const char *req_id = okx->amended == order && okx->req_id ? okx->req_id : "";
     int is_swap = simo_is_swap(symbol);
 
     jout_open(out, '{');
     jout_kv_str(out, "instType", is_swap ? "SWAP" : "SPOT");
     jout_kv_str(out, "instId", symbol->name);
     jout_kv_str(out, "tgtCcy",
-                order->type != SIMO_MARKET || is_swap ? ""
-                : order->is_by_cost                   ? "quote_ccy"
-                                                      : "base_ccy");
+                order->type != 0 || is_swap ? ""
+                : order->is_by_cost         ? "quote_ccy"
+                                            : "base_ccy");
     jout_kv_str(out, "ccy", "");
     simo_kv_id(out, "ordId", simo_id(order->n));
     jout_kv_str(out, "clOrdId", order->client);
@@ -217,7 +209,7 @@ void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *o
     else
         simo_kv_size(out, "sz", order->qty, symbol);
     simo_kv_num(out, "pnl", order->pnl_amt);
-    jout_kv_str(out, "ordType", simo_types[order->type]);
+    jout_kv_str(out, "ordType", simo_types[order->type].name);
     jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "posSide", "net");
     jout_kv_str(out, "tdMode", is_swap ? "cross" : "cash");
@@ -228,13 +220,13 @@ void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *o
     simo_kv_num(out, "fillPnl", fill ? fill->pnl_amt : 0);
     simo_kv_ms(out, "fillTime", fill ? fill->t : 0);
     simo_kv_num(out, "fillFee", fill ? -fill->fee_amt : 0);
-    jout_kv_str(out, "fillFeeCcy", fill ? asset_name(o, fill->fee_asset) : "");
+    jout_kv_str(out, "fillFeeCcy", fill ? asset_name(sim, fill->fee_asset) : "");
     jout_kv_str(out, "execType", !fill ? "" : fill->is_maker ? "M" : "T");
-    simo_kv_num(out, "avgPx", mean_px);
+    simo_kv_num(out, "avgPx", sim_mean_px(order));
     jout_kv_str(out, "state", simo_states[order->state]);
     jout_kv_str(out, "lever", is_swap ? "10" : "");
     jout_kv_str(out, "feeCcy",
-                order->fee_asset                      ? asset_name(o, order->fee_asset)
+                order->fee_asset                      ? asset_name(sim, order->fee_asset)
                 : order->side == AGON_BUY && !is_swap ? symbol->base
                                                       : symbol->quote);
     simo_kv_num(out, "fee", -order->fee_amt);
@@ -242,9 +234,9 @@ void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *o
     jout_kv_str(out, "rebate", "0");
     jout_kv_str(out, "category", "normal");
     jout_kv_str(out, "reduceOnly", order->is_reduce_only ? "true" : "false");
-    jout_kv_str(out, "cancelSource", order->source ? order->source : "");
-    jout_kv_str(out, "reqId", order->req_id);
-    jout_kv_str(out, "amendResult", order->req_id[0] ? "0" : "");
+    jout_kv_str(out, "cancelSource", order->why ? order->why : "");
+    jout_kv_str(out, "reqId", req_id);
+    jout_kv_str(out, "amendResult", *req_id ? "0" : "");
     jout_kv_str(out, "stpMode", "cancel_maker");
     simo_kv_ms(out, "uTime", order->t_update);
     simo_kv_ms(out, "cTime", order->t_create);
@@ -253,13 +245,13 @@ void simo_put_order(struct simo *o, struct jout *out, const struct simo_order *o
 
 int simo_order_of(struct simo_call *call)
 {
-    struct simo_order *order;
+    struct sim_order *order;
 
     if (simo_find(call, &order) < 0)
         return -1;
     if (!order)
         return simo_fail(call, 51603, "Order does not exist");
-    simo_put_order(call->o, call->out, order, NULL);
+    simo_put_order(call->sim, call->out, order, NULL);
     return 0;
 }
 
@@ -273,38 +265,37 @@ static int64_t number_of(const struct simo_call *call, const char *name, int64_t
 
 static int is_kind(const struct simo_call *call, const char *kind, uint32_t sym)
 {
-    return !kind || strcmp(kind, simo_is_swap(pit_at(call->o->pit, sym)) ? "SWAP" : "SPOT") == 0;
+    return !kind || strcmp(kind, simo_is_swap(pit_at(call->sim->pit, sym)) ? "SWAP" : "SPOT") == 0;
 }
 
 /* By what the call says of kind, instrument, type and state. */
-static int is_asked(const struct simo_call *call, const struct simo_order *order)
+static int is_asked(const struct simo_call *call, const struct sim_order *order)
 {
     const char *kind = simo_arg(call, "instType"), *name = simo_arg(call, "instId");
     const char *type = simo_arg(call, "ordType"), *state = simo_arg(call, "state");
 
-    return order && order->account == call->account && is_kind(call, kind, order->sym) &&
-           (!name || strcmp(name, pit_at(call->o->pit, order->sym)->name) == 0) &&
-           (!type || strstr(type, simo_types[order->type])) &&
+    return is_kind(call, kind, order->sym) &&
+           (!name || strcmp(name, pit_at(call->sim->pit, order->sym)->name) == 0) &&
+           (!type || strstr(type, simo_types[order->type].name)) &&
            (!state || strcmp(state, simo_states[order->state]) == 0);
 }
 
 /* The newest first, a page. after: older than that order. */
 static int put_orders(struct simo_call *call, int is_open)
 {
-    struct simo *o = call->o;
+    struct sim *sim = call->sim;
+    const struct sim_order *order = NULL;
     int64_t limit = number_of(call, "limit", SIMO_PAGE);
     uint64_t after = (uint64_t)number_of(call, "after", INT64_MAX);
     agon_ns_t begin = num_mul(number_of(call, "begin", 0), 1000000);
 
     if (!is_open && !simo_arg(call, "instType"))
         return simo_fail(call, 50014, "Parameter instType can not be empty.");
-    for (uint64_t n = o->n_orders; n > 0 && o->n_orders - n < SIMO_ORDERS_KEPT && limit > 0; n--) {
-        const struct simo_order *order = simo_order_at(o, n);
-
-        if (!is_asked(call, order) || simo_id(n) >= after || order->t_create < begin ||
-            (order->state == SIMO_LIVE || order->state == SIMO_PARTIAL) != is_open)
+    while (limit > 0 && (order = sim_older_order(sim, call->account, order)) != NULL) {
+        if (!is_asked(call, order) || simo_id(order->n) >= after || order->t_create < begin ||
+            sim_is_open(order) != is_open)
             continue;
-        simo_put_order(o, call->out, order, NULL);
+        simo_put_order(sim, call->out, order, NULL);
         limit--;
     }
     return 0;
@@ -322,10 +313,10 @@ int simo_orders_history(struct simo_call *call)
 
 /* --- trades --- */
 
-static void put_fill(struct simo *o, struct jout *out, const struct simo_fill *fill)
+static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *fill)
 {
-    const struct simo_order *order = simo_order_at(o, fill->order_n);
-    const struct pit_symbol *symbol = pit_at(o->pit, fill->sym);
+    const struct sim_order *order = sim_order_at(sim, fill->order_n);
+    const struct pit_symbol *symbol = pit_at(sim->pit, fill->sym);
 
     jout_open(out, '{');
     jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
@@ -342,7 +333,7 @@ static void put_fill(struct simo *o, struct jout *out, const struct simo_fill *f
     jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "posSide", "net");
     jout_kv_str(out, "execType", fill->is_maker ? "M" : "T");
-    jout_kv_str(out, "feeCcy", asset_name(o, fill->fee_asset));
+    jout_kv_str(out, "feeCcy", asset_name(sim, fill->fee_asset));
     simo_kv_num(out, "fee", -fill->fee_amt);
     simo_kv_ms(out, "ts", fill->t);
     simo_kv_ms(out, "fillTime", fill->t);
@@ -353,7 +344,8 @@ static void put_fill(struct simo *o, struct jout *out, const struct simo_fill *f
 int simo_fills(struct simo_call *call)
 {
     const char *name = simo_arg(call, "instId"), *kind = simo_arg(call, "instType");
-    struct simo *o = call->o;
+    const struct sim_fill *fill = NULL;
+    struct sim *sim = call->sim;
     uint64_t order_id = (uint64_t)number_of(call, "ordId", 0);
     uint64_t after = (uint64_t)number_of(call, "after", INT64_MAX);
     uint64_t before = (uint64_t)number_of(call, "before", 0);
@@ -363,15 +355,13 @@ int simo_fills(struct simo_call *call)
 
     if (limit > SIMO_PAGE)
         limit = SIMO_PAGE;
-    for (uint64_t n = o->n_fills; n > 0 && o->n_fills - n < SIMO_FILLS_KEPT && limit > 0; n--) {
-        const struct simo_fill *fill = &o->fills[(n - 1) & (SIMO_FILLS_KEPT - 1)];
-
-        if (fill->account != call->account || !is_kind(call, kind, fill->sym) ||
-            (name && strcmp(name, pit_at(o->pit, fill->sym)->name) != 0) ||
-            (order_id && simo_id(fill->order_n) != order_id) || simo_id(n) >= after ||
-            simo_id(n) <= before || fill->t < begin || fill->t > end)
+    while (limit > 0 && (fill = sim_older_fill(sim, call->account, fill)) != NULL) {
+        if (!is_kind(call, kind, fill->sym) ||
+            (name && strcmp(name, pit_at(sim->pit, fill->sym)->name) != 0) ||
+            (order_id && simo_id(fill->order_n) != order_id) || simo_id(fill->n) >= after ||
+            simo_id(fill->n) <= before || fill->t < begin || fill->t > end)
             continue;
-        put_fill(o, call->out, fill);
+        put_fill(sim, call->out, fill);
         limit--;
     }
     return 0;

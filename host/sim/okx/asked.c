@@ -9,19 +9,19 @@
 
 #define BATCH_MAX 20
 #define PER_PAIR  60 /* of a kind and an instrument in two seconds */
-enum { COUNT_NEW, COUNT_CANCEL, COUNT_AMEND };
 
-typedef int (*one_fn)(struct simo_call *call, struct simo_order **order);
+typedef int (*one_fn)(struct simo_call *call, struct sim_order **order);
 
 static int count_one(struct simo_call *call, int kind, uint32_t sym)
 {
-    return simo_count(&call->account->by_symbol[kind][sym], call->o->now.transport,
-                      2 * SIMO_NS_PER_S, PER_PAIR)
+    struct sim_count *count = &simo_of(call->sim)->by_symbol[call->account->owner][kind][sym];
+
+    return sim_count(count, call->sim->now.transport, 2 * SIM_NS_PER_S, PER_PAIR)
                ? 0
                : simo_fail(call, 50011, "Too Many Requests");
 }
 
-static void put_record(const struct simo_call *one, const struct simo_order *order)
+static void put_record(const struct simo_call *one, const struct sim_order *order)
 {
     const char *client = simo_arg(one, "clOrdId"), *req = simo_arg(one, "reqId");
     const char *tag = simo_arg(one, "tag"), *id = simo_arg(one, "ordId");
@@ -37,7 +37,7 @@ static void put_record(const struct simo_call *one, const struct simo_order *ord
         jout_kv_str(out, "ordId", id ? id : "");
     jout_kv_str(out, "reqId", req ? req : "");
     jout_kv_str(out, "tag", tag ? tag : "");
-    simo_kv_ms(out, "ts", one->o->now.transport);
+    simo_kv_ms(out, "ts", one->sim->now.transport);
     jout_kv_str(out, "sCode", code);
     jout_kv_str(out, "sMsg", one->text);
     jout_close(out, '{');
@@ -60,7 +60,7 @@ static int for_each(struct simo_call *call, one_fn run)
     json_array_foreach(list, i, args)
     {
         struct simo_call one = *call;
-        struct simo_order *order = NULL;
+        struct sim_order *order = NULL;
 
         one.args = args;
         if (run(&one, &order) < 0) {
@@ -97,18 +97,15 @@ static int get_name(struct simo_call *call, const char *name, size_t most, const
     return 0;
 }
 
-static int get_type(struct simo_call *call, struct simo_wish *wish)
+static int get_type(struct simo_call *call, struct sim_wish *wish)
 {
-    for (uint8_t i = 0; i < SIMO_TYPES; i++) {
-        if (simo_is(call, "ordType", simo_types[i])) {
-            wish->type = i;
-            return 0;
-        }
-    }
-    return simo_fail(call, 51000, "Parameter ordType error");
+    int type = sim_type_of(call->sim, simo_arg(call, "ordType"));
+
+    wish->type = (uint8_t)type;
+    return type >= 0 ? 0 : simo_fail(call, 51000, "Parameter ordType error");
 }
 
-static int get_stp(struct simo_call *call, struct simo_wish *wish)
+static int get_stp(struct simo_call *call, struct sim_wish *wish)
 {
     const char *text = simo_arg(call, "stpMode");
 
@@ -126,13 +123,13 @@ static int to_base(struct simo_call *call, const struct pit_symbol *symbol, agon
 {
     agon_qty_t contracts = *qty;
 
-    *qty = num_mul_div(contracts, simo_contract(symbol), num_pow10(SIMO_EXP), NUM_DOWN);
-    return num_mul_div(*qty, num_pow10(SIMO_EXP), simo_contract(symbol), NUM_DOWN) == contracts
+    *qty = num_mul_div(contracts, simo_contract(symbol), num_pow10(PIT_EXP), NUM_DOWN);
+    return num_mul_div(*qty, num_pow10(PIT_EXP), simo_contract(symbol), NUM_DOWN) == contracts
                ? 0
                : simo_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
 }
 
-static int get_wish(struct simo_call *call, struct simo_wish *wish)
+static int get_wish(struct simo_call *call, struct sim_wish *wish)
 {
     const struct pit_symbol *symbol;
     int has_px, has_qty, is_quote;
@@ -145,12 +142,12 @@ static int get_wish(struct simo_call *call, struct simo_wish *wish)
         return -1;
     if (!simo_is(call, "side", "buy") && !simo_is(call, "side", "sell"))
         return simo_fail(call, 51000, "Parameter side error");
-    symbol = pit_at(call->o->pit, wish->sym);
+    symbol = pit_at(call->sim->pit, wish->sym);
     if (!simo_is(call, "tdMode", simo_is_swap(symbol) ? "cross" : "cash"))
         return simo_fail(call, 51000, "Parameter tdMode error");
     if (!has_qty)
         return simo_fail(call, 51000, "Parameter sz error");
-    if (has_px != (wish->type != SIMO_MARKET))
+    if (has_px != (wish->type != 0))
         return simo_fail(call, 51000, "Parameter px error");
     wish->side = simo_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
     if (simo_is_swap(symbol)) {
@@ -158,22 +155,21 @@ static int get_wish(struct simo_call *call, struct simo_wish *wish)
         return to_base(call, symbol, &wish->qty);
     }
     // A market buy is counted in the quote where nothing is said.
-    is_quote = wish->type == SIMO_MARKET &&
-               (simo_is(call, "tgtCcy", "quote_ccy") ||
-                (wish->side == AGON_BUY && !simo_is(call, "tgtCcy", "base_ccy")));
+    is_quote =
+        wish->type == 0 && (simo_is(call, "tgtCcy", "quote_ccy") ||
+                            (wish->side == AGON_BUY && !simo_is(call, "tgtCcy", "base_ccy")));
     if (is_quote) {
-        wish->is_by_cost = 1;
         wish->cost_amt = wish->qty;
         wish->qty = 0;
     }
     return 0;
 }
 
-static int new_one(struct simo_call *call, struct simo_order **order)
+static int new_one(struct simo_call *call, struct sim_order **order)
 {
-    struct simo_wish wish = {.sym = 0};
+    struct sim_wish wish = {.sym = 0};
 
-    if (get_wish(call, &wish) < 0 || count_one(call, COUNT_NEW, wish.sym) < 0)
+    if (get_wish(call, &wish) < 0 || count_one(call, SIMO_NEW, wish.sym) < 0)
         return -1;
     return simo_place(call, &wish, order);
 }
@@ -185,19 +181,19 @@ int simo_new_order(struct simo_call *call)
 
 /* --- cancelled --- */
 
-static int cancel_one(struct simo_call *call, struct simo_order **order)
+static int cancel_one(struct simo_call *call, struct sim_order **order)
 {
     if (simo_find(call, order) < 0)
         return -1;
     if (!*order)
         return simo_fail(call, 51400, "Cancellation failed as the order does not exist.");
-    if (count_one(call, COUNT_CANCEL, (*order)->sym) < 0)
+    if (count_one(call, SIMO_CANCEL, (*order)->sym) < 0)
         return -1;
-    if ((*order)->state == SIMO_CANCELED)
+    if ((*order)->state == SIM_CANCELED)
         return simo_fail(call, 51401, "Cancellation failed as the order is already canceled.");
-    if ((*order)->state == SIMO_FILLED)
+    if ((*order)->state == SIM_FILLED)
         return simo_fail(call, 51402, "Cancellation failed as the order is already completed.");
-    return pit_cancel(call->o->pit, (*order)->engine_id) == MATCH_OK
+    return sim_cancel(call->sim, *order, NULL) == MATCH_OK
                ? 0
                : simo_fail(call, 51400, "Cancellation failed as the order does not exist.");
 }
@@ -209,9 +205,9 @@ int simo_cancel_order(struct simo_call *call)
 
 /* --- amended --- */
 
-static int amend_one(struct simo_call *call, struct simo_order **found)
+static int amend_one(struct simo_call *call, struct sim_order **found)
 {
-    struct simo_order *order;
+    struct sim_order *order;
     const char *req;
     agon_px_t px;
     agon_qty_t qty;
@@ -223,26 +219,24 @@ static int amend_one(struct simo_call *call, struct simo_order **found)
     order = *found;
     if (!order)
         return simo_fail(call, 51503, "Order modification failed as the order does not exist.");
-    if (count_one(call, COUNT_AMEND, order->sym) < 0)
+    if (count_one(call, SIMO_AMEND, order->sym) < 0)
         return -1;
-    if (order->state == SIMO_CANCELED)
+    if (order->state == SIM_CANCELED)
         return simo_fail(call, 51509, "Modification failed. Order canceled.");
-    if (order->state == SIMO_FILLED)
+    if (order->state == SIM_FILLED)
         return simo_fail(call, 51510, "Modification failed as the order is completed.");
     if (!has_px && !has_qty)
         return simo_fail(call, 51512, "Either newSz or newPx is required.");
-    if (has_qty && to_base(call, pit_at(call->o->pit, order->sym), &qty) < 0)
+    if (has_qty && to_base(call, pit_at(call->sim->pit, order->sym), &qty) < 0)
         return -1;
     px = has_px ? px : order->px;
     qty = has_qty ? qty : order->qty;
-    snprintf(order->req_id, sizeof(order->req_id), "%s", req ? req : "");
-    order->is_cut = qty <= order->filled_qty;
-    reason = order->is_cut ? pit_cancel(call->o->pit, order->engine_id)
-                           : pit_amend(call->o->pit, order->engine_id, px, qty);
-    order->req_id[0] = '\0';
+    simo_of(call->sim)->amended = order;
+    simo_of(call->sim)->req_id = req;
+    reason = sim_amend(call->sim, order, px, qty);
+    simo_of(call->sim)->amended = NULL;
     if (reason == MATCH_OK)
         return 0;
-    order->is_cut = 0;
     return reason == MATCH_WOULD_TAKE
                ? simo_fail(call, 51517, "A post-only order cannot be amended so that it takes.")
            : reason == MATCH_NO_FUNDS
@@ -262,12 +256,12 @@ int simo_amend_order(struct simo_call *call)
 int simo_cancel_after(struct simo_call *call)
 {
     const char *text = simo_arg(call, "timeOut"), *tag = simo_arg(call, "tag");
-    agon_ns_t now = call->o->now.transport;
+    agon_ns_t now = call->sim->now.transport;
     int64_t s;
 
     if (!text || num_parse(text, strlen(text), 0, &s) < 0 || (s != 0 && (s < 10 || s > 120)))
         return simo_fail(call, 51000, "Parameter timeOut error");
-    call->account->t_dead = s > 0 ? now + s * SIMO_NS_PER_S : 0;
+    call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
     jout_open(call->out, '{');
     if (s > 0)
         simo_kv_ms(call->out, "triggerTime", call->account->t_dead);

@@ -7,8 +7,8 @@
 #include "base/num.h"
 #include "sim/okx/simo.h"
 
-#define ALIVE_NS (60 * SIMO_NS_PER_S) /* a book in which nothing changes says so */
-#define MARK_NS  (SIMO_NS_PER_S / 5)
+#define ALIVE_NS (60 * SIM_NS_PER_S) /* a book in which nothing changes says so */
+#define MARK_NS  (SIM_NS_PER_S / 5)
 #define FEW      5
 
 const char *const simo_channels[SIMO_CHANNELS] = {
@@ -38,33 +38,23 @@ void simo_finish(struct jout *out)
     jout_close(out, '{');
 }
 
-static void send_one(struct simo *o, struct simo_conn *conn, uint32_t channel, uint32_t sym)
+static void send_one(struct sim *sim, struct sim_conn *conn, uint32_t channel, uint32_t sym)
 {
     char stream[48];
 
-    snprintf(stream, sizeof(stream), "%s:%s", simo_channels[channel], pit_at(o->pit, sym)->name);
-    simo_send(o, conn, stream, NULL, &o->frame);
-}
-
-static int has_one(const struct simo *o, uint32_t channel, uint32_t sym)
-{
-    for (uint32_t i = 0; i < SIMO_CONNS_MAX; i++)
-        if (o->conns[i].id && o->conns[i].subs[sym] >> channel & 1)
-            return 1;
-    return 0;
+    snprintf(stream, sizeof(stream), "%s:%s", simo_channels[channel], pit_at(sim->pit, sym)->name);
+    sim_send(sim, conn, stream, NULL, &sim->frame);
 }
 
 /* What stands in frame, to each who has subscribed it; but: to nobody there. */
-static void to_all(struct simo *o, uint32_t channel, uint32_t sym, const struct simo_conn *but)
+static void to_all(struct sim *sim, uint32_t channel, uint32_t sym, const struct sim_conn *but)
 {
-    for (uint32_t i = 0; i < SIMO_CONNS_MAX; i++)
-        if (o->conns[i].id && &o->conns[i] != but && o->conns[i].subs[sym] >> channel & 1)
-            send_one(o, &o->conns[i], channel, sym);
+    sim_send_subs(sim, sym, 1u << channel, simo_channels[channel], but);
 }
 
-static void begin(struct simo *o, uint32_t channel, uint32_t sym, const char *action)
+static void begin(struct sim *sim, uint32_t channel, uint32_t sym, const char *action)
 {
-    simo_begin(&o->frame, simo_channels[channel], pit_at(o->pit, sym)->name, action);
+    simo_begin(&sim->frame, simo_channels[channel], pit_at(sim->pit, sym)->name, action);
 }
 
 /* --- books --- */
@@ -80,8 +70,8 @@ static void put_level(struct jout *out, agon_px_t px, agon_qty_t qty,
     jout_close(out, '[');
 }
 
-static void put_levels(struct jout *out, const char *key, const struct agon_level *level,
-                       uint32_t n, const struct pit_symbol *symbol)
+void simo_put_levels(struct jout *out, const char *key, const struct agon_level *level, uint32_t n,
+                     const struct pit_symbol *symbol)
 {
     jout_key(out, key);
     jout_open(out, '[');
@@ -90,59 +80,10 @@ static void put_levels(struct jout *out, const char *key, const struct agon_leve
     jout_close(out, '[');
 }
 
-/* Each level that is new or another, and 0 for one that is gone from the depth. */
-static uint32_t put_changes(struct jout *out, const char *key, const struct agon_level *was,
-                            uint32_t n_was, const struct agon_level *is, uint32_t n_is, int sign,
-                            const struct pit_symbol *symbol)
-{
-    uint32_t i = 0, j = 0, n = 0;
-
-    jout_key(out, key);
-    jout_open(out, '[');
-    while (i < n_was || j < n_is) {
-        int order = i == n_was                             ? 1
-                    : j == n_is                            ? -1
-                    : was[i].px == is[j].px                ? 0
-                    : (was[i].px > is[j].px) == (sign > 0) ? -1
-                                                           : 1;
-
-        if (order < 0) {
-            put_level(out, was[i].px, 0, symbol);
-            n++;
-        } else if (order > 0 || was[i].qty != is[j].qty) {
-            put_level(out, is[j].px, is[j].qty, symbol);
-            n++;
-        }
-        i += order <= 0;
-        j += order >= 0;
-    }
-    jout_close(out, '[');
-    return n;
-}
-
-static void look(const struct simo *o, uint32_t sym, struct pit_view *view)
-{
-    pit_view(o->pit, sym, view);
-    view->n_bid = view->n_bid < SIMO_DEPTH ? view->n_bid : SIMO_DEPTH;
-    view->n_ask = view->n_ask < SIMO_DEPTH ? view->n_ask : SIMO_DEPTH;
-}
-
-static void capture(struct simo *o, uint32_t sym)
-{
-    struct simo_book *book = &o->books[sym];
-    struct pit_view view;
-
-    look(o, sym, &view);
-    book->n_bid = view.n_bid;
-    book->n_ask = view.n_ask;
-    memcpy(book->bid, view.bid, view.n_bid * sizeof(*book->bid));
-    memcpy(book->ask, view.ask, view.n_ask * sizeof(*book->ask));
-}
-
-static void put_ids(const struct simo *o, struct jout *out, const struct simo_book *book,
+static void put_ids(const struct sim *sim, struct jout *out, const struct simo_book *book,
                     int64_t prev)
 {
-    simo_kv_ms(out, "ts", pit_now(o->pit));
+    simo_kv_ms(out, "ts", pit_now(sim->pit));
     jout_kv_int(out, "checksum", 0); // retired
     jout_kv_int(out, "prevSeqId", prev);
     jout_kv_int(out, "seqId", (int64_t)book->seq);
@@ -151,197 +92,195 @@ static void put_ids(const struct simo *o, struct jout *out, const struct simo_bo
 }
 
 /* What has changed since the last time, to all but one. */
-static void tell_book(struct simo *o, uint32_t sym, const struct simo_conn *but)
+static void tell_book(struct sim *sim, uint32_t sym, const struct sim_conn *but)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
-    struct simo_book *book = &o->books[sym];
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
+    struct simo_book *book = &simo_of(sim)->books[sym];
+    struct sim_told *told = &book->told;
     int64_t prev = (int64_t)book->seq;
-    struct pit_view view;
-    uint32_t n;
+    uint32_t n = sim_told_take(told, sim->pit, sym);
 
-    look(o, sym, &view);
-    begin(o, SIMO_BOOKS, sym, "update");
-    jout_open(&o->frame, '{');
-    n = put_changes(&o->frame, "asks", book->ask, book->n_ask, view.ask, view.n_ask, -1, symbol);
-    n += put_changes(&o->frame, "bids", book->bid, book->n_bid, view.bid, view.n_bid, 1, symbol);
-    if (n == 0 && pit_now(o->pit) - book->t < ALIVE_NS)
+    if (n == 0 && pit_now(sim->pit) - book->t < ALIVE_NS)
         return;
+    begin(sim, SIMO_BOOKS, sym, "update");
+    jout_open(&sim->frame, '{');
+    simo_put_levels(&sim->frame, "asks", told->changed[1], told->n_changed[1], symbol);
+    simo_put_levels(&sim->frame, "bids", told->changed[0], told->n_changed[0], symbol);
     // Ids have holes: what is named is the one before.
-    book->seq += n == 0 ? 0 : 1 + rng_below(&o->rng, 8);
-    book->t = pit_now(o->pit);
-    capture(o, sym);
-    put_ids(o, &o->frame, book, prev);
-    to_all(o, SIMO_BOOKS, sym, but);
+    book->seq += n == 0 ? 0 : 1 + rng_below(&sim->rng, 8);
+    book->t = pit_now(sim->pit);
+    put_ids(sim, &sim->frame, book, prev);
+    to_all(sim, SIMO_BOOKS, sym, but);
 }
 
-static void tell_snapshot(struct simo *o, struct simo_conn *conn, uint32_t sym)
+static void tell_snapshot(struct sim *sim, struct sim_conn *conn, uint32_t sym)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
-    struct simo_book *book = &o->books[sym];
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
+    struct simo_book *book = &simo_of(sim)->books[sym];
 
-    tell_book(o, sym, conn); // those who are there already stand where it begins
-    begin(o, SIMO_BOOKS, sym, "snapshot");
-    jout_open(&o->frame, '{');
-    put_levels(&o->frame, "asks", book->ask, book->n_ask, symbol);
-    put_levels(&o->frame, "bids", book->bid, book->n_bid, symbol);
-    put_ids(o, &o->frame, book, -1);
-    send_one(o, conn, SIMO_BOOKS, sym);
+    tell_book(sim, sym, conn); // those who are there already stand where it begins
+    begin(sim, SIMO_BOOKS, sym, "snapshot");
+    jout_open(&sim->frame, '{');
+    simo_put_levels(&sim->frame, "asks", book->told.level[1], book->told.n[1], symbol);
+    simo_put_levels(&sim->frame, "bids", book->told.level[0], book->told.n[0], symbol);
+    put_ids(sim, &sim->frame, book, -1);
+    send_one(sim, conn, SIMO_BOOKS, sym);
 }
 
 /* A small book as it is, or the best prices: depth levels. */
-static void put_small(struct simo *o, uint32_t channel, uint32_t sym, uint32_t depth)
+static void put_small(struct sim *sim, uint32_t channel, uint32_t sym, uint32_t depth)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
     struct pit_view view;
 
-    look(o, sym, &view);
-    begin(o, channel, sym, NULL);
-    jout_open(&o->frame, '{');
-    put_levels(&o->frame, "asks", view.ask, view.n_ask < depth ? view.n_ask : depth, symbol);
-    put_levels(&o->frame, "bids", view.bid, view.n_bid < depth ? view.n_bid : depth, symbol);
-    jout_kv_str(&o->frame, "instId", symbol->name);
-    simo_kv_ms(&o->frame, "ts", pit_now(o->pit));
-    jout_kv_int(&o->frame, "seqId", (int64_t)(view.id + 1));
-    jout_close(&o->frame, '{');
-    simo_finish(&o->frame);
+    pit_view(sim->pit, sym, &view);
+    begin(sim, channel, sym, NULL);
+    jout_open(&sim->frame, '{');
+    simo_put_levels(&sim->frame, "asks", view.ask, view.n_ask < depth ? view.n_ask : depth, symbol);
+    simo_put_levels(&sim->frame, "bids", view.bid, view.n_bid < depth ? view.n_bid : depth, symbol);
+    jout_kv_str(&sim->frame, "instId", symbol->name);
+    simo_kv_ms(&sim->frame, "ts", pit_now(sim->pit));
+    jout_kv_int(&sim->frame, "seqId", (int64_t)(view.id + 1));
+    jout_close(&sim->frame, '{');
+    simo_finish(&sim->frame);
 }
 
 /* --- the others --- */
 
 /* Puts what the channel says now into frame. 0: it says nothing here. */
-static int put_now(struct simo *o, uint32_t channel, uint32_t sym)
+static int put_now(struct sim *sim, uint32_t channel, uint32_t sym)
 {
     if (channel == SIMO_BOOKS5 || channel == SIMO_BBO) {
-        put_small(o, channel, sym, channel == SIMO_BBO ? 1 : FEW);
+        put_small(sim, channel, sym, channel == SIMO_BBO ? 1 : FEW);
         return 1;
     }
-    begin(o, channel, sym, NULL);
+    begin(sim, channel, sym, NULL);
     if (channel == SIMO_TICKERS)
-        simo_put_ticker(o, &o->frame, sym);
+        simo_put_ticker(sim, &sim->frame, sym);
     else if (channel == SIMO_MARK)
-        simo_put_mark(o, &o->frame, sym);
+        simo_put_mark(sim, &sim->frame, sym);
     else if (channel == SIMO_FUNDING)
-        simo_put_funding(o, &o->frame, sym);
+        simo_put_funding(sim, &sim->frame, sym);
     else if (channel < SIMO_CANDLES ||
-             !simo_put_bar(o, &o->frame, sym, (int)(channel - SIMO_CANDLES), 0, INT64_MAX, -1))
+             !simo_put_bar(sim, &sim->frame, sym, (int)(channel - SIMO_CANDLES), 0, INT64_MAX, -1))
         return 0;
-    simo_finish(&o->frame);
+    simo_finish(&sim->frame);
     return 1;
 }
 
-void simo_tell_first(struct simo *o, struct simo_conn *conn, uint32_t channel, uint32_t sym)
+void simo_tell_first(struct sim *sim, struct sim_conn *conn, uint32_t channel, uint32_t sym)
 {
     if (channel == SIMO_BOOKS)
-        tell_snapshot(o, conn, sym);
-    else if (channel != SIMO_TRADES && put_now(o, channel, sym))
-        send_one(o, conn, channel, sym);
+        tell_snapshot(sim, conn, sym);
+    else if (channel != SIMO_TRADES && put_now(sim, channel, sym))
+        send_one(sim, conn, channel, sym);
 }
 
-static void tell(struct simo *o, uint32_t channel, uint32_t sym)
+static void tell(struct sim *sim, uint32_t channel, uint32_t sym)
 {
-    if (has_one(o, channel, sym) && put_now(o, channel, sym))
-        to_all(o, channel, sym, NULL);
+    if (sim_has_sub(sim, sym, 1u << channel) && put_now(sim, channel, sym))
+        to_all(sim, channel, sym, NULL);
 }
 
 void simo_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade)
 {
-    struct simo *o = ctx;
+    struct sim *sim = ctx;
 
-    o->traded[sym] = 1;
-    if (!has_one(o, SIMO_TRADES, sym))
+    sim->traded[sym] = 1;
+    if (!sim_has_sub(sim, sym, 1u << SIMO_TRADES))
         return;
-    begin(o, SIMO_TRADES, sym, NULL);
-    simo_put_trade(o, &o->frame, sym, trade);
-    simo_finish(&o->frame);
-    to_all(o, SIMO_TRADES, sym, NULL);
+    begin(sim, SIMO_TRADES, sym, NULL);
+    simo_put_trade(sim, &sim->frame, sym, trade);
+    simo_finish(&sim->frame);
+    to_all(sim, SIMO_TRADES, sym, NULL);
 }
 
 void simo_on_top(void *ctx, uint32_t sym)
 {
-    struct simo *o = ctx;
+    struct sim *sim = ctx;
 
-    o->topped[sym] = 1;
-    tell(o, SIMO_BBO, sym);
+    sim->topped[sym] = 1;
+    tell(sim, SIMO_BBO, sym);
 }
 
 /* Each 100 ms; marks each 200 ms, funding once a minute. */
 void simo_on_step(void *ctx, agon_ns_t t)
 {
-    struct simo *o = ctx;
-    int is_funded = simo_fund(o, t);
-    int has_marks = is_funded || t - o->t_mark >= MARK_NS; // what it was paid at is told
-    int is_minute = t / SIMO_NS_PER_MIN != o->t_mark / SIMO_NS_PER_MIN;
+    struct sim *sim = ctx;
+    int is_funded = sim_fund(sim, t);
+    int has_marks = is_funded || t - simo_of(sim)->t_mark >= MARK_NS; // what it was paid at is told
+    int is_minute = t / SIM_NS_PER_MIN != simo_of(sim)->t_mark / SIM_NS_PER_MIN;
 
-    for (uint32_t sym = 0; sym < pit_count(o->pit); sym++) {
-        int is_swap = simo_is_swap(pit_at(o->pit, sym));
+    for (uint32_t sym = 0; sym < pit_count(sim->pit); sym++) {
+        int is_swap = simo_is_swap(pit_at(sim->pit, sym));
 
-        if (has_one(o, SIMO_BOOKS, sym))
-            tell_book(o, sym, NULL);
-        if (o->topped[sym])
-            tell(o, SIMO_BOOKS5, sym);
-        if (o->topped[sym] || o->traded[sym])
-            tell(o, SIMO_TICKERS, sym);
-        for (uint32_t i = SIMO_CANDLES; o->traded[sym] && i < SIMO_CHANNELS; i++)
-            tell(o, i, sym);
+        if (sim_has_sub(sim, sym, 1u << SIMO_BOOKS))
+            tell_book(sim, sym, NULL);
+        if (sim->topped[sym])
+            tell(sim, SIMO_BOOKS5, sym);
+        if (sim->topped[sym] || sim->traded[sym])
+            tell(sim, SIMO_TICKERS, sym);
+        for (uint32_t i = SIMO_CANDLES; sim->traded[sym] && i < SIMO_CHANNELS; i++)
+            tell(sim, i, sym);
         if (is_swap && has_marks)
-            tell(o, SIMO_MARK, sym);
+            tell(sim, SIMO_MARK, sym);
         if (is_swap && has_marks && is_minute)
-            tell(o, SIMO_FUNDING, sym);
-        o->traded[sym] = o->topped[sym] = 0;
+            tell(sim, SIMO_FUNDING, sym);
+        sim->traded[sym] = sim->topped[sym] = 0;
     }
     if (has_marks)
-        o->t_mark = t;
-    for (uint32_t i = 0; is_funded && i < SIMO_CONNS_MAX; i++)
-        if (o->conns[i].id && o->conns[i].has_account)
-            simo_tell_account(o, &o->conns[i], o->conns[i].account);
+        simo_of(sim)->t_mark = t;
+    for (uint32_t i = 0; is_funded && i < SIM_CONNS_MAX; i++)
+        if (sim->conns[i].id && sim->conns[i].user & SIMO_ACCOUNT)
+            simo_tell_account(sim, &sim->conns[i], sim->conns[i].account);
 }
 
 /* --- an account's --- */
 
-void simo_tell_account(struct simo *o, struct simo_conn *conn, const struct simo_account *account)
+void simo_tell_account(struct sim *sim, struct sim_conn *conn, const struct sim_account *account)
 {
-    simo_begin(&o->frame, "account", NULL, NULL);
-    simo_put_account(o, &o->frame, account, NULL);
-    simo_finish(&o->frame);
-    simo_send(o, conn, NULL, "account", &o->frame);
+    simo_begin(&sim->frame, "account", NULL, NULL);
+    simo_put_account(sim, &sim->frame, account, NULL);
+    simo_finish(&sim->frame);
+    sim_send(sim, conn, NULL, "account", &sim->frame);
 }
 
 /* only: of that symbol, held or not; -1: all that are held. */
-static void tell_positions(struct simo *o, struct simo_conn *conn,
-                           const struct simo_account *account, int only)
+static void tell_positions(struct sim *sim, struct sim_conn *conn,
+                           const struct sim_account *account, int only)
 {
-    simo_begin(&o->frame, "positions", NULL, NULL);
+    simo_begin(&sim->frame, "positions", NULL, NULL);
     if (only >= 0)
-        simo_put_position(o, &o->frame, account, (uint32_t)only);
+        simo_put_position(sim, &sim->frame, account, (uint32_t)only);
     else
-        simo_put_positions(o, &o->frame, account, NULL);
-    simo_finish(&o->frame);
-    simo_send(o, conn, NULL, "positions", &o->frame);
+        simo_put_positions(sim, &sim->frame, account, NULL);
+    simo_finish(&sim->frame);
+    sim_send(sim, conn, NULL, "positions", &sim->frame);
 }
 
-void simo_tell_positions(struct simo *o, struct simo_conn *conn, const struct simo_account *account)
+void simo_tell_positions(struct sim *sim, struct sim_conn *conn, const struct sim_account *account)
 {
-    tell_positions(o, conn, account, -1);
+    tell_positions(sim, conn, account, -1);
 }
 
-void simo_tell_order(struct simo *o, const struct simo_order *order, const struct simo_fill *fill)
+void simo_tell_order(struct sim *sim, const struct sim_order *order, const struct sim_fill *fill)
 {
-    uint8_t kind = simo_is_swap(pit_at(o->pit, order->sym)) ? SIMO_SWAP : SIMO_SPOT;
+    uint32_t kind = simo_is_swap(pit_at(sim->pit, order->sym)) ? SIMO_SWAP : SIMO_SPOT;
 
-    for (uint32_t i = 0; i < SIMO_CONNS_MAX; i++) {
-        struct simo_conn *conn = &o->conns[i];
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
+        struct sim_conn *conn = &sim->conns[i];
 
         if (!conn->id || conn->account != order->account)
             continue;
-        if (conn->has_orders & kind) {
-            simo_begin(&o->frame, "orders", NULL, NULL);
-            simo_put_order(o, &o->frame, order, fill);
-            simo_finish(&o->frame);
-            simo_send(o, conn, NULL, simo_states[order->state], &o->frame);
+        if (conn->user & kind) {
+            simo_begin(&sim->frame, "orders", NULL, NULL);
+            simo_put_order(sim, &sim->frame, order, fill);
+            simo_finish(&sim->frame);
+            sim_send(sim, conn, NULL, simo_states[order->state], &sim->frame);
         }
-        if (conn->has_account)
-            simo_tell_account(o, conn, order->account);
-        if (conn->has_positions && fill && simo_is_swap(pit_at(o->pit, order->sym)))
-            tell_positions(o, conn, order->account, (int)order->sym);
+        if (conn->user & SIMO_ACCOUNT)
+            simo_tell_account(sim, conn, order->account);
+        if (conn->user & SIMO_POSITIONS && fill && simo_is_swap(pit_at(sim->pit, order->sym)))
+            tell_positions(sim, conn, order->account, (int)order->sym);
     }
 }

@@ -26,11 +26,11 @@ int simo_is_swap(const struct pit_symbol *symbol)
 int64_t simo_contract(const struct pit_symbol *symbol)
 {
     if (!symbol->is_perpetual)
-        return num_pow10(SIMO_EXP);
+        return num_pow10(PIT_EXP);
     for (size_t i = 0; i < MAJORS; i++)
         if (strcmp(majors[i].name, symbol->name) == 0)
             return majors[i].contract;
-    return num_pow10(SIMO_EXP); // one of the base
+    return num_pow10(PIT_EXP); // one of the base
 }
 
 /* "BTC-USDT", "BTC-USDT-SWAP". */
@@ -57,10 +57,10 @@ int simo_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
     memset(symbol, 0, sizeof(*symbol));
     if (split(name, symbol) < 0)
         return AGON_EINVAL;
-    symbol->tick_px = num_pow10(SIMO_EXP - px_decimals);
-    symbol->lot_qty = symbol->min_qty = num_pow10(SIMO_EXP - qty_decimals);
-    symbol->max_px = num_mul(10000000, num_pow10(SIMO_EXP));
-    symbol->max_qty = num_mul(9000000, num_pow10(SIMO_EXP));
+    symbol->tick_px = num_pow10(PIT_EXP - px_decimals);
+    symbol->lot_qty = symbol->min_qty = num_pow10(PIT_EXP - qty_decimals);
+    symbol->max_px = num_mul(10000000, num_pow10(PIT_EXP));
+    symbol->max_qty = num_mul(9000000, num_pow10(PIT_EXP));
     // The first tier of the published schedule.
     symbol->maker_fee_ppb = symbol->is_perpetual ? 200000 : 800000;
     symbol->taker_fee_ppb = symbol->is_perpetual ? 500000 : 1000000;
@@ -83,7 +83,7 @@ void simo_num(struct jout *out, int64_t value)
 {
     char text[NUM_TEXT];
 
-    num_format_short(value, SIMO_EXP, text);
+    num_format_short(value, PIT_EXP, text);
     jout_str(out, text);
 }
 
@@ -95,7 +95,7 @@ void simo_kv_num(struct jout *out, const char *key, int64_t value)
 
 void simo_size(struct jout *out, agon_qty_t qty, const struct pit_symbol *symbol)
 {
-    simo_num(out, num_mul_div(qty, num_pow10(SIMO_EXP), simo_contract(symbol), NUM_DOWN));
+    simo_num(out, num_mul_div(qty, num_pow10(PIT_EXP), simo_contract(symbol), NUM_DOWN));
 }
 
 void simo_kv_size(struct jout *out, const char *key, agon_qty_t qty,

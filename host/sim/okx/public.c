@@ -5,8 +5,8 @@
 #include "base/num.h"
 #include "sim/okx/simo.h"
 
-#define DAY_NS (1440 * SIMO_NS_PER_MIN)
-#define RATE   "0.0001" /* SIMO_RATE_PPB */
+#define DAY_NS (1440 * SIM_NS_PER_MIN)
+#define RATE   "0.0001" /* as the positions pay it */
 
 /* --- bars --- */
 
@@ -21,35 +21,13 @@ static int bar_of(const char *text)
     return -1;
 }
 
-/* Minutes stand without holes. */
-static int read_bar(const struct pit *pit, uint32_t sym, int length, uint32_t n,
-                    struct pit_bar *bar)
-{
-    agon_ns_t length_ns = minutes_of[length] * SIMO_NS_PER_MIN, open, first;
-    uint32_t count = pit_minutes(pit, sym);
-
-    memset(bar, 0, sizeof(*bar));
-    if (count == 0)
-        return 0;
-    first = pit_minute_at(pit, sym, 0)->t_open;
-    open = pit_minute_at(pit, sym, count - 1)->t_open;
-    open += -(open % length_ns) - (agon_ns_t)n * length_ns;
-    if (open + length_ns <= first)
-        return 0;
-    for (int64_t i = open < first ? 0 : (open - first) / SIMO_NS_PER_MIN;
-         i < (open + length_ns - first) / SIMO_NS_PER_MIN && i < count; i++)
-        pit_bar_add(bar, pit_minute_at(pit, sym, (uint32_t)i));
-    bar->t_open = open;
-    return 1;
-}
-
-int simo_put_bar(struct simo *o, struct jout *out, uint32_t sym, int length, uint32_t n,
+int simo_put_bar(struct sim *sim, struct jout *out, uint32_t sym, int length, uint32_t n,
                  agon_ns_t before, agon_ns_t after)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
     struct pit_bar bar;
 
-    if (!read_bar(o->pit, sym, length, n, &bar))
+    if (!pit_bar_ago(sim->pit, sym, minutes_of[length], n, &bar))
         return 0;
     if (bar.t_open >= before || bar.t_open <= after)
         return 1;
@@ -116,7 +94,7 @@ int simo_candles(struct simo_call *call)
     // The newest first.
     for (int64_t told = 0; told<limit; told += call->out->n> size, n++) {
         size = call->out->n;
-        if (!simo_put_bar(call->o, call->out, sym, length, n, before, after))
+        if (!simo_put_bar(call->sim, call->out, sym, length, n, before, after))
             break;
     }
     return 0;
@@ -124,21 +102,21 @@ int simo_candles(struct simo_call *call)
 
 /* --- prices --- */
 
-void simo_put_ticker(struct simo *o, struct jout *out, uint32_t sym)
+void simo_put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
-    uint32_t n = pit_trades(o->pit, sym), count = pit_minutes(o->pit, sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
+    uint32_t n = pit_trades(sim->pit, sym), count = pit_minutes(sim->pit, sym);
     struct agon_level bid, ask;
     struct pit_bar day = {0};
 
     for (uint32_t i = count > 1440 ? count - 1440 : 0; i < count; i++)
-        pit_bar_add(&day, pit_minute_at(o->pit, sym, i));
-    pit_best(o->pit, sym, &bid, &ask);
+        pit_bar_add(&day, pit_minute_at(sim->pit, sym, i));
+    pit_best(sim->pit, sym, &bid, &ask);
     jout_open(out, '{');
     jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
     jout_kv_str(out, "instId", symbol->name);
-    simo_kv_num(out, "last", pit_last_px(o->pit, sym));
-    simo_kv_size(out, "lastSz", n > 0 ? pit_trade_at(o->pit, sym, n - 1)->qty : 0, symbol);
+    simo_kv_num(out, "last", pit_last_px(sim->pit, sym));
+    simo_kv_size(out, "lastSz", n > 0 ? pit_trade_at(sim->pit, sym, n - 1)->qty : 0, symbol);
     simo_kv_num(out, "askPx", ask.px);
     simo_kv_size(out, "askSz", ask.qty, symbol);
     simo_kv_num(out, "bidPx", bid.px);
@@ -150,7 +128,7 @@ void simo_put_ticker(struct simo *o, struct jout *out, uint32_t sym)
     simo_kv_num(out, "sodUtc8", day.open_px);
     simo_kv_num(out, "volCcy24h", simo_is_swap(symbol) ? day.qty : day.amt);
     simo_kv_size(out, "vol24h", day.qty, symbol);
-    simo_kv_ms(out, "ts", pit_now(o->pit));
+    simo_kv_ms(out, "ts", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -160,14 +138,14 @@ int simo_ticker(struct simo_call *call)
 
     if (simo_get_symbol(call, &sym) < 0)
         return -1;
-    simo_put_ticker(call->o, call->out, sym);
+    simo_put_ticker(call->sim, call->out, sym);
     return 0;
 }
 
 /* Is the symbol of the kind that was asked for? */
 static int is_kind(const struct simo_call *call, uint32_t sym)
 {
-    return simo_is(call, "instType", simo_is_swap(pit_at(call->o->pit, sym)) ? "SWAP" : "SPOT");
+    return simo_is(call, "instType", simo_is_swap(pit_at(call->sim->pit, sym)) ? "SWAP" : "SPOT");
 }
 
 static int check_kind(struct simo_call *call)
@@ -184,26 +162,10 @@ int simo_tickers(struct simo_call *call)
 {
     if (check_kind(call) < 0)
         return -1;
-    for (uint32_t i = 0; i < pit_count(call->o->pit); i++)
+    for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
         if (is_kind(call, i))
-            simo_put_ticker(call->o, call->out, i);
+            simo_put_ticker(call->sim, call->out, i);
     return 0;
-}
-
-static void put_side(struct jout *out, const char *key, const struct agon_level *level, uint32_t n,
-                     const struct pit_symbol *symbol)
-{
-    jout_key(out, key);
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
-        jout_open(out, '[');
-        simo_num(out, level[i].px);
-        simo_size(out, level[i].qty, symbol);
-        jout_str(out, "0");
-        jout_str(out, "1");
-        jout_close(out, '[');
-    }
-    jout_close(out, '[');
 }
 
 int simo_books(struct simo_call *call)
@@ -215,22 +177,22 @@ int simo_books(struct simo_call *call)
 
     if (simo_get_symbol(call, &sym) < 0 || get_limit(call, "sz", 1, SIMO_DEPTH, &depth) < 0)
         return -1;
-    symbol = pit_at(call->o->pit, sym);
-    pit_view(call->o->pit, sym, &view);
+    symbol = pit_at(call->sim->pit, sym);
+    pit_view(call->sim->pit, sym, &view);
     jout_open(call->out, '{');
-    put_side(call->out, "asks", view.ask, view.n_ask < depth ? view.n_ask : (uint32_t)depth,
-             symbol);
-    put_side(call->out, "bids", view.bid, view.n_bid < depth ? view.n_bid : (uint32_t)depth,
-             symbol);
-    simo_kv_ms(call->out, "ts", pit_now(call->o->pit));
-    jout_kv_int(call->out, "seqId", (int64_t)call->o->books[sym].seq);
+    simo_put_levels(call->out, "asks", view.ask, view.n_ask < depth ? view.n_ask : (uint32_t)depth,
+                    symbol);
+    simo_put_levels(call->out, "bids", view.bid, view.n_bid < depth ? view.n_bid : (uint32_t)depth,
+                    symbol);
+    simo_kv_ms(call->out, "ts", pit_now(call->sim->pit));
+    jout_kv_int(call->out, "seqId", (int64_t)simo_of(call->sim)->books[sym].seq);
     jout_close(call->out, '{');
     return 0;
 }
 
-void simo_put_trade(struct simo *o, struct jout *out, uint32_t sym, const struct pit_trade *trade)
+void simo_put_trade(struct sim *sim, struct jout *out, uint32_t sym, const struct pit_trade *trade)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
 
     jout_open(out, '{');
     jout_kv_str(out, "instId", symbol->name);
@@ -245,36 +207,36 @@ void simo_put_trade(struct simo *o, struct jout *out, uint32_t sym, const struct
 
 int simo_trades(struct simo_call *call)
 {
-    struct pit *pit = call->o->pit;
+    struct pit *pit = call->sim->pit;
     int64_t limit;
     uint32_t sym;
 
     if (simo_get_symbol(call, &sym) < 0 || get_limit(call, "limit", 100, 500, &limit) < 0)
         return -1;
     for (uint32_t n = pit_trades(pit, sym); n > 0 && limit > 0; n--, limit--)
-        simo_put_trade(call->o, call->out, sym, pit_trade_at(pit, sym, n - 1));
+        simo_put_trade(call->sim, call->out, sym, pit_trade_at(pit, sym, n - 1));
     return 0;
 }
 
 /* --- swaps --- */
 
-void simo_put_mark(struct simo *o, struct jout *out, uint32_t sym)
+void simo_put_mark(struct sim *sim, struct jout *out, uint32_t sym)
 {
     jout_open(out, '{');
     jout_kv_str(out, "instType", "SWAP");
-    jout_kv_str(out, "instId", pit_at(o->pit, sym)->name);
-    simo_kv_num(out, "markPx", simo_mark_px(o, sym));
-    simo_kv_ms(out, "ts", pit_now(o->pit));
+    jout_kv_str(out, "instId", pit_at(sim->pit, sym)->name);
+    simo_kv_num(out, "markPx", sim_mark_px(sim, sym));
+    simo_kv_ms(out, "ts", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
-void simo_put_funding(struct simo *o, struct jout *out, uint32_t sym)
+void simo_put_funding(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    agon_ns_t now = pit_now(o->pit), t = now - now % SIMO_FUNDING_NS + SIMO_FUNDING_NS;
+    agon_ns_t now = pit_now(sim->pit), t = now - now % SIMO_FUNDING_NS + SIMO_FUNDING_NS;
 
     jout_open(out, '{');
     jout_kv_str(out, "instType", "SWAP");
-    jout_kv_str(out, "instId", pit_at(o->pit, sym)->name);
+    jout_kv_str(out, "instId", pit_at(sim->pit, sym)->name);
     jout_kv_str(out, "method", "current_period");
     jout_kv_str(out, "formulaType", "withRate");
     jout_kv_str(out, "fundingRate", RATE);
@@ -293,7 +255,7 @@ static int get_swap(struct simo_call *call, uint32_t *sym)
 {
     if (simo_get_symbol(call, sym) < 0)
         return -1;
-    return simo_is_swap(pit_at(call->o->pit, *sym))
+    return simo_is_swap(pit_at(call->sim->pit, *sym))
                ? 0
                : simo_fail(call, 51000, "Parameter instId error");
 }
@@ -304,7 +266,7 @@ int simo_funding(struct simo_call *call)
 
     if (get_swap(call, &sym) < 0)
         return -1;
-    simo_put_funding(call->o, call->out, sym);
+    simo_put_funding(call->sim, call->out, sym);
     return 0;
 }
 
@@ -315,20 +277,20 @@ int simo_mark(struct simo_call *call)
     if (simo_arg(call, "instId")) {
         if (get_swap(call, &sym) < 0)
             return -1;
-        simo_put_mark(call->o, call->out, sym);
+        simo_put_mark(call->sim, call->out, sym);
         return 0;
     }
-    for (uint32_t i = 0; i < pit_count(call->o->pit); i++)
-        if (simo_is_swap(pit_at(call->o->pit, i)) && is_kind(call, i))
-            simo_put_mark(call->o, call->out, i);
+    for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
+        if (simo_is_swap(pit_at(call->sim->pit, i)) && is_kind(call, i))
+            simo_put_mark(call->sim, call->out, i);
     return 0;
 }
 
 /* --- what is traded here --- */
 
-void simo_put_instrument(struct simo *o, struct jout *out, uint32_t sym)
+void simo_put_instrument(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    const struct pit_symbol *symbol = pit_at(o->pit, sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, sym);
     int is_swap = simo_is_swap(symbol);
     char family[28] = "";
 
@@ -372,20 +334,20 @@ int simo_instruments(struct simo_call *call)
 
     if (check_kind(call) < 0)
         return -1;
-    if (name && pit_find(call->o->pit, name) < 0)
+    if (name && pit_find(call->sim->pit, name) < 0)
         return simo_fail(call, 51001,
                          "Instrument ID, Instrument ID code, or Spread ID doesn't "
                          "exist.");
-    for (uint32_t i = 0; i < pit_count(call->o->pit); i++)
-        if (is_kind(call, i) && (!name || strcmp(pit_at(call->o->pit, i)->name, name) == 0))
-            simo_put_instrument(call->o, call->out, i);
+    for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
+        if (is_kind(call, i) && (!name || strcmp(pit_at(call->sim->pit, i)->name, name) == 0))
+            simo_put_instrument(call->sim, call->out, i);
     return 0;
 }
 
 int simo_time(struct simo_call *call)
 {
     jout_open(call->out, '{');
-    simo_kv_ms(call->out, "ts", call->o->now.transport);
+    simo_kv_ms(call->out, "ts", call->sim->now.transport);
     jout_close(call->out, '{');
     return 0;
 }

@@ -11,8 +11,8 @@
 #include "sim/okx/simo.h"
 
 #define PREFIX    "/api/v5/"
-#define WINDOW_NS (30 * SIMO_NS_PER_S)
-#define PAIR_NS   (2 * SIMO_NS_PER_S) /* what limits are counted in */
+#define WINDOW_NS (30 * SIM_NS_PER_S)
+#define PAIR_NS   (2 * SIM_NS_PER_S) /* what limits are counted in */
 
 enum need { NEED_NONE, NEED_READ, NEED_TRADE };
 static const struct route {
@@ -53,15 +53,7 @@ static const struct route {
     {"POST", "trade/cancel-all-after", NEED_TRADE, 2, simo_cancel_after},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
-_Static_assert(ROUTES <= SIMO_ROUTES_MAX, "routes");
-
-static const char *header_of(const struct sim_request *request, const char *name)
-{
-    for (uint32_t i = 0; i < request->n_headers; i++)
-        if (strcmp(request->headers[i].name, name) == 0)
-            return request->headers[i].value;
-    return "";
-}
+_Static_assert(ROUTES <= SIM_ROUTES_MAX, "routes");
 
 /* --- parameters --- */
 
@@ -167,17 +159,17 @@ static int read_stamp(const char *text, agon_ns_t *t)
 
     if (!end || *end != '.' || strspn(end + 1, "0123456789") != 3 || strcmp(end + 4, "Z") != 0)
         return -1;
-    *t = (agon_ns_t)timegm(&tm) * SIMO_NS_PER_S + atoll(end + 1) * 1000000;
+    *t = (agon_ns_t)timegm(&tm) * SIM_NS_PER_S + atoll(end + 1) * 1000000;
     return 0;
 }
 
 static int authorise(struct simo_call *call, const struct sim_request *request, enum need need)
 {
-    const char *key = header_of(request, "ok-access-key");
-    const char *sent = header_of(request, "ok-access-sign");
-    const char *stamp = header_of(request, "ok-access-timestamp");
-    const char *phrase = header_of(request, "ok-access-passphrase");
-    struct simo *o = call->o;
+    const char *key = sim_header_of(request, "ok-access-key");
+    const char *sent = sim_header_of(request, "ok-access-sign");
+    const char *stamp = sim_header_of(request, "ok-access-timestamp");
+    const char *phrase = sim_header_of(request, "ok-access-passphrase");
+    struct sim *sim = call->sim;
     char path[4200], signature[64];
     agon_ns_t t;
 
@@ -191,11 +183,9 @@ static int authorise(struct simo_call *call, const struct sim_request *request, 
         return simo_fail(call, 50107, "Request header \"OK-ACCESS-TIMESTAMP\" can't be empty.");
     if (read_stamp(stamp, &t) < 0)
         return simo_fail(call, 50112, "Invalid OK-ACCESS-TIMESTAMP");
-    if (t < o->now.transport - WINDOW_NS || t > o->now.transport + WINDOW_NS)
+    if (t < sim->now.transport - WINDOW_NS || t > sim->now.transport + WINDOW_NS)
         return simo_fail(call, 50102, "Timestamp request expired");
-    for (uint32_t i = 0; i < o->n_accounts; i++)
-        if (strcmp(o->accounts[i].member->key, key) == 0)
-            call->account = &o->accounts[i];
+    call->account = sim_account_of(sim, key);
     if (!call->account)
         return simo_fail(call, 50111, "Invalid OK-ACCESS-KEY");
     if (strcmp(call->account->member->passphrase, phrase) != 0)
@@ -232,7 +222,7 @@ static const struct route *route_of(const struct sim_request *request, int *is_o
 
 static int read_expiry(struct simo_call *call, const struct sim_request *request)
 {
-    const char *text = header_of(request, "exptime");
+    const char *text = sim_header_of(request, "exptime");
     int64_t ms = 0;
 
     if (!*text)
@@ -240,7 +230,7 @@ static int read_expiry(struct simo_call *call, const struct sim_request *request
     if (num_parse(text, strlen(text), 0, &ms) < 0)
         return simo_fail(call, 51000, "Parameter expTime error");
     call->t_expire = num_mul(ms, 1000000);
-    return call->t_expire > call->o->now.transport
+    return call->t_expire > call->sim->now.transport
                ? 0
                : simo_fail(call, 50036,
                            "The expTime can't be earlier than the current system time. Please "
@@ -249,18 +239,18 @@ static int read_expiry(struct simo_call *call, const struct sim_request *request
 
 static int run(struct simo_call *call, const struct sim_request *request, const struct route *route)
 {
-    struct simo *o = call->o;
-    struct simo_count *counts = simo_peer_of(o, request->peer)->counts;
+    struct sim *sim = call->sim;
+    struct sim_count *counts = sim_peer_of(sim, request->peer)->counts;
     size_t at = (size_t)(route - routes);
 
-    if (o->now.transport < o->maintenance_until)
+    if (sim->now.transport < sim->maintenance_until)
         return simo_fail(call, 50001, "Service temporarily unavailable. Try again later");
     if (route->need != NEED_NONE) {
         if (authorise(call, request, route->need) < 0)
             return -1;
         counts = call->account->counts;
     }
-    if (route->most > 0 && !simo_count(&counts[at], o->now.transport, PAIR_NS, route->most))
+    if (route->most > 0 && !sim_count(&counts[at], sim->now.transport, PAIR_NS, route->most))
         return simo_fail(call, 50011, "Too Many Requests");
     if (!call->args)
         return simo_fail(call, 50002, "JSON syntax error");
@@ -270,6 +260,7 @@ static int run(struct simo_call *call, const struct sim_request *request, const 
 static int status_of(int code)
 {
     return code == 50011                    ? 429
+           : code == 404                    ? 404
            : code == 50001                  ? 503
            : code >= 50100 && code < 50130  ? 401
            : code == 50002 || code == 50014 ? 400
@@ -278,7 +269,7 @@ static int status_of(int code)
 
 static void put_answer(struct simo_call *call, struct sim_reply *reply)
 {
-    struct jout *out = &call->o->frame;
+    struct jout *out = &call->sim->frame;
     char code[12];
 
     jout_reset(out);
@@ -318,17 +309,16 @@ static void run_all(struct simo_call *call, const struct sim_request *request)
     call->args = NULL;
 }
 
-void simo_http(struct simo *o, const struct sim_request *request, struct sim_reply *reply)
+void simo_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
+               struct sim_reply *reply)
 {
-    struct simo_call call = {.o = o, .out = &o->out};
-    struct fault *fault = simo_mishap_request(o, request->method, request->path, NULL);
-    int is_hidden = simo_mishap_hides(fault);
+    struct simo_call call = {.sim = sim, .out = &sim->out};
 
-    jout_reset(&o->out);
-    if (!is_hidden)
+    jout_reset(&sim->out);
+    if (!sim_fault_hides(fault))
         run_all(&call, request);
-    if (!is_hidden && fault && fault->what == FAULT_DUPLICATE) {
-        call = (struct simo_call){.o = o, .out = &o->out};
+    if (fault && fault->what == FAULT_DUPLICATE) {
+        call = (struct simo_call){.sim = sim, .out = &sim->out};
         run_all(&call, request);
     }
     if (fault && fault->what == FAULT_ERROR)
@@ -337,16 +327,4 @@ void simo_http(struct simo *o, const struct sim_request *request, struct sim_rep
                                 : "API endpoint request timeout (does not indicate success or "
                                   "failure of order, please check order status)");
     put_answer(&call, reply);
-    if (call.code == 404)
-        reply->status = 404;
-    if (!fault)
-        return;
-    if (fault->what == FAULT_ERROR && fault->status > 0)
-        reply->status = (int)fault->status;
-    else if (fault->what == FAULT_TIMEOUT)
-        reply->status = SIM_NO_REPLY;
-    else if (fault->what == FAULT_RESET)
-        reply->status = SIM_RESET_REPLY;
-    else if (fault->what == FAULT_LATE)
-        reply->late_ns = faults_delay(o->config.faults, fault);
 }

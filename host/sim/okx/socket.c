@@ -7,12 +7,12 @@
 #include "sim/okx/simo.h"
 
 #define ASKED_PER_HOUR 480
-#define HOUR_NS        (3600 * SIMO_NS_PER_S)
+#define HOUR_NS        (3600 * SIM_NS_PER_S)
 #define CONN_ID        "a4d3ae55"
 
 struct asked { /* one message */
-    struct simo *o;
-    struct simo_conn *conn;
+    struct sim *sim;
+    struct sim_conn *conn;
     const char *op, *id; /* id: "" where it has none */
 };
 
@@ -20,7 +20,7 @@ struct asked { /* one message */
 
 static void refuse(const struct asked *asked, int code, const char *format, const char *what)
 {
-    struct jout *out = &asked->o->frame;
+    struct jout *out = &asked->sim->frame;
     char text[200], number[12];
 
     snprintf(number, sizeof(number), "%d", code);
@@ -37,12 +37,12 @@ static void refuse(const struct asked *asked, int code, const char *format, cons
     jout_kv_str(out, "msg", text);
     jout_kv_str(out, "connId", CONN_ID);
     jout_close(out, '{');
-    simo_send(asked->o, asked->conn, NULL, NULL, out);
+    sim_send(asked->sim, asked->conn, NULL, NULL, out);
 }
 
 static void confirm(const struct asked *asked, json_t *arg)
 {
-    struct jout *out = &asked->o->frame;
+    struct jout *out = &asked->sim->frame;
     const char *name;
     json_t *value;
 
@@ -63,7 +63,7 @@ static void confirm(const struct asked *asked, json_t *arg)
     }
     jout_kv_str(out, "connId", CONN_ID);
     jout_close(out, '{');
-    simo_send(asked->o, asked->conn, NULL, NULL, out);
+    sim_send(asked->sim, asked->conn, NULL, NULL, out);
 }
 
 /* --- login --- */
@@ -74,21 +74,18 @@ static void login(const struct asked *asked, json_t *arg)
     const char *phrase = json_string_value(json_object_get(arg, "passphrase"));
     const char *sent = json_string_value(json_object_get(arg, "sign"));
     json_t *stamp = json_object_get(arg, "timestamp");
-    struct simo *o = asked->o;
-    struct simo_account *account = NULL;
+    struct sim *sim = asked->sim;
+    struct sim_account *account = key ? sim_account_of(sim, key) : NULL;
     char signature[64], text[32];
     int64_t s = 0;
 
     snprintf(text, sizeof(text), "%.30s", json_string_value(stamp) ? json_string_value(stamp) : "");
     if (json_is_integer(stamp))
         snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(stamp));
-    for (uint32_t i = 0; key && i < o->n_accounts; i++)
-        if (strcmp(o->accounts[i].member->key, key) == 0)
-            account = &o->accounts[i];
     if (!account) {
         refuse(asked, 60005, "Invalid apiKey", NULL);
     } else if (num_parse(text, strlen(text), 0, &s) < 0 ||
-               num_abs(s - o->now.transport / SIMO_NS_PER_S) > 30) {
+               num_abs(s - sim->now.transport / SIM_NS_PER_S) > 30) {
         refuse(asked, 60006, "Timestamp request expired", NULL);
     } else if (!phrase || strcmp(phrase, account->member->passphrase) != 0) {
         refuse(asked, 60024, "Wrong passphrase", NULL);
@@ -113,58 +110,51 @@ static int channel_of(const char *name)
     return -1;
 }
 
-static int is_kind(const struct simo *o, uint32_t sym, const char *kind)
+static int is_kind(const struct sim *sim, uint32_t sym, const char *kind)
 {
-    return strcmp(kind, simo_is_swap(pit_at(o->pit, sym)) ? "SWAP" : "SPOT") == 0;
+    return strcmp(kind, simo_is_swap(pit_at(sim->pit, sym)) ? "SWAP" : "SPOT") == 0;
 }
 
-static void tell_instruments(struct simo *o, struct simo_conn *conn, const char *kind)
+static void tell_instruments(struct sim *sim, struct sim_conn *conn, const char *kind)
 {
-    simo_begin(&o->frame, "instruments", NULL, NULL);
-    for (uint32_t i = 0; i < pit_count(o->pit); i++)
-        if (is_kind(o, i, kind))
-            simo_put_instrument(o, &o->frame, i);
-    simo_finish(&o->frame);
-    simo_send(o, conn, "instruments", NULL, &o->frame);
+    simo_begin(&sim->frame, "instruments", NULL, NULL);
+    for (uint32_t i = 0; i < pit_count(sim->pit); i++)
+        if (is_kind(sim, i, kind))
+            simo_put_instrument(sim, &sim->frame, i);
+    simo_finish(&sim->frame);
+    sim_send(sim, conn, "instruments", NULL, &sim->frame);
 }
 
 /* A channel of an account, or of all instruments; false: it is none. */
 static int of_account(const struct asked *asked, json_t *arg, const char *channel, int is_on)
 {
-    struct simo_conn *conn = asked->conn;
-    uint8_t *at = strcmp(channel, "orders") == 0      ? &conn->has_orders
-                  : strcmp(channel, "account") == 0   ? &conn->has_account
-                  : strcmp(channel, "positions") == 0 ? &conn->has_positions
-                                                      : NULL;
+    struct sim_conn *conn = asked->conn;
+    uint32_t bits = strcmp(channel, "orders") == 0      ? SIMO_SPOT | SIMO_SWAP
+                    : strcmp(channel, "account") == 0   ? SIMO_ACCOUNT
+                    : strcmp(channel, "positions") == 0 ? SIMO_POSITIONS
+                                                        : 0;
     const char *kind = json_string_value(json_object_get(arg, "instType"));
 
     if (strcmp(channel, "instruments") == 0 && conn->path == SIMO_PUBLIC) {
         confirm(asked, arg);
         if (is_on)
-            tell_instruments(asked->o, conn, kind ? kind : "");
+            tell_instruments(asked->sim, conn, kind ? kind : "");
         return 1;
     }
-    if (!at || conn->path != SIMO_PRIVATE)
+    if (bits == 0 || conn->path != SIMO_PRIVATE)
         return 0;
     if (!conn->account) {
         refuse(asked, 60011, "Please log in", NULL);
         return 1;
     }
-    if (at == &conn->has_orders) {
-        uint8_t kinds = (uint8_t)(!kind || strcmp(kind, "ANY") == 0 ? SIMO_SPOT | SIMO_SWAP
-                                  : strcmp(kind, "SWAP") == 0       ? SIMO_SWAP
-                                  : strcmp(kind, "SPOT") == 0       ? SIMO_SPOT
-                                                                    : 0);
-
-        *at = (uint8_t)(is_on ? *at | kinds : *at & ~kinds);
-    } else {
-        *at = is_on != 0;
-    }
+    if (bits & SIMO_SPOT && kind && strcmp(kind, "ANY") != 0)
+        bits = strcmp(kind, "SWAP") == 0 ? SIMO_SWAP : strcmp(kind, "SPOT") == 0 ? SIMO_SPOT : 0;
+    conn->user = is_on ? conn->user | bits : conn->user & ~bits;
     confirm(asked, arg);
-    if (is_on && at == &conn->has_account)
-        simo_tell_account(asked->o, conn, conn->account);
-    if (is_on && at == &conn->has_positions)
-        simo_tell_positions(asked->o, conn, conn->account);
+    if (is_on && bits == SIMO_ACCOUNT)
+        simo_tell_account(asked->sim, conn, conn->account);
+    if (is_on && bits == SIMO_POSITIONS)
+        simo_tell_positions(asked->sim, conn, conn->account);
     return 1;
 }
 
@@ -172,10 +162,10 @@ static void subscribe_one(const struct asked *asked, json_t *arg, int is_on)
 {
     const char *name = json_string_value(json_object_get(arg, "channel"));
     const char *instrument = json_string_value(json_object_get(arg, "instId"));
-    struct simo *o = asked->o;
-    struct simo_conn *conn = asked->conn;
+    struct sim *sim = asked->sim;
+    struct sim_conn *conn = asked->conn;
     int channel = name ? channel_of(name) : -1,
-        sym = instrument ? pit_find(o->pit, instrument) : -1;
+        sym = instrument ? pit_find(sim->pit, instrument) : -1;
     int is_bar = channel >= SIMO_CANDLES;
     char what[120];
 
@@ -185,7 +175,7 @@ static void subscribe_one(const struct asked *asked, json_t *arg, int is_on)
              instrument ? instrument : "");
     if (channel < 0 || sym < 0 || conn->path != (is_bar ? SIMO_BUSINESS : SIMO_PUBLIC) ||
         ((channel == SIMO_MARK || channel == SIMO_FUNDING) &&
-         !simo_is_swap(pit_at(o->pit, (uint32_t)sym)))) {
+         !simo_is_swap(pit_at(sim->pit, (uint32_t)sym)))) {
         refuse(asked, 60018,
                "%s doesn't exist. Please use the correct URL, channel and parameters referring to "
                "API document.",
@@ -198,7 +188,7 @@ static void subscribe_one(const struct asked *asked, json_t *arg, int is_on)
         conn->subs[sym] &= ~(1u << channel);
     confirm(asked, arg);
     if (is_on)
-        simo_tell_first(o, conn, (uint32_t)channel, (uint32_t)sym);
+        simo_tell_first(sim, conn, (uint32_t)channel, (uint32_t)sym);
 }
 
 static void each_arg(const struct asked *asked, json_t *args)
@@ -211,7 +201,7 @@ static void each_arg(const struct asked *asked, json_t *args)
         refuse(asked, 60012, "Illegal request", NULL);
         return;
     }
-    if (!simo_count(&asked->conn->asked, asked->o->now.transport, HOUR_NS, ASKED_PER_HOUR)) {
+    if (!sim_count(&asked->conn->asked, asked->sim->now.transport, HOUR_NS, ASKED_PER_HOUR)) {
         refuse(asked, 60014, "Requests too frequent", NULL);
         return;
     }
@@ -234,7 +224,7 @@ static const struct {
            {"amend-order", simo_amend_order},   {"batch-amend-orders", simo_amend_order}};
 
 /* Instruments may be said by a number there. */
-static void name_instruments(struct simo *o, json_t *args)
+static void name_instruments(struct sim *sim, json_t *args)
 {
     json_t *arg;
     size_t i;
@@ -246,21 +236,21 @@ static void name_instruments(struct simo *o, json_t *args)
                     : json_is_string(code) ? atoll(json_string_value(code))
                                            : 0;
 
-        if (n >= 10000 && n < 10000 + (int64_t)pit_count(o->pit))
+        if (n >= 10000 && n < 10000 + (int64_t)pit_count(sim->pit))
             json_object_set_new(arg, "instId",
-                                json_string(pit_at(o->pit, (uint32_t)(n - 10000))->name));
+                                json_string(pit_at(sim->pit, (uint32_t)(n - 10000))->name));
     }
 }
 
 static int run_op(const struct asked *asked, json_t *args)
 {
-    struct simo *o = asked->o;
-    struct simo_call call = {.o = o,
+    struct sim *sim = asked->sim;
+    struct simo_call call = {.sim = sim,
                              .account = asked->conn->account,
                              .conn = asked->conn,
                              .what = asked->op,
                              .args = args,
-                             .out = &o->out};
+                             .out = &sim->out};
     char code[12];
     size_t i = 0;
 
@@ -272,26 +262,26 @@ static int run_op(const struct asked *asked, json_t *args)
         refuse(asked, 60011, "Please log in", NULL);
         return 1;
     }
-    name_instruments(o, args);
+    name_instruments(sim, args);
     jout_reset(call.out);
     if (!(call.account->member->permissions & MEMBER_TRADE))
         simo_fail(&call, 50120, "This API key doesn't have permission to use this function");
     else
         ops[i].run(&call);
     snprintf(code, sizeof(code), "%d", call.code);
-    jout_reset(&o->frame);
-    jout_open(&o->frame, '{');
-    jout_kv_str(&o->frame, "id", asked->id);
-    jout_kv_str(&o->frame, "op", asked->op);
-    jout_kv_str(&o->frame, "code", code);
-    jout_kv_str(&o->frame, "msg", call.code > 2 ? call.text : "");
-    jout_key(&o->frame, "data");
-    jout_open(&o->frame, '[');
+    jout_reset(&sim->frame);
+    jout_open(&sim->frame, '{');
+    jout_kv_str(&sim->frame, "id", asked->id);
+    jout_kv_str(&sim->frame, "op", asked->op);
+    jout_kv_str(&sim->frame, "code", code);
+    jout_kv_str(&sim->frame, "msg", call.code > 2 ? call.text : "");
+    jout_key(&sim->frame, "data");
+    jout_open(&sim->frame, '[');
     if (call.code <= 2 && call.out->n > 0)
-        jout_raw(&o->frame, jout_text(call.out), call.out->n);
-    jout_close(&o->frame, '[');
-    jout_close(&o->frame, '{');
-    simo_send(o, asked->conn, NULL, NULL, &o->frame);
+        jout_raw(&sim->frame, jout_text(call.out), call.out->n);
+    jout_close(&sim->frame, '[');
+    jout_close(&sim->frame, '{');
+    sim_send(sim, asked->conn, NULL, NULL, &sim->frame);
     return 1;
 }
 
@@ -306,14 +296,14 @@ static void dispatch(const struct asked *asked, json_t *args)
         refuse(asked, 60012, "Illegal request", NULL);
 }
 
-void simo_text(struct simo *o, struct simo_conn *conn, const char *text, size_t n)
+void simo_text(struct sim *sim, struct sim_conn *conn, const char *text, size_t n)
 {
     json_t *root, *args;
-    struct asked asked = {.o = o, .conn = conn, .id = ""};
+    struct asked asked = {.sim = sim, .conn = conn, .id = ""};
     struct fault *fault;
 
     if (n == 4 && memcmp(text, "ping", 4) == 0) {
-        simo_emit(o, conn, "pong", 4);
+        sim_emit(sim, conn, "pong", 4);
         return;
     }
     root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
@@ -326,8 +316,8 @@ void simo_text(struct simo *o, struct simo_conn *conn, const char *text, size_t 
         json_decref(root);
         return;
     }
-    fault = simo_mishap_request(o, "WS", asked.op, NULL);
-    if (!simo_mishap_hides(fault))
+    fault = sim_fault_request(sim, "WS", asked.op, NULL);
+    if (!sim_fault_hides(fault))
         dispatch(&asked, args);
     if (fault && fault->what == FAULT_ERROR)
         refuse(&asked, fault->code ? (int)fault->code : 50004,

@@ -171,7 +171,7 @@ static uint32_t levels_of(json_t *list, struct agon_level level[10])
 
         ck_assert_int_eq(
             num_parse(px, strlen(px), point ? (int)strlen(point + 1) : 0, &level[i].px), AGON_OK);
-        ck_assert_int_eq(num_parse(qty, strlen(qty), SIMK_EXP, &level[i].qty), AGON_OK);
+        ck_assert_int_eq(num_parse(qty, strlen(qty), PIT_EXP, &level[i].qty), AGON_OK);
     }
     return n;
 }
@@ -556,7 +556,7 @@ static int64_t number(json_t *level, const char *key)
     int64_t count;
 
     ck_assert_int_eq(
-        num_from_double(json_number_value(json_object_get(level, key)), SIMK_EXP, NUM_EVEN, &count),
+        num_from_double(json_number_value(json_object_get(level, key)), PIT_EXP, NUM_EVEN, &count),
         AGON_OK);
     return count;
 }

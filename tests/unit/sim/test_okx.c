@@ -58,8 +58,7 @@ static int64_t num(json_t *object, const char *key)
     const char *text = str(object, key);
     int64_t value;
 
-    ck_assert_msg(num_parse(text, strlen(text), SIMO_EXP, &value) == AGON_OK, "%s: '%s'", key,
-                  text);
+    ck_assert_msg(num_parse(text, strlen(text), PIT_EXP, &value) == AGON_OK, "%s: '%s'", key, text);
     return value;
 }
 
@@ -90,8 +89,8 @@ static void book(const char *bid_px, const char *ask_px)
 {
     struct agon_level bid = {.qty = 500000000}, offer = {.qty = 500000000};
 
-    num_parse(bid_px, strlen(bid_px), SIMO_EXP, &bid.px);
-    num_parse(ask_px, strlen(ask_px), SIMO_EXP, &offer.px);
+    num_parse(bid_px, strlen(bid_px), PIT_EXP, &bid.px);
+    num_parse(ask_px, strlen(ask_px), PIT_EXP, &offer.px);
     world_book(&w, "BTC-USDT-SWAP", 1, &bid, 1, &offer, 1);
     world_pass(&w, 1000000000);
 }
