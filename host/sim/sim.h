@@ -7,6 +7,8 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include <jansson.h>
+
 #include "base/rng.h"
 #include "match/perp.h"
 #include "net/jout.h"
@@ -15,6 +17,8 @@
 #define SIM_CONNS_MAX   256
 #define SIM_PEERS_MAX   64
 #define SIM_ROUTES_MAX  48
+#define SIM_ARGS_MAX    48    /* of a request */
+#define SIM_ARGS_BYTES  32768 /* names and values, with their ends */
 #define SIM_LATE_MAX    1024  /* frames that are held back; more are lost */
 #define SIM_ORDERS_KEPT 16384 /* powers of two: rings by number */
 #define SIM_FILLS_KEPT  16384
@@ -113,6 +117,17 @@ struct sim_fill {
     agon_ns_t t;
 };
 
+struct sim_call { /* a request by REST or socket, or one of several in it */
+    struct sim *sim;
+    struct sim_account *account; /* NULL: nobody's */
+    struct sim_conn *conn;       /* NULL: REST */
+    const char *what;            /* its name */
+    json_t *args;                /* what it says: an object of texts, or a list of such */
+    struct jout *out;            /* of the answer */
+    int code;                    /* 0: nothing is wrong; the dialect's */
+    char text[200];              /* what is wrong */
+};
+
 struct sim_perp_rules {
     const char *margin; /* the asset that all of them are settled in */
     int32_t leverage, leverage_max, maint_ppb;
@@ -149,6 +164,7 @@ struct sim_ways { /* what is an exchange's own; functions may be NULL where it s
      * FAULT_DUPLICATE and FAULT_ERROR are to be done. NULL: nothing does. */
     void (*http)(struct sim *sim, const struct sim_request *request, const struct fault *fault,
                  struct sim_reply *reply);
+    uint8_t has_codes; /* what is wrong has a number in the log */
     /* orders */
     const struct sim_type *types; /* ends with one without a name */
     const char *const *states;    /* by enum sim_state */
@@ -199,6 +215,20 @@ const char *sim_header_of(const struct sim_request *request, const char *name); 
 void sim_log(struct sim *sim, struct jout *line);
 /* Begins a line of that kind. 0: nobody reads it. */
 int sim_log_begin(struct sim *sim, const char *kind, agon_ns_t t_market);
+
+/* requests.c: what they say */
+int sim_fail(struct sim_call *call, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));                          /* -1 */
+const char *sim_arg(const struct sim_call *call, const char *name); /* NULL: not said */
+int sim_is(const struct sim_call *call, const char *name, const char *value);
+void sim_log_call(struct sim_call *call, json_t *args);
+/* Adds what a form or a query says. Strict: what cannot be decoded or is too much is refused (below
+ * 0), a name without a value has "", and the first of a name counts. Else such are passed over, and
+ * the last counts. */
+int sim_args_form(json_t *args, const char *text, size_t n, int is_strict);
+/* Numbers and truth values become the texts that they should have been; with_all: what else there
+ * is too. */
+void sim_args_texts(json_t *object, int with_all);
 
 /* orders.c: their life, from what was asked through the engine to what is told of it */
 int sim_type_of(const struct sim *sim, const char *name); /* its place; -1: none */

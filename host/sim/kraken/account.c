@@ -11,7 +11,7 @@
 
 /* --- money --- */
 
-static int put_balances(struct simk_call *call, int is_extended)
+static int put_balances(struct sim_call *call, int is_extended)
 {
     const struct instruments *table = pit_table(call->sim->pit);
     uint32_t owner = call->account->owner;
@@ -39,18 +39,18 @@ static int put_balances(struct simk_call *call, int is_extended)
     return 0;
 }
 
-int simk_balance(struct simk_call *call)
+int simk_balance(struct sim_call *call)
 {
     return put_balances(call, 0);
 }
 
-int simk_balance_ex(struct simk_call *call)
+int simk_balance_ex(struct sim_call *call)
 {
     return put_balances(call, 1);
 }
 
 /* Nothing leaves from here; who may ask is what a client learns of its key by it. */
-int simk_withdraw_methods(struct simk_call *call)
+int simk_withdraw_methods(struct sim_call *call)
 {
     const struct instruments *table = pit_table(call->sim->pit);
     struct jout *out = call->out;
@@ -91,10 +91,10 @@ static void put_fee(struct jout *out, const char *key, const char *pair, int32_t
     jout_close(out, '{');
 }
 
-int simk_trade_volume(struct simk_call *call)
+int simk_trade_volume(struct sim_call *call)
 {
     const struct member *member = call->account->member;
-    const char *pair = simk_param(call, "pair");
+    const char *pair = sim_arg(call, "pair");
     int sym = pair ? simk_find_pair(call->sim, pair, strlen(pair)) : -1;
     const struct pit_symbol *symbol;
 
@@ -129,7 +129,7 @@ static void put_trade_ids(const struct sim *sim, const struct sim_order *order, 
     jout_close(out, '[');
 }
 
-static void put_order(struct simk_call *call, const struct sim_order *order)
+static void put_order(struct sim_call *call, const struct sim_order *order)
 {
     struct jout *out = call->out;
     char id[SIMK_ID_TEXT];
@@ -160,21 +160,21 @@ static void put_order(struct simk_call *call, const struct sim_order *order)
     jout_kv_dec(out, "limitprice", 0, 5);
     jout_kv_str(out, "misc", "");
     jout_kv_str(out, "oflags", order->is_post ? "fciq,post" : "fciq");
-    if (simk_is(call, "trades", "true") || simk_is(call, "trades", "1"))
+    if (sim_is(call, "trades", "true") || sim_is(call, "trades", "1"))
         put_trade_ids(call->sim, order, out);
     jout_close(out, '{');
 }
 
 /* By client's id or reference where the call says one. */
-static int is_asked(const struct simk_call *call, const struct sim_order *order)
+static int is_asked(const struct sim_call *call, const struct sim_order *order)
 {
-    const char *client = simk_param(call, "cl_ord_id"), *userref = simk_param(call, "userref");
+    const char *client = sim_arg(call, "cl_ord_id"), *userref = sim_arg(call, "userref");
 
     return (!client || strcmp(order->client, client) == 0) &&
            (!userref || (order->has_ref && atoll(userref) == order->ref));
 }
 
-int simk_open_orders(struct simk_call *call)
+int simk_open_orders(struct sim_call *call)
 {
     const struct sim_order *order = NULL;
 
@@ -190,9 +190,9 @@ int simk_open_orders(struct simk_call *call)
 }
 
 /* A bound of time: seconds, or the id of an order or trade; *t is kept when not sent. */
-static int get_bound(struct simk_call *call, const char *name, agon_ns_t *t)
+static int get_bound(struct sim_call *call, const char *name, agon_ns_t *t)
 {
-    const char *text = simk_param(call, name);
+    const char *text = sim_arg(call, name);
     const struct sim_order *order;
     const struct sim_fill *fill;
 
@@ -211,9 +211,9 @@ static int get_bound(struct simk_call *call, const char *name, agon_ns_t *t)
     return 0;
 }
 
-static int get_page(struct simk_call *call, agon_ns_t *start, agon_ns_t *end, int64_t *skip)
+static int get_page(struct sim_call *call, agon_ns_t *start, agon_ns_t *end, int64_t *skip)
 {
-    const char *text = simk_param(call, "ofs");
+    const char *text = sim_arg(call, "ofs");
 
     *start = -1;
     *end = INT64_MAX;
@@ -226,9 +226,9 @@ static int get_page(struct simk_call *call, agon_ns_t *start, agon_ns_t *end, in
 }
 
 /* The newest first. start is exclusive, end inclusive. */
-int simk_closed_orders(struct simk_call *call)
+int simk_closed_orders(struct sim_call *call)
 {
-    int is_by_open = simk_is(call, "closetime", "open");
+    int is_by_open = sim_is(call, "closetime", "open");
     const struct sim_order *order = NULL;
     agon_ns_t start, end;
     int64_t skip, count = 0;
@@ -256,9 +256,9 @@ int simk_closed_orders(struct simk_call *call)
     return 0;
 }
 
-int simk_query_orders(struct simk_call *call)
+int simk_query_orders(struct sim_call *call)
 {
-    const char *text = simk_param(call, "txid");
+    const char *text = sim_arg(call, "txid");
 
     if (!text || !*text)
         return simk_fail(call, "EGeneral:Invalid arguments:txid");
@@ -282,7 +282,7 @@ int simk_query_orders(struct simk_call *call)
 
 /* --- trades --- */
 
-static void put_fill(struct simk_call *call, const struct sim_fill *fill)
+static void put_fill(struct sim_call *call, const struct sim_fill *fill)
 {
     struct jout *out = call->out;
     struct sim *sim = call->sim;
@@ -308,7 +308,7 @@ static void put_fill(struct simk_call *call, const struct sim_fill *fill)
     jout_close(out, '{');
 }
 
-int simk_trades_history(struct simk_call *call)
+int simk_trades_history(struct sim_call *call)
 {
     const struct sim_fill *fill = NULL;
     agon_ns_t start, end;
@@ -332,9 +332,9 @@ int simk_trades_history(struct simk_call *call)
     return 0;
 }
 
-int simk_query_trades(struct simk_call *call)
+int simk_query_trades(struct sim_call *call)
 {
-    const char *text = simk_param(call, "txid");
+    const char *text = sim_arg(call, "txid");
     struct sim *sim = call->sim;
 
     if (!text || !*text)
@@ -361,7 +361,7 @@ int simk_query_trades(struct simk_call *call)
 
 /* --- tokens --- */
 
-int simk_token_new(struct simk_call *call)
+int simk_token_new(struct sim_call *call)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     struct sim *sim = call->sim;

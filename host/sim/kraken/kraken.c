@@ -1,71 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /* kraken: what the dialect consists of, how its calls read what was said, and what is counted. */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
 /* --- calls --- */
 
-struct simk_call simk_begin(struct sim *sim, const char *what)
+struct sim_call simk_begin(struct sim *sim, const char *what)
 {
     jout_reset(&sim->out);
-    simk_of(sim)->text_n = 0;
-    return (struct simk_call){.sim = sim, .what = what, .out = &sim->out};
+    return (struct sim_call){.sim = sim, .what = what, .args = json_object(), .out = &sim->out};
 }
 
-int simk_fail(struct simk_call *call, const char *format, ...)
+int simk_get_dec(struct sim_call *call, const char *name, int64_t *value, int *has)
 {
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(call->error, sizeof(call->error), format, args);
-    va_end(args);
-    return -1;
-}
-
-const char *simk_param(const struct simk_call *call, const char *name)
-{
-    for (uint32_t i = 0; i < call->n_params; i++)
-        if (strcmp(call->params[i].name, name) == 0)
-            return call->params[i].value;
-    return NULL;
-}
-
-int simk_param_put(struct simk_call *call, const char *name, size_t name_n, const char *value,
-                   size_t value_n)
-{
-    struct simk *k = simk_of(call->sim);
-    char *at = k->text + k->text_n;
-
-    if (call->n_params == SIMK_PARAMS_MAX || name_n + value_n + 2 > sizeof(k->text) - k->text_n)
-        return simk_fail(call, "EGeneral:Invalid arguments");
-    memcpy(at, name, name_n);
-    at[name_n] = '\0';
-    memcpy(at + name_n + 1, value, value_n);
-    at[name_n + 1 + value_n] = '\0';
-    call->params[call->n_params++] = (struct simk_param){at, at + name_n + 1};
-    k->text_n += (uint32_t)(name_n + value_n + 2);
-    return 0;
-}
-
-int simk_get_dec(struct simk_call *call, const char *name, int64_t *value, int *has)
-{
-    const char *text = simk_param(call, name);
+    const char *text = sim_arg(call, name);
 
     *has = text != NULL;
     if (text && (num_read(text, strlen(text), PIT_EXP, value) < 0 || *value < 0))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
     return 0;
-}
-
-int simk_is(const struct simk_call *call, const char *name, const char *value)
-{
-    const char *text = simk_param(call, name);
-
-    return text && strcmp(text, value) == 0;
 }
 
 /* --- what is counted --- */
@@ -86,26 +39,6 @@ int simk_count(struct simk_counter *counter, agon_ns_t now, int64_t add, int64_t
         return 0;
     *counter = (struct simk_counter){milli + add * 1000, now};
     return 1;
-}
-
-/* --- the log --- */
-
-void simk_log_request(struct simk_call *call)
-{
-    struct jout *line = &call->sim->line;
-
-    if (!sim_log_begin(call->sim, "request", call->sim->now.market))
-        return;
-    jout_kv_str(line, "key", call->account ? call->account->member->key : "");
-    jout_kv_str(line, "what", call->what);
-    jout_kv_str(line, "carrier", call->conn ? "ws" : "rest");
-    for (uint32_t i = 0; i < call->n_params; i++)
-        if (strcmp(call->params[i].name, "nonce") != 0 &&
-            strcmp(call->params[i].name, "token") != 0)
-            jout_kv_str(line, call->params[i].name, call->params[i].value);
-    jout_kv_str(line, "error", call->error);
-    jout_close(line, '{');
-    sim_log(call->sim, line);
 }
 
 /* --- the dialect --- */

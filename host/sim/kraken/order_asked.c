@@ -8,9 +8,9 @@
 /* --- shared --- */
 
 /* A UUID, 32 hexadecimal digits, or up to 18 characters of ASCII. */
-int simk_get_client(struct simk_call *call, const char **client)
+int simk_get_client(struct sim_call *call, const char **client)
 {
-    const char *text = simk_param(call, "cl_ord_id");
+    const char *text = sim_arg(call, "cl_ord_id");
     size_t n = text ? strlen(text) : 0;
 
     *client = text;
@@ -27,9 +27,9 @@ int simk_get_client(struct simk_call *call, const char **client)
 }
 
 /* Half a second to a minute ahead; the engine takes nothing after it. */
-int simk_check_deadline(struct simk_call *call)
+int simk_check_deadline(struct sim_call *call)
 {
-    const char *text = simk_param(call, "deadline");
+    const char *text = sim_arg(call, "deadline");
     agon_ns_t t;
 
     if (!text)
@@ -39,9 +39,9 @@ int simk_check_deadline(struct simk_call *call)
     return t > call->sim->now.transport ? 0 : simk_fail(call, "EService:Deadline elapsed");
 }
 
-static int get_userref(struct simk_call *call, const char *name, struct sim_wish *wish)
+static int get_userref(struct sim_call *call, const char *name, struct sim_wish *wish)
 {
-    const char *text = simk_param(call, name);
+    const char *text = sim_arg(call, name);
 
     if (text && num_parse(text, strlen(text), 0, &wish->ref) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
@@ -49,19 +49,19 @@ static int get_userref(struct simk_call *call, const char *name, struct sim_wish
     return 0;
 }
 
-static int get_side(struct simk_call *call, const char *name, struct sim_wish *wish)
+static int get_side(struct sim_call *call, const char *name, struct sim_wish *wish)
 {
-    if (!simk_is(call, name, "buy") && !simk_is(call, name, "sell"))
+    if (!sim_is(call, name, "buy") && !sim_is(call, name, "sell"))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
-    wish->side = simk_is(call, name, "buy") ? AGON_BUY : AGON_SELL;
+    wish->side = sim_is(call, name, "buy") ? AGON_BUY : AGON_SELL;
     return 0;
 }
 
 /* GTC, IOC, GTD and FOK in either case. */
-static int get_tif(struct simk_call *call, const char *name, struct sim_wish *wish)
+static int get_tif(struct sim_call *call, const char *name, struct sim_wish *wish)
 {
     static const char *const names[] = {"gtc", "ioc", "fok", "gtd"};
-    const char *text = simk_param(call, name);
+    const char *text = sim_arg(call, name);
     char lower[8] = "gtc";
     size_t i;
 
@@ -78,9 +78,9 @@ static int get_tif(struct simk_call *call, const char *name, struct sim_wish *wi
     return 0;
 }
 
-static int get_stp(struct simk_call *call, const char *name, struct sim_wish *wish)
+static int get_stp(struct sim_call *call, const char *name, struct sim_wish *wish)
 {
-    const char *text = simk_param(call, name);
+    const char *text = sim_arg(call, name);
 
     wish->stp = MATCH_STP_EXPIRE_TAKER;
     if (!text || strcmp(text, "cancel-newest") == 0 || strcmp(text, "cancel_newest") == 0)
@@ -95,7 +95,7 @@ static int get_stp(struct simk_call *call, const char *name, struct sim_wish *wi
 }
 
 /* What both carriers demand of what was said. */
-static int check_wish(struct simk_call *call, const struct sim_wish *wish, int has_px, int has_stop)
+static int check_wish(struct sim_call *call, const struct sim_wish *wish, int has_px, int has_stop)
 {
     if (has_px != sim_has_px(call->sim, wish->type) || (has_px && wish->px == 0))
         return simk_fail(call, "EGeneral:Invalid arguments:price");
@@ -115,9 +115,9 @@ static int check_wish(struct simk_call *call, const struct sim_wish *wish, int h
 /* --- REST --- */
 
 /* In whole seconds, absolute or from now on ("+240"). */
-static int get_expiry(struct simk_call *call, struct sim_wish *wish)
+static int get_expiry(struct sim_call *call, struct sim_wish *wish)
 {
-    const char *text = simk_param(call, "expiretm");
+    const char *text = sim_arg(call, "expiretm");
     int64_t s = 0;
     int is_from_now = text && text[0] == '+';
 
@@ -137,9 +137,9 @@ static int has_flag(const char *flags, const char *flag)
     return 0;
 }
 
-static int get_pair(struct simk_call *call, struct sim_wish *wish)
+static int get_pair(struct sim_call *call, struct sim_wish *wish)
 {
-    const char *text = simk_param(call, "pair");
+    const char *text = sim_arg(call, "pair");
     int sym = text ? simk_find_pair(call->sim, text, strlen(text)) : -1;
 
     if (sym < 0)
@@ -149,11 +149,11 @@ static int get_pair(struct simk_call *call, struct sim_wish *wish)
     return 0;
 }
 
-static int get_rest_wish(struct simk_call *call, struct sim_wish *wish)
+static int get_rest_wish(struct sim_call *call, struct sim_wish *wish)
 {
     static const char *const unknown[] = {"leverage", "displayvol", "starttm", "close[ordertype]"};
-    const char *flags = simk_param(call, "oflags");
-    int type = sim_type_of(call->sim, simk_param(call, "ordertype"));
+    const char *flags = sim_arg(call, "oflags");
+    int type = sim_type_of(call->sim, sim_arg(call, "ordertype"));
     int has_qty, has_px, has_px2;
     int64_t px = 0, px2 = 0;
 
@@ -161,8 +161,8 @@ static int get_rest_wish(struct simk_call *call, struct sim_wish *wish)
         return simk_fail(call, "EGeneral:Invalid arguments:ordertype");
     wish->type = (uint8_t)type;
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-        if (simk_param(call, unknown[i]) && !simk_is(call, unknown[i], "0") &&
-            !simk_is(call, unknown[i], "none"))
+        if (sim_arg(call, unknown[i]) && !sim_is(call, unknown[i], "0") &&
+            !sim_is(call, unknown[i], "none"))
             return simk_fail(call, "EGeneral:Invalid arguments:%s", unknown[i]);
     if (get_pair(call, wish) < 0 || get_side(call, "type", wish) < 0 ||
         get_tif(call, "timeinforce", wish) < 0 || get_expiry(call, wish) < 0 ||
@@ -174,7 +174,7 @@ static int get_rest_wish(struct simk_call *call, struct sim_wish *wish)
         return -1;
     if (wish->client && wish->has_ref)
         return simk_fail(call, "EGeneral:Invalid arguments:cl_ord_id");
-    wish->is_checked_only = simk_is(call, "validate", "true") || simk_is(call, "validate", "1");
+    wish->is_checked_only = sim_is(call, "validate", "true") || sim_is(call, "validate", "1");
     wish->is_post = (uint8_t)has_flag(flags, "post");
     if (has_flag(flags, "viqc")) {
         wish->cost_amt = wish->qty;
@@ -230,7 +230,7 @@ void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct
     jout_close(out, '{');
 }
 
-int simk_add_order(struct simk_call *call)
+int simk_add_order(struct sim_call *call)
 {
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order, shown;
@@ -265,9 +265,9 @@ int simk_add_order(struct simk_call *call)
 }
 
 /* Below 0: none was named. *order NULL: there is none of that name. */
-static int get_named(struct simk_call *call, const char *name, struct sim_order **order)
+static int get_named(struct sim_call *call, const char *name, struct sim_order **order)
 {
-    const char *id = simk_param(call, name), *client = simk_param(call, "cl_ord_id");
+    const char *id = sim_arg(call, name), *client = sim_arg(call, "cl_ord_id");
 
     if ((id == NULL) == (client == NULL))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
@@ -276,7 +276,7 @@ static int get_named(struct simk_call *call, const char *name, struct sim_order 
     return 0;
 }
 
-int simk_amend_order(struct simk_call *call)
+int simk_amend_order(struct sim_call *call)
 {
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order;
@@ -294,15 +294,15 @@ int simk_amend_order(struct simk_call *call)
     jout_kv_str(
         call->out, "amend_id",
         simk_id(call->sim, 'T', ++simk_owner_of(call->sim, call->account)->n_ledger << 32, id));
-    if (call->conn && simk_param(call, "order_id"))
+    if (call->conn && sim_arg(call, "order_id"))
         jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', order->n, id));
-    if (call->conn && simk_param(call, "cl_ord_id"))
+    if (call->conn && sim_arg(call, "cl_ord_id"))
         jout_kv_str(call->out, "cl_ord_id", order->client);
     jout_close(call->out, '{');
     return 0;
 }
 
-int simk_edit_order(struct simk_call *call)
+int simk_edit_order(struct sim_call *call)
 {
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order, *placed;
@@ -318,7 +318,7 @@ int simk_edit_order(struct simk_call *call)
         simk_get_dec(call, "price2", &px2, &has_px2) < 0)
         return -1;
     is_stop = order && sim_has_stop(call->sim, order->type);
-    wish.is_post = (uint8_t)has_flag(simk_param(call, "oflags"), "post");
+    wish.is_post = (uint8_t)has_flag(sim_arg(call, "oflags"), "post");
     wish.px = is_stop ? (has_px2 ? px2 : 0) : (has_px ? px : 0);
     wish.stop_px = is_stop && has_px ? px : 0;
     if (simk_edit(call, order, (wish.px ? 1u : 0u) | (has_qty ? 2u : 0u) | (wish.stop_px ? 4u : 0u),
@@ -327,7 +327,7 @@ int simk_edit_order(struct simk_call *call)
     jout_open(out, '{');
     jout_kv_str(out, "status", "ok");
     jout_kv_str(out, "txid", simk_id(call->sim, 'O', placed->n, id));
-    jout_kv_str(out, "originaltxid", simk_param(call, "txid") ? simk_param(call, "txid") : "");
+    jout_kv_str(out, "originaltxid", sim_arg(call, "txid") ? sim_arg(call, "txid") : "");
     jout_kv_dec(out, "volume", placed->qty, PIT_EXP);
     jout_kv_dec(out, "price", placed->px, PIT_EXP);
     jout_kv_int(out, "orders_cancelled", 1);
@@ -339,7 +339,7 @@ int simk_edit_order(struct simk_call *call)
     return 0;
 }
 
-int simk_cancel_order(struct simk_call *call)
+int simk_cancel_order(struct sim_call *call)
 {
     struct sim_order *order;
 
@@ -351,7 +351,7 @@ int simk_cancel_order(struct simk_call *call)
     return 0;
 }
 
-int simk_cancel_every(struct simk_call *call)
+int simk_cancel_every(struct sim_call *call)
 {
     uint32_t n = sim_cancel_all(call->sim, call->account, "User requested");
 
@@ -361,9 +361,9 @@ int simk_cancel_every(struct simk_call *call)
     return 0;
 }
 
-int simk_cancel_after(struct simk_call *call)
+int simk_cancel_after(struct sim_call *call)
 {
-    const char *text = simk_param(call, "timeout");
+    const char *text = sim_arg(call, "timeout");
     agon_ns_t now = call->sim->now.transport;
     int64_t s;
 
@@ -382,9 +382,9 @@ int simk_cancel_after(struct simk_call *call)
 
 /* --- by socket --- */
 
-static int get_symbol(struct simk_call *call, struct sim_wish *wish)
+static int get_symbol(struct sim_call *call, struct sim_wish *wish)
 {
-    const char *text = simk_param(call, "symbol");
+    const char *text = sim_arg(call, "symbol");
     int sym = text ? pit_find(call->sim->pit, text) : -1;
 
     if (sym < 0)
@@ -395,10 +395,10 @@ static int get_symbol(struct simk_call *call, struct sim_wish *wish)
     return 0;
 }
 
-static int get_ws_wish(struct simk_call *call, struct sim_wish *wish)
+static int get_ws_wish(struct sim_call *call, struct sim_wish *wish)
 {
-    const char *expiry = simk_param(call, "expire_time");
-    int type = sim_type_of(call->sim, simk_param(call, "order_type"));
+    const char *expiry = sim_arg(call, "expire_time");
+    int type = sim_type_of(call->sim, sim_arg(call, "order_type"));
     int has_qty, has_px, has_stop, has_cost;
 
     if (type < 0)
@@ -415,14 +415,14 @@ static int get_ws_wish(struct simk_call *call, struct sim_wish *wish)
         return -1;
     if (expiry && simk_when(expiry, &wish->t_expire) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:expire_time");
-    if (simk_is(call, "margin", "true") || simk_is(call, "reduce_only", "true"))
+    if (sim_is(call, "margin", "true") || sim_is(call, "reduce_only", "true"))
         return simk_fail(call, "EOrder:Cannot open position");
-    wish->is_post = simk_is(call, "post_only", "true") != 0;
-    wish->is_checked_only = simk_is(call, "validate", "true") != 0;
+    wish->is_post = sim_is(call, "post_only", "true") != 0;
+    wish->is_checked_only = sim_is(call, "validate", "true") != 0;
     return check_wish(call, wish, has_px, has_stop);
 }
 
-int simk_ws_add(struct simk_call *call)
+int simk_ws_add(struct sim_call *call)
 {
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order;
@@ -440,7 +440,7 @@ int simk_ws_add(struct simk_call *call)
     return 0;
 }
 
-int simk_ws_edit(struct simk_call *call)
+int simk_ws_edit(struct sim_call *call)
 {
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order, *placed;
@@ -454,7 +454,7 @@ int simk_ws_edit(struct simk_call *call)
         simk_get_dec(call, "order_qty", &wish.qty, &has_qty) < 0 ||
         simk_get_dec(call, "triggers.price", &wish.stop_px, &has_stop) < 0)
         return -1;
-    wish.is_post = simk_is(call, "post_only", "true") != 0;
+    wish.is_post = sim_is(call, "post_only", "true") != 0;
     n = order ? order->n : 0; // the old one may be gone when the new one is there
     if (simk_edit(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
                   &wish, &placed) < 0)

@@ -71,7 +71,7 @@ static int64_t by_age(const struct sim *sim, const struct sim_order *order, cons
 }
 
 /* What is asked of a pair counts whether it is done or not. Beyond the limit nothing is done. */
-static int count_order(struct simk_call *call, uint32_t sym, int64_t add)
+static int count_order(struct sim_call *call, uint32_t sym, int64_t add)
 {
     struct simk_owner *owner = simk_owner_of(call->sim, call->account);
 
@@ -81,7 +81,7 @@ static int count_order(struct simk_call *call, uint32_t sym, int64_t add)
                : simk_fail(call, "EOrder:Rate limit exceeded");
 }
 
-static int refuse_engine(struct simk_call *call, int reason, const struct sim_wish *wish)
+static int refuse_engine(struct sim_call *call, int reason, const struct sim_wish *wish)
 {
     const struct pit_symbol *symbol = pit_at(call->sim->pit, wish->sym);
     const char *text = "EGeneral:Invalid arguments";
@@ -132,7 +132,7 @@ static int refuse_engine(struct simk_call *call, int reason, const struct sim_wi
 
 /* --- what is asked --- */
 
-static int check(struct simk_call *call, const struct sim_wish *wish)
+static int check(struct sim_call *call, const struct sim_wish *wish)
 {
     struct sim_order *twin;
     int reason;
@@ -146,14 +146,14 @@ static int check(struct simk_call *call, const struct sim_wish *wish)
     return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish);
 }
 
-static int submit(struct simk_call *call, const struct sim_wish *wish, struct sim_order **placed)
+static int submit(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
 {
     int reason = sim_submit(call->sim, call->account, wish, placed);
 
     return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish);
 }
 
-int simk_place(struct simk_call *call, const struct sim_wish *wish, struct sim_order **placed)
+int simk_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
 {
     *placed = NULL;
     if (count_order(call, wish->sym, 1) < 0 || check(call, wish) < 0)
@@ -162,7 +162,7 @@ int simk_place(struct simk_call *call, const struct sim_wish *wish, struct sim_o
 }
 
 /* A cancel counts, and is taken whatever the count is. */
-int simk_cancel(struct simk_call *call, struct sim_order *order)
+int simk_cancel(struct sim_call *call, struct sim_order *order)
 {
     static const int8_t adds[6] = {8, 6, 5, 4, 2, 1};
     struct simk_owner *owner = simk_owner_of(call->sim, call->account);
@@ -175,7 +175,7 @@ int simk_cancel(struct simk_call *call, struct sim_order *order)
                                                           : simk_fail(call, "EOrder:Unknown order");
 }
 
-int simk_amend(struct simk_call *call, struct sim_order *order, uint32_t has,
+int simk_amend(struct sim_call *call, struct sim_order *order, uint32_t has,
                const struct sim_wish *wish)
 {
     static const int8_t adds[6] = {3, 2, 1, 0, 0, 0};
@@ -201,7 +201,7 @@ int simk_amend(struct simk_call *call, struct sim_order *order, uint32_t has,
 }
 
 /* A new order in the old one's place, with a new id and nothing of what was filled. */
-int simk_edit(struct simk_call *call, struct sim_order *order, uint32_t has,
+int simk_edit(struct sim_call *call, struct sim_order *order, uint32_t has,
               const struct sim_wish *wish, struct sim_order **placed)
 {
     static const int8_t adds[6] = {6, 5, 4, 2, 1, 0};

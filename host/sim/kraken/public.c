@@ -23,7 +23,7 @@ int simk_interval(int64_t minutes)
 
 /* --- what there is --- */
 
-int simk_time(struct simk_call *call)
+int simk_time(struct sim_call *call)
 {
     time_t s = (time_t)(call->sim->now.transport / SIM_NS_PER_S);
     struct tm tm;
@@ -41,7 +41,7 @@ int simk_time(struct simk_call *call)
     return 0;
 }
 
-int simk_system_status(struct simk_call *call)
+int simk_system_status(struct sim_call *call)
 {
     jout_open(call->out, '{');
     jout_kv_str(call->out, "status", "online");
@@ -50,7 +50,7 @@ int simk_system_status(struct simk_call *call)
     return 0;
 }
 
-int simk_assets(struct simk_call *call)
+int simk_assets(struct sim_call *call)
 {
     const struct instruments *table = pit_table(call->sim->pit);
     struct jout *out = call->out;
@@ -127,9 +127,9 @@ static void put_pair(struct sim *sim, struct jout *out, uint32_t sym)
 }
 
 /* The pairs that a request names, as bits; without a name all of them. */
-static int get_pairs(struct simk_call *call, uint32_t *pairs)
+static int get_pairs(struct sim_call *call, uint32_t *pairs)
 {
-    const char *text = simk_param(call, "pair");
+    const char *text = sim_arg(call, "pair");
 
     *pairs = text ? 0 : UINT32_MAX;
     while (text && *text) {
@@ -144,9 +144,9 @@ static int get_pairs(struct simk_call *call, uint32_t *pairs)
     return 0;
 }
 
-static int get_pair(struct simk_call *call, uint32_t *sym)
+static int get_pair(struct sim_call *call, uint32_t *sym)
 {
-    const char *text = simk_param(call, "pair");
+    const char *text = sim_arg(call, "pair");
     int at = text ? simk_find_pair(call->sim, text, strlen(text)) : -1;
 
     if (at < 0)
@@ -155,7 +155,7 @@ static int get_pair(struct simk_call *call, uint32_t *sym)
     return 0;
 }
 
-int simk_asset_pairs(struct simk_call *call)
+int simk_asset_pairs(struct sim_call *call)
 {
     uint32_t pairs;
 
@@ -199,7 +199,7 @@ static void put_best(struct jout *out, const char *key, const struct agon_level 
     jout_close(out, '[');
 }
 
-int simk_ticker(struct simk_call *call)
+int simk_ticker(struct sim_call *call)
 {
     struct pit *pit = call->sim->pit;
     struct jout *out = call->out;
@@ -246,10 +246,10 @@ int simk_ticker(struct simk_call *call)
     return 0;
 }
 
-int simk_ohlc(struct simk_call *call)
+int simk_ohlc(struct sim_call *call)
 {
     int64_t minutes = 1, since = 0;
-    const char *text = simk_param(call, "interval");
+    const char *text = sim_arg(call, "interval");
     struct jout *out = call->out;
     struct pit_bar bar;
     uint32_t sym, n = 0;
@@ -259,7 +259,7 @@ int simk_ohlc(struct simk_call *call)
         return -1;
     if (text && num_parse(text, strlen(text), 0, &minutes) < 0)
         minutes = 0;
-    text = simk_param(call, "since");
+    text = sim_arg(call, "since");
     if (simk_interval(minutes) < 0 || (text && num_parse(text, strlen(text), 0, &since) < 0))
         return simk_fail(call, "EGeneral:Invalid arguments");
     decimals = simk_decimals(pit_at(call->sim->pit, sym)->tick_px);
@@ -305,9 +305,9 @@ static void put_side(struct jout *out, const char *key, const struct agon_level 
     jout_close(out, '[');
 }
 
-int simk_depth(struct simk_call *call)
+int simk_depth(struct sim_call *call)
 {
-    const char *text = simk_param(call, "count");
+    const char *text = sim_arg(call, "count");
     struct jout *out = call->out;
     struct pit_view view;
     int64_t count = 100;
@@ -332,9 +332,9 @@ int simk_depth(struct simk_call *call)
     return 0;
 }
 
-int simk_trades(struct simk_call *call)
+int simk_trades(struct sim_call *call)
 {
-    const char *since_text = simk_param(call, "since"), *count_text = simk_param(call, "count");
+    const char *since_text = sim_arg(call, "since"), *count_text = sim_arg(call, "count");
     struct pit *pit = call->sim->pit;
     struct jout *out = call->out;
     int64_t since = -1, count = 1000;

@@ -14,7 +14,7 @@ static const struct route {
     const char *name;
     enum need need;
     uint8_t cost; /* on the counter of calls; those of orders have the engine's */
-    int (*run)(struct simk_call *call);
+    int (*run)(struct sim_call *call);
 } routes[] = {
     {"Time", NEED_NONE, 0, simk_time},
     {"SystemStatus", NEED_NONE, 0, simk_system_status},
@@ -59,77 +59,22 @@ static const struct route *route_of(const char *path)
 
 /* --- parameters --- */
 
-static int hex_of(char c)
+static int add_form(struct sim_call *call, const char *text, size_t n)
 {
-    const char *all = "0123456789abcdef";
-    const char *at = c ? strchr(all, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-
-    return at ? (int)(at - all) : -1;
-}
-
-// In place; a NUL in it would end the text early.
-static int decode(char *text)
-{
-    char *to = text;
-
-    for (const char *from = text; *from; from++) {
-        char c = *from == '+' ? ' ' : *from;
-
-        if (c == '%') {
-            int high = hex_of(from[1]), low = high < 0 ? -1 : hex_of(from[2]);
-
-            if (low < 0 || (high == 0 && low == 0))
-                return -1;
-            c = (char)(high * 16 + low);
-            from += 2;
-        }
-        *to++ = c;
-    }
-    *to = '\0';
-    return 0;
-}
-
-static int add_form(struct simk_call *call, const char *text, size_t n)
-{
-    while (n > 0) {
-        const char *end = memchr(text, '&', n);
-        size_t pair_n = end ? (size_t)(end - text) : n;
-        const char *equals = memchr(text, '=', pair_n);
-        size_t name_n = equals ? (size_t)(equals - text) : pair_n;
-        struct simk_param *param;
-
-        if (pair_n > 0) {
-            if (simk_param_put(call, text, name_n, equals ? equals + 1 : "",
-                               equals ? pair_n - name_n - 1 : 0) < 0)
-                return -1;
-            param = &call->params[call->n_params - 1];
-            if (decode((char *)(uintptr_t)param->name) < 0 ||
-                decode((char *)(uintptr_t)param->value) < 0)
-                return simk_fail(call, "EGeneral:Invalid arguments");
-        }
-        n -= end ? pair_n + 1 : pair_n;
-        text += end ? pair_n + 1 : pair_n;
-    }
-    return 0;
+    return sim_args_form(call->args, text, n, 1) < 0 ? simk_fail(call, "EGeneral:Invalid arguments")
+                                                     : 0;
 }
 
 // A body may be JSON as well: what is in it is read as if it stood in a form.
-static int add_json(struct simk_call *call, const char *text, size_t n)
+static int add_json(struct sim_call *call, const char *text, size_t n)
 {
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    const char *name;
-    json_t *value;
-    int rc = root && json_is_object(root) ? 0 : simk_fail(call, "EGeneral:Invalid arguments");
+    int rc = json_is_object(root) && json_object_size(root) <= SIM_ARGS_MAX
+                 ? 0
+                 : simk_fail(call, "EGeneral:Invalid arguments");
 
-    json_object_foreach(root, name, value)
-    {
-        char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-        const char *said = dumped ? dumped : json_string_value(value);
-
-        if (rc == 0 && said)
-            rc = simk_param_put(call, name, strlen(name), said, strlen(said));
-        free(dumped);
-    }
+    sim_args_texts(root, 1);
+    json_object_update_missing(call->args, root);
     json_decref(root);
     return rc;
 }
@@ -160,7 +105,7 @@ int simk_sign(const char *secret, const char *path, const char *nonce, const cha
 }
 
 /* An unsigned 64-bit number that rises with each request of a key. */
-static int take_nonce(struct simk_call *call, const char *text)
+static int take_nonce(struct sim_call *call, const char *text)
 {
     struct simk_owner *owner = simk_owner_of(call->sim, call->account);
     uint64_t nonce = 0;
@@ -180,12 +125,12 @@ static int take_nonce(struct simk_call *call, const char *text)
     return 0;
 }
 
-static int authorise(struct simk_call *call, const struct sim_request *request, enum need need)
+static int authorise(struct sim_call *call, const struct sim_request *request, enum need need)
 {
     static const uint32_t permissions[] = {
         [NEED_READ] = MEMBER_READ, [NEED_TRADE] = MEMBER_TRADE, [NEED_WITHDRAW] = MEMBER_WITHDRAW};
     const char *key = sim_header_of(request, "api-key"), *sent = sim_header_of(request, "api-sign");
-    const char *nonce = simk_param(call, "nonce");
+    const char *nonce = sim_arg(call, "nonce");
     struct sim *sim = call->sim;
     char signature[96];
 
@@ -205,7 +150,7 @@ static int authorise(struct simk_call *call, const struct sim_request *request, 
 
 /* --- requests --- */
 
-static int run(struct simk_call *call, const struct sim_request *request, const struct route *route)
+static int run(struct sim_call *call, const struct sim_request *request, const struct route *route)
 {
     struct simk_owner *owner;
     struct sim *sim = call->sim;
@@ -232,7 +177,7 @@ static int run(struct simk_call *call, const struct sim_request *request, const 
     return route->run(call);
 }
 
-static void put_answer(struct simk_call *call, int rc, struct sim_reply *reply)
+static void put_answer(struct sim_call *call, int rc, struct sim_reply *reply)
 {
     struct jout *out = &call->sim->frame;
 
@@ -241,7 +186,7 @@ static void put_answer(struct simk_call *call, int rc, struct sim_reply *reply)
     jout_key(out, "error");
     jout_open(out, '[');
     if (rc < 0)
-        jout_str(out, call->error);
+        jout_str(out, call->text);
     jout_close(out, '[');
     if (rc == 0) {
         jout_key(out, "result");
@@ -258,18 +203,19 @@ void simk_http(struct sim *sim, const struct sim_request *request, const struct 
                struct sim_reply *reply)
 {
     const struct route *route = route_of(request->path);
-    struct simk_call call = simk_begin(sim, route ? route->name : request->path);
+    struct sim_call call = simk_begin(sim, route ? route->name : request->path);
     int is_hidden = sim_fault_hides(fault);
     int rc = is_hidden ? 0 : run(&call, request, route);
 
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
         jout_reset(call.out);
-        call.n_params = 0;
+        json_object_clear(call.args);
         rc = run(&call, request, route);
     }
     if (!is_hidden && route && route->need == NEED_TRADE)
-        simk_log_request(&call);
+        sim_log_call(&call, call.args);
     if (fault && fault->what == FAULT_ERROR)
         rc = simk_fail(&call, "%s", fault->msg[0] ? fault->msg : "EService:Timeout");
     put_answer(&call, rc, reply);
+    json_decref(call.args);
 }

@@ -7,17 +7,13 @@
 #ifndef SIM_KRAKEN_SIMK_H
 #define SIM_KRAKEN_SIMK_H
 
-#include <jansson.h>
-
 #include "sim/sim.h"
 
-#define SIMK_TOKENS     256
-#define SIMK_PARAMS_MAX 48
-#define SIMK_TEXT_MAX   32768
-#define SIMK_ID_TEXT    20 /* "OUF4EM-FRGI2-MQMWZD" */
-#define SIMK_DEPTHS     5
-#define SIMK_INTERVALS  9
-#define SIMK_PAGE       50 /* closed orders, trades of a page */
+#define SIMK_TOKENS    256
+#define SIMK_ID_TEXT   20 /* "OUF4EM-FRGI2-MQMWZD" */
+#define SIMK_DEPTHS    5
+#define SIMK_INTERVALS 9
+#define SIMK_PAGE      50 /* closed orders, trades of a page */
 
 enum simk_type { SIMK_MARKET, SIMK_LIMIT };
 enum {                                         /* struct sim_conn.subs */
@@ -66,8 +62,6 @@ struct simk {
     uint32_t n_tokens;
     struct simk_user users[SIM_CONNS_MAX];
     struct sim_told books[PIT_SYMBOLS_MAX][SIMK_DEPTHS];
-    char text[SIMK_TEXT_MAX];
-    uint32_t text_n;
 };
 static inline struct simk *simk_of(const struct sim *sim)
 {
@@ -86,20 +80,6 @@ static inline const struct simk_pair *simk_pair_at(const struct sim *sim, uint32
 {
     return &simk_of(sim)->pairs[sym];
 }
-
-struct simk_param {
-    const char *name, *value;
-};
-struct simk_call { /* a request of either carrier */
-    struct sim *sim;
-    struct sim_account *account;
-    struct sim_conn *conn; /* NULL: REST */
-    const char *what;      /* its name */
-    struct simk_param params[SIMK_PARAMS_MAX];
-    uint32_t n_params;
-    struct jout *out;
-    char error[200]; /* "": none */
-};
 
 /* names.c: what things are called, and how numbers and times stand in a text */
 extern const char *const simk_names[];
@@ -123,19 +103,14 @@ uint32_t simk_checksum(const struct agon_level *bid, uint32_t n_bid, const struc
 uint32_t simk_crc32(uint32_t crc, const char *text, size_t n); /* IEEE 802.3; 0 to begin with */
 
 /* kraken.c: calls and limits */
-int simk_fail(struct simk_call *call, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-const char *simk_param(const struct simk_call *call, const char *name); /* NULL: not sent */
-int simk_param_put(struct simk_call *call, const char *name, size_t name_n, const char *value,
-                   size_t value_n);
-int simk_get_dec(struct simk_call *call, const char *name, int64_t *value, int *has);
-int simk_is(const struct simk_call *call, const char *name, const char *value);
-struct simk_call simk_begin(struct sim *sim, const char *what);
+/* What is wrong has no number here. */
+#define simk_fail(call, ...) sim_fail(call, 1, __VA_ARGS__)
+int simk_get_dec(struct sim_call *call, const char *name, int64_t *value, int *has);
+struct sim_call simk_begin(struct sim *sim, const char *what); /* args are the caller's */
 /* Adds so much unless it is too much; false: it is. */
 int simk_count(struct simk_counter *counter, agon_ns_t now, int64_t add, int64_t most,
                int64_t milli_per_s);
 int64_t simk_counted(const struct simk_counter *counter, agon_ns_t now, int64_t milli_per_s);
-void simk_log_request(struct simk_call *call);
 
 /* rest.c */
 void simk_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
@@ -146,28 +121,28 @@ int simk_sign(const char *secret, const char *path, const char *nonce, const cha
               char signature[96]);
 
 /* public.c */
-int simk_time(struct simk_call *call);
-int simk_system_status(struct simk_call *call);
-int simk_assets(struct simk_call *call);
-int simk_asset_pairs(struct simk_call *call);
-int simk_ticker(struct simk_call *call);
-int simk_ohlc(struct simk_call *call);
-int simk_depth(struct simk_call *call);
-int simk_trades(struct simk_call *call);
+int simk_time(struct sim_call *call);
+int simk_system_status(struct sim_call *call);
+int simk_assets(struct sim_call *call);
+int simk_asset_pairs(struct sim_call *call);
+int simk_ticker(struct sim_call *call);
+int simk_ohlc(struct sim_call *call);
+int simk_depth(struct sim_call *call);
+int simk_trades(struct sim_call *call);
 extern const int simk_minutes[SIMK_INTERVALS];
 int simk_interval(int64_t minutes); /* -1: none */
 
 /* account.c */
-int simk_balance(struct simk_call *call);
-int simk_balance_ex(struct simk_call *call);
-int simk_open_orders(struct simk_call *call);
-int simk_closed_orders(struct simk_call *call);
-int simk_query_orders(struct simk_call *call);
-int simk_trades_history(struct simk_call *call);
-int simk_query_trades(struct simk_call *call);
-int simk_trade_volume(struct simk_call *call);
-int simk_token_new(struct simk_call *call);
-int simk_withdraw_methods(struct simk_call *call);
+int simk_balance(struct sim_call *call);
+int simk_balance_ex(struct sim_call *call);
+int simk_open_orders(struct sim_call *call);
+int simk_closed_orders(struct sim_call *call);
+int simk_query_orders(struct sim_call *call);
+int simk_trades_history(struct sim_call *call);
+int simk_query_trades(struct sim_call *call);
+int simk_trade_volume(struct sim_call *call);
+int simk_token_new(struct sim_call *call);
+int simk_withdraw_methods(struct sim_call *call);
 struct sim_account *simk_token_find(struct sim *sim, struct sim_conn *conn, const char *token);
 
 /* orders.c */
@@ -177,27 +152,27 @@ extern const char *const simk_states[];
 struct sim_order *simk_find(const struct sim *sim, const struct sim_account *account,
                             const char *id);
 /* Each fails as simk_fail does. */
-int simk_place(struct simk_call *call, const struct sim_wish *wish, struct sim_order **placed);
-int simk_cancel(struct simk_call *call, struct sim_order *order);
+int simk_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed);
+int simk_cancel(struct sim_call *call, struct sim_order *order);
 /* has: 1 a price, 2 a quantity, 4 a trigger. */
-int simk_amend(struct simk_call *call, struct sim_order *order, uint32_t has,
+int simk_amend(struct sim_call *call, struct sim_order *order, uint32_t has,
                const struct sim_wish *wish);
-int simk_edit(struct simk_call *call, struct sim_order *order, uint32_t has,
+int simk_edit(struct sim_call *call, struct sim_order *order, uint32_t has,
               const struct sim_wish *wish, struct sim_order **placed);
-int simk_check_deadline(struct simk_call *call);
-int simk_get_client(struct simk_call *call, const char **client);
+int simk_check_deadline(struct sim_call *call);
+int simk_get_client(struct sim_call *call, const char **client);
 enum sim_state simk_ended(const struct sim_order *order, int reason, const char **why);
 void simk_told(struct sim *sim, struct sim_order *order, enum match_event_kind what,
                const struct sim_fill *fill);
 /* order_asked.c: requests by REST and by socket */
-int simk_add_order(struct simk_call *call);
-int simk_amend_order(struct simk_call *call);
-int simk_edit_order(struct simk_call *call);
-int simk_cancel_order(struct simk_call *call);
-int simk_cancel_every(struct simk_call *call);
-int simk_cancel_after(struct simk_call *call);
-int simk_ws_add(struct simk_call *call);
-int simk_ws_edit(struct simk_call *call);
+int simk_add_order(struct sim_call *call);
+int simk_amend_order(struct sim_call *call);
+int simk_edit_order(struct sim_call *call);
+int simk_cancel_order(struct sim_call *call);
+int simk_cancel_every(struct sim_call *call);
+int simk_cancel_after(struct sim_call *call);
+int simk_ws_add(struct sim_call *call);
+int simk_ws_edit(struct sim_call *call);
 void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct jout *out);
 
 /* socket.c */

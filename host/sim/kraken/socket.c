@@ -346,7 +346,7 @@ static void text_of(json_t *value, char text[64])
         snprintf(text, 64, "%.17g", real); // too fine, or too large: as it is, to be refused
 }
 
-static int put_params(struct simk_call *call, const char *prefix, json_t *params)
+static void put_params(struct sim_call *call, const char *prefix, json_t *params)
 {
     const char *name;
     json_t *value;
@@ -363,17 +363,16 @@ static int put_params(struct simk_call *call, const char *prefix, json_t *params
             said = json_is_true(value) ? "true" : "false";
         else if (json_is_number(value))
             said = text;
-        if (said && simk_param_put(call, full, strlen(full), said, strlen(said)) < 0)
-            return -1;
-        if (json_is_object(value) && !*prefix && put_params(call, "triggers.", value) < 0)
-            return -1;
+        if (said)
+            json_object_set_new(call->args, full, json_string(said));
+        if (json_is_object(value) && !*prefix)
+            put_params(call, "triggers.", value);
     }
-    return 0;
 }
 
 static const struct method {
     const char *name;
-    int (*run)(struct simk_call *call);
+    int (*run)(struct sim_call *call);
     const char *fields; /* those that it may have */
 } methods[] = {
     {"add_order", simk_ws_add,
@@ -400,7 +399,7 @@ static const struct method *method_of(const char *name)
     return NULL;
 }
 
-static int check_fields(struct simk_call *call, const struct method *method, json_t *params)
+static int check_fields(struct sim_call *call, const struct method *method, json_t *params)
 {
     const char *name;
     json_t *value;
@@ -420,11 +419,11 @@ static int check_fields(struct simk_call *call, const struct method *method, jso
     return 0;
 }
 
-static void answer(struct asked *asked, struct simk_call *call, int rc)
+static void answer(struct asked *asked, struct sim_call *call, int rc)
 {
-    simk_log_request(call);
+    sim_log_call(call, call->args);
     if (rc < 0)
-        refuse(asked, call->error, NULL);
+        refuse(asked, call->text, NULL);
     else
         confirm(asked, jout_text(call->out), call->out->n);
 }
@@ -441,7 +440,7 @@ static void cancel_list(struct asked *asked, struct sim_account *account)
 
         json_array_foreach(list, i, item)
         {
-            struct simk_call call = simk_begin(asked->sim, asked->method);
+            struct sim_call call = simk_begin(asked->sim, asked->method);
             const char *id = json_string_value(item);
             struct sim_order *order = NULL;
             int rc;
@@ -449,7 +448,7 @@ static void cancel_list(struct asked *asked, struct sim_account *account)
             call.account = account;
             call.conn = asked->conn;
             if (id) {
-                simk_param_put(&call, names[j], strlen(names[j]), id, strlen(id));
+                json_object_set_new(call.args, names[j], json_string(id));
                 order = j == 0 ? simk_find(asked->sim, account, id)
                                : sim_find_client(asked->sim, account, id);
             }
@@ -464,6 +463,7 @@ static void cancel_list(struct asked *asked, struct sim_account *account)
             }
             jout_close(call.out, '{');
             answer(asked, &call, rc);
+            json_decref(call.args);
             n++;
         }
     }
@@ -473,12 +473,13 @@ static void cancel_list(struct asked *asked, struct sim_account *account)
 
 static void request(struct asked *asked, const struct method *method)
 {
-    struct simk_call call = simk_begin(asked->sim, asked->method);
     struct sim_account *account = account_of(asked);
+    struct sim_call call;
     int rc;
 
     if (!account)
         return;
+    call = simk_begin(asked->sim, asked->method);
     call.account = account;
     call.conn = asked->conn;
     rc = account->member->permissions & MEMBER_TRADE
@@ -486,13 +487,16 @@ static void request(struct asked *asked, const struct method *method)
              : simk_fail(&call, "EGeneral:Permission denied");
     if (rc == 0 && method->run == simk_cancel_order) {
         cancel_list(asked, account);
-        return;
+    } else {
+        if (rc == 0)
+            put_params(&call, "", asked->params);
+        if (rc == 0 && json_object_size(call.args) > SIM_ARGS_MAX)
+            rc = simk_fail(&call, "EGeneral:Invalid arguments");
+        if (rc == 0)
+            rc = method->run(&call);
+        answer(asked, &call, rc);
     }
-    if (rc == 0)
-        rc = put_params(&call, "", asked->params);
-    if (rc == 0)
-        rc = method->run(&call);
-    answer(asked, &call, rc);
+    json_decref(call.args);
 }
 
 /* --- messages --- */

@@ -83,7 +83,7 @@ void simo_put_account(struct sim *sim, struct jout *out, const struct sim_accoun
     jout_close(out, '{');
 }
 
-int simo_balance(struct simo_call *call)
+int simo_balance(struct sim_call *call)
 {
     simo_put_account(call->sim, call->out, call->account, simo_arg(call, "ccy"));
     return 0;
@@ -94,7 +94,7 @@ static uint32_t uid_of(const struct sim_account *account)
     return account->member->uid ? account->member->uid : 44705892 + account->owner;
 }
 
-int simo_config(struct simo_call *call)
+int simo_config(struct sim_call *call)
 {
     const struct member *member = call->account->member;
     struct jout *out = call->out;
@@ -119,7 +119,7 @@ int simo_config(struct simo_call *call)
     return 0;
 }
 
-int simo_currencies(struct simo_call *call)
+int simo_currencies(struct sim_call *call)
 {
     const struct instruments *table = pit_table(call->sim->pit);
     struct jout *out = call->out;
@@ -153,10 +153,10 @@ static void put_rate(struct jout *out, const char *key, int32_t ppb)
     jout_kv_str(out, key, text);
 }
 
-int simo_trade_fee(struct simo_call *call)
+int simo_trade_fee(struct sim_call *call)
 {
     const struct member *member = call->account->member;
-    int is_swap = simo_is(call, "instType", "SWAP");
+    int is_swap = sim_is(call, "instType", "SWAP");
     struct pit_symbol symbol;
 
     simo_symbol(is_swap ? "BTC-USDT-SWAP" : "BTC-USDT", 2, 4, &symbol);
@@ -243,19 +243,19 @@ void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *o
     jout_close(out, '{');
 }
 
-int simo_order_of(struct simo_call *call)
+int simo_order_of(struct sim_call *call)
 {
     struct sim_order *order;
 
     if (simo_find(call, &order) < 0)
         return -1;
     if (!order)
-        return simo_fail(call, 51603, "Order does not exist");
+        return sim_fail(call, 51603, "Order does not exist");
     simo_put_order(call->sim, call->out, order, NULL);
     return 0;
 }
 
-static int64_t number_of(const struct simo_call *call, const char *name, int64_t standard)
+static int64_t number_of(const struct sim_call *call, const char *name, int64_t standard)
 {
     const char *text = simo_arg(call, name);
     int64_t value;
@@ -263,13 +263,13 @@ static int64_t number_of(const struct simo_call *call, const char *name, int64_t
     return text && num_parse(text, strlen(text), 0, &value) == AGON_OK ? value : standard;
 }
 
-static int is_kind(const struct simo_call *call, const char *kind, uint32_t sym)
+static int is_kind(const struct sim_call *call, const char *kind, uint32_t sym)
 {
     return !kind || strcmp(kind, simo_is_swap(pit_at(call->sim->pit, sym)) ? "SWAP" : "SPOT") == 0;
 }
 
 /* By what the call says of kind, instrument, type and state. */
-static int is_asked(const struct simo_call *call, const struct sim_order *order)
+static int is_asked(const struct sim_call *call, const struct sim_order *order)
 {
     const char *kind = simo_arg(call, "instType"), *name = simo_arg(call, "instId");
     const char *type = simo_arg(call, "ordType"), *state = simo_arg(call, "state");
@@ -281,7 +281,7 @@ static int is_asked(const struct simo_call *call, const struct sim_order *order)
 }
 
 /* The newest first, a page. after: older than that order. */
-static int put_orders(struct simo_call *call, int is_open)
+static int put_orders(struct sim_call *call, int is_open)
 {
     struct sim *sim = call->sim;
     const struct sim_order *order = NULL;
@@ -290,7 +290,7 @@ static int put_orders(struct simo_call *call, int is_open)
     agon_ns_t begin = num_mul(number_of(call, "begin", 0), 1000000);
 
     if (!is_open && !simo_arg(call, "instType"))
-        return simo_fail(call, 50014, "Parameter instType can not be empty.");
+        return sim_fail(call, 50014, "Parameter instType can not be empty.");
     while (limit > 0 && (order = sim_older_order(sim, call->account, order)) != NULL) {
         if (!is_asked(call, order) || simo_id(order->n) >= after || order->t_create < begin ||
             sim_is_open(order) != is_open)
@@ -301,12 +301,12 @@ static int put_orders(struct simo_call *call, int is_open)
     return 0;
 }
 
-int simo_orders_pending(struct simo_call *call)
+int simo_orders_pending(struct sim_call *call)
 {
     return put_orders(call, 1);
 }
 
-int simo_orders_history(struct simo_call *call)
+int simo_orders_history(struct sim_call *call)
 {
     return put_orders(call, 0);
 }
@@ -341,7 +341,7 @@ static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *f
 }
 
 /* The newest first. after and before are of bills. */
-int simo_fills(struct simo_call *call)
+int simo_fills(struct sim_call *call)
 {
     const char *name = simo_arg(call, "instId"), *kind = simo_arg(call, "instType");
     const struct sim_fill *fill = NULL;

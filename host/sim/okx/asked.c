@@ -10,18 +10,18 @@
 #define BATCH_MAX 20
 #define PER_PAIR  60 /* of a kind and an instrument in two seconds */
 
-typedef int (*one_fn)(struct simo_call *call, struct sim_order **order);
+typedef int (*one_fn)(struct sim_call *call, struct sim_order **order);
 
-static int count_one(struct simo_call *call, int kind, uint32_t sym)
+static int count_one(struct sim_call *call, int kind, uint32_t sym)
 {
     struct sim_count *count = &simo_of(call->sim)->by_symbol[call->account->owner][kind][sym];
 
     return sim_count(count, call->sim->now.transport, 2 * SIM_NS_PER_S, PER_PAIR)
                ? 0
-               : simo_fail(call, 50011, "Too Many Requests");
+               : sim_fail(call, 50011, "Too Many Requests");
 }
 
-static void put_record(const struct simo_call *one, const struct sim_order *order)
+static void put_record(const struct sim_call *one, const struct sim_order *order)
 {
     const char *client = simo_arg(one, "clOrdId"), *req = simo_arg(one, "reqId");
     const char *tag = simo_arg(one, "tag"), *id = simo_arg(one, "ordId");
@@ -44,7 +44,7 @@ static void put_record(const struct simo_call *one, const struct sim_order *orde
 }
 
 /* Runs it for each. What is wrong with one is said in its record, and the whole says 1 or 2. */
-static int for_each(struct simo_call *call, one_fn run)
+static int for_each(struct sim_call *call, one_fn run)
 {
     json_t *list = json_is_array(call->args) ? json_incref(call->args) : json_array();
     uint32_t n_bad = 0;
@@ -55,11 +55,11 @@ static int for_each(struct simo_call *call, one_fn run)
         json_array_append(list, call->args);
     if (json_array_size(list) == 0 || json_array_size(list) > BATCH_MAX) {
         json_decref(list);
-        return simo_fail(call, 51000, "Parameter error");
+        return sim_fail(call, 51000, "Parameter error");
     }
     json_array_foreach(list, i, args)
     {
-        struct simo_call one = *call;
+        struct sim_call one = *call;
         struct sim_order *order = NULL;
 
         one.args = args;
@@ -67,11 +67,11 @@ static int for_each(struct simo_call *call, one_fn run)
             n_bad++;
             order = NULL;
         }
-        simo_log_request(&one, args);
+        sim_log_call(&one, args);
         // Too many is said of the whole where it is of the only one.
         if (one.code == 50011 && json_array_size(list) == 1) {
             json_decref(list);
-            return simo_fail(call, one.code, "%s", one.text);
+            return sim_fail(call, one.code, "%s", one.text);
         }
         put_record(&one, order);
     }
@@ -83,7 +83,7 @@ static int for_each(struct simo_call *call, one_fn run)
 /* --- new --- */
 
 /* Letters and digits, up to 32. */
-static int get_name(struct simo_call *call, const char *name, size_t most, const char **value)
+static int get_name(struct sim_call *call, const char *name, size_t most, const char **value)
 {
     const char *text = simo_arg(call, name);
 
@@ -93,19 +93,19 @@ static int get_name(struct simo_call *call, const char *name, size_t most, const
     if (strlen(text) > most ||
         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") !=
             strlen(text))
-        return simo_fail(call, 51000, "Parameter %s error", name);
+        return sim_fail(call, 51000, "Parameter %s error", name);
     return 0;
 }
 
-static int get_type(struct simo_call *call, struct sim_wish *wish)
+static int get_type(struct sim_call *call, struct sim_wish *wish)
 {
     int type = sim_type_of(call->sim, simo_arg(call, "ordType"));
 
     wish->type = (uint8_t)type;
-    return type >= 0 ? 0 : simo_fail(call, 51000, "Parameter ordType error");
+    return type >= 0 ? 0 : sim_fail(call, 51000, "Parameter ordType error");
 }
 
-static int get_stp(struct simo_call *call, struct sim_wish *wish)
+static int get_stp(struct sim_call *call, struct sim_wish *wish)
 {
     const char *text = simo_arg(call, "stpMode");
 
@@ -115,21 +115,21 @@ static int get_stp(struct simo_call *call, struct sim_wish *wish)
     wish->stp = strcmp(text, "cancel_taker") == 0  ? MATCH_STP_EXPIRE_TAKER
                 : strcmp(text, "cancel_both") == 0 ? MATCH_STP_EXPIRE_BOTH
                                                    : 0;
-    return wish->stp ? 0 : simo_fail(call, 51000, "Parameter stpMode error");
+    return wish->stp ? 0 : sim_fail(call, 51000, "Parameter stpMode error");
 }
 
 /* From contracts. */
-static int to_base(struct simo_call *call, const struct pit_symbol *symbol, agon_qty_t *qty)
+static int to_base(struct sim_call *call, const struct pit_symbol *symbol, agon_qty_t *qty)
 {
     agon_qty_t contracts = *qty;
 
     *qty = num_mul_div(contracts, simo_contract(symbol), num_pow10(PIT_EXP), NUM_DOWN);
     return num_mul_div(*qty, num_pow10(PIT_EXP), simo_contract(symbol), NUM_DOWN) == contracts
                ? 0
-               : simo_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
+               : sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
 }
 
-static int get_wish(struct simo_call *call, struct sim_wish *wish)
+static int get_wish(struct sim_call *call, struct sim_wish *wish)
 {
     const struct pit_symbol *symbol;
     int has_px, has_qty, is_quote;
@@ -140,24 +140,23 @@ static int get_wish(struct simo_call *call, struct sim_wish *wish)
         simo_get_num(call, "px", &wish->px, &has_px) < 0 ||
         simo_get_num(call, "sz", &wish->qty, &has_qty) < 0)
         return -1;
-    if (!simo_is(call, "side", "buy") && !simo_is(call, "side", "sell"))
-        return simo_fail(call, 51000, "Parameter side error");
+    if (!sim_is(call, "side", "buy") && !sim_is(call, "side", "sell"))
+        return sim_fail(call, 51000, "Parameter side error");
     symbol = pit_at(call->sim->pit, wish->sym);
-    if (!simo_is(call, "tdMode", simo_is_swap(symbol) ? "cross" : "cash"))
-        return simo_fail(call, 51000, "Parameter tdMode error");
+    if (!sim_is(call, "tdMode", simo_is_swap(symbol) ? "cross" : "cash"))
+        return sim_fail(call, 51000, "Parameter tdMode error");
     if (!has_qty)
-        return simo_fail(call, 51000, "Parameter sz error");
+        return sim_fail(call, 51000, "Parameter sz error");
     if (has_px != (wish->type != 0))
-        return simo_fail(call, 51000, "Parameter px error");
-    wish->side = simo_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
+        return sim_fail(call, 51000, "Parameter px error");
+    wish->side = sim_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
     if (simo_is_swap(symbol)) {
-        wish->is_reduce_only = simo_is(call, "reduceOnly", "true") != 0;
+        wish->is_reduce_only = sim_is(call, "reduceOnly", "true") != 0;
         return to_base(call, symbol, &wish->qty);
     }
     // A market buy is counted in the quote where nothing is said.
-    is_quote =
-        wish->type == 0 && (simo_is(call, "tgtCcy", "quote_ccy") ||
-                            (wish->side == AGON_BUY && !simo_is(call, "tgtCcy", "base_ccy")));
+    is_quote = wish->type == 0 && (sim_is(call, "tgtCcy", "quote_ccy") ||
+                                   (wish->side == AGON_BUY && !sim_is(call, "tgtCcy", "base_ccy")));
     if (is_quote) {
         wish->cost_amt = wish->qty;
         wish->qty = 0;
@@ -165,7 +164,7 @@ static int get_wish(struct simo_call *call, struct sim_wish *wish)
     return 0;
 }
 
-static int new_one(struct simo_call *call, struct sim_order **order)
+static int new_one(struct sim_call *call, struct sim_order **order)
 {
     struct sim_wish wish = {.sym = 0};
 
@@ -174,38 +173,38 @@ static int new_one(struct simo_call *call, struct sim_order **order)
     return simo_place(call, &wish, order);
 }
 
-int simo_new_order(struct simo_call *call)
+int simo_new_order(struct sim_call *call)
 {
     return for_each(call, new_one);
 }
 
 /* --- cancelled --- */
 
-static int cancel_one(struct simo_call *call, struct sim_order **order)
+static int cancel_one(struct sim_call *call, struct sim_order **order)
 {
     if (simo_find(call, order) < 0)
         return -1;
     if (!*order)
-        return simo_fail(call, 51400, "Cancellation failed as the order does not exist.");
+        return sim_fail(call, 51400, "Cancellation failed as the order does not exist.");
     if (count_one(call, SIMO_CANCEL, (*order)->sym) < 0)
         return -1;
     if ((*order)->state == SIM_CANCELED)
-        return simo_fail(call, 51401, "Cancellation failed as the order is already canceled.");
+        return sim_fail(call, 51401, "Cancellation failed as the order is already canceled.");
     if ((*order)->state == SIM_FILLED)
-        return simo_fail(call, 51402, "Cancellation failed as the order is already completed.");
+        return sim_fail(call, 51402, "Cancellation failed as the order is already completed.");
     return sim_cancel(call->sim, *order, NULL) == MATCH_OK
                ? 0
-               : simo_fail(call, 51400, "Cancellation failed as the order does not exist.");
+               : sim_fail(call, 51400, "Cancellation failed as the order does not exist.");
 }
 
-int simo_cancel_order(struct simo_call *call)
+int simo_cancel_order(struct sim_call *call)
 {
     return for_each(call, cancel_one);
 }
 
 /* --- amended --- */
 
-static int amend_one(struct simo_call *call, struct sim_order **found)
+static int amend_one(struct sim_call *call, struct sim_order **found)
 {
     struct sim_order *order;
     const char *req;
@@ -218,15 +217,15 @@ static int amend_one(struct simo_call *call, struct sim_order **found)
         return -1;
     order = *found;
     if (!order)
-        return simo_fail(call, 51503, "Order modification failed as the order does not exist.");
+        return sim_fail(call, 51503, "Order modification failed as the order does not exist.");
     if (count_one(call, SIMO_AMEND, order->sym) < 0)
         return -1;
     if (order->state == SIM_CANCELED)
-        return simo_fail(call, 51509, "Modification failed. Order canceled.");
+        return sim_fail(call, 51509, "Modification failed. Order canceled.");
     if (order->state == SIM_FILLED)
-        return simo_fail(call, 51510, "Modification failed as the order is completed.");
+        return sim_fail(call, 51510, "Modification failed as the order is completed.");
     if (!has_px && !has_qty)
-        return simo_fail(call, 51512, "Either newSz or newPx is required.");
+        return sim_fail(call, 51512, "Either newSz or newPx is required.");
     if (has_qty && to_base(call, pit_at(call->sim->pit, order->sym), &qty) < 0)
         return -1;
     px = has_px ? px : order->px;
@@ -238,29 +237,29 @@ static int amend_one(struct simo_call *call, struct sim_order **found)
     if (reason == MATCH_OK)
         return 0;
     return reason == MATCH_WOULD_TAKE
-               ? simo_fail(call, 51517, "A post-only order cannot be amended so that it takes.")
+               ? sim_fail(call, 51517, "A post-only order cannot be amended so that it takes.")
            : reason == MATCH_NO_FUNDS
-               ? simo_fail(call, 51008, "Order failed. Insufficient balance in account.")
+               ? sim_fail(call, 51008, "Order failed. Insufficient balance in account.")
            : reason == MATCH_BAD_PRICE
-               ? simo_fail(call, 51006, "Order price is not within the price limit")
-               : simo_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
+               ? sim_fail(call, 51006, "Order price is not within the price limit")
+               : sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
 }
 
-int simo_amend_order(struct simo_call *call)
+int simo_amend_order(struct sim_call *call)
 {
     return for_each(call, amend_one);
 }
 
 /* --- the switch --- */
 
-int simo_cancel_after(struct simo_call *call)
+int simo_cancel_after(struct sim_call *call)
 {
     const char *text = simo_arg(call, "timeOut"), *tag = simo_arg(call, "tag");
     agon_ns_t now = call->sim->now.transport;
     int64_t s;
 
     if (!text || num_parse(text, strlen(text), 0, &s) < 0 || (s != 0 && (s < 10 || s > 120)))
-        return simo_fail(call, 51000, "Parameter timeOut error");
+        return sim_fail(call, 51000, "Parameter timeOut error");
     call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
     jout_open(call->out, '{');
     if (s > 0)

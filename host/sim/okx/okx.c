@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* okx: what the dialect consists of, and how its calls read what was said. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -9,75 +7,37 @@
 
 /* --- calls --- */
 
-int simo_fail(struct simo_call *call, int code, const char *format, ...)
+const char *simo_arg(const struct sim_call *call, const char *name)
 {
-    va_list args;
-
-    call->code = code;
-    va_start(args, format);
-    vsnprintf(call->text, sizeof(call->text), format, args);
-    va_end(args);
-    return -1;
-}
-
-const char *simo_arg(const struct simo_call *call, const char *name)
-{
-    const char *text = json_string_value(json_object_get(call->args, name));
+    const char *text = sim_arg(call, name);
 
     return text && *text ? text : NULL;
 }
 
-int simo_is(const struct simo_call *call, const char *name, const char *value)
-{
-    const char *text = simo_arg(call, name);
-
-    return text && strcmp(text, value) == 0;
-}
-
-int simo_get_num(struct simo_call *call, const char *name, int64_t *value, int *has)
+int simo_get_num(struct sim_call *call, const char *name, int64_t *value, int *has)
 {
     const char *text = simo_arg(call, name);
 
     *has = text != NULL;
     *value = 0;
     if (text && (num_read(text, strlen(text), PIT_EXP, value) < 0 || *value <= 0))
-        return simo_fail(call, 51000, "Parameter %s error", name);
+        return sim_fail(call, 51000, "Parameter %s error", name);
     return 0;
 }
 
-int simo_get_symbol(struct simo_call *call, uint32_t *sym)
+int simo_get_symbol(struct sim_call *call, uint32_t *sym)
 {
     const char *name = simo_arg(call, "instId");
     int at = name ? pit_find(call->sim->pit, name) : -1;
 
     if (!name)
-        return simo_fail(call, 50014, "Parameter instId can not be empty.");
+        return sim_fail(call, 50014, "Parameter instId can not be empty.");
     if (at < 0)
-        return simo_fail(call, 51001,
-                         "Instrument ID, Instrument ID code, or Spread ID doesn't "
-                         "exist.");
+        return sim_fail(call, 51001,
+                        "Instrument ID, Instrument ID code, or Spread ID doesn't "
+                        "exist.");
     *sym = (uint32_t)at;
     return 0;
-}
-
-void simo_log_request(struct simo_call *call, json_t *args)
-{
-    struct sim *sim = call->sim;
-    struct jout *line = &sim->line;
-    const char *name;
-    json_t *value;
-
-    if (!sim_log_begin(sim, "request", sim->now.market))
-        return;
-    jout_kv_str(line, "key", call->account ? call->account->member->key : "");
-    jout_kv_str(line, "what", call->what);
-    jout_kv_str(line, "carrier", call->conn ? "ws" : "rest");
-    json_object_foreach(args, name, value) if (json_is_string(value))
-        jout_kv_str(line, name, json_string_value(value));
-    jout_kv_int(line, "code", call->code);
-    jout_kv_str(line, "error", call->text);
-    jout_close(line, '{');
-    sim_log(sim, line);
 }
 
 /* --- the dialect --- */
@@ -142,6 +102,7 @@ static const struct sim_ways ways = {
     .farewell = farewell,
     .text = simo_text,
     .http = simo_http,
+    .has_codes = 1,
     .types = simo_types,
     .states = simo_states,
     .cancel_why = "1",

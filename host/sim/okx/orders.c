@@ -27,7 +27,7 @@ const char *simo_id_text(const struct sim *sim, uint64_t n, char text[SIM_ID_TEX
     return text;
 }
 
-int simo_find(struct simo_call *call, struct sim_order **order)
+int simo_find(struct sim_call *call, struct sim_order **order)
 {
     const char *id = simo_arg(call, "ordId"), *client = simo_arg(call, "clOrdId");
     unsigned long long n = id ? strtoull(id, NULL, 10) : 0;
@@ -37,7 +37,7 @@ int simo_find(struct simo_call *call, struct sim_order **order)
     if (simo_get_symbol(call, &sym) < 0)
         return -1;
     if (!id && !client)
-        return simo_fail(call, 51003, "Either client order ID or order ID is required.");
+        return sim_fail(call, 51003, "Either client order ID or order ID is required.");
     *order = !id            ? sim_find_client(call->sim, call->account, client)
              : n > FIRST_ID ? sim_order_at(call->sim, n - FIRST_ID)
                             : NULL;
@@ -71,60 +71,60 @@ void simo_told(struct sim *sim, struct sim_order *order, enum match_event_kind w
 
 /* --- what is asked --- */
 
-static int refuse_engine(struct simo_call *call, int reason, uint32_t sym, agon_qty_t qty)
+static int refuse_engine(struct sim_call *call, int reason, uint32_t sym, agon_qty_t qty)
 {
     const struct pit_symbol *symbol = pit_at(call->sim->pit, sym);
 
     switch (reason) {
     case MATCH_BAD_PRICE:
-        return simo_fail(call, 51006,
-                         "Order price is not within the price limit, or no multiple "
-                         "of the tick size");
+        return sim_fail(call, 51006,
+                        "Order price is not within the price limit, or no multiple "
+                        "of the tick size");
     case MATCH_BAD_QTY:
     case MATCH_BAD_MARKET_QTY:
     case MATCH_TOO_LARGE:
         if (qty < symbol->min_qty)
-            return simo_fail(call, 51020,
-                             "Your order should meet or exceed the minimum order "
-                             "amount.");
+            return sim_fail(call, 51020,
+                            "Your order should meet or exceed the minimum order "
+                            "amount.");
         return qty % symbol->lot_qty != 0
-                   ? simo_fail(call, 51121, "Order quantity must be a multiple of the lot size.")
-                   : simo_fail(call, 51005, "Your order amount exceeds the max order amount.");
+                   ? sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.")
+                   : sim_fail(call, 51005, "Your order amount exceeds the max order amount.");
     case MATCH_NO_FUNDS:
-        return simo_fail(call, 51008, "Order failed. Insufficient %s balance in account.",
-                         symbol->quote);
+        return sim_fail(call, 51008, "Order failed. Insufficient %s balance in account.",
+                        symbol->quote);
     case MATCH_NOT_TRADING:
-        return simo_fail(call, 51022, "Contract suspended.");
+        return sim_fail(call, 51022, "Contract suspended.");
     case MATCH_NO_ROOM:
     case MATCH_MANY_ORDERS:
-        return simo_fail(call, 51025, "Order count exceeds the limit");
+        return sim_fail(call, 51025, "Order count exceeds the limit");
     case MATCH_REDUCE_ONLY:
-        return simo_fail(call, 51169,
-                         "Order failed because you don't have any positions in this direction for "
-                         "this contract to reduce or close.");
+        return sim_fail(call, 51169,
+                        "Order failed because you don't have any positions in this direction for "
+                        "this contract to reduce or close.");
     case MATCH_UNKNOWN_ORDER:
-        return simo_fail(call, 51503, "Your order has already been filled or canceled.");
+        return sim_fail(call, 51503, "Your order has already been filled or canceled.");
     default:
-        return simo_fail(call, 51000, "Parameter error");
+        return sim_fail(call, 51000, "Parameter error");
     }
 }
 
-int simo_place(struct simo_call *call, const struct sim_wish *wish, struct sim_order **placed)
+int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
 {
     struct sim *sim = call->sim;
     int reason = sim_check(sim, call->account, wish);
 
     if (wish->client && sim_find_client(sim, call->account, wish->client))
-        return simo_fail(call, 51016, "Client order ID already exists.");
+        return sim_fail(call, 51016, "Client order ID already exists.");
     if (reason != MATCH_OK)
         return refuse_engine(call, reason, wish->sym, wish->qty);
     reason = sim_check_margin(sim, call->account, wish);
     if (reason == MATCH_NO_FUNDS)
-        return simo_fail(call, 51008, "Order failed. Insufficient %s margin in account",
-                         SIMO_MARGIN);
+        return sim_fail(call, 51008, "Order failed. Insufficient %s margin in account",
+                        SIMO_MARGIN);
     if (reason != MATCH_OK)
-        return simo_fail(call, 51010,
-                         "You can't complete this request under your current account mode.");
+        return sim_fail(call, 51010,
+                        "You can't complete this request under your current account mode.");
     reason = sim_submit(sim, call->account, wish, placed);
     return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish->sym, wish->qty);
 }

@@ -46,7 +46,7 @@ int simo_put_bar(struct sim *sim, struct jout *out, uint32_t sym, int length, ui
 }
 
 /* before and after are there the other way round: older than, newer than. */
-static int get_times(struct simo_call *call, agon_ns_t *before, agon_ns_t *after)
+static int get_times(struct sim_call *call, agon_ns_t *before, agon_ns_t *after)
 {
     const char *older = simo_arg(call, "after"), *newer = simo_arg(call, "before");
     int64_t ms;
@@ -54,30 +54,30 @@ static int get_times(struct simo_call *call, agon_ns_t *before, agon_ns_t *after
     *before = INT64_MAX;
     *after = -1;
     if (older && (num_parse(older, strlen(older), 0, &ms) < 0 || ms < 0))
-        return simo_fail(call, 51000, "Parameter after error");
+        return sim_fail(call, 51000, "Parameter after error");
     if (older)
         *before = num_mul(ms, 1000000);
     if (newer && (num_parse(newer, strlen(newer), 0, &ms) < 0 || ms < 0))
-        return simo_fail(call, 51000, "Parameter before error");
+        return sim_fail(call, 51000, "Parameter before error");
     if (newer)
         *after = num_mul(ms, 1000000);
     return 0;
 }
 
-static int get_limit(struct simo_call *call, const char *name, int64_t standard, int64_t most,
+static int get_limit(struct sim_call *call, const char *name, int64_t standard, int64_t most,
                      int64_t *limit)
 {
     const char *text = simo_arg(call, name);
 
     *limit = standard;
     if (text && (num_parse(text, strlen(text), 0, limit) < 0 || *limit < 1))
-        return simo_fail(call, 51000, "Parameter %s error", name);
+        return sim_fail(call, 51000, "Parameter %s error", name);
     if (*limit > most)
         *limit = most;
     return 0;
 }
 
-int simo_candles(struct simo_call *call)
+int simo_candles(struct sim_call *call)
 {
     const char *bar = simo_arg(call, "bar");
     int length = bar_of(bar ? bar : "1m");
@@ -90,7 +90,7 @@ int simo_candles(struct simo_call *call)
         get_limit(call, "limit", 100, 300, &limit) < 0)
         return -1;
     if (length < 0)
-        return simo_fail(call, 51000, "Parameter bar error");
+        return sim_fail(call, 51000, "Parameter bar error");
     // The newest first.
     for (int64_t told = 0; told<limit; told += call->out->n> size, n++) {
         size = call->out->n;
@@ -132,7 +132,7 @@ void simo_put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
     jout_close(out, '{');
 }
 
-int simo_ticker(struct simo_call *call)
+int simo_ticker(struct sim_call *call)
 {
     uint32_t sym;
 
@@ -143,22 +143,22 @@ int simo_ticker(struct simo_call *call)
 }
 
 /* Is the symbol of the kind that was asked for? */
-static int is_kind(const struct simo_call *call, uint32_t sym)
+static int is_kind(const struct sim_call *call, uint32_t sym)
 {
-    return simo_is(call, "instType", simo_is_swap(pit_at(call->sim->pit, sym)) ? "SWAP" : "SPOT");
+    return sim_is(call, "instType", simo_is_swap(pit_at(call->sim->pit, sym)) ? "SWAP" : "SPOT");
 }
 
-static int check_kind(struct simo_call *call)
+static int check_kind(struct sim_call *call)
 {
     static const char *const kinds[] = {"SPOT", "SWAP", "MARGIN", "FUTURES", "OPTION"};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (simo_is(call, "instType", kinds[i]))
+        if (sim_is(call, "instType", kinds[i]))
             return 0;
-    return simo_fail(call, 51000, "Parameter instType error");
+    return sim_fail(call, 51000, "Parameter instType error");
 }
 
-int simo_tickers(struct simo_call *call)
+int simo_tickers(struct sim_call *call)
 {
     if (check_kind(call) < 0)
         return -1;
@@ -168,7 +168,7 @@ int simo_tickers(struct simo_call *call)
     return 0;
 }
 
-int simo_books(struct simo_call *call)
+int simo_books(struct sim_call *call)
 {
     const struct pit_symbol *symbol;
     struct pit_view view;
@@ -205,7 +205,7 @@ void simo_put_trade(struct sim *sim, struct jout *out, uint32_t sym, const struc
     jout_close(out, '{');
 }
 
-int simo_trades(struct simo_call *call)
+int simo_trades(struct sim_call *call)
 {
     struct pit *pit = call->sim->pit;
     int64_t limit;
@@ -251,16 +251,16 @@ void simo_put_funding(struct sim *sim, struct jout *out, uint32_t sym)
     jout_close(out, '{');
 }
 
-static int get_swap(struct simo_call *call, uint32_t *sym)
+static int get_swap(struct sim_call *call, uint32_t *sym)
 {
     if (simo_get_symbol(call, sym) < 0)
         return -1;
     return simo_is_swap(pit_at(call->sim->pit, *sym))
                ? 0
-               : simo_fail(call, 51000, "Parameter instId error");
+               : sim_fail(call, 51000, "Parameter instId error");
 }
 
-int simo_funding(struct simo_call *call)
+int simo_funding(struct sim_call *call)
 {
     uint32_t sym;
 
@@ -270,7 +270,7 @@ int simo_funding(struct simo_call *call)
     return 0;
 }
 
-int simo_mark(struct simo_call *call)
+int simo_mark(struct sim_call *call)
 {
     uint32_t sym;
 
@@ -328,23 +328,23 @@ void simo_put_instrument(struct sim *sim, struct jout *out, uint32_t sym)
     jout_close(out, '{');
 }
 
-int simo_instruments(struct simo_call *call)
+int simo_instruments(struct sim_call *call)
 {
     const char *name = simo_arg(call, "instId");
 
     if (check_kind(call) < 0)
         return -1;
     if (name && pit_find(call->sim->pit, name) < 0)
-        return simo_fail(call, 51001,
-                         "Instrument ID, Instrument ID code, or Spread ID doesn't "
-                         "exist.");
+        return sim_fail(call, 51001,
+                        "Instrument ID, Instrument ID code, or Spread ID doesn't "
+                        "exist.");
     for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
         if (is_kind(call, i) && (!name || strcmp(pit_at(call->sim->pit, i)->name, name) == 0))
             simo_put_instrument(call->sim, call->out, i);
     return 0;
 }
 
-int simo_time(struct simo_call *call)
+int simo_time(struct sim_call *call)
 {
     jout_open(call->out, '{');
     simo_kv_ms(call->out, "ts", call->sim->now.transport);
@@ -353,7 +353,7 @@ int simo_time(struct simo_call *call)
 }
 
 /* No maintenance is announced. */
-int simo_status(struct simo_call *call)
+int simo_status(struct sim_call *call)
 {
     (void)call;
     return 0;

@@ -19,7 +19,7 @@ static const struct route {
     const char *method, *name;
     enum need need;
     uint16_t most; /* in two seconds; of orders it is counted by instrument, where they are */
-    int (*run)(struct simo_call *call);
+    int (*run)(struct sim_call *call);
 } routes[] = {
     {"GET", "public/time", NEED_NONE, 10, simo_time},
     {"GET", "system/status", NEED_NONE, 10, simo_status},
@@ -57,80 +57,20 @@ _Static_assert(ROUTES <= SIM_ROUTES_MAX, "routes");
 
 /* --- parameters --- */
 
-static int hex_of(char c)
+static json_t *read_args(const struct sim_request *request)
 {
-    const char *all = "0123456789abcdef";
-    const char *at = c ? strchr(all, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-
-    return at ? (int)(at - all) : -1;
-}
-
-/* A NUL would end the text early. */
-static int decode(const char *from, size_t n, char *to)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (from[i] == '%') {
-            int high = i + 2 < n ? hex_of(from[i + 1]) : -1;
-            int low = high < 0 ? -1 : hex_of(from[i + 2]);
-
-            if (low < 0 || (high == 0 && low == 0))
-                return -1;
-            *to++ = (char)(high * 16 + low);
-            i += 2;
-        } else {
-            *to++ = (char)(from[i] == '+' ? ' ' : from[i]);
-        }
-    }
-    *to = '\0';
-    return 0;
-}
-
-static json_t *read_query(const char *text)
-{
-    json_t *args = json_object();
-
-    while (*text) {
-        size_t n = strcspn(text, "&"), name_n = strcspn(text, "=");
-        char name[64], value[256];
-
-        if (name_n < n && name_n < sizeof(name) && n - name_n - 1 < sizeof(value) &&
-            decode(text, name_n, name) == 0 &&
-            decode(text + name_n + 1, n - name_n - 1, value) == 0)
-            json_object_set_new(args, name, json_string(value));
-        text += text[n] ? n + 1 : n;
-    }
-    return args;
-}
-
-/* Numbers and truth values are taken as the texts that they should have been. */
-static void to_texts(json_t *object)
-{
-    const char *name;
-    json_t *value;
-    void *next;
-
-    json_object_foreach_safe(object, next, name, value)
-    {
-        char *dumped = json_is_number(value) || json_is_boolean(value)
-                           ? json_dumps(value, JSON_ENCODE_ANY)
-                           : NULL;
-
-        if (dumped)
-            json_object_set_new(object, name, json_string(dumped));
-        free(dumped);
-    }
-}
-
-static json_t *read_body(const struct sim_request *request)
-{
-    json_t *args = json_loadb(request->body ? request->body : "", request->body_n,
-                              JSON_REJECT_DUPLICATES, NULL),
-           *item;
+    json_t *args, *item;
     size_t i;
 
-    json_array_foreach(args, i, item) to_texts(item);
-    if (json_is_object(args))
-        to_texts(args);
+    if (strcmp(request->method, "GET") == 0) {
+        args = json_object();
+        sim_args_form(args, request->query, strlen(request->query), 0);
+        return args;
+    }
+    args = json_loadb(request->body ? request->body : "", request->body_n, JSON_REJECT_DUPLICATES,
+                      NULL);
+    json_array_foreach(args, i, item) sim_args_texts(item, 0);
+    sim_args_texts(args, 0);
     return args;
 }
 
@@ -163,7 +103,7 @@ static int read_stamp(const char *text, agon_ns_t *t)
     return 0;
 }
 
-static int authorise(struct simo_call *call, const struct sim_request *request, enum need need)
+static int authorise(struct sim_call *call, const struct sim_request *request, enum need need)
 {
     const char *key = sim_header_of(request, "ok-access-key");
     const char *sent = sim_header_of(request, "ok-access-sign");
@@ -174,30 +114,30 @@ static int authorise(struct simo_call *call, const struct sim_request *request, 
     agon_ns_t t;
 
     if (!*key)
-        return simo_fail(call, 50103, "Request header \"OK-ACCESS-KEY\" can't be empty.");
+        return sim_fail(call, 50103, "Request header \"OK-ACCESS-KEY\" can't be empty.");
     if (!*phrase)
-        return simo_fail(call, 50104, "Request header \"OK-ACCESS-PASSPHRASE\" can't be empty.");
+        return sim_fail(call, 50104, "Request header \"OK-ACCESS-PASSPHRASE\" can't be empty.");
     if (!*sent)
-        return simo_fail(call, 50106, "Request header \"OK-ACCESS-SIGN\" can't be empty.");
+        return sim_fail(call, 50106, "Request header \"OK-ACCESS-SIGN\" can't be empty.");
     if (!*stamp)
-        return simo_fail(call, 50107, "Request header \"OK-ACCESS-TIMESTAMP\" can't be empty.");
+        return sim_fail(call, 50107, "Request header \"OK-ACCESS-TIMESTAMP\" can't be empty.");
     if (read_stamp(stamp, &t) < 0)
-        return simo_fail(call, 50112, "Invalid OK-ACCESS-TIMESTAMP");
+        return sim_fail(call, 50112, "Invalid OK-ACCESS-TIMESTAMP");
     if (t < sim->now.transport - WINDOW_NS || t > sim->now.transport + WINDOW_NS)
-        return simo_fail(call, 50102, "Timestamp request expired");
+        return sim_fail(call, 50102, "Timestamp request expired");
     call->account = sim_account_of(sim, key);
     if (!call->account)
-        return simo_fail(call, 50111, "Invalid OK-ACCESS-KEY");
+        return sim_fail(call, 50111, "Invalid OK-ACCESS-KEY");
     if (strcmp(call->account->member->passphrase, phrase) != 0)
-        return simo_fail(call, 50105, "Request header \"OK-ACCESS-PASSPHRASE\" incorrect.");
+        return sim_fail(call, 50105, "Request header \"OK-ACCESS-PASSPHRASE\" incorrect.");
     snprintf(path, sizeof(path), "%s%s%s", request->path, *request->query ? "?" : "",
              request->query);
     simo_sign(call->account->member->secret, stamp, request->method, path,
               request->body ? request->body : "", request->body_n, signature);
     if (strcmp(signature, sent) != 0)
-        return simo_fail(call, 50113, "Invalid Sign");
+        return sim_fail(call, 50113, "Invalid Sign");
     if (!(call->account->member->permissions & (need == NEED_TRADE ? MEMBER_TRADE : MEMBER_READ)))
-        return simo_fail(call, 50120, "This API key doesn't have permission to use this function");
+        return sim_fail(call, 50120, "This API key doesn't have permission to use this function");
     return 0;
 }
 
@@ -220,7 +160,7 @@ static const struct route *route_of(const struct sim_request *request, int *is_o
     return NULL;
 }
 
-static int read_expiry(struct simo_call *call, const struct sim_request *request)
+static int read_expiry(struct sim_call *call, const struct sim_request *request)
 {
     const char *text = sim_header_of(request, "exptime");
     int64_t ms = 0;
@@ -228,32 +168,31 @@ static int read_expiry(struct simo_call *call, const struct sim_request *request
     if (!*text)
         return 0;
     if (num_parse(text, strlen(text), 0, &ms) < 0)
-        return simo_fail(call, 51000, "Parameter expTime error");
-    call->t_expire = num_mul(ms, 1000000);
-    return call->t_expire > call->sim->now.transport
+        return sim_fail(call, 51000, "Parameter expTime error");
+    return num_mul(ms, 1000000) > call->sim->now.transport
                ? 0
-               : simo_fail(call, 50036,
-                           "The expTime can't be earlier than the current system time. Please "
-                           "adjust the expTime and try again.");
+               : sim_fail(call, 50036,
+                          "The expTime can't be earlier than the current system time. Please "
+                          "adjust the expTime and try again.");
 }
 
-static int run(struct simo_call *call, const struct sim_request *request, const struct route *route)
+static int run(struct sim_call *call, const struct sim_request *request, const struct route *route)
 {
     struct sim *sim = call->sim;
     struct sim_count *counts = sim_peer_of(sim, request->peer)->counts;
     size_t at = (size_t)(route - routes);
 
     if (sim->now.transport < sim->maintenance_until)
-        return simo_fail(call, 50001, "Service temporarily unavailable. Try again later");
+        return sim_fail(call, 50001, "Service temporarily unavailable. Try again later");
     if (route->need != NEED_NONE) {
         if (authorise(call, request, route->need) < 0)
             return -1;
         counts = call->account->counts;
     }
     if (route->most > 0 && !sim_count(&counts[at], sim->now.transport, PAIR_NS, route->most))
-        return simo_fail(call, 50011, "Too Many Requests");
+        return sim_fail(call, 50011, "Too Many Requests");
     if (!call->args)
-        return simo_fail(call, 50002, "JSON syntax error");
+        return sim_fail(call, 50002, "JSON syntax error");
     return read_expiry(call, request) < 0 ? -1 : route->run(call);
 }
 
@@ -267,7 +206,7 @@ static int status_of(int code)
                                             : 200;
 }
 
-static void put_answer(struct simo_call *call, struct sim_reply *reply)
+static void put_answer(struct sim_call *call, struct sim_reply *reply)
 {
     struct jout *out = &call->sim->frame;
     char code[12];
@@ -289,22 +228,21 @@ static void put_answer(struct simo_call *call, struct sim_reply *reply)
     reply->body_n = out->n;
 }
 
-static void run_all(struct simo_call *call, const struct sim_request *request)
+static void run_all(struct sim_call *call, const struct sim_request *request)
 {
     int is_other_method;
     const struct route *route = route_of(request, &is_other_method);
 
     jout_reset(call->out);
-    call->args =
-        strcmp(request->method, "GET") == 0 ? read_query(request->query) : read_body(request);
+    call->args = read_args(request);
     call->what = route ? route->name : request->path;
     if (!route)
-        simo_fail(call, is_other_method ? 50115 : 404, "%s",
-                  is_other_method ? "Invalid request method" : "Not Found");
+        sim_fail(call, is_other_method ? 50115 : 404, "%s",
+                 is_other_method ? "Invalid request method" : "Not Found");
     else
         run(call, request, route);
     if (route && route->need == NEED_TRADE && call->code > 2)
-        simo_log_request(call, call->args); // others are logged one by one
+        sim_log_call(call, call->args); // others are logged one by one
     json_decref(call->args);
     call->args = NULL;
 }
@@ -312,19 +250,19 @@ static void run_all(struct simo_call *call, const struct sim_request *request)
 void simo_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
                struct sim_reply *reply)
 {
-    struct simo_call call = {.sim = sim, .out = &sim->out};
+    struct sim_call call = {.sim = sim, .out = &sim->out};
 
     jout_reset(&sim->out);
     if (!sim_fault_hides(fault))
         run_all(&call, request);
     if (fault && fault->what == FAULT_DUPLICATE) {
-        call = (struct simo_call){.sim = sim, .out = &sim->out};
+        call = (struct sim_call){.sim = sim, .out = &sim->out};
         run_all(&call, request);
     }
     if (fault && fault->what == FAULT_ERROR)
-        simo_fail(&call, fault->code ? (int)fault->code : 50004, "%s",
-                  fault->msg[0] ? fault->msg
-                                : "API endpoint request timeout (does not indicate success or "
-                                  "failure of order, please check order status)");
+        sim_fail(&call, fault->code ? (int)fault->code : 50004, "%s",
+                 fault->msg[0] ? fault->msg
+                               : "API endpoint request timeout (does not indicate success or "
+                                 "failure of order, please check order status)");
     put_answer(&call, reply);
 }

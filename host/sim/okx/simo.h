@@ -8,8 +8,6 @@
 #ifndef SIM_OKX_SIMO_H
 #define SIM_OKX_SIMO_H
 
-#include <jansson.h>
-
 #include "sim/sim.h"
 
 #define SIMO_DEPTH      400
@@ -58,18 +56,6 @@ static inline struct simo *simo_of(const struct sim *sim)
     return (struct simo *)(uintptr_t)sim;
 }
 
-struct simo_call { /* a request of either carrier, or one order of several */
-    struct sim *sim;
-    struct sim_account *account;
-    struct sim_conn *conn; /* NULL: REST */
-    const char *what;      /* its name */
-    json_t *args;          /* what it says: an object of texts, or a list of such; borrowed */
-    struct jout *out;      /* records of the answer */
-    agon_ns_t t_expire;    /* transport; 0: never */
-    int code;              /* 0: none; 1, 2: see the records */
-    char text[160];
-};
-
 /* names.c: symbols, and how numbers and times stand in a text */
 extern const char *const simo_names[];
 int simo_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
@@ -85,14 +71,10 @@ void simo_kv_ms(struct jout *out, const char *key, agon_ns_t t); /* "": 0 */
 void simo_ms(struct jout *out, agon_ns_t t);
 
 /* okx.c: calls */
-int simo_fail(struct simo_call *call, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-const char *simo_arg(const struct simo_call *call, const char *name); /* NULL: not said, or "" */
-int simo_is(const struct simo_call *call, const char *name, const char *value);
+const char *simo_arg(const struct sim_call *call, const char *name); /* NULL: not said, or "" */
 /* A number above 0, 10^-8. *has: it was said. */
-int simo_get_num(struct simo_call *call, const char *name, int64_t *value, int *has);
-int simo_get_symbol(struct simo_call *call, uint32_t *sym);
-void simo_log_request(struct simo_call *call, json_t *args);
+int simo_get_num(struct sim_call *call, const char *name, int64_t *value, int *has);
+int simo_get_symbol(struct sim_call *call, uint32_t *sym);
 
 /* rest.c */
 void simo_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
@@ -101,16 +83,16 @@ void simo_sign(const char *secret, const char *stamp, const char *method, const 
                const char *body, size_t n, char signature[64]);
 
 /* public.c */
-int simo_time(struct simo_call *call);
-int simo_status(struct simo_call *call);
-int simo_instruments(struct simo_call *call);
-int simo_ticker(struct simo_call *call);
-int simo_tickers(struct simo_call *call);
-int simo_candles(struct simo_call *call);
-int simo_books(struct simo_call *call);
-int simo_trades(struct simo_call *call);
-int simo_funding(struct simo_call *call);
-int simo_mark(struct simo_call *call);
+int simo_time(struct sim_call *call);
+int simo_status(struct sim_call *call);
+int simo_instruments(struct sim_call *call);
+int simo_ticker(struct sim_call *call);
+int simo_tickers(struct sim_call *call);
+int simo_candles(struct sim_call *call);
+int simo_books(struct sim_call *call);
+int simo_trades(struct sim_call *call);
+int simo_funding(struct sim_call *call);
+int simo_mark(struct sim_call *call);
 extern const char *const simo_bars[SIMO_BARS];
 void simo_put_instrument(struct sim *sim, struct jout *out, uint32_t sym);
 void simo_put_ticker(struct sim *sim, struct jout *out, uint32_t sym);
@@ -122,14 +104,14 @@ int simo_put_bar(struct sim *sim, struct jout *out, uint32_t sym, int length, ui
                  agon_ns_t before, agon_ns_t after);
 
 /* account.c */
-int simo_balance(struct simo_call *call);
-int simo_config(struct simo_call *call);
-int simo_currencies(struct simo_call *call);
-int simo_trade_fee(struct simo_call *call);
-int simo_order_of(struct simo_call *call);
-int simo_orders_pending(struct simo_call *call);
-int simo_orders_history(struct simo_call *call);
-int simo_fills(struct simo_call *call);
+int simo_balance(struct sim_call *call);
+int simo_config(struct sim_call *call);
+int simo_currencies(struct sim_call *call);
+int simo_trade_fee(struct sim_call *call);
+int simo_order_of(struct sim_call *call);
+int simo_orders_pending(struct sim_call *call);
+int simo_orders_history(struct sim_call *call);
+int simo_fills(struct sim_call *call);
 void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *order,
                     const struct sim_fill *fill);
 void simo_put_account(struct sim *sim, struct jout *out, const struct sim_account *account,
@@ -139,25 +121,25 @@ void simo_put_account(struct sim *sim, struct jout *out, const struct sim_accoun
 extern const struct sim_type simo_types[]; /* a market order is the first */
 extern const char *const simo_states[];
 /* By ordId or clOrdId, the newest; NULL: none. Below 0: neither was said. */
-int simo_find(struct simo_call *call, struct sim_order **order);
-int simo_place(struct simo_call *call, const struct sim_wish *wish, struct sim_order **placed);
+int simo_find(struct sim_call *call, struct sim_order **order);
+int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed);
 enum sim_state simo_ended(const struct sim_order *order, int reason, const char **why);
 void simo_told(struct sim *sim, struct sim_order *order, enum match_event_kind what,
                const struct sim_fill *fill);
 uint64_t simo_id(uint64_t n); /* of orders and bills, as they are written */
 const char *simo_id_text(const struct sim *sim, uint64_t n, char text[SIM_ID_TEXT]);
 /* asked.c: what requests for orders say; one record each, for one order or a list */
-int simo_new_order(struct simo_call *call);
-int simo_cancel_order(struct simo_call *call);
-int simo_amend_order(struct simo_call *call);
-int simo_cancel_after(struct simo_call *call);
+int simo_new_order(struct sim_call *call);
+int simo_cancel_order(struct sim_call *call);
+int simo_amend_order(struct sim_call *call);
+int simo_cancel_after(struct sim_call *call);
 
 /* swaps.c */
 void simo_put_position(struct sim *sim, struct jout *out, const struct sim_account *account,
                        uint32_t sym);
 void simo_put_positions(struct sim *sim, struct jout *out, const struct sim_account *account,
                         const char *only);
-int simo_positions(struct simo_call *call);
+int simo_positions(struct sim_call *call);
 
 /* socket.c */
 void simo_text(struct sim *sim, struct sim_conn *conn, const char *text, size_t n);

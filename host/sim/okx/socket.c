@@ -218,7 +218,7 @@ static void each_arg(const struct asked *asked, json_t *args)
 
 static const struct {
     const char *op;
-    int (*run)(struct simo_call *call);
+    int (*run)(struct sim_call *call);
 } ops[] = {{"order", simo_new_order},           {"batch-orders", simo_new_order},
            {"cancel-order", simo_cancel_order}, {"batch-cancel-orders", simo_cancel_order},
            {"amend-order", simo_amend_order},   {"batch-amend-orders", simo_amend_order}};
@@ -245,12 +245,12 @@ static void name_instruments(struct sim *sim, json_t *args)
 static int run_op(const struct asked *asked, json_t *args)
 {
     struct sim *sim = asked->sim;
-    struct simo_call call = {.sim = sim,
-                             .account = asked->conn->account,
-                             .conn = asked->conn,
-                             .what = asked->op,
-                             .args = args,
-                             .out = &sim->out};
+    struct sim_call call = {.sim = sim,
+                            .account = asked->conn->account,
+                            .conn = asked->conn,
+                            .what = asked->op,
+                            .args = args,
+                            .out = &sim->out};
     char code[12];
     size_t i = 0;
 
@@ -265,7 +265,7 @@ static int run_op(const struct asked *asked, json_t *args)
     name_instruments(sim, args);
     jout_reset(call.out);
     if (!(call.account->member->permissions & MEMBER_TRADE))
-        simo_fail(&call, 50120, "This API key doesn't have permission to use this function");
+        sim_fail(&call, 50120, "This API key doesn't have permission to use this function");
     else
         ops[i].run(&call);
     snprintf(code, sizeof(code), "%d", call.code);

@@ -49,7 +49,7 @@ void simo_put_positions(struct sim *sim, struct jout *out, const struct sim_acco
             simo_put_position(sim, out, account, sym);
 }
 
-int simo_positions(struct simo_call *call)
+int simo_positions(struct sim_call *call)
 {
     const char *kind = simo_arg(call, "instType");
 
