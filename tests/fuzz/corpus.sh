@@ -8,13 +8,20 @@ root=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
 out=$1
 data=$root/../shared/data
 rm -rf "$out"
-for name in binance config control cron elf gateway http journal roster settings sim tape wish ws; do
+for name in binance config control cron elf gateway http journal kraken okx roster settings sim tape wish \
+    ws; do
     mkdir -p "$out/$name"
 done
 
 # each PREFIX: every line of stdin becomes PREFIX-<n>.
 each() {
     awk -v prefix="$1" '{ file = prefix "-" NR; printf "%s", $0 > file; close(file) }'
+}
+
+# messages SCRIPT: what the venue of a script says, one a line.
+messages() {
+    sed -n 's/^\(market\|user\) //p; s/^\(on\|always\) [^{[]*\([{[]\)/\2/p' "$1" |
+        sed 's/\${t}/1700000000000/g; s/\${req}/5/g; s/\${[0-9:]*}/0000000000000000000000/g'
 }
 
 # Scripts of a written venue: whole for the gateway, their messages for the decoder.
@@ -26,9 +33,11 @@ for script in "$root"/tests/data/venue/binance/*.script; do
         *) printf '%s\n' "$line" ;;
         esac
     done <"$script" | sed 's/^market /market /; /^#/d' >"$out/gateway/$name"
-    sed -n 's/^\(market\|user\) //p; s/^on [^{[]*\([{[]\)/\1/p' "$script" |
-        sed 's/\${t}/1700000000000/g; s/\${[0-9:]*}/0000000000000000000000/g' |
-        each "$out/binance/$name"
+    messages "$script" | each "$out/binance/$name"
+done
+for script in "$root"/tests/data/venue/kraken/*.script "$root"/tests/data/venue/okx*/*.script; do
+    folder=$(basename "$(dirname "$script")")
+    messages "$script" | each "$out/${folder%_swap}/$folder-$(basename "$script" .script)"
 done
 
 # Configurations: each alone, and together as agon run reads them.

@@ -407,10 +407,13 @@ static int finish(struct kraken *kraken, const struct execution *from, struct kr
     const struct symbol *symbol = known->symbol;
     const struct symbol_asset *fee =
         symbols_asset(kraken->symbols, from->fee_asset, strlen(from->fee_asset));
+    agon_px_t px = known->px;
+    agon_qty_t qty = known->qty;
+    agon_qty_t cum_qty = known->cum_qty;
 
-    if (parse(from->qty, symbol->qty_exp, &known->qty) < 0 ||
-        parse(from->px, symbol->px_exp, &known->px) < 0 ||
-        parse(from->cum, symbol->qty_exp, &known->cum_qty) < 0 ||
+    if (parse(from->qty, symbol->qty_exp, &qty) < 0 || parse(from->px, symbol->px_exp, &px) < 0 ||
+        parse(from->cum, symbol->qty_exp, &cum_qty) < 0 || qty < 0 || px < 0 || cum_qty < 0 ||
+        (from->qty[0] != '\0' && cum_qty > qty) ||
         parse(from->last_qty, symbol->qty_exp, &order->last_qty) < 0 ||
         parse(from->last_px, symbol->px_exp, &order->last_px) < 0 ||
         (from->fee[0] != '\0' && num_parse_qty(from->fee, strlen(from->fee),
@@ -419,6 +422,10 @@ static int finish(struct kraken *kraken, const struct execution *from, struct kr
     if (order->exec == WIRE_EXEC_TRADE &&
         (order->last_qty <= 0 || order->last_px <= 0 || order->fill == 0))
         return AGON_ERANGE;
+    known->px = px;
+    known->cum_qty = cum_qty;
+    // It is at least as large as what of it was filled, where it was not said how large.
+    known->qty = qty > 0 && cum_qty > qty ? cum_qty : qty;
     order->fee_asset = fee != NULL ? fee->asset : 0;
     order->symbol = symbol;
     order->venue_order = known->number;
@@ -449,8 +456,7 @@ static int take_execution(struct kraken *kraken, struct scan *scan, struct wire_
         } else if (scan_is(&key, "order_status")) {
             rc = read_order_state(scan, &order->state);
         } else if (scan_is(&key, "side")) {
-            rc = scan_string(scan, &word);
-            order->side = rc < 0 ? 0 : scan_is(&word, "buy") ? AGON_BUY : AGON_SELL;
+            rc = kraken_read_side(scan, &order->side);
         } else if (scan_is(&key, "liquidity_ind")) {
             rc = scan_string(scan, &word);
             order->is_maker = rc >= 0 && scan_is(&word, "m") != 0;
@@ -478,10 +484,10 @@ static int take_execution(struct kraken *kraken, struct scan *scan, struct wire_
         if (known->symbol == NULL)
             return 0;
     }
-    if (known->symbol == NULL)
-        return AGON_ENOENT;
     if (order->side != 0)
         known->side = order->side;
+    if (known->symbol == NULL || known->side == 0)
+        return AGON_ENOENT;
     if (from.client_id[0] != '\0')
         memcpy(known->client_id, from.client_id, sizeof(known->client_id));
     rc = finish(kraken, &from, known, order);

@@ -115,6 +115,7 @@ int kraken_look(const void *bytes, size_t n, struct kraken_envelope *from);
 /* Counts a message that cannot be taken, told once of each kind. */
 int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n);
 
+int kraken_read_side(struct scan *scan, uint8_t *side); /* enum agon_side */
 /* rest.c */
 /* "BTC/USD" to "XBTUSD", and the list's "XBT/USD" to "BTC/USD". */
 void kraken_pair(const char *symbol, char *pair, size_t room);

@@ -247,7 +247,7 @@ static void begin(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
     hdr->instrument = symbol->instrument;
 }
 
-static int read_taker(struct scan *scan, uint8_t *side)
+int kraken_read_side(struct scan *scan, uint8_t *side)
 {
     struct scan_text text;
 
@@ -273,7 +273,7 @@ static int take_trade(struct scan *scan, const struct symbol *symbol, struct ago
         else if (scan_is(&key, "qty"))
             TAKE(1, read_qty(scan, symbol, &of, &trade->qty));
         else if (scan_is(&key, "side"))
-            TAKE(2, read_taker(scan, &trade->side));
+            TAKE(2, kraken_read_side(scan, &trade->side));
         else if (scan_is(&key, "trade_id"))
             TAKE(3, scan_u64(scan, &trade->venue_id));
         else if (scan_is(&key, "timestamp"))

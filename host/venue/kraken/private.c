@@ -161,10 +161,11 @@ static int finish_order(struct kraken *kraken, const struct order_text *text,
         return AGON_OK;
     if (num_parse(text->qty, strlen(text->qty), order->symbol->qty_exp, &order->qty) < 0 ||
         num_parse(text->cum, strlen(text->cum), order->symbol->qty_exp, &order->cum_qty) < 0 ||
-        order->qty < 0 || order->cum_qty < 0)
+        order->qty < 0 || order->cum_qty < 0 || order->cum_qty > order->qty)
         return AGON_ERANGE;
     if ((order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT) &&
-        num_parse(text->px, strlen(text->px), order->symbol->px_exp, &order->px) < 0)
+        (num_parse(text->px, strlen(text->px), order->symbol->px_exp, &order->px) < 0 ||
+         order->px < 0))
         return AGON_ERANGE;
     if (order->state == AGON_ORDER_OPEN && order->cum_qty > 0)
         order->state = AGON_ORDER_PARTIAL;
@@ -382,7 +383,7 @@ static int take_trade(struct kraken *kraken, struct scan *scan, const struct sym
         num_parse(text.px, strlen(text.px), (*symbol)->px_exp, &fill->px) < 0 ||
         num_parse(text.qty, strlen(text.qty), (*symbol)->qty_exp, &fill->qty) < 0 ||
         num_parse_qty(text.cum, strlen(text.cum), quote->exp, &fill->fee_amt) < 0 ||
-        fill->px <= 0 || fill->qty <= 0)
+        fill->px <= 0 || fill->qty <= 0 || fill->fill == 0)
         return scan_fail(scan);
     fill->venue_order = known->number;
     fill->fee_asset = quote->asset; // orders of ours ask for it: oflags fciq
@@ -470,6 +471,7 @@ static int take_balance(struct scan *scan, const struct symbol_asset *asset, uin
     uint64_t seen = 0;
     int64_t total = 0;
     int64_t held = 0;
+    int64_t free = 0;
     int rc;
 
     if (scan_object(scan) < 0)
@@ -484,7 +486,9 @@ static int take_balance(struct scan *scan, const struct symbol_asset *asset, uin
             return scan->rc;
     }
     NEED(3);
-    *balance = (struct wire_balance){.asset = asset, .free_amt = total - held, .held_amt = held};
+    if (!num_add_checked(total, -held, &free))
+        return scan_fail(scan);
+    *balance = (struct wire_balance){.asset = asset, .free_amt = free, .held_amt = held};
     return AGON_OK;
 }
 

@@ -445,8 +445,8 @@ static int take_bar(struct scan *scan, const struct symbol *symbol, uint32_t len
         if (rc < 0)
             return scan_fail(scan);
     }
-    if (rc < 0 || at < 8 || seconds > 4102444800 || bar->low_px <= 0 ||
-        bar->high_px < bar->low_px || bar->volume_qty < 0)
+    if (rc < 0 || at < 8 || seconds > 4102444800 || bar->low_px <= 0 || bar->open_px <= 0 ||
+        bar->close_px <= 0 || bar->high_px < bar->low_px || bar->volume_qty < 0)
         return scan_fail(scan);
     bar->t_open = (agon_ns_t)seconds * SECOND_NS;
     bar->n_trades = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;

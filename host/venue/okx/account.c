@@ -103,7 +103,7 @@ static int take_order(struct okx *okx, struct scan *scan, struct wire_order *ord
     if (okx_parse_px(px, symbol, &order->px) < 0 ||
         okx_parse_qty(okx, sz, symbol, &order->qty) < 0 ||
         okx_parse_qty(okx, accFillSz, symbol, &order->cum_qty) < 0 || order->px < 0 ||
-        order->qty < 0 || order->cum_qty < 0)
+        order->qty < 0 || order->cum_qty < 0 || (order->qty > 0 && order->cum_qty > order->qty))
         return scan_fail(scan);
     order->symbol = symbol;
     order->is_stp = strcmp(cancelSource, "32") == 0;
@@ -338,6 +338,7 @@ static int take_balances(struct okx *okx, struct scan *scan, struct wire_out *ou
         const struct symbol_asset *asset;
         int64_t total = 0;
         int64_t held = 0;
+        int64_t free = 0;
 
         if (okx_read_texts(scan, texts, COUNT(texts)) < 0)
             return scan->rc;
@@ -350,13 +351,13 @@ static int take_balances(struct okx *okx, struct scan *scan, struct wire_out *ou
         rc = num_parse_qty(cashBal, strlen(cashBal), asset->exp, &total);
         if (rc >= 0 && frozenBal[0] != '\0')
             rc = num_parse_qty(frozenBal, strlen(frozenBal), asset->exp, &held);
-        if (rc < 0)
-            return scan_fail(scan);
         // Of swaps it is margin: the wallet has all of it.
         if (okx->is_swap)
             held = 0;
+        if (rc < 0 || !num_add_checked(total, -held, &free))
+            return scan_fail(scan);
         out->balances[out->n_balances++] =
-            (struct wire_balance){.asset = asset, .free_amt = total - held, .held_amt = held};
+            (struct wire_balance){.asset = asset, .free_amt = free, .held_amt = held};
     }
     return rc;
 }

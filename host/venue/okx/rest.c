@@ -388,8 +388,8 @@ static int take_bar(struct okx *okx, struct scan *scan, const struct symbol *sym
         if (at == 8)
             *is_over = scan_is(&text, "1");
     }
-    if (rc < 0 || at < 9 || ms < 0 || ms > 4102444800000 || bar->low_px <= 0 ||
-        bar->high_px < bar->low_px || bar->volume_qty < 0)
+    if (rc < 0 || at < 9 || ms < 0 || ms > 4102444800000 || bar->low_px <= 0 || bar->open_px <= 0 ||
+        bar->close_px <= 0 || bar->high_px < bar->low_px || bar->volume_qty < 0)
         return scan_fail(scan);
     bar->t_open = ms * 1000000;
     bar->hdr.t_venue = bar->t_open + (agon_ns_t)length_s * 1000000000;
