@@ -651,6 +651,15 @@ static void read_preset(struct config *config, const struct schema_field *field,
     }
 }
 
+void schema_presets(const struct schema *schema, void *out)
+{
+    struct config none = {0}; // presets are of no file, and none is refused
+
+    memset(out, 0, schema->size);
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++)
+        read_preset(&none, field, out);
+}
+
 /* ---- keys ---- */
 
 /* Where else in the file this key is known: writes the path of its map. */

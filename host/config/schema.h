@@ -100,6 +100,8 @@ int config_read(struct config *config, const struct schema *schema, void *out);
 /* ... from one map of it: parameters of a plugin, a part whose schema depends on another value. */
 int config_read_node(struct config *config, const struct config_node *node,
                      const struct schema *schema, void *out);
+/* Clears out and fills it with what stands for each key that a file does not have. */
+void schema_presets(const struct schema *schema, void *out);
 /* The schema as JSON Schema (2020-12), for editors. */
 void schema_print_json(const struct schema *schema, FILE *out);
 

@@ -229,13 +229,14 @@ static void take_endpoint(const struct endpoint *from, struct stream_target *to,
         snprintf(path, room, "%s", from->path);
 }
 
-// What the file does not say is as the dialect has it: what a schema shows is Binance's.
+// Of the keys that an exchange may have a preset of its own for. root NULL: all of them, else those
+// that its file says.
 static void take_said(const struct config_node *root, const struct venue_file *file,
                       struct venue_config *out)
 {
 #define TAKE(key, member)                                                                          \
     do {                                                                                           \
-        if (config_get(root, key) != NULL)                                                         \
+        if (root == NULL || config_get(root, key) != NULL)                                         \
             out->member = file->member;                                                            \
     } while (0)
 
@@ -259,6 +260,33 @@ static void take_said(const struct config_node *root, const struct venue_file *f
     TAKE("cooloff", cooloff_ns);
     TAKE("dead_man", dead_man_ns);
 #undef TAKE
+}
+
+static void take_subscribe(const struct venue_file *file, struct venue_config *out)
+{
+    out->has_trades = file->subscribe.trades && file->feed[0] == '\0';
+    out->has_quotes = file->subscribe.quotes && file->feed[0] == '\0';
+    out->has_depth = file->subscribe.depth && file->feed[0] == '\0';
+}
+
+int venue_config_default(struct venue_config *config, const char *dialect)
+{
+    const struct venue_wire *found = venue_table_find(dialect);
+    struct venue_file file;
+
+    if (found == NULL)
+        return AGON_ENOENT;
+    schema_presets(&venue_schema, &file);
+    memset(config, 0, sizeof(*config));
+    snprintf(config->dialect, sizeof(config->dialect), "%s", dialect);
+    config->key_kind = (uint8_t)file.key_kind;
+    config->market.is_tls = file.market.is_tls;
+    config->user.is_tls = file.user.is_tls;
+    config->rest.is_tls = file.rest.is_tls;
+    take_subscribe(&file, config);
+    take_said(NULL, &file, config);
+    found->defaults(config);
+    return AGON_OK;
 }
 
 int venue_config_read(struct config *config, struct venue_config *out)
@@ -288,9 +316,7 @@ int venue_config_read(struct config *config, struct venue_config *out)
         to->window_ns = file.limits[i].window_ns;
     }
     memcpy(out->feed, file.feed, sizeof(out->feed));
-    out->has_trades = file.subscribe.trades && file.feed[0] == '\0';
-    out->has_quotes = file.subscribe.quotes && file.feed[0] == '\0';
-    out->has_depth = file.subscribe.depth && file.feed[0] == '\0';
+    take_subscribe(&file, out);
     take_said(config_root(config), &file, out);
     if (file.feed[0] != '\0')
         out->warm_bars = 0; // they come with the feed

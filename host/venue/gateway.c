@@ -578,44 +578,6 @@ static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
     return AGON_OK;
 }
 
-/* What an exchange's own defaults need not say: as the schema shows it (config.c). */
-static void presets(struct venue_config *config)
-{
-    config->order_links = 2;
-    config->data_links = 1;
-    config->cancel_links = 2;
-    config->cancel_ns = 1000000000;
-    config->recv_window_ms = 5000;
-    config->snapshot_levels = 1000;
-    config->warm_bars = 500;
-    config->has_trades = config->has_quotes = config->has_depth = 1;
-    config->hold_ns = 250000000;
-    config->cancel_hold_ns = 5000000000;
-    config->request_ns = 12000000000; // Binance itself gives up after 10 s
-    config->reconcile_ns = 30000000000;
-    config->silence_ns = 3000000000;
-    config->user_silence_ns = 30000000000;
-    config->rights_ns = 3600000000000;
-    config->channel_ns = 10000000000;
-    config->life_ns = 84600000000000; // 23.5 h of the 24
-    config->message_gap_ns = 250000000;
-    config->cooloff_ns = 300000000000;
-    config->dead_man_ns = 60000000000; // where it has such a switch
-}
-
-int venue_config_default(struct venue_config *config, const char *dialect)
-{
-    const struct venue_wire *found = venue_table_find(dialect);
-
-    if (found == NULL)
-        return AGON_ENOENT;
-    memset(config, 0, sizeof(*config));
-    snprintf(config->dialect, sizeof(config->dialect), "%s", dialect);
-    presets(config);
-    found->defaults(config);
-    return AGON_OK;
-}
-
 int gateway_new(struct gateway **out, const struct venue_config *config,
                 const struct gateway_ports *ports, const struct gateway_asset *assets,
                 uint32_t n_assets, const struct gateway_instrument *instruments,

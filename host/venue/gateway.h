@@ -76,7 +76,8 @@ struct venue_config {
     uint8_t has_margin, is_isolated; /* margin type is set at the start, and to what */
 };
 /* Defaults of the dialect (endpoints, limits, times) for every field but name, venue, account and
- * keys. AGON_ENOENT: no such dialect. */
+ * keys: what the schema of its file documents (config.c), but for what the exchange has of its own.
+ * AGON_ENOENT: no such dialect. */
 int venue_config_default(struct venue_config *config, const char *dialect);
 
 struct gateway_ports {

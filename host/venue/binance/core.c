@@ -37,12 +37,6 @@ struct writing {
     char text[3072];
 };
 
-void binance_defaults(struct venue_config *config)
-{
-    config->key_kind = VENUE_KEY_HMAC;
-    config->market.is_tls = config->user.is_tls = config->rest.is_tls = 1;
-}
-
 /* Writing ---------------------------------------------------------------------------------------
  */
 

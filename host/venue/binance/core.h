@@ -57,7 +57,6 @@ extern const char *const binance_spot_types[ORDER_TYPES_MAX];
 extern const char *const binance_um_types[ORDER_TYPES_MAX];
 
 /* What a struct venue_wire of both has, as wire.h says it. */
-void binance_defaults(struct venue_config *config);
 int binance_open(struct venue_client *client, const struct binance_flavour *flavour, void **self,
                  struct error *err);
 void binance_close(void *self);

@@ -18,7 +18,6 @@ static const struct venue_limit published[] = {
 
 static void defaults(struct venue_config *config)
 {
-    binance_defaults(config);
     snprintf(config->market_path, sizeof(config->market_path), "/stream");
     snprintf(config->user_path, sizeof(config->user_path), "/ws-api/v3");
     snprintf(config->rest_path, sizeof(config->rest_path), "/api");

@@ -25,11 +25,9 @@ static const struct venue_limit published[] = {
 
 static void defaults(struct venue_config *config)
 {
-    binance_defaults(config);
     snprintf(config->market_path, sizeof(config->market_path), "/stream");
     snprintf(config->user_path, sizeof(config->user_path), "/ws");
     snprintf(config->rest_path, sizeof(config->rest_path), "/fapi");
-    config->dead_man_ns = 60000000000;
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);
 }

@@ -21,31 +21,16 @@ static const struct venue_limit published[] = {
 
 static void defaults(struct venue_config *config)
 {
-    config->key_kind = VENUE_KEY_HMAC;
-    config->market.is_tls = config->user.is_tls = config->rest.is_tls = 1;
     snprintf(config->market_path, sizeof(config->market_path), "/v2");
     snprintf(config->user_path, sizeof(config->user_path), "/v2");
     snprintf(config->rest_path, sizeof(config->rest_path), "/0");
-    config->order_links = 2;
-    config->data_links = 1;
-    config->cancel_links = 2;
-    config->cancel_ns = 1000000000;
-    config->recv_window_ms = 5000;
     config->snapshot_levels = 100;
-    config->warm_bars = 500;
-    config->has_trades = config->has_quotes = config->has_depth = 1;
-    config->hold_ns = 250000000;
-    config->cancel_hold_ns = 5000000000;
-    config->request_ns = 12000000000;
     config->reconcile_ns = 60000000000;
     config->silence_ns = 5000000000; // heartbeats come each second
     config->user_silence_ns = 10000000000;
-    config->rights_ns = 3600000000000;
     config->channel_ns = 0; // a quiet pair is no dead one; each message is checked
-    config->life_ns = 84600000000000;
     config->message_gap_ns = 0;
     config->cooloff_ns = 900000000000;
-    config->dead_man_ns = 60000000000;
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);
 }

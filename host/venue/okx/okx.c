@@ -27,32 +27,18 @@ static const struct venue_limit published[] = {
 
 static void defaults(struct venue_config *config)
 {
-    config->key_kind = VENUE_KEY_HMAC;
-    config->market.is_tls = config->user.is_tls = config->rest.is_tls = 1;
     snprintf(config->market_path, sizeof(config->market_path), "/ws/v5/public");
     snprintf(config->user_path, sizeof(config->user_path), "/ws/v5/private");
     snprintf(config->rest_path, sizeof(config->rest_path), "/api/v5");
-    config->order_links = 2;
-    config->data_links = 1;
-    config->cancel_links = 2;
-    config->cancel_ns = 1000000000;
-    config->recv_window_ms = 5000;
     config->snapshot_levels = 400;
     config->warm_bars = OKX_BARS - 1;
-    config->has_trades = config->has_quotes = config->has_depth = 1;
-    config->hold_ns = 250000000;
-    config->cancel_hold_ns = 5000000000;
-    config->request_ns = 12000000000;
     config->reconcile_ns = 60000000000;
     config->silence_ns =
         25000000000; // asked for after two thirds: it ends what says nothing for 30
     config->user_silence_ns = 25000000000;
-    config->rights_ns = 3600000000000;
-    config->channel_ns = 0; // a quiet book says that it lives each minute
-    config->life_ns = 84600000000000;
+    config->channel_ns = 0;             // a quiet book says that it lives each minute
     config->message_gap_ns = 350000000; // three messages a second
     config->cooloff_ns = 900000000000;
-    config->dead_man_ns = 60000000000;
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);
 }

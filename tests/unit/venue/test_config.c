@@ -224,11 +224,9 @@ END_TEST
 static const char *const dialects[] = {"binance_spot", "binance_um", "kraken_spot", "okx_spot",
                                        "okx_swap"};
 
-/* Of each of them, and what the file says is the file's. */
-START_TEST(a_short_file_is_the_dialects_own)
+static void read_short(const char *dialect, const char *more, struct venue_config *venue)
 {
     const char *end = "{host: h, port: 1}\n";
-    struct venue_config venue, own;
     struct config *config;
 
     snprintf(text, sizeof(text),
@@ -238,10 +236,19 @@ START_TEST(a_short_file_is_the_dialects_own)
              "  - {kind: orders, capacity: 20, window: 2s}\n"
              "  - {kind: orders_day, capacity: 20, window: 2s}\n"
              "  - {kind: snapshots, capacity: 20, window: 2s}\n"
-             "  - {kind: connects, capacity: 20, window: 2s}\nlife: 2h\n",
-             dialects[_i], end, end, end);
+             "  - {kind: connects, capacity: 20, window: 2s}\n%s\n",
+             dialect, end, end, end, more);
     config = config_new("short.yaml", text, strlen(text), NULL);
-    ck_assert_msg(venue_config_read(config, &venue) == AGON_OK, "%s", config_error_text(config, 0));
+    ck_assert_msg(venue_config_read(config, venue) == AGON_OK, "%s", config_error_text(config, 0));
+    config_free(config);
+}
+
+/* Of each of them, and what the file says is the file's. */
+START_TEST(a_short_file_is_the_dialects_own)
+{
+    struct venue_config venue, own;
+
+    read_short(dialects[_i], "life: 2h", &venue);
     ck_assert_int_eq(venue_config_default(&own, dialects[_i]), AGON_OK);
     ck_assert_uint_eq(venue.snapshot_levels, own.snapshot_levels);
     ck_assert_uint_eq(venue.warm_bars, own.warm_bars);
@@ -256,7 +263,45 @@ START_TEST(a_short_file_is_the_dialects_own)
     ck_assert_int_eq(venue.cooloff_ns, own.cooloff_ns);
     ck_assert_int_eq(venue.dead_man_ns, own.dead_man_ns);
     ck_assert_int_eq(venue.life_ns, 7200 * 1000000000ll);
-    config_free(config);
+}
+END_TEST
+
+/* What the schema documents of each key is what stands where a file does not have it, and where
+ * there is no file: but for what an exchange has of its own, which its page tells. */
+START_TEST(what_the_schema_documents_is_what_stands)
+{
+    static const char kraken[] = " snapshot_levels reconcile silence user_silence channel "
+                                 "message_gap cooloff";
+    static const char okx[] = " snapshot_levels warm_bars reconcile silence user_silence channel "
+                              "message_gap cooloff";
+    const char *dialect = venue_table_at((uint32_t)_i)->name;
+    struct venue_config shared, said, own;
+    char differ[512] = "";
+    char more[128];
+    size_t n = 0;
+
+    read_short(dialect, "", &shared);
+    for (const struct schema_field *field = venue_schema.fields; field->key != NULL; field++) {
+        if (field->preset == NULL)
+            continue;
+        snprintf(more, sizeof(more), "%s: %s", field->key, field->preset);
+        read_short(dialect, more, &said);
+        if (memcmp(&said, &shared, sizeof(said)) != 0)
+            n += (size_t)snprintf(differ + n, sizeof(differ) - n, " %s", field->key);
+    }
+    ck_assert_str_eq(differ, strncmp(dialect, "kraken", 6) == 0 ? kraken
+                             : strncmp(dialect, "okx", 3) == 0  ? okx
+                                                                : "");
+    // Without a file: all but what has to stand in one.
+    ck_assert_int_eq(venue_config_default(&own, dialect), AGON_OK);
+    ck_assert(own.market.is_tls && own.user.is_tls && own.rest.is_tls);
+    own.market = shared.market;
+    own.user = shared.user;
+    own.rest = shared.rest;
+    own.rights = shared.rights;
+    memcpy(own.name, shared.name, sizeof(own.name));
+    memcpy(own.limits, shared.limits, sizeof(own.limits));
+    ck_assert_mem_eq(&own, &shared, sizeof(own));
 }
 END_TEST
 
@@ -292,6 +337,7 @@ int main(void)
     tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
     tcase_add_loop_test(tcase, without_tls_this_machine_is_taken, 0, N_ENDPOINTS);
     tcase_add_loop_test(tcase, without_tls_no_other_machine_is_taken, 0, N_ENDPOINTS);
+    tcase_add_loop_test(tcase, what_the_schema_documents_is_what_stands, 0, 6);
     tcase_add_loop_test(tcase, each_dialect_has_what_it_needs_without_a_file, 0, 5);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
