@@ -2,11 +2,12 @@
 /* rescue: cancels what a dead or hung host left open on one account, and looks whether it is gone.
  *
  * Sans-I/O as the gateway is, over a stream_port, and much less: it asks for the venue's time,
- * lists the open orders, cancels those whose client ids are of the journal that it is given, by
- * symbol where nobody else's order stands there and one by one else, and lists again until none is
- * left. It knows nothing of agents, positions or what an order was for, and sends no new one, ever.
- * It has a limiter of its own: a quarter of the venue's limits, which the host had for itself. [io]
- */
+ * lists the open orders, cancels those whose client ids are of the journal that it is given, at
+ * once where nobody else's order stands (on the instrument or the account, as the venue has a
+ * request for that) and one by one else, and lists again until none is left. It knows nothing of
+ * agents, positions or what an order was for, and sends no new one, ever. It has a limiter of its
+ * own: a quarter of the venue's limits, which the host had for itself (of Kraken's small one half).
+ * What differs by exchange is in rescue_wire.h. [io] */
 #ifndef VENUE_RESCUE_H
 #define VENUE_RESCUE_H
 

@@ -210,6 +210,7 @@ enum wire_op { /* what an exchange is asked by REST */
 };
 
 struct venue_client;
+struct rescue_wire;
 struct gateway_http;
 struct gateway_request;
 struct http_message;
@@ -262,6 +263,8 @@ struct venue_wire {
     uint8_t has_positions;   /* a round reads them too */
     uint8_t has_orders;      /* orders are taken */
     uint8_t dead_man;        /* enum dead_man */
+    /* How orders are cancelled in a dead host's place (rescue_wire.h). NULL: they are not. */
+    const struct rescue_wire *rescue;
     uint8_t lists_all;       /* recent orders are told of all instruments at once */
     uint8_t is_serial;      /* signed requests leave one by one, but for cancels: by their nonces */
     uint8_t cancels_singly; /* it has no request that ends all orders of one instrument */

@@ -551,7 +551,8 @@ void binance_close(void *self)
     free(binance);
 }
 
-static int take_key(struct binance *binance, const struct venue_config *config, struct error *err)
+int binance_take_key(struct binance_vault **vault, const struct venue_config *config,
+                     struct error *err)
 {
     if (config->key.n == 0 || memchr(config->key.bytes, 0, config->key.n) != NULL)
         return error_set(err, AGON_EINVAL, "the API key is empty or no text");
@@ -561,11 +562,11 @@ static int take_key(struct binance *binance, const struct venue_config *config, 
         if (c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '&')
             return error_set(err, AGON_EINVAL, "the API key has a character that no key has");
     }
-    binance->vault = secret_new(sizeof(*binance->vault));
-    if (binance->vault == NULL)
+    *vault = secret_new(sizeof(**vault));
+    if (*vault == NULL)
         return error_set(err, AGON_ENOMEM, "no locked memory for the key");
-    memcpy(binance->vault->key, config->key.bytes, config->key.n);
-    return binance_signer_init(&binance->vault->signer,
+    memcpy((*vault)->key, config->key.bytes, config->key.n);
+    return binance_signer_init(&(*vault)->signer,
                                config->key_kind == VENUE_KEY_ED25519 ? BINANCE_SIGN_ED25519
                                                                      : BINANCE_SIGN_HMAC,
                                &config->secret, err);
@@ -594,5 +595,5 @@ int binance_open(struct venue_client *client, const struct binance_flavour *flav
     binance->contracts = calloc(client->n > 0 ? client->n : 1, sizeof(*binance->contracts));
     if (binance->contracts == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
-    return config->is_private ? take_key(binance, config, err) : AGON_OK;
+    return config->is_private ? binance_take_key(&binance->vault, config, err) : AGON_OK;
 }

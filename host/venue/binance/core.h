@@ -60,6 +60,10 @@ extern const char *const binance_um_types[ORDER_TYPES_MAX];
 int binance_open(struct venue_client *client, const struct binance_flavour *flavour, void **self,
                  struct error *err);
 void binance_close(void *self);
+/* *vault is the caller's, to be freed by secret_free. */
+int binance_take_key(struct binance_vault **vault, const struct venue_config *config,
+                     struct error *err);
+extern const struct rescue_wire binance_spot_rescue, binance_um_rescue; /* rescue.c */
 int binance_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t,
                       int64_t *resolution_ns);
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http);

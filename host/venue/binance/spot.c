@@ -353,6 +353,7 @@ const struct venue_wire venue_binance_spot = {
     .time_path = "/v3/time",
     .weights = weights,
     .has_orders = 1,
+    .rescue = &binance_spot_rescue,
     .order_types = binance_spot_types,
     .book = BOOK_RANGES,
     .defaults = defaults,

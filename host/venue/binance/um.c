@@ -392,6 +392,7 @@ const struct venue_wire venue_binance_um = {
     .kind = INSTRUMENT_LINEAR,
     .has_rights_elsewhere = 1,
     .has_orders = 1,
+    .rescue = &binance_um_rescue,
     .dead_man = DEAD_MAN_INSTRUMENT,
     .order_types = binance_um_types,
     .defaults = defaults,

@@ -77,7 +77,8 @@ struct kraken {
     uint64_t n_cut;
     /* the account */
     struct kraken_vault *vault; /* owned; NULL: public data only */
-    uint64_t nonce;             /* the last one */
+    char rest_path[64];
+    uint64_t nonce; /* the last one */
     uint64_t n_known;
     struct kraken_known *known;            /* owned; KRAKEN_KNOWN */
     struct kraken_fills *fills;            /* owned; same order as symbols->all */
@@ -102,11 +103,19 @@ struct kraken {
             return scan_fail(scan);                                                                \
     } while (0)
 
+/* spot.c */
+int kraken_open_reader(const struct symbols *symbols, void **self);
+void kraken_close(void *self);
+int kraken_take_key(struct kraken *kraken, const struct venue_config *config, struct error *err);
+/* rescue.c */
+extern const struct rescue_wire kraken_rescue;
+
 /* market.c */
 int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out);
 int kraken_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
                            struct wire_out *out);
 uint32_t kraken_checksum(const struct wire_top *top);
+int kraken_read_side(struct scan *scan, uint8_t *side); /* enum agon_side */
 /* "2023-10-06T17:35:55.440295Z" */
 int kraken_read_stamp(struct scan *scan, agon_ns_t *t);
 /* 1688585840.8921, seconds; quoted or not */
@@ -115,12 +124,13 @@ int kraken_look(const void *bytes, size_t n, struct kraken_envelope *from);
 /* Counts a message that cannot be taken, told once of each kind. */
 int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n);
 
-int kraken_read_side(struct scan *scan, uint8_t *side); /* enum agon_side */
 /* rest.c */
 /* "BTC/USD" to "XBTUSD", and the list's "XBT/USD" to "BTC/USD". */
 void kraken_pair(const char *symbol, char *pair, size_t room);
 int kraken_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
 enum answer kraken_judge_text(int status, const char *text);
+/* Of any answer; text: its error, "" where there is none. */
+enum answer kraken_judge_answer(const struct http_message *reply, char *text, size_t room);
 enum answer kraken_judge(void *self, const struct gateway_request *request,
                          const struct http_message *reply, int32_t *code, char *text, size_t room,
                          int64_t now);

@@ -207,22 +207,26 @@ uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text)
     }
 }
 
+enum answer kraken_judge_answer(const struct http_message *reply, char *text, size_t room)
+{
+    struct scan_text result;
+
+    if (open_answer(reply->body, reply->body_n, text, room, &result) >= 0)
+        return kraken_judge_text(reply->status, text);
+    text[0] = '\0';
+    return reply->status == 429 || reply->status == 403 ? ANSWER_RATE : ANSWER_UNKNOWN;
+}
+
 enum answer kraken_judge(void *self, const struct gateway_request *request,
                          const struct http_message *reply, int32_t *code, char *text, size_t room,
                          int64_t now)
 {
     struct kraken *kraken = self;
     struct gateway *gateway = kraken->gateway;
-    struct scan_text result;
-    enum answer answer;
+    enum answer answer = kraken_judge_answer(reply, text, room);
 
     *code = 0;
-    if (open_answer(reply->body, reply->body_n, text, room, &result) < 0) {
-        text[0] = '\0';
-        return reply->status == 429 || reply->status == 403 ? ANSWER_RATE : ANSWER_UNKNOWN;
-    }
     kraken->request = request;
-    answer = kraken_judge_text(reply->status, text);
     // What only a key that may withdraw is told.
     if (request->kind == REQ_RIGHTS && strcmp(text, DENIED) == 0)
         return ANSWER_GOOD;

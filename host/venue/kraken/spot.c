@@ -238,7 +238,7 @@ static void count(const void *self, uint64_t *n_bad, uint64_t *n_cut)
         *n_bad += kraken->n_bad[kind];
 }
 
-static void close_kraken(void *self)
+void kraken_close(void *self)
 {
     struct kraken *kraken = self;
 
@@ -250,7 +250,7 @@ static void close_kraken(void *self)
     free(kraken);
 }
 
-static int open_reader(const struct symbols *symbols, void **self)
+int kraken_open_reader(const struct symbols *symbols, void **self)
 {
     struct kraken *kraken = calloc(1, sizeof(*kraken));
 
@@ -262,12 +262,12 @@ static int open_reader(const struct symbols *symbols, void **self)
     kraken->fills = calloc(symbols->n > 0 ? symbols->n : 1, sizeof(*kraken->fills));
     if (kraken->known != NULL && kraken->fills != NULL)
         return AGON_OK;
-    close_kraken(kraken);
+    kraken_close(kraken);
     *self = NULL;
     return AGON_ENOMEM;
 }
 
-static int take_key(struct kraken *kraken, const struct venue_config *config, struct error *err)
+int kraken_take_key(struct kraken *kraken, const struct venue_config *config, struct error *err)
 {
     for (size_t i = 0; i < config->key.n; i++) {
         if (config->key.bytes[i] <= ' ' || config->key.bytes[i] > '~')
@@ -289,7 +289,7 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
     struct kraken *kraken;
     uint32_t at = 0;
 
-    if (open_reader(&client->gateway->symbols, self) < 0)
+    if (kraken_open_reader(&client->gateway->symbols, self) < 0)
         return error_set(err, AGON_ENOMEM, "out of memory");
     kraken = *self;
     kraken->client = client;
@@ -306,7 +306,7 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
                              client->gateway->symbols.all[i].name);
     }
     kraken->t_begun = client->gateway->stream->utc(client->gateway->stream->ctx);
-    return config->is_private ? take_key(kraken, config, err) : AGON_OK;
+    return config->is_private ? kraken_take_key(kraken, config, err) : AGON_OK;
 }
 
 static uint32_t snapshot_weight(uint32_t levels)
@@ -332,6 +332,7 @@ const struct venue_wire venue_kraken_spot = {
     .order_types = kraken_order_types,
     .has_orders = 1,
     .dead_man = DEAD_MAN_ACCOUNT,
+    .rescue = &kraken_rescue,
     .lists_all = 1,
     .is_in_place = 1,
     .is_serial = 1,
@@ -341,8 +342,8 @@ const struct venue_wire venue_kraken_spot = {
     .has_several = 1,
     .ping = "{\"method\":\"ping\"}",
     .open = open_kraken,
-    .close = close_kraken,
-    .open_reader = open_reader,
+    .close = kraken_close,
+    .open_reader = kraken_open_reader,
     .decode_recorded = kraken_decode_recorded,
     .write = write_request,
     .said = 1u << REQ_NEW | 1u << REQ_REPLACE | 1u << REQ_CANCEL | 1u << REQ_STRAY |

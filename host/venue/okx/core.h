@@ -67,7 +67,8 @@ struct okx {
     struct agon_bar bars[OKX_BARS];
     /* the account */
     struct okx_vault *vault; /* owned; NULL: public data only */
-    char stamp[32];          /* of the request that is written */
+    char rest_path[64];
+    char stamp[32]; /* of the request that is written */
     char expiry[24];
     struct okx_fills *fills;               /* owned; same order as symbols->all */
     const struct gateway_request *request; /* whose answer is being taken */
@@ -96,6 +97,13 @@ struct okx_text { /* a key whose value is a text, to be copied */
     size_t room;
 };
 
+/* okx.c */
+int okx_open_reader(const struct symbols *symbols, int is_swap, void **self);
+void okx_close(void *self);
+int okx_take_key(struct okx *okx, const struct venue_config *config, struct error *err);
+/* rescue.c */
+extern const struct rescue_wire okx_spot_rescue, okx_swap_rescue;
+
 /* market.c */
 int okx_decode(void *self, const void *bytes, size_t n, struct wire_out *out);
 int okx_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
@@ -118,6 +126,8 @@ int okx_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t
 /* AGON_EINVAL: it is none. */
 int okx_open_answer(const void *bytes, size_t n, struct okx_answer *answer);
 enum answer okx_judge_code(int status, int32_t code);
+/* Of any answer; said: what stands in it, nothing where that cannot be read. */
+enum answer okx_judge_answer(const struct http_message *reply, struct okx_answer *said);
 enum answer okx_judge(void *self, const struct gateway_request *request,
                       const struct http_message *reply, int32_t *code, char *text, size_t room,
                       int64_t now);
@@ -147,6 +157,8 @@ void okx_on_user(void *self, struct link *link, const void *bytes, size_t n);
 
 /* private.c: what is asked of an account */
 extern const char *const okx_order_types[ORDER_TYPES_MAX];
+/* Signs what is in target and body at now. window_ns 0: the venue may take it whenever it can. */
+void okx_sign_request(struct okx *okx, struct gateway_http *http, agon_ns_t now, int64_t window_ns);
 int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http);
 void okx_login(struct okx *okx, struct link *link);
 void okx_subscribe_user(struct okx *okx, struct link *link);

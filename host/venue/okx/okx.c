@@ -230,7 +230,7 @@ static void count(const void *self, uint64_t *n_bad, uint64_t *n_cut)
         *n_bad += okx->n_bad[kind];
 }
 
-static void close_okx(void *self)
+void okx_close(void *self)
 {
     struct okx *okx = self;
 
@@ -241,7 +241,7 @@ static void close_okx(void *self)
     free(okx);
 }
 
-static int open_any(const struct symbols *symbols, int is_swap, void **self)
+int okx_open_reader(const struct symbols *symbols, int is_swap, void **self)
 {
     struct okx *okx = calloc(1, sizeof(*okx));
 
@@ -258,12 +258,12 @@ static int open_any(const struct symbols *symbols, int is_swap, void **self)
 
 static int open_spot_reader(const struct symbols *symbols, void **self)
 {
-    return open_any(symbols, 0, self);
+    return okx_open_reader(symbols, 0, self);
 }
 
 static int open_swap_reader(const struct symbols *symbols, void **self)
 {
-    return open_any(symbols, 1, self);
+    return okx_open_reader(symbols, 1, self);
 }
 
 /* Fits for what stands in a header, and in a JSON text as it is. */
@@ -277,7 +277,7 @@ static int is_plain(const struct secret *secret)
     return secret->n > 0 && secret->n <= 128;
 }
 
-static int take_key(struct okx *okx, const struct venue_config *config, struct error *err)
+int okx_take_key(struct okx *okx, const struct venue_config *config, struct error *err)
 {
     if (!is_plain(&config->key))
         return error_set(err, AGON_EINVAL,
@@ -301,7 +301,7 @@ static int open_okx(struct venue_client *client, int is_swap, void **self, struc
     const struct venue_config *config = &client->gateway->config;
     struct okx *okx;
 
-    if (open_any(&client->gateway->symbols, is_swap, self) < 0)
+    if (okx_open_reader(&client->gateway->symbols, is_swap, self) < 0)
         return error_set(err, AGON_ENOMEM, "out of memory");
     okx = *self;
     okx->client = client;
@@ -321,7 +321,7 @@ static int open_okx(struct venue_client *client, int is_swap, void **self, struc
                              client->gateway->symbols.all[i].name);
     }
     okx->t_begun = client->gateway->stream->utc(client->gateway->stream->ctx);
-    return config->is_private ? take_key(okx, config, err) : AGON_OK;
+    return config->is_private ? okx_take_key(okx, config, err) : AGON_OK;
 }
 
 static int open_spot(struct venue_client *client, void **self, struct error *err)
@@ -373,7 +373,7 @@ static const uint32_t weights[REQ_KINDS] = {
     .time_path = "/public/time", .read_time = okx_read_time, .defaults = defaults,                 \
     .weights = weights, .cancels_singly = 1, .order_types = okx_order_types, .has_orders = 1,      \
     .is_in_place = 1, .book = BOOK_CHAIN_PUSHED, .snapshot_weight = snapshot_weight,               \
-    .has_several = 1, .ping = "ping", .close = close_okx, .decode_recorded = okx_decode_recorded,  \
+    .has_several = 1, .ping = "ping", .close = okx_close, .decode_recorded = okx_decode_recorded,  \
     .write = write_request, .judge = okx_judge, .refusal = okx_refusal,                            \
     .read_info = okx_read_info, .fit_rules = okx_fit_rules, .read_bars = okx_read_bars,            \
     .read_order = okx_take_order, .read_orders = okx_read_orders, .read_fills = okx_read_fills,    \
@@ -387,6 +387,7 @@ extern const struct venue_wire venue_okx_spot, venue_okx_swap;
 const struct venue_wire venue_okx_spot = {
     .name = "okx_spot",
     .kind = INSTRUMENT_SPOT,
+    .rescue = &okx_spot_rescue,
     .open = open_spot,
     .open_reader = open_spot_reader,
     SHARED,
@@ -396,6 +397,7 @@ const struct venue_wire venue_okx_swap = {
     .kind = INSTRUMENT_LINEAR,
     .has_positions = 1,
     .funding_s = 28800,
+    .rescue = &okx_swap_rescue,
     .read_positions = okx_read_positions,
     .open = open_swap,
     .open_reader = open_swap_reader,

@@ -34,8 +34,7 @@ static agon_ns_t venue_now(struct okx *okx)
     return now != 0 ? now : gateway->stream->utc(gateway->stream->ctx);
 }
 
-/* What is in target and body. expiry_ns 0: it has none. */
-static void sign(struct okx *okx, struct gateway_http *http, agon_ns_t now, int64_t window_ns)
+void okx_sign_request(struct okx *okx, struct gateway_http *http, agon_ns_t now, int64_t window_ns)
 {
     struct okx_vault *vault = okx->vault;
 
@@ -255,7 +254,7 @@ int okx_write_private(struct okx *okx, struct gateway_request *request, struct g
     snprintf(http->target, sizeof(http->target), "%s%s", gateway->config.rest_path, path);
     // Half a minute is what a time stamp is good for.
     request->expiry_ns = venue_expiry(okx->client, now, is_risk ? window_ns : 30000000000);
-    sign(okx, http, venue_now(okx), is_risk ? window_ns : 0);
+    okx_sign_request(okx, http, venue_now(okx), is_risk ? window_ns : 0);
     return AGON_OK;
 }
 

@@ -172,6 +172,15 @@ uint16_t okx_refusal(enum answer answer, int32_t code, const char *text)
     }
 }
 
+enum answer okx_judge_answer(const struct http_message *reply, struct okx_answer *said)
+{
+    if (okx_open_answer(reply->body, reply->body_n, said) >= 0)
+        return okx_judge_code(reply->status, said->code);
+    said->code = 0;
+    said->text[0] = '\0';
+    return reply->status == 429 ? ANSWER_RATE : ANSWER_UNKNOWN;
+}
+
 enum answer okx_judge(void *self, const struct gateway_request *request,
                       const struct http_message *reply, int32_t *code, char *text, size_t room,
                       int64_t now)
@@ -179,18 +188,11 @@ enum answer okx_judge(void *self, const struct gateway_request *request,
     struct okx *okx = self;
     struct gateway *gateway = okx->gateway;
     struct okx_answer said;
-    enum answer answer;
+    enum answer answer = okx_judge_answer(reply, &said);
 
     okx->request = request;
-    *code = 0;
-    text[0] = '\0';
-    if (okx_open_answer(reply->body, reply->body_n, &said) < 0) {
-        answer = reply->status == 429 ? ANSWER_RATE : ANSWER_UNKNOWN;
-    } else {
-        *code = said.code;
-        snprintf(text, room, "%s", said.text);
-        answer = okx_judge_code(reply->status, said.code);
-    }
+    *code = said.code;
+    snprintf(text, room, "%s", said.text);
     if (answer == ANSWER_RATE) {
         uint32_t bucket = request->kind >= REQ_NEW ? BUCKET_ORDERS : BUCKET_WEIGHT;
 
