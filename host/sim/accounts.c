@@ -2,6 +2,7 @@
 /* accounts: who trades at a simulated exchange, what is counted of whom, and the log of it. */
 #include <stdio.h>
 
+#include "base/num.h"
 #include "sim/sim_impl.h"
 
 /* An asset that nothing trades has no place in the engine and is left out. */
@@ -109,4 +110,55 @@ int sim_log_begin(struct sim *sim, const char *kind, agon_ns_t t_market)
     jout_kv_int(line, "t_market_ns", t_market);
     jout_kv_int(line, "t_transport_ns", sim->now.transport);
     return 1;
+}
+
+/* --- what falls with time --- */
+
+int64_t sim_counted(const struct sim_counter *counter, agon_ns_t now, int64_t milli_per_s)
+{
+    int64_t gone = num_mul_div(now - counter->t, milli_per_s, SIM_NS_PER_S, NUM_DOWN);
+
+    return counter->milli > gone ? counter->milli - gone : 0;
+}
+
+int sim_count_up(struct sim_counter *counter, agon_ns_t now, int64_t add, int64_t most,
+                 int64_t milli_per_s)
+{
+    int64_t milli = sim_counted(counter, now, milli_per_s);
+
+    if (milli + add * 1000 > most * 1000)
+        return 0;
+    *counter = (struct sim_counter){milli + add * 1000, now};
+    return 1;
+}
+
+/* --- tokens --- */
+
+const char *sim_token_new(struct sim *sim, struct sim_account *account, agon_ns_t life)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    struct sim_token *token = &sim->tokens[sim->n_tokens++ % SIM_TOKENS];
+
+    for (size_t i = 0; i < sizeof(token->text) - 1; i++)
+        token->text[i] = letters[rng_below(&sim->rng, sizeof(letters) - 1)];
+    token->account = account;
+    token->t_until = sim->now.transport + life;
+    return token->text;
+}
+
+struct sim_account *sim_token_used(struct sim *sim, struct sim_conn *conn, const char *text)
+{
+    if (conn->account && strcmp(conn->token, text) == 0)
+        return conn->account;
+    for (uint32_t i = 0; i < SIM_TOKENS; i++) {
+        const struct sim_token *token = &sim->tokens[i];
+
+        if (!token->account || strcmp(token->text, text) != 0 ||
+            sim->now.transport >= token->t_until)
+            continue;
+        memcpy(conn->token, token->text, sizeof(conn->token));
+        conn->account = token->account;
+        return token->account;
+    }
+    return NULL;
 }

@@ -118,3 +118,23 @@ void sim_args_texts(json_t *object, int with_all)
         free(dumped);
     }
 }
+
+/* --- routes --- */
+
+const struct sim_route *sim_route_of(const struct sim_route *routes, const char *prefix,
+                                     const struct sim_request *request, int *is_other_method)
+{
+    size_t skip = strlen(prefix);
+
+    *is_other_method = 0;
+    if (strncmp(request->path, prefix, skip) != 0)
+        return NULL;
+    for (; routes->name; routes++) {
+        if (strcmp(routes->name, request->path + skip) != 0)
+            continue;
+        if (!routes->method || strcmp(routes->method, request->method) == 0)
+            return routes;
+        *is_other_method = 1;
+    }
+    return NULL;
+}

@@ -17,6 +17,8 @@
 #define SIM_CONNS_MAX   256
 #define SIM_PEERS_MAX   64
 #define SIM_ROUTES_MAX  48
+#define SIM_TOKENS      256 /* the oldest makes room */
+#define SIM_TOKEN_TEXT  44
 #define SIM_ARGS_MAX    48    /* of a request */
 #define SIM_ARGS_BYTES  32768 /* names and values, with their ends */
 #define SIM_LATE_MAX    1024  /* frames that are held back; more are lost */
@@ -30,6 +32,10 @@
 struct sim_count { /* requests since a moment, transport time */
     agon_ns_t t;
     uint32_t n;
+};
+struct sim_counter { /* rises by requests, falls with transport time; thousandths */
+    int64_t milli;
+    agon_ns_t t;
 };
 struct sim_account {
     const struct member *member;
@@ -51,9 +57,15 @@ struct sim_conn {
     agon_ns_t t_open, t_heard, t_said;
     uint32_t user;                  /* what of its account is told on it: the dialect's bits */
     struct sim_account *account;    /* NULL: nobody has logged in */
+    char token[SIM_TOKEN_TEXT];     /* the last that was used on it; "": none */
     uint32_t subs[PIT_SYMBOLS_MAX]; /* a bit for each channel of a symbol */
     uint32_t n_subs;                /* of all kinds, where the dialect counts them */
     struct sim_count asked;         /* what the dialect counts of a connection */
+};
+struct sim_token { /* stands for an account */
+    char text[SIM_TOKEN_TEXT];
+    struct sim_account *account;
+    agon_ns_t t_until; /* transport */
 };
 struct sim_told {   /* what of a book has been told; zeroed but for the first two to begin with */
     uint32_t depth; /* levels a side */
@@ -128,6 +140,16 @@ struct sim_call { /* a request by REST or socket, or one of several in it */
     char text[200];              /* what is wrong */
 };
 
+struct sim_route {             /* of requests by REST */
+    const char *method, *name; /* method NULL: any; name: behind the prefix, and of the call */
+    uint32_t need;             /* MEMBER_...: a key that may do so; 0: anybody asks */
+    uint16_t most; /* what it costs or how often it is answered, as the dialect counts */
+    int (*run)(struct sim_call *call);
+};
+struct sim_listed { /* a symbol as the exchange lists it; counts of 10^-8 */
+    const char *name;
+    int64_t tick_px, lot_qty, min_qty, min_amt, start_px;
+};
 struct sim_perp_rules {
     const char *margin; /* the asset that all of them are settled in */
     int32_t leverage, leverage_max, maint_ppb;
@@ -190,6 +212,8 @@ struct sim {
     uint32_t n_accounts;
     struct sim_peer peers[SIM_PEERS_MAX];
     struct sim_conn conns[SIM_CONNS_MAX];
+    struct sim_token tokens[SIM_TOKENS];
+    uint32_t n_tokens;
     struct sim_late late[SIM_LATE_MAX];
     uint32_t n_late;
     agon_ns_t maintenance_until;
@@ -209,6 +233,15 @@ struct sim_account *sim_account_of(struct sim *sim, const char *key); /* NULL: n
 agon_amt_t sim_total(const struct sim *sim, const struct sim_account *account, agon_asset_t asset);
 /* Counts one more of what may be asked most times in a window; false: it is too much. */
 int sim_count(struct sim_count *count, agon_ns_t now, agon_ns_t window, uint32_t most);
+int64_t sim_counted(const struct sim_counter *counter, agon_ns_t now, int64_t milli_per_s);
+/* Adds so much unless it is too much; false: it is. */
+int sim_count_up(struct sim_counter *counter, agon_ns_t now, int64_t add, int64_t most,
+                 int64_t milli_per_s);
+/* A text by which a connection uses the account; good for so long. */
+const char *sim_token_new(struct sim *sim, struct sim_account *account, agon_ns_t life);
+/* Whose it is; NULL: nobody's, any more. One that was used on a connection in its time is good
+ * there for as long as that lives, and the connection is the account's. */
+struct sim_account *sim_token_used(struct sim *sim, struct sim_conn *conn, const char *text);
 struct sim_peer *sim_peer_of(struct sim *sim, const char *name);
 const char *sim_header_of(const struct sim_request *request, const char *name); /* "": not sent */
 /* Of a struct jout, as sink.log. */
@@ -229,6 +262,26 @@ int sim_args_form(json_t *args, const char *text, size_t n, int is_strict);
 /* Numbers and truth values become the texts that they should have been; with_all: what else there
  * is too. */
 void sim_args_texts(json_t *object, int with_all);
+
+/* NULL: none of that path. The table ends with a route without a name. */
+const struct sim_route *sim_route_of(const struct sim_route *routes, const char *prefix,
+                                     const struct sim_request *request, int *is_other_method);
+
+/* listing.c: all of it but names, fees and what else is the dialect's; listed ends with no name */
+void sim_list(struct pit_symbol *symbol, const struct sim_listed *listed, int px_decimals,
+              int qty_decimals);
+
+/* texts.c: how numbers and times stand in what is said */
+void sim_num(struct jout *out, int64_t value); /* 10^-8, quoted, short */
+void sim_kv_num(struct jout *out, const char *key, int64_t value);
+void sim_kv_bare(struct jout *out, const char *key, int64_t value, int decimals);
+int sim_decimals(int64_t step);                                   /* of a tick or a lot */
+void sim_kv_id(struct jout *out, const char *key, uint64_t n);    /* quoted; "": 0 */
+void sim_ms(struct jout *out, agon_ns_t t);                       /* quoted; "": 0 */
+void sim_kv_ms(struct jout *out, const char *key, agon_ns_t t);   /* the same */
+void sim_kv_unix(struct jout *out, const char *key, agon_ns_t t); /* seconds, bare */
+void sim_kv_when(struct jout *out, const char *key, agon_ns_t t); /* RFC 3339, microseconds */
+int sim_when(const char *text, agon_ns_t *t);                     /* below 0: it is no RFC 3339 */
 
 /* orders.c: their life, from what was asked through the engine to what is told of it */
 int sim_type_of(const struct sim *sim, const char *name); /* its place; -1: none */

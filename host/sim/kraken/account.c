@@ -145,9 +145,9 @@ static void put_order(struct sim_call *call, const struct sim_order *order)
     if (!sim_is_open(order)) {
         if (order->why)
             jout_kv_str(out, "reason", order->why);
-        simk_kv_unix(out, "closetm", order->t_end);
+        sim_kv_unix(out, "closetm", order->t_end);
     }
-    simk_kv_unix(out, "opentm", order->t_create);
+    sim_kv_unix(out, "opentm", order->t_create);
     jout_kv_int(out, "starttm", 0);
     jout_kv_int(out, "expiretm", order->t_expire / SIM_NS_PER_S);
     simk_put_descr(call->sim, order, out);
@@ -293,7 +293,7 @@ static void put_fill(struct sim_call *call, const struct sim_fill *fill)
     jout_kv_str(out, "ordertxid", simk_id(sim, 'O', fill->order_n, id));
     jout_kv_str(out, "postxid", simk_id(sim, 'T', fill->n, id));
     jout_kv_str(out, "pair", simk_pair_at(sim, fill->sym)->id);
-    simk_kv_unix(out, "time", fill->t);
+    sim_kv_unix(out, "time", fill->t);
     jout_kv_str(out, "type", fill->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "ordertype", simk_types[fill->type].name);
     jout_kv_dec(out, "price", fill->px, PIT_EXP);
@@ -363,37 +363,9 @@ int simk_query_trades(struct sim_call *call)
 
 int simk_token_new(struct sim_call *call)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    struct sim *sim = call->sim;
-    struct simk_token *token = &simk_of(sim)->tokens[simk_of(sim)->n_tokens++ % SIMK_TOKENS];
-
-    for (int i = 0; i < 43; i++)
-        token->text[i] = letters[rng_below(&sim->rng, sizeof(letters) - 1)];
-    token->text[43] = '\0';
-    token->account = call->account;
-    token->t_until = sim->now.transport + TOKEN_LIFE_NS;
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "token", token->text);
+    jout_kv_str(call->out, "token", sim_token_new(call->sim, call->account, TOKEN_LIFE_NS));
     jout_kv_int(call->out, "expires", TOKEN_LIFE_NS / SIM_NS_PER_S);
     jout_close(call->out, '{');
     return 0;
-}
-
-/* One that was used on a connection in its time is good there for as long as that lives. */
-struct sim_account *simk_token_find(struct sim *sim, struct sim_conn *conn, const char *token)
-{
-    struct simk_user *user = simk_user_of(sim, conn);
-
-    if (conn->account && strcmp(user->token, token) == 0)
-        return conn->account;
-    for (uint32_t i = 0; i < SIMK_TOKENS; i++) {
-        const struct simk_token *at = &simk_of(sim)->tokens[i];
-
-        if (!at->account || strcmp(at->text, token) != 0 || sim->now.transport >= at->t_until)
-            continue;
-        memcpy(user->token, at->text, sizeof(user->token));
-        conn->account = at->account;
-        return at->account;
-    }
-    return NULL;
 }

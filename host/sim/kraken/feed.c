@@ -32,12 +32,12 @@ static void finish(struct jout *out)
 
 static int px_decimals(const struct sim *sim, uint32_t sym)
 {
-    return simk_decimals(pit_at(sim->pit, sym)->tick_px);
+    return sim_decimals(pit_at(sim->pit, sym)->tick_px);
 }
 
 static int qty_decimals(const struct sim *sim, uint32_t sym)
 {
-    return simk_decimals(pit_at(sim->pit, sym)->lot_qty);
+    return sim_decimals(pit_at(sim->pit, sym)->lot_qty);
 }
 
 /* --- books --- */
@@ -49,8 +49,8 @@ static void put_levels(const struct sim *sim, struct jout *out, const char *key,
     jout_open(out, '[');
     for (uint32_t i = 0; i < n; i++) {
         jout_open(out, '{');
-        simk_kv_num(out, "price", level[i].px, px_decimals(sim, sym));
-        simk_kv_num(out, "qty", level[i].qty, qty_decimals(sim, sym));
+        sim_kv_bare(out, "price", level[i].px, px_decimals(sim, sym));
+        sim_kv_bare(out, "qty", level[i].qty, qty_decimals(sim, sym));
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -71,7 +71,7 @@ static void put_book(const struct sim *sim, struct jout *out, uint32_t sym,
                 simk_checksum(book->level[0], book->n[0], book->level[1], book->n[1],
                               num_pow10(PIT_EXP - px_decimals(sim, sym)),
                               num_pow10(PIT_EXP - qty_decimals(sim, sym))));
-    simk_kv_when(out, "timestamp", pit_now(sim->pit));
+    sim_kv_when(out, "timestamp", pit_now(sim->pit));
     jout_close(out, '{');
     finish(out);
 }
@@ -124,22 +124,22 @@ void simk_put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
     change = last - day.open_px;
     jout_open(out, '{');
     jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
-    simk_kv_num(out, "bid", bid.px, px_exp);
-    simk_kv_num(out, "bid_qty", bid.qty, PIT_EXP);
-    simk_kv_num(out, "ask", ask.px, px_exp);
-    simk_kv_num(out, "ask_qty", ask.qty, PIT_EXP);
-    simk_kv_num(out, "last", last, px_exp);
-    simk_kv_num(out, "volume", day.qty, PIT_EXP);
-    simk_kv_num(out, "vwap", num_to_step(pit_bar_vwap(&day), unit, NUM_EVEN), px_exp);
-    simk_kv_num(out, "low", day.low_px, px_exp);
-    simk_kv_num(out, "high", day.high_px, px_exp);
-    simk_kv_num(out, "change", change, px_exp);
-    simk_kv_num(out, "change_pct",
+    sim_kv_bare(out, "bid", bid.px, px_exp);
+    sim_kv_bare(out, "bid_qty", bid.qty, PIT_EXP);
+    sim_kv_bare(out, "ask", ask.px, px_exp);
+    sim_kv_bare(out, "ask_qty", ask.qty, PIT_EXP);
+    sim_kv_bare(out, "last", last, px_exp);
+    sim_kv_bare(out, "volume", day.qty, PIT_EXP);
+    sim_kv_bare(out, "vwap", num_to_step(pit_bar_vwap(&day), unit, NUM_EVEN), px_exp);
+    sim_kv_bare(out, "low", day.low_px, px_exp);
+    sim_kv_bare(out, "high", day.high_px, px_exp);
+    sim_kv_bare(out, "change", change, px_exp);
+    sim_kv_bare(out, "change_pct",
                 day.open_px > 0
                     ? num_mul_div(change, 10000, day.open_px, NUM_EVEN) * num_pow10(HUNDREDTH)
                     : 0,
                 2);
-    simk_kv_when(out, "timestamp", pit_now(sim->pit));
+    sim_kv_when(out, "timestamp", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -159,16 +159,16 @@ static void put_bar(struct sim *sim, struct jout *out, uint32_t sym, int interva
 
     jout_open(out, '{');
     jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
-    simk_kv_num(out, "open", bar->open_px, px_exp);
-    simk_kv_num(out, "high", bar->high_px, px_exp);
-    simk_kv_num(out, "low", bar->low_px, px_exp);
-    simk_kv_num(out, "close", bar->close_px, px_exp);
+    sim_kv_bare(out, "open", bar->open_px, px_exp);
+    sim_kv_bare(out, "high", bar->high_px, px_exp);
+    sim_kv_bare(out, "low", bar->low_px, px_exp);
+    sim_kv_bare(out, "close", bar->close_px, px_exp);
     jout_kv_int(out, "trades", (int64_t)bar->n);
-    simk_kv_num(out, "volume", bar->qty, PIT_EXP);
-    simk_kv_num(out, "vwap", num_to_step(pit_bar_vwap(bar), unit, NUM_EVEN), px_exp);
-    simk_kv_when(out, "interval_begin", bar->t_open);
+    sim_kv_bare(out, "volume", bar->qty, PIT_EXP);
+    sim_kv_bare(out, "vwap", num_to_step(pit_bar_vwap(bar), unit, NUM_EVEN), px_exp);
+    sim_kv_when(out, "interval_begin", bar->t_open);
     jout_kv_int(out, "interval", simk_minutes[interval]);
-    simk_kv_when(out, "timestamp", bar->t_open + simk_minutes[interval] * SIM_NS_PER_MIN);
+    sim_kv_when(out, "timestamp", bar->t_open + simk_minutes[interval] * SIM_NS_PER_MIN);
     jout_close(out, '{');
 }
 
@@ -195,11 +195,11 @@ static void put_trade(struct sim *sim, struct jout *out, uint32_t sym,
     jout_open(out, '{');
     jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
     jout_kv_str(out, "side", trade->is_buyer_maker ? "sell" : "buy");
-    simk_kv_num(out, "price", trade->px, px_decimals(sim, sym));
-    simk_kv_num(out, "qty", trade->qty, qty_decimals(sim, sym));
+    sim_kv_bare(out, "price", trade->px, px_decimals(sim, sym));
+    sim_kv_bare(out, "qty", trade->qty, qty_decimals(sim, sym));
     jout_kv_str(out, "ord_type", "limit");
     jout_kv_int(out, "trade_id", (int64_t)trade->id);
-    simk_kv_when(out, "timestamp", trade->t);
+    sim_kv_when(out, "timestamp", trade->t);
     jout_close(out, '{');
 }
 
@@ -282,7 +282,7 @@ static void put_asset(struct jout *out, const char *name)
     jout_kv_int(out, "precision", PIT_EXP);
     jout_kv_int(out, "precision_display", 5);
     jout_kv_bool(out, "borrowable", 0);
-    simk_kv_num(out, "collateral_value", 0, 2);
+    sim_kv_bare(out, "collateral_value", 0, 2);
     jout_close(out, '{');
 }
 
@@ -296,15 +296,15 @@ static void put_pair(const struct sim *sim, struct jout *out, uint32_t sym)
     jout_kv_str(out, "quote", symbol->quote);
     jout_kv_str(out, "status", "online");
     jout_kv_int(out, "qty_precision", qty_decimals(sim, sym));
-    simk_kv_num(out, "qty_increment", symbol->lot_qty, PIT_EXP);
+    sim_kv_bare(out, "qty_increment", symbol->lot_qty, PIT_EXP);
     jout_kv_int(out, "price_precision", px_decimals(sim, sym));
-    simk_kv_num(out, "price_increment", symbol->tick_px, px_decimals(sim, sym));
-    simk_kv_num(out, "tick_size", symbol->tick_px, px_decimals(sim, sym));
+    sim_kv_bare(out, "price_increment", symbol->tick_px, px_decimals(sim, sym));
+    sim_kv_bare(out, "tick_size", symbol->tick_px, px_decimals(sim, sym));
     jout_kv_int(out, "cost_precision", 5);
     jout_kv_bool(out, "marginable", 0);
     jout_kv_bool(out, "has_index", 0);
-    simk_kv_num(out, "cost_min", symbol->min_notional_amt, PIT_EXP);
-    simk_kv_num(out, "qty_min", symbol->min_qty, PIT_EXP);
+    sim_kv_bare(out, "cost_min", symbol->min_notional_amt, PIT_EXP);
+    sim_kv_bare(out, "qty_min", symbol->min_qty, PIT_EXP);
     jout_close(out, '{');
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kraken: what the dialect consists of, how its calls read what was said, and what is counted. */
+/* kraken: what the dialect consists of, and how its calls read what was said. */
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
@@ -19,26 +19,6 @@ int simk_get_dec(struct sim_call *call, const char *name, int64_t *value, int *h
     if (text && (num_read(text, strlen(text), PIT_EXP, value) < 0 || *value < 0))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
     return 0;
-}
-
-/* --- what is counted --- */
-
-int64_t simk_counted(const struct simk_counter *counter, agon_ns_t now, int64_t milli_per_s)
-{
-    int64_t gone = num_mul_div(now - counter->t, milli_per_s, SIM_NS_PER_S, NUM_DOWN);
-
-    return counter->milli > gone ? counter->milli - gone : 0;
-}
-
-int simk_count(struct simk_counter *counter, agon_ns_t now, int64_t add, int64_t most,
-               int64_t milli_per_s)
-{
-    int64_t milli = simk_counted(counter, now, milli_per_s);
-
-    if (milli + add * 1000 > most * 1000)
-        return 0;
-    *counter = (struct simk_counter){milli + add * 1000, now};
-    return 1;
 }
 
 /* --- the dialect --- */

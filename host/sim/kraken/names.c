@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* names: what the venue calls its assets, pairs, orders and trades, and how numbers and times stand
- * in a text. */
+/* names: what the venue calls its assets, pairs, orders and trades, and the checksum of a book. */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/num.h"
 #include "sim/kraken/simk.h"
@@ -45,16 +43,13 @@ const char *simk_asset_alt(const char *name)
 
 /* --- pairs --- */
 
-/* As the venue lists them, in counts of 10^-8. */
-static const struct {
-    const char *name;
-    int64_t tick_px, min_qty, min_amt, start_px;
-} majors[] = {{"BTC/USD", 10000000, 5000, 50000000, 6000000000000},
-              {"ETH/USD", 1000000, 100000, 50000000, 250000000000},
-              {"SOL/USD", 1000000, 2000000, 50000000, 15000000000},
-              {"XRP/USD", 1000, 165000000, 50000000, 60000000},
-              {"BTC/USDT", 10000000, 5000, 50000000, 6000000000000},
-              {"ETH/USDT", 1000000, 100000, 50000000, 250000000000}};
+static const struct sim_listed listed[] = {{"BTC/USD", 10000000, 1, 5000, 50000000, 6000000000000},
+                                           {"ETH/USD", 1000000, 1, 100000, 50000000, 250000000000},
+                                           {"SOL/USD", 1000000, 1, 2000000, 50000000, 15000000000},
+                                           {"XRP/USD", 1000, 1, 165000000, 50000000, 60000000},
+                                           {"BTC/USDT", 10000000, 1, 5000, 50000000, 6000000000000},
+                                           {"ETH/USDT", 1000000, 1, 100000, 50000000, 250000000000},
+                                           {NULL, 0, 0, 0, 0, 0}};
 /* The first tier of the published schedule. */
 #define MAKER_PPB 2500000
 #define TAKER_PPB 4000000
@@ -83,23 +78,10 @@ int simk_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
     if (strlen(name) >= sizeof(symbol->name) - 1 || split(name, symbol->base, symbol->quote) < 0)
         return AGON_EINVAL;
     snprintf(symbol->name, sizeof(symbol->name), "%s/%s", symbol->base, symbol->quote);
-    symbol->tick_px = num_pow10(PIT_EXP - px_decimals);
-    symbol->max_px = num_mul(10000000, num_pow10(PIT_EXP));
-    symbol->lot_qty = symbol->min_qty = 1;
-    symbol->max_qty = num_mul(9000000, num_pow10(PIT_EXP));
+    sim_list(symbol, listed, px_decimals, PIT_EXP);
     symbol->maker_fee_ppb = MAKER_PPB;
     symbol->taker_fee_ppb = TAKER_PPB;
-    for (size_t i = 0; i < sizeof(majors) / sizeof(majors[0]); i++) {
-        if (strcmp(majors[i].name, symbol->name) != 0)
-            continue;
-        symbol->tick_px = majors[i].tick_px;
-        symbol->min_qty = majors[i].min_qty;
-        symbol->min_notional_amt = majors[i].min_amt;
-        symbol->start_px = majors[i].start_px;
-    }
-    symbol->min_px = symbol->tick_px;
     symbol->rules.is_least_market = symbol->rules.is_fee_quote = 1;
-    symbol->rules.market_max_qty = symbol->max_qty;
     return AGON_OK;
 }
 
@@ -129,15 +111,6 @@ int simk_find_pair(const struct sim *sim, const char *text, size_t n)
                 return (int)i;
     }
     return -1;
-}
-
-int simk_decimals(int64_t step)
-{
-    int n = PIT_EXP;
-
-    for (; n > 0 && step % 10 == 0; step /= 10)
-        n--;
-    return n;
 }
 
 /* --- ids --- */
@@ -180,60 +153,6 @@ uint64_t simk_number(const struct sim *sim, const char *id)
         inverse *= 2 - ODD * inverse;
     n = (mixed * inverse) ^ simk_of(sim)->mix;
     return strcmp(simk_id(sim, id[0], n, again), id) == 0 ? n : 0;
-}
-
-/* --- numbers and times --- */
-
-void simk_kv_num(struct jout *out, const char *key, int64_t value, int decimals)
-{
-    int64_t unit = num_pow10(PIT_EXP - decimals);
-    char text[NUM_TEXT];
-    int n = value % unit == 0 ? num_format(value / unit, decimals, text)
-                              : num_format(value, PIT_EXP, text);
-
-    jout_key(out, key);
-    jout_raw(out, text, (size_t)n);
-}
-
-void simk_kv_when(struct jout *out, const char *key, agon_ns_t t)
-{
-    time_t s = (time_t)(t / SIM_NS_PER_S);
-    struct tm tm;
-    char text[48];
-    size_t n;
-
-    gmtime_r(&s, &tm);
-    n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof(text) - n, ".%06dZ", (int)(t % SIM_NS_PER_S / 1000));
-    jout_kv_str(out, key, text);
-}
-
-void simk_kv_unix(struct jout *out, const char *key, agon_ns_t t)
-{
-    char text[NUM_TEXT];
-
-    jout_key(out, key);
-    jout_raw(out, text, (size_t)num_format(t / 1000, 6, text));
-}
-
-int simk_when(const char *text, agon_ns_t *t)
-{
-    struct tm tm = {.tm_year = 0};
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    int64_t ns = 0;
-
-    if (!end)
-        return -1;
-    if (*end == '.') {
-        int64_t unit = SIM_NS_PER_S / 10;
-
-        for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
-            ns += (*end - '0') * unit;
-    }
-    if (strcmp(end, "Z") != 0 && strcmp(end, "+00:00") != 0)
-        return -1;
-    *t = (agon_ns_t)timegm(&tm) * SIM_NS_PER_S + ns;
-    return 0;
 }
 
 /* --- the checksum --- */

@@ -34,7 +34,7 @@ int simk_check_deadline(struct sim_call *call)
 
     if (!text)
         return 0;
-    if (simk_when(text, &t) < 0 || t > call->sim->now.transport + 60 * SIM_NS_PER_S)
+    if (sim_when(text, &t) < 0 || t > call->sim->now.transport + 60 * SIM_NS_PER_S)
         return simk_fail(call, "EGeneral:Invalid arguments:deadline");
     return t > call->sim->now.transport ? 0 : simk_fail(call, "EService:Deadline elapsed");
 }
@@ -190,7 +190,7 @@ static int get_rest_wish(struct sim_call *call, struct sim_wish *wish)
 
 static void put_order_text(const struct sim *sim, const struct sim_order *order, struct jout *out)
 {
-    int decimals = simk_decimals(pit_at(sim->pit, order->sym)->tick_px);
+    int decimals = sim_decimals(pit_at(sim->pit, order->sym)->tick_px);
     char qty[NUM_TEXT], px[NUM_TEXT], stop[NUM_TEXT], text[200], name[24];
 
     num_format(order->is_by_cost ? order->asked_amt : order->qty, PIT_EXP, qty);
@@ -212,7 +212,7 @@ static void put_order_text(const struct sim *sim, const struct sim_order *order,
 
 void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct jout *out)
 {
-    int decimals = simk_decimals(pit_at(sim->pit, order->sym)->tick_px);
+    int decimals = sim_decimals(pit_at(sim->pit, order->sym)->tick_px);
     int64_t unit = num_pow10(PIT_EXP - decimals);
     int is_stop = sim_has_stop(sim, order->type);
     agon_px_t first = is_stop ? order->stop_px : order->px, second = is_stop ? order->px : 0;
@@ -371,9 +371,9 @@ int simk_cancel_after(struct sim_call *call)
         return simk_fail(call, "EGeneral:Invalid arguments:timeout");
     call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
     jout_open(call->out, '{');
-    simk_kv_when(call->out, "currentTime", now);
+    sim_kv_when(call->out, "currentTime", now);
     if (s > 0)
-        simk_kv_when(call->out, "triggerTime", call->account->t_dead);
+        sim_kv_when(call->out, "triggerTime", call->account->t_dead);
     else
         jout_kv_str(call->out, "triggerTime", "0");
     jout_close(call->out, '{');
@@ -413,7 +413,7 @@ static int get_ws_wish(struct sim_call *call, struct sim_wish *wish)
         simk_get_dec(call, "limit_price", &wish->px, &has_px) < 0 ||
         simk_get_dec(call, "triggers.price", &wish->stop_px, &has_stop) < 0)
         return -1;
-    if (expiry && simk_when(expiry, &wish->t_expire) < 0)
+    if (expiry && sim_when(expiry, &wish->t_expire) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:expire_time");
     if (sim_is(call, "margin", "true") || sim_is(call, "reduce_only", "true"))
         return simk_fail(call, "EOrder:Cannot open position");

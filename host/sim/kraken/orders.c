@@ -75,8 +75,8 @@ static int count_order(struct sim_call *call, uint32_t sym, int64_t add)
 {
     struct simk_owner *owner = simk_owner_of(call->sim, call->account);
 
-    return simk_count(&owner->rate[sym], call->sim->now.transport, add, owner->tier->rate_max,
-                      owner->tier->rate_milli_per_s)
+    return sim_count_up(&owner->rate[sym], call->sim->now.transport, add, owner->tier->rate_max,
+                        owner->tier->rate_milli_per_s)
                ? 0
                : simk_fail(call, "EOrder:Rate limit exceeded");
 }
@@ -88,11 +88,11 @@ static int refuse_engine(struct sim_call *call, int reason, const struct sim_wis
 
     switch (reason) {
     case MATCH_BAD_PRICE:
-        if ((wish->px | wish->stop_px) % num_pow10(PIT_EXP - simk_decimals(symbol->tick_px)) != 0)
+        if ((wish->px | wish->stop_px) % num_pow10(PIT_EXP - sim_decimals(symbol->tick_px)) != 0)
             return simk_fail(call,
                              "EOrder:Invalid price:%s price can only be specified up to %d "
                              "decimals.",
-                             symbol->name, simk_decimals(symbol->tick_px));
+                             symbol->name, sim_decimals(symbol->tick_px));
         text = "EOrder:Invalid price";
         break;
     case MATCH_BAD_QTY:
@@ -169,8 +169,8 @@ int simk_cancel(struct sim_call *call, struct sim_order *order)
 
     if (!order || !sim_is_open(order))
         return simk_fail(call, "EOrder:Unknown order");
-    simk_count(&owner->rate[order->sym], call->sim->now.transport, by_age(call->sim, order, adds),
-               INT32_MAX, owner->tier->rate_milli_per_s);
+    sim_count_up(&owner->rate[order->sym], call->sim->now.transport, by_age(call->sim, order, adds),
+                 INT32_MAX, owner->tier->rate_milli_per_s);
     return sim_cancel(call->sim, order, NULL) == MATCH_OK ? 0
                                                           : simk_fail(call, "EOrder:Unknown order");
 }

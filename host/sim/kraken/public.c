@@ -45,7 +45,7 @@ int simk_system_status(struct sim_call *call)
 {
     jout_open(call->out, '{');
     jout_kv_str(call->out, "status", "online");
-    simk_kv_when(call->out, "timestamp", call->sim->now.transport);
+    sim_kv_when(call->out, "timestamp", call->sim->now.transport);
     jout_close(call->out, '{');
     return 0;
 }
@@ -107,8 +107,8 @@ static void put_pair(struct sim *sim, struct jout *out, uint32_t sym)
     jout_kv_str(out, "quote", simk_asset_id(symbol->quote));
     jout_kv_str(out, "lot", "unit");
     jout_kv_int(out, "cost_decimals", 5);
-    jout_kv_int(out, "pair_decimals", simk_decimals(symbol->tick_px));
-    jout_kv_int(out, "lot_decimals", simk_decimals(symbol->lot_qty));
+    jout_kv_int(out, "pair_decimals", sim_decimals(symbol->tick_px));
+    jout_kv_int(out, "lot_decimals", sim_decimals(symbol->lot_qty));
     jout_kv_int(out, "lot_multiplier", 1);
     jout_key(out, "leverage_buy");
     jout_raw(out, "[]", 2);
@@ -209,7 +209,7 @@ int simk_ticker(struct sim_call *call)
         return -1;
     jout_open(out, '{');
     for (uint32_t i = 0; i < pit_count(pit); i++) {
-        int decimals = simk_decimals(pit_at(pit, i)->tick_px);
+        int decimals = sim_decimals(pit_at(pit, i)->tick_px);
         agon_ns_t now = pit_now(pit);
         struct pit_bar today, day;
         struct agon_level bid, ask;
@@ -262,7 +262,7 @@ int simk_ohlc(struct sim_call *call)
     text = sim_arg(call, "since");
     if (simk_interval(minutes) < 0 || (text && num_parse(text, strlen(text), 0, &since) < 0))
         return simk_fail(call, "EGeneral:Invalid arguments");
-    decimals = simk_decimals(pit_at(call->sim->pit, sym)->tick_px);
+    decimals = sim_decimals(pit_at(call->sim->pit, sym)->tick_px);
     while (n < 720 && pit_bar_ago(call->sim->pit, sym, (int)minutes, n, &bar) &&
            bar.t_open / SIM_NS_PER_S >= since)
         n++;
@@ -318,7 +318,7 @@ int simk_depth(struct sim_call *call)
         return -1;
     if (text && (num_parse(text, strlen(text), 0, &count) < 0 || count < 1 || count > 500))
         return simk_fail(call, "EGeneral:Invalid arguments");
-    decimals = simk_decimals(pit_at(call->sim->pit, sym)->tick_px);
+    decimals = sim_decimals(pit_at(call->sim->pit, sym)->tick_px);
     pit_view(call->sim->pit, sym, &view);
     jout_open(out, '{');
     jout_key(out, simk_pair_at(call->sim, sym)->id);
@@ -350,7 +350,7 @@ int simk_trades(struct sim_call *call)
         return simk_fail(call, "EGeneral:Invalid arguments");
     if (since >= 0 && since < 100000000000) // seconds are taken too
         since *= SIM_NS_PER_S;
-    decimals = simk_decimals(pit_at(pit, sym)->tick_px);
+    decimals = sim_decimals(pit_at(pit, sym)->tick_px);
     n = pit_trades(pit, sym);
     // Without a time the newest, else the first after it.
     first = since < 0 && n > count ? n - (uint32_t)count : 0;

@@ -9,52 +9,44 @@
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
-enum need { NEED_NONE, NEED_READ, NEED_TRADE, NEED_WITHDRAW };
-static const struct route {
-    const char *name;
-    enum need need;
-    uint8_t cost; /* on the counter of calls; those of orders have the engine's */
-    int (*run)(struct sim_call *call);
-} routes[] = {
-    {"Time", NEED_NONE, 0, simk_time},
-    {"SystemStatus", NEED_NONE, 0, simk_system_status},
-    {"Assets", NEED_NONE, 0, simk_assets},
-    {"AssetPairs", NEED_NONE, 0, simk_asset_pairs},
-    {"Ticker", NEED_NONE, 0, simk_ticker},
-    {"OHLC", NEED_NONE, 0, simk_ohlc},
-    {"Depth", NEED_NONE, 0, simk_depth},
-    {"Trades", NEED_NONE, 0, simk_trades},
-    {"Balance", NEED_READ, 1, simk_balance},
-    {"BalanceEx", NEED_READ, 1, simk_balance_ex},
-    {"OpenOrders", NEED_READ, 1, simk_open_orders},
-    {"ClosedOrders", NEED_READ, 1, simk_closed_orders},
-    {"QueryOrders", NEED_READ, 1, simk_query_orders},
-    {"TradesHistory", NEED_READ, 2, simk_trades_history},
-    {"QueryTrades", NEED_READ, 1, simk_query_trades},
-    {"TradeVolume", NEED_READ, 1, simk_trade_volume},
-    {"GetWebSocketsToken", NEED_READ, 1, simk_token_new},
-    {"WithdrawMethods", NEED_WITHDRAW, 1, simk_withdraw_methods},
-    {"AddOrder", NEED_TRADE, 0, simk_add_order},
-    {"AmendOrder", NEED_TRADE, 0, simk_amend_order},
-    {"EditOrder", NEED_TRADE, 0, simk_edit_order},
-    {"CancelOrder", NEED_TRADE, 0, simk_cancel_order},
-    {"CancelAll", NEED_TRADE, 0, simk_cancel_every},
-    {"CancelAllOrdersAfter", NEED_TRADE, 0, simk_cancel_after},
+/* most: what it costs on the counter of calls; those of orders have the engine's. */
+static const struct sim_route routes[] = {
+    {NULL, "Time", 0, 0, simk_time},
+    {NULL, "SystemStatus", 0, 0, simk_system_status},
+    {NULL, "Assets", 0, 0, simk_assets},
+    {NULL, "AssetPairs", 0, 0, simk_asset_pairs},
+    {NULL, "Ticker", 0, 0, simk_ticker},
+    {NULL, "OHLC", 0, 0, simk_ohlc},
+    {NULL, "Depth", 0, 0, simk_depth},
+    {NULL, "Trades", 0, 0, simk_trades},
+    {NULL, "Balance", MEMBER_READ, 1, simk_balance},
+    {NULL, "BalanceEx", MEMBER_READ, 1, simk_balance_ex},
+    {NULL, "OpenOrders", MEMBER_READ, 1, simk_open_orders},
+    {NULL, "ClosedOrders", MEMBER_READ, 1, simk_closed_orders},
+    {NULL, "QueryOrders", MEMBER_READ, 1, simk_query_orders},
+    {NULL, "TradesHistory", MEMBER_READ, 2, simk_trades_history},
+    {NULL, "QueryTrades", MEMBER_READ, 1, simk_query_trades},
+    {NULL, "TradeVolume", MEMBER_READ, 1, simk_trade_volume},
+    {NULL, "GetWebSocketsToken", MEMBER_READ, 1, simk_token_new},
+    {NULL, "WithdrawMethods", MEMBER_WITHDRAW, 1, simk_withdraw_methods},
+    {NULL, "AddOrder", MEMBER_TRADE, 0, simk_add_order},
+    {NULL, "AmendOrder", MEMBER_TRADE, 0, simk_amend_order},
+    {NULL, "EditOrder", MEMBER_TRADE, 0, simk_edit_order},
+    {NULL, "CancelOrder", MEMBER_TRADE, 0, simk_cancel_order},
+    {NULL, "CancelAll", MEMBER_TRADE, 0, simk_cancel_every},
+    {NULL, "CancelAllOrdersAfter", MEMBER_TRADE, 0, simk_cancel_after},
+    {NULL, NULL, 0, 0, NULL},
 };
 #define PUBLIC  "/0/public/"
 #define PRIVATE "/0/private/"
 
-static const struct route *route_of(const char *path)
+static const struct sim_route *route_of(const struct sim_request *request)
 {
-    int is_public = strncmp(path, PUBLIC, strlen(PUBLIC)) == 0;
-    size_t skip = is_public ? strlen(PUBLIC) : strlen(PRIVATE);
+    int is_public = strncmp(request->path, PUBLIC, strlen(PUBLIC)) == 0, is_other_method;
+    const struct sim_route *route =
+        sim_route_of(routes, is_public ? PUBLIC : PRIVATE, request, &is_other_method);
 
-    if (!is_public && strncmp(path, PRIVATE, strlen(PRIVATE)) != 0)
-        return NULL;
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-        if (strcmp(routes[i].name, path + skip) == 0 && (routes[i].need == NEED_NONE) == is_public)
-            return &routes[i];
-    return NULL;
+    return route && (route->need == 0) == is_public ? route : NULL;
 }
 
 /* --- parameters --- */
@@ -125,10 +117,8 @@ static int take_nonce(struct sim_call *call, const char *text)
     return 0;
 }
 
-static int authorise(struct sim_call *call, const struct sim_request *request, enum need need)
+static int authorise(struct sim_call *call, const struct sim_request *request, uint32_t need)
 {
-    static const uint32_t permissions[] = {
-        [NEED_READ] = MEMBER_READ, [NEED_TRADE] = MEMBER_TRADE, [NEED_WITHDRAW] = MEMBER_WITHDRAW};
     const char *key = sim_header_of(request, "api-key"), *sent = sim_header_of(request, "api-sign");
     const char *nonce = sim_arg(call, "nonce");
     struct sim *sim = call->sim;
@@ -143,14 +133,15 @@ static int authorise(struct sim_call *call, const struct sim_request *request, e
         return simk_fail(call, "EAPI:Invalid signature");
     if (take_nonce(call, nonce ? nonce : "") < 0)
         return -1;
-    if (!(call->account->member->permissions & permissions[need]))
+    if (!(call->account->member->permissions & need))
         return simk_fail(call, "EGeneral:Permission denied");
     return 0;
 }
 
 /* --- requests --- */
 
-static int run(struct sim_call *call, const struct sim_request *request, const struct route *route)
+static int run(struct sim_call *call, const struct sim_request *request,
+               const struct sim_route *route)
 {
     struct simk_owner *owner;
     struct sim *sim = call->sim;
@@ -164,14 +155,14 @@ static int run(struct sim_call *call, const struct sim_request *request, const s
         (request->body_n > 0 && (is_json ? add_json(call, request->body, request->body_n)
                                          : add_form(call, request->body, request->body_n)) < 0))
         return -1;
-    if (route->need != NEED_NONE) {
+    if (route->need) {
         if (strcmp(request->method, "POST") != 0)
             return simk_fail(call, "EGeneral:Unknown method");
         if (authorise(call, request, route->need) < 0)
             return -1;
         owner = simk_owner_of(sim, call->account);
-        if (!simk_count(&owner->calls, sim->now.transport, route->cost, owner->tier->calls_max,
-                        owner->tier->calls_milli_per_s))
+        if (!sim_count_up(&owner->calls, sim->now.transport, route->most, owner->tier->calls_max,
+                          owner->tier->calls_milli_per_s))
             return simk_fail(call, "EAPI:Rate limit exceeded");
     }
     return route->run(call);
@@ -202,7 +193,7 @@ static void put_answer(struct sim_call *call, int rc, struct sim_reply *reply)
 void simk_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
                struct sim_reply *reply)
 {
-    const struct route *route = route_of(request->path);
+    const struct sim_route *route = route_of(request);
     struct sim_call call = simk_begin(sim, route ? route->name : request->path);
     int is_hidden = sim_fault_hides(fault);
     int rc = is_hidden ? 0 : run(&call, request, route);
@@ -212,7 +203,7 @@ void simk_http(struct sim *sim, const struct sim_request *request, const struct 
         json_object_clear(call.args);
         rc = run(&call, request, route);
     }
-    if (!is_hidden && route && route->need == NEED_TRADE)
+    if (!is_hidden && route && route->need == MEMBER_TRADE)
         sim_log_call(&call, call.args);
     if (fault && fault->what == FAULT_ERROR)
         rc = simk_fail(&call, "%s", fault->msg[0] ? fault->msg : "EService:Timeout");

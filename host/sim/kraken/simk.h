@@ -9,7 +9,6 @@
 
 #include "sim/sim.h"
 
-#define SIMK_TOKENS    256
 #define SIMK_ID_TEXT   20 /* "OUF4EM-FRGI2-MQMWZD" */
 #define SIMK_DEPTHS    5
 #define SIMK_INTERVALS 9
@@ -24,10 +23,6 @@ enum {                                         /* struct sim_conn.subs */
        SIMK_OHLC = SIMK_TICKER << 3 /* and the intervals behind it */
 };
 
-struct simk_counter { /* rises by requests, falls with time; thousandths */
-    int64_t milli;
-    agon_ns_t t;
-};
 struct simk_tier {                        /* of verification */
     int64_t calls_max, calls_milli_per_s; /* of REST */
     int64_t rate_max, rate_milli_per_s;   /* of the engine, for each pair */
@@ -36,30 +31,22 @@ struct simk_tier {                        /* of verification */
 struct simk_owner { /* of an account */
     const struct simk_tier *tier;
     uint64_t nonce; /* the last that was taken */
-    struct simk_counter calls, rate[PIT_SYMBOLS_MAX];
+    struct sim_counter calls, rate[PIT_SYMBOLS_MAX];
     uint64_t n_ledger;
 };
 struct simk_pair { /* what REST calls it */
     char id[24], alt[24], wsname[24];
 };
-struct simk_token {
-    char text[48];
-    struct sim_account *account;
-    agon_ns_t t_until; /* transport */
-};
 struct simk_user {                             /* of a connection */
     struct sim_account *executions, *balances; /* NULL: not subscribed */
     uint64_t n_executions, n_balances;
     uint8_t is_terse, has_rate, has_instrument;
-    char token[48]; /* the one that this connection has used: it lives as long */
 };
 struct simk {
     struct sim sim;
     uint64_t mix; /* what numbers become texts by */
     struct simk_pair pairs[PIT_SYMBOLS_MAX];
     struct simk_owner owners[MEMBERS_MAX];
-    struct simk_token tokens[SIMK_TOKENS];
-    uint32_t n_tokens;
     struct simk_user users[SIM_CONNS_MAX];
     struct sim_told books[PIT_SYMBOLS_MAX][SIMK_DEPTHS];
 };
@@ -81,21 +68,16 @@ static inline const struct simk_pair *simk_pair_at(const struct sim *sim, uint32
     return &simk_of(sim)->pairs[sym];
 }
 
-/* names.c: what things are called, and how numbers and times stand in a text */
+/* names.c: what things are called */
 extern const char *const simk_names[];
 int simk_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
 void simk_pair_of(const struct pit_symbol *symbol, struct simk_pair *pair);
 const char *simk_asset_id(const char *name);                           /* "XXBT" */
 const char *simk_asset_alt(const char *name);                          /* "XBT" */
 int simk_find_pair(const struct sim *sim, const char *text, size_t n); /* any of its names; -1 */
-int simk_decimals(int64_t step);                                       /* of a tick or a lot */
 /* 'O' for an order, 'T' for a trade, 'L' for a ledger's entry. */
 const char *simk_id(const struct sim *sim, char kind, uint64_t n, char text[SIMK_ID_TEXT]);
 uint64_t simk_number(const struct sim *sim, const char *id); /* 0: no such form */
-void simk_kv_num(struct jout *out, const char *key, int64_t value, int decimals); /* bare */
-void simk_kv_when(struct jout *out, const char *key, agon_ns_t t); /* RFC 3339, microseconds */
-void simk_kv_unix(struct jout *out, const char *key, agon_ns_t t); /* seconds, bare */
-int simk_when(const char *text, agon_ns_t *t); /* RFC 3339; below 0: it is none */
 /* The checksum of a book: CRC-32 of its ten best levels a side as they are written. px_unit,
  * qty_unit: what one in the last digit counts. */
 uint32_t simk_checksum(const struct agon_level *bid, uint32_t n_bid, const struct agon_level *ask,
@@ -107,10 +89,6 @@ uint32_t simk_crc32(uint32_t crc, const char *text, size_t n); /* IEEE 802.3; 0 
 #define simk_fail(call, ...) sim_fail(call, 1, __VA_ARGS__)
 int simk_get_dec(struct sim_call *call, const char *name, int64_t *value, int *has);
 struct sim_call simk_begin(struct sim *sim, const char *what); /* args are the caller's */
-/* Adds so much unless it is too much; false: it is. */
-int simk_count(struct simk_counter *counter, agon_ns_t now, int64_t add, int64_t most,
-               int64_t milli_per_s);
-int64_t simk_counted(const struct simk_counter *counter, agon_ns_t now, int64_t milli_per_s);
 
 /* rest.c */
 void simk_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
@@ -143,7 +121,6 @@ int simk_query_trades(struct sim_call *call);
 int simk_trade_volume(struct sim_call *call);
 int simk_token_new(struct sim_call *call);
 int simk_withdraw_methods(struct sim_call *call);
-struct sim_account *simk_token_find(struct sim *sim, struct sim_conn *conn, const char *token);
 
 /* orders.c */
 extern const struct sim_type simk_types[]; /* by enum simk_type, and more */

@@ -29,8 +29,8 @@ static void begin(const struct asked *asked, struct jout *out)
 
 static void finish(const struct asked *asked, struct jout *out)
 {
-    simk_kv_when(out, "time_in", asked->sim->now.transport);
-    simk_kv_when(out, "time_out", asked->sim->now.transport);
+    sim_kv_when(out, "time_in", asked->sim->now.transport);
+    sim_kv_when(out, "time_out", asked->sim->now.transport);
     jout_close(out, '{');
     if (!asked->fault)
         sim_send(asked->sim, asked->conn, NULL, NULL, out);
@@ -239,7 +239,7 @@ static void of_symbols(struct asked *asked, const char *name, int is_on)
 static struct sim_account *account_of(struct asked *asked)
 {
     const char *token = json_string_value(json_object_get(asked->params, "token"));
-    struct sim_account *account = token ? simk_token_find(asked->sim, asked->conn, token) : NULL;
+    struct sim_account *account = token ? sim_token_used(asked->sim, asked->conn, token) : NULL;
 
     if (!account)
         refuse(asked, "ESession:Invalid session", NULL);

@@ -26,7 +26,7 @@ static void finish(struct jout *out, uint64_t sequence)
 
 static int px_decimals(const struct sim *sim, uint32_t sym)
 {
-    return simk_decimals(pit_at(sim->pit, sym)->tick_px);
+    return sim_decimals(pit_at(sim->pit, sym)->tick_px);
 }
 
 /* --- executions --- */
@@ -43,10 +43,10 @@ static void put_names(struct sim *sim, struct jout *out, const struct sim_order 
 
 static void put_sums(struct jout *out, const struct sim_order *order)
 {
-    simk_kv_num(out, "cum_qty", order->filled_qty, PIT_EXP);
-    simk_kv_num(out, "cum_cost", order->cost_amt, PIT_EXP);
-    simk_kv_num(out, "avg_price", sim_mean_px(order), PIT_EXP);
-    simk_kv_num(out, "fee_usd_equiv", order->fee_quote_amt, PIT_EXP);
+    sim_kv_bare(out, "cum_qty", order->filled_qty, PIT_EXP);
+    sim_kv_bare(out, "cum_cost", order->cost_amt, PIT_EXP);
+    sim_kv_bare(out, "avg_price", sim_mean_px(order), PIT_EXP);
+    sim_kv_bare(out, "fee_usd_equiv", order->fee_quote_amt, PIT_EXP);
 }
 
 static void put_terms(struct sim *sim, struct jout *out, const struct sim_order *order)
@@ -58,18 +58,18 @@ static void put_terms(struct sim *sim, struct jout *out, const struct sim_order 
     jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "order_type", simk_types[order->type].name);
     if (order->is_by_cost)
-        simk_kv_num(out, "cash_order_qty", order->asked_amt, PIT_EXP);
+        sim_kv_bare(out, "cash_order_qty", order->asked_amt, PIT_EXP);
     else
-        simk_kv_num(out, "order_qty", order->qty, PIT_EXP);
+        sim_kv_bare(out, "order_qty", order->qty, PIT_EXP);
     if (sim_has_px(sim, order->type)) {
         jout_kv_str(out, "limit_price_type", "static");
-        simk_kv_num(out, "limit_price", order->px, px_exp);
+        sim_kv_bare(out, "limit_price", order->px, px_exp);
     }
-    simk_kv_num(out, "stop_price", order->stop_px, px_exp);
+    sim_kv_bare(out, "stop_price", order->stop_px, px_exp);
     if (sim_has_stop(sim, order->type)) {
         jout_key(out, "triggers");
         jout_open(out, '{');
-        simk_kv_num(out, "price", order->stop_px, px_exp);
+        sim_kv_bare(out, "price", order->stop_px, px_exp);
         jout_kv_str(out, "price_type", "static");
         jout_kv_str(out, "reference", "last");
         jout_kv_str(out, "status", order->is_triggered ? "triggered" : "untriggered");
@@ -77,7 +77,7 @@ static void put_terms(struct sim *sim, struct jout *out, const struct sim_order 
     }
     jout_kv_str(out, "time_in_force", tifs[order->tif]);
     if (order->tif == AGON_TIF_GTD)
-        simk_kv_when(out, "expire_time", order->t_expire);
+        sim_kv_when(out, "expire_time", order->t_expire);
     jout_kv_bool(out, "post_only", order->is_post);
     jout_kv_bool(out, "reduce_only", 0);
     jout_kv_str(out, "fee_ccy_pref", "fciq");
@@ -92,15 +92,15 @@ static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *f
     jout_kv_str(out, "symbol", pit_at(sim->pit, fill->sym)->name);
     jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "order_type", simk_types[fill->type].name);
-    simk_kv_num(out, "last_qty", fill->qty, PIT_EXP);
-    simk_kv_num(out, "last_price", fill->px, px_decimals(sim, fill->sym));
+    sim_kv_bare(out, "last_qty", fill->qty, PIT_EXP);
+    sim_kv_bare(out, "last_price", fill->px, px_decimals(sim, fill->sym));
     jout_kv_str(out, "liquidity_ind", fill->is_maker ? "m" : "t");
-    simk_kv_num(out, "cost", fill->amt, PIT_EXP);
+    sim_kv_bare(out, "cost", fill->amt, PIT_EXP);
     jout_key(out, "fees");
     jout_open(out, '[');
     jout_open(out, '{');
     jout_kv_str(out, "asset", instruments_asset(pit_table(sim->pit), fill->fee_asset)->name);
-    simk_kv_num(out, "qty", fill->fee_amt, PIT_EXP);
+    sim_kv_bare(out, "qty", fill->fee_amt, PIT_EXP);
     jout_close(out, '{');
     jout_close(out, '[');
 }
@@ -127,17 +127,17 @@ static void put_execution(struct sim *sim, struct jout *out, const struct sim_or
     put_names(sim, out, order);
     if (strcmp(exec_type, "pending_new") == 0) {
         put_terms(sim, out, order);
-        simk_kv_num(out, "cum_cost", 0, 1);
-        simk_kv_num(out, "fee_usd_equiv", 0, 1);
+        sim_kv_bare(out, "cum_cost", 0, 1);
+        sim_kv_bare(out, "fee_usd_equiv", 0, 1);
     } else if (fill) {
         put_fill(sim, out, fill);
-        simk_kv_num(out, "cum_qty", order->filled_qty, PIT_EXP);
-        simk_kv_num(out, "cum_cost", order->cost_amt, PIT_EXP);
-        simk_kv_num(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
+        sim_kv_bare(out, "cum_qty", order->filled_qty, PIT_EXP);
+        sim_kv_bare(out, "cum_cost", order->cost_amt, PIT_EXP);
+        sim_kv_bare(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
     } else if (strcmp(exec_type, "amended") == 0) {
         jout_kv_bool(out, "amended", 1);
-        simk_kv_num(out, "order_qty", order->qty, PIT_EXP);
-        simk_kv_num(out, "limit_price", order->px, px_decimals(sim, order->sym));
+        sim_kv_bare(out, "order_qty", order->qty, PIT_EXP);
+        sim_kv_bare(out, "limit_price", order->px, px_decimals(sim, order->sym));
         put_sums(out, order);
     } else if (!is_new) {
         put_sums(out, order);
@@ -146,7 +146,7 @@ static void put_execution(struct sim *sim, struct jout *out, const struct sim_or
         jout_kv_str(out, "cancel_reason", order->why);
         jout_kv_str(out, "reason", order->why);
     }
-    simk_kv_when(out, "timestamp", pit_now(sim->pit));
+    sim_kv_when(out, "timestamp", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -193,7 +193,7 @@ void simk_tell_executions(struct sim *sim, struct sim_conn *conn, int with_order
         put_names(sim, out, order);
         put_terms(sim, out, order);
         put_sums(out, order);
-        simk_kv_when(out, "timestamp", order->t_create);
+        sim_kv_when(out, "timestamp", order->t_create);
         jout_close(out, '{');
     }
     while (with_trades && n < SNAP_TRADES &&
@@ -206,8 +206,8 @@ void simk_tell_executions(struct sim *sim, struct sim_conn *conn, int with_order
         if (order)
             put_names(sim, out, order);
         put_fill(sim, out, fill);
-        simk_kv_num(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
-        simk_kv_when(out, "timestamp", fill->t);
+        sim_kv_bare(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
+        sim_kv_when(out, "timestamp", fill->t);
         jout_close(out, '{');
     }
     user->n_executions = 1;
@@ -232,13 +232,13 @@ void simk_tell_balances(struct sim *sim, struct sim_conn *conn)
         jout_open(out, '{');
         jout_kv_str(out, "asset", instruments_asset(table, i)->name);
         jout_kv_str(out, "asset_class", "currency");
-        simk_kv_num(out, "balance", total_amt, PIT_EXP);
+        sim_kv_bare(out, "balance", total_amt, PIT_EXP);
         jout_key(out, "wallets");
         jout_open(out, '[');
         jout_open(out, '{');
         jout_kv_str(out, "type", "spot");
         jout_kv_str(out, "id", "main");
-        simk_kv_num(out, "balance", total_amt, PIT_EXP);
+        sim_kv_bare(out, "balance", total_amt, PIT_EXP);
         jout_close(out, '{');
         jout_close(out, '[');
         jout_close(out, '{');
@@ -258,16 +258,16 @@ static void put_entry(struct sim *sim, struct jout *out, struct sim_account *acc
     jout_open(out, '{');
     jout_kv_str(out, "ledger_id", simk_id(sim, 'L', ++simk_owner_of(sim, account)->n_ledger, id));
     jout_kv_str(out, "ref_id", simk_id(sim, 'T', fill->n, id));
-    simk_kv_when(out, "timestamp", fill->t);
+    sim_kv_when(out, "timestamp", fill->t);
     jout_kv_str(out, "type", "trade");
     jout_kv_str(out, "asset", name);
     jout_kv_str(out, "asset_class", "currency");
     jout_kv_str(out, "category", "trade");
     jout_kv_str(out, "wallet_type", "spot");
     jout_kv_str(out, "wallet_id", "main");
-    simk_kv_num(out, "amount", amt, PIT_EXP);
-    simk_kv_num(out, "fee", asset == fill->fee_asset ? fill->fee_amt : 0, PIT_EXP);
-    simk_kv_num(out, "balance", sim_total(sim, account, asset), PIT_EXP);
+    sim_kv_bare(out, "amount", amt, PIT_EXP);
+    sim_kv_bare(out, "fee", asset == fill->fee_asset ? fill->fee_amt : 0, PIT_EXP);
+    sim_kv_bare(out, "balance", sim_total(sim, account, asset), PIT_EXP);
     jout_close(out, '{');
 }
 

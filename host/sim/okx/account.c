@@ -36,18 +36,18 @@ static void put_asset(struct sim *sim, struct jout *out, const struct sim_accoun
         free_amt = sums.available_amt;
     jout_open(out, '{');
     jout_kv_str(out, "ccy", name);
-    simo_kv_num(out, "availBal", free_amt);
-    simo_kv_num(out, "availEq", free_amt);
-    simo_kv_num(out, "cashBal", total_amt);
-    simo_kv_num(out, "eq", num_add(total_amt, sums.unrealised_amt));
-    simo_kv_num(out, "eqUsd",
-                num_notional(price_of(sim, name), PIT_EXP, total_amt, PIT_EXP, PIT_EXP, NUM_DOWN));
-    simo_kv_num(out, "frozenBal", total_amt - free_amt);
-    simo_kv_num(out, "ordFrozen", locked_amt);
+    sim_kv_num(out, "availBal", free_amt);
+    sim_kv_num(out, "availEq", free_amt);
+    sim_kv_num(out, "cashBal", total_amt);
+    sim_kv_num(out, "eq", num_add(total_amt, sums.unrealised_amt));
+    sim_kv_num(out, "eqUsd",
+               num_notional(price_of(sim, name), PIT_EXP, total_amt, PIT_EXP, PIT_EXP, NUM_DOWN));
+    sim_kv_num(out, "frozenBal", total_amt - free_amt);
+    sim_kv_num(out, "ordFrozen", locked_amt);
     jout_kv_str(out, "isoEq", "0");
     jout_kv_str(out, "liab", "");
-    simo_kv_num(out, "upl", sums.unrealised_amt);
-    simo_kv_ms(out, "uTime", pit_now(sim->pit));
+    sim_kv_num(out, "upl", sums.unrealised_amt);
+    sim_kv_ms(out, "uTime", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -62,8 +62,8 @@ void simo_put_account(struct sim *sim, struct jout *out, const struct sim_accoun
             num_add(sum_amt, num_notional(price_of(sim, instruments_asset(table, i)->name), PIT_EXP,
                                           sim_total(sim, account, i), PIT_EXP, PIT_EXP, NUM_DOWN));
     jout_open(out, '{');
-    simo_kv_ms(out, "uTime", pit_now(sim->pit));
-    simo_kv_num(out, "totalEq", sum_amt);
+    sim_kv_ms(out, "uTime", pit_now(sim->pit));
+    sim_kv_num(out, "totalEq", sum_amt);
     jout_kv_str(out, "adjEq", "");
     jout_kv_str(out, "imr", "");
     jout_kv_str(out, "isoEq", "");
@@ -104,8 +104,8 @@ int simo_config(struct sim_call *call)
              member->permissions & MEMBER_TRADE ? ",trade" : "",
              member->permissions & MEMBER_WITHDRAW ? ",withdraw" : "");
     jout_open(out, '{');
-    simo_kv_id(out, "uid", uid_of(call->account));
-    simo_kv_id(out, "mainUid", uid_of(call->account));
+    sim_kv_id(out, "uid", uid_of(call->account));
+    sim_kv_id(out, "mainUid", uid_of(call->account));
     jout_kv_str(out, "acctLv", "2");
     jout_kv_str(out, "acctStpMode", "cancel_maker");
     jout_kv_str(out, "posMode", "net_mode");
@@ -167,7 +167,7 @@ int simo_trade_fee(struct sim_call *call)
     put_rate(call->out, "taker", member->has_fees ? member->taker_fee_ppb : symbol.taker_fee_ppb);
     put_rate(call->out, "makerU", symbol.maker_fee_ppb);
     put_rate(call->out, "takerU", symbol.taker_fee_ppb);
-    simo_kv_ms(call->out, "ts", call->sim->now.transport);
+    sim_kv_ms(call->out, "ts", call->sim->now.transport);
     jout_close(call->out, '{');
     return 0;
 }
@@ -196,40 +196,40 @@ void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *o
                 : order->is_by_cost         ? "quote_ccy"
                                             : "base_ccy");
     jout_kv_str(out, "ccy", "");
-    simo_kv_id(out, "ordId", simo_id(order->n));
+    sim_kv_id(out, "ordId", simo_id(order->n));
     jout_kv_str(out, "clOrdId", order->client);
     jout_kv_str(out, "tag", order->tag);
     jout_key(out, "px");
     if (order->px)
-        simo_num(out, order->px);
+        sim_num(out, order->px);
     else
         jout_str(out, "");
     if (order->is_by_cost)
-        simo_kv_num(out, "sz", order->asked_amt);
+        sim_kv_num(out, "sz", order->asked_amt);
     else
         simo_kv_size(out, "sz", order->qty, symbol);
-    simo_kv_num(out, "pnl", order->pnl_amt);
+    sim_kv_num(out, "pnl", order->pnl_amt);
     jout_kv_str(out, "ordType", simo_types[order->type].name);
     jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "posSide", "net");
     jout_kv_str(out, "tdMode", is_swap ? "cross" : "cash");
     simo_kv_size(out, "accFillSz", order->filled_qty, symbol);
-    simo_kv_num(out, "fillPx", fill ? fill->px : 0);
-    simo_kv_id(out, "tradeId", fill ? fill->trade_id : 0);
+    sim_kv_num(out, "fillPx", fill ? fill->px : 0);
+    sim_kv_id(out, "tradeId", fill ? fill->trade_id : 0);
     simo_kv_size(out, "fillSz", fill ? fill->qty : 0, symbol);
-    simo_kv_num(out, "fillPnl", fill ? fill->pnl_amt : 0);
-    simo_kv_ms(out, "fillTime", fill ? fill->t : 0);
-    simo_kv_num(out, "fillFee", fill ? -fill->fee_amt : 0);
+    sim_kv_num(out, "fillPnl", fill ? fill->pnl_amt : 0);
+    sim_kv_ms(out, "fillTime", fill ? fill->t : 0);
+    sim_kv_num(out, "fillFee", fill ? -fill->fee_amt : 0);
     jout_kv_str(out, "fillFeeCcy", fill ? asset_name(sim, fill->fee_asset) : "");
     jout_kv_str(out, "execType", !fill ? "" : fill->is_maker ? "M" : "T");
-    simo_kv_num(out, "avgPx", sim_mean_px(order));
+    sim_kv_num(out, "avgPx", sim_mean_px(order));
     jout_kv_str(out, "state", simo_states[order->state]);
     jout_kv_str(out, "lever", is_swap ? "10" : "");
     jout_kv_str(out, "feeCcy",
                 order->fee_asset                      ? asset_name(sim, order->fee_asset)
                 : order->side == AGON_BUY && !is_swap ? symbol->base
                                                       : symbol->quote);
-    simo_kv_num(out, "fee", -order->fee_amt);
+    sim_kv_num(out, "fee", -order->fee_amt);
     jout_kv_str(out, "rebateCcy", "");
     jout_kv_str(out, "rebate", "0");
     jout_kv_str(out, "category", "normal");
@@ -238,8 +238,8 @@ void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *o
     jout_kv_str(out, "reqId", req_id);
     jout_kv_str(out, "amendResult", *req_id ? "0" : "");
     jout_kv_str(out, "stpMode", "cancel_maker");
-    simo_kv_ms(out, "uTime", order->t_update);
-    simo_kv_ms(out, "cTime", order->t_create);
+    sim_kv_ms(out, "uTime", order->t_update);
+    sim_kv_ms(out, "cTime", order->t_create);
     jout_close(out, '{');
 }
 
@@ -321,22 +321,22 @@ static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *f
     jout_open(out, '{');
     jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
     jout_kv_str(out, "instId", symbol->name);
-    simo_kv_id(out, "tradeId", fill->trade_id);
-    simo_kv_id(out, "ordId", simo_id(fill->order_n));
+    sim_kv_id(out, "tradeId", fill->trade_id);
+    sim_kv_id(out, "ordId", simo_id(fill->order_n));
     jout_kv_str(out, "clOrdId", order ? order->client : "");
-    simo_kv_id(out, "billId", simo_id(fill->n));
+    sim_kv_id(out, "billId", simo_id(fill->n));
     jout_kv_str(out, "subType", fill->side == AGON_BUY ? "1" : "2");
     jout_kv_str(out, "tag", order ? order->tag : "");
-    simo_kv_num(out, "fillPx", fill->px);
+    sim_kv_num(out, "fillPx", fill->px);
     simo_kv_size(out, "fillSz", fill->qty, symbol);
-    simo_kv_num(out, "fillPnl", fill->pnl_amt);
+    sim_kv_num(out, "fillPnl", fill->pnl_amt);
     jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
     jout_kv_str(out, "posSide", "net");
     jout_kv_str(out, "execType", fill->is_maker ? "M" : "T");
     jout_kv_str(out, "feeCcy", asset_name(sim, fill->fee_asset));
-    simo_kv_num(out, "fee", -fill->fee_amt);
-    simo_kv_ms(out, "ts", fill->t);
-    simo_kv_ms(out, "fillTime", fill->t);
+    sim_kv_num(out, "fee", -fill->fee_amt);
+    sim_kv_ms(out, "ts", fill->t);
+    sim_kv_ms(out, "fillTime", fill->t);
     jout_close(out, '{');
 }
 

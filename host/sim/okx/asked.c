@@ -32,12 +32,12 @@ static void put_record(const struct sim_call *one, const struct sim_order *order
     jout_open(out, '{');
     jout_kv_str(out, "clOrdId", order ? order->client : client ? client : "");
     if (order)
-        simo_kv_id(out, "ordId", simo_id(order->n));
+        sim_kv_id(out, "ordId", simo_id(order->n));
     else
         jout_kv_str(out, "ordId", id ? id : "");
     jout_kv_str(out, "reqId", req ? req : "");
     jout_kv_str(out, "tag", tag ? tag : "");
-    simo_kv_ms(out, "ts", one->sim->now.transport);
+    sim_kv_ms(out, "ts", one->sim->now.transport);
     jout_kv_str(out, "sCode", code);
     jout_kv_str(out, "sMsg", one->text);
     jout_close(out, '{');
@@ -263,11 +263,11 @@ int simo_cancel_after(struct sim_call *call)
     call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
     jout_open(call->out, '{');
     if (s > 0)
-        simo_kv_ms(call->out, "triggerTime", call->account->t_dead);
+        sim_kv_ms(call->out, "triggerTime", call->account->t_dead);
     else
         jout_kv_str(call->out, "triggerTime", "0");
     jout_kv_str(call->out, "tag", tag ? tag : "");
-    simo_kv_ms(call->out, "ts", now);
+    sim_kv_ms(call->out, "ts", now);
     jout_close(call->out, '{');
     return 0;
 }

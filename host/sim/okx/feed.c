@@ -63,7 +63,7 @@ static void put_level(struct jout *out, agon_px_t px, agon_qty_t qty,
                       const struct pit_symbol *symbol)
 {
     jout_open(out, '[');
-    simo_num(out, px);
+    sim_num(out, px);
     simo_size(out, qty, symbol);
     jout_str(out, "0");
     jout_str(out, qty > 0 ? "1" : "0");
@@ -83,7 +83,7 @@ void simo_put_levels(struct jout *out, const char *key, const struct agon_level 
 static void put_ids(const struct sim *sim, struct jout *out, const struct simo_book *book,
                     int64_t prev)
 {
-    simo_kv_ms(out, "ts", pit_now(sim->pit));
+    sim_kv_ms(out, "ts", pit_now(sim->pit));
     jout_kv_int(out, "checksum", 0); // retired
     jout_kv_int(out, "prevSeqId", prev);
     jout_kv_int(out, "seqId", (int64_t)book->seq);
@@ -139,7 +139,7 @@ static void put_small(struct sim *sim, uint32_t channel, uint32_t sym, uint32_t 
     simo_put_levels(&sim->frame, "asks", view.ask, view.n_ask < depth ? view.n_ask : depth, symbol);
     simo_put_levels(&sim->frame, "bids", view.bid, view.n_bid < depth ? view.n_bid : depth, symbol);
     jout_kv_str(&sim->frame, "instId", symbol->name);
-    simo_kv_ms(&sim->frame, "ts", pit_now(sim->pit));
+    sim_kv_ms(&sim->frame, "ts", pit_now(sim->pit));
     jout_kv_int(&sim->frame, "seqId", (int64_t)(view.id + 1));
     jout_close(&sim->frame, '{');
     simo_finish(&sim->frame);

@@ -32,14 +32,14 @@ int simo_put_bar(struct sim *sim, struct jout *out, uint32_t sym, int length, ui
     if (bar.t_open >= before || bar.t_open <= after)
         return 1;
     jout_open(out, '[');
-    simo_ms(out, bar.t_open);
-    simo_num(out, bar.open_px);
-    simo_num(out, bar.high_px);
-    simo_num(out, bar.low_px);
-    simo_num(out, bar.close_px);
+    sim_ms(out, bar.t_open);
+    sim_num(out, bar.open_px);
+    sim_num(out, bar.high_px);
+    sim_num(out, bar.low_px);
+    sim_num(out, bar.close_px);
     simo_size(out, bar.qty, symbol);
-    simo_num(out, simo_is_swap(symbol) ? bar.qty : bar.amt);
-    simo_num(out, bar.amt);
+    sim_num(out, simo_is_swap(symbol) ? bar.qty : bar.amt);
+    sim_num(out, bar.amt);
     jout_str(out, n > 0 ? "1" : "0");
     jout_close(out, '[');
     return 1;
@@ -115,20 +115,20 @@ void simo_put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
     jout_open(out, '{');
     jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
     jout_kv_str(out, "instId", symbol->name);
-    simo_kv_num(out, "last", pit_last_px(sim->pit, sym));
+    sim_kv_num(out, "last", pit_last_px(sim->pit, sym));
     simo_kv_size(out, "lastSz", n > 0 ? pit_trade_at(sim->pit, sym, n - 1)->qty : 0, symbol);
-    simo_kv_num(out, "askPx", ask.px);
+    sim_kv_num(out, "askPx", ask.px);
     simo_kv_size(out, "askSz", ask.qty, symbol);
-    simo_kv_num(out, "bidPx", bid.px);
+    sim_kv_num(out, "bidPx", bid.px);
     simo_kv_size(out, "bidSz", bid.qty, symbol);
-    simo_kv_num(out, "open24h", day.open_px);
-    simo_kv_num(out, "high24h", day.high_px);
-    simo_kv_num(out, "low24h", day.low_px);
-    simo_kv_num(out, "sodUtc0", day.open_px);
-    simo_kv_num(out, "sodUtc8", day.open_px);
-    simo_kv_num(out, "volCcy24h", simo_is_swap(symbol) ? day.qty : day.amt);
+    sim_kv_num(out, "open24h", day.open_px);
+    sim_kv_num(out, "high24h", day.high_px);
+    sim_kv_num(out, "low24h", day.low_px);
+    sim_kv_num(out, "sodUtc0", day.open_px);
+    sim_kv_num(out, "sodUtc8", day.open_px);
+    sim_kv_num(out, "volCcy24h", simo_is_swap(symbol) ? day.qty : day.amt);
     simo_kv_size(out, "vol24h", day.qty, symbol);
-    simo_kv_ms(out, "ts", pit_now(sim->pit));
+    sim_kv_ms(out, "ts", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -184,7 +184,7 @@ int simo_books(struct sim_call *call)
                     symbol);
     simo_put_levels(call->out, "bids", view.bid, view.n_bid < depth ? view.n_bid : (uint32_t)depth,
                     symbol);
-    simo_kv_ms(call->out, "ts", pit_now(call->sim->pit));
+    sim_kv_ms(call->out, "ts", pit_now(call->sim->pit));
     jout_kv_int(call->out, "seqId", (int64_t)simo_of(call->sim)->books[sym].seq);
     jout_close(call->out, '{');
     return 0;
@@ -196,11 +196,11 @@ void simo_put_trade(struct sim *sim, struct jout *out, uint32_t sym, const struc
 
     jout_open(out, '{');
     jout_kv_str(out, "instId", symbol->name);
-    simo_kv_id(out, "tradeId", trade->id);
-    simo_kv_num(out, "px", trade->px);
+    sim_kv_id(out, "tradeId", trade->id);
+    sim_kv_num(out, "px", trade->px);
     simo_kv_size(out, "sz", trade->qty, symbol);
     jout_kv_str(out, "side", trade->is_buyer_maker ? "sell" : "buy");
-    simo_kv_ms(out, "ts", trade->t);
+    sim_kv_ms(out, "ts", trade->t);
     jout_kv_str(out, "count", "1");
     jout_close(out, '{');
 }
@@ -225,8 +225,8 @@ void simo_put_mark(struct sim *sim, struct jout *out, uint32_t sym)
     jout_open(out, '{');
     jout_kv_str(out, "instType", "SWAP");
     jout_kv_str(out, "instId", pit_at(sim->pit, sym)->name);
-    simo_kv_num(out, "markPx", sim_mark_px(sim, sym));
-    simo_kv_ms(out, "ts", pit_now(sim->pit));
+    sim_kv_num(out, "markPx", sim_mark_px(sim, sym));
+    sim_kv_ms(out, "ts", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
@@ -241,13 +241,13 @@ void simo_put_funding(struct sim *sim, struct jout *out, uint32_t sym)
     jout_kv_str(out, "formulaType", "withRate");
     jout_kv_str(out, "fundingRate", RATE);
     jout_kv_str(out, "nextFundingRate", "");
-    simo_kv_ms(out, "fundingTime", t);
-    simo_kv_ms(out, "nextFundingTime", t + SIMO_FUNDING_NS);
+    sim_kv_ms(out, "fundingTime", t);
+    sim_kv_ms(out, "nextFundingTime", t + SIMO_FUNDING_NS);
     jout_kv_str(out, "minFundingRate", "-0.00375");
     jout_kv_str(out, "maxFundingRate", "0.00375");
     jout_kv_str(out, "settState", "settled");
     jout_kv_str(out, "settFundingRate", RATE);
-    simo_kv_ms(out, "ts", now);
+    sim_kv_ms(out, "ts", now);
     jout_close(out, '{');
 }
 
@@ -307,7 +307,7 @@ void simo_put_instrument(struct sim *sim, struct jout *out, uint32_t sym)
     jout_kv_str(out, "settleCcy", is_swap ? symbol->quote : "");
     jout_key(out, "ctVal");
     if (is_swap)
-        simo_num(out, simo_contract(symbol));
+        sim_num(out, simo_contract(symbol));
     else
         jout_str(out, "");
     jout_kv_str(out, "ctMult", is_swap ? "1" : "");
@@ -316,7 +316,7 @@ void simo_put_instrument(struct sim *sim, struct jout *out, uint32_t sym)
     jout_kv_str(out, "lever", is_swap ? "100" : "");
     jout_kv_str(out, "expTime", "");
     jout_kv_str(out, "listTime", "1611916828000");
-    simo_kv_num(out, "tickSz", symbol->tick_px);
+    sim_kv_num(out, "tickSz", symbol->tick_px);
     simo_kv_size(out, "lotSz", symbol->lot_qty, symbol);
     simo_kv_size(out, "minSz", symbol->min_qty, symbol);
     simo_kv_size(out, "maxLmtSz", symbol->max_qty, symbol);
@@ -347,7 +347,7 @@ int simo_instruments(struct sim_call *call)
 int simo_time(struct sim_call *call)
 {
     jout_open(call->out, '{');
-    simo_kv_ms(call->out, "ts", call->sim->now.transport);
+    sim_kv_ms(call->out, "ts", call->sim->now.transport);
     jout_close(call->out, '{');
     return 0;
 }

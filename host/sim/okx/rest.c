@@ -3,7 +3,6 @@
  * that each answer has. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <sodium.h>
 
@@ -14,46 +13,41 @@
 #define WINDOW_NS (30 * SIM_NS_PER_S)
 #define PAIR_NS   (2 * SIM_NS_PER_S) /* what limits are counted in */
 
-enum need { NEED_NONE, NEED_READ, NEED_TRADE };
-static const struct route {
-    const char *method, *name;
-    enum need need;
-    uint16_t most; /* in two seconds; of orders it is counted by instrument, where they are */
-    int (*run)(struct sim_call *call);
-} routes[] = {
-    {"GET", "public/time", NEED_NONE, 10, simo_time},
-    {"GET", "system/status", NEED_NONE, 10, simo_status},
-    {"GET", "public/instruments", NEED_NONE, 20, simo_instruments},
-    {"GET", "market/ticker", NEED_NONE, 20, simo_ticker},
-    {"GET", "market/tickers", NEED_NONE, 20, simo_tickers},
-    {"GET", "market/candles", NEED_NONE, 40, simo_candles},
-    {"GET", "market/history-candles", NEED_NONE, 20, simo_candles},
-    {"GET", "market/books", NEED_NONE, 40, simo_books},
-    {"GET", "market/trades", NEED_NONE, 100, simo_trades},
-    {"GET", "market/history-trades", NEED_NONE, 20, simo_trades},
-    {"GET", "public/funding-rate", NEED_NONE, 20, simo_funding},
-    {"GET", "public/mark-price", NEED_NONE, 10, simo_mark},
-    {"GET", "account/balance", NEED_READ, 10, simo_balance},
-    {"GET", "account/positions", NEED_READ, 10, simo_positions},
-    {"GET", "account/config", NEED_READ, 5, simo_config},
-    {"GET", "account/trade-fee", NEED_READ, 5, simo_trade_fee},
-    {"GET", "asset/currencies", NEED_READ, 12, simo_currencies},
-    {"GET", "trade/order", NEED_READ, 60, simo_order_of},
-    {"GET", "trade/orders-pending", NEED_READ, 60, simo_orders_pending},
-    {"GET", "trade/orders-history", NEED_READ, 40, simo_orders_history},
-    {"GET", "trade/orders-history-archive", NEED_READ, 20, simo_orders_history},
-    {"GET", "trade/fills", NEED_READ, 60, simo_fills},
-    {"GET", "trade/fills-history", NEED_READ, 10, simo_fills},
-    {"POST", "trade/order", NEED_TRADE, 0, simo_new_order},
-    {"POST", "trade/batch-orders", NEED_TRADE, 300, simo_new_order},
-    {"POST", "trade/cancel-order", NEED_TRADE, 0, simo_cancel_order},
-    {"POST", "trade/cancel-batch-orders", NEED_TRADE, 300, simo_cancel_order},
-    {"POST", "trade/amend-order", NEED_TRADE, 0, simo_amend_order},
-    {"POST", "trade/amend-batch-orders", NEED_TRADE, 300, simo_amend_order},
-    {"POST", "trade/cancel-all-after", NEED_TRADE, 2, simo_cancel_after},
+/* most: in two seconds; of orders it is counted by instrument, where they are. */
+static const struct sim_route routes[] = {
+    {"GET", "public/time", 0, 10, simo_time},
+    {"GET", "system/status", 0, 10, simo_status},
+    {"GET", "public/instruments", 0, 20, simo_instruments},
+    {"GET", "market/ticker", 0, 20, simo_ticker},
+    {"GET", "market/tickers", 0, 20, simo_tickers},
+    {"GET", "market/candles", 0, 40, simo_candles},
+    {"GET", "market/history-candles", 0, 20, simo_candles},
+    {"GET", "market/books", 0, 40, simo_books},
+    {"GET", "market/trades", 0, 100, simo_trades},
+    {"GET", "market/history-trades", 0, 20, simo_trades},
+    {"GET", "public/funding-rate", 0, 20, simo_funding},
+    {"GET", "public/mark-price", 0, 10, simo_mark},
+    {"GET", "account/balance", MEMBER_READ, 10, simo_balance},
+    {"GET", "account/positions", MEMBER_READ, 10, simo_positions},
+    {"GET", "account/config", MEMBER_READ, 5, simo_config},
+    {"GET", "account/trade-fee", MEMBER_READ, 5, simo_trade_fee},
+    {"GET", "asset/currencies", MEMBER_READ, 12, simo_currencies},
+    {"GET", "trade/order", MEMBER_READ, 60, simo_order_of},
+    {"GET", "trade/orders-pending", MEMBER_READ, 60, simo_orders_pending},
+    {"GET", "trade/orders-history", MEMBER_READ, 40, simo_orders_history},
+    {"GET", "trade/orders-history-archive", MEMBER_READ, 20, simo_orders_history},
+    {"GET", "trade/fills", MEMBER_READ, 60, simo_fills},
+    {"GET", "trade/fills-history", MEMBER_READ, 10, simo_fills},
+    {"POST", "trade/order", MEMBER_TRADE, 0, simo_new_order},
+    {"POST", "trade/batch-orders", MEMBER_TRADE, 300, simo_new_order},
+    {"POST", "trade/cancel-order", MEMBER_TRADE, 0, simo_cancel_order},
+    {"POST", "trade/cancel-batch-orders", MEMBER_TRADE, 300, simo_cancel_order},
+    {"POST", "trade/amend-order", MEMBER_TRADE, 0, simo_amend_order},
+    {"POST", "trade/amend-batch-orders", MEMBER_TRADE, 300, simo_amend_order},
+    {"POST", "trade/cancel-all-after", MEMBER_TRADE, 2, simo_cancel_after},
+    {NULL, NULL, 0, 0, NULL},
 };
-#define ROUTES (sizeof(routes) / sizeof(routes[0]))
-_Static_assert(ROUTES <= SIM_ROUTES_MAX, "routes");
+_Static_assert(sizeof(routes) / sizeof(routes[0]) <= SIM_ROUTES_MAX, "routes");
 
 /* --- parameters --- */
 
@@ -94,16 +88,14 @@ void simo_sign(const char *secret, const char *stamp, const char *method, const 
 /* "2020-12-08T09:08:57.715Z" */
 static int read_stamp(const char *text, agon_ns_t *t)
 {
-    struct tm tm = {.tm_year = 0};
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    const char *point = strchr(text, '.');
 
-    if (!end || *end != '.' || strspn(end + 1, "0123456789") != 3 || strcmp(end + 4, "Z") != 0)
-        return -1;
-    *t = (agon_ns_t)timegm(&tm) * SIM_NS_PER_S + atoll(end + 1) * 1000000;
-    return 0;
+    return point && strspn(point + 1, "0123456789") == 3 && strcmp(point + 4, "Z") == 0
+               ? sim_when(text, t)
+               : -1;
 }
 
-static int authorise(struct sim_call *call, const struct sim_request *request, enum need need)
+static int authorise(struct sim_call *call, const struct sim_request *request, uint32_t need)
 {
     const char *key = sim_header_of(request, "ok-access-key");
     const char *sent = sim_header_of(request, "ok-access-sign");
@@ -136,29 +128,12 @@ static int authorise(struct sim_call *call, const struct sim_request *request, e
               request->body ? request->body : "", request->body_n, signature);
     if (strcmp(signature, sent) != 0)
         return sim_fail(call, 50113, "Invalid Sign");
-    if (!(call->account->member->permissions & (need == NEED_TRADE ? MEMBER_TRADE : MEMBER_READ)))
+    if (!(call->account->member->permissions & need))
         return sim_fail(call, 50120, "This API key doesn't have permission to use this function");
     return 0;
 }
 
 /* --- requests --- */
-
-static const struct route *route_of(const struct sim_request *request, int *is_other_method)
-{
-    size_t skip = strlen(PREFIX);
-
-    *is_other_method = 0;
-    if (strncmp(request->path, PREFIX, skip) != 0)
-        return NULL;
-    for (size_t i = 0; i < ROUTES; i++) {
-        if (strcmp(routes[i].name, request->path + skip) != 0)
-            continue;
-        if (strcmp(routes[i].method, request->method) == 0)
-            return &routes[i];
-        *is_other_method = 1;
-    }
-    return NULL;
-}
 
 static int read_expiry(struct sim_call *call, const struct sim_request *request)
 {
@@ -176,7 +151,8 @@ static int read_expiry(struct sim_call *call, const struct sim_request *request)
                           "adjust the expTime and try again.");
 }
 
-static int run(struct sim_call *call, const struct sim_request *request, const struct route *route)
+static int run(struct sim_call *call, const struct sim_request *request,
+               const struct sim_route *route)
 {
     struct sim *sim = call->sim;
     struct sim_count *counts = sim_peer_of(sim, request->peer)->counts;
@@ -184,7 +160,7 @@ static int run(struct sim_call *call, const struct sim_request *request, const s
 
     if (sim->now.transport < sim->maintenance_until)
         return sim_fail(call, 50001, "Service temporarily unavailable. Try again later");
-    if (route->need != NEED_NONE) {
+    if (route->need) {
         if (authorise(call, request, route->need) < 0)
             return -1;
         counts = call->account->counts;
@@ -231,7 +207,7 @@ static void put_answer(struct sim_call *call, struct sim_reply *reply)
 static void run_all(struct sim_call *call, const struct sim_request *request)
 {
     int is_other_method;
-    const struct route *route = route_of(request, &is_other_method);
+    const struct sim_route *route = sim_route_of(routes, PREFIX, request, &is_other_method);
 
     jout_reset(call->out);
     call->args = read_args(request);
@@ -241,7 +217,7 @@ static void run_all(struct sim_call *call, const struct sim_request *request)
                  is_other_method ? "Invalid request method" : "Not Found");
     else
         run(call, request, route);
-    if (route && route->need == NEED_TRADE && call->code > 2)
+    if (route && route->need == MEMBER_TRADE && call->code > 2)
         sim_log_call(call, call->args); // others are logged one by one
     json_decref(call->args);
     call->args = NULL;

@@ -56,19 +56,14 @@ static inline struct simo *simo_of(const struct sim *sim)
     return (struct simo *)(uintptr_t)sim;
 }
 
-/* names.c: symbols, and how numbers and times stand in a text */
+/* names.c: symbols, and how their quantities stand in a text */
 extern const char *const simo_names[];
 int simo_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
 int simo_is_swap(const struct pit_symbol *symbol);
 int64_t simo_contract(const struct pit_symbol *symbol); /* 10^-8 of the base; spot: 10^8 */
-void simo_kv_num(struct jout *out, const char *key, int64_t value); /* 10^-8, quoted, short */
-void simo_num(struct jout *out, int64_t value);
 void simo_kv_size(struct jout *out, const char *key, agon_qty_t qty,
                   const struct pit_symbol *symbol);
 void simo_size(struct jout *out, agon_qty_t qty, const struct pit_symbol *symbol);
-void simo_kv_id(struct jout *out, const char *key, uint64_t n);  /* "": 0 */
-void simo_kv_ms(struct jout *out, const char *key, agon_ns_t t); /* "": 0 */
-void simo_ms(struct jout *out, agon_ns_t t);
 
 /* okx.c: calls */
 const char *simo_arg(const struct sim_call *call, const char *name); /* NULL: not said, or "" */

@@ -16,26 +16,26 @@ void simo_put_position(struct sim *sim, struct jout *out, const struct sim_accou
     jout_open(out, '{');
     jout_kv_str(out, "instType", "SWAP");
     jout_kv_str(out, "instId", symbol->name);
-    simo_kv_id(out, "posId", simo_id(((uint64_t)account->owner << 8) + sym + 1));
+    sim_kv_id(out, "posId", simo_id(((uint64_t)account->owner << 8) + sym + 1));
     jout_kv_str(out, "mgnMode", "cross");
     jout_kv_str(out, "posSide", "net");
     simo_kv_size(out, "pos", position->qty, symbol);
     jout_kv_str(out, "availPos", "");
     jout_kv_str(out, "posCcy", "");
     jout_kv_str(out, "ccy", SIMO_MARGIN);
-    simo_kv_num(out, "avgPx", perp_entry_px(position));
-    simo_kv_num(out, "markPx", contract->mark_px);
-    simo_kv_num(out, "last", pit_last_px(sim->pit, sym));
-    simo_kv_num(out, "upl", perp_unrealised(contract, position));
+    sim_kv_num(out, "avgPx", perp_entry_px(position));
+    sim_kv_num(out, "markPx", contract->mark_px);
+    sim_kv_num(out, "last", pit_last_px(sim->pit, sym));
+    sim_kv_num(out, "upl", perp_unrealised(contract, position));
     jout_kv_str(out, "lever", "10");
-    simo_kv_num(out, "notionalUsd", worth_amt);
-    simo_kv_num(out, "imr", worth_amt / SIMO_LEVERAGE);
-    simo_kv_num(out, "mmr", num_mul_div(worth_amt, SIMO_MAINT_PPB, PPB, NUM_UP));
+    sim_kv_num(out, "notionalUsd", worth_amt);
+    sim_kv_num(out, "imr", worth_amt / SIMO_LEVERAGE);
+    sim_kv_num(out, "mmr", num_mul_div(worth_amt, SIMO_MAINT_PPB, PPB, NUM_UP));
     jout_kv_str(out, "margin", "");
     jout_kv_str(out, "liqPx", "");
-    simo_kv_ms(out, "cTime", position->t_update);
-    simo_kv_ms(out, "uTime", position->t_update);
-    simo_kv_ms(out, "pTime", pit_now(sim->pit));
+    sim_kv_ms(out, "cTime", position->t_update);
+    sim_kv_ms(out, "uTime", position->t_update);
+    sim_kv_ms(out, "pTime", pit_now(sim->pit));
     jout_close(out, '{');
 }
 
