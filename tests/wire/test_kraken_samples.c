@@ -377,6 +377,19 @@ START_TEST(a_request_is_signed_over_its_form)
     kraken_sign(&kraken->vault->signer, "/0/private/AddOrder", "1700000000000000", http.body,
                 http.body_n, signature);
     ck_assert_str_eq(http.headers[1].value, signature);
+    // Of a stop the trigger is the first price.
+    entry.type = AGON_STOP_LIMIT;
+    entry.flags = 0;
+    entry.trigger_px = 290000;
+    kraken_form_init(&form, http.body, sizeof(http.body));
+    kraken_form_order(&form, &symbols.all[0], &entry, "a1");
+    ck_assert_str_eq(http.body, "pair=XBTUSD&type=buy&ordertype=stop-loss-limit&volume=0.01&price="
+                                "29000&price2=30000&timeinforce=GTC&oflags=fciq&cl_ord_id=a1");
+    entry.type = AGON_STOP;
+    kraken_form_init(&form, http.body, sizeof(http.body));
+    kraken_form_order(&form, &symbols.all[0], &entry, "a1");
+    ck_assert_str_eq(http.body, "pair=XBTUSD&type=buy&ordertype=stop-loss&volume=0.01&price=29000&"
+                                "oflags=fciq&cl_ord_id=a1");
     // Rising, whatever the clock does.
     ck_assert_uint_eq(kraken_nonce(kraken, 1700000000000000000), 1700000000000001);
     ck_assert_uint_eq(kraken_nonce(kraken, 1600000000000000000), 1700000000000002);

@@ -9,9 +9,10 @@
 #define SECOND_NS 1000000000ll
 #define RECENT_S  600
 
-// Stops are not shown to work there yet: none is sent.
-const char *const kraken_order_types[ORDER_TYPES_MAX] = {
-    [AGON_LIMIT] = "limit", [AGON_MARKET] = "market"};
+const char *const kraken_order_types[ORDER_TYPES_MAX] = {[AGON_LIMIT] = "limit",
+                                                         [AGON_MARKET] = "market",
+                                                         [AGON_STOP] = "stop-loss",
+                                                         [AGON_STOP_LIMIT] = "stop-loss-limit"};
 
 static const char *const paths[REQ_KINDS] = {[REQ_OPEN] = "/private/OpenOrders",
                                              [REQ_TRADES] = "/private/TradesHistory",
@@ -120,8 +121,10 @@ static void add_replace(struct kraken *kraken, struct kraken_form *form,
     add_client_id(kraken, form, entry->order_id);
     num_format_short(entry->next_qty, request->symbol->qty_exp, text);
     kraken_form_add(form, "order_qty", text);
-    num_format_short(entry->next_px, request->symbol->px_exp, text);
-    kraken_form_add(form, "limit_price", text);
+    if (order_type_has_px(entry->type)) {
+        num_format_short(entry->next_px, request->symbol->px_exp, text);
+        kraken_form_add(form, "limit_price", text);
+    }
     if ((entry->flags & AGON_POST_ONLY) != 0)
         kraken_form_add(form, "post_only", "true");
 }

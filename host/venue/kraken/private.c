@@ -617,7 +617,8 @@ static void add_num(struct kraken_form *form, const char *name, int64_t value, i
 void kraken_form_order(struct kraken_form *form, const struct symbol *symbol,
                        const struct outbox_entry *entry, const char *client_id)
 {
-    int is_limit = entry->type == AGON_LIMIT;
+    int has_px = order_type_has_px(entry->type);
+    int waits = order_type_waits(entry->type);
     char pair[40];
 
     kraken_pair(symbol->name, pair, sizeof(pair));
@@ -625,15 +626,19 @@ void kraken_form_order(struct kraken_form *form, const struct symbol *symbol,
     kraken_form_add(form, "type", entry->side == AGON_BUY ? "buy" : "sell");
     kraken_form_add(form, "ordertype", kraken_order_types[entry->type]);
     add_num(form, "volume", outbox_left(entry), symbol->qty_exp);
-    if (is_limit)
-        add_num(form, "price", entry->next_px, symbol->px_exp);
-    if (is_limit)
+    // What is waited for is the first price there, by the last trade.
+    if (waits)
+        add_num(form, "price", entry->trigger_px, symbol->px_exp);
+    if (has_px)
+        add_num(form, waits ? "price2" : "price", entry->next_px, symbol->px_exp);
+    if (has_px)
         kraken_form_add(form, "timeinforce",
                         entry->tif == AGON_TIF_IOC   ? "IOC"
                         : entry->tif == AGON_TIF_FOK ? "FOK"
                                                      : "GTC");
     // Fees in the quote, always: what is told of a fill names no asset.
     kraken_form_add(form, "oflags",
-                    (entry->flags & AGON_POST_ONLY) != 0 && is_limit ? "fciq,post" : "fciq");
+                    (entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT ? "fciq,post"
+                                                                                      : "fciq");
     kraken_form_add(form, "cl_ord_id", client_id);
 }

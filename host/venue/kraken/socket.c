@@ -56,17 +56,22 @@ static void put_order(struct kraken *kraken, struct text *text,
 {
     const struct outbox_entry *entry = request->entry;
     const struct symbol *symbol = request->symbol;
+    char trigger[NUM_TEXT];
 
     put(text, "\"order_type\":\"%s\",\"side\":\"%s\",\"symbol\":\"%s\",",
         kraken_order_types[entry->type], entry->side == AGON_BUY ? "buy" : "sell", symbol->name);
     put_number(text, "order_qty", outbox_left(entry), symbol->qty_exp);
-    if (entry->type == AGON_LIMIT) {
+    if (order_type_waits(entry->type)) {
+        num_format_short(entry->trigger_px, symbol->px_exp, trigger);
+        put(text, "\"triggers\":{\"reference\":\"last\",\"price\":%s},", trigger);
+    }
+    if (order_type_has_px(entry->type)) {
         put_number(text, "limit_price", entry->next_px, symbol->px_exp);
         put(text, "\"time_in_force\":\"%s\",",
             entry->tif == AGON_TIF_IOC   ? "ioc"
             : entry->tif == AGON_TIF_FOK ? "fok"
                                          : "gtc");
-        if ((entry->flags & AGON_POST_ONLY) != 0)
+        if ((entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT)
             put(text, "\"post_only\":true,");
     }
     // As by REST: what is told of a fill's fee is then of the quote.
@@ -81,7 +86,8 @@ static void put_replace(struct kraken *kraken, struct text *text,
 
     put_client_id(kraken, text, entry->order_id, 0);
     put_number(text, "order_qty", entry->next_qty, request->symbol->qty_exp);
-    put_number(text, "limit_price", entry->next_px, request->symbol->px_exp);
+    if (order_type_has_px(entry->type))
+        put_number(text, "limit_price", entry->next_px, request->symbol->px_exp);
     if ((entry->flags & AGON_POST_ONLY) != 0)
         put(text, "\"post_only\":true,");
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* once: places one order a hundredth below the bid and, as it is told to, cancels or replaces it
- * when it is open, or takes its time when it is placed; then nothing more. For tests in which the
- * fate of one request is at stake. */
+ * when it is open, or takes its time when it is placed; then nothing more. Or a stop to buy, close
+ * above the ask, so that it is triggered, or far above. For tests in which the fate of one request
+ * is at stake. */
 #include <agon/agon.h>
 
 #define TURNS 4000000000 /* with 4: called by the core, it holds that up */
 
 enum { WHAT = 1, QTY = 2 };
-enum { NEW = 1, CANCEL = 2, REPLACE = 3, LINGER = 4 };
+enum { NEW = 1, CANCEL = 2, REPLACE = 3, LINGER = 4, STOP = 5, STOP_FAR = 6 };
 
 struct state {
     uint64_t is_placed, is_done;
@@ -45,6 +46,11 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
     if (self->state.is_placed || top->n_bid == 0 || top->n_ask == 0)
         return AGON_OK;
     self->state.px = intent.px = top->bid[0].px - top->bid[0].px / 100;
+    if (self->what >= STOP) {
+        intent.type = AGON_STOP_LIMIT;
+        intent.trigger_px = top->ask[0].px + (self->what == STOP ? 2 : top->ask[0].px / 100);
+        intent.px = intent.trigger_px + top->ask[0].px / 200;
+    }
     // Books come as regularly as views do; the one that lingers does so in between.
     self->instrument = self->what == LINGER ? top->hdr.instrument : 0;
     if (self->instrument != 0)
@@ -84,7 +90,8 @@ static int on_order(void *plugin, const struct agon_order *order)
         for (volatile uint64_t i = 0; i < TURNS; i++)
             ;
     }
-    if (self->what == NEW || self->state.is_done || order->state != AGON_ORDER_OPEN)
+    if (self->what == NEW || self->what >= STOP || self->state.is_done ||
+        order->state != AGON_ORDER_OPEN)
         return AGON_OK;
     self->state.is_done = 1;
     if (self->what == REPLACE) {
@@ -156,16 +163,17 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
                                                       .destroy = destroy});
 }
 
-static const struct agon_param what = {
-    .size = sizeof(what),
-    .id = WHAT,
-    .type = AGON_INTEGER,
-    .min = 1,
-    .max = 4,
-    .def = 1,
-    .name = "what",
-    .unit = "",
-    .doc = "1: the order alone; 2: cancelled; 3: replaced; 4: slowly"};
+static const struct agon_param what = {.size = sizeof(what),
+                                       .id = WHAT,
+                                       .type = AGON_INTEGER,
+                                       .min = 1,
+                                       .max = 6,
+                                       .def = 1,
+                                       .name = "what",
+                                       .unit = "",
+                                       .doc = "1: the order alone; 2: cancelled; 3: replaced; 4: "
+                                              "slowly; 5: a stop close to the ask; 6: one "
+                                              "far above it"};
 static const struct agon_param qty = {.size = sizeof(qty),
                                       .id = QTY,
                                       .type = AGON_INTEGER,
