@@ -7,6 +7,8 @@
 # name: who starts it
 by_command="common: . (read by the others)
 kraken: . (read by those of Kraken)
+okx: . (read by those of OKX)
+keeper_side: . (read by those of a keeper on one exchange)
 builds: ./agon soak builds
 stop_times: ./agon soak stop"
 

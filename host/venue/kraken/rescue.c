@@ -5,7 +5,7 @@
  * A nonce is the microseconds of this machine's clock here as in the host, and has to rise over
  * both. It does: this begins when nothing of the host leaves any more, asks one thing at a time,
  * and the next host begins later still. Where the clock was set back in between, the venue refuses
- * until it has caught up; the dead-man's switch of the account does not wait for that. */
+ * until it is ahead again; the dead-man's switch of the account does not wait for that. */
 #include <stdio.h>
 
 #include "venue/kraken/core.h"
