@@ -176,6 +176,10 @@ void venue_emit_balances(struct venue_client *client, uint16_t flags);
 /* An open order of an instrument that is not ours; ctx: the client. */
 void venue_guard_list(void *ctx, const struct wire_order *order);
 
+/* The order that was asked for, where an answer needs no word on it. */
+void venue_as_asked(const struct venue_client *client, const struct gateway_request *request,
+                    struct wire_order *order);
+
 /* orders.c */
 int venue_is_pending(const struct gateway_request *request);
 void venue_answer_request(struct venue_client *client, struct gateway_request *request,

@@ -360,6 +360,21 @@ void venue_answer_stray(struct venue_client *client, const struct gateway_reques
         venue_ask_trades(client, request->symbol, 0); // what it did meanwhile
 }
 
+void venue_as_asked(const struct venue_client *client, const struct gateway_request *request,
+                    struct wire_order *order)
+{
+    const struct outbox_entry *entry = request->entry;
+
+    memset(order, 0, sizeof(*order));
+    order->symbol = request->symbol;
+    order->venue_order = entry->venue_order;
+    order->side = entry->side;
+    order->type = entry->type;
+    order->px = entry->next_px;
+    order->qty = entry->next_qty;
+    venue_own_text(client, entry->order_id, 0, order->client_id);
+}
+
 /* The venue closes a position by its own hand under such a name. */
 static int is_forced(const struct wire_order *order)
 {

@@ -37,6 +37,30 @@ int wire_fit_filters(const struct wire_info *info, int quote_exp, struct agon_in
     return is_exact;
 }
 
+uint16_t wire_refusal(enum answer answer)
+{
+    switch (answer) {
+    case ANSWER_RATE:
+        return REASON_VENUE_RATE;
+    case ANSWER_LATER:
+        return REASON_VENUE_DOWN;
+    case ANSWER_CLOCK:
+        return REASON_VENUE_CLOCK;
+    case ANSWER_AUTH:
+        return REASON_VENUE_AUTH;
+    default:
+        return REASON_VENUE_REJECT;
+    }
+}
+
+void wire_keep_first(void *ctx, const struct wire_order *order)
+{
+    struct wire_order *first = ctx;
+
+    if (first->venue_order == 0)
+        *first = *order;
+}
+
 int wire_is_pushed(const struct venue_wire *wire)
 {
     return wire->book == BOOK_CHECKSUM || wire->book == BOOK_CHAIN_PUSHED;

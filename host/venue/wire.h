@@ -265,7 +265,7 @@ struct venue_wire {
     uint8_t dead_man;        /* enum dead_man */
     /* How orders are cancelled in a dead host's place (rescue_wire.h). NULL: they are not. */
     const struct rescue_wire *rescue;
-    uint8_t lists_all;       /* recent orders are told of all instruments at once */
+    uint8_t lists_all;      /* recent orders are told of all instruments at once */
     uint8_t is_serial;      /* signed requests leave one by one, but for cancels: by their nonces */
     uint8_t cancels_singly; /* it has no request that ends all orders of one instrument */
     /* ORDER_TYPES_MAX: what the exchange calls each type of order. NULL: it takes none of that
@@ -273,7 +273,7 @@ struct venue_wire {
     const char *const *order_types;
     uint32_t funding_s; /* perpetuals: between two fundings */
     enum book_rule book;
-    uint32_t (*snapshot_weight)(uint32_t levels);
+    uint32_t (*snapshot_weight)(uint32_t levels);     /* not of a book that is pushed */
     uint32_t (*checksum)(const struct wire_top *top); /* BOOK_CHECKSUM */
     /* A message may hold several records: decode is called with it again until it says 0. */
     uint8_t has_several;
@@ -353,6 +353,10 @@ struct venue_wire {
     void (*count)(const void *self, uint64_t *n_bad,
                   uint64_t *n_cut); /* of messages; of quantities */
 };
+/* Why an order was refused, by what the answer means alone: enum reason. */
+uint16_t wire_refusal(enum answer answer);
+/* A wire_order_fn: ctx is a struct wire_order of zeros, which gets the first. */
+void wire_keep_first(void *ctx, const struct wire_order *order);
 /* Does the stream bring the whole book? */
 int wire_is_pushed(const struct venue_wire *wire);
 /* Does the exchange have orders of that type? */

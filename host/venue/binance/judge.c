@@ -75,16 +75,7 @@ uint16_t binance_reject_reason(int32_t code, const char *text)
 
 uint16_t binance_refusal(enum answer answer, int32_t code, const char *text)
 {
-    switch (answer) {
-    case ANSWER_RATE:
-        return REASON_VENUE_RATE;
-    case ANSWER_LATER:
-        return REASON_VENUE_DOWN;
-    case ANSWER_CLOCK:
-        return REASON_VENUE_CLOCK;
-    case ANSWER_AUTH:
-        return REASON_VENUE_AUTH;
-    default:
-        return binance_reject_reason(code, text);
-    }
+    uint16_t reason = wire_refusal(answer);
+
+    return reason != REASON_VENUE_REJECT ? reason : binance_reject_reason(code, text);
 }

@@ -78,13 +78,9 @@ agon_ns_t kraken_take_until(struct kraken *kraken, struct gateway_request *reque
 static void add_fills(struct kraken *kraken, struct kraken_form *form,
                       const struct gateway_request *request)
 {
-    struct kraken_fills *fills = &kraken->fills[request->symbol - kraken->symbols->all];
+    struct fill_pages *fills = &kraken->fills[request->symbol - kraken->symbols->all];
 
-    if (fills->from != request->a || fills->order != request->b)
-        fills->n = fills->offset = 0; // what was being read was of another question
-    fills->from = request->a;
-    fills->order = request->b;
-    fills->is_reached = 0;
+    fill_pages_ask(fills, request->a, request->b);
     kraken_form_add(form, "type", "all");
     // Nothing of before this run was seen, so what was traded before is not this journal's.
     if (request->a <= 1 && request->b == 0)
@@ -208,22 +204,6 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
 /* Answers to orders -----------------------------------------------------------------------------
  */
 
-/* The order that was asked for, as far as the answer needs no word on it. */
-static void fill_in(struct kraken *kraken, const struct gateway_request *request,
-                    struct wire_order *order)
-{
-    const struct outbox_entry *entry = request->entry;
-
-    memset(order, 0, sizeof(*order));
-    order->symbol = request->symbol;
-    order->venue_order = entry->venue_order;
-    order->side = entry->side;
-    order->type = entry->type;
-    order->px = entry->next_px;
-    order->qty = entry->next_qty;
-    venue_own_text(kraken->client, entry->order_id, 0, order->client_id);
-}
-
 static int learn_text(struct kraken *kraken, struct scan *scan, struct kraken_known **known)
 {
     char txid[KRAKEN_TXID];
@@ -257,7 +237,7 @@ static int take_added(struct kraken *kraken, const struct scan_text *result,
     }
     if (scan.rc < 0 || known == NULL)
         return AGON_EINVAL;
-    fill_in(kraken, kraken->request, order);
+    venue_as_asked(kraken->client, kraken->request, order);
     order->venue_order = known->number;
     known->symbol = order->symbol;
     known->side = order->side;
@@ -280,7 +260,8 @@ int kraken_take_order(void *self, const void *bytes, size_t n, struct wire_order
         return AGON_EINVAL;
     if (kraken->request->kind == REQ_NEW)
         return take_added(kraken, &result, order);
-    fill_in(kraken, kraken->request, order); // that it was taken; the stream tells its end
+    venue_as_asked(kraken->client, kraken->request,
+                   order); // that it was taken; the stream tells its end
     return AGON_OK;
 }
 
@@ -295,7 +276,7 @@ int kraken_take_replace(void *self, const struct gateway_request *request,
     (void)now;
     if (kraken_result(reply->body, reply->body_n, &result) < 0)
         return 0;
-    fill_in(kraken, request, &order);
+    venue_as_asked(kraken->client, request, &order);
     venue_show(kraken->client, &order, entry->order_id, 0, AGON_ORDER_OPEN,
                num_add(entry->base_qty, entry->cum_qty), SEEN_REPLY);
     return 1;

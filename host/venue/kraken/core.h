@@ -6,6 +6,7 @@
 #define VENUE_KRAKEN_CORE_H
 
 #include "venue/client.h"
+#include "venue/fill_pages.h"
 #include "venue/kraken/sign.h"
 #include "venue/scan.h"
 
@@ -19,7 +20,6 @@ struct kraken_digits {
 
 #define KRAKEN_TXID  24
 #define KRAKEN_KNOWN 8192
-#define KRAKEN_FILLS 500 /* that one reading may bring of an instrument */
 
 struct kraken_known { /* an order by the number that stands for its text */
     uint64_t number;  /* 0: none */
@@ -30,13 +30,6 @@ struct kraken_known { /* an order by the number that stands for its text */
     uint8_t side;
     agon_px_t px;
     agon_qty_t qty, cum_qty;
-};
-
-struct kraken_fills {     /* of an instrument, while their pages come */
-    uint64_t from, order; /* from that number on; of that order alone, 0: of all */
-    uint32_t n, offset;
-    uint8_t is_reached; /* a page had what was before from */
-    struct wire_fill all[KRAKEN_FILLS];
 };
 
 #define KRAKEN_TOKEN 128
@@ -81,7 +74,7 @@ struct kraken {
     uint64_t nonce; /* the last one */
     uint64_t n_known;
     struct kraken_known *known;            /* owned; KRAKEN_KNOWN */
-    struct kraken_fills *fills;            /* owned; same order as symbols->all */
+    struct fill_pages *fills;              /* owned; same order as symbols->all */
     const struct gateway_request *request; /* whose answer is being taken */
     agon_ns_t t_begun;                     /* trades before are not this journal's */
     int64_t token_ns;                      /* not asked for before */

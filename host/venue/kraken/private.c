@@ -310,21 +310,13 @@ int kraken_is_nowhere(const struct http_message *reply)
            enter(&scan, &result, names) == 1 && scan_key(&scan, &key) == 0;
 }
 
-static void keep_first(void *ctx, const struct wire_order *order)
-{
-    struct wire_order *first = ctx;
-
-    if (first->venue_order == 0)
-        *first = *order;
-}
-
 int kraken_read_order(void *self, const void *bytes, size_t n, struct wire_order *order,
                       wire_fill_fn each_fill, void *ctx)
 {
     (void)each_fill; // its fills are told elsewhere
     (void)ctx;
     memset(order, 0, sizeof(*order));
-    if (kraken_read_orders(self, bytes, n, keep_first, order) < 0)
+    if (kraken_read_orders(self, bytes, n, wire_keep_first, order) < 0)
         return AGON_EINVAL;
     return order->venue_order != 0 ? AGON_OK : AGON_ENOENT;
 }
@@ -390,17 +382,9 @@ static int take_trade(struct kraken *kraken, struct scan *scan, const struct sym
     return AGON_OK;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const struct wire_fill *left = a;
-    const struct wire_fill *right = b;
-
-    return (left->fill > right->fill) - (left->fill < right->fill);
-}
-
 /* A page of all that was traded, newest first; *n: how many trades it has of whatever pair. */
 static int walk_trades(struct kraken *kraken, const struct scan_text *result,
-                       const struct symbol *symbol, struct kraken_fills *fills, uint32_t *n)
+                       const struct symbol *symbol, struct fill_pages *fills, uint32_t *n)
 {
     static const char *const names[] = {"trades", NULL};
     struct scan scan;
@@ -417,14 +401,8 @@ static int walk_trades(struct kraken *kraken, const struct scan_text *result,
         if (take_trade(kraken, &scan, &of, &fill) < 0)
             return scan.rc;
         ++*n;
-        if (of != symbol)
-            continue;
-        fills->is_reached = fills->is_reached || fill.fill < fills->from;
-        if (fill.fill < fills->from || (fills->order != 0 && fill.venue_order != fills->order))
-            continue;
-        if (fills->n == KRAKEN_FILLS)
+        if (of == symbol && fill_pages_add(fills, &fill) < 0)
             return AGON_ENOSPC;
-        fills->all[fills->n++] = fill;
     }
     return rc;
 }
@@ -433,7 +411,7 @@ int kraken_read_fills(void *self, const void *bytes, size_t n, const struct symb
                       wire_fill_fn each, void *ctx)
 {
     struct kraken *kraken = self;
-    struct kraken_fills *fills = &kraken->fills[symbol - kraken->symbols->all];
+    struct fill_pages *fills = &kraken->fills[symbol - kraken->symbols->all];
     struct scan_text result;
     uint32_t n_page = 0;
     int rc = kraken_result(bytes, n, &result);
@@ -441,24 +419,13 @@ int kraken_read_fills(void *self, const void *bytes, size_t n, const struct symb
     if (rc >= 0)
         rc = walk_trades(kraken, &result, symbol, fills, &n_page);
     if (rc < 0) {
-        fills->n = fills->offset = 0;
+        fill_pages_drop(fills);
         return kraken_bad(kraken, WIRE_REST, rc, n);
     }
-    // Where the list ends today needs no more than its end.
-    if (n_page >= PAGE && !fills->is_reached && (fills->from != 0 || fills->order != 0)) {
-        fills->offset += n_page;
-        return AGON_EAGAIN;
-    }
-    qsort(fills->all, fills->n, sizeof(fills->all[0]), by_number);
-    for (uint32_t i = 0; i < fills->n; i++) {
-        if (i > 0 && fills->all[i].fill == fills->all[i - 1].fill)
-            continue; // a page that began later has it again
-        if (each != NULL)
-            each(ctx, &fills->all[i]);
-    }
-    rc = (int)fills->n;
-    fills->n = fills->offset = 0;
-    return rc;
+    if (!fill_pages_is_more(fills, n_page, PAGE))
+        return fill_pages_tell(fills, each, ctx);
+    fills->offset += n_page;
+    return AGON_EAGAIN;
 }
 
 /* Balances and the token ------------------------------------------------------------------------

@@ -309,12 +309,6 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
     return config->is_private ? kraken_take_key(kraken, config, err) : AGON_OK;
 }
 
-static uint32_t snapshot_weight(uint32_t levels)
-{
-    (void)levels;
-    return 0; // books come by the stream
-}
-
 // Of the key's counter. Public requests are not on it, and orders have one of their own.
 static const uint32_t weights[REQ_KINDS] = {
     [REQ_OPEN] = 1,   [REQ_TRADES] = 2, [REQ_ACCOUNT] = 1,   [REQ_NUMBER] = 1, [REQ_RIGHTS] = 1,
@@ -337,7 +331,6 @@ const struct venue_wire venue_kraken_spot = {
     .is_in_place = 1,
     .is_serial = 1,
     .book = BOOK_CHECKSUM,
-    .snapshot_weight = snapshot_weight,
     .checksum = kraken_checksum,
     .has_several = 1,
     .ping = "{\"method\":\"ping\"}",

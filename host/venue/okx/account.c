@@ -157,30 +157,6 @@ int okx_read_orders(void *self, const void *bytes, size_t n, wire_order_fn each,
     return walk_orders(okx, bytes, n, each, ctx);
 }
 
-/* The order that was asked for, as far as the answer needs no word on it. */
-static void fill_in(struct okx *okx, const struct gateway_request *request,
-                    struct wire_order *order)
-{
-    const struct outbox_entry *entry = request->entry;
-
-    memset(order, 0, sizeof(*order));
-    order->symbol = request->symbol;
-    order->venue_order = entry->venue_order;
-    order->side = entry->side;
-    order->type = entry->type;
-    order->px = entry->next_px;
-    order->qty = entry->next_qty;
-    venue_own_text(okx->client, entry->order_id, 0, order->client_id);
-}
-
-static void keep_first(void *ctx, const struct wire_order *order)
-{
-    struct wire_order *first = ctx;
-
-    if (first->venue_order == 0)
-        *first = *order;
-}
-
 int okx_take_order(void *self, const void *bytes, size_t n, struct wire_order *order,
                    wire_fill_fn each_fill, void *ctx)
 {
@@ -195,11 +171,12 @@ int okx_take_order(void *self, const void *bytes, size_t n, struct wire_order *o
     if (okx->request == NULL ||
         (okx->request->kind != REQ_NEW && okx->request->kind != REQ_CANCEL)) {
         memset(order, 0, sizeof(*order));
-        if (okx_read_orders(self, bytes, n, keep_first, order) < 0)
+        if (okx_read_orders(self, bytes, n, wire_keep_first, order) < 0)
             return AGON_EINVAL;
         return order->venue_order != 0 ? AGON_OK : AGON_ENOENT;
     }
-    fill_in(okx, okx->request, order); // that it was taken; the stream tells what becomes of it
+    venue_as_asked(okx->client, okx->request,
+                   order); // that it was taken; the stream tells what becomes of it
     if (okx->request->kind == REQ_CANCEL)
         return AGON_OK;
     return enter(&scan, bytes, n, &answer) < 0 || scan_item(&scan) <= 0 ||
@@ -220,7 +197,7 @@ int okx_take_replace(void *self, const struct gateway_request *request,
     (void)now;
     if (okx_open_answer(reply->body, reply->body_n, &answer) < 0 || answer.code != 0)
         return 0;
-    fill_in(okx, request, &order);
+    venue_as_asked(okx->client, request, &order);
     venue_show(okx->client, &order, entry->order_id, 0, AGON_ORDER_OPEN,
                num_add(entry->base_qty, entry->cum_qty), SEEN_REPLY);
     return 1;
@@ -257,17 +234,9 @@ static int take_fill(struct okx *okx, struct scan *scan, const struct symbol *sy
     return AGON_OK;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const struct wire_fill *left = a;
-    const struct wire_fill *right = b;
-
-    return (left->fill > right->fill) - (left->fill < right->fill);
-}
-
 /* A page, newest first; *n: how many it has. */
 static int walk_fills(struct okx *okx, const void *bytes, size_t n_bytes,
-                      const struct symbol *symbol, struct okx_fills *fills, uint32_t *n)
+                      const struct symbol *symbol, struct fill_pages *fills, uint32_t *n)
 {
     struct okx_answer answer;
     struct scan scan;
@@ -282,14 +251,8 @@ static int walk_fills(struct okx *okx, const void *bytes, size_t n_bytes,
         if (rc < 0)
             break;
         ++*n;
-        if (!is_of_it)
-            continue;
-        fills->is_reached = fills->is_reached || fill.fill < fills->from;
-        if (fill.fill < fills->from || (fills->order != 0 && fill.venue_order != fills->order))
-            continue;
-        if (fills->n == OKX_FILLS)
+        if (is_of_it && fill_pages_add(fills, &fill) < 0)
             return AGON_ENOSPC;
-        fills->all[fills->n++] = fill;
     }
     return rc;
 }
@@ -298,29 +261,17 @@ int okx_read_fills(void *self, const void *bytes, size_t n, const struct symbol 
                    wire_fill_fn each, void *ctx)
 {
     struct okx *okx = self;
-    struct okx_fills *fills = &okx->fills[symbol - okx->symbols->all];
+    struct fill_pages *fills = &okx->fills[symbol - okx->symbols->all];
     uint32_t n_page = 0;
     int rc = walk_fills(okx, bytes, n, symbol, fills, &n_page);
 
-    // Where the list ends today needs no more than its end.
-    if (rc >= 0 && n_page >= OKX_PAGE && !fills->is_reached &&
-        (fills->from != 0 || fills->order != 0))
-        return AGON_EAGAIN;
-    fills->after[0] = '\0';
     if (rc < 0) {
-        fills->n = 0;
+        fill_pages_drop(fills);
         return okx_bad(okx, WIRE_REST, rc, n);
     }
-    qsort(fills->all, fills->n, sizeof(fills->all[0]), by_number);
-    for (uint32_t i = 0; i < fills->n; i++) {
-        if (i > 0 && fills->all[i].fill == fills->all[i - 1].fill)
-            continue;
-        if (each != NULL)
-            each(ctx, &fills->all[i]);
-    }
-    rc = (int)fills->n;
-    fills->n = 0;
-    return rc;
+    if (fill_pages_is_more(fills, n_page, OKX_PAGE))
+        return AGON_EAGAIN;
+    return fill_pages_tell(fills, each, ctx);
 }
 
 /* Money -----------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@
 #define VENUE_OKX_CORE_H
 
 #include "venue/client.h"
+#include "venue/fill_pages.h"
 #include "venue/okx/sign.h"
 #include "venue/scan.h"
 
-#define OKX_PAGE  100 /* orders and fills of an answer */
-#define OKX_BARS  300
-#define OKX_FILLS 500 /* that one reading may bring of an instrument */
+#define OKX_PAGE 100 /* orders and fills of an answer */
+#define OKX_BARS 300
 
 struct okx_contract { /* what one of an instrument's quantities stands for, in the base */
     int64_t value;    /* value x 10^-exp; 0: not known yet */
@@ -22,14 +22,6 @@ struct okx_price { /* of a swap: what mark price and funding have come to; they 
     agon_px_t mark_px;
     int64_t rate_ppb;
     agon_ns_t t_funding;
-};
-
-struct okx_fills {        /* of an instrument, while their pages come */
-    uint64_t from, order; /* from that number on; of that order alone, 0: of all */
-    uint32_t n;
-    char after[24]; /* the page begins behind that; "": with the newest */
-    uint8_t is_reached;
-    struct wire_fill all[OKX_FILLS];
 };
 
 struct okx_vault { /* in pages of secret_new */
@@ -70,7 +62,7 @@ struct okx {
     char rest_path[64];
     char stamp[32]; /* of the request that is written */
     char expiry[24];
-    struct okx_fills *fills;               /* owned; same order as symbols->all */
+    struct fill_pages *fills;              /* owned; same order as symbols->all */
     const struct gateway_request *request; /* whose answer is being taken */
     agon_ns_t t_begun;                     /* trades before are not this journal's */
     uint64_t uid;                          /* 0: not told yet */

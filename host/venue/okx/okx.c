@@ -334,20 +334,6 @@ static int open_swap(struct venue_client *client, void **self, struct error *err
     return open_okx(client, 1, self, err);
 }
 
-static uint32_t snapshot_weight(uint32_t levels)
-{
-    (void)levels;
-    return 0; // books come by the stream
-}
-
-/* An order keeps its id, and what it has filled. */
-static enum wire_op replace_op(const struct order_cmd *cmd, const struct outbox_entry *entry)
-{
-    (void)cmd;
-    (void)entry;
-    return REQ_REPLACE;
-}
-
 /* Orders need to know what a contract is worth, and that a position has one side. */
 static int is_set(const void *self)
 {
@@ -372,16 +358,16 @@ static const uint32_t weights[REQ_KINDS] = {
 #define SHARED                                                                                     \
     .time_path = "/public/time", .read_time = okx_read_time, .defaults = defaults,                 \
     .weights = weights, .cancels_singly = 1, .order_types = okx_order_types, .has_orders = 1,      \
-    .is_in_place = 1, .book = BOOK_CHAIN_PUSHED, .snapshot_weight = snapshot_weight,               \
-    .has_several = 1, .ping = "ping", .close = okx_close, .decode_recorded = okx_decode_recorded,  \
-    .write = write_request, .judge = okx_judge, .refusal = okx_refusal,                            \
-    .read_info = okx_read_info, .fit_rules = okx_fit_rules, .read_bars = okx_read_bars,            \
-    .read_order = okx_take_order, .read_orders = okx_read_orders, .read_fills = okx_read_fills,    \
+    .is_in_place = 1, .book = BOOK_CHAIN_PUSHED, .has_several = 1, .ping = "ping",                 \
+    .close = okx_close, .decode_recorded = okx_decode_recorded, .write = write_request,            \
+    .judge = okx_judge, .refusal = okx_refusal, .read_info = okx_read_info,                        \
+    .fit_rules = okx_fit_rules, .read_bars = okx_read_bars, .read_order = okx_take_order,          \
+    .read_orders = okx_read_orders, .read_fills = okx_read_fills,                                  \
     .read_account = okx_read_account, .decode = okx_decode, .subscribe = subscribe,                \
     .resubscribe = resubscribe, .on_reply = on_reply, .read_rights = okx_read_rights,              \
     .keep_user = okx_keep_user, .on_user_up = okx_on_user_up, .on_user = okx_on_user,              \
-    .replace_op = replace_op, .take_replace = okx_take_replace, .answer = okx_answer_own,          \
-    .is_set = is_set, .is_legible = is_legible, .count = count
+    .take_replace = okx_take_replace, .answer = okx_answer_own, .is_set = is_set,                  \
+    .is_legible = is_legible, .count = count
 
 extern const struct venue_wire venue_okx_spot, venue_okx_swap;
 const struct venue_wire venue_okx_spot = {

@@ -133,16 +133,10 @@ static int add_replace(struct okx *okx, struct gateway_http *http,
 static void ask_fills(struct okx *okx, const struct gateway_request *request, char *text,
                       size_t room)
 {
-    struct okx_fills *fills = &okx->fills[request->symbol - okx->symbols->all];
+    struct fill_pages *fills = &okx->fills[request->symbol - okx->symbols->all];
     size_t n;
 
-    if (fills->from != request->a || fills->order != request->b) {
-        fills->n = 0; // what was being read was of another question
-        fills->after[0] = '\0';
-    }
-    fills->from = request->a;
-    fills->order = request->b;
-    fills->is_reached = 0;
+    fill_pages_ask(fills, request->a, request->b);
     n = (size_t)snprintf(text, room, "/trade/fills?instType=%s&instId=%s&limit=%d",
                          okx->is_swap ? "SWAP" : "SPOT", request->symbol->name, OKX_PAGE);
     if (request->b != 0)

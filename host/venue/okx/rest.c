@@ -156,20 +156,7 @@ uint16_t okx_refusal(enum answer answer, int32_t code, const char *text)
     int at = find_error(code);
 
     (void)text;
-    if (at >= 0 && errors[at].reason != 0)
-        return errors[at].reason;
-    switch (answer) {
-    case ANSWER_RATE:
-        return REASON_VENUE_RATE;
-    case ANSWER_LATER:
-        return REASON_VENUE_DOWN;
-    case ANSWER_CLOCK:
-        return REASON_VENUE_CLOCK;
-    case ANSWER_AUTH:
-        return REASON_VENUE_AUTH;
-    default:
-        return REASON_VENUE_REJECT;
-    }
+    return at >= 0 && errors[at].reason != 0 ? errors[at].reason : wire_refusal(answer);
 }
 
 enum answer okx_judge_answer(const struct http_message *reply, struct okx_answer *said)
