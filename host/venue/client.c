@@ -43,6 +43,16 @@ void venue_own_text(const struct venue_client *client, uint64_t order_id, uint8_
     client_id_format(&client->gateway->ports.ids, order_id, rev, text);
 }
 
+int venue_bad(struct gateway *gateway, uint64_t n_bad[WIRE_KINDS], int kind, int rc, size_t n)
+{
+    if (n_bad[kind]++ == 0 && gateway != NULL)
+        gateway_log(gateway, 4, "bad",
+                    "%s: a message of kind %d, of %zu bytes, cannot be taken (%s); more of them "
+                    "are only counted",
+                    gateway->config.name, kind, n, error_name(rc));
+    return rc;
+}
+
 int venue_is_clock_good(struct venue_client *client, int64_t now)
 {
     int64_t half = (int64_t)client->gateway->config.recv_window_ms * 1000000 / 2;

@@ -149,6 +149,9 @@ int venue_said(struct venue_client *client, struct link *link, uint64_t id, cons
                size_t n);
 /* A message of the user data stream could not be read: the next round comes soon. */
 void venue_user_bad(struct venue_client *client);
+/* Counts a message of that kind, of n bytes, that cannot be taken, tells it once of each kind, and
+ * passes rc on. gateway NULL: who reads a recording is not told. */
+int venue_bad(struct gateway *gateway, uint64_t n_bad[WIRE_KINDS], int kind, int rc, size_t n);
 /* The venue does not accept the key. */
 void venue_halt_auth(struct venue_client *client, int32_t code, const char *text);
 /* The venue wants fewer requests until then. */

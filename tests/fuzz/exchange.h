@@ -346,7 +346,7 @@ static inline void exchange_answer(struct exchange *exchange, enum wire_op op, c
         wire->read_positions(self, bytes, n, &client->out);
     else if (op == REQ_RIGHTS)
         wire->read_rights(self, bytes, n, &can_withdraw);
-    else if (op == REQ_LISTEN || op == REQ_COUNTDOWN)
+    else if ((op == REQ_LISTEN || op == REQ_COUNTDOWN) && wire->answer != NULL)
         wire->answer(self, &request, answer, code, text, &reply);
     else if ((op == REQ_NEW || op == REQ_CANCEL || op == REQ_QUERY) &&
              wire->read_order(self, bytes, n, &order, exchange_on_fill, NULL) >= 0)

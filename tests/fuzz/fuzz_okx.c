@@ -35,7 +35,7 @@ static int is_changed(const void *self)
         n += okx->prices[i].mark_px != 0 || okx->prices[i].rate_ppb != 0 || okx->leave[i] != 0 ||
              okx->enter[i] != 0 || okx->fills[i].n > 0 || okx->fills[i].after[0] != '\0' ||
              okx->contracts[i].value != 1 || okx->contracts[i].exp != (okx->is_swap ? 2 : 0);
-    return n > 0 || okx->uid != 0 || okx->is_net || okx->is_switch_on;
+    return n > 0 || okx->uid != 0 || okx->is_net;
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned seed)

@@ -5,18 +5,8 @@
 #define VENUE_BINANCE_DECODE_IN_H
 
 #include "venue/binance/decode.h"
+#include "venue/scan_take.h"
 
-/* Takes key number bit once and goes on with what reads its value. */
-#define TAKE(bit, read)                                                                            \
-    do {                                                                                           \
-        if (scan_once(scan, &seen, (bit)) < 0 || (read) < 0)                                       \
-            return scan_fail(scan);                                                                \
-    } while (0)
-#define NEED(bits)                                                                                 \
-    do {                                                                                           \
-        if (rc < 0 || (seen & (bits)) != (uint64_t)(bits))                                         \
-            return scan_fail(scan);                                                                \
-    } while (0)
 #define BIT(n) ((uint64_t)1 << (n))
 /* The letter of a one-letter key, or 0. */
 #define LETTER(key) ((key).n == 1 ? (key).at[0] : 0)

@@ -8,7 +8,7 @@
 #include "venue/client.h"
 #include "venue/fill_pages.h"
 #include "venue/kraken/sign.h"
-#include "venue/scan.h"
+#include "venue/scan_take.h"
 
 #define KRAKEN_TOP 10 /* levels of a side that the checksum is over */
 
@@ -83,18 +83,6 @@ struct kraken {
     uint64_t sequence[GATEWAY_LINKS];  /* of the last message of executions */
     uint8_t asks_closed[KRAKEN_KNOWN]; /* by place in the outbox: asked for next among the closed */
 };
-
-/* Takes key number bit once and goes on with what reads its value. */
-#define TAKE(bit, read)                                                                            \
-    do {                                                                                           \
-        if (scan_once(scan, &seen, (bit)) < 0 || (read) < 0)                                       \
-            return scan_fail(scan);                                                                \
-    } while (0)
-#define NEED(bits)                                                                                 \
-    do {                                                                                           \
-        if (rc < 0 || (seen & (uint64_t)(bits)) != (uint64_t)(bits))                               \
-            return scan_fail(scan);                                                                \
-    } while (0)
 
 /* spot.c */
 int kraken_open_reader(const struct symbols *symbols, void **self);

@@ -475,12 +475,7 @@ static int hand_out(struct kraken *kraken, const struct kraken_envelope *from, c
 
 int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n)
 {
-    if (kraken->n_bad[kind]++ == 0 && kraken->gateway != NULL)
-        gateway_log(kraken->gateway, 4, "bad",
-                    "%s: a message of kind %d, of %zu bytes, cannot be taken (%s); more of them "
-                    "are only counted",
-                    kraken->gateway->config.name, kind, n, error_name(rc));
-    return rc;
+    return venue_bad(kraken->gateway, kraken->n_bad, kind, rc, n);
 }
 
 int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)

@@ -6,12 +6,6 @@
 
 #include "venue/okx/core.h"
 
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-#name, name, sizeof(name)                                                                  \
-    }
-#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-
 /* Enters the records of a good answer. */
 static int enter(struct scan *scan, const void *bytes, size_t n, struct okx_answer *answer)
 {

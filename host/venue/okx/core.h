@@ -8,7 +8,7 @@
 #include "venue/client.h"
 #include "venue/fill_pages.h"
 #include "venue/okx/sign.h"
-#include "venue/scan.h"
+#include "venue/scan_take.h"
 
 #define OKX_PAGE 100 /* orders and fills of an answer */
 #define OKX_BARS 300
@@ -67,27 +67,19 @@ struct okx {
     agon_ns_t t_begun;                     /* trades before are not this journal's */
     uint64_t uid;                          /* 0: not told yet */
     uint8_t is_net;                        /* positions have one side */
-    uint8_t is_switch_asked, is_switch_on; /* cancel-all-after */
-    int64_t switch_ns;
 };
-
-/* Takes key number bit once and goes on with what reads its value. */
-#define TAKE(bit, read)                                                                            \
-    do {                                                                                           \
-        if (scan_once(scan, &seen, (bit)) < 0 || (read) < 0)                                       \
-            return scan_fail(scan);                                                                \
-    } while (0)
-#define NEED(bits)                                                                                 \
-    do {                                                                                           \
-        if (rc < 0 || (seen & (uint64_t)(bits)) != (uint64_t)(bits))                               \
-            return scan_fail(scan);                                                                \
-    } while (0)
 
 struct okx_text { /* a key whose value is a text, to be copied */
     const char *name;
     char *at;
     size_t room;
 };
+/* ... of the name of the array that it goes to. */
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+#name, name, sizeof(name)                                                                  \
+    }
+#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
 /* okx.c */
 int okx_open_reader(const struct symbols *symbols, int is_swap, void **self);
@@ -156,7 +148,5 @@ void okx_login(struct okx *okx, struct link *link);
 void okx_subscribe_user(struct okx *okx, struct link *link);
 void okx_on_user_up(void *self, struct link *link);
 void okx_keep_user(void *self, int64_t now);
-void okx_answer_own(void *self, struct gateway_request *request, enum answer answer, int32_t code,
-                    const char *text, const struct http_message *reply);
 
 #endif

@@ -10,11 +10,6 @@
 #define MS_NS      1000000ll
 #define MS_MAX     4102444800000ull
 #define GOING_DOWN "64008" /* the service is about to be upgraded */
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-#name, name, sizeof(name)                                                                  \
-    }
-#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
 /* Values ----------------------------------------------------------------------------------------
  */
@@ -418,12 +413,7 @@ static int hand_out(struct okx *okx, const struct okx_envelope *from, const stru
 
 int okx_bad(struct okx *okx, int kind, int rc, size_t n)
 {
-    if (okx->n_bad[kind]++ == 0 && okx->gateway != NULL)
-        gateway_log(okx->gateway, 4, "bad",
-                    "%s: a message of kind %d, of %zu bytes, cannot be taken (%s); more of them "
-                    "are only counted",
-                    okx->gateway->config.name, kind, n, error_name(rc));
-    return rc;
+    return venue_bad(okx->gateway, okx->n_bad, kind, rc, n);
 }
 
 static int take_data(struct okx *okx, const struct okx_envelope *from, const void *bytes,

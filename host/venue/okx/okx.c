@@ -366,7 +366,7 @@ static const uint32_t weights[REQ_KINDS] = {
     .read_account = okx_read_account, .decode = okx_decode, .subscribe = subscribe,                \
     .resubscribe = resubscribe, .on_reply = on_reply, .read_rights = okx_read_rights,              \
     .keep_user = okx_keep_user, .on_user_up = okx_on_user_up, .on_user = okx_on_user,              \
-    .take_replace = okx_take_replace, .answer = okx_answer_own, .is_set = is_set,                  \
+    .take_replace = okx_take_replace, .dead_man = DEAD_MAN_ACCOUNT, .is_set = is_set,              \
     .is_legible = is_legible, .count = count
 
 extern const struct venue_wire venue_okx_spot, venue_okx_swap;

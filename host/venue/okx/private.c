@@ -284,52 +284,6 @@ void okx_on_user_up(void *self, struct link *link)
     okx_login(self, link);
 }
 
-/* The whole account's orders are cancelled there when it is not said again in time. It is said
- * while there are any, and taken back when there are none. */
-static void keep_switch(struct okx *okx, int64_t now)
-{
-    struct gateway *gateway = okx->gateway;
-    int64_t after_ns = gateway->config.dead_man_ns;
-    struct gateway_request *request;
-    int is_wanted = 0;
-
-    if (after_ns == 0 || okx->is_switch_asked || now < okx->switch_ns)
-        return;
-    for (uint32_t i = 0; i < gateway->outbox.n; i++) {
-        const struct outbox_entry *entry = &gateway->outbox.all[i];
-
-        is_wanted |= entry->is_used && !entry->is_final && (entry->is_acked || entry->pending != 0);
-    }
-    if (!is_wanted && !okx->is_switch_on)
-        return;
-    request = venue_ask(okx->client, REQ_COUNTDOWN, NULL, LIMITER_CANCEL, after_ns / 4);
-    if (request == NULL)
-        return;
-    request->a = is_wanted ? (uint64_t)after_ns / 1000000 : 0;
-    okx->is_switch_asked = 1;
-}
-
-void okx_answer_own(void *self, struct gateway_request *request, enum answer answer, int32_t code,
-                    const char *text, const struct http_message *reply)
-{
-    struct okx *okx = self;
-    int64_t now = gateway_now(okx->gateway);
-
-    (void)reply;
-    if (request->kind != REQ_COUNTDOWN)
-        return;
-    okx->is_switch_asked = 0;
-    if (answer != ANSWER_GOOD) {
-        okx->switch_ns = now + VENUE_RETRY_NS; // one a second
-        gateway_log(okx->gateway, 4, "switch",
-                    "%s: the countdown that cancels was not renewed (%d %s)",
-                    okx->gateway->config.name, code, text != NULL ? text : "");
-        return;
-    }
-    okx->is_switch_on = request->a != 0;
-    okx->switch_ns = now + (request->a != 0 ? okx->gateway->config.dead_man_ns / 4 : 0);
-}
-
 void okx_keep_user(void *self, int64_t now)
 {
     struct okx *okx = self;
@@ -348,5 +302,4 @@ void okx_keep_user(void *self, int64_t now)
         else if (!feed->is_up && now - feed->asked_ns > gateway->config.request_ns)
             gateway_drop(gateway, link, "no answer to login and subscription");
     }
-    keep_switch(okx, now);
 }

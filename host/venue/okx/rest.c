@@ -6,12 +6,6 @@
 
 #include "venue/okx/core.h"
 
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-#name, name, sizeof(name)                                                                  \
-    }
-#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
-
 /* Answers ---------------------------------------------------------------------------------------
  */
 

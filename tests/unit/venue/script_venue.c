@@ -656,7 +656,9 @@ void script_begin(void)
         snprintf(instruments[1].instrument.symbol, 32,
                  is_okx_swap() ? "ETH-USDT-SWAP" : "ETH-USDT");
         instruments[0].instrument.qty_exp = instruments[1].instrument.qty_exp = 8;
-        config.dead_man_ns = 0;
+        // One transcript is about the switch.
+        if (strcmp(w.file, "okx/dead_man.script") != 0)
+            config.dead_man_ns = 0;
         if (is_okx_swap())
             instruments[0].instrument.kind = instruments[1].instrument.kind = INSTRUMENT_LINEAR;
     }

@@ -53,6 +53,7 @@ static const char *const stories[] = {
     "kraken/orders.script",
     "kraken/unknown.script",
     "kraken/socket.script",
+    "okx/dead_man.script",
     "okx/garbage.script",
     "okx/market.script",
     "okx/orders.script",
