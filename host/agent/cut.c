@@ -44,7 +44,7 @@ static void collect_slot(struct engine *engine, const struct slot *slot, struct 
             .cost_amt = all[i].cost_amt,
             .realised_amt = all[i].realised_amt};
     }
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
+    for (agon_account_t account = 0; account < ledger_accounts(ledger); account++) {
         for (agon_asset_t id = 1; id <= table->n_assets && setup->n_balances < SETUP_BALANCES_MAX;
              id++) {
             agon_amt_t amt = ledger_amt(ledger, account, slot->id, id);

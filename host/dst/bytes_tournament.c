@@ -207,7 +207,7 @@ void bytes_tournament_anew(struct bytes *world, uint16_t slot)
 
 static void check_plan(struct bytes *world, const struct record_plan *plan)
 {
-    int64_t moved[PLAN_ACCOUNTS] = {0}, there = 0;
+    int64_t moved[ACCOUNTS_MAX] = {0}, there = 0;
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];

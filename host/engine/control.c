@@ -27,19 +27,19 @@ void control_watch(struct engine *engine)
     }
 }
 
-uint32_t control_accounts(const struct engine *engine, const struct slot *slot,
+uint64_t control_accounts(const struct engine *engine, const struct slot *slot,
                           const struct subscription *sub)
 {
-    uint32_t accounts = 0;
+    uint64_t accounts = 0;
 
     for (uint32_t i = 0; i < sub->n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, sub->instruments[i]);
 
         if (instrument != NULL)
-            accounts |= 1u << engine_account(engine, slot, instrument);
+            accounts |= (uint64_t)1 << engine_account(engine, slot, instrument);
     }
-    return accounts != 0 ? accounts : 1u << slot->account;
+    return accounts != 0 ? accounts : (uint64_t)1 << slot->account;
 }
 
 // It is divided evenly, what is left of the division is on the first.
@@ -47,15 +47,15 @@ static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
                            const struct subscription *sub, agon_amt_t capital_amt,
                            agon_account_t account)
 {
-    uint32_t accounts = control_accounts(engine, slot, sub);
+    uint64_t accounts = control_accounts(engine, slot, sub);
     agon_amt_t share_amt;
     int n;
 
     if ((accounts >> account & 1) == 0)
         return 0;
-    n = __builtin_popcount(accounts);
+    n = __builtin_popcountll(accounts);
     share_amt = capital_amt / n;
-    return __builtin_ctz(accounts) == account ? capital_amt - (n - 1) * share_amt : share_amt;
+    return __builtin_ctzll(accounts) == account ? capital_amt - (n - 1) * share_amt : share_amt;
 }
 
 static int config_account(struct engine *engine, const struct record_account_of *record)
@@ -67,6 +67,7 @@ static int config_account(struct engine *engine, const struct record_account_of 
         return AGON_EINVAL;
     }
     engine->account_of[record->venue] = (uint16_t)(record->account + 1);
+    control_note_account(engine, record->account);
     return AGON_OK;
 }
 
@@ -78,7 +79,8 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
     int is_new = before == NULL;
     struct slot as_told = {.account = record->account};
-    agon_amt_t changes[ACCOUNTS_MAX];
+    agon_amt_t changes[ACCOUNTS_MAX] = {0};
+    uint64_t touched; // accounts on which the slot has capital, before or from now on
     agon_amt_t change_amt;
     struct error err = {0};
     int rc;
@@ -104,7 +106,11 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         }
     }
     change_amt = num_add(record->limits.capital_amt, -given_before);
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
+    touched = control_accounts(engine, &as_told, &record->subscription);
+    if (before != NULL)
+        touched |= control_accounts(engine, before, &before->subscription);
+    for (uint64_t left = touched; left != 0; left &= left - 1) {
+        agon_account_t account = (agon_account_t)__builtin_ctzll(left);
         agon_amt_t share_amt =
             share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 
@@ -136,9 +142,13 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         return AGON_EINVAL;
     }
     engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
+    control_note_account(engine, record->account);
+    for (uint64_t left = touched; left != 0; left &= left - 1) {
+        agon_account_t account = (agon_account_t)__builtin_ctzll(left);
+
         REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                 engine->table.base_currency, changes[account]) == AGON_OK);
+    }
     if (is_new) {
         risk_slot_start(&engine->risk[record->slot], 0);
         exposure_transfer(engine, record->slot, record->limits.capital_amt);
@@ -149,7 +159,9 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     }
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
+    for (uint64_t left = touched; left != 0; left &= left - 1) {
+        agon_account_t account = (agon_account_t)__builtin_ctzll(left);
+
         if (!is_new && changes[account] != 0)
             deliver_balance_of(engine, record->slot, account, engine->table.base_currency);
     }

@@ -216,7 +216,7 @@ void deliver_capital(struct engine *engine, uint16_t id)
         .reason = slot->condition_reason,
     };
 
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < engine->n_accounts; account++)
         event.free_amt = num_add(
             event.free_amt, engine_free_of(engine, slot, account, engine->table.base_currency));
     deliver_private(engine, id, &event.hdr);

@@ -106,7 +106,7 @@ void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
     SPARE(exposure->places);
     SPARE(exposure->open);
 #undef SPARE
-    ledger_spare(engine->ledger, n, spare);
+    ledger_spare(engine->ledger, n, engine->n_accounts, spare);
 }
 
 void engine_attach_venue(struct engine *engine, agon_account_t account,
@@ -221,6 +221,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
         [EVENT_PLAN_VALUES] = sizeof(struct record_plan_values) / EVENT_GRANULE,
         [EVENT_PLAN_LINES] = sizeof(struct record_plan_lines) / EVENT_GRANULE,
+        [EVENT_PLAN_POOLS] = sizeof(struct record_plan_pools) / EVENT_GRANULE,
         [EVENT_BEGIN] = sizeof(struct record_begin) / EVENT_GRANULE,
         [EVENT_END] = 2,
         [EVENT_LAPSE] = 2,
@@ -294,6 +295,7 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return set_back_clock(engine, AS(record_clock, event), t_before);
     case EVENT_PLAN_VALUES:
     case EVENT_PLAN_LINES:
+    case EVENT_PLAN_POOLS:
         return tournament_values(engine, event);
     case EVENT_PLAN:
         return tournament_plan(engine, AS(record_plan, event));

@@ -161,8 +161,9 @@ static agon_amt_t rest_of(const struct engine *engine, uint16_t slot, agon_asset
     num128_t rest = 0;
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
+    const uint32_t n_accounts = ledger_accounts(engine->ledger);
 
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
+    for (agon_account_t account = 0; account < n_accounts; account++)
         rest += ledger_amt(engine->ledger, account, slot, asset);
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument =

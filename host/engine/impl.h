@@ -25,6 +25,10 @@
 #define ENGINE_STOP_NS      ((agon_ns_t)60 * 1000 * 1000 * 1000)
 #define ENGINE_SLOT_TIMERS  64 /* armed at a time by one slot */
 #define ENGINE_STATE_FORMAT 9
+/* ... with a section of what is above these: in a state of the format above there is none. */
+#define ENGINE_STATE_FORMAT_HIGH 10
+#define STATE_ACCOUNTS           16
+#define STATE_VENUES             32
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -123,6 +127,7 @@ struct engine {
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     /* not state: */
     struct venue_port venues[ACCOUNTS_MAX];
+    uint32_t n_accounts; /* highest that a venue, slot, picture or money has named, + 1 */
     struct runner_port runners[SLOTS_MAX];
     struct bus_writer bus;
     void *own_bus;             /* in own_bus_memory */
@@ -290,8 +295,14 @@ static inline int control_is_orphan(const struct slot *slot, const struct agon_o
 }
 /* Which accounts a slot's capital is on, a bit each: those of its instruments, and its own where it
  * has none. */
-uint32_t control_accounts(const struct engine *engine, const struct slot *slot,
+uint64_t control_accounts(const struct engine *engine, const struct slot *slot,
                           const struct subscription *sub);
+/* An account has been named: loops over accounts go so far. */
+static inline void control_note_account(struct engine *engine, uint32_t account)
+{
+    if (account >= engine->n_accounts)
+        engine->n_accounts = account + 1;
+}
 
 /* timers.c */
 int timers_arm(struct engine *engine, const struct record_arm *arm);
@@ -336,8 +347,9 @@ void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
 void tournament_sample(struct engine *engine, agon_ns_t t_due);
 void tournament_due(struct engine *engine, agon_ns_t t_due);
 int tournament_values(struct engine *engine,
-                      const struct agon_event_hdr *values); /* PLAN_VALUES, PLAN_LINES */
+                      const struct agon_event_hdr *values); /* what comes before a PLAN */
 int tournament_plan(struct engine *engine, const struct record_plan *plan);
+/* Pools of the first STATE_ACCOUNTS accounts: state.c has the others. */
 void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc);
 int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);
 /* NULL, or that capital and pools are not what was given. */

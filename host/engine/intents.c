@@ -31,7 +31,7 @@ static void note_output(struct engine *engine, const struct order_cmd *cmd)
 
 void intents_cancel_accounts(struct engine *engine)
 {
-    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
+    for (agon_account_t account = 0; account < engine->n_accounts; account++) {
         const struct venue_port *port = &engine->venues[account];
         struct order_cmd cmd = {
             .depends_seq = engine->seq, .account = account, .kind = CMD_CANCEL_ALL, .t = engine->t};

@@ -431,6 +431,7 @@ int reports_account(struct engine *engine, const struct record_account *account)
     if (account->account >= ACCOUNTS_MAX ||
         instruments_asset(&engine->table, account->asset) == NULL)
         return AGON_EINVAL;
+    control_note_account(engine, account->account);
     is_first = !engine->has_picture[account->account];
     before = ledger_amt(engine->ledger, account->account, LEDGER_SUSPENSE, account->asset);
     if (ledger_reconcile(engine->ledger, account->account, account->asset,

@@ -292,9 +292,108 @@ static int load_exits(struct engine *engine, uint32_t slot, struct dec *dec)
     return AGON_OK;
 }
 
+/* How many accounts and venues there is something of, where that is more than had room before there
+ * was a section for them; else 0. */
+struct high {
+    uint16_t n_accounts, n_venues;
+};
+
+static struct high high_of(const struct engine *engine)
+{
+    struct high high = {ACCOUNTS_MAX, VENUES_MAX};
+    uint32_t named = 0;
+
+    for (uint32_t venue = 0; venue <= VENUES_MAX; venue++)
+        named = engine->account_of[venue] > named ? engine->account_of[venue] : named;
+    for (uint32_t id = 0; id < engine->slots.n; id++) {
+        if (engine->slots.all[id].is_used && engine->slots.all[id].account >= named)
+            named = engine->slots.all[id].account + 1u;
+    }
+    while (high.n_accounts > STATE_ACCOUNTS && high.n_accounts > named &&
+           engine->slack_amt[high.n_accounts - 1] == 0 &&
+           !engine->has_picture[high.n_accounts - 1] &&
+           engine->tournament.pool_amt[high.n_accounts - 1] == 0)
+        high.n_accounts--;
+    while (high.n_venues > STATE_VENUES && engine->account_of[high.n_venues] == 0 &&
+           !engine->venue_halts[high.n_venues].is_set)
+        high.n_venues--;
+    return high;
+}
+
+static void save_high(const struct engine *engine, struct high high, struct enc *enc)
+{
+    enc_u16(enc, high.n_accounts);
+    enc_u16(enc, high.n_venues);
+    for (uint32_t i = STATE_ACCOUNTS; i < high.n_accounts; i++) {
+        enc_i64(enc, engine->slack_amt[i]);
+        enc_u8(enc, engine->has_picture[i]);
+        enc_i64(enc, engine->tournament.pool_amt[i]);
+    }
+    for (uint32_t i = STATE_VENUES + 1; i <= high.n_venues; i++) {
+        halts_save(&engine->venue_halts[i], enc);
+        enc_u16(enc, engine->account_of[i]);
+    }
+}
+
+static void forget_high(struct engine *engine)
+{
+    for (uint32_t i = STATE_ACCOUNTS; i < ACCOUNTS_MAX; i++) {
+        engine->slack_amt[i] = engine->tournament.pool_amt[i] = 0;
+        engine->has_picture[i] = 0;
+    }
+    for (uint32_t i = STATE_VENUES + 1; i <= VENUES_MAX; i++) {
+        memset(&engine->venue_halts[i], 0, sizeof(engine->venue_halts[i]));
+        engine->account_of[i] = 0;
+    }
+}
+
+static int load_high(struct engine *engine, struct dec *dec)
+{
+    struct high high = {dec_u16(dec), 0};
+
+    high.n_venues = dec_u16(dec);
+    if (high.n_accounts < STATE_ACCOUNTS || high.n_accounts > ACCOUNTS_MAX ||
+        high.n_venues < STATE_VENUES || high.n_venues > VENUES_MAX)
+        return AGON_ECORRUPT;
+    for (uint32_t i = STATE_ACCOUNTS; i < high.n_accounts; i++) {
+        engine->slack_amt[i] = dec_i64(dec);
+        engine->has_picture[i] = dec_u8(dec);
+        engine->tournament.pool_amt[i] = dec_i64(dec);
+    }
+    for (uint32_t i = STATE_VENUES + 1; i <= high.n_venues; i++) {
+        halts_load(&engine->venue_halts[i], dec);
+        engine->account_of[i] = dec_u16(dec);
+        if (engine->account_of[i] > ACCOUNTS_MAX)
+            return AGON_ECORRUPT;
+    }
+    return AGON_OK;
+}
+
+// What follows from the rest: how far loops over accounts go.
+static void count_accounts(struct engine *engine)
+{
+    uint32_t n = ledger_accounts(engine->ledger);
+    struct high high = high_of(engine);
+
+    engine->n_accounts = high.n_accounts > STATE_ACCOUNTS ? high.n_accounts : 0;
+    for (uint32_t venue = 0; venue <= VENUES_MAX; venue++)
+        n = engine->account_of[venue] > n ? engine->account_of[venue] : n;
+    for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
+        n = engine->has_picture[i] && i >= n ? i + 1 : n;
+    for (uint32_t id = 0; id < engine->slots.n; id++) {
+        if (engine->slots.all[id].is_used)
+            control_note_account(engine, engine->slots.all[id].account);
+    }
+    if (n > 0)
+        control_note_account(engine, n - 1);
+}
+
 void state_save(struct engine *engine, struct enc *enc)
 {
-    enc_u32(enc, ENGINE_STATE_FORMAT);
+    struct high high = high_of(engine);
+    int is_high = high.n_accounts > STATE_ACCOUNTS || high.n_venues > STATE_VENUES;
+
+    enc_u32(enc, is_high ? ENGINE_STATE_FORMAT_HIGH : ENGINE_STATE_FORMAT);
     enc_u64(enc, engine->seq);
     enc_i64(enc, engine->t);
     enc_u32(enc, engine->run);
@@ -308,13 +407,13 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_i64(enc, engine->stop_due);
     for (uint32_t i = 0; i < HALT_CAUSES; i++)
         halts_save(&engine->halts[i], enc);
-    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+    for (uint32_t i = 0; i <= STATE_VENUES; i++)
         halts_save(&engine->venue_halts[i], enc);
-    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+    for (uint32_t i = 0; i <= STATE_VENUES; i++)
         enc_u16(enc, engine->account_of[i]);
-    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
         enc_i64(enc, engine->slack_amt[i]);
-    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
         enc_u8(enc, engine->has_picture[i]);
     instruments_save(&engine->table, enc);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
@@ -343,6 +442,8 @@ void state_save(struct engine *engine, struct enc *enc)
     save_timers(engine, enc);
     tournament_save(&engine->tournament, engine->slots.n, enc);
     alerts_save(&engine->alerts, enc);
+    if (is_high)
+        save_high(engine, high, enc);
 }
 
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
@@ -432,9 +533,12 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     uint32_t format = dec_u32(&dec);
     int rc = AGON_OK;
 
-    if (format != ENGINE_STATE_FORMAT)
-        return error_set(err, AGON_EVERSION, "state of format %u: this host reads %d", format,
-                         ENGINE_STATE_FORMAT);
+    if (format != ENGINE_STATE_FORMAT && format != ENGINE_STATE_FORMAT_HIGH)
+        return error_set(
+            err, AGON_EVERSION,
+            "state of format %u: this host reads %d and %d; start it with a build that "
+            "reads it",
+            format, ENGINE_STATE_FORMAT, ENGINE_STATE_FORMAT_HIGH);
     engine->seq = dec_u64(&dec);
     engine->t = dec_i64(&dec);
     engine->run = dec_u32(&dec);
@@ -448,17 +552,18 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->stop_due = dec_i64(&dec);
     for (uint32_t i = 0; i < HALT_CAUSES; i++)
         halts_load(&engine->halts[i], &dec);
-    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+    forget_high(engine);
+    for (uint32_t i = 0; i <= STATE_VENUES; i++)
         halts_load(&engine->venue_halts[i], &dec);
-    for (uint32_t i = 0; i <= VENUES_MAX; i++) {
+    for (uint32_t i = 0; i <= STATE_VENUES; i++) {
         engine->account_of[i] = dec_u16(&dec);
         if (engine->account_of[i] > ACCOUNTS_MAX)
             return error_set(err, AGON_ECORRUPT, "state: venue %u has no account %u", i,
                              engine->account_of[i]);
     }
-    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
         engine->slack_amt[i] = dec_i64(&dec);
-    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
+    for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
         engine->has_picture[i] = dec_u8(&dec);
     rc = instruments_load(&engine->table, &dec);
     memset(engine->valued_by, 0, sizeof(engine->valued_by));
@@ -497,11 +602,14 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = tournament_load(&engine->tournament, engine->slots.n, &dec);
     if (rc >= 0)
         rc = alerts_load(&engine->alerts, &dec);
+    if (rc >= 0 && format == ENGINE_STATE_FORMAT_HIGH)
+        rc = load_high(engine, &dec);
     if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
         rc = AGON_ECORRUPT;
     if (rc < 0)
         return error_set(err, rc, "state of %llu bytes: %s near byte %llu", (unsigned long long)n,
                          error_name(rc), (unsigned long long)dec.used);
+    count_accounts(engine);
     control_watch(engine);
     exits_watch(engine);
     exposure_rebuild(engine);
@@ -605,7 +713,7 @@ const char *engine_check(struct engine *engine, char *text)
         if (broken != NULL)
             return broken;
         // A spot slot cannot owe: what it may spend was its own. A derivative can lose more.
-        for (agon_account_t own = 0; own < ACCOUNTS_MAX; own++) {
+        for (agon_account_t own = 0; own < engine->n_accounts; own++) {
             if (at->is_used && engine->table.base_currency != 0 && !has_derivatives(engine, slot) &&
                 ledger_amt(engine->ledger, own, slot, engine->table.base_currency) < 0) {
                 snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);

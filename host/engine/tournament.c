@@ -137,10 +137,10 @@ static int takes_part(const struct engine *engine, const struct slot *slot)
 static void take_accounts(const struct engine *engine, const struct slot *slot,
                           struct plan_line *line)
 {
-    uint32_t accounts = control_accounts(engine, slot, &slot->subscription);
+    uint64_t accounts = control_accounts(engine, slot, &slot->subscription);
 
     for (; accounts != 0 && line->n_accounts < PLAN_PARTS; accounts &= accounts - 1) {
-        uint8_t account = (uint8_t)__builtin_ctz(accounts);
+        uint8_t account = (uint8_t)__builtin_ctzll(accounts);
 
         line->accounts[line->n_accounts] = account;
         line->parts[line->n_accounts++].free_amt =
@@ -178,7 +178,7 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     const struct asset *base = instruments_asset(&engine->table, engine->table.base_currency);
     struct record_plan *plan = &event->plan;
 
-    _Static_assert(PLAN_ACCOUNTS == ACCOUNTS_MAX && PLAN_LINES_MAX >= SLOTS_MAX,
+    _Static_assert(PLAN_ACCOUNTS <= ACCOUNTS_MAX && PLAN_LINES_MAX >= SLOTS_MAX,
                    "a plan has room for all");
     memset(event, 0, sizeof(*event));
     plan->hdr.type = EVENT_PLAN;
@@ -189,9 +189,11 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     plan->t_since = tournament->t_since;
     plan_take_rules(event, rules);
     for (uint32_t account = 0; account < ACCOUNTS_MAX; account++) {
-        plan->pools[account].before_amt = tournament->pool_amt[account];
-        plan->pools[account].at_hand_amt = ledger_amt(engine->ledger, (agon_account_t)account,
-                                                      LEDGER_EXTERNAL, engine->table.base_currency);
+        struct plan_pool *pool = plan_pool(event, account);
+
+        pool->before_amt = tournament->pool_amt[account];
+        pool->at_hand_amt = ledger_amt(engine->ledger, (agon_account_t)account, LEDGER_EXTERNAL,
+                                       engine->table.base_currency);
     }
     plan->given_amt = tournament->left_amt;
     for (uint32_t id = 0; id < engine->slots.n; id++) {
@@ -293,7 +295,7 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
     tournament->t_since = engine->t;
     tournament->number = ours->number;
     for (uint32_t account = 0; account < ACCOUNTS_MAX; account++)
-        tournament->pool_amt[account] = ours->pools[account].after_amt;
+        tournament->pool_amt[account] = plan_pool(&engine->plan, account)->after_amt;
     for (uint32_t i = 0; i < ours->n_lines; i++)
         apply_line(engine, &plan_lines(ours)[i]);
     return AGON_OK;
@@ -307,7 +309,7 @@ void tournament_save(const struct tournament *tournament, uint32_t n_slots, stru
     enc_i64(enc, tournament->t_since);
     enc_u32(enc, tournament->number);
     enc_u32(enc, tournament->is_pending);
-    for (int i = 0; i < ACCOUNTS_MAX; i++)
+    for (int i = 0; i < STATE_ACCOUNTS; i++)
         enc_i64(enc, tournament->pool_amt[i]);
     enc_i64(enc, tournament->left_amt);
     for (uint32_t id = 0; id < n_slots; id++) {
@@ -328,7 +330,7 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
     tournament->t_since = dec_i64(dec);
     tournament->number = dec_u32(dec);
     tournament->is_pending = dec_u32(dec);
-    for (int i = 0; i < ACCOUNTS_MAX; i++)
+    for (int i = 0; i < STATE_ACCOUNTS; i++)
         tournament->pool_amt[i] = dec_i64(dec);
     tournament->left_amt = dec_i64(dec);
     for (uint32_t id = 0; id < n_slots; id++) {

@@ -43,8 +43,10 @@ static struct pool pool_of(const struct engine *engine, uint16_t id)
     agon_amt_t capital_amt = engine->slots.all[id].limits.capital_amt;
     struct pool pool = {0};
 
-    for (agon_account_t account = 0; engine->tournament.rules.mode != 0 && account < ACCOUNTS_MAX;
-         account++) {
+    const uint32_t n_accounts =
+        engine->tournament.rules.mode != 0 ? ledger_accounts(engine->ledger) : 0;
+
+    for (agon_account_t account = 0; account < n_accounts; account++) {
         agon_amt_t there_amt = ledger_amt(engine->ledger, account, id, engine->table.base_currency);
         agon_amt_t left_amt = capital_amt - pool.all_amt;
 

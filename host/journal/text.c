@@ -303,20 +303,21 @@ static void put_rules(struct out *out, const struct plan_rules *rules)
     put_bytes(out, "]", 1);
 }
 
-static void put_pools(struct out *out, const struct record_plan *plan)
+static void put_pools(struct out *out, const struct plan_pool *pools, uint32_t first,
+                      uint32_t n_pools)
 {
     int n = 0;
 
     put_name(out, "pools", "");
     put_bytes(out, "[", 1);
-    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++) {
-        const struct plan_pool *pool = &plan->pools[i];
+    for (uint32_t i = 0; i < n_pools; i++) {
+        const struct plan_pool *pool = &pools[i];
         const agon_amt_t amounts[3] = {pool->before_amt, pool->after_amt, pool->at_hand_amt};
 
         if (amounts[0] == 0 && amounts[1] == 0 && amounts[2] == 0)
             continue;
         put(out, n++ == 0 ? "[" : ",[");
-        put_u64(out, i);
+        put_u64(out, first + i);
         for (int k = 0; k < 3; k++) {
             put_bytes(out, ",", 1);
             put_count(out, amounts[k]);
@@ -382,7 +383,7 @@ static void put_lines(struct out *out, const void *behind, uint32_t bytes, uint3
 static void put_plan(struct out *out, const struct record_plan *plan)
 {
     put_rules(out, &plan->rules);
-    put_pools(out, plan);
+    put_pools(out, plan->pools, 0, PLAN_ACCOUNTS);
     put_lines(out, plan + 1, event_bytes(&plan->hdr) - (uint32_t)sizeof(*plan), 0, plan->n_lines);
 }
 
@@ -550,6 +551,13 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
 
         put_lines(&out, lines + 1, event_bytes(event) - (uint32_t)sizeof(*lines), lines->first,
                   lines->n_lines);
+    }
+    if (fields != NULL && event->type == EVENT_PLAN_POOLS) {
+        const struct record_plan_pools *pools = (const void *)event;
+        uint32_t held = (event_bytes(event) - (uint32_t)sizeof(*pools)) / sizeof(struct plan_pool);
+
+        put_pools(&out, (const void *)(pools + 1), PLAN_ACCOUNTS,
+                  pools->n_pools < held ? pools->n_pools : held);
     }
     if (fields != NULL && event->type == EVENT_PLAN_VALUES)
         put_plan_values(&out, (const struct record_plan_values *)(const void *)event);

@@ -546,6 +546,7 @@ static const struct text_field plan_fields[] = {
     END};
 static const struct text_field plan_lines_fields[] = {U32(record_plan_lines, number),
                                                       U16(record_plan_lines, first), END};
+static const struct text_field plan_pools_fields[] = {U32(record_plan_pools, number), END};
 static const char *const rule_kinds[] = {"?", "measure", "gate"};
 static const struct text_field plan_values_fields[] = {
     U32(record_plan_values, number),
@@ -652,6 +653,7 @@ static const struct text_layout layouts[] = {
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
     {EVENT_PLAN_VALUES, "plan_values", sizeof(struct record_plan_values), plan_values_fields},
     {EVENT_PLAN_LINES, "plan_lines", sizeof(struct record_plan_lines), plan_lines_fields},
+    {EVENT_PLAN_POOLS, "plan_pools", sizeof(struct record_plan_pools), plan_pools_fields},
     {EVENT_BEGIN, "begin", sizeof(struct record_begin), begin_fields},
     {EVENT_END, "end", sizeof(struct record_end), end_fields},
     {EVENT_LAPSE, "lapse", sizeof(struct record_lapse), lapse_fields},

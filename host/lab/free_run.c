@@ -304,6 +304,7 @@ static int take_here(struct going *going, struct node *node, agon_ns_t t)
     case EVENT_PLAN:
     case EVENT_PLAN_VALUES:
     case EVENT_PLAN_LINES:
+    case EVENT_PLAN_POOLS:
         return AGON_OK; // they follow from the state
     case EVENT_ALERT:
         if (((const struct record_alert *)record)->cause_seq != 0)

@@ -18,7 +18,8 @@ struct net { /* of a derivative on its account, all slots as one */
 };
 struct ledger {
     const struct instruments *table;
-    uint32_t n_slots; /* highest slot that money or a position was put to, + 1 */
+    uint32_t n_slots;    /* highest slot that money or a position was put to, + 1 */
+    uint32_t n_accounts; /* highest account that money was put to, + 1 */
     struct net nets[INSTRUMENTS_MAX + 1];
     struct account accounts[ACCOUNTS_MAX];
     struct position positions[SLOTS_MAX][LEDGER_POSITIONS];
@@ -60,6 +61,17 @@ static void note_slot(struct ledger *ledger, uint32_t sub)
         ledger->n_slots = sub + 1;
 }
 
+static void note_account(struct ledger *ledger, uint32_t account)
+{
+    if (account >= ledger->n_accounts)
+        ledger->n_accounts = account + 1;
+}
+
+uint32_t ledger_accounts(const struct ledger *ledger)
+{
+    return ledger->n_accounts;
+}
+
 static int can_post(const struct account *in, uint32_t sub, agon_asset_t asset, agon_amt_t amt)
 {
     agon_amt_t sum;
@@ -79,17 +91,20 @@ int ledger_post(struct ledger *ledger, agon_account_t account, uint32_t sub, ago
     if (!can_post(in, sub, asset, amt))
         return AGON_ERANGE;
     note_slot(ledger, sub);
+    note_account(ledger, account);
     in->part[sub][asset] += amt;
     in->total[asset] += amt;
     REQUIRE(is_whole(in, ledger->n_slots, asset));
     return AGON_OK;
 }
 
-void ledger_spare(struct ledger *ledger, uint32_t n_slots, zeroed_spare_fn *spare)
+void ledger_spare(struct ledger *ledger, uint32_t n_slots, uint32_t n_accounts,
+                  zeroed_spare_fn *spare)
 {
-    for (uint32_t a = 0; a < ACCOUNTS_MAX; a++)
+    for (uint32_t a = 0; a < n_accounts; a++)
         spare(ledger->accounts[a].part[n_slots],
               (SLOTS_MAX - n_slots) * sizeof(ledger->accounts[a].part[0]));
+    spare(&ledger->accounts[n_accounts], (ACCOUNTS_MAX - n_accounts) * sizeof(ledger->accounts[0]));
     spare(ledger->positions[n_slots], (SLOTS_MAX - n_slots) * sizeof(ledger->positions[0]));
 }
 
@@ -120,6 +135,7 @@ int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from
     in = &ledger->accounts[account];
     note_slot(ledger, from);
     note_slot(ledger, to);
+    note_account(ledger, account);
     in->part[from][asset] -= amt;
     in->part[to][asset] += amt;
     REQUIRE(is_whole(in, ledger->n_slots, asset)); // the total did not move
@@ -141,7 +157,7 @@ static int holds_derivative(const struct ledger *ledger, uint16_t slot)
 int ledger_vacate(struct ledger *ledger, uint16_t slot)
 {
     for (int is_done = 0; is_done < 2; is_done++) {
-        for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++) {
+        for (agon_account_t account = 0; account < ledger->n_accounts; account++) {
             for (agon_asset_t asset = 1; asset <= ledger->table->n_assets; asset++) {
                 agon_amt_t amt = ledger->accounts[account].part[slot][asset];
 
@@ -602,7 +618,7 @@ int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asse
 {
     if (!are_nets_whole(ledger, account, asset))
         return 0;
-    for (agon_account_t a = 0; a < ACCOUNTS_MAX; a++) {
+    for (agon_account_t a = 0; a < ledger->n_accounts; a++) {
         for (agon_asset_t s = 1; s <= ledger->table->n_assets; s++) {
             if (is_whole(&ledger->accounts[a], ledger->n_slots, s))
                 continue;
@@ -627,7 +643,7 @@ static uint32_t sub_of(uint32_t number)
 void ledger_save(const struct ledger *ledger, struct enc *enc)
 {
     // Only what is not zero, each with its place: the encoding does not grow with the table's room.
-    for (agon_account_t a = 0; a < ACCOUNTS_MAX; a++) {
+    for (agon_account_t a = 0; a < ledger->n_accounts; a++) {
         for (agon_asset_t s = 1; s <= ledger->table->n_assets; s++) {
             for (uint32_t number = 0; number < ledger->n_slots + 2 || number < FIRST_HIGH;
                  number++) {
@@ -688,7 +704,7 @@ void ledger_save(const struct ledger *ledger, struct enc *enc)
 // What was never used is zero, and takes no page.
 static void forget_all(struct ledger *ledger)
 {
-    for (agon_account_t a = 0; a < ACCOUNTS_MAX; a++) {
+    for (agon_account_t a = 0; a < ledger->n_accounts; a++) {
         struct account *in = &ledger->accounts[a];
 
         memset(in->total, 0, sizeof(in->total));
@@ -697,6 +713,7 @@ static void forget_all(struct ledger *ledger)
     }
     memset(ledger->positions, 0, ledger->n_slots * sizeof(ledger->positions[0]));
     ledger->n_slots = 0;
+    ledger->n_accounts = 0;
 }
 
 int ledger_load(struct ledger *ledger, struct dec *dec)
@@ -718,6 +735,7 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
 
             if (!is_place(account, sub, asset))
                 return AGON_ECORRUPT;
+            note_account(ledger, account);
             if (kind == 1) {
                 note_slot(ledger, sub);
                 ledger->accounts[account].part[sub][asset] = amt;

@@ -45,8 +45,11 @@ struct ledger; /* opaque; memory is taken by ledger_new */
 struct ledger *ledger_new(
     const struct instruments *table); /* table is borrowed; NULL: out of memory */
 void ledger_free(struct ledger *ledger);
-/* Names the room of slots from n_slots on. */
-void ledger_spare(struct ledger *ledger, uint32_t n_slots, zeroed_spare_fn *spare);
+/* Names the room of slots and accounts from these on. */
+void ledger_spare(struct ledger *ledger, uint32_t n_slots, uint32_t n_accounts,
+                  zeroed_spare_fn *spare);
+/* The highest account that money was ever put to, + 1: those from here on have none. */
+uint32_t ledger_accounts(const struct ledger *ledger);
 
 /* Puts amt into a sub-account and into the account's total. AGON_EINVAL: no such account, asset or
  * sub-account; AGON_ERANGE: a sum leaves 64 bits (nothing is posted). */

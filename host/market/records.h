@@ -30,6 +30,7 @@ enum event_type_host {
     EVENT_PLAN = 72, /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_PLAN_VALUES = 73, /* what it was decided by and has no place in it; comes before it */
     EVENT_PLAN_LINES = 74,  /* its lines that found no room in it; come before it */
+    EVENT_PLAN_POOLS = 75,  /* its pools that found no room in it; come before it */
     EVENT_CRASH = 80,       /* a slot's plugin died or was killed: what is known of it */
     EVENT_QUARANTINE = 81,  /* a binary is refused on this host from now on, or no longer */
     EVENT_CLOCK = 84,       /* engine time is set back to hdr.t, by an operator's order */
@@ -513,8 +514,8 @@ enum {                          /* flags of a plan_line: why after is not what w
        PLAN_RANK_HIGH = 1 << 15 /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3
-#define PLAN_ACCOUNTS 16
-struct plan_part { /* of a slot's money, on one account; change: given, or below 0 taken */
+#define PLAN_ACCOUNTS 16 /* whose pools a PLAN has room for */
+struct plan_part {       /* of a slot's money, on one account; change: given, or below 0 taken */
     agon_amt_t free_amt, change_amt;
 };
 struct plan_line { /* of one slot. Amounts in the base currency */
@@ -555,8 +556,8 @@ struct record_plan {
     agon_ns_t t_since;    /* the plan before it, or when tournaments began */
     agon_amt_t given_amt; /* by the operator: capital of all slots + all pools, before and after */
     struct plan_rules rules;
-    struct plan_pool pools[PLAN_ACCOUNTS];
-    uint32_t n_values; /* PLAN_VALUES of it, right before it */
+    struct plan_pool pools[PLAN_ACCOUNTS]; /* of the first accounts */
+    uint32_t n_values;                     /* PLAN_VALUES of it, right before it */
     uint8_t pad1[768 - 732];
 };
 /* PLAN_VALUES: of one measure or gate without a place, of every slot of the plan: this, and n_lines
@@ -583,6 +584,15 @@ struct record_plan_lines {
     uint32_t number; /* of the plan */
     uint16_t first, n_lines;
     uint64_t pad[3];
+};
+/* PLAN_POOLS: pools of a plan's accounts from PLAN_ACCOUNTS on, where one of them has something:
+ * this, and n_pools of plan_pool behind it. */
+struct record_plan_pools {
+    struct agon_event_hdr hdr;
+    uint32_t number; /* of the plan */
+    uint16_t n_pools;
+    uint16_t pad0;
+    uint64_t pad1[3];
 };
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */

@@ -100,8 +100,8 @@ void plan_text_print(const union plan_event *event, int is_dry)
                money(plan, line->capital_after_amt, b));
         print_flags(line);
     }
-    for (uint32_t account = 0; account < PLAN_ACCOUNTS; account++) {
-        const struct plan_pool *pool = &plan->pools[account];
+    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++) {
+        const struct plan_pool *pool = plan_pool_of(event, account);
 
         if (pool->after_amt != 0 || pool->before_amt != 0)
             printf("account %u: %s in the pool before, %s after\n", account,
@@ -223,7 +223,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
     if (line->share_ppm > 0)
         printf("  %.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
                "%.2f %%)\n",
-               line->share_ppm / 1e4, money(plan, plan_whole(plan), text[0]),
+               line->share_ppm / 1e4, money(plan, plan_whole(event), text[0]),
                plan->rules.reserve_ppm / 1e4);
     printf("  equity %s, aimed at %s; %s of it was free\n", money(plan, line->equity_amt, text[0]),
            money(plan, line->target_amt, text[1]), money(plan, plan_free(line), text[2]));
@@ -245,7 +245,9 @@ int plan_text_json(const union plan_event *event, FILE *out)
     if (n >= 0)
         fprintf(out, "%.*s", (int)(n - 1), text); // without the last brace
     for (uint32_t k = 0; n >= 0 && plan_values(event, k, &values); k++) {
-        const char *name = values.hdr.type == EVENT_PLAN_LINES ? "lines" : "values";
+        const char *name = values.hdr.type == EVENT_PLAN_LINES   ? "lines"
+                           : values.hdr.type == EVENT_PLAN_POOLS ? "pools_more"
+                                                                 : "values";
 
         n = text_event(&values.hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
         if (n >= 0 && name == open)

@@ -309,6 +309,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
         break;
     case EVENT_PLAN_VALUES:
     case EVENT_PLAN_LINES:
+    case EVENT_PLAN_POOLS:
     case EVENT_PLAN:
         on_plan(story, event);
         break;

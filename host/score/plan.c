@@ -223,12 +223,13 @@ static void share(const struct plan_rules *rules, struct plan_line **ranked, uin
         ranked[i]->share_ppm = (uint32_t)((uint64_t)ranked[i]->share_ppm * ALL_PPM / sum);
 }
 
-agon_amt_t plan_whole(const struct record_plan *plan)
+agon_amt_t plan_whole(const union plan_event *event)
 {
+    const struct record_plan *plan = &event->plan;
     agon_amt_t whole_amt = 0;
 
-    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++)
-        whole_amt = num_add(whole_amt, plan->pools[i].before_amt);
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
+        whole_amt = num_add(whole_amt, plan_pool_of(event, i)->before_amt);
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
 
@@ -238,10 +239,11 @@ agon_amt_t plan_whole(const struct record_plan *plan)
     return num_mul_div(whole_amt, ALL_PPM - plan->rules.reserve_ppm, ALL_PPM, NUM_DOWN);
 }
 
-static void aim(struct record_plan *plan)
+static void aim(union plan_event *event)
 {
+    struct record_plan *plan = &event->plan;
     const struct allocator *allocator = allocator_of(plan->rules.mode);
-    agon_amt_t whole_amt = plan_whole(plan);
+    agon_amt_t whole_amt = plan_whole(event);
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         struct plan_line *line = &plan_lines(plan)[i];
@@ -291,7 +293,7 @@ static void split(struct plan_line *line, agon_amt_t amt)
     }
 }
 
-static void take(struct record_plan *plan, struct plan_line *line, agon_amt_t amt)
+static void take(union plan_event *event, struct plan_line *line, agon_amt_t amt)
 {
     agon_amt_t most_amt = least_of(plan_free(line), line->capital_before_amt);
     agon_amt_t left_amt;
@@ -311,7 +313,7 @@ static void take(struct record_plan *plan, struct plan_line *line, agon_amt_t am
     for (uint32_t i = 0; i < line->n_accounts; i++) {
         struct plan_part *part = &line->parts[i];
         agon_amt_t more_amt = least_of(left_amt, free_of(part) + part->change_amt);
-        struct plan_pool *pool = &plan->pools[line->accounts[i]];
+        struct plan_pool *pool = plan_pool(event, line->accounts[i]);
 
         part->change_amt -= more_amt;
         left_amt -= more_amt;
@@ -320,28 +322,29 @@ static void take(struct record_plan *plan, struct plan_line *line, agon_amt_t am
     line->capital_after_amt = line->capital_before_amt - amt;
 }
 
-static void move(struct record_plan *plan)
+static void move(union plan_event *event)
 {
-    agon_amt_t wanted_amt[PLAN_ACCOUNTS] = {0};
-    agon_amt_t room_amt[PLAN_ACCOUNTS];
+    struct record_plan *plan = &event->plan;
+    agon_amt_t wanted_amt[ACCOUNTS_MAX] = {0};
+    agon_amt_t room_amt[ACCOUNTS_MAX];
 
-    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++)
-        plan->pools[i].after_amt = plan->pools[i].before_amt;
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++)
+        plan_pool(event, i)->after_amt = plan_pool(event, i)->before_amt;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         struct plan_line *line = &plan_lines(plan)[i];
         agon_amt_t change_amt = num_add(line->target_amt, -line->equity_amt);
 
         line->capital_after_amt = line->capital_before_amt;
         if (change_amt < 0)
-            take(plan, line, -change_amt);
+            take(event, line, -change_amt);
         else
             split(line, change_amt);
         for (uint32_t k = 0; k < line->n_accounts && change_amt > 0; k++)
             wanted_amt[line->accounts[k]] =
                 num_add(wanted_amt[line->accounts[k]], line->parts[k].change_amt);
     }
-    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++) {
-        const struct plan_pool *pool = &plan->pools[i];
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++) {
+        const struct plan_pool *pool = plan_pool_of(event, i);
 
         room_amt[i] = num_add(least_of(pool->before_amt, pool->at_hand_amt),
                               pool->after_amt - pool->before_amt);
@@ -354,6 +357,7 @@ static void move(struct record_plan *plan)
         for (uint32_t k = 0; k < line->n_accounts && line->target_amt > line->equity_amt; k++) {
             struct plan_part *part = &line->parts[k];
             uint8_t account = line->accounts[k];
+            struct plan_pool *pool = plan_pool(event, account);
 
             if (wanted_amt[account] > room_amt[account]) {
                 line->flags |= PLAN_POOL_SHORT;
@@ -361,8 +365,7 @@ static void move(struct record_plan *plan)
                     num_mul_div(part->change_amt, room_amt[account], wanted_amt[account], NUM_DOWN);
             }
             line->capital_after_amt = num_add(line->capital_after_amt, part->change_amt);
-            plan->pools[account].after_amt =
-                num_add(plan->pools[account].after_amt, -part->change_amt);
+            pool->after_amt = num_add(pool->after_amt, -part->change_amt);
         }
     }
 }
@@ -373,6 +376,6 @@ void plan_make(union plan_event *event)
     uint32_t n = judge(event, ranked);
 
     share(&event->plan.rules, ranked, n);
-    aim(&event->plan);
-    move(&event->plan);
+    aim(event);
+    move(event);
 }

@@ -30,12 +30,15 @@ union plan_event {
             record[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
         struct plan_more more[PLAN_MORE + 1]; /* measures, then gates */
         uint32_t behind_of, n_behind; /* lines beyond PLAN_LINES that were read: of which plan */
+        uint32_t pools_of;            /* the same of pools */
+        struct plan_pool pools[ACCOUNTS_MAX - PLAN_ACCOUNTS]; /* from PLAN_ACCOUNTS on */
     } in_memory;
 };
-union plan_values_event { /* room for the largest PLAN_VALUES or PLAN_LINES */
+union plan_values_event { /* room for the largest PLAN_VALUES, PLAN_LINES or PLAN_POOLS */
     struct agon_event_hdr hdr;
     struct record_plan_values record;
     struct record_plan_lines lines;
+    struct record_plan_pools pools;
     unsigned char
         all_lines[sizeof(struct record_plan_lines) + PLAN_LINES * sizeof(struct plan_line)];
     unsigned char
@@ -44,6 +47,17 @@ union plan_values_event { /* room for the largest PLAN_VALUES or PLAN_LINES */
 static inline struct plan_line *plan_lines(const struct record_plan *plan)
 {
     return (struct plan_line *)(uintptr_t)(plan + 1);
+}
+
+static inline struct plan_pool *plan_pool(union plan_event *event, uint32_t account)
+{
+    return account < PLAN_ACCOUNTS ? &event->plan.pools[account]
+                                   : &event->in_memory.pools[account - PLAN_ACCOUNTS];
+}
+static inline const struct plan_pool *plan_pool_of(const union plan_event *event, uint32_t account)
+{
+    return account < PLAN_ACCOUNTS ? &event->plan.pools[account]
+                                   : &event->in_memory.pools[account - PLAN_ACCOUNTS];
 }
 
 static inline uint32_t plan_rank(const struct plan_line *line) /* 1, 2, ...; 0: none */
@@ -97,7 +111,8 @@ void plan_make(union plan_event *event);
 /* Notes which gates a line fails, of those that are asked: 1 when it is any. */
 int plan_ask_gates(union plan_event *event, struct plan_line *line);
 
-/* The k-th PLAN_VALUES or PLAN_LINES of a plan, to be offered before it; 0: there are no more. */
+/* The k-th PLAN_VALUES, PLAN_LINES or PLAN_POOLS of a plan, to be offered before it; 0: there are
+ * no more. */
 int plan_values(const union plan_event *event, uint32_t k, union plan_values_event *values);
 /* Out of a journal, event by event: 1 when a PLAN is there with all that came before it. An event
  * that is no such thing, or shorter than it says, changes nothing. */
@@ -118,7 +133,7 @@ int plan_gate_of(const union plan_event *event, const struct plan_line *line, ui
                  struct plan_gate *of);
 /* A judged slot's points in a measure, 0 to 1; what all shares are of; what a slot had free. */
 double plan_points(const union plan_event *event, const struct plan_line *line, uint32_t measure);
-agon_amt_t plan_whole(const struct record_plan *plan);
+agon_amt_t plan_whole(const union plan_event *event);
 agon_amt_t plan_free(const struct plan_line *line);
 
 const char *plan_verdict_name(uint8_t verdict);

@@ -187,6 +187,38 @@ static int lines_behind(const struct record_plan *plan, uint32_t k, union plan_v
     return 1;
 }
 
+static int pools_behind(const union plan_event *event, union plan_values_event *to)
+{
+    const struct plan_pool *pools = event->in_memory.pools;
+    uint32_t n = ACCOUNTS_MAX - PLAN_ACCOUNTS;
+
+    while (n > 0 && pools[n - 1].before_amt == 0 && pools[n - 1].after_amt == 0 &&
+           pools[n - 1].at_hand_amt == 0)
+        n--;
+    if (n == 0)
+        return 0;
+    memset(to, 0, sizeof(*to));
+    to->hdr.type = EVENT_PLAN_POOLS;
+    to->hdr.t = event->plan.hdr.t;
+    to->hdr.granules =
+        (uint8_t)((sizeof(to->pools) + n * sizeof(*pools) + EVENT_GRANULE - 1) / EVENT_GRANULE);
+    to->pools.number = event->plan.number;
+    to->pools.n_pools = (uint16_t)n;
+    memcpy(to->bytes + sizeof(to->pools), pools, n * sizeof(*pools));
+    return 1;
+}
+
+// What found no room in a PLAN itself: its lines, 64 at a time, and then its pools.
+static int nth_behind(const union plan_event *event, uint32_t k, union plan_values_event *to)
+{
+    uint32_t n_lines = event->plan.n_lines;
+    uint32_t n = n_lines > PLAN_LINES ? (n_lines - 1) / PLAN_LINES : 0;
+
+    if (k < n)
+        return lines_behind(&event->plan, k, to);
+    return k == n ? pools_behind(event, to) : 0;
+}
+
 int plan_values(const union plan_event *event, uint32_t k, union plan_values_event *values)
 {
     const struct record_plan *plan = &event->plan;
@@ -200,7 +232,7 @@ int plan_values(const union plan_event *event, uint32_t k, union plan_values_eve
             break;
     }
     if (place == PLAN_MORE)
-        return lines_behind(plan, k, values);
+        return nth_behind(event, k, values);
     name = name_at(place, &kind);
     memset(values, 0, sizeof(*values));
     record->hdr.type = EVENT_PLAN_VALUES;
@@ -252,6 +284,13 @@ static void read_lines(union plan_event *to, const struct record_plan_lines *rec
     to->in_memory.n_behind += record->n_lines;
 }
 
+static void read_pools(union plan_event *to, const struct record_plan_pools *record)
+{
+    memset(to->in_memory.pools, 0, sizeof(to->in_memory.pools));
+    to->in_memory.pools_of = record->number;
+    memcpy(to->in_memory.pools, record + 1, record->n_pools * sizeof(struct plan_pool));
+}
+
 /* The record, with those of its lines that it has room for; what came before it stays behind. */
 static int read_plan(union plan_event *to, const struct record_plan *plan)
 {
@@ -267,6 +306,9 @@ static int read_plan(union plan_event *to, const struct record_plan *plan)
            sizeof(to->bytes) - (whole > inside ? whole : inside));
     memcpy(to->bytes, plan, sizeof(*plan) + n * sizeof(struct plan_line));
     to->in_memory.n_behind = 0;
+    if (to->in_memory.pools_of != plan->number)
+        memset(to->in_memory.pools, 0, sizeof(to->in_memory.pools));
+    to->in_memory.pools_of = 0;
     for (int i = 0; i < PLAN_MORE; i++) {
         if (to->in_memory.more[i].number != plan->number)
             memset(&to->in_memory.more[i], 0, sizeof(to->in_memory.more[i]));
@@ -278,12 +320,14 @@ int plan_read(union plan_event *to, const struct agon_event_hdr *event)
 {
     const struct record_plan_values *values = (const void *)event;
     const struct record_plan_lines *lines = (const void *)event;
+    const struct record_plan_pools *pools = (const void *)event;
     const struct record_plan *plan = (const void *)event;
     uint32_t bytes = event_bytes(event);
 
     if (event->type == EVENT_START) { // what was offered without its plan is offered anew
         memset(to->in_memory.more, 0, sizeof(to->in_memory.more));
         to->in_memory.n_behind = 0;
+        to->in_memory.pools_of = 0;
     }
     if (event->type == EVENT_PLAN_VALUES && bytes >= sizeof(*values) &&
         values->n_lines <= PLAN_LINES_MAX &&
@@ -293,6 +337,10 @@ int plan_read(union plan_event *to, const struct agon_event_hdr *event)
         lines->first < PLAN_LINES_MAX &&
         bytes >= sizeof(*lines) + lines->n_lines * sizeof(struct plan_line))
         read_lines(to, lines);
+    if (event->type == EVENT_PLAN_POOLS && bytes >= sizeof(*pools) &&
+        pools->n_pools <= ACCOUNTS_MAX - PLAN_ACCOUNTS &&
+        bytes >= sizeof(*pools) + pools->n_pools * sizeof(struct plan_pool))
+        read_pools(to, pools);
     if (event->type != EVENT_PLAN || bytes < sizeof(*plan) || plan->n_lines > PLAN_LINES_MAX ||
         bytes < sizeof(*plan) + (plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES) *
                                     sizeof(struct plan_line))

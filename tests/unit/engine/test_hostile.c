@@ -195,7 +195,7 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
     BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0,
         event.slot = world_slot_record(SLOTS_MAX));
     BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
-        event.slot.account = 16);
+        event.slot.account = ACCOUNTS_MAX);
     BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
         event.slot.subscription.instruments[1] = 3);
     BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),

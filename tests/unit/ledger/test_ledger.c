@@ -615,6 +615,51 @@ START_TEST(books_that_do_not_add_up_are_not_loaded)
 }
 END_TEST
 
+/* The last account is like the first; a walk goes no further than where money was. */
+START_TEST(the_last_account_has_books_of_its_own)
+{
+    const agon_account_t last = ACCOUNTS_MAX - 1;
+    struct ledger_fill filled = {.account = last,
+                                 .slot = SLOTS_MAX - 1,
+                                 .instrument = PAIR,
+                                 .side = AGON_BUY,
+                                 .px = 100,
+                                 .qty = 2};
+    struct ledger *ledger = begin(), *again;
+    unsigned char bytes[4096];
+    struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+    struct dec dec = {.at = bytes};
+    agon_amt_t suspense_amt;
+
+    ck_assert_uint_eq(ledger_accounts(ledger), 0);
+    ck_assert_int_eq(reconcile(ledger, 15, QUOTE, 500, 1), 0);
+    ck_assert_uint_eq(ledger_accounts(ledger), 16);
+    ck_assert_int_eq(reconcile(ledger, last, QUOTE, 1000, 1), 0);
+    ck_assert_uint_eq(ledger_accounts(ledger), ACCOUNTS_MAX);
+    ck_assert_int_eq(ledger_transfer(ledger, last, LEDGER_EXTERNAL, SLOTS_MAX - 1, QUOTE, 400), 0);
+    ck_assert_int_eq(ledger_fill(ledger, &filled, NULL), AGON_OK);
+    ck_assert_int_eq(ledger_amt(ledger, last, SLOTS_MAX - 1, QUOTE), 200);
+    ck_assert_int_eq(ledger_amt(ledger, last, SLOTS_MAX - 1, COIN), 2);
+    ck_assert_int_eq(ledger_amt(ledger, last - 1, SLOTS_MAX - 1, COIN), 0);
+    ck_assert_int_eq(ledger_reconcile(ledger, last + 1, QUOTE, 1, 1, &suspense_amt), AGON_EINVAL);
+    ledger_save(ledger, &enc);
+    ck_assert_uint_le(enc.used, sizeof(bytes));
+    dec.n = enc.used;
+    again = ledger_new(&table);
+    ck_assert_ptr_nonnull(again);
+    ck_assert_int_eq(ledger_load(again, &dec), AGON_OK);
+    ck_assert_uint_eq(ledger_accounts(again), ACCOUNTS_MAX);
+    ck_assert_int_eq(ledger_amt(again, last, LEDGER_EXTERNAL, QUOTE), 600);
+    ck_assert_int_eq(ledger_position(again, SLOTS_MAX - 1, PAIR, 0)->account, last);
+    // Who leaves takes nothing along, also from there.
+    ck_assert_int_eq(ledger_vacate(again, SLOTS_MAX - 1), AGON_OK);
+    ck_assert_int_eq(ledger_amt(again, last, LEDGER_EXTERNAL, COIN), 2);
+    ck_assert(ledger_check(again, NULL, NULL));
+    ledger_free(again);
+    end(ledger);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ledger");
@@ -638,6 +683,7 @@ int main(void)
     tcase_add_test(tcase, a_fill_that_does_not_fit_is_refused_whole);
     tcase_add_test(tcase, an_asset_of_fewer_decimals_holds_more_of_it);
     tcase_add_test(tcase, books_that_do_not_add_up_are_not_loaded);
+    tcase_add_test(tcase, the_last_account_has_books_of_its_own);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -189,7 +189,7 @@ static void kind_5(struct agon_instrument *event)
 {
     event->kind = 5;
 }
-static void venue_33(struct agon_instrument *event)
+static void venue_65(struct agon_instrument *event)
 {
     event->venue = VENUES_MAX + 1;
 }
@@ -233,7 +233,7 @@ static const struct {
     {no_settle, "unknown asset"},
     {no_kind, "no kind 0"},
     {kind_5, "no kind 5"},
-    {venue_33, "venue 33"},
+    {venue_65, "venue 65"},
     {no_symbol, "symbol is empty"},
     {endless_symbol, "has no end"},
     {taken_symbol, "taken by instrument 1"},

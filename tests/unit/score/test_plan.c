@@ -50,7 +50,7 @@ static void undefine(struct plan_line *line, int measure)
 // What must hold of every plan: nothing is made and nothing is lost.
 static void make(void)
 {
-    int64_t moved[PLAN_ACCOUNTS] = {0};
+    int64_t moved[ACCOUNTS_MAX] = {0};
 
     for (uint32_t i = 0; i < plan->n_lines; i++) { // as if it were the first time
         struct plan_line *line = &plan_lines(plan)[i];
@@ -73,9 +73,11 @@ static void make(void)
         ck_assert_int_ge(line->capital_after_amt, 0);
         ck_assert(line->score >= 0.0 && line->score <= 1.0);
     }
-    for (int i = 0; i < PLAN_ACCOUNTS; i++) {
-        ck_assert_int_eq(plan->pools[i].before_amt, plan->pools[i].after_amt + moved[i]);
-        ck_assert_int_ge(plan->pools[i].after_amt, 0);
+    for (uint32_t i = 0; i < ACCOUNTS_MAX; i++) {
+        const struct plan_pool *pool = plan_pool_of(&event, i);
+
+        ck_assert_int_eq(pool->before_amt, pool->after_amt + moved[i]);
+        ck_assert_int_ge(pool->after_amt, 0);
     }
 }
 
@@ -97,7 +99,7 @@ START_TEST(three_slots_get_the_first_three_shares_and_the_rest_is_kept)
     ck_assert_int_eq(c->capital_after_amt, 600);
     ck_assert_int_eq(a->capital_after_amt, 540);
     ck_assert_int_eq(plan->pools[0].after_amt, 1110);
-    ck_assert_int_eq(plan_whole(plan), 3000);
+    ck_assert_int_eq(plan_whole(&event), 3000);
     ck_assert(plan_points(&event, c, MEASURE_DRAWDOWN) == 0.5);
 }
 END_TEST
@@ -487,6 +489,66 @@ START_TEST(rules_that_cannot_be_kept_are_refused)
 }
 END_TEST
 
+/* What was taken on an account stays there, on the last as on the first, and is read as it was
+ * written: pools beyond those that a PLAN has room for go before it. */
+START_TEST(the_last_account_has_a_pool_like_the_first)
+{
+    static union plan_event read;
+    union plan_values_event more;
+    struct record_plan_pools *pools = &more.pools;
+    struct plan_line *a, *b;
+    uint32_t k, n = 0;
+
+    begin();
+    a = add(0, 1.0);
+    b = add(1, 3.0);
+    a->accounts[0] = ACCOUNTS_MAX - 1;
+    b->accounts[0] = PLAN_ACCOUNTS - 1;
+    plan_pool(&event, ACCOUNTS_MAX - 1)->before_amt = 100;
+    plan_pool(&event, ACCOUNTS_MAX - 1)->at_hand_amt = 100;
+    plan->number = 7;
+    plan->hdr.type = EVENT_PLAN;
+    plan->hdr.granules = plan_granules(2);
+    make();
+    ck_assert_int_eq(plan_whole(&event), 2100);
+    ck_assert_int_eq(a->capital_after_amt, 420); // 20 % of 2,100
+    ck_assert_int_eq(plan_pool_of(&event, ACCOUNTS_MAX - 1)->after_amt, 680);
+    ck_assert_int_eq(plan_pool_of(&event, PLAN_ACCOUNTS - 1)->after_amt, 475);
+    for (k = 0; plan_values(&event, k, &more); k++) {
+        if (more.hdr.type != EVENT_PLAN_POOLS)
+            continue;
+        ck_assert_uint_eq(pools->n_pools, ACCOUNTS_MAX - PLAN_ACCOUNTS);
+        ck_assert_uint_ge(event_bytes(&more.hdr),
+                          sizeof(*pools) + pools->n_pools * sizeof(struct plan_pool));
+        ck_assert_int_eq(plan_read(&read, &more.hdr), 0);
+        n++;
+    }
+    ck_assert_uint_eq(n, 1);
+    ck_assert_int_eq(plan_read(&read, &plan->hdr), 1);
+    ck_assert_int_eq(plan_pool_of(&read, ACCOUNTS_MAX - 1)->after_amt, 680);
+    ck_assert_int_eq(plan_pool_of(&read, ACCOUNTS_MAX - 1)->before_amt, 100);
+    // Of another plan they are not, nor one that says more than there can be or than it holds.
+    plan->number = 8;
+    ck_assert_int_eq(plan_read(&read, &plan->hdr), 1);
+    ck_assert_int_eq(plan_pool_of(&read, ACCOUNTS_MAX - 1)->after_amt, 0);
+    ck_assert_int_eq(plan_values(&event, k - 1, &more), 1);
+    ck_assert_uint_eq(more.hdr.type, EVENT_PLAN_POOLS);
+    pools->n_pools++;
+    (void)plan_read(&read, &more.hdr);
+    pools->n_pools--;
+    more.hdr.granules--;
+    (void)plan_read(&read, &more.hdr);
+    ck_assert_int_eq(plan_read(&read, &plan->hdr), 1);
+    ck_assert_int_eq(plan_pool_of(&read, ACCOUNTS_MAX - 1)->after_amt, 0);
+    // Where the first accounts alone have something there is no such event.
+    begin();
+    add(0, 1.0);
+    make();
+    for (k = 0; plan_values(&event, k, &more); k++)
+        ck_assert_uint_ne(more.hdr.type, EVENT_PLAN_POOLS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("plan");
@@ -509,6 +571,7 @@ int main(void)
     tcase_add_test(tcase, money_stays_on_its_account);
     tcase_add_test(tcase, a_slot_on_two_accounts_gives_and_gets_on_both);
     tcase_add_test(tcase, rules_that_cannot_be_kept_are_refused);
+    tcase_add_test(tcase, the_last_account_has_a_pool_like_the_first);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
