@@ -10,7 +10,8 @@
 #include "market/instrument_kind.h"
 #include "match/answers.h"
 
-#define ENTRIES 65536u
+#define ENTRIES     65536u
+#define ENTRIES_FEW 4096u /* under way at once, but in a flood: paper_spare */
 
 agon_ns_t paper_arrival(struct paper *paper, enum latency_leg leg, agon_ns_t t)
 {
@@ -392,6 +393,12 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
 int paper_set_rules(struct paper *paper, agon_instrument_t instrument, const struct rules *rules)
 {
     return match_set_rules(paper->match, instrument, rules);
+}
+
+void paper_spare(struct paper *paper, zeroed_spare_fn *spare)
+{
+    match_spare(paper->match, spare);
+    spare(&paper->entries[ENTRIES_FEW], (ENTRIES - ENTRIES_FEW) * sizeof(paper->entries[0]));
 }
 
 int paper_set_bars(struct paper *paper, agon_instrument_t instrument, const struct match_bars *bars)

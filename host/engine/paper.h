@@ -48,6 +48,7 @@ struct paper_config {
 /* table is borrowed: the engine's own, or a copy that outlives paper. NULL: out of memory. */
 struct paper *paper_new(const struct paper_config *config, const struct instruments *table);
 void paper_free(struct paper *paper);
+void paper_spare(struct paper *paper, zeroed_spare_fn *spare); /* as match_spare */
 /* AGON_ENOENT, AGON_ENOMEM. */
 int paper_add(struct paper *paper, agon_instrument_t instrument);
 /* What the venue asks of orders there beside the instrument's filters. A refusal has the number

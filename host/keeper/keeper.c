@@ -41,6 +41,7 @@
 #include "sys/proc.h"
 #include "venue/secret.h"
 
+#define CONNS     (16 + 4 * HOST_VENUES_MAX) /* at a time; a place is a few bytes */
 #define RESCUE_NS ((int64_t)60 * 1000000000) /* then it is told, and tried on */
 #define END_MS    250                        /* for a killed host to be gone */
 
@@ -197,7 +198,7 @@ static int cancel_all(struct keeper *keeper)
     uv_loop_t loop;
     int is_back = 0;
 
-    if (uv_loop_init(&loop) != 0 || stream_uv_new(&stream, &loop, 32, &err) < 0) {
+    if (uv_loop_init(&loop) != 0 || stream_uv_new(&stream, &loop, CONNS, &err) < 0) {
         say(keeper, "no loop: %s", err.text);
         return 0;
     }

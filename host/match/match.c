@@ -9,6 +9,7 @@
 #include "match/state.h"
 
 #define ORDERS_MAX  65536
+#define ORDERS_FEW  4096
 #define OWNERS_MAX  SLOTS_MAX
 #define OWNERS_ROOM 16 /* at first, and by how many it grows */
 
@@ -123,6 +124,22 @@ void match_free(struct match *match)
     free(match->scratch);
     free(match->balances);
     free(match);
+}
+
+void match_spare(struct match *match, zeroed_spare_fn *spare)
+{
+    spare(&match->markets[match->n_markets],
+          (INSTRUMENTS_MAX - match->n_markets) * sizeof(match->markets[0]));
+    if (match->config.max_orders <= ORDERS_FEW)
+        return;
+#define SPARE(array)                                                                               \
+    spare(&(array)[ORDERS_FEW], (match->config.max_orders - ORDERS_FEW) * sizeof((array)[0]))
+    SPARE(match->orders);
+    SPARE(match->levels);
+    SPARE(match->level_nodes);
+    SPARE(match->stop_nodes);
+    SPARE(match->expiry_nodes);
+#undef SPARE
 }
 
 int match_add(struct match *match, agon_instrument_t instrument)

@@ -34,6 +34,7 @@
 
 #include "base/codec.h"
 #include "base/error.h"
+#include "base/zeroed.h"
 #include "market/book.h"
 #include "market/instruments.h"
 #include "market/rules.h"
@@ -167,6 +168,9 @@ struct match_sink { /* all may be NULL. Called in order of effect, before the ca
 struct match *match_new(const struct match_config *config, const struct instruments *table,
                         const struct match_sink *sink);
 void match_free(struct match *match);
+/* Names the room of instruments that were not added, and of more orders than are ever open at once
+ * but in a flood: which places are free is kept so that low ones are taken. */
+void match_spare(struct match *match, zeroed_spare_fn *spare);
 /* The instrument's filters, fees and trading state are read from the table; call again after a
  * change of tick. AGON_ENOENT, AGON_ENOMEM. */
 int match_add(struct match *match, agon_instrument_t instrument);

@@ -38,9 +38,10 @@ int ops_parse_http(const char *text, char address[64], uint16_t *port, int *is_o
 
 static void place_tables(struct api *api, uint32_t n_slots)
 {
-    host_spare_view(api->view, n_slots);
+    host_spare_view(api->host, api->view);
     memory_spare(&api->slots[n_slots], (SLOTS_MAX - n_slots) * sizeof(api->slots[0]));
-    (void)memory_settle(NULL, NULL);
+    if (host_is_placed(api->host))
+        (void)memory_settle(NULL, NULL, NULL);
 }
 
 int ops_open(struct ops *desk, struct host *host, const struct ops_config *config,

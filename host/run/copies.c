@@ -22,6 +22,7 @@ int host_copies_open(struct host *host, uint32_t at, struct error *err)
     const struct venue_config *venue = &host->config.venues[at];
     const struct instruments *table = engine_instruments(host->engine);
     uint64_t bytes = (evring_bytes(COPIES) + 127) & ~(uint64_t)127;
+    struct host_line **last;
 
     if (venue->feed[0] == '\0')
         return AGON_OK;
@@ -34,6 +35,10 @@ int host_copies_open(struct host *host, uint32_t at, struct error *err)
                          "venue %s: there is no venue %s before it to share its "
                          "feed",
                          venue->name, venue->feed);
+    last = &line->feed->copies;
+    while (*last != NULL)
+        last = &(*last)->next_copy;
+    *last = line; // in the order of the venues
     line->copy_of = calloc(INSTRUMENTS_MAX + 1, sizeof(*line->copy_of));
     line->copies_memory = aligned_alloc(128, bytes);
     if (line->copy_of == NULL || line->copies_memory == NULL)
@@ -66,16 +71,13 @@ void host_copies_close(struct host_line *line)
     free(line->copies_memory);
 }
 
-int host_copies_fit(struct host *host, const struct host_line *line,
-                    const struct agon_event_hdr *event)
+int host_copies_fit(const struct host_line *line, const struct agon_event_hdr *event)
 {
     if (!is_market(event))
         return 1;
-    for (uint32_t i = 1; i < host->n_lines; i++) {
-        const struct host_line *to = &host->lines[i];
-
+    for (const struct host_line *to = line->copies; to != NULL; to = to->next_copy) {
         // What does not fit before the ring's end begins anew at its front.
-        if (to->feed == line && evring_used(&to->copies_in) + 2u * event->granules > COPIES)
+        if (evring_used(&to->copies_in) + 2u * event->granules > COPIES)
             return 0;
     }
     return 1;
@@ -85,9 +87,8 @@ void host_copy(struct host *host, const struct host_line *line, const struct ago
 {
     if (!is_market(event))
         return;
-    for (uint32_t i = 1; i < host->n_lines; i++) {
-        struct host_line *to = &host->lines[i];
-        agon_instrument_t id = to->feed == line ? to->copy_of[event->instrument] : 0;
+    for (struct host_line *to = line->copies; to != NULL; to = to->next_copy) {
+        agon_instrument_t id = to->copy_of[event->instrument];
         void *copy;
 
         if (id == 0)
@@ -97,7 +98,7 @@ void host_copy(struct host *host, const struct host_line *line, const struct ago
         memcpy(copy, event, event_bytes(event));
         ((struct agon_event_hdr *)copy)->instrument = id;
         if (event->type == AGON_EVENT_STATUS)
-            ((struct agon_status *)copy)->venue = host->config.venues[i].venue;
+            ((struct agon_status *)copy)->venue = host->config.venues[to - host->lines].venue;
         evring_publish(&to->copies_in);
     }
 }

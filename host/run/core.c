@@ -432,7 +432,7 @@ static int drain_ring(struct host *host, struct host_line *line, struct evring *
         host->event.hdr.t = time_of(host, &host->event.hdr, received);
         if (host->event.hdr.type == EVENT_SENT)
             host->event.sent.t_sent = market_time(host, received_at(host, host->event.sent.t_utc));
-        if (!host_copies_fit(host, line, event) || host_close_on_paper(host, line) == AGON_EAGAIN ||
+        if (!host_copies_fit(line, event) || host_close_on_paper(host, line) == AGON_EAGAIN ||
             host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
         host_copy(host, line, event);
@@ -604,24 +604,79 @@ static void spare_slots(const struct host *host)
     engine_spare(host->engine, memory_spare);
     crew_spare(host->crew, memory_spare);
     memory_spare(&host->config.slots[n], (SLOTS_MAX - n) * sizeof(host->config.slots[0]));
-    host_spare_view(host->view, n);
-    host_spare_view(host->draft, n);
+    host_spare_view(host, host->view);
+    host_spare_view(host, host->draft);
+}
+
+/* ... and of those for INSTRUMENTS_MAX instruments. */
+static void spare_instruments(struct host *host)
+{
+    const uint32_t n = engine_instruments(host->engine)->n_instruments + 1;
+
+#define SPARE(array) memory_spare(&(array)[n], sizeof(array) - n * sizeof((array)[0]))
+    SPARE(host->is_quoted);
+    SPARE(host->bar_closed);
+    SPARE(host->marked_ns);
+#undef SPARE
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        if (host->lines[i].paper != NULL)
+            paper_spare(host->lines[i].paper, memory_spare);
+    }
+}
+
+/* ... and of those for HOST_VENUES_MAX venues. */
+static void spare_venues(struct host *host)
+{
+    const uint32_t n = host->n_lines;
+
+#define SPARE(array) memory_spare(&(array)[n], (HOST_VENUES_MAX - n) * sizeof((array)[0]))
+    SPARE(host->config.venues);
+    SPARE(host->lines);
+    SPARE(host->watch.lines);
+    SPARE(host->io_each);
+    SPARE(host->io_times.of);
+    SPARE(host->probes);
+#undef SPARE
+}
+
+void host_spare_memory(struct host *host)
+{
+    spare_slots(host);
+    spare_instruments(host);
+    spare_venues(host);
+}
+
+/* Of more most is never used: an instrument has three books of 0.7 MB, a venue tables of 40. */
+#define PLACED_INSTRUMENTS 64
+#define PLACED_VENUES      16
+int host_is_placed(const struct host *host)
+{
+    return engine_instruments(host->engine)->n_instruments <= PLACED_INSTRUMENTS &&
+           host->n_lines <= PLACED_VENUES;
 }
 
 /* No table that fills later costs a page then, and what the host takes is what it will take. */
 static void place_memory(const struct host *host)
 {
     struct error err = {0};
-    uint64_t bytes;
+    uint64_t bytes, left;
 
     if (host->config.ports != NULL)
         return; // a simulation's, of many hosts
-    spare_slots(host);
-    if (memory_settle(&bytes, &err) < 0)
+    if (!host_is_placed(host)) {
+        log_info("host", "memory",
+                 "pages come as they are needed: of more than %d instruments or %d venues none are "
+                 "placed ahead",
+                 PLACED_INSTRUMENTS, PLACED_VENUES);
+        return;
+    }
+    if (memory_settle(&bytes, &left, &err) < 0)
         log_info("host", "memory", "pages come as they are needed: %s", err.text);
     else
-        log_info("host", "memory", "%llu MiB of tables and rings are in place",
-                 (unsigned long long)(bytes >> 20));
+        log_info("host", "memory",
+                 "%llu MiB of tables and rings are in place, %llu KiB of what is not configured or "
+                 "hardly ever used are not",
+                 (unsigned long long)(bytes >> 20), (unsigned long long)(left >> 10));
 }
 
 /* What the machine does not give of the sandbox, and what that means. */

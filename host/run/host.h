@@ -18,7 +18,7 @@
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64
-#define HOST_VENUES_MAX      16  /* each has an account: ACCOUNTS_MAX */
+#define HOST_VENUES_MAX      VENUES_MAX
 #define HOST_VIEW_POSITIONS  32  /* of a slot, in the view: all that it can have */
 #define HOST_VIEW_HALTS      64  /* in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
@@ -51,12 +51,8 @@ struct host_config {
     const struct host_ports *ports; /* borrowed; NULL: this machine */
     uint32_t mode;                  /* RUN_PAPER or RUN_LIVE */
     const char *dir;                /* run directory; one host at a time lives there */
-    union { /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
-        struct venue_config venue;
-        struct venue_config venues[HOST_VENUES_MAX];
-    };
-    uint32_t n_venues; /* 0: one */
-    int is_take_over;  /* of an account that another host has, here or elsewhere */
+    uint32_t n_venues;              /* 0: one */
+    int is_take_over;               /* of an account that another host has, here or elsewhere */
     char base_currency[16];
     struct values values;                      /* what other assets are worth in it, and decimals */
     const struct host_instrument *instruments; /* borrowed until host_open returns */
@@ -82,6 +78,11 @@ struct host_config {
     char webhook[800];          /* where alerts go, by HTTP POST as JSON; empty: nowhere */
     int has_no_operator;        /* a demo or test: that there is no webhook is no alert */
     int is_rewound;             /* sets engine time back when the journal is ahead of the time */
+    /* Last, for only those that there are are copied. */
+    union { /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
+        struct venue_config venue;
+        struct venue_config venues[HOST_VENUES_MAX];
+    };
 };
 
 struct host_view_position {
@@ -158,6 +159,7 @@ struct host_view_instrument {
     char base[16], quote[16];
     agon_px_t bid_px, ask_px, last_px;
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
+    uint8_t is_shared;     /* another one has its symbol too */
 };
 /* How long a venue could be traded on, by the machine's clock: a book of it was live, and where
  * there are keys it took orders. Counted from when it could for the first time. */
@@ -243,7 +245,6 @@ struct host_view {
     struct gateway_status venue; /* of all together */
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
-    struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
     uint32_t n_values;
     struct host_view_value values[HOST_VIEW_VALUES];
     uint32_t n_orders; /* in orders; n_orders_all are open */
@@ -267,6 +268,7 @@ struct host_view {
     /* Last, for only those that there are are copied. */
     uint32_t n_venues;
     struct host_view_venue venues[HOST_VENUES_MAX];
+    struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
 };
 
 struct host;
@@ -283,8 +285,11 @@ void host_mind_claims(struct host *host);
 int host_is_refused_account(struct host *host, char *why, size_t room);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
-/* Of a view that memory is to be placed for: spares what is of slots from n_slots on. [any] */
-void host_spare_view(struct host_view *view, uint32_t n_slots);
+/* Is the host's memory placed at its start? Not where there are so many instruments or venues that
+ * most of it is never used. [any] */
+int host_is_placed(const struct host *host);
+/* Of a view that memory is to be placed for: spares what there is none of in this host. [any] */
+void host_spare_view(const struct host *host, struct host_view *view);
 /* Whether that report is one of those: an order or a replacement that never was, for the venue's
  * rate limit. [any] */
 int host_is_rate_refused(const struct record_report *report);

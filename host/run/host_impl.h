@@ -88,7 +88,9 @@ struct host_line {
     struct market_bars bars;      /* what its market is, by its own word at the start */
     /* Another account of a venue: what comes of that one's market comes here as well, as events of
      * this line's own instruments. copies.c */
-    struct host_line *feed;     /* NULL: it has market data of its own */
+    struct host_line *feed;   /* NULL: it has market data of its own */
+    struct host_line *copies; /* the first of those that have this one's, and the next after it */
+    struct host_line *next_copy;
     agon_instrument_t *copy_of; /* owned; ours, by the id of the feed's; 0: not traded here */
     void *copies_memory;        /* owned */
     struct evring copies_in, copies_out;
@@ -285,6 +287,9 @@ struct host {
 };
 
 /* core.c */
+/* Of tables for as many as there can be, names what there is nothing of: before memory is placed.
+ */
+void host_spare_memory(struct host *host);
 void *host_core_main(void *ctx);
 void host_drive(struct host *host); /* the engine is as the journal left it, and booted */
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
@@ -313,8 +318,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err);
 int host_copies_open(struct host *host, uint32_t at, struct error *err);
 void host_copies_close(struct host_line *line);
 /* Is there room with all who share the line's feed? */
-int host_copies_fit(struct host *host, const struct host_line *line,
-                    const struct agon_event_hdr *event);
+int host_copies_fit(const struct host_line *line, const struct agon_event_hdr *event);
 void host_copy(struct host *host, const struct host_line *line, const struct agon_event_hdr *event);
 /* Market data of a line that has them from another: its own gateway's word on them counts not. */
 int host_copies_instead(const struct host_line *line, const struct agon_event_hdr *event);

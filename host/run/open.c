@@ -13,6 +13,9 @@
 #include "sys/memory.h"
 
 #define FROM_VENUE   ((uint64_t)1 << 17) /* granules: 8 MiB */
+#define FROM_ACCOUNT ((uint64_t)1 << 15) /* where another venue's feed is shared: reports alone */
+#define CONNS        64u                 /* to venues, at a time: of all, and of each */
+#define CONNS_OF     16u
 #define FROM_CONTROL 256u
 #define FROM_NOTES   16u
 #define MARKS        ((uint64_t)100000)
@@ -117,12 +120,12 @@ static int open_loop(struct host *host, struct error *err)
     host->io_async.data = host;
     uv_prepare_init(&host->loop, &host->io_prepare);
     host->io_prepare.data = host;
-    return stream_uv_new(&host->stream, &host->loop, 64, err);
+    return stream_uv_new(&host->stream, &host->loop, CONNS + CONNS_OF * host->n_lines, err);
 }
 
 static int open_gateway(struct host *host, uint32_t at, struct error *err)
 {
-    static struct gateway_instrument instruments[HOST_INSTRUMENTS_MAX];
+    struct gateway_instrument *instruments;
     struct host_line *line = &host->lines[at];
     const struct venue_config *venue = &host->config.venues[at];
     struct gateway_asset assets[ASSETS_MAX];
@@ -140,9 +143,11 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         .log = host_on_gateway_log,
     };
     const struct halt *halt = engine_halt(host->engine, SCOPE_VENUE, venue->venue);
-    uint64_t bytes = (evring_bytes(FROM_VENUE) + 127) & ~(uint64_t)127;
+    uint64_t granules = venue->feed[0] != '\0' ? FROM_ACCOUNT : FROM_VENUE;
+    uint64_t bytes = (evring_bytes(granules) + 127) & ~(uint64_t)127;
     uint32_t n_assets = 0;
     uint32_t n = 0;
+    int rc;
 
     host->config.venues[at].is_key_halted = halt != NULL && halt->reason == REASON_KEY_RIGHTS;
 
@@ -150,9 +155,9 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
     if (line->from_venue_memory == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
     memset(line->from_venue_memory, 0, bytes);
-    evring_format(line->from_venue_memory, FROM_VENUE);
-    evring_attach(&line->from_venue_in, line->from_venue_memory, FROM_VENUE);
-    evring_attach(&line->from_venue_out, line->from_venue_memory, FROM_VENUE);
+    evring_format(line->from_venue_memory, granules);
+    evring_attach(&line->from_venue_in, line->from_venue_memory, granules);
+    evring_attach(&line->from_venue_out, line->from_venue_memory, granules);
     for (agon_asset_t id = 1; id <= table->n_assets; id++) {
         const struct asset *asset = instruments_asset(table, id);
 
@@ -160,7 +165,10 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         assets[n_assets].asset = id;
         assets[n_assets++].exp = asset->exp;
     }
-    for (agon_instrument_t id = 1; id <= table->n_instruments && n < HOST_INSTRUMENTS_MAX; id++) {
+    instruments = calloc((size_t)table->n_instruments + 1, sizeof(*instruments));
+    if (instruments == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the instruments of %s", venue->name);
+    for (agon_instrument_t id = 1; id <= table->n_instruments; id++) {
         const struct agon_instrument *instrument = instruments_get(table, id);
 
         if (instrument->venue == venue->venue)
@@ -169,9 +177,11 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
                                             .last_fill = engine_last_fill(host->engine, id),
                                             .bar_s = host_bars_of(host, id)};
     }
-    if (host_copies_open(host, at, err) < 0)
-        return err->code;
-    return gateway_new(&line->gateway, venue, &ports, assets, n_assets, instruments, n, err);
+    rc = host_copies_open(host, at, err);
+    if (rc >= 0)
+        rc = gateway_new(&line->gateway, venue, &ports, assets, n_assets, instruments, n, err);
+    free(instruments);
+    return rc;
 }
 
 /* The rooms for an encoded state are wide: with as many orders as the engine can hold, the first
@@ -321,7 +331,9 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     *out = NULL;
     if (host == NULL)
         return error_set(err, rc, "host: out of memory");
-    host->config = *config;
+    memcpy(&host->config, config, offsetof(struct host_config, venues));
+    memcpy(host->config.venues, config->venues,
+           (config->n_venues > 0 ? config->n_venues : 1) * sizeof(config->venues[0]));
     if (config->ports != NULL)
         host->disk = config->ports->disk;
     host->n_lines = config->n_venues > 0 ? config->n_venues : 1;
@@ -384,6 +396,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         goto fail;
     host_drive(host);
     host_show(host);
+    host_spare_memory(host); // before anybody places any
     *out = host;
     return AGON_OK;
 fail:

@@ -132,6 +132,24 @@ static void show_exits(struct host *host, uint16_t id)
     }
 }
 
+/* What of an instrument never changes: looked at once, for there may be thousands. */
+static void name_instrument(struct host *host, const struct agon_instrument *instrument,
+                            struct host_view_instrument *to)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+
+    for (struct host_view_instrument *other = host->draft->instruments; other != to; other++) {
+        if (strcmp(other->symbol, instrument->symbol) == 0)
+            other->is_shared = to->is_shared = 1;
+    }
+    memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
+    if (instrument->venue >= 1 && instrument->venue <= HOST_VENUES_MAX)
+        snprintf(to->venue, sizeof(to->venue), "%.31s",
+                 host->config.venues[instrument->venue - 1].name);
+    memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
+    memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
+}
+
 static void show_instrument(struct host *host, agon_instrument_t id)
 {
     const struct instruments *table = engine_instruments(host->engine);
@@ -141,12 +159,8 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     struct agon_level bid = {0};
     struct agon_level ask = {0};
 
-    memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
-    if (instrument->venue >= 1 && instrument->venue <= HOST_VENUES_MAX)
-        snprintf(to->venue, sizeof(to->venue), "%.31s",
-                 host->config.venues[instrument->venue - 1].name);
-    memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
-    memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
+    if (to->symbol[0] == '\0')
+        name_instrument(host, instrument, to);
     to->is_halted = engine_halt(host->engine, SCOPE_INSTRUMENT, id) != NULL;
     to->book_state = engine_book_state(host->engine, id);
     to->kind = instrument->kind;
@@ -196,15 +210,15 @@ static void count_agents(struct host *host, uint16_t id)
     const struct slot *slot = &engine_slots(host->engine)->all[id];
     const struct instruments *table = engine_instruments(host->engine);
     struct host_view *view = host->draft;
-    uint32_t seen = 0;
+    uint64_t seen = 0;
 
     for (uint32_t i = 0; slot->is_used && i < slot->subscription.n_instruments; i++) {
         const struct agon_instrument *instrument =
             instruments_get(table, slot->subscription.instruments[i]);
-        uint32_t at = instrument != NULL ? instrument->venue - 1u : 32;
+        uint32_t at = instrument != NULL ? instrument->venue - 1u : HOST_VENUES_MAX;
 
         if (at < view->n_venues && (seen >> at & 1) == 0) {
-            seen |= 1u << at;
+            seen |= (uint64_t)1 << at;
             view->venues[at].n_agents++;
         }
     }
@@ -278,9 +292,16 @@ static void show_portfolio(const struct engine *engine, struct host_view_portfol
     to->is_breached = all->is_daily_breached || all->is_drawdown_breached || all->is_floor_breached;
 }
 
-void host_spare_view(struct host_view *view, uint32_t n_slots)
+void host_spare_view(const struct host *host, struct host_view *view)
 {
+    const uint32_t n_slots = engine_slots(host->engine)->n;
+    const uint32_t n_instruments = engine_instruments(host->engine)->n_instruments;
+
     memory_spare(&view->slots[n_slots], (SLOTS_MAX - n_slots) * sizeof(view->slots[0]));
+    memory_spare(&view->venues[host->n_lines],
+                 (HOST_VENUES_MAX - host->n_lines) * sizeof(view->venues[0]));
+    memory_spare(&view->instruments[n_instruments],
+                 (HOST_INSTRUMENTS_MAX - n_instruments) * sizeof(view->instruments[0]));
 }
 
 void host_copy_view(struct host_view *to, const struct host_view *from)
@@ -290,6 +311,7 @@ void host_copy_view(struct host_view *to, const struct host_view *from)
     memcpy(to, from, offsetof(struct host_view, slots) + from->n_slots * sizeof(to->slots[0]));
     memcpy((unsigned char *)to + slots_end, (const unsigned char *)from + slots_end,
            offsetof(struct host_view, venues) + from->n_venues * sizeof(to->venues[0]) - slots_end);
+    memcpy(to->instruments, from->instruments, from->n_instruments * sizeof(to->instruments[0]));
 }
 
 void host_show(struct host *host)

@@ -13,7 +13,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 #define PAGE   ((uintptr_t)4096)
-#define SPARED 256
+#define SPARED 1024
 #define MAPS   4096
 
 struct range {
@@ -114,10 +114,10 @@ static int read_maps(struct range *ranges, uint32_t *n, struct error *err)
     return AGON_OK;
 }
 
-int memory_settle(uint64_t *bytes, struct error *err)
+int memory_settle(uint64_t *bytes, uint64_t *left, struct error *err)
 {
     struct range *ranges;
-    uint64_t placed = 0;
+    uint64_t placed = 0, all = 0;
     uint32_t n = 0;
     int rc;
 
@@ -131,6 +131,7 @@ int memory_settle(uint64_t *bytes, struct error *err)
     // Not while it is looked at: the list is read whole before a page of it is placed.
     pthread_mutex_lock(&lock);
     for (uint32_t i = 0; rc >= 0 && i < n; i++) {
+        all += ranges[i].to - ranges[i].from;
         // What was given back meanwhile is not there to be placed, and no fault.
         if (place_but(ranges[i], 0, &placed) == AGON_ENOTSUP)
             rc = error_set(err, AGON_ENOTSUP, "this kernel cannot place pages ahead");
@@ -139,5 +140,7 @@ int memory_settle(uint64_t *bytes, struct error *err)
     free(ranges);
     if (bytes != NULL)
         *bytes = placed;
+    if (left != NULL)
+        *left = all - placed;
     return rc;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # How much there may be of a thing, and what is said of one more: symbols and accounts of a simulated market, venues and
-# instruments of a host.
+# accounts of a host. Its instruments: ceilings_instruments.sh, its agents: ceilings_slots.sh.
 . "$(dirname "$0")/common.sh"
 
 names() { # N: so many symbols
@@ -32,7 +32,7 @@ for port, root in ((sys.argv[1], '/api/v3'), (sys.argv[2], '/fapi/v1')):
         assert time.time() < until, 'a book stays empty'
         time.sleep(0.2)
 PY
-# Venues of a host: accounts that share one feed. All can be traded on and are shown.
+# Venues of a host, each with an account: they share one feed. All can be traded on and are shown.
 VENUE_MORE='reconcile: 1s' MODE=paper live_files ''
 venues() { # N of them
     list=venue.yaml
@@ -48,38 +48,42 @@ sed -i -e 's/BTCUSDT, base: BTC/S00USDT, base: S00/' -e '/ETHUSDT/d' "$WORK/conf
 sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
-    for i in 2 16; do printf '  - {name: on_%s, plugin: buyer.so, stage: live, capital: 100000 USDT, instruments: ["v%s:S00USDT"], hard: 30s}\n' $i $i; done
+    for i in 2 17 64; do printf '  - {name: on_%s, plugin: buyer.so, stage: live, capital: 100000 USDT, instruments: ["v%s:S00USDT"], hard: 30s}\n' $i $i; done
 } >"$WORK/conf/roster.yaml"
 one_beyond() { # NAME LAST: the last line says where there is one too many
     grep -q "$1: $(($2 + 1)) entries; expected 1 to $2" "$WORK/out" || fail "$1 beyond $2: $(head -3 "$WORK/out")"
 }
-venues 17
-beyond 'venues of a host' "16" "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet --for 1ms
-grep -q 'live.yaml:2:.*venues: 17 entries; expected 1 to 16' "$WORK/out" && ! grep -q "either 'venue'" "$WORK/out" || fail "venues of a host: where it is is not said: $(head -3 "$WORK/out")"
-venues 16
+venues 65
+beyond 'venues of a host' "64" "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet --for 1ms
+grep -q 'live.yaml:2:.*venues: 65 entries; expected 1 to 64' "$WORK/out" && ! grep -q "either 'venue'" "$WORK/out" || fail "venues of a host: where it is is not said: $(head -3 "$WORK/out")"
+venues 64
 start_host
 ctl_is() { "$AGON" ctl "$2" --dir "$WORK/run" --json 2>/dev/null | jq -e "$1" >/dev/null; }
-until_true "$HOST_PID" "sixteen venues run" ctl_is 'length == 16 and all(.[]; .state == "running")' venues
-until_true "$HOST_PID" "fills on the last venue" ctl_is '[.[] | select(.agent == "on_16")] | length >= 1' fills
+until_true "$HOST_PID" "64 venues run" ctl_is 'length == 64 and all(.[]; .state == "running")' venues
+until_true "$HOST_PID" "fills on the last venue, and on the first beyond 16" ctl_is '[.[].agent] | index("on_64") != null and index("on_17") != null' fills
+# A halt of the last is of no other.
+"$AGON" ctl halt venue:v64 --dir "$WORK/run" >"$WORK/out" 2>&1 || fail "a halt of the last venue: $(cat "$WORK/out")"
+until_true "$HOST_PID" "the last venue alone is halted" ctl_is '[.[] | select(.state == "halted") | .venue] == ["v64"]' venues
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
-"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal of sixteen venues does not replay"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal of 64 venues does not replay"
+# A state of more than 16 accounts is read again: the host goes on with it, the halt too.
+start_host
+until_true "$HOST_PID" "the halt of the last venue after a start" ctl_is '[.[] | select(.state == "halted") | .venue] == ["v64"]' venues
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host that was started again"
 
-# Instruments of a host: all symbols of the market, with their books. A plugin that begins when all have one trades the last.
+# Instruments of one venue: all symbols of the market, with their books. A plugin that begins when all have one trades the last.
 sed -i -e '/symbol:/d' -e 's/^venues: .*/venue: venue.yaml/' "$WORK/conf/live.yaml"
 for i in $(seq 0 63); do
     printf '  - {symbol: S%02dUSDT, base: S%02d, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}\n' "$i" "$i"
 done >>"$WORK/conf/live.yaml"
 echo 'snapshot_levels: 100' >>"$WORK/conf/venue.yaml" # of 1000 the venue gives few a minute
-cp "$WORK/conf/live.yaml" "$WORK/conf/more.yaml"
-echo '  - {symbol: S64USDT, base: S64, quote: USDT, tick: 0.01, lot: 0.00001}' >>"$WORK/conf/more.yaml"
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
     printf '  - {name: on_first, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: ["binance:S00USDT"], params: {every: 5}, hard: 30s, orders_on_reload: cancel}\n'
     printf '  - {name: on_last, plugin: once.so, stage: live, capital: 100000 USDT, instruments: ["binance:S63USDT"], params: {what: 1, qty: 1000}, hard: 30s}\n'
 } >"$WORK/conf/roster.yaml"
-beyond 'instruments of a host' '64' "$AGON" run --config "$WORK/conf/more.yaml" --dir "$WORK/many" --plugins "$PLUGINS" --quiet --for 1ms
-one_beyond instruments 64
 rm -rf "$WORK/run"
 start_host
 until_true "$HOST_PID" "64 books" ctl_is '.books_live == 64' feed
@@ -110,4 +114,4 @@ for i in (1, 64):
     money = {b['asset']: float(b['free']) for b in json.load(urllib.request.urlopen(request))['balances']}
     assert money['USDT'] == i, money
 PY
-echo "16 venues and 64 instruments of a host, 64 symbols and 64 accounts of a simulated market, and what is said of one more"
+echo "64 venues with an account each of a host, 64 symbols and 64 accounts of a simulated market, and what is said of one more"

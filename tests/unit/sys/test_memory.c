@@ -34,7 +34,7 @@ static unsigned char *room(void)
 static int is_settled(uint64_t *bytes)
 {
     struct error err = {0};
-    int rc = memory_settle(bytes, &err);
+    int rc = memory_settle(bytes, NULL, &err);
 
     if (rc == AGON_ENOTSUP)
         printf("not shown: %s\n", err.text);
