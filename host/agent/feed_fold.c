@@ -291,7 +291,7 @@ void fold_gap(struct feed *feed)
 static int init_instruments(struct feed *feed, struct error *err)
 {
     const struct setup *setup = &feed->setup;
-    int rc = instruments_init(&feed->instruments);
+    int rc = instruments_init_for(&feed->instruments, setup->n_instruments);
 
     for (uint32_t i = 0; rc >= 0 && i < setup->n_assets; i++) {
         const struct setup_asset *asset = &setup->assets[i];

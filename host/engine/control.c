@@ -8,7 +8,7 @@
 void control_watch(struct engine *engine)
 {
     memset(engine->type_watchers, 0, sizeof(engine->type_watchers));
-    for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
+    for (uint32_t i = 1; i <= engine->table.n_instruments; i++)
         engine->markets[i].watchers = (struct slot_set){0};
     for (uint32_t id = 0; id < engine->slots.n; id++) {
         const struct slot *slot = &engine->slots.all[id];

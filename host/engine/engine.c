@@ -33,12 +33,13 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->exits_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
+    engine->bars.at = calloc(SOONEST_ROOM(INSTRUMENTS_MAX), sizeof(*engine->bars.at));
     engine->exposure = calloc(1, sizeof(*engine->exposure));
     engine->orders = orders_new(engine->config.max_orders);
     engine->ledger = ledger_new(&engine->table);
     engine->state = malloc(engine->config.state_bytes);
-    if (engine->markets == NULL || engine->exposure == NULL || engine->orders == NULL ||
-        engine->ledger == NULL || engine->state == NULL ||
+    if (engine->markets == NULL || engine->bars.at == NULL || engine->exposure == NULL ||
+        engine->orders == NULL || engine->ledger == NULL || engine->state == NULL ||
         heap_init(&engine->timers, ENGINE_TIMERS) < 0 || instruments_init(&engine->table) < 0) {
         error_set(err, AGON_ENOMEM, "engine: out of memory, or max_orders outside 16 to 1048576");
         goto fail;
@@ -74,9 +75,10 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    for (uint32_t i = 0; engine->markets != NULL && i <= INSTRUMENTS_MAX; i++)
+    for (uint32_t i = 1; engine->markets != NULL && i <= engine->table.n_instruments; i++)
         book_free(engine->markets[i].book);
     free(engine->markets);
+    free(engine->bars.at);
     orders_free(engine->orders);
     ledger_free(engine->ledger);
     heap_deinit(&engine->timers);
@@ -85,6 +87,23 @@ void engine_free(struct engine *engine)
     free(engine->own_bus_memory);
     free(engine->state);
     free(engine);
+}
+
+static void spare_instruments(struct engine *engine, zeroed_spare_fn *spare)
+{
+    const uint32_t n = engine->table.n_instruments + 1;
+    struct exposure *exposure = engine->exposure;
+
+#define SPARE(array) spare(&(array)[n], (INSTRUMENTS_MAX + 1 - n) * sizeof((array)[0]))
+    SPARE(engine->table.all);
+    SPARE(engine->markets);
+    SPARE(exposure->places);
+    SPARE(exposure->holders);
+    SPARE(exposure->values);
+#undef SPARE
+    spare(&engine->bars.at[2 * engine->bars.room],
+          (SOONEST_ROOM(INSTRUMENTS_MAX) - 2 * (uint64_t)engine->bars.room) *
+              sizeof(engine->bars.at[0]));
 }
 
 void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
@@ -103,9 +122,9 @@ void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
     SPARE(engine->refused);
     SPARE(tournament->windows);
     SPARE(exposure->lines);
-    SPARE(exposure->places);
     SPARE(exposure->open);
 #undef SPARE
+    spare_instruments(engine, spare);
     ledger_spare(engine->ledger, n, engine->n_accounts, spare);
 }
 

@@ -153,14 +153,19 @@ static agon_ns_t due_at(const struct engine *engine, const struct exit_plan *exi
 void exits_watch(struct engine *engine)
 {
     engine->exits_due = INT64_MAX;
-    for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
-        engine->markets[i].exits = (struct slot_set){0};
+    for (uint32_t word = 0; word <= INSTRUMENTS_MAX / 64; word++) {
+        for (; engine->exits_on[word] != 0; engine->exits_on[word] &= engine->exits_on[word] - 1)
+            engine->markets[word * 64 + (uint32_t)__builtin_ctzll(engine->exits_on[word])].exits =
+                (struct slot_set){0};
+    }
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
         struct exit_plan *exit;
 
         EACH(engine, slot, exit)
         {
             slot_set_add(&engine->markets[exit->plan.instrument].exits, slot);
+            engine->exits_on[exit->plan.instrument / 64] |= (uint64_t)1
+                                                            << exit->plan.instrument % 64;
             if (due_at(engine, exit) < engine->exits_due)
                 engine->exits_due = due_at(engine, exit);
         }

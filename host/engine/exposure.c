@@ -145,7 +145,7 @@ static void count(struct engine *engine, uint16_t slot, uint32_t place, const st
         if (is_reach_counted(engine, instrument))
             work_out_reach(engine, pos, instrument, &now);
         note_holder(exposure, slot, pos);
-        exposure->places[slot][pos->instrument] = (uint8_t)(place + 1);
+        exposure->places[pos->instrument][slot] = (uint8_t)(place + 1);
         exposure->held[slot] &= ~((uint32_t)1 << place);
         exposure->held[slot] |= (uint32_t)(pos->qty != 0) << place;
     }
@@ -198,7 +198,7 @@ static void count_cash(struct engine *engine, uint16_t slot)
 // The place of the slot's position there.
 static uint32_t place_of(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
-    uint32_t n, place = engine->exposure->places[slot][instrument];
+    uint32_t n, place = engine->exposure->places[instrument][slot];
     const struct position *all;
 
     if (place != 0) {
@@ -345,7 +345,8 @@ void exposure_path_end(struct engine *engine, agon_instrument_t instrument)
 
 void exposure_valued(struct engine *engine)
 {
-    memset(engine->exposure->values, 0, sizeof(engine->exposure->values));
+    memset(engine->exposure->values, 0,
+           (engine->table.n_instruments + 1) * sizeof(engine->exposure->values[0]));
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
         if (engine->valued_by[asset] == 0)
             continue;
@@ -469,10 +470,11 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
             add_reach(&exposure->reach, &exposure->lines[slot][i], -1);
     }
     memset(exposure->lines[slot], 0, sizeof(exposure->lines[slot]));
-    memset(exposure->places[slot], 0, sizeof(exposure->places[slot]));
     exposure->held[slot] = 0;
-    for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
+    for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+        exposure->places[i][slot] = 0;
         slot_set_remove(&exposure->holders[i], slot);
+    }
     exposure->total -= exposure->cash_amt[slot];
     exposure->cash_amt[slot] = 0;
     exposure->equity[slot] = 0;
@@ -516,11 +518,26 @@ agon_amt_t exposure_worth_now(const struct engine *engine, uint16_t slot,
     return place != NO_PLACE ? engine->exposure->lines[slot][place].value_amt : 0;
 }
 
+/* All of it, as far as there are slots and instruments: the rest was never written. */
+static void forget(struct engine *engine)
+{
+    struct exposure *exposure = engine->exposure;
+    const uint32_t n_slots = engine->slots.n, n = engine->table.n_instruments + 1;
+
+    memset(exposure->lines, 0, n_slots * sizeof(exposure->lines[0]));
+    memset(exposure->open, 0, n_slots * sizeof(exposure->open[0]));
+    memset(exposure->places, 0, n * sizeof(exposure->places[0]));
+    memset(exposure->holders, 0, n * sizeof(exposure->holders[0]));
+    memset(exposure->values, 0, n * sizeof(exposure->values[0]));
+    memset((unsigned char *)exposure + offsetof(struct exposure, cash_amt), 0,
+           sizeof(*exposure) - offsetof(struct exposure, cash_amt));
+}
+
 void exposure_rebuild(struct engine *engine)
 {
     struct exposure *exposure = engine->exposure;
 
-    memset(exposure, 0, sizeof(*exposure));
+    forget(engine);
     exposure->is_reach_kept = (uint8_t)has_reach_limits(&engine->portfolio_limits);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
         if (engine->valued_by[asset] != 0)
@@ -762,7 +779,7 @@ void exposure_reach(const struct engine *engine, uint16_t slot,
     const struct exposure_reach *all = &engine->exposure->reach;
     const struct exposure_line none = {0};
     const struct exposure_line *line = &none;
-    uint32_t place = engine->exposure->places[slot][instrument->hdr.instrument];
+    uint32_t place = engine->exposure->places[instrument->hdr.instrument][slot];
     uint32_t venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
     uint32_t asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
     num128_t up = side == AGON_BUY ? notional_amt : 0;

@@ -38,18 +38,18 @@ struct exposure_open {
 };
 struct exposure {
     struct exposure_line lines[SLOTS_MAX][LEDGER_POSITIONS];
-    agon_amt_t cash_amt[SLOTS_MAX];
+    struct exposure_open open[SLOTS_MAX];
+    uint8_t places[INSTRUMENTS_MAX + 1][SLOTS_MAX]; /* of the slot's position, + 1; 0: not met */
+    struct slot_set holders[INSTRUMENTS_MAX + 1];   /* slots with something there */
+    agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
+    agon_amt_t cash_amt[SLOTS_MAX]; /* from here on it is small, and forgotten as a whole */
     num128_t equity[SLOTS_MAX];
     num128_t total; /* equity of all slots */
     struct exposure_reach reach;
-    uint8_t is_reach_kept;                          /* a limit is set on something of it */
-    uint8_t places[SLOTS_MAX][INSTRUMENTS_MAX + 1]; /* of the slot's position, + 1; 0: not met */
-    uint32_t held[SLOTS_MAX];                       /* places with something, a bit each */
-    struct slot_set holders[INSTRUMENTS_MAX + 1];   /* slots with something there */
-    agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
+    uint8_t is_reach_kept;    /* a limit is set on something of it */
+    uint32_t held[SLOTS_MAX]; /* places with something, a bit each */
     uint32_t n_unknown[SLOTS_MAX], n_unknown_all;
     uint8_t is_cash_unknown[SLOTS_MAX];
-    struct exposure_open open[SLOTS_MAX];
     struct slot_set touched; /* slots to be judged at the end of this event */
     /* Inside a bar: of which instrument, and where each slot is on its path; 0: nowhere. */
     agon_instrument_t path_instrument;

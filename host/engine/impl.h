@@ -7,6 +7,7 @@
 #include "base/cron.h"
 #include "base/heap.h"
 #include "base/num.h"
+#include "base/soonest.h"
 #include "engine/engine.h"
 #include "engine/exposure.h"
 #include "exec/exit.h"
@@ -135,9 +136,11 @@ struct engine {
     struct exposure *exposure; /* owned */
     uint8_t public_sub, private_sub[SLOTS_MAX];
     struct slot_set touched; /* slots with a private event in this step */
-    agon_ns_t bars_least;    /* of every market's bars_due */
-    agon_ns_t exits_due;     /* of every plan's exit_next */
-    unsigned char *state;    /* owned; room for an encoded state */
+    struct soonest bars;     /* by instrument - 1: every market's bars_due; its memory is owned */
+    agon_ns_t bars_least;    /* of them */
+    uint64_t exits_on[INSTRUMENTS_MAX / 64 + 1]; /* instruments with an exit plan, a bit each */
+    agon_ns_t exits_due;                         /* of every plan's exit_next */
+    unsigned char *state;                        /* owned; room for an encoded state */
     struct engine_counters counters;
     uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
     uint64_t asked[SLOTS_MAX]; /* orders and replacements that were wanted; a quote is two */
@@ -210,6 +213,8 @@ int market_path(struct engine *engine, const struct record_path *path);
 /* How long after its end a bar that nobody gave is closed. */
 agon_ns_t market_grace(const struct engine *engine, const struct market *market);
 void market_set_bars(struct market *market, uint8_t is_bars, agon_ns_t step_ns);
+/* Looks anew when the next of the instrument's bars is due. */
+void market_note_due(struct engine *engine, agon_instrument_t instrument);
 /* A host that died in the middle of a path is on it no longer. */
 void market_forget_path(struct engine *engine);
 /* Is there a live price, by which a position may be valued? */

@@ -36,7 +36,8 @@ int market_instrument(struct engine *engine, const struct agon_instrument *event
         bars_init(&market->bars, event->hdr.instrument, event->px_exp, event->qty_exp,
                   quote != NULL ? quote->exp : 8);
         market->bars_due = INT64_MAX;
-        control_watch(engine);
+        if (engine->slots.n > 0) // else nobody watches
+            control_watch(engine);
     } else if (event->tick_px != tick_before && book_set_tick(market->book, event->tick_px) < 0) {
         return AGON_ENOMEM;
     }
@@ -197,24 +198,20 @@ static void emit_bar(void *ctx, const struct agon_bar *bar)
     show_bar(engine, &event);
 }
 
-static void find_least(struct engine *engine)
-{
-    engine->bars_least = INT64_MAX;
-    for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
-        if (engine->markets[i].book != NULL && engine->markets[i].bars_due < engine->bars_least)
-            engine->bars_least = engine->markets[i].bars_due;
-    }
-}
-
 static void note_due(struct engine *engine, struct market *market)
 {
     agon_ns_t before = market->bars_due;
 
     market->bars_due = bars_next(&market->bars, market_grace(engine, market));
-    if (market->bars_due < engine->bars_least)
-        engine->bars_least = market->bars_due;
-    else if (before == engine->bars_least && market->bars_due != before)
-        find_least(engine);
+    if (market->bars_due == before)
+        return;
+    soonest_set(&engine->bars, (uint32_t)(market - engine->markets) - 1, market->bars_due);
+    engine->bars_least = soonest_t(&engine->bars);
+}
+
+void market_note_due(struct engine *engine, agon_instrument_t instrument)
+{
+    note_due(engine, &engine->markets[instrument]);
 }
 
 int market_trade(struct engine *engine, const struct agon_trade *trade)

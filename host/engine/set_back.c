@@ -51,7 +51,6 @@ static void set_slots_back(struct engine *engine, agon_ns_t now)
 
 static void set_markets_back(struct engine *engine, agon_ns_t now)
 {
-    engine->bars_least = INT64_MAX;
     for (uint32_t i = 0; i < HALT_CAUSES; i++)
         no_later(&engine->halts[i].t, now);
     for (uint32_t i = 0; i <= VENUES_MAX; i++)
@@ -66,9 +65,7 @@ static void set_markets_back(struct engine *engine, agon_ns_t now)
         no_later(&market->t_quote, now);
         no_later(&market->t_mark, now);
         bars_set_back(&market->bars, now);
-        market->bars_due = bars_next(&market->bars, market_grace(engine, market));
-        if (market->bars_due < engine->bars_least)
-            engine->bars_least = market->bars_due;
+        market_note_due(engine, i);
     }
 }
 

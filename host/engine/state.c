@@ -123,9 +123,8 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     load_top(&market->top, market->has_top ? id : 0, dec);
     if (!market->has_top)
         memset(&market->top, 0, sizeof(market->top));
-    market->bars_due = bars_next(&market->bars, market_grace(engine, market));
-    if (market->bars_due < engine->bars_least)
-        engine->bars_least = market->bars_due;
+    market->bars_due = INT64_MAX;
+    market_note_due(engine, id);
     return AGON_OK;
 }
 

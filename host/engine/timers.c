@@ -96,12 +96,7 @@ void engine_due(const struct engine *engine, struct record_due *due)
         due->kind = DUE_SWEEP;
     } else if (engine->bars_least == t) {
         due->kind = DUE_BARS;
-        for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
-            if (engine->markets[i].book == NULL || engine->markets[i].bars_due > t)
-                continue;
-            due->hdr.instrument = i;
-            break;
-        }
+        due->hdr.instrument = soonest_number(&engine->bars) + 1;
     } else if (engine->sample_due == t) {
         due->kind = DUE_SAMPLE;
     } else if (engine->tournament.t_due == t) {

@@ -719,7 +719,7 @@ static void forget_all(struct ledger *ledger)
 int ledger_load(struct ledger *ledger, struct dec *dec)
 {
     forget_all(ledger);
-    memset(ledger->nets, 0, sizeof(ledger->nets));
+    memset(ledger->nets, 0, (ledger->table->n_instruments + 1) * sizeof(ledger->nets[0]));
     for (;;) {
         uint8_t kind = dec_u8(dec);
 

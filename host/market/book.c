@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/zeroed.h"
 
 __extension__ typedef unsigned __int128 wide_t;
 
@@ -38,7 +39,7 @@ struct book {
     uint32_t levels_max;
     uint8_t is_cut;
     struct half half[2];
-    void *memory; /* owned: all arrays */
+    void *memory; /* owned: all arrays, of which no page is taken before there is a level in it */
 };
 
 /* Exact for 0 <= px < 2^63: the magic number is 2^(63 + l) / tick rounded up with 2^(l - 1) < tick
@@ -83,8 +84,8 @@ struct book *book_new(const struct book_config *config)
     book = calloc(1, sizeof(*book));
     if (book == NULL)
         return NULL;
-    book->memory = aligned_alloc(64, 2 * (near_bytes + far_bytes));
-    if (book->memory == NULL) {
+    at = zeroed_new(64, 2 * (near_bytes + far_bytes), &book->memory);
+    if (at == NULL) {
         free(book);
         return NULL;
     }
@@ -92,11 +93,9 @@ struct book *book_new(const struct book_config *config)
     book->window = window;
     book->n_summary = n_summary;
     book->levels_max = levels_max;
-    at = book->memory;
     for (int i = 0; i < 2; i++) {
         struct half *half = &book->half[i];
 
-        memset(at, 0, near_bytes); // the overflow is not touched until it is used
         half->sign = i == 0 ? 1 : -1;
         half->best = NONE;
         half->qty = (agon_qty_t *)(void *)at;

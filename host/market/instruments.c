@@ -10,9 +10,15 @@ __extension__ typedef unsigned __int128 wide_t;
 
 int instruments_init(struct instruments *table)
 {
+    return instruments_init_for(table, INSTRUMENTS_MAX);
+}
+
+int instruments_init_for(struct instruments *table, uint32_t n)
+{
     memset(table, 0, sizeof(*table));
+    table->room = n < INSTRUMENTS_MAX ? n : INSTRUMENTS_MAX;
     table->assets = calloc(ASSETS_MAX + 1, sizeof(*table->assets));
-    table->all = calloc(INSTRUMENTS_MAX + 1, sizeof(*table->all));
+    table->all = calloc((size_t)table->room + 1, sizeof(*table->all));
     if (table->assets == NULL || table->all == NULL) {
         instruments_deinit(table);
         return AGON_ENOMEM;
@@ -59,8 +65,8 @@ static int check_identity(const struct instruments *table, const struct agon_ins
     int is_index = !instrument_kind_is_traded(event->kind);
     agon_instrument_t namesake;
 
-    if (id == 0 || id > INSTRUMENTS_MAX)
-        return error_set(err, AGON_EINVAL, "id is outside 1 to %d", INSTRUMENTS_MAX);
+    if (id == 0 || id > table->room)
+        return error_set(err, AGON_EINVAL, "id is outside 1 to %u", table->room);
     if (old == NULL && id != table->n_instruments + 1)
         return error_set(err, AGON_EINVAL, "id is out of order: the next one is %u",
                          table->n_instruments + 1);

@@ -19,10 +19,12 @@ struct instruments {
     uint32_t n_instruments, n_assets; /* highest id */
     agon_asset_t base_currency;       /* capital and scores are in it; 0: none yet */
     struct asset *assets;             /* owned, [ASSETS_MAX + 1] */
-    struct agon_instrument *all;      /* owned, [INSTRUMENTS_MAX + 1]; ids have no gaps */
+    struct agon_instrument *all;      /* owned, [room + 1]; ids have no gaps */
+    uint32_t room;                    /* highest id that it has a place for */
 };
 
-int instruments_init(struct instruments *table); /* AGON_ENOMEM */
+int instruments_init(struct instruments *table); /* for INSTRUMENTS_MAX; AGON_ENOMEM */
+int instruments_init_for(struct instruments *table, uint32_t n); /* ... for so many */
 void instruments_deinit(struct instruments *table);
 /* Takes an INSTRUMENT event: a new one, whose id is the next, or new filters and fees of one that
  * is there. AGON_EINVAL with the reason: id out of range or out of order, exponent outside 0..18,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a host has at its ceilings: the last account and the last venue, in a plan, a state and a
- * replay; and what is said of one more. */
+ * replay, and the last instrument; and what is said of one more. */
 #include <stddef.h>
 struct world;
 static void add_last(struct world *world);
@@ -50,10 +50,15 @@ static void instrument(struct world *to, agon_instrument_t id, agon_instrument_t
 }
 
 static int is_high; // accounts beyond the first 16 have something
+static int is_many; // there are as many instruments as there can be
 static void add_last(struct world *to)
 {
     struct venue_port venue = {.ctx = to, .send = world_send};
 
+    for (agon_instrument_t id = 3; is_many && id <= INSTRUMENTS_MAX; id++)
+        instrument(to, id, BTCUSDT, 1, AGON_OK);
+    if (is_many)
+        instrument(to, INSTRUMENTS_MAX + 1, BTCUSDT, 1, AGON_EINVAL);
     if (!is_high)
         return;
     account_of(to, 1, 0, AGON_OK);
@@ -344,6 +349,67 @@ START_TEST(without_high_accounts_the_state_is_of_the_format_before)
 }
 END_TEST
 
+/* A trade begins a bar in each of three markets: what is due first is found among all. */
+static void trade_in(agon_instrument_t id, agon_ns_t t)
+{
+    world->t = t;
+    world_trade(world, id, 6000000, 1000, AGON_BUY);
+}
+
+START_TEST(there_are_4096_instruments_and_the_last_is_traded)
+{
+    struct engine_config config = {.state_bytes = WORLD_STATE, .bus_granules = WORLD_BUS};
+    struct record_slot record = world_slot_record(0);
+    unsigned char first[HASH_SIZE], second[HASH_SIZE];
+    struct error err = {0};
+    struct record_due due;
+    struct engine *again;
+    unsigned char *bytes;
+    uint64_t n;
+
+    is_high = 0;
+    is_many = 1;
+    world = world_new(RUN_PAPER);
+    engine = world->engine;
+    is_many = 0;
+    ck_assert_uint_eq(engine_instruments(engine)->n_instruments, INSTRUMENTS_MAX);
+    record.subscription.instruments[1] = INSTRUMENTS_MAX;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    record = world_slot_record(1);
+    record.subscription.instruments[1] = INSTRUMENTS_MAX + 1;
+    ck_assert_int_eq(world_step(world, &record), AGON_EINVAL);
+    world_book(world, INSTRUMENTS_MAX, 6000000, 100000000, 6000100, 100000000);
+    ck_assert_int_eq(world_order(world, 0, INSTRUMENTS_MAX, AGON_BUY, 0, 1000, 1), AGON_OK);
+    ck_assert_uint_eq(world->cmds[world->n_cmds - 1].instrument, INSTRUMENTS_MAX);
+    ck_assert_int_eq(
+        world_report(world, &world->cmds[world->n_cmds - 1], REPORT_FILL, 6000100, 1000, 1000),
+        AGON_OK);
+    ck_assert_int_eq(world_last(world, 0, AGON_EVENT_POSITION)->u.position.qty, 1000);
+    // Of bars that are due at one time the lowest instrument's comes first, whoever traded first.
+    trade_in(INSTRUMENTS_MAX, T0 + 100 * MS);
+    trade_in(1000, T0 + 200 * MS);
+    trade_in(2, T0 + 300 * MS);
+    for (int i = 0; i < 3;) {
+        static const agon_instrument_t order[] = {2, 1000, INSTRUMENTS_MAX};
+
+        engine_due(engine, &due);
+        if (due.kind == DUE_BARS)
+            ck_assert_uint_eq(due.hdr.instrument, order[i++]);
+        ck_assert_int_eq(world_step(world, &due), AGON_OK);
+    }
+    bytes = save(&n);
+    ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
+    ck_assert_msg(engine_load(again, bytes, n, &err) == AGON_OK, "%s", err.text);
+    world_hash(world, first);
+    ck_assert_int_eq(engine_hash(again, second), AGON_OK);
+    ck_assert_mem_eq(first, second, HASH_SIZE);
+    ck_assert_int_eq(engine_next_due(again), engine_next_due(engine));
+    engine_free(again);
+    free(bytes);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_ceilings");
@@ -358,6 +424,7 @@ int main(void)
     tcase_add_test(tcase, a_plan_has_the_pools_of_every_account);
     tcase_add_test(tcase, a_state_of_high_accounts_is_read_again_and_goes_on_alike);
     tcase_add_test(tcase, without_high_accounts_the_state_is_of_the_format_before);
+    tcase_add_test(tcase, there_are_4096_instruments_and_the_last_is_traded);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
