@@ -23,6 +23,13 @@ int sim_fail(struct sim_call *call, int code, const char *format, ...)
     return -1;
 }
 
+int sim_refuse(struct sim_call *call, const struct sim_refusal *refusals, int reason)
+{
+    while (refusals->reason != 0 && refusals->reason != reason)
+        refusals++;
+    return sim_fail(call, refusals->code, "%s", refusals->text);
+}
+
 const char *sim_arg(const struct sim_call *call, const char *name)
 {
     return json_string_value(json_object_get(call->args, name));

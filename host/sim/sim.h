@@ -146,6 +146,11 @@ struct sim_route {             /* of requests by REST */
     uint16_t most; /* what it costs or how often it is answered, as the dialect counts */
     int (*run)(struct sim_call *call);
 };
+struct sim_refusal { /* what an exchange says of a reason of the engine's */
+    int reason;      /* enum match_reject; 0, the last: all others */
+    int code;
+    const char *text;
+};
 struct sim_listed { /* a symbol as the exchange lists it; counts of 10^-8 */
     const char *name;
     int64_t tick_px, lot_qty, min_qty, min_amt, start_px;
@@ -251,7 +256,8 @@ int sim_log_begin(struct sim *sim, const char *kind, agon_ns_t t_market);
 
 /* requests.c: what they say */
 int sim_fail(struct sim_call *call, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));                          /* -1 */
+    __attribute__((format(printf, 3, 4)));                                             /* -1 */
+int sim_refuse(struct sim_call *call, const struct sim_refusal *refusals, int reason); /* -1 */
 const char *sim_arg(const struct sim_call *call, const char *name); /* NULL: not said */
 int sim_is(const struct sim_call *call, const char *name, const char *value);
 void sim_log_call(struct sim_call *call, json_t *args);

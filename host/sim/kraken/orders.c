@@ -81,53 +81,37 @@ static int count_order(struct sim_call *call, uint32_t sym, int64_t add)
                : simk_fail(call, "EOrder:Rate limit exceeded");
 }
 
+static const struct sim_refusal refusals[] = {
+    {MATCH_BAD_PRICE, 1, "EOrder:Invalid price"},
+    {MATCH_BAD_QTY, 1, "EGeneral:Invalid arguments:volume"},
+    {MATCH_BAD_MARKET_QTY, 1, "EGeneral:Invalid arguments:volume"},
+    {MATCH_TOO_LARGE, 1, "EGeneral:Invalid arguments:volume"},
+    {MATCH_BAD_NOTIONAL, 1, "EOrder:Cost minimum not met"},
+    {MATCH_NO_FUNDS, 1, "EOrder:Insufficient funds"},
+    {MATCH_WOULD_TAKE, 1, "EOrder:Post only order"},
+    {MATCH_WOULD_TRIGGER, 1, "EOrder:Invalid price"},
+    {MATCH_NO_ROOM, 1, "EOrder:Orders limit exceeded"},
+    {MATCH_MANY_ORDERS, 1, "EOrder:Orders limit exceeded"},
+    {MATCH_MANY_STOPS, 1, "EOrder:Orders limit exceeded"},
+    {MATCH_NOT_TRADING, 1, "EService:Market in cancel_only mode"},
+    {MATCH_UNKNOWN_ORDER, 1, "EOrder:Unknown order"},
+    {0, 1, "EGeneral:Invalid arguments"}};
+
 static int refuse_engine(struct sim_call *call, int reason, const struct sim_wish *wish)
 {
     const struct pit_symbol *symbol = pit_at(call->sim->pit, wish->sym);
-    const char *text = "EGeneral:Invalid arguments";
+    int decimals = sim_decimals(symbol->tick_px);
+    int is_qty =
+        reason == MATCH_BAD_QTY || reason == MATCH_BAD_MARKET_QTY || reason == MATCH_TOO_LARGE;
 
-    switch (reason) {
-    case MATCH_BAD_PRICE:
-        if ((wish->px | wish->stop_px) % num_pow10(PIT_EXP - sim_decimals(symbol->tick_px)) != 0)
-            return simk_fail(call,
-                             "EOrder:Invalid price:%s price can only be specified up to %d "
-                             "decimals.",
-                             symbol->name, sim_decimals(symbol->tick_px));
-        text = "EOrder:Invalid price";
-        break;
-    case MATCH_BAD_QTY:
-    case MATCH_BAD_MARKET_QTY:
-    case MATCH_TOO_LARGE:
-        text = wish->qty < symbol->min_qty ? "EGeneral:Invalid arguments:volume minimum not met"
-                                           : "EGeneral:Invalid arguments:volume";
-        break;
-    case MATCH_BAD_NOTIONAL:
-        text = "EOrder:Cost minimum not met";
-        break;
-    case MATCH_NO_FUNDS:
-        text = "EOrder:Insufficient funds";
-        break;
-    case MATCH_WOULD_TAKE:
-        text = "EOrder:Post only order";
-        break;
-    case MATCH_WOULD_TRIGGER:
-        text = "EOrder:Invalid price";
-        break;
-    case MATCH_NO_ROOM:
-    case MATCH_MANY_ORDERS:
-    case MATCH_MANY_STOPS:
-        text = "EOrder:Orders limit exceeded";
-        break;
-    case MATCH_NOT_TRADING:
-        text = "EService:Market in cancel_only mode";
-        break;
-    case MATCH_UNKNOWN_ORDER:
-        text = "EOrder:Unknown order";
-        break;
-    default:
-        break;
-    }
-    return simk_fail(call, "%s", text);
+    if (reason == MATCH_BAD_PRICE &&
+        (wish->px | wish->stop_px) % num_pow10(PIT_EXP - decimals) != 0)
+        return simk_fail(call,
+                         "EOrder:Invalid price:%s price can only be specified up to %d decimals.",
+                         symbol->name, decimals);
+    if (is_qty && wish->qty < symbol->min_qty)
+        return simk_fail(call, "EGeneral:Invalid arguments:volume minimum not met");
+    return sim_refuse(call, refusals, reason);
 }
 
 /* --- what is asked --- */

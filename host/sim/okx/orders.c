@@ -71,42 +71,35 @@ void simo_told(struct sim *sim, struct sim_order *order, enum match_event_kind w
 
 /* --- what is asked --- */
 
-static int refuse_engine(struct sim_call *call, int reason, uint32_t sym, agon_qty_t qty)
-{
-    const struct pit_symbol *symbol = pit_at(call->sim->pit, sym);
+static const struct sim_refusal refusals[] = {
+    {MATCH_BAD_PRICE, 51006,
+     "Order price is not within the price limit, or no multiple of the tick size"},
+    {MATCH_BAD_QTY, 51005, "Your order amount exceeds the max order amount."},
+    {MATCH_BAD_MARKET_QTY, 51005, "Your order amount exceeds the max order amount."},
+    {MATCH_TOO_LARGE, 51005, "Your order amount exceeds the max order amount."},
+    {MATCH_NOT_TRADING, 51022, "Contract suspended."},
+    {MATCH_NO_ROOM, 51025, "Order count exceeds the limit"},
+    {MATCH_MANY_ORDERS, 51025, "Order count exceeds the limit"},
+    {MATCH_REDUCE_ONLY, 51169,
+     "Order failed because you don't have any positions in this direction for this contract to "
+     "reduce or close."},
+    {MATCH_UNKNOWN_ORDER, 51503, "Your order has already been filled or canceled."},
+    {0, 51000, "Parameter error"}};
 
-    switch (reason) {
-    case MATCH_BAD_PRICE:
-        return sim_fail(call, 51006,
-                        "Order price is not within the price limit, or no multiple "
-                        "of the tick size");
-    case MATCH_BAD_QTY:
-    case MATCH_BAD_MARKET_QTY:
-    case MATCH_TOO_LARGE:
-        if (qty < symbol->min_qty)
-            return sim_fail(call, 51020,
-                            "Your order should meet or exceed the minimum order "
-                            "amount.");
-        return qty % symbol->lot_qty != 0
-                   ? sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.")
-                   : sim_fail(call, 51005, "Your order amount exceeds the max order amount.");
-    case MATCH_NO_FUNDS:
+static int refuse_engine(struct sim_call *call, int reason, const struct sim_wish *wish)
+{
+    const struct pit_symbol *symbol = pit_at(call->sim->pit, wish->sym);
+    int is_qty =
+        reason == MATCH_BAD_QTY || reason == MATCH_BAD_MARKET_QTY || reason == MATCH_TOO_LARGE;
+
+    if (reason == MATCH_NO_FUNDS)
         return sim_fail(call, 51008, "Order failed. Insufficient %s balance in account.",
                         symbol->quote);
-    case MATCH_NOT_TRADING:
-        return sim_fail(call, 51022, "Contract suspended.");
-    case MATCH_NO_ROOM:
-    case MATCH_MANY_ORDERS:
-        return sim_fail(call, 51025, "Order count exceeds the limit");
-    case MATCH_REDUCE_ONLY:
-        return sim_fail(call, 51169,
-                        "Order failed because you don't have any positions in this direction for "
-                        "this contract to reduce or close.");
-    case MATCH_UNKNOWN_ORDER:
-        return sim_fail(call, 51503, "Your order has already been filled or canceled.");
-    default:
-        return sim_fail(call, 51000, "Parameter error");
-    }
+    if (is_qty && wish->qty < symbol->min_qty)
+        return sim_fail(call, 51020, "Your order should meet or exceed the minimum order amount.");
+    if (is_qty && wish->qty % symbol->lot_qty != 0)
+        return sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
+    return sim_refuse(call, refusals, reason);
 }
 
 int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
@@ -117,7 +110,7 @@ int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_or
     if (wish->client && sim_find_client(sim, call->account, wish->client))
         return sim_fail(call, 51016, "Client order ID already exists.");
     if (reason != MATCH_OK)
-        return refuse_engine(call, reason, wish->sym, wish->qty);
+        return refuse_engine(call, reason, wish);
     reason = sim_check_margin(sim, call->account, wish);
     if (reason == MATCH_NO_FUNDS)
         return sim_fail(call, 51008, "Order failed. Insufficient %s margin in account",
@@ -126,5 +119,5 @@ int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_or
         return sim_fail(call, 51010,
                         "You can't complete this request under your current account mode.");
     reason = sim_submit(sim, call->account, wish, placed);
-    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish->sym, wish->qty);
+    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish);
 }
