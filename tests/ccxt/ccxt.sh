@@ -43,8 +43,8 @@ speed=60
 case $market in
 kraken | okx) client=$market.js venue=$market ;;
 esac
-# Its books have 400 levels: on a busy machine a client is too slow for sixty times their changes, and is put out.
-[ "$market" != okx ] || speed=10
+# On a busy machine a client is too slow for sixty times the changes of their books, and is put out.
+[ $venue = binance ] || speed=10
 start_sim --venue $venue --speed $speed --seed 7 --tls --ca-out "$WORK/ca.pem"
 [ "$market" != usdm ] ||
     SIM_PORT=$(sed -n 's/.*"binance_um":{[^}]*"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
