@@ -414,29 +414,35 @@ static int take_words(const struct opts *opts, struct crew_slot *slots,
 static int take_roster(const struct opts *opts, struct crew_slot *slots,
                        struct backtest_config *config)
 {
-    static struct roster_names names;
+    struct roster_names *names = calloc(1, sizeof(*names));
     static char base_currency[16];
     static struct values values;
     char plugins[512];
     struct slots_roster from = {.command = "backtest",
                                 .path = opts->roster,
                                 .plugins = opts->plugin_dir,
-                                .names = &names,
+                                .names = names,
                                 .rules = &config->tournament,
                                 .values = &values,
 
                                 .portfolio = &config->portfolio};
     struct error err = {0};
+    int code;
 
-    if (backtest_names(config, &names, &err) < 0) {
+    if (names == NULL)
+        return EXIT_ENVIRONMENT;
+    if (backtest_names(config, names, &err) < 0) {
         fprintf(stderr, "agon backtest: %s\n", err.text);
+        free(names);
         return EXIT_DATA;
     }
     if (from.plugins == NULL)
         from.plugins = demo_plugin_dir(plugins) ? plugins : ".";
     config->base_currency = base_currency;
     config->values = &values;
-    return slots_of_roster(slots, &config->n_slots, base_currency, &from);
+    code = slots_of_roster(slots, &config->n_slots, base_currency, &from);
+    free(names);
+    return code;
 }
 
 #define FEE_UNSAID (-1000.0) /* basis points; below what can be said */

@@ -152,7 +152,7 @@ static void set_rules(struct tournament_rules *rules, int64_t length_s)
 
 static int start_host(struct demo *demo, struct error *err)
 {
-    static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
+    static struct host_instrument instruments[DEMO_INSTRUMENTS_MAX];
     struct host_config config = {
         .has_no_operator = 1,
         .mode = RUN_LIVE,

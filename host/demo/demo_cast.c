@@ -145,7 +145,7 @@ int demo_instruments(struct host_instrument *instruments, const struct simproc *
 
     if (n_paths < 0)
         return n_paths;
-    for (uint32_t i = 0; i < sim->spot.n_symbols && n < HOST_INSTRUMENTS_MAX; i++)
+    for (uint32_t i = 0; i < sim->spot.n_symbols && n < DEMO_INSTRUMENTS_MAX; i++)
         fill_instrument(&instruments[n++], sim->spot.symbols[i], 0);
     for (int i = 0; i < n_paths; i++) {
         rc = rc < 0 ? rc : take_listing(instruments, n, paths[i], err);
@@ -153,7 +153,7 @@ int demo_instruments(struct host_instrument *instruments, const struct simproc *
     }
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < sim->um.n_symbols && n < HOST_INSTRUMENTS_MAX; i++)
+    for (uint32_t i = 0; i < sim->um.n_symbols && n < DEMO_INSTRUMENTS_MAX; i++)
         fill_instrument(&instruments[n++], sim->um.symbols[i], 1);
     for (uint32_t i = 0; i < n; i++) {
         struct host_instrument *at = &instruments[i];

@@ -13,6 +13,7 @@
 /* Binance spot on loopback, with the simulator's published account. */
 int demo_venue(struct venue_config *venue, uint16_t port, struct error *err);
 /* The markets that the simulator serves, spot first, with its published account. A count. */
+#define DEMO_INSTRUMENTS_MAX 64 /* a demo's plugins go over all */
 int demo_venues(struct venue_config venues[HOST_VENUES_MAX], const struct simproc *sim,
                 struct error *err);
 /* The simulator's symbols, spot first; from recordings with the digits that each file uses. A

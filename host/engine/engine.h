@@ -46,6 +46,11 @@ struct engine_config {
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);
+/* Room for the state of so many instruments with deep books; no page of it is taken before use. */
+static inline uint64_t engine_state_bytes(uint32_t n_instruments)
+{
+    return ((uint64_t)64 << 20) + ((uint64_t)n_instruments << 17); // 64 MiB, and 128 KiB of each
+}
 void engine_free(struct engine *engine);
 
 /* Where the orders of an account go, and where a slot's plugin lives. Both may change between two

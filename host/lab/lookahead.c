@@ -322,14 +322,15 @@ static int repeat(struct judge *judge, struct lookahead_part *part, struct error
 static int make_data(struct judge *judge, struct error *err)
 {
     static const int64_t prices[] = {60000, 3000, 150, 550};
-    struct roster_names names;
+    struct roster_names *names = calloc(1, sizeof(*names));
     char dir[PATH_MAX];
-    int rc = backtest_names(judge->config->backtest, &names, err);
+    int rc = names != NULL ? backtest_names(judge->config->backtest, names, err)
+                           : error_set(err, AGON_ENOMEM, "out of memory");
 
     if (rc >= 0)
         rc = lookahead_make_dir(judge, dir, sizeof(dir), err);
-    for (uint32_t i = 0; i < names.n && i < BACKTEST_TAPES_MAX && rc >= 0; i++) {
-        const char *symbol = strchr(names.instruments[i], ':') + 1;
+    for (uint32_t i = 0; names != NULL && i < names->n && i < BACKTEST_TAPES_MAX && rc >= 0; i++) {
+        const char *symbol = strchr(names->instruments[i], ':') + 1;
         struct martingale fair = {.seed = judge->config->seed,
                                   .kind = TAPE_BARS,
                                   .neighbour = 2 * i, // in step
@@ -351,6 +352,7 @@ static int make_data(struct judge *judge, struct error *err)
             error_set(err, rc, "%s cannot be written", judge->words[i]);
         judge->n_paths = i + 1;
     }
+    free(names);
     return rc;
 }
 

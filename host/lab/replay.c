@@ -100,7 +100,8 @@ static int step(const struct replay_config *config, struct replay *result,
 
 int replay_run(const struct replay_config *config, struct replay *result, struct error *err)
 {
-    struct engine_config engine = {.bars = config->bars};
+    struct engine_config engine = {.bars = config->bars,
+                                   .state_bytes = engine_state_bytes(INSTRUMENTS_MAX)};
     struct disk_posix disk = {.dir_fd = -1};
     const struct disk *port = config->disk;
     struct journal_reader *reader = NULL;

@@ -53,14 +53,10 @@ static const char *label(const struct api *api, agon_instrument_t id)
 {
     static _Thread_local char text[80];
     const struct host_view_instrument *at = instrument_at(api, id);
-    int is_shared = 0;
 
     if (at == NULL)
         return "?";
-    for (uint32_t i = 0; i < api->view->n_instruments; i++)
-        is_shared |= &api->view->instruments[i] != at &&
-                     strcmp(api->view->instruments[i].symbol, at->symbol) == 0;
-    snprintf(text, sizeof(text), "%s%s%s", is_shared ? at->venue : "", is_shared ? ":" : "",
+    snprintf(text, sizeof(text), "%s%s%s", at->is_shared ? at->venue : "", at->is_shared ? ":" : "",
              at->symbol);
     return text;
 }

@@ -27,7 +27,7 @@ struct diff {
     struct roster *roster;
     struct crew_slot *slots;
     struct host_view *view; /* of the moment when it began */
-    struct roster_names names;
+    struct roster_names *names;
     struct change *all;
     uint32_t n;
 };
@@ -385,13 +385,13 @@ static int read_file(struct diff *diff, struct error *err)
 
     if (rc < 0)
         return rc;
-    diff->names.n = config->n_instruments;
-    for (uint32_t i = 0; i < diff->names.n; i++)
-        snprintf(diff->names.instruments[i], sizeof(diff->names.instruments[i]), "%s:%s",
+    diff->names->n = config->n_instruments;
+    for (uint32_t i = 0; i < diff->names->n; i++)
+        snprintf(diff->names->instruments[i], sizeof(diff->names->instruments[i]), "%s:%s",
                  diff->view->instruments[i].venue, diff->view->instruments[i].symbol);
-    for (uint32_t i = 0; i < diff->names.n; i++) {
+    for (uint32_t i = 0; i < diff->names->n; i++) {
         const struct host_view_instrument *at = &diff->view->instruments[i];
-        struct values_pair *pair = &diff->names.pairs[i];
+        struct values_pair *pair = &diff->names->pairs[i];
 
         memcpy(pair->base, at->base, sizeof(pair->base));
         memcpy(pair->quote, at->quote, sizeof(pair->quote));
@@ -400,7 +400,7 @@ static int read_file(struct diff *diff, struct error *err)
     yaml = config_new(diff->apply->path, bytes, n, NULL);
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
     if (rc >= 0)
-        rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, &diff->names, diff->slots);
+        rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, diff->names, diff->slots);
     if (yaml != NULL && diff->apply->plugins != NULL)
         roster_audit(diff->roster, diff->apply->plugins, diff->slots, yaml);
     if (yaml != NULL && config_error_count(yaml) == 0)
@@ -522,11 +522,13 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
                         .roster = calloc(1, sizeof(struct roster)),
                         .slots = calloc(SLOTS_MAX, sizeof(struct crew_slot)),
                         .view = calloc(1, sizeof(struct host_view)),
+                        .names = calloc(1, sizeof(struct roster_names)),
                         .all = calloc(CHANGES_MAX, sizeof(struct change))};
     uint32_t n_made = 0;
     int rc = AGON_OK;
 
-    if (diff.roster == NULL || diff.slots == NULL || diff.view == NULL || diff.all == NULL)
+    if (diff.roster == NULL || diff.slots == NULL || diff.view == NULL || diff.names == NULL ||
+        diff.all == NULL)
         rc = error_set(err, AGON_ENOMEM, "out of memory");
     else
         host_view(apply->host, diff.view);
@@ -549,6 +551,7 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
     free(diff.roster);
     free(diff.slots);
     free(diff.view);
+    free(diff.names);
     free(diff.all);
     return rc < 0 ? rc : (int)n_made;
 }

@@ -27,7 +27,7 @@
 #include "roster/values.h"
 
 #define ROSTER_AMT_EXP   LIMITS_AMT_EXP /* of capital and limits, in the base currency */
-#define ROSTER_NAMES_MAX 64
+#define ROSTER_NAMES_MAX INSTRUMENTS_MAX
 
 enum roster_on_crash { CRASH_CANCEL_ALL = 0, CRASH_KEEP = 1, CRASH_FLATTEN = 2 };
 enum roster_isolation { ISOLATION_PREFER = 0, ISOLATION_REQUIRE = 1 };
@@ -104,7 +104,8 @@ int roster_read(struct roster *roster, struct config *config);
 /* A stage as a roster spells it: "paper". */
 const char *roster_stage_name(uint8_t stage);
 
-/* What a host has, as a roster spells it: "venue:SYMBOL" of instrument 1, 2, ... */
+/* What a host has, as a roster spells it: "venue:SYMBOL" of instrument 1, 2, ... Large, and zero
+ * where there is none: it is asked of the heap. */
 struct roster_names {
     uint32_t n;
     char instruments[ROSTER_NAMES_MAX][64];

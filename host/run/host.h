@@ -17,7 +17,7 @@
 #include "roster/values.h"
 #include "venue/gateway.h"
 
-#define HOST_INSTRUMENTS_MAX 64
+#define HOST_INSTRUMENTS_MAX INSTRUMENTS_MAX
 #define HOST_VENUES_MAX      VENUES_MAX
 #define HOST_VIEW_POSITIONS  32  /* of a slot, in the view: all that it can have */
 #define HOST_VIEW_HALTS      64  /* in the view */

@@ -238,6 +238,7 @@ static int open_core(struct host *host, struct error *err)
         return rc;
     engine.bus_memory = host->bus.memory;
     engine.bus_granules = host->bus.granules;
+    engine.state_bytes = host->snap_room;
     rc = engine_new(&host->engine, &engine, err);
     if (rc < 0)
         return rc;
@@ -348,7 +349,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     host->rundir.lock_fd = -1;
     host->view = calloc(1, sizeof(*host->view));
     host->draft = calloc(1, sizeof(*host->draft));
-    host->snap_room = (uint64_t)64 << 20;
+    host->snap_room = engine_state_bytes(config->n_instruments);
     host->snap = malloc(host->snap_room);
     spare_state(host->snap, host->snap_room);
     clock_begin();

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "base/exit.h"
+#include "base/hash.h"
 #include "base/num.h"
 #include "net/post.h"
 #include "run/config_file.h"
 #include "run/slots.h"
 #include "venue/config.h"
+#include "venue/symbols.h"
 #include "venue/wire.h"
 
 struct instrument_words {
@@ -186,24 +188,30 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
 static int read_roster(struct settings *settings, const char *path, const char *plugins,
                        int is_known)
 {
-    static struct roster_names names;
+    struct roster_names *names = calloc(1, sizeof(*names));
     struct slots_roster from = {.command = "run",
                                 .path = path,
                                 .plugins = plugins,
-                                .names = is_known ? &names : NULL,
+                                .names = is_known ? names : NULL,
                                 .rules = &settings->host.tournament,
                                 .values = &settings->host.values,
                                 .portfolio = &settings->host.portfolio,
                                 .is_host = 1};
 
-    names.n = settings->host.n_instruments;
-    for (uint32_t i = 0; i < names.n; i++)
-        snprintf(names.instruments[i], sizeof(names.instruments[i]), "%s:%s",
+    int code;
+
+    if (names == NULL)
+        return EXIT_ENVIRONMENT;
+    names->n = settings->host.n_instruments;
+    for (uint32_t i = 0; i < names->n; i++)
+        snprintf(names->instruments[i], sizeof(names->instruments[i]), "%s:%s",
                  settings->host.venues[settings->instruments[i].venue].name,
                  settings->instruments[i].symbol);
-    host_pairs(names.pairs, settings->instruments, names.n);
-    return slots_of_roster(settings->slots, &settings->host.n_slots, settings->host.base_currency,
+    host_pairs(names->pairs, settings->instruments, names->n);
+    code = slots_of_roster(settings->slots, &settings->host.n_slots, settings->host.base_currency,
                            &from);
+    free(names);
+    return code;
 }
 
 /* Which venue's market data another account of it has. */
@@ -246,6 +254,7 @@ static int read_venue(struct settings *settings, uint32_t at, const char *path)
  * are paid there; told of a venue that is none. */
 static int place_instruments(struct settings *settings, const struct words *words, const char *path)
 {
+    uint32_t n_of[HOST_VENUES_MAX] = {0};
     struct config_file file;
     int code;
 
@@ -266,6 +275,11 @@ static int place_instruments(struct settings *settings, const struct words *word
                           settings->host.venues[0].name);
             continue;
         }
+        if (n_of[at]++ == SYMBOLS_MAX)
+            config_refuse(file.config, config_at(file.config, "instruments[%u]", i), CONFIG_E_RANGE,
+                          "is one too many of venue '%s', which has %d at most; expected it under "
+                          "another entry of 'venues'",
+                          settings->host.venues[at].name, SYMBOLS_MAX);
         instrument->venue = at;
         instrument->kind = venue_table_find(settings->host.venues[at].dialect)->kind;
         fees = rules_fees(rules_market_of(instrument->kind));
@@ -287,23 +301,68 @@ static int beside(char *path, size_t room, const char *file, const char *name)
     return n >= 0 && (size_t)n < room;
 }
 
+static int is_same(const struct instrument_words *a, const struct instrument_words *b)
+{
+    return strcmp(a->symbol, b->symbol) == 0 && strcmp(a->venue, b->venue) == 0;
+}
+
+/* By a table of where each stands, for there may be thousands: a later one of the same name is
+ * refused by the first. */
 static void check_symbols(struct config *config, const struct words *words)
 {
-    for (uint32_t i = 0; i < words->n_instruments; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            const struct config_node *first = config_at(config, "instruments[%u].symbol", k);
-            const struct config_node *node = config_at(config, "instruments[%u].symbol", i);
+    enum { PLACES = 2 * HOST_INSTRUMENTS_MAX };
+    uint16_t first_at[PLACES] = {0}; // + 1
 
-            if (node == NULL || first == NULL || words->instruments[i].symbol[0] == '\0' ||
-                strcmp(words->instruments[i].venue, words->instruments[k].venue) != 0 ||
-                strcmp(words->instruments[i].symbol, words->instruments[k].symbol) != 0)
-                continue;
+    for (uint32_t i = 0; i < words->n_instruments; i++) {
+        const struct instrument_words *own = &words->instruments[i];
+        uint64_t mixed = hash_mix(hash_bytes(own->symbol, strlen(own->symbol)) ^
+                                  hash_bytes(own->venue, strlen(own->venue)) << 1);
+        uint32_t at = (uint32_t)(mixed % PLACES);
+        const struct config_node *first, *node;
+
+        while (first_at[at] != 0 && !is_same(&words->instruments[first_at[at] - 1], own))
+            at = (at + 1) % PLACES;
+        if (first_at[at] == 0) {
+            first_at[at] = (uint16_t)(i + 1);
+            continue;
+        }
+        first = config_at(config, "instruments[%u].symbol", first_at[at] - 1u);
+        node = config_at(config, "instruments[%u].symbol", i);
+        if (node != NULL && first != NULL && own->symbol[0] != '\0')
             config_refuse(config, node, CONFIG_E_DUPLICATE,
-                          "'%s' is the instrument in line %u too; expected another",
-                          words->instruments[i].symbol, config_line(first));
-            break;
+                          "'%s' is the instrument in line %u too; expected another", own->symbol,
+                          config_line(first));
+    }
+}
+
+/* There is one list of assets in a host; what nothing could be counted in is said here. */
+static void check_assets(struct config *config, const struct words *words)
+{
+    char(*names)[16] = calloc(ASSETS_MAX, sizeof(*names));
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < words->n_instruments && names != NULL; i++) {
+        const char *const both[] = {words->instruments[i].base, words->instruments[i].quote};
+
+        for (int k = 0; k < 2; k++) {
+            uint32_t at = 0;
+
+            while (at < n && strcmp(names[at], both[k]) != 0)
+                at++;
+            if (at < n || both[k][0] == '\0')
+                continue;
+            if (n < ASSETS_MAX)
+                memcpy(names[n++], both[k], sizeof(names[0]));
+            else
+                config_refuse(
+                    config, config_at(config, "instruments[%u].%s", i, k == 0 ? "base" : "quote"),
+                    CONFIG_E_RANGE,
+                    "'%s' is one asset too many: a host has at most %d; leave instruments "
+                    "out",
+                    both[k], ASSETS_MAX);
         }
     }
+    free(names);
 }
 
 // The first mistake decides, but one of safety before all.
@@ -312,8 +371,11 @@ static int graver(int code, int other)
     return code == EXIT_OK || other == EXIT_SAFETY ? other : code;
 }
 
-static void take_words(struct settings *settings, const struct words *words)
+static int take_words(struct settings *settings, const struct words *words)
 {
+    settings->instruments = calloc(words->n_instruments + 1u, sizeof(*settings->instruments));
+    if (settings->instruments == NULL)
+        return EXIT_ENVIRONMENT;
     settings->host.mode = words->mode;
     settings->host.is_async = words->is_async;
     settings->host.speed_milli = words->speed * 1000;
@@ -338,6 +400,7 @@ static void take_words(struct settings *settings, const struct words *words)
     settings->host.n_instruments = words->n_instruments;
     for (uint32_t i = 0; i < words->n_instruments; i++)
         take_instrument(&settings->instruments[i], &words->instruments[i]);
+    return EXIT_OK;
 }
 
 int settings_read(struct settings *settings, const char *path, const char *plugins)
@@ -351,13 +414,16 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     int is_known;
     int code;
 
-    memset(settings, 0, sizeof(*settings));
     if (words == NULL)
         return EXIT_ENVIRONMENT;
+    free(settings->instruments);
+    memset(settings, 0, offsetof(struct settings, slots)); // a slot is what its roster says
     if (config_file_open(&file, "run", path)) {
         config_read(file.config, &settings_schema, words);
         if (config_root(file.config) != NULL)
             check_symbols(file.config, words);
+        if (config_root(file.config) != NULL)
+            check_assets(file.config, words);
         for (uint32_t i = 0; config_root(file.config) != NULL && i < words->n_load_from; i++) {
             if (words->load_from[i][0] != '/')
                 config_refuse(file.config, config_at(file.config, "load_from[%u]", i),
@@ -385,9 +451,9 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     }
     memcpy(settings->load_from, words->load_from, sizeof(settings->load_from));
     settings->n_load_from = words->n_load_from;
+    if (code == EXIT_OK)
+        code = take_words(settings, words);
     is_known = code == EXIT_OK;
-    if (is_known)
-        take_words(settings, words);
     // All are read, whatever the others say: all mistakes in one go. What would only follow from a
     // mistake in another file is not asked.
     settings->host.n_venues = words->n_venues;

@@ -8,10 +8,11 @@
 #define VENUE_SYMBOLS_H
 
 #include "base/error.h"
+#include "market/ceilings.h"
 #include "market/records.h"
 
-#define SYMBOLS_MAX        256 /* instruments of one gateway */
-#define SYMBOLS_ASSETS_MAX 128
+#define SYMBOLS_MAX        256        /* instruments of one gateway */
+#define SYMBOLS_ASSETS_MAX ASSETS_MAX /* of the host: a fee may be in any of them */
 #define SYMBOLS_TABLE      1024
 
 struct symbol {
