@@ -90,6 +90,9 @@ static int on_order(void *plugin, const struct agon_order *order)
         for (volatile uint64_t i = 0; i < TURNS; i++)
             ;
     }
+    // Prices may have passed it on its way: then another is placed.
+    if (self->what >= STOP && order->state == AGON_ORDER_REJECTED)
+        self->state.is_placed = 0;
     if (self->what == NEW || self->what >= STOP || self->state.is_done ||
         order->state != AGON_ORDER_OPEN)
         return AGON_OK;
