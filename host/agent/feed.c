@@ -11,6 +11,7 @@
 #include "agent/fpstate.h"
 #include "base/crc.h"
 #include "base/hash.h"
+#include "base/hot.h"
 
 #define STATE_MAGIC  0x41475331u
 #define STATE_FORMAT 1u
@@ -140,7 +141,7 @@ void feed_put(struct feed *feed, const struct agon_event_hdr *record)
     REQUIRE(evring_put(&feed->from_agent, record) == AGON_OK);
 }
 
-int feed_place(const struct feed *feed, agon_instrument_t id)
+HOT int feed_place(const struct feed *feed, agon_instrument_t id)
 {
     for (uint32_t i = 0; i < feed->subscription.n_instruments; i++)
         if (feed->subscription.instruments[i] == id)
@@ -513,7 +514,7 @@ static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
     hist_small_add(&feed->beat->delivery, feed->config.now() - began_ns);
 }
 
-static void deliver(struct feed *feed, const struct agon_event_hdr *event)
+static HOT void deliver(struct feed *feed, const struct agon_event_hdr *event)
 {
     uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed) + 1;
     int rc;
@@ -609,7 +610,7 @@ static int is_skipped(const struct feed *feed, const struct agon_event_hdr *next
 }
 
 /* Makes next hold the next bus event, if there is one. */
-static void pull(struct feed *feed)
+static HOT void pull(struct feed *feed)
 {
     struct agon_event_hdr *next = (struct agon_event_hdr *)(void *)feed->next;
     int is_overrun = 0;
@@ -641,7 +642,7 @@ static void pull(struct feed *feed)
     }
 }
 
-static void take_public(struct feed *feed)
+static HOT void take_public(struct feed *feed)
 {
     struct agon_event_hdr *event = (struct agon_event_hdr *)(void *)feed->next;
     int is_wanted = subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
@@ -674,7 +675,7 @@ static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr
     return a->seq != b->seq ? a->seq < b->seq : a->sub <= b->sub;
 }
 
-int64_t feed_run(struct feed *feed, uint64_t seq)
+HOT int64_t feed_run(struct feed *feed, uint64_t seq)
 {
     uint64_t nth = feed->nth;
     // Private rings are filled before this word moves, so up to it both rings are whole.

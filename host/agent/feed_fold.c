@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hot.h"
 #include "base/utf8.h"
 
 /* Orders stand by id, which grows with time, so that the list is in order of age. */
@@ -158,7 +159,7 @@ static void fold_instrument(struct feed *feed, const struct agon_instrument *eve
         book_set_tick(feed->books[place], event->tick_px);
 }
 
-void fold_public(struct feed *feed, const struct agon_event_hdr *event)
+HOT void fold_public(struct feed *feed, const struct agon_event_hdr *event)
 {
     int place;
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/hot.h"
+
 #define TO_GRANULES   16384
 #define FROM_GRANULES 4096
 
@@ -18,7 +20,7 @@ struct run_inproc {
     void *ctx;
 };
 
-static int advance(void *ctx, uint64_t seq)
+static HOT int advance(void *ctx, uint64_t seq)
 {
     struct run_inproc *run = ctx;
     int64_t rc;

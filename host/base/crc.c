@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc.h"
 
+#include "base/hot.h"
+
 static uint32_t table[8][256];
 
 // Filled before main: the table is then constant, so that threads share it without a lock.
@@ -38,8 +40,9 @@ static uint32_t by_table(uint32_t crc, const unsigned char *at, size_t n)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc,
-                                                                 const unsigned char *at, size_t n)
+__attribute__((target("sse4.2"))) static HOT uint32_t by_instruction(uint32_t crc,
+                                                                     const unsigned char *at,
+                                                                     size_t n)
 {
     uint64_t wide = crc;
 
@@ -58,7 +61,7 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc,
 }
 #endif
 
-uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
+HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
 {
     crc = ~crc;
 #if defined(__x86_64__)

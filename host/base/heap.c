@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/hot.h"
+
 static int is_before(const struct heap_node *a, const struct heap_node *b)
 {
     return a->t != b->t ? a->t < b->t : a->order < b->order;
@@ -65,7 +67,7 @@ int heap_push(struct heap *heap, const struct heap_node *node)
     return AGON_OK;
 }
 
-const struct heap_node *heap_top(const struct heap *heap)
+HOT const struct heap_node *heap_top(const struct heap *heap)
 {
     return heap->n > 0 ? &heap->nodes[0] : NULL;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 
 static const int64_t pow10_table[NUM_EXP_MAX + 1] = {
     1,
@@ -42,7 +43,7 @@ int64_t num_pow10(int exp)
     return pow10_table[exp];
 }
 
-int64_t num_add(int64_t a, int64_t b)
+HOT int64_t num_add(int64_t a, int64_t b)
 {
     int64_t sum;
 
@@ -148,8 +149,8 @@ int64_t num_rescale(int64_t value, int from, int to, enum num_round round)
     return num_div(value, num_pow10(from - to), round);
 }
 
-int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int amt_exp,
-                     enum num_round round)
+HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int amt_exp,
+                         enum num_round round)
 {
     num128_t product = (num128_t)px * qty;
     int shift = px_exp + qty_exp - amt_exp;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/alerts.h"
 
+#include "base/hot.h"
 #include "engine/impl.h"
 
 #define KINDS_AT_LEAST 35 /* kinds that a state always counts */
@@ -65,7 +66,7 @@ void engine_note(struct engine *engine, uint16_t kind, const char *text)
     engine->config.alert.alert(engine->config.alert.ctx, &alert);
 }
 
-int engine_take_alert(struct engine *engine, struct record_alert *alert)
+HOT int engine_take_alert(struct engine *engine, struct record_alert *alert)
 {
     if (engine->alerts.n_waiting == 0)
         return 0;

@@ -2,6 +2,7 @@
 /* deliver: out of the core. Everything that a slot or the bus is told leaves through here, is
  * numbered, counted for nth and folded into the output hash. */
 #include "base/crc.h"
+#include "base/hot.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
@@ -16,7 +17,7 @@ static void fold_output(struct engine *engine, const void *bytes, size_t n, uint
     engine->output_hash = hash_mix(engine->output_hash ^ (crc | where << 32));
 }
 
-static void count_public(struct engine *engine, const struct agon_event_hdr *event)
+static HOT void count_public(struct engine *engine, const struct agon_event_hdr *event)
 {
     uint32_t place = event_place(event->type);
     const struct slot_set *of_type = &engine->type_watchers[place < EVENTS_PLACES ? place : 0];
@@ -38,13 +39,13 @@ static void count_public(struct engine *engine, const struct agon_event_hdr *eve
     }
 }
 
-void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
+HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
     bus_write(&engine->bus, event);
     count_public(engine, event);
 }
 
-void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
+HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
 {
     event->seq = engine->seq;
     event->t = engine->t;

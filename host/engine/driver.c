@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/driver.h"
 
-static int take(struct driver *driver, struct agon_event_hdr *event, int is_bound)
+#include "base/hot.h"
+
+static HOT int take(struct driver *driver, struct agon_event_hdr *event, int is_bound)
 {
     const struct driver_port *port = &driver->port;
     int rc, stop;
@@ -31,7 +33,7 @@ static int take_unsent(struct driver *driver)
     return rc;
 }
 
-static int take_plan(struct driver *driver)
+static HOT int take_plan(struct driver *driver)
 {
     union plan_values_event values;
     int rc = AGON_OK;
@@ -80,7 +82,7 @@ int driver_mark(struct driver *driver)
     return rc;
 }
 
-static int take_whole(struct driver *driver, struct agon_event_hdr *event)
+static HOT int take_whole(struct driver *driver, struct agon_event_hdr *event)
 {
     int rc = take(driver, event, 0);
     int said = driver->rc;
@@ -101,7 +103,7 @@ static int take_whole(struct driver *driver, struct agon_event_hdr *event)
     return rc;
 }
 
-int driver_due(struct driver *driver, agon_ns_t t)
+HOT int driver_due(struct driver *driver, agon_ns_t t)
 {
     struct record_due due;
 
@@ -111,7 +113,7 @@ int driver_due(struct driver *driver, agon_ns_t t)
     return take_whole(driver, &due.hdr);
 }
 
-int driver_step(struct driver *driver, struct agon_event_hdr *event)
+HOT int driver_step(struct driver *driver, struct agon_event_hdr *event)
 {
     agon_ns_t t = event->t;
     int rc = AGON_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 
+#include "base/hot.h"
 #include "base/zeroed.h"
 #include "engine/impl.h"
 
@@ -256,8 +257,8 @@ static int has_size(const struct agon_event_hdr *event)
 
 #define AS(type, event) ((const struct type *)(const void *)(event))
 
-static int apply(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
-                 agon_ns_t t_before)
+static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
+                     agon_ns_t t_before)
 {
     if (!has_size(event) || event->instrument > INSTRUMENTS_MAX)
         return AGON_EINVAL;
@@ -334,8 +335,8 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
     }
 }
 
-static int act(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
-               agon_ns_t t_before)
+static HOT int act(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
+                   agon_ns_t t_before)
 {
     uint16_t slot;
     int rc;
@@ -359,7 +360,7 @@ static int is_set_back(const struct agon_event_hdr *event, agon_ns_t t_before)
            AS(record_clock, event)->t_before == t_before;
 }
 
-int engine_step(struct engine *engine, struct agon_event_hdr *event)
+HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
 {
     uint64_t seq_before = engine->seq;
     agon_ns_t t_before = engine->t;
@@ -379,7 +380,7 @@ int engine_step(struct engine *engine, struct agon_event_hdr *event)
     return act(engine, event, seq_before, t_before);
 }
 
-int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event)
+HOT int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event)
 {
     uint64_t seq_before = engine->seq;
     agon_ns_t t_before = engine->t;
@@ -391,7 +392,7 @@ int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *eve
     return act(engine, event, seq_before, t_before);
 }
 
-int engine_advance_runners(struct engine *engine, uint16_t *failed)
+HOT int engine_advance_runners(struct engine *engine, uint16_t *failed)
 {
     for (; engine->next_runner < engine->slots.n; engine->next_runner++) {
         const struct runner_port *runner = &engine->runners[engine->next_runner];
@@ -407,7 +408,7 @@ int engine_advance_runners(struct engine *engine, uint16_t *failed)
     return AGON_OK;
 }
 
-int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
+HOT int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
 {
     const struct agon_event_hdr *there;
     uint32_t bytes;
@@ -432,7 +433,7 @@ int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
     return 1;
 }
 
-int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)
+HOT int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)
 {
     const struct runner_port *runner = slot < SLOTS_MAX ? &engine->runners[slot] : NULL;
     int rc = 0;
@@ -454,7 +455,7 @@ uint64_t engine_seq(const struct engine *engine)
     return engine->seq;
 }
 
-agon_ns_t engine_t(const struct engine *engine)
+HOT agon_ns_t engine_t(const struct engine *engine)
 {
     return engine->t;
 }
@@ -484,7 +485,7 @@ struct instruments *engine_instruments(struct engine *engine)
     return &engine->table;
 }
 
-struct slots *engine_slots(struct engine *engine)
+HOT struct slots *engine_slots(struct engine *engine)
 {
     return &engine->slots;
 }

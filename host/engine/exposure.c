@@ -2,6 +2,7 @@
 #include "engine/exposure.h"
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "engine/close.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
@@ -124,7 +125,8 @@ static void note_holder(struct exposure *exposure, uint16_t slot, const struct p
 }
 
 // Brings one position's part of every sum to what it is now.
-static void count(struct engine *engine, uint16_t slot, uint32_t place, const struct position *pos)
+static HOT void count(struct engine *engine, uint16_t slot, uint32_t place,
+                      const struct position *pos)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
     struct exposure *exposure = engine->exposure;
@@ -283,7 +285,7 @@ static void value_again(struct engine *engine, agon_asset_t asset)
     }
 }
 
-void exposure_price(struct engine *engine, agon_instrument_t instrument)
+HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     struct market *market = &engine->markets[instrument];
     struct slot_set holders;
@@ -485,7 +487,7 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     risk_recapitalise(&engine->portfolio, -gone_amt);
 }
 
-void exposure_look(struct engine *engine, uint16_t slot)
+HOT void exposure_look(struct engine *engine, uint16_t slot)
 {
     touch(engine, slot);
 }
@@ -661,7 +663,7 @@ static void judge_portfolio(struct engine *engine)
     }
 }
 
-void exposure_settle(struct engine *engine)
+HOT void exposure_settle(struct engine *engine)
 {
     struct slot_set touched;
     uint16_t slot;

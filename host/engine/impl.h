@@ -86,17 +86,39 @@ struct tournament {
 
 struct engine {
     struct engine_config config;
+    struct runner_port runners[SLOTS_MAX];
+    /* What each event meets stands together, and not at the front, where the heads of bus and rings
+     * are: spread between tables of so many slots, it would fall on the same few lines of the first
+     * cache. Not state: */
+    struct exposure *exposure; /* owned */
+    struct bus_writer bus;
+    struct soonest bars;  /* by instrument - 1: every market's bars_due; its memory is owned */
+    agon_ns_t bars_least; /* of them */
+    agon_ns_t exits_due;  /* of every plan's exit_next */
+    uint32_t n_unsent;
+    uint32_t is_settling;    /* loss limits are being judged */
+    uint32_t n_accounts;     /* highest that a venue, slot, picture or money has named, + 1 */
+    struct slot_set touched; /* slots with a private event in this step */
+    struct engine_counters counters;
+    uint16_t next_runner;
+    uint8_t public_sub, private_sub[SLOTS_MAX];
+    /* state: */
     uint64_t seq;
     agon_ns_t t;
     uint32_t run, mode;
     uint64_t seed;
     struct order_ids ids;
     uint64_t output_hash;
-    struct instruments table;
     struct market *markets; /* owned, [INSTRUMENTS_MAX + 1] */
-    struct slots slots;
     struct ledger *ledger;
     struct orders *orders;
+    struct instruments table;
+    agon_ns_t sample_due;
+    agon_ns_t sweep_due;  /* INT64_MAX: nothing waits */
+    agon_ns_t stop_due;   /* when the emergency stop is looked at; INT64_MAX: it is not */
+    struct heap timers;   /* a: index into timer_table */
+    uint64_t timer_order; /* tie-break of the heap */
+    struct slots slots;
     struct risk_slot risk[SLOTS_MAX];
     struct portfolio_limits portfolio_limits;
     struct risk_slot portfolio; /* of all slots together; its rate bucket is unused */
@@ -116,41 +138,23 @@ struct engine {
     agon_amt_t slack_amt[ACCOUNTS_MAX];
     struct slot_set
         type_watchers[EVENTS_PLACES]; /* by event_place: slots whose mask has the type */
-    agon_ns_t sample_due;
-    agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
-    agon_ns_t stop_due;  /* when the emergency stop is looked at; INT64_MAX: it is not */
-    struct heap timers;  /* a: index into timer_table */
     struct timer timer_table[ENGINE_TIMERS];
-    uint64_t timer_order; /* tie-break of the heap */
     struct tournament tournament;
     struct alerts alerts;
     struct exit_plan exits[SLOTS_MAX][AGON_EXITS_MAX];
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     /* not state: */
     struct venue_port venues[ACCOUNTS_MAX];
-    uint32_t n_accounts; /* highest that a venue, slot, picture or money has named, + 1 */
-    struct runner_port runners[SLOTS_MAX];
-    struct bus_writer bus;
-    void *own_bus;             /* in own_bus_memory */
-    void *own_bus_memory;      /* owned */
-    struct exposure *exposure; /* owned */
-    uint8_t public_sub, private_sub[SLOTS_MAX];
-    struct slot_set touched; /* slots with a private event in this step */
-    struct soonest bars;     /* by instrument - 1: every market's bars_due; its memory is owned */
-    agon_ns_t bars_least;    /* of them */
-    uint64_t exits_on[INSTRUMENTS_MAX / 64 + 1]; /* instruments with an exit plan, a bit each */
-    agon_ns_t exits_due;                         /* of every plan's exit_next */
+    void *own_bus;                               /* in own_bus_memory */
+    void *own_bus_memory;                        /* owned */
     unsigned char *state;                        /* owned; room for an encoded state */
-    struct engine_counters counters;
-    uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
-    uint64_t asked[SLOTS_MAX]; /* orders and replacements that were wanted; a quote is two */
-    uint16_t next_runner;
+    uint64_t exits_on[INSTRUMENTS_MAX / 64 + 1]; /* instruments with an exit plan, a bit each */
+    uint64_t refused[SLOTS_MAX][REASONS_MAX];    /* by enum reason */
+    uint64_t asked[SLOTS_MAX];       /* orders and replacements that were wanted; a quote is two */
     uint16_t close_ended[SLOTS_MAX]; /* enum reason: what the last close of a slot ended by */
     uint64_t n_closed[SLOTS_MAX];    /* how often all a slot held was closed, in this process */
     uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
-    uint32_t n_unsent;
-    uint32_t is_settling;  /* loss limits are being judged */
-    union plan_event plan; /* ours, to hold one that comes against */
+    union plan_event plan;           /* ours, to hold one that comes against */
 };
 
 /* deliver.c */

@@ -2,6 +2,7 @@
 /* intents: from what an agent wants to an order that leaves, through the gate. intents_send is the
  * one place in the host that hands an order to a venue; intents_stray asks for one to be
  * cancelled. */
+#include "base/hot.h"
 #include "engine/close.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
@@ -143,7 +144,7 @@ void intents_stray(struct engine *engine, const struct record_report *report)
     note_output(engine, &cmd);
 }
 
-int engine_take_unsent(struct engine *engine, struct record_report *report)
+HOT int engine_take_unsent(struct engine *engine, struct record_report *report)
 {
     while (engine->n_unsent > 0) {
         const struct order *order = orders_find(engine->orders, engine->unsent[--engine->n_unsent]);

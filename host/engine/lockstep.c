@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/heap.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "base/zeroed.h"
 #include "engine/along.h"
@@ -45,7 +46,7 @@ struct run {
     agon_ns_t t_data;
 };
 
-static int collect(struct run *run)
+static HOT int collect(struct run *run)
 {
     struct engine *engine = run->config->engine;
     struct slots *slots = engine_slots(engine);
@@ -76,7 +77,7 @@ static int collect(struct run *run)
     return AGON_OK;
 }
 
-static int after(void *ctx, const struct agon_event_hdr *event, int rc)
+static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
     const struct lockstep_config *config = run->config;
@@ -96,7 +97,7 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     return stop < 0 ? stop : collect(run);
 }
 
-static void next_head(struct run *run, uint32_t source)
+static HOT void next_head(struct run *run, uint32_t source)
 {
     const struct lockstep_source *from = &run->config->sources[source];
     const struct agon_event_hdr *event = from->next(from->ctx);
@@ -142,7 +143,7 @@ static void copy_event(struct run *run, const struct agon_event_hdr *event)
 }
 
 // A market event at the exchange: match sees it now, the core after the latency.
-static int at_exchange(struct run *run, uint32_t source)
+static HOT int at_exchange(struct run *run, uint32_t source)
 {
     const struct lockstep_config *config = run->config;
     int rc = AGON_OK;
@@ -188,7 +189,8 @@ static const struct agon_event_hdr *first_delivery(struct run *run, struct queue
 
 enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_WISH, TURN_DELIVERY, TURNS };
 
-static int run_on(struct run *run)
+// Not inlined: it is the hot part of a function that is not.
+static HOT __attribute__((noinline)) int run_on(struct run *run)
 {
     const struct lockstep_config *config = run->config;
     agon_ns_t t_stop = INT64_MAX;

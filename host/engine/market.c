@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* market: what is known of every instrument, from the events that venues and files send. */
+#include "base/hot.h"
 #include "engine/impl.h"
 
 #define AHEAD_NS                                                                                   \
@@ -68,7 +69,7 @@ void market_set_bars(struct market *market, uint8_t is_bars, agon_ns_t step_ns)
     (void)bars_set_base(&market->bars, (uint32_t)(step_ns / 1000000000));
 }
 
-static void show_top(struct engine *engine, agon_instrument_t instrument, struct market *market)
+static HOT void show_top(struct engine *engine, agon_instrument_t instrument, struct market *market)
 {
     struct agon_top10 top = {
         .hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = instrument},
@@ -103,7 +104,7 @@ static int is_deep(const struct market *market, const struct agon_book_part *par
     return 1;
 }
 
-int market_book(struct engine *engine, const struct agon_book_part *part)
+HOT int market_book(struct engine *engine, const struct agon_book_part *part)
 {
     struct market *market = known(engine, part->hdr.instrument);
     int is_snapshot = part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT;
@@ -160,7 +161,7 @@ static void show_quote(struct engine *engine, struct market *market, const struc
     deliver_derived(engine, &top.hdr);
 }
 
-int market_quote(struct engine *engine, const struct agon_quote *quote)
+HOT int market_quote(struct engine *engine, const struct agon_quote *quote)
 {
     struct market *market = known(engine, quote->hdr.instrument);
 
@@ -188,7 +189,7 @@ static void show_bar(const struct engine *engine, const struct agon_bar *bar)
         engine->config.bars.bar(engine->config.bars.ctx, bar);
 }
 
-static void emit_bar(void *ctx, const struct agon_bar *bar)
+static HOT void emit_bar(void *ctx, const struct agon_bar *bar)
 {
     struct engine *engine = ctx;
     struct agon_bar event = *bar;
@@ -198,7 +199,7 @@ static void emit_bar(void *ctx, const struct agon_bar *bar)
     show_bar(engine, &event);
 }
 
-static void note_due(struct engine *engine, struct market *market)
+static HOT void note_due(struct engine *engine, struct market *market)
 {
     agon_ns_t before = market->bars_due;
 
@@ -214,7 +215,7 @@ void market_note_due(struct engine *engine, agon_instrument_t instrument)
     note_due(engine, &engine->markets[instrument]);
 }
 
-int market_trade(struct engine *engine, const struct agon_trade *trade)
+HOT int market_trade(struct engine *engine, const struct agon_trade *trade)
 {
     struct market *market = known(engine, trade->hdr.instrument);
     struct agon_trade at = *trade;
@@ -250,7 +251,7 @@ static void move_quote(struct engine *engine, agon_instrument_t id, agon_px_t cl
     market->t_quote = engine->t;
 }
 
-int market_bar(struct engine *engine, const struct agon_bar *bar)
+HOT int market_bar(struct engine *engine, const struct agon_bar *bar)
 {
     struct market *market = known(engine, bar->hdr.instrument);
 
@@ -470,8 +471,8 @@ int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
            (max_age_ns == 0 || engine->t - market->t_price <= market_age(market, max_age_ns));
 }
 
-int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
-                agon_px_t *ask_px, agon_ns_t max_age_ns)
+HOT int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
+                    agon_px_t *ask_px, agon_ns_t max_age_ns)
 {
     const struct market *market = &engine->markets[instrument];
     struct agon_level bid;

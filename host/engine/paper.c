@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/hot.h"
 #include "engine/paper_impl.h"
 
 #include <stdlib.h>
@@ -423,7 +424,7 @@ struct venue_port paper_port(struct paper *paper)
     return (struct venue_port){.ctx = paper, .send = on_send};
 }
 
-agon_ns_t paper_next(const struct paper *paper)
+HOT agon_ns_t paper_next(const struct paper *paper)
 {
     agon_ns_t next = match_next(paper->match);
 
@@ -664,7 +665,7 @@ void paper_take_parked(struct paper *paper, const struct agon_event_hdr *event)
     paper->parked_end = at;
 }
 
-void paper_advance(struct paper *paper, agon_ns_t t)
+HOT void paper_advance(struct paper *paper, agon_ns_t t)
 {
     for (;;) {
         agon_ns_t t_cmd =

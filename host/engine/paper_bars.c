@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "engine/paper_impl.h"
 
@@ -25,7 +26,7 @@ static int has_any(const struct paper *paper, agon_instrument_t instrument)
 }
 
 /* The end of a bar inside which the host may act. */
-static int is_path(const struct paper *paper, const struct agon_event_hdr *event)
+static HOT int is_path(const struct paper *paper, const struct agon_event_hdr *event)
 {
     const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
 
@@ -90,7 +91,7 @@ static agon_ns_t end_told(const struct paper *paper)
     return paper->put_off != NULL ? paper->put_off->t_told : INT64_MAX;
 }
 
-agon_ns_t paper_tells(const struct paper *paper)
+HOT agon_ns_t paper_tells(const struct paper *paper)
 {
     agon_ns_t t = end_told(paper);
 
@@ -100,7 +101,7 @@ agon_ns_t paper_tells(const struct paper *paper)
     return t;
 }
 
-agon_ns_t paper_told_last(const struct paper *paper, agon_ns_t t)
+HOT agon_ns_t paper_told_last(const struct paper *paper, agon_ns_t t)
 {
     agon_ns_t last = 0;
 
@@ -117,7 +118,7 @@ static int is_bar_event(const struct agon_event_hdr *event)
     return event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_BAR;
 }
 
-agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_hdr *event)
+HOT agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_hdr *event)
 {
     if (paper->along == NULL || event->type != AGON_EVENT_BAR ||
         !match_has_bars(paper->match, event->instrument))
@@ -126,7 +127,7 @@ agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_hdr *
                                                  : paper->config.report_ns);
 }
 
-static void on_market_now(struct paper *paper, const struct agon_event_hdr *event)
+static HOT void on_market_now(struct paper *paper, const struct agon_event_hdr *event)
 {
     match_on_market(paper->match, event);
     if (paper->parked != NULL && is_bar_event(event) &&
@@ -134,7 +135,7 @@ static void on_market_now(struct paper *paper, const struct agon_event_hdr *even
         paper_take_parked(paper, event);
 }
 
-void paper_on_market(struct paper *paper, const struct agon_event_hdr *event)
+HOT void paper_on_market(struct paper *paper, const struct agon_event_hdr *event)
 {
     struct put_off *item;
 

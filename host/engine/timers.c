@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* timers: what is due next and what happens then: plugins' timers, bars, samples of each minute,
  * hour and day. */
+#include "base/hot.h"
 #include "engine/impl.h"
 
 #define MINUTE_NS ((agon_ns_t)60 * 1000000000)
@@ -65,7 +66,7 @@ int timers_arm(struct engine *engine, const struct record_arm *arm)
     return heap_push(&engine->timers, &node);
 }
 
-agon_ns_t engine_next_due(const struct engine *engine)
+HOT agon_ns_t engine_next_due(const struct engine *engine)
 {
     const struct heap_node *top = heap_top(&engine->timers);
     agon_ns_t due =
@@ -80,7 +81,7 @@ agon_ns_t engine_next_due(const struct engine *engine)
     return top != NULL && top->t < due ? top->t : due;
 }
 
-void engine_due(const struct engine *engine, struct record_due *due)
+HOT void engine_due(const struct engine *engine, struct record_due *due)
 {
     const struct heap_node *top = heap_top(&engine->timers);
     agon_ns_t t = engine_next_due(engine);
@@ -112,7 +113,7 @@ void engine_due(const struct engine *engine, struct record_due *due)
     REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
 }
 
-void timers_sample(struct engine *engine, uint16_t id, int is_hour)
+HOT void timers_sample(struct engine *engine, uint16_t id, int is_hour)
 {
     struct slot *slot = &engine->slots.all[id];
     agon_amt_t equity_amt;
@@ -177,7 +178,7 @@ static void on_timer(struct engine *engine, const struct record_due *due)
     deliver_private(engine, due->slot, &event.hdr);
 }
 
-int timers_due(struct engine *engine, const struct record_due *due)
+HOT int timers_due(struct engine *engine, const struct record_due *due)
 {
     struct record_due expected;
 

@@ -5,6 +5,7 @@
 #include <agon/plugin.h>
 #include <stdio.h>
 
+#include "base/hot.h"
 #include "engine/close.h"
 #include "engine/impl.h"
 
@@ -98,7 +99,7 @@ void tournament_slot(struct engine *engine, uint16_t id, agon_amt_t given_amt,
     scale_limits(engine, id);
 }
 
-void tournament_sample(struct engine *engine, agon_ns_t t_due)
+HOT void tournament_sample(struct engine *engine, agon_ns_t t_due)
 {
     agon_ns_t every = engine_sample_s(engine) * SECOND_NS;
 
@@ -208,7 +209,7 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     plan_make(event);
 }
 
-int engine_take_plan(struct engine *engine, union plan_event *plan)
+HOT int engine_take_plan(struct engine *engine, union plan_event *plan)
 {
     if (!engine->tournament.is_pending)
         return 0;

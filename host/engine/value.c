@@ -7,6 +7,8 @@
  * it is whole. */
 #include <agon/plugin.h>
 
+#include "base/hot.h"
+
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
@@ -65,8 +67,8 @@ static agon_amt_t divide(agon_amt_t amt, agon_px_t px, int shift, enum num_round
                    num_pow10(shift - NUM_EXP_MAX));
 }
 
-int value_of(const struct engine *engine, agon_asset_t asset, agon_amt_t amt, enum num_round round,
-             agon_amt_t *value)
+HOT int value_of(const struct engine *engine, agon_asset_t asset, agon_amt_t amt,
+                 enum num_round round, agon_amt_t *value)
 {
     const struct asset *from = instruments_asset(&engine->table, asset);
     const struct asset *to = instruments_asset(&engine->table, engine->table.base_currency);
@@ -154,7 +156,7 @@ static void add_value(const struct engine *engine, agon_asset_t asset, agon_amt_
     *sum += value;
 }
 
-int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
 {
     num128_t rest[ASSETS_MAX + 1]; // of each asset what is in no position
     const uint32_t n_accounts = ledger_accounts(engine->ledger);
@@ -200,7 +202,7 @@ agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)
     return equity_amt;
 }
 
-void value_watch(struct engine *engine, const struct slot *slot)
+HOT void value_watch(struct engine *engine, const struct slot *slot)
 {
     agon_ns_t limit = (agon_ns_t)slot->limits.book_age_ms * 1000000;
 

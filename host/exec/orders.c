@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/hot.h"
 #include "ledger/ledger.h"
 
 #define LIST_SLOTS 64
@@ -174,7 +175,7 @@ struct order *orders_by_ref(struct orders *orders, uint16_t slot, uint64_t clien
     return NULL;
 }
 
-uint32_t orders_count(const struct orders *orders, uint16_t slot)
+HOT uint32_t orders_count(const struct orders *orders, uint16_t slot)
 {
     return slot < LIST_SLOTS ? orders->open[slot].n : 0;
 }

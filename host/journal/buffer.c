@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "market/events.h"
 
 #define GRANULES_MAX 255 /* of one event */
@@ -32,7 +33,7 @@ void journal_buffer_deinit(struct journal_buffer *buffer)
     buffer->data = NULL;
 }
 
-enum journal_class journal_class_of(uint16_t type)
+HOT enum journal_class journal_class_of(uint16_t type)
 {
     // What is not known here is kept for years rather than dropped; so is what only the host sees.
     if (type >= AGON_EVENT_INTENT && event_kind_of(type) == NULL)
@@ -57,7 +58,7 @@ int journal_has_room(struct journal_buffer *buffer)
     return used_now(buffer, tail, GRANULES_MAX) + GRANULES_MAX <= buffer->mask + 1;
 }
 
-int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event)
+HOT int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event)
 {
     uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_relaxed);
     uint64_t seq = atomic_load_explicit(&buffer->seq, memory_order_relaxed);

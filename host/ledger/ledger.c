@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
 
@@ -221,7 +222,7 @@ static int has_place(const struct ledger *ledger, uint16_t slot, agon_instrument
     return 0;
 }
 
-const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n)
+HOT const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n)
 {
     const struct position *all = ledger->positions[slot];
 
@@ -231,8 +232,8 @@ const struct position *ledger_positions(const struct ledger *ledger, uint16_t sl
     return all;
 }
 
-const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
-                                          uint32_t place)
+HOT const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
+                                              uint32_t place)
 {
     REQUIRE(slot < SLOTS_MAX && place < LEDGER_POSITIONS);
     return &ledger->positions[slot][place];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "market/bars.h"
 
+#include "base/hot.h"
 #include "base/num.h"
 
 #define NS 1000000000
@@ -53,7 +54,7 @@ int bars_set_base(struct bars *bars, uint32_t length_s)
 }
 
 // An open interval in which nothing traded yet.
-static void begin(struct bars *bars, int i, agon_ns_t t_open)
+static HOT void begin(struct bars *bars, int i, agon_ns_t t_open)
 {
     bars->open[i] = (struct agon_bar){
         .hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = bars->instrument},
@@ -82,7 +83,7 @@ static uint32_t add_count(uint32_t a, uint32_t b)
     return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-static void fold(struct agon_bar *into, const struct agon_bar *bar)
+static HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
 {
     if (is_flat(bar))
         return; // it stands at the last close, and so does whatever is flat around it
@@ -104,7 +105,7 @@ static void fold(struct agon_bar *into, const struct agon_bar *bar)
 
 /* The open minute is over: the longer bars get it, those that end with it are closed, and the next
  * minute begins. */
-static void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
+static HOT void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
 {
     agon_ns_t end = bars->open[0].t_open + length_ns(bars, 0);
 
@@ -141,7 +142,7 @@ static void jump(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
     begin(bars, 0, aligned(t, length_ns(bars, 0)));
 }
 
-static void close_until(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
+static HOT void close_until(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
 {
     while (bars->has_traded && bars->open[0].t_open + length_ns(bars, 0) <= t) {
         close_minute(bars, emit, ctx);
@@ -156,7 +157,8 @@ static int is_time(agon_ns_t t)
     return t > INT64_MIN + (int64_t)86400 * NS * 2 && t < INT64_MAX - (int64_t)86400 * NS * 2;
 }
 
-void bars_on_trade(struct bars *bars, const struct agon_trade *trade, bars_emit_fn emit, void *ctx)
+HOT void bars_on_trade(struct bars *bars, const struct agon_trade *trade, bars_emit_fn emit,
+                       void *ctx)
 {
     agon_ns_t t = trade->hdr.t_venue != 0 ? trade->hdr.t_venue : trade->hdr.t;
     struct agon_bar one = {
@@ -193,7 +195,7 @@ void bars_on_time(struct bars *bars, agon_ns_t t, agon_ns_t grace_ns, bars_emit_
         close_until(bars, t - grace_ns, emit, ctx);
 }
 
-int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit, void *ctx)
+HOT int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit, void *ctx)
 {
     if (bar->length_s != bars->base_s || !is_time(bar->t_open) ||
         aligned(bar->t_open, length_ns(bars, 0)) != bar->t_open)
@@ -216,7 +218,7 @@ int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit
     return AGON_OK;
 }
 
-agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns)
+HOT agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns)
 {
     return bars->has_traded ? num_add(bars->open[0].t_open + length_ns(bars, 0), grace_ns)
                             : INT64_MAX;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/zeroed.h"
 
 __extension__ typedef unsigned __int128 wide_t;
@@ -124,7 +125,7 @@ static inline struct half *half_of(const struct book *book, enum agon_side side)
 }
 
 /* The highest taken place below limit, or NONE. */
-static uint32_t next_below(const struct half *half, uint32_t limit)
+static HOT uint32_t next_below(const struct half *half, uint32_t limit)
 {
     uint32_t word = limit / 64;
     uint64_t bits = limit % 64 != 0 ? half->bits[word] & (~(uint64_t)0 >> (64 - limit % 64)) : 0;
@@ -242,7 +243,7 @@ static int64_t best_ticks(const struct book *book, const struct half *half)
 }
 
 /* Every level into the overflow, which has room for all that a side may hold. */
-static void spill(const struct book *book, struct half *half)
+static HOT void spill(const struct book *book, struct half *half)
 {
     uint32_t to = half->n_near + half->n_far;
     uint32_t from = half->n_far;
@@ -261,7 +262,7 @@ static void spill(const struct book *book, struct half *half)
 
 /* Places the window around the best price, a quarter of it on the better side, and takes in what it
  * now covers. */
-static void centre(const struct book *book, struct half *half, int64_t best)
+static HOT void centre(const struct book *book, struct half *half, int64_t best)
 {
     uint32_t kept = 0;
 
@@ -312,7 +313,7 @@ static int is_worse_than_all(const struct book *book, const struct half *half, i
 }
 
 /* Makes room for a new level on a full side; false when the new one is itself the worst. */
-static int make_room(struct book *book, struct half *half, int64_t key, int *rc)
+static HOT int make_room(struct book *book, struct half *half, int64_t key, int *rc)
 {
     if (half->n_near + half->n_far < book->levels_max)
         return 1;
@@ -324,8 +325,8 @@ static int make_room(struct book *book, struct half *half, int64_t key, int *rc)
     return 1;
 }
 
-__attribute__((noinline)) static int set_far(struct book *book, struct half *half, agon_px_t px,
-                                             agon_qty_t qty, int64_t tick_key)
+__attribute__((noinline)) static HOT int set_far(struct book *book, struct half *half, agon_px_t px,
+                                                 agon_qty_t qty, int64_t tick_key)
 {
     int64_t key = half->sign * px;
     uint32_t at = far_from(half, key);
@@ -349,8 +350,8 @@ __attribute__((noinline)) static int set_far(struct book *book, struct half *hal
     return rc;
 }
 
-__attribute__((noinline)) static int set_anywhere(struct book *book, struct half *half,
-                                                  agon_px_t px, agon_qty_t qty)
+__attribute__((noinline)) static HOT int set_anywhere(struct book *book, struct half *half,
+                                                      agon_px_t px, agon_qty_t qty)
 {
     int64_t tick_key;
     uint32_t place = place_of(book, half, px, &tick_key);
@@ -420,7 +421,7 @@ agon_qty_t book_qty(const struct book *book, enum agon_side side, agon_px_t px)
     return is_far_at(half, at, half->sign * px) ? half->far[at].qty : 0;
 }
 
-int book_best(const struct book *book, enum agon_side side, struct agon_level *best)
+HOT int book_best(const struct book *book, enum agon_side side, struct agon_level *best)
 {
     const struct half *half = half_of(book, side);
     int64_t key = INT64_MIN;
@@ -443,8 +444,8 @@ int book_best(const struct book *book, enum agon_side side, struct agon_level *b
     return qty != 0;
 }
 
-uint32_t book_levels(const struct book *book, enum agon_side side, struct agon_level *levels,
-                     uint32_t n)
+HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct agon_level *levels,
+                         uint32_t n)
 {
     const struct half *half = half_of(book, side);
     uint32_t n_out = 0;
@@ -506,7 +507,7 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
     return AGON_OK;
 }
 
-int book_apply(struct book *book, const struct agon_book_part *part)
+HOT int book_apply(struct book *book, const struct agon_book_part *part)
 {
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
     uint32_t n = (uint32_t)part->n_bid + part->n_ask;

@@ -2,6 +2,7 @@
 #include "market/bus.h"
 
 #include "base/error.h"
+#include "base/hot.h"
 
 #define BUS_MAGIC    0x3173756273474100u /* "AGsbus1" */
 #define GRANULES_MIN 1024
@@ -124,7 +125,7 @@ static void mark(struct bus_writer *writer)
     writer->next_mark = (index + 1) * part;
 }
 
-void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event)
+HOT void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event)
 {
     uint32_t granules = event->granules;
     uint64_t rest = writer->mask + 1 - (writer->at & writer->mask);
@@ -143,7 +144,7 @@ void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event)
     writer->at += granules;
 }
 
-void bus_publish(struct bus_writer *writer, uint64_t seq)
+HOT void bus_publish(struct bus_writer *writer, uint64_t seq)
 {
     struct bus_shm *shm = writer->shm;
     uint32_t wake = atomic_load_explicit(&shm->wake, memory_order_relaxed);
@@ -181,7 +182,7 @@ static int fall_forward(struct bus_reader *reader)
     return AGON_ERANGE;
 }
 
-int bus_next(struct bus_reader *reader, struct agon_event_hdr *out)
+HOT int bus_next(struct bus_reader *reader, struct agon_event_hdr *out)
 {
     for (;;) {
         const unsigned char *from = reader->data + (reader->at & reader->mask) * EVENT_GRANULE;
@@ -207,7 +208,7 @@ int bus_next(struct bus_reader *reader, struct agon_event_hdr *out)
     }
 }
 
-uint64_t bus_seq(const struct bus_reader *reader)
+HOT uint64_t bus_seq(const struct bus_reader *reader)
 {
     return atomic_load_explicit(&reader->shm->tail_seq, memory_order_acquire);
 }

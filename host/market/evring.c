@@ -2,6 +2,7 @@
 #include "market/evring.h"
 
 #include "base/error.h"
+#include "base/hot.h"
 
 #define EVRING_MAGIC 0x31676e7276654741u /* "AGevrng1" */
 #define GRANULES_MIN 256
@@ -132,7 +133,7 @@ static inline void copy(void *to, const void *from, uint32_t granules)
                (const unsigned char *)from + (size_t)i * EVENT_GRANULE, EVENT_GRANULE);
 }
 
-int evring_put(struct evring *ring, const struct agon_event_hdr *event)
+HOT int evring_put(struct evring *ring, const struct agon_event_hdr *event)
 {
     uint32_t granules = event->granules;
     void *record;
@@ -154,7 +155,7 @@ static const struct agon_event_hdr *corrupt(int *rc)
     return NULL;
 }
 
-const struct agon_event_hdr *evring_peek(struct evring *ring, int *rc)
+HOT const struct agon_event_hdr *evring_peek(struct evring *ring, int *rc)
 {
     if (rc != NULL)
         *rc = AGON_OK;
@@ -197,7 +198,7 @@ const struct agon_event_hdr *evring_peek(struct evring *ring, int *rc)
     }
 }
 
-void evring_release(struct evring *ring)
+HOT void evring_release(struct evring *ring)
 {
     if (ring->claimed == 0)
         return;

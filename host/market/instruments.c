@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/hot.h"
 #include "base/utf8.h"
 #include "market/instrument_kind.h"
 
@@ -188,12 +189,13 @@ int instruments_set_asset(struct instruments *table, const struct record_asset *
     return AGON_OK;
 }
 
-const struct agon_instrument *instruments_get(const struct instruments *table, agon_instrument_t id)
+HOT const struct agon_instrument *instruments_get(const struct instruments *table,
+                                                  agon_instrument_t id)
 {
     return id > 0 && id <= table->n_instruments ? &table->all[id] : NULL;
 }
 
-const struct asset *instruments_asset(const struct instruments *table, agon_asset_t id)
+HOT const struct asset *instruments_asset(const struct instruments *table, agon_asset_t id)
 {
     return is_asset(table, id) ? &table->assets[id] : NULL;
 }
@@ -272,9 +274,9 @@ static int64_t round_last(struct huge *value, uint64_t divisor, int is_inexact, 
     return is_negative ? -result : result;
 }
 
-agon_amt_t instruments_notional(const struct instruments *table,
-                                const struct agon_instrument *instrument, agon_px_t px,
-                                agon_qty_t qty, enum num_round round)
+HOT agon_amt_t instruments_notional(const struct instruments *table,
+                                    const struct agon_instrument *instrument, agon_px_t px,
+                                    agon_qty_t qty, enum num_round round)
 {
     const struct asset *settle = instruments_asset(table, instrument->settle);
     int amt_exp = settle != NULL ? settle->exp : 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
 #include "match/state.h"
@@ -189,7 +190,7 @@ static void enter(struct match *match)
     match->is_busy = 1;
 }
 
-static void expire_due(struct match *match, agon_ns_t t)
+static HOT void expire_due(struct match *match, agon_ns_t t)
 {
     uint32_t at;
 
@@ -197,21 +198,21 @@ static void expire_due(struct match *match, agon_ns_t t)
         order_end(match, &match->orders[at], MATCH_EXPIRED, MATCH_TIMED_OUT, t);
 }
 
-void match_on_time(struct match *match, agon_ns_t t)
+HOT void match_on_time(struct match *match, agon_ns_t t)
 {
     enter(match);
     expire_due(match, t);
     match->is_busy = 0;
 }
 
-agon_ns_t match_next(const struct match *match)
+HOT agon_ns_t match_next(const struct match *match)
 {
     uint32_t at = tree_first(&match->expiries);
 
     return at != 0 ? match->expiry_nodes[at].key : INT64_MAX;
 }
 
-int match_on_market(struct match *match, const struct agon_event_hdr *event)
+HOT int match_on_market(struct match *match, const struct agon_event_hdr *event)
 {
     const void *record = event;
     struct market *market;

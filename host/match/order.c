@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
+#include "base/hot.h"
 #include "match/state.h"
 
-struct market *market_get(const struct match *match, agon_instrument_t instrument)
+HOT struct market *market_get(const struct match *match, agon_instrument_t instrument)
 {
     if (instrument > INSTRUMENTS_MAX || match->market_of[instrument] == 0)
         return NULL;

@@ -7,6 +7,7 @@
  * configuration states (cancel_ahead_ppm). Whatever it says, ahead is never more than the level
  * holds. */
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "match/state.h"
 
@@ -270,7 +271,7 @@ static int on_delta(struct match *match, struct market *market, const struct ago
     return AGON_OK;
 }
 
-int queue_on_book(struct match *match, struct market *market, const struct agon_book_part *part)
+HOT int queue_on_book(struct match *match, struct market *market, const struct agon_book_part *part)
 {
     uint64_t bytes =
         sizeof(*part) + ((uint64_t)part->n_bid + part->n_ask) * sizeof(struct agon_level);
@@ -281,7 +282,7 @@ int queue_on_book(struct match *match, struct market *market, const struct agon_
                                                       : on_delta(match, market, part);
 }
 
-int queue_on_quote(struct match *match, struct market *market, const struct agon_quote *quote)
+HOT int queue_on_quote(struct match *match, struct market *market, const struct agon_quote *quote)
 {
     if (quote->bid_px < 0 || quote->ask_px < 0 || quote->bid_qty < 0 || quote->ask_qty < 0)
         return AGON_EINVAL;
@@ -407,7 +408,7 @@ static void trade_at(struct match *match, struct market *market, enum agon_side 
         took_by_trade(match, level, taken);
 }
 
-int queue_on_trade(struct match *match, struct market *market, const struct agon_trade *trade)
+HOT int queue_on_trade(struct match *match, struct market *market, const struct agon_trade *trade)
 {
     agon_qty_t left = trade->qty;
 

@@ -4,6 +4,7 @@
  * All stops that a price has reached fire before any of them acts: nearest trigger first, then the
  * older. Each then acts to its end before the next, and what it trades may fire more. */
 #include "base/error.h"
+#include "base/hot.h"
 #include "base/num.h"
 #include "market/order_type.h"
 #include "match/state.h"
@@ -35,7 +36,7 @@ void stops_leave(struct match *match, struct market *market, struct order *order
     tree_remove(&market->stops[stops_wait_for_rise(&order->pub) ? 0 : 1], place_of(match, order));
 }
 
-static void fire_tree(struct match *match, struct tree *tree, int64_t reach)
+static HOT void fire_tree(struct match *match, struct tree *tree, int64_t reach)
 {
     uint32_t at;
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/hot.h"
 
 void tree_init(struct tree *tree, struct tree_node *nodes)
 {
@@ -94,7 +95,7 @@ uint32_t tree_find(const struct tree *tree, int64_t key, uint64_t tie)
     return at;
 }
 
-uint32_t tree_first(const struct tree *tree)
+HOT uint32_t tree_first(const struct tree *tree)
 {
     uint32_t at = tree->root;
 

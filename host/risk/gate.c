@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/hot.h"
 #include "risk/checks/checks.h"
 
 #define CHECK(name) &risk_##name,
@@ -117,8 +118,8 @@ static uint16_t note_breach(struct risk_slot *slot, agon_ns_t t, uint16_t reason
     return reason;
 }
 
-uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
-                   const struct risk_losses *losses)
+HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
+                       const struct risk_losses *losses)
 {
     uint16_t reason = REASON_NONE;
 

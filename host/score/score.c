@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/hot.h"
 #include "base/num.h"
 
 #define HOURS_PER_YEAR 8760.0
@@ -15,7 +16,7 @@ void score_start(struct score *score, int64_t equity_amt)
     score->high_amt = equity_amt;
 }
 
-void score_equity(struct score *score, int64_t equity_amt)
+HOT void score_equity(struct score *score, int64_t equity_amt)
 {
     int64_t fall;
 

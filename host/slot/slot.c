@@ -4,6 +4,7 @@
 #include <agon/plugin.h>
 
 #include "base/hash.h"
+#include "base/hot.h"
 #include "base/utf8.h"
 #include "market/events.h"
 
@@ -69,8 +70,8 @@ static __attribute__((noinline)) int wants_more(const struct subscription *sub,
            (event_is_shared(event->type) || has_instrument(sub, event->instrument));
 }
 
-int subscription_wants(const struct subscription *sub, const struct slot_signals *signals,
-                       const struct agon_event_hdr *event)
+HOT int subscription_wants(const struct subscription *sub, const struct slot_signals *signals,
+                           const struct agon_event_hdr *event)
 {
     uint64_t bit;
 
