@@ -118,10 +118,15 @@ static void work_out_reach(const struct engine *engine, const struct position *p
 
 static void note_holder(struct exposure *exposure, uint16_t slot, const struct position *pos)
 {
-    if (pos->held_amt != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0)
-        slot_set_add(&exposure->holders[pos->instrument], slot);
+    struct slot_set *holders = &exposure->holders[pos->instrument];
+    int is_one = pos->held_amt != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0;
+
+    if (is_one == slot_set_has(holders, slot))
+        return;
+    if (is_one)
+        slot_set_add(holders, slot);
     else
-        slot_set_remove(&exposure->holders[pos->instrument], slot);
+        slot_set_remove(holders, slot);
 }
 
 // Brings one position's part of every sum to what it is now.
@@ -160,13 +165,10 @@ static HOT void count(struct engine *engine, uint16_t slot, uint32_t place,
 // Of an asset what the slot has beside its positions.
 static agon_amt_t rest_of(const struct engine *engine, uint16_t slot, agon_asset_t asset)
 {
-    num128_t rest = 0;
+    num128_t rest = ledger_amt_all(engine->ledger, slot, asset);
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
-    const uint32_t n_accounts = ledger_accounts(engine->ledger);
 
-    for (agon_account_t account = 0; account < n_accounts; account++)
-        rest += ledger_amt(engine->ledger, account, slot, asset);
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);
@@ -225,11 +227,10 @@ static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t ins
 
 /* Of orders that no price before or now would have trade at a loss, only the fees are at stake. */
 static void look_at_open(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
-                         agon_px_t long_px, agon_px_t short_px)
+                         uint32_t place, agon_px_t long_px, agon_px_t short_px)
 {
     struct exposure_open *open = &engine->exposure->open[slot];
     const struct market *market = &engine->markets[instrument];
-    uint32_t place = place_of(engine, slot, instrument);
 
     if (place != NO_PLACE && open->buy_px[place] <= long_px &&
         open->buy_px[place] <= market->long_px &&
@@ -303,8 +304,11 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
     market->short_px = short_px;
     holders = engine->exposure->holders[instrument];
     while (slot_set_take(&holders, &slot)) {
-        count_at(engine, slot, instrument);
-        look_at_open(engine, slot, instrument, before_long_px, before_short_px);
+        uint32_t place = place_of(engine, slot, instrument);
+
+        if (place != NO_PLACE)
+            count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
+        look_at_open(engine, slot, instrument, place, before_long_px, before_short_px);
         touch(engine, slot);
     }
     if (engine->exposure->values[instrument] != 0)

@@ -8,7 +8,6 @@
 #include <agon/plugin.h>
 
 #include "base/hot.h"
-
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
@@ -159,17 +158,13 @@ static void add_value(const struct engine *engine, agon_asset_t asset, agon_amt_
 HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
 {
     num128_t rest[ASSETS_MAX + 1]; // of each asset what is in no position
-    const uint32_t n_accounts = ledger_accounts(engine->ledger);
     num128_t sum = 0;
     int is_known = 1;
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
 
-    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
-        rest[asset] = 0;
-        for (agon_account_t account = 0; account < n_accounts; account++)
-            rest[asset] += ledger_amt(engine->ledger, account, slot, asset);
-    }
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
+        rest[asset] = ledger_amt_all(engine->ledger, slot, asset);
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);

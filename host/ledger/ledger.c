@@ -184,6 +184,15 @@ agon_amt_t ledger_amt(const struct ledger *ledger, agon_account_t account, uint3
     return is_place(account, sub, asset) ? ledger->accounts[account].part[sub][asset] : 0;
 }
 
+HOT num128_t ledger_amt_all(const struct ledger *ledger, uint32_t sub, agon_asset_t asset)
+{
+    num128_t sum = 0;
+
+    for (uint32_t account = 0; account < ledger->n_accounts && is_place(0, sub, asset); account++)
+        sum += ledger->accounts[account].part[sub][asset];
+    return sum;
+}
+
 agon_amt_t ledger_total(const struct ledger *ledger, agon_account_t account, agon_asset_t asset)
 {
     return is_place(account, 0, asset) ? ledger->accounts[account].total[asset] : 0;

@@ -14,6 +14,7 @@
 #define LEDGER_LEDGER_H
 
 #include "base/codec.h"
+#include "base/num.h"
 #include "base/zeroed.h"
 #include "market/instruments.h"
 
@@ -62,6 +63,8 @@ int ledger_can_transfer(const struct ledger *ledger, agon_account_t account, uin
                         uint32_t to, agon_asset_t asset, agon_amt_t amt); /* true: it would fit */
 agon_amt_t ledger_amt(const struct ledger *ledger, agon_account_t account, uint32_t sub,
                       agon_asset_t asset);
+/* ... on all accounts together. */
+num128_t ledger_amt_all(const struct ledger *ledger, uint32_t sub, agon_asset_t asset);
 agon_amt_t ledger_total(const struct ledger *ledger, agon_account_t account, agon_asset_t asset);
 
 struct ledger_fill { /* a trade of a slot's order */

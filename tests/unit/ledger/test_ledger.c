@@ -400,6 +400,48 @@ static uint64_t draw(uint64_t below)
     return seed % below;
 }
 
+static num128_t one_by_one(const struct ledger *ledger, uint32_t sub, agon_asset_t id)
+{
+    num128_t sum = 0;
+
+    for (agon_account_t account = 0; account < ACCOUNTS_MAX; account++)
+        sum += ledger_amt(ledger, account, sub, id);
+    return sum;
+}
+
+/* Of the accounts that have been met, and of each of them: also the last, one that owes, one that
+ * is known from a saved state alone. */
+START_TEST(an_asset_on_all_accounts_is_the_sum_of_each)
+{
+    static unsigned char bytes[4096];
+    struct ledger *ledger = begin();
+    struct ledger *again;
+    struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+    struct dec dec;
+
+    ck_assert(ledger_amt_all(ledger, 7, QUOTE) == 0);
+    ck_assert_int_eq(ledger_post(ledger, 0, 7, QUOTE, NUM_MAX), AGON_OK);
+    ck_assert_int_eq(ledger_post(ledger, ACCOUNTS_MAX - 1, 7, QUOTE, NUM_MAX), AGON_OK);
+    ck_assert_int_eq(ledger_transfer(ledger, 3, 7, 8, QUOTE, 5), AGON_OK);
+    ck_assert(ledger_amt_all(ledger, 7, QUOTE) == (num128_t)NUM_MAX * 2 - 5);
+    ck_assert(ledger_amt_all(ledger, 8, QUOTE) == 5);
+    ck_assert(ledger_amt_all(ledger, 7, COIN) == 0);
+    ck_assert(ledger_amt_all(ledger, LEDGER_SUBS, QUOTE) == 0);
+    ck_assert(ledger_amt_all(ledger, 7, ASSETS_MAX + 1) == 0);
+    ledger_save(ledger, &enc);
+    ck_assert(enc.used <= sizeof(bytes));
+    again = ledger_new(&table);
+    dec = (struct dec){.at = bytes, .n = enc.used};
+    ck_assert_int_eq(ledger_load(again, &dec), AGON_OK);
+    for (agon_asset_t id = QUOTE; id <= FINE; id++) {
+        for (uint32_t sub = 0; sub < LEDGER_SUBS; sub++)
+            ck_assert(ledger_amt_all(again, sub, id) == one_by_one(ledger, sub, id));
+    }
+    ledger_free(again);
+    end(ledger);
+}
+END_TEST
+
 START_TEST(inv_13_the_parts_are_the_whole_whatever_happens)
 {
     struct ledger *ledger = begin();
@@ -679,6 +721,7 @@ int main(void)
     tcase_add_test(tcase, a_slot_has_room_for_32_instruments);
     tcase_add_test(tcase,
                    inv_13_what_the_venue_says_beyond_ours_is_external_first_and_suspense_later);
+    tcase_add_test(tcase, an_asset_on_all_accounts_is_the_sum_of_each);
     tcase_add_test(tcase, inv_13_the_parts_are_the_whole_whatever_happens);
     tcase_add_test(tcase, a_fill_that_does_not_fit_is_refused_whole);
     tcase_add_test(tcase, an_asset_of_fewer_decimals_holds_more_of_it);
