@@ -146,6 +146,7 @@ static void copy_event(struct run *run, const struct agon_event_hdr *event)
 static HOT int at_exchange(struct run *run, uint32_t source)
 {
     const struct lockstep_config *config = run->config;
+    struct queue *queue = &run->queues[run->queue_of[source]];
     int rc = AGON_OK;
 
     copy_event(run, run->heads[source]);
@@ -166,7 +167,8 @@ static HOT int at_exchange(struct run *run, uint32_t source)
         run->event.hdr.t += config->data_latency_ns;
     if (run->event.hdr.t < run->t_told)
         run->event.hdr.t = run->t_told;
-    rc = evring_put(&run->queues[run->queue_of[source]].in, &run->event.hdr);
+    evring_rewind(&queue->in, &queue->out);
+    rc = evring_put(&queue->in, &run->event.hdr);
     next_head(run, source);
     return rc == AGON_EAGAIN ? AGON_ENOMEM : rc;
 }

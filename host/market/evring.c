@@ -207,6 +207,17 @@ HOT void evring_release(struct evring *ring)
     atomic_store_explicit(&ring->shm->head, ring->at, memory_order_release);
 }
 
+HOT void evring_rewind(struct evring *producer, struct evring *consumer)
+{
+    uint64_t front = (producer->at + producer->mask) & ~producer->mask;
+
+    if (!producer->is_begun || !consumer->is_begun || producer->at != consumer->at)
+        return;
+    producer->at = producer->other = consumer->at = consumer->other = front;
+    atomic_store_explicit(&producer->shm->tail, front, memory_order_relaxed);
+    atomic_store_explicit(&producer->shm->head, front, memory_order_relaxed);
+}
+
 int evring_take(struct evring *ring, struct agon_event_hdr *out)
 {
     int rc;

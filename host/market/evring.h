@@ -60,6 +60,10 @@ void evring_release(struct evring *ring); /* [consumer] */
 /* Copies the oldest record into out (EVENT_BYTES_MAX bytes of room) and releases it: 1; 0 when
  * there is none; AGON_ECORRUPT. The copy's length is the one that was checked. [consumer] */
 int evring_take(struct evring *ring, struct agon_event_hdr *out);
+/* Where both sides are one thread's: with nothing in the ring the next record goes to its front, so
+ * that a large ring that is mostly empty takes few pages and stays in the cache. [any; one thread]
+ */
+void evring_rewind(struct evring *producer, struct evring *consumer);
 /* Granules in use, for a metric. [any] */
 uint64_t evring_used(const struct evring *ring);
 

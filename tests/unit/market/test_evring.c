@@ -142,6 +142,44 @@ START_TEST(a_full_ring_refuses_and_goes_on_when_read)
 }
 END_TEST
 
+START_TEST(a_ring_of_one_thread_begins_anew_where_nothing_waits_in_it)
+{
+    unsigned char *memory = memory_of(256);
+    struct evring in;
+    struct evring out;
+    const void *front;
+
+    sides_of(memory, 256, &in, &out);
+    evring_rewind(&in, &out); // of no use yet to either side
+    make(event, 1, 3);
+    MUST_EQ(evring_put(&in, event), AGON_OK);
+    front = evring_peek(&out, NULL);
+    evring_rewind(&in, &out); // it waits: it stays where it is
+    MUST(is_as_made(evring_peek(&out, NULL), 1, 3));
+    evring_release(&out);
+    MUST(NULL == evring_peek(&out, NULL));
+    for (uint64_t i = 2; i < 1000; i++) {
+        evring_rewind(&in, &out);
+        for (uint64_t k = 0; k < 2; k++) {
+            make(event, 2 * i + k, 1 + (uint32_t)(i % 100));
+            MUST_EQ(evring_put(&in, event), AGON_OK);
+        }
+        MUST(front == evring_peek(&out, NULL));
+        for (uint64_t k = 0; k < 2; k++) {
+            MUST(is_as_made(evring_peek(&out, NULL), 2 * i + k, 1 + (uint32_t)(i % 100)));
+            evring_release(&out);
+        }
+        MUST_EQ(evring_used(&in), 0);
+    }
+    // A whole ring fits behind it, as before.
+    make(event, 1, 1);
+    for (int i = 0; i < 256; i++)
+        MUST_EQ(evring_put(&in, event), AGON_OK);
+    MUST_EQ(evring_put(&in, event), AGON_EAGAIN);
+    free(memory);
+}
+END_TEST
+
 START_TEST(the_largest_record_passes_from_every_place)
 {
     for (uint32_t place = 0; place < 256; place++) {
@@ -397,6 +435,7 @@ int main(void)
     tcase_add_test(tcase, a_record_comes_out_as_it_went_in);
     tcase_add_test(tcase, what_is_claimed_is_unseen_until_published_and_keeps_its_length);
     tcase_add_test(tcase, a_full_ring_refuses_and_goes_on_when_read);
+    tcase_add_test(tcase, a_ring_of_one_thread_begins_anew_where_nothing_waits_in_it);
     tcase_add_test(tcase, the_largest_record_passes_from_every_place);
     tcase_add_test(tcase, a_new_process_takes_over_where_the_old_one_stopped);
     tcase_add_test(tcase, a_lying_consumer_only_stops_the_producer);
