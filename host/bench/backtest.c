@@ -126,6 +126,7 @@ static uint64_t run_bars(void *ctx, uint64_t n)
     struct world world;
     struct world_config config = {.n_instruments = 1,
                                   .n_slots = 1,
+                                  .is_backtest = 1,
                                   .plugin = WORLD_COUNTER,
                                   .entry = &entry,
                                   .event_mask = AGON_ON(AGON_EVENT_BAR)};
@@ -227,6 +228,7 @@ static uint64_t run_market(void *ctx, uint64_t n)
     struct world world;
     struct world_config config = {.n_instruments = 4,
                                   .n_slots = 1,
+                                  .is_backtest = 1,
                                   .plugin = WORLD_COUNTER,
                                   .event_mask =
                                       AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_TOP10)};

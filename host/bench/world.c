@@ -9,6 +9,7 @@
 #include "agent/setup.h"
 #include "base/num.h"
 #include "run/slots.h"
+#include "sys/memory.h"
 
 #define ASSET_USDT 1
 #define ASSET_BASE 2
@@ -150,6 +151,15 @@ void world_instrument(struct agon_instrument *instrument, agon_instrument_t id)
         snprintf(instrument->symbol, sizeof(instrument->symbol), "B%03uUSDT", id);
 }
 
+/* A live host's bus is there before it is needed. Where that cannot be, pages come one by one. */
+static void place_bus(const struct world *world)
+{
+    uint64_t granules, at;
+    const struct bus_shm *bus = engine_bus(world->engine, &granules, &at);
+
+    (void)memory_place((void *)(uintptr_t)bus, bus_bytes(granules));
+}
+
 static int take(struct world *world, void *event, struct error *err)
 {
     struct agon_event_hdr *hdr = event;
@@ -274,6 +284,8 @@ int world_open(struct world *world, const struct world_config *config, struct er
     }
     if (rc >= 0)
         rc = engine_new(&world->engine, &engine, err);
+    if (rc >= 0 && !config->is_backtest)
+        place_bus(world);
     if (rc >= 0)
         rc = configure(world, config, slots, err);
     world->n_slots = config->n_slots;

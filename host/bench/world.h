@@ -30,6 +30,8 @@ struct world_config {
     uint64_t journal_bytes;         /* of the buffer; 0: no journal */
     void *bus_memory;               /* borrowed, formatted; NULL: the engine's own */
     uint64_t bus_granules;          /* 0: the engine's default */
+    int is_backtest;                /* pages are taken as they are used; else they are there, as a
+                                       live host's */
     uint64_t event_mask;            /* of the slots */
     uint32_t max_open_orders;       /* 0: 1000 */
     int has_no_loss_limits;
