@@ -301,6 +301,7 @@ START_TEST(what_the_schema_documents_is_what_stands)
     own.rights = shared.rights;
     memcpy(own.name, shared.name, sizeof(own.name));
     memcpy(own.limits, shared.limits, sizeof(own.limits));
+    own.n_limits = shared.n_limits;
     ck_assert_mem_eq(&own, &shared, sizeof(own));
 }
 END_TEST
