@@ -5,7 +5,8 @@
 #include "base/zeroed.h"
 #include "engine/impl.h"
 
-#define DEFAULT_ORDERS      16384u
+#define DEFAULT_ORDERS 16384u
+_Static_assert(DEFAULT_ORDERS <= ENGINE_UNSENT, "each order may find no room in one step");
 #define DEFAULT_BUS         ((uint64_t)1 << 20)
 #define DEFAULT_GRACE_NS    ((agon_ns_t)250 * 1000 * 1000)
 #define DEFAULT_STATE_BYTES ((uint64_t)64 << 20)

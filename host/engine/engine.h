@@ -46,12 +46,15 @@ struct engine_config {
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);
-/* Room for the state of so many instruments with deep books; no page of it is taken before use. */
+/* Room for the state of so many instruments with books of all the levels that one keeps; no page of
+ * it is taken before use. */
 static inline uint64_t engine_state_bytes(uint32_t n_instruments)
 {
-    return ((uint64_t)64 << 20) + ((uint64_t)n_instruments << 17); // 64 MiB, and 128 KiB of each
+    return ((uint64_t)64 << 20) + ((uint64_t)n_instruments << 19); // 64 MiB, and 512 KiB of each
 }
 void engine_free(struct engine *engine);
+/* More room for it, before the first event: a journal may hold more than is configured now. */
+int engine_state_widen(struct engine *engine, uint64_t bytes);
 
 /* Where the orders of an account go, and where a slot's plugin lives. Both may change between two
  * steps; a NULL port means nowhere (replay): orders are decided and vanish, private events are

@@ -15,7 +15,7 @@
 #include "score/plan.h"
 
 #define ENGINE_TIMERS 4096  /* armed at a time, all slots */
-#define ENGINE_UNSENT 16384 /* of one step: 64 slots, and derived events have numbers to 255 */
+#define ENGINE_UNSENT 16384 /* of one step: each order of a table of the usual size, once */
 #define ENGINE_SWEEP                                                                               \
     200 /* orders of a slot that one event may cancel: derived events have numbers to 255 */
 #define ENGINE_BUSY_NS                                                                             \

@@ -2,6 +2,7 @@
 /* state: the engine's state as canonical bytes, its hash, its restoration, and what must hold of
  * it. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
@@ -451,6 +452,18 @@ uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
 
     state_save(engine, &enc);
     return enc.used;
+}
+
+int engine_state_widen(struct engine *engine, uint64_t bytes)
+{
+    void *room = bytes > engine->config.state_bytes ? realloc(engine->state, bytes) : engine->state;
+
+    if (room == NULL)
+        return AGON_ENOMEM;
+    engine->state = room;
+    if (bytes > engine->config.state_bytes)
+        engine->config.state_bytes = bytes;
+    return AGON_OK;
 }
 
 void *engine_state_room(const struct engine *engine, uint64_t *bytes)

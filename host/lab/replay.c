@@ -8,6 +8,9 @@
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 
+/* No page of it is taken before use; more than that is no state of a host that there is. */
+#define STATE_MIB 576
+
 void replay_fold_intent(struct hash *hash, const struct agon_intent_event *event)
 {
     hash_update(hash, &event->origin.slot, sizeof(event->origin.slot));
@@ -100,8 +103,7 @@ static int step(const struct replay_config *config, struct replay *result,
 
 int replay_run(const struct replay_config *config, struct replay *result, struct error *err)
 {
-    struct engine_config engine = {.bars = config->bars,
-                                   .state_bytes = engine_state_bytes(INSTRUMENTS_MAX)};
+    struct engine_config engine = {.bars = config->bars, .state_bytes = (uint64_t)STATE_MIB << 20};
     struct disk_posix disk = {.dir_fd = -1};
     const struct disk *port = config->disk;
     struct journal_reader *reader = NULL;

@@ -578,6 +578,19 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     return rc;
 }
 
+/* More instruments may be in the journal than are configured now, with the books that they had. */
+static int widen(struct host *host, uint64_t n_bytes)
+{
+    uint64_t room = n_bytes + engine_state_bytes(host->config.n_instruments);
+    unsigned char *snap = realloc(host->snap, room);
+
+    if (snap == NULL)
+        return AGON_ENOMEM;
+    host->snap = snap;
+    host->snap_room = room;
+    return engine_state_widen(host->engine, room);
+}
+
 // The state as the journal has it: newest good snapshot, then the tail.
 int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err)
 {
@@ -591,8 +604,9 @@ int host_rebuild(struct host *host, const struct journal_summary *summary, struc
     if (rc < 0)
         return rc;
     if (rc == 1) {
-        if (snapshot.n_bytes > host->snap_room)
-            return error_set(err, AGON_ENOSPC, "a snapshot is larger than this host's state");
+        if (snapshot.n_bytes > host->snap_room && widen(host, snapshot.n_bytes) < 0)
+            return error_set(err, AGON_ENOMEM, "out of memory: a snapshot has %llu bytes",
+                             (unsigned long long)snapshot.n_bytes);
         rc = snapshot_load(host->disk, &snapshot, host->snap, host->snap_room, err);
         if (rc >= 0)
             rc = engine_load(host->engine, host->snap, snapshot.n_bytes, err);

@@ -218,6 +218,15 @@ int host_step(struct host *host, struct agon_event_hdr *event)
     if (host_tell_on(host) == AGON_EAGAIN)
         return AGON_EAGAIN;
     rc = driver_step(&host->driver, event);
+    if (rc == AGON_ENOSPC && !host->is_state_told &&
+        engine_save(host->engine, host->snap, 0) > host->snap_room) {
+        host->is_state_told = 1;
+        log_error("host", "state",
+                  "the state has outgrown its room of %llu bytes: there are no marks and snapshots "
+                  "any more, the "
+                  "journal grows and starts take longer; configure fewer instruments",
+                  (unsigned long long)host->snap_room);
+    }
     return rc == AGON_EAGAIN || rc == AGON_ECORRUPT ? rc : AGON_OK;
 }
 

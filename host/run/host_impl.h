@@ -273,6 +273,7 @@ struct host {
     /* snapshot on its way to the writer */
     unsigned char *snap; /* owned */
     uint64_t snap_room, snap_n, snap_seq;
+    uint32_t is_state_told;             /* that it has outgrown its room */
     uint64_t snap_seqs[SNAPSHOTS_KEPT]; /* of this run; the writer's */
     uint32_t n_snaps;
     _Atomic uint32_t is_snap_full;

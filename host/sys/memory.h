@@ -19,8 +19,8 @@ void memory_spare_stack(pthread_t thread);
 void memory_thread(void);
 /* Puts the pages in place: of a range, shared or private, or of all private writable memory that is
  * no file's. What is in them stays; memory may be in use and be given back meanwhile. *bytes (may
- * be NULL) is how much that is, *left how much was spared. AGON_ENOTSUP: this system cannot, or this build keeps shadows of
- * all memory; pages then come as they are written. */
+ * be NULL) is how much that is, *left how much was spared. AGON_ENOTSUP: this system cannot, or
+ * this build keeps shadows of all memory; pages then come as they are written. */
 int memory_place(void *from, uint64_t bytes);
 int memory_settle(uint64_t *bytes, uint64_t *left, struct error *err);
 

@@ -7,11 +7,12 @@
 #include "venue/client_id.h"
 #include "venue/rescue_wire.h"
 
-#define TURN_NS    ((int64_t)20 * 1000000)
-#define RETRY_NS   ((int64_t)100 * 1000000)
-#define ANSWER_NS  ((int64_t)1000 * 1000000)
-#define JOBS_MAX   2048
-#define AUTH_TRIES 3
+#define TURN_NS       ((int64_t)20 * 1000000)
+#define RETRY_NS      ((int64_t)100 * 1000000)
+#define OVERTAKEN_MAX 6 /* from a second to 64 */
+#define ANSWER_NS     ((int64_t)1000 * 1000000)
+#define JOBS_MAX      2048
+#define AUTH_TRIES    3
 
 struct rescue_link {
     struct rescue *rescue;
@@ -41,6 +42,7 @@ struct rescue {
     uint32_t n_strangers;      /* of whatever instrument, at the last list */
     int64_t began_ns, list_ns; /* the next list not before */
     uint32_t n_lists, n_auth;
+    uint32_t n_overtaken; /* nonces in a row that were refused */
     struct rescue_status status;
     struct gateway_http request;
     char text[GATEWAY_HTTP_MAX];
@@ -233,12 +235,15 @@ static void take_refusal(struct rescue *rescue, uint8_t op, enum answer answer, 
     if (answer == ANSWER_CLOCK)
         memset(&rescue->clock, 0, sizeof(rescue->clock));
     else if (answer == ANSWER_RATE)
-        limiter_stop(&rescue->limiter, now, 0, now + ANSWER_NS);
+        limiter_ban(&rescue->limiter, now, now + ANSWER_NS); // cancels too, which may cost nothing
     else if (answer == ANSWER_AUTH && ++rescue->n_auth >= AUTH_TRIES)
         rescue->status.state = RESCUE_GIVEN_UP;
     // A nonce that was overtaken: too many of them in a row, and the key is locked out.
-    if (answer == ANSWER_CLOCK && rescue->wire->is_serial)
-        limiter_stop(&rescue->limiter, now, 0, now + ANSWER_NS);
+    if (answer == ANSWER_CLOCK && rescue->wire->is_serial) {
+        limiter_ban(&rescue->limiter, now, now + (ANSWER_NS << rescue->n_overtaken));
+        if (rescue->n_overtaken < OVERTAKEN_MAX)
+            rescue->n_overtaken++;
+    }
 }
 
 static void take(struct rescue *rescue, struct rescue_link *link, const struct http_message *reply)
@@ -250,6 +255,8 @@ static void take(struct rescue *rescue, struct rescue_link *link, const struct h
     agon_ns_t t;
 
     link->op = 0;
+    if (answer == ANSWER_GOOD && op != RESCUE_TIME)
+        rescue->n_overtaken = 0;
     if (answer != ANSWER_GOOD) {
         take_refusal(rescue, op, answer, text);
     } else if (op == RESCUE_TIME) {

@@ -12,6 +12,7 @@ How each is counted:
   commits     subjects that begin with "area: ", and those that touch tests/; merges left out
   own lines   code lines of the strategy that `agon new` writes
   adding      existing files that each patch of tests/adding changes
+  lines of X  lines of code of a venue's folder, gateway and simulator: without comments and empty lines
 
 --repeats lists the runs below a folder instead, longest first.
 """
@@ -175,6 +176,11 @@ def measure(tree):
     template = os.path.join(tree, "sdk/template/my_strategy.c")
     figures["own lines of the template"] = len(code_lines(template)) if os.path.exists(template) else None
     figures["lines of plugins"] = sum(len(code_lines(path)) for path in sources(tree, "plugins"))
+    for side, folder in (("gateway", "host/venue"), ("simulator", "host/sim")):
+        for path in sorted(glob.glob(os.path.join(tree, folder, "*/"))):
+            venue = os.path.basename(os.path.dirname(path))
+            figures[f"lines of {venue}, {side}"] = sum(
+                sum(line.strip() != "" for line in without_comments(text_of(file)).split("\n")) for file in sources(tree, os.path.join(folder, venue)))
     for name, n in adding(tree).items():
         figures["existing files to add " + name] = n
     return figures

@@ -545,6 +545,12 @@ START_TEST(bad_configurations_make_no_engine)
 
         ck_assert_int_eq(engine_hash(engine, hash), AGON_ENOSPC); // said, not overrun
         ck_assert_int_eq(engine_make_mark(engine, &mark), AGON_ENOSPC);
+        // A journal may hold more than is configured: then there is more room, and never less.
+        ck_assert_int_eq(engine_state_widen(engine, 1 << 20), AGON_OK);
+        ck_assert_int_eq(engine_make_mark(engine, &mark), AGON_OK);
+        ck_assert_int_eq(engine_state_widen(engine, 64), AGON_OK);
+        ck_assert_int_eq(engine_hash(engine, hash), AGON_OK);
+        ck_assert_mem_eq(hash, mark.hash, HASH_SIZE);
     }
     engine_free(engine);
     engine_free(NULL);
