@@ -40,8 +40,7 @@ static void place_tables(struct api *api, uint32_t n_slots)
 {
     host_spare_view(api->host, api->view);
     memory_spare(&api->slots[n_slots], (SLOTS_MAX - n_slots) * sizeof(api->slots[0]));
-    if (host_is_placed(api->host))
-        (void)memory_settle(NULL, NULL, NULL);
+    host_place_memory(api->host);
 }
 
 int ops_open(struct ops *desk, struct host *host, const struct ops_config *config,

@@ -658,21 +658,21 @@ void host_spare_memory(struct host *host)
 /* Of more most is never used: an instrument has three books of 0.7 MB, a venue tables of 40. */
 #define PLACED_INSTRUMENTS 64
 #define PLACED_VENUES      16
-int host_is_placed(const struct host *host)
+static int is_placed(const struct host *host)
 {
     return engine_instruments(host->engine)->n_instruments <= PLACED_INSTRUMENTS &&
            host->n_lines <= PLACED_VENUES;
 }
 
 /* No table that fills later costs a page then, and what the host takes is what it will take. */
-static void place_memory(const struct host *host)
+void host_place_memory(const struct host *host)
 {
     struct error err = {0};
     uint64_t bytes, left;
 
     if (host->config.ports != NULL)
         return; // a simulation's, of many hosts
-    if (!host_is_placed(host)) {
+    if (!is_placed(host)) {
         log_info("host", "memory",
                  "pages come as they are needed: of more than %d instruments or %d venues none are "
                  "placed ahead",
@@ -732,7 +732,7 @@ static void join_agents(struct host *host, int64_t mono)
         host_fail_slot(host, id, err.text);
         join_unfit(host, id);
     }
-    place_memory(host);
+    host_place_memory(host);
     tell_sandbox(host);
     host->has_joined = 1; // from here on the history is the loader's
     log_info("host", "agents", "%u agents begin, with %u bars of history", host->config.n_slots,

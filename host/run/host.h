@@ -285,9 +285,10 @@ void host_mind_claims(struct host *host);
 int host_is_refused_account(struct host *host, char *why, size_t room);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
-/* Is the host's memory placed at its start? Not where there are so many instruments or venues that
- * most of it is never used. [any] */
-int host_is_placed(const struct host *host);
+/* Places what is not spared of the process's memory, and logs how much that is: called when the
+ * agents begin, and when the operators' interface has opened. Not where there are so many
+ * instruments or venues that most of it is never used. [any] */
+void host_place_memory(const struct host *host);
 /* Of a view that memory is to be placed for: spares what there is none of in this host. [any] */
 void host_spare_view(const struct host *host, struct host_view *view);
 /* Whether that report is one of those: an order or a replacement that never was, for the venue's
