@@ -149,18 +149,16 @@ static void look_for_kill(struct host *host, const char *path, struct host_view 
     host_command(host, &by);
 }
 
-static int watch(struct host *host, const struct opts *opts, const char *kill_file, int signal_fd)
+static int watch(struct host *host, struct host_view *view, const struct opts *opts,
+                 const char *kill_file, int signal_fd)
 {
     int64_t kill_ns = 0;
-    struct host_view *view = calloc(1, sizeof(*view));
     int64_t until = opts->for_ns > 0 ? clock_mono() + opts->for_ns : INT64_MAX;
     struct table table;
     _Atomic uint32_t never = 0;
     char why[256];
     int signal_number = 0;
 
-    if (view == NULL)
-        return 0;
     table_init(&table, stdout, opts->for_ns);
     while (signal_number <= 0 && clock_mono() < until &&
            !host_is_refused_account(host, why, sizeof(why))) {
@@ -188,7 +186,6 @@ static int watch(struct host *host, const struct opts *opts, const char *kill_fi
             signal_number = 0;
         }
     }
-    free(view);
     return signal_number;
 }
 
@@ -303,6 +300,7 @@ int cmd_run(int argc, char **argv)
     char kill_file[PATH_MAX] = "";
     static struct ops desk;
     struct host *host = NULL;
+    struct host_view *view = NULL;
     struct log *log = NULL;
     struct error err = {0};
     int signal_fd = -1;
@@ -351,8 +349,13 @@ int cmd_run(int argc, char **argv)
     }
     if (rc >= 0)
         rc = open_log_file(log, &settings, dir, log_path, &err);
-    if (rc >= 0)
+    // Before the host places its memory.
+    if (rc >= 0 && (view = calloc(1, sizeof(*view))) == NULL)
+        rc = error_set(&err, AGON_ENOMEM, "out of memory");
+    if (rc >= 0) {
+        host_spare_view(host, view);
         rc = host_start(host, &err);
+    }
     if (rc >= 0) {
         struct ops_config ops_config = desk_config(&opts, &settings, dir, log, log_path);
 
@@ -363,7 +366,7 @@ int cmd_run(int argc, char **argv)
         log_info("host", "start", "%s, %u agents, journal in %s",
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots,
                  host_journal_dir(host));
-        watch(host, &opts, kill_file, signal_fd);
+        watch(host, view, &opts, kill_file, signal_fd);
         ops_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
         tell_unjudged(host, &settings);
@@ -372,6 +375,7 @@ int cmd_run(int argc, char **argv)
     }
     if (rc < 0)
         fprintf(stderr, "agon run: %s\n", err.text);
+    free(view);
     host_free(host);
     log_set_process(NULL);
     log_free(log);
