@@ -9,15 +9,13 @@
 #include <sodium.h>
 
 #include "args/args.h"
-#include "base/num.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "config/suggest.h"
+#include "journal/reader.h"
 #include "journal/text.h"
-#include "lab/replay.h"
-#include "report/journal_intents.h"
-#include "report/journal_rows.h"
-#include "report/plan_text.h"
+#include "market/instruments.h"
+#include "report/journal_export.h"
 #include "sink/sink.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
@@ -27,7 +25,8 @@
 
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *fills, *equity, *samples, *plans, *orders, *trades, *to, *intents;
+    const char *dir, *type_name, *to;
+    const char *files[EXPORTS];
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
 };
@@ -349,466 +348,6 @@ static int stats(const struct opts *opts, struct walk *walk)
     return EXIT_OK;
 }
 
-/* --- fills and equity --- */
-
-struct fill {
-    struct record_report report;
-    agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
-    uint16_t slot;
-};
-struct tally { /* a sample that tournaments look at */
-    uint64_t seq;
-    agon_ns_t t;
-    agon_ns_t t_venue; /* as of which: the newest stamp of the market's events */
-    agon_amt_t base_amt, equity_amt;
-    uint16_t slot;
-};
-struct sample {
-    agon_ns_t t, t_venue;
-    uint64_t first; /* of its amounts */
-    uint16_t n;
-};
-struct export
-{
-    struct fill *fills;     /* owned */
-    struct sample *samples; /* owned */
-    agon_amt_t *amounts;    /* owned */
-    struct tally *tallies;  /* owned */
-    uint64_t n_fills, room_fills, n_samples, room_samples, n_amounts, room_amounts;
-    uint64_t n_tallies, room_tallies;
-    uint64_t fills_taken;       /* the engine's count at the last event */
-    int64_t results[SLOTS_MAX]; /* won less lost, then */
-    uint64_t booked[SLOTS_MAX]; /* fills of each slot, then */
-    uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
-    agon_ns_t t_venue;          /* the newest stamp of the market's events */
-    FILE *plans;                /* NULL: not asked */
-    union plan_event plan;
-    struct sheet orders, trades, intents;
-    struct journal_intents *known; /* owned; NULL: no intents are asked for */
-    int has_begun;
-};
-
-static int grow(void **array, uint64_t n, uint64_t *room, size_t size)
-{
-    uint64_t more = *room == 0 ? 1024 : *room * 2;
-    void *moved;
-
-    while (more < n)
-        more *= 2;
-    if (n <= *room)
-        return AGON_OK;
-    moved = realloc(*array, more * size);
-    if (moved == NULL)
-        return AGON_ENOMEM;
-    *array = moved;
-    *room = more;
-    return AGON_OK;
-}
-
-static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t)
-{
-    const struct slots *slots = engine_slots(engine);
-    void *samples = export->samples;
-    void *amounts = export->amounts;
-    int rc = grow(&samples, export->n_samples + 1, &export->room_samples, sizeof(struct sample));
-
-    export->samples = samples;
-    if (rc >= 0)
-        rc =
-            grow(&amounts, export->n_amounts + slots->n, &export->room_amounts, sizeof(agon_amt_t));
-    export->amounts = amounts;
-    if (rc < 0)
-        return rc;
-    export->samples[export->n_samples++] = (struct sample){
-        .t = t, .t_venue = export->t_venue, .first = export->n_amounts, .n = (uint16_t)slots->n};
-    for (uint16_t id = 0; id < slots->n; id++)
-        export->amounts[export->n_amounts++] = engine_equity(engine, id);
-    return AGON_OK;
-}
-
-// Which slots' windows took a sample in this event?
-static int keep_tallies(struct export *export, struct engine *engine,
-                        const struct agon_event_hdr *event, int is_due)
-{
-    for (uint16_t id = 0; id < engine_slots(engine)->n; id++) {
-        const struct window *window = engine_window(engine, id);
-        const struct window_sample *sample = window_at(window, 0);
-        void *tallies = export->tallies;
-        int rc;
-
-        if (window->next == export->next[id])
-            continue;
-        export->next[id] = window->next;
-        if (!is_due || sample == NULL)
-            continue; // it began anew
-        rc = grow(&tallies, export->n_tallies + 1, &export->room_tallies, sizeof(struct tally));
-        export->tallies = tallies;
-        if (rc < 0)
-            return rc;
-        export->tallies[export->n_tallies++] = (struct tally){.seq = event->seq,
-                                                              .t = event->t,
-                                                              .t_venue = export->t_venue,
-                                                              .base_amt = sample->base_amt,
-                                                              .equity_amt = sample->equity_amt,
-                                                              .slot = id};
-    }
-    return AGON_OK;
-}
-
-static void note_slot(struct export *export, struct engine *engine, uint16_t slot)
-{
-    const struct score *score = engine_score(engine, slot);
-
-    export->results[slot] = score->won_amt - score->lost_amt;
-    export->booked[slot] = score->n_fills;
-}
-
-static int keep_fill(struct export *export, struct engine *engine,
-                     const struct record_report *report, uint16_t slot)
-{
-    void *fills = export->fills;
-    int64_t before = slot < SLOTS_MAX ? export->results[slot] : 0;
-    int rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
-
-    export->fills = fills;
-    if (rc < 0)
-        return rc;
-    if (slot < SLOTS_MAX)
-        note_slot(export, engine, slot);
-    export->fills[export->n_fills++] =
-        (struct fill){.report = *report,
-                      .result_amt = slot < SLOTS_MAX ? export->results[slot] - before : 0,
-                      .slot = slot};
-    return AGON_OK;
-}
-
-/* A fill is of its order's slot; what a venue closed by its own hand may be of several. */
-static int keep_fills(struct export *export, struct engine *engine,
-                      const struct record_report *report)
-{
-    uint64_t n = export->n_fills;
-    int rc = AGON_OK;
-
-    for (uint16_t slot = 0; slot < engine_slots(engine)->n && rc >= 0; slot++) {
-        if (engine_score(engine, slot)->n_fills != export->booked[slot])
-            rc = keep_fill(export, engine, report, slot);
-    }
-    return rc < 0 || export->n_fills > n
-               ? rc
-               : keep_fill(export, engine, report, (uint16_t)ORDER_ID_SLOT(report->order_id));
-}
-
-/* What goes out as the replay comes to it: of trades there are more than one keeps. */
-static void put_rows(struct export *export, struct engine *engine,
-                     const struct agon_event_hdr *event, int rc)
-{
-    struct cell cells[ROW_CELLS_MAX];
-    uint32_t n;
-
-    if (rc < 0)
-        return;
-    if (journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > export->t_venue)
-        export->t_venue = event->t_venue;
-    if (event->type == AGON_EVENT_TRADE && export->trades.out != NULL) {
-        n = journal_rows_trade(engine, (const struct agon_trade *)(const void *)event, cells);
-        if (n > 0)
-            sheet_row(&export->trades, cells, n);
-    }
-    if (event->type == EVENT_REPORT && export->orders.out != NULL) {
-        n = journal_rows_order(engine, (const struct record_report *)(const void *)event, cells);
-        if (n > 0)
-            sheet_row(&export->orders, cells, n);
-    }
-    if (export->known != NULL)
-        journal_intents_take(export->known, engine, event, &export->intents);
-}
-
-static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
-{
-    struct export *export = ctx;
-    uint64_t taken = engine_counters(engine)->n_fills;
-
-    put_rows(export, engine, event, rc);
-
-    // A replay may begin with a snapshot: what was before it is not exported.
-    for (uint16_t slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
-        export->next[slot] = engine_window(engine, slot)->next;
-        note_slot(export, engine, slot);
-    }
-    export->has_begun = 1;
-    if (export->plans != NULL && rc >= 0 && plan_read(&export->plan, event))
-        return plan_text_json(&export->plan, export->plans);
-    if (event->type == EVENT_CONFIG)
-        return keep_tallies(export, engine, event, 0);
-    if (event->type == EVENT_DUE &&
-        ((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE) {
-        rc = keep_tallies(export, engine, event, 1);
-        return rc < 0 ? rc : keep_sample(export, engine, event->t);
-    }
-    // A venue repeats itself after a reconnect: a fill counts when the engine counted it.
-    if (event->type != EVENT_REPORT || taken == export->fills_taken)
-        return AGON_OK;
-    export->fills_taken = taken;
-    return keep_fills(export, engine, (const struct record_report *)(const void *)event);
-}
-
-enum { FILL_CELLS = 14, TALLY_CELLS = 6 };
-
-static int base_exp(const struct instruments *table)
-{
-    const struct asset *base = instruments_asset(table, table->base_currency);
-
-    return base != NULL ? base->exp : 8;
-}
-
-static void fill_cells(const struct fill *fill, struct engine *engine,
-                       struct cell cells[FILL_CELLS])
-{
-    static const char *const names[FILL_CELLS] = {
-        "time", "agent",     "symbol",   "side", "liquidity", "price",      "quantity",
-        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument", "venue_time"};
-    const struct instruments *table = engine_instruments(engine);
-    const struct record_report *report = &fill->report;
-    const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
-    const struct asset *fee = instruments_asset(table, report->fee_asset);
-    const struct slot *slot = slots_get(engine_slots(engine), fill->slot);
-
-    memset(cells, 0, sizeof(struct cell) * FILL_CELLS);
-    for (int i = 0; i < FILL_CELLS; i++)
-        cells[i].name = names[i];
-    clock_text(report->hdr.t, cells[0].text);
-    snprintf(cells[1].text, sizeof(cells[1].text), "%s", slot != NULL ? slot->name : "");
-    snprintf(cells[2].text, sizeof(cells[2].text), "%.32s",
-             instrument != NULL ? instrument->symbol : "");
-    snprintf(cells[3].text, sizeof(cells[3].text), "%s", report->side == AGON_BUY ? "buy" : "sell");
-    snprintf(cells[4].text, sizeof(cells[4].text), "%s",
-             report->is_forced                      ? "forced"
-             : report->liquidity == LIQUIDITY_MAKER ? "maker"
-                                                    : "taker");
-    num_format_short(report->px, instrument != NULL ? instrument->px_exp : 0, cells[5].text);
-    num_format_short(report->qty, instrument != NULL ? instrument->qty_exp : 0, cells[6].text);
-    num_format_short(report->fee_amt, fee != NULL ? fee->exp : 8, cells[7].text);
-    snprintf(cells[8].text, sizeof(cells[8].text), "%s", fee != NULL ? fee->name : "");
-    snprintf(cells[9].text, sizeof(cells[9].text), "%llx", ULL(report->order_id));
-    snprintf(cells[10].text, sizeof(cells[10].text), "%llu", ULL(report->hdr.seq));
-    num_format_short(fill->result_amt, base_exp(table), cells[11].text);
-    snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
-    journal_rows_time(report->hdr.t_venue, &cells[13]);
-}
-
-static void tally_cells(const struct tally *tally, struct engine *engine,
-                        struct cell cells[TALLY_CELLS])
-{
-    static const char *const names[TALLY_CELLS] = {"seq",   "time", "venue_time",
-                                                   "agent", "base", "equity"};
-    const struct slot *slot = slots_get(engine_slots(engine), tally->slot);
-    int exp = base_exp(engine_instruments(engine));
-
-    memset(cells, 0, sizeof(struct cell) * TALLY_CELLS);
-    for (int i = 0; i < TALLY_CELLS; i++)
-        cells[i].name = names[i];
-    snprintf(cells[0].text, sizeof(cells[0].text), "%llu", ULL(tally->seq));
-    clock_text(tally->t, cells[1].text);
-    journal_rows_time(tally->t_venue, &cells[2]);
-    snprintf(cells[3].text, sizeof(cells[3].text), "%s", slot != NULL ? slot->name : "");
-    num_format_short(tally->base_amt, exp, cells[4].text);
-    num_format_short(tally->equity_amt, exp, cells[5].text);
-}
-
-static void sample_cells(const struct export *export, const struct sample *sample,
-                         struct engine *engine, struct cell *cells)
-{
-    const struct slots *slots = engine_slots(engine);
-    const struct instruments *table = engine_instruments(engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
-
-    memset(cells, 0, sizeof(*cells) * (SLOTS_MAX + 2));
-    cells[0].name = "time";
-    cells[1].name = "venue_time";
-    clock_text(sample->t, cells[0].text);
-    journal_rows_time(sample->t_venue, &cells[1]);
-    for (uint16_t id = 0; id < slots->n; id++) {
-        cells[id + 2].name = slots->all[id].name;
-        // A slot that came later has no equity yet.
-        if (id < sample->n)
-            num_format_short(export->amounts[sample->first + id], base != NULL ? base->exp : 8,
-                             cells[id + 2].text);
-    }
-}
-
-enum what { WHAT_FILLS, WHAT_EQUITY, WHAT_SAMPLES };
-
-static uint64_t count_of(const struct export *export, enum what what)
-{
-    return what == WHAT_FILLS    ? export->n_fills
-           : what == WHAT_EQUITY ? export->n_samples
-                                 : export->n_tallies;
-}
-
-/* Row i, or one of nothing for its names. Returns how many cells a row has. */
-static uint32_t row_cells(const struct export *export, struct engine *engine, enum what what,
-                          const uint64_t *i, struct cell *cells)
-{
-    static const struct fill no_fill;
-    static const struct sample no_sample;
-    static const struct tally no_tally;
-
-    switch (what) {
-    case WHAT_FILLS:
-        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, engine, cells);
-        return FILL_CELLS;
-    case WHAT_EQUITY:
-        sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
-        return engine_slots(engine)->n + 2;
-    default:
-        tally_cells(i != NULL ? &export->tallies[*i] : &no_tally, engine, cells);
-        return TALLY_CELLS;
-    }
-}
-
-static void put_all(FILE *out, const struct export *export, struct engine *engine,
-                    enum sheet_format format, enum what what)
-{
-    struct cell cells[SLOTS_MAX + 2];
-    uint32_t n_cells = row_cells(export, engine, what, NULL, cells);
-    struct sheet sheet;
-
-    sheet_begin(&sheet, out, format, cells, n_cells);
-    for (uint64_t i = 0; i < count_of(export, what); i++) {
-        row_cells(export, engine, what, &i, cells);
-        sheet_row(&sheet, cells, n_cells);
-    }
-    sheet_end(&sheet);
-}
-
-static int open_file(const char *path, FILE **out)
-{
-    *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    if (*out == NULL)
-        fprintf(stderr, "agon journal: %s: %s\n", args_safe(path), strerror(errno));
-    return *out != NULL ? EXIT_OK : EXIT_ENVIRONMENT;
-}
-
-static int close_file(const char *path, FILE *out)
-{
-    int is_bad;
-
-    if (out == NULL || out == stdout)
-        return EXIT_OK;
-    is_bad = ferror(out);
-    if (fclose(out) != 0 || is_bad) {
-        fprintf(stderr, "agon journal: %s: not all of it could be written\n", args_safe(path));
-        return EXIT_ENVIRONMENT;
-    }
-    return EXIT_OK;
-}
-
-static int write_file(const char *path, const struct export *export, struct engine *engine,
-                      enum sheet_format format, enum what what)
-{
-    FILE *out;
-
-    if (path == NULL)
-        return EXIT_OK;
-    if (open_file(path, &out) != EXIT_OK)
-        return EXIT_ENVIRONMENT;
-    put_all(out, export, engine, format, what);
-    return close_file(path, out);
-}
-
-static int close_rows(const struct opts *opts, struct export *export)
-{
-    int rc = close_file(opts->plans, export->plans);
-
-    if (export->orders.out != NULL) {
-        sheet_end(&export->orders);
-        if (close_file(opts->orders, export->orders.out) != EXIT_OK)
-            rc = EXIT_ENVIRONMENT;
-    }
-    if (export->trades.out != NULL) {
-        sheet_end(&export->trades);
-        if (close_file(opts->trades, export->trades.out) != EXIT_OK)
-            rc = EXIT_ENVIRONMENT;
-    }
-    if (export->intents.out != NULL) {
-        sheet_end(&export->intents);
-        if (close_file(opts->intents, export->intents.out) != EXIT_OK)
-            rc = EXIT_ENVIRONMENT;
-    }
-    journal_intents_free(export->known);
-    return rc;
-}
-
-static int open_rows(const struct opts *opts, struct export *export)
-{
-    enum sheet_format format = (enum sheet_format)opts->format;
-    struct cell cells[ROW_CELLS_MAX];
-    FILE *out;
-
-    if (opts->plans != NULL && open_file(opts->plans, &export->plans) != EXIT_OK)
-        return EXIT_ENVIRONMENT;
-    if (opts->orders != NULL) {
-        if (open_file(opts->orders, &out) != EXIT_OK) {
-            close_rows(opts, export);
-            return EXIT_ENVIRONMENT;
-        }
-        sheet_begin(&export->orders, out, format, cells, journal_rows_order(NULL, NULL, cells));
-    }
-    if (opts->trades != NULL) {
-        if (open_file(opts->trades, &out) != EXIT_OK) {
-            close_rows(opts, export);
-            return EXIT_ENVIRONMENT;
-        }
-        sheet_begin(&export->trades, out, format, cells, journal_rows_trade(NULL, NULL, cells));
-    }
-    if (opts->intents != NULL) {
-        export->known = journal_intents_new();
-        if (export->known == NULL || open_file(opts->intents, &out) != EXIT_OK) {
-            close_rows(opts, export);
-            return EXIT_ENVIRONMENT;
-        }
-        journal_intents_names(cells);
-        sheet_begin(&export->intents, out, format, cells, INTENT_CELLS);
-    }
-    return EXIT_OK;
-}
-
-static int export_all(const struct opts *opts)
-{
-    struct export export = {0};
-    struct replay_config config = {.dir = opts->dir,
-                                   .until = opts->until,
-                                   .is_live = opts->is_live,
-                                   .on_event = on_event,
-                                   .ctx = &export};
-    enum sheet_format format = (enum sheet_format)opts->format;
-    struct replay result = {0};
-    struct error err = {0};
-    int rc;
-
-    if (open_rows(opts, &export) != EXIT_OK)
-        return EXIT_ENVIRONMENT;
-    rc = replay_run(&config, &result, &err);
-    if (rc < 0) {
-        rc = complain(opts, rc, &err);
-        close_rows(opts, &export);
-    } else {
-        rc = close_rows(opts, &export);
-        if (rc == EXIT_OK)
-            rc = write_file(opts->fills, &export, result.engine, format, WHAT_FILLS);
-        if (rc == EXIT_OK)
-            rc = write_file(opts->equity, &export, result.engine, format, WHAT_EQUITY);
-        if (rc == EXIT_OK)
-            rc = write_file(opts->samples, &export, result.engine, format, WHAT_SAMPLES);
-    }
-    replay_free(&result);
-    free(export.fills);
-    free(export.tallies);
-    free(export.samples);
-    free(export.amounts);
-    return rc;
-}
-
 static int look(const struct opts *opts, int (*verb)(const struct opts *, struct walk *))
 {
     struct walk *walk = calloc(1, sizeof(*walk));
@@ -828,6 +367,22 @@ static int look(const struct opts *opts, int (*verb)(const struct opts *, struct
     return rc;
 }
 
+static int export_all(const struct opts *opts)
+{
+    struct journal_export ask = {.dir = opts->dir,
+                                 .until = opts->until,
+                                 .is_live = opts->is_live,
+                                 .format = (enum sheet_format)opts->format};
+    struct error err = {0};
+    int rc;
+
+    memcpy(ask.paths, opts->files, sizeof(ask.paths));
+    rc = journal_export(&ask, &err);
+    if (rc < 0)
+        fprintf(stderr, "agon journal: %s\n", err.text[0] != '\0' ? err.text : "cannot be read");
+    return rc < 0 ? exit_of(rc) : EXIT_OK;
+}
+
 int cmd_journal(int argc, char **argv)
 {
     struct opts opts = {0};
@@ -840,20 +395,23 @@ int cmd_journal(int argc, char **argv)
          &opts.is_live},
         {"force", ARG_FLAG, NULL, "cat, stats: take damage as the journal's end", &opts.is_forced},
         {"json", ARG_FLAG, NULL, "cat: one JSON object a line; stats: JSON", &opts.is_json},
-        {"fills", ARG_TEXT, "FILE", "export: write fills there; -: standard output", &opts.fills},
+        {"fills", ARG_TEXT, "FILE", "export: write fills there; -: standard output",
+         &opts.files[EXPORT_FILLS]},
         {"equity", ARG_TEXT, "FILE", "export: write the equity of every minute there",
-         &opts.equity},
+         &opts.files[EXPORT_EQUITY]},
         {"samples", ARG_TEXT, "FILE",
-         "export: write the samples of equity there that tournaments look at", &opts.samples},
+         "export: write the samples of equity there that tournaments look at",
+         &opts.files[EXPORT_SAMPLES]},
         {"orders", ARG_TEXT, "FILE", "export: write what venues said of our orders there",
-         &opts.orders},
-        {"trades", ARG_TEXT, "FILE", "export: write the trades of the markets there", &opts.trades},
+         &opts.files[EXPORT_ORDERS]},
+        {"trades", ARG_TEXT, "FILE", "export: write the trades of the markets there",
+         &opts.files[EXPORT_TRADES]},
         {"intents", ARG_TEXT, "FILE",
          "export: write what agents wanted there, and what became of it: an order, or refused, by "
          "which check",
-         &opts.intents},
+         &opts.files[EXPORT_INTENTS]},
         {"plans", ARG_TEXT, "FILE", "export: write the tournaments' plans there, one JSON a line",
-         &opts.plans},
+         &opts.files[EXPORT_PLANS]},
         {"to", ARG_TEXT, "SINK:WHERE",
          "send: what the sink lacks goes there: ndjson:FILE, one JSON object a line", &opts.to},
         {"format", ARG_CHOICE, "csv|json", "export: of the other files (csv)", &opts.format,
@@ -870,6 +428,7 @@ int cmd_journal(int argc, char **argv)
         .operands_max = 2};
     char dir[PATH_MAX];
     const char *verb;
+    int n_files = 0;
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
@@ -882,9 +441,9 @@ int cmd_journal(int argc, char **argv)
         return args_refuse(&spec, "journal", "cat, stats, export or send, not %s", args_safe(verb));
     if (strcmp(verb, "send") == 0 && opts.to == NULL)
         return args_refuse(&spec, "journal", "send where? Give --to SINK:WHERE");
-    if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL &&
-        opts.samples == NULL && opts.plans == NULL && opts.orders == NULL && opts.trades == NULL &&
-        opts.intents == NULL)
+    for (int i = 0; i < EXPORTS; i++)
+        n_files += opts.files[i] != NULL;
+    if (strcmp(verb, "export") == 0 && n_files == 0)
         return args_refuse(&spec, "journal",
                            "export what? Give --fills, --orders, --trades, --intents, --equity, "
                            "--samples or --plans FILE");

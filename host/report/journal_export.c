@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/journal_export.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args/args.h"
+#include "base/num.h"
+#include "lab/replay.h"
+#include "report/journal_intents.h"
+#include "report/journal_rows.h"
+#include "report/plan_text.h"
+#include "sys/clock.h"
+
+struct fill {
+    struct record_report report;
+    agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
+    uint16_t slot;
+};
+struct tally { /* a sample that tournaments look at */
+    uint64_t seq;
+    agon_ns_t t;
+    agon_ns_t t_venue; /* as of which: the newest stamp of the market's events */
+    agon_amt_t base_amt, equity_amt;
+    uint16_t slot;
+};
+struct sample {
+    agon_ns_t t, t_venue;
+    uint64_t first; /* of its amounts */
+    uint16_t n;
+};
+struct export
+{
+    struct fill *fills;     /* owned */
+    struct sample *samples; /* owned */
+    agon_amt_t *amounts;    /* owned */
+    struct tally *tallies;  /* owned */
+    uint64_t n_fills, room_fills, n_samples, room_samples, n_amounts, room_amounts;
+    uint64_t n_tallies, room_tallies;
+    uint64_t fills_taken;       /* the engine's count at the last event */
+    int64_t results[SLOTS_MAX]; /* won less lost, then */
+    uint64_t booked[SLOTS_MAX]; /* fills of each slot, then */
+    uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
+    agon_ns_t t_venue;          /* the newest stamp of the market's events */
+    FILE *out[EXPORTS];         /* NULL: not asked */
+    union plan_event plan;
+    struct sheet orders, trades, intents;
+    struct journal_intents *known; /* owned; NULL: no intents are asked for */
+    int has_begun;
+};
+
+static int grow(void **array, uint64_t n, uint64_t *room, size_t size)
+{
+    uint64_t more = *room == 0 ? 1024 : *room * 2;
+    void *moved;
+
+    while (more < n)
+        more *= 2;
+    if (n <= *room)
+        return AGON_OK;
+    moved = realloc(*array, more * size);
+    if (moved == NULL)
+        return AGON_ENOMEM;
+    *array = moved;
+    *room = more;
+    return AGON_OK;
+}
+
+static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+    void *samples = export->samples;
+    void *amounts = export->amounts;
+    int rc = grow(&samples, export->n_samples + 1, &export->room_samples, sizeof(struct sample));
+
+    export->samples = samples;
+    if (rc >= 0)
+        rc =
+            grow(&amounts, export->n_amounts + slots->n, &export->room_amounts, sizeof(agon_amt_t));
+    export->amounts = amounts;
+    if (rc < 0)
+        return rc;
+    export->samples[export->n_samples++] = (struct sample){
+        .t = t, .t_venue = export->t_venue, .first = export->n_amounts, .n = (uint16_t)slots->n};
+    for (uint16_t id = 0; id < slots->n; id++)
+        export->amounts[export->n_amounts++] = engine_equity(engine, id);
+    return AGON_OK;
+}
+
+// Which slots' windows took a sample in this event?
+static int keep_tallies(struct export *export, struct engine *engine,
+                        const struct agon_event_hdr *event, int is_due)
+{
+    for (uint16_t id = 0; id < engine_slots(engine)->n; id++) {
+        const struct window *window = engine_window(engine, id);
+        const struct window_sample *sample = window_at(window, 0);
+        void *tallies = export->tallies;
+        int rc;
+
+        if (window->next == export->next[id])
+            continue;
+        export->next[id] = window->next;
+        if (!is_due || sample == NULL)
+            continue; // it began anew
+        rc = grow(&tallies, export->n_tallies + 1, &export->room_tallies, sizeof(struct tally));
+        export->tallies = tallies;
+        if (rc < 0)
+            return rc;
+        export->tallies[export->n_tallies++] = (struct tally){.seq = event->seq,
+                                                              .t = event->t,
+                                                              .t_venue = export->t_venue,
+                                                              .base_amt = sample->base_amt,
+                                                              .equity_amt = sample->equity_amt,
+                                                              .slot = id};
+    }
+    return AGON_OK;
+}
+
+static void note_slot(struct export *export, struct engine *engine, uint16_t slot)
+{
+    const struct score *score = engine_score(engine, slot);
+
+    export->results[slot] = score->won_amt - score->lost_amt;
+    export->booked[slot] = score->n_fills;
+}
+
+static int keep_fill(struct export *export, struct engine *engine,
+                     const struct record_report *report, uint16_t slot)
+{
+    void *fills = export->fills;
+    int64_t before = slot < SLOTS_MAX ? export->results[slot] : 0;
+    int rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
+
+    export->fills = fills;
+    if (rc < 0)
+        return rc;
+    if (slot < SLOTS_MAX)
+        note_slot(export, engine, slot);
+    export->fills[export->n_fills++] =
+        (struct fill){.report = *report,
+                      .result_amt = slot < SLOTS_MAX ? export->results[slot] - before : 0,
+                      .slot = slot};
+    return AGON_OK;
+}
+
+/* A fill is of its order's slot; what a venue closed by its own hand may be of several. */
+static int keep_fills(struct export *export, struct engine *engine,
+                      const struct record_report *report)
+{
+    uint64_t n = export->n_fills;
+    int rc = AGON_OK;
+
+    for (uint16_t slot = 0; slot < engine_slots(engine)->n && rc >= 0; slot++) {
+        if (engine_score(engine, slot)->n_fills != export->booked[slot])
+            rc = keep_fill(export, engine, report, slot);
+    }
+    return rc < 0 || export->n_fills > n
+               ? rc
+               : keep_fill(export, engine, report, (uint16_t)ORDER_ID_SLOT(report->order_id));
+}
+
+/* What goes out as the replay comes to it: of trades there are more than one keeps. */
+static void put_rows(struct export *export, struct engine *engine,
+                     const struct agon_event_hdr *event, int rc)
+{
+    struct cell cells[ROW_CELLS_MAX];
+    uint32_t n;
+
+    if (rc < 0)
+        return;
+    if (journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > export->t_venue)
+        export->t_venue = event->t_venue;
+    if (event->type == AGON_EVENT_TRADE && export->trades.out != NULL) {
+        n = journal_rows_trade(engine, (const struct agon_trade *)(const void *)event, cells);
+        if (n > 0)
+            sheet_row(&export->trades, cells, n);
+    }
+    if (event->type == EVENT_REPORT && export->orders.out != NULL) {
+        n = journal_rows_order(engine, (const struct record_report *)(const void *)event, cells);
+        if (n > 0)
+            sheet_row(&export->orders, cells, n);
+    }
+    if (export->known != NULL)
+        journal_intents_take(export->known, engine, event, &export->intents);
+}
+
+static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct export *export = ctx;
+    uint64_t taken = engine_counters(engine)->n_fills;
+
+    put_rows(export, engine, event, rc);
+
+    // A replay may begin with a snapshot: what was before it is not exported.
+    for (uint16_t slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
+        export->next[slot] = engine_window(engine, slot)->next;
+        note_slot(export, engine, slot);
+    }
+    export->has_begun = 1;
+    if (export->out[EXPORT_PLANS] != NULL && rc >= 0 && plan_read(&export->plan, event))
+        return plan_text_json(&export->plan, export->out[EXPORT_PLANS]);
+    if (event->type == EVENT_CONFIG)
+        return keep_tallies(export, engine, event, 0);
+    if (event->type == EVENT_DUE &&
+        ((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE) {
+        rc = keep_tallies(export, engine, event, 1);
+        return rc < 0 ? rc : keep_sample(export, engine, event->t);
+    }
+    // A venue repeats itself after a reconnect: a fill counts when the engine counted it.
+    if (event->type != EVENT_REPORT || taken == export->fills_taken)
+        return AGON_OK;
+    export->fills_taken = taken;
+    return keep_fills(export, engine, (const struct record_report *)(const void *)event);
+}
+
+enum { FILL_CELLS = 14, TALLY_CELLS = 6 };
+
+static int base_exp(const struct instruments *table)
+{
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return base != NULL ? base->exp : 8;
+}
+
+static void fill_cells(const struct fill *fill, struct engine *engine,
+                       struct cell cells[FILL_CELLS])
+{
+    static const char *const names[FILL_CELLS] = {
+        "time", "agent",     "symbol",   "side", "liquidity", "price",      "quantity",
+        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument", "venue_time"};
+    const struct instruments *table = engine_instruments(engine);
+    const struct record_report *report = &fill->report;
+    const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
+    const struct asset *fee = instruments_asset(table, report->fee_asset);
+    const struct slot *slot = slots_get(engine_slots(engine), fill->slot);
+
+    memset(cells, 0, sizeof(struct cell) * FILL_CELLS);
+    for (int i = 0; i < FILL_CELLS; i++)
+        cells[i].name = names[i];
+    clock_text(report->hdr.t, cells[0].text);
+    snprintf(cells[1].text, sizeof(cells[1].text), "%s", slot != NULL ? slot->name : "");
+    snprintf(cells[2].text, sizeof(cells[2].text), "%.32s",
+             instrument != NULL ? instrument->symbol : "");
+    snprintf(cells[3].text, sizeof(cells[3].text), "%s", report->side == AGON_BUY ? "buy" : "sell");
+    snprintf(cells[4].text, sizeof(cells[4].text), "%s",
+             report->is_forced                      ? "forced"
+             : report->liquidity == LIQUIDITY_MAKER ? "maker"
+                                                    : "taker");
+    num_format_short(report->px, instrument != NULL ? instrument->px_exp : 0, cells[5].text);
+    num_format_short(report->qty, instrument != NULL ? instrument->qty_exp : 0, cells[6].text);
+    num_format_short(report->fee_amt, fee != NULL ? fee->exp : 8, cells[7].text);
+    snprintf(cells[8].text, sizeof(cells[8].text), "%s", fee != NULL ? fee->name : "");
+    snprintf(cells[9].text, sizeof(cells[9].text), "%llx", (unsigned long long)report->order_id);
+    journal_rows_u64(&cells[10], report->hdr.seq);
+    num_format_short(fill->result_amt, base_exp(table), cells[11].text);
+    snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
+    journal_rows_time(report->hdr.t_venue, &cells[13]);
+}
+
+static void tally_cells(const struct tally *tally, struct engine *engine,
+                        struct cell cells[TALLY_CELLS])
+{
+    static const char *const names[TALLY_CELLS] = {"seq",   "time", "venue_time",
+                                                   "agent", "base", "equity"};
+    const struct slot *slot = slots_get(engine_slots(engine), tally->slot);
+    int exp = base_exp(engine_instruments(engine));
+
+    memset(cells, 0, sizeof(struct cell) * TALLY_CELLS);
+    for (int i = 0; i < TALLY_CELLS; i++)
+        cells[i].name = names[i];
+    journal_rows_u64(&cells[0], tally->seq);
+    clock_text(tally->t, cells[1].text);
+    journal_rows_time(tally->t_venue, &cells[2]);
+    snprintf(cells[3].text, sizeof(cells[3].text), "%s", slot != NULL ? slot->name : "");
+    num_format_short(tally->base_amt, exp, cells[4].text);
+    num_format_short(tally->equity_amt, exp, cells[5].text);
+}
+
+static void sample_cells(const struct export *export, const struct sample *sample,
+                         struct engine *engine, struct cell *cells)
+{
+    const struct slots *slots = engine_slots(engine);
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    memset(cells, 0, sizeof(*cells) * (SLOTS_MAX + 2));
+    cells[0].name = "time";
+    cells[1].name = "venue_time";
+    clock_text(sample->t, cells[0].text);
+    journal_rows_time(sample->t_venue, &cells[1]);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        cells[id + 2].name = slots->all[id].name;
+        // A slot that came later has no equity yet.
+        if (id < sample->n)
+            num_format_short(export->amounts[sample->first + id], base != NULL ? base->exp : 8,
+                             cells[id + 2].text);
+    }
+}
+
+static uint64_t count_of(const struct export *export, enum export_of what)
+{
+    return what == EXPORT_FILLS    ? export->n_fills
+           : what == EXPORT_EQUITY ? export->n_samples
+                                   : export->n_tallies;
+}
+
+/* Row i, or one of nothing for its names. Returns how many cells a row has. */
+static uint32_t row_cells(const struct export *export, struct engine *engine, enum export_of what,
+                          const uint64_t *i, struct cell *cells)
+{
+    static const struct fill no_fill;
+    static const struct sample no_sample;
+    static const struct tally no_tally;
+
+    switch (what) {
+    case EXPORT_FILLS:
+        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, engine, cells);
+        return FILL_CELLS;
+    case EXPORT_EQUITY:
+        sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
+        return engine_slots(engine)->n + 2;
+    default:
+        tally_cells(i != NULL ? &export->tallies[*i] : &no_tally, engine, cells);
+        return TALLY_CELLS;
+    }
+}
+
+static void put_all(FILE *out, const struct export *export, struct engine *engine,
+                    enum sheet_format format, enum export_of what)
+{
+    struct cell cells[SLOTS_MAX + 2];
+    uint32_t n_cells = row_cells(export, engine, what, NULL, cells);
+    struct sheet sheet;
+
+    sheet_begin(&sheet, out, format, cells, n_cells);
+    for (uint64_t i = 0; i < count_of(export, what); i++) {
+        row_cells(export, engine, what, &i, cells);
+        sheet_row(&sheet, cells, n_cells);
+    }
+    sheet_end(&sheet);
+}
+
+static int open_file(const char *path, FILE **out, struct error *err)
+{
+    *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    return *out != NULL ? AGON_OK
+                        : error_set(err, AGON_EIO, "%s: %s", args_safe(path), strerror(errno));
+}
+
+/* The first error stays. */
+static int close_file(const char *path, FILE *out, int rc, struct error *err)
+{
+    int is_bad;
+
+    if (out == NULL || out == stdout)
+        return rc;
+    is_bad = ferror(out);
+    if ((fclose(out) != 0 || is_bad) && rc >= 0)
+        rc = error_set(err, AGON_EIO, "%s: not all of it could be written", args_safe(path));
+    return rc;
+}
+
+/* What is written while the replay runs. */
+static int begin_rows(const struct journal_export *ask, struct export *export, struct error *err)
+{
+    static const enum export_of rows[] = {EXPORT_PLANS, EXPORT_ORDERS, EXPORT_TRADES,
+                                          EXPORT_INTENTS};
+    struct cell cells[ROW_CELLS_MAX];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int rc = ask->paths[rows[i]] == NULL
+                     ? AGON_OK
+                     : open_file(ask->paths[rows[i]], &export->out[rows[i]], err);
+
+        if (rc < 0)
+            return rc;
+    }
+    if (export->out[EXPORT_ORDERS] != NULL)
+        sheet_begin(&export->orders, export->out[EXPORT_ORDERS], ask->format, cells,
+                    journal_rows_order(NULL, NULL, cells));
+    if (export->out[EXPORT_TRADES] != NULL)
+        sheet_begin(&export->trades, export->out[EXPORT_TRADES], ask->format, cells,
+                    journal_rows_trade(NULL, NULL, cells));
+    if (export->out[EXPORT_INTENTS] == NULL)
+        return AGON_OK;
+    export->known = journal_intents_new();
+    if (export->known == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    journal_intents_names(cells);
+    sheet_begin(&export->intents, export->out[EXPORT_INTENTS], ask->format, cells, INTENT_CELLS);
+    return AGON_OK;
+}
+
+static void end_rows(struct export *export)
+{
+    struct sheet *const sheets[] = {&export->orders, &export->trades, &export->intents};
+
+    for (size_t i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+        if (sheets[i]->out != NULL)
+            sheet_end(sheets[i]);
+    }
+}
+
+/* Of the end state; a file is opened behind the replay, so that one of before outlives a journal
+ * that cannot be read. */
+static int put_ends(const struct journal_export *ask, struct export *export, struct engine *engine,
+                    struct error *err)
+{
+    static const enum export_of ends[] = {EXPORT_FILLS, EXPORT_EQUITY, EXPORT_SAMPLES};
+    int rc = AGON_OK;
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && rc >= 0; i++) {
+        if (ask->paths[ends[i]] == NULL)
+            continue;
+        rc = open_file(ask->paths[ends[i]], &export->out[ends[i]], err);
+        if (rc >= 0)
+            put_all(export->out[ends[i]], export, engine, ask->format, ends[i]);
+    }
+    return rc;
+}
+
+int journal_export(const struct journal_export *ask, struct error *err)
+{
+    struct export export = {0};
+    struct replay_config config = {.dir = ask->dir,
+                                   .until = ask->until,
+                                   .is_live = ask->is_live,
+                                   .on_event = on_event,
+                                   .ctx = &export};
+    struct replay result = {0};
+    int rc = begin_rows(ask, &export, err);
+
+    if (rc >= 0) {
+        rc = replay_run(&config, &result, err);
+        if (rc < 0)
+            error_wrap(err, "%s", args_safe(ask->dir));
+    }
+    end_rows(&export);
+    if (rc >= 0)
+        rc = put_ends(ask, &export, result.engine, err);
+    for (int i = 0; i < EXPORTS; i++)
+        rc = close_file(ask->paths[i], export.out[i], rc, err);
+    journal_intents_free(export.known);
+    replay_free(&result);
+    free(export.fills);
+    free(export.tallies);
+    free(export.samples);
+    free(export.amounts);
+    return rc;
+}
