@@ -7,15 +7,15 @@
 #include "base/error.h"
 #include "report/sheet.h"
 
-enum export_of { /* one file each */
-    EXPORT_FILLS = 0, /* each fill, with the result of what it closed */
-    EXPORT_EQUITY,    /* of every minute, a column for each slot */
-    EXPORT_SAMPLES,   /* those that tournaments look at */
-    EXPORT_ORDERS,    /* what venues reported of our orders */
-    EXPORT_TRADES,    /* of the markets */
-    EXPORT_INTENTS,   /* and what became of each */
-    EXPORT_PLANS,     /* of the tournaments; one JSON object a line, whatever the format */
-    EXPORTS
+enum export_of {                   /* one file each */
+                 EXPORT_FILLS = 0, /* each fill, with the result of what it closed */
+                 EXPORT_EQUITY,    /* of every minute, a column for each slot */
+                 EXPORT_SAMPLES,   /* those that tournaments look at */
+                 EXPORT_ORDERS,    /* what venues reported of our orders */
+                 EXPORT_TRADES,    /* of the markets */
+                 EXPORT_INTENTS,   /* and what became of each */
+                 EXPORT_PLANS, /* of the tournaments; one JSON object a line, whatever the format */
+                 EXPORTS
 };
 struct journal_export {
     const char *dir; /* the journal's own directory */
