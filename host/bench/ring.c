@@ -1,71 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ring: the queues between threads. Two threads when there are two cores: messages a second, and
  * the time there and back. Each message carries its number, so that one that is lost, repeated or
- * out of order is seen. The yardstick is a ring of 64-byte slots with cached peer indices and
- * nothing else, inlined. */
-#include <pthread.h>
-#include <sched.h>
+ * out of order is seen. The yardstick is free-standing (plain_ring.h), and
+ * neither side writes within a turn what the other's thread reads, but for the queue itself. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ring.h"
+#include "bench/partner.h"
+#include "bench/plain_ring.h"
 #include "bench/table.h"
 #include "market/bus.h"
 #include "market/evring.h"
 
 #define SLOTS    4096
 #define GRANULES 4096
-#define PATIENCE 2000 /* empty looks before the core is given away */
 
-struct bare {
-    _Alignas(128) _Atomic uint64_t head;
-    uint64_t tail_seen;
-    _Alignas(128) _Atomic uint64_t tail;
-    uint64_t head_seen;
-    _Alignas(128) uint64_t slots[SLOTS][8];
-};
-
-static inline uint64_t *bare_claim(struct bare *bare)
-{
-    uint64_t tail = atomic_load_explicit(&bare->tail, memory_order_relaxed);
-
-    if (tail - bare->head_seen >= SLOTS) {
-        bare->head_seen = atomic_load_explicit(&bare->head, memory_order_acquire);
-        if (tail - bare->head_seen >= SLOTS)
-            return NULL;
-    }
-    return bare->slots[tail % SLOTS];
-}
-
-static inline void bare_publish(struct bare *bare)
-{
-    atomic_store_explicit(&bare->tail, atomic_load_explicit(&bare->tail, memory_order_relaxed) + 1,
-                          memory_order_release);
-}
-
-static inline uint64_t *bare_peek(struct bare *bare)
-{
-    uint64_t head = atomic_load_explicit(&bare->head, memory_order_relaxed);
-
-    if (head == bare->tail_seen) {
-        bare->tail_seen = atomic_load_explicit(&bare->tail, memory_order_acquire);
-        if (head == bare->tail_seen)
-            return NULL;
-    }
-    return bare->slots[head % SLOTS];
-}
-
-static inline void bare_release(struct bare *bare)
-{
-    atomic_store_explicit(&bare->head, atomic_load_explicit(&bare->head, memory_order_relaxed) + 1,
-                          memory_order_release);
-}
-
-enum kind { KIND_RING, KIND_EVRING, KIND_BUS, KIND_BARE };
+enum kind { KIND_RING, KIND_EVRING, KIND_BUS, KINDS };
 
 struct lane { /* one queue of each kind */
     struct ring ring;
-    struct bare *bare;     /* owned */
     void *evring_memory;   /* owned */
     struct evring in, out; /* ends of the evring */
     void *bus_memory;      /* owned */
@@ -74,53 +28,43 @@ struct lane { /* one queue of each kind */
 };
 struct rings {
     struct lane there, back;
-    enum kind kind;
-    uint64_t n;      /* messages of this turn */
-    uint64_t n_next; /* number of the next message, of the kind in hand */
-    uint64_t numbers[4];
-    _Atomic uint64_t n_wrong; /* lost, repeated or out of order */
+    struct plain_pair *plain; /* owned */
+    struct partner partner;
+    _Alignas(128) enum kind kind; /* this and what follows is written between turns */
+    uint64_t n;                   /* messages of this turn */
+    uint64_t next[KINDS];         /* number of the next message */
+    uint64_t n_wrong;             /* lost, repeated or out of order */
     int is_echo;
-    pthread_t thread;
-    pthread_barrier_t begin, end;
-    _Atomic int is_over;
 };
 
-static void *claim(struct lane *lane, enum kind kind)
-{
-    switch (kind) {
-    case KIND_RING:
-        return ring_claim(&lane->ring);
-    case KIND_EVRING:
-        return evring_claim(&lane->in, 1);
-    default:
-        return bare_claim(lane->bare);
-    }
-}
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-static void wait_a_little(uint32_t *idle)
+/* kind is known where these are called, and no branch of theirs is left. */
+ALWAYS_INLINE void put_bus(struct lane *lane, uint64_t number)
 {
-    if (++*idle % PATIENCE == 0)
-        sched_yield();
+    _Alignas(64) uint64_t record[8] = {0};
+
+    ((struct agon_event_hdr *)(void *)record)->type = AGON_EVENT_TRADE;
+    ((struct agon_event_hdr *)(void *)record)->granules = 1;
+    record[4] = number;
+    record[7] = ~number;
+    bus_write(&lane->writer, (const struct agon_event_hdr *)(void *)record);
+    bus_publish(&lane->writer, number);
 }
 
 // The number stands behind the header, where every kind has room for it.
-static void put(struct lane *lane, enum kind kind, uint64_t number)
+ALWAYS_INLINE void put(struct lane *lane, enum kind kind, uint64_t number)
 {
     uint32_t idle = 0;
     uint64_t *slot;
 
     if (kind == KIND_BUS) {
-        _Alignas(64) uint64_t record[8] = {0};
-
-        ((struct agon_event_hdr *)(void *)record)->type = AGON_EVENT_TRADE;
-        ((struct agon_event_hdr *)(void *)record)->granules = 1;
-        record[4] = number;
-        bus_write(&lane->writer, (const struct agon_event_hdr *)(void *)record);
-        bus_publish(&lane->writer, number);
+        put_bus(lane, number);
         return;
     }
-    while ((slot = claim(lane, kind)) == NULL)
-        wait_a_little(&idle);
+    while ((slot = kind == KIND_RING ? ring_claim(&lane->ring)
+                                     : (void *)evring_claim(&lane->in, 1)) == NULL)
+        partner_yield(&idle);
     if (kind == KIND_EVRING)
         ((struct agon_event_hdr *)(void *)slot)->type = AGON_EVENT_TRADE;
     slot[4] = number;
@@ -129,80 +73,83 @@ static void put(struct lane *lane, enum kind kind, uint64_t number)
     slot[7] = ~number;
     if (kind == KIND_RING)
         ring_publish(&lane->ring);
-    else if (kind == KIND_EVRING)
-        evring_publish(&lane->in);
     else
-        bare_publish(lane->bare);
+        evring_publish(&lane->in);
 }
 
-static uint64_t get(struct lane *lane, enum kind kind)
+ALWAYS_INLINE uint64_t get_bus(struct lane *lane)
+{
+    _Alignas(64) unsigned char record[EVENT_BYTES_MAX];
+    const uint64_t *slot = (const uint64_t *)(const void *)record;
+    uint32_t idle = 0;
+
+    while (bus_next(&lane->reader, (struct agon_event_hdr *)(void *)record) == 0)
+        partner_yield(&idle);
+    return slot[7] == ~slot[4] ? slot[4] : UINT64_MAX;
+}
+
+ALWAYS_INLINE uint64_t get(struct lane *lane, enum kind kind)
 {
     uint32_t idle = 0;
     const uint64_t *slot;
     uint64_t number;
 
-    if (kind == KIND_BUS) {
-        _Alignas(64) unsigned char record[EVENT_BYTES_MAX];
-
-        while (bus_next(&lane->reader, (struct agon_event_hdr *)(void *)record) == 0)
-            wait_a_little(&idle);
-        memcpy(&number, record + 32, sizeof(number));
-        return number;
-    }
-    for (;;) {
-        slot = kind == KIND_RING     ? ring_peek(&lane->ring)
-               : kind == KIND_EVRING ? (const uint64_t *)(const void *)evring_peek(&lane->out, NULL)
-                                     : bare_peek(lane->bare);
-        if (slot != NULL)
-            break;
-        wait_a_little(&idle);
-    }
-    number = slot[4];
-    if (slot[7] != ~number)
-        number = UINT64_MAX;
+    if (kind == KIND_BUS)
+        return get_bus(lane);
+    while ((slot = kind == KIND_RING ? ring_peek(&lane->ring)
+                                     : (const void *)evring_peek(&lane->out, NULL)) == NULL)
+        partner_yield(&idle);
+    number = slot[7] == ~slot[4] ? slot[4] : UINT64_MAX;
     if (kind == KIND_RING)
         ring_release(&lane->ring);
-    else if (kind == KIND_EVRING)
-        evring_release(&lane->out);
     else
-        bare_release(lane->bare);
+        evring_release(&lane->out);
     return number;
 }
 
-/* The other thread: takes all messages of a turn, and with is_echo sends each back. */
-static void *other(void *ctx)
+/* The other thread's half: takes all messages of a turn, and with is_echo sends each back. */
+ALWAYS_INLINE uint64_t take(struct rings *rings, enum kind kind)
+{
+    const uint64_t n = rings->n, next = rings->next[kind];
+    const int is_echo = rings->is_echo;
+    uint64_t n_wrong = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t number = get(&rings->there, kind);
+
+        n_wrong += number != next + i;
+        if (is_echo)
+            put(&rings->back, kind, number);
+    }
+    return n_wrong;
+}
+
+static void other(void *ctx)
 {
     struct rings *rings = ctx;
 
-    for (;;) {
-        pthread_barrier_wait(&rings->begin);
-        if (atomic_load(&rings->is_over))
-            return NULL;
-        for (uint64_t i = 0; i < rings->n; i++) {
-            uint64_t number = get(&rings->there, rings->kind);
-
-            rings->n_wrong += number != rings->n_next + i;
-            if (rings->is_echo)
-                put(&rings->back, rings->kind, number);
-        }
-        pthread_barrier_wait(&rings->end);
-    }
+    rings->n_wrong += rings->kind == KIND_RING     ? take(rings, KIND_RING)
+                      : rings->kind == KIND_EVRING ? take(rings, KIND_EVRING)
+                                                   : take(rings, KIND_BUS);
 }
 
-static uint64_t turn(struct rings *rings, enum kind kind, uint64_t n, int is_echo)
+ALWAYS_INLINE uint64_t turn(struct rings *rings, enum kind kind, uint64_t n, int is_echo)
 {
+    const uint64_t next = rings->next[kind];
+    uint64_t n_wrong = 0;
+
     rings->kind = kind;
     rings->n = n;
-    rings->n_next = rings->numbers[kind];
     rings->is_echo = is_echo;
-    pthread_barrier_wait(&rings->begin);
+    partner_ask(&rings->partner);
     for (uint64_t i = 0; i < n; i++) {
-        put(&rings->there, kind, rings->n_next + i);
+        put(&rings->there, kind, next + i);
         if (is_echo)
-            rings->n_wrong += get(&rings->back, kind) != rings->n_next + i;
+            n_wrong += get(&rings->back, kind) != next + i;
     }
-    pthread_barrier_wait(&rings->end);
-    rings->numbers[kind] += n;
+    partner_wait(&rings->partner);
+    rings->n_wrong += n_wrong;
+    rings->next[kind] = next + n;
     return n;
 }
 
@@ -213,14 +160,12 @@ static uint64_t turn(struct rings *rings, enum kind kind, uint64_t n, int is_ech
     }
 SIDE(stream_ring, KIND_RING, 0)
 SIDE(stream_evring, KIND_EVRING, 0)
-SIDE(stream_bare, KIND_BARE, 0)
 SIDE(echo_ring, KIND_RING, 1)
 SIDE(echo_evring, KIND_EVRING, 1)
 SIDE(echo_bus, KIND_BUS, 1)
-SIDE(echo_bare, KIND_BARE, 1)
 
 /* The same on one thread: what the code costs, without two cores' caches. */
-static uint64_t alone(struct rings *rings, enum kind kind, uint64_t n)
+ALWAYS_INLINE uint64_t alone(struct rings *rings, enum kind kind, uint64_t n)
 {
     uint64_t sum = 0;
 
@@ -239,7 +184,15 @@ static uint64_t alone(struct rings *rings, enum kind kind, uint64_t n)
 ALONE(alone_ring, KIND_RING)
 ALONE(alone_evring, KIND_EVRING)
 ALONE(alone_bus, KIND_BUS)
-ALONE(alone_bare, KIND_BARE)
+
+#define PLAIN(name)                                                                                \
+    static uint64_t name##_bare(void *ctx, uint64_t n)                                             \
+    {                                                                                              \
+        return plain_##name(((struct rings *)ctx)->plain, n);                                      \
+    }
+PLAIN(stream)
+PLAIN(echo)
+PLAIN(alone)
 
 static void *aligned_zero(uint64_t bytes)
 {
@@ -252,10 +205,9 @@ static void *aligned_zero(uint64_t bytes)
 
 static int open_lane(struct lane *lane)
 {
-    lane->bare = aligned_zero(sizeof(*lane->bare));
     lane->evring_memory = aligned_zero(evring_bytes(GRANULES));
     lane->bus_memory = aligned_zero(bus_bytes(GRANULES * 16));
-    if (lane->bare == NULL || lane->evring_memory == NULL || lane->bus_memory == NULL)
+    if (lane->evring_memory == NULL || lane->bus_memory == NULL)
         return AGON_ENOMEM;
     if (ring_init(&lane->ring, SLOTS, 64) < 0 || evring_format(lane->evring_memory, GRANULES) < 0 ||
         evring_attach(&lane->in, lane->evring_memory, GRANULES) < 0 ||
@@ -270,7 +222,6 @@ static int open_lane(struct lane *lane)
 static void close_lane(struct lane *lane)
 {
     ring_deinit(&lane->ring);
-    free(lane->bare);
     free(lane->evring_memory);
     free(lane->bus_memory);
 }
@@ -351,7 +302,8 @@ int bench_ring(struct bench *bench, struct error *err)
 
     if (rings == NULL)
         return AGON_ENOMEM;
-    rc = open_lane(&rings->there);
+    rings->plain = plain_pair_new();
+    rc = rings->plain != NULL ? open_lane(&rings->there) : AGON_ENOMEM;
     if (rc >= 0)
         rc = open_lane(&rings->back);
     if (rc >= 0)
@@ -363,23 +315,20 @@ int bench_ring(struct bench *bench, struct error *err)
     rc = open_lane(&rings->there);
     if (rc < 0)
         goto done;
-    pthread_barrier_init(&rings->begin, NULL, 2);
-    pthread_barrier_init(&rings->end, NULL, 2);
-    if (pthread_create(&rings->thread, NULL, other, rings) != 0) {
+    if (partner_start(&rings->partner, other, rings) < 0) {
         rc = error_set(err, AGON_EIO, "no second thread");
         goto done;
     }
     rc = run_pair(bench, rings);
-    atomic_store(&rings->is_over, 1);
-    pthread_barrier_wait(&rings->begin);
-    pthread_join(rings->thread, NULL);
-    bench_check(bench, atomic_load(&rings->n_wrong) == 0,
+    partner_stop(&rings->partner);
+    bench_check(bench, rings->n_wrong + plain_wrong(rings->plain) == 0,
                 "ring: %llu messages between two threads: none lost, repeated or out of order",
-                (unsigned long long)(rings->numbers[0] + rings->numbers[1] + rings->numbers[2] +
-                                     rings->numbers[3]));
+                (unsigned long long)(rings->next[KIND_RING] + rings->next[KIND_EVRING] +
+                                     rings->next[KIND_BUS]));
 done:
     close_lane(&rings->there);
     close_lane(&rings->back);
+    plain_pair_free(rings->plain);
     free(rings);
     return rc;
 }
