@@ -5,11 +5,6 @@
 
 #include "base/error.h"
 
-static void *slot_at(struct ring *ring, uint64_t index)
-{
-    return ring->slots + (index & ring->mask) * ring->slot_size;
-}
-
 int ring_init(struct ring *ring, uint32_t capacity, uint32_t slot_size)
 {
     size_t bytes = (size_t)capacity * slot_size;
@@ -30,47 +25,6 @@ void ring_deinit(struct ring *ring)
 {
     free(ring->slots);
     ring->slots = NULL;
-}
-
-void *ring_claim(struct ring *ring)
-{
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-
-    if (tail - ring->head_seen > ring->mask) {
-        // Acquire pairs with the release in ring_release: the consumer is done with the slot.
-        ring->head_seen = atomic_load_explicit(&ring->head, memory_order_acquire);
-        REQUIRE(tail - ring->head_seen <= (uint64_t)ring->mask + 1);
-        if (tail - ring->head_seen > ring->mask)
-            return NULL;
-    }
-    return slot_at(ring, tail);
-}
-
-void ring_publish(struct ring *ring)
-{
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-
-    atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
-}
-
-void *ring_peek(struct ring *ring)
-{
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-
-    if (head == ring->tail_seen) {
-        // Acquire pairs with the release in ring_publish: the slot is filled.
-        ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-        if (head == ring->tail_seen)
-            return NULL;
-    }
-    return slot_at(ring, head);
-}
-
-void ring_release(struct ring *ring)
-{
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-
-    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
 }
 
 uint32_t ring_used(struct ring *ring)

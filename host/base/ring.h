@@ -11,6 +11,8 @@
 
 #include <agon/types.h>
 
+#include "base/error.h"
+
 #define RING_LINE 128 /* two cache lines: neighbours are prefetched in pairs */
 
 struct ring {
@@ -26,13 +28,56 @@ struct ring {
 /* capacity is a power of two. AGON_EINVAL, AGON_ENOMEM. [any, before sharing] */
 int ring_init(struct ring *ring, uint32_t capacity, uint32_t slot_size);
 void ring_deinit(struct ring *ring); /* [any, after sharing] */
-/* The next free slot, or NULL when the ring is full; ring_publish shows it. [producer] */
-void *ring_claim(struct ring *ring);
-void ring_publish(struct ring *ring);
-/* The oldest filled slot, or NULL when the ring is empty; ring_release frees it. [consumer] */
-void *ring_peek(struct ring *ring);
-void ring_release(struct ring *ring);
 /* How many slots are filled: exact for neither side, right when both stand still. [any] */
 uint32_t ring_used(struct ring *ring);
+
+/* Inlined, as they are called for each message. */
+static inline void *ring_slot(struct ring *ring, uint64_t index)
+{
+    return ring->slots + (index & ring->mask) * ring->slot_size;
+}
+
+/* The next free slot, or NULL when the ring is full; ring_publish shows it. [producer] */
+static inline void *ring_claim(struct ring *ring)
+{
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+
+    if (tail - ring->head_seen > ring->mask) {
+        // Acquire pairs with the release in ring_release: the consumer is done with the slot.
+        ring->head_seen = atomic_load_explicit(&ring->head, memory_order_acquire);
+        REQUIRE(tail - ring->head_seen <= (uint64_t)ring->mask + 1);
+        if (tail - ring->head_seen > ring->mask)
+            return NULL;
+    }
+    return ring_slot(ring, tail);
+}
+
+static inline void ring_publish(struct ring *ring)
+{
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+
+    atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
+}
+
+/* The oldest filled slot, or NULL when the ring is empty; ring_release frees it. [consumer] */
+static inline void *ring_peek(struct ring *ring)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+
+    if (head == ring->tail_seen) {
+        // Acquire pairs with the release in ring_publish: the slot is filled.
+        ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        if (head == ring->tail_seen)
+            return NULL;
+    }
+    return ring_slot(ring, head);
+}
+
+static inline void ring_release(struct ring *ring)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+}
 
 #endif
