@@ -149,6 +149,38 @@ HOT int feed_place(const struct feed *feed, agon_instrument_t id)
     return -1;
 }
 
+/* What the fold keeps, wanted or not: services answer of it. */
+#define FOLDED                                                                                     \
+    (AGON_ON(AGON_EVENT_INSTRUMENT) | AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_STATUS) |     \
+     AGON_ON(AGON_EVENT_SIGNAL))
+#define FOLDED_FULL (AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) | AGON_ON(AGON_EVENT_BOOK_DELTA))
+/* ... and that whatever the instrument. */
+#define OF_ALL (EVENTS_SHARED | AGON_ON(AGON_EVENT_INSTRUMENT) | AGON_ON(AGON_EVENT_SIGNAL))
+
+/* Of these that one cares for it does not say that it is wanted: their content does, or their
+ * instrument was not looked at. */
+#define BY_CONTENT                                                                                 \
+    (FOLDED_FULL | AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_SIGNAL) |                          \
+     AGON_ON(AGON_EVENT_INSTRUMENT))
+
+static void set_cares(struct feed *feed)
+{
+    feed->told = feed->subscription.event_mask & ~BY_CONTENT;
+    feed->cares = feed->subscription.event_mask | FOLDED |
+                  (feed->subscription.depth == DEPTH_FULL ? FOLDED_FULL : 0);
+}
+
+static inline int cares(const struct feed *feed, const struct agon_event_hdr *header)
+{
+    uint64_t bit;
+
+    if (header->type >= 64)
+        return 1;
+    bit = AGON_ON(header->type);
+    return (feed->cares & bit) != 0 &&
+           ((OF_ALL & bit) != 0 || feed_place(feed, header->instrument) >= 0);
+}
+
 /* Life */
 
 static int attach(struct feed *feed, struct error *err)
@@ -187,6 +219,7 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     if (rc < 0)
         goto fail;
     feed->subscription = feed->setup.head.slot.subscription;
+    set_cares(feed);
     feed->nth = feed->setup.head.nth;
     feed->first_seq = feed->cause_seq = feed->bus_seq = feed->setup.head.seq;
     feed->done_seq = feed->told_seq = feed->first_seq;
@@ -473,6 +506,7 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->nth = live->nth;
     feed->subscription.event_mask = live->event_mask;
     feed->subscription.event_more = live->event_more;
+    set_cares(feed);
     feed->setup.head.generation = live->generation;
     if (live->reason == AGON_START_FRESH)
         feed->n_timers = 0; // the engine has disarmed what the slot's last plugin left
@@ -609,31 +643,36 @@ static int is_skipped(const struct feed *feed, const struct agon_event_hdr *next
            (next->seq == feed->skip_seq && next->sub < feed->skip_sub);
 }
 
-/* Makes next hold the next bus event, if there is one. */
-static HOT void pull(struct feed *feed)
+/* Makes next hold the next bus event, if there is one. Whether it is one that the plugin is told
+ * may be another matter behind limit (feed_go_live): there it is copied whole. */
+static HOT void pull(struct feed *feed, uint64_t limit)
 {
     struct agon_event_hdr *next = (struct agon_event_hdr *)(void *)feed->next;
-    int is_overrun = 0;
 
     while (!feed->has_next) {
         int rc;
 
         if (feed->config.is_again)
             gap_again(feed);
-        rc = bus_next(&feed->bus, next);
+        rc = bus_look(&feed->bus, next);
         if (rc == 0)
             return;
+        if (rc == 1) {
+            feed->is_cared = cares(feed, next);
+            feed->is_bare = !feed->is_cared && next->seq <= limit;
+            rc = feed->is_bare ? bus_pass(&feed->bus, next) : bus_copy(&feed->bus, next);
+        }
         if (rc == AGON_ERANGE) {
-            is_overrun = 1;
+            feed->is_overrun = 1;
             continue;
         }
         if (rc < 0) {
             error_set(&feed->failure, AGON_EIO, "the bus cannot be read: %s", error_name(rc));
             return;
         }
-        if (is_overrun && next->seq > feed->first_seq)
+        if (feed->is_overrun && next->seq > feed->first_seq)
             deliver_gap(feed, next->seq, next->sub);
-        is_overrun = 0;
+        feed->is_overrun = 0;
         if (next->seq <= feed->first_seq || is_skipped(feed, next))
             continue; // in the setup already, or in a gap
         feed->bus_seq = next->seq;
@@ -645,15 +684,19 @@ static HOT void pull(struct feed *feed)
 static HOT void take_public(struct feed *feed)
 {
     struct agon_event_hdr *event = (struct agon_event_hdr *)(void *)feed->next;
-    int is_wanted = subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
+    int is_wanted;
 
+    feed->has_next = 0;
+    if (feed->is_bare)
+        return;
+    is_wanted = (feed->is_cared && event->type < 64 && (feed->told & AGON_ON(event->type)) != 0) ||
+                subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
     if (event->type == AGON_EVENT_SIGNAL)
         fold_signal(feed, (struct agon_signal *)(void *)event);
     else
         fold_public(feed, event);
     if (is_wanted)
         deliver(feed, event);
-    feed->has_next = 0;
 }
 
 static void take_private(struct feed *feed, const struct agon_event_hdr *event)
@@ -696,7 +739,7 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
         const struct agon_event_hdr *mine, *next;
         int rc = AGON_OK;
 
-        pull(feed);
+        pull(feed, limit);
         next = feed->has_next ? (const struct agon_event_hdr *)(const void *)feed->next : NULL;
         // Nothing private up to limit can come any more once there was none: limit is whole.
         mine = has_mine ? evring_peek(&feed->to_agent, &rc) : NULL;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "market/book.h"
 #include "market/bus.h"
+#include "market/events.h"
 #include "market/evring.h"
 #include "market/instruments.h"
 
@@ -73,6 +74,11 @@ struct feed {
     uint64_t skip_seq;                 /* again: public events before this place are not seen */
     uint8_t skip_sub;
     int has_next;          /* next holds a bus event that was not yet taken */
+    int is_overrun;        /* what was overwritten is told with the next that is there */
+    int is_bare;           /* ... its header alone: nothing here cares for the rest */
+    int is_cared;          /* it is of these types, and of an instrument of ours if it has one */
+    uint64_t told;         /* types below 64 of which that says that the plugin is told */
+    uint64_t cares;        /* types below 64 that the plugin is told or the fold keeps */
     uint8_t is_unmeasured; /* the next delivery is the first of its feed_run */
     uint32_t n_left_out;   /* runs since the last that was measured */
     int64_t measured_ns;   /* when the step of its event began */

@@ -7,7 +7,7 @@
 #define BUS_MAGIC    0x3173756273474100u /* "AGsbus1" */
 #define GRANULES_MIN 1024
 #define GRANULES_MAX ((uint64_t)1 << 32)
-#define TYPE_FILLER  0 /* no event has type 0 */
+#define BUS_FILLER   0 /* no event has type 0 */
 #define STRETCH_MAX  1024
 
 _Static_assert(sizeof(struct bus_shm) <= BUS_HEAD, "data begins behind the cursors");
@@ -90,18 +90,6 @@ static void store_words(unsigned char *to, const void *from, uint32_t granules)
     }
 }
 
-static void load_words(void *to, const unsigned char *from, uint32_t granules)
-{
-    const uint64_t *at = (const uint64_t *)(const void *)from;
-    unsigned char *target = to;
-
-    for (uint32_t i = 0; i < granules * 8; i++) {
-        uint64_t word = __atomic_load_n(at + i, __ATOMIC_ACQUIRE);
-
-        memcpy(target + (size_t)i * 8, &word, sizeof(word));
-    }
-}
-
 static void reserve(struct bus_writer *writer, uint64_t until)
 {
     uint64_t stretch = (writer->mask + 1) / 16;
@@ -130,7 +118,7 @@ HOT void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event
     uint32_t granules = event->granules;
     uint64_t rest = writer->mask + 1 - (writer->at & writer->mask);
 
-    REQUIRE(granules > 0 && event->type != TYPE_FILLER);
+    REQUIRE(granules > 0 && event->type != BUS_FILLER);
     if (rest < granules) {
         struct agon_event_hdr filler[2] = {{.granules = (uint8_t)rest}};
 
@@ -155,15 +143,7 @@ HOT void bus_publish(struct bus_writer *writer, uint64_t seq)
     atomic_store_explicit(&shm->wake, wake + 1, memory_order_release);
 }
 
-static int is_overrun(const struct bus_reader *reader)
-{
-    uint64_t reserved = atomic_load_explicit(&reader->shm->reserved, memory_order_acquire);
-
-    return reserved > reader->mask + 1 && reader->at < reserved - (reader->mask + 1);
-}
-
-/* Sets the cursor on a marked record that is safe for a while, or on the tail. */
-static int fall_forward(struct bus_reader *reader)
+int bus_fall_forward(struct bus_reader *reader)
 {
     const struct bus_shm *shm = reader->shm;
     uint64_t size = reader->mask + 1;
@@ -184,28 +164,9 @@ static int fall_forward(struct bus_reader *reader)
 
 HOT int bus_next(struct bus_reader *reader, struct agon_event_hdr *out)
 {
-    for (;;) {
-        const unsigned char *from = reader->data + (reader->at & reader->mask) * EVENT_GRANULE;
-        uint64_t rest = reader->mask + 1 - (reader->at & reader->mask);
-        uint32_t granules;
+    int rc = bus_look(reader, out);
 
-        if (reader->at == reader->tail) {
-            reader->tail = atomic_load_explicit(&reader->shm->tail, memory_order_acquire);
-            if (reader->at == reader->tail)
-                return 0;
-        }
-        load_words(out, from, 1);
-        granules = out->granules;
-        if (granules == 0 || granules > rest || granules > reader->tail - reader->at)
-            return is_overrun(reader) ? fall_forward(reader) : AGON_ECORRUPT;
-        if (granules > 1 && out->type != TYPE_FILLER)
-            load_words((unsigned char *)out + EVENT_GRANULE, from + EVENT_GRANULE, granules - 1);
-        if (is_overrun(reader))
-            return fall_forward(reader);
-        reader->at += granules;
-        if (out->type != TYPE_FILLER)
-            return 1;
-    }
+    return rc == 1 ? bus_copy(reader, out) : rc;
 }
 
 HOT uint64_t bus_seq(const struct bus_reader *reader)

@@ -13,6 +13,7 @@
 #define MARKET_BUS_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "market/records.h"
 
@@ -34,7 +35,10 @@ struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
        for measuring; 0: it has none. */
     _Alignas(128) _Atomic int64_t stamp[BUS_STAMPS];
 };
-#define BUS_HEAD 36864
+#define BUS_HEAD          36864
+#define BUS_FILLER        0 /* no event has this type */
+#define BUS_GRANULE_WORDS (EVENT_GRANULE / 8)
+#define BUS_HEADER_WORDS  (sizeof(struct agon_event_hdr) / 8)
 
 struct bus_writer {
     struct bus_shm *shm; /* borrowed */
@@ -78,5 +82,73 @@ int bus_next(struct bus_reader *reader, struct agon_event_hdr *out);
 /* seq up to which the bus is complete: who reads it and then calls bus_next until there is none has
  * every record up to that seq. [any] */
 uint64_t bus_seq(const struct bus_reader *reader);
+
+/* Sets the cursor on a marked record that is safe for a while, or on the tail: AGON_ERANGE. */
+int bus_fall_forward(struct bus_reader *reader);
+
+static inline void bus_load(void *to, const unsigned char *from, uint32_t first, uint32_t end)
+{
+    const uint64_t *at = (const uint64_t *)(const void *)from;
+    unsigned char *target = to;
+
+    for (uint32_t i = first; i < end; i++) {
+        uint64_t word = __atomic_load_n(at + i, __ATOMIC_ACQUIRE); // as bus.c stores them
+
+        memcpy(target + (size_t)i * 8, &word, sizeof(word));
+    }
+}
+
+static inline int bus_is_overrun(const struct bus_reader *reader)
+{
+    uint64_t reserved = atomic_load_explicit(&reader->shm->reserved, memory_order_acquire);
+
+    return reserved > reader->mask + 1 && reader->at < reserved - (reader->mask + 1);
+}
+
+static inline const unsigned char *bus_place(const struct bus_reader *reader)
+{
+    return reader->data + (reader->at & reader->mask) * EVENT_GRANULE;
+}
+
+/* The same in two steps, so that what is not wanted is not copied. bus_look copies the next
+ * record's header, and returns as bus_next; the record stays the next one. What it says is true
+ * once bus_copy (the rest goes into the same out) or bus_pass (the record is left out) returned 1;
+ * AGON_ERANGE: it was overwritten meanwhile, as above. [one thread per reader] */
+static inline int bus_look(struct bus_reader *reader, struct agon_event_hdr *out)
+{
+    for (;;) {
+        uint64_t rest = reader->mask + 1 - (reader->at & reader->mask);
+
+        if (reader->at == reader->tail) {
+            reader->tail = atomic_load_explicit(&reader->shm->tail, memory_order_acquire);
+            if (reader->at == reader->tail)
+                return 0;
+        }
+        bus_load(out, bus_place(reader), 0, BUS_HEADER_WORDS);
+        if (out->granules == 0 || out->granules > rest || out->granules > reader->tail - reader->at)
+            return bus_is_overrun(reader) ? bus_fall_forward(reader) : AGON_ECORRUPT;
+        if (__builtin_expect(out->type != BUS_FILLER, 1))
+            return 1;
+        if (bus_is_overrun(reader))
+            return bus_fall_forward(reader);
+        reader->at += out->granules;
+    }
+}
+
+static inline int bus_pass(struct bus_reader *reader, const struct agon_event_hdr *header)
+{
+    if (bus_is_overrun(reader))
+        return bus_fall_forward(reader);
+    reader->at += header->granules;
+    return 1;
+}
+
+static inline int bus_copy(struct bus_reader *reader, struct agon_event_hdr *out)
+{
+    bus_load(out, bus_place(reader), BUS_HEADER_WORDS, BUS_GRANULE_WORDS);
+    if (out->granules > 1)
+        bus_load(out, bus_place(reader), BUS_GRANULE_WORDS, out->granules * BUS_GRANULE_WORDS);
+    return bus_pass(reader, out);
+}
 
 #endif

@@ -145,6 +145,65 @@ START_TEST(a_reader_that_keeps_up_misses_nothing_over_many_laps)
 }
 END_TEST
 
+START_TEST(what_is_passed_over_is_passed_whole_and_looked_at_again_until_then)
+{
+    unsigned char *memory = memory_of(1024);
+    struct bus_writer writer;
+    struct bus_reader reader;
+
+    MUST_EQ(bus_writer_attach(&writer, memory, 1024), AGON_OK);
+    MUST_EQ(bus_reader_attach(&reader, memory, 1024), AGON_OK);
+    MUST_EQ(bus_look(&reader, event), 0);
+    for (uint64_t seq = 1; seq < 50000; seq++) {
+        make(event, seq);
+        bus_write(&writer, event);
+        bus_publish(&writer, seq);
+        for (uint64_t i = 0; i <= seq % 3; i++) {
+            MUST_EQ(bus_look(&reader, event), 1);
+            MUST_EQ(event->seq, seq);
+        }
+        if (seq % 5 != 0) {
+            MUST_EQ(bus_pass(&reader, event), 1);
+        } else {
+            MUST_EQ(bus_copy(&reader, event), 1);
+            MUST(is_as_made(event));
+        }
+        MUST_EQ(bus_look(&reader, event), 0);
+    }
+    free(memory);
+}
+END_TEST
+
+START_TEST(what_was_overwritten_since_it_was_looked_at_is_neither_passed_nor_copied)
+{
+    for (int is_passed = 0; is_passed <= 1; is_passed++) {
+        unsigned char *memory = memory_of(1024);
+        struct bus_writer writer;
+        struct bus_reader reader;
+        _Alignas(64) unsigned char bytes[EVENT_BYTES_MAX];
+        struct agon_event_hdr *seen = (struct agon_event_hdr *)(void *)bytes;
+
+        MUST_EQ(bus_writer_attach(&writer, memory, 1024), AGON_OK);
+        MUST_EQ(bus_reader_attach(&reader, memory, 1024), AGON_OK);
+        memset(event, 0, 64);
+        event->type = AGON_EVENT_TRADE;
+        event->granules = 1;
+        for (uint64_t seq = 1; seq <= 5000; seq++) {
+            event->seq = seq;
+            bus_write(&writer, event);
+            bus_publish(&writer, seq);
+            if (seq == 1)
+                MUST_EQ(bus_look(&reader, seen), 1);
+        }
+        MUST_EQ(seen->seq, 1);
+        MUST_EQ(is_passed ? bus_pass(&reader, seen) : bus_copy(&reader, seen), AGON_ERANGE);
+        MUST_EQ(bus_next(&reader, seen), 1);
+        ck_assert_uint_gt(seen->seq, 5000 - 1024);
+        free(memory);
+    }
+}
+END_TEST
+
 START_TEST(an_overrun_reader_is_told_and_goes_on_with_most_of_the_ring)
 {
     unsigned char *memory = memory_of(4096);
@@ -368,6 +427,8 @@ int main(void)
     tcase_add_test(tcase, a_stamp_is_its_steps_own_while_it_is_kept);
     tcase_add_test(tcase, nothing_is_seen_before_it_is_published);
     tcase_add_test(tcase, a_reader_that_keeps_up_misses_nothing_over_many_laps);
+    tcase_add_test(tcase, what_is_passed_over_is_passed_whole_and_looked_at_again_until_then);
+    tcase_add_test(tcase, what_was_overwritten_since_it_was_looked_at_is_neither_passed_nor_copied);
     tcase_add_test(tcase, an_overrun_reader_is_told_and_goes_on_with_most_of_the_ring);
     tcase_add_test(tcase, a_writer_that_restarts_goes_on_behind_the_tail);
     tcase_add_test(tcase, bytes_that_are_no_record_are_reported);
