@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # okx: the files of a host that trades on a simulated OKX, spot or swaps as KIND says, for the scripts that are about it. After
 # common.sh.
+. "$(dirname "$0")/okx_venue.sh"
 KIND=${KIND-spot}
 case $KIND in
 spot) name=okx suffix= scale=1000 qty=1000000 lot_btc=0.00000001 lot_eth=0.000001 HELD=cash ;;
@@ -10,29 +11,7 @@ esac
 # Of an agent that is busy and one that has an order resting. The credential has no pass-phrase yet.
 okx_files() {
     live_files ''
-    cat >"$WORK/conf/venue.yaml" <<EOT
-name: $name
-dialect: okx_$KIND
-credential: sim
-market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
-user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
-rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api/v5}
-hold: 5s
-reconcile: 15s
-limits:
-  - {kind: weight, capacity: 20, window: 2s}
-  - {kind: raw, capacity: 500, window: 2s}
-  - {kind: orders, capacity: 60, window: 2s}
-  - {kind: orders_day, capacity: 1000000, window: 1d}
-  - {kind: snapshots, capacity: 100, window: 1m}
-  - {kind: connects, capacity: 3, window: 1s}
-subscribe: {trades: true, quotes: true, depth: true}
-snapshot_levels: 400
-warm_bars: 299
-message_gap: 350ms
-channel: 0s
-silence: 25s
-EOT
+    okx_venue $name $KIND 'credential: sim' 'hold: 5s' 'reconcile: 15s' >"$WORK/conf/venue.yaml"
     sed -i '/symbol:/d' "$WORK/conf/live.yaml"
     cat >>"$WORK/conf/live.yaml" <<EOT
   - {symbol: BTC-USDT$suffix, base: BTC, quote: USDT, tick: 0.1, lot: $lot_btc}

@@ -5,6 +5,7 @@
 # of one that has the other's name in it; who stands on another venue trades on.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/kraken.sh"
+. "$(dirname "$0")/okx_venue.sh"
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 is() { # QUERY WORD...: is that true of what ctl says?
@@ -34,31 +35,9 @@ kraken_files ''
 mv "$WORK/conf/venue.yaml" "$WORK/conf/kraken.yaml"
 SIM_LOG=$WORK/sim_okx.ndjson SIM_PORT=
 start_sim --venue okx --seed 7
-for name in okx okx_swap; do
-    cat >"$WORK/conf/$name.yaml" <<EOT
-name: $name
-dialect: $name
-market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
-user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
-rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api/v5}
-limits:
-  - {kind: weight, capacity: 20, window: 2s}
-  - {kind: raw, capacity: 500, window: 2s}
-  - {kind: orders, capacity: 60, window: 2s}
-  - {kind: orders_day, capacity: 1000000, window: 1d}
-  - {kind: snapshots, capacity: 100, window: 1m}
-  - {kind: connects, capacity: 3, window: 1s}
-subscribe: {trades: true, quotes: true, depth: true}
-snapshot_levels: 400
-warm_bars: 299
-message_gap: 350ms
-channel: 0s
-silence: 25s
-EOT
-done
-sed -i 's/^dialect: okx$/dialect: okx_spot/' "$WORK/conf/okx.yaml"
-sed -e 's/^name: okx$/name: second/' "$WORK/conf/okx.yaml" >"$WORK/conf/second.yaml"
-echo 'feed: okx' >>"$WORK/conf/second.yaml"
+okx_venue okx spot >"$WORK/conf/okx.yaml"
+okx_venue second spot 'feed: okx' >"$WORK/conf/second.yaml"
+okx_venue okx_swap swap >"$WORK/conf/okx_swap.yaml"
 SIM_LOG=$WORK/sim.ndjson SIM_PORT=
 start_sim --seed 3
 live_files ''

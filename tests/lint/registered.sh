@@ -8,6 +8,7 @@
 by_command="common: . (read by the others)
 kraken: . (read by those of Kraken)
 okx: . (read by those of OKX)
+okx_venue: . (read by those that have a venue of OKX)
 keeper_side: . (read by those of a keeper on one exchange)
 builds: ./agon soak builds
 stop_times: ./agon soak stop"

@@ -8,6 +8,7 @@
 MINUTES=${3:-10}
 FROZEN=${4:-kraken}
 . "$(dirname "$0")/../integration/common.sh"
+. "$(dirname "$0")/../integration/okx_venue.sh"
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 is() {
@@ -66,28 +67,7 @@ sim okx --venue okx --seed 7 --symbols BTC-USDT
     echo 'passphrase: agon-sim-pass'
 } >"$WORK/credentials/okx"
 chmod 600 "$WORK/credentials/okx"
-cat >"$WORK/conf/okx.yaml" <<EOF
-name: okx
-dialect: okx_spot
-credential: okx
-market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
-user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
-rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api/v5}
-hold: 5s
-reconcile: 15s
-limits:
-  - {kind: weight, capacity: 20, window: 2s}
-  - {kind: raw, capacity: 500, window: 2s}
-  - {kind: orders, capacity: 60, window: 2s}
-  - {kind: orders_day, capacity: 1000000, window: 1d}
-  - {kind: snapshots, capacity: 100, window: 1m}
-  - {kind: connects, capacity: 3, window: 1s}
-snapshot_levels: 400
-warm_bars: 299
-message_gap: 350ms
-channel: 0s
-silence: 25s
-EOF
+okx_venue okx spot 'credential: okx' 'hold: 5s' 'reconcile: 15s' >"$WORK/conf/okx.yaml"
 NAMES='binance binance_um kraken okx'
 sed -i 's/^venue: .*/venues: [binance.yaml, binance_um.yaml, kraken.yaml, okx.yaml]/' "$WORK/conf/live.yaml"
 cat >>"$WORK/conf/live.yaml" <<EOF

@@ -4,6 +4,7 @@
 # simulated venue, spot and swaps, and no hole is in the chain of a book's ids. A book's message that is lost is found by the
 # next: that book alone is read anew, and no other.
 . "$(dirname "$0")/../common.sh"
+. "$(dirname "$0")/../okx_venue.sh"
 
 is() { # QUERY: is that true of the feed?
     "$AGON" ctl feed --json --dir "$WORK/run" >"$WORK/feed" 2>/dev/null && jq -e "$1" "$WORK/feed" >/dev/null
@@ -15,30 +16,8 @@ faults:
 EOF
 start_sim --venue okx --seed 6 --speed 4 --faults "$WORK/faults.yaml"
 MODE=paper SPEED=4 live_files ''
-for kind in spot swap; do
-    name=okx
-    [ $kind = spot ] || name=okx_swap
-    cat >"$WORK/conf/$name.yaml" <<EOF
-name: $name
-dialect: okx_$kind
-market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/public}
-user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws/v5/private}
-rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api/v5}
-limits:
-  - {kind: weight, capacity: 20, window: 2s}
-  - {kind: raw, capacity: 500, window: 2s}
-  - {kind: orders, capacity: 60, window: 2s}
-  - {kind: orders_day, capacity: 1000000, window: 1d}
-  - {kind: snapshots, capacity: 100, window: 1m}
-  - {kind: connects, capacity: 3, window: 1s}
-subscribe: {trades: true, quotes: true, depth: true}
-snapshot_levels: 400
-warm_bars: 299
-message_gap: 350ms
-channel: 0s
-silence: 25s
-EOF
-done
+okx_venue okx spot >"$WORK/conf/okx.yaml"
+okx_venue okx_swap swap >"$WORK/conf/okx_swap.yaml"
 sed -i -e '/symbol:/d' -e 's|^venue:.*|venues: [okx.yaml, okx_swap.yaml]|' "$WORK/conf/live.yaml"
 cat >>"$WORK/conf/live.yaml" <<EOF
   - {venue: okx, symbol: BTC-USDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.00000001}
