@@ -20,10 +20,10 @@ void control_watch(struct engine *engine)
             if (sub->instruments[i] <= INSTRUMENTS_MAX)
                 slot_set_add(&engine->markets[sub->instruments[i]].watchers, id);
         }
-        for (uint16_t type = 0; type < AGON_EVENT_MORE + EVENTS_MORE; type++) {
-            if (event_is_on(sub->event_mask, sub->event_more, type))
-                slot_set_add(&engine->type_watchers[event_place(type)], id);
-        }
+        for (uint64_t on = sub->event_mask; on != 0; on &= on - 1)
+            slot_set_add(&engine->type_watchers[__builtin_ctzll(on)], id);
+        for (uint32_t on = sub->event_more; on != 0; on &= on - 1)
+            slot_set_add(&engine->type_watchers[64 + __builtin_ctz(on)], id);
     }
 }
 

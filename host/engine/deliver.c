@@ -17,26 +17,53 @@ static void fold_output(struct engine *engine, const void *bytes, size_t n, uint
     engine->output_hash = hash_mix(engine->output_hash ^ (crc | where << 32));
 }
 
-static HOT void count_public(struct engine *engine, const struct agon_event_hdr *event)
+/* Those of one word of 64 slots. */
+static inline void count_word(struct engine *engine, const struct agon_event_hdr *event,
+                              uint32_t word, uint64_t slots)
+{
+    for (; slots != 0; slots &= slots - 1) {
+        struct slot *slot = &engine->slots.all[word * 64 + (uint32_t)__builtin_ctzll(slots)];
+
+        if (!BY_CONTENT(event->type) ||
+            subscription_wants(&slot->subscription, &slot->signals, event))
+            slot->nth++;
+    }
+}
+
+/* Of any type and as many slots as there may be. */
+static __attribute__((noinline)) void count_all(struct engine *engine,
+                                                const struct agon_event_hdr *event)
 {
     uint32_t place = event_place(event->type);
-    const struct slot_set *of_type = &engine->type_watchers[place < EVENTS_PLACES ? place : 0];
-    const struct slot_set *of_instrument =
+    const struct slot_set *of_type, *of_instrument;
+
+    if (place >= EVENTS_PLACES)
+        return;
+    of_type = &engine->type_watchers[place];
+    of_instrument =
         event_is_shared(event->type) ? of_type : &engine->markets[event->instrument].watchers;
-    uint64_t words = place < EVENTS_PLACES ? of_type->words & of_instrument->words : 0;
-
-    for (; words != 0; words &= words - 1) {
+    for (uint64_t words = of_type->words & of_instrument->words; words != 0; words &= words - 1) {
         uint32_t word = (uint32_t)__builtin_ctzll(words);
-        uint64_t slots = of_type->bits[word] & of_instrument->bits[word];
 
-        for (; slots != 0; slots &= slots - 1) {
-            struct slot *slot = &engine->slots.all[word * 64 + (uint32_t)__builtin_ctzll(slots)];
+        count_word(engine, event, word, of_type->bits[word] & of_instrument->bits[word]);
+    }
+}
 
-            if (!BY_CONTENT(event->type) ||
-                subscription_wants(&slot->subscription, &slot->signals, event))
-                slot->nth++;
+// Of a type of the first mask, with nobody but slots of the first word: which bits are read waits
+// for nothing that says where there are any.
+static HOT void count_public(struct engine *engine, const struct agon_event_hdr *event)
+{
+    if (event->type < 64) {
+        const struct slot_set *of_type = &engine->type_watchers[event->type];
+        const struct slot_set *of_instrument =
+            event_is_shared(event->type) ? of_type : &engine->markets[event->instrument].watchers;
+
+        if ((of_type->words & of_instrument->words) <= 1) {
+            count_word(engine, event, 0, of_type->bits[0] & of_instrument->bits[0]);
+            return;
         }
     }
+    count_all(engine, event);
 }
 
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)

@@ -286,11 +286,27 @@ static void value_again(struct engine *engine, agon_asset_t asset)
     }
 }
 
+static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
+                                                        agon_instrument_t instrument,
+                                                        agon_px_t before_long_px,
+                                                        agon_px_t before_short_px)
+{
+    struct slot_set holders = engine->exposure->holders[instrument];
+    uint16_t slot;
+
+    while (slot_set_take(&holders, &slot)) {
+        uint32_t place = place_of(engine, slot, instrument);
+
+        if (place != NO_PLACE)
+            count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
+        look_at_open(engine, slot, instrument, place, before_long_px, before_short_px);
+        touch(engine, slot);
+    }
+}
+
 HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     struct market *market = &engine->markets[instrument];
-    struct slot_set holders;
-    uint16_t slot;
     agon_px_t long_px, short_px, before_long_px, before_short_px;
 
     if (!find_price(engine, instrument, &long_px, &short_px))
@@ -302,15 +318,8 @@ HOT void exposure_price(struct engine *engine, agon_instrument_t instrument)
     before_short_px = market->short_px;
     market->long_px = long_px;
     market->short_px = short_px;
-    holders = engine->exposure->holders[instrument];
-    while (slot_set_take(&holders, &slot)) {
-        uint32_t place = place_of(engine, slot, instrument);
-
-        if (place != NO_PLACE)
-            count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
-        look_at_open(engine, slot, instrument, place, before_long_px, before_short_px);
-        touch(engine, slot);
-    }
+    if (!slot_set_is_empty(&engine->exposure->holders[instrument]))
+        price_holders(engine, instrument, before_long_px, before_short_px);
     if (engine->exposure->values[instrument] != 0)
         value_again(engine, engine->exposure->values[instrument]);
 }

@@ -33,11 +33,17 @@ void journal_buffer_deinit(struct journal_buffer *buffer)
     buffer->data = NULL;
 }
 
+// What is not known here is kept for years rather than dropped; so is what only the host sees.
+static __attribute__((noinline)) enum journal_class class_of_more(uint16_t type)
+{
+    return event_kind_of(type) == NULL || event_is(type, AGON_EV_KEPT) ? JOURNAL_MONEY
+                                                                       : JOURNAL_MARKET;
+}
+
 HOT enum journal_class journal_class_of(uint16_t type)
 {
-    // What is not known here is kept for years rather than dropped; so is what only the host sees.
-    if (type >= AGON_EVENT_INTENT && event_kind_of(type) == NULL)
-        return JOURNAL_MONEY;
+    if (type >= AGON_EVENT_INTENT)
+        return class_of_more(type);
     return event_is(type, AGON_EV_KEPT) ? JOURNAL_MONEY : JOURNAL_MARKET;
 }
 

@@ -77,16 +77,27 @@ int bus_reader_attach(struct bus_reader *reader, const void *memory, uint64_t gr
 /* Records are stored and loaded in words with release and acquire. That orders them after the
  * announcement and before the check of it, without a fence, which thread checkers do not follow; on
  * x86 these are plain moves. */
-static void store_words(unsigned char *to, const void *from, uint32_t granules)
+static inline void store_word(uint64_t *to, const unsigned char *from)
+{
+    uint64_t word;
+
+    memcpy(&word, from, sizeof(word));
+    __atomic_store_n(to, word, __ATOMIC_RELEASE);
+}
+
+/* The eight words of a granule, one by one: most records are of one, and a loop over its words is
+ * twice as many instructions. */
+#define EACH_WORD(_) _(0) _(1) _(2) _(3) _(4) _(5) _(6) _(7)
+
+static inline void store_granules(unsigned char *to, const void *from, uint32_t granules)
 {
     uint64_t *at = (uint64_t *)(void *)to;
     const unsigned char *source = from;
 
-    for (uint32_t i = 0; i < granules * 8; i++) {
-        uint64_t word;
-
-        memcpy(&word, source + (size_t)i * 8, sizeof(word));
-        __atomic_store_n(at + i, word, __ATOMIC_RELEASE);
+    for (; granules > 0; granules--, at += 8, source += EVENT_GRANULE) {
+#define STORE(i) store_word(at + (i), source + (size_t)(i)*8);
+        EACH_WORD(STORE)
+#undef STORE
     }
 }
 
@@ -123,12 +134,12 @@ HOT void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event
         struct agon_event_hdr filler[2] = {{.granules = (uint8_t)rest}};
 
         reserve(writer, writer->at + rest);
-        store_words(writer->data + (writer->at & writer->mask) * EVENT_GRANULE, filler, 1);
+        store_granules(writer->data + (writer->at & writer->mask) * EVENT_GRANULE, filler, 1);
         writer->at += rest;
     }
     reserve(writer, writer->at + granules);
     mark(writer);
-    store_words(writer->data + (writer->at & writer->mask) * EVENT_GRANULE, event, granules);
+    store_granules(writer->data + (writer->at & writer->mask) * EVENT_GRANULE, event, granules);
     writer->at += granules;
 }
 
