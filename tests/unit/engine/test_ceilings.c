@@ -410,6 +410,49 @@ START_TEST(there_are_4096_instruments_and_the_last_is_traded)
 }
 END_TEST
 
+static uint64_t nth_of(uint16_t slot)
+{
+    return slots_get(engine_slots(engine), slot)->nth;
+}
+
+// Of what is told to all who trade an instrument each slot's count is its plugin's, wherever in the
+// table it stands.
+START_TEST(a_public_event_counts_for_a_slot_anywhere_in_the_table)
+{
+    static const uint16_t high[] = {64, 65, SLOTS_MAX - 1};
+    uint64_t before[5];
+
+    is_high = 0;
+    world = world_new(RUN_PAPER);
+    engine = world->engine;
+    for (uint16_t id = WORLD_SLOTS; id < SLOTS_MAX; id++) {
+        struct record_slot record = world_slot_record(id);
+
+        record.subscription.n_instruments = id < 64 ? 0 : id == 65 ? 2 : 1;
+        record.subscription.instruments[0] = id == 64 ? BTCUSDT : ETHUSDT;
+        record.subscription.instruments[1] = id == 65 ? BTCUSDT : 0;
+        record.limits.capital_amt = USD(1);
+        ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    }
+    before[0] = nth_of(0);
+    before[1] = nth_of(WORLD_SLOTS);
+    for (int i = 0; i < 3; i++)
+        before[2 + i] = nth_of(high[i]);
+    world_trade(world, BTCUSDT, 6000000, 1000, AGON_BUY);
+    ck_assert_uint_eq(nth_of(0), before[0] + 1);
+    ck_assert_uint_eq(nth_of(WORLD_SLOTS), before[1]);
+    ck_assert_uint_eq(nth_of(64), before[2] + 1);
+    ck_assert_uint_eq(nth_of(65), before[3] + 1);
+    ck_assert_uint_eq(nth_of(SLOTS_MAX - 1), before[4]);
+    world_trade(world, ETHUSDT, 300000, 1000, AGON_BUY);
+    ck_assert_uint_eq(nth_of(0), before[0] + 2);
+    ck_assert_uint_eq(nth_of(64), before[2] + 1);
+    ck_assert_uint_eq(nth_of(65), before[3] + 2);
+    ck_assert_uint_eq(nth_of(SLOTS_MAX - 1), before[4] + 1);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_ceilings");
@@ -425,6 +468,7 @@ int main(void)
     tcase_add_test(tcase, a_state_of_high_accounts_is_read_again_and_goes_on_alike);
     tcase_add_test(tcase, without_high_accounts_the_state_is_of_the_format_before);
     tcase_add_test(tcase, there_are_4096_instruments_and_the_last_is_traded);
+    tcase_add_test(tcase, a_public_event_counts_for_a_slot_anywhere_in_the_table);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
