@@ -67,6 +67,23 @@ int64_t venue_expiry(const struct venue_client *client, int64_t now, int64_t win
     return now + window_ns + (slack < SLACK_MAX_NS ? slack : SLACK_MAX_NS);
 }
 
+agon_ns_t venue_take_until(struct venue_client *client, struct gateway_request *request,
+                           int is_risk)
+{
+    struct gateway *gateway = client->gateway;
+    int64_t now = gateway_now(gateway);
+    agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
+    int64_t window_ns = (int64_t)gateway->config.recv_window_ms * 1000000;
+
+    // A deadline by a clock that is not known is none.
+    if (is_risk && (venue_now == 0 || !venue_is_clock_good(client, now))) {
+        request->why = REASON_VENUE_CLOCK;
+        return 0;
+    }
+    request->expiry_ns = venue_expiry(client, now, window_ns);
+    return venue_now + window_ns;
+}
+
 struct gateway_request *venue_ask(struct venue_client *client, enum wire_op op,
                                   const struct symbol *symbol, enum limiter_class class,
                                   int64_t wait_ns)
@@ -164,6 +181,13 @@ void venue_bar(struct gateway *gateway, int64_t until)
     gateway->n_barred++;
     if (until > gateway->barred_ns)
         gateway->barred_ns = until;
+}
+
+void venue_too_fast(struct gateway *gateway, uint32_t bucket, const char *said, int64_t now)
+{
+    limiter_stop(&gateway->limiter, now, bucket, 0);
+    venue_bar(gateway, gateway->limiter.buckets[bucket].stop_until);
+    gateway_log(gateway, 4, "rate", "%s: too many requests (%s)", gateway->config.name, said);
 }
 
 void venue_halt_auth(struct venue_client *client, int32_t code, const char *text)

@@ -139,6 +139,10 @@ int venue_is_clock_good(struct venue_client *client, int64_t now);
  * window_ns: with what its clock may be off by, at most a minute, also before anything is known of
  * it. */
 int64_t venue_expiry(const struct venue_client *client, int64_t now, int64_t window_ns);
+/* Until when, by its clock, the venue may take what is written now; the request gets its expiry. 0:
+ * its clock is not known well enough for what adds risk, and the request says so. */
+agon_ns_t venue_take_until(struct venue_client *client, struct gateway_request *request,
+                           int is_risk);
 int venue_is_user_up(struct venue_client *client);
 void venue_user_down(struct venue_client *client, struct link *link);
 /* The user data stream is up: what happened while it was not is read. */
@@ -154,6 +158,8 @@ void venue_user_bad(struct venue_client *client);
 int venue_bad(struct gateway *gateway, uint64_t n_bad[WIRE_KINDS], int kind, int rc, size_t n);
 /* The venue does not accept the key. */
 void venue_halt_auth(struct venue_client *client, int32_t code, const char *text);
+/* It said so to a request of that bucket, which stops for a while; said: its words, for the log. */
+void venue_too_fast(struct gateway *gateway, uint32_t bucket, const char *said, int64_t now);
 /* The venue wants fewer requests until then. */
 void venue_bar(struct gateway *gateway, int64_t until);
 struct gateway_request *venue_ask(struct venue_client *client, enum wire_op op,

@@ -37,6 +37,15 @@ int wire_fit_filters(const struct wire_info *info, int quote_exp, struct agon_in
     return is_exact;
 }
 
+void wire_begin(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
+                const struct symbol *symbol)
+{
+    memset(hdr, 0, bytes);
+    hdr->type = type;
+    hdr->granules = (uint8_t)(bytes / EVENT_GRANULE);
+    hdr->instrument = symbol->instrument;
+}
+
 uint16_t wire_refusal(enum answer answer)
 {
     switch (answer) {

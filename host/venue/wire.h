@@ -355,6 +355,9 @@ struct venue_wire {
 };
 /* Why an order was refused, by what the answer means alone: enum reason. */
 uint16_t wire_refusal(enum answer answer);
+/* A market event of that instrument with nothing in it yet. */
+void wire_begin(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
+                const struct symbol *symbol);
 /* A wire_order_fn: ctx is a struct wire_order of zeros, which gets the first. */
 void wire_keep_first(void *ctx, const struct wire_order *order);
 /* Does the stream bring the whole book? */

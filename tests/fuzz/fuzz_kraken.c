@@ -2,7 +2,8 @@
 /* fuzz_kraken: any bytes, as each kind of message and answer that Kraken can send us.
  *
  * decodes: host/venue/kraken/account.c host/venue/kraken/market.c host/venue/kraken/private.c
- *   host/venue/kraken/rest.c host/venue/scan.c host/venue/symbols.c host/base/num.c */
+ *   host/venue/kraken/rest.c host/venue/fields.c host/venue/stamp.c host/venue/scan.c
+ * host/venue/symbols.c host/base/num.c */
 #include "exchange.h"
 #include "fuzz.h"
 #include "venue/kraken/core.h"
@@ -21,7 +22,7 @@ static int is_changed(const void *self)
     for (uint32_t i = 0; i < 2; i++)
         n += kraken->digits[i].px + kraken->digits[i].qty + kraken->leave[i] + kraken->enter[i] +
              (int)kraken->fills[i].n;
-    return n > 0 || kraken->n_known > 0;
+    return n > 0 || kraken->texts.n_used > 0;
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned seed)

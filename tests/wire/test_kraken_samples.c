@@ -197,8 +197,9 @@ START_TEST(orders_of_the_account)
     struct kraken *kraken = reader;
 
     ck_assert_int_ge(read_orders("kraken/verifyconvertTextMessageToMessageRestGetOpenOrders"), 1);
-    ck_assert_uint_eq(orders[0].venue_order, kraken_number("OQCLML-BW3P3-BUCMWZ"));
-    ck_assert_str_eq(kraken_find(kraken, orders[0].venue_order)->text, "OQCLML-BW3P3-BUCMWZ");
+    ck_assert_uint_eq(orders[0].venue_order, order_texts_number("OQCLML-BW3P3-BUCMWZ"));
+    ck_assert_str_eq(order_texts_find(&kraken->texts, orders[0].venue_order)->text,
+                     "OQCLML-BW3P3-BUCMWZ");
     ck_assert_ptr_eq(orders[0].symbol, &symbols.all[0]); // "XBTUSD"
     ck_assert_int_eq(orders[0].state, AGON_ORDER_PARTIAL);
     ck_assert_int_eq(orders[0].side, AGON_BUY);
@@ -242,7 +243,7 @@ START_TEST(fills_of_the_account)
         venue_kraken_spot.read_fills(reader, payload, n_payload, &symbols.all[1], on_fill, NULL),
         1);
     ck_assert_uint_eq(fills[0].fill, 1001);
-    ck_assert_uint_eq(fills[0].venue_order, kraken_number("O26VBY-ISGAE-JP5TLU"));
+    ck_assert_uint_eq(fills[0].venue_order, order_texts_number("O26VBY-ISGAE-JP5TLU"));
     ck_assert_int_eq(fills[0].px, 295005 + 0);
     ck_assert_int_eq(fills[0].qty, 50000000);
     ck_assert_int_eq(fills[0].fee_amt, 2360000000);
@@ -301,10 +302,10 @@ START_TEST(balances_and_token)
     ck_assert_str_eq(out.balances[1].asset->name, "BTC");
     ck_assert_int_eq(out.balances[1].free_amt, 100000000);
     load("exec_client#9");
-    ck_assert_int_eq(kraken_read_token(payload, n_payload, token, sizeof(token)), AGON_OK);
+    ck_assert_int_eq(kraken_read_token(payload, n_payload, token), AGON_OK);
     ck_assert_str_eq(token, "TEST-TOKEN");
     load("exec_client#14"); // an error is no token
-    ck_assert_int_lt(kraken_read_token(payload, n_payload, token, sizeof(token)), 0);
+    ck_assert_int_lt(kraken_read_token(payload, n_payload, token), 0);
 }
 END_TEST
 
@@ -350,13 +351,14 @@ START_TEST(a_request_is_signed_over_its_form)
     struct kraken *kraken = reader;
     struct secret secret = {0};
     struct gateway_http http = {0};
-    struct kraken_form form;
+    struct form form;
     struct outbox_entry entry = {.type = AGON_LIMIT,
                                  .side = AGON_BUY,
                                  .tif = AGON_TIF_GTC,
                                  .flags = AGON_POST_ONLY,
                                  .next_qty = 1000000,
                                  .next_px = 300000};
+    struct kraken_asked asked = {.symbol = &symbols.all[0], .entry = &entry, .client_id = "a1"};
     char signature[KRAKEN_SIGNATURE_TEXT];
 
     kraken->vault = secret_new(sizeof(*kraken->vault));
@@ -364,8 +366,8 @@ START_TEST(a_request_is_signed_over_its_form)
     snprintf(kraken->vault->key, sizeof(kraken->vault->key), "key");
     ck_assert_int_eq(secret_set(&secret, "YWdvbi10ZXN0", 12), AGON_OK);
     ck_assert_int_eq(kraken_signer_init(&kraken->vault->signer, &secret, NULL), AGON_OK);
-    kraken_form_init(&form, http.body, sizeof(http.body));
-    kraken_form_order(&form, &symbols.all[0], &entry, "a1");
+    form_init(&form, http.body, sizeof(http.body));
+    kraken_form_add(&form, REQ_NEW, &asked);
     ck_assert_int_eq(
         kraken_sign_request(kraken, 1700000000000000000, "/0/private/AddOrder", &form, &http),
         AGON_OK);
@@ -381,13 +383,13 @@ START_TEST(a_request_is_signed_over_its_form)
     entry.type = AGON_STOP_LIMIT;
     entry.flags = 0;
     entry.trigger_px = 290000;
-    kraken_form_init(&form, http.body, sizeof(http.body));
-    kraken_form_order(&form, &symbols.all[0], &entry, "a1");
+    form_init(&form, http.body, sizeof(http.body));
+    kraken_form_add(&form, REQ_NEW, &asked);
     ck_assert_str_eq(http.body, "pair=XBTUSD&type=buy&ordertype=stop-loss-limit&volume=0.01&price="
                                 "29000&price2=30000&timeinforce=GTC&oflags=fciq&cl_ord_id=a1");
     entry.type = AGON_STOP;
-    kraken_form_init(&form, http.body, sizeof(http.body));
-    kraken_form_order(&form, &symbols.all[0], &entry, "a1");
+    form_init(&form, http.body, sizeof(http.body));
+    kraken_form_add(&form, REQ_NEW, &asked);
     ck_assert_str_eq(http.body, "pair=XBTUSD&type=buy&ordertype=stop-loss&volume=0.01&price=29000&"
                                 "oflags=fciq&cl_ord_id=a1");
     // Rising, whatever the clock does.

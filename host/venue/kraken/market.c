@@ -7,7 +7,6 @@
 #include "venue/kraken/core.h"
 
 #define DECIMALS_MAX 18
-#define ALL          UINT32_MAX /* of a message's records */
 
 /* The checksum ----------------------------------------------------------------------------------
  */
@@ -48,79 +47,6 @@ uint32_t kraken_checksum(const struct wire_top *top)
 
 /* Values ----------------------------------------------------------------------------------------
  */
-
-static int digits(const char *at, int n, int64_t *value)
-{
-    *value = 0;
-    for (int i = 0; i < n; i++) {
-        if (at[i] < '0' || at[i] > '9')
-            return 0;
-        *value = *value * 10 + (at[i] - '0');
-    }
-    return 1;
-}
-
-/* Days since 1970 of a civil date. */
-static int64_t days_of(int64_t y, int64_t m, int64_t d)
-{
-    int64_t year = m <= 2 ? y - 1 : y;
-    int64_t era = year / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-int kraken_read_stamp(struct scan *scan, agon_ns_t *t)
-{
-    struct scan_text text;
-    int64_t part[6];
-    int64_t ns = 0;
-    int64_t unit = 100000000;
-    uint32_t at = 19;
-
-    // yyyy-mm-ddThh:mm:ss
-    if (scan_string(scan, &text) < 0 || text.is_raw || text.n < 20 || text.at[4] != '-' ||
-        text.at[7] != '-' || text.at[10] != 'T' || text.at[13] != ':' || text.at[16] != ':' ||
-        text.at[text.n - 1] != 'Z' || !digits(text.at, 4, &part[0]))
-        return scan_fail(scan);
-    for (uint32_t i = 1; i < 6; i++) {
-        if (!digits(text.at + 2 + 3 * i, 2, &part[i]))
-            return scan_fail(scan);
-    }
-    if (part[0] < 2000 || part[0] > 2099 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
-        part[2] > 31 || part[3] > 23 || part[4] > 59 || part[5] > 60)
-        return scan_fail(scan);
-    if (text.at[at] == '.') {
-        for (at++; at < text.n - 1; at++, unit /= 10) {
-            if (text.at[at] < '0' || text.at[at] > '9')
-                return scan_fail(scan);
-            ns += (text.at[at] - '0') * unit;
-        }
-    } else if (at != text.n - 1) {
-        return scan_fail(scan);
-    }
-    *t = ((days_of(part[0], part[1], part[2]) * 24 + part[3]) * 60 + part[4]) * 60 * 1000000000 +
-         part[5] * 1000000000 + ns;
-    return AGON_OK;
-}
-
-int kraken_read_seconds(struct scan *scan, agon_ns_t *t)
-{
-    struct scan_text text;
-    const char *point;
-    size_t n;
-
-    if (scan_number(scan, &text) < 0)
-        return scan->rc;
-    // More digits than a nanosecond has are the venue's arithmetic.
-    point = memchr(text.at, '.', text.n);
-    n = point != NULL && text.n - (size_t)(point - text.at) > 10 ? (size_t)(point - text.at) + 10
-                                                                 : text.n;
-    if (num_parse(text.at, n, 9, t) < 0 || *t < 0)
-        return scan_fail(scan);
-    return AGON_OK;
-}
 
 /* Exactly, and how many decimals the text has. */
 static int read_exact(struct scan *scan, int exp, int64_t *value, uint8_t *decimals)
@@ -225,7 +151,7 @@ static int take_book(struct kraken *kraken, struct scan *scan, const struct symb
         else if (scan_is(&key, "checksum"))
             TAKE(2, scan_u64(scan, &checksum));
         else if (scan_is(&key, "timestamp"))
-            TAKE(3, kraken_read_stamp(scan, &depth->t_venue));
+            TAKE(3, stamp_read(scan, &depth->t_venue));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }
@@ -238,16 +164,7 @@ static int take_book(struct kraken *kraken, struct scan *scan, const struct symb
     return AGON_OK;
 }
 
-static void begin(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
-                  const struct symbol *symbol)
-{
-    memset(hdr, 0, bytes);
-    hdr->type = type;
-    hdr->granules = (uint8_t)(bytes / EVENT_GRANULE);
-    hdr->instrument = symbol->instrument;
-}
-
-int kraken_read_side(struct scan *scan, uint8_t *side)
+static int read_taker(struct scan *scan, uint8_t *side)
 {
     struct scan_text text;
 
@@ -264,7 +181,7 @@ static int take_trade(struct scan *scan, const struct symbol *symbol, struct ago
     uint64_t seen = 0;
     int rc;
 
-    begin(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol);
+    wire_begin(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol);
     if (scan_object(scan) < 0)
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
@@ -273,11 +190,11 @@ static int take_trade(struct scan *scan, const struct symbol *symbol, struct ago
         else if (scan_is(&key, "qty"))
             TAKE(1, read_qty(scan, symbol, &of, &trade->qty));
         else if (scan_is(&key, "side"))
-            TAKE(2, kraken_read_side(scan, &trade->side));
+            TAKE(2, read_taker(scan, &trade->side));
         else if (scan_is(&key, "trade_id"))
             TAKE(3, scan_u64(scan, &trade->venue_id));
         else if (scan_is(&key, "timestamp"))
-            TAKE(4, kraken_read_stamp(scan, &trade->hdr.t_venue));
+            TAKE(4, stamp_read(scan, &trade->hdr.t_venue));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }
@@ -292,7 +209,7 @@ static int take_quote(struct scan *scan, const struct symbol *symbol, struct ago
     uint64_t seen = 0;
     int rc;
 
-    begin(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol);
+    wire_begin(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol);
     if (scan_object(scan) < 0)
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
@@ -305,7 +222,7 @@ static int take_quote(struct scan *scan, const struct symbol *symbol, struct ago
         else if (scan_is(&key, "ask_qty"))
             TAKE(3, read_qty(scan, symbol, &of, &quote->ask_qty));
         else if (scan_is(&key, "timestamp"))
-            TAKE(4, kraken_read_stamp(scan, &quote->hdr.t_venue));
+            TAKE(4, stamp_read(scan, &quote->hdr.t_venue));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }
@@ -360,9 +277,10 @@ static int take_record(struct kraken *kraken, struct scan *scan, int kind,
 
 /* Takes the records of ours up to number want, which is left in out; *n: how many there were till
  * then. An error names the instrument. */
-static int walk(struct kraken *kraken, const struct kraken_envelope *from, uint32_t want,
-                uint32_t *n, struct wire_out *out)
+static int walk(void *self, const void *message, uint32_t want, uint32_t *n, struct wire_out *out)
 {
+    struct kraken *kraken = self;
+    const struct kraken_envelope *from = message;
     int kind = kind_of(from);
     struct scan scan;
     int rc;
@@ -381,7 +299,7 @@ static int walk(struct kraken *kraken, const struct kraken_envelope *from, uint3
         symbol = symbol_of(kraken, &record);
         if (symbol == NULL)
             continue;
-        if (++*n != want && want != ALL)
+        if (++*n != want && want != RECORDS_ALL)
             continue;
         scan_init(&inner, record.at, record.n);
         out->named = symbol;
@@ -448,31 +366,6 @@ static int take_reply(struct kraken *kraken, const struct kraken_envelope *from,
     return WIRE_REPLY;
 }
 
-static int hand_out(struct kraken *kraken, const struct kraken_envelope *from, const void *bytes,
-                    struct wire_out *out)
-{
-    uint32_t n;
-    int rc;
-
-    if (kraken->message != bytes) {
-        // All of it first, for it to be refused whole. Most have one record.
-        rc = walk(kraken, from, ALL, &n, out);
-        if (rc < 0)
-            return rc;
-        kraken->message = bytes;
-        kraken->n_handed = n > 1 ? 0 : 1;
-        if (n == 1)
-            return kind_of(from);
-        if (n == 0)
-            return WIRE_OTHER;
-    }
-    rc = walk(kraken, from, kraken->n_handed + 1, &n, out);
-    if (rc < 0 || n <= kraken->n_handed)
-        return rc < 0 ? rc : WIRE_OTHER;
-    kraken->n_handed++;
-    return kind_of(from);
-}
-
 int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n)
 {
     return venue_bad(kraken->gateway, kraken->n_bad, kind, rc, n);
@@ -487,16 +380,17 @@ int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
     out->named = NULL;
     out->named_kind = WIRE_OTHER;
     if (rc >= 0 && from.method[0] != '\0') {
-        rc = kraken->message == bytes ? WIRE_OTHER : take_reply(kraken, &from, out);
-        kraken->message = bytes;
+        rc = kraken->records.message == bytes ? WIRE_OTHER : take_reply(kraken, &from, out);
+        kraken->records.message = bytes;
     } else if (rc >= 0 && kind_of(&from) != WIRE_OTHER) {
         out->named_kind = kind_of(&from);
-        rc = hand_out(kraken, &from, bytes, out);
+        rc = records_hand_out(&kraken->records, bytes, walk, kraken, &from, out);
+        rc = rc > 0 ? kind_of(&from) : rc;
     } else if (rc >= 0) {
         rc = WIRE_OTHER; // heartbeat, status
     }
     if (rc <= 0)
-        kraken->message = NULL;
+        kraken->records.message = NULL;
     return rc < 0 ? kraken_bad(kraken, out->named_kind, rc, n) : rc;
 }
 

@@ -30,14 +30,14 @@ static int write_job(void *self, const struct rescue_job *jobs, uint32_t n, agon
                                         [RESCUE_MANY] = "/private/CancelAll",
                                         [RESCUE_ORDER] = "/private/CancelOrder"};
     struct kraken *kraken = self;
-    struct kraken_form form;
+    struct form form;
     char path[160];
 
     (void)venue_now;
     REQUIRE(n == 1);
-    kraken_form_init(&form, http->body, sizeof(http->body));
+    form_init(&form, http->body, sizeof(http->body));
     if (jobs->op == RESCUE_ORDER)
-        kraken_form_add(&form, "cl_ord_id", jobs->client_id);
+        form_add(&form, "cl_ord_id", jobs->client_id);
     snprintf(path, sizeof(path), "%s%s", kraken->rest_path, paths[jobs->op]);
     return kraken_sign_request(kraken, utc, path, &form, http);
 }

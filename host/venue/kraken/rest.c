@@ -209,7 +209,6 @@ enum answer kraken_judge(void *self, const struct gateway_request *request,
                          int64_t now)
 {
     struct kraken *kraken = self;
-    struct gateway *gateway = kraken->gateway;
     enum answer answer = kraken_judge_answer(reply, text, room);
 
     *code = 0;
@@ -228,9 +227,7 @@ enum answer kraken_judge(void *self, const struct gateway_request *request,
     if (answer == ANSWER_RATE) {
         uint32_t bucket = strncmp(text, "EOrder:", 7) == 0 ? BUCKET_ORDERS : BUCKET_WEIGHT;
 
-        limiter_stop(&gateway->limiter, now, bucket, 0);
-        venue_bar(gateway, gateway->limiter.buckets[bucket].stop_until);
-        gateway_log(gateway, 4, "rate", "%s: too many requests (%s)", gateway->config.name, text);
+        venue_too_fast(kraken->gateway, bucket, text, now);
     }
     return answer;
 }
@@ -253,92 +250,49 @@ int kraken_read_rights(void *self, const void *bytes, size_t n, int *can_withdra
 
 int kraken_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns)
 {
-    struct scan reader;
-    struct scan *scan = &reader;
-    struct scan_text key;
+    static const struct field fields[] = {{"unixtime", FIELD_U64, .need = FIELD_MUST}, {NULL}};
     struct scan_text result;
-    uint64_t seen = 0;
     uint64_t seconds = 0;
     int rc = kraken_result(bytes, n, &result);
 
     (void)self;
     *resolution_ns = SECOND_NS;
-    if (rc < 0)
+    if (rc < 0 || (rc = fields_read_all(&result, fields, &seconds)) < 0)
         return rc;
-    scan_init(scan, result.at, result.n);
-    if (scan_object(scan) < 0)
-        return scan->rc;
-    while ((rc = scan_key(scan, &key)) > 0) {
-        if (scan_is(&key, "unixtime"))
-            TAKE(0, scan_u64(scan, &seconds));
-        else if (scan_skip(scan) < 0)
-            return scan->rc;
-    }
-    NEED(1);
     if (seconds < 946684800 || seconds > 4102444800)
         return AGON_ERANGE;
     *t = (agon_ns_t)seconds * SECOND_NS;
     return AGON_OK;
 }
 
-static int read_exp(struct scan *scan, int64_t *value, int *exp)
+struct pair {
+    struct wire_info info;
+    char name[32];
+    uint64_t px_decimals, lot_decimals;
+};
+static const struct field_word pair_states[] = {{"online", TRADING_OPEN},
+                                                {"limit_only", TRADING_OPEN},
+                                                {"post_only", TRADING_POST_ONLY},
+                                                {"cancel_only", TRADING_CANCEL_ONLY},
+                                                {"reduce_only", TRADING_CANCEL_ONLY},
+                                                {NULL, TRADING_HALTED}};
+#define PAIR_EXACT(name)                                                                           \
+    FIELD_EXACT, FIELD_AT(struct pair, info.name), .exp_at = offsetof(struct pair, info.name##_exp)
+static const struct field pair_fields[] = {
+    {"wsname", FIELD_TEXT, FIELD_AT(struct pair, name)},
+    {"pair_decimals", FIELD_U64, FIELD_AT(struct pair, px_decimals), FIELD_MUST},
+    {"lot_decimals", FIELD_U64, FIELD_AT(struct pair, lot_decimals), FIELD_MUST},
+    {"tick_size", PAIR_EXACT(tick)},
+    {"ordermin", PAIR_EXACT(min_qty)},
+    {"costmin", PAIR_EXACT(min_notional)},
+    {"status", FIELD_WORD, FIELD_AT(struct pair, info.state), .words = pair_states},
+    {NULL}};
+
+static void finish_pair(const struct pair *pair, struct wire_info *info)
 {
-    struct scan_text text;
-
-    if (scan_number(scan, &text) < 0)
-        return scan->rc;
-    return num_parse_exp(text.at, text.n, value, exp) < 0 || *value < 0 ? scan_fail(scan) : AGON_OK;
-}
-
-static int read_state(struct scan *scan, uint8_t *state)
-{
-    struct scan_text text;
-
-    if (scan_string(scan, &text) < 0)
-        return scan->rc;
-    *state = scan_is(&text, "online") || scan_is(&text, "limit_only")         ? TRADING_OPEN
-             : scan_is(&text, "cancel_only") || scan_is(&text, "reduce_only") ? TRADING_CANCEL_ONLY
-             : scan_is(&text, "post_only")                                    ? TRADING_POST_ONLY
-                                                                              : TRADING_HALTED;
-    return AGON_OK;
-}
-
-static int take_pair(struct scan *scan, struct wire_info *info, struct kraken_digits *digits)
-{
-    struct scan_text key;
-    char name[32] = "";
-    uint64_t seen = 0;
-    uint64_t px_decimals = 0;
-    uint64_t lot_decimals = 0;
     const char *slash;
-    int rc;
 
-    memset(info, 0, sizeof(*info));
-    info->state = TRADING_OPEN;
-    if (scan_object(scan) < 0)
-        return scan->rc;
-    while ((rc = scan_key(scan, &key)) > 0) {
-        if (scan_is(&key, "wsname"))
-            TAKE(0, scan_copy(scan, name, sizeof(name)));
-        else if (scan_is(&key, "pair_decimals"))
-            TAKE(1, scan_u64(scan, &px_decimals));
-        else if (scan_is(&key, "lot_decimals"))
-            TAKE(2, scan_u64(scan, &lot_decimals));
-        else if (scan_is(&key, "tick_size"))
-            TAKE(3, read_exp(scan, &info->tick, &info->tick_exp));
-        else if (scan_is(&key, "ordermin"))
-            TAKE(4, read_exp(scan, &info->min_qty, &info->min_qty_exp));
-        else if (scan_is(&key, "costmin"))
-            TAKE(5, read_exp(scan, &info->min_notional, &info->min_notional_exp));
-        else if (scan_is(&key, "status"))
-            TAKE(6, read_state(scan, &info->state));
-        else if (scan_skip(scan) < 0)
-            return scan->rc;
-    }
-    NEED(6);
-    if (px_decimals > 18 || lot_decimals > 18)
-        return scan_fail(scan);
-    rename_pair(name, 0, info->symbol, sizeof(info->symbol));
+    rename_pair(pair->name, 0, info->symbol, sizeof(info->symbol));
     slash = strchr(info->symbol, '/');
     if (slash != NULL && (size_t)(slash - info->symbol) < sizeof(info->base)) {
         memcpy(info->base, info->symbol, (size_t)(slash - info->symbol));
@@ -346,150 +300,98 @@ static int take_pair(struct scan *scan, struct wire_info *info, struct kraken_di
     }
     if (info->tick == 0) { // older answers have none
         info->tick = 1;
-        info->tick_exp = (int)px_decimals;
+        info->tick_exp = (int)pair->px_decimals;
     }
     info->lot = 1;
-    info->lot_exp = (int)lot_decimals;
+    info->lot_exp = (int)pair->lot_decimals;
     info->is_tradable = info->state != TRADING_HALTED;
     info->can_cancel_replace = 1;
-    *digits = (struct kraken_digits){(uint8_t)px_decimals, (uint8_t)lot_decimals};
-    return AGON_OK;
 }
 
-static int walk_info(struct kraken *kraken, const struct scan_text *result, wire_info_fn each,
-                     void *ctx)
+struct pairs {
+    struct fields_listing listing;
+    struct kraken *kraken;
+    wire_info_fn each;
+    void *ctx;
+};
+
+static int take_pair(void *ctx, struct scan *scan, const struct scan_text *key)
 {
-    struct scan reader;
-    struct scan *scan = &reader;
-    struct scan_text key;
-    struct wire_info info;
-    struct kraken_digits digits;
-    int n = 0;
-    int rc;
+    struct pairs *pairs = ctx;
+    struct kraken *kraken = pairs->kraken;
+    struct pair pair = {.info.state = TRADING_OPEN};
+    const struct symbol *symbol;
 
-    scan_init(scan, result->at, result->n);
-    if (scan_object(scan) < 0)
+    (void)key;
+    if (fields_read(scan, pair_fields, &pair) < 0)
         return scan->rc;
-    while ((rc = scan_key(scan, &key)) > 0) {
-        const struct symbol *symbol;
-
-        if (take_pair(scan, &info, &digits) < 0)
-            return scan->rc;
-        n++;
-        if (each == NULL)
-            continue;
-        symbol = symbols_find(kraken->symbols, info.symbol, strlen(info.symbol));
-        if (symbol != NULL)
-            kraken->digits[symbol - kraken->symbols->all] = digits;
-        each(ctx, &info);
-    }
-    if (rc < 0 || scan_end(scan) < 0)
-        return scan->rc;
-    return n;
+    if (pair.px_decimals > 18 || pair.lot_decimals > 18)
+        return scan_fail(scan);
+    if (!pairs->listing.is_told || pairs->each == NULL)
+        return 1;
+    finish_pair(&pair, &pair.info);
+    symbol = symbols_find(kraken->symbols, pair.info.symbol, strlen(pair.info.symbol));
+    if (symbol != NULL)
+        kraken->digits[symbol - kraken->symbols->all] =
+            (struct kraken_digits){(uint8_t)pair.px_decimals, (uint8_t)pair.lot_decimals};
+    pairs->each(pairs->ctx, &pair.info);
+    return 1;
 }
 
 int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx)
 {
+    struct pairs pairs = {.kraken = self, .each = each, .ctx = ctx};
     struct scan_text result;
     int rc = kraken_result(bytes, n, &result);
 
     (void)each_limit; // it lists none
-    if (rc >= 0)
-        rc = walk_info(self, &result, NULL, NULL);
-    return rc < 0 ? rc : walk_info(self, &result, each, ctx);
+    return rc < 0 ? rc : fields_list(&result, take_pair, &pairs.listing);
 }
 
-void kraken_fit_rules(const struct wire_info *info, int quote_exp,
-                      const struct agon_instrument *record, struct rules *rules)
-{
-    (void)quote_exp;
-    (void)record;
-    *rules = info->rules;
-    rules->market = RULES_SPOT;
-}
+struct bars {
+    struct fields_listing listing;
+    const struct symbol *symbol;
+    uint32_t length_s;
+    agon_ns_t t_now;
+    wire_bar_fn each;
+    void *ctx;
+};
 
-/* [time, open, high, low, close, vwap, volume, count] */
-static int take_bar(struct scan *scan, const struct symbol *symbol, uint32_t length_s,
-                    struct agon_bar *bar)
+static int take_bar(void *ctx, struct scan *scan, const struct scan_text *key)
 {
-    agon_px_t *const px[] = {&bar->open_px, &bar->high_px, &bar->low_px, &bar->close_px};
-    uint64_t seconds = 0;
-    uint64_t count = 0;
-    uint64_t n_cut = 0;
-    int at = 0;
-    int rc;
-
-    memset(bar, 0, sizeof(*bar));
-    bar->hdr.type = AGON_EVENT_BAR;
-    bar->hdr.granules = sizeof(*bar) / EVENT_GRANULE;
-    bar->hdr.instrument = symbol->instrument;
-    bar->length_s = length_s;
-    if (scan_array(scan) < 0)
-        return scan->rc;
-    for (; (rc = scan_item(scan)) > 0; at++) {
-        rc = at == 0   ? scan_u64(scan, &seconds)
-             : at <= 4 ? scan_decimal(scan, symbol->px_exp, px[at - 1])
-             : at == 6 ? scan_qty(scan, symbol->qty_exp, &bar->volume_qty, &n_cut)
-             : at == 7 ? scan_u64(scan, &count)
-                       : scan_skip(scan);
-        if (rc < 0)
-            return scan_fail(scan);
-    }
-    if (rc < 0 || at < 8 || seconds > 4102444800 || bar->low_px <= 0 || bar->open_px <= 0 ||
-        bar->close_px <= 0 || bar->high_px < bar->low_px || bar->volume_qty < 0)
-        return scan_fail(scan);
-    bar->t_open = (agon_ns_t)seconds * SECOND_NS;
-    bar->n_trades = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
-    bar->hdr.t_venue = bar->t_open + (agon_ns_t)length_s * SECOND_NS;
-    return AGON_OK;
-}
-
-static int walk_bars(const struct scan_text *result, const struct symbol *symbol, uint32_t length_s,
-                     agon_ns_t t_now, wire_bar_fn each, void *ctx)
-{
-    struct scan reader;
-    struct scan *scan = &reader;
-    struct scan_text key;
+    // [time, open, high, low, close, vwap, volume, count]
+    static const struct bar_row row = {.unit_ns = SECOND_NS, .n = 8, .volume = 6, .n_trades = 7};
+    const struct bars *bars = ctx;
     struct agon_bar bar;
-    int n = 0;
-    int rc;
 
-    scan_init(scan, result->at, result->n);
-    if (scan_object(scan) < 0)
+    (void)key;
+    if (bar_row_read(scan, &row, bars->symbol, bars->length_s, &bar) < 0)
         return scan->rc;
-    while ((rc = scan_key(scan, &key)) > 0) {
-        if (scan_peek(scan) != '[') {
-            if (scan_skip(scan) < 0) // "last"
-                return scan->rc;
-            continue;
-        }
-        if (scan_array(scan) < 0)
-            return scan->rc;
-        while ((rc = scan_item(scan)) > 0) {
-            if (take_bar(scan, symbol, length_s, &bar) < 0)
-                return scan->rc;
-            if (bar.hdr.t_venue > t_now)
-                continue; // it runs
-            n++;
-            if (each != NULL)
-                each(ctx, &bar);
-        }
-        if (rc < 0)
-            return rc;
-    }
-    return rc < 0 ? rc : n;
+    if (bar.hdr.t_venue > bars->t_now)
+        return 0; // it runs
+    if (bars->listing.is_told && bars->each != NULL)
+        bars->each(bars->ctx, &bar);
+    return 1;
+}
+
+static int take_bars(void *ctx, struct scan *scan, const struct scan_text *key)
+{
+    (void)key;
+    return scan_peek(scan) == '[' ? fields_each(scan, take_bar, ctx) : scan_skip(scan); // "last"
 }
 
 int kraken_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
                      uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx)
 {
+    struct bars bars = {.symbol = symbol,
+                        .length_s = length_s == 0 ? 60 : length_s,
+                        .t_now = t_now,
+                        .each = each,
+                        .ctx = ctx};
     struct scan_text result;
     int rc = kraken_result(bytes, n, &result);
 
     (void)self;
-    length_s = length_s == 0 ? 60 : length_s;
-    if (rc >= 0)
-        rc = walk_bars(&result, symbol, length_s, t_now, NULL, NULL);
-    return rc < 0 ? rc : walk_bars(&result, symbol, length_s, t_now, each, ctx);
+    return rc < 0 ? rc : fields_list(&result, take_bars, &bars.listing);
 }

@@ -41,17 +41,16 @@ static void defaults(struct venue_config *config)
 static void write_info(struct kraken *kraken, struct gateway_http *http)
 {
     const struct symbols *symbols = kraken->symbols;
-    size_t n = (size_t)snprintf(http->target, sizeof(http->target),
-                                "%s/public/AssetPairs?pair=", kraken->gateway->config.rest_path);
+    struct print target = {.at = http->target, .room = sizeof(http->target)};
 
+    print_add(&target, "%s/public/AssetPairs?pair=", kraken->gateway->config.rest_path);
     for (uint32_t i = 0; i < symbols->n; i++) {
         char pair[40];
 
         kraken_pair(symbols->all[i].name, pair, sizeof(pair));
-        n += (size_t)snprintf(http->target + n, sizeof(http->target) - n, "%s%s", i > 0 ? "," : "",
-                              pair);
-        REQUIRE(n < sizeof(http->target)); // 256 names of at most 15
+        print_add(&target, "%s%s", i > 0 ? "," : "", pair);
     }
+    REQUIRE(!target.is_full); // 256 names of at most 15
 }
 
 static void write_bars(struct kraken *kraken, const struct gateway_request *request,
@@ -122,28 +121,24 @@ static uint32_t part_of(const struct kraken *kraken, uint32_t at, int *which, ui
 static int send(struct kraken *kraken, struct link *link, const char *method, int which,
                 uint32_t from, uint32_t n_symbols, uint64_t id)
 {
-    char text[SYMBOLS_PER_MESSAGE * 36 + 256];
-    size_t n = (size_t)snprintf(text, sizeof(text),
-                                "{\"method\":\"%s\",\"params\":{\"channel\":\"%s\",\"symbol\":[",
-                                method, channels[which]);
-    int is_entering = strcmp(method, "subscribe") == 0;
+    char bytes[SYMBOLS_PER_MESSAGE * 36 + 256];
+    struct print text = {.at = bytes, .room = sizeof(bytes)};
 
+    print_add(&text, "{\"method\":\"%s\",\"params\":{\"channel\":\"%s\",\"symbol\":[", method,
+              channels[which]);
     for (uint32_t i = 0; i < n_symbols; i++)
-        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"%s\"", i > 0 ? "," : "",
-                              kraken->symbols->all[from + i].name);
-    n += (size_t)snprintf(text + n, sizeof(text) - n, "]");
+        print_add(&text, "%s\"%s\"", i > 0 ? "," : "", kraken->symbols->all[from + i].name);
+    print_add(&text, "]");
     if (which == CHANNEL_DEPTH)
-        n += (size_t)snprintf(text + n, sizeof(text) - n, ",\"depth\":%u",
-                              kraken->gateway->config.snapshot_levels);
+        print_add(&text, ",\"depth\":%u", kraken->gateway->config.snapshot_levels);
     if (which == CHANNEL_QUOTES)
-        n += (size_t)snprintf(text + n, sizeof(text) - n, ",\"event_trigger\":\"bbo\"");
+        print_add(&text, ",\"event_trigger\":\"bbo\"");
     // What was traded before is history's.
-    if (is_entering)
-        n += (size_t)snprintf(text + n, sizeof(text) - n, ",\"snapshot\":%s",
-                              which == CHANNEL_TRADES ? "false" : "true");
-    n += (size_t)snprintf(text + n, sizeof(text) - n, "},\"req_id\":%llu}", (unsigned long long)id);
-    REQUIRE(n < sizeof(text));
-    return gateway_send(kraken->gateway, link, text, n);
+    if (strcmp(method, "subscribe") == 0)
+        print_add(&text, ",\"snapshot\":%s", which == CHANNEL_TRADES ? "false" : "true");
+    print_add(&text, "},\"req_id\":%llu}", (unsigned long long)id);
+    REQUIRE(!text.is_full);
+    return gateway_send(kraken->gateway, link, text.at, text.n);
 }
 
 /* Channels of single instruments, that are left and entered anew. */
@@ -245,7 +240,7 @@ void kraken_close(void *self)
     if (kraken == NULL)
         return;
     secret_free(kraken->vault);
-    free(kraken->known);
+    order_texts_deinit(&kraken->texts);
     free(kraken->fills);
     free(kraken);
 }
@@ -258,9 +253,8 @@ int kraken_open_reader(const struct symbols *symbols, void **self)
     if (kraken == NULL)
         return AGON_ENOMEM;
     kraken->symbols = symbols;
-    kraken->known = calloc(KRAKEN_KNOWN, sizeof(*kraken->known));
     kraken->fills = calloc(symbols->n > 0 ? symbols->n : 1, sizeof(*kraken->fills));
-    if (kraken->known != NULL && kraken->fills != NULL)
+    if (order_texts_init(&kraken->texts) == AGON_OK && kraken->fills != NULL)
         return AGON_OK;
     kraken_close(kraken);
     *self = NULL;
@@ -345,7 +339,6 @@ const struct venue_wire venue_kraken_spot = {
     .judge = kraken_judge,
     .refusal = kraken_refusal,
     .read_info = kraken_read_info,
-    .fit_rules = kraken_fit_rules,
     .read_bars = kraken_read_bars,
     .read_order = kraken_take_order,
     .read_orders = kraken_read_orders,

@@ -5,9 +5,12 @@
 #ifndef VENUE_OKX_CORE_H
 #define VENUE_OKX_CORE_H
 
+#include "venue/bar_row.h"
 #include "venue/client.h"
+#include "venue/fields.h"
 #include "venue/fill_pages.h"
 #include "venue/okx/sign.h"
+#include "venue/records.h"
 #include "venue/scan_take.h"
 
 #define OKX_PAGE 100 /* orders and fills of an answer */
@@ -48,9 +51,7 @@ struct okx {
     uint8_t is_known; /* what contracts are worth was read */
     struct okx_contract contracts[SYMBOLS_MAX];
     struct okx_price prices[SYMBOLS_MAX];
-    /* A message of several records, from which so many of ours were handed out; NULL: none. */
-    const void *message;
-    uint32_t n_handed;
+    struct records records;
     struct okx_envelope reply; /* that was decoded last */
     /* Channels that are asked for anew: bits, to be left and, that done, to be asked for. */
     uint8_t leave[SYMBOLS_MAX], enter[SYMBOLS_MAX];

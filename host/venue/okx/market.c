@@ -6,7 +6,6 @@
 
 #include "venue/okx/core.h"
 
-#define ALL        UINT32_MAX /* of a message's records */
 #define MS_NS      1000000ll
 #define MS_MAX     4102444800000ull
 #define GOING_DOWN "64008" /* the service is about to be upgraded */
@@ -176,22 +175,13 @@ static int take_book(struct okx *okx, struct scan *scan, const struct symbol *sy
     return AGON_OK;
 }
 
-static void begin(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
-                  const struct symbol *symbol)
-{
-    memset(hdr, 0, bytes);
-    hdr->type = type;
-    hdr->granules = (uint8_t)(bytes / EVENT_GRANULE);
-    hdr->instrument = symbol->instrument;
-}
-
 static int take_trade(struct okx *okx, struct scan *scan, const struct symbol *symbol,
                       struct agon_trade *trade)
 {
     char tradeId[24], px[NUM_TEXT], sz[NUM_TEXT], side[8], ts[24];
     const struct okx_text texts[] = {FIELD(tradeId), FIELD(px), FIELD(sz), FIELD(side), FIELD(ts)};
 
-    begin(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol);
+    wire_begin(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol);
     if (okx_read_texts(scan, texts, COUNT(texts)) < 0 ||
         okx_parse_u64(tradeId, &trade->venue_id) < 0 || okx_parse_px(px, symbol, &trade->px) < 0 ||
         okx_parse_qty(okx, sz, symbol, &trade->qty) < 0 ||
@@ -218,7 +208,7 @@ static int take_quote(struct okx *okx, struct scan *scan, const struct symbol *s
     int64_t id = 0;
     int rc;
 
-    begin(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol);
+    wire_begin(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol);
     if (scan_object(scan) < 0)
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
@@ -306,9 +296,10 @@ static int take_record(struct okx *okx, struct scan *scan, int kind, const struc
 }
 
 /* Takes the records up to number want, which is left in out; *n: how many there were till then. */
-static int walk(struct okx *okx, const struct okx_envelope *from, const struct symbol *symbol,
-                uint32_t want, uint32_t *n, struct wire_out *out)
+static int walk(void *self, const void *message, uint32_t want, uint32_t *n, struct wire_out *out)
 {
+    struct okx *okx = self;
+    const struct okx_envelope *from = message;
     int kind = kind_of(from);
     struct scan scan;
     int rc;
@@ -318,12 +309,12 @@ static int walk(struct okx *okx, const struct okx_envelope *from, const struct s
     if (scan_array(&scan) < 0)
         return scan.rc;
     while ((rc = scan_item(&scan)) > 0) {
-        if (++*n != want && want != ALL) {
+        if (++*n != want && want != RECORDS_ALL) {
             if (scan_skip(&scan) < 0)
                 return scan.rc;
             continue;
         }
-        rc = take_record(okx, &scan, kind, symbol, out);
+        rc = take_record(okx, &scan, kind, out->named, out);
         if (rc < 0 || *n == want)
             return rc;
     }
@@ -387,30 +378,6 @@ static int take_event(struct okx *okx, const struct okx_envelope *from, struct w
     return WIRE_REPLY;
 }
 
-static int hand_out(struct okx *okx, const struct okx_envelope *from, const struct symbol *symbol,
-                    const void *bytes, struct wire_out *out)
-{
-    int kind = kind_of(from);
-    uint32_t n;
-    int rc;
-
-    if (okx->message != bytes) {
-        // All of it first, for it to be refused whole. Most have one record.
-        rc = walk(okx, from, symbol, ALL, &n, out);
-        if (rc < 0)
-            return rc;
-        okx->message = bytes;
-        okx->n_handed = n > 1 ? 0 : 1;
-        if (n <= 1)
-            return n == 1 ? kind : WIRE_OTHER;
-    }
-    rc = walk(okx, from, symbol, okx->n_handed + 1, &n, out);
-    if (rc < 0 || n <= okx->n_handed)
-        return rc < 0 ? rc : WIRE_OTHER;
-    okx->n_handed++;
-    return kind;
-}
-
 int okx_bad(struct okx *okx, int kind, int rc, size_t n)
 {
     return venue_bad(okx->gateway, okx->n_bad, kind, rc, n);
@@ -426,7 +393,8 @@ static int take_data(struct okx *okx, const struct okx_envelope *from, const voi
         return WIRE_OTHER;
     out->named = symbol;
     out->named_kind = kind_of(from);
-    rc = hand_out(okx, from, symbol, bytes, out);
+    rc = records_hand_out(&okx->records, bytes, walk, okx, from, out);
+    rc = rc > 0 ? kind_of(from) : rc;
     // Funding that is told before the first mark waits for it.
     return rc == WIRE_MARK && out->mark.mark_px == 0 ? WIRE_OTHER : rc;
 }
@@ -440,13 +408,13 @@ int okx_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
     out->named = NULL;
     out->named_kind = WIRE_OTHER;
     if (rc >= 0 && from.event[0] != '\0') {
-        rc = okx->message == bytes ? WIRE_OTHER : take_event(okx, &from, out);
-        okx->message = bytes;
+        rc = okx->records.message == bytes ? WIRE_OTHER : take_event(okx, &from, out);
+        okx->records.message = bytes;
     } else if (rc >= 0) {
         rc = take_data(okx, &from, bytes, out);
     }
     if (rc <= 0)
-        okx->message = NULL;
+        okx->records.message = NULL;
     return rc < 0 ? okx_bad(okx, out->named_kind, rc, n) : rc;
 }
 

@@ -35,31 +35,26 @@ static void look_inside(struct okx_answer *answer)
     memcpy(answer->text, sMsg, sizeof(answer->text));
 }
 
+struct said { /* as it stands there */
+    struct okx_answer answer;
+    char code[12];
+};
+static const struct field said_fields[] = {
+    {"code", FIELD_TEXT, FIELD_AT(struct said, code), FIELD_MUST},
+    {"msg", FIELD_TEXT, FIELD_AT(struct said, answer.text)},
+    {"data", FIELD_SLICE, FIELD_AT(struct said, answer.data)},
+    {NULL}};
+
 int okx_open_answer(const void *bytes, size_t n, struct okx_answer *answer)
 {
-    struct scan reader;
-    struct scan *scan = &reader;
-    struct scan_text key;
-    char code[12];
-    uint64_t seen = 0;
+    struct said said = {0};
+    struct scan scan;
     int rc;
 
-    memset(answer, 0, sizeof(*answer));
-    scan_init(scan, bytes, n);
-    if (scan_object(scan) < 0)
-        return scan->rc;
-    while ((rc = scan_key(scan, &key)) > 0) {
-        if (scan_is(&key, "code"))
-            TAKE(0, scan_copy(scan, code, sizeof(code)));
-        else if (scan_is(&key, "msg"))
-            TAKE(1, scan_copy(scan, answer->text, sizeof(answer->text)));
-        else if (scan_is(&key, "data"))
-            TAKE(2, scan_slice(scan, &answer->data));
-        else if (scan_skip(scan) < 0)
-            return scan->rc;
-    }
-    NEED(1);
-    if (scan_end(scan) < 0 || parse_code(code, &answer->code) < 0)
+    scan_init(&scan, bytes, n);
+    rc = fields_read(&scan, said_fields, &said);
+    *answer = said.answer;
+    if (rc < 0 || scan_end(&scan) < 0 || parse_code(said.code, &answer->code) < 0)
         return AGON_EINVAL;
     if (answer->data.n > 0)
         look_inside(answer);
@@ -167,7 +162,6 @@ enum answer okx_judge(void *self, const struct gateway_request *request,
                       int64_t now)
 {
     struct okx *okx = self;
-    struct gateway *gateway = okx->gateway;
     struct okx_answer said;
     enum answer answer = okx_judge_answer(reply, &said);
 
@@ -176,11 +170,10 @@ enum answer okx_judge(void *self, const struct gateway_request *request,
     snprintf(text, room, "%s", said.text);
     if (answer == ANSWER_RATE) {
         uint32_t bucket = request->kind >= REQ_NEW ? BUCKET_ORDERS : BUCKET_WEIGHT;
+        char why[WIRE_TEXT + 12];
 
-        limiter_stop(&gateway->limiter, now, bucket, 0);
-        venue_bar(gateway, gateway->limiter.buckets[bucket].stop_until);
-        gateway_log(gateway, 4, "rate", "%s: too many requests (%d %s)", gateway->config.name,
-                    *code, text);
+        snprintf(why, sizeof(why), "%d %s", *code, text);
+        venue_too_fast(okx->gateway, bucket, why, now);
     }
     return answer;
 }
@@ -283,48 +276,45 @@ static int take_info(struct okx *okx, struct scan *scan, struct wire_info *info,
     return 1;
 }
 
-static int walk_info(struct okx *okx, const struct scan_text *data, wire_info_fn each, void *ctx)
+struct infos {
+    struct fields_listing listing;
+    struct okx *okx;
+    wire_info_fn each;
+    void *ctx;
+};
+
+static int take_record(void *ctx, struct scan *scan, const struct scan_text *key)
 {
-    struct scan scan;
-    struct wire_info info;
+    struct infos *infos = ctx;
+    struct okx *okx = infos->okx;
     struct okx_contract contract;
-    int n = 0;
-    int rc;
+    struct wire_info info;
+    const struct symbol *symbol;
+    int rc = take_info(okx, scan, &info, &contract);
 
-    scan_init(&scan, data->at, data->n);
-    if (scan_array(&scan) < 0)
-        return scan.rc;
-    while ((rc = scan_item(&scan)) > 0) {
-        const struct symbol *symbol;
-
-        rc = take_info(okx, &scan, &info, &contract);
-        if (rc < 0)
-            return rc;
-        n++;
-        if (each == NULL || rc == 0)
-            continue;
-        symbol = symbols_find(okx->symbols, info.symbol, strlen(info.symbol));
-        if (symbol != NULL)
-            okx->contracts[symbol - okx->symbols->all] = contract;
-        each(ctx, &info);
-    }
-    return rc < 0 ? rc : n;
+    (void)key;
+    if (rc <= 0 || !infos->listing.is_told || infos->each == NULL)
+        return rc < 0 ? rc : 1;
+    symbol = symbols_find(okx->symbols, info.symbol, strlen(info.symbol));
+    if (symbol != NULL)
+        okx->contracts[symbol - okx->symbols->all] = contract;
+    infos->each(infos->ctx, &info);
+    return 1;
 }
 
 int okx_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                   wire_info_fn each, void *ctx)
 {
     struct okx *okx = self;
+    struct infos infos = {.okx = okx, .each = each, .ctx = ctx};
     struct scan_text data;
     int rc = open_data(bytes, n, &data);
 
     (void)each_limit; // it lists none
     if (rc >= 0)
-        rc = walk_info(okx, &data, NULL, NULL);
-    if (rc < 0)
-        return rc;
-    rc = walk_info(okx, &data, each, ctx);
-    okx->is_known = 1;
+        rc = fields_list(&data, take_record, &infos.listing);
+    if (rc >= 0)
+        okx->is_known = 1;
     return rc;
 }
 
@@ -338,58 +328,19 @@ void okx_fit_rules(const struct wire_info *info, int quote_exp,
         num_rescale(info->market_max_qty, info->market_max_qty_exp, record->qty_exp, NUM_ZERO);
 }
 
-/* ["1597026383085","3.721","3.743","3.677","3.708","8422410","22698348.04","12698348.04","1"]:
- * time, prices, volume (a swap's in contracts), volume in the base (spot's in the quote), in the
- * quote, whether it is over. */
-static int take_bar(struct okx *okx, struct scan *scan, const struct symbol *symbol,
-                    uint32_t length_s, struct agon_bar *bar, int *is_over)
-{
-    agon_px_t *const px[] = {&bar->open_px, &bar->high_px, &bar->low_px, &bar->close_px};
-    struct scan_text text;
-    uint64_t n_cut = 0;
-    int64_t ms = 0;
-    int at = 0;
-    int rc;
-
-    memset(bar, 0, sizeof(*bar));
-    bar->hdr.type = AGON_EVENT_BAR;
-    bar->hdr.granules = sizeof(*bar) / EVENT_GRANULE;
-    bar->hdr.instrument = symbol->instrument;
-    bar->length_s = length_s;
-    *is_over = 0;
-    if (scan_array(scan) < 0)
-        return scan->rc;
-    for (; (rc = scan_item(scan)) > 0; at++) {
-        rc = at == 0   ? scan_decimal(scan, 0, &ms)
-             : at <= 4 ? scan_decimal(scan, symbol->px_exp, px[at - 1])
-             : at == (okx->is_swap ? 6 : 5)
-                 ? scan_qty(scan, symbol->qty_exp, &bar->volume_qty, &n_cut)
-             : at == 8 ? scan_string(scan, &text)
-                       : scan_skip(scan);
-        if (rc < 0)
-            return scan_fail(scan);
-        if (at == 8)
-            *is_over = scan_is(&text, "1");
-    }
-    if (rc < 0 || at < 9 || ms < 0 || ms > 4102444800000 || bar->low_px <= 0 || bar->open_px <= 0 ||
-        bar->close_px <= 0 || bar->high_px < bar->low_px || bar->volume_qty < 0)
-        return scan_fail(scan);
-    bar->t_open = ms * 1000000;
-    bar->hdr.t_venue = bar->t_open + (agon_ns_t)length_s * 1000000000;
-    return AGON_OK;
-}
-
 int okx_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
                   uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx)
 {
+    // ["1597026383085","3.721","3.743","3.677","3.708","8422410","22698348.04","12698348.04","1"]:
+    // time, prices, volume (a swap's in contracts), volume in the base (spot's in the quote), in
+    // the quote, whether it is over.
     struct okx *okx = self;
+    struct bar_row row = {.unit_ns = 1000000, .n = 9, .volume = okx->is_swap ? 6 : 5, .closed = 8};
     struct scan_text data;
     struct scan scan;
     uint32_t count = 0;
-    int is_over;
     int rc = open_data(bytes, n, &data);
 
-    length_s = length_s == 0 ? 60 : length_s;
     if (rc < 0)
         return rc;
     scan_init(&scan, data.at, data.n);
@@ -397,11 +348,12 @@ int okx_read_bars(void *self, const void *bytes, size_t n, const struct symbol *
         return scan.rc;
     while ((rc = scan_item(&scan)) > 0) {
         struct agon_bar *bar = &okx->bars[count];
+        int is_over = count < OKX_BARS
+                          ? bar_row_read(&scan, &row, symbol, length_s == 0 ? 60 : length_s, bar)
+                          : AGON_ENOSPC;
 
-        if (count == OKX_BARS || take_bar(okx, &scan, symbol, length_s, bar, &is_over) < 0)
-            return scan_fail(&scan);
         // The newest first.
-        if (count > 0 && bar->t_open >= bar[-1].t_open)
+        if (is_over < 0 || (count > 0 && bar->t_open >= bar[-1].t_open))
             return scan_fail(&scan);
         count += is_over && bar->hdr.t_venue <= t_now;
     }
