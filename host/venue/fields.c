@@ -85,6 +85,16 @@ static int read_value(struct scan *scan, const struct field *field, void *into)
     return scan_fail(scan);
 }
 
+/* Of that key; its end where there is none. Most are told apart by their first letter. */
+static const struct field *find(const struct field *fields, const struct scan_text *key)
+{
+    char first = key->n > 0 ? key->at[0] : '\0';
+
+    while (fields->key != NULL && (fields->key[0] != first || !scan_is(key, fields->key)))
+        fields++;
+    return fields;
+}
+
 int fields_read(struct scan *scan, const struct field *fields, void *into)
 {
     struct scan_text key;
@@ -94,10 +104,8 @@ int fields_read(struct scan *scan, const struct field *fields, void *into)
     if (scan_object(scan) < 0)
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
-        const struct field *field = fields;
+        const struct field *field = find(fields, &key);
 
-        while (field->key != NULL && !scan_is(&key, field->key))
-            field++;
         if (field->key == NULL || (field->need == FIELD_IF_TEXT && scan_peek(scan) != '"'))
             rc = scan_skip(scan);
         else if (scan_once(scan, &seen, (int)(field - fields)) == AGON_OK)

@@ -382,12 +382,11 @@ int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
     if (rc >= 0 && from.method[0] != '\0') {
         rc = kraken->records.message == bytes ? WIRE_OTHER : take_reply(kraken, &from, out);
         kraken->records.message = bytes;
-    } else if (rc >= 0 && kind_of(&from) != WIRE_OTHER) {
-        out->named_kind = kind_of(&from);
-        rc = records_hand_out(&kraken->records, bytes, walk, kraken, &from, out);
-        rc = rc > 0 ? kind_of(&from) : rc;
     } else if (rc >= 0) {
-        rc = WIRE_OTHER; // heartbeat, status
+        out->named_kind = kind_of(&from);
+        if (out->named_kind != WIRE_OTHER) // no heartbeat, no status
+            rc = records_hand_out(&kraken->records, bytes, walk, kraken, &from, out);
+        rc = rc > 0 ? out->named_kind : rc;
     }
     if (rc <= 0)
         kraken->records.message = NULL;

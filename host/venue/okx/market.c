@@ -387,14 +387,15 @@ static int take_data(struct okx *okx, const struct okx_envelope *from, const voi
                      struct wire_out *out)
 {
     const struct symbol *symbol = symbols_find(okx->symbols, from->name, strlen(from->name));
+    int kind = kind_of(from);
     int rc;
 
-    if (kind_of(from) == WIRE_OTHER || symbol == NULL || from->data.n == 0)
+    if (kind == WIRE_OTHER || symbol == NULL || from->data.n == 0)
         return WIRE_OTHER;
     out->named = symbol;
-    out->named_kind = kind_of(from);
+    out->named_kind = kind;
     rc = records_hand_out(&okx->records, bytes, walk, okx, from, out);
-    rc = rc > 0 ? kind_of(from) : rc;
+    rc = rc > 0 ? kind : rc;
     // Funding that is told before the first mark waits for it.
     return rc == WIRE_MARK && out->mark.mark_px == 0 ? WIRE_OTHER : rc;
 }
