@@ -20,17 +20,6 @@ void sim_kv_num(struct jout *out, const char *key, int64_t value)
     sim_num(out, value);
 }
 
-void sim_kv_bare(struct jout *out, const char *key, int64_t value, int decimals)
-{
-    int64_t unit = num_pow10(PIT_EXP - decimals);
-    char text[NUM_TEXT];
-    int n = value % unit == 0 ? num_format(value / unit, decimals, text)
-                              : num_format(value, PIT_EXP, text);
-
-    jout_key(out, key);
-    jout_raw(out, text, (size_t)n);
-}
-
 int sim_decimals(int64_t step)
 {
     int n = PIT_EXP;
@@ -62,27 +51,6 @@ void sim_kv_ms(struct jout *out, const char *key, agon_ns_t t)
 {
     jout_key(out, key);
     sim_ms(out, t);
-}
-
-void sim_kv_unix(struct jout *out, const char *key, agon_ns_t t)
-{
-    char text[NUM_TEXT];
-
-    jout_key(out, key);
-    jout_raw(out, text, (size_t)num_format(t / 1000, 6, text));
-}
-
-void sim_kv_when(struct jout *out, const char *key, agon_ns_t t)
-{
-    time_t s = (time_t)(t / SIM_NS_PER_S);
-    struct tm tm;
-    char text[48];
-    size_t n;
-
-    gmtime_r(&s, &tm);
-    n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof(text) - n, ".%06dZ", (int)(t % SIM_NS_PER_S / 1000));
-    jout_kv_str(out, key, text);
 }
 
 int sim_when(const char *text, agon_ns_t *t)

@@ -25,15 +25,11 @@ static int put_balances(struct sim_call *call, int is_extended)
 
         if (total_amt == 0)
             continue;
-        if (!is_extended) {
+        if (is_extended)
+            SHAPE(out, "$:{balance:$ hold_trade:$}", shape_text(id), shape_dec(total_amt, PIT_EXP),
+                  shape_dec(locked_amt, PIT_EXP));
+        else
             jout_kv_dec(out, id, total_amt, PIT_EXP);
-            continue;
-        }
-        jout_key(out, id);
-        jout_open(out, '{');
-        jout_kv_dec(out, "balance", total_amt, PIT_EXP);
-        jout_kv_dec(out, "hold_trade", locked_amt, PIT_EXP);
-        jout_close(out, '{');
     }
     jout_close(out, '{');
     return 0;
@@ -59,12 +55,8 @@ int simk_withdraw_methods(struct sim_call *call)
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
         const char *name = instruments_asset(table, i)->name;
 
-        jout_open(out, '{');
-        jout_kv_str(out, "asset", simk_asset_id(name));
-        jout_kv_str(out, "method", name);
-        jout_kv_str(out, "network", name);
-        jout_kv_str(out, "minimum", "0.00010000");
-        jout_close(out, '{');
+        SHAPE(out, "{asset:$ method:$ network:$ minimum:'0.00010000'}",
+              shape_text(simk_asset_id(name)), shape_text(name), shape_text(name));
     }
     jout_close(out, '[');
     return 0;
@@ -72,23 +64,10 @@ int simk_withdraw_methods(struct sim_call *call)
 
 static void put_fee(struct jout *out, const char *key, const char *pair, int32_t ppb)
 {
-    char text[NUM_TEXT];
+    struct shape_value fee = shape_dec(ppb, 7); // per cent
 
-    num_format(ppb, 7, text); // per cent
-    jout_key(out, key);
-    jout_open(out, '{');
-    jout_key(out, pair);
-    jout_open(out, '{');
-    jout_kv_str(out, "fee", text);
-    jout_kv_str(out, "minfee", text);
-    jout_kv_str(out, "maxfee", text);
-    jout_key(out, "nextfee");
-    jout_null(out);
-    jout_key(out, "nextvolume");
-    jout_null(out);
-    jout_kv_str(out, "tiervolume", "0.0000");
-    jout_close(out, '{');
-    jout_close(out, '{');
+    SHAPE(out, "$:{$:{fee:$ minfee:$ maxfee:$ nextfee:null nextvolume:null tiervolume:'0.0000'}}",
+          shape_text(key), shape_text(pair), fee, fee, fee);
 }
 
 int simk_trade_volume(struct sim_call *call)
@@ -100,9 +79,7 @@ int simk_trade_volume(struct sim_call *call)
 
     if (pair && sym < 0)
         return simk_fail(call, "EQuery:Unknown asset pair");
-    jout_open(call->out, '{');
-    jout_kv_str(call->out, "currency", "ZUSD");
-    jout_kv_str(call->out, "volume", "0.0000");
+    shape_put(call->out, "{currency:'ZUSD' volume:'0.0000'", NULL, 0);
     if (sym >= 0) {
         symbol = pit_at(call->sim->pit, (uint32_t)sym);
         put_fee(call->out, "fees", simk_pair_at(call->sim, (uint32_t)sym)->id,
@@ -131,35 +108,25 @@ static void put_trade_ids(const struct sim *sim, const struct sim_order *order, 
 
 static void put_order(struct sim_call *call, const struct sim_order *order)
 {
+    struct shape_value none = shape_none();
     struct jout *out = call->out;
     char id[SIMK_ID_TEXT];
 
-    jout_key(out, simk_id(call->sim, 'O', order->n, id));
-    jout_open(out, '{');
-    jout_key(out, "refid");
-    jout_null(out);
-    jout_kv_int(out, "userref", order->ref);
-    if (order->client[0])
-        jout_kv_str(out, "cl_ord_id", order->client);
-    jout_kv_str(out, "status", simk_states[order->state]);
-    if (!sim_is_open(order)) {
-        if (order->why)
-            jout_kv_str(out, "reason", order->why);
-        sim_kv_unix(out, "closetm", order->t_end);
-    }
-    sim_kv_unix(out, "opentm", order->t_create);
-    jout_kv_int(out, "starttm", 0);
-    jout_kv_int(out, "expiretm", order->t_expire / SIM_NS_PER_S);
+    SHAPE(out, "$:{refid:null userref:$ cl_ord_id:$ status:$ reason:$ closetm:$",
+          shape_text(simk_id(call->sim, 'O', order->n, id)), shape_int(order->ref),
+          shape_some(order->client), shape_text(simk_states[order->state]),
+          sim_is_open(order) ? none : shape_some(order->why),
+          sim_is_open(order) ? none : shape_unix(order->t_end));
+    SHAPE(out, "opentm:$ starttm:0 expiretm:$", shape_unix(order->t_create),
+          shape_int(order->t_expire / SIM_NS_PER_S));
     simk_put_descr(call->sim, order, out);
-    jout_kv_dec(out, "vol", order->qty, PIT_EXP);
-    jout_kv_dec(out, "vol_exec", order->filled_qty, PIT_EXP);
-    jout_kv_dec(out, "cost", order->cost_amt, PIT_EXP);
-    jout_kv_dec(out, "fee", order->fee_quote_amt, PIT_EXP);
-    jout_kv_dec(out, "price", sim_mean_px(order), PIT_EXP);
-    jout_kv_dec(out, "stopprice", 0, 5);
-    jout_kv_dec(out, "limitprice", 0, 5);
-    jout_kv_str(out, "misc", "");
-    jout_kv_str(out, "oflags", order->is_post ? "fciq,post" : "fciq");
+    SHAPE(out,
+          "vol:$ vol_exec:$ cost:$ fee:$ price:$ stopprice:'0.00000' limitprice:'0.00000' "
+          "misc:'' oflags:$",
+          shape_dec(order->qty, PIT_EXP), shape_dec(order->filled_qty, PIT_EXP),
+          shape_dec(order->cost_amt, PIT_EXP), shape_dec(order->fee_quote_amt, PIT_EXP),
+          shape_dec(sim_mean_px(order), PIT_EXP),
+          shape_text(order->is_post ? "fciq,post" : "fciq"));
     if (sim_is(call, "trades", "true") || sim_is(call, "trades", "1"))
         put_trade_ids(call->sim, order, out);
     jout_close(out, '{');
@@ -178,14 +145,11 @@ int simk_open_orders(struct sim_call *call)
 {
     const struct sim_order *order = NULL;
 
-    jout_open(call->out, '{');
-    jout_key(call->out, "open");
-    jout_open(call->out, '{');
+    shape_put(call->out, "{open:{", NULL, 0);
     while ((order = sim_older_order(call->sim, call->account, order)) != NULL)
         if (is_asked(call, order) && sim_is_open(order))
             put_order(call, order);
-    jout_close(call->out, '{');
-    jout_close(call->out, '{');
+    shape_put(call->out, "}}", NULL, 0);
     return 0;
 }
 
@@ -235,9 +199,7 @@ int simk_closed_orders(struct sim_call *call)
 
     if (get_page(call, &start, &end, &skip) < 0)
         return -1;
-    jout_open(call->out, '{');
-    jout_key(call->out, "closed");
-    jout_open(call->out, '{');
+    shape_put(call->out, "{closed:{", NULL, 0);
     while ((order = sim_older_order(call->sim, call->account, order)) != NULL) {
         agon_ns_t t;
 
@@ -250,9 +212,7 @@ int simk_closed_orders(struct sim_call *call)
             put_order(call, order);
         count++;
     }
-    jout_close(call->out, '{');
-    jout_kv_int(call->out, "count", count);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "} count:$}", shape_int(count));
     return 0;
 }
 
@@ -284,28 +244,19 @@ int simk_query_orders(struct sim_call *call)
 
 static void put_fill(struct sim_call *call, const struct sim_fill *fill)
 {
-    struct jout *out = call->out;
+    char trade[SIMK_ID_TEXT], order[SIMK_ID_TEXT];
     struct sim *sim = call->sim;
-    char id[SIMK_ID_TEXT];
 
-    jout_key(out, simk_id(sim, 'T', fill->n, id));
-    jout_open(out, '{');
-    jout_kv_str(out, "ordertxid", simk_id(sim, 'O', fill->order_n, id));
-    jout_kv_str(out, "postxid", simk_id(sim, 'T', fill->n, id));
-    jout_kv_str(out, "pair", simk_pair_at(sim, fill->sym)->id);
-    sim_kv_unix(out, "time", fill->t);
-    jout_kv_str(out, "type", fill->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "ordertype", simk_types[fill->type].name);
-    jout_kv_dec(out, "price", fill->px, PIT_EXP);
-    jout_kv_dec(out, "cost", fill->amt, PIT_EXP);
-    jout_kv_dec(out, "fee", fill->fee_quote_amt, PIT_EXP);
-    jout_kv_dec(out, "vol", fill->qty, PIT_EXP);
-    jout_kv_dec(out, "margin", 0, PIT_EXP);
-    jout_kv_str(out, "leverage", "0");
-    jout_kv_str(out, "misc", "");
-    jout_kv_int(out, "trade_id", (int64_t)fill->trade_id);
-    jout_kv_bool(out, "maker", fill->is_maker);
-    jout_close(out, '{');
+    simk_id(sim, 'T', fill->n, trade);
+    SHAPE(call->out,
+          "$:{ordertxid:$ postxid:$ pair:$ time:$ type:$ ordertype:$ price:$ cost:$ fee:$ vol:$ "
+          "margin:'0.00000000' leverage:'0' misc:'' trade_id:$ maker:$}",
+          shape_text(trade), shape_text(simk_id(sim, 'O', fill->order_n, order)), shape_text(trade),
+          shape_text(simk_pair_at(sim, fill->sym)->id), shape_unix(fill->t),
+          shape_text(simk_side(fill->side)), shape_text(simk_types[fill->type].name),
+          shape_dec(fill->px, PIT_EXP), shape_dec(fill->amt, PIT_EXP),
+          shape_dec(fill->fee_quote_amt, PIT_EXP), shape_dec(fill->qty, PIT_EXP),
+          shape_int((int64_t)fill->trade_id), shape_bool(fill->is_maker));
 }
 
 int simk_trades_history(struct sim_call *call)
@@ -316,9 +267,7 @@ int simk_trades_history(struct sim_call *call)
 
     if (get_page(call, &start, &end, &skip) < 0)
         return -1;
-    jout_open(call->out, '{');
-    jout_key(call->out, "trades");
-    jout_open(call->out, '{');
+    shape_put(call->out, "{trades:{", NULL, 0);
     while ((fill = sim_older_fill(call->sim, call->account, fill)) != NULL) {
         if (fill->t <= start || fill->t > end)
             continue;
@@ -326,9 +275,7 @@ int simk_trades_history(struct sim_call *call)
             put_fill(call, fill);
         count++;
     }
-    jout_close(call->out, '{');
-    jout_kv_int(call->out, "count", count);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "} count:$}", shape_int(count));
     return 0;
 }
 
@@ -363,9 +310,8 @@ int simk_query_trades(struct sim_call *call)
 
 int simk_token_new(struct sim_call *call)
 {
-    jout_open(call->out, '{');
-    jout_kv_str(call->out, "token", sim_token_new(call->sim, call->account, TOKEN_LIFE_NS));
-    jout_kv_int(call->out, "expires", TOKEN_LIFE_NS / SIM_NS_PER_S);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{token:$ expires:$}",
+          shape_text(sim_token_new(call->sim, call->account, TOKEN_LIFE_NS)),
+          shape_int(TOKEN_LIFE_NS / SIM_NS_PER_S));
     return 0;
 }

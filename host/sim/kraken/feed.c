@@ -17,27 +17,12 @@ const uint32_t simk_depths[SIMK_DEPTHS] = {10, 25, 100, 500, 1000};
 static void begin(struct jout *out, const char *channel, const char *type)
 {
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", channel);
-    jout_kv_str(out, "type", type);
-    jout_key(out, "data");
-    jout_open(out, '[');
+    SHAPE(out, "{channel:$ type:$ data:[", shape_text(channel), shape_text(type));
 }
 
 static void finish(struct jout *out)
 {
-    jout_close(out, '[');
-    jout_close(out, '{');
-}
-
-static int px_decimals(const struct sim *sim, uint32_t sym)
-{
-    return sim_decimals(pit_at(sim->pit, sym)->tick_px);
-}
-
-static int qty_decimals(const struct sim *sim, uint32_t sym)
-{
-    return sim_decimals(pit_at(sim->pit, sym)->lot_qty);
+    shape_put(out, "]}", NULL, 0);
 }
 
 /* --- books --- */
@@ -45,14 +30,10 @@ static int qty_decimals(const struct sim *sim, uint32_t sym)
 static void put_levels(const struct sim *sim, struct jout *out, const char *key,
                        const struct agon_level *level, uint32_t n, uint32_t sym)
 {
-    jout_key(out, key);
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
-        jout_open(out, '{');
-        sim_kv_bare(out, "price", level[i].px, px_decimals(sim, sym));
-        sim_kv_bare(out, "qty", level[i].qty, qty_decimals(sim, sym));
-        jout_close(out, '{');
-    }
+    SHAPE(out, "$:[", shape_text(key));
+    for (uint32_t i = 0; i < n; i++)
+        SHAPE(out, "{price:$ qty:$}", shape_bare(level[i].px, simk_px_decimals(sim, sym)),
+              shape_bare(level[i].qty, simk_qty_decimals(sim, sym)));
     jout_close(out, '[');
 }
 
@@ -60,19 +41,17 @@ static void put_levels(const struct sim *sim, struct jout *out, const char *key,
 static void put_book(const struct sim *sim, struct jout *out, uint32_t sym,
                      const struct sim_told *book, int is_snapshot)
 {
+    uint32_t sum = simk_checksum(book->level[0], book->n[0], book->level[1], book->n[1],
+                                 num_pow10(PIT_EXP - simk_px_decimals(sim, sym)),
+                                 num_pow10(PIT_EXP - simk_qty_decimals(sim, sym)));
+
     begin(out, "book", is_snapshot ? "snapshot" : "update");
-    jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
+    SHAPE(out, "{symbol:$", shape_text(pit_at(sim->pit, sym)->name));
     put_levels(sim, out, "bids", is_snapshot ? book->level[0] : book->changed[0],
                is_snapshot ? book->n[0] : book->n_changed[0], sym);
     put_levels(sim, out, "asks", is_snapshot ? book->level[1] : book->changed[1],
                is_snapshot ? book->n[1] : book->n_changed[1], sym);
-    jout_kv_int(out, "checksum",
-                simk_checksum(book->level[0], book->n[0], book->level[1], book->n[1],
-                              num_pow10(PIT_EXP - px_decimals(sim, sym)),
-                              num_pow10(PIT_EXP - qty_decimals(sim, sym))));
-    sim_kv_when(out, "timestamp", pit_now(sim->pit));
-    jout_close(out, '{');
+    SHAPE(out, "checksum:$ timestamp:$}", shape_int(sum), shape_when(pit_now(sim->pit)));
     finish(out);
 }
 
@@ -111,42 +90,33 @@ void simk_book_snapshot(struct sim *sim, struct sim_conn *conn, uint32_t sym, ui
 
 /* --- prices --- */
 
-void simk_put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
+static void put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    int px_exp = px_decimals(sim, sym);
+    int px_exp = simk_px_decimals(sim, sym);
     int64_t unit = num_pow10(PIT_EXP - px_exp);
     struct agon_level bid, ask;
     struct pit_bar day;
     agon_px_t change, last = pit_last_px(sim->pit, sym);
+    int64_t percent;
 
     pit_bar_since(sim->pit, sym, pit_now(sim->pit) - DAY_NS, &day);
     pit_best(sim->pit, sym, &bid, &ask);
     change = last - day.open_px;
-    jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
-    sim_kv_bare(out, "bid", bid.px, px_exp);
-    sim_kv_bare(out, "bid_qty", bid.qty, PIT_EXP);
-    sim_kv_bare(out, "ask", ask.px, px_exp);
-    sim_kv_bare(out, "ask_qty", ask.qty, PIT_EXP);
-    sim_kv_bare(out, "last", last, px_exp);
-    sim_kv_bare(out, "volume", day.qty, PIT_EXP);
-    sim_kv_bare(out, "vwap", num_to_step(pit_bar_vwap(&day), unit, NUM_EVEN), px_exp);
-    sim_kv_bare(out, "low", day.low_px, px_exp);
-    sim_kv_bare(out, "high", day.high_px, px_exp);
-    sim_kv_bare(out, "change", change, px_exp);
-    sim_kv_bare(out, "change_pct",
-                day.open_px > 0
-                    ? num_mul_div(change, 10000, day.open_px, NUM_EVEN) * num_pow10(HUNDREDTH)
-                    : 0,
-                2);
-    sim_kv_when(out, "timestamp", pit_now(sim->pit));
-    jout_close(out, '{');
+    percent = day.open_px > 0 ? num_mul_div(change, 10000, day.open_px, NUM_EVEN) : 0;
+    SHAPE(out, "{symbol:$ bid:$ bid_qty:$ ask:$ ask_qty:$ last:$ volume:$ vwap:$ low:$ high:$ ",
+          shape_text(pit_at(sim->pit, sym)->name), shape_bare(bid.px, px_exp),
+          shape_bare(bid.qty, PIT_EXP), shape_bare(ask.px, px_exp), shape_bare(ask.qty, PIT_EXP),
+          shape_bare(last, px_exp), shape_bare(day.qty, PIT_EXP),
+          shape_bare(num_to_step(pit_bar_vwap(&day), unit, NUM_EVEN), px_exp),
+          shape_bare(day.low_px, px_exp), shape_bare(day.high_px, px_exp));
+    SHAPE(out, "change:$ change_pct:$ timestamp:$}", shape_bare(change, px_exp),
+          shape_bare(percent * num_pow10(HUNDREDTH), 2), shape_when(pit_now(sim->pit)));
 }
 
 void simk_tell_ticker(struct sim *sim, struct sim_conn *conn, uint32_t sym, const char *type)
 {
     begin(&sim->frame, "ticker", type);
-    simk_put_ticker(sim, &sim->frame, sym);
+    put_ticker(sim, &sim->frame, sym);
     finish(&sim->frame);
     sim_send(sim, conn, "ticker", NULL, &sim->frame);
 }
@@ -154,22 +124,19 @@ void simk_tell_ticker(struct sim *sim, struct sim_conn *conn, uint32_t sym, cons
 static void put_bar(struct sim *sim, struct jout *out, uint32_t sym, int interval,
                     const struct pit_bar *bar)
 {
-    int px_exp = px_decimals(sim, sym);
+    int px_exp = simk_px_decimals(sim, sym);
     int64_t unit = num_pow10(PIT_EXP - px_exp);
 
-    jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
-    sim_kv_bare(out, "open", bar->open_px, px_exp);
-    sim_kv_bare(out, "high", bar->high_px, px_exp);
-    sim_kv_bare(out, "low", bar->low_px, px_exp);
-    sim_kv_bare(out, "close", bar->close_px, px_exp);
-    jout_kv_int(out, "trades", (int64_t)bar->n);
-    sim_kv_bare(out, "volume", bar->qty, PIT_EXP);
-    sim_kv_bare(out, "vwap", num_to_step(pit_bar_vwap(bar), unit, NUM_EVEN), px_exp);
-    sim_kv_when(out, "interval_begin", bar->t_open);
-    jout_kv_int(out, "interval", simk_minutes[interval]);
-    sim_kv_when(out, "timestamp", bar->t_open + simk_minutes[interval] * SIM_NS_PER_MIN);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{symbol:$ open:$ high:$ low:$ close:$ trades:$ volume:$ vwap:$ interval_begin:$ "
+          "interval:$ timestamp:$}",
+          shape_text(pit_at(sim->pit, sym)->name), shape_bare(bar->open_px, px_exp),
+          shape_bare(bar->high_px, px_exp), shape_bare(bar->low_px, px_exp),
+          shape_bare(bar->close_px, px_exp), shape_int((int64_t)bar->n),
+          shape_bare(bar->qty, PIT_EXP),
+          shape_bare(num_to_step(pit_bar_vwap(bar), unit, NUM_EVEN), px_exp),
+          shape_when(bar->t_open), shape_int(simk_minutes[interval]),
+          shape_when(bar->t_open + simk_minutes[interval] * SIM_NS_PER_MIN));
 }
 
 void simk_tell_ohlc(struct sim *sim, struct sim_conn *conn, uint32_t sym, int interval,
@@ -192,15 +159,12 @@ void simk_tell_ohlc(struct sim *sim, struct sim_conn *conn, uint32_t sym, int in
 static void put_trade(struct sim *sim, struct jout *out, uint32_t sym,
                       const struct pit_trade *trade)
 {
-    jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(sim->pit, sym)->name);
-    jout_kv_str(out, "side", trade->is_buyer_maker ? "sell" : "buy");
-    sim_kv_bare(out, "price", trade->px, px_decimals(sim, sym));
-    sim_kv_bare(out, "qty", trade->qty, qty_decimals(sim, sym));
-    jout_kv_str(out, "ord_type", "limit");
-    jout_kv_int(out, "trade_id", (int64_t)trade->id);
-    sim_kv_when(out, "timestamp", trade->t);
-    jout_close(out, '{');
+    SHAPE(out, "{symbol:$ side:$ price:$ qty:$ ord_type:'limit' trade_id:$ timestamp:$}",
+          shape_text(pit_at(sim->pit, sym)->name),
+          shape_text(trade->is_buyer_maker ? "sell" : "buy"),
+          shape_bare(trade->px, simk_px_decimals(sim, sym)),
+          shape_bare(trade->qty, simk_qty_decimals(sim, sym)), shape_int((int64_t)trade->id),
+          shape_when(trade->t));
 }
 
 void simk_tell_trades(struct sim *sim, struct sim_conn *conn, uint32_t sym)
@@ -248,7 +212,7 @@ static void tell_tickers(struct sim *sim, uint32_t sym, uint32_t what)
     if (!sim_has_sub(sim, sym, what))
         return;
     begin(&sim->frame, "ticker", "update");
-    simk_put_ticker(sim, &sim->frame, sym);
+    put_ticker(sim, &sim->frame, sym);
     finish(&sim->frame);
     sim_send_subs(sim, sym, what, "ticker", NULL);
 }
@@ -274,38 +238,20 @@ void simk_on_step(void *ctx, agon_ns_t t)
 
 /* --- what is traded here --- */
 
-static void put_asset(struct jout *out, const char *name)
-{
-    jout_open(out, '{');
-    jout_kv_str(out, "id", name);
-    jout_kv_str(out, "status", "enabled");
-    jout_kv_int(out, "precision", PIT_EXP);
-    jout_kv_int(out, "precision_display", 5);
-    jout_kv_bool(out, "borrowable", 0);
-    sim_kv_bare(out, "collateral_value", 0, 2);
-    jout_close(out, '{');
-}
-
 static void put_pair(const struct sim *sim, struct jout *out, uint32_t sym)
 {
     const struct pit_symbol *symbol = pit_at(sim->pit, sym);
+    int px_exp = simk_px_decimals(sim, sym);
+    struct shape_value tick = shape_bare(symbol->tick_px, px_exp);
 
-    jout_open(out, '{');
-    jout_kv_str(out, "symbol", symbol->name);
-    jout_kv_str(out, "base", symbol->base);
-    jout_kv_str(out, "quote", symbol->quote);
-    jout_kv_str(out, "status", "online");
-    jout_kv_int(out, "qty_precision", qty_decimals(sim, sym));
-    sim_kv_bare(out, "qty_increment", symbol->lot_qty, PIT_EXP);
-    jout_kv_int(out, "price_precision", px_decimals(sim, sym));
-    sim_kv_bare(out, "price_increment", symbol->tick_px, px_decimals(sim, sym));
-    sim_kv_bare(out, "tick_size", symbol->tick_px, px_decimals(sim, sym));
-    jout_kv_int(out, "cost_precision", 5);
-    jout_kv_bool(out, "marginable", 0);
-    jout_kv_bool(out, "has_index", 0);
-    sim_kv_bare(out, "cost_min", symbol->min_notional_amt, PIT_EXP);
-    sim_kv_bare(out, "qty_min", symbol->min_qty, PIT_EXP);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{symbol:$ base:$ quote:$ status:'online' qty_precision:$ qty_increment:$ "
+          "price_precision:$ price_increment:$ tick_size:$ cost_precision:5 marginable:false "
+          "has_index:false cost_min:$ qty_min:$}",
+          shape_text(symbol->name), shape_text(symbol->base), shape_text(symbol->quote),
+          shape_int(simk_qty_decimals(sim, sym)), shape_bare(symbol->lot_qty, PIT_EXP),
+          shape_int(px_exp), tick, tick, shape_bare(symbol->min_notional_amt, PIT_EXP),
+          shape_bare(symbol->min_qty, PIT_EXP));
 }
 
 void simk_tell_instruments(struct sim *sim, struct sim_conn *conn)
@@ -314,22 +260,15 @@ void simk_tell_instruments(struct sim *sim, struct sim_conn *conn)
     struct jout *out = &sim->frame;
 
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", "instrument");
-    jout_kv_str(out, "type", "snapshot");
-    jout_key(out, "data");
-    jout_open(out, '{');
-    jout_key(out, "assets");
-    jout_open(out, '[');
+    shape_put(out, "{channel:'instrument' type:'snapshot' data:{assets:[", NULL, 0);
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++)
-        put_asset(out, instruments_asset(table, i)->name);
-    jout_close(out, '[');
-    jout_key(out, "pairs");
-    jout_open(out, '[');
+        SHAPE(out,
+              "{id:$ status:'enabled' precision:8 precision_display:5 borrowable:false "
+              "collateral_value:0.00}",
+              shape_text(instruments_asset(table, i)->name));
+    shape_put(out, "] pairs:[", NULL, 0);
     for (uint32_t i = 0; i < pit_count(sim->pit); i++)
         put_pair(sim, out, i);
-    jout_close(out, '[');
-    jout_close(out, '{');
-    jout_close(out, '{');
+    shape_put(out, "]}}", NULL, 0);
     sim_send(sim, conn, "instrument", NULL, out);
 }

@@ -28,9 +28,7 @@ static void put_heartbeat(struct sim *sim, struct sim_conn *conn)
     struct jout *out = &sim->frame;
 
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", "heartbeat");
-    jout_close(out, '{');
+    shape_put(out, "{channel:'heartbeat'}", NULL, 0);
     sim_send(sim, conn, "heartbeat", NULL, out);
 }
 

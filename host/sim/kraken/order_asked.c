@@ -5,6 +5,8 @@
 #include "base/num.h"
 #include "sim/kraken/simk.h"
 
+#define ORDER_TEXT 200
+
 /* --- shared --- */
 
 /* A UUID, 32 hexadecimal digits, or up to 18 characters of ASCII. */
@@ -188,26 +190,27 @@ static int get_rest_wish(struct sim_call *call, struct sim_wish *wish)
         sim_has_stop(call->sim, (uint8_t)type) && has_px);
 }
 
-static void put_order_text(const struct sim *sim, const struct sim_order *order, struct jout *out)
+static const char *print_order(const struct sim *sim, const struct sim_order *order,
+                               char text[ORDER_TEXT])
 {
     int decimals = sim_decimals(pit_at(sim->pit, order->sym)->tick_px);
-    char qty[NUM_TEXT], px[NUM_TEXT], stop[NUM_TEXT], text[200], name[24];
+    char qty[NUM_TEXT], px[NUM_TEXT], stop[NUM_TEXT], name[24];
 
     num_format(order->is_by_cost ? order->asked_amt : order->qty, PIT_EXP, qty);
     num_format(order->px / num_pow10(PIT_EXP - decimals), decimals, px);
     num_format(order->stop_px / num_pow10(PIT_EXP - decimals), decimals, stop);
     snprintf(name, sizeof(name), "%s",
              simk_types[order->type].is_take_profit ? "take profit" : "stop loss");
-    snprintf(text, sizeof(text), "%s %s %s @ %s", order->side == AGON_BUY ? "buy" : "sell", qty,
+    snprintf(text, ORDER_TEXT, "%s %s %s @ %s", simk_side(order->side), qty,
              simk_pair_at(sim, order->sym)->alt, sim_has_stop(sim, order->type) ? name : "");
     if (sim_has_stop(sim, order->type))
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s", stop);
+        snprintf(text + strlen(text), ORDER_TEXT - strlen(text), " %s", stop);
     if (sim_has_px(sim, order->type))
-        snprintf(text + strlen(text), sizeof(text) - strlen(text),
+        snprintf(text + strlen(text), ORDER_TEXT - strlen(text),
                  sim_has_stop(sim, order->type) ? " -> limit %s" : "limit %s", px);
     else if (order->type == SIMK_MARKET)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), "market");
-    jout_kv_str(out, "order", text);
+        snprintf(text + strlen(text), ORDER_TEXT - strlen(text), "market");
+    return text;
 }
 
 void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct jout *out)
@@ -216,18 +219,13 @@ void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct
     int64_t unit = num_pow10(PIT_EXP - decimals);
     int is_stop = sim_has_stop(sim, order->type);
     agon_px_t first = is_stop ? order->stop_px : order->px, second = is_stop ? order->px : 0;
+    char text[ORDER_TEXT];
 
-    jout_key(out, "descr");
-    jout_open(out, '{');
-    jout_kv_str(out, "pair", simk_pair_at(sim, order->sym)->alt);
-    jout_kv_str(out, "type", order->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "ordertype", simk_types[order->type].name);
-    jout_kv_dec(out, "price", first / unit, first ? decimals : 0);
-    jout_kv_dec(out, "price2", second / unit, second ? decimals : 0);
-    jout_kv_str(out, "leverage", "none");
-    put_order_text(sim, order, out);
-    jout_kv_str(out, "close", "");
-    jout_close(out, '{');
+    SHAPE(
+        out, "descr:{pair:$ type:$ ordertype:$ price:$ price2:$ leverage:'none' order:$ close:''}",
+        shape_text(simk_pair_at(sim, order->sym)->alt), shape_text(simk_side(order->side)),
+        shape_text(simk_types[order->type].name), shape_dec(first / unit, first ? decimals : 0),
+        shape_dec(second / unit, second ? decimals : 0), shape_text(print_order(sim, order, text)));
 }
 
 int simk_add_order(struct sim_call *call)
@@ -235,7 +233,7 @@ int simk_add_order(struct sim_call *call)
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order, shown;
     struct jout *out = call->out;
-    char id[SIMK_ID_TEXT];
+    char id[SIMK_ID_TEXT], text[ORDER_TEXT];
 
     if (get_rest_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
         return -1;
@@ -247,19 +245,10 @@ int simk_add_order(struct sim_call *call)
                                .qty = wish.qty,
                                .is_by_cost = wish.cost_amt > 0,
                                .asked_amt = wish.cost_amt};
-    jout_open(out, '{');
-    jout_key(out, "descr");
-    jout_open(out, '{');
-    put_order_text(call->sim, &shown, out);
-    jout_close(out, '{');
-    if (order) {
-        jout_key(out, "txid");
-        jout_open(out, '[');
-        jout_str(out, simk_id(call->sim, 'O', order->n, id));
-        jout_close(out, '[');
-        if (order->client[0])
-            jout_kv_str(out, "cl_ord_id", order->client);
-    }
+    SHAPE(out, "{descr:{order:$}", shape_text(print_order(call->sim, &shown, text)));
+    if (order)
+        SHAPE(out, "txid:[$] cl_ord_id:$", shape_text(simk_id(call->sim, 'O', order->n, id)),
+              shape_some(order->client));
     jout_close(out, '{');
     return 0;
 }
@@ -281,7 +270,7 @@ int simk_amend_order(struct sim_call *call)
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order;
     int has_px, has_qty, has_stop;
-    char id[SIMK_ID_TEXT];
+    char id[SIMK_ID_TEXT], amend[SIMK_ID_TEXT];
 
     if (get_named(call, call->conn ? "order_id" : "txid", &order) < 0 ||
         simk_check_deadline(call) < 0 || simk_get_dec(call, "limit_price", &wish.px, &has_px) < 0 ||
@@ -290,15 +279,12 @@ int simk_amend_order(struct sim_call *call)
         simk_amend(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
                    &wish) < 0)
         return -1;
-    jout_open(call->out, '{');
-    jout_kv_str(
-        call->out, "amend_id",
-        simk_id(call->sim, 'T', ++simk_owner_of(call->sim, call->account)->n_ledger << 32, id));
-    if (call->conn && sim_arg(call, "order_id"))
-        jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', order->n, id));
-    if (call->conn && sim_arg(call, "cl_ord_id"))
-        jout_kv_str(call->out, "cl_ord_id", order->client);
-    jout_close(call->out, '{');
+    simk_id(call->sim, 'T', ++simk_owner_of(call->sim, call->account)->n_ledger << 32, amend);
+    SHAPE(call->out, "{amend_id:$ order_id:$ cl_ord_id:$}", shape_text(amend),
+          call->conn && sim_arg(call, "order_id")
+              ? shape_text(simk_id(call->sim, 'O', order->n, id))
+              : shape_none(),
+          call->conn && sim_arg(call, "cl_ord_id") ? shape_text(order->client) : shape_none());
     return 0;
 }
 
@@ -309,7 +295,7 @@ int simk_edit_order(struct sim_call *call)
     struct jout *out = call->out;
     int64_t px, px2;
     int has_px, has_px2, has_qty, is_stop;
-    char id[SIMK_ID_TEXT];
+    char id[SIMK_ID_TEXT], text[ORDER_TEXT];
 
     if (get_pair(call, &wish) < 0 || get_named(call, "txid", &order) < 0 ||
         simk_check_deadline(call) < 0 || get_userref(call, "userref", &wish) < 0 ||
@@ -324,18 +310,13 @@ int simk_edit_order(struct sim_call *call)
     if (simk_edit(call, order, (wish.px ? 1u : 0u) | (has_qty ? 2u : 0u) | (wish.stop_px ? 4u : 0u),
                   &wish, &placed) < 0)
         return -1;
-    jout_open(out, '{');
-    jout_kv_str(out, "status", "ok");
-    jout_kv_str(out, "txid", simk_id(call->sim, 'O', placed->n, id));
-    jout_kv_str(out, "originaltxid", sim_arg(call, "txid") ? sim_arg(call, "txid") : "");
-    jout_kv_dec(out, "volume", placed->qty, PIT_EXP);
-    jout_kv_dec(out, "price", placed->px, PIT_EXP);
-    jout_kv_int(out, "orders_cancelled", 1);
-    jout_key(out, "descr");
-    jout_open(out, '{');
-    put_order_text(call->sim, placed, out);
-    jout_close(out, '{');
-    jout_close(out, '{');
+    SHAPE(out,
+          "{status:'ok' txid:$ originaltxid:$ volume:$ price:$ orders_cancelled:1 "
+          "descr:{order:$}}",
+          shape_text(simk_id(call->sim, 'O', placed->n, id)),
+          shape_text(sim_arg(call, "txid") ? sim_arg(call, "txid") : ""),
+          shape_dec(placed->qty, PIT_EXP), shape_dec(placed->px, PIT_EXP),
+          shape_text(print_order(call->sim, placed, text)));
     return 0;
 }
 
@@ -345,9 +326,7 @@ int simk_cancel_order(struct sim_call *call)
 
     if (get_named(call, "txid", &order) < 0 || simk_cancel(call, order) < 0)
         return -1;
-    jout_open(call->out, '{');
-    jout_kv_int(call->out, "count", 1);
-    jout_close(call->out, '{');
+    shape_put(call->out, "{count:1}", NULL, 0);
     return 0;
 }
 
@@ -355,9 +334,7 @@ int simk_cancel_every(struct sim_call *call)
 {
     uint32_t n = sim_cancel_all(call->sim, call->account, "User requested");
 
-    jout_open(call->out, '{');
-    jout_kv_int(call->out, "count", n);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{count:$}", shape_int(n));
     return 0;
 }
 
@@ -370,13 +347,8 @@ int simk_cancel_after(struct sim_call *call)
     if (!text || num_parse(text, strlen(text), 0, &s) < 0 || s < 0 || s > 86400)
         return simk_fail(call, "EGeneral:Invalid arguments:timeout");
     call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
-    jout_open(call->out, '{');
-    sim_kv_when(call->out, "currentTime", now);
-    if (s > 0)
-        sim_kv_when(call->out, "triggerTime", call->account->t_dead);
-    else
-        jout_kv_str(call->out, "triggerTime", "0");
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{currentTime:$ triggerTime:$}", shape_when(now),
+          s > 0 ? shape_when(call->account->t_dead) : shape_text("0"));
     return 0;
 }
 
@@ -430,13 +402,9 @@ int simk_ws_add(struct sim_call *call)
 
     if (get_ws_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
         return -1;
-    jout_open(call->out, '{');
-    if (order)
-        jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', order->n, id));
-    if (wish.client)
-        jout_kv_str(call->out, "cl_ord_id", wish.client);
-    jout_kv_int(call->out, "order_userref", wish.ref);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{order_id:$ cl_ord_id:$ order_userref:$}",
+          shape_some(order ? simk_id(call->sim, 'O', order->n, id) : NULL), shape_some(wish.client),
+          shape_int(wish.ref));
     return 0;
 }
 
@@ -445,7 +413,7 @@ int simk_ws_edit(struct sim_call *call)
     struct sim_wish wish = {.sym = 0};
     struct sim_order *order, *placed;
     int has_px, has_qty, has_stop;
-    char id[SIMK_ID_TEXT];
+    char id[SIMK_ID_TEXT], old[SIMK_ID_TEXT];
     uint64_t n;
 
     if (get_symbol(call, &wish) < 0 || get_named(call, "order_id", &order) < 0 ||
@@ -459,9 +427,8 @@ int simk_ws_edit(struct sim_call *call)
     if (simk_edit(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
                   &wish, &placed) < 0)
         return -1;
-    jout_open(call->out, '{');
-    jout_kv_str(call->out, "order_id", simk_id(call->sim, 'O', placed->n, id));
-    jout_kv_str(call->out, "original_order_id", simk_id(call->sim, 'O', n, id));
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{order_id:$ original_order_id:$}",
+          shape_text(simk_id(call->sim, 'O', placed->n, id)),
+          shape_text(simk_id(call->sim, 'O', n, old)));
     return 0;
 }

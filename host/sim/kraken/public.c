@@ -34,19 +34,13 @@ int simk_time(struct sim_call *call)
     n = strftime(text, sizeof(text), "%a, %d %b ", &tm);
     snprintf(text + n, sizeof(text) - n, "%02d %02d:%02d:%02d +0000", tm.tm_year % 100, tm.tm_hour,
              tm.tm_min, tm.tm_sec);
-    jout_open(call->out, '{');
-    jout_kv_int(call->out, "unixtime", (int64_t)s);
-    jout_kv_str(call->out, "rfc1123", text);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{unixtime:$ rfc1123:$}", shape_int((int64_t)s), shape_text(text));
     return 0;
 }
 
 int simk_system_status(struct sim_call *call)
 {
-    jout_open(call->out, '{');
-    jout_kv_str(call->out, "status", "online");
-    sim_kv_when(call->out, "timestamp", call->sim->now.transport);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{status:'online' timestamp:$}", shape_when(call->sim->now.transport));
     return 0;
 }
 
@@ -59,71 +53,49 @@ int simk_assets(struct sim_call *call)
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
         const char *name = instruments_asset(table, i)->name;
 
-        jout_key(out, simk_asset_id(name));
-        jout_open(out, '{');
-        jout_kv_str(out, "aclass", "currency");
-        jout_kv_str(out, "altname", simk_asset_alt(name));
-        jout_kv_int(out, "decimals", PIT_EXP);
-        jout_kv_int(out, "display_decimals", 5);
-        jout_kv_str(out, "status", "enabled");
-        jout_close(out, '{');
+        SHAPE(out, "$:{aclass:'currency' altname:$ decimals:8 display_decimals:5 status:'enabled'}",
+              shape_text(simk_asset_id(name)), shape_text(simk_asset_alt(name)));
     }
     jout_close(out, '{');
     return 0;
 }
 
-static void put_fees(struct jout *out, const char *key, int32_t ppb)
+/* [[0, per cent]] */
+static struct shape_value fees_of(int32_t ppb, char text[NUM_TEXT + 8])
 {
-    char text[NUM_TEXT];
+    size_t n = 4;
 
-    jout_key(out, key);
-    jout_open(out, '[');
-    jout_open(out, '[');
-    jout_int(out, 0);
-    jout_raw(out, text, (size_t)num_format_short(ppb, 7, text)); // per cent
-    jout_close(out, '[');
-    jout_close(out, '[');
+    memcpy(text, "[[0,", n);
+    n += (size_t)num_format_short(ppb, 7, text + n);
+    memcpy(text + n, "]]", 2);
+    return shape_raw(text, n + 2);
 }
 
-static void put_short(struct jout *out, const char *key, int64_t value)
+static struct shape_value short_of(int64_t value, char text[NUM_TEXT])
 {
-    char text[NUM_TEXT];
-
     num_format_short(value, PIT_EXP, text);
-    jout_kv_str(out, key, text);
+    return shape_text(text);
 }
 
 static void put_pair(struct sim *sim, struct jout *out, uint32_t sym)
 {
     const struct pit_symbol *symbol = pit_at(sim->pit, sym);
+    const struct simk_pair *pair = simk_pair_at(sim, sym);
+    char taker[NUM_TEXT + 8], maker[NUM_TEXT + 8];
+    char qty[NUM_TEXT], cost[NUM_TEXT], tick[NUM_TEXT];
 
-    jout_key(out, simk_pair_at(sim, sym)->id);
-    jout_open(out, '{');
-    jout_kv_str(out, "altname", simk_pair_at(sim, sym)->alt);
-    jout_kv_str(out, "wsname", simk_pair_at(sim, sym)->wsname);
-    jout_kv_str(out, "aclass_base", "currency");
-    jout_kv_str(out, "base", simk_asset_id(symbol->base));
-    jout_kv_str(out, "aclass_quote", "currency");
-    jout_kv_str(out, "quote", simk_asset_id(symbol->quote));
-    jout_kv_str(out, "lot", "unit");
-    jout_kv_int(out, "cost_decimals", 5);
-    jout_kv_int(out, "pair_decimals", sim_decimals(symbol->tick_px));
-    jout_kv_int(out, "lot_decimals", sim_decimals(symbol->lot_qty));
-    jout_kv_int(out, "lot_multiplier", 1);
-    jout_key(out, "leverage_buy");
-    jout_raw(out, "[]", 2);
-    jout_key(out, "leverage_sell");
-    jout_raw(out, "[]", 2);
-    put_fees(out, "fees", symbol->taker_fee_ppb);
-    put_fees(out, "fees_maker", symbol->maker_fee_ppb);
-    jout_kv_str(out, "fee_volume_currency", "ZUSD");
-    jout_kv_int(out, "margin_call", 80);
-    jout_kv_int(out, "margin_stop", 40);
-    put_short(out, "ordermin", symbol->min_qty);
-    put_short(out, "costmin", symbol->min_notional_amt);
-    put_short(out, "tick_size", symbol->tick_px);
-    jout_kv_str(out, "status", "online");
-    jout_close(out, '{');
+    SHAPE(out,
+          "$:{altname:$ wsname:$ aclass_base:'currency' base:$ aclass_quote:'currency' quote:$ "
+          "lot:'unit' cost_decimals:5 pair_decimals:$ lot_decimals:$ lot_multiplier:1",
+          shape_text(pair->id), shape_text(pair->alt), shape_text(pair->wsname),
+          shape_text(simk_asset_id(symbol->base)), shape_text(simk_asset_id(symbol->quote)),
+          shape_int(simk_px_decimals(sim, sym)), shape_int(simk_qty_decimals(sim, sym)));
+    SHAPE(out,
+          "leverage_buy:[] leverage_sell:[] fees:$ fees_maker:$ fee_volume_currency:'ZUSD' "
+          "margin_call:80 margin_stop:40 ordermin:$ costmin:$ tick_size:$ status:'online'}",
+          fees_of(symbol->taker_fee_ppb, taker), fees_of(symbol->maker_fee_ppb, maker),
+          short_of(symbol->min_qty, qty), short_of(symbol->min_notional_amt, cost),
+          short_of(symbol->tick_px, tick));
 }
 
 /* The pairs that a request names, as bits; without a name all of them. */
@@ -171,78 +143,42 @@ int simk_asset_pairs(struct sim_call *call)
 
 /* --- prices --- */
 
-static void put_dec(struct jout *out, int64_t value, int decimals)
+static void put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    char text[NUM_TEXT];
+    struct pit *pit = sim->pit;
+    agon_ns_t now = pit_now(pit);
+    uint32_t n = pit_trades(pit, sym);
+    int px = simk_px_decimals(sim, sym);
+    int64_t one = num_pow10(PIT_EXP);
+    struct pit_bar today, day;
+    struct agon_level bid, ask;
 
-    num_format(num_div(value, num_pow10(PIT_EXP - decimals), NUM_EVEN), decimals, text);
-    jout_str(out, text);
-}
-
-static void put_two(struct jout *out, const char *key, int64_t a, int64_t b, int decimals)
-{
-    jout_key(out, key);
-    jout_open(out, '[');
-    put_dec(out, a, decimals);
-    put_dec(out, b, decimals);
-    jout_close(out, '[');
-}
-
-static void put_best(struct jout *out, const char *key, const struct agon_level *level,
-                     int decimals)
-{
-    jout_key(out, key);
-    jout_open(out, '[');
-    put_dec(out, level->px, decimals);
-    put_dec(out, level->qty < num_pow10(PIT_EXP) ? num_pow10(PIT_EXP) : level->qty, 0);
-    put_dec(out, level->qty, 3);
-    jout_close(out, '[');
+    pit_best(pit, sym, &bid, &ask);
+    pit_bar_since(pit, sym, now - now % DAY_NS, &today);
+    pit_bar_since(pit, sym, now - DAY_NS, &day);
+    SHAPE(out, "$:{a:[$ $ $] b:[$ $ $] c:[$ $]", shape_text(simk_pair_at(sim, sym)->id),
+          shape_cut(ask.px, px), shape_cut(ask.qty < one ? one : ask.qty, 0), shape_cut(ask.qty, 3),
+          shape_cut(bid.px, px), shape_cut(bid.qty < one ? one : bid.qty, 0), shape_cut(bid.qty, 3),
+          shape_cut(pit_last_px(pit, sym), px),
+          shape_cut(n > 0 ? pit_trade_at(pit, sym, n - 1)->qty : 0, PIT_EXP));
+    SHAPE(out, "v:[$ $] p:[$ $] t:[$ $] l:[$ $] h:[$ $] o:$}", shape_cut(today.qty, PIT_EXP),
+          shape_cut(day.qty, PIT_EXP), shape_cut(pit_bar_vwap(&today), px),
+          shape_cut(pit_bar_vwap(&day), px), shape_int((int64_t)today.n), shape_int((int64_t)day.n),
+          shape_cut(today.low_px, px), shape_cut(day.low_px, px), shape_cut(today.high_px, px),
+          shape_cut(day.high_px, px), shape_cut(today.open_px, px));
 }
 
 int simk_ticker(struct sim_call *call)
 {
-    struct pit *pit = call->sim->pit;
-    struct jout *out = call->out;
     uint32_t pairs;
 
     if (get_pairs(call, &pairs) < 0)
         return -1;
-    jout_open(out, '{');
-    for (uint32_t i = 0; i < pit_count(pit); i++) {
-        int decimals = sim_decimals(pit_at(pit, i)->tick_px);
-        agon_ns_t now = pit_now(pit);
-        struct pit_bar today, day;
-        struct agon_level bid, ask;
-        uint32_t n = pit_trades(pit, i);
-
-        if (!(pairs & (1u << i)))
-            continue;
-        pit_best(pit, i, &bid, &ask);
-        pit_bar_since(pit, i, now - now % DAY_NS, &today);
-        pit_bar_since(pit, i, now - DAY_NS, &day);
-        jout_key(out, simk_pair_at(call->sim, i)->id);
-        jout_open(out, '{');
-        put_best(out, "a", &ask, decimals);
-        put_best(out, "b", &bid, decimals);
-        jout_key(out, "c");
-        jout_open(out, '[');
-        put_dec(out, pit_last_px(pit, i), decimals);
-        put_dec(out, n > 0 ? pit_trade_at(pit, i, n - 1)->qty : 0, PIT_EXP);
-        jout_close(out, '[');
-        put_two(out, "v", today.qty, day.qty, PIT_EXP);
-        put_two(out, "p", pit_bar_vwap(&today), pit_bar_vwap(&day), decimals);
-        jout_key(out, "t");
-        jout_open(out, '[');
-        jout_int(out, (int64_t)today.n);
-        jout_int(out, (int64_t)day.n);
-        jout_close(out, '[');
-        put_two(out, "l", today.low_px, day.low_px, decimals);
-        put_two(out, "h", today.high_px, day.high_px, decimals);
-        jout_key(out, "o");
-        put_dec(out, today.open_px, decimals);
-        jout_close(out, '{');
-    }
-    jout_close(out, '{');
+    jout_open(call->out, '{');
+    for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
+        if (pairs & (1u << i))
+            put_ticker(call->sim, call->out, i);
+    jout_close(call->out, '{');
     return 0;
 }
 
@@ -262,46 +198,32 @@ int simk_ohlc(struct sim_call *call)
     text = sim_arg(call, "since");
     if (simk_interval(minutes) < 0 || (text && num_parse(text, strlen(text), 0, &since) < 0))
         return simk_fail(call, "EGeneral:Invalid arguments");
-    decimals = sim_decimals(pit_at(call->sim->pit, sym)->tick_px);
+    decimals = simk_px_decimals(call->sim, sym);
     while (n < 720 && pit_bar_ago(call->sim->pit, sym, (int)minutes, n, &bar) &&
            bar.t_open / SIM_NS_PER_S >= since)
         n++;
-    jout_open(out, '{');
-    jout_key(out, simk_pair_at(call->sim, sym)->id);
-    jout_open(out, '[');
+    SHAPE(out, "{$:[", shape_text(simk_pair_at(call->sim, sym)->id));
     for (uint32_t i = n; i-- > 0;) {
         pit_bar_ago(call->sim->pit, sym, (int)minutes, i, &bar);
-        jout_open(out, '[');
-        jout_int(out, bar.t_open / SIM_NS_PER_S);
-        put_dec(out, bar.open_px, decimals);
-        put_dec(out, bar.high_px, decimals);
-        put_dec(out, bar.low_px, decimals);
-        put_dec(out, bar.close_px, decimals);
-        put_dec(out, pit_bar_vwap(&bar), decimals);
-        put_dec(out, bar.qty, PIT_EXP);
-        jout_int(out, (int64_t)bar.n);
-        jout_close(out, '[');
+        SHAPE(out, "[$ $ $ $ $ $ $ $]", shape_int(bar.t_open / SIM_NS_PER_S),
+              shape_cut(bar.open_px, decimals), shape_cut(bar.high_px, decimals),
+              shape_cut(bar.low_px, decimals), shape_cut(bar.close_px, decimals),
+              shape_cut(pit_bar_vwap(&bar), decimals), shape_cut(bar.qty, PIT_EXP),
+              shape_int((int64_t)bar.n));
     }
-    jout_close(out, '[');
     // The last that has closed.
     pit_bar_ago(call->sim->pit, sym, (int)minutes, 1, &bar);
-    jout_kv_int(out, "last", bar.t_open / SIM_NS_PER_S);
-    jout_close(out, '{');
+    SHAPE(out, "] last:$}", shape_int(bar.t_open / SIM_NS_PER_S));
     return 0;
 }
 
 static void put_side(struct jout *out, const char *key, const struct agon_level *level, uint32_t n,
                      int decimals, agon_ns_t now)
 {
-    jout_key(out, key);
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
-        jout_open(out, '[');
-        put_dec(out, level[i].px, decimals);
-        put_dec(out, level[i].qty, PIT_EXP);
-        jout_int(out, now / SIM_NS_PER_S);
-        jout_close(out, '[');
-    }
+    SHAPE(out, "$:[", shape_text(key));
+    for (uint32_t i = 0; i < n; i++)
+        SHAPE(out, "[$ $ $]", shape_cut(level[i].px, decimals), shape_cut(level[i].qty, PIT_EXP),
+              shape_int(now / SIM_NS_PER_S));
     jout_close(out, '[');
 }
 
@@ -318,17 +240,14 @@ int simk_depth(struct sim_call *call)
         return -1;
     if (text && (num_parse(text, strlen(text), 0, &count) < 0 || count < 1 || count > 500))
         return simk_fail(call, "EGeneral:Invalid arguments");
-    decimals = sim_decimals(pit_at(call->sim->pit, sym)->tick_px);
+    decimals = simk_px_decimals(call->sim, sym);
     pit_view(call->sim->pit, sym, &view);
-    jout_open(out, '{');
-    jout_key(out, simk_pair_at(call->sim, sym)->id);
-    jout_open(out, '{');
+    SHAPE(out, "{$:{", shape_text(simk_pair_at(call->sim, sym)->id));
     put_side(out, "asks", view.ask, view.n_ask < count ? view.n_ask : (uint32_t)count, decimals,
              pit_now(call->sim->pit));
     put_side(out, "bids", view.bid, view.n_bid < count ? view.n_bid : (uint32_t)count, decimals,
              pit_now(call->sim->pit));
-    jout_close(out, '{');
-    jout_close(out, '{');
+    shape_put(out, "}}", NULL, 0);
     return 0;
 }
 
@@ -350,35 +269,25 @@ int simk_trades(struct sim_call *call)
         return simk_fail(call, "EGeneral:Invalid arguments");
     if (since >= 0 && since < 100000000000) // seconds are taken too
         since *= SIM_NS_PER_S;
-    decimals = sim_decimals(pit_at(pit, sym)->tick_px);
+    decimals = simk_px_decimals(call->sim, sym);
     n = pit_trades(pit, sym);
     // Without a time the newest, else the first after it.
     first = since < 0 && n > count ? n - (uint32_t)count : 0;
     while (since >= 0 && first < n && pit_trade_at(pit, sym, first)->t <= since)
         first++;
     n = n - first > count ? first + (uint32_t)count : n;
-    jout_open(out, '{');
-    jout_key(out, simk_pair_at(call->sim, sym)->id);
-    jout_open(out, '[');
+    SHAPE(out, "{$:[", shape_text(simk_pair_at(call->sim, sym)->id));
     for (uint32_t i = first; i < n; i++) {
         const struct pit_trade *trade = pit_trade_at(pit, sym, i);
 
-        jout_open(out, '[');
-        put_dec(out, trade->px, decimals);
-        put_dec(out, trade->qty, PIT_EXP);
-        jout_raw(out, text, (size_t)num_format(trade->t / 1000, 6, text));
-        jout_str(out, trade->is_buyer_maker ? "s" : "b");
-        jout_str(out, "l");
-        jout_str(out, "");
-        jout_int(out, (int64_t)trade->id);
-        jout_close(out, '[');
+        SHAPE(out, "[$ $ $ $ 'l' '' $]", shape_cut(trade->px, decimals),
+              shape_cut(trade->qty, PIT_EXP), shape_unix(trade->t),
+              shape_text(trade->is_buyer_maker ? "s" : "b"), shape_int((int64_t)trade->id));
     }
-    jout_close(out, '[');
     snprintf(text, sizeof(text), "%lld",
              (long long)(n > first   ? pit_trade_at(pit, sym, n - 1)->t
                          : since > 0 ? since
                                      : 0));
-    jout_kv_str(out, "last", text);
-    jout_close(out, '{');
+    SHAPE(out, "] last:$}", shape_text(text));
     return 0;
 }

@@ -173,17 +173,10 @@ static void put_answer(struct sim_call *call, int rc, struct sim_reply *reply)
     struct jout *out = &call->sim->frame;
 
     jout_reset(out);
-    jout_open(out, '{');
-    jout_key(out, "error");
-    jout_open(out, '[');
     if (rc < 0)
-        jout_str(out, call->text);
-    jout_close(out, '[');
-    if (rc == 0) {
-        jout_key(out, "result");
-        jout_raw(out, jout_text(call->out), call->out->n);
-    }
-    jout_close(out, '{');
+        SHAPE(out, "{error:[$]}", shape_text(call->text));
+    else
+        SHAPE(out, "{error:[] result:$}", shape_raw(jout_text(call->out), call->out->n));
     reply->status = 200; // whatever it says
     reply->type = "application/json";
     reply->body = jout_text(out);

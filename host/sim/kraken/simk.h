@@ -7,6 +7,7 @@
 #ifndef SIM_KRAKEN_SIMK_H
 #define SIM_KRAKEN_SIMK_H
 
+#include "sim/shape.h"
 #include "sim/sim.h"
 
 #define SIMK_ID_TEXT   20 /* "OUF4EM-FRGI2-MQMWZD" */
@@ -66,6 +67,19 @@ static inline struct simk_owner *simk_owner_of(const struct sim *sim,
 static inline const struct simk_pair *simk_pair_at(const struct sim *sim, uint32_t sym)
 {
     return &simk_of(sim)->pairs[sym];
+}
+
+static inline int simk_px_decimals(const struct sim *sim, uint32_t sym)
+{
+    return sim_decimals(pit_at(sim->pit, sym)->tick_px);
+}
+static inline int simk_qty_decimals(const struct sim *sim, uint32_t sym)
+{
+    return sim_decimals(pit_at(sim->pit, sym)->lot_qty);
+}
+static inline const char *simk_side(uint8_t side)
+{
+    return side == AGON_BUY ? "buy" : "sell";
 }
 
 /* names.c: what things are called */
@@ -164,7 +178,6 @@ extern const uint32_t simk_depths[SIMK_DEPTHS];
 /* conn NULL: to nobody; is_first: nobody had it. */
 void simk_book_snapshot(struct sim *sim, struct sim_conn *conn, uint32_t sym, uint32_t place,
                         int is_first);
-void simk_put_ticker(struct sim *sim, struct jout *out, uint32_t sym);
 void simk_tell_ticker(struct sim *sim, struct sim_conn *conn, uint32_t sym, const char *type);
 void simk_tell_ohlc(struct sim *sim, struct sim_conn *conn, uint32_t sym, int interval,
                     int is_snapshot);

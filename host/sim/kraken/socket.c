@@ -18,20 +18,20 @@ struct asked { /* one message */
 
 /* --- answers --- */
 
-static void begin(const struct asked *asked, struct jout *out)
+/* What comes between the method and the times: what of it there is. */
+static void answer(const struct asked *asked, struct shape_value error, struct shape_value symbol,
+                   struct shape_value result, struct shape_value success)
 {
-    jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "method", asked->method);
-    if (json_is_integer(asked->req_id))
-        jout_kv_int(out, "req_id", json_integer_value(asked->req_id));
-}
+    struct jout *out = &asked->sim->frame;
+    struct shape_value now = shape_when(asked->sim->now.transport);
 
-static void finish(const struct asked *asked, struct jout *out)
-{
-    sim_kv_when(out, "time_in", asked->sim->now.transport);
-    sim_kv_when(out, "time_out", asked->sim->now.transport);
-    jout_close(out, '{');
+    jout_reset(out);
+    SHAPE(out, "{method:$ req_id:$ result:$", shape_text(asked->method),
+          json_is_integer(asked->req_id) ? shape_int(json_integer_value(asked->req_id))
+                                         : shape_none(),
+          result);
+    SHAPE(out, "success:$ error:$ symbol:$ time_in:$ time_out:$}", success, error, symbol, now,
+          now);
     if (!asked->fault)
         sim_send(asked->sim, asked->conn, NULL, NULL, out);
     else if (asked->fault->what == FAULT_LATE)
@@ -40,28 +40,14 @@ static void finish(const struct asked *asked, struct jout *out)
 
 static void refuse(const struct asked *asked, const char *error, const char *symbol)
 {
-    struct jout *out = &asked->sim->frame;
-
-    begin(asked, out);
-    jout_kv_bool(out, "success", 0);
-    jout_kv_str(out, "error", error);
-    if (symbol)
-        jout_kv_str(out, "symbol", symbol);
-    finish(asked, out);
+    answer(asked, shape_text(error), symbol ? shape_text(symbol) : shape_none(), shape_none(),
+           shape_bool(0));
 }
 
-/* result: a JSON object; NULL: none. */
-static void confirm(const struct asked *asked, const char *result, size_t n)
+static void confirm(const struct asked *asked, struct jout *result)
 {
-    struct jout *out = &asked->sim->frame;
-
-    begin(asked, out);
-    if (result) {
-        jout_key(out, "result");
-        jout_raw(out, result, n);
-    }
-    jout_kv_bool(out, "success", 1);
-    finish(asked, out);
+    answer(asked, shape_none(), shape_none(), shape_raw(jout_text(result), result->n),
+           shape_bool(1));
 }
 
 void simk_tell_status(struct sim *sim, struct sim_conn *conn)
@@ -69,19 +55,10 @@ void simk_tell_status(struct sim *sim, struct sim_conn *conn)
     struct jout *out = &sim->frame;
 
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", "status");
-    jout_kv_str(out, "type", "update");
-    jout_key(out, "data");
-    jout_open(out, '[');
-    jout_open(out, '{');
-    jout_kv_str(out, "version", "2.0.10");
-    jout_kv_str(out, "system", "online");
-    jout_kv_str(out, "api_version", "v2");
-    jout_kv_int(out, "connection_id", (int64_t)((conn->id * 0x9e3779b97f4a7c15ull) >> 1));
-    jout_close(out, '{');
-    jout_close(out, '[');
-    jout_close(out, '{');
+    SHAPE(out,
+          "{channel:'status' type:'update' "
+          "data:[{version:'2.0.10' system:'online' api_version:'v2' connection_id:$}]}",
+          shape_int((int64_t)((conn->id * 0x9e3779b97f4a7c15ull) >> 1)));
     sim_send(sim, conn, "status", NULL, out);
 }
 
@@ -152,17 +129,11 @@ static void put_result(struct jout *out, const struct channel *channel, const ch
                        int with_snapshot, int snapshot)
 {
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", channel->name);
+    SHAPE(out, "{channel:$", shape_text(channel->name));
     if (channel->option)
         jout_kv_int(out, channel->option, channel->value);
-    if (channel->text)
-        jout_kv_str(out, "event_trigger", channel->text);
-    if (with_snapshot)
-        jout_kv_bool(out, "snapshot", snapshot);
-    if (symbol)
-        jout_kv_str(out, "symbol", symbol);
-    jout_close(out, '{');
+    SHAPE(out, "event_trigger:$ snapshot:$ symbol:$}", shape_some(channel->text),
+          with_snapshot ? shape_bool(snapshot) : shape_none(), shape_some(symbol));
 }
 
 static void subscribe_one(struct asked *asked, const struct channel *channel, uint32_t sym,
@@ -180,7 +151,7 @@ static void subscribe_one(struct asked *asked, const struct channel *channel, ui
     conn->n_subs++;
     conn->subs[sym] |= channel->bit;
     put_result(&sim->out, channel, symbol, 1, snapshot);
-    confirm(asked, jout_text(&sim->out), sim->out.n);
+    confirm(asked, &sim->out);
     if (channel->bit < SIMK_TICKER)
         simk_book_snapshot(sim, snapshot ? conn : NULL, sym, channel->place, is_first);
     else if (snapshot && channel->bit >= SIMK_OHLC)
@@ -203,7 +174,7 @@ static void unsubscribe_one(struct asked *asked, const struct channel *channel, 
     conn->n_subs--;
     conn->subs[sym] &= ~channel->all;
     put_result(&asked->sim->out, channel, symbol, 0, 0);
-    confirm(asked, jout_text(&asked->sim->out), asked->sim->out.n);
+    confirm(asked, &asked->sim->out);
 }
 
 static void of_symbols(struct asked *asked, const char *name, int is_on)
@@ -252,15 +223,12 @@ static void put_executions_result(struct asked *asked, int orders, int trades)
     struct jout *out = &asked->sim->out;
 
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", "executions");
-    jout_kv_int(out, "maxratecount",
-                simk_owner_of(asked->sim, asked->conn->account)->tier->rate_max);
-    jout_kv_bool(out, "order_status", !user->is_terse);
-    jout_kv_bool(out, "ratecounter", user->has_rate);
-    jout_kv_bool(out, "snap_orders", orders);
-    jout_kv_bool(out, "snap_trades", trades);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{channel:'executions' maxratecount:$ order_status:$ ratecounter:$ snap_orders:$ "
+          "snap_trades:$}",
+          shape_int(simk_owner_of(asked->sim, asked->conn->account)->tier->rate_max),
+          shape_bool(!user->is_terse), shape_bool(user->has_rate), shape_bool(orders),
+          shape_bool(trades));
 }
 
 static void of_account(struct asked *asked, const char *name, int is_on)
@@ -289,7 +257,7 @@ static void of_account(struct asked *asked, const char *name, int is_on)
         user->has_rate = bool_of(asked->params, "ratecounter", 0) != 0;
         put_executions_result(asked, orders, trades);
     }
-    confirm(asked, jout_text(&asked->sim->out), asked->sim->out.n);
+    confirm(asked, &asked->sim->out);
     if (is_on && is_executions)
         simk_tell_executions(asked->sim, conn, orders, trades);
     else if (is_on && snapshot)
@@ -309,7 +277,7 @@ static void of_instrument(struct asked *asked, int is_on)
     user->has_instrument = is_on != 0;
     conn->n_subs += is_on ? 1u : UINT32_MAX;
     put_result(&asked->sim->out, &channel, NULL, is_on, 1);
-    confirm(asked, jout_text(&asked->sim->out), asked->sim->out.n);
+    confirm(asked, &asked->sim->out);
     if (is_on && bool_of(asked->params, "snapshot", 1))
         simk_tell_instruments(asked->sim, conn);
 }
@@ -419,13 +387,13 @@ static int check_fields(struct sim_call *call, const struct method *method, json
     return 0;
 }
 
-static void answer(struct asked *asked, struct sim_call *call, int rc)
+static void answer_call(struct asked *asked, struct sim_call *call, int rc)
 {
     sim_log_call(call, call->args);
     if (rc < 0)
         refuse(asked, call->text, NULL);
     else
-        confirm(asked, jout_text(call->out), call->out->n);
+        confirm(asked, call->out);
 }
 
 /* Each that is named is answered by itself. */
@@ -443,6 +411,7 @@ static void cancel_list(struct asked *asked, struct sim_account *account)
             struct sim_call call = simk_begin(asked->sim, asked->method);
             const char *id = json_string_value(item);
             struct sim_order *order = NULL;
+            char text[SIMK_ID_TEXT];
             int rc;
 
             call.account = account;
@@ -453,16 +422,10 @@ static void cancel_list(struct asked *asked, struct sim_account *account)
                                : sim_find_client(asked->sim, account, id);
             }
             rc = simk_cancel(&call, order);
-            jout_open(call.out, '{');
-            if (rc == 0) {
-                char text[SIMK_ID_TEXT];
-
-                jout_kv_str(call.out, "order_id", simk_id(asked->sim, 'O', order->n, text));
-                if (order->client[0])
-                    jout_kv_str(call.out, "cl_ord_id", order->client);
-            }
-            jout_close(call.out, '{');
-            answer(asked, &call, rc);
+            SHAPE(call.out, "{order_id:$ cl_ord_id:$}",
+                  shape_some(rc == 0 ? simk_id(asked->sim, 'O', order->n, text) : NULL),
+                  shape_some(rc == 0 ? order->client : NULL));
+            answer_call(asked, &call, rc);
             json_decref(call.args);
             n++;
         }
@@ -494,7 +457,7 @@ static void request(struct asked *asked, const struct method *method)
             rc = simk_fail(&call, "EGeneral:Invalid arguments");
         if (rc == 0)
             rc = method->run(&call);
-        answer(asked, &call, rc);
+        answer_call(asked, &call, rc);
     }
     json_decref(call.args);
 }
@@ -507,8 +470,7 @@ static void dispatch(struct asked *asked)
 
     if (strcmp(asked->method, "ping") == 0) {
         asked->method = "pong";
-        begin(asked, &asked->sim->frame);
-        finish(asked, &asked->sim->frame);
+        answer(asked, shape_none(), shape_none(), shape_none(), shape_none());
     } else if (strcmp(asked->method, "subscribe") == 0) {
         subscribe(asked, 1);
     } else if (strcmp(asked->method, "unsubscribe") == 0) {

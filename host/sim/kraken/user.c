@@ -10,23 +10,12 @@
 static void begin(struct jout *out, const char *channel, const char *type)
 {
     jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", channel);
-    jout_kv_str(out, "type", type);
-    jout_key(out, "data");
-    jout_open(out, '[');
+    SHAPE(out, "{channel:$ type:$ data:[", shape_text(channel), shape_text(type));
 }
 
 static void finish(struct jout *out, uint64_t sequence)
 {
-    jout_close(out, '[');
-    jout_kv_int(out, "sequence", (int64_t)sequence);
-    jout_close(out, '{');
-}
-
-static int px_decimals(const struct sim *sim, uint32_t sym)
-{
-    return sim_decimals(pit_at(sim->pit, sym)->tick_px);
+    SHAPE(out, "] sequence:$}", shape_int((int64_t)sequence));
 }
 
 /* --- executions --- */
@@ -35,74 +24,57 @@ static void put_names(struct sim *sim, struct jout *out, const struct sim_order 
 {
     char id[SIMK_ID_TEXT];
 
-    jout_kv_str(out, "order_id", simk_id(sim, 'O', order->n, id));
-    if (order->client[0])
-        jout_kv_str(out, "cl_ord_id", order->client);
-    jout_kv_int(out, "order_userref", order->ref);
+    SHAPE(out, "order_id:$ cl_ord_id:$ order_userref:$",
+          shape_text(simk_id(sim, 'O', order->n, id)), shape_some(order->client),
+          shape_int(order->ref));
 }
 
 static void put_sums(struct jout *out, const struct sim_order *order)
 {
-    sim_kv_bare(out, "cum_qty", order->filled_qty, PIT_EXP);
-    sim_kv_bare(out, "cum_cost", order->cost_amt, PIT_EXP);
-    sim_kv_bare(out, "avg_price", sim_mean_px(order), PIT_EXP);
-    sim_kv_bare(out, "fee_usd_equiv", order->fee_quote_amt, PIT_EXP);
+    SHAPE(out, "cum_qty:$ cum_cost:$ avg_price:$ fee_usd_equiv:$",
+          shape_bare(order->filled_qty, PIT_EXP), shape_bare(order->cost_amt, PIT_EXP),
+          shape_bare(sim_mean_px(order), PIT_EXP), shape_bare(order->fee_quote_amt, PIT_EXP));
 }
 
 static void put_terms(struct sim *sim, struct jout *out, const struct sim_order *order)
 {
     static const char *const tifs[] = {"GTC", "GTC", "IOC", "FOK", "GTD"};
-    int px_exp = px_decimals(sim, order->sym);
+    int px_exp = simk_px_decimals(sim, order->sym);
+    int has_px = sim_has_px(sim, order->type);
+    struct shape_value none = shape_none();
 
-    jout_kv_str(out, "symbol", pit_at(sim->pit, order->sym)->name);
-    jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "order_type", simk_types[order->type].name);
-    if (order->is_by_cost)
-        sim_kv_bare(out, "cash_order_qty", order->asked_amt, PIT_EXP);
-    else
-        sim_kv_bare(out, "order_qty", order->qty, PIT_EXP);
-    if (sim_has_px(sim, order->type)) {
-        jout_kv_str(out, "limit_price_type", "static");
-        sim_kv_bare(out, "limit_price", order->px, px_exp);
-    }
-    sim_kv_bare(out, "stop_price", order->stop_px, px_exp);
-    if (sim_has_stop(sim, order->type)) {
-        jout_key(out, "triggers");
-        jout_open(out, '{');
-        sim_kv_bare(out, "price", order->stop_px, px_exp);
-        jout_kv_str(out, "price_type", "static");
-        jout_kv_str(out, "reference", "last");
-        jout_kv_str(out, "status", order->is_triggered ? "triggered" : "untriggered");
-        jout_close(out, '{');
-    }
-    jout_kv_str(out, "time_in_force", tifs[order->tif]);
-    if (order->tif == AGON_TIF_GTD)
-        sim_kv_when(out, "expire_time", order->t_expire);
-    jout_kv_bool(out, "post_only", order->is_post);
-    jout_kv_bool(out, "reduce_only", 0);
-    jout_kv_str(out, "fee_ccy_pref", "fciq");
+    SHAPE(out, "symbol:$ side:$ order_type:$ cash_order_qty:$ order_qty:$",
+          shape_text(pit_at(sim->pit, order->sym)->name), shape_text(simk_side(order->side)),
+          shape_text(simk_types[order->type].name),
+          order->is_by_cost ? shape_bare(order->asked_amt, PIT_EXP) : none,
+          order->is_by_cost ? none : shape_bare(order->qty, PIT_EXP));
+    SHAPE(out, "limit_price_type:$ limit_price:$ stop_price:$",
+          shape_some(has_px ? "static" : NULL), has_px ? shape_bare(order->px, px_exp) : none,
+          shape_bare(order->stop_px, px_exp));
+    if (sim_has_stop(sim, order->type))
+        SHAPE(out, "triggers:{price:$ price_type:'static' reference:'last' status:$}",
+              shape_bare(order->stop_px, px_exp),
+              shape_text(order->is_triggered ? "triggered" : "untriggered"));
+    SHAPE(out, "time_in_force:$ expire_time:$ post_only:$ reduce_only:false fee_ccy_pref:'fciq'",
+          shape_text(tifs[order->tif]),
+          order->tif == AGON_TIF_GTD ? shape_when(order->t_expire) : none,
+          shape_bool(order->is_post));
 }
 
 static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *fill)
 {
     char id[SIMK_ID_TEXT];
 
-    jout_kv_str(out, "exec_id", simk_id(sim, 'T', fill->n, id));
-    jout_kv_int(out, "trade_id", (int64_t)fill->trade_id);
-    jout_kv_str(out, "symbol", pit_at(sim->pit, fill->sym)->name);
-    jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "order_type", simk_types[fill->type].name);
-    sim_kv_bare(out, "last_qty", fill->qty, PIT_EXP);
-    sim_kv_bare(out, "last_price", fill->px, px_decimals(sim, fill->sym));
-    jout_kv_str(out, "liquidity_ind", fill->is_maker ? "m" : "t");
-    sim_kv_bare(out, "cost", fill->amt, PIT_EXP);
-    jout_key(out, "fees");
-    jout_open(out, '[');
-    jout_open(out, '{');
-    jout_kv_str(out, "asset", instruments_asset(pit_table(sim->pit), fill->fee_asset)->name);
-    sim_kv_bare(out, "qty", fill->fee_amt, PIT_EXP);
-    jout_close(out, '{');
-    jout_close(out, '[');
+    SHAPE(out,
+          "exec_id:$ trade_id:$ symbol:$ side:$ order_type:$ last_qty:$ last_price:$ "
+          "liquidity_ind:$ cost:$ fees:[{asset:$ qty:$}]",
+          shape_text(simk_id(sim, 'T', fill->n, id)), shape_int((int64_t)fill->trade_id),
+          shape_text(pit_at(sim->pit, fill->sym)->name), shape_text(simk_side(fill->side)),
+          shape_text(simk_types[fill->type].name), shape_bare(fill->qty, PIT_EXP),
+          shape_bare(fill->px, simk_px_decimals(sim, fill->sym)),
+          shape_text(fill->is_maker ? "m" : "t"), shape_bare(fill->amt, PIT_EXP),
+          shape_text(instruments_asset(pit_table(sim->pit), fill->fee_asset)->name),
+          shape_bare(fill->fee_amt, PIT_EXP));
 }
 
 static const char *status_of(const struct sim_order *order, const char *exec_type)
@@ -119,35 +91,28 @@ static void put_execution(struct sim *sim, struct jout *out, const struct sim_or
                           const char *exec_type, const struct sim_fill *fill)
 {
     int is_new = strcmp(exec_type, "new") == 0;
+    struct shape_value none = shape_none();
 
-    jout_open(out, '{');
-    jout_kv_str(out, "exec_type", exec_type);
     // A trade is told so even when nothing is left; that it was the last is told after it.
-    jout_kv_str(out, "order_status", fill ? "partially_filled" : status_of(order, exec_type));
+    SHAPE(out, "{exec_type:$ order_status:$", shape_text(exec_type),
+          shape_text(fill ? "partially_filled" : status_of(order, exec_type)));
     put_names(sim, out, order);
     if (strcmp(exec_type, "pending_new") == 0) {
         put_terms(sim, out, order);
-        sim_kv_bare(out, "cum_cost", 0, 1);
-        sim_kv_bare(out, "fee_usd_equiv", 0, 1);
+        shape_put(out, "cum_cost:0.0 fee_usd_equiv:0.0", NULL, 0);
     } else if (fill) {
         put_fill(sim, out, fill);
-        sim_kv_bare(out, "cum_qty", order->filled_qty, PIT_EXP);
-        sim_kv_bare(out, "cum_cost", order->cost_amt, PIT_EXP);
-        sim_kv_bare(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
+        SHAPE(out, "cum_qty:$ cum_cost:$ fee_usd_equiv:$", shape_bare(order->filled_qty, PIT_EXP),
+              shape_bare(order->cost_amt, PIT_EXP), shape_bare(fill->fee_quote_amt, PIT_EXP));
     } else if (strcmp(exec_type, "amended") == 0) {
-        jout_kv_bool(out, "amended", 1);
-        sim_kv_bare(out, "order_qty", order->qty, PIT_EXP);
-        sim_kv_bare(out, "limit_price", order->px, px_decimals(sim, order->sym));
+        SHAPE(out, "amended:true order_qty:$ limit_price:$", shape_bare(order->qty, PIT_EXP),
+              shape_bare(order->px, simk_px_decimals(sim, order->sym)));
         put_sums(out, order);
     } else if (!is_new) {
         put_sums(out, order);
     }
-    if (order->why && !fill) {
-        jout_kv_str(out, "cancel_reason", order->why);
-        jout_kv_str(out, "reason", order->why);
-    }
-    sim_kv_when(out, "timestamp", pit_now(sim->pit));
-    jout_close(out, '{');
+    SHAPE(out, "cancel_reason:$ reason:$ timestamp:$}", fill ? none : shape_some(order->why),
+          fill ? none : shape_some(order->why), shape_when(pit_now(sim->pit)));
 }
 
 static int is_terse(const char *exec_type)
@@ -187,28 +152,23 @@ void simk_tell_executions(struct sim *sim, struct sim_conn *conn, int with_order
     while (with_orders && (order = sim_older_order(sim, user->executions, order)) != NULL) {
         if (!sim_is_open(order))
             continue;
-        jout_open(out, '{');
-        jout_kv_str(out, "exec_type", "new");
-        jout_kv_str(out, "order_status", status_of(order, "new"));
+        SHAPE(out, "{exec_type:'new' order_status:$", shape_text(status_of(order, "new")));
         put_names(sim, out, order);
         put_terms(sim, out, order);
         put_sums(out, order);
-        sim_kv_when(out, "timestamp", order->t_create);
-        jout_close(out, '{');
+        SHAPE(out, "timestamp:$}", shape_when(order->t_create));
     }
     while (with_trades && n < SNAP_TRADES &&
            (fill = sim_older_fill(sim, user->executions, fill)) != NULL) {
         order = sim_order_at(sim, fill->order_n);
         n++;
-        jout_open(out, '{');
-        jout_kv_str(out, "exec_type", "trade");
-        jout_kv_str(out, "order_status", order ? status_of(order, "trade") : "filled");
+        SHAPE(out, "{exec_type:'trade' order_status:$",
+              shape_text(order ? status_of(order, "trade") : "filled"));
         if (order)
             put_names(sim, out, order);
         put_fill(sim, out, fill);
-        sim_kv_bare(out, "fee_usd_equiv", fill->fee_quote_amt, PIT_EXP);
-        sim_kv_when(out, "timestamp", fill->t);
-        jout_close(out, '{');
+        SHAPE(out, "fee_usd_equiv:$ timestamp:$}", shape_bare(fill->fee_quote_amt, PIT_EXP),
+              shape_when(fill->t));
     }
     user->n_executions = 1;
     finish(out, user->n_executions);
@@ -229,19 +189,11 @@ void simk_tell_balances(struct sim *sim, struct sim_conn *conn)
 
         if (total_amt == 0)
             continue;
-        jout_open(out, '{');
-        jout_kv_str(out, "asset", instruments_asset(table, i)->name);
-        jout_kv_str(out, "asset_class", "currency");
-        sim_kv_bare(out, "balance", total_amt, PIT_EXP);
-        jout_key(out, "wallets");
-        jout_open(out, '[');
-        jout_open(out, '{');
-        jout_kv_str(out, "type", "spot");
-        jout_kv_str(out, "id", "main");
-        sim_kv_bare(out, "balance", total_amt, PIT_EXP);
-        jout_close(out, '{');
-        jout_close(out, '[');
-        jout_close(out, '{');
+        SHAPE(out,
+              "{asset:$ asset_class:'currency' balance:$ "
+              "wallets:[{type:'spot' id:'main' balance:$}]}",
+              shape_text(instruments_asset(table, i)->name), shape_bare(total_amt, PIT_EXP),
+              shape_bare(total_amt, PIT_EXP));
     }
     user->n_balances = 1;
     finish(out, user->n_balances);
@@ -252,23 +204,16 @@ void simk_tell_balances(struct sim *sim, struct sim_conn *conn)
 static void put_entry(struct sim *sim, struct jout *out, struct sim_account *account,
                       const struct sim_fill *fill, agon_asset_t asset, agon_amt_t amt)
 {
-    const char *name = instruments_asset(pit_table(sim->pit), asset)->name;
-    char id[SIMK_ID_TEXT];
+    char id[SIMK_ID_TEXT], ref[SIMK_ID_TEXT];
 
-    jout_open(out, '{');
-    jout_kv_str(out, "ledger_id", simk_id(sim, 'L', ++simk_owner_of(sim, account)->n_ledger, id));
-    jout_kv_str(out, "ref_id", simk_id(sim, 'T', fill->n, id));
-    sim_kv_when(out, "timestamp", fill->t);
-    jout_kv_str(out, "type", "trade");
-    jout_kv_str(out, "asset", name);
-    jout_kv_str(out, "asset_class", "currency");
-    jout_kv_str(out, "category", "trade");
-    jout_kv_str(out, "wallet_type", "spot");
-    jout_kv_str(out, "wallet_id", "main");
-    sim_kv_bare(out, "amount", amt, PIT_EXP);
-    sim_kv_bare(out, "fee", asset == fill->fee_asset ? fill->fee_amt : 0, PIT_EXP);
-    sim_kv_bare(out, "balance", sim_total(sim, account, asset), PIT_EXP);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{ledger_id:$ ref_id:$ timestamp:$ type:'trade' asset:$ asset_class:'currency' "
+          "category:'trade' wallet_type:'spot' wallet_id:'main' amount:$ fee:$ balance:$}",
+          shape_text(simk_id(sim, 'L', ++simk_owner_of(sim, account)->n_ledger, id)),
+          shape_text(simk_id(sim, 'T', fill->n, ref)), shape_when(fill->t),
+          shape_text(instruments_asset(pit_table(sim->pit), asset)->name), shape_bare(amt, PIT_EXP),
+          shape_bare(asset == fill->fee_asset ? fill->fee_amt : 0, PIT_EXP),
+          shape_bare(sim_total(sim, account, asset), PIT_EXP));
 }
 
 void simk_tell_ledger(struct sim *sim, struct sim_account *account, const struct sim_fill *fill)
