@@ -59,6 +59,15 @@ static void put_value(struct jout *out, const struct shape_value *value)
                    value->decimals, text);
         jout_str(out, text);
         return;
+    case SHAPE_NUM:
+        sim_num(out, value->n);
+        return;
+    case SHAPE_ID:
+        sim_id(out, (uint64_t)value->n);
+        return;
+    case SHAPE_MS:
+        sim_ms(out, value->n);
+        return;
     case SHAPE_WHEN:
         put_when(out, value->n);
         return;

@@ -24,6 +24,9 @@ enum shape_kind {
     SHAPE_BARE, /* 0.01: a count of 10^-8 with so many decimals, or all eight where they are needed
                  */
     SHAPE_CUT,  /* "0.01": a count of 10^-8, rounded to so many decimals */
+    SHAPE_NUM,  /* "0.01": a count of 10^-8, as short as it is */
+    SHAPE_ID,   /* "17"; "": 0 */
+    SHAPE_MS,   /* "1597026383085"; "": 0 */
     SHAPE_WHEN, /* "2023-10-06T17:35:55.440295Z" */
     SHAPE_UNIX, /* 1688585840.892100 */
     SHAPE_RAW   /* JSON that is there already */
@@ -74,6 +77,18 @@ static inline struct shape_value shape_bare(int64_t value, int decimals)
 static inline struct shape_value shape_cut(int64_t value, int decimals)
 {
     return (struct shape_value){SHAPE_CUT, decimals, value, NULL};
+}
+static inline struct shape_value shape_num(int64_t value)
+{
+    return (struct shape_value){.kind = SHAPE_NUM, .n = value};
+}
+static inline struct shape_value shape_id(uint64_t n)
+{
+    return (struct shape_value){.kind = SHAPE_ID, .n = (int64_t)n};
+}
+static inline struct shape_value shape_ms(agon_ns_t t)
+{
+    return (struct shape_value){.kind = SHAPE_MS, .n = t};
 }
 static inline struct shape_value shape_when(agon_ns_t t)
 {

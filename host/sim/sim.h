@@ -279,12 +279,10 @@ void sim_list(struct pit_symbol *symbol, const struct sim_listed *listed, int px
 
 /* texts.c: how numbers and times stand in what is said */
 void sim_num(struct jout *out, int64_t value); /* 10^-8, quoted, short */
-void sim_kv_num(struct jout *out, const char *key, int64_t value);
-int sim_decimals(int64_t step);                                 /* of a tick or a lot */
-void sim_kv_id(struct jout *out, const char *key, uint64_t n);  /* quoted; "": 0 */
-void sim_ms(struct jout *out, agon_ns_t t);                     /* quoted; "": 0 */
-void sim_kv_ms(struct jout *out, const char *key, agon_ns_t t); /* the same */
-int sim_when(const char *text, agon_ns_t *t);                   /* below 0: it is no RFC 3339 */
+int sim_decimals(int64_t step);                /* of a tick or a lot */
+void sim_id(struct jout *out, uint64_t n);     /* quoted; "": 0 */
+void sim_ms(struct jout *out, agon_ns_t t);    /* quoted; "": 0 */
+int sim_when(const char *text, agon_ns_t *t);  /* below 0: it is no RFC 3339 */
 
 /* orders.c: their life, from what was asked through the engine to what is told of it */
 int sim_type_of(const struct sim *sim, const char *name); /* its place; -1: none */

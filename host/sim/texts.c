@@ -14,12 +14,6 @@ void sim_num(struct jout *out, int64_t value)
     jout_str(out, text);
 }
 
-void sim_kv_num(struct jout *out, const char *key, int64_t value)
-{
-    jout_key(out, key);
-    sim_num(out, value);
-}
-
 int sim_decimals(int64_t step)
 {
     int n = PIT_EXP;
@@ -29,13 +23,13 @@ int sim_decimals(int64_t step)
     return n;
 }
 
-void sim_kv_id(struct jout *out, const char *key, uint64_t n)
+void sim_id(struct jout *out, uint64_t n)
 {
     char text[24] = "";
 
     if (n != 0)
         snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-    jout_kv_str(out, key, text);
+    jout_str(out, text);
 }
 
 void sim_ms(struct jout *out, agon_ns_t t)
@@ -45,12 +39,6 @@ void sim_ms(struct jout *out, agon_ns_t t)
     if (t != 0)
         snprintf(text, sizeof(text), "%lld", (long long)(t / 1000000));
     jout_str(out, text);
-}
-
-void sim_kv_ms(struct jout *out, const char *key, agon_ns_t t)
-{
-    jout_key(out, key);
-    sim_ms(out, t);
 }
 
 int sim_when(const char *text, agon_ns_t *t)

@@ -34,21 +34,15 @@ static void put_asset(struct sim *sim, struct jout *out, const struct sim_accoun
         sim_margin(sim, account, &sums);
     if (sums.available_amt < free_amt)
         free_amt = sums.available_amt;
-    jout_open(out, '{');
-    jout_kv_str(out, "ccy", name);
-    sim_kv_num(out, "availBal", free_amt);
-    sim_kv_num(out, "availEq", free_amt);
-    sim_kv_num(out, "cashBal", total_amt);
-    sim_kv_num(out, "eq", num_add(total_amt, sums.unrealised_amt));
-    sim_kv_num(out, "eqUsd",
-               num_notional(price_of(sim, name), PIT_EXP, total_amt, PIT_EXP, PIT_EXP, NUM_DOWN));
-    sim_kv_num(out, "frozenBal", total_amt - free_amt);
-    sim_kv_num(out, "ordFrozen", locked_amt);
-    jout_kv_str(out, "isoEq", "0");
-    jout_kv_str(out, "liab", "");
-    sim_kv_num(out, "upl", sums.unrealised_amt);
-    sim_kv_ms(out, "uTime", pit_now(sim->pit));
-    jout_close(out, '{');
+    SHAPE(out,
+          "{ccy:$ availBal:$ availEq:$ cashBal:$ eq:$ eqUsd:$ frozenBal:$ ordFrozen:$ isoEq:'0' "
+          "liab:'' upl:$ uTime:$}",
+          shape_text(name), shape_num(free_amt), shape_num(free_amt), shape_num(total_amt),
+          shape_num(num_add(total_amt, sums.unrealised_amt)),
+          shape_num(
+              num_notional(price_of(sim, name), PIT_EXP, total_amt, PIT_EXP, PIT_EXP, NUM_DOWN)),
+          shape_num(total_amt - free_amt), shape_num(locked_amt), shape_num(sums.unrealised_amt),
+          shape_ms(pit_now(sim->pit)));
 }
 
 void simo_put_account(struct sim *sim, struct jout *out, const struct sim_account *account,
@@ -61,26 +55,17 @@ void simo_put_account(struct sim *sim, struct jout *out, const struct sim_accoun
         sum_amt =
             num_add(sum_amt, num_notional(price_of(sim, instruments_asset(table, i)->name), PIT_EXP,
                                           sim_total(sim, account, i), PIT_EXP, PIT_EXP, NUM_DOWN));
-    jout_open(out, '{');
-    sim_kv_ms(out, "uTime", pit_now(sim->pit));
-    sim_kv_num(out, "totalEq", sum_amt);
-    jout_kv_str(out, "adjEq", "");
-    jout_kv_str(out, "imr", "");
-    jout_kv_str(out, "isoEq", "");
-    jout_kv_str(out, "mmr", "");
-    jout_kv_str(out, "mgnRatio", "");
-    jout_kv_str(out, "notionalUsd", "");
-    jout_kv_str(out, "ordFroz", "");
-    jout_key(out, "details");
-    jout_open(out, '[');
+    SHAPE(out,
+          "{uTime:$ totalEq:$ adjEq:'' imr:'' isoEq:'' mmr:'' mgnRatio:'' notionalUsd:'' "
+          "ordFroz:'' details:[",
+          shape_ms(pit_now(sim->pit)), shape_num(sum_amt));
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
         const char *name = instruments_asset(table, i)->name, *at = only ? strstr(only, name) : "";
 
         if (sim_total(sim, account, i) != 0 && at)
             put_asset(sim, out, account, i);
     }
-    jout_close(out, '[');
-    jout_close(out, '{');
+    shape_put(out, "]}", NULL, 0);
 }
 
 int simo_balance(struct sim_call *call)
@@ -97,25 +82,15 @@ static uint32_t uid_of(const struct sim_account *account)
 int simo_config(struct sim_call *call)
 {
     const struct member *member = call->account->member;
-    struct jout *out = call->out;
     char perm[64];
 
     snprintf(perm, sizeof(perm), "read_only%s%s",
              member->permissions & MEMBER_TRADE ? ",trade" : "",
              member->permissions & MEMBER_WITHDRAW ? ",withdraw" : "");
-    jout_open(out, '{');
-    sim_kv_id(out, "uid", uid_of(call->account));
-    sim_kv_id(out, "mainUid", uid_of(call->account));
-    jout_kv_str(out, "acctLv", "2");
-    jout_kv_str(out, "acctStpMode", "cancel_maker");
-    jout_kv_str(out, "posMode", "net_mode");
-    jout_kv_bool(out, "autoLoan", 0);
-    jout_kv_str(out, "level", "Lv1");
-    jout_kv_str(out, "label", "agon");
-    jout_kv_str(out, "perm", perm);
-    jout_kv_str(out, "ip", "");
-    jout_kv_str(out, "type", "0");
-    jout_close(out, '{');
+    SHAPE(call->out,
+          "{uid:$ mainUid:$ acctLv:'2' acctStpMode:'cancel_maker' posMode:'net_mode' "
+          "autoLoan:false level:'Lv1' label:'agon' perm:$ ip:'' type:'0'}",
+          shape_id(uid_of(call->account)), shape_id(uid_of(call->account)), shape_text(perm));
     return 0;
 }
 
@@ -125,32 +100,21 @@ int simo_currencies(struct sim_call *call)
     struct jout *out = call->out;
 
     for (agon_asset_t i = 1; instruments_asset(table, i) != NULL; i++) {
-        const char *name = instruments_asset(table, i)->name;
+        struct shape_value name = shape_text(instruments_asset(table, i)->name);
 
-        jout_open(out, '{');
-        jout_kv_str(out, "ccy", name);
-        jout_kv_str(out, "name", name);
-        jout_kv_str(out, "chain", name);
-        jout_kv_bool(out, "canDep", 0);
-        jout_kv_bool(out, "canWd", 0);
-        jout_kv_bool(out, "canInternal", 0);
-        jout_kv_str(out, "minWd", "0");
-        jout_kv_str(out, "maxWd", "0");
-        jout_kv_str(out, "minFee", "0");
-        jout_kv_str(out, "maxFee", "0");
-        jout_kv_str(out, "wdTickSz", "8");
-        jout_kv_bool(out, "mainNet", 1);
-        jout_close(out, '{');
+        SHAPE(out,
+              "{ccy:$ name:$ chain:$ canDep:false canWd:false canInternal:false minWd:'0' "
+              "maxWd:'0' minFee:'0' maxFee:'0' wdTickSz:'8' mainNet:true}",
+              name, name, name);
     }
     return 0;
 }
 
-static void put_rate(struct jout *out, const char *key, int32_t ppb)
+/* What is paid is below 0. */
+static struct shape_value rate_of(int32_t ppb, char text[NUM_TEXT])
 {
-    char text[NUM_TEXT];
-
-    num_format_short(-(int64_t)ppb, 9, text); // what is paid is below 0
-    jout_kv_str(out, key, text);
+    num_format_short(-(int64_t)ppb, 9, text);
+    return shape_text(text);
 }
 
 int simo_trade_fee(struct sim_call *call)
@@ -158,17 +122,15 @@ int simo_trade_fee(struct sim_call *call)
     const struct member *member = call->account->member;
     int is_swap = sim_is(call, "instType", "SWAP");
     struct pit_symbol symbol;
+    char texts[4][NUM_TEXT];
 
     simo_symbol(is_swap ? "BTC-USDT-SWAP" : "BTC-USDT", 2, 4, &symbol);
-    jout_open(call->out, '{');
-    jout_kv_str(call->out, "instType", is_swap ? "SWAP" : "SPOT");
-    jout_kv_str(call->out, "level", "Lv1");
-    put_rate(call->out, "maker", member->has_fees ? member->maker_fee_ppb : symbol.maker_fee_ppb);
-    put_rate(call->out, "taker", member->has_fees ? member->taker_fee_ppb : symbol.taker_fee_ppb);
-    put_rate(call->out, "makerU", symbol.maker_fee_ppb);
-    put_rate(call->out, "takerU", symbol.taker_fee_ppb);
-    sim_kv_ms(call->out, "ts", call->sim->now.transport);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{instType:$ level:'Lv1' maker:$ taker:$ makerU:$ takerU:$ ts:$}",
+          shape_text(is_swap ? "SWAP" : "SPOT"),
+          rate_of(member->has_fees ? member->maker_fee_ppb : symbol.maker_fee_ppb, texts[0]),
+          rate_of(member->has_fees ? member->taker_fee_ppb : symbol.taker_fee_ppb, texts[1]),
+          rate_of(symbol.maker_fee_ppb, texts[2]), rate_of(symbol.taker_fee_ppb, texts[3]),
+          shape_ms(call->sim->now.transport));
     return 0;
 }
 
@@ -179,7 +141,22 @@ static const char *asset_name(const struct sim *sim, agon_asset_t asset)
     return asset ? instruments_asset(pit_table(sim->pit), asset)->name : "";
 }
 
-/* fill: what just happened; NULL: nothing was filled now. */
+/* What just happened; NULL: nothing was filled now. */
+static void put_filled(struct sim *sim, struct jout *out, const struct sim_fill *fill,
+                       const struct pit_symbol *symbol)
+{
+    static const struct sim_fill nothing = {.n = 0};
+    const struct sim_fill *at = fill ? fill : &nothing;
+
+    SHAPE(out, "fillPx:$ tradeId:$ fillSz:$ fillPnl:$ fillTime:$ fillFee:$ fillFeeCcy:$ execType:$",
+          shape_num(at->px), shape_id(at->trade_id), simo_size(at->qty, symbol),
+          shape_num(at->pnl_amt), shape_ms(at->t), shape_num(-at->fee_amt),
+          shape_text(asset_name(sim, at->fee_asset)),
+          shape_text(!fill            ? ""
+                     : fill->is_maker ? "M"
+                                      : "T"));
+}
+
 void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *order,
                     const struct sim_fill *fill)
 {
@@ -187,60 +164,33 @@ void simo_put_order(struct sim *sim, struct jout *out, const struct sim_order *o
     const struct simo *okx = simo_of(sim);
     const char *req_id = okx->amended == order && okx->req_id ? okx->req_id : "";
     int is_swap = simo_is_swap(symbol);
+    const char *target = order->type != 0 || is_swap ? ""
+                         : order->is_by_cost         ? "quote_ccy"
+                                                     : "base_ccy";
+    const char *fee_asset = order->fee_asset ? asset_name(sim, order->fee_asset)
+                            : order->side == AGON_BUY && !is_swap ? symbol->base
+                                                                  : symbol->quote;
 
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", is_swap ? "SWAP" : "SPOT");
-    jout_kv_str(out, "instId", symbol->name);
-    jout_kv_str(out, "tgtCcy",
-                order->type != 0 || is_swap ? ""
-                : order->is_by_cost         ? "quote_ccy"
-                                            : "base_ccy");
-    jout_kv_str(out, "ccy", "");
-    sim_kv_id(out, "ordId", simo_id(order->n));
-    jout_kv_str(out, "clOrdId", order->client);
-    jout_kv_str(out, "tag", order->tag);
-    jout_key(out, "px");
-    if (order->px)
-        sim_num(out, order->px);
-    else
-        jout_str(out, "");
-    if (order->is_by_cost)
-        sim_kv_num(out, "sz", order->asked_amt);
-    else
-        simo_kv_size(out, "sz", order->qty, symbol);
-    sim_kv_num(out, "pnl", order->pnl_amt);
-    jout_kv_str(out, "ordType", simo_types[order->type].name);
-    jout_kv_str(out, "side", order->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "posSide", "net");
-    jout_kv_str(out, "tdMode", is_swap ? "cross" : "cash");
-    simo_kv_size(out, "accFillSz", order->filled_qty, symbol);
-    sim_kv_num(out, "fillPx", fill ? fill->px : 0);
-    sim_kv_id(out, "tradeId", fill ? fill->trade_id : 0);
-    simo_kv_size(out, "fillSz", fill ? fill->qty : 0, symbol);
-    sim_kv_num(out, "fillPnl", fill ? fill->pnl_amt : 0);
-    sim_kv_ms(out, "fillTime", fill ? fill->t : 0);
-    sim_kv_num(out, "fillFee", fill ? -fill->fee_amt : 0);
-    jout_kv_str(out, "fillFeeCcy", fill ? asset_name(sim, fill->fee_asset) : "");
-    jout_kv_str(out, "execType", !fill ? "" : fill->is_maker ? "M" : "T");
-    sim_kv_num(out, "avgPx", sim_mean_px(order));
-    jout_kv_str(out, "state", simo_states[order->state]);
-    jout_kv_str(out, "lever", is_swap ? "10" : "");
-    jout_kv_str(out, "feeCcy",
-                order->fee_asset                      ? asset_name(sim, order->fee_asset)
-                : order->side == AGON_BUY && !is_swap ? symbol->base
-                                                      : symbol->quote);
-    sim_kv_num(out, "fee", -order->fee_amt);
-    jout_kv_str(out, "rebateCcy", "");
-    jout_kv_str(out, "rebate", "0");
-    jout_kv_str(out, "category", "normal");
-    jout_kv_str(out, "reduceOnly", order->is_reduce_only ? "true" : "false");
-    jout_kv_str(out, "cancelSource", order->why ? order->why : "");
-    jout_kv_str(out, "reqId", req_id);
-    jout_kv_str(out, "amendResult", *req_id ? "0" : "");
-    jout_kv_str(out, "stpMode", "cancel_maker");
-    sim_kv_ms(out, "uTime", order->t_update);
-    sim_kv_ms(out, "cTime", order->t_create);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{instType:$ instId:$ tgtCcy:$ ccy:'' ordId:$ clOrdId:$ tag:$ px:$ sz:$ pnl:$ ordType:$ "
+          "side:$ posSide:'net' tdMode:$ accFillSz:$",
+          shape_text(is_swap ? "SWAP" : "SPOT"), shape_text(symbol->name), shape_text(target),
+          shape_id(simo_id(order->n)), shape_text(order->client), shape_text(order->tag),
+          order->px ? shape_num(order->px) : shape_text(""),
+          order->is_by_cost ? shape_num(order->asked_amt) : simo_size(order->qty, symbol),
+          shape_num(order->pnl_amt), shape_text(simo_types[order->type].name),
+          shape_text(simo_side(order->side)), shape_text(is_swap ? "cross" : "cash"),
+          simo_size(order->filled_qty, symbol));
+    put_filled(sim, out, fill, symbol);
+    SHAPE(out,
+          "avgPx:$ state:$ lever:$ feeCcy:$ fee:$ rebateCcy:'' rebate:'0' category:'normal' "
+          "reduceOnly:$ cancelSource:$ reqId:$ amendResult:$ stpMode:'cancel_maker' uTime:$ "
+          "cTime:$}",
+          shape_num(sim_mean_px(order)), shape_text(simo_states[order->state]),
+          shape_text(is_swap ? "10" : ""), shape_text(fee_asset), shape_num(-order->fee_amt),
+          shape_text(order->is_reduce_only ? "true" : "false"),
+          shape_text(order->why ? order->why : ""), shape_text(req_id),
+          shape_text(*req_id ? "0" : ""), shape_ms(order->t_update), shape_ms(order->t_create));
 }
 
 int simo_order_of(struct sim_call *call)
@@ -318,26 +268,17 @@ static void put_fill(struct sim *sim, struct jout *out, const struct sim_fill *f
     const struct sim_order *order = sim_order_at(sim, fill->order_n);
     const struct pit_symbol *symbol = pit_at(sim->pit, fill->sym);
 
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
-    jout_kv_str(out, "instId", symbol->name);
-    sim_kv_id(out, "tradeId", fill->trade_id);
-    sim_kv_id(out, "ordId", simo_id(fill->order_n));
-    jout_kv_str(out, "clOrdId", order ? order->client : "");
-    sim_kv_id(out, "billId", simo_id(fill->n));
-    jout_kv_str(out, "subType", fill->side == AGON_BUY ? "1" : "2");
-    jout_kv_str(out, "tag", order ? order->tag : "");
-    sim_kv_num(out, "fillPx", fill->px);
-    simo_kv_size(out, "fillSz", fill->qty, symbol);
-    sim_kv_num(out, "fillPnl", fill->pnl_amt);
-    jout_kv_str(out, "side", fill->side == AGON_BUY ? "buy" : "sell");
-    jout_kv_str(out, "posSide", "net");
-    jout_kv_str(out, "execType", fill->is_maker ? "M" : "T");
-    jout_kv_str(out, "feeCcy", asset_name(sim, fill->fee_asset));
-    sim_kv_num(out, "fee", -fill->fee_amt);
-    sim_kv_ms(out, "ts", fill->t);
-    sim_kv_ms(out, "fillTime", fill->t);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{instType:$ instId:$ tradeId:$ ordId:$ clOrdId:$ billId:$ subType:$ tag:$ fillPx:$ "
+          "fillSz:$ fillPnl:$ side:$ posSide:'net' execType:$ feeCcy:$ fee:$ ts:$ fillTime:$}",
+          shape_text(simo_is_swap(symbol) ? "SWAP" : "SPOT"), shape_text(symbol->name),
+          shape_id(fill->trade_id), shape_id(simo_id(fill->order_n)),
+          shape_text(order ? order->client : ""), shape_id(simo_id(fill->n)),
+          shape_text(fill->side == AGON_BUY ? "1" : "2"), shape_text(order ? order->tag : ""),
+          shape_num(fill->px), simo_size(fill->qty, symbol), shape_num(fill->pnl_amt),
+          shape_text(simo_side(fill->side)), shape_text(fill->is_maker ? "M" : "T"),
+          shape_text(asset_name(sim, fill->fee_asset)), shape_num(-fill->fee_amt),
+          shape_ms(fill->t), shape_ms(fill->t));
 }
 
 /* The newest first. after and before are of bills. */

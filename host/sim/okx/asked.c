@@ -29,18 +29,13 @@ static void put_record(const struct sim_call *one, const struct sim_order *order
     char code[12];
 
     snprintf(code, sizeof(code), "%d", one->code);
-    jout_open(out, '{');
-    jout_kv_str(out, "clOrdId", order ? order->client : client ? client : "");
-    if (order)
-        sim_kv_id(out, "ordId", simo_id(order->n));
-    else
-        jout_kv_str(out, "ordId", id ? id : "");
-    jout_kv_str(out, "reqId", req ? req : "");
-    jout_kv_str(out, "tag", tag ? tag : "");
-    sim_kv_ms(out, "ts", one->sim->now.transport);
-    jout_kv_str(out, "sCode", code);
-    jout_kv_str(out, "sMsg", one->text);
-    jout_close(out, '{');
+    SHAPE(out, "{clOrdId:$ ordId:$ reqId:$ tag:$ ts:$ sCode:$ sMsg:$}",
+          shape_text(order    ? order->client
+                     : client ? client
+                              : ""),
+          order ? shape_id(simo_id(order->n)) : shape_text(id ? id : ""),
+          shape_text(req ? req : ""), shape_text(tag ? tag : ""), shape_ms(one->sim->now.transport),
+          shape_text(code), shape_text(one->text));
 }
 
 /* Runs it for each. What is wrong with one is said in its record, and the whole says 1 or 2. */
@@ -261,13 +256,8 @@ int simo_cancel_after(struct sim_call *call)
     if (!text || num_parse(text, strlen(text), 0, &s) < 0 || (s != 0 && (s < 10 || s > 120)))
         return sim_fail(call, 51000, "Parameter timeOut error");
     call->account->t_dead = s > 0 ? now + s * SIM_NS_PER_S : 0;
-    jout_open(call->out, '{');
-    if (s > 0)
-        sim_kv_ms(call->out, "triggerTime", call->account->t_dead);
-    else
-        jout_kv_str(call->out, "triggerTime", "0");
-    jout_kv_str(call->out, "tag", tag ? tag : "");
-    sim_kv_ms(call->out, "ts", now);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{triggerTime:$ tag:$ ts:$}",
+          s > 0 ? shape_ms(call->account->t_dead) : shape_text("0"), shape_text(tag ? tag : ""),
+          shape_ms(now));
     return 0;
 }

@@ -19,23 +19,13 @@ const char *const simo_channels[SIMO_CHANNELS] = {
 void simo_begin(struct jout *out, const char *channel, const char *name, const char *action)
 {
     jout_reset(out);
-    jout_open(out, '{');
-    jout_key(out, "arg");
-    jout_open(out, '{');
-    jout_kv_str(out, "channel", channel);
-    if (name)
-        jout_kv_str(out, "instId", name);
-    jout_close(out, '{');
-    if (action)
-        jout_kv_str(out, "action", action);
-    jout_key(out, "data");
-    jout_open(out, '[');
+    SHAPE(out, "{arg:{channel:$ instId:$} action:$ data:[", shape_text(channel), shape_some(name),
+          shape_some(action));
 }
 
 void simo_finish(struct jout *out)
 {
-    jout_close(out, '[');
-    jout_close(out, '{');
+    shape_put(out, "]}", NULL, 0);
 }
 
 static void send_one(struct sim *sim, struct sim_conn *conn, uint32_t channel, uint32_t sym)
@@ -59,35 +49,22 @@ static void begin(struct sim *sim, uint32_t channel, uint32_t sym, const char *a
 
 /* --- books --- */
 
-static void put_level(struct jout *out, agon_px_t px, agon_qty_t qty,
-                      const struct pit_symbol *symbol)
-{
-    jout_open(out, '[');
-    sim_num(out, px);
-    simo_size(out, qty, symbol);
-    jout_str(out, "0");
-    jout_str(out, qty > 0 ? "1" : "0");
-    jout_close(out, '[');
-}
-
 void simo_put_levels(struct jout *out, const char *key, const struct agon_level *level, uint32_t n,
                      const struct pit_symbol *symbol)
 {
-    jout_key(out, key);
-    jout_open(out, '[');
+    SHAPE(out, "$:[", shape_text(key));
     for (uint32_t i = 0; i < n; i++)
-        put_level(out, level[i].px, level[i].qty, symbol);
+        SHAPE(out, "[$ $ '0' $]", shape_num(level[i].px), simo_size(level[i].qty, symbol),
+              shape_text(level[i].qty > 0 ? "1" : "0"));
     jout_close(out, '[');
 }
 
+// The sum is retired.
 static void put_ids(const struct sim *sim, struct jout *out, const struct simo_book *book,
                     int64_t prev)
 {
-    sim_kv_ms(out, "ts", pit_now(sim->pit));
-    jout_kv_int(out, "checksum", 0); // retired
-    jout_kv_int(out, "prevSeqId", prev);
-    jout_kv_int(out, "seqId", (int64_t)book->seq);
-    jout_close(out, '{');
+    SHAPE(out, "ts:$ checksum:0 prevSeqId:$ seqId:$}", shape_ms(pit_now(sim->pit)), shape_int(prev),
+          shape_int((int64_t)book->seq));
     simo_finish(out);
 }
 
@@ -138,10 +115,8 @@ static void put_small(struct sim *sim, uint32_t channel, uint32_t sym, uint32_t 
     jout_open(&sim->frame, '{');
     simo_put_levels(&sim->frame, "asks", view.ask, view.n_ask < depth ? view.n_ask : depth, symbol);
     simo_put_levels(&sim->frame, "bids", view.bid, view.n_bid < depth ? view.n_bid : depth, symbol);
-    jout_kv_str(&sim->frame, "instId", symbol->name);
-    sim_kv_ms(&sim->frame, "ts", pit_now(sim->pit));
-    jout_kv_int(&sim->frame, "seqId", (int64_t)(view.id + 1));
-    jout_close(&sim->frame, '{');
+    SHAPE(&sim->frame, "instId:$ ts:$ seqId:$}", shape_text(symbol->name),
+          shape_ms(pit_now(sim->pit)), shape_int((int64_t)(view.id + 1)));
     simo_finish(&sim->frame);
 }
 

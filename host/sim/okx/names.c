@@ -59,14 +59,7 @@ int simo_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
     return AGON_OK;
 }
 
-void simo_size(struct jout *out, agon_qty_t qty, const struct pit_symbol *symbol)
+struct shape_value simo_size(agon_qty_t qty, const struct pit_symbol *symbol)
 {
-    sim_num(out, num_mul_div(qty, num_pow10(PIT_EXP), simo_contract(symbol), NUM_DOWN));
-}
-
-void simo_kv_size(struct jout *out, const char *key, agon_qty_t qty,
-                  const struct pit_symbol *symbol)
-{
-    jout_key(out, key);
-    simo_size(out, qty, symbol);
+    return shape_num(num_mul_div(qty, num_pow10(PIT_EXP), simo_contract(symbol), NUM_DOWN));
 }

@@ -31,17 +31,10 @@ int simo_put_bar(struct sim *sim, struct jout *out, uint32_t sym, int length, ui
         return 0;
     if (bar.t_open >= before || bar.t_open <= after)
         return 1;
-    jout_open(out, '[');
-    sim_ms(out, bar.t_open);
-    sim_num(out, bar.open_px);
-    sim_num(out, bar.high_px);
-    sim_num(out, bar.low_px);
-    sim_num(out, bar.close_px);
-    simo_size(out, bar.qty, symbol);
-    sim_num(out, simo_is_swap(symbol) ? bar.qty : bar.amt);
-    sim_num(out, bar.amt);
-    jout_str(out, n > 0 ? "1" : "0");
-    jout_close(out, '[');
+    SHAPE(out, "[$ $ $ $ $ $ $ $ $]", shape_ms(bar.t_open), shape_num(bar.open_px),
+          shape_num(bar.high_px), shape_num(bar.low_px), shape_num(bar.close_px),
+          simo_size(bar.qty, symbol), shape_num(simo_is_swap(symbol) ? bar.qty : bar.amt),
+          shape_num(bar.amt), shape_text(n > 0 ? "1" : "0"));
     return 1;
 }
 
@@ -112,24 +105,16 @@ void simo_put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
     for (uint32_t i = count > 1440 ? count - 1440 : 0; i < count; i++)
         pit_bar_add(&day, pit_minute_at(sim->pit, sym, i));
     pit_best(sim->pit, sym, &bid, &ask);
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", simo_is_swap(symbol) ? "SWAP" : "SPOT");
-    jout_kv_str(out, "instId", symbol->name);
-    sim_kv_num(out, "last", pit_last_px(sim->pit, sym));
-    simo_kv_size(out, "lastSz", n > 0 ? pit_trade_at(sim->pit, sym, n - 1)->qty : 0, symbol);
-    sim_kv_num(out, "askPx", ask.px);
-    simo_kv_size(out, "askSz", ask.qty, symbol);
-    sim_kv_num(out, "bidPx", bid.px);
-    simo_kv_size(out, "bidSz", bid.qty, symbol);
-    sim_kv_num(out, "open24h", day.open_px);
-    sim_kv_num(out, "high24h", day.high_px);
-    sim_kv_num(out, "low24h", day.low_px);
-    sim_kv_num(out, "sodUtc0", day.open_px);
-    sim_kv_num(out, "sodUtc8", day.open_px);
-    sim_kv_num(out, "volCcy24h", simo_is_swap(symbol) ? day.qty : day.amt);
-    simo_kv_size(out, "vol24h", day.qty, symbol);
-    sim_kv_ms(out, "ts", pit_now(sim->pit));
-    jout_close(out, '{');
+    SHAPE(out, "{instType:$ instId:$ last:$ lastSz:$ askPx:$ askSz:$ bidPx:$ bidSz:$",
+          shape_text(simo_is_swap(symbol) ? "SWAP" : "SPOT"), shape_text(symbol->name),
+          shape_num(pit_last_px(sim->pit, sym)),
+          simo_size(n > 0 ? pit_trade_at(sim->pit, sym, n - 1)->qty : 0, symbol), shape_num(ask.px),
+          simo_size(ask.qty, symbol), shape_num(bid.px), simo_size(bid.qty, symbol));
+    SHAPE(out, "open24h:$ high24h:$ low24h:$ sodUtc0:$ sodUtc8:$ volCcy24h:$ vol24h:$ ts:$}",
+          shape_num(day.open_px), shape_num(day.high_px), shape_num(day.low_px),
+          shape_num(day.open_px), shape_num(day.open_px),
+          shape_num(simo_is_swap(symbol) ? day.qty : day.amt), simo_size(day.qty, symbol),
+          shape_ms(pit_now(sim->pit)));
 }
 
 int simo_ticker(struct sim_call *call)
@@ -184,9 +169,8 @@ int simo_books(struct sim_call *call)
                     symbol);
     simo_put_levels(call->out, "bids", view.bid, view.n_bid < depth ? view.n_bid : (uint32_t)depth,
                     symbol);
-    sim_kv_ms(call->out, "ts", pit_now(call->sim->pit));
-    jout_kv_int(call->out, "seqId", (int64_t)simo_of(call->sim)->books[sym].seq);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "ts:$ seqId:$}", shape_ms(pit_now(call->sim->pit)),
+          shape_int((int64_t)simo_of(call->sim)->books[sym].seq));
     return 0;
 }
 
@@ -194,15 +178,9 @@ void simo_put_trade(struct sim *sim, struct jout *out, uint32_t sym, const struc
 {
     const struct pit_symbol *symbol = pit_at(sim->pit, sym);
 
-    jout_open(out, '{');
-    jout_kv_str(out, "instId", symbol->name);
-    sim_kv_id(out, "tradeId", trade->id);
-    sim_kv_num(out, "px", trade->px);
-    simo_kv_size(out, "sz", trade->qty, symbol);
-    jout_kv_str(out, "side", trade->is_buyer_maker ? "sell" : "buy");
-    sim_kv_ms(out, "ts", trade->t);
-    jout_kv_str(out, "count", "1");
-    jout_close(out, '{');
+    SHAPE(out, "{instId:$ tradeId:$ px:$ sz:$ side:$ ts:$ count:'1'}", shape_text(symbol->name),
+          shape_id(trade->id), shape_num(trade->px), simo_size(trade->qty, symbol),
+          shape_text(trade->is_buyer_maker ? "sell" : "buy"), shape_ms(trade->t));
 }
 
 int simo_trades(struct sim_call *call)
@@ -222,33 +200,21 @@ int simo_trades(struct sim_call *call)
 
 void simo_put_mark(struct sim *sim, struct jout *out, uint32_t sym)
 {
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", "SWAP");
-    jout_kv_str(out, "instId", pit_at(sim->pit, sym)->name);
-    sim_kv_num(out, "markPx", sim_mark_px(sim, sym));
-    sim_kv_ms(out, "ts", pit_now(sim->pit));
-    jout_close(out, '{');
+    SHAPE(out, "{instType:'SWAP' instId:$ markPx:$ ts:$}", shape_text(pit_at(sim->pit, sym)->name),
+          shape_num(sim_mark_px(sim, sym)), shape_ms(pit_now(sim->pit)));
 }
 
 void simo_put_funding(struct sim *sim, struct jout *out, uint32_t sym)
 {
     agon_ns_t now = pit_now(sim->pit), t = now - now % SIMO_FUNDING_NS + SIMO_FUNDING_NS;
 
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", "SWAP");
-    jout_kv_str(out, "instId", pit_at(sim->pit, sym)->name);
-    jout_kv_str(out, "method", "current_period");
-    jout_kv_str(out, "formulaType", "withRate");
-    jout_kv_str(out, "fundingRate", RATE);
-    jout_kv_str(out, "nextFundingRate", "");
-    sim_kv_ms(out, "fundingTime", t);
-    sim_kv_ms(out, "nextFundingTime", t + SIMO_FUNDING_NS);
-    jout_kv_str(out, "minFundingRate", "-0.00375");
-    jout_kv_str(out, "maxFundingRate", "0.00375");
-    jout_kv_str(out, "settState", "settled");
-    jout_kv_str(out, "settFundingRate", RATE);
-    sim_kv_ms(out, "ts", now);
-    jout_close(out, '{');
+    SHAPE(out,
+          "{instType:'SWAP' instId:$ method:'current_period' formulaType:'withRate' "
+          "fundingRate:'" RATE "' nextFundingRate:'' fundingTime:$ nextFundingTime:$ "
+          "minFundingRate:'-0.00375' maxFundingRate:'0.00375' settState:'settled' "
+          "settFundingRate:'" RATE "' ts:$}",
+          shape_text(pit_at(sim->pit, sym)->name), shape_ms(t), shape_ms(t + SIMO_FUNDING_NS),
+          shape_ms(now));
 }
 
 static int get_swap(struct sim_call *call, uint32_t *sym)
@@ -296,36 +262,22 @@ void simo_put_instrument(struct sim *sim, struct jout *out, uint32_t sym)
 
     if (is_swap)
         snprintf(family, sizeof(family), "%s-%s", symbol->base, symbol->quote);
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", is_swap ? "SWAP" : "SPOT");
-    jout_kv_str(out, "instId", symbol->name);
-    jout_kv_int(out, "instIdCode", 10000 + (int64_t)sym);
-    jout_kv_str(out, "uly", family);
-    jout_kv_str(out, "instFamily", family);
-    jout_kv_str(out, "baseCcy", is_swap ? "" : symbol->base);
-    jout_kv_str(out, "quoteCcy", is_swap ? "" : symbol->quote);
-    jout_kv_str(out, "settleCcy", is_swap ? symbol->quote : "");
-    jout_key(out, "ctVal");
-    if (is_swap)
-        sim_num(out, simo_contract(symbol));
-    else
-        jout_str(out, "");
-    jout_kv_str(out, "ctMult", is_swap ? "1" : "");
-    jout_kv_str(out, "ctValCcy", is_swap ? symbol->base : "");
-    jout_kv_str(out, "ctType", is_swap ? "linear" : "");
-    jout_kv_str(out, "lever", is_swap ? "100" : "");
-    jout_kv_str(out, "expTime", "");
-    jout_kv_str(out, "listTime", "1611916828000");
-    sim_kv_num(out, "tickSz", symbol->tick_px);
-    simo_kv_size(out, "lotSz", symbol->lot_qty, symbol);
-    simo_kv_size(out, "minSz", symbol->min_qty, symbol);
-    simo_kv_size(out, "maxLmtSz", symbol->max_qty, symbol);
-    jout_kv_str(out, "maxMktSz", is_swap ? "30000" : "1000000");
-    jout_kv_str(out, "maxLmtAmt", "20000000");
-    jout_kv_str(out, "maxMktAmt", is_swap ? "" : "1000000");
-    jout_kv_str(out, "ruleType", "normal");
-    jout_kv_str(out, "state", "live");
-    jout_close(out, '{');
+    SHAPE(out,
+          "{instType:$ instId:$ instIdCode:$ uly:$ instFamily:$ baseCcy:$ quoteCcy:$ settleCcy:$ "
+          "ctVal:$ ctMult:$ ctValCcy:$ ctType:$ lever:$ expTime:'' listTime:'1611916828000'",
+          shape_text(is_swap ? "SWAP" : "SPOT"), shape_text(symbol->name),
+          shape_int(10000 + (int64_t)sym), shape_text(family), shape_text(family),
+          shape_text(is_swap ? "" : symbol->base), shape_text(is_swap ? "" : symbol->quote),
+          shape_text(is_swap ? symbol->quote : ""),
+          is_swap ? shape_num(simo_contract(symbol)) : shape_text(""),
+          shape_text(is_swap ? "1" : ""), shape_text(is_swap ? symbol->base : ""),
+          shape_text(is_swap ? "linear" : ""), shape_text(is_swap ? "100" : ""));
+    SHAPE(out,
+          "tickSz:$ lotSz:$ minSz:$ maxLmtSz:$ maxMktSz:$ maxLmtAmt:'20000000' maxMktAmt:$ "
+          "ruleType:'normal' state:'live'}",
+          shape_num(symbol->tick_px), simo_size(symbol->lot_qty, symbol),
+          simo_size(symbol->min_qty, symbol), simo_size(symbol->max_qty, symbol),
+          shape_text(is_swap ? "30000" : "1000000"), shape_text(is_swap ? "" : "1000000"));
 }
 
 int simo_instruments(struct sim_call *call)
@@ -346,9 +298,7 @@ int simo_instruments(struct sim_call *call)
 
 int simo_time(struct sim_call *call)
 {
-    jout_open(call->out, '{');
-    sim_kv_ms(call->out, "ts", call->sim->now.transport);
-    jout_close(call->out, '{');
+    SHAPE(call->out, "{ts:$}", shape_ms(call->sim->now.transport));
     return 0;
 }
 

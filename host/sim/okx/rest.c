@@ -189,15 +189,10 @@ static void put_answer(struct sim_call *call, struct sim_reply *reply)
 
     jout_reset(out);
     snprintf(code, sizeof(code), "%d", call->code);
-    jout_open(out, '{');
-    jout_kv_str(out, "code", code);
-    jout_key(out, "data");
-    jout_open(out, '[');
+    SHAPE(out, "{code:$ data:[", shape_text(code));
     if (call->code <= 2 && call->out->n > 0)
         jout_raw(out, jout_text(call->out), call->out->n);
-    jout_close(out, '[');
-    jout_kv_str(out, "msg", call->code > 2 ? call->text : "");
-    jout_close(out, '{');
+    SHAPE(out, "] msg:$}", shape_text(call->code > 2 ? call->text : ""));
     reply->status = status_of(call->code);
     reply->type = "application/json";
     reply->body = jout_text(out);

@@ -8,6 +8,7 @@
 #ifndef SIM_OKX_SIMO_H
 #define SIM_OKX_SIMO_H
 
+#include "sim/shape.h"
 #include "sim/sim.h"
 
 #define SIMO_DEPTH      400
@@ -51,6 +52,10 @@ struct simo {
     const struct sim_order *amended; /* now; NULL: none is */
     const char *req_id;              /* of amended; NULL: none was said */
 };
+static inline const char *simo_side(uint8_t side)
+{
+    return side == AGON_BUY ? "buy" : "sell";
+}
 static inline struct simo *simo_of(const struct sim *sim)
 {
     return (struct simo *)(uintptr_t)sim;
@@ -61,9 +66,7 @@ extern const char *const simo_names[];
 int simo_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
 int simo_is_swap(const struct pit_symbol *symbol);
 int64_t simo_contract(const struct pit_symbol *symbol); /* 10^-8 of the base; spot: 10^8 */
-void simo_kv_size(struct jout *out, const char *key, agon_qty_t qty,
-                  const struct pit_symbol *symbol);
-void simo_size(struct jout *out, agon_qty_t qty, const struct pit_symbol *symbol);
+struct shape_value simo_size(agon_qty_t qty, const struct pit_symbol *symbol);
 
 /* okx.c: calls */
 const char *simo_arg(const struct sim_call *call, const char *name); /* NULL: not said, or "" */

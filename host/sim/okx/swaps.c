@@ -13,30 +13,17 @@ void simo_put_position(struct sim *sim, struct jout *out, const struct sim_accou
     const struct pit_symbol *symbol = pit_at(sim->pit, sym);
     agon_amt_t worth_amt = num_abs(perp_notional(contract, position));
 
-    jout_open(out, '{');
-    jout_kv_str(out, "instType", "SWAP");
-    jout_kv_str(out, "instId", symbol->name);
-    sim_kv_id(out, "posId", simo_id(((uint64_t)account->owner << 8) + sym + 1));
-    jout_kv_str(out, "mgnMode", "cross");
-    jout_kv_str(out, "posSide", "net");
-    simo_kv_size(out, "pos", position->qty, symbol);
-    jout_kv_str(out, "availPos", "");
-    jout_kv_str(out, "posCcy", "");
-    jout_kv_str(out, "ccy", SIMO_MARGIN);
-    sim_kv_num(out, "avgPx", perp_entry_px(position));
-    sim_kv_num(out, "markPx", contract->mark_px);
-    sim_kv_num(out, "last", pit_last_px(sim->pit, sym));
-    sim_kv_num(out, "upl", perp_unrealised(contract, position));
-    jout_kv_str(out, "lever", "10");
-    sim_kv_num(out, "notionalUsd", worth_amt);
-    sim_kv_num(out, "imr", worth_amt / SIMO_LEVERAGE);
-    sim_kv_num(out, "mmr", num_mul_div(worth_amt, SIMO_MAINT_PPB, PPB, NUM_UP));
-    jout_kv_str(out, "margin", "");
-    jout_kv_str(out, "liqPx", "");
-    sim_kv_ms(out, "cTime", position->t_update);
-    sim_kv_ms(out, "uTime", position->t_update);
-    sim_kv_ms(out, "pTime", pit_now(sim->pit));
-    jout_close(out, '{');
+    SHAPE(out,
+          "{instType:'SWAP' instId:$ posId:$ mgnMode:'cross' posSide:'net' pos:$ availPos:'' "
+          "posCcy:'' ccy:'" SIMO_MARGIN "' avgPx:$ markPx:$ last:$ upl:$ lever:'10' "
+          "notionalUsd:$ imr:$ mmr:$ margin:'' liqPx:'' cTime:$ uTime:$ pTime:$}",
+          shape_text(symbol->name), shape_id(simo_id(((uint64_t)account->owner << 8) + sym + 1)),
+          simo_size(position->qty, symbol), shape_num(perp_entry_px(position)),
+          shape_num(contract->mark_px), shape_num(pit_last_px(sim->pit, sym)),
+          shape_num(perp_unrealised(contract, position)), shape_num(worth_amt),
+          shape_num(worth_amt / SIMO_LEVERAGE),
+          shape_num(num_mul_div(worth_amt, SIMO_MAINT_PPB, PPB, NUM_UP)),
+          shape_ms(position->t_update), shape_ms(position->t_update), shape_ms(pit_now(sim->pit)));
 }
 
 /* Those that are held. */

@@ -43,8 +43,11 @@ START_TEST(numbers_and_times_are_as_exchanges_write_them)
     SHAPE(&out, "[$ $ $ $ $ $]", shape_bare(150000000, 1), shape_bare(150000001, 1),
           shape_cut(150000000, 0), shape_cut(-1, 8), shape_when(1700000000123456789),
           shape_unix(1700000000123456789));
+    SHAPE(&out, "[$ $ $ $ $]", shape_num(150000000), shape_id(17), shape_id(0),
+          shape_ms(1700000000123456789), shape_ms(0));
     ck_assert_str_eq(jout_text(&out), "[1.5,1.50000001,\"2\",\"-0.00000001\","
-                                      "\"2023-11-14T22:13:20.123456Z\",1700000000.123456]");
+                                      "\"2023-11-14T22:13:20.123456Z\",1700000000.123456],"
+                                      "[\"1.5\",\"17\",\"\",\"1700000000123\",\"\"]");
 }
 END_TEST
 
