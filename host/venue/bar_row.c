@@ -10,7 +10,7 @@ int bar_row_read(struct scan *scan, const struct bar_row *row, const struct symb
     struct scan_text closed = {.at = "1", .n = 1};
     uint64_t n_cut = 0;
     int64_t t = 0;
-    int64_t n_trades = 0;
+    uint64_t n_trades = 0;
     int at = 0;
     int rc;
 
@@ -22,14 +22,14 @@ int bar_row_read(struct scan *scan, const struct bar_row *row, const struct symb
         rc = at == 0               ? scan_decimal(scan, 0, &t)
              : at <= 4             ? scan_decimal(scan, symbol->px_exp, px[at - 1])
              : at == row->volume   ? scan_qty(scan, symbol->qty_exp, &bar->volume_qty, &n_cut)
-             : at == row->n_trades ? scan_decimal(scan, 0, &n_trades)
+             : at == row->n_trades ? scan_u64(scan, &n_trades)
              : at == row->closed   ? scan_string(scan, &closed)
                                    : scan_skip(scan);
         if (rc < 0)
             return scan_fail(scan);
     }
-    if (rc < 0 || at < row->n || t < 0 || t > T_MAX / row->unit_ns || n_trades < 0 ||
-        bar->low_px <= 0 || bar->open_px <= 0 || bar->close_px <= 0 || bar->high_px < bar->low_px ||
+    if (rc < 0 || at < row->n || t < 0 || t > T_MAX / row->unit_ns || bar->low_px <= 0 ||
+        bar->open_px <= 0 || bar->close_px <= 0 || bar->high_px < bar->low_px ||
         bar->volume_qty < 0)
         return scan_fail(scan);
     bar->t_open = t * row->unit_ns;
