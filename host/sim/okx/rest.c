@@ -135,9 +135,8 @@ static int authorise(struct sim_call *call, const struct sim_request *request, u
 
 /* --- requests --- */
 
-static int read_expiry(struct sim_call *call, const struct sim_request *request)
+int simo_check_expiry(struct sim_call *call, const char *text)
 {
-    const char *text = sim_header_of(request, "exptime");
     int64_t ms = 0;
 
     if (!*text)
@@ -169,7 +168,7 @@ static int run(struct sim_call *call, const struct sim_request *request,
         return sim_fail(call, 50011, "Too Many Requests");
     if (!call->args)
         return sim_fail(call, 50002, "JSON syntax error");
-    return read_expiry(call, request) < 0 ? -1 : route->run(call);
+    return simo_check_expiry(call, sim_header_of(request, "exptime")) < 0 ? -1 : route->run(call);
 }
 
 static int status_of(int code)

@@ -77,6 +77,7 @@ int simo_get_symbol(struct sim_call *call, uint32_t *sym);
 /* rest.c */
 void simo_http(struct sim *sim, const struct sim_request *request, const struct fault *fault,
                struct sim_reply *reply);
+int simo_check_expiry(struct sim_call *call, const char *text); /* expTime, "": none was said */
 void simo_sign(const char *secret, const char *stamp, const char *method, const char *path,
                const char *body, size_t n, char signature[64]);
 

@@ -13,10 +13,23 @@
 struct asked { /* one message */
     struct sim *sim;
     struct sim_conn *conn;
-    const char *op, *id; /* id: "" where it has none */
+    const char *op, *id;       /* id: "" where it has none */
+    const char *expiry;        /* "" where it has none */
+    const struct fault *fault; /* what becomes of its answer; NULL: it is sent */
 };
 
 /* --- answers --- */
+
+static void answer(const struct asked *asked)
+{
+    struct jout *out = &asked->sim->frame;
+
+    jout_close(out, '{');
+    if (!asked->fault)
+        sim_send(asked->sim, asked->conn, NULL, NULL, out);
+    else if (asked->fault->what == FAULT_LATE)
+        sim_send_late(asked->sim, asked->conn, out, asked->fault);
+}
 
 static void refuse(const struct asked *asked, int code, const char *format, const char *what)
 {
@@ -36,8 +49,7 @@ static void refuse(const struct asked *asked, int code, const char *format, cons
     jout_kv_str(out, "code", number);
     jout_kv_str(out, "msg", text);
     jout_kv_str(out, "connId", CONN_ID);
-    jout_close(out, '{');
-    sim_send(asked->sim, asked->conn, NULL, NULL, out);
+    answer(asked);
 }
 
 static void confirm(const struct asked *asked, json_t *arg)
@@ -62,8 +74,7 @@ static void confirm(const struct asked *asked, json_t *arg)
         jout_close(out, '{');
     }
     jout_kv_str(out, "connId", CONN_ID);
-    jout_close(out, '{');
-    sim_send(asked->sim, asked->conn, NULL, NULL, out);
+    answer(asked);
 }
 
 /* --- login --- */
@@ -266,7 +277,7 @@ static int run_op(const struct asked *asked, json_t *args)
     jout_reset(call.out);
     if (!(call.account->member->permissions & MEMBER_TRADE))
         sim_fail(&call, 50120, "This API key doesn't have permission to use this function");
-    else
+    else if (simo_check_expiry(&call, asked->expiry) == 0)
         ops[i].run(&call);
     snprintf(code, sizeof(code), "%d", call.code);
     jout_reset(&sim->frame);
@@ -280,8 +291,7 @@ static int run_op(const struct asked *asked, json_t *args)
     if (call.code <= 2 && call.out->n > 0)
         jout_raw(&sim->frame, jout_text(call.out), call.out->n);
     jout_close(&sim->frame, '[');
-    jout_close(&sim->frame, '{');
-    sim_send(sim, asked->conn, NULL, NULL, &sim->frame);
+    answer(asked);
     return 1;
 }
 
@@ -299,7 +309,7 @@ static void dispatch(const struct asked *asked, json_t *args)
 void simo_text(struct sim *sim, struct sim_conn *conn, const char *text, size_t n)
 {
     json_t *root, *args;
-    struct asked asked = {.sim = sim, .conn = conn, .id = ""};
+    struct asked asked = {.sim = sim, .conn = conn, .id = "", .expiry = ""};
     struct fault *fault;
 
     if (n == 4 && memcmp(text, "ping", 4) == 0) {
@@ -311,13 +321,20 @@ void simo_text(struct sim *sim, struct sim_conn *conn, const char *text, size_t 
     args = json_object_get(root, "args");
     if (json_string_value(json_object_get(root, "id")))
         asked.id = json_string_value(json_object_get(root, "id"));
+    if (json_string_value(json_object_get(root, "expTime")))
+        asked.expiry = json_string_value(json_object_get(root, "expTime"));
     if (!asked.op) {
         refuse(&asked, 60012, "Illegal request", NULL);
         json_decref(root);
         return;
     }
     fault = sim_fault_request(sim, "WS", asked.op, NULL);
+    if (fault && fault->what != FAULT_DUPLICATE)
+        asked.fault = fault;
     if (!sim_fault_hides(fault))
+        dispatch(&asked, args);
+    asked.fault = NULL;
+    if (fault && fault->what == FAULT_DUPLICATE)
         dispatch(&asked, args);
     if (fault && fault->what == FAULT_ERROR)
         refuse(&asked, fault->code ? (int)fault->code : 50004,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* OKX as its clients see it: what an account has of linear swaps, by which a client would lose
- * money were it otherwise: contracts, positions, margin, results, fees and funding. */
+ * money were it otherwise: contracts, positions, margin, results, fees and funding. And orders by
+ * the private socket: until when they may be taken, and what becomes of an answer. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,14 +211,104 @@ START_TEST(funding_is_paid_where_a_position_is_held)
 }
 END_TEST
 
+/* By the private socket, logged in. The answer; NULL: there is none. */
+static json_t *say(const char *text)
+{
+    const struct world_frame *frame;
+
+    world_clear(&w);
+    world_say(&w, 1, text);
+    frame = world_last(&w, 1);
+    return frame == NULL ? NULL : frame->json;
+}
+
+static void open_socket(void)
+{
+    char text[400], stamp[24], sign[64];
+
+    snprintf(stamp, sizeof(stamp), "%lld", (long long)(w.now.transport / 1000000000));
+    simo_sign(w.secret, stamp, "GET", "/users/self/verify", "", 0, sign);
+    snprintf(text, sizeof(text),
+             "{\"op\":\"login\",\"args\":[{\"apiKey\":\"%s\",\"passphrase\":\"%s\",\"timestamp\":"
+             "\"%s\",\"sign\":\"%s\"}]}",
+             w.key, w.members.all[0].passphrase, stamp, sign);
+    ck_assert_int_eq(world_ws(&w, 1, "/ws/v5/private"), 101);
+    ck_assert_str_eq(str(say(text), "event"), "login");
+}
+
+/* A resting order of spot, by that op. end_ns: from now on it is not taken any more. */
+static json_t *say_order(const char *id, agon_ns_t end_ns)
+{
+    char text[320], expiry[48] = "";
+
+    if (end_ns != 0)
+        snprintf(expiry, sizeof(expiry), "\"expTime\":\"%lld\",",
+                 (long long)((w.now.transport + end_ns) / 1000000));
+    snprintf(
+        text, sizeof(text),
+        "{\"id\":\"%s\",\"op\":\"order\",%s\"args\":[{\"instIdCode\":10000,\"tdMode\":\"cash\","
+        "\"clOrdId\":\"agon%s\",\"side\":\"buy\",\"ordType\":\"limit\",\"px\":\"29000\","
+        "\"sz\":\"0.01\"}]}",
+        id, expiry, id);
+    return say(text);
+}
+
+static size_t n_open(void)
+{
+    return json_array_size(ask("GET", "trade/orders-pending", "instType=SPOT", ""));
+}
+
+START_TEST(an_order_by_socket_that_comes_too_late_is_not_taken)
+{
+    open_socket();
+    ck_assert_str_eq(str(say_order("1", -1000000), "code"), "50036");
+    ck_assert_str_eq(str(say_order("2", 0), "code"), "0");
+    ck_assert_str_eq(str(say_order("3", 1000000000), "code"), "0");
+    ck_assert_uint_eq(n_open(), 2);
+}
+END_TEST
+
+/* Faults of requests by socket are of the answer too: done and not answered, or answered late. */
+START_TEST(an_answer_by_socket_is_lost_or_late_as_told)
+{
+    static const char *const answers[] = {NULL, NULL, "50004", NULL};
+    static const char *const ids[] = {"1", "2", "3", "4"};
+
+    world_close(&w);
+    world_open_faults(
+        &w, "okx",
+        "faults:\n"
+        "  - {on: request, method: WS, path: order, nth: 1, do: timeout, effect: true}\n"
+        "  - {on: request, method: WS, path: order, nth: 2, do: timeout}\n"
+        "  - {on: request, method: WS, path: order, nth: 3, do: error, effect: true}\n"
+        "  - {on: request, method: WS, path: order, nth: 4, do: late, delay: 2s}\n");
+    open_socket();
+    for (int i = 0; i < 4; i++) {
+        json_t *answer = say_order(ids[i], 0);
+
+        ck_assert_int_eq(answer != NULL, answers[i] != NULL);
+        if (answers[i] != NULL) {
+            ck_assert_str_eq(str(answer, "code"), answers[i]);
+            ck_assert_str_eq(str(answer, "id"), ids[i]);
+        }
+    }
+    world_pass(&w, 3000000000);
+    ck_assert_ptr_nonnull(world_last(&w, 1));
+    ck_assert_str_eq(str(world_last(&w, 1)->json, "id"), "4");
+    ck_assert_uint_eq(n_open(), 3);
+}
+END_TEST
+
 int main(void)
 {
-    TCase *tcase = tcase_create("swaps");
+    TCase *tcase = tcase_create("okx");
 
     tcase_add_checked_fixture(tcase, open_world, close_world);
     tcase_add_test(tcase, a_swap_is_counted_in_contracts_and_settled_in_its_quote);
     tcase_add_test(tcase, what_only_reduces_never_opens);
     tcase_add_test(tcase, margin_is_held_and_what_it_does_not_suffice_for_is_refused);
     tcase_add_test(tcase, funding_is_paid_where_a_position_is_held);
+    tcase_add_test(tcase, an_order_by_socket_that_comes_too_late_is_not_taken);
+    tcase_add_test(tcase, an_answer_by_socket_is_lost_or_late_as_told);
     return suite_run("okx", tcase);
 }
