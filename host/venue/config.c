@@ -136,7 +136,8 @@ static const struct schema_field venue_fields[] = {
     TIME("user_silence", user_silence_ns, S, 600 * S, "30s", "the same of the user data socket"),
     TIME("channel", channel_ns, 0, 3600 * S, "10s", "a book without an update; 0s: never stale"),
     TIME("life", life_ns, 60 * S, 86400 * S, "23.5h", "a socket is replaced by then"),
-    TIME("message_gap", message_gap_ns, 0, 10 * S, "250ms", "between our messages on a socket"),
+    TIME("message_gap", message_gap_ns, 0, 10 * S, "250ms",
+         "between our messages on a socket, but for orders"),
     TIME("cooloff", cooloff_ns, S, 86400 * S, "5m", "nothing is sent after a ban without a time"),
     TIME("dead_man", dead_man_ns, 0, 3600 * S, "60s",
          "where the venue has such a switch it cancels our orders when we are silent for so long; "

@@ -68,7 +68,7 @@ struct venue_config {
     int64_t user_silence_ns; /* ... on the user data connection */
     int64_t channel_ns;      /* no diff of an instrument: its book is not believed; 0: off */
     int64_t life_ns;         /* a connection is replaced before this */
-    int64_t message_gap_ns;  /* between two messages of ours on a WebSocket */
+    int64_t message_gap_ns;  /* between two messages of ours on a WebSocket, but for orders */
     int64_t cooloff_ns;      /* after 403 */
     /* futures */
     int64_t dead_man_ns;             /* the venue cancels when it has not heard of us; 0: off */

@@ -224,6 +224,8 @@ struct gateway_request *gateway_request(struct gateway *gateway, uint8_t kind,
 void gateway_queue(struct gateway *gateway, struct gateway_request *request, int64_t until_ns);
 /* Sends a text message on a WebSocket link. AGON_EAGAIN: not yet (pace, or the port is full). */
 int gateway_send(struct gateway *gateway, struct link *link, const char *text, size_t n);
+/* The same out of its pace: orders, which have limits of their own (limiter). */
+int gateway_say(struct gateway *gateway, struct link *link, const char *text, size_t n);
 /* Ends a link; it comes again with backoff. */
 void gateway_drop(struct gateway *gateway, struct link *link, const char *why);
 /* The link does what it is for: its backoff may forget. */

@@ -132,14 +132,19 @@ static int write_frame(struct gateway *gateway, struct link *link, enum ws_opcod
                          (uint32_t)gateway_random(gateway)));
 }
 
+int gateway_say(struct gateway *gateway, struct link *link, const char *text, size_t n)
+{
+    return link->state == LINK_OPEN ? write_frame(gateway, link, WS_TEXT, text, n) : AGON_EAGAIN;
+}
+
 int gateway_send(struct gateway *gateway, struct link *link, const char *text, size_t n)
 {
     int64_t now = gateway_now(gateway);
     int rc;
 
-    if (link->state != LINK_OPEN || now < link->message_ns)
+    if (now < link->message_ns)
         return AGON_EAGAIN;
-    rc = write_frame(gateway, link, WS_TEXT, text, n);
+    rc = gateway_say(gateway, link, text, n);
     if (rc == AGON_OK)
         link->message_ns = now + gateway->config.message_gap_ns;
     return rc;

@@ -13,7 +13,9 @@ struct link *said_link(struct gateway *gateway, const struct gateway_request *re
     struct link *link;
 
     if (gateway->wire->say == NULL || (gateway->wire->said >> request->kind & 1) == 0 ||
-        request->is_lost)
+        request->is_lost ||
+        (gateway->wire->is_sayable != NULL &&
+         !gateway->wire->is_sayable(gateway->client->self, request)))
         return NULL;
     link = gateway_link(gateway, LINK_USER);
     if (link == NULL || link->state != LINK_OPEN || !venue_feed(gateway->client, link)->is_up)
@@ -37,7 +39,7 @@ int said_send(struct gateway *gateway, struct link *link, struct gateway_request
     n = venue_say(gateway->client, request, id, text, sizeof(text));
     if (n < 0)
         return (int)n;
-    rc = gateway_send(gateway, link, text, (size_t)n);
+    rc = gateway_say(gateway, link, text, (size_t)n);
     explicit_bzero(text, sizeof(text));
     if (rc < 0) {
         request->why = REASON_VENUE_BUSY;

@@ -299,6 +299,9 @@ struct venue_wire {
     uint32_t said;
     int64_t (*say)(void *self, struct gateway_request *request, uint64_t id, char *text,
                    size_t room);
+    /* False: this one goes by write, since it cannot be said (its instrument has no name there).
+     * NULL: all can. */
+    int (*is_sayable)(const void *self, const struct gateway_request *request);
     /* What the answer means, its code and text; and what it says of the venue's limits is heeded.
      * Called before any reader of it: one whose answers do not name what was asked keeps that. */
     enum answer (*judge)(void *self, const struct gateway_request *request,

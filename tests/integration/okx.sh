@@ -8,6 +8,11 @@ spot) name=okx suffix= scale=1000 qty=1000000 lot_btc=0.00000001 lot_eth=0.00000
 swap) name=okx_swap suffix=-SWAP scale=1 qty=1000 lot_btc=0.0001 lot_eth=0.001 HELD=position ;;
 esac
 
+# Lines of the simulator's log: what was asked of orders, on the socket or by REST.
+okx_asked() { # OP OF THE SOCKET
+    grep '"kind":"request"' | grep -E "\"what\":\"(trade/)?$1\""
+}
+
 # Of an agent that is busy and one that has an order resting. The credential has no pass-phrase yet.
 okx_files() {
     live_files ''

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A host in mode live trades on the simulated OKX, on this machine: orders are placed, filled, amended in their place and
-# cancelled, and open orders, positions and money are the exchange's. It is killed at different moments and started again: no
+# A host in mode live trades on the simulated OKX, on this machine, by its private connection, which loses answers and breaks:
+# orders are placed, filled, amended in their place and cancelled, and open orders, positions and money are the exchange's. It is
+# killed at different moments and started again: no
 # client order id leaves twice, each one that the exchange saw is in the journal, and what is open is taken up again. Stopped, it
 # holds nothing. Without a pass-phrase it does not start. Spot, or with KIND=swap linear swaps (okx_swap_live.sh).
 . "$(dirname "$0")/common.sh"
@@ -14,7 +15,7 @@ is() { # QUERY WORD...: is that true of what ctl says?
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
 asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
-    [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"request"' | grep -c "\"what\":\"trade/$1\".*\"code\":0,")" -ge "$2" ]
+    [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | okx_asked "$1" | grep -c '"code":0,')" -ge "$2" ]
 }
 # Did an order that adds risk come there since byte $at? busy.so sells what it holds: that passes a halt.
 bought() { tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"effect"' | grep '"what":"NEW"' | grep -q '"side":"BUY"'; }
@@ -41,7 +42,7 @@ settled_there() {
 }
 # No client order id left twice, and each that the exchange saw is in the journal.
 ids_once() { # WHAT
-    grep '"what":"trade/order"' "$SIM_LOG" | grep '"kind":"request"' | grep -v '"code":50102' |
+    okx_asked order <"$SIM_LOG" | grep -v '"code":50102' |
         sed -n 's/.*"clOrdId":"\([^"]*\)".*/\1/p' | sort >"$WORK/seen"
     [ -z "$(uniq -d "$WORK/seen")" ] || fail "$1: ids were sent twice: $(uniq -d "$WORK/seen" | head -3)"
     "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" || fail "$1: the journal cannot be read"
@@ -50,7 +51,14 @@ ids_once() { # WHAT
         fail "$1: the exchange saw orders that no journal holds: $(comm -13 "$WORK/sent" "$WORK/seen" | head -3)"
 }
 
-start_sim --venue okx --seed 6
+# On the private connection an order is taken, and it is reset before the answer; cancels are not answered, taken or not.
+cat >"$WORK/faults.yaml" <<EOT
+faults:
+  - {on: request, method: WS, path: order, nth: 6, do: reset, effect: true}
+  - {on: request, method: WS, path: cancel-order, every: 2, do: timeout}
+  - {on: request, method: WS, path: cancel-order, nth: 3, do: timeout, effect: true}
+EOT
+start_sim --venue okx --seed 6 --faults "$WORK/faults.yaml"
 okx_files
 
 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/none" >"$WORK/none.out" 2>&1 && fail "it started without a pass-phrase"
@@ -94,8 +102,10 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 ids_once "the end"
 for what in order amend-order cancel-order; do
-    grep -q "\"what\":\"trade/$what\".*\"code\":0," "$SIM_LOG" || fail "nothing was done by $what"
+    grep "\"what\":\"$what\"" "$SIM_LOG" | grep '"carrier":"ws"' | grep -q '"code":0,' || fail "nothing was done by $what on the socket"
 done
+grep -q '"what":"trade/cancel-order".*"code":' "$SIM_LOG" || fail "no cancel that was not answered went by REST"
+[ "$(grep -c '"kind":"fault"' "$SIM_LOG")" -ge 2 ] || fail "$(grep -c '"kind":"fault"' "$SIM_LOG") faults were met"
 for status in TRADE REPLACED CANCELED; do
     grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
 done

@@ -205,10 +205,17 @@ static int take_fill(struct okx *okx, struct scan *scan, const struct symbol *sy
 {
     char instId[32], tradeId[24], ordId[24], fillPx[NUM_TEXT], fillSz[NUM_TEXT], side[8],
         execType[4], feeCcy[16], fee[NUM_TEXT * 2], ts[24];
-    const struct okx_text texts[] = {FIELD(instId),   FIELD(tradeId),        FIELD(ordId),
-                                     FIELD(fillPx),   FIELD(fillSz),         FIELD(side),
-                                     FIELD(execType), FIELD(feeCcy),         FIELD(fee),
-                                     FIELD(ts),       {"billId", billId, 24}};
+    const struct okx_text texts[] = {FIELD(instId),
+                                     FIELD(tradeId),
+                                     FIELD(ordId),
+                                     FIELD(fillPx),
+                                     FIELD(fillSz),
+                                     FIELD(side),
+                                     FIELD(execType),
+                                     FIELD(feeCcy),
+                                     FIELD(fee),
+                                     FIELD(ts),
+                                     {"billId", billId, 24, 0}};
 
     memset(fill, 0, sizeof(*fill));
     if (okx_read_texts(scan, texts, COUNT(texts)) < 0)
@@ -397,26 +404,49 @@ void okx_subscribe_user(struct okx *okx, struct link *link)
     feed->asked_ns = gateway_now(okx->gateway);
 }
 
-static void on_event(struct okx *okx, struct link *link, const struct okx_envelope *from)
+/* Refused: a login, a subscription, or something that the error does not name. Where orders are
+ * under way it may be one of them: with the connection all of them are asked for. */
+static void on_error(struct okx *okx, struct link *link, const struct okx_envelope *from)
 {
+    enum answer answer = okx_judge_code(200, atoi(from->code));
     char why[128];
 
+    if (answer == ANSWER_AUTH) // the key, its phrase, its signature
+        venue_halt_auth(okx->client, atoi(from->code), from->text);
+    else if (answer == ANSWER_CLOCK)
+        clock_offset_refused(&okx->gateway->clock);
+    snprintf(why, sizeof(why), "%s: %.10s %.60s",
+             venue_feed(okx->client, link)->is_up ? "an error that names no request"
+                                                  : "login or subscription was refused",
+             from->code, from->text);
+    gateway_drop(okx->gateway, link, why);
+}
+
+static void on_event(struct okx *okx, struct link *link, const struct okx_envelope *from)
+{
     if (strcmp(from->event, "login") == 0 && strcmp(from->code, "0") == 0) {
         okx_subscribe_user(okx, link);
     } else if (strcmp(from->event, "subscribe") == 0 && strcmp(from->channel, "orders") == 0) {
         venue_user_up(okx->client, link);
     } else if (strcmp(from->event, "error") == 0) {
-        // The key, its phrase, its signature.
-        if (strcmp(from->code, "60005") == 0 || strcmp(from->code, "60007") == 0 ||
-            strcmp(from->code, "60009") == 0 || strcmp(from->code, "60024") == 0 ||
-            strcmp(from->code, "60032") == 0)
-            venue_halt_auth(okx->client, atoi(from->code), from->text);
-        snprintf(why, sizeof(why), "login or subscription was refused: %.10s %.60s", from->code,
-                 from->text);
-        gateway_drop(okx->gateway, link, why);
+        on_error(okx, link, from);
     } else if (strcmp(from->event, "notice") == 0) {
         link->is_retiring = 1; // its end is announced
     }
+}
+
+/* Does it answer what was said there? */
+static int on_said(struct okx *okx, struct link *link, const struct okx_envelope *from,
+                   const void *bytes, size_t n)
+{
+    uint64_t id = 0;
+
+    if (okx_parse_u64(from->id, &id) < 0 || !venue_said(okx->client, link, id, bytes, n))
+        return 0;
+    // Nothing was done: who it is is told anew, with the connection.
+    if (strcmp(from->code, "60011") == 0)
+        gateway_drop(okx->gateway, link, "its login is not known any more");
+    return 1;
 }
 
 void okx_on_user(void *self, struct link *link, const void *bytes, size_t n)
@@ -426,6 +456,8 @@ void okx_on_user(void *self, struct link *link, const void *bytes, size_t n)
     struct scan scan;
     int rc = okx_look(bytes, n, &from);
 
+    if (rc >= 0 && on_said(okx, link, &from, bytes, n))
+        return;
     if (rc >= 0 && from.event[0] != '\0') {
         on_event(okx, link, &from);
         return;

@@ -34,10 +34,11 @@ struct okx_vault { /* in pages of secret_new */
 
 struct okx_envelope { /* a message of a socket */
     char event[24], channel[24], name[32], action[16], code[12], text[WIRE_TEXT];
+    char id[24];           /* of the request that it answers; empty: none */
     struct scan_text data; /* n 0: none */
 };
 
-struct okx_answer { /* of REST */
+struct okx_answer { /* of REST, or to what was said on the socket */
     int32_t code;   /* of the first record where that says one */
     char text[WIRE_TEXT];
     struct scan_text data;
@@ -50,6 +51,8 @@ struct okx {
     uint8_t is_swap;
     uint8_t is_known; /* what contracts are worth was read */
     struct okx_contract contracts[SYMBOLS_MAX];
+    uint64_t
+        codes[SYMBOLS_MAX]; /* what names an instrument in an order on the socket; 0: nothing */
     struct okx_price prices[SYMBOLS_MAX];
     struct records records;
     struct okx_envelope reply; /* that was decoded last */
@@ -74,11 +77,12 @@ struct okx_text { /* a key whose value is a text, to be copied */
     const char *name;
     char *at;
     size_t room;
+    uint8_t is_bare; /* ... or a number without quotation marks */
 };
 /* ... of the name of the array that it goes to. */
 #define FIELD(name)                                                                                \
     {                                                                                              \
-#name, name, sizeof(name)                                                                  \
+#name, name, sizeof(name), 0                                                               \
     }
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
@@ -145,6 +149,8 @@ extern const char *const okx_order_types[ORDER_TYPES_MAX];
 /* Signs what is in target and body at now. window_ns 0: the venue may take it whenever it can. */
 void okx_sign_request(struct okx *okx, struct gateway_http *http, agon_ns_t now, int64_t window_ns);
 int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http);
+int64_t okx_say(void *self, struct gateway_request *request, uint64_t id, char *text, size_t room);
+int okx_is_sayable(const void *self, const struct gateway_request *request);
 void okx_login(struct okx *okx, struct link *link);
 void okx_subscribe_user(struct okx *okx, struct link *link);
 void okx_on_user_up(void *self, struct link *link);

@@ -84,11 +84,14 @@ int okx_read_texts(struct scan *scan, const struct okx_text *texts, size_t n)
 
         while (i < n && !scan_is(&key, texts[i].name))
             i++;
-        if (i < n && scan_peek(scan) == '"') {
+        int begin = i < n ? scan_peek(scan) : 0;
+
+        if (begin == '"' || (begin >= '0' && begin <= '9' && texts[i].is_bare)) {
             struct scan_text value;
 
             // Longer than there is room for: it is none of what is expected.
-            if (scan_once(scan, &seen, (int)i) < 0 || scan_string(scan, &value) < 0 ||
+            if (scan_once(scan, &seen, (int)i) < 0 ||
+                (begin == '"' ? scan_string(scan, &value) : scan_number(scan, &value)) < 0 ||
                 value.n >= texts[i].room)
                 return scan_fail(scan);
             memcpy(texts[i].at, value.at, value.n);
@@ -326,8 +329,8 @@ static int walk(void *self, const void *message, uint32_t want, uint32_t *n, str
 
 static int read_arg(struct scan *scan, struct okx_envelope *from)
 {
-    const struct okx_text texts[] = {{"channel", from->channel, sizeof(from->channel)},
-                                     {"instId", from->name, sizeof(from->name)}};
+    const struct okx_text texts[] = {{"channel", from->channel, sizeof(from->channel), 0},
+                                     {"instId", from->name, sizeof(from->name), 0}};
 
     return okx_read_texts(scan, texts, COUNT(texts));
 }
@@ -359,6 +362,8 @@ int okx_look(const void *bytes, size_t n, struct okx_envelope *from)
             TAKE(4, scan_copy(scan, from->code, sizeof(from->code)));
         else if (scan_is(&key, "msg"))
             TAKE(5, scan_copy(scan, from->text, sizeof(from->text)));
+        else if (scan_is(&key, "id") && scan_peek(scan) == '"')
+            TAKE(6, scan_copy(scan, from->id, sizeof(from->id)));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }

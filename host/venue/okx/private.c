@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* private: what is asked of an OKX account: orders by REST, signed, and the login of its socket. */
+/* private: what is asked of an OKX account: by REST, signed, and orders on its socket too, as what
+ * they are there, and the login of that. */
 #include <stdio.h>
 #include <time.h>
 
@@ -7,6 +8,7 @@
 
 #define MS_NS     1000000ll
 #define RECENT_NS 600000000000ll
+#define STAMP_NS  30000000000ll
 
 const char *const okx_order_types[ORDER_TYPES_MAX] = {
     [AGON_LIMIT] = "limit", [AGON_MARKET] = "market"};
@@ -34,6 +36,11 @@ static agon_ns_t venue_now(struct okx *okx)
     return now != 0 ? now : gateway->stream->utc(gateway->stream->ctx);
 }
 
+static void format_expiry(agon_ns_t now, int64_t window_ns, char text[24])
+{
+    snprintf(text, 24, "%lld", (long long)((now + window_ns) / MS_NS));
+}
+
 void okx_sign_request(struct okx *okx, struct gateway_http *http, agon_ns_t now, int64_t window_ns)
 {
     struct okx_vault *vault = okx->vault;
@@ -50,7 +57,7 @@ void okx_sign_request(struct okx *okx, struct gateway_http *http, agon_ns_t now,
     if (http->body_n > 0)
         http->headers[http->n_headers++] = (struct http_header){"Content-Type", "application/json"};
     if (window_ns > 0) {
-        snprintf(okx->expiry, sizeof(okx->expiry), "%lld", (long long)((now + window_ns) / MS_NS));
+        format_expiry(now, window_ns, okx->expiry);
         http->headers[http->n_headers++] = (struct http_header){"expTime", okx->expiry};
     }
 }
@@ -63,6 +70,20 @@ static void add(struct gateway_http *http, const char *name, const char *value)
 
     REQUIRE(n > 0 && (size_t)n + 1 < room); // a handful of short fields
     http->body_n += (uint32_t)n;
+}
+
+/* An order on the socket is of a number; everywhere else the name is what counts. */
+static void add_instrument(const struct okx *okx, struct gateway_http *http,
+                           const struct gateway_request *request)
+{
+    size_t room = sizeof(http->body) - http->body_n;
+
+    if (request->is_said)
+        http->body_n += (uint32_t)snprintf(
+            http->body + http->body_n, room, "%s\"instIdCode\":%llu", http->body_n > 1 ? "," : "",
+            (unsigned long long)okx->codes[request->symbol - okx->symbols->all]);
+    else
+        add(http, "instId", request->symbol->name);
 }
 
 static void add_client_id(struct okx *okx, struct gateway_http *http, uint64_t order_id)
@@ -99,7 +120,7 @@ static int add_order(struct okx *okx, struct gateway_http *http,
     const struct outbox_entry *entry = request->entry;
     int is_limit = entry->type == AGON_LIMIT;
 
-    add(http, "instId", request->symbol->name);
+    add_instrument(okx, http, request);
     add(http, "tdMode", okx->is_swap ? "cross" : "cash");
     add_client_id(okx, http, entry->order_id);
     add(http, "side", entry->side == AGON_BUY ? "buy" : "sell");
@@ -123,7 +144,7 @@ static int add_replace(struct okx *okx, struct gateway_http *http,
 {
     const struct outbox_entry *entry = request->entry;
 
-    add(http, "instId", request->symbol->name);
+    add_instrument(okx, http, request);
     add_client_id(okx, http, entry->order_id);
     add_px(http, "newPx", entry->next_px, request->symbol);
     return add_qty(okx, http, "newSz", entry->next_qty, request->symbol); // what is filled with it
@@ -209,7 +230,7 @@ static int write_post(struct okx *okx, const struct gateway_request *request,
     case REQ_CANCEL:
     case REQ_STRAY:
         *path = "/trade/cancel-order";
-        add(http, "instId", request->symbol->name);
+        add_instrument(okx, http, request);
         add_client_id(okx, http,
                       request->kind == REQ_STRAY ? request->a : request->entry->order_id);
         break;
@@ -225,13 +246,12 @@ static int write_post(struct okx *okx, const struct gateway_request *request,
     return rc;
 }
 
-int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http)
+/* How long the venue may take it; 0: it is not said, and half a minute is what a time stamp is good
+ * for. */
+static int take_window(struct okx *okx, struct gateway_request *request, int64_t *window_ns)
 {
     struct gateway *gateway = okx->gateway;
     int64_t now = gateway_now(gateway);
-    int64_t window_ns = (int64_t)gateway->config.recv_window_ms * 1000000;
-    const char *path = NULL;
-    char text[200];
     int is_risk = request->kind == REQ_NEW || request->kind == REQ_REPLACE;
 
     // An expiry by a clock that is not known is none.
@@ -240,20 +260,63 @@ int okx_write_private(struct okx *okx, struct gateway_request *request, struct g
         request->why = REASON_VENUE_CLOCK;
         return AGON_EAGAIN;
     }
+    *window_ns = is_risk ? (int64_t)gateway->config.recv_window_ms * MS_NS : 0;
+    request->expiry_ns = venue_expiry(okx->client, now, is_risk ? *window_ns : STAMP_NS);
+    return AGON_OK;
+}
+
+int okx_write_private(struct okx *okx, struct gateway_request *request, struct gateway_http *http)
+{
+    const char *path = NULL;
+    char text[200];
+    int64_t window_ns = 0;
+
+    if (take_window(okx, request, &window_ns) < 0)
+        return AGON_EAGAIN;
     http->body_n = 0;
     if (write_get(okx, request, text, sizeof(text)))
         path = text;
     else if (write_post(okx, request, http, &path) < 0)
         return AGON_ESTATE;
-    snprintf(http->target, sizeof(http->target), "%s%s", gateway->config.rest_path, path);
-    // Half a minute is what a time stamp is good for.
-    request->expiry_ns = venue_expiry(okx->client, now, is_risk ? window_ns : 30000000000);
-    okx_sign_request(okx, http, venue_now(okx), is_risk ? window_ns : 0);
+    snprintf(http->target, sizeof(http->target), "%s%s", okx->gateway->config.rest_path, path);
+    okx_sign_request(okx, http, venue_now(okx), window_ns);
     return AGON_OK;
 }
 
 /* The socket ------------------------------------------------------------------------------------
  */
+
+int okx_is_sayable(const void *self, const struct gateway_request *request)
+{
+    const struct okx *okx = self;
+
+    return okx->codes[request->symbol - okx->symbols->all] != 0;
+}
+
+int64_t okx_say(void *self, struct gateway_request *request, uint64_t id, char *text, size_t room)
+{
+    static const char *const ops[REQ_KINDS] = {[REQ_NEW] = "order",
+                                               [REQ_REPLACE] = "amend-order",
+                                               [REQ_CANCEL] = "cancel-order",
+                                               [REQ_STRAY] = "cancel-order"};
+    struct okx *okx = self;
+    struct gateway_http http; // its body is what stands in args
+    const char *path;
+    char expiry[24] = "";
+    int64_t window_ns = 0;
+    int n;
+
+    if (take_window(okx, request, &window_ns) < 0)
+        return AGON_EAGAIN;
+    if (write_post(okx, request, &http, &path) < 0)
+        return AGON_ESTATE;
+    if (window_ns > 0)
+        format_expiry(venue_now(okx), window_ns, expiry);
+    n = snprintf(text, room, "{\"id\":\"%llu\",\"op\":\"%s\",%s%s%s\"args\":[%.*s]}",
+                 (unsigned long long)id, ops[request->kind], window_ns > 0 ? "\"expTime\":\"" : "",
+                 expiry, window_ns > 0 ? "\"," : "", (int)http.body_n, http.body);
+    return n > 0 && (size_t)n < room ? n : AGON_ENOSPC;
+}
 
 void okx_login(struct okx *okx, struct link *link)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* rest: what REST answers mean. Each is {"code":"0","msg":"","data":[...]}; where an order was
- * asked for, its record has a code of its own, and the outer one says only that not all is well. */
+ * asked for, its record has a code of its own, and the outer one says only that not all is well.
+ * What was said on the socket is answered by the same, or by an event that has a code. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -114,6 +115,20 @@ static const struct {
     {51509, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
     {51510, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
     {51603, ANSWER_NO_ORDER, REASON_VENUE_UNKNOWN_ORDER},
+    // Of a socket: a login, and what was said there.
+    {60004, ANSWER_CLOCK, REASON_VENUE_CLOCK},
+    {60005, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {60006, ANSWER_CLOCK, REASON_VENUE_CLOCK},
+    {60007, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {60009, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {60011, ANSWER_LATER, REASON_VENUE_DOWN}, // nobody is logged in there
+    {60012, ANSWER_REJECT, REASON_VENUE_REJECT},
+    {60013, ANSWER_REJECT, REASON_VENUE_REJECT},
+    {60014, ANSWER_RATE, REASON_VENUE_RATE},
+    {60024, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {60032, ANSWER_AUTH, REASON_VENUE_AUTH},
+    {63999, ANSWER_UNKNOWN, 0}, // an error of its own
+    {64007, ANSWER_UNKNOWN, 0},
 };
 
 static int find_error(int32_t code)
@@ -233,15 +248,19 @@ static int parse_size(const char *text, const struct okx_contract *contract, int
 
 /* 0: it is none that is traded here. */
 static int take_info(struct okx *okx, struct scan *scan, struct wire_info *info,
-                     struct okx_contract *contract)
+                     struct okx_contract *contract, uint64_t *code)
 {
     char instId[32], baseCcy[16], quoteCcy[16], ctVal[NUM_TEXT], ctValCcy[16], settleCcy[16],
         ctType[16], lotSz[NUM_TEXT], minSz[NUM_TEXT], tickSz[NUM_TEXT], maxLmtSz[NUM_TEXT * 2],
-        maxMktSz[NUM_TEXT * 2], state[16];
+        maxMktSz[NUM_TEXT * 2], state[16], instIdCode[24];
     const struct okx_text texts[] = {
-        FIELD(instId),    FIELD(baseCcy),  FIELD(quoteCcy), FIELD(ctVal), FIELD(ctValCcy),
-        FIELD(settleCcy), FIELD(ctType),   FIELD(lotSz),    FIELD(minSz), FIELD(tickSz),
-        FIELD(maxLmtSz),  FIELD(maxMktSz), FIELD(state)};
+        FIELD(instId),   FIELD(baseCcy),
+        FIELD(quoteCcy), FIELD(ctVal),
+        FIELD(ctValCcy), FIELD(settleCcy),
+        FIELD(ctType),   FIELD(lotSz),
+        FIELD(minSz),    FIELD(tickSz),
+        FIELD(maxLmtSz), FIELD(maxMktSz),
+        FIELD(state),    {"instIdCode", instIdCode, sizeof(instIdCode), 1}};
     int64_t ignored;
     int ignored_exp;
 
@@ -255,6 +274,7 @@ static int take_info(struct okx *okx, struct scan *scan, struct wire_info *info,
     snprintf(info->base, sizeof(info->base), "%s", okx->is_swap ? ctValCcy : baseCcy);
     snprintf(info->quote, sizeof(info->quote), "%s", okx->is_swap ? settleCcy : quoteCcy);
     if (instId[0] == '\0' || tickSz[0] == '\0' || lotSz[0] == '\0' ||
+        okx_parse_u64(instIdCode, code) < 0 ||
         (okx->is_swap &&
          (parse_exp(ctVal, &contract->value, &contract->exp) < 0 || contract->value == 0)) ||
         parse_exp(tickSz, &info->tick, &info->tick_exp) < 0 ||
@@ -290,14 +310,17 @@ static int take_record(void *ctx, struct scan *scan, const struct scan_text *key
     struct okx_contract contract;
     struct wire_info info;
     const struct symbol *symbol;
-    int rc = take_info(okx, scan, &info, &contract);
+    uint64_t code = 0;
+    int rc = take_info(okx, scan, &info, &contract, &code);
 
     (void)key;
     if (rc <= 0 || !infos->listing.is_told || infos->each == NULL)
         return rc < 0 ? rc : 1;
     symbol = symbols_find(okx->symbols, info.symbol, strlen(info.symbol));
-    if (symbol != NULL)
+    if (symbol != NULL) {
         okx->contracts[symbol - okx->symbols->all] = contract;
+        okx->codes[symbol - okx->symbols->all] = code;
+    }
     infos->each(infos->ctx, &info);
     return 1;
 }

@@ -319,25 +319,39 @@ void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, s
 
 void script_take_req(const char *text)
 {
-    const char *id = strstr(text, "\"req_id\":");
+    const char *key = is_okx() ? "{\"id\":\"" : "\"req_id\":";
+    const char *id = strstr(text, key);
 
-    if (id != NULL)
-        snprintf(w.req, sizeof(w.req), "%.*s", (int)strspn(id + 9, "0123456789"), id + 9);
+    if (id == NULL)
+        return;
+    id += strlen(key);
+    snprintf(w.req, sizeof(w.req), "%.*s", (int)strspn(id, "0123456789"), id);
 }
 
-/* A request for an order, by its method: {"method":"add_order",... */
+/* What a message asks of an order: {"method":"add_order",..., {"id":"7","op":"order",... NULL: it
+ * is no request for one. */
+static const char *said_name(const struct conn *conn, const char *text)
+{
+    const char *key = is_okx() ? "\"op\":\"" : "\"method\":\"";
+    const char *name = strstr(text, key);
+
+    if ((!is_kraken() && !is_okx()) || conn->where != USER || name == NULL ||
+        strstr(text, "\"subscribe\"") != NULL || strstr(text, "\"ping\"") != NULL ||
+        strstr(text, "\"login\"") != NULL)
+        return NULL;
+    return name + strlen(key);
+}
+
 static void on_said(struct conn *conn, const char *text)
 {
-    static const char begin[] = "{\"method\":\"";
     struct seen *seen = &w.seen[w.n_seen];
-    int n = (int)strcspn(text + sizeof(begin) - 1, "\"");
+    const char *name = said_name(conn, text);
 
-    if (!is_kraken() || conn->where != USER || strncmp(text, begin, sizeof(begin) - 1) != 0 ||
-        strstr(text, "\"subscribe\"") != NULL || strstr(text, "\"ping\"") != NULL)
+    if (name == NULL)
         return;
     ck_assert_int_lt(++w.n_seen, 4096);
     snprintf(seen->method, sizeof(seen->method), "SAY");
-    ck_assert_int_gt(asprintf(&seen->target, "%.*s?%s", n, text + sizeof(begin) - 1, text), 0);
+    ck_assert_int_gt(asprintf(&seen->target, "%.*s?%s", (int)strcspn(name, "\""), name, text), 0);
     for (int i = 0; i < 64; i++) {
         struct rule *rule = &w.rules[i];
 
@@ -665,9 +679,10 @@ void script_begin(void)
     snprintf(config.name, sizeof(config.name), "scripted");
     config.venue = 1;
     config.account = 5;
-    // COIN-M is for market data, and one transcript of Kraken's
+    // COIN-M is for market data, and one transcript of each of the others.
     config.is_private = !is_cm && strcmp(w.file, "kraken/market.script") != 0 &&
-                        strcmp(w.file, "okx/market.script") != 0 && !is_okx_swap();
+                        strcmp(w.file, "okx/market.script") != 0 &&
+                        strcmp(w.file, "okx_swap/market.script") != 0;
     config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
     if (strstr(w.file, "/bars_") != NULL)
         instruments[0].bar_s = instruments[1].bar_s = 60;

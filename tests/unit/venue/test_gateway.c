@@ -58,6 +58,11 @@ static const char *const stories[] = {
     "okx/market.script",
     "okx/orders.script",
     "okx/unknown.script",
+    "okx/socket.script",
+    "okx/socket_refused.script",
+    "okx/socket_rate.script",
+    "okx/socket_unanswered.script",
+    "okx/socket_lost.script",
     "okx_swap/market.script",
 };
 
