@@ -686,7 +686,8 @@ void script_begin(void)
     config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
     if (strstr(w.file, "/bars_") != NULL)
         instruments[0].bar_s = instruments[1].bar_s = 60;
-    config.is_guarded = strstr(w.file, "guard") != NULL;
+    // Of swaps the key is asked how positions count.
+    config.is_guarded = strstr(w.file, "guard") != NULL || is_okx_swap();
     config.is_take_over = strstr(w.file, "guard_taken") != NULL;
     // Most transcripts were written for one kind of connection.
     if (strstr(w.file, "cancels") == NULL)

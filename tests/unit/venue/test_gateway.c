@@ -64,6 +64,9 @@ static const char *const stories[] = {
     "okx/socket_unanswered.script",
     "okx/socket_lost.script",
     "okx_swap/market.script",
+    "okx_swap/orders.script",
+    "okx_swap/position.script",
+    "okx_swap/two_sides.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)
