@@ -20,7 +20,7 @@ each() {
 
 # messages SCRIPT: what the venue of a script says, one a line.
 messages() {
-    sed -n 's/^\(market\|user\) //p; s/^\(on\|always\) [^{[]*\([{[]\)/\2/p' "$1" |
+    sed -n '/ SAY /s/\${req}/1099511628799/g; s/^\(market\|user\) //p; s/^\(on\|always\) [^{[]*\([{[]\)/\2/p' "$1" |
         sed 's/\${t}/1700000000000/g; s/\${req}/5/g; s/\${[0-9:]*}/0000000000000000000000/g'
 }
 

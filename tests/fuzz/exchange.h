@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* exchange: a gateway of one exchange without a connection, for harnesses that hand bytes to its
  * decoders and readers as a venue would: as a message of the market, as one of the account, and as
- * the answer to whatever can be asked. What comes out is looked at, and a new one is made where the
- * input left something behind, so that each input is judged alone. */
+ * the answer to whatever can be asked; where orders go by the socket, one waits there for its
+ * answer (EXCHANGE_SAID). What comes out is looked at, and a new one is made where the input left
+ * something behind, so that each input is judged alone. */
 #ifndef FUZZ_EXCHANGE_H
 #define FUZZ_EXCHANGE_H
 
@@ -14,6 +15,7 @@
 
 #define EXCHANGE_GRANULES 4096
 #define EXCHANGE_RECORDS  64 /* of one message; more are looked through, and not handed out */
+#define EXCHANGE_SAID     1099511628799ull /* id of the one request that waits on the socket */
 #define EXCHANGE_NOW      1000000000ll
 #define EXCHANGE_T0       ((agon_ns_t)1700000000000000000)
 
@@ -291,12 +293,29 @@ static inline void exchange_user(struct exchange *exchange, const void *bytes, s
     struct gateway *gateway = exchange->gateway;
     struct venue_client *client = gateway->client;
     struct link *link = gateway_link(gateway, LINK_USER);
+    // The last: nothing else comes to be there.
+    struct gateway_request *said = &gateway->requests[GATEWAY_REQUESTS - 1];
 
+    REQUIRE(EXCHANGE_SAID % GATEWAY_REQUESTS == GATEWAY_REQUESTS - 1 && !said->is_used);
+    link->n_said = gateway->wire->say != NULL;
+    if (link->n_said > 0)
+        *said = (struct gateway_request){.is_used = 1,
+                                         .kind = REQ_STRAY,
+                                         .class = LIMITER_CANCEL,
+                                         .is_said = 1,
+                                         .symbol = &gateway->symbols.all[0],
+                                         .a = 1,
+                                         .said_by = link,
+                                         .said_id = EXCHANGE_SAID};
     link->state = LINK_OPEN;
     venue_feed(client, link)->is_asked = 1;
     venue_feed(client, link)->id = 1;
     memset(&client->out.order, 0, sizeof(client->out.order));
     gateway->wire->on_user(client->self, link, bytes, n);
+    REQUIRE((said->said_by == link) == (link->n_said == 1)); // it has one answer, or none
+    link->n_said = 0;
+    *said = (struct gateway_request){0};
+    gateway->limiter.buckets[BUCKET_ORDERS].stop_until = 0;
     if (client->out.order.symbol != NULL)
         exchange_on_order(NULL, &client->out.order);
 }

@@ -66,6 +66,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
         "\"25.1\",\"frozenBal\":\"8.2\"}]}]}",
         "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"instId\":\"BTC-USDT-SWAP\",\"posSide\":\"net\","
         "\"pos\":\"-3\",\"avgPx\":\"3.1\"}]}",
+        "{\"id\":\"1099511628799\",\"op\":\"cancel-order\",\"data\":[{\"clOrdId\":\"a\",\"ordId\":"
+        "\"31\",\"sCode\":\"0\",\"sMsg\":\"\"}],\"code\":\"0\",\"msg\":\"\"}",
+        "{\"id\":\"1099511628799\",\"event\":\"error\",\"code\":\"60012\",\"msg\":\"Illegal "
+        "request\"}",
         "{\"code\":\"0\",\"msg\":\"\",\"data\":[[\"1597026383085\",\"3.1\",\"3.2\",\"3.0\",\"3.1\","
         "\"8\",\"2\",\"2\",\"1\"]]}",
     };

@@ -7,7 +7,7 @@
 
 #include "venue/wire.h"
 
-enum what { ORDERS, FILLS, ACCOUNT, BARS };
+enum what { ORDERS, FILLS, ACCOUNT, BARS, INFO };
 
 static struct symbols symbols;
 static struct wire_out out;
@@ -36,6 +36,9 @@ static struct wire_out out;
 #define O_BAR(open, close)                                                                         \
     "{\"code\":\"0\",\"msg\":\"\",\"data\":[[\"1597026383085\",\"" open "\",\"4\",\"2\",\"" close  \
     "\",\"8\",\"2\",\"2\",\"1\"]]}"
+#define O_INFO(number)                                                                             \
+    "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"instId\":\"BTC-USDT\",\"instIdCode\":" number       \
+    ",\"lotSz\":\"0.1\",\"minSz\":\"0.1\",\"tickSz\":\"0.1\",\"state\":\"live\"}]}"
 
 static const struct {
     const char *dialect;
@@ -62,6 +65,11 @@ static const struct {
     {"okx_spot", BARS, 1, O_BAR("3", "3")},
     {"okx_spot", BARS, 0, O_BAR("0", "3")},
     {"okx_spot", BARS, 0, O_BAR("3", "-3")},
+    // What an order on the socket names its instrument by; it may have nothing there.
+    {"okx_spot", INFO, 1, O_INFO("10461")},
+    {"okx_spot", INFO, 1, O_INFO("null")},
+    {"okx_spot", INFO, 0, O_INFO("1.5")},
+    {"okx_spot", INFO, 0, O_INFO("99999999999999999999")},
 };
 
 static void setup(void)
@@ -97,6 +105,8 @@ static int read_answer(const struct venue_wire *wire, void *self, enum what what
         return wire->read_fills(self, text, n, symbol, NULL, NULL);
     case ACCOUNT:
         return wire->read_account(self, text, n, &out);
+    case INFO:
+        return wire->read_info(self, text, n, NULL, NULL, NULL);
     default:
         return wire->read_bars(self, text, n, symbol, 60, INT64_MAX, NULL, NULL);
     }
