@@ -81,11 +81,11 @@ int okx_read_texts(struct scan *scan, const struct okx_text *texts, size_t n)
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
         size_t i = 0;
+        int begin;
 
         while (i < n && !scan_is(&key, texts[i].name))
             i++;
-        int begin = i < n ? scan_peek(scan) : 0;
-
+        begin = i < n ? scan_peek(scan) : 0;
         if (begin == '"' || (begin >= '0' && begin <= '9' && texts[i].is_bare)) {
             struct scan_text value;
 
