@@ -310,6 +310,10 @@ void venue_on_link(struct venue_client *client, struct link *link, int is_up)
             client->wire->subscribe(client->self, link);
         return;
     }
+    if (link->role == LINK_SAY) {
+        said_on_link(client->gateway, link, is_up);
+        return;
+    }
     venue_user_down(client, link);
     if (is_up) {
         venue_guard_again(client);
@@ -480,7 +484,9 @@ int venue_open(struct gateway *gateway, const struct gateway_instrument *instrum
     client->wire = gateway->wire;
     client->guard.is_rich = config->is_key_halted;
     if (config->rest.host[0] == 0 || (n_instruments > 0 && config->market.host[0] == 0) ||
-        (config->is_private && config->user.host[0] == 0))
+        (config->is_private && config->user.host[0] == 0) ||
+        (config->is_private && config->orders == VENUE_ORDERS_WEBSOCKET &&
+         client->wire->says_apart && config->order_socket.host[0] == 0))
         return error_set(err, AGON_EINVAL, "an endpoint has no host");
     if (config->is_private && !client->wire->has_orders)
         return error_set(err, AGON_ENOTSUP, "%s is for market data: name no credential",

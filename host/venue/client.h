@@ -151,6 +151,9 @@ void venue_user_up(struct venue_client *client, struct link *link);
  * for any more is one too, and comes to nothing. */
 int venue_said(struct venue_client *client, struct link *link, uint64_t id, const void *bytes,
                size_t n);
+/* The same where an answer has a status of its own, as HTTP's: that is the reply's then. */
+int venue_said_status(struct venue_client *client, struct link *link, uint64_t id, int status,
+                      const void *bytes, size_t n);
 /* A message of the user data stream could not be read: the next round comes soon. */
 void venue_user_bad(struct venue_client *client);
 /* Counts a message of that kind, of n bytes, that cannot be taken, tells it once of each kind, and

@@ -22,7 +22,8 @@ struct subscribe {
 struct venue_file {
     char name[32], dialect[32], feed[32], credential[64];
     uint32_t key_kind;
-    struct endpoint market, user, rest, rights;
+    struct endpoint market, user, rest, rights, order_socket;
+    uint32_t orders;
     uint32_t n_limits;
     struct file_limit limits[VENUE_LIMITS_MAX];
     struct subscribe subscribe;
@@ -39,6 +40,9 @@ static const struct schema_choice limit_kinds[] = {
     {"snapshots", 4}, {"connects", 5}, {NULL, 0}};
 static const struct schema_choice key_kinds[] = {
     {"hmac", VENUE_KEY_HMAC}, {"ed25519", VENUE_KEY_ED25519}, {NULL, 0}};
+
+static const struct schema_choice order_ways[] = {
+    {"rest", VENUE_ORDERS_REST}, {"websocket", VENUE_ORDERS_WEBSOCKET}, {NULL, 0}};
 
 enum { MARGIN_KEEP = 0, MARGIN_CROSS = 1, MARGIN_ISOLATED = 2 };
 static const struct schema_choice margins[] = {
@@ -108,6 +112,13 @@ static const struct schema_field venue_fields[] = {
      .is_required = 1, .doc = "requests"},
     {"rights", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, rights), .sub = &endpoint_schema,
      .doc = "where the key's rights are asked for, when not at rest: futures have it elsewhere"},
+    {"orders", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, orders), .choices = order_ways,
+     .preset = "rest",
+     .doc = "by what orders go, where the venue takes them by WebSocket too: websocket goes by REST "
+            "while that is not up"},
+    {"order_socket", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, order_socket),
+     .sub = &endpoint_schema,
+     .doc = "where orders go by WebSocket, when not by user's connection: futures have it elsewhere"},
     {"limits", SCHEMA_MAP, SCHEMA_ARRAY(struct venue_file, limits, n_limits), .sub = &limit_schema,
      .is_required = 1, .doc = "the venue's published limits, each kind once"},
     {"subscribe", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, subscribe), .sub = &subscribe_schema,
@@ -185,6 +196,27 @@ static void refuse_dialect(struct config *config, const struct config_node *node
                   names);
 }
 
+static void check_orders(struct config *config, const struct config_node *node,
+                         const struct venue_file *file, const struct venue_wire *wire)
+{
+    if (file->credential[0] != '\0' && !wire->has_orders)
+        config_refuse(config, config_get(node, "credential"), CONFIG_E_CONFLICT,
+                      "%s is for market data alone: no orders are sent there and no account is "
+                      "read; name no credential",
+                      file->dialect);
+    if (file->orders == VENUE_ORDERS_WEBSOCKET && wire->say == NULL)
+        config_refuse(config, config_get(node, "orders"), CONFIG_E_CONFLICT,
+                      "%s takes no orders by WebSocket here; expected rest", file->dialect);
+    else if (file->orders == VENUE_ORDERS_WEBSOCKET && wire->says_apart &&
+             file->order_socket.host[0] == '\0')
+        config_refuse(config, config_get(node, "orders"), CONFIG_E_MISSING,
+                      "orders by WebSocket go to an address of their own at %s: name order_socket",
+                      file->dialect);
+    if (file->order_socket.host[0] != '\0' && !wire->says_apart)
+        config_refuse(config, config_get(node, "order_socket"), CONFIG_E_CONFLICT,
+                      "%s has no connection for orders alone: name no order_socket", file->dialect);
+}
+
 static void check_limits(struct config *config, const struct config_node *node, void *out)
 {
     const struct venue_file *file = out;
@@ -207,13 +239,11 @@ static void check_limits(struct config *config, const struct config_node *node, 
     check_tls(config, node, "user", &file->user);
     check_tls(config, node, "rest", &file->rest);
     check_tls(config, node, "rights", &file->rights);
+    check_tls(config, node, "order_socket", &file->order_socket);
     if (venue_config_default(&unused, file->dialect) < 0)
         refuse_dialect(config, config_get(node, "dialect"), file->dialect);
-    else if (file->credential[0] != '\0' && !venue_table_find(file->dialect)->has_orders)
-        config_refuse(config, config_get(node, "credential"), CONFIG_E_CONFLICT,
-                      "%s is for market data alone: no orders are sent there and no account is "
-                      "read; name no credential",
-                      file->dialect);
+    else
+        check_orders(config, node, file, venue_table_find(file->dialect));
 }
 
 const struct schema venue_schema = {"venue", sizeof(struct venue_file), venue_fields, check_limits};
@@ -241,6 +271,7 @@ static void take_said(const struct config_node *root, const struct venue_file *f
             out->member = file->member;                                                            \
     } while (0)
 
+    TAKE("orders", orders);
     TAKE("order_links", order_links);
     TAKE("cancel_links", cancel_links);
     TAKE("cancel_timeout", cancel_ns);
@@ -308,6 +339,8 @@ int venue_config_read(struct config *config, struct venue_config *out)
     take_endpoint(&file.user, &out->user, out->user_path, sizeof(out->user_path));
     take_endpoint(&file.rest, &out->rest, out->rest_path, sizeof(out->rest_path));
     take_endpoint(&file.rights, &out->rights, unused, sizeof(unused));
+    take_endpoint(&file.order_socket, &out->order_socket, out->order_path,
+                  sizeof(out->order_path));
     out->n_limits = file.n_limits;
     for (uint32_t i = 0; i < file.n_limits; i++) {
         struct venue_limit *to = &out->limits[i];

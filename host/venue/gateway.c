@@ -623,18 +623,20 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         rc = symbols_add(&gateway->symbols, &instruments[i].instrument, err);
     if (rc < 0)
         goto fail;
-    if (config->order_links + config->data_links + config->cancel_links + 5 > GATEWAY_LINKS ||
+    if (config->order_links + config->data_links + config->cancel_links + 7 > GATEWAY_LINKS ||
         config->data_links == 0 ||
         (config->is_private && (config->order_links == 0 || ports->commands == NULL))) {
         rc = error_set(err, AGON_EINVAL,
                        "order_links and data_links: one each at least, with cancel_links %d in all",
-                       GATEWAY_LINKS - 5);
+                       GATEWAY_LINKS - 7);
         goto fail;
     }
     if (n_instruments > 0 && config->feed[0] == '\0')
         add_stream(gateway, LINK_MARKET, &config->market, config->market_path);
     if (config->is_private) {
         add_stream(gateway, LINK_USER, &config->user, config->user_path);
+        if (gateway->wire->says_apart && config->orders == VENUE_ORDERS_WEBSOCKET)
+            add_stream(gateway, LINK_SAY, &config->order_socket, config->order_path);
         for (uint32_t i = 0; i < config->order_links; i++)
             add_link(gateway, LINK_ORDER, 0, &config->rest, "");
         for (uint32_t i = 0; i < config->cancel_links; i++)

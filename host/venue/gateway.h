@@ -23,6 +23,8 @@
 
 #define VENUE_LIMITS_MAX 6
 
+/* By what orders go; what a venue has by REST alone goes by REST always. */
+enum venue_orders { VENUE_ORDERS_REST = 0, VENUE_ORDERS_WEBSOCKET = 1 };
 enum venue_key_kind { VENUE_KEY_NONE = 0, VENUE_KEY_HMAC = 1, VENUE_KEY_ED25519 = 2 };
 
 struct venue_limit { /* one of the venue's published limits; we use 80 % of it */
@@ -45,11 +47,15 @@ struct venue_config {
     struct secret passphrase;  /* ... where the venue has one beside the secret; n 0: none */
     struct stream_target market, user, rest;
     struct stream_target rights; /* where the key's rights are asked for; no host: as rest */
+    /* Where orders go by WebSocket, at a venue that has a connection of its own for them. */
+    struct stream_target order_socket;
+    uint32_t orders;    /* enum venue_orders */
     uint8_t is_guarded; /* no order leaves before the venue told whose account it is, that the key
                            may   not withdraw, and that no other host trades it */
     uint8_t is_key_halted; /* an earlier run halted this venue, as its key might withdraw */
     uint8_t is_take_over;  /* orders of another host that stand at the start are no reason to end */
-    char market_path[128], user_path[128], rest_path[64]; /* rest_path: before /v3/... */
+    char market_path[128], user_path[128], order_path[128]; /* order_path: of order_socket */
+    char rest_path[64];                                      /* before /v3/... */
     struct venue_limit limits[VENUE_LIMITS_MAX];
     uint32_t n_limits;
     uint32_t order_links, data_links, cancel_links; /* REST connections kept for each */

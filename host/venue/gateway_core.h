@@ -19,7 +19,7 @@
 #include "venue/wire.h"
 
 #define GATEWAY_LINKS                                                                              \
-    13 /* one each for market and user data, one to follow each, rights and REST */
+    15 /* one each for market and user data and orders, one to follow each, rights and REST */
 #define GATEWAY_REQUESTS 1024
 #define GATEWAY_HELD     4096
 #define FRAME_MAX        (1u << 20) /* bytes of a message that came compressed */
@@ -40,7 +40,8 @@ enum link_role {
     LINK_ORDER = 3,
     LINK_DATA = 4,
     LINK_CANCEL = 5, /* nothing but cancels, and what closes a position where no other is free */
-    LINK_RIGHTS = 6  /* what the key may do: made for each question */
+    LINK_RIGHTS = 6, /* what the key may do: made for each question */
+    LINK_SAY = 7     /* a WebSocket for orders alone */
 };
 #define GATEWAY_ON_RIGHTS 2 /* gateway_request.is_data: over LINK_RIGHTS alone */
 enum link_state {
@@ -58,7 +59,7 @@ struct gateway_request {
      * connections kept for that, and after config.cancel_ns by another. is_lost: it was sent, and
      * no answer came. */
     uint8_t is_again, is_lost;
-    uint8_t is_said; /* it was sent by the private connection, and so its answer is written */
+    uint8_t is_said; /* it was sent by a WebSocket, and so its answer is written */
     uint8_t untold, untold_rev; /* enum cmd_kind, that it has left all was not told */
     uint16_t why;               /* enum reason: what last kept it from leaving */
     uint32_t cost[BUCKETS];
@@ -185,9 +186,11 @@ void gateway_turn(struct gateway *gateway);
  * before that, if known; 0: now. */
 void gateway_tell_sent(struct gateway *gateway, const struct link *link,
                        struct gateway_request *request, int is_answered, agon_ns_t utc);
-/* said.c: requests over the private connection. */
+/* said.c: requests over the private connection, or over one of their own. */
 /* Does it go by there now? NULL: it does not. */
 struct link *said_link(struct gateway *gateway, const struct gateway_request *request);
+/* A connection for orders alone came up, or ended. */
+void said_on_link(struct gateway *gateway, struct link *link, int is_up);
 /* AGON_OK: it left. AGON_EAGAIN, AGON_ESTATE as venue_write. */
 int said_send(struct gateway *gateway, struct link *link, struct gateway_request *request,
               int64_t now);

@@ -350,10 +350,10 @@ static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
 
 static const char *role_name(const struct link *link)
 {
-    static const char *const names[] = {"venue", "market",  "user",  "orders",
-                                        "data",  "cancels", "rights"};
+    static const char *const names[] = {"venue", "market",  "user",   "orders",
+                                        "data",  "cancels", "rights", "order socket"};
 
-    return names[link->role <= LINK_RIGHTS ? link->role : 0];
+    return names[link->role <= LINK_SAY ? link->role : 0];
 }
 
 static void on_end(void *ctx, int conn, enum stream_end end, const char *text)

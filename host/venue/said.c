@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* said: requests for orders over the private connection of a venue that takes them there. Many may
+/* said: requests for orders over the private connection of a venue that takes them there, or over
+ * one of their own. Many may
  * be under way at once; each has an id that its answer names. One that has no answer when the
  * connection ends is of unknown fate, unless none of it had left: it is asked for, and never sent
  * again. A cancel is: over REST, which is the way of all while that connection is not up. */
@@ -8,20 +9,39 @@
 #define SAID_FIRST ((uint64_t)1 << 40) /* ids of other requests stay below */
 #define SAID_MAX   2048                /* bytes of one */
 
+/* A follower on a connection for orders alone is as good from its first moment. */
+static struct link *newest(struct gateway *gateway)
+{
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+
+        if (link->role == LINK_SAY && link->is_next && link->state == LINK_OPEN)
+            return link;
+    }
+    return gateway_link(gateway, LINK_SAY);
+}
+
 struct link *said_link(struct gateway *gateway, const struct gateway_request *request)
 {
     struct link *link;
 
-    if (gateway->wire->say == NULL || (gateway->wire->said >> request->kind & 1) == 0 ||
-        request->is_lost ||
+    if (gateway->config.orders != VENUE_ORDERS_WEBSOCKET || gateway->wire->say == NULL ||
+        (gateway->wire->said >> request->kind & 1) == 0 || request->is_lost ||
         (gateway->wire->is_sayable != NULL &&
          !gateway->wire->is_sayable(gateway->client->self, request)))
         return NULL;
-    link = gateway_link(gateway, LINK_USER);
+    link = gateway->wire->says_apart ? newest(gateway) : gateway_link(gateway, LINK_USER);
     if (link == NULL || link->state != LINK_OPEN || !venue_feed(gateway->client, link)->is_up)
         return NULL;
     // Cancels need not learn one by one that nothing is answered there.
     return request->is_again && link->unanswered_ns != 0 ? NULL : link;
+}
+
+void said_on_link(struct gateway *gateway, struct link *link, int is_up)
+{
+    venue_feed(gateway->client, link)->is_up = (uint8_t)(is_up != 0);
+    if (is_up)
+        gateway_link_works(gateway, link);
 }
 
 int said_send(struct gateway *gateway, struct link *link, struct gateway_request *request,
@@ -63,9 +83,15 @@ static void end(struct gateway_request *request)
 int venue_said(struct venue_client *client, struct link *link, uint64_t id, const void *bytes,
                size_t n)
 {
+    return venue_said_status(client, link, id, 200, bytes, n);
+}
+
+int venue_said_status(struct venue_client *client, struct link *link, uint64_t id, int status,
+                      const void *bytes, size_t n)
+{
     struct gateway *gateway = client->gateway;
     struct gateway_request *request = &gateway->requests[id % GATEWAY_REQUESTS];
-    struct http_message reply = {.status = 200,
+    struct http_message reply = {.status = status,
                                  .method = "",
                                  .target = "",
                                  .path = "",
@@ -87,6 +113,11 @@ int venue_said(struct venue_client *client, struct link *link, uint64_t id, cons
 
 void said_keep(struct gateway *gateway, struct link *link, int64_t now)
 {
+    // The one before it has its last answer: nothing is left that its end could leave unknown.
+    if (link->role == LINK_SAY && link->is_next && gateway_link(gateway, LINK_SAY)->n_said == 0) {
+        gateway_take_over(gateway, link);
+        return;
+    }
     for (uint32_t i = 0; link->n_said > 0 && i < GATEWAY_REQUESTS; i++) {
         struct gateway_request *request = &gateway->requests[i];
 

@@ -291,12 +291,15 @@ struct venue_wire {
                            struct wire_out *out);
     /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
     int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
-    /* Orders by the private connection: said has 1 << op of each that goes by there while the
-     * subscription of user data stands; else they go by write. say writes the request under that
-     * id: bytes of text, or an error as write's. on_user hands its answer to venue_said; judge and
-     * the readers then get the message as the body of an answer with status 200, and is_said of the
-     * request says so. */
+    /* Orders by WebSocket, where config.orders says so: said has 1 << op of each that goes by the
+     * private connection while the subscription of user data stands; else they go by write. say
+     * writes the request under that id: bytes of text, or an error as write's. on_user hands its
+     * answer to venue_said; judge and the readers then get the message as the body of an answer
+     * with status 200, and is_said of the request says so. */
     uint32_t said;
+    /* They go by a connection of their own, to config.order_socket, while that is open, whatever
+     * becomes of user data. Its messages come to on_user too. */
+    uint8_t says_apart;
     int64_t (*say)(void *self, struct gateway_request *request, uint64_t id, char *text,
                    size_t room);
     /* False: this one goes by write, since it cannot be said (its instrument has no name there).

@@ -77,12 +77,21 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
         request->why = REASON_VENUE_CLOCK;
         return AGON_EAGAIN;
     }
+    if (request->is_said)
+        binance_params_add(params, "apiKey", binance->vault->key);
     binance_params_add_u64(params, "recvWindow", gateway->config.recv_window_ms);
     binance_params_add_u64(params, "timestamp", (uint64_t)venue_now / 1000000);
-    if (binance_params_sign(params, &binance->vault->signer) < 0)
-        return AGON_ENOSPC;
     request->expiry_ns =
         venue_expiry(binance->client, now, (int64_t)gateway->config.recv_window_ms * 1000000);
+    if (request->is_said) {
+        int64_t n =
+            binance_params_say(params, &binance->vault->signer, http->body, sizeof(http->body));
+
+        http->body_n = n > 0 ? (uint32_t)n : 0;
+        return n < 0 ? (int)n : AGON_OK;
+    }
+    if (binance_params_sign(params, &binance->vault->signer) < 0)
+        return AGON_ENOSPC;
     snprintf(http->target, sizeof(http->target), "%s%s?%s",
              strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path, path, params->text);
     http->headers[0].name = "X-MBX-APIKEY";
@@ -130,15 +139,12 @@ static void add_recent(const struct binance *binance, struct binance_params *par
     binance_params_add_u64(params, "limit", 1000);
 }
 
-int binance_write(void *self, struct gateway_request *request, struct gateway_http *http)
+static int write_request(struct binance *binance, struct gateway_request *request,
+                         struct gateway_http *http, struct binance_params *params)
 {
-    struct binance *binance = self;
     const char *path = binance->flavour->paths[request->kind];
     const struct outbox_entry *entry = request->entry;
-    struct writing writing;
-    struct binance_params *params = &writing.params;
 
-    binance_params_init(params, writing.text, sizeof(writing.text));
     if (request->symbol != NULL)
         binance_params_add(params, "symbol", request->symbol->name);
     switch (request->kind) {
@@ -212,6 +218,19 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
     }
 }
 
+int binance_write(void *self, struct gateway_request *request, struct gateway_http *http)
+{
+    struct writing writing;
+    int rc;
+
+    binance_params_init(&writing.params, writing.text, sizeof(writing.text));
+    writing.params.is_plain = request->is_said;
+    rc = write_request(self, request, http, &writing.params);
+    if (request->is_said)
+        explicit_bzero(writing.text, sizeof(writing.text)); // the key is in it
+    return rc;
+}
+
 /* Reading ---------------------------------------------------------------------------------------
  */
 
@@ -225,24 +244,36 @@ static uint64_t header_number(const struct http_message *reply, const char *name
     return (uint64_t)value;
 }
 
-/* The venue's own counts, and its orders to be slower. */
-static void obey(struct binance *binance, const struct http_message *reply, int32_t code,
-                 int64_t now)
+static void read_counts(const struct binance *binance, const struct http_message *reply,
+                        struct binance_counts *counts)
 {
     const struct {
         const char *header;
         uint32_t bucket;
-    } counts[] = {{"x-mbx-used-weight-1m", BUCKET_WEIGHT},
-                  {"x-mbx-order-count-10s", BUCKET_ORDERS},
-                  {binance->flavour->minute_header, BUCKET_ORDERS_DAY}};
-    struct gateway *gateway = binance->gateway;
-    int64_t wait_ns = (int64_t)header_number(reply, "retry-after") * 1000000000;
+    } told[] = {{"x-mbx-used-weight-1m", BUCKET_WEIGHT},
+                {"x-mbx-order-count-10s", BUCKET_ORDERS},
+                {binance->flavour->minute_header, BUCKET_ORDERS_DAY}};
 
+    memset(counts, 0, sizeof(*counts));
+    counts->wait_ns = (int64_t)header_number(reply, "retry-after") * 1000000000;
     for (size_t i = 0; i < 3; i++) {
-        uint64_t used = header_number(reply, counts[i].header);
+        uint64_t used = header_number(reply, told[i].header);
 
-        if (used > 0 && used <= UINT32_MAX)
-            limiter_used(&gateway->limiter, now, counts[i].bucket, (uint32_t)used);
+        if (used <= UINT32_MAX)
+            counts->used[told[i].bucket] = (uint32_t)used;
+    }
+}
+
+/* The venue's own counts, and its orders to be slower. */
+static void obey(struct binance *binance, const struct http_message *reply,
+                 const struct binance_counts *counts, int32_t code, int64_t now)
+{
+    struct gateway *gateway = binance->gateway;
+    int64_t wait_ns = counts->wait_ns;
+
+    for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
+        if (counts->used[bucket] > 0)
+            limiter_used(&gateway->limiter, now, bucket, counts->used[bucket]);
     }
     if (wait_ns > 4 * 86400 * 1000000000ll)
         wait_ns = 4 * 86400 * 1000000000ll;
@@ -267,9 +298,12 @@ enum answer binance_judge_reply(void *self, const struct gateway_request *reques
                                 const struct http_message *reply, int32_t *code, char *text,
                                 size_t room, int64_t now)
 {
+    struct binance *binance = self;
+    struct binance_counts counts = binance->counts;
     enum answer answer = ANSWER_GOOD;
 
-    (void)request;
+    if (!request->is_said)
+        read_counts(binance, reply, &counts);
     *code = 0;
     text[0] = 0;
     if (reply->status < 200 || reply->status >= 300) {
@@ -277,7 +311,7 @@ enum answer binance_judge_reply(void *self, const struct gateway_request *reques
             *code = 0;
         answer = binance_judge(reply->status, *code, text);
     }
-    obey(self, reply, *code, now);
+    obey(binance, reply, &counts, *code, now);
     return answer;
 }
 

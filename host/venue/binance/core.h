@@ -21,6 +21,12 @@ struct binance_contract {                               /* an instrument of futu
     uint8_t is_leverage_set, is_margin_set, is_setting; /* as configured; a request is out */
 };
 
+/* What an answer says of the venue's limits: of those that it does not name it says nothing. */
+struct binance_counts {
+    uint32_t used[BUCKETS]; /* counted in the window that is now; 0: not told */
+    int64_t wait_ns;        /* nothing shall be sent for so long; 0: not told */
+};
+
 struct binance {
     struct venue_client *client;
     struct gateway *gateway; /* the client's */
@@ -28,6 +34,7 @@ struct binance {
     struct binance_vault *vault; /* owned; NULL: public data only */
     struct binance_decoder dec;
     struct binance_replace replace;
+    struct binance_counts counts; /* of the answer on a socket that is being taken */
     /* futures */
     struct binance_contract *contracts; /* owned; same order as symbols.all */
     char listen_key[96];                /* of the user data stream */
@@ -37,6 +44,7 @@ struct binance {
 
 struct binance_flavour {
     const char *paths[REQ_KINDS]; /* behind rest_path */
+    const char *said[REQ_KINDS];  /* by WebSocket: what is called; NULL: it is asked by REST */
     const char *minute_header;    /* of the count of orders in the second window */
     uint8_t names_symbols;        /* exchangeInfo may be asked for some only */
     uint8_t has_micros;           /* stamps in microseconds are given to who asks for them */
@@ -67,6 +75,11 @@ extern const struct rescue_wire binance_spot_rescue, binance_um_rescue; /* rescu
 int binance_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t,
                       int64_t *resolution_ns);
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http);
+/* socket.c: by WebSocket. */
+int64_t binance_say(void *self, struct gateway_request *request, uint64_t id, char *text,
+                    size_t room);
+/* Is that message the answer to what was said there? Then it has been taken. */
+int binance_take_said(struct binance *binance, struct link *link, const void *bytes, size_t n);
 enum answer binance_judge_reply(void *self, const struct gateway_request *request,
                                 const struct http_message *reply, int32_t *code, char *text,
                                 size_t room, int64_t now);

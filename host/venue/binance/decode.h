@@ -90,6 +90,23 @@ struct binance_replace {
     char text[WIRE_TEXT];
     struct wire_order cancelled, created; /* where the half succeeded */
 };
+/* An answer of the WebSocket API: its result or error is what REST's body is. */
+#define BINANCE_COUNTS 8
+struct binance_said {
+    uint64_t id;
+    int status;
+    const char *body; /* borrowed from the message */
+    size_t n;
+    agon_ns_t t_server, t_retry; /* of an error that is about limits: now, and when it is over */
+    uint32_t n_counts;
+    struct { /* of its rateLimits */
+        uint8_t is_orders;
+        int64_t window_ns;
+        uint32_t used;
+    } counts[BINANCE_COUNTS];
+};
+int binance_decode_said(struct binance_decoder *dec, const void *bytes, size_t n,
+                        struct binance_said *said);
 int binance_decode_replace(struct binance_decoder *dec, const void *bytes, size_t n,
                            struct binance_replace *replace);
 

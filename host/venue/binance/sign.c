@@ -6,6 +6,11 @@
 
 #include "net/http.h"
 
+#define SAID_PARAMS 32
+#define SAID_ROOM   2048
+/* What stands around the parameters of an object, and its signature. */
+#define SAID_MARKS (SAID_PARAMS * 6 + 32 + BINANCE_SIGNATURE_TEXT)
+
 struct hmac_state {
     crypto_auth_hmacsha256_state begun; // both pads are in; copied for each signature
 };
@@ -117,8 +122,26 @@ void binance_params_init(struct binance_params *params, char *text, size_t room)
     params->room = room;
     params->n = 0;
     params->is_full = room == 0;
+    params->is_plain = 0;
     if (room > 0)
         text[0] = 0;
+}
+
+/* Length, or below 0: it does not fit, or is none that stands for itself. */
+static int64_t copy_plain(const char *value, char *out, size_t room)
+{
+    size_t n = strlen(value);
+
+    if (n >= room)
+        return AGON_ENOSPC;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)value[i];
+
+        if (c < ' ' || c == 127 || c == '"' || c == '\\' || c == '&' || c == '=')
+            return AGON_ENOSPC;
+    }
+    memcpy(out, value, n);
+    return (int64_t)n;
 }
 
 void binance_params_add(struct binance_params *params, const char *name, const char *value)
@@ -135,7 +158,10 @@ void binance_params_add(struct binance_params *params, const char *name, const c
     memcpy(params->text + params->n, name, n_name);
     params->n += n_name;
     params->text[params->n++] = '=';
-    n = http_pct_encode(value, strlen(value), params->text + params->n, params->room - params->n);
+    n = params->is_plain
+            ? copy_plain(value, params->text + params->n, params->room - params->n)
+            : http_pct_encode(value, strlen(value), params->text + params->n,
+                              params->room - params->n);
     if (n < 0) {
         params->is_full = 1;
         return;
@@ -166,4 +192,76 @@ int binance_params_sign(struct binance_params *params, const struct binance_sign
     binance_sign(signer, params->text, params->n, signature);
     binance_params_add(params, "signature", signature);
     return params->is_full ? AGON_ENOSPC : AGON_OK;
+}
+
+struct pair {
+    const char *name, *value;
+    size_t n_name, n_value;
+};
+
+static int comes_before(const struct pair *a, const struct pair *b)
+{
+    size_t n = a->n_name < b->n_name ? a->n_name : b->n_name;
+    int order = memcmp(a->name, b->name, n);
+
+    return order != 0 ? order < 0 : a->n_name < b->n_name;
+}
+
+/* In the order of their names; how many, or AGON_ENOSPC. */
+static int sort_pairs(const char *text, struct pair pairs[SAID_PARAMS])
+{
+    int n = 0;
+
+    while (*text != '\0') {
+        size_t n_pair = strcspn(text, "&");
+        struct pair pair = {.name = text, .n_name = strcspn(text, "=")};
+        int at = n++;
+
+        if (n > SAID_PARAMS)
+            return AGON_ENOSPC;
+        pair.value = text + pair.n_name + 1;
+        pair.n_value = n_pair - pair.n_name - 1;
+        for (; at > 0 && comes_before(&pair, &pairs[at - 1]); at--)
+            pairs[at] = pairs[at - 1];
+        pairs[at] = pair;
+        text += n_pair + (text[n_pair] == '&');
+    }
+    return n;
+}
+
+static int is_bare(const struct pair *pair)
+{
+    return (pair->n_name == 9 && memcmp(pair->name, "timestamp", 9) == 0) ||
+           (pair->n_name == 10 && memcmp(pair->name, "recvWindow", 10) == 0);
+}
+
+int64_t binance_params_say(const struct binance_params *params, const struct binance_signer *signer,
+                           char *json, size_t room)
+{
+    struct pair pairs[SAID_PARAMS];
+    char signature[BINANCE_SIGNATURE_TEXT];
+    char payload[SAID_ROOM];
+    int64_t n_json;
+    size_t n = 0, used = 1;
+    int n_pairs;
+
+    if (params->is_full || params->n >= sizeof(payload) ||
+        (n_pairs = sort_pairs(params->text, pairs)) < 0 || room < params->n + SAID_MARKS)
+        return AGON_ENOSPC;
+    json[0] = '{';
+    for (int i = 0; i < n_pairs; i++) {
+        const char *mark = is_bare(&pairs[i]) ? "" : "\"";
+
+        n += (size_t)snprintf(payload + n, sizeof(payload) - n, "%s%.*s", i > 0 ? "&" : "",
+                              (int)(pairs[i].n_name + 1 + pairs[i].n_value), pairs[i].name);
+        used += (size_t)snprintf(json + used, room - used, "\"%.*s\":%s%.*s%s,",
+                                 (int)pairs[i].n_name, pairs[i].name, mark, (int)pairs[i].n_value,
+                                 pairs[i].value, mark);
+    }
+    REQUIRE(n == params->n && used < room);
+    binance_sign(signer, payload, n, signature);
+    explicit_bzero(payload, sizeof(payload)); // the key is in it
+    n_json = snprintf(json + used, room - used, "\"signature\":\"%s\"}", signature);
+    REQUIRE(n_json > 0 && (size_t)n_json < room - used); // SAID_MARKS has it
+    return (int64_t)used + n_json;
 }

@@ -34,11 +34,16 @@ struct binance_params {
     char *text; /* borrowed; NUL-terminated */
     size_t room, n;
     int is_full;
+    int is_plain; /* not encoded, for binance_params_say; what JSON or & would mark does not fit */
 };
 void binance_params_init(struct binance_params *params, char *text, size_t room);
 void binance_params_add(struct binance_params *params, const char *name, const char *value);
 void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value);
 /* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer);
+/* Plain ones as the WebSocket API has them: an object of texts, but for recvWindow and timestamp,
+ * in the order of their names, with their signature. Its length; AGON_ENOSPC. */
+int64_t binance_params_say(const struct binance_params *params, const struct binance_signer *signer,
+                           char *json, size_t room);
 
 #endif

@@ -205,7 +205,8 @@ static void on_user(void *self, struct link *link, const void *bytes, size_t n)
 
     switch (binance_decode_user(&binance->dec, bytes, n, &binance->client->out)) {
     case WIRE_REPLY:
-        on_user_reply(binance, link);
+        if (!binance_take_said(binance, link, bytes, n))
+            on_user_reply(binance, link);
         break;
     case WIRE_ORDER:
         venue_on_report(binance->client);
@@ -310,6 +311,12 @@ static const struct binance_flavour spot = {
               [REQ_QUERY] = "/v3/order",
               [REQ_CANCEL_ALL] = "/v3/openOrders",
               [REQ_SWEPT] = "/v3/openOrders"},
+    .said = {[REQ_NEW] = "order.place",
+             [REQ_CANCEL] = "order.cancel",
+             [REQ_REPLACE] = "order.cancelReplace",
+             [REQ_SWAP_CANCEL] = "order.cancel",
+             [REQ_SWAP_NEW] = "order.place",
+             [REQ_STRAY] = "order.cancel"},
     .minute_header = "x-mbx-order-count-1d",
     .names_symbols = 1,
     .has_micros = 1,
@@ -358,6 +365,9 @@ const struct venue_wire venue_binance_spot = {
     .book = BOOK_RANGES,
     .defaults = defaults,
     .open = open_spot,
+    .said = 1u << REQ_NEW | 1u << REQ_CANCEL | 1u << REQ_REPLACE | 1u << REQ_SWAP_CANCEL |
+            1u << REQ_SWAP_NEW | 1u << REQ_STRAY,
+    .say = binance_say,
     .snapshot_weight = snapshot_weight,
     .read_account = read_account,
     .on_user_up = on_user_up,

@@ -27,6 +27,7 @@ static void defaults(struct venue_config *config)
 {
     snprintf(config->market_path, sizeof(config->market_path), "/stream");
     snprintf(config->user_path, sizeof(config->user_path), "/ws");
+    snprintf(config->order_path, sizeof(config->order_path), "/ws-fapi/v1");
     snprintf(config->rest_path, sizeof(config->rest_path), "/fapi");
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);
@@ -222,10 +223,29 @@ static void on_user_up(void *self, struct link *link)
     venue_user_up(binance->client, link);
 }
 
+/* The connection for orders tells of nothing but its own answers and its end. */
+static void on_said(struct binance *binance, struct link *link, const void *bytes, size_t n)
+{
+    switch (binance_decode_user(&binance->dec, bytes, n, &binance->client->out)) {
+    case WIRE_REPLY:
+        (void)binance_take_said(binance, link, bytes, n);
+        break;
+    case WIRE_SHUTDOWN:
+        link->is_retiring = 1;
+        break;
+    default:
+        break;
+    }
+}
+
 static void on_user(void *self, struct link *link, const void *bytes, size_t n)
 {
     struct binance *binance = self;
 
+    if (link->role == LINK_SAY) {
+        on_said(binance, link, bytes, n);
+        return;
+    }
     switch (binance_decode_um_user(&binance->dec, bytes, n, &binance->client->out)) {
     case WIRE_ORDER:
         venue_on_report(binance->client);
@@ -347,6 +367,10 @@ static const struct binance_flavour um = {
               [REQ_QUERY] = "/v1/order",
               [REQ_CANCEL_ALL] = "/v1/allOpenOrders",
               [REQ_SWEPT] = "/v1/openOrders"},
+    .said = {[REQ_NEW] = "order.place",
+             [REQ_CANCEL] = "order.cancel",
+             [REQ_REPLACE] = "order.modify",
+             [REQ_STRAY] = "order.cancel"},
     .minute_header = "x-mbx-order-count-1m",
     .streams = streams,
     .add_order = add_order,
@@ -396,6 +420,9 @@ const struct venue_wire venue_binance_um = {
     .dead_man = DEAD_MAN_INSTRUMENT,
     .order_types = binance_um_types,
     .defaults = defaults,
+    .said = 1u << REQ_NEW | 1u << REQ_CANCEL | 1u << REQ_REPLACE | 1u << REQ_STRAY,
+    .says_apart = 1,
+    .say = binance_say,
     UM_WIRE,
 };
 

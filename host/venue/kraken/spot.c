@@ -30,6 +30,7 @@ static void defaults(struct venue_config *config)
     config->user_silence_ns = 10000000000;
     config->channel_ns = 0; // a quiet pair is no dead one; each message is checked
     config->message_gap_ns = 0;
+    config->orders = VENUE_ORDERS_WEBSOCKET;
     config->cooloff_ns = 900000000000;
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);

@@ -19,7 +19,7 @@ static int word(char **at, char *text, size_t room)
 
 static int where_of(const char *name)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < WHERES; i++) {
         if (strcmp(name, where_names[i]) == 0)
             return i;
     }
@@ -403,7 +403,8 @@ static void run_line(char *line)
         if ((strstr(w.wanted, full) != NULL) != (verb[3] == 0))
             FAIL("%s: %s", verb, w.wanted);
         free(full);
-    } else if (strcmp(verb, "market") == 0 || strcmp(verb, "user") == 0) {
+    } else if (strcmp(verb, "market") == 0 || strcmp(verb, "user") == 0 ||
+               strcmp(verb, "orders") == 0) {
         char *full = script_expand(at);
 
         script_frame(open_conn(where_of(verb), 0), WS_TEXT, full, strlen(full));

@@ -18,8 +18,8 @@
 #define T0       ((agon_ns_t)1700000000000 * 1000000)
 #define GRANULES 65536
 
-enum where { MARKET = 0, USER = 1, REST = 2 };
-extern const char *const where_names[3];
+enum where { MARKET = 0, USER = 1, REST = 2, ORDERS = 3, WHERES = 4 };
+extern const char *const where_names[WHERES];
 
 struct conn {
     int is_used, is_open, is_ending, where, end;
@@ -52,7 +52,7 @@ struct script_world {
     int line;
     int64_t now;
     struct conn conns[CONNS];
-    int n_connects[3];
+    int n_connects[WHERES];
     int refuse;
     int round; /* of "repeat" */
     struct timer timers[64];
@@ -61,7 +61,7 @@ struct script_world {
     int n_seen;
     char *wanted;
     char req[24]; /* id of the request that came last on a socket, or was wanted */
-    char last_sent[3][8192];
+    char last_sent[WHERES][8192];
     uint64_t random;
     uint64_t durable;
     int is_full;         /* no room for market events ... */
@@ -94,7 +94,7 @@ void script_forget(void); /* no rule counts any more */
 void script_finish(void); /* closes it: nothing may be left */
 void script_step(void);   /* 1 ms passes */
 void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, size_t n);
-void script_take_req(const char *text); /* its req_id, if it has one */
+void script_take_req(const char *text); /* its id, if it has one */
 char *script_expand(const char *text);  /* ${...}; the caller's */
 
 #endif

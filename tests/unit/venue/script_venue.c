@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "script_impl.h"
 
-const char *const where_names[3] = {"market", "user", "rest"};
+const char *const where_names[WHERES] = {"market", "user", "rest", "orders"};
 struct script_world w;
 
 /* The port
@@ -21,7 +21,10 @@ static void push(struct conn *conn, const void *bytes, size_t n)
 static int port_connect(void *ctx, const struct stream_target *target,
                         const struct stream_owner *owner)
 {
-    int where = target->port == 1 ? MARKET : target->port == 2 ? USER : REST;
+    int where = target->port == 1   ? MARKET
+                : target->port == 2 ? USER
+                : target->port == 4 ? ORDERS
+                                    : REST;
 
     (void)ctx;
     w.n_connects[where]++;
@@ -319,27 +322,31 @@ void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, s
 
 void script_take_req(const char *text)
 {
-    const char *key = is_okx() ? "{\"id\":\"" : "\"req_id\":";
-    const char *id = strstr(text, key);
+    static const char *const keys[] = {"\"req_id\":", "{\"id\":\""};
 
-    if (id == NULL)
-        return;
-    id += strlen(key);
-    snprintf(w.req, sizeof(w.req), "%.*s", (int)strspn(id, "0123456789"), id);
+    for (int i = 0; i < 2; i++) {
+        const char *id = strstr(text, keys[i]);
+
+        if (id == NULL)
+            continue;
+        id += strlen(keys[i]);
+        snprintf(w.req, sizeof(w.req), "%.*s", (int)strspn(id, "0123456789"), id);
+    }
 }
 
-/* What a message asks of an order: {"method":"add_order",..., {"id":"7","op":"order",... NULL: it
- * is no request for one. */
+/* Of a request for an order its name: {"method":"add_order",..., {"id":"7","op":"order",... or
+ * {"id":"7","method":"order.place",... NULL: it is none. */
 static const char *said_name(const struct conn *conn, const char *text)
 {
     const char *key = is_okx() ? "\"op\":\"" : "\"method\":\"";
-    const char *name = strstr(text, key);
+    const char *at = strstr(text, key);
 
-    if ((!is_kraken() && !is_okx()) || conn->where != USER || name == NULL ||
+    if (at == NULL ||
+        (conn->where != ORDERS && (conn->where != USER || (is_kraken() && at != text + 1))) ||
         strstr(text, "\"subscribe\"") != NULL || strstr(text, "\"ping\"") != NULL ||
-        strstr(text, "\"login\"") != NULL)
+        strstr(text, "\"login\"") != NULL || strstr(text, "\"userDataStream") != NULL)
         return NULL;
-    return name + strlen(key);
+    return at + strlen(key);
 }
 
 static void on_said(struct conn *conn, const char *text)
@@ -383,8 +390,8 @@ static void srv_message(void *ctx, enum ws_opcode opcode, const void *bytes, siz
     ck_assert_uint_lt(n, sizeof(w.last_sent[0]));
     memcpy(w.last_sent[conn->where], bytes, n);
     w.last_sent[conn->where][n] = 0;
-    if (conn->where == USER)
-        script_take_req(w.last_sent[USER]);
+    if (conn->where == USER || conn->where == ORDERS)
+        script_take_req(w.last_sent[conn->where]);
     on_said(conn, w.last_sent[conn->where]);
     if (strstr(w.last_sent[conn->where], "\"method\":\"ping\"") != NULL)
         script_frame(conn, WS_TEXT, "{\"method\":\"pong\"}", 17);
@@ -689,15 +696,19 @@ void script_begin(void)
     // Of swaps the key is asked how positions count.
     config.is_guarded = strstr(w.file, "guard") != NULL || is_okx_swap();
     config.is_take_over = strstr(w.file, "guard_taken") != NULL;
+    if (strstr(w.file, "socket") != NULL)
+        config.orders = VENUE_ORDERS_WEBSOCKET;
     // Most transcripts were written for one kind of connection.
     if (strstr(w.file, "cancels") == NULL)
         config.cancel_links = 0;
     snprintf(config.market.host, sizeof(config.market.host), "market.test");
     snprintf(config.user.host, sizeof(config.user.host), "user.test");
     snprintf(config.rest.host, sizeof(config.rest.host), "rest.test");
+    snprintf(config.order_socket.host, sizeof(config.order_socket.host), "orders.test");
     config.market.port = 1;
     config.user.port = 2;
     config.rest.port = 3;
+    config.order_socket.port = 4;
     memcpy(config.limits, limits, sizeof(limits));
     config.n_limits = 6;
     ck_assert_int_eq(secret_set(&config.key, "agon-test-key", 13), AGON_OK);

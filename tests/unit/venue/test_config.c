@@ -270,7 +270,7 @@ END_TEST
  * there is no file: but for what an exchange has of its own, which its page tells. */
 START_TEST(what_the_schema_documents_is_what_stands)
 {
-    static const char kraken[] = " snapshot_levels reconcile silence user_silence channel "
+    static const char kraken[] = " orders snapshot_levels reconcile silence user_silence channel "
                                  "message_gap cooloff";
     static const char okx[] = " snapshot_levels warm_bars reconcile silence user_silence channel "
                               "message_gap cooloff";
@@ -299,6 +299,7 @@ START_TEST(what_the_schema_documents_is_what_stands)
     own.user = shared.user;
     own.rest = shared.rest;
     own.rights = shared.rights;
+    own.order_socket = shared.order_socket;
     memcpy(own.name, shared.name, sizeof(own.name));
     memcpy(own.limits, shared.limits, sizeof(own.limits));
     own.n_limits = shared.n_limits;

@@ -22,6 +22,8 @@ static const char *const stories[] = {
     "binance/orders.script",
     "binance/order_types.script",
     "binance/replace.script",
+    "binance/socket.script",
+    "binance/socket_doubt.script",
     "binance/unknown.script",
     "binance/clock.script",
     "binance/limits.script",
