@@ -14,6 +14,7 @@ static struct symbols symbols;
 static struct binance_decoder dec;
 static struct wire_out out;
 static struct binance_replace replace;
+static struct binance_said said;
 
 static void begin(void)
 {
@@ -66,6 +67,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
         "\"origQty\":\"0.01000\",\"executedQty\":\"0.00400\",\"status\":\"PARTIALLY_FILLED\","
         "\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"BUY\",\"updateTime\":17}",
         "{\"code\":-2010,\"msg\":\"no\\u0041\"}",
+        "{\"id\":\"7\",\"status\":429,\"error\":{\"code\":-1003,\"msg\":\"x\",\"data\":{"
+        "\"serverTime\":17,\"retryAfter\":18}},\"rateLimits\":[{\"rateLimitType\":\"ORDERS\","
+        "\"interval\":\"SECOND\",\"intervalNum\":10,\"limit\":50,\"count\":13}]}",
         "{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":17,\"o\":{\"s\":\"BTCUSDT\",\"c\":\"a\",\"S\":\"BUY\","
         "\"q\":\"1\",\"p\":\"2\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"i\":3,\"l\":\"1\",\"z\":\"1\","
         "\"L\":\"2\",\"T\":17,\"t\":4,\"m\":false}}",
@@ -107,6 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     binance_decode_klines(&dec, data, size, &symbols.all[0], 60, INT64_MAX, on_bar, NULL);
     binance_decode_replace(&dec, data, size, &replace);
     binance_decode_exchange_info(data, size, NULL, NULL, NULL);
+    if (binance_decode_said(&dec, data, size, &said) >= 0 && said.n > 0 &&
+        ((const uint8_t *)said.body < data || said.n > size ||
+         (const uint8_t *)said.body + said.n > data + size))
+        abort(); // it is a part of what came
     if (kind == WIRE_MARK && out.mark.mark_px <= 0)
         abort();
     kind = binance_decode_um_user(&dec, data, size, &out);

@@ -222,7 +222,9 @@ START_TEST(every_sample_goes_through_every_decoder_unharmed)
     struct lines lines;
     struct wire_order order;
     struct binance_replace replace;
+    struct binance_said said;
     int n_samples = 0;
+    int n_said = 0, n_refused = 0, n_counts = 0, n_said_orders = 0, n_said_replaces = 0;
     int n_replaces = 0;
     int n_orders = 0;
     int n_fills = 0;
@@ -266,11 +268,28 @@ START_TEST(every_sample_goes_through_every_decoder_unharmed)
         n_replaces += binance_decode_replace(&dec, payload.at, payload.n, &replace) >= 0 &&
                       replace.cancel_result != 0;
         binance_decode_exchange_info(payload.at, payload.n, NULL, NULL, NULL);
+        if (binance_decode_said(&dec, payload.at, payload.n, &said) < 0 || said.status == 0)
+            continue;
+        // What REST would have had as its body.
+        n_said++;
+        n_refused += said.status >= 300 &&
+                     binance_decode_error(said.body, said.n, &code, text, sizeof(text)) >= 0;
+        n_counts += (int)said.n_counts;
+        n_said_orders +=
+            binance_decode_order(&dec, said.body, said.n, &order, on_fill, NULL) >= 0;
+        n_said_replaces += binance_decode_replace(&dec, said.body, said.n, &replace) >= 0 &&
+                           replace.cancel_result != 0;
     }
     lines_close(&lines);
     ck_assert_int_eq(n_samples, 431);
     // What the samples hold of the kinds that spot uses.
     ck_assert_int_eq(n_replaces, 4);
+    // ... and of answers of the WebSocket API.
+    ck_assert_int_eq(n_said, 63);
+    ck_assert_int_eq(n_refused, 6);
+    ck_assert_int_eq(n_counts, 71);
+    ck_assert_int_eq(n_said_orders, 5);
+    ck_assert_int_eq(n_said_replaces, 3);
     ck_assert_int_eq(n_orders, 10);
     ck_assert_int_eq(n_fills, 1);
     ck_assert_int_eq(n_accounts, 3);

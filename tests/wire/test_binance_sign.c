@@ -95,6 +95,57 @@ START_TEST(recorded_ed25519_vectors)
 }
 END_TEST
 
+/* The parameters of a payload, from the last to the first: it is for who signs to put them in the
+ * order of their names. */
+static void add_backwards(struct binance_params *params, char *payload)
+{
+    char *at = strrchr(payload, '&');
+    char *pair = at != NULL ? at + 1 : payload;
+    char *value = strchr(pair, '=');
+
+    ck_assert_ptr_nonnull(value);
+    *value = '\0';
+    binance_params_add(params, pair, value + 1);
+    if (at == NULL)
+        return;
+    *at = '\0';
+    add_backwards(params, payload);
+}
+
+START_TEST(recorded_vectors_of_the_websocket_api)
+{
+    static const char *const names[] = {"scheme", "secret", "payload", "expected"};
+    static char values[4][2048];
+    struct lines lines;
+    int n = 0;
+
+    lines_open(&lines, "reference/signing_hmac.ndjson");
+    while (lines_next(&lines)) {
+        struct binance_params params;
+        char query[1024], json[2048], want[128];
+        int64_t length;
+
+        if (fields(&lines, names, values, 4) < 4 || strncmp(values[0], "ws-api:", 7) != 0)
+            continue;
+        ck_assert_int_eq(secret_set(&secret, values[1], strlen(values[1])), AGON_OK);
+        ck_assert_int_eq(binance_signer_init(&signer, BINANCE_SIGN_HMAC, &secret, NULL), AGON_OK);
+        binance_params_init(&params, query, sizeof(query));
+        params.is_plain = 1;
+        add_backwards(&params, values[2]);
+        length = binance_params_say(&params, &signer, json, sizeof(json));
+        ck_assert_int_gt(length, 0);
+        json[length] = '\0';
+        snprintf(want, sizeof(want), ",\"signature\":\"%s\"}", values[3]);
+        ck_assert_str_eq(json + length - strlen(want), want);
+        binance_signer_wipe(&signer);
+        secret_wipe(&secret);
+        n++;
+    }
+    lines_close(&lines);
+    ck_assert_int_eq(n, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("binance signatures");
@@ -107,6 +158,7 @@ int main(void)
     lines_close(&lines);
     tcase_add_test(tcase, recorded_hmac_vectors);
     tcase_add_test(tcase, recorded_ed25519_vectors);
+    tcase_add_test(tcase, recorded_vectors_of_the_websocket_api);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

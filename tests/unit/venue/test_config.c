@@ -88,6 +88,14 @@ static const struct {
     {"limits:", "limit:", CONFIG_E_UNKNOWN},
     {"window: 10s", "window: 10", CONFIG_E_VALUE},
     {"dialect: binance_spot", "dialect: binance_cm\ncredential: main", CONFIG_E_CONFLICT},
+    {"dialect: binance_spot", "dialect: binance_spot\norders: telegraph", CONFIG_E_CHOICE},
+    {"dialect: binance_spot", "dialect: binance_cm\norders: websocket", CONFIG_E_CONFLICT},
+    {"dialect: binance_spot", "dialect: binance_um\norders: websocket", CONFIG_E_MISSING},
+    {"dialect: binance_spot", "dialect: binance_spot\norder_socket: {host: h}",
+     CONFIG_E_CONFLICT},
+    {"dialect: binance_spot",
+     "dialect: binance_um\norders: websocket\norder_socket: {host: h, tls: false}",
+     CONFIG_E_CONFLICT},
 };
 
 static const char *of_recording(const char *path, uint8_t kind)
@@ -266,6 +274,31 @@ START_TEST(a_short_file_is_the_dialects_own)
 }
 END_TEST
 
+/* By what orders go is the file's to choose: rest where it says nothing, but on Kraken. */
+START_TEST(orders_go_as_the_file_says)
+{
+    struct venue_config venue;
+
+    read_short("binance_spot", "", &venue);
+    ck_assert_uint_eq(venue.orders, VENUE_ORDERS_REST);
+    read_short("binance_spot", "orders: websocket", &venue);
+    ck_assert_uint_eq(venue.orders, VENUE_ORDERS_WEBSOCKET);
+    read_short("binance_um", "orders: websocket\norder_socket: {host: fapi.test}", &venue);
+    ck_assert_uint_eq(venue.orders, VENUE_ORDERS_WEBSOCKET);
+    ck_assert_str_eq(venue.order_socket.host, "fapi.test");
+    ck_assert_uint_eq(venue.order_socket.port, 443);
+    ck_assert(venue.order_socket.is_tls);
+    ck_assert_str_eq(venue.order_path, "/ws-fapi/v1");
+    read_short("binance_um", "order_socket: {host: fapi.test, path: /x}", &venue);
+    ck_assert_uint_eq(venue.orders, VENUE_ORDERS_REST);
+    ck_assert_str_eq(venue.order_path, "/x");
+    read_short("kraken_spot", "", &venue);
+    ck_assert_uint_eq(venue.orders, VENUE_ORDERS_WEBSOCKET);
+    read_short("kraken_spot", "orders: rest", &venue);
+    ck_assert_uint_eq(venue.orders, VENUE_ORDERS_REST);
+}
+END_TEST
+
 /* What the schema documents of each key is what stands where a file does not have it, and where
  * there is no file: but for what an exchange has of its own, which its page tells. */
 START_TEST(what_the_schema_documents_is_what_stands)
@@ -335,6 +368,7 @@ int main(void)
     tcase_add_test(tcase, presets_are_the_dialects_own);
     tcase_add_loop_test(tcase, a_short_file_is_the_dialects_own, 0,
                         (int)(sizeof(dialects) / sizeof(dialects[0])));
+    tcase_add_test(tcase, orders_go_as_the_file_says);
     tcase_add_test(tcase, a_recording_is_the_venues_whose_name_it_begins_with);
     tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
     tcase_add_loop_test(tcase, without_tls_this_machine_is_taken, 0, N_ENDPOINTS);

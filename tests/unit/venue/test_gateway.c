@@ -42,6 +42,7 @@ static const char *const stories[] = {
     "binance_um/cancels.script",
     "binance_um/orders.script",
     "binance_um/user.script",
+    "binance_um/socket.script",
     "binance_cm/market.script",
     "binance/guard_recent.script",
     "binance/guard_past.script",

@@ -70,6 +70,46 @@ START_TEST(parameters_that_do_not_fit_are_not_signed)
 }
 END_TEST
 
+/* In the order of their names, not encoded, with the signature of project_vectors' way over that;
+ * what could end a text or a parameter stands in none. */
+START_TEST(parameters_for_a_socket_are_sorted_and_signed)
+{
+    static const char *const bad[] = {"a\"b", "a\\b", "a&b", "a=b", "a\nb", "a\x7f"};
+    struct binance_params params;
+    char text[512], json[1024];
+    int64_t n;
+
+    use(BINANCE_SIGN_HMAC, "agon-test-secret");
+    binance_params_init(&params, text, sizeof(text));
+    params.is_plain = 1;
+    binance_params_add_u64(&params, "timestamp", 1700000000000);
+    binance_params_add(&params, "symbol", "\xef\xbc\x91\xef\xbc\x92");
+    binance_params_add_u64(&params, "recvWindow", 5000);
+    binance_params_add(&params, "price", "30000.5");
+    binance_params_add(&params, "apiKey", "k");
+    n = binance_params_say(&params, &signer, json, sizeof(json));
+    ck_assert_int_gt(n, 0);
+    json[n] = 0;
+    ck_assert_str_eq(json,
+                     "{\"apiKey\":\"k\",\"price\":\"30000.5\",\"recvWindow\":5000,"
+                     "\"symbol\":\"\xef\xbc\x91\xef\xbc\x92\",\"timestamp\":1700000000000,"
+                     "\"signature\":\"efe3a683e6b4da43075db35f4203a2031124fc9958fc8f1e466c0a5c5d41ee19\"}");
+    ck_assert_int_eq(binance_params_say(&params, &signer, json, 200), AGON_ENOSPC);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        binance_params_init(&params, text, sizeof(text));
+        params.is_plain = 1;
+        binance_params_add(&params, "symbol", bad[i]);
+        ck_assert_int_eq(binance_params_say(&params, &signer, json, sizeof(json)), AGON_ENOSPC);
+    }
+    // More of them than any request has.
+    binance_params_init(&params, text, sizeof(text));
+    params.is_plain = 1;
+    for (int i = 0; i < 33; i++)
+        binance_params_add(&params, "a", "b");
+    ck_assert_int_eq(binance_params_say(&params, &signer, json, sizeof(json)), AGON_ENOSPC);
+}
+END_TEST
+
 /* The key of RFC 8410, section 10.3, and its public half by that document. */
 START_TEST(pem_is_read_as_openssl_writes_it)
 {
@@ -118,6 +158,7 @@ int main(void)
     tcase_add_test(tcase, project_vectors);
     tcase_add_test(tcase, parameters_are_encoded_then_signed_as_sent);
     tcase_add_test(tcase, parameters_that_do_not_fit_are_not_signed);
+    tcase_add_test(tcase, parameters_for_a_socket_are_sorted_and_signed);
     tcase_add_test(tcase, pem_is_read_as_openssl_writes_it);
     tcase_add_test(tcase, bad_keys_are_refused_without_being_told);
     suite_add_tcase(suite, tcase);
