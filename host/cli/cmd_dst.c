@@ -19,7 +19,7 @@ struct opts {
     int64_t n_seeds, max_agents, max_instruments;
     const char *without;
     int64_t safety_s;
-    int is_bytes, is_traced, is_twice, is_json, is_seed_given, is_stopping;
+    int is_bytes, is_said, is_traced, is_twice, is_json, is_seed_given, is_stopping;
 };
 
 struct total {
@@ -202,6 +202,8 @@ int cmd_dst(int argc, char **argv)
          "the whole live host, over simulated bytes, disk, clock and threads", &opts.is_bytes},
         {"ambiguous", ARG_U64, "N",
          "N requests of unknown fate through a real gateway, on both markets", &opts.n_ambiguous},
+        {"websocket", ARG_FLAG, NULL,
+         "with --bytes or --ambiguous: orders go by WebSocket, with its own faults", &opts.is_said},
         {"safety", ARG_INT, "S", "with --bytes: simulated seconds with faults", &opts.safety_s,
          .min = 0, .max = 100000},
         {"events", ARG_U64, "N", "engine events with faults in each (5000)", &opts.n_events},
@@ -240,13 +242,14 @@ int cmd_dst(int argc, char **argv)
         return rc;
     if (opts.n_ambiguous > 0)
         return dst_ambiguous(opts.is_seed_given ? opts.seed : opts.first, opts.n_ambiguous,
-                             opts.is_stopping);
+                             opts.is_said, opts.is_stopping);
     if (opts.is_bytes) {
         const struct dst_bytes_opts bytes = {.first = opts.is_seed_given ? opts.seed : opts.first,
                                              .n_seeds = (uint64_t)opts.n_seeds,
                                              .without = opts.without,
                                              .safety_s = opts.safety_s,
                                              .is_one = opts.is_seed_given,
+                                             .is_said = opts.is_said,
                                              .is_traced = opts.is_traced,
                                              .is_twice = opts.is_twice,
                                              .is_stopping = opts.is_stopping,

@@ -62,7 +62,7 @@ static void print_total(const struct ambiguous_result *total, const uint64_t *ma
            seconds);
 }
 
-int dst_ambiguous(uint64_t first, uint64_t n, int is_stopping)
+int dst_ambiguous(uint64_t first, uint64_t n, int is_said, int is_stopping)
 {
     struct ambiguous_result total = {0};
     uint64_t markets[2] = {0};
@@ -74,7 +74,8 @@ int dst_ambiguous(uint64_t first, uint64_t n, int is_stopping)
         uint64_t left = n - (total.n_unknown[0] - n_beyond);
         struct ambiguous_config config = {.seed = seed,
                                           .n_requests = left > OF_A_RUN ? OF_A_RUN : (uint32_t)left,
-                                          .is_um = seed % 2 == 0};
+                                          .is_um = seed % 2 == 0,
+                                          .is_said = (uint8_t)(is_said != 0)};
         struct ambiguous_result one;
         struct error err = {0};
 

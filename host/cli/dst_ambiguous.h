@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* n requests of unknown fate, in runs from seed first on, on both markets by turns; an exit code.
- */
-int dst_ambiguous(uint64_t first, uint64_t n, int is_stopping);
+/* n requests of unknown fate, in runs from seed first on, on both markets by turns; is_said: orders
+ * go by WebSocket. An exit code. */
+int dst_ambiguous(uint64_t first, uint64_t n, int is_said, int is_stopping);
 
 #endif

@@ -79,7 +79,8 @@ static void print_failure(const struct bytes_config *config, const struct bytes_
     print_faults(result->faults);
     printf("; %u agents, %u venues, %llu lives\n", result->n_agents, result->n_venues,
            (unsigned long long)result->n_lives);
-    printf("  again     agon dst --bytes --seed %llu --trace\n", (unsigned long long)config->seed);
+    printf("  again     agon dst --bytes%s --seed %llu --trace\n",
+           config->is_said ? " --websocket" : "", (unsigned long long)config->seed);
     fflush(stdout);
 }
 
@@ -97,7 +98,8 @@ static void shrink(struct bytes_config config)
         if (bytes_run(&one, &result, &err) >= 0 && result.is_failed)
             config = one;
     }
-    printf("  also      agon dst --bytes --seed %llu --without ", (unsigned long long)config.seed);
+    printf("  also      agon dst --bytes%s --seed %llu --without ",
+           config.is_said ? " --websocket" : "", (unsigned long long)config.seed);
     print_faults(config.without);
     printf("\n");
 }
@@ -189,6 +191,7 @@ int dst_bytes(const struct dst_bytes_opts *opts)
     struct log_config quiet = {
         .fd = 2, .level = opts->is_traced ? LOG_INFO : LOG_ERROR + 1, .is_direct = 1};
     struct bytes_config config = {.safety_ns = opts->safety_s * 1000000000ll,
+                                  .is_said = (uint8_t)(opts->is_said != 0),
                                   .trace = opts->is_traced ? on_trace : NULL};
     int64_t without = parse(opts->without);
     struct total total = {0};

@@ -10,6 +10,7 @@ struct dst_bytes_opts {
     const char *without; /* names of fault kinds, with commas between; NULL: none */
     int64_t safety_s;
     int is_one, is_traced, is_twice, is_stopping, is_json;
+    int is_said; /* orders go by WebSocket */
 };
 int dst_bytes(const struct dst_bytes_opts *opts); /* an exit code */
 

@@ -36,6 +36,22 @@ static int write_faults(struct life *life, struct error *err)
                  {8, "do: error, status: 502, code: -1000"},
                  {8, "do: duplicate"},
                  {4, "do: late, delay: 1ms, delay_max: 3s"}};
+    // On a socket none can be held: the next would wait behind it. What cuts it leaves all that is
+    // under way unknown.
+    static const char said[] =
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 0.6%, do: reset, "
+        "effect: true}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 0.6%, do: reset}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 0.3%, do: timeout, "
+        "effect: true}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 0.3%, do: timeout}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 6%, do: error, "
+        "status: 503, code: -1007, effect: true}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 6%, do: error, "
+        "status: 502, code: -1000}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 6%, do: duplicate}\n"
+        "  - {on: request, method: WS, path: \"order.*\", after: 5s, chance: 4%, do: late, delay: "
+        "1ms, delay_max: 2s}\n";
     size_t room = 32768, n;
     char *text = malloc(room);
     int rc;
@@ -58,6 +74,8 @@ static int write_faults(struct life *life, struct error *err)
                           "  - {on: user, after: 5s, chance: 60%%, do: delay, delay: 1ms, "
                           "delay_max: 15s}\n",
                           life->kind->is_doubtful ? "40s" : "5s");
+    if (life->config.is_said)
+        n += (size_t)snprintf(text + n, room - n, "%s", said);
     rc = faults_parse(&life->faults, "ambiguous", text, n, err);
     free(text);
     return rc;
@@ -195,7 +213,9 @@ static int open_gateway(struct life *life, struct error *err)
     config.venue = 1;
     config.is_private = 1;
     config.key_kind = VENUE_KEY_HMAC;
-    config.market = config.user = config.rest = target;
+    config.market = config.user = config.rest = config.order_socket = target;
+    if (life->config.is_said)
+        config.orders = VENUE_ORDERS_WEBSOCKET;
     REQUIRE(secret_set(&config.key, member->key, strlen(member->key)) == AGON_OK);
     REQUIRE(secret_set(&config.secret, member->secret, strlen(member->secret)) == AGON_OK);
     rc = gateway_new(&life->gateway, &config, &ports, assets, 2, &instrument, 1, err);

@@ -21,6 +21,7 @@ struct ambiguous_config {
     uint64_t seed;
     uint32_t n_requests; /* at least so many of unknown fate */
     uint8_t is_um;
+    uint8_t is_said; /* orders go by WebSocket */
 };
 struct ambiguous_result {
     uint64_t n_requests, n_unknown[4]; /* sent; of unknown fate by enum cmd_kind, 0: all */

@@ -604,7 +604,13 @@ static agon_ns_t host_utc(void *ctx)
 
 static void on_sent(void *ctx, uint16_t port, const void *bytes, size_t n)
 {
-    bytes_check_sent(ctx, port, bytes, n);
+    char form[8192];
+    size_t n_form = bytes_said(bytes, n, form, sizeof(form));
+
+    if (n_form > 0)
+        bytes_check_sent(ctx, port, form, n_form);
+    else
+        bytes_check_sent(ctx, port, bytes, n);
 }
 
 static int open_world(struct bytes *world, struct error *err)

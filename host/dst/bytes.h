@@ -88,6 +88,7 @@ struct bytes_config {
     agon_ns_t safety_ns; /* with faults; 0: as the seed draws, 10 to 40 s */
     uint32_t without;    /* kinds of faults that are off */
     uint32_t venues;     /* 1: spot alone; 0: as the seed draws */
+    uint8_t is_said;     /* orders go by WebSocket */
     void (*trace)(void *ctx, const char *line);
     void *trace_ctx;
 };

@@ -263,11 +263,26 @@ static size_t write_mishaps(const struct bytes_venue *venue, double scale, const
         0.05 * scale, venue->at == 1 && venue->world->swarm.is_unmarked ? UNMARKED : "");
 }
 
+/* As those by REST, but for what is held: on a socket the next would wait behind it. */
+static size_t write_said(double scale, char *text, size_t room)
+{
+    static const char order[] = "  - {on: request, method: WS, path: \"order.*\", after: 12s, ";
+
+    return (size_t)snprintf(
+        text, room,
+        "%schance: %.2f%%, do: timeout, effect: true}\n%schance: %.2f%%, do: timeout}\n"
+        "%schance: %.2f%%, do: error, status: 503, code: -1007, effect: true}\n"
+        "%schance: %.2f%%, do: error, status: 503, code: -1007, effect: false}\n"
+        "%schance: %.2f%%, do: duplicate}\n%schance: %.2f%%, do: reset}\n",
+        order, scale, order, 0.5 * scale, order, 2 * scale, order, 2 * scale, order, scale, order,
+        0.5 * scale);
+}
+
 static void write_faults(struct bytes *world, struct bytes_venue *venue)
 {
     struct rng *rng = &world->faults_rng[BYTES_VENUE];
     const char *order = venue->at == 0 ? "/api/v3/order" : "/fapi/v1/order";
-    char text[4096];
+    char text[6144];
     struct error err = {0};
     double scale = 0.2 + 2.0 * rng_unit(rng);
     size_t n = (size_t)snprintf(text, sizeof(text), "seed: %llu\nfaults:\n",
@@ -276,6 +291,8 @@ static void write_faults(struct bytes *world, struct bytes_venue *venue)
 
     if (bytes_has(world, BYTES_VENUE))
         n += write_mishaps(venue, scale, order, text + n, sizeof(text) - n);
+    if (bytes_has(world, BYTES_VENUE) && world->config.is_said)
+        n += write_said(scale, text + n, sizeof(text) - n);
     n += bytes_hours_faults(world, venue->at, text + n, sizeof(text) - n);
     if (n > head && faults_parse(&venue->faults, "dst", text, n, &err) < 0)
         bytes_fail(world, "world", "%s", err.text);
@@ -412,7 +429,9 @@ static void config_venue(struct bytes *world, uint32_t at, struct venue_config *
     config->account = (agon_account_t)at;
     config->is_private = 1;
     config->key_kind = VENUE_KEY_HMAC;
-    config->market = config->user = config->rest = target;
+    config->market = config->user = config->rest = config->order_socket = target;
+    if (world->config.is_said)
+        config->orders = VENUE_ORDERS_WEBSOCKET;
     memcpy(config->limits, limits[at], sizeof(limits[at]));
     config->n_limits = 6;
     config->warm_bars = 3;
