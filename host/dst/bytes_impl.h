@@ -447,7 +447,8 @@ void bytes_wishes_met(struct bytes *world, const struct truth *taker, const stru
 int bytes_check_open(struct bytes *world);
 void bytes_check_close(struct bytes *world);
 void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size_t n);
-/* bytes_said.c: an order that is given to a socket, as the line that it has by REST. 0: it is none. */
+/* bytes_said.c: an order that is given to a socket, as the line that it has by REST. 0: it is none.
+ */
 size_t bytes_said(const void *bytes, size_t n, char *form, size_t room);
 void bytes_check_refused(struct bytes *world, const char *client);
 void bytes_check_meet(struct bytes *world, struct truth *truth); /* the exchange has a new order */

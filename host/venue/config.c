@@ -114,11 +114,13 @@ static const struct schema_field venue_fields[] = {
      .doc = "where the key's rights are asked for, when not at rest: futures have it elsewhere"},
     {"orders", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, orders), .choices = order_ways,
      .preset = "rest",
-     .doc = "by what orders go, where the venue takes them by WebSocket too: websocket goes by REST "
-            "while that is not up"},
+     .doc =
+         "by what orders go, where the venue takes them by WebSocket too: websocket goes by REST "
+         "while that is not up"},
     {"order_socket", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, order_socket),
      .sub = &endpoint_schema,
-     .doc = "where orders go by WebSocket, when not by user's connection: futures have it elsewhere"},
+     .doc =
+         "where orders go by WebSocket, when not by user's connection: futures have it elsewhere"},
     {"limits", SCHEMA_MAP, SCHEMA_ARRAY(struct venue_file, limits, n_limits), .sub = &limit_schema,
      .is_required = 1, .doc = "the venue's published limits, each kind once"},
     {"subscribe", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, subscribe), .sub = &subscribe_schema,
@@ -339,8 +341,7 @@ int venue_config_read(struct config *config, struct venue_config *out)
     take_endpoint(&file.user, &out->user, out->user_path, sizeof(out->user_path));
     take_endpoint(&file.rest, &out->rest, out->rest_path, sizeof(out->rest_path));
     take_endpoint(&file.rights, &out->rights, unused, sizeof(unused));
-    take_endpoint(&file.order_socket, &out->order_socket, out->order_path,
-                  sizeof(out->order_path));
+    take_endpoint(&file.order_socket, &out->order_socket, out->order_path, sizeof(out->order_path));
     out->n_limits = file.n_limits;
     for (uint32_t i = 0; i < file.n_limits; i++) {
         struct venue_limit *to = &out->limits[i];

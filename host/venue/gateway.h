@@ -55,7 +55,7 @@ struct venue_config {
     uint8_t is_key_halted; /* an earlier run halted this venue, as its key might withdraw */
     uint8_t is_take_over;  /* orders of another host that stand at the start are no reason to end */
     char market_path[128], user_path[128], order_path[128]; /* order_path: of order_socket */
-    char rest_path[64];                                      /* before /v3/... */
+    char rest_path[64];                                     /* before /v3/... */
     struct venue_limit limits[VENUE_LIMITS_MAX];
     uint32_t n_limits;
     uint32_t order_links, data_links, cancel_links; /* REST connections kept for each */

@@ -59,7 +59,7 @@ struct gateway_request {
      * connections kept for that, and after config.cancel_ns by another. is_lost: it was sent, and
      * no answer came. */
     uint8_t is_again, is_lost;
-    uint8_t is_said; /* it was sent by a WebSocket, and so its answer is written */
+    uint8_t is_said;            /* it was sent by a WebSocket, and so its answer is written */
     uint8_t untold, untold_rev; /* enum cmd_kind, that it has left all was not told */
     uint16_t why;               /* enum reason: what last kept it from leaving */
     uint32_t cost[BUCKETS];

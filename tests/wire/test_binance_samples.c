@@ -275,8 +275,7 @@ START_TEST(every_sample_goes_through_every_decoder_unharmed)
         n_refused += said.status >= 300 &&
                      binance_decode_error(said.body, said.n, &code, text, sizeof(text)) >= 0;
         n_counts += (int)said.n_counts;
-        n_said_orders +=
-            binance_decode_order(&dec, said.body, said.n, &order, on_fill, NULL) >= 0;
+        n_said_orders += binance_decode_order(&dec, said.body, said.n, &order, on_fill, NULL) >= 0;
         n_said_replaces += binance_decode_replace(&dec, said.body, said.n, &replace) >= 0 &&
                            replace.cancel_result != 0;
     }

@@ -158,10 +158,9 @@ void binance_params_add(struct binance_params *params, const char *name, const c
     memcpy(params->text + params->n, name, n_name);
     params->n += n_name;
     params->text[params->n++] = '=';
-    n = params->is_plain
-            ? copy_plain(value, params->text + params->n, params->room - params->n)
-            : http_pct_encode(value, strlen(value), params->text + params->n,
-                              params->room - params->n);
+    n = params->is_plain ? copy_plain(value, params->text + params->n, params->room - params->n)
+                         : http_pct_encode(value, strlen(value), params->text + params->n,
+                                           params->room - params->n);
     if (n < 0) {
         params->is_full = 1;
         return;
@@ -254,9 +253,9 @@ int64_t binance_params_say(const struct binance_params *params, const struct bin
 
         n += (size_t)snprintf(payload + n, sizeof(payload) - n, "%s%.*s", i > 0 ? "&" : "",
                               (int)(pairs[i].n_name + 1 + pairs[i].n_value), pairs[i].name);
-        used += (size_t)snprintf(json + used, room - used, "\"%.*s\":%s%.*s%s,",
-                                 (int)pairs[i].n_name, pairs[i].name, mark, (int)pairs[i].n_value,
-                                 pairs[i].value, mark);
+        used +=
+            (size_t)snprintf(json + used, room - used, "\"%.*s\":%s%.*s%s,", (int)pairs[i].n_name,
+                             pairs[i].name, mark, (int)pairs[i].n_value, pairs[i].value, mark);
     }
     REQUIRE(n == params->n && used < room);
     binance_sign(signer, payload, n, signature);

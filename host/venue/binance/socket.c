@@ -59,9 +59,7 @@ static int take_limit(struct scan *scan, struct binance_said *said)
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "rateLimitType")) {
             TAKE(0, scan_string(scan, &text));
-            is_orders = scan_is(&text, "ORDERS")           ? 1
-                        : scan_is(&text, "REQUEST_WEIGHT") ? 0
-                                                           : -1;
+            is_orders = scan_is(&text, "ORDERS") ? 1 : scan_is(&text, "REQUEST_WEIGHT") ? 0 : -1;
         } else if (scan_is(&key, "interval")) {
             TAKE(1, take_interval(scan, &interval_ns));
         } else if (scan_is(&key, "intervalNum")) {

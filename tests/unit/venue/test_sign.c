@@ -90,10 +90,11 @@ START_TEST(parameters_for_a_socket_are_sorted_and_signed)
     n = binance_params_say(&params, &signer, json, sizeof(json));
     ck_assert_int_gt(n, 0);
     json[n] = 0;
-    ck_assert_str_eq(json,
-                     "{\"apiKey\":\"k\",\"price\":\"30000.5\",\"recvWindow\":5000,"
-                     "\"symbol\":\"\xef\xbc\x91\xef\xbc\x92\",\"timestamp\":1700000000000,"
-                     "\"signature\":\"efe3a683e6b4da43075db35f4203a2031124fc9958fc8f1e466c0a5c5d41ee19\"}");
+    ck_assert_str_eq(
+        json,
+        "{\"apiKey\":\"k\",\"price\":\"30000.5\",\"recvWindow\":5000,"
+        "\"symbol\":\"\xef\xbc\x91\xef\xbc\x92\",\"timestamp\":1700000000000,"
+        "\"signature\":\"efe3a683e6b4da43075db35f4203a2031124fc9958fc8f1e466c0a5c5d41ee19\"}");
     ck_assert_int_eq(binance_params_say(&params, &signer, json, 200), AGON_ENOSPC);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         binance_params_init(&params, text, sizeof(text));
