@@ -38,6 +38,7 @@ static void defaults(struct venue_config *config)
     config->user_silence_ns = 25000000000;
     config->channel_ns = 0;             // a quiet book says that it lives each minute
     config->message_gap_ns = 350000000; // three messages a second
+    config->orders = VENUE_ORDERS_WEBSOCKET;
     config->cooloff_ns = 900000000000;
     memcpy(config->limits, published, sizeof(published));
     config->n_limits = sizeof(published) / sizeof(published[0]);
