@@ -527,7 +527,7 @@ int cmd_backtest(int argc, char **argv)
         {"funding", ARG_LIST, "[SYMBOL=]FILE",
          "funding rates (funding_time_ms,rate): what they are of is a perpetual", &opts.fundings},
         {"instruments", ARG_LIST, "FILE",
-         "what may be ordered of them: Binance's exchangeInfo, or a configuration's instruments",
+         "what may be ordered of them: a venue's list of instruments, or a configuration's",
          &opts.listings},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,

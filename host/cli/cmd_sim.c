@@ -603,7 +603,7 @@ int cmd_sim(int argc, char **argv)
         {"data", ARG_LIST, "[SYMBOL=]FILE",
          "replay recordings instead: books, trades or bars, gzip or not", &opts.data},
         {"instruments", ARG_LIST, "FILE",
-         "what may be ordered of them: Binance's exchangeInfo, or a configuration's instruments",
+         "what may be ordered of them: a venue's list of instruments, or a configuration's",
          &opts.listings},
         {"from", ARG_TIME, "TIME", "run through the recordings up to here at once (their start)",
          &opts.from},

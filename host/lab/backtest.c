@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
+#include "lab/backtest_windows.h"
 #include "lab/clip.h"
 #include "lab/funding.h"
 #include "lab/models.h"
@@ -84,64 +85,10 @@ static int is_perpetual(const struct run *run, const char *symbol)
             return 1;
     }
     for (uint32_t i = 0; i < run->config->n_paths; i++) {
-        if (strcmp(run->infos[i].symbol, symbol) == 0 &&
-            recording_market(run->paths[i]) == RECORDING_UM)
+        if (strcmp(run->infos[i].plain, symbol) == 0 && tape_is_linear(&run->infos[i]))
             return 1;
     }
     return 0;
-}
-
-// path: of the file that it is recorded in; NULL: it is generated.
-// Which of the two markets an order goes to.
-static struct backtest_windows *windows_of(struct run *run, agon_instrument_t id)
-{
-    const struct agon_instrument *instrument = instruments_get(run->table, id);
-
-    return &run->result->windows[instrument != NULL && instrument->kind != INSTRUMENT_SPOT];
-}
-
-static int take_windows(void *ctx, const struct order_cmd *cmd, agon_ns_t t, agon_ns_t *retry)
-{
-    return venue_windows_take(&windows_of(ctx, cmd->instrument)->windows, cmd, t, retry);
-}
-
-/* The windows of both markets, as the venue publishes them, and the port to them. */
-static int open_windows(struct run *run, struct paper_config *paper, struct error *err)
-{
-    static const char *const dialects[] = {"binance_spot", "binance_um"};
-
-    for (int i = 0; i < 2; i++) {
-        struct venue_config config;
-        int rc = venue_config_default(&config, dialects[i]);
-
-        if (rc >= 0)
-            rc = venue_windows_init(&run->result->windows[i].windows, &config, err);
-        if (rc < 0)
-            return rc;
-        paper->windows.hold_ns = config.hold_ns;
-        paper->windows.cancel_hold_ns = config.cancel_hold_ns;
-    }
-    paper->windows.ctx = run;
-    paper->windows.take = take_windows;
-    paper->windows.rank = venue_windows_rank;
-    return AGON_OK;
-}
-
-// The venue's own word on them, where a listing has it.
-static void narrow_windows(struct run *run, agon_instrument_t id, const struct listed *listed)
-{
-    struct backtest_windows *windows = windows_of(run, id);
-    const struct wire_limit *limits = NULL;
-    uint32_t n = 0;
-
-    windows->is_used = 1;
-    if (listed->from == LISTING_NAMED || listed->from == LISTING_BESIDE)
-        n = listings_limits(run->listings, listed->source, &limits);
-    for (uint32_t i = 0; i < n; i++)
-        venue_windows_narrow(&windows->windows, limits[i].type, limits[i].interval_s,
-                             limits[i].limit);
-    if (n > 0)
-        memcpy(windows->source, listed->source, sizeof(windows->source));
 }
 
 // Of the quote, in its own exponent.
@@ -167,6 +114,7 @@ static void set_rules(struct run *run)
     }
 }
 
+// path: of the file that it is recorded in; NULL: it is generated.
 static int add_instrument(struct run *run, const struct tape_info *info, const char *path,
                           agon_instrument_t *id, struct error *err)
 {
@@ -179,10 +127,14 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
     if (*id != 0)
         return AGON_OK;
     rc = listings_find(run->listings, info->symbol,
-                       is_perpetual(run, info->symbol) ? INSTRUMENT_LINEAR : 0, path, info->t_first,
+                       is_perpetual(run, info->plain) ? INSTRUMENT_LINEAR : 0, path, info->t_first,
                        listed, err);
     if (rc < 0)
         return rc;
+    if (listed->base[0] == '\0') {
+        memcpy(listed->base, info->base, sizeof(listed->base));
+        memcpy(listed->quote, info->quote, sizeof(listed->quote));
+    }
     run->result->n_listed++;
     made = listed->record;
     made.hdr.type = AGON_EVENT_INSTRUMENT;
@@ -221,9 +173,7 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
     }
     *id = made.hdr.instrument;
     rc = step(run, &made, info->symbol, err);
-    if (rc >= 0)
-        narrow_windows(run, *id, listed);
-    return rc;
+    return rc < 0 ? rc : backtest_windows_add(run->result, &made, info, run->listings, listed, err);
 }
 
 static int add_valuation(struct run *run, const struct values_by *by, struct error *err)
@@ -318,6 +268,7 @@ static int open_generated(struct run *run, struct error *err)
         agon_instrument_t id;
 
         memcpy(info.symbol, backtest_generated[i], strlen(backtest_generated[i]) + 1);
+        memcpy(info.plain, info.symbol, sizeof(info.plain));
         rc = add_instrument(run, &info, NULL, &id, err);
     }
     if (rc < 0)
@@ -332,6 +283,26 @@ static int open_generated(struct run *run, struct error *err)
     run->sources[0] = (struct lockstep_source){.ctx = run, .next = gen_source};
     run->n_sources = 1;
     return AGON_OK;
+}
+
+// The file that the instrument is listed in; "": none.
+static const char *listing_of(const struct run *run, const char *symbol)
+{
+    for (uint32_t i = 0; i < run->result->n_listed; i++) {
+        if (strcmp(run->result->listed[i].record.symbol, symbol) == 0)
+            return run->result->listed[i].source;
+    }
+    return "";
+}
+
+// Funding names what it is of as a file does: "BTCUSDT", whatever the venue calls it.
+static agon_instrument_t find_plain(const struct run *run, const char *plain)
+{
+    for (uint32_t i = 0; i < run->config->n_paths; i++) {
+        if (strcmp(run->infos[i].plain, plain) == 0)
+            return instruments_find(run->table, BACKTEST_VENUE, run->infos[i].symbol);
+    }
+    return instruments_find(run->table, BACKTEST_VENUE, plain);
 }
 
 static int open_tapes(struct run *run, struct error *err)
@@ -359,6 +330,7 @@ static int open_tapes(struct run *run, struct error *err)
         tape.instrument = *instrument;
         memcpy(tape.quote, quote->name, sizeof(tape.quote));
         tape.quote_exp = quote->exp;
+        tape.listing = listing_of(run, instrument->symbol);
         rc = tape_open(&run->tapes[i], &tape, err);
         if (rc < 0)
             return rc;
@@ -411,8 +383,7 @@ static int clip_sources(struct run *run, struct error *err)
 static int open_fundings(struct run *run, struct error *err)
 {
     for (uint32_t i = 0; i < run->config->n_fundings; i++) {
-        agon_instrument_t id =
-            instruments_find(run->table, BACKTEST_VENUE, funding_symbol(run->fundings[i]));
+        agon_instrument_t id = find_plain(run, funding_symbol(run->fundings[i]));
 
         if (id == 0)
             return error_set(err, AGON_EINVAL, "funding of %s, of which there are no other data",
@@ -817,7 +788,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     rc = crew_new(&result->crew, &crew, err);
     if (rc < 0)
         goto done;
-    rc = open_windows(&run, &paper, err);
+    rc = backtest_windows_port(result, &paper, err);
     if (rc < 0)
         goto done;
     run.paper = paper_new(&paper, run.table);

@@ -90,11 +90,12 @@ struct backtest_sample {  /* equity at a full minute of engine time */
     uint64_t at;          /* of its slots' equity in the list of all: backtest_equity */
     uint16_t n_slots;
 };
-/* The rate windows that orders on one kind of market are held to, in market time. */
+/* The rate windows that orders at one venue are held to, in market time. */
 struct backtest_windows {
-    uint8_t is_used;
+    uint8_t kind;     /* enum agon_instrument_kind of its instruments */
+    uint8_t is_named; /* the data name it; else it stands for all of that kind */
     struct venue_windows windows;
-    char source[512]; /* the exchangeInfo that they are from; "": what the venue publishes */
+    char source[512]; /* the list that they are from; "": what the venue publishes */
 };
 struct backtest_tape {
     char path[512];
@@ -113,10 +114,12 @@ struct backtest {
     struct listed listed[BACKTEST_TAPES_MAX]; /* fees as they were paid */
     uint8_t has_maker_fee, has_taker_fee;     /* as configured */
     uint64_t n_events, n_market, n_intents;
-    struct match_bars bars;                 /* as configured */
-    struct backtest_windows windows[2];     /* of spot and of perpetuals */
-    uint64_t n_rate_waited, n_rate_refused; /* requests, by those windows */
-    uint32_t n_history;                     /* bars from before t_from that agents were given */
+    struct match_bars bars; /* as configured */
+    uint32_t n_windows;
+    struct backtest_windows windows[BACKTEST_TAPES_MAX];
+    uint8_t windows_of[BACKTEST_TAPES_MAX + 1]; /* by instrument: which of them */
+    uint64_t n_rate_waited, n_rate_refused;     /* requests, by those windows */
+    uint32_t n_history;                         /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;
     struct latency latency;      /* as configured */
     agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data where

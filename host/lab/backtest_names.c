@@ -2,23 +2,33 @@
 /* backtest_names: what a backtest's data are of, by the names of its files. */
 #include "base/error.h"
 #include "lab/backtest.h"
+#include "venue/wire.h"
 
 const char *const backtest_generated[BACKTEST_GENERATED] = {"BTCUSDT", "ETHUSDT", "SOLUSDT",
                                                             "BNBUSDT"};
 
-static void add_name(struct roster_names *names, const char *symbol)
+// "kraken:BTC/USD" of "kraken_spot_BTCUSD_1.raw.gz": as a host's roster has it.
+static void add_name(struct roster_names *names, const char *symbol, const struct venue_wire *wire)
 {
     char *name = names->instruments[names->n];
     struct values_pair *pair = &names->pairs[names->n];
+    char spelled[RECORDING_SYMBOL];
 
-    snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", symbol);
+    if (!recording_assets(symbol, pair->base, pair->quote))
+        pair->base[0] = pair->quote[0] = '\0';
+    if (wire == NULL || pair->base[0] == '\0' ||
+        !wire_spell(wire, pair->base, pair->quote, spelled, sizeof(spelled)))
+        snprintf(spelled, sizeof(spelled), "%s", symbol);
+    if (wire != NULL)
+        snprintf(name, sizeof(names->instruments[0]), "%.*s:%s", (int)strcspn(wire->name, "_"),
+                 wire->name, spelled);
+    else
+        snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", spelled);
     for (uint32_t i = 0; i < names->n; i++) {
         if (strcmp(names->instruments[i], name) == 0)
             return;
     }
     pair->qty_exp = 0; // the listing's digits are judged when the file is opened
-    if (!recording_assets(symbol, pair->base, pair->quote))
-        pair->base[0] = pair->quote[0] = '\0';
     names->n++;
 }
 
@@ -37,12 +47,14 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
         const char *path = recording_split(config->paths[i], info.symbol);
 
         // The whole file is read only where its name does not tell.
-        if (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol))
+        if (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol)) {
             rc = tape_look(path, NULL, &info, err);
+            memcpy(info.symbol, info.plain, sizeof(info.symbol));
+        }
         if (rc >= 0)
-            add_name(names, info.symbol);
+            add_name(names, info.symbol, venue_table_named(path));
     }
     for (size_t i = 0; i < BACKTEST_GENERATED && config->n_paths == 0; i++)
-        add_name(names, backtest_generated[i]);
+        add_name(names, backtest_generated[i], NULL);
     return rc;
 }

@@ -18,7 +18,6 @@
 #define SYMBOLS_CAP 20000 /* of one file */
 #define QUOTE_EXP   8     /* of amounts that are not the engine's yet */
 #define DEFAULT_EXP 8
-#define MARK        "exchangeInfo"
 
 struct source {
     char path[512];
@@ -26,7 +25,8 @@ struct source {
     struct wire_info *all;   /* owned */
     struct rules_fees *fees; /* owned; of each, where the file has them */
     uint32_t n, room;
-    uint8_t is_config; /* which says nothing but tick, lot, least notional and fees */
+    uint8_t is_config;             /* which says nothing but tick, lot, least notional and fees */
+    const struct venue_wire *wire; /* whose list it is; NULL: a configuration */
     struct wire_limit limits[LISTING_LIMITS_MAX];
     uint32_t n_limits;
     int rc;
@@ -34,7 +34,9 @@ struct source {
 struct listings {
     struct source sources[LISTING_FILES_MAX];
     uint32_t n;
-    char folder[512]; /* that was looked through; what was found there is in sources */
+    char folder[512]; /* that was looked through last; what was found there is in sources */
+    const struct venue_wire *looked_for; /* ... for lists of this one; NULL: of any */
+    int has_looked;
 };
 
 /* Contracts of the coin, whose filters no list of majors has. */
@@ -86,6 +88,14 @@ static int known_info(const char *symbol, int is_contract, struct wire_info *inf
     return 1;
 }
 
+/* As the venue publishes them, where it is known which it is. */
+static struct rules_fees fees_of(const struct venue_wire *wire, int is_contract)
+{
+    if (wire != NULL && (wire->kind == INSTRUMENT_LINEAR) == is_contract)
+        return wire_fees(wire);
+    return rules_fees(is_contract ? RULES_UM : RULES_SPOT);
+}
+
 static void keep(void *ctx, const struct wire_info *info)
 {
     struct source *source = ctx;
@@ -104,7 +114,7 @@ static void keep(void *ctx, const struct wire_info *info)
         }
         source->room = room;
     }
-    source->fees[source->n] = rules_fees(info->is_contract ? RULES_UM : RULES_SPOT);
+    source->fees[source->n] = fees_of(source->wire, info->is_contract);
     source->all[source->n++] = *info;
 }
 
@@ -127,23 +137,35 @@ uint32_t listings_limits(const struct listings *listings, const char *source,
     return 0;
 }
 
+struct taker { /* who is told what an answer lists */
+    const struct venue_wire *wire;
+    void *reader; /* the wire's */
+    wire_limit_fn each_limit;
+    wire_info_fn each;
+    void *ctx;
+};
+
+static int take_answer(const struct taker *to, const char *text, size_t n)
+{
+    return to->wire->read_info(to->reader, text, n, to->each_limit, to->each, to->ctx);
+}
+
 /* One line of a capture: {"dir":"http","url":...,"raw":"{...}"}. */
-static int take_capture(struct source *source, const char *text, size_t n)
+static int take_capture(const struct taker *to, const char *text, size_t n)
 {
     json_t *root = json_loadb(text, n, JSON_DISABLE_EOF_CHECK, NULL);
     json_t *raw = json_object_get(root, "raw");
     int rc = AGON_EINVAL;
 
     if (json_is_string(raw))
-        rc = binance_decode_exchange_info(json_string_value(raw), json_string_length(raw),
-                                          keep_limit, keep, source);
+        rc = take_answer(to, json_string_value(raw), json_string_length(raw));
     json_decref(root);
     return rc;
 }
 
-static int take_json(struct source *source, const char *text, size_t n)
+static int take_json(const struct taker *to, const char *text, size_t n)
 {
-    int rc = binance_decode_exchange_info(text, n, keep_limit, keep, source);
+    int rc = take_answer(to, text, n);
 
     // Of several the first counts.
     for (const char *at = text; rc < 0 && at < text + n; at++) {
@@ -151,10 +173,50 @@ static int take_json(struct source *source, const char *text, size_t n)
 
         end = end != NULL ? end : text + n;
         if (*at == '{')
-            rc = take_capture(source, at, (size_t)(end - at));
+            rc = take_capture(to, at, (size_t)(end - at));
         at = end;
     }
     return rc;
+}
+
+/* By that venue's own reader. */
+static int take_list(struct source *source, const struct venue_wire *wire, const char *text,
+                     size_t n)
+{
+    struct taker to = {.wire = wire, .each_limit = keep_limit, .each = keep, .ctx = source};
+    struct symbols *none = calloc(1, sizeof(*none));
+    int rc = none != NULL ? AGON_OK : AGON_ENOMEM;
+
+    source->wire = wire;
+    source->n = 0;
+    if (rc >= 0) {
+        symbols_init(none);
+        rc = wire->open_reader(none, &to.reader);
+    }
+    if (rc >= 0) {
+        rc = take_json(&to, text, n);
+        wire->close(to.reader);
+    }
+    free(none);
+    if (rc < 0)
+        source->n = 0;
+    return rc;
+}
+
+/* A file is of the venue that its name names, else of the first whose reader understands it. */
+static int take_venue(struct source *source, const char *text, size_t n)
+{
+    const struct venue_wire *wire = venue_table_named(source->path);
+    int rc = AGON_EINVAL;
+
+    if (wire != NULL)
+        return take_list(source, wire, text, n);
+    for (uint32_t i = 0; (wire = venue_table_at(i)) != NULL; i++) {
+        rc = take_list(source, wire, text, n);
+        if (rc >= 0 && source->n > 0)
+            return rc;
+    }
+    return rc < 0 ? rc : AGON_EINVAL;
 }
 
 static int read_count(const struct config *config, uint32_t i, const char *key, int64_t *value,
@@ -238,48 +300,81 @@ static int take_config(struct source *source, const char *text, size_t n, struct
     return source->rc < 0 ? source->rc : count > 0 ? AGON_OK : AGON_EINVAL;
 }
 
-static int read_source(struct source *source, struct error *err)
+/* All of a file, with a NUL behind it. The caller frees text, also on failure. */
+static int read_text(const char *path, char **text, uint64_t *n, struct error *err)
 {
     struct lines_limits limits = {.total_max = BYTES_MAX};
-    struct lines *lines = data_file_open(source->path, &limits, err);
-    uint64_t room = 1u << 20, n = 0;
-    char *text = NULL;
-    int64_t got;
-    int rc;
+    struct lines *lines = data_file_open(path, &limits, err);
+    uint64_t room = 1u << 20;
+    int64_t got = 0;
 
+    *text = NULL;
+    *n = 0;
     if (lines == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
-    for (;;) {
-        char *more = text == NULL || n + 1 >= room ? realloc(text, room *= 2) : text;
+    do {
+        char *more = *text == NULL || *n + 1 >= room ? realloc(*text, room *= 2) : *text;
 
         if (more == NULL) {
-            rc = error_set(err, AGON_ENOMEM, "%s: out of memory", source->path);
-            goto done;
-        }
-        text = more;
-        got = lines_read(lines, text + n, room - n - 1, err);
-        if (got <= 0)
+            got = error_set(err, AGON_ENOMEM, "%s: out of memory", path);
             break;
-        n += (uint64_t)got;
-    }
-    text[n] = '\0';
-    if (got < 0) {
-        rc = (int)got;
-        goto done;
-    }
-    rc = take_json(source, text, n);
-    if (rc < 0 && strchr("{[", text[strspn(text, " \t\r\n")]) == NULL)
-        rc = take_config(source, text, n, err);
-    if (rc >= 0)
-        rc = source->rc;
-    if (rc < 0 && (err == NULL || err->code == 0))
-        error_set(err, rc,
-                  "%s: neither an exchangeInfo of Binance nor a configuration with instruments",
-                  source->path);
-done:
-    free(text);
+        }
+        *text = more;
+        got = lines_read(lines, *text + *n, room - *n - 1, err);
+        *n += got > 0 ? (uint64_t)got : 0;
+    } while (got > 0);
     lines_close(lines);
+    if (got < 0)
+        return (int)got;
+    (*text)[*n] = '\0';
+    return AGON_OK;
+}
+
+static int read_source(struct source *source, struct error *err)
+{
+    char *text;
+    uint64_t n;
+    int rc = read_text(source->path, &text, &n, err);
+
+    if (rc >= 0) {
+        rc = take_venue(source, text, n);
+        if (rc < 0 && strchr("{[", text[strspn(text, " \t\r\n")]) == NULL)
+            rc = take_config(source, text, n, err);
+        rc = rc >= 0 ? source->rc : rc;
+        if (rc < 0 && (err == NULL || err->code == 0))
+            error_set(err, rc,
+                      "%s: neither a list of instruments as a venue gives it nor a configuration "
+                      "with instruments",
+                      source->path);
+    }
+    free(text);
     return rc < 0 ? rc : AGON_OK;
+}
+
+static void leave_limit(void *ctx, const struct wire_limit *limit)
+{
+    (void)ctx;
+    (void)limit;
+}
+
+static void leave_info(void *ctx, const struct wire_info *info)
+{
+    (void)ctx;
+    (void)info;
+}
+
+int listing_teach(const char *path, const struct venue_wire *wire, void *reader, struct error *err)
+{
+    struct taker to = {
+        .wire = wire, .reader = reader, .each_limit = leave_limit, .each = leave_info};
+    char *text;
+    uint64_t n;
+    int rc = read_text(path, &text, &n, err);
+
+    if (rc >= 0)
+        (void)take_json(&to, text, n); // a configuration, or another venue's, teaches nothing
+    free(text);
+    return rc;
 }
 
 static int add_source(struct listings *listings, const char *path, int is_named, struct error *err)
@@ -323,15 +418,28 @@ void listings_free(struct listings *listings)
     free(listings);
 }
 
-static int is_listing(const char *name)
+static const char *last_part(const char *path)
 {
-    return strstr(name, MARK) != NULL && name[0] != '.' &&
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* Is the file one that a venue's list lies in? wire: of the data; NULL: their name does not say. */
+static int is_listing(const char *name, const struct venue_wire *wire)
+{
+    const char *mark = (wire != NULL ? wire : venue_table_at(0))->listing;
+    const struct venue_wire *named = venue_table_named(name);
+
+    return mark != NULL && strstr(name, mark) != NULL && name[0] != '.' &&
+           (wire == NULL || named == NULL || named == wire) &&
            (strstr(name, ".json") != NULL || strstr(name, ".ndjson") != NULL);
 }
 
-/* Exchange informations of the folder that the data lie in. */
+/* Lists of the folder that the data lie in. */
 static int look_beside(struct listings *listings, const char *data, struct error *err)
 {
+    const struct venue_wire *wire = venue_table_named(data);
     const char *slash = strrchr(data, '/');
     char folder[sizeof(listings->folder)];
     struct dirent *entry;
@@ -340,15 +448,18 @@ static int look_beside(struct listings *listings, const char *data, struct error
 
     if ((size_t)snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - data) : 1,
                          slash != NULL ? data : ".") >= sizeof(folder) ||
-        strcmp(folder, listings->folder) == 0)
+        (listings->has_looked && listings->looked_for == wire &&
+         strcmp(folder, listings->folder) == 0))
         return AGON_OK;
     memcpy(listings->folder, folder, sizeof(folder));
+    listings->looked_for = wire;
+    listings->has_looked = 1;
     dir = opendir(folder[0] != '\0' ? folder : "/");
     while (dir != NULL && rc >= 0 && (entry = readdir(dir)) != NULL) {
         char path[sizeof(folder) + sizeof(entry->d_name) + 1];
         int is_there = 0;
 
-        if (!is_listing(entry->d_name))
+        if (!is_listing(entry->d_name, wire))
             continue;
         snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         for (uint32_t i = 0; i < listings->n; i++)
@@ -374,10 +485,9 @@ static const struct wire_info *find(const struct wire_info *all, uint32_t n, con
 // 20211012 of ".../rest_exchangeInfo_spot_20211012.ndjson.gz"; 0: none.
 static int64_t date_of(const char *path)
 {
-    const char *at = strstr(path, MARK);
     size_t n;
 
-    for (; at != NULL && *at != '\0'; at += n > 0 ? n : 1) {
+    for (const char *at = last_part(path); *at != '\0'; at += n > 0 ? n : 1) {
         n = strspn(at, "0123456789");
         if (n == 8)
             return strtol(at, NULL, 10);
@@ -395,9 +505,10 @@ static int64_t day_of(agon_ns_t t)
     return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
 }
 
+/* wire: of the data; NULL: their name does not say. Of what was named any counts. */
 static const struct wire_info *choose(const struct listings *listings, int is_named,
-                                      const char *symbol, int is_contract, int64_t day,
-                                      const struct source **from)
+                                      const struct venue_wire *wire, const char *symbol,
+                                      int is_contract, int64_t day, const struct source **from)
 {
     const struct wire_info *best = NULL;
     int64_t best_date = 0;
@@ -409,7 +520,7 @@ static const struct wire_info *choose(const struct listings *listings, int is_na
         int64_t date = date_of(source->path);
         int is_better;
 
-        if (info == NULL)
+        if (info == NULL || (!is_named && !is_listing(last_part(source->path), wire)))
             continue;
         // The last that is not later than the data, else the first of the later ones.
         is_better =
@@ -435,6 +546,8 @@ static int fill(struct listed *listed, const struct wire_info *info, enum listin
 {
     struct agon_instrument *record = &listed->record;
     const char *source = file != NULL ? file->path : "";
+    const struct venue_wire *wire =
+        file != NULL && file->wire != NULL ? file->wire : venue_table_at(0);
 
     if (info->tick <= 0 || info->lot <= 0)
         return error_set(err, AGON_EINVAL, "%s: %s has no tick or no lot", source, info->symbol);
@@ -446,7 +559,9 @@ static int fill(struct listed *listed, const struct wire_info *info, enum listin
         record->min_qty = record->lot_qty;
     listed->has_rules = file == NULL || !file->is_config;
     listed->has_fees = file != NULL && file->is_config;
-    binance_fit_rules(info, QUOTE_EXP, record, &listed->rules);
+    listed->rules = info->rules;
+    if (wire->fit_rules != NULL)
+        wire->fit_rules(info, QUOTE_EXP, record, &listed->rules);
     fill_fees(listed, file != NULL ? file->fees[info - file->all]
                                    : rules_fees(info->is_contract ? RULES_UM : RULES_SPOT));
     memcpy(record->symbol, info->symbol, sizeof(record->symbol));
@@ -457,7 +572,8 @@ static int fill(struct listed *listed, const struct wire_info *info, enum listin
     return AGON_OK;
 }
 
-static void fill_none(struct listed *listed, const char *symbol, int is_perpetual)
+static void fill_none(struct listed *listed, const char *symbol, const struct venue_wire *wire,
+                      int is_perpetual)
 {
     struct agon_instrument *record = &listed->record;
 
@@ -466,18 +582,17 @@ static void fill_none(struct listed *listed, const char *symbol, int is_perpetua
     record->tick_px = record->lot_qty = record->min_qty = 1;
     snprintf(record->symbol, sizeof(record->symbol), "%s", symbol);
     (void)recording_assets(symbol, listed->base, listed->quote);
-    fill_fees(listed, rules_fees(is_perpetual ? RULES_UM : RULES_SPOT));
+    fill_fees(listed, fees_of(wire, is_perpetual));
     listed->from = LISTING_NONE;
 }
 
 int listings_find(struct listings *listings, const char *symbol, uint8_t kind, const char *data,
                   agon_ns_t t_first, struct listed *listed, struct error *err)
 {
-    const char *slash = data != NULL ? strrchr(data, '/') : NULL;
-    const char *name = slash != NULL ? slash : data;
+    const struct venue_wire *wire = venue_table_named(data);
     int is_perpetual = kind == INSTRUMENT_LINEAR;
     int is_contract = // rather than spot
-        is_perpetual || (kind == 0 && name != NULL && strstr(name, "binance_um") != NULL);
+        is_perpetual || (kind == 0 && wire != NULL && wire->kind == INSTRUMENT_LINEAR);
     const struct wire_info *info;
     struct wire_info major;
     const struct source *from = NULL;
@@ -488,9 +603,9 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
     for (uint32_t i = 0; i < listings->n; i++)
         has_named |= listings->sources[i].is_named;
     if (has_named) {
-        info = choose(listings, 1, symbol, is_contract, 0, &from);
+        info = choose(listings, 1, wire, symbol, is_contract, 0, &from);
         if (info == NULL && !is_perpetual)
-            info = choose(listings, 1, symbol, !is_contract, 0, &from);
+            info = choose(listings, 1, wire, symbol, !is_contract, 0, &from);
         if (info == NULL)
             return error_set(err, AGON_EINVAL, "%s: %s is not listed%s", listings->sources[0].path,
                              symbol, is_perpetual ? " as a perpetual" : "");
@@ -500,13 +615,13 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
         rc = look_beside(listings, data, err);
         if (rc < 0)
             return rc;
-        info = choose(listings, 0, symbol, is_contract, day_of(t_first), &from);
+        info = choose(listings, 0, wire, symbol, is_contract, day_of(t_first), &from);
         if (info != NULL)
             return fill(listed, info, LISTING_BESIDE, from, err);
     }
     if (known_info(symbol, is_perpetual, &major))
         return fill(listed, &major, LISTING_KNOWN, NULL, err);
-    fill_none(listed, symbol, is_perpetual);
+    fill_none(listed, symbol, wire, is_perpetual);
     return AGON_OK;
 }
 

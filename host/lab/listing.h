@@ -3,20 +3,22 @@
  * by the data: a file that says something finer late in it changes nothing before.
  *
  * The same of what a venue asks beside an instrument's record (market/rules.h). Fees are in no
- * exchangeInfo: a configuration's count, else what the venue publishes.
+ * list: a configuration's count, else what the venue publishes.
  *
- * In this order: a file that was named (--instruments: Binance's exchangeInfo as it was received,
- * plain, in a capture's line or gzip, or a configuration with `instruments`); such an exchangeInfo
- * beside the data; the filters of the majors, as this program has them; eight
- * decimals, a tick and a lot of one unit, no limits. Decoded by what a live gateway decodes with,
- * and with the exponents that a live instrument has: those of tick and lot. [one thread] */
+ * In this order: a file that was named (--instruments: a venue's list of instruments as it was
+ * received, plain, in a capture's line or gzip, or a configuration with `instruments`); such a list
+ * beside the data, known by what the venue calls it (venue_wire.listing); the filters of the
+ * majors, as this program has them; eight decimals, a tick and a lot of one unit, no limits. A list
+ * is read by the gateway's reader of the venue that its own name names, else of the first that
+ * understands it; beside data whose name names no venue the first venue's are looked for. Exponents
+ * are those that a live instrument has: of tick and lot. [one thread] */
 #ifndef LAB_LISTING_H
 #define LAB_LISTING_H
 
 #include "base/error.h"
 #include "market/records.h"
 #include "market/rules.h"
-#include "venue/binance/decode.h"
+#include "venue/wire.h"
 
 #define LISTING_FILES_MAX  16
 #define LISTING_LIMITS_MAX 8 /* of one file */
@@ -49,7 +51,11 @@ void listings_free(struct listings *listings); /* NULL is fine */
  * decides, or spot. AGON_EINVAL: what was named does not have it, or not as a perpetual. */
 int listings_find(struct listings *listings, const char *symbol, uint8_t kind, const char *data,
                   agon_ns_t t_first, struct listed *listed, struct error *err);
-/* The rate limits that the exchangeInfo of listed.source states; how many. */
+/* A venue's reader is told what a file lists of its instruments: what a contract is worth, how many
+ * digits a number has. One that it does not understand tells it nothing. AGON_ENOENT, AGON_ENOMEM.
+ */
+int listing_teach(const char *path, const struct venue_wire *wire, void *reader, struct error *err);
+/* The rate limits that the list of listed.source states; how many. */
 uint32_t listings_limits(const struct listings *listings, const char *source,
                          const struct wire_limit **limits);
 /* "tick 0.01, lot 0.00001, minimum notional 5": for people. */

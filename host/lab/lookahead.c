@@ -74,7 +74,7 @@ static int alter_all(struct judge *judge, const struct alter *alter, struct word
             this.t = num_add(this.t, judge->one->way_ns);
         if (alter->kind == ALTER_INSIDE && judge->infos[i].kind != TAPE_BARS)
             continue;
-        rc = lookahead_name_file(words, 0, i, judge->infos[i].symbol, dir, last_part(from),
+        rc = lookahead_name_file(words, 0, i, judge->infos[i].plain, dir, last_part(from),
                                  judge->beside[i], &path, err);
         if (rc >= 0)
             rc = alter_file(from, &judge->infos[i], &this, path, &altered, err);
@@ -369,8 +369,7 @@ static int is_perpetual(const struct judge *judge, const char *symbol)
             return 1;
     }
     for (uint32_t i = 0; i < judge->n_paths; i++) {
-        if (strcmp(judge->infos[i].symbol, symbol) == 0 &&
-            recording_market(recording_split(judge->words[i], said)) == RECORDING_UM)
+        if (strcmp(judge->infos[i].plain, symbol) == 0 && tape_is_linear(&judge->infos[i]))
             return 1;
     }
     return 0;
@@ -391,7 +390,7 @@ static int find_listings(struct judge *judge, struct error *err)
         char said[RECORDING_SYMBOL];
 
         rc = listings_find(listings, info->symbol,
-                           is_perpetual(judge, info->symbol) ? INSTRUMENT_LINEAR : 0,
+                           is_perpetual(judge, info->plain) ? INSTRUMENT_LINEAR : 0,
                            recording_split(judge->words[i], said), info->t_first, &listed, err);
         if (rc >= 0 && listed.from == LISTING_BESIDE &&
             realpath(listed.source, judge->beside[i]) == NULL)

@@ -46,6 +46,8 @@ static int write_fair(struct judge *judge, uint64_t seed, uint8_t kind, struct w
     *n = 0;
     for (uint32_t i = 0; i < judge->n_paths && rc >= 0; i++) {
         struct martingale fair = fair_of(judge, i, kind);
+        const struct venue_wire *wire = judge->infos[i].wire;
+        char name[64] = "fair.csv";
         const char *path;
         int is_known = 0;
         FILE *file;
@@ -56,8 +58,11 @@ static int write_fair(struct judge *judge, uint64_t seed, uint8_t kind, struct w
             continue;
         fair.seed = seed;
         fair.neighbour = *n;
-        rc = lookahead_name_file(words, 0, *n, judge->infos[i].symbol, dir, "fair.csv",
-                                 judge->beside[i], &path, err);
+        // By the name that agents know it by.
+        if (strcmp(judge->infos[i].plain, judge->infos[i].symbol) != 0)
+            snprintf(name, sizeof(name), "%s_fair.csv", wire->name);
+        rc = lookahead_name_file(words, 0, *n, judge->infos[i].plain, dir, name, judge->beside[i],
+                                 &path, err);
         if (rc < 0)
             break;
         ++*n;

@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "lab/data_file.h"
+#include "lab/listing.h"
 #include "market/evring.h"
 #include "market/table.h"
 #include "match/match.h"
@@ -65,6 +66,12 @@ static int find_symbol(const char *path, const char *said, struct recording_symb
                          "%s: %s is no symbol whose quote is known; it should end like BTCUSDT or "
                          "ETHBTC",
                          path, info->symbol);
+    // As the venue itself calls it, where the file says which: agents know it by that name live.
+    snprintf(info->plain, sizeof(info->plain), "%s", info->symbol);
+    info->wire = venue_table_named(path);
+    if (info->wire != NULL &&
+        !wire_spell(info->wire, info->base, info->quote, info->symbol, sizeof(info->symbol)))
+        return error_set(err, AGON_EINVAL, "%s: %s is too long a name", path, info->plain);
     return AGON_OK;
 }
 
@@ -159,6 +166,11 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
 done:
     lines_close(lines);
     return rc < 0 ? rc : AGON_OK;
+}
+
+int tape_is_linear(const struct tape_info *info)
+{
+    return info->kind == TAPE_RAW && info->wire != NULL && info->wire->kind == INSTRUMENT_LINEAR;
 }
 
 // The row is left out; a strict tape gives no more events from here on.
@@ -462,12 +474,14 @@ static void count_book(struct tape *tape, int has_followed)
 static void take_snapshot(struct tape *tape, int64_t t)
 {
     const struct wire_depth *depth = &tape->decoded->depth;
-    int has_followed = tape->sync.diffs_used > 0;
+    // A book that the stream itself brings needs nothing behind it to be one.
+    int has_followed = tape->sync.is_pushed || tape->sync.diffs_used > 0;
 
     tape->report.n_snapshots++;
-    // How many levels were asked for is not in the recording; the first book shows it.
+    // How many levels were asked for is not in the recording; the book shows it.
     if (tape->sync.is_pushed)
-        tape->sync.snapshot_limit = depth->n_bid > depth->n_ask ? depth->n_bid : depth->n_ask;
+        tape->sync.snapshot_limit =
+            wire_depth_of(tape->wire, depth->n_bid > depth->n_ask ? depth->n_bid : depth->n_ask);
     if (!tape->sync.is_asked)
         book_sync_asked(&tape->sync);
     book_sync_snapshot(&tape->sync, depth, t, 0);
@@ -603,13 +617,24 @@ static int open_raw(struct tape *tape, struct error *err)
     rc = tape->wire->open_reader(tape->symbols, &tape->reader);
     if (rc < 0)
         return error_set(err, rc, "%s: out of memory", config->path);
+    if (config->listing != NULL && config->listing[0] != '\0')
+        rc = listing_teach(config->listing, tape->wire, tape->reader, err);
+    if (rc < 0)
+        return rc;
+    if (tape->wire->is_legible != NULL && !tape->wire->is_legible(tape->reader))
+        return error_set(
+            err, AGON_EINVAL,
+            "%s: quantities are in contracts, and how much one is stands in the "
+            "venue's list of instruments alone; put that beside it, as %s_%s.json, or name it "
+            "by --instruments",
+            config->path, tape->wire->name, tape->wire->listing);
     rc =
         book_sync_init(&tape->sync, &tape->symbols->all[0], config->instrument.venue, 0, put, tape);
     if (rc < 0)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->has_sync = 1;
-    tape->sync.is_chained = tape->wire->book == BOOK_CHAIN;
-    if (tape->wire->book == BOOK_CHECKSUM && book_sync_push(&tape->sync, tape->wire->checksum) < 0)
+    tape->sync.is_chained = tape->wire->book == BOOK_CHAIN || tape->wire->book == BOOK_CHAIN_PUSHED;
+    if (wire_is_pushed(tape->wire) && book_sync_push(&tape->sync, tape->wire->checksum) < 0)
         return error_set(err, AGON_ENOMEM, "%s: out of memory", config->path);
     book_sync_start(&tape->sync, 0);
     return AGON_OK;
@@ -682,6 +707,7 @@ void tape_report(const struct tape *tape, struct tape_report *report)
 
     *report = tape->report;
     report->n_gaps += tape->has_sync ? tape->sync.n_gaps : 0;
+    report->n_differ = tape->has_sync ? tape->sync.n_differ : 0;
     if (tape->reader != NULL)
         tape->wire->count(tape->reader, &n_bad, &report->n_cut);
 }

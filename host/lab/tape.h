@@ -2,9 +2,11 @@
 /* tape: recorded market data as events, in order of time.
  *
  * What a file is shows in its name and its first line; gzip is taken as it comes.
- *   raw     lines of "<receive time in ns> <message as received>": Binance spot's combined streams
- * and one REST depth snapshot. Goes through the gateway's own decoder and book synchronisation.
- * hdr.t is the recorded receive time.
+ *   raw     lines of "<receive time in ns> <message as received>", of the venue that the file's
+ * name names (kraken_spot_BTCUSD_....raw), else of the first one in the table: Binance's combined
+ * streams and one REST depth snapshot, or what another's stream brings. Goes through that gateway's
+ * own decoder and book synchronisation: one that differs by its sum or its ids is STALE until it
+ * comes whole again. hdr.t is the recorded receive time.
  *   trades  CSV: time_ms, time_seconds or timestamp (microseconds); price; amount, quantity or
  * size; side, buyer_is_maker or is_buyer_maker where there is one; trade_id or id where there is
  * one. With local_timestamp (microseconds) hdr.t is that, the recorded receive time, and the rows
@@ -34,8 +36,10 @@ enum tape_kind { TAPE_RAW = 1, TAPE_TRADES = 2, TAPE_BARS = 3, TAPE_GENERATED = 
 
 struct tape_info { /* what a look at the file tells */
     uint8_t kind;
-    uint8_t has_received; /* each row says when it was received */
-    char symbol[RECORDING_SYMBOL], base[16], quote[16];
+    uint8_t has_received;                               /* each row says when it was received */
+    char symbol[RECORDING_SYMBOL], base[16], quote[16]; /* symbol: by the venue's own spelling */
+    char plain[RECORDING_SYMBOL];   /* "BTCUSDT" of any: as said, in the column or in the name */
+    const struct venue_wire *wire;  /* whose the file is by its name; NULL: it does not say */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
     uint32_t length_s;              /* bars: of one bar */
     agon_ns_t t_first;
@@ -45,6 +49,9 @@ struct tape_info { /* what a look at the file tells */
  * the file is of; NULL or "": as its column symbol or its name says. AGON_EINVAL: no such kind, no
  * symbol found; AGON_ENOENT; AGON_ECORRUPT. [any] */
 int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err);
+
+/* A venue's own messages of linear contracts: what they are of is a perpetual. [any] */
+int tape_is_linear(const struct tape_info *info);
 
 struct tape;
 struct tape_config {
@@ -57,6 +64,8 @@ struct tape_config {
     uint32_t volume_ppm; /* of the row before, how deep the quote of a bar is */
     int has_book;        /* another tape brings this instrument's book: none is made up */
     int is_lenient;
+    const char *listing; /* file that its instrument is listed in, for what the venue's reader has
+                            to know of that; NULL or "": none */
 };
 int tape_open(struct tape **tape, const struct tape_config *config, struct error *err);
 void tape_close(struct tape *tape); /* NULL is fine */
@@ -65,10 +74,11 @@ const struct agon_event_hdr *tape_next(void *tape);
 
 struct tape_report {
     uint64_t n_rows, n_events, n_skipped, n_gaps;
-    uint64_t n_other; /* rows of other symbols; raw: messages that are of no use here */
-    uint64_t n_noisy; /* numbers whose noise was rounded away */
-    uint64_t n_cut;   /* quantities finer than the instrument, cut (num_parse_qty) */
-    uint64_t n_books; /* snapshots and changes that left a book to trade on */
+    uint64_t n_other;  /* rows of other symbols; raw: messages that are of no use here */
+    uint64_t n_noisy;  /* numbers whose noise was rounded away */
+    uint64_t n_cut;    /* quantities finer than the instrument, cut (num_parse_qty) */
+    uint64_t n_differ; /* raw: books that did not come to the sum that the venue named */
+    uint64_t n_books;  /* snapshots and changes that left a book to trade on */
     uint64_t n_trades, n_quotes, n_diffs, n_snapshots; /* raw: messages that were understood */
     agon_ns_t t_first, t_last;
     struct error err;               /* code below 0: why the tape stopped before its end */

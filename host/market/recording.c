@@ -156,17 +156,6 @@ const char *recording_split(const char *word, char symbol[RECORDING_SYMBOL])
     return word + n + 1;
 }
 
-enum recording_market recording_market(const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash : path;
-
-    if (strstr(name, ".raw") == NULL)
-        return RECORDING_SPOT;
-    return strstr(name, "binance_um")   ? RECORDING_UM
-           : strstr(name, "binance_cm") ? RECORDING_CM
-                                        : RECORDING_SPOT;
-}
-
 int recording_assets(const char *symbol, char base[16], char quote[16])
 {
     static const char *const quotes[] = {"FDUSD", "USDT", "USDC", "BUSD", "TUSD",

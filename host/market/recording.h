@@ -38,10 +38,6 @@ int recording_assets(const char *symbol, char base[16], char quote[16]);
 /* "dir/binance_spot_BTCUSDT_2024.csv" speaks of BTCUSDT. False: no symbol in it. [any] */
 int recording_symbol_of_name(const char *path, char symbol[RECORDING_SYMBOL]);
 
-enum recording_market { RECORDING_SPOT = 0, RECORDING_UM = 1, RECORDING_CM = 2 };
-/* "dir/binance_um_BTCUSDT_2024.raw.gz" is a raw recording of USD-M futures. [any] */
-enum recording_market recording_market(const char *path);
-
 /* Why a table with this column cannot be played, to follow "the column NAME: "; NULL: it may be.
  * [any] */
 const char *recording_refused_column(const char *name, size_t n);

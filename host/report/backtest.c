@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "journal/text.h"
+#include "market/instrument_kind.h"
 #include "report/backtest.h"
 #include "report/backtest_terms.h"
 #include "sys/clock.h"
@@ -117,7 +118,8 @@ void backtest_warn(const struct backtest *result, FILE *out)
                 "agon backtest: %s: its book never became live. Of %llu lines, %llu were book "
                 "snapshots, %llu changes of the book, %llu trades, %llu best prices and %llu of no "
                 "use here (other symbols, other kinds); %llu breaks in the chain of changes. A "
-                "book is built from Binance spot's streams with their REST snapshot\n",
+                "book is built from the streams of the venue that the file's name names "
+                "(kraken_spot_BTCUSD_....raw), with the REST snapshot where that venue needs one\n",
                 tape->path, (unsigned long long)report->n_rows,
                 (unsigned long long)report->n_snapshots, (unsigned long long)report->n_diffs,
                 (unsigned long long)report->n_trades, (unsigned long long)report->n_quotes,
@@ -278,17 +280,18 @@ static json_t *listed_json(const struct backtest *result)
     return all;
 }
 
-const char *backtest_windows(const struct backtest *result, int i, char text[BACKTEST_WINDOWS_TEXT])
+const char *backtest_windows(const struct backtest *result, uint32_t i,
+                             char text[BACKTEST_WINDOWS_TEXT])
 {
     const struct backtest_windows *windows = &result->windows[i];
     char limits[VENUE_WINDOWS_TEXT];
 
-    text[0] = '\0';
-    if (windows->is_used)
-        snprintf(text, BACKTEST_WINDOWS_TEXT, "%s: 80 %% of %s in market time, %s%s",
-                 i == 0 ? "spot" : "perpetuals", venue_windows_text(&windows->windows, limits),
-                 windows->source[0] != '\0' ? "by " : "as the venue publishes them",
-                 windows->source);
+    snprintf(text, BACKTEST_WINDOWS_TEXT, "%s: 80 %% of %s in market time, %s%s",
+             windows->is_named                          ? windows->windows.wire->name
+             : instrument_kind_has_coins(windows->kind) ? "spot"
+                                                        : "perpetuals",
+             venue_windows_text(&windows->windows, limits),
+             windows->source[0] != '\0' ? "by " : "as the venue publishes them", windows->source);
     return text;
 }
 
@@ -297,10 +300,8 @@ static void print_windows(const struct backtest *result, FILE *out)
 {
     char text[BACKTEST_WINDOWS_TEXT];
 
-    for (int i = 0; i < 2; i++) {
-        if (backtest_windows(result, i, text)[0] != '\0')
-            fprintf(out, "  rate windows of %s\n", text);
-    }
+    for (uint32_t i = 0; i < result->n_windows; i++)
+        fprintf(out, "  rate windows of %s\n", backtest_windows(result, i, text));
     if (result->n_rate_waited > 0)
         fprintf(out, "  %llu requests waited for them, %llu were not sent (venue_rate)\n",
                 (unsigned long long)result->n_rate_waited,
@@ -312,10 +313,8 @@ static json_t *windows_json(const struct backtest *result)
     json_t *all = json_array();
     char text[BACKTEST_WINDOWS_TEXT];
 
-    for (int i = 0; i < 2; i++) {
-        if (backtest_windows(result, i, text)[0] != '\0')
-            json_array_append_new(all, json_string(text));
-    }
+    for (uint32_t i = 0; i < result->n_windows; i++)
+        json_array_append_new(all, json_string(backtest_windows(result, i, text)));
     return json_pack("{s:o, s:I, s:I}", "windows", all, "waited", (json_int_t)result->n_rate_waited,
                      "refused", (json_int_t)result->n_rate_refused);
 }
@@ -443,6 +442,9 @@ void backtest_print(const struct backtest *result, FILE *out)
             fprintf(out, ", %llu skipped", (unsigned long long)tape->n_skipped);
         if (tape->n_gaps > 0)
             fprintf(out, ", %llu gaps", (unsigned long long)tape->n_gaps);
+        if (tape->n_differ > 0)
+            fprintf(out, ", %llu books that did not come to the sum the venue named",
+                    (unsigned long long)tape->n_differ);
         if (tape->n_other > 0 && result->tapes[i].kind != TAPE_RAW)
             fprintf(out, ", %llu of other symbols", (unsigned long long)tape->n_other);
         if (tape->n_noisy > 0)
@@ -582,13 +584,14 @@ int backtest_json(const struct backtest *result, FILE *out)
         const struct tape_report *tape = &result->tapes[i].report;
 
         json_array_append_new(
-            tapes, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o*}", "path",
-                             result->tapes[i].path, "kind", kind_name(result->tapes[i].kind),
-                             "book", book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows,
-                             "skipped", (json_int_t)tape->n_skipped, "other",
-                             (json_int_t)tape->n_other, "rounded", (json_int_t)tape->n_noisy, "cut",
-                             (json_int_t)tape->n_cut, "gaps", (json_int_t)tape->n_gaps, "received",
-                             backtest_received_json(&result->tapes[i])));
+            tapes,
+            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o*}", "path",
+                      result->tapes[i].path, "kind", kind_name(result->tapes[i].kind), "book",
+                      book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows, "skipped",
+                      (json_int_t)tape->n_skipped, "other", (json_int_t)tape->n_other, "rounded",
+                      (json_int_t)tape->n_noisy, "cut", (json_int_t)tape->n_cut, "gaps",
+                      (json_int_t)tape->n_gaps, "differ", (json_int_t)tape->n_differ, "received",
+                      backtest_received_json(&result->tapes[i])));
     }
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);

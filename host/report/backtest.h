@@ -13,7 +13,7 @@
 void backtest_warn(const struct backtest *result, FILE *out);
 /* The rate windows of the market i, 0 or 1, in words; "": none of its orders went there. */
 #define BACKTEST_WINDOWS_TEXT 768
-const char *backtest_windows(const struct backtest *result, int i,
+const char *backtest_windows(const struct backtest *result, uint32_t i,
                              char text[BACKTEST_WINDOWS_TEXT]);
 /* What the run assumed and no live one has, a sentence each from i = 0 on; NULL: no more. Such
  * words are part of each form of the report. */

@@ -34,19 +34,29 @@ const struct venue_wire *venue_table_at(uint32_t i)
     return i < sizeof(table) / sizeof(table[0]) ? table[i] : NULL;
 }
 
-const struct venue_wire *venue_table_of_recording(const char *path, uint8_t kind)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-    const struct venue_wire *found = NULL;
+#define SEPARATORS "_-."
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+const struct venue_wire *venue_table_named(const char *path)
+{
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : path;
+
+    for (size_t i = 0; name != NULL && i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *at = strstr(name, table[i]->name);
         size_t n = strlen(table[i]->name);
 
-        if (strncmp(name, table[i]->name, n) == 0 && name[n] == '_')
+        if (at != NULL && (at == name || strchr(SEPARATORS, at[-1]) != NULL) && at[n] != '\0' &&
+            strchr(SEPARATORS, at[n]) != NULL)
             return table[i];
-        if (found == NULL && table[i]->kind == kind)
-            found = table[i];
     }
+    return NULL;
+}
+
+const struct venue_wire *venue_table_of_recording(const char *path, uint8_t kind)
+{
+    const struct venue_wire *found = venue_table_named(path);
+
+    for (size_t i = 0; found == NULL && i < sizeof(table) / sizeof(table[0]); i++)
+        found = table[i]->kind == kind ? table[i] : NULL;
     return found;
 }

@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venue/wire.h"
 
+#include <stdio.h>
+
 #include "base/num.h"
 
 int wire_takes(const struct venue_wire *wire, uint8_t type)
 {
     return type < ORDER_TYPES_MAX && wire->order_types[type] != NULL;
+}
+
+int wire_spell(const struct venue_wire *wire, const char *base, const char *quote, char *text,
+               size_t room)
+{
+    int n = snprintf(text, room, "%s%s%s%s", base, wire->joint != NULL ? wire->joint : "", quote,
+                     wire->tail != NULL ? wire->tail : "");
+
+    return n >= 0 && (size_t)n < room;
+}
+
+struct rules_fees wire_fees(const struct venue_wire *wire)
+{
+    return wire->fees.maker_ppb != 0 || wire->fees.taker_ppb != 0
+               ? wire->fees
+               : rules_fees(rules_market_of(wire->kind));
+}
+
+uint32_t wire_depth_of(const struct venue_wire *wire, uint32_t n)
+{
+    const uint32_t *depth = wire->depths;
+
+    while (depth != NULL && *depth != 0 && *depth < n)
+        depth++;
+    return depth != NULL && *depth != 0 ? *depth : n;
 }
 
 static int64_t fit(int *is_exact, int64_t value, int from, int to)

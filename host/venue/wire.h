@@ -272,7 +272,18 @@ struct venue_wire {
      * type, and the gateway sends none (REASON_ORDER_TYPE). */
     const char *const *order_types;
     uint32_t funding_s; /* perpetuals: between two fundings */
+    /* What stands between base and quote in the name of an instrument, and behind them ("BTC-USDT",
+     * "BTC-USDT-SWAP"); NULL: nothing. A recording's file says BTCUSDT of each (wire_spell). */
+    const char *joint, *tail;
+    /* What stands in the name of a file that keeps its list of instruments beside recordings. NULL:
+     * none is looked for. */
+    const char *listing;
+    /* As published, of who has no discount; 0 and 0: as rules_fees of that kind. */
+    struct rules_fees fees;
     enum book_rule book;
+    /* Of a book that is pushed: how many levels of a side it can be asked for with, rising, and a 0
+     * behind them. */
+    const uint32_t *depths;
     uint32_t (*snapshot_weight)(uint32_t levels);     /* not of a book that is pushed */
     uint32_t (*checksum)(const struct wire_top *top); /* BOOK_CHECKSUM */
     /* A message may hold several records: decode is called with it again until it says 0. */
@@ -370,12 +381,21 @@ void wire_keep_first(void *ctx, const struct wire_order *order);
 int wire_is_pushed(const struct venue_wire *wire);
 /* Does the exchange have orders of that type? */
 int wire_takes(const struct venue_wire *wire, uint8_t type);
+/* What the exchange calls the instrument of base against quote. False: that is too long. */
+int wire_spell(const struct venue_wire *wire, const char *base, const char *quote, char *text,
+               size_t room);
+struct rules_fees wire_fees(const struct venue_wire *wire);
+/* How many levels of a side a pushed book was asked for with whose longer side has n. */
+uint32_t wire_depth_of(const struct venue_wire *wire, uint32_t n);
 
 const struct venue_wire *venue_table_find(const char *name);
 /* Of number i, to list them; NULL behind the last. */
 const struct venue_wire *venue_table_at(uint32_t i);
-/* Whose messages a recording holds: the one with whose name the file's begins, else the first of
- * that kind of instruments; NULL: none has it. */
+/* The one whose name stands in that of a file, between separators ("kraken_spot_BTCUSD_1.raw");
+ * NULL: none does. path may be NULL. */
+const struct venue_wire *venue_table_named(const char *path);
+/* Whose messages a recording holds: the one that its name names, else the first of that kind of
+ * instruments; NULL: none has it. */
 const struct venue_wire *venue_table_of_recording(const char *path, uint8_t kind);
 
 #endif

@@ -114,7 +114,7 @@ void binance_count(const void *self, uint64_t *n_bad, uint64_t *n_cut);
     .read_rights = binance_read_rights, .decode = binance_decode,                                  \
     .open_reader = binance_open_reader, .decode_recorded = binance_decode_recorded,                \
     .subscribe = binance_subscribe, .resubscribe = binance_resubscribe,                            \
-    .on_reply = binance_on_reply, .count = binance_count
+    .on_reply = binance_on_reply, .count = binance_count, .listing = "exchangeInfo"
 
 void binance_add_num(struct binance_params *params, const char *name, int64_t value, int exp);
 void binance_add_client_id(const struct binance *binance, struct binance_params *params,

@@ -277,9 +277,10 @@ int kraken_take_key(struct kraken *kraken, const struct venue_config *config, st
     return kraken_signer_init(&kraken->vault->signer, &config->secret, err);
 }
 
+static const uint32_t depths[] = {10, 25, 100, 500, 1000, 0};
+
 static int open_kraken(struct venue_client *client, void **self, struct error *err)
 {
-    static const uint32_t depths[] = {10, 25, 100, 500, 1000};
     const struct venue_config *config = &client->gateway->config;
     struct kraken *kraken;
     uint32_t at = 0;
@@ -289,9 +290,9 @@ static int open_kraken(struct venue_client *client, void **self, struct error *e
     kraken = *self;
     kraken->client = client;
     kraken->gateway = client->gateway;
-    while (at < 5 && depths[at] != config->snapshot_levels)
+    while (depths[at] != 0 && depths[at] != config->snapshot_levels)
         at++;
-    if (at == 5)
+    if (depths[at] == 0)
         return error_set(err, AGON_EINVAL, "snapshot_levels is 10, 25, 100, 500 or 1000 here");
     if (config->warm_bars > 700)
         return error_set(err, AGON_EINVAL, "warm_bars is at most 700: its history has 720");
@@ -325,7 +326,11 @@ const struct venue_wire venue_kraken_spot = {
     .lists_all = 1,
     .is_in_place = 1,
     .is_serial = 1,
+    .joint = "/",
+    .listing = "AssetPairs",
+    .fees = {2500000, 4000000}, // the first tier of its schedule
     .book = BOOK_CHECKSUM,
+    .depths = depths,
     .checksum = kraken_checksum,
     .has_several = 1,
     .ping = "{\"method\":\"ping\"}",

@@ -7,7 +7,8 @@
 #include "venue/okx/core.h"
 
 #define ARGS_PER_MESSAGE 50
-#define BOOKS_MAX        29 /* of a connection */
+#define LEVELS           400 /* of a side of its books */
+#define BOOKS_MAX        29  /* of a connection */
 
 /* A bit of leave and enter each; the first three are CHANNELS of the client. */
 enum { FEED_MARK = CHANNELS, FEED_FUNDING, FEEDS };
@@ -25,12 +26,14 @@ static const struct venue_limit published[] = {
     {"snapshots", 100, 60000000000}, {"connects", 3, 1000000000},
 };
 
+static const uint32_t depths[] = {LEVELS, 0};
+
 static void defaults(struct venue_config *config)
 {
     snprintf(config->market_path, sizeof(config->market_path), "/ws/v5/public");
     snprintf(config->user_path, sizeof(config->user_path), "/ws/v5/private");
     snprintf(config->rest_path, sizeof(config->rest_path), "/api/v5");
-    config->snapshot_levels = 400;
+    config->snapshot_levels = LEVELS;
     config->warm_bars = OKX_BARS - 1;
     config->reconcile_ns = 60000000000;
     config->silence_ns =
@@ -307,8 +310,8 @@ static int open_okx(struct venue_client *client, int is_swap, void **self, struc
     okx = *self;
     okx->client = client;
     okx->gateway = client->gateway;
-    if (config->snapshot_levels != 400)
-        return error_set(err, AGON_EINVAL, "snapshot_levels is 400 here");
+    if (config->snapshot_levels != LEVELS)
+        return error_set(err, AGON_EINVAL, "snapshot_levels is %d here", LEVELS);
     if (config->warm_bars > OKX_BARS - 1)
         return error_set(err, AGON_EINVAL, "warm_bars is at most %d: its history has %d",
                          OKX_BARS - 1, OKX_BARS);
@@ -359,8 +362,9 @@ static const uint32_t weights[REQ_KINDS] = {
 #define SHARED                                                                                     \
     .time_path = "/public/time", .read_time = okx_read_time, .defaults = defaults,                 \
     .weights = weights, .cancels_singly = 1, .order_types = okx_order_types, .has_orders = 1,      \
-    .is_in_place = 1, .book = BOOK_CHAIN_PUSHED, .has_several = 1, .ping = "ping",                 \
-    .close = okx_close, .decode_recorded = okx_decode_recorded, .write = write_request,            \
+    .is_in_place = 1, .book = BOOK_CHAIN_PUSHED, .depths = depths, .has_several = 1, .joint = "-", \
+    .listing = "instruments", .ping = "ping", .close = okx_close,                                  \
+    .decode_recorded = okx_decode_recorded, .write = write_request,                                \
     .said = 1u << REQ_NEW | 1u << REQ_REPLACE | 1u << REQ_CANCEL | 1u << REQ_STRAY,                \
     .say = okx_say, .is_sayable = okx_is_sayable, .judge = okx_judge, .refusal = okx_refusal,      \
     .read_info = okx_read_info, .fit_rules = okx_fit_rules, .read_bars = okx_read_bars,            \
@@ -375,6 +379,7 @@ extern const struct venue_wire venue_okx_spot, venue_okx_swap;
 const struct venue_wire venue_okx_spot = {
     .name = "okx_spot",
     .kind = INSTRUMENT_SPOT,
+    .fees = {800000, 1000000},
     .rescue = &okx_spot_rescue,
     .open = open_spot,
     .open_reader = open_spot_reader,
@@ -383,6 +388,8 @@ const struct venue_wire venue_okx_spot = {
 const struct venue_wire venue_okx_swap = {
     .name = "okx_swap",
     .kind = INSTRUMENT_LINEAR,
+    .tail = "-SWAP",
+    .fees = {200000, 500000},
     .has_positions = 1,
     .funding_s = 28800,
     .rescue = &okx_swap_rescue,

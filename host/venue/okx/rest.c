@@ -268,7 +268,7 @@ static int take_info(struct okx *okx, struct scan *scan, struct wire_info *info,
     *contract = (struct okx_contract){.value = 1};
     if (okx_read_texts(scan, texts, COUNT(texts)) < 0)
         return scan->rc;
-    if (okx->is_swap && strcmp(ctType, "linear") != 0)
+    if (okx->is_swap ? strcmp(ctType, "linear") != 0 : baseCcy[0] == '\0')
         return 0;
     snprintf(info->symbol, sizeof(info->symbol), "%s", instId);
     snprintf(info->base, sizeof(info->base), "%s", okx->is_swap ? ctValCcy : baseCcy);

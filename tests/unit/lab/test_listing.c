@@ -298,6 +298,78 @@ START_TEST(what_lies_beside_the_data_is_found_by_its_day)
 }
 END_TEST
 
+/* The files of tests/data/recording: what is asked of an order at Kraken and OKX is read by their
+ * own readers, and what another venue's list says of the same folder counts for nothing. */
+START_TEST(a_list_is_read_by_the_venue_that_the_data_name)
+{
+    struct listings *listings = open_one(NULL);
+    char data[1024], text[LISTED_TEXT];
+    struct listed listed;
+
+    snprintf(data, sizeof(data), "%s/tests/data/recording/kraken_spot_BTCUSD.raw",
+             getenv("AGON_SOURCE_ROOT"));
+    listed = find(listings, "BTC/USD", 0, data, 0);
+    ck_assert_uint_eq(listed.from, LISTING_BESIDE);
+    ck_assert_ptr_nonnull(strstr(listed.source, "kraken_spot_AssetPairs.json"));
+    ck_assert_str_eq(listed_text(&listed, text), "tick 0.1, lot 0.00000001, minimum notional 0.5");
+    ck_assert_int_eq(listed.record.min_qty, 5000);
+    ck_assert_str_eq(listed.base, "BTC");
+    ck_assert_str_eq(listed.quote, "USD");
+    // As it publishes them, not as the first venue of the table does.
+    ck_assert_int_eq(listed.record.maker_fee_ppb, 2500000);
+    ck_assert_int_eq(listed.record.taker_fee_ppb, 4000000);
+    snprintf(data, sizeof(data), "%s/tests/data/recording/okx_swap_BTCUSDT.raw",
+             getenv("AGON_SOURCE_ROOT"));
+    listed = find(listings, "BTC-USDT-SWAP", INSTRUMENT_LINEAR, data, 0);
+    ck_assert_uint_eq(listed.from, LISTING_BESIDE);
+    ck_assert_uint_eq(listed.record.kind, INSTRUMENT_LINEAR);
+    // A hundredth of a contract of a hundredth of a coin; at market at most 12000 of them.
+    ck_assert_str_eq(listed_text(&listed, text), "tick 0.1, lot 0.0001, minimum notional 0");
+    ck_assert_int_eq(listed.rules.market_max_qty, 1200000);
+    ck_assert_int_eq(listed.record.maker_fee_ppb, 200000);
+    snprintf(data, sizeof(data), "%s/tests/data/recording/okx_spot_BTCUSDT.raw",
+             getenv("AGON_SOURCE_ROOT"));
+    listed = find(listings, "BTC-USDT", 0, data, 0);
+    ck_assert_uint_eq(listed.record.kind, INSTRUMENT_SPOT);
+    ck_assert_int_eq(listed.record.min_qty, 1000);
+    ck_assert_int_eq(listed.record.maker_fee_ppb, 800000);
+    // Of data that name none these lists say nothing, and of none that is not listed either.
+    listed = find(listings, "BTC-USDT", 0, "tests/data/recording/BTCUSDT.csv", 0);
+    ck_assert_uint_eq(listed.from, LISTING_NONE);
+    listed = find(listings, "ETH-USDT", 0, data, 0);
+    ck_assert_uint_eq(listed.from, LISTING_NONE);
+    ck_assert_int_eq(listed.record.taker_fee_ppb, 1000000);
+    listings_free(listings);
+}
+END_TEST
+
+START_TEST(a_list_that_is_named_is_read_by_whoever_understands_it)
+{
+    struct listings *listings;
+    struct listed listed;
+    char from[1024];
+    char *text = NULL;
+    size_t n = 0;
+    FILE *file;
+
+    snprintf(from, sizeof(from), "%s/tests/data/recording/okx_swap_instruments.json",
+             getenv("AGON_SOURCE_ROOT"));
+    file = fopen(from, "re");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_gt(getline(&text, &n, file), 0);
+    fclose(file);
+    write_file("listed.json", text);
+    free(text);
+    listings = open_one(path);
+    listed = find(listings, "BTC-USDT-SWAP", 0, "okx_swap_BTCUSDT.raw", 0);
+    ck_assert_uint_eq(listed.from, LISTING_NAMED);
+    ck_assert_uint_eq(listed.record.kind, INSTRUMENT_LINEAR);
+    ck_assert_int_eq(listed.record.qty_exp, 4);
+    listings_free(listings);
+    unlink(in(dir, "listed.json"));
+}
+END_TEST
+
 START_TEST(without_a_listing_a_stated_default_holds)
 {
     struct listings *listings = open_one(NULL);
@@ -363,6 +435,8 @@ int main(void)
                         sizeof(asked) / sizeof(asked[0]));
     tcase_add_test(tcase, fees_and_rules_are_the_venues_where_nothing_is_said);
     tcase_add_test(tcase, what_lies_beside_the_data_is_found_by_its_day);
+    tcase_add_test(tcase, a_list_is_read_by_the_venue_that_the_data_name);
+    tcase_add_test(tcase, a_list_that_is_named_is_read_by_whoever_understands_it);
     tcase_add_test(tcase, without_a_listing_a_stated_default_holds);
     tcase_add_test(tcase, what_is_no_listing_is_refused);
     suite_add_tcase(suite, tcase);

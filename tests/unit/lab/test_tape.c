@@ -38,6 +38,8 @@ static struct tape *open_file(const char *name, const char *text, int px_exp, in
     ck_assert_int_ge(fputs(text, file), 0);
     ck_assert_int_eq(fclose(file), 0);
     ck_assert_msg(tape_look(path, NULL, &config.info, &err) == AGON_OK, "%s", err.text);
+    memcpy(config.instrument.symbol, config.info.symbol, sizeof(config.info.symbol));
+    memcpy(config.quote, config.info.quote, sizeof(config.quote));
     ck_assert_msg(tape_open(&tape, &config, &err) == AGON_OK, "%s", err.text);
     return tape;
 }
@@ -241,6 +243,77 @@ START_TEST(the_book_of_a_trade_comes_behind_it)
 }
 END_TEST
 
+/* Ten levels a side is the least that Kraken's books are asked for: what has two is all there is,
+ * and a third stays in it. The sums are of the digits, 567130056724505670125 and so on (RFC 1952).
+ */
+START_TEST(a_thin_book_of_kraken_grows)
+{
+    struct tape *tape = open_file(
+        "kraken_spot_ADAUSD.raw",
+        "1723161600020000000 {\"channel\":\"book\",\"type\":\"snapshot\",\"data\":[{\"symbol\":"
+        "\"ADA/USD\",\"bids\":[{\"price\":0.5670,\"qty\":1.25}],\"asks\":[{\"price\":0.5671,"
+        "\"qty\":3.00},{\"price\":0.5672,\"qty\":4.50}],\"checksum\":2543828884}]}\n"
+        "1723161600120000000 {\"channel\":\"book\",\"type\":\"update\",\"data\":[{\"symbol\":"
+        "\"ADA/USD\",\"bids\":[{\"price\":0.5660,\"qty\":2.00},{\"price\":0.5659,\"qty\":7.75}],"
+        "\"asks\":[],\"checksum\":4105550086,\"timestamp\":\"2024-08-09T00:00:00.1Z\"}]}\n",
+        4, 2);
+    const struct agon_event_hdr *event;
+    struct agon_book_part last = {0};
+    int n = 0;
+
+    while ((event = tape_next(tape)) != NULL) {
+        if (event->type == AGON_EVENT_BOOK_DELTA || event->type == AGON_EVENT_BOOK_SNAPSHOT) {
+            last = *(const struct agon_book_part *)(const void *)event;
+            n++;
+        }
+    }
+    tape_report(tape, &report);
+    ck_assert_msg(report.err.code == 0, "%s", report.err.text);
+    ck_assert_int_eq(n, 2); // nothing was cut off behind it
+    ck_assert_uint_eq(last.n_bid, 2);
+    ck_assert_uint_eq(last.n_ask, 0);
+    ck_assert_uint_eq(report.n_differ, 0);
+    ck_assert_uint_eq(report.n_books, 2);
+    tape_close(tape);
+    unlink(path);
+}
+END_TEST
+
+/* Nobody can say how much 50 contracts are: no book is made of a guess. */
+START_TEST(contracts_of_nobody_knows_what_are_not_played)
+{
+    struct tape_config config = {.path = path,
+                                 .instrument = {.hdr = {.instrument = 7},
+                                                .venue = 1,
+                                                .kind = INSTRUMENT_LINEAR,
+                                                .base = 2,
+                                                .quote = 1,
+                                                .px_exp = 1,
+                                                .qty_exp = 4,
+                                                .tick_px = 1,
+                                                .lot_qty = 1,
+                                                .symbol = "BTC-USDT-SWAP"},
+                                 .quote = "USDT",
+                                 .quote_exp = 8};
+    struct error err = {0};
+    struct tape *tape;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/okx_swap_BTCUSDT.raw", dir);
+    file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs("1723161600020000000 pong\n", file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(tape_look(path, NULL, &config.info, &err), AGON_OK);
+    ck_assert_str_eq(config.info.symbol, "BTC-USDT-SWAP");
+    ck_assert_str_eq(config.info.plain, "BTCUSDT");
+    ck_assert_int_eq(tape_is_linear(&config.info), 1);
+    ck_assert_int_eq(tape_open(&tape, &config, &err), AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, "okx_swap_instruments.json") != NULL, "%s", err.text);
+    unlink(path);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tape");
@@ -255,6 +328,8 @@ int main(void)
     tcase_add_test(tcase, a_bar_tells_nothing_of_itself_before_its_end);
     tcase_add_test(tcase, a_row_that_says_when_it_was_received_is_heard_then);
     tcase_add_test(tcase, the_book_of_a_trade_comes_behind_it);
+    tcase_add_test(tcase, a_thin_book_of_kraken_grows);
+    tcase_add_test(tcase, contracts_of_nobody_knows_what_are_not_played);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
