@@ -7,23 +7,35 @@
 const char *const backtest_generated[BACKTEST_GENERATED] = {"BTCUSDT", "ETHUSDT", "SOLUSDT",
                                                             "BNBUSDT"};
 
+/* What the files of configs/venues call it: "kraken" of kraken_spot, "okx_swap". Data of the first
+ * exchange, and those that name none, are of one venue here, whatever their market. */
+static int name_of(const struct venue_wire *wire, const char **name)
+{
+    const char *spot = wire != NULL ? strstr(wire->name, "_spot") : NULL;
+
+    *name = wire == NULL ||
+                    strncmp(wire->name, BACKTEST_VENUE_NAME "_", sizeof(BACKTEST_VENUE_NAME)) == 0
+                ? BACKTEST_VENUE_NAME
+                : wire->name;
+    return (int)(*name != BACKTEST_VENUE_NAME && spot != NULL ? (size_t)(spot - *name)
+                                                              : strlen(*name));
+}
+
 // "kraken:BTC/USD" of "kraken_spot_BTCUSD_1.raw.gz": as a host's roster has it.
 static void add_name(struct roster_names *names, const char *symbol, const struct venue_wire *wire)
 {
     char *name = names->instruments[names->n];
     struct values_pair *pair = &names->pairs[names->n];
     char spelled[RECORDING_SYMBOL];
+    const char *venue;
+    int n_venue = name_of(wire, &venue);
 
     if (!recording_assets(symbol, pair->base, pair->quote))
         pair->base[0] = pair->quote[0] = '\0';
     if (wire == NULL || pair->base[0] == '\0' ||
         !wire_spell(wire, pair->base, pair->quote, spelled, sizeof(spelled)))
         snprintf(spelled, sizeof(spelled), "%s", symbol);
-    if (wire != NULL)
-        snprintf(name, sizeof(names->instruments[0]), "%.*s:%s", (int)strcspn(wire->name, "_"),
-                 wire->name, spelled);
-    else
-        snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", spelled);
+    snprintf(name, sizeof(names->instruments[0]), "%.*s:%s", n_venue, venue, spelled);
     for (uint32_t i = 0; i < names->n; i++) {
         if (strcmp(names->instruments[i], name) == 0)
             return;

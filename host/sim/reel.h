@@ -3,15 +3,17 @@
  * set) or the seeded generator become one stream of BOOK_SNAPSHOT, BOOK_DELTA, QUOTE and TRADE in
  * order of time. Bytes are handed in whole; nothing here opens a file.
  *
- * Read are: Binance combined-stream recordings (`<local ns> <raw JSON>`, gzip or not) with their
- * REST snapshot, whose best prices (bookTicker) come as recorded, each of them, those of spot at
- * the recorder's time between the venue's times around them; CSV of trades; CSV of bars. Trades and
- * bars carry no book, so a small one is put around the price: it follows each trade. A bar becomes
- * trades along open, high, low, close, or with reel_set_bars a QUOTE where it opens and a BAR where
- * it has closed (match_set_bars). Of a table with several symbols the rows of one are played. A row
- * that breaks a rule is left out and counted, and the first REEL_BAD_MAX of them are kept with
- * their file, row and column. A quantity finer than its symbol's lot is cut (num_parse_qty) and
- * counted. What words and numbers of tables mean is in market/recording.h. [one thread] */
+ * Read are: recordings of a venue's messages (`<local ns> <raw JSON>`, gzip or not), known by their
+ * first line: Kraken's and OKX's streams, which bring the book; Binance's combined streams with
+ * their REST snapshot, whose best prices (bookTicker) come as recorded, each of them, those of spot
+ * at the recorder's time between the venue's times around them; CSV of trades; CSV of bars. Trades
+ * and bars carry no book, so a small one is put around the price: it follows each trade. A bar
+ * becomes trades along open, high, low, close, or with reel_set_bars a QUOTE where it opens and a
+ * BAR where it has closed (match_set_bars). Of a table with several symbols the rows of one are
+ * played. A row that breaks a rule is left out and counted, and the first REEL_BAD_MAX of them are
+ * kept with their file, row and column. A quantity finer than its symbol's lot is cut
+ * (num_parse_qty) and counted. What words and numbers of tables mean is in market/recording.h. [one
+ * thread] */
 #ifndef SIM_REEL_H
 #define SIM_REEL_H
 

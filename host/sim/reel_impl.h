@@ -69,6 +69,27 @@ void reel_queue_trade(struct source *source, agon_ns_t t, agon_px_t px, agon_qty
 struct agon_level *reel_queue_part(struct source *source, uint16_t type, agon_ns_t t,
                                    uint32_t n_bid, uint32_t n_ask, uint32_t flags, uint64_t first,
                                    uint64_t last);
+/* The texts of a price and of a quantity as counts of 10^-REEL_EXP; quantities finer than the lot
+ * are cut. reel_book.c, as what follows. */
+int reel_read_px(const struct source *source, const char *text, agon_px_t *px);
+int reel_read_qty(struct source *source, const char *text, agon_qty_t *qty);
+
+/* The book of a stream that brings it whole and has a fixed number of levels. */
+#define REEL_LEVELS 4096 /* of a side, also while a message is taken */
+struct reel_side {
+    uint32_t n;
+    struct agon_level levels[REEL_LEVELS]; /* the best first */
+};
+struct reel_book {
+    struct reel_side bid, ask;
+    uint32_t limit; /* levels of a side that the venue tells of */
+};
+/* What a message says goes into the book; what falls out behind its limit is added to said, with
+ * nothing left. AGON_ENOSPC: more than there is room for. */
+int reel_book_take(struct reel_book *book, struct reel_book *said, int is_whole);
+/* In as many parts as it takes. */
+void reel_queue_book(struct source *source, uint16_t type, agon_ns_t t,
+                     const struct reel_book *book, uint64_t id);
 /* What rc says of a quantity counted in 10^-qty_exp becomes one of 10^-REEL_EXP. */
 int reel_shown_qty(struct source *source, int rc, int is_cut, agon_qty_t *qty);
 void reel_bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,

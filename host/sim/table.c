@@ -18,9 +18,11 @@ SIM_TABLE(DECLARE)
 #define ENTRY(name) &sim_##name,
 static const struct sim_dialect *const dialects[] = {SIM_TABLE(ENTRY)};
 
-extern const struct reel_venue recording_of_binance;
+/* Who is asked whose a first line is: the last takes any JSON. */
+extern const struct reel_venue recording_of_kraken, recording_of_okx, recording_of_binance;
 
-static const struct reel_venue *const recordings[] = {&recording_of_binance};
+static const struct reel_venue *const recordings[] = {&recording_of_kraken, &recording_of_okx,
+                                                      &recording_of_binance};
 
 const struct reel_venue *reel_venue_at(uint32_t i)
 {

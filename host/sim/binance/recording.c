@@ -51,22 +51,6 @@ static int look_raw(const char *line, size_t n, struct reel_look *look)
     return (int)n;
 }
 
-static int read_px(const struct source *source, const char *text, agon_px_t *px)
-{
-    int rc = num_parse(text, strlen(text), source->px_exp, px);
-
-    if (rc >= 0 && !num_mul_checked(*px, num_pow10(REEL_EXP - source->px_exp), px))
-        return AGON_ERANGE;
-    return rc;
-}
-
-static int read_qty(struct source *source, const char *text, agon_qty_t *qty)
-{
-    int rc = num_parse_qty(text, strlen(text), source->qty_exp, qty);
-
-    return reel_shown_qty(source, rc, rc == 1, qty);
-}
-
 static uint32_t read_levels(struct source *source, json_t *levels, size_t from,
                             struct agon_level *out, uint32_t room)
 {
@@ -77,8 +61,8 @@ static uint32_t read_levels(struct source *source, json_t *levels, size_t from,
         const char *px = json_string_value(json_array_get(level, 0));
         const char *qty = json_string_value(json_array_get(level, 1));
 
-        if (!px || !qty || read_px(source, px, &out[n].px) < 0 ||
-            read_qty(source, qty, &out[n].qty) < 0)
+        if (!px || !qty || reel_read_px(source, px, &out[n].px) < 0 ||
+            reel_read_qty(source, qty, &out[n].qty) < 0)
             return UINT32_MAX;
         n++;
     }
@@ -165,8 +149,9 @@ static int take_trade(struct source *source, json_t *data)
     json_t *id = json_object_get(data, "t"), *maker = json_object_get(data, "m");
     int64_t px, qty;
 
-    if (!px_text || !qty_text || !json_is_boolean(maker) || read_px(source, px_text, &px) < 0 ||
-        read_qty(source, qty_text, &qty) < 0 || px <= 0 || qty <= 0)
+    if (!px_text || !qty_text || !json_is_boolean(maker) ||
+        reel_read_px(source, px_text, &px) < 0 || reel_read_qty(source, qty_text, &qty) < 0 ||
+        px <= 0 || qty <= 0)
         return AGON_EINVAL;
     reel_queue_trade(source, time_of(source, data, "T"), px, qty, (uint64_t)json_integer_value(id),
                      json_is_true(maker) ? AGON_SELL : AGON_BUY);
@@ -221,7 +206,7 @@ static int take_quote(struct source *source, json_t *data, agon_ns_t t_local)
         const char *text = json_string_value(json_object_get(data, names[i]));
 
         if (!text || (i % 2 == 0 ? num_parse(text, strlen(text), REEL_EXP, to[i])
-                                 : read_qty(source, text, to[i])) < 0)
+                                 : reel_read_qty(source, text, to[i])) < 0)
             return AGON_EINVAL;
     }
     if (quote.bid_px < 0 || quote.ask_px < 0 || quote.bid_qty < 0 || quote.ask_qty < 0)

@@ -21,11 +21,20 @@ int simo_is_swap(const struct pit_symbol *symbol)
     return symbol->is_perpetual;
 }
 
+int64_t simo_contract_of(const char *name)
+{
+    if (strcmp(name, "BTC-USDT-SWAP") == 0)
+        return num_pow10(PIT_EXP - 2);
+    if (strcmp(name, "ETH-USDT-SWAP") == 0)
+        return num_pow10(PIT_EXP - 1);
+    return strstr(name, "-SWAP") == NULL ? num_pow10(PIT_EXP) : 0;
+}
+
 int64_t simo_contract(const struct pit_symbol *symbol)
 {
-    return num_pow10(strcmp(symbol->name, "BTC-USDT-SWAP") == 0   ? PIT_EXP - 2
-                     : strcmp(symbol->name, "ETH-USDT-SWAP") == 0 ? PIT_EXP - 1
-                                                                  : PIT_EXP);
+    int64_t contract = simo_contract_of(symbol->name);
+
+    return contract != 0 ? contract : num_pow10(PIT_EXP);
 }
 
 /* "BTC-USDT", "BTC-USDT-SWAP". */

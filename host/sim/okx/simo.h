@@ -67,6 +67,8 @@ int simo_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
 int simo_is_swap(const struct pit_symbol *symbol);
 int64_t simo_contract(const struct pit_symbol *symbol); /* 10^-8 of the base; spot: 10^8 */
 struct shape_value simo_size(agon_qty_t qty, const struct pit_symbol *symbol);
+/* As the venue lists it; 0: that is not known here, and the simulated one lists 1. */
+int64_t simo_contract_of(const char *name);
 
 /* okx.c: calls */
 const char *simo_arg(const struct sim_call *call, const char *name); /* NULL: not said, or "" */
