@@ -13,6 +13,7 @@
 #include "demo/embedded.h"
 #include "lab/listing.h"
 #include "lab/tape.h"
+#include "market/instrument_kind.h"
 #include "run/slots.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -159,11 +160,12 @@ int demo_instruments(struct host_instrument *instruments, const struct simproc *
         struct host_instrument *at = &instruments[i];
 
         if (at->tick_px == 0) {
-            at->tick_px = at->kind == INSTRUMENT_SPOT ? num_pow10(at->px_exp - 2) : 1;
+            at->tick_px = instrument_kind_has_coins(at->kind) ? num_pow10(at->px_exp - 2) : 1;
             at->lot_qty = 1;
         }
         at->min_qty = at->lot_qty;
-        at->max_qty = num_mul(at->kind == INSTRUMENT_SPOT ? 9000 : 1000, num_pow10(at->qty_exp));
+        at->max_qty =
+            num_mul(instrument_kind_has_coins(at->kind) ? 9000 : 1000, num_pow10(at->qty_exp));
     }
     return (int)n;
 }
@@ -327,9 +329,9 @@ static void subscribe(struct subscription *sub, const struct role *role,
         for (uint32_t i = 0; i < plan->n_instruments; i++) {
             const struct host_instrument *at = &plan->instruments[i];
 
-            if (at->kind == INSTRUMENT_SPOT)
+            if (instrument_kind_has_coins(at->kind))
                 last = (agon_instrument_t)(i + 1);
-            if ((at->kind == INSTRUMENT_LINEAR) == (role->markets[k].kind == PERP) &&
+            if (instrument_kind_has_margin(at->kind) == (role->markets[k].kind == PERP) &&
                 strcmp(at->symbol, role->markets[k].symbol) == 0)
                 sub->instruments[sub->n_instruments++] = (agon_instrument_t)(i + 1);
         }

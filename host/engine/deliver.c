@@ -217,7 +217,7 @@ agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
 
         if (other == NULL)
             continue;
-        is_bound |= other->kind == INSTRUMENT_LINEAR && other->settle == asset;
+        is_bound |= instrument_kind_has_margin(other->kind) && other->settle == asset;
         if ((other->quote != asset && other->base != asset) ||
             engine_account(engine, slot, other) != account)
             continue;

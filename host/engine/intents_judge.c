@@ -318,7 +318,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
         view.position_amt = notional(engine, instrument, view.judge_px, num_abs(reach_qty));
         judge_losses(engine, slot, instrument, intent, leave_px > 0 ? leave_px : view.judge_px,
                      &view);
-        if (instrument->kind == INSTRUMENT_LINEAR)
+        if (instrument_kind_has_margin(instrument->kind))
             view.cost_amt = margin_cost(engine, slot, instrument, &view, reach_qty);
         else if (intent->side == AGON_BUY)
             view.cost_amt = with_fee(instrument, view.notional_amt);

@@ -2,6 +2,7 @@
 /* market: what is known of every instrument, from the events that venues and files send. */
 #include "base/hot.h"
 #include "engine/impl.h"
+#include "market/instrument_kind.h"
 
 #define AHEAD_NS                                                                                   \
     ((agon_ns_t)60 * 1000000000) /* a venue's stamp may be so much later than its receipt */
@@ -366,7 +367,7 @@ int market_funding(struct engine *engine, const struct agon_funding *funding)
         num_abs(funding->rate_ppb) > 1000000000)
         return AGON_EINVAL;
     deliver_input(engine, &funding->hdr);
-    if (instrument->kind == INSTRUMENT_LINEAR && market->t_funding != 0 &&
+    if (instrument_kind_has_margin(instrument->kind) && market->t_funding != 0 &&
         funding->t_next > market->t_funding && t >= market->t_funding) {
         agon_px_t px = funding->mark_px > 0 ? funding->mark_px
                                             : engine_mark_px(engine, funding->hdr.instrument);
@@ -560,7 +561,7 @@ agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot
         agon_qty_t down_qty;
         agon_amt_t unrealised;
 
-        if (instrument == NULL || instrument->kind != INSTRUMENT_LINEAR ||
+        if (instrument == NULL || !instrument_kind_has_margin(instrument->kind) ||
             instrument->settle != asset || engine_account(engine, slot, instrument) != account)
             continue;
         px = engine_mark_px(engine, all[i].instrument);

@@ -81,7 +81,8 @@ static void note_rounding(struct engine *engine, const struct order *order,
 {
     agon_amt_t *slack_amt = &engine->slack_amt[order->account];
 
-    if (instrument->kind == INSTRUMENT_SPOT && instrument->quote == engine->table.base_currency &&
+    if (instrument_kind_has_coins(instrument->kind) &&
+        instrument->quote == engine->table.base_currency &&
         instruments_notional(&engine->table, instrument, px, qty, NUM_DOWN) !=
             instruments_notional(&engine->table, instrument, px, qty, NUM_UP))
         *slack_amt = num_add(*slack_amt, 1);
@@ -149,7 +150,7 @@ static void book_fill(struct engine *engine, struct order *order,
         halt_unbooked(engine, "a fill does not fit its slot's books and is put in suspense");
         book_foreign(engine, report, LEDGER_SUSPENSE, order->side, qty, report->fee_amt);
     }
-    if (instrument->kind == INSTRUMENT_LINEAR)
+    if (instrument_kind_has_margin(instrument->kind))
         note_dust(engine, order->account);
     note_rounding(engine, order, instrument, effect->fill_px, qty);
     if (pos != NULL) {
@@ -180,7 +181,7 @@ static int is_linear(const struct engine *engine, agon_instrument_t id)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, id);
 
-    return instrument != NULL && instrument->kind == INSTRUMENT_LINEAR;
+    return instrument != NULL && instrument_kind_has_margin(instrument->kind);
 }
 
 /* A share of a forced fill, booked to a slot. */

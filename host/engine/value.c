@@ -22,7 +22,7 @@ static enum side side_of(const struct engine *engine, agon_asset_t asset,
     agon_asset_t base_currency = engine->table.base_currency;
 
     if (!instrument_kind_has_coins(instrument->kind) &&
-        (instrument->kind != INSTRUMENT_LINEAR || instrument->multiplier > 1 ||
+        (!instrument_kind_has_margin(instrument->kind) || instrument->multiplier > 1 ||
          instrument->multiplier_exp != 0))
         return SIDE_NONE;
     if (instrument->base == asset && instrument->quote == base_currency)

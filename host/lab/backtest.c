@@ -13,6 +13,7 @@
 #include "journal/reader.h"
 #include "journal/writer.h"
 #include "lab/replay.h"
+#include "market/instrument_kind.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
@@ -154,7 +155,7 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
         return AGON_EINVAL;
     made.min_notional_amt = quote_amt(run, &made, made.min_notional_amt);
     // What a trade on a spot market moves is whole units of the base.
-    if (made.kind == INSTRUMENT_SPOT &&
+    if (instrument_kind_has_coins(made.kind) &&
         made.qty_exp > instruments_asset(run->table, made.base)->exp) {
         if (listed->from == LISTING_NAMED || listed->from == LISTING_BESIDE)
             return error_set(err, AGON_EINVAL,

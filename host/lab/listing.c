@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/units.h"
 #include "lab/data_file.h"
+#include "market/instrument_kind.h"
 #include "market/recording.h"
 
 #define BYTES_MAX   ((uint64_t)64 << 20)
@@ -91,7 +92,7 @@ static int known_info(const char *symbol, int is_contract, struct wire_info *inf
 /* As the venue publishes them, where it is known which it is. */
 static struct rules_fees fees_of(const struct venue_wire *wire, int is_contract)
 {
-    if (wire != NULL && (wire->kind == INSTRUMENT_LINEAR) == is_contract)
+    if (wire != NULL && instrument_kind_has_margin(wire->kind) == is_contract)
         return wire_fees(wire);
     return rules_fees(is_contract ? RULES_UM : RULES_SPOT);
 }
@@ -590,9 +591,9 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
                   agon_ns_t t_first, struct listed *listed, struct error *err)
 {
     const struct venue_wire *wire = venue_table_named(data);
-    int is_perpetual = kind == INSTRUMENT_LINEAR;
+    int is_perpetual = instrument_kind_has_margin(kind);
     int is_contract = // rather than spot
-        is_perpetual || (kind == 0 && wire != NULL && wire->kind == INSTRUMENT_LINEAR);
+        is_perpetual || (kind == 0 && wire != NULL && instrument_kind_has_margin(wire->kind));
     const struct wire_info *info;
     struct wire_info major;
     const struct source *from = NULL;

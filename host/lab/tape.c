@@ -9,6 +9,7 @@
 #include "lab/data_file.h"
 #include "lab/listing.h"
 #include "market/evring.h"
+#include "market/instrument_kind.h"
 #include "market/table.h"
 #include "match/match.h"
 #include "venue/book_sync.h"
@@ -170,7 +171,8 @@ done:
 
 int tape_is_linear(const struct tape_info *info)
 {
-    return info->kind == TAPE_RAW && info->wire != NULL && info->wire->kind == INSTRUMENT_LINEAR;
+    return info->kind == TAPE_RAW && info->wire != NULL &&
+           instrument_kind_has_margin(info->wire->kind);
 }
 
 // The row is left out; a strict tape gives no more events from here on.

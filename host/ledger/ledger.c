@@ -149,7 +149,8 @@ static int holds_derivative(const struct ledger *ledger, uint16_t slot)
         const struct position *pos = &ledger->positions[slot][i];
         const struct agon_instrument *instrument = instruments_get(ledger->table, pos->instrument);
 
-        if (instrument != NULL && instrument->kind == INSTRUMENT_LINEAR && pos->held_amt != 0)
+        if (instrument != NULL && instrument_kind_has_margin(instrument->kind) &&
+            pos->held_amt != 0)
             return 1;
     }
     return 0;
@@ -485,7 +486,7 @@ static void check_booking(const struct ledger *ledger, const struct booking *boo
 {
     const struct account *in = &ledger->accounts[booking->fill->account];
     const struct agon_instrument *instrument = booking->instrument;
-    int is_linear = instrument->kind == INSTRUMENT_LINEAR;
+    int is_linear = instrument_kind_has_margin(instrument->kind);
     num128_t paid = moved_of(booking, is_linear ? instrument->settle : instrument->quote);
     num128_t won = (num128_t)pos->realised_amt - was->realised_amt;
 
@@ -526,7 +527,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
     if (booking.instrument == NULL || fill->slot >= SLOTS_MAX || fill->qty <= 0 || fill->px <= 0 ||
         (fill->side != AGON_BUY && fill->side != AGON_SELL))
         return AGON_EINVAL;
-    is_linear = booking.instrument->kind == INSTRUMENT_LINEAR;
+    is_linear = instrument_kind_has_margin(booking.instrument->kind);
     if (!is_linear && !instrument_kind_has_coins(booking.instrument->kind))
         return AGON_EINVAL;
     if (!has_place(ledger, fill->slot, fill->instrument))
@@ -566,7 +567,7 @@ int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instr
     agon_amt_t sum, part_amt, total_amt;
     int rc;
 
-    if (at == NULL || pos == NULL || at->kind != INSTRUMENT_LINEAR)
+    if (at == NULL || pos == NULL || !instrument_kind_has_margin(at->kind))
         return AGON_EINVAL;
     if (!num_add_checked(pos->funding_amt, amt, &sum))
         return AGON_ERANGE;
@@ -612,7 +613,7 @@ static int are_nets_whole(const struct ledger *ledger, agon_account_t *account, 
     for (agon_instrument_t id = 1; id <= ledger->table->n_instruments; id++) {
         const struct net *net = &ledger->nets[id];
 
-        if (instruments_get(ledger->table, id)->kind != INSTRUMENT_LINEAR ||
+        if (!instrument_kind_has_margin(instruments_get(ledger->table, id)->kind) ||
             held_by_slots(ledger, id) == net->held_amt)
             continue;
         if (account != NULL)

@@ -28,6 +28,14 @@ static inline int instrument_kind_has_coins(uint8_t kind)
     return (instrument_kind_has[kind] & AGON_KIND_COINS) != 0;
 }
 
+/* Does a fill change a position on margin, whose results are in the quote, and which pays funding
+ * where its venue names some? One whose results are in the base is shown and not kept. */
+static inline int instrument_kind_has_margin(uint8_t kind)
+{
+    return (instrument_kind_has[kind] & (AGON_KIND_TRADED | AGON_KIND_COINS | AGON_KIND_IN_BASE)) ==
+           AGON_KIND_TRADED;
+}
+
 static inline int instrument_kind_is_in_base(uint8_t kind)
 {
     return (instrument_kind_has[kind] & AGON_KIND_IN_BASE) != 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "market/instrument_kind.h"
 #include "market/records.h"
 
 #define E8(x) ((int64_t)((x)*100000000ll))
@@ -39,7 +40,7 @@ struct rules_fees rules_fees(enum rules_market market)
 
 enum rules_market rules_market_of(uint8_t kind)
 {
-    return kind == INSTRUMENT_SPOT ? RULES_SPOT : RULES_UM;
+    return instrument_kind_has_coins(kind) ? RULES_SPOT : RULES_UM;
 }
 
 #define SPOT(name, asset, most_px, lot, most, most_market, start)                                  \

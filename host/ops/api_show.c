@@ -622,7 +622,7 @@ void api_put_position(const struct api *api, uint32_t slot,
                     2);
         jout_kv_dec(out, "realised",
                     num_rescale(position->realised_amt, at->quote_exp, 2, NUM_EVEN), 2);
-        if (at->kind == INSTRUMENT_LINEAR)
+        if (instrument_kind_has_margin(at->kind))
             jout_kv_dec(out, "funding",
                         num_rescale(position->funding_amt, at->quote_exp, 2, NUM_EVEN), 2);
         jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, 2, NUM_EVEN), 2);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "roster/audit.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -395,7 +396,7 @@ static int read_file(struct diff *diff, struct error *err)
 
         memcpy(pair->base, at->base, sizeof(pair->base));
         memcpy(pair->quote, at->quote, sizeof(pair->quote));
-        pair->qty_exp = at->kind == INSTRUMENT_SPOT ? at->qty_exp : 0;
+        pair->qty_exp = instrument_kind_has_coins(at->kind) ? at->qty_exp : 0;
     }
     yaml = config_new(diff->apply->path, bytes, n, NULL);
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;

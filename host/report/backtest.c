@@ -273,7 +273,7 @@ static json_t *listed_json(const struct backtest *result)
         num_format_short(record->min_notional_amt, 8, notional);
         json_array_append_new(
             all, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o}", "symbol", record->symbol,
-                           "perpetual", record->kind != INSTRUMENT_SPOT, "listing",
+                           "perpetual", !instrument_kind_has_coins(record->kind), "listing",
                            words[listed->from], "source", listed->source, "tick", tick, "lot", lot,
                            "min_notional", notional, "terms", backtest_terms_json(result, i)));
     }
@@ -537,7 +537,7 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
         json_array_append_new(
             positions, json_pack("{s:s, s:s, s:s, s:I}", "symbol", instrument->symbol, "qty",
                                  exact(all[i].held_amt,
-                                       instrument->kind == INSTRUMENT_SPOT
+                                       instrument_kind_has_coins(instrument->kind)
                                            ? instruments_asset(table, instrument->base)->exp
                                            : instrument->qty_exp,
                                        qty),

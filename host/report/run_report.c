@@ -8,6 +8,7 @@
 #include "args/args.h"
 #include "base/num.h"
 #include "journal/text.h"
+#include "market/instrument_kind.h"
 #include "report/plan_text.h"
 #include "report/table.h"
 #include "run/host.h"
@@ -104,9 +105,9 @@ static void holding_text(struct engine *engine, uint16_t slot, char *text, size_
         if (instrument == NULL || all[i].qty == 0)
             continue;
         num_format_short(all[i].qty, instrument->qty_exp, qty);
-        length =
-            snprintf(text + used, room - used, "%s%s %s%s", used > 0 ? ", " : "holding ", qty,
-                     instrument->symbol, instrument->kind != INSTRUMENT_SPOT ? " perpetual" : "");
+        length = snprintf(text + used, room - used, "%s%s %s%s", used > 0 ? ", " : "holding ", qty,
+                          instrument->symbol,
+                          !instrument_kind_has_coins(instrument->kind) ? " perpetual" : "");
         if (length < 0 || (size_t)length >= room - used)
             return;
         used += (size_t)length;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "sys/clock.h"
 #include "sys/term.h"
 
@@ -130,7 +131,7 @@ static void instruments(struct table *table, const struct host_view *view)
         char name[40];
 
         snprintf(name, sizeof(name), "%.31s%s", at->symbol,
-                 at->kind != INSTRUMENT_SPOT ? " perp" : "");
+                 !instrument_kind_has_coins(at->kind) ? " perp" : "");
         num_format(at->bid_px, at->px_exp, text[0]);
         num_format(at->ask_px, at->px_exp, text[1]);
         num_format(at->last_px, at->px_exp, text[2]);

@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "market/instrument_kind.h"
 #include "net/post.h"
 #include "run/config_file.h"
 #include "run/slots.h"
@@ -178,9 +179,10 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
         memcpy(pairs[i].base, instruments[i].base, sizeof(pairs[i].base));
         memcpy(pairs[i].quote, instruments[i].quote, sizeof(pairs[i].quote));
         // Of a derivative nobody holds the base.
-        pairs[i].qty_exp = instruments[i].kind == INSTRUMENT_SPOT || instruments[i].kind == 0
-                               ? instruments[i].qty_exp
-                               : 0;
+        pairs[i].qty_exp =
+            instrument_kind_has_coins(instruments[i].kind) || instruments[i].kind == 0
+                ? instruments[i].qty_exp
+                : 0;
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/close.h"
+#include "market/instrument_kind.h"
 #include "run/host_impl.h"
 #include "sys/memory.h"
 
@@ -167,7 +168,7 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     to->px_exp = instrument->px_exp;
     to->qty_exp = instrument->qty_exp;
     // A derivative's position is counted as its quantities are.
-    to->base_exp = instrument->kind == INSTRUMENT_SPOT
+    to->base_exp = instrument_kind_has_coins(instrument->kind)
                        ? instruments_asset(table, instrument->base)->exp
                        : instrument->qty_exp;
     to->quote_exp = instruments_asset(table, instrument->quote)->exp;

@@ -10,11 +10,11 @@ START_TEST(what_a_kind_has_is_what_it_always_was)
 {
     static const struct {
         const char *name;
-        uint8_t kind, is_traded, has_coins, is_in_base;
-    } known[] = {{"spot", INSTRUMENT_SPOT, 1, 1, 0},
-                 {"linear", INSTRUMENT_LINEAR, 1, 0, 0},
-                 {"inverse", INSTRUMENT_INVERSE, 1, 0, 1},
-                 {"index", INSTRUMENT_INDEX, 0, 0, 0}};
+        uint8_t kind, is_traded, has_coins, is_in_base, has_margin;
+    } known[] = {{"spot", INSTRUMENT_SPOT, 1, 1, 0, 0},
+                 {"linear", INSTRUMENT_LINEAR, 1, 0, 0, 1},
+                 {"inverse", INSTRUMENT_INVERSE, 1, 0, 1, 0},
+                 {"index", INSTRUMENT_INDEX, 0, 0, 0, 0}};
 
     for (size_t i = 0; i < 4; i++) {
         struct agon_instrument at = {.kind = known[i].kind, .base = 1, .quote = 2, .settle = 3};
@@ -25,6 +25,7 @@ START_TEST(what_a_kind_has_is_what_it_always_was)
         ck_assert_int_eq(instrument_kind_is_traded(known[i].kind), known[i].is_traded);
         ck_assert_int_eq(instrument_kind_has_coins(known[i].kind), known[i].has_coins);
         ck_assert_int_eq(instrument_kind_is_in_base(known[i].kind), known[i].is_in_base);
+        ck_assert_int_eq(instrument_kind_has_margin(known[i].kind), known[i].has_margin);
         ck_assert_uint_eq(instrument_kind_unit(&at), known[i].has_coins ? 2 : 3);
     }
 }
