@@ -349,6 +349,17 @@ int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each
     return rc < 0 ? rc : fields_list(&result, take_pair, &pairs.listing);
 }
 
+void kraken_fit_rules(const struct wire_info *info, int quote_exp,
+                      const struct agon_instrument *record, struct rules *rules)
+{
+    (void)quote_exp;
+    (void)record;
+    *rules = info->rules;
+    rules->market = RULES_SPOT;
+    rules->is_least_market = 1; // costmin is of each order
+    rules->is_fee_quote = 1;    // orders ask for that
+}
+
 struct bars {
     struct fields_listing listing;
     const struct symbol *symbol;

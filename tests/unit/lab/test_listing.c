@@ -315,6 +315,9 @@ START_TEST(a_list_is_read_by_the_venue_that_the_data_name)
     ck_assert_int_eq(listed.record.min_qty, 5000);
     ck_assert_str_eq(listed.base, "BTC");
     ck_assert_str_eq(listed.quote, "USD");
+    // As the simulated one has them too, whose own are replaced by what is listed.
+    ck_assert_uint_eq(listed.rules.is_fee_quote, 1);
+    ck_assert_uint_eq(listed.rules.is_least_market, 1);
     // As it publishes them, not as the first venue of the table does.
     ck_assert_int_eq(listed.record.maker_fee_ppb, 2500000);
     ck_assert_int_eq(listed.record.taker_fee_ppb, 4000000);
