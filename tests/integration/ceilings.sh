@@ -74,7 +74,13 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host that was started again"
 
 # Instruments of one venue: all symbols of the market, with their books. A plugin that begins when all have one trades the last.
-sed -i -e '/symbol:/d' -e 's/^venues: .*/venue: venue.yaml/' "$WORK/conf/live.yaml"
+# By a simulator of its own: of the first one's weight the 64 venues have used what a minute has.
+kill "$SIM_PID"
+SIM_LOG=$WORK/sim_books.ndjson SIM_PORT=
+start_sim --seed 3 --symbols "$(names 64)"
+MODE=paper live_files ''
+sed -i '/symbol:/d' "$WORK/conf/live.yaml"
+sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
 for i in $(seq 0 63); do
     printf '  - {symbol: S%02dUSDT, base: S%02d, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}\n' "$i" "$i"
 done >>"$WORK/conf/live.yaml"
@@ -103,6 +109,7 @@ accounts 65 >"$WORK/accounts.yaml"
 beyond 'accounts of a simulated market' 'accounts.yaml:2:3' "$AGON" sim --port 0 --account "$WORK/accounts.yaml"
 one_beyond accounts 64
 accounts 64 >"$WORK/accounts.yaml"
+kill "$SIM_PID"
 SIM_LOG=$WORK/sim_accounts.ndjson SIM_PORT=
 start_sim --account "$WORK/accounts.yaml"
 python3 - "$SIM_PORT" <<'PY' || fail "not every account can ask for its money"

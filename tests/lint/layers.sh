@@ -9,8 +9,10 @@ while read -r lib others; do
 done < <(grep -v '^#' host/layers.txt)
 
 while IFS=: read -r file line include; do
-    header=$(sed 's/.*#include[ ]*"\([^"]*\)".*/\1/' <<<"$include")
-    lib=$(cut -d/ -f2 <<<"$file")
+    header=${include#*\"}
+    header=${header%%\"*}
+    lib=${file#*/}
+    lib=${lib%%/*}
     to=${header%%/*}
     case $file in
     host/*)
@@ -26,7 +28,7 @@ while IFS=: read -r file line include; do
         fi
         ;;
     sdk/*|plugins/*)
-        [ -f "$(dirname "$file")/$header" ] || [ -f "sdk/include/$header" ] ||
+        [ -f "${file%/*}/$header" ] || [ -f "sdk/include/$header" ] ||
             fault "$file:$line: \"$header\" is not the SDK's"
         ;;
     esac
