@@ -5,8 +5,10 @@
 . "$(dirname "$0")/common.sh"
 
 start_sim --seed 3 --symbols "$(python3 -c "print(','.join('S%02dUSDT' % i for i in range(64)))")"
-# Of 1000 levels the venue gives few a minute; of each book a hundred are kept for as many venues.
-VENUE_MORE='snapshot_levels: 5' MODE=paper live_files ''
+# Of 1000 levels the venue gives few a minute; of each book a hundred are kept for as many venues. Histories of all would take
+# two minutes' weight.
+VENUE_MORE='snapshot_levels: 5
+warm_bars: 0' MODE=paper live_files ''
 sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
 files() { # VENUES INSTRUMENTS-OF-EACH: and EXTRA lines of instruments
     python3 - "$WORK/conf" "$1" "$2" "${EXTRA-}" <<'PY'
