@@ -85,8 +85,6 @@ extern const struct rescue_wire kraken_rescue;
 
 /* market.c */
 int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out);
-int kraken_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
-                           struct wire_out *out);
 uint32_t kraken_checksum(const struct wire_top *top);
 int kraken_look(const void *bytes, size_t n, struct kraken_envelope *from);
 /* Counts a message that cannot be taken, told once of each kind. */

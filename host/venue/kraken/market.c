@@ -392,10 +392,3 @@ int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
         kraken->records.message = NULL;
     return rc < 0 ? kraken_bad(kraken, out->named_kind, rc, n) : rc;
 }
-
-int kraken_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
-                           struct wire_out *out)
-{
-    (void)symbol;
-    return kraken_decode(self, bytes, n, out);
-}

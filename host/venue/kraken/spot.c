@@ -337,7 +337,6 @@ const struct venue_wire venue_kraken_spot = {
     .open = open_kraken,
     .close = kraken_close,
     .open_reader = kraken_open_reader,
-    .decode_recorded = kraken_decode_recorded,
     .write = write_request,
     .said = 1u << REQ_NEW | 1u << REQ_REPLACE | 1u << REQ_CANCEL | 1u << REQ_STRAY |
             1u << REQ_COUNTDOWN,
