@@ -2,8 +2,8 @@
 /* fuzz_kraken: any bytes, as each kind of message and answer that Kraken can send us.
  *
  * decodes: host/venue/kraken/account.c host/venue/kraken/market.c host/venue/kraken/private.c
- *   host/venue/kraken/rest.c host/venue/fields.c host/venue/stamp.c host/venue/scan.c
- * host/venue/symbols.c host/base/num.c */
+ *   host/venue/kraken/rest.c host/venue/bar_row.c host/venue/fields.c host/venue/stamp.c
+ *   host/venue/scan.c host/venue/symbols.c host/base/num.c */
 #include "exchange.h"
 #include "fuzz.h"
 #include "venue/kraken/core.h"

@@ -3,7 +3,8 @@
  * swaps, whose quantities are contracts.
  *
  * decodes: host/venue/okx/account.c host/venue/okx/market.c host/venue/okx/rest.c
- *   host/venue/scan.c host/venue/symbols.c host/base/num.c */
+ *   host/venue/bar_row.c host/venue/fields.c host/venue/scan.c host/venue/symbols.c host/base/num.c
+ */
 #include "exchange.h"
 #include "fuzz.h"
 #include "venue/okx/core.h"
