@@ -127,7 +127,8 @@ static int get_pair(struct sim_call *call, uint32_t *sym)
     return 0;
 }
 
-int simk_asset_pairs(struct sim_call *call)
+static int put_pairs(struct sim_call *call,
+                     void (*put)(struct sim *sim, struct jout *out, uint32_t sym))
 {
     uint32_t pairs;
 
@@ -136,9 +137,14 @@ int simk_asset_pairs(struct sim_call *call)
     jout_open(call->out, '{');
     for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
         if (pairs & (1u << i))
-            put_pair(call->sim, call->out, i);
+            put(call->sim, call->out, i);
     jout_close(call->out, '{');
     return 0;
+}
+
+int simk_asset_pairs(struct sim_call *call)
+{
+    return put_pairs(call, put_pair);
 }
 
 /* --- prices --- */
@@ -170,16 +176,7 @@ static void put_ticker(struct sim *sim, struct jout *out, uint32_t sym)
 
 int simk_ticker(struct sim_call *call)
 {
-    uint32_t pairs;
-
-    if (get_pairs(call, &pairs) < 0)
-        return -1;
-    jout_open(call->out, '{');
-    for (uint32_t i = 0; i < pit_count(call->sim->pit); i++)
-        if (pairs & (1u << i))
-            put_ticker(call->sim, call->out, i);
-    jout_close(call->out, '{');
-    return 0;
+    return put_pairs(call, put_ticker);
 }
 
 int simk_ohlc(struct sim_call *call)
