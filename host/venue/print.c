@@ -3,6 +3,19 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+void print_text(struct print *print, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (print->is_full || n >= print->room - print->n) {
+        print->is_full = 1;
+        return;
+    }
+    memcpy(print->at + print->n, text, n + 1);
+    print->n += n;
+}
 
 void print_add(struct print *print, const char *format, ...)
 {

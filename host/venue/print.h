@@ -11,6 +11,8 @@ struct print {
     int is_full; /* something did not fit, and nothing behind it was put */
 };
 
+/* A text as it is: what is sent with each order has no format. */
+void print_text(struct print *print, const char *text);
 void print_add(struct print *print, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -134,51 +134,50 @@ static const char *word_of(const struct kraken_asked *asked, enum value value)
     }
 }
 
-static int print_px(int is_there, agon_px_t px, const struct symbol *symbol, char into[VALUE_TEXT])
+static const char *print_number(int is_there, int64_t value, int exp, char into[VALUE_TEXT])
 {
     if (is_there)
-        num_format_short(px, symbol->px_exp, into);
-    return is_there;
+        num_format_short(value, exp, into);
+    return is_there ? into : NULL;
 }
 
-/* False: it has none. */
-static int print_value(const struct kraken_asked *asked, enum value value, char into[VALUE_TEXT])
+/* Into into, or where it stands already; NULL: it has none. */
+static const char *value_of(const struct kraken_asked *asked, enum value value,
+                            char into[VALUE_TEXT])
 {
     const struct outbox_entry *entry = asked->entry;
+    const struct symbol *symbol = asked->symbol;
     int has_px = entry != NULL && order_type_has_px(entry->type);
     int waits = entry != NULL && order_type_waits(entry->type);
-    const char *word;
 
     switch (value) {
     case PAIR:
-        kraken_pair(asked->symbol->name, into, VALUE_TEXT);
-        return 1;
+        kraken_pair(symbol->name, into, VALUE_TEXT);
+        return into;
     case QTY_LEFT:
+        return print_number(1, outbox_left(entry), symbol->qty_exp, into);
     case QTY_NEXT:
-        num_format_short(value == QTY_LEFT ? outbox_left(entry) : entry->next_qty,
-                         asked->symbol->qty_exp, into);
-        return 1;
+        return print_number(1, entry->next_qty, symbol->qty_exp, into);
     case TRIGGER:
-        return print_px(waits, entry->trigger_px, asked->symbol, into);
+        return print_number(waits, entry->trigger_px, symbol->px_exp, into);
     case PX:
-        return print_px(has_px, entry->next_px, asked->symbol, into);
+        return print_number(has_px, entry->next_px, symbol->px_exp, into);
     case PX_ALONE:
-        return print_px(has_px && !waits, entry->next_px, asked->symbol, into);
+        return print_number(has_px && !waits, entry->next_px, symbol->px_exp, into);
     case PX_BEHIND:
-        return print_px(has_px && waits, entry->next_px, asked->symbol, into);
+        return print_number(has_px && waits, entry->next_px, symbol->px_exp, into);
     case CLIENT_ID:
-        snprintf(into, VALUE_TEXT, "%s", asked->client_id);
-        return 1;
+        return asked->client_id;
     case TIMEOUT:
         snprintf(into, VALUE_TEXT, "%llu", (unsigned long long)asked->timeout_s);
-        return 1;
+        return into;
     case DEADLINE:
+        if (asked->t_until == 0)
+            return NULL;
         stamp_print(asked->t_until, into);
-        return asked->t_until != 0;
+        return into;
     default:
-        word = word_of(asked, value);
-        snprintf(into, VALUE_TEXT, "%s", word != NULL ? word : "");
-        return word != NULL;
+        return word_of(asked, value);
     }
 }
 
@@ -290,11 +289,13 @@ static const char *add_query(struct kraken *kraken, struct form *form,
 void kraken_form_add(struct form *form, enum wire_op op, const struct kraken_asked *asked)
 {
     const struct field_said *field = requests[op].fields;
-    char text[VALUE_TEXT];
+    char into[VALUE_TEXT];
 
     for (; field != NULL && field->value != END; field++) {
-        if (field->rest != NULL && print_value(asked, field->value, text))
-            form_add(form, field->rest, text);
+        const char *value = field->rest != NULL ? value_of(asked, field->value, into) : NULL;
+
+        if (value != NULL)
+            form_add(form, field->rest, value);
     }
 }
 
@@ -334,24 +335,32 @@ int kraken_write_private(struct kraken *kraken, struct gateway_request *request,
 int64_t kraken_say(void *self, struct gateway_request *request, uint64_t id, char *at, size_t room)
 {
     static const char *const around[][2] = {
-        [TEXT] = {"\"", "\""},
-        [BARE] = {"", ""},
-        [LIST] = {"[\"", "\"]"},
-        [OF_LAST] = {"{\"reference\":\"last\",\"price\":", "}"}};
+        [TEXT] = {"\":\"", "\","},
+        [BARE] = {"\":", ","},
+        [LIST] = {"\":[\"", "\"],"},
+        [OF_LAST] = {"\":{\"reference\":\"last\",\"price\":", "},"}};
     struct kraken *kraken = self;
     const struct link *link = gateway_link(kraken->gateway, LINK_USER);
     const struct field_said *field = requests[request->kind].fields;
     struct print text = {.at = at, .room = room};
     struct kraken_asked asked;
-    char value[VALUE_TEXT];
+    char into[VALUE_TEXT];
 
     if (begin(kraken, request, &asked) < 0)
         return AGON_EAGAIN;
-    print_add(&text, "{\"method\":\"%s\",\"params\":{", requests[request->kind].method);
+    print_text(&text, "{\"method\":\"");
+    print_text(&text, requests[request->kind].method);
+    print_text(&text, "\",\"params\":{");
     for (; field->value != END; field++) {
-        if (field->socket != NULL && print_value(&asked, field->value, value))
-            print_add(&text, "\"%s\":%s%s%s,", field->socket, around[field->shape][0], value,
-                      around[field->shape][1]);
+        const char *value = field->socket != NULL ? value_of(&asked, field->value, into) : NULL;
+
+        if (value == NULL)
+            continue;
+        print_text(&text, "\"");
+        print_text(&text, field->socket);
+        print_text(&text, around[field->shape][0]);
+        print_text(&text, value);
+        print_text(&text, around[field->shape][1]);
     }
     if (request->kind == REQ_CANCEL)
         count_cancel(kraken, request->entry);

@@ -168,9 +168,11 @@ START_TEST(what_is_written_fits_or_is_not_sent)
     ck_assert_int_eq(form.is_full, 0);
     form_add(&form, "name", "much too long");
     ck_assert_int_eq(form.is_full, 1);
-    print_add(&print, "%s", "1234");
+    print_text(&print, "12");
+    print_add(&print, "%d", 34);
     print_add(&print, "%s", "5678");
     print_add(&print, "9");
+    print_text(&print, "9");
     ck_assert_int_eq(print.is_full, 1);
     ck_assert_uint_eq(print.n, 4);
     stamp_print(1607418537715000000, text);
