@@ -11,14 +11,15 @@ const char *const backtest_generated[BACKTEST_GENERATED] = {"BTCUSDT", "ETHUSDT"
  * exchange, and those that name none, are of one venue here, whatever their market. */
 static int name_of(const struct venue_wire *wire, const char **name)
 {
-    const char *spot = wire != NULL ? strstr(wire->name, "_spot") : NULL;
+    const char *spot;
 
-    *name = wire == NULL ||
-                    strncmp(wire->name, BACKTEST_VENUE_NAME "_", sizeof(BACKTEST_VENUE_NAME)) == 0
-                ? BACKTEST_VENUE_NAME
-                : wire->name;
-    return (int)(*name != BACKTEST_VENUE_NAME && spot != NULL ? (size_t)(spot - *name)
-                                                              : strlen(*name));
+    *name = BACKTEST_VENUE_NAME;
+    if (wire == NULL ||
+        strncmp(wire->name, BACKTEST_VENUE_NAME "_", sizeof(BACKTEST_VENUE_NAME)) == 0)
+        return (int)strlen(*name);
+    *name = wire->name;
+    spot = strstr(wire->name, "_spot");
+    return (int)(spot != NULL ? (size_t)(spot - wire->name) : strlen(wire->name));
 }
 
 // "kraken:BTC/USD" of "kraken_spot_BTCUSD_1.raw.gz": as a host's roster has it.

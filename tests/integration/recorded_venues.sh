@@ -115,4 +115,7 @@ END
 "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --data "$FILES/kraken_spot_BTCUSD.raw" --json >"$WORK/roster.json" 2>"$WORK/err" ||
     fail "by roster: $(cat "$WORK/err")"
 [ "$(jq .market_events "$WORK/roster.json")" = 16 ] || fail "by roster: $(jq .market_events "$WORK/roster.json") events"
+sed -i -e 's/USD/USDT/g' -e 's|kraken:BTC/USDT|okx_swap:BTC-USDT-SWAP|' "$WORK/roster.yaml"
+"$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --data "$FILES/okx_swap_BTCUSDT.raw" --json >"$WORK/roster.json" 2>"$WORK/err" ||
+    fail "a swap by roster: $(cat "$WORK/err")"
 echo "Kraken, OKX spot and swaps: each message as its text has it"
