@@ -3,7 +3,8 @@
  * its place; what cannot be looked at cannot be opened.
  *
  * Byte 0: kind by the file's name (0, 1: CSV, 2: raw stream), 1: of a symbol that was said; 4:
- * lenient; 8: the exponents are not 8. The rest is the file.
+ * lenient; 8: the exponents are not 8; without that, of a stream 16: Kraken's, 32: OKX's. The rest
+ * is the file.
  *
  * decodes: host/lab/tape.c host/market/recording.c host/market/lines.c host/market/table.c
  * host/base/num.c host/venue/binance/decode.c host/venue/binance/decode_info.c
@@ -21,12 +22,13 @@
 #define EVENTS_MAX 20000
 
 static char folder[64] = "/tmp/agon-fuzz-XXXXXX";
-static char paths[2][128];
-static int files[2];
+#define FILES 4
+static char paths[FILES][128];
+static int files[FILES];
 
 static void clear(void)
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < FILES; i++)
         unlink(paths[i]);
     rmdir(folder);
 }
@@ -36,7 +38,9 @@ static void begin(void)
     REQUIRE(mkdtemp(folder) != NULL);
     snprintf(paths[0], sizeof(paths[0]), "%s/fuzz_spot_BTCUSDT_1m.csv", folder);
     snprintf(paths[1], sizeof(paths[1]), "%s/fuzz_spot_BTCUSDT_20240808.raw", folder);
-    for (int i = 0; i < 2; i++) {
+    snprintf(paths[2], sizeof(paths[2]), "%s/kraken_spot_BTCUSD.raw", folder);
+    snprintf(paths[3], sizeof(paths[3]), "%s/okx_spot_BTCUSDT.raw", folder);
+    for (int i = 0; i < FILES; i++) {
         files[i] = open(paths[i], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         REQUIRE(files[i] >= 0);
     }
@@ -91,23 +95,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         .quote = "USDT",
         .quote_exp = 8};
     struct error err = {0};
-    int is_raw;
+    int file;
     int is_foreign;
 
     if (n < 1)
         return 0;
     if (paths[0][0] == '\0')
         begin();
-    is_raw = (data[0] & 3) == 2;
     is_foreign = (data[0] & 8) != 0;
+    file = (data[0] & 3) != 2 ? 0 : is_foreign ? 1 : data[0] & 16 ? 2 : data[0] & 32 ? 3 : 1;
     config.is_lenient = (data[0] & 4) != 0;
-    REQUIRE(pwrite(files[is_raw], data + 1, n - 1, 0) == (ssize_t)(n - 1));
-    REQUIRE(ftruncate(files[is_raw], (off_t)(n - 1)) == 0);
-    config.path = paths[is_raw];
+    REQUIRE(pwrite(files[file], data + 1, n - 1, 0) == (ssize_t)(n - 1));
+    REQUIRE(ftruncate(files[file], (off_t)(n - 1)) == 0);
+    config.path = paths[file];
     if (tape_look(config.path, (data[0] & 3) == 1 ? "ETHUSDT" : NULL, &config.info, &err) < 0) {
         REQUIRE(err.code < 0 && err.text[0] != '\0');
         return 0;
     }
+    memcpy(config.instrument.symbol, config.info.symbol, sizeof(config.instrument.symbol));
     config.instrument.px_exp = (int8_t)(is_foreign ? data[0] >> 4 : 8);
     config.instrument.qty_exp = (int8_t)(is_foreign ? data[0] >> 4 : 8);
     play(&config);
