@@ -196,7 +196,7 @@ static int head(struct elf *elf)
     if (elf->n < SELFMAG || memcmp(elf->bytes, ELFMAG, SELFMAG) != 0)
         return find(elf, S01, 0, "not an ELF file: it begins with other bytes");
     if (!get(elf, 0, h, sizeof(*h)))
-        return find(elf, S01, 0, "cut short: %llu bytes are less than an ELF header",
+        return find(elf, S01, 0, "truncated: %llu bytes are less than an ELF header",
                     (unsigned long long)elf->n);
     if (h->e_ident[EI_CLASS] != ELFCLASS64)
         return find(elf, S01, 0, "not a 64-bit file (class %u)", h->e_ident[EI_CLASS]);
@@ -229,7 +229,7 @@ static int segments(struct elf *elf)
     // loss may have spared the segments, is found by them.
     if (h->e_shnum > 0 && (h->e_shentsize != sizeof(Elf64_Shdr) ||
                            at(elf, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr)) == NULL))
-        return find(elf, S02, 0, "cut short: section headers lie beyond the end of the file");
+        return find(elf, S02, 0, "truncated: section headers lie beyond the end of the file");
     return 0;
 }
 
@@ -250,7 +250,7 @@ static int loads(struct elf *elf)
             s->p_type != PT_TLS && s->p_type != PT_GNU_RELRO)
             continue;
         if (at(elf, s->p_offset, s->p_filesz) == NULL)
-            return find(elf, S03, 0, "cut short: segment %u ends beyond the end of the file", i);
+            return find(elf, S03, 0, "truncated: segment %u ends beyond the end of the file", i);
         if (s->p_filesz > s->p_memsz || s->p_memsz > UINT32_MAX || s->p_vaddr > UINT64_MAX / 4 ||
             (s->p_align & (s->p_align - 1)) != 0)
             return find(elf, S03, 0, "segment %u has impossible sizes", i);
@@ -286,7 +286,7 @@ static int parts(struct elf *elf)
         else if (s->p_type == PT_GNU_EH_FRAME)
             is_in = is_loaded(elf, s->p_vaddr, 8, 0);
         if (!is_in)
-            return find(elf, S03, 0, "segment %u is no part of what is loaded", i);
+            return find(elf, S03, 0, "segment %u is not part of what is loaded", i);
     }
     return 0;
 }
@@ -797,7 +797,7 @@ static int names(struct elf *elf)
         }
         has_entry = 1;
         if (ELF64_ST_TYPE(symbol.st_info) != STT_OBJECT)
-            return find(elf, S04, 0, "agon_plugin is no data object");
+            return find(elf, S04, 0, "agon_plugin is not a data object");
         if (symbol.st_size < 24 || !is_loaded(elf, symbol.st_value, symbol.st_size, 0) ||
             is_loaded(elf, symbol.st_value, symbol.st_size, PF_X))
             return find(elf, S04, 0, "agon_plugin lies outside the file's data");

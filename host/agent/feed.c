@@ -402,7 +402,7 @@ static int load_state(struct feed *feed, struct error *err)
     int rc;
 
     if (feed->setup.n_state < sizeof(hdr))
-        return error_set(err, AGON_ECORRUPT, "the saved state is cut short");
+        return error_set(err, AGON_ECORRUPT, "the saved state is truncated");
     memcpy(&hdr, bytes, sizeof(hdr));
     in = (struct memory_in){.at = bytes + sizeof(hdr), .n = feed->setup.n_state - sizeof(hdr)};
     if (hdr.magic != STATE_MAGIC || hdr.format != STATE_FORMAT || hdr.bytes != in.n ||

@@ -464,11 +464,11 @@ int fold_param_read(struct feed_param *param, const struct agon_param *declared,
         break;
     }
     if (rc < 0)
-        return error_set(err, rc, "\"%.40s\" is no %s%s", text,
+        return error_set(err, rc, "\"%.40s\" is not a %s%s", text,
                          declared->type == AGON_INTEGER  ? "whole number"
                          : declared->type == AGON_REAL   ? "number"
                          : declared->type == AGON_CHOICE ? "choice; there are "
-                                                         : "UTF-8",
+                                                         : "text of UTF-8",
                          declared->type == AGON_CHOICE ? declared->choices : "");
     if (has_bounds && (param->real < declared->min || param->real > declared->max))
         return error_set(err, AGON_ERANGE, "%.40s is not within %g and %g", text, declared->min,

@@ -16,7 +16,7 @@ int note_open(struct crew *crew, struct error *err)
 
     crew->notes_memory = aligned_alloc(128, bytes);
     if (crew->notes_memory == NULL)
-        return error_set(err, AGON_ENOMEM, "no memory for what the journal is told of plugins");
+        return error_set(err, AGON_ENOMEM, "no memory for the journal's notes of plugins");
     memset(crew->notes_memory, 0, bytes);
     REQUIRE(evring_format(crew->notes_memory, NOTES) == AGON_OK);
     REQUIRE(evring_attach(&crew->notes_in, crew->notes_memory, NOTES) == AGON_OK);
@@ -28,7 +28,7 @@ static void put(struct crew *crew, const struct agon_event_hdr *event, const cha
 {
     if (evring_put(&crew->notes_in, event) < 0)
         log_warn("agent", "note",
-                 "slot %s: the journal could not be told of its plugin: that time cannot be "
+                 "slot %s: its plugin could not be noted in the journal: that time cannot be "
                  "compared by `agon parity`",
                  slot);
 }

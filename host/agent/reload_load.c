@@ -75,7 +75,7 @@ static int catch_up(struct member *member, struct error *err)
             atomic_load_explicit(&bus->tail_seq, memory_order_acquire))
             return AGON_OK;
         if (clock_mono() > until || atomic_load(&member->crew->is_closing))
-            return error_set(err, AGON_ETIME, "it does not catch up");
+            return error_set(err, AGON_ETIME, "it does not reach the present");
         if (next->process != NULL) {
             run_process_wake(next->process);
             (void)futex_wait(&never, 0, NAP_NS);

@@ -99,7 +99,7 @@ int cmd_new(int argc, char **argv)
     name = names.at[0];
     if (!is_name(name))
         return args_refuse(&spec, argv[0],
-                           "%s is no name: a-z, 0-9, _; begins with a letter; at most %d",
+                           "%s is not a name: a-z, 0-9, _; begins with a letter; at most %d",
                            args_safe(name), NAME_MAX_BYTES);
     dir = dir ? dir : name;
     if (lstat(dir, &there) == 0) {

@@ -68,7 +68,7 @@ static int read_keys(struct settings *settings, int is_take_over)
             venue->rights.host[0] == '\0') {
             fprintf(stderr,
                     "agon run: mode live asks what the key may do: name 'rights' in the file of "
-                    "venue %s, as futures do not tell it themselves\n",
+                    "venue %s, as futures do not report it themselves\n",
                     venue->name);
             return EXIT_CONFIG;
         }

@@ -312,8 +312,9 @@ static void on_second(uv_timer_t *timer)
             floor->n_bad_told++;
         }
         if (!floor->is_cut_told && pit_cut(floor->pit) > 0) {
-            fprintf(stderr, "agon sim: a quantity finer than its symbol's step is cut to it; at "
-                            "the end it is said how many were\n");
+            fprintf(stderr,
+                    "agon sim: a quantity finer than its symbol's step is rounded to it; at "
+                    "the end it is said how many were\n");
             floor->is_cut_told = 1;
         }
         if (!floor->is_over_told && pit_is_over(floor->pit)) {
@@ -422,7 +423,7 @@ static int serve(struct run *run, agon_ns_t t_market)
         uint64_t n_cut = pit_cut(run->floors[i].pit);
 
         if (n_cut > 0)
-            fprintf(stderr, "agon sim: %llu quantities were cut\n", (unsigned long long)n_cut);
+            fprintf(stderr, "agon sim: %llu quantities were rounded\n", (unsigned long long)n_cut);
         sim_server_free(run->floors[i].server);
     }
     uv_loop_close(&run->loop);
@@ -519,7 +520,8 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
             return run->n_files > 0 ? EXIT_DATA : EXIT_FLAGS;
         if (pit_visible_bars(floor->pit) > 0)
             fprintf(stderr,
-                    "agon sim: bars are played as trades along open, high, low, close, a path that "
+                    "agon sim: bars are played back as trades along open, high, low, close, a path "
+                    "that "
                     "their data do not have: what trades on it is not comparable with a backtest, "
                     "which shows nothing inside a bar\n");
         *t_market = floor->t_market > *t_market ? floor->t_market : *t_market;
@@ -610,8 +612,8 @@ int cmd_sim(int argc, char **argv)
         {"speed", ARG_REAL, "X", "market time runs X times as fast, 1 to 60 (1)", &opts.speed,
          .min = 1, .max = 60},
         {"bars", ARG_CHOICE, "silent|visible",
-         "tables of bars: nothing is told inside one, as in a backtest, or they are played as "
-         "trades, for a demo (silent)",
+         "tables of bars: nothing is sent inside one, as in a backtest, or they are played back "
+         "as trades, for a demo (silent)",
          &opts.bars, .choices = shown},
         BARS_ARGS(opts.inside),
         {"account", ARG_TEXT, "FILE", "accounts in YAML or JSON (one: agon-sim-key)",

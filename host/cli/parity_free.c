@@ -130,7 +130,7 @@ int parity_free_run(const struct parity_free_config *config, struct free_compare
         snprintf(
             free->why, sizeof(free->why),
             "no begin of generation %u of slot %u is in the journal (a backtest's, or an older "
-            "build's): nobody can make it anew",
+            "build's): it cannot be made again",
             stranger->generation, stranger->slot);
         return EXIT_OK;
     }

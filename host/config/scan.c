@@ -65,10 +65,10 @@ static const char *refusal(uint32_t rune, enum config_code *code)
         rune == 0xfeff || rune == 0xad || rune == 0x180e || (rune >= 0xe0000 && rune <= 0xe007f))
         return "an invisible character";
     if (rune == 0x2028 || rune == 0x2029)
-        return "a line break that is no newline";
+        return "a line break other than a newline";
     if (rune == 0xa0 || (rune >= 0x2000 && rune <= 0x200a) || rune == 0x202f || rune == 0x205f ||
         rune == 0x3000)
-        return "a space that is no plain space";
+        return "a space other than the plain one";
     return NULL;
 }
 

@@ -472,7 +472,7 @@ static void read_text(struct config *config, const struct config_node *node,
         snprintf(what, sizeof(what), "holds the character %s", foreign);
         refuse_value(config, node, field, CONFIG_E_CONFUSABLE, what);
     } else if (is_named && !is_name(node->text, node->n, is_symbol ? "_-./" : "_-.")) {
-        refuse_value(config, node, field, CONFIG_E_VALUE, "is no name");
+        refuse_value(config, node, field, CONFIG_E_VALUE, "is not a name");
     } else if (field->type == SCHEMA_PATH && path_fault(node->text)) {
         refuse_value(config, node, field, CONFIG_E_PATH, path_fault(node->text));
     } else if (node->n + 1 > field->room) {
@@ -506,7 +506,7 @@ static int is_refused_scalar(struct config *config, const struct config_node *no
          i++)
         if (strcmp(node->text, nulls[i]) == 0) {
             refuse_value(config, node, field, CONFIG_E_VALUE,
-                         "is no value (leave the key out for its default)");
+                         "is not a value (leave the key out for its default)");
             return 1;
         }
     if (!node->is_env && !field->is_public && field->type != SCHEMA_PATH &&
@@ -540,7 +540,7 @@ static void read_scalar(struct config *config, const struct config_node *node,
         if (!node->is_quoted && units_u64(node->text, node->n, &u64, NULL) == AGON_OK)
             memcpy(member, &u64, sizeof(u64));
         else
-            refuse_value(config, node, field, CONFIG_E_RANGE, "is no such number");
+            refuse_value(config, node, field, CONFIG_E_RANGE, "is not such a number");
         break;
     case SCHEMA_REAL:
         read_real(config, node, field, member);
@@ -587,7 +587,7 @@ static void read_one(struct config *config, const struct config_node *node,
         if (node->kind == NODE_MAP)
             read_map(config, node, field->sub, member);
         else
-            refuse_value(config, node, field, CONFIG_E_KIND, "is no map");
+            refuse_value(config, node, field, CONFIG_E_KIND, "is not a map");
     } else if (node->kind != NODE_SCALAR) {
         refuse_value(config, node, field, CONFIG_E_KIND, "stands there");
     } else {
@@ -607,7 +607,7 @@ static void read_list(struct config *config, const struct config_node *node,
 
         node_show(node, shown, sizeof(shown));
         node_error(config, node->line, node->column, node, CONFIG_E_KIND,
-                   "%s is no list; expected a list of 1 to %u entries: [a, b] or '- a' lines",
+                   "%s is not a list; expected a list of 1 to %u entries: [a, b] or '- a' lines",
                    shown, field->list_max);
         return;
     }
@@ -785,7 +785,7 @@ int config_read_node(struct config *config, const struct config_node *node,
 
     memset(out, 0, schema->size);
     if (node->kind != NODE_MAP)
-        return config_refuse(config, node, CONFIG_E_KIND, "is no map; expected the keys of %s",
+        return config_refuse(config, node, CONFIG_E_KIND, "is not a map; expected the keys of %s",
                              schema->name);
     if (!config->schema)
         config->schema = schema;

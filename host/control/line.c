@@ -24,7 +24,7 @@ int control_request(const char *line, size_t n_bytes, json_t **root, struct cont
         const char *word = json_string_value(json_array_get(words, i));
 
         if (word == NULL || strlen(word) > CONTROL_ARG_MAX)
-            return error_set(err, AGON_EINVAL, "a word of the verb is no text or too long");
+            return error_set(err, AGON_EINVAL, "a word of the verb is not a text or is too long");
         for (const char *c = word; *c != '\0'; c++) {
             if ((unsigned char)*c < 0x20 || *c == 0x7f)
                 return error_set(err, AGON_EINVAL, "a word of the verb has a control character");

@@ -325,16 +325,16 @@ static int body_words(const struct http_message *request, struct words *words,
     root = json_loadb(request->body, request->body_n, JSON_REJECT_DUPLICATES, &why);
     if (!json_is_object(root)) {
         json_decref(root);
-        return error_set(err, AGON_EINVAL, "the body is no JSON object");
+        return error_set(err, AGON_EINVAL, "the body is not a JSON object");
     }
     args = json_object_get(root, "args");
     if (args != NULL && !json_is_array(args))
-        rc = error_set(err, AGON_EINVAL, "args is no array of texts");
+        rc = error_set(err, AGON_EINVAL, "args is not an array of texts");
     for (size_t i = 0; rc >= 0 && i < json_array_size(args); i++) {
         const char *word = json_string_value(json_array_get(args, i));
 
         if (word == NULL || add_word(words, call, word, strlen(word), 0) < 0)
-            rc = error_set(err, AGON_EINVAL, "args is no array of texts, or too long");
+            rc = error_set(err, AGON_EINVAL, "args is not an array of texts, or is too long");
     }
     json_decref(root);
     return rc;
@@ -555,7 +555,7 @@ static void on_ws_message(void *ctx, uint64_t conn, enum ws_opcode opcode, const
     (void)opcode;
     (void)bytes;
     (void)n;
-    server_ws_close(control->server, conn, WS_CODE_POLICY, "this socket only tells");
+    server_ws_close(control->server, conn, WS_CODE_POLICY, "this socket only sends");
 }
 
 static void on_ws_close(void *ctx, uint64_t conn, int code)
@@ -626,7 +626,8 @@ int control_web_open(struct control *control, struct error *err)
 
     if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
         return error_set(err, AGON_EINVAL,
-                         "http: '%s' is no loopback address; expected 127.0.0.1 or ::1", address);
+                         "http: '%s' is not a loopback address; expected 127.0.0.1 or ::1",
+                         address);
     listen.owner = (struct server_owner){.ctx = control,
                                          .on_request = on_request,
                                          .is_urgent = is_urgent,

@@ -403,7 +403,7 @@ int demo_recordings(const char *dir, char **paths, int max, struct error *err)
     int n = 0;
 
     if (opened == NULL)
-        return error_set(err, AGON_ENOENT, "%s is no directory that can be read", dir);
+        return error_set(err, AGON_ENOENT, "%s is not a directory that can be read", dir);
     while ((entry = readdir(opened)) != NULL && n < max) {
         char path[PATH_MAX];
 

@@ -202,7 +202,7 @@ static void check_replaced(struct life *life, const struct record_report *report
         (truth == NULL || truth->px != report->px * px_unit || truth->t_changed < order->t_request))
         ambiguous_wrong(
             life, &life->result->n_wrong,
-            "%.3f s: order %llu is told as replaced by revision %u at %lld, and was not",
+            "%.3f s: order %llu is reported as replaced by revision %u at %lld, and was not",
             (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id, report->rev,
             (long long)report->px);
 }
@@ -218,7 +218,7 @@ void ambiguous_check_report(struct life *life, const struct record_report *repor
         check_replaced(life, report, order);
     if (report->cum_qty * qty_unit(life) > done_of(life, order))
         ambiguous_wrong(
-            life, &result->n_wrong, "%.3f s: order %llu: told of %lld filled, at the venue %lld",
+            life, &result->n_wrong, "%.3f s: order %llu: reported %lld filled, at the venue %lld",
             (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id,
             (long long)report->cum_qty, (long long)(done_of(life, order) / qty_unit(life)));
     if (life->kind->is_doubtful)
@@ -227,7 +227,7 @@ void ambiguous_check_report(struct life *life, const struct record_report *repor
         result->n_not_done++;
         if (truth == NULL || truth->is_cancelled)
             ambiguous_wrong(life, &result->n_wrong,
-                            "order %llu: its cancel was done and told as not done",
+                            "order %llu: its cancel was done and reported as not done",
                             (unsigned long long)order->id);
     }
     // That the venue knows no such order says nothing of what was done: the core asks.
@@ -236,7 +236,7 @@ void ambiguous_check_report(struct life *life, const struct record_report *repor
     result->n_not_done += report->reason == REASON_ABSENT;
     if (is_replaced(life, order, truth))
         ambiguous_wrong(life, &result->n_wrong,
-                        "order %llu: its replacement was done and told as not done",
+                        "order %llu: its replacement was done and reported as not done",
                         (unsigned long long)order->id);
 }
 
@@ -265,7 +265,7 @@ void ambiguous_check_ended(struct life *life, const struct order *order)
                         seconds, (unsigned long long)order->id);
     else if (order->state == AGON_ORDER_REJECTED && truth_of(life, order->id, 0) != NULL)
         ambiguous_wrong(life, &life->result->n_wrong,
-                        "%.3f s: order %llu was there, and is told as refused", seconds,
+                        "%.3f s: order %llu was there, and is reported as refused", seconds,
                         (unsigned long long)order->id);
 }
 

@@ -96,7 +96,7 @@ static void check_halted(struct bytes *world, uint64_t order_id, int coin, uint8
         : slot < BYTES_SLOTS && word->is_slot_halted[slot] && !is_anothers(world, slot)
             ? "halted for its slot"
         : slot < BYTES_SLOTS && word->is_suspended[slot] && !is_anothers(world, slot)
-            ? "told to suspend its slot"
+            ? "ordered to suspend its slot"
             : NULL;
 
     if (why == NULL || word->is_unsure || slot >= BYTES_SLOTS)

@@ -107,12 +107,12 @@ static void check_done(struct bytes *world)
     world->result->some[BYTES_SOME_FLAT]++;
     if (clear->is_clear || (!is_now && clear->t_clear >= flatten->t))
         return;
-    bytes_fail(world, "inv-24",
-               "the operator was told that all of slot %d (-1: of all) is closed, and at the "
-               "exchange %s for %.3f s",
-               flatten->slot, clear->t_open != 0 ? "an order is open" : "a position is held",
-               (double)(world->sched.now - (clear->t_open != 0 ? clear->t_open : clear->t_held)) /
-                   1e9);
+    bytes_fail(
+        world, "inv-24",
+        "the answer to the operator was that all of slot %d (-1: of all) is closed, and at the "
+        "exchange %s for %.3f s",
+        flatten->slot, clear->t_open != 0 ? "an order is open" : "a position is held",
+        (double)(world->sched.now - (clear->t_open != 0 ? clear->t_open : clear->t_held)) / 1e9);
 }
 
 static int is_long(const struct bytes *world, agon_ns_t since, agon_ns_t long_ns)
@@ -132,7 +132,7 @@ static void check_left(struct bytes *world, const struct host_left *left)
         ((is_long(world, clear->t_open, known) && left->n_orders == 0) ||
          (is_long(world, clear->t_held, known) && left->n_positions == 0)))
         bytes_fail(world, "inv-24",
-                   "the operator was told of %u orders and %u positions that are left of slot %d, "
+                   "the operator's answer had %u orders and %u positions that are left of slot %d, "
                    "and at the exchange there are more",
                    left->n_orders, left->n_positions, flatten->slot);
     // All at once are rarely without anything where agents trade on.

@@ -206,10 +206,10 @@ static void check_closed(struct bytes *world)
         const struct truth *truth = &world->truths[i];
 
         if (truth->is_open && truth->is_ours)
-            bytes_fail(
-                world, "inv-24",
-                "the operator was told that no order is open, and %s is open at the exchange",
-                truth->client);
+            bytes_fail(world, "inv-24",
+                       "the answer to the operator was that no order is open, and %s is open at "
+                       "the exchange",
+                       truth->client);
     }
     for (uint32_t i = 0; i < world->n_coins; i++) {
         int64_t held = world->coins[i].held < 0 ? -world->coins[i].held : world->coins[i].held;
@@ -217,7 +217,8 @@ static void check_closed(struct bytes *world)
 
         if (amt > BYTES_SLOTS * bytes_dust(i))
             bytes_fail(world, "inv-24",
-                       "the operator was told that every position is closed, and %lld of the quote "
+                       "the answer to the operator was that every position is closed, and %lld of "
+                       "the quote "
                        "is held of instrument %u at the exchange",
                        (long long)amt, i + 1);
     }

@@ -162,8 +162,9 @@ void bytes_wishes_sent(struct bytes *world, const struct bytes_wire *wire)
     if (form == FORM_MARKET && wire->px == 0)
         is_found = 0; // no agent's order leaves without a price that it costs at most
     if (!is_found)
-        bytes_fail(world, "inv-01", "order %s, %s %s at %lld for %lld, is no agent's intent",
-                   wire->client, wire->type, wire->tif, (long long)wire->px, (long long)wire->qty);
+        bytes_fail(world, "inv-01",
+                   "order %s, %s %s at %lld for %lld, is not the intent of an agent", wire->client,
+                   wire->type, wire->tif, (long long)wire->px, (long long)wire->qty);
 }
 
 /* All slots trade by one account: two of its orders that meet cost fees for nothing, and break the

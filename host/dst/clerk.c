@@ -23,7 +23,7 @@ static void count(struct world *world, const struct record_report *report)
 {
     uint64_t *some = world->result->some;
 
-    world_trace(world, "  clerk: tells %u of %llx rev %u: state %u reason %u qty %lld cum %lld",
+    world_trace(world, "  clerk: reports %u of %llx rev %u: state %u reason %u qty %lld cum %lld",
                 report->kind, (unsigned long long)report->order_id, report->rev, report->state,
                 report->reason, (long long)report->qty, (long long)report->cum_qty);
     switch (report->kind) {
@@ -144,7 +144,8 @@ static int send(void *ctx, const struct order_cmd *cmd)
         world->result->some[SOME_BUSY]++;
         return AGON_EAGAIN;
     }
-    world_trace(world, "  core: commands %u of %llx rev %u qty %lld filled %lld doubt %u rev %u",
+    world_trace(world,
+                "  core: commands %u of %llx rev %u qty %lld filled %lld unconfirmed %u rev %u",
                 cmd->kind, (unsigned long long)cmd->order_id, cmd->rev, (long long)cmd->qty,
                 (long long)cmd->filled_qty, cmd->doubt, cmd->doubt_rev);
     if (cmd->kind != CMD_CANCEL_ALL && cmd->kind != CMD_STRAY)
@@ -656,7 +657,7 @@ void clerk_cut(struct world *world)
     struct clerk *clerk = &world->clerk;
 
     world->result->some[SOME_DISCONNECT]++;
-    world_trace(world, "CUT");
+    world_trace(world, "DISCONNECTED");
     clerk->is_linked = 0;
     clerk->is_ready = 0;
     clerk->is_round = 0; // what is still out proves nothing about the time from now on

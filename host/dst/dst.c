@@ -19,7 +19,7 @@ const char *dst_some_name(uint32_t some)
         [SOME_RESYNC] = "book synchronised",
         [SOME_CRASH] = "crash",
         [SOME_CRASH_IN_RECOVERY] = "crash in recovery",
-        [SOME_TORN] = "torn tail cut",
+        [SOME_TORN] = "torn tail removed",
         [SOME_LOST_TAIL] = "events lost by a crash",
         [SOME_FROM_SNAPSHOT] = "went on from a snapshot",
         [SOME_SYNC_FAILED] = "journal failed",

@@ -63,7 +63,7 @@ static int config_account(struct engine *engine, const struct record_account_of 
     // Orders and money of earlier events are where they are: an account is told before its slots.
     if (record->venue == 0 || record->venue > VENUES_MAX || record->account >= ACCOUNTS_MAX ||
         (engine->slots.n > 0 && engine->account_of[record->venue] != record->account + 1)) {
-        engine_note(engine, ALERT_CONFIG, "a venue's account cannot be what it was told to be");
+        engine_note(engine, ALERT_CONFIG, "a venue's account cannot be what its event says");
         return AGON_EINVAL;
     }
     engine->account_of[record->venue] = (uint16_t)(record->account + 1);

@@ -432,7 +432,7 @@ static int load_head(struct journal_reader *reader, struct cursor *cursor, uint3
     n = rc < 0 ? 0 : look(cursor, 0, SEGMENT_HEAD, &bytes, &rc);
     if (rc == AGON_ECORRUPT)
         return error_set(err, rc,
-                         "%s" PACKED_SUFFIX ": the file is cut short or its seek table, which is "
+                         "%s" PACKED_SUFFIX ": the file is truncated or its seek table, which is "
                          "its end, is damaged. Go on with a copy of the directory from before; "
                          "`agon journal stats DIR --force` reads this one as far as it goes",
                          name);

@@ -101,5 +101,5 @@ int journal_recover(const struct disk *disk, const struct journal_reading *readi
         rc = disk->sync_dir(disk->ctx);
     *summary = reader->summary;
     journal_reader_close(reader);
-    return rc < 0 ? error_set(err, rc, "cutting the torn tail: %s", error_name(rc)) : AGON_OK;
+    return rc < 0 ? error_set(err, rc, "removing the torn tail: %s", error_name(rc)) : AGON_OK;
 }

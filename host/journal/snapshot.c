@@ -169,7 +169,7 @@ static const char *check(const struct disk *disk, int file, const struct snapsho
     if (snapshot->seq != seq)
         return "its name and its head differ";
     if ((uint64_t)size != HEAD + snapshot->n_bytes)
-        return "it is cut off";
+        return "it is truncated";
     if (want->journal_id != NULL &&
         memcmp(want->journal_id, snapshot->journal_id, sizeof(snapshot->journal_id)) != 0)
         return "it belongs to another journal";

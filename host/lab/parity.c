@@ -278,7 +278,7 @@ static void collect(struct again *again, struct actor *actor, const struct agon_
             continue;
         if (rc < 0) {
             differ(again, actor, NULL, NULL, event->seq,
-                   "it wrote what is no record into its ring");
+                   "it wrote something other than records into its ring");
             return;
         }
         wish = (void *)one.bytes;
@@ -303,7 +303,7 @@ static void advance(struct again *again, struct actor *actor, const struct agon_
 
     if (actor->cast.play->lost_seq != 0 && event->seq >= actor->cast.play->lost_seq) {
         unknown(again, actor, actor->cast.play->lost_seq, 0,
-                "it met more gaps and full rings than could be told to the journal");
+                "it met more gaps and full rings than the journal could be given");
         return;
     }
     enter(again, actor);
@@ -559,8 +559,8 @@ static void compare(struct again *again, const struct agon_event_hdr *event)
         memcmp(mine->bytes + ORIGIN_AT, (const unsigned char *)event + ORIGIN_AT,
                event_bytes(event) - ORIGIN_AT) != 0) {
         differ(again, actor, event, mine, event->seq,
-               "on the same events it wants something else: it depends on what is no event "
-               "(memory that was never written, a clock, an address, another process)");
+               "on the same events it wants something else: it depends on something outside "
+               "its events (memory that was never written, a clock, an address, another process)");
         return;
     }
     actor->head++;

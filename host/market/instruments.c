@@ -88,7 +88,7 @@ static int check_identity(const struct instruments *table, const struct agon_ins
                          "unknown asset (base %u, quote %u, settlement %u): assets come first",
                          event->base, event->quote, event->settle);
     if (event->predecessor >= id)
-        return error_set(err, AGON_EINVAL, "predecessor %u is no older instrument",
+        return error_set(err, AGON_EINVAL, "predecessor %u is not an older instrument",
                          event->predecessor);
     if (old != NULL &&
         (old->px_exp != event->px_exp || old->qty_exp != event->qty_exp ||

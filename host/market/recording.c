@@ -205,7 +205,7 @@ int recording_symbol_of_name(const char *path, char symbol[RECORDING_SYMBOL])
 const char *recording_refused_column(const char *name, size_t n)
 {
     return is_word(name, n, "is_snapshot") || is_word(name, n, "update_type")
-               ? "a table of a book's changes is not played; books are read from raw streams"
+               ? "a table of a book's changes is not played back; books are read from raw streams"
                : NULL;
 }
 

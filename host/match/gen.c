@@ -173,7 +173,7 @@ static int check(struct gen_config *config, const struct instruments *table, str
     if (config->book_interval_ms > 60000)
         return error_set(err, AGON_EINVAL, "book_interval_ms is above 60000");
     if (config->t_start < 0 || config->t_start > INT64_MAX / 2)
-        return error_set(err, AGON_EINVAL, "t_start is no time");
+        return error_set(err, AGON_EINVAL, "t_start is not a time");
     if (!(config->jumps_per_day <= 1440) || !(config->crashes_per_year <= 525600))
         return error_set(err, AGON_EINVAL, "more than one jump or crash a minute");
     for (uint32_t i = 0; i < config->n_symbols && rc == AGON_OK; i++)

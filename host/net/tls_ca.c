@@ -137,7 +137,7 @@ int tls_ca_make(struct tls_ca *ca, const char *names, int days_from, int days_to
         days_to = 90;
     }
     if (!alternatives(names ? names : "localhost,127.0.0.1,::1", sans, sizeof sans))
-        return error_set(err, AGON_EINVAL, "'%s' is no list of host names and addresses",
+        return error_set(err, AGON_EINVAL, "'%s' is not a list of host names and addresses",
                          names ? names : "");
     ERR_clear_error();
     ca_key = EVP_EC_gen("P-256");

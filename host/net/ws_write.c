@@ -130,8 +130,8 @@ int ws_check_reply(const struct http_message *reply, const char *key_text, struc
     ws_accept(key_text, accept);
     if (!theirs || strcmp(theirs, accept) != 0)
         return error_set(err, AGON_ECORRUPT,
-                         "Sec-WebSocket-Accept does not answer our key: this is no WebSocket "
-                         "server, or something between replayed an old reply");
+                         "Sec-WebSocket-Accept does not answer our key: this is not a "
+                         "WebSocket server, or something between replayed an old reply");
     if (http_header_find(reply, "sec-websocket-extensions"))
         return error_set(err, AGON_ECORRUPT, "a WebSocket extension that was not asked for");
     return AGON_OK;

@@ -24,14 +24,15 @@ int ops_parse_http(const char *text, char address[64], uint16_t *port, int *is_o
     if (colon == NULL || n == 0 || n >= 64 ||
         num_parse(colon + 1, strlen(colon + 1), 0, &number) < 0 || number < 0 || number > 65535)
         return error_set(err, AGON_EINVAL,
-                         "http: '%.64s' is no address; expected 127.0.0.1:PORT (0: any), "
+                         "http: '%.64s' is not an address; expected 127.0.0.1:PORT (0: any), "
                          "[::1]:PORT or off",
                          text);
     memcpy(address, text, n);
     address[n] = '\0';
     if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
         return error_set(err, AGON_EINVAL,
-                         "http: '%s' is no loopback address; expected 127.0.0.1 or [::1]", address);
+                         "http: '%s' is not a loopback address; expected 127.0.0.1 or [::1]",
+                         address);
     *port = (uint16_t)number;
     return AGON_OK;
 }

@@ -369,7 +369,8 @@ static int do_log_level(void *ctx, const struct control_call *call, struct jout 
     int level = log_level_parse(call->argv[0]);
 
     if (level < 0)
-        return error_set(err, AGON_EINVAL, "'%.32s' is no level; expected debug, info, warn, error",
+        return error_set(err, AGON_EINVAL,
+                         "'%.32s' is not a level; expected debug, info, warn, error",
                          call->argv[0]);
     if (api->log == NULL)
         return error_set(err, AGON_ENOTSUP, "this host has no log");
@@ -594,9 +595,8 @@ const struct control_verb api_verbs[] = {
      CONTROL_READ, 0, 0, do_valuation},
     {"portfolio", "", "limits of all agents together: what is used of them, and where they are",
      CONTROL_READ, 0, 0, do_portfolio},
-    {"latency", "",
-     "of an engine step, from the socket to its end, and on to each agent's callback", CONTROL_READ,
-     0, 0, do_latency},
+    {"latency", "", "of an engine step, from the wire to its end, and on to each agent's callback",
+     CONTROL_READ, 0, 0, do_latency},
     {"reloads", "", "who took over from whom in this run", CONTROL_READ, 0, 0, do_reloads},
     {"reload", "AGENT [FILE]",
      "switches to another generation of its plugin, without a tick missed", CONTROL_OPERATE, 1, 2,

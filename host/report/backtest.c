@@ -111,7 +111,7 @@ void backtest_warn(const struct backtest *result, FILE *out)
         if (backtest_tape_has_book(tape))
             continue;
         if (tape->kind != TAPE_RAW) {
-            fprintf(out, "agon backtest: %s: no row of it was played\n", tape->path);
+            fprintf(out, "agon backtest: %s: no row of it was used\n", tape->path);
             continue;
         }
         fprintf(out,
@@ -450,7 +450,7 @@ void backtest_print(const struct backtest *result, FILE *out)
         if (tape->n_noisy > 0)
             fprintf(out, ", %llu numbers rounded", (unsigned long long)tape->n_noisy);
         if (tape->n_cut > 0)
-            fprintf(out, ", %llu quantities finer than the lot cut",
+            fprintf(out, ", %llu quantities finer than the lot rounded",
                     (unsigned long long)tape->n_cut);
         if (result->tapes[i].kind == TAPE_BARS)
             fprintf(out, " (the inside of a bar is assumed, not recorded)");

@@ -160,7 +160,7 @@ const char *backtest_ways(const struct backtest *result, char text[BACKTEST_ASSU
     char legs[LATENCY_LEGS][48];
 
     snprintf(text, BACKTEST_ASSUMED_TEXT,
-             "latency: orders %s, reports %s, market data %s where no recording tells it; of what "
+             "latency: orders %s, reports %s, market data %s where no recording has it; of what "
              "comes at one time closed bars are first, then files in the order in which they were "
              "named, then orders that arrive",
              leg_text(&result->latency, LATENCY_ENTRY, legs[0]),

@@ -225,7 +225,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
                "%.2f %%)\n",
                line->share_ppm / 1e4, money(plan, plan_whole(event), text[0]),
                plan->rules.reserve_ppm / 1e4);
-    printf("  equity %s, aimed at %s; %s of it was free\n", money(plan, line->equity_amt, text[0]),
+    printf("  equity %s, target %s; %s of it was free\n", money(plan, line->equity_amt, text[0]),
            money(plan, line->target_amt, text[1]), money(plan, plan_free(line), text[2]));
     print_flags(line);
     printf("  capital %s -> %s (%s%s)\n", money(plan, line->capital_before_amt, text[3]),

@@ -133,7 +133,7 @@ static const struct schema_field slot_fields[] = {
     {"hard", SCHEMA_DURATION, SLOT(hard_ns), .min = 1000000, .max = 60000000000, .preset = "100ms",
      .doc = "a callback that lasts longer is killed"},
     {"arena", SCHEMA_SIZE, SLOT(arena_bytes), .min = 4096, .max = 68719476736, .preset = "256MiB",
-     .doc = "the most memory that it is granted"},
+     .doc = "maximum memory that it is granted"},
     {"threads", SCHEMA_INT, SLOT(threads), .max = 64, .preset = "0",
      .doc = "process: so many threads of its own it may have beside the one that calls it"},
     {"instruments", SCHEMA_TEXT, SCHEMA_ARRAY(struct roster_slot, instruments, n_instruments),
@@ -315,7 +315,7 @@ static void check_instruments(struct config *config, const struct roster_slot *s
         if (colon == NULL || colon == slot->instruments[k] || colon[1] == 0 ||
             strchr(colon + 1, ':'))
             config_refuse(config, node, CONFIG_E_VALUE,
-                          "is no instrument; expected venue:SYMBOL, such as binance:BTCUSDT");
+                          "is not an instrument; expected venue:SYMBOL, such as binance:BTCUSDT");
         for (uint32_t m = 0; m < k; m++)
             if (strcmp(slot->instruments[k], slot->instruments[m]) == 0)
                 config_refuse(config, node, CONFIG_E_DUPLICATE,
@@ -336,7 +336,7 @@ static void check_bars(struct config *config, const struct roster_slot *slot, ui
     for (uint32_t k = 0; k < slot->n_bars; k++)
         if (slot->bars_ns[k] != 0 && bar_bit(slot->bars_ns[k]) < 0)
             config_refuse(config, config_at(config, "agents[%u].bars[%u]", i, k), CONFIG_E_CHOICE,
-                          "is no length of bars; expected 1m, 3m, 5m, 10m, 15m, 1h, 4h or 1d");
+                          "is not a length of bars; expected 1m, 3m, 5m, 10m, 15m, 1h, 4h or 1d");
 }
 
 void roster_params(struct config *config, const struct config_node *node,
@@ -400,7 +400,7 @@ static void refuse_agent(struct config *config, const struct config_node *node,
         suggest_offer(&suggest, name, strlen(name), roster->slots[i].name);
     utf8_escape(name, strlen(name), shown, sizeof(shown));
     config_refuse(config, node, CONFIG_E_UNKNOWN,
-                  "'%s' is no agent of this roster; expected AGENT.NAME%s%s%s", shown,
+                  "'%s' is not an agent of this roster; expected AGENT.NAME%s%s%s", shown,
                   suggest.best != NULL ? "; did you mean '" : "",
                   suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
 }
@@ -541,8 +541,8 @@ void roster_refuse_instrument(struct config *config, const struct config_node *n
     }
     utf8_escape(word, strlen(word), shown, sizeof(shown));
     config_refuse(config, node, CONFIG_E_CHOICE,
-                  "'%s' is no instrument of this run; expected one of: %s%s%s%s%s", shown, known,
-                  names->n > NAMES_SHOWN ? ", ..." : "",
+                  "'%s' is not an instrument of this run; expected one of: %s%s%s%s%s", shown,
+                  known, names->n > NAMES_SHOWN ? ", ..." : "",
                   suggest.best != NULL ? "; did you mean '" : "",
                   suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
 }

@@ -96,11 +96,11 @@ static const struct schema gates_schema = {"gates", sizeof(struct tournament_gat
 #define BOUND(member) SCHEMA_MEMBER(struct tournament_bounds, member), .min = 0, .max = 1000000
 static const struct schema_field bounds_fields[] = {
     {"min", SCHEMA_SHARE, BOUND(least_ppm), .preset = "5%", .doc = "minimum share of an agent"},
-    {"max", SCHEMA_SHARE, BOUND(most_ppm), .preset = "15%", .doc = "most share of an agent"},
+    {"max", SCHEMA_SHARE, BOUND(most_ppm), .preset = "15%", .doc = "maximum share of an agent"},
     {"kelly", SCHEMA_SHARE, BOUND(kelly_ppm), .preset = "25%",
      .doc = "part of the Kelly share that is taken"},
     {"growth", SCHEMA_SHARE, BOUND(growth_ppm), .preset = "10%",
-     .doc = "most that an agent's equity is raised by in a week"},
+     .doc = "maximum that an agent's equity is raised by in a week"},
     {NULL}};
 static const struct schema bounds_schema = {"bounds", sizeof(struct tournament_bounds),
                                             bounds_fields, NULL};

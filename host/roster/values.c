@@ -55,7 +55,7 @@ static int is_name(struct config *config, const struct config_node *entry, const
     if (n > 0 && n < 16 && name[n] == '\0')
         return 1;
     config_refuse_key(config, entry, CONFIG_E_VALUE,
-                      "is no asset; expected at most 15 capitals and digits");
+                      "is not an asset; expected at most 15 capitals and digits");
     return 0;
 }
 
@@ -74,7 +74,7 @@ static void read_assets(struct values *values, struct config *config, const char
         if (text == NULL || num_parse(text, strlen(text), 0, &exp) < 0 || exp < 0 ||
             exp > VALUES_EXP) {
             config_refuse(config, entry, CONFIG_E_VALUE,
-                          "is no count of decimals; expected 0 to %d", VALUES_EXP);
+                          "is not a count of decimals; expected 0 to %d", VALUES_EXP);
             continue;
         }
         if (strcmp(name, base_currency) == 0 && exp != VALUES_EXP) {
@@ -110,7 +110,7 @@ void values_read(struct values *values, struct config *config, const char *base_
         if (colon == NULL || colon == text || colon[1] == '\0' || strchr(colon + 1, ':') != NULL ||
             strlen(text) >= sizeof(by->word)) {
             config_refuse(config, entry, CONFIG_E_VALUE,
-                          "is no instrument; expected venue:SYMBOL, such as binance:BTCUSDT");
+                          "is not an instrument; expected venue:SYMBOL, such as binance:BTCUSDT");
             continue;
         }
         snprintf(by->asset, sizeof(by->asset), "%s", name);

@@ -484,8 +484,8 @@ static int step_start(struct host *host, uint32_t run, struct error *err)
 
     if (run > ORDER_RUN_MAX)
         return error_set(err, AGON_ERANGE,
-                         "this journal has had %u runs, the most that its client ids can tell "
-                         "apart: stop trading with it and begin another run directory",
+                         "this journal has had %u runs, the maximum that its client ids can "
+                         "distinguish: stop trading with it and begin another run directory",
                          run - 1);
     crew_start_host(&event);
     for (uint32_t i = 0; i < host->config.n_slots; i++) {

@@ -73,7 +73,7 @@ static void collect_slot(struct host *host, uint16_t id)
         if (rc == AGON_EINVAL)
             continue;
         if (rc == AGON_ECORRUPT) {
-            host_lose_slot(host, id, "it wrote what is no record into its ring");
+            host_lose_slot(host, id, "it wrote something other than records into its ring");
             return;
         }
         if (rc <= 0)
@@ -221,11 +221,12 @@ int host_step(struct host *host, struct agon_event_hdr *event)
     if (rc == AGON_ENOSPC && !host->is_state_told &&
         engine_save(host->engine, host->snap, 0) > host->snap_room) {
         host->is_state_told = 1;
-        log_error("host", "state",
-                  "the state has outgrown its room of %llu bytes: there are no marks and snapshots "
-                  "any more, the "
-                  "journal grows and starts take longer; configure fewer instruments",
-                  (unsigned long long)host->snap_room);
+        log_error(
+            "host", "state",
+            "the state has outgrown its room of %llu bytes: marks and snapshots have ended, the "
+            "journal grows and starts take longer; stop trading with it and begin another "
+            "run directory (instruments that were configured once stay in a state)",
+            (unsigned long long)host->snap_room);
     }
     return rc == AGON_EAGAIN || rc == AGON_ECORRUPT ? rc : AGON_OK;
 }

@@ -72,7 +72,7 @@ static int open_journal(struct host *host, struct journal_summary *summary, stru
     if (rc < 0)
         return rc;
     if (summary->torn[0] != '\0')
-        log_warn("journal", "torn", "%s: the torn end was cut off", summary->torn);
+        log_warn("journal", "torn", "%s: the torn end was removed", summary->torn);
     rc = journal_buffer_init(&host->buffer, JOURNAL_BUFFER_BYTES, summary->end.next_seq);
     if (rc < 0)
         return error_set(err, rc, "no memory for the journal's buffer");

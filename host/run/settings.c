@@ -273,7 +273,7 @@ static int place_instruments(struct settings *settings, const struct words *word
             at++;
         if (at == settings->host.n_venues) {
             config_refuse(file.config, config_at(file.config, "instruments[%u].venue", i),
-                          CONFIG_E_CHOICE, "is no venue of this file; expected such as '%s'",
+                          CONFIG_E_CHOICE, "is not a venue of this file; expected such as '%s'",
                           settings->host.venues[0].name);
             continue;
         }
@@ -337,7 +337,9 @@ static void check_symbols(struct config *config, const struct words *words)
     }
 }
 
-/* There is one list of assets in a host; what nothing could be counted in is said here. */
+/* There is one list of assets in a host; what nothing could be counted in is said here. The base
+ * currency is among them: every agent's instrument is priced in it or valued by one that is, or the
+ * roster is refused. */
 static void check_assets(struct config *config, const struct words *words)
 {
     char(*names)[16] = calloc(ASSETS_MAX, sizeof(*names));

@@ -73,7 +73,7 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
         return rc;
     for (uint32_t i = 0; i < RECORD_MEASURES; i++) {
         if (!is_finite(rules->weights[i]) || rules->weights[i] < 0.0 || !is_finite(rules->gates[i]))
-            return error_set(err, AGON_EINVAL, "%s: a weight or a gate is no usable number",
+            return error_set(err, AGON_EINVAL, "%s: a weight or a gate is not a usable number",
                              measure_at(i)->name);
     }
     rc = rules_check_terms(rules, err);

@@ -126,7 +126,7 @@ int rules_check_terms(const struct tournament_rules *rules, struct error *err)
         if (find(rules, term->kind, term->name) != term)
             return error_set(err, AGON_EINVAL, "%s stands twice", term->name);
         if (term->value - term->value != 0.0 || (term->kind == RULE_WEIGHT && term->value < 0.0))
-            return error_set(err, AGON_EINVAL, "%s: a weight or a gate is no usable number",
+            return error_set(err, AGON_EINVAL, "%s: a weight or a gate is not a usable number",
                              term->name);
     }
     return AGON_OK;

@@ -98,9 +98,10 @@ static void take_public_key(struct config *config, const struct config_node *nod
     if (sodium_base642bin(der, sizeof(der), text, strlen(text), " \n", &n, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
         (n != 32 && n != 44)) {
-        config_refuse(config, node, CONFIG_E_VALUE,
-                      "is no key; expected an Ed25519 public key: base64 of 32 bytes, or of the 44 "
-                      "of its DER");
+        config_refuse(
+            config, node, CONFIG_E_VALUE,
+            "is not a key; expected an Ed25519 public key: base64 of 32 bytes, or of the 44 "
+            "of its DER");
         return;
     }
     memcpy(member->public_key, der + n - 32, 32);
@@ -121,7 +122,7 @@ static void take_assets(struct config *config, const struct config_node *node,
 {
     if (!config_is_map(node) || config_count(node) > MEMBERS_BALANCES_MAX) {
         config_refuse(config, node, CONFIG_E_KIND,
-                      "is no map of at most %d entries; expected asset: decimals",
+                      "is not a map of at most %d entries; expected asset: decimals",
                       MEMBERS_BALANCES_MAX);
         return;
     }
@@ -133,14 +134,14 @@ static void take_assets(struct config *config, const struct config_node *node,
 
         if (name[0] == '\0' || strlen(name) >= sizeof(asset->name)) {
             config_refuse_key(config, entry, CONFIG_E_VALUE,
-                              "is no asset; expected a name of at most %zu bytes",
+                              "is not an asset; expected a name of at most %zu bytes",
                               sizeof(asset->name) - 1);
             continue;
         }
         if (text == NULL || num_parse(text, strlen(text), 0, &exp) < 0 || exp < 0 ||
             exp > AMOUNT_EXP) {
             config_refuse(config, entry, CONFIG_E_VALUE,
-                          "is no count of decimals; expected 0 to %d", AMOUNT_EXP);
+                          "is not a count of decimals; expected 0 to %d", AMOUNT_EXP);
             continue;
         }
         snprintf(asset->name, sizeof(asset->name), "%s", name);
@@ -171,7 +172,7 @@ static void take_balances(struct config *config, const struct config_node *node,
                           const struct members *members, struct member *member)
 {
     if (!config_is_map(node)) {
-        config_refuse(config, node, CONFIG_E_KIND, "is no map; expected asset: amount");
+        config_refuse(config, node, CONFIG_E_KIND, "is not a map; expected asset: amount");
         return;
     }
     if (config_count(node) > MEMBERS_BALANCES_MAX) {
@@ -188,7 +189,7 @@ static void take_balances(struct config *config, const struct config_node *node,
 
         if (asset[0] == '\0' || strlen(asset) >= sizeof(balance->asset)) {
             config_refuse_key(config, entry, CONFIG_E_VALUE,
-                              "is no asset; expected a name of at most %zu bytes",
+                              "is not an asset; expected a name of at most %zu bytes",
                               sizeof(balance->asset) - 1);
             continue;
         }

@@ -278,7 +278,7 @@ static int take_px(struct reel *reel, struct source *source, const struct table_
         num_mul_checked(*px, num_pow10(REEL_EXP - source->px_exp), px) && *px > 0)
         return 1;
     bad_field(reel, source, row, column, "the price",
-              "is no decimal above 0, up to 92233720368 and no finer than the symbol's tick");
+              "is not a decimal above 0, up to 92233720368 and no finer than the symbol's tick");
     return 0;
 }
 
@@ -290,7 +290,8 @@ static int take_qty(struct reel *reel, struct source *source, const struct table
 
     if (reel_shown_qty(source, rc, rc == RECORDING_CUT, qty) >= 0 && *qty >= 0)
         return 1;
-    bad_field(reel, source, row, column, "the quantity", "is no decimal from 0 up to 92233720368");
+    bad_field(reel, source, row, column, "the quantity",
+              "is not a decimal from 0 up to 92233720368");
     return 0;
 }
 

@@ -23,7 +23,7 @@ static int add_symbol(struct cast *cast, const struct stage *stage, const char *
 
     if (stage->dialect->symbol(name, px_decimals, qty_decimals, &symbol) < 0)
         return error_set(err, AGON_EINVAL,
-                         "%s is no symbol of %s; SYMBOL=FILE says which one a file is of", name,
+                         "%s is not a symbol of %s; SYMBOL=FILE says which one a file is of", name,
                          stage->dialect->name);
     // By the venue's own spelling: there may be others of one symbol.
     for (*at = 0; *at < cast->n; (*at)++)
@@ -247,7 +247,7 @@ static int set_silent(struct pit *pit, const struct reel *reel, const struct sta
     if (!stage->dialect->is_interval || !stage->dialect->is_interval(bar_ns))
         return error_set(
             err, AGON_EINVAL,
-            "%s: the venue has no bars of %lld s, so that they can only be played with "
+            "%s: the venue has no bars of %lld s, so that they can only be played back with "
             "--bars visible",
             name, (long long)(bar_ns / 1000000000));
     if (pit_bar_ns(pit, sym) != 0 && pit_bar_ns(pit, sym) != bar_ns)

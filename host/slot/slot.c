@@ -199,7 +199,8 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
         return error_set(err, AGON_ERANGE, "slot %s: %u instruments, at most %d", event->name,
                          sub->n_instruments, SLOT_INSTRUMENTS_MAX);
     if (event->stage < STAGE_DISCOVERED || event->stage > STAGE_LIVE)
-        return error_set(err, AGON_EINVAL, "slot %s: stage %u is none", event->name, event->stage);
+        return error_set(err, AGON_EINVAL, "slot %s: stage %u is unknown", event->name,
+                         event->stage);
     if (event->agent_kind < AGON_STRATEGY || event->agent_kind > AGON_ANALYTIC)
         return error_set(err, AGON_EINVAL, "slot %s: kind %u is none", event->name,
                          event->agent_kind);

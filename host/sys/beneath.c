@@ -76,7 +76,7 @@ int beneath_resolve(const char *const *folders, uint32_t n, const char *path, ch
     if (is_missing)
         return error_set(err, AGON_ENOENT, "%.256s is not there", path);
     return error_set(err, AGON_EPERM,
-                     "%.256s is no regular file below a folder that this host may load from "
+                     "%.256s is not a regular file below a folder that this host may load from "
                      "(load_from in its configuration), or a symbolic link leads to it",
                      path);
 }

@@ -417,7 +417,7 @@ struct log *log_new(const struct log_config *config, struct error *err)
     struct log *log;
 
     if ((lines & (lines - 1)) != 0) {
-        (void)error_set(err, AGON_EINVAL, "log: room for %u lines is no power of two", lines);
+        (void)error_set(err, AGON_EINVAL, "log: room for %u lines is not a power of two", lines);
         return NULL;
     }
     log = aligned_alloc(128, (sizeof(*log) + 127) / 128 * 128);

@@ -15,7 +15,7 @@ int signals_open(const int *signals, int n, struct error *err)
     (void)sigemptyset(&set);
     for (int i = 0; i < n; i++) {
         if (sigaddset(&set, signals[i]) != 0)
-            return error_set(err, AGON_EINVAL, "%d is no signal", signals[i]);
+            return error_set(err, AGON_EINVAL, "%d is not a signal", signals[i]);
     }
     (void)sigaction(SIGPIPE, &ignore, NULL);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)

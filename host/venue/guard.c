@@ -144,7 +144,7 @@ void venue_guard_answer(struct venue_client *client, struct gateway_request *req
     if (request->kind == REQ_RIGHTS && answer == ANSWER_GOOD) {
         take_rights(client, reply);
     } else if (request->kind == REQ_RIGHTS && reply != NULL && reply->status == 404) {
-        gateway_log(gateway, 4, "rights", "%s: this venue does not tell what the key may do",
+        gateway_log(gateway, 4, "rights", "%s: this venue does not report what the key may do",
                     gateway->config.name);
         guard->is_rights_known = 1;
         guard->rights_ns = INT64_MAX;

@@ -24,8 +24,8 @@
     X(REAL, quote_pct, 3, "size of each quote, as a share of the slot's money", "%", AGON_TUNED,   \
       0.1, 50, 5, 0.1)                                                                             \
     X(REAL, inventory_pct, 4,                                                                      \
-      "the most it holds, as a share of the slot's money; half of it is the aim", "%", AGON_TUNED, \
-      1, 95, 40, 1)                                                                                \
+      "maximum that it holds, as a share of the slot's money; half of it is the aim", "%",         \
+      AGON_TUNED, 1, 95, 40, 1)                                                                    \
     X(REAL, follow_bps, 5, "a quote that the market has left behind by no more stays where it is", \
       "bps", AGON_TUNED, 0, 100, 3, 0.5)                                                           \
     X(REAL, keep_pct, 6,                                                                           \

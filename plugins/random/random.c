@@ -6,8 +6,8 @@
 #include <agon/strategy.h>
 
 #define PARAMS(X)                                                                                  \
-    X(REAL, turn_pct, 1, "probability that a candle makes it think anew", "%", AGON_TUNED, 0, 100, \
-      10, 1)                                                                                       \
+    X(REAL, turn_pct, 1, "probability that a candle makes it decide again", "%", AGON_TUNED, 0,    \
+      100, 10, 1)                                                                                  \
     AGON_PARAM_SIZE(X, 2, 10)                                                                      \
     AGON_PARAM_SIDES(X, 3)                                                                         \
     AGON_PARAM_PLACE(X, 4, 2, 5, 6)

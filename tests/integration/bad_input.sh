@@ -135,7 +135,7 @@ data ':2:19: price -1 is not above zero' "$head\n1546300800000,buy,-1,1\n"
 data ':2:.*maker .yes. is neither' 'time_ms,price,amount,is_buyer_maker\n1546300800000,2.50,1000,yes\n'
 data ':1:11: a table of a book' 'timestamp,is_snapshot,side,price,amount\n1546300800000000,true,bid,2,1\n'
 data ': its column symbol has A1, B2, and not BTCUSDT' 'symbol,time_ms,price,amount\nA1,1546300800000,2,1\nB2,1546300800000,2,1\n'
-data ': no row of it was played' "$head\n"
+data ': no row of it was used' "$head\n"
 printf "$head\n1546300800000,buy,2,1\n" >"$WORK/BTCUSDT.csv"
 refused 3 'no_entry' backtest "$FAULTY_DIR/no_entry.so" --data "$WORK/BTCUSDT.csv"
 ! grep -q 'no row' "$WORK/err" || fail "data is blamed for a plugin: $(cat "$WORK/err")"
@@ -148,7 +148,7 @@ data ':3:15: side .x. is' "$head\n1546300800000,buy,2,1\n1546300800000,x,2,1\n15
 grep -q "data.csv:5:19: price 'nan'" "$WORK/err" || fail "the second bad row is not named: $(cat "$WORK/err")"
 printf 'time_ms,price,amount\n1546300800000,2,1\n' >"$WORK/nameless.csv"
 refused 4 'nameless.csv: no symbol.*SYMBOL=FILE' backtest "$PLUGINS/busy.so" --data "$WORK/nameless.csv"
-refused 4 'nameless.csv: ABCDEF is no symbol' backtest "$PLUGINS/busy.so" --data "ABCDEF=$WORK/nameless.csv"
+refused 4 'nameless.csv: ABCDEF is not a symbol' backtest "$PLUGINS/busy.so" --data "ABCDEF=$WORK/nameless.csv"
 printf '1546300800000000000 {"stream":"btcusdt@trade","data":{"e":"trade","E":1546300800000,"s":"BTCUSDT","t":1,"p":"2","q":"1","T":1546300800000,"m":true,"M":true}}\n' \
     >"$WORK/binance_spot_BTCUSDT_x.raw"
 refused 4 'never became live. Of 1 lines, 0 were book snapshots, 0 changes of the book, 1 trades' \

@@ -48,6 +48,26 @@ EXTRA=$(python3 -c "
 for i in range(200): print('  - {venue: v%d, symbol: X%03dUSDT, base: X%03d, quote: Q%03d, tick: 0.01, lot: 0.00001}' % (2 + i // 100, i, i, i))
 for i in range(200): print('  - {venue: v%d, symbol: Y%03dUSDT, base: Y%03d, quote: USDT, tick: 0.01, lot: 0.00001}' % (4 + i // 100, i, i))") files 64 32
 beyond 'assets of a host' "live.yaml:[0-9]*:.*'Y[0-9]*' is one asset too many: a host has at most 512"
+# All that there can be are 511 and the base currency. One that no instrument has is refused by the roster's line, so that none
+# comes beside those of the instruments.
+bases() { # MAX: each instrument has a base of its own, up to that number
+    python3 - "$WORK/conf/live.yaml" "$1" <<'PY'
+import itertools, re, sys
+count = itertools.count()
+text = open(sys.argv[1]).read()
+open(sys.argv[1], 'w').write(re.sub(r'base: S\d\d', lambda _: 'base: N%03d' % min(next(count), int(sys.argv[2])), text))
+PY
+}
+files 8 64
+roster 8
+bases 511
+beyond '513 assets' "live.yaml:[0-9]*:.*'N511' is one asset too many: a host has at most 512"
+files 8 64
+bases 510
+timeout 120 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/all" --plugins "$PLUGINS" --quiet --for 1ms >"$WORK/out" 2>&1 ||
+    fail "512 assets are refused: $(head -3 "$WORK/out")"
+sed -i 's/USDT,/EUR,/; s/base_currency: USDT/base_currency: EUR/' "$WORK/conf/roster.yaml"
+beyond 'a base currency beside 512 assets' "roster.yaml:[0-9]*:.*is priced in USDT, and no instrument of this run says its value in EUR"
 
 # A sanitizer takes every page of a table of books: of its build a sixteenth runs.
 n=64

@@ -59,7 +59,7 @@ ctl agents | grep -q 'busy_1' || fail "agents as a table: $(ctl agents)"
 refused 2 "did you mean 'halt'" hlat
 refused 2 "did you mean 'busy_1'" halt busy1
 refused 2 "did you mean 'BTCUSDT'" books BTCUSD
-refused 2 "no level" log level loud
+refused 2 "not a level" log level loud
 refused 2 "cancel takes" cancel
 
 # One agent is halted: it sends nothing more, and the other goes on.

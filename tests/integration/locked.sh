@@ -101,7 +101,7 @@ $(agent busy_1 busy.so 'every: 1' '' ', runner: process')"
     rc=$?
     [ $rc = 1 ] || fail "$1: parity ends with $rc: $(cat "$WORK/parity.out")"
     grep -q "^differs *agent $1, generation 1" "$WORK/parity.out" || fail "$1 is not named: $(cat "$WORK/parity.out")"
-    grep -q 'depends on what is no event' "$WORK/parity.out" || fail "$1: no cause: $(cat "$WORK/parity.out")"
+    grep -q 'depends on something outside its events' "$WORK/parity.out" || fail "$1: no cause: $(cat "$WORK/parity.out")"
     [ "$(grep -c ' intent .*slot=0 .*side=buy' "$WORK/parity.out")" = 2 ] || fail "$1: not both intents are shown"
     [ "$(grep -c 'book .*BTCUSDT bid\|book .*ETHUSDT bid' "$WORK/parity.out")" = 2 ] || fail "$1: not both books are shown"
     [ "$(grep -c '^ *position ' "$WORK/parity.out")" = 2 ] || fail "$1: not both positions are shown"

@@ -83,7 +83,7 @@ for speed in 1 20; do
     stop_host
     grep -q '"area":"host","key":"bars".*not comparable' "$WORK/host.err" || fail "nor does the end"
     near $((speed * 5)) || fail "a recording at ${speed}x: see above"
-    grep -q 'agon sim: bars are played as trades along open, high, low, close.* not comparable with a backtest' "$WORK/sim.err" ||
+    grep -q 'agon sim: bars are played back as trades along open, high, low, close.* not comparable with a backtest' "$WORK/sim.err" ||
         fail "who plays bars is not told what that is worth: $(cat "$WORK/sim.err")"
     jq -e '.bars == "visible" and .comparable == false' "$WORK/sim.out" >/dev/null || fail "its first line does not say it: $(cat "$WORK/sim.out")"
     # The market goes on, and so does the run directory.

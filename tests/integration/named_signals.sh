@@ -61,7 +61,7 @@ bad() { # TEXT, agents on standard input
 }
 publisher=$(agent_of one herald.so)
 { echo "$publisher" && agent_of ear listener.so ', signals: {trend: oen.trend, mood: none}'; } |
-    bad "bad.yaml:5:[0-9]*: error.*agents\[1\].signals.trend.*'oen' is no agent of this roster.*did you mean 'one'"
+    bad "bad.yaml:5:[0-9]*: error.*agents\[1\].signals.trend.*'oen' is not an agent of this roster.*did you mean 'one'"
 { echo "$publisher" && agent_of ear listener.so ', signals: {trend: one.tremd, mood: none}'; } |
     bad "bad.yaml:5:[0-9]*: error.*publishes no 'tremd'; expected one of: trend, mood; did you mean 'trend'"
 { echo "$publisher" && agent_of ear listener.so ', signals: {tend: one.trend, trend: none, mood: none}'; } |

@@ -39,7 +39,7 @@ INVARIANTS = {
     11: "A live book is the venue's book", 12: "Nothing is priced on a book that is stale, old or crossed",
     13: "Sub-accounts sum to the venue's account; a difference has a name", 14: "What leaves obeys tick, lot, minimum and collar",
     15: "The same journal gives the same state, on every build", 16: "Journal damage is found and never read as data",
-    17: "The engine never waits for a runner, sink, disk or socket", 18: "A bus reader sees each event once or is told what it missed",
+    17: "The engine never waits for a runner, sink, disk or socket", 18: "A bus reader sees each event once or is shown what it missed",
     19: "A plugin's fault changes nothing for the others", 20: "A quarantined slot sends nothing but host-made exits",
     21: "A reload loses no event and repeats none", 22: "After a halt nothing that raises risk leaves",
     23: "Loss and position limits hold for the worst case of what is open", 24: "Only an operator loosens a limit, and it is journaled first",

@@ -3,7 +3,7 @@
 """words: what a person reads says the field's terms. WORDS has what is refused and what to say instead.
 
 Read are: string literals of host/ and of plugins/ (those that stand one behind the other are one text), the SDK's headers and
-template whole, configs/, the script agon, the dashboard, README, CHANGELOG, CONTRIBUTING and docs/ but for what stands in
+template whole, the plugins' pages, configs/, the script agon, the dashboard, README, CHANGELOG, CONTRIBUTING and docs/ but for what stands in
 backquotes (names of tests and files). Left out are lines with "words: as it is", and what EXCEPT lists of a file.
 
     words.py [FILE...]      the tree, or these files
@@ -13,49 +13,69 @@ import re
 import sys
 
 ROOT = os.environ.get("AGON_SOURCE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+GAP = r"[\s*/#]+"  # between two words, also where a comment's next line begins
+IS = r"(?:is|are|was|were)"
+# What is refused, what to say instead, and what is fine though the word stands in it.
 WORDS = (
-    (r"wish(es|ed|ing)?", "intent; to want"),
-    (r"play(s|ing)?(?! back)", "active, runs, trades"),
+    (r"(\w+_)?wish(es|ed|ing)?", "intent, request; to want"),
+    (r"play(s|ed|ing)?(?! back)", "active, runs, trades; a recording is played back"),
     (r"in doubt", "unconfirmed; of a book: stale"),
     (r"aside", "excluded"),
     (r"worth", "notional, value"),
-    (r"(begun|begins?|began|beginning) anew", "restarted"),
+    (r"anew", "again; restarted"),
     (r"came? to play|caught up", "restart failed; crashed again during restart"),
     (r"floods", "exceeds the intent rate limit"),
     (r"news", "update"),
     (r"deaf", "disconnected"),
     (r"mend(s|ed|ing)?", "fix"),
-    (r"chang(es?|ing) hands|changeover", "swap, generation switch"),
+    (r"gives? way", "is cancelled; runs at idle priority"),
+    (r"tells?|telling|told", "reports, says, sends", rf"(tells?|told){GAP}(\w+ )?apart"),
+    (r"chang(es?|ed|ing)( of)? hands|changeover", "swap, generation switch"),
     (r"weight free|free weight", "API budget left"),
-    (r"stood still|stands still", "paused"),
-    (r"socket to step", "wire to decision"),
-    (r"is no (plugin|limit|command|number|amount|price|file)", "is not a ..., is invalid: and why"),
+    (r"(stood|stands?|standing) still", "paused"),
+    (r"(from the )?socket to( the end of the)? (step|decision)", "wire to decision"),
+    (r"everybody's pause", "engine pause"),
+    (rf"{IS} no", "is not a ..., is invalid: and why",
+     rf"(there|nor|where){GAP}{IS}{GAP}no|{IS}{GAP}no{GAP}(longer|more|such|less|worse|better|other|newer|older|larger|smaller|later|earlier|further)"),
     (r"given or taken", "reallocated"),
+    (r"gets a part|there was less to give", "partially funded: pool exhausted"),
     (r"nobody is judged", "not enough samples, no ranking"),
     (r"(exchange|venue)'s word", "acknowledgement"),
-    (r"crew|courier|crowd|mishaps?|mischief", "slots, gateway, agents, faults"),
-    (r"the past", "history"),
+    (r"crew|mux|couriers?|crowd|simb|simum|jout", "slots, instances, gateway, agents; names of files only in backquotes"),
+    (r"(the|a|its) (pit|reel|story)", "exchange, playback, report"),
+    (r"mishaps?|mischief|rascals?", "faults, fault injection, faulty agent"),
+    (r"(the|its|their|no) past", "history", r"the past \w+ \w+"),
+    (r"the (most|least)|least notional", "maximum, minimum", r"the most (recent|likely)|the (most|least) of"),
 )
 # Words of prose that are none of a state, a column or a message.
 OF_PROGRAMS = (
     (r"(\w+[-_])?gone", "retired, ended, removed"),
-    (r"(?<!at )least", "minimum"),
+    (r"least", "minimum", rf"at{GAP}least"),
     (r"(\w+_)?in_doubt", "unconfirmed"),
     (r"(\w+_)?playing", "active"),
+    (r"doubt(s|ed)? \S+", "unconfirmed"),
+    (r"most (that|share|memory)", "maximum"),
+    # A key alone stays; in a sentence it says which of these is meant.
+    (r"\S+ cuts?|cuts? \S+|cutting", "truncated, rounded, disconnected; generation switch", r"answer: cut|lost, cut, error"),
 )
 EXCEPT = {
     "host/net/http_write.c": ("gone",),  # HTTP's own name of 410
     "host/market/reasons.h": ("slot_gone",),  # the SDK's name, which plugins were built with
+    # Names of a plugin and of its parameter, which rosters have.
+    "host/demo/demo_cast.c": ("rascal", "mischief"),
+    "plugins/rascal/rascal.c": ("rascal", "mischief"),
+    "plugins/rascal/README.md": ("rascal",),
+    "docs/results/README.md": ("rascal",),
 }
 MARK = "words: as it is"
 
 
-def rules_of(words):
-    return [(re.compile(r"(?<![\w/.-])(" + word + r")(?![\w/-])", re.IGNORECASE), say) for word, say in words]
+def rule_of(word, say, fine="(?!)"):
+    return re.compile(rf"\b(?:{fine})\b|(?<![\w/.-])(?P<word>{word})(?![\w/-])", re.IGNORECASE), say
 
 
-RULES = rules_of(WORDS)
-ALL_RULES = rules_of(WORDS + OF_PROGRAMS)
+RULES = [rule_of(*row) for row in WORDS]
+ALL_RULES = [rule_of(*row) for row in WORDS + OF_PROGRAMS]
 
 
 def literals(text):
@@ -93,9 +113,10 @@ def faults_of(path, text):
         for rule, say in RULES if path.endswith(".md") or path.startswith("sdk/") else ALL_RULES:
             for found in rule.finditer(flat):
                 at = first + (part.count("\n", 0, found.start()) if "\n" in part else 0)
-                if MARK in lines[at - 1] or found.group(1).lower() in EXCEPT.get(path, ()):
+                word = found["word"]
+                if word is None or MARK in lines[at - 1] or word.lower() in EXCEPT.get(path, ()):
                     continue
-                yield f"{path}:{at}: '{found.group(1)}': say {say}"
+                yield f"{path}:{at}: '{word}': say {say}"
 
 
 def tree():

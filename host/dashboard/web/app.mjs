@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dashboard: one WebSocket tells what changes, by keys; each panel draws the keys that it names.
+// The dashboard: one WebSocket sends what changes, by keys; each panel draws the keys that it names.
 import list from './panels.mjs';
 import { clock, count, figure, groups, make, money, pairs, percent, put as putIn, set, signed, store, table, tone } from './kit.mjs';
 
@@ -45,7 +45,7 @@ if (window.Dygraph) window.Dygraph.PLUGINS = window.Dygraph.PLUGINS.filter(plugi
 const chart = { kind: 'return', rows: [], names: [], slots: [], at: 0, graph: null, drawn: 0, shown: [] };
 function chartRows() {
   if (chart.kind === 'equity') return chart.rows.map(r => r.map((v, i) => (i === 0 || v === null ? v : v[0])));
-  // Reallocated capital is no gain and no loss: returns are linked from point to point.
+  // Reallocated capital is neither gain nor loss: returns are linked from point to point.
   const last = chart.names.map(() => null);
   const index = chart.names.map(() => 1);
   const highs = chart.names.map(() => 1);

@@ -52,7 +52,7 @@ static int mend(int fd, const char *where, uint64_t *last, struct error *err)
     *last = rc >= 0 && n > 0 ? number_of(tail, n) : 0;
     // Nobody's own file loses anything: what is cut off is half a line of ours.
     if (rc >= 0 && *last == 0 && size > 0 && (n > 0 || from > 0 || tail[0] != '{'))
-        rc = error_set(err, AGON_EINVAL, "%s: its last line is no event with a number", where);
+        rc = error_set(err, AGON_EINVAL, "%s: its last line is not an event with a number", where);
     else if (rc >= 0 && (size_t)got != n && ftruncate(fd, from + (off_t)n) < 0)
         rc = fail(err, where);
     free(tail);

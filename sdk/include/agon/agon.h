@@ -2,7 +2,7 @@
 /* agon: the one header that a plugin includes.
  *
  * Beside the border itself it holds what is compiled into the plugin: typed dispatch and small
- * helpers, which are no part of the ABI. sdk/template shows a whole plugin. */
+ * helpers, which are not part of the ABI. sdk/template shows a whole plugin. */
 #ifndef AGON_AGON_H
 #define AGON_AGON_H
 
@@ -66,7 +66,7 @@ static inline int agon_is_final(const struct agon_order *order)
     return order->state >= AGON_ORDER_FILLED;
 }
 
-/* Whether one instrument may be traded now, as HALT, CAPITAL and STATUS tell of it. It may stand in
+/* Whether one instrument may be traded now, as HALT, CAPITAL and STATUS say of it. It may stand in
  * the state that a plugin saves; zeroed it is open. */
 struct agon_gate {
     uint32_t halts;     /* bits by enum agon_scope */
@@ -95,7 +95,7 @@ static inline int agon_gate_update(struct agon_gate *gate, const struct agon_hos
 
     switch (event->type) {
     case AGON_EVENT_HALT:
-        // Of a slot CAPITAL tells, and only of ours.
+        // What a slot may is in CAPITAL, and only of ours.
         if (halt->scope == AGON_SCOPE_GLOBAL ||
             (halt->scope == AGON_SCOPE_INSTRUMENT && halt->id == id) ||
             (halt->scope == AGON_SCOPE_VENUE && instruments->get(host, id, &instrument) >= 0 &&

@@ -149,7 +149,7 @@ struct agon_trade {
     agon_px_t px;
     agon_qty_t qty;
     uint64_t venue_id; /* the venue's number of the trade */
-    uint8_t side;      /* the taker's; 0 when the venue does not tell */
+    uint8_t side;      /* the taker's; 0 when the venue does not say */
     uint8_t flags, pad[6];
 };
 /* BAR, derived: a closed candle. An interval without a trade is flat at the last close. */
@@ -393,7 +393,7 @@ struct agon_exit_plan {
 /* agon_exit.state */
 enum agon_exit_state {
     AGON_EXIT_WAITING = 1, /* taken, and there is no position yet that it could leave */
-    AGON_EXIT_ARMED = 2,   /* watches; also told when the stop moved to the entry */
+    AGON_EXIT_ARMED = 2,   /* watches; also sent when the stop moved to the entry */
     AGON_EXIT_FIRED = 3,   /* cause, price: the host closes qty now */
     AGON_EXIT_FAILED = 4,  /* an order to close did not, for that reason; it goes again */
     AGON_EXIT_DONE = 5,    /* all that it had to leave is left; it is over */

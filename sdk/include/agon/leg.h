@@ -88,9 +88,9 @@ double agon_leg_units(const struct agon_desk *desk, const struct agon_leg *leg, 
 agon_qty_t agon_leg_qty(const struct agon_desk *desk, const struct agon_leg *leg, double units);
 
 /* Sends the market order that makes target_qty of what is held; px (about what it will trade at)
- * tells whether that is enough for the venue. 1: an order is under way. 0: nothing to do, the rest
- * is too small to be traded. AGON_EAGAIN: the leg is not free, or the ring is full: the intent may
- * come again. AGON_ENOTSUP: this kind of instrument is not traded. */
+ * decides whether that is enough for the venue. 1: an order is under way. 0: nothing to do, the
+ * rest is too small to be traded. AGON_EAGAIN: the leg is not free, or the ring is full: the intent
+ * may come again. AGON_ENOTSUP: this kind of instrument is not traded. */
 int agon_leg_go(const struct agon_desk *desk, struct agon_leg *leg, agon_qty_t target_qty,
                 double px, uint16_t reason, agon_ns_t t);
 

@@ -168,7 +168,7 @@ END_TEST
 START_TEST(one_that_is_cut_renamed_or_of_a_later_version_leads_to_the_older)
 {
     static const char newest[] = "snap-00000000000000000002.as";
-    static const char *const reasons[] = {"cut off", "name and its head differ", "newer than",
+    static const char *const reasons[] = {"truncated", "name and its head differ", "newer than",
                                           "magic"};
 
     for (int i = 0; i < 4; i++) {

@@ -237,7 +237,7 @@ static const struct {
     {no_symbol, "symbol is empty"},
     {endless_symbol, "has no end"},
     {taken_symbol, "taken by instrument 1"},
-    {future_predecessor, "no older instrument"},
+    {future_predecessor, "not an older instrument"},
 };
 
 START_TEST(a_bad_instrument_is_refused_with_the_reason)

@@ -79,7 +79,7 @@ END_TEST
 START_TEST(one_mistake_does_not_hide_another)
 {
     static const char *const wants[] = {"captial", "base currency", "name of the agent in line 2",
-                                        "is no instrument"};
+                                        "is not an instrument"};
     struct config *config;
 
     ck_assert_int_lt(
@@ -205,7 +205,7 @@ static const struct {
     {AGENT "    signals: {trend: {a: b}}\n", "expected AGENT.NAME"},
     {AGENT "    signals: {trend: ema}\n", "expected AGENT.NAME"},
     {AGENT "    signals: {trend: ema.}\n", "expected AGENT.NAME"},
-    {AGENT "    signals: {trend: emma.trend}\n", "'emma' is no agent of this roster"},
+    {AGENT "    signals: {trend: emma.trend}\n", "'emma' is not an agent of this roster"},
     {AGENT "    signals: {trend: emma.trend}\n", "did you mean 'ema'?"},
     {AGENT "    signals: {trend: ema.trend, again: ema.trend}\n",
      "is what the input 'trend' hears already"},

@@ -35,10 +35,10 @@ static const struct {
     {"bad time", "BTCUSDT.csv", "time_ms,price,quantity\nnow,2,3\n",
      "BTCUSDT.csv:2:1: the time 'now' is not a number"},
     {"bad price", "BTCUSDT.csv", "time_ms,price,quantity\n1,0.123456789,3\n",
-     "BTCUSDT.csv:2:3: the price '0.123456789' is no decimal above 0, up to 92233720368 and no "
+     "BTCUSDT.csv:2:3: the price '0.123456789' is not a decimal above 0, up to 92233720368 and no "
      "finer"},
     {"fine price", "BTCUSDT.csv", "time_ms,price,quantity\n1,0.123,3\n",
-     "BTCUSDT.csv:2:3: the price '0.123' is no decimal above 0, up to 92233720368 and no finer"},
+     "BTCUSDT.csv:2:3: the price '0.123' is not a decimal above 0, up to 92233720368 and no finer"},
     {"bad side", "BTCUSDT.csv", TRADES "1,bid,2,3\n1,,2,3\n1,unknown,2,3\n",
      "BTCUSDT.csv:2:3: the side 'bid' is neither buy nor sell\nBTCUSDT.csv:3:3: the side ''"},
     {"bad maker", "BTCUSDT.csv", "time_ms,price,quantity,buyer_is_maker\n1,2,3,yes\n",

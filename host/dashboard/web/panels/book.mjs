@@ -37,11 +37,11 @@ export default {
       }
       const asks = book.asks.slice(0, depth);
       const bids = book.bids.slice(0, depth);
-      const most = Math.max(1e-12, ...asks.map(l => Number(l[1])), ...bids.map(l => Number(l[1])));
+      const max = Math.max(1e-12, ...asks.map(l => Number(l[1])), ...bids.map(l => Number(l[1])));
       const fill = (row, l) => {
         set(row.children[0], l ? money(l[0]) : '');
         set(row.children[1], l ? money(l[1]) : '');
-        row.style.setProperty('--w', l ? `${(Number(l[1]) / most * 100).toFixed(1)}%` : '0%');
+        row.style.setProperty('--w', l ? `${(Number(l[1]) / max * 100).toFixed(1)}%` : '0%');
       };
       for (let i = 0; i < depth; i++) {
         fill(node.children[depth - 1 - i], asks[i]);

@@ -30,9 +30,9 @@ export default {
         set(box.firstChild.lastChild, text);
         box.querySelector('svg').setAttribute('aria-label', `${title}: ${text}`);
         // By the root of the count: rare and slow ones stay visible.
-        const most = Math.sqrt(Math.max(1, ...h.octaves));
+        const max = Math.sqrt(Math.max(1, ...h.octaves));
         [...box.querySelectorAll('rect')].forEach((rect, i) => {
-          const height = Math.sqrt(h.octaves[i]) / most * 52;
+          const height = Math.sqrt(h.octaves[i]) / max * 52;
           for (const [k, v] of Object.entries({ x: i * 10 + 1, width: 8, y: (54 - height).toFixed(1), height: height.toFixed(1), rx: 1 })) rect.setAttribute(k, v);
         });
       }

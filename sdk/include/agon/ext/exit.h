@@ -21,7 +21,7 @@ struct agon_host_exit {
      * field is out of range. [agent, inside on_event] */
     int (*set)(const struct agon_host *host, const struct agon_exit_plan *plan);
     /* Returns how many plans stand as of this event; writes at most max of them, oldest first, each
-     * as the slot was told of it last. [agent] */
+     * as it was last reported to the slot. [agent] */
     int (*plans)(const struct agon_host *host, struct agon_exit *exits, uint32_t max);
 };
 
