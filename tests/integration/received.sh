@@ -46,7 +46,7 @@ judge plain 0 || fail "orders met another book than the exchange's of their time
 grep -q 'agents heard it when it had been received, 5[0-9.]* ms (median)' "$WORK/plain.out" || fail "the report does not say: $(cat "$WORK/plain.out")"
 grep -q 'agents heard it when it had been received' "$WORK/plain.html" || fail "the page does not say"
 grep -q 'latency of 0\|clock is behind' "$WORK/plain.out" && fail "it warns of nothing: $(cat "$WORK/plain.out")"
-grep -q 'latency: orders 60 ms, reports 60 ms, market data 0 ms where no recording tells it; of what comes at one time closed bars are first' "$WORK/plain.out" ||
+grep -q 'latency: orders 60 ms, reports 60 ms, market data 0 ms where no recording has it; of what comes at one time closed bars are first' "$WORK/plain.out" ||
     fail "the report does not name latencies and order: $(cat "$WORK/plain.out")"
 # The recorded time counts, and no model of it.
 play model --data "$WORK/binance_spot_BTCUSDT.raw" --data-latency 30ms

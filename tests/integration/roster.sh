@@ -156,7 +156,7 @@ sed 's/half_bps: 3/haf_bps: 3/; s/interval_ms: 50000/interval_ms: 500000/; s/fas
     >"$WORK/bad.yaml"
 bad "bad.yaml:4:[0-9]*: error.*params.*has no such parameter.*did you mean 'half_bps'"
 bad 'bad.yaml:5:[0-9]*: error.*interval_ms: 500000 is not within 10 and 60000'
-bad 'bad.yaml:7:[0-9]*: error.*fast: "x" is no whole number'
+bad 'bad.yaml:7:[0-9]*: error.*fast: "x" is not a whole number'
 "$AGON" backtest "$WORK/plugins/mm.so" --param interval_ms=500000 --data $FILES >"$WORK/out" 2>"$WORK/err"
 code=$?
 [ "$code" = 3 ] || fail "a parameter beyond its bounds: ended with $code instead of 3"

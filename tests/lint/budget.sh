@@ -9,7 +9,7 @@ while read -r stage; do
     grep -q "^$stage " .ci/budget || fault ".ci/budget: no minutes for the stage $stage"
 done < <(sed -n 's/^stage_\([a-z]*\)().*/\1/p' .ci/run)
 while read -r stage _; do
-    grep -q "^stage_$stage()" .ci/run || fault ".ci/budget: $stage is no stage of .ci/run"
+    grep -q "^stage_$stage()" .ci/run || fault ".ci/budget: $stage is not a stage of .ci/run"
 done < <(grep -v '^#' .ci/budget)
 while read -r name _; do
     suite=${name%%/*}

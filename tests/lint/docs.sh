@@ -19,7 +19,7 @@ while IFS=: read -r page line text; do
     verb=$(sed -E 's/.*agon +//' <<<"$text")
     case $known in
     *" $verb "*) ;;
-    *) fault "$page:$line: agon $verb is no command" ;;
+    *) fault "$page:$line: agon $verb is not a command" ;;
     esac
 done < <(tracked_files | grep -E '^(README|CONTRIBUTING|docs/.*)\.md$' | grep -v '^docs/adr/' |
     xargs grep -noE '(^(\$ )?|`)(\./)?agon +[a-z-]+' /dev/null)
