@@ -97,7 +97,7 @@ static int judge(const char *text, uint64_t n, const char *hash, const char **fa
     for (const char *at = text; (at = strstr(at, "\n" SEAL)) != NULL; at++)
         last = at + 1;
     (void)sdk_line(sdk, sizeof(sdk));
-    *fault = "is none, or was changed";
+    *fault = "is not a certificate, or was changed";
     if (memchr(text, 0, n) != NULL || last == NULL ||
         n != (uint64_t)(last - text) + strlen(SEAL) + 2 * HASH_SIZE + 1)
         return 0;

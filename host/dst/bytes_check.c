@@ -263,8 +263,7 @@ void bytes_check_meet(struct bytes *world, struct truth *truth)
     if (bytes_strangers_is(truth->client))
         return;
     if (client_id_parse(&world->ids, truth->client, strlen(truth->client), &order_id, &rev) < 0) {
-        bytes_fail(world, "inv-01", "the exchange has an order %s that is none of ours",
-                   truth->client);
+        bytes_fail(world, "inv-01", "the exchange has an order %s that is not ours", truth->client);
         return;
     }
     truth->is_ours = 1;

@@ -602,7 +602,7 @@ static int is_bad_config(const struct journal_config *config, struct error *err)
 {
     if (config->align < 512 || config->align > SEGMENT_HEAD ||
         (config->align & (config->align - 1)) != 0)
-        return error_set(err, AGON_EINVAL, "journal: a sector of %u bytes is none (512 to 4096)",
+        return error_set(err, AGON_EINVAL, "journal: a sector of %u bytes is invalid (512 to 4096)",
                          config->align);
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
         if (config->segment_bytes[cls] < SEGMENT_BYTES_MIN ||

@@ -27,7 +27,8 @@ static int find(const char *name, char path[PATH_MAX], struct error *err)
     int n;
 
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
-        return error_set(err, AGON_EINVAL, "credential: the name is none");
+        return error_set(err, AGON_EINVAL,
+                         "credential: the name is empty, begins with a dot or has a stroke");
     if (dir != NULL)
         n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     else if (home != NULL && home[0] == '/')

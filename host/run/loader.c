@@ -111,9 +111,10 @@ int host_quarantine_open(struct host *host, struct error *err)
         if (sscanf(line, "%64s %31s %lld %159[^\n]", one->hash, one->slot, &t, one->why) < 3 ||
             strlen(one->hash) != 2 * HASH_SIZE) {
             free(bytes);
-            return error_set(err, AGON_ECORRUPT,
-                             "%s: line %u is none of ours; correct it or remove the file", path,
-                             host->n_quarantined + 1);
+            return error_set(
+                err, AGON_ECORRUPT,
+                "%s: line %u is not one that this host wrote; correct it or remove the file", path,
+                host->n_quarantined + 1);
         }
         one->t = t;
         host->n_quarantined++;

@@ -202,14 +202,14 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
         return error_set(err, AGON_EINVAL, "slot %s: stage %u is unknown", event->name,
                          event->stage);
     if (event->agent_kind < AGON_STRATEGY || event->agent_kind > AGON_ANALYTIC)
-        return error_set(err, AGON_EINVAL, "slot %s: kind %u is none", event->name,
+        return error_set(err, AGON_EINVAL, "slot %s: kind %u is unknown", event->name,
                          event->agent_kind);
     if (limits_check(&limits_of_slot, &event->limits, &why) < 0)
         return error_set(err, AGON_EINVAL, "slot %s: %s", event->name, why.text);
     if (event->intent_latency_ns < 0)
         return error_set(err, AGON_EINVAL, "slot %s: its latency is negative", event->name);
     if (sub->depth > DEPTH_FULL)
-        return error_set(err, AGON_EINVAL, "slot %s: depth %u is none", event->name, sub->depth);
+        return error_set(err, AGON_EINVAL, "slot %s: depth %u is unknown", event->name, sub->depth);
     for (uint32_t i = 0; i < slots->n; i++) {
         if (i != event->slot && slots->all[i].is_used &&
             strcmp(slots->all[i].name, event->name) == 0)

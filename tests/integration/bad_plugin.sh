@@ -63,7 +63,7 @@ $(agent small busy.so '' '' ', arena: 16KiB')
 $(agent fails faulty.so 'fault: create')
 $(agent calm calm.so 'fault: none' "$slow")
 $(agent kept calm.so 'fault: none' "$slow" ', on_crash: keep')"
-bad='missing:No.such.file bare:agon_plugin other:SDK.0.77 inside:imports.time empty:empty text:. program:. cut:cut.short small:arena fails:create calm:No.such.file kept:No.such.file'
+bad='missing:No.such.file bare:agon_plugin other:SDK.0.77 inside:imports.time empty:empty text:. program:. cut:truncated small:arena fails:create calm:No.such.file kept:No.such.file'
 
 # Each in its place, and one that is well.
 start_host

@@ -50,6 +50,7 @@ WORDS = (
 # Words of prose that are none of a state, a column or a message.
 OF_PROGRAMS = (
     (r"(\w+[-_])?gone", "retired, ended, removed"),
+    (rf"{IS} none", "is invalid, is unknown: and why", rf"there{GAP}{IS}{GAP}none"),
     (r"least", "minimum", rf"at{GAP}least"),
     (r"(\w+_)?in_doubt", "unconfirmed"),
     (r"(\w+_)?playing", "active"),
