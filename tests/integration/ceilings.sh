@@ -32,8 +32,11 @@ for port, root in ((sys.argv[1], '/api/v3'), (sys.argv[2], '/fapi/v1')):
         assert time.time() < until, 'a book stays empty'
         time.sleep(0.2)
 PY
-# Venues of a host, each with an account: they share one feed. All can be traded on and are shown.
-VENUE_MORE='reconcile: 1s' MODE=paper live_files ''
+# Venues of a host, each with an account: they share one feed. All can be traded on and are shown. What each reads at a start is
+# short, so that all come to less than a minute's weight: nobody waits for the next one.
+VENUE_MORE='reconcile: 1s
+snapshot_levels: 100
+warm_bars: 0' MODE=paper live_files ''
 venues() { # N of them
     list=venue.yaml
     sed -i '/venue: v[0-9]/d' "$WORK/conf/live.yaml"
@@ -78,13 +81,13 @@ ended "$HOST_PID" 0 "the host that was started again"
 kill "$SIM_PID"
 SIM_LOG=$WORK/sim_books.ndjson SIM_PORT=
 start_sim --seed 3 --symbols "$(names 64)"
-MODE=paper live_files ''
+VENUE_MORE='reconcile: 1s
+snapshot_levels: 100' MODE=paper live_files ''
 sed -i '/symbol:/d' "$WORK/conf/live.yaml"
 sed -i 's/^credential: .*//' "$WORK/conf/venue.yaml"
 for i in $(seq 0 63); do
     printf '  - {symbol: S%02dUSDT, base: S%02d, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}\n' "$i" "$i"
 done >>"$WORK/conf/live.yaml"
-echo 'snapshot_levels: 100' >>"$WORK/conf/venue.yaml" # of 1000 the venue gives few a minute
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'
     printf '  - {name: on_first, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: ["binance:S00USDT"], params: {every: 5}, hard: 30s, orders_on_reload: cancel}\n'
