@@ -223,7 +223,7 @@ static int run_unwanted(struct bench *bench, const struct agon_entry *entry, str
     if (rc >= 0)
         bench_check(bench, is_whole && before == after,
                     "dispatch: %llu events that are not wanted: each plugin passed them all over, "
-                    "and was told none",
+                    "and was delivered none",
                     (unsigned long long)dispatch->seq);
     close_dispatch(dispatch);
     free(dispatch);

@@ -99,17 +99,17 @@ static uint64_t turn(struct plain_pair *pair, uint64_t n, int is_echo)
     return n;
 }
 
-uint64_t plain_stream(struct plain_pair *pair, uint64_t n)
+uint64_t plain_ring_stream(struct plain_pair *pair, uint64_t n)
 {
     return turn(pair, n, 0);
 }
 
-uint64_t plain_echo(struct plain_pair *pair, uint64_t n)
+uint64_t plain_ring_echo(struct plain_pair *pair, uint64_t n)
 {
     return turn(pair, n, 1);
 }
 
-uint64_t plain_alone(struct plain_pair *pair, uint64_t n)
+uint64_t plain_ring_alone(struct plain_pair *pair, uint64_t n)
 {
     uint64_t sum = 0;
 
@@ -120,7 +120,7 @@ uint64_t plain_alone(struct plain_pair *pair, uint64_t n)
     return sum;
 }
 
-uint64_t plain_wrong(const struct plain_pair *pair)
+uint64_t plain_ring_wrong(const struct plain_pair *pair)
 {
     return pair->n_wrong;
 }

@@ -13,9 +13,9 @@ struct plain_pair *plain_pair_new(void); /* NULL: no memory, or no second thread
 void plain_pair_free(struct plain_pair *pair);
 /* n messages, each published: to the second thread; there and back; on one thread. The last returns
  * the sum of the numbers. */
-uint64_t plain_stream(struct plain_pair *pair, uint64_t n);
-uint64_t plain_echo(struct plain_pair *pair, uint64_t n);
-uint64_t plain_alone(struct plain_pair *pair, uint64_t n);
-uint64_t plain_wrong(const struct plain_pair *pair); /* lost, repeated or out of order */
+uint64_t plain_ring_stream(struct plain_pair *pair, uint64_t n);
+uint64_t plain_ring_echo(struct plain_pair *pair, uint64_t n);
+uint64_t plain_ring_alone(struct plain_pair *pair, uint64_t n);
+uint64_t plain_ring_wrong(const struct plain_pair *pair); /* lost, repeated or out of order */
 
 #endif

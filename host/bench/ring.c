@@ -188,7 +188,7 @@ ALONE(alone_bus, KIND_BUS)
 #define PLAIN(name)                                                                                \
     static uint64_t name##_bare(void *ctx, uint64_t n)                                             \
     {                                                                                              \
-        return plain_##name(((struct rings *)ctx)->plain, n);                                      \
+        return plain_ring_##name(((struct rings *)ctx)->plain, n);                                 \
     }
 PLAIN(stream)
 PLAIN(echo)
@@ -321,7 +321,7 @@ int bench_ring(struct bench *bench, struct error *err)
     }
     rc = run_pair(bench, rings);
     partner_stop(&rings->partner);
-    bench_check(bench, rings->n_wrong + plain_wrong(rings->plain) == 0,
+    bench_check(bench, rings->n_wrong + plain_ring_wrong(rings->plain) == 0,
                 "ring: %llu messages between two threads: none lost, repeated or out of order",
                 (unsigned long long)(rings->next[KIND_RING] + rings->next[KIND_EVRING] +
                                      rings->next[KIND_BUS]));

@@ -161,7 +161,7 @@ static const char *take_book(struct source *source, json_t *record, int is_whole
     if (reel_book_take(&messages->book, &messages->said, is_whole) < 0)
         return "the book has more levels than there is room for";
     if (sum_of(messages) != sum)
-        return "the book does not come to the sum that the venue named; it is played on from the "
+        return "the book does not come to the sum that the venue named; playback goes on with the "
                "next whole one";
     messages->has_book = 1;
     reel_queue_book(source, is_whole ? AGON_EVENT_BOOK_SNAPSHOT : AGON_EVENT_BOOK_DELTA, t,

@@ -95,7 +95,7 @@ static const char *take_book(struct source *source, json_t *record, int is_whole
     messages->has_book = 0;
     messages->book.limit = SIMO_DEPTH;
     if (!is_next)
-        return "a change of the book is missing before this one; it is played on from the next "
+        return "a change of the book is missing before this one; playback goes on with the next "
                "whole one";
     if (reel_book_take(&messages->book, &messages->said, is_whole) < 0)
         return "the book has more levels than there is room for";
