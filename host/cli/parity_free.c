@@ -7,6 +7,7 @@
 
 #include "agent/worker.h"
 #include "args/args.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 
 #define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, and for each instance */

@@ -135,7 +135,7 @@ START_TEST(recorded_vectors_of_the_websocket_api)
         length = binance_params_say(&params, &signer, json, sizeof(json));
         ck_assert_int_gt(length, 0);
         json[length] = '\0';
-        snprintf(want, sizeof(want), ",\"signature\":\"%s\"}", values[3]);
+        snprintf(want, sizeof(want), ",\"signature\":\"%.64s\"}", values[3]);
         ck_assert_str_eq(json + length - strlen(want), want);
         binance_signer_wipe(&signer);
         secret_wipe(&secret);

@@ -104,6 +104,8 @@ uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text);
 int kraken_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw);
 int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx);
+void kraken_fit_rules(const struct wire_info *info, int quote_exp,
+                      const struct agon_instrument *record, struct rules *rules);
 int kraken_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
                      uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx);
 /* What stands in "result" of an answer without an error. */

@@ -344,6 +344,7 @@ const struct venue_wire venue_kraken_spot = {
     .judge = kraken_judge,
     .refusal = kraken_refusal,
     .read_info = kraken_read_info,
+    .fit_rules = kraken_fit_rules,
     .read_bars = kraken_read_bars,
     .read_order = kraken_take_order,
     .read_orders = kraken_read_orders,

@@ -12,6 +12,7 @@
 #include "lab/listing.h"
 #include "market/instruments.h"
 #include "sim/binance/simb.h"
+#include "venue/binance/decode.h"
 #include "venue/binance/judge.h"
 #include "world.h"
 
