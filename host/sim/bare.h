@@ -63,13 +63,13 @@ void bare_advance(struct sim *sim, const struct sim_time *now);
 /* A market event by hand, at the time reached. */
 int bare_market(struct sim *sim, const struct agon_event_hdr *event);
 /* The fills that it had at once are the newest of bare_fills. */
-void bare_new(struct sim *sim, uint32_t member, const struct bare_wish *wish,
+void bare_new(struct sim *sim, uint32_t member, const struct bare_wish *intent,
               struct bare_order *placed, struct bare_verdict *verdict);
 void bare_cancel(struct sim *sim, uint32_t member, uint32_t sym, const char *client,
                  struct bare_order *cancelled, struct bare_verdict *verdict);
 /* Cancels the old one, where nothing of it was filled, and places the new one if that was done. */
 void bare_replace(struct sim *sim, uint32_t member, const char *old_client,
-                  const struct bare_wish *wish, struct bare_replaced *replaced,
+                  const struct bare_wish *intent, struct bare_replaced *replaced,
                   struct bare_verdict *verdict);
 /* In its place, as a derivatives market does it: it keeps number, name and what was filled. Lowered
  * to that it ends, and so does a post-only one that would take. */

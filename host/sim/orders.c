@@ -174,7 +174,7 @@ static void tell(struct sim *sim, struct sim_order *order, enum match_event_kind
 
     if (!sim_is_open(order))
         order->account->n_open[order->sym]--;
-    sim->ways->told(sim, order, what, fill);
+    sim->ways->report(sim, order, what, fill);
     log_effect(sim, order, order->state == SIM_EXPIRED ? "EXPIRED" : kinds[what], fill);
 }
 
@@ -227,64 +227,65 @@ void sim_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint
 /* --- what is asked --- */
 
 static struct match_order to_engine(const struct sim *sim, const struct sim_account *account,
-                                    const struct sim_wish *wish, const struct sim_order *order)
+                                    const struct sim_intent *intent, const struct sim_order *order)
 {
-    const struct sim_type *type = &sim->ways->types[wish->type];
-    uint8_t tif = type->tif ? type->tif : wish->tif;
+    const struct sim_type *type = &sim->ways->types[intent->type];
+    uint8_t tif = type->tif ? type->tif : intent->tif;
 
     return (struct match_order){
         .tag = (uint64_t)(uintptr_t)order,
         .owner = account->owner,
-        .instrument = pit_instrument(sim->pit, wish->sym),
-        .side = wish->side,
+        .instrument = pit_instrument(sim->pit, intent->sym),
+        .side = intent->side,
         .type = type->type,
         .tif = order_type_has_px(type->type) ? tif : 0,
-        .stp = wish->stp,
-        .flags = (wish->is_post || type->is_post ? AGON_POST_ONLY : 0u) |
-                 (wish->is_reduce_only ? AGON_REDUCE_ONLY : 0u),
+        .stp = intent->stp,
+        .flags = (intent->is_post || type->is_post ? AGON_POST_ONLY : 0u) |
+                 (intent->is_reduce_only ? AGON_REDUCE_ONLY : 0u),
         .is_take_profit = type->is_take_profit,
-        .px = wish->px,
-        .trigger_px = wish->stop_px,
-        .qty = wish->qty,
-        .quote_amt = wish->cost_amt,
-        .t_expire = tif == AGON_TIF_GTD ? wish->t_expire : 0,
+        .px = intent->px,
+        .trigger_px = intent->stop_px,
+        .qty = intent->qty,
+        .quote_amt = intent->cost_amt,
+        .t_expire = tif == AGON_TIF_GTD ? intent->t_expire : 0,
     };
 }
 
-int sim_check(const struct sim *sim, const struct sim_account *account, const struct sim_wish *wish)
+int sim_check(const struct sim *sim, const struct sim_account *account,
+              const struct sim_intent *intent)
 {
-    struct match_order asked = to_engine(sim, account, wish, NULL);
+    struct match_order asked = to_engine(sim, account, intent, NULL);
 
-    return wish->cost_amt > 0
-               ? pit_check_amount(sim->pit, wish->sym, (enum agon_side)wish->side, wish->cost_amt)
-               : pit_check(sim->pit, &asked);
+    return intent->cost_amt > 0 ? pit_check_amount(sim->pit, intent->sym,
+                                                   (enum agon_side)intent->side, intent->cost_amt)
+                                : pit_check(sim->pit, &asked);
 }
 
 static struct sim_order *make_order(struct sim *sim, struct sim_account *account,
-                                    const struct sim_wish *wish)
+                                    const struct sim_intent *intent)
 {
     struct sim_order *order = calloc(1, sizeof(*order));
 
     REQUIRE(order != NULL);
     *order = (struct sim_order){.n = ++sim->n_orders, // what the engine tells at once is of it
                                 .account = account,
-                                .sym = wish->sym,
-                                .side = wish->side,
-                                .type = wish->type,
-                                .tif = wish->tif,
-                                .is_post = wish->is_post,
-                                .is_reduce_only = wish->is_reduce_only,
-                                .is_by_cost = wish->cost_amt > 0,
-                                .has_ref = wish->has_ref,
-                                .ref = wish->ref,
-                                .px = wish->px,
-                                .stop_px = wish->stop_px,
-                                .qty = wish->qty,
-                                .asked_amt = wish->cost_amt,
-                                .t_expire = wish->t_expire,
+                                .sym = intent->sym,
+                                .side = intent->side,
+                                .type = intent->type,
+                                .tif = intent->tif,
+                                .is_post = intent->is_post,
+                                .is_reduce_only = intent->is_reduce_only,
+                                .is_by_cost = intent->cost_amt > 0,
+                                .has_ref = intent->has_ref,
+                                .ref = intent->ref,
+                                .px = intent->px,
+                                .stop_px = intent->stop_px,
+                                .qty = intent->qty,
+                                .asked_amt = intent->cost_amt,
+                                .t_expire = intent->t_expire,
                                 .t_touched = sim->now.transport};
-    snprintf(order->client, sizeof(order->client), "%s", wish->client ? wish->client : "");
-    snprintf(order->tag, sizeof(order->tag), "%s", wish->tag ? wish->tag : "");
+    snprintf(order->client, sizeof(order->client), "%s", intent->client ? intent->client : "");
+    snprintf(order->tag, sizeof(order->tag), "%s", intent->tag ? intent->tag : "");
     return order;
 }
 
@@ -301,7 +302,7 @@ static void end_at_once(struct sim *sim, struct sim_order *order, int reason)
     tell(sim, order, MATCH_EXPIRED, NULL);
 }
 
-int sim_submit(struct sim *sim, struct sim_account *account, const struct sim_wish *wish,
+int sim_submit(struct sim *sim, struct sim_account *account, const struct sim_intent *intent,
                struct sim_order **placed)
 {
     struct sim_order **place = &sim->orders[(sim->n_orders + 1) & (SIM_ORDERS_KEPT - 1)], *order;
@@ -314,9 +315,9 @@ int sim_submit(struct sim *sim, struct sim_account *account, const struct sim_wi
         return MATCH_NO_ROOM;
     free(*place);
     *place = NULL;
-    order = make_order(sim, account, wish);
-    asked = to_engine(sim, account, wish, order);
-    account->has_perps |= pit_at(sim->pit, wish->sym)->is_perpetual;
+    order = make_order(sim, account, intent);
+    asked = to_engine(sim, account, intent, order);
+    account->has_perps |= pit_at(sim->pit, intent->sym)->is_perpetual;
     sim->submit_reason = MATCH_OK;
     reason = pit_submit(sim->pit, &asked, &id);
     if (reason == MATCH_OK)

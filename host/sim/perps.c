@@ -87,38 +87,38 @@ void sim_margin(struct sim *sim, const struct sim_account *account, struct perp_
 
 /* What is margin is not spent. */
 static int check_spot(struct sim *sim, const struct sim_account *account,
-                      const struct sim_wish *wish)
+                      const struct sim_intent *intent)
 {
-    agon_px_t px = wish->px > 0 ? wish->px : sim_mark_px(sim, wish->sym);
-    agon_amt_t amt = wish->cost_amt > 0
-                         ? wish->cost_amt
-                         : num_notional(px, PIT_EXP, wish->qty, PIT_EXP, PIT_EXP, NUM_UP);
+    agon_px_t px = intent->px > 0 ? intent->px : sim_mark_px(sim, intent->sym);
+    agon_amt_t amt = intent->cost_amt > 0
+                         ? intent->cost_amt
+                         : num_notional(px, PIT_EXP, intent->qty, PIT_EXP, PIT_EXP, NUM_UP);
     struct perp_sums sums;
 
-    if (!account->has_perps || wish->side != AGON_BUY ||
-        strcmp(pit_at(sim->pit, wish->sym)->quote, sim->ways->perps->margin) != 0)
+    if (!account->has_perps || intent->side != AGON_BUY ||
+        strcmp(pit_at(sim->pit, intent->sym)->quote, sim->ways->perps->margin) != 0)
         return MATCH_OK;
     sim_margin(sim, account, &sums);
     return amt <= sums.available_amt ? MATCH_OK : MATCH_NO_FUNDS;
 }
 
 int sim_check_margin(struct sim *sim, const struct sim_account *account,
-                     const struct sim_wish *wish)
+                     const struct sim_intent *intent)
 {
-    const struct pit_symbol *symbol = pit_at(sim->pit, wish->sym);
+    const struct pit_symbol *symbol = pit_at(sim->pit, intent->sym);
     struct perp_sums sums;
     agon_px_t px;
 
     if (!symbol->is_perpetual)
-        return check_spot(sim, account, wish);
+        return check_spot(sim, account, intent);
     if (strcmp(symbol->quote, sim->ways->perps->margin) != 0)
         return MATCH_BAD_FIELD;
-    if (wish->is_reduce_only)
+    if (intent->is_reduce_only)
         return MATCH_OK;
     sim_margin(sim, account, &sums);
-    px = wish->px > 0 ? wish->px : sim->perps->contracts[wish->sym].mark_px;
-    return perp_order_cost(&sim->perps->accounts[account->owner], wish->sym, PERP_BOTH,
-                           wish->side == AGON_BUY, px, wish->qty) <= sums.available_amt
+    px = intent->px > 0 ? intent->px : sim->perps->contracts[intent->sym].mark_px;
+    return perp_order_cost(&sim->perps->accounts[account->owner], intent->sym, PERP_BOTH,
+                           intent->side == AGON_BUY, px, intent->qty) <= sums.available_amt
                ? MATCH_OK
                : MATCH_NO_FUNDS;
 }

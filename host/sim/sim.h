@@ -67,7 +67,7 @@ struct sim_token { /* stands for an account */
     struct sim_account *account;
     agon_ns_t t_until; /* transport */
 };
-struct sim_told {   /* what of a book has been told; zeroed but for the first two to begin with */
+struct sim_sent {   /* what of a book has been sent; zeroed but for the first two to begin with */
     uint32_t depth; /* levels a side */
     uint8_t is_cut_there; /* clients drop themselves what better levels push out of the depth */
     struct agon_level *level[2], *changed[2]; /* owned; bids and asks, best first */
@@ -87,7 +87,7 @@ struct sim_type { /* of orders, by what the exchange calls it */
     uint8_t tif;  /* that it stands for; 0: it is said beside it, or there is none */
     uint8_t is_post, is_take_profit;
 };
-struct sim_wish { /* a new order, or how one is to become */
+struct sim_intent { /* a new order, or how one is to become */
     uint32_t sym;
     uint8_t side, type, tif, stp; /* type: place in sim_ways.types */
     uint8_t is_post, is_reduce_only, is_checked_only, has_ref;
@@ -201,8 +201,8 @@ struct sim_ways { /* what is an exchange's own; functions may be NULL where it s
     /* What became of one that the engine ended, by enum match_reject. */
     enum sim_state (*ended)(const struct sim_order *order, int reason, const char **why);
     /* Something happened to an order, which is as it is after it; fill: of MATCH_TRADE. */
-    void (*told)(struct sim *sim, struct sim_order *order, enum match_event_kind what,
-                 const struct sim_fill *fill);
+    void (*report)(struct sim *sim, struct sim_order *order, enum match_event_kind what,
+                   const struct sim_fill *fill);
     const struct sim_perp_rules *perps; /* NULL: it has no perpetuals */
     const char *(*id)(const struct sim *sim, uint64_t n, char text[SIM_ID_TEXT]); /* of an order */
 };
@@ -305,9 +305,9 @@ const struct sim_fill *sim_older_fill(const struct sim *sim, const struct sim_ac
 agon_px_t sim_mean_px(const struct sim_order *order); /* 0: nothing was filled */
 /* Each returns enum match_reject. By filters and rules alone: */
 int sim_check(const struct sim *sim, const struct sim_account *account,
-              const struct sim_wish *wish);
+              const struct sim_intent *intent);
 /* *placed NULL: it was refused. */
-int sim_submit(struct sim *sim, struct sim_account *account, const struct sim_wish *wish,
+int sim_submit(struct sim *sim, struct sim_account *account, const struct sim_intent *intent,
                struct sim_order **placed);
 /* In its place; what is lowered to what was filled ends. */
 int sim_amend(struct sim *sim, struct sim_order *order, agon_px_t px, agon_qty_t qty);
@@ -316,11 +316,11 @@ int sim_cancel(struct sim *sim, const struct sim_order *order, const char *why);
 uint32_t sim_cancel_all(struct sim *sim, const struct sim_account *account, const char *why);
 void sim_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
 
-/* told.c */
-/* What the book shows now is what was told: how many levels of it are others, which stand in
+/* sent.c */
+/* What the book shows now is what was sent: how many levels of it are others, which stand in
  * changed, with quantity 0 where one is gone. */
-uint32_t sim_told_take(struct sim_told *told, const struct pit *pit, uint32_t sym);
-void sim_told_deinit(struct sim_told *told);
+uint32_t sim_sent_take(struct sim_sent *sent, const struct pit *pit, uint32_t sym);
+void sim_sent_deinit(struct sim_sent *sent);
 
 /* perps.c: what accounts have of linear perpetuals, one way and on cross margin */
 agon_asset_t sim_margin_asset(const struct sim *sim);
@@ -333,7 +333,7 @@ void sim_margin(struct sim *sim, const struct sim_account *account, struct perp_
 /* enum match_reject: MATCH_NO_FUNDS; MATCH_BAD_FIELD: it is settled in another asset. What is
  * margin is not spent on spot either. */
 int sim_check_margin(struct sim *sim, const struct sim_account *account,
-                     const struct sim_wish *wish);
+                     const struct sim_intent *intent);
 int sim_fund(struct sim *sim, agon_ns_t t); /* at each step; true: it was time, and is paid */
 
 /* sim.c: a dialect's entry points */

@@ -137,37 +137,38 @@ int bare_market(struct sim *sim, const struct agon_event_hdr *event)
 
 /* --- orders --- */
 
-static void read_wish(const struct bare_wish *from, struct simb_wish *wish)
+static void read_intent(const struct bare_wish *from, struct simb_intent *intent)
 {
     int is_limit = from->type == AGON_LIMIT || from->type == AGON_STOP_LIMIT;
     int is_stop = from->type == AGON_STOP || from->type == AGON_STOP_LIMIT;
 
-    *wish = (struct simb_wish){.sym = from->sym,
-                               .side = from->side,
-                               .tif = is_limit && !from->is_post_only ? from->tif : AGON_TIF_GTC,
-                               .stp = MATCH_STP_EXPIRE_MAKER,
-                               .px = is_limit ? from->px : 0,
-                               .stop_px = is_stop ? from->stop_px : 0,
-                               .qty = from->qty,
-                               .client = from->client};
-    wish->type = from->type == AGON_MARKET       ? SIMB_MARKET
-                 : from->type == AGON_STOP       ? SIMB_STOP_LOSS
-                 : from->type == AGON_STOP_LIMIT ? SIMB_STOP_LOSS_LIMIT
-                 : from->is_post_only            ? SIMB_LIMIT_MAKER
-                                                 : SIMB_LIMIT;
-    wish->has = SIMB_HAS_QTY | (is_limit ? SIMB_HAS_PX : 0u) | (is_stop ? SIMB_HAS_STOP : 0u) |
-                (is_limit && !from->is_post_only ? SIMB_HAS_TIF : 0u);
+    *intent =
+        (struct simb_intent){.sym = from->sym,
+                             .side = from->side,
+                             .tif = is_limit && !from->is_post_only ? from->tif : AGON_TIF_GTC,
+                             .stp = MATCH_STP_EXPIRE_MAKER,
+                             .px = is_limit ? from->px : 0,
+                             .stop_px = is_stop ? from->stop_px : 0,
+                             .qty = from->qty,
+                             .client = from->client};
+    intent->type = from->type == AGON_MARKET       ? SIMB_MARKET
+                   : from->type == AGON_STOP       ? SIMB_STOP_LOSS
+                   : from->type == AGON_STOP_LIMIT ? SIMB_STOP_LOSS_LIMIT
+                   : from->is_post_only            ? SIMB_LIMIT_MAKER
+                                                   : SIMB_LIMIT;
+    intent->has = SIMB_HAS_QTY | (is_limit ? SIMB_HAS_PX : 0u) | (is_stop ? SIMB_HAS_STOP : 0u) |
+                  (is_limit && !from->is_post_only ? SIMB_HAS_TIF : 0u);
 }
 
-void bare_new(struct sim *sim, uint32_t member, const struct bare_wish *wish,
+void bare_new(struct sim *sim, uint32_t member, const struct bare_wish *intent,
               struct bare_order *placed, struct bare_verdict *verdict)
 {
     struct simb_call *call = begin(sim, member, 0);
     struct simb_order *order;
-    struct simb_wish asked;
+    struct simb_intent asked;
     int rc;
 
-    read_wish(wish, &asked);
+    read_intent(intent, &asked);
     rc = simb_place_order(call, &asked, &order);
     judge(call, rc, verdict);
     if (rc == 0)
@@ -189,17 +190,17 @@ void bare_cancel(struct sim *sim, uint32_t member, uint32_t sym, const char *cli
 }
 
 void bare_replace(struct sim *sim, uint32_t member, const char *old_client,
-                  const struct bare_wish *wish, struct bare_replaced *replaced,
+                  const struct bare_wish *intent, struct bare_replaced *replaced,
                   struct bare_verdict *verdict)
 {
     const struct simb_replacing how = {.restriction = SIMB_ONLY_NEW, .is_stop = 1};
     struct simb_call *call = begin(sim, member, 0);
-    struct simb_order *old = simb_find_client(of(sim), call->account, wish->sym, old_client);
+    struct simb_order *old = simb_find_client(of(sim), call->account, intent->sym, old_client);
     struct simb_replaced done;
-    struct simb_wish asked;
+    struct simb_intent asked;
     int rc;
 
-    read_wish(wish, &asked);
+    read_intent(intent, &asked);
     memset(replaced, 0, sizeof(*replaced));
     rc = simb_replace_order(call, old, &asked, &how, &done);
     if (rc == 0) {

@@ -21,37 +21,37 @@ static int find_name(const char *const *names, int n, const char *text)
     return -1;
 }
 
-static int get_enums(struct simb_call *call, struct simb_wish *wish)
+static int get_enums(struct simb_call *call, struct simb_intent *intent)
 {
     static const char *const responses[] = {"ACK", "RESULT", "FULL"};
     const char *text;
     int i;
 
-    if (simb_get_side(call, &wish->side) < 0 || simb_want(call, "type", &text) < 0)
+    if (simb_get_side(call, &intent->side) < 0 || simb_want(call, "type", &text) < 0)
         return -1;
     i = find_name(simb_type_names, SIMB_TYPES, text);
     if (i < 0)
         return simb_fail(call, 400, -1116, "Invalid orderType.");
-    wish->type = (uint8_t)i;
-    wish->tif = AGON_TIF_GTC;
+    intent->type = (uint8_t)i;
+    intent->tif = AGON_TIF_GTC;
     text = simb_param(call, "timeInForce");
     if (text) {
         i = find_name(&simb_tif_names[AGON_TIF_GTC], 3, text);
         if (i < 0)
             return simb_fail(call, 400, -1115, "Invalid timeInForce.");
-        wish->tif = (uint8_t)(AGON_TIF_GTC + i);
-        wish->has |= SIMB_HAS_TIF;
+        intent->tif = (uint8_t)(AGON_TIF_GTC + i);
+        intent->has |= SIMB_HAS_TIF;
     }
-    wish->resp = wish->type == SIMB_MARKET || wish->type == SIMB_LIMIT ? RESP_FULL : RESP_ACK;
+    intent->resp = intent->type == SIMB_MARKET || intent->type == SIMB_LIMIT ? RESP_FULL : RESP_ACK;
     text = simb_param(call, "newOrderRespType");
     if (text) {
         i = find_name(responses, 3, text);
         if (i < 0)
             return simb_fail(call, 400, -1130,
                              "Data sent for parameter 'newOrderRespType' is not valid.");
-        wish->resp = (uint8_t)i;
+        intent->resp = (uint8_t)i;
     }
-    wish->stp = MATCH_STP_EXPIRE_MAKER;
+    intent->stp = MATCH_STP_EXPIRE_MAKER;
     text = simb_param(call, "selfTradePreventionMode");
     if (text) {
         i = find_name(simb_stp_names, 4, text);
@@ -62,7 +62,7 @@ static int get_enums(struct simb_call *call, struct simb_wish *wish)
             return simb_fail(
                 call, 400, -1013,
                 "This symbol does not allow the specified self-trade prevention mode.");
-        wish->stp = (uint8_t)i;
+        intent->stp = (uint8_t)i;
     }
     return 0;
 }
@@ -80,22 +80,22 @@ int simb_get_client_id(struct simb_call *call, const char *name, const char **cl
     return 0;
 }
 
-static int get_numbers(struct simb_call *call, struct simb_wish *wish)
+static int get_numbers(struct simb_call *call, struct simb_intent *intent)
 {
     int px, qty, stop, quote, has;
     int64_t delta;
 
-    if (simb_get_dec(call, "quantity", &wish->qty, &qty) < 0 ||
-        simb_get_dec(call, "quoteOrderQty", &wish->quote_amt, &quote) < 0 ||
-        simb_get_dec(call, "price", &wish->px, &px) < 0 ||
-        simb_get_dec(call, "stopPrice", &wish->stop_px, &stop) < 0 ||
-        simb_get_int(call, "strategyId", &wish->strategy_id, &wish->has_strategy) < 0 ||
-        simb_get_int(call, "strategyType", &wish->strategy_type, &wish->has_strategy_type) < 0)
+    if (simb_get_dec(call, "quantity", &intent->qty, &qty) < 0 ||
+        simb_get_dec(call, "quoteOrderQty", &intent->quote_amt, &quote) < 0 ||
+        simb_get_dec(call, "price", &intent->px, &px) < 0 ||
+        simb_get_dec(call, "stopPrice", &intent->stop_px, &stop) < 0 ||
+        simb_get_int(call, "strategyId", &intent->strategy_id, &intent->has_strategy) < 0 ||
+        simb_get_int(call, "strategyType", &intent->strategy_type, &intent->has_strategy_type) < 0)
         return -1;
-    if (wish->has_strategy_type && wish->strategy_type < 1000000)
+    if (intent->has_strategy_type && intent->strategy_type < 1000000)
         return simb_fail(call, 400, -1134, "`strategyType` was less than 1000000.");
-    wish->has |= (px ? SIMB_HAS_PX : 0u) | (qty ? SIMB_HAS_QTY : 0u) | (stop ? SIMB_HAS_STOP : 0u) |
-                 (quote ? SIMB_HAS_QUOTE : 0u);
+    intent->has |= (px ? SIMB_HAS_PX : 0u) | (qty ? SIMB_HAS_QTY : 0u) |
+                   (stop ? SIMB_HAS_STOP : 0u) | (quote ? SIMB_HAS_QUOTE : 0u);
     if (simb_get_int(call, "trailingDelta", &delta, &has) < 0)
         return -1;
     if (has)
@@ -111,7 +111,7 @@ static int get_numbers(struct simb_call *call, struct simb_wish *wish)
     return 0;
 }
 
-static int check_combination(struct simb_call *call, const struct simb_wish *wish)
+static int check_combination(struct simb_call *call, const struct simb_intent *intent)
 {
     static const struct {
         uint32_t needed, allowed;
@@ -135,10 +135,10 @@ static int check_combination(struct simb_call *call, const struct simb_wish *wis
                  {SIMB_HAS_PX, "price"},
                  {SIMB_HAS_STOP, "stopPrice"},
                  {SIMB_HAS_QUOTE, "quoteOrderQty"}};
-    uint32_t needed = rules[wish->type].needed, allowed = rules[wish->type].allowed;
+    uint32_t needed = rules[intent->type].needed, allowed = rules[intent->type].allowed;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((needed & ~wish->has & names[i].bit) == 0)
+        if ((needed & ~intent->has & names[i].bit) == 0)
             continue;
         if (names[i].bit == SIMB_HAS_STOP)
             return simb_fail(call, 400, -1102,
@@ -149,26 +149,27 @@ static int check_combination(struct simb_call *call, const struct simb_wish *wis
                          names[i].name);
     }
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (wish->has & ~allowed & names[i].bit)
+        if (intent->has & ~allowed & names[i].bit)
             return simb_fail(call, 400, -1106, "Parameter '%s' sent when not required.",
                              names[i].name);
-    if (wish->type == SIMB_MARKET && !(wish->has & (SIMB_HAS_QTY | SIMB_HAS_QUOTE)))
+    if (intent->type == SIMB_MARKET && !(intent->has & (SIMB_HAS_QTY | SIMB_HAS_QUOTE)))
         return simb_fail(call, 400, -1102,
                          "Param 'quantity' or 'quoteOrderQty' must be sent, but both were "
                          "empty/null!");
-    if (wish->type == SIMB_MARKET && (wish->has & SIMB_HAS_QTY) && (wish->has & SIMB_HAS_QUOTE))
+    if (intent->type == SIMB_MARKET && (intent->has & SIMB_HAS_QTY) &&
+        (intent->has & SIMB_HAS_QUOTE))
         return simb_fail(call, 400, -1128, "Combination of optional parameters invalid.");
     return 0;
 }
 
-int simb_get_wish(struct simb_call *call, struct simb_wish *wish)
+int simb_get_intent(struct simb_call *call, struct simb_intent *intent)
 {
-    memset(wish, 0, sizeof(*wish));
-    if (simb_want_symbol(call, &wish->sym) < 0 || get_enums(call, wish) < 0 ||
-        get_numbers(call, wish) < 0 ||
-        simb_get_client_id(call, "newClientOrderId", &wish->client) < 0)
+    memset(intent, 0, sizeof(*intent));
+    if (simb_want_symbol(call, &intent->sym) < 0 || get_enums(call, intent) < 0 ||
+        get_numbers(call, intent) < 0 ||
+        simb_get_client_id(call, "newClientOrderId", &intent->client) < 0)
         return -1;
-    return check_combination(call, wish);
+    return check_combination(call, intent);
 }
 
 /* --- filters --- */
@@ -180,7 +181,7 @@ int simb_refuse_engine(struct simb_call *call, int reason)
     return simb_fail(call, answer.status, answer.code, "%s", answer.text);
 }
 
-void simb_to_engine(const struct simb *b, const struct simb_wish *wish,
+void simb_to_engine(const struct simb *b, const struct simb_intent *intent,
                     const struct simb_account *account, struct simb_order *order,
                     struct match_order *out)
 {
@@ -194,37 +195,38 @@ void simb_to_engine(const struct simb *b, const struct simb_wish *wish,
     *out = (struct match_order){
         .tag = (uint64_t)(uintptr_t)order,
         .owner = account->owner,
-        .instrument = pit_instrument(b->pit, wish->sym),
-        .side = wish->side,
-        .type = types[wish->type],
-        .tif = is_market(wish->type) ? 0 : wish->tif,
-        .stp = wish->stp,
-        .flags = wish->type == SIMB_LIMIT_MAKER ? AGON_POST_ONLY : 0,
-        .is_take_profit = wish->type == SIMB_TAKE_PROFIT || wish->type == SIMB_TAKE_PROFIT_LIMIT,
-        .px = wish->px,
-        .trigger_px = wish->stop_px,
-        .qty = wish->qty,
-        .quote_amt = wish->quote_amt,
+        .instrument = pit_instrument(b->pit, intent->sym),
+        .side = intent->side,
+        .type = types[intent->type],
+        .tif = is_market(intent->type) ? 0 : intent->tif,
+        .stp = intent->stp,
+        .flags = intent->type == SIMB_LIMIT_MAKER ? AGON_POST_ONLY : 0,
+        .is_take_profit =
+            intent->type == SIMB_TAKE_PROFIT || intent->type == SIMB_TAKE_PROFIT_LIMIT,
+        .px = intent->px,
+        .trigger_px = intent->stop_px,
+        .qty = intent->qty,
+        .quote_amt = intent->quote_amt,
     };
 }
 
 // What is no number of the engine's is refused in the venue's own words; the rest by its filters.
-int simb_check_filters(struct simb_call *call, const struct simb_wish *wish)
+int simb_check_filters(struct simb_call *call, const struct simb_intent *intent)
 {
     struct match_order asked;
     int reason;
 
-    if ((wish->has & SIMB_HAS_PX) && wish->px == 0)
+    if ((intent->has & SIMB_HAS_PX) && intent->px == 0)
         return simb_fail(call, 400, -1013, "Invalid price.");
-    if ((wish->has & SIMB_HAS_STOP) && wish->stop_px == 0)
+    if ((intent->has & SIMB_HAS_STOP) && intent->stop_px == 0)
         return simb_fail(call, 400, -1013, "Stop price is not valid.");
-    if ((wish->has & SIMB_HAS_QTY) && wish->qty == 0)
+    if ((intent->has & SIMB_HAS_QTY) && intent->qty == 0)
         return simb_fail(call, 400, -1013, "Invalid quantity.");
-    if ((wish->has & SIMB_HAS_QUOTE) && wish->quote_amt == 0)
+    if ((intent->has & SIMB_HAS_QUOTE) && intent->quote_amt == 0)
         return simb_fail(call, 400, -1013, "Invalid quote order qty.");
-    simb_to_engine(call->b, wish, call->account, NULL, &asked);
-    reason = wish->has & SIMB_HAS_QUOTE
-                 ? pit_check_amount(call->b->pit, wish->sym, wish->side, wish->quote_amt)
+    simb_to_engine(call->b, intent, call->account, NULL, &asked);
+    reason = intent->has & SIMB_HAS_QUOTE
+                 ? pit_check_amount(call->b->pit, intent->sym, intent->side, intent->quote_amt)
                  : pit_check(call->b->pit, &asked);
     return reason == MATCH_OK ? 0 : simb_refuse_engine(call, reason);
 }

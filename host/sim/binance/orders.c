@@ -245,38 +245,39 @@ static agon_qty_t sell_for(const struct pit *pit, uint32_t sym, agon_amt_t amt)
     return total;
 }
 
-static struct simb_order *make_order(struct simb_call *call, const struct simb_wish *wish)
+static struct simb_order *make_order(struct simb_call *call, const struct simb_intent *intent)
 {
     struct simb_order *order = calloc(1, sizeof(*order));
 
     REQUIRE(order != NULL);
     order->account = call->account;
-    order->sym = wish->sym;
-    order->side = wish->side;
-    order->type = wish->type;
-    order->tif = wish->tif;
-    order->stp = wish->stp;
-    order->px = wish->px;
-    order->stop_px = wish->stop_px;
-    order->qty = wish->qty;
-    order->quote_order_amt = wish->quote_amt;
-    order->is_by_quote = (wish->has & SIMB_HAS_QUOTE) != 0;
-    order->strategy_id = wish->strategy_id;
-    order->strategy_type = wish->strategy_type;
-    order->has_strategy = wish->has_strategy != 0;
-    order->has_strategy_type = wish->has_strategy_type != 0;
+    order->sym = intent->sym;
+    order->side = intent->side;
+    order->type = intent->type;
+    order->tif = intent->tif;
+    order->stp = intent->stp;
+    order->px = intent->px;
+    order->stop_px = intent->stop_px;
+    order->qty = intent->qty;
+    order->quote_order_amt = intent->quote_amt;
+    order->is_by_quote = (intent->has & SIMB_HAS_QUOTE) != 0;
+    order->strategy_id = intent->strategy_id;
+    order->strategy_type = intent->strategy_type;
+    order->has_strategy = intent->has_strategy != 0;
+    order->has_strategy_type = intent->has_strategy_type != 0;
     order->t_placed = call->now->transport;
     order->is_counted = 1;
-    order->is_conditional = is_algo(wish->type) != 0;
-    if (wish->client)
-        strcpy(order->client, wish->client);
+    order->is_conditional = is_algo(intent->type) != 0;
+    if (intent->client)
+        strcpy(order->client, intent->client);
     else
         simb_random_text(call->b, order->client, 22);
     return order;
 }
 
 // Filters and counts were looked at.
-static int place(struct simb_call *call, const struct simb_wish *wish, struct simb_order **placed)
+static int place(struct simb_call *call, const struct simb_intent *intent,
+                 struct simb_order **placed)
 {
     struct simb *b = call->b;
     struct simb_order *order, *twin;
@@ -285,16 +286,16 @@ static int place(struct simb_call *call, const struct simb_wish *wish, struct si
     int reason;
 
     *placed = NULL;
-    twin = wish->client ? simb_find_client(b, call->account, wish->sym, wish->client) : NULL;
+    twin = intent->client ? simb_find_client(b, call->account, intent->sym, intent->client) : NULL;
     if (twin && twin->is_open)
         return simb_fail(call, 400, -2010, "Duplicate order sent.");
     simb_make_room(b);
     if (b->n_orders == SIMB_ORDERS_KEPT)
         return simb_refuse_engine(call, MATCH_NO_ROOM);
-    order = make_order(call, wish);
-    simb_to_engine(b, wish, call->account, order, &asked);
-    if (wish->side == AGON_SELL && (wish->has & SIMB_HAS_QUOTE)) {
-        asked.qty = sell_for(b->pit, wish->sym, wish->quote_amt);
+    order = make_order(call, intent);
+    simb_to_engine(b, intent, call->account, order, &asked);
+    if (intent->side == AGON_SELL && (intent->has & SIMB_HAS_QUOTE)) {
+        asked.qty = sell_for(b->pit, intent->sym, intent->quote_amt);
         asked.quote_amt = 0;
         if (asked.qty == 0) {
             free(order);
@@ -433,13 +434,13 @@ static void put_queried(struct simb *b, struct jout *out, const struct simb_orde
 
 /* --- handlers --- */
 
-int simb_place_order(struct simb_call *call, const struct simb_wish *wish,
+int simb_place_order(struct simb_call *call, const struct simb_intent *intent,
                      struct simb_order **placed)
 {
     *placed = NULL;
-    if (simb_check_filters(call, wish) < 0 || check_rate(call) < 0)
+    if (simb_check_filters(call, intent) < 0 || check_rate(call) < 0)
         return -1;
-    return place(call, wish, placed);
+    return place(call, intent, placed);
 }
 
 int simb_order_new(struct simb_call *call)
@@ -447,11 +448,11 @@ int simb_order_new(struct simb_call *call)
     struct simb *b = call->b;
     uint64_t fills_from = b->n_fills;
     struct simb_order *order;
-    struct simb_wish wish;
+    struct simb_intent intent;
 
-    if (simb_get_wish(call, &wish) < 0 || simb_place_order(call, &wish, &order) < 0)
+    if (simb_get_intent(call, &intent) < 0 || simb_place_order(call, &intent, &order) < 0)
         return -1;
-    put_placed(b, call->out, order, wish.resp, fills_from);
+    put_placed(b, call->out, order, intent.resp, fills_from);
     return 0;
 }
 
@@ -465,15 +466,15 @@ uint32_t simb_weigh_test(struct simb_call *call)
 int simb_order_test(struct simb_call *call)
 {
     int with_rates = 0;
-    struct simb_wish wish;
+    struct simb_intent intent;
 
-    if (simb_get_wish(call, &wish) < 0 ||
+    if (simb_get_intent(call, &intent) < 0 ||
         simb_get_bool(call, "computeCommissionRates", &with_rates) < 0 ||
-        simb_check_filters(call, &wish) < 0)
+        simb_check_filters(call, &intent) < 0)
         return -1;
     jout_open(call->out, '{');
     if (with_rates)
-        simb_commission_fields(call, call->out, "CommissionForOrder", wish.sym, 0);
+        simb_commission_fields(call, call->out, "CommissionForOrder", intent.sym, 0);
     jout_close(call->out, '{');
     return 0;
 }
@@ -627,11 +628,12 @@ static void keep_failure(const struct simb_call *call, struct simb_half *half)
     memcpy(half->msg, call->msg, sizeof(half->msg));
 }
 
-int simb_replace_order(struct simb_call *call, struct simb_order *old, const struct simb_wish *wish,
-                       const struct simb_replacing *how, struct simb_replaced *done)
+int simb_replace_order(struct simb_call *call, struct simb_order *old,
+                       const struct simb_intent *intent, const struct simb_replacing *how,
+                       struct simb_replaced *done)
 {
     memset(done, 0, sizeof(*done));
-    if (simb_check_filters(call, wish) < 0)
+    if (simb_check_filters(call, intent) < 0)
         return -1;
     done->is_over = check_rate(call) < 0;
     if (done->is_over && !how->is_cancel_only)
@@ -645,7 +647,7 @@ int simb_replace_order(struct simb_call *call, struct simb_order *old, const str
         done->is_tried = done->is_cancelled;
     } else if (done->is_cancelled || !how->is_stop) {
         done->is_tried = 1;
-        if (place(call, wish, &done->placed) < 0)
+        if (place(call, intent, &done->placed) < 0)
             keep_failure(call, &done->place_half);
     } else {
         count_order(call); // one that was not tried counts as well
@@ -682,14 +684,14 @@ int simb_order_replace(struct simb_call *call)
     struct simb_replacing how = {0};
     struct simb_replaced done;
     struct simb_order *old;
-    struct simb_wish wish;
+    struct simb_intent intent;
     struct jout *out;
     int rc;
 
-    if (simb_get_wish(call, &wish) < 0 || get_replace_modes(call, &how) < 0 ||
-        get_named(call, "cancelOrderId", "cancelOrigClientOrderId", wish.sym, &old) < 0 ||
+    if (simb_get_intent(call, &intent) < 0 || get_replace_modes(call, &how) < 0 ||
+        get_named(call, "cancelOrderId", "cancelOrigClientOrderId", intent.sym, &old) < 0 ||
         simb_get_client_id(call, "cancelNewClientOrderId", &how.cancel_client) < 0 ||
-        simb_replace_order(call, old, &wish, &how, &done) < 0)
+        simb_replace_order(call, old, &intent, &how, &done) < 0)
         return -1;
     rc = simb_judge_replaced(call, &done);
     out = rc == 0 ? call->out : &b->data;
@@ -711,7 +713,7 @@ int simb_order_replace(struct simb_call *call)
     }
     if (done.placed) {
         jout_key(out, "newOrderResponse");
-        put_placed(b, out, done.placed, wish.resp, fills_from);
+        put_placed(b, out, done.placed, intent.resp, fills_from);
     } else if (done.is_tried) {
         put_half_error(out, "newOrderResponse", &done.place_half);
     } else {

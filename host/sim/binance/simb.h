@@ -437,7 +437,7 @@ enum {
     SIMB_HAS_QUOTE = 16
 };
 enum { RESP_ACK, RESP_RESULT, RESP_FULL }; /* newOrderRespType */
-struct simb_wish {                         /* a new order as it was asked for */
+struct simb_intent {                       /* a new order as it was asked for */
     uint32_t sym, has;                     /* has: SIMB_HAS_ of what was said */
     uint8_t side, type, tif, stp, resp;
     agon_px_t px, stop_px;
@@ -461,7 +461,7 @@ struct simb_replaced {
     uint8_t is_over, is_cancelled, is_tried;
     struct simb_half cancel_half, place_half;
 };
-int simb_place_order(struct simb_call *call, const struct simb_wish *wish,
+int simb_place_order(struct simb_call *call, const struct simb_intent *intent,
                      struct simb_order **placed);
 int simb_cancel_order(struct simb_call *call, struct simb_order *order, uint8_t restriction,
                       const char *new_client);
@@ -469,8 +469,9 @@ int simb_cancel_order(struct simb_call *call, struct simb_order *order, uint8_t 
 /* In its place, as the derivatives' market has it: it keeps number, name and what was filled. */
 int simb_modify_order(struct simb_call *call, struct simb_order *order, agon_px_t px,
                       agon_qty_t qty);
-int simb_replace_order(struct simb_call *call, struct simb_order *old, const struct simb_wish *wish,
-                       const struct simb_replacing *how, struct simb_replaced *done);
+int simb_replace_order(struct simb_call *call, struct simb_order *old,
+                       const struct simb_intent *intent, const struct simb_replacing *how,
+                       struct simb_replaced *done);
 /* 0 when both halves were done. */
 int simb_judge_replaced(struct simb_call *call, const struct simb_replaced *done);
 int simb_order_new(struct simb_call *call);
@@ -636,11 +637,11 @@ int simb_unsubscribe(struct simb_call *call);
 
 /* order_asked.c: shared with orders.c */
 int simb_get_client_id(struct simb_call *call, const char *name, const char **client);
-int simb_get_wish(struct simb_call *call, struct simb_wish *wish);
+int simb_get_intent(struct simb_call *call, struct simb_intent *intent);
 int simb_refuse_engine(struct simb_call *call, int reason);
-void simb_to_engine(const struct simb *b, const struct simb_wish *wish,
+void simb_to_engine(const struct simb *b, const struct simb_intent *intent,
                     const struct simb_account *account, struct simb_order *order,
                     struct match_order *out);
-int simb_check_filters(struct simb_call *call, const struct simb_wish *wish);
+int simb_check_filters(struct simb_call *call, const struct simb_intent *intent);
 
 #endif

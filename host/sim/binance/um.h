@@ -103,8 +103,8 @@ struct simum {
     uint8_t is_settling, is_mark_new;
 };
 
-enum { HAS_PX = 1, HAS_QTY = 2, HAS_STOP = 4, HAS_TIF = 8, HAS_CALLBACK = 16 }; /* um_wish.has */
-struct um_wish { /* a new order as it was asked for */
+enum { HAS_PX = 1, HAS_QTY = 2, HAS_STOP = 4, HAS_TIF = 8, HAS_CALLBACK = 16 }; /* um_intent.has */
+struct um_intent { /* a new order as it was asked for */
     uint32_t sym, has;
     enum perp_side ps;
     uint8_t side, type, tif, stp, resp, working;
@@ -253,16 +253,16 @@ void um_push_forced(struct simb *b, const struct um_forced *forced);
 /* um_asked.c: shared with um_orders.c */
 int um_not_valid(struct simb_call *call, const char *name);
 int um_is_conditional(int type);
-int um_get_wish(struct simb_call *call, struct um_wish *wish);
+int um_get_intent(struct simb_call *call, struct um_intent *intent);
 int um_check_px(struct simb_call *call, const struct pit_symbol *symbol, int px_dec, agon_px_t px);
 int um_check_qty(struct simb_call *call, const struct pit_symbol *symbol, int is_taker,
                  agon_qty_t qty);
 int um_check_percent(struct simb_call *call, uint32_t sym, int side, agon_px_t px);
 int um_check_notional(struct simb_call *call, uint32_t sym, agon_px_t px, agon_qty_t qty);
-int um_check_filters(struct simb_call *call, const struct um_wish *wish);
+int um_check_filters(struct simb_call *call, const struct um_intent *intent);
 int um_refuse_engine(struct simb_call *call, int reason);
-int um_check_margin(struct simb_call *call, const struct um_wish *wish);
-int um_fit_reduction(struct simb_call *call, struct um_wish *wish);
-int um_check_fok(struct simb_call *call, const struct um_wish *wish);
+int um_check_margin(struct simb_call *call, const struct um_intent *intent);
+int um_fit_reduction(struct simb_call *call, struct um_intent *intent);
+int um_check_fok(struct simb_call *call, const struct um_intent *intent);
 
 #endif

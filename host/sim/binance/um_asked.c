@@ -45,38 +45,38 @@ static int get_flag(struct simb_call *call, const char *name, uint8_t *value)
     return 0;
 }
 
-static int get_tif(struct simb_call *call, struct um_wish *wish)
+static int get_tif(struct simb_call *call, struct um_intent *intent)
 {
     const char *text = simb_param(call, "timeInForce");
     int i, has;
 
-    wish->tif = AGON_TIF_GTC;
+    intent->tif = AGON_TIF_GTC;
     if (!text)
         return 0;
-    wish->has |= HAS_TIF;
-    wish->is_post_only = strcmp(text, "GTX") == 0;
-    if (wish->is_post_only)
+    intent->has |= HAS_TIF;
+    intent->is_post_only = strcmp(text, "GTX") == 0;
+    if (intent->is_post_only)
         return 0;
     i = find_name(&um_tif_names[AGON_TIF_GTC], 4, text);
     if (i < 0)
         return simb_fail(call, 400, -1115, "Invalid timeInForce.");
-    wish->tif = (uint8_t)(AGON_TIF_GTC + i);
-    if (wish->tif != AGON_TIF_GTD)
+    intent->tif = (uint8_t)(AGON_TIF_GTC + i);
+    if (intent->tif != AGON_TIF_GTD)
         return 0;
-    if (simb_get_time(call, "goodTillDate", &wish->good_till, &has) < 0)
+    if (simb_get_time(call, "goodTillDate", &intent->good_till, &has) < 0)
         return -1;
     if (!has)
         return simb_fail(call, 400, -1102,
                          "Mandatory parameter 'goodTillDate' was not sent, was empty/null, or "
                          "malformed.");
-    if (wish->good_till <= pit_now(call->b->pit) + 600 * SIMB_NS_PER_S)
+    if (intent->good_till <= pit_now(call->b->pit) + 600 * SIMB_NS_PER_S)
         return simb_fail(call, 400, -5040,
                          "The goodTillDate timestamp must be greater than the current time plus "
                          "600 seconds and smaller than 253402300799000");
     return 0;
 }
 
-static int get_enums(struct simb_call *call, struct um_wish *wish)
+static int get_enums(struct simb_call *call, struct um_intent *intent)
 {
     static const char *const responses[] = {"ACK", "RESULT"};
     static const char *const stps[] = {"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"};
@@ -84,46 +84,46 @@ static int get_enums(struct simb_call *call, struct um_wish *wish)
     uint8_t ps = PERP_BOTH;
     int i;
 
-    if (simb_get_side(call, &wish->side) < 0 || simb_want(call, "type", &text) < 0)
+    if (simb_get_side(call, &intent->side) < 0 || simb_want(call, "type", &text) < 0)
         return -1;
     i = find_name(um_type_names, UM_TYPES, text);
     if (i < 0)
         return simb_fail(call, 400, -1116, "Invalid orderType.");
-    wish->type = (uint8_t)i;
-    wish->stp = MATCH_STP_EXPIRE_MAKER;
-    if (get_tif(call, wish) < 0 || get_choice(call, "positionSide", um_side_names, 3, &ps) < 0 ||
-        get_choice(call, "newOrderRespType", responses, 2, &wish->resp) < 0 ||
-        get_choice(call, "selfTradePreventionMode", stps, 4, &wish->stp) < 0 ||
-        get_choice(call, "workingType", um_working_names, 2, &wish->working) < 0 ||
-        get_flag(call, "reduceOnly", &wish->is_reduce_only) < 0 ||
-        get_flag(call, "closePosition", &wish->is_close) < 0 ||
-        get_flag(call, "priceProtect", &wish->is_protected) < 0)
+    intent->type = (uint8_t)i;
+    intent->stp = MATCH_STP_EXPIRE_MAKER;
+    if (get_tif(call, intent) < 0 || get_choice(call, "positionSide", um_side_names, 3, &ps) < 0 ||
+        get_choice(call, "newOrderRespType", responses, 2, &intent->resp) < 0 ||
+        get_choice(call, "selfTradePreventionMode", stps, 4, &intent->stp) < 0 ||
+        get_choice(call, "workingType", um_working_names, 2, &intent->working) < 0 ||
+        get_flag(call, "reduceOnly", &intent->is_reduce_only) < 0 ||
+        get_flag(call, "closePosition", &intent->is_close) < 0 ||
+        get_flag(call, "priceProtect", &intent->is_protected) < 0)
         return -1;
-    wish->ps = (enum perp_side)ps;
+    intent->ps = (enum perp_side)ps;
     text = simb_param(call, "priceMatch");
     if (text && *text && strcmp(text, "NONE") != 0)
         return simb_fail(call, 400, -4120, "priceMatch is not supported for this symbol.");
     return 0;
 }
 
-static int get_numbers(struct simb_call *call, struct um_wish *wish)
+static int get_numbers(struct simb_call *call, struct um_intent *intent)
 {
     int px, qty, stop, activate, callback;
     int64_t rate = 0;
 
-    if (simb_get_dec(call, "quantity", &wish->qty, &qty) < 0 ||
-        simb_get_dec(call, "price", &wish->px, &px) < 0 ||
-        simb_get_dec(call, "stopPrice", &wish->stop_px, &stop) < 0 ||
-        simb_get_dec(call, "activationPrice", &wish->activate_px, &activate) < 0 ||
+    if (simb_get_dec(call, "quantity", &intent->qty, &qty) < 0 ||
+        simb_get_dec(call, "price", &intent->px, &px) < 0 ||
+        simb_get_dec(call, "stopPrice", &intent->stop_px, &stop) < 0 ||
+        simb_get_dec(call, "activationPrice", &intent->activate_px, &activate) < 0 ||
         simb_get_dec(call, "callbackRate", &rate, &callback) < 0)
         return -1;
-    if (!activate && simb_get_dec(call, "activatePrice", &wish->activate_px, &activate) < 0)
+    if (!activate && simb_get_dec(call, "activatePrice", &intent->activate_px, &activate) < 0)
         return -1;
-    wish->has |= (px ? HAS_PX : 0u) | (qty ? HAS_QTY : 0u) | (stop ? HAS_STOP : 0u) |
-                 (callback ? HAS_CALLBACK : 0u);
+    intent->has |= (px ? HAS_PX : 0u) | (qty ? HAS_QTY : 0u) | (stop ? HAS_STOP : 0u) |
+                   (callback ? HAS_CALLBACK : 0u);
     if (callback && (rate < 10000000 || rate > 10 * num_pow10(SIMB_EXP)))
         return simb_fail(call, 400, -2007, "Invalid callBack rate");
-    wish->callback_ppb = (int32_t)(rate / 10); // per cent in 10^-8 is 10^-10
+    intent->callback_ppb = (int32_t)(rate / 10); // per cent in 10^-8 is 10^-10
     return 0;
 }
 
@@ -138,7 +138,7 @@ int um_is_conditional(int type)
     return type >= UM_STOP;
 }
 
-static int check_combination(struct simb_call *call, const struct um_wish *wish)
+static int check_combination(struct simb_call *call, const struct um_intent *intent)
 {
     static const uint32_t needed[UM_TYPES] = {
         [UM_LIMIT] = HAS_TIF | HAS_QTY | HAS_PX,
@@ -157,43 +157,44 @@ static int check_combination(struct simb_call *call, const struct um_wish *wish)
                  {HAS_PX, "price"},
                  {HAS_STOP, "stopprice"},
                  {HAS_CALLBACK, "callbackrate"}};
-    uint32_t wants = needed[wish->type];
+    uint32_t wants = needed[intent->type];
 
-    if ((wish->type == UM_STOP_MARKET || wish->type == UM_TAKE_PROFIT_MARKET) && !wish->is_close)
+    if ((intent->type == UM_STOP_MARKET || intent->type == UM_TAKE_PROFIT_MARKET) &&
+        !intent->is_close)
         wants |= HAS_QTY;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (wants & ~wish->has & names[i].bit)
+        if (wants & ~intent->has & names[i].bit)
             return simb_fail(call, 400, -1102,
                              "Mandatory parameter '%s' was not sent, was empty/null, or "
                              "malformed.",
                              names[i].name);
-    if (is_market(wish->type) && (wish->has & HAS_PX))
+    if (is_market(intent->type) && (intent->has & HAS_PX))
         return simb_fail(call, 400, -1106, "Parameter 'price' sent when not required.");
-    if (wish->type == UM_MARKET && (wish->has & HAS_TIF))
+    if (intent->type == UM_MARKET && (intent->has & HAS_TIF))
         return simb_fail(call, 400, -1106, "Parameter 'timeinforce' sent when not required.");
-    if (!um_is_conditional(wish->type) && (wish->has & HAS_STOP))
+    if (!um_is_conditional(intent->type) && (intent->has & HAS_STOP))
         return simb_fail(call, 400, -1106, "Parameter 'stopprice' sent when not required.");
-    if (wish->is_close && wish->type != UM_STOP_MARKET && wish->type != UM_TAKE_PROFIT_MARKET)
+    if (intent->is_close && intent->type != UM_STOP_MARKET && intent->type != UM_TAKE_PROFIT_MARKET)
         return simb_fail(call, 400, -4136,
                          "Target strategy invalid for orderType %s,closePosition "
                          "true",
-                         um_type_names[wish->type]);
-    if (wish->is_close && (wish->has & HAS_QTY))
+                         um_type_names[intent->type]);
+    if (intent->is_close && (intent->has & HAS_QTY))
         return simb_fail(call, 400, -4137, "Quantity must be zero with closePosition equals true");
-    if (wish->is_close && wish->is_reduce_only)
+    if (intent->is_close && intent->is_reduce_only)
         return simb_fail(call, 400, -1106, "Parameter 'reduceonly' sent when not required.");
-    if (wish->is_post_only && is_market(wish->type))
+    if (intent->is_post_only && is_market(intent->type))
         return simb_fail(call, 400, -1115, "Invalid timeInForce.");
     return 0;
 }
 
-static int check_side(struct simb_call *call, const struct um_wish *wish)
+static int check_side(struct simb_call *call, const struct um_intent *intent)
 {
     const struct perp_account *account = um_account(call->b, call->account);
 
-    if (account->is_hedged != (wish->ps != PERP_BOTH))
+    if (account->is_hedged != (intent->ps != PERP_BOTH))
         return simb_fail(call, 400, -4061, "Order's position side does not match user's setting.");
-    if (account->is_hedged && wish->is_reduce_only)
+    if (account->is_hedged && intent->is_reduce_only)
         return simb_fail(call, 400, -1106, "Parameter 'reduceonly' sent when not required.");
     return 0;
 }
@@ -206,14 +207,15 @@ static int get_client(struct simb_call *call, const char *name, const char **cli
     return 0;
 }
 
-int um_get_wish(struct simb_call *call, struct um_wish *wish)
+int um_get_intent(struct simb_call *call, struct um_intent *intent)
 {
-    memset(wish, 0, sizeof(*wish));
-    if (simb_want_symbol(call, &wish->sym) < 0 || get_enums(call, wish) < 0 ||
-        get_numbers(call, wish) < 0 || get_client(call, "newClientOrderId", &wish->client) < 0 ||
-        check_combination(call, wish) < 0)
+    memset(intent, 0, sizeof(*intent));
+    if (simb_want_symbol(call, &intent->sym) < 0 || get_enums(call, intent) < 0 ||
+        get_numbers(call, intent) < 0 ||
+        get_client(call, "newClientOrderId", &intent->client) < 0 ||
+        check_combination(call, intent) < 0)
         return -1;
-    return check_side(call, wish);
+    return check_side(call, intent);
 }
 
 /* --- filters --- */
@@ -296,31 +298,32 @@ static agon_px_t market_px(const struct simb *b, uint32_t sym, int side)
     return um_mark_px(b, sym);
 }
 
-int um_check_filters(struct simb_call *call, const struct um_wish *wish)
+int um_check_filters(struct simb_call *call, const struct um_intent *intent)
 {
-    const struct pit_symbol *symbol = pit_at(call->b->pit, wish->sym);
-    int px_dec = call->b->um->symbols[wish->sym].px_dec;
+    const struct pit_symbol *symbol = pit_at(call->b->pit, intent->sym);
+    int px_dec = call->b->um->symbols[intent->sym].px_dec;
     const struct simb_account *account = call->account;
-    agon_px_t px = wish->has & HAS_PX     ? wish->px
-                   : wish->has & HAS_STOP ? wish->stop_px
-                                          : um_mark_px(call->b, wish->sym);
+    agon_px_t px = intent->has & HAS_PX     ? intent->px
+                   : intent->has & HAS_STOP ? intent->stop_px
+                                            : um_mark_px(call->b, intent->sym);
 
-    if ((wish->has & HAS_PX) && um_check_px(call, symbol, px_dec, wish->px) < 0)
+    if ((intent->has & HAS_PX) && um_check_px(call, symbol, px_dec, intent->px) < 0)
         return -1;
-    if ((wish->has & HAS_STOP) && wish->stop_px == 0)
+    if ((intent->has & HAS_STOP) && intent->stop_px == 0)
         return simb_fail(call, 400, -4006, "Stop price less than zero.");
-    if ((wish->has & HAS_STOP) && um_check_px(call, symbol, px_dec, wish->stop_px) < 0)
+    if ((intent->has & HAS_STOP) && um_check_px(call, symbol, px_dec, intent->stop_px) < 0)
         return -1;
-    if (!wish->is_close && um_check_qty(call, symbol, is_market(wish->type), wish->qty) < 0)
+    if (!intent->is_close && um_check_qty(call, symbol, is_market(intent->type), intent->qty) < 0)
         return -1;
-    if (wish->type == UM_LIMIT && um_check_percent(call, wish->sym, wish->side, wish->px) < 0)
+    if (intent->type == UM_LIMIT &&
+        um_check_percent(call, intent->sym, intent->side, intent->px) < 0)
         return -1;
-    if (!wish->is_reduce_only && !wish->is_close &&
-        um_check_notional(call, wish->sym, px, wish->qty) < 0)
+    if (!intent->is_reduce_only && !intent->is_close &&
+        um_check_notional(call, intent->sym, px, intent->qty) < 0)
         return -1;
-    if (account->n_open[wish->sym] >= symbol->rules.max_orders && wish->type != UM_MARKET)
+    if (account->n_open[intent->sym] >= symbol->rules.max_orders && intent->type != UM_MARKET)
         return simb_fail(call, 400, -2025, "Reach max open order limit.");
-    if (um_is_conditional(wish->type) && account->n_algo[wish->sym] >= symbol->rules.max_stops)
+    if (um_is_conditional(intent->type) && account->n_algo[intent->sym] >= symbol->rules.max_stops)
         return simb_fail(call, 400, -4045, "Reach max stop order limit.");
     return 0;
 }
@@ -355,23 +358,26 @@ int um_refuse_engine(struct simb_call *call, int reason)
     }
 }
 
-int um_check_margin(struct simb_call *call, const struct um_wish *wish)
+int um_check_margin(struct simb_call *call, const struct um_intent *intent)
 {
     const struct perp_account *account = um_account(call->b, call->account);
-    const struct perp_symbol *symbol = &account->symbols[wish->sym];
-    const struct perp_contract *contract = &call->b->um->contracts[wish->sym];
-    agon_px_t px = wish->has & HAS_PX ? wish->px : market_px(call->b, wish->sym, wish->side);
-    agon_amt_t held, notional = num_notional(px, SIMB_EXP, wish->qty, SIMB_EXP, SIMB_EXP, NUM_UP);
+    const struct perp_symbol *symbol = &account->symbols[intent->sym];
+    const struct perp_contract *contract = &call->b->um->contracts[intent->sym];
+    agon_px_t px =
+        intent->has & HAS_PX ? intent->px : market_px(call->b, intent->sym, intent->side);
+    agon_amt_t held, notional = num_notional(px, SIMB_EXP, intent->qty, SIMB_EXP, SIMB_EXP, NUM_UP);
     struct perp_sums sums;
     agon_amt_t cost;
 
     um_reserve(call->b, call->account);
-    cost = perp_order_cost(account, wish->sym, wish->ps, wish->side == AGON_BUY, px, wish->qty);
+    cost = perp_order_cost(account, intent->sym, intent->ps, intent->side == AGON_BUY, px,
+                           intent->qty);
     if (cost == 0)
         return 0;
-    held = perp_notional(contract, &symbol->positions[wish->ps]);
-    held = num_abs(wish->side == AGON_BUY ? num_add(held, symbol->bid_amt[wish->ps] + notional)
-                                          : num_add(held, -symbol->ask_amt[wish->ps] - notional));
+    held = perp_notional(contract, &symbol->positions[intent->ps]);
+    held =
+        num_abs(intent->side == AGON_BUY ? num_add(held, symbol->bid_amt[intent->ps] + notional)
+                                         : num_add(held, -symbol->ask_amt[intent->ps] - notional));
     if (held > perp_cap(contract, symbol->leverage))
         return simb_fail(call, 400, -2027,
                          "Exceeded the maximum allowable position at current leverage.");
@@ -382,36 +388,36 @@ int um_check_margin(struct simb_call *call, const struct um_wish *wish)
 }
 
 // What reduces is cut to what there is to reduce; hedged, a closing order must fit.
-int um_fit_reduction(struct simb_call *call, struct um_wish *wish)
+int um_fit_reduction(struct simb_call *call, struct um_intent *intent)
 {
-    int is_buy = wish->side == AGON_BUY;
-    int closes = wish->is_reduce_only || (wish->ps == PERP_LONG && !is_buy) ||
-                 (wish->ps == PERP_SHORT && is_buy);
+    int is_buy = intent->side == AGON_BUY;
+    int closes = intent->is_reduce_only || (intent->ps == PERP_LONG && !is_buy) ||
+                 (intent->ps == PERP_SHORT && is_buy);
     agon_qty_t closable;
 
-    if (!closes || wish->is_close)
+    if (!closes || intent->is_close)
         return 0;
-    closable = um_closable(call->b, call->account, wish->sym, wish->ps, is_buy, NULL);
-    if (closable <= 0 || (!wish->is_reduce_only && wish->qty > closable))
+    closable = um_closable(call->b, call->account, intent->sym, intent->ps, is_buy, NULL);
+    if (closable <= 0 || (!intent->is_reduce_only && intent->qty > closable))
         return um_refuse_engine(call, MATCH_REDUCE_ONLY);
-    if (wish->qty > closable)
-        wish->qty = closable;
+    if (intent->qty > closable)
+        intent->qty = closable;
     return 0;
 }
 
-int um_check_fok(struct simb_call *call, const struct um_wish *wish)
+int um_check_fok(struct simb_call *call, const struct um_intent *intent)
 {
-    agon_qty_t left = wish->qty;
+    agon_qty_t left = intent->qty;
     struct pit_view view;
 
-    if (wish->tif != AGON_TIF_FOK)
+    if (intent->tif != AGON_TIF_FOK)
         return 0;
-    pit_view(call->b->pit, wish->sym, &view);
-    if (wish->side == AGON_BUY)
-        for (uint32_t i = 0; i < view.n_ask && view.ask[i].px <= wish->px && left > 0; i++)
+    pit_view(call->b->pit, intent->sym, &view);
+    if (intent->side == AGON_BUY)
+        for (uint32_t i = 0; i < view.n_ask && view.ask[i].px <= intent->px && left > 0; i++)
             left -= view.ask[i].qty < left ? view.ask[i].qty : left;
     else
-        for (uint32_t i = 0; i < view.n_bid && view.bid[i].px >= wish->px && left > 0; i++)
+        for (uint32_t i = 0; i < view.n_bid && view.bid[i].px >= intent->px && left > 0; i++)
             left -= view.bid[i].qty < left ? view.bid[i].qty : left;
     if (left == 0)
         return 0;

@@ -48,7 +48,7 @@ static int check_rate(struct simb_call *call, uint32_t n)
     return 0;
 }
 
-static struct simb_order *make_order(struct simb_call *call, const struct um_wish *wish)
+static struct simb_order *make_order(struct simb_call *call, const struct um_intent *intent)
 {
     struct simb_order *order = calloc(1, sizeof(*order));
     struct simum_order *um = calloc(1, sizeof(*um));
@@ -56,28 +56,28 @@ static struct simb_order *make_order(struct simb_call *call, const struct um_wis
     REQUIRE(order != NULL && um != NULL);
     order->um = um;
     order->account = call->account;
-    order->sym = wish->sym;
-    order->side = wish->side;
-    order->type = um->orig_type = wish->type;
-    order->tif = wish->tif;
-    order->stp = wish->stp;
-    order->px = wish->px;
-    order->stop_px = wish->stop_px;
-    order->qty = wish->qty;
-    order->is_conditional = um_is_conditional(wish->type) != 0;
+    order->sym = intent->sym;
+    order->side = intent->side;
+    order->type = um->orig_type = intent->type;
+    order->tif = intent->tif;
+    order->stp = intent->stp;
+    order->px = intent->px;
+    order->stop_px = intent->stop_px;
+    order->qty = intent->qty;
+    order->is_conditional = um_is_conditional(intent->type) != 0;
     order->t_placed = call->now->transport;
-    um->side = (uint8_t)wish->ps;
-    um->working = wish->working;
-    um->is_reduce_only = wish->is_reduce_only;
-    um->is_close = wish->is_close;
-    um->is_protected = wish->is_protected;
-    um->is_post_only = wish->is_post_only;
-    um->callback_ppb = wish->callback_ppb;
-    um->activate_px = wish->activate_px;
-    um->good_till = wish->good_till;
-    um->is_algo = wish->is_algo;
-    if (wish->client && *wish->client)
-        strcpy(order->client, wish->client);
+    um->side = (uint8_t)intent->ps;
+    um->working = intent->working;
+    um->is_reduce_only = intent->is_reduce_only;
+    um->is_close = intent->is_close;
+    um->is_protected = intent->is_protected;
+    um->is_post_only = intent->is_post_only;
+    um->callback_ppb = intent->callback_ppb;
+    um->activate_px = intent->activate_px;
+    um->good_till = intent->good_till;
+    um->is_algo = intent->is_algo;
+    if (intent->client && *intent->client)
+        strcpy(order->client, intent->client);
     else
         simb_random_text(call->b, order->client, 22);
     return order;
@@ -131,27 +131,27 @@ static struct simb_order *find_id(struct simb_call *call, uint32_t sym, uint64_t
     return order && order->um->is_algo == is_algo ? order : NULL;
 }
 
-static int place(struct simb_call *call, struct um_wish *wish, struct simb_order **placed)
+static int place(struct simb_call *call, struct um_intent *intent, struct simb_order **placed)
 {
     struct simb *b = call->b;
     struct simb_order *order, *twin;
     int reason;
 
     *placed = NULL;
-    twin = wish->client ? find_client(call, wish->sym, wish->client, wish->is_algo) : NULL;
+    twin = intent->client ? find_client(call, intent->sym, intent->client, intent->is_algo) : NULL;
     if (twin && twin->is_open)
         return simb_fail(call, 400, -4116, "ClientOrderId is duplicated.");
-    if (um_fit_reduction(call, wish) < 0)
+    if (um_fit_reduction(call, intent) < 0)
         return -1;
     // What waits for its trigger is judged when it has come.
-    if (!um_is_conditional(wish->type) && !wish->is_reduce_only &&
-        (um_check_margin(call, wish) < 0 || um_check_fok(call, wish) < 0))
+    if (!um_is_conditional(intent->type) && !intent->is_reduce_only &&
+        (um_check_margin(call, intent) < 0 || um_check_fok(call, intent) < 0))
         return -1;
     simb_make_room(b);
     if (b->n_orders == SIMB_ORDERS_KEPT)
         return um_refuse_engine(call, MATCH_NO_ROOM);
-    order = make_order(call, wish);
-    if (um_is_conditional(wish->type)) {
+    order = make_order(call, intent);
+    if (um_is_conditional(intent->type)) {
         if (place_waiting(call, order) < 0)
             return -1;
         *placed = order;
@@ -228,12 +228,12 @@ static void put_order(struct simb *b, struct jout *out, const struct simb_order 
 static int new_one(struct simb_call *call, struct jout *out)
 {
     struct simb_order *order;
-    struct um_wish wish;
+    struct um_intent intent;
 
-    if (um_get_wish(call, &wish) < 0 || um_check_filters(call, &wish) < 0 ||
-        place(call, &wish, &order) < 0)
+    if (um_get_intent(call, &intent) < 0 || um_check_filters(call, &intent) < 0 ||
+        place(call, &intent, &order) < 0)
         return -1;
-    put_order(call->b, out, order, wish.resp, 0);
+    put_order(call->b, out, order, intent.resp, 0);
     return 0;
 }
 
@@ -244,9 +244,9 @@ int um_order_new(struct simb_call *call)
 
 int um_order_test(struct simb_call *call)
 {
-    struct um_wish wish;
+    struct um_intent intent;
 
-    if (um_get_wish(call, &wish) < 0 || um_check_filters(call, &wish) < 0)
+    if (um_get_intent(call, &intent) < 0 || um_check_filters(call, &intent) < 0)
         return -1;
     return simb_ping(call);
 }
@@ -476,17 +476,17 @@ static int amend_one(struct simb_call *call, struct jout *out)
     if (!order->um->is_reduce_only && um_check_notional(call, sym, px, qty) < 0)
         return -1;
     if (qty > order->filled_qty && !order->um->is_reduce_only) {
-        struct um_wish wish = {.sym = sym,
-                               .ps = (enum perp_side)order->um->side,
-                               .side = order->side,
-                               .has = HAS_PX,
-                               .px = px,
-                               .qty = qty - order->filled_qty};
+        struct um_intent intent = {.sym = sym,
+                                   .ps = (enum perp_side)order->um->side,
+                                   .side = order->side,
+                                   .has = HAS_PX,
+                                   .px = px,
+                                   .qty = qty - order->filled_qty};
         int rc;
 
         // Judged as if the old one stood there no more.
         order->um->is_waiting = 1;
-        rc = um_check_margin(call, &wish);
+        rc = um_check_margin(call, &intent);
         order->um->is_waiting = 0;
         um_reserve(b, call->account);
         if (rc < 0)
@@ -714,7 +714,7 @@ static int copy_param(struct simb_call *call, const char *from, const char *to)
 int um_algo_new(struct simb_call *call)
 {
     struct simb_order *order;
-    struct um_wish wish;
+    struct um_intent intent;
     const char *type;
 
     if (simb_want(call, "algoType", &type) < 0)
@@ -722,12 +722,13 @@ int um_algo_new(struct simb_call *call)
     if (strcmp(type, "CONDITIONAL") != 0)
         return um_not_valid(call, "algoType");
     if (check_rate(call, 1) < 0 || copy_param(call, "triggerPrice", "stopPrice") < 0 ||
-        copy_param(call, "clientAlgoId", "newClientOrderId") < 0 || um_get_wish(call, &wish) < 0)
+        copy_param(call, "clientAlgoId", "newClientOrderId") < 0 ||
+        um_get_intent(call, &intent) < 0)
         return -1;
-    if (!um_is_conditional(wish.type))
+    if (!um_is_conditional(intent.type))
         return simb_fail(call, 400, -1116, "Invalid orderType.");
-    wish.is_algo = 1;
-    if (um_check_filters(call, &wish) < 0 || place(call, &wish, &order) < 0)
+    intent.is_algo = 1;
+    if (um_check_filters(call, &intent) < 0 || place(call, &intent, &order) < 0)
         return -1;
     put_algo(call->b, call->out, order);
     return 0;

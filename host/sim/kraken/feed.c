@@ -39,7 +39,7 @@ static void put_levels(const struct sim *sim, struct jout *out, const char *key,
 
 /* All of it, or what has changed. */
 static void put_book(const struct sim *sim, struct jout *out, uint32_t sym,
-                     const struct sim_told *book, int is_snapshot)
+                     const struct sim_sent *book, int is_snapshot)
 {
     uint32_t sum = simk_checksum(book->level[0], book->n[0], book->level[1], book->n[1],
                                  num_pow10(PIT_EXP - simk_px_decimals(sim, sym)),
@@ -57,9 +57,9 @@ static void put_book(const struct sim *sim, struct jout *out, uint32_t sym,
 
 static void tell_book(struct sim *sim, uint32_t sym, uint32_t place, const struct sim_conn *but)
 {
-    struct sim_told *book = &simk_of(sim)->books[sym][place];
+    struct sim_sent *book = &simk_of(sim)->books[sym][place];
 
-    if (sim_told_take(book, sim->pit, sym) == 0)
+    if (sim_sent_take(book, sim->pit, sym) == 0)
         return;
     put_book(sim, &sim->frame, sym, book, 0);
     sim_send_subs(sim, sym, (uint32_t)SIMK_BOOK << place, "book", but);
@@ -75,11 +75,11 @@ static void tell_books(struct sim *sim, uint32_t sym)
 void simk_book_snapshot(struct sim *sim, struct sim_conn *conn, uint32_t sym, uint32_t place,
                         int is_first)
 {
-    struct sim_told *book = &simk_of(sim)->books[sym][place];
+    struct sim_sent *book = &simk_of(sim)->books[sym][place];
 
     // Those who are there already stand where it begins.
     if (is_first)
-        sim_told_take(book, sim->pit, sym);
+        sim_sent_take(book, sim->pit, sym);
     else
         tell_book(sim, sym, place, conn);
     if (!conn)

@@ -47,7 +47,7 @@ static void end_kraken(struct sim *sim)
 {
     for (uint32_t i = 0; i < PIT_SYMBOLS_MAX; i++)
         for (uint32_t j = 0; j < SIMK_DEPTHS; j++)
-            sim_told_deinit(&simk_of(sim)->books[i][j]);
+            sim_sent_deinit(&simk_of(sim)->books[i][j]);
 }
 
 static int begin_kraken(struct sim *sim, struct error *err)
@@ -62,7 +62,7 @@ static int begin_kraken(struct sim *sim, struct error *err)
         simk_pair_of(pit_at(sim->pit, i), &simk_of(sim)->pairs[i]);
         for (uint32_t j = 0; j < SIMK_DEPTHS; j++)
             simk_of(sim)->books[i][j] =
-                (struct sim_told){.depth = simk_depths[j], .is_cut_there = 1};
+                (struct sim_sent){.depth = simk_depths[j], .is_cut_there = 1};
     }
     for (uint32_t i = 0; i < sim->n_accounts; i++)
         simk_of(sim)->owners[i].tier = &tiers[sim->accounts[i].member->tier];
@@ -96,7 +96,7 @@ static const struct sim_ways ways = {
     .states = simk_states,
     .cancel_why = "User requested",
     .ended = simk_ended,
-    .told = simk_told,
+    .report = simk_report,
     .id = id_of,
 };
 

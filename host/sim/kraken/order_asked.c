@@ -41,26 +41,26 @@ int simk_check_deadline(struct sim_call *call)
     return t > call->sim->now.transport ? 0 : simk_fail(call, "EService:Deadline elapsed");
 }
 
-static int get_userref(struct sim_call *call, const char *name, struct sim_wish *wish)
+static int get_userref(struct sim_call *call, const char *name, struct sim_intent *intent)
 {
     const char *text = sim_arg(call, name);
 
-    if (text && num_parse(text, strlen(text), 0, &wish->ref) < 0)
+    if (text && num_parse(text, strlen(text), 0, &intent->ref) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
-    wish->has_ref = text != NULL;
+    intent->has_ref = text != NULL;
     return 0;
 }
 
-static int get_side(struct sim_call *call, const char *name, struct sim_wish *wish)
+static int get_side(struct sim_call *call, const char *name, struct sim_intent *intent)
 {
     if (!sim_is(call, name, "buy") && !sim_is(call, name, "sell"))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
-    wish->side = sim_is(call, name, "buy") ? AGON_BUY : AGON_SELL;
+    intent->side = sim_is(call, name, "buy") ? AGON_BUY : AGON_SELL;
     return 0;
 }
 
 /* GTC, IOC, GTD and FOK in either case. */
-static int get_tif(struct sim_call *call, const char *name, struct sim_wish *wish)
+static int get_tif(struct sim_call *call, const char *name, struct sim_intent *intent)
 {
     static const char *const names[] = {"gtc", "ioc", "fok", "gtd"};
     const char *text = sim_arg(call, name);
@@ -76,40 +76,41 @@ static int get_tif(struct sim_call *call, const char *name, struct sim_wish *wis
         continue;
     if (i == 4 || (text && strlen(text) != 3))
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
-    wish->tif = (uint8_t)(AGON_TIF_GTC + i);
+    intent->tif = (uint8_t)(AGON_TIF_GTC + i);
     return 0;
 }
 
-static int get_stp(struct sim_call *call, const char *name, struct sim_wish *wish)
+static int get_stp(struct sim_call *call, const char *name, struct sim_intent *intent)
 {
     const char *text = sim_arg(call, name);
 
-    wish->stp = MATCH_STP_EXPIRE_TAKER;
+    intent->stp = MATCH_STP_EXPIRE_TAKER;
     if (!text || strcmp(text, "cancel-newest") == 0 || strcmp(text, "cancel_newest") == 0)
         return 0;
     if (strcmp(text, "cancel-oldest") == 0 || strcmp(text, "cancel_oldest") == 0)
-        wish->stp = MATCH_STP_EXPIRE_MAKER;
+        intent->stp = MATCH_STP_EXPIRE_MAKER;
     else if (strcmp(text, "cancel-both") == 0 || strcmp(text, "cancel_both") == 0)
-        wish->stp = MATCH_STP_EXPIRE_BOTH;
+        intent->stp = MATCH_STP_EXPIRE_BOTH;
     else
         return simk_fail(call, "EGeneral:Invalid arguments:%s", name);
     return 0;
 }
 
 /* What both carriers demand of what was said. */
-static int check_wish(struct sim_call *call, const struct sim_wish *wish, int has_px, int has_stop)
+static int check_intent(struct sim_call *call, const struct sim_intent *intent, int has_px,
+                        int has_stop)
 {
-    if (has_px != sim_has_px(call->sim, wish->type) || (has_px && wish->px == 0))
+    if (has_px != sim_has_px(call->sim, intent->type) || (has_px && intent->px == 0))
         return simk_fail(call, "EGeneral:Invalid arguments:price");
-    if (has_stop != sim_has_stop(call->sim, wish->type) || (has_stop && wish->stop_px == 0))
+    if (has_stop != sim_has_stop(call->sim, intent->type) || (has_stop && intent->stop_px == 0))
         return simk_fail(call, "EGeneral:Invalid arguments:price");
-    if (wish->qty == 0 && wish->cost_amt == 0)
+    if (intent->qty == 0 && intent->cost_amt == 0)
         return simk_fail(call, "EGeneral:Invalid arguments:volume");
-    if (wish->cost_amt > 0 && (wish->type != SIMK_MARKET || wish->side != AGON_BUY))
+    if (intent->cost_amt > 0 && (intent->type != SIMK_MARKET || intent->side != AGON_BUY))
         return simk_fail(call, "EGeneral:Invalid arguments:viqc");
-    if (wish->is_post && wish->type != SIMK_LIMIT)
+    if (intent->is_post && intent->type != SIMK_LIMIT)
         return simk_fail(call, "EGeneral:Invalid arguments:oflags");
-    if (wish->tif == AGON_TIF_GTD && wish->t_expire <= pit_now(call->sim->pit))
+    if (intent->tif == AGON_TIF_GTD && intent->t_expire <= pit_now(call->sim->pit))
         return simk_fail(call, "EGeneral:Invalid arguments:expiretm");
     return 0;
 }
@@ -117,7 +118,7 @@ static int check_wish(struct sim_call *call, const struct sim_wish *wish, int ha
 /* --- REST --- */
 
 /* In whole seconds, absolute or from now on ("+240"). */
-static int get_expiry(struct sim_call *call, struct sim_wish *wish)
+static int get_expiry(struct sim_call *call, struct sim_intent *intent)
 {
     const char *text = sim_arg(call, "expiretm");
     int64_t s = 0;
@@ -125,7 +126,7 @@ static int get_expiry(struct sim_call *call, struct sim_wish *wish)
 
     if (text && num_parse(text + is_from_now, strlen(text + is_from_now), 0, &s) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:expiretm");
-    wish->t_expire = num_mul(s, SIM_NS_PER_S) + (is_from_now ? pit_now(call->sim->pit) : 0);
+    intent->t_expire = num_mul(s, SIM_NS_PER_S) + (is_from_now ? pit_now(call->sim->pit) : 0);
     return 0;
 }
 
@@ -139,7 +140,7 @@ static int has_flag(const char *flags, const char *flag)
     return 0;
 }
 
-static int get_pair(struct sim_call *call, struct sim_wish *wish)
+static int get_pair(struct sim_call *call, struct sim_intent *intent)
 {
     const char *text = sim_arg(call, "pair");
     int sym = text ? simk_find_pair(call->sim, text, strlen(text)) : -1;
@@ -147,11 +148,11 @@ static int get_pair(struct sim_call *call, struct sim_wish *wish)
     if (sym < 0)
         return simk_fail(call,
                          text ? "EQuery:Unknown asset pair" : "EGeneral:Invalid arguments:pair");
-    wish->sym = (uint32_t)sym;
+    intent->sym = (uint32_t)sym;
     return 0;
 }
 
-static int get_rest_wish(struct sim_call *call, struct sim_wish *wish)
+static int get_rest_intent(struct sim_call *call, struct sim_intent *intent)
 {
     static const char *const unknown[] = {"leverage", "displayvol", "starttm", "close[ordertype]"};
     const char *flags = sim_arg(call, "oflags");
@@ -161,33 +162,34 @@ static int get_rest_wish(struct sim_call *call, struct sim_wish *wish)
 
     if (type < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:ordertype");
-    wish->type = (uint8_t)type;
+    intent->type = (uint8_t)type;
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
         if (sim_arg(call, unknown[i]) && !sim_is(call, unknown[i], "0") &&
             !sim_is(call, unknown[i], "none"))
             return simk_fail(call, "EGeneral:Invalid arguments:%s", unknown[i]);
-    if (get_pair(call, wish) < 0 || get_side(call, "type", wish) < 0 ||
-        get_tif(call, "timeinforce", wish) < 0 || get_expiry(call, wish) < 0 ||
-        get_stp(call, "stptype", wish) < 0 || get_userref(call, "userref", wish) < 0 ||
-        simk_get_client(call, &wish->client) < 0 || simk_check_deadline(call) < 0 ||
-        simk_get_dec(call, "volume", &wish->qty, &has_qty) < 0 ||
+    if (get_pair(call, intent) < 0 || get_side(call, "type", intent) < 0 ||
+        get_tif(call, "timeinforce", intent) < 0 || get_expiry(call, intent) < 0 ||
+        get_stp(call, "stptype", intent) < 0 || get_userref(call, "userref", intent) < 0 ||
+        simk_get_client(call, &intent->client) < 0 || simk_check_deadline(call) < 0 ||
+        simk_get_dec(call, "volume", &intent->qty, &has_qty) < 0 ||
         simk_get_dec(call, "price", &px, &has_px) < 0 ||
         simk_get_dec(call, "price2", &px2, &has_px2) < 0)
         return -1;
-    if (wish->client && wish->has_ref)
+    if (intent->client && intent->has_ref)
         return simk_fail(call, "EGeneral:Invalid arguments:cl_ord_id");
-    wish->is_checked_only = sim_is(call, "validate", "true") || sim_is(call, "validate", "1");
-    wish->is_post = (uint8_t)has_flag(flags, "post");
+    intent->is_checked_only = sim_is(call, "validate", "true") || sim_is(call, "validate", "1");
+    intent->is_post = (uint8_t)has_flag(flags, "post");
     if (has_flag(flags, "viqc")) {
-        wish->cost_amt = wish->qty;
-        wish->qty = 0;
+        intent->cost_amt = intent->qty;
+        intent->qty = 0;
     }
     // The first price is the trigger where there is one.
-    wish->px = sim_has_stop(call->sim, (uint8_t)type) ? px2 : px;
-    wish->stop_px = sim_has_stop(call->sim, (uint8_t)type) ? px : 0;
-    return check_wish(
-        call, wish, sim_has_stop(call->sim, (uint8_t)type) ? has_px2 : has_px && type == SIMK_LIMIT,
-        sim_has_stop(call->sim, (uint8_t)type) && has_px);
+    intent->px = sim_has_stop(call->sim, (uint8_t)type) ? px2 : px;
+    intent->stop_px = sim_has_stop(call->sim, (uint8_t)type) ? px : 0;
+    return check_intent(call, intent,
+                        sim_has_stop(call->sim, (uint8_t)type) ? has_px2
+                                                               : has_px && type == SIMK_LIMIT,
+                        sim_has_stop(call->sim, (uint8_t)type) && has_px);
 }
 
 static const char *print_order(const struct sim *sim, const struct sim_order *order,
@@ -230,21 +232,21 @@ void simk_put_descr(const struct sim *sim, const struct sim_order *order, struct
 
 int simk_add_order(struct sim_call *call)
 {
-    struct sim_wish wish = {.sym = 0};
+    struct sim_intent intent = {.sym = 0};
     struct sim_order *order, shown;
     struct jout *out = call->out;
     char id[SIMK_ID_TEXT], text[ORDER_TEXT];
 
-    if (get_rest_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
+    if (get_rest_intent(call, &intent) < 0 || simk_place(call, &intent, &order) < 0)
         return -1;
-    shown = (struct sim_order){.sym = wish.sym,
-                               .side = wish.side,
-                               .type = wish.type,
-                               .px = wish.px,
-                               .stop_px = wish.stop_px,
-                               .qty = wish.qty,
-                               .is_by_cost = wish.cost_amt > 0,
-                               .asked_amt = wish.cost_amt};
+    shown = (struct sim_order){.sym = intent.sym,
+                               .side = intent.side,
+                               .type = intent.type,
+                               .px = intent.px,
+                               .stop_px = intent.stop_px,
+                               .qty = intent.qty,
+                               .is_by_cost = intent.cost_amt > 0,
+                               .asked_amt = intent.cost_amt};
     SHAPE(out, "{descr:{order:$}", shape_text(print_order(call->sim, &shown, text)));
     if (order)
         SHAPE(out, "txid:[$] cl_ord_id:$", shape_text(simk_id(call->sim, 'O', order->n, id)),
@@ -267,17 +269,18 @@ static int get_named(struct sim_call *call, const char *name, struct sim_order *
 
 int simk_amend_order(struct sim_call *call)
 {
-    struct sim_wish wish = {.sym = 0};
+    struct sim_intent intent = {.sym = 0};
     struct sim_order *order;
     int has_px, has_qty, has_stop;
     char id[SIMK_ID_TEXT], amend[SIMK_ID_TEXT];
 
     if (get_named(call, call->conn ? "order_id" : "txid", &order) < 0 ||
-        simk_check_deadline(call) < 0 || simk_get_dec(call, "limit_price", &wish.px, &has_px) < 0 ||
-        simk_get_dec(call, "order_qty", &wish.qty, &has_qty) < 0 ||
-        simk_get_dec(call, "trigger_price", &wish.stop_px, &has_stop) < 0 ||
+        simk_check_deadline(call) < 0 ||
+        simk_get_dec(call, "limit_price", &intent.px, &has_px) < 0 ||
+        simk_get_dec(call, "order_qty", &intent.qty, &has_qty) < 0 ||
+        simk_get_dec(call, "trigger_price", &intent.stop_px, &has_stop) < 0 ||
         simk_amend(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
-                   &wish) < 0)
+                   &intent) < 0)
         return -1;
     simk_id(call->sim, 'T', ++simk_owner_of(call->sim, call->account)->n_ledger << 32, amend);
     SHAPE(call->out, "{amend_id:$ order_id:$ cl_ord_id:$}", shape_text(amend),
@@ -290,25 +293,26 @@ int simk_amend_order(struct sim_call *call)
 
 int simk_edit_order(struct sim_call *call)
 {
-    struct sim_wish wish = {.sym = 0};
+    struct sim_intent intent = {.sym = 0};
     struct sim_order *order, *placed;
     struct jout *out = call->out;
     int64_t px, px2;
     int has_px, has_px2, has_qty, is_stop;
     char id[SIMK_ID_TEXT], text[ORDER_TEXT];
 
-    if (get_pair(call, &wish) < 0 || get_named(call, "txid", &order) < 0 ||
-        simk_check_deadline(call) < 0 || get_userref(call, "userref", &wish) < 0 ||
-        simk_get_dec(call, "volume", &wish.qty, &has_qty) < 0 ||
+    if (get_pair(call, &intent) < 0 || get_named(call, "txid", &order) < 0 ||
+        simk_check_deadline(call) < 0 || get_userref(call, "userref", &intent) < 0 ||
+        simk_get_dec(call, "volume", &intent.qty, &has_qty) < 0 ||
         simk_get_dec(call, "price", &px, &has_px) < 0 ||
         simk_get_dec(call, "price2", &px2, &has_px2) < 0)
         return -1;
     is_stop = order && sim_has_stop(call->sim, order->type);
-    wish.is_post = (uint8_t)has_flag(sim_arg(call, "oflags"), "post");
-    wish.px = is_stop ? (has_px2 ? px2 : 0) : (has_px ? px : 0);
-    wish.stop_px = is_stop && has_px ? px : 0;
-    if (simk_edit(call, order, (wish.px ? 1u : 0u) | (has_qty ? 2u : 0u) | (wish.stop_px ? 4u : 0u),
-                  &wish, &placed) < 0)
+    intent.is_post = (uint8_t)has_flag(sim_arg(call, "oflags"), "post");
+    intent.px = is_stop ? (has_px2 ? px2 : 0) : (has_px ? px : 0);
+    intent.stop_px = is_stop && has_px ? px : 0;
+    if (simk_edit(call, order,
+                  (intent.px ? 1u : 0u) | (has_qty ? 2u : 0u) | (intent.stop_px ? 4u : 0u), &intent,
+                  &placed) < 0)
         return -1;
     SHAPE(out,
           "{status:'ok' txid:$ originaltxid:$ volume:$ price:$ orders_cancelled:1 "
@@ -354,7 +358,7 @@ int simk_cancel_after(struct sim_call *call)
 
 /* --- by socket --- */
 
-static int get_symbol(struct sim_call *call, struct sim_wish *wish)
+static int get_symbol(struct sim_call *call, struct sim_intent *intent)
 {
     const char *text = sim_arg(call, "symbol");
     int sym = text ? pit_find(call->sim->pit, text) : -1;
@@ -363,11 +367,11 @@ static int get_symbol(struct sim_call *call, struct sim_wish *wish)
         return simk_fail(
             call, text ? "Currency pair not supported %s" : "EGeneral:Invalid arguments:symbol%s",
             text ? text : "");
-    wish->sym = (uint32_t)sym;
+    intent->sym = (uint32_t)sym;
     return 0;
 }
 
-static int get_ws_wish(struct sim_call *call, struct sim_wish *wish)
+static int get_ws_intent(struct sim_call *call, struct sim_intent *intent)
 {
     const char *expiry = sim_arg(call, "expire_time");
     int type = sim_type_of(call->sim, sim_arg(call, "order_type"));
@@ -375,57 +379,57 @@ static int get_ws_wish(struct sim_call *call, struct sim_wish *wish)
 
     if (type < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:order_type");
-    wish->type = (uint8_t)type;
-    if (get_symbol(call, wish) < 0 || get_side(call, "side", wish) < 0 ||
-        get_tif(call, "time_in_force", wish) < 0 || get_stp(call, "stp_type", wish) < 0 ||
-        get_userref(call, "order_userref", wish) < 0 || simk_get_client(call, &wish->client) < 0 ||
-        simk_check_deadline(call) < 0 ||
-        simk_get_dec(call, "order_qty", &wish->qty, &has_qty) < 0 ||
-        simk_get_dec(call, "cash_order_qty", &wish->cost_amt, &has_cost) < 0 ||
-        simk_get_dec(call, "limit_price", &wish->px, &has_px) < 0 ||
-        simk_get_dec(call, "triggers.price", &wish->stop_px, &has_stop) < 0)
+    intent->type = (uint8_t)type;
+    if (get_symbol(call, intent) < 0 || get_side(call, "side", intent) < 0 ||
+        get_tif(call, "time_in_force", intent) < 0 || get_stp(call, "stp_type", intent) < 0 ||
+        get_userref(call, "order_userref", intent) < 0 ||
+        simk_get_client(call, &intent->client) < 0 || simk_check_deadline(call) < 0 ||
+        simk_get_dec(call, "order_qty", &intent->qty, &has_qty) < 0 ||
+        simk_get_dec(call, "cash_order_qty", &intent->cost_amt, &has_cost) < 0 ||
+        simk_get_dec(call, "limit_price", &intent->px, &has_px) < 0 ||
+        simk_get_dec(call, "triggers.price", &intent->stop_px, &has_stop) < 0)
         return -1;
-    if (expiry && sim_when(expiry, &wish->t_expire) < 0)
+    if (expiry && sim_when(expiry, &intent->t_expire) < 0)
         return simk_fail(call, "EGeneral:Invalid arguments:expire_time");
     if (sim_is(call, "margin", "true") || sim_is(call, "reduce_only", "true"))
         return simk_fail(call, "EOrder:Cannot open position");
-    wish->is_post = sim_is(call, "post_only", "true") != 0;
-    wish->is_checked_only = sim_is(call, "validate", "true") != 0;
-    return check_wish(call, wish, has_px, has_stop);
+    intent->is_post = sim_is(call, "post_only", "true") != 0;
+    intent->is_checked_only = sim_is(call, "validate", "true") != 0;
+    return check_intent(call, intent, has_px, has_stop);
 }
 
 int simk_ws_add(struct sim_call *call)
 {
-    struct sim_wish wish = {.sym = 0};
+    struct sim_intent intent = {.sym = 0};
     struct sim_order *order;
     char id[SIMK_ID_TEXT];
 
-    if (get_ws_wish(call, &wish) < 0 || simk_place(call, &wish, &order) < 0)
+    if (get_ws_intent(call, &intent) < 0 || simk_place(call, &intent, &order) < 0)
         return -1;
     SHAPE(call->out, "{order_id:$ cl_ord_id:$ order_userref:$}",
-          shape_some(order ? simk_id(call->sim, 'O', order->n, id) : NULL), shape_some(wish.client),
-          shape_int(wish.ref));
+          shape_some(order ? simk_id(call->sim, 'O', order->n, id) : NULL),
+          shape_some(intent.client), shape_int(intent.ref));
     return 0;
 }
 
 int simk_ws_edit(struct sim_call *call)
 {
-    struct sim_wish wish = {.sym = 0};
+    struct sim_intent intent = {.sym = 0};
     struct sim_order *order, *placed;
     int has_px, has_qty, has_stop;
     char id[SIMK_ID_TEXT], old[SIMK_ID_TEXT];
     uint64_t n;
 
-    if (get_symbol(call, &wish) < 0 || get_named(call, "order_id", &order) < 0 ||
-        simk_check_deadline(call) < 0 || get_userref(call, "order_userref", &wish) < 0 ||
-        simk_get_dec(call, "limit_price", &wish.px, &has_px) < 0 ||
-        simk_get_dec(call, "order_qty", &wish.qty, &has_qty) < 0 ||
-        simk_get_dec(call, "triggers.price", &wish.stop_px, &has_stop) < 0)
+    if (get_symbol(call, &intent) < 0 || get_named(call, "order_id", &order) < 0 ||
+        simk_check_deadline(call) < 0 || get_userref(call, "order_userref", &intent) < 0 ||
+        simk_get_dec(call, "limit_price", &intent.px, &has_px) < 0 ||
+        simk_get_dec(call, "order_qty", &intent.qty, &has_qty) < 0 ||
+        simk_get_dec(call, "triggers.price", &intent.stop_px, &has_stop) < 0)
         return -1;
-    wish.is_post = sim_is(call, "post_only", "true") != 0;
+    intent.is_post = sim_is(call, "post_only", "true") != 0;
     n = order ? order->n : 0; // the old one may be gone when the new one is there
     if (simk_edit(call, order, (has_px ? 1u : 0u) | (has_qty ? 2u : 0u) | (has_stop ? 4u : 0u),
-                  &wish, &placed) < 0)
+                  &intent, &placed) < 0)
         return -1;
     SHAPE(call->out, "{order_id:$ original_order_id:$}",
           shape_text(simk_id(call->sim, 'O', placed->n, id)),

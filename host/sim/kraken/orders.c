@@ -36,8 +36,8 @@ enum sim_state simk_ended(const struct sim_order *order, int reason, const char 
     return reason == MATCH_TIMED_OUT ? SIM_EXPIRED : SIM_CANCELED;
 }
 
-void simk_told(struct sim *sim, struct sim_order *order, enum match_event_kind what,
-               const struct sim_fill *fill)
+void simk_report(struct sim *sim, struct sim_order *order, enum match_event_kind what,
+                 const struct sim_fill *fill)
 {
     static const char *const kinds[] = {
         [MATCH_ACCEPTED] = "new",     [MATCH_TRADE] = "filled",     [MATCH_CANCELLED] = "canceled",
@@ -97,52 +97,53 @@ static const struct sim_refusal refusals[] = {
     {MATCH_UNKNOWN_ORDER, 1, "EOrder:Unknown order"},
     {0, 1, "EGeneral:Invalid arguments"}};
 
-static int refuse_engine(struct sim_call *call, int reason, const struct sim_wish *wish)
+static int refuse_engine(struct sim_call *call, int reason, const struct sim_intent *intent)
 {
-    const struct pit_symbol *symbol = pit_at(call->sim->pit, wish->sym);
+    const struct pit_symbol *symbol = pit_at(call->sim->pit, intent->sym);
     int decimals = sim_decimals(symbol->tick_px);
     int is_qty =
         reason == MATCH_BAD_QTY || reason == MATCH_BAD_MARKET_QTY || reason == MATCH_TOO_LARGE;
 
     if (reason == MATCH_BAD_PRICE &&
-        (wish->px | wish->stop_px) % num_pow10(PIT_EXP - decimals) != 0)
+        (intent->px | intent->stop_px) % num_pow10(PIT_EXP - decimals) != 0)
         return simk_fail(call,
                          "EOrder:Invalid price:%s price can only be specified up to %d decimals.",
                          symbol->name, decimals);
-    if (is_qty && wish->qty < symbol->min_qty)
+    if (is_qty && intent->qty < symbol->min_qty)
         return simk_fail(call, "EGeneral:Invalid arguments:volume minimum not met");
     return sim_refuse(call, refusals, reason);
 }
 
 /* --- what is asked --- */
 
-static int check(struct sim_call *call, const struct sim_wish *wish)
+static int check(struct sim_call *call, const struct sim_intent *intent)
 {
     struct sim_order *twin;
     int reason;
 
-    if (call->account->n_open[wish->sym] >= simk_owner_of(call->sim, call->account)->tier->open_max)
+    if (call->account->n_open[intent->sym] >=
+        simk_owner_of(call->sim, call->account)->tier->open_max)
         return simk_fail(call, "EOrder:Orders limit exceeded");
-    twin = wish->client ? sim_find_client(call->sim, call->account, wish->client) : NULL;
+    twin = intent->client ? sim_find_client(call->sim, call->account, intent->client) : NULL;
     if (twin && sim_is_open(twin))
         return simk_fail(call, "EGeneral:Invalid arguments:cl_ord_id");
-    reason = sim_check(call->sim, call->account, wish);
-    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish);
+    reason = sim_check(call->sim, call->account, intent);
+    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, intent);
 }
 
-static int submit(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
+static int submit(struct sim_call *call, const struct sim_intent *intent, struct sim_order **placed)
 {
-    int reason = sim_submit(call->sim, call->account, wish, placed);
+    int reason = sim_submit(call->sim, call->account, intent, placed);
 
-    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish);
+    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, intent);
 }
 
-int simk_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
+int simk_place(struct sim_call *call, const struct sim_intent *intent, struct sim_order **placed)
 {
     *placed = NULL;
-    if (count_order(call, wish->sym, 1) < 0 || check(call, wish) < 0)
+    if (count_order(call, intent->sym, 1) < 0 || check(call, intent) < 0)
         return -1;
-    return wish->is_checked_only ? 0 : submit(call, wish, placed);
+    return intent->is_checked_only ? 0 : submit(call, intent, placed);
 }
 
 /* A cancel counts, and is taken whatever the count is. */
@@ -160,10 +161,10 @@ int simk_cancel(struct sim_call *call, struct sim_order *order)
 }
 
 int simk_amend(struct sim_call *call, struct sim_order *order, uint32_t has,
-               const struct sim_wish *wish)
+               const struct sim_intent *intent)
 {
     static const int8_t adds[6] = {3, 2, 1, 0, 0, 0};
-    struct sim_wish now;
+    struct sim_intent now;
     int reason;
 
     if (!order || !sim_is_open(order))
@@ -173,9 +174,9 @@ int simk_amend(struct sim_call *call, struct sim_order *order, uint32_t has,
     if (has == 0 || ((has & 1) && !sim_has_px(call->sim, order->type)) || (has & 4) ||
         order->is_by_cost)
         return simk_fail(call, "EGeneral:Invalid arguments");
-    now = (struct sim_wish){.sym = order->sym,
-                            .px = has & 1 ? wish->px : order->px,
-                            .qty = has & 2 ? wish->qty : order->qty};
+    now = (struct sim_intent){.sym = order->sym,
+                              .px = has & 1 ? intent->px : order->px,
+                              .qty = has & 2 ? intent->qty : order->qty};
     // Lowered to what is filled already, the rest is cancelled.
     reason = sim_amend(call->sim, order, now.px, now.qty);
     if (reason != MATCH_OK)
@@ -186,10 +187,10 @@ int simk_amend(struct sim_call *call, struct sim_order *order, uint32_t has,
 
 /* A new order in the old one's place, with a new id and nothing of what was filled. */
 int simk_edit(struct sim_call *call, struct sim_order *order, uint32_t has,
-              const struct sim_wish *wish, struct sim_order **placed)
+              const struct sim_intent *intent, struct sim_order **placed)
 {
     static const int8_t adds[6] = {6, 5, 4, 2, 1, 0};
-    struct sim_wish now;
+    struct sim_intent now;
     int rc;
 
     *placed = NULL;
@@ -200,18 +201,18 @@ int simk_edit(struct sim_call *call, struct sim_order *order, uint32_t has,
     if (has == 0 || ((has & 1) && !sim_has_px(call->sim, order->type)) ||
         ((has & 4) && !sim_has_stop(call->sim, order->type)) || order->is_by_cost)
         return simk_fail(call, "EGeneral:Invalid arguments");
-    now = (struct sim_wish){.sym = order->sym,
-                            .side = order->side,
-                            .type = order->type,
-                            .tif = order->tif,
-                            .stp = MATCH_STP_EXPIRE_TAKER,
-                            .is_post = wish->is_post || order->is_post,
-                            .has_ref = wish->has_ref,
-                            .ref = wish->ref,
-                            .px = has & 1 ? wish->px : order->px,
-                            .stop_px = has & 4 ? wish->stop_px : order->stop_px,
-                            .qty = has & 2 ? wish->qty : order->qty,
-                            .t_expire = order->t_expire};
+    now = (struct sim_intent){.sym = order->sym,
+                              .side = order->side,
+                              .type = order->type,
+                              .tif = order->tif,
+                              .stp = MATCH_STP_EXPIRE_TAKER,
+                              .is_post = intent->is_post || order->is_post,
+                              .has_ref = intent->has_ref,
+                              .ref = intent->ref,
+                              .px = has & 1 ? intent->px : order->px,
+                              .stop_px = has & 4 ? intent->stop_px : order->stop_px,
+                              .qty = has & 2 ? intent->qty : order->qty,
+                              .t_expire = order->t_expire};
     if (now.qty <= order->filled_qty)
         return simk_fail(call, "EGeneral:Invalid arguments:volume");
     if (check(call, &now) < 0)

@@ -49,7 +49,7 @@ struct simk {
     struct simk_pair pairs[PIT_SYMBOLS_MAX];
     struct simk_owner owners[MEMBERS_MAX];
     struct simk_user users[SIM_CONNS_MAX];
-    struct sim_told books[PIT_SYMBOLS_MAX][SIMK_DEPTHS];
+    struct sim_sent books[PIT_SYMBOLS_MAX][SIMK_DEPTHS];
 };
 static inline struct simk *simk_of(const struct sim *sim)
 {
@@ -143,18 +143,18 @@ extern const char *const simk_states[];
 struct sim_order *simk_find(const struct sim *sim, const struct sim_account *account,
                             const char *id);
 /* Each fails as simk_fail does. */
-int simk_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed);
+int simk_place(struct sim_call *call, const struct sim_intent *intent, struct sim_order **placed);
 int simk_cancel(struct sim_call *call, struct sim_order *order);
 /* has: 1 a price, 2 a quantity, 4 a trigger. */
 int simk_amend(struct sim_call *call, struct sim_order *order, uint32_t has,
-               const struct sim_wish *wish);
+               const struct sim_intent *intent);
 int simk_edit(struct sim_call *call, struct sim_order *order, uint32_t has,
-              const struct sim_wish *wish, struct sim_order **placed);
+              const struct sim_intent *intent, struct sim_order **placed);
 int simk_check_deadline(struct sim_call *call);
 int simk_get_client(struct sim_call *call, const char **client);
 enum sim_state simk_ended(const struct sim_order *order, int reason, const char **why);
-void simk_told(struct sim *sim, struct sim_order *order, enum match_event_kind what,
-               const struct sim_fill *fill);
+void simk_report(struct sim *sim, struct sim_order *order, enum match_event_kind what,
+                 const struct sim_fill *fill);
 /* order_asked.c: requests by REST and by socket */
 int simk_add_order(struct sim_call *call);
 int simk_amend_order(struct sim_call *call);

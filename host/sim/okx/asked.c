@@ -92,25 +92,25 @@ static int get_name(struct sim_call *call, const char *name, size_t most, const 
     return 0;
 }
 
-static int get_type(struct sim_call *call, struct sim_wish *wish)
+static int get_type(struct sim_call *call, struct sim_intent *intent)
 {
     int type = sim_type_of(call->sim, simo_arg(call, "ordType"));
 
-    wish->type = (uint8_t)type;
+    intent->type = (uint8_t)type;
     return type >= 0 ? 0 : sim_fail(call, 51000, "Parameter ordType error");
 }
 
-static int get_stp(struct sim_call *call, struct sim_wish *wish)
+static int get_stp(struct sim_call *call, struct sim_intent *intent)
 {
     const char *text = simo_arg(call, "stpMode");
 
-    wish->stp = MATCH_STP_EXPIRE_MAKER; // what an account has that says nothing
+    intent->stp = MATCH_STP_EXPIRE_MAKER; // what an account has that says nothing
     if (!text || strcmp(text, "cancel_maker") == 0)
         return 0;
-    wish->stp = strcmp(text, "cancel_taker") == 0  ? MATCH_STP_EXPIRE_TAKER
-                : strcmp(text, "cancel_both") == 0 ? MATCH_STP_EXPIRE_BOTH
-                                                   : 0;
-    return wish->stp ? 0 : sim_fail(call, 51000, "Parameter stpMode error");
+    intent->stp = strcmp(text, "cancel_taker") == 0  ? MATCH_STP_EXPIRE_TAKER
+                  : strcmp(text, "cancel_both") == 0 ? MATCH_STP_EXPIRE_BOTH
+                                                     : 0;
+    return intent->stp ? 0 : sim_fail(call, 51000, "Parameter stpMode error");
 }
 
 /* From contracts. */
@@ -124,48 +124,49 @@ static int to_base(struct sim_call *call, const struct pit_symbol *symbol, agon_
                : sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
 }
 
-static int get_wish(struct sim_call *call, struct sim_wish *wish)
+static int get_intent(struct sim_call *call, struct sim_intent *intent)
 {
     const struct pit_symbol *symbol;
     int has_px, has_qty, is_quote;
 
-    if (simo_get_symbol(call, &wish->sym) < 0 || get_type(call, wish) < 0 ||
-        get_stp(call, wish) < 0 || get_name(call, "clOrdId", 32, &wish->client) < 0 ||
-        get_name(call, "tag", 16, &wish->tag) < 0 ||
-        simo_get_num(call, "px", &wish->px, &has_px) < 0 ||
-        simo_get_num(call, "sz", &wish->qty, &has_qty) < 0)
+    if (simo_get_symbol(call, &intent->sym) < 0 || get_type(call, intent) < 0 ||
+        get_stp(call, intent) < 0 || get_name(call, "clOrdId", 32, &intent->client) < 0 ||
+        get_name(call, "tag", 16, &intent->tag) < 0 ||
+        simo_get_num(call, "px", &intent->px, &has_px) < 0 ||
+        simo_get_num(call, "sz", &intent->qty, &has_qty) < 0)
         return -1;
     if (!sim_is(call, "side", "buy") && !sim_is(call, "side", "sell"))
         return sim_fail(call, 51000, "Parameter side error");
-    symbol = pit_at(call->sim->pit, wish->sym);
+    symbol = pit_at(call->sim->pit, intent->sym);
     if (!sim_is(call, "tdMode", simo_is_swap(symbol) ? "cross" : "cash"))
         return sim_fail(call, 51000, "Parameter tdMode error");
     if (!has_qty)
         return sim_fail(call, 51000, "Parameter sz error");
-    if (has_px != (wish->type != 0))
+    if (has_px != (intent->type != 0))
         return sim_fail(call, 51000, "Parameter px error");
-    wish->side = sim_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
+    intent->side = sim_is(call, "side", "buy") ? AGON_BUY : AGON_SELL;
     if (simo_is_swap(symbol)) {
-        wish->is_reduce_only = sim_is(call, "reduceOnly", "true") != 0;
-        return to_base(call, symbol, &wish->qty);
+        intent->is_reduce_only = sim_is(call, "reduceOnly", "true") != 0;
+        return to_base(call, symbol, &intent->qty);
     }
     // A market buy is counted in the quote where nothing is said.
-    is_quote = wish->type == 0 && (sim_is(call, "tgtCcy", "quote_ccy") ||
-                                   (wish->side == AGON_BUY && !sim_is(call, "tgtCcy", "base_ccy")));
+    is_quote =
+        intent->type == 0 && (sim_is(call, "tgtCcy", "quote_ccy") ||
+                              (intent->side == AGON_BUY && !sim_is(call, "tgtCcy", "base_ccy")));
     if (is_quote) {
-        wish->cost_amt = wish->qty;
-        wish->qty = 0;
+        intent->cost_amt = intent->qty;
+        intent->qty = 0;
     }
     return 0;
 }
 
 static int new_one(struct sim_call *call, struct sim_order **order)
 {
-    struct sim_wish wish = {.sym = 0};
+    struct sim_intent intent = {.sym = 0};
 
-    if (get_wish(call, &wish) < 0 || count_one(call, SIMO_NEW, wish.sym) < 0)
+    if (get_intent(call, &intent) < 0 || count_one(call, SIMO_NEW, intent.sym) < 0)
         return -1;
-    return simo_place(call, &wish, order);
+    return simo_place(call, &intent, order);
 }
 
 int simo_new_order(struct sim_call *call)

@@ -73,16 +73,16 @@ static void tell_book(struct sim *sim, uint32_t sym, const struct sim_conn *but)
 {
     const struct pit_symbol *symbol = pit_at(sim->pit, sym);
     struct simo_book *book = &simo_of(sim)->books[sym];
-    struct sim_told *told = &book->told;
+    struct sim_sent *sent = &book->sent;
     int64_t prev = (int64_t)book->seq;
-    uint32_t n = sim_told_take(told, sim->pit, sym);
+    uint32_t n = sim_sent_take(sent, sim->pit, sym);
 
     if (n == 0 && pit_now(sim->pit) - book->t < ALIVE_NS)
         return;
     begin(sim, SIMO_BOOKS, sym, "update");
     jout_open(&sim->frame, '{');
-    simo_put_levels(&sim->frame, "asks", told->changed[1], told->n_changed[1], symbol);
-    simo_put_levels(&sim->frame, "bids", told->changed[0], told->n_changed[0], symbol);
+    simo_put_levels(&sim->frame, "asks", sent->changed[1], sent->n_changed[1], symbol);
+    simo_put_levels(&sim->frame, "bids", sent->changed[0], sent->n_changed[0], symbol);
     // Ids have holes: what is named is the one before.
     book->seq += n == 0 ? 0 : 1 + rng_below(&sim->rng, 8);
     book->t = pit_now(sim->pit);
@@ -98,8 +98,8 @@ static void tell_snapshot(struct sim *sim, struct sim_conn *conn, uint32_t sym)
     tell_book(sim, sym, conn); // those who are there already stand where it begins
     begin(sim, SIMO_BOOKS, sym, "snapshot");
     jout_open(&sim->frame, '{');
-    simo_put_levels(&sim->frame, "asks", book->told.level[1], book->told.n[1], symbol);
-    simo_put_levels(&sim->frame, "bids", book->told.level[0], book->told.n[0], symbol);
+    simo_put_levels(&sim->frame, "asks", book->sent.level[1], book->sent.n[1], symbol);
+    simo_put_levels(&sim->frame, "bids", book->sent.level[0], book->sent.n[0], symbol);
     put_ids(sim, &sim->frame, book, -1);
     send_one(sim, conn, SIMO_BOOKS, sym);
 }

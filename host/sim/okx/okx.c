@@ -63,7 +63,7 @@ static void farewell(struct sim *sim, struct sim_conn *conn)
 static void end_okx(struct sim *sim)
 {
     for (uint32_t i = 0; simo_of(sim)->books && i < pit_count(sim->pit); i++)
-        sim_told_deinit(&simo_of(sim)->books[i].told);
+        sim_sent_deinit(&simo_of(sim)->books[i].sent);
     free(simo_of(sim)->books);
 }
 
@@ -75,7 +75,7 @@ static int begin_okx(struct sim *sim, struct error *err)
     if (!okx->books)
         return error_set(err, AGON_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < pit_count(sim->pit); i++)
-        okx->books[i] = (struct simo_book){.told.depth = SIMO_DEPTH,
+        okx->books[i] = (struct simo_book){.sent.depth = SIMO_DEPTH,
                                            .seq = 100000 + rng_below(&sim->rng, 900000)};
     return AGON_OK;
 }
@@ -109,7 +109,7 @@ static const struct sim_ways ways = {
     .is_post_taken = 1,
     .is_cut_filled = 1,
     .ended = simo_ended,
-    .told = simo_told,
+    .report = simo_report,
     .perps = &perps,
     .id = simo_id_text,
 };

@@ -62,8 +62,8 @@ enum sim_state simo_ended(const struct sim_order *order, int reason, const char 
     return SIM_CANCELED;
 }
 
-void simo_told(struct sim *sim, struct sim_order *order, enum match_event_kind what,
-               const struct sim_fill *fill)
+void simo_report(struct sim *sim, struct sim_order *order, enum match_event_kind what,
+                 const struct sim_fill *fill)
 {
     (void)what;
     simo_tell_order(sim, order, fill);
@@ -86,38 +86,38 @@ static const struct sim_refusal refusals[] = {
     {MATCH_UNKNOWN_ORDER, 51503, "Your order has already been filled or canceled."},
     {0, 51000, "Parameter error"}};
 
-static int refuse_engine(struct sim_call *call, int reason, const struct sim_wish *wish)
+static int refuse_engine(struct sim_call *call, int reason, const struct sim_intent *intent)
 {
-    const struct pit_symbol *symbol = pit_at(call->sim->pit, wish->sym);
+    const struct pit_symbol *symbol = pit_at(call->sim->pit, intent->sym);
     int is_qty =
         reason == MATCH_BAD_QTY || reason == MATCH_BAD_MARKET_QTY || reason == MATCH_TOO_LARGE;
 
     if (reason == MATCH_NO_FUNDS)
         return sim_fail(call, 51008, "Order failed. Insufficient %s balance in account.",
                         symbol->quote);
-    if (is_qty && wish->qty < symbol->min_qty)
+    if (is_qty && intent->qty < symbol->min_qty)
         return sim_fail(call, 51020, "Your order should meet or exceed the minimum order amount.");
-    if (is_qty && wish->qty % symbol->lot_qty != 0)
+    if (is_qty && intent->qty % symbol->lot_qty != 0)
         return sim_fail(call, 51121, "Order quantity must be a multiple of the lot size.");
     return sim_refuse(call, refusals, reason);
 }
 
-int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed)
+int simo_place(struct sim_call *call, const struct sim_intent *intent, struct sim_order **placed)
 {
     struct sim *sim = call->sim;
-    int reason = sim_check(sim, call->account, wish);
+    int reason = sim_check(sim, call->account, intent);
 
-    if (wish->client && sim_find_client(sim, call->account, wish->client))
+    if (intent->client && sim_find_client(sim, call->account, intent->client))
         return sim_fail(call, 51016, "Client order ID already exists.");
     if (reason != MATCH_OK)
-        return refuse_engine(call, reason, wish);
-    reason = sim_check_margin(sim, call->account, wish);
+        return refuse_engine(call, reason, intent);
+    reason = sim_check_margin(sim, call->account, intent);
     if (reason == MATCH_NO_FUNDS)
         return sim_fail(call, 51008, "Order failed. Insufficient %s margin in account",
                         SIMO_MARGIN);
     if (reason != MATCH_OK)
         return sim_fail(call, 51010,
                         "You can't complete this request under your current account mode.");
-    reason = sim_submit(sim, call->account, wish, placed);
-    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, wish);
+    reason = sim_submit(sim, call->account, intent, placed);
+    return reason == MATCH_OK ? 0 : refuse_engine(call, reason, intent);
 }

@@ -40,7 +40,7 @@ enum {                /* struct sim_conn.user */
 enum { SIMO_NEW, SIMO_CANCEL, SIMO_AMEND, SIMO_COUNTED }; /* by instrument */
 
 struct simo_book { /* what those who subscribed have been told */
-    struct sim_told told;
+    struct sim_sent sent;
     uint64_t seq;
     agon_ns_t t; /* of the last message */
 };
@@ -123,10 +123,10 @@ extern const struct sim_type simo_types[]; /* a market order is the first */
 extern const char *const simo_states[];
 /* By ordId or clOrdId, the newest; NULL: none. Below 0: neither was said. */
 int simo_find(struct sim_call *call, struct sim_order **order);
-int simo_place(struct sim_call *call, const struct sim_wish *wish, struct sim_order **placed);
+int simo_place(struct sim_call *call, const struct sim_intent *intent, struct sim_order **placed);
 enum sim_state simo_ended(const struct sim_order *order, int reason, const char **why);
-void simo_told(struct sim *sim, struct sim_order *order, enum match_event_kind what,
-               const struct sim_fill *fill);
+void simo_report(struct sim *sim, struct sim_order *order, enum match_event_kind what,
+                 const struct sim_fill *fill);
 uint64_t simo_id(uint64_t n); /* of orders and bills, as they are written */
 const char *simo_id_text(const struct sim *sim, uint64_t n, char text[SIM_ID_TEXT]);
 /* asked.c: what requests for orders say; one record each, for one order or a list */

@@ -152,7 +152,7 @@ static void move_book(struct rng *rng)
 
 static void keeps_books(int cuts)
 {
-    struct sim_told told = {.depth = DEPTH, .is_cut_there = (uint8_t)cuts};
+    struct sim_sent sent = {.depth = DEPTH, .is_cut_there = (uint8_t)cuts};
     struct kept bid = {.n = 0}, ask = {.n = 0};
     uint32_t n_silent = 0;
     struct rng rng;
@@ -164,11 +164,11 @@ static void keeps_books(int cuts)
 
         if (i % 4 != 3)
             move_book(&rng);
-        n = sim_told_take(&told, w.pit, 0);
+        n = sim_sent_take(&sent, w.pit, 0);
         n_silent += n == 0;
-        ck_assert_uint_eq(n, told.n_changed[0] + told.n_changed[1]);
-        keep(&bid, told.changed[0], told.n_changed[0], 1, cuts);
-        keep(&ask, told.changed[1], told.n_changed[1], 0, cuts);
+        ck_assert_uint_eq(n, sent.n_changed[0] + sent.n_changed[1]);
+        keep(&bid, sent.changed[0], sent.n_changed[0], 1, cuts);
+        keep(&ask, sent.changed[1], sent.n_changed[1], 0, cuts);
         pit_view(w.pit, 0, &view);
         n_bid = view.n_bid < DEPTH ? view.n_bid : DEPTH;
         n_ask = view.n_ask < DEPTH ? view.n_ask : DEPTH;
@@ -178,7 +178,7 @@ static void keeps_books(int cuts)
         ck_assert_mem_eq(ask.level, view.ask, n_ask * sizeof(*view.ask));
     }
     ck_assert_uint_ge(n_silent, 300 / 4);
-    sim_told_deinit(&told);
+    sim_sent_deinit(&sent);
 }
 
 START_TEST(who_keeps_what_he_is_told_has_the_book)
