@@ -78,15 +78,21 @@ static agon_asset_t asset_of(struct run *run, const char *name, int is_base_curr
     return step(run, &asset, name, err) < 0 ? 0 : asset.asset;
 }
 
-/* Who pays funding is a perpetual, and a raw recording of futures is of one. */
-static int is_perpetual(const struct run *run, const char *symbol)
+/* Who pays funding is a perpetual, and a raw recording of futures is of one; where there is one of
+ * that name, another venue's coins beside it stay coins. */
+static int is_perpetual(const struct run *run, const struct tape_info *info)
 {
-    for (uint32_t i = 0; i < run->config->n_fundings; i++) {
-        if (strcmp(funding_symbol(run->fundings[i]), symbol) == 0)
-            return 1;
-    }
+    int is_known = 0;
+
     for (uint32_t i = 0; i < run->config->n_paths; i++) {
-        if (strcmp(run->infos[i].plain, symbol) == 0 && tape_is_linear(&run->infos[i]))
+        if (strcmp(run->infos[i].plain, info->plain) != 0 || !tape_is_linear(&run->infos[i]))
+            continue;
+        if (strcmp(run->infos[i].symbol, info->symbol) == 0)
+            return 1;
+        is_known = 1;
+    }
+    for (uint32_t i = 0; i < run->config->n_fundings && !is_known; i++) {
+        if (strcmp(funding_symbol(run->fundings[i]), info->plain) == 0)
             return 1;
     }
     return 0;
@@ -127,9 +133,8 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
     *id = instruments_find(run->table, BACKTEST_VENUE, info->symbol);
     if (*id != 0)
         return AGON_OK;
-    rc = listings_find(run->listings, info->symbol,
-                       is_perpetual(run, info->plain) ? INSTRUMENT_LINEAR : 0, path, info->t_first,
-                       listed, err);
+    rc = listings_find(run->listings, info->symbol, is_perpetual(run, info) ? INSTRUMENT_LINEAR : 0,
+                       path, info->t_first, listed, err);
     if (rc < 0)
         return rc;
     if (listed->base[0] == '\0') {
@@ -299,11 +304,14 @@ static const char *listing_of(const struct run *run, const char *symbol)
 // Funding names what it is of as a file does: "BTCUSDT", whatever the venue calls it.
 static agon_instrument_t find_plain(const struct run *run, const char *plain)
 {
+    const struct tape_info *info = NULL;
+
     for (uint32_t i = 0; i < run->config->n_paths; i++) {
-        if (strcmp(run->infos[i].plain, plain) == 0)
-            return instruments_find(run->table, BACKTEST_VENUE, run->infos[i].symbol);
+        if (strcmp(run->infos[i].plain, plain) == 0 &&
+            (info == NULL || (tape_is_linear(&run->infos[i]) && !tape_is_linear(info))))
+            info = &run->infos[i];
     }
-    return instruments_find(run->table, BACKTEST_VENUE, plain);
+    return instruments_find(run->table, BACKTEST_VENUE, info != NULL ? info->symbol : plain);
 }
 
 static int open_tapes(struct run *run, struct error *err)

@@ -357,19 +357,26 @@ static int make_data(struct judge *judge, struct error *err)
 }
 
 // Is the symbol played as a perpetual, whatever a listing says?
-static int is_perpetual(const struct judge *judge, const char *symbol)
+static int is_perpetual(const struct judge *judge, const struct tape_info *info)
 {
     const struct backtest_config *config = judge->config->backtest;
     char said[RECORDING_SYMBOL];
 
+    // Another venue's coins beside a perpetual of that name stay coins.
+    for (uint32_t i = 0; i < judge->n_paths; i++) {
+        if (strcmp(judge->infos[i].plain, info->plain) == 0 && tape_is_linear(&judge->infos[i]) &&
+            strcmp(judge->infos[i].symbol, info->symbol) != 0)
+            return tape_is_linear(info);
+    }
     for (uint32_t i = 0; i < config->n_fundings; i++) {
         const char *path = recording_split(config->fundings[i], said);
 
-        if ((said[0] != '\0' || recording_symbol_of_name(path, said)) && strcmp(said, symbol) == 0)
+        if ((said[0] != '\0' || recording_symbol_of_name(path, said)) &&
+            strcmp(said, info->plain) == 0)
             return 1;
     }
     for (uint32_t i = 0; i < judge->n_paths; i++) {
-        if (strcmp(judge->infos[i].plain, symbol) == 0 && tape_is_linear(&judge->infos[i]))
+        if (strcmp(judge->infos[i].plain, info->plain) == 0 && tape_is_linear(&judge->infos[i]))
             return 1;
     }
     return 0;
@@ -389,9 +396,9 @@ static int find_listings(struct judge *judge, struct error *err)
         struct listed listed;
         char said[RECORDING_SYMBOL];
 
-        rc = listings_find(listings, info->symbol,
-                           is_perpetual(judge, info->plain) ? INSTRUMENT_LINEAR : 0,
-                           recording_split(judge->words[i], said), info->t_first, &listed, err);
+        rc =
+            listings_find(listings, info->symbol, is_perpetual(judge, info) ? INSTRUMENT_LINEAR : 0,
+                          recording_split(judge->words[i], said), info->t_first, &listed, err);
         if (rc >= 0 && listed.from == LISTING_BESIDE &&
             realpath(listed.source, judge->beside[i]) == NULL)
             rc = error_set(err, AGON_EIO, "%s: %s", listed.source, strerror(errno));

@@ -64,8 +64,8 @@ static int find_symbol(const char *path, const char *said, struct recording_symb
                          path);
     if (!recording_assets(info->symbol, info->base, info->quote))
         return error_set(err, AGON_EINVAL,
-                         "%s: the quote of %s is not known; it should end like BTCUSDT or "
-                         "ETHBTC",
+                         "%s: %s is not a symbol whose quote is known; it should end like "
+                         "BTCUSDT or ETHBTC",
                          path, info->symbol);
     // As the venue itself calls it, where the file says which: agents know it by that name live.
     snprintf(info->plain, sizeof(info->plain), "%s", info->symbol);

@@ -118,4 +118,9 @@ END
 sed -i -e 's/USD/USDT/g' -e 's|kraken:BTC/USDT|okx_swap:BTC-USDT-SWAP|' "$WORK/roster.yaml"
 "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --data "$FILES/okx_swap_BTCUSDT.raw" --json >"$WORK/roster.json" 2>"$WORK/err" ||
     fail "a swap by roster: $(cat "$WORK/err")"
+# The coins and the perpetual of one name in one run: each is what its venue lists.
+"$AGON" backtest "$PLUGINS/busy.so" --data "$FILES/okx_spot_BTCUSDT.raw" "$FILES/okx_swap_BTCUSDT.raw" --json >"$WORK/both.json" 2>"$WORK/err" ||
+    fail "coins and perpetual: $(cat "$WORK/err")"
+says both '[.instruments[] | [.symbol, .perpetual, (.source | sub(".*/"; ""))]] | tojson' \
+    '[["BTC-USDT",false,"okx_spot_instruments.json"],["BTC-USDT-SWAP",true,"okx_swap_instruments.json"]]'
 echo "Kraken, OKX spot and swaps: each message as its text has it"
