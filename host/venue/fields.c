@@ -133,10 +133,10 @@ int fields_number(const char *text, int exp, int64_t *value)
     return text[0] == '\0' ? AGON_OK : num_parse(text, strlen(text), exp, value);
 }
 
-int fields_each(struct scan *scan, fields_take take, void *ctx)
+int fields_each(struct scan *scan, enum fields_of of, fields_take take, void *ctx)
 {
     struct scan_text key = {.at = "", .n = 0};
-    int is_array = scan_peek(scan) == '[';
+    int is_array = of == FIELDS_OF_ARRAY;
     int n = 0;
 
     if ((is_array ? scan_array(scan) : scan_object(scan)) < 0)
@@ -154,24 +154,25 @@ int fields_each(struct scan *scan, fields_take take, void *ctx)
     }
 }
 
-int fields_each_of(const struct scan_text *value, fields_take take, void *ctx)
+int fields_each_of(const struct scan_text *value, enum fields_of of, fields_take take, void *ctx)
 {
     struct scan scan;
 
     scan_init(&scan, value->at, value->n);
-    return fields_each(&scan, take, ctx);
+    return fields_each(&scan, of, take, ctx);
 }
 
-int fields_list(const struct scan_text *value, fields_take take, struct fields_listing *listing)
+int fields_list(const struct scan_text *value, enum fields_of of, fields_take take,
+                struct fields_listing *listing)
 {
     int rc;
 
     listing->is_told = 0;
-    rc = fields_each_of(value, take, listing);
+    rc = fields_each_of(value, of, take, listing);
     if (rc < 0)
         return rc;
     listing->is_told = 1;
-    return fields_each_of(value, take, listing);
+    return fields_each_of(value, of, take, listing);
 }
 
 int fields_find(const struct scan_text *object, const char *const *names, struct scan_text *value)

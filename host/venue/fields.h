@@ -64,16 +64,19 @@ int fields_number(const char *text, int exp, int64_t *value);
 
 /* Reads one entry of an object, or item of an array (key: empty). 1: it counts; 0: it does not. */
 typedef int (*fields_take)(void *ctx, struct scan *scan, const struct scan_text *key);
-/* Each entry of the object or array that stands here; how many count. */
-int fields_each(struct scan *scan, fields_take take, void *ctx);
+enum fields_of { FIELDS_OF_OBJECT, FIELDS_OF_ARRAY };
+/* Each entry of the object, or item of the array, that stands here; how many count. The other is
+ * refused: an empty array is not an object without entries. */
+int fields_each(struct scan *scan, enum fields_of of, fields_take take, void *ctx);
 /* ... of what is all there is in value. */
-int fields_each_of(const struct scan_text *value, fields_take take, void *ctx);
+int fields_each_of(const struct scan_text *value, enum fields_of of, fields_take take, void *ctx);
 
 struct fields_listing { /* begins the ctx of take */
     int is_told;        /* 0: it is only looked whether each can be read */
 };
 /* Goes through value twice, so that nothing is told of a listing that cannot be read whole. */
-int fields_list(const struct scan_text *value, fields_take take, struct fields_listing *listing);
+int fields_list(const struct scan_text *value, enum fields_of of, fields_take take,
+                struct fields_listing *listing);
 /* What stands under the first of names (the last is NULL). 1, or 0: no such key. */
 int fields_find(const struct scan_text *object, const char *const *names, struct scan_text *value);
 

@@ -241,6 +241,9 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
     default:
         if (request->kind == REQ_REPLACE && take_replace(client, request, reply, now))
             return;
+        // What the connection itself refuses, REST may take: of a cancel both are asked.
+        if (is_cancel && request->is_said && link_try_again(gateway, request))
+            return;
         outbox_outcome(outbox, entry, OUTCOME_REJECTED, client->wire->refusal(answer, code, text),
                        code, now);
         return;

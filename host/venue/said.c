@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* said: requests for orders over the private connection of a venue that takes them there, or over
- * one of their own. Many may
- * be under way at once; each has an id that its answer names. One that has no answer when the
- * connection ends is of unknown fate, unless none of it had left: it is asked for, and never sent
- * again. A cancel is: over REST, which is the way of all while that connection is not up. */
+ * one of their own. Many may be under way at once; each has an id that its answer names. One that
+ * has no answer when the connection ends is of unknown fate, unless none of it had left: it is
+ * asked for, and never sent again. A cancel is: over REST, which is the way of all while that
+ * connection is not up. */
 #include "venue/client.h"
 
 #define SAID_FIRST ((uint64_t)1 << 40) /* ids of other requests stay below */
@@ -33,8 +33,12 @@ struct link *said_link(struct gateway *gateway, const struct gateway_request *re
     link = gateway->wire->says_apart ? newest(gateway) : gateway_link(gateway, LINK_USER);
     if (link == NULL || link->state != LINK_OPEN || !venue_feed(gateway->client, link)->is_up)
         return NULL;
-    // Cancels need not learn one by one that nothing is answered there.
-    return request->is_again && link->unanswered_ns != 0 ? NULL : link;
+    // Cancels and the host's exits need not learn one by one that nothing is answered there. Other
+    // orders go on: what is answered, however late, says that it lives.
+    return link->unanswered_ns != 0 &&
+                   (request->is_again || (request->entry != NULL && request->entry->is_exit))
+               ? NULL
+               : link;
 }
 
 void said_on_link(struct gateway *gateway, struct link *link, int is_up)
@@ -57,8 +61,10 @@ int said_send(struct gateway *gateway, struct link *link, struct gateway_request
 
     request->is_said = 1;
     n = venue_say(gateway->client, request, id, text, sizeof(text));
-    if (n < 0)
+    if (n < 0) {
+        explicit_bzero(text, sizeof(text));
         return (int)n;
+    }
     rc = gateway_say(gateway, link, text, (size_t)n);
     explicit_bzero(text, sizeof(text));
     if (rc < 0) {

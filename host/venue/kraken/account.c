@@ -19,7 +19,8 @@ static int read_added(void *ctx, struct scan *scan, const struct scan_text *key)
 {
     if (scan_is(key, "order_id"))
         return read_txid(ctx, scan, key);
-    return scan_is(key, "txid") ? fields_each(scan, read_txid, ctx) : scan_skip(scan);
+    return scan_is(key, "txid") ? fields_each(scan, FIELDS_OF_ARRAY, read_txid, ctx)
+                                : scan_skip(scan);
 }
 
 static int take_added(struct kraken *kraken, const struct scan_text *result,
@@ -28,7 +29,7 @@ static int take_added(struct kraken *kraken, const struct scan_text *result,
     char txid[KRAKEN_TXID] = "";
     struct order_text *known;
 
-    if (fields_each_of(result, read_added, txid) < 0 || txid[0] == '\0')
+    if (fields_each_of(result, FIELDS_OF_OBJECT, read_added, txid) < 0 || txid[0] == '\0')
         return AGON_EINVAL;
     known = order_texts_learn(&kraken->texts, txid);
     if (known == NULL)

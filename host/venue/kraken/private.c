@@ -162,7 +162,7 @@ int kraken_read_orders(void *self, const void *bytes, size_t n, wire_order_fn ea
     if (rc >= 0)
         rc = fields_find(&result, names, &result);
     if (rc >= 0)
-        rc = fields_list(&result, take_order, &orders.listing);
+        rc = fields_list(&result, FIELDS_OF_OBJECT, take_order, &orders.listing);
     return rc < 0 ? kraken_bad(kraken, WIRE_REST, rc, n) : rc;
 }
 
@@ -264,7 +264,7 @@ int kraken_read_fills(void *self, const void *bytes, size_t n, const struct symb
     if (rc >= 0)
         rc = fields_find(&result, names, &result) == 1 ? AGON_OK : AGON_EINVAL;
     if (rc >= 0)
-        rc = fields_each_of(&result, take_trade, &trades);
+        rc = fields_each_of(&result, FIELDS_OF_OBJECT, take_trade, &trades);
     if (rc < 0) {
         fill_pages_drop(fills);
         return kraken_bad(kraken, WIRE_REST, rc, n);
@@ -324,7 +324,7 @@ int kraken_read_account(void *self, const void *bytes, size_t n, struct wire_out
     out->uid = 0; // it does not tell whose it is
     out->n_balances = 0;
     if (rc >= 0)
-        rc = fields_each_of(&result, take_balance, &balances);
+        rc = fields_each_of(&result, FIELDS_OF_OBJECT, take_balance, &balances);
     return rc < 0 ? kraken_bad(kraken, WIRE_BALANCE, rc, n) : AGON_OK;
 }
 

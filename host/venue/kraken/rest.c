@@ -346,7 +346,7 @@ int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each
     int rc = kraken_result(bytes, n, &result);
 
     (void)each_limit; // it lists none
-    return rc < 0 ? rc : fields_list(&result, take_pair, &pairs.listing);
+    return rc < 0 ? rc : fields_list(&result, FIELDS_OF_OBJECT, take_pair, &pairs.listing);
 }
 
 void kraken_fit_rules(const struct wire_info *info, int quote_exp,
@@ -389,7 +389,8 @@ static int take_bar(void *ctx, struct scan *scan, const struct scan_text *key)
 static int take_bars(void *ctx, struct scan *scan, const struct scan_text *key)
 {
     (void)key;
-    return scan_peek(scan) == '[' ? fields_each(scan, take_bar, ctx) : scan_skip(scan); // "last"
+    return scan_peek(scan) == '[' ? fields_each(scan, FIELDS_OF_ARRAY, take_bar, ctx)
+                                  : scan_skip(scan); // "last"
 }
 
 int kraken_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
@@ -404,5 +405,5 @@ int kraken_read_bars(void *self, const void *bytes, size_t n, const struct symbo
     int rc = kraken_result(bytes, n, &result);
 
     (void)self;
-    return rc < 0 ? rc : fields_list(&result, take_bars, &bars.listing);
+    return rc < 0 ? rc : fields_list(&result, FIELDS_OF_OBJECT, take_bars, &bars.listing);
 }

@@ -335,7 +335,7 @@ int okx_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_li
 
     (void)each_limit; // it lists none
     if (rc >= 0)
-        rc = fields_list(&data, take_record, &infos.listing);
+        rc = fields_list(&data, FIELDS_OF_ARRAY, take_record, &infos.listing);
     if (rc >= 0)
         okx->is_known = 1;
     return rc;

@@ -304,8 +304,9 @@ START_TEST(what_the_schema_documents_is_what_stands)
 {
     static const char kraken[] = " orders snapshot_levels reconcile silence user_silence channel "
                                  "message_gap cooloff";
-    static const char okx[] = " snapshot_levels warm_bars reconcile silence user_silence channel "
-                              "message_gap cooloff";
+    static const char okx[] =
+        " orders snapshot_levels warm_bars reconcile silence user_silence channel "
+        "message_gap cooloff";
     const char *dialect = venue_table_at((uint32_t)_i)->name;
     struct venue_config shared, said, own;
     char differ[512] = "";

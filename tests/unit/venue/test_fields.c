@@ -125,12 +125,12 @@ static int take_number(void *ctx, struct scan *scan, const struct scan_text *key
     return value > 0;
 }
 
-static int list(const char *json, struct told *told)
+static int list(const char *json, enum fields_of of, struct told *told)
 {
     struct scan_text text = {.at = json, .n = (uint32_t)strlen(json)};
 
     *told = (struct told){.n = 0};
-    return fields_list(&text, take_number, &told->listing);
+    return fields_list(&text, of, take_number, &told->listing);
 }
 
 START_TEST(nothing_is_told_of_a_listing_that_cannot_be_read)
@@ -140,13 +140,17 @@ START_TEST(nothing_is_told_of_a_listing_that_cannot_be_read)
     struct scan_text value;
     struct told told;
 
-    ck_assert_int_eq(list("[1,0,3]", &told), 2);
+    ck_assert_int_eq(list("[1,0,3]", FIELDS_OF_ARRAY, &told), 2);
     ck_assert_int_eq(told.n_told, 3);
-    ck_assert_int_eq(list("{\"ab\":1,\"c\":2}", &told), 2);
+    ck_assert_int_eq(list("{\"ab\":1,\"c\":2}", FIELDS_OF_OBJECT, &told), 2);
     ck_assert_int_eq(told.n, 6);
-    ck_assert_int_lt(list("[1,2,\"x\"]", &told), 0);
-    ck_assert_int_lt(list("[1,2", &told), 0);
+    ck_assert_int_lt(list("[1,2,\"x\"]", FIELDS_OF_ARRAY, &told), 0);
+    ck_assert_int_lt(list("[1,2", FIELDS_OF_ARRAY, &told), 0);
     ck_assert_int_eq(told.n_told, 0);
+    // "No balances" is an object without entries, and nothing else.
+    ck_assert_int_lt(list("[]", FIELDS_OF_OBJECT, &told), 0);
+    ck_assert_int_lt(list("{}", FIELDS_OF_ARRAY, &told), 0);
+    ck_assert_int_eq(list("{}", FIELDS_OF_OBJECT, &told), 0);
     ck_assert_int_eq(fields_find(&text, names, &value), 1);
     ck_assert(value.n == 3 && memcmp(value.at, "[2]", 3) == 0);
     ck_assert_int_eq(fields_find(&text, names + 2, &value), 0);

@@ -37,7 +37,8 @@ static struct wire_out out;
     "{\"code\":\"0\",\"msg\":\"\",\"data\":[[\"1597026383085\",\"" open "\",\"4\",\"2\",\"" close  \
     "\",\"8\",\"2\",\"2\",\"1\"]]}"
 #define O_INFO(number)                                                                             \
-    "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"instId\":\"BTC-USDT\",\"instIdCode\":" number       \
+    "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"instId\":\"BTC-USDT\",\"baseCcy\":\"BTC\","         \
+    "\"quoteCcy\":\"USDT\",\"instIdCode\":" number                                                 \
     ",\"lotSz\":\"0.1\",\"minSz\":\"0.1\",\"tickSz\":\"0.1\",\"state\":\"live\"}]}"
 
 static const struct {
