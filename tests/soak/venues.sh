@@ -36,6 +36,8 @@ UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
 sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e 's/port: [0-9]*/port: '"$UM_PORT/" \
     -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' -e 's/capacity: 6000/capacity: 2400/' "$WORK/conf/binance.yaml" >"$WORK/conf/binance_um.yaml"
 printf 'rights: {host: 127.0.0.1, port: %s, tls: false}\nleverage: 5\nmargin: cross\n' "$SIM_PORT" >>"$WORK/conf/binance_um.yaml"
+# Of Binance one way of orders each; Kraken's and OKX's go by WebSocket.
+echo 'orders: websocket' >>"$WORK/conf/binance.yaml"
 # The account is of the highest tier: what is asked of the lowest takes minutes.
 cat >"$WORK/kraken_accounts.yaml" <<EOF
 accounts:
