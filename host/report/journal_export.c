@@ -404,18 +404,21 @@ static void end_rows(struct export *export)
 
 /* Of the end state; a file is opened behind the replay, so that one of before outlives a journal
  * that cannot be read. */
-static int put_ends(const struct journal_export *ask, struct export *export, struct engine *engine,
-                    struct error *err)
+static int put_ends(const struct journal_export *ask, const struct export *export,
+                    struct engine *engine, struct error *err)
 {
     static const enum export_of ends[] = {EXPORT_FILLS, EXPORT_EQUITY, EXPORT_SAMPLES};
+    FILE *out;
     int rc = AGON_OK;
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && rc >= 0; i++) {
         if (ask->paths[ends[i]] == NULL)
             continue;
-        rc = open_file(ask->paths[ends[i]], &export->out[ends[i]], err);
-        if (rc >= 0)
-            put_all(export->out[ends[i]], export, engine, ask->format, ends[i]);
+        rc = open_file(ask->paths[ends[i]], &out, err);
+        if (rc < 0)
+            continue;
+        put_all(out, export, engine, ask->format, ends[i]);
+        rc = close_file(ask->paths[ends[i]], out, rc, err);
     }
     return rc;
 }
