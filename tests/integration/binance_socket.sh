@@ -123,7 +123,8 @@ until_true "$HOST_PID" "they trade again" asked order.place 3
 ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
 until_true "$HOST_PID" "the exchange says what it has" asks
 ! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
-is 'all(.[]; (.quantity | tonumber) == 0)' positions || fail "positions after the stop: $(cat "$WORK/out")"
+# What is left is too small for an order there: the rest of one that filled in part.
+is 'all(.[]; (.notional | tonumber | fabs) < 6)' positions || fail "positions after the stop: $(cat "$WORK/out")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 journal_has_all "the end"

@@ -75,7 +75,8 @@ ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
 # Its own questions count there too, and of two that come at once the later nonce may be first: it is asked until it answers.
 until_true "$HOST_PID" "the exchange says what it has" kraken_asks
 ! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
-is 'all(.[]; (.quantity | tonumber) == 0)' positions || fail "positions after the stop: $(cat "$WORK/out")"
+# What is left is too small for an order there: the rest of one that filled in part.
+is 'all(.[]; (.notional | tonumber | fabs) < 4)' positions || fail "positions after the stop: $(cat "$WORK/out")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 kraken_ids_once "the end"
