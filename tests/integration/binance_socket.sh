@@ -18,6 +18,7 @@ told() { tail -c "+$((at + 1))" "$SIM_LOG"; } # the log since this host began
 asked() { # WHAT N: was that asked so often on a socket since then, and done?
     [ "$(told | grep '"kind":"request"' | grep '"carrier":"ws-api"' | grep "\"what\":\"$1\"" | grep -c '"code":0[,}]')" -ge "$2" ]
 }
+done_by() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep "\"carrier\":\"$2\"" | grep -q '"code":0[,}]'; } # WHAT HOW: was it, ever?
 # Did an order that adds risk come there? busy.so sells what it holds: that passes a halt.
 bought() { told | grep '"kind":"effect"' | grep '"what":"NEW"' | grep -q '"side":"BUY"'; }
 ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
@@ -120,7 +121,14 @@ bought && fail "orders that add risk left under a halt"
 ctl resume all >/dev/null || fail "resume"
 until_true "$HOST_PID" "one that does" bought
 until_true "$HOST_PID" "they trade again" asked order.place 3
-ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
+for what in order.place order.cancel "$REPLACE"; do
+    until_true "$HOST_PID" "$what on the socket" done_by "$what" ws-api
+done
+until_true "$HOST_PID" "a cancel that was not answered goes by REST" done_by order.cancel rest
+for status in TRADE CANCELED; do
+    until_true "$HOST_PID" "an order is $status" became "$status"
+done
+ctl stop "the end" --timeout 10m >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
 until_true "$HOST_PID" "the exchange says what it has" asks
 ! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
 # What is left is too small for an order there: the rest of one that filled in part.
@@ -128,14 +136,6 @@ is 'all(.[]; (.notional | tonumber | fabs) < 6)' positions || fail "positions af
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 journal_has_all "the end"
-for what in order.place order.cancel "$REPLACE"; do
-    grep "\"what\":\"$what\"" "$SIM_LOG" | grep '"carrier":"ws-api"' | grep -q '"code":0[,}]' || fail "nothing was done by $what on the socket"
-done
-grep '"what":"order.cancel"' "$SIM_LOG" | grep '"carrier":"rest"' | grep -q '"code":0[,}]' ||
-    fail "no cancel that was not answered went by REST"
-for status in TRADE CANCELED; do
-    grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
-done
 [ "$(grep -c '"kind":"fault"' "$SIM_LOG")" -ge 4 ] || fail "$(grep -c '"kind":"fault"' "$SIM_LOG") faults were met"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
 by_rest=$(grep '"what":"order.place"' "$SIM_LOG" | grep -c '"carrier":"rest"')

@@ -100,6 +100,9 @@ lines() {
     [ -e "$1" ] && [ "$(grep -c -e "$2" "$1")" -ge "$3" ]
 }
 
+# became STATUS: is there an order that the simulated exchange says this of?
+became() { lines "$SIM_LOG" "\"kind\":\"effect\".*\"what\":\"$1\"" 1; }
+
 # ended PID CODE WHAT: waits for its end, which must have that code.
 ended() {
     awaited="the end of $3"

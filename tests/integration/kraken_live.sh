@@ -16,6 +16,8 @@ is() { # QUERY WORD...: is that true of what ctl says?
 asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
     [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | kraken_asked "$1" | grep -c '"error":""')" -ge "$2" ]
 }
+# WHAT: was it done by the private connection, ever?
+done_on_socket() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep '"carrier":"ws"' | grep -q '"error":""'; }
 # Did an order that adds risk come there since byte $at? busy.so sells what it holds: that passes a halt.
 bought() { tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"effect"' | grep '"what":"NEW"' | grep -q '"side":"BUY"'; }
 ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
@@ -71,7 +73,14 @@ bought && fail "orders that add risk left under a halt"
 ctl resume all >/dev/null || fail "resume"
 until_true "$HOST_PID" "one that does" bought
 until_true "$HOST_PID" "they trade again" asked add_order 3
-ctl stop "the end" --timeout 60s >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
+for what in add_order amend_order cancel_order; do
+    until_true "$HOST_PID" "$what on the socket" done_on_socket "$what"
+done
+until_true "$HOST_PID" "a cancel that was not answered goes by REST" lines "$SIM_LOG" '"what":"CancelOrder".*"error":""' 1
+for status in TRADE REPLACED CANCELED; do
+    until_true "$HOST_PID" "an order is $status" became "$status"
+done
+ctl stop "the end" --timeout 10m >"$WORK/out" || fail "stop: $(cat "$WORK/out")"
 # Its own questions count there too, and of two that come at once the later nonce may be first: it is asked until it answers.
 until_true "$HOST_PID" "the exchange says what it has" kraken_asks
 ! grep -q '^open' "$WORK/asks" || fail "open after the stop: $(cat "$WORK/asks")"
@@ -80,13 +89,6 @@ is 'all(.[]; (.notional | tonumber | fabs) < 4)' positions || fail "positions af
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 kraken_ids_once "the end"
-for what in add_order amend_order cancel_order; do
-    grep "\"what\":\"$what\"" "$SIM_LOG" | grep '"carrier":"ws"' | grep -q '"error":""' || fail "nothing was done by $what on the socket"
-done
-grep '"what":"CancelOrder"' "$SIM_LOG" | grep -q '"error":""' || fail "no cancel that was not answered went by REST"
-for status in TRADE REPLACED CANCELED; do
-    grep '"kind":"effect"' "$SIM_LOG" | grep -q "\"what\":\"$status\"" || fail "no order was $status"
-done
 [ "$(grep -c '"kind":"fault"' "$SIM_LOG")" -ge 2 ] || fail "$(grep -c '"kind":"fault"' "$SIM_LOG") faults were met"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
 echo "four kills: $(wc -l <"$WORK/seen") orders, no id twice, each in the journal; what was open taken up again; stopped with nothing open"

@@ -51,7 +51,7 @@ start_host
 until_true "$HOST_PID" "orders and positions" trades
 
 # While all trade.
-ends 0 stop "a drill" --timeout 60s
+ends 0 stop "a drill" --timeout 10m
 grep -q 'every position is closed and no order is open' "$WORK/out" || fail "stop says: $(cat "$WORK/out")"
 closed_there || fail "after the stop the exchange has: $(cat "$WORK/asks")"
 is '.state == "stopped" and .halted_by == "'"$me"'" and .halted_for == "a drill" and .halt_cause == "stop"' status ||
@@ -92,13 +92,13 @@ echo "halts stood over kill -9 and an orderly end, with who and why"
 
 # flatten of one: its positions are closed and it buys none back meanwhile; the other goes on.
 before=$(ctl agents --json | jq '.[1].fills')
-ends 0 flatten busy_1 --timeout 60s
+ends 0 flatten busy_1 --timeout 10m
 grep -q 'every position \(is\|was\) closed' "$WORK/out" || fail "flatten says: $(cat "$WORK/out")"
 until_true "$HOST_PID" "the other trades" is ".[1].fills > $before" agents
 # Killed: what the host closes passes the kill switch.
 until_true "$HOST_PID" "they trade again" trades
 ends 0 kill "enough"
-ends 0 stop --timeout 60s
+ends 0 stop --timeout 10m
 closed_there || fail "stopped while killed, the exchange has: $(cat "$WORK/asks")"
 is '.state == "killed"' status || fail "status: $(cat "$WORK/out")"
 ends 5 resume all

@@ -73,9 +73,9 @@ echo "K twice in agon top throws the kill switch; k, kk, Kn, Kk and KnKn do not"
 
 # Halted by one, stopped by another: each halt keeps who and why, and so does a stop that is given again.
 mine halt all "by one"
-other stop "by another" --timeout 60s
+other stop "by another" --timeout 10m
 mine halt all "again by one"
-mine stop "once more by one" --timeout 60s
+mine stop "once more by one" --timeout 10m
 words_stand() {
     halt_is operator "$me" "by one" && halt_is stop "$(id -un)" "by another" && is 'length == 2' halts
 }
@@ -109,7 +109,7 @@ start_host
 held() { is ".number >= $1" tournament; }
 until_true "$HOST_PID" "they trade" trades
 until_true "$HOST_PID" "a tournament" held 1
-other stop "enough of it" --timeout 60s
+other stop "enough of it" --timeout 10m
 stands() { is '.state == "stopped" and .halt_cause == "stop" and .halted_for == "enough of it"' status; }
 stands || fail "after the stop: $(cat "$WORK/out")"
 sent=$(placed)

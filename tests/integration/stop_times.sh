@@ -97,7 +97,7 @@ configure() { # more arguments for the simulator
     until_true "$HOST_PID" "the host's address" port_known
 }
 end() {
-    ctl stop --timeout 60s >/dev/null || fail "it does not stop: $(ctl left)"
+    ctl stop --timeout 10m >/dev/null || fail "it does not stop: $(ctl left)"
     ctl resume >/dev/null
     kill -TERM "$HOST_PID"
     ended "$HOST_PID" 0 "the host"

@@ -29,7 +29,7 @@ for name in busy_1 busy_2 busy_3; do until_true "$HOST_PID" "$name trades" trade
 
 ends 2 unload busy_2
 ends 2 unload nobody --close
-ends 0 unload busy_2 --close --timeout 60s
+ends 0 unload busy_2 --close --timeout 10m
 until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*busy_2' 1
 until_true "$HOST_PID" "it is gone from the list" is 'length == 2 and all(.[]; .name != "busy_2")' agents
 is 'all(.[]; .agent != "busy_2")' positions || fail "positions: $(cat "$WORK/out")"
@@ -59,7 +59,7 @@ until_true "$HOST_PID" "the newcomer trades again" trades newcomer
 is '(.[] | select(.name == "newcomer") | .slot) == 1 and (.[] | select(.name == "busy_3") | .slot) == 2' agents ||
     fail "places after kill -9: $(cat "$WORK/out")"
 if is 'any(.[]; .name == "busy_1")' agents; then
-    ends 0 flatten busy_1 --timeout 60s
+    ends 0 flatten busy_1 --timeout 10m
     until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*busy_1' 1
 fi
 kill -TERM "$HOST_PID"
