@@ -109,93 +109,6 @@ void decode_in_stamp(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
     hdr->t_venue = t_venue;
 }
 
-/* The venue's usual order of keys, read with a cursor in a register. NULL: something is otherwise,
- * and the general way decides what it is. */
-#define EXPECT(literal)                                                                            \
-    do {                                                                                           \
-        if ((size_t)(end - at) < sizeof(literal) - 1 ||                                            \
-            memcmp(at, literal, sizeof(literal) - 1) != 0)                                         \
-            return NULL;                                                                           \
-        at += sizeof(literal) - 1;                                                                 \
-    } while (0)
-#define EXPECT_SYMBOL()                                                                            \
-    do {                                                                                           \
-        if ((size_t)(end - at) < symbol->n_name || memcmp(at, symbol->name, symbol->n_name) != 0)  \
-            return NULL;                                                                           \
-        at += symbol->n_name;                                                                      \
-    } while (0)
-#define EXPECT_U64(value)                                                                          \
-    do {                                                                                           \
-        at = scan_fast_u64(at, end, (value));                                                      \
-        if (at == NULL)                                                                            \
-            return NULL;                                                                           \
-    } while (0)
-#define EXPECT_DECIMAL(exp, value)                                                                 \
-    do {                                                                                           \
-        at = scan_fast_decimal(at, end, (exp), (value));                                           \
-        if (at == NULL)                                                                            \
-            return NULL;                                                                           \
-    } while (0)
-
-static const char *usual_trade(const char *at, const char *end, struct binance_decoder *dec,
-                               const struct symbol *symbol, struct agon_trade *trade)
-{
-    uint64_t t_event;
-    uint64_t t_trade;
-
-    EXPECT("{\"e\":\"trade\",\"E\":");
-    EXPECT_U64(&t_event);
-    EXPECT(",\"s\":\"");
-    EXPECT_SYMBOL();
-    EXPECT("\",\"t\":");
-    EXPECT_U64(&trade->venue_id);
-    EXPECT(",\"p\":\"");
-    EXPECT_DECIMAL(symbol->px_exp, &trade->px);
-    EXPECT("\",\"q\":\"");
-    EXPECT_DECIMAL(symbol->qty_exp, &trade->qty);
-    EXPECT("\",\"T\":");
-    EXPECT_U64(&t_trade);
-    EXPECT(",\"m\":");
-    if (end - at >= 4 && memcmp(at, "true", 4) == 0) {
-        trade->side = AGON_SELL; // m: the buyer was the maker
-        at += 4;
-    } else {
-        EXPECT("false");
-        trade->side = AGON_BUY;
-    }
-    if (end - at >= 10 && memcmp(at, ",\"M\":true}", 10) == 0)
-        at += 9;
-    EXPECT("}");
-    if (trade->px <= 0 || trade->px > symbol->limit_px || trade->qty <= 0)
-        return NULL;
-    trade->hdr.t_venue = to_ns(dec, t_trade);
-    if (trade->hdr.t_venue == 0)
-        trade->hdr.t_venue = to_ns(dec, t_event);
-    return at;
-}
-
-static const char *usual_quote(const char *at, const char *end, const struct symbol *symbol,
-                               struct agon_quote *quote, uint64_t *id)
-{
-    EXPECT("{\"u\":");
-    EXPECT_U64(id);
-    EXPECT(",\"s\":\"");
-    EXPECT_SYMBOL();
-    EXPECT("\",\"b\":\"");
-    EXPECT_DECIMAL(symbol->px_exp, &quote->bid_px);
-    EXPECT("\",\"B\":\"");
-    EXPECT_DECIMAL(symbol->qty_exp, &quote->bid_qty);
-    EXPECT("\",\"a\":\"");
-    EXPECT_DECIMAL(symbol->px_exp, &quote->ask_px);
-    EXPECT("\",\"A\":\"");
-    EXPECT_DECIMAL(symbol->qty_exp, &quote->ask_qty);
-    EXPECT("\"}");
-    if (quote->bid_px <= 0 || quote->bid_px > symbol->limit_px || quote->ask_px <= 0 ||
-        quote->ask_px > symbol->limit_px)
-        return NULL;
-    return at;
-}
-
 int decode_in_trade(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
                     int is_aggregate, struct agon_trade *trade)
 {
@@ -206,16 +119,6 @@ int decode_in_trade(struct scan *scan, struct binance_decoder *dec, const struct
     int is_maker = 0;
     int rc;
 
-    const char *stop;
-
-    memset(trade, 0, sizeof(*trade));
-    stop = is_aggregate ? NULL : usual_trade(scan->at, scan->end, dec, symbol, trade);
-    if (stop != NULL) {
-        scan->at = stop;
-        scan->is_first = 0;
-        decode_in_stamp(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol, trade->hdr.t_venue);
-        return WIRE_TRADE;
-    }
     memset(trade, 0, sizeof(*trade));
     if (scan_object(scan) < 0)
         return scan->rc;
@@ -275,16 +178,6 @@ int decode_in_quote(struct scan *scan, struct binance_decoder *dec, const struct
     agon_ns_t t = 0;
     int rc;
 
-    const char *stop;
-
-    memset(quote, 0, sizeof(*quote));
-    stop = usual_quote(scan->at, scan->end, symbol, quote, id);
-    if (stop != NULL) {
-        scan->at = stop;
-        scan->is_first = 0;
-        decode_in_stamp(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol, 0);
-        return WIRE_QUOTE;
-    }
     memset(quote, 0, sizeof(*quote));
     if (scan_object(scan) < 0)
         return scan->rc;
@@ -440,6 +333,49 @@ int decode_in_kline(struct scan *scan, struct binance_decoder *dec, const struct
     return WIRE_BAR;
 }
 
+static inline __attribute__((always_inline)) int looks_so(const struct binance_level *look,
+                                                          const char *at, const char *end)
+{
+    // What stands behind it is looked at too.
+    return look != NULL && end - at > (int64_t)look->n && mould_fits(look->bounds, at, look->n);
+}
+
+/* Level after level with a cursor in a register, as long as they look as they usually do. */
+static uint32_t usual_levels(struct scan *scan, struct binance_decoder *dec,
+                             const struct symbol *symbol, struct agon_level *levels)
+{
+    const struct binance_level *look = usual_level_last(dec, symbol);
+    const char *at = scan->at;
+    const char *end = scan->end;
+    uint32_t count = 0;
+
+    if (dec->is_careful || at >= end || *at != '[')
+        return 0;
+    while (count < WIRE_DEPTH_MAX) {
+        struct agon_level *level = &levels[count];
+        const char *stop;
+
+        if (looks_so(look, at, end) ||
+            looks_so(look = usual_level(dec, symbol, at, end), at, end)) {
+            mould_read(&look->pair, at, level);
+            stop = at + look->n;
+        } else {
+            stop =
+                scan_fast_pair(at, end, symbol->px_exp, &level->px, symbol->qty_exp, &level->qty);
+        }
+        if (stop == NULL || level->px <= 0 || level->px > symbol->limit_px || stop == end)
+            break;
+        dec->n_off_tick += !symbol_is_on_tick(symbol, level->px);
+        count++;
+        scan->at = stop;
+        scan->is_first = 0;
+        if (*stop != ',')
+            break;
+        at = stop + 1;
+    }
+    return count;
+}
+
 static int decode_side(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
                        struct agon_level *levels, uint32_t *n)
 {
@@ -448,28 +384,7 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
 
     if (scan_array(scan) < 0)
         return scan->rc;
-    // Level after level with a cursor in a register, as long as they look as they always do.
-    if (scan->at < scan->end && *scan->at == '[') {
-        const char *at = scan->at;
-        const char *end = scan->end;
-        const char *stop;
-
-        while (count < WIRE_DEPTH_MAX) {
-            struct agon_level *level = &levels[count];
-
-            stop =
-                scan_fast_pair(at, end, symbol->px_exp, &level->px, symbol->qty_exp, &level->qty);
-            if (stop == NULL || level->px <= 0 || level->px > symbol->limit_px || stop == end)
-                break;
-            dec->n_off_tick += !symbol_is_on_tick(symbol, level->px);
-            count++;
-            scan->at = stop;
-            scan->is_first = 0;
-            if (*stop != ',')
-                break;
-            at = stop + 1;
-        }
-    }
+    count = usual_levels(scan, dec, symbol, levels);
     while ((rc = scan_item(scan)) > 0) {
         struct agon_level *level = &levels[count];
 

@@ -11,6 +11,7 @@
 #ifndef VENUE_BINANCE_DECODE_H
 #define VENUE_BINANCE_DECODE_H
 
+#include "venue/mould.h"
 #include "venue/scan.h"
 #include "venue/wire.h"
 
@@ -20,6 +21,33 @@ struct binance_stream { /* a stream's name and what it means, as last worked out
     char name[52];
     int kind, is_aggregate;
     const struct symbol *symbol;
+};
+
+/* usual.c: how a trade or quote of a stream looked, and what its numbers are. Two lengths of
+ * numbers may share a place, as where the one quantity is longer and the other shorter. */
+#define BINANCE_USUALS 128
+#define BINANCE_VALUES 6
+struct binance_usual {
+    struct mould_bounds bounds[MOULD_CHUNKS];
+    struct mould_pair pairs[BINANCE_VALUES / 2];
+    const struct symbol *symbol;
+    int64_t time_unit_ns; /* 0: it has no time stamp */
+    uint32_t n;           /* of its bytes; 0: none was seen */
+    int8_t px_exp, qty_exp;
+    uint8_t kind, side;
+};
+struct binance_usuals {
+    struct binance_usual ways[2];
+    uint32_t last;     /* the way that was right last */
+    uint32_t n_missed; /* messages that looked otherwise, since it was learnt */
+};
+/* The same for the levels of books, by the lengths of both numbers and the exponents. */
+#define BINANCE_LEVELS 32
+struct binance_level {
+    struct mould_bounds bounds[4];
+    struct mould_pair pair;
+    uint32_t n;    /* of its bytes, the bracket that closes the last */
+    uint32_t form; /* both lengths, both exponents; 0: none was seen */
 };
 
 struct binance_decoder {
@@ -34,11 +62,17 @@ struct binance_decoder {
     const struct symbol *last_symbol;
     int last_kind;
     uint64_t n_good[WIRE_KINDS], n_bad[WIRE_KINDS];
+    uint64_t n_usual;          /* trades and quotes that looked as usual (usual.c) */
     uint64_t n_unknown_symbol; /* well-formed, of an instrument we do not serve */
     uint64_t n_bad_time;       /* a stamp outside 2000 to 2100; the record's t_venue is 0 */
     uint64_t n_off_tick;       /* levels off the tick: counted and kept */
     uint64_t n_cut;            /* quantities finer than the instrument: cut, see num_parse_qty */
+    /* Tests: nothing is taken for what it usually is, each message is read key by key. */
+    int is_careful;
     struct binance_stream streams[BINANCE_STREAMS]; /* by a hash of the name */
+    struct binance_usuals usuals[BINANCE_USUALS];   /* by a hash of stream and length */
+    struct binance_level levels[BINANCE_LEVELS];
+    const struct binance_level *level; /* the last that was right */
 };
 
 void binance_decoder_init(struct binance_decoder *dec, const struct symbols *symbols);

@@ -191,39 +191,6 @@ static void look_up_stream(const struct scan_text *name, struct binance_decoder 
     look->has_symbol = 1;
 }
 
-/* A bare payload that begins {"e":"trade","E":1,"s":"BTCUSDT" says what it is before anything else.
- * False: it must be walked through first. */
-static int look_ahead(const char *at, const char *end, const struct symbols *symbols,
-                      struct decode_look *look)
-{
-    const char *stop;
-    struct scan_text text = {0};
-    uint64_t stamp_ms;
-
-    if (end - at < 64 || memcmp(at, "{\"e\":\"", 6) != 0)
-        return 0;
-    text.at = at + 6;
-    stop = memchr(text.at, '"', 24);
-    if (stop == NULL)
-        return 0;
-    text.n = (uint32_t)(stop - text.at);
-    memset(look, 0, sizeof(*look));
-    look->kind = kind_of(&text, &look->is_aggregate);
-    if (end - stop < 6 || memcmp(stop, "\",\"E\":", 6) != 0)
-        return 0;
-    stop = scan_fast_u64(stop + 6, end, &stamp_ms);
-    if (stop == NULL || end - stop < 40 || memcmp(stop, ",\"s\":\"", 6) != 0)
-        return 0;
-    text.at = stop + 6;
-    stop = memchr(text.at, '"', 32);
-    if (stop == NULL)
-        return 0;
-    look->symbol = symbols_find(symbols, text.at, (size_t)(stop - text.at));
-    look->has_symbol = 1;
-    // Only kinds whose decoder checks both again: what follows may still be no JSON.
-    return look->symbol != NULL && look->kind >= WIRE_TRADE && look->kind <= WIRE_DIFF;
-}
-
 static int needs_symbol(int kind)
 {
     return (kind >= WIRE_TRADE && kind <= WIRE_PARTIAL) || kind == WIRE_MARK ||
@@ -311,14 +278,13 @@ int decode_in_reply(struct scan *scan, struct wire_out *out)
     return WIRE_REPLY;
 }
 
-int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t n,
-                          struct wire_out *out)
+static int read_market(struct binance_decoder *dec, const void *bytes, size_t n,
+                       struct wire_out *out, struct decode_look *look)
 {
     struct scan reader;
     struct scan *scan = &reader;
     struct scan_text key;
     struct scan_text text;
-    struct decode_look look = {0};
     const char *later = NULL; // a payload that came before its stream's name
     uint64_t seen = 0;
     int kind = WIRE_OTHER;
@@ -327,12 +293,6 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
     dec->last_symbol = NULL;
     dec->last_kind = WIRE_OTHER;
     scan_init(scan, bytes, n);
-    if (look_ahead(scan->at, scan->end, dec->symbols, &look)) {
-        kind = look.kind;
-        rc = take_payload(scan, dec, &look, out);
-        goto end;
-    }
-    memset(&look, 0, sizeof(look));
     if (scan_object(scan) < 0)
         return decode_in_judge(dec, WIRE_OTHER, scan->rc, bytes, n);
     rc = scan_key(scan, &key);
@@ -343,14 +303,14 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
         if (scan_is(&key, "event"))
             return binance_decode_user(dec, bytes, n, out);
         scan_init(scan, bytes, n);
-        rc = decode_in_look(scan, dec->symbols, &look);
+        rc = decode_in_look(scan, dec->symbols, look);
         if (rc < 0)
             return decode_in_judge(dec, WIRE_OTHER, rc, bytes, n);
-        if (look.kind == WIRE_OTHER && !look.has_symbol)
+        if (look->kind == WIRE_OTHER && !look->has_symbol)
             rc = decode_in_reply(scan, out);
         else
-            rc = take_payload(scan, dec, &look, out);
-        kind = look.kind;
+            rc = take_payload(scan, dec, look, out);
+        kind = look->kind;
         goto end;
     }
     while (rc > 0) {
@@ -359,15 +319,15 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
                 rc = scan_fail(scan);
                 goto end;
             }
-            look_up_stream(&text, dec, &look);
-            kind = look.kind;
+            look_up_stream(&text, dec, look);
+            kind = look->kind;
         } else if (scan_is(&key, "data")) {
             if (scan_once(scan, &seen, 1) < 0) {
                 rc = scan->rc;
                 goto end;
             }
             if (seen & 1) {
-                rc = take_payload(scan, dec, &look, out);
+                rc = take_payload(scan, dec, look, out);
                 kind = rc >= 0 ? rc : kind;
             } else {
                 later = scan->at;
@@ -389,10 +349,10 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
         // It was found well-formed above, so it ends where its brackets say.
         scan_init(scan, later, (size_t)((const char *)bytes + n - later));
         scan->depth = 1;
-        kind = take_payload(scan, dec, &look, out);
+        kind = take_payload(scan, dec, look, out);
         rc = kind < 0 ? kind : 0;
         if (rc < 0)
-            kind = look.kind;
+            kind = look->kind;
     }
     return decode_in_judge(dec, kind, rc < 0 ? rc : kind, bytes, n);
 
@@ -402,4 +362,18 @@ end:
         rc = scan_end(scan);
     }
     return decode_in_judge(dec, kind, rc < 0 ? rc : kind, bytes, n);
+}
+
+int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t n,
+                          struct wire_out *out)
+{
+    struct decode_look look = {0};
+    int kind = usual_take(dec, bytes, n, out);
+
+    if (kind != 0)
+        return kind;
+    kind = read_market(dec, bytes, n, out, &look);
+    if (kind == WIRE_TRADE || kind == WIRE_QUOTE)
+        usual_learn(dec, bytes, n, out, look.is_aggregate);
+    return kind;
 }
