@@ -333,49 +333,6 @@ int decode_in_kline(struct scan *scan, struct binance_decoder *dec, const struct
     return WIRE_BAR;
 }
 
-static inline __attribute__((always_inline)) int looks_so(const struct binance_level *look,
-                                                          const char *at, const char *end)
-{
-    // What stands behind it is looked at too.
-    return look != NULL && end - at > (int64_t)look->n && mould_fits(look->bounds, at, look->n);
-}
-
-/* Level after level with a cursor in a register, as long as they look as they usually do. */
-static uint32_t usual_levels(struct scan *scan, struct binance_decoder *dec,
-                             const struct symbol *symbol, struct agon_level *levels)
-{
-    const struct binance_level *look = usual_level_last(dec, symbol);
-    const char *at = scan->at;
-    const char *end = scan->end;
-    uint32_t count = 0;
-
-    if (dec->is_careful || at >= end || *at != '[')
-        return 0;
-    while (count < WIRE_DEPTH_MAX) {
-        struct agon_level *level = &levels[count];
-        const char *stop;
-
-        if (looks_so(look, at, end) ||
-            looks_so(look = usual_level(dec, symbol, at, end), at, end)) {
-            mould_read(&look->pair, at, level);
-            stop = at + look->n;
-        } else {
-            stop =
-                scan_fast_pair(at, end, symbol->px_exp, &level->px, symbol->qty_exp, &level->qty);
-        }
-        if (stop == NULL || level->px <= 0 || level->px > symbol->limit_px || stop == end)
-            break;
-        dec->n_off_tick += !symbol_is_on_tick(symbol, level->px);
-        count++;
-        scan->at = stop;
-        scan->is_first = 0;
-        if (*stop != ',')
-            break;
-        at = stop + 1;
-    }
-    return count;
-}
-
 static int decode_side(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
                        struct agon_level *levels, uint32_t *n)
 {
@@ -384,7 +341,7 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
 
     if (scan_array(scan) < 0)
         return scan->rc;
-    count = usual_levels(scan, dec, symbol, levels);
+    count = usual_levels(scan, dec, symbol, levels, WIRE_DEPTH_MAX);
     while ((rc = scan_item(scan)) > 0) {
         struct agon_level *level = &levels[count];
 
@@ -395,6 +352,7 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
             return scan_fail(scan);
         dec->n_off_tick += !symbol_is_on_tick(symbol, level->px);
         count++;
+        count += usual_levels(scan, dec, symbol, levels + count, WIRE_DEPTH_MAX - count);
     }
     *n = count;
     return rc;

@@ -43,29 +43,16 @@ struct decode_fee {
 };
 void decode_in_stamp(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
                      const struct symbol *symbol, agon_ns_t t_venue);
-#define LEVEL_EXPS 0xff0000u
-static inline uint32_t level_exps(const struct symbol *symbol)
-{
-    return (uint32_t)symbol->px_exp << 16 | (uint32_t)symbol->qty_exp << 20;
-}
 /* usual.c: a trade or a quote that looks as one that was learnt; its kind, taken, counted and as
  * the careful way would have it, or 0. */
 int usual_take(struct binance_decoder *dec, const char *text, size_t n, struct wire_out *out);
 /* Learns a whole message, in which dec took a trade or quote the careful way. */
 void usual_learn(struct binance_decoder *dec, const char *text, size_t n,
                  const struct wire_out *out, int is_aggregate);
-/* The one that was right last, where that was with these exponents; else NULL. */
-static inline const struct binance_level *usual_level_last(const struct binance_decoder *dec,
-                                                           const struct symbol *symbol)
-{
-    const struct binance_level *level = dec->level;
-
-    return level != NULL && (level->form & LEVEL_EXPS) == level_exps(symbol) ? level : NULL;
-}
-/* How levels that look as the one at at are read; NULL: it is none of the usual ones. At least six
- * bytes stand before at. */
-const struct binance_level *usual_level(struct binance_decoder *dec, const struct symbol *symbol,
-                                        const char *at, const char *end);
+/* Takes the levels that stand here and look as those before them did, at most most of them, each
+ * with its comma; how many. */
+uint32_t usual_levels(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
+                      struct agon_level *levels, uint32_t most);
 int decode_in_trade(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
                     int is_aggregate, struct agon_trade *trade);
 int decode_in_quote(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,

@@ -435,35 +435,40 @@ static uint32_t lengths(const char *at)
 static int learn_level(struct binance_level *level, const char *at, uint32_t runs,
                        const struct symbol *symbol)
 {
-    static const uint32_t gaps[4] = {1, 3, 1, 0};
+    static const uint32_t gaps[4] = {1, 3, 1, 2};
+    const int exps[2] = {symbol->px_exp, symbol->qty_exp};
     uint32_t n[4];
     uint32_t begin[5] = {2};
-    int exps[2] = {symbol->px_exp, symbol->qty_exp};
 
     for (int i = 0; i < 4; i++) {
         n[i] = runs >> 4 * i & 15;
         begin[i + 1] = begin[i] + n[i] + gaps[i];
     }
-    level->n = begin[4] + 2;
+    level->n = begin[4];
     if (level->n < MOULD_MIN || !mould_copy(level->bounds, at, level->n))
         return 0;
     for (int i = 0; i < 2; i++) {
-        uint32_t keep = n[2 * i + 1] < (uint32_t)exps[i] ? n[2 * i + 1] : (uint32_t)exps[i];
+        uint32_t n_int = n[2 * i];
+        uint32_t n_frac = n[2 * i + 1];
+        uint32_t keep = n_frac < (uint32_t)exps[i] ? n_frac : (uint32_t)exps[i];
 
-        if (!mould_decimal(&level->pair, i, begin[2 * i], n[2 * i], n[2 * i + 1], exps[i]))
+        if (!mould_decimal(&level->pair, i, begin[2 * i], n_int, n_frac, exps[i]))
             return 0;
-        mould_digits(level->bounds, level->n, begin[2 * i], n[2 * i], n[2 * i] > 1 ? '1' : '0',
-                     '9');
+        mould_digits(level->bounds, level->n, begin[2 * i], n_int, n_int > 1 ? '1' : '0', '9');
         mould_digits(level->bounds, level->n, begin[2 * i + 1], keep, '0', '9');
-        for (uint32_t k = keep; k < n[2 * i + 1]; k++) {
-            if (at[begin[2 * i + 1] + k] != '0')
-                return 0;
-        }
+        for (uint32_t k = keep; k < n_frac; k++)
+            mould_digits(level->bounds, level->n, begin[2 * i + 1] + k, 1, '0', '0');
     }
     return 1;
 }
 
-HOT const struct binance_level *usual_level(struct binance_decoder *dec,
+static uint32_t exps_of(const struct symbol *symbol)
+{
+    return (uint32_t)symbol->px_exp << 16 | (uint32_t)symbol->qty_exp << 20;
+}
+
+/* How levels of the lengths of the one at at are read; NULL: it is none of the usual ones. */
+static const struct binance_level *level_of(struct binance_decoder *dec,
                                             const struct symbol *symbol, const char *at,
                                             const char *end)
 {
@@ -471,12 +476,12 @@ HOT const struct binance_level *usual_level(struct binance_decoder *dec,
     uint32_t runs;
     uint32_t form;
 
-    if (dec->is_careful || end - at < 64 || symbol->px_exp > 8 || symbol->qty_exp > 8)
+    if (end - at < 64 || symbol->px_exp > 8 || symbol->qty_exp > 8)
         return NULL;
     runs = lengths(at);
     if (runs == 0)
         return NULL;
-    form = runs | level_exps(symbol) | 1u << 31;
+    form = runs | exps_of(symbol) | 1u << 31;
     level = &dec->levels[form * 0x9e3779b1u >> 27];
     if (level->form != form) {
         level->form = 0;
@@ -486,4 +491,52 @@ HOT const struct binance_level *usual_level(struct binance_decoder *dec,
     }
     dec->level = level;
     return level;
+}
+
+static inline __attribute__((always_inline)) int looks_so(const struct binance_level *level,
+                                                          const char *at, const char *end)
+{
+    // What stands behind it is looked at too.
+    return level != NULL && end - at > (int64_t)level->n && mould_fits(level->bounds, at, level->n);
+}
+
+HOT uint32_t usual_levels(struct scan *scan, struct binance_decoder *dec,
+                          const struct symbol *symbol, struct agon_level *levels, uint32_t most)
+{
+    const struct binance_level *look = dec->level;
+    const char *at = scan->at;
+    const char *end = scan->end;
+    uint64_t n_off_tick = 0;
+    uint32_t n = 0;
+
+    if (dec->is_careful || end - at < 2)
+        return 0;
+    if (!scan->is_first && *at++ != ',')
+        return 0;
+    if (look != NULL && (look->form & 0xff0000) != exps_of(symbol))
+        look = NULL;
+    for (; n < most; n++) {
+        struct agon_level *level = &levels[n];
+
+        // A half of a number may begin up to five bytes before its level: {"b":[ stands there.
+        if (!looks_so(look, at, end)) {
+            look = level_of(dec, symbol, at, end);
+            if (!looks_so(look, at, end))
+                break;
+        }
+        mould_read(&look->pair, at, level);
+        if (level->px <= 0 || level->px > symbol->limit_px)
+            break;
+        n_off_tick += !symbol_is_on_tick(symbol, level->px);
+        at += look->n;
+        scan->at = at;
+        if (*at++ != ',') {
+            n++;
+            break;
+        }
+    }
+    if (n > 0)
+        scan->is_first = 0;
+    dec->n_off_tick += n_off_tick;
+    return n;
 }
