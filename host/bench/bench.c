@@ -246,6 +246,17 @@ void bench_figure(struct bench *bench, const char *name, double value, const cha
     }
 }
 
+void bench_absent(struct bench *bench, const char *name, const char *why)
+{
+    if (bench->is_json) {
+        printf("%s\n    {\"name\": \"%s\", \"absent\": ", bench->n_rows++ == 0 ? "" : ",", name);
+        put_text(why);
+        putchar('}');
+    } else {
+        printf("\n%s\n  %s\n", name, why);
+    }
+}
+
 void bench_hist(struct bench *bench, const char *name, const struct hist *hist, const char *note)
 {
     static const struct {

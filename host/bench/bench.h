@@ -64,6 +64,8 @@ int bench_check(struct bench *bench, int is_good, const char *format, ...)
 /* Reports a figure that has no yardstick. */
 void bench_figure(struct bench *bench, const char *name, double value, const char *unit,
                   const char *note);
+/* A row that cannot be run here, by its name: why. */
+void bench_absent(struct bench *bench, const char *name, const char *why);
 /* NAME.p50, NAME.p99 and NAME.max of it, in us. */
 void bench_hist(struct bench *bench, const char *name, const struct hist *hist, const char *note);
 

@@ -2,16 +2,21 @@
 /* decode: a venue's JSON into records.
  *
  * The product is the decoder of the Binance gateway, which takes keys in any order and refuses what
- * is malformed. Yardsticks: jansson (a tree, then the fields), and a scanner that knows the one
- * message it reads byte for byte and checks next to nothing: what the machine allows. yyjson is not
- * in Debian 12; it took 1/18 (depth) to 1/21 (trade) of jansson's time where both were run, so 2.5
- * times as fast as yyjson is 45 and 52 times as fast as jansson. */
+ * is malformed. Yardsticks: simdjson's on-demand reader with the same checks, where it was built;
+ * jansson (a tree, then the fields); and a scanner that knows the one message it reads byte for
+ * byte and checks next to nothing: what the machine allowed one number at a time. yyjson is not in
+ * Debian 12; it took 1/18 (depth) to 1/21 (trade) of jansson's time where both were run, so 2.5
+ * times as fast as yyjson is 45 and 52 times as fast as jansson.
+ *
+ * The gateway's decoder is quick with what looks as the messages before it did. So there are trades
+ * of mixed lengths too, and trades that the same decoder reads key by key: what is not as usual. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "base/rng.h"
+#include "bench/decode_simdjson.h"
 #include "bench/quotes.h"
 #include "bench/swar.h"
 #include "bench/table.h"
@@ -26,10 +31,11 @@ struct message {
     uint32_t n;
 };
 struct decode {
-    struct message trades[MESSAGES], depths[MESSAGES];
+    struct message trades[MESSAGES], mixed[MESSAGES], depths[MESSAGES];
     struct quotes quotes;
     struct wire_out out;
     struct agon_level bid[LEVELS], ask[LEVELS];
+    struct simdjson_out by_simdjson;
     const struct message *messages;
     uint64_t at;
 };
@@ -107,6 +113,88 @@ static uint64_t product_quote(void *ctx, uint64_t n)
     }
     return sum;
 }
+
+static uint64_t careful_trade(void *ctx, uint64_t n)
+{
+    struct decode *decode = ctx;
+    uint64_t sum;
+
+    decode->quotes.decoder.is_careful = 1;
+    sum = product_trade(ctx, n);
+    decode->quotes.decoder.is_careful = 0;
+    return sum;
+}
+
+/* --- simdjson --- */
+
+#if defined(BENCH_SIMDJSON)
+static const struct simdjson_rules rules = {.symbol = "BTCUSDT",
+                                            .depth_stream = "btcusdt@depth20@100ms",
+                                            .quote_stream = "btcusdt@bookTicker",
+                                            .px_exp = 2,
+                                            .qty_exp = 5,
+                                            .tick_px = 1,
+                                            .limit_px = 100000000000};
+
+static uint64_t rival_trade(void *ctx, uint64_t n)
+{
+    struct decode *decode = ctx;
+    const struct simdjson_out *out = &decode->by_simdjson;
+    uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const struct message *message = next(decode);
+
+        if (!simdjson_trade(&rules, message->text, message->n, ROOM, &decode->by_simdjson))
+            return 0;
+        sum +=
+            fold(fold(fold((uint64_t)out->px, (uint64_t)out->qty), out->id), (uint64_t)out->t_ns);
+    }
+    return sum;
+}
+
+static uint64_t rival_quote(void *ctx, uint64_t n)
+{
+    struct decode *decode = ctx;
+    const struct simdjson_out *out = &decode->by_simdjson;
+    uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const struct quotes_message *message = &decode->quotes.messages[decode->at++ % MESSAGES];
+
+        if (!simdjson_quote(&rules, message->text, message->n, QUOTES_ROOM, &decode->by_simdjson))
+            return 0;
+        sum +=
+            fold(fold(fold((uint64_t)out->bid.px, (uint64_t)out->bid.qty), (uint64_t)out->ask.px),
+                 (uint64_t)out->ask.qty);
+    }
+    return sum;
+}
+
+static uint64_t fold_rival(uint64_t sum, const struct simdjson_level *levels, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        sum = fold(fold(sum, (uint64_t)levels[i].px), (uint64_t)levels[i].qty);
+    return sum;
+}
+
+static uint64_t rival_depth(void *ctx, uint64_t n)
+{
+    struct decode *decode = ctx;
+    const struct simdjson_out *out = &decode->by_simdjson;
+    uint64_t sum = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        const struct message *message = next(decode);
+
+        if (!simdjson_depth(&rules, message->text, message->n, ROOM, &decode->by_simdjson) ||
+            out->n_bids != LEVELS || out->n_asks != LEVELS)
+            return 0;
+        sum += fold_rival(fold_rival(out->id, out->bids, LEVELS), out->asks, LEVELS);
+    }
+    return sum;
+}
+#endif
 
 /* --- jansson --- */
 
@@ -265,6 +353,7 @@ static void levels_text(struct message *message, struct rng *rng, uint64_t px, i
 
 static void write_messages(struct decode *decode)
 {
+    static const uint64_t tens[] = {1, 10, 100, 1000};
     struct rng rng;
 
     rng_init(&rng, 7);
@@ -280,6 +369,15 @@ static void write_messages(struct decode *decode)
             "{\"e\":\"trade\",\"E\":17231612552%02u,\"s\":\"BTCUSDT\",\"t\":%u,\"p\":\"%s\","
             "\"q\":\"0.%05u000\",\"T\":17231612551%02u,\"m\":true,\"M\":true}",
             i % 100, 3722453125u + i, price, lots, i % 100);
+        // Of mixed lengths: quantities and ids of one to four and of eight to eleven digits.
+        message = &decode->mixed[i];
+        message->n = (uint32_t)snprintf(
+            message->text, ROOM,
+            "{\"e\":\"trade\",\"E\":17231612552%02u,\"s\":\"BTCUSDT\",\"t\":%llu,\"p\":\"%s\","
+            "\"q\":\"%u.%05u000\",\"T\":17231612551%02u,\"m\":%s,\"M\":true}",
+            i % 100, 12345678ull * tens[rng_below(&rng, 4)] + i, price,
+            (unsigned)rng_below(&rng, tens[1 + rng_below(&rng, 3)] * 10), lots, i % 100,
+            rng_below(&rng, 2) ? "true" : "false");
         message = &decode->depths[i];
         message->n = (uint32_t)snprintf(
             message->text, ROOM,
@@ -300,77 +398,128 @@ static uint64_t whole(struct decode *decode, const struct message *messages, ben
     return side(decode, MESSAGES);
 }
 
-static void check(struct bench *bench, struct decode *decode, const char *what,
-                  const struct message *messages, bench_side_fn product, bench_side_fn jansson,
-                  bench_side_fn bare)
-{
-    uint64_t sum = whole(decode, messages, product);
+struct job { /* what is decoded, and by whom */
+    const char *name;
+    bench_side_fn product, careful, simdjson, jansson, bare; /* NULL: no such row */
+    uint64_t n, n_jansson;
+    const char *of_yyjson;
+};
 
-    bench_check(bench,
-                sum != 0 && sum == whole(decode, messages, bare) &&
-                    (jansson == NULL || sum == whole(decode, messages, jansson)),
+#if !defined(BENCH_SIMDJSON)
+#define rival_trade NULL
+#define rival_quote NULL
+#define rival_depth NULL
+#endif
+static const struct job jobs[] = {
+    {"trade", product_trade, careful_trade, rival_trade, jansson_trade, bare_trade, 400000, 40000,
+     "at least 45 times as fast (2.5 times yyjson, at 1/21 of jansson: 52)"},
+    {"trade.mixed", product_trade, careful_trade, rival_trade, NULL, bare_trade, 400000, 0, NULL},
+    {"quote", product_quote, NULL, rival_quote, NULL, bare_quote, 400000, 0, NULL},
+    {"depth20", product_depth, NULL, rival_depth, jansson_depth, bare_depth, 40000, 5000,
+     "at least 45 times as fast (2.5 times yyjson, at 1/18 of jansson)"}};
+
+static int has_simdjson(const char **why)
+{
+#if defined(BENCH_SIMDJSON)
+    *why = "not run: this processor lacks AVX2, which simdjson was built for";
+    return simdjson_can_run();
+#else
+    *why = "not built: simdjson (Debian: libsimdjson-dev, g++) was not there, or not wanted";
+    return 0;
+#endif
+}
+
+static void check(struct bench *bench, struct decode *decode, const struct job *job,
+                  const struct message *messages)
+{
+    const char *why;
+    const bench_side_fn others[] = {job->careful, job->jansson, job->bare,
+                                    has_simdjson(&why) ? job->simdjson : NULL};
+    uint64_t sum = whole(decode, messages, job->product);
+    int is_good = sum != 0;
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        is_good &= others[i] == NULL || sum == whole(decode, messages, others[i]);
+    bench_check(bench, is_good,
                 "decode: %d %s messages of about %u bytes give the same records on every side",
-                MESSAGES, what, messages != NULL ? messages[0].n : decode->quotes.messages[0].n);
+                MESSAGES, job->name,
+                messages != NULL ? messages[0].n : decode->quotes.messages[0].n);
+}
+
+static int compare(struct bench *bench, struct bench_pair *pair, const struct job *job,
+                   const char *against)
+{
+    char name[48];
+
+    snprintf(name, sizeof(name), "decode.%s%s", job->name, against);
+    pair->name = name;
+    return bench_compare(bench, pair);
+}
+
+static int run_job(struct bench *bench, struct decode *decode, const struct job *job)
+{
+    struct bench_pair pair = {.ctx = decode,
+                              .op = "message",
+                              .batch = 64,
+                              .product = "the gateway's decoder",
+                              .run_product = job->product,
+                              .n = job->n};
+    const char *why;
+    int rc = AGON_OK;
+
+    pair.yardstick = "simdjson on demand, with the same checks";
+    pair.run_yardstick = job->simdjson;
+    pair.goal_kind = BENCH_AT_LEAST;
+    pair.goal = 2.5;
+    pair.goal_text = "at least 2.5 times as fast (1.5 are required)";
+    if (has_simdjson(&why)) {
+        rc = compare(bench, &pair, job, ".simdjson");
+    } else {
+        char name[48];
+
+        snprintf(name, sizeof(name), "decode.%s.simdjson", job->name);
+        bench_absent(bench, name, why);
+    }
+    if (rc >= 0 && job->jansson != NULL) {
+        pair.yardstick = "jansson: a tree, then its fields";
+        pair.run_yardstick = job->jansson;
+        pair.goal = 45;
+        pair.goal_text = job->of_yyjson;
+        pair.n = job->n_jansson;
+        rc = compare(bench, &pair, job, ".jansson");
+        pair.n = job->n;
+    }
+    pair.goal_kind = BENCH_NO_GOAL;
+    pair.goal_text = NULL;
+    if (rc >= 0 && job->careful != NULL) {
+        pair.yardstick = "the same decoder, key by key";
+        pair.run_yardstick = job->careful;
+        rc = compare(bench, &pair, job, ".careful");
+    }
+    pair.yardstick = "a scanner for exactly this message: the limit one number at a time";
+    pair.run_yardstick = job->bare;
+    return rc < 0 ? rc : compare(bench, &pair, job, "");
 }
 
 int bench_decode(struct bench *bench, struct error *err)
 {
     struct decode *decode = calloc(1, sizeof(*decode));
-    struct bench_pair pair = {.ctx = decode, .op = "message", .batch = 64};
+    const struct message *messages[] = {decode != NULL ? decode->trades : NULL,
+                                        decode != NULL ? decode->mixed : NULL, NULL,
+                                        decode != NULL ? decode->depths : NULL};
     int rc;
 
     if (decode == NULL)
         return AGON_ENOMEM;
     rc = quotes_open(&decode->quotes, err);
-    if (rc < 0)
-        goto done;
-    write_messages(decode);
-    check(bench, decode, "trade", decode->trades, product_trade, jansson_trade, bare_trade);
-    check(bench, decode, "depth", decode->depths, product_depth, jansson_depth, bare_depth);
-    check(bench, decode, "quote", NULL, product_quote, NULL, bare_quote);
-    pair.product = "the gateway's decoder";
-
-    pair.yardstick = "jansson: a tree, then its fields";
-    pair.goal_kind = BENCH_AT_LEAST;
-    pair.goal = 45;
-    pair.name = "decode.trade.jansson";
-    pair.goal_text = "at least 45 times as fast (2.5 times yyjson, at 1/21 of jansson: 52)";
-    pair.run_product = product_trade;
-    pair.run_yardstick = jansson_trade;
-    pair.n = 40000;
-    decode->messages = decode->trades;
-    rc = bench_compare(bench, &pair);
-
-    pair.name = "decode.depth20.jansson";
-    pair.goal_text = "at least 45 times as fast (2.5 times yyjson, at 1/18 of jansson)";
-    pair.run_product = product_depth;
-    pair.run_yardstick = jansson_depth;
-    pair.n = 5000;
-    decode->messages = decode->depths;
-    rc = rc < 0 ? rc : bench_compare(bench, &pair);
-
-    pair.yardstick = "a scanner for exactly this message: the limit";
-    pair.goal_kind = BENCH_NO_GOAL;
-    pair.goal_text = NULL;
-    pair.name = "decode.trade";
-    pair.run_product = product_trade;
-    pair.run_yardstick = bare_trade;
-    pair.n = 400000;
-    decode->messages = decode->trades;
-    rc = rc < 0 ? rc : bench_compare(bench, &pair);
-
-    pair.name = "decode.quote";
-    pair.run_product = product_quote;
-    pair.run_yardstick = bare_quote;
-    rc = rc < 0 ? rc : bench_compare(bench, &pair);
-
-    pair.name = "decode.depth20";
-    pair.run_product = product_depth;
-    pair.run_yardstick = bare_depth;
-    pair.n = 40000;
-    decode->messages = decode->depths;
-    rc = rc < 0 ? rc : bench_compare(bench, &pair);
-done:
+    if (rc >= 0)
+        write_messages(decode);
+    for (size_t i = 0; rc >= 0 && i < sizeof(jobs) / sizeof(jobs[0]); i++)
+        check(bench, decode, &jobs[i], messages[i]);
+    for (size_t i = 0; rc >= 0 && i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+        decode->messages = messages[i];
+        rc = run_job(bench, decode, &jobs[i]);
+    }
     free(decode);
     return rc;
 }

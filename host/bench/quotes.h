@@ -8,7 +8,7 @@
 #include "venue/binance/decode.h"
 
 #define QUOTES_MESSAGES 256
-#define QUOTES_ROOM     192
+#define QUOTES_ROOM     256
 
 struct quotes_message {
     char text[QUOTES_ROOM];

@@ -132,6 +132,32 @@ static inline __attribute__((always_inline)) void mould_read(const struct mould_
 #define mould_read mould_read_plain
 #endif
 
+/* A hash of where the digits stand: texts that one mould takes have the same. At least MOULD_MIN
+ * bytes. */
+static inline uint64_t mould_shape(const char *text, uint32_t n)
+{
+    uint64_t hash = n;
+    uint64_t word = 0;
+
+    for (uint32_t i = 0; i < n; i += MOULD_CHUNK) {
+        const char *at = text + (i + MOULD_CHUNK <= n ? i : n - MOULD_CHUNK);
+#if defined(__SSE2__)
+        __m128i flipped =
+            _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
+
+        word = word << 16 | (uint32_t)_mm_movemask_epi8(
+                                _mm_cmpeq_epi8(_mm_min_epu8(flipped, _mm_set1_epi8(9)), flipped));
+        if ((i / MOULD_CHUNK & 3) == 3)
+            hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+#else
+        word = scan_digits_mask(scan_load8(at)) | scan_digits_mask(scan_load8(at + 8)) >> 1;
+        hash = (hash ^ word ^ hash >> 31) * 0x9e3779b97f4a7c15u;
+#endif
+    }
+    hash = (hash ^ word ^ hash >> 31) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
 /* Making one. Bounds begin as the text itself, MOULD_MIN to MOULD_MAX bytes; then what may be other
  * is said. False: a byte of it is beyond ASCII. */
 int mould_copy(struct mould_bounds *bounds, const char *text, uint32_t n);

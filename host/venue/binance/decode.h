@@ -23,9 +23,8 @@ struct binance_stream { /* a stream's name and what it means, as last worked out
     const struct symbol *symbol;
 };
 
-/* usual.c: how a trade or quote of a stream looked, and what its numbers are. Two lengths of
- * numbers may share a place, as where the one quantity is longer and the other shorter. */
-#define BINANCE_USUALS 128
+/* usual.c: how a trade or quote of a stream looked, and what its numbers are. */
+#define BINANCE_USUALS 256
 #define BINANCE_VALUES 6
 struct binance_usual {
     struct mould_bounds bounds[MOULD_CHUNKS];
@@ -33,13 +32,9 @@ struct binance_usual {
     const struct symbol *symbol;
     int64_t time_unit_ns; /* 0: it has no time stamp */
     uint32_t n;           /* of its bytes; 0: none was seen */
+    uint32_t n_missed;    /* messages that belonged here and looked otherwise */
     int8_t px_exp, qty_exp;
     uint8_t kind, side;
-};
-struct binance_usuals {
-    struct binance_usual ways[2];
-    uint32_t last;     /* the way that was right last */
-    uint32_t n_missed; /* messages that looked otherwise, since it was learnt */
 };
 /* The same for the levels of books, by the lengths of both numbers and the exponents. */
 #define BINANCE_LEVELS 32
@@ -70,7 +65,8 @@ struct binance_decoder {
     /* Tests: nothing is taken for what it usually is, each message is read key by key. */
     int is_careful;
     struct binance_stream streams[BINANCE_STREAMS]; /* by a hash of the name */
-    struct binance_usuals usuals[BINANCE_USUALS];   /* by a hash of stream and length */
+    struct binance_usual usuals[BINANCE_USUALS];    /* by a hash of stream and places of digits */
+    const struct binance_usual *usual_last[BINANCE_STREAMS]; /* of a stream, by a hash of it */
     struct binance_level levels[BINANCE_LEVELS];
     const struct binance_level *level; /* the last that was right */
 };

@@ -290,24 +290,30 @@ static int learn(struct binance_usual *usual, const struct binance_decoder *dec,
 /* Messages --------------------------------------------------------------------------------------
  */
 
-/* Where what looks like it stands; NULL: it is none that is learnt. A stream's name tells streams
- * apart, in a bare message its event and its symbol; the length tells those of one stream apart. */
-static struct binance_usuals *place(struct binance_decoder *dec, const char *text, size_t n)
+/* A stream's name tells streams apart, in a bare message its event and its symbol; 0: it is none
+ * that is learnt. */
+static uint64_t stream_of(const struct binance_decoder *dec, const char *text, size_t n)
 {
     uint64_t front;
     uint64_t hash;
 
     if (n < 64 || n > MOULD_MAX || dec->is_careful)
-        return NULL;
+        return 0;
     front = scan_load8(text);
     if (memcmp(&front, "{\"stream", 8) == 0)
         hash = scan_load8(text + 11) ^ scan_load8(text + 19) << 3;
     else if (memcmp(&front, "{\"e\":\"", 6) == 0)
         hash = scan_load8(text + 6) ^ scan_load8(text + 36) << 3;
     else
-        return NULL;
-    hash = (hash ^ hash >> 29 ^ n) * 0x9e3779b97f4a7c15u;
-    return &dec->usuals[hash >> 57];
+        return 0;
+    return (hash ^ hash >> 29) * 0x9e3779b97f4a7c15u | 1;
+}
+
+/* Where a message of the stream with digits in these places is. */
+static struct binance_usual *place(struct binance_decoder *dec, uint64_t stream, const char *text,
+                                   size_t n)
+{
+    return &dec->usuals[(mould_shape(text, (uint32_t)n) ^ stream) * 0x9e3779b97f4a7c15u >> 56];
 }
 
 static int take_trade(const struct binance_usual *usual, const int64_t *values,
@@ -378,31 +384,34 @@ static inline __attribute__((always_inline)) int take(struct binance_decoder *de
 
 HOT int usual_take(struct binance_decoder *dec, const char *text, size_t n, struct wire_out *out)
 {
-    struct binance_usuals *usuals = place(dec, text, n);
+    uint64_t stream = stream_of(dec, text, n);
+    const struct binance_usual **last = &dec->usual_last[stream >> 56];
+    const struct binance_usual *usual;
 
-    if (usuals == NULL)
+    if (stream == 0)
         return 0;
-    if (take(dec, &usuals->ways[usuals->last], text, n, out))
+    // Most look as the last of their stream did, where a number is longer as one before it.
+    if (*last != NULL && take(dec, *last, text, n, out))
         return dec->last_kind;
-    if (take(dec, &usuals->ways[!usuals->last], text, n, out)) {
-        usuals->last = !usuals->last;
-        return dec->last_kind;
-    }
-    return 0;
+    usual = place(dec, stream, text, n);
+    if (usual == *last || !take(dec, usual, text, n, out))
+        return 0;
+    *last = usual;
+    return dec->last_kind;
 }
 
 void usual_learn(struct binance_decoder *dec, const char *text, size_t n,
                  const struct wire_out *out, int is_aggregate)
 {
-    struct binance_usuals *usuals = place(dec, text, n);
-    uint32_t way;
+    uint64_t stream = stream_of(dec, text, n);
+    struct binance_usual *usual;
 
-    // What looks another way each time is not learnt each time: that costs more than reading it.
-    if (usuals == NULL || usuals->n_missed++ % MISSES != 0)
+    if (stream == 0)
         return;
-    way = !usuals->last;
-    if (learn(&usuals->ways[way], dec, text, (uint32_t)n, out, is_aggregate))
-        usuals->last = way;
+    usual = place(dec, stream, text, n);
+    // What looks another way each time is not learnt each time: that costs more than reading it.
+    if (usual->n_missed++ % MISSES == 0 && learn(usual, dec, text, (uint32_t)n, out, is_aggregate))
+        dec->usual_last[stream >> 56] = usual;
 }
 
 /* Levels ----------------------------------------------------------------------------------------
