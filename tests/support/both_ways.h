@@ -4,6 +4,7 @@
 #ifndef TESTS_BOTH_WAYS_H
 #define TESTS_BOTH_WAYS_H
 
+#include "base/rng.h"
 #include "venue/binance/decode.h"
 
 struct both_ways {
@@ -59,6 +60,46 @@ static inline const char *both_ways_differ(struct both_ways *both, const void *b
                    : NULL;
     default:
         return NULL;
+    }
+}
+
+/* A message one step away from what is right: its length after that, at most room. */
+static inline size_t both_ways_damage(struct rng *rng, char *text, size_t n, size_t room)
+{
+    static const char bytes[] = "\"\\{}[],:.0123456789-+eEaAbBsStTpqmuU \n\x01\x7f\xc3";
+    size_t at = rng_below(rng, n);
+    size_t k = 1 + rng_below(rng, 6);
+
+    switch (rng_below(rng, 6)) {
+    case 0: // another byte
+        text[at] = bytes[rng_below(rng, sizeof(bytes) - 1)];
+        return n;
+    case 1: // another digit where there was one
+        while (at < n && (text[at] < '0' || text[at] > '9'))
+            at++;
+        if (at < n)
+            text[at] = (char)('0' + rng_below(rng, 10));
+        return n;
+    case 2: // bytes that are missing
+        k = k < n - at ? k : n - at;
+        memmove(text + at, text + at + k, n - at - k);
+        return n - k;
+    case 3: // a byte more
+        if (n + 1 < room) {
+            memmove(text + at + 1, text + at, n - at);
+            text[at] = bytes[rng_below(rng, sizeof(bytes) - 1)];
+        }
+        return n + 1;
+    case 4: // cut
+        return at;
+    default: { // two bytes in each other's place
+        size_t other = rng_below(rng, n);
+        char was = text[at];
+
+        text[at] = text[other];
+        text[other] = was;
+        return n;
+    }
     }
 }
 

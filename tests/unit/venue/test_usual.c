@@ -185,46 +185,6 @@ static void other_digits(char *text, size_t n)
     }
 }
 
-/* One step away from what is right. */
-static size_t damage(char *text, size_t n)
-{
-    static const char bytes[] = "\"\\{}[],:.0123456789-+eEaAbBsStTpqmuU \n\x01\x7f\xc3";
-    size_t at = below(n);
-    size_t k = 1 + below(6);
-
-    switch (below(6)) {
-    case 0: // another byte
-        text[at] = bytes[below(sizeof(bytes) - 1)];
-        return n;
-    case 1: // another digit where there was one
-        while (at < n && (text[at] < '0' || text[at] > '9'))
-            at++;
-        if (at < n)
-            text[at] = (char)('0' + below(10));
-        return n;
-    case 2: // bytes that are missing
-        k = k < n - at ? k : n - at;
-        memmove(text + at, text + at + k, n - at - k);
-        return n - k;
-    case 3: // a byte more
-        if (n + 1 < ROOM) {
-            memmove(text + at + 1, text + at, n - at);
-            text[at] = bytes[below(sizeof(bytes) - 1)];
-        }
-        return n + 1;
-    case 4: // cut
-        return at;
-    default: { // two bytes in each other's place
-        size_t other = below(n);
-        char was = text[at];
-
-        text[at] = text[other];
-        text[other] = was;
-        return n;
-    }
-    }
-}
-
 START_TEST(which_way_a_message_went_does_not_show)
 {
     const char *wanted = getenv("AGON_MESSAGES");
@@ -258,7 +218,7 @@ START_TEST(which_way_a_message_went_does_not_show)
         if (i % 8 != 0 && below(4) != 0)
             other_digits(text, length);
         for (uint64_t k = i % 8 != 0 ? below(3) : 0; k > 0 && length > 1; k--)
-            length = damage(text, length);
+            length = both_ways_damage(&rng, text, length, ROOM);
         // At its own end of memory, so that a sanitizer sees what is read beyond.
         exact = malloc(length + 1);
         ck_assert_ptr_nonnull(exact);
