@@ -9,7 +9,7 @@ out=$1
 data=$root/../shared/data
 rm -rf "$out"
 for name in binance config control cron elf gateway http journal kraken okx roster settings sim tape wish \
-    usual ws; do
+    ws; do
     mkdir -p "$out/$name"
 done
 
