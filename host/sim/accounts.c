@@ -13,6 +13,8 @@ static int open_account(struct sim *sim, uint32_t i, struct error *err)
     sim->accounts[i].member = member;
     sim->accounts[i].owner = i;
     sim->n_accounts = i + 1;
+    if (sim->ways->has_own_money)
+        return AGON_OK;
     if (member->has_fees &&
         pit_set_fees(sim->pit, i, member->maker_fee_ppb, member->taker_fee_ppb) < 0)
         return error_set(err, AGON_EINVAL, "account %s: fees cannot be set", member->key);

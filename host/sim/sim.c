@@ -233,15 +233,14 @@ int sim_open(struct sim **made, const struct sim_ways *ways, const struct sim_co
     if (!sim)
         return error_set(err, AGON_ENOMEM, "out of memory");
     sim->ways = ways;
-    sim->fills = calloc(SIM_FILLS_KEPT, sizeof(*sim->fills));
-    if (!sim->fills) {
-        sim_close(sim);
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    }
     sim->config = *config;
     sim->pit = config->pit;
     rng_init(&sim->rng, rng_at(config->seed, ways->seed, 0, 0, 0));
-    rc = sim_open_accounts(sim, err);
+    sim->fills = ways->report ? calloc(SIM_FILLS_KEPT, sizeof(*sim->fills)) : NULL;
+    if (ways->report && !sim->fills)
+        rc = error_set(err, AGON_ENOMEM, "out of memory");
+    else
+        rc = sim_open_accounts(sim, err);
     if (rc == AGON_OK && sim_perps_open(sim) < 0)
         rc = error_set(err, AGON_ENOMEM, "out of memory");
     if (rc == AGON_OK && ways->begin)
@@ -251,7 +250,8 @@ int sim_open(struct sim **made, const struct sim_ways *ways, const struct sim_co
         return rc;
     }
     hooks.ctx = sim;
-    hooks.on_order = sim_on_order;
+    if (ways->report)
+        hooks.on_order = sim_on_order;
     if (sim->perps)
         hooks.may_fill = sim_may_fill;
     pit_set_hooks(sim->pit, &hooks);

@@ -179,6 +179,7 @@ struct sim_ways { /* what is an exchange's own; functions may be NULL where it s
     const char *dead_why;   /* the reason of orders that t_dead cancels */
     const char *sum_key;    /* what stands before a checksum: "\"checksum\":"; NULL: it has none */
     struct pit_hooks hooks; /* their context is the sim */
+    uint8_t has_own_money;  /* begin gives the accounts their money and fees */
     /* What is its own is set up, and freed; begin is called once accounts are there. */
     int (*begin)(struct sim *sim, struct error *err);
     void (*end)(struct sim *sim);
@@ -200,7 +201,8 @@ struct sim_ways { /* what is an exchange's own; functions may be NULL where it s
     uint8_t is_cut_filled;        /* one that is lowered to what was filled counts as filled */
     /* What became of one that the engine ended, by enum match_reject. */
     enum sim_state (*ended)(const struct sim_order *order, int reason, const char **why);
-    /* Something happened to an order, which is as it is after it; fill: of MATCH_TRADE. */
+    /* Something happened to an order, which is as it is after it; fill: of MATCH_TRADE. NULL: its
+     * orders are its own, and so is hooks.on_order. */
     void (*report)(struct sim *sim, struct sim_order *order, enum match_event_kind what,
                    const struct sim_fill *fill);
     const struct sim_perp_rules *perps; /* NULL: it has no perpetuals */

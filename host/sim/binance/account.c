@@ -8,7 +8,7 @@
 void simb_kv_amt(const struct simb *b, struct jout *out, const char *key, agon_asset_t asset,
                  agon_amt_t amt)
 {
-    int exp = instruments_asset(pit_table(b->pit), asset)->exp;
+    int exp = instruments_asset(pit_table(b->sim.pit), asset)->exp;
     char text[NUM_TEXT + SIMB_EXP + 2];
     int n = num_format(amt, exp, text);
 
@@ -23,7 +23,7 @@ void simb_kv_amt(const struct simb *b, struct jout *out, const char *key, agon_a
 static int32_t fee_of(const struct simb_call *call, uint32_t sym, int is_maker)
 {
     const struct member *member = call->account->member;
-    const struct pit_symbol *symbol = pit_at(call->b->pit, sym);
+    const struct pit_symbol *symbol = pit_at(call->b->sim.pit, sym);
 
     if (member->has_fees)
         return is_maker ? member->maker_fee_ppb : member->taker_fee_ppb;
@@ -38,7 +38,7 @@ static int64_t rate_of(int32_t ppb)
 
 int simb_account_info(struct simb_call *call)
 {
-    const struct instruments *table = pit_table(call->b->pit);
+    const struct instruments *table = pit_table(call->b->sim.pit);
     struct simb_account *account = call->account;
     const struct member *member = account->member;
     struct jout *out = call->out;
@@ -101,7 +101,7 @@ static void put_my_trade(struct simb_call *call, const struct simb_fill *fill)
     struct jout *out = call->out;
 
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(call->b->pit, fill->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, fill->sym)->name);
     jout_kv_int(out, "id", (int64_t)fill->trade_id);
     jout_kv_int(out, "orderId", (int64_t)fill->order_id);
     jout_kv_int(out, "orderListId", -1);
@@ -110,7 +110,7 @@ static void put_my_trade(struct simb_call *call, const struct simb_fill *fill)
     jout_kv_dec(out, "quoteQty", fill->amt, SIMB_EXP);
     simb_kv_amt(call->b, out, "commission", fill->fee_asset, fill->fee_amt);
     jout_kv_str(out, "commissionAsset",
-                instruments_asset(pit_table(call->b->pit), fill->fee_asset)->name);
+                instruments_asset(pit_table(call->b->sim.pit), fill->fee_asset)->name);
     jout_kv_time(out, "time", fill->t);
     jout_kv_bool(out, "isBuyer", fill->is_buyer);
     jout_kv_bool(out, "isMaker", fill->is_maker);
@@ -207,7 +207,7 @@ int simb_commission(struct simb_call *call)
     if (simb_want_symbol(call, &sym) < 0)
         return -1;
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(call->out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     simb_commission_fields(call, call->out, "Commission", sym, 1);
     jout_close(call->out, '{');
     return 0;
@@ -217,7 +217,7 @@ int simb_commission(struct simb_call *call)
 
 int simb_coins(struct simb_call *call)
 {
-    const struct instruments *table = pit_table(call->b->pit);
+    const struct instruments *table = pit_table(call->b->sim.pit);
     struct jout *out = call->out;
 
     jout_open(out, '[');
@@ -225,12 +225,13 @@ int simb_coins(struct simb_call *call)
         jout_open(out, '{');
         jout_kv_str(out, "coin", instruments_asset(table, id)->name);
         jout_kv_bool(out, "depositAllEnable", 0);
-        simb_kv_amt(call->b, out, "free", id, pit_free_amt(call->b->pit, call->account->owner, id));
+        simb_kv_amt(call->b, out, "free", id,
+                    pit_free_amt(call->b->sim.pit, call->account->owner, id));
         jout_kv_str(out, "freeze", "0");
         jout_kv_str(out, "ipoable", "0");
         jout_kv_str(out, "ipoing", "0");
         jout_kv_bool(out, "isLegalMoney", 0);
-        jout_kv_dec(out, "locked", pit_locked_amt(call->b->pit, call->account->owner, id),
+        jout_kv_dec(out, "locked", pit_locked_amt(call->b->sim.pit, call->account->owner, id),
                     SIMB_EXP);
         jout_kv_str(out, "name", instruments_asset(table, id)->name);
         jout_key(out, "networkList");
@@ -284,11 +285,11 @@ int simb_trade_fee(struct simb_call *call)
     if (simb_param(call, "symbol") && simb_want_symbol(call, &only) < 0)
         return -1;
     jout_open(call->out, '[');
-    for (uint32_t i = 0; i < pit_count(call->b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(call->b->sim.pit); i++) {
         if (only != UINT32_MAX && only != i)
             continue;
         jout_open(call->out, '{');
-        jout_kv_str(call->out, "symbol", pit_at(call->b->pit, i)->name);
+        jout_kv_str(call->out, "symbol", pit_at(call->b->sim.pit, i)->name);
         jout_kv_dec(call->out, "makerCommission", rate_of(fee_of(call, i, 1)), SIMB_EXP);
         jout_kv_dec(call->out, "takerCommission", rate_of(fee_of(call, i, 0)), SIMB_EXP);
         jout_close(call->out, '{');
@@ -343,7 +344,7 @@ int simb_listen_end(struct simb_call *call)
 
 struct simb_account *simb_account_of_key(struct simb *b, const char *listen_key)
 {
-    for (uint32_t i = 0; i < b->n_accounts; i++)
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++)
         if (b->accounts[i].listen_until && strcmp(b->accounts[i].listen_key, listen_key) == 0)
             return &b->accounts[i];
     return NULL;
@@ -351,10 +352,10 @@ struct simb_account *simb_account_of_key(struct simb *b, const char *listen_key)
 
 void simb_tick_keys(struct simb *b)
 {
-    for (uint32_t i = 0; i < b->n_accounts; i++) {
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++) {
         struct simb_account *account = &b->accounts[i];
 
-        if (!account->listen_until || b->now.transport < account->listen_until)
+        if (!account->listen_until || b->sim.now.transport < account->listen_until)
             continue;
         account->listen_until = 0;
         simb_user_ended(b, account, account->listen_key);
@@ -366,7 +367,7 @@ void simb_tick_keys(struct simb *b)
 void simb_on_balance(void *ctx, uint32_t owner, agon_asset_t asset)
 {
     struct simb *b = ctx;
-    struct simb_account *account = owner < b->n_accounts ? &b->accounts[owner] : NULL;
+    struct simb_account *account = owner < b->sim.n_accounts ? &b->accounts[owner] : NULL;
 
     if (!account)
         return;
@@ -391,9 +392,9 @@ static void put_position(struct simb *b, struct jout *out, const void *what)
         agon_asset_t asset = account->dirty[j];
 
         jout_open(out, '{');
-        jout_kv_str(out, "a", instruments_asset(pit_table(b->pit), asset)->name);
-        simb_kv_amt(b, out, "f", asset, pit_free_amt(b->pit, account->owner, asset));
-        simb_kv_amt(b, out, "l", asset, pit_locked_amt(b->pit, account->owner, asset));
+        jout_kv_str(out, "a", instruments_asset(pit_table(b->sim.pit), asset)->name);
+        simb_kv_amt(b, out, "f", asset, pit_free_amt(b->sim.pit, account->owner, asset));
+        simb_kv_amt(b, out, "l", asset, pit_locked_amt(b->sim.pit, account->owner, asset));
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -402,12 +403,12 @@ static void put_position(struct simb *b, struct jout *out, const void *what)
 
 void simb_flush_balances(struct simb *b)
 {
-    for (uint32_t i = 0; i < b->n_accounts; i++) {
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++) {
         struct simb_account *account = &b->accounts[i];
 
         if (account->n_dirty == 0)
             continue;
-        account->t_update = pit_now(b->pit);
+        account->t_update = pit_now(b->sim.pit);
         simb_user_build(b, account, put_position, account);
         account->n_dirty = 0;
     }

@@ -15,10 +15,10 @@ static struct simb *of(struct sim *sim)
 static struct simb_call *begin(struct sim *sim, uint32_t member, agon_ns_t t_view)
 {
     struct simb *b = of(sim);
-    struct sim_time now = b->now;
+    struct sim_time now = b->sim.now;
     struct simb_call *call = simb_begin(b, &now);
 
-    REQUIRE(member < b->n_accounts);
+    REQUIRE(member < b->sim.n_accounts);
     call->account = &b->accounts[member];
     call->t_view = t_view;
     return call;
@@ -98,7 +98,7 @@ void simb_tell_effect(struct simb *b, const struct simb_order *order,
 {
     struct bare_effect effect = {.kind = event->kind};
 
-    if (!b->config.sink.effect)
+    if (!b->sim.config.sink.effect)
         return;
     show_order(order, &effect.order);
     if (event->kind == MATCH_TRADE)
@@ -112,7 +112,7 @@ void simb_tell_effect(struct simb *b, const struct simb_order *order,
                                          .qty = event->qty,
                                          .fee_amt = event->fee_amt,
                                          .t = event->t};
-    b->config.sink.effect(b->config.sink.effect_ctx, &effect);
+    b->sim.config.sink.effect(b->sim.config.sink.effect_ctx, &effect);
 }
 
 /* --- time --- */
@@ -121,15 +121,15 @@ void bare_advance(struct sim *sim, const struct sim_time *now)
 {
     struct simb *b = of(sim);
 
-    b->now = *now;
-    if (now->market > pit_now(b->pit))
-        pit_advance(b->pit, now->market);
+    b->sim.now = *now;
+    if (now->market > pit_now(b->sim.pit))
+        pit_advance(b->sim.pit, now->market);
     settle(b);
 }
 
 int bare_market(struct sim *sim, const struct agon_event_hdr *event)
 {
-    int rc = pit_inject(of(sim)->pit, event);
+    int rc = pit_inject(of(sim)->sim.pit, event);
 
     settle(of(sim));
     return rc;

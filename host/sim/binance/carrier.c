@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "sim/binance/simb.h"
 
 #define CONNECTS_PER_5M 300
@@ -40,8 +38,8 @@ static void finish(struct simb_call *call, struct sim_reply *reply)
 
     reply->status = call->status;
     reply->type = "application/json;charset=UTF-8";
-    reply->body = jout_text(&b->out);
-    reply->body_n = b->out.n;
+    reply->body = jout_text(&b->sim.out);
+    reply->body_n = b->sim.out.n;
     add_header(reply, "X-MBX-USED-WEIGHT", used);
     add_header(reply, "X-MBX-USED-WEIGHT-1M", used);
     if (call->has_order_count) {
@@ -62,14 +60,14 @@ struct simb_call *simb_begin(struct simb *b, const struct sim_time *now)
     memset(call, 0, offsetof(struct simb_call, params));
     memset((char *)call + offsetof(struct simb_call, n_params), 0,
            sizeof(*call) - offsetof(struct simb_call, n_params));
-    b->now = *now;
+    b->sim.now = *now;
     b->text_n = 0;
     call->b = b;
-    call->now = &b->now;
+    call->now = &b->sim.now;
     call->t_came = b->t_came;
-    call->out = &b->out;
-    jout_reset(&b->out);
-    b->out.is_micro = 0;
+    call->out = &b->sim.out;
+    jout_reset(&b->sim.out);
+    b->sim.out.is_micro = 0;
     return call;
 }
 
@@ -122,8 +120,8 @@ static void take_one(struct simb *b, const struct simb_held *held, int is_answer
 
     memset(&reply, 0, sizeof(reply));
     answer(b, &request, 1, &reply);
-    if (is_answered && reply.status != SIM_NO_REPLY && held->conn != 0 && b->config.sink.reply)
-        b->config.sink.reply(b->config.sink.ctx, held->conn, &reply);
+    if (is_answered && reply.status != SIM_NO_REPLY && held->conn != 0 && b->sim.config.sink.reply)
+        b->sim.config.sink.reply(b->sim.config.sink.ctx, held->conn, &reply);
 }
 
 // What was held is taken now: the time stamp is judged by this moment, not by that of its coming.
@@ -169,23 +167,23 @@ static void tell_late(struct simb *b)
 
         if (conn)
             simb_api_late(b, conn, wait->text, wait->n);
-        if (wait->text || wait->rest.conn == 0 || !b->config.sink.reply)
+        if (wait->text || wait->rest.conn == 0 || !b->sim.config.sink.reply)
             continue;
         memset(&reply, 0, sizeof(reply));
-        call = simb_begin(b, &b->now);
-        call->peer = simb_peer_of(b, wait->rest.peer, b->now.transport);
+        call = simb_begin(b, &b->sim.now);
+        call->peer = simb_peer_of(b, wait->rest.peer, b->sim.now.transport);
         simb_mishap_error(call, &(struct fault){0});
-        simb_error_body(call, &b->out);
+        simb_error_body(call, &b->sim.out);
         finish(call, &reply);
-        b->config.sink.reply(b->config.sink.ctx, wait->rest.conn, &reply);
+        b->sim.config.sink.reply(b->sim.config.sink.ctx, wait->rest.conn, &reply);
     }
 }
 
 static void advance(struct simb *b, const struct sim_time *now)
 {
-    b->now = *now;
-    if (now->market > pit_now(b->pit))
-        pit_advance(b->pit, now->market);
+    b->sim.now = *now;
+    if (now->market > pit_now(b->sim.pit))
+        pit_advance(b->sim.pit, now->market);
     if (b->venue->settle)
         b->venue->settle(b);
     simb_flush_balances(b);
@@ -202,7 +200,7 @@ static void spoil(struct simb *b, struct sim_reply *reply, const struct fault *f
     else if (fault->what == FAULT_RESET)
         reply->status = SIM_RESET_REPLY;
     else if (fault->what == FAULT_LATE)
-        reply->late_ns = faults_delay(b->config.faults, fault);
+        reply->late_ns = faults_delay(b->sim.config.faults, fault);
 }
 
 /* A request that waits: what its client is told at once. */
@@ -215,8 +213,8 @@ static void put_off(struct simb_call *call, const struct sim_request *request,
                      header_of(request, "x-mbx-time-unit"));
     if (fault->answer == FAULT_FAILS) {
         simb_mishap_error(call, fault);
-        jout_reset(&b->out);
-        simb_error_body(call, &b->out);
+        jout_reset(&b->sim.out);
+        simb_error_body(call, &b->sim.out);
         finish(call, reply);
     } else {
         reply->status = fault->answer == FAULT_CUT ? SIM_RESET_REPLY : SIM_NO_REPLY;
@@ -245,7 +243,7 @@ static const struct simb_route *route_of(const struct simb *b, const struct sim_
 
 static int check_unit(struct simb_call *call, const char *unit)
 {
-    if (!unit || call->b->out.is_micro || strcmp(unit, "MILLISECOND") == 0 ||
+    if (!unit || call->b->sim.out.is_micro || strcmp(unit, "MILLISECOND") == 0 ||
         strcmp(unit, "millisecond") == 0)
         return 0;
     return simb_fail(call, 400, -1194,
@@ -267,10 +265,10 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
         http_page(reply, 404, "<html><head><title>404 Not Found</title></head></html>\n");
         return;
     }
-    call = simb_begin(b, &b->now);
+    call = simb_begin(b, &b->sim.now);
     call->route = route;
-    call->peer = simb_peer_of(b, request->peer, b->now.transport);
-    b->out.is_micro =
+    call->peer = simb_peer_of(b, request->peer, b->sim.now.transport);
+    b->sim.out.is_micro =
         unit && (strcmp(unit, "MICROSECOND") == 0 || strcmp(unit, "microsecond") == 0);
     n = signed_part(b, request);
     if (n < 0) {
@@ -300,14 +298,14 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
         }
     }
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
-        jout_reset(&b->out);
+        jout_reset(&b->sim.out);
         rc = simb_run(call, key, b->payload, (size_t)n);
     }
     if (fault && fault->what == FAULT_ERROR)
         rc = simb_mishap_error(call, fault);
     if (rc < 0) {
-        jout_reset(&b->out);
-        simb_error_body(call, &b->out);
+        jout_reset(&b->sim.out);
+        simb_error_body(call, &b->sim.out);
     }
     finish(call, reply);
     if (fault)
@@ -359,8 +357,9 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     int status = 0;
     const char *path = b->venue->is_split ? past_split(request->path) : request->path;
     int is_api = strcmp(request->path, b->venue->api_path) == 0;
-    uint32_t connects_max =
-        b->config.limits.connects_per_5min ? b->config.limits.connects_per_5min : CONNECTS_PER_5M;
+    uint32_t connects_max = b->sim.config.limits.connects_per_5min
+                                ? b->sim.config.limits.connects_per_5min
+                                : CONNECTS_PER_5M;
 
     memset(reply, 0, sizeof(*reply));
     advance(b, now);
@@ -375,7 +374,7 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     call = simb_begin(b, now);
     call->peer = simb_peer_of(b, request->peer, now->transport);
     if (simb_is_away(call)) {
-        simb_error_body(call, &b->out);
+        simb_error_body(call, &b->sim.out);
         finish(call, reply);
         return 0;
     }
@@ -386,13 +385,13 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
         simb_fail(call, 429, -1034,
                   "Too many connection attempts from IP; current limit is %u per '5 MINUTE'.",
                   connects_max);
-        simb_error_body(call, &b->out);
+        simb_error_body(call, &b->sim.out);
         finish(call, reply);
         return 0;
     }
     // A connection to the request API weighs two; market streams cost nothing but their number.
     if (simb_charge(call, is_api ? 2 : 0) < 0) {
-        simb_error_body(call, &b->out);
+        simb_error_body(call, &b->sim.out);
         finish(call, reply);
         return 0;
     }
@@ -402,8 +401,8 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     conn->is_api = is_api != 0;
     conn->t_open = now->transport;
     conn->next_ping =
-        now->transport +
-        (b->config.limits.ping_every_ns ? b->config.limits.ping_every_ns : b->venue->ping_every_ns);
+        now->transport + (b->sim.config.limits.ping_every_ns ? b->sim.config.limits.ping_every_ns
+                                                             : b->venue->ping_every_ns);
     conn->is_micro = strstr(request->query, "timeUnit=MICROSECOND") != NULL ||
                      strstr(request->query, "timeUnit=microsecond") != NULL;
     conn->hides_limits = strstr(request->query, "returnRateLimits=false") != NULL;
@@ -426,17 +425,17 @@ void simb_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id)
     struct simb *b = (struct simb *)sim;
     struct simb_conn *conn = simb_conn_of(b, id);
 
-    b->now = *now;
+    b->sim.now = *now;
     if (conn)
         simb_conn_forget(b, conn);
 }
 
 static int is_flood(struct simb *b, struct simb_conn *conn)
 {
-    uint32_t most = b->config.limits.messages_per_s ? b->config.limits.messages_per_s
-                                                    : b->venue->messages_per_s;
+    uint32_t most = b->sim.config.limits.messages_per_s ? b->sim.config.limits.messages_per_s
+                                                        : b->venue->messages_per_s;
 
-    return simb_window_add(&conn->messages, b->now.transport, SIMB_NS_PER_S, 1) > most;
+    return simb_window_add(&conn->messages, b->sim.now.transport, SIMB_NS_PER_S, 1) > most;
 }
 
 void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enum sim_frame kind,
@@ -482,8 +481,8 @@ void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enu
 
 static void tick_conn(struct simb *b, struct simb_conn *conn)
 {
-    const struct sim_limits *limits = &b->config.limits;
-    agon_ns_t now = b->now.transport;
+    const struct sim_limits *limits = &b->sim.config.limits;
+    agon_ns_t now = b->sim.now.transport;
 
     if (now - conn->t_open >= (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS)) {
         simb_drop(b, conn, 1001, "");
@@ -525,9 +524,9 @@ static agon_ns_t earlier(agon_ns_t a, agon_ns_t b)
 void simb_due(const struct sim *sim, struct sim_time *next)
 {
     const struct simb *b = (const struct simb *)sim;
-    const struct sim_limits *limits = &b->config.limits;
+    const struct sim_limits *limits = &b->sim.config.limits;
 
-    next->market = pit_next(b->pit);
+    next->market = pit_next(b->sim.pit);
     next->transport = b->venue->due ? b->venue->due(b) : INT64_MAX;
     next->transport = earlier(next->transport, simb_mishap_due(b));
     next->transport = earlier(next->transport, simb_wait_due(b));
@@ -546,7 +545,7 @@ void simb_due(const struct sim *sim, struct sim_time *next)
                                                                        ? limits->pong_within_ns
                                                                        : b->venue->pong_within_ns));
     }
-    for (uint32_t i = 0; i < b->n_accounts; i++)
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++)
         if (b->accounts[i].listen_until)
             next->transport = earlier(next->transport, b->accounts[i].listen_until);
 }
@@ -555,10 +554,10 @@ void simb_shutdown(struct sim *sim, const struct sim_time *now)
 {
     struct simb *b = (struct simb *)sim;
 
-    b->now = *now;
+    b->sim.now = *now;
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
-        struct jout *out = &b->frame;
+        struct jout *out = &b->sim.frame;
 
         if (!conn->id)
             continue;
@@ -585,15 +584,14 @@ void simb_shutdown(struct sim *sim, const struct sim_time *now)
 
 /* --- life --- */
 
-void simb_close(struct sim *sim)
+void simb_end(struct sim *sim)
 {
     struct simb *b = (struct simb *)sim;
     const struct pit_hooks none = {0};
 
-    if (!b)
+    pit_set_hooks(sim->pit, &none);
+    if (!b->venue) // it did not get as far as simb_begin_venue
         return;
-    if (b->pit)
-        pit_set_hooks(b->pit, &none);
     simb_past_close(b);
     simb_records_free(b);
     simb_mishap_free(b);
@@ -609,47 +607,24 @@ void simb_close(struct sim *sim)
             free(b->sent[i][j].bid);
             free(b->sent[i][j].ask);
         }
-    jout_deinit(&b->out);
     jout_deinit(&b->data);
-    jout_deinit(&b->frame);
     jout_deinit(&b->wrapped);
-    jout_deinit(&b->line);
-    free(b);
 }
 
-int simb_open(struct sim **sim, const struct simb_venue *venue, const struct sim_config *config,
-              struct error *err)
+int simb_begin_venue(struct sim *sim, struct error *err)
 {
-    struct pit_hooks hooks = venue->hooks;
-    struct simb *b;
+    struct simb *b = (struct simb *)sim;
     int rc;
 
-    *sim = NULL;
-    if (sodium_init() < 0)
-        return error_set(err, AGON_EIO, "libsodium does not start");
-    b = calloc(1, sizeof(*b));
-    if (!b)
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    b->venue = venue;
-    b->config = *config;
-    b->pit = config->pit;
-    rng_init(&b->rng, rng_at(config->seed, 0x62696e, 0, 0, 0));
-    for (uint32_t i = 0; i < config->members->n; i++) {
-        b->accounts[i].member = &config->members->all[i];
+    b->venue = (const struct simb_venue *)sim->ways;
+    for (uint32_t i = 0; i < sim->n_accounts; i++) {
+        b->accounts[i].member = sim->accounts[i].member;
         b->accounts[i].owner = i;
-        b->accounts[i].t_update = pit_now(b->pit);
-        b->n_accounts = i + 1;
+        b->accounts[i].t_update = pit_now(sim->pit);
     }
     rc = simb_records_init(b);
-    rc = rc < 0 ? error_set(err, rc, "out of memory") : venue->open(b, err);
+    rc = rc < 0 ? error_set(err, rc, "out of memory") : b->venue->open(b, err);
     if (rc >= 0 && simb_past_open(b) < 0)
         rc = error_set(err, AGON_ENOMEM, "out of memory");
-    if (rc < 0) {
-        simb_close((struct sim *)b);
-        return rc;
-    }
-    hooks.ctx = b;
-    pit_set_hooks(b->pit, &hooks);
-    *sim = (struct sim *)b;
-    return AGON_OK;
+    return rc;
 }

@@ -16,7 +16,7 @@ static void put_short(struct jout *out, const char *key, int64_t value)
 
 static void put_symbol(struct simb *b, struct jout *out, uint32_t sym)
 {
-    const struct pit_symbol *symbol = pit_at(b->pit, sym);
+    const struct pit_symbol *symbol = pit_at(b->sim.pit, sym);
 
     jout_open(out, '{');
     jout_kv_str(out, "symbol", symbol->name);
@@ -65,7 +65,7 @@ static int cm_exchange_info(struct simb_call *call)
     jout_close(out, '[');
     jout_key(out, "symbols");
     jout_open(out, '[');
-    for (uint32_t i = 0; i < pit_count(call->b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(call->b->sim.pit); i++)
         put_symbol(call->b, out, i);
     jout_close(out, '[');
     jout_close(out, '{');
@@ -113,6 +113,13 @@ static int cm_symbol(const char *name, int px_decimals, int qty_decimals, struct
 }
 
 static const struct simb_venue venue = {
+    .ways = {SIMB_WAYS, .hooks = {.on_trade = um_on_trade,
+                                  .on_agg = um_on_agg,
+                                  .on_top = um_on_top,
+                                  .on_book = um_on_book,
+                                  .on_step = um_on_step,
+                                  .on_order = um_on_order,
+                                  .may_fill = um_may_fill}},
     .routes = routes,
     .weight_per_minute = 2400,
     .orders_per_10s = 300,
@@ -128,13 +135,6 @@ static const struct simb_venue venue = {
     .is_split = 1,
     .is_lenient = 1,
     .is_coin = 1,
-    .hooks = {.on_trade = um_on_trade,
-              .on_agg = um_on_agg,
-              .on_top = um_on_top,
-              .on_book = um_on_book,
-              .on_step = um_on_step,
-              .on_order = um_on_order,
-              .may_fill = um_may_fill},
     .parse_stream = um_parse_stream,
     .open = um_open,
     .close = um_close,
@@ -144,7 +144,7 @@ static const struct simb_venue venue = {
 
 static int cm_open(struct sim **sim, const struct sim_config *config, struct error *err)
 {
-    return simb_open(sim, &venue, config, err);
+    return sim_open(sim, &venue.ways, config, err);
 }
 
 static const char *const headers[] = {"x-mbx-apikey", NULL};
@@ -158,7 +158,7 @@ const struct sim_dialect sim_binance_cm = {
     .n_symbols = 0,
     .symbol = cm_symbol,
     .open = cm_open,
-    .close = simb_close,
+    .close = sim_close,
     .http = simb_http,
     .ws_open = simb_ws_open,
     .ws_frame = simb_ws_frame,

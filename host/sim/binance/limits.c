@@ -31,12 +31,12 @@ uint32_t simb_window_get(const struct simb_window *window, agon_ns_t now, agon_n
 
 void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_long)
 {
-    const struct sim_limits *limits = &b->config.limits;
+    const struct sim_limits *limits = &b->sim.config.limits;
 
     *weight = limits->weight_per_minute ? limits->weight_per_minute : b->venue->weight_per_minute;
     *per_10s = limits->orders_per_10s ? limits->orders_per_10s : b->venue->orders_per_10s;
     *per_long = limits->orders_per_day ? limits->orders_per_day : b->venue->orders_long;
-    if (b->now.transport < b->halved_until) {
+    if (b->sim.now.transport < b->halved_until) {
         *weight /= 2;
         *per_10s /= 2;
         *per_long /= 2;
@@ -111,7 +111,7 @@ static int refuse_banned(struct simb_call *call)
 // Bans double with each one, up to three days.
 static int ban(struct simb_call *call)
 {
-    const struct sim_limits *limits = &call->b->config.limits;
+    const struct sim_limits *limits = &call->b->sim.config.limits;
     agon_ns_t length = limits->first_ban_ns ? limits->first_ban_ns : FIRST_BAN_NS;
 
     for (uint32_t i = 0; i < call->peer->n_bans && length < LONGEST_BAN_NS; i++)
@@ -126,7 +126,7 @@ static int ban(struct simb_call *call)
 
 int simb_charge(struct simb_call *call, uint32_t weight)
 {
-    const struct sim_limits *limits = &call->b->config.limits;
+    const struct sim_limits *limits = &call->b->sim.config.limits;
     agon_ns_t now = call->now->transport, minute = SIMB_NS_PER_MIN;
     uint32_t most, per_10s, per_day, raw, raw_most = call->b->venue->raw_per_5m;
 
@@ -156,16 +156,8 @@ void simb_random_text(struct simb *b, char *text, size_t n)
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     for (size_t i = 0; i < n; i++)
-        text[i] = alphabet[rng_below(&b->rng, sizeof(alphabet) - 1)];
+        text[i] = alphabet[rng_below(&b->sim.rng, sizeof(alphabet) - 1)];
     text[n] = '\0';
-}
-
-void simb_log(struct simb *b, struct jout *line)
-{
-    const char *text = jout_text(line);
-
-    if (b->config.sink.log)
-        b->config.sink.log(b->config.sink.log_ctx, text, line->n);
 }
 
 /* --- one call --- */
@@ -179,15 +171,10 @@ static void log_request(struct simb_call *call)
                                         "quoteOrderQty", "stopPrice",
                                         "timeInForce",   "cancelOrderId",
                                         "newQty",        "cancelOrigClientOrderId"};
-    struct jout *line = &call->b->line;
+    struct jout *line = &call->b->sim.line;
 
-    if (!call->b->config.sink.log || call->route->is_query)
+    if (call->route->is_query || !sim_log_begin(&call->b->sim, "request", call->now->market))
         return;
-    jout_reset(line);
-    jout_open(line, '{');
-    jout_kv_str(line, "kind", "request");
-    jout_kv_int(line, "t_market_ns", call->now->market);
-    jout_kv_int(line, "t_transport_ns", call->now->transport);
     jout_kv_str(line, "key", call->account ? call->account->member->key : "");
     jout_kv_str(line, "what", call->route->name ? call->route->name : call->route->path);
     jout_kv_str(line, "carrier", call->conn ? "ws-api" : "rest");
@@ -202,7 +189,7 @@ static void log_request(struct simb_call *call)
     if (call->code)
         jout_kv_str(line, "msg", call->msg);
     jout_close(line, '{');
-    simb_log(call->b, line);
+    sim_log(&call->b->sim, line);
 }
 
 int simb_run(struct simb_call *call, const char *key, const char *signed_text, size_t n)

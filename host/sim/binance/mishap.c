@@ -15,27 +15,27 @@ static enum fault_market market_of(const struct simb *b)
 static struct fault *ask(struct simb *b, struct fault_met *met)
 {
     met->market = market_of(b);
-    return faults_ask(b->config.faults, b->now.transport, met);
+    return faults_ask(b->sim.config.faults, b->sim.now.transport, met);
 }
 
 static void log_fault(struct simb *b, const struct fault *fault, const char *what)
 {
-    struct jout *line = &b->line;
+    struct jout *line = &b->sim.line;
 
-    if (!b->config.sink.log)
+    if (!b->sim.config.sink.log)
         return;
     jout_reset(line);
     jout_open(line, '{');
     jout_kv_str(line, "kind", "fault");
-    jout_kv_int(line, "t_market_ns", b->now.market);
-    jout_kv_int(line, "t_transport_ns", b->now.transport);
+    jout_kv_int(line, "t_market_ns", b->sim.now.market);
+    jout_kv_int(line, "t_transport_ns", b->sim.now.transport);
     jout_kv_str(line, "market", b->um ? "um" : "spot");
     jout_kv_str(line, "name", fault->name);
-    jout_kv_int(line, "rule", (int64_t)(fault - b->config.faults->rules) + 1);
+    jout_kv_int(line, "rule", (int64_t)(fault - b->sim.config.faults->rules) + 1);
     jout_kv_str(line, "what", what ? what : "");
     jout_kv_int(line, "fired", (int64_t)fault->fired);
     jout_close(line, '{');
-    simb_log(b, line);
+    sim_log(&b->sim, line);
 }
 
 /* --- requests --- */
@@ -56,7 +56,7 @@ struct fault *simb_mishap_request(struct simb_call *call, const char *method, co
     if (fault->what != FAULT_LAG)
         return fault;
     // Nothing else happens to it: it is done, on an old picture.
-    call->t_view = call->now->transport - faults_delay(call->b->config.faults, fault);
+    call->t_view = call->now->transport - faults_delay(call->b->sim.config.faults, fault);
     return NULL;
 }
 
@@ -79,7 +79,7 @@ int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim
     }
     held = &b->held[b->n_held++];
     simb_hold_request(held, request, key, unit);
-    held->t_due = b->now.transport + faults_delay(b->config.faults, fault);
+    held->t_due = b->sim.now.transport + faults_delay(b->sim.config.faults, fault);
     held->answer = fault->answer;
     return 1;
 }
@@ -106,7 +106,7 @@ int simb_mishap_held(struct simb *b, struct simb_held *held)
     uint32_t first = b->n_held;
 
     for (uint32_t i = 0; i < b->n_held; i++)
-        if (b->held[i].t_due <= b->now.transport &&
+        if (b->held[i].t_due <= b->sim.now.transport &&
             (first == b->n_held || b->held[i].t_due < b->held[first].t_due))
             first = i;
     if (first == b->n_held)
@@ -129,7 +129,7 @@ int simb_mishap_error(struct simb_call *call, const struct fault *fault)
 
 int simb_is_away(struct simb_call *call)
 {
-    if (call->now->transport >= call->b->maintenance_until)
+    if (call->now->transport >= call->b->sim.maintenance_until)
         return 0;
     simb_fail(call, 503, -1016, "This service is no longer available.");
     return 1;
@@ -157,12 +157,12 @@ void simb_mishap_sweep(struct simb *b)
         b->n_doomed--;
         if (conn->doom == FAULT_STALL) {
             conn->doom = 0;
-            if (b->config.sink.frame)
-                b->config.sink.frame(b->config.sink.ctx, id, SIM_STALL, "", 0, 0);
+            if (b->sim.config.sink.frame)
+                b->sim.config.sink.frame(b->sim.config.sink.ctx, id, SIM_STALL, "", 0, 0);
         } else if (conn->doom == FAULT_RESET) {
             simb_conn_forget(b, conn);
-            if (b->config.sink.frame)
-                b->config.sink.frame(b->config.sink.ctx, id, SIM_RESET, "", 0, 0);
+            if (b->sim.config.sink.frame)
+                b->sim.config.sink.frame(b->sim.config.sink.ctx, id, SIM_RESET, "", 0, 0);
         } else {
             simb_drop(b, conn, conn->doom_code, "");
         }
@@ -216,7 +216,7 @@ static void keep(struct simb *b, const struct simb_conn *conn, const char *strea
 void simb_mishap_keep(struct simb *b, struct simb_conn *conn, const char *text, size_t n,
                       agon_ns_t late_ns)
 {
-    keep(b, conn, "", text, n, b->now.transport + late_ns);
+    keep(b, conn, "", text, n, b->sim.now.transport + late_ns);
 }
 
 static struct simb_conn *conn_of(struct simb *b, uint64_t id)
@@ -236,7 +236,7 @@ static void send_late(struct simb *b, const struct simb_conn *conn, const char *
         struct simb_late *late = &b->late[i];
         struct simb_conn *to = conn_of(b, late->conn);
         int is_due = stream ? late->t_due == 0 && to == conn && strcmp(late->stream, stream) == 0
-                            : late->t_due > 0 && late->t_due <= b->now.transport;
+                            : late->t_due > 0 && late->t_due <= b->sim.now.transport;
 
         if (to && !is_due) {
             b->late[kept++] = *late;
@@ -255,7 +255,7 @@ void simb_emit(struct simb *b, struct simb_conn *conn, int is_user, const char *
     struct fault_met met = {.on = is_user ? FAULT_USER : FAULT_STREAM,
                             .stream = is_user ? NULL : stream,
                             .event = event};
-    struct fault *fault = b->config.faults ? ask(b, &met) : NULL;
+    struct fault *fault = b->sim.config.faults ? ask(b, &met) : NULL;
 
     if (!fault) {
         simb_send(b, conn, SIM_TEXT, text, n);
@@ -273,7 +273,8 @@ void simb_emit(struct simb *b, struct simb_conn *conn, int is_user, const char *
         simb_send(b, conn, SIM_TEXT, text, n);
         return;
     case FAULT_DELAY:
-        keep(b, conn, stream, text, n, b->now.transport + faults_delay(b->config.faults, fault));
+        keep(b, conn, stream, text, n,
+             b->sim.now.transport + faults_delay(b->sim.config.faults, fault));
         return;
     case FAULT_SWAP:
         keep(b, conn, stream, text, n, 0);
@@ -298,14 +299,14 @@ void simb_mishap_tick(struct simb *b)
     struct fault_met met = {.on = FAULT_TIME};
     struct fault *fault;
 
-    if (!b->config.faults)
+    if (!b->sim.config.faults)
         return;
     while ((fault = ask(b, &met)) != NULL) {
-        agon_ns_t until = b->now.transport + fault->for_ns;
+        agon_ns_t until = b->sim.now.transport + fault->for_ns;
 
         log_fault(b, fault, "");
         if (fault->what == FAULT_MAINTENANCE) {
-            b->maintenance_until = until;
+            b->sim.maintenance_until = until;
             for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
                 if (b->conns[i].id)
                     doom(b, &b->conns[i], fault);
@@ -316,7 +317,7 @@ void simb_mishap_tick(struct simb *b)
             b->skewed_until = until;
         }
     }
-    if (b->now.transport >= b->skewed_until)
+    if (b->sim.now.transport >= b->skewed_until)
         b->skew_ns = 0;
     send_late(b, NULL, NULL);
     simb_mishap_sweep(b);
@@ -324,7 +325,7 @@ void simb_mishap_tick(struct simb *b)
 
 agon_ns_t simb_mishap_due(const struct simb *b)
 {
-    agon_ns_t next = faults_next(b->config.faults, market_of(b));
+    agon_ns_t next = faults_next(b->sim.config.faults, market_of(b));
 
     for (uint32_t i = 0; i < b->n_late; i++)
         if (b->late[i].t_due > 0 && b->late[i].t_due < next)

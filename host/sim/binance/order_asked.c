@@ -195,7 +195,7 @@ void simb_to_engine(const struct simb *b, const struct simb_intent *intent,
     *out = (struct match_order){
         .tag = (uint64_t)(uintptr_t)order,
         .owner = account->owner,
-        .instrument = pit_instrument(b->pit, intent->sym),
+        .instrument = pit_instrument(b->sim.pit, intent->sym),
         .side = intent->side,
         .type = types[intent->type],
         .tif = is_market(intent->type) ? 0 : intent->tif,
@@ -226,8 +226,8 @@ int simb_check_filters(struct simb_call *call, const struct simb_intent *intent)
         return simb_fail(call, 400, -1013, "Invalid quote order qty.");
     simb_to_engine(call->b, intent, call->account, NULL, &asked);
     reason = intent->has & SIMB_HAS_QUOTE
-                 ? pit_check_amount(call->b->pit, intent->sym, intent->side, intent->quote_amt)
-                 : pit_check(call->b->pit, &asked);
+                 ? pit_check_amount(call->b->sim.pit, intent->sym, intent->side, intent->quote_amt)
+                 : pit_check(call->b->sim.pit, &asked);
     return reason == MATCH_OK ? 0 : simb_refuse_engine(call, reason);
 }
 

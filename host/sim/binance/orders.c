@@ -30,10 +30,10 @@ static void uncount(struct simb *b, struct simb_order *order)
     order->is_counted = 0;
     if (account->orders_10s.n > 0 &&
         account->orders_10s.index == order->t_placed / (10 * SIMB_NS_PER_S) &&
-        account->orders_10s.index == b->now.transport / (10 * SIMB_NS_PER_S))
+        account->orders_10s.index == b->sim.now.transport / (10 * SIMB_NS_PER_S))
         account->orders_10s.n--;
     if (account->orders_long.n > 0 && account->orders_long.index == order->t_placed / day &&
-        account->orders_long.index == b->now.transport / day)
+        account->orders_long.index == b->sim.now.transport / day)
         account->orders_long.n--;
 }
 
@@ -71,12 +71,12 @@ static void put_execution(struct simb *b, struct jout *out, const void *what)
     int is_cancel = strcmp(kind, "CANCELED") == 0, is_replace = strcmp(kind, "REPLACED") == 0;
     agon_ns_t t = event->t;
     const struct asset *asset =
-        is_trade ? instruments_asset(pit_table(b->pit), event->fee_asset) : NULL;
+        is_trade ? instruments_asset(pit_table(b->sim.pit), event->fee_asset) : NULL;
 
     jout_open(out, '{');
     jout_kv_str(out, "e", "executionReport");
     jout_kv_time(out, "E", t);
-    jout_kv_str(out, "s", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, order->sym)->name);
     jout_kv_str(out, "c", is_cancel ? order->shown_client : order->client);
     jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
     jout_kv_str(out, "o", simb_type_names[order->type]);
@@ -137,7 +137,7 @@ void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uin
 
     (void)sym;
     if (event->kind == MATCH_REJECTED) {
-        b->submit_reason = event->reason;
+        b->sim.submit_reason = event->reason;
         return;
     }
     order->t_update = event->t;
@@ -295,7 +295,7 @@ static int place(struct simb_call *call, const struct simb_intent *intent,
     order = make_order(call, intent);
     simb_to_engine(b, intent, call->account, order, &asked);
     if (intent->side == AGON_SELL && (intent->has & SIMB_HAS_QUOTE)) {
-        asked.qty = sell_for(b->pit, intent->sym, intent->quote_amt);
+        asked.qty = sell_for(b->sim.pit, intent->sym, intent->quote_amt);
         asked.quote_amt = 0;
         if (asked.qty == 0) {
             free(order);
@@ -305,14 +305,14 @@ static int place(struct simb_call *call, const struct simb_intent *intent,
         }
         order->qty = asked.qty;
     }
-    b->submit_reason = MATCH_OK;
+    b->sim.submit_reason = MATCH_OK;
     count_order(call); // before its first fill may give the place back
-    reason = pit_submit(b->pit, &asked, &id);
-    if (reason != MATCH_OK || b->submit_reason != MATCH_OK) {
+    reason = pit_submit(b->sim.pit, &asked, &id);
+    if (reason != MATCH_OK || b->sim.submit_reason != MATCH_OK) {
         uncount(b, order);
         call->has_order_count = 0;
         free(order);
-        return simb_refuse_engine(call, reason != MATCH_OK ? reason : b->submit_reason);
+        return simb_refuse_engine(call, reason != MATCH_OK ? reason : b->sim.submit_reason);
     }
     *placed = order;
     return 0;
@@ -362,7 +362,7 @@ static void put_fills(struct simb *b, struct jout *out, const struct simb_order 
         jout_kv_dec(out, "qty", fill->qty, SIMB_EXP);
         simb_kv_amt(b, out, "commission", fill->fee_asset, fill->fee_amt);
         jout_kv_str(out, "commissionAsset",
-                    instruments_asset(pit_table(b->pit), fill->fee_asset)->name);
+                    instruments_asset(pit_table(b->sim.pit), fill->fee_asset)->name);
         jout_kv_int(out, "tradeId", (int64_t)fill->trade_id);
         jout_close(out, '{');
     }
@@ -373,7 +373,7 @@ static void put_placed(struct simb *b, struct jout *out, const struct simb_order
                        uint64_t fills_from)
 {
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, order->sym)->name);
     jout_kv_int(out, "orderId", (int64_t)order->id);
     jout_kv_int(out, "orderListId", -1);
     jout_kv_str(out, "clientOrderId", order->client);
@@ -393,7 +393,7 @@ static void put_placed(struct simb *b, struct jout *out, const struct simb_order
 static void put_cancelled(struct simb *b, struct jout *out, const struct simb_order *order)
 {
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, order->sym)->name);
     jout_kv_str(out, "origClientOrderId", order->client);
     jout_kv_int(out, "orderId", (int64_t)order->id);
     jout_kv_int(out, "orderListId", -1);
@@ -408,7 +408,7 @@ static void put_cancelled(struct simb *b, struct jout *out, const struct simb_or
 static void put_queried(struct simb *b, struct jout *out, const struct simb_order *order)
 {
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, order->sym)->name);
     jout_kv_int(out, "orderId", (int64_t)order->id);
     jout_kv_int(out, "orderListId", -1);
     jout_kv_str(out, "clientOrderId", order->client);
@@ -527,7 +527,7 @@ static int cancel(struct simb_call *call, struct simb_order *order, const char *
         strcpy(order->shown_client, new_client);
     else
         simb_random_text(call->b, order->shown_client, 22);
-    if (pit_cancel(call->b->pit, order->id) != MATCH_OK)
+    if (pit_cancel(call->b->sim.pit, order->id) != MATCH_OK)
         return simb_fail(call, 400, -2011, "Unknown order sent.");
     return 0;
 }
@@ -580,8 +580,8 @@ int simb_modify_order(struct simb_call *call, struct simb_order *order, agon_px_
         return simb_fail(call, 400, -5027, "No need to modify the order.");
     count_order(call);
     // Lowered to what is filled already, it ends; so does a post-only one that would take.
-    reason =
-        qty <= order->filled_qty ? MATCH_WOULD_TAKE : pit_amend(call->b->pit, order->id, px, qty);
+    reason = qty <= order->filled_qty ? MATCH_WOULD_TAKE
+                                      : pit_amend(call->b->sim.pit, order->id, px, qty);
     if (reason == MATCH_WOULD_TAKE)
         return cancel(call, order, NULL);
     return reason == MATCH_OK ? 0 : simb_refuse_engine(call, reason);
@@ -755,7 +755,7 @@ int simb_order_amend(struct simb_call *call)
         new_client = random_client;
     }
     simb_rename(b, order, new_client);
-    reason = pit_amend(b->pit, order->id, order->px, qty);
+    reason = pit_amend(b->sim.pit, order->id, order->px, qty);
     if (reason != MATCH_OK) {
         simb_rename(b, order, order->shown_client);
         return simb_refuse_engine(call, reason);
@@ -765,7 +765,7 @@ int simb_order_amend(struct simb_call *call)
     jout_kv_int(out, "executionId", (int64_t)b->n_executions);
     jout_key(out, "amendedOrder");
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, sym)->name);
     jout_kv_int(out, "orderId", (int64_t)order->id);
     jout_kv_int(out, "orderListId", -1);
     jout_kv_str(out, "origClientOrderId", order->shown_client);

@@ -225,7 +225,7 @@ int simb_want_symbol(struct simb_call *call, uint32_t *sym)
         if (!is_legal || c - name >= 60)
             return illegal(call, "symbol", "^[A-Z0-9-_.]{1,20}$");
     }
-    i = pit_find(call->b->pit, name);
+    i = pit_find(call->b->sim.pit, name);
     if (i < 0)
         return simb_fail(call, 400, -1121, "Invalid symbol.");
     *sym = (uint32_t)i;
@@ -410,7 +410,7 @@ int simb_authorise(struct simb_call *call, const char *key, const char *payload,
     if (!key || !*key || !is_made_of(key, 1, 95, "-_.+/="))
         return simb_fail(call, 401, -2014, "API-key format invalid.");
     call->account = NULL;
-    for (uint32_t i = 0; i < b->n_accounts; i++)
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++)
         if (strcmp(b->accounts[i].member->key, key) == 0)
             call->account = &b->accounts[i];
     if (!call->account ||

@@ -58,7 +58,7 @@ static agon_amt_t *last_of(struct simb_past *past, uint32_t owner, agon_asset_t 
 
 int simb_past_open(struct simb *b)
 {
-    agon_ns_t longest = faults_longest_lag(b->config.faults, b->um ? FAULT_UM : FAULT_SPOT);
+    agon_ns_t longest = faults_longest_lag(b->sim.config.faults, b->um ? FAULT_UM : FAULT_SPOT);
     struct simb_past *past;
 
     if (longest == 0)
@@ -68,21 +68,22 @@ int simb_past_open(struct simb *b)
         return AGON_ENOMEM;
     b->past = past;
     past->longest_ns = longest;
-    past->n_assets = pit_table(b->pit)->n_assets;
+    past->n_assets = pit_table(b->sim.pit)->n_assets;
     if (b->um)
-        past->perp = calloc(b->n_accounts, sizeof(*past->perp));
+        past->perp = calloc(b->sim.n_accounts, sizeof(*past->perp));
     else
-        past->last = calloc((size_t)b->n_accounts * (past->n_assets + 1) * 2, sizeof(*past->last));
+        past->last =
+            calloc((size_t)b->sim.n_accounts * (past->n_assets + 1) * 2, sizeof(*past->last));
     if (!past->perp && !past->last)
         return AGON_ENOMEM;
-    for (uint32_t owner = 0; owner < b->n_accounts; owner++) {
+    for (uint32_t owner = 0; owner < b->sim.n_accounts; owner++) {
         if (b->um) {
             past->perp[owner] = b->um->accounts[owner];
             continue;
         }
         for (agon_asset_t asset = 1; asset <= past->n_assets; asset++) {
-            last_of(past, owner, asset)[0] = pit_free_amt(b->pit, owner, asset);
-            last_of(past, owner, asset)[1] = pit_locked_amt(b->pit, owner, asset);
+            last_of(past, owner, asset)[0] = pit_free_amt(b->sim.pit, owner, asset);
+            last_of(past, owner, asset)[1] = pit_locked_amt(b->sim.pit, owner, asset);
         }
     }
     return AGON_OK;
@@ -147,7 +148,7 @@ static void note_orders(struct simb *b)
             past->orders =
                 grow(past->orders, past->n_orders, &past->orders_room, sizeof(*past->orders));
             past->orders[past->n_orders++] = (struct past_order){
-                .t_until = b->now.transport, .order = watched->order, .was = watched->last};
+                .t_until = b->sim.now.transport, .order = watched->order, .was = watched->last};
             watched->last = now;
         }
         // One that has left changes no more, but in the step in which it left.
@@ -164,7 +165,7 @@ static struct past_money *add_money(struct simb *b, uint32_t owner)
 
     past->money = grow(past->money, past->n_money, &past->money_room, sizeof(*past->money));
     money = &past->money[past->n_money++];
-    *money = (struct past_money){.t_until = b->now.transport, .owner = owner};
+    *money = (struct past_money){.t_until = b->sim.now.transport, .owner = owner};
     return money;
 }
 
@@ -172,8 +173,8 @@ static void note_spot(struct simb *b, uint32_t owner)
 {
     for (agon_asset_t asset = 1; asset <= b->past->n_assets; asset++) {
         agon_amt_t *last = last_of(b->past, owner, asset);
-        agon_amt_t free_amt = pit_free_amt(b->pit, owner, asset);
-        agon_amt_t locked_amt = pit_locked_amt(b->pit, owner, asset);
+        agon_amt_t free_amt = pit_free_amt(b->sim.pit, owner, asset);
+        agon_amt_t locked_amt = pit_locked_amt(b->sim.pit, owner, asset);
         struct past_money *money;
 
         if (last[0] == free_amt && last[1] == locked_amt)
@@ -205,7 +206,7 @@ static void note_perp(struct simb *b, uint32_t owner)
 static void prune(struct simb *b)
 {
     struct simb_past *past = b->past;
-    agon_ns_t since = b->now.transport - past->longest_ns;
+    agon_ns_t since = b->sim.now.transport - past->longest_ns;
     uint32_t gone = 0;
 
     while (gone < past->n_orders && past->orders[gone].t_until < since)
@@ -225,7 +226,7 @@ void simb_past_note(struct simb *b)
     if (!b->past)
         return;
     note_orders(b);
-    for (uint32_t owner = 0; owner < b->n_accounts; owner++) {
+    for (uint32_t owner = 0; owner < b->sim.n_accounts; owner++) {
         if (b->um)
             note_perp(b, owner);
         else
@@ -281,8 +282,8 @@ void simb_past_balance(const struct simb_call *call, agon_asset_t asset, agon_am
     const struct simb_past *past = call->b->past;
     uint32_t owner = call->account->owner;
 
-    *free_amt = pit_free_amt(call->b->pit, owner, asset);
-    *locked_amt = pit_locked_amt(call->b->pit, owner, asset);
+    *free_amt = pit_free_amt(call->b->sim.pit, owner, asset);
+    *locked_amt = pit_locked_amt(call->b->sim.pit, owner, asset);
     for (uint32_t i = 0; past && call->t_view != 0 && i < past->n_money; i++) {
         const struct past_money *was = &past->money[i];
 

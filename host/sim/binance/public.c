@@ -192,7 +192,7 @@ static void put_symbol(struct jout *out, const struct pit_symbol *symbol, int wi
 static int get_symbols(struct simb_call *call, int is_needed, uint64_t *mask, int *is_list)
 {
     const char *one = simb_param(call, "symbol"), *many = simb_param(call, "symbols");
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     json_t *list, *item;
     size_t i;
     int rc = 0;
@@ -243,7 +243,7 @@ static int get_symbols(struct simb_call *call, int is_needed, uint64_t *mask, in
 int simb_exchange_info(struct simb_call *call)
 {
     struct jout *out = call->out;
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     const char *status = simb_param(call, "symbolStatus"),
                *permissions = simb_param(call, "permissions");
     int with_sets = 1, is_list;
@@ -315,7 +315,7 @@ int simb_depth(struct simb_call *call)
     if (status && strcmp(status, "TRADING") != 0)
         return simb_fail(call, 400, -1220,
                          "The symbol's status does not match the requested symbolStatus.");
-    pit_view(call->b->pit, sym, &view);
+    pit_view(call->b->sim.pit, sym, &view);
     jout_open(call->out, '{');
     jout_kv_int(call->out, "lastUpdateId", (int64_t)view.id);
     put_side(call->out, "bids", view.bid, view.n_bid < limit ? view.n_bid : (uint32_t)limit);
@@ -326,7 +326,7 @@ int simb_depth(struct simb_call *call)
 
 static int put_trades(struct simb_call *call, int with_from)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     struct jout *out = call->out;
     int64_t limit, from = 0;
     uint32_t sym, n, first;
@@ -370,7 +370,7 @@ int simb_historical_trades(struct simb_call *call)
 
 int simb_agg_trades(struct simb_call *call)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     struct jout *out = call->out;
     agon_ns_t start = 0, end = INT64_MAX;
     int64_t limit, from = 0;
@@ -463,7 +463,7 @@ static void put_kline(struct jout *out, const struct pit_bar *bar, agon_ns_t nex
 int simb_kline_range(struct simb_call *call, int interval, agon_ns_t first, agon_ns_t shift,
                      int64_t most, agon_ns_t *open, agon_ns_t *end, int64_t *limit)
 {
-    agon_ns_t start = 0, now = pit_now(call->b->pit);
+    agon_ns_t start = 0, now = pit_now(call->b->sim.pit);
     int has_start, has_end;
 
     *end = 0;
@@ -495,7 +495,7 @@ int simb_kline_range(struct simb_call *call, int interval, agon_ns_t first, agon
 
 int simb_klines(struct simb_call *call)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     agon_ns_t end = 0, shift, open, first_kept = INT64_MAX / 2;
     const char *name;
     int64_t limit;
@@ -538,7 +538,7 @@ int simb_avg_price(struct simb_call *call)
 
     if (simb_want_symbol(call, &sym) < 0)
         return -1;
-    px = pit_avg_px(call->b->pit, sym, 5, &t_last);
+    px = pit_avg_px(call->b->sim.pit, sym, 5, &t_last);
     jout_open(call->out, '{');
     jout_kv_int(call->out, "mins", 5);
     jout_kv_dec(call->out, "price", px, SIMB_EXP);
@@ -573,7 +573,7 @@ static void put_stats(struct simb_call *call, uint32_t sym, const struct simb_st
                       int is_mini, int with_book)
 {
     const struct pit_bar *bar = &stats->bar;
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     struct jout *out = call->out;
     struct agon_level none = {0};
     struct pit_view view;
@@ -633,7 +633,7 @@ static int get_type(struct simb_call *call, int *is_mini)
 static int put_tickers(struct simb_call *call, int is_needed, agon_ns_t from, agon_ns_t until,
                        int with_book)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     struct simb_stats stats;
     int is_mini, is_list;
     uint64_t mask;
@@ -657,7 +657,7 @@ static int put_tickers(struct simb_call *call, int is_needed, agon_ns_t from, ag
 
 int simb_ticker_24hr(struct simb_call *call)
 {
-    return put_tickers(call, 0, pit_now(call->b->pit) - 1440 * SIMB_NS_PER_MIN, 0, 1);
+    return put_tickers(call, 0, pit_now(call->b->sim.pit) - 1440 * SIMB_NS_PER_MIN, 0, 1);
 }
 
 int simb_ticker_day(struct simb_call *call)
@@ -666,14 +666,14 @@ int simb_ticker_day(struct simb_call *call)
 
     if (get_zone(call, &shift) < 0)
         return -1;
-    open = simb_interval_open(simb_interval("1d"), pit_now(call->b->pit), shift);
+    open = simb_interval_open(simb_interval("1d"), pit_now(call->b->sim.pit), shift);
     return put_tickers(call, 1, open, open + 1440 * SIMB_NS_PER_MIN - 1, 0);
 }
 
 int simb_ticker_window(struct simb_call *call)
 {
     const char *size = simb_param(call, "windowSize");
-    agon_ns_t now = pit_now(call->b->pit), from;
+    agon_ns_t now = pit_now(call->b->sim.pit), from;
     int64_t minutes = 1440;
     int n = 0, count = 1;
     char unit = 'd';
@@ -695,7 +695,7 @@ int simb_ticker_window(struct simb_call *call)
 
 int simb_ticker_price(struct simb_call *call)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     struct jout *out = call->out;
     uint64_t mask;
     int is_list;
@@ -719,7 +719,7 @@ int simb_ticker_price(struct simb_call *call)
 
 int simb_book_ticker(struct simb_call *call)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     struct jout *out = call->out;
     uint64_t mask;
     int is_list;

@@ -132,19 +132,14 @@ void simb_records_free(struct simb *b)
 void simb_log_effect(struct simb *b, const struct simb_order *order, const char *kind,
                      const struct match_event *event, uint64_t trade_id)
 {
-    struct jout *line = &b->line;
+    struct jout *line = &b->sim.line;
 
     simb_tell_effect(b, order, event, trade_id);
-    if (!b->config.sink.log)
+    if (!sim_log_begin(&b->sim, "effect", event->t))
         return;
-    jout_reset(line);
-    jout_open(line, '{');
-    jout_kv_str(line, "kind", "effect");
-    jout_kv_int(line, "t_market_ns", event->t);
-    jout_kv_int(line, "t_transport_ns", b->now.transport);
     jout_kv_str(line, "key", order->account->member->key);
     jout_kv_str(line, "what", kind);
-    jout_kv_str(line, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(line, "symbol", pit_at(b->sim.pit, order->sym)->name);
     jout_kv_int(line, "orderId", (int64_t)order->id);
     jout_kv_str(line, "clientOrderId", order->client);
     jout_kv_str(line, "side", order->side == AGON_BUY ? "BUY" : "SELL");
@@ -158,11 +153,12 @@ void simb_log_effect(struct simb *b, const struct simb_order *order, const char 
         jout_kv_dec(line, "lastPrice", event->px, SIMB_EXP);
         jout_kv_dec(line, "lastQty", event->qty, SIMB_EXP);
         simb_kv_amt(b, line, "fee", event->fee_asset, event->fee_amt);
-        jout_kv_str(line, "feeAsset", instruments_asset(pit_table(b->pit), event->fee_asset)->name);
+        jout_kv_str(line, "feeAsset",
+                    instruments_asset(pit_table(b->sim.pit), event->fee_asset)->name);
         jout_kv_bool(line, "isMaker", event->is_maker);
     }
     jout_close(line, '{');
-    simb_log(b, line);
+    sim_log(&b->sim, line);
 }
 
 void simb_keep_fill(struct simb *b, const struct simb_order *order, const struct match_event *event,
@@ -187,7 +183,7 @@ void simb_keep_fill(struct simb *b, const struct simb_order *order, const struct
                            .amt = event->quote_amt,
                            .fee_amt = event->fee_amt,
                            .t = event->t,
-                           .t_seen = b->now.transport,
+                           .t_seen = b->sim.now.transport,
                            .is_buyer = order->side == AGON_BUY,
                            .is_maker = event->is_maker};
 }

@@ -11,7 +11,7 @@
 #include "base/map.h"
 #include "base/rng.h"
 #include "net/jout.h"
-#include "sim/dialect.h"
+#include "sim/sim.h"
 
 #define SIMB_PARAMS_MAX     64
 #define SIMB_TEXT_MAX       32768 /* decoded parameters of one call */
@@ -243,6 +243,7 @@ struct simb_sent {                /* what a diff stream has told so far, per sym
 
 struct simum;
 struct simb_venue {                  /* what one market has and the other has not, or otherwise */
+    struct sim_ways ways;            /* first; its hooks are the market's */
     const struct simb_route *routes; /* ends with one that has no run */
     uint32_t weight_per_minute, raw_per_5m /* 0: not counted */, orders_per_10s, orders_long;
     agon_ns_t orders_long_ns; /* the longer interval orders are counted in */
@@ -254,7 +255,6 @@ struct simb_venue {                  /* what one market has and the other has no
     uint8_t is_split;   /* streams also below /public, /market, /private */
     uint8_t is_lenient; /* parameters nobody knows are ignored */
     uint8_t is_coin;    /* COIN-M: pairs stand beside symbols */
-    struct pit_hooks hooks;
     /* A stream's name, all of it; leaves SIMB_STREAM_NONE what it does not know. */
     void (*parse_stream)(struct simb *b, const char *name, struct simb_stream *stream);
     int (*open)(struct simb *b, struct error *err); /* the accounts are named and empty */
@@ -264,14 +264,10 @@ struct simb_venue {                  /* what one market has and the other has no
 };
 
 struct simb {
+    struct sim sim; /* first: what every simulated exchange has */
     const struct simb_venue *venue;
     struct simum *um; /* owned; USD-M alone */
-    struct sim_config config;
-    struct pit *pit;
-    struct sim_time now;
-    struct rng rng;
     struct simb_account accounts[MEMBERS_MAX];
-    uint32_t n_accounts;
     struct simb_peer peers[SIMB_PEERS_MAX];
     struct simb_conn conns[SIMB_CONNS_MAX];
     struct simb_order **orders; /* owned, by id */
@@ -282,8 +278,6 @@ struct simb {
     uint32_t fills_room;         /* a power of two */
     uint64_t n_fills;
     uint64_t n_executions;
-    /* during one submit */
-    int submit_reason; /* why the engine refused */
     struct simb_sent sent[PIT_SYMBOLS_MAX][SIMB_SPEEDS];
     uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
     struct simb_late late[SIMB_LATE_MAX];
@@ -295,8 +289,8 @@ struct simb {
     uint64_t closed;        /* symbols whose bar has closed and is to be told, a bit each */
     agon_ns_t t_came;       /* of the request that has waited and is taken; 0: none */
     struct simb_past *past; /* owned; NULL: no query looks back */
-    agon_ns_t maintenance_until, halved_until, skewed_until, skew_ns;
-    struct jout out, data, frame, wrapped, line;
+    agon_ns_t halved_until, skewed_until, skew_ns;
+    struct jout data, wrapped;
     struct simb_call call; /* too big for a stack */
     char text[SIMB_TEXT_MAX], payload[SIMB_TEXT_MAX];
     uint32_t text_n;
@@ -327,9 +321,12 @@ int simb_check_params(struct simb_call *call);
 int simb_is_client_id(const char *text);
 
 /* carrier.c: the dialect's functions */
-int simb_open(struct sim **sim, const struct simb_venue *venue, const struct sim_config *config,
-              struct error *err);
-void simb_close(struct sim *sim);
+int simb_begin_venue(struct sim *sim, struct error *err);
+void simb_end(struct sim *sim);
+/* What is alike in the ways of all three. */
+#define SIMB_WAYS                                                                                  \
+    .size = sizeof(struct simb), .seed = 0x62696e, .has_own_money = 1, .begin = simb_begin_venue,  \
+    .end = simb_end
 void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
                struct sim_reply *reply);
 int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
@@ -355,7 +352,6 @@ void simb_put_order_limits(struct simb_call *call, struct jout *out, int with_co
 int simb_charge(struct simb_call *call, uint32_t weight);
 void simb_error_body(struct simb_call *call, struct jout *out);
 void simb_random_text(struct simb *b, char *text, size_t n);
-void simb_log(struct simb *b, struct jout *line);
 
 /* public.c */
 int simb_ping(struct simb_call *call);

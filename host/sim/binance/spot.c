@@ -118,24 +118,24 @@ static const struct simb_route routes[] = {
 
 static int spot_accounts(struct simb *b, struct error *err)
 {
-    for (uint32_t i = 0; i < b->n_accounts; i++) {
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++) {
         const struct member *member = b->accounts[i].member;
 
         if (member->has_fees &&
-            pit_set_fees(b->pit, i, member->maker_fee_ppb, member->taker_fee_ppb) < 0)
+            pit_set_fees(b->sim.pit, i, member->maker_fee_ppb, member->taker_fee_ppb) < 0)
             return error_set(err, AGON_EINVAL, "account %s: fees cannot be set", member->key);
         for (uint32_t j = 0; j < member->n_balances; j++) {
             agon_asset_t asset =
-                instruments_find_asset(pit_table(b->pit), member->balances[j].asset);
+                instruments_find_asset(pit_table(b->sim.pit), member->balances[j].asset);
 
             // An asset that no symbol trades has no place in the engine and is left out.
-            if (asset && instruments_asset(pit_table(b->pit), asset)->exp !=
-                             members_exp(b->config.members, member->balances[j].asset))
+            if (asset && instruments_asset(pit_table(b->sim.pit), asset)->exp !=
+                             members_exp(b->sim.config.members, member->balances[j].asset))
                 return error_set(err, AGON_EINVAL,
                                  "account %s: %s is priced in or not in this market, and keeps %d "
                                  "decimals",
                                  member->key, member->balances[j].asset, SIMB_EXP);
-            if (asset && pit_deposit(b->pit, i, asset, member->balances[j].amt) < 0)
+            if (asset && pit_deposit(b->sim.pit, i, asset, member->balances[j].amt) < 0)
                 return error_set(err, AGON_EINVAL, "account %s: %s cannot be deposited",
                                  member->key, member->balances[j].asset);
         }
@@ -144,6 +144,14 @@ static int spot_accounts(struct simb *b, struct error *err)
 }
 
 static const struct simb_venue venue = {
+    .ways = {SIMB_WAYS, .hooks = {.on_trade = simb_on_trade,
+                                  .on_agg = simb_on_agg,
+                                  .on_top = simb_on_top,
+                                  .on_book = simb_on_book,
+                                  .on_step = simb_on_step,
+                                  .on_order = simb_on_order,
+                                  .on_balance = simb_on_balance,
+                                  .on_bar = simb_on_bar}},
     .routes = routes,
     .weight_per_minute = 6000,
     .raw_per_5m = 300000,
@@ -157,21 +165,13 @@ static const struct simb_venue venue = {
     .pong_within_ns = 60 * SIMB_NS_PER_S,
     .api_path = "/ws-api/v3",
     .type_names = simb_type_names,
-    .hooks = {.on_trade = simb_on_trade,
-              .on_agg = simb_on_agg,
-              .on_top = simb_on_top,
-              .on_book = simb_on_book,
-              .on_step = simb_on_step,
-              .on_order = simb_on_order,
-              .on_balance = simb_on_balance,
-              .on_bar = simb_on_bar},
     .parse_stream = simb_parse_spot_stream,
     .open = spot_accounts,
 };
 
 static int spot_open(struct sim **sim, const struct sim_config *config, struct error *err)
 {
-    return simb_open(sim, &venue, config, err);
+    return sim_open(sim, &venue.ways, config, err);
 }
 
 static const char *const beside[] = {"binance_um", "binance_cm", NULL};
@@ -187,7 +187,7 @@ const struct sim_dialect sim_binance_spot = {
     .symbol = simb_symbol,
     .is_interval = simb_is_interval,
     .open = spot_open,
-    .close = simb_close,
+    .close = sim_close,
     .http = simb_http,
     .ws_open = simb_ws_open,
     .ws_frame = simb_ws_frame,

@@ -40,7 +40,7 @@ static int parse_symbol_stream(struct simb *b, const char *what, struct simb_str
     if (strncmp(what, "kline_", 6) == 0 && simb_interval(what + 6) >= 0) {
         stream->kind = SIMB_STREAM_KLINE;
         stream->interval = (uint8_t)simb_interval(what + 6);
-        stream->last_open = simb_interval_open(stream->interval, pit_now(b->pit), 0);
+        stream->last_open = simb_interval_open(stream->interval, pit_now(b->sim.pit), 0);
         return 1;
     }
     return 0;
@@ -68,8 +68,8 @@ static void build_trade(struct simb *b, struct jout *out, uint32_t sym, const vo
 
     jout_open(out, '{');
     jout_kv_str(out, "e", "trade");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_int(out, "t", (int64_t)trade->id);
     jout_kv_dec(out, "p", trade->px, SIMB_EXP);
     jout_kv_dec(out, "q", trade->qty, SIMB_EXP);
@@ -90,8 +90,8 @@ static void build_agg(struct simb *b, struct jout *out, uint32_t sym, const void
 
     jout_open(out, '{');
     jout_kv_str(out, "e", "aggTrade");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_int(out, "a", (int64_t)agg->id);
     jout_kv_dec(out, "p", agg->px, SIMB_EXP);
     jout_kv_dec(out, "q", agg->qty, SIMB_EXP);
@@ -112,7 +112,7 @@ static void put_best(struct simb *b, struct jout *out, uint32_t sym)
 {
     struct agon_level bid, ask;
 
-    pit_best(b->pit, sym, &bid, &ask);
+    pit_best(b->sim.pit, sym, &bid, &ask);
     jout_kv_dec(out, "b", bid.px, SIMB_EXP);
     jout_kv_dec(out, "B", bid.qty, SIMB_EXP);
     jout_kv_dec(out, "a", ask.px, SIMB_EXP);
@@ -124,10 +124,10 @@ static void build_book(struct simb *b, struct jout *out, uint32_t sym, const voi
     struct pit_view view;
 
     (void)what;
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     jout_open(out, '{');
     jout_kv_int(out, "u", (int64_t)view.id);
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     put_best(b, out, sym);
     jout_close(out, '{');
 }
@@ -147,11 +147,11 @@ static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const voi
     const struct simb_sent *sent = what;
     struct pit_view view;
 
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     jout_open(out, '{');
     jout_kv_str(out, "e", "depthUpdate");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_int(out, "U", (int64_t)sent->id + 1);
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_key(out, "b");
@@ -163,10 +163,10 @@ static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const voi
 
 static void step_partial(struct simb *b, struct simb_conn *conn, struct simb_stream *stream)
 {
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     struct pit_view view;
 
-    pit_view(b->pit, stream->sym, &view);
+    pit_view(b->sim.pit, stream->sym, &view);
     if (view.id == stream->last)
         return;
     stream->last = view.id;
@@ -184,14 +184,14 @@ static void step_partial(struct simb *b, struct simb_conn *conn, struct simb_str
 static void push_kline(struct simb *b, struct simb_conn *conn, const struct simb_stream *stream,
                        const struct pit_bar *bar, agon_ns_t next, int is_closed)
 {
-    const char *symbol = pit_at(b->pit, stream->sym)->name;
-    struct jout *out = &b->frame;
+    const char *symbol = pit_at(b->sim.pit, stream->sym)->name;
+    struct jout *out = &b->sim.frame;
 
     jout_reset(out);
     out->is_micro = conn->is_micro;
     jout_open(out, '{');
     jout_kv_str(out, "e", "kline");
-    jout_kv_time(out, "E", pit_now(b->pit));
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
     jout_kv_str(out, "s", symbol);
     jout_key(out, "k");
     jout_open(out, '{');
@@ -226,12 +226,12 @@ static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_strea
     agon_ns_t pace = interval == 0 ? SIMB_NS_PER_S : 2 * SIMB_NS_PER_S;
     struct pit_bar bar;
 
-    if (pit_bar_ns(b->pit, stream->sym) > 0)
+    if (pit_bar_ns(b->sim.pit, stream->sym) > 0)
         return; // they are told as they close
     // Bars that ended since the last step are told once more, closed.
     while (stream->last_open < open) {
         next = simb_interval_next(interval, stream->last_open, 0);
-        if (simb_bar(b->pit, stream->sym, interval, stream->last_open, next, &bar))
+        if (simb_bar(b->sim.pit, stream->sym, interval, stream->last_open, next, &bar))
             push_kline(b, conn, stream, &bar, next, 1);
         stream->last_open = next;
         stream->last = 0;
@@ -239,7 +239,7 @@ static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_strea
     if (t % pace != 0)
         return;
     next = simb_interval_next(interval, open, 0);
-    if (!simb_bar(b->pit, stream->sym, interval, open, next, &bar) || bar.n == stream->last)
+    if (!simb_bar(b->sim.pit, stream->sym, interval, open, next, &bar) || bar.n == stream->last)
         return;
     stream->last = bar.n;
     push_kline(b, conn, stream, &bar, next, 0);
@@ -248,12 +248,12 @@ static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_strea
 // Of a market of bars: the one that has closed, and longer ones that end with it.
 static void close_kline(struct simb *b, struct simb_conn *conn, struct simb_stream *stream)
 {
-    agon_ns_t now = pit_now(b->pit), bar_ns = pit_bar_ns(b->pit, stream->sym);
+    agon_ns_t now = pit_now(b->sim.pit), bar_ns = pit_bar_ns(b->sim.pit, stream->sym);
     agon_ns_t open = simb_interval_open(stream->interval, now - bar_ns, 0);
     agon_ns_t next = simb_interval_next(stream->interval, open, 0);
     struct pit_bar bar;
 
-    if (next > now || !simb_bar(b->pit, stream->sym, stream->interval, open, next, &bar))
+    if (next > now || !simb_bar(b->sim.pit, stream->sym, stream->interval, open, next, &bar))
         return;
     push_kline(b, conn, stream, &bar, next, 1);
 }
@@ -293,11 +293,11 @@ static void put_mini(struct simb *b, struct jout *out, uint32_t sym)
 {
     struct simb_stats stats;
 
-    simb_stats(b->pit, sym, pit_now(b->pit) - 1440 * SIMB_NS_PER_MIN, &stats);
+    simb_stats(b->sim.pit, sym, pit_now(b->sim.pit) - 1440 * SIMB_NS_PER_MIN, &stats);
     jout_open(out, '{');
     jout_kv_str(out, "e", "24hrMiniTicker");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_dec(out, "c", stats.bar.close_px, SIMB_EXP);
     jout_kv_dec(out, "o", stats.bar.open_px, SIMB_EXP);
     jout_kv_dec(out, "h", stats.bar.high_px, SIMB_EXP);
@@ -318,25 +318,25 @@ static void build_all_mini(struct simb *b, struct jout *out, uint32_t sym, const
     (void)sym;
     (void)what;
     jout_open(out, '[');
-    for (uint32_t i = 0; i < pit_count(b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++)
         put_mini(b, out, i);
     jout_close(out, '[');
 }
 
 static void build_ticker(struct simb *b, struct jout *out, uint32_t sym, const void *what)
 {
-    uint32_t n = pit_trades(b->pit, sym);
+    uint32_t n = pit_trades(b->sim.pit, sym);
     struct simb_stats stats;
     struct pit_view view;
     const struct pit_bar *bar = &stats.bar;
 
     (void)what;
-    simb_stats(b->pit, sym, pit_now(b->pit) - 1440 * SIMB_NS_PER_MIN, &stats);
-    pit_view(b->pit, sym, &view);
+    simb_stats(b->sim.pit, sym, pit_now(b->sim.pit) - 1440 * SIMB_NS_PER_MIN, &stats);
+    pit_view(b->sim.pit, sym, &view);
     jout_open(out, '{');
     jout_kv_str(out, "e", "24hrTicker");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_dec(out, "p", bar->close_px - bar->open_px, SIMB_EXP);
     jout_kv_dec(out, "P",
                 bar->open_px
@@ -349,7 +349,7 @@ static void build_ticker(struct simb *b, struct jout *out, uint32_t sym, const v
                 SIMB_EXP);
     jout_kv_dec(out, "x", stats.before_px, SIMB_EXP);
     jout_kv_dec(out, "c", bar->close_px, SIMB_EXP);
-    jout_kv_dec(out, "Q", n ? pit_trade_at(b->pit, sym, n - 1)->qty : 0, SIMB_EXP);
+    jout_kv_dec(out, "Q", n ? pit_trade_at(b->sim.pit, sym, n - 1)->qty : 0, SIMB_EXP);
     put_best(b, out, sym);
     jout_kv_dec(out, "o", bar->open_px, SIMB_EXP);
     jout_kv_dec(out, "h", bar->high_px, SIMB_EXP);
@@ -367,13 +367,13 @@ static void build_ticker(struct simb *b, struct jout *out, uint32_t sym, const v
 static void build_avg(struct simb *b, struct jout *out, uint32_t sym, const void *what)
 {
     agon_ns_t t_last;
-    agon_px_t px = pit_avg_px(b->pit, sym, 5, &t_last);
+    agon_px_t px = pit_avg_px(b->sim.pit, sym, 5, &t_last);
 
     (void)what;
     jout_open(out, '{');
     jout_kv_str(out, "e", "avgPrice");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_str(out, "i", "5m");
     jout_kv_dec(out, "w", px, SIMB_EXP);
     jout_kv_time(out, "T", t_last);
@@ -382,7 +382,7 @@ static void build_avg(struct simb *b, struct jout *out, uint32_t sym, const void
 
 static void step_each_second(struct simb *b)
 {
-    for (uint32_t i = 0; i < pit_count(b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++) {
         simb_chain_step(b, i, 0, build_diff);
         simb_push_all(b, SIMB_STREAM_TICKER, i, 0, 0, build_ticker, NULL);
         simb_push_all(b, SIMB_STREAM_MINI, i, 0, 0, build_mini, NULL);
@@ -404,7 +404,7 @@ void simb_on_step(void *ctx, agon_ns_t t)
 
     tell_closed(b);
     simb_flush_balances(b);
-    for (uint32_t i = 0; i < pit_count(b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++)
         simb_chain_step(b, i, 1, build_diff);
     if (is_second)
         step_each_second(b);

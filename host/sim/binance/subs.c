@@ -16,8 +16,8 @@
 void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
                size_t n)
 {
-    if (b->config.sink.frame && conn->id)
-        b->config.sink.frame(b->config.sink.ctx, conn->id, kind, bytes, n, 0);
+    if (b->sim.config.sink.frame && conn->id)
+        b->sim.config.sink.frame(b->sim.config.sink.ctx, conn->id, kind, bytes, n, 0);
 }
 
 static void remove_stream(struct simb *b, struct simb_conn *conn, uint32_t i)
@@ -39,8 +39,9 @@ void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *rea
     uint64_t id = conn->id;
 
     simb_conn_forget(b, conn);
-    if (b->config.sink.frame && id)
-        b->config.sink.frame(b->config.sink.ctx, id, SIM_CLOSE, reason, strlen(reason), code);
+    if (b->sim.config.sink.frame && id)
+        b->sim.config.sink.frame(b->sim.config.sink.ctx, id, SIM_CLOSE, reason, strlen(reason),
+                                 code);
 }
 
 /* --- names --- */
@@ -59,7 +60,7 @@ int simb_stream_symbol(struct simb *b, const char *name, const char **what)
     }
     symbol[at - name] = '\0';
     *what = at + 1;
-    return pit_find(b->pit, symbol);
+    return pit_find(b->sim.pit, symbol);
 }
 
 static void parse_stream(struct simb *b, const char *name, struct simb_stream *stream)
@@ -87,7 +88,7 @@ void simb_chain_begin(struct simb *b, uint32_t sym, int speed)
         sent->ask = calloc(PIT_DEPTH_MAX, sizeof(*sent->ask));
         REQUIRE(sent->bid && sent->ask);
     }
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     memcpy(sent->bid, view.bid, view.n_bid * sizeof(*view.bid));
     memcpy(sent->ask, view.ask, view.n_ask * sizeof(*view.ask));
     sent->n_bid = view.n_bid;
@@ -204,7 +205,7 @@ static void put_id(struct jout *out, json_t *id)
 
 static void refuse(struct simb *b, struct simb_conn *conn, int code, const char *msg, json_t *id)
 {
-    struct jout *out = &b->out;
+    struct jout *out = &b->sim.out;
 
     jout_reset(out);
     jout_open(out, '{');
@@ -221,7 +222,7 @@ static void control_property(struct simb *b, struct simb_conn *conn, json_t *par
 {
     const char *name = json_string_value(json_array_get(params, 0));
     json_t *value = json_array_get(params, 1);
-    struct jout *out = &b->out;
+    struct jout *out = &b->sim.out;
 
     if (!name) {
         refuse(b, conn, 2, "Invalid request: property name must be a string", id);
@@ -252,7 +253,7 @@ static void control_property(struct simb *b, struct simb_conn *conn, json_t *par
 static void control_streams(struct simb *b, struct simb_conn *conn, json_t *params, json_t *id,
                             int is_on)
 {
-    struct jout *out = &b->out;
+    struct jout *out = &b->sim.out;
     json_t *item;
     size_t i;
 
@@ -294,7 +295,7 @@ static void control_streams(struct simb *b, struct simb_conn *conn, json_t *para
 
 static void control_list(struct simb *b, struct simb_conn *conn, json_t *id)
 {
-    struct jout *out = &b->out;
+    struct jout *out = &b->sim.out;
 
     jout_reset(out);
     jout_open(out, '{');
@@ -419,13 +420,13 @@ void simb_push_all(struct simb *b, enum simb_stream_kind kind, uint32_t sym, int
                     stream->speed != speed)
                     continue;
                 if (!is_built) {
-                    jout_reset(&b->frame);
-                    b->frame.is_micro = is_micro;
-                    build(b, &b->frame, sym, what);
-                    b->frame.is_micro = 0;
+                    jout_reset(&b->sim.frame);
+                    b->sim.frame.is_micro = is_micro;
+                    build(b, &b->sim.frame, sym, what);
+                    b->sim.frame.is_micro = 0;
                     is_built = 1;
                 }
-                simb_push(b, conn, stream->name, &b->frame);
+                simb_push(b, conn, stream->name, &b->sim.frame);
             }
         }
     }
@@ -504,7 +505,7 @@ void simb_chain_step(struct simb *b, uint32_t sym, int speed, simb_build_fn buil
         sent->is_live = 0;
         return;
     }
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     if (view.id == sent->id)
         return;
     simb_push_all(b, SIMB_STREAM_DIFF, sym, 0, speed, build, sent);
@@ -575,13 +576,13 @@ void simb_user_build(struct simb *b, struct simb_account *account, simb_user_fn 
             if (!conn->id || conn->is_micro != is_micro || !listens(conn, account))
                 continue;
             if (!is_built) {
-                jout_reset(&b->frame);
-                b->frame.is_micro = is_micro;
-                build(b, &b->frame, what);
-                b->frame.is_micro = 0;
+                jout_reset(&b->sim.frame);
+                b->sim.frame.is_micro = is_micro;
+                build(b, &b->sim.frame, what);
+                b->sim.frame.is_micro = 0;
                 is_built = 1;
             }
-            user_event(b, conn, account, &b->frame);
+            user_event(b, conn, account, &b->sim.frame);
         }
     }
 }
@@ -589,7 +590,7 @@ void simb_user_build(struct simb *b, struct simb_account *account, simb_user_fn 
 // listen_key NULL: it was ended by its owner, who needs no word of it.
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key)
 {
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
 
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
@@ -603,7 +604,7 @@ void simb_user_ended(struct simb *b, struct simb_account *account, const char *l
                 jout_reset(out);
                 jout_open(out, '{');
                 jout_kv_str(out, "e", "listenKeyExpired");
-                jout_kv_time(out, "E", b->now.transport);
+                jout_kv_time(out, "E", b->sim.now.transport);
                 jout_kv_str(out, "listenKey", listen_key);
                 jout_close(out, '{');
                 push(b, conn, 1, stream->name, out);

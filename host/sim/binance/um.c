@@ -107,7 +107,7 @@ void um_put_qty(struct simb *b, struct jout *out, const char *key, uint32_t sym,
 
 void um_put_pair(struct simb *b, struct jout *out, const char *key, uint32_t sym)
 {
-    const char *name = pit_at(b->pit, sym)->name;
+    const char *name = pit_at(b->sim.pit, sym)->name;
 
     jout_key(out, key);
     jout_strn(out, name, strcspn(name, "_"));
@@ -120,16 +120,16 @@ void um_put_rate(struct jout *out, const char *key, int64_t ppb)
 
 agon_px_t um_index_px(const struct simb *b, uint32_t sym)
 {
-    agon_px_t px = pit_noted(b->pit, sym, PIT_INDEX);
+    agon_px_t px = pit_noted(b->sim.pit, sym, PIT_INDEX);
 
-    return px > 0 ? px : pit_last_px(b->pit, sym);
+    return px > 0 ? px : pit_last_px(b->sim.pit, sym);
 }
 
 agon_px_t um_mark_px(const struct simb *b, uint32_t sym)
 {
     agon_px_t px = b->um->contracts[sym].mark_px;
 
-    return px > 0 ? px : pit_last_px(b->pit, sym);
+    return px > 0 ? px : pit_last_px(b->sim.pit, sym);
 }
 
 /* --- life --- */
@@ -162,22 +162,23 @@ static int open_account(struct simb *b, uint32_t i, struct error *err)
 
     for (uint32_t j = 0; j < member->n_balances; j++)
         if (strcmp(member->balances[j].asset, UM_MARGIN_ASSET) == 0)
-            wallet_amt =
-                num_rescale(member->balances[j].amt,
-                            members_exp(b->config.members, UM_MARGIN_ASSET), SIMB_EXP, NUM_DOWN);
+            wallet_amt = num_rescale(member->balances[j].amt,
+                                     members_exp(b->sim.config.members, UM_MARGIN_ASSET), SIMB_EXP,
+                                     NUM_DOWN);
     if (num_is_full(wallet_amt))
         return error_set(err, AGON_ERANGE, "account %s: %s is too large for %d decimals",
                          member->key, UM_MARGIN_ASSET, SIMB_EXP);
-    perp_account_init(&b->um->accounts[i], b->um->contracts, pit_count(b->pit), wallet_amt);
+    perp_account_init(&b->um->accounts[i], b->um->contracts, pit_count(b->sim.pit), wallet_amt);
     for (uint32_t side = PERP_BOTH; side <= PERP_SHORT && member->has_fees; side++)
-        if (pit_set_fees(b->pit, 3 * i + side, member->maker_fee_ppb, member->taker_fee_ppb) < 0)
+        if (pit_set_fees(b->sim.pit, 3 * i + side, member->maker_fee_ppb, member->taker_fee_ppb) <
+            0)
             return error_set(err, AGON_EINVAL, "account %s: fees cannot be set", member->key);
     return AGON_OK;
 }
 
 int um_open(struct simb *b, struct error *err)
 {
-    agon_ns_t now = pit_now(b->pit);
+    agon_ns_t now = pit_now(b->sim.pit);
     int rc = AGON_OK;
 
     b->um = calloc(1, sizeof(*b->um));
@@ -188,8 +189,8 @@ int um_open(struct simb *b, struct error *err)
         return error_set(err, AGON_ENOMEM, "out of memory");
     b->um->next_id = 4000000001;
     b->um->next_tran = 9000000001;
-    for (uint32_t i = 0; i < pit_count(b->pit); i++) {
-        const struct pit_symbol *spec = pit_at(b->pit, i);
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++) {
+        const struct pit_symbol *spec = pit_at(b->sim.pit, i);
         struct um_symbol *symbol = &b->um->symbols[i];
 
         symbol->px_dec = decimals(spec->tick_px);
@@ -199,15 +200,22 @@ int um_open(struct simb *b, struct error *err)
         symbol->next_funding = now - now % UM_FUNDING_NS + UM_FUNDING_NS;
         symbol->rate_ppb = symbol->next_rate_ppb = 100000;
         um_set_brackets(&b->um->contracts[i], spec->name);
-        b->um->contracts[i].mark_px = pit_noted(b->pit, i, PIT_MARK);
+        b->um->contracts[i].mark_px = pit_noted(b->sim.pit, i, PIT_MARK);
         um_past(b, i);
     }
-    for (uint32_t i = 0; i < b->n_accounts && rc == AGON_OK; i++)
+    for (uint32_t i = 0; i < b->sim.n_accounts && rc == AGON_OK; i++)
         rc = open_account(b, i, err);
     return rc;
 }
 
 static const struct simb_venue venue = {
+    .ways = {SIMB_WAYS, .hooks = {.on_trade = um_on_trade,
+                                  .on_agg = um_on_agg,
+                                  .on_top = um_on_top,
+                                  .on_book = um_on_book,
+                                  .on_step = um_on_step,
+                                  .on_order = um_on_order,
+                                  .may_fill = um_may_fill}},
     .routes = routes,
     .weight_per_minute = 2400,
     .orders_per_10s = 300,
@@ -222,13 +230,6 @@ static const struct simb_venue venue = {
     .type_names = um_type_names,
     .is_split = 1,
     .is_lenient = 1,
-    .hooks = {.on_trade = um_on_trade,
-              .on_agg = um_on_agg,
-              .on_top = um_on_top,
-              .on_book = um_on_book,
-              .on_step = um_on_step,
-              .on_order = um_on_order,
-              .may_fill = um_may_fill},
     .parse_stream = um_parse_stream,
     .open = um_open,
     .close = um_close,
@@ -238,7 +239,7 @@ static const struct simb_venue venue = {
 
 static int um_dialect_open(struct sim **sim, const struct sim_config *config, struct error *err)
 {
-    return simb_open(sim, &venue, config, err);
+    return sim_open(sim, &venue.ways, config, err);
 }
 
 static const char *const um_headers[] = {"x-mbx-apikey", NULL};
@@ -253,7 +254,7 @@ const struct sim_dialect sim_binance_um = {
     .spot = &sim_binance_spot,
     .symbol = um_symbol,
     .open = um_dialect_open,
-    .close = simb_close,
+    .close = sim_close,
     .http = simb_http,
     .ws_open = simb_ws_open,
     .ws_frame = simb_ws_frame,

@@ -87,7 +87,7 @@ static void put_position_v2(struct simb_call *call, uint32_t sym, int side)
 
     all_amt = perp_initial(perp, sym, &position_amt);
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     jout_kv_dec(out, "initialMargin", all_amt, SIMB_EXP);
     jout_kv_dec(out, "maintMargin", perp_maint(contract, notional), SIMB_EXP);
     jout_kv_dec(out, "unrealizedProfit", perp_unrealised(contract, position), SIMB_EXP);
@@ -120,7 +120,7 @@ static void put_position_v3(struct simb_call *call, uint32_t sym, int side)
     struct jout *out = call->out;
 
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     jout_kv_str(out, "positionSide", um_side_names[side]);
     um_put_qty(call->b, out, "positionAmt", sym, position->qty);
     jout_kv_dec(out, "unrealizedProfit", perp_unrealised(contract, position), SIMB_EXP);
@@ -207,7 +207,7 @@ static void put_risk(struct simb_call *call, uint32_t sym, int side, int version
     struct jout *out = call->out;
 
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     if (version == 3)
         jout_kv_str(out, "positionSide", um_side_names[side]);
     um_put_qty(call->b, out, "positionAmt", sym, position->qty);
@@ -327,7 +327,7 @@ int um_leverage(struct simb_call *call)
     jout_key(call->out, "maxNotionalValue");
     jout_dec(call->out, perp_cap(&b->um->contracts[sym], (int32_t)leverage) / num_pow10(SIMB_EXP),
              0);
-    jout_kv_str(call->out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_str(call->out, "symbol", pit_at(b->sim.pit, sym)->name);
     jout_close(call->out, '{');
     return 0;
 }
@@ -343,7 +343,7 @@ static int has_positions(const struct perp_account *perp, uint32_t sym)
 
 static int has_orders(const struct simb *b, const struct simb_account *account, uint32_t sym)
 {
-    for (uint32_t i = 0; i < pit_count(b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++)
         if ((sym == UINT32_MAX || sym == i) && account->n_open[i] > 0)
             return 1;
     return 0;
@@ -492,7 +492,7 @@ int um_symbol_config(struct simb_call *call)
         if (only != UINT32_MAX && only != i)
             continue;
         jout_open(out, '{');
-        jout_kv_str(out, "symbol", pit_at(call->b->pit, i)->name);
+        jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, i)->name);
         jout_kv_str(out, "marginType", perp->symbols[i].is_isolated ? "ISOLATED" : "CROSSED");
         jout_kv_bool(out, "isAutoAddMargin", 0);
         jout_kv_int(out, "leverage", perp->symbols[i].leverage);
@@ -565,7 +565,7 @@ int um_my_trades(struct simb_call *call)
             if (pass == 0 || n <= skip || n - skip > limit)
                 continue;
             jout_open(out, '{');
-            jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+            jout_kv_str(out, "symbol", pit_at(b->sim.pit, sym)->name);
             jout_kv_int(out, "id", (int64_t)fill->trade_id);
             jout_kv_int(out, "orderId", (int64_t)fill->order_id);
             jout_kv_str(out, "side", fill->is_buyer ? "BUY" : "SELL");
@@ -619,7 +619,8 @@ int um_income(struct simb_call *call)
         if (income->trade_id)
             snprintf(trade, sizeof(trade), "%llu", (unsigned long long)income->trade_id);
         jout_open(out, '{');
-        jout_kv_str(out, "symbol", income->has_sym ? pit_at(call->b->pit, income->sym)->name : "");
+        jout_kv_str(out, "symbol",
+                    income->has_sym ? pit_at(call->b->sim.pit, income->sym)->name : "");
         jout_kv_str(out, "incomeType", income->type);
         jout_kv_dec(out, "income", income->amt, SIMB_EXP);
         jout_kv_str(out, "asset", UM_MARGIN_ASSET);
@@ -636,7 +637,7 @@ int um_income(struct simb_call *call)
 static int64_t fee_of(const struct simb_call *call, uint32_t sym, int is_maker)
 {
     const struct member *member = call->account->member;
-    const struct pit_symbol *symbol = pit_at(call->b->pit, sym);
+    const struct pit_symbol *symbol = pit_at(call->b->sim.pit, sym);
 
     if (member->has_fees)
         return is_maker ? member->maker_fee_ppb : member->taker_fee_ppb;
@@ -650,7 +651,7 @@ int um_commission(struct simb_call *call)
     if (simb_want_symbol(call, &sym) < 0)
         return -1;
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(call->out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     jout_kv_dec(call->out, "makerCommissionRate", fee_of(call, sym, 1) / 1000, 6);
     jout_kv_dec(call->out, "takerCommissionRate", fee_of(call, sym, 0) / 1000, 6);
     jout_close(call->out, '{');
@@ -673,14 +674,14 @@ int um_brackets(struct simb_call *call)
     if (simb_param(call, "symbol") && simb_want_symbol(call, &only) < 0)
         return -1;
     jout_open(out, '[');
-    for (uint32_t i = 0; i < pit_count(call->b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(call->b->sim.pit); i++) {
         const struct perp_contract *contract = &call->b->um->contracts[i];
         agon_amt_t floor_amt = 0;
 
         if (only != UINT32_MAX && only != i)
             continue;
         jout_open(out, '{');
-        jout_kv_str(out, "symbol", pit_at(call->b->pit, i)->name);
+        jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, i)->name);
         jout_key(out, "brackets");
         jout_open(out, '[');
         for (uint32_t k = 0; k < contract->n_brackets; k++) {
@@ -716,7 +717,7 @@ int um_force_orders(struct simb_call *call)
             continue;
         jout_open(out, '{');
         jout_kv_int(out, "orderId", (int64_t)order->id);
-        jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+        jout_kv_str(out, "symbol", pit_at(b->sim.pit, order->sym)->name);
         jout_kv_str(out, "status", simb_status_names[order->status]);
         jout_kv_str(out, "clientOrderId", order->client);
         um_put_px(b, out, "price", order->sym, order->px);

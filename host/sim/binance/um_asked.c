@@ -69,7 +69,7 @@ static int get_tif(struct simb_call *call, struct um_intent *intent)
         return simb_fail(call, 400, -1102,
                          "Mandatory parameter 'goodTillDate' was not sent, was empty/null, or "
                          "malformed.");
-    if (intent->good_till <= pit_now(call->b->pit) + 600 * SIMB_NS_PER_S)
+    if (intent->good_till <= pit_now(call->b->sim.pit) + 600 * SIMB_NS_PER_S)
         return simb_fail(call, 400, -5040,
                          "The goodTillDate timestamp must be greater than the current time plus "
                          "600 seconds and smaller than 253402300799000");
@@ -253,7 +253,7 @@ int um_check_qty(struct simb_call *call, const struct pit_symbol *symbol, int is
 int um_check_percent(struct simb_call *call, uint32_t sym, int side, agon_px_t px)
 {
     agon_px_t mark = um_mark_px(call->b, sym);
-    const struct rules *rules = &pit_at(call->b->pit, sym)->rules;
+    const struct rules *rules = &pit_at(call->b->sim.pit, sym)->rules;
     agon_px_t high = num_mul_div(mark, rules->up_ppm[AGON_BUY], RULES_PPM, NUM_DOWN);
     agon_px_t low = num_mul_div(mark, rules->down_ppm[AGON_SELL], RULES_PPM, NUM_UP);
     char text[NUM_TEXT];
@@ -273,7 +273,7 @@ int um_check_percent(struct simb_call *call, uint32_t sym, int side, agon_px_t p
 
 int um_check_notional(struct simb_call *call, uint32_t sym, agon_px_t px, agon_qty_t qty)
 {
-    const struct pit_symbol *symbol = pit_at(call->b->pit, sym);
+    const struct pit_symbol *symbol = pit_at(call->b->sim.pit, sym);
     char text[NUM_TEXT];
 
     if (num_notional(px, SIMB_EXP, qty, SIMB_EXP, SIMB_EXP, NUM_DOWN) >= symbol->min_notional_amt)
@@ -290,7 +290,7 @@ static agon_px_t market_px(const struct simb *b, uint32_t sym, int side)
 {
     struct pit_view view;
 
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     if (side == AGON_BUY && view.n_ask > 0)
         return num_mul_div(view.ask[0].px, 10005, 10000, NUM_EVEN);
     if (side == AGON_SELL && view.n_bid > 0)
@@ -300,7 +300,7 @@ static agon_px_t market_px(const struct simb *b, uint32_t sym, int side)
 
 int um_check_filters(struct simb_call *call, const struct um_intent *intent)
 {
-    const struct pit_symbol *symbol = pit_at(call->b->pit, intent->sym);
+    const struct pit_symbol *symbol = pit_at(call->b->sim.pit, intent->sym);
     int px_dec = call->b->um->symbols[intent->sym].px_dec;
     const struct simb_account *account = call->account;
     agon_px_t px = intent->has & HAS_PX     ? intent->px
@@ -412,7 +412,7 @@ int um_check_fok(struct simb_call *call, const struct um_intent *intent)
 
     if (intent->tif != AGON_TIF_FOK)
         return 0;
-    pit_view(call->b->pit, intent->sym, &view);
+    pit_view(call->b->sim.pit, intent->sym, &view);
     if (intent->side == AGON_BUY)
         for (uint32_t i = 0; i < view.n_ask && view.ask[i].px <= intent->px && left > 0; i++)
             left -= view.ask[i].qty < left ? view.ask[i].qty : left;

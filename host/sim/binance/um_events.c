@@ -20,7 +20,7 @@ static void report(struct simb *b, const struct simb_order *order, const char *k
     static const char *const tifs[] = {"GTC", "GTC", "IOC", "FOK", "GTD"};
     const struct simum_order *um = order->um;
     int is_trade = event->kind == MATCH_TRADE;
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     uint32_t sym = order->sym;
 
     jout_reset(out);
@@ -30,7 +30,7 @@ static void report(struct simb *b, const struct simb_order *order, const char *k
     jout_kv_time(out, "E", event->t);
     jout_key(out, "o");
     jout_open(out, '{');
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_str(out, "c", order->client);
     jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
     jout_kv_str(out, "o", um_type_names[order->type]);
@@ -87,11 +87,11 @@ void um_tell_account(struct simb *b, struct simb_account *account, const char *r
                      agon_amt_t change_amt)
 {
     const struct perp_account *perp = um_account(b, account);
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     struct perp_sums sums;
 
     perp_sums(perp, &sums);
-    account->t_update = pit_now(b->pit);
+    account->t_update = pit_now(b->sim.pit);
     jout_reset(out);
     jout_open(out, '{');
     jout_kv_str(out, "e", "ACCOUNT_UPDATE");
@@ -117,7 +117,7 @@ void um_tell_account(struct simb *b, struct simb_account *account, const char *r
         if ((side == PERP_BOTH) == (perp->is_hedged != 0))
             continue;
         jout_open(out, '{');
-        jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+        jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
         um_put_qty(b, out, "pa", sym, position->qty);
         jout_kv_dec(out, "ep", perp_entry_px(position), SIMB_EXP);
         jout_kv_dec(out, "bep", perp_entry_px(position), SIMB_EXP);
@@ -137,17 +137,17 @@ void um_tell_account(struct simb *b, struct simb_account *account, const char *r
 
 void um_tell_config(struct simb *b, struct simb_account *account, uint32_t sym)
 {
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
 
     jout_reset(out);
     jout_open(out, '{');
     jout_kv_str(out, "e", "ACCOUNT_CONFIG_UPDATE");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_time(out, "T", pit_now(b->pit));
-    if (sym < pit_count(b->pit)) {
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_time(out, "T", pit_now(b->sim.pit));
+    if (sym < pit_count(b->sim.pit)) {
         jout_key(out, "ac");
         jout_open(out, '{');
-        jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+        jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
         jout_kv_int(out, "l", um_account(b, account)->symbols[sym].leverage);
     } else {
         jout_key(out, "ai");
@@ -168,9 +168,9 @@ void um_earn(struct simb *b, const struct simb_account *account, const char *typ
         (struct um_income){.account = account,
                            .type = type,
                            .amt = amt,
-                           .t = pit_now(b->pit),
+                           .t = pit_now(b->sim.pit),
                            .tran_id = b->um->next_tran++,
                            .trade_id = trade_id,
                            .sym = sym,
-                           .has_sym = sym < pit_count(b->pit)};
+                           .has_sym = sym < pit_count(b->sim.pit)};
 }

@@ -87,7 +87,7 @@ static int place_waiting(struct simb_call *call, struct simb_order *order)
 {
     struct simb *b = call->b;
     agon_px_t px = um_trigger_px(b, order->sym, order->um->working);
-    agon_ns_t now = pit_now(b->pit);
+    agon_ns_t now = pit_now(b->sim.pit);
     const struct match_event event = {.kind = MATCH_ACCEPTED, .t = now};
 
     if (order->type == UM_TRAILING_STOP_MARKET) {
@@ -189,7 +189,7 @@ static void put_order(struct simb *b, struct jout *out, const struct simb_order 
 
     jout_open(out, '{');
     jout_kv_int(out, "orderId", (int64_t)order->id);
-    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, order->sym)->name);
     jout_kv_str(out, "status", simb_status_names[resp == RESP_ACK ? SIMB_NEW : order->status]);
     jout_kv_str(out, "clientOrderId", order->client);
     um_put_px(b, out, "price", order->sym, order->px);
@@ -467,8 +467,8 @@ static int amend_one(struct simb_call *call, struct jout *out)
     if (!order->is_open || order->um->is_waiting || order->type != UM_LIMIT ||
         strcmp(text, order->side == AGON_BUY ? "BUY" : "SELL") != 0)
         return um_refuse_engine(call, MATCH_UNKNOWN_ORDER);
-    if (um_check_px(call, pit_at(b->pit, sym), b->um->symbols[sym].px_dec, px) < 0 ||
-        um_check_qty(call, pit_at(b->pit, sym), 0, qty) < 0 ||
+    if (um_check_px(call, pit_at(b->sim.pit, sym), b->um->symbols[sym].px_dec, px) < 0 ||
+        um_check_qty(call, pit_at(b->sim.pit, sym), 0, qty) < 0 ||
         um_check_percent(call, sym, order->side, px) < 0)
         return -1;
     if (px == order->px && qty == order->qty)
@@ -494,7 +494,7 @@ static int amend_one(struct simb_call *call, struct jout *out)
     }
     // Lowered to what is filled already, it ends; so does a post-only one that would take.
     reason = qty <= order->filled_qty ? MATCH_WOULD_TAKE
-                                      : pit_amend(b->pit, order->um->engine_id, px, qty);
+                                      : pit_amend(b->sim.pit, order->um->engine_id, px, qty);
     if (reason == MATCH_WOULD_TAKE)
         um_cancel(b, order);
     else if (reason != MATCH_OK)
@@ -637,7 +637,7 @@ int um_countdown(struct simb_call *call)
     call->b->um->countdown[call->account->owner][sym] =
         ms > 0 ? call->now->transport + ms * SIMB_NS_PER_MS : 0;
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(call->out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     jout_kv_str(call->out, "countdownTime", text);
     jout_close(call->out, '{');
     return 0;
@@ -673,7 +673,7 @@ static void put_algo(struct simb *b, struct jout *out, const struct simb_order *
     jout_kv_str(out, "clientAlgoId", order->client);
     jout_kv_str(out, "algoType", "CONDITIONAL");
     jout_kv_str(out, "orderType", um_type_names[um->orig_type]);
-    jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, sym)->name);
     jout_kv_str(out, "side", order->side == AGON_BUY ? "BUY" : "SELL");
     jout_kv_str(out, "positionSide", um_side_names[um->side]);
     jout_kv_str(out, "timeInForce", um->is_post_only ? "GTX" : um_tif_names[order->tif]);
@@ -748,7 +748,7 @@ static int get_algo(struct simb_call *call, struct simb_order **order)
         return simb_fail(call, 400, -1102,
                          "Param 'clientAlgoId' or 'algoId' must be sent, but both were "
                          "empty/null!");
-    for (uint32_t sym = 0; sym < pit_count(call->b->pit) && !*order; sym++)
+    for (uint32_t sym = 0; sym < pit_count(call->b->sim.pit) && !*order; sym++)
         *order = has ? find_id(call, sym, (uint64_t)id, 1) : find_client(call, sym, client, 1);
     return 0;
 }
@@ -831,7 +831,7 @@ int um_algo_all(struct simb_call *call)
 void um_report_algo(struct simb *b, const struct simb_order *order, const char *state)
 {
     const struct simum_order *um = order->um;
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     uint32_t sym = order->sym;
 
     jout_reset(out);
@@ -845,7 +845,7 @@ void um_report_algo(struct simb *b, const struct simb_order *order, const char *
     jout_kv_int(out, "aid", (int64_t)order->id);
     jout_kv_str(out, "at", "CONDITIONAL");
     jout_kv_str(out, "o", um_type_names[um->orig_type]);
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
     jout_kv_str(out, "ps", um_side_names[um->side]);
     jout_kv_str(out, "f", um->is_post_only ? "GTX" : um_tif_names[order->tif]);

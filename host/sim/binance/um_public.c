@@ -67,7 +67,7 @@ static void put_share(struct jout *out, const char *key, uint32_t ppm)
 
 static void put_filters(struct simb *b, struct jout *out, uint32_t sym)
 {
-    const struct pit_symbol *symbol = pit_at(b->pit, sym);
+    const struct pit_symbol *symbol = pit_at(b->sim.pit, sym);
 
     filter(out, "PRICE_FILTER");
     put_short(out, "minPrice", symbol->min_px);
@@ -113,7 +113,7 @@ static void put_symbol(struct simb *b, struct jout *out, uint32_t sym)
 {
     static const char *const tifs[] = {"GTC", "IOC", "FOK", "GTX", "GTD"};
     static const char *const sets[] = {"GRID", "COPY"};
-    const struct pit_symbol *symbol = pit_at(b->pit, sym);
+    const struct pit_symbol *symbol = pit_at(b->sim.pit, sym);
 
     jout_open(out, '{');
     jout_kv_str(out, "symbol", symbol->name);
@@ -189,7 +189,7 @@ int um_exchange_info(struct simb_call *call)
     jout_close(out, '[');
     jout_key(out, "symbols");
     jout_open(out, '[');
-    for (uint32_t i = 0; i < pit_count(b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++)
         put_symbol(b, out, i);
     jout_close(out, '[');
     jout_close(out, '{');
@@ -257,11 +257,11 @@ int um_depth(struct simb_call *call)
         is_allowed |= limit == allowed[i];
     if (!is_allowed)
         return simb_fail(call, 400, -4021, "Invalid depth limit %lld", (long long)limit);
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     jout_open(call->out, '{');
     jout_kv_int(call->out, "lastUpdateId", (int64_t)view.id);
-    jout_kv_time(call->out, "E", pit_now(b->pit));
-    jout_kv_time(call->out, "T", pit_now(b->pit));
+    jout_kv_time(call->out, "E", pit_now(b->sim.pit));
+    jout_kv_time(call->out, "T", pit_now(b->sim.pit));
     simb_put_levels(call->out, "bids", view.bid, view.n_bid, (uint32_t)limit,
                     b->um->symbols[sym].px_dec, b->um->symbols[sym].qty_dec);
     simb_put_levels(call->out, "asks", view.ask, view.n_ask, (uint32_t)limit,
@@ -281,14 +281,14 @@ int um_trades(struct simb_call *call)
     if (simb_want_symbol(call, &sym) < 0 || simb_get_limit(call, 500, 1000, &limit) < 0 ||
         simb_get_int(call, "fromId", &from, &has) < 0)
         return -1;
-    n = pit_trades(b->pit, sym);
+    n = pit_trades(b->sim.pit, sym);
     first = n > limit ? n - (uint32_t)limit : 0;
     if (has)
-        for (first = 0; first < n && pit_trade_at(b->pit, sym, first)->id < (uint64_t)from;)
+        for (first = 0; first < n && pit_trade_at(b->sim.pit, sym, first)->id < (uint64_t)from;)
             first++;
     jout_open(out, '[');
     for (uint32_t i = first; i < n && i - first < limit; i++) {
-        const struct pit_trade *trade = pit_trade_at(b->pit, sym, i);
+        const struct pit_trade *trade = pit_trade_at(b->sim.pit, sym, i);
 
         jout_open(out, '{');
         jout_kv_int(out, "id", (int64_t)trade->id);
@@ -317,12 +317,12 @@ int um_agg_trades(struct simb_call *call)
         simb_get_time(call, "startTime", &start, &has_start) < 0 ||
         simb_get_time(call, "endTime", &end, &has_end) < 0)
         return -1;
-    n = pit_aggs(b->pit, sym);
+    n = pit_aggs(b->sim.pit, sym);
     if (!has_from && !has_start && !has_end && n > limit)
         first = n - (uint32_t)limit;
     jout_open(out, '[');
     for (uint32_t i = first; i < n && told < limit; i++) {
-        const struct pit_agg *agg = pit_agg_at(b->pit, sym, i);
+        const struct pit_agg *agg = pit_agg_at(b->sim.pit, sym, i);
         agon_ns_t ms = agg->t - agg->t % SIMB_NS_PER_MS;
 
         if (agg->id < (uint64_t)from || ms < start || ms > end)
@@ -400,7 +400,7 @@ static int get_bar(const struct pit *pit, uint32_t sym, int which, int interval,
 
 static int put_klines(struct simb_call *call, const char *symbol_name, int which)
 {
-    struct pit *pit = call->b->pit;
+    struct pit *pit = call->b->sim.pit;
     agon_ns_t first = INT64_MAX / 2, open, end;
     const char *name;
     struct pit_bar bar;
@@ -477,7 +477,7 @@ static int put_each(struct simb_call *call, void (*put)(struct simb_call *call, 
         return 0;
     }
     jout_open(call->out, '[');
-    for (uint32_t i = 0; i < pit_count(call->b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(call->b->sim.pit); i++)
         put(call, i);
     jout_close(call->out, '[');
     return 0;
@@ -489,14 +489,14 @@ static void put_premium(struct simb_call *call, uint32_t sym)
     struct jout *out = call->out;
 
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(call->b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, sym)->name);
     jout_kv_dec(out, "markPrice", um_mark_px(call->b, sym), SIMB_EXP);
     jout_kv_dec(out, "indexPrice", um_index_px(call->b, sym), SIMB_EXP);
     jout_kv_dec(out, "estimatedSettlePrice", um_index_px(call->b, sym), SIMB_EXP);
     um_put_rate(out, "lastFundingRate", symbol->next_rate_ppb);
     jout_kv_str(out, "interestRate", "0.00010000");
     jout_kv_time(out, "nextFundingTime", symbol->next_funding);
-    jout_kv_time(out, "time", pit_now(call->b->pit));
+    jout_kv_time(out, "time", pit_now(call->b->sim.pit));
     jout_close(out, '{');
 }
 
@@ -520,7 +520,7 @@ int um_funding_rate(struct simb_call *call)
         simb_get_time(call, "endTime", &end, &has_end) < 0)
         return -1;
     jout_open(call->out, '[');
-    for (uint32_t sym = 0; sym < pit_count(b->pit); sym++) {
+    for (uint32_t sym = 0; sym < pit_count(b->sim.pit); sym++) {
         const struct um_symbol *symbol = &b->um->symbols[sym];
         uint64_t first = symbol->n_rates > UM_RATES_KEPT ? symbol->n_rates - UM_RATES_KEPT : 0;
 
@@ -535,7 +535,7 @@ int um_funding_rate(struct simb_call *call)
                 continue;
             n++;
             jout_open(call->out, '{');
-            jout_kv_str(call->out, "symbol", pit_at(b->pit, sym)->name);
+            jout_kv_str(call->out, "symbol", pit_at(b->sim.pit, sym)->name);
             jout_kv_time(call->out, "fundingTime", symbol->rates[at].t);
             um_put_rate(call->out, "fundingRate", symbol->rates[at].rate_ppb);
             jout_kv_dec(call->out, "markPrice", symbol->rates[at].mark_px, SIMB_EXP);
@@ -551,9 +551,9 @@ int um_funding_info(struct simb_call *call)
     struct jout *out = call->out;
 
     jout_open(out, '[');
-    for (uint32_t i = 0; i < pit_count(call->b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(call->b->sim.pit); i++) {
         jout_open(out, '{');
-        jout_kv_str(out, "symbol", pit_at(call->b->pit, i)->name);
+        jout_kv_str(out, "symbol", pit_at(call->b->sim.pit, i)->name);
         jout_kv_str(out, "adjustedFundingRateCap", "0.02000000");
         jout_kv_str(out, "adjustedFundingRateFloor", "-0.02000000");
         jout_kv_int(out, "fundingIntervalHours", 8);
@@ -569,16 +569,16 @@ static void put_24hr(struct simb_call *call, uint32_t sym)
 {
     struct simb *b = call->b;
     struct jout *out = call->out;
-    uint32_t n = pit_trades(b->pit, sym);
+    uint32_t n = pit_trades(b->sim.pit, sym);
     struct simb_stats stats;
     const struct pit_bar *bar = &stats.bar;
     agon_px_t last, open;
 
-    simb_stats(b->pit, sym, pit_now(b->pit) - 1440 * SIMB_NS_PER_MIN, &stats);
-    last = bar->open_px ? bar->close_px : pit_last_px(b->pit, sym);
+    simb_stats(b->sim.pit, sym, pit_now(b->sim.pit) - 1440 * SIMB_NS_PER_MIN, &stats);
+    last = bar->open_px ? bar->close_px : pit_last_px(b->sim.pit, sym);
     open = bar->open_px ? bar->open_px : last;
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, sym)->name);
     um_put_px(b, out, "priceChange", sym, last - open);
     jout_kv_dec(out, "priceChangePercent",
                 open ? num_mul_div(last - open, 100000, open, NUM_EVEN) : 0, 3);
@@ -586,7 +586,7 @@ static void put_24hr(struct simb_call *call, uint32_t sym)
                 bar->qty ? num_mul_div(bar->amt, num_pow10(SIMB_EXP), bar->qty, NUM_EVEN) : last,
                 SIMB_EXP);
     um_put_px(b, out, "lastPrice", sym, last);
-    um_put_qty(b, out, "lastQty", sym, n ? pit_trade_at(b->pit, sym, n - 1)->qty : 0);
+    um_put_qty(b, out, "lastQty", sym, n ? pit_trade_at(b->sim.pit, sym, n - 1)->qty : 0);
     um_put_px(b, out, "openPrice", sym, open);
     um_put_px(b, out, "highPrice", sym, bar->open_px ? bar->high_px : last);
     um_put_px(b, out, "lowPrice", sym, bar->open_px ? bar->low_px : last);
@@ -608,9 +608,9 @@ int um_ticker_24hr(struct simb_call *call)
 static void put_price(struct simb_call *call, uint32_t sym)
 {
     jout_open(call->out, '{');
-    jout_kv_str(call->out, "symbol", pit_at(call->b->pit, sym)->name);
-    um_put_px(call->b, call->out, "price", sym, pit_last_px(call->b->pit, sym));
-    jout_kv_time(call->out, "time", pit_now(call->b->pit));
+    jout_kv_str(call->out, "symbol", pit_at(call->b->sim.pit, sym)->name);
+    um_put_px(call->b, call->out, "price", sym, pit_last_px(call->b->sim.pit, sym));
+    jout_kv_time(call->out, "time", pit_now(call->b->sim.pit));
     jout_close(call->out, '{');
 }
 
@@ -626,15 +626,15 @@ static void put_book(struct simb_call *call, uint32_t sym)
     struct agon_level bid, ask;
     struct pit_view view;
 
-    pit_view(b->pit, sym, &view);
-    pit_best(b->pit, sym, &bid, &ask);
+    pit_view(b->sim.pit, sym, &view);
+    pit_best(b->sim.pit, sym, &bid, &ask);
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "symbol", pit_at(b->sim.pit, sym)->name);
     um_put_px(b, out, "bidPrice", sym, bid.px);
     um_put_qty(b, out, "bidQty", sym, bid.qty);
     um_put_px(b, out, "askPrice", sym, ask.px);
     um_put_qty(b, out, "askQty", sym, ask.qty);
-    jout_kv_time(out, "time", pit_now(b->pit));
+    jout_kv_time(out, "time", pit_now(b->sim.pit));
     jout_kv_int(out, "lastUpdateId", (int64_t)view.id);
     jout_close(out, '{');
 }
@@ -653,14 +653,14 @@ int um_open_interest(struct simb_call *call)
 
     if (simb_want_symbol(call, &sym) < 0)
         return -1;
-    for (uint32_t i = 0; i < b->n_accounts; i++)
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++)
         for (int side = PERP_BOTH; side <= PERP_SHORT; side++)
             qty += num_abs(b->um->accounts[i].symbols[sym].positions[side].qty);
-    qty = num_add(qty, num_mul(pit_at(b->pit, sym)->rules.market_max_qty, 500));
+    qty = num_add(qty, num_mul(pit_at(b->sim.pit, sym)->rules.market_max_qty, 500));
     jout_open(call->out, '{');
     um_put_qty(b, call->out, "openInterest", sym, qty);
-    jout_kv_str(call->out, "symbol", pit_at(b->pit, sym)->name);
-    jout_kv_time(call->out, "time", pit_now(b->pit));
+    jout_kv_str(call->out, "symbol", pit_at(b->sim.pit, sym)->name);
+    jout_kv_time(call->out, "time", pit_now(b->sim.pit));
     jout_close(call->out, '{');
     return 0;
 }

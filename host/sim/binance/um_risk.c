@@ -46,7 +46,7 @@ static void finish_algo(struct simb *b, const struct simb_order *order)
     if (!algo)
         return;
     algo->um->algo_state = UM_ALGO_FINISHED;
-    algo->t_update = pit_now(b->pit);
+    algo->t_update = pit_now(b->sim.pit);
     um_report_algo(b, algo, NULL);
 }
 
@@ -121,14 +121,14 @@ agon_qty_t um_closable(struct simb *b, const struct simb_account *account, uint3
 
 static void to_engine(struct simb *b, struct simb_order *order, struct match_order *out)
 {
-    const struct pit_symbol *spec = pit_at(b->pit, order->sym);
+    const struct pit_symbol *spec = pit_at(b->sim.pit, order->sym);
     const struct simum_order *um = order->um;
     int is_limit = order->type == UM_LIMIT;
 
     *out = (struct match_order){
         .tag = (uint64_t)(uintptr_t)order,
         .owner = 3 * order->account->owner + um->side,
-        .instrument = pit_instrument(b->pit, order->sym),
+        .instrument = pit_instrument(b->sim.pit, order->sym),
         .side = order->side,
         .type = is_limit ? AGON_LIMIT : AGON_MARKET,
         .tif = is_limit ? order->tif : 0,
@@ -157,17 +157,17 @@ int um_submit(struct simb *b, struct simb_order *order)
     int reason;
 
     to_engine(b, order, &asked);
-    b->submit_reason = MATCH_OK;
-    reason = pit_submit(b->pit, &asked, &order->um->engine_id);
-    return reason != MATCH_OK ? reason : b->submit_reason;
+    b->sim.submit_reason = MATCH_OK;
+    reason = pit_submit(b->sim.pit, &asked, &order->um->engine_id);
+    return reason != MATCH_OK ? reason : b->sim.submit_reason;
 }
 
 int um_cancel(struct simb *b, struct simb_order *order)
 {
-    const struct match_event event = {.kind = MATCH_CANCELLED, .t = pit_now(b->pit)};
+    const struct match_event event = {.kind = MATCH_CANCELLED, .t = pit_now(b->sim.pit)};
 
     if (!order->um->is_waiting)
-        return pit_cancel(b->pit, order->um->engine_id) == MATCH_OK;
+        return pit_cancel(b->sim.pit, order->um->engine_id) == MATCH_OK;
     end_order(b, order, SIMB_CANCELED);
     order->t_update = event.t;
     um_report(b, order, "CANCELED", &event, 0, 0);
@@ -206,7 +206,7 @@ static void on_expired(struct simb *b, struct simb_order *order, const struct ma
 static void tell_lite(struct simb *b, const struct simb_order *order,
                       const struct match_event *event, uint64_t trade_id)
 {
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     uint32_t sym = order->sym;
 
     jout_reset(out);
@@ -214,7 +214,7 @@ static void tell_lite(struct simb *b, const struct simb_order *order,
     jout_kv_str(out, "e", "TRADE_LITE");
     jout_kv_time(out, "E", event->t);
     jout_kv_time(out, "T", event->t);
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     um_put_qty(b, out, "q", sym, order->qty);
     um_put_px(b, out, "p", sym, order->px);
     jout_kv_bool(out, "m", event->is_maker);
@@ -276,7 +276,7 @@ void um_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint6
 
     (void)sym;
     if (event->kind == MATCH_REJECTED) {
-        b->submit_reason = event->reason;
+        b->sim.submit_reason = event->reason;
         return;
     }
     order->t_update = event->t;
@@ -324,7 +324,7 @@ void um_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint6
 
 agon_px_t um_trigger_px(const struct simb *b, uint32_t sym, int working)
 {
-    return working == UM_MARK_PRICE ? um_mark_px(b, sym) : pit_last_px(b->pit, sym);
+    return working == UM_MARK_PRICE ? um_mark_px(b, sym) : pit_last_px(b->sim.pit, sym);
 }
 
 static int waits_for_rise(const struct simb_order *order)
@@ -371,7 +371,7 @@ static int is_triggered(struct simb *b, struct simb_order *order)
         low = symbol->low_px;
     }
     if (order->um->is_protected) {
-        agon_px_t mark = um_mark_px(b, order->sym), last = pit_last_px(b->pit, order->sym);
+        agon_px_t mark = um_mark_px(b, order->sym), last = pit_last_px(b->sim.pit, order->sym);
 
         if (num_abs(last - mark) > num_mul_div(mark, PROTECT_PPB, PPB, NUM_DOWN))
             return 0;
@@ -402,7 +402,7 @@ static int trigger_algo(struct simb *b, struct simb_order *algo)
     struct simum_order *um = calloc(1, sizeof(*um));
 
     REQUIRE(order != NULL && um != NULL);
-    algo->um->t_trigger = algo->t_update = pit_now(b->pit);
+    algo->um->t_trigger = algo->t_update = pit_now(b->sim.pit);
     um_report_algo(b, algo, "TRIGGERING");
     *order = *algo;
     *um = *algo->um;
@@ -416,7 +416,7 @@ static int trigger_algo(struct simb *b, struct simb_order *algo)
     algo->um->actual_id = order->id = b->um->next_id++;
     um_report_algo(b, algo, NULL);
     simb_make_room(b); // never the algo: it is among the newest
-    order->t_create = order->t_update = pit_now(b->pit);
+    order->t_create = order->t_update = pit_now(b->sim.pit);
     simb_enter(b, order);
     um_open_add(b, order);
     return um_submit(b, order);
@@ -424,7 +424,7 @@ static int trigger_algo(struct simb *b, struct simb_order *algo)
 
 static void trigger(struct simb *b, struct simb_order *order)
 {
-    struct match_event event = {.kind = MATCH_EXPIRED, .t = pit_now(b->pit)};
+    struct match_event event = {.kind = MATCH_EXPIRED, .t = pit_now(b->sim.pit)};
     int type = order->um->orig_type, is_buy = order->side == AGON_BUY;
     int reduces = order->um->is_reduce_only || order->um->is_close || closes_hedged(order);
     int reason = MATCH_OK;
@@ -497,7 +497,7 @@ static void take_over(struct simb *b, struct simb_order *order, agon_px_t px)
         &um_account(b, order->account)->symbols[order->sym].positions[order->um->side];
     agon_qty_t qty = num_abs(position->qty);
     struct match_event event = {.kind = MATCH_TRADE,
-                                .t = pit_now(b->pit),
+                                .t = pit_now(b->sim.pit),
                                 .px = px,
                                 .qty = qty,
                                 .quote_amt =
@@ -509,17 +509,17 @@ static void take_over(struct simb *b, struct simb_order *order, agon_px_t px)
     if (!fits(b, order, px, qty, 1)) {
         // No wallet holds what it comes to at that price: the fund has the position as it stands.
         *position = (struct perp_position){.t_update = event.t};
-        pit_set_position(b->pit, 3 * order->account->owner + order->um->side, order->sym, 0);
+        pit_set_position(b->sim.pit, 3 * order->account->owner + order->um->side, order->sym, 0);
         order->status = SIMB_EXPIRED;
         um_tell_account(b, order->account, "ORDER", order->sym, 0);
         return;
     }
     event.fee_asset =
-        instruments_get(pit_table(b->pit), pit_instrument(b->pit, order->sym))->settle;
+        instruments_get(pit_table(b->sim.pit), pit_instrument(b->sim.pit, order->sym))->settle;
     order->filled_qty += qty;
     order->filled_amt += event.quote_amt;
     realised = book_fill(b, order, &event, 0);
-    pit_set_position(b->pit, 3 * order->account->owner + order->um->side, order->sym, 0);
+    pit_set_position(b->sim.pit, 3 * order->account->owner + order->um->side, order->sym, 0);
     order->status = SIMB_FILLED;
     um_tell_account(b, order->account, "ORDER", order->sym, 0);
     um_report(b, order, "CALCULATED", &event, 0, realised);
@@ -531,7 +531,7 @@ static agon_px_t bankruptcy_px(struct simb *b, const struct simb_account *accoun
 {
     const struct perp_account *perp = um_account(b, account);
     const struct perp_position *position = &perp->symbols[sym].positions[side];
-    const struct pit_symbol *spec = pit_at(b->pit, sym);
+    const struct pit_symbol *spec = pit_at(b->sim.pit, sym);
     agon_amt_t backed = position->isolated_amt, cost = position->cost_amt;
     agon_qty_t qty = num_abs(position->qty);
     struct perp_sums sums;
@@ -572,11 +572,11 @@ static void liquidate(struct simb *b, struct simb_account *account, uint32_t sym
     order->um->is_reduce_only = 1;
     order->um->is_liquidation = 1;
     snprintf(order->client, sizeof(order->client), "autoclose-%lld%04u",
-             (long long)(pit_now(b->pit) / SIMB_NS_PER_MS),
+             (long long)(pit_now(b->sim.pit) / SIMB_NS_PER_MS),
              (unsigned)(b->um->next_close++ % 10000));
     if (um_submit(b, order) != MATCH_OK) { // nobody there: the fund takes all of it
         order->id = b->um->next_id++;
-        order->t_create = order->t_update = pit_now(b->pit);
+        order->t_create = order->t_update = pit_now(b->sim.pit);
         simb_enter(b, order);
         simb_leave(order, SIMB_NEW);
     }
@@ -586,7 +586,7 @@ static void liquidate(struct simb *b, struct simb_account *account, uint32_t sym
               ? num_mul_div(order->filled_amt, num_pow10(SIMB_EXP), order->filled_qty, NUM_EVEN)
               : 0);
     // The fund's fee comes out of what is left, and it covers what is missing.
-    fee = num_mul_div(order->filled_amt, pit_at(b->pit, sym)->liq_fee_ppb, PPB, NUM_UP);
+    fee = num_mul_div(order->filled_amt, pit_at(b->sim.pit, sym)->liq_fee_ppb, PPB, NUM_UP);
     if (was_isolated) {
         agon_amt_t left = margin + perp->wallet_amt - wallet;
 
@@ -602,12 +602,12 @@ static void liquidate(struct simb *b, struct simb_account *account, uint32_t sym
 static void put_call(struct simb *b, struct simb_account *account, const struct perp_sums *sums)
 {
     const struct perp_account *perp = um_account(b, account);
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
 
     jout_reset(out);
     jout_open(out, '{');
     jout_kv_str(out, "e", "MARGIN_CALL");
-    jout_kv_time(out, "E", pit_now(b->pit));
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
     jout_kv_dec(out, "cw", sums->cross_wallet_amt, SIMB_EXP);
     jout_key(out, "p");
     jout_open(out, '[');
@@ -619,7 +619,7 @@ static void put_call(struct simb *b, struct simb_account *account, const struct 
             if (position->qty == 0)
                 continue;
             jout_open(out, '{');
-            jout_kv_str(out, "s", pit_at(b->pit, i)->name);
+            jout_kv_str(out, "s", pit_at(b->sim.pit, i)->name);
             jout_kv_str(out, "ps", um_side_names[side]);
             um_put_qty(b, out, "pa", i, position->qty);
             jout_kv_str(out, "mt", perp->symbols[i].is_isolated ? "ISOLATED" : "CROSSED");
@@ -714,15 +714,15 @@ static void keep_rate(struct um_symbol *symbol, agon_ns_t t, agon_px_t mark_px)
 void um_past(struct simb *b, uint32_t sym)
 {
     struct um_symbol *symbol = &b->um->symbols[sym];
-    uint32_t n = pit_notes(b->pit, sym, PIT_MARK);
+    uint32_t n = pit_notes(b->sim.pit, sym, PIT_MARK);
 
-    if (n == 0 || n != pit_notes(b->pit, sym, PIT_INDEX))
+    if (n == 0 || n != pit_notes(b->sim.pit, sym, PIT_INDEX))
         return;
-    symbol->next_funding = pit_note_at(b->pit, sym, PIT_MARK, 0)->t_open;
+    symbol->next_funding = pit_note_at(b->sim.pit, sym, PIT_MARK, 0)->t_open;
     symbol->next_funding += UM_FUNDING_NS - symbol->next_funding % UM_FUNDING_NS;
     for (uint32_t i = 0; i < n; i++) {
-        const struct pit_bar *mark = pit_note_at(b->pit, sym, PIT_MARK, i);
-        agon_px_t index_px = pit_note_at(b->pit, sym, PIT_INDEX, i)->close_px;
+        const struct pit_bar *mark = pit_note_at(b->sim.pit, sym, PIT_MARK, i);
+        agon_px_t index_px = pit_note_at(b->sim.pit, sym, PIT_INDEX, i)->close_px;
 
         if (mark->t_open >= symbol->next_funding)
             keep_rate(symbol, symbol->next_funding, mark->open_px);
@@ -736,7 +736,7 @@ static void fund(struct simb *b, uint32_t sym, agon_ns_t t)
     struct um_symbol *symbol = &b->um->symbols[sym];
 
     keep_rate(symbol, t, um_mark_px(b, sym));
-    for (uint32_t i = 0; i < b->n_accounts; i++) {
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++) {
         struct perp_account *perp = &b->um->accounts[i];
 
         for (int side = PERP_BOTH; side <= PERP_SHORT; side++) {
@@ -756,27 +756,28 @@ static void fund(struct simb *b, uint32_t sym, agon_ns_t t)
 static agon_px_t next_index(struct simb *b, uint32_t sym)
 {
     struct um_symbol *symbol = &b->um->symbols[sym];
-    int at = b->config.index ? pit_find(b->config.index, pit_at(b->pit, sym)->name) : -1;
+    int at =
+        b->sim.config.index ? pit_find(b->sim.config.index, pit_at(b->sim.pit, sym)->name) : -1;
 
-    if (pit_noted(b->pit, sym, PIT_INDEX) == 0)
+    if (pit_noted(b->sim.pit, sym, PIT_INDEX) == 0)
         symbol->is_own_index = 1;
     if (!symbol->is_own_index)
-        return pit_noted(b->pit, sym, PIT_INDEX);
-    if (at >= 0 && pit_last_px(b->config.index, (uint32_t)at) > 0)
-        return pit_last_px(b->config.index, (uint32_t)at);
-    return pit_last_px(b->pit, sym);
+        return pit_noted(b->sim.pit, sym, PIT_INDEX);
+    if (at >= 0 && pit_last_px(b->sim.config.index, (uint32_t)at) > 0)
+        return pit_last_px(b->sim.config.index, (uint32_t)at);
+    return pit_last_px(b->sim.pit, sym);
 }
 
 static void move_mark(struct simb *b, uint32_t sym, agon_ns_t t)
 {
     struct um_symbol *symbol = &b->um->symbols[sym];
-    agon_px_t index = next_index(b, sym), last = pit_last_px(b->pit, sym), mark, basis = 0;
+    agon_px_t index = next_index(b, sym), last = pit_last_px(b->sim.pit, sym), mark, basis = 0;
     agon_ns_t left = symbol->next_funding > t ? symbol->next_funding - t : 0;
     struct pit_view view;
 
     if (index <= 0)
         return;
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     if (view.n_bid > 0 && view.n_ask > 0 && (t % SIMB_NS_PER_MIN == 0 || symbol->n_basis == 0)) {
         symbol->basis[symbol->n_basis % UM_BASIS_KEPT] =
             (view.bid[0].px + view.ask[0].px) / 2 - index;
@@ -792,14 +793,14 @@ static void move_mark(struct simb *b, uint32_t sym, agon_ns_t t)
         basis /= (int64_t)(symbol->n_basis < UM_BASIS_KEPT ? symbol->n_basis : UM_BASIS_KEPT);
     mark = perp_mark(index, basis, last, symbol->rate_ppb, left, UM_FUNDING_NS);
     b->um->contracts[sym].mark_px = mark;
-    pit_note(b->pit, sym, PIT_MARK, mark);
+    pit_note(b->sim.pit, sym, PIT_MARK, mark);
     if (symbol->is_own_index)
-        pit_note(b->pit, sym, PIT_INDEX, index);
+        pit_note(b->sim.pit, sym, PIT_INDEX, index);
 }
 
 void um_second(struct simb *b, agon_ns_t t)
 {
-    for (uint32_t i = 0; i < pit_count(b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++) {
         move_mark(b, i, t);
         if (t >= b->um->symbols[i].next_funding)
             fund(b, i, t);
@@ -811,11 +812,11 @@ void um_second(struct simb *b, agon_ns_t t)
 
 static void run_countdowns(struct simb *b)
 {
-    for (uint32_t i = 0; i < b->n_accounts; i++)
-        for (uint32_t sym = 0; sym < pit_count(b->pit); sym++) {
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++)
+        for (uint32_t sym = 0; sym < pit_count(b->sim.pit); sym++) {
             agon_ns_t until = b->um->countdown[i][sym];
 
-            if (until == 0 || b->now.transport < until)
+            if (until == 0 || b->sim.now.transport < until)
                 continue;
             b->um->countdown[i][sym] = 0;
             um_cancel_where(b, &b->accounts[i], sym, UM_EVERY);
@@ -826,8 +827,8 @@ agon_ns_t um_due(const struct simb *b)
 {
     agon_ns_t next = INT64_MAX;
 
-    for (uint32_t i = 0; i < b->n_accounts; i++)
-        for (uint32_t sym = 0; sym < pit_count(b->pit); sym++)
+    for (uint32_t i = 0; i < b->sim.n_accounts; i++)
+        for (uint32_t sym = 0; sym < pit_count(b->sim.pit); sym++)
             if (b->um->countdown[i][sym] && b->um->countdown[i][sym] < next)
                 next = b->um->countdown[i][sym];
     return next;
@@ -844,10 +845,10 @@ void um_settle(struct simb *b)
     run_countdowns(b);
     for (int i = 0; i < SETTLE_ROUNDS && (order = next_triggered(b)) != NULL; i++)
         trigger(b, order);
-    for (uint32_t i = 0; i < pit_count(b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++)
         um->symbols[i].high_px = um->symbols[i].low_px = 0;
     if (um->is_mark_new)
-        for (uint32_t i = 0; i < b->n_accounts; i++)
+        for (uint32_t i = 0; i < b->sim.n_accounts; i++)
             check_account(b, &b->accounts[i]);
     um->is_mark_new = 0;
     um->is_settling = 0;

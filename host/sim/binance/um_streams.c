@@ -50,7 +50,7 @@ static int parse_symbol_stream(struct simb *b, const char *what, struct simb_str
     if (strncmp(what, "kline_", 6) == 0 && simb_interval(what + 6) > 0) {
         stream->kind = SIMB_STREAM_KLINE;
         stream->interval = (uint8_t)simb_interval(what + 6);
-        stream->last_open = simb_interval_open(stream->interval, pit_now(b->pit), 0);
+        stream->last_open = simb_interval_open(stream->interval, pit_now(b->sim.pit), 0);
         return 1;
     }
     return 0;
@@ -90,8 +90,8 @@ static void head(struct simb *b, struct jout *out, const char *event, uint32_t s
 {
     jout_open(out, '{');
     jout_kv_str(out, "e", event);
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
 }
 
 static void build_trade(struct simb *b, struct jout *out, uint32_t sym, const void *what)
@@ -146,20 +146,20 @@ static void build_book(struct simb *b, struct jout *out, uint32_t sym, const voi
     struct pit_view view;
 
     (void)what;
-    pit_view(b->pit, sym, &view);
-    pit_best(b->pit, sym, &bid, &ask);
+    pit_view(b->sim.pit, sym, &view);
+    pit_best(b->sim.pit, sym, &bid, &ask);
     jout_open(out, '{');
     jout_kv_str(out, "e", "bookTicker");
     jout_kv_int(out, "u", (int64_t)view.id);
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     if (b->venue->is_coin)
         um_put_pair(b, out, "ps", sym);
     um_put_px(b, out, "b", sym, bid.px);
     um_put_qty(b, out, "B", sym, bid.qty);
     um_put_px(b, out, "a", sym, ask.px);
     um_put_qty(b, out, "A", sym, ask.qty);
-    jout_kv_time(out, "T", pit_now(b->pit));
-    jout_kv_time(out, "E", pit_now(b->pit));
+    jout_kv_time(out, "T", pit_now(b->sim.pit));
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
     jout_close(out, '{');
 }
 
@@ -183,12 +183,12 @@ static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const voi
     const struct simb_sent *sent = what;
     struct pit_view view;
 
-    pit_view(b->pit, sym, &view);
+    pit_view(b->sim.pit, sym, &view);
     jout_open(out, '{');
     jout_kv_str(out, "e", "depthUpdate");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_time(out, "T", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_time(out, "T", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     if (b->venue->is_coin)
         um_put_pair(b, out, "ps", sym);
     jout_kv_int(out, "U", (int64_t)sent->id + 1);
@@ -207,18 +207,18 @@ static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const voi
 static void step_partial(struct simb *b, struct simb_conn *conn, struct simb_stream *stream)
 {
     const struct um_symbol *symbol = &b->um->symbols[stream->sym];
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     struct pit_view view;
 
-    pit_view(b->pit, stream->sym, &view);
+    pit_view(b->sim.pit, stream->sym, &view);
     if (view.id == stream->last)
         return;
     jout_reset(out);
     jout_open(out, '{');
     jout_kv_str(out, "e", "depthUpdate");
-    jout_kv_time(out, "E", pit_now(b->pit));
-    jout_kv_time(out, "T", pit_now(b->pit));
-    jout_kv_str(out, "s", pit_at(b->pit, stream->sym)->name);
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
+    jout_kv_time(out, "T", pit_now(b->sim.pit));
+    jout_kv_str(out, "s", pit_at(b->sim.pit, stream->sym)->name);
     jout_kv_int(out, "U", (int64_t)(stream->last ? stream->last + 1 : view.id));
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_kv_int(out, "pu", (int64_t)stream->last);
@@ -236,7 +236,7 @@ static void step_partial(struct simb *b, struct simb_conn *conn, struct simb_str
 static void push_kline(struct simb *b, struct simb_conn *conn, const struct simb_stream *stream,
                        const struct pit_bar *bar, agon_ns_t next, int is_closed)
 {
-    struct jout *out = &b->frame;
+    struct jout *out = &b->sim.frame;
     uint32_t sym = stream->sym;
 
     jout_reset(out);
@@ -245,7 +245,7 @@ static void push_kline(struct simb *b, struct simb_conn *conn, const struct simb
     jout_open(out, '{');
     jout_kv_time(out, "t", bar->t_open);
     jout_kv_time(out, "T", next - 1);
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_str(out, "i", simb_intervals[stream->interval]);
     jout_kv_int(out, "f", bar->n ? (int64_t)bar->first : -1);
     jout_kv_int(out, "L", bar->n ? (int64_t)bar->last : -1);
@@ -275,13 +275,13 @@ static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_strea
 
     while (stream->last_open < open) {
         next = simb_interval_next(interval, stream->last_open, 0);
-        if (simb_bar(b->pit, stream->sym, interval, stream->last_open, next, &bar))
+        if (simb_bar(b->sim.pit, stream->sym, interval, stream->last_open, next, &bar))
             push_kline(b, conn, stream, &bar, next, 1);
         stream->last_open = next;
         stream->last = 0;
     }
     next = simb_interval_next(interval, open, 0);
-    if (!is_quarter || !simb_bar(b->pit, stream->sym, interval, open, next, &bar) ||
+    if (!is_quarter || !simb_bar(b->sim.pit, stream->sym, interval, open, next, &bar) ||
         bar.last == stream->last)
         return;
     stream->last = bar.last;
@@ -292,7 +292,7 @@ static void put_mini(struct simb *b, struct jout *out, uint32_t sym)
 {
     struct simb_stats stats;
 
-    simb_stats(b->pit, sym, pit_now(b->pit) - 1440 * SIMB_NS_PER_MIN, &stats);
+    simb_stats(b->sim.pit, sym, pit_now(b->sim.pit) - 1440 * SIMB_NS_PER_MIN, &stats);
     head(b, out, "24hrMiniTicker", sym);
     um_put_px(b, out, "c", sym, stats.bar.close_px);
     um_put_px(b, out, "o", sym, stats.bar.open_px);
@@ -311,11 +311,11 @@ static void build_mini(struct simb *b, struct jout *out, uint32_t sym, const voi
 
 static void put_ticker(struct simb *b, struct jout *out, uint32_t sym)
 {
-    uint32_t n = pit_trades(b->pit, sym);
+    uint32_t n = pit_trades(b->sim.pit, sym);
     struct simb_stats stats;
     const struct pit_bar *bar = &stats.bar;
 
-    simb_stats(b->pit, sym, pit_now(b->pit) - 1440 * SIMB_NS_PER_MIN, &stats);
+    simb_stats(b->sim.pit, sym, pit_now(b->sim.pit) - 1440 * SIMB_NS_PER_MIN, &stats);
     head(b, out, "24hrTicker", sym);
     um_put_px(b, out, "p", sym, bar->close_px - bar->open_px);
     jout_kv_dec(out, "P",
@@ -328,7 +328,7 @@ static void put_ticker(struct simb *b, struct jout *out, uint32_t sym)
                          : bar->close_px,
                 SIMB_EXP);
     um_put_px(b, out, "c", sym, bar->close_px);
-    um_put_qty(b, out, "Q", sym, n ? pit_trade_at(b->pit, sym, n - 1)->qty : 0);
+    um_put_qty(b, out, "Q", sym, n ? pit_trade_at(b->sim.pit, sym, n - 1)->qty : 0);
     um_put_px(b, out, "o", sym, bar->open_px);
     um_put_px(b, out, "h", sym, bar->high_px);
     um_put_px(b, out, "l", sym, bar->low_px);
@@ -373,7 +373,7 @@ static void build_each(struct simb *b, struct jout *out, uint32_t sym, const voi
 
     (void)sym;
     jout_open(out, '[');
-    for (uint32_t i = 0; i < pit_count(b->pit); i++)
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++)
         (*put)(b, out, i);
     jout_close(out, '[');
 }
@@ -388,10 +388,10 @@ static void build_forced(struct simb *b, struct jout *out, uint32_t sym, const v
     sym = forced->sym;
     jout_open(out, '{');
     jout_kv_str(out, "e", "forceOrder");
-    jout_kv_time(out, "E", pit_now(b->pit));
+    jout_kv_time(out, "E", pit_now(b->sim.pit));
     jout_key(out, "o");
     jout_open(out, '{');
-    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
     jout_kv_str(out, "S", forced->is_buy ? "BUY" : "SELL");
     jout_kv_str(out, "o", "LIMIT");
     jout_kv_str(out, "f", "IOC");
@@ -422,7 +422,7 @@ static void step_second(struct simb *b, agon_ns_t t)
     int is_third = t % (3 * SIMB_NS_PER_S) == 0;
 
     um_second(b, t);
-    for (uint32_t i = 0; i < pit_count(b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++) {
         simb_push_all(b, SIMB_STREAM_MINI, i, 0, 0, build_mini, NULL);
         simb_push_all(b, SIMB_STREAM_TICKER, i, 0, 0, build_ticker, NULL);
         simb_push_all(b, SIMB_STREAM_MARK, i, 0, 1, build_mark, NULL);
@@ -453,7 +453,7 @@ void um_on_step(void *ctx, agon_ns_t t)
     if (t % SIMB_NS_PER_S == 0)
         step_second(b, t);
     um_settle(b);
-    for (uint32_t i = 0; i < pit_count(b->pit); i++) {
+    for (uint32_t i = 0; i < pit_count(b->sim.pit); i++) {
         simb_chain_step(b, i, 1, build_diff);
         if (is_quarter)
             simb_chain_step(b, i, 0, build_diff);

@@ -13,9 +13,9 @@ int simb_must_wait(struct simb_call *call)
     static int (*const changes[])(struct simb_call *) = {simb_order_cancel, simb_order_replace,
                                                          simb_order_amend, simb_cancel_all};
     const char *name = simb_param(call, "symbol");
-    int sym = name != NULL ? pit_find(call->b->pit, name) : -1;
+    int sym = name != NULL ? pit_find(call->b->sim.pit, name) : -1;
 
-    if (sym < 0 || call->t_came != 0 || pit_acts(call->b->pit, (uint32_t)sym))
+    if (sym < 0 || call->t_came != 0 || pit_acts(call->b->sim.pit, (uint32_t)sym))
         return 0;
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
         if (call->route->run == changes[i])
@@ -36,7 +36,7 @@ static struct simb_wait *add(struct simb_call *call)
         REQUIRE(b->waits != NULL);
     }
     wait = &b->waits[b->n_waits++];
-    *wait = (struct simb_wait){.sym = (uint32_t)pit_find(b->pit, simb_param(call, "symbol")),
+    *wait = (struct simb_wait){.sym = (uint32_t)pit_find(b->sim.pit, simb_param(call, "symbol")),
                                .t_came = call->now->transport};
     return wait;
 }
@@ -84,7 +84,7 @@ struct simb_wait *simb_wait_late(struct simb *b)
     for (uint32_t i = 0; i < b->n_waits; i++) {
         struct simb_wait *wait = &b->waits[i];
 
-        if (wait->is_told || b->now.transport - wait->t_came < SIMB_WAIT_NS)
+        if (wait->is_told || b->sim.now.transport - wait->t_came < SIMB_WAIT_NS)
             continue;
         wait->is_told = 1;
         return wait;

@@ -118,7 +118,7 @@ static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, in
     jout_kv_int(out, "status", call->status);
     jout_key(out, is_ok ? "result" : "error");
     if (is_ok)
-        jout_raw(out, jout_text(&b->out), b->out.n);
+        jout_raw(out, jout_text(&b->sim.out), b->sim.out.n);
     else
         simb_error_body(call, out);
     if (!is_hidden)
@@ -173,14 +173,14 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     memset(call, 0, sizeof(*call));
     b->text_n = 0;
     call->b = b;
-    call->now = &b->now;
+    call->now = &b->sim.now;
     call->t_came = b->t_came;
-    call->out = &b->out;
+    call->out = &b->sim.out;
     call->peer = conn->peer;
     call->conn = conn;
     call->status = 200;
-    jout_reset(&b->out);
-    b->out.is_micro = conn->is_micro;
+    jout_reset(&b->sim.out);
+    b->sim.out.is_micro = conn->is_micro;
     rc = begin(call, root, &key);
     // A message that is no request is charged as one.
     if (rc < 0 && simb_charge(call, 1) == 0 && call->status == 200)
@@ -194,14 +194,14 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
     if (rc == SIMB_WAITS) {
         if (simb_wait_text(call, text, n)) {
-            b->out.is_micro = 0;
+            b->sim.out.is_micro = 0;
             json_decref(root);
             return;
         }
         rc = simb_fail(call, 503, -1008, "Server is currently overloaded.");
     }
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
-        jout_reset(&b->out);
+        jout_reset(&b->sim.out);
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
     }
     if (fault && fault->what == FAULT_ERROR)
@@ -211,17 +211,17 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
         simb_mishap_reset(b, conn);
     else if (conn->id == id && (!fault || fault->what != FAULT_TIMEOUT))
         reply(call, conn, json_object_get(root, "id"), rc == 0,
-              fault && fault->what == FAULT_LATE ? faults_delay(b->config.faults, fault) : 0);
+              fault && fault->what == FAULT_LATE ? faults_delay(b->sim.config.faults, fault) : 0);
     if (conn->id == id && call->status == 418)
         simb_drop(b, conn, 1008, "IP banned");
-    b->out.is_micro = 0;
+    b->sim.out.is_micro = 0;
     json_decref(root);
 }
 
 void simb_api_late(struct simb *b, struct simb_conn *conn, const char *text, size_t n)
 {
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    struct simb_call *call = simb_begin(b, &b->now);
+    struct simb_call *call = simb_begin(b, &b->sim.now);
 
     call->peer = conn->peer;
     call->conn = conn;
