@@ -29,14 +29,8 @@ static agon_ns_t beat_of(const struct sim *sim, const struct sim_conn *conn)
 
 static void keep_conn(struct sim *sim, struct sim_conn *conn)
 {
-    if (conn->doom == FAULT_RESET) {
-        sim_end_conn(sim, conn, SIM_RESET, 0, "");
-    } else if (conn->doom == FAULT_STALL) {
-        conn->doom = 0;
-        if (sim->config.sink.frame)
-            sim->config.sink.frame(sim->config.sink.ctx, conn->id, SIM_STALL, "", 0, 0);
-    } else if (conn->doom != 0) {
-        sim_end_conn(sim, conn, SIM_CLOSE, conn->doom_code, "");
+    if (conn->doom != 0) {
+        sim_end_one(sim, conn);
     } else if (sim->now.transport >= end_of(sim, conn)) {
         sim_end_conn(sim, conn, SIM_CLOSE, sim->ways->end_code, sim->ways->end_text);
     } else if (sim->now.transport >= beat_of(sim, conn)) {
@@ -92,14 +86,6 @@ void sim_due(const struct sim *sim, struct sim_time *next)
 
 /* --- connections and requests --- */
 
-static struct sim_conn *conn_of(struct sim *sim, uint64_t id) /* 0: a free one */
-{
-    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
-        if (sim->conns[i].id == id)
-            return &sim->conns[i];
-    return NULL;
-}
-
 static int admits(struct sim *sim, const char *peer)
 {
     uint32_t most = sim->config.limits.connects_per_5min;
@@ -117,7 +103,7 @@ int sim_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
 
     *reply = (struct sim_reply){.type = "text/plain", .body = "", .status = 101};
     advance(sim, now);
-    conn = conn_of(sim, 0);
+    conn = sim_conn_of(sim, 0);
     if (path == 0)
         reply->status = 404;
     else if (now->transport < sim->maintenance_until)
@@ -132,7 +118,7 @@ int sim_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
                               .t_heard = now->transport,
                               .t_said = now->transport};
     if (sim_fault_socket(sim, conn, request->path, &reply->status)) {
-        conn->id = 0;
+        sim_forget_conn(sim, conn);
         return 0;
     }
     if (sim->ways->greet)
@@ -146,23 +132,23 @@ void sim_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enum
     struct sim_conn *conn;
 
     advance(sim, now);
-    conn = conn_of(sim, id);
+    conn = sim_conn_of(sim, id);
     if (!conn)
         return;
     conn->t_heard = now->transport;
     if (kind == SIM_TEXT)
         sim->ways->text(sim, conn, bytes, n);
     else if (kind == SIM_CLOSE)
-        memset(conn, 0, sizeof(*conn));
+        sim_forget_conn(sim, conn);
 }
 
 void sim_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id)
 {
-    struct sim_conn *conn = conn_of(sim, id);
+    struct sim_conn *conn = sim_conn_of(sim, id);
 
     sim->now = *now;
     if (conn)
-        memset(conn, 0, sizeof(*conn));
+        sim_forget_conn(sim, conn);
 }
 
 void sim_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,

@@ -14,14 +14,15 @@
 #include "net/jout.h"
 #include "sim/dialect.h"
 
-#define SIM_CONNS_MAX   256
+#define SIM_CONNS_MAX   512
 #define SIM_PEERS_MAX   64
 #define SIM_ROUTES_MAX  48
 #define SIM_TOKENS      256 /* the oldest makes room */
 #define SIM_TOKEN_TEXT  44
 #define SIM_ARGS_MAX    48    /* of a request */
 #define SIM_ARGS_BYTES  32768 /* names and values, with their ends */
-#define SIM_LATE_MAX    1024  /* frames that are held back; more are lost */
+#define SIM_LATE_MAX    4096  /* frames that are held back; more are lost */
+#define SIM_STREAM_TEXT 80
 #define SIM_ORDERS_KEPT 16384 /* powers of two: rings by number */
 #define SIM_FILLS_KEPT  16384
 #define SIM_CLIENT_TEXT 40
@@ -75,7 +76,8 @@ struct sim_sent {   /* what of a book has been sent; zeroed but for the first tw
 };
 struct sim_late {
     uint64_t conn;
-    agon_ns_t t_due;
+    agon_ns_t t_due; /* transport; 0: after the next of its stream */
+    char stream[SIM_STREAM_TEXT];
     char *text; /* owned */
     size_t n;
 };
@@ -179,13 +181,17 @@ struct sim_ways { /* what is an exchange's own; functions may be NULL where it s
     const char *dead_why;   /* the reason of orders that t_dead cancels */
     const char *sum_key;    /* what stands before a checksum: "\"checksum\":"; NULL: it has none */
     struct pit_hooks hooks; /* their context is the sim */
-    uint8_t has_own_money;  /* begin gives the accounts their money and fees */
+    uint8_t market;         /* enum fault_market, of faults; 0: FAULT_SPOT */
+    uint8_t
+        is_swap_next; /* a swapped frame comes after the next of its stream; 0: at the next tick */
+    uint8_t has_own_money; /* begin gives the accounts their money and fees */
     /* What is its own is set up, and freed; begin is called once accounts are there. */
     int (*begin)(struct sim *sim, struct error *err);
     void (*end)(struct sim *sim);
     int (*path_of)(const char *path); /* of a socket; 0: there is none such */
     void (*greet)(struct sim *sim, struct sim_conn *conn);
     void (*beat)(struct sim *sim, struct sim_conn *conn);
+    void (*gone)(struct sim *sim, struct sim_conn *conn);     /* it ends; may be NULL */
     void (*farewell)(struct sim *sim, struct sim_conn *conn); /* the venue goes down */
     void (*text)(struct sim *sim, struct sim_conn *conn, const char *text, size_t n);
     /* reply is zeroed; fault: what befalls the request, of which sim_fault_hides is to be asked and
@@ -223,7 +229,9 @@ struct sim {
     uint32_t n_tokens;
     struct sim_late late[SIM_LATE_MAX];
     uint32_t n_late;
-    agon_ns_t maintenance_until;
+    uint32_t n_doomed;                         /* connections */
+    agon_ns_t maintenance_until, halved_until; /* transport; halved: its limits are */
+    agon_ns_t skewed_until, skew_ns;           /* its clock is so far ahead */
     struct sim_order *orders[SIM_ORDERS_KEPT]; /* owned */
     uint64_t n_orders;
     struct sim_fill *fills; /* owned */
@@ -361,11 +369,19 @@ static inline uint32_t sim_place_of(const struct sim *sim, const struct sim_conn
 {
     return (uint32_t)(conn - sim->conns);
 }
-/* Text as it is, whatever faults say. */
-void sim_emit(struct sim *sim, struct sim_conn *conn, const void *bytes, size_t n);
+/* As it is, whatever faults say. A connection that is gone gets nothing. */
+void sim_emit_kind(struct sim *sim, struct sim_conn *conn, enum sim_frame kind, const void *bytes,
+                   size_t n);
+void sim_emit(struct sim *sim, struct sim_conn *conn, const void *bytes, size_t n); /* text */
 /* A frame of a stream ("book:BTC/USD"), to a user (event), or an answer (both NULL). */
 void sim_send(struct sim *sim, struct sim_conn *conn, const char *stream, const char *event,
               struct jout *frame);
+/* The same of a market's stream or to a user (on), where both have names. */
+void sim_send_met(struct sim *sim, struct sim_conn *conn, enum fault_on on, const char *stream,
+                  const char *event, struct jout *frame);
+/* Text, so much later. */
+void sim_send_in(struct sim *sim, const struct sim_conn *conn, const char *text, size_t n,
+                 agon_ns_t late_ns);
 /* When the fault says. */
 void sim_send_late(struct sim *sim, const struct sim_conn *conn, const struct jout *frame,
                    const struct fault *fault);
@@ -375,8 +391,13 @@ int sim_has_sub(const struct sim *sim, uint32_t sym, uint32_t channels);
  * "name:symbol". */
 void sim_send_subs(struct sim *sim, uint32_t sym, uint32_t channels, const char *name,
                    const struct sim_conn *but);
+struct sim_conn *sim_conn_of(struct sim *sim, uint64_t id); /* NULL: it is gone; id 0: a free one */
+void sim_forget_conn(struct sim *sim, struct sim_conn *conn); /* nobody is told */
 void sim_end_conn(struct sim *sim, struct sim_conn *conn, enum sim_frame kind, int code,
                   const char *reason);
+/* It ends as the fault says, when nobody walks over connections; the first that says so counts. */
+void sim_doom(struct sim *sim, struct sim_conn *conn, const struct fault *fault);
+void sim_end_doomed(struct sim *sim); /* those that are to end */
 /* Once a tick: frames that were held back, and maintenance that begins. */
 void sim_faults_tick(struct sim *sim);
 agon_ns_t sim_faults_due(const struct sim *sim);

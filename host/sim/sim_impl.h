@@ -7,6 +7,7 @@
 
 int sim_open_accounts(struct sim *sim, struct error *err);
 int sim_perps_open(struct sim *sim);
+void sim_end_one(struct sim *sim, struct sim_conn *conn); /* which is to end */
 int sim_may_fill(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
                  int times); /* of struct pit_hooks */
 /* What a fill of a perpetual realises. */

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* sockets: what leaves by the connections of a simulated exchange, and what befalls it where faults
- * are told to happen (sim/faults.h). Requests are not held and queries do not look back here. */
+ * are told to happen (sim/faults.h). Requests that are held and queries that look back are the
+ * dialect's. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/sim_impl.h"
+
+static enum fault_market market_of(const struct sim *sim)
+{
+    return sim->ways->market ? (enum fault_market)sim->ways->market : FAULT_SPOT;
+}
 
 static struct fault *ask(struct sim *sim, struct fault_met *met, const char *what)
 {
@@ -13,11 +19,11 @@ static struct fault *ask(struct sim *sim, struct fault_met *met, const char *wha
 
     if (!sim->config.faults)
         return NULL;
-    met->market = FAULT_SPOT;
+    met->market = market_of(sim);
     fault = faults_ask(sim->config.faults, sim->now.transport, met);
     if (!fault || !sim_log_begin(sim, "fault", sim->now.market))
         return fault;
-    jout_kv_str(line, "market", "spot");
+    jout_kv_str(line, "market", market_of(sim) == FAULT_UM ? "um" : "spot");
     jout_kv_str(line, "name", fault->name);
     jout_kv_int(line, "rule", (int64_t)(fault - sim->config.faults->rules) + 1);
     jout_kv_str(line, "what", what ? what : "");
@@ -40,10 +46,13 @@ int sim_fault_hides(const struct fault *fault)
     return fault && !fault->effect && fault->what != FAULT_LATE && fault->what != FAULT_DUPLICATE;
 }
 
-static void doom(struct sim_conn *conn, const struct fault *fault)
+void sim_doom(struct sim *sim, struct sim_conn *conn, const struct fault *fault)
 {
+    if (conn->doom)
+        return;
     conn->doom = fault->what;
     conn->doom_code = fault->code ? (int)fault->code : 1001;
+    sim->n_doomed++;
 }
 
 int sim_fault_socket(struct sim *sim, struct sim_conn *conn, const char *path, int *status)
@@ -56,17 +65,26 @@ int sim_fault_socket(struct sim *sim, struct sim_conn *conn, const char *path, i
         return 1;
     }
     if (fault)
-        doom(conn, fault);
+        sim_doom(sim, conn, fault);
     return 0;
 }
 
-/* --- frames --- */
+/* --- connections --- */
 
-void sim_emit(struct sim *sim, struct sim_conn *conn, const void *bytes, size_t n)
+struct sim_conn *sim_conn_of(struct sim *sim, uint64_t id)
 {
-    conn->t_said = sim->now.transport;
-    if (sim->config.sink.frame)
-        sim->config.sink.frame(sim->config.sink.ctx, conn->id, SIM_TEXT, bytes, n, 0);
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
+        if (sim->conns[i].id == id)
+            return &sim->conns[i];
+    return NULL;
+}
+
+void sim_forget_conn(struct sim *sim, struct sim_conn *conn)
+{
+    if (sim->ways->gone)
+        sim->ways->gone(sim, conn);
+    sim->n_doomed -= conn->doom != 0;
+    memset(conn, 0, sizeof(*conn));
 }
 
 void sim_end_conn(struct sim *sim, struct sim_conn *conn, enum sim_frame kind, int code,
@@ -74,22 +92,93 @@ void sim_end_conn(struct sim *sim, struct sim_conn *conn, enum sim_frame kind, i
 {
     uint64_t id = conn->id;
 
-    memset(conn, 0, sizeof(*conn));
+    sim_forget_conn(sim, conn);
     if (sim->config.sink.frame)
         sim->config.sink.frame(sim->config.sink.ctx, id, kind, reason, strlen(reason), code);
+}
+
+void sim_end_one(struct sim *sim, struct sim_conn *conn)
+{
+    if (conn->doom == FAULT_RESET) {
+        sim_end_conn(sim, conn, SIM_RESET, 0, "");
+    } else if (conn->doom == FAULT_STALL) {
+        conn->doom = 0;
+        sim->n_doomed--;
+        if (sim->config.sink.frame)
+            sim->config.sink.frame(sim->config.sink.ctx, conn->id, SIM_STALL, "", 0, 0);
+    } else {
+        sim_end_conn(sim, conn, SIM_CLOSE, conn->doom_code, "");
+    }
+}
+
+void sim_end_doomed(struct sim *sim)
+{
+    for (uint32_t i = 0; sim->n_doomed > 0 && i < SIM_CONNS_MAX; i++)
+        if (sim->conns[i].doom)
+            sim_end_one(sim, &sim->conns[i]);
+}
+
+/* --- frames --- */
+
+void sim_emit_kind(struct sim *sim, struct sim_conn *conn, enum sim_frame kind, const void *bytes,
+                   size_t n)
+{
+    conn->t_said = sim->now.transport;
+    if (sim->config.sink.frame && conn->id)
+        sim->config.sink.frame(sim->config.sink.ctx, conn->id, kind, bytes, n, 0);
+}
+
+void sim_emit(struct sim *sim, struct sim_conn *conn, const void *bytes, size_t n)
+{
+    sim_emit_kind(sim, conn, SIM_TEXT, bytes, n);
+}
+
+static void keep(struct sim *sim, const struct sim_conn *conn, const char *stream, const char *text,
+                 size_t n, agon_ns_t t_due)
+{
+    struct sim_late *late = sim->n_late < SIM_LATE_MAX ? &sim->late[sim->n_late++] : NULL;
+
+    if (!late) // as if it were lost: a bound is a bound
+        return;
+    *late = (struct sim_late){.conn = conn->id, .t_due = t_due, .text = malloc(n), .n = n};
+    REQUIRE(late->text != NULL);
+    memcpy(late->text, text, n);
+    memcpy(late->stream, stream, strnlen(stream, sizeof(late->stream) - 1));
+}
+
+void sim_send_in(struct sim *sim, const struct sim_conn *conn, const char *text, size_t n,
+                 agon_ns_t late_ns)
+{
+    keep(sim, conn, "", text, n, sim->now.transport + late_ns);
 }
 
 void sim_send_late(struct sim *sim, const struct sim_conn *conn, const struct jout *frame,
                    const struct fault *fault)
 {
-    agon_ns_t t_due = sim->now.transport + faults_delay(sim->config.faults, fault);
-    struct sim_late *late = sim->n_late < SIM_LATE_MAX ? &sim->late[sim->n_late++] : NULL;
+    sim_send_in(sim, conn, frame->at, frame->n, faults_delay(sim->config.faults, fault));
+}
 
-    if (!late) // as if it were lost: a bound is a bound
-        return;
-    *late = (struct sim_late){conn->id, t_due, malloc(frame->n), frame->n};
-    REQUIRE(late->text != NULL);
-    memcpy(late->text, frame->at, frame->n);
+/* Those that wait for the stream's next frame, or (stream NULL) whose time has come, in their
+ * order. Those of a connection that is gone are gone too. */
+static void send_kept(struct sim *sim, const struct sim_conn *conn, const char *stream)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < sim->n_late; i++) {
+        struct sim_late *late = &sim->late[i];
+        struct sim_conn *to = sim_conn_of(sim, late->conn);
+        int is_due = stream ? late->t_due == 0 && to == conn && strcmp(late->stream, stream) == 0
+                            : late->t_due > 0 && late->t_due <= sim->now.transport;
+
+        if (to && !is_due) {
+            sim->late[kept++] = *late;
+            continue;
+        }
+        if (to)
+            sim_emit(sim, to, late->text, late->n);
+        free(late->text);
+    }
+    sim->n_late = kept;
 }
 
 /* Its last digit is another. */
@@ -104,12 +193,22 @@ static void spoil_sum(struct jout *frame, const char *key)
     *at = *at == '9' ? '0' : (char)(*at + 1);
 }
 
-void sim_send(struct sim *sim, struct sim_conn *conn, const char *stream, const char *event,
-              struct jout *frame)
+static void swap(struct sim *sim, struct sim_conn *conn, const char *stream,
+                 const struct jout *frame, const struct fault *fault)
 {
-    struct fault_met met = {
-        .on = event ? FAULT_USER : FAULT_STREAM, .stream = stream, .event = event};
-    struct fault *fault = stream || event ? ask(sim, &met, event ? event : stream) : NULL;
+    if (sim->ways->is_swap_next)
+        keep(sim, conn, stream, frame->at, frame->n, 0);
+    else
+        sim_send_late(sim, conn, frame, fault);
+}
+
+void sim_send_met(struct sim *sim, struct sim_conn *conn, enum fault_on on, const char *stream,
+                  const char *event, struct jout *frame)
+{
+    int is_user = on == FAULT_USER;
+    struct fault_met met = {.on = on, .stream = is_user ? NULL : stream, .event = event};
+    struct fault *fault = stream || event ? ask(sim, &met, is_user ? event : stream) : NULL;
+    const char *text = jout_text(frame);
     size_t n = frame->n;
 
     switch (fault ? fault->what : 0) {
@@ -119,15 +218,15 @@ void sim_send(struct sim *sim, struct sim_conn *conn, const char *stream, const 
     case FAULT_MUTE:
         return;
     case FAULT_DUPLICATE:
-        sim_emit(sim, conn, jout_text(frame), n);
+        sim_emit(sim, conn, text, n);
         break;
     case FAULT_DELAY:
-    case FAULT_SWAP:
-        jout_text(frame);
         sim_send_late(sim, conn, frame, fault);
         return;
+    case FAULT_SWAP:
+        swap(sim, conn, stream ? stream : "", frame, fault);
+        return;
     case FAULT_SUM:
-        jout_text(frame);
         if (sim->ways->sum_key)
             spoil_sum(frame, sim->ways->sum_key);
         break;
@@ -135,10 +234,18 @@ void sim_send(struct sim *sim, struct sim_conn *conn, const char *stream, const 
         n /= 2;
         break;
     default:
-        doom(conn, fault);
+        sim_doom(sim, conn, fault);
         break;
     }
-    sim_emit(sim, conn, jout_text(frame), n);
+    sim_emit(sim, conn, text, n);
+    if (!fault && stream && sim->n_late > 0)
+        send_kept(sim, conn, stream);
+}
+
+void sim_send(struct sim *sim, struct sim_conn *conn, const char *stream, const char *event,
+              struct jout *frame)
+{
+    sim_send_met(sim, conn, event ? FAULT_USER : FAULT_STREAM, stream, event, frame);
 }
 
 int sim_has_sub(const struct sim *sim, uint32_t sym, uint32_t channels)
@@ -165,12 +272,20 @@ void sim_send_subs(struct sim *sim, uint32_t sym, uint32_t channels, const char 
 
 /* --- time --- */
 
-static void maintain(struct sim *sim, const struct fault *fault)
+static void begin_state(struct sim *sim, const struct fault *fault)
 {
-    sim->maintenance_until = sim->now.transport + fault->for_ns;
-    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
-        sim->conns[i].doom = sim->conns[i].id ? FAULT_CLOSE : 0;
-        sim->conns[i].doom_code = 1001;
+    agon_ns_t until = sim->now.transport + fault->for_ns;
+
+    if (fault->what == FAULT_MAINTENANCE) {
+        sim->maintenance_until = until;
+        for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
+            if (sim->conns[i].id)
+                sim_doom(sim, &sim->conns[i], fault);
+    } else if (fault->what == FAULT_HALVE) {
+        sim->halved_until = until;
+    } else {
+        sim->skew_ns = fault->skew_ms * 1000000;
+        sim->skewed_until = until;
     }
 }
 
@@ -178,36 +293,21 @@ void sim_faults_tick(struct sim *sim)
 {
     struct fault_met met = {.on = FAULT_TIME};
     struct fault *fault;
-    uint32_t kept = 0;
 
     while ((fault = ask(sim, &met, "")) != NULL)
-        if (fault->what == FAULT_MAINTENANCE)
-            maintain(sim, fault);
-    for (uint32_t i = 0; i < sim->n_late; i++) {
-        struct sim_late *late = &sim->late[i];
-        struct sim_conn *conn = sim->conns;
-
-        while (conn < sim->conns + SIM_CONNS_MAX && conn->id != late->conn)
-            conn++;
-        if (conn == sim->conns + SIM_CONNS_MAX)
-            conn = NULL;
-        if (conn && late->t_due > sim->now.transport) {
-            sim->late[kept++] = *late;
-            continue;
-        }
-        if (conn)
-            sim_emit(sim, conn, late->text, late->n);
-        free(late->text);
-    }
-    sim->n_late = kept;
+        begin_state(sim, fault);
+    if (sim->now.transport >= sim->skewed_until)
+        sim->skew_ns = 0;
+    send_kept(sim, NULL, NULL);
 }
 
 agon_ns_t sim_faults_due(const struct sim *sim)
 {
-    agon_ns_t next = sim->config.faults ? faults_next(sim->config.faults, FAULT_SPOT) : INT64_MAX;
+    agon_ns_t next =
+        sim->config.faults ? faults_next(sim->config.faults, market_of(sim)) : INT64_MAX;
 
     for (uint32_t i = 0; i < sim->n_late; i++)
-        if (sim->late[i].t_due < next)
+        if (sim->late[i].t_due > 0 && sim->late[i].t_due < next)
             next = sim->late[i].t_due;
     return next;
 }
