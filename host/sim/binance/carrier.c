@@ -187,7 +187,8 @@ static void advance(struct simb *b, const struct sim_time *now)
     if (b->venue->settle)
         b->venue->settle(b);
     simb_flush_balances(b);
-    simb_mishap_tick(b);
+    sim_faults_tick(&b->sim);
+    sim_end_doomed(&b->sim);
     simb_past_note(b);
     take_held(b);
     tell_late(b);
@@ -286,7 +287,7 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
         put_off(call, request, fault, reply);
         return;
     }
-    if (rc == 0 && !simb_mishap_hides(fault))
+    if (rc == 0 && !sim_fault_hides(fault))
         rc = simb_run(call, key, b->payload, (size_t)n);
     if (rc == SIMB_WAITS) {
         rc = simb_wait_rest(call, request, key, unit)
@@ -326,10 +327,9 @@ void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_req
 
 struct simb_conn *simb_conn_of(struct simb *b, uint64_t id)
 {
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        if (b->conns[i].id == id && id != 0)
-            return &b->conns[i];
-    return NULL;
+    const struct sim_conn *base = id != 0 ? sim_conn_of(&b->sim, id) : NULL;
+
+    return base ? &b->conns[sim_place_of(&b->sim, base)] : NULL;
 }
 
 static int starts_with(const char *text, const char *prefix)
@@ -352,7 +352,8 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
                  const struct sim_request *request, struct sim_reply *reply)
 {
     struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = NULL;
+    struct simb_conn *conn;
+    struct sim_conn *base;
     struct simb_call *call;
     int status = 0;
     const char *path = b->venue->is_split ? past_split(request->path) : request->path;
@@ -368,9 +369,7 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
         http_page(reply, 404, "<html><head><title>404 Not Found</title></head></html>\n");
         return 0;
     }
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX && !conn; i++)
-        if (b->conns[i].id == 0)
-            conn = &b->conns[i];
+    base = sim_conn_of(sim, 0);
     call = simb_begin(b, now);
     call->peer = simb_peer_of(b, request->peer, now->transport);
     if (simb_is_away(call)) {
@@ -380,7 +379,7 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     }
     if (simb_window_add(&call->peer->connects, now->transport, 5 * SIMB_NS_PER_MIN, 1) >
             connects_max ||
-        !conn) {
+        !base) {
         call->retry_at = (now->transport / (5 * SIMB_NS_PER_MIN) + 1) * 5 * SIMB_NS_PER_MIN;
         simb_fail(call, 429, -1034,
                   "Too many connection attempts from IP; current limit is %u per '5 MINUTE'.",
@@ -395,11 +394,10 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
         finish(call, reply);
         return 0;
     }
-    memset(conn, 0, sizeof(*conn));
-    conn->id = id;
+    *base = (struct sim_conn){.id = id, .t_open = now->transport};
+    conn = &b->conns[sim_place_of(sim, base)];
     conn->peer = call->peer;
     conn->is_api = is_api != 0;
-    conn->t_open = now->transport;
     conn->next_ping =
         now->transport + (b->sim.config.limits.ping_every_ns ? b->sim.config.limits.ping_every_ns
                                                              : b->venue->ping_every_ns);
@@ -407,27 +405,17 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
                      strstr(request->query, "timeUnit=microsecond") != NULL;
     conn->hides_limits = strstr(request->query, "returnRateLimits=false") != NULL;
     if (!is_api && simb_stream_open(b, conn, path, request->query) < 0) {
-        simb_conn_forget(b, conn);
+        sim_forget_conn(&b->sim, conn->base);
         http_page(reply, 400, "<html><head><title>400 Bad Request</title></head></html>\n");
         return 0;
     }
-    if (simb_mishap_socket(b, conn, request->path, &status)) {
-        simb_conn_forget(b, conn);
+    if (sim_fault_socket(sim, conn->base, request->path, &status)) {
+        sim_forget_conn(&b->sim, conn->base);
         http_page(reply, status, "<html><head><title>Refused</title></head></html>\n");
         return 0;
     }
     reply->status = 101;
     return 1;
-}
-
-void simb_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id)
-{
-    struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = simb_conn_of(b, id);
-
-    b->sim.now = *now;
-    if (conn)
-        simb_conn_forget(b, conn);
 }
 
 static int is_flood(struct simb *b, struct simb_conn *conn)
@@ -449,12 +437,12 @@ void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enu
     if (!conn)
         return;
     if ((!conn->is_api || kind == SIM_PING || kind == SIM_PONG) && is_flood(b, conn)) {
-        simb_drop(b, conn, 1008, "Too many requests");
+        sim_end_conn(&b->sim, conn->base, SIM_CLOSE, 1008, "Too many requests");
         return;
     }
     switch (kind) {
     case SIM_PING:
-        simb_send(b, conn, SIM_PONG, bytes, n);
+        sim_emit_kind(&b->sim, conn->base, SIM_PONG, bytes, n);
         break;
     case SIM_PONG:
         // Only a copy of our ping's payload is an answer.
@@ -468,10 +456,10 @@ void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enu
             simb_stream_text(b, conn, bytes, n);
         break;
     case SIM_BINARY:
-        simb_drop(b, conn, 1003, "Binary frames are not accepted");
+        sim_end_conn(&b->sim, conn->base, SIM_CLOSE, 1003, "Binary frames are not accepted");
         break;
     case SIM_CLOSE:
-        simb_conn_forget(b, conn);
+        sim_forget_conn(&b->sim, conn->base);
         break;
     case SIM_RESET:
     case SIM_STALL:
@@ -484,14 +472,15 @@ static void tick_conn(struct simb *b, struct simb_conn *conn)
     const struct sim_limits *limits = &b->sim.config.limits;
     agon_ns_t now = b->sim.now.transport;
 
-    if (now - conn->t_open >= (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS)) {
-        simb_drop(b, conn, 1001, "");
+    if (now - conn->base->t_open >=
+        (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS)) {
+        sim_end_conn(&b->sim, conn->base, SIM_CLOSE, 1001, "");
         return;
     }
     if (conn->unanswered_since &&
         now - conn->unanswered_since >=
             (limits->pong_within_ns ? limits->pong_within_ns : b->venue->pong_within_ns)) {
-        simb_drop(b, conn, 1008, "Pong timeout");
+        sim_end_conn(&b->sim, conn->base, SIM_CLOSE, 1008, "Pong timeout");
         return;
     }
     if (now < conn->next_ping)
@@ -502,7 +491,7 @@ static void tick_conn(struct simb *b, struct simb_conn *conn)
         conn->unanswered_since = now;
     conn->ping_n = (uint32_t)snprintf(conn->ping, sizeof(conn->ping), "%lld",
                                       (long long)(now / SIMB_NS_PER_MS));
-    simb_send(b, conn, SIM_PING, conn->ping, conn->ping_n);
+    sim_emit_kind(&b->sim, conn->base, SIM_PING, conn->ping, conn->ping_n);
 }
 
 void simb_tick(struct sim *sim, const struct sim_time *now)
@@ -511,8 +500,8 @@ void simb_tick(struct sim *sim, const struct sim_time *now)
 
     advance(b, now);
     simb_tick_keys(b);
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        if (b->conns[i].id)
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
+        if (b->sim.conns[i].id)
             tick_conn(b, &b->conns[i]);
 }
 
@@ -528,17 +517,19 @@ void simb_due(const struct sim *sim, struct sim_time *next)
 
     next->market = pit_next(b->sim.pit);
     next->transport = b->venue->due ? b->venue->due(b) : INT64_MAX;
-    next->transport = earlier(next->transport, simb_mishap_due(b));
+    next->transport = earlier(next->transport, sim_faults_due(sim));
+    next->transport = earlier(next->transport, simb_held_due(b));
     next->transport = earlier(next->transport, simb_wait_due(b));
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
         const struct simb_conn *conn = &b->conns[i];
 
-        if (!conn->id)
+        if (!conn->base->id)
             continue;
         next->transport = earlier(next->transport, conn->next_ping);
-        next->transport = earlier(
-            next->transport,
-            conn->t_open + (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS));
+        next->transport =
+            earlier(next->transport,
+                    conn->base->t_open +
+                        (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS));
         if (conn->unanswered_since)
             next->transport =
                 earlier(next->transport, conn->unanswered_since + (limits->pong_within_ns
@@ -555,11 +546,11 @@ void simb_shutdown(struct sim *sim, const struct sim_time *now)
     struct simb *b = (struct simb *)sim;
 
     b->sim.now = *now;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
         struct jout *out = &b->sim.frame;
 
-        if (!conn->id)
+        if (!conn->base->id)
             continue;
         jout_reset(out);
         out->is_micro = conn->is_micro;
@@ -578,7 +569,7 @@ void simb_shutdown(struct sim *sim, const struct sim_time *now)
             jout_close(out, '{');
         jout_close(out, '{');
         out->is_micro = 0;
-        simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+        sim_emit(&b->sim, conn->base, jout_text(out), out->n);
     }
 }
 
@@ -594,13 +585,13 @@ void simb_end(struct sim *sim)
         return;
     simb_past_close(b);
     simb_records_free(b);
-    simb_mishap_free(b);
+    simb_held_free(b);
     for (uint32_t i = 0; i < b->n_waits; i++)
         simb_wait_free(&b->waits[i]);
     free(b->waits);
     if (b->venue->close)
         b->venue->close(b);
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
         free(b->conns[i].streams);
     for (uint32_t i = 0; i < PIT_SYMBOLS_MAX; i++)
         for (int j = 0; j < SIMB_SPEEDS; j++) {
@@ -617,6 +608,8 @@ int simb_begin_venue(struct sim *sim, struct error *err)
     int rc;
 
     b->venue = (const struct simb_venue *)sim->ways;
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
+        b->conns[i].base = &sim->conns[i];
     for (uint32_t i = 0; i < sim->n_accounts; i++) {
         b->accounts[i].member = sim->accounts[i].member;
         b->accounts[i].owner = i;

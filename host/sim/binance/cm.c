@@ -57,7 +57,7 @@ static int cm_exchange_info(struct simb_call *call)
 
     jout_open(out, '{');
     jout_kv_str(out, "timezone", "UTC");
-    jout_kv_time(out, "serverTime", call->now->transport + call->b->skew_ns);
+    jout_kv_time(out, "serverTime", call->now->transport + call->b->sim.skew_ns);
     jout_key(out, "rateLimits");
     simb_put_order_limits(call, out, 0);
     jout_key(out, "exchangeFilters");
@@ -113,13 +113,14 @@ static int cm_symbol(const char *name, int px_decimals, int qty_decimals, struct
 }
 
 static const struct simb_venue venue = {
-    .ways = {SIMB_WAYS, .hooks = {.on_trade = um_on_trade,
-                                  .on_agg = um_on_agg,
-                                  .on_top = um_on_top,
-                                  .on_book = um_on_book,
-                                  .on_step = um_on_step,
-                                  .on_order = um_on_order,
-                                  .may_fill = um_may_fill}},
+    .ways = {SIMB_WAYS, .market = FAULT_UM,
+             .hooks = {.on_trade = um_on_trade,
+                       .on_agg = um_on_agg,
+                       .on_top = um_on_top,
+                       .on_book = um_on_book,
+                       .on_step = um_on_step,
+                       .on_order = um_on_order,
+                       .may_fill = um_may_fill}},
     .routes = routes,
     .weight_per_minute = 2400,
     .orders_per_10s = 300,
@@ -162,7 +163,7 @@ const struct sim_dialect sim_binance_cm = {
     .http = simb_http,
     .ws_open = simb_ws_open,
     .ws_frame = simb_ws_frame,
-    .ws_gone = simb_ws_gone,
+    .ws_gone = sim_ws_gone,
     .tick = simb_tick,
     .due = simb_due,
     .shutdown = simb_shutdown,

@@ -36,7 +36,7 @@ void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *
     *weight = limits->weight_per_minute ? limits->weight_per_minute : b->venue->weight_per_minute;
     *per_10s = limits->orders_per_10s ? limits->orders_per_10s : b->venue->orders_per_10s;
     *per_long = limits->orders_per_day ? limits->orders_per_day : b->venue->orders_long;
-    if (b->sim.now.transport < b->halved_until) {
+    if (b->sim.now.transport < b->sim.halved_until) {
         *weight /= 2;
         *per_10s /= 2;
         *per_long /= 2;
@@ -218,7 +218,7 @@ int simb_run(struct simb_call *call, const char *key, const char *signed_text, s
         call->peer->weight.n -= call->weight;
     log_request(call);
     simb_flush_balances(call->b);
-    simb_mishap_sweep(call->b);
+    sim_end_doomed(&call->b->sim);
     simb_past_note(call->b);
     return rc;
 }

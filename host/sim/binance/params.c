@@ -350,7 +350,7 @@ static int is_signed(const struct member *member, const char *payload, size_t n,
 static int is_in_time(struct simb_call *call)
 {
     agon_ns_t came = call->t_came != 0 ? call->t_came : call->now->transport;
-    agon_ns_t server = came + call->b->skew_ns, t = 0, window = 5000 * SIMB_NS_PER_MS;
+    agon_ns_t server = came + call->b->sim.skew_ns, t = 0, window = 5000 * SIMB_NS_PER_MS;
     const char *text;
     int64_t us;
     int has;

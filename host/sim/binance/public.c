@@ -69,7 +69,7 @@ int simb_ping(struct simb_call *call)
 int simb_time(struct simb_call *call)
 {
     jout_open(call->out, '{');
-    jout_kv_time(call->out, "serverTime", call->now->transport + call->b->skew_ns);
+    jout_kv_time(call->out, "serverTime", call->now->transport + call->b->sim.skew_ns);
     jout_close(call->out, '{');
     return 0;
 }

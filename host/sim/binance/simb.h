@@ -16,7 +16,6 @@
 #define SIMB_PARAMS_MAX     64
 #define SIMB_TEXT_MAX       32768 /* decoded parameters of one call */
 #define SIMB_PEERS_MAX      256
-#define SIMB_CONNS_MAX      512
 #define SIMB_STREAMS_MAX    1024  /* the venue's limit per connection */
 #define SIMB_SUBS_MAX       16    /* user data subscriptions of one connection */
 #define SIMB_ORDERS_KEPT    32768 /* open ones and the last that closed */
@@ -27,7 +26,6 @@
 #define SIMB_LISTEN_TEXT    64
 #define SIMB_LISTEN_LIFE_NS (3600ll * 1000000000)
 #define SIMB_EXP            8
-#define SIMB_LATE_MAX       4096 /* frames that are held back */
 #define SIMB_HELD_MAX       4096 /* requests that are held */
 #define SIMB_SPEEDS         3    /* of a diff stream */
 #define SIMB_NS_PER_MS      1000000ll
@@ -148,12 +146,12 @@ struct simb_stream {
     char name[SIMB_STREAM_TEXT];
 };
 struct simb_conn {
-    uint64_t id; /* 0: free */
+    struct sim_conn *base; /* its half that every exchange has, at the same place */
     struct simb_peer *peer;
     struct simb_stream *streams; /* owned; market connections */
     uint32_t n_streams, streams_room;
     uint8_t is_api, is_combined, is_micro, hides_limits;
-    agon_ns_t t_open, next_ping, unanswered_since; /* transport */
+    agon_ns_t next_ping, unanswered_since; /* transport */
     char ping[32];
     uint32_t ping_n;
     struct simb_window messages;
@@ -166,8 +164,6 @@ struct simb_conn {
     } subs[SIMB_SUBS_MAX];
     uint32_t n_subs;
     int32_t next_sub;
-    uint8_t doom; /* enum fault_do: how it ends at the next sweep */
-    int doom_code;
 };
 struct simb_held {   /* a request that is taken later */
     agon_ns_t t_due; /* transport */
@@ -185,14 +181,7 @@ struct simb_wait { /* a request of a market of bars, until one closes or opens: 
     agon_ns_t t_came; /* transport */
     uint8_t is_told;  /* that its fate is unknown */
 };
-struct simb_past;  /* what the venue showed before: past.c */
-struct simb_late { /* a frame that is held back */
-    uint64_t conn;
-    agon_ns_t t_due; /* transport; 0: after the next of its stream */
-    char stream[SIMB_STREAM_TEXT];
-    char *text; /* owned */
-    size_t n;
-};
+struct simb_past; /* what the venue showed before: past.c */
 
 /* --- calls --- */
 
@@ -269,7 +258,7 @@ struct simb {
     struct simum *um; /* owned; USD-M alone */
     struct simb_account accounts[MEMBERS_MAX];
     struct simb_peer peers[SIMB_PEERS_MAX];
-    struct simb_conn conns[SIMB_CONNS_MAX];
+    struct simb_conn conns[SIM_CONNS_MAX];
     struct simb_order **orders; /* owned, by id */
     uint32_t n_orders;
     struct map by_id;
@@ -280,16 +269,13 @@ struct simb {
     uint64_t n_executions;
     struct simb_sent sent[PIT_SYMBOLS_MAX][SIMB_SPEEDS];
     uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
-    struct simb_late late[SIMB_LATE_MAX];
-    uint32_t n_late, n_doomed;
-    struct simb_held *held; /* owned; in the order they came */
+    struct simb_held *held;                /* owned; in the order they came */
     uint32_t n_held, held_room;
     struct simb_wait *waits; /* owned; in the order they came */
     uint32_t n_waits, waits_room;
     uint64_t closed;        /* symbols whose bar has closed and is to be told, a bit each */
     agon_ns_t t_came;       /* of the request that has waited and is taken; 0: none */
     struct simb_past *past; /* owned; NULL: no query looks back */
-    agon_ns_t halved_until, skewed_until, skew_ns;
     struct jout data, wrapped;
     struct simb_call call; /* too big for a stack */
     char text[SIMB_TEXT_MAX], payload[SIMB_TEXT_MAX];
@@ -326,14 +312,13 @@ void simb_end(struct sim *sim);
 /* What is alike in the ways of all three. */
 #define SIMB_WAYS                                                                                  \
     .size = sizeof(struct simb), .seed = 0x62696e, .has_own_money = 1, .begin = simb_begin_venue,  \
-    .end = simb_end
+    .end = simb_end, .gone = simb_gone, .is_swap_next = 1
 void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
                struct sim_reply *reply);
 int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
                  const struct sim_request *request, struct sim_reply *reply);
 void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enum sim_frame kind,
                    const void *bytes, size_t n);
-void simb_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id);
 void simb_tick(struct sim *sim, const struct sim_time *now);
 void simb_due(const struct sim *sim, struct sim_time *next);
 void simb_shutdown(struct sim *sim, const struct sim_time *now);
@@ -533,13 +518,10 @@ void simb_put_levels(struct jout *out, const char *name, const struct agon_level
                      uint32_t n, uint32_t most, int px_exp, int qty_exp);
 /* 8 decimals shown as fewer, where the rest is zeros. */
 void simb_put_num(struct jout *out, int64_t value, int decimals);
-void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
-               size_t n);
-void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *reason);
 int simb_stream_open(struct simb *b, struct simb_conn *conn, const char *path, const char *query);
 void simb_parse_spot_stream(struct simb *b, const char *name, struct simb_stream *stream);
 void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
-void simb_conn_forget(struct simb *b, struct simb_conn *conn);
+void simb_gone(struct sim *sim, struct sim_conn *conn); /* of struct sim_ways */
 /* streams.c: what spot tells */
 void simb_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade);
 void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg);
@@ -558,27 +540,15 @@ void simb_user_ended(struct simb *b, struct simb_account *account, const char *l
 
 /* mishap.c: faults that were told to happen */
 struct fault *simb_mishap_request(struct simb_call *call, const char *method, const char *path);
-int simb_mishap_hides(const struct fault *fault); /* the request never got there */
 int simb_mishap_error(struct simb_call *call, const struct fault *fault); /* simb_fail */
 int simb_is_away(struct simb_call *call); /* in maintenance: it failed with that */
-/* True: the upgrade is refused with *status. */
-int simb_mishap_socket(struct simb *b, struct simb_conn *conn, const char *path, int *status);
-/* A frame as it would go out, of a market stream or to a user. event: its name, or NULL. */
-void simb_emit(struct simb *b, struct simb_conn *conn, int is_user, const char *stream,
-               const char *event, const char *text, size_t n);
-void simb_mishap_reset(struct simb *b, struct simb_conn *conn);
-/* Sends it that much later. */
-void simb_mishap_keep(struct simb *b, struct simb_conn *conn, const char *text, size_t n,
-                      agon_ns_t late_ns);
-void simb_mishap_sweep(struct simb *b);
 /* Keeps the request until it is due; false: there is no room, and it is lost. */
 int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
                      const char *key, const char *unit);
 /* The next that is due, out of the list; the caller frees its texts. False: none. */
 int simb_mishap_held(struct simb *b, struct simb_held *held);
-void simb_mishap_tick(struct simb *b);
-agon_ns_t simb_mishap_due(const struct simb *b);
-void simb_mishap_free(struct simb *b);
+agon_ns_t simb_held_due(const struct simb *b);
+void simb_held_free(struct simb *b);
 
 /* waits.c: changes of orders of a market of bars. They act when a bar has closed, or the next opens
  * (pit_acts), as if they came then; what is signed in them is judged by when they came. */

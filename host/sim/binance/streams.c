@@ -268,10 +268,10 @@ static void tell_closed(struct simb *b)
     if (closed == 0)
         return;
     simb_flush_balances(b);
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX && b->n_streams[SIMB_STREAM_KLINE] > 0; i++) {
+    for (uint32_t i = 0; i < SIM_CONNS_MAX && b->n_streams[SIMB_STREAM_KLINE] > 0; i++) {
         struct simb_conn *conn = &b->conns[i];
 
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
+        for (uint32_t j = 0; conn->base->id && j < conn->n_streams; j++)
             if (conn->streams[j].kind == SIMB_STREAM_KLINE && closed >> conn->streams[j].sym & 1)
                 close_kline(b, conn, &conn->streams[j]);
     }
@@ -410,10 +410,10 @@ void simb_on_step(void *ctx, agon_ns_t t)
         step_each_second(b);
     if (b->n_streams[SIMB_STREAM_KLINE] == 0 && b->n_streams[SIMB_STREAM_PARTIAL] == 0)
         return;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
 
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++) {
+        for (uint32_t j = 0; conn->base->id && j < conn->n_streams; j++) {
             struct simb_stream *stream = &conn->streams[j];
 
             if (stream->kind == SIMB_STREAM_KLINE)

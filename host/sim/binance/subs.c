@@ -13,35 +13,21 @@
 #include "base/num.h"
 #include "sim/binance/simb.h"
 
-void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
-               size_t n)
-{
-    if (b->sim.config.sink.frame && conn->id)
-        b->sim.config.sink.frame(b->sim.config.sink.ctx, conn->id, kind, bytes, n, 0);
-}
-
 static void remove_stream(struct simb *b, struct simb_conn *conn, uint32_t i)
 {
     b->n_streams[conn->streams[i].kind]--;
     conn->streams[i] = conn->streams[--conn->n_streams];
 }
 
-void simb_conn_forget(struct simb *b, struct simb_conn *conn)
+void simb_gone(struct sim *sim, struct sim_conn *base)
 {
+    struct simb *b = (struct simb *)sim;
+    struct simb_conn *conn = &b->conns[sim_place_of(sim, base)];
+
     while (conn->n_streams > 0)
         remove_stream(b, conn, conn->n_streams - 1);
     free(conn->streams);
-    memset(conn, 0, sizeof(*conn));
-}
-
-void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *reason)
-{
-    uint64_t id = conn->id;
-
-    simb_conn_forget(b, conn);
-    if (b->sim.config.sink.frame && id)
-        b->sim.config.sink.frame(b->sim.config.sink.ctx, id, SIM_CLOSE, reason, strlen(reason),
-                                 code);
+    *conn = (struct simb_conn){.base = base};
 }
 
 /* --- names --- */
@@ -214,7 +200,7 @@ static void refuse(struct simb *b, struct simb_conn *conn, int code, const char 
     if (id)
         put_id(out, id);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    sim_emit(&b->sim, conn->base, jout_text(out), out->n);
 }
 
 static void control_property(struct simb *b, struct simb_conn *conn, json_t *params, json_t *id,
@@ -247,7 +233,7 @@ static void control_property(struct simb *b, struct simb_conn *conn, json_t *par
         jout_bool(out, conn->is_combined);
     put_id(out, id);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    sim_emit(&b->sim, conn->base, jout_text(out), out->n);
 }
 
 static void control_streams(struct simb *b, struct simb_conn *conn, json_t *params, json_t *id,
@@ -273,7 +259,7 @@ static void control_streams(struct simb *b, struct simb_conn *conn, json_t *para
 
         if (is_on) {
             if (add_stream(b, conn, name) < 0) {
-                simb_drop(b, conn, 1008, "Too many streams");
+                sim_end_conn(&b->sim, conn->base, SIM_CLOSE, 1008, "Too many streams");
                 return;
             }
             continue;
@@ -290,7 +276,7 @@ static void control_streams(struct simb *b, struct simb_conn *conn, json_t *para
     jout_null(out);
     put_id(out, id);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    sim_emit(&b->sim, conn->base, jout_text(out), out->n);
 }
 
 static void control_list(struct simb *b, struct simb_conn *conn, json_t *id)
@@ -306,7 +292,7 @@ static void control_list(struct simb *b, struct simb_conn *conn, json_t *id)
     jout_close(out, '[');
     put_id(out, id);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    sim_emit(&b->sim, conn->base, jout_text(out), out->n);
 }
 
 void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n)
@@ -382,7 +368,8 @@ static void push(struct simb *b, struct simb_conn *conn, int is_user, const char
     char event[40];
 
     if (!conn->is_combined) {
-        simb_emit(b, conn, is_user, name, event_of(payload, event), jout_text(payload), payload->n);
+        sim_send_met(&b->sim, conn->base, is_user ? FAULT_USER : FAULT_STREAM, name,
+                     event_of(payload, event), payload);
         return;
     }
     jout_reset(out);
@@ -391,7 +378,8 @@ static void push(struct simb *b, struct simb_conn *conn, int is_user, const char
     jout_key(out, "data");
     jout_raw(out, jout_text(payload), payload->n);
     jout_close(out, '{');
-    simb_emit(b, conn, is_user, name, event_of(payload, event), jout_text(out), out->n);
+    sim_send_met(&b->sim, conn->base, is_user ? FAULT_USER : FAULT_STREAM, name,
+                 event_of(payload, event), out);
 }
 
 void simb_push(struct simb *b, struct simb_conn *conn, const char *name, struct jout *payload)
@@ -408,10 +396,10 @@ void simb_push_all(struct simb *b, enum simb_stream_kind kind, uint32_t sym, int
     for (uint8_t is_micro = 0; is_micro < 2; is_micro++) {
         int is_built = 0;
 
-        for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+        for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
             struct simb_conn *conn = &b->conns[i];
 
-            if (!conn->id || conn->is_micro != is_micro)
+            if (!conn->base->id || conn->is_micro != is_micro)
                 continue;
             for (uint32_t j = 0; j < conn->n_streams; j++) {
                 const struct simb_stream *stream = &conn->streams[j];
@@ -436,8 +424,8 @@ int simb_has_listener(const struct simb *b, enum simb_stream_kind kind, uint32_t
 {
     if (b->n_streams[kind] == 0)
         return 0;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        for (uint32_t j = 0; b->conns[i].id && j < b->conns[i].n_streams; j++)
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
+        for (uint32_t j = 0; b->sim.conns[i].id && j < b->conns[i].n_streams; j++)
             if (b->conns[i].streams[j].kind == kind && b->conns[i].streams[j].sym == sym &&
                 b->conns[i].streams[j].speed == speed)
                 return 1;
@@ -531,10 +519,10 @@ static void user_event(struct simb *b, struct simb_conn *conn, const struct simb
     struct jout *out = &b->wrapped;
     char name[40];
 
-    for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
+    for (uint32_t j = 0; conn->base->id && j < conn->n_streams; j++)
         if (conn->streams[j].kind == SIMB_STREAM_USER && conn->streams[j].account == account)
             push(b, conn, 1, conn->streams[j].name, event);
-    for (uint32_t j = 0; conn->id && j < conn->n_subs; j++) {
+    for (uint32_t j = 0; conn->base->id && j < conn->n_subs; j++) {
         if (conn->subs[j].account != account)
             continue;
         jout_reset(out);
@@ -543,13 +531,13 @@ static void user_event(struct simb *b, struct simb_conn *conn, const struct simb
         jout_key(out, "event");
         jout_raw(out, jout_text(event), event->n);
         jout_close(out, '{');
-        simb_emit(b, conn, 1, "", event_of(event, name), jout_text(out), out->n);
+        sim_send_met(&b->sim, conn->base, FAULT_USER, "", event_of(event, name), out);
     }
 }
 
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event)
 {
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++)
         user_event(b, &b->conns[i], account, event);
 }
 
@@ -570,10 +558,10 @@ void simb_user_build(struct simb *b, struct simb_account *account, simb_user_fn 
     for (uint8_t is_micro = 0; is_micro < 2; is_micro++) {
         int is_built = 0;
 
-        for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+        for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
             struct simb_conn *conn = &b->conns[i];
 
-            if (!conn->id || conn->is_micro != is_micro || !listens(conn, account))
+            if (!conn->base->id || conn->is_micro != is_micro || !listens(conn, account))
                 continue;
             if (!is_built) {
                 jout_reset(&b->sim.frame);
@@ -592,10 +580,10 @@ void simb_user_ended(struct simb *b, struct simb_account *account, const char *l
 {
     struct jout *out = &b->sim.frame;
 
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
 
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++) {
+        for (uint32_t j = 0; conn->base->id && j < conn->n_streams; j++) {
             struct simb_stream *stream = &conn->streams[j];
 
             if (stream->kind != SIMB_STREAM_USER || stream->account != account)

@@ -462,10 +462,10 @@ void um_on_step(void *ctx, agon_ns_t t)
     }
     if (b->n_streams[SIMB_STREAM_KLINE] == 0 && b->n_streams[SIMB_STREAM_PARTIAL] == 0)
         return;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+    for (uint32_t i = 0; i < SIM_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
 
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++) {
+        for (uint32_t j = 0; conn->base->id && j < conn->n_streams; j++) {
             struct simb_stream *stream = &conn->streams[j];
 
             if (stream->kind == SIMB_STREAM_KLINE)

@@ -62,7 +62,7 @@ int simb_wait_text(struct simb_call *call, const char *text, size_t n)
     REQUIRE(wait->text != NULL);
     memcpy(wait->text, text, n);
     wait->n = n;
-    wait->rest.conn = call->conn->id;
+    wait->rest.conn = call->conn->base->id;
     return 1;
 }
 

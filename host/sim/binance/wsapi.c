@@ -125,9 +125,9 @@ static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, in
         put_limits(call, out);
     jout_close(out, '{');
     if (late_ns > 0)
-        simb_mishap_keep(b, conn, jout_text(out), out->n, late_ns);
+        sim_send_in(&b->sim, conn->base, jout_text(out), out->n, late_ns);
     else
-        simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+        sim_emit(&b->sim, conn->base, jout_text(out), out->n);
 }
 
 static const struct simb_route *route_of(const struct simb *b, const char *name)
@@ -161,11 +161,17 @@ static int begin(struct simb_call *call, json_t *root, const char **key)
     return 0;
 }
 
+static void reset(struct simb *b, struct simb_conn *conn, const struct fault *fault)
+{
+    sim_doom(&b->sim, conn->base, fault);
+    sim_end_doomed(&b->sim);
+}
+
 void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n)
 {
     struct simb_call *call = &b->call;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    uint64_t id = conn->id;
+    uint64_t id = conn->base->id;
     const char *key = NULL;
     struct fault *fault = NULL;
     int rc;
@@ -190,7 +196,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     // Only what comes by itself can be held: on a socket the next would wait behind it.
     if (fault && fault->what == FAULT_HOLD)
         fault = NULL;
-    if (rc == 0 && !simb_mishap_hides(fault))
+    if (rc == 0 && !sim_fault_hides(fault))
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
     if (rc == SIMB_WAITS) {
         if (simb_wait_text(call, text, n)) {
@@ -207,13 +213,13 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     if (fault && fault->what == FAULT_ERROR)
         rc = simb_mishap_error(call, fault);
     // A slow reader may have been dropped by what the call pushed.
-    if (conn->id == id && fault && fault->what == FAULT_RESET)
-        simb_mishap_reset(b, conn);
-    else if (conn->id == id && (!fault || fault->what != FAULT_TIMEOUT))
+    if (conn->base->id == id && fault && fault->what == FAULT_RESET)
+        reset(b, conn, fault);
+    else if (conn->base->id == id && (!fault || fault->what != FAULT_TIMEOUT))
         reply(call, conn, json_object_get(root, "id"), rc == 0,
               fault && fault->what == FAULT_LATE ? faults_delay(b->sim.config.faults, fault) : 0);
-    if (conn->id == id && call->status == 418)
-        simb_drop(b, conn, 1008, "IP banned");
+    if (conn->base->id == id && call->status == 418)
+        sim_end_conn(&b->sim, conn->base, SIM_CLOSE, 1008, "IP banned");
     b->sim.out.is_micro = 0;
     json_decref(root);
 }
@@ -248,7 +254,7 @@ static int put_session(struct simb_call *call)
         jout_time(out, conn->logged_on_since);
     else
         jout_null(out);
-    jout_kv_time(out, "connectedSince", conn->t_open);
+    jout_kv_time(out, "connectedSince", conn->base->t_open);
     jout_kv_bool(out, "returnRateLimits", !conn->hides_limits);
     jout_kv_time(out, "serverTime", call->now->transport);
     jout_kv_bool(out, "userDataStream", conn->n_subs > 0);
