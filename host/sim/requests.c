@@ -53,7 +53,7 @@ void sim_log_call(struct sim_call *call, json_t *args)
         return;
     jout_kv_str(line, "key", call->account ? call->account->member->key : "");
     jout_kv_str(line, "what", call->what);
-    jout_kv_str(line, "carrier", call->conn ? "ws" : "rest");
+    jout_kv_str(line, "transport", call->conn ? "ws" : "rest");
     json_object_foreach(args, name, value)
     {
         if (json_is_string(value) && strcmp(name, "nonce") != 0 && strcmp(name, "token") != 0)

@@ -16,9 +16,9 @@ is() { # QUERY WORD...: is that true of what ctl says?
 }
 told() { tail -c "+$((at + 1))" "$SIM_LOG"; } # the log since this host began
 asked() { # WHAT N: was that asked so often on a socket since then, and done?
-    [ "$(told | grep '"kind":"request"' | grep '"carrier":"ws-api"' | grep "\"what\":\"$1\"" | grep -c '"code":0[,}]')" -ge "$2" ]
+    [ "$(told | grep '"kind":"request"' | grep '"transport":"ws"' | grep "\"what\":\"$1\"" | grep -c '"code":0[,}]')" -ge "$2" ]
 }
-done_by() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep "\"carrier\":\"$2\"" | grep -q '"code":0[,}]'; } # WHAT HOW: was it, ever?
+done_by() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep "\"transport\":\"$2\"" | grep -q '"code":0[,}]'; } # WHAT HOW: was it, ever?
 # Did an order that adds risk come there? busy.so sells what it holds: that passes a halt.
 bought() { told | grep '"kind":"effect"' | grep '"what":"NEW"' | grep -q '"side":"BUY"'; }
 ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
@@ -122,7 +122,7 @@ ctl resume all >/dev/null || fail "resume"
 until_true "$HOST_PID" "one that does" bought
 until_true "$HOST_PID" "they trade again" asked order.place 3
 for what in order.place order.cancel "$REPLACE"; do
-    until_true "$HOST_PID" "$what on the socket" done_by "$what" ws-api
+    until_true "$HOST_PID" "$what on the socket" done_by "$what" ws
 done
 until_true "$HOST_PID" "a cancel that was not answered goes by REST" done_by order.cancel rest
 for status in TRADE CANCELED; do
@@ -138,5 +138,5 @@ ended "$HOST_PID" 0 "the host at its end"
 journal_has_all "the end"
 [ "$(grep -c '"kind":"fault"' "$SIM_LOG")" -ge 4 ] || fail "$(grep -c '"kind":"fault"' "$SIM_LOG") faults were met"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
-by_rest=$(grep '"what":"order.place"' "$SIM_LOG" | grep -c '"carrier":"rest"')
+by_rest=$(grep '"what":"order.place"' "$SIM_LOG" | grep -c '"transport":"rest"')
 echo "$KIND, four kills: $(wc -l <"$WORK/seen") orders, $by_rest of them by REST, no id twice, each in the journal; what was open taken up again; stopped with nothing open"

@@ -17,7 +17,7 @@ asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
     [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | kraken_asked "$1" | grep -c '"error":""')" -ge "$2" ]
 }
 # WHAT: was it done by the private connection, ever?
-done_on_socket() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep '"carrier":"ws"' | grep -q '"error":""'; }
+done_on_socket() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep '"transport":"ws"' | grep -q '"error":""'; }
 # Did an order that adds risk come there since byte $at? busy.so sells what it holds: that passes a halt.
 bought() { tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"effect"' | grep '"what":"NEW"' | grep -q '"side":"BUY"'; }
 ready() { lines "$WORK/host.err" '"key":"ready"' 1; }

@@ -18,7 +18,7 @@ asked() { # WHAT N: was that asked so often since byte $at of the log, and done?
     [ "$(tail -c "+$((at + 1))" "$SIM_LOG" | okx_asked "$1" | grep -c '"code":0,')" -ge "$2" ]
 }
 # WHAT: was it done by the private connection, ever?
-done_on_socket() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep '"carrier":"ws"' | grep -q '"code":0,'; }
+done_on_socket() { grep "\"what\":\"$1\"" "$SIM_LOG" | grep '"transport":"ws"' | grep -q '"code":0,'; }
 # Did an order that adds risk come there since byte $at? busy.so sells what it holds: that passes a halt.
 bought() { tail -c "+$((at + 1))" "$SIM_LOG" | grep '"kind":"effect"' | grep '"what":"NEW"' | grep -q '"side":"BUY"'; }
 ready() { lines "$WORK/host.err" '"key":"ready"' 1; }

@@ -177,7 +177,7 @@ static void log_request(struct simb_call *call)
         return;
     jout_kv_str(line, "key", call->account ? call->account->member->key : "");
     jout_kv_str(line, "what", call->route->name ? call->route->name : call->route->path);
-    jout_kv_str(line, "carrier", call->conn ? "ws-api" : "rest");
+    jout_kv_str(line, "transport", call->conn ? "ws" : "rest");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = simb_param(call, names[i]);
 
