@@ -330,6 +330,7 @@ void venue_user_down(struct venue_client *client, struct link *link)
         return;
     client->gateway->is_ready = 0;
     client->is_round = 0; // what is still out proves nothing about the time from now on
+    client->reconcile_ns = 0;
 }
 
 void venue_user_up(struct venue_client *client, struct link *link)
@@ -337,9 +338,7 @@ void venue_user_up(struct venue_client *client, struct link *link)
     venue_feed(client, link)->is_up = 1;
     client->reconcile_ns = 0; // what happened meanwhile
     gateway_link_works(client->gateway, link);
-    if (link->is_next)
-        gateway_take_over(client->gateway, link);
-    else
+    if (!link->is_next) // a follower takes over when nothing is under way (said_keep)
         client->is_round = 0;
 }
 

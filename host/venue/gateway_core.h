@@ -73,7 +73,8 @@ struct gateway_request {
     struct outbox_entry *entry;
     uint64_t order_id; /* entry's, to see that it still is the same */
     uint32_t number;   /* of the order's request that this is sent for */
-    /* Said on a WebSocket, and not answered yet: there, under that id, from that byte on. */
+    /* Said on a WebSocket (or about to be), and not answered yet: there, under that id, from that
+     * byte on. */
     struct link *said_by;
     uint64_t said_id, said_at;
 };
@@ -82,7 +83,8 @@ struct link {
     struct gateway *gateway;
     uint8_t role, is_ws, state, is_fresh; /* is_fresh: it was never up since the last failure */
     /* A WebSocket does not live for ever. Before its end its follower connects, and takes over when
-     * the client finds that it shows what the old one does; then the old one is the follower. */
+     * the client finds that it shows what the old one does, and nothing that was said on the old
+     * one waits for its answer; then the old one is the follower. */
     uint8_t is_next;
     uint8_t is_retiring; /* its end was announced: the follower is wanted now */
     uint8_t is_waiting;  /* the client says when it may connect: its path is not known yet */
@@ -191,6 +193,9 @@ void gateway_tell_sent(struct gateway *gateway, const struct link *link,
 struct link *said_link(struct gateway *gateway, const struct gateway_request *request);
 /* A connection for orders alone came up, or ended. */
 void said_on_link(struct gateway *gateway, struct link *link, int is_up);
+/* Is it a follower that all can be said on, and that takes over once the one before it has no
+ * request under way? */
+int said_can_follow(const struct gateway *gateway, const struct link *link);
 /* AGON_OK: it left. AGON_EAGAIN, AGON_ESTATE as venue_write. */
 int said_send(struct gateway *gateway, struct link *link, struct gateway_request *request,
               int64_t now);

@@ -454,8 +454,8 @@ void link_keep(struct gateway *gateway, struct link *link, int64_t now)
     const struct link *main = gateway_link(gateway, (enum link_role)link->role);
 
     if (link->is_next && !is_ageing(gateway, main, now)) {
-        // Orders are under way on a follower of their own connection: what ended is replaced by it.
-        if (link->role == LINK_SAY && link->state == LINK_OPEN && main->state != LINK_OPEN)
+        // Orders may be under way on a follower: what ended is replaced by it.
+        if (said_can_follow(gateway, link) && main->state != LINK_OPEN)
             gateway_take_over(gateway, link);
         else
             gateway_drop(gateway, link, "what it was to replace has ended, or is new");

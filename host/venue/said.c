@@ -9,20 +9,25 @@
 #define SAID_FIRST ((uint64_t)1 << 40) /* ids of other requests stay below */
 #define SAID_MAX   2048                /* bytes of one */
 
-/* A follower on a connection for orders alone is as good from its first moment. */
-static struct link *newest(struct gateway *gateway)
+int said_can_follow(const struct gateway *gateway, const struct link *link)
+{
+    return link->is_next && link->role != LINK_MARKET && link->state == LINK_OPEN &&
+           venue_feed(gateway->client, link)->is_up;
+}
+
+/* The one that is to take over, where there is one; NULL. */
+static struct link *follower(struct gateway *gateway, enum link_role role)
 {
     for (uint32_t i = 0; i < gateway->n_links; i++) {
-        struct link *link = &gateway->links[i];
-
-        if (link->role == LINK_SAY && link->is_next && link->state == LINK_OPEN)
-            return link;
+        if (gateway->links[i].role == role && said_can_follow(gateway, &gateway->links[i]))
+            return &gateway->links[i];
     }
-    return gateway_link(gateway, LINK_SAY);
+    return NULL;
 }
 
 struct link *said_link(struct gateway *gateway, const struct gateway_request *request)
 {
+    enum link_role role = gateway->wire->says_apart ? LINK_SAY : LINK_USER;
     struct link *link;
 
     if (gateway->config.orders != VENUE_ORDERS_WEBSOCKET || gateway->wire->say == NULL ||
@@ -30,7 +35,10 @@ struct link *said_link(struct gateway *gateway, const struct gateway_request *re
         (gateway->wire->is_sayable != NULL &&
          !gateway->wire->is_sayable(gateway->client->self, request)))
         return NULL;
-    link = gateway->wire->says_apart ? newest(gateway) : gateway_link(gateway, LINK_USER);
+    // What is said on the newest is never cut off by its end, and the one before it comes to rest.
+    link = follower(gateway, role);
+    if (link == NULL)
+        link = gateway_link(gateway, role);
     if (link == NULL || link->state != LINK_OPEN || !venue_feed(gateway->client, link)->is_up)
         return NULL;
     // Cancels and the host's exits need not learn one by one that nothing is answered there. Other
@@ -60,20 +68,18 @@ int said_send(struct gateway *gateway, struct link *link, struct gateway_request
     int rc;
 
     request->is_said = 1;
+    request->said_by = link;
     n = venue_say(gateway->client, request, id, text, sizeof(text));
-    if (n < 0) {
-        explicit_bzero(text, sizeof(text));
-        return (int)n;
-    }
-    rc = gateway_say(gateway, link, text, (size_t)n);
+    rc = n < 0 ? (int)n : gateway_say(gateway, link, text, (size_t)n);
     explicit_bzero(text, sizeof(text));
     if (rc < 0) {
-        request->why = REASON_VENUE_BUSY;
-        return AGON_EAGAIN;
+        request->said_by = NULL;
+        if (n >= 0)
+            request->why = REASON_VENUE_BUSY;
+        return n < 0 ? rc : AGON_EAGAIN;
     }
     gateway->n_said++;
     link->n_said++;
-    request->said_by = link;
     request->said_id = id;
     request->said_at = at;
     gateway_has_left(gateway, link, request, 1, utc, now);
@@ -119,8 +125,11 @@ int venue_said_status(struct venue_client *client, struct link *link, uint64_t i
 
 void said_keep(struct gateway *gateway, struct link *link, int64_t now)
 {
+    struct link *next;
+
     // The one before it has its last answer: nothing is left that its end could leave unknown.
-    if (link->role == LINK_SAY && link->is_next && gateway_link(gateway, LINK_SAY)->n_said == 0) {
+    if (said_can_follow(gateway, link) &&
+        gateway_link(gateway, (enum link_role)link->role)->n_said == 0) {
         gateway_take_over(gateway, link);
         return;
     }
@@ -135,7 +144,11 @@ void said_keep(struct gateway *gateway, struct link *link, int64_t now)
             continue;
         // It may still be heard and not answer: whoever waits for an answer waits in vain.
         if (!request->is_again) {
-            gateway_drop(gateway, link, "no answer to a request");
+            next = link->is_next ? NULL : follower(gateway, (enum link_role)link->role);
+            if (next != NULL)
+                gateway_take_over(gateway, next);
+            else
+                gateway_drop(gateway, link, "no answer to a request");
             return;
         }
         if (link->unanswered_ns == 0)

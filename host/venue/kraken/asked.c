@@ -340,7 +340,7 @@ int64_t kraken_say(void *self, struct gateway_request *request, uint64_t id, cha
         [LIST] = {"\":[\"", "\"],"},
         [OF_LAST] = {"\":{\"reference\":\"last\",\"price\":", "},"}};
     struct kraken *kraken = self;
-    const struct link *link = gateway_link(kraken->gateway, LINK_USER);
+    const struct link *link = request->said_by;
     const struct field_said *field = requests[request->kind].fields;
     struct print text = {.at = at, .room = room};
     struct kraken_asked asked;

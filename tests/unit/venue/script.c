@@ -490,6 +490,12 @@ static void run_line(char *line)
     } else if (strcmp(verb, "reset") == 0) {
         end_conns(at, STREAM_END_RESET);
         script_step();
+    } else if (strcmp(verb, "break") == 0) {
+        struct conn *conn = open_conn(where_of(at), 0);
+
+        conn->is_ending = 1;
+        conn->end = STREAM_END_RESET;
+        script_step();
     } else if (strcmp(verb, "leave") == 0) {
         end_conns(at, STREAM_END_PEER);
         script_step();

@@ -21,6 +21,7 @@
  *   life <ms>                       a WebSocket is replaced when it is so old
  *   sent market|user <text>         our last message on it holds this text
  *   reset market|user|rest          these connections break
+ *   break market|user               ... and of two such the older alone
  *   leave market|user|rest          the venue closes these connections in good order
  *   refuse market|user|rest|none    connects to it fail
  *   cmd new|cancel|replace|query|all key=value ...   (doubt=1 new, 2 cancel, 3 replace)
