@@ -4,20 +4,20 @@
 #include <stddef.h>
 
 #include "market/alerts.h"
+#include "market/order_words.h"
 #include "slot/slot.h"
 
-static const char *const sides[] = {"none", "buy", "sell"};
+static const char *const sides[] = {[0] = "none", ORDER_SIDE_WORDS(ORDER_WORD)};
 #define ROW(id, number, name, has, text) [number] = (name),
 static const char *const order_types[] = {[0] = "none", AGON_ORDER_TYPES(ROW)};
 #undef ROW
 static const char *const tifs[] = {"default", "gtc", "ioc", "fok", "gtd"};
 static const char *const intents[] = {"none",       "order",  "replace", "cancel",
                                       "cancel_all", "target", "quote"};
-static const char *const states[] = {"none",   "pending",   "open",    "partial", "cancelling",
-                                     "filled", "cancelled", "expired", "rejected"};
-static const char *const requests[] = {"none", "new", "cancel", "replace"};
+static const char *const states[] = {[0] = "none", ORDER_STATE_WORDS(ORDER_WORD)};
+static const char *const requests[] = {[0] = "none", ORDER_REQUEST_WORDS(ORDER_WORD)};
 static const char *const request_states[] = {"none", "in_flight", "unknown"};
-static const char *const books[] = {"cold", "syncing", "live", "stale"};
+static const char *const books[] = {BOOK_STATE_WORDS(ORDER_WORD)};
 static const char *const tradings[] = {"unknown", "open", "cancel_only", "post_only", "halted"};
 #define ROW(id, number, name, has, text) [number] = (name),
 static const char *const instrument_kinds[] = {[0] = "none", AGON_INSTRUMENT_KINDS(ROW)};

@@ -10,6 +10,7 @@
 #include "journal/text.h"
 #include "lab/parity_cast.h"
 #include "lab/replay.h"
+#include "market/order_words.h"
 
 #define QUEUE_MAX (1u << 20) /* intents that wait for the journal's */
 #define ORIGIN_AT sizeof(struct agon_event_hdr)
@@ -156,7 +157,7 @@ static void look(struct engine *engine, uint16_t slot, agon_instrument_t id, str
 static void tell_view(struct engine *engine, agon_instrument_t id, const struct view *view,
                       struct parity_side *side)
 {
-    static const char *const books[] = {"cold", "syncing", "live", "stale"};
+    static const char *const books[] = {BOOK_STATE_WORDS(ORDER_WORD)};
     const struct agon_instrument *instrument = instruments_get(engine_instruments(engine), id);
     char px[2][NUM_TEXT], qty[3][NUM_TEXT];
 

@@ -7,6 +7,7 @@
 #include "market/alerts.h"
 #include "market/instrument_kind.h"
 #include "market/order_type.h"
+#include "market/order_words.h"
 #include "risk/risk.h"
 #include "run/clock_guard.h"
 #include "run/market_bars.h"
@@ -14,11 +15,10 @@
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
 
-static const char *const sides[] = {"", "buy", "sell"};
-static const char *const states[] = {"",       "pending",   "open",    "partial", "cancelling",
-                                     "filled", "cancelled", "expired", "rejected"};
-static const char *const requests[] = {"", "new", "cancel", "replace"};
-static const char *const books[] = {"cold", "syncing", "live", "stale"};
+static const char *const sides[] = {[0] = "", ORDER_SIDE_WORDS(ORDER_WORD)};
+static const char *const states[] = {[0] = "", ORDER_STATE_WORDS(ORDER_WORD)};
+static const char *const requests[] = {[0] = "", ORDER_REQUEST_WORDS(ORDER_WORD)};
+static const char *const books[] = {BOOK_STATE_WORDS(ORDER_WORD)};
 
 #define NAMED(name)        ((name) != NULL ? (name) : "?")
 #define NAME_OF(names, at) ((at) < sizeof(names) / sizeof((names)[0]) ? (names)[at] : "?")
@@ -390,6 +390,14 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     jout_close(out, '{');
 }
 
+/* Sums over positions are kept only while one of them is limited. */
+static int is_kept(const struct portfolio_limits *limits, uint8_t number)
+{
+    return (number != PORTFOLIO_GROSS_AMT && number != PORTFOLIO_NET_AMT &&
+            number != PORTFOLIO_VENUE_AMT && number != PORTFOLIO_ASSET_AMT) ||
+           (limits->gross_amt | limits->net_amt | limits->venue_amt | limits->asset_amt) != 0;
+}
+
 /* What is used of a limit of the portfolio. */
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number)
 {
@@ -448,6 +456,10 @@ void api_put_portfolio(const struct api *api, struct jout *out)
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "limit", limit->key);
+        jout_kv_str(out, "text", limit->doc);
+        jout_kv_str(out, "unit", limit->kind == LIMIT_IS_SHARE ? "share" : "amount");
+        jout_kv_bool(out, "is_minimum", limit->risk == LIMIT_LESS_IS_RISKIER);
+        jout_kv_bool(out, "is_kept", is_kept(&portfolio->limits, limit->number));
         put_limit(api, "used", limit, api_portfolio_used(portfolio, limit->number), out);
         if (value != 0)
             put_limit(api, "at", limit, value, out);

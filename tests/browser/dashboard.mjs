@@ -41,6 +41,12 @@ try {
   await page.waitForFunction(() => document.querySelector('#t-portfolio tr[data-key="equity"]')?.children[1].textContent.match(/[0-9]/));
   const limits = await page.evaluate(() => [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(r => r.dataset.key).sort().join());
   if (limits !== 'asset,daily_loss,drawdown,equity,gross,net,venue') fail(`limits of the portfolio: ${limits}`);
+  const named = await page.evaluate(() => ['equity', 'daily_loss', 'venue'].map(key => {
+    const cell = document.querySelector(`#t-portfolio tr[data-key="${key}"]`).children[0];
+    return `${cell.textContent}: ${cell.title}`;
+  }).join('; '));
+  if (named !== 'Equity, minimum: floor of the equity of all slots; Daily loss: loss of all slots since 00:00 UTC, of their capital; Venue: notional on any one venue, open orders counted')
+    fail(`limits of the portfolio: ${named}`);
   if (await text(page, '#breach') !== 'within') fail('a breach that there is not');
 
   // What the plugin says of itself, by its number.
