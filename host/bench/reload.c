@@ -282,7 +282,7 @@ static int measure(struct bench *bench, uint32_t runner, int64_t rate, const cha
     rc = rate > 0 ? compare(bench, &config, who, arena, &taken, err) : AGON_OK;
     if (rc < 0)
         goto end;
-    snprintf(name, sizeof(name), "reload.%s%s.cut", who, rate == 0 ? ".fast" : "");
+    snprintf(name, sizeof(name), "reload.%s%s.copy", who, rate == 0 ? ".fast" : "");
     bench_hist(bench, name, &crew_pauses(arena->crew)->cut_ns, note);
     snprintf(name, sizeof(name), "reload.%s%s.swap", who, rate == 0 ? ".fast" : "");
     bench_hist(bench, name, &crew_pauses(arena->crew)->swap_ns, note);

@@ -547,7 +547,7 @@ static void report_reloads(struct wire *wire, const struct round *round)
                    (double)round->n / round->seconds);
     bench_figure(wire->bench, round->name, per_s, "ticks/s", note);
     (void)snprintf(note, sizeof(note), "%u reloads at %.0f ticks/s", round->n_reloads, per_s);
-    (void)snprintf(name, sizeof(name), "%s.cut", round->name);
+    (void)snprintf(name, sizeof(name), "%s.copy", round->name);
     bench_hist(wire->bench, name, &wire->pauses.cut_ns, note);
     (void)snprintf(name, sizeof(name), "%s.swap", round->name);
     bench_hist(wire->bench, name, &wire->pauses.swap_ns, note);
