@@ -745,8 +745,6 @@ static void release(struct run *run)
 
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
 {
-    static const struct setup_venue venues[] = {
-        {.venue = BACKTEST_VENUE, .name = BACKTEST_VENUE_NAME}};
     struct run run = {.config = config, .result = result};
     struct engine_config engine = {.bus_granules = 1 << 14}; // agents read it event by event
     struct paper_config paper = {
@@ -755,8 +753,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
         .has_latency = 1,
     };
     struct crew_config crew = {.is_worker = 1,
-                               .venues = venues,
-                               .n_venues = 1,
+                               .venues = result->venues,
                                .log = config->log,
                                .calling = config->calling,
                                .ctx = config->ctx};
@@ -767,6 +764,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     int rc;
 
     memset(result, 0, sizeof(*result));
+    crew.n_venues = backtest_venues(config, result->venues);
     result->bars = config->bars;
     result->has_maker_fee = config->has_maker_fee;
     result->has_taker_fee = config->has_taker_fee;

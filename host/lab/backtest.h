@@ -20,8 +20,9 @@
 #include "roster/roster.h"
 #include "venue/windows.h"
 
-#define BACKTEST_TAPES_MAX  32
-#define BACKTEST_VENUE      1 /* the number that instruments of files have */
+#define BACKTEST_TAPES_MAX 32
+#define BACKTEST_VENUE     1 /* the number that instruments of files have */
+/* What a venue is called that the name of no file says. */
 #define BACKTEST_VENUE_NAME "binance"
 
 struct backtest_config {
@@ -105,9 +106,10 @@ struct backtest_tape {
     struct tape_report report;
 };
 struct backtest {
-    struct engine *engine;  /* owned; to be looked at */
-    struct crew *crew;      /* owned */
-    struct process_bus bus; /* owned; has_processes */
+    struct engine *engine;                         /* owned; to be looked at */
+    struct crew *crew;                             /* owned */
+    struct process_bus bus;                        /* owned; has_processes */
+    struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];
     uint32_t n_listed;                        /* instruments, and where their filters are from */
@@ -153,6 +155,11 @@ extern const char *const backtest_generated[BACKTEST_GENERATED];
  * the files' names only. AGON_EINVAL: a name without a symbol; AGON_ERANGE: too many files. */
 int backtest_names(const struct backtest_config *config, struct roster_names *names,
                    struct error *err);
+/* What agents may call the venue of its instruments (agon.instrument): the names of all that the
+ * files are of, each once, all of the number BACKTEST_VENUE. Returns how many; there is one at
+ * least. Of n_paths up to BACKTEST_TAPES_MAX. */
+uint32_t backtest_venues(const struct backtest_config *config,
+                         struct setup_venue venues[BACKTEST_TAPES_MAX]);
 /* AGON_EINVAL, AGON_ENOENT, AGON_ECORRUPT (bad data, in err the place), AGON_ENOMEM. What was
  * reached is in result also on failure; backtest_free takes either. */
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* backtest_names: what a backtest's data are of, by the names of its files. */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "lab/backtest.h"
 #include "venue/wire.h"
@@ -20,6 +23,30 @@ static int name_of(const struct venue_wire *wire, const char **name)
     *name = wire->name;
     spot = strstr(wire->name, "_spot");
     return (int)(spot != NULL ? (size_t)(spot - wire->name) : strlen(wire->name));
+}
+
+uint32_t backtest_venues(const struct backtest_config *config,
+                         struct setup_venue venues[BACKTEST_TAPES_MAX])
+{
+    uint32_t n = 0;
+
+    // Generated data are as a file that names no venue.
+    for (uint32_t i = 0; (i < config->n_paths && n < BACKTEST_TAPES_MAX) || n == 0; i++) {
+        char symbol[RECORDING_SYMBOL];
+        const char *path = i < config->n_paths ? recording_split(config->paths[i], symbol) : NULL;
+        struct setup_venue *venue = &venues[n];
+        const char *name;
+        int n_name = name_of(venue_table_named(path), &name);
+        uint32_t at = 0;
+
+        memset(venue, 0, sizeof(*venue));
+        venue->venue = BACKTEST_VENUE;
+        snprintf(venue->name, sizeof(venue->name), "%.*s", n_name, name);
+        while (strcmp(venues[at].name, venue->name) != 0)
+            at++;
+        n += at == n;
+    }
+    return n;
 }
 
 // "kraken:BTC/USD" of "kraken_spot_BTCUSD_1.raw.gz": as a host's roster has it.

@@ -118,6 +118,15 @@ END
 sed -i -e 's/USD/USDT/g' -e 's|kraken:BTC/USDT|okx_swap:BTC-USDT-SWAP|' "$WORK/roster.yaml"
 "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --data "$FILES/okx_swap_BTCUSDT.raw" --json >"$WORK/roster.json" 2>"$WORK/err" ||
     fail "a swap by roster: $(cat "$WORK/err")"
+# And a plugin does, by its parameters.
+"$AGON" backtest "$AGON_BUILD_ROOT/plugins/grid/grid.so" --param venue=kraken symbol=BTC/USD --data "$FILES/kraken_spot_BTCUSD.raw" >"$WORK/out" 2>&1 ||
+    fail "a plugin finds no instrument of kraken in its recording: $(cat "$WORK/out")"
+"$AGON" backtest "$AGON_BUILD_ROOT/plugins/grid/grid.so" --param venue=binance symbol=BTC/USD --data "$FILES/kraken_spot_BTCUSD.raw" >"$WORK/out" 2>&1 &&
+    fail "a plugin is told that kraken's instrument is binance's"
+for venue in okx:BTC-USDT okx_swap:BTC-USDT-SWAP; do
+    "$AGON" backtest "$AGON_BUILD_ROOT/plugins/grid/grid.so" --param "venue=${venue%%:*}" "symbol=${venue#*:}" --data "$FILES/okx_spot_BTCUSDT.raw" "$FILES/okx_swap_BTCUSDT.raw" >"$WORK/out" 2>&1 ||
+        fail "a plugin finds no $venue beside the other's: $(cat "$WORK/out")"
+done
 # The coins and the perpetual of one name in one run: each is what its venue lists.
 "$AGON" backtest "$PLUGINS/busy.so" --data "$FILES/okx_spot_BTCUSDT.raw" "$FILES/okx_swap_BTCUSDT.raw" --json >"$WORK/both.json" 2>"$WORK/err" ||
     fail "coins and perpetual: $(cat "$WORK/err")"
