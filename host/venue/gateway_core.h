@@ -146,6 +146,7 @@ struct gateway {
     struct link links[GATEWAY_LINKS];
     uint32_t n_links;
     struct gateway_request requests[GATEWAY_REQUESTS];
+    struct gateway_request late;         /* stands for one whose answer came too late */
     uint16_t queue[3][GATEWAY_REQUESTS]; /* by class: indices in order of arrival */
     uint32_t n_queue[3];
     struct gateway_held held[GATEWAY_HELD];

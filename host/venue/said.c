@@ -92,6 +92,19 @@ static void end(struct gateway_request *request)
     request->said_by = NULL;
 }
 
+/* Nobody waits for it any more, or it was there before: it says nothing of an order, but the limits
+ * that it tells of count all the same. */
+static void heed(struct venue_client *client, const struct http_message *reply)
+{
+    struct gateway *gateway = client->gateway;
+    char text[WIRE_TEXT];
+    int32_t code;
+
+    gateway->late = (struct gateway_request){.kind = REQ_NEW, .is_said = 1};
+    (void)client->wire->judge(client->self, &gateway->late, reply, &code, text, sizeof(text),
+                              gateway_now(gateway));
+}
+
 int venue_said(struct venue_client *client, struct link *link, uint64_t id, const void *bytes,
                size_t n)
 {
@@ -115,8 +128,10 @@ int venue_said_status(struct venue_client *client, struct link *link, uint64_t i
     if (id < SAID_FIRST)
         return 0;
     link->unanswered_ns = 0;
-    if (request->said_by != link || request->said_id != id)
+    if (request->said_by != link || request->said_id != id) {
+        heed(client, &reply);
         return 1;
+    }
     gateway_tell_sent(gateway, link, request, 1, 0);
     end(request);
     gateway_answer(gateway, request, FATE_REPLY, 0, &reply);

@@ -25,6 +25,7 @@ static const char *const stories[] = {
     "binance/socket.script",
     "binance/socket_doubt.script",
     "binance/socket_follow.script",
+    "binance/socket_late.script",
     "binance/unknown.script",
     "binance/clock.script",
     "binance/limits.script",
