@@ -57,7 +57,7 @@ struct gateway_request {
     uint8_t is_queued, rev, tries, is_refused; /* is_refused: once, for its time stamp */
     /* is_again: it may be sent again while its fate is not known (a cancel): it leaves by the
      * connections kept for that, and after config.cancel_ns by another. is_lost: it was sent, and
-     * no answer came. */
+     * no answer came, or a socket refused it: it does not go by a socket again. */
     uint8_t is_again, is_lost;
     uint8_t is_said;            /* it was sent by a WebSocket, and so its answer is written */
     uint8_t untold, untold_rev; /* enum cmd_kind, that it has left all was not told */

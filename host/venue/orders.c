@@ -173,6 +173,16 @@ static int take_replace(struct venue_client *client, const struct gateway_reques
     return 1;
 }
 
+/* An exit that was refused on a socket, and so was not done, leaves by REST under the same id. */
+static int try_exit_again(struct venue_client *client, struct gateway_request *request, int64_t now)
+{
+    if (request->kind != REQ_NEW || !request->entry->is_exit || client->gateway->is_stopped)
+        return 0;
+    request->is_lost = 1;
+    gateway_queue(client->gateway, request, now + client->gateway->config.hold_ns);
+    return 1;
+}
+
 void venue_answer_request(struct venue_client *client, struct gateway_request *request,
                           enum gateway_fate fate, uint16_t reason, enum answer answer, int32_t code,
                           const char *text, const struct http_message *reply)
@@ -241,8 +251,9 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
     default:
         if (request->kind == REQ_REPLACE && take_replace(client, request, reply, now))
             return;
-        // What the connection itself refuses, REST may take: of a cancel both are asked.
-        if (is_cancel && request->is_said && link_try_again(gateway, request))
+        // What the connection itself refuses, REST may take: of what lowers risk both are asked.
+        if (request->is_said &&
+            (link_try_again(gateway, request) || try_exit_again(client, request, now)))
             return;
         outbox_outcome(outbox, entry, OUTCOME_REJECTED, client->wire->refusal(answer, code, text),
                        code, now);
@@ -346,6 +357,7 @@ void venue_ask_strays(struct venue_client *client, int64_t now)
         request->symbol = symbol;
         request->a = stray->order_id;
         request->b = stray->rev;
+        request->is_lost = stray->n_tries > 1; // a socket may have refused it: then by REST
         request->cost[BUCKET_WEIGHT] = client->wire->weights[REQ_CANCEL];
         gateway_queue(gateway, request, now + VENUE_DATA_NS);
     }
