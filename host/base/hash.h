@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* hash: 64-bit hashes for tables and draws, and BLAKE2b (RFC 7693, by libsodium) for state and
- * files. [any] */
+/* hash: 64-bit hashes for tables and draws, BLAKE2b (RFC 7693, by libsodium) for state and files,
+ * and SHA-256 (FIPS 180-4, by the same) for what people compare by sha256sum. [any] */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -40,6 +40,12 @@ struct hash {
 void hash_init(struct hash *hash);
 void hash_update(struct hash *hash, const void *bytes, size_t n);
 void hash_final(struct hash *hash, unsigned char digest[HASH_SIZE]);
+struct sha256 { /* digest: HASH_SIZE bytes */
+    _Alignas(8) unsigned char opaque[128];
+};
+void sha256_init(struct sha256 *hash);
+void sha256_update(struct sha256 *hash, const void *bytes, size_t n);
+void sha256_final(struct sha256 *hash, unsigned char digest[HASH_SIZE]);
 /* Lowercase hex and a NUL. */
 void hash_hex(const unsigned char digest[HASH_SIZE], char text[2 * HASH_SIZE + 1]);
 

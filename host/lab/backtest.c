@@ -327,7 +327,7 @@ static int open_tapes(struct run *run, struct error *err)
         const struct agon_instrument *instrument;
         const struct asset *quote;
         agon_instrument_t id;
-        int rc = add_instrument(run, &run->infos[i], run->paths[i], &id, err);
+        int rc = add_instrument(run, &run->infos[i], run->infos[i].origin, &id, err);
 
         if (rc >= 0)
             rc = add_step(run, i, id, err);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "lab/backtest.h"
+#include "lab/tape_file.h"
 #include "venue/wire.h"
 
 const char *const backtest_generated[BACKTEST_GENERATED] = {"BTCUSDT", "ETHUSDT", "SOLUSDT",
@@ -86,13 +87,16 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
     for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
         const char *path = recording_split(config->paths[i], info.symbol);
 
-        // The whole file is read only where its name does not tell.
-        if (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol)) {
+        info.wire = venue_table_named(path);
+        // A tape's header says it, whatever its name is; a file is read only where its name does
+        // not.
+        if (tape_file_is(path) ||
+            (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol))) {
             rc = tape_look(path, NULL, &info, err);
             memcpy(info.symbol, info.plain, sizeof(info.symbol));
         }
         if (rc >= 0)
-            add_name(names, info.symbol, venue_table_named(path));
+            add_name(names, info.symbol, info.wire);
     }
     for (size_t i = 0; i < BACKTEST_GENERATED && config->n_paths == 0; i++)
         add_name(names, backtest_generated[i], NULL);

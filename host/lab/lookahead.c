@@ -427,6 +427,11 @@ static int look_at_data(struct judge *judge, struct error *err)
         const char *path = recording_split(judge->words[i], symbol);
 
         rc = tape_look(path, symbol, &judge->infos[i], err);
+        if (rc >= 0 && judge->infos[i].is_tape)
+            rc = error_set(err, AGON_EINVAL,
+                           "%s: a tape's rows are not altered: name the recording that it was made "
+                           "of, as agon tape show says",
+                           path);
         if (rc >= 0)
             alter_peek(path, &judge->infos[i], &judge->seen[i]);
     }

@@ -8,23 +8,26 @@
 #include "base/num.h"
 #include "lab/data_file.h"
 #include "lab/listing.h"
+#include "lab/tape_file.h"
+#include "lab/tape_impl.h"
 #include "market/evring.h"
-#include "market/instrument_kind.h"
-#include "market/table.h"
 #include "match/match.h"
 #include "venue/book_sync.h"
 
-#define BAR_S_MAX (366 * 86400)       /* no bar is longer than a year */
-#define QUEUE     ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
-#define SECOND_NS ((agon_ns_t)1000000000)
+#define QUEUE ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
 
 struct tape {
     struct tape_config config;
-    struct lines *lines; /* owned */
-    void *queue_memory;  /* owned */
+    struct lines *lines;    /* owned; NULL: it is a tape's */
+    struct tape_file *file; /* owned; NULL: they are lines */
+    struct tape_rows *rows; /* owned; of file */
+    void *queue_memory;     /* owned */
     struct evring in, out;
     int has_shown; /* the head of the queue was handed out and is released with the next call */
     struct table table;
+    struct table_plan plan;
+    int is_plain;                  /* the row in hand was read by it: its values are in the row */
+    struct recording_step step;    /* bars */
     struct symbols *symbols;       /* owned; raw */
     const struct venue_wire *wire; /* raw: whose messages these are */
     void *reader;                  /* owned; the wire's */
@@ -37,143 +40,6 @@ struct tape {
     agon_qty_t last_qty; /* bars: volume of the row before */
     struct tape_report report;
 };
-
-static int is_raw(const char *path)
-{
-    return strstr(path, ".raw") != NULL;
-}
-
-// The symbol as it was said, as the column tells, or as the name does.
-static int find_symbol(const char *path, const char *said, struct recording_symbols *symbols,
-                       struct tape_info *info, struct error *err)
-{
-    const char *rows_of;
-
-    rows_of = recording_pick(symbols, path, err);
-    if (rows_of == NULL)
-        return AGON_EINVAL;
-    snprintf(info->rows_of, sizeof(info->rows_of), "%s", rows_of);
-    snprintf(info->symbol, sizeof(info->symbol), "%s", symbols->asked);
-    // A table knows better than its name what it is of.
-    if (said[0] == '\0' && recording_assets(rows_of, info->base, info->quote))
-        snprintf(info->symbol, sizeof(info->symbol), "%s", rows_of);
-    if (info->symbol[0] == '\0')
-        return error_set(err, AGON_EINVAL,
-                         "%s: no symbol in the file's name; say SYMBOL=FILE, or name it like "
-                         "binance_spot_BTCUSDT_....csv",
-                         path);
-    if (!recording_assets(info->symbol, info->base, info->quote))
-        return error_set(err, AGON_EINVAL,
-                         "%s: %s is not a symbol whose quote is known; it should end like "
-                         "BTCUSDT or ETHBTC",
-                         path, info->symbol);
-    // As the venue itself calls it, where the file says which: agents know it by that name live.
-    snprintf(info->plain, sizeof(info->plain), "%s", info->symbol);
-    info->wire = venue_table_named(path);
-    if (info->wire != NULL &&
-        !wire_spell(info->wire, info->base, info->quote, info->symbol, sizeof(info->symbol)))
-        return error_set(err, AGON_EINVAL, "%s: %s is too long a name", path, info->plain);
-    return AGON_OK;
-}
-
-// Which one rows are in the order of: where each says when it was received, that.
-static enum table_column order_column(const struct tape_info *info, const struct table *table)
-{
-    return info->has_received ? TABLE_RECEIVED_US : (enum table_column)table->time;
-}
-
-// Symbol and time of a row of the table.
-static void look_at_row(struct tape_info *info, const struct table *table, const char *line,
-                        uint32_t n, struct recording_symbols *symbols, struct recording_step *step)
-{
-    enum table_column order = order_column(info, table);
-    struct table_row row;
-    agon_ns_t t = 0;
-    int place = table->places[TABLE_SYMBOL];
-
-    table_split(&row, line, n);
-    if (table_has(table, &row, TABLE_SYMBOL))
-        recording_note_symbol(symbols, row.fields[place], row.lengths[place]);
-    if (info->t_first == 0 && table_has(table, &row, order))
-        (void)table_time_of(table, &row, order, &info->t_first);
-    if (info->kind != TAPE_BARS || !table_has(table, &row, order))
-        return;
-    (void)table_time_of(table, &row, order, &t);
-    recording_note_step(step, t / SECOND_NS, BAR_S_MAX);
-}
-
-static uint8_t kind_of(enum table_kind kind)
-{
-    return kind == TABLE_TRADES ? TAPE_TRADES : kind == TABLE_BARS ? TAPE_BARS : 0;
-}
-
-int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err)
-{
-    struct lines *lines = data_file_open(path, NULL, err);
-    struct recording_symbols symbols = {.n = 0};
-    const char *said = symbol != NULL ? symbol : "";
-    const char *why;
-    struct table table;
-    char *line;
-    uint32_t n;
-    uint32_t at = 1;
-    struct recording_step step = {0};
-    int rc;
-
-    if (lines == NULL)
-        return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
-    memset(info, 0, sizeof(*info));
-    if (said[0] != '\0')
-        snprintf(symbols.asked, sizeof(symbols.asked), "%s", said);
-    else
-        recording_symbol_of_name(path, symbols.asked);
-    rc = lines_next(lines, &line, &n, err);
-    if (rc <= 0) {
-        rc = rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
-        goto done;
-    }
-    if (is_raw(path)) {
-        info->kind = TAPE_RAW;
-        info->has_received = 1;
-        info->t_first = strtoll(line, NULL, 10);
-        rc = find_symbol(path, said, &symbols, info, err);
-        goto done;
-    }
-    info->kind = kind_of(table_head(&table, line, n, &why, &at));
-    info->has_received = info->kind == TAPE_TRADES && table.places[TABLE_RECEIVED_US] >= 0;
-    if (info->kind == 0) {
-        rc = why != NULL ? error_set(err, AGON_EINVAL, "%s:1:%u: %s", path, at, why)
-                         : error_set(err, AGON_EINVAL,
-                                     "%s:1:1: the header names neither trades (time_ms, "
-                                     "time_seconds or timestamp, price, amount) nor bars "
-                                     "(open_time_ms,open,high,low,close,volume)",
-                                     path);
-        goto done;
-    }
-    while ((rc = lines_next(lines, &line, &n, err)) == 1)
-        look_at_row(info, &table, line, n, &symbols, &step);
-    if (rc == 0)
-        rc = find_symbol(path, said, &symbols, info, err);
-    info->length_s = (uint32_t)recording_step(&step);
-    if (rc >= 0 && info->kind == TAPE_BARS && info->length_s == 0)
-        rc =
-            error_set(err, AGON_ECORRUPT, "%s: fewer than two bars: their length is unknown", path);
-    else if (rc >= 0 && info->kind == TAPE_BARS && recording_step_other(&step) != 0)
-        rc = error_set(
-            err, AGON_ECORRUPT,
-            "%s: its first rows are %u s apart, and others, %d or more in a row, are %lld "
-            "s: bars of each length belong in a file of their own",
-            path, info->length_s, RECORDING_STEP_RUN, (long long)recording_step_other(&step));
-done:
-    lines_close(lines);
-    return rc < 0 ? rc : AGON_OK;
-}
-
-int tape_is_linear(const struct tape_info *info)
-{
-    return info->kind == TAPE_RAW && info->wire != NULL &&
-           instrument_kind_has_margin(info->wire->kind);
-}
 
 // The row is left out; a strict tape gives no more events from here on.
 __attribute__((format(printf, 3, 4))) static void refuse(struct tape *tape, uint32_t column,
@@ -189,8 +55,14 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct tape *tape, uint
     va_start(args, format);
     vsnprintf(rule, sizeof(rule), format, args);
     va_end(args);
-    error_set(&report->bad[report->n_bad], AGON_ECORRUPT, "%s:%llu:%u: %s", tape->config.path,
-              (unsigned long long)lines_number(tape->lines), column, rule);
+    if (tape->file != NULL)
+        error_set(&report->bad[report->n_bad], AGON_ECORRUPT, "%s: block %llu, row %llu: %s",
+                  tape->config.path,
+                  (unsigned long long)tape_rows_number(tape->rows) / TAPE_BLOCK_ROWS,
+                  (unsigned long long)tape_rows_number(tape->rows), rule);
+    else
+        error_set(&report->bad[report->n_bad], AGON_ECORRUPT, "%s:%llu:%u: %s", tape->config.path,
+                  (unsigned long long)lines_number(tape->lines), column, rule);
     if (report->n_bad++ == 0)
         report->err = report->bad[0];
     tape->is_scanning = 1;
@@ -332,6 +204,10 @@ static int is_there(struct tape *tape, const struct table_row *row, enum table_c
 static int number(struct tape *tape, const struct table_row *row, enum table_column column, int exp,
                   int64_t *value)
 {
+    if (tape->is_plain) {
+        *value = row->values[column];
+        return 1;
+    }
     return is_there(tape, row, column) &&
            judge(tape, row, column, exp, table_number(&tape->table, row, column, exp, value));
 }
@@ -341,6 +217,10 @@ static int take_stamp(struct tape *tape, const struct table_row *row, enum table
 {
     int rc;
 
+    if (tape->is_plain) {
+        *t = row->values[column];
+        return 1;
+    }
     if (!is_there(tape, row, column))
         return 0;
     rc = table_time_of(&tape->table, row, column, t);
@@ -353,7 +233,7 @@ static int take_stamp(struct tape *tape, const struct table_row *row, enum table
 /* The time of the row, as its venue says, and when it was known here. */
 static int take_time(struct tape *tape, const struct table_row *row, agon_ns_t *t)
 {
-    enum table_column column = order_column(&tape->config.info, &tape->table);
+    enum table_column column = tape_order(&tape->config.info, &tape->table);
     agon_ns_t here = 0;
 
     if (!take_stamp(tape, row, (enum table_column)tape->table.time, t))
@@ -390,13 +270,22 @@ static int take_side(struct tape *tape, const struct table_row *row, uint8_t *si
     return rc >= 0;
 }
 
+static int take_trade(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty, uint8_t side,
+                      uint64_t id)
+{
+    int rc;
+
+    tape->report.t_last = tape->t;
+    rc = put_trade(tape, t, px, qty, side, id);
+    return rc < 0 ? rc : put_book(tape, t, px, qty); // as of what has been seen, this trade last
+}
+
 static int trade_row(struct tape *tape, const struct table_row *row)
 {
     agon_ns_t t = 0;
     agon_px_t px = 0;
     agon_qty_t qty = 0;
     uint8_t side;
-    int rc;
 
     if (!take_time(tape, row, &t) ||
         !number(tape, row, TABLE_PX, tape->config.instrument.px_exp, &px) ||
@@ -407,21 +296,39 @@ static int trade_row(struct tape *tape, const struct table_row *row)
         refuse_value(tape, row, px <= 0 ? TABLE_PX : TABLE_QTY, "is not above zero");
         return AGON_OK;
     }
-    tape->report.t_last = tape->t;
-    rc = put_trade(tape, t, px, qty, side, table_id(&tape->table, row));
-    return rc < 0 ? rc : put_book(tape, t, px, qty); // as of what has been seen, this trade last
+    return take_trade(tape, t, px, qty, side, table_id(&tape->table, row));
+}
+
+// px: open, high, low, close; each above zero.
+static int take_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
+{
+    agon_ns_t length = (agon_ns_t)tape->config.info.length_s * TAPE_SECOND_NS;
+    const char *rule = NULL;
+    int rc;
+
+    if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
+        rule = "high and low do not enclose open and close";
+    else if (tape->report.t_last != 0 && t - tape->report.t_last < length)
+        rule = "a bar that begins before the one above has ended";
+    if (rule != NULL) {
+        refuse(tape, 1, "%s", rule);
+        return AGON_OK;
+    }
+    if (tape->report.t_last != 0 && t - tape->report.t_last > length)
+        tape->report.n_gaps++;
+    tape->report.t_last = t;
+    rc = put_open(tape, t, px[0]);
+    tape->last_qty = volume;
+    return rc < 0 ? rc : put_bar(tape, t, px, volume);
 }
 
 static int bar_row(struct tape *tape, const struct table_row *row)
 {
     static const enum table_column columns[] = {TABLE_OPEN, TABLE_HIGH, TABLE_LOW, TABLE_CLOSE};
     const struct agon_instrument *instrument = &tape->config.instrument;
-    agon_ns_t length = (agon_ns_t)tape->config.info.length_s * SECOND_NS;
     agon_px_t px[4] = {0};
     agon_qty_t volume = 0;
     agon_ns_t t = 0;
-    const char *rule = NULL;
-    int rc;
 
     if (!take_time(tape, row, &t))
         return AGON_OK;
@@ -439,27 +346,40 @@ static int bar_row(struct tape *tape, const struct table_row *row)
         refuse_value(tape, row, TABLE_VOLUME, "is below zero");
         return AGON_OK;
     }
-    if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
-        rule = "high and low do not enclose open and close";
-    else if (tape->report.t_last != 0 && t - tape->report.t_last < length)
-        rule = "a bar that begins before the one above has ended";
-    if (rule != NULL) {
-        refuse(tape, 1, "%s", rule);
+    return take_bar(tape, t, px, volume);
+}
+
+/* The bars of a table are of one length, wherever others stand. AGON_ECORRUPT with the place. */
+static int note_step(struct tape *tape, const struct table_row *row)
+{
+    enum table_column order = tape_order(&tape->config.info, &tape->table);
+    struct recording_step *step = &tape->step;
+    agon_ns_t t = 0;
+
+    if (tape->is_plain)
+        t = row->values[order];
+    else if (table_has(&tape->table, row, order))
+        (void)table_time_of(&tape->table, row, order, &t);
+    recording_note_step(step, t / TAPE_SECOND_NS, TAPE_BAR_S_MAX);
+    if (step->run < RECORDING_STEP_RUN || step->steps[step->kind] == tape->config.info.length_s)
         return AGON_OK;
-    }
-    if (tape->report.t_last != 0 && t - tape->report.t_last > length)
-        tape->report.n_gaps++;
-    tape->report.t_last = t;
-    rc = put_open(tape, t, px[0]);
-    tape->last_qty = volume;
-    return rc < 0 ? rc : put_bar(tape, t, px, volume);
+    return error_set(&tape->report.err, AGON_ECORRUPT,
+                     "%s:%llu: its first rows are %u s apart, and the last %d up to this one are "
+                     "%lld s: bars of each length belong in a file of their own",
+                     tape->config.path, (unsigned long long)lines_number(tape->lines),
+                     tape->config.info.length_s, RECORDING_STEP_RUN,
+                     (long long)step->steps[step->kind]);
 }
 
 static int take_row(struct tape *tape, const char *line, uint32_t n)
 {
     struct table_row row;
 
-    table_split(&row, line, n);
+    tape->is_plain = table_scan(&tape->plan, line, n, &row);
+    if (!tape->is_plain)
+        table_split(&row, line, n);
+    if (tape->config.info.kind == TAPE_BARS && note_step(tape, &row) < 0)
+        return AGON_ECORRUPT;
     if (!table_is_of(&tape->table, &row, tape->config.info.rows_of)) {
         tape->report.n_other++;
         return AGON_OK;
@@ -557,6 +477,61 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
     }
 }
 
+/* A tape's row is judged as a table's is: what made it may have been another program. */
+static int file_row(struct tape *tape, const struct tape_row *row)
+{
+    struct tape_report *report = &tape->report;
+    int is_bar = row->event == NULL && tape->config.info.kind == TAPE_BARS;
+
+    report->n_cut += (uint64_t)row->is_cut;
+    tape->t = row->t;
+    if (row->wrong != NULL) {
+        refuse(tape, 1, "%s", row->wrong);
+        return AGON_OK;
+    }
+    if (row->t < report->t_last) {
+        refuse(tape, 1, "its time is before the row above");
+        return AGON_OK;
+    }
+    if (is_bar)
+        return take_bar(tape, row->t, row->px, row->qty);
+    if (row->event == NULL)
+        return take_trade(tape, row->t_venue, row->px[0], row->qty, row->side, row->id);
+    report->t_last = row->t;
+    report->n_trades += row->event->type == AGON_EVENT_TRADE;
+    report->n_quotes += row->event->type == AGON_EVENT_QUOTE;
+    report->n_diffs += row->event->type == AGON_EVENT_BOOK_DELTA;
+    report->n_snapshots += row->event->type == AGON_EVENT_BOOK_SNAPSHOT;
+    return put(tape, row->event);
+}
+
+/* 1: one more row; 0: the end; below 0 with the reason. */
+static int read_row(struct tape *tape, struct error *why)
+{
+    struct tape_row row;
+    char *line;
+    uint32_t n;
+    int rc;
+
+    if (tape->file != NULL) {
+        rc = tape_rows_next(tape->rows, &row, why);
+        if (rc != 1)
+            return rc;
+        tape->report.n_rows = tape_rows_number(tape->rows);
+        rc = file_row(tape, &row);
+    } else {
+        rc = lines_next(tape->lines, &line, &n, why);
+        if (rc != 1)
+            return rc;
+        tape->report.n_rows++;
+        rc = tape->config.info.kind == TAPE_RAW ? raw_row(tape, line, n) : take_row(tape, line, n);
+    }
+    if (rc < 0 && tape->report.err.code == 0)
+        error_set(why, rc, "%s: row %llu: %s", tape->config.path,
+                  (unsigned long long)tape->report.n_rows, error_name(rc));
+    return rc < 0 ? rc : 1;
+}
+
 const struct agon_event_hdr *tape_next(void *ctx)
 {
     struct tape *tape = ctx;
@@ -567,28 +542,19 @@ const struct agon_event_hdr *tape_next(void *ctx)
     tape->has_shown = 0;
     while ((event = evring_peek(&tape->out, NULL)) == NULL) {
         struct error why;
-        char *line;
-        uint32_t n;
         int rc;
 
         why.code = 0;
         why.text[0] = '\0';
         if (tape->report.n_bad == TAPE_BAD_MAX || tape->is_over)
             return NULL;
-        rc = lines_next(tape->lines, &line, &n, &why);
-        if (rc == 1) {
-            tape->report.n_rows++;
-            rc = tape->config.info.kind == TAPE_RAW ? raw_row(tape, line, n)
-                                                    : take_row(tape, line, n);
-            if (rc >= 0)
-                continue;
-            error_set(&why, rc, "%s:%llu: %s", tape->config.path,
-                      (unsigned long long)lines_number(tape->lines), error_name(rc));
-        }
+        rc = read_row(tape, &why);
+        if (rc == 1)
+            continue;
         tape->is_over = 1;
         if (rc < 0 && tape->report.err.code == 0)
             tape->report.err = why;
-        else if (rc < 0)
+        else if (rc < 0 && why.code < 0)
             tape->report.bad[tape->report.n_bad++] = why;
     }
     if (tape->report.n_events++ == 0)
@@ -642,14 +608,65 @@ static int open_raw(struct tape *tape, struct error *err)
     return AGON_OK;
 }
 
+// Which fields of a row are numbers, and how fine.
+static void plan_row(struct tape *tape)
+{
+    static const enum table_column pxs[] = {TABLE_PX, TABLE_OPEN, TABLE_HIGH, TABLE_LOW,
+                                            TABLE_CLOSE};
+    const struct agon_instrument *instrument = &tape->config.instrument;
+    int is_bars = tape->config.info.kind == TAPE_BARS;
+    enum table_column order = tape_order(&tape->config.info, &tape->table);
+    enum table_column time = (enum table_column)tape->table.time;
+    int8_t exps[TABLE_COLS];
+
+    memset(exps, -1, sizeof(exps));
+    for (size_t i = is_bars ? 1 : 0; i < (is_bars ? sizeof(pxs) / sizeof(pxs[0]) : 1); i++)
+        exps[pxs[i]] = instrument->px_exp;
+    exps[is_bars ? TABLE_VOLUME : TABLE_QTY] = instrument->qty_exp;
+    exps[time] = (int8_t)table_time_exp(time);
+    exps[order] = (int8_t)table_time_exp(order);
+    table_plan_init(&tape->plan, &tape->table, exps);
+}
+
+static int open_table(struct tape *tape, struct error *err)
+{
+    const struct tape_config *config = &tape->config;
+    const char *why;
+    char *line;
+    uint32_t n, at;
+    int rc = lines_next(tape->lines, &line, &n, err);
+
+    if (rc == 0)
+        return error_set(err, AGON_ECORRUPT, "%s: the file is empty", config->path);
+    if (rc == 1 && tape_kind_of(table_head(&tape->table, line, n, &why, &at)) != config->info.kind)
+        return error_set(err, AGON_ECORRUPT, "%s:1:1: the header changed", config->path);
+    if (rc == 1)
+        plan_row(tape);
+    return rc;
+}
+
+static int open_file(struct tape *tape, struct error *err)
+{
+    const struct tape_config *config = &tape->config;
+    const struct tape_head *head;
+    int rc = tape_file_open(&tape->file, config->path, err);
+
+    if (rc < 0)
+        return rc;
+    head = tape_file_head_of(tape->file);
+    tape->report.n_noisy = head->n_noisy;
+    tape->report.n_cut = head->n_cut;
+    tape->report.n_gaps = head->kind == TAPE_FILE_L2 ? head->n_gaps : 0;
+    tape->report.n_differ = head->n_differ;
+    tape->report.n_books = head->n_books;
+    tape->report.n_other = head->n_other;
+    return tape_rows_new(&tape->rows, tape->file, &config->instrument, err);
+}
+
 int tape_open(struct tape **out, const struct tape_config *config, struct error *err)
 {
     struct tape *tape = calloc(1, sizeof(*tape));
     uint64_t bytes = (evring_bytes(QUEUE) + 127) & ~(uint64_t)127;
-    const char *why;
-    char *line;
-    uint32_t n;
-    uint32_t at;
     int rc = AGON_ENOMEM;
 
     *out = NULL;
@@ -665,19 +682,15 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
     evring_format(tape->queue_memory, QUEUE);
     evring_attach(&tape->in, tape->queue_memory, QUEUE);
     evring_attach(&tape->out, tape->queue_memory, QUEUE);
-    tape->lines = data_file_open(config->path, NULL, err);
-    if (tape->lines == NULL) {
-        rc = err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
-        goto fail;
-    }
-    if (config->info.kind == TAPE_RAW) {
-        rc = open_raw(tape, err);
+    if (config->info.is_tape) {
+        rc = open_file(tape, err);
     } else {
-        rc = lines_next(tape->lines, &line, &n, err);
-        if (rc == 0)
-            rc = error_set(err, AGON_ECORRUPT, "%s: the file is empty", config->path);
-        if (rc == 1 && kind_of(table_head(&tape->table, line, n, &why, &at)) != config->info.kind)
-            rc = error_set(err, AGON_ECORRUPT, "%s:1:1: the header changed", config->path);
+        tape->lines = data_file_open_counted(config->path, config->source, err);
+        if (tape->lines == NULL) {
+            rc = err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
+            goto fail;
+        }
+        rc = config->info.kind == TAPE_RAW ? open_raw(tape, err) : open_table(tape, err);
     }
     if (rc < 0)
         goto fail;
@@ -693,6 +706,8 @@ void tape_close(struct tape *tape)
     if (tape == NULL)
         return;
     lines_close(tape->lines);
+    tape_rows_free(tape->rows);
+    tape_file_close(tape->file);
     if (tape->has_sync)
         book_sync_deinit(&tape->sync);
     if (tape->reader != NULL)
@@ -709,7 +724,7 @@ void tape_report(const struct tape *tape, struct tape_report *report)
 
     *report = tape->report;
     report->n_gaps += tape->has_sync ? tape->sync.n_gaps : 0;
-    report->n_differ = tape->has_sync ? tape->sync.n_differ : 0;
+    report->n_differ += tape->has_sync ? tape->sync.n_differ : 0;
     if (tape->reader != NULL)
         tape->wire->count(tape->reader, &n_bad, &report->n_cut);
 }

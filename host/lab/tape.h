@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tape: recorded market data as events, in order of time.
  *
- * What a file is shows in its name and its first line; gzip is taken as it comes.
+ * What a file is shows in its name and its first line; gzip is taken as it comes. A tape made of
+ * any of these (lab/tape_file.h) shows in its first bytes, and gives the same events.
  *   raw     lines of "<receive time in ns> <message as received>", of the venue that the file's
  * name names (kraken_spot_BTCUSD_....raw), else of the first one in the table: Binance's combined
  * streams and one REST depth snapshot, or what another's stream brings. Goes through that gateway's
@@ -43,9 +44,14 @@ struct tape_info { /* what a look at the file tells */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
     uint32_t length_s;              /* bars: of one bar */
     agon_ns_t t_first;
+    uint8_t is_tape;  /* made by `agon tape make` (lab/tape_file.h) */
+    char origin[512]; /* what its listing lies beside: itself, of a tape the recording's name in
+                         the tape's folder */
 };
-/* Reads the name and a table once as a whole (for its symbols and the length of its bars), of a
- * stream the first line. What its numbers look like is not asked: lab/listing.h. symbol: which one
+/* Reads the name, of a tape its header, of a stream the first line and of a table the first rows:
+ * as many as say how long its bars are. A table with a column of symbols is read to its end where
+ * the one that it is to be of has not come by then. What its numbers look like is not asked:
+ * lab/listing.h. symbol: which one
  * the file is of; NULL or "": as its column symbol or its name says. AGON_EINVAL: no such kind, no
  * symbol found; AGON_ENOENT; AGON_ECORRUPT. [any] */
 int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err);
@@ -64,6 +70,7 @@ struct tape_config {
     uint32_t volume_ppm; /* of the row before, how deep the quote of a bar is */
     int has_book;        /* another tape brings this instrument's book: none is made up */
     int is_lenient;
+    struct data_count *source; /* borrowed; of a recording: what its bytes come to; NULL: nothing */
     const char *listing; /* file that its instrument is listed in, for what the venue's reader has
                             to know of that; NULL or "": none */
 };

@@ -24,7 +24,7 @@ struct lines {
     int is_member_open; /* inside a gzip member: the end of the input now is damage */
     uint64_t in, out;
     z_stream zlib;
-    char *line; /* owned: line_max + CHUNK + 1 bytes, taken with the first line */
+    char *line; /* owned: line_max + CHUNK + LINES_BEHIND bytes, taken with the first line */
     uint64_t line_at, line_n, n_lines;
     int is_line_end;
     unsigned char chunk[CHUNK];
@@ -136,13 +136,17 @@ void lines_close(struct lines *lines)
     free(lines);
 }
 
+// What is not packed goes where it is wanted at once, but for the first bytes, which said so.
 static int64_t read_plain(struct lines *lines, void *bytes, uint64_t n, struct error *err)
 {
-    int rc = refill(lines, err);
     uint64_t some;
 
-    if (rc < 0)
-        return rc;
+    if (lines->zlib.avail_in == 0) {
+        int64_t got = lines->input.read(lines->input.ctx, bytes, n, err);
+
+        lines->in += got > 0 ? (uint64_t)got : 0;
+        return got;
+    }
     some = lines->zlib.avail_in < n ? lines->zlib.avail_in : n;
     memcpy(bytes, lines->zlib.next_in, some);
     lines->zlib.next_in += some;
@@ -213,7 +217,8 @@ int lines_next(struct lines *lines, char **line, uint32_t *n, struct error *err)
     uint32_t most = lines->limits.line_max;
     uint64_t seen = 0;
 
-    if (lines->line == NULL && (lines->line = malloc((uint64_t)most + CHUNK + 1)) == NULL)
+    if (lines->line == NULL &&
+        (lines->line = calloc((uint64_t)most + CHUNK + LINES_BEHIND, 1)) == NULL)
         return error_set(err, AGON_ENOMEM, "%s: out of memory", lines->name);
     for (;;) {
         char *from = lines->line + lines->line_at;

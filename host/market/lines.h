@@ -32,6 +32,7 @@ struct lines *lines_open(const char *name, const struct lines_input *input,
 struct lines *lines_of_bytes(const char *name, const void *bytes, uint64_t n,
                              const struct lines_limits *limits, struct error *err);
 void lines_close(struct lines *lines); /* NULL is fine */
+#define LINES_BEHIND 16 /* bytes behind a line that may be read, whatever stands there */
 /* Next line without its end (LF or CRLF), with a NUL behind it; valid until the next call. 1: a
  * line; 0: the end; AGON_ECORRUPT: damaged or cut-off gzip; AGON_ERANGE: a limit was passed. */
 int lines_next(struct lines *lines, char **line, uint32_t *n, struct error *err);
