@@ -75,7 +75,7 @@ static int put(void *ctx, struct agon_event_hdr *event)
     if (tape->is_scanning)
         return AGON_OK;
     event->t = tape->t;
-    if (event->type == AGON_EVENT_BOOK_SNAPSHOT && !tape->has_sync)
+    if (event->type == AGON_EVENT_BOOK_SNAPSHOT && tape->config.info.kind != TAPE_RAW)
         tape->report.n_books++;
     return evring_put(&tape->in, event);
 }

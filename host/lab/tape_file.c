@@ -153,15 +153,15 @@ int tape_file_is(const char *path)
     return n >= 8 && memcmp(page, TAPE_MAGIC, 8) == 0;
 }
 
-static int is_text(const char *text, size_t room, int may_be_empty)
+static int is_text(const char *text, size_t room)
 {
     size_t n = strnlen(text, room);
 
     for (size_t i = 0; i < n; i++) {
-        if (text[i] < ' ' || text[i] == 0x7f || text[i] == '/')
+        if (text[i] < ' ' || text[i] == 0x7f)
             return 0;
     }
-    return n < room && (n > 0 || may_be_empty);
+    return n < room;
 }
 
 /* What is wrong with a field of a header whose checksum is right; NULL: nothing. */
@@ -188,15 +188,17 @@ static const char *wrong_field(const struct tape_head *head)
         return "block_rows is not 65536";
     if (head->n_columns != kinds[head->kind].n)
         return "n_columns is not that of its kind";
-    if (!is_text(head->venue, sizeof(head->venue), 1))
+    if (!is_text(head->venue, sizeof(head->venue)))
         return "venue is not text";
-    if (!is_text(head->symbol, sizeof(head->symbol), 0) ||
-        !is_text(head->plain, sizeof(head->plain), 0))
+    if (!is_text(head->symbol, sizeof(head->symbol)) || head->symbol[0] == '\0' ||
+        !is_text(head->plain, sizeof(head->plain)) || head->plain[0] == '\0')
         return "symbol is not text";
-    if (!is_text(head->base, sizeof(head->base), 0) ||
-        !is_text(head->quote, sizeof(head->quote), 0))
+    if (!is_text(head->base, sizeof(head->base)) || head->base[0] == '\0' ||
+        !is_text(head->quote, sizeof(head->quote)) || head->quote[0] == '\0')
         return "base or quote is not text";
-    if (!is_text(head->source, sizeof(head->source), 0))
+    // It becomes part of a path, of the tape's own folder.
+    if (!is_text(head->source, sizeof(head->source)) || head->source[0] == '\0' ||
+        strchr(head->source, '/') != NULL)
         return "source is not a file's name";
     return NULL;
 }

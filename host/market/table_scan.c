@@ -100,7 +100,7 @@ static inline const char *number(const char *at, int exp, int64_t *value)
     uint64_t whole, part = 0;
     unsigned n = digits(at, &whole);
 
-    if (n == 0)
+    if (n == 0 || (*at == '0' && n > 1)) // "007" is no number here
         return NULL;
     at += n;
     if (*at == '.') {

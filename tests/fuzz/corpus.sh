@@ -8,7 +8,7 @@ root=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
 out=$1
 data=$root/../shared/data
 rm -rf "$out"
-for name in binance config control cron elf gateway http journal kraken okx roster settings sim tape wish \
+for name in binance config control cron elf gateway http journal kraken okx roster settings sim tape tape_file wish \
     ws; do
     mkdir -p "$out/$name"
 done

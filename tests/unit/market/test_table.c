@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* table: headers as venues and vendors write them, and what a row of each says. */
+#include "base/rng.h"
+#include "market/lines.h"
 #include "market/table.h"
 
 #include <check.h>
@@ -136,6 +138,131 @@ START_TEST(a_row_has_fields_up_to_a_bound)
 }
 END_TEST
 
+static const char scan_head[] = "open_time_ms,open,note,high,low,close,volume";
+
+// The table of scan_head with two digits of a price and five of a quantity.
+static void plan_of(struct table *table, struct table_plan *plan)
+{
+    int8_t exps[TABLE_COLS];
+    const char *why;
+    uint32_t at;
+
+    ck_assert_int_eq(table_head(table, scan_head, sizeof(scan_head) - 1, &why, &at), TABLE_BARS);
+    memset(exps, -1, sizeof(exps));
+    exps[TABLE_TIME_MS] = 6;
+    exps[TABLE_OPEN] = exps[TABLE_HIGH] = exps[TABLE_LOW] = exps[TABLE_CLOSE] = 2;
+    exps[TABLE_VOLUME] = 5;
+    table_plan_init(plan, table, exps);
+}
+
+/* Fields and values as the careful way has them. Returns what the fast way said. */
+static int scan_of(const struct table *table, const struct table_plan *plan, const char *text)
+{
+    static const enum table_column columns[] = {TABLE_OPEN, TABLE_HIGH, TABLE_LOW, TABLE_CLOSE,
+                                                TABLE_VOLUME};
+    struct table_row fast, slow;
+    char line[256 + LINES_BEHIND] = {0};
+    uint32_t n = (uint32_t)strlen(text);
+    int64_t value = 0;
+
+    ck_assert_uint_lt(n, 256);
+    memset(line, '7', sizeof(line)); // what lies behind a line is no part of it
+    memcpy(line, text, n + 1);
+    if (!table_scan(plan, line, n, &fast))
+        return 0;
+    table_split(&slow, line, n);
+    ck_assert_uint_eq(fast.n, slow.n);
+    for (uint32_t i = 0; i < slow.n; i++) {
+        ck_assert_ptr_eq(fast.fields[i], slow.fields[i]);
+        ck_assert_uint_eq(fast.lengths[i], slow.lengths[i]);
+    }
+    ck_assert_msg(table_time_of(table, &slow, TABLE_TIME_MS, &value) == AGON_OK, "%s", text);
+    ck_assert_int_eq(fast.values[TABLE_TIME_MS], value);
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        int exp = columns[i] == TABLE_VOLUME ? 5 : 2;
+
+        ck_assert_msg(table_number(table, &slow, columns[i], exp, &value) == AGON_OK, "%s", text);
+        ck_assert_msg(fast.values[columns[i]] == value, "%s", text);
+    }
+    return 1;
+}
+
+static const struct {
+    const char *row;
+    int is_plain;
+} scans[] = {
+    {"1609459200000,40000.00,x,40009.93,39987.64,40002.36,39.76650", 1},
+    {"1609459200000,1,,2,0.5,1.10000000,0", 1},
+    {"1609459200000.250000,7,x,1234567890123456,0.01,12345678.9,12345678.12345", 1},
+    {"4102444800000,1,x,1,1,1,1", 1},
+    {"4102444800001,1,x,1,1,1,1", 0},
+    {"1609459200000,007,x,1,1,1,1", 0},
+    {"1609459200000,00.5,x,1,1,1,1", 0},
+    {"1609459200000,1.001,x,1,1,1,1", 0},
+    {"1609459200000,1.0010000,x,1,1,1,1", 0},
+    {"1609459200000,-1,x,1,1,1,1", 0},
+    {"1609459200000,1e2,x,1,1,1,1", 0},
+    {"1609459200000,1.,x,1,1,1,1", 0},
+    {"1609459200000,.5,x,1,1,1,1", 0},
+    {"1609459200000,,x,1,1,1,1", 0},
+    {"1609459200000, 1,x,1,1,1,1", 0},
+    {"1609459200000,1,x,1,1,1,1 ", 0},
+    {"1609459200000,1,x,1,1,1", 0},
+    {"1609459200000,1,x,1,1,1,1,", 0},
+    {"1609459200000,1,x,1,1,1,1,1", 0},
+    {"1609459200000,123456789012345678,x,1,1,1,1", 0},
+    {"1609459200000,1234567890123456789,x,1,1,1,1", 0},
+    {"1609459200000,1,x,1,1,1,123456789012345678", 0},
+    {"1609459200000,1,x,1,1,1,0.00031099999999999997", 0},
+    {"", 0},
+};
+
+START_TEST(the_fast_way_reads_what_the_careful_way_reads)
+{
+    struct table table;
+    struct table_plan plan;
+
+    plan_of(&table, &plan);
+    ck_assert_msg(scan_of(&table, &plan, scans[_i].row) == scans[_i].is_plain, "%s", scans[_i].row);
+}
+END_TEST
+
+// Rows of what rows consist of: whatever the fast way takes, the careful way has too.
+START_TEST(the_fast_way_never_reads_another_number)
+{
+    static const char letters[] = "0123456789000.,,-e x";
+    struct table table;
+    struct table_plan plan;
+    struct rng rng;
+    uint32_t n_plain = 0;
+
+    plan_of(&table, &plan);
+    rng_init(&rng, 12);
+    for (int i = 0; i < 200000; i++) {
+        char text[256] = "";
+        uint32_t at = 0;
+
+        for (int field = 0; field < 7; field++) {
+            uint32_t whole = 1 + (uint32_t)rng_below(&rng, rng_below(&rng, 8) == 0 ? 20 : 9);
+            uint32_t part = (uint32_t)rng_below(&rng, rng_below(&rng, 8) == 0 ? 12 : 3);
+
+            for (uint32_t k = 0; k < whole; k++)
+                text[at++] = (char)('0' + rng_below(&rng, 10));
+            if (part > 0)
+                text[at++] = '.';
+            for (uint32_t k = 0; k < part; k++)
+                text[at++] = (char)('0' + rng_below(&rng, rng_below(&rng, 2) == 0 ? 1 : 10));
+            text[at++] = ',';
+        }
+        text[--at] = '\0';
+        if (rng_below(&rng, 3) == 0)
+            text[rng_below(&rng, at)] = letters[rng_below(&rng, sizeof(letters) - 1)];
+        n_plain += (uint32_t)scan_of(&table, &plan, text);
+    }
+    ck_assert_uint_gt(n_plain, 20000);
+}
+END_TEST
+
 START_TEST(rows_of_one_symbol_are_told_from_others)
 {
     static const char header[] = "symbol,time_ms,price,id";
@@ -169,6 +296,9 @@ int main(void)
     tcase_add_loop_test(tcase, a_time_is_read_in_the_unit_of_its_column, 0, COUNT(times));
     tcase_add_loop_test(tcase, either_column_says_who_bought, 0, COUNT(sides));
     tcase_add_test(tcase, a_row_has_fields_up_to_a_bound);
+    tcase_add_loop_test(tcase, the_fast_way_reads_what_the_careful_way_reads, 0,
+                        sizeof(scans) / sizeof(scans[0]));
+    tcase_add_test(tcase, the_fast_way_never_reads_another_number);
     tcase_add_test(tcase, rows_of_one_symbol_are_told_from_others);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
