@@ -183,7 +183,7 @@ static const char *wrong_field(const struct tape_head *head)
         return "n_events is 0 or more than the rows";
     // Of a table of several symbols the first row may be another's, and later.
     if (head->t_begin < 0 || head->t_first < 0 || head->t_last < head->t_first)
-        return "t_begin, t_first and t_last are no times in order";
+        return "t_begin, t_first and t_last are not times in order";
     if (head->block_rows != TAPE_BLOCK_ROWS)
         return "block_rows is not 65536";
     if (head->n_columns != kinds[head->kind].n)

@@ -77,6 +77,11 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
     int rc = AGON_OK;
 
     memset(look, 0, sizeof(*look));
+    if (n >= 8 && memcmp(bytes, "AGONTAPE", 8) == 0) // docs/tape.md
+        return error_set(err, AGON_EINVAL,
+                         "%s: a tape is for agon backtest: name the recording that it was made of, "
+                         "as agon tape show says",
+                         name);
     if (symbol)
         snprintf(symbols.asked, sizeof(symbols.asked), "%s", symbol);
     else

@@ -238,7 +238,7 @@ START_TEST(the_fast_way_never_reads_another_number)
 
     plan_of(&table, &plan);
     rng_init(&rng, 12);
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 50000; i++) {
         char text[256] = "";
         uint32_t at = 0;
 
@@ -259,7 +259,7 @@ START_TEST(the_fast_way_never_reads_another_number)
             text[rng_below(&rng, at)] = letters[rng_below(&rng, sizeof(letters) - 1)];
         n_plain += (uint32_t)scan_of(&table, &plan, text);
     }
-    ck_assert_uint_gt(n_plain, 20000);
+    ck_assert_uint_gt(n_plain, 5000);
 }
 END_TEST
 

@@ -48,6 +48,7 @@ static const struct {
     {"header only", "BTCUSDT.csv", "time_ms,price,quantity\n", "nothing to replay"},
     {"a book", "BTCUSDT.csv", "timestamp,is_snapshot,side,price,amount\n1,true,bid,2,3\n",
      "BTCUSDT.csv:1: a table of a book's changes is not played"},
+    {"a tape", "BTCUSDT.csv.tape", "AGONTAPE\1", "BTCUSDT.csv.tape: a tape is for agon backtest"},
     {"two symbols", "x.csv", OF "A1,1,2,3\nB2,1,2,3\n", "x.csv: its column symbol has A1, B2"},
     {"another symbol", "BTCUSDT.csv", OF "A1,1,2,3\nB2,1,2,3\n", "has A1, B2, and not BTCUSDT"},
 };
