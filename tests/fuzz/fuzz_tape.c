@@ -6,10 +6,11 @@
  * lenient; 8: the exponents are not 8; without that, of a stream 16: Kraken's, 32: OKX's. The rest
  * is the file.
  *
- * decodes: host/lab/tape.c host/market/recording.c host/market/lines.c host/market/table.c
- * host/base/num.c host/venue/binance/decode.c host/venue/binance/decode_info.c
- *   host/venue/binance/decode_market.c host/venue/binance/decode_rest.c
- * host/venue/binance/decode_user.c host/venue/book_sync.c host/venue/scan.c */
+ * decodes: host/lab/tape.c host/lab/tape_look.c host/market/recording.c host/market/lines.c
+ * host/market/table.c host/market/table_scan.c host/base/num.c host/venue/binance/decode.c
+ * host/venue/binance/decode_info.c host/venue/binance/decode_market.c
+ * host/venue/binance/decode_rest.c host/venue/binance/decode_user.c host/venue/book_sync.c
+ * host/venue/scan.c */
 #include "lab/tape.h"
 
 #include <fcntl.h>

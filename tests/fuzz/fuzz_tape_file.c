@@ -135,7 +135,7 @@ static uint64_t write_tape(unsigned char *bytes, uint64_t room, const uint8_t *d
     fill_head(&head, kind, n_rows);
     memcpy(bytes, &head, sizeof(head));
     for (uint32_t i = 0; i < n_changes && at + 3 <= n; i++, at += 3)
-        bytes[(data[at] | data[at + 1] << 8) % sizeof(head)] = data[at + 2];
+        bytes[((size_t)data[at] | (size_t)data[at + 1] << 8) % sizeof(head)] = data[at + 2];
     if (at < n)
         fill_rows(bytes + TAPE_PAGE, kind, n_rows, data + at, n - at);
     crc = crc32c(0, bytes + TAPE_PAGE, block) ^ (data[0] & 2 ? 0 : 1);
