@@ -26,6 +26,7 @@ struct along {
     uint64_t next_mark;    /* between begin and end: the driver's */
     struct inside_host host;
     struct image image, fresh;
+    int walks_all;
 };
 
 #define LOST 1 /* some reason: which does not matter to an image */
@@ -364,6 +365,17 @@ static int has_plan(const struct engine *engine, uint16_t slot, agon_instrument_
     return 0;
 }
 
+// Also one that begins to count behind the bar.
+static int has_exit(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    for (uint32_t at = 0; at < AGON_EXITS_MAX; at++) {
+        if (engine->exits[slot][at].id != 0 &&
+            engine->exits[slot][at].plan.instrument == instrument)
+            return 1;
+    }
+    return 0;
+}
+
 struct slot_set along_slots(const struct along *along, agon_instrument_t instrument)
 {
     const struct engine *engine = along->engine;
@@ -398,6 +410,43 @@ void along_again(void *host)
     struct along *along = host;
 
     along->image = along->fresh;
+}
+
+void along_walk_all(struct along *along)
+{
+    along->walks_all = 1;
+}
+
+/* A day may turn on the way: then its loss counts from where the slot stands by then. */
+static void begin_day(struct risk_slot *risk, agon_amt_t most_amt)
+{
+    risk->is_daily_breached = 0;
+    if (risk->equity_day_amt < risk->equity_amt)
+        risk->equity_day_amt = risk->equity_amt;
+    if (risk->equity_day_amt < most_amt)
+        risk->equity_day_amt = most_amt;
+}
+
+/* Nothing trades on the way, so that the slot is worth most at one end of the bar and least at the
+ * other; the highest that a fall counts from is no higher than where it stood or that most. Limits
+ * that the least does not reach, once the most has been, are reached on neither path. */
+int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar, int is_alone)
+{
+    agon_instrument_t id = bar->hdr.instrument;
+    const struct engine *engine = along->engine;
+    agon_px_t most_px = bar->high_px, least_px = bar->low_px;
+
+    if (along->walks_all || has_exit(engine, slot, id) ||
+        (!is_alone && exposure_judges_all(engine)))
+        return 0;
+    load(along, slot, id);
+    if (equity_at(along, 0, most_px) < equity_at(along, 0, least_px)) {
+        most_px = bar->low_px;
+        least_px = bar->high_px;
+    }
+    begin_day(&along->image.risk, equity_at(along, along->image.rest_amt, most_px));
+    begin_day(&along->image.all, equity_at(along, along->image.rest_all_amt, most_px));
+    return breach(along, most_px, 1) < 0 && breach(along, least_px, 0) < 0;
 }
 
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,

@@ -24,6 +24,12 @@ struct slot_set along_slots(const struct along *along, agon_instrument_t instrum
 const struct inside_host *along_image(struct along *along, uint16_t slot,
                                       agon_instrument_t instrument, agon_ns_t t_end);
 void along_again(void *host);
+/* Does the host do nothing for the slot at any price of the bar? It has no exit plan there, and
+ * reaches no loss limit of its own or of all slots. is_alone: it is the only one that is taken along
+ * a path; where it is not, and all slots together have such a limit, that is not known: 0. */
+int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar, int is_alone);
+/* A test's: nothing is known to be idle, and each path is walked. */
+void along_walk_all(struct along *along);
 /* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,
                      agon_px_t b);

@@ -3,7 +3,9 @@
  * is to hear of it; then each slot that has something which may act is taken along its path, and
  * the engine with it, step by step. Backtest and paper host take them by this one function; where a
  * step finds no room in the journal, it goes on there later. */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/hot.h"
@@ -233,7 +235,8 @@ static void tell_path(struct paper *paper, uint32_t word, uint64_t slots, agon_p
 
 static void come_to(struct paper *paper, uint16_t slot, agon_px_t px)
 {
-    match_bar_at(paper->match, paper->walk.bar->hdr.instrument, slot, px);
+    if (!slot_set_has(&paper->walk.idle, slot))
+        match_bar_at(paper->match, paper->walk.bar->hdr.instrument, slot, px);
     if (paper->walk.px[slot] == px)
         return;
     paper->walk.px[slot] = px;
@@ -243,6 +246,20 @@ static void come_to(struct paper *paper, uint16_t slot, agon_px_t px)
 static int has_slot(const struct walk *walk, uint16_t slot)
 {
     return slot_set_has(&walk->slots, slot);
+}
+
+// The first of them from that one on; SLOTS_MAX: there is none.
+static uint16_t next_slot(const struct walk *walk, uint16_t slot)
+{
+    for (uint32_t word = slot / 64u; word < SLOT_WORDS; word++) {
+        uint64_t bits = walk->slots.bits[word];
+
+        if (word == slot / 64u)
+            bits = bits >> slot % 64 << slot % 64;
+        if (bits != 0)
+            return (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
+    }
+    return SLOTS_MAX;
 }
 
 // All are at the close: a PATH for each word that has slots. Of none it is one without any.
@@ -262,8 +279,7 @@ static void enter_line(struct paper *paper)
 {
     struct walk *walk = &paper->walk;
 
-    while (walk->slot < SLOTS_MAX && !has_slot(walk, walk->slot))
-        walk->slot++;
+    walk->slot = walk->slot < SLOTS_MAX ? next_slot(walk, walk->slot) : SLOTS_MAX;
     if (walk->slot == SLOTS_MAX) {
         walk->slot = 0;
         walk->stage = ++walk->part < 4 ? WALK_SLOT : WALK_CLOSE;
@@ -282,10 +298,12 @@ static void go(struct paper *paper)
     struct walk *walk = &paper->walk;
     const struct agon_bar *bar = walk->bar;
     agon_px_t a = walk->at_px, b = walk->points[walk->slot][walk->part];
-    agon_px_t order_px = match_bar_next(paper->match, bar, walk->slot, a, b, &walk->order);
+    int is_idle = slot_set_has(&walk->idle, walk->slot);
+    agon_px_t order_px =
+        is_idle ? 0 : match_bar_next(paper->match, bar, walk->slot, a, b, &walk->order);
     agon_px_t host_px = 0;
 
-    if (walk->turns < INSIDE_TURNS)
+    if (walk->turns < INSIDE_TURNS && !is_idle)
         host_px = along_next(paper->along, walk->slot, bar->hdr.instrument, a, b);
     if (host_px != 0 && (order_px == 0 || num_abs(host_px - a) <= num_abs(order_px - a))) {
         walk->turns++;
@@ -298,7 +316,7 @@ static void go(struct paper *paper)
     } else {
         if (walk->part < 3)
             come_to(paper, walk->slot, b);
-        else // all are told the close together
+        else if (!is_idle) // all are told the close together
             match_bar_at(paper->match, bar->hdr.instrument, walk->slot, b);
         walk->slot++;
         walk->stage = WALK_SLOT;
@@ -307,8 +325,12 @@ static void go(struct paper *paper)
 
 static void leave_all(struct paper *paper)
 {
-    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++)
-        match_bar_at(paper->match, paper->walk.bar->hdr.instrument, slot, 0);
+    const struct walk *walk = &paper->walk;
+
+    for (uint16_t slot = next_slot(walk, 0); slot < SLOTS_MAX; slot = next_slot(walk, slot + 1)) {
+        if (!slot_set_has(&walk->idle, slot))
+            match_bar_at(paper->match, walk->bar->hdr.instrument, slot, 0);
+    }
     match_bar_over(paper->match, paper->walk.bar);
 }
 
@@ -345,26 +367,62 @@ static void step_on(struct paper *paper)
     }
 }
 
+/* Does nothing happen to the slot on the way, whatever path it takes? It has no order there, and the
+ * host nothing to do at any price of the bar. What all slots together may lose depends on where the
+ * others are, so that with such a limit it is known of one that is alone. */
+static int is_idle(const struct paper *paper, const struct agon_bar *bar, uint16_t slot,
+                   int is_alone)
+{
+    return !match_bar_has_orders(paper->match, bar->hdr.instrument, slot) &&
+           along_is_idle(paper->along, slot, bar, is_alone);
+}
+
+static void choose_path(struct paper *paper, uint16_t slot, int is_alone)
+{
+    struct walk *walk = &paper->walk;
+    const struct agon_bar *bar = walk->bar;
+    const struct inside_bar row = {bar->open_px, bar->high_px, bar->low_px, bar->close_px, 0};
+    int is_low_first;
+
+    if (is_idle(paper, bar, slot, is_alone)) {
+        slot_set_add(&walk->idle, slot);
+        is_low_first = match_bar_idle(paper->match, bar);
+    } else {
+        is_low_first = match_bar_path(
+            paper->match, bar, slot,
+            along_image(paper->along, slot, bar->hdr.instrument, bar->hdr.t), along_again);
+    }
+    walk->px[slot] = 0;
+    inside_points(&row, is_low_first, walk->points[slot]);
+}
+
 static void begin(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_told)
 {
-    const struct inside_bar row = {bar->open_px, bar->high_px, bar->low_px, bar->close_px, 0};
     struct walk *walk = &paper->walk;
-    agon_instrument_t id = bar->hdr.instrument;
+    uint16_t first;
 
-    *walk = (struct walk){.bar = bar, .t = t_told, .slots = along_slots(paper->along, id)};
+    memset(walk, 0, offsetof(struct walk, px));
+    walk->bar = bar;
+    walk->t = t_told;
+    walk->slots = along_slots(paper->along, bar->hdr.instrument);
     along_begin(paper->along);
-    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
-        if (!has_slot(walk, slot))
+    for (uint32_t slot = 0; slot < match_owners(paper->match); slot++) {
+        if (!has_slot(walk, (uint16_t)slot))
             match_bar_pass(paper->match, bar, slot);
     }
-    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
-        if (has_slot(walk, slot))
-            inside_points(&row,
-                          match_bar_path(paper->match, bar, slot,
-                                         along_image(paper->along, slot, id, bar->hdr.t),
-                                         along_again),
-                          walk->points[slot]);
-    }
+    first = next_slot(walk, 0);
+    for (uint16_t slot = first; slot < SLOTS_MAX; slot = next_slot(walk, slot + 1))
+        choose_path(paper, slot, slot == first && next_slot(walk, slot + 1) == SLOTS_MAX);
+}
+
+/* What the engine was told while there was no room may have given it something to do. */
+static void wake_idle(struct paper *paper)
+{
+    struct walk *walk = &paper->walk;
+    uint16_t slot;
+
+    while (slot_set_take(&walk->idle, &slot))
+        match_bar_at(paper->match, walk->bar->hdr.instrument, slot, walk->px[slot]);
 }
 
 // What has come behind it, up to the end of the next bar that is to be told.
@@ -399,6 +457,8 @@ static int tell_end(struct paper *paper)
     REQUIRE(item != NULL && item->t_told != 0);
     if (paper->walk.bar == NULL)
         begin(paper, &item->event.bar, item->t_told);
+    else
+        wake_idle(paper);
     while ((rc = settle(paper)) >= 0 && paper->walk.stage != WALK_DONE)
         step_on(paper);
     if (rc < 0)

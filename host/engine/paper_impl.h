@@ -51,8 +51,7 @@ struct walk {
     const struct agon_bar *bar; /* NULL: none is */
     agon_ns_t t;                /* by the core's time */
     struct slot_set slots;
-    agon_px_t px[SLOTS_MAX]; /* that each was told last */
-    agon_px_t points[SLOTS_MAX][4];
+    struct slot_set idle; /* of them, for whom nothing happens on the way */
     uint8_t stage;       /* enum walk_stage */
     uint8_t part;        /* of the path, up to points[part] */
     uint8_t is_offering; /* step is not taken yet */
@@ -66,6 +65,9 @@ struct walk {
         struct record_path path;
         struct record_report report;
     } step;
+    /* Of those in slots alone; the others' are what they were. */
+    agon_px_t px[SLOTS_MAX]; /* that each was told last */
+    agon_px_t points[SLOTS_MAX][4];
 };
 struct entry { /* an order that the exchange knows and that is not final */
     uint64_t order_id, match_id;

@@ -634,6 +634,31 @@ void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t ow
     leave(match);
 }
 
+uint32_t match_owners(const struct match *match)
+{
+    return match->n_owners;
+}
+
+int match_bar_has_orders(const struct match *match, agon_instrument_t instrument, uint32_t owner)
+{
+    const struct market *market = market_get(match, instrument);
+    uint32_t at = owner < match->n_owners ? match->own_first[owner] : 0;
+
+    while (at != 0 && &match->markets[match->orders[at].market] != market)
+        at = match->orders[at].own_next;
+    return at != 0;
+}
+
+int match_bar_idle(const struct match *match, const struct agon_bar *bar)
+{
+    const struct market *market = market_get(match, bar->hdr.instrument);
+    const num128_t gains[2] = {0, 0};
+
+    REQUIRE(market != NULL && market->bars != NULL);
+    return inside_pick((enum match_path)market->bars->config.path, market->bars->config.seed,
+                       market->id, bar->t_open, gains);
+}
+
 int match_bar_path(struct match *match, const struct agon_bar *bar, uint32_t owner,
                    const struct inside_host *host, void (*again)(void *ctx))
 {

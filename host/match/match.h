@@ -255,6 +255,12 @@ agon_ns_t match_bar_open(const struct match *match, agon_instrument_t instrument
 struct inside_host;
 int match_bar_ends(const struct match *match, const struct agon_bar *bar);
 void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t owner);
+/* From which number on no owner has ever had an order or a price of his own. */
+uint32_t match_owners(const struct match *match);
+int match_bar_has_orders(const struct match *match, agon_instrument_t instrument, uint32_t owner);
+/* Is the low first for an owner of whom nothing happens inside? He needs no more of this bar, no at
+ * either. */
+int match_bar_idle(const struct match *match, const struct agon_bar *bar);
 /* Is the low first? host: an image of what acts beside the owner's orders, for match/inside.h to
  * ask; again makes it what it was at the open. */
 int match_bar_path(struct match *match, const struct agon_bar *bar, uint32_t owner,
