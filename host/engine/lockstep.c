@@ -326,6 +326,8 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         error_set(err, rc, "lockstep: out of memory");
         goto done;
     }
+    if (config->walks_all)
+        along_walk_all(run->along);
     if (config->paper != NULL)
         paper_set_along(config->paper, run->along);
     for (uint32_t i = 0; i < WISHES; i++)

@@ -40,6 +40,7 @@ struct lockstep_config {
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
     void *ctx;
+    int walks_all; /* a test's: along_walk_all */
 };
 struct lockstep_result {
     uint64_t n_events;         /* taken by the engine */

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Where nothing can happen inside a bar its path is not walked. Beside it the slow way, which walks
+ * every point of every bar: of drawn bars, orders, exits, timers, limits and latencies, on two
+ * instruments in and out of step, both come to the same reports (fills and fees are in them), wishes,
+ * positions, money and losses. ALONG_CASES: how many; agon soak draws 10,000. */
+struct world;
+static void add_bars(struct world *world);
+#define WORLD_MORE add_bars
+#include "world.h"
+
+#include "base/rng.h"
+
+#define CASES  120
+#define MINUTE ((agon_ns_t)60000 * MS)
+#define COIN   100000
+
+enum { FIRST = 3, N = 2, ROWS = 10 };
+
+static void add_bars(struct world *world)
+{
+    for (agon_instrument_t i = 0; i < N; i++) {
+        struct agon_instrument made = world_instrument(i == 0 ? BTCUSDT : ETHUSDT);
+
+        made.hdr.instrument = FIRST + i;
+        made.kind = i == 0 ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
+        made.min_notional_amt = 0;
+        made.maker_fee_ppb = 200000;
+        made.taker_fee_ppb = 450000;
+        snprintf(made.symbol, sizeof(made.symbol), "BARS%uUSDT", i);
+        ck_assert_int_eq(world_step(world, &made), AGON_OK);
+    }
+}
+
+struct rows {
+    struct agon_quote quotes[ROWS];
+    struct agon_bar bars[ROWS];
+    int at;
+};
+struct drawn { /* a case */
+    struct rows rows[N];
+    struct match_bars config;
+    struct paper_config paper;
+    int64_t data_ns;
+    struct slot_limits limits[2];
+    struct portfolio_limits portfolio;
+    uint64_t seed; /* of what slots want */
+};
+struct outcome {
+    uint64_t n_events, n_paths, n_fills;
+    uint64_t hash; /* of what is to be equal */
+    agon_amt_t equity_amt[2], high_amt[2], day_amt[2];
+    agon_qty_t held_qty[2][N];
+    agon_amt_t money_amt[2][4];
+    uint32_t n_breaches;
+};
+
+static struct world *world;
+static struct rng wishes;
+static uint64_t n_refs;
+static struct outcome *out;
+
+static agon_px_t drawn_px(struct rng *rng, agon_px_t low, agon_px_t high)
+{
+    return low + (agon_px_t)rng_below(rng, (uint64_t)(high - low + 1));
+}
+
+static const struct agon_event_hdr *next_row(void *ctx)
+{
+    struct rows *rows = ctx;
+    int at = rows->at++;
+
+    if (at >= 2 * ROWS)
+        return NULL;
+    return at % 2 == 0 ? &rows->quotes[at / 2].hdr : &rows->bars[at / 2].hdr;
+}
+
+static void draw_rows(struct rng *rng, struct drawn *drawn)
+{
+    agon_ns_t shift = rng_below(rng, 2) == 0 ? 0 : MINUTE / 2;
+    uint32_t wide = (uint32_t)(rng_below(rng, 3) == 0 ? 400 : 60);
+
+    for (agon_instrument_t i = 0; i < N; i++) {
+        agon_px_t px = 10000;
+
+        for (int row = 0; row < ROWS; row++) {
+            struct agon_quote *quote = &drawn->rows[i].quotes[row];
+            agon_ns_t t = T0 + (row + 1) * MINUTE + (i == 0 ? 0 : shift);
+            agon_px_t open = px + drawn_px(rng, -5, 5), low = open - drawn_px(rng, 0, wide);
+            agon_px_t high = open + drawn_px(rng, 0, wide), close = drawn_px(rng, low, high);
+
+            *quote = (struct agon_quote){.hdr = {AGON_EVENT_QUOTE, 1, 0, FIRST + i, 0, t, t},
+                                         .bid_px = open - 1,
+                                         .ask_px = open + 1,
+                                         .bid_qty = 1000 * COIN,
+                                         .ask_qty = 1000 * COIN};
+            drawn->rows[i].bars[row] = (struct agon_bar){
+                .hdr = {AGON_EVENT_BAR, 2, 0, FIRST + i, 0, t + MINUTE, t + MINUTE},
+                .t_open = t,
+                .length_s = 60,
+                .open_px = open,
+                .high_px = high,
+                .low_px = low,
+                .close_px = close,
+                .volume_qty = (agon_qty_t)rng_below(rng, 100) * COIN};
+            px = close > 6000 ? close : 10000;
+        }
+    }
+}
+
+// 0 to 2 bars.
+static int64_t draw_latency(struct rng *rng)
+{
+    switch (rng_below(rng, 4)) {
+    case 0:
+        return 0;
+    case 1:
+        return (int64_t)rng_below(rng, 200) * MS;
+    default:
+        return (int64_t)rng_below(rng, 2 * 60000) * MS;
+    }
+}
+
+static void draw(uint64_t seed, struct drawn *drawn)
+{
+    struct rng rng;
+
+    memset(drawn, 0, sizeof(*drawn));
+    rng_init(&rng, seed);
+    match_bars_defaults(&drawn->config);
+    drawn->config.path = (uint8_t)rng_below(&rng, MATCH_PATH_RANDOM + 1);
+    drawn->config.touch_ppm = rng_below(&rng, 2) == 0 ? 0 : 500000;
+    draw_rows(&rng, drawn);
+    if (rng_below(&rng, 2) == 0) {
+        drawn->paper.entry_ns = draw_latency(&rng);
+        drawn->paper.report_ns = draw_latency(&rng);
+        drawn->data_ns = draw_latency(&rng);
+    }
+    for (int slot = 0; slot < 2; slot++) {
+        struct slot_limits *limits = &drawn->limits[slot];
+
+        if (rng_below(&rng, 3) != 0)
+            limits->daily_loss_amt = USD(1 + (int)rng_below(&rng, 30));
+        if (rng_below(&rng, 3) == 0)
+            limits->drawdown_ppm = 20 + (uint32_t)rng_below(&rng, 300);
+        limits->on_breach = (uint32_t)rng_below(&rng, 3) == 0   ? ON_BREACH_HALT
+                            : (uint32_t)rng_below(&rng, 2) == 0 ? ON_BREACH_CANCEL
+                                                                : ON_BREACH_CLOSE;
+    }
+    if (rng_below(&rng, 4) == 0) {
+        drawn->portfolio.daily_loss_amt = USD(1 + (int)rng_below(&rng, 40));
+        drawn->portfolio.on_breach = drawn->limits[0].on_breach;
+    }
+    drawn->seed = rng_below(&rng, UINT32_MAX);
+}
+
+static void put(uint16_t slot, void *record)
+{
+    ck_assert_int_eq(evring_put(&world->slots[slot].from_in, record), AGON_OK);
+}
+
+// What the slot wants behind this event.
+static void wish(const struct agon_event_hdr *event, uint16_t slot)
+{
+    agon_instrument_t id = FIRST + (agon_instrument_t)rng_below(&wishes, N);
+    uint8_t side = rng_below(&wishes, 2) == 0 ? AGON_BUY : AGON_SELL;
+    agon_px_t sign = side == AGON_BUY ? 1 : -1, away = drawn_px(&wishes, 1, 150);
+    struct agon_origin origin = {.cause_seq = event->seq, .n_legs = 1};
+    struct agon_intent_event order = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = id},
+        .origin = origin,
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = side,
+                   .type = AGON_MARKET,
+                   .instrument = id,
+                   .client_ref = ++n_refs,
+                   .qty = (agon_qty_t)(1 + rng_below(&wishes, 3)) * COIN}};
+    struct agon_exit_event exit = {
+        .hdr = {.type = AGON_EVENT_EXIT_PLAN, .granules = 4, .instrument = id},
+        .origin = origin,
+        .plan = {.instrument = id, .side = side}};
+    struct record_arm arm = {.hdr = {.type = EVENT_ARM, .granules = 2},
+                             .origin = origin,
+                             .id = 1 + (uint32_t)n_refs % 4,
+                             .t_at = event->t + (agon_ns_t)rng_below(&wishes, 120000) * MS};
+
+    switch (rng_below(&wishes, 14)) {
+    case 0:
+    case 1:
+        put(slot, &order);
+        break;
+    case 2:
+        order.intent.type = AGON_LIMIT;
+        order.intent.px = 10000 - sign * away;
+        put(slot, &order);
+        break;
+    case 3:
+        order.intent.type = AGON_STOP;
+        order.intent.trigger_px = 10000 + sign * away;
+        put(slot, &order);
+        break;
+    case 4:
+        exit.plan.stop_px = 10000 - sign * away;
+        if (rng_below(&wishes, 2) == 0)
+            exit.plan.take_px[0] = 10000 + sign * away;
+        if (rng_below(&wishes, 3) == 0)
+            exit.plan.t_exit = event->t + 90 * 1000 * MS;
+        put(slot, &exit);
+        break;
+    case 5:
+        put(slot, &arm);
+        break;
+    default:
+        break;
+    }
+}
+
+static void fold(const void *bytes, size_t n)
+{
+    const unsigned char *at = bytes;
+
+    for (size_t i = 0; i < n; i++)
+        out->hash = (out->hash ^ at[i]) * 1099511628211u;
+}
+
+// Numbers of events are not what is compared: who says less of nothing counts fewer.
+static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    const struct record_due *due = (const void *)event;
+    int is_news = event->type == AGON_EVENT_QUOTE || event->type == AGON_EVENT_BAR ||
+                  (event->type == EVENT_DUE && due->kind == DUE_TIMER);
+
+    (void)ctx;
+    (void)rc; // what slots want here may be refused
+    out->n_events++;
+    out->n_paths += event->type == EVENT_PATH;
+    if (event->type == EVENT_PATH)
+        return AGON_OK;
+    fold(&event->type, sizeof(event->type));
+    fold(&event->t, sizeof(event->t));
+    fold(&event->instrument, sizeof(event->instrument));
+    if (event->type == EVENT_REPORT) {
+        fold(&event->t_venue, sizeof(event->t_venue));
+        fold(event + 1, event_bytes(event) - sizeof(*event));
+        out->n_fills += ((const struct record_report *)(const void *)event)->kind == REPORT_FILL;
+    }
+    if (event->type == AGON_EVENT_INTENT)
+        fold(&((const struct agon_intent_event *)(const void *)event)->intent,
+             sizeof(struct agon_intent));
+    for (uint16_t slot = 0; slot < 2 && is_news; slot++)
+        wish(event, slot);
+    return AGON_OK;
+}
+
+static void keep(struct outcome *outcome)
+{
+    for (uint16_t slot = 0; slot < 2; slot++) {
+        const struct risk_slot *risk = engine_risk(world->engine, slot);
+
+        outcome->equity_amt[slot] = risk->equity_amt;
+        outcome->high_amt[slot] = risk->equity_high_amt;
+        outcome->day_amt[slot] = risk->equity_day_amt;
+        outcome->n_breaches += risk->n_breaches;
+        for (agon_instrument_t i = 0; i < N; i++) {
+            const struct position *pos =
+                ledger_position(engine_ledger(world->engine), slot, FIRST + i, 0);
+
+            outcome->held_qty[slot][i] = pos != NULL ? pos->qty : 0;
+        }
+        for (agon_asset_t asset = USDT; asset <= ETH; asset++)
+            outcome->money_amt[slot][asset] =
+                ledger_amt(engine_ledger(world->engine), 0, slot, asset);
+    }
+}
+
+static void play(struct drawn *drawn, int walks_all, struct outcome *outcome)
+{
+    struct lockstep_source sources[N];
+    struct lockstep_config config = {.sources = sources,
+                                     .n_sources = N,
+                                     .data_latency_ns = drawn->data_ns,
+                                     .on_step = on_step,
+                                     .walks_all = walks_all};
+    struct record_portfolio portfolio = {.hdr = {.type = EVENT_CONFIG, .granules = 2},
+                                         .kind = CONFIG_PORTFOLIO,
+                                         .limits = drawn->portfolio};
+    struct lockstep_result result;
+    struct venue_port port;
+    struct error err = {0};
+
+    memset(outcome, 0, sizeof(*outcome));
+    out = outcome;
+    n_refs = 0;
+    rng_init(&wishes, drawn->seed);
+    world = world_new(RUN_BACKTEST);
+    config.engine = world->engine;
+    config.paper = paper_new(&drawn->paper, engine_instruments(world->engine));
+    ck_assert_ptr_nonnull(config.paper);
+    for (uint16_t id = 0; id < 2; id++) {
+        struct record_slot slot = world_slot_record(id);
+
+        slot.subscription.instruments[0] = FIRST;
+        slot.subscription.instruments[1] = FIRST + 1;
+        slot.limits.leverage = 2;
+        slot.limits.daily_loss_amt = drawn->limits[id].daily_loss_amt;
+        slot.limits.drawdown_ppm = drawn->limits[id].drawdown_ppm;
+        slot.limits.on_breach = drawn->limits[id].on_breach;
+        ck_assert_int_eq(world_step(world, &slot), AGON_OK);
+    }
+    if (drawn->portfolio.daily_loss_amt != 0)
+        ck_assert_int_eq(world_step(world, &portfolio), AGON_OK);
+    for (agon_instrument_t i = 0; i < N; i++) {
+        struct record_step step = {
+            .hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = FIRST + i},
+            .kind = CONFIG_STEP,
+            .is_bars = STEP_PATHS,
+            .step_ns = MINUTE};
+
+        drawn->rows[i].at = 0;
+        sources[i] = (struct lockstep_source){.ctx = &drawn->rows[i], .next = next_row};
+        ck_assert_int_eq(world_step(world, &step), AGON_OK);
+        ck_assert_int_eq(paper_add(config.paper, FIRST + i), AGON_OK);
+        ck_assert_int_eq(paper_set_bars(config.paper, FIRST + i, &drawn->config), AGON_OK);
+    }
+    port = paper_port(config.paper);
+    engine_attach_venue(world->engine, 0, &port);
+    ck_assert_msg(lockstep_run(&config, &result, &err) == AGON_OK, "%s", err.text);
+    keep(outcome);
+    paper_free(config.paper);
+    world_free(world);
+}
+
+START_TEST(what_is_not_walked_would_have_changed_nothing)
+{
+    const char *word = getenv("ALONG_CASES");
+    const uint64_t n = word != NULL ? strtoull(word, NULL, 10) : CASES;
+    uint64_t n_fills = 0, n_breaches = 0, n_events = 0, n_walked = 0;
+
+    for (uint64_t seed = 1; seed <= n; seed++) {
+        static struct drawn drawn;
+        struct outcome fast, slow;
+
+        draw(seed, &drawn);
+        play(&drawn, 0, &fast);
+        play(&drawn, 1, &slow);
+        ck_assert_msg(fast.hash == slow.hash && fast.n_fills == slow.n_fills,
+                      "case %llu: other reports, %llu and %llu fills", (unsigned long long)seed,
+                      (unsigned long long)fast.n_fills, (unsigned long long)slow.n_fills);
+        ck_assert_mem_eq(fast.equity_amt, slow.equity_amt, sizeof(fast.equity_amt));
+        ck_assert_mem_eq(fast.high_amt, slow.high_amt, sizeof(fast.high_amt));
+        ck_assert_mem_eq(fast.day_amt, slow.day_amt, sizeof(fast.day_amt));
+        ck_assert_mem_eq(fast.held_qty, slow.held_qty, sizeof(fast.held_qty));
+        ck_assert_mem_eq(fast.money_amt, slow.money_amt, sizeof(fast.money_amt));
+        ck_assert_uint_eq(fast.n_breaches, slow.n_breaches);
+        n_fills += slow.n_fills;
+        n_breaches += slow.n_breaches;
+        n_events += fast.n_events;
+        n_walked += slow.n_events;
+    }
+    printf("%llu cases, %llu fills, %llu breaches, %llu events of %llu\n", (unsigned long long)n,
+           (unsigned long long)n_fills, (unsigned long long)n_breaches,
+           (unsigned long long)n_events, (unsigned long long)n_walked);
+    // Or it would say little.
+    ck_assert_uint_ge(n_fills, 2 * n);
+    ck_assert_uint_ge(n_breaches, n / 4);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine/along_idle");
+    TCase *tcase = tcase_create("idle");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_set_timeout(tcase, getenv("ALONG_CASES") != NULL ? 3000 : 100);
+    tcase_add_test(tcase, what_is_not_walked_would_have_changed_nothing);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
