@@ -13,9 +13,9 @@
 
 void replay_fold_intent(struct hash *hash, const struct agon_intent_event *event)
 {
+    // No numbers of events: a run that says less of what nobody hears wants the same.
     hash_update(hash, &event->origin.slot, sizeof(event->origin.slot));
-    hash_update(hash, &event->origin.cause_seq, sizeof(event->origin.cause_seq));
-    hash_update(hash, &event->origin.n, sizeof(event->origin.n));
+    hash_update(hash, &event->hdr.t, sizeof(event->hdr.t));
     hash_update(hash, &event->intent, sizeof(event->intent));
 }
 

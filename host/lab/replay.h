@@ -41,8 +41,8 @@ struct replay {
 int replay_run(const struct replay_config *config, struct replay *result, struct error *err);
 void replay_free(struct replay *result);
 
-/* Folds an INTENT into the hash that says whether two runs wanted the same: slot, cause_seq, n and
- * the wish itself, not its own number. */
+/* Folds an INTENT into the hash that says whether two runs wanted the same: slot, time and the wish
+ * itself, in the order in which they come; no number of an event. */
 void replay_fold_intent(struct hash *hash, const struct agon_intent_event *event);
 
 #endif

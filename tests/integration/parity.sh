@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The same plugin on the same events wants the same (slot, cause_seq, n, fields): in a backtest, in lock-step in a
+# The same plugin on the same events wants the same (slot, time, order, fields): in a backtest, in lock-step in a
 # process of its own, and in the replays of both journals, to the same state. The hashes are also the ones
 # below, whatever compiler and options built the program (builds.sh: four of them).
 . "$(dirname "$0")/common.sh"
 
 # A change of the engine or of the generator that is meant to alter decisions prints the new one here.
-GENERATED=044f459c89bf9b9ebebbc017c13e454500629e9497e1c87740d93499b08f71ae
-RECORDED=98cefe1a38166c4b5cb45ec7298a5e073730bfb8613b022b35eb5aa6cf3ea1d6
+GENERATED=13f29a562fa2f0852ade89b30d02d6751767c18fb09af051450a62e03817d56c
+RECORDED=ea169a8dabc6929a2eb75c9ea38de7f69869c3d2b25af63518002cd02997a73d
 
 same() { # NAME, then the arguments that say where the events come from
     name=$1
