@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/along.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "engine/impl.h"
@@ -11,7 +13,6 @@ struct image { /* of one slot on one instrument */
     agon_instrument_t instrument;
     uint16_t slot;
     agon_ns_t t_end;
-    struct exit_plan exits[AGON_EXITS_MAX];
     uint32_t n_exits;
     struct position pos;
     num128_t cash; /* that fills brought, in the unit of the instrument */
@@ -19,6 +20,7 @@ struct image { /* of one slot on one instrument */
     agon_amt_t rest_amt, rest_all_amt; /* equity without the position */
     struct risk_slot risk, all;
     struct risk_losses losses, losses_all;
+    struct exit_plan exits[AGON_EXITS_MAX]; /* of more than n_exits nothing is read */
 };
 struct along {
     struct engine *engine; /* borrowed */
@@ -303,7 +305,7 @@ static void load(struct along *along, uint16_t slot, agon_instrument_t instrumen
     struct image *image = &along->image;
     agon_amt_t worth_amt;
 
-    memset(image, 0, sizeof(*image));
+    memset(image, 0, offsetof(struct image, exits));
     image->slot = slot;
     image->instrument = instrument;
     if (pos != NULL)
@@ -332,6 +334,11 @@ static void load(struct along *along, uint16_t slot, agon_instrument_t instrumen
                                              .daily_reason = LOST,
                                              .drawdown_reason = LOST,
                                              .floor_reason = LOST};
+}
+
+static void copy(struct image *to, const struct image *from)
+{
+    memcpy(to, from, offsetof(struct image, exits) + from->n_exits * sizeof(from->exits[0]));
 }
 
 // --- what the venue asks ---
@@ -401,7 +408,7 @@ const struct inside_host *along_image(struct along *along, uint16_t slot,
 {
     load(along, slot, instrument);
     along->image.t_end = t_end;
-    along->fresh = along->image;
+    copy(&along->fresh, &along->image);
     return &along->host;
 }
 
@@ -409,7 +416,7 @@ void along_again(void *host)
 {
     struct along *along = host;
 
-    along->image = along->fresh;
+    copy(&along->image, &along->fresh);
 }
 
 void along_walk_all(struct along *along)
@@ -447,6 +454,45 @@ int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar
     begin_day(&along->image.risk, equity_at(along, along->image.rest_amt, most_px));
     begin_day(&along->image.all, equity_at(along, along->image.rest_all_amt, most_px));
     return breach(along, most_px, 1) < 0 && breach(along, least_px, 0) < 0;
+}
+
+static int has_orders(const struct engine *engine)
+{
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        if (orders_count(engine->orders, slot) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* What prices leave behind is the highest that a slot, or all of them, were worth. */
+int along_is_silent(const struct along *along, struct slot_set slots, const struct agon_bar *bar)
+{
+    agon_instrument_t id = bar->hdr.instrument;
+    const struct engine *engine = along->engine;
+    num128_t all = exposure_equity_all(engine);
+    uint16_t slot;
+
+    if (exposure_judges_all(engine) && has_orders(engine))
+        return 0;
+    while (slot_set_take(&slots, &slot)) {
+        const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
+        agon_amt_t now_amt = exposure_worth_now(engine, slot, id);
+        agon_amt_t most_amt, low_amt;
+
+        if (pos == NULL || orders_count(engine->orders, slot) != 0)
+            return 0;
+        most_amt = exposure_worth(engine, pos, bar->high_px);
+        low_amt = exposure_worth(engine, pos, bar->low_px);
+        most_amt = most_amt > low_amt ? most_amt : low_amt;
+        if (num_add(num_add(exposure_equity(engine, slot), -now_amt), most_amt) >
+            engine->risk[slot].equity_high_amt)
+            return 0;
+        // Others may be at their most while this one is at the least that it was.
+        if (most_amt > now_amt)
+            all += (num128_t)most_amt - now_amt;
+    }
+    return all <= engine->portfolio.equity_high_amt;
 }
 
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,

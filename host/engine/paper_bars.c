@@ -413,6 +413,9 @@ static void begin(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_t
     first = next_slot(walk, 0);
     for (uint16_t slot = first; slot < SLOTS_MAX; slot = next_slot(walk, slot + 1))
         choose_path(paper, slot, slot == first && next_slot(walk, slot + 1) == SLOTS_MAX);
+    if (memcmp(&walk->idle, &walk->slots, sizeof(walk->idle)) == 0 &&
+        along_is_silent(paper->along, walk->slots, bar))
+        walk->stage = WALK_OVER; // its end is all that is told
 }
 
 /* What the engine was told while there was no room may have given it something to do. */
