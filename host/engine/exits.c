@@ -639,6 +639,7 @@ int exits_take(struct engine *engine, const struct agon_exit_event *event)
 void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
 {
     struct slot_set slots = engine->markets[instrument].exits;
+    const int is_watched = !slot_set_is_empty(&slots);
     uint16_t slot;
 
     if (!engine->markets[instrument].is_inside)
@@ -656,7 +657,8 @@ void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
                 change(engine, slot, exit);
         }
     }
-    exits_watch(engine);
+    if (is_watched) // else no plan's time depends on this bar
+        exits_watch(engine);
 }
 
 const struct exit_plan *engine_next_exit(const struct engine *engine, uint16_t slot,

@@ -555,12 +555,29 @@ static int keep_fill(struct run *run, const struct record_report *report)
     return AGON_OK;
 }
 
+// More slots than there were, or fewer, from this sample on.
+static int keep_width(struct backtest *result, uint16_t n_slots)
+{
+    struct backtest_width *more;
+
+    if (result->n_widths > 0 && result->widths[result->n_widths - 1].n_slots == n_slots)
+        return AGON_OK;
+    more = realloc(result->widths, (result->n_widths + 1u) * sizeof(*more));
+    if (more == NULL)
+        return AGON_ENOMEM;
+    result->widths = more;
+    more[result->n_widths++] = (struct backtest_width){
+        .sample = result->n_samples, .at = result->n_equity, .n_slots = n_slots};
+    return AGON_OK;
+}
+
 static int keep_sample(struct run *run, agon_ns_t t)
 {
     struct backtest *result = run->result;
     const uint32_t n_slots = engine_slots(result->engine)->n;
-    struct backtest_sample *sample;
 
+    if (keep_width(result, (uint16_t)n_slots) < 0)
+        return AGON_ENOMEM;
     if (result->n_samples == run->room_samples) {
         uint64_t room = run->room_samples == 0 ? 1024 : run->room_samples * 2;
         struct backtest_sample *more = realloc(result->samples, room * sizeof(*more));
@@ -579,8 +596,7 @@ static int keep_sample(struct run *run, agon_ns_t t)
         result->equity_amt = more;
         run->room_equity = room;
     }
-    sample = &result->samples[result->n_samples++];
-    *sample = (struct backtest_sample){t, run->t_venue, result->n_equity, (uint16_t)n_slots};
+    result->samples[result->n_samples++] = (struct backtest_sample){t, run->t_venue};
     for (uint16_t id = 0; id < n_slots; id++)
         result->equity_amt[result->n_equity++] = engine_equity(result->engine, id);
     return AGON_OK;
@@ -853,6 +869,7 @@ void backtest_free(struct backtest *result)
     free(result->fills);
     free(result->samples);
     free(result->equity_amt);
+    free(result->widths);
     memset(result, 0, sizeof(*result));
 }
 
