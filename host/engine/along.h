@@ -25,11 +25,12 @@ const struct inside_host *along_image(struct along *along, uint16_t slot,
                                       agon_instrument_t instrument, agon_ns_t t_end);
 void along_again(void *host);
 /* Does the host do nothing for the slot at any price of the bar? It has no exit plan there, and
- * reaches no loss limit of its own or of all slots. is_alone: it is the only one that is taken along
- * a path; where it is not, and all slots together have such a limit, that is not known: 0. */
+ * reaches no loss limit of its own or of all slots. is_alone: it is the only one that is taken
+ * along a path; where it is not, and all slots together have such a limit, that is not known: 0. */
 int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar, int is_alone);
-/* Would a path change nothing for the slots, all of them idle? None has an open order, nor do others
- * where all slots together have limits, and no price of the bar is a new highest for any or for all. */
+/* Would a path change nothing for the slots, all of them idle? None has an open order, nor do
+ * others where all slots together have limits, and no price of the bar is a new highest for any or
+ * for all. */
 int along_is_silent(const struct along *along, struct slot_set slots, const struct agon_bar *bar);
 /* A test's: nothing is known to be idle, and each path is walked. */
 void along_walk_all(struct along *along);

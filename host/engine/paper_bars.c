@@ -367,9 +367,9 @@ static void step_on(struct paper *paper)
     }
 }
 
-/* Does nothing happen to the slot on the way, whatever path it takes? It has no order there, and the
- * host nothing to do at any price of the bar. What all slots together may lose depends on where the
- * others are, so that with such a limit it is known of one that is alone. */
+/* Does nothing happen to the slot on the way, whatever path it takes? It has no order there, and
+ * the host nothing to do at any price of the bar. What all slots together may lose depends on where
+ * the others are, so that with such a limit it is known of one that is alone. */
 static int is_idle(const struct paper *paper, const struct agon_bar *bar, uint16_t slot,
                    int is_alone)
 {

@@ -52,10 +52,10 @@ struct walk {
     agon_ns_t t;                /* by the core's time */
     struct slot_set slots;
     struct slot_set idle; /* of them, for whom nothing happens on the way */
-    uint8_t stage;       /* enum walk_stage */
-    uint8_t part;        /* of the path, up to points[part] */
-    uint8_t is_offering; /* step is not taken yet */
-    uint8_t word;        /* from which on the close is to be told */
+    uint8_t stage;        /* enum walk_stage */
+    uint8_t part;         /* of the path, up to points[part] */
+    uint8_t is_offering;  /* step is not taken yet */
+    uint8_t word;         /* from which on the close is to be told */
     uint16_t slot;
     uint16_t turns; /* of the host, on this line */
     agon_px_t at_px;

@@ -89,8 +89,8 @@ struct backtest_fill {
 struct backtest_sample {  /* equity at a full minute of engine time */
     agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */
 };
-/* From that sample on each has the equity of so many slots, and the first of them stands there in the
- * list of all. A run of three years has 1.6 million samples, and one of these. */
+/* From that sample on each has the equity of so many slots, and the first of them stands there in
+ * the list of all. A run of three years has 1.6 million samples, and one of these. */
 struct backtest_width {
     uint64_t sample, at;
     uint16_t n_slots;

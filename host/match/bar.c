@@ -595,8 +595,10 @@ static int on_close(struct match *match, struct market *market, const struct ago
         return AGON_EINVAL;
     if (!is_end(market, bar))
         return AGON_OK; // of another bar than the one that was opened
-    for (uint32_t owner = 0; owner < match->n_owners; owner++)
-        go_through(match, market, owner, bar);
+    for (uint32_t owner = 0; owner < match->n_owners; owner++) {
+        if (match->own_first[owner] != 0)
+            go_through(match, market, owner, bar);
+    }
     finish(match, market, bar);
     return AGON_OK;
 }
@@ -627,10 +629,12 @@ int match_bar_ends(const struct match *match, const struct agon_bar *bar)
 
 void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t owner)
 {
-    struct market *market = enter(match, bar->hdr.instrument);
+    struct market *market;
 
-    if (owner < match->n_owners)
-        go_through(match, market, owner, bar);
+    if (owner >= match->n_owners || match->own_first[owner] == 0)
+        return; // nobody on whom it could do anything
+    market = enter(match, bar->hdr.instrument);
+    go_through(match, market, owner, bar);
     leave(match);
 }
 

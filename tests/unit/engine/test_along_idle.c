@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where nothing can happen inside a bar its path is not walked. Beside it the slow way, which walks
  * every point of every bar: of drawn bars, orders, exits, timers, limits and latencies, on two
- * instruments in and out of step, both come to the same reports (fills and fees are in them), wishes,
- * positions, money and losses. ALONG_CASES: how many; agon soak draws 10,000. */
+ * instruments in and out of step, both come to the same reports (fills and fees are in them),
+ * wishes, positions, money and losses. ALONG_CASES: how many; agon soak draws 10,000. */
 struct world;
 static void add_bars(struct world *world);
 #define WORLD_MORE add_bars
