@@ -399,6 +399,7 @@ static void choose_path(struct paper *paper, uint16_t slot, int is_alone)
 static void begin(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_told)
 {
     struct walk *walk = &paper->walk;
+    const struct record_report *next;
     uint16_t first;
 
     memset(walk, 0, offsetof(struct walk, px));
@@ -413,7 +414,10 @@ static void begin(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_t
     first = next_slot(walk, 0);
     for (uint16_t slot = first; slot < SLOTS_MAX; slot = next_slot(walk, slot + 1))
         choose_path(paper, slot, slot == first && next_slot(walk, slot + 1) == SLOTS_MAX);
-    if (memcmp(&walk->idle, &walk->slots, sizeof(walk->idle)) == 0 &&
+    // What the others' orders did is told first, and from there on all are worth something else.
+    next = paper_peek(paper);
+    if ((next == NULL || next->hdr.t > walk->t) &&
+        memcmp(&walk->idle, &walk->slots, sizeof(walk->idle)) == 0 &&
         along_is_silent(paper->along, walk->slots, bar))
         walk->stage = WALK_OVER; // its end is all that is told
 }

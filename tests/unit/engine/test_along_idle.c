@@ -352,7 +352,10 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
         ck_assert_mem_eq(fast.day_amt, slow.day_amt, sizeof(fast.day_amt));
         ck_assert_mem_eq(fast.held_qty, slow.held_qty, sizeof(fast.held_qty));
         ck_assert_mem_eq(fast.money_amt, slow.money_amt, sizeof(fast.money_amt));
-        ck_assert_int_eq(fast.high_all_amt, slow.high_all_amt);
+        ck_assert_msg(fast.high_all_amt == slow.high_all_amt,
+                      "case %llu: the highest of all together: %lld and %lld",
+                      (unsigned long long)seed, (long long)fast.high_all_amt,
+                      (long long)slow.high_all_amt);
         ck_assert_uint_eq(fast.n_breaches, slow.n_breaches);
         n_fills += slow.n_fills;
         n_breaches += slow.n_breaches;
