@@ -43,24 +43,6 @@ int64_t num_pow10(int exp)
     return pow10_table[exp];
 }
 
-HOT int64_t num_add(int64_t a, int64_t b)
-{
-    int64_t sum;
-
-    if (__builtin_add_overflow(a, b, &sum))
-        return a < 0 ? NUM_MIN : NUM_MAX;
-    return sum < NUM_MIN ? NUM_MIN : sum;
-}
-
-int64_t num_mul(int64_t a, int64_t b)
-{
-    int64_t product;
-
-    if (__builtin_mul_overflow(a, b, &product))
-        return (a < 0) == (b < 0) ? NUM_MAX : NUM_MIN;
-    return product < NUM_MIN ? NUM_MIN : product;
-}
-
 int num_add_checked(int64_t a, int64_t b, int64_t *result)
 {
     int64_t sum;
@@ -79,16 +61,6 @@ int num_mul_checked(int64_t a, int64_t b, int64_t *result)
         return 0;
     *result = product;
     return 1;
-}
-
-int num_is_full(int64_t value)
-{
-    return value >= NUM_MAX || value <= NUM_MIN;
-}
-
-int64_t num_abs(int64_t a)
-{
-    return a >= 0 ? a : a < NUM_MIN ? NUM_MAX : -a;
 }
 
 static num128_t div_round(num128_t value, num128_t divisor, enum num_round round)
@@ -137,7 +109,7 @@ int64_t num_div(int64_t value, int64_t divisor, enum num_round round)
     return saturate(div_round(value, divisor, round));
 }
 
-int64_t num_mul_div(int64_t a, int64_t b, int64_t divisor, enum num_round round)
+int64_t num_mul_div_wide(int64_t a, int64_t b, int64_t divisor, enum num_round round)
 {
     return saturate(div_round((num128_t)a * b, divisor, round));
 }
@@ -158,6 +130,11 @@ HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int a
     REQUIRE(px_exp >= 0 && px_exp <= NUM_EXP_MAX && qty_exp >= 0 && qty_exp <= NUM_EXP_MAX);
     REQUIRE(amt_exp >= 0 && amt_exp <= NUM_EXP_MAX);
     if (shift <= 0) {
+        int64_t narrow, scaled;
+
+        if (!__builtin_mul_overflow(px, qty, &narrow) &&
+            !__builtin_mul_overflow(narrow, pow10_table[-shift], &scaled) && scaled >= NUM_MIN)
+            return scaled;
         // The product has up to 127 bits, so the scaling itself may not be multiplied blindly.
         num128_t limit = (num128_t)NUM_MAX / pow10_table[-shift];
 

@@ -27,18 +27,52 @@ enum num_round {
 int64_t num_pow10(int exp);
 /* Sum and product that saturate: for bounds, times and figures that are only shown or compared.
  * What somebody owns goes through num_add_checked. */
-int64_t num_add(int64_t a, int64_t b);
-int64_t num_mul(int64_t a, int64_t b);
+static inline int64_t num_add(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum))
+        return a < 0 ? NUM_MIN : NUM_MAX;
+    return sum < NUM_MIN ? NUM_MIN : sum;
+}
+static inline int64_t num_mul(int64_t a, int64_t b)
+{
+    int64_t product;
+
+    if (__builtin_mul_overflow(a, b, &product))
+        return (a < 0) == (b < 0) ? NUM_MAX : NUM_MIN;
+    return product < NUM_MIN ? NUM_MIN : product;
+}
 /* The same, exact: false when the result is beyond +-NUM_MAX, and *result is left as it was. */
 int num_add_checked(int64_t a, int64_t b, int64_t *result);
 int num_mul_checked(int64_t a, int64_t b, int64_t *result);
 /* A result of a saturating function that stands at the edge: taken for one that did not fit. */
-int num_is_full(int64_t value);
-int64_t num_abs(int64_t a);
+static inline int num_is_full(int64_t value)
+{
+    return value >= NUM_MAX || value <= NUM_MIN;
+}
+static inline int64_t num_abs(int64_t a)
+{
+    return a >= 0 ? a : a < NUM_MIN ? NUM_MAX : -a;
+}
 /* value / divisor, divisor not 0. */
 int64_t num_div(int64_t value, int64_t divisor, enum num_round round);
 /* a * b / divisor with a 128-bit product; saturates. divisor not 0. */
-int64_t num_mul_div(int64_t a, int64_t b, int64_t divisor, enum num_round round);
+int64_t num_mul_div_wide(int64_t a, int64_t b, int64_t divisor, enum num_round round);
+static inline int64_t num_mul_div(int64_t a, int64_t b, int64_t divisor, enum num_round round)
+{
+    int64_t product, quotient;
+
+    // Most products fit 63 bits and most divisors are known: then neither is a call.
+    if (__builtin_mul_overflow(a, b, &product) || product < 0 || divisor <= 0)
+        return num_mul_div_wide(a, b, divisor, round);
+    quotient = product / divisor;
+    if (round == NUM_DOWN || round == NUM_ZERO || quotient * divisor == product)
+        return quotient;
+    if (round == NUM_UP || round == NUM_AWAY)
+        return num_add(quotient, 1);
+    return num_mul_div_wide(a, b, divisor, round);
+}
 /* value counted in 10^-from as a count of 10^-to; saturates. 0 <= from, to <= 18 */
 int64_t num_rescale(int64_t value, int from, int to, enum num_round round);
 /* px * qty as an amount in 10^-amt_exp. 0 <= px_exp + qty_exp <= 36. Saturates. */

@@ -324,7 +324,6 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
             view.cost_amt = with_fee(instrument, view.notional_amt);
         into_base(engine, slot, instrument, &view);
     }
-    view.fingerprint = risk_fingerprint(intent);
     view.would_self_match =
         (uint8_t)would_self_match(engine, slot, intent,
                                   order_type_is_at_market(intent->type)

@@ -75,7 +75,8 @@ struct risk_view {
     agon_amt_t free_amt;     /* cash of the slot not promised to working buys; quote's unit */
     agon_amt_t cost_amt;     /* what this order may cost of it, fee included; 0 for a sell */
     agon_qty_t free_qty;     /* spot sells: held and not promised to working sells */
-    uint64_t fingerprint;    /* risk_fingerprint of the order; 0: each who needs it works it out */
+    uint64_t fingerprint;    /* risk_fingerprint of the order; by risk_judge */
+    int64_t tokens_ppm;      /* risk_tokens_ppm; by risk_judge */
     const struct slot_limits *limits;
     uint8_t is_unpriced;      /* the slot holds what has no live price */
     agon_amt_t open_loss_amt; /* what open orders and this one would lose at once, each filled at
@@ -101,7 +102,7 @@ extern const uint32_t risk_n_checks;
 
 /* REASON_NONE when every check passes, and then the rate bucket and the duplicate window have taken
  * the order in; else the reason of the first that refuses, and nothing has changed. */
-uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *intent);
+uint16_t risk_judge(struct risk_view *view, const struct agon_intent *intent);
 
 /* The same for an order with which the host itself closes a position: rules of its own, which no
  * halt, kill switch or limit of the slot stands in the way of. Of the view are read: instrument,

@@ -3,11 +3,12 @@
  * others. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_authorised(const struct risk_view *view,
+                                          const struct agon_intent *intent)
 {
     (void)intent;
     return view->instrument != NULL && view->is_authorised ? RISK_PASS : RISK_REFUSE;
 }
 
 const struct risk_check risk_authorised = {
-    .name = "authorised", .reason = REASON_UNAUTHORISED, .is_soft = 0, .judge = judge};
+    .name = "authorised", .reason = REASON_UNAUTHORISED, .is_soft = 0, .judge = judge_authorised};

@@ -3,7 +3,7 @@
  * one, only an order that reduces may leave, and only as a limit order. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_book(const struct risk_view *view, const struct agon_intent *intent)
 {
     if (view->is_book_live)
         return RISK_PASS;
@@ -11,4 +11,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_book = {
-    .name = "book", .reason = REASON_NO_BOOK, .is_soft = 0, .judge = judge};
+    .name = "book", .reason = REASON_NO_BOOK, .is_soft = 0, .judge = judge_book};

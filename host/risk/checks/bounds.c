@@ -4,7 +4,8 @@
 #include "market/order_type.h"
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_bounds(const struct risk_view *view,
+                                      const struct agon_intent *intent)
 {
     if (intent->side != AGON_BUY && intent->side != AGON_SELL)
         return RISK_REFUSE;
@@ -28,4 +29,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_bounds = {
-    .name = "bounds", .reason = REASON_INVALID, .is_soft = 0, .judge = judge};
+    .name = "bounds", .reason = REASON_INVALID, .is_soft = 0, .judge = judge_bounds};

@@ -4,7 +4,8 @@
 #include "market/instrument_kind.h"
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_capital(const struct risk_view *view,
+                                       const struct agon_intent *intent)
 {
     if (!instrument_kind_has_coins(view->instrument->kind))
         return view->is_reducing || view->cost_amt <= view->free_amt ? RISK_PASS : RISK_REFUSE;
@@ -14,4 +15,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_capital = {
-    .name = "capital", .reason = REASON_CAPITAL, .is_soft = 0, .judge = judge};
+    .name = "capital", .reason = REASON_CAPITAL, .is_soft = 0, .judge = judge_capital};

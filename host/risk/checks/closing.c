@@ -4,7 +4,8 @@
  * nothing else keeps it from selling what is another's. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_closing(const struct risk_view *view,
+                                       const struct agon_intent *intent)
 {
     const struct agon_instrument *instrument = view->instrument;
 
@@ -21,4 +22,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_closing = {
-    .name = "closing", .reason = REASON_REDUCE_ONLY, .is_soft = 0, .judge = judge};
+    .name = "closing", .reason = REASON_REDUCE_ONLY, .is_soft = 0, .judge = judge_closing};

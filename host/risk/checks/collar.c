@@ -9,7 +9,8 @@
 #include "market/order_type.h"
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_collar(const struct risk_view *view,
+                                      const struct agon_intent *intent)
 {
     int is_buy = intent->side == AGON_BUY;
     agon_px_t px = intent->px;
@@ -36,4 +37,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_collar = {
-    .name = "collar", .reason = REASON_COLLAR, .is_soft = 0, .judge = judge};
+    .name = "collar", .reason = REASON_COLLAR, .is_soft = 0, .judge = judge_collar};

@@ -4,7 +4,8 @@
  * the worst price that it can be. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_daily_loss(const struct risk_view *view,
+                                          const struct agon_intent *intent)
 {
     const struct risk_losses losses = {.daily_loss_amt = view->limits->daily_loss_amt,
                                        .daily_reason = REASON_DAILY_LOSS};
@@ -15,4 +16,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_daily_loss = {
-    .name = "daily_loss", .reason = REASON_DAILY_LOSS, .is_soft = 1, .judge = judge};
+    .name = "daily_loss", .reason = REASON_DAILY_LOSS, .is_soft = 1, .judge = judge_daily_loss};

@@ -4,7 +4,8 @@
  * each at the worst price that it can be. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_drawdown(const struct risk_view *view,
+                                        const struct agon_intent *intent)
 {
     const struct risk_losses losses = {.drawdown_ppm = view->limits->drawdown_ppm,
                                        .drawdown_reason = REASON_DRAWDOWN};
@@ -15,4 +16,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_drawdown = {
-    .name = "drawdown", .reason = REASON_DRAWDOWN, .is_soft = 1, .judge = judge};
+    .name = "drawdown", .reason = REASON_DRAWDOWN, .is_soft = 1, .judge = judge_drawdown};

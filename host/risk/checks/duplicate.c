@@ -5,18 +5,19 @@
  * Same means instrument, side, type, price and quantity. The count is of orders that passed. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_duplicate(const struct risk_view *view,
+                                         const struct agon_intent *intent)
 {
-    uint64_t fingerprint;
+    const uint64_t fingerprint = view->fingerprint;
     agon_ns_t since;
     uint32_t n = 0;
     // More copies than are remembered could never be counted.
     uint32_t max = view->limits->duplicate_max < RISK_DUPLICATES ? view->limits->duplicate_max
                                                                  : RISK_DUPLICATES;
 
+    (void)intent;
     if (view->limits->duplicate_max == 0 || view->limits->duplicate_window_ms == 0)
         return RISK_PASS;
-    fingerprint = risk_view_fingerprint(view, intent);
     since = view->t - (agon_ns_t)view->limits->duplicate_window_ms * 1000000;
     for (uint32_t i = 0; i < RISK_DUPLICATES; i++) {
         const struct risk_recent *recent = &view->slot->recent[i];
@@ -28,4 +29,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_duplicate = {
-    .name = "duplicate", .reason = REASON_DUPLICATE, .is_soft = 0, .judge = judge};
+    .name = "duplicate", .reason = REASON_DUPLICATE, .is_soft = 0, .judge = judge_duplicate};

@@ -6,7 +6,8 @@
  * order is judged at the price the collar allows, with which it leaves. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_filter(const struct risk_view *view,
+                                      const struct agon_intent *intent)
 {
     const struct agon_instrument *instrument = view->instrument;
     agon_amt_t least_amt = view->least_amt > 0 ? view->least_amt : view->notional_amt;
@@ -30,4 +31,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_filter = {
-    .name = "filter", .reason = REASON_FILTER, .is_soft = 0, .judge = judge};
+    .name = "filter", .reason = REASON_FILTER, .is_soft = 0, .judge = judge_filter};

@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_notional(const struct risk_view *view,
+                                        const struct agon_intent *intent)
 {
     (void)intent;
     REQUIRE(view->notional_amt >= 0); // below 0 it would be within every limit
@@ -14,4 +15,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_notional = {
-    .name = "notional", .reason = REASON_NOTIONAL, .is_soft = 1, .judge = judge};
+    .name = "notional", .reason = REASON_NOTIONAL, .is_soft = 1, .judge = judge_notional};

@@ -2,7 +2,8 @@
 /* open_orders: at most so many orders of a slot are open at a time. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_open_orders(const struct risk_view *view,
+                                           const struct agon_intent *intent)
 {
     (void)intent;
     return view->limits->max_open_orders == 0 || view->n_open < view->limits->max_open_orders
@@ -11,4 +12,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_open_orders = {
-    .name = "open_orders", .reason = REASON_OPEN_ORDERS, .is_soft = 1, .judge = judge};
+    .name = "open_orders", .reason = REASON_OPEN_ORDERS, .is_soft = 1, .judge = judge_open_orders};

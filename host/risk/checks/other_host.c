@@ -4,11 +4,12 @@
  * no check sees, leave as under any halt. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_other_host(const struct risk_view *view,
+                                          const struct agon_intent *intent)
 {
     (void)intent;
     return view->is_other_host ? RISK_REFUSE : RISK_PASS;
 }
 
 const struct risk_check risk_other_host = {
-    .name = "other_host", .reason = REASON_OTHER_HOST, .is_soft = 0, .judge = judge};
+    .name = "other_host", .reason = REASON_OTHER_HOST, .is_soft = 0, .judge = judge_other_host};

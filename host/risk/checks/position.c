@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_position(const struct risk_view *view,
+                                        const struct agon_intent *intent)
 {
     (void)intent;
     REQUIRE(view->position_amt >= 0); // below 0 it would be within every limit
@@ -17,4 +18,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_position = {
-    .name = "position", .reason = REASON_POSITION, .is_soft = 1, .judge = judge};
+    .name = "position", .reason = REASON_POSITION, .is_soft = 1, .judge = judge_position};

@@ -3,11 +3,12 @@
  * newest gives way. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_self_match(const struct risk_view *view,
+                                          const struct agon_intent *intent)
 {
     (void)intent;
     return view->would_self_match ? RISK_REFUSE : RISK_PASS;
 }
 
 const struct risk_check risk_self_match = {
-    .name = "self_match", .reason = REASON_SELF_TRADE, .is_soft = 0, .judge = judge};
+    .name = "self_match", .reason = REASON_SELF_TRADE, .is_soft = 0, .judge = judge_self_match};

@@ -3,7 +3,8 @@
  * has to be trading. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_session(const struct risk_view *view,
+                                       const struct agon_intent *intent)
 {
     if (!view->may_trade)
         return RISK_REFUSE;
@@ -15,4 +16,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_session = {
-    .name = "session", .reason = REASON_SLOT_STATE, .is_soft = 0, .judge = judge};
+    .name = "session", .reason = REASON_SLOT_STATE, .is_soft = 0, .judge = judge_session};

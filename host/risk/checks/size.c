@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_size(const struct risk_view *view, const struct agon_intent *intent)
 {
     agon_qty_t working = intent->side == AGON_BUY ? view->working_buy_qty : view->working_sell_qty;
     agon_qty_t sum;
@@ -19,4 +19,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_size = {
-    .name = "size", .reason = REASON_SIZE, .is_soft = 0, .judge = judge};
+    .name = "size", .reason = REASON_SIZE, .is_soft = 0, .judge = judge_size};

@@ -3,7 +3,8 @@
  * filled: its figures stand at the edge of what counts, and say nothing of it. */
 #include "risk/checks/checks.h"
 
-static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+static enum risk_verdict judge_too_large(const struct risk_view *view,
+                                         const struct agon_intent *intent)
 {
     (void)intent;
     return num_is_full(view->notional_amt) || num_is_full(view->position_amt) ||
@@ -14,4 +15,4 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
 }
 
 const struct risk_check risk_too_large = {
-    .name = "too_large", .reason = REASON_TOO_LARGE, .is_soft = 0, .judge = judge};
+    .name = "too_large", .reason = REASON_TOO_LARGE, .is_soft = 0, .judge = judge_too_large};
