@@ -143,6 +143,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     }
     engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
     control_note_account(engine, record->account);
+    exposure_accounts(engine); // its own may be another one now
     for (uint64_t left = touched; left != 0; left &= left - 1) {
         agon_account_t account = (agon_account_t)__builtin_ctzll(left);
 

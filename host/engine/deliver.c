@@ -207,29 +207,12 @@ agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
 agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
                           agon_account_t account, agon_asset_t asset)
 {
-    agon_amt_t amt = ledger_amt(engine->ledger, account, slot->id, asset);
-    int is_bound = 0;
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
+    const struct exposure_promise *promise = exposure_promise(engine, slot, account, asset);
+    num128_t rest = ledger_amt(engine->ledger, account, slot->id, asset) - promise->amt;
+    agon_amt_t amt = rest < NUM_MIN ? NUM_MIN : (agon_amt_t)rest;
 
-    for (uint32_t i = 0; i < n; i++) {
-        const struct agon_instrument *other = instruments_get(&engine->table, all[i].instrument);
-
-        if (other == NULL)
-            continue;
-        is_bound |= instrument_kind_has_margin(other->kind) && other->settle == asset;
-        if ((other->quote != asset && other->base != asset) ||
-            engine_account(engine, slot, other) != account)
-            continue;
-        if (other->quote == asset)
-            amt = num_add(amt, -all[i].working_buy_amt);
-        // What one pair pays in may be what another one sells.
-        if (other->base == asset && instrument_kind_has_coins(other->kind))
-            amt = num_add(amt, -num_rescale(all[i].working_sell_qty, other->qty_exp,
-                                            instruments_asset(&engine->table, asset)->exp, NUM_UP));
-    }
     // Another walk, for derivatives alone.
-    return is_bound ? num_add(amt, -engine_bound_amt(engine, slot, account, asset)) : amt;
+    return promise->is_bound ? num_add(amt, -engine_bound_amt(engine, slot, account, asset)) : amt;
 }
 
 void deliver_capital(struct engine *engine, uint16_t id)

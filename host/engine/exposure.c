@@ -129,6 +129,20 @@ static void note_holder(struct exposure *exposure, uint16_t slot, const struct p
         slot_set_remove(holders, slot);
 }
 
+static void note_side(struct slot_set *set, uint16_t slot, int is_one)
+{
+    if (is_one)
+        slot_set_add(set, slot);
+    else
+        slot_set_remove(set, slot);
+}
+
+static void note_sides(struct exposure *exposure, uint16_t slot, const struct position *pos)
+{
+    note_side(&exposure->buyers[pos->instrument], slot, pos->working_buy_qty != 0);
+    note_side(&exposure->sellers[pos->instrument], slot, pos->working_sell_qty != 0);
+}
+
 // Brings one position's part of every sum to what it is now.
 static HOT void count(struct engine *engine, uint16_t slot, uint32_t place,
                       const struct position *pos)
@@ -381,11 +395,67 @@ void exposure_working(struct engine *engine, uint16_t slot, const struct positio
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
 
+    note_sides(engine->exposure, slot, pos);
     // An order changes nothing of what the slot is worth.
     if (instrument != NULL && !is_reach_counted(engine, instrument))
         note_holder(engine->exposure, slot, pos);
     else
         count_at(engine, slot, pos->instrument);
+}
+
+/* What a position's open orders may take of the asset. */
+static num128_t promised_by(const struct engine *engine, const struct position *pos,
+                            const struct agon_instrument *instrument, agon_asset_t asset)
+{
+    num128_t amt = instrument->quote == asset ? pos->working_buy_amt : 0;
+
+    // What one pair pays in may be what another one sells.
+    if (instrument->base == asset && instrument_kind_has_coins(instrument->kind))
+        amt += num_rescale(pos->working_sell_qty, instrument->qty_exp,
+                           instruments_asset(&engine->table, asset)->exp, NUM_UP);
+    return amt;
+}
+
+const struct exposure_promise *exposure_promise(const struct engine *engine,
+                                                const struct slot *slot, agon_account_t account,
+                                                agon_asset_t asset)
+{
+    struct exposure_promise *promise =
+        &engine->exposure->promises[slot->id][asset % EXPOSURE_PROMISES];
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
+
+    if (promise->is_known && promise->asset == asset && promise->account == account &&
+        promise->n == n)
+        return promise;
+    *promise = (struct exposure_promise){
+        .asset = asset, .account = account, .n = (uint8_t)n, .is_known = 1};
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *other = instruments_get(&engine->table, all[i].instrument);
+
+        if (other == NULL)
+            continue;
+        promise->is_bound |= instrument_kind_has_margin(other->kind) && other->settle == asset;
+        if (engine_account(engine, slot, other) == account)
+            promise->amt += promised_by(engine, &all[i], other, asset);
+    }
+    return promise;
+}
+
+void exposure_promised(struct engine *engine, uint16_t slot,
+                       const struct agon_instrument *instrument, agon_asset_t asset,
+                       num128_t change)
+{
+    struct exposure_promise *promise = &engine->exposure->promises[slot][asset % EXPOSURE_PROMISES];
+
+    if (promise->is_known && promise->asset == asset &&
+        promise->account == engine_account(engine, &engine->slots.all[slot], instrument))
+        promise->amt += change;
+}
+
+void exposure_accounts(struct engine *engine)
+{
+    memset(engine->exposure->promises, 0, sizeof(engine->exposure->promises));
 }
 
 /* What all slots reach, summed up anew. */
@@ -489,7 +559,10 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
         exposure->places[i][slot] = 0;
         slot_set_remove(&exposure->holders[i], slot);
+        slot_set_remove(&exposure->buyers[i], slot);
+        slot_set_remove(&exposure->sellers[i], slot);
     }
+    memset(exposure->promises[slot], 0, sizeof(exposure->promises[slot]));
     exposure->total -= exposure->cash_amt[slot];
     exposure->cash_amt[slot] = 0;
     exposure->equity[slot] = 0;
@@ -543,6 +616,8 @@ static void forget(struct engine *engine)
     memset(exposure->open, 0, n_slots * sizeof(exposure->open[0]));
     memset(exposure->places, 0, n * sizeof(exposure->places[0]));
     memset(exposure->holders, 0, n * sizeof(exposure->holders[0]));
+    memset(exposure->buyers, 0, n * sizeof(exposure->buyers[0]));
+    memset(exposure->sellers, 0, n * sizeof(exposure->sellers[0]));
     memset(exposure->values, 0, n * sizeof(exposure->values[0]));
     memset((unsigned char *)exposure + offsetof(struct exposure, cash_amt), 0,
            sizeof(*exposure) - offsetof(struct exposure, cash_amt));
@@ -566,8 +641,10 @@ void exposure_rebuild(struct engine *engine)
             continue;
         count_cash(engine, slot);
         for (uint32_t i = 0; i < n; i++) {
-            if (all[i].instrument != 0)
-                count(engine, slot, i, &all[i]);
+            if (all[i].instrument == 0)
+                continue;
+            note_sides(exposure, slot, &all[i]);
+            count(engine, slot, i, &all[i]);
         }
     }
 }

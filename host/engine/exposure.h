@@ -36,15 +36,29 @@ struct exposure_open {
     agon_px_t buy_px[LEDGER_POSITIONS], sell_px[LEDGER_POSITIONS]; /* highest, lowest; 0: none */
     uint8_t is_known;
 };
+/* What a slot's open orders may still take of an asset on an account: kept up with each order once
+ * it has been asked for. */
+struct exposure_promise {
+    num128_t amt;
+    agon_asset_t asset;
+    agon_account_t account;
+    uint8_t n; /* positions when it was worked out: another one may be bound to the asset */
+    uint8_t is_known, is_bound; /* is_bound: it is margin too, which engine_bound_amt knows */
+};
+#define EXPOSURE_PROMISES 4 /* of a slot, by the low bits of the asset */
+
 struct exposure {
     struct exposure_line lines[SLOTS_MAX][LEDGER_POSITIONS];
     struct exposure_open open[SLOTS_MAX];
     uint8_t places[INSTRUMENTS_MAX + 1][SLOTS_MAX]; /* of the slot's position, + 1; 0: not met */
     struct slot_set holders[INSTRUMENTS_MAX + 1];   /* slots with something there */
+    /* ... with open buys there, with open sells. */
+    struct slot_set buyers[INSTRUMENTS_MAX + 1], sellers[INSTRUMENTS_MAX + 1];
     agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
     agon_amt_t cash_amt[SLOTS_MAX]; /* from here on it is small, and forgotten as a whole */
     num128_t equity[SLOTS_MAX];
     num128_t total; /* equity of all slots */
+    struct exposure_promise promises[SLOTS_MAX][EXPOSURE_PROMISES];
     struct exposure_reach reach;
     uint8_t is_reach_kept;    /* a limit is set on something of it */
     uint32_t held[SLOTS_MAX]; /* places with something, a bit each */
@@ -76,6 +90,16 @@ void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_a
 void exposure_vacate(struct engine *engine, uint16_t slot);
 /* The slot's working orders there changed in quantity. */
 void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos);
+/* What they may take of an asset did, by so much. */
+void exposure_promised(struct engine *engine, uint16_t slot,
+                       const struct agon_instrument *instrument, agon_asset_t asset,
+                       num128_t change);
+/* What the slot's open orders may still take of an asset on an account. */
+const struct exposure_promise *exposure_promise(const struct engine *engine,
+                                                const struct slot *slot, agon_account_t account,
+                                                agon_asset_t asset);
+/* A slot has another account: nothing of that is known. */
+void exposure_accounts(struct engine *engine);
 /* An order of the slot changed in any way, or is one no more. */
 void exposure_order(struct engine *engine, uint16_t slot);
 /* The portfolio's limits changed. */

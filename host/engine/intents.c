@@ -25,7 +25,7 @@ static uint32_t wire_flags(const struct engine *engine, const struct order *orde
 
 static void note_output(struct engine *engine, const struct order_cmd *cmd)
 {
-    uint32_t crc = (uint32_t)hash_bytes(cmd, sizeof(*cmd));
+    uint32_t crc = hash_sparse(cmd, sizeof(*cmd));
 
     engine->output_hash = hash_mix(engine->output_hash ^ ((uint64_t)crc | (uint64_t)2 << 48));
 }

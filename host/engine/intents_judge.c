@@ -72,6 +72,16 @@ static agon_amt_t notional(const struct engine *engine, const struct agon_instru
     return instruments_notional(&engine->table, instrument, px, qty, NUM_UP);
 }
 
+// Of the base, what sells of so much may take.
+static agon_amt_t sold_amt(const struct engine *engine, const struct agon_instrument *instrument,
+                           agon_qty_t qty)
+{
+    return instrument_kind_has_coins(instrument->kind)
+               ? num_rescale(qty, instrument->qty_exp,
+                             instruments_asset(&engine->table, instrument->base)->exp, NUM_UP)
+               : 0;
+}
+
 /* Brings the position's working sums to what the order may still do. Due fills of a cancelled order
  * go on being held back: they are the slot's, only the news of them is late. */
 void intents_hold(struct engine *engine, struct order *order)
@@ -80,7 +90,7 @@ void intents_hold(struct engine *engine, struct order *order)
     struct position *pos = ledger_position(engine->ledger, order->slot, order->instrument, 1);
     agon_qty_t qty;
     agon_px_t px = order_type_is_at_market(order->type) ? order->hold_px : order->px;
-    agon_amt_t amt = 0;
+    agon_amt_t before_amt, amt = 0;
 
     if (order_is_final(order)) {
         // What a venue claims beyond the order is not the slot's.
@@ -102,9 +112,16 @@ void intents_hold(struct engine *engine, struct order *order)
     REQUIRE(pos != NULL);
     if (order->side == AGON_BUY) {
         pos->working_buy_qty = num_add(pos->working_buy_qty, qty - order->held_back_qty);
-        pos->working_buy_amt = num_add(pos->working_buy_amt, amt - order->held_back_amt);
+        before_amt = pos->working_buy_amt;
+        pos->working_buy_amt = num_add(before_amt, amt - order->held_back_amt);
+        exposure_promised(engine, order->slot, instrument, instrument->quote,
+                          (num128_t)pos->working_buy_amt - before_amt);
     } else {
+        before_amt = sold_amt(engine, instrument, pos->working_sell_qty);
         pos->working_sell_qty = num_add(pos->working_sell_qty, qty - order->held_back_qty);
+        exposure_promised(engine, order->slot, instrument, instrument->base,
+                          (num128_t)sold_amt(engine, instrument, pos->working_sell_qty) -
+                              before_amt);
     }
     if (qty != order->held_back_qty)
         exposure_working(engine, order->slot, pos);
@@ -145,15 +162,20 @@ agon_px_t intents_reach_px(const struct order *order)
 
 /* Would this meet an order that the same account has on the other side? px: to which it may trade;
  * 0: any. What waits for its trigger is not in the market yet. */
-static int would_self_match(const struct engine *engine, const struct slot *slot,
-                            const struct agon_intent *intent, agon_px_t px)
+static int would_self_match(const struct engine *engine, const struct agon_intent *intent,
+                            agon_px_t px)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, intent->instrument);
+    const struct slot_set *there = intent->side == AGON_BUY
+                                       ? &engine->exposure->sellers[intent->instrument]
+                                       : &engine->exposure->buyers[intent->instrument];
+    struct slot_set others;
+    uint16_t id;
 
-    (void)slot;
-    if (order_type_waits(intent->type))
+    if (order_type_waits(intent->type) || slot_set_is_empty(there))
         return 0;
-    for (uint16_t id = 0; id < engine->slots.n; id++) {
+    others = *there;
+    while (slot_set_take(&others, &id)) {
         const struct slot *other = &engine->slots.all[id];
         const struct position *pos;
 
@@ -260,8 +282,8 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
 
     if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&
         intent->account < ACCOUNTS_MAX) {
-        for (uint32_t i = 0; i < slot->subscription.n_instruments; i++)
-            view.is_authorised |= slot->subscription.instruments[i] == intent->instrument;
+        for (uint32_t i = 0; i < slot->subscription.n_instruments && !view.is_authorised; i++)
+            view.is_authorised = slot->subscription.instruments[i] == intent->instrument;
     }
     if (!view.is_authorised)
         return risk_judge(&view, intent);
@@ -325,7 +347,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
         into_base(engine, slot, instrument, &view);
     }
     view.would_self_match =
-        (uint8_t)would_self_match(engine, slot, intent,
+        (uint8_t)would_self_match(engine, intent,
                                   order_type_is_at_market(intent->type)
                                       ? intents_guard_px(slot, instrument, intent, view.judge_px)
                                       : intent->px);

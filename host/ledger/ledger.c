@@ -24,6 +24,10 @@ struct ledger {
     struct net nets[INSTRUMENTS_MAX + 1];
     struct account accounts[ACCOUNTS_MAX];
     struct position positions[SLOTS_MAX][LEDGER_POSITIONS];
+    /* Follow from it: how many each slot has, and where that of an instrument is, + 1; 0: nowhere.
+     */
+    uint8_t n_positions[SLOTS_MAX];
+    uint8_t places[SLOTS_MAX][INSTRUMENTS_MAX + 1];
 };
 
 struct ledger *ledger_new(const struct instruments *table)
@@ -107,6 +111,7 @@ void ledger_spare(struct ledger *ledger, uint32_t n_slots, uint32_t n_accounts,
               (SLOTS_MAX - n_slots) * sizeof(ledger->accounts[a].part[0]));
     spare(&ledger->accounts[n_accounts], (ACCOUNTS_MAX - n_accounts) * sizeof(ledger->accounts[0]));
     spare(ledger->positions[n_slots], (SLOTS_MAX - n_slots) * sizeof(ledger->positions[0]));
+    spare(ledger->places[n_slots], (SLOTS_MAX - n_slots) * sizeof(ledger->places[0]));
 }
 
 int ledger_can_transfer(const struct ledger *ledger, agon_account_t account, uint32_t from,
@@ -176,6 +181,8 @@ int ledger_vacate(struct ledger *ledger, uint16_t slot)
     // Coins went as money did; a derivative would be missing from the sum of the slots.
     REQUIRE(!holds_derivative(ledger, slot));
     memset(ledger->positions[slot], 0, sizeof(ledger->positions[slot]));
+    memset(ledger->places[slot], 0, sizeof(ledger->places[slot]));
+    ledger->n_positions[slot] = 0;
     return AGON_OK;
 }
 
@@ -199,26 +206,26 @@ agon_amt_t ledger_total(const struct ledger *ledger, agon_account_t account, ago
     return is_place(account, 0, asset) ? ledger->accounts[account].total[asset] : 0;
 }
 
-struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,
-                                 int is_made)
+HOT struct position *ledger_position(struct ledger *ledger, uint16_t slot,
+                                     agon_instrument_t instrument, int is_made)
 {
-    struct position *all;
+    uint32_t place, n;
 
-    if (slot >= SLOTS_MAX || instrument == 0)
+    if (slot >= SLOTS_MAX || instrument == 0 || instrument > INSTRUMENTS_MAX)
         return NULL;
-    all = ledger->positions[slot];
-    for (int i = 0; i < LEDGER_POSITIONS; i++) {
-        if (all[i].instrument == instrument)
-            return &all[i];
-        if (all[i].instrument == 0) {
-            if (!is_made)
-                return NULL;
-            note_slot(ledger, slot);
-            all[i].instrument = instrument;
-            return &all[i];
-        }
+    place = ledger->places[slot][instrument];
+    n = ledger->n_positions[slot];
+    if (place != 0) {
+        REQUIRE(place <= n && ledger->positions[slot][place - 1].instrument == instrument);
+        return &ledger->positions[slot][place - 1];
     }
-    return NULL;
+    if (!is_made || n == LEDGER_POSITIONS)
+        return NULL;
+    note_slot(ledger, slot);
+    ledger->positions[slot][n].instrument = instrument;
+    ledger->n_positions[slot] = (uint8_t)(n + 1);
+    ledger->places[slot][instrument] = (uint8_t)(n + 1);
+    return &ledger->positions[slot][n];
 }
 
 static int has_place(const struct ledger *ledger, uint16_t slot, agon_instrument_t instrument)
@@ -234,12 +241,8 @@ static int has_place(const struct ledger *ledger, uint16_t slot, agon_instrument
 
 HOT const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n)
 {
-    const struct position *all = ledger->positions[slot];
-
-    *n = 0;
-    while (*n < LEDGER_POSITIONS && all[*n].instrument != 0)
-        (*n)++;
-    return all;
+    *n = ledger->n_positions[slot];
+    return ledger->positions[slot];
 }
 
 HOT const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
@@ -723,6 +726,8 @@ static void forget_all(struct ledger *ledger)
         memset(in->part[LEDGER_EXTERNAL], 0, 2 * sizeof(in->part[0]));
     }
     memset(ledger->positions, 0, ledger->n_slots * sizeof(ledger->positions[0]));
+    memset(ledger->places, 0, ledger->n_slots * sizeof(ledger->places[0]));
+    memset(ledger->n_positions, 0, sizeof(ledger->n_positions));
     ledger->n_slots = 0;
     ledger->n_accounts = 0;
 }

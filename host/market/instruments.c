@@ -189,17 +189,6 @@ int instruments_set_asset(struct instruments *table, const struct record_asset *
     return AGON_OK;
 }
 
-HOT const struct agon_instrument *instruments_get(const struct instruments *table,
-                                                  agon_instrument_t id)
-{
-    return id > 0 && id <= table->n_instruments ? &table->all[id] : NULL;
-}
-
-HOT const struct asset *instruments_asset(const struct instruments *table, agon_asset_t id)
-{
-    return is_asset(table, id) ? &table->assets[id] : NULL;
-}
-
 agon_instrument_t instruments_find(const struct instruments *table, uint16_t venue,
                                    const char *symbol)
 {
@@ -274,12 +263,9 @@ static int64_t round_last(struct huge *value, uint64_t divisor, int is_inexact, 
     return is_negative ? -result : result;
 }
 
-HOT agon_amt_t instruments_notional(const struct instruments *table,
-                                    const struct agon_instrument *instrument, agon_px_t px,
-                                    agon_qty_t qty, enum num_round round)
+static agon_amt_t notional_wide(const struct agon_instrument *instrument, int amt_exp, agon_px_t px,
+                                agon_qty_t qty, enum num_round round)
 {
-    const struct asset *settle = instruments_asset(table, instrument->settle);
-    int amt_exp = settle != NULL ? settle->exp : 0;
     int is_inverse = instrument_kind_is_in_base(instrument->kind);
     int64_t multiplier = instrument->multiplier;
     int multiplier_exp = instrument->multiplier_exp;
@@ -293,8 +279,6 @@ HOT agon_amt_t instruments_notional(const struct instruments *table,
         multiplier = 1;
         multiplier_exp = 0;
     }
-    if (!is_inverse && multiplier == 1 && multiplier_exp == 0)
-        return num_notional(px, instrument->px_exp, qty, instrument->qty_exp, amt_exp, round);
     if (is_inverse && px == 0)
         return 0;
     multiply(&value, (uint64_t)num_abs(qty));
@@ -318,6 +302,20 @@ HOT agon_amt_t instruments_notional(const struct instruments *table,
     if (shift > 0)
         last = (uint64_t)num_pow10(shift);
     return round_last(&value, last, is_inexact, is_negative, round);
+}
+
+HOT agon_amt_t instruments_notional(const struct instruments *table,
+                                    const struct agon_instrument *instrument, agon_px_t px,
+                                    agon_qty_t qty, enum num_round round)
+{
+    const struct asset *settle = instruments_asset(table, instrument->settle);
+    int amt_exp = settle != NULL ? settle->exp : 0;
+
+    if (!instrument_kind_is_in_base(instrument->kind) &&
+        (instrument->multiplier == 0 ||
+         (instrument->multiplier == 1 && instrument->multiplier_exp == 0)))
+        return num_notional(px, instrument->px_exp, qty, instrument->qty_exp, amt_exp, round);
+    return notional_wide(instrument, amt_exp, px, qty, round);
 }
 
 void instruments_save(const struct instruments *table, struct enc *enc)

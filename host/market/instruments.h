@@ -38,9 +38,16 @@ int instruments_set(struct instruments *table, const struct agon_instrument *eve
 int instruments_set_asset(struct instruments *table, const struct record_asset *event,
                           struct error *err);
 /* NULL when there is none with that id. */
-const struct agon_instrument *instruments_get(const struct instruments *table,
-                                              agon_instrument_t id);
-const struct asset *instruments_asset(const struct instruments *table, agon_asset_t id);
+static inline const struct agon_instrument *instruments_get(const struct instruments *table,
+                                                            agon_instrument_t id)
+{
+    return id > 0 && id <= table->n_instruments ? &table->all[id] : NULL;
+}
+static inline const struct asset *instruments_asset(const struct instruments *table,
+                                                    agon_asset_t id)
+{
+    return id > 0 && id <= table->n_assets ? &table->assets[id] : NULL;
+}
 /* By venue number and the venue's spelling, the newest id where one succeeded another; 0: none.
  * Cold.
  */

@@ -58,6 +58,26 @@ START_TEST(mixing_is_one_to_one_and_reaches_every_bit)
 }
 END_TEST
 
+START_TEST(of_sparse_records_it_is_the_low_half_of_the_same)
+{
+    unsigned char bytes[64];
+
+    for (uint32_t round = 0; round < 4096; round++) {
+        for (uint32_t i = 0; i < sizeof(bytes); i++) {
+            uint64_t x = hash_mix(round * 64 + i);
+
+            bytes[i] = (x >> 8) % (1 + round % 9) == 0 ? (unsigned char)x : 0;
+        }
+        for (uint32_t i = 0; i < 8; i++) {
+            if ((hash_mix(round + 1) >> i & 1) != 0)
+                memset(bytes + 8 * i + (round & 4), 0, 8 - (round & 4));
+        }
+        ck_assert_uint_eq(hash_sparse(bytes, sizeof(bytes)),
+                          (uint32_t)hash_bytes(bytes, sizeof(bytes)));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hash");
@@ -66,6 +86,7 @@ int main(void)
     int n_failed;
 
     tcase_set_timeout(tcase, 100);
+    tcase_add_test(tcase, of_sparse_records_it_is_the_low_half_of_the_same);
     tcase_add_test(tcase, blake2b_256_has_its_known_answers);
     tcase_add_test(tcase, fnv_1a_has_its_known_answers);
     tcase_add_test(tcase, mixing_is_one_to_one_and_reaches_every_bit);
