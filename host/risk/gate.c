@@ -146,10 +146,8 @@ HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t 
     return reason;
 }
 
-// Where one limit is asked about the others are known to be none, and nothing is left of them.
-inline __attribute__((always_inline)) uint16_t risk_worst(const struct risk_slot *slot,
-                                                          agon_amt_t open_loss_amt,
-                                                          const struct risk_losses *losses)
+uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
+                    const struct risk_losses *losses)
 {
     agon_amt_t equity_amt = num_add(slot->equity_amt, -open_loss_amt);
 

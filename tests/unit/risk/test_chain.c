@@ -217,6 +217,7 @@ int main(void)
     SRunner *runner;
     int n_failed;
 
+    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, of_random_states_the_same_check_refuses_and_the_same_is_remembered);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
