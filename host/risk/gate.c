@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hot.h"
-#include "risk_checks_all.h" // each of checks/, made by the build: one unit, so that none is a call
+#include "risk/risk_checks_all.h" // each of checks/, made by the build: one unit, so that none is a call
 
 #define CHECK(name) &risk_##name,
 const struct risk_check *const risk_checks[] = {RISK_CHECKS(CHECK)};
