@@ -643,7 +643,7 @@ int bench_risk(struct bench *bench, struct error *err)
     pair.goal = 10.0;
     pair.goal_text = "at most 10 times the checks alone, journal on";
     pair.why = "the view is made, the order entered, its money held back, its command hashed and "
-               "its slot told";
+               "its slot hears";
     rc = rc < 0 ? rc : bench_compare(bench, &pair);
     counters = engine_counters(risk->world.engine);
     bench_check(bench,
