@@ -21,7 +21,7 @@ static inline int is_fallen(const struct plain_loss *loss, int64_t open_loss, in
                                               (wide)loss->high * ppm));
 }
 
-int plain_judge(const struct plain_view *view, const struct plain_order *order, int64_t t)
+int plain_risk_judge(const struct plain_view *view, const struct plain_order *order, int64_t t)
 {
     const struct plain_limits *limits = view->limits;
     const struct plain_all *all = view->all;

@@ -50,6 +50,6 @@ struct plain_view { /* one agent and instrument; amounts and quantities as the g
 
 /* 0: it passes, and bucket and window have taken it in; else the number of the check that refuses,
  * counted from 1 in the order of the gate's table. */
-int plain_judge(const struct plain_view *view, const struct plain_order *order, int64_t t);
+int plain_risk_judge(const struct plain_view *view, const struct plain_order *order, int64_t t);
 
 #endif

@@ -70,8 +70,8 @@ static uint64_t run_bare(void *ctx, uint64_t n)
     for (uint64_t i = 0; i < n; i++) {
         uint64_t at = risk->bare_at++ % INTENTS;
 
-        passed += plain_judge(&risk->plain_views[risk->where[at]], &risk->plain_orders[at],
-                              WORLD_T0 + (int64_t)risk->bare_at * 1000) == 0;
+        passed += plain_risk_judge(&risk->plain_views[risk->where[at]], &risk->plain_orders[at],
+                                   WORLD_T0 + (int64_t)risk->bare_at * 1000) == 0;
     }
     return passed;
 }
@@ -326,7 +326,7 @@ static void compare(struct risk *risk, struct bench *bench)
         plain.all = &plain_all;
         order = plain_order_of(&intent);
         reason = risk_judge(&view, &intent);
-        by = plain_judge(&plain, &order, view.t);
+        by = plain_risk_judge(&plain, &order, view.t);
         n_by[by]++;
         n_differ += reason != (by == 0 ? REASON_NONE : risk_checks[by - 1]->reason);
         if (by != 0 || reason != REASON_NONE)
@@ -643,7 +643,7 @@ int bench_risk(struct bench *bench, struct error *err)
     pair.goal = 10.0;
     pair.goal_text = "at most 10 times the checks alone, journal on";
     pair.why = "the view is made, the order entered, its money held back, its command hashed and "
-               "its slot hears";
+               "its slot is sent";
     rc = rc < 0 ? rc : bench_compare(bench, &pair);
     counters = engine_counters(risk->world.engine);
     bench_check(bench,

@@ -114,9 +114,9 @@ static inline __attribute__((always_inline)) void mould_read(const struct mould_
     // Hidden from the compiler, which would make four shifts and sums of one product.
     __asm__("" : "+x"(tens));
     for (int i = 0; i < 2; i++) {
-        __m128i word = _mm_castpd_si128(
-            _mm_loadh_pd(_mm_load_sd((const double *)(const void *)(text + pair->at[2 * i])),
-                         (const double *)(const void *)(text + pair->at[2 * i + 1])));
+        __m128i word = _mm_unpacklo_epi64(
+            _mm_loadl_epi64((const __m128i *)(const void *)(text + pair->at[2 * i])),
+            _mm_loadl_epi64((const __m128i *)(const void *)(text + pair->at[2 * i + 1])));
 
         word = _mm_and_si128(word, *(const __m128i *)(const void *)pair->mask[2 * i]);
         word = _mm_srli_epi16(_mm_mullo_epi16(word, tens), 8);
