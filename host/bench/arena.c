@@ -257,7 +257,7 @@ static void advance(struct arena *arena)
 {
     uint16_t failed;
 
-    while (engine_advance_runners(arena->engine, &failed) < 0) {
+    while (engine_advance_wanting(arena->engine, &failed) < 0) {
         struct record_crash crash;
 
         snprintf(arena->failure, sizeof(arena->failure), "%.159s",

@@ -5,9 +5,27 @@
 #include "engine/close.h"
 #include "engine/impl.h"
 
+/* What a runner's services answer of, whether its plugin is told or not (agent/feed_fold.c). */
+static void keep(struct engine *engine, const struct subscription *sub, uint32_t id)
+{
+    static const uint16_t kept[] = {AGON_EVENT_INSTRUMENT, AGON_EVENT_STATUS, AGON_EVENT_TOP10,
+                                    AGON_EVENT_SIGNAL};
+    static const uint16_t full[] = {AGON_EVENT_BOOK_SNAPSHOT, AGON_EVENT_BOOK_DELTA};
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        slot_set_add(&engine->type_keepers[kept[i]], id);
+    for (size_t i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+        if (sub->depth == DEPTH_FULL)
+            slot_set_add(&engine->type_keepers[full[i]], id);
+        else
+            slot_set_remove(&engine->type_keepers[full[i]], id); // it is told none, asked or not
+    }
+}
+
 void control_watch(struct engine *engine)
 {
     memset(engine->type_watchers, 0, sizeof(engine->type_watchers));
+    memset(engine->type_keepers, 0, sizeof(engine->type_keepers));
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++)
         engine->markets[i].watchers = (struct slot_set){0};
     for (uint32_t id = 0; id < engine->slots.n; id++) {
@@ -20,10 +38,15 @@ void control_watch(struct engine *engine)
             if (sub->instruments[i] <= INSTRUMENTS_MAX)
                 slot_set_add(&engine->markets[sub->instruments[i]].watchers, id);
         }
-        for (uint64_t on = sub->event_mask; on != 0; on &= on - 1)
+        for (uint64_t on = sub->event_mask; on != 0; on &= on - 1) {
             slot_set_add(&engine->type_watchers[__builtin_ctzll(on)], id);
-        for (uint32_t on = sub->event_more; on != 0; on &= on - 1)
+            slot_set_add(&engine->type_keepers[__builtin_ctzll(on)], id);
+        }
+        for (uint32_t on = sub->event_more; on != 0; on &= on - 1) {
             slot_set_add(&engine->type_watchers[64 + __builtin_ctz(on)], id);
+            slot_set_add(&engine->type_keepers[64 + __builtin_ctz(on)], id);
+        }
+        keep(engine, sub, id);
     }
 }
 

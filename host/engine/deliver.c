@@ -66,9 +66,33 @@ static HOT void count_public(struct engine *engine, const struct agon_event_hdr 
     count_all(engine, event);
 }
 
+/* Of which instrument it is does not matter to the runner: it keeps every one. */
+#define IS_KEPT_WHOLE(type) ((type) == AGON_EVENT_INSTRUMENT || event_is_shared(type))
+
+static HOT void note_public(struct engine *engine, const struct agon_event_hdr *event)
+{
+    struct runner_turn *turn = &engine->turn;
+    uint32_t place = event_place(event->type);
+    const struct slot_set *of_type, *of_instrument;
+
+    turn->public_seq = event->seq;
+    turn->public_sub = event->sub;
+    if (place >= EVENTS_PLACES)
+        return;
+    of_type = &engine->type_keepers[place];
+    of_instrument =
+        IS_KEPT_WHOLE(event->type) ? of_type : &engine->markets[event->instrument].watchers;
+    for (uint64_t words = of_type->words & of_instrument->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        slot_set_add_word(&turn->wanting, word, of_type->bits[word] & of_instrument->bits[word]);
+    }
+}
+
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
     bus_write(&engine->bus, event);
+    note_public(engine, event);
     count_public(engine, event);
 }
 
@@ -80,6 +104,7 @@ HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
     REQUIRE(event->sub != 0);
     bus_write(&engine->bus, event);
     fold_output(engine, event, event_bytes(event), 0x10000);
+    note_public(engine, event);
     count_public(engine, event);
 }
 
@@ -91,6 +116,8 @@ void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *
     event->seq = engine->seq;
     event->t = engine->t;
     slot_set_add(&engine->touched, id);
+    slot_set_add(&engine->turn.wanting, id);
+    slot_set_add(&engine->turn.private, id);
     event->sub = ++engine->private_sub[id];
     REQUIRE(event->sub != 0);
     fold_output(engine, event, event_bytes(event), id);

@@ -137,12 +137,6 @@ void engine_attach_venue(struct engine *engine, agon_account_t account,
     engine->venues[account] = port != NULL ? *port : (struct venue_port){0};
 }
 
-void engine_attach_runner(struct engine *engine, uint16_t slot, const struct runner_port *port)
-{
-    REQUIRE(slot < SLOTS_MAX);
-    engine->runners[slot] = port != NULL ? *port : (struct runner_port){0};
-}
-
 /* What was on its way when the last run ended may or may not have arrived: it is asked about, as is
  * every order that was open. Nothing is sent again and nothing is assumed. */
 static void ask_after_restart(struct engine *engine)
@@ -391,22 +385,6 @@ HOT int engine_step_recorded(struct engine *engine, const struct agon_event_hdr 
     engine->seq = event->seq;
     engine->t = event->t;
     return act(engine, event, seq_before, t_before);
-}
-
-HOT int engine_advance_runners(struct engine *engine, uint16_t *failed)
-{
-    for (; engine->next_runner < engine->slots.n; engine->next_runner++) {
-        const struct runner_port *runner = &engine->runners[engine->next_runner];
-
-        if (runner->advance == NULL)
-            continue;
-        if (runner->advance(runner->ctx, engine->seq) < 0) {
-            *failed = engine->next_runner++;
-            return AGON_EIO;
-        }
-    }
-    engine->next_runner = 0;
-    return AGON_OK;
 }
 
 HOT int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)

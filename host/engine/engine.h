@@ -83,6 +83,12 @@ void engine_due(const struct engine *engine, struct record_due *due);
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */
 int engine_advance_runners(struct engine *engine, uint16_t *failed);
+/* The same, but for runners that follow (port.h) and that nothing since the last call concerns:
+ * they are not called. */
+int engine_advance_wanting(struct engine *engine, uint16_t *failed);
+/* Whose runners the last of either has called: nobody else can have a wish that was not there
+ * before. Borrowed until the next. */
+const struct slot_set *engine_called(const struct engine *engine);
 
 /* Takes what a slot's plugin wants next out of its ring into wish (ENGINE_WISH_BYTES of room),
  * checked to be a kind that a plugin may send and stamped with the slot whose ring it was, whatever

@@ -100,7 +100,11 @@ struct engine {
     uint32_t n_accounts;     /* highest that a venue, slot, picture or money has named, + 1 */
     struct slot_set touched; /* slots with a private event in this step */
     struct engine_counters counters;
-    uint16_t next_runner;
+    /* Runners: that there are, that follow (port.h), that were called in the last turn, and, in the
+     * middle of one, that are still to be. */
+    struct slot_set attached, following, called, to_call;
+    uint8_t is_advancing;
+    struct runner_turn turn;
     uint8_t public_sub, private_sub[SLOTS_MAX];
     /* state: */
     uint64_t seq;
@@ -145,6 +149,8 @@ struct engine {
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     /* not state: */
     struct venue_port venues[ACCOUNTS_MAX];
+    /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */
+    struct slot_set type_keepers[EVENTS_PLACES];
     void *own_bus;                               /* in own_bus_memory */
     void *own_bus_memory;                        /* owned */
     unsigned char *state;                        /* owned; room for an encoded state */

@@ -46,12 +46,13 @@ struct run {
     agon_ns_t t_data;
 };
 
-static HOT int collect(struct run *run)
+static HOT int collect(struct run *run, struct slot_set of)
 {
     struct engine *engine = run->config->engine;
     struct slots *slots = engine_slots(engine);
+    uint16_t id;
 
-    for (uint16_t id = 0; id < slots->n; id++) {
+    while (slot_set_take(&of, &id)) {
         for (;;) {
             struct heap_node node = {.order = run->order};
             int rc;
@@ -77,6 +78,15 @@ static HOT int collect(struct run *run)
     return AGON_OK;
 }
 
+static struct slot_set all_slots(struct engine *engine)
+{
+    struct slot_set all = {0};
+
+    for (uint32_t id = 0; id < engine_slots(engine)->n; id++)
+        slot_set_add(&all, id);
+    return all;
+}
+
 static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
@@ -88,13 +98,13 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     if (result->n_events++ == 0)
         result->t_first = event->t;
     result->t_last = event->t;
-    while (engine_advance_runners(config->engine, &failed) < 0) {
+    while (engine_advance_wanting(config->engine, &failed) < 0) {
         if (result->n_failed_runners < SLOTS_MAX)
             result->failed[result->n_failed_runners++] = failed;
         engine_attach_runner(config->engine, failed, NULL);
     }
     stop = config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
-    return stop < 0 ? stop : collect(run);
+    return stop < 0 ? stop : collect(run, *engine_called(config->engine));
 }
 
 static HOT void next_head(struct run *run, uint32_t source)
@@ -335,7 +345,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     run->n_free = WISHES;
     for (uint32_t i = 0; i < config->n_sources; i++)
         next_head(run, i);
-    rc = collect(run); // what plugins wished for in on_start
+    rc = collect(run, all_slots(config->engine)); // what plugins wished for in on_start
     if (rc >= 0)
         rc = run_on(run);
     if (rc < 0)

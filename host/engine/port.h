@@ -12,6 +12,7 @@
 #include "market/bus.h"
 #include "market/evring.h"
 #include "market/records.h"
+#include "slot/set.h"
 
 /* Where order commands go: a gateway's ring (live), the paper exchange (match), a simulated world,
  * or nowhere (replay). Results come back as REPORT events through the engine's front door. */
@@ -21,6 +22,19 @@ struct venue_port {
      * outside and reaches the state as an event only: the engine keeps the request, and the driver
      * offers what engine_take_unsent says of it. Never blocks. [core] */
     int (*send)(void *ctx, const struct order_cmd *cmd);
+};
+
+/* A turn: what the engine has said since it last let its runners advance. Lives in the engine; a
+ * runner that follows reads it. */
+struct runner_turn {
+    /* Up to here a runner that follows has been given all that it wants: seq of the last step, the
+     * place on the bus behind it, and its last record there. */
+    uint64_t shown_seq, shown_at, shown_public_seq;
+    /* ... and up to here goes this turn. */
+    uint64_t seq, at, public_seq;
+    uint8_t shown_public_sub, public_sub;
+    struct slot_set wanting; /* slots that something of it concerns, public or private */
+    struct slot_set private; /* ... of which something lies in to_agent */
 };
 
 /* How one slot's plugin is run. The memory of both rings is the runner's; it outlives the engine.
@@ -38,6 +52,12 @@ struct runner_port {
      * place of from_agent, as engine_copy_wish does. NULL: the rings themselves. [core] */
     int (*put)(void *ctx, const struct agon_event_hdr *event);
     int (*take)(void *ctx, struct agon_event_hdr *wish);
+    /* A runner that can be left alone while nothing concerns its slot has both; NULL: it is
+     * advanced at every turn. follow(turn): from now on it is; 1: it has all up to the end of this
+     * turn, 0: not now. follow(NULL): no longer, and what it was spared it has passed over. While
+     * it follows, take_turn stands in place of advance. [core] */
+    int (*follow)(void *ctx, const struct runner_turn *turn);
+    int (*take_turn)(void *ctx);
     /* What the plugin has been delivered so far: compared with the engine's own count. [core] */
     uint64_t (*nth)(void *ctx);
 };

@@ -240,7 +240,7 @@ static void advance(struct host *host)
     if (host->advanced_seq == engine_seq(host->engine))
         return;
     host->advanced_seq = engine_seq(host->engine);
-    while (engine_advance_runners(host->engine, &failed) < 0) {
+    while (engine_advance_wanting(host->engine, &failed) < 0) {
         host_lose_slot(host, failed, crew_failure(host->crew, failed));
     }
 }

@@ -173,7 +173,9 @@ START_TEST(the_engine_itself)
     NO_STATE(engine->private_sub[0]);
     NO_STATE(engine->touched);
     NO_STATE(engine->bars_least);
-    NO_STATE(engine->next_runner);
+    NO_STATE(engine->type_keepers[5]);
+    NO_STATE(engine->turn);
+    NO_STATE(engine->attached);
     NO_STATE(engine->unsent[0]);
     NO_STATE(engine->counters.n_events);
     NO_STATE(engine->config.bars_grace_ns);

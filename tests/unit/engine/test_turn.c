@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whose runner is called for what: who follows is called for what concerns its slot and for nothing
+ * else, and who does not at every turn. */
+#include "world.h"
+
+struct follower {
+    struct world_slot *slot;
+    const struct runner_turn *turn;
+    uint32_t n_advanced, n_turns, n_follows, n_lost;
+    uint64_t last_seq;
+    int fails;
+};
+
+static int advance(void *ctx, uint64_t seq)
+{
+    struct follower *follower = ctx;
+
+    follower->n_advanced++;
+    follower->last_seq = seq;
+    return follower->fails ? AGON_EIO : world_advance(follower->slot, seq);
+}
+
+static int follow(void *ctx, const struct runner_turn *turn)
+{
+    struct follower *follower = ctx;
+
+    follower->n_follows += turn != NULL;
+    follower->n_lost += turn == NULL;
+    follower->turn = turn;
+    return turn != NULL;
+}
+
+static int take_turn(void *ctx)
+{
+    struct follower *follower = ctx;
+
+    ck_assert_ptr_nonnull(follower->turn);
+    // What it was spared ends where this turn begins.
+    ck_assert_uint_lt(follower->turn->shown_seq, follower->turn->seq);
+    ck_assert_uint_le(follower->last_seq, follower->turn->shown_seq);
+    follower->n_turns++;
+    follower->last_seq = follower->turn->seq;
+    return follower->fails ? AGON_EIO : world_advance(follower->slot, follower->turn->seq);
+}
+
+static struct follower followers[WORLD_SLOTS];
+
+static void attach(struct world *world, uint16_t id)
+{
+    followers[id] = (struct follower){.slot = &world->slots[id]};
+    world->ports[id] = (struct runner_port){.ctx = &followers[id],
+                                            .to_agent = &world->slots[id].to_in,
+                                            .from_agent = &world->slots[id].from_out,
+                                            .advance = advance,
+                                            .follow = follow,
+                                            .take_turn = take_turn};
+    engine_attach_runner(world->engine, id, &world->ports[id]);
+}
+
+static void subscribe(struct world *world, uint16_t id, agon_instrument_t instrument, uint64_t mask,
+                      uint8_t depth)
+{
+    struct record_slot record = world_slot_record(id);
+
+    record.subscription.event_mask = mask;
+    record.subscription.n_instruments = 1;
+    record.subscription.instruments[0] = instrument;
+    record.subscription.depth = depth;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+static void step(struct world *world, void *event)
+{
+    struct agon_event_hdr *hdr = event;
+
+    world->t += MS;
+    hdr->t = world->t;
+    ck_assert_int_eq(engine_step(world->engine, hdr), AGON_OK);
+}
+
+static void trade(struct world *world, agon_instrument_t instrument)
+{
+    struct agon_trade trade = {
+        .hdr = {.type = AGON_EVENT_TRADE, .granules = 1, .instrument = instrument},
+        .px = 6000000,
+        .qty = 1000,
+        .side = AGON_BUY};
+
+    step(world, &trade);
+}
+
+static void quote(struct world *world, agon_instrument_t instrument)
+{
+    struct agon_quote quote = {
+        .hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = instrument},
+        .bid_px = 5999900,
+        .ask_px = 6000100,
+        .bid_qty = 1000,
+        .ask_qty = 1000};
+
+    step(world, &quote);
+}
+
+static void book(struct world *world, agon_instrument_t instrument)
+{
+    struct {
+        struct agon_book_part part;
+        struct agon_level levels[4];
+    } event = {
+        .part = {.hdr = {.type = AGON_EVENT_BOOK_SNAPSHOT, .granules = 2, .instrument = instrument},
+                 .n_bid = 1,
+                 .n_ask = 1,
+                 .flags = BOOK_PART_FIRST | BOOK_PART_LAST},
+        .levels = {{6000000, 5}, {6000100, 5}}};
+
+    step(world, &event);
+}
+
+static void turn(struct world *world)
+{
+    uint16_t failed;
+
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_OK);
+}
+
+#define TRADES AGON_ON(AGON_EVENT_TRADE)
+#define QUOTES AGON_ON(AGON_EVENT_QUOTE)
+
+/* Slot 0 wants trades of BTCUSDT, slot 1 those of ETHUSDT, slot 2 follows nothing. */
+static struct world *begin(void)
+{
+    struct world *world = world_new(RUN_PAPER);
+
+    for (uint16_t id = 0; id < 2; id++) {
+        attach(world, id);
+        subscribe(world, id, id == 0 ? BTCUSDT : ETHUSDT, TRADES, DEPTH_TOP10);
+    }
+    turn(world);
+    for (uint16_t id = 0; id < 2; id++) {
+        ck_assert_ptr_nonnull(followers[id].turn);
+        followers[id].n_advanced = followers[id].n_turns = 0;
+    }
+    world->slots[2].n_advanced = 0;
+    return world;
+}
+
+START_TEST(who_follows_is_called_for_what_concerns_it)
+{
+    struct world *world = begin();
+
+    for (int i = 0; i < 10; i++) {
+        quote(world, BTCUSDT);
+        turn(world);
+    }
+    ck_assert_uint_eq(followers[0].n_turns + followers[1].n_turns, 0);
+    ck_assert_uint_eq(world->slots[2].n_advanced, 10); // it follows nothing
+    ck_assert(!slot_set_has(engine_called(world->engine), 0));
+    ck_assert(slot_set_has(engine_called(world->engine), 2));
+    // What it was spared it can know of at any time.
+    ck_assert_uint_eq(followers[0].turn->shown_seq, engine_seq(world->engine));
+
+    trade(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 0);
+    ck_assert(slot_set_has(engine_called(world->engine), 0));
+    trade(world, ETHUSDT);
+    quote(world, ETHUSDT);
+    turn(world); // of two steps: once
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 1);
+    turn(world); // of none
+    ck_assert_uint_eq(followers[1].n_turns, 1);
+    ck_assert_uint_eq(followers[0].n_advanced + followers[1].n_advanced, 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(all_are_called_where_all_must_be)
+{
+    struct world *world = begin();
+    uint16_t failed;
+
+    quote(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_runners(world->engine, &failed), AGON_OK);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 1);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_changed_subscription_changes_who_is_called)
+{
+    struct world *world = begin();
+
+    subscribe(world, 0, BTCUSDT, QUOTES, DEPTH_TOP10);
+    turn(world);
+    followers[0].n_turns = 0;
+    trade(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 0);
+    quote(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    subscribe(world, 0, ETHUSDT, QUOTES, DEPTH_TOP10);
+    turn(world);
+    followers[0].n_turns = 0;
+    quote(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(what_services_answer_of_concerns_a_slot_too)
+{
+    struct world *world = begin();
+    struct agon_status status = {
+        .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = BTCUSDT},
+        .book = BOOK_STALE,
+        .trading = TRADING_OPEN};
+
+    // Its subscription has neither, and the book service shows both.
+    book(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1); // a top-10 follows from it
+    ck_assert_uint_eq(followers[1].n_turns, 0);
+    followers[0].n_turns = followers[1].n_turns = 0;
+    step(world, &status);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_private_event_calls_its_slot)
+{
+    struct world *world = begin();
+    uint32_t before = world->slots[0].n_told;
+    struct agon_intent_event event = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT},
+        .origin = {.cause_seq = engine_seq(world->engine), .slot = 0, .n_legs = 1},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = AGON_BUY,
+                   .type = AGON_LIMIT,
+                   .instrument = BTCUSDT,
+                   .client_ref = 1,
+                   .px = 5990000,
+                   .qty = 1000}};
+
+    step(world, &event);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 0);
+    ck_assert_uint_gt(world->slots[0].n_told, before);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(one_that_fails_keeps_nobody_from_the_turn)
+{
+    struct world *world = begin();
+    uint16_t failed = SLOTS_MAX;
+    struct world_slot *last = &world->slots[2];
+
+    followers[0].fails = 1;
+    trade(world, BTCUSDT);
+    trade(world, ETHUSDT);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_EIO);
+    ck_assert_uint_eq(failed, 0);
+    ck_assert_uint_eq(followers[1].n_turns, 0);
+    engine_attach_runner(world->engine, 0, NULL);
+    ck_assert_uint_eq(followers[0].n_lost, 1);
+    ck_assert_ptr_null(followers[0].turn);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_OK);
+    ck_assert_uint_eq(followers[1].n_turns, 1);
+    ck_assert_uint_eq(last->n_advanced, 1); // once, though there were two calls
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    // Who comes in its place is advanced to where the others are before it follows.
+    attach(world, 0);
+    quote(world, ETHUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_advanced, 1);
+    ck_assert_uint_eq(followers[0].last_seq, engine_seq(world->engine));
+    ck_assert_uint_eq(followers[0].n_follows, 1);
+    world_free(world);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine_turn");
+    TCase *tcase = tcase_create("turn");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, who_follows_is_called_for_what_concerns_it);
+    tcase_add_test(tcase, all_are_called_where_all_must_be);
+    tcase_add_test(tcase, a_changed_subscription_changes_who_is_called);
+    tcase_add_test(tcase, what_services_answer_of_concerns_a_slot_too);
+    tcase_add_test(tcase, a_private_event_calls_its_slot);
+    tcase_add_test(tcase, one_that_fails_keeps_nobody_from_the_turn);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
