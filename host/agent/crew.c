@@ -340,8 +340,11 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
 
 static struct run_inproc_config inproc_config(struct generation *generation)
 {
+    const struct process_bus *bus = generation->crew->config.bus;
+
     return (struct run_inproc_config){.entry = generation->plugin.entry,
                                       .bus = generation->crew->bus,
+                                      .shown = bus != NULL ? bus->shown : NULL,
                                       .bus_granules = generation->crew->bus_granules,
                                       .log = on_log,
                                       .calling = on_calling,

@@ -72,7 +72,8 @@ struct crew_config {
     const char *dir;       /* for private copies of what runs inproc; NULL: nothing may */
     int is_worker; /* this process takes its sandbox between crew_map and crew_load (worker.h): what
                       runs inproc is mapped by crew_map and begun by crew_load. dir is not used */
-    const struct process_bus *bus; /* borrowed; the engine's own; NULL: no runner is a process */
+    const struct process_bus *bus; /* borrowed; the engine's own; NULL: no runner is a process, and
+                                      those of this process are handed copies */
     int is_lock_step;              /* process runners: the engine waits for each step */
     int is_certified;              /* who runs inproc has a certificate (certificate.h) */
     int is_rehearsed; /* a new generation plays a made-up tape in a child first (rehearse.h) */

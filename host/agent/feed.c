@@ -9,12 +9,9 @@
 #include "agent/feed_fold.h"
 #include "agent/feed_state.h"
 #include "agent/fpstate.h"
-#include "base/crc.h"
-#include "base/hash.h"
+#include "agent/shown.h"
 #include "base/hot.h"
 
-#define STATE_MAGIC  0x41475331u
-#define STATE_FORMAT 1u
 #define ARENA_PAGE   4096u
 #define MEASURE_NS   100000 /* of what comes sooner after the last that was measured, */
 #define MEASURE_RUNS 64     /* one in so many is measured */
@@ -28,15 +25,9 @@ static void count(_Atomic uint64_t *word)
                           memory_order_relaxed);
 }
 
-/* Around every call into the plugin. */
-struct call {
-    struct feed *outer;
-    struct fpstate fp;
-};
-
-static struct call call_begin(struct feed *feed, uint32_t phase)
+struct feed_call feed_call_begin(struct feed *feed, uint32_t phase)
 {
-    struct call call = {.outer = feed_current, .fp = fpstate_get()};
+    struct feed_call call = {.outer = feed_current, .fp = fpstate_get()};
     uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed);
 
     feed_current = feed;
@@ -60,13 +51,25 @@ static __attribute__((noinline)) void tell_no_room(struct feed *feed)
     feed->no_room.n_calls = 0;
 }
 
-static void call_end(struct feed *feed, struct call call)
+/* It wrote to what it was shown: by mistake or not, it is not to be called again. */
+static __attribute__((noinline)) void blame_torn(struct feed *feed)
+{
+    shown_mend();
+    if (feed->failure.code == 0)
+        error_set(&feed->failure, AGON_EIO,
+                  "the plugin wrote into the events that it is shown, at event %llu of its slot",
+                  (unsigned long long)feed->nth);
+}
+
+void feed_call_end(struct feed *feed, struct feed_call call)
 {
     uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed);
 
     if (feed->no_room.n_calls != 0)
         tell_no_room(feed);
     atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
+    if (shown_is_torn)
+        blame_torn(feed);
     if (fpstate_put(call.fp))
         count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
@@ -190,6 +193,7 @@ static int attach(struct feed *feed, struct error *err)
     if (bus_reader_attach(&feed->bus, config->bus, config->bus_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "the bus is not a bus");
     feed->bus.at = feed->setup.head.bus_at;
+    feed->to_shown = (uintptr_t)config->shown - (uintptr_t)config->bus;
     if (evring_attach(&feed->to_agent, config->to_agent, config->to_granules) < 0 ||
         evring_attach(&feed->from_agent, config->from_agent, config->from_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "a ring of the slot is not a ring");
@@ -246,9 +250,9 @@ void feed_free(struct feed *feed)
     if (feed == NULL)
         return;
     if (feed->is_created && feed->agent.destroy) {
-        struct call call = call_begin(feed, FEED_IDLE);
+        struct feed_call call = feed_call_begin(feed, FEED_IDLE);
         feed->agent.destroy(feed->agent.self);
-        call_end(feed, call);
+        feed_call_end(feed, call);
     }
     if (feed->arena_map)
         munmap(feed->arena_map, feed->arena_map_bytes);
@@ -292,151 +296,16 @@ static int check_agent(struct feed *feed, struct error *err)
     return AGON_OK;
 }
 
-/* What comes back from foreign code is a number; the reason is named when it is one of ours. */
-static int blame(struct error *err, const char *call, int rc)
+int feed_blame(struct error *err, const char *call, int rc)
 {
     return error_set(err, rc, "the plugin's %s returned %d (%s)", call, rc,
                      rc >= AGON_ETIME && rc < 0 ? error_name(rc) : "no code of the SDK");
 }
 
-struct memory_in {
-    struct agon_in in;
-    const unsigned char *at;
-    uint64_t n;
-};
-
-static int64_t memory_read(struct agon_in *in, void *at, uint64_t n)
-{
-    struct memory_in *memory = in->ctx;
-
-    if (n > memory->n)
-        n = memory->n;
-    if (n > 0)
-        memcpy(at, memory->at, n);
-    memory->at += n;
-    memory->n -= n;
-    return (int64_t)n;
-}
-
-struct memory_out {
-    struct agon_out out;
-    unsigned char *bytes; /* owned, unless is_fixed */
-    uint64_t n, room;
-    int rc, is_fixed;
-};
-
-static int64_t memory_write(struct agon_out *out, const void *at, uint64_t n)
-{
-    struct memory_out *memory = out->ctx;
-
-    if (n > SETUP_STATE_MAX - memory->n)
-        return memory->rc = AGON_ENOSPC;
-    if (memory->is_fixed && n > memory->room - memory->n)
-        return memory->rc = AGON_ENOSPC;
-    if (n > memory->room - memory->n) {
-        uint64_t room = memory->room ? memory->room : 4096;
-        unsigned char *bytes;
-
-        while (room < memory->n + n)
-            room *= 2;
-        bytes = realloc(memory->bytes, room);
-        if (bytes == NULL)
-            return memory->rc = AGON_ENOMEM;
-        memory->bytes = bytes;
-        memory->room = room;
-    }
-    if (n > 0)
-        memcpy(memory->bytes + memory->n, at, n);
-    memory->n += n;
-    return (int64_t)n;
-}
-
-static struct agon_in memory_in_table(struct memory_in *memory)
-{
-    return (struct agon_in){.size = sizeof(struct agon_in), .ctx = memory, .read = memory_read};
-}
-
-static struct agon_out memory_out_table(struct memory_out *memory)
-{
-    return (struct agon_out){.size = sizeof(struct agon_out), .ctx = memory, .write = memory_write};
-}
-
-static uint64_t plugin_hash(const struct feed *feed)
-{
-    return hash_bytes(feed->descriptor->id, strlen(feed->descriptor->id));
-}
-
-/* Brings an older state to the present schema, if the plugin can. */
-static int migrate(struct feed *feed, uint32_t schema, struct memory_in *in,
-                   struct memory_out *migrated, struct error *err)
-{
-    const struct agon_entry *entry = feed->entry;
-    struct call call;
-    int rc;
-
-    if (!AGON_HAS(entry, struct agon_entry, migrate) || entry->migrate == NULL)
-        return error_set(err, AGON_EVERSION,
-                         "the saved state has schema %u, the plugin reads %u to %u and has no "
-                         "migrate",
-                         schema, feed->descriptor->state_schema_oldest,
-                         feed->descriptor->state_schema);
-    in->in = memory_in_table(in);
-    migrated->out = memory_out_table(migrated);
-    call = call_begin(feed, FEED_IDLE);
-    rc = entry->migrate(feed->setup.head.plugin_index, schema, &in->in, &migrated->out);
-    call_end(feed, call);
-    if (migrated->rc < 0)
-        rc = migrated->rc;
-    return rc < 0 ? blame(err, "migrate", rc) : AGON_OK;
-}
-
-static int load_state(struct feed *feed, struct error *err)
-{
-    const struct agon_descriptor *descriptor = feed->descriptor;
-    const unsigned char *bytes = feed->setup.state;
-    struct memory_out migrated = {0};
-    struct agon_state_hdr hdr;
-    struct memory_in in;
-    struct call call;
-    uint32_t schema;
-    int rc;
-
-    if (feed->setup.n_state < sizeof(hdr))
-        return error_set(err, AGON_ECORRUPT, "the saved state is truncated");
-    memcpy(&hdr, bytes, sizeof(hdr));
-    in = (struct memory_in){.at = bytes + sizeof(hdr), .n = feed->setup.n_state - sizeof(hdr)};
-    if (hdr.magic != STATE_MAGIC || hdr.format != STATE_FORMAT || hdr.bytes != in.n ||
-        hdr.crc32c != crc32c(0, in.at, in.n))
-        return error_set(err, AGON_ECORRUPT, "the saved state is damaged");
-    if (hdr.plugin_hash != plugin_hash(feed))
-        return error_set(err, AGON_EINVAL, "the saved state is another plugin's, not that of %s",
-                         descriptor->id);
-    if (feed->agent.load_state == NULL)
-        return error_set(err, AGON_ENOTSUP, "there is a saved state, the plugin loads none");
-    schema = hdr.schema;
-    if (schema > descriptor->state_schema ||
-        (schema < descriptor->state_schema && schema < descriptor->state_schema_oldest)) {
-        rc = migrate(feed, schema, &in, &migrated, err);
-        if (rc < 0)
-            goto done;
-        in = (struct memory_in){.at = migrated.bytes, .n = migrated.n};
-        schema = descriptor->state_schema;
-    }
-    in.in = memory_in_table(&in);
-    call = call_begin(feed, FEED_LOAD);
-    rc = feed->agent.load_state(feed->agent.self, &in.in, schema);
-    call_end(feed, call);
-    if (rc < 0)
-        rc = blame(err, "load_state", rc);
-done:
-    free(migrated.bytes);
-    return rc < 0 ? rc : AGON_OK;
-}
-
 int feed_create(struct feed *feed, const struct agon_entry *entry, struct error *err)
 {
     uint32_t index = feed->setup.head.plugin_index;
-    struct call call;
+    struct feed_call call;
     int rc;
 
     if (index >= entry->n_plugins)
@@ -455,16 +324,16 @@ int feed_create(struct feed *feed, const struct agon_entry *entry, struct error 
     if (rc < 0)
         return rc;
     feed->agent.size = sizeof(feed->agent);
-    call = call_begin(feed, FEED_CREATE);
+    call = feed_call_begin(feed, FEED_CREATE);
     rc = entry->create(&feed->host, index, &feed->agent);
-    call_end(feed, call);
+    feed_call_end(feed, call);
     if (rc < 0)
-        return blame(err, "create", rc);
+        return feed_blame(err, "create", rc);
     rc = check_agent(feed, err);
     if (rc < 0)
         return rc;
     feed->is_created = 1;
-    return feed->setup.n_state > 0 ? load_state(feed, err) : AGON_OK;
+    return feed->setup.n_state > 0 ? feed_load(feed, err) : AGON_OK;
 }
 
 int feed_start(struct feed *feed, struct error *err)
@@ -478,12 +347,12 @@ int feed_start(struct feed *feed, struct error *err)
     if (!feed->is_created || feed->is_started)
         return error_set(err, AGON_ESTATE, "start of what is not created or has started");
     if (feed->agent.on_start) {
-        struct call call = call_begin(feed, FEED_START);
+        struct feed_call call = feed_call_begin(feed, FEED_START);
         rc = feed->agent.on_start(feed->agent.self, feed->setup.head.start);
-        call_end(feed, call);
+        feed_call_end(feed, call);
     }
     if (rc < 0)
-        return blame(err, "on_start", rc);
+        return feed_blame(err, "on_start", rc);
     // Nobody hears what it wishes before it plays: what it has armed here will never come.
     if (feed->setup.head.start == AGON_START_SHADOW) {
         memcpy(feed->timers, timers, sizeof(timers));
@@ -496,7 +365,7 @@ int feed_start(struct feed *feed, struct error *err)
 
 int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *err)
 {
-    struct call call;
+    struct feed_call call;
     int rc;
 
     if (!feed->is_started || feed->failure.code != 0 || feed->done_seq > live->seq)
@@ -515,18 +384,18 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
     if (feed->agent.on_start == NULL || live->reason == 0)
         return AGON_OK;
-    call = call_begin(feed, FEED_START);
+    call = feed_call_begin(feed, FEED_START);
     rc = feed->agent.on_start(feed->agent.self, live->reason);
-    call_end(feed, call);
-    return rc < 0 ? blame(err, "on_start", rc) : AGON_OK;
+    feed_call_end(feed, call);
+    return rc < 0 ? feed_blame(err, "on_start", rc) : AGON_OK;
 }
 
 void feed_stop(struct feed *feed, uint32_t reason)
 {
     if (feed->is_started && feed->failure.code == 0 && feed->agent.on_stop) {
-        struct call call = call_begin(feed, FEED_STOP);
+        struct feed_call call = feed_call_begin(feed, FEED_STOP);
         feed->agent.on_stop(feed->agent.self, reason);
-        call_end(feed, call);
+        feed_call_end(feed, call);
     }
     feed->is_started = 0;
 }
@@ -577,13 +446,17 @@ static HOT void deliver(struct feed *feed, const struct agon_event_hdr *event)
     if (fpstate_put(feed->fp))
         count(&feed->beat->n_fp);
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
+    if (__builtin_expect(shown_is_torn, 0)) {
+        blame_torn(feed);
+        return;
+    }
     if (rc >= 0) {
         feed->errors_in_row = 0;
         return;
     }
     count(&feed->beat->n_errors);
     if (++feed->errors_in_row >= FEED_ERRORS_MAX) {
-        blame(&feed->failure, "on_event", rc);
+        feed_blame(&feed->failure, "on_event", rc);
         error_wrap(&feed->failure, "%d events in a row, the last of seq %llu", FEED_ERRORS_MAX,
                    (unsigned long long)event->seq);
         feed->failure.code = AGON_EIO;
@@ -713,6 +586,20 @@ static void take_private(struct feed *feed, const struct agon_event_hdr *event)
         deliver(feed, mine);
 }
 
+/* What the engine has spared it: nothing of that concerned it. */
+static inline void pass_over(struct feed *feed)
+{
+    const struct runner_turn *turn = feed->turn;
+
+    if (feed->bus.at < turn->shown_at) {
+        feed->bus.at = feed->bus.tail = turn->shown_at;
+        feed->bus_seq = turn->shown_public_seq;
+        feed->bus_sub = turn->shown_public_sub;
+    }
+    if (feed->done_seq < turn->shown_seq)
+        feed->done_seq = turn->shown_seq;
+}
+
 static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr *b)
 {
     return a->seq != b->seq ? a->seq < b->seq : a->sub <= b->sub;
@@ -728,6 +615,8 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
 
     if (!feed->is_started)
         return AGON_ESTATE;
+    if (feed->turn != NULL)
+        pass_over(feed);
     if (limit > seq)
         limit = seq;
     feed->fp = fpstate_get();
@@ -769,60 +658,103 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
     return (int64_t)(feed->nth - nth);
 }
 
-static int save(struct feed *feed, struct memory_out *out, struct error *err)
-{
-    struct agon_state_hdr hdr = {
-        .magic = STATE_MAGIC, .format = STATE_FORMAT, .seq = feed->done_seq, .nth = feed->nth};
-    struct memory_out memory = *out;
-    struct call call;
-    int rc;
+/* By pointer: writer and reader are one thread, so that nothing is overwritten meanwhile. */
 
-    if (!feed->is_created || feed->failure.code != 0)
-        return error_set(err, AGON_ESTATE, "no plugin to save the state of");
-    if (feed->agent.save_state == NULL)
-        return error_set(err, AGON_ENOTSUP, "the plugin saves no state");
-    hdr.plugin_hash = plugin_hash(feed);
-    hdr.schema = feed->descriptor->state_schema;
-    memory.out = memory_out_table(&memory);
-    rc = (int)memory_write(&memory.out, &hdr, sizeof(hdr));
-    if (rc >= 0) {
-        call = call_begin(feed, FEED_SAVE);
-        rc = feed->agent.save_state(feed->agent.self, &memory.out);
-        call_end(feed, call);
-    }
-    if (rc < 0 || memory.rc < 0) {
-        if (!memory.is_fixed)
-            free(memory.bytes);
-        return memory.rc < 0 ? error_set(err, memory.rc, "the plugin's state: %s",
-                                         memory.rc == AGON_ENOSPC ? "more than 64 MiB"
-                                                                  : error_name(memory.rc))
-                             : blame(err, "save_state", rc);
-    }
-    hdr.bytes = memory.n - sizeof(hdr);
-    hdr.crc32c = crc32c(0, memory.bytes + sizeof(hdr), hdr.bytes);
-    memcpy(memory.bytes, &hdr, sizeof(hdr));
-    *out = memory;
-    return AGON_OK;
+int feed_follow(struct feed *feed, const struct runner_turn *turn)
+{
+    if (feed->turn != NULL)
+        pass_over(feed);
+    feed->turn = NULL;
+    if (turn == NULL || !feed->is_started || feed->failure.code != 0 || feed->config.is_again ||
+        feed->config.last_nth != 0 || feed->has_next || feed->is_overrun ||
+        feed->bus.at != turn->at || feed->done_seq < turn->seq)
+        return 0;
+    feed->turn = turn;
+    return 1;
 }
 
-int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct error *err)
+/* The next record of the turn that concerns this slot; NULL: none is left. */
+static inline const struct agon_event_hdr *next_shown(struct feed *feed, uint64_t end)
 {
-    struct memory_out memory = {0};
-    int rc = save(feed, &memory, err);
+    while (feed->bus.at != end) {
+        const struct agon_event_hdr *event =
+            (const struct agon_event_hdr *)(const void *)bus_place(&feed->bus);
 
-    *bytes = rc < 0 ? NULL : memory.bytes;
-    *n = rc < 0 ? 0 : memory.n;
-    return rc;
+        if (event->type != BUS_FILLER && cares(feed, event))
+            return event;
+        feed->bus.at += event->granules;
+    }
+    return NULL;
 }
 
-int feed_save_into(struct feed *feed, unsigned char *bytes, uint64_t room, uint64_t *n,
-                   struct error *err)
+static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr *event)
 {
-    struct memory_out memory = {.bytes = bytes, .room = room, .is_fixed = 1};
-    int rc = save(feed, &memory, err);
+    struct agon_event_hdr *copy = (struct agon_event_hdr *)(void *)feed->next;
+    const struct agon_event_hdr *shown =
+        (const struct agon_event_hdr *)((uintptr_t)event + feed->to_shown);
+    uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
+    int is_wanted = (feed->told & bit) != 0 ||
+                    subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
 
-    *n = rc < 0 ? 0 : memory.n;
-    return rc;
+    feed->bus.at += event->granules;
+    // Of a SIGNAL it is told by which of its inputs it comes. Anything else is handed on as it
+    // stands, where nobody can write to it.
+    if (event->type == AGON_EVENT_SIGNAL || feed->config.shown == NULL) {
+        memcpy(copy, event, event_bytes(event));
+        shown = copy;
+    }
+    if (event->type == AGON_EVENT_SIGNAL)
+        fold_signal(feed, (struct agon_signal *)(void *)copy);
+    else if (((FOLDED | FOLDED_FULL) & bit) != 0)
+        fold_public(feed, event);
+    if (is_wanted)
+        deliver(feed, shown);
+}
+
+HOT int64_t feed_take_turn(struct feed *feed)
+{
+    const struct runner_turn *turn = feed->turn;
+    uint64_t nth = feed->nth;
+    struct feed *outer = feed_current;
+    int has_mine;
+
+    REQUIRE(turn != NULL);
+    pass_over(feed);
+    if (bus_is_overrun(&feed->bus))
+        return feed_run(feed, turn->seq); // more than the ring holds, in one turn
+    has_mine = slot_set_has(&turn->private, feed->setup.head.slot.slot);
+    feed->fp = fpstate_get();
+    feed_current = feed;
+    feed->phase = FEED_EVENT;
+    feed->is_unmeasured = feed->config.now != NULL;
+    for (;;) {
+        const struct agon_event_hdr *next = next_shown(feed, turn->at);
+        const struct agon_event_hdr *mine = NULL;
+        int rc = AGON_OK;
+
+        if (has_mine) {
+            mine = evring_peek(&feed->to_agent, &rc);
+            if (rc < 0)
+                error_set(&feed->failure, AGON_EIO, "the private ring is damaged");
+            has_mine = mine != NULL;
+        }
+        if (feed->failure.code != 0 || (mine == NULL && next == NULL))
+            break;
+        if (mine != NULL && (next == NULL || is_before(mine, next)))
+            take_private(feed, mine);
+        else
+            take_shown(feed, next);
+    }
+    feed->phase = FEED_IDLE;
+    feed_current = outer;
+    if (feed->failure.code != 0)
+        return AGON_EIO;
+    feed->bus.tail = feed->bus.at;
+    feed->bus_seq = turn->public_seq;
+    feed->bus_sub = turn->public_sub;
+    feed->done_seq = turn->seq;
+    atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
+    return (int64_t)(feed->nth - nth);
 }
 
 uint64_t feed_nth(const struct feed *feed)
@@ -832,6 +764,8 @@ uint64_t feed_nth(const struct feed *feed)
 
 uint64_t feed_done_seq(const struct feed *feed)
 {
+    if (feed->turn != NULL && feed->turn->shown_seq > feed->done_seq)
+        return feed->turn->shown_seq;
     return feed->done_seq;
 }
 

@@ -45,6 +45,8 @@ struct feed_config {
     uint64_t setup_bytes;
     const void *bus; /* formatted bus, may be read-only; borrowed until feed_free */
     uint64_t bus_granules;
+    const void *shown; /* the same bus once more, which a plugin cannot write to (shown.h): events
+                          are handed on by pointer where the feed follows; NULL: copies are */
     void *to_agent, *from_agent; /* formatted evrings; borrowed until feed_free */
     uint64_t to_granules, from_granules;
     struct feed_beat *beat; /* zeroed; borrowed; NULL: one of its own */
@@ -81,6 +83,12 @@ int feed_start(struct feed *feed, struct error *err);
  * how many it delivered; AGON_EIO: the plugin failed (feed_failure says why), and nothing more will
  * be delivered. [agent] */
 int64_t feed_run(struct feed *feed, uint64_t seq);
+/* On the engine's own thread: from now on the engine says what there is, and the bus is not looked
+ * at for more (engine/port.h: follow, take_turn). turn: borrowed until NULL is said. feed_take_turn
+ * returns as feed_run. [core] */
+struct runner_turn;
+int feed_follow(struct feed *feed, const struct runner_turn *turn);
+int64_t feed_take_turn(struct feed *feed);
 /* Between two events: from seq on (everything up to it has been delivered) this instance plays for
  * the slot, as that generation, told what is in the mask, counting on from nth. Calls on_start once
  * more, with the reason. Any error: it will not, and nothing has changed but what it did itself.

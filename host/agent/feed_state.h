@@ -7,6 +7,7 @@
 #include "agent/fpstate.h"
 #include "agent/services.h"
 #include "base/arena.h"
+#include "engine/port.h"
 #include "market/book.h"
 #include "market/bus.h"
 #include "market/events.h"
@@ -59,6 +60,8 @@ struct feed {
     struct fpstate fp; /* control words of the thread that runs it, at the last feed_run */
     struct error failure;
 
+    const struct runner_turn *turn; /* it follows; NULL: it does not */
+    uintptr_t to_shown;             /* from a record on the bus to where the plugin sees it */
     struct bus_reader bus;
     struct evring to_agent, from_agent;
     struct feed_beat *beat, own_beat;
@@ -141,6 +144,18 @@ static inline struct feed *feed_enter(const struct agon_host *host, uint32_t pha
         return feed;
     return NULL;
 }
+
+/* Around every call into the plugin. */
+struct feed_call {
+    struct feed *outer;
+    struct fpstate fp;
+};
+struct feed_call feed_call_begin(struct feed *feed, uint32_t phase);
+void feed_call_end(struct feed *feed, struct feed_call call);
+/* What comes back from foreign code is a number; the reason is named when it is one of ours. */
+int feed_blame(struct error *err, const char *call, int rc);
+/* feed_save.c: load_state with the setup's state, through migrate where the schema asks for it. */
+int feed_load(struct feed *feed, struct error *err);
 
 /* Origin of the next wish; counts n. */
 struct agon_origin feed_origin(struct feed *feed, uint32_t leg, uint32_t n_legs);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "agent/run_process.h"
+#include "agent/shown.h"
 #include "market/bus.h"
 #include "sys/memfd.h"
 
@@ -17,6 +18,10 @@ int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *er
         return bus->fd;
     bus->memory = memfd_map(bus->fd, bus_bytes(granules), 1, err);
     rc = bus->memory ? bus_format(bus->memory, granules) : AGON_EIO;
+    if (rc >= 0) {
+        bus->shown = shown_map(bus->fd, bus_bytes(granules), err);
+        rc = bus->shown != NULL ? AGON_OK : AGON_EIO;
+    }
     if (rc >= 0)
         rc = memfd_seal(bus->fd, 1, err);
     if (rc < 0) {
@@ -28,6 +33,7 @@ int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *er
 
 void process_bus_free(struct process_bus *bus)
 {
+    shown_unmap(bus->shown, bus_bytes(bus->granules));
     if (bus->memory)
         memfd_unmap(bus->memory, bus_bytes(bus->granules));
     if (bus->memory || bus->fd > 0)

@@ -33,6 +33,26 @@ static HOT int advance(void *ctx, uint64_t seq)
     return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
+static int follow(void *ctx, const struct runner_turn *turn)
+{
+    struct run_inproc *run = ctx;
+
+    return run->feed != NULL ? feed_follow(run->feed, turn) : 0;
+}
+
+static HOT int take_turn(void *ctx)
+{
+    struct run_inproc *run = ctx;
+    int64_t rc;
+
+    if (run->calling != NULL)
+        run->calling(run->ctx, 1);
+    rc = feed_take_turn(run->feed);
+    if (run->calling != NULL)
+        run->calling(run->ctx, 0);
+    return rc < 0 ? AGON_EIO : AGON_OK;
+}
+
 static uint64_t nth(void *ctx)
 {
     return feed_nth(((struct run_inproc *)ctx)->feed);
@@ -73,6 +93,8 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
                                      .to_agent = &run->to_agent,
                                      .from_agent = &run->from_agent,
                                      .advance = advance,
+                                     .follow = follow,
+                                     .take_turn = take_turn,
                                      .nth = nth};
     *out = run;
     return AGON_OK;
@@ -84,6 +106,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
     struct feed_config feed = {.setup_bytes = config->setup_bytes,
                                .bus = config->bus,
                                .bus_granules = config->bus_granules,
+                               .shown = config->shown,
                                .to_agent = run->to_memory,
                                .to_granules = run->to_granules,
                                .from_agent = run->from_memory,

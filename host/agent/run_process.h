@@ -18,7 +18,8 @@
 /* A bus that children can read: in a sealed memfd, mapped writable here only. */
 struct process_bus {
     int fd;
-    void *memory; /* owned */
+    void *memory;      /* owned */
+    const void *shown; /* owned; the same for plugins of this process: shown.h */
     uint64_t granules;
 };
 int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *err); /* [control] */

@@ -11,9 +11,10 @@
 #include "run/slots.h"
 #include "sys/memory.h"
 
-#define ASSET_USDT 1
-#define ASSET_BASE 2
-#define CAPITAL    ((agon_amt_t)1000000 * 100000000)
+#define ASSET_USDT   1
+#define ASSET_BASE   2
+#define BUS_GRANULES ((uint64_t)1 << 20)
+#define CAPITAL      ((agon_amt_t)1000000 * 100000000)
 
 /* --- plugins --- */
 
@@ -245,6 +246,7 @@ static int join(struct world *world, const struct world_config *config,
     int rc;
 
     run.bus = engine_bus(world->engine, &run.bus_granules, &setup.head.bus_at);
+    run.shown = world->bus.shown;
     setup.head.seq = engine_seq(world->engine);
     setup.head.t = engine_t(world->engine);
     setup.head.generation = 1;
@@ -282,6 +284,12 @@ int world_open(struct world *world, const struct world_config *config, struct er
         world->has_buffer = rc >= 0;
         engine.journal = &world->buffer;
     }
+    if (rc >= 0 && config->bus_memory == NULL && !config->is_copied) {
+        if (engine.bus_granules == 0)
+            engine.bus_granules = BUS_GRANULES;
+        rc = process_bus_new(&world->bus, engine.bus_granules, err);
+        engine.bus_memory = world->bus.memory;
+    }
     if (rc >= 0)
         rc = engine_new(&world->engine, &engine, err);
     if (rc >= 0 && !config->is_backtest)
@@ -305,6 +313,7 @@ void world_close(struct world *world)
     for (int id = 0; id < SLOTS_MAX; id++)
         run_inproc_free(world->runs[id]);
     engine_free(world->engine);
+    process_bus_free(&world->bus);
     if (world->has_buffer)
         journal_buffer_deinit(&world->buffer);
     memset(world, 0, sizeof(*world));
@@ -317,7 +326,7 @@ int world_step(struct world *world, struct agon_event_hdr *event)
 
     event->t = world->t;
     rc = engine_step(world->engine, event);
-    while (rc >= 0 && engine_advance_runners(world->engine, &failed) < 0)
+    while (rc >= 0 && engine_advance_wanting(world->engine, &failed) < 0)
         engine_attach_runner(world->engine, failed, NULL);
     return rc;
 }

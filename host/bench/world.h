@@ -6,6 +6,7 @@
 #define BENCH_WORLD_H
 
 #include "agent/run_inproc.h"
+#include "agent/run_process.h"
 #include "engine/engine.h"
 
 #define WORLD_T0 ((agon_ns_t)1767225600 * 1000000000)
@@ -28,17 +29,20 @@ struct world_config {
     enum world_plugin plugin;
     const struct agon_entry *entry; /* instead of a built-in one; NULL: that */
     uint64_t journal_bytes;         /* of the buffer; 0: no journal */
-    void *bus_memory;               /* borrowed, formatted; NULL: the engine's own */
+    void *bus_memory;               /* borrowed, formatted; NULL: the world's own */
     uint64_t bus_granules;          /* 0: the engine's default */
-    int is_backtest;                /* pages are taken as they are used; else they are there, as a
-                                       live host's */
-    uint64_t event_mask;            /* of the slots */
-    uint32_t max_open_orders;       /* 0: 1000 */
+    int is_copied;   /* plugins are handed copies, and the bus is private memory: a worker that has
+                        closed itself in can make no other */
+    int is_backtest; /* pages are taken as they are used; else they are there, as a
+                        live host's */
+    uint64_t event_mask;      /* of the slots */
+    uint32_t max_open_orders; /* 0: 1000 */
     int has_no_loss_limits;
     int64_t (*now)(void); /* delivery is measured with it; NULL: it is not */
 };
 struct world {
     struct engine *engine;        /* owned */
+    struct process_bus bus;       /* owned; zeros: is_copied, or somebody else's */
     struct journal_buffer buffer; /* owned, with has_buffer */
     int has_buffer;
     uint32_t n_slots;

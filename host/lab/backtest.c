@@ -794,14 +794,12 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
             goto done;
         engine.journal = &run.buffer;
     }
-    if (config->has_processes) {
-        rc = process_bus_new(&result->bus, engine.bus_granules, err);
-        if (rc < 0)
-            goto done;
-        engine.bus_memory = result->bus.memory;
-        crew.bus = &result->bus;
-        crew.is_lock_step = 1;
-    }
+    rc = process_bus_new(&result->bus, engine.bus_granules, err);
+    if (rc < 0)
+        goto done;
+    engine.bus_memory = result->bus.memory;
+    crew.bus = &result->bus;
+    crew.is_lock_step = config->has_processes;
     rc = engine_new(&result->engine, &engine, err);
     if (rc < 0)
         goto done;

@@ -112,7 +112,7 @@ struct backtest_tape {
 struct backtest {
     struct engine *engine;                         /* owned; to be looked at */
     struct crew *crew;                             /* owned */
-    struct process_bus bus;                        /* owned; has_processes */
+    struct process_bus bus;                        /* owned */
     struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];

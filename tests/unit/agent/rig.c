@@ -107,10 +107,15 @@ void rig_init(struct rig *rig)
     memset(rig, 0, sizeof(*rig));
     memset(&script, 0, sizeof(script));
     rig->t = RIG_T0;
+#ifdef RIG_BY_TURN
+    REQUIRE(process_bus_new(&rig->shared, RIG_BUS_GRANULES, NULL) == AGON_OK);
+    rig->bus_memory = rig->shared.memory;
+#else
     rig->bus_memory = aligned_alloc(4096, (bus_bytes(RIG_BUS_GRANULES) + 4095) / 4096 * 4096);
     REQUIRE(rig->bus_memory);
     memset(rig->bus_memory, 0, bus_bytes(RIG_BUS_GRANULES));
     REQUIRE(bus_format(rig->bus_memory, RIG_BUS_GRANULES) == AGON_OK);
+#endif
     REQUIRE(bus_writer_attach(&rig->bus, rig->bus_memory, RIG_BUS_GRANULES) == AGON_OK);
     rig->venue = (struct setup_venue){.venue = 1, .name = "binance"};
     rig->assets[0] = (struct setup_asset){.id = 1, .exp = 8, .name = "BTC"};
@@ -145,6 +150,7 @@ void rig_init(struct rig *rig)
 int rig_start(struct rig *rig)
 {
     struct run_inproc_config config = {.bus = rig->bus_memory,
+                                       .shown = rig->shared.shown,
                                        .bus_granules = RIG_BUS_GRANULES,
                                        .entry = &script_entry,
                                        .now = rig->now,
@@ -169,7 +175,10 @@ void rig_deinit(struct rig *rig)
 {
     run_inproc_free(rig->run);
     free(rig->block);
-    free(rig->bus_memory);
+    if (rig->shared.memory != NULL)
+        process_bus_free(&rig->shared);
+    else
+        free(rig->bus_memory);
 }
 
 struct agon_trade rig_trade(agon_instrument_t id, agon_px_t px)
@@ -213,12 +222,34 @@ void rig_private(struct rig *rig, void *event, uint8_t sub)
     REQUIRE(evring_put(rig->port->to_agent, number(rig, event, sub)) == AGON_OK);
 }
 
+/* As engine/turn.c, of one runner that everything concerns. */
+static int take_turn(struct rig *rig)
+{
+    const struct runner_port *port = rig->port;
+    int rc;
+
+    rig->turn.seq = rig->turn.public_seq = rig->seq;
+    rig->turn.at = rig->bus.at;
+    slot_set_add(&rig->turn.private, rig->setup.head.slot.slot);
+    if (rig->is_following)
+        rc = port->take_turn(port->ctx);
+    else {
+        rc = port->advance(port->ctx, rig->seq);
+        rig->is_following = rc >= 0 && port->follow(port->ctx, &rig->turn);
+    }
+    rig->n_turns += (uint32_t)rig->is_following;
+    rig->turn.shown_seq = rig->turn.shown_public_seq = rig->turn.seq;
+    rig->turn.shown_at = rig->turn.at;
+    return rc;
+}
+
 int rig_step(struct rig *rig)
 {
     rig->seq++;
     rig->t += 1000000;
     bus_publish(&rig->bus, rig->seq);
-    return rig->port->advance(rig->port->ctx, rig->seq);
+    return rig->shared.memory != NULL ? take_turn(rig)
+                                      : rig->port->advance(rig->port->ctx, rig->seq);
 }
 
 int rig_wish(struct rig *rig, void *record)

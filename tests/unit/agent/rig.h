@@ -7,6 +7,7 @@
 #include <agon/agon.h>
 
 #include "agent/run_inproc.h"
+#include "agent/run_process.h"
 #include "market/bus.h"
 #include "market/evring.h"
 
@@ -21,6 +22,10 @@ struct rig {
     struct agon_instrument instruments[RIG_INSTRUMENTS];
     void *block; /* owned: the encoded setup */
     uint64_t block_bytes;
+    struct process_bus shared; /* owned; with RIG_BY_TURN: bus_memory is in it */
+    struct runner_turn turn;   /* ... and the rig is the engine that the runner follows */
+    int is_following;
+    uint32_t n_turns;
     void *bus_memory; /* owned */
     struct bus_writer bus;
     struct run_inproc *run; /* owned */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/shown.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "agent/feed_state.h"
+
+#define PAGE  4096u
+#define VIEWS 16 /* at a time, of one process */
+
+_Thread_local volatile int shown_is_torn;
+
+static struct view {
+    _Atomic uintptr_t from, to; /* to 0: a free place */
+} views[VIEWS];
+static struct sigaction before; /* what stood where the handler stands */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* The pages that this thread's plugin has torn, from the first to the last: the next that it writes
+ * to is one of the same event or not far from it. */
+static _Thread_local volatile uintptr_t torn_from, torn_to;
+
+static int is_viewed(uintptr_t address)
+{
+    for (int i = 0; i < VIEWS; i++) {
+        uintptr_t to = atomic_load_explicit(&views[i].to, memory_order_acquire);
+
+        if (to != 0 && address < to &&
+            address >= atomic_load_explicit(&views[i].from, memory_order_relaxed))
+            return 1;
+    }
+    return 0;
+}
+
+/* The page becomes a copy that can be written to, and the write is done once more, on that. */
+static int tear(uintptr_t address)
+{
+    uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
+    int error = errno, is_done;
+
+    is_done = mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE) == 0;
+    errno = error;
+    if (!is_done)
+        return 0;
+    if (!shown_is_torn || page < torn_from)
+        torn_from = page;
+    if (!shown_is_torn || page + PAGE > torn_to)
+        torn_to = page + PAGE;
+    shown_is_torn = 1;
+    return 1;
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    uintptr_t address = (uintptr_t)info->si_addr;
+
+    if (info->si_code == SEGV_ACCERR && feed_current != NULL && is_viewed(address) && tear(address))
+        return;
+    if ((before.sa_flags & SA_SIGINFO) != 0)
+        before.sa_sigaction(number, info, context);
+    else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
+        before.sa_handler(number);
+    else
+        (void)sigaction(SIGSEGV, &before, NULL); // the fault comes again, and ends the process
+}
+
+/* It stays: who has a view of memory has it for as long as there are plugins. */
+static int watch(struct error *err)
+{
+    static int is_watched;
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+    if (is_watched)
+        return AGON_OK;
+    (void)sigemptyset(&action.sa_mask);
+    if (sigaction(SIGSEGV, &action, &before) != 0)
+        return error_set(err, AGON_EIO, "watching for faults: %s", strerror(errno));
+    is_watched = 1;
+    return AGON_OK;
+}
+
+static struct view *take_place(uintptr_t from, uintptr_t to)
+{
+    for (int i = 0; i < VIEWS; i++) {
+        if (atomic_load(&views[i].to) != 0)
+            continue;
+        atomic_store(&views[i].from, from);
+        atomic_store_explicit(&views[i].to, to, memory_order_release);
+        return &views[i];
+    }
+    return NULL;
+}
+
+const void *shown_map(int fd, uint64_t bytes, struct error *err)
+{
+    // Private: what is read is the memory itself, as long as nobody has torn the page.
+    void *view = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+    uintptr_t from = (uintptr_t)view;
+    int rc;
+
+    if (view == MAP_FAILED) {
+        (void)error_set(err, AGON_ENOMEM, "a second view of %llu bytes: %s",
+                        (unsigned long long)bytes, strerror(errno));
+        return NULL;
+    }
+    (void)pthread_mutex_lock(&mutex);
+    rc = watch(err);
+    if (rc >= 0 && take_place(from, from + (bytes + PAGE - 1) / PAGE * PAGE) == NULL)
+        rc = error_set(err, AGON_ENOSPC, "more than %d views of a bus", VIEWS);
+    (void)pthread_mutex_unlock(&mutex);
+    if (rc >= 0)
+        return view;
+    (void)munmap(view, bytes);
+    return NULL;
+}
+
+void shown_unmap(const void *view, uint64_t bytes)
+{
+    if (view == NULL)
+        return;
+    (void)pthread_mutex_lock(&mutex);
+    for (int i = 0; i < VIEWS; i++) {
+        if (atomic_load(&views[i].from) == (uintptr_t)view)
+            atomic_store(&views[i].to, 0);
+    }
+    (void)pthread_mutex_unlock(&mutex);
+    (void)munmap((void *)(uintptr_t)view, bytes);
+}
+
+void shown_mend(void)
+{
+    void *from = (void *)torn_from;
+    size_t bytes = torn_to - torn_from;
+
+    // What lies between was not torn and loses nothing by it.
+    (void)mprotect(from, bytes, PROT_READ);
+    (void)madvise(from, bytes, MADV_DONTNEED);
+    shown_is_torn = 0;
+}

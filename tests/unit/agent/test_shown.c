@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a plugin of this process is handed is the record on the bus; that it writes to it stops that
+ * plugin, and the record stays. */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "rig.h"
+
+#include "agent/shown.h"
+
+static const struct agon_event_hdr *seen_at;
+static int is_writing;
+
+static int on_event(struct script *self, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)self;
+    (void)nth;
+    seen_at = event;
+    if (is_writing) {
+        struct agon_trade *mine = (struct agon_trade *)(uintptr_t)event;
+
+        mine->px = 666;
+        mine->hdr.t = 666; // of the same page, without another fault
+        ck_assert_int_eq(mine->px, 666);
+    }
+    return AGON_OK;
+}
+
+static int is_in(const void *at, const void *from, uint64_t bytes)
+{
+    return (uintptr_t)at >= (uintptr_t)from && (uintptr_t)at < (uintptr_t)from + bytes;
+}
+
+static void step(struct rig *rig, agon_px_t px, int rc)
+{
+    struct agon_trade trade = rig_trade(1, px);
+
+    rig_public(rig, &trade, 0);
+    ck_assert_int_eq(rig_step(rig), rc);
+}
+
+static const struct agon_trade *record_of(const struct rig *rig, uint64_t seq)
+{
+    const unsigned char *at = (const unsigned char *)rig->shared.memory + BUS_HEAD;
+
+    return (const struct agon_trade *)(const void *)(at + (seq - 1) * EVENT_GRANULE);
+}
+
+START_TEST(an_event_is_handed_on_as_it_stands_on_the_bus)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_event = on_event;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (agon_px_t px = 1; px <= 5; px++)
+        step(&rig, px, AGON_OK);
+    ck_assert_uint_eq(script.n_seen, 5);
+    ck_assert_uint_eq(rig.n_turns, 5); // it followed from the first on
+    ck_assert(is_in(seen_at, rig.shared.shown, bus_bytes(RIG_BUS_GRANULES)));
+    ck_assert_int_eq(((const struct agon_trade *)(const void *)seen_at)->px, 5);
+    // ... and what is not wanted is passed over: of another instrument, of another type.
+    {
+        struct agon_trade other = rig_trade(3, 9);
+        struct agon_halt halt = {.hdr = {.type = AGON_EVENT_HALT, .granules = 1}};
+
+        rig_public(&rig, &other, 0);
+        rig_public(&rig, &halt, 1);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
+    ck_assert_uint_eq(script.n_seen, 5);
+    ck_assert_uint_eq(feed_done_seq(run_inproc_feed(rig.run)), 6);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(a_write_stops_the_plugin_and_alters_no_record)
+{
+    struct rig rig;
+    struct agon_trade before;
+    const struct error *failure;
+
+    rig_init(&rig);
+    script.on_event = on_event;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    step(&rig, 100, AGON_OK);
+    step(&rig, 101, AGON_OK);
+    is_writing = 1;
+    step(&rig, 102, AGON_EIO);
+    // Its word, its number, and nothing of what it wrote: neither in the record nor in the view.
+    failure = feed_failure(run_inproc_feed(rig.run));
+    ck_assert_int_eq(failure->code, AGON_EIO);
+    ck_assert_msg(strstr(failure->text, "wrote into the events") != NULL, "%s", failure->text);
+    ck_assert_int_eq(record_of(&rig, 3)->px, 102);
+    before = *(const struct agon_trade *)(const void *)seen_at;
+    ck_assert_int_eq(before.px, 102);
+    ck_assert_int_eq(before.hdr.t, record_of(&rig, 3)->hdr.t);
+    ck_assert_int_eq(shown_is_torn, 0);
+    // The view is whole again: what is written to the bus from now on is seen in it.
+    script.n_seen = 0;
+    step(&rig, 103, AGON_EIO);
+    ck_assert_uint_eq(script.n_seen, 0); // it is not called again
+    ck_assert_int_eq(((const struct agon_trade *)(const void *)(seen_at + 2))->px, 103);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(what_it_wrote_is_not_seen_by_the_next)
+{
+    struct process_bus bus;
+    const struct agon_event_hdr *view;
+
+    // Two writers one after the other, on one view: the second sees the record.
+    for (int i = 0; i < 2; i++) {
+        struct rig rig;
+
+        rig_init(&rig);
+        script.on_event = on_event;
+        is_writing = 0;
+        ck_assert_int_eq(rig_start(&rig), AGON_OK);
+        step(&rig, 7, AGON_OK);
+        is_writing = 1;
+        step(&rig, 8, AGON_EIO);
+        rig_deinit(&rig);
+    }
+    // A view of which somebody else has torn nothing is as good as ever.
+    ck_assert_int_eq(process_bus_new(&bus, RIG_BUS_GRANULES, NULL), AGON_OK);
+    view = (const struct agon_event_hdr *)(const void *)((const char *)bus.shown + BUS_HEAD);
+    ck_assert_uint_eq(view->seq, 0);
+    ((struct agon_event_hdr *)(void *)((char *)bus.memory + BUS_HEAD))->seq = 5;
+    ck_assert_uint_eq(*(const volatile uint64_t *)&view->seq, 5);
+    process_bus_free(&bus);
+}
+END_TEST
+
+START_TEST(a_write_of_the_host_itself_is_a_fault)
+{
+    struct process_bus bus;
+
+    ck_assert_int_eq(process_bus_new(&bus, RIG_BUS_GRANULES, NULL), AGON_OK);
+    *(volatile char *)(uintptr_t)bus.shown = 1;
+}
+END_TEST
+
+static volatile int *volatile nowhere;
+
+static int touch_nothing(struct script *self, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)self;
+    (void)event;
+    (void)nth;
+    *nowhere = 1;
+    return AGON_OK;
+}
+
+START_TEST(a_fault_anywhere_else_is_what_it_was)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_event = touch_nothing;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    step(&rig, 100, AGON_OK);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("agent_shown");
+    TCase *tcase = tcase_create("shown");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, an_event_is_handed_on_as_it_stands_on_the_bus);
+    tcase_add_test(tcase, a_write_stops_the_plugin_and_alters_no_record);
+    tcase_add_test(tcase, what_it_wrote_is_not_seen_by_the_next);
+#ifndef __SANITIZE_ADDRESS__ // which has a handler of its own for these
+    tcase_add_test_raise_signal(tcase, a_write_of_the_host_itself_is_a_fault, SIGSEGV);
+    tcase_add_test_raise_signal(tcase, a_fault_anywhere_else_is_what_it_was, SIGSEGV);
+#else
+    (void)a_write_of_the_host_itself_is_a_fault;
+    (void)a_fault_anywhere_else_is_what_it_was;
+#endif
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
