@@ -3,6 +3,10 @@
 
 #include "base/hot.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 static uint32_t table[8][256];
 
 // Filled before main: the table is then constant, so that threads share it without a lock.
@@ -40,6 +44,61 @@ static uint32_t by_table(uint32_t crc, const unsigned char *at, size_t n)
 }
 
 #if defined(__x86_64__)
+/* The instruction takes a word a cycle and has its result after three: three sums at a time, each
+ * of a third of a stretch, keep it busy. A sum is brought over the n bytes behind it by a product
+ * without carries and one more step, as Gopal and others describe it (Fast CRC Computation for
+ * iSCSI Polynomial Using CRC32 Instruction, 2011). */
+#define LANE    120 /* bytes; a stretch is three of them and the word that they are brought into */
+#define STRETCH (3 * LANE + 8)
+static uint64_t over_one, over_two; /* lanes and that word */
+
+// x^n modulo the polynomial, its bits reversed as a sum's are.
+static uint32_t power_of_x(uint32_t n)
+{
+    uint32_t power = 0x80000000u;
+
+    for (; n > 0; n--)
+        power = (power >> 1) ^ ((power & 1) != 0 ? 0x82f63b78u : 0);
+    return power;
+}
+
+__attribute__((constructor)) static void fill_powers(void)
+{
+    over_one = power_of_x(8 * (LANE + 8) - 33);
+    over_two = power_of_x(8 * (2 * LANE + 8) - 33);
+}
+
+static inline uint64_t word_at(const unsigned char *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+__attribute__((target("sse4.2,pclmul"))) static HOT uint64_t over(uint64_t sum, uint64_t power)
+{
+    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)sum),
+                                           _mm_cvtsi64_si128((long long)power), 0);
+
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t stretch(uint32_t crc,
+                                                                     const unsigned char *at)
+{
+    uint64_t first = crc, second = 0, third = 0;
+
+    for (const unsigned char *end = at + LANE; at < end; at += 8) {
+        first = __builtin_ia32_crc32di(first, word_at(at));
+        second = __builtin_ia32_crc32di(second, word_at(at + LANE));
+        third = __builtin_ia32_crc32di(third, word_at(at + 2 * (size_t)LANE));
+    }
+    at += 2 * (size_t)LANE;
+    return (uint32_t)__builtin_ia32_crc32di(third, word_at(at) ^ over(first, over_two) ^
+                                                       over(second, over_one));
+}
+
 __attribute__((target("sse4.2"))) static HOT uint32_t by_instruction(uint32_t crc,
                                                                      const unsigned char *at,
                                                                      size_t n)
@@ -65,6 +124,13 @@ HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
 {
     crc = ~crc;
 #if defined(__x86_64__)
+    if (n >= STRETCH && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) {
+        const unsigned char *from = bytes;
+
+        for (; n >= STRETCH; n -= STRETCH, from += STRETCH)
+            crc = stretch(crc, from);
+        bytes = from;
+    }
     if (__builtin_cpu_supports("sse4.2"))
         return ~by_instruction(crc, bytes, n);
 #endif
