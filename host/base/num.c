@@ -63,6 +63,35 @@ int num_mul_checked(int64_t a, int64_t b, int64_t *result)
     return 1;
 }
 
+/* Most values fit 64 bits, where dividing is an instruction and not a call. divisor: above 0. */
+static HOT inline int64_t div_narrow(int64_t value, int64_t divisor, enum num_round round)
+{
+    int64_t quotient = value / divisor; // C truncates towards zero
+    int64_t rest = value - quotient * divisor;
+    int64_t beyond; // by which the rest is more than a half
+
+    if (rest == 0)
+        return quotient;
+    switch (round) {
+    case NUM_DOWN:
+        return quotient - (rest < 0);
+    case NUM_UP:
+        return quotient + (rest > 0);
+    case NUM_ZERO:
+        return quotient;
+    case NUM_AWAY:
+        return rest < 0 ? quotient - 1 : quotient + 1;
+    case NUM_EVEN:
+        rest = rest < 0 ? -rest : rest;
+        beyond = rest - (divisor - rest);
+        if (beyond < 0 || (beyond == 0 && (quotient & 1) == 0))
+            return quotient;
+        return value < 0 ? quotient - 1 : quotient + 1;
+    }
+    REQUIRE(round >= NUM_DOWN && round <= NUM_EVEN);
+    return 0;
+}
+
 static num128_t div_round(num128_t value, num128_t divisor, enum num_round round)
 {
     num128_t quotient;
@@ -74,11 +103,9 @@ static num128_t div_round(num128_t value, num128_t divisor, enum num_round round
         value = -value;
         divisor = -divisor;
     }
-    // Most values fit 64 bits, where dividing is an instruction and not a call.
     if (value == (int64_t)value && divisor == (int64_t)divisor)
-        quotient = (int64_t)value / (int64_t)divisor;
-    else
-        quotient = value / divisor; // C truncates towards zero
+        return div_narrow((int64_t)value, (int64_t)divisor, round);
+    quotient = value / divisor;
     rest = value - quotient * divisor;
     if (rest == 0)
         return quotient;
@@ -148,12 +175,16 @@ HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int a
     if (shift > NUM_EXP_MAX)
         return saturate(div_round(
             product, (num128_t)pow10_table[NUM_EXP_MAX] * pow10_table[shift - NUM_EXP_MAX], round));
+    if (product == (int64_t)product)
+        return saturate(div_narrow((int64_t)product, pow10_table[shift], round));
     return saturate(div_round(product, pow10_table[shift], round));
 }
 
-int64_t num_to_step(int64_t value, int64_t step, enum num_round round)
+HOT int64_t num_to_step(int64_t value, int64_t step, enum num_round round)
 {
     REQUIRE(step > 0);
+    if (value >= NUM_MIN)
+        return num_mul(div_narrow(value, step, round), step);
     return num_mul(num_div(value, step, round), step);
 }
 
