@@ -45,21 +45,28 @@ static agon_asset_t unit_of(const struct agon_instrument *def)
     return instrument_kind_unit(def);
 }
 
-static agon_amt_t equity_at(const struct along *along, agon_amt_t rest_amt, agon_px_t px)
+static agon_amt_t worth_at(const struct along *along, agon_px_t px)
+{
+    return exposure_worth(along->engine, &along->image.pos, px);
+}
+
+// Where the position is worth that.
+static agon_amt_t equity_of(const struct along *along, agon_amt_t rest_amt, agon_amt_t worth_amt)
 {
     const struct image *image = &along->image;
-    agon_amt_t amt = exposure_worth(along->engine, &image->pos, px);
     agon_amt_t cash_amt = image->cash > NUM_MAX   ? NUM_MAX
                           : image->cash < NUM_MIN ? NUM_MIN
                                                   : (agon_amt_t)image->cash;
 
-    (void)value_of(along->engine, unit_of(def_of(along)), cash_amt, NUM_DOWN, &cash_amt);
-    return num_add(num_add(rest_amt, amt), cash_amt);
+    if (cash_amt != 0)
+        (void)value_of(along->engine, unit_of(def_of(along)), cash_amt, NUM_DOWN, &cash_amt);
+    return num_add(num_add(rest_amt, worth_amt), cash_amt);
 }
 
-/* Is a limit of the slot reached at that price, or one of all slots? The image's own gates are
- * marked by it where mark is set. Returns the on_breach that says what follows; -1: none is. */
-static int breach(struct along *along, agon_px_t px, int is_marked)
+/* Is a limit of the slot reached where its position is worth that, or one of all slots? The image's
+ * own gates are marked by it where mark is set. Returns the on_breach that says what follows; -1:
+ * none is. */
+static int breach_of(struct along *along, agon_amt_t worth_amt, int is_marked)
 {
     struct image *image = &along->image;
     const struct engine *engine = along->engine;
@@ -67,12 +74,12 @@ static int breach(struct along *along, agon_px_t px, int is_marked)
     struct risk_slot all = image->all;
     int what = -1;
 
-    if (risk_mark(&risk, equity_at(along, image->rest_amt, px), engine->t, &image->losses) !=
+    if (risk_mark(&risk, equity_of(along, image->rest_amt, worth_amt), engine->t, &image->losses) !=
         REASON_NONE)
         what = (int)engine->slots.all[image->slot].limits.on_breach;
     if (engine->exposure->n_unknown_all == 0 &&
-        risk_mark(&all, equity_at(along, image->rest_all_amt, px), engine->t, &image->losses_all) !=
-            REASON_NONE &&
+        risk_mark(&all, equity_of(along, image->rest_all_amt, worth_amt), engine->t,
+                  &image->losses_all) != REASON_NONE &&
         what != ON_BREACH_CLOSE)
         what = (int)engine->portfolio_limits.on_breach;
     if (is_marked) {
@@ -80,6 +87,11 @@ static int breach(struct along *along, agon_px_t px, int is_marked)
         image->all = all;
     }
     return what;
+}
+
+static int breach(struct along *along, agon_px_t px, int is_marked)
+{
+    return breach_of(along, worth_at(along, px), is_marked);
 }
 
 static agon_qty_t held_qty(const struct along *along, const struct exit_plan *exit)
@@ -441,19 +453,23 @@ int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar
 {
     agon_instrument_t id = bar->hdr.instrument;
     const struct engine *engine = along->engine;
-    agon_px_t most_px = bar->high_px, least_px = bar->low_px;
+    agon_amt_t most_amt, least_amt;
 
     if (along->walks_all || has_exit(engine, slot, id) ||
         (!is_alone && exposure_judges_all(engine)))
         return 0;
     load(along, slot, id);
-    if (equity_at(along, 0, most_px) < equity_at(along, 0, least_px)) {
-        most_px = bar->low_px;
-        least_px = bar->high_px;
+    most_amt = worth_at(along, bar->high_px);
+    least_amt = worth_at(along, bar->low_px);
+    if (most_amt < least_amt) {
+        agon_amt_t amt = most_amt;
+
+        most_amt = least_amt;
+        least_amt = amt;
     }
-    begin_day(&along->image.risk, equity_at(along, along->image.rest_amt, most_px));
-    begin_day(&along->image.all, equity_at(along, along->image.rest_all_amt, most_px));
-    return breach(along, most_px, 1) < 0 && breach(along, least_px, 0) < 0;
+    begin_day(&along->image.risk, equity_of(along, along->image.rest_amt, most_amt));
+    begin_day(&along->image.all, equity_of(along, along->image.rest_all_amt, most_amt));
+    return breach_of(along, most_amt, 1) < 0 && breach_of(along, least_amt, 0) < 0;
 }
 
 static int has_orders(const struct engine *engine)

@@ -407,7 +407,8 @@ static void begin(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_t
     walk->t = t_told;
     walk->slots = along_slots(paper->along, bar->hdr.instrument);
     along_begin(paper->along);
-    for (uint32_t slot = 0; slot < match_owners(paper->match); slot++) {
+    for (uint32_t slot = 0; !match_is_empty(paper->match) && slot < match_owners(paper->match);
+         slot++) {
         if (!has_slot(walk, (uint16_t)slot))
             match_bar_pass(paper->match, bar, slot);
     }

@@ -150,6 +150,10 @@ static void add_value(const struct engine *engine, agon_asset_t asset, agon_amt_
 {
     agon_amt_t value;
 
+    if (asset == engine->table.base_currency || amt == 0) {
+        *sum += amt;
+        return;
+    }
     if (value_of(engine, asset, amt, NUM_DOWN, &value) == AGON_EAGAIN)
         *is_known = 0;
     *sum += value;

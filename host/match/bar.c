@@ -518,6 +518,8 @@ static void go_through(struct match *match, struct market *market, uint32_t owne
 
 static void expire(struct match *match, const struct market *market, agon_ns_t t)
 {
+    if (match_is_empty(match))
+        return;
     for (uint32_t owner = 0; owner < match->n_owners; owner++) {
         uint32_t next;
 
@@ -595,7 +597,7 @@ static int on_close(struct match *match, struct market *market, const struct ago
         return AGON_EINVAL;
     if (!is_end(market, bar))
         return AGON_OK; // of another bar than the one that was opened
-    for (uint32_t owner = 0; owner < match->n_owners; owner++) {
+    for (uint32_t owner = 0; owner < match->n_owners && !match_is_empty(match); owner++) {
         if (match->own_first[owner] != 0)
             go_through(match, market, owner, bar);
     }

@@ -258,6 +258,11 @@ HOT int match_on_market(struct match *match, const struct agon_event_hdr *event)
 
 /* --- orders --- */
 
+HOT int match_is_empty(const struct match *match)
+{
+    return match->n_free_orders == match->config.max_orders;
+}
+
 /* The best that an order may trade at as things stand: a sell at its limit can get more than that,
  * and what it does get is judged again at each fill. 0: unknown. */
 static agon_px_t best_px_of(const struct match *match, const struct market *market,

@@ -258,6 +258,7 @@ void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t ow
 /* From which number on no owner has ever had an order or a price of his own. */
 uint32_t match_owners(const struct match *match);
 int match_bar_has_orders(const struct match *match, agon_instrument_t instrument, uint32_t owner);
+int match_is_empty(const struct match *match); /* no order is open or waits, of whatever owner */
 /* Is the low first for an owner of whom nothing happens inside? He needs no more of this bar, no at
  * either. */
 int match_bar_idle(const struct match *match, const struct agon_bar *bar);
