@@ -17,14 +17,22 @@
 #define SOURCES_MAX       64
 #define LINGER_NS         ((agon_ns_t)60 * 1000000000)
 
+union room {
+    struct agon_event_hdr hdr;
+    unsigned char bytes[EVENT_BYTES_MAX];
+};
+
 struct run {
     const struct lockstep_config *config;
     struct lockstep_result *result;
     const struct agon_event_hdr *heads[SOURCES_MAX];
     agon_ns_t at[SOURCES_MAX]; /* when the head is at the exchange */
+    uint32_t source;           /* whose head is the next there; n_sources: of none */
     struct queue {             /* market data on its way; both ends of it */
         void *memory;          /* owned */
         struct evring in, out;
+        struct agon_event_hdr *first; /* here or in the ring; NULL: nothing is on its way */
+        union room here; /* what comes while nothing is on its way: without a delay that is all */
     } queues[SOURCES_MAX + 1]; /* what was received when a recording says it has its source's */
     uint32_t n_queues;
     uint32_t queue_of[SOURCES_MAX];
@@ -36,10 +44,7 @@ struct run {
     struct heap due; /* wishes by (t, order) */
     uint64_t order;
     struct driver driver;
-    union {
-        struct agon_event_hdr hdr;
-        unsigned char bytes[EVENT_BYTES_MAX];
-    } event;
+    union room event;
     struct along *along; // owned; what the host does inside bars
     agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
     uint64_t n_data;     // events of the market so far, and when the last of them arrives
@@ -115,6 +120,7 @@ static HOT void next_head(struct run *run, uint32_t source)
     run->heads[source] = event;
     if (event != NULL)
         run->at[source] = from->received != NULL ? received_at(from->received, event) : event->t;
+    run->source = UINT32_MAX;
 }
 
 // At one time a bar closes before anything else comes, of whatever source.
@@ -147,9 +153,11 @@ static uint32_t earliest(const struct run *run)
     return best;
 }
 
-static void copy_event(struct run *run, const struct agon_event_hdr *event)
+static HOT uint32_t next_source(struct run *run)
 {
-    memcpy(run->event.bytes, event, event_bytes(event));
+    if (run->source == UINT32_MAX)
+        run->source = earliest(run);
+    return run->source;
 }
 
 // A market event at the exchange: match sees it now, the core after the latency.
@@ -157,46 +165,63 @@ static HOT int at_exchange(struct run *run, uint32_t source)
 {
     const struct lockstep_config *config = run->config;
     struct queue *queue = &run->queues[run->queue_of[source]];
+    struct agon_event_hdr *event = queue->first == NULL ? &queue->here.hdr : &run->event.hdr;
     int rc = AGON_OK;
 
-    copy_event(run, run->heads[source]);
-    run->event.hdr.t = run->at[source];
+    memcpy(event, run->heads[source], event_bytes(run->heads[source]));
+    event->t = run->at[source];
     if (config->paper != NULL) {
-        paper_advance(config->paper, run->event.hdr.t - 1); // what arrives now meets this event
-        paper_on_market(config->paper, &run->event.hdr);
+        paper_advance(config->paper, event->t - 1); // what arrives now meets this event
+        paper_on_market(config->paper, event);
         // Whoever hears of the market would know more than what is told of a bar before it.
-        if (paper_told_by(config->paper, &run->event.hdr) > run->t_told)
-            run->t_told = paper_told_by(config->paper, &run->event.hdr);
+        if (paper_told_by(config->paper, event) > run->t_told)
+            run->t_told = paper_told_by(config->paper, event);
     }
     if (config->sources[source].received != NULL)
-        run->event.hdr.t = run->heads[source]->t;
+        event->t = run->heads[source]->t;
     else if (config->latency != NULL)
-        run->t_data = run->event.hdr.t = latency_arrival(
-            config->latency, LATENCY_MARKET, run->n_data++, run->event.hdr.t, run->t_data);
+        run->t_data = event->t =
+            latency_arrival(config->latency, LATENCY_MARKET, run->n_data++, event->t, run->t_data);
     else
-        run->event.hdr.t += config->data_latency_ns;
-    if (run->event.hdr.t < run->t_told)
-        run->event.hdr.t = run->t_told;
-    evring_rewind(&queue->in, &queue->out);
-    rc = evring_put(&queue->in, &run->event.hdr);
+        event->t += config->data_latency_ns;
+    if (event->t < run->t_told)
+        event->t = run->t_told;
+    if (queue->first == NULL) {
+        queue->first = event;
+    } else {
+        evring_rewind(&queue->in, &queue->out);
+        rc = evring_put(&queue->in, event);
+    }
     next_head(run, source);
     return rc == AGON_EAGAIN ? AGON_ENOMEM : rc;
 }
 
-// The queue whose first is received first; its event, or NULL.
-static const struct agon_event_hdr *first_delivery(struct run *run, struct queue **from)
+// The queue whose first is received first; NULL: nothing is on its way.
+static HOT struct queue *first_delivery(struct run *run)
 {
-    const struct agon_event_hdr *first = NULL;
+    struct queue *first = NULL;
 
     for (uint32_t i = 0; i < run->n_queues; i++) {
-        const struct agon_event_hdr *event = evring_peek(&run->queues[i].out, NULL);
+        struct queue *queue = &run->queues[i];
 
-        if (event != NULL && (first == NULL || event->t < first->t)) {
-            first = event;
-            *from = &run->queues[i];
-        }
+        if (queue->first != NULL && (first == NULL || queue->first->t < first->first->t))
+            first = queue;
     }
     return first;
+}
+
+// Where it stands: nothing is put into its place before it is done with.
+static HOT int deliver_first(struct run *run, struct queue *queue)
+{
+    int rc;
+
+    run->result->n_market++;
+    rc = driver_step(&run->driver, queue->first);
+    if (queue->first != &queue->here.hdr)
+        evring_release(&queue->out);
+    // The ring is this thread's own: nobody else writes to it.
+    queue->first = (struct agon_event_hdr *)(uintptr_t)evring_peek(&queue->out, NULL);
+    return rc;
 }
 
 enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_WISH, TURN_DELIVERY, TURNS };
@@ -210,9 +235,9 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
 
     for (;;) {
         agon_ns_t t[TURNS] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
-        uint32_t source = earliest(run);
-        struct queue *queue = NULL;
-        const struct agon_event_hdr *delivery = first_delivery(run, &queue);
+        uint32_t source = next_source(run);
+        struct queue *queue = first_delivery(run);
+        const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
         int turn = TURN_DATA;
@@ -269,10 +294,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = driver_step(&run->driver, &run->event.hdr);
             break;
         default:
-            copy_event(run, delivery);
-            evring_release(&queue->out);
-            run->result->n_market++;
-            rc = driver_step(&run->driver, &run->event.hdr);
+            rc = deliver_first(run, queue);
             break;
         }
         if (rc < 0)
