@@ -15,6 +15,7 @@
 #include "venue/print.h"
 #include "venue/records.h"
 #include "venue/scan_take.h"
+#include "venue/stencil.h"
 
 #define KRAKEN_TOP 10 /* levels of a side that the checksum is over */
 
@@ -55,6 +56,7 @@ struct kraken {
     const struct symbols *symbols; /* borrowed */
     struct kraken_digits digits[SYMBOLS_MAX];
     struct records records;
+    struct stencils stencils;
     char method[32]; /* of the answer that was decoded last */
     /* Books that are asked for anew: channels by bit, to be left and, that done, to be asked for.
      */
@@ -90,6 +92,13 @@ int kraken_look(const void *bytes, size_t n, struct kraken_envelope *from);
 /* Counts a message that cannot be taken, told once of each kind. */
 int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n);
 
+/* usual.c */
+/* Messages that look as usual: what kraken_decode would say of them; 0: it has to. */
+int kraken_usual_take(struct kraken *kraken, const char *text, size_t n, struct wire_out *out);
+/* One that kraken_decode took. */
+void kraken_usual_learn(struct kraken *kraken, const char *text, size_t n, int kind,
+                        const struct symbol *symbol);
+
 /* rest.c */
 /* "BTC/USD" to "XBTUSD", and the list's "XBT/USD" to "BTC/USD". */
 void kraken_pair(const char *symbol, char *pair, size_t room);
@@ -101,6 +110,7 @@ enum answer kraken_judge(void *self, const struct gateway_request *request,
                          const struct http_message *reply, int32_t *code, char *text, size_t room,
                          int64_t now);
 uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text);
+int kraken_is_of_socket(int32_t code, const char *text);
 int kraken_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw);
 int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx);

@@ -375,8 +375,16 @@ int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
 {
     struct kraken *kraken = self;
     struct kraken_envelope from;
-    int rc = kraken_look(bytes, n, &from);
+    int rc = stencil_next(&kraken->stencils, bytes, out);
 
+    if (rc >= 0)
+        return rc > 0 ? WIRE_TRADE : WIRE_OTHER;
+    if (kraken->records.message != bytes) {
+        rc = kraken_usual_take(kraken, bytes, n, out);
+        if (rc > 0)
+            return rc;
+    }
+    rc = kraken_look(bytes, n, &from);
     out->named = NULL;
     out->named_kind = WIRE_OTHER;
     if (rc >= 0 && from.method[0] != '\0') {
@@ -384,8 +392,13 @@ int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
         kraken->records.message = bytes;
     } else if (rc >= 0) {
         out->named_kind = kind_of(&from);
-        if (out->named_kind != WIRE_OTHER) // no heartbeat, no status
+        if (out->named_kind != WIRE_OTHER) { // no heartbeat, no status
+            int is_begun = kraken->records.message == bytes;
+
             rc = records_hand_out(&kraken->records, bytes, walk, kraken, &from, out);
+            if (rc > 0 && !is_begun)
+                kraken_usual_learn(kraken, bytes, n, out->named_kind, out->named);
+        }
         rc = rc > 0 ? out->named_kind : rc;
     }
     if (rc <= 0)

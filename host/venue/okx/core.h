@@ -12,9 +12,12 @@
 #include "venue/okx/sign.h"
 #include "venue/records.h"
 #include "venue/scan_take.h"
+#include "venue/stencil.h"
 
-#define OKX_PAGE 100 /* orders and fills of an answer */
-#define OKX_BARS 300
+#define OKX_PAGE   100 /* orders and fills of an answer */
+#define OKX_BARS   300
+#define OKX_MS_NS  1000000ll
+#define OKX_MS_MAX 4102444800000ll
 
 struct okx_contract { /* what one of an instrument's quantities stands for, in the base */
     int64_t value;    /* value x 10^-exp; 0: not known yet */
@@ -55,6 +58,7 @@ struct okx {
         codes[SYMBOLS_MAX]; /* what names an instrument in an order on the socket; 0: nothing */
     struct okx_price prices[SYMBOLS_MAX];
     struct records records;
+    struct stencils stencils;
     struct okx_envelope reply; /* that was decoded last */
     /* Channels that are asked for anew: bits, to be left and, that done, to be asked for. */
     uint8_t leave[SYMBOLS_MAX], enter[SYMBOLS_MAX];
@@ -110,6 +114,13 @@ int okx_parse_qty(const struct okx *okx, const char *text, const struct symbol *
                   agon_qty_t *qty);
 int okx_format_qty(const struct okx *okx, agon_qty_t qty, const struct symbol *symbol, char *text);
 
+/* usual.c */
+/* Messages that look as usual: what okx_decode would say of them; 0: it has to. */
+int okx_usual_take(struct okx *okx, const char *text, size_t n, struct wire_out *out);
+/* One that okx_decode took. */
+void okx_usual_learn(struct okx *okx, const char *text, size_t n, int kind,
+                     const struct symbol *symbol);
+
 /* rest.c */
 int okx_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
 /* AGON_EINVAL: it is none. */
@@ -121,6 +132,7 @@ enum answer okx_judge(void *self, const struct gateway_request *request,
                       const struct http_message *reply, int32_t *code, char *text, size_t room,
                       int64_t now);
 uint16_t okx_refusal(enum answer answer, int32_t code, const char *text);
+int okx_is_of_socket(int32_t code, const char *text);
 int okx_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                   wire_info_fn each, void *ctx);
 void okx_fit_rules(const struct wire_info *info, int quote_exp,

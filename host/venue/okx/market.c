@@ -6,8 +6,6 @@
 
 #include "venue/okx/core.h"
 
-#define MS_NS      1000000ll
-#define MS_MAX     4102444800000ull
 #define GOING_DOWN "64008" /* the service is about to be upgraded */
 
 /* Values ----------------------------------------------------------------------------------------
@@ -32,9 +30,9 @@ int okx_parse_ms(const char *text, agon_ns_t *t)
 {
     uint64_t ms = 0;
 
-    if (okx_parse_u64(text, &ms) < 0 || ms > MS_MAX)
+    if (okx_parse_u64(text, &ms) < 0 || ms > (uint64_t)OKX_MS_MAX)
         return AGON_ERANGE;
-    *t = (agon_ns_t)ms * MS_NS;
+    *t = (agon_ns_t)ms * OKX_MS_NS;
     return AGON_OK;
 }
 
@@ -136,9 +134,9 @@ static int read_ms(struct scan *scan, agon_ns_t *t)
     uint64_t ms = 0;
 
     if (scan_number(scan, &text) < 0 || num_parse(text.at, text.n, 0, (int64_t *)&ms) < 0 ||
-        ms > MS_MAX)
+        ms > (uint64_t)OKX_MS_MAX)
         return scan_fail(scan);
-    *t = (agon_ns_t)ms * MS_NS;
+    *t = (agon_ns_t)ms * OKX_MS_NS;
     return AGON_OK;
 }
 
@@ -409,15 +407,27 @@ int okx_decode(void *self, const void *bytes, size_t n, struct wire_out *out)
 {
     struct okx *okx = self;
     struct okx_envelope from;
-    int rc = okx_look(bytes, n, &from);
+    int rc = stencil_next(&okx->stencils, bytes, out);
 
+    if (rc >= 0)
+        return rc > 0 ? WIRE_TRADE : WIRE_OTHER;
+    if (okx->records.message != bytes) {
+        rc = okx_usual_take(okx, bytes, n, out);
+        if (rc > 0)
+            return rc;
+    }
+    rc = okx_look(bytes, n, &from);
     out->named = NULL;
     out->named_kind = WIRE_OTHER;
     if (rc >= 0 && from.event[0] != '\0') {
         rc = okx->records.message == bytes ? WIRE_OTHER : take_event(okx, &from, out);
         okx->records.message = bytes;
     } else if (rc >= 0) {
+        int is_begun = okx->records.message == bytes;
+
         rc = take_data(okx, &from, bytes, out);
+        if (rc > 0 && !is_begun)
+            okx_usual_learn(okx, bytes, n, rc, out->named);
     }
     if (rc <= 0)
         okx->records.message = NULL;
