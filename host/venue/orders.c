@@ -173,10 +173,14 @@ static int take_replace(struct venue_client *client, const struct gateway_reques
     return 1;
 }
 
-/* An exit that was refused on a socket, and so was not done, leaves by REST under the same id. */
-static int try_exit_again(struct venue_client *client, struct gateway_request *request, int64_t now)
+/* An exit that a socket could not serve, and that so was not done, leaves by REST under the same
+ * id. What the exchange refuses for the order's own sake it refuses there too. */
+static int try_exit_again(struct venue_client *client, struct gateway_request *request,
+                          int32_t code, const char *text, int64_t now)
 {
-    if (request->kind != REQ_NEW || !request->entry->is_exit || client->gateway->is_stopped)
+    if (!request->is_said || request->kind != REQ_NEW || !request->entry->is_exit ||
+        client->gateway->is_stopped || client->wire->is_of_socket == NULL ||
+        !client->wire->is_of_socket(code, text))
         return 0;
     request->is_lost = 1;
     gateway_queue(client->gateway, request, now + client->gateway->config.hold_ns);
@@ -245,6 +249,8 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
             gateway_queue(gateway, request, request->until_ns);
             return;
         }
+        if (answer == ANSWER_LATER && try_exit_again(client, request, code, text, now))
+            return;
         outbox_outcome(outbox, entry, OUTCOME_REJECTED, client->wire->refusal(answer, code, text),
                        code, now);
         return;
@@ -252,8 +258,9 @@ void venue_answer_request(struct venue_client *client, struct gateway_request *r
         if (request->kind == REQ_REPLACE && take_replace(client, request, reply, now))
             return;
         // What the connection itself refuses, REST may take: of what lowers risk both are asked.
-        if (request->is_said &&
-            (link_try_again(gateway, request) || try_exit_again(client, request, now)))
+        // Of a cancel they are always, which costs nothing where it is refused there too.
+        if ((request->is_said && link_try_again(gateway, request)) ||
+            try_exit_again(client, request, code, text, now))
             return;
         outbox_outcome(outbox, entry, OUTCOME_REJECTED, client->wire->refusal(answer, code, text),
                        code, now);

@@ -322,6 +322,9 @@ struct venue_wire {
                          const struct http_message *reply, int32_t *code, char *text, size_t room,
                          int64_t now);
     uint16_t (*refusal)(enum answer answer, int32_t code, const char *text); /* enum reason */
+    /* Does what refused something said on a socket say that the socket cannot serve it, so that
+     * REST may? False: the exchange refuses the order itself. NULL where nothing is said. */
+    int (*is_of_socket)(int32_t code, const char *text);
     int (*read_info)(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
                      wire_info_fn each, void *ctx);
     /* NULL: those of info are all. */

@@ -107,7 +107,8 @@ void binance_count(const void *self, uint64_t *n_bad, uint64_t *n_cut);
 /* What the three markets have in common of a struct venue_wire. */
 #define BINANCE_WIRE                                                                               \
     .read_time = binance_read_time, .close = binance_close, .write = binance_write,                \
-    .judge = binance_judge_reply, .refusal = binance_refusal, .read_info = binance_read_info,      \
+    .judge = binance_judge_reply, .refusal = binance_refusal,                                      \
+    .is_of_socket = binance_is_of_socket, .read_info = binance_read_info,                          \
     .fit_rules = binance_fit_rules, .read_snapshot = binance_read_snapshot,                        \
     .read_bars = binance_read_bars, .read_order = binance_read_order,                              \
     .read_orders = binance_read_orders, .read_fills = binance_read_fills,                          \

@@ -73,6 +73,21 @@ uint16_t binance_reject_reason(int32_t code, const char *text)
     return REASON_VENUE_REJECT;
 }
 
+int binance_is_of_socket(int32_t code, const char *text)
+{
+    (void)text;
+    switch (code) {
+    case -1002: // the session is not logged on
+    case -1020: // there is no such request
+    case -1022: // REST signs another text
+    case -1099:
+    case -1135: // the request is no JSON that it can read
+        return 1;
+    default:
+        return code <= -1100 && code >= -1106; // parameters: missing, unknown, too many
+    }
+}
+
 uint16_t binance_refusal(enum answer answer, int32_t code, const char *text)
 {
     uint16_t reason = wire_refusal(answer);

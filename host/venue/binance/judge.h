@@ -9,6 +9,8 @@
 enum answer binance_judge(int status, int32_t code, const char *text);
 /* enum reason for an answer that is a refusal. */
 uint16_t binance_refusal(enum answer answer, int32_t code, const char *text);
+/* Does it say that a socket cannot serve the request, so that REST may? */
+int binance_is_of_socket(int32_t code, const char *text);
 uint16_t binance_reject_reason(int32_t code, const char *text);
 
 #endif

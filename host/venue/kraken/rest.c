@@ -194,6 +194,21 @@ uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text)
     return at >= 0 && errors[at].reason != 0 ? errors[at].reason : wire_refusal(answer);
 }
 
+int kraken_is_of_socket(int32_t code, const char *text)
+{
+    static const char *const own[] = {"ESession:", "EAPI:", "EGeneral:Unknown method",
+                                      "EGeneral:Permission denied"};
+
+    (void)code;
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (strncmp(text, own[i], strlen(own[i])) == 0)
+            return 1;
+    }
+    // Its reader of messages says "Unsupported field: ..." and the like; what the exchange says
+    // begins with the severity, E, and a category.
+    return text[0] != '\0' && (text[0] != 'E' || strchr(text, ':') == NULL);
+}
+
 enum answer kraken_judge_answer(const struct http_message *reply, char *text, size_t room)
 {
     struct scan_text result;

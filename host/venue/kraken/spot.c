@@ -343,6 +343,7 @@ const struct venue_wire venue_kraken_spot = {
     .say = kraken_say,
     .judge = kraken_judge,
     .refusal = kraken_refusal,
+    .is_of_socket = kraken_is_of_socket,
     .read_info = kraken_read_info,
     .fit_rules = kraken_fit_rules,
     .read_bars = kraken_read_bars,

@@ -367,13 +367,13 @@ static const uint32_t weights[REQ_KINDS] = {
     .decode_recorded = okx_decode_recorded, .write = write_request,                                \
     .said = 1u << REQ_NEW | 1u << REQ_REPLACE | 1u << REQ_CANCEL | 1u << REQ_STRAY,                \
     .say = okx_say, .is_sayable = okx_is_sayable, .judge = okx_judge, .refusal = okx_refusal,      \
-    .read_info = okx_read_info, .fit_rules = okx_fit_rules, .read_bars = okx_read_bars,            \
-    .read_order = okx_take_order, .read_orders = okx_read_orders, .read_fills = okx_read_fills,    \
-    .read_account = okx_read_account, .decode = okx_decode, .subscribe = subscribe,                \
-    .resubscribe = resubscribe, .on_reply = on_reply, .read_rights = okx_read_rights,              \
-    .keep_user = okx_keep_user, .on_user_up = okx_on_user_up, .on_user = okx_on_user,              \
-    .take_replace = okx_take_replace, .dead_man = DEAD_MAN_ACCOUNT, .is_set = is_set,              \
-    .is_legible = is_legible, .count = count
+    .is_of_socket = okx_is_of_socket, .read_info = okx_read_info, .fit_rules = okx_fit_rules,      \
+    .read_bars = okx_read_bars, .read_order = okx_take_order, .read_orders = okx_read_orders,      \
+    .read_fills = okx_read_fills, .read_account = okx_read_account, .decode = okx_decode,          \
+    .subscribe = subscribe, .resubscribe = resubscribe, .on_reply = on_reply,                      \
+    .read_rights = okx_read_rights, .keep_user = okx_keep_user, .on_user_up = okx_on_user_up,      \
+    .on_user = okx_on_user, .take_replace = okx_take_replace, .dead_man = DEAD_MAN_ACCOUNT,        \
+    .is_set = is_set, .is_legible = is_legible, .count = count
 
 extern const struct venue_wire venue_okx_spot, venue_okx_swap;
 const struct venue_wire venue_okx_spot = {

@@ -163,6 +163,12 @@ uint16_t okx_refusal(enum answer answer, int32_t code, const char *text)
     return at >= 0 && errors[at].reason != 0 ? errors[at].reason : wire_refusal(answer);
 }
 
+int okx_is_of_socket(int32_t code, const char *text)
+{
+    (void)text;
+    return code >= 60000 && code < 70000; // errors of the WebSocket: a login, what cannot be read
+}
+
 enum answer okx_judge_answer(const struct http_message *reply, struct okx_answer *said)
 {
     if (okx_open_answer(reply->body, reply->body_n, said) >= 0)
