@@ -49,8 +49,8 @@ static agon_amt_t worth_of(const struct engine *engine, const struct position *p
 }
 
 // Into the base currency. What cannot be valued makes the slot's equity unknown.
-static agon_amt_t in_base(const struct engine *engine, agon_asset_t unit, agon_amt_t amt,
-                          uint32_t *is_unknown)
+agon_amt_t exposure_in_base(const struct engine *engine, agon_asset_t unit, agon_amt_t amt,
+                            uint32_t *is_unknown)
 {
     agon_amt_t value_amt = 0;
 
@@ -61,6 +61,13 @@ static agon_amt_t in_base(const struct engine *engine, agon_asset_t unit, agon_a
         return 0;
     }
     return value_amt;
+}
+
+static inline agon_amt_t in_base(const struct engine *engine, agon_asset_t unit, agon_amt_t amt,
+                                 uint32_t *is_unknown)
+{
+    return unit == engine->table.base_currency ? amt
+                                               : exposure_in_base(engine, unit, amt, is_unknown);
 }
 
 static void add_value(struct exposure *exposure, uint16_t slot, const struct exposure_line *line,
@@ -212,9 +219,8 @@ static void count_cash(struct engine *engine, uint16_t slot)
     exposure->is_cash_unknown[slot] = (uint8_t)is_unknown;
 }
 
-#define NO_PLACE UINT32_MAX
 // The place of the slot's position there.
-static uint32_t place_of(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+uint32_t exposure_place(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
     uint32_t n, place = engine->exposure->places[instrument][slot];
     const struct position *all;
@@ -228,30 +234,15 @@ static uint32_t place_of(const struct engine *engine, uint16_t slot, agon_instru
         if (all[place].instrument == instrument)
             return place;
     }
-    return NO_PLACE;
+    return EXPOSURE_NO_PLACE;
 }
 
 static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
-    uint32_t place = place_of(engine, slot, instrument);
+    uint32_t place = exposure_place(engine, slot, instrument);
 
-    if (place != NO_PLACE)
+    if (place != EXPOSURE_NO_PLACE)
         count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
-}
-
-/* Of orders that no price before or now would have trade at a loss, only the fees are at stake. */
-static void look_at_open(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
-                         uint32_t place, agon_px_t long_px, agon_px_t short_px)
-{
-    struct exposure_open *open = &engine->exposure->open[slot];
-    const struct market *market = &engine->markets[instrument];
-
-    if (place != NO_PLACE && open->buy_px[place] <= long_px &&
-        open->buy_px[place] <= market->long_px &&
-        (open->sell_px[place] == 0 ||
-         (open->sell_px[place] >= short_px && open->sell_px[place] >= market->short_px)))
-        return;
-    open->is_known = 0;
 }
 
 static void touch(struct engine *engine, uint16_t slot)
@@ -288,7 +279,7 @@ static void value_again(struct engine *engine, agon_asset_t asset)
         if (!engine->slots.all[slot].is_used)
             continue;
         count_cash(engine, slot);
-        engine->exposure->open[slot].is_known = 0;
+        exposure_open_valued(engine, slot);
         for (uint32_t i = 0; i < n; i++) {
             const struct agon_instrument *instrument =
                 instruments_get(&engine->table, all[i].instrument);
@@ -309,11 +300,11 @@ static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
     uint16_t slot;
 
     while (slot_set_take(&holders, &slot)) {
-        uint32_t place = place_of(engine, slot, instrument);
+        uint32_t place = exposure_place(engine, slot, instrument);
 
-        if (place != NO_PLACE)
+        if (place != EXPOSURE_NO_PLACE)
             count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
-        look_at_open(engine, slot, instrument, place, before_long_px, before_short_px);
+        exposure_open_price(engine, slot, instrument, place, before_long_px, before_short_px);
         touch(engine, slot);
     }
 }
@@ -352,7 +343,6 @@ void exposure_path(struct engine *engine, uint16_t slot, agon_instrument_t instr
     exposure->path_instrument = instrument;
     exposure->path_px[slot] = px;
     count_at(engine, slot, instrument);
-    exposure->open[slot].is_known = 0;
     touch(engine, slot);
 }
 
@@ -391,16 +381,32 @@ void exposure_fill(struct engine *engine, uint16_t slot, agon_instrument_t instr
     touch(engine, slot);
 }
 
+/* Of a position that was counted before, in the base currency: an order changes what it reaches and
+ * nothing of what it is worth. */
+static void count_reach(struct engine *engine, uint16_t slot, uint32_t place,
+                        const struct position *pos, const struct agon_instrument *instrument)
+{
+    struct exposure *exposure = engine->exposure;
+    struct exposure_line *line = &exposure->lines[slot][place];
+
+    add_reach(&exposure->reach, line, -1);
+    work_out_reach(engine, pos, instrument, line);
+    add_reach(&exposure->reach, line, 1);
+}
+
 void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    uint32_t place = engine->exposure->places[pos->instrument][slot];
 
     note_sides(engine->exposure, slot, pos);
-    // An order changes nothing of what the slot is worth.
-    if (instrument != NULL && !is_reach_counted(engine, instrument))
-        note_holder(engine->exposure, slot, pos);
-    else
+    if (instrument == NULL || place == 0 || unit_of(instrument) != engine->table.base_currency) {
         count_at(engine, slot, pos->instrument);
+        return;
+    }
+    note_holder(engine->exposure, slot, pos);
+    if (engine->exposure->is_reach_kept)
+        count_reach(engine, slot, place - 1, pos, instrument);
 }
 
 /* What all slots reach, summed up anew. */
@@ -470,15 +476,15 @@ int exposure_judges_all(const struct engine *engine)
            has_loss_limits(&engine->portfolio_limits);
 }
 
+int exposure_judges_loss_all(const struct engine *engine)
+{
+    return has_loss_limits(&engine->portfolio_limits);
+}
+
 int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
 {
     return slot->limits.daily_loss_amt > 0 || slot->limits.drawdown_ppm > 0 ||
            has_loss_limits(&engine->portfolio_limits);
-}
-
-void exposure_order(struct engine *engine, uint16_t slot)
-{
-    engine->exposure->open[slot].is_known = 0;
 }
 
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
@@ -514,7 +520,7 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     exposure->n_unknown_all -= exposure->is_cash_unknown[slot];
     exposure->n_unknown[slot] = exposure->is_cash_unknown[slot] = 0;
     slot_set_remove(&exposure->touched, slot);
-    exposure->open[slot].is_known = 0;
+    exposure_open_vacate(engine, slot);
     risk_recapitalise(&engine->portfolio, -gone_amt);
 }
 
@@ -546,9 +552,9 @@ agon_amt_t exposure_worth(const struct engine *engine, const struct position *po
 agon_amt_t exposure_worth_now(const struct engine *engine, uint16_t slot,
                               agon_instrument_t instrument)
 {
-    uint32_t place = place_of(engine, slot, instrument);
+    uint32_t place = exposure_place(engine, slot, instrument);
 
-    return place != NO_PLACE ? engine->exposure->lines[slot][place].value_amt : 0;
+    return place != EXPOSURE_NO_PLACE ? engine->exposure->lines[slot][place].value_amt : 0;
 }
 
 /* All of it, as far as there are slots and instruments: the rest was never written. */
@@ -584,6 +590,7 @@ void exposure_rebuild(struct engine *engine)
 
         if (!engine->slots.all[slot].is_used)
             continue;
+        exposure_open_forget(engine, slot);
         count_cash(engine, slot);
         for (uint32_t i = 0; i < n; i++) {
             if (all[i].instrument == 0)
@@ -733,80 +740,6 @@ int exposure_is_priced(const struct engine *engine, const struct slot *slot)
             return 0;
     }
     return 1;
-}
-
-agon_amt_t exposure_order_loss(const struct engine *engine,
-                               const struct agon_instrument *instrument, uint8_t side, agon_px_t px,
-                               agon_qty_t qty)
-{
-    const struct market *market = &engine->markets[instrument->hdr.instrument];
-    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
-                                                                        : instrument->maker_fee_ppb;
-    agon_px_t worth_px = side == AGON_BUY ? market->long_px : market->short_px;
-    agon_px_t off_px = side == AGON_BUY ? num_add(px, -worth_px) : num_add(worth_px, -px);
-    agon_amt_t amt = 0;
-    uint32_t is_unknown = 0;
-
-    if (qty <= 0 || px <= 0)
-        return 0;
-    if (worth_px > 0 && off_px > 0)
-        amt = instruments_notional(&engine->table, instrument, off_px, qty, NUM_UP);
-    if (ppb > 0)
-        amt = num_add(amt,
-                      num_mul_div(instruments_notional(&engine->table, instrument, px, qty, NUM_UP),
-                                  ppb, 1000000000, NUM_UP));
-    return in_base(engine, instrument_kind_unit(instrument), amt, &is_unknown);
-}
-
-static void count_open(const struct engine *engine, const struct order *order,
-                       struct exposure_open *open)
-{
-    agon_px_t px = intents_reach_px(order);
-    uint32_t place = place_of(engine, order->slot, order->instrument);
-
-    REQUIRE(place != NO_PLACE); // it holds something back there
-    if (order->side == AGON_BUY && px > open->buy_px[place])
-        open->buy_px[place] = px;
-    if (order->side == AGON_SELL && (open->sell_px[place] == 0 || px < open->sell_px[place]))
-        open->sell_px[place] = px;
-    open->loss_amt =
-        num_add(open->loss_amt,
-                exposure_order_loss(engine, instruments_get(&engine->table, order->instrument),
-                                    order->side, px, order->held_back_qty));
-}
-
-agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot)
-{
-    struct exposure_open *open = &engine->exposure->open[slot->id];
-
-    if (orders_count(engine->orders, slot->id) == 0)
-        return 0;
-    if (open->is_known)
-        return open->loss_amt;
-    memset(open, 0, sizeof(*open));
-    for (struct order *order = orders_next(engine->orders, slot->id, NULL); order != NULL;
-         order = orders_next(engine->orders, slot->id, order)) {
-        // What waits for its trigger fills where the position has lost as much already.
-        if (order_type_is_stop(order->type) || order->held_back_qty <= 0)
-            continue;
-        count_open(engine, order, open);
-    }
-    open->is_known = 1;
-    return open->loss_amt;
-}
-
-agon_amt_t exposure_open_loss_all(const struct engine *engine)
-{
-    agon_amt_t loss_amt = 0;
-
-    // Nobody asks for it otherwise, and it is a walk over every slot.
-    if (!has_loss_limits(&engine->portfolio_limits))
-        return 0;
-    for (uint16_t id = 0; id < engine->slots.n; id++) {
-        if (engine->slots.all[id].is_used)
-            loss_amt = num_add(loss_amt, exposure_open_loss(engine, &engine->slots.all[id]));
-    }
-    return loss_amt;
 }
 
 void exposure_reach(const struct engine *engine, uint16_t slot,

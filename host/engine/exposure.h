@@ -29,12 +29,15 @@ struct exposure_reach { /* of all slots together, each with its open orders fill
     num128_t venue[VENUES_MAX + 1];
     num128_t asset_up[ASSETS_MAX + 1], asset_down[ASSETS_MAX + 1];
 };
-/* What a slot's open orders stand to lose at once. It is worked out when it is asked for, and stays
- * known until an order changes or a price comes to where one of them would trade at a loss. */
+/* What a slot's open orders stand to lose at once: kept up with each of them, each order's own part
+ * beside it. It is unknown, and worked out when it is asked for, after a price came to where one of
+ * them would trade at a loss or left it, and after each change where one is valued in another
+ * currency. */
 struct exposure_open {
-    agon_amt_t loss_amt;
-    agon_px_t buy_px[LEDGER_POSITIONS], sell_px[LEDGER_POSITIONS]; /* highest, lowest; 0: none */
-    uint8_t is_known;
+    num128_t loss; /* 0 while it is unknown */
+    agon_px_t buy_px[LEDGER_POSITIONS],
+        sell_px[LEDGER_POSITIONS]; /* none is above, below; 0: none */
+    uint8_t is_unknown, is_valued;
 };
 /* What a slot's open orders may still take of an asset on an account: kept up with each order once
  * it has been asked for. */
@@ -57,7 +60,9 @@ struct exposure {
     agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
     agon_amt_t cash_amt[SLOTS_MAX]; /* from here on it is small, and forgotten as a whole */
     num128_t equity[SLOTS_MAX];
-    num128_t total; /* equity of all slots */
+    num128_t total;     /* equity of all slots */
+    num128_t open_loss; /* what open orders stand to lose, of all slots that it is known of */
+    struct slot_set open_unknown; /* the others */
     struct exposure_promise promises[SLOTS_MAX][EXPOSURE_PROMISES];
     struct exposure_reach reach;
     uint8_t is_reach_kept;    /* a limit is set on something of it */
@@ -100,14 +105,15 @@ const struct exposure_promise *exposure_promise(const struct engine *engine,
                                                 agon_asset_t asset);
 /* A slot has another account: nothing of that is known. */
 void exposure_accounts(struct engine *engine);
-/* An order of the slot changed in any way, or is one no more. */
-void exposure_order(struct engine *engine, uint16_t slot);
+/* The order changed in any way, or is settled. */
+void exposure_order(struct engine *engine, struct order *order);
 /* The portfolio's limits changed. */
 void exposure_limits(struct engine *engine);
 /* Is any limit of the portfolio set? */
 int exposure_judges_all(const struct engine *engine);
-/* Would a loss of the slot's, or of all, be judged by any limit? */
+/* Would a loss of the slot's, or of all, be judged by any limit? Would one of all? */
 int exposure_judges_loss(const struct engine *engine, const struct slot *slot);
+int exposure_judges_loss_all(const struct engine *engine);
 /* Limits of the slot changed, or it is time to look again. */
 void exposure_look(struct engine *engine, uint16_t slot);
 /* Judges what this event touched. At a limit: what on_breach says. Where open orders could lead to
@@ -133,6 +139,22 @@ agon_amt_t exposure_open_loss_all(const struct engine *engine);
 agon_amt_t exposure_order_loss(const struct engine *engine,
                                const struct agon_instrument *instrument, uint8_t side, agon_px_t px,
                                agon_qty_t qty);
+/* What open orders of a slot stand to lose is worked out anew when it is asked for: for any reason;
+ * where something of it is valued in a currency whose worth changed; where a price of an
+ * instrument, at that place of the slot's, came from long_px and short_px to what the market has
+ * now. */
+void exposure_open_forget(struct engine *engine, uint16_t slot);
+void exposure_open_valued(struct engine *engine, uint16_t slot);
+void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                         uint32_t place, agon_px_t long_px, agon_px_t short_px);
+/* The slot is gone: it has no orders. */
+void exposure_open_vacate(struct engine *engine, uint16_t slot);
+/* amt of a unit in the base currency; what nothing values is 0, and *is_unknown then 1. */
+agon_amt_t exposure_in_base(const struct engine *engine, agon_asset_t unit, agon_amt_t amt,
+                            uint32_t *is_unknown);
+/* The place of the slot's position there. */
+#define EXPOSURE_NO_PLACE UINT32_MAX
+uint32_t exposure_place(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 /* Figures of the portfolio as they are; venue and asset: the largest of each. */
 void exposure_now(const struct engine *engine, struct risk_reach *reach);
 /* Figures of the portfolio once an order of that notional were filled; 0 while no limit is set on

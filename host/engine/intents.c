@@ -279,7 +279,7 @@ static void drop(struct engine *engine, struct order *order, uint16_t reason)
     intents_hold(engine, order);
     deliver_order(engine, order, reason);
     orders_settle(engine->orders, order);
-    exposure_order(engine, order->slot);
+    exposure_order(engine, order);
 }
 
 void intents_release(struct engine *engine, struct order *order, uint16_t reason)

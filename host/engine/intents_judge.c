@@ -127,7 +127,7 @@ void intents_hold(struct engine *engine, struct order *order)
         exposure_working(engine, order->slot, pos);
     order->held_back_qty = qty;
     order->held_back_amt = amt;
-    exposure_order(engine, order->slot);
+    exposure_order(engine, order);
 }
 
 int intents_may_reduce(const struct engine *engine, const struct agon_instrument *instrument,
@@ -228,6 +228,8 @@ static void into_base(const struct engine *engine, const struct slot *slot,
 {
     agon_asset_t unit = instrument->settle;
 
+    if (unit == engine->table.base_currency)
+        return; // they are there
     view->is_unvalued =
         (uint8_t)(value_of(engine, unit, view->notional_amt, NUM_UP, &view->notional_amt) ==
                       AGON_EAGAIN ||
@@ -235,6 +237,16 @@ static void into_base(const struct engine *engine, const struct slot *slot,
                       AGON_EAGAIN ||
                   !value_has_way(engine, unit) ||
                   (slot->limits.book_age_ms > 0 && value_is_old(engine, slot, unit)));
+}
+
+/* All of them are looked at, several at once. */
+static inline uint8_t is_subscribed(const struct subscription *sub, agon_instrument_t id)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < SLOT_INSTRUMENTS_MAX; i++)
+        found |= (uint32_t)(sub->instruments[i] == id) & (uint32_t)(i < sub->n_instruments);
+    return (uint8_t)found;
 }
 
 /* What the order could lose, and what all slots would hold with it. */
@@ -282,8 +294,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
 
     if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&
         intent->account < ACCOUNTS_MAX) {
-        for (uint32_t i = 0; i < slot->subscription.n_instruments && !view.is_authorised; i++)
-            view.is_authorised = slot->subscription.instruments[i] == intent->instrument;
+        view.is_authorised = is_subscribed(&slot->subscription, intent->instrument);
     }
     if (!view.is_authorised)
         return risk_judge(&view, intent);

@@ -387,7 +387,7 @@ int reports_take(struct engine *engine, const struct record_report *report)
         if (is_short)
             engine->close_ended[slot] = order->reason != 0 ? order->reason : report->reason;
         orders_settle(engine->orders, order);
-        exposure_order(engine, slot);
+        exposure_order(engine, order);
         exits_on_end(engine, order);
         if (engine->wants_flat[slot] == 0)
             return AGON_OK;

@@ -248,6 +248,7 @@ static void reopen(struct orders *orders, struct order *order, struct orders_eff
 
     unlink_from(orders, &orders->final, place);
     link_last(orders, &orders->open[order->slot], place);
+    order->is_settled = 0;
     order->state = order->filled_qty > 0 ? AGON_ORDER_PARTIAL : AGON_ORDER_OPEN;
     order->reason = REASON_NONE;
     order->n_asked = 0;
@@ -598,6 +599,7 @@ void orders_settle(struct orders *orders, struct order *order)
     REQUIRE(order_is_final(order));
     unlink_from(orders, &orders->open[order->slot], place);
     link_last(orders, &orders->final, place);
+    order->is_settled = 1;
 }
 
 int orders_owes_fills(const struct orders *orders, uint16_t slot)

@@ -304,6 +304,10 @@ static agon_amt_t notional_wide(const struct agon_instrument *instrument, int am
     return round_last(&value, last, is_inexact, is_negative, round);
 }
 
+#define SCALES 9
+static const int64_t scales[SCALES] = {1,      10,      100,      1000,     10000,
+                                       100000, 1000000, 10000000, 100000000};
+
 HOT agon_amt_t instruments_notional(const struct instruments *table,
                                     const struct agon_instrument *instrument, agon_px_t px,
                                     agon_qty_t qty, enum num_round round)
@@ -313,8 +317,16 @@ HOT agon_amt_t instruments_notional(const struct instruments *table,
 
     if (!instrument_kind_is_in_base(instrument->kind) &&
         (instrument->multiplier == 0 ||
-         (instrument->multiplier == 1 && instrument->multiplier_exp == 0)))
+         (instrument->multiplier == 1 && instrument->multiplier_exp == 0))) {
+        int shift = amt_exp - instrument->px_exp - instrument->qty_exp;
+        int64_t narrow, scaled;
+
+        // Most need no rounding and fit 63 bits.
+        if (shift >= 0 && shift < SCALES && !__builtin_mul_overflow(px, qty, &narrow) &&
+            !__builtin_mul_overflow(narrow, scales[shift], &scaled) && scaled >= NUM_MIN)
+            return scaled;
         return num_notional(px, instrument->px_exp, qty, instrument->qty_exp, amt_exp, round);
+    }
     return notional_wide(instrument, amt_exp, px, qty, round);
 }
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/* open_loss: what open orders stand to lose at once, each filled at the worst price that it can be:
+ * kept up with each order, and worked out anew where a price or a value moved what one of them
+ * stands for. */
+#include "base/error.h"
+#include "base/hot.h"
+#include "engine/exposure.h"
+#include "engine/impl.h"
+#include "market/instrument_kind.h"
+#include "market/order_type.h"
+
+// Every term is at least 0: what does not fit stands at the edge, as a sum that saturates would.
+static agon_amt_t fit(num128_t sum)
+{
+    REQUIRE(sum >= 0);
+    return sum > NUM_MAX ? NUM_MAX : (agon_amt_t)sum;
+}
+
+/* Nobody knows the slot's sum until somebody asks. */
+static void forget(struct exposure *exposure, uint16_t slot)
+{
+    struct exposure_open *open = &exposure->open[slot];
+
+    if (open->is_unknown)
+        return;
+    exposure->open_loss -= open->loss;
+    open->loss = 0;
+    open->is_unknown = 1;
+    slot_set_add(&exposure->open_unknown, slot);
+}
+
+void exposure_open_forget(struct engine *engine, uint16_t slot)
+{
+    forget(engine->exposure, slot);
+}
+
+void exposure_open_valued(struct engine *engine, uint16_t slot)
+{
+    if (engine->exposure->open[slot].is_valued)
+        forget(engine->exposure, slot);
+}
+
+void exposure_open_vacate(struct engine *engine, uint16_t slot)
+{
+    struct exposure *exposure = engine->exposure;
+
+    REQUIRE(orders_count(engine->orders, slot) == 0);
+    forget(exposure, slot);
+    exposure->open[slot] = (struct exposure_open){0};
+    slot_set_remove(&exposure->open_unknown, slot);
+}
+
+/* Of orders that no price before or now would have trade at a loss, only the fees are at stake. */
+HOT void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                             uint32_t place, agon_px_t long_px, agon_px_t short_px)
+{
+    const struct exposure_open *open = &engine->exposure->open[slot];
+    const struct market *market = &engine->markets[instrument];
+
+    if (place < LEDGER_POSITIONS && open->buy_px[place] <= long_px &&
+        open->buy_px[place] <= market->long_px &&
+        (open->sell_px[place] == 0 ||
+         (open->sell_px[place] >= short_px && open->sell_px[place] >= market->short_px)))
+        return;
+    forget(engine->exposure, slot);
+}
+
+HOT agon_amt_t exposure_order_loss(const struct engine *engine,
+                                   const struct agon_instrument *instrument, uint8_t side,
+                                   agon_px_t px, agon_qty_t qty)
+{
+    const struct market *market = &engine->markets[instrument->hdr.instrument];
+    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
+                                                                        : instrument->maker_fee_ppb;
+    agon_px_t worth_px = side == AGON_BUY ? market->long_px : market->short_px;
+    agon_px_t off_px = side == AGON_BUY ? num_add(px, -worth_px) : num_add(worth_px, -px);
+    agon_amt_t amt = 0;
+    uint32_t is_unknown = 0;
+
+    if (qty <= 0 || px <= 0)
+        return 0;
+    if (worth_px > 0 && off_px > 0)
+        amt = instruments_notional(&engine->table, instrument, off_px, qty, NUM_UP);
+    if (ppb > 0)
+        amt = num_add(amt,
+                      num_mul_div(instruments_notional(&engine->table, instrument, px, qty, NUM_UP),
+                                  ppb, 1000000000, NUM_UP));
+    return exposure_in_base(engine, instrument_kind_unit(instrument), amt, &is_unknown);
+}
+
+/* What the order counts for now. One that waits for its trigger fills where the position has lost
+ * as much already; one that has ended and waits for its fills alone is in no list of open ones. */
+static agon_amt_t look_at(const struct engine *engine, const struct order *order,
+                          struct exposure_open *open)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
+    agon_px_t px;
+    uint32_t place;
+
+    if (order->is_settled || order_type_is_stop(order->type) || order->held_back_qty <= 0)
+        return 0;
+    px = intents_reach_px(order);
+    place = exposure_place(engine, order->slot, order->instrument);
+    REQUIRE(place < LEDGER_POSITIONS); // it holds something back there
+    if (order->side == AGON_BUY && px > open->buy_px[place])
+        open->buy_px[place] = px;
+    if (order->side == AGON_SELL && (open->sell_px[place] == 0 || px < open->sell_px[place]))
+        open->sell_px[place] = px;
+    open->is_valued |= instrument_kind_unit(instrument) != engine->table.base_currency;
+    return exposure_order_loss(engine, instrument, order->side, px, order->held_back_qty);
+}
+
+HOT void exposure_order(struct engine *engine, struct order *order)
+{
+    struct exposure *exposure = engine->exposure;
+    struct exposure_open *open = &exposure->open[order->slot];
+    agon_amt_t before_amt = order->open_loss_amt;
+
+    order->open_loss_amt = 0;
+    if (open->is_unknown)
+        return;
+    // Where nobody will ask it is not worked out.
+    if (exposure_judges_loss(engine, &engine->slots.all[order->slot]))
+        order->open_loss_amt = look_at(engine, order, open);
+    else
+        open->is_valued = 1;
+    // What is valued by another price is valued with all that it stands beside.
+    if (open->is_valued) {
+        forget(exposure, order->slot);
+        return;
+    }
+    open->loss += (num128_t)order->open_loss_amt - before_amt;
+    exposure->open_loss += (num128_t)order->open_loss_amt - before_amt;
+}
+
+static __attribute__((noinline)) void work_out(const struct engine *engine, uint16_t slot)
+{
+    struct exposure *exposure = engine->exposure;
+    struct exposure_open *open = &exposure->open[slot];
+
+    *open = (struct exposure_open){0};
+    for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
+         order = orders_next(engine->orders, slot, order)) {
+        order->open_loss_amt = look_at(engine, order, open);
+        open->loss += order->open_loss_amt;
+    }
+    exposure->open_loss += open->loss;
+    slot_set_remove(&exposure->open_unknown, slot);
+}
+
+HOT agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot)
+{
+    const struct exposure_open *open = &engine->exposure->open[slot->id];
+
+    if (open->is_unknown)
+        work_out(engine, slot->id);
+    return fit(open->loss);
+}
+
+HOT agon_amt_t exposure_open_loss_all(const struct engine *engine)
+{
+    struct exposure *exposure = engine->exposure;
+
+    if (!exposure_judges_loss_all(engine))
+        return 0;
+    while (!slot_set_is_empty(&exposure->open_unknown))
+        work_out(engine, (uint16_t)slot_set_first(&exposure->open_unknown));
+    return fit(exposure->open_loss);
+}
