@@ -21,7 +21,7 @@
 #define INTENTS     4096
 #define BATCH       16    /* intents between two rounds of clearing up */
 #define BROKEN      32768 /* orders that are broken in one way or two before anything is timed */
-#define MUCH        ((agon_amt_t)1000000 * 100000000)
+#define MUCH        WORLD_CAPITAL
 
 struct risk {
     struct risk_view views[VIEWS];
@@ -373,24 +373,6 @@ static void make_intents(struct risk *risk)
     }
 }
 
-/* Every limit of all slots together, none of them near. */
-static int limit_all(struct world *world)
-{
-    const agon_amt_t much = 100 * MUCH;
-    struct record_portfolio portfolio = {
-        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
-        .kind = CONFIG_PORTFOLIO,
-        .limits = {.equity_amt = 1,
-                   .daily_loss_amt = much,
-                   .drawdown_ppm = 500000,
-                   .gross_amt = much,
-                   .net_amt = much,
-                   .venue_amt = much,
-                   .asset_amt = much}};
-
-    return world_step(world, &portfolio.hdr);
-}
-
 /* --- the whole way --- */
 
 static int on_send(void *ctx, const struct order_cmd *cmd)
@@ -521,7 +503,7 @@ static int open_marked(struct mark *mark, struct world *world, int has_limits, s
         return rc;
     engine_attach_venue(world->engine, 0, &port);
     if (has_limits)
-        rc = limit_all(world);
+        rc = world_limit_all(world);
     for (agon_instrument_t id = 1; id <= INSTRUMENTS && rc >= 0; id++) {
         rc = quote(world, id, WORLD_PX);
         for (uint16_t slot = 0; slot < AGENTS && rc >= 0; slot++)
@@ -583,7 +565,7 @@ static int open_world(struct risk *risk, struct error *err)
     risk->writer = journal_writer_new(&risk->port, &risk->world.buffer, &journal, &end, err);
     if (risk->writer == NULL)
         return AGON_EIO;
-    rc = limit_all(&risk->world);
+    rc = world_limit_all(&risk->world);
     if (rc < 0)
         return rc;
     for (agon_instrument_t id = 1; id <= INSTRUMENTS; id++) {

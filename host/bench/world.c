@@ -14,7 +14,7 @@
 #define ASSET_USDT   1
 #define ASSET_BASE   2
 #define BUS_GRANULES ((uint64_t)1 << 20)
-#define CAPITAL      ((agon_amt_t)1000000 * 100000000)
+#define CAPITAL      WORLD_CAPITAL
 
 /* --- plugins --- */
 
@@ -341,6 +341,23 @@ int world_wish(struct world *world, uint16_t slot)
         return rc;
     rc = world_step(world, event);
     return rc < 0 ? rc : 1;
+}
+
+int world_limit_all(struct world *world)
+{
+    const agon_amt_t much = 100 * CAPITAL;
+    struct record_portfolio portfolio = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = {.equity_amt = 1,
+                   .daily_loss_amt = much,
+                   .drawdown_ppm = 500000,
+                   .gross_amt = much,
+                   .net_amt = much,
+                   .venue_amt = much,
+                   .asset_amt = much}};
+
+    return world_step(world, &portfolio.hdr);
 }
 
 int world_expire(struct world *world, const struct order_cmd *cmd)

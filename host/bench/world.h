@@ -9,8 +9,9 @@
 #include "agent/run_process.h"
 #include "engine/engine.h"
 
-#define WORLD_T0 ((agon_ns_t)1767225600 * 1000000000)
-#define WORLD_PX ((agon_px_t)6000000) /* 60000.00 */
+#define WORLD_T0      ((agon_ns_t)1767225600 * 1000000000)
+#define WORLD_PX      ((agon_px_t)6000000) /* 60000.00 */
+#define WORLD_CAPITAL ((agon_amt_t)1000000 * 100000000)
 
 enum world_plugin {
     WORLD_NOBODY = 0,  /* slots without a plugin */
@@ -65,6 +66,8 @@ void world_close(struct world *world);
 int world_step(struct world *world, struct agon_event_hdr *event);
 /* Takes what slot wants next and steps it; 1: there was something. */
 int world_wish(struct world *world, uint16_t slot);
+/* Sets every limit of all slots together, none of them near. */
+int world_limit_all(struct world *world);
 /* The venue says that the last order is gone, unfilled. */
 int world_expire(struct world *world, const struct order_cmd *cmd);
 /* ... that all of it has traded at its price. */

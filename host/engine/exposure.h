@@ -29,14 +29,22 @@ struct exposure_reach { /* of all slots together, each with its open orders fill
     num128_t venue[VENUES_MAX + 1];
     num128_t asset_up[ASSETS_MAX + 1], asset_down[ASSETS_MAX + 1];
 };
+/* How far the open orders of one side reach: the prices that reach furthest and how many orders
+ * have each, and how far the others may. As key: a buy's price, a sell's below the highest number,
+ * so that the larger reaches further; 0: none. */
+#define EXPOSURE_FURTHEST 4
+struct exposure_side {
+    int64_t key[EXPOSURE_FURTHEST]; /* falling, above rest */
+    uint32_t n[EXPOSURE_FURTHEST];
+    int64_t rest;
+};
 /* What a slot's open orders stand to lose at once: kept up with each of them, each order's own part
  * beside it. It is unknown, and worked out when it is asked for, after a price came to where one of
  * them would trade at a loss or left it, and after each change where one is valued in another
  * currency. */
 struct exposure_open {
     num128_t loss; /* 0 while it is unknown */
-    agon_px_t buy_px[LEDGER_POSITIONS],
-        sell_px[LEDGER_POSITIONS]; /* none is above, below; 0: none */
+    struct exposure_side buys[LEDGER_POSITIONS], sells[LEDGER_POSITIONS];
     uint8_t is_unknown, is_valued;
 };
 /* What a slot's open orders may still take of an asset on an account: kept up with each order once

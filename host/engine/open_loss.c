@@ -50,19 +50,82 @@ void exposure_open_vacate(struct engine *engine, uint16_t slot)
     slot_set_remove(&exposure->open_unknown, slot);
 }
 
+static int64_t key_of(uint8_t side, agon_px_t px)
+{
+    return side == AGON_BUY ? px : INT64_MAX - px;
+}
+
+static int64_t furthest(const struct exposure_side *side)
+{
+    return side->n[0] > 0 ? side->key[0] : side->rest;
+}
+
+static void reach_to(struct exposure_side *side, int64_t key)
+{
+    uint32_t at = 0;
+
+    if (key <= side->rest)
+        return;
+    while (at < EXPOSURE_FURTHEST && side->n[at] > 0 && side->key[at] > key)
+        at++;
+    if (at == EXPOSURE_FURTHEST) {
+        side->rest = key;
+        return;
+    }
+    if (side->n[at] > 0 && side->key[at] == key) {
+        side->n[at]++;
+        return;
+    }
+    if (side->n[EXPOSURE_FURTHEST - 1] > 0)
+        side->rest = side->key[EXPOSURE_FURTHEST - 1];
+    for (uint32_t i = EXPOSURE_FURTHEST - 1; i > at; i--) {
+        side->key[i] = side->key[i - 1];
+        side->n[i] = side->n[i - 1];
+    }
+    side->key[at] = key;
+    side->n[at] = 1;
+}
+
+static void reach_no_more(struct exposure_side *side, int64_t key)
+{
+    uint32_t at = 0;
+
+    if (key <= side->rest)
+        return; // it was one of the others
+    while (at < EXPOSURE_FURTHEST - 1 && side->key[at] != key)
+        at++;
+    REQUIRE(side->key[at] == key && side->n[at] > 0);
+    if (--side->n[at] > 0)
+        return;
+    for (; at < EXPOSURE_FURTHEST - 1; at++) {
+        side->key[at] = side->key[at + 1];
+        side->n[at] = side->n[at + 1];
+    }
+    side->key[at] = 0;
+    side->n[at] = 0;
+}
+
+static struct exposure_side *side_of(const struct engine *engine, const struct order *order,
+                                     struct exposure_open *open)
+{
+    uint32_t place = exposure_place(engine, order->slot, order->instrument);
+
+    REQUIRE(place < LEDGER_POSITIONS); // it holds something back there
+    return order->side == AGON_BUY ? &open->buys[place] : &open->sells[place];
+}
+
 /* Of orders that no price before or now would have trade at a loss, only the fees are at stake. */
 HOT void exposure_open_price(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
                              uint32_t place, agon_px_t long_px, agon_px_t short_px)
 {
     const struct exposure_open *open = &engine->exposure->open[slot];
     const struct market *market = &engine->markets[instrument];
+    agon_px_t low_px = long_px < market->long_px ? long_px : market->long_px;
+    agon_px_t high_px = short_px > market->short_px ? short_px : market->short_px;
 
-    if (place < LEDGER_POSITIONS && open->buy_px[place] <= long_px &&
-        open->buy_px[place] <= market->long_px &&
-        (open->sell_px[place] == 0 ||
-         (open->sell_px[place] >= short_px && open->sell_px[place] >= market->short_px)))
-        return;
-    forget(engine->exposure, slot);
+    if (place >= LEDGER_POSITIONS || furthest(&open->buys[place]) > key_of(AGON_BUY, low_px) ||
+        furthest(&open->sells[place]) > key_of(AGON_SELL, high_px))
+        forget(engine->exposure, slot);
 }
 
 HOT agon_amt_t exposure_order_loss(const struct engine *engine,
@@ -90,22 +153,20 @@ HOT agon_amt_t exposure_order_loss(const struct engine *engine,
 
 /* What the order counts for now. One that waits for its trigger fills where the position has lost
  * as much already; one that has ended and waits for its fills alone is in no list of open ones. */
-static agon_amt_t look_at(const struct engine *engine, const struct order *order,
+static agon_amt_t look_at(const struct engine *engine, struct order *order,
                           struct exposure_open *open)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
     agon_px_t px;
-    uint32_t place;
 
+    order->open_px = 0;
     if (order->is_settled || order_type_is_stop(order->type) || order->held_back_qty <= 0)
         return 0;
     px = intents_reach_px(order);
-    place = exposure_place(engine, order->slot, order->instrument);
-    REQUIRE(place < LEDGER_POSITIONS); // it holds something back there
-    if (order->side == AGON_BUY && px > open->buy_px[place])
-        open->buy_px[place] = px;
-    if (order->side == AGON_SELL && (open->sell_px[place] == 0 || px < open->sell_px[place]))
-        open->sell_px[place] = px;
+    if (px <= 0)
+        return 0;
+    reach_to(side_of(engine, order, open), key_of(order->side, px));
+    order->open_px = px;
     open->is_valued |= instrument_kind_unit(instrument) != engine->table.base_currency;
     return exposure_order_loss(engine, instrument, order->side, px, order->held_back_qty);
 }
@@ -115,10 +176,14 @@ HOT void exposure_order(struct engine *engine, struct order *order)
     struct exposure *exposure = engine->exposure;
     struct exposure_open *open = &exposure->open[order->slot];
     agon_amt_t before_amt = order->open_loss_amt;
+    agon_px_t before_px = order->open_px;
 
     order->open_loss_amt = 0;
+    order->open_px = 0;
     if (open->is_unknown)
         return;
+    if (before_px > 0)
+        reach_no_more(side_of(engine, order, open), key_of(order->side, before_px));
     // Where nobody will ask it is not worked out.
     if (exposure_judges_loss(engine, &engine->slots.all[order->slot]))
         order->open_loss_amt = look_at(engine, order, open);

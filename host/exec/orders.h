@@ -70,8 +70,10 @@ struct order {
     agon_amt_t held_back_amt; /* what this order adds to its position's working_* */
     agon_ns_t t_create, t_request, t_expire;
     /* Not saved: what it counts for among the losses of its slot's open orders
-       (engine/open_loss.c), and whether it has left their list. */
+       (engine/open_loss.c), by which price (0: it does not count), and whether it has left their
+       list. */
     agon_amt_t open_loss_amt;
+    agon_px_t open_px;
     uint8_t is_settled;
     uint32_t next, prev; /* + 1; in the slot's list of open orders, or in the list of final ones */
 };

@@ -51,32 +51,70 @@ static int is_in(const uint64_t set[4], unsigned char c)
     return (int)(set[c >> 6] >> (c & 63) & 1);
 }
 
-/* May this stand on a head's line? A blank ends a method or a target early. */
-static int is_clean(const char *text, int has_blanks)
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* Of eight bytes, those outside of what a line may have, or a word, in their highest bits. A
+ * borrow reaches none but bytes above one that is marked itself. */
+static uint64_t outside(uint64_t bytes, int has_blanks)
+{
+    uint64_t low = (bytes - EACH(has_blanks ? 0x20 : 0x21)) & ~bytes;
+    uint64_t del = bytes ^ EACH(0x7f);
+
+    del = (del - EACH(1)) & ~del;
+    return (low | del | (has_blanks ? 0 : bytes)) & EACH(0x80);
+}
+
+/* May these bytes, up to the NUL, stand on a head's line? A blank ends a method or a target early.
+ */
+static int are_in_line(const char *text, size_t n, int has_blanks)
 {
     const uint64_t *set = has_blanks ? line_bytes : word_bytes;
+    uint64_t bytes;
 
-    if (!text || (!has_blanks && *text == '\0'))
-        return 0;
-    while (is_in(set, (unsigned char)*text))
-        text++;
-    return *text == '\0';
+    for (; n >= 8; text += 8, n -= 8) {
+        memcpy(&bytes, text, 8);
+        if (outside(bytes, has_blanks) != 0)
+            return 0;
+    }
+    for (; n > 0; text++, n--) {
+        if (!is_in(set, (unsigned char)*text))
+            return 0;
+    }
+    return 1;
+}
+
+static int is_clean(const char *text, int has_blanks)
+{
+    return text != NULL && (has_blanks || *text != '\0') &&
+           are_in_line(text, strlen(text), has_blanks);
+}
+
+/* Is it one of those that are ours to write? */
+static int is_ours(const char *name, size_t n)
+{
+    static const struct {
+        const char *name;
+        size_t n;
+    } ours[] = {{"host", 4}, {"content-length", 14}, {"transfer-encoding", 17}, {"connection", 10}};
+
+    for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++) {
+        if (n == ours[k].n && strcasecmp(name, ours[k].name) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 static int are_clean(const struct http_header *headers, uint32_t n)
 {
-    static const char *const ours[] = {"host", "content-length", "transfer-encoding", "connection"};
-
     if (n > HTTP_HEADERS_MAX)
         return 0;
     for (uint32_t i = 0; i < n; i++) {
-        if (!is_clean(headers[i].name, 0) || strchr(headers[i].name, ':') ||
-            !is_clean(headers[i].value, 1))
+        size_t n_name = headers[i].name != NULL ? strlen(headers[i].name) : 0;
+
+        if (n_name == 0 || !are_in_line(headers[i].name, n_name, 0) ||
+            memchr(headers[i].name, ':', n_name) != NULL || !is_clean(headers[i].value, 1) ||
+            is_ours(headers[i].name, n_name))
             return 0;
-        for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++) {
-            if (strcasecmp(headers[i].name, ours[k]) == 0)
-                return 0;
-        }
     }
     return 1;
 }
@@ -220,19 +258,20 @@ int64_t http_pct_encode(const void *bytes, size_t n, char *buffer, size_t room)
     static const char hex[] = "0123456789ABCDEF";
     const unsigned char *at = bytes;
     struct out out = {.at = buffer, .room = room};
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        size_t n_plain = 0;
+    // Most of what is sent has nothing to be encoded.
+    for (; i < n && i < room && is_in(plain_bytes, at[i]); i++)
+        buffer[i] = (char)at[i];
+    out.n = i;
+    for (; i < n; i++) {
+        unsigned char c = at[i];
+        char code[3] = {'%', hex[c >> 4], hex[c & 15]};
 
-        while (n_plain < n - i && is_in(plain_bytes, at[i + n_plain]))
-            n_plain++;
-        put(&out, at + i, n_plain);
-        i += n_plain;
-        if (i < n) {
-            unsigned char c = at[i];
-            char code[3] = {'%', hex[c >> 4], hex[c & 15]};
+        if (is_in(plain_bytes, c))
+            put(&out, &c, 1);
+        else
             put(&out, code, 3);
-        }
     }
     put(&out, "", 1);
     return out.n > room ? AGON_ENOSPC : (int64_t)out.n - 1;

@@ -22,18 +22,28 @@ static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 _Static_assert(24 + ORDER_SLOT_BITS + ORDER_RUN_BITS + ORDER_COUNTER_BITS + 8 == 82,
                "16 characters of 36 hold 82 bits");
 
-static void write_form(const struct form *form, wide_t value, char text[CLIENT_ID_TEXT])
-{
-    uint32_t check = (uint32_t)((value + form->shift) % form->prime);
+#define LOW_CHARS 8
+#define LOW       ((uint64_t)2821109907456) /* 36^8 */
 
-    for (int i = form->value_chars - 1; i >= 0; i--) {
-        text[i] = alphabet[(unsigned)(value % 36)];
+static void write_chars(uint64_t value, char *text, int n)
+{
+    while (n > 0) {
+        text[--n] = alphabet[value % 36];
         value /= 36;
     }
-    for (int i = CLIENT_ID_CHARS - 1; i >= form->value_chars; i--) {
-        text[i] = alphabet[check % 36];
-        check /= 36;
-    }
+}
+
+static void write_form(const struct form *form, wide_t value, char text[CLIENT_ID_TEXT])
+{
+    uint64_t high = (uint64_t)(value / LOW); // one wide division; what it leaves fits a word
+    uint64_t low = (uint64_t)(value - (wide_t)high * LOW);
+    // Of value + shift, part by part: the primes have 21 bits at most.
+    uint64_t check =
+        (high % form->prime * (LOW % form->prime) + low % form->prime + form->shift) % form->prime;
+
+    write_chars(high, text, form->value_chars - LOW_CHARS);
+    write_chars(low, text + form->value_chars - LOW_CHARS, LOW_CHARS);
+    write_chars(check, text + form->value_chars, CLIENT_ID_CHARS - form->value_chars);
     text[CLIENT_ID_CHARS] = 0;
 }
 

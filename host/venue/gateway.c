@@ -249,7 +249,7 @@ static int send_http(struct gateway *gateway, struct link *link, struct gateway_
     link_host(link, host, sizeof(host));
     wire.method = http.method;
     wire.host = host;
-    wire.target = http.target;
+    wire.target = http.target + http.target_from;
     wire.headers = http.headers;
     wire.n_headers = http.n_headers;
     wire.body = http.body_n > 0 ? http.body : NULL;

@@ -115,7 +115,8 @@ enum gateway_fate { /* what became of a request without a usable answer */
 
 struct gateway_http { /* a request being written */
     const char *method;
-    char target[4096]; /* path and query */
+    uint32_t target_from; /* where in target it begins */
+    char target[4096];    /* path and query */
     struct http_header headers[8];
     uint32_t n_headers;
     char body[2048];

@@ -31,11 +31,7 @@ static uint32_t interval_of(uint32_t length_s)
     return 0;
 }
 
-/* Parameters of a request while it is written. */
-struct writing {
-    struct binance_params params;
-    char text[3072];
-};
+#define PARAMS_ROOM 3072
 
 /* Writing ---------------------------------------------------------------------------------------
  */
@@ -60,6 +56,19 @@ void binance_add_client_id(const struct binance *binance, struct binance_params 
 const char *binance_side_name(uint8_t side)
 {
     return side == AGON_BUY ? "BUY" : "SELL";
+}
+
+/* The parameters stand in http->target already. */
+static int set_target(struct gateway_http *http, const struct binance_params *params,
+                      const char *base, const char *path)
+{
+    const char *target = binance_params_target(params, base, path);
+
+    if (target == NULL)
+        return AGON_ENOSPC;
+    REQUIRE(target >= http->target && target < http->target + sizeof(http->target));
+    http->target_from = (uint32_t)(target - http->target);
+    return AGON_OK;
 }
 
 int binance_write_signed(struct binance *binance, struct gateway_request *request,
@@ -92,8 +101,9 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     }
     if (binance_params_sign(params, &binance->vault->signer) < 0)
         return AGON_ENOSPC;
-    snprintf(http->target, sizeof(http->target), "%s%s?%s",
-             strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path, path, params->text);
+    if (set_target(http, params, strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path,
+                   path) < 0)
+        return AGON_ENOSPC;
     http->headers[0].name = "X-MBX-APIKEY";
     http->headers[0].value = binance->vault->key;
     http->n_headers = 1;
@@ -107,9 +117,7 @@ static int write_public(struct binance *binance, struct gateway_http *http,
 {
     if (params->is_full)
         return AGON_ENOSPC;
-    snprintf(http->target, sizeof(http->target), "%s%s%s%s", binance->gateway->config.rest_path,
-             path, params->n > 0 ? "?" : "", params->text);
-    return AGON_OK;
+    return set_target(http, params, binance->gateway->config.rest_path, path);
 }
 
 static void add_symbols(struct binance *binance, struct binance_params *params)
@@ -220,14 +228,16 @@ static int write_request(struct binance *binance, struct gateway_request *reques
 
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http)
 {
-    struct writing writing;
+    struct binance_params params;
+    char *text = http->target + BINANCE_PATH_ROOM;
     int rc;
 
-    binance_params_init(&writing.params, writing.text, sizeof(writing.text));
-    writing.params.is_plain = request->is_said;
-    rc = write_request(self, request, http, &writing.params);
+    _Static_assert(BINANCE_PATH_ROOM + PARAMS_ROOM <= sizeof(http->target), "a target holds both");
+    binance_params_init(&params, text, PARAMS_ROOM);
+    params.is_plain = request->is_said;
+    rc = write_request(self, request, http, &params);
     if (request->is_said)
-        explicit_bzero(writing.text, sizeof(writing.text)); // the key is in it
+        explicit_bzero(text, PARAMS_ROOM); // the key is in it
     return rc;
 }
 

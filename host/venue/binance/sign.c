@@ -127,6 +127,22 @@ void binance_params_init(struct binance_params *params, char *text, size_t room)
         text[0] = 0;
 }
 
+char *binance_params_target(const struct binance_params *params, const char *base, const char *path)
+{
+    size_t n_base = strlen(base), n_path = strlen(path), n_mark = params->n > 0;
+    char *at = params->text;
+
+    if (n_base + n_path + n_mark > BINANCE_PATH_ROOM)
+        return NULL;
+    if (n_mark != 0)
+        *--at = '?';
+    at -= n_path;
+    memcpy(at, path, n_path);
+    at -= n_base;
+    memcpy(at, base, n_base);
+    return at;
+}
+
 /* Length, or below 0: it does not fit, or is none that stands for itself. */
 static int64_t copy_plain(const char *value, char *out, size_t room)
 {
@@ -144,20 +160,29 @@ static int64_t copy_plain(const char *value, char *out, size_t room)
     return (int64_t)n;
 }
 
-void binance_params_add(struct binance_params *params, const char *name, const char *value)
+/* "&name=": 0: it does not fit. */
+static int begin(struct binance_params *params, const char *name)
 {
     size_t n_name = strlen(name);
-    int64_t n;
 
     if (params->is_full || params->room - params->n < n_name + 3) {
         params->is_full = 1;
-        return;
+        return 0;
     }
     if (params->n > 0)
         params->text[params->n++] = '&';
     memcpy(params->text + params->n, name, n_name);
     params->n += n_name;
     params->text[params->n++] = '=';
+    return 1;
+}
+
+void binance_params_add(struct binance_params *params, const char *name, const char *value)
+{
+    int64_t n;
+
+    if (!begin(params, name))
+        return;
     n = params->is_plain ? copy_plain(value, params->text + params->n, params->room - params->n)
                          : http_pct_encode(value, strlen(value), params->text + params->n,
                                            params->room - params->n);
@@ -172,14 +197,23 @@ void binance_params_add(struct binance_params *params, const char *name, const c
 void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value)
 {
     char text[24];
-    char *at = text + sizeof(text) - 1;
+    char *at = text + sizeof(text);
+    size_t n;
 
-    *at = 0;
     do {
         *--at = (char)('0' + value % 10);
         value /= 10;
     } while (value != 0);
-    binance_params_add(params, name, at);
+    n = (size_t)(text + sizeof(text) - at);
+    if (!begin(params, name))
+        return;
+    if (params->room - params->n <= n) {
+        params->is_full = 1;
+        return;
+    }
+    memcpy(params->text + params->n, at, n); // digits stand for themselves
+    params->n += n;
+    params->text[params->n] = 0;
 }
 
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)

@@ -37,6 +37,12 @@ struct binance_params {
     int is_plain; /* not encoded, for binance_params_say; what JSON or & would mark does not fit */
 };
 void binance_params_init(struct binance_params *params, char *text, size_t room);
+/* Puts base and path, and a '?' where parameters are there, right before the text, which has
+ * BINANCE_PATH_ROOM bytes in front of it: what is signed is written once. The whole target; NULL:
+ * base and path are longer. */
+#define BINANCE_PATH_ROOM 256
+char *binance_params_target(const struct binance_params *params, const char *base,
+                            const char *path);
 void binance_params_add(struct binance_params *params, const char *name, const char *value);
 void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value);
 /* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */

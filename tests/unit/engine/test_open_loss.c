@@ -238,6 +238,39 @@ START_TEST(kept_up_it_is_what_all_orders_give)
 }
 END_TEST
 
+/* Orders near the market come and go while others stand far away: a price that falls beneath those
+ * that are gone concerns none that is there, and no sum is forgotten. */
+START_TEST(what_is_gone_is_not_looked_for)
+{
+    const uint32_t n = 40;
+
+    px[BTCUSDT] = 6000000;
+    world = world_new(RUN_PAPER);
+    set_limits(1);
+    for (uint32_t i = 0; i < n; i++)
+        world_order(world, 0, BTCUSDT, AGON_BUY, 5950000 - i % 7, 100, 1000 + i);
+    agrees(1);
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < EXPOSURE_FURTHEST; k++)
+            world_order(world, 0, BTCUSDT, AGON_BUY, 5999900 - 10 * i - k, 100, 2000 + k);
+        for (uint32_t k = 0; k < EXPOSURE_FURTHEST; k++) {
+            struct order_cmd cmd = world->cmds[world->n_cmds - 1 - k];
+
+            world_report(world, &cmd, REPORT_CANCELLED, 0, 0, 0);
+        }
+        world_book(world, BTCUSDT, i % 2 == 0 ? 5999000 : 6000000, 100000000, 6000100, 100000000);
+        ck_assert_uint_eq(world->engine->exposure->open[0].is_unknown, 0);
+        agrees(1);
+    }
+    ck_assert_uint_eq(orders_count(world->engine->orders, 0), n);
+    // One that stands is concerned.
+    world_book(world, BTCUSDT, 5949999, 100000000, 6000100, 100000000);
+    agrees(1);
+    ck_assert_int_gt(exposure_open_loss(world->engine, &world->engine->slots.all[0]), 0);
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("open_loss");
@@ -247,6 +280,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, kept_up_it_is_what_all_orders_give);
+    tcase_add_test(tcase, what_is_gone_is_not_looked_for);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -473,6 +473,41 @@ START_TEST(nobody_writes_a_second_line_through_us)
 }
 END_TEST
 
+/* Several bytes are looked at at once: each byte at each place of a text is judged as by itself. */
+START_TEST(no_control_passes_at_any_place_of_a_line)
+{
+    char line[28], text[512];
+    struct http_header header = {.name = "X-A", .value = line};
+    struct http_request request = {.method = "GET", .host = "h", .target = line};
+
+    for (size_t n = 1; n < sizeof line; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (int c = 1; c < 256; c++) {
+                int is_line = c >= ' ' && c != 127;
+                int is_word = c > ' ' && c < 127;
+
+                memset(line, at % 2 == 0 ? '~' : '!', n);
+                line[at] = (char)c;
+                line[n] = '\0';
+                request.target = line;
+                request.n_headers = 0;
+                ck_assert_int_eq(http_write_request(text, sizeof text, &request) > 0, is_word);
+                request.target = "/";
+                request.headers = &header;
+                request.n_headers = 1;
+                ck_assert_int_eq(http_write_request(text, sizeof text, &request) > 0, is_line);
+                header.value = "v";
+                header.name = line;
+                ck_assert_int_eq(http_write_request(text, sizeof text, &request) > 0,
+                                 is_word && c != ':');
+                header.name = "X-A";
+                header.value = line;
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(percent_encoding_is_that_of_rfc_3986)
 {
     unsigned char all[256];
@@ -546,6 +581,7 @@ int main(void)
     tcase_add_test(tcase, requests_we_write_are_read_back);
     tcase_add_test(tcase, replies_we_write_are_read_back);
     tcase_add_test(tcase, nobody_writes_a_second_line_through_us);
+    tcase_add_test(tcase, no_control_passes_at_any_place_of_a_line);
     tcase_add_test(tcase, percent_encoding_is_that_of_rfc_3986);
     tcase_add_test(tcase, queries_are_walked);
     suite_add_tcase(suite, tcase);

@@ -54,6 +54,43 @@ START_TEST(parameters_are_encoded_then_signed_as_sent)
 }
 END_TEST
 
+/* The target is put in front of what was signed, which stays where it is; what is longer than the
+ * room there is not put anywhere. */
+START_TEST(a_target_stands_in_front_of_its_parameters)
+{
+    char all[BINANCE_PATH_ROOM + 128], path[BINANCE_PATH_ROOM + 2];
+    struct binance_params params;
+
+    memset(all, 'x', sizeof(all));
+    binance_params_init(&params, all + BINANCE_PATH_ROOM, 128);
+    ck_assert_str_eq(binance_params_target(&params, "/api", "/v3/time"), "/api/v3/time");
+    binance_params_add_u64(&params, "recvWindow", 0);
+    binance_params_add_u64(&params, "timestamp", UINT64_MAX);
+    ck_assert_str_eq(binance_params_target(&params, "/api", "/v3/order"),
+                     "/api/v3/order?recvWindow=0&timestamp=18446744073709551615");
+    ck_assert_str_eq(params.text, "recvWindow=0&timestamp=18446744073709551615");
+    for (size_t n = 0; n + 1 < sizeof(path); n++) {
+        const char *target;
+
+        memset(path, 'p', sizeof(path));
+        path[n] = '\0';
+        memset(all, 'x', BINANCE_PATH_ROOM);
+        target = binance_params_target(&params, "", path);
+        ck_assert_int_eq(target != NULL, n + 1 <= BINANCE_PATH_ROOM);
+        if (target == NULL)
+            continue;
+        ck_assert_ptr_eq(target, params.text - n - 1);
+        ck_assert(target == all || target[-1] == 'x');
+    }
+    for (size_t room = 0; room < 32; room++) {
+        binance_params_init(&params, all + BINANCE_PATH_ROOM, room);
+        binance_params_add_u64(&params, "n", 1234567890123);
+        ck_assert_int_eq(params.is_full, room <= strlen("n=1234567890123"));
+        ck_assert_uint_le(params.n, room);
+    }
+}
+END_TEST
+
 START_TEST(parameters_that_do_not_fit_are_not_signed)
 {
     for (size_t room = 0; room < 120; room++) {
@@ -158,6 +195,7 @@ int main(void)
 
     tcase_add_test(tcase, project_vectors);
     tcase_add_test(tcase, parameters_are_encoded_then_signed_as_sent);
+    tcase_add_test(tcase, a_target_stands_in_front_of_its_parameters);
     tcase_add_test(tcase, parameters_that_do_not_fit_are_not_signed);
     tcase_add_test(tcase, parameters_for_a_socket_are_sorted_and_signed);
     tcase_add_test(tcase, pem_is_read_as_openssl_writes_it);
