@@ -53,10 +53,11 @@ struct order {
     agon_account_t account;
     uint16_t slot, venue, reason;
     uint8_t state, request, request_state, side, type, tif;
-    uint8_t rev;       /* as the venue shows it */
-    uint8_t rev_asked; /* the highest that any replace asked for: with the order's number it makes
-                          the client id, which is written once */
-    uint8_t n_asked;   /* queries sent for the request that is UNKNOWN, at most 255 counted */
+    uint8_t rev;        /* as the venue shows it */
+    uint8_t rev_asked;  /* the highest that any replace asked for: with the order's number it makes
+                           the client id, which is written once */
+    uint8_t n_asked;    /* queries sent for the request that is UNKNOWN, at most 255 counted */
+    uint8_t is_settled; /* has left its slot's list; not saved */
     uint32_t flags;
     uint32_t exit; /* the exit plan that it closes for (exit.h); 0: none */
     agon_px_t px, trigger_px;
@@ -70,11 +71,9 @@ struct order {
     agon_amt_t held_back_amt; /* what this order adds to its position's working_* */
     agon_ns_t t_create, t_request, t_expire;
     /* Not saved: what it counts for among the losses of its slot's open orders
-       (engine/open_loss.c), by which price (0: it does not count), and whether it has left their
-       list. */
+       (engine/open_loss.c), and by which price (0: it does not count). */
     agon_amt_t open_loss_amt;
     agon_px_t open_px;
-    uint8_t is_settled;
     uint32_t next, prev; /* + 1; in the slot's list of open orders, or in the list of final ones */
 };
 
