@@ -710,6 +710,9 @@ START_TEST(orders)
         STATE(order->t_create);
         STATE(order->t_request);
         STATE(order->t_expire);
+        NO_STATE(order->open_loss_amt);
+        NO_STATE(order->open_px);
+        NO_STATE(order->is_settled);
     }
     ck_assert(orders_fill_is_new(engine->orders, 0, BTCUSDT, AGON_BUY, 4711));
     heard("a fill that is known", 1);
