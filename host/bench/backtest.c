@@ -9,6 +9,7 @@
 #include <agon/agon.h>
 
 #include "base/rng.h"
+#include "bench/backtest_file.h"
 #include "bench/dense.h"
 #include "bench/table.h"
 #include "bench/world.h"
@@ -17,6 +18,7 @@
 #include "match/gen.h"
 
 #define BARS 1576800
+#define BUS  ((uint64_t)1 << 14) /* as the command's (lab/backtest.c) */
 #define FAST 20
 #define SLOW 100
 
@@ -127,6 +129,7 @@ static uint64_t run_bars(void *ctx, uint64_t n)
     struct world_config config = {.n_instruments = 1,
                                   .n_slots = 1,
                                   .is_backtest = 1,
+                                  .bus_granules = BUS,
                                   .plugin = WORLD_COUNTER,
                                   .entry = &entry,
                                   .event_mask = AGON_ON(AGON_EVENT_BAR)};
@@ -191,6 +194,9 @@ static int bars(struct bench *bench)
         run.closes[i] = px;
     }
     rc = bench_compare(bench, &pair);
+    bench_figure(bench, "backtest.bars.steps", (double)run.n_events / (double)run.n, "steps",
+                 "of the engine a bar; no orders, fees, latencies, exchange and journal: the "
+                 "command's are those of backtest --file");
     bench_check(bench, run.n_failed == 0, "backtest: the plugin saw every bar of every run");
     free(run.closes);
     return rc;
@@ -229,6 +235,7 @@ static uint64_t run_market(void *ctx, uint64_t n)
     struct world_config config = {.n_instruments = 4,
                                   .n_slots = 1,
                                   .is_backtest = 1,
+                                  .bus_granules = BUS,
                                   .plugin = WORLD_COUNTER,
                                   .event_mask =
                                       AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_TOP10)};
@@ -400,7 +407,10 @@ static int market(struct bench *bench, struct error *err)
 
 int bench_backtest(struct bench *bench, struct error *err)
 {
-    int rc = bars(bench);
+    int rc;
 
+    if (bench->is_file)
+        return bench_backtest_file(bench, err);
+    rc = bars(bench);
     return rc < 0 ? rc : market(bench, err);
 }

@@ -20,10 +20,12 @@
 struct bench {
     uint64_t n; /* --n: operations of a turn; 0: each benchmark's own */
     int is_quick, is_json;
+    int is_file;        /* --file: backtest times the whole command over files instead */
     int is_trusted;     /* --trusted: plugin may be called in this process */
     const char *dir;    /* where files may be written: a directory of our own */
     const char *plugin; /* --plugin: a file for dispatch, reload; NULL: the built-in one, mm */
-    const char *data;   /* --data: recorded quotes for reload; NULL: a made-up market */
+    const char *data;   /* --data: recorded quotes for reload, books for backtest --file; NULL: a
+                           made-up   market, none */
     uint32_t n_rows, n_failed;
 };
 

@@ -74,7 +74,7 @@ static int run(int argc, char **argv)
     struct opts {
         struct arg_list names;
         int64_t n;
-        int is_quick, is_json, is_trusted;
+        int is_quick, is_json, is_trusted, is_file;
         const char *plugin, *data;
     } opts = {0};
     const struct arg table[] = {
@@ -87,7 +87,12 @@ static int run(int argc, char **argv)
         {"trusted", ARG_FLAG, NULL,
          "reload: call that plugin in this process too, with your rights and without a certificate",
          &opts.is_trusted},
-        {"data", ARG_TEXT, "FILE", "reload: recorded quotes as CSV, in a loop (a made-up market)",
+        {"file", ARG_FLAG, NULL,
+         "backtest: instead, the whole command over files, against a bare scanner's process",
+         &opts.is_file},
+        {"data", ARG_TEXT, "FILE",
+         "reload: recorded quotes as CSV, in a loop (a made-up market); backtest --file: a "
+         "recording of books",
          &opts.data},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
         {NULL}};
@@ -120,6 +125,7 @@ static int run(int argc, char **argv)
     bench.is_json = opts.is_json;
     bench.plugin = opts.plugin;
     bench.is_trusted = opts.is_trusted;
+    bench.is_file = opts.is_file;
     bench.data = opts.data;
     bench.dir = dir;
     bench_begin(&bench);

@@ -32,6 +32,7 @@ struct run {
         void *memory;          /* owned */
         struct evring in, out;
         struct agon_event_hdr *first; /* here or in the ring; NULL: nothing is on its way */
+        uint64_t n_behind;            /* in the ring, behind the first */
         union room here; /* what comes while nothing is on its way: without a delay that is all */
     } queues[SOURCES_MAX + 1]; /* what was received when a recording says it has its source's */
     uint32_t n_queues;
@@ -191,6 +192,7 @@ static HOT int at_exchange(struct run *run, uint32_t source)
     } else {
         evring_rewind(&queue->in, &queue->out);
         rc = evring_put(&queue->in, event);
+        queue->n_behind += rc >= 0;
     }
     next_head(run, source);
     return rc == AGON_EAGAIN ? AGON_ENOMEM : rc;
@@ -219,8 +221,12 @@ static HOT int deliver_first(struct run *run, struct queue *queue)
     rc = driver_step(&run->driver, queue->first);
     if (queue->first != &queue->here.hdr)
         evring_release(&queue->out);
-    // The ring is this thread's own: nobody else writes to it.
-    queue->first = (struct agon_event_hdr *)(uintptr_t)evring_peek(&queue->out, NULL);
+    queue->first = NULL;
+    if (queue->n_behind > 0) {
+        // The ring is this thread's own: nobody else writes to it.
+        queue->first = (struct agon_event_hdr *)(uintptr_t)evring_peek(&queue->out, NULL);
+        queue->n_behind--;
+    }
     return rc;
 }
 

@@ -19,6 +19,13 @@ for name in $("$agon" bench list | cut -d' ' -f1); do
     jq -e --arg name "$name" 'any(.rows[]; .name != null and (.name | startswith($name)))' "$out" \
         >/dev/null || fail "$name is in the list and reports nothing"
 done
+"$agon" bench backtest --file --quick --json >"$out" || { cat "$out"; fail "agon bench backtest --file ends with $?"; }
+jq -e '.failed == 0
+    and ([.rows[] | select(.check != null)] | length == 2 and all(.ok))
+    and all(.rows[] | select(.name != null and (.name | endswith(".steps"))); .value > 1)
+    and any(.rows[]; .name == "backtest.file.bars.ratio" and .value > 0)
+    and any(.rows[]; .name == "backtest.file.trades.journal" and .value > 0)' "$out" >/dev/null ||
+    fail "the whole command over files: $(cat "$out")"
 "$agon" bench rink >"$out" 2>&1
 [ $? = 2 ] || fail 'an unknown benchmark is a mistake in the command line'
 grep -q 'did you mean ring?' "$out" || fail 'no suggestion'

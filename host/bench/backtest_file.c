@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+/* backtest_file: the command as a user types it, from its start to its end, over a file: bars and
+ * trades as CSV, books as a venue's messages; with a plugin that has orders, fees, latencies, and
+ * with and without a journal. Against it, in turns, a process that reads the same file with a bare
+ * scanner and does the same kind of sums. Both are counted by the processor time of their
+ * processes. What the command did is compared between all of its runs by its own report. */
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/rng.h"
+#include "bench/backtest_file.h"
+#include "bench/swar.h"
+#include "demo/demo_cast.h"
+#include "lab/data_file.h"
+#include "sys/file.h"
+#include "sys/proc.h"
+
+#define ROWS      200000
+#define FAST      10
+#define SLOW      30
+#define PLACES    (1u << 16) /* of a bare book's side */
+#define PAIRS_MAX BENCH_PAIRS
+
+struct run_of { /* the command's report */
+    uint64_t n_events, n_market, n_intents, n_fills;
+    char intents[80];
+};
+
+struct side {
+    const char *name, *plugin, *symbol;
+    char path[400]; /* the file that both read */
+    uint64_t n;     /* its rows */
+    uint64_t (*bare)(const char *at, const char *end);
+};
+
+struct turn {
+    char program[512], plugins[512], out[400], journal[400];
+    struct run_of first; /* of each run of this side */
+    uint64_t n_runs;
+    int is_alike; /* all runs reported the same */
+};
+
+/* --- the bare loops --- */
+
+static inline const char *bare_number(const char *at, int64_t *value)
+{
+    uint64_t whole, part = 0;
+
+    at = swar_digits(at, &whole);
+    if (*at == '.') {
+        const char *from = at + 1;
+
+        at = swar_digits(from, &part);
+        for (const char *digit = from; digit < at; digit++)
+            whole *= 10;
+    }
+    *value = (int64_t)(whole + part);
+    return at + 1;
+}
+
+static const char *behind_head(const char *at, const char *end)
+{
+    const char *line = memchr(at, '\n', (size_t)(end - at));
+
+    return line != NULL ? line + 1 : end;
+}
+
+// Two moving averages, and a position that follows them.
+static uint64_t bare_bars(const char *at, const char *end)
+{
+    int64_t closes[SLOW] = {0}, fast = 0, slow = 0, cash = 0, held = 0;
+    uint64_t n = 0;
+
+    for (at = behind_head(at, end); at < end; n++) {
+        int64_t row[6];
+        int is_above;
+
+        for (int i = 0; i < 6; i++)
+            at = bare_number(at, &row[i]);
+        fast += row[4] - (n >= FAST ? closes[(n - FAST) % SLOW] : 0);
+        slow += row[4] - (n >= SLOW ? closes[n % SLOW] : 0);
+        closes[n % SLOW] = row[4];
+        is_above = n + 1 >= SLOW && fast * SLOW > slow * FAST;
+        if (is_above != (held != 0)) {
+            cash += is_above ? -row[4] : row[4];
+            held = is_above;
+        }
+    }
+    return n + (uint64_t)(cash & 1);
+}
+
+static uint64_t bare_trades(const char *at, const char *end)
+{
+    int64_t sum = 0;
+    uint64_t n = 0;
+
+    for (at = behind_head(at, end); at < end; n++) {
+        int64_t row[3];
+
+        for (int i = 0; i < 3; i++)
+            at = bare_number(at, &row[i]);
+        sum += *at == 'b' ? row[2] : -row[2];
+        at = behind_head(at, end);
+    }
+    return n + (uint64_t)(sum & 1);
+}
+
+// A pair of texts is a level: its quantity to the place of its price.
+static uint64_t bare_books(const char *at, const char *end)
+{
+    int64_t *places = calloc(PLACES, sizeof(*places));
+    uint64_t n = 0;
+
+    for (; places != NULL && at < end; n++) {
+        const char *line = behind_head(at, end);
+
+        while ((at = memchr(at, '[', (size_t)(line - at))) != NULL) {
+            int64_t px, qty;
+
+            if (*++at != '"')
+                continue;
+            at = bare_number(at + 1, &px);
+            at = bare_number(at + 2, &qty);
+            places[(uint64_t)px % PLACES] = qty;
+        }
+        at = line;
+    }
+    if (places != NULL)
+        n += (uint64_t)places[n % PLACES] & 1;
+    free(places);
+    return n;
+}
+
+/* --- processes --- */
+
+// Of all children that have ended, theirs included.
+static double children_ns(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_CHILDREN, &usage) < 0)
+        return 0;
+    return 1e9 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e3 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static int read_bare(const struct side *side)
+{
+    int fd = open(side->path, O_RDONLY | O_CLOEXEC);
+    struct stat stat;
+    uint64_t n = 0;
+    char *at;
+
+    if (fd < 0 || fstat(fd, &stat) < 0)
+        return 0;
+    at = mmap(NULL, (size_t)stat.st_size + 1, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (at != MAP_FAILED)
+        n = side->bare(at, at + stat.st_size);
+    return n == side->n || n == side->n + 1;
+}
+
+static int run_bare(const struct side *side, double *ns)
+{
+    double before_ns = children_ns();
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(read_bare(side) ? 0 : 1);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return AGON_EIO;
+    *ns = children_ns() - before_ns;
+    return status == 0 ? AGON_OK : AGON_ECORRUPT;
+}
+
+static int read_report(const char *path, struct run_of *report)
+{
+    json_t *root = json_load_file(path, 0, NULL);
+    const json_t *agents = json_object_get(root, "agents");
+    const char *intents = json_string_value(json_object_get(root, "intents_hash"));
+
+    memset(report, 0, sizeof(*report));
+    report->n_events = (uint64_t)json_integer_value(json_object_get(root, "events"));
+    report->n_market = (uint64_t)json_integer_value(json_object_get(root, "market_events"));
+    report->n_intents = (uint64_t)json_integer_value(json_object_get(root, "intents"));
+    report->n_fills =
+        (uint64_t)json_integer_value(json_object_get(json_array_get(agents, 0), "fills"));
+    snprintf(report->intents, sizeof(report->intents), "%s", intents != NULL ? intents : "");
+    json_decref(root);
+    return intents != NULL ? AGON_OK : AGON_ECORRUPT;
+}
+
+static int run_command(struct turn *turn, const struct side *side, int has_journal, double *ns,
+                       struct error *err)
+{
+    char plugin[1100], data[500];
+    const char *argv[16] = {"agon",   "backtest",  plugin, "--data",         data,
+                            "--json", "--latency", "20ms", "--data-latency", "5ms"};
+    struct proc_spec spec = {.path = turn->program, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
+    struct run_of report;
+    struct proc proc;
+    struct proc_end end;
+    double before_ns = children_ns();
+    int rc;
+
+    snprintf(plugin, sizeof(plugin), "%s/%s/%s.so", turn->plugins, side->plugin, side->plugin);
+    snprintf(data, sizeof(data), "%s=%s", side->symbol, side->path);
+    if (has_journal) {
+        (void)file_remove_tree(turn->journal);
+        argv[10] = "--journal";
+        argv[11] = turn->journal;
+    }
+    spec.fds[1] = open(turn->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (spec.fds[1] < 0)
+        return error_set(err, AGON_EIO, "%s cannot be written", turn->out);
+    rc = proc_spawn(&proc, &spec, err);
+    (void)close(spec.fds[1]);
+    if (rc < 0)
+        return rc;
+    rc = proc_wait(&proc, -1, &end);
+    proc_close(&proc);
+    *ns = children_ns() - before_ns;
+    if (rc < 0 || end.is_signalled || end.code != 0 || read_report(turn->out, &report) < 0)
+        return error_set(err, AGON_EIO, "agon backtest %s --data %s ended with %d", plugin, data,
+                         end.code);
+    if (turn->n_runs++ == 0)
+        turn->first = report;
+    // A journal's marks are events too.
+    turn->is_alike &=
+        report.n_market == turn->first.n_market && report.n_intents == turn->first.n_intents &&
+        report.n_fills == turn->first.n_fills && strcmp(report.intents, turn->first.intents) == 0;
+    return AGON_OK;
+}
+
+/* --- turns --- */
+
+static int is_less(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static double median(double *values, uint64_t n)
+{
+    qsort(values, n, sizeof(*values), is_less);
+    return n % 2 != 0 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+static void report(struct bench *bench, const struct side *side, const char *what, double value,
+                   const char *unit, const char *note)
+{
+    char name[80];
+
+    snprintf(name, sizeof(name), "%s.%s", side->name, what);
+    bench_figure(bench, name, value, unit, note);
+}
+
+static int measure(struct bench *bench, const struct side *side, struct error *err)
+{
+    double product[PAIRS_MAX], journal[PAIRS_MAX], bare[PAIRS_MAX], ratio[PAIRS_MAX],
+        kept[PAIRS_MAX];
+    uint64_t n_pairs = bench->is_quick ? BENCH_PAIRS_QUICK : 5;
+    struct turn turn = {.is_alike = 1};
+    int rc = AGON_OK;
+
+    if (proc_beside("agon", turn.program, sizeof(turn.program)) < 0 ||
+        !demo_plugin_dir(turn.plugins))
+        return error_set(err, AGON_ENOENT, "no agon and no plugins beside this program");
+    snprintf(turn.out, sizeof(turn.out), "%s/report.json", bench->dir);
+    snprintf(turn.journal, sizeof(turn.journal), "%s/journal", bench->dir);
+    for (uint64_t i = 0; i < n_pairs && rc >= 0; i++) {
+        rc = run_command(&turn, side, 0, &product[i], err);
+        if (rc >= 0 && run_bare(side, &bare[i]) < 0)
+            rc = error_set(err, AGON_ECORRUPT, "%s: the bare loop found other rows", side->path);
+        if (rc >= 0)
+            rc = run_command(&turn, side, 1, &journal[i], err);
+        if (rc < 0)
+            return rc;
+        ratio[i] = bare[i] > 0 ? product[i] / bare[i] : NAN;
+        kept[i] = journal[i] / product[i];
+        product[i] /= (double)side->n;
+        bare[i] /= (double)side->n;
+    }
+    bench_check(bench, turn.is_alike && turn.first.n_intents > 0,
+                "%s: %llu runs wanted and filled the same, with a journal and without: %llu "
+                "intents, %llu fills",
+                side->name, (unsigned long long)turn.n_runs,
+                (unsigned long long)turn.first.n_intents, (unsigned long long)turn.first.n_fills);
+    report(bench, side, "steps", (double)turn.first.n_events / (double)side->n, "steps",
+           "of the engine a row, by the command's own report");
+    report(bench, side, "product", median(product, n_pairs), "ns a row",
+           "the whole command: orders, fees, latencies on; no journal");
+    report(bench, side, "bare", median(bare, n_pairs), "ns a row",
+           "a process that scans the file and does sums, from fork on");
+    report(bench, side, "ratio", median(ratio, n_pairs), "times the bare one",
+           "median of the pairs");
+    report(bench, side, "journal", median(kept, n_pairs), "times without", "with a journal kept");
+    return AGON_OK;
+}
+
+/* --- files --- */
+
+static int write_rows(struct side *side, const char *dir, uint64_t n, int is_bars)
+{
+    struct rng rng;
+    uint32_t px = 4000000;
+    uint64_t t_ms = 1609459200000;
+    FILE *file;
+
+    snprintf(side->path, sizeof(side->path), "%.300s/%s.csv", dir, is_bars ? "bars" : "trades");
+    side->n = n;
+    file = fopen(side->path, "we");
+    if (file == NULL)
+        return AGON_EIO;
+    rng_init(&rng, 5);
+    fputs(is_bars ? "open_time_ms,open,high,low,close,volume\n" : "time_ms,price,amount,side\n",
+          file);
+    for (uint64_t i = 0; i < n; i++) {
+        uint32_t reach = is_bars ? 4001 : 61;
+        uint32_t open = px, close = px + (uint32_t)rng_below(&rng, reach) - reach / 2;
+        uint32_t high = (open > close ? open : close) + (uint32_t)rng_below(&rng, 900);
+        uint32_t low = (open < close ? open : close) - (uint32_t)rng_below(&rng, 900);
+        uint32_t qty = (uint32_t)rng_below(&rng, 100000) + 1;
+
+        px = close < 2000000 || close > 8000000 ? 4000000 : close;
+        if (is_bars)
+            fprintf(file, "%llu,%u.%02u,%u.%02u,%u.%02u,%u.%02u,%u.%03u\n",
+                    (unsigned long long)t_ms, open / 100, open % 100, high / 100, high % 100,
+                    low / 100, low % 100, close / 100, close % 100, qty / 1000, qty % 1000);
+        else
+            fprintf(file, "%llu,%u.%02u,%u.%05u,%s\n", (unsigned long long)t_ms, close / 100,
+                    close % 100, qty / 100000, qty % 100000, rng_below(&rng, 2) ? "buy" : "sell");
+        t_ms += is_bars ? 60000 : rng_below(&rng, 200);
+    }
+    return fclose(file) == 0 ? AGON_OK : AGON_EIO;
+}
+
+/* The recording, unpacked, under its own name: that says venue and symbol. */
+static int unpack(struct side *side, const struct bench *bench, struct error *err)
+{
+    struct lines *lines = data_file_open(bench->data, NULL, err);
+    const char *name = strrchr(bench->data, '/');
+    FILE *file;
+    uint64_t most = bench_n(bench, ROWS);
+    uint32_t length;
+    char *line;
+    int rc = AGON_OK;
+
+    if (lines == NULL)
+        return AGON_EIO;
+    name = name != NULL ? name + 1 : bench->data;
+    snprintf(side->path, sizeof(side->path), "%.200s/%.*s", bench->dir, (int)strcspn(name, "."),
+             name);
+    snprintf(side->path + strlen(side->path), 8, ".raw");
+    file = fopen(side->path, "we");
+    while (file != NULL && side->n < most && (rc = lines_next(lines, &line, &length, err)) == 1) {
+        side->n++;
+        if (fwrite(line, 1, length, file) != length || fputc('\n', file) == EOF)
+            break;
+    }
+    lines_close(lines);
+    if (file == NULL || fclose(file) != 0)
+        return error_set(err, AGON_EIO, "%s cannot be written", side->path);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+int bench_backtest_file(struct bench *bench, struct error *err)
+{
+    struct side bars = {.name = "backtest.file.bars",
+                        .plugin = "sma_cross",
+                        .symbol = "BTCUSDT",
+                        .bare = bare_bars};
+    struct side trades = {
+        .name = "backtest.file.trades", .plugin = "mm", .symbol = "BTCUSDT", .bare = bare_trades};
+    struct side books = {
+        .name = "backtest.file.books", .plugin = "mm", .symbol = "BTCUSDT", .bare = bare_books};
+    int rc = write_rows(&bars, bench->dir, bench_n(bench, ROWS), 1);
+
+    if (rc >= 0)
+        rc = write_rows(&trades, bench->dir, bench_n(bench, ROWS), 0);
+    if (rc < 0)
+        return error_set(err, rc, "%s cannot be written", bench->dir);
+    rc = measure(bench, &bars, err);
+    if (rc >= 0)
+        rc = measure(bench, &trades, err);
+    if (rc >= 0 && bench->data == NULL) {
+        bench_absent(bench, books.name, "--data names no recording of books (of BTCUSDT)");
+        return AGON_OK;
+    }
+    if (rc >= 0)
+        rc = unpack(&books, bench, err);
+    return rc < 0 ? rc : measure(bench, &books, err);
+}
