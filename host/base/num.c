@@ -208,6 +208,14 @@ static int parse(const char *text, size_t n, int exp, int may_cut, int64_t *valu
         return AGON_EINVAL;
     if (text[at] == '0' && at + 1 < n && text[at + 1] != '.')
         return AGON_EINVAL; // "00.1" and "01" are no numbers in JSON either
+    // Eighteen digits fit, whichever they are.
+    for (size_t end = n - at < 18 ? n : at + 18; at < end; at++) {
+        unsigned digit = (unsigned)(unsigned char)text[at] - '0';
+
+        if (digit > 9)
+            break;
+        total = total * 10 + digit;
+    }
     for (; at < n; at++) {
         unsigned digit;
 
