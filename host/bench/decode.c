@@ -521,5 +521,5 @@ int bench_decode(struct bench *bench, struct error *err)
         rc = run_job(bench, decode, &jobs[i]);
     }
     free(decode);
-    return rc;
+    return rc < 0 ? rc : bench_decode_venues(bench);
 }

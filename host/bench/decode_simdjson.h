@@ -40,6 +40,20 @@ int simdjson_quote(const struct simdjson_rules *rules, const char *text, size_t 
                    struct simdjson_out *out);
 int simdjson_depth(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,
                    struct simdjson_out *out);
+/* OKX's and Kraken's, of one record: symbol is the only one. id of a book: its number there, its
+ * checksum here. decode_simdjson_venues.cpp */
+int simdjson_okx_trade(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,
+                       struct simdjson_out *out);
+int simdjson_okx_quote(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,
+                       struct simdjson_out *out);
+int simdjson_okx_book(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,
+                      struct simdjson_out *out);
+int simdjson_kraken_trade(const struct simdjson_rules *rules, const char *text, size_t n,
+                          size_t room, struct simdjson_out *out);
+int simdjson_kraken_quote(const struct simdjson_rules *rules, const char *text, size_t n,
+                          size_t room, struct simdjson_out *out);
+int simdjson_kraken_book(const struct simdjson_rules *rules, const char *text, size_t n,
+                         size_t room, struct simdjson_out *out);
 
 #ifdef __cplusplus
 }

@@ -25,5 +25,7 @@
 
 #define BENCHMARK_DECLARE(name, help) int bench_##name(struct bench *bench, struct error *err);
 BENCHMARKS(BENCHMARK_DECLARE)
+/* OKX's and Kraken's part of decode. */
+int bench_decode_venues(struct bench *bench);
 
 #endif

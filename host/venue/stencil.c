@@ -26,33 +26,13 @@ const char *stencil_stamp_day(struct stencil *stencil, const char *at, int64_t *
     return at + 27;
 }
 
-const char *stencil_text_any(const char *at, const char *end)
+const char *stencil_text_slow(const char *at, const char *end)
 {
     for (; at < end && *at != '"'; at++) {
         if ((unsigned char)*at < ' ' || (unsigned char)*at > '~' || *at == '\\')
             return NULL;
     }
     return at;
-}
-
-const char *stencil_number_any(const char *at)
-{
-    uint64_t word;
-    unsigned n;
-
-    at += *at == '-';
-    word = scan_load8(at);
-    n = stencil_run(word);
-    if (n == 0 || (n > 1 && at[0] == '0'))
-        return NULL;
-    at += n;
-    if (n == 8)
-        at += stencil_run(scan_load8(at));
-    if (*at != '.')
-        return at;
-    at++;
-    n = stencil_run(scan_load8(at));
-    return n == 0 ? NULL : at + n;
 }
 
 /* Learning --------------------------------------------------------------------------------------

@@ -65,8 +65,8 @@ struct stencils {
     uint8_t is_careful;  /* nothing is taken: for tests and yardsticks */
     const void *message; /* whose trades are handed out; NULL: none */
     uint32_t n_trades, next;
-    uint64_t n_usual; /* messages that were taken */
-    struct agon_trade trades[STENCIL_RECORDS];
+    uint64_t n_usual;                          /* messages that were taken */
+    struct agon_trade trades[STENCIL_RECORDS]; /* but for the first */
     struct stencil all[STENCIL_PLACES];
 };
 
@@ -119,39 +119,59 @@ static inline unsigned stencil_run(uint64_t word)
     return mask != 0 ? (unsigned)__builtin_ctzll(mask) >> 3 : 8;
 }
 
+/* Digits before a point and behind it, looked for in sixteen bytes; what stands behind them. NULL:
+ * it is no number, or longer than that. n_frac 0: it has no point. */
+static inline __attribute__((always_inline)) const char *stencil_runs(const char *at,
+                                                                      unsigned *n_int,
+                                                                      unsigned *n_frac)
+{
+    unsigned others; // bytes that are no digits: those from the 17th on are none
+#if defined(__SSE2__)
+    __m128i flipped =
+        _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
+
+    others = ~(unsigned)_mm_movemask_epi8(
+        _mm_cmpeq_epi8(_mm_min_epu8(flipped, _mm_set1_epi8(9)), flipped));
+#else
+    others = ~0u;
+    for (unsigned i = 0; i < 16; i++)
+        others ^= (unsigned)(at[i] >= '0' && at[i] <= '9') << i;
+#endif
+    *n_int = (unsigned)__builtin_ctz(others);
+    *n_frac = 0;
+    if (*n_int == 0 || *n_int > 14 || (*n_int > 1 && at[0] == '0'))
+        return NULL;
+    if (at[*n_int] != '.')
+        return at + *n_int;
+    *n_frac = (unsigned)__builtin_ctz(others >> (*n_int + 1));
+    return *n_frac > 0 && *n_int + 1 + *n_frac < 16 ? at + *n_int + 1 + *n_frac : NULL;
+}
+
 static inline __attribute__((always_inline)) const char *stencil_decimal(const char *at, int exp,
                                                                          int64_t *value,
                                                                          uint8_t *decimals)
 {
-    uint64_t word = scan_load8(at);
-    uint64_t rest;
-    unsigned n_int = stencil_run(word);
+    unsigned n_int;
     unsigned n_frac;
     unsigned keep;
+    const char *stop = stencil_runs(at, &n_int, &n_frac);
 
-    if (n_int == 0 || (n_int > 1 && at[0] == '0') || exp < 0 || exp > 8)
+    if (stop == NULL || n_int > 8 || n_frac > 8 || exp < 0 || exp > 8)
         return NULL;
-    *value = (int64_t)scan_digits_value(word, n_int) * scan_pow10[exp];
-    *decimals = 0;
-    at += n_int;
-    if (*at != '.')
-        return at;
-    word = scan_load8(++at);
-    n_frac = stencil_run(word);
-    if (n_frac == 0)
-        return NULL;
-    keep = n_frac;
-    if (keep > (unsigned)exp) {
-        keep = (unsigned)exp;
-        rest = (word ^ (SCAN_ONES * '0')) << (64 - 8 * n_frac);
-        // Digits beyond exp have to be 0: the careful way knows what to do.
-        if (rest >> (64 - 8 * (n_frac - keep)) != 0)
-            return NULL;
-    }
-    if (keep > 0)
-        *value += (int64_t)scan_digits_value(word, keep) * scan_pow10[exp - (int)keep];
+    *value = (int64_t)scan_digits_value(scan_load8(at), n_int) * scan_pow10[exp];
     *decimals = (uint8_t)n_frac;
-    return at + n_frac;
+    if (n_frac > 0) {
+        uint64_t word = scan_load8(at + n_int + 1);
+
+        keep = n_frac < (unsigned)exp ? n_frac : (unsigned)exp;
+        // Digits beyond exp have to be 0: the careful way knows what to do.
+        if (keep < n_frac &&
+            (word ^ (SCAN_ONES * '0')) << (64 - 8 * n_frac) >> (64 - 8 * (n_frac - keep)) != 0)
+            return NULL;
+        if (keep > 0)
+            *value += (int64_t)scan_digits_value(word, keep) * scan_pow10[exp - (int)keep];
+    }
+    return stop;
 }
 
 static inline __attribute__((always_inline)) const char *stencil_whole(const char *at,
@@ -173,18 +193,16 @@ static inline __attribute__((always_inline)) const char *stencil_whole(const cha
     return at + n;
 }
 
-/* "sell" or "buy"; what stands there else is refused by the text behind it. */
-static inline const char *stencil_side(const char *at, int64_t *side)
+/* sell" or buy" */
+static inline __attribute__((always_inline)) const char *stencil_side(const char *at, int64_t *side)
 {
-    uint32_t word;
+    uint64_t word = scan_load8(at);
+    uint64_t sell = (uint32_t)word == (uint32_t)scan_load8("sell\"   ");
+    uint64_t buy = (uint32_t)word == (uint32_t)scan_load8("buy\"    ");
 
-    memcpy(&word, at, 4);
-    if (memcmp(&word, "sell", 4) == 0) {
-        *side = AGON_SELL;
-        return at + 4;
-    }
-    *side = AGON_BUY;
-    return memcmp(&word, "buy\"", 4) == 0 ? at + 3 : NULL;
+    // Neither comes more often: no branch could be foretold.
+    *side = (int64_t)(AGON_BUY + sell);
+    return (sell | buy) != 0 ? at + 3 + sell : NULL;
 }
 
 /* The day is that of the last one, or it is read. */
@@ -218,8 +236,34 @@ static inline __attribute__((always_inline)) const char *stencil_stamp(struct st
 }
 
 /* Neither is looked at but for where it ends. */
-const char *stencil_text_any(const char *at, const char *end);
-const char *stencil_number_any(const char *at);
+const char *stencil_text_slow(const char *at, const char *end);
+static inline __attribute__((always_inline)) const char *stencil_text_any(const char *at,
+                                                                          const char *end)
+{
+#if defined(__SSE2__)
+    if (end - at >= 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)(const void *)at);
+        unsigned quote = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')));
+        // Signed: bytes above 0x7f are below a space.
+        unsigned bad = (unsigned)_mm_movemask_epi8(
+            _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('\\')),
+                         _mm_or_si128(_mm_cmplt_epi8(text, _mm_set1_epi8(' ')),
+                                      _mm_cmpeq_epi8(text, _mm_set1_epi8(0x7f)))));
+
+        if (quote != 0)
+            return (bad & ((quote & -quote) - 1)) == 0 ? at + __builtin_ctz(quote) : NULL;
+    }
+#endif
+    return stencil_text_slow(at, end);
+}
+
+static inline __attribute__((always_inline)) const char *stencil_number_any(const char *at)
+{
+    unsigned n_int;
+    unsigned n_frac;
+
+    return stencil_runs(at + (*at == '-'), &n_int, &n_frac);
+}
 
 /* Levels from at on: what is behind the last of them, which is a ]. n_value: the key's value. */
 typedef const char *(*stencil_levels_fn)(void *ctx, const char *at, const char *end,
@@ -319,16 +363,13 @@ static inline __attribute__((always_inline)) uint32_t stencil_take(
     }
 }
 
-/* The message was taken: n of its trades wait, the first of which goes to out, or it is another
- * thing and there is nothing more in it. */
-static inline void stencil_begin(struct stencils *stencils, const void *message, uint32_t n,
-                                 struct wire_out *out)
+/* The message was taken: it has n trades, the first of which is in the reader's out, or it is
+ * another thing and there is nothing more in it. */
+static inline void stencil_begin(struct stencils *stencils, const void *message, uint32_t n)
 {
     stencils->message = message;
     stencils->n_trades = n;
     stencils->next = 1;
-    if (n > 0)
-        out->trade = stencils->trades[0];
 }
 
 /* Of the message that was taken last, if it is this one: 1, the next trade is in out; 0: there is

@@ -106,7 +106,8 @@ static int is_px(const struct take *take, int64_t px)
 
 static int take_trade(const struct take *take, const int64_t *value, uint32_t n)
 {
-    struct agon_trade *trade = &take->kraken->stencils.trades[n];
+    struct agon_trade *trade =
+        n > 0 && n < STENCIL_RECORDS ? &take->kraken->stencils.trades[n] : &take->out->trade;
 
     if (n >= STENCIL_RECORDS || !is_px(take, value[VALUE_PX]) || value[VALUE_QTY] <= 0)
         return 0;
@@ -200,7 +201,7 @@ HOT int kraken_usual_take(struct kraken *kraken, const char *text, size_t n, str
     kraken->stencils.n_usual++;
     out->named = stencil->symbol;
     out->named_kind = stencil->kind;
-    stencil_begin(&kraken->stencils, text, stencil->kind == WIRE_TRADE ? n_records : 0, out);
+    stencil_begin(&kraken->stencils, text, stencil->kind == WIRE_TRADE ? n_records : 0);
     return stencil->kind;
 }
 

@@ -112,7 +112,8 @@ static inline __attribute__((always_inline)) const char *read_levels(void *ctx, 
 static int take_trade(const struct take *take, const int64_t *value, uint32_t n)
 {
     const struct symbol *symbol = take->symbol;
-    struct agon_trade *trade = &take->okx->stencils.trades[n];
+    struct agon_trade *trade =
+        n > 0 && n < STENCIL_RECORDS ? &take->okx->stencils.trades[n] : &take->out->trade;
 
     if (n >= STENCIL_RECORDS || value[VALUE_ID] == 0 || value[VALUE_PX] <= 0 ||
         value[VALUE_PX] > symbol->limit_px || value[VALUE_QTY] <= 0 ||
@@ -200,7 +201,7 @@ HOT int okx_usual_take(struct okx *okx, const char *text, size_t n, struct wire_
     okx->stencils.n_usual++;
     out->named = stencil->symbol;
     out->named_kind = stencil->kind;
-    stencil_begin(&okx->stencils, text, stencil->kind == WIRE_TRADE ? n_records : 0, out);
+    stencil_begin(&okx->stencils, text, stencil->kind == WIRE_TRADE ? n_records : 0);
     return stencil->kind;
 }
 
