@@ -335,22 +335,25 @@ static void print_changeovers(struct demo *demo)
 static void print_times(const struct demo *demo)
 {
     const struct host_view *view = demo->view;
-    char times[6][24];
+    char times[7][24];
 
-    printf("%llu events, %llu orders in %llu requests, %llu fills. "
-           "Engine step p50 %s, p99 %s;\nwire to decision p50 %s, "
-           "p99 %s; intent-to-ack round trip p50 %s, p99 %s "
-           "(%llu orders).\n",
-           (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
-           (unsigned long long)view->counters.n_requests,
-           (unsigned long long)view->counters.n_fills,
-           table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
-           table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
-           table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
-           table_time(hist_quantile(&view->queue_ns, 0.99), times[3]),
-           table_time(hist_quantile(&demo->story.ack_ns, 0.5), times[4]),
-           table_time(hist_quantile(&demo->story.ack_ns, 0.99), times[5]),
-           (unsigned long long)demo->story.ack_ns.n);
+    printf(
+        "%llu events, %llu orders in %llu requests, %llu fills. "
+        "Engine step p50 %s, p99 %s;\nwire to decision p50 %s, "
+        "p99 %s; intent-to-ack round trip p50 %s, p99 %s "
+        "(%llu orders that no\nlimiter held). Orders that a limiter held: %llu%s%s.\n",
+        (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
+        (unsigned long long)view->counters.n_requests, (unsigned long long)view->counters.n_fills,
+        table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
+        table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
+        table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
+        table_time(hist_quantile(&view->queue_ns, 0.99), times[3]),
+        table_time(hist_quantile(&demo->story.ack_ns, 0.5), times[4]),
+        table_time(hist_quantile(&demo->story.ack_ns, 0.99), times[5]),
+        (unsigned long long)demo->story.ack_ns.n, (unsigned long long)demo->story.held_ns.n,
+        demo->story.held_ns.n > 0 ? ", p50 " : "",
+        demo->story.held_ns.n > 0 ? table_time(hist_quantile(&demo->story.held_ns, 0.5), times[6])
+                                  : "");
 }
 
 /* At the end: the journal through a new engine must come to the state that the host had. */

@@ -617,14 +617,10 @@ static const struct text_field lapse_fields[] = {
     U64(record_lapse, next_seq),
     U8(record_lapse, next_sub),
     END};
-static const struct text_field sent_fields[] = {U64(record_sent, order_id),
-                                                U16(record_sent, account),
-                                                NAME8(record_sent, kind, sent_kinds),
-                                                U8(record_sent, rev),
-                                                U8(record_sent, tries),
-                                                I64(record_sent, t_utc),
-                                                I64(record_sent, t_sent),
-                                                END};
+static const struct text_field sent_fields[] = {
+    U64(record_sent, order_id), U16(record_sent, account), NAME8(record_sent, kind, sent_kinds),
+    U8(record_sent, rev),       U8(record_sent, tries),    I64(record_sent, t_utc),
+    I64(record_sent, t_sent),   I64(record_sent, held_ns), END};
 #define book_snapshot_event_fields book_fields
 #define book_delta_event_fields    book_fields
 #define mark_event_fields          px_value_fields

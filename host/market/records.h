@@ -420,7 +420,9 @@ struct record_sent { /* SENT; hdr.instrument: of the order */
     uint8_t tries, pad0[3];
     agon_ns_t t_utc;  /* by the host's clock, right before its last byte was given to the kernel */
     agon_ns_t t_sent; /* the same as engine time */
-    uint64_t pad1[8];
+    int64_t held_ns;  /* of that, real time that the host's limiter kept it from leaving; 0: it did
+                         not (nor is it known of journals before this had a place) */
+    uint64_t pad1[7];
 };
 struct record_alert { /* ALERT */
     struct agon_event_hdr hdr;

@@ -239,6 +239,24 @@ static void on_command(struct run_report *story, const struct record_command *co
            RUN_REPORT_COMMAND, "%s by the operator", kinds[command->kind]);
 }
 
+/* An order left that the host's limiter had kept: its round trip is another thing. */
+static void on_sent(struct run_report *story, const struct record_sent *sent)
+{
+    if (sent->kind != CMD_NEW || sent->held_ns <= 0)
+        return;
+    story->held[story->held_ns.n % RUN_REPORT_HELD] = sent->order_id;
+    hist_add(&story->held_ns, sent->held_ns);
+}
+
+static int is_held(const struct run_report *story, uint64_t order_id)
+{
+    for (uint32_t i = 0; i < RUN_REPORT_HELD && i < story->held_ns.n; i++) {
+        if (story->held[i] == order_id)
+            return 1;
+    }
+    return 0;
+}
+
 /* The venue's word on an order: how long its first took, and whether it ends what a crash left. */
 static void on_report(struct run_report *story, struct engine *engine,
                       const struct record_report *report)
@@ -254,8 +272,9 @@ static void on_report(struct run_report *story, struct engine *engine,
     // are numbered upwards.
     if (report->kind == REPORT_ACK && order->id > slot->acked) {
         slot->acked = order->id;
-        hist_add(&story->ack_ns,
-                 num_mul_div(report->hdr.t - order->t_create, 1000, story->speed_milli, NUM_DOWN));
+        if (!is_held(story, order->id))
+            hist_add(&story->ack_ns, num_mul_div(report->hdr.t - order->t_create, 1000,
+                                                 story->speed_milli, NUM_DOWN));
     }
     for (uint32_t i = 0; i < slot->crash && report->kind == REPORT_CANCELLED; i++) {
         struct run_report_happening *crash = &story->happenings[i];
@@ -320,6 +339,9 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     case EVENT_START:
         story->is_live = ((const struct record_start *)(const void *)event)->mode == RUN_LIVE;
         break;
+    case EVENT_SENT:
+        on_sent(story, (const struct record_sent *)(const void *)event);
+        break;
     case EVENT_REPORT:
         on_report(story, engine, (const struct record_report *)(const void *)event);
         break;
@@ -377,6 +399,7 @@ int run_report_read(struct run_report *story, const struct run_report_source *so
     story->t_end = source->t_end;
     story->every_ns = EVERY_NS;
     hist_clear(&story->ack_ns);
+    hist_clear(&story->held_ns);
     story->plans = calloc(RUN_REPORT_PLANS, sizeof(*story->plans));
     if (story->plans == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");

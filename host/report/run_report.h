@@ -10,6 +10,7 @@
 #include "lab/replay.h"
 #include "score/plan.h"
 
+#define RUN_REPORT_HELD       256 /* orders under way that a limiter held, at most */
 #define RUN_REPORT_HAPPENINGS 256
 #define RUN_REPORT_POINTS     1200 /* of each slot; when they are full every second one goes */
 #define RUN_REPORT_PLANS      16   /* the newest */
@@ -56,7 +57,10 @@ struct run_report {
     uint32_t n_plans;
     uint64_t n_rate_refused; /* host_is_rate_refused */
     int is_live;             /* orders went to a venue */
-    struct hist ack_ns; /* real time from an agent's wish to the venue's word on the new order */
+    /* Real time from an agent's wish to the venue's word on the new order, of those that no limiter
+     * held; of those that one did, how long it did. */
+    struct hist ack_ns, held_ns;
+    uint64_t held[RUN_REPORT_HELD]; /* ids of orders: number n at n % RUN_REPORT_HELD */
 };
 
 struct run_report_source {

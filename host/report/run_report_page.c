@@ -68,6 +68,9 @@ static void put_facts(const struct run_report *story, const struct run_report_pa
               table_time(hist_quantile(&view->step_ns, 0.99), text));
     page_fact(page, "order round trip p50", 0, "%s",
               table_time(hist_quantile(&story->ack_ns, 0.5), text));
+    page_fact(page, "orders held by a limiter", 0, "%llu", (unsigned long long)story->held_ns.n);
+    if (story->held_ns.n > 0)
+        page_fact(page, "held p50", 0, "%s", table_time(hist_quantile(&story->held_ns, 0.5), text));
     page_facts_end(page);
 }
 

@@ -214,6 +214,8 @@ void gateway_tell_sent(struct gateway *gateway, const struct link *link,
     sent.order_id = request->order_id;
     sent.account = request->entry->account;
     sent.tries = request->tries;
+    sent.held_ns = request->held_ns;
+    request->held_ns = 0;
     sent.t_utc = utc != 0 ? utc : gateway->stream->utc(gateway->stream->ctx);
     if (gateway_takes(gateway, &sent.hdr))
         (void)gateway_emit(gateway, &sent.hdr);
@@ -287,8 +289,13 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
                       gateway->limiter.n_buckets, &request->not_before);
     if (rc < 0) {
         request->why = REASON_VENUE_RATE;
+        if (request->limited_ns == 0)
+            request->limited_ns = now;
         return AGON_EAGAIN;
     }
+    if (request->limited_ns != 0)
+        request->held_ns += now > request->limited_ns ? now - request->limited_ns : 1;
+    request->limited_ns = 0;
     request->not_before = 0;
     rc = said != NULL ? said_send(gateway, said, request, now)
                       : send_http(gateway, link, request, now);

@@ -67,7 +67,9 @@ struct gateway_request {
     int64_t since_ns;   /* queued */
     int64_t not_before; /* no attempt before */
     int64_t sent_ns;
-    int64_t expiry_ns; /* the venue cannot take it after; set when written */
+    int64_t limited_ns; /* the limiter has kept it since; 0: it does not */
+    int64_t held_ns;    /* by the limiter, before this attempt */
+    int64_t expiry_ns;  /* the venue cannot take it after; set when written */
     const struct symbol *symbol;
     uint64_t a, b;
     struct outbox_entry *entry;

@@ -115,6 +115,15 @@ static int64_t field_of(const struct agon_event_hdr *hdr, const char *key)
             return report->account;
         if (strcmp(key, "forced") == 0)
             return report->is_forced;
+    } else if (hdr->type == EVENT_SENT) {
+        const struct record_sent *sent = (const struct record_sent *)(const void *)hdr;
+
+        if (strcmp(key, "id") == 0)
+            return (int64_t)sent->order_id;
+        if (strcmp(key, "tries") == 0)
+            return sent->tries;
+        if (strcmp(key, "held_ms") == 0)
+            return sent->held_ns / 1000000;
     } else if (hdr->type == AGON_EVENT_TRADE) {
         const struct agon_trade *trade = (const struct agon_trade *)(const void *)hdr;
 
@@ -352,6 +361,7 @@ static uint16_t type_of(const char *name)
                  {"LIQUIDATION", AGON_EVENT_LIQUIDATION},
                  {"INSTRUMENT", AGON_EVENT_INSTRUMENT},
                  {"HEALTH", AGON_EVENT_HEALTH},
+                 {"SENT", EVENT_SENT},
                  {"STATUS", AGON_EVENT_STATUS}};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

@@ -30,6 +30,7 @@ static const char *const stories[] = {
     "binance/unknown.script",
     "binance/clock.script",
     "binance/limits.script",
+    "binance/limits_held.script",
     "binance/user.script",
     "binance/hold.script",
     "binance/earlier_run.script",
