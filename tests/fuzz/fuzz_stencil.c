@@ -13,6 +13,7 @@
 #define LINES 8
 
 static struct symbols symbols;
+static struct stencil_both spot, swap, kraken;
 
 static void begin(void)
 {
@@ -62,25 +63,39 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
     return fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);
 }
 
-/* Lines by one exchange's readers, which have learnt of no other input. */
-static void feed(const struct venue_wire *wire, const char *line, size_t size)
+/* As if it had learnt of no other input. */
+static void forget(struct stencil_both *both)
 {
-    struct stencil_both both;
+    for (int i = 0; i < 2; i++) {
+        struct stencils *stencils = both->stencils[i];
 
-    if (!stencil_both_open(&both, wire, &symbols))
+        stencils->message = NULL;
+        for (int at = 0; at < STENCIL_PLACES; at++) {
+            stencils->all[at].stream = 0;
+            stencils->all[at].n_missed = 0;
+        }
+    }
+}
+
+/* Lines by one exchange's readers. */
+static void feed(struct stencil_both *both, const struct venue_wire *wire, const char *line,
+                 size_t size)
+{
+    if (both->wire == NULL && !stencil_both_open(both, wire, &symbols))
         abort();
     if (wire == &venue_okx_swap) {
         for (int i = 0; i < 2; i++)
-            ((struct okx *)both.self[i])->contracts[1] =
+            ((struct okx *)both->self[i])->contracts[1] =
                 (struct okx_contract){.value = 1, .exp = 2};
     }
+    forget(both);
     for (int i = 0; i < LINES && size > 0; i++) {
         const char *stop = memchr(line, '\n', size);
         size_t n = stop != NULL ? (size_t)(stop - line) : size;
         const char *what;
         int kind;
 
-        what = stencil_both_differ(&both, line, n, &kind);
+        what = stencil_both_differ(both, line, n, &kind);
         if (what != NULL) {
             fprintf(stderr, "%s of: %.*s\n", what, (int)n, line);
             abort();
@@ -88,7 +103,6 @@ static void feed(const struct venue_wire *wire, const char *line, size_t size)
         size -= stop != NULL ? n + 1 : n;
         line += stop != NULL ? n + 1 : n;
     }
-    stencil_both_close(&both);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -99,7 +113,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         begin();
     if (size > 0 && memchr(text, 'h', size) == NULL)
         return 0; // no channel is named
-    feed(memmem(text, size, "SWAP", 4) != NULL ? &venue_okx_swap : &venue_okx_spot, text, size);
-    feed(&venue_kraken_spot, text, size);
+    if (memmem(text, size, "SWAP", 4) != NULL)
+        feed(&swap, &venue_okx_swap, text, size);
+    else
+        feed(&spot, &venue_okx_spot, text, size);
+    feed(&kraken, &venue_kraken_spot, text, size);
     return 0;
 }
