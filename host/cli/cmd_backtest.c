@@ -48,7 +48,7 @@ struct opts {
     struct bars_opts bars;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_from, t_end;
-    int is_json, is_lenient, runner, has_capital, check;
+    int is_json, is_lenient, is_whole, runner, has_capital, check;
     int64_t check_points, check_seeds, check_rows;
 };
 
@@ -500,6 +500,7 @@ static void configure(const struct opts *opts, struct backtest_config *config)
     config->bars = bars_args_of(&opts->bars, opts->seed);
     config->cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM;
     config->journal_name = opts->journal;
+    config->is_journal_whole = opts->is_whole;
     config->mark_every = opts->journal != NULL ? 100000 : 0;
 }
 
@@ -562,6 +563,9 @@ int cmd_backtest(int argc, char **argv)
         {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
         {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
+        {"journal-whole", ARG_FLAG, NULL,
+         "the journal holds the events of tapes too, instead of naming them by hash and rows",
+         &opts.is_whole},
         {"check", ARG_CHOICE, "none|lookahead",
          "no report: do decisions depend on what was not yet known? Exit code 1 if so", &opts.check,
          .choices = checks},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <jansson.h>
 #include <sodium.h>
 
 #include "args/args.h"
@@ -14,6 +15,7 @@
 #include "config/suggest.h"
 #include "journal/reader.h"
 #include "journal/text.h"
+#include "lab/tape_play.h"
 #include "market/instruments.h"
 #include "report/journal_export.h"
 #include "sink/sink.h"
@@ -25,7 +27,7 @@
 
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *to;
+    const char *dir, *type_name, *to, *tapes;
     const char *files[EXPORTS];
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
@@ -47,6 +49,7 @@ static int complain(const struct opts *opts, int rc, const struct error *err)
 
 struct walk {
     struct disk_posix disk;
+    struct tape_play play;
     struct journal_reader *reader;
     struct text_scale scales[INSTRUMENTS_MAX + 1];
     char symbols[INSTRUMENTS_MAX + 1][32];
@@ -54,14 +57,17 @@ struct walk {
 
 static int walk_open(struct walk *walk, const struct opts *opts, struct error *err)
 {
-    struct journal_reading reading = {.is_live = opts->is_live, .is_forced = opts->is_forced};
+    struct journal_reading reading = {
+        .is_live = opts->is_live, .is_forced = opts->is_forced, .play = &walk->play.port};
     int rc = disk_posix_open(&walk->disk, opts->dir, err);
 
     if (rc < 0)
         return rc;
+    tape_play_init(&walk->play, opts->dir, opts->tapes);
     walk->reader = journal_reader_open(&walk->disk.port, &reading, err);
     if (walk->reader != NULL)
         return AGON_OK;
+    tape_play_deinit(&walk->play);
     disk_posix_close(&walk->disk);
     return err->code < 0 ? err->code : AGON_EIO;
 }
@@ -69,6 +75,7 @@ static int walk_open(struct walk *walk, const struct opts *opts, struct error *e
 static void walk_close(struct walk *walk)
 {
     journal_reader_close(walk->reader);
+    tape_play_deinit(&walk->play);
     disk_posix_close(&walk->disk);
 }
 
@@ -256,7 +263,46 @@ static void print_builds(const struct journal_summary *summary)
     }
 }
 
-static void print_stats(const struct stats *stats, const struct journal_summary *summary)
+/* What of the market's it names and holds not. */
+static void print_tapes(const struct journal_reader *reader)
+{
+    uint32_t n;
+    const struct journal_tape *tapes = journal_reader_tapes(reader, &n);
+    char hash[2 * HASH_SIZE + 1];
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (tapes[i].path[0] == '\0')
+            continue;
+        hash_hex(tapes[i].hash, hash);
+        printf("tape      %s, hash %.16s, rows %llu to ", args_safe(tapes[i].path), hash,
+               ULL(tapes[i].first_row));
+        if (tapes[i].last_row != 0)
+            printf("%llu\n", ULL(tapes[i].last_row));
+        else
+            printf("some row: the journal was not closed\n");
+    }
+}
+
+static json_t *tapes_json(const struct journal_reader *reader)
+{
+    uint32_t n;
+    const struct journal_tape *tapes = journal_reader_tapes(reader, &n);
+    json_t *all = json_array();
+    char hash[2 * HASH_SIZE + 1];
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (tapes[i].path[0] == '\0')
+            continue;
+        hash_hex(tapes[i].hash, hash);
+        json_array_append_new(all, json_pack("{s:s?, s:s, s:I, s:I}", "path", tapes[i].path, "hash",
+                                             hash, "first_row", (json_int_t)tapes[i].first_row,
+                                             "last_row", (json_int_t)tapes[i].last_row));
+    }
+    return all;
+}
+
+static void print_stats(const struct stats *stats, const struct journal_summary *summary,
+                        const struct journal_reader *reader)
 {
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
@@ -272,6 +318,7 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
            ULL(stats->n_marks), ULL(summary->durable_seq),
            summary->is_clean ? "in good order" : "no: a host writes it, or was killed");
     print_builds(summary);
+    print_tapes(reader);
     if (summary->n_shed > 0)
         printf("not kept  %llu market events, for want of room\n", ULL(summary->n_shed));
     if (summary->n_dropped > 0)
@@ -295,8 +342,10 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
                summary->n_segments[cls] == 1 ? "" : "s", summary->n_packed[cls]);
 }
 
-static void print_stats_json(const struct stats *stats, const struct journal_summary *summary)
+static void print_stats_json(const struct stats *stats, const struct journal_summary *summary,
+                             const struct journal_reader *reader)
 {
+    json_t *tapes = tapes_json(reader);
     int n = 0;
 
     printf("{\"first_seq\": %llu, \"last_seq\": %llu, \"t_first\": \"%lld\", \"t_last\": \"%lld\", "
@@ -321,7 +370,10 @@ static void print_stats_json(const struct stats *stats, const struct journal_sum
         printf("%s\"%s\"", i == 0 ? "" : ", ",
                sodium_bin2hex(text, sizeof(text), summary->builds[i], sizeof(summary->builds[i])));
     }
-    printf("], \"types\": {");
+    printf("], \"tapes\": ");
+    json_dumpf(tapes, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+    json_decref(tapes);
+    printf(", \"types\": {");
     for (uint32_t type = 0; type <= TYPES; type++) {
         if (stats->n[type] != 0)
             printf("%s\"%s\": {\"events\": %llu, \"bytes\": %llu}", n++ == 0 ? "" : ", ",
@@ -342,9 +394,9 @@ static int stats(const struct opts *opts, struct walk *walk)
     if (rc < 0)
         return complain(opts, rc, &err);
     if (opts->is_json)
-        print_stats_json(&all, journal_reader_summary(walk->reader));
+        print_stats_json(&all, journal_reader_summary(walk->reader), walk->reader);
     else
-        print_stats(&all, journal_reader_summary(walk->reader));
+        print_stats(&all, journal_reader_summary(walk->reader), walk->reader);
     return EXIT_OK;
 }
 
@@ -370,6 +422,7 @@ static int look(const struct opts *opts, int (*verb)(const struct opts *, struct
 static int export_all(const struct opts *opts)
 {
     struct journal_export ask = {.dir = opts->dir,
+                                 .tapes = opts->tapes,
                                  .until = opts->until,
                                  .is_live = opts->is_live,
                                  .format = (enum sheet_format)opts->format};
@@ -391,6 +444,10 @@ int cmd_journal(int argc, char **argv)
         {"from", ARG_U64, "N", "cat: begin with event N", &opts.from},
         {"until", ARG_U64, "N", "cat, export: stop behind event N", &opts.until},
         {"type", ARG_TEXT, "NAME", "cat: only events of this type", &opts.type_name},
+        {"tapes", ARG_TEXT, "DIR",
+         "look there first for the tapes that a backtest's journal names (where they were, the "
+         "journal's folder, the one above)",
+         &opts.tapes},
         {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
          &opts.is_live},
         {"force", ARG_FLAG, NULL, "cat, stats: take damage as the journal's end", &opts.is_forced},

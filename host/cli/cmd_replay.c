@@ -29,11 +29,16 @@ int cmd_replay(int argc, char **argv)
     struct opts {
         struct arg_list dir;
         uint64_t until;
+        const char *tapes;
         int is_live, is_verified, is_json;
     } opts = {0};
     const struct arg table[] = {
         {"until", ARG_U64, "N", "stop behind event N", &opts.until},
         {"verify", ARG_FLAG, NULL, "also check what must hold of the state", &opts.is_verified},
+        {"tapes", ARG_TEXT, "DIR",
+         "look there first for the tapes that a backtest's journal names (where they were, the "
+         "journal's folder, the one above)",
+         &opts.tapes},
         {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
          &opts.is_live},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
@@ -62,15 +67,16 @@ int cmd_replay(int argc, char **argv)
         return EXIT_DATA;
     config.dir = dir;
     config.until = opts.until;
+    config.tapes = opts.tapes;
     config.is_live = opts.is_live;
     config.is_verified = opts.is_verified;
     rc = replay_run(&config, &result, &err);
     if (rc < 0) {
         fprintf(stderr, "agon replay: %s: %s\n", args_safe(config.dir), err.text);
         // A state that differs is a failed check; a journal that cannot be read is bad data.
-        rc = rc == AGON_ECORRUPT && result.n_events > 0 ? EXIT_CHECK
-             : rc == AGON_ENOENT || rc == AGON_EIO      ? EXIT_ENVIRONMENT
-                                                        : EXIT_DATA;
+        rc = rc == AGON_ECORRUPT && !result.is_unread && result.n_events > 0 ? EXIT_CHECK
+             : rc == AGON_ENOENT || rc == AGON_EIO                           ? EXIT_ENVIRONMENT
+                                                                             : EXIT_DATA;
         replay_free(&result);
         return rc;
     }

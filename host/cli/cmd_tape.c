@@ -125,6 +125,21 @@ static int check(const char *path, struct error *err)
     return rc;
 }
 
+/* By which a journal names it. */
+static void add_hash(json_t *object, const char *path)
+{
+    unsigned char hash[HASH_SIZE];
+    char text[2 * HASH_SIZE + 1];
+    struct tape_file *file;
+
+    if (tape_file_open(&file, path, NULL) < 0)
+        return;
+    tape_file_hash(file, hash);
+    tape_file_close(file);
+    hash_hex(hash, text);
+    json_object_set_new(object, "hash", json_string(text));
+}
+
 static int show_one(const char *path, const struct opts *opts, json_t *all)
 {
     struct tape_head head;
@@ -139,6 +154,7 @@ static int show_one(const char *path, const struct opts *opts, json_t *all)
         return exit_of(rc);
     }
     object = object_of(path, &head);
+    add_hash(object, path);
     if (opts->is_checked)
         json_object_set_new(object, "checked", json_true());
     json_array_append_new(all, object);
@@ -181,6 +197,7 @@ static int make_one(const char *word, const struct opts *opts, json_t *all)
     if (rc < 0)
         return exit_of(rc);
     json_array_append_new(all, object_of(config.out, &made.head));
+    add_hash(json_array_get(all, json_array_size(all) - 1), config.out);
     return EXIT_OK;
 }
 

@@ -67,6 +67,7 @@ static int cursor_enter(struct cursor *cursor, uint32_t at)
     cursor->record = 0;
     cursor->chunk_n = 0;
     cursor->is_clean = 0;
+    cursor->is_ref = 0;
     cursor->crc = cursor->segments[at].head_crc;
     size = reader_open(cursor);
     if (size < 0)
@@ -198,6 +199,10 @@ static const char *take_frame(struct cursor *cursor, enum frame_kind kind,
             cursor->vouched = mark.synced_seq;
         cursor->is_clean = mark.is_clean;
         return NULL;
+    case FRAME_TAPE:
+        return reader_take_tape(cursor, frame + FRAME_HEAD);
+    case FRAME_REFS:
+        return reader_take_refs(cursor, frame + FRAME_HEAD, n - FRAME_HEAD);
     default:
         return is_zero(frame + FRAME_HEAD, n - FRAME_HEAD) ? NULL : "padding that is not zero";
     }
@@ -213,9 +218,21 @@ static enum cursor_state cursor_next(struct cursor *cursor, const unsigned char 
         const unsigned char *bytes = NULL;
         const char *wrong;
         enum cursor_state state;
-        uint64_t have = look(cursor, cursor->offset, FRAME_HEAD, &bytes, rc);
+        uint64_t have;
         uint32_t n, crc;
 
+        if (cursor->is_ref) {
+            int more = reader_next_ref(cursor);
+
+            if (more == 1)
+                return cursor->state = CURSOR_EVENT;
+            cursor->is_ref = 0;
+            *rc = more < 0 ? more : *rc;
+            if (more < 0)
+                return damage(cursor, "a tape that it names is not there as it was");
+            continue;
+        }
+        have = look(cursor, cursor->offset, FRAME_HEAD, &bytes, rc);
         REQUIRE(cursor->offset % FRAME_HEAD == 0); // events are read where they lie
         if (*rc < 0)
             return damage(cursor, "cannot be read");
@@ -245,7 +262,7 @@ static enum cursor_state cursor_next(struct cursor *cursor, const unsigned char 
         cursor->offset += n;
         if (kind != FRAME_MARK)
             cursor->is_clean = 0;
-        if (kind == FRAME_EVENT || kind == FRAME_SHED) {
+        if (kind == FRAME_EVENT || kind == FRAME_SHED || kind == FRAME_REFS) {
             cursor->before = cursor->after;
             cursor->after.offset = cursor->offset;
             cursor->after.chain = crc;
@@ -256,18 +273,19 @@ static enum cursor_state cursor_next(struct cursor *cursor, const unsigned char 
         }
         if (kind == FRAME_SHED)
             return cursor->state = CURSOR_SHED;
+        cursor->is_ref = kind == FRAME_REFS;
     }
 }
 
 static const struct agon_event_hdr *cursor_event(const struct cursor *cursor)
 {
-    return (const void *)(cursor->frame + FRAME_HEAD);
+    return cursor->is_ref ? cursor->event : (const void *)(cursor->frame + FRAME_HEAD);
 }
 
 static uint64_t cursor_seq(const struct cursor *cursor)
 {
     if (cursor->state == CURSOR_EVENT)
-        return cursor_event(cursor)->seq;
+        return cursor->is_ref ? cursor->refs.seq : cursor_event(cursor)->seq;
     return cursor->state == CURSOR_SHED ? cursor->shed_first : UINT64_MAX;
 }
 
@@ -280,6 +298,7 @@ static int start(struct journal_reader *reader, uint64_t from_seq)
         int rc;
 
         cursor->state = CURSOR_END;
+        cursor->is_ref = 0;
         cursor->last_seq = 0;
         cursor->vouched = 0;
         if (cursor->n_segments == 0)
@@ -687,6 +706,7 @@ static struct journal_reader *open_once(const struct disk *disk,
         reader->cursors[cls].disk = &reader->disk;
         reader->cursors[cls].cls = (enum journal_class)cls;
         reader->cursors[cls].file = -1;
+        reader->cursors[cls].reader = reader;
     }
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
         reader->cursors[cls].chunk = malloc(READER_CHUNK);
@@ -703,7 +723,19 @@ static struct journal_reader *open_once(const struct disk *disk,
     if (rc < 0)
         goto fail;
     find_end(reader);
+    if (reader->n_tapes > 0 && reader->reading.needs_all && reader->reading.play == NULL) {
+        rc = error_set(&why, AGON_ENOTSUP,
+                       "it names tapes instead of holding the market's events, and they are not "
+                       "looked for here");
+        goto fail;
+    }
+    rc = reader_open_tapes(reader, &why);
+    if (rc < 0)
+        goto fail;
+    reader->is_giving = 1;
     rc = start(reader, reader->reading.from_seq);
+    if (rc >= 0 && reader->refused.code < 0)
+        rc = error_set(&why, reader->refused.code, "%s", reader->refused.text);
     if (rc < 0)
         goto fail;
     return reader;
@@ -766,6 +798,12 @@ const struct journal_summary *journal_reader_summary(const struct journal_reader
     return &reader->summary;
 }
 
+const struct journal_tape *journal_reader_tapes(const struct journal_reader *reader, uint32_t *n)
+{
+    *n = reader->n_tapes;
+    return reader->tapes;
+}
+
 int journal_reader_next(struct journal_reader *reader, const struct agon_event_hdr **event,
                         struct error *err)
 {
@@ -777,11 +815,15 @@ int journal_reader_next(struct journal_reader *reader, const struct agon_event_h
         reader->has_current = 0;
         pass(reader, &rc);
     }
-    if (rc >= 0 && reader->next_seq < reader->summary.end.next_seq &&
-        merge(reader, event, &n_shed, &n_dropped, &rc) == 1 && rc >= 0) {
-        reader->has_current = 1;
-        return 1;
+    while (rc >= 0 && reader->next_seq < reader->summary.end.next_seq &&
+           merge(reader, event, &n_shed, &n_dropped, &rc) == 1 && rc >= 0) {
+        reader->has_current = *event != NULL;
+        if (reader->has_current)
+            return 1;
+        pass(reader, &rc); // a tape's, and nobody brings it
     }
+    if (reader->refused.code < 0)
+        return error_set(err, reader->refused.code, "%s", reader->refused.text);
     if (rc < 0)
         return error_set(err, rc, "reading the journal: %s", error_name(rc));
     if (reader->next_seq < reader->summary.end.next_seq)

@@ -11,6 +11,7 @@
 #define JOURNAL_READER_H
 
 #include "base/disk.h"
+#include "journal/refs.h"
 #include "journal/segment.h"
 #include "journal/writer.h"
 
@@ -22,6 +23,10 @@ struct journal_reading {
     uint64_t from_seq; /* 0: from the first, 1 */
     int is_forced;     /* take damage as the end; only when an operator asked for it */
     int is_live;       /* a host writes it meanwhile: it ends where it ends now */
+    /* What brings the events of tapes that it names (journal/refs.h). NULL: they are passed over,
+     * for who wants what is of money alone. Borrowed. */
+    const struct journal_play *play;
+    int needs_all; /* without play, a journal that names tapes is refused: AGON_ENOTSUP */
 };
 struct journal_summary {
     struct journal_end end;
@@ -49,8 +54,11 @@ struct journal_reader *journal_reader_open(const struct disk *disk,
                                            struct error *err);
 void journal_reader_close(struct journal_reader *reader); /* NULL is fine */
 const struct journal_summary *journal_reader_summary(const struct journal_reader *reader);
+/* The tapes that it names, as far as it was read; n of them, with number below n or a path of "".
+ */
+const struct journal_tape *journal_reader_tapes(const struct journal_reader *reader, uint32_t *n);
 /* The next event, valid until the next call. 1: an event; 0: the end; AGON_E...: the files changed
- * under us. */
+ * under us, or a tape gives other events than it gave: AGON_ECORRUPT. */
 int journal_reader_next(struct journal_reader *reader, const struct agon_event_hdr **event,
                         struct error *err);
 

@@ -46,6 +46,11 @@ struct cursor { /* walks the segments of one class */
     unsigned char *chunk; /* owned: CHUNK bytes */
     uint64_t chunk_offset, chunk_n;
     char what[200]; /* of the damage */
+    /* market: events of tapes */
+    struct journal_reader *reader; /* borrowed */
+    struct refs_in refs;           /* of the frame found */
+    int is_ref;                    /* the event found is one of them: event */
+    const struct agon_event_hdr *event;
 };
 struct cut { /* where a class ends */
     uint32_t at;
@@ -77,8 +82,21 @@ struct journal_reader {
     int has_id;
     unsigned char id[16];
     uint32_t listing; /* a sum over the names that were listed */
+    int is_giving;    /* events are wanted, and not only their numbers */
+    uint64_t given[JOURNAL_TAPES];
+    struct journal_tape tapes[JOURNAL_TAPES]; /* as they were named last; n of them */
+    uint32_t n_tapes;
+    struct error refused; /* of a tape */
 };
 
+/* What a frame of the market's says of tapes: text of what is wrong, or NULL. */
+const char *reader_take_tape(struct cursor *cursor, const unsigned char *payload);
+const char *reader_take_refs(struct cursor *cursor, const unsigned char *payload, uint32_t n);
+/* All that are named, before the first event is given: one that is missing is found at once. */
+int reader_open_tapes(struct journal_reader *reader, struct error *err);
+/* The next event of the run that was taken. 1: cursor->event; 0: there is no more; below 0: the
+ * tape does not give it, and reader->refused says why. */
+int reader_next_ref(struct cursor *cursor);
 void reader_leave(struct cursor *cursor);
 /* Opens the segment it is at; its size, or an error. */
 int64_t reader_open(struct cursor *cursor);

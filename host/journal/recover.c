@@ -84,6 +84,12 @@ int journal_recover(const struct disk *disk, const struct journal_reading *readi
 
     if (reader == NULL)
         return error_set(err, why.code, "%s", why.text);
+    if (reader->n_tapes > 0) {
+        journal_reader_close(reader);
+        return error_set(err, AGON_ENOTSUP,
+                         "it holds a backtest's journal already, which names tapes and is not gone "
+                         "on with: name an empty directory");
+    }
     rc = disk->remove(disk->ctx, PACKED_NEW);
     if (rc == AGON_ENOENT)
         rc = AGON_OK;

@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/crc.h"
+#include "journal/refs.h"
 
 #define ENDIAN_TAG 0x01020304u
 #define MARK_MAGIC 0x4b52414d4e4f4741u /* "AGONMARK" */
@@ -57,7 +58,7 @@ uint32_t segment_head_encode(const struct segment_head *head, unsigned char byte
     memset(bytes, 0, SEGMENT_HEAD);
     enc_bytes(&enc, magic, sizeof(magic));
     enc_u32(&enc, ENDIAN_TAG);
-    enc_u32(&enc, SEGMENT_VERSION);
+    enc_u32(&enc, head->version != 0 ? head->version : SEGMENT_VERSION);
     enc_u32(&enc, head->cls);
     enc_u32(&enc, head->align);
     enc_u64(&enc, head->first_seq);
@@ -96,12 +97,13 @@ int segment_head_decode(struct segment_head *head, uint32_t *crc,
     if (tag != ENDIAN_TAG)
         return error_set(err, AGON_ECORRUPT, "the head is damaged at offset 8");
     *crc = crc32c(0, bytes, SEGMENT_HEAD - 4);
-    if (version > SEGMENT_VERSION && *crc == dec_u32(&end))
+    if (version > SEGMENT_VERSION_TAPES && *crc == dec_u32(&end))
         return error_set(err, AGON_EVERSION,
                          "journal format %u is newer than %u, the newest this program reads: use "
                          "the program that wrote it or a later one",
-                         version, SEGMENT_VERSION);
+                         version, SEGMENT_VERSION_TAPES);
     end.used = 0;
+    head->version = version;
     head->cls = dec_u32(&dec);
     head->align = dec_u32(&dec);
     head->first_seq = dec_u64(&dec);
@@ -112,11 +114,12 @@ int segment_head_decode(struct segment_head *head, uint32_t *crc,
     head->run = dec_u32(&dec);
     dec_bytes(&dec, head->id, sizeof(head->id));
     dec_bytes(&dec, head->build, sizeof(head->build));
-    if (*crc != dec_u32(&end) || version != SEGMENT_VERSION)
+    if (*crc != dec_u32(&end) || version < SEGMENT_VERSION || version > SEGMENT_VERSION_TAPES)
         return error_set(err, AGON_ECORRUPT, "the head is damaged: its checksum is wrong");
     if (head->cls >= JOURNAL_CLASSES || head->first_seq == 0 ||
         head->synced_seq >= head->first_seq || head->align < 8 || head->align > SEGMENT_HEAD ||
-        (head->align & (head->align - 1)) != 0)
+        (head->align & (head->align - 1)) != 0 ||
+        (version != SEGMENT_VERSION && head->cls != JOURNAL_MARKET))
         return error_set(err, AGON_ECORRUPT,
                          "the head holds a class, number or sector of no sense");
     return AGON_OK;
@@ -166,6 +169,10 @@ uint32_t frame_length(const unsigned char *bytes, uint64_t room, enum frame_kind
         return n == MARK_BYTES ? n : 0;
     case FRAME_PAD:
         return n <= SEGMENT_HEAD ? n : 0;
+    case FRAME_TAPE:
+        return n == TAPE_FRAME_BYTES ? n : 0;
+    case FRAME_REFS:
+        return n > FRAME_HEAD + REFS_HEAD && n <= FRAME_HEAD + REFS_HEAD + REFS_BYTES_MAX ? n : 0;
     default:
         return 0;
     }

@@ -23,14 +23,15 @@
 #include "base/error.h"
 #include "journal/buffer.h"
 
-#define SEGMENT_VERSION   1
-#define SEGMENT_HEAD      4096
-#define SEGMENT_ALIGN     512
-#define SEGMENT_NAME      48
-#define SEGMENT_BYTES_MIN ((uint64_t)64 << 10)
-#define SEGMENT_BYTES_MAX ((uint64_t)4 << 30)
-#define SEGMENT_RESERVE   "reserve.aj" /* room for money events on a full disk */
-#define SEGMENT_NEW       "new.aj"     /* a segment before it has its name */
+#define SEGMENT_VERSION       1
+#define SEGMENT_VERSION_TAPES 2 /* market events of tapes are named: journal/refs.h */
+#define SEGMENT_HEAD          4096
+#define SEGMENT_ALIGN         512
+#define SEGMENT_NAME          48
+#define SEGMENT_BYTES_MIN     ((uint64_t)64 << 10)
+#define SEGMENT_BYTES_MAX     ((uint64_t)4 << 30)
+#define SEGMENT_RESERVE       "reserve.aj" /* room for money events on a full disk */
+#define SEGMENT_NEW           "new.aj"     /* a segment before it has its name */
 
 enum frame_kind {
     FRAME_NONE = 0,  /* no frame: the data ends here */
@@ -39,7 +40,10 @@ enum frame_kind {
      * on a full disk; it is read, and written no more. */
     FRAME_SHED = 2,
     FRAME_MARK = 3, /* durable up to synced_seq */
-    FRAME_PAD = 4   /* zeros up to the next sector */
+    FRAME_PAD = 4,  /* zeros up to the next sector */
+    /* market only, from SEGMENT_VERSION_TAPES on: journal/refs.h */
+    FRAME_TAPE = 5,
+    FRAME_REFS = 6
 };
 #define FRAME_HEAD 8
 #define FRAME_MAX  (FRAME_HEAD + EVENT_BYTES_MAX)
@@ -47,8 +51,9 @@ enum frame_kind {
 #define MARK_BYTES 48
 
 struct segment_head {
-    uint32_t cls;   /* enum journal_class */
-    uint32_t align; /* sector that padding goes to */
+    uint32_t version; /* of its format; encoding: 0 is SEGMENT_VERSION */
+    uint32_t cls;     /* enum journal_class */
+    uint32_t align;   /* sector that padding goes to */
     uint64_t first_seq;
     uint64_t synced_seq;     /* durable when this segment was made */
     uint64_t dropped_before; /* market events below this number were dropped on purpose */

@@ -40,6 +40,12 @@ struct journal_writer {
     uint64_t base_seq;   /* ... is written */
     uint64_t synced_seq; /* ... is synced in both classes */
     uint64_t n_staged;
+    struct refs_out refs; /* the market's frame that is open at the end of its stage; n 0: none */
+    struct refs_given given, base_given;
+    union {
+        struct agon_event_hdr hdr;
+        unsigned char bytes[EVENT_BYTES_MAX];
+    } whole; /* the event that is named */
     uint64_t dropped_before;
     uint64_t written_since_sync, written_since_low;
     uint64_t n_steps;
@@ -49,6 +55,8 @@ struct journal_writer {
     char why[WHY];
     struct journal_stats stats;
 };
+
+#define NAMES_TAPES(writer) ((writer)->config.named != NULL && (writer)->config.named->n > 0)
 
 static void tell_state(struct journal_writer *writer)
 {
@@ -162,6 +170,7 @@ static void start_shedding(struct journal_writer *writer)
 {
     explain(writer, "no room for the next file", JOURNAL_MARKET, AGON_ENOSPC);
     writer->is_shedding = 1;
+    writer->config.named = NULL; // what is copied meanwhile would be missing from a tape's count
     tell_state(writer);
 }
 
@@ -169,7 +178,10 @@ static int write_head(struct journal_writer *writer, enum journal_class cls, int
 {
     const struct disk *disk = &writer->disk;
     struct lane *lane = &writer->lanes[cls];
-    struct segment_head head = {.cls = cls,
+    struct segment_head head = {.version = cls == JOURNAL_MARKET && NAMES_TAPES(writer)
+                                               ? SEGMENT_VERSION_TAPES
+                                               : SEGMENT_VERSION,
+                                .cls = cls,
                                 .align = writer->config.align,
                                 .first_seq = writer->seq + 1,
                                 .synced_seq = writer->synced_seq,
@@ -308,12 +320,45 @@ static void stage_mark(struct journal_writer *writer, enum journal_class cls, in
     lane->marked_seq = writer->synced_seq;
 }
 
+/* The open run of references ends here: what comes next in its lane stands behind it. */
+static void end_refs(struct journal_writer *writer)
+{
+    struct lane *lane = &writer->lanes[JOURNAL_MARKET];
+
+    if (writer->refs.n > 0)
+        stage_seal(lane, FRAME_REFS, FRAME_HEAD + refs_end(&writer->refs, stage_at(lane)));
+    writer->refs.n = 0;
+}
+
+static void stage_tapes(struct journal_writer *writer, int is_closed)
+{
+    const struct journal_named *named = writer->config.named;
+    struct lane *lane = &writer->lanes[JOURNAL_MARKET];
+
+    REQUIRE(writer->refs.n == 0 && named->n <= JOURNAL_TAPES);
+    for (uint32_t i = 0; i < named->n; i++) {
+        struct journal_tape tape = {0};
+
+        named->describe(named->ctx, i, &tape);
+        tape.number = i;
+        tape.last_row = is_closed ? tape.last_row : 0;
+        tape.n_events += writer->given.n[i];
+        if (tape.path[0] == '\0') // nothing is named of it
+            continue;
+        REQUIRE(journal_tape_is_good(&tape));
+        memcpy(stage_at(lane), &tape, sizeof(tape));
+        stage_seal(lane, FRAME_TAPE, TAPE_FRAME_BYTES);
+    }
+    writer->given.named_seq = lane->first_seq;
+}
+
 /* Room for a frame of n bytes in class cls? 1: staged behind the rest it fits; 0: the batch must be
  * written first; AGON_ENOSPC: the class has no segment and gets none. */
 static int make_room(struct journal_writer *writer, enum journal_class cls, uint64_t n)
 {
     struct lane *lane = &writer->lanes[cls];
-    int is_empty = writer->lanes[0].n == 0 && writer->lanes[1].n == 0;
+    // An open run of references is of no length yet, and has numbers.
+    int is_empty = writer->lanes[0].n == 0 && writer->lanes[1].n == 0 && writer->refs.n == 0;
 
     if (lane->file >= 0 && lane->offset + lane->n + n + MARK_BYTES + SEGMENT_SLACK <= lane->bytes) {
         if (lane->n + n > STAGE_BYTES)
@@ -329,6 +374,37 @@ static int make_room(struct journal_writer *writer, enum journal_class cls, uint
     return 1;
 }
 
+/* As stage_record, of an event that tape number `tape` gives. */
+static int stage_ref(struct journal_writer *writer, uint64_t *at, uint32_t tape)
+{
+    struct lane *lane = &writer->lanes[JOURNAL_MARKET];
+
+    if (writer->refs.n > 0 && refs_is_full(&writer->refs))
+        end_refs(writer);
+    if (writer->refs.n == 0) {
+        uint64_t seq = journal_take_hdr(writer->buffer, *at)->seq;
+        int rc = make_room(writer, JOURNAL_MARKET,
+                           FRAME_MAX + (uint64_t)writer->config.named->n * TAPE_FRAME_BYTES);
+
+        if (rc == AGON_ENOSPC) {
+            start_shedding(writer);
+            return 1; // the same record comes again, and goes among the money
+        }
+        if (rc != 1)
+            return rc;
+        if (writer->given.named_seq != lane->first_seq)
+            stage_tapes(writer, 0);
+        refs_begin(&writer->refs, seq);
+    }
+    // As a whole: it may lie at both ends of the ring.
+    *at = journal_take_at(writer->buffer, *at, &writer->whole);
+    writer->seq = writer->whole.hdr.seq;
+    refs_add(&writer->refs, stage_at(lane), tape, &writer->whole.hdr);
+    writer->given.n[tape]++;
+    writer->n_staged++;
+    return 1;
+}
+
 /* Stages one record. 1: done; 0: the batch is full; AGON_E... */
 static int stage_record(struct journal_writer *writer, uint64_t *at)
 {
@@ -341,6 +417,13 @@ static int stage_record(struct journal_writer *writer, uint64_t *at)
     REQUIRE(seq == writer->seq + 1); // each number once, and in order
     if (writer->is_shedding)
         cls = JOURNAL_MONEY; // what has a number is kept: a state cannot be rebuilt over a hole
+    else if (cls == JOURNAL_MARKET && NAMES_TAPES(writer)) {
+        int tape = writer->config.named->tape_of(writer->config.named->ctx, event);
+
+        if (tape >= 0)
+            return stage_ref(writer, at, (uint32_t)tape);
+        end_refs(writer);
+    }
     rc = make_room(writer, cls, n);
     if (rc == AGON_ENOSPC && cls == JOURNAL_MARKET) {
         start_shedding(writer);
@@ -378,6 +461,8 @@ static void unstage(struct journal_writer *writer)
         lane->crc = lane->base.crc;
         lane->marked_seq = lane->base.marked_seq;
     }
+    writer->refs.n = 0;
+    writer->given = writer->base_given;
     writer->seq = writer->base_seq;
     writer->n_staged = 0;
 }
@@ -395,6 +480,7 @@ static void commit_stage(struct journal_writer *writer)
         lane->n = 0;
         set_base(lane);
     }
+    writer->base_given = writer->given;
     writer->base_seq = writer->seq;
     writer->stats.n_records += writer->n_staged;
     writer->n_staged = 0;
@@ -439,6 +525,7 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
             *at = from;
             return rc;
         }
+        end_refs(writer);
         is_last = rc == 1;
         for (int i = 0; is_last && is_synced && i < JOURNAL_CLASSES; i++)
             stage_pad(writer, (enum journal_class)i);
@@ -679,6 +766,9 @@ static int close_lane(struct journal_writer *writer, enum journal_class cls)
 
     if (lane->file >= 0) {
         REQUIRE(lane->n == 0); // a clean end has nothing behind its mark
+        if (cls == JOURNAL_MARKET && NAMES_TAPES(writer) &&
+            writer->given.named_seq == lane->first_seq)
+            stage_tapes(writer, 1); // up to which row it goes is known now
         stage_mark(writer, cls, 1);
         rc = disk->write(disk->ctx, lane->file, lane->offset, lane->stage, lane->n);
         lane->offset += lane->n;

@@ -26,6 +26,7 @@
 
 #include "base/disk.h"
 #include "journal/buffer.h"
+#include "journal/refs.h"
 #include "journal/segment.h"
 
 #define JOURNAL_RETRY_STEPS 64
@@ -42,6 +43,8 @@ struct journal_config {
     /* Free bytes and size of the file system; NULL: no low water. [writer] */
     int64_t (*free_bytes)(void *ctx, int64_t *total);
     void *free_ctx;
+    /* Market events that are named instead of copied. NULL: all are copied. Borrowed. */
+    const struct journal_named *named;
     /* The state changed; text says why. NULL: nobody is told. [writer] */
     void (*on_state)(void *ctx, enum journal_state state, const char *text);
     void *state_ctx;

@@ -13,6 +13,7 @@
 #include "journal/reader.h"
 #include "journal/writer.h"
 #include "lab/replay.h"
+#include "lab/tape_named.h"
 #include "market/instrument_kind.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
@@ -47,6 +48,7 @@ struct run {
     struct journal_buffer buffer;
     int has_buffer;
     struct journal_writer *writer; /* owned */
+    struct tape_named named;       /* what of tapes the journal names */
 };
 
 static int step(struct run *run, void *event, const char *what, struct error *err)
@@ -344,6 +346,10 @@ static int open_tapes(struct run *run, struct error *err)
         if (rc < 0)
             return rc;
         run->sources[i] = (struct lockstep_source){.ctx = run->tapes[i], .next = tape_next};
+        if (config->journal != NULL && !config->is_journal_whole)
+            rc = tape_named_add(&run->named, run->tapes[i], &tape, &run->sources[i], err);
+        if (rc < 0)
+            return rc;
         if (run->infos[i].has_received) {
             run->sources[i].received = &run->result->tapes[i].received;
             received_init(run->sources[i].received);
@@ -463,6 +469,8 @@ static int configure(struct run *run, struct error *err)
     rc = config->n_paths > 0 ? open_tapes(run, err) : open_generated(run, err);
     if (rc >= 0)
         rc = clip_sources(run, err);
+    if (rc >= 0)
+        tape_named_begin(&run->named, run->sources);
     if (rc >= 0)
         rc = open_fundings(run, err);
     if (rc < 0)
@@ -661,6 +669,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     }
     if (run->config->event != NULL)
         run->config->event(run->config->ctx, run->result->engine, event);
+    if (run->writer != NULL)
+        tape_named_step(&run->named, event);
     if (kept >= 0 && run->writer != NULL && event->seq % JOURNAL_EVERY == 0)
         kept = journal_writer_step(run->writer) < 0 ? AGON_EIO : AGON_OK;
     return kept;
@@ -668,7 +678,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 
 static int open_journal(struct run *run, struct error *err)
 {
-    struct journal_config config = {.is_async = 1, .run = 1};
+    struct journal_config config = {.is_async = 1, .run = 1, .named = &run->named.port};
     unsigned char build[BUILD_ID_MAX] = {0};
     struct journal_summary summary;
     const struct disk *disk = run->config->journal;
@@ -788,6 +798,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     result->order_ns = config->latency.legs[LATENCY_ENTRY].median_ns;
     result->data_ns = config->latency.legs[LATENCY_MARKET].median_ns;
     hash_init(&run.intents);
+    tape_named_init(&run.named);
     if (config->journal != NULL) {
         rc = open_journal(&run, err);
         if (rc < 0)
@@ -850,12 +861,12 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
         rc = last_mark(&run);
     hash_final(&run.intents, result->intents);
 done:
-    release(&run);
     if (config->journal != NULL) {
         int closed = close_journal(&run, rc < 0 ? NULL : err);
 
         rc = rc < 0 ? rc : closed;
     }
+    release(&run);
     return rc;
 }
 

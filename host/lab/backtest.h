@@ -52,6 +52,7 @@ struct backtest_config {
     const char *base_currency;   /* NULL: the quote of the first instrument */
     const struct disk *journal;  /* keep a journal there, which is empty; NULL: none */
     const char *journal_name;    /* of that directory, for messages */
+    int is_journal_whole; /* it holds the events of tapes too, instead of naming them by hash */
     /* All that is read is open, all plugins are mapped, nothing of theirs has run: from here on
      * nothing is opened. May be NULL. */
     int (*close)(void *ctx, struct error *err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "journal/snapshot.h"
+#include "lab/tape_play.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
@@ -107,14 +108,16 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
     struct disk_posix disk = {.dir_fd = -1};
     const struct disk *port = config->disk;
     struct journal_reader *reader = NULL;
-    struct journal_reading reading = {.is_live = config->is_live};
-    const struct agon_event_hdr *event;
+    struct tape_play play;
+    struct journal_reading reading = {.is_live = config->is_live, .play = &play.port};
+    const struct agon_event_hdr *event = NULL;
     struct hash intents;
     int64_t began = clock_mono();
     int rc;
 
     memset(result, 0, sizeof(*result));
     hash_init(&intents);
+    tape_play_init(&play, config->disk == NULL ? config->dir : NULL, config->tapes);
     if (port == NULL) {
         rc = disk_posix_open(&disk, config->dir, err);
         if (rc < 0)
@@ -151,12 +154,14 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
         }
         rc = step(config, result, event, err);
     }
+    result->is_unread = event == NULL && rc < 0;
     if (rc >= 0)
         rc = engine_hash(result->engine, result->state);
     hash_final(&intents, result->intents);
 done:
     result->wall_ns = clock_mono() - began;
     journal_reader_close(reader);
+    tape_play_deinit(&play);
     if (config->disk == NULL)
         disk_posix_close(&disk);
     return rc < 0 ? rc : AGON_OK;

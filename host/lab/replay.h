@@ -2,7 +2,8 @@
 /* replay: a journal through a new engine. Every event is stepped as it was recorded, so the state
  * after it is the state that the host had; every MARK in the journal proves it, and a mark that
  * does not hold stops the replay at its number. Orders go nowhere and no plugin runs: their intents
- * are in the journal. [one thread] */
+ * are in the journal. The market of a backtest's journal is read from the tapes that it names
+ * (lab/tape_play.h). [one thread] */
 #ifndef LAB_REPLAY_H
 #define LAB_REPLAY_H
 
@@ -12,6 +13,7 @@
 struct replay_config {
     const char *dir;         /* of the journal */
     const struct disk *disk; /* borrowed; instead of dir, which then is a name for messages */
+    const char *tapes;       /* folder in which tapes that it names are looked for first; or NULL */
     struct bar_port bars;    /* of the engine; may be zero */
     uint64_t until;          /* stop behind this number; 0: at the end */
     int is_live;             /* a host writes it meanwhile: it ends where it ends now */
@@ -30,6 +32,7 @@ struct replay {
     uint64_t from_snapshot; /* seq of the snapshot it began with; 0: none was needed */
     unsigned char state[HASH_SIZE], intents[HASH_SIZE];
     int64_t wall_ns;
+    int is_unread; /* it failed because journal or tapes could not be read on */
     /* Runs that another build of this program made: what differs may be its doing. The builds of
      * their starts, each once. */
     uint32_t n_other_runs, n_other_builds;

@@ -718,6 +718,11 @@ void tape_close(struct tape *tape)
     free(tape);
 }
 
+const struct tape_file *tape_source(const struct tape *tape)
+{
+    return tape->file;
+}
+
 void tape_report(const struct tape *tape, struct tape_report *report)
 {
     uint64_t n_bad = 0; // they are in the report, row by row

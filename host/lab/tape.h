@@ -76,7 +76,9 @@ struct tape_config {
 };
 int tape_open(struct tape **tape, const struct tape_config *config, struct error *err);
 void tape_close(struct tape *tape); /* NULL is fine */
-/* For lockstep_source.next with ctx = tape. */
+/* Of a tape: the one that it reads; NULL: it reads a recording. [any] */
+const struct tape_file *tape_source(const struct tape *tape);
+/* For lockstep_source.next with ctx = tape. Until the next call the event is the caller's. */
 const struct agon_event_hdr *tape_next(void *tape);
 
 struct tape_report {

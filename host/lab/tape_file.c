@@ -351,6 +351,17 @@ const struct tape_head *tape_file_head_of(const struct tape_file *file)
     return &file->head;
 }
 
+void tape_file_hash(const struct tape_file *file, unsigned char hash[HASH_SIZE])
+{
+    uint64_t sums_bytes = to_page(file->n_blocks * sizeof(*file->sums));
+    struct hash all;
+
+    hash_init(&all);
+    hash_update(&all, file->bytes, TAPE_PAGE);
+    hash_update(&all, file->sums, sums_bytes);
+    hash_final(&all, hash);
+}
+
 /* What the kernel is to bring next while this block is in use. */
 static void read_ahead(const struct tape_file *file, uint64_t block)
 {

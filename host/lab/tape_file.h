@@ -92,6 +92,9 @@ struct tape_file;
 int tape_file_open(struct tape_file **file, const char *path, struct error *err);
 void tape_file_close(struct tape_file *file); /* NULL is fine */
 const struct tape_head *tape_file_head_of(const struct tape_file *file);
+/* Which tape it is: BLAKE2b-256 over its header and the checksums of its blocks, so over all that
+ * is in it as far as CRC-32C tells. */
+void tape_file_hash(const struct tape_file *file, unsigned char hash[HASH_SIZE]);
 /* The columns of a block, as many as its kind has, mapped; *n_rows of each. AGON_ECORRUPT with the
  * place: damaged, or the file became shorter. */
 int tape_file_read(struct tape_file *file, uint64_t block, const void *columns[TAPE_COLUMNS_MAX],

@@ -427,6 +427,7 @@ int journal_export(const struct journal_export *ask, struct error *err)
 {
     struct export export = {0};
     struct replay_config config = {.dir = ask->dir,
+                                   .tapes = ask->tapes,
                                    .until = ask->until,
                                    .is_live = ask->is_live,
                                    .on_event = on_event,

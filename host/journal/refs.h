@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/* refs: market events that a journal names instead of copying them.
+ *
+ * A backtest plays tapes (lab/tape_file.h), which stay where they are. Its market segments, of
+ * format SEGMENT_VERSION_TAPES, have two kinds of frames besides those of every segment:
+ *
+ *   FRAME_TAPE  which tape is meant, by hash, and how its rows become events: struct journal_tape.
+ *               Behind the head of each segment that names any, and once more when it is closed.
+ *   FRAME_REFS  a run of events of tapes, each the next of its tape. Of an event stand in it its
+ *               number, of which tape it is and how far t lies behind t_venue, one byte where
+ *               nothing of that changed; and CRC-32C over all the events as they were numbered, so
+ *               that a tape that gives other events is found.
+ *
+ *     first u64, last u64   numbers of the first and the last event
+ *     n u32                 events
+ *     crc u32               over their bytes
+ *     bytes u32, zero u32   of what follows, filled up with zeros to 8 bytes
+ *     each event            bits 0-2: numbers passed over since the one before, 7: u64 + 7 follows;
+ *                           8: another tape than before, which follows; 16: another distance of t
+ *                           than this tape's before, which follows, zigzag
+ *
+ * Tape and distances begin with 0 in each frame. Numbers that follow are LEB128. Who reads has to
+ * bring the tapes (struct journal_play). [any] */
+#ifndef JOURNAL_REFS_H
+#define JOURNAL_REFS_H
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "journal/segment.h"
+
+#define JOURNAL_TAPES     32
+#define REFS_HEAD         32
+#define REFS_BYTES_MAX    16000 /* of what follows the head */
+#define REFS_EVENT_MAX    32    /* bytes of one event at most */
+#define JOURNAL_TAPE_PATH 512
+
+struct journal_tape { /* payload of FRAME_TAPE */
+    uint32_t number;  /* below JOURNAL_TAPES; within this journal */
+    uint32_t spread_ppm, volume_ppm;
+    int32_t quote_exp;
+    uint8_t has_book, is_lenient, pad[6];
+    uint64_t n_rows;              /* that it has */
+    uint64_t first_row, last_row; /* that were played, from 1; last_row 0: not known yet */
+    uint64_t n_events;            /* of it that were given before this place */
+    unsigned char hash[HASH_SIZE];
+    struct agon_instrument instrument;
+    char path[JOURNAL_TAPE_PATH];
+};
+_Static_assert(sizeof(struct journal_tape) % 8 == 0, "frames are whole units");
+#define TAPE_FRAME_BYTES (FRAME_HEAD + (uint32_t)sizeof(struct journal_tape))
+/* What may stand in the bytes of a frame. */
+int journal_tape_is_good(const struct journal_tape *tape);
+
+/* Who knows what is of a tape while a journal is written. [writer] */
+struct journal_named {
+    void *ctx;
+    uint32_t n; /* tapes, by number; 0: none, and all is copied */
+    /* Which tape gives just this event as its next one, but for seq and t; below 0: none does. The
+     * same for an event whenever it is asked. */
+    int (*tape_of)(void *ctx, const struct agon_event_hdr *event);
+    /* What is to be known of it; n_events: at the begin. A path of "": nothing of it is named. */
+    void (*describe)(void *ctx, uint32_t number, struct journal_tape *tape);
+};
+/* Who brings the tapes while a journal is read. [any] */
+struct journal_play {
+    void *ctx;
+    /* The tape that is named is to give its events from its event n_events on. Called again for one
+     * that is open, wherever the journal names it again. AGON_E... with the reason. */
+    int (*open)(void *ctx, const struct journal_tape *tape, struct error *err);
+    /* The next event of it, until the next call its caller's to number. NULL with the reason. */
+    struct agon_event_hdr *(*next)(void *ctx, uint32_t number, struct error *err);
+};
+
+struct refs_given {            /* tapes that are named */
+    uint64_t named_seq;        /* first of the segment that names them already */
+    uint64_t n[JOURNAL_TAPES]; /* events of each so far */
+};
+
+/* A frame that is being written; payload has room for REFS_HEAD + REFS_BYTES_MAX. */
+struct refs_out {
+    uint64_t first, last;
+    uint32_t n, crc, bytes, tape;
+    int64_t lags[JOURNAL_TAPES];
+};
+void refs_begin(struct refs_out *out, uint64_t first);
+int refs_is_full(const struct refs_out *out);
+void refs_add(struct refs_out *out, unsigned char *payload, uint32_t tape,
+              const struct agon_event_hdr *event);
+/* Completes it. The payload's length, filled up. */
+uint32_t refs_end(const struct refs_out *out, unsigned char *payload);
+
+/* A frame that is read. */
+struct refs_in {
+    const unsigned char *at, *end;
+    uint64_t first, last, seq; /* seq: of the event that was taken last */
+    uint32_t n, crc, sum, tape;
+    int64_t lag;
+    int64_t lags[JOURNAL_TAPES];
+};
+/* False: it is no such frame. Its payload is borrowed while it is read. */
+int refs_open(struct refs_in *in, const unsigned char *payload, uint32_t n);
+/* The next event's seq, tape and lag. 1; 0: there is no more and that is as its head says; below 0:
+ * what is there cannot be. */
+int refs_next(struct refs_in *in);
+
+#endif

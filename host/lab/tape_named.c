@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/tape_named.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hot.h"
+#include "lab/tape_file.h"
+
+/* The tape itself, beneath a clip: what it gives is counted. */
+static HOT const struct agon_event_hdr *own_next(void *ctx)
+{
+    struct tape_named_one *one = ctx;
+
+    one->newest = tape_next(one->tape);
+    one->n_own += one->newest != NULL;
+    return one->newest;
+}
+
+/* Above a clip: what is not the tape's own was made by it. */
+static const struct agon_event_hdr *told_next(void *ctx)
+{
+    struct tape_named_one *one = ctx;
+    const struct agon_event_hdr *event = one->next(one->ctx);
+
+    one->n_told += event != NULL && event != one->newest;
+    return event;
+}
+
+/* NULL: what comes of the instrument is copied. */
+static struct tape_named_one *one_of(struct tape_named *named, agon_instrument_t instrument)
+{
+    uint32_t number = instrument <= INSTRUMENTS_MAX ? named->of[instrument] : 0;
+    struct tape_named_one *one =
+        number > 0 && number != TAPE_NAMED_MANY ? &named->all[number - 1] : NULL;
+
+    return one != NULL && one->is_named ? one : NULL;
+}
+
+// Others of the market's are the host's own, or a file's of funding.
+static int is_of_tape(uint16_t type)
+{
+    return type == AGON_EVENT_QUOTE || type == AGON_EVENT_BAR || type == AGON_EVENT_TRADE ||
+           type == AGON_EVENT_BOOK_SNAPSHOT || type == AGON_EVENT_BOOK_DELTA ||
+           type == AGON_EVENT_STATUS;
+}
+
+static HOT int tape_of(void *ctx, const struct agon_event_hdr *event)
+{
+    struct tape_named *named = ctx;
+    const struct tape_named_one *one = one_of(named, event->instrument);
+
+    return one != NULL && is_of_tape(event->type) && event->seq > one->told_seq
+               ? (int)(one - named->all)
+               : -1;
+}
+
+static void describe(void *ctx, uint32_t number, struct journal_tape *tape)
+{
+    struct tape_named *named = ctx;
+    const struct tape_named_one *one = &named->all[number];
+    struct tape_report report;
+
+    if (!one->is_named || one_of(named, one->said.instrument.hdr.instrument) != one)
+        return;
+    tape_report(one->tape, &report);
+    *tape = one->said;
+    tape->last_row = report.n_rows;
+}
+
+void tape_named_init(struct tape_named *named)
+{
+    memset(named, 0, sizeof(*named));
+    named->port = (struct journal_named){.ctx = named, .tape_of = tape_of, .describe = describe};
+}
+
+int tape_named_add(struct tape_named *named, struct tape *tape, const struct tape_config *config,
+                   struct lockstep_source *source, struct error *err)
+{
+    struct tape_named_one *one = &named->all[named->n];
+    const struct tape_file *file = tape_source(tape);
+    agon_instrument_t instrument = config->instrument.hdr.instrument;
+    char path[PATH_MAX];
+
+    REQUIRE(named->n < JOURNAL_TAPES && instrument <= INSTRUMENTS_MAX);
+    named->n++;
+    // Of several sources nobody could say which one an event is of.
+    named->of[instrument] = named->of[instrument] == 0 ? (uint8_t)named->n : TAPE_NAMED_MANY;
+    if (file == NULL)
+        return AGON_OK;
+    if (realpath(config->path, path) == NULL || strlen(path) >= sizeof(one->said.path))
+        return error_set(err, AGON_EIO, "%s: no absolute name of at most %d bytes: %s",
+                         config->path, JOURNAL_TAPE_PATH - 1, strerror(errno));
+    one->tape = tape;
+    one->is_named = 1;
+    one->said = (struct journal_tape){.spread_ppm = config->spread_ppm,
+                                      .volume_ppm = config->volume_ppm,
+                                      .quote_exp = config->quote_exp,
+                                      .has_book = config->has_book != 0,
+                                      .is_lenient = config->is_lenient != 0,
+                                      .n_rows = tape_file_head_of(file)->n_rows,
+                                      .instrument = config->instrument};
+    memcpy(one->said.path, path, strlen(path) + 1);
+    tape_file_hash(file, one->said.hash);
+    source->ctx = one;
+    source->next = own_next;
+    return AGON_OK;
+}
+
+void tape_named_begin(struct tape_named *named, struct lockstep_source *sources)
+{
+    for (uint32_t i = 0; i < named->n; i++) {
+        struct tape_named_one *one = &named->all[i];
+        struct tape_report report;
+
+        if (!one->is_named)
+            continue;
+        named->port.n =
+            one_of(named, one->said.instrument.hdr.instrument) != NULL ? named->n : named->port.n;
+        tape_report(one->tape, &report);
+        // What a clip passed over; the first that is played it has in hand.
+        one->said.first_row = report.n_rows > 0 ? report.n_rows : 1;
+        one->said.n_events = one->n_own > 0 ? one->n_own - 1 : 0;
+        if (sources[i].next == own_next)
+            continue;
+        one->next = sources[i].next;
+        one->ctx = sources[i].ctx;
+        sources[i] = (struct lockstep_source){.ctx = one,
+                                              .next = told_next,
+                                              .received = sources[i].received,
+                                              .is_companion = sources[i].is_companion};
+    }
+}
+
+HOT void tape_named_step(struct tape_named *named, const struct agon_event_hdr *event)
+{
+    struct tape_named_one *one = one_of(named, event->instrument);
+
+    // They come before all that the tape gives.
+    if (one != NULL && one->n_told > 0 && is_of_tape(event->type)) {
+        one->n_told--;
+        one->told_seq = event->seq;
+    }
+}
