@@ -734,7 +734,7 @@ static struct journal_reader *open_once(const struct disk *disk,
         goto fail;
     reader->is_giving = 1;
     rc = start(reader, reader->reading.from_seq);
-    if (rc >= 0 && reader->refused.code < 0)
+    if (reader->refused.code < 0)
         rc = error_set(&why, reader->refused.code, "%s", reader->refused.text);
     if (rc < 0)
         goto fail;

@@ -87,8 +87,8 @@ int journal_recover(const struct disk *disk, const struct journal_reading *readi
     if (reader->n_tapes > 0) {
         journal_reader_close(reader);
         return error_set(err, AGON_ENOTSUP,
-                         "it holds a backtest's journal already, which names tapes and is not gone "
-                         "on with: name an empty directory");
+                         "it holds a backtest's journal already, which names tapes and is not "
+                         "continued: name an empty directory");
     }
     rc = disk->remove(disk->ctx, PACKED_NEW);
     if (rc == AGON_ENOENT)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hot.h"
 #include "base/num.h"
 #include "lab/data_file.h"
 #include "lab/listing.h"
@@ -127,23 +128,35 @@ static int put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
     const struct agon_instrument *instrument = &tape->config.instrument;
     const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm,
                                     .volume_ppm = tape->config.volume_ppm};
-    struct agon_quote quote;
+    struct agon_quote *quote;
 
-    match_bars_open(&bars, instrument, t, px, tape->last_qty, &quote);
     tape->t = t;
-    return tape->config.has_book ? AGON_OK : put(tape, &quote.hdr);
+    if (tape->config.has_book || tape->is_scanning)
+        return AGON_OK;
+    quote = evring_claim(&tape->in, sizeof(*quote) / EVENT_GRANULE);
+    if (quote == NULL)
+        return AGON_EAGAIN;
+    match_bars_open(&bars, instrument, t, px, tape->last_qty, quote);
+    evring_publish(&tape->in);
+    return AGON_OK;
 }
 
 // px: open, high, low, close.
 static int put_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
-    struct agon_bar bar;
+    struct agon_bar *bar;
 
+    if (tape->is_scanning)
+        return AGON_OK;
+    bar = evring_claim(&tape->in, sizeof(*bar) / EVENT_GRANULE);
+    if (bar == NULL)
+        return AGON_EAGAIN;
     match_bars_close(instrument, tape->config.quote_exp, t, tape->config.info.length_s, px, volume,
-                     &bar);
-    tape->t = bar.hdr.t_venue;
-    return put(tape, &bar.hdr);
+                     bar);
+    tape->t = bar->hdr.t_venue;
+    evring_publish(&tape->in);
+    return AGON_OK;
 }
 
 static uint32_t column_of(const struct tape *tape, const struct table_row *row,
@@ -532,7 +545,7 @@ static int read_row(struct tape *tape, struct error *why)
     return rc < 0 ? rc : 1;
 }
 
-const struct agon_event_hdr *tape_next(void *ctx)
+HOT const struct agon_event_hdr *tape_next(void *ctx)
 {
     struct tape *tape = ctx;
     const struct agon_event_hdr *event;
@@ -548,6 +561,8 @@ const struct agon_event_hdr *tape_next(void *ctx)
         why.text[0] = '\0';
         if (tape->report.n_bad == TAPE_BAD_MAX || tape->is_over)
             return NULL;
+        // Nothing waits: the next row's events lie where those before lay, and not in new lines.
+        evring_rewind(&tape->in, &tape->out);
         rc = read_row(tape, &why);
         if (rc == 1)
             continue;
