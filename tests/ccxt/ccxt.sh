@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # ccxt: a client that never heard of Agon trades on the simulated venue, over TLS: ccxt from npm, pinned, unmodified.
-# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm|kraken|okx
+# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm|VENUE
 . "$(dirname "$0")/../integration/common.sh"
 market=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,12 +36,13 @@ install || {
 exec 9>&-
 
 # The build folder is shared by the tests of all venues, which may run at once: what they copy is the same.
-cp "$here/common.js" "$here/client.js" "$here/kraken.js" "$here/okx.js" "$place/"
+cp "$here"/*.js "$place/"
 client=client.js
 venue=binance
 speed=60
 case $market in
-kraken | okx) client=$market.js venue=$market ;;
+spot | usdm) ;;
+*) client=$market.js venue=$market ;;
 esac
 # On a busy machine a client is too slow for sixty times the changes of their books, and is put out.
 [ $venue = binance ] || speed=10

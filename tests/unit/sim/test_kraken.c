@@ -19,7 +19,7 @@ static uint64_t nonce;
 
 static void open_world(void)
 {
-    world_open_kraken(&w);
+    world_open_venue(&w, "kraken");
     nonce = 0;
 }
 

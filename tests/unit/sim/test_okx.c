@@ -99,7 +99,7 @@ static void book(const char *bid_px, const char *ask_px)
 static void open_world(void)
 {
     memset(&w, 0, sizeof(w));
-    world_open_okx(&w);
+    world_open_venue(&w, "okx");
     book("30000", "30000.2");
 }
 

@@ -15,7 +15,7 @@ static struct world w;
 
 static void open_world(void)
 {
-    world_open_okx(&w);
+    world_open_venue(&w, "okx");
 }
 
 static void close_world(void)

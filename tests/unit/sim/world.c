@@ -166,32 +166,26 @@ void world_open_symbol(struct world *world, const char *venue, const struct pit_
     open_symbols(world, venue, NULL, symbol, 1);
 }
 
+static void open_default(struct world *world, const char *venue, const struct sim_limits *limits)
+{
+    memset(world, 0, sizeof(*world));
+    members_default(&world->members);
+    open_with(world, venue, limits);
+}
+
 void world_open(struct world *world, const struct sim_limits *limits)
 {
-    memset(world, 0, sizeof(*world));
-    members_default(&world->members);
-    open_with(world, "binance", limits);
-}
-
-void world_open_kraken(struct world *world)
-{
-    memset(world, 0, sizeof(*world));
-    members_default(&world->members);
-    open_with(world, "kraken", NULL);
-}
-
-void world_open_okx(struct world *world)
-{
-    memset(world, 0, sizeof(*world));
-    members_default(&world->members);
-    open_with(world, "okx", NULL);
+    open_default(world, "binance", limits);
 }
 
 void world_open_um(struct world *world, const struct sim_limits *limits)
 {
-    memset(world, 0, sizeof(*world));
-    members_default(&world->members);
-    open_with(world, "binance_um", limits);
+    open_default(world, "binance_um", limits);
+}
+
+void world_open_venue(struct world *world, const char *venue)
+{
+    open_default(world, venue, NULL);
 }
 
 void world_open_faults(struct world *world, const char *venue, const char *text)

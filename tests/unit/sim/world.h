@@ -44,10 +44,8 @@ struct world {
 void world_open(struct world *world, const struct sim_limits *limits);
 /* The same on USD-M futures: prices a tenth apart, 30000.00 to 30000.10. */
 void world_open_um(struct world *world, const struct sim_limits *limits);
-/* The same of BTC/USD on Kraken. */
-void world_open_kraken(struct world *world);
-/* The same of BTC-USDT on OKX. */
-void world_open_okx(struct world *world);
+/* The same of the first symbol of another venue: BTC/USD on Kraken, BTC-USDT on OKX. */
+void world_open_venue(struct world *world, const char *venue);
 /* A venue with faults, in YAML. */
 void world_open_faults(struct world *world, const char *venue, const char *text);
 void world_open_members(struct world *world, const struct sim_limits *limits,

@@ -47,7 +47,26 @@ struct seen {
     int is_taken;
 };
 
+/* A venue as transcripts have it: scripted_NAME.c, which the build finds by its name, has one for
+ * each folder of tests/data/venue that is its own, behind which stands one without a folder. */
+struct scripted {
+    const char *folder, *dialect;
+    const char *const *stories; /* transcripts that are run: "NAME/FILE.script"; NULL behind them */
+    /* What a quiet venue says to a request that no line answers: script_reply. False: it knows no
+     * such path. */
+    int (*reply)(struct conn *conn, const struct http_message *message);
+    /* The instruments (spot, BTCUSDT and BNBUSDT of USDT, BTC and BNB), keys and settings, where
+     * they are to be others. May be NULL. */
+    void (*prepare)(struct venue_config *config, struct gateway_asset assets[3],
+                    struct gateway_instrument instruments[2]);
+    const char *said_key; /* before the name of what is said; NULL: "method": */
+    int is_said_first;    /* ... which stands first there, else it is no request */
+};
+const struct scripted *scripted_at(size_t i); /* of all of them; NULL behind the last */
+const struct scripted *scripted_of(const char *file);
+
 struct script_world {
+    const struct scripted *venue; /* whose transcript it is */
     const char *file;
     int line;
     int64_t now;
@@ -89,10 +108,13 @@ extern struct script_world w;
         ck_abort_msg("%s:%d", w.file, w.line);                                                     \
     } while (0)
 
-void script_begin(void);  /* a gateway that was just opened */
-void script_forget(void); /* no rule counts any more */
-void script_finish(void); /* closes it: nothing may be left */
-void script_step(void);   /* 1 ms passes */
+/* An answer, with ${...} in its body; headers: whole lines, or "". */
+void script_reply(struct conn *conn, int status, const char *headers, const char *body);
+const char *script_other_id(void); /* a client id of another journal */
+void script_begin(void);           /* a gateway that was just opened */
+void script_forget(void);          /* no rule counts any more */
+void script_finish(void);          /* closes it: nothing may be left */
+void script_step(void);            /* 1 ms passes */
 void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, size_t n);
 void script_take_req(const char *text); /* its id, if it has one */
 char *script_expand(const char *text);  /* ${...}; the caller's */

@@ -1,8 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "script_impl.h"
 
+#include "scripted_all.h" // made by the build
+
 const char *const where_names[WHERES] = {"market", "user", "rest", "orders"};
 struct script_world w;
+
+#define VENUE(name) extern const struct scripted scripted_##name[];
+SCRIPTED_ALL(VENUE)
+#undef VENUE
+
+const struct scripted *scripted_at(size_t i)
+{
+    static const struct scripted *const all[] = {
+#define VENUE(name) scripted_##name,
+        SCRIPTED_ALL(VENUE)
+#undef VENUE
+    };
+
+    for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+        for (const struct scripted *venue = all[k]; venue->folder != NULL; venue++) {
+            if (i-- == 0)
+                return venue;
+        }
+    }
+    return NULL;
+}
+
+const struct scripted *scripted_of(const char *file)
+{
+    const struct scripted *venue;
+    size_t n = strcspn(file, "/");
+
+    for (size_t i = 0; (venue = scripted_at(i)) != NULL; i++) {
+        if (strlen(venue->folder) == n && memcmp(venue->folder, file, n) == 0)
+            return venue;
+    }
+    return NULL;
+}
 
 /* The port
  * ---------------------------------------------------------------------------------------*/
@@ -70,7 +105,7 @@ static size_t put_trades(char *to, size_t room, unsigned long long order, unsign
 }
 
 /* An id of our form, from another journal. */
-static const char *other_id(void)
+const char *script_other_id(void)
 {
     static const struct order_ids other = {.journal = 0x123456};
     static char client[CLIENT_ID_TEXT];
@@ -105,7 +140,7 @@ char *script_expand(const char *text)
             n += (size_t)snprintf(full + n, room - n, "%s", w.req);
             text += 6;
         } else if (strncmp(text, "${other}", 8) == 0) {
-            n += (size_t)snprintf(full + n, room - n, "%s", other_id());
+            n += (size_t)snprintf(full + n, room - n, "%s", script_other_id());
             text += 8;
         } else if (sscanf(text, "${t-%llu}%n", &id, &used) == 1 && used > 0) {
             n += (size_t)snprintf(full + n, room - n, "%lld",
@@ -128,7 +163,7 @@ char *script_expand(const char *text)
     return full;
 }
 
-static void reply(struct conn *conn, int status, const char *headers, const char *body)
+void script_reply(struct conn *conn, int status, const char *headers, const char *body)
 {
     char *full = script_expand(body);
     char head[1024];
@@ -142,96 +177,9 @@ static void reply(struct conn *conn, int status, const char *headers, const char
     free(full);
 }
 
-/* All orders of a symbol from a time on, as the venue has it: one of another host, if it is not too
- * old for what was asked. */
-static void reply_recent(struct conn *conn, const char *target)
-{
-    const char *from = strstr(target, "startTime=");
-    int64_t t_ms = (T0 + w.now - w.other_ns) / 1000000;
-    char body[512] = "[]";
-
-    if (w.other_ns != 0 && strstr(target, "symbol=BTCUSDT") != NULL &&
-        (from == NULL || atoll(from + strlen("startTime=")) <= t_ms))
-        snprintf(body, sizeof(body),
-                 "[{\"symbol\":\"BTCUSDT\",\"orderId\":9,\"clientOrderId\":\"%s\","
-                 "\"price\":\"30000.00\",\"origQty\":\"0.01000\",\"executedQty\":\"0.01000\","
-                 "\"status\":\"FILLED\",\"timeInForce\":\"GTC\",\"type\":\"LIMIT\","
-                 "\"side\":\"BUY\",\"time\":%lld,\"updateTime\":%lld}]",
-                 other_id(), (long long)t_ms, (long long)t_ms);
-    reply(conn, 200, "", body);
-}
-
-static int is_kraken(void)
-{
-    return strncmp(w.file, "kraken/", 7) == 0;
-}
-
-/* What a quiet Kraken says. False: it knows no such path. */
-static int reply_kraken(struct conn *conn, const char *path)
-{
-    static const struct {
-        const char *path, *result;
-    } quiet[] = {{"/0/public/AssetPairs", "{}"},
-                 {"/0/public/OHLC", "{\"XXBTZUSD\":[],\"last\":0}"},
-                 {"/0/private/GetWebSocketsToken", "{\"token\":\"token1\",\"expires\":900}"},
-                 {"/0/private/OpenOrders", "{\"open\":{}}"},
-                 {"/0/private/ClosedOrders", "{\"closed\":{},\"count\":0}"},
-                 {"/0/private/TradesHistory", "{\"trades\":{},\"count\":0}"},
-                 {"/0/private/BalanceEx", "{}"}};
-    char body[256];
-
-    if (strcmp(path, "/0/public/Time") == 0) {
-        snprintf(body, sizeof(body), "{\"error\":[],\"result\":{\"unixtime\":%lld}}",
-                 (long long)((T0 + w.now) / 1000000000));
-        reply(conn, 200, "", body);
-        return 1;
-    }
-    for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
-        if (strcmp(path, quiet[i].path) == 0) {
-            snprintf(body, sizeof(body), "{\"error\":[],\"result\":%s}", quiet[i].result);
-            reply(conn, 200, "", body);
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_okx(void)
-{
-    return strncmp(w.file, "okx", 3) == 0;
-}
-
-static int is_okx_swap(void)
-{
-    return strncmp(w.file, "okx_swap/", 9) == 0;
-}
-
-/* What a quiet OKX says: lists without a record. */
-static int reply_okx(struct conn *conn, const char *path)
-{
-    char body[256];
-
-    if (strncmp(path, "/api/v5/", 8) != 0)
-        return 0;
-    snprintf(body, sizeof(body), "{\"code\":\"0\",\"msg\":\"\",\"data\":[]}");
-    if (strcmp(path, "/api/v5/public/time") == 0)
-        snprintf(body, sizeof(body), "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"ts\":\"%lld\"}]}",
-                 (long long)((T0 + w.now) / 1000000));
-    else if (strcmp(path, "/api/v5/account/config") == 0)
-        snprintf(
-            body, sizeof(body),
-            "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"uid\":\"7\",\"perm\":\"read_only,trade\","
-            "\"posMode\":\"net_mode\"}]}");
-    else if (strcmp(path, "/api/v5/account/balance") == 0)
-        snprintf(body, sizeof(body), "{\"code\":\"0\",\"msg\":\"\",\"data\":[{\"details\":[]}]}");
-    reply(conn, 200, "", body);
-    return 1;
-}
-
 static void on_request(struct conn *conn, const struct http_message *message)
 {
     struct seen *seen = &w.seen[w.n_seen++];
-    char body[512];
 
     ck_assert_int_lt(w.n_seen, 4096);
     // Of the account spot says to the microsecond when something was; futures know no such thing.
@@ -257,7 +205,7 @@ static void on_request(struct conn *conn, const struct http_message *message)
             continue;
         rule->is_used = rule->is_kept;
         if (rule->what == 0) {
-            reply(conn, rule->status, rule->headers, rule->body);
+            script_reply(conn, rule->status, rule->headers, rule->body);
         } else if (rule->what == 2) {
             conn->is_ending = 1;
             conn->end = STREAM_END_RESET;
@@ -266,47 +214,8 @@ static void on_request(struct conn *conn, const struct http_message *message)
             free(rule->body);
         return;
     }
-    if (is_kraken() && reply_kraken(conn, message->path))
-        return;
-    if (is_okx() && reply_okx(conn, message->path))
-        return;
-    if (strcmp(message->path, "/api/v3/time") == 0) {
-        snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
-        reply(conn, 200, "", body);
-    } else if (strcmp(message->path, "/api/v3/exchangeInfo") == 0) {
-        reply(conn, 200, "", "{\"rateLimits\":[],\"symbols\":[]}");
-    } else if (strcmp(message->path, "/api/v3/account") == 0) {
-        reply(conn, 200, "", "{\"canTrade\":true,\"balances\":[]}");
-    } else if (strcmp(message->path, "/api/v3/openOrders") == 0 ||
-               strcmp(message->path, "/api/v3/myTrades") == 0 ||
-               strcmp(message->path, "/api/v3/klines") == 0) {
-        reply(conn, 200, "", "[]");
-    } else if (strcmp(message->path, "/api/v3/allOrders") == 0 ||
-               strcmp(message->path, "/fapi/v1/allOrders") == 0) {
-        reply_recent(conn, message->target);
-    } else if (strcmp(message->path, "/sapi/v1/account/apiRestrictions") == 0) {
-        reply(conn, 200, "", "{\"enableReading\":true,\"enableWithdrawals\":false}");
-    } else if (strcmp(message->path, "/fapi/v1/time") == 0 ||
-               strcmp(message->path, "/dapi/v1/time") == 0) {
-        snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
-        reply(conn, 200, "", body);
-    } else if (strcmp(message->path, "/fapi/v1/exchangeInfo") == 0) {
-        reply(conn, 200, "", "{\"rateLimits\":[],\"symbols\":[]}");
-    } else if (strcmp(message->path, "/fapi/v2/account") == 0) {
-        reply(conn, 200, "", "{\"assets\":[],\"positions\":[]}");
-    } else if (strcmp(message->path, "/fapi/v1/openOrders") == 0 ||
-               strcmp(message->path, "/fapi/v1/userTrades") == 0 ||
-               strcmp(message->path, "/fapi/v2/positionRisk") == 0) {
-        reply(conn, 200, "", "[]");
-    } else if (strcmp(message->path, "/fapi/v1/listenKey") == 0) {
-        reply(conn, 200, "", "{\"listenKey\":\"key1\"}");
-    } else if (strcmp(message->path, "/fapi/v1/countdownCancelAll") == 0 ||
-               strcmp(message->path, "/fapi/v1/leverage") == 0 ||
-               strcmp(message->path, "/fapi/v1/marginType") == 0) {
-        reply(conn, 200, "", "{}");
-    } else {
+    if (!w.venue->reply(conn, message))
         FAIL("nobody answers %s %s", message->method, message->target);
-    }
 }
 
 void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, size_t n)
@@ -338,11 +247,12 @@ void script_take_req(const char *text)
  * {"id":"7","method":"order.place",... NULL: it is none. */
 static const char *said_name(const struct conn *conn, const char *text)
 {
-    const char *key = is_okx() ? "\"op\":\"" : "\"method\":\"";
+    const char *key = w.venue->said_key != NULL ? w.venue->said_key : "\"method\":\"";
     const char *at = strstr(text, key);
 
     if (at == NULL ||
-        (conn->where != ORDERS && (conn->where != USER || (is_kraken() && at != text + 1))) ||
+        (conn->where != ORDERS &&
+         (conn->where != USER || (w.venue->is_said_first && at != text + 1))) ||
         strstr(text, "\"subscribe\"") != NULL || strstr(text, "\"ping\"") != NULL ||
         strstr(text, "\"login\"") != NULL || strstr(text, "\"userDataStream") != NULL)
         return NULL;
@@ -645,56 +555,19 @@ void script_begin(void)
                                   .log = on_log};
     struct venue_config config;
     struct error err = {0};
-    int is_um = strncmp(w.file, "binance_um/", 11) == 0;
-    int is_cm = strncmp(w.file, "binance_cm/", 11) == 0;
 
-    ck_assert_int_eq(venue_config_default(&config, is_kraken()     ? "kraken_spot"
-                                                   : is_okx_swap() ? "okx_swap"
-                                                   : is_okx()      ? "okx_spot"
-                                                   : is_um         ? "binance_um"
-                                                   : is_cm         ? "binance_cm"
-                                                                   : "binance_spot"),
-                     AGON_OK);
-    if (is_um) {
-        config.leverage = 5;
-        config.has_margin = 1;
-        instruments[0].instrument.kind = INSTRUMENT_LINEAR;
-        instruments[1].instrument.kind = INSTRUMENT_LINEAR;
-    }
-    if (is_kraken()) {
-        snprintf(assets[0].name, sizeof(assets[0].name), "USD");
-        snprintf(assets[2].name, sizeof(assets[2].name), "ETH");
-        snprintf(instruments[0].instrument.symbol, 32, "BTC/USD");
-        snprintf(instruments[1].instrument.symbol, 32, "ETH/USD");
-        instruments[0].instrument.qty_exp = instruments[1].instrument.qty_exp = 8;
-        config.snapshot_levels = 10;
-    }
-    if (is_okx()) {
-        snprintf(assets[0].name, sizeof(assets[0].name), "USDT");
-        snprintf(assets[2].name, sizeof(assets[2].name), "ETH");
-        snprintf(instruments[0].instrument.symbol, 32,
-                 is_okx_swap() ? "BTC-USDT-SWAP" : "BTC-USDT");
-        snprintf(instruments[1].instrument.symbol, 32,
-                 is_okx_swap() ? "ETH-USDT-SWAP" : "ETH-USDT");
-        instruments[0].instrument.qty_exp = instruments[1].instrument.qty_exp = 8;
-        // One transcript is about the switch.
-        if (strcmp(w.file, "okx/dead_man.script") != 0)
-            config.dead_man_ns = 0;
-        if (is_okx_swap())
-            instruments[0].instrument.kind = instruments[1].instrument.kind = INSTRUMENT_LINEAR;
-    }
+    w.venue = scripted_of(w.file);
+    ck_assert_msg(w.venue != NULL, "%s: no tests/unit/venue/scripted_NAME.c has its folder",
+                  w.file);
+    ck_assert_int_eq(venue_config_default(&config, w.venue->dialect), AGON_OK);
     snprintf(config.name, sizeof(config.name), "scripted");
     config.venue = 1;
     config.account = 5;
-    // COIN-M is for market data, and one transcript of each of the others.
-    config.is_private = !is_cm && strcmp(w.file, "kraken/market.script") != 0 &&
-                        strcmp(w.file, "okx/market.script") != 0 &&
-                        strcmp(w.file, "okx_swap/market.script") != 0;
+    config.is_private = 1;
     config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
     if (strstr(w.file, "/bars_") != NULL)
         instruments[0].bar_s = instruments[1].bar_s = 60;
-    // Of swaps the key is asked how positions count.
-    config.is_guarded = strstr(w.file, "guard") != NULL || is_okx_swap();
+    config.is_guarded = strstr(w.file, "guard") != NULL;
     config.is_take_over = strstr(w.file, "guard_taken") != NULL;
     if (strstr(w.file, "socket") != NULL)
         config.orders = VENUE_ORDERS_WEBSOCKET;
@@ -712,12 +585,9 @@ void script_begin(void)
     memcpy(config.limits, limits, sizeof(limits));
     config.n_limits = 6;
     ck_assert_int_eq(secret_set(&config.key, "agon-test-key", 13), AGON_OK);
-    if (is_okx())
-        ck_assert_int_eq(secret_set(&config.passphrase, "agon-pass", 9), AGON_OK);
-    if (is_kraken())
-        ck_assert_int_eq(secret_set(&config.secret, "YWdvbi10ZXN0LXNlY3JldA==", 24), AGON_OK);
-    else
-        ck_assert_int_eq(secret_set(&config.secret, "agon-test-secret", 16), AGON_OK);
+    ck_assert_int_eq(secret_set(&config.secret, "agon-test-secret", 16), AGON_OK);
+    if (w.venue->prepare != NULL)
+        w.venue->prepare(&config, assets, instruments);
 
     w.memory = aligned_alloc(128, (evring_bytes(GRANULES) + 127) / 128 * 128);
     ck_assert_ptr_nonnull(w.memory);

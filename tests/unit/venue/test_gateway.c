@@ -1,84 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "script.h"
+#include "script_impl.h"
 #include "venue/client.h"
 #include "venue/gateway.h"
 #include "venue/wire.h"
 
-static const char *const stories[] = {
-    "binance/market.script",
-    "binance/race.script",
-    "binance/reconnect.script",
-    "binance/kill_queued.script",
-    "binance/cancels_borrowed.script",
-    "binance/silent.script",
-    "binance/busy.script",
-    "binance/full.script",
-    "binance/full_history.script",
-    "binance/bars_history.script",
-    "binance/orders.script",
-    "binance/order_types.script",
-    "binance/replace.script",
-    "binance/socket.script",
-    "binance/socket_doubt.script",
-    "binance/socket_exit.script",
-    "binance/socket_follow.script",
-    "binance/socket_late.script",
-    "binance/unknown.script",
-    "binance/clock.script",
-    "binance/limits.script",
-    "binance/limits_held.script",
-    "binance/user.script",
-    "binance/hold.script",
-    "binance/earlier_run.script",
-    "binance/many_fills.script",
-    "binance/late_answer.script",
-    "binance/whose_trade.script",
-    "binance/follow.script",
-    "binance/garbage.script",
-    "binance/cut.script",
-    "binance_um/market.script",
-    "binance/cancels.script",
-    "binance/cancels_hung.script",
-    "binance_um/cancels.script",
-    "binance_um/orders.script",
-    "binance_um/user.script",
-    "binance_um/socket.script",
-    "binance_cm/market.script",
-    "binance/guard_recent.script",
-    "binance/guard_past.script",
-    "binance/guard_taken.script",
-    "binance/guard_elsewhere.script",
-    "binance_um/guard_recent.script",
-    "binance_um/guard_past.script",
-    "kraken/garbage.script",
-    "kraken/market.script",
-    "kraken/order_types.script",
-    "kraken/orders.script",
-    "kraken/unknown.script",
-    "kraken/socket.script",
-    "kraken/socket_follow.script",
-    "kraken/socket_refused.script",
-    "okx/dead_man.script",
-    "okx/garbage.script",
-    "okx/market.script",
-    "okx/orders.script",
-    "okx/unknown.script",
-    "okx/socket.script",
-    "okx/socket_refused.script",
-    "okx/socket_refused_exit.script",
-    "okx/socket_rate.script",
-    "okx/socket_unanswered.script",
-    "okx/socket_lost.script",
-    "okx/socket_follow.script",
-    "okx_swap/market.script",
-    "okx_swap/orders.script",
-    "okx_swap/position.script",
-    "okx_swap/two_sides.script",
-};
+#define STORIES_MAX 256
+static const char *stories[STORIES_MAX];
+static int n_stories;
+
+/* Those of each venue (scripted_NAME.c). */
+static void gather(void)
+{
+    const struct scripted *venue;
+
+    for (size_t i = 0; (venue = scripted_at(i)) != NULL; i++) {
+        for (const char *const *story = venue->stories; *story != NULL; story++) {
+            if (scripted_of(*story) != venue || n_stories == STORIES_MAX)
+                abort(); // it would be another's
+            stories[n_stories++] = *story;
+        }
+    }
+}
 
 START_TEST(the_gateway_keeps_to_the_transcript)
 {
@@ -159,9 +107,9 @@ int main(void)
     SRunner *runner;
     int failed;
 
+    gather();
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, the_gateway_keeps_to_the_transcript, 0,
-                        (int)(sizeof(stories) / sizeof(stories[0])));
+    tcase_add_loop_test(tcase, the_gateway_keeps_to_the_transcript, 0, n_stories);
     tcase_add_loop_test(tcase, some_are_for_mode_live_without_stops, 0,
                         (int)(sizeof(live) / sizeof(live[0])));
     tcase_add_test(tcase, what_is_sent_by_an_unknown_clock_can_be_taken_for_a_minute_more);
