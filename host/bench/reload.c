@@ -11,7 +11,7 @@
 #include "base/sanitized.h"
 #include "bench/arena.h"
 #include "bench/table.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
 #include "sys/proc.h"

@@ -20,7 +20,7 @@
 #include "base/num.h"
 #include "bench/sender.h"
 #include "bench/table.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "journal/reader.h"
 #include "run/slots.h"
 #include "sys/clock.h"

@@ -19,7 +19,7 @@
 #include "cli/bars_args.h"
 #include "cli/commands.h"
 #include "cli/words.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "lab/backtest.h"
 #include "lab/lookahead.h"
 #include "lab/models.h"

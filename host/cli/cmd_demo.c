@@ -14,7 +14,7 @@
 #include "args/args.h"
 #include "base/num.h"
 #include "cli/commands.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "demo/simproc.h"
 #include "ops/ops.h"
 #include "report/run_report.h"
@@ -185,7 +185,7 @@ static int start_host(struct demo *demo, struct error *err)
     config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
     plan.n_instruments = config.n_instruments;
     if (rc >= 0)
-        rc = demo_cast(demo->slots, &plan, err);
+        rc = demo_slots(demo->slots, &plan, err);
     config.n_slots = rc > 0 ? (uint32_t)rc : 0;
     demo->n_slots = config.n_slots;
     if (rc >= 0)

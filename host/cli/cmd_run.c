@@ -7,7 +7,7 @@
 
 #include "args/args.h"
 #include "cli/commands.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "ops/ops.h"
 #include "report/table.h"
 #include "roster/roster.h"

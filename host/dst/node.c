@@ -92,7 +92,7 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     if (event->type == EVENT_REPORT)
         check_report(world, (const struct record_report *)(const void *)event, &node->before);
     check_event(world, event, node->t_before);
-    crowd_collect(world);
+    scripted_agents_collect(world);
     plan_writer(world);
     return world->result->is_failed ? AGON_ESTATE : AGON_OK;
 }
@@ -521,13 +521,13 @@ static void configure(struct world *world)
             slot.subscription.instruments[k - 1] = k;
         (void)snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
         slot.signals.n_keys = 1;
-        slot.signals.keys[0] = crowd_series(id);
+        slot.signals.keys[0] = scripted_agents_series(id);
         for (uint16_t k = 0; k < world->swarm.n_agents && k < SLOT_INPUTS_MAX; k++) {
             char name[SLOT_NAME];
 
             (void)snprintf(name, sizeof(name), "slot_%u", k);
             slot.signals.inputs[slot.signals.n_inputs++] =
-                (struct slot_input){.series = crowd_series(k), .agent = slot_agent(name)};
+                (struct slot_input){.series = scripted_agents_series(k), .agent = slot_agent(name)};
         }
         slot_record_write(&event, &slot);
         (void)node_step(world, &event.hdr);
@@ -586,7 +586,7 @@ void node_boot(struct world *world)
     node->driver = new_driver(world);
     if (is_first)
         configure(world);
-    crowd_join(world);
+    scripted_agents_join(world);
     start.run = config.run;
     // First of all: a timer of the life before is due after it.
     start.hdr.t = world->now;

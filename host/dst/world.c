@@ -410,7 +410,7 @@ static int open_world(struct world *world, struct error *err)
     for (uint32_t i = 0; i < WISHES; i++)
         world->free_wishes[i] = WISHES - 1 - i;
     world->n_free_wishes = WISHES;
-    if (check_open(world) < 0 || clerk_open(world) < 0 || crowd_open(world) < 0)
+    if (check_open(world) < 0 || clerk_open(world) < 0 || scripted_agents_open(world) < 0)
         return error_set(err, AGON_ENOMEM, "dst: out of memory");
     rc = lane_open(world, err);
     return rc < 0 ? rc : node_open(world, err);
@@ -440,7 +440,7 @@ int dst_run(const struct dst_config *config, struct dst_result *result, struct e
         result->simulated_ns = world->now - WORLD_T0;
     }
     node_close(world);
-    crowd_close(world);
+    scripted_agents_close(world);
     clerk_close(world);
     lane_close(world);
     check_close(world);

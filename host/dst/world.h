@@ -9,7 +9,7 @@
  *   clerk     the host's end: the product's outbox, limiter, books and judge of answers, driven by
  *             messages
  *   node      the host: engine, journal, disk; its death and its restart
- *   crowd     the plugins
+ *   scripted_agents   the plugins
  *   check     what must hold; check_orders: of an order's requests, fills and end
  *   ref_ledger  a slow ledger over the truth */
 #ifndef DST_WORLD_H
@@ -436,12 +436,12 @@ void node_heal(struct world *world);
 void node_finish(struct world *world);
 struct agon_instrument node_instrument(const struct world *world, agon_instrument_t id);
 
-/* crowd.c */
-int crowd_open(struct world *world);
-void crowd_close(struct world *world);
-void crowd_join(struct world *world); /* attaches all to the engine */
-void crowd_collect(struct world *world);
-uint32_t crowd_series(uint16_t slot); /* what it publishes, if it does */
+/* scripted_agents.c */
+int scripted_agents_open(struct world *world);
+void scripted_agents_close(struct world *world);
+void scripted_agents_join(struct world *world); /* attaches all to the engine */
+void scripted_agents_collect(struct world *world);
+uint32_t scripted_agents_series(uint16_t slot); /* what it publishes, if it does */
 
 /* check.c */
 int check_open(struct world *world);

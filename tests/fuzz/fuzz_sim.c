@@ -10,8 +10,8 @@
  *   t <text>               a tenth of a second passes for every byte
  *   m <text>               somebody sells, deeper with every byte
  *
- * decodes: host/sim/binance/account.c host/sim/binance/carrier.c host/sim/binance/klines.c
- *   host/sim/binance/mishap.c host/sim/binance/orders.c host/sim/binance/params.c
+ * decodes: host/sim/binance/account.c host/sim/binance/transport.c host/sim/binance/klines.c
+ *   host/sim/binance/faults.c host/sim/binance/orders.c host/sim/binance/params.c
  *   host/sim/binance/public.c host/sim/binance/records.c host/sim/binance/spot.c
  *   host/sim/binance/streams.c host/sim/binance/subs.c host/sim/binance/um.c
  *   host/sim/binance/um_account.c host/sim/binance/um_orders.c host/sim/binance/um_public.c
@@ -31,7 +31,7 @@
 #define LINES_MAX 64
 #define TEXT_MAX  3000
 
-static const char mishaps[] =
+static const char fault_rules[] =
     "faults:\n"
     "  - {on: request, path: \"/*\", every: 5, do: timeout, effect: true}\n"
     "  - {on: request, path: \"/*\", every: 7, do: error}\n"
@@ -178,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memset(conns, 0, sizeof(conns));
     is_um = mode == '!' || mode == '&';
     if (mode == '%' || mode == '&')
-        world_open_faults(&w, is_um ? "binance_um" : "binance", mishaps);
+        world_open_faults(&w, is_um ? "binance_um" : "binance", fault_rules);
     else if (is_um)
         world_open_um(&w, &limits);
     else

@@ -4,7 +4,7 @@
  * Written from the venue's public reference (github.com/binance/binance-spot-api-docs: rest-api.md,
  * web-socket-api.md, web-socket-streams.md, user-data-stream.md, filters.md, errors.md, faqs/),
  * July 2026. REST and the WebSocket API share their handlers: a call has parameters and writes a
- * result; what stands around it is the carrier's business. */
+ * result; what stands around it is the transport's business. */
 #ifndef SIM_BINANCE_SIMB_H
 #define SIM_BINANCE_SIMB_H
 
@@ -306,7 +306,7 @@ int simb_authorise(struct simb_call *call, const char *key, const char *payload,
 int simb_check_params(struct simb_call *call);
 int simb_is_client_id(const char *text);
 
-/* carrier.c: the dialect's functions */
+/* transport.c: the dialect's functions */
 int simb_begin_venue(struct sim *sim, struct error *err);
 void simb_end(struct sim *sim);
 /* What is alike in the ways of all three. */
@@ -322,7 +322,7 @@ void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enu
 void simb_tick(struct sim *sim, const struct sim_time *now);
 void simb_due(const struct sim *sim, struct sim_time *next);
 void simb_shutdown(struct sim *sim, const struct sim_time *now);
-/* Limits, the handler, the log: everything but the carrier. signed_text is what the signature is
+/* Limits, the handler, the log: everything but the transport. signed_text is what the signature is
  * over. 0 when it succeeded. */
 int simb_run(struct simb_call *call, const char *key, const char *signed_text, size_t n);
 struct simb_peer *simb_peer_of(struct simb *b, const char *name, agon_ns_t now);
@@ -538,15 +538,15 @@ void simb_user_build(struct simb *b, struct simb_account *account, simb_user_fn 
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
 
-/* mishap.c: faults that were told to happen */
-struct fault *simb_mishap_request(struct simb_call *call, const char *method, const char *path);
-int simb_mishap_error(struct simb_call *call, const struct fault *fault); /* simb_fail */
+/* faults.c: faults that were told to happen */
+struct fault *simb_fault_request(struct simb_call *call, const char *method, const char *path);
+int simb_fault_error(struct simb_call *call, const struct fault *fault); /* simb_fail */
 int simb_is_away(struct simb_call *call); /* in maintenance: it failed with that */
 /* Keeps the request until it is due; false: there is no room, and it is lost. */
-int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
-                     const char *key, const char *unit);
+int simb_fault_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
+                    const char *key, const char *unit);
 /* The next that is due, out of the list; the caller frees its texts. False: none. */
-int simb_mishap_held(struct simb *b, struct simb_held *held);
+int simb_fault_held(struct simb *b, struct simb_held *held);
 agon_ns_t simb_held_due(const struct simb *b);
 void simb_held_free(struct simb *b);
 
@@ -567,7 +567,7 @@ int simb_wait_next(struct simb *b, uint32_t sym, struct simb_wait *wait);
 struct simb_wait *simb_wait_late(struct simb *b);
 agon_ns_t simb_wait_due(const struct simb *b);
 void simb_wait_free(struct simb_wait *wait);
-/* carrier.c: takes those of the symbol that wait. */
+/* transport.c: takes those of the symbol that wait. */
 void simb_take_waiting(struct simb *b, uint32_t sym);
 
 /* past.c: queries that look back. Only where a rule of the faults has a lag. */
@@ -590,7 +590,7 @@ const struct perp_account *simb_past_perp(const struct simb_call *call);
 void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
 /* The answer to one that waits too long: its fate is unknown. */
 void simb_api_late(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
-struct simb_conn *simb_conn_of(struct simb *b, uint64_t id); /* carrier.c; NULL: it is gone */
+struct simb_conn *simb_conn_of(struct simb *b, uint64_t id); /* transport.c; NULL: it is gone */
 void simb_hold_request(struct simb_held *held, const struct sim_request *request, const char *key,
                        const char *unit);
 int simb_session_logon(struct simb_call *call);

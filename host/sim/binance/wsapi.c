@@ -192,7 +192,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     if (rc < 0 && simb_charge(call, 1) == 0 && call->status == 200)
         call->status = 400;
     if (rc == 0)
-        fault = simb_mishap_request(call, "WS", call->route->name);
+        fault = simb_fault_request(call, "WS", call->route->name);
     // Only what comes by itself can be held: on a socket the next would wait behind it.
     if (fault && fault->what == FAULT_HOLD)
         fault = NULL;
@@ -211,7 +211,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
     }
     if (fault && fault->what == FAULT_ERROR)
-        rc = simb_mishap_error(call, fault);
+        rc = simb_fault_error(call, fault);
     // A slow reader may have been dropped by what the call pushed.
     if (conn->base->id == id && fault && fault->what == FAULT_RESET)
         reset(b, conn, fault);
@@ -231,7 +231,7 @@ void simb_api_late(struct simb *b, struct simb_conn *conn, const char *text, siz
 
     call->peer = conn->peer;
     call->conn = conn;
-    simb_mishap_error(call, &(struct fault){0});
+    simb_fault_error(call, &(struct fault){0});
     reply(call, conn, json_object_get(root, "id"), 0, 0);
     json_decref(root);
 }

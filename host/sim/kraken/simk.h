@@ -3,7 +3,8 @@
  *
  * Written from the venue's public reference (docs.kraken.com: spot REST, spot WebSocket v2, guides
  * on rate limits, authentication and the book's checksum), November 2026. REST and WebSocket share
- * what an order comes to (orders.c); what stands around it is of the carrier (rest.c, socket.c). */
+ * what an order comes to (orders.c); what stands around it is of the transport (rest.c, socket.c).
+ */
 #ifndef SIM_KRAKEN_SIMK_H
 #define SIM_KRAKEN_SIMK_H
 

@@ -3,8 +3,8 @@
  *
  * Written from the venue's public reference (okx.com/docs-v5: REST, WebSocket, error codes, order
  * book channel, rate limits), November 2026. REST and WebSocket share what an order comes to
- * (orders.c); what stands around it is of the carrier (rest.c, socket.c). Quantities of a swap are
- * contracts where they are written, and the base everywhere else. */
+ * (orders.c); what stands around it is of the transport (rest.c, socket.c). Quantities of a swap
+ * are contracts where they are written, and the base everywhere else. */
 #ifndef SIM_OKX_SIMO_H
 #define SIM_OKX_SIMO_H
 

@@ -9,7 +9,7 @@
 
 #include "agent/child_main.h"
 #include "cli/commands.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "run/host_impl.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
@@ -87,7 +87,7 @@ static int cast(struct host_config *config, struct host_instrument *instruments,
     if (rc >= 0)
         rc = demo_instruments(instruments, sim, NULL, err);
     plan.n_instruments = config->n_instruments = rc > 0 ? (uint32_t)rc : 0;
-    n = rc >= 0 ? demo_cast(all, &plan, err) : rc;
+    n = rc >= 0 ? demo_slots(all, &plan, err) : rc;
     for (int i = 0; i < n; i++) {
         for (uint16_t id = 0; id < CAST; id++) {
             if (strcmp(all[i].record.name, names[id]) != 0)

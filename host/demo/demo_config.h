@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* demo_cast: what the demo is played with: the simulated venues' endpoints and keys, their
+/* demo_config: what the demo is played with: the simulated venues' endpoints and keys, their
  * instruments, the agents. [control] */
-#ifndef DEMO_DEMO_CAST_H
-#define DEMO_DEMO_CAST_H
+#ifndef DEMO_DEMO_CONFIG_H
+#define DEMO_DEMO_CONFIG_H
 
 #include "demo/simproc.h"
 #include "run/host.h"
@@ -28,7 +28,7 @@ struct demo_plan {
     int64_t length_s; /* of the demo, market time: who misbehaves does so in good time */
 };
 /* A count: what needs a market that is not there stays away. */
-int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err);
+int demo_slots(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err);
 /* Does it misbehave on purpose? */
 int demo_is_rascal(const struct crew_slot *slot);
 /* The code that takes over from momentum_1's. AGON_ENOENT. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* carrier: what both markets share around their calls: the dialect's entry points, requests and
+/* transport: what both markets share around their calls: the dialect's entry points, requests and
  * their answers, limits per address and per account, the life of connections. Where the markets
  * differ is in struct simb_venue. */
 #include <stdio.h>
@@ -129,7 +129,7 @@ static void take_held(struct simb *b)
 {
     struct simb_held held;
 
-    while (b->n_held > 0 && simb_mishap_held(b, &held)) {
+    while (b->n_held > 0 && simb_fault_held(b, &held)) {
         take_one(b, &held, held.answer == FAULT_COMES);
         free(held.query);
         free(held.body);
@@ -172,7 +172,7 @@ static void tell_late(struct simb *b)
         memset(&reply, 0, sizeof(reply));
         call = simb_begin(b, &b->sim.now);
         call->peer = simb_peer_of(b, wait->rest.peer, b->sim.now.transport);
-        simb_mishap_error(call, &(struct fault){0});
+        simb_fault_error(call, &(struct fault){0});
         simb_error_body(call, &b->sim.out);
         finish(call, &reply);
         b->sim.config.sink.reply(b->sim.config.sink.ctx, wait->rest.conn, &reply);
@@ -210,10 +210,10 @@ static void put_off(struct simb_call *call, const struct sim_request *request,
 {
     struct simb *b = call->b;
 
-    simb_mishap_hold(b, fault, request, header_of(request, "x-mbx-apikey"),
-                     header_of(request, "x-mbx-time-unit"));
+    simb_fault_hold(b, fault, request, header_of(request, "x-mbx-apikey"),
+                    header_of(request, "x-mbx-time-unit"));
     if (fault->answer == FAULT_FAILS) {
-        simb_mishap_error(call, fault);
+        simb_fault_error(call, fault);
         jout_reset(&b->sim.out);
         simb_error_body(call, &b->sim.out);
         finish(call, reply);
@@ -282,7 +282,7 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
              ? -1
              : 0;
     if (rc == 0 && !is_held)
-        fault = simb_mishap_request(call, request->method, request->path);
+        fault = simb_fault_request(call, request->method, request->path);
     if (fault && fault->what == FAULT_HOLD) {
         put_off(call, request, fault, reply);
         return;
@@ -303,7 +303,7 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
         rc = simb_run(call, key, b->payload, (size_t)n);
     }
     if (fault && fault->what == FAULT_ERROR)
-        rc = simb_mishap_error(call, fault);
+        rc = simb_fault_error(call, fault);
     if (rc < 0) {
         jout_reset(&b->sim.out);
         simb_error_body(call, &b->sim.out);

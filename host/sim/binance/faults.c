@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* mishap: what faults do to requests of this venue beside what they do everywhere (sim/sockets.c):
+/* faults: what faults do to requests of this venue beside what they do everywhere (sim/sockets.c):
  * those that are held, those that look back, and its words for an error. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/binance/simb.h"
 
-struct fault *simb_mishap_request(struct simb_call *call, const char *method, const char *path)
+struct fault *simb_fault_request(struct simb_call *call, const char *method, const char *path)
 {
     struct fault *fault =
         sim_fault_request(&call->b->sim, method, path, simb_param(call, "symbol"));
@@ -24,8 +24,8 @@ struct fault *simb_mishap_request(struct simb_call *call, const char *method, co
     return NULL;
 }
 
-int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
-                     const char *key, const char *unit)
+int simb_fault_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
+                    const char *key, const char *unit)
 {
     struct simb_held *held;
 
@@ -60,7 +60,7 @@ void simb_hold_request(struct simb_held *held, const struct sim_request *request
     snprintf(held->peer, sizeof(held->peer), "%s", request->peer);
 }
 
-int simb_mishap_held(struct simb *b, struct simb_held *held)
+int simb_fault_held(struct simb *b, struct simb_held *held)
 {
     uint32_t first = b->n_held;
 
@@ -77,7 +77,7 @@ int simb_mishap_held(struct simb *b, struct simb_held *held)
 }
 
 // What a client is told instead; the standard one is the venue's own time-out.
-int simb_mishap_error(struct simb_call *call, const struct fault *fault)
+int simb_fault_error(struct simb_call *call, const struct fault *fault)
 {
     return simb_fail(call, fault->status ? (int)fault->status : 503,
                      fault->code ? (int)fault->code : -1007, "%s",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crowd: the plugins, played by C code behind the rings that real ones would have. Some trade, one
- * kind only makes trouble. They see the bus and their private ring as a runner does and count what
- * they are delivered; what they want goes through their ring. */
+/* scripted_agents: the plugins, played by C code behind the rings that real ones would have. Some
+ * trade, one kind only makes trouble. They see the bus and their private ring as a runner does and
+ * count what they are delivered; what they want goes through their ring. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +58,7 @@ static agon_qty_t any_qty(struct agent *agent, agon_instrument_t id)
     return num_to_step(qty, instrument->lot_qty, NUM_UP);
 }
 
-uint32_t crowd_series(uint16_t slot)
+uint32_t scripted_agents_series(uint16_t slot)
 {
     char name[SLOT_NAME];
 
@@ -196,7 +196,7 @@ static void publish(struct agent *agent, agon_instrument_t id)
         .origin = {.cause_seq = agent->cause_seq, .n = agent->n_wishes++, .slot = agent->slot},
         .signal = {.hdr = {.instrument = id},
                    .kind = 1,
-                   .key = crowd_series(agent->slot),
+                   .key = scripted_agents_series(agent->slot),
                    .value = 1.5,
                    .confidence = 0.5},
     };
@@ -212,7 +212,7 @@ static void publish(struct agent *agent, agon_instrument_t id)
         record.signal.text_len = 60000;
         break;
     case 3:
-        record.signal.key = crowd_series(other); // another's
+        record.signal.key = scripted_agents_series(other); // another's
         break;
     default:
         break;
@@ -368,7 +368,7 @@ static void see_order(struct agent *agent, const struct agon_order *order)
 
 static void see_signal(struct agent *agent, const struct agon_signal *signal)
 {
-    if (signal->key != crowd_series(signal->slot))
+    if (signal->key != scripted_agents_series(signal->slot))
         world_fail(agent->world, "inv-19", "slot %u hears of slot %u what is not its own",
                    agent->slot, signal->slot);
 }
@@ -435,7 +435,7 @@ static uint64_t nth_of(void *ctx)
     return ((struct agent *)ctx)->nth;
 }
 
-void crowd_collect(struct world *world)
+void scripted_agents_collect(struct world *world)
 {
     struct engine *engine = world->node.engine;
 
@@ -474,7 +474,7 @@ static int join_ring(void *memory, struct evring *in, struct evring *out)
     return evring_attach(out, memory, RING);
 }
 
-void crowd_join(struct world *world)
+void scripted_agents_join(struct world *world)
 {
     for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
         struct agent *agent = &world->agents[id];
@@ -496,7 +496,7 @@ void crowd_join(struct world *world)
     }
 }
 
-int crowd_open(struct world *world)
+int scripted_agents_open(struct world *world)
 {
     uint64_t bytes = (evring_bytes(RING) + 127) & ~(uint64_t)127;
 
@@ -515,7 +515,7 @@ int crowd_open(struct world *world)
     return AGON_OK;
 }
 
-void crowd_close(struct world *world)
+void scripted_agents_close(struct world *world)
 {
     for (uint16_t id = 0; id < WORLD_AGENTS; id++) {
         free(world->agents[id].to_memory);

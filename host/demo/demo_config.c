@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -350,7 +350,7 @@ static void set_mischief(struct crew_slot *slot, const struct role *role, int64_
     param(slot, "again_s", text);
 }
 
-int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err)
+int demo_slots(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err)
 {
     uint16_t n = 0;
 
