@@ -490,6 +490,8 @@ void venue_ask_snapshots(struct venue_client *client, int64_t now)
         ask_pushed(client, now);
         return;
     }
+    if (client->wire->snapshot_weight == NULL)
+        return; // it has no books
     for (uint32_t i = 0; i < client->n; i++) {
         struct venue_instrument *instrument = &client->all[i];
         uint32_t weight = client->wire->snapshot_weight(client->gateway->config.snapshot_levels);

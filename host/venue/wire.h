@@ -284,7 +284,7 @@ struct venue_wire {
     /* Of a book that is pushed: how many levels of a side it can be asked for with, rising, and a 0
      * behind them. */
     const uint32_t *depths;
-    uint32_t (*snapshot_weight)(uint32_t levels);     /* not of a book that is pushed */
+    uint32_t (*snapshot_weight)(uint32_t levels); /* NULL: books are pushed, or there are none */
     uint32_t (*checksum)(const struct wire_top *top); /* BOOK_CHECKSUM */
     /* A message may hold several records: decode is called with it again until it says 0. */
     uint8_t has_several;

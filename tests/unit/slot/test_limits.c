@@ -78,9 +78,13 @@ START_TEST(each_limit_of_all_slots_raised_alone_is_one_row_and_wants_a_yes)
     const struct limit *limit = &table->all[_i];
     int is_more = limit->risk == LIMIT_MORE_IS_RISKIER;
     struct portfolio_limits from = of_all();
-    struct portfolio_limits to = from;
+    struct portfolio_limits to;
     struct limit_change changes[LIMITS_ROWS_MAX];
 
+    if (limit_get(limit, &from) == 0 &&
+        limit->preset == NULL) // a further row: from a value between
+        ck_assert_int_eq(limit_set(limit, &from, limit->min + 100), AGON_OK);
+    to = from;
     ck_assert_int_eq(limits_check(table, &from, NULL), AGON_OK);
     ck_assert_uint_eq(limits_diff(table, &from, &to, changes), 0);
     ck_assert_int_eq(limit_set(limit, &to, beside(limit, limit_get(limit, &from), is_more)),

@@ -100,6 +100,22 @@ START_TEST(what_is_sent_by_an_unknown_clock_can_be_taken_for_a_minute_more)
 }
 END_TEST
 
+/* A venue that shows trades alone fills nothing of books (adding-a-venue.md). */
+START_TEST(a_venue_without_books_is_asked_for_none)
+{
+    static const struct venue_wire wire = {.name = "trades"};
+    static struct gateway gateway;
+    static struct venue_instrument instrument;
+    static struct venue_client client = {
+        .gateway = &gateway, .wire = &wire, .all = &instrument, .n = 1};
+
+    memset(&gateway, 0, sizeof(gateway));
+    venue_ask_snapshots(&client, 1);
+    for (uint32_t i = 0; i < GATEWAY_REQUESTS; i++)
+        ck_assert(!gateway.requests[i].is_used);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gateway");
@@ -113,6 +129,7 @@ int main(void)
     tcase_add_loop_test(tcase, some_are_for_mode_live_without_stops, 0,
                         (int)(sizeof(live) / sizeof(live[0])));
     tcase_add_test(tcase, what_is_sent_by_an_unknown_clock_can_be_taken_for_a_minute_more);
+    tcase_add_test(tcase, a_venue_without_books_is_asked_for_none);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
