@@ -9,6 +9,7 @@
 
 #define BACKLOG_BYTES (4u << 20)
 #define TURN_BUSY_NS  5000000ll
+#define TURN_AWAY_NS  20000000ll /* books wait for a connection */
 #define TURN_IDLE_NS  50000000ll
 #define AHEAD_NS      1000000000ll /* venues take time stamps that are so far ahead of theirs */
 #define ORDERS_ROOM   4096
@@ -458,17 +459,29 @@ void gateway_turn(struct gateway *gateway)
     gateway->in_turn = 0;
 }
 
+static int is_market_open(const struct gateway *gateway)
+{
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        if (gateway->links[i].role == LINK_MARKET && gateway->links[i].state == LINK_OPEN)
+            return 1;
+    }
+    return 0;
+}
+
 static void arm(struct gateway *gateway)
 {
     int is_busy = gateway->n_held > 0 || gateway->backlog_end > 0;
+    int64_t turn_ns;
     struct gateway_status status = {0};
 
     for (int class = 0; class < 3; class ++)
         is_busy |= gateway->n_queue[class] > 0;
     venue_status(gateway->client, &status);
-    is_busy |= status.n_live < status.n_books;
-    gateway->timer = gateway->stream->timer(
-        gateway->stream->ctx, is_busy ? TURN_BUSY_NS : TURN_IDLE_NS, 0, &gateway->timer_owner);
+    turn_ns = status.n_live < status.n_books ? TURN_AWAY_NS : TURN_IDLE_NS;
+    if (is_busy || (status.n_live < status.n_books && is_market_open(gateway)))
+        turn_ns = TURN_BUSY_NS;
+    gateway->timer =
+        gateway->stream->timer(gateway->stream->ctx, turn_ns, 0, &gateway->timer_owner);
 }
 
 static void on_timer(void *ctx, uint64_t cookie)
