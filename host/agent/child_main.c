@@ -23,12 +23,26 @@
 static struct slot_shm *shm; /* one child, one slot */
 static struct plugin plugin;
 static struct evring log_ring, lapse_ring;
+static struct evring wish_ring;   /* to see how full it is */
+static const struct bus_shm *bus; /* NULL: nobody plays here */
+
+/* The core looks at its rings after it has said that it sleeps, and we at its word after we have
+ * written into ours, so that one of us sees the other. */
+static void ring_bell(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (bus == NULL || atomic_load_explicit(&bus->is_writer_asleep, memory_order_relaxed) == 0)
+        return;
+    atomic_fetch_add(&shm->bell, 1);
+    futex_wake(&shm->bell, 1);
+}
 
 static void tell(uint32_t phase)
 {
     atomic_store(&shm->phase, phase);
     atomic_fetch_add(&shm->done, 1);
     futex_wake(&shm->done, 1);
+    ring_bell();
 }
 
 /* Says what it was, faster than the kernel can take the process down. */
@@ -96,6 +110,9 @@ static int attach(struct feed_config *config, struct error *err)
         return error_set(err, AGON_ECORRUPT, "the log ring is not a ring");
     if (evring_attach(&lapse_ring, base + shm->lapse_at, shm->lapse_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "the ring of lapses is not a ring");
+    if (evring_attach(&wish_ring, base + shm->from_at, shm->from_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "the ring of intents is not a ring");
+    bus = config->bus;
     return AGON_OK;
 }
 
@@ -128,12 +145,13 @@ static int obey(struct feed *feed)
     atomic_store_explicit(&shm->order_done, order, memory_order_release);
     atomic_fetch_add(&shm->done, 1);
     futex_wake(&shm->done, 1);
+    ring_bell();
     return AGON_OK;
 }
 
 /* Sleeps until the host moves wake. The host looks at is_asleep after it has published a step, and
  * we look at the bus after we have set it, so that one of us sees the other. */
-static void sleep_until_woken(struct feed *feed, const struct bus_shm *bus)
+static void sleep_until_woken(const struct feed *feed)
 {
     uint32_t wake = atomic_load(&shm->wake);
 
@@ -145,7 +163,7 @@ static void sleep_until_woken(struct feed *feed, const struct bus_shm *bus)
     atomic_store(&shm->is_asleep, 0);
 }
 
-static int run(struct feed *feed, const struct bus_shm *bus)
+static int run(struct feed *feed)
 {
     uint32_t idle = 0, reason;
 
@@ -154,6 +172,8 @@ static int run(struct feed *feed, const struct bus_shm *bus)
 
         if (obey(feed) < 0 || feed_run(feed, limit) < 0)
             return fail(feed_failure(feed));
+        if (evring_used(&wish_ring) > 0)
+            ring_bell();
         if (atomic_load(&shm->host_waits)) {
             atomic_fetch_add(&shm->done, 1);
             futex_wake(&shm->done, 1);
@@ -168,7 +188,7 @@ static int run(struct feed *feed, const struct bus_shm *bus)
 #endif
             continue;
         }
-        sleep_until_woken(feed, bus);
+        sleep_until_woken(feed);
         idle = 0;
     }
     feed_stop(feed, reason);
@@ -241,7 +261,7 @@ static int play(struct feed_config *config, struct sandbox *sandbox)
     if (rc < 0)
         return fail(&err);
     tell(CHILD_READY);
-    return run(feed, config->bus);
+    return run(feed);
 }
 
 /* Reads what the plugin says of itself, or has it play a rehearsal. */

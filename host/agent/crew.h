@@ -16,6 +16,7 @@
 #include "base/hist.h"
 #include "engine/engine.h"
 #include "slot/meters.h"
+#include "sys/futex.h"
 
 #define CREW_PARAMS_MAX 64
 
@@ -102,6 +103,9 @@ struct crew_config {
     /* The core goes into a plugin of its own process, or (hash 0) comes out of it; in a worker also
      * for its constructors, create, on_start and its end. May be NULL. [core] */
     void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
+    /* The loader has given the core something to do (crew_turn), and it may sleep. May be NULL.
+     * [loader] */
+    void (*wake)(void *ctx);
     void *ctx;
 };
 struct crew;
@@ -199,6 +203,10 @@ void crew_turn(struct crew *crew, int64_t mono_ns);
  * added is not among them. */
 struct slot_set crew_take_changed(struct crew *crew);
 int crew_is_busy(const struct crew *crew); /* something is to be done. [core] */
+/* The words by which children wake a core that sleeps (run_process.h), each with what stands there
+ * now: before the core looks whether there is something. Returns how many there are, which may be
+ * more than room. [core] */
+uint32_t crew_bells(const struct crew *crew, struct futex_word *words, uint32_t room);
 /* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
  * for crew_restart. The record says what is known of its end; the caller steps it. [core] */
 void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash);

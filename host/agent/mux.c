@@ -124,6 +124,35 @@ static int advance(void *ctx, uint64_t seq)
     return rc;
 }
 
+static int is_changing(const struct member *member)
+{
+    return member->old != NULL || member->is_attached || member->teed != NULL ||
+           atomic_load_explicit(&member->phase, memory_order_relaxed) != RELOAD_IDLE;
+}
+
+static int pass(void *ctx, uint64_t seq)
+{
+    struct member *member = ctx;
+    const struct runner_port *port;
+
+    // Whoever changes hands waits for both to be at the same event.
+    if (member->active == NULL || is_changing(member))
+        return advance(ctx, seq);
+    port = generation_port(member->active);
+    return port->pass != NULL ? port->pass(port->ctx, seq) : port->advance(port->ctx, seq);
+}
+
+static int is_wished(void *ctx)
+{
+    struct member *member = ctx;
+    const struct runner_port *port;
+
+    if (member->active == NULL || atomic_load(&member->phase) == RELOAD_SWAPPING)
+        return 0;
+    port = generation_port(member->active);
+    return port->is_wished != NULL && port->is_wished(port->ctx);
+}
+
 static uint64_t cause(const struct agon_event_hdr *wish)
 {
     return ((const struct agon_intent_event *)(const void *)wish)->origin.cause_seq;
@@ -213,8 +242,13 @@ static uint64_t nth(void *ctx)
 
 void mux_attach(struct member *member)
 {
-    member->port = (struct runner_port){
-        .ctx = member, .advance = advance, .nth = nth, .put = put, .take = take};
+    member->port = (struct runner_port){.ctx = member,
+                                        .advance = advance,
+                                        .pass = pass,
+                                        .is_wished = is_wished,
+                                        .nth = nth,
+                                        .put = put,
+                                        .take = take};
     engine_attach_runner(member->crew->config.engine, member->slot, &member->port);
     member->is_muxed = 1;
 }

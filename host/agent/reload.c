@@ -576,6 +576,33 @@ struct slot_set crew_take_changed(struct crew *crew)
     return changed;
 }
 
+static uint32_t add_bell(const struct generation *generation, struct futex_word *words, uint32_t n,
+                         uint32_t room)
+{
+    if (generation == NULL || generation->process == NULL)
+        return n;
+    if (n < room) {
+        words[n].word = run_process_bell(generation->process);
+        words[n].expected = atomic_load_explicit(words[n].word, memory_order_acquire);
+    }
+    return n + 1;
+}
+
+uint32_t crew_bells(const struct crew *crew, struct futex_word *words, uint32_t room)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < crew->n_members; i++) {
+        const struct member *member = &crew->members[i];
+
+        n = add_bell(member->active, words, n, room);
+        n = add_bell(member->old, words, n, room);
+        if (member->is_attached) // else it is the loader's
+            n = add_bell(member->next, words, n, room);
+    }
+    return n;
+}
+
 int crew_is_busy(const struct crew *crew)
 {
     struct slot_set pending = slot_shared_look(&crew->pending);

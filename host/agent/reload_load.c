@@ -20,6 +20,8 @@ static void give(struct member *member, uint32_t phase)
 {
     atomic_store_explicit(&member->phase, phase, memory_order_release);
     slot_shared_add(&member->crew->pending, member->slot);
+    if (member->crew->config.wake != NULL)
+        member->crew->config.wake(member->crew->config.ctx);
 }
 
 static int is_ours(uint32_t phase)

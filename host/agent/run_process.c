@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/run_process.h"
+#include "agent/run_process_impl.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -10,8 +10,6 @@
 #include "agent/child_main.h"
 #include "agent/runner.h"
 #include "agent/sandbox.h"
-#include "agent/slot_shm.h"
-#include "agent/watchdog.h"
 #include "base/sanitized.h"
 #include "base/utf8.h"
 #include "sys/clock.h"
@@ -36,38 +34,13 @@
 #define REHEARSE_NS    60000000000
 #define LONG_NS        100000 /* for each event of its last check */
 #define LOG_LINES_MAX  256    /* taken in one poll */
+/* A child is not woken for what it does not want, but it is not to be overtaken by the bus, nor to
+ * look as if it hung: it is after a sixteenth of the ring, and after so long. */
+#define PASS_SHARE 16
+#define PASS_NS    250000000
 
 /* The host's part of the control groups; set before the first child, read by all. */
 static const struct cgroup *groups;
-
-struct run_process {
-    struct runner_port port;
-    struct evring to_agent, from_agent, log_ring, lapse_ring; /* this side's */
-    uint64_t n_lapses_lost;                                   /* that were told */
-    struct slot_shm *shm;                                     /* mapped; owned */
-    uint64_t shm_bytes;
-    const struct bus_shm *bus;
-    struct proc proc;
-    uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
-    int is_lock_step, slot_fd, setup_fd;
-    void *setup; /* owned until it is given: SETUP_BYTES_MAX, written by begin */
-    uint8_t is_loaded, is_begun;
-    uint32_t order, order_kind, region;
-    uint64_t state_at[STATE_REGIONS], state_room, n_state; /* n_state: of region */
-    const unsigned char *state;                            /* the last that was written whole */
-    int32_t signal;
-    uint64_t ip, address;
-    struct watchdog dog;
-    uint64_t first_seq; /* its setup holds all up to it */
-    int64_t look_ns;
-    _Atomic uint64_t cpu_ms; /* as the kernel counts it */
-    uint32_t threads;
-    enum process_end end;
-    char why[ERROR_TEXT];
-    char group[CGROUP_NAME_MAX]; /* its control group; empty: none */
-    void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
-    void *ctx;
-};
 
 /* Death */
 
@@ -276,6 +249,27 @@ int run_process_lapse(struct run_process *run, struct record_lapse *lapse)
     return 1;
 }
 
+static void wake(struct slot_shm *shm)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&shm->is_asleep, memory_order_relaxed) == 0)
+        return;
+    atomic_fetch_add(&shm->wake, 1);
+    futex_wake(&shm->wake, 1);
+}
+
+/* What it does not want it has done too, now and then. */
+static void catch_up(struct run_process *run, int64_t mono_ns)
+{
+    if (atomic_load_explicit(&run->shm->beat.done_seq, memory_order_relaxed) ==
+        atomic_load_explicit(&run->bus->tail_seq, memory_order_relaxed))
+        run->passed_ns = mono_ns;
+    if (mono_ns - run->passed_ns < PASS_NS)
+        return;
+    run->passed_ns = mono_ns;
+    wake(run->shm);
+}
+
 int run_process_poll(struct run_process *run, int64_t mono_ns)
 {
     int64_t cpu_ns;
@@ -289,6 +283,8 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
     }
     if (run->is_begun && is_stuck(run, mono_ns))
         return AGON_EIO;
+    if (run->is_begun)
+        catch_up(run, mono_ns);
     if (mono_ns - run->look_ns < LOOK_NS)
         return AGON_OK;
     run->look_ns = mono_ns;
@@ -298,21 +294,7 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
     return has_too_many(run) ? AGON_EIO : AGON_OK;
 }
 
-uint64_t run_process_cpu_ms(const struct run_process *run)
-{
-    return atomic_load_explicit(&run->cpu_ms, memory_order_relaxed);
-}
-
 /* The port */
-
-static void wake(struct slot_shm *shm)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&shm->is_asleep, memory_order_relaxed) == 0)
-        return;
-    atomic_fetch_add(&shm->wake, 1);
-    futex_wake(&shm->wake, 1);
-}
 
 /* Waits until the child says it has done the step, has died, or has taken too long. */
 static int await_step(struct run_process *run, uint64_t seq)
@@ -345,8 +327,28 @@ static int advance(void *ctx, uint64_t seq)
 
     if (run->end != PROCESS_RUNS)
         return AGON_EIO;
+    run->woken_at = atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
     wake(run->shm);
     return run->is_lock_step ? await_step(run, seq) : AGON_OK;
+}
+
+/* A private event is its slot's affair, wanted or not: its ring is smaller than the bus. */
+static int pass(void *ctx, uint64_t seq)
+{
+    struct run_process *run = ctx;
+    uint64_t tail = atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
+
+    if (run->is_lock_step || tail - run->woken_at > run->bus->granules / PASS_SHARE ||
+        evring_used(&run->to_agent) > 0)
+        return advance(ctx, seq);
+    return run->end != PROCESS_RUNS ? AGON_EIO : AGON_OK;
+}
+
+static int is_wished(void *ctx)
+{
+    struct run_process *run = ctx;
+
+    return run->end == PROCESS_RUNS && evring_used(&run->from_agent) > 0;
 }
 
 static uint64_t nth(void *ctx)
@@ -564,6 +566,8 @@ int run_process_open(struct run_process **out, const struct run_process_config *
                                      .to_agent = &run->to_agent,
                                      .from_agent = &run->from_agent,
                                      .advance = advance,
+                                     .pass = pass,
+                                     .is_wished = is_wished,
                                      .nth = nth};
     *out = run;
     return AGON_OK;
@@ -720,20 +724,6 @@ void run_process_wake(struct run_process *run)
     wake(run->shm);
 }
 
-const unsigned char *run_process_state(const struct run_process *run, uint64_t *n)
-{
-    *n = run->n_state;
-    return run->state;
-}
-
-void run_process_fault(const struct run_process *run, int32_t *signal, uint64_t *ip,
-                       uint64_t *address)
-{
-    *signal = run->signal;
-    *ip = run->ip;
-    *address = run->address;
-}
-
 void run_process_stop(struct run_process *run, uint32_t reason)
 {
     int64_t end_ns = clock_mono() + STOP_NS;
@@ -790,39 +780,6 @@ void run_process_free(struct run_process *run)
     if (run->shm)
         memfd_unmap(run->shm, run->shm_bytes);
     free(run);
-}
-
-const struct runner_port *run_process_port(struct run_process *run)
-{
-    return &run->port;
-}
-
-enum process_end run_process_end(const struct run_process *run, const char **why)
-{
-    if (why)
-        *why = run->why;
-    return run->end;
-}
-
-uint32_t run_process_layers(const struct run_process *run)
-{
-    return run->layers;
-}
-
-void run_process_info(const struct run_process *run, struct plugin_info *info)
-{
-    memcpy(info, &run->shm->info, sizeof(*info));
-    plugin_info_bound(info);
-}
-
-int run_process_pid(const struct run_process *run)
-{
-    return run->end == PROCESS_RUNS ? run->proc.pid : -1;
-}
-
-const struct feed_beat *run_process_beat(const struct run_process *run)
-{
-    return &run->shm->beat;
 }
 
 /* A child that maps the plugin and does no more than mode asks; info and rehearsal are filled also

@@ -78,6 +78,9 @@ int run_process_go_live(struct run_process *run, const struct feed_live *live);
 /* AGON_EAGAIN: not done yet; AGON_EIO: gone; else what it answered, err has its words. [any] */
 int run_process_answer(struct run_process *run, struct error *err);
 void run_process_wake(struct run_process *run); /* there is something on the bus. [any] */
+/* A word that the child moves, and wakes who sleeps on it, when it has something for the core and
+ * the bus says that the core sleeps (is_writer_asleep). It lives as long as run. [core] */
+const _Atomic uint32_t *run_process_bell(const struct run_process *run);
 /* What the last SAVE wrote, still in shared memory: its bytes are the child's and can change. It
  * stays through the next SAVE. NULL: none. [any] */
 const unsigned char *run_process_state(const struct run_process *run, uint64_t *n);

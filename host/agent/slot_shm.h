@@ -64,6 +64,8 @@ struct slot_shm {
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
     _Alignas(128) _Atomic uint32_t done;      /* futex: + 1 by the child when the host waits */
     _Alignas(128) _Atomic uint32_t host_waits;
+    /* futex: + 1 by the child, which has something for a core that sleeps (bus.h) */
+    _Alignas(128) _Atomic uint32_t bell;
     _Alignas(128) _Atomic uint32_t phase; /* enum child_phase */
     _Atomic uint32_t layers; /* enum sandbox_layer that were taken; read once, when it is fenced */
     _Atomic uint32_t mapped; /* futex: 1 by the host, which has given the child its ids; 2: not */

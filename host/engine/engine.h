@@ -89,6 +89,8 @@ int engine_advance_wanting(struct engine *engine, uint16_t *failed);
 /* Whose runners the last of either has called: nobody else can have a wish that was not there
  * before. Borrowed until the next. */
 const struct slot_set *engine_called(const struct engine *engine);
+/* Does a runner hold something that its plugin wants? Asked before the core sleeps. */
+int engine_is_wished(const struct engine *engine);
 
 /* Takes what a slot's plugin wants next out of its ring into wish (ENGINE_WISH_BYTES of room),
  * checked to be a kind that a plugin may send and stamped with the slot whose ring it was, whatever

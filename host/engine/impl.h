@@ -87,6 +87,7 @@ struct tournament {
 struct engine {
     struct engine_config config;
     struct runner_port runners[SLOTS_MAX];
+    uint64_t nth_advanced[SLOTS_MAX]; /* nth of each slot when its runner was called last */
     /* What each event meets stands together, and not at the front, where the heads of bus and rings
      * are: spread between tables of so many slots, it would fall on the same few lines of the first
      * cache. Not state: */

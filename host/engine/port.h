@@ -47,6 +47,12 @@ struct runner_port {
      * Process: it is woken. In lock-step this returns when done_seq >= seq. AGON_EIO: the runner
      * has failed (the reason is for agent's supervisor; the driver suspends the slot). [core] */
     int (*advance)(void *ctx, uint64_t seq);
+    /* In place of advance, where nothing of the steps since the last call is wanted by the slot: a
+     * process may sleep on. NULL: advance. [core] */
+    int (*pass)(void *ctx, uint64_t seq);
+    /* Does from_agent hold something? Asked before the core sleeps. NULL: it never does then.
+     * [core] */
+    int (*is_wished)(void *ctx);
     /* Where more than one plugin instance plays for the slot (agent/crew.h), it stands between them
      * and the engine: put takes a private event in place of to_agent, take gives the next wish in
      * place of from_agent, as engine_copy_wish does. NULL: the rings themselves. [core] */

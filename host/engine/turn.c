@@ -15,6 +15,7 @@ void engine_attach_runner(struct engine *engine, uint16_t slot, const struct run
     slot_set_remove(&engine->to_call, slot);
     slot_set_remove(&engine->attached, slot);
     *runner = port != NULL ? *port : (struct runner_port){0};
+    engine->nth_advanced[slot] = UINT64_MAX; // it is called whatever it wants
     if (runner->advance != NULL)
         slot_set_add(&engine->attached, slot);
 }
@@ -58,10 +59,14 @@ static HOT void end(struct engine *engine)
 static HOT int call(struct engine *engine, uint16_t slot)
 {
     const struct runner_port *runner = &engine->runners[slot];
+    uint64_t nth = engine->slots.all[slot].nth;
+    int is_wanted = nth != engine->nth_advanced[slot];
 
+    engine->nth_advanced[slot] = nth;
     if (slot_set_has(&engine->following, slot))
         return runner->take_turn(runner->ctx);
-    if (runner->advance(runner->ctx, engine->seq) < 0)
+    if ((is_wanted || runner->pass == NULL ? runner->advance : runner->pass)(runner->ctx,
+                                                                             engine->seq) < 0)
         return AGON_EIO;
     if (runner->follow != NULL && runner->follow(runner->ctx, &engine->turn) == 1)
         slot_set_add(&engine->following, slot);
@@ -92,6 +97,17 @@ HOT int engine_advance_runners(struct engine *engine, uint16_t *failed)
 HOT int engine_advance_wanting(struct engine *engine, uint16_t *failed)
 {
     return advance(engine, 0, failed);
+}
+
+int engine_is_wished(const struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->slots.n; i++) {
+        const struct runner_port *runner = &engine->runners[i];
+
+        if (runner->is_wished != NULL && runner->is_wished(runner->ctx))
+            return 1;
+    }
+    return 0;
 }
 
 const struct slot_set *engine_called(const struct engine *engine)

@@ -32,6 +32,7 @@ int bus_format(void *memory, uint64_t granules)
     atomic_init(&shm->tail, 0);
     atomic_init(&shm->tail_seq, 0);
     atomic_init(&shm->wake, 0);
+    atomic_init(&shm->is_writer_asleep, 0);
     for (int i = 0; i < BUS_MARKS; i++)
         atomic_init(&shm->mark[i], 0);
     shm->granules = granules;

@@ -27,7 +27,9 @@ struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
     _Alignas(128) _Atomic uint64_t tail;     /* granules that are whole */
     _Atomic uint64_t tail_seq;               /* seq of the last event whose step is complete */
     _Alignas(128) _Atomic uint32_t wake; /* futex word: + 1 with each batch for sleeping readers */
-    uint32_t pad;
+    /* The writer's thread sleeps, or is about to look a last time before it does: a reader that has
+       something for it wakes it, by a word of its own. */
+    _Atomic uint32_t is_writer_asleep;
     /* Where the first record that begins in each 64th of the ring stands, counted from the
        beginning: where a reader that fell behind can go on. */
     _Alignas(128) _Atomic uint64_t mark[BUS_MARKS];

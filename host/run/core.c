@@ -9,10 +9,7 @@
 #include "sys/log.h"
 #include "sys/memory.h"
 
-#define BATCH         256 /* events of a source in one turn */
-#define SPIN_TURNS    200 /* idle turns before the core parks */
-#define PARK_NS       ((int64_t)2 * 1000 * 1000)
-#define HELD_UP_NS    ((int64_t)100 * 1000) /* what waits cannot be taken yet */
+#define BATCH         256  /* events of a source in one turn */
 #define LAST_MS       2000 /* so long may agents take for their last events at an end */
 #define POLL_NS       ((int64_t)2 * 1000 * 1000)
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
@@ -148,6 +145,8 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
+    if (host->config.stepped != NULL)
+        host->config.stepped(host->config.stepped_ctx, event);
     return AGON_OK;
 }
 
@@ -156,6 +155,8 @@ static int wait_for_writer(void *ctx, int is_bound)
 {
     struct host *host = ctx;
 
+    if (is_bound && atomic_load(&host->is_writer_idle))
+        host_wake_writer(host);
     if (is_bound)
         futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
     return is_bound;
@@ -350,11 +351,15 @@ static void after_order(struct host *host)
 
     for (uint32_t i = 0; i < host->n_lines; i++)
         n += ring_used(&host->lines[i].to_venue);
-    if (n == 0)
+    if (n == 0) {
+        // What was stepped is to be on the disk soon also where no order waits for it.
+        atomic_thread_fence(memory_order_seq_cst);
+        if (atomic_load(&host->is_writer_idle))
+            host_wake_writer(host);
         return;
+    }
     atomic_store(&host->is_holding, 1);
-    atomic_fetch_add_explicit(&host->writer_wake, 1, memory_order_release);
-    futex_wake(&host->writer_wake, 1);
+    host_wake_writer(host);
     host_wake_io(host);
 }
 
@@ -467,7 +472,7 @@ static int drain_line(struct host *host, struct host_line *line)
 }
 
 // Does anything of a venue wait for the core?
-static int is_line_waiting(const struct host_line *line)
+int host_is_line_waiting(const struct host_line *line)
 {
     return evring_used(&line->from_venue_out) > 0 ||
            (line->feed != NULL && evring_used(&line->copies_out) > 0);
@@ -570,7 +575,7 @@ static int is_market_ready(struct host *host)
     for (uint32_t i = 0; i < host->n_lines; i++) {
         struct host_line *line = &host->lines[i];
 
-        line->is_past_taken |= (uint8_t)!is_line_waiting(line);
+        line->is_past_taken |= (uint8_t)!host_is_line_waiting(line);
         if (!line->is_past_taken)
             return 0;
     }
@@ -740,32 +745,6 @@ static void join_agents(struct host *host, int64_t mono)
              history.n_bars);
 }
 
-static int has_news(struct host *host)
-{
-    // What waits for a time is not news: the core would turn for nothing.
-    for (uint32_t i = 0; i < host->n_lines && host->is_timed; i++) {
-        if (is_line_waiting(&host->lines[i]))
-            return 1;
-    }
-    return 0;
-}
-
-/* What waits, and was not taken in two turns, waits for the journal's writer: who turns meanwhile
- * takes a processor from him. */
-static void park(struct host *host)
-{
-    uint32_t seen = atomic_load_explicit(&host->core_wake, memory_order_acquire);
-    int has_work;
-
-    atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
-    has_work = has_news(host) || ring_used(&host->control) != 0 ||
-               ring_used(&host->alerts.in) != 0 || atomic_load(&host->change) != NULL;
-    if (!atomic_load(&host->is_stopping) && (!has_work || host->is_held_up))
-        futex_wait(&host->core_wake, seen, has_work ? HELD_UP_NS : PARK_NS);
-    host->is_held_up = (uint8_t)has_work;
-    atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
-}
-
 /* What the plugins counted as delivered must be what the engine counted: the proof that nobody
  * missed an event. They get a moment to take the last ones, all of them together: a process may be
  * kept from running for so long by others of the machine. */
@@ -802,7 +781,6 @@ void *host_core_main(void *ctx)
 {
     struct host *host = ctx;
     int64_t shown_ns = 0;
-    int idle = 0;
 
     while (!atomic_load_explicit(&host->is_stopping, memory_order_acquire)) {
         int64_t mono = clock_mono();
@@ -838,13 +816,7 @@ void *host_core_main(void *ctx)
             host_show(host);
             shown_ns = mono;
         }
-        idle = n > 0 ? 0 : idle + 1;
-        host->is_held_up &= (uint8_t)(n == 0);
-        // A simulated core sleeps whenever it can: its time costs somebody else's.
-        if (idle > (machine_simulated() != NULL ? 0 : SPIN_TURNS))
-            park(host);
-        else
-            machine_breathe();
+        host_rest(host, n, mono);
     }
     host_drain_alerts(host); // why it ends, say
     // The loader must let go of what it holds before its slots end.

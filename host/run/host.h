@@ -47,6 +47,12 @@ struct host_ports {
     void *ctx;
     struct beat *beat; /* borrowed; NULL: nobody is told that the core turns */
 };
+/* How the core waits for what comes next. */
+enum host_core {
+    CORE_WARM = 0, /* spins for 75 us behind its last work, then sleeps until it is woken */
+    CORE_HOT = 1,  /* never sleeps: takes a processor */
+    CORE_COLD = 2  /* sleeps as soon as there is nothing to do */
+};
 struct host_config {
     const struct host_ports *ports; /* borrowed; NULL: this machine */
     uint32_t mode;                  /* RUN_PAPER or RUN_LIVE */
@@ -59,8 +65,9 @@ struct host_config {
     uint32_t n_instruments;
     struct crew_slot *slots; /* instruments of the records: places in instruments, from 1 */
     uint32_t n_slots;
-    int64_t speed_milli;                 /* of market time; 1000: real */
-    int is_async;                        /* class of the journal */
+    int64_t speed_milli; /* of market time; 1000: real */
+    int is_async;        /* class of the journal */
+    enum host_core core;
     int64_t entry_ns, report_ns;         /* paper: latencies of the venue, market time */
     double entry_sigma, report_sigma;    /* above 0: log-normal around them */
     uint64_t mark_every, snapshot_every; /* events; 0: 100,000 and 1,000,000 */
@@ -77,7 +84,10 @@ struct host_config {
                                    not */
     char webhook[800];          /* where alerts go, by HTTP POST as JSON; empty: nowhere */
     int has_no_operator;        /* a demo or test: that there is no webhook is no alert */
-    int is_rewound;             /* sets engine time back when the journal is ahead of the time */
+    /* For measuring: an event has been stepped. May be NULL. [core] */
+    void (*stepped)(void *ctx, const struct agon_event_hdr *event);
+    void *stepped_ctx;
+    int is_rewound; /* sets engine time back when the journal is ahead of the time */
     /* Last, for only those that there are are copied. */
     union { /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
         struct venue_config venue;

@@ -191,8 +191,10 @@ struct host {
         uint64_t seq;
         int rc;
     } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
-    _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
-    uint8_t is_held_up; /* [core] there was work at the last look, and none of it could be done */
+    _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_writer_idle, is_holding;
+    uint8_t is_held_up;  /* [core] there was work at the last look, and none of it could be done */
+    uint8_t is_one_word; /* [core] the kernel does not wait for several words */
+    int64_t idle_ns;     /* [core] since when there is nothing to do, monotonic; 0: there is */
     _Atomic uint32_t wants_round; /* enum host_round: the venues' open orders are read anew */
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
@@ -295,6 +297,12 @@ void *host_core_main(void *ctx);
 void host_drive(struct host *host); /* the engine is as the journal left it, and booted */
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */
+int host_is_line_waiting(const struct host_line *line);         /* ... for the core */
+/* rest.c */
+/* Does a core that has had nothing to do for so long go on spinning? */
+int host_core_spins(enum host_core core, int64_t idle_ns);
+/* After a turn that began at mono and did n things: the core spins on or sleeps. [core] */
+void host_rest(struct host *host, int n, int64_t mono);
 /* on_paper.c: the exchange that stands in for a venue. [core] */
 /* Is host->event the end of a bar? Then the exchange of the line sees it, and all that it tells
  * before it is told. AGON_EAGAIN: not all of it yet. */
@@ -391,7 +399,8 @@ int host_add(struct host *host, struct host_change *change);
 
 /* writer.c */
 void *host_writer_main(void *ctx);
-void *host_packer_main(void *ctx); /* compresses segments that nobody writes any more */
+void host_wake_writer(struct host *host); /* [any] */
+void *host_packer_main(void *ctx);        /* compresses segments that nobody writes any more */
 void host_stop_packer(struct host *host);
 
 /* keeper.c: the sign of life for the keeper, and what it did in an earlier host's place */

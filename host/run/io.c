@@ -9,7 +9,8 @@
 
 void host_wake_core(struct host *host)
 {
-    if (atomic_load_explicit(&host->is_core_asleep, memory_order_seq_cst) == 0)
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&host->is_core_asleep, memory_order_relaxed) == 0)
         return;
     atomic_fetch_add_explicit(&host->core_wake, 1, memory_order_release);
     futex_wake(&host->core_wake, 1);

@@ -215,6 +215,11 @@ static void limit_children(const struct host *host)
     run_process_limit_by(&group);
 }
 
+static void wake_core(void *ctx)
+{
+    host_wake_core(ctx);
+}
+
 static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
@@ -225,6 +230,7 @@ static int open_core(struct host *host, struct error *err)
                                .is_refused = host_is_refused,
                                .calling = host_on_calling,
                                .history = host_tell_history,
+                               .wake = wake_core,
                                .is_noted = 1,
                                .is_certified = 1,
                                .is_rehearsed = 1,

@@ -22,7 +22,7 @@ struct instrument_words {
     int32_t maker_ppm, taker_ppm;
 };
 struct words {
-    uint8_t mode, is_async;
+    uint8_t mode, is_async, core;
     char venue[256], roster[256];
     uint32_t n_venues;
     char venues[HOST_VENUES_MAX][256];
@@ -73,6 +73,8 @@ static const struct schema instrument_schema = {"instrument", sizeof(struct inst
                                                 instrument_fields, .check = NULL};
 static const struct schema_choice modes[] = {{"paper", RUN_PAPER}, {"live", RUN_LIVE}, {NULL, 0}};
 static const struct schema_choice classes[] = {{"sync", 0}, {"async", 1}, {NULL, 0}};
+static const struct schema_choice cores[] = {
+    {"warm", CORE_WARM}, {"hot", CORE_HOT}, {"cold", CORE_COLD}, {NULL, 0}};
 static const struct schema_field words_fields[] = {
     {"mode", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, mode), .choices = modes, .preset = "paper",
      .doc = "paper: fills by the matching engine on the live book; live: orders go to the venue"},
@@ -83,6 +85,9 @@ static const struct schema_field words_fields[] = {
      .doc = "file of the agents"},
     {"journal", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, is_async), .choices = classes,
      .preset = "sync", .doc = "sync: no order leaves before its record is on the disk"},
+    {"core", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, core), .choices = cores, .preset = "warm",
+     .doc = "how the core thread waits: warm spins for 75 us behind its last work and then sleeps, "
+            "hot never sleeps and takes a processor, cold sleeps at once"},
     {"low_water", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, low_water_bytes), .max = INT64_MAX,
      .doc = "fewer bytes free for the journal: no new orders; default: 1GiB, or 5 % of a smaller "
             "disk"},
@@ -382,6 +387,7 @@ static int take_words(struct settings *settings, const struct words *words)
         return EXIT_ENVIRONMENT;
     settings->host.mode = words->mode;
     settings->host.is_async = words->is_async;
+    settings->host.core = words->core;
     settings->host.speed_milli = words->speed * 1000;
     settings->host.entry_ns = words->entry_ns;
     settings->host.report_ns = words->report_ns;

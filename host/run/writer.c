@@ -7,6 +7,10 @@
 #include "sys/memory.h"
 #include "sys/proc.h"
 
+/* Who writes waits for more: at first so long, and longer and longer while nothing comes, until the
+ * core has done something again. */
+#define WAIT_NS      ((int64_t)1000 * 1000)
+#define WAIT_MOST_NS ((int64_t)32 * 1000 * 1000)
 #define PACK_NS      ((int64_t)2 * 1000 * 1000 * 1000)
 #define PACK_FULL_NS ((int64_t)60 * 1000 * 1000 * 1000)
 
@@ -46,15 +50,27 @@ static void write_snapshot(struct host *host)
     atomic_store_explicit(&host->is_snap_full, 0, memory_order_release);
 }
 
+void host_wake_writer(struct host *host)
+{
+    atomic_fetch_add_explicit(&host->writer_wake, 1, memory_order_release);
+    futex_wake(&host->writer_wake, 1);
+}
+
 void *host_writer_main(void *ctx)
 {
     struct host *host = ctx;
+    int64_t wait_ns = WAIT_NS;
 
     memory_thread();
     for (;;) {
         uint32_t seen = atomic_load_explicit(&host->writer_wake, memory_order_acquire);
         int is_last = (int)atomic_load_explicit(&host->is_writer_stopping, memory_order_acquire);
-        int rc = journal_writer_step(host->writer);
+        int rc;
+
+        // Before the look: the core looks at this after it has put something there.
+        atomic_store(&host->is_writer_idle, wait_ns > WAIT_NS);
+        atomic_thread_fence(memory_order_seq_cst);
+        rc = journal_writer_step(host->writer);
 
         if (rc == 1 && atomic_load(&host->is_holding))
             host_wake_io(host);
@@ -62,7 +78,11 @@ void *host_writer_main(void *ctx)
         if (rc != 1 && is_last)
             return NULL;
         if (rc != 1)
-            futex_wait(&host->writer_wake, seen, 1000000);
+            futex_wait(&host->writer_wake, seen, wait_ns);
+        // In a simulation it is as busy as ever: what others do by then is decided by that.
+        wait_ns = rc == 1 || machine_simulated() != NULL ? WAIT_NS
+                  : wait_ns < WAIT_MOST_NS               ? 2 * wait_ns
+                                                         : WAIT_MOST_NS;
     }
 }
 

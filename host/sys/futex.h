@@ -10,6 +10,15 @@
 /* Sleeps while *word is expected, at most timeout_ns (negative: without end). AGON_OK: woken, the
  * word had changed, or a signal came; look again. AGON_ETIME. */
 int futex_wait(const _Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns);
+struct futex_word {
+    const _Atomic uint32_t *word;
+    uint32_t expected;
+};
+#define FUTEX_WORDS 128
+/* The same on n words (1 to FUTEX_WORDS), until the first of them moves. Where the kernel has no
+ * such call (before Linux 5.16), and in a simulation, only the first word counts: AGON_ENOTSUP says
+ * that the others were not looked at. */
+int futex_wait_any(const struct futex_word *words, uint32_t n, int64_t timeout_ns);
 /* Wakes up to n sleepers. */
 void futex_wake(const _Atomic uint32_t *word, int n);
 

@@ -15,6 +15,7 @@
 #include "arena_world.h"
 #include "base/sanitized.h"
 #include "sys/clock.h"
+#include "sys/futex.h"
 
 #if IS_SANITIZED
 #define HAS_FENCE 0 /* the sanitizers' run-time cannot live in the sandbox: sandbox.c */
@@ -348,6 +349,98 @@ START_TEST(a_sleeping_child_is_woken_and_misses_nothing)
 }
 END_TEST
 
+static void await_nth(struct world *world, uint64_t nth)
+{
+    int64_t end_ns = clock_mono() + 200000000000;
+
+    while (world->port->nth(world->port->ctx) < nth && clock_mono() < end_ns)
+        (void)usleep(100);
+    ck_assert_uint_eq(world->port->nth(world->port->ctx), nth);
+}
+
+static void await_done(struct world *world, int is_polled)
+{
+    const struct feed_beat *beat = run_process_beat(world->process);
+    int64_t end_ns = clock_mono() + 200000000000;
+
+    while (atomic_load(&beat->done_seq) < world->seq && clock_mono() < end_ns) {
+        if (is_polled)
+            ck_assert_int_eq(run_process_poll(world->process, clock_mono()), AGON_OK);
+        (void)usleep(1000);
+    }
+    ck_assert_uint_ge(atomic_load(&beat->done_seq), world->seq);
+}
+
+START_TEST(an_intent_wakes_a_core_that_sleeps)
+{
+    struct run_process_config config = {.layers_wanted = SANDBOX_ALL, .wait = PROCESS_COLD};
+    const _Atomic uint32_t *bell;
+    struct bus_shm *bus;
+    struct world world;
+
+    world_init(&world);
+    world_param(&world, "size", "25");
+    ck_assert_msg(world_start(&world, "mover", WORLD_PROCESS, &config) >= 0, "%s", world.err.text);
+    bus = world.bus.memory;
+    bell = run_process_bell(world.process);
+    // A core that turns is not woken.
+    ck_assert_int_eq(world_step(&world), AGON_OK);
+    await_done(&world, 0);
+    ck_assert_uint_eq(atomic_load(bell), 0);
+    // Without end: a wake that gets lost is a test that does not end.
+    for (uint64_t i = 2; i < 200; i++) {
+        struct futex_word word = {.word = bell, .expected = atomic_load(bell)};
+
+        ck_assert_int_eq(world_step(&world), AGON_OK); // takes what was wanted, too
+        atomic_store(&bus->is_writer_asleep, 1);
+        atomic_thread_fence(memory_order_seq_cst);
+        while (!world.port->is_wished(world.port->ctx))
+            (void)futex_wait_any(&word, 1, -1);
+        atomic_store(&bus->is_writer_asleep, 0);
+        await_done(&world, 0);
+    }
+    ck_assert_uint_ge(world.n_wishes, 190);
+    world_deinit(&world);
+}
+END_TEST
+
+// What nobody wants of it.
+static void publish_quote(struct world *world)
+{
+    struct agon_quote quote = {.hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = 1},
+                               .bid_px = 10000,
+                               .ask_px = 10001};
+
+    quote.hdr.seq = ++world->seq;
+    quote.hdr.t = world->t;
+    bus_write(&world->writer, &quote.hdr);
+    bus_publish(&world->writer, world->seq);
+    ck_assert_int_eq(world->port->pass(world->port->ctx, world->seq), AGON_OK);
+}
+
+START_TEST(who_sleeps_through_what_it_does_not_want_is_not_left_behind)
+{
+    struct run_process_config config = {.layers_wanted = SANDBOX_ALL, .wait = PROCESS_COLD};
+    struct world world;
+
+    world_init(&world);
+    world_param(&world, "fault", "none");
+    ck_assert_msg(world_start(&world, "faulty", WORLD_PROCESS, &config) >= 0, "%s", world.err.text);
+    ck_assert_int_eq(world_step(&world), AGON_OK);
+    await_nth(&world, 1);
+    for (int round = 0; round < 3; round++) {
+        publish_quote(&world); // a look now and then is enough, or the next that it wants
+        await_done(&world, 1);
+    }
+    // Before the bus could overtake it, without anybody's look.
+    for (uint64_t i = 0; i <= world.bus.granules / 8; i++)
+        publish_quote(&world);
+    world.seq -= world.bus.granules / 16;
+    await_done(&world, 0);
+    world_deinit(&world);
+}
+END_TEST
+
 START_TEST(a_probe_tells_what_a_plugin_is_without_loading_it_here)
 {
     struct plugin_file file;
@@ -560,6 +653,8 @@ int main(int argc, char **argv)
                         sizeof(builds) / sizeof(builds[0]));
     tcase_add_test(tcase, a_bus_cannot_be_written_by_whoever_gets_its_descriptor);
     tcase_add_test(tcase, a_sleeping_child_is_woken_and_misses_nothing);
+    tcase_add_test(tcase, an_intent_wakes_a_core_that_sleeps);
+    tcase_add_test(tcase, who_sleeps_through_what_it_does_not_want_is_not_left_behind);
     tcase_add_test(tcase, a_probe_tells_what_a_plugin_is_without_loading_it_here);
     tcase_add_test(tcase, a_child_says_what_it_is_and_waits_for_its_setup);
     tcase_add_loop_test(tcase, a_child_that_dies_while_it_waits_does_not_begin, 0, 2);

@@ -395,6 +395,73 @@ START_TEST(times_at_the_exchange_follow_from_the_messages_so_far)
 }
 END_TEST
 
+static int n_passed;
+
+static int pass_by(void *ctx, uint64_t seq)
+{
+    (void)ctx;
+    (void)seq;
+    n_passed++;
+    return AGON_OK;
+}
+
+START_TEST(a_runner_is_passed_by_where_nothing_is_wanted)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct runner_port runner = world->ports[1];
+    struct record_slot record = world_slot_record(1);
+    uint64_t n_advanced;
+
+    record.subscription.event_mask = AGON_ON(AGON_EVENT_TRADE);
+    record.subscription.n_instruments = 1; // BTCUSDT
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    runner.pass = pass_by;
+    engine_attach_runner(world->engine, 1, &runner);
+    world_trade(world, BTCUSDT, 6000000, 1000, AGON_BUY);
+    n_advanced = world->slots[1].n_advanced;
+    n_passed = 0;
+    world_trade(world, ETHUSDT, 300000, 1000, AGON_BUY);
+    world_book(world, BTCUSDT, 6000000, 90000000, 6000100, 100000000);
+    ck_assert_uint_eq(world->slots[1].n_advanced, n_advanced);
+    ck_assert_int_eq(n_passed, 2);
+    world_trade(world, BTCUSDT, 6000000, 1000, AGON_SELL);
+    ck_assert_uint_eq(world->slots[1].n_advanced, n_advanced + 1);
+    ck_assert_int_eq(n_passed, 2);
+    // Who is new is called, whatever there is; and who has no such function always.
+    engine_attach_runner(world->engine, 1, &runner);
+    world_trade(world, ETHUSDT, 300000, 1000, AGON_BUY);
+    ck_assert_uint_eq(world->slots[1].n_advanced, n_advanced + 2);
+    runner.pass = NULL;
+    engine_attach_runner(world->engine, 1, &runner);
+    world_trade(world, ETHUSDT, 300000, 1000, AGON_BUY);
+    world_trade(world, ETHUSDT, 300000, 1000, AGON_BUY);
+    ck_assert_uint_eq(world->slots[1].n_advanced, n_advanced + 4);
+    world_free(world);
+}
+END_TEST
+
+static int is_wished(void *ctx)
+{
+    return evring_used(&((struct world_slot *)ctx)->from_out) > 0;
+}
+
+START_TEST(an_engine_says_whether_a_ring_holds_an_intent)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct runner_port runner = world->ports[1];
+    struct agon_intent_event wish = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT}};
+
+    ck_assert(!engine_is_wished(world->engine));
+    ck_assert_int_eq(evring_put(&world->slots[1].from_in, &wish.hdr), AGON_OK);
+    ck_assert(!engine_is_wished(world->engine)); // nobody is asked
+    runner.is_wished = is_wished;
+    engine_attach_runner(world->engine, 1, &runner);
+    ck_assert(engine_is_wished(world->engine));
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lockstep");
@@ -409,6 +476,8 @@ int main(void)
     tcase_add_test(tcase, an_order_meets_the_book_that_the_exchange_has_by_then);
     tcase_add_test(tcase, a_recorders_clock_that_is_behind_makes_no_message_early);
     tcase_add_test(tcase, times_at_the_exchange_follow_from_the_messages_so_far);
+    tcase_add_test(tcase, a_runner_is_passed_by_where_nothing_is_wanted);
+    tcase_add_test(tcase, an_engine_says_whether_a_ring_holds_an_intent);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
