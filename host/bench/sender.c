@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,8 @@ struct child {
     uint64_t n_sent, n_turn;
     struct sender_job job;
     struct sender_result result;
+    struct sender_stamps *stamps;
+    uint64_t stamped_id[SENDER_SYMBOLS]; /* the newest trade that has a stamp */
     char chunk[CHUNK];
     char reply[8192];
 };
@@ -83,7 +86,7 @@ static void make_templates(struct child *child)
                        "\"b\":\"100.01\",\"B\":\"31.21000\",\"a\":\"100.02\",\"A\":\"40.66000\"}}",
                        lower[i], sender_symbols[i]);
         make_template(&child->quotes[i], text);
-        child->trade_id[i] = SENDER_FIRST_TRADE - 1;
+        child->trade_id[i] = child->stamped_id[i] = SENDER_FIRST_TRADE - 1;
         child->update_id[i] = SENDER_FIRST_TRADE;
     }
 }
@@ -126,6 +129,20 @@ static void finish(struct child *child)
         uv_stop(&child->loop);
 }
 
+static void stamp(struct child *child)
+{
+    int64_t now = clock_mono();
+
+    for (int i = 0; i < SENDER_SYMBOLS; i++) {
+        uint64_t id = child->stamped_id[i];
+
+        while (id < child->trade_id[i])
+            atomic_store_explicit(&child->stamps->ns[i][++id % SENDER_STAMPS], now,
+                                  memory_order_relaxed);
+        child->stamped_id[i] = id;
+    }
+}
+
 /* Sends what is due, as far as the connection takes it. */
 static void send_due(struct child *child)
 {
@@ -144,6 +161,7 @@ static void send_due(struct child *child)
             n += put_tick(child, child->chunk + n, now_ms);
             child->n_sent++;
         }
+        stamp(child);
         if (server_raw(child->server, child->conn, child->chunk, n) < 0) {
             uv_stop(&child->loop); // whoever waits sees the pipe end
             return;
@@ -169,7 +187,7 @@ static void on_diff(uv_timer_t *timer)
     struct child *child = timer->data;
     char text[256];
 
-    for (int i = 0; child->is_subscribed && i < SENDER_SYMBOLS; i++) {
+    for (int i = 0; child->is_subscribed && !child->job.is_silent && i < SENDER_SYMBOLS; i++) {
         uint64_t id = ++child->update_id[i];
         int n = snprintf(
             text, sizeof(text),
@@ -258,6 +276,7 @@ static void on_ws_open(void *ctx, uint64_t conn)
     struct child *child = ctx;
 
     child->conn = conn;
+    child->job.is_silent = 0;
 }
 
 static void on_ws_message(void *ctx, uint64_t conn, enum ws_opcode opcode, const void *bytes,
@@ -328,7 +347,8 @@ static void on_order(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         uv_idle_start(&child->rush, on_rush);
 }
 
-static void run_child(int orders_fd, int result_fd, const char *ca_path)
+static void run_child(int orders_fd, int result_fd, const char *ca_path,
+                      struct sender_stamps *stamps)
 {
     struct child *child = calloc(1, sizeof(*child));
     struct server_options options = {.queue_bytes = 8u << 20};
@@ -337,9 +357,12 @@ static void run_child(int orders_fd, int result_fd, const char *ca_path)
     int port = -1;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (child == NULL || tls_ca_make(&ca, NULL, 0, 0, NULL) < 0 ||
-        tls_ca_write(&ca, ca_path, NULL) < 0 || uv_loop_init(&child->loop) != 0)
+    if (child == NULL || uv_loop_init(&child->loop) != 0)
         _exit(1);
+    if (ca_path != NULL &&
+        (tls_ca_make(&ca, NULL, 0, 0, NULL) < 0 || tls_ca_write(&ca, ca_path, NULL) < 0))
+        _exit(1);
+    child->stamps = stamps;
     make_templates(child);
     child->result_fd = result_fd;
     listen.cert_pem = ca.cert_pem;
@@ -389,9 +412,16 @@ int sender_start(struct sender *sender, const char *ca_path, struct error *err)
     int to[2], from[2], port;
 
     memset(sender, 0, sizeof(*sender));
-    if (pipe(to) != 0)
+    sender->stamps = mmap(NULL, sizeof(*sender->stamps), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (sender->stamps == MAP_FAILED)
+        return error_set(err, AGON_ENOMEM, "no memory for the sender's times");
+    if (pipe(to) != 0) {
+        sender_stop(sender);
         return error_set(err, AGON_EIO, "pipe: %s", strerror(errno));
+    }
     if (pipe(from) != 0) {
+        sender_stop(sender);
         (void)close(to[0]);
         (void)close(to[1]);
         return error_set(err, AGON_EIO, "pipe: %s", strerror(errno));
@@ -401,7 +431,7 @@ int sender_start(struct sender *sender, const char *ca_path, struct error *err)
     if (sender->pid == 0) {
         (void)close(to[1]);
         (void)close(from[0]);
-        run_child(to[0], from[1], ca_path);
+        run_child(to[0], from[1], ca_path, sender->stamps);
     }
     (void)close(to[0]);
     (void)close(from[1]);
@@ -432,6 +462,9 @@ int sender_wait(struct sender *sender, struct sender_result *result)
 
 void sender_stop(struct sender *sender)
 {
+    if (sender->stamps != NULL && sender->stamps != MAP_FAILED)
+        (void)munmap(sender->stamps, sizeof(*sender->stamps));
+    sender->stamps = NULL;
     if (sender->pid == 0)
         return;
     (void)close(sender->to_fd);

@@ -5,6 +5,8 @@
 #ifndef BENCH_SENDER_H
 #define BENCH_SENDER_H
 
+#include <stdatomic.h>
+
 #include "base/error.h"
 
 #define SENDER_SYMBOLS 4
@@ -12,13 +14,26 @@ extern const char *const sender_symbols[SENDER_SYMBOLS];
 extern const char *const sender_bases[SENDER_SYMBOLS];
 #define SENDER_TRADES_PER_QUOTE 4
 
+/* When the newest trades of each symbol were handed to the kernel: CLOCK_MONOTONIC, by number. */
+#define SENDER_STAMPS 4096u /* a power of two */
+struct sender_stamps {
+    _Atomic int64_t ns[SENDER_SYMBOLS][SENDER_STAMPS];
+};
+static inline int64_t sender_stamp(const struct sender_stamps *stamps, uint32_t symbol, uint64_t id)
+{
+    return atomic_load_explicit(&stamps->ns[symbol % SENDER_SYMBOLS][id % SENDER_STAMPS],
+                                memory_order_relaxed);
+}
+
 struct sender {
     int pid, to_fd, from_fd; /* pipes */
     uint16_t port;
+    struct sender_stamps *stamps; /* owned; the child writes */
 };
 struct sender_job {
     uint64_t n;     /* ticks to send; a multiple of what the symbols share evenly; 0: halt */
     uint64_t per_s; /* 0: as fast as they are taken */
+    int is_silent;  /* from then on no changes of books are sent either */
 };
 struct sender_result {
     uint64_t n_trades, n_quotes;
@@ -27,8 +42,8 @@ struct sender_result {
 };
 #define SENDER_FIRST_TRADE 100000000001u
 
-/* Forks; the child ends with its parent. ca_path: where the authority to trust is written. Call it
- * while there is one thread. */
+/* Forks; the child ends with its parent. ca_path: where the authority to trust is written; NULL:
+ * without TLS. Call it while there is one thread. */
 int sender_start(struct sender *sender, const char *ca_path, struct error *err);
 /* Begins to send to whoever has subscribed. AGON_EIO. */
 int sender_go(struct sender *sender, const struct sender_job *job);

@@ -22,6 +22,7 @@
     X(start, "from a plugin's file to its first event in a process, against fork and dlopen")      \
     X(reload, "another generation of a plugin: how long the core is paused")                       \
     X(tick2order, "a tick's bytes to a signed order's bytes, against the bare chain")              \
+    X(live, "from a sender's write to the end of a live host's step, against bare readers")        \
     X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")
 
 #define BENCHMARK_DECLARE(name, help) int bench_##name(struct bench *bench, struct error *err);
