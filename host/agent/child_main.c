@@ -106,6 +106,8 @@ static int attach(struct feed_config *config, struct error *err)
     config->setup = memfd_map(CHILD_FD_SETUP, shm->setup_room, 0, err);
     if (config->setup == NULL)
         return AGON_EIO;
+    if (evring_attach(&wish_ring, base + shm->from_at, shm->from_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "the ring of intents is not a ring");
     if (evring_attach(&log_ring, base + shm->log_at, shm->log_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "the log ring is not a ring");
     if (evring_attach(&lapse_ring, base + shm->lapse_at, shm->lapse_granules) < 0)
@@ -149,6 +151,34 @@ static int obey(struct feed *feed)
     return AGON_OK;
 }
 
+/* Has it an intent that the host is to take before it goes on? */
+static int is_held(void)
+{
+    return atomic_load_explicit(&shm->is_ahead, memory_order_relaxed) != 0 &&
+           evring_used(&wish_ring) > 0;
+}
+
+/* Delivers what is there up to limit. Where the host has not waited for the last step it may have
+ * stepped beyond the first intent, but it has not acted on what it does not know yet: it takes that
+ * with the time of its step (engine/lockstep.h), and meanwhile this plugin hears of nothing more.
+ */
+static int run_to(struct feed *feed, uint64_t limit)
+{
+    // Said before the step after the first of these was published: limit is of that one at most.
+    if (atomic_load_explicit(&shm->is_ahead, memory_order_relaxed) == 0)
+        return feed_run(feed, limit) < 0 ? AGON_EIO : AGON_OK;
+    while (feed_done_seq(feed) < limit) {
+        if (evring_used(&wish_ring) > 0) {
+            atomic_store_explicit(&shm->is_held, 1, memory_order_release);
+            return AGON_OK;
+        }
+        atomic_store_explicit(&shm->is_held, 0, memory_order_relaxed);
+        if (feed_run(feed, feed_done_seq(feed) + 1) < 0)
+            return AGON_EIO;
+    }
+    return AGON_OK;
+}
+
 /* Sleeps until the host moves wake. The host looks at is_asleep after it has published a step, and
  * we look at the bus after we have set it, so that one of us sees the other. */
 static void sleep_until_woken(const struct feed *feed)
@@ -157,32 +187,48 @@ static void sleep_until_woken(const struct feed *feed)
 
     atomic_store(&shm->is_asleep, 1);
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load(&bus->tail_seq) <= feed_done_seq(feed) && atomic_load(&shm->stop) == 0 &&
-        atomic_load(&shm->order) == obeyed)
+    if ((atomic_load(&bus->tail_seq) <= feed_done_seq(feed) || is_held()) &&
+        atomic_load(&shm->stop) == 0 && atomic_load(&shm->order) == obeyed)
         (void)futex_wait(&shm->wake, wake, -1);
     atomic_store(&shm->is_asleep, 0);
+}
+
+/* In lock-step, where the host spins too. */
+static int is_spinning(int64_t *since_ns)
+{
+    uint32_t spin_ns = atomic_load_explicit(&shm->spin_ns, memory_order_relaxed);
+
+    if (spin_ns == 0)
+        return 0;
+    if (*since_ns == 0)
+        *since_ns = clock_mono();
+    return clock_mono() - *since_ns < spin_ns;
 }
 
 static int run(struct feed *feed)
 {
     uint32_t idle = 0, reason;
+    int64_t idle_ns = 0; /* since when; 0: not yet */
 
     while ((reason = atomic_load_explicit(&shm->stop, memory_order_acquire)) == 0) {
         uint64_t limit = atomic_load_explicit(&bus->tail_seq, memory_order_acquire);
 
-        if (obey(feed) < 0 || feed_run(feed, limit) < 0)
+        if (obey(feed) < 0 || run_to(feed, limit) < 0)
             return fail(feed_failure(feed));
         if (evring_used(&wish_ring) > 0)
             ring_bell();
+        atomic_thread_fence(memory_order_seq_cst); // it looks at what we have done after it says so
         if (atomic_load(&shm->host_waits)) {
             atomic_fetch_add(&shm->done, 1);
             futex_wake(&shm->done, 1);
         }
-        if (atomic_load_explicit(&bus->tail_seq, memory_order_acquire) > feed_done_seq(feed)) {
+        if (atomic_load_explicit(&bus->tail_seq, memory_order_acquire) > feed_done_seq(feed) &&
+            !is_held()) {
             idle = 0;
+            idle_ns = 0;
             continue;
         }
-        if (shm->spin == UINT32_MAX || idle++ < shm->spin) {
+        if (shm->spin == UINT32_MAX || idle++ < shm->spin || is_spinning(&idle_ns)) {
 #if defined(__x86_64__)
             __builtin_ia32_pause();
 #endif
@@ -190,6 +236,7 @@ static int run(struct feed *feed)
         }
         sleep_until_woken(feed);
         idle = 0;
+        idle_ns = 0;
     }
     feed_stop(feed, reason);
     feed_free(feed);

@@ -455,8 +455,7 @@ uint64_t generation_done(const struct generation *generation)
 {
     if (generation->run != NULL)
         return feed_done_seq(run_inproc_feed(generation->run));
-    return atomic_load_explicit(&run_process_beat(generation->process)->done_seq,
-                                memory_order_acquire);
+    return run_process_done(generation->process);
 }
 
 uint64_t generation_nth(const struct generation *generation)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/child_main.h"
+#include "agent/run_process_impl.h"
 #include "agent/runner.h"
 #include "agent/sandbox.h"
 #include "base/sanitized.h"
@@ -29,15 +30,13 @@
 #define OWN_BYTES      (256ull << 20) /* of address space: the program, its libraries, its stack */
 #define LOOK_NS        100000000      /* between two counts of a child's threads and time */
 #define SPIN_WARM      2000
-#define WAIT_NS        2000000 /* of one sleep in lock-step; then the child's life is looked at */
 #define PROBE_NS       5000000000
 #define REHEARSE_NS    60000000000
 #define LONG_NS        100000 /* for each event of its last check */
 #define LOG_LINES_MAX  256    /* taken in one poll */
-/* A child is not woken for what it does not want, but it is not to be overtaken by the bus, nor to
- * look as if it hung: it is after a sixteenth of the ring, and after so long. */
-#define PASS_SHARE 16
-#define PASS_NS    250000000
+/* A child is not woken for what it does not want, but it is not to look as if it hung: it is after
+ * so long (and as run_process_turn.c says). */
+#define PASS_NS 250000000
 
 /* The host's part of the control groups; set before the first child, read by all. */
 static const struct cgroup *groups;
@@ -160,7 +159,7 @@ static int is_stuck(struct run_process *run, int64_t mono_ns)
     struct watchdog_seen seen = {0};
 
     // What it says first: the host's own word is never behind it.
-    seen.done_seq = atomic_load_explicit(&beat->done_seq, memory_order_acquire);
+    seen.done_seq = run_process_done(run);
     seen.exit = atomic_load_explicit(&beat->exit, memory_order_acquire);
     seen.enter = atomic_load_explicit(&beat->enter, memory_order_acquire);
     seen.owes = atomic_load_explicit(&run->shm->order_done, memory_order_acquire) != run->order;
@@ -249,15 +248,6 @@ int run_process_lapse(struct run_process *run, struct record_lapse *lapse)
     return 1;
 }
 
-static void wake(struct slot_shm *shm)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&shm->is_asleep, memory_order_relaxed) == 0)
-        return;
-    atomic_fetch_add(&shm->wake, 1);
-    futex_wake(&shm->wake, 1);
-}
-
 /* What it does not want it has done too, now and then. */
 static void catch_up(struct run_process *run, int64_t mono_ns)
 {
@@ -267,7 +257,7 @@ static void catch_up(struct run_process *run, int64_t mono_ns)
     if (mono_ns - run->passed_ns < PASS_NS)
         return;
     run->passed_ns = mono_ns;
-    wake(run->shm);
+    run_process_wake(run);
 }
 
 int run_process_poll(struct run_process *run, int64_t mono_ns)
@@ -293,67 +283,6 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
         atomic_store_explicit(&run->cpu_ms, (uint64_t)cpu_ns / 1000000, memory_order_relaxed);
     return has_too_many(run) ? AGON_EIO : AGON_OK;
 }
-
-/* The port */
-
-/* Waits until the child says it has done the step, has died, or has taken too long. */
-static int await_step(struct run_process *run, uint64_t seq)
-{
-    struct slot_shm *shm = run->shm;
-    int rc = AGON_OK;
-
-    for (int i = 0; i < SPIN_WARM; i++)
-        if (atomic_load_explicit(&shm->beat.done_seq, memory_order_acquire) >= seq)
-            return AGON_OK;
-    atomic_store(&shm->host_waits, 1);
-    while (rc >= 0) {
-        uint32_t done = atomic_load(&shm->done);
-
-        atomic_thread_fence(memory_order_seq_cst);
-        if (atomic_load_explicit(&shm->beat.done_seq, memory_order_acquire) >= seq)
-            break;
-        wake(shm);
-        (void)futex_wait(&shm->done, done, WAIT_NS);
-        if (atomic_load_explicit(&shm->beat.done_seq, memory_order_acquire) < seq)
-            rc = run_process_poll(run, clock_mono());
-    }
-    atomic_store(&shm->host_waits, 0);
-    return rc;
-}
-
-static int advance(void *ctx, uint64_t seq)
-{
-    struct run_process *run = ctx;
-
-    if (run->end != PROCESS_RUNS)
-        return AGON_EIO;
-    run->woken_at = atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
-    wake(run->shm);
-    return run->is_lock_step ? await_step(run, seq) : AGON_OK;
-}
-
-/* A private event is its slot's affair, wanted or not: its ring is smaller than the bus. */
-static int pass(void *ctx, uint64_t seq)
-{
-    struct run_process *run = ctx;
-    uint64_t tail = atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
-
-    if (run->is_lock_step || tail - run->woken_at > run->bus->granules / PASS_SHARE ||
-        evring_used(&run->to_agent) > 0)
-        return advance(ctx, seq);
-    return run->end != PROCESS_RUNS ? AGON_EIO : AGON_OK;
-}
-
-static int is_wished(void *ctx)
-{
-    struct run_process *run = ctx;
-
-    return run->end == PROCESS_RUNS && evring_used(&run->from_agent) > 0;
-}
-
-static uint64_t nth(void *ctx)
-{
-    return atomic_load_explicit(&((struct run_process *)ctx)->shm->beat.nth, memory_order_acquire);
 }
 
 /* Start and end */
@@ -562,13 +491,7 @@ int run_process_open(struct run_process **out, const struct run_process_config *
         run_process_free(run);
         return rc;
     }
-    run->port = (struct runner_port){.ctx = run,
-                                     .to_agent = &run->to_agent,
-                                     .from_agent = &run->from_agent,
-                                     .advance = advance,
-                                     .pass = pass,
-                                     .is_wished = is_wished,
-                                     .nth = nth};
+    run_process_turns(run);
     *out = run;
     return AGON_OK;
 }
@@ -718,10 +641,6 @@ int run_process_answer(struct run_process *run, struct error *err)
     utf8_escape(text, strnlen(text, sizeof(text)), shown, sizeof(shown));
     return error_set(err, rc, "%s", shown);
 }
-
-void run_process_wake(struct run_process *run)
-{
-    wake(run->shm);
 }
 
 void run_process_stop(struct run_process *run, uint32_t reason)
@@ -772,6 +691,7 @@ void run_process_free(struct run_process *run)
     proc_close(&run->proc);
     if (run->group[0])
         cgroup_drop(groups, run->group);
+    run_process_turns_end(run);
     if (run->slot_fd >= 0)
         (void)close(run->slot_fd);
     if (run->setup_fd >= 0)

@@ -105,6 +105,9 @@ enum process_end {
 /* What the child says that it met beside its events (feed.h: on_lapse), once each, in order; of
  * slot and generation it says nothing that counts. 1: there was one; 0: none. [core] */
 int run_process_lapse(struct run_process *run, struct record_lapse *lapse);
+/* Everything up to it has been done, by the child's own word or because it concerns it not (only
+ * who is told something is woken). [any] */
+uint64_t run_process_done(const struct run_process *run);
 /* How it ended, and why in words (valid until run_process_free). [control] */
 enum process_end run_process_end(const struct run_process *run, const char **why);
 /* What it said of its end: signal, instruction and address of the fault; 0: unknown. [control] */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* run_process_impl: what a process runner is made of, for run_process.c, which starts, drives and
- * ends it, and run_process_look.c, which says how it is. Nobody else includes it. */
+/* run_process_impl: what a process runner is made of, for the files of run_process. Nobody else
+ * includes it. */
 #ifndef AGENT_RUN_PROCESS_IMPL_H
 #define AGENT_RUN_PROCESS_IMPL_H
 
@@ -8,6 +8,20 @@
 #include "agent/slot_shm.h"
 #include "agent/watchdog.h"
 #include "sys/proc.h"
+
+struct run_process_turn {      /* what the child was given of the bus; written by [core] */
+    _Atomic uint64_t sent_seq; /* it was woken for all up to it */
+    _Atomic uint64_t seen_seq; /* behind that nothing up to it concerns it: it is done as well */
+    uint64_t sent_tail;        /* of the bus, when it was woken */
+    uint64_t lag_max;          /* granules that the bus may be ahead of that */
+    uint64_t used_max;         /* granules of its private ring that may wait */
+    /* Lock-step: it has been seen to be done with all up to it, and where the bus was then. */
+    uint64_t awaited_seq, awaited_tail;
+    int is_ahead;          /* the child has been said that steps come before the last is done */
+    uint32_t spin_ns;      /* as the child was last said */
+    int is_begun;          /* this turn */
+    int cores, is_counted; /* among the children in lock-step */
+};
 
 struct run_process {
     struct runner_port port;
@@ -19,6 +33,7 @@ struct run_process {
     struct proc proc;
     uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
     int is_lock_step, slot_fd, setup_fd;
+    struct run_process_turn turn;
     void *setup; /* owned until it is given: SETUP_BYTES_MAX, written by begin */
     uint8_t is_loaded, is_begun;
     uint32_t order, order_kind, region;
@@ -29,7 +44,6 @@ struct run_process {
     struct watchdog dog;
     uint64_t first_seq;         /* its setup holds all up to it */
     int64_t look_ns, passed_ns; /* passed_ns: it had been given all there was, at a poll */
-    uint64_t woken_at;          /* the bus' tail when it was woken last */
     _Atomic uint64_t cpu_ms;    /* as the kernel counts it */
     uint32_t threads;
     enum process_end end;
@@ -38,5 +52,9 @@ struct run_process {
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;
 };
+
+/* run_process_turn.c: the port, and who else lets the child run. */
+void run_process_turns(struct run_process *run);     /* once its memory is there */
+void run_process_turns_end(struct run_process *run); /* any number of times */
 
 #endif

@@ -57,13 +57,16 @@ struct slot_shm {
     uint32_t plugin_index, threads; /* of the file; that may begin */
     uint32_t n_long;                /* events of a rehearsal's last check */
     int32_t host_pid;
-    uint32_t is_judged;                       /* the file, by the host: */
-    struct agon_note note;                    /* what it found there */
-    _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
-    _Atomic uint32_t stop;                    /* enum agon_end, by the host; 0: go on */
+    uint32_t is_judged;                  /* the file, by the host: */
+    struct agon_note note;               /* what it found there */
+    _Alignas(128) _Atomic uint32_t wake; /* futex: + 1 by the host */
+    _Atomic uint32_t stop;               /* enum agon_end, by the host; 0: go on */
+    _Atomic uint32_t spin_ns;  /* before it sleeps, beside spin; by the host, in lock-step */
+    _Atomic uint32_t is_ahead; /* by the host: go no further than the first step with an intent */
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
     _Alignas(128) _Atomic uint32_t done;      /* futex: + 1 by the child when the host waits */
     _Alignas(128) _Atomic uint32_t host_waits;
+    _Atomic uint32_t is_held; /* by the child: its intents are to be taken before it goes on */
     /* futex: + 1 by the child, which has something for a core that sleeps (bus.h) */
     _Alignas(128) _Atomic uint32_t bell;
     _Alignas(128) _Atomic uint32_t phase; /* enum child_phase */

@@ -91,6 +91,14 @@ int engine_advance_wanting(struct engine *engine, uint16_t *failed);
 const struct slot_set *engine_called(const struct engine *engine);
 /* Does a runner hold something that its plugin wants? Asked before the core sleeps. */
 int engine_is_wished(const struct engine *engine);
+/* As that, but runners that can be begun (port.h) are not waited for: slots that have something to
+ * do are added to *ahead, and *is_urgent becomes 1 where they have to be waited for before the next
+ * step. */
+int engine_advance_ahead(struct engine *engine, struct slot_set *ahead, int *is_urgent,
+                         uint16_t *failed);
+/* Waits for one of them. 1: it has done all that it was given; 0: as far as its first intent, which
+ * is to be taken before it is waited for again; AGON_EIO: it has failed. */
+int engine_await_runner(struct engine *engine, uint16_t slot);
 
 /* Takes what a slot's plugin wants next out of its ring into wish (ENGINE_WISH_BYTES of room),
  * checked to be a kind that a plugin may send and stamped with the slot whose ring it was, whatever

@@ -87,7 +87,6 @@ struct tournament {
 struct engine {
     struct engine_config config;
     struct runner_port runners[SLOTS_MAX];
-    uint64_t nth_advanced[SLOTS_MAX]; /* nth of each slot when its runner was called last */
     /* What each event meets stands together, and not at the front, where the heads of bus and rings
      * are: spread between tables of so many slots, it would fall on the same few lines of the first
      * cache. Not state: */
@@ -106,6 +105,8 @@ struct engine {
     struct slot_set attached, following, called, to_call;
     uint8_t is_advancing;
     struct runner_turn turn;
+    struct slot_set beginners;    /* slots whose runner has a begin */
+    uint64_t turn_nth[SLOTS_MAX]; /* the slots' nth when their runners had their turn last */
     uint8_t public_sub, private_sub[SLOTS_MAX];
     /* state: */
     uint64_t seq;

@@ -16,6 +16,9 @@
 #define QUEUE_RECEIVED    ((uint64_t)1 << 18) /* and of one recording that says when it came */
 #define SOURCES_MAX       64
 #define LINGER_NS         ((agon_ns_t)60 * 1000000000)
+#define AHEAD_STEPS       64 /* a power of two: that are taken before the first is waited for */
+#define ORDER_WISH_BITS   13 /* of a slot's in one step: more than its ring has */
+#define ORDER_SLOT_BITS   8
 
 union room {
     struct agon_event_hdr hdr;
@@ -43,7 +46,15 @@ struct run {
     uint32_t *free; /* owned */
     uint32_t n_free;
     struct heap due; /* wishes by (t, order) */
-    uint64_t order;
+    /* Steps that were taken while slots have not done them yet (see below): whose turn is open,
+     * from which step on, the time of each, and when the first intent of them could act. */
+    struct slot_set ahead;
+    uint64_t ahead_from[SLOTS_MAX];
+    agon_ns_t ahead_t[AHEAD_STEPS];
+    uint32_t n_ahead;
+    agon_ns_t t_horizon;
+    uint64_t cause[SLOTS_MAX]; /* of a slot's last intent, and how many of its came before */
+    uint32_t n_cause[SLOTS_MAX];
     struct driver driver;
     union room event;
     struct along *along; // owned; what the host does inside bars
@@ -52,36 +63,128 @@ struct run {
     agon_ns_t t_data;
 };
 
-static HOT int collect(struct run *run, struct slot_set of)
+_Static_assert(SLOTS_MAX <= 1 << ORDER_SLOT_BITS, "a slot has room in the order of intents");
+
+/* Takes what a slot wants. Each acts at the time of its cause + the slot's latency, and at one time
+ * they act by (cause, slot, n), whenever they are taken. */
+static HOT int collect_slot(struct run *run, uint16_t id)
 {
     struct engine *engine = run->config->engine;
-    struct slots *slots = engine_slots(engine);
-    uint16_t id;
+    int is_ahead = slot_set_has(&run->ahead, id);
 
-    while (slot_set_take(&of, &id)) {
-        for (;;) {
-            struct heap_node node = {.order = run->order};
-            int rc;
+    for (;;) {
+        struct heap_node node = {0};
+        struct agon_event_hdr *wish;
+        uint64_t cause = engine_seq(engine);
+        agon_ns_t t = engine_t(engine);
+        int rc;
 
-            if (run->n_free == 0)
-                return AGON_ENOMEM;
-            node.a = run->free[run->n_free - 1];
-            rc = engine_take_wish(engine, id,
-                                  (struct agon_event_hdr *)(void *)run->wishes[node.a].bytes);
-            if (rc == AGON_EINVAL)
-                continue;
-            if (rc < 0)
-                return rc;
-            if (rc == 0)
-                break;
-            run->n_free--;
-            run->order++;
-            node.t = engine_t(engine) + slots->all[id].intent_latency_ns;
-            if (heap_push(&run->due, &node) < 0)
-                return AGON_ENOMEM;
+        if (run->n_free == 0)
+            return AGON_ENOMEM;
+        node.a = run->free[run->n_free - 1];
+        wish = (struct agon_event_hdr *)(void *)run->wishes[node.a].bytes;
+        rc = engine_take_wish(engine, id, wish);
+        if (rc == AGON_EINVAL)
+            continue;
+        if (rc <= 0)
+            return rc;
+        if (is_ahead) { // the plugin's word: no more than the steps that it had
+            uint64_t said = ((struct agon_intent_event *)(void *)wish)->origin.cause_seq;
+            uint64_t from =
+                run->ahead_from[id] > run->cause[id] ? run->ahead_from[id] : run->cause[id];
+
+            cause = said < from ? from : said < cause ? said : cause;
+            t = run->ahead_t[cause % AHEAD_STEPS];
         }
+        run->n_cause[id] = cause == run->cause[id] ? run->n_cause[id] + 1 : 0;
+        run->cause[id] = cause;
+        run->n_free--;
+        node.order = (cause << ORDER_SLOT_BITS | id) << ORDER_WISH_BITS | run->n_cause[id];
+        node.t = t + engine_slots(engine)->all[id].intent_latency_ns;
+        if (heap_push(&run->due, &node) < 0)
+            return AGON_ENOMEM;
     }
-    return AGON_OK;
+}
+
+static HOT int collect(struct run *run, struct slot_set of)
+{
+    uint16_t id;
+    int rc = AGON_OK;
+
+    while (rc >= 0 && slot_set_take(&of, &id)) {
+        if (!slot_set_has(&run->ahead, id))
+            rc = collect_slot(run, id);
+    }
+    return rc;
+}
+
+static void lose(struct run *run, uint16_t slot)
+{
+    struct lockstep_result *result = run->result;
+
+    if (result->n_failed_runners < SLOTS_MAX)
+        result->failed[result->n_failed_runners++] = slot;
+    engine_attach_runner(run->config->engine, slot, NULL);
+}
+
+/* Until each slot has done all steps so far. */
+static HOT int settle(struct run *run)
+{
+    uint16_t slot;
+    int rc = AGON_OK;
+
+    // The last first: most of the others are done by then, and wake nobody.
+    for (uint32_t i = engine_slots(run->config->engine)->n; i > 0; i--) {
+        if (slot_set_has(&run->ahead, i - 1))
+            (void)engine_await_runner(run->config->engine, (uint16_t)(i - 1));
+    }
+    while (rc >= 0 && (slot = (uint16_t)slot_set_first(&run->ahead)) < SLOTS_MAX) {
+        int done = engine_await_runner(run->config->engine, slot);
+
+        if (done < 0)
+            lose(run, slot);
+        else
+            rc = collect_slot(run, slot);
+        if (done != 0)
+            slot_set_remove(&run->ahead, slot);
+    }
+    run->n_ahead = 0;
+    run->t_horizon = INT64_MAX;
+    return rc;
+}
+
+/* Who has work in this step. A process takes its time for it, and what it will want acts a latency
+ * later: what is due sooner need not wait for it. Whoever has no latency is waited for at once. */
+static HOT int begin_ahead(struct run *run, const struct slot_set *begun, int is_urgent)
+{
+    struct engine *engine = run->config->engine;
+    const struct slots *slots = engine_slots(engine);
+    struct slot_set set = *begun;
+    uint16_t slot;
+
+    if (slot_set_is_empty(begun) && slot_set_is_empty(&run->ahead))
+        return AGON_OK;
+    run->ahead_t[engine_seq(engine) % AHEAD_STEPS] = engine_t(engine);
+    while (slot_set_take(&set, &slot)) {
+        agon_ns_t t = num_add(engine_t(engine), slots->all[slot].intent_latency_ns);
+
+        if (!slot_set_has(&run->ahead, slot)) {
+            slot_set_add(&run->ahead, slot);
+            run->ahead_from[slot] = engine_seq(engine);
+        }
+        if (t < run->t_horizon)
+            run->t_horizon = t;
+    }
+    is_urgent |= ++run->n_ahead >= AHEAD_STEPS || run->t_horizon <= engine_t(engine);
+    return is_urgent ? settle(run) : AGON_OK;
+}
+
+/* Could what is not known yet come before what is next at t? */
+static HOT int must_settle(const struct run *run, agon_ns_t t, agon_ns_t t_stop)
+{
+    agon_ns_t t_due = engine_next_due(run->config->engine);
+
+    return t == INT64_MAX || t > t_stop || (t < t_due ? t : t_due) >= run->t_horizon;
 }
 
 static struct slot_set all_slots(struct engine *engine)
@@ -98,18 +201,19 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     struct run *run = ctx;
     const struct lockstep_config *config = run->config;
     struct lockstep_result *result = run->result;
+    struct slot_set begun = {0};
     uint16_t failed;
+    int is_urgent = event->type == EVENT_PLAN_LINES || event->type == EVENT_PLAN; // slots may go
     int stop;
 
     if (result->n_events++ == 0)
         result->t_first = event->t;
     result->t_last = event->t;
-    while (engine_advance_wanting(config->engine, &failed) < 0) {
-        if (result->n_failed_runners < SLOTS_MAX)
-            result->failed[result->n_failed_runners++] = failed;
-        engine_attach_runner(config->engine, failed, NULL);
-    }
-    stop = config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
+    while (engine_advance_ahead(config->engine, &begun, &is_urgent, &failed) < 0)
+        lose(run, failed);
+    stop = begin_ahead(run, &begun, is_urgent);
+    if (stop >= 0 && config->on_step != NULL)
+        stop = config->on_step(config->ctx, event, rc);
     return stop < 0 ? stop : collect(run, *engine_called(config->engine));
 }
 
@@ -266,6 +370,12 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             if (t[i] < t[turn])
                 turn = i;
         }
+        if (!slot_set_is_empty(&run->ahead) && must_settle(run, t[turn], t_stop)) {
+            rc = settle(run);
+            if (rc < 0)
+                return rc;
+            continue;
+        }
         if (t[TURN_DATA] == INT64_MAX && delivery == NULL && t_stop == INT64_MAX)
             t_stop = engine_t(config->engine) + LINGER_NS;
         if (t[turn] == INT64_MAX || t[turn] > t_stop) {
@@ -352,6 +462,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         return error_set(err, rc, "lockstep: out of memory");
     run->config = config;
     run->result = result;
+    run->t_horizon = INT64_MAX;
     run->driver = (struct driver){.engine = config->engine,
                                   .port = {.ctx = run, .after = after},
                                   .mark_every = config->mark_every,

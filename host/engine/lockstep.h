@@ -6,9 +6,10 @@
  * arrive there) and what the core is offered (reports, intents, market data after its latency); the
  * earliest is next, and at equal times in that order. An order meets what the exchange's book is
  * when it arrives there, also where the core has not heard of that yet. Timers come before the
- * first event with a later t. After each event that the engine takes, every runner takes what it
- * was given, and what the plugins want is collected in (slot, n) order and acts at the engine time
- * of its cause + the slot's latency. [one thread] */
+ * first event with a later t. After each event that the engine takes, every runner gets what it was
+ * given. What the plugins want acts at the engine time of its cause + the slot's latency, in
+ * (cause, slot, n) order; a process is waited for before anything that comes then or later. [one
+ * thread] */
 #ifndef ENGINE_LOCKSTEP_H
 #define ENGINE_LOCKSTEP_H
 

@@ -37,6 +37,8 @@ struct runner_turn {
     struct slot_set private; /* ... of which something lies in to_agent */
 };
 
+enum { TURN_WANTED = 1, TURN_AHEAD = 2 }; /* bits of runner_port.begin */
+
 /* How one slot's plugin is run. The memory of both rings is the runner's; it outlives the engine.
  */
 struct runner_port {
@@ -66,6 +68,15 @@ struct runner_port {
     int (*take_turn)(void *ctx);
     /* What the plugin has been delivered so far: compared with the engine's own count. [core] */
     uint64_t (*nth)(void *ctx);
+    /* Both before advance, for all slots before the first of them, so that processes work beside
+     * each other; NULL: advance does it. begin wakes and never waits; without TURN_WANTED the
+     * slot's plugin is told nothing of the step (its nth has not moved), and may stay asleep. 1:
+     * there is something to wait for; 2: the same, and at once. await waits, in lock-step, until
+     * what begin gave it is done (1) or it has failed (AGON_EIO). With TURN_AHEAD steps may come
+     * before the last is done: its plugin goes no further than the first step in which it wants
+     * something, and await returns 0 there: to be called again when its ring is empty. [core] */
+    int (*begin)(void *ctx, uint64_t seq, uint32_t flags);
+    int (*await)(void *ctx);
 };
 
 /* Who keeps bars for those that begin late: each that is on the bus, as it is written there, also

@@ -14,8 +14,11 @@ void engine_attach_runner(struct engine *engine, uint16_t slot, const struct run
     slot_set_remove(&engine->following, slot);
     slot_set_remove(&engine->to_call, slot);
     slot_set_remove(&engine->attached, slot);
+    slot_set_remove(&engine->beginners, slot);
+    engine->turn_nth[slot] = UINT64_MAX; // whatever it is now
     *runner = port != NULL ? *port : (struct runner_port){0};
-    engine->nth_advanced[slot] = UINT64_MAX; // it is called whatever it wants
+    if (runner->begin != NULL)
+        slot_set_add(&engine->beginners, slot);
     if (runner->advance != NULL)
         slot_set_add(&engine->attached, slot);
 }
@@ -60,9 +63,9 @@ static HOT int call(struct engine *engine, uint16_t slot)
 {
     const struct runner_port *runner = &engine->runners[slot];
     uint64_t nth = engine->slots.all[slot].nth;
-    int is_wanted = nth != engine->nth_advanced[slot];
+    int is_wanted = nth != engine->turn_nth[slot];
 
-    engine->nth_advanced[slot] = nth;
+    engine->turn_nth[slot] = nth;
     if (slot_set_has(&engine->following, slot))
         return runner->take_turn(runner->ctx);
     if ((is_wanted || runner->pass == NULL ? runner->advance : runner->pass)(runner->ctx,
@@ -73,12 +76,76 @@ static HOT int call(struct engine *engine, uint16_t slot)
     return AGON_OK;
 }
 
-static inline int advance(struct engine *engine, int is_all, uint16_t *failed)
+/* Processes: all are woken before the first is waited for. */
+static HOT void begin_processes(struct engine *engine, uint32_t ahead, struct slot_set *begun,
+                                int *is_urgent)
+{
+    const struct slot_set *set = &engine->beginners;
+
+    for (uint64_t words = set->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        for (uint64_t bits = set->bits[word]; bits != 0; bits &= bits - 1) {
+            uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            const struct runner_port *runner = &engine->runners[id];
+            uint64_t nth = engine->slots.all[id].nth;
+            int rc = runner->begin(runner->ctx, engine->seq,
+                                   ahead | (nth != engine->turn_nth[id] ? TURN_WANTED : 0));
+
+            engine->turn_nth[id] = nth;
+            if (rc > 0)
+                slot_set_add(begun, id);
+            *is_urgent |= rc > 1;
+        }
+    }
+}
+
+/* The last first: most of the others are done by then, and wake nobody. */
+static HOT void await_processes(struct engine *engine, const struct slot_set *begun)
+{
+    for (uint64_t words = begun->words; words != 0;) {
+        uint32_t word = 63 - (uint32_t)__builtin_clzll(words);
+
+        words ^= (uint64_t)1 << word;
+        for (uint64_t bits = begun->bits[word]; bits != 0;) {
+            uint32_t bit = 63 - (uint32_t)__builtin_clzll(bits);
+
+            bits ^= (uint64_t)1 << bit;
+            (void)engine->runners[word * 64 + bit].await(engine->runners[word * 64 + bit].ctx);
+        }
+    }
+}
+
+static void leave_out(struct slot_set *set, const struct slot_set *others)
+{
+    for (uint64_t words = others->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        set->bits[word] &= ~others->bits[word];
+        if (set->bits[word] == 0)
+            set->words &= ~((uint64_t)1 << word);
+    }
+}
+
+static inline int advance(struct engine *engine, int is_all, struct slot_set *ahead, int *is_urgent,
+                          uint16_t *failed)
 {
     uint16_t slot;
 
-    if (!engine->is_advancing)
+    if (!engine->is_advancing) {
         begin(engine, is_all);
+        if (!slot_set_is_empty(&engine->beginners) && ahead != NULL) {
+            begin_processes(engine, TURN_AHEAD, ahead, is_urgent);
+            leave_out(&engine->called, &engine->beginners);
+            engine->to_call = engine->called;
+        } else if (!slot_set_is_empty(&engine->beginners)) {
+            struct slot_set begun = {0};
+            int ignored = 0;
+
+            begin_processes(engine, 0, &begun, &ignored);
+            await_processes(engine, &begun);
+        }
+    }
     while (slot_set_take(&engine->to_call, &slot)) {
         if (call(engine, slot) < 0) {
             *failed = slot;
@@ -91,12 +158,25 @@ static inline int advance(struct engine *engine, int is_all, uint16_t *failed)
 
 HOT int engine_advance_runners(struct engine *engine, uint16_t *failed)
 {
-    return advance(engine, 1, failed);
+    return advance(engine, 1, NULL, NULL, failed);
 }
 
 HOT int engine_advance_wanting(struct engine *engine, uint16_t *failed)
 {
-    return advance(engine, 0, failed);
+    return advance(engine, 0, NULL, NULL, failed);
+}
+
+HOT int engine_advance_ahead(struct engine *engine, struct slot_set *ahead, int *is_urgent,
+                             uint16_t *failed)
+{
+    return advance(engine, 0, ahead, is_urgent, failed);
+}
+
+int engine_await_runner(struct engine *engine, uint16_t slot)
+{
+    const struct runner_port *runner = &engine->runners[slot];
+
+    return runner->await != NULL ? runner->await(runner->ctx) : 1;
 }
 
 int engine_is_wished(const struct engine *engine)

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Random rosters of eight agents, each played twice in lock-step: in the host's own process and in a process each. What they
+# want is equal to the byte, as the journals have it, and so is the state that comes of it. Drawn are the plugins and how
+# often they want something, their instruments, their latencies (some of them none) and the market. LOCKSTEP_ROSTERS (4) of them, from
+# LOCKSTEP_FIRST (1) on; `./agon soak lockstep`: 1,000.
+. "$(dirname "$0")/common.sh"
+is_sanitized && {
+    echo "skipped: a sanitizer's run-time cannot live in the sandbox"
+    exit 77
+}
+ROSTERS=${LOCKSTEP_ROSTERS:-4}
+FIRST=${LOCKSTEP_FIRST:-1}
+
+# roster SEED: the roster; its last line says how to play it
+roster() {
+    awk -v seed="$1" 'BEGIN {
+        srand(seed)
+        n_every = split("1 2 3 7 50 400 1000", every, " ")
+        n_on = split("\"binance:BTCUSDT\"|\"binance:ETHUSDT\"|\"binance:BTCUSDT\", \"binance:ETHUSDT\"", on, "|")
+        n_late = split("0s 0s 1us 300us 5ms 40ms 2s", late, " ")
+        print "seed: " seed "\nbase_currency: USDT\nagents:"
+        for (i = 1; i <= 8; i++) {
+            draw = rand()
+            if (draw < 0.75)
+                what = "plugin: busy.so, params: {every: " every[1 + int(n_every * rand())] "}"
+            else if (draw < 0.9)
+                what = "plugin: stander.so, params: {orders: " 1 + int(9 * rand()) "}"
+            else
+                what = "plugin: buyer.so"
+            printf "  - {name: a%d, %s, stage: live, capital: 100000 USDT, instruments: [%s],\n", i, what, on[1 + int(n_on * rand())]
+            printf "     latency: %s, limits: {orders_per_second: 1000, orders_burst: 10000, open_orders: 200}, hard: 30s}\n",
+                draw < 0.5 ? late[1 + int(n_late * rand())] : "0s"
+        }
+        printf "# --seed %d --for %ds --latency %s --data-latency %s\n", 1 + int(1e6 * rand()), 1 + int(3 * rand()),
+            late[1 + int(n_late * rand())], late[1 + int(n_late * rand())]
+    }'
+}
+
+n=0
+n_intents=0
+while [ "$n" -lt "$ROSTERS" ]; do
+    seed=$((FIRST + n))
+    n=$((n + 1))
+    roster "$seed" >"$WORK/roster.yaml"
+    how=$(sed -n 's/^# //p' "$WORK/roster.yaml")
+    for runner in inproc process; do
+        rm -rf "$WORK/$runner"
+        # shellcheck disable=SC2086
+        "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGINS" --runner $runner $how \
+            --journal "$WORK/$runner" --json >"$WORK/$runner.json" 2>"$WORK/$runner.err" ||
+            fail "roster $seed, $runner: $(tail -n 3 "$WORK/$runner.err")"
+        "$AGON" journal cat "$WORK/$runner" --type intent --json >"$WORK/$runner.intents" 2>/dev/null
+        for what in intents_hash state_hash events intents; do
+            echo "$what $(json "$WORK/$runner.json" $what)"
+        done >"$WORK/$runner.ends"
+        tr -d ' \n' <"$WORK/$runner.json" | grep -oE '"metrics":\{[^}]*\}' >>"$WORK/$runner.ends"
+    done
+    cmp -s "$WORK/inproc.intents" "$WORK/process.intents" || fail "roster $seed ($how): the intents differ, from
+$(diff "$WORK/inproc.intents" "$WORK/process.intents" | head -n 4 | cut -c1-300)"
+    cmp -s "$WORK/inproc.ends" "$WORK/process.ends" ||
+        fail "roster $seed ($how): $(diff "$WORK/inproc.ends" "$WORK/process.ends" | head -n 6)"
+    n_intents=$((n_intents + $(wc -l <"$WORK/inproc.intents")))
+done
+[ "$n_intents" -ge $((50 * ROSTERS)) ] || fail "only $n_intents intents: this would prove nothing"
+echo "lock-step: $ROSTERS rosters of 8 agents from seed $FIRST on, $n_intents intents: equal in processes and inproc"
