@@ -193,7 +193,8 @@ static int attach(struct feed *feed, struct error *err)
     if (bus_reader_attach(&feed->bus, config->bus, config->bus_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "the bus is not a bus");
     feed->bus.at = feed->setup.head.bus_at;
-    feed->to_shown = (uintptr_t)config->shown - (uintptr_t)config->bus;
+    feed->shown =
+        (const unsigned char *)(config->shown != NULL ? config->shown : config->bus) + BUS_HEAD;
     if (evring_attach(&feed->to_agent, config->to_agent, config->to_granules) < 0 ||
         evring_attach(&feed->from_agent, config->from_agent, config->from_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "a ring of the slot is not a ring");
@@ -443,7 +444,9 @@ static HOT void deliver(struct feed *feed, const struct agon_event_hdr *event)
     atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
     if (feed->no_room.n_calls != 0)
         tell_no_room(feed);
-    if (fpstate_put(feed->fp))
+    // Masks of exceptions are looked at now and then: they alter no result.
+    if ((!feed->is_plain || feed->nth % 16 == 0 || !fpstate_is_left_plain()) &&
+        fpstate_put(feed->fp))
         count(&feed->beat->n_fp);
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
     if (__builtin_expect(shown_is_torn, 0)) {
@@ -620,6 +623,7 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
     if (limit > seq)
         limit = seq;
     feed->fp = fpstate_get();
+    feed->is_plain = fpstate_is_plain(feed->fp);
     feed_current = feed;
     feed->phase = FEED_EVENT;
     feed->is_unmeasured = feed->config.now != NULL;
@@ -648,6 +652,8 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
         else
             take_public(feed);
     }
+    if (fpstate_put(feed->fp))
+        count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
     feed_current = outer;
     if (feed->failure.code != 0)
@@ -669,16 +675,22 @@ int feed_follow(struct feed *feed, const struct runner_turn *turn)
         feed->config.last_nth != 0 || feed->has_next || feed->is_overrun ||
         feed->bus.at != turn->at || feed->done_seq < turn->seq)
         return 0;
+    feed->fp = fpstate_get(); // this thread's, which no plugin leaves changed
+    feed->is_plain = fpstate_is_plain(feed->fp);
     feed->turn = turn;
     return 1;
 }
 
-/* The next record of the turn that concerns this slot; NULL: none is left. */
+/* The next record of the turn that concerns this slot; NULL: none is left. It is read where the
+ * plugin reads it: some processors find a line by the address that it was last read by, and take
+ * longer where there are two. */
 static inline const struct agon_event_hdr *next_shown(struct feed *feed, uint64_t end)
 {
     while (feed->bus.at != end) {
         const struct agon_event_hdr *event =
-            (const struct agon_event_hdr *)(const void *)bus_place(&feed->bus);
+            (const struct agon_event_hdr *)(const void *)(feed->shown +
+                                                          (feed->bus.at & feed->bus.mask) *
+                                                              EVENT_GRANULE);
 
         if (event->type != BUS_FILLER && cares(feed, event))
             return event;
@@ -690,8 +702,6 @@ static inline const struct agon_event_hdr *next_shown(struct feed *feed, uint64_
 static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr *event)
 {
     struct agon_event_hdr *copy = (struct agon_event_hdr *)(void *)feed->next;
-    const struct agon_event_hdr *shown =
-        (const struct agon_event_hdr *)((uintptr_t)event + feed->to_shown);
     uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
     int is_wanted = (feed->told & bit) != 0 ||
                     subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
@@ -701,32 +711,20 @@ static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr
     // stands, where nobody can write to it.
     if (event->type == AGON_EVENT_SIGNAL || feed->config.shown == NULL) {
         memcpy(copy, event, event_bytes(event));
-        shown = copy;
+        event = copy;
     }
     if (event->type == AGON_EVENT_SIGNAL)
         fold_signal(feed, (struct agon_signal *)(void *)copy);
     else if (((FOLDED | FOLDED_FULL) & bit) != 0)
         fold_public(feed, event);
     if (is_wanted)
-        deliver(feed, shown);
+        deliver(feed, event);
 }
 
-HOT int64_t feed_take_turn(struct feed *feed)
+/* Not inlined: most turns are of one record that is wanted. */
+static HOT __attribute__((noinline)) void walk(struct feed *feed, const struct runner_turn *turn,
+                                               int has_mine)
 {
-    const struct runner_turn *turn = feed->turn;
-    uint64_t nth = feed->nth;
-    struct feed *outer = feed_current;
-    int has_mine;
-
-    REQUIRE(turn != NULL);
-    pass_over(feed);
-    if (bus_is_overrun(&feed->bus))
-        return feed_run(feed, turn->seq); // more than the ring holds, in one turn
-    has_mine = slot_set_has(&turn->private, feed->setup.head.slot.slot);
-    feed->fp = fpstate_get();
-    feed_current = feed;
-    feed->phase = FEED_EVENT;
-    feed->is_unmeasured = feed->config.now != NULL;
     for (;;) {
         const struct agon_event_hdr *next = next_shown(feed, turn->at);
         const struct agon_event_hdr *mine = NULL;
@@ -739,17 +737,61 @@ HOT int64_t feed_take_turn(struct feed *feed)
             has_mine = mine != NULL;
         }
         if (feed->failure.code != 0 || (mine == NULL && next == NULL))
-            break;
+            return;
         if (mine != NULL && (next == NULL || is_before(mine, next)))
             take_private(feed, mine);
         else
             take_shown(feed, next);
     }
+}
+
+/* The turn's only record, where that it concerns the slot says that its plugin is told: the engine
+ * has judged type and instrument, and nothing here keeps it. NULL: it is looked at. */
+static inline const struct agon_event_hdr *only(const struct feed *feed,
+                                                const struct runner_turn *turn, uint32_t word,
+                                                uint64_t slot)
+{
+    const struct agon_event_hdr *event =
+        (const struct agon_event_hdr *)(const void *)(feed->shown +
+                                                      (turn->last_at & feed->bus.mask) *
+                                                          EVENT_GRANULE);
+
+    return turn->n_public == 1 && feed->bus.at <= turn->last_at &&
+                   (turn->private.bits[word] & slot) == 0 &&
+                   (turn->wanting.bits[word] & slot) != 0 && feed->config.shown != NULL &&
+                   event->type < 64 &&
+                   (feed->told & ~(FOLDED | FOLDED_FULL) & AGON_ON(event->type)) != 0
+               ? event
+               : NULL;
+}
+
+HOT int64_t feed_take_turn(struct feed *feed)
+{
+    const struct runner_turn *turn = feed->turn;
+    uint32_t word = feed->setup.head.slot.slot / 64;
+    uint64_t slot = (uint64_t)1 << feed->setup.head.slot.slot % 64, nth = feed->nth;
+    struct feed *outer = feed_current;
+    const struct agon_event_hdr *event;
+
+    REQUIRE(turn != NULL);
+    pass_over(feed);
+    if (bus_is_overrun(&feed->bus))
+        return feed_run(feed, turn->seq); // more than the ring holds, in one turn
+    feed_current = feed;
+    feed->phase = FEED_EVENT;
+    feed->is_unmeasured = feed->config.now != NULL;
+    event = only(feed, turn, word, slot);
+    if (feed->failure.code == 0) {
+        if (event != NULL)
+            deliver(feed, event);
+        else
+            walk(feed, turn, (turn->private.bits[word] & slot) != 0);
+    }
     feed->phase = FEED_IDLE;
     feed_current = outer;
     if (feed->failure.code != 0)
         return AGON_EIO;
-    feed->bus.tail = feed->bus.at;
+    feed->bus.at = feed->bus.tail = turn->at;
     feed->bus_seq = turn->public_seq;
     feed->bus_sub = turn->public_sub;
     feed->done_seq = turn->seq;

@@ -58,10 +58,11 @@ struct feed {
     int is_created, is_started;
     uint32_t phase;
     struct fpstate fp; /* control words of the thread that runs it, at the last feed_run */
+    int is_plain;      /* they are those that a thread begins with */
     struct error failure;
 
     const struct runner_turn *turn; /* it follows; NULL: it does not */
-    uintptr_t to_shown;             /* from a record on the bus to where the plugin sees it */
+    const unsigned char *shown;     /* the bus's records as it reads them while it follows */
     struct bus_reader bus;
     struct evring to_agent, from_agent;
     struct feed_beat *beat, own_beat;

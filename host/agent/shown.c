@@ -55,11 +55,19 @@ static int tear(uintptr_t address)
     return 1;
 }
 
+/* Only who is handed pointers has a view to write to; the thread that reads views is then this one,
+ * and in the plugin. */
+static int is_shown(const struct feed *feed)
+{
+    return feed != NULL && feed->turn != NULL;
+}
+
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     uintptr_t address = (uintptr_t)info->si_addr;
 
-    if (info->si_code == SEGV_ACCERR && feed_current != NULL && is_viewed(address) && tear(address))
+    if (info->si_code == SEGV_ACCERR && is_shown(feed_current) && is_viewed(address) &&
+        tear(address))
         return;
     if ((before.sa_flags & SA_SIGINFO) != 0)
         before.sa_sigaction(number, info, context);

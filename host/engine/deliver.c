@@ -77,6 +77,8 @@ static HOT void note_public(struct engine *engine, const struct agon_event_hdr *
 
     turn->public_seq = event->seq;
     turn->public_sub = event->sub;
+    turn->last_at = engine->bus.at - event->granules;
+    turn->n_public++;
     if (place >= EVENTS_PLACES)
         return;
     of_type = &engine->type_keepers[place];

@@ -33,6 +33,8 @@ struct runner_turn {
     /* ... and up to here goes this turn. */
     uint64_t seq, at, public_seq;
     uint8_t shown_public_sub, public_sub;
+    uint32_t n_public; /* records of this turn; where it is one, it stands at last_at */
+    uint64_t last_at;
     struct slot_set wanting; /* slots that something of it concerns, public or private */
     struct slot_set private; /* ... of which something lies in to_agent */
 };

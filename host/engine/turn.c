@@ -52,6 +52,7 @@ static HOT void end(struct engine *engine)
     turn->shown_at = turn->at;
     turn->shown_public_seq = turn->public_seq;
     turn->shown_public_sub = turn->public_sub;
+    turn->n_public = 0;
     if (turn->wanting.words != 0)
         turn->wanting = (struct slot_set){0};
     if (turn->private.words != 0)
@@ -59,15 +60,14 @@ static HOT void end(struct engine *engine)
     engine->is_advancing = 0;
 }
 
-static HOT int call(struct engine *engine, uint16_t slot)
+/* Not inlined: who follows nothing is not a thing of every event. */
+static __attribute__((noinline)) int advance_one(struct engine *engine, uint16_t slot)
 {
     const struct runner_port *runner = &engine->runners[slot];
     uint64_t nth = engine->slots.all[slot].nth;
     int is_wanted = nth != engine->turn_nth[slot];
 
     engine->turn_nth[slot] = nth;
-    if (slot_set_has(&engine->following, slot))
-        return runner->take_turn(runner->ctx);
     if ((is_wanted || runner->pass == NULL ? runner->advance : runner->pass)(runner->ctx,
                                                                              engine->seq) < 0)
         return AGON_EIO;
@@ -130,7 +130,7 @@ static void leave_out(struct slot_set *set, const struct slot_set *others)
 static inline int advance(struct engine *engine, int is_all, struct slot_set *ahead, int *is_urgent,
                           uint16_t *failed)
 {
-    uint16_t slot;
+    struct slot_set *left = &engine->to_call;
 
     if (!engine->is_advancing) {
         begin(engine, is_all);
@@ -146,11 +146,24 @@ static inline int advance(struct engine *engine, int is_all, struct slot_set *ah
             await_processes(engine, &begun);
         }
     }
-    while (slot_set_take(&engine->to_call, &slot)) {
-        if (call(engine, slot) < 0) {
+    for (; left->words != 0; left->words &= left->words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(left->words);
+        uint64_t slots = left->bits[word], following = engine->following.bits[word];
+
+        for (; slots != 0; slots &= slots - 1) {
+            uint16_t slot = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(slots));
+            const struct runner_port *runner = &engine->runners[slot];
+
+            if ((following >> slot % 64 & 1) != 0 ? runner->take_turn(runner->ctx) >= 0
+                                                  : advance_one(engine, slot) >= 0)
+                continue;
+            left->bits[word] = slots & (slots - 1);
+            if (left->bits[word] == 0)
+                left->words &= left->words - 1;
             *failed = slot;
             return AGON_EIO;
         }
+        left->bits[word] = 0;
     }
     end(engine);
     return AGON_OK;

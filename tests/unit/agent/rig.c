@@ -214,12 +214,21 @@ static struct agon_event_hdr *number(struct rig *rig, void *event, uint8_t sub)
 
 void rig_public(struct rig *rig, void *event, uint8_t sub)
 {
-    bus_write(&rig->bus, number(rig, event, sub));
+    const struct record_slot *slot = &rig->setup.head.slot;
+    const struct agon_event_hdr *hdr = number(rig, event, sub);
+
+    bus_write(&rig->bus, hdr);
+    rig->turn.n_public++;
+    rig->turn.last_at = rig->bus.at - hdr->granules;
+    if (subscription_wants(&slot->subscription, &slot->signals, hdr))
+        slot_set_add(&rig->turn.wanting, slot->slot);
 }
 
 void rig_private(struct rig *rig, void *event, uint8_t sub)
 {
     REQUIRE(evring_put(rig->port->to_agent, number(rig, event, sub)) == AGON_OK);
+    slot_set_add(&rig->turn.private, rig->setup.head.slot.slot);
+    slot_set_add(&rig->turn.wanting, rig->setup.head.slot.slot);
 }
 
 /* As engine/turn.c, of one runner that everything concerns. */
@@ -230,7 +239,6 @@ static int take_turn(struct rig *rig)
 
     rig->turn.seq = rig->turn.public_seq = rig->seq;
     rig->turn.at = rig->bus.at;
-    slot_set_add(&rig->turn.private, rig->setup.head.slot.slot);
     if (rig->is_following)
         rc = port->take_turn(port->ctx);
     else {
@@ -240,6 +248,8 @@ static int take_turn(struct rig *rig)
     rig->n_turns += (uint32_t)rig->is_following;
     rig->turn.shown_seq = rig->turn.shown_public_seq = rig->turn.seq;
     rig->turn.shown_at = rig->turn.at;
+    rig->turn.n_public = 0;
+    rig->turn.wanting = rig->turn.private = (struct slot_set){0};
     return rc;
 }
 

@@ -347,6 +347,54 @@ static int ruin_rounding(struct script *s, const struct agon_event_hdr *event, u
     return AGON_OK;
 }
 
+#if defined(__x86_64__)
+static uint32_t control;
+
+static int set_control(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)s;
+    (void)event;
+    (void)nth;
+    __builtin_ia32_ldmxcsr(control);
+    return AGON_OK;
+}
+
+START_TEST(each_control_word_that_alters_results_is_put_back_at_once)
+{
+    static const uint32_t others[] = {0x3f80, 0x5f80, 0x7f80, 0x9f80, 0x1fc0}; // rounding, FTZ, DAZ
+    const uint32_t mine = __builtin_ia32_stmxcsr() & 0xffc0u;
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+    const struct feed_beat *beat;
+
+    rig_init(&rig);
+    script.on_event = set_control;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    beat = feed_beat(run_inproc_feed(rig.run));
+    for (uint32_t i = 0; i < 100; i++) {
+        control = others[i % 5];
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        ck_assert_uint_eq(__builtin_ia32_stmxcsr() & 0xffc0u, mine);
+        ck_assert_uint_eq(atomic_load(&beat->n_fp), i + 1);
+    }
+    // A division by zero that would be a signal: no result is another by it, and soon it is none.
+    script.on_event = NULL;
+    control = 0x1d80;
+    __builtin_ia32_ldmxcsr(control);
+    for (uint32_t i = 0; i < 16; i++) {
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
+#ifdef RIG_BY_TURN
+    ck_assert_uint_eq(__builtin_ia32_stmxcsr() & 0xffc0u, mine);
+#endif
+    __builtin_ia32_ldmxcsr(mine);
+    rig_deinit(&rig);
+}
+END_TEST
+#endif
+
 START_TEST(rounding_and_denormals_are_as_they_were_after_a_callback)
 {
     struct rig rig;
@@ -531,6 +579,9 @@ int main(void)
     tcase_add_test(tcase, a_full_ring_says_again_and_loses_nothing);
     tcase_add_test(tcase, services_called_from_the_wrong_place_say_so);
     tcase_add_test(tcase, only_a_strategy_is_served_orders);
+#if defined(__x86_64__)
+    tcase_add_test(tcase, each_control_word_that_alters_results_is_put_back_at_once);
+#endif
     tcase_add_test(tcase, rounding_and_denormals_are_as_they_were_after_a_callback);
     tcase_add_test(tcase, random_numbers_depend_on_nth_and_on_nothing_that_went_before);
     tcase_add_test(tcase, a_signal_carries_the_slot_that_published_it);
