@@ -88,7 +88,7 @@ static int run(struct bench *bench, struct pipeline *pipeline, uint32_t n_plugin
     struct journal_end end = {.next_seq = 1};
     struct bench_pair pair = {.ctx = pipeline,
                               .op = "quote",
-                              .n = n_plugins == 1 ? 300000 : 100000,
+                              .n = n_plugins == 1 ? 300000 : 2000000 / n_plugins,
                               .batch = 128,
                               .product = "decode, engine, journal, bus, plugins",
                               .run_product = run_product,
@@ -123,8 +123,13 @@ static int run(struct bench *bench, struct pipeline *pipeline, uint32_t n_plugin
                     quote->bid_qty == pipeline->top.bid_qty &&
                     quote->ask_px == pipeline->top.ask_px,
                 "pipeline: both chains hold the same top of the book after 100 quotes");
-    pair.name = n_plugins == 1 ? "pipeline.1" : "pipeline.20";
-    pair.why = "see dispatch for what a delivery costs, which counts twenty times here";
+    pair.name = n_plugins == 1    ? "pipeline.1"
+                : n_plugins == 20 ? "pipeline.20"
+                : n_plugins == 64 ? "pipeline.64"
+                                  : "pipeline.256";
+    pair.why = "see dispatch for what a delivery costs, which counts for each plugin here";
+    if (n_plugins > 20)
+        pair.goal_kind = BENCH_NO_GOAL;
     rc = bench_compare(bench, &pair);
     while (journal_writer_step(pipeline->writer) > 0)
         ;
@@ -156,6 +161,10 @@ int bench_pipeline(struct bench *bench, struct error *err)
         rc = run(bench, pipeline, 1, err);
     if (rc >= 0)
         rc = run(bench, pipeline, 20, err);
+    if (rc >= 0)
+        rc = run(bench, pipeline, 64, err);
+    if (rc >= 0)
+        rc = run(bench, pipeline, 256, err);
     free(pipeline->block);
     free(pipeline);
     return rc;
