@@ -283,7 +283,6 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
         atomic_store_explicit(&run->cpu_ms, (uint64_t)cpu_ns / 1000000, memory_order_relaxed);
     return has_too_many(run) ? AGON_EIO : AGON_OK;
 }
-}
 
 /* Start and end */
 
@@ -640,7 +639,6 @@ int run_process_answer(struct run_process *run, struct error *err)
     memcpy(text, shm->error, sizeof(text));
     utf8_escape(text, strnlen(text, sizeof(text)), shown, sizeof(shown));
     return error_set(err, rc, "%s", shown);
-}
 }
 
 void run_process_stop(struct run_process *run, uint32_t reason)

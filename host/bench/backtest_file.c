@@ -19,7 +19,7 @@
 #include "base/rng.h"
 #include "bench/backtest_file.h"
 #include "bench/swar.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "lab/data_file.h"
 #include "sys/file.h"
 #include "sys/proc.h"

@@ -15,7 +15,7 @@
 #include "bench/plain_reader.h"
 #include "bench/sender.h"
 #include "bench/table.h"
-#include "demo/demo_cast.h"
+#include "demo/demo_config.h"
 #include "run/slots.h"
 #include "sys/clock.h"
 #include "sys/file.h"
