@@ -8,8 +8,8 @@
  * when it arrives there, also where the core has not heard of that yet. Timers come before the
  * first event with a later t. After each event that the engine takes, every runner gets what it was
  * given. What the plugins want acts at the engine time of its cause + the slot's latency, in
- * (cause, slot, n) order; a process is waited for before anything that comes then or later. [one
- * thread] */
+ * (cause, slot, n) order; a process is waited for before anything that comes then or later.
+ * [one thread] */
 #ifndef ENGINE_LOCKSTEP_H
 #define ENGINE_LOCKSTEP_H
 
