@@ -73,8 +73,11 @@ static void on_fault(int number, siginfo_t *info, void *context)
         before.sa_sigaction(number, info, context);
     else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
         before.sa_handler(number);
-    else
+    else if (before.sa_handler == SIG_DFL || info->si_code > 0) {
         (void)sigaction(SIGSEGV, &before, NULL); // the fault comes again, and ends the process
+        if (info->si_code <= 0)
+            (void)raise(number); // what somebody sent does not come again by itself
+    }
 }
 
 /* It stays: who has a view of memory has it for as long as there are plugins. */

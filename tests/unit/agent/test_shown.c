@@ -165,6 +165,16 @@ START_TEST(a_fault_anywhere_else_is_what_it_was)
 }
 END_TEST
 
+/* As an operator does, or the kernel's limits: who has a view ends of it as who has none. */
+START_TEST(a_fault_that_somebody_sends_ends_the_process)
+{
+    struct process_bus bus;
+
+    ck_assert_int_eq(process_bus_new(&bus, RIG_BUS_GRANULES, NULL), AGON_OK);
+    ck_assert_int_eq(kill(getpid(), SIGSEGV), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("agent_shown");
@@ -178,9 +188,11 @@ int main(void)
 #ifndef __SANITIZE_ADDRESS__ // which has a handler of its own for these
     tcase_add_test_raise_signal(tcase, a_write_of_the_host_itself_is_a_fault, SIGSEGV);
     tcase_add_test_raise_signal(tcase, a_fault_anywhere_else_is_what_it_was, SIGSEGV);
+    tcase_add_test_raise_signal(tcase, a_fault_that_somebody_sends_ends_the_process, SIGSEGV);
 #else
     (void)a_write_of_the_host_itself_is_a_fault;
     (void)a_fault_anywhere_else_is_what_it_was;
+    (void)a_fault_that_somebody_sends_ends_the_process;
 #endif
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
