@@ -70,7 +70,7 @@ until_true "$keeper" "the keeper watches" grep -q "watching process $host" "$WOR
 # What can be read from outside.
 hits "environment and command line of the host" "/proc/$host/environ" "/proc/$host/cmdline"
 hits "environment and command line of the keeper" "/proc/$keeper/environ" "/proc/$keeper/cmdline"
-for child in $(pgrep -P "$host"); do
+for child in $(pgrep -P "$host" -f __runner); do
     hits "environment and command line of an agent" "/proc/$child/environ" "/proc/$child/cmdline"
 done
 for pid in $host $keeper; do

@@ -30,7 +30,7 @@ until_true "$host" "orders with the canary" lines "$SIM_LOG" newClientOrderId 20
 keeper=$!
 PIDS="$PIDS $keeper"
 until_true "$keeper" "the keeper watches" grep -q "watching process $host" "$WORK/keeper.err"
-for pid in $host $keeper $(pgrep -P "$host"); do
+for pid in $host $keeper $(pgrep -P "$host" -f __runner); do
     hits "environment and command line of $(cat "/proc/$pid/comm")" "/proc/$pid/environ" "/proc/$pid/cmdline"
 done
 canary_works "$host"
