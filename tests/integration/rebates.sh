@@ -52,14 +52,21 @@ run_with_rebates() { # MODE
     start_host
     until_true "$HOST_PID" "fills of makers, $1" fills
 }
-shown() { # fees that ctl shows are the sum of the fills, to a cent for each of the journal's later fills
-    "$AGON" ctl agents --dir "$WORK/run" --json >"$WORK/agents" 2>/dev/null &&
-        "$AGON" ctl fills --dir "$WORK/run" --json >"$WORK/shown" 2>/dev/null &&
-        jq -e --argjson n "$(jq length "$WORK/shown")" '.[0].fills == $n' "$WORK/agents" >/dev/null &&
-        jq -e --argjson sum "$(jq '[.[] | (.fee | tonumber) * (if .fee_asset == "USDT" then 1 else (.price | tonumber) end)] | add' "$WORK/shown")" \
-            '(.[0].fees | tonumber) - $sum | fabs < 0.02' "$WORK/agents" >/dev/null
+last_fees() { # FILE N: of the last fills of the CSV, sorted
+    python3 -c 'import csv, sys; print(*sorted(float(row["fee"]) for row in list(csv.DictReader(open(sys.argv[1])))[-int(sys.argv[2]):]))' "$@"
+}
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run" --json; }
+shown() { # fees that ctl shows are the sum of the journal's fills, to two cents, and its last fills are the journal's
+    "$AGON" journal export "$WORK/run/journal" --live --fills "$WORK/fills.csv" >/dev/null 2>&1 && ctl agents >"$WORK/agents" 2>/dev/null &&
+        ctl fills >"$WORK/shown" 2>/dev/null || return 1
+    n=$(($(wc -l <"$WORK/fills.csv") - 1))
+    of_fills "$WORK/fills.csv" -0.0002 0.0005 >"$WORK/sum" || fail "paper, while it runs"
+    jq -e --argjson n "$n" --argjson sum "$(cut -d ' ' -f 2 "$WORK/sum")" '.[0].fills == $n and ((.[0].fees | tonumber) - $sum | fabs < 0.02)' "$WORK/agents" >/dev/null &&
+        [ "$(jq -r '"fee", .[].fee' "$WORK/shown" >"$WORK/shown.csv" && last_fees "$WORK/shown.csv" "$n")" = "$(last_fees "$WORK/fills.csv" "$(jq length "$WORK/shown")")" ]
 }
 run_with_rebates paper
+# Then no fill comes between two questions.
+ctl halt all >"$WORK/out" || fail "halt: $(cat "$WORK/out")"
 until_true "$HOST_PID" "the fees that are shown" shown
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the paper host"
