@@ -44,6 +44,7 @@ cat >"$WORK/exits.py" <<'END'
 import datetime, json, sys
 
 MINUTE = 60 * 10**9
+LATE = {"no_book", "no_valuation", "unpriced", "clock", "slot_state", "venue_down", "venue_busy", "not_sent"}
 
 def rows(path):
     with open(path) as file:
@@ -55,7 +56,7 @@ def text(ns):
 def begin(path):
     """From the open of the first bar that agents saw close, to the end of the last but two that all of them did: a host that
     ends takes back what would act later. 2 where this machine was so late that what was wanted on a bar came in another
-    than the next, or that agents began on two sides of a bar."""
+    than the next, that agents began on two sides of a bar, or that the host had nothing fresh to judge an order by."""
     all_rows = rows(path)
     cuts = [int(row["cut_seq"]) for row in all_rows if row["type"] == "begin"]
     opens, closed = [], {}
@@ -69,6 +70,8 @@ def begin(path):
             closed[row["symbol"]] = int(row["t_open"]) + MINUTE
             if int(row["t"]) > closed[row["symbol"]] + 40 * 10**9:
                 sys.exit(2)
+        elif row["type"] == "report" and row["reason"] in LATE:
+            sys.exit(2)
         elif row["type"] == "intent" and int(row["t"]) > closed[row["symbol"]] + 45 * 10**9:
             sys.exit(2)
     if len(closed) < 2:

@@ -99,7 +99,7 @@ channel: 300ms' HOST_MORE='report_latency: 0s' live_files "$(agents)"
             echo "$1 at ${2}x: agents began on two sides of a bar: once more"
             run_of "$@"
         else
-            slower "$@" "agents begin on two sides of a bar"
+            slower "$@" "agents begin on two sides of a bar, or far behind one"
         fi
         return
         ;;
