@@ -77,7 +77,8 @@ until_true() {
         # What it did last is looked at once more.
         [ "$2" = 0 ] || kill -0 "$2" 2>/dev/null || now_true "$@" ||
             fail "$3: the process it is expected from has ended"
-        if [ "$1" -lt 20 ]; then sleep 0.02; elif [ "$1" -lt 60 ]; then sleep 0.1; else sleep 0.25; fi
+        # Most questions cost a process or two: who waits long asks seldom.
+        if [ "$1" -lt 10 ]; then sleep 0.02; elif [ "$1" -lt 30 ]; then sleep 0.1; else sleep 0.5; fi
         until_tries=$(($1 + 1))
         shift
         set -- "$until_tries" "$@"
