@@ -263,6 +263,7 @@ static void on_open(void *ctx, int conn)
 
 static void feed_ws(struct gateway *gateway, struct link *link, const void *bytes, size_t n)
 {
+    uint64_t n_before = gateway->n_messages;
     struct error err = {0};
     char text[128];
 
@@ -281,8 +282,8 @@ static void feed_ws(struct gateway *gateway, struct link *link, const void *byte
         return;
     if (!ws_is_partial(link->ws))
         link->partial_ns = 0;
-    else if (link->partial_ns == 0)
-        link->partial_ns = link->bytes_ns;
+    else if (link->partial_ns == 0 || gateway->n_messages != n_before)
+        link->partial_ns = link->bytes_ns; // in a rush no read ends where a frame does
 }
 
 static void feed_http(struct gateway *gateway, struct link *link, const char *bytes, size_t n)
@@ -485,6 +486,7 @@ void link_keep(struct gateway *gateway, struct link *link, int64_t now)
     }
     if (gateway->is_paused) {
         link->bytes_ns = now; // it is we who do not listen
+        link->partial_ns = link->partial_ns != 0 ? now : 0;
         return;
     }
     said_keep(gateway, link, now);

@@ -420,6 +420,10 @@ static void run_line(char *line)
         script_frame(open_conn(where_of(verb), 0), WS_TEXT, full, strlen(full));
         free(full);
         script_step();
+    } else if (strcmp(verb, "torn") == 0) {
+        word(&at, text, sizeof(text));
+        at += strspn(at, " ");
+        script_torn(open_conn(MARKET, 0), at, strlen(at), atoi(text));
     } else if (strcmp(verb, "next") == 0) {
         char *full;
 

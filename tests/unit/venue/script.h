@@ -12,6 +12,8 @@
  *   ... with SAY as method: what is said on the private connection, by its method's name
  *   has <text>                      the request wanted last holds this text; hasnt: it does not
  *   market <json>   user <json>     the venue sends a message
+ *   torn <n> <json>                 so many of market, one each 100 ms, of which no read but the last
+ *                                   ends where a frame does
  *   next market|user <json>         ... on the youngest of two such connections
  *   logs <n> <text>                 so many lines of the log hold this text
  *   other <ms>                      another host's order, filled, is so old when orders are listed

@@ -116,6 +116,8 @@ void script_forget(void);          /* no rule counts any more */
 void script_finish(void);          /* closes it: nothing may be left */
 void script_step(void);            /* 1 ms passes */
 void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, size_t n);
+/* So many text frames, one each 100 ms, of which no read but the last ends where a frame does. */
+void script_torn(struct conn *conn, const void *bytes, size_t n, int n_frames);
 void script_take_req(const char *text); /* its id, if it has one */
 char *script_expand(const char *text);  /* ${...}; the caller's */
 

@@ -229,6 +229,28 @@ void script_frame(struct conn *conn, enum ws_opcode opcode, const void *bytes, s
     free(frame);
 }
 
+void script_torn(struct conn *conn, const void *bytes, size_t n, int n_frames)
+{
+    size_t room = n + WS_HEADER_MAX;
+    char *frame = malloc(room);
+    size_t length = (size_t)ws_write(frame, room, WS_SERVER, WS_TEXT, bytes, n, 0),
+           head = length - 9;
+
+    push(conn, frame, head);
+    for (int i = 1; i < n_frames; i++) {
+        for (int ms = 0; ms < 100 && conn->is_used && !conn->is_ending; ms++)
+            script_step();
+        if (!conn->is_used || conn->is_ending)
+            break; // what the script says next finds that
+        push(conn, frame + head, length - head);
+        push(conn, frame, head);
+    }
+    if (conn->is_used && !conn->is_ending)
+        push(conn, frame + head, length - head);
+    free(frame);
+    script_step();
+}
+
 void script_take_req(const char *text)
 {
     static const char *const keys[] = {"\"req_id\":", "{\"id\":\""};
