@@ -21,6 +21,7 @@ struct bench {
     uint64_t n; /* --n: operations of a turn; 0: each benchmark's own */
     int is_quick, is_json;
     int is_file;        /* --file: backtest times the whole command over files instead */
+    int is_tls;         /* --tls: live goes on to the order's bytes, over TLS both ways */
     int is_trusted;     /* --trusted: plugin may be called in this process */
     const char *dir;    /* where files may be written: a directory of our own */
     const char *plugin; /* --plugin: a file for dispatch, reload; NULL: the built-in one, mm */
@@ -74,7 +75,7 @@ void bench_hist(struct bench *bench, const char *name, const struct hist *hist, 
 void bench_begin(struct bench *bench); /* the machine's note */
 void bench_end(struct bench *bench);
 
-/* n scaled down for --quick; --n wins. */
+/* n scaled down for --quick, but for fewer than 64; --n wins. */
 uint64_t bench_n(const struct bench *bench, uint64_t n);
 /* Keeps a value alive. */
 static inline void bench_keep(uint64_t value)

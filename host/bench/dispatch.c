@@ -247,8 +247,10 @@ static int run_all(struct bench *bench, const struct agon_entry *entry, struct e
     };
     int rc = AGON_OK;
 
+    // What 256 agents take to make is most of the time: the short form has no rows of them.
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && rc >= 0; i++)
-        rc = run(bench, &kinds[i], entry, err);
+        if (!bench->is_quick || kinds[i].n_plugins <= 64)
+            rc = run(bench, &kinds[i], entry, err);
     return rc;
 }
 

@@ -74,7 +74,7 @@ static int run(int argc, char **argv)
     struct opts {
         struct arg_list names;
         int64_t n;
-        int is_quick, is_json, is_trusted, is_file;
+        int is_quick, is_json, is_trusted, is_file, is_tls;
         const char *plugin, *data;
     } opts = {0};
     const struct arg table[] = {
@@ -90,6 +90,10 @@ static int run(int argc, char **argv)
         {"file", ARG_FLAG, NULL,
          "backtest: instead, the whole command over files, against a bare scanner's process",
          &opts.is_file},
+        {"tls", ARG_FLAG, NULL,
+         "live: instead, from a tick's bytes to its order's in a live host, over TLS both ways, "
+         "against a bare echo",
+         &opts.is_tls},
         {"data", ARG_TEXT, "FILE",
          "reload: recorded quotes as CSV, in a loop (a made-up market); backtest --file: a "
          "recording of books",
@@ -126,6 +130,7 @@ static int run(int argc, char **argv)
     bench.plugin = opts.plugin;
     bench.is_trusted = opts.is_trusted;
     bench.is_file = opts.is_file;
+    bench.is_tls = opts.is_tls;
     bench.data = opts.data;
     bench.dir = dir;
     bench_begin(&bench);

@@ -16,12 +16,13 @@
 #include "sys/futex.h"
 #include "sys/proc.h"
 
-#define RATE    50000 /* events a second */
-#define RELOADS 100
-#define WARM    20 /* reloads before memory is looked at */
-#define POLL_NS ((int64_t)1000000)
-#define SETTLE  100000 /* market events within which the slot has to hold something */
-#define TAKEN   ((uint64_t)512 << 20) /* bytes of events for the control: minutes of them */
+#define RATE          50000 /* events a second */
+#define RELOADS       100
+#define RELOADS_QUICK 4
+#define WARM          20 /* reloads before memory is looked at */
+#define POLL_NS       ((int64_t)1000000)
+#define SETTLE        100000 /* market events within which the slot has to hold something */
+#define TAKEN         ((uint64_t)512 << 20) /* bytes of events for the control: minutes of them */
 
 /* What the slot lived through: its events, for the control, and what it held at each swap. */
 struct taken {
@@ -234,7 +235,7 @@ static int measure(struct bench *bench, uint32_t runner, int64_t rate, const cha
         goto done;
     job->crew = arena->crew;
     job->plugin = plugin;
-    job->n = (uint32_t)(bench->n != 0 ? bench->n : bench->is_quick ? 10 : RELOADS);
+    job->n = (uint32_t)(bench->n != 0 ? bench->n : bench->is_quick ? RELOADS_QUICK : RELOADS);
     if (arena->n_tape > 0)
         snprintf(market, sizeof(market), "%u recorded quotes in a loop", arena->n_tape);
     taken.arena = arena;

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "net/server.h"
 #include "net/tls_ca.h"
 #include "sys/clock.h"
@@ -20,11 +21,30 @@
 #define CHUNK      ((size_t)64 << 10)
 #define DIFF_MS    100
 #define ID_DIGITS  12
+#define NEVER_NS   ((int64_t)24 * 3600 * 1000000000)
 #define EVEN       ((uint64_t)SENDER_SYMBOLS * (SENDER_TRADES_PER_QUOTE + 1))
 
 const char *const sender_symbols[SENDER_SYMBOLS] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
 const char *const sender_bases[SENDER_SYMBOLS] = {"BTC", "ETH", "SOL", "BNB"};
 static const char *const lower[SENDER_SYMBOLS] = {"btcusdt", "ethusdt", "solusdt", "bnbusdt"};
+
+void sender_instruments(struct host_instrument out[SENDER_SYMBOLS])
+{
+    memset(out, 0, SENDER_SYMBOLS * sizeof(*out));
+    for (int i = 0; i < SENDER_SYMBOLS; i++) {
+        struct host_instrument *at = &out[i];
+
+        (void)snprintf(at->symbol, sizeof(at->symbol), "%s", sender_symbols[i]);
+        (void)snprintf(at->base, sizeof(at->base), "%s", sender_bases[i]);
+        (void)snprintf(at->quote, sizeof(at->quote), "USDT");
+        at->px_exp = 2;
+        at->qty_exp = 5;
+        at->tick_px = at->lot_qty = at->min_qty = 1;
+        at->max_qty = num_mul(9000, 100000);
+        at->min_notional_amt = 500000000;
+        at->maker_fee_ppb = at->taker_fee_ppb = 1000000;
+    }
+}
 
 struct template
 { /* a frame whose number and times are written in place */
@@ -143,10 +163,11 @@ static void stamp(struct child *child)
     }
 }
 
-/* Sends what is due, as far as the connection takes it. */
+/* Sends what is due, as far as the connection takes it, and so much in a turn of the loop: a reader
+ * that keeps up takes all at once, and who does not turn never hears of a job's end. */
 static void send_due(struct child *child)
 {
-    uint64_t now_ms = (uint64_t)(clock_now() / 1000000), due = child->job.n;
+    uint64_t now_ms = (uint64_t)(clock_now() / 1000000), due = child->job.n, n_turn = 0;
 
     if (child->job.per_s > 0) {
         double s = (double)(clock_mono() - child->result.begin_ns) / 1e9;
@@ -154,7 +175,8 @@ static void send_due(struct child *child)
         due = (uint64_t)(s * (double)child->job.per_s);
         due = due < child->job.n ? due : child->job.n;
     }
-    while (child->n_sent < due && server_unsent(child->server, child->conn) < UNSENT_MAX) {
+    while (child->n_sent < due && n_turn < UNSENT_MAX &&
+           server_unsent(child->server, child->conn) < UNSENT_MAX) {
         size_t n = 0;
 
         while (child->n_sent < due && n + sizeof(child->trades[0].bytes) <= CHUNK) {
@@ -166,6 +188,7 @@ static void send_due(struct child *child)
             uv_stop(&child->loop); // whoever waits sees the pipe end
             return;
         }
+        n_turn += n;
     }
     if (child->n_sent == child->job.n && server_unsent(child->server, child->conn) == 0)
         finish(child);
@@ -223,13 +246,14 @@ static size_t exchange_info(char *out, size_t room)
     return n + (size_t)snprintf(out + n, room - n, "]}");
 }
 
-static size_t depth(const struct child *child, const char *query, char *out, size_t room)
+static size_t depth(const uint64_t update_id[SENDER_SYMBOLS], const char *query, char *out,
+                    size_t room)
 {
     uint64_t last = 0;
 
     for (int i = 0; i < SENDER_SYMBOLS; i++) {
         if (strstr(query, sender_symbols[i]) != NULL)
-            last = child->update_id[i];
+            last = update_id[i];
     }
     return (size_t)snprintf(
         out, room,
@@ -237,6 +261,19 @@ static size_t depth(const struct child *child, const char *query, char *out, siz
         "\"12.00000\"]],\"asks\":[[\"100.02\",\"40.66000\"],[\"100.03\","
         "\"9.00000\"]]}",
         (unsigned long long)last);
+}
+
+size_t sender_answer(const struct http_message *request, const uint64_t update_id[SENDER_SYMBOLS],
+                     char *out, size_t room)
+{
+    if (strcmp(request->path, "/api/v3/time") == 0)
+        return (size_t)snprintf(out, room, "{\"serverTime\":%lld}",
+                                (long long)(clock_now() / 1000000));
+    if (strcmp(request->path, "/api/v3/exchangeInfo") == 0)
+        return exchange_info(out, room);
+    if (strcmp(request->path, "/api/v3/depth") == 0)
+        return depth(update_id, request->query, out, room);
+    return (size_t)snprintf(out, room, "[]");
 }
 
 static void on_request(void *ctx, uint64_t conn, const struct http_message *request,
@@ -248,16 +285,7 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
         .status = 200, .headers = &header, .n_headers = 1, .body = child->reply};
 
     (void)peer;
-    if (strcmp(request->path, "/api/v3/time") == 0)
-        response.body_n =
-            (uint64_t)snprintf(child->reply, sizeof(child->reply), "{\"serverTime\":%lld}",
-                               (long long)(clock_now() / 1000000));
-    else if (strcmp(request->path, "/api/v3/exchangeInfo") == 0)
-        response.body_n = exchange_info(child->reply, sizeof(child->reply));
-    else if (strcmp(request->path, "/api/v3/depth") == 0)
-        response.body_n = depth(child, request->query, child->reply, sizeof(child->reply));
-    else
-        response.body_n = (uint64_t)snprintf(child->reply, sizeof(child->reply), "[]");
+    response.body_n = sender_answer(request, child->update_id, child->reply, sizeof(child->reply));
     (void)server_respond(child->server, conn, &response);
 }
 
@@ -351,7 +379,9 @@ static void run_child(int orders_fd, int result_fd, const char *ca_path,
                       struct sender_stamps *stamps)
 {
     struct child *child = calloc(1, sizeof(*child));
-    struct server_options options = {.queue_bytes = 8u << 20};
+    // No verdict hangs on time: a client that gets no processor takes long for a handshake.
+    struct server_options options = {
+        .queue_bytes = 8u << 20, .request_ns = NEVER_NS, .idle_ns = NEVER_NS};
     struct server_listen listen = {.host = "127.0.0.1"};
     struct tls_ca ca = {0};
     int port = -1;

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 
 #include "base/error.h"
+#include "net/http.h"
+#include "run/host.h"
 
 #define SENDER_SYMBOLS 4
 extern const char *const sender_symbols[SENDER_SYMBOLS];
@@ -42,6 +44,11 @@ struct sender_result {
 };
 #define SENDER_FIRST_TRADE 100000000001u
 
+/* Its symbols, as a host's configuration has them. */
+void sender_instruments(struct host_instrument out[SENDER_SYMBOLS]);
+/* The body of its answer to what a gateway asks. update_id: of each symbol's book. */
+size_t sender_answer(const struct http_message *request, const uint64_t update_id[SENDER_SYMBOLS],
+                     char *out, size_t room);
 /* Forks; the child ends with its parent. ca_path: where the authority to trust is written; NULL:
  * without TLS. Call it while there is one thread. */
 int sender_start(struct sender *sender, const char *ca_path, struct error *err);

@@ -14,8 +14,9 @@
 #include "demo/demo_config.h"
 #include "sys/clock.h"
 
-#define STARTS  200
-#define WAIT_NS ((int64_t)10 * 1000000000)
+#define STARTS       200
+#define STARTS_QUICK 8
+#define WAIT_NS      ((int64_t)10 * 1000000000)
 
 struct start {
     struct arena arena;
@@ -77,7 +78,7 @@ static int measure(struct bench *bench, struct start *start, const char *plugin,
 {
     struct arena_config config = {
         .n_slots = 1, .plugins = {plugin}, .runner = CREW_PROCESS, .dir = bench->dir};
-    uint64_t n = bench_n(bench, STARTS), n_bare = 0;
+    uint64_t n = bench->n != 0 ? bench->n : bench->is_quick ? STARTS_QUICK : STARTS, n_bare = 0;
     int rc = AGON_OK;
 
     for (uint64_t i = 0; i < n && rc >= 0; i++) {

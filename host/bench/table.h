@@ -27,6 +27,8 @@
 
 #define BENCHMARK_DECLARE(name, help) int bench_##name(struct bench *bench, struct error *err);
 BENCHMARKS(BENCHMARK_DECLARE)
+/* live --tls: from a tick's bytes to an order's. */
+int bench_live_tls(struct bench *bench, struct error *err);
 /* OKX's and Kraken's part of decode. */
 int bench_decode_venues(struct bench *bench);
 
