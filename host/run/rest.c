@@ -4,7 +4,7 @@
 
 #define WARM_NS    ((int64_t)75 * 1000)        /* a warm core spins so long behind its last work */
 #define HELD_UP_NS ((int64_t)100 * 1000)       /* what waits cannot be taken yet */
-#define PARK_NS    ((int64_t)20 * 1000 * 1000) /* nothing is to come that would not wake it */
+#define PARK_NS    ((int64_t)50 * 1000 * 1000) /* nothing is to come that would not wake it */
 #define DEAF_NS    ((int64_t)2 * 1000 * 1000)  /* something may come that does not */
 
 int host_core_spins(enum host_core core, int64_t idle_ns)

@@ -10,7 +10,7 @@
 /* Who writes waits for more: at first so long, and longer and longer while nothing comes, until the
  * core has done something again. */
 #define WAIT_NS      ((int64_t)1000 * 1000)
-#define WAIT_MOST_NS ((int64_t)32 * 1000 * 1000)
+#define WAIT_MOST_NS ((int64_t)128 * 1000 * 1000)
 #define PACK_NS      ((int64_t)2 * 1000 * 1000 * 1000)
 #define PACK_FULL_NS ((int64_t)60 * 1000 * 1000 * 1000)
 

@@ -52,8 +52,8 @@ began=$(seconds)
 sleep 5
 n=$(($(switches "$HOST_PID") - before))
 took=$(($(seconds) - began + 1))
-# The core looks after its agents fifty times a second, io tells how venues stand as often; the rest is slack.
-allowed=$((400 * took))
+# The core looks after its agents twenty times a second, io looks for a venue fifty times; the rest is slack.
+allowed=$((250 * took))
 [ "$n" -le "$allowed" ] || fail "a host without a feed slept and woke $n times in $took s, allowed are $allowed"
 echo "without a feed for $took s: the host woke $n times"
 kill -TERM "$HOST_PID"
