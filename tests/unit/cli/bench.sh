@@ -26,6 +26,10 @@ jq -e '.failed == 0
     and any(.rows[]; .name == "backtest.file.bars.ratio" and .value > 0)
     and any(.rows[]; .name == "backtest.file.trades.journal" and .value > 0)' "$out" >/dev/null ||
     fail "the whole command over files: $(cat "$out")"
+"$agon" bench live --tls --quick --json >"$out" || { cat "$out"; fail "agon bench live --tls ends with $?"; }
+jq -e '.failed == 0 and ([.rows[] | select(.check != null)] | length == 3 and all(.ok))
+    and any(.rows[]; .name == "live.tls.ratio" and .value > 0)' "$out" >/dev/null ||
+    fail "from a tick to its order over TLS: $(cat "$out")"
 "$agon" bench rink >"$out" 2>&1
 [ $? = 2 ] || fail 'an unknown benchmark is a mistake in the command line'
 grep -q 'did you mean ring?' "$out" || fail 'no suggestion'
