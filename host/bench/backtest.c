@@ -10,6 +10,7 @@
 
 #include "base/rng.h"
 #include "bench/backtest_file.h"
+#include "bench/backtest_rows.h"
 #include "bench/dense.h"
 #include "bench/table.h"
 #include "bench/world.h"
@@ -412,5 +413,6 @@ int bench_backtest(struct bench *bench, struct error *err)
     if (bench->is_file)
         return bench_backtest_file(bench, err);
     rc = bars(bench);
-    return rc < 0 ? rc : market(bench, err);
+    rc = rc < 0 ? rc : market(bench, err);
+    return rc < 0 ? rc : bench_backtest_rows(bench, err);
 }

@@ -30,11 +30,6 @@
 #define PLACES    (1u << 16) /* of a bare book's side */
 #define PAIRS_MAX BENCH_PAIRS
 
-struct run_of { /* the command's report */
-    uint64_t n_events, n_market, n_intents, n_fills;
-    char intents[80];
-};
-
 struct side {
     const char *name, *plugin, *symbol;
     char path[400]; /* the file that both read */
@@ -44,7 +39,7 @@ struct side {
 
 struct turn {
     char program[512], plugins[512], out[400], journal[400];
-    struct run_of first; /* of each run of this side */
+    struct backtest_report first; /* of each run of this side */
     uint64_t n_runs;
     int is_alike; /* all runs reported the same */
 };
@@ -182,7 +177,7 @@ static int run_bare(const struct side *side, double *ns)
     return status == 0 ? AGON_OK : AGON_ECORRUPT;
 }
 
-static int read_report(const char *path, struct run_of *report)
+static int read_report(const char *path, struct backtest_report *report)
 {
     json_t *root = json_load_file(path, 0, NULL);
     const json_t *agents = json_object_get(root, "agents");
@@ -206,7 +201,7 @@ static int run_command(struct turn *turn, const struct side *side, int has_journ
     const char *argv[16] = {"agon",   "backtest",  plugin, "--data",         data,
                             "--json", "--latency", "20ms", "--data-latency", "5ms"};
     struct proc_spec spec = {.path = turn->program, .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
-    struct run_of report;
+    struct backtest_report report;
     struct proc proc;
     struct proc_end end;
     double before_ns = children_ns();
@@ -265,19 +260,39 @@ static void report(struct bench *bench, const struct side *side, const char *wha
     bench_figure(bench, name, value, unit, note);
 }
 
+static int begin(struct turn *turn, const struct bench *bench, struct error *err)
+{
+    *turn = (struct turn){.is_alike = 1};
+    if (proc_beside("agon", turn->program, sizeof(turn->program)) < 0 ||
+        !demo_plugin_dir(turn->plugins))
+        return error_set(err, AGON_ENOENT, "no agon and no plugins beside this program");
+    snprintf(turn->out, sizeof(turn->out), "%s/report.json", bench->dir);
+    snprintf(turn->journal, sizeof(turn->journal), "%s/journal", bench->dir);
+    return AGON_OK;
+}
+
+int bench_backtest_command(const struct bench *bench, const char *plugin, const char *path,
+                           struct backtest_report *report, struct error *err)
+{
+    struct side side = {.plugin = plugin, .symbol = "BTCUSDT"};
+    struct turn turn;
+    double ns;
+    int rc = begin(&turn, bench, err);
+
+    snprintf(side.path, sizeof(side.path), "%s", path);
+    rc = rc < 0 ? rc : run_command(&turn, &side, 0, &ns, err);
+    *report = turn.first;
+    return rc;
+}
+
 static int measure(struct bench *bench, const struct side *side, struct error *err)
 {
     double product[PAIRS_MAX], journal[PAIRS_MAX], bare[PAIRS_MAX], ratio[PAIRS_MAX],
         kept[PAIRS_MAX];
     uint64_t n_pairs = bench->is_quick ? BENCH_PAIRS_QUICK : 5;
-    struct turn turn = {.is_alike = 1};
-    int rc = AGON_OK;
+    struct turn turn;
+    int rc = begin(&turn, bench, err);
 
-    if (proc_beside("agon", turn.program, sizeof(turn.program)) < 0 ||
-        !demo_plugin_dir(turn.plugins))
-        return error_set(err, AGON_ENOENT, "no agon and no plugins beside this program");
-    snprintf(turn.out, sizeof(turn.out), "%s/report.json", bench->dir);
-    snprintf(turn.journal, sizeof(turn.journal), "%s/journal", bench->dir);
     for (uint64_t i = 0; i < n_pairs && rc >= 0; i++) {
         rc = run_command(&turn, side, 0, &product[i], err);
         if (rc >= 0 && run_bare(side, &bare[i]) < 0)
@@ -310,16 +325,13 @@ static int measure(struct bench *bench, const struct side *side, struct error *e
 
 /* --- files --- */
 
-static int write_rows(struct side *side, const char *dir, uint64_t n, int is_bars)
+int bench_backtest_rows_csv(const char *path, uint64_t n, int is_bars)
 {
     struct rng rng;
     uint32_t px = 4000000;
     uint64_t t_ms = 1609459200000;
-    FILE *file;
+    FILE *file = fopen(path, "we");
 
-    snprintf(side->path, sizeof(side->path), "%.300s/%s.csv", dir, is_bars ? "bars" : "trades");
-    side->n = n;
-    file = fopen(side->path, "we");
     if (file == NULL)
         return AGON_EIO;
     rng_init(&rng, 5);
@@ -345,13 +357,20 @@ static int write_rows(struct side *side, const char *dir, uint64_t n, int is_bar
     return fclose(file) == 0 ? AGON_OK : AGON_EIO;
 }
 
+static int write_rows(struct side *side, const char *dir, uint64_t n, int is_bars)
+{
+    snprintf(side->path, sizeof(side->path), "%.300s/%s.csv", dir, is_bars ? "bars" : "trades");
+    side->n = n;
+    return bench_backtest_rows_csv(side->path, n, is_bars);
+}
+
 /* The recording, unpacked, under its own name: that says venue and symbol. */
-static int unpack(struct side *side, const struct bench *bench, struct error *err)
+int bench_backtest_unpack(const struct bench *bench, uint64_t most, char path[400], uint64_t *n,
+                          struct error *err)
 {
     struct lines *lines = data_file_open(bench->data, NULL, err);
     const char *name = strrchr(bench->data, '/');
     FILE *file;
-    uint64_t most = bench_n(bench, ROWS);
     uint32_t length;
     char *line;
     int rc = AGON_OK;
@@ -359,18 +378,17 @@ static int unpack(struct side *side, const struct bench *bench, struct error *er
     if (lines == NULL)
         return AGON_EIO;
     name = name != NULL ? name + 1 : bench->data;
-    snprintf(side->path, sizeof(side->path), "%.200s/%.*s", bench->dir, (int)strcspn(name, "."),
-             name);
-    snprintf(side->path + strlen(side->path), 8, ".raw");
-    file = fopen(side->path, "we");
-    while (file != NULL && side->n < most && (rc = lines_next(lines, &line, &length, err)) == 1) {
-        side->n++;
+    snprintf(path, 400, "%.200s/%.*s", bench->dir, (int)strcspn(name, "."), name);
+    snprintf(path + strlen(path), 8, ".raw");
+    file = fopen(path, "we");
+    while (file != NULL && *n < most && (rc = lines_next(lines, &line, &length, err)) == 1) {
+        (*n)++;
         if (fwrite(line, 1, length, file) != length || fputc('\n', file) == EOF)
             break;
     }
     lines_close(lines);
     if (file == NULL || fclose(file) != 0)
-        return error_set(err, AGON_EIO, "%s cannot be written", side->path);
+        return error_set(err, AGON_EIO, "%s cannot be written", path);
     return rc < 0 ? rc : AGON_OK;
 }
 
@@ -398,6 +416,6 @@ int bench_backtest_file(struct bench *bench, struct error *err)
         return AGON_OK;
     }
     if (rc >= 0)
-        rc = unpack(&books, bench, err);
+        rc = bench_backtest_unpack(bench, bench_n(bench, ROWS), books.path, &books.n, err);
     return rc < 0 ? rc : measure(bench, &books, err);
 }

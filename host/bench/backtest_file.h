@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* backtest_file: `agon bench backtest --file`: the whole command over files. [one thread] */
+/* backtest_file: `agon bench backtest --file`: the whole command over files; and what the rows of
+ * `agon bench backtest` take from it: files, and the command's own report. [one thread] */
 #ifndef BENCH_BACKTEST_FILE_H
 #define BENCH_BACKTEST_FILE_H
 
@@ -9,5 +10,20 @@
 /* AGON_ENOENT: no agon or no plugins beside this program; AGON_EIO; AGON_ECORRUPT: both sides did
  * not read the same rows. */
 int bench_backtest_file(struct bench *bench, struct error *err);
+
+struct backtest_report { /* of one run of the command */
+    uint64_t n_events, n_market, n_intents, n_fills;
+    char intents[80];
+};
+/* `agon backtest PLUGIN --data BTCUSDT=PATH --latency 20ms --data-latency 5ms --json`, with a
+ * plugin of the host's own by its name. AGON_ENOENT, AGON_EIO. */
+int bench_backtest_command(const struct bench *bench, const char *plugin, const char *path,
+                           struct backtest_report *report, struct error *err);
+/* A random walk as a table of n bars, or of n trades. */
+int bench_backtest_rows_csv(const char *path, uint64_t n, int is_bars);
+/* The recording of --data, unpacked, under its own name: that says venue and symbol. At most so
+ * many lines. */
+int bench_backtest_unpack(const struct bench *bench, uint64_t most, char path[400], uint64_t *n,
+                          struct error *err);
 
 #endif

@@ -82,6 +82,8 @@ static void turn(const struct bench_pair *pair, struct side *side, uint32_t at, 
             pair->between(pair->ctx);
     }
     spent = (pair->is_wall ? clock_mono() : own_time()) - began;
+    if (pair->untimed_ns != NULL && side->run == pair->run_product)
+        spent -= *pair->untimed_ns;
     side->turns[at] = (double)spent / (double)n;
     if (pair->between != NULL && side->n_batches > first) {
         uint32_t n_now = side->n_batches - first;

@@ -25,7 +25,7 @@ struct bench {
     int is_trusted;     /* --trusted: plugin may be called in this process */
     const char *dir;    /* where files may be written: a directory of our own */
     const char *plugin; /* --plugin: a file for dispatch, reload; NULL: the built-in one, mm */
-    const char *data;   /* --data: recorded quotes for reload, books for backtest --file; NULL: a
+    const char *data;   /* --data: recorded quotes for reload, books for backtest; NULL: a
                            made-up   market, none */
     uint32_t n_rows, n_failed;
 };
@@ -51,6 +51,8 @@ struct bench_pair {
     void *ctx;
     uint64_t n;     /* operations of a turn */
     uint64_t batch; /* operations timed together, for the percentiles; 0: the whole turn */
+    /* The product's: what of its last turn's thread time went into preparing it; NULL: nothing. */
+    const int64_t *untimed_ns;
     double goal;
     enum bench_goal goal_kind;
     const char *goal_text; /* as docs/performance.md has it */

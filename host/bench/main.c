@@ -95,7 +95,7 @@ static int run(int argc, char **argv)
          "against a bare echo",
          &opts.is_tls},
         {"data", ARG_TEXT, "FILE",
-         "reload: recorded quotes as CSV, in a loop (a made-up market); backtest --file: a "
+         "reload: recorded quotes as CSV, in a loop (a made-up market); backtest: a "
          "recording of books",
          &opts.data},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
