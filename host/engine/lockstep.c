@@ -33,7 +33,8 @@ struct run {
     uint32_t source;           /* whose head is the next there; n_sources: of none */
     struct queue {             /* market data on its way; both ends of it */
         void *memory;          /* owned */
-        struct evring in, out;
+        unsigned char *ring;   /* of granules; this thread alone writes to it and reads it */
+        uint64_t room, in, out;
         struct agon_event_hdr *first; /* here or in the ring; NULL: nothing is on its way */
         uint64_t n_behind;            /* in the ring, behind the first */
         union room here; /* what comes while nothing is on its way: without a delay that is all */
@@ -265,15 +266,71 @@ static HOT uint32_t next_source(struct run *run)
     return run->source;
 }
 
+static inline struct agon_event_hdr *queue_at(const struct queue *queue, uint64_t granule)
+{
+    return (struct agon_event_hdr *)(void *)(queue->ring + granule * EVENT_GRANULE);
+}
+
+/* A place behind all that is on its way, in one piece: where there is none before the ring's end,
+ * an event of no granules says so. NULL: the ring is full. */
+static HOT struct agon_event_hdr *queue_claim(struct queue *queue, uint32_t granules)
+{
+    struct agon_event_hdr *place;
+
+    if (queue->n_behind == 0 && queue->first == &queue->here.hdr)
+        queue->in = queue->out = 0; // where those before it lay, and not in new lines
+    if (queue->in < queue->out) {
+        if (queue->out - queue->in <= granules)
+            return NULL;
+    } else if (queue->room - queue->in < granules) {
+        if (queue->out <= granules)
+            return NULL;
+        if (queue->in < queue->room)
+            queue_at(queue, queue->in)->granules = 0;
+        queue->in = 0;
+    }
+    place = queue_at(queue, queue->in);
+    queue->in += granules;
+    queue->n_behind++;
+    return place;
+}
+
+/* The first is done with. */
+static HOT void queue_pop(struct queue *queue)
+{
+    if (queue->first != &queue->here.hdr)
+        queue->out += queue->first->granules;
+    queue->first = NULL;
+    if (queue->n_behind == 0)
+        return;
+    if (queue->out == queue->room || queue_at(queue, queue->out)->granules == 0)
+        queue->out = 0;
+    queue->first = queue_at(queue, queue->out);
+    queue->n_behind--;
+}
+
+static inline void copy_event(struct agon_event_hdr *to, const struct agon_event_hdr *from)
+{
+    for (uint32_t i = 0; i < from->granules; i++)
+        memcpy((unsigned char *)to + (size_t)i * EVENT_GRANULE,
+               (const unsigned char *)from + (size_t)i * EVENT_GRANULE, EVENT_GRANULE);
+}
+
 // A market event at the exchange: match sees it now, the core after the latency.
 static HOT int at_exchange(struct run *run, uint32_t source)
 {
     const struct lockstep_config *config = run->config;
     struct queue *queue = &run->queues[run->queue_of[source]];
-    struct agon_event_hdr *event = queue->first == NULL ? &queue->here.hdr : &run->event.hdr;
-    int rc = AGON_OK;
+    const struct agon_event_hdr *head = run->heads[source];
+    struct agon_event_hdr *event = &queue->here.hdr;
 
-    memcpy(event, run->heads[source], event_bytes(run->heads[source]));
+    if (head->granules == 0)
+        return AGON_EINVAL;
+    if (queue->first == NULL)
+        queue->first = event;
+    else if ((event = queue_claim(queue, head->granules)) == NULL)
+        return AGON_ENOMEM;
+    copy_event(event, head);
     event->t = run->at[source];
     if (config->paper != NULL) {
         paper_advance(config->paper, event->t - 1); // what arrives now meets this event
@@ -283,7 +340,7 @@ static HOT int at_exchange(struct run *run, uint32_t source)
             run->t_told = paper_told_by(config->paper, event);
     }
     if (config->sources[source].received != NULL)
-        event->t = run->heads[source]->t;
+        event->t = head->t;
     else if (config->latency != NULL)
         run->t_data = event->t =
             latency_arrival(config->latency, LATENCY_MARKET, run->n_data++, event->t, run->t_data);
@@ -291,15 +348,8 @@ static HOT int at_exchange(struct run *run, uint32_t source)
         event->t += config->data_latency_ns;
     if (event->t < run->t_told)
         event->t = run->t_told;
-    if (queue->first == NULL) {
-        queue->first = event;
-    } else {
-        evring_rewind(&queue->in, &queue->out);
-        rc = evring_put(&queue->in, event);
-        queue->n_behind += rc >= 0;
-    }
     next_head(run, source);
-    return rc == AGON_EAGAIN ? AGON_ENOMEM : rc;
+    return AGON_OK;
 }
 
 // The queue whose first is received first; NULL: nothing is on its way.
@@ -323,14 +373,7 @@ static HOT int deliver_first(struct run *run, struct queue *queue)
 
     run->result->n_market++;
     rc = driver_step(&run->driver, queue->first);
-    if (queue->first != &queue->here.hdr)
-        evring_release(&queue->out);
-    queue->first = NULL;
-    if (queue->n_behind > 0) {
-        // The ring is this thread's own: nobody else writes to it.
-        queue->first = (struct agon_event_hdr *)(uintptr_t)evring_peek(&queue->out, NULL);
-        queue->n_behind--;
-    }
+    queue_pop(queue);
     return rc;
 }
 
@@ -421,14 +464,11 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
 static int add_queue(struct run *run, uint64_t granules)
 {
     struct queue *queue = &run->queues[run->n_queues];
-    void *memory;
 
-    memory = zeroed_new(128, evring_bytes(granules), &queue->memory);
-    if (memory == NULL)
+    queue->ring = zeroed_new(128, granules * EVENT_GRANULE, &queue->memory);
+    if (queue->ring == NULL)
         return AGON_ENOMEM;
-    REQUIRE(evring_format(memory, granules) == AGON_OK);
-    REQUIRE(evring_attach(&queue->in, memory, granules) == AGON_OK);
-    REQUIRE(evring_attach(&queue->out, memory, granules) == AGON_OK);
+    queue->room = granules;
     run->n_queues++;
     return AGON_OK;
 }

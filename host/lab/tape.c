@@ -25,6 +25,8 @@ struct tape {
     void *queue_memory;     /* owned */
     struct evring in, out;
     int has_shown; /* the head of the queue was handed out and is released with the next call */
+    const struct agon_event_hdr
+        *whole; /* of the row just read, where it lies; NULL: it is queued */
     struct table table;
     struct table_plan plan;
     int is_plain;                  /* the row in hand was read by it: its values are in the row */
@@ -79,6 +81,19 @@ static int put(void *ctx, struct agon_event_hdr *event)
     if (event->type == AGON_EVENT_BOOK_SNAPSHOT && tape->config.info.kind != TAPE_RAW)
         tape->report.n_books++;
     return evring_put(&tape->in, event);
+}
+
+/* The only event of its row, which stands until the next row is read: nothing waits before it, and
+ * it need not be queued. */
+static int put_whole(struct tape *tape, struct agon_event_hdr *event)
+{
+    if (tape->is_scanning)
+        return AGON_OK;
+    event->t = tape->t;
+    if (event->type == AGON_EVENT_BOOK_SNAPSHOT && tape->config.info.kind != TAPE_RAW)
+        tape->report.n_books++;
+    tape->whole = event;
+    return AGON_OK;
 }
 
 static int put_trade(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty, uint8_t side,
@@ -515,7 +530,7 @@ static int file_row(struct tape *tape, const struct tape_row *row)
     report->n_quotes += row->event->type == AGON_EVENT_QUOTE;
     report->n_diffs += row->event->type == AGON_EVENT_BOOK_DELTA;
     report->n_snapshots += row->event->type == AGON_EVENT_BOOK_SNAPSHOT;
-    return put(tape, row->event);
+    return put_whole(tape, row->event);
 }
 
 /* 1: one more row; 0: the end; below 0 with the reason. */
@@ -553,7 +568,8 @@ HOT const struct agon_event_hdr *tape_next(void *ctx)
     if (tape->has_shown)
         evring_release(&tape->out);
     tape->has_shown = 0;
-    while ((event = evring_peek(&tape->out, NULL)) == NULL) {
+    tape->whole = NULL;
+    while ((event = tape->whole) == NULL && (event = evring_peek(&tape->out, NULL)) == NULL) {
         struct error why;
         int rc;
 
@@ -574,7 +590,7 @@ HOT const struct agon_event_hdr *tape_next(void *ctx)
     }
     if (tape->report.n_events++ == 0)
         tape->report.t_first = event->t;
-    tape->has_shown = 1;
+    tape->has_shown = tape->whole == NULL;
     return event;
 }
 

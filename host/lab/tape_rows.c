@@ -242,6 +242,31 @@ static const char *l2_quote(struct tape_rows *rows, struct tape_row *row, struct
     return wrong != NULL ? wrong : level_of(rows, 2, &quote->ask_px, &quote->ask_qty, &row->is_cut);
 }
 
+/* As many of the levels that are next as stand in this block and need no more than a look: what is
+ * wrong with another is said by who takes it one by one. */
+static inline uint32_t take_levels(struct tape_rows *rows, struct agon_level *levels, uint32_t n)
+{
+    uint32_t first = rows->at + 1;
+    const int64_t *px = (const int64_t *)rows->columns[2] + first;
+    const int64_t *qty = (const int64_t *)rows->columns[3] + first;
+    const uint32_t *of = (const uint32_t *)rows->columns[5] + first;
+    const int64_t px_times = rows->px.times, qty_times = rows->qty.times;
+    uint32_t i;
+
+    if (rows->px.by != 1 || rows->qty.by != 1)
+        return 0;
+    n = n < rows->n - first ? n : rows->n - first;
+    for (i = 0; i < n; i++) {
+        if ((of[i] & 0xff) != TAPE_LEVEL || px[i] <= 0 || qty[i] < 0 ||
+            __builtin_mul_overflow(px[i], px_times, &levels[i].px) ||
+            __builtin_mul_overflow(qty[i], qty_times, &levels[i].qty))
+            break;
+    }
+    rows->next += i;
+    rows->at += i;
+    return i;
+}
+
 static const char *l2_part(struct tape_rows *rows, struct tape_row *row, struct error *err, int *rc)
 {
     struct agon_book_part *part = &rows->event->part;
@@ -260,7 +285,7 @@ static const char *l2_part(struct tape_rows *rows, struct tape_row *row, struct 
     part->flags = what(rows) >> 8;
     part->first_id = (uint64_t)column(rows, 2);
     part->last_id = (uint64_t)column(rows, 3);
-    for (uint32_t i = 0; i < n && wrong == NULL; i++) {
+    for (uint32_t i = take_levels(rows, levels, n); i < n && wrong == NULL; i++) {
         wrong = follow(rows, TAPE_LEVEL, err, rc);
         if (wrong == NULL)
             wrong = level_of(rows, 2, &levels[i].px, &levels[i].qty, &row->is_cut);

@@ -176,7 +176,22 @@ static inline void set_near(struct half *half, uint32_t place, agon_qty_t qty)
     half->n_near += (uint32_t)is_there - (uint32_t)was_there;
     half->best = (uint32_t)(candidate > best ? candidate : best);
     if (__builtin_expect((int32_t)place == best && !is_there, 0))
-        half->best = next_below(half, place);
+        half->best = half->n_near != 0 ? next_below(half, place) : NONE;
+}
+
+/* The best of the window goes: of books that are said anew again and again it is often the only
+ * one. */
+static inline void drop_best(struct half *half)
+{
+    uint32_t place = half->best;
+    uint32_t at = place / 64;
+    uint64_t word = half->bits[at] & ~((uint64_t)1 << (place % 64));
+
+    half->qty[place] = 0;
+    half->bits[at] = word;
+    if (word == 0)
+        half->summary[at / 64] &= ~((uint64_t)1 << (at % 64));
+    half->best = --half->n_near != 0 ? next_below(half, place) : NONE;
 }
 
 static int64_t key_at(const struct book *book, const struct half *half, uint32_t place)
@@ -398,7 +413,7 @@ void book_clear(struct book *book)
         struct half *half = &book->half[i];
 
         while (half->best != NONE)
-            set_near(half, half->best, 0);
+            drop_best(half);
         half->n_far = 0;
         half->n_misses = 0;
     }
@@ -450,12 +465,13 @@ HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct ag
     const struct half *half = half_of(book, side);
     uint32_t n_out = 0;
     uint32_t place;
-    uint32_t from;
+    uint32_t from, n_near;
 
     if (half == NULL)
         return 0;
     place = half->best;
     from = half->n_far;
+    n_near = half->n_near;
     while (n_out < n && (place != NONE || from > 0)) {
         int64_t key = place != NONE ? key_at(book, half, place) : INT64_MIN;
 
@@ -465,7 +481,7 @@ HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct ag
                                                   .qty = half->far[from].qty};
         } else {
             levels[n_out++] = (struct agon_level){.px = half->sign * key, .qty = half->qty[place]};
-            place = next_below(half, place);
+            place = --n_near != 0 ? next_below(half, place) : NONE;
         }
     }
     return n_out;
@@ -510,20 +526,25 @@ int book_set_tick(struct book *book, agon_px_t tick_px)
 HOT int book_apply(struct book *book, const struct agon_book_part *part)
 {
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
-    uint32_t n = (uint32_t)part->n_bid + part->n_ask;
+    uint32_t n_bid = part->n_bid;
+    uint32_t n = n_bid + part->n_ask;
+    uint64_t wrong = 0; // its highest bit
 
     if (part->hdr.type != AGON_EVENT_BOOK_SNAPSHOT && part->hdr.type != AGON_EVENT_BOOK_DELTA)
         return AGON_EINVAL;
     if (sizeof(*part) + n * sizeof(*levels) > event_bytes(&part->hdr))
         return AGON_EINVAL;
-    for (uint32_t i = 0; i < n; i++) {
-        if (levels[i].px <= 0 || levels[i].qty < 0)
-            return AGON_EINVAL;
-    }
+    // A price has to be above zero, a quantity not below.
+    for (uint32_t i = 0; i < n; i++)
+        wrong |= (uint64_t)levels[i].px | ((uint64_t)levels[i].px - 1) | (uint64_t)levels[i].qty;
+    if (wrong >> 63 != 0)
+        return AGON_EINVAL;
     if (part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && (part->flags & BOOK_PART_FIRST) != 0)
         book_clear(book);
-    for (uint32_t i = 0; i < n; i++)
-        set_level(book, &book->half[i < part->n_bid ? 0 : 1], levels[i].px, levels[i].qty);
+    for (uint32_t i = 0; i < n_bid; i++)
+        set_level(book, &book->half[0], levels[i].px, levels[i].qty);
+    for (uint32_t i = n_bid; i < n; i++)
+        set_level(book, &book->half[1], levels[i].px, levels[i].qty);
     return AGON_OK;
 }
 

@@ -238,15 +238,33 @@ static int on_snapshot(struct match *match, struct market *market,
     return AGON_OK;
 }
 
+/* Does a part name a price at which own orders stand? Where a side has one such price, which is
+ * nearly always, that is all that its levels are compared with. */
+static int names_own(const struct market *market, const struct match *match, enum agon_side side,
+                     const struct agon_level *levels, uint32_t n)
+{
+    const struct tree *tree = &market->levels[side];
+    agon_px_t px;
+    int is_named = 0;
+
+    if (tree->n != 1)
+        return tree->n > 1;
+    px = match->levels[tree->root].px;
+    for (uint32_t i = 0; i < n; i++)
+        is_named |= levels[i].px == px;
+    return is_named;
+}
+
 static int on_delta(struct match *match, struct market *market, const struct agon_book_part *part)
 {
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
     uint32_t n = (uint32_t)part->n_bid + part->n_ask;
-    int is_watched = market->levels[AGON_BUY].n > 0 || market->levels[AGON_SELL].n > 0;
-    int rc;
+    int is_watched, rc;
 
     if (market->source != SOURCE_BOOK || market->is_in_snapshot)
         return AGON_OK; // there is no book yet that it would change
+    is_watched = names_own(market, match, AGON_BUY, levels, part->n_bid) ||
+                 names_own(market, match, AGON_SELL, levels + part->n_bid, part->n_ask);
     for (uint32_t i = 0; is_watched && i < n; i++) {
         enum agon_side side = i < part->n_bid ? AGON_BUY : AGON_SELL;
         struct level *level = queue_level(match, market, side, levels[i].px);
