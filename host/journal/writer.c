@@ -56,16 +56,17 @@ struct journal_writer {
     struct journal_stats stats;
 };
 
-#define NAMES_TAPES(writer) ((writer)->config.named != NULL && (writer)->config.named->n > 0)
+#define NAMES_TAPES(writer)   ((writer)->config.named != NULL && (writer)->config.named->n > 0)
+#define LACKS_RESERVE(writer) (!(writer)->has_reserve && !(writer)->config.has_no_reserve)
 
 static void tell_state(struct journal_writer *writer)
 {
-    enum journal_state state = writer->is_failed      ? JOURNAL_FAILED
-                               : writer->is_full      ? JOURNAL_FULL
-                               : !writer->has_reserve ? JOURNAL_RESERVE
-                               : writer->is_shedding  ? JOURNAL_SHEDDING
-                               : writer->is_low       ? JOURNAL_LOW
-                                                      : JOURNAL_RUNNING;
+    enum journal_state state = writer->is_failed       ? JOURNAL_FAILED
+                               : writer->is_full       ? JOURNAL_FULL
+                               : LACKS_RESERVE(writer) ? JOURNAL_RESERVE
+                               : writer->is_shedding   ? JOURNAL_SHEDDING
+                               : writer->is_low        ? JOURNAL_LOW
+                                                       : JOURNAL_RUNNING;
 
     if (state == writer->state)
         return;
@@ -607,7 +608,7 @@ static int recover_room(struct journal_writer *writer)
     look_at_room(writer);
     writer->is_full = 0;
     writer->is_deceived = 0;
-    if (!writer->has_reserve)
+    if (LACKS_RESERVE(writer))
         rc = make_reserve(writer);
     if (rc >= 0 && writer->is_shedding) {
         rc = roll(writer, JOURNAL_MARKET);
@@ -739,7 +740,7 @@ struct journal_writer *journal_writer_new(const struct disk *disk, struct journa
     rc = is_bad_config(&writer->config, err);
     if (rc < 0)
         goto fail;
-    rc = make_reserve(writer);
+    rc = LACKS_RESERVE(writer) ? make_reserve(writer) : AGON_OK;
     if (rc < 0) {
         (void)error_set(err, rc, "journal: making the reserve of %llu bytes: %s",
                         (unsigned long long)writer->config.segment_bytes[JOURNAL_MONEY],

@@ -40,6 +40,9 @@ struct journal_config {
     unsigned char build[16];  /* of this program */
     uint64_t low_water_bytes; /* state LOW when fewer are free; 0: never */
     uint32_t low_water_ppm;   /* ... or less than this part of the file system */
+    /* Without a reserve: what it would hold is FULL at once. For who has no orders at a venue and
+     * can begin again. */
+    int has_no_reserve;
     /* Free bytes and size of the file system; NULL: no low water. [writer] */
     int64_t (*free_bytes)(void *ctx, int64_t *total);
     void *free_ctx;

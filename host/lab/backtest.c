@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
+#include "lab/backtest_journal.h"
 #include "lab/backtest_windows.h"
 #include "lab/clip.h"
 #include "lab/funding.h"
@@ -10,17 +11,12 @@
 
 #include "engine/driver.h"
 #include "engine/lockstep.h"
-#include "journal/reader.h"
-#include "journal/writer.h"
 #include "lab/replay.h"
 #include "lab/tape_named.h"
 #include "market/instrument_kind.h"
-#include "sys/buildid.h"
 #include "sys/clock.h"
-#include "sys/entropy.h"
 
-#define GEN_START     ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
-#define JOURNAL_EVERY 4096 /* events between two turns of the writer */
+#define GEN_START ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
 
 struct run {
     const struct backtest_config *config;
@@ -45,10 +41,8 @@ struct run {
     struct slot_set demoted;       /* by lines of a plan that is still to come */
     uint64_t room_fills, room_samples, room_equity;
     agon_ns_t t_venue; /* the newest stamp of the market's events */
-    struct journal_buffer buffer;
-    int has_buffer;
-    struct journal_writer *writer; /* owned */
-    struct tape_named named;       /* what of tapes the journal names */
+    struct backtest_journal journal;
+    struct tape_named named; /* what of tapes the journal names */
 };
 
 static int step(struct run *run, void *event, const char *what, struct error *err)
@@ -59,6 +53,7 @@ static int step(struct run *run, void *event, const char *what, struct error *er
     ((struct agon_event_hdr *)event)->t = run->t_start;
     rc = driver_step(&run->driver, event);
     rc = rc < 0 ? rc : run->driver.rc;
+    rc = rc < 0 ? rc : backtest_journal_turn(&run->journal);
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
 }
 
@@ -669,49 +664,9 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     }
     if (run->config->event != NULL)
         run->config->event(run->config->ctx, run->result->engine, event);
-    if (run->writer != NULL)
+    if (run->config->journal != NULL)
         tape_named_step(&run->named, event);
-    if (kept >= 0 && run->writer != NULL && event->seq % JOURNAL_EVERY == 0)
-        kept = journal_writer_step(run->writer) < 0 ? AGON_EIO : AGON_OK;
-    return kept;
-}
-
-static int open_journal(struct run *run, struct error *err)
-{
-    struct journal_config config = {.is_async = 1, .run = 1, .named = &run->named.port};
-    unsigned char build[BUILD_ID_MAX] = {0};
-    struct journal_summary summary;
-    const struct disk *disk = run->config->journal;
-    int rc = journal_recover(disk, &(struct journal_reading){0}, &summary, err);
-
-    if (rc < 0)
-        return rc;
-    if (summary.end.next_seq != 1)
-        return error_set(err, AGON_EBUSY,
-                         "%s holds a journal of %llu events already; name an empty directory",
-                         run->config->journal_name, (unsigned long long)summary.end.next_seq - 1);
-    rc = journal_buffer_init(&run->buffer, JOURNAL_BUFFER_BYTES, 1);
-    if (rc < 0)
-        return error_set(err, rc, "no memory for the journal's buffer");
-    run->has_buffer = 1;
-    entropy_bytes(config.id, sizeof(config.id));
-    (void)buildid_own(build);
-    memcpy(config.build, build, sizeof(config.build));
-    run->writer = journal_writer_new(disk, &run->buffer, &config, &summary.end, err);
-    return run->writer != NULL ? AGON_OK : AGON_EIO;
-}
-
-static int close_journal(struct run *run, struct error *err)
-{
-    int rc = AGON_OK;
-
-    if (run->writer != NULL) {
-        rc = journal_writer_close(run->writer, err);
-        journal_writer_free(run->writer);
-    }
-    if (run->has_buffer)
-        journal_buffer_deinit(&run->buffer);
-    return rc;
+    return kept >= 0 ? backtest_journal_turn(&run->journal) : kept;
 }
 
 // A last word on the state, so that a replay of the journal ends with a proof.
@@ -800,10 +755,10 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     hash_init(&run.intents);
     tape_named_init(&run.named);
     if (config->journal != NULL) {
-        rc = open_journal(&run, err);
+        rc = backtest_journal_open(&run.journal, config, &run.named.port, err);
         if (rc < 0)
             goto done;
-        engine.journal = &run.buffer;
+        engine.journal = &run.journal.buffer;
     }
     rc = process_bus_new(&result->bus, engine.bus_granules, err);
     if (rc < 0)
@@ -862,7 +817,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     hash_final(&run.intents, result->intents);
 done:
     if (config->journal != NULL) {
-        int closed = close_journal(&run, rc < 0 ? NULL : err);
+        int closed = backtest_journal_close(&run.journal, rc < 0 ? NULL : err);
 
         rc = rc < 0 ? rc : closed;
     }

@@ -595,7 +595,7 @@ static int widen(struct host *host, uint64_t n_bytes)
 int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err)
 {
     struct snapshot_want want = {.last_seq = summary->end.next_seq - 1};
-    struct journal_reading reading = {0};
+    struct journal_reading reading = {.needs_all = 1};
     struct journal_reader *reader;
     const struct agon_event_hdr *event;
     struct snapshot snapshot;

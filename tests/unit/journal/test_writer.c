@@ -277,6 +277,42 @@ START_TEST(no_room_for_the_reserve_refuses_the_start)
 }
 END_TEST
 
+/* Who can begin again keeps none: nothing is written ahead for it, and a full disk is full at once.
+ * What was durable is read. */
+START_TEST(without_a_reserve_a_full_disk_is_full_at_once)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct told told = {.n = 0};
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+    uint64_t full_seq;
+
+    config.has_no_reserve = 1;
+    config.on_state = on_state;
+    config.state_ctx = &told;
+    disk_mem_room(mem, 2 * SEGMENT_BYTES_MIN + SEGMENT_BYTES_MIN / 2, 0);
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    ck_assert_int_eq(host.disk.open(host.disk.ctx, SEGMENT_RESERVE, 0), AGON_ENOENT);
+    help_append(&host, 20);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    for (int i = 0; i < 3 * JOURNAL_RETRY_STEPS; i++)
+        ck_assert_int_eq(journal_writer_step(host.writer), 0);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_RUNNING);
+    ck_assert_int_eq(host.disk.open(host.disk.ctx, SEGMENT_RESERVE, 0), AGON_ENOENT);
+    until(&host, JOURNAL_FULL, 40000);
+    for (int i = 0; i < told.n; i++)
+        ck_assert_int_ne(told.states[i], JOURNAL_RESERVE);
+    full_seq = journal_durable_seq(&host.buffer);
+    ck_assert_uint_lt(full_seq, host.seq);
+    ck_assert_int_eq(journal_writer_close(host.writer, &host.err), AGON_ENOSPC);
+    help_kill(&host);
+    ck_assert_uint_eq((uint64_t)help_read(mem, NULL, &summary, &err), full_seq);
+    disk_mem_free(mem);
+}
+END_TEST
+
 static int64_t little_room(void *ctx, int64_t *total)
 {
     *total = 1000 << 20;
@@ -535,6 +571,7 @@ int main(void)
     tcase_add_test(tcase, a_segment_that_is_begun_again_and_again_leaves_a_journal_that_is_read);
     tcase_add_test(tcase, nothing_is_dropped_by_a_journal_that_has_failed);
     tcase_add_test(tcase, no_room_for_the_reserve_refuses_the_start);
+    tcase_add_test(tcase, without_a_reserve_a_full_disk_is_full_at_once);
     tcase_add_test(tcase, low_water_is_told_before_anything_is_lost);
     tcase_add_test(tcase, old_market_goes_by_name_and_the_rest_is_read);
     tcase_add_test(tcase, class_async_is_durable_when_written);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/backtest_journal.h"
+
+#include "journal/reader.h"
+#include "sys/buildid.h"
+#include "sys/entropy.h"
+
+/* Small: what is appended is still near when it is taken, and no memory is touched only to wait.
+ * Not smaller: each turn that writes wakes who has the files (sys/disk_far.h), once a class.
+ * Between two turns comes one event, of EVENT_BYTES_MAX at most. */
+#define ROOM ((uint64_t)2 << 20)
+#define TURN ((uint64_t)1 << 20)
+
+int backtest_journal_open(struct backtest_journal *journal, const struct backtest_config *config,
+                          const struct journal_named *named, struct error *err)
+{
+    struct journal_config writer = {.is_async = 1, .run = 1, .has_no_reserve = 1, .named = named};
+    unsigned char build[BUILD_ID_MAX] = {0};
+    struct journal_summary summary;
+    int rc = journal_recover(config->journal, &(struct journal_reading){0}, &summary, err);
+
+    if (rc < 0)
+        return rc;
+    if (summary.end.next_seq != 1)
+        return error_set(err, AGON_EBUSY,
+                         "%s holds a journal of %llu events already; name an empty directory",
+                         config->journal_name, (unsigned long long)summary.end.next_seq - 1);
+    rc = journal_buffer_init(&journal->buffer, ROOM, 1);
+    if (rc < 0)
+        return error_set(err, rc, "no memory for the journal's buffer");
+    journal->has_buffer = 1;
+    entropy_bytes(writer.id, sizeof(writer.id));
+    (void)buildid_own(build);
+    memcpy(writer.build, build, sizeof(writer.build));
+    journal->writer =
+        journal_writer_new(config->journal, &journal->buffer, &writer, &summary.end, err);
+    return journal->writer != NULL ? AGON_OK : AGON_EIO;
+}
+
+int backtest_journal_turn(struct backtest_journal *journal)
+{
+    if (journal->writer == NULL || journal_buffer_used(&journal->buffer) < TURN)
+        return AGON_OK;
+    return journal_writer_step(journal->writer) < 0 ? AGON_EIO : AGON_OK;
+}
+
+int backtest_journal_close(struct backtest_journal *journal, struct error *err)
+{
+    int rc = AGON_OK;
+
+    if (journal->writer != NULL) {
+        rc = journal_writer_close(journal->writer, err);
+        journal_writer_free(journal->writer);
+    }
+    if (journal->has_buffer)
+        journal_buffer_deinit(&journal->buffer);
+    return rc;
+}
