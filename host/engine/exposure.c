@@ -36,10 +36,10 @@ static agon_amt_t worth_of(const struct engine *engine, const struct position *p
     if (pos->held_amt == 0)
         return 0;
     if (!instrument_kind_has_coins(instrument->kind))
-        return px == 0 ? 0
-                       : num_add(instruments_notional(&engine->table, instrument, px, pos->qty,
-                                                      NUM_DOWN),
-                                 -pos->cost_amt);
+        return px == 0
+                   ? 0
+                   : num_add(instruments_worth(&engine->table, instrument, px, pos->qty, NUM_DOWN),
+                             -pos->cost_amt);
     // Without any price it is worth what it cost: nothing would be a loss that nobody made.
     return px == 0
                ? pos->cost_amt
@@ -89,6 +89,27 @@ static void add_reach(struct exposure_reach *reach, const struct exposure_line *
     reach->asset_down[line->asset] += (num128_t)sign * line->down_amt;
 }
 
+/* The same of a line that was counted and one that takes its place, in one go. */
+static void move_reach(struct exposure_reach *reach, const struct exposure_line *before,
+                       const struct exposure_line *line)
+{
+    num128_t up = (num128_t)line->up_amt - before->up_amt;
+    num128_t down = (num128_t)line->down_amt - before->down_amt;
+    num128_t more = (num128_t)line->reach_amt - before->reach_amt;
+
+    if (line->venue != before->venue || line->asset != before->asset) {
+        add_reach(reach, before, -1);
+        add_reach(reach, line, 1);
+        return;
+    }
+    reach->gross += more;
+    reach->net_up += up;
+    reach->net_down += down;
+    reach->venue[line->venue] += more;
+    reach->asset_up[line->asset] += up;
+    reach->asset_down[line->asset] += down;
+}
+
 static agon_asset_t unit_of(const struct agon_instrument *instrument)
 {
     return instrument_kind_unit(instrument);
@@ -109,14 +130,13 @@ static void work_out_reach(const struct engine *engine, const struct position *p
     agon_asset_t unit = unit_of(instrument);
 
     line->up_amt = in_base(engine, unit,
-                           instruments_notional(&engine->table, instrument, px,
-                                                num_add(pos->qty, pos->working_buy_qty), NUM_AWAY),
+                           instruments_worth(&engine->table, instrument, px,
+                                             num_add(pos->qty, pos->working_buy_qty), NUM_AWAY),
                            &line->is_unknown);
-    line->down_amt =
-        in_base(engine, unit,
-                instruments_notional(&engine->table, instrument, px,
-                                     num_add(pos->qty, -pos->working_sell_qty), NUM_AWAY),
-                &line->is_unknown);
+    line->down_amt = in_base(engine, unit,
+                             instruments_worth(&engine->table, instrument, px,
+                                               num_add(pos->qty, -pos->working_sell_qty), NUM_AWAY),
+                             &line->is_unknown);
     line->reach_amt = num_abs(line->up_amt) > num_abs(line->down_amt) ? num_abs(line->up_amt)
                                                                       : num_abs(line->down_amt);
     line->venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
@@ -160,8 +180,6 @@ static HOT void count(struct engine *engine, uint16_t slot, uint32_t place,
     struct exposure_line now = {0};
 
     add_value(exposure, slot, line, -1);
-    if (exposure->is_reach_kept)
-        add_reach(&exposure->reach, line, -1);
     if (instrument != NULL) {
         const struct market *market = &engine->markets[pos->instrument];
         agon_px_t px = exposure_path_px(engine, slot, pos->instrument);
@@ -177,10 +195,10 @@ static HOT void count(struct engine *engine, uint16_t slot, uint32_t place,
         exposure->held[slot] &= ~((uint32_t)1 << place);
         exposure->held[slot] |= (uint32_t)(pos->qty != 0) << place;
     }
+    if (exposure->is_reach_kept)
+        move_reach(&exposure->reach, line, &now);
     *line = now;
     add_value(exposure, slot, line, 1);
-    if (exposure->is_reach_kept)
-        add_reach(&exposure->reach, line, 1);
 }
 
 // Of an asset what the slot has beside its positions.
@@ -388,10 +406,10 @@ static void count_reach(struct engine *engine, uint16_t slot, uint32_t place,
 {
     struct exposure *exposure = engine->exposure;
     struct exposure_line *line = &exposure->lines[slot][place];
+    struct exposure_line before = *line;
 
-    add_reach(&exposure->reach, line, -1);
     work_out_reach(engine, pos, instrument, line);
-    add_reach(&exposure->reach, line, 1);
+    move_reach(&exposure->reach, &before, line);
 }
 
 void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos)

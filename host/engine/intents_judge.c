@@ -69,7 +69,7 @@ static agon_amt_t with_fee(const struct agon_instrument *instrument, agon_amt_t 
 static agon_amt_t notional(const struct engine *engine, const struct agon_instrument *instrument,
                            agon_px_t px, agon_qty_t qty)
 {
-    return instruments_notional(&engine->table, instrument, px, qty, NUM_UP);
+    return instruments_worth(&engine->table, instrument, px, qty, NUM_UP);
 }
 
 // Of the base, what sells of so much may take.
@@ -239,16 +239,6 @@ static void into_base(const struct engine *engine, const struct slot *slot,
                   (slot->limits.book_age_ms > 0 && value_is_old(engine, slot, unit)));
 }
 
-/* All of them are looked at, several at once. */
-static inline uint8_t is_subscribed(const struct subscription *sub, agon_instrument_t id)
-{
-    uint32_t found = 0;
-
-    for (uint32_t i = 0; i < SLOT_INSTRUMENTS_MAX; i++)
-        found |= (uint32_t)(sub->instruments[i] == id) & (uint32_t)(i < sub->n_instruments);
-    return (uint8_t)found;
-}
-
 /* What the order could lose, and what all slots would hold with it. */
 static void judge_losses(const struct engine *engine, const struct slot *slot,
                          const struct agon_instrument *instrument, const struct agon_intent *intent,
@@ -294,7 +284,9 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
 
     if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&
         intent->account < ACCOUNTS_MAX) {
-        view.is_authorised = is_subscribed(&slot->subscription, intent->instrument);
+        // What it subscribes to, a bit for each slot (control_watch).
+        view.is_authorised =
+            (uint8_t)slot_set_has(&engine->markets[intent->instrument].watchers, slot->id);
     }
     if (!view.is_authorised)
         return risk_judge(&view, intent);

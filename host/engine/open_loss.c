@@ -78,9 +78,10 @@ static void reach_to(struct exposure_side *side, int64_t key)
     }
     if (side->n[EXPOSURE_FURTHEST - 1] > 0)
         side->rest = side->key[EXPOSURE_FURTHEST - 1];
-    for (uint32_t i = EXPOSURE_FURTHEST - 1; i > at; i--) {
-        side->key[i] = side->key[i - 1];
-        side->n[i] = side->n[i - 1];
+    // Written so that a few moves are no call of memmove.
+    for (uint32_t i = EXPOSURE_FURTHEST - 1; i > 0; i--) {
+        side->key[i] = i > at ? side->key[i - 1] : side->key[i];
+        side->n[i] = i > at ? side->n[i - 1] : side->n[i];
     }
     side->key[at] = key;
     side->n[at] = 1;
@@ -108,8 +109,10 @@ static void reach_no_more(struct exposure_side *side, int64_t key)
 static struct exposure_side *side_of(const struct engine *engine, const struct order *order,
                                      struct exposure_open *open)
 {
-    uint32_t place = exposure_place(engine, order->slot, order->instrument);
+    uint32_t place = engine->exposure->places[order->instrument][order->slot];
 
+    // Counted with the first order there, or not yet.
+    place = place != 0 ? place - 1 : exposure_place(engine, order->slot, order->instrument);
     REQUIRE(place < LEDGER_POSITIONS); // it holds something back there
     return order->side == AGON_BUY ? &open->buys[place] : &open->sells[place];
 }
@@ -143,11 +146,13 @@ HOT agon_amt_t exposure_order_loss(const struct engine *engine,
     if (qty <= 0 || px <= 0)
         return 0;
     if (worth_px > 0 && off_px > 0)
-        amt = instruments_notional(&engine->table, instrument, off_px, qty, NUM_UP);
+        amt = instruments_worth(&engine->table, instrument, off_px, qty, NUM_UP);
     if (ppb > 0)
-        amt = num_add(amt,
-                      num_mul_div(instruments_notional(&engine->table, instrument, px, qty, NUM_UP),
-                                  ppb, 1000000000, NUM_UP));
+        amt =
+            num_add(amt, num_mul_div(instruments_worth(&engine->table, instrument, px, qty, NUM_UP),
+                                     ppb, 1000000000, NUM_UP));
+    if (instrument_kind_unit(instrument) == engine->table.base_currency)
+        return amt;
     return exposure_in_base(engine, instrument_kind_unit(instrument), amt, &is_unknown);
 }
 

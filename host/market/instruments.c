@@ -20,7 +20,8 @@ int instruments_init_for(struct instruments *table, uint32_t n)
     table->room = n < INSTRUMENTS_MAX ? n : INSTRUMENTS_MAX;
     table->assets = calloc(ASSETS_MAX + 1, sizeof(*table->assets));
     table->all = calloc((size_t)table->room + 1, sizeof(*table->all));
-    if (table->assets == NULL || table->all == NULL) {
+    table->scales = calloc((size_t)table->room + 1, sizeof(*table->scales));
+    if (table->assets == NULL || table->all == NULL || table->scales == NULL) {
         instruments_deinit(table);
         return AGON_ENOMEM;
     }
@@ -31,6 +32,7 @@ void instruments_deinit(struct instruments *table)
 {
     free(table->assets);
     free(table->all);
+    free(table->scales);
     memset(table, 0, sizeof(*table));
 }
 
@@ -119,6 +121,35 @@ static int check_filters(const struct agon_instrument *event, struct error *err)
     return AGON_OK;
 }
 
+static inline int amt_exp_of(const struct instruments *table,
+                             const struct agon_instrument *instrument)
+{
+    const struct asset *settle = instruments_asset(table, instrument->settle);
+
+    return settle != NULL ? settle->exp : 0;
+}
+
+// Is a notional price times quantity, and nothing else?
+static inline int is_plain(const struct agon_instrument *instrument)
+{
+    return !instrument_kind_is_in_base(instrument->kind) &&
+           (instrument->multiplier == 0 ||
+            (instrument->multiplier == 1 && instrument->multiplier_exp == 0));
+}
+
+#define SCALES 9
+static const int64_t scales[SCALES] = {1,      10,      100,      1000,     10000,
+                                       100000, 1000000, 10000000, 100000000};
+
+/* What price times quantity is to be multiplied by, where that is all; 0: it is not. */
+static inline int64_t scale_of(const struct instruments *table,
+                               const struct agon_instrument *instrument)
+{
+    int shift = amt_exp_of(table, instrument) - instrument->px_exp - instrument->qty_exp;
+
+    return is_plain(instrument) && shift >= 0 && shift < SCALES ? scales[shift] : 0;
+}
+
 int instruments_set(struct instruments *table, const struct agon_instrument *event,
                     struct error *err)
 {
@@ -136,6 +167,7 @@ int instruments_set(struct instruments *table, const struct agon_instrument *eve
         return rc;
     }
     table->all[id] = *event;
+    table->scales[id] = scale_of(table, event);
     if (id > table->n_instruments)
         table->n_instruments = id;
     return AGON_OK;
@@ -304,26 +336,19 @@ static agon_amt_t notional_wide(const struct agon_instrument *instrument, int am
     return round_last(&value, last, is_inexact, is_negative, round);
 }
 
-#define SCALES 9
-static const int64_t scales[SCALES] = {1,      10,      100,      1000,     10000,
-                                       100000, 1000000, 10000000, 100000000};
-
 HOT agon_amt_t instruments_notional(const struct instruments *table,
                                     const struct agon_instrument *instrument, agon_px_t px,
                                     agon_qty_t qty, enum num_round round)
 {
-    const struct asset *settle = instruments_asset(table, instrument->settle);
-    int amt_exp = settle != NULL ? settle->exp : 0;
+    int amt_exp = amt_exp_of(table, instrument);
 
-    if (!instrument_kind_is_in_base(instrument->kind) &&
-        (instrument->multiplier == 0 ||
-         (instrument->multiplier == 1 && instrument->multiplier_exp == 0))) {
-        int shift = amt_exp - instrument->px_exp - instrument->qty_exp;
+    if (is_plain(instrument)) {
+        int64_t scale = scale_of(table, instrument);
         int64_t narrow, scaled;
 
         // Most need no rounding and fit 63 bits.
-        if (shift >= 0 && shift < SCALES && !__builtin_mul_overflow(px, qty, &narrow) &&
-            !__builtin_mul_overflow(narrow, scales[shift], &scaled) && scaled >= NUM_MIN)
+        if (scale > 0 && !__builtin_mul_overflow(px, qty, &narrow) &&
+            !__builtin_mul_overflow(narrow, scale, &scaled) && scaled >= NUM_MIN)
             return scaled;
         return num_notional(px, instrument->px_exp, qty, instrument->qty_exp, amt_exp, round);
     }

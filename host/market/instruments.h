@@ -20,7 +20,8 @@ struct instruments {
     agon_asset_t base_currency;       /* capital and scores are in it; 0: none yet */
     struct asset *assets;             /* owned, [ASSETS_MAX + 1] */
     struct agon_instrument *all;      /* owned, [room + 1]; ids have no gaps */
-    uint32_t room;                    /* highest id that it has a place for */
+    int64_t *scales; /* owned, [room + 1]: px * qty times it is a notional; 0: it takes more */
+    uint32_t room;   /* highest id that it has a place for */
 };
 
 int instruments_init(struct instruments *table); /* for INSTRUMENTS_MAX; AGON_ENOMEM */
@@ -60,6 +61,19 @@ agon_asset_t instruments_find_asset(const struct instruments *table, const char 
 agon_amt_t instruments_notional(const struct instruments *table,
                                 const struct agon_instrument *instrument, agon_px_t px,
                                 agon_qty_t qty, enum num_round round);
+/* The same of an instrument of this table, as instruments_get gave it: most are two products. */
+static inline agon_amt_t instruments_worth(const struct instruments *table,
+                                           const struct agon_instrument *instrument, agon_px_t px,
+                                           agon_qty_t qty, enum num_round round)
+{
+    int64_t scale = table->scales[instrument->hdr.instrument];
+    int64_t narrow, scaled;
+
+    if (scale > 0 && !__builtin_mul_overflow(px, qty, &narrow) &&
+        !__builtin_mul_overflow(narrow, scale, &scaled) && scaled >= NUM_MIN)
+        return scaled;
+    return instruments_notional(table, instrument, px, qty, round);
+}
 void instruments_save(const struct instruments *table, struct enc *enc);
 /* AGON_ECORRUPT: no saved table; it is then empty. */
 int instruments_load(struct instruments *table, struct dec *dec);
