@@ -770,8 +770,8 @@ void exposure_reach(const struct engine *engine, uint16_t slot,
     uint32_t place = engine->exposure->places[instrument->hdr.instrument][slot];
     uint32_t venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
     uint32_t asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
-    num128_t up = side == AGON_BUY ? notional_amt : 0;
-    num128_t down = side == AGON_BUY ? 0 : -(num128_t)notional_amt;
+    agon_amt_t up = side == AGON_BUY ? notional_amt : 0;
+    agon_amt_t down = side == AGON_BUY ? 0 : -notional_amt;
     agon_amt_t up_amt, down_amt, more_amt;
 
     memset(reach, 0, sizeof(*reach));
@@ -779,8 +779,8 @@ void exposure_reach(const struct engine *engine, uint16_t slot,
         return;
     if (place != 0)
         line = &engine->exposure->lines[slot][place - 1];
-    up_amt = magnitude(line->up_amt + up);
-    down_amt = magnitude(line->down_amt + down);
+    up_amt = num_abs(num_add(line->up_amt, up));
+    down_amt = num_abs(num_add(line->down_amt, down));
     more_amt = (up_amt > down_amt ? up_amt : down_amt) - line->reach_amt;
     reach->gross_amt = fit(all->gross + more_amt);
     reach->venue_amt = fit(all->venue[venue] + more_amt);

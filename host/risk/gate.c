@@ -36,6 +36,44 @@ int64_t risk_tokens_ppm(const struct risk_view *view)
     return tokens < full ? tokens : full;
 }
 
+/* Has equity fallen from its highest by the limit? (high - equity) / high >= ppm / 1,000,000 */
+static inline int is_fallen(const struct risk_slot *slot, agon_amt_t equity_amt,
+                            uint32_t drawdown_ppm)
+{
+    num128_t fallen = (num128_t)slot->equity_high_amt - equity_amt;
+
+    return slot->equity_high_amt > 0 &&
+           fallen * 1000000 >= (num128_t)slot->equity_high_amt * drawdown_ppm;
+}
+
+static inline int is_day_lost(const struct risk_slot *slot, agon_amt_t equity_amt,
+                              agon_amt_t loss_amt)
+{
+    return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
+}
+
+/* A check asks of one limit, and the others are known to be none: no call, or each is asked after.
+ */
+inline __attribute__((always_inline)) uint16_t risk_worst(const struct risk_slot *slot,
+                                                          agon_amt_t open_loss_amt,
+                                                          const struct risk_losses *losses)
+{
+    agon_amt_t equity_amt = num_add(slot->equity_amt, -open_loss_amt);
+
+    // An open order makes no loss smaller, and nothing stands above its own highest.
+    REQUIRE(open_loss_amt >= 0);
+    REQUIRE(slot->equity_high_amt >= slot->equity_amt);
+    if (losses->daily_loss_amt > 0 &&
+        (slot->is_daily_breached || is_day_lost(slot, equity_amt, losses->daily_loss_amt)))
+        return losses->daily_reason;
+    if (losses->drawdown_ppm > 0 &&
+        (slot->is_drawdown_breached || is_fallen(slot, equity_amt, losses->drawdown_ppm)))
+        return losses->drawdown_reason;
+    if (losses->floor_amt > 0 && (slot->is_floor_breached || equity_amt <= losses->floor_amt))
+        return losses->floor_reason;
+    return REASON_NONE;
+}
+
 /* The chain, written out of the table: one check behind the other, and no call between them. */
 HOT __attribute__((flatten)) uint16_t risk_judge(struct risk_view *view,
                                                  const struct agon_intent *intent)
@@ -80,20 +118,6 @@ uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent
     // The host sells nothing that its slot does not hold, whatever the checks were told is free.
     REQUIRE(intent->qty <= num_abs(view->held_qty));
     return REASON_NONE;
-}
-
-/* Has equity fallen from its highest by the limit? (high - equity) / high >= ppm / 1,000,000 */
-static int is_fallen(const struct risk_slot *slot, agon_amt_t equity_amt, uint32_t drawdown_ppm)
-{
-    num128_t fallen = (num128_t)slot->equity_high_amt - equity_amt;
-
-    return slot->equity_high_amt > 0 &&
-           fallen * 1000000 >= (num128_t)slot->equity_high_amt * drawdown_ppm;
-}
-
-static int is_day_lost(const struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t loss_amt)
-{
-    return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
 }
 
 agon_amt_t risk_drawdown_amt(const struct risk_slot *slot, uint32_t drawdown_ppm)
@@ -144,25 +168,6 @@ HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t 
         reason = note_breach(slot, t, losses->floor_reason, losses->floor_amt);
     }
     return reason;
-}
-
-uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
-                    const struct risk_losses *losses)
-{
-    agon_amt_t equity_amt = num_add(slot->equity_amt, -open_loss_amt);
-
-    // An open order makes no loss smaller, and nothing stands above its own highest.
-    REQUIRE(open_loss_amt >= 0);
-    REQUIRE(slot->equity_high_amt >= slot->equity_amt);
-    if (losses->daily_loss_amt > 0 &&
-        (slot->is_daily_breached || is_day_lost(slot, equity_amt, losses->daily_loss_amt)))
-        return losses->daily_reason;
-    if (losses->drawdown_ppm > 0 &&
-        (slot->is_drawdown_breached || is_fallen(slot, equity_amt, losses->drawdown_ppm)))
-        return losses->drawdown_reason;
-    if (losses->floor_amt > 0 && (slot->is_floor_breached || equity_amt <= losses->floor_amt))
-        return losses->floor_reason;
-    return REASON_NONE;
 }
 
 // In proportion, where there is one: capital that comes makes no fall smaller, and none larger.
