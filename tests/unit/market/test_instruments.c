@@ -384,6 +384,9 @@ START_TEST(a_quantity_is_worth_what_the_contract_says)
                   "%s: %lld", worth[_i].what,
                   (long long)instruments_notional(&table, instruments_get(&table, 2), worth[_i].px,
                                                   worth[_i].qty, worth[_i].round));
+    ck_assert_int_eq(instruments_worth(&table, instruments_get(&table, 2), worth[_i].px,
+                                       worth[_i].qty, worth[_i].round),
+                     worth[_i].want);
     instruments_deinit(&table);
 }
 END_TEST

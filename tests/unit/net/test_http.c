@@ -525,6 +525,23 @@ START_TEST(percent_encoding_is_that_of_rfc_3986)
     ck_assert_str_eq(text, "%5B%22A~b%22%5D%20%2B");
     ck_assert_int_eq(http_pct_encode("ab", 2, text, 2), AGON_ENOSPC);
     ck_assert_int_eq(http_pct_encode("ab", 2, text, 3), 2);
+    // Eight at a time: each byte at each place among digits and letters.
+    for (int c = 0; c < 256; c++) {
+        for (int at = 0; at < 17; at++) {
+            unsigned char word[17];
+            int is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                           (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+
+            memcpy(word, "0aZ9zA5mM0aZ9zA5m", sizeof word);
+            word[at] = (unsigned char)c;
+            n = http_pct_encode(word, sizeof word, text, sizeof text);
+            ck_assert_int_eq(n, is_plain ? 17 : 19);
+            ck_assert_int_eq(text[at], is_plain ? (char)c : '%');
+            ck_assert_int_eq(http_pct_decode(text, (size_t)n, 0, back, sizeof back), 17);
+            ck_assert_mem_eq(back, word, 17);
+            ck_assert_int_eq(http_pct_encode(word, sizeof word, text, (size_t)n), AGON_ENOSPC);
+        }
+    }
     ck_assert_int_eq(http_pct_decode("a+b%2b", 6, 0, text, sizeof text), 4);
     ck_assert_str_eq(text, "a+b+");
     ck_assert_int_eq(http_pct_decode("a+b%2b", 6, 1, text, sizeof text), 4);
