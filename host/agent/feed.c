@@ -7,14 +7,13 @@
 #include <sys/mman.h>
 
 #include "agent/feed_fold.h"
+#include "agent/feed_hand.h"
 #include "agent/feed_state.h"
 #include "agent/fpstate.h"
 #include "agent/shown.h"
 #include "base/hot.h"
 
-#define ARENA_PAGE   4096u
-#define MEASURE_NS   100000 /* of what comes sooner after the last that was measured, */
-#define MEASURE_RUNS 64     /* one in so many is measured */
+#define ARENA_PAGE 4096u
 
 _Thread_local struct feed *feed_current;
 
@@ -59,6 +58,7 @@ static __attribute__((noinline)) void blame_torn(struct feed *feed)
         error_set(&feed->failure, AGON_EIO,
                   "the plugin wrote into the events that it is shown, at event %llu of its slot",
                   (unsigned long long)feed->nth);
+    feed->shows = 0;
 }
 
 void feed_call_end(struct feed *feed, struct feed_call call)
@@ -171,6 +171,9 @@ static void set_cares(struct feed *feed)
     feed->told = feed->subscription.event_mask & ~BY_CONTENT;
     feed->cares = feed->subscription.event_mask | FOLDED |
                   (feed->subscription.depth == DEPTH_FULL ? FOLDED_FULL : 0);
+    feed->shows = feed->config.shown != NULL && feed->failure.code == 0
+                      ? feed->told & ~(FOLDED | FOLDED_FULL)
+                      : 0;
 }
 
 static inline int cares(const struct feed *feed, const struct agon_event_hdr *header)
@@ -403,67 +406,63 @@ void feed_stop(struct feed *feed, uint32_t reason)
 
 /* Delivery */
 
-// Not inlined: once a feed_run, and what is done once an event stays small.
-static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
+// Not inlined: what is done once an event stays small.
+__attribute__((noinline)) void feed_measure(struct feed *feed, int64_t began_ns)
 {
-    int64_t began_ns = bus_stamped(&feed->bus, seq);
-
-    feed->is_unmeasured = 0;
-    // Which are left out depends on when they were sent, and not on how long they took.
-    if (began_ns <= 0 ||
-        (began_ns - feed->measured_ns < MEASURE_NS && ++feed->n_left_out < MEASURE_RUNS))
-        return;
     feed->n_left_out = 0;
     feed->measured_ns = began_ns;
-    hist_small_add(&feed->beat->delivery, feed->config.now() - began_ns);
+    if (feed->config.now != NULL)
+        hist_small_add(&feed->beat->delivery, feed->config.now() - began_ns);
 }
 
+static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
+{
+    feed->is_unmeasured = 0;
+    feed_measure_some(feed, bus_stamped(&feed->bus, seq));
+}
+
+__attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_event_hdr *event,
+                                         int rc)
+{
+    if (feed->no_room.n_calls != 0)
+        tell_no_room(feed);
+    if (fpstate_put(feed->fp))
+        count(&feed->beat->n_fp);
+    if (shown_is_torn) {
+        blame_torn(feed);
+        return AGON_EIO;
+    }
+    if (rc >= 0) {
+        feed->errors_in_row = 0;
+        return feed->failure.code != 0 ? AGON_EIO : AGON_OK;
+    }
+    count(&feed->beat->n_errors);
+    if (++feed->errors_in_row < FEED_ERRORS_MAX)
+        return AGON_OK;
+    feed_blame(&feed->failure, "on_event", rc);
+    error_wrap(&feed->failure, "%d events in a row, the last of seq %llu", FEED_ERRORS_MAX,
+               (unsigned long long)event->seq);
+    feed->failure.code = AGON_EIO;
+    feed->shows = 0;
+    return AGON_EIO;
+}
+
+/* With stamps for whoever watches from outside. */
 static HOT void deliver(struct feed *feed, const struct agon_event_hdr *event)
 {
     uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed) + 1;
-    int rc;
 
-    feed->nth++;
-    feed->t = event->t;
-    if (event->seq != feed->cause_seq) {
-        feed->cause_seq = event->seq;
-        feed->n = 0;
-    }
     // In a long run, too, who watches sees that it gets on.
     if (event->seq > feed->told_seq) {
         feed->told_seq = event->seq;
         atomic_store_explicit(&feed->beat->done_seq, event->seq - 1, memory_order_release);
     }
-    // As call_begin and call_end, but for what holds through all of feed_run.
-    feed->n_streams = 0;
-    feed->n_calls = 0;
     if (feed->is_unmeasured)
         measure(feed, event->seq);
     atomic_store_explicit(&feed->beat->enter, enter, memory_order_release);
-    rc = feed->agent.on_event(feed->agent.self, event, feed->nth);
+    (void)feed_hand(feed, event);
     atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
-    if (feed->no_room.n_calls != 0)
-        tell_no_room(feed);
-    // Masks of exceptions are looked at now and then: they alter no result.
-    if ((!feed->is_plain || feed->nth % 16 == 0 || !fpstate_is_left_plain()) &&
-        fpstate_put(feed->fp))
-        count(&feed->beat->n_fp);
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
-    if (__builtin_expect(shown_is_torn, 0)) {
-        blame_torn(feed);
-        return;
-    }
-    if (rc >= 0) {
-        feed->errors_in_row = 0;
-        return;
-    }
-    count(&feed->beat->n_errors);
-    if (++feed->errors_in_row >= FEED_ERRORS_MAX) {
-        feed_blame(&feed->failure, "on_event", rc);
-        error_wrap(&feed->failure, "%d events in a row, the last of seq %llu", FEED_ERRORS_MAX,
-                   (unsigned long long)event->seq);
-        feed->failure.code = AGON_EIO;
-    }
 }
 
 /* The bus has overwritten what this reader had not yet read. The steps from the last that was seen
@@ -589,15 +588,18 @@ static void take_private(struct feed *feed, const struct agon_event_hdr *event)
         deliver(feed, mine);
 }
 
-/* What the engine has spared it: nothing of that concerned it. */
+/* What the engine has spared it, since nothing of that concerned it, and turns of one record, of
+ * which nothing is written down here. */
 static inline void pass_over(struct feed *feed)
 {
     const struct runner_turn *turn = feed->turn;
+    int is_within = turn->shown_seq < turn->seq && feed->done_seq >= turn->seq;
+    uint64_t at = is_within ? turn->at : turn->shown_at;
 
-    if (feed->bus.at < turn->shown_at) {
-        feed->bus.at = feed->bus.tail = turn->shown_at;
-        feed->bus_seq = turn->shown_public_seq;
-        feed->bus_sub = turn->shown_public_sub;
+    if (feed->bus.at < at) {
+        feed->bus.at = feed->bus.tail = at;
+        feed->bus_seq = is_within ? turn->public_seq : turn->shown_public_seq;
+        feed->bus_sub = is_within ? turn->public_sub : turn->shown_public_sub;
     }
     if (feed->done_seq < turn->shown_seq)
         feed->done_seq = turn->shown_seq;
@@ -656,8 +658,10 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
         count(&feed->beat->n_fp);
     feed->phase = FEED_IDLE;
     feed_current = outer;
-    if (feed->failure.code != 0)
+    if (feed->failure.code != 0) {
+        feed->shows = 0;
         return AGON_EIO;
+    }
     if (limit > feed->done_seq)
         feed->done_seq = limit;
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
@@ -703,10 +707,17 @@ static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr
 {
     struct agon_event_hdr *copy = (struct agon_event_hdr *)(void *)feed->next;
     uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
-    int is_wanted = (feed->told & bit) != 0 ||
-                    subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
+    int is_wanted;
 
     feed->bus.at += event->granules;
+    if ((feed->shows & bit) != 0) {
+        if (feed->is_unmeasured)
+            measure(feed, event->seq);
+        (void)feed_hand(feed, event);
+        return;
+    }
+    is_wanted = (feed->told & bit) != 0 ||
+                subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
     // Of a SIGNAL it is told by which of its inputs it comes. Anything else is handed on as it
     // stands, where nobody can write to it.
     if (event->type == AGON_EVENT_SIGNAL || feed->config.shown == NULL) {
@@ -721,9 +732,7 @@ static HOT inline void take_shown(struct feed *feed, const struct agon_event_hdr
         deliver(feed, event);
 }
 
-/* Not inlined: most turns are of one record that is wanted. */
-static HOT __attribute__((noinline)) void walk(struct feed *feed, const struct runner_turn *turn,
-                                               int has_mine)
+static HOT void walk(struct feed *feed, const struct runner_turn *turn, int has_mine)
 {
     for (;;) {
         const struct agon_event_hdr *next = next_shown(feed, turn->at);
@@ -745,33 +754,12 @@ static HOT __attribute__((noinline)) void walk(struct feed *feed, const struct r
     }
 }
 
-/* The turn's only record, where that it concerns the slot says that its plugin is told: the engine
- * has judged type and instrument, and nothing here keeps it. NULL: it is looked at. */
-static inline const struct agon_event_hdr *only(const struct feed *feed,
-                                                const struct runner_turn *turn, uint32_t word,
-                                                uint64_t slot)
-{
-    const struct agon_event_hdr *event =
-        (const struct agon_event_hdr *)(const void *)(feed->shown +
-                                                      (turn->last_at & feed->bus.mask) *
-                                                          EVENT_GRANULE);
-
-    return turn->n_public == 1 && feed->bus.at <= turn->last_at &&
-                   (turn->private.bits[word] & slot) == 0 &&
-                   (turn->wanting.bits[word] & slot) != 0 && feed->config.shown != NULL &&
-                   event->type < 64 &&
-                   (feed->told & ~(FOLDED | FOLDED_FULL) & AGON_ON(event->type)) != 0
-               ? event
-               : NULL;
-}
-
 HOT int64_t feed_take_turn(struct feed *feed)
 {
     const struct runner_turn *turn = feed->turn;
     uint32_t word = feed->setup.head.slot.slot / 64;
     uint64_t slot = (uint64_t)1 << feed->setup.head.slot.slot % 64, nth = feed->nth;
     struct feed *outer = feed_current;
-    const struct agon_event_hdr *event;
 
     REQUIRE(turn != NULL);
     pass_over(feed);
@@ -780,17 +768,14 @@ HOT int64_t feed_take_turn(struct feed *feed)
     feed_current = feed;
     feed->phase = FEED_EVENT;
     feed->is_unmeasured = feed->config.now != NULL;
-    event = only(feed, turn, word, slot);
-    if (feed->failure.code == 0) {
-        if (event != NULL)
-            deliver(feed, event);
-        else
-            walk(feed, turn, (turn->private.bits[word] & slot) != 0);
-    }
+    if (feed->failure.code == 0)
+        walk(feed, turn, (turn->private.bits[word] & slot) != 0);
     feed->phase = FEED_IDLE;
     feed_current = outer;
-    if (feed->failure.code != 0)
+    if (feed->failure.code != 0) {
+        feed->shows = 0;
         return AGON_EIO;
+    }
     feed->bus.at = feed->bus.tail = turn->at;
     feed->bus_seq = turn->public_seq;
     feed->bus_sub = turn->public_sub;

@@ -49,31 +49,42 @@ struct feed_stream {
 };
 
 struct feed {
+    /* What each delivery meets stands together. */
+    struct agon_agent agent;
+    uint64_t nth, done_seq;
+    uint64_t cause_seq;
+    agon_ns_t t;
+    uint64_t shows;     /* types below 64 that are handed on as they stand, while it follows */
+    uint32_t n;         /* of the next wish of this cause */
+    uint32_t n_calls;   /* for room, within this call of the plugin */
+    uint32_t n_streams; /* ... and of streams */
+    uint32_t phase;
+    uint32_t errors_in_row;
+    struct fpstate fp;   /* control words of the thread that runs it, at the last feed_run */
+    int is_plain;        /* they are those that a thread begins with */
+    uint32_t n_left_out; /* runs since the last that was measured */
+    int64_t measured_ns; /* when the step of its event began */
+    const struct runner_turn *turn; /* it follows; NULL: it does not */
+    const unsigned char *shown;     /* the bus's records as it reads them while it follows */
+    struct record_lapse no_room;    /* calls that found none, one after the other */
+
     struct agon_host host; /* host.ctx is this */
     struct feed_config config;
     struct setup setup;
     const struct agon_entry *entry;
     const struct agon_descriptor *descriptor;
-    struct agon_agent agent;
     int is_created, is_started;
-    uint32_t phase;
-    struct fpstate fp; /* control words of the thread that runs it, at the last feed_run */
-    int is_plain;      /* they are those that a thread begins with */
     struct error failure;
 
-    const struct runner_turn *turn; /* it follows; NULL: it does not */
-    const unsigned char *shown;     /* the bus's records as it reads them while it follows */
     struct bus_reader bus;
     struct evring to_agent, from_agent;
     struct feed_beat *beat, own_beat;
 
     /* Delivery. */
-    uint64_t nth, done_seq, first_seq; /* events up to first_seq are in the setup already */
+    uint64_t first_seq;                /* events up to it are in the setup already */
     uint64_t told_seq;                 /* the beat says that all before it is done */
     uint64_t bus_seq;                  /* of the last bus event that was seen */
     uint8_t bus_sub;                   /* ... its sub */
-    uint32_t n_calls;                  /* for room, within this call of the plugin */
-    struct record_lapse no_room;       /* those that found none, one after the other */
     uint32_t n_gaps_told, n_full_told; /* again: of config.lapses that have been */
     uint64_t skip_seq;                 /* again: public events before this place are not seen */
     uint8_t skip_sub;
@@ -84,14 +95,7 @@ struct feed {
     uint64_t told;         /* types below 64 of which that says that the plugin is told */
     uint64_t cares;        /* types below 64 that the plugin is told or the fold keeps */
     uint8_t is_unmeasured; /* the next delivery is the first of its feed_run */
-    uint32_t n_left_out;   /* runs since the last that was measured */
-    int64_t measured_ns;   /* when the step of its event began */
-    uint32_t errors_in_row;
-    uint64_t cause_seq;
-    agon_ns_t t;
-    uint32_t n; /* of the next wish of this cause */
     struct feed_stream streams[FEED_STREAMS_MAX];
-    uint32_t n_streams;
     int64_t log_second;
     uint32_t log_lines;
 

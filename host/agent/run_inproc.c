@@ -3,21 +3,22 @@
 
 #include <stdlib.h>
 
+#include "agent/feed_hand.h"
 #include "base/hot.h"
 
 #define TO_GRANULES   16384
 #define FROM_GRANULES 4096
 
 struct run_inproc {
+    struct feed *feed; /* owned */
+    void (*calling)(void *ctx, int is_in);
+    void *ctx;
     struct runner_port port;
-    struct feed *feed;             /* owned */
     void *setup;                   /* owned */
     void *to_memory, *from_memory; /* owned */
     struct evring to_agent;        /* the engine's side */
     struct evring from_agent;      /* the engine's side */
     uint64_t to_granules, from_granules;
-    void (*calling)(void *ctx, int is_in);
-    void *ctx;
 };
 
 static HOT int advance(void *ctx, uint64_t seq)
@@ -51,6 +52,30 @@ static HOT int take_turn(void *ctx)
     if (run->calling != NULL)
         run->calling(run->ctx, 0);
     return rc < 0 ? AGON_EIO : AGON_OK;
+}
+
+/* Who is called is said before each, and that nobody is behind the last. */
+static HOT uint64_t take_turns(const struct runner_port *runners, uint64_t slots)
+{
+    struct run_inproc *run = runners[__builtin_ctzll(slots)].ctx, *called = NULL;
+    struct feed_show show = feed_show_begin(run->feed);
+
+    for (; slots != 0; slots &= slots - 1) {
+        run = runners[__builtin_ctzll(slots)].ctx;
+        if (run->calling != NULL) {
+            run->calling(run->ctx, 1);
+            called = run;
+        } else if (called != NULL) {
+            called->calling(called->ctx, 0);
+            called = NULL;
+        }
+        if (feed_show(run->feed, &show) < 0)
+            break;
+    }
+    feed_show_end(&show);
+    if (called != NULL)
+        called->calling(called->ctx, 0);
+    return slots;
 }
 
 static uint64_t nth(void *ctx)
@@ -95,6 +120,7 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
                                      .advance = advance,
                                      .follow = follow,
                                      .take_turn = take_turn,
+                                     .take_turns = take_turns,
                                      .nth = nth};
     *out = run;
     return AGON_OK;

@@ -21,11 +21,17 @@ static void fold_output(struct engine *engine, const void *bytes, size_t n, uint
 static inline void count_word(struct engine *engine, const struct agon_event_hdr *event,
                               uint32_t word, uint64_t slots)
 {
-    for (; slots != 0; slots &= slots - 1) {
-        struct slot *slot = &engine->slots.all[word * 64 + (uint32_t)__builtin_ctzll(slots)];
+    struct slot *all = &engine->slots.all[(size_t)word * 64];
 
-        if (!BY_CONTENT(event->type) ||
-            subscription_wants(&slot->subscription, &slot->signals, event))
+    if (!BY_CONTENT(event->type)) {
+        for (; slots != 0; slots &= slots - 1)
+            all[__builtin_ctzll(slots)].nth++;
+        return;
+    }
+    for (; slots != 0; slots &= slots - 1) {
+        struct slot *slot = &all[__builtin_ctzll(slots)];
+
+        if (subscription_wants(&slot->subscription, &slot->signals, event))
             slot->nth++;
     }
 }

@@ -103,6 +103,9 @@ struct engine {
     /* Runners: that there are, that follow (port.h), that were called in the last turn, and, in the
      * middle of one, that are still to be. */
     struct slot_set attached, following, called, to_call;
+    /* Those of them that have take_turns, which is the same function for all. */
+    struct slot_set together;
+    uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
     uint8_t is_advancing;
     struct runner_turn turn;
     struct slot_set beginners;    /* slots whose runner has a begin */

@@ -68,6 +68,11 @@ struct runner_port {
      * it follows, take_turn stands in place of advance. [core] */
     int (*follow)(void *ctx, const struct runner_turn *turn);
     int (*take_turn)(void *ctx);
+    /* A turn of one record, which concerns all those slots and nothing private does: take_turn for
+     * each of them, in their order, and what begins and ends it once. runners: of a word of 64
+     * slots, which follow and have this function; slots: a bit each, not 0. What is left: 0, or
+     * those from the one that has failed. NULL: take_turn for each. [core] */
+    uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
     /* What the plugin has been delivered so far: compared with the engine's own count. [core] */
     uint64_t (*nth)(void *ctx);
     /* Both before advance, for all slots before the first of them, so that processes work beside

@@ -14,9 +14,14 @@ void engine_attach_runner(struct engine *engine, uint16_t slot, const struct run
     slot_set_remove(&engine->following, slot);
     slot_set_remove(&engine->to_call, slot);
     slot_set_remove(&engine->attached, slot);
+    slot_set_remove(&engine->together, slot);
     slot_set_remove(&engine->beginners, slot);
     engine->turn_nth[slot] = UINT64_MAX; // whatever it is now
     *runner = port != NULL ? *port : (struct runner_port){0};
+    if (engine->take_turns == NULL)
+        engine->take_turns = runner->take_turns;
+    if (runner->take_turns != NULL && runner->take_turns == engine->take_turns)
+        slot_set_add(&engine->together, slot);
     if (runner->begin != NULL)
         slot_set_add(&engine->beginners, slot);
     if (runner->advance != NULL)
@@ -127,6 +132,17 @@ static void leave_out(struct slot_set *set, const struct slot_set *others)
     }
 }
 
+/* Those of a word of 64 slots that are called in one go: of a turn of one record they want that,
+ * and nothing else. */
+static inline uint64_t are_together(const struct engine *engine, uint32_t word)
+{
+    const struct runner_turn *turn = &engine->turn;
+
+    return turn->n_public != 1 ? 0
+                               : engine->following.bits[word] & engine->together.bits[word] &
+                                     turn->wanting.bits[word] & ~turn->private.bits[word];
+}
+
 static inline int advance(struct engine *engine, int is_all, struct slot_set *ahead, int *is_urgent,
                           uint16_t *failed)
 {
@@ -149,14 +165,29 @@ static inline int advance(struct engine *engine, int is_all, struct slot_set *ah
     for (; left->words != 0; left->words &= left->words - 1) {
         uint32_t word = (uint32_t)__builtin_ctzll(left->words);
         uint64_t slots = left->bits[word], following = engine->following.bits[word];
+        uint64_t together = are_together(engine, word);
 
-        for (; slots != 0; slots &= slots - 1) {
+        while (slots != 0) {
             uint16_t slot = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(slots));
             const struct runner_port *runner = &engine->runners[slot];
+            uint64_t first = slots & -slots;
 
-            if ((following >> slot % 64 & 1) != 0 ? runner->take_turn(runner->ctx) >= 0
-                                                  : advance_one(engine, slot) >= 0)
+            if ((together & first) != 0) {
+                // In their order: up to the first that is called by itself.
+                uint64_t others = slots & ~together;
+                uint64_t some = others != 0 ? slots & ((others & -others) - 1) : slots;
+                uint64_t failing = engine->take_turns(&engine->runners[word * 64], some);
+
+                slots ^= some;
+                if (failing == 0)
+                    continue;
+                slots |= failing;
+                slot = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(failing));
+            } else if ((following & first) != 0 ? runner->take_turn(runner->ctx) >= 0
+                                                : advance_one(engine, slot) >= 0) {
+                slots &= slots - 1;
                 continue;
+            }
             left->bits[word] = slots & (slots - 1);
             if (left->bits[word] == 0)
                 left->words &= left->words - 1;

@@ -235,11 +235,22 @@ void rig_private(struct rig *rig, void *event, uint8_t sub)
 static int take_turn(struct rig *rig)
 {
     const struct runner_port *port = rig->port;
+    uint16_t slot = rig->setup.head.slot.slot;
     int rc;
 
     rig->turn.seq = rig->turn.public_seq = rig->seq;
     rig->turn.at = rig->bus.at;
-    if (rig->is_following)
+    if (rig->is_following && rig->turn.n_public == 1 && slot_set_is_empty(&rig->turn.private) &&
+        slot_set_has(&rig->turn.wanting, slot)) {
+        struct runner_port ports[64] = {0};
+        uint64_t bit = (uint64_t)1 << slot % 64, left;
+
+        ports[slot % 64] = *port;
+        left = port->take_turns(ports, bit);
+        REQUIRE(left == 0 || left == bit);
+        rc = left == 0 ? AGON_OK : AGON_EIO;
+        rig->n_together++;
+    } else if (rig->is_following)
         rc = port->take_turn(port->ctx);
     else {
         rc = port->advance(port->ctx, rig->seq);

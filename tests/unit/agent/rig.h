@@ -26,7 +26,8 @@ struct rig {
     struct runner_turn turn;   /* ... and the rig is the engine that the runner follows */
     int is_following;
     uint32_t n_turns;
-    void *bus_memory; /* owned */
+    uint32_t n_together; /* ... of them by take_turns */
+    void *bus_memory;    /* owned */
     struct bus_writer bus;
     struct run_inproc *run; /* owned */
     const struct runner_port *port;

@@ -57,7 +57,8 @@ START_TEST(an_event_is_handed_on_as_it_stands_on_the_bus)
     for (agon_px_t px = 1; px <= 5; px++)
         step(&rig, px, AGON_OK);
     ck_assert_uint_eq(script.n_seen, 5);
-    ck_assert_uint_eq(rig.n_turns, 5); // it followed from the first on
+    ck_assert_uint_eq(rig.n_turns, 5);    // it followed from the first on
+    ck_assert_uint_eq(rig.n_together, 4); // ... and each after that was of one record
     ck_assert(is_in(seen_at, rig.shared.shown, bus_bytes(RIG_BUS_GRANULES)));
     ck_assert_int_eq(((const struct agon_trade *)(const void *)seen_at)->px, 5);
     // ... and what is not wanted is passed over: of another instrument, of another type.

@@ -44,6 +44,19 @@ static int take_turn(void *ctx)
 }
 
 static struct follower followers[WORLD_SLOTS];
+static uint32_t n_together; /* calls of take_turns */
+
+static uint64_t take_turns(const struct runner_port *runners, uint64_t slots)
+{
+    n_together++;
+    for (; slots != 0; slots &= slots - 1) {
+        const struct runner_port *runner = &runners[__builtin_ctzll(slots)];
+
+        if (take_turn(runner->ctx) < 0)
+            break;
+    }
+    return slots;
+}
 
 static void attach(struct world *world, uint16_t id)
 {
@@ -258,6 +271,91 @@ START_TEST(a_private_event_calls_its_slot)
 }
 END_TEST
 
+/* All want trades of BTCUSDT, and can be called together. */
+static struct world *begin_together(void)
+{
+    struct world *world = world_new(RUN_PAPER);
+
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
+        attach(world, id);
+        world->ports[id].take_turns = take_turns;
+        engine_attach_runner(world->engine, id, &world->ports[id]);
+        subscribe(world, id, BTCUSDT, TRADES, DEPTH_TOP10);
+    }
+    turn(world);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+        followers[id].n_turns = 0;
+    n_together = 0;
+    return world;
+}
+
+START_TEST(a_turn_of_one_record_is_given_to_all_in_one_go)
+{
+    struct world *world = begin_together();
+    struct agon_intent_event event = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT},
+        .origin = {.cause_seq = engine_seq(world->engine), .slot = 1, .n_legs = 1},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = AGON_BUY,
+                   .type = AGON_LIMIT,
+                   .instrument = BTCUSDT,
+                   .client_ref = 1,
+                   .px = 5990000,
+                   .qty = 1000}};
+
+    trade(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(n_together, 1);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 1);
+    ck_assert_uint_eq(followers[2].n_turns, 1);
+    // Two records: each takes its turn by itself. Something private: its slot does, between the
+    // others.
+    trade(world, BTCUSDT);
+    trade(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(n_together, 1);
+    ck_assert_uint_eq(followers[2].n_turns, 2);
+    step(world, &event);
+    trade(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 3);
+    ck_assert_uint_eq(followers[1].n_turns, 3);
+    ck_assert_uint_eq(followers[2].n_turns, 3);
+    ck_assert_uint_eq(n_together, 3);
+    // Nobody wants it.
+    quote(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 3);
+    ck_assert_uint_eq(n_together, 3);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(one_that_fails_among_many_fails_alone)
+{
+    struct world *world = begin_together();
+    uint16_t failed = SLOTS_MAX;
+
+    followers[1].fails = 1;
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_EIO);
+    ck_assert_uint_eq(failed, 1);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[2].n_turns, 0);
+    engine_attach_runner(world->engine, 1, NULL);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_OK);
+    ck_assert_uint_eq(followers[0].n_turns, 1); // it was not called again
+    ck_assert_uint_eq(followers[2].n_turns, 1);
+    trade(world, BTCUSDT);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 2);
+    ck_assert_uint_eq(followers[1].n_turns, 1);
+    ck_assert_uint_eq(followers[2].n_turns, 2);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(one_that_fails_keeps_nobody_from_the_turn)
 {
     struct world *world = begin();
@@ -300,6 +398,8 @@ int main(void)
     tcase_add_test(tcase, a_changed_subscription_changes_who_is_called);
     tcase_add_test(tcase, what_services_answer_of_concerns_a_slot_too);
     tcase_add_test(tcase, a_private_event_calls_its_slot);
+    tcase_add_test(tcase, a_turn_of_one_record_is_given_to_all_in_one_go);
+    tcase_add_test(tcase, one_that_fails_among_many_fails_alone);
     tcase_add_test(tcase, one_that_fails_keeps_nobody_from_the_turn);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
