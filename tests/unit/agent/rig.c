@@ -154,6 +154,8 @@ int rig_start(struct rig *rig)
                                        .bus_granules = RIG_BUS_GRANULES,
                                        .entry = &script_entry,
                                        .now = rig->now,
+                                       .calling = rig->calling,
+                                       .ctx = rig->calling != NULL ? rig : NULL,
                                        .on_lapse = rig->on_lapse,
                                        .lapses = rig->lapses,
                                        .n_lapses = rig->n_lapses,
@@ -246,8 +248,14 @@ static int take_turn(struct rig *rig)
         uint64_t bit = (uint64_t)1 << slot % 64, left;
 
         ports[slot % 64] = *port;
-        left = port->take_turns(ports, bit);
-        REQUIRE(left == 0 || left == bit);
+        if (rig->beside != NULL) {
+            ports[(slot + 1) % 64] = *rig->beside;
+            left = port->take_turns(ports, bit | bit << 1);
+            REQUIRE(left == 0 || left == (bit | bit << 1));
+        } else {
+            left = port->take_turns(ports, bit);
+            REQUIRE(left == 0 || left == bit);
+        }
         rc = left == 0 ? AGON_OK : AGON_EIO;
         rig->n_together++;
     } else if (rig->is_following)

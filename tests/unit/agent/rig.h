@@ -26,8 +26,10 @@ struct rig {
     struct runner_turn turn;   /* ... and the rig is the engine that the runner follows */
     int is_following;
     uint32_t n_turns;
-    uint32_t n_together; /* ... of them by take_turns */
-    void *bus_memory;    /* owned */
+    uint32_t n_together;              /* ... of them by take_turns */
+    const struct runner_port *beside; /* called with it there, as the next slot; NULL: nobody */
+    void (*calling)(void *ctx, int is_in);
+    void *bus_memory; /* owned */
     struct bus_writer bus;
     struct run_inproc *run; /* owned */
     const struct runner_port *port;

@@ -107,6 +107,51 @@ START_TEST(a_write_stops_the_plugin_and_alters_no_record)
 }
 END_TEST
 
+static struct rig pair[2];
+static char called[32]; /* who, as it was said: + before, - behind */
+static char at_event;   /* who was, when the last event came */
+
+static void on_calling(void *ctx, int is_in)
+{
+    size_t n = strlen(called);
+
+    ck_assert_uint_lt(n + 2, sizeof(called));
+    called[n] = ctx == &pair[0] ? 'a' : 'b';
+    called[n + 1] = is_in ? '+' : '-';
+    at_event = is_in ? called[n] : 0;
+}
+
+static int on_event_of_pair(struct script *self, const struct agon_event_hdr *event, uint64_t nth)
+{
+    ck_assert_int_ne(at_event, 0);
+    return on_event(self, event, nth);
+}
+
+START_TEST(who_is_called_is_said_before_each_and_that_nobody_is_behind_the_last)
+{
+    is_writing = 0;
+    for (int i = 0; i < 2; i++) {
+        rig_init(&pair[i]);
+        pair[i].calling = on_calling;
+        script.on_event = on_event_of_pair;
+        ck_assert_int_eq(rig_start(&pair[i]), AGON_OK);
+        step(&pair[i], 1, AGON_OK);
+        step(&pair[i], 2, AGON_OK);
+    }
+    pair[0].beside = pair[1].port;
+    memset(called, 0, sizeof(called));
+    step(&pair[0], 3, AGON_OK);
+    ck_assert_str_eq(called, "a+b+b-");
+    // The first fails: the other is not called, and nobody is said to be.
+    is_writing = 1;
+    memset(called, 0, sizeof(called));
+    step(&pair[0], 4, AGON_EIO);
+    ck_assert_str_eq(called, "a+a-");
+    for (int i = 0; i < 2; i++)
+        rig_deinit(&pair[i]);
+}
+END_TEST
+
 START_TEST(what_it_wrote_is_not_seen_by_the_next)
 {
     struct process_bus bus;
@@ -185,6 +230,7 @@ int main(void)
 
     tcase_add_test(tcase, an_event_is_handed_on_as_it_stands_on_the_bus);
     tcase_add_test(tcase, a_write_stops_the_plugin_and_alters_no_record);
+    tcase_add_test(tcase, who_is_called_is_said_before_each_and_that_nobody_is_behind_the_last);
     tcase_add_test(tcase, what_it_wrote_is_not_seen_by_the_next);
 // A sanitizer of memory or threads has handlers of its own for these.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
