@@ -155,13 +155,23 @@ json() {
 start_sim() {
     SIM_LOG=${SIM_LOG:-$WORK/sim.ndjson}
     rm -f "$WORK/sim.out"
-    "$AGON" sim --port "${SIM_PORT:-0}" --log "$SIM_LOG" "$@" >"$WORK/sim.out" 2>"$WORK/sim.err" &
-    SIM_PID=$!
-    PIDS="$PIDS $SIM_PID"
-    until_true "$SIM_PID" "the simulator's first line" lines "$WORK/sim.out" listening 1
+    until sim_listens "$@"; do
+        # Where it comes back to its port, a connection of somebody else may have that as its own end meanwhile.
+        wait "$SIM_PID" 2>/dev/null
+        grep -q 'in use' "$WORK/sim.err" || fail "the simulator: $(head -3 "$WORK/sim.err")"
+        sleep 0.5
+    done
     SIM_PORT=$(json "$WORK/sim.out" port)
     [ -n "$SIM_PORT" ] || fail "the simulator did not name its port"
 }
+sim_listens() { # ARGUMENT...: is it there? Waits until it is, or has ended.
+    "$AGON" sim --port "${SIM_PORT:-0}" --log "$SIM_LOG" "$@" >"$WORK/sim.out" 2>"$WORK/sim.err" &
+    SIM_PID=$!
+    PIDS="$PIDS $SIM_PID"
+    until_true 0 "the simulator's first line" sim_is_decided
+    lines "$WORK/sim.out" listening 1
+}
+sim_is_decided() { lines "$WORK/sim.out" listening 1 || ! kill -0 "$SIM_PID" 2>/dev/null; }
 
 # Files of a host against that simulator: live_files ROSTER-LINES. MODE, SPEED, VENUE_MORE (lines of the venue's file)
 # and HOST_MORE change what they say. An order that is not durable within its hold never leaves: with the preset of

@@ -58,7 +58,8 @@ wait "$HOST_PID" 2>/dev/null
 until_true "$KEEPER_PID" "the orders of a dead host are gone" all_gone
 after "kill -9 of the host" "$began"
 until_true "$KEEPER_PID" "the keeper is done" logged 'cancelled: .* 0 left' 1
-says 'acted: process .* is dead' || fail "the log does not say why"
+# Its memory is given back by the last of its threads: on a loaded machine that takes longer than a core may make no turn.
+says 'acted: process .* is dead\|acted: process .* is hung: no turn of its core' || fail "the log does not say why"
 
 # Hung: ended, and its successor takes over what was done.
 begin

@@ -22,12 +22,14 @@ keeper_kills() {
     start_host
     until_true "$HOST_PID" "the keeper watches" grep -q "watching process $HOST_PID" "$WORK/keeper.err"
     until_true "$HOST_PID" "open orders" keeper_some_open
+    at=$(stat -c %s "$SIM_LOG")
     kill -9 "$HOST_PID"
     wait "$HOST_PID" 2>/dev/null
-    at=$(stat -c %s "$SIM_LOG")
     until_true "$KEEPER_PID" "the orders of a dead host are gone" keeper_none_open
     until_true "$KEEPER_PID" "the keeper is done" says "$1: cancelled: .* 0 left"
-    says 'acted: process .* is dead' || fail "the log does not say why: $(cat "$WORK/run/keeper.log")"
+    # Its memory is given back by the last of its threads, which may be one of idle priority: on a loaded machine that takes
+    # longer than a core may make no turn.
+    says 'acted: process .* is dead\|acted: process .* is hung: no turn of its core' || fail "the log does not say why: $(cat "$WORK/run/keeper.log")"
     says "$1: cancelled: 0 orders found" && fail "it found none: $(cat "$WORK/run/keeper.log")"
     keeper_since "$at" >"$WORK/asked"
     grep -q -E "\"what\":\"($2)\"" "$WORK/asked" || fail "the keeper sent no cancel: $(cut -c1-300 "$WORK/asked")"

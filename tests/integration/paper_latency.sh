@@ -57,12 +57,16 @@ report_latency: 10ms'
 
 # One leg is drawn, the other is what it was: nothing is shorter than that. What a slow machine adds is little beside legs of
 # 40 ms, and moves the verdict nowhere: the shortest one tells that the draw is wide enough, the share below that it is not too wide.
-latencies entry 'entry_latency: 40ms
+# Where a machine is so slow that none is short, the draw is looked at again: one that is too close stays so.
+for name in entry report; do
+    for try in 1 2 3 4 5; do
+        latencies "$name" "entry_latency: 40ms
 report_latency: 40ms
-entry_sigma: 0.5'
-latencies report 'entry_latency: 40ms
-report_latency: 40ms
-report_sigma: 0.5'
+${name}_sigma: 0.5"
+        [ "$(below "$name" 64300000)" = 0 ] || break
+        echo "$name, run $try: the shortest is $(head -1 "$WORK/$name") ns: once more"
+    done
+done
 for name in entry report; do
     n=$(wc -l <"$WORK/$name")
     # Of a log-normal with 0.5 around 40 ms half lie below 40, 16 % below 24.3 (one sigma), 2 % below 14.7 (two), none below

@@ -22,7 +22,7 @@ has() {
 bench 0 relay_holds
 has 0 WRONG
 for runner in inproc process; do
-    has 1 "checked *$runner: an order rested and a position was held at 10 of 10 swaps"
+    has 1 "checked *$runner: an order rested and a position was held at 4 of 4 swaps"
     has 1 "checked *$runner: the plugin has been delivered what the engine counts"
     has 1 "checked *$runner: after .* the saved state, .* is that of a control that was never reloaded"
 done
@@ -34,4 +34,4 @@ has 2 'WRONG .* is that of a control'
 bench 6 relay_gap
 has 1 "the plugin's on_event returned\|the active plugin has ended\|the new generation failed" # whatever the loader sees first
 bench 1 relay_idle
-has 2 'WRONG .* an order rested .* at 0 of 10 swaps'
+has 2 'WRONG .* an order rested .* at 0 of 4 swaps'
