@@ -6,7 +6,7 @@
 #define FAST 10
 #define SLOW 30
 
-uint64_t bare_bar_loop(const int64_t *closes, uint64_t n)
+uint64_t backtest_bare_bars(const int64_t *closes, uint64_t n)
 {
     int64_t fast = 0, slow = 0, cash = 0, held = 0;
 
@@ -24,7 +24,7 @@ uint64_t bare_bar_loop(const int64_t *closes, uint64_t n)
     return (uint64_t)cash + (uint64_t)held;
 }
 
-uint64_t bare_trade_loop(const struct bare_trade *trades, uint64_t n)
+uint64_t backtest_bare_trades(const struct bare_trade *trades, uint64_t n)
 {
     int64_t bought = 0, sold = 0, last = 0;
     uint64_t money = 0;
@@ -77,8 +77,8 @@ static inline uint64_t best(const struct bare_book *book, uint32_t side)
     return 0;
 }
 
-uint64_t bare_book_loop(struct bare_book *book, const struct bare_message *messages,
-                        const struct bare_level *levels, uint64_t n)
+uint64_t backtest_bare_books(struct bare_book *book, const struct bare_message *messages,
+                             const struct bare_level *levels, uint64_t n)
 {
     uint64_t sum = 0;
 

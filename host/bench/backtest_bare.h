@@ -8,13 +8,13 @@
 #include <stdint.h>
 
 /* Two moving averages over closes, and a position that follows them. */
-uint64_t bare_bar_loop(const int64_t *closes, uint64_t n);
+uint64_t backtest_bare_bars(const int64_t *closes, uint64_t n);
 
 struct bare_trade {
     int64_t px, qty; /* qty below 0: a sale */
 };
 /* Sums of quantity and of money by side, and the last price. */
-uint64_t bare_trade_loop(const struct bare_trade *trades, uint64_t n);
+uint64_t backtest_bare_trades(const struct bare_trade *trades, uint64_t n);
 
 #define BARE_TICKS 32768 /* a side; a price outside of it is forgotten */
 
@@ -36,7 +36,7 @@ struct bare_book {
     int32_t base; /* of the lowest place */
 };
 /* Applies n messages; the best of both sides is looked up behind each change of the book. */
-uint64_t bare_book_loop(struct bare_book *book, const struct bare_message *messages,
-                        const struct bare_level *levels, uint64_t n);
+uint64_t backtest_bare_books(struct bare_book *book, const struct bare_message *messages,
+                             const struct bare_level *levels, uint64_t n);
 
 #endif

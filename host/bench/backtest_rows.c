@@ -177,21 +177,21 @@ static uint64_t run_bars(void *ctx, uint64_t n)
 {
     const struct rows *rows = ctx;
 
-    return bare_bar_loop(rows->closes, n);
+    return backtest_bare_bars(rows->closes, n);
 }
 
 static uint64_t run_trades(void *ctx, uint64_t n)
 {
     const struct rows *rows = ctx;
 
-    return bare_trade_loop(rows->trades, n);
+    return backtest_bare_trades(rows->trades, n);
 }
 
 static uint64_t run_books(void *ctx, uint64_t n)
 {
     const struct rows *rows = ctx;
 
-    return bare_book_loop(rows->book, rows->messages, rows->levels, n);
+    return backtest_bare_books(rows->book, rows->messages, rows->levels, n);
 }
 
 static void put_level(struct rows *rows, uint64_t at, const struct agon_level *level, uint32_t side,
