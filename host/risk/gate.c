@@ -2,6 +2,14 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hot.h"
+#include "risk/risk.h"
+
+/* risk_worst for the checks, which are of this unit: one asks of one limit, the others are known to
+ * be none, and none is a call. */
+static inline __attribute__((always_inline)) uint16_t worst_of(const struct risk_slot *slot,
+                                                               agon_amt_t open_loss_amt,
+                                                               const struct risk_losses *losses);
+
 #include "risk/risk_checks_all.h" // each of checks/, made by the build: one unit, so that none is a call
 
 #define CHECK(name) &risk_##name,
@@ -52,11 +60,8 @@ static inline int is_day_lost(const struct risk_slot *slot, agon_amt_t equity_am
     return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
 }
 
-/* A check asks of one limit, and the others are known to be none: no call, or each is asked after.
- */
-inline __attribute__((always_inline)) uint16_t risk_worst(const struct risk_slot *slot,
-                                                          agon_amt_t open_loss_amt,
-                                                          const struct risk_losses *losses)
+static inline uint16_t worst_of(const struct risk_slot *slot, agon_amt_t open_loss_amt,
+                                const struct risk_losses *losses)
 {
     agon_amt_t equity_amt = num_add(slot->equity_amt, -open_loss_amt);
 
@@ -72,6 +77,12 @@ inline __attribute__((always_inline)) uint16_t risk_worst(const struct risk_slot
     if (losses->floor_amt > 0 && (slot->is_floor_breached || equity_amt <= losses->floor_amt))
         return losses->floor_reason;
     return REASON_NONE;
+}
+
+uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
+                    const struct risk_losses *losses)
+{
+    return worst_of(slot, open_loss_amt, losses);
 }
 
 /* The chain, written out of the table: one check behind the other, and no call between them. */

@@ -9,7 +9,7 @@
 static int is_portfolio_lost(const struct risk_view *view, const struct risk_losses *losses)
 {
     REQUIRE(view->portfolio != NULL); // limits without anything that is judged by them
-    return risk_worst(view->portfolio, view->open_loss_all_amt, losses) != REASON_NONE;
+    return worst_of(view->portfolio, view->open_loss_all_amt, losses) != REASON_NONE;
 }
 
 static enum risk_verdict judge_portfolio_equity(const struct risk_view *view,
