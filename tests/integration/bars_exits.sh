@@ -56,8 +56,11 @@ def text(ns):
 def begin(path):
     """From the open of the first bar that agents saw close, to the end of the last but two that all of them did: a host that
     ends takes back what would act later. 2 where this machine was so late that what was wanted on a bar came in another
-    than the next, that agents began on two sides of a bar, or that the host had nothing fresh to judge an order by."""
+    than the next, that agents began on two sides of a bar, that one still caught up when the first bar closed (a bracket always
+    wants something then), or that the host had nothing fresh to judge an order by."""
     all_rows = rows(path)
+    names = {row["slot"]: row["name"] for row in all_rows if row["type"] == "config" and row["kind"] == "slot"}
+    wants = {name for name in names.values() if name != "break"}
     cuts = [int(row["cut_seq"]) for row in all_rows if row["type"] == "begin"]
     opens, closed = [], {}
     for row in all_rows:
@@ -67,13 +70,17 @@ def begin(path):
             if int(row["seq"]) <= max(cuts):
                 sys.exit(2)
             opens.append(int(row["t_open"]))
+            if len(opens) > 2 and wants:
+                sys.exit(2)
             closed[row["symbol"]] = int(row["t_open"]) + MINUTE
             if int(row["t"]) > closed[row["symbol"]] + 40 * 10**9:
                 sys.exit(2)
         elif row["type"] == "report" and row["reason"] in LATE:
             sys.exit(2)
-        elif row["type"] == "intent" and int(row["t"]) > closed[row["symbol"]] + 45 * 10**9:
-            sys.exit(2)
+        elif row["type"] == "intent" and row["symbol"] in closed:
+            wants.discard(names.get(row["slot"]))
+            if int(row["t"]) > closed[row["symbol"]] + 45 * 10**9:
+                sys.exit(2)
     if len(closed) < 2:
         sys.exit("bars of %d symbols" % len(closed))
     print(text(min(opens)), text(min(closed.values()) - 2 * MINUTE))
