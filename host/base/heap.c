@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/hot.h"
-
 static int is_before(const struct heap_node *a, const struct heap_node *b)
 {
     return a->t != b->t ? a->t < b->t : a->order < b->order;
@@ -65,11 +63,6 @@ int heap_push(struct heap *heap, const struct heap_node *node)
     heap->nodes[heap->n] = *node;
     rise(heap, heap->n++);
     return AGON_OK;
-}
-
-HOT const struct heap_node *heap_top(const struct heap *heap)
-{
-    return heap->n > 0 ? &heap->nodes[0] : NULL;
 }
 
 int heap_pop(struct heap *heap, struct heap_node *node)

@@ -4,6 +4,8 @@
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H
 
+#include <stddef.h>
+
 #include <agon/types.h>
 
 struct heap_node {
@@ -18,7 +20,11 @@ struct heap {
 int heap_init(struct heap *heap, uint32_t capacity); /* AGON_ENOMEM */
 void heap_deinit(struct heap *heap);
 int heap_push(struct heap *heap, const struct heap_node *node); /* AGON_ENOSPC */
-const struct heap_node *heap_top(const struct heap *heap);      /* NULL when empty */
+/* NULL when empty. Here, since it is asked before each event. */
+static inline const struct heap_node *heap_top(const struct heap *heap)
+{
+    return heap->n > 0 ? &heap->nodes[0] : NULL;
+}
 int heap_pop(struct heap *heap, struct heap_node *node); /* false when empty; node may be NULL */
 /* Removes every node for which is_match says so; returns how many. Order of the rest is kept. */
 uint32_t heap_remove_if(struct heap *heap, int (*is_match)(const struct heap_node *, void *),

@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "demo/demo_config.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 #define BATCHES_MAX 65536 /* of one side, over all turns */
 
@@ -337,4 +339,29 @@ uint64_t bench_n(const struct bench *bench, uint64_t n)
     if (!bench->is_quick || n < 64)
         return n;
     return n / 32 > 64 ? n / 32 : 64;
+}
+
+int bench_logged(struct bench *bench, const char *name,
+                 int (*run)(void *ctx, const char *log_path, struct error *err), void *ctx,
+                 struct error *err)
+{
+    struct log_config config = {.is_json = 1, .fd = -1};
+    struct log *log;
+    char path[320];
+    int rc;
+
+    (void)snprintf(path, sizeof(path), "%.250s/%.60s.log", bench->dir, name);
+    config.fd = demo_open_log(path);
+    log = config.fd >= 0 ? log_new(&config, err) : NULL;
+    if (log == NULL) {
+        rc = error_set(err, AGON_EIO, "%s: no log", path);
+    } else {
+        log_set_process(log);
+        rc = run(ctx, path, err);
+        log_set_process(NULL);
+        log_free(log);
+    }
+    if (config.fd >= 0)
+        (void)close(config.fd);
+    return rc;
 }

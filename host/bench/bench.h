@@ -12,6 +12,7 @@
 
 #include <agon/types.h>
 
+#include "base/error.h"
 #include "base/hist.h"
 
 #define BENCH_PAIRS       9 /* turns of each side; with --quick BENCH_PAIRS_QUICK */
@@ -84,5 +85,11 @@ static inline void bench_keep(uint64_t value)
 {
     __asm__ volatile("" : : "r"(value) : "memory");
 }
+
+/* Runs what hosts run in with a log of its own, NAME.log in the bench's directory: a log folds what
+ * it has been told before. */
+int bench_logged(struct bench *bench, const char *name,
+                 int (*run)(void *ctx, const char *log_path, struct error *err), void *ctx,
+                 struct error *err);
 
 #endif

@@ -19,7 +19,6 @@
 #include "run/slots.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-#include "sys/log.h"
 
 #define AGENTS     2
 #define PER_S      300u
@@ -315,12 +314,14 @@ static void report(struct live *live, struct taken *all, int n_turns)
     }
 }
 
-static int run_all(struct live *live, struct error *err)
+static int run_all(void *ctx, const char *log_path, struct error *err)
 {
+    struct live *live = ctx;
     int n_turns = live->bench->is_quick ? TURNS_FEW : TURNS;
     uint64_t n = bench_n(live->bench, TICKS), wanted;
     static struct taken all[SIDES * TURNS];
 
+    (void)log_path;
     memset(all, 0, sizeof(all));
     n = (n + EVEN - 1) / EVEN * EVEN;
     wanted = n / (SENDER_TRADES_PER_QUOTE + 1) * SENDER_TRADES_PER_QUOTE;
@@ -345,29 +346,6 @@ static int run_all(struct live *live, struct error *err)
     return AGON_OK;
 }
 
-static int run_logged(struct live *live, struct error *err)
-{
-    struct log_config config = {.is_json = 1, .fd = -1};
-    struct log *log;
-    char path[320];
-    int rc;
-
-    (void)snprintf(path, sizeof(path), "%.250s/live.log", live->bench->dir);
-    config.fd = demo_open_log(path);
-    log = config.fd >= 0 ? log_new(&config, err) : NULL;
-    if (log == NULL) {
-        rc = error_set(err, AGON_EIO, "%s: no log", path);
-    } else {
-        log_set_process(log);
-        rc = run_all(live, err);
-        log_set_process(NULL);
-        log_free(log);
-    }
-    if (config.fd >= 0)
-        (void)close(config.fd);
-    return rc;
-}
-
 int bench_live(struct bench *bench, struct error *err)
 {
     struct live live = {.bench = bench};
@@ -380,7 +358,7 @@ int bench_live(struct bench *bench, struct error *err)
     if (rc < 0)
         return rc;
     live.view = malloc(sizeof(*live.view));
-    rc = live.view != NULL ? run_logged(&live, err) : AGON_ENOMEM;
+    rc = live.view != NULL ? bench_logged(bench, "live", run_all, &live, err) : AGON_ENOMEM;
     sender_stop(&live.sender);
     free(live.view);
     return rc;

@@ -28,7 +28,6 @@
 #include "run/slots.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-#include "sys/log.h"
 #include "venue/binance/sign.h"
 
 #define TICKS       300u /* of a turn */
@@ -407,10 +406,12 @@ static void report(struct live_tls *live, int n_turns)
     }
 }
 
-static int run_all(struct live_tls *live, struct error *err)
+static int run_all(void *ctx, const char *log_path, struct error *err)
 {
+    struct live_tls *live = ctx;
     int n_turns = live->bench->is_quick ? 1 : TURNS;
 
+    (void)log_path;
     for (int i = 0; i < n_turns; i++) {
         for (int s = 0; s < SIDES; s++) {
             int rc = s == BARE ? run_bare(live, err) : run_host(live, s == ASYNC, err);
@@ -423,29 +424,6 @@ static int run_all(struct live_tls *live, struct error *err)
     }
     report(live, n_turns);
     return AGON_OK;
-}
-
-static int run_logged(struct live_tls *live, struct error *err)
-{
-    struct log_config config = {.is_json = 1, .fd = -1};
-    struct log *log;
-    char path[320];
-    int rc;
-
-    (void)snprintf(path, sizeof(path), "%.250s/live_tls.log", live->bench->dir);
-    config.fd = demo_open_log(path);
-    log = config.fd >= 0 ? log_new(&config, err) : NULL;
-    if (log == NULL) {
-        rc = error_set(err, AGON_EIO, "%s: no log", path);
-    } else {
-        log_set_process(log);
-        rc = run_all(live, err);
-        log_set_process(NULL);
-        log_free(log);
-    }
-    if (config.fd >= 0)
-        (void)close(config.fd);
-    return rc;
 }
 
 int bench_live_tls(struct bench *bench, struct error *err)
@@ -463,7 +441,8 @@ int bench_live_tls(struct bench *bench, struct error *err)
     rc = order_venue_start(&live->venue, live->ca, err);
     live->view = malloc(sizeof(*live->view));
     if (rc >= 0)
-        rc = live->view != NULL ? run_logged(live, err) : error_set(err, AGON_ENOMEM, "no memory");
+        rc = live->view != NULL ? bench_logged(bench, "live_tls", run_all, live, err)
+                                : error_set(err, AGON_ENOMEM, "no memory");
     order_venue_stop(&live->venue);
     binance_signer_wipe(&live->signer);
     free(live->view);

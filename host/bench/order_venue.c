@@ -260,22 +260,6 @@ static void run_child(int orders_fd, int result_fd, const char *ca_path,
 
 /* --- the parent's side --- */
 
-static int read_all(int fd, void *bytes, size_t n)
-{
-    size_t done = 0;
-
-    while (done < n) {
-        ssize_t got = read(fd, (char *)bytes + done, n - done);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return AGON_EIO;
-        done += (size_t)got;
-    }
-    return AGON_OK;
-}
-
 int order_venue_start(struct order_venue *venue, const char *ca_path, struct error *err)
 {
     int to[2] = {-1, -1}, from[2] = {-1, -1}, port = -1, rc = AGON_OK;
@@ -301,7 +285,7 @@ int order_venue_start(struct order_venue *venue, const char *ca_path, struct err
         (void)close(from[1]);
     venue->to_fd = to[1];
     venue->from_fd = from[0];
-    if (rc >= 0 && (venue->pid < 0 || read_all(from[0], &port, sizeof(port)) < 0 || port < 0))
+    if (rc >= 0 && (venue->pid < 0 || sender_read(from[0], &port, sizeof(port)) < 0 || port < 0))
         rc = error_set(err, AGON_EIO, "the venue for orders did not start");
     venue->port = (uint16_t)port;
     if (rc < 0)
@@ -314,7 +298,7 @@ int order_venue_run(struct order_venue *venue, uint32_t n)
     char end;
 
     return write(venue->to_fd, &n, sizeof(n)) == (ssize_t)sizeof(n) &&
-                   read_all(venue->from_fd, &end, 1) >= 0
+                   sender_read(venue->from_fd, &end, 1) >= 0
                ? AGON_OK
                : AGON_EIO;
 }

@@ -421,7 +421,7 @@ static void run_child(int orders_fd, int result_fd, const char *ca_path,
 
 /* --- the parent's side --- */
 
-static int read_all(int fd, void *bytes, size_t n)
+int sender_read(int fd, void *bytes, size_t n)
 {
     size_t done = 0;
 
@@ -467,7 +467,7 @@ int sender_start(struct sender *sender, const char *ca_path, struct error *err)
     (void)close(from[1]);
     sender->to_fd = to[1];
     sender->from_fd = from[0];
-    if (sender->pid > 0 && read_all(sender->from_fd, &port, sizeof(port)) >= 0) {
+    if (sender->pid > 0 && sender_read(sender->from_fd, &port, sizeof(port)) >= 0) {
         sender->port = (uint16_t)port;
         return AGON_OK;
     }
@@ -487,7 +487,7 @@ int sender_halt(struct sender *sender)
 
 int sender_wait(struct sender *sender, struct sender_result *result)
 {
-    return read_all(sender->from_fd, result, sizeof(*result));
+    return sender_read(sender->from_fd, result, sizeof(*result));
 }
 
 void sender_stop(struct sender *sender)

@@ -60,4 +60,7 @@ int sender_halt(struct sender *sender);
 int sender_wait(struct sender *sender, struct sender_result *result);
 void sender_stop(struct sender *sender); /* never started (pid 0) is fine */
 
+/* All n bytes of a pipe from a child. AGON_EIO: it ended before. */
+int sender_read(int fd, void *bytes, size_t n);
+
 #endif

@@ -508,28 +508,23 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
     return AGON_OK;
 }
 
-/* Each host has a log of its own: a log folds what it has been told before. */
+struct played {
+    struct wire *wire;
+    struct round *round;
+};
+
+static int play_logged(void *ctx, const char *log_path, struct error *err)
+{
+    const struct played *played = ctx;
+
+    return play(played->wire, played->round, log_path, err);
+}
+
 static int run_round(struct wire *wire, struct round *round, struct error *err)
 {
-    struct log_config config = {.is_json = 1, .fd = -1};
-    struct log *log;
-    char path[320];
-    int rc;
+    struct played played = {wire, round};
 
-    (void)snprintf(path, sizeof(path), "%.250s/%s.log", wire->bench->dir, round->name);
-    config.fd = demo_open_log(path);
-    log = config.fd >= 0 ? log_new(&config, err) : NULL;
-    if (log == NULL) {
-        rc = error_set(err, AGON_EIO, "%s: no log", path);
-    } else {
-        log_set_process(log);
-        rc = play(wire, round, path, err);
-        log_set_process(NULL);
-        log_free(log);
-    }
-    if (config.fd >= 0)
-        (void)close(config.fd);
-    return rc;
+    return bench_logged(wire->bench, round->name, play_logged, &played, err);
 }
 
 static void report_reloads(struct wire *wire, const struct round *round)

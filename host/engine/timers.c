@@ -68,6 +68,7 @@ int timers_arm(struct engine *engine, const struct record_arm *arm)
 
 HOT agon_ns_t engine_next_due(const struct engine *engine)
 {
+    const struct heap_node *top = heap_top(&engine->timers);
     agon_ns_t due =
         engine->bars_least < engine->sample_due ? engine->bars_least : engine->sample_due;
 
@@ -77,9 +78,7 @@ HOT agon_ns_t engine_next_due(const struct engine *engine)
         due = engine->exits_due;
     if (engine->tournament.t_due < due)
         due = engine->tournament.t_due;
-    // Asked before each event, and seldom is a timer armed.
-    return engine->timers.n > 0 && engine->timers.nodes[0].t < due ? engine->timers.nodes[0].t
-                                                                   : due;
+    return top != NULL && top->t < due ? top->t : due;
 }
 
 HOT void engine_due(const struct engine *engine, struct record_due *due)
