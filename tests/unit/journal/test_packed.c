@@ -357,6 +357,58 @@ START_TEST(packing_beside_a_writer_and_a_reader)
 END_TEST
 
 /* Other programs write the table with a checksum behind each entry. */
+/* KiB of this process that no file is behind. */
+static long anonymous(void)
+{
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
+    char line[200];
+    long kib = -1;
+
+    while (file != NULL && kib < 0 && fgets(line, sizeof(line), file) != NULL)
+        (void)sscanf(line, "Anonymous: %ld", &kib);
+    if (file != NULL)
+        (void)fclose(file);
+    return kib;
+}
+
+START_TEST(the_first_packed_segment_takes_no_memory)
+{
+    char path[] = "agon-test-packed-XXXXXX";
+    struct disk_posix posix;
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_packing packing = {.stop = NULL};
+    struct error err = {0};
+    long before;
+
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    ck_assert_int_eq(disk_posix_open(&posix, path, &err), AGON_OK);
+    (void)make_journal(mem, 1000, BLOCKS);
+    for (uint64_t first = 1, n; first < 100000; first++) {
+        char name[SEGMENT_NAME];
+        const unsigned char *bytes;
+        int file;
+
+        segment_name(name, JOURNAL_MARKET, first);
+        bytes = disk_mem_bytes(mem, name, &n);
+        if (bytes == NULL)
+            continue;
+        file = posix.port.open(posix.port.ctx, name, n);
+        ck_assert_int_ge(file, 0);
+        ck_assert_int_ge(posix.port.write(posix.port.ctx, file, 0, bytes, n), 0);
+        posix.port.close(posix.port.ctx, file);
+    }
+    ck_assert_int_eq(journal_packing_open(&packing), AGON_OK);
+    before = anonymous();
+    ck_assert_msg(journal_pack(&posix.port, &packing, &err) == 1, "%s", err.text);
+    if (before >= 0)
+        ck_assert_int_le(anonymous(), before + 32);
+    journal_packing_close(&packing);
+    disk_mem_free(mem);
+    disk_posix_close(&posix);
+    file_remove_tree(path);
+}
+END_TEST
+
 START_TEST(a_table_with_checksums_is_read_too)
 {
     struct disk_mem *mem = disk_mem_new(512);
@@ -413,6 +465,7 @@ int main(void)
     tcase_add_test(tcase, a_hole_is_no_end_though_a_host_writes);
     tcase_add_test(tcase, packing_beside_a_writer_and_a_reader);
     tcase_add_test(tcase, a_table_with_checksums_is_read_too);
+    tcase_add_test(tcase, the_first_packed_segment_takes_no_memory);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
 }
