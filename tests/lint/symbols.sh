@@ -20,33 +20,41 @@ libm='a?(sin|cos|tan)h?|atan2|exp|exp2|exp10|expm1|log|log2|log10|log1p|pow|cbrt
 libm+='|remquo|l?l?round|l?l?rint|nearbyint|trunc|erfc?|[tl]gamma|ldexp|frexp|scalbl?n|modf|logb|ilogb'
 libm+='|nextafter|fdim|j[01n]|y[01n]'
 
-for lib in $core; do
-    archive=$build/host/$lib/lib$lib.a
-    [ -f "$archive" ] || continue
-    used=$(nm -A --undefined-only "$archive" 2>/dev/null |
-        sed -n 's/^.*[:\/]\([^:\/]*\.o\): *U \([^@]*\).*/\1 \2/p' | sort -u)
-    while read -r object symbol; do
-        fault "$lib ($object): uses $symbol; the core has no clock, file, thread or chance"
-    done < <(grep -E " ($system)$" <<<"$used")
-    while read -r object symbol; do
-        fault "$lib ($object): uses $symbol; of libm only sqrt fabs floor ceil fma (base/fmath.h)"
-    done < <(grep -E " ($libm)[fl]?$" <<<"$used")
-done
 
-for archive in "$build"/host/*/lib*.a; do
-    lib=$(basename "$archive" .a)
-    lib=${lib#lib}
-    [ -d "host/$lib" ] || continue
-    # Stems of the library's files, names of its folders, and its structs: dec_u8 acts on a dec.
-    prefixes=$({ echo "$lib"
-        find "host/$lib" -name '*.[ch]' | sed 's|.*/||; s|\.[ch]$||'
-        find "host/$lib" -mindepth 1 -type d | sed 's|.*/||'
-        find "host/$lib" -name '*.h' -exec sed -n 's/^struct \([a-z_0-9]*\)[ ;].*/\1/p' {} +; } | sort -u | paste -sd '|')
-    prefixes="$prefixes|$(sed -n "s/^$lib: *//p" tests/lint/prefixes.txt | tr ' ' '\n' | paste -sd '|')|-"
-    while read -r symbol; do
-        fault "$lib: $symbol does not begin with the name of its file or library"
-    done < <(nm --defined-only --extern-only "$archive" 2>/dev/null |
-        sed -n 's/^[0-9a-f]* [TDBRC] //p' | sort -u |
-        grep -vE "^($prefixes)([0-9_]|s_|$)|^($prefixes)s$")
-done
+# "library U object symbol" of what each archive needs, "library D symbol" of what it gives, sorted.
+symbols=$(nm -A --extern-only "$build"/host/*/lib*.a 2>/dev/null | sed -nE \
+    -e 's/^.*\/lib([^\/]*)\.a:(.*\/)?([^:\/]*\.o): +U ([^@]*).*/\1 U \3 \4/p' \
+    -e 's/^.*\/lib([^\/]*)\.a:.*\.o:[0-9a-f]+ [TDBRC] /\1 D /p' | sort -u)
+while IFS= read -r line; do
+    fault "$line"
+done < <(awk -v core="$core" -v asks="^($system)$" -v libm="^($libm)[fl]?$" '
+    BEGIN { n = split(core, libs, " ") }
+    $2 != "U" { next }
+    $4 ~ asks { clock[$1] = clock[$1] $1 " (" $3 "): uses " $4 "; the core has no clock, file, thread or chance\n" }
+    $4 ~ libm { floats[$1] = floats[$1] $1 " (" $3 "): uses " $4 "; of libm only sqrt fabs floor ceil fma (base/fmath.h)\n" }
+    END { for (i = 1; i <= n; i++) printf "%s%s", clock[libs[i]], floats[libs[i]] }' <<<"$symbols")
+
+# What a name may begin with, by library: stems of the library's files, names of its folders, and its structs (dec_u8 acts
+# on a dec).
+prefixes=$(find host -mindepth 1 \( -name '*.[ch]' -o -type d \) -printf '%y %p\n' | awk '
+    NR == FNR { split($2, part, "/"); name = $2; sub(/.*\//, "", name)
+                if ($1 != "d" && name ~ /\.h$/) ARGV[ARGC++] = $2
+                if ($1 != "d") sub(/\.[ch]$/, "", name)
+                print part[2], name; next }
+    /^struct [a-z_0-9]*[ ;]/ { split(FILENAME, part, "/"); name = $2; sub(/;.*/, "", name); print part[2], name }' -)
+while IFS= read -r line; do
+    fault "$line"
+done < <({
+    sed 's/^/P /' <<<"$prefixes"
+    sed -n 's/^\([a-z]*\): */T \1 /p' tests/lint/prefixes.txt
+    sed -n 's/^\([^ ]*\) D /S \1 /p' <<<"$symbols"
+} | awk '
+    $1 == "P" { takes[$2, $3] = 1; there[$2] = 1; next }
+    $1 == "T" { for (i = 3; i <= NF; i++) takes[$2, $i] = 1; next }
+    !($2 in there) { next }
+    { # each word that the name begins with, up to a digit, "_" or its end; "s" behind it is of more than one
+      for (i = length($3); i > 0; i--) {
+          rest = substr($3, i + 1)
+          if (rest ~ /^([0-9_]|s_|$)/ || rest == "s") if (($2, substr($3, 1, i)) in takes) next }
+      print $2 ": " $3 " does not begin with the name of its file or library" }')
 finish
