@@ -35,11 +35,9 @@ done < <(tracked_files | grep -E '^(host|sdk|plugins)/.*\.[ch]$' | grep -v '^hos
     tr '\n' '\0' | xargs -0 bash -c "$(declare -f clock_faults); words='$words'; calls='$calls'; clock_faults \"\$@\"" -)
 
 # What a compiler or a library makes of it shows in the archives.
-for archive in "$build"/host/*/lib*.a; do
-    while read -r object symbol; do
-        [ "$object" = clock.c.o ] && continue
-        fault "$(basename "$archive") ($object): uses $symbol; use clock_now (sys/clock.h)"
-    done < <(nm -A --undefined-only "$archive" 2>/dev/null |
-        sed -n 's/^.*[:\/]\([^:\/]*\.o\): *U \([^@]*\).*/\1 \2/p' | grep -E ' (time|gettimeofday|timespec_get|ftime)$' | sort -u)
-done
+while read -r archive object symbol; do
+    fault "$archive ($object): uses $symbol; use clock_now (sys/clock.h)"
+done < <(nm -A --undefined-only "$build"/host/*/lib*.a 2>/dev/null |
+    sed -nE 's/^.*\/(lib[^\/]*\.a):(.*\/)?([^:\/]*\.o): *U (time|gettimeofday|timespec_get|ftime)(@.*)?$/\1 \3 \4/p' |
+    grep -v ' clock\.c\.o ' | sort -u)
 finish
