@@ -13,26 +13,31 @@ keeper_side: . (read by those of a keeper on one exchange)
 builds: ./agon soak builds
 stop_times: ./agon soak stop"
 
-names=$(grep -oE "'[a-z0-9_]+'" tests/integration/meson.build | tr -d "'")
+declare -A is_test started
+while read -r name; do is_test[$name]=1; done < <(grep -oE "'[a-z0-9_]+'" tests/integration/meson.build | tr -d "'")
+while IFS=: read -r name _; do started[$name]=1; done <<<"$by_command"
 for script in tests/integration/*.sh; do
-    name=$(basename "$script" .sh)
-    grep -qx "$name" <<<"$names" && continue
-    grep -q "^$name: " <<<"$by_command" ||
+    name=${script##*/} name=${name%.sh}
+    [ -n "${is_test[$name]-}${started[$name]-}" ] ||
         fault "$script: no test of tests/integration/meson.build, and not among those by command (tests/lint/registered.sh)"
 done
 while IFS=: read -r name _; do
     [ -e "tests/integration/$name.sh" ] || fault "tests/lint/registered.sh: $name.sh is not there"
-    ! grep -qx "$name" <<<"$names" || fault "tests/lint/registered.sh: $name is a test now: take it out of the list"
+    [ -z "${is_test[$name]-}" ] || fault "tests/lint/registered.sh: $name is a test now: take it out of the list"
 done <<<"$by_command"
 
 # Soaks: each that `./agon soak all` goes through is one that it takes, and stands in its head and in the table of docs/operations.md.
 head=$(sed -n '/^#   .\/agon soak NAME/,/^#   .\/agon coverage/p' agon)
+operations=$(<docs/operations.md)
+# The names of its branches, "    one | two)", one a line.
+branches=$(sed -nE 's/^    (([a-z-]+ \| )*[a-z-]+)\).*/\1/p' agon | sed 's/ | /\n/g')
+takes() { [[ $'\n'$branches$'\n' == *$'\n'"$1"$'\n'* ]]; }
 for name in $(sed -n 's/^soaks="\(.*\)"$/\1/p' agon | tr -d ','); do
-    grep -qE "^    ([a-z]+ \| )*$name( \| [a-z]+)*\)" agon || fault "agon: takes no soak $name"
-    grep -qE "[ :]$name[,;]" <<<"$head" || fault "agon: its head does not name the soak $name"
-    grep -qF "| \`./agon soak $name\`" docs/operations.md || fault "docs/operations.md: the table has no \`./agon soak $name\`"
+    takes "$name" || fault "agon: takes no soak $name"
+    [[ $head == *[\ :]"$name"[,\;]* ]] || fault "agon: its head does not name the soak $name"
+    [[ $operations == *"| \`./agon soak $name\`"* ]] || fault "docs/operations.md: the table has no \`./agon soak $name\`"
 done
 while read -r name; do
-    grep -qE "^    ([a-z]+ \| )*$name( \| [a-z]+)*\)" agon || fault "tests/lint/registered.sh: there is no ./agon soak $name"
+    takes "$name" || fault "tests/lint/registered.sh: there is no ./agon soak $name"
 done < <(sed -n 's/.*: \.\/agon soak //p' <<<"$by_command")
 finish
