@@ -51,7 +51,7 @@ done < <({
 } | awk '
     $1 == "P" { takes[$2, $3] = 1; there[$2] = 1; next }
     $1 == "T" { for (i = 3; i <= NF; i++) takes[$2, $i] = 1; next }
-    !($2 in there) || $3 ~ /^__odr_asan\./ { next } # the second is a sanitizer's
+    !($2 in there) { next }
     { # each word that the name begins with, up to a digit, "_" or its end; "s" behind it is of more than one
       for (i = length($3); i > 0; i--) {
           rest = substr($3, i + 1)
