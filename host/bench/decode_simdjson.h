@@ -41,7 +41,8 @@ int simdjson_quote(const struct simdjson_rules *rules, const char *text, size_t 
 int simdjson_depth(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,
                    struct simdjson_out *out);
 /* OKX's and Kraken's, of one record: symbol is the only one. id of a book: its number there, its
- * checksum here. decode_simdjson_venues.cpp */
+ * checksum here. What is not asked for is not looked at, nor whether there are more records: the
+ * gateway's decoder does both. decode_simdjson_venues.cpp */
 int simdjson_okx_trade(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,
                        struct simdjson_out *out);
 int simdjson_okx_quote(const struct simdjson_rules *rules, const char *text, size_t n, size_t room,

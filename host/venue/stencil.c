@@ -5,6 +5,30 @@
 
 #define MISSES 16 /* of a stream, before what it looks like is learnt anew */
 
+#define LAST(n) (n == 0 ? 0 : (uint64_t)0x0f0f0f0f0f0f0f0f << (64 - 8 * n) % 64)
+
+/* Of eight bytes, what is a digit's of the last so many; the second begins with a point. */
+const uint64_t stencil_whole_of[9] = {LAST(0), LAST(1), LAST(2), LAST(3), LAST(4),
+                                      LAST(5), LAST(6), LAST(7), LAST(8)};
+const uint64_t stencil_part_of[10] = {LAST(0), LAST(0), LAST(1), LAST(2), LAST(3),
+                                      LAST(4), LAST(5), LAST(6), LAST(7), LAST(8)};
+const int64_t stencil_lower[10] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                   10000,      1000,      100,      10,      1};
+/* No byte, or a point and one to exp digits. */
+const uint16_t stencil_usual[9] = {0x001, 0x005, 0x00d, 0x01d, 0x03d, 0x07d, 0x0fd, 0x1fd, 0x3fd};
+
+int stencil_cut(const char *at, int exp, struct stencil_span *span)
+{
+    unsigned behind = span->end - span->point;
+    unsigned n_cut = behind - 1 - (unsigned)exp;
+
+    // The careful way knows what to do with others than these.
+    if (behind < 2 || behind > 9 || (scan_load8(at + span->end - 8) & stencil_whole_of[n_cut]) != 0)
+        return 0;
+    span->last = span->end - n_cut;
+    return 1;
+}
+
 const char *stencil_stamp_day(struct stencil *stencil, const char *at, int64_t *t)
 {
     char text[32];
@@ -35,6 +59,59 @@ const char *stencil_text_slow(const char *at, const char *end)
     return at;
 }
 
+/* A mould of the n bytes that were found to be the run. */
+static void make_run(struct stencil *stencil, struct stencil_run *run, const char *text, uint32_t n)
+{
+    const struct stencil_part *last = stencil->parts + stencil->run_end - 1;
+    const char *at = text;
+
+    run->n = 0;
+    run->left = 0;
+    if (n < MOULD_MIN || n > STENCIL_RUN_MAX || !mould_copy(run->bounds, text, n))
+        return;
+    for (const struct stencil_part *part = stencil->parts + stencil->run;; part++) {
+        struct stencil_span span;
+        uint32_t begin;
+
+        at += *at == '-';
+        begin = (uint32_t)(at - text);
+        if (!stencil_is_number(at, text + n, &span))
+            return;
+        mould_digits(run->bounds, n, begin, span.point, span.point > 1 ? '1' : '0', '9');
+        if (span.end > span.point)
+            mould_digits(run->bounds, n, begin + span.point + 1, span.end - span.point - 1, '0',
+                         '9');
+        at += span.end;
+        if (part == last)
+            break;
+        at += part[1].n;
+    }
+    run->n = (uint16_t)n;
+}
+
+const char *stencil_run_slow(struct stencil *stencil, const char *at, const char *end)
+{
+    size_t left = (size_t)(end - at);
+    struct stencil_run *run = &stencil->runs[left % STENCIL_RUNS];
+    const struct stencil_part *last = stencil->parts + stencil->run_end - 1;
+    const char *begin = at;
+
+    for (const struct stencil_part *part = stencil->parts + stencil->run;; part++) {
+        at = stencil_number_any(at, end);
+        if (at == NULL || part == last)
+            break;
+        if (end - at < part[1].n || memcmp(at, stencil->text + part[1].at, part[1].n) != 0)
+            return NULL;
+        at += part[1].n;
+    }
+    // A length that comes seldom does not take the place of one that comes often.
+    if (at != NULL && left <= UINT16_MAX && run->n_missed++ % MISSES == 0) {
+        make_run(stencil, run, begin, (uint32_t)(at - begin));
+        run->left = run->n > 0 ? (uint16_t)left : 0;
+    }
+    return at;
+}
+
 /* Learning --------------------------------------------------------------------------------------
  */
 
@@ -59,8 +136,12 @@ static int add_part(struct learner *learner, uint8_t what, uint8_t value)
 
     if (stencil->n_parts == STENCIL_PARTS || learner->n_text + n > STENCIL_TEXT)
         return 0;
-    stencil->parts[stencil->n_parts++] = (struct stencil_part){
-        .at = (uint16_t)learner->n_text, .n = (uint16_t)n, .what = what, .value = value};
+    stencil->parts[stencil->n_parts++] =
+        (struct stencil_part){.at = (uint16_t)learner->n_text,
+                              .n = (uint16_t)n,
+                              .care = n < 16 ? (uint16_t)((1u << n) - 1) : UINT16_MAX,
+                              .what = what,
+                              .value = value};
     memcpy(stencil->text + learner->n_text, learner->text + learner->from, n);
     learner->n_text += n;
     learner->from = learner->at;
@@ -227,6 +308,22 @@ static int learn_around(struct learner *learner, int depth)
     return go_over_word(learner, "}");
 }
 
+/* The longest row of numbers that nobody asks for becomes one. */
+static void find_run(struct stencil *stencil)
+{
+    uint8_t n = 0;
+
+    for (uint8_t i = 0; i < stencil->n_parts; i++) {
+        n = stencil->parts[i].what == STENCIL_NUMBER_ANY ? (uint8_t)(n + 1) : 0;
+        if (n > 1 && n > stencil->run_end - stencil->run) {
+            stencil->run_end = (uint8_t)(i + 1);
+            stencil->run = (uint8_t)(i + 1 - n);
+        }
+    }
+    if (stencil->run_end > 0)
+        stencil->parts[stencil->run].what = STENCIL_RUN;
+}
+
 void stencil_learn(struct stencils *stencils, uint64_t stream, const char *text, size_t n,
                    const struct stencil_key *keys, const struct symbol *symbol, int kind)
 {
@@ -243,6 +340,8 @@ void stencil_learn(struct stencils *stencils, uint64_t stream, const char *text,
     stencil.n_missed = place->n_missed;
     // The last part is what is behind the records: values there are not taken.
     if (learn_around(&learner, 0) && learner.at == n && stencil.tail > 0 &&
-        stencil.tail == stencil.n_parts && add_part(&learner, STENCIL_NOTHING, 0))
+        stencil.tail == stencil.n_parts && add_part(&learner, STENCIL_NOTHING, 0)) {
+        find_run(&stencil);
         *place = stencil;
+    }
 }

@@ -38,6 +38,8 @@ static void begin(void)
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned seed)
 {
 #define TWICE(text) text "\n" text
+// What nobody asks for is known by its lengths from the second time on.
+#define THRICE(text) text "\n" text "\n" text
     static const char *const right[] = {
         TWICE("{\"arg\":{\"channel\":\"trades\",\"instId\":\"BTC-USDT\"},\"data\":[{\"instId\":"
               "\"BTC-USDT\",\"tradeId\":\"130639474\",\"px\":\"42219.9\",\"sz\":\"0.12060306\","
@@ -55,9 +57,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
         TWICE("{\"channel\":\"trade\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/USD\","
               "\"side\":\"buy\",\"price\":30001.0,\"qty\":0.25,\"ord_type\":\"limit\",\"trade_id\":"
               "7,\"timestamp\":\"2023-11-14T22:13:20.600000Z\"}]}"),
-        TWICE("{\"channel\":\"ticker\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/USD\","
-              "\"bid\":30000.1,\"bid_qty\":1.00000000,\"ask\":30000.2,\"ask_qty\":3.2,\"last\":"
-              "30000.1,\"volume\":1361.44813783,\"change\":-0.1,\"change_pct\":-0.17}]}"),
+        THRICE("{\"channel\":\"ticker\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/USD\","
+               "\"bid\":30000.1,\"bid_qty\":1.00000000,\"ask\":30000.2,\"ask_qty\":3.2,\"last\":"
+               "30000.1,\"volume\":1361.44813783,\"change\":-0.1,\"change_pct\":-0.17}]}"),
     };
 
     return fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);

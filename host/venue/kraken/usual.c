@@ -6,9 +6,6 @@
 #include "venue/kraken/core.h"
 
 #define SHORTEST 72 /* bytes of a message that is looked at */
-#define LEVEL                                                                                      \
-    64 /* the longest level that is read here has 51 bytes, and 8 behind are looked at             \
-        */
 
 enum { VALUE_PX, VALUE_QTY, VALUE_ASK_PX, VALUE_ASK_QTY, VALUE_SIDE, VALUE_ID, VALUE_TIME };
 enum { VALUE_SUM = VALUE_ID, VALUE_BID = VALUE_PX, VALUE_ASK = VALUE_ASK_PX };
@@ -45,7 +42,8 @@ struct take {
  * at byte 53 to 55. 0: it does not begin so. */
 static uint64_t stream_of(const char *text, size_t n)
 {
-    if (n < SHORTEST || memcmp(text, "{\"channel\":\"", 12) != 0)
+    if (n < SHORTEST || scan_load8(text) != scan_load8("{\"channe") ||
+        scan_load8(text + 4) != scan_load8("annel\":\""))
         return 0;
     return stencil_stream(scan_load8(text + 12), scan_load8(text + 53), scan_load8(text + 57));
 }
@@ -55,22 +53,25 @@ static inline __attribute__((always_inline)) const char *read_level(struct take 
                                                                     const char *at,
                                                                     struct agon_level *level)
 {
-    uint8_t px;
-    uint8_t qty;
+    struct stencil_bits bits = stencil_look_level(at);
+    struct stencil_span spans[2];
+    unsigned px;
+    unsigned qty;
 
-    if (scan_load8(at) != scan_load8("{\"price\"") || at[8] != ':')
+    if (!stencil_begins(at, "{\"price\"", 8) || at[8] != ':' ||
+        !stencil_pair(at, bits, 9, 7, take->symbol->px_exp, &level->px, take->symbol->qty_exp,
+                      &level->qty, spans))
         return NULL;
-    at = stencil_decimal(at + 9, take->symbol->px_exp, &level->px, &px);
-    if (at == NULL || memcmp(at, ",\"qty\":", 7) != 0)
+    if (!stencil_begins(at + spans[0].end, ",\"qty\": ", 7) || at[spans[1].end] != '}' ||
+        level->px <= 0)
         return NULL;
-    at = stencil_decimal(at + 7, take->symbol->qty_exp, &level->qty, &qty);
-    if (at == NULL || *at != '}' || level->px <= 0)
-        return NULL;
+    px = stencil_n_frac(&spans[0]);
+    qty = stencil_n_frac(&spans[1]);
     if (px > take->digits.px)
-        take->digits.px = px;
+        take->digits.px = (uint8_t)px;
     if (qty > take->digits.qty)
-        take->digits.qty = qty;
-    return at + 1;
+        take->digits.qty = (uint8_t)qty;
+    return at + spans[1].end + 1;
 }
 
 static inline __attribute__((always_inline)) const char *read_levels(void *ctx, const char *at,
@@ -81,12 +82,12 @@ static inline __attribute__((always_inline)) const char *read_levels(void *ctx, 
     struct wire_depth *depth = &take->out->depth;
     struct agon_level *level = n_value == VALUE_BID ? depth->bid : depth->ask;
     uint32_t *n = n_value == VALUE_BID ? &depth->n_bid : &depth->n_ask;
-    char copy[2 * LEVEL];
+    char copy[STENCIL_BEFORE + 2 * STENCIL_ROOM];
 
     if (at < end && *at == ']')
         return at;
     while (*n < WIRE_DEPTH_MAX) {
-        const char *from = stencil_room(at, end, copy, LEVEL);
+        const char *from = stencil_room(at, end, copy);
         const char *stop = read_level(take, from, &level[(*n)++]);
 
         if (stop == NULL)

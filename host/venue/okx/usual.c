@@ -36,25 +36,9 @@ struct take {
 /* {"arg":{"channel":"books","instId":"BTC-USDT"}: channel and name. 0: it does not begin so. */
 static uint64_t stream_of(const char *text, size_t n)
 {
-    if (n < SHORTEST || memcmp(text, "{\"arg\":{", 8) != 0)
+    if (n < SHORTEST || scan_load8(text) != scan_load8("{\"arg\":{"))
         return 0;
     return stencil_stream(scan_load8(text + 19), scan_load8(text + 36), scan_load8(text + 44));
-}
-
-#define LEVEL                                                                                      \
-    96 /* the longest level that is read here has 79 bytes, and 8 behind it are looked at */
-
-/* "0" and the like: what is behind the second quote. */
-static inline const char *go_over_digits(const char *at)
-{
-    unsigned n;
-
-    if (*at != '"')
-        return NULL;
-    n = stencil_run(scan_load8(++at));
-    if (n == 8)
-        n += stencil_run(scan_load8(at + 8));
-    return at[n] == '"' ? at + n + 1 : NULL;
 }
 
 /* ["8476.98","415","0","13"], the first two of which count. */
@@ -62,24 +46,23 @@ static inline __attribute__((always_inline)) const char *read_level(const struct
                                                                     const char *at,
                                                                     struct agon_level *level)
 {
-    uint8_t decimals;
+    struct stencil_bits bits = stencil_look_level(at);
+    struct stencil_span spans[2];
+    unsigned orders;
+    unsigned end;
 
-    if (at[0] != '[' || at[1] != '"')
+    if (at[0] != '[' || at[1] != '"' ||
+        !stencil_pair(at, bits, 2, 3, take->symbol->px_exp, &level->px, take->exp, &level->qty,
+                      spans))
         return NULL;
-    at = stencil_decimal(at + 2, take->symbol->px_exp, &level->px, &decimals);
-    if (at == NULL || at[0] != '"' || at[1] != ',' || at[2] != '"')
-        return NULL;
-    at = stencil_decimal(at + 3, take->exp, &level->qty, &decimals);
-    if (at == NULL || at[0] != '"' || at[1] != ',')
-        return NULL;
-    at = go_over_digits(at + 2);
-    if (at == NULL || *at != ',')
-        return NULL;
-    at = go_over_digits(at + 1);
-    if (at == NULL || *at != ']' || level->px <= 0 || level->px > take->symbol->limit_px ||
+    orders = spans[1].end + 7;
+    end = stencil_span_of(bits, orders).point;
+    if (!stencil_begins(at + spans[0].end, "\",\"     ", 3) ||
+        !stencil_begins(at + spans[1].end, "\",\"0\",\" ", 7) || at[end] != '"' ||
+        at[end + 1] != ']' || level->px <= 0 || level->px > take->symbol->limit_px ||
         !num_mul_checked(level->qty, take->contract, &level->qty))
         return NULL;
-    return at + 1;
+    return at + end + 2;
 }
 
 static inline __attribute__((always_inline)) const char *read_levels(void *ctx, const char *at,
@@ -90,13 +73,13 @@ static inline __attribute__((always_inline)) const char *read_levels(void *ctx, 
     struct wire_depth *depth = &take->out->depth;
     struct agon_level *level = n_value == VALUE_BID ? depth->bid : depth->ask;
     uint32_t *n = n_value == VALUE_BID ? &depth->n_bid : &depth->n_ask;
-    char copy[2 * LEVEL];
+    char copy[STENCIL_BEFORE + 2 * STENCIL_ROOM];
 
     *n = 0;
     if (at < end && *at == ']')
         return at;
     while (*n < WIRE_DEPTH_MAX) {
-        const char *from = stencil_room(at, end, copy, LEVEL);
+        const char *from = stencil_room(at, end, copy);
         const char *stop = read_level(take, from, &level[(*n)++]);
 
         if (stop == NULL)

@@ -272,6 +272,93 @@ START_TEST(both_ways_say_the_same)
 }
 END_TEST
 
+/* Every byte of a usual message, as every other byte, missing and twice: numbers that begin with a
+ * zero, have two points or none, run into what stands behind them. Twice each, so that what is
+ * learnt of the first is tried on the second, and then as it was. */
+static const struct one_byte {
+    uint32_t market;
+    const char *text;
+} one_byte[] = {
+    {0,
+     "{\"arg\":{\"channel\":\"trades\",\"instId\":\"BTC-USDT\"},\"data\":[{\"instId\":\"BTC-USDT\","
+     "\"tradeId\":\"130639474\",\"px\":\"42219.9\",\"sz\":\"0.12060306\",\"side\":\"buy\",\"ts\":"
+     "\"1630048897897\",\"count\":\"3\"}]}"},
+    {0,
+     "{\"arg\":{\"channel\":\"bbo-tbt\",\"instId\":\"BTC-USDT\"},\"data\":[{\"asks\":[[\"30001\","
+     "\"1.50\",\"0\",\"3\"]],\"bids\":[[\"30000.5\",\"12345678.12345678\",\"0\",\"12\"]],\"ts\":"
+     "\"1700000000500\",\"seqId\":5}]}"},
+    {1, "{\"arg\":{\"channel\":\"books\",\"instId\":\"BTC-USDT-SWAP\"},\"action\":\"update\","
+        "\"data\":[{"
+        "\"asks\":[[\"0.1\",\"7\",\"0\",\"12345678\"]],\"bids\":[[\"30000.5\",\"1\",\"0\",\"1\"],["
+        "\"30000\","
+        "\"0\",\"0\",\"0\"]],\"ts\":\"1700000000500\",\"checksum\":-7,\"seqId\":1234567890123456,"
+        "\"prevSeqId\":1012}]}"},
+    {2, "{\"channel\":\"trade\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/"
+        "USD\",\"side\":\"sell\","
+        "\"price\":30001.0,\"qty\":0.25,\"ord_type\":\"limit\",\"trade_id\":71,\"timestamp\":"
+        "\"2023-11-14T22:13:20.600000Z\"}]}"},
+    {2,
+     "{\"channel\":\"book\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/"
+     "USD\",\"bids\":[{\"price\":"
+     "30000.00,\"qty\":12345678.5},{\"price\":9,\"qty\":0.00000001}],\"asks\":[{\"price\":30000.5,"
+     "\"qty\":0}],\"checksum\":1173082380,\"timestamp\":\"2023-11-14T22:13:20.500000Z\"}]}"},
+    {2, "{\"channel\":\"ticker\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/"
+        "USD\",\"bid\":30000.1,"
+        "\"bid_qty\":1.00000000,\"ask\":30000.2,\"ask_qty\":3.2,\"last\":30000.1,\"volume\":"
+        "1361.44813783,\"low\":0.5,\"high\":7,\"change\":-0.1,\"change_pct\":-10.17}]}"},
+    {2, "{\"channel\":\"ticker\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/"
+        "USD\",\"last\":30000.1,"
+        "\"volume\":1361.44813783,\"bid\":30000.1,\"bid_qty\":1.00000000,\"ask\":30000.2,"
+        "\"ask_qty\":3.2,\"timestamp\":\"2023-11-14T22:13:20.500000Z\"}]}"},
+};
+
+static void both_say_the_same(const char *text, size_t n)
+{
+    char *exact = malloc(n);
+    const char *what;
+    int kind;
+
+    ck_assert_ptr_nonnull(exact);
+    memcpy(exact, text, n);
+    for (int turn = 0; turn < 2; turn++) {
+        what = stencil_both_differ(&both, exact, n, &kind);
+        ck_assert_msg(what == NULL, "%s of %.*s", what, (int)n, text);
+    }
+    free(exact);
+}
+
+START_TEST(one_byte_is_another)
+{
+    const char *usual = one_byte[_i].text;
+    size_t n = strlen(usual);
+    char text[1024];
+    uint64_t before;
+
+    begin(&markets[one_byte[_i].market]);
+    for (int turn = 0; turn < 3; turn++)
+        both_say_the_same(usual, n);
+    before = both.stencils[0]->n_usual;
+    for (size_t at = 0; at < n; at++) {
+        for (int byte = 0; byte < 256; byte += IS_SANITIZED ? 3 : 1) {
+            memcpy(text, usual, n);
+            text[at] = (char)byte;
+            both_say_the_same(text, n);
+        }
+        memcpy(text, usual, at);
+        memcpy(text + at, usual + at + 1, n - at - 1);
+        both_say_the_same(text, n - 1);
+        both_say_the_same(usual, at);
+        memcpy(text, usual, at + 1);
+        memcpy(text + at + 1, usual + at, n - at);
+        both_say_the_same(text, n + 1);
+        both_say_the_same(usual, n);
+    }
+    // Most of what is not refused is taken with a stencil, the message itself each time.
+    ck_assert_uint_ge(both.stencils[0]->n_usual - before, n);
+    stencil_both_close(&both);
+}
+END_TEST
+
 /* What a venue says all day is taken with a stencil from the second message on, of several records
  * too, and each of its trades comes once and in order. */
 START_TEST(trades_of_a_message_come_one_by_one)
@@ -316,6 +403,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 110);
     tcase_add_loop_test(tcase, both_ways_say_the_same, 0, 3);
+    tcase_add_loop_test(tcase, one_byte_is_another, 0, sizeof(one_byte) / sizeof(one_byte[0]));
     tcase_add_test(tcase, trades_of_a_message_come_one_by_one);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
