@@ -179,17 +179,19 @@ static int run_to(struct feed *feed, uint64_t limit)
     return AGON_OK;
 }
 
-/* Sleeps until the host moves wake. The host looks at is_asleep after it has published a step, and
- * we look at the bus after we have set it, so that one of us sees the other. */
+/* Sleeps until the host moves the word. The host looks at is_asleep after it has published a step,
+ * and we look at the bus after we have set it, so that one of us sees the other. */
 static void sleep_until_woken(const struct feed *feed)
 {
-    uint32_t wake = atomic_load(&shm->wake);
+    uint32_t bits = shm->bus_bits;
+    const _Atomic uint32_t *word = bits != 0 ? &bus->wake : &shm->wake;
+    uint32_t wake = atomic_load(word);
 
     atomic_store(&shm->is_asleep, 1);
     atomic_thread_fence(memory_order_seq_cst);
     if ((atomic_load(&bus->tail_seq) <= feed_done_seq(feed) || is_held()) &&
         atomic_load(&shm->stop) == 0 && atomic_load(&shm->order) == obeyed)
-        (void)futex_wait(&shm->wake, wake, -1);
+        futex_wait_bits(word, wake, bits != 0 ? bits : UINT32_MAX);
     atomic_store(&shm->is_asleep, 0);
 }
 

@@ -40,9 +40,11 @@ struct run_process_config {
     const struct process_bus *bus;       /* borrowed until run_process_free */
     uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
     enum process_wait wait;
-    int is_lock_step;         /* advance returns when the child has done the step */
-    int64_t hard_ns;          /* a callback that lasts longer is killed; 0: 100 ms */
-    int64_t start_ns;         /* from spawn to on_start's return; 0: 5 s */
+    int is_lock_step; /* advance returns when the child has done the step */
+    int64_t hard_ns;  /* a callback that lasts longer is killed; 0: 100 ms */
+    /* From spawn to what it is, and from its setup to on_start's return, each; of its processor
+     * time, and twelve times as long where it only waits. 0: 5 s */
+    int64_t start_ns;
     uint32_t layers_wanted;   /* enum sandbox_layer */
     uint32_t layers_required; /* without these it does not start: AGON_ENOTSUP names them */
     uint64_t arena_bytes;     /* of memory for the plugin; 0: 4 GiB */

@@ -21,6 +21,7 @@ struct run_process_turn {      /* what the child was given of the bus; written b
     uint32_t spin_ns;      /* as the child was last said */
     int is_begun;          /* this turn */
     int cores, is_counted; /* among the children in lock-step */
+    uint32_t bus_bits;     /* with which it sleeps on the bus's word; 0: on its own */
 };
 
 struct run_process {
@@ -29,7 +30,7 @@ struct run_process {
     uint64_t n_lapses_lost;                                   /* that were told */
     struct slot_shm *shm;                                     /* mapped; owned */
     uint64_t shm_bytes;
-    const struct bus_shm *bus;
+    struct bus_shm *bus;
     struct proc proc;
     uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
     int is_lock_step, slot_fd, setup_fd;
@@ -54,7 +55,8 @@ struct run_process {
 };
 
 /* run_process_turn.c: the port, and who else lets the child run. */
-void run_process_turns(struct run_process *run);     /* once its memory is there */
-void run_process_turns_end(struct run_process *run); /* any number of times */
+void run_process_turns(struct run_process *run, uint16_t slot); /* once its memory is there */
+void run_process_turns_end(struct run_process *run);            /* any number of times */
+void run_process_rouse(struct run_process *run);                /* asleep or about to be. [any] */
 
 #endif

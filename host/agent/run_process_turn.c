@@ -42,18 +42,48 @@ uint64_t run_process_done(const struct run_process *run)
     return done >= sent && done < seen ? seen : done;
 }
 
-static HOT void wake(struct slot_shm *shm)
+void run_process_rouse(struct run_process *run)
 {
+    if (run->turn.bus_bits != 0) {
+        atomic_fetch_add(&run->bus->wake, 1);
+        futex_wake_bits(&run->bus->wake, run->turn.bus_bits);
+    } else {
+        atomic_fetch_add(&run->shm->wake, 1);
+        futex_wake(&run->shm->wake, 1);
+    }
+}
+
+/* Does it sleep? Once for each sleep: until it runs, which may take a while, it is not called
+ * again. What we overwrite is no later sleep than the one that we wake it from: it looks at the
+ * futex word before it says that it sleeps, and we move the word behind this. */
+static HOT int takes_call(struct run_process *run)
+{
+    _Atomic uint32_t *is_asleep = &run->shm->is_asleep;
+
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&shm->is_asleep, memory_order_relaxed) == 0)
-        return;
-    atomic_fetch_add(&shm->wake, 1);
-    futex_wake(&shm->wake, 1);
+    if (atomic_load_explicit(is_asleep, memory_order_relaxed) == 0)
+        return 0;
+    atomic_store_explicit(is_asleep, 0, memory_order_relaxed);
+    return 1;
 }
 
 void run_process_wake(struct run_process *run)
 {
-    wake(run->shm);
+    if (takes_call(run))
+        run_process_rouse(run);
+}
+
+/* All that begin has called, by one call into the kernel: they are on one bus. */
+static HOT void rouse(void *ctx)
+{
+    struct bus_shm *bus = ((struct run_process *)ctx)->bus;
+    uint32_t bits = bus->to_wake;
+
+    if (bits == 0)
+        return;
+    bus->to_wake = 0;
+    atomic_fetch_add(&bus->wake, 1);
+    futex_wake_bits(&bus->wake, bits);
 }
 
 /* Where there are more of us than cores, who spins takes the core of who has work. */
@@ -94,8 +124,9 @@ static HOT int begin(void *ctx, uint64_t seq, uint32_t flags)
         return 1;
     if (run->is_lock_step)
         set_spin(run);
-    if (!turn->is_ahead || atomic_load_explicit(&run->shm->is_held, memory_order_relaxed) == 0)
-        wake(run->shm); // else when its intents are taken
+    if ((!turn->is_ahead || atomic_load_explicit(&run->shm->is_held, memory_order_relaxed) == 0) &&
+        takes_call(run)) // else when its intents are taken
+        run->bus->to_wake |= turn->bus_bits;
     return tail - turn->awaited_tail > 2 * turn->lag_max || used > 2 * turn->used_max ? 2 : 1;
 }
 
@@ -133,7 +164,7 @@ static HOT int await_step(struct run_process *run, uint64_t seq)
         atomic_thread_fence(memory_order_seq_cst);
         if (done_seq(run) >= seq || is_held(run))
             break;
-        wake(shm);
+        run_process_wake(run);
         (void)futex_wait(&shm->done, done, WAIT_NS);
         if (done_seq(run) < seq && !is_held(run))
             rc = run_process_poll(run, clock_mono());
@@ -165,8 +196,10 @@ static HOT int advance_step(void *ctx, uint64_t seq)
 {
     struct run_process *run = ctx;
 
-    if (!run->turn.is_begun)
+    if (!run->turn.is_begun) {
         (void)begin(run, seq, TURN_WANTED);
+        rouse(run);
+    }
     run->turn.is_begun = 0;
     return await(run) < 0 ? AGON_EIO : AGON_OK;
 }
@@ -180,7 +213,7 @@ static HOT int advance(void *ctx, uint64_t seq)
     if (run->end != PROCESS_RUNS)
         return AGON_EIO;
     run->turn.sent_tail = atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
-    wake(run->shm);
+    run_process_wake(run);
     return AGON_OK;
 }
 
@@ -207,7 +240,7 @@ static uint64_t nth(void *ctx)
     return atomic_load_explicit(&((struct run_process *)ctx)->shm->beat.nth, memory_order_acquire);
 }
 
-void run_process_turns(struct run_process *run)
+void run_process_turns(struct run_process *run, uint16_t slot)
 {
     struct run_process_turn *turn = &run->turn;
 
@@ -217,6 +250,7 @@ void run_process_turns(struct run_process *run)
     turn->sent_tail = turn->awaited_tail =
         atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
     turn->is_counted = run->is_lock_step;
+    turn->bus_bits = run->is_lock_step ? 1u << slot % 32 : 0; // who shares a bit wakes too
     atomic_fetch_add(&n_in_step, turn->is_counted);
     run->port = (struct runner_port){.ctx = run,
                                      .to_agent = &run->to_agent,
@@ -226,6 +260,7 @@ void run_process_turns(struct run_process *run)
     if (run->is_lock_step) {
         run->port.advance = advance_step;
         run->port.begin = begin;
+        run->port.rouse = rouse;
         run->port.await = await;
     } else {
         run->port.advance = advance;

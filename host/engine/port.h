@@ -81,8 +81,11 @@ struct runner_port {
      * there is something to wait for; 2: the same, and at once. await waits, in lock-step, until
      * what begin gave it is done (1) or it has failed (AGON_EIO). With TURN_AHEAD steps may come
      * before the last is done: its plugin goes no further than the first step in which it wants
-     * something, and await returns 0 there: to be called again when its ring is empty. [core] */
+     * something, and await returns 0 there: to be called again when its ring is empty. rouse comes
+     * behind begin of the last, to one of them: those that begin has called are woken together.
+     * [core] */
     int (*begin)(void *ctx, uint64_t seq, uint32_t flags);
+    void (*rouse)(void *ctx);
     int (*await)(void *ctx);
 };
 

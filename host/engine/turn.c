@@ -86,6 +86,7 @@ static HOT void begin_processes(struct engine *engine, uint32_t ahead, struct sl
                                 int *is_urgent)
 {
     const struct slot_set *set = &engine->beginners;
+    const struct runner_port *last = NULL;
 
     for (uint64_t words = set->words; words != 0; words &= words - 1) {
         uint32_t word = (uint32_t)__builtin_ctzll(words);
@@ -98,11 +99,15 @@ static HOT void begin_processes(struct engine *engine, uint32_t ahead, struct sl
                                    ahead | (nth != engine->turn_nth[id] ? TURN_WANTED : 0));
 
             engine->turn_nth[id] = nth;
-            if (rc > 0)
+            if (rc > 0) {
                 slot_set_add(begun, id);
+                last = runner;
+            }
             *is_urgent |= rc > 1;
         }
     }
+    if (last != NULL && last->rouse != NULL)
+        last->rouse(last->ctx);
 }
 
 /* The last first: most of the others are done by then, and wake nobody. */

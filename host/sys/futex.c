@@ -2,6 +2,7 @@
 #include "sys/futex.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -68,4 +69,18 @@ void futex_wake(const _Atomic uint32_t *word, int n)
     if (machine_simulated() != NULL)
         return; // it looks at the words itself
     (void)syscall(SYS_futex, word, FUTEX_WAKE, n, NULL, NULL, 0);
+}
+
+void futex_wait_bits(const _Atomic uint32_t *word, uint32_t expected, uint32_t bits)
+{
+    if (machine_simulated() != NULL)
+        (void)futex_wait(word, expected, -1);
+    else
+        (void)syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, NULL, NULL, bits);
+}
+
+void futex_wake_bits(const _Atomic uint32_t *word, uint32_t bits)
+{
+    if (machine_simulated() == NULL)
+        (void)syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, bits);
 }

@@ -21,5 +21,10 @@ struct futex_word {
 int futex_wait_any(const struct futex_word *words, uint32_t n, int64_t timeout_ns);
 /* Wakes up to n sleepers. */
 void futex_wake(const _Atomic uint32_t *word, int n);
+/* Several sleep on one word, each with bits (never 0) of its own, without a time limit; wake wakes
+ * all that have one of bits, by one call. The word may lie in memory that a sleeper can only read.
+ * futex_wake wakes any. */
+void futex_wait_bits(const _Atomic uint32_t *word, uint32_t expected, uint32_t bits);
+void futex_wake_bits(const _Atomic uint32_t *word, uint32_t bits);
 
 #endif

@@ -57,6 +57,36 @@ START_TEST(nothing_moves_and_the_time_is_over)
 }
 END_TEST
 
+static _Atomic uint32_t one;
+
+static void *sleep_with_bits(void *ctx)
+{
+    uint32_t bits = *(const uint32_t *)ctx;
+
+    while (atomic_load(&one) == 0)
+        futex_wait_bits(&one, 0, bits);
+    return NULL;
+}
+
+// Without end too. Who has none of the bits may be woken, but need not: it looks at the word.
+START_TEST(all_with_one_of_the_bits_are_woken_in_one_go)
+{
+    uint32_t bits[4] = {1, 1, 2, 4};
+    pthread_t threads[4];
+
+    atomic_store(&one, 0);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, sleep_with_bits, &bits[i]), 0);
+    atomic_store(&one, 1);
+    futex_wake_bits(&one, 1);
+    ck_assert_int_eq(pthread_join(threads[0], NULL), 0);
+    ck_assert_int_eq(pthread_join(threads[1], NULL), 0);
+    futex_wake_bits(&one, 2 | 4);
+    ck_assert_int_eq(pthread_join(threads[2], NULL), 0);
+    ck_assert_int_eq(pthread_join(threads[3], NULL), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sys_futex");
@@ -65,6 +95,7 @@ int main(void)
     tcase_add_loop_test(tcase, whichever_word_moves_wakes, 0, WORDS);
     tcase_add_loop_test(tcase, a_word_that_has_moved_is_not_waited_for, 0, WORDS);
     tcase_add_test(tcase, nothing_moves_and_the_time_is_over);
+    tcase_add_test(tcase, all_with_one_of_the_bits_are_woken_in_one_go);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
 }
