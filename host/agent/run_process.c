@@ -346,12 +346,11 @@ static int spawn(struct run_process *run, const char *exe, const int fds[CHILD_F
     return runner_spawn(&run->proc, exe, &spec, err);
 }
 
-/* Until the child reaches phase, has gone, or has had its time. Of one that is to play that is time
- * of a processor, which a busy machine gives late; if it only waits it has START_WAITS times as
- * long. */
+/* Until the child reaches phase, has gone, or has had its time. In a backtest that is time of a
+ * processor, which a busy machine gives late; if it only waits it has START_WAITS times as long. */
 static int await_phase(struct run_process *run, uint32_t phase, int64_t limit_ns, struct error *err)
 {
-    int64_t most_ns = run->bus != NULL ? START_WAITS * limit_ns : limit_ns; // else it is examined
+    int64_t most_ns = run->is_lock_step ? START_WAITS * limit_ns : limit_ns;
     int64_t began_ns = clock_mono();
     int64_t cpu_ns = proc_cpu_ns(run->proc.pid);
 
@@ -370,7 +369,7 @@ static int await_phase(struct run_process *run, uint32_t phase, int64_t limit_ns
             return error_set(err, AGON_ETIME, "%s", run->why);
         }
         if (past_ns > most_ns) {
-            hang(run, run->bus != NULL ? "a start that waits" : "the start", most_ns);
+            hang(run, "the start", most_ns);
             return error_set(err, AGON_ETIME, "%s", run->why);
         }
         (void)futex_wait(&run->shm->done, done, 5000000);

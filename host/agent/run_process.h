@@ -42,8 +42,8 @@ struct run_process_config {
     enum process_wait wait;
     int is_lock_step; /* advance returns when the child has done the step */
     int64_t hard_ns;  /* a callback that lasts longer is killed; 0: 100 ms */
-    /* From spawn to what it is, and from its setup to on_start's return, each; of its processor
-     * time, and twelve times as long where it only waits. 0: 5 s */
+    /* From spawn to what it is, and from its setup to on_start's return, each; in lock-step of its
+     * processor time, and twelve times as long where it only waits. 0: 5 s */
     int64_t start_ns;
     uint32_t layers_wanted;   /* enum sandbox_layer */
     uint32_t layers_required; /* without these it does not start: AGON_ENOTSUP names them */

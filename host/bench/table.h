@@ -18,6 +18,7 @@
     X(journal, "append, frame and write, against memcpy, checksum and write")                      \
     X(backtest, "bars and a generated market through the engine, against a bare loop")             \
     X(tape, "rows of a table and of a tape, against a bare scanner and bare arrays")               \
+    X(lockstep, "a backtest of eight agents in a process each, against the host's own process")    \
     X(replay, "a journal that names its tape through a new engine, against the engine alone")      \
     X(start, "from a plugin's file to its first event in a process, against fork and dlopen")      \
     X(reload, "another generation of a plugin: how long the core is paused")                       \
