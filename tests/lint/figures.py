@@ -3,7 +3,7 @@
 """figures: docs/results/bench.csv is what benches measured; the table of docs/performance.md is made from it.
 
     figures.py --add COMMIT FILE...  enters runs: files of `agon bench NAME --json` by the build of that commit, on one machine;
-                                     of several runs the run with the median ratio, with the least and the most beside it
+                                     of several runs the run with the median ratio, with the smallest and the largest ratio beside it
     figures.py --write               makes the table
     figures.py                       holds the page to the file (suite lint)
 
@@ -14,13 +14,14 @@ import csv
 import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 
 ROOT = os.environ.get("AGON_SOURCE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.path.join(ROOT, "docs/results/bench.csv")
 PAGE = os.path.join(ROOT, "docs/performance.md")
-COLUMNS = ["name", "op", "clock", "product_ns", "yardstick_ns", "ratio", "least", "most", "runs", "goal", "met", "yardstick", "why",
+COLUMNS = ["name", "op", "clock", "product_ns", "yardstick_ns", "ratio", "smallest", "largest", "runs", "goal", "met", "yardstick", "why",
            "machine", "cores", "load", "date", "commit"]
 BEGIN, END = "<!-- figures: tests/lint/figures.py --write -->\n", "<!-- end of figures -->\n"
 
@@ -64,8 +65,8 @@ def add(commit, files):
         ratios = [ratio for ratio, _, _ in runs]
         rows.append({
             "name": name, "op": row["op"], "clock": row["clock"], "product_ns": f"{row['product']['ns']:.2f}",
-            "yardstick_ns": f"{row['yardstick']['ns']:.2f}", "ratio": f"{ratios[len(ratios) // 2]:.4f}", "least": f"{ratios[0]:.4f}",
-            "most": f"{ratios[-1]:.4f}", "runs": str(len(runs)), "goal": row["goal"],
+            "yardstick_ns": f"{row['yardstick']['ns']:.2f}", "ratio": f"{ratios[len(ratios) // 2]:.4f}", "smallest": f"{ratios[0]:.4f}",
+            "largest": f"{ratios[-1]:.4f}", "runs": str(len(runs)), "goal": row["goal"],
             "met": {True: "met", False: "missed", None: ""}[row["met"]], "yardstick": row["yardstick"]["what"], "why": row.get("why", ""),
             "machine": run["machine"], "cores": str(run["cores"]), "load": f"{max(r['load'] for _, r, _ in runs):.1f}",
             "date": date, "commit": commit})
@@ -77,10 +78,20 @@ def add(commit, files):
 
 
 def said(ratio, row):
-    """A ratio as the goal speaks of it: "as fast" turns it round."""
-    if "as fast" not in row["goal"]:
+    """A ratio as the goal speaks of it: "at least" so many times as fast turns it round."""
+    if not row["goal"].startswith("at least"):
         return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}" if ratio < 100 else f"{ratio:,.0f}"
     return f"{1 / ratio:.1f}"
+
+
+def judged(row):
+    """met or missed; where the goal is missed and less is required, whether that is met."""
+    required = re.search(r"\(([\d.]+) (are )?required\)", row["goal"])
+    if row["met"] != "missed" or required is None:
+        return row["met"]
+    ratio, asked = float(row["ratio"]), float(required[1])
+    is_met = 1 / ratio >= asked if row["goal"].startswith("at least") else ratio <= asked
+    return f"missed, what is required {'met' if is_met else 'too'}"
 
 
 def table():
@@ -89,18 +100,18 @@ def table():
         if row["name"] not in newest or row["date"] >= newest[row["name"]]["date"]:
             newest[row["name"]] = row
     last = max((row["date"] for row in newest.values()), default="")
-    lines = ["| benchmark | ns | yardstick, ns | ratio (least to most) | goal | | machine, load | date, commit |",
+    lines = ["| benchmark | ns | yardstick, ns | ratio (smallest to largest) | goal | | machine, load | date, commit |",
              "|---|---|---|---|---|---|---|---|"]
     whys = {}
     for row in newest.values():
         spread = ""
         if int(row["runs"]) > 1:
-            ends = sorted((float(row["least"]), float(row["most"])), key=lambda ratio: float(said(ratio, row).replace(",", "")))
+            ends = sorted((float(row["smallest"]), float(row["largest"])), key=lambda ratio: float(said(ratio, row).replace(",", "")))
             spread = f" ({said(ends[0], row)} to {said(ends[1], row)}, {row['runs']} runs)"
-        unit = " times as fast" if "as fast" in row["goal"] else ""
+        unit = " times as fast" if row["goal"].startswith("at least") else ""
         old = "" if row["date"] == last else ", old"
         lines.append(f"| `{row['name']}`, {row['op']} | {number(float(row['product_ns']))} | {number(float(row['yardstick_ns']))} | "
-                     f"{said(float(row['ratio']), row)}{unit}{spread} | {row['goal'] or 'none'} | {row['met']} | "
+                     f"{said(float(row['ratio']), row)}{unit}{spread} | {row['goal'] or 'none'} | {judged(row)} | "
                      f"{row['machine']}, {row['cores']} cores, load {row['load']} | {row['date']}, {row['commit']}{old} |")
         if row["met"] == "missed" and row["why"]:
             whys.setdefault(row["why"], []).append(row["name"])
