@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
+#include "base/sanitized.h"
 #include "packed_rig.h"
 #include "sys/disk_posix.h"
 #include "sys/file.h"
@@ -400,7 +401,7 @@ START_TEST(the_first_packed_segment_takes_no_memory)
     ck_assert_int_eq(journal_packing_open(&packing), AGON_OK);
     before = anonymous();
     ck_assert_msg(journal_pack(&posix.port, &packing, &err) == 1, "%s", err.text);
-    if (before >= 0)
+    if (before >= 0 && !IS_SANITIZED) // what a sanitizer maps and keeps is not ours
         ck_assert_int_le(anonymous(), before + 32);
     journal_packing_close(&packing);
     disk_mem_free(mem);
