@@ -364,12 +364,9 @@ static int await_phase(struct run_process *run, uint32_t phase, int64_t limit_ns
         if (is_gone(run))
             return error_set(err, run->end == PROCESS_FAILED ? AGON_EINVAL : AGON_EIO, "%s%s",
                              run->end == PROCESS_FAILED ? "" : "died: ", run->why);
-        if (past_ns > limit_ns && proc_cpu_ns(run->proc.pid) - cpu_ns > limit_ns) {
-            hang(run, "the start", limit_ns);
-            return error_set(err, AGON_ETIME, "%s", run->why);
-        }
-        if (past_ns > most_ns) {
-            hang(run, "the start", most_ns);
+        if (past_ns > most_ns ||
+            (past_ns > limit_ns && proc_cpu_ns(run->proc.pid) - cpu_ns > limit_ns)) {
+            hang(run, "the start", past_ns > most_ns ? most_ns : limit_ns);
             return error_set(err, AGON_ETIME, "%s", run->why);
         }
         (void)futex_wait(&run->shm->done, done, 5000000);

@@ -26,7 +26,8 @@ struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
     _Alignas(128) _Atomic uint64_t reserved; /* granules below reserved - size may be overwritten */
     _Alignas(128) _Atomic uint64_t tail;     /* granules that are whole */
     _Atomic uint64_t tail_seq;               /* seq of the last event whose step is complete */
-    _Alignas(128) _Atomic uint32_t wake; /* futex word: + 1 with each batch for sleeping readers */
+    /* Futex word: readers in lock-step sleep on it, each with its bits; + 1 with each call. */
+    _Alignas(128) _Atomic uint32_t wake;
     uint32_t to_wake; /* bits of readers that sleep on it and are about to be woken; the writer's */
     /* The writer's thread sleeps, or is about to look a last time before it does: a reader that has
        something for it wakes it, by a word of its own. */

@@ -357,7 +357,6 @@ START_TEST(packing_beside_a_writer_and_a_reader)
 }
 END_TEST
 
-/* Other programs write the table with a checksum behind each entry. */
 /* KiB of this process that no file is behind. */
 static long anonymous(void)
 {
@@ -410,6 +409,7 @@ START_TEST(the_first_packed_segment_takes_no_memory)
 }
 END_TEST
 
+/* Other programs write the table with a checksum behind each entry. */
 START_TEST(a_table_with_checksums_is_read_too)
 {
     struct disk_mem *mem = disk_mem_new(512);
