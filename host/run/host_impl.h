@@ -195,6 +195,7 @@ struct host {
     uint8_t is_held_up;  /* [core] there was work at the last look, and none of it could be done */
     uint8_t is_one_word; /* [core] the kernel does not wait for several words */
     int64_t idle_ns;     /* [core] since when there is nothing to do, monotonic; 0: there is */
+    int64_t lull_ns;     /* [core] by so much less it spins, where that brought nothing lately */
     _Atomic uint32_t wants_round; /* enum host_round: the venues' open orders are read anew */
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
@@ -299,8 +300,11 @@ int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: 
 agon_ns_t host_now(struct host *host);                          /* market time */
 int host_is_line_waiting(const struct host_line *line);         /* ... for the core */
 /* rest.c */
-/* Does a core that has had nothing to do for so long go on spinning? */
-int host_core_spins(enum host_core core, int64_t idle_ns);
+/* Does a core that has had nothing to do for idle_ns go on spinning, where it spins by lull_ns less
+ * than it might? */
+int host_core_spins(enum host_core core, int64_t idle_ns, int64_t lull_ns);
+/* By how much less it is to spin from now on, in ns: work came after a pause of idle_ns. */
+int64_t host_core_lull(int64_t lull_ns, int64_t idle_ns);
 /* After a turn that began at mono and did n things: the core spins on or sleeps. [core] */
 void host_rest(struct host *host, int n, int64_t mono);
 /* on_paper.c: the exchange that stands in for a venue. [core] */

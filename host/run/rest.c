@@ -3,13 +3,25 @@
 #include "run/host_impl.h"
 
 #define WARM_NS    ((int64_t)75 * 1000)        /* a warm core spins so long behind its last work */
+#define SCANT_NS   ((int64_t)9 * 1000)         /* and for no less than this, or not at all */
 #define HELD_UP_NS ((int64_t)100 * 1000)       /* what waits cannot be taken yet */
 #define PARK_NS    ((int64_t)50 * 1000 * 1000) /* nothing is to come that would not wake it */
 #define DEAF_NS    ((int64_t)2 * 1000 * 1000)  /* something may come that does not */
 
-int host_core_spins(enum host_core core, int64_t idle_ns)
+int host_core_spins(enum host_core core, int64_t idle_ns, int64_t lull_ns)
 {
-    return core == CORE_HOT || (core == CORE_WARM && idle_ns < WARM_NS);
+    return core == CORE_HOT || (core == CORE_WARM && idle_ns < WARM_NS - lull_ns);
+}
+
+/* To spin pays where work comes while it would be spun, whether it was or not: one such pause and
+ * the core spins for all of its time again. Behind a longer one it spins for half as long. */
+int64_t host_core_lull(int64_t lull_ns, int64_t idle_ns)
+{
+    int64_t spin_ns = (WARM_NS - lull_ns) / 2;
+
+    if (idle_ns < WARM_NS)
+        return 0;
+    return spin_ns < SCANT_NS ? WARM_NS : WARM_NS - spin_ns;
 }
 
 static int has_news(struct host *host)
@@ -111,13 +123,15 @@ static void park(struct host *host)
 void host_rest(struct host *host, int n, int64_t mono)
 {
     host->is_held_up &= (uint8_t)(n == 0);
+    if (n > 0 && host->idle_ns != 0)
+        host->lull_ns = host_core_lull(host->lull_ns, mono - host->idle_ns);
     if (n > 0)
         host->idle_ns = 0;
     else if (host->idle_ns == 0)
         host->idle_ns = mono;
     // A simulated core sleeps whenever it can: its time costs somebody else's.
-    if (n > 0 ||
-        (machine_simulated() == NULL && host_core_spins(host->config.core, mono - host->idle_ns)))
+    if (n > 0 || (machine_simulated() == NULL &&
+                  host_core_spins(host->config.core, mono - host->idle_ns, host->lull_ns)))
         machine_breathe();
     else
         park(host);
