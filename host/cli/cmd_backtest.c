@@ -564,7 +564,8 @@ int cmd_backtest(int argc, char **argv)
         {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
         {"journal-whole", ARG_FLAG, NULL,
-         "the journal holds the events of tapes too, instead of naming them by hash and rows",
+         "the journal holds the events of tapes and tables too, instead of naming them by hash and "
+         "rows",
          &opts.is_whole},
         {"check", ARG_CHOICE, "none|lookahead",
          "no report: do decisions depend on what was not yet known? Exit code 1 if so", &opts.check,

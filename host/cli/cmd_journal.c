@@ -274,8 +274,8 @@ static void print_tapes(const struct journal_reader *reader)
         if (tapes[i].path[0] == '\0')
             continue;
         hash_hex(tapes[i].hash, hash);
-        printf("tape      %s, hash %.16s, rows %llu to ", args_safe(tapes[i].path), hash,
-               ULL(tapes[i].first_row));
+        printf("%-9s %s, hash %.16s, rows %llu to ", tapes[i].is_table ? "table" : "tape",
+               args_safe(tapes[i].path), hash, ULL(tapes[i].first_row));
         if (tapes[i].last_row != 0)
             printf("%llu\n", ULL(tapes[i].last_row));
         else

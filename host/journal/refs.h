@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* refs: market events that a journal names instead of copying them.
  *
- * A backtest plays tapes (lab/tape_file.h), which stay where they are. Its market segments, of
+ * A backtest plays tapes (lab/tape_file.h) and tables, which stay where they are. Both are called
+ * tapes here. Its market segments, of
  * format SEGMENT_VERSION_TAPES, have two kinds of frames besides those of every segment:
  *
  *   FRAME_TAPE  which tape is meant, by hash, and how its rows become events: struct journal_tape.
@@ -38,8 +39,10 @@ struct journal_tape { /* payload of FRAME_TAPE */
     uint32_t number;  /* below JOURNAL_TAPES; within this journal */
     uint32_t spread_ppm, volume_ppm;
     int32_t quote_exp;
-    uint8_t has_book, is_lenient, pad[6];
-    uint64_t n_rows;              /* that it has */
+    uint8_t has_book, is_lenient;
+    uint8_t is_table; /* not made by `agon tape make`: hash is of its bytes, n_rows how many */
+    uint8_t pad[5];
+    uint64_t n_rows;              /* that it has; of a table its bytes: no fewer */
     uint64_t first_row, last_row; /* that were played, from 1; last_row 0: not known yet */
     uint64_t n_events;            /* of it that were given before this place */
     unsigned char hash[HASH_SIZE];

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/hot.h"
+#include "lab/data_file.h"
 #include "lab/tape_file.h"
 
 /* The tape itself, beneath a clip: what it gives is counted. */
@@ -76,6 +77,17 @@ void tape_named_init(struct tape_named *named)
     named->port = (struct journal_named){.ctx = named, .tape_of = tape_of, .describe = describe};
 }
 
+/* Is a table, and known for the same by its instrument's symbol alone when it is read again? What
+ * stands in lines of messages is read as the venue's list of instruments teaches, and is copied. */
+static int is_table(const struct tape_config *config)
+{
+    struct tape_info info;
+
+    return (config->info.kind == TAPE_BARS || config->info.kind == TAPE_TRADES) &&
+           tape_look(config->path, config->instrument.symbol, &info, NULL) >= 0 &&
+           memcmp(&info, &config->info, sizeof(info)) == 0;
+}
+
 int tape_named_add(struct tape_named *named, struct tape *tape, const struct tape_config *config,
                    struct lockstep_source *source, struct error *err)
 {
@@ -88,7 +100,7 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
     named->n++;
     // Of several sources nobody could say which one an event is of.
     named->of[instrument] = named->of[instrument] == 0 ? (uint8_t)named->n : TAPE_NAMED_MANY;
-    if (file == NULL)
+    if (file == NULL && !is_table(config))
         return AGON_OK;
     if (realpath(config->path, path) == NULL || strlen(path) >= sizeof(one->said.path))
         return error_set(err, AGON_EIO, "%s: no absolute name of at most %d bytes: %s",
@@ -100,10 +112,18 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
                                       .quote_exp = config->quote_exp,
                                       .has_book = config->has_book != 0,
                                       .is_lenient = config->is_lenient != 0,
-                                      .n_rows = tape_file_head_of(file)->n_rows,
+                                      .is_table = file == NULL,
                                       .instrument = config->instrument};
     memcpy(one->said.path, path, strlen(path) + 1);
-    tape_file_hash(file, one->said.hash);
+    if (file != NULL) {
+        one->said.n_rows = tape_file_head_of(file)->n_rows;
+        tape_file_hash(file, one->said.hash);
+    } else {
+        int rc = data_file_hash(path, one->said.hash, &one->said.n_rows, err);
+
+        if (rc < 0)
+            return rc;
+    }
     source->ctx = one;
     source->next = own_next;
     return AGON_OK;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* tape_named: which events of a backtest its journal names by their tape instead of copying them.
+/* tape_named: which events of a backtest its journal names by their tape or table instead of
+ * copying them.
  *
- * Named are those of an instrument that one tape and nothing else brings. What a clip says of the
+ * Named are those of an instrument that one file and nothing else brings. What a clip says of the
  * market as it stood at its begin is in no row, and is copied. [one thread] */
 #ifndef LAB_TAPE_NAMED_H
 #define LAB_TAPE_NAMED_H
@@ -13,7 +14,7 @@
 #define TAPE_NAMED_MANY 0xff /* several sources of one instrument */
 
 struct tape_named_one {
-    struct tape *tape; /* borrowed; NULL: it is a recording */
+    struct tape *tape; /* borrowed; NULL: it is a stream's messages */
     int is_named;      /* else what comes of it is copied */
     struct journal_tape said;
     const struct agon_event_hdr *(*next)(void *ctx); /* as it was, of the source or its clip */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/hot.h"
+#include "lab/data_file.h"
 #include "lab/tape_file.h"
 
 #define SHOWN 16 /* digits of a hash */
@@ -13,8 +14,14 @@ static int is_at(const char *path, const struct journal_tape *named, unsigned ch
                  struct error *err)
 {
     struct tape_file *file;
-    int rc = tape_file_open(&file, path, err);
+    uint64_t n_bytes;
+    int rc;
 
+    if (named->is_table) {
+        rc = data_file_hash(path, hash, &n_bytes, err);
+        return rc < 0 ? rc : memcmp(hash, named->hash, HASH_SIZE) == 0;
+    }
+    rc = tape_file_open(&file, path, err);
     if (rc < 0)
         return rc;
     tape_file_hash(file, hash);
@@ -22,6 +29,11 @@ static int is_at(const char *path, const struct journal_tape *named, unsigned ch
          tape_file_head_of(file)->n_rows == named->n_rows;
     tape_file_close(file);
     return rc;
+}
+
+static const char *kind_of(const struct journal_tape *named)
+{
+    return named->is_table ? "table" : "tape";
 }
 
 /* Where it lies. AGON_ENOENT: nowhere; else why what is there cannot be it. */
@@ -60,19 +72,20 @@ static int find(const struct tape_play *play, const struct journal_tape *named, 
         }
         hash_hex(hash, other);
         (void)error_set(&first, AGON_ECORRUPT,
-                        "%.200s: another tape than the journal names: its hash is %.*s, and the "
+                        "%.200s: another %s than the journal names: its hash is %.*s, and the "
                         "journal's %.*s: bring back the one that the backtest read, or name its "
                         "folder by --tapes",
-                        at[i], SHOWN, other, SHOWN, shown);
+                        at[i], kind_of(named), SHOWN, other, SHOWN, shown);
     }
     if (first.code < 0)
         return error_set(err, first.code, "%s", first.text);
     return error_set(err, AGON_ENOENT,
-                     "the journal names the tape %.200s (hash %.*s, %llu rows), and it is neither "
+                     "the journal names the %s %.200s (hash %.*s, %llu %s), and it is neither "
                      "there nor in the journal's folder nor in the one above%s%.100s: put it "
                      "there, or name its folder by --tapes",
-                     named->path, SHOWN, shown, (unsigned long long)named->n_rows,
-                     folder != NULL ? " nor in " : "", folder != NULL ? folder : "");
+                     kind_of(named), named->path, SHOWN, shown, (unsigned long long)named->n_rows,
+                     named->is_table ? "bytes" : "rows", folder != NULL ? " nor in " : "",
+                     folder != NULL ? folder : "");
 }
 
 static int open_tape(struct tape_play *play, const struct journal_tape *named, struct error *err)
@@ -87,7 +100,7 @@ static int open_tape(struct tape_play *play, const struct journal_tape *named, s
     int rc = find(play, named, path, err);
 
     if (rc >= 0)
-        rc = tape_look(path, NULL, &config.info, err);
+        rc = tape_look(path, named->is_table ? named->instrument.symbol : NULL, &config.info, err);
     config.path = path;
     if (rc >= 0)
         rc = tape_open(&play->all[named->number].tape, &config, err);

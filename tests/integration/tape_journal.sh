@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A backtest over tapes keeps a journal that names them and holds no copy of what they give: it replays to the same state, shows the
-# same events and exports the same fills as one that holds copies, and one of the recordings. A tape that is gone, short, damaged or
-# another one is named, with what mends it.
+# A backtest over tapes or tables keeps a journal that names them and holds no copy of what they give: it replays to the same state,
+# shows the same events and exports the same fills as one that holds copies, and one of a recorded stream. What is gone, short, damaged
+# or another one is named, with what mends it.
 . "$(dirname "$0")/common.sh"
 
 bars() { # ROWS STEP-S FIRST-PRICE
@@ -36,7 +36,7 @@ named() {
     n=$("$AGON" journal stats "$1" --json | jq '.tapes | length')
     [ "$n" = "$2" ] || fail "$1 names $n tapes, and not $2"
 }
-# alike WHAT: journal of the recording, of the tape, of the tape with copies
+# alike WHAT: journal of the recording, of the tape, of the tape with copies, and of a table by its copies
 alike() {
     for name in named whole; do
         "$AGON" replay "$WORK/$name" --verify --json >"$WORK/replay" 2>"$WORK/err" || fail "$1: $name: $(cat "$WORK/err")"
@@ -49,7 +49,14 @@ alike() {
     "$AGON" journal export "$WORK/named" --fills "$WORK/a" --equity "$WORK/b" >/dev/null || fail "$1: no export"
     "$AGON" journal export "$WORK/file" --fills "$WORK/c" --equity "$WORK/d" >/dev/null || fail "$1: no export"
     cmp "$WORK/a" "$WORK/c" && cmp "$WORK/b" "$WORK/d" || fail "$1: another export"
-    named "$WORK/file" 0
+    case $1 in
+    *stream) named "$WORK/file" 0 ;;
+    *)
+        named "$WORK/file" 1
+        "$AGON" replay "$WORK/file" --verify --json >"$WORK/replay" 2>"$WORK/err" || fail "$1: a table's: $(cat "$WORK/err")"
+        [ "$(jq -r .state_hash "$WORK/replay")" = "$(jq -r .state_hash "$WORK/file.json")" ] || fail "$1: a table's comes to another state"
+        ;;
+    esac
     named "$WORK/whole" 0
     echo "$1: $(wc -l <"$WORK/named.cat") events, market $(market "$WORK/whole") bytes copied, $(market "$WORK/named") named"
 }
@@ -85,12 +92,12 @@ three "bars that come late" "$btc" "$btc.tape"
 LATENCY=10ms
 three bars "$btc" "$btc.tape"
 
-# Two tapes, and a tape beside a recording: that is copied. Of two sources of one instrument nothing is named.
+# Two tapes, and a tape beside a table. Of two sources of one instrument nothing is named.
 eth=$WORK/data/binance_spot_ETHUSDT_1h.csv
 run two --data "$btc.tape" "$eth.tape"
 named "$WORK/two" 2
 run mixed --data "$btc" "$eth.tape"
-named "$WORK/mixed" 1
+named "$WORK/mixed" 2
 run both --data "$btc.tape" "$WORK/data/binance_spot_BTCUSDT_trades.csv.tape"
 named "$WORK/both" 0
 for name in two mixed both; do
@@ -129,6 +136,16 @@ refused 4 "$tape: block 0 (rows 1 to 3000, from byte 4096): damaged" replay "$j"
 refused 4 "$tape: block 0 (rows 1 to 3000, from byte 4096): damaged" journal cat "$j"
 cp "$WORK/away/${tape##*/}" "$tape"
 "$AGON" replay "$j" --verify >"$WORK/out" || fail "it does not replay any more"
+# A table likewise, by the hash of its bytes.
+j=$WORK/file
+mv "$btc" "$WORK/away/"
+refused 6 "names the table $btc (hash .*, $(wc -c <"$WORK/away/${btc##*/}") bytes), and it is neither there nor" replay "$j"
+"$AGON" replay "$j" --verify --tapes "$WORK/away" >"$WORK/out" || fail "a table is not found by --tapes"
+sed '2000s/,\([0-9]\)/,1\1/' "$WORK/away/${btc##*/}" >"$btc"
+refused 4 "$btc: another table than the journal names: its hash is .*: bring back" replay "$j"
+cp "$WORK/away/${btc##*/}" "$btc"
+"$AGON" replay "$j" --verify >"$WORK/out" || fail "a table's does not replay any more"
+j=$WORK/named
 # It is no journal that anything goes on with, and no run of plugins can be made once more of it, as of each backtest's.
 refused 6 "it holds a backtest's journal already" backtest "$PLUGINS/busy.so" --data "$tape" --journal "$j"
 "$AGON" parity "$j" --free >"$WORK/out" 2>&1
