@@ -265,7 +265,8 @@ int tape_writer_put(struct tape_writer *writer, const struct agon_event_hdr *eve
     }
     if (rc != 1)
         return rc;
-    if (writer->head.n_events++ == 0)
+    writer->head.n_events++;
+    if (writer->head.t_first == 0) // what a stream says of its books before they come has no time
         writer->head.t_first = writer->head.kind == TAPE_FILE_BARS ? values[0] : event->t;
     writer->head.t_last = writer->head.kind == TAPE_FILE_BARS ? values[0] : event->t;
     return AGON_OK;

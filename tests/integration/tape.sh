@@ -42,6 +42,7 @@ same() {
     "$AGON" tape make "$file" --out "$tape" "$@" >"$WORK/made" 2>"$WORK/err" || fail "$word: no tape: $(cat "$WORK/err")"
     "$AGON" tape show "$tape" --check --json >"$WORK/shown" 2>"$WORK/err" || fail "$word: $(cat "$WORK/err")"
     [ "$(jq -r '.[0].source_sha256' "$WORK/shown")" = "$(sha256sum "$file" | cut -d ' ' -f 1)" ] || fail "$word: another hash than the file's"
+    case $(jq -r '.[0].first' "$WORK/shown") in 1970*) fail "$word: its first time is said to be $(jq -r '.[0].first' "$WORK/shown")" ;; esac
     run file "$player" --data "$file" "$@"
     run tape "$player" --data "$tape" "$@"
     for key in intents_hash state_hash n_market market_events; do
