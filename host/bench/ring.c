@@ -9,6 +9,7 @@
 #include "base/ring.h"
 #include "bench/partner.h"
 #include "bench/plain_ring.h"
+#include "bench/ring_bus.h"
 #include "bench/table.h"
 #include "market/bus.h"
 #include "market/evring.h"
@@ -327,6 +328,7 @@ int bench_ring(struct bench *bench, struct error *err)
                 "ring: %llu messages between two threads: none lost, repeated or out of order",
                 (unsigned long long)(rings->next[KIND_RING] + rings->next[KIND_EVRING] +
                                      rings->next[KIND_BUS]));
+    rc = rc < 0 ? rc : bench_ring_bus(bench, rings->plain, err);
 done:
     close_lane(&rings->there);
     close_lane(&rings->back);
