@@ -304,6 +304,8 @@ static void refuse_value(struct config *config, const struct config_node *node,
     node_show(node, shown, sizeof(shown));
     say_expected(field, expected, sizeof(expected));
     guess(field, node, meant, sizeof(meant));
+    if (meant[0] && !node->is_quoted && strcmp(meant, node->text) == 0)
+        meant[0] = 0; // it is what was refused
     if (code == CONFIG_E_PATH)
         config->is_unsafe = 1;
     node_error(config, node->line, node->column, node, code, "%s %s; expected %s%s%s%s", shown,

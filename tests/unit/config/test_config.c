@@ -88,6 +88,8 @@ static const struct {
      CONFIG_E_VALUE, 1, 41, "did you mean '10s'?"},
     {"b-12 a negative duration", "agents: [{name: a, plugin: p, failover: -5s}]\n", CONFIG_E_RANGE,
      1, 41, "from 1ms to 1h"},
+    {"b-12 a duration above its range", "agents: [{name: a, plugin: p, failover: 7200s}]\n",
+     CONFIG_E_RANGE, 1, 41, "from 1ms to 1h"},
     {"b-12 a year", "agents: [{name: a, plugin: p, failover: 1y}]\n", CONFIG_E_VALUE, 1, 41,
      "from 1ms to 1h"},
     {"b-12 finer than the member", A "limits: {book_age: 10.5ms}\n", CONFIG_E_RANGE, 2, 20,
@@ -180,6 +182,16 @@ static const struct {
     {"a colon too many", A "seed: 1: 2\n", CONFIG_E_SYNTAX, 2, 8, "not YAML"},
 };
 
+// "... '7200s' is out of range; ...; did you mean '7200s'?"
+static int offers_what_it_refuses(const char *message)
+{
+    const char *said = strchr(message, '\''), *end = said != NULL ? strchr(said + 1, '\'') : NULL;
+    const char *meant = strstr(message, "did you mean ");
+
+    return end != NULL && meant != NULL && strstr(message, "in quotes") == NULL &&
+           strncmp(meant + strlen("did you mean "), said, (size_t)(end + 1 - said)) == 0;
+}
+
 START_TEST(is_refused_with_its_place_and_what_was_meant)
 {
     const char *text = refused[_i].text;
@@ -197,6 +209,7 @@ START_TEST(is_refused_with_its_place_and_what_was_meant)
                       config_error_column(config, 0) == refused[_i].column,
                   "%s: %s", refused[_i].what, message);
     ck_assert_msg(strstr(message, refused[_i].says) != NULL, "%s: %s", refused[_i].what, message);
+    ck_assert_msg(!offers_what_it_refuses(message), "%s: %s", refused[_i].what, message);
     ck_assert_int_eq(config_is_unsafe(config), refused[_i].code == CONFIG_E_PATH);
     for (const char *c = message; *c; c++)
         ck_assert_msg((unsigned char)*c >= 0x20 || *c == '\n', "%s: raw byte", refused[_i].what);
