@@ -294,6 +294,8 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         return value_config(engine, (const struct record_valuation *)(const void *)event);
     case CONFIG_STEP:
         return market_step(engine, (const struct record_step *)(const void *)event);
+    case CONFIG_SAMPLES:
+        return timers_config(engine, (const struct record_samples *)(const void *)event);
     case CONFIG_PORTFOLIO:
         if (event_bytes(event) != sizeof(struct record_portfolio))
             return AGON_EINVAL;

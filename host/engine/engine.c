@@ -181,6 +181,7 @@ static int on_start(struct engine *engine, const struct record_start *start)
     }
     engine->run = start->run;
     engine->mode = start->mode;
+    engine->is_within = engine->is_within != 0 && start->mode == RUN_BACKTEST;
     engine->seed = start->seed;
     for (uint32_t i = 0; i < engine->slots.n; i++) {
         engine->slots.all[i].next_counter = 0;   // ids begin anew with the run's number in them
@@ -339,6 +340,8 @@ static HOT int act(struct engine *engine, const struct agon_event_hdr *event, ui
     engine->public_sub = 0;
     while (slot_set_take(&engine->touched, &slot))
         engine->private_sub[slot] = 0;
+    if (engine->is_within && event->t >= engine->sample_due)
+        timers_pass(engine, event);
     rc = apply(engine, event, seq_before, t_before);
     exposure_settle(engine);
     engine->counters.n_events++;

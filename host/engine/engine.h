@@ -43,6 +43,7 @@ struct engine_config {
     uint64_t state_bytes;           /* room for one encoded state; 0: 64 MiB */
     struct alert_port alert;        /* may be zero */
     struct bar_port bars;           /* may be zero */
+    struct sample_port samples;     /* may be zero */
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);
@@ -79,6 +80,10 @@ int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *eve
  */
 agon_ns_t engine_next_due(const struct engine *engine);
 void engine_due(const struct engine *engine, struct record_due *due);
+/* Is all that is due next a sample of equity which the engine takes within its next step
+ * (record_samples), and which judges nobody? Then it is no longer due, and 1: the driver answers
+ * for it that a step at a later time will come. 0: it is to be offered like any other. */
+int engine_leave_sample(struct engine *engine);
 
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */

@@ -107,6 +107,7 @@ struct engine {
     struct slot_set together;
     uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
     uint8_t is_advancing;
+    uint8_t is_sample_left; /* the next one is taken within a step */
     struct runner_turn turn;
     struct slot_set beginners;    /* slots whose runner has a begin */
     uint64_t turn_nth[SLOTS_MAX]; /* the slots' nth when their runners had their turn last */
@@ -123,6 +124,7 @@ struct engine {
     struct orders *orders;
     struct instruments table;
     agon_ns_t sample_due;
+    uint32_t is_within;   /* record_samples */
     agon_ns_t sweep_due;  /* INT64_MAX: nothing waits */
     agon_ns_t stop_due;   /* when the emergency stop is looked at; INT64_MAX: it is not */
     struct heap timers;   /* a: index into timer_table */
@@ -327,6 +329,9 @@ static inline void control_note_account(struct engine *engine, uint32_t account)
 /* timers.c */
 int timers_arm(struct engine *engine, const struct record_arm *arm);
 int timers_due(struct engine *engine, const struct record_due *due);
+int timers_config(struct engine *engine, const struct record_samples *record);
+/* Samples whose time is over with the event that is about to be applied. */
+void timers_pass(struct engine *engine, const struct agon_event_hdr *event);
 void timers_sample(struct engine *engine, uint16_t slot, int is_hour);
 
 /* exits.c */

@@ -430,6 +430,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
         if (engine_next_due(config->engine) < t[turn]) {
+            if (t_stop == INT64_MAX && engine_leave_sample(config->engine))
+                continue;
             rc = driver_due(&run->driver, t[turn]);
             if (rc < 0)
                 return rc;

@@ -96,6 +96,13 @@ struct bar_port {
     void (*bar)(void *ctx, const struct agon_bar *bar);
 };
 
+/* Who keeps equity over time: each full minute, where it is sampled and with all as it stands by
+ * then, also while a journal is read. NULL: nobody. [core] */
+struct sample_port {
+    void *ctx;
+    void (*sample)(void *ctx, agon_ns_t t);
+};
+
 /* Who hears of an alert of the core at once, before it is an event (engine/alerts.h). Never blocks.
  * [core] */
 struct alert_port {

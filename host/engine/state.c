@@ -7,6 +7,8 @@
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
+#define STATE_WITHIN (1u << 16) /* in the number of the mode */
+
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
     enc_u8(enc, top->n_bid);
@@ -397,7 +399,8 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u64(enc, engine->seq);
     enc_i64(enc, engine->t);
     enc_u32(enc, engine->run);
-    enc_u32(enc, engine->mode);
+    // What journals had before there was any choice stays as it is.
+    enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0));
     enc_u64(enc, engine->seed);
     enc_u32(enc, engine->ids.journal);
     enc_u32(enc, engine->ids.since_run);
@@ -555,6 +558,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->t = dec_i64(&dec);
     engine->run = dec_u32(&dec);
     engine->mode = dec_u32(&dec);
+    engine->is_within = (engine->mode & STATE_WITHIN) != 0;
+    engine->mode &= ~STATE_WITHIN;
     engine->seed = dec_u64(&dec);
     engine->ids.journal = dec_u32(&dec);
     engine->ids.since_run = dec_u32(&dec);

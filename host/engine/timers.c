@@ -66,12 +66,18 @@ int timers_arm(struct engine *engine, const struct record_arm *arm)
     return heap_push(&engine->timers, &node);
 }
 
+static inline agon_ns_t sample_due(const struct engine *engine)
+{
+    return engine->is_sample_left ? INT64_MAX : engine->sample_due;
+}
+
 HOT agon_ns_t engine_next_due(const struct engine *engine)
 {
     const struct heap_node *top = heap_top(&engine->timers);
-    agon_ns_t due =
-        engine->bars_least < engine->sample_due ? engine->bars_least : engine->sample_due;
+    agon_ns_t due = sample_due(engine);
 
+    if (engine->bars_least < due)
+        due = engine->bars_least;
     if (engine->sweep_due < due)
         due = engine->sweep_due;
     if (engine->exits_due < due)
@@ -98,7 +104,7 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
     } else if (engine->bars_least == t) {
         due->kind = DUE_BARS;
         due->hdr.instrument = soonest_number(&engine->bars) + 1;
-    } else if (engine->sample_due == t) {
+    } else if (sample_due(engine) == t) {
         due->kind = DUE_SAMPLE;
     } else if (engine->tournament.t_due == t) {
         due->kind = DUE_TOURNAMENT; // behind the samples of the same time
@@ -113,12 +119,12 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
     REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
 }
 
-HOT void timers_sample(struct engine *engine, uint16_t id, int is_hour)
+static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, int is_within)
 {
-    struct slot *slot = &engine->slots.all[id];
     agon_amt_t equity_amt;
 
-    value_watch(engine, slot);
+    if (!is_within)
+        value_watch(engine, &engine->slots.all[id]);
     // What has no price is no loss and no gain.
     if (!value_equity(engine, id, &equity_amt))
         return;
@@ -126,10 +132,67 @@ HOT void timers_sample(struct engine *engine, uint16_t id, int is_hour)
         score_hour(&engine->scores[id], equity_amt);
     else
         score_equity(&engine->scores[id], equity_amt);
-    exposure_look(engine, id);
+    if (!is_within)
+        exposure_look(engine, id);
 }
 
-static void on_sample(struct engine *engine, agon_ns_t t_due)
+void timers_sample(struct engine *engine, uint16_t id, int is_hour)
+{
+    score_sample(engine, id, is_hour, 0);
+}
+
+/* Could what the slot's open orders may lose make anybody cut them (exposure_settle)? */
+static HOT int is_cut(const struct engine *engine, const struct slot *slot)
+{
+    const struct slot_limits *limits = &slot->limits;
+
+    return orders_count(engine->orders, slot->id) > 0 &&
+           ((limits->on_breach != ON_BREACH_HALT &&
+             (limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0)) ||
+            exposure_judges_loss_all(engine));
+}
+
+/* Would judging by a sample change nothing? What is held is worth what it was when it was judged
+ * last, no order could be cut, and what other assets are worth is not asked. */
+static HOT int is_quiet(const struct engine *engine)
+{
+    const struct instruments *table = &engine->table;
+
+    for (agon_instrument_t id = 1; id <= table->n_instruments; id++) {
+        if (instruments_get(table, id)->quote != table->base_currency)
+            return 0;
+    }
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *slot = &engine->slots.all[id];
+
+        if (slot->is_used && (engine->exposure->n_unknown[id] != 0 || is_cut(engine, slot) ||
+                              engine->risk[id].equity_amt != exposure_equity(engine, id)))
+            return 0;
+    }
+    return engine->portfolio.equity_amt == exposure_equity_all(engine);
+}
+
+HOT int engine_leave_sample(struct engine *engine)
+{
+    if (!engine->is_within || engine->is_sample_left ||
+        engine_next_due(engine) != engine->sample_due ||
+        !slot_set_is_empty(&engine->exposure->touched) || engine->exits_due == engine->sample_due ||
+        engine->sweep_due == engine->sample_due || engine->bars_least == engine->sample_due ||
+        !is_quiet(engine))
+        return 0;
+    engine->is_sample_left = 1;
+    return 1;
+}
+
+int timers_config(struct engine *engine, const struct record_samples *record)
+{
+    if (record->is_within > 1 || engine->run != 0)
+        return AGON_EINVAL;
+    engine->is_within = record->is_within;
+    return AGON_OK;
+}
+
+static HOT void take_sample(struct engine *engine, agon_ns_t t_due, int is_within)
 {
     int is_hour = t_due % HOUR_NS == 0;
     int is_day = t_due % DAY_NS == 0;
@@ -142,13 +205,31 @@ static void on_sample(struct engine *engine, agon_ns_t t_due)
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         if (!engine->slots.all[id].is_used)
             continue;
-        timers_sample(engine, id, is_hour);
+        score_sample(engine, id, is_hour, is_within);
         if (is_day)
             risk_day(&engine->risk[id]);
     }
     if (is_day)
         risk_day(&engine->portfolio);
     tournament_sample(engine, t_due);
+    engine->is_sample_left = 0;
+    if (engine->config.samples.sample != NULL)
+        engine->config.samples.sample(engine->config.samples.ctx, engine->t);
+}
+
+/* At one time a sample comes before timers and tournaments. */
+HOT void timers_pass(struct engine *engine, const struct agon_event_hdr *event)
+{
+    const struct record_due *due = (const struct record_due *)(const void *)event;
+    agon_ns_t t = engine->t;
+    int is_behind =
+        event->type == EVENT_DUE && (due->kind == DUE_TIMER || due->kind == DUE_TOURNAMENT);
+
+    while (engine->sample_due < t || (is_behind && engine->sample_due == t)) {
+        engine->t = engine->sample_due;
+        take_sample(engine, engine->t, 1);
+    }
+    engine->t = t;
 }
 
 static void on_timer(struct engine *engine, const struct record_due *due)
@@ -195,7 +276,7 @@ HOT int timers_due(struct engine *engine, const struct record_due *due)
         market_bars_due(engine, due->hdr.instrument);
         break;
     case DUE_SAMPLE:
-        on_sample(engine, due->t_due);
+        take_sample(engine, due->t_due, 0);
         break;
     case DUE_SWEEP:
         intents_sweep(engine);

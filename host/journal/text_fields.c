@@ -56,6 +56,7 @@ static const char *const configs[] = {"none",
                                       [CONFIG_VALUATION] = "valuation",
                                       [CONFIG_PORTFOLIO] = "portfolio",
                                       [CONFIG_STEP] = "step",
+                                      [CONFIG_SAMPLES] = "samples",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const begins[] = {"none", "start", "added", "reload", "restore", "fresh"};
@@ -459,6 +460,8 @@ static const struct text_field valuation_fields[] = {NAME16(record_asset, kind, 
                                                      U32(record_valuation, asset), END};
 static const struct text_field step_fields[] = {
     NAME16(record_asset, kind, configs), U16(record_step, is_bars), I64(record_step, step_ns), END};
+static const struct text_field samples_fields[] = {NAME16(record_asset, kind, configs),
+                                                   U16(record_samples, is_within), END};
 static const struct text_field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};
@@ -706,6 +709,9 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_STEP)
         return step_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_SAMPLES)
+        return samples_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

@@ -37,6 +37,7 @@ struct run {
     struct driver driver;      /* of what comes before and behind the tapes */
     struct paper *paper;       /* owned */
     struct hash intents;
+    int kept;                      /* AGON_OK, or what became of keeping a sample */
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
     struct slot_set demoted;       /* by lines of a plan that is still to come */
     uint64_t room_fills, room_samples, room_equity;
@@ -419,6 +420,8 @@ static int configure(struct run *run, struct error *err)
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
         .kind = CONFIG_PORTFOLIO,
         .limits = config->portfolio};
+    struct record_samples samples = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_SAMPLES, .is_within = 1};
     const struct portfolio_limits none = {0};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     struct crew_history history;
@@ -511,6 +514,8 @@ static int configure(struct run *run, struct error *err)
         rc = step(run, &tournament, "the tournament", err);
     if (rc >= 0 && memcmp(&config->portfolio, &none, sizeof(none)) != 0)
         rc = step(run, &portfolio, "the portfolio's limits", err);
+    if (rc >= 0)
+        rc = step(run, &samples, "how equity is sampled", err);
     crew_start_host(&start);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         crew_start_plugin(&start, run->result->crew, &config->slots[i]);
@@ -605,6 +610,14 @@ static int keep_sample(struct run *run, agon_ns_t t)
     return AGON_OK;
 }
 
+static void on_sample(void *ctx, agon_ns_t t)
+{
+    struct run *run = ctx;
+
+    if (run->kept >= 0)
+        run->kept = keep_sample(run, t);
+}
+
 static void note_demoted(struct run *run, const void *lines, uint32_t n)
 {
     const struct plan_line *line = lines;
@@ -628,7 +641,7 @@ static void demote(struct run *run, const struct record_plan *plan)
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
-    int kept = AGON_OK;
+    int kept = run->kept;
 
     if (rc >= 0 && journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > run->t_venue)
         run->t_venue = event->t_venue;
@@ -643,10 +656,6 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     case EVENT_REPORT:
         if (((const struct record_report *)(const void *)event)->kind == REPORT_FILL)
             kept = keep_fill(run, (const void *)event);
-        break;
-    case EVENT_DUE:
-        if (((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
-            kept = keep_sample(run, event->t);
         break;
     case EVENT_PLAN_LINES: {
         const struct record_plan_lines *lines = (const void *)event;
@@ -753,6 +762,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     result->order_ns = config->latency.legs[LATENCY_ENTRY].median_ns;
     result->data_ns = config->latency.legs[LATENCY_MARKET].median_ns;
     hash_init(&run.intents);
+    engine.samples = (struct sample_port){.ctx = &run, .sample = on_sample};
     tape_named_init(&run.named);
     if (config->journal != NULL) {
         rc = backtest_journal_open(&run.journal, config, &run.named.port, err);

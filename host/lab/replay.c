@@ -104,7 +104,8 @@ static int step(const struct replay_config *config, struct replay *result,
 
 int replay_run(const struct replay_config *config, struct replay *result, struct error *err)
 {
-    struct engine_config engine = {.bars = config->bars, .state_bytes = (uint64_t)STATE_MIB << 20};
+    struct engine_config engine = {
+        .bars = config->bars, .samples = config->samples, .state_bytes = (uint64_t)STATE_MIB << 20};
     struct disk_posix disk = {.dir_fd = -1};
     const struct disk *port = config->disk;
     struct journal_reader *reader = NULL;

@@ -15,10 +15,11 @@ struct replay_config {
     const struct disk *disk; /* borrowed; instead of dir, which then is a name for messages */
     const char *tapes;       /* folder in which tapes that it names are looked for first; or NULL */
     struct bar_port bars;    /* of the engine; may be zero */
-    uint64_t until;          /* stop behind this number; 0: at the end */
-    int is_live;             /* a host writes it meanwhile: it ends where it ends now */
-    int is_verified;         /* also check what must hold of the state, every verify_every events */
-    uint64_t verify_every;   /* 0: 1000 */
+    struct sample_port samples; /* the same */
+    uint64_t until;             /* stop behind this number; 0: at the end */
+    int is_live;                /* a host writes it meanwhile: it ends where it ends now */
+    int is_verified;       /* also check what must hold of the state, every verify_every events */
+    uint64_t verify_every; /* 0: 1000 */
     /* Before the first event: the engine, new or as a snapshot had it. May be NULL. */
     int (*on_begin)(void *ctx, struct engine *engine);
     /* Each event after it was stepped; may be NULL. A value below 0 stops with it. */

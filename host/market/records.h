@@ -283,7 +283,8 @@ enum config_kind {
     CONFIG_VALUATION = 9,  /* what values an asset in the base currency */
     CONFIG_PARAM = 24,     /* a parameter of a slot's plugin that may change in flight */
     CONFIG_PORTFOLIO = 32, /* limits of all slots together */
-    CONFIG_STEP = 33       /* an instrument's data come in steps of a known length */
+    CONFIG_STEP = 33,      /* an instrument's data come in steps of a known length */
+    CONFIG_SAMPLES = 34    /* how equity's minutes are taken */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -311,6 +312,15 @@ struct record_step {
     uint16_t kind, is_bars, pad0[2];
     int64_t step_ns; /* 1 s to 366 d; 0, and is_bars 0: they are a venue's from here on */
     uint64_t pad1[2];
+};
+
+/* CONFIG of kind CONFIG_SAMPLES. is_within: of a run of mode RUN_BACKTEST, a full minute that no
+ * DUE_SAMPLE told is sampled within the next event with a later time, before that changes
+ * anything, as of the minute. Where there is none, as in journals of before, each is a DUE. */
+struct record_samples {
+    struct agon_event_hdr hdr;
+    uint16_t kind, is_within, pad0[2];
+    uint64_t pad1[3];
 };
 
 enum generation_why {
@@ -646,6 +656,7 @@ AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_valuation, 64);
 AGON_SIZE_IS(record_step, 64);
+AGON_SIZE_IS(record_samples, 64);
 AGON_SIZE_IS(record_account_of, 64);
 AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);

@@ -47,7 +47,8 @@ struct export
     union plan_event plan;
     struct sheet orders, trades, intents;
     struct journal_intents *known; /* owned; NULL: no intents are asked for */
-    int has_begun;
+    struct engine *engine;         /* borrowed; of the replay */
+    int kept;                      /* AGON_OK, or what became of keeping a sample */
 };
 
 static int grow(void **array, uint64_t n, uint64_t *room, size_t size)
@@ -89,8 +90,7 @@ static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t
 }
 
 // Which slots' windows took a sample in this event?
-static int keep_tallies(struct export *export, struct engine *engine,
-                        const struct agon_event_hdr *event, int is_due)
+static int keep_tallies(struct export *export, struct engine *engine, agon_ns_t t, int is_sample)
 {
     for (uint16_t id = 0; id < engine_slots(engine)->n; id++) {
         const struct window *window = engine_window(engine, id);
@@ -101,14 +101,14 @@ static int keep_tallies(struct export *export, struct engine *engine,
         if (window->next == export->next[id])
             continue;
         export->next[id] = window->next;
-        if (!is_due || sample == NULL)
+        if (!is_sample || sample == NULL)
             continue; // it began anew
         rc = grow(&tallies, export->n_tallies + 1, &export->room_tallies, sizeof(struct tally));
         export->tallies = tallies;
         if (rc < 0)
             return rc;
-        export->tallies[export->n_tallies++] = (struct tally){.seq = event->seq,
-                                                              .t = event->t,
+        export->tallies[export->n_tallies++] = (struct tally){.seq = engine_seq(engine),
+                                                              .t = t,
                                                               .t_venue = export->t_venue,
                                                               .base_amt = sample->base_amt,
                                                               .equity_amt = sample->equity_amt,
@@ -185,6 +185,29 @@ static void put_rows(struct export *export, struct engine *engine,
         journal_intents_take(export->known, engine, event, &export->intents);
 }
 
+static void on_sample(void *ctx, agon_ns_t t)
+{
+    struct export *export = ctx;
+
+    if (export->kept >= 0)
+        export->kept = keep_tallies(export, export->engine, t, 1);
+    if (export->kept >= 0)
+        export->kept = keep_sample(export, export->engine, t);
+}
+
+// A replay may begin with a snapshot: what was before it is not exported.
+static int on_begin(void *ctx, struct engine *engine)
+{
+    struct export *export = ctx;
+
+    export->engine = engine;
+    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
+        export->next[slot] = engine_window(engine, slot)->next;
+        note_slot(export, engine, slot);
+    }
+    return AGON_OK;
+}
+
 static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
 {
     struct export *export = ctx;
@@ -192,21 +215,12 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
 
     put_rows(export, engine, event, rc);
 
-    // A replay may begin with a snapshot: what was before it is not exported.
-    for (uint16_t slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
-        export->next[slot] = engine_window(engine, slot)->next;
-        note_slot(export, engine, slot);
-    }
-    export->has_begun = 1;
     if (export->out[EXPORT_PLANS] != NULL && rc >= 0 && plan_read(&export->plan, event))
         return plan_text_json(&export->plan, export->out[EXPORT_PLANS]);
     if (event->type == EVENT_CONFIG)
-        return keep_tallies(export, engine, event, 0);
-    if (event->type == EVENT_DUE &&
-        ((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE) {
-        rc = keep_tallies(export, engine, event, 1);
-        return rc < 0 ? rc : keep_sample(export, engine, event->t);
-    }
+        return keep_tallies(export, engine, event->t, 0);
+    if (export->kept < 0)
+        return export->kept;
     // A venue repeats itself after a reconnect: a fill counts when the engine counted it.
     if (event->type != EVENT_REPORT || taken == export->fills_taken)
         return AGON_OK;
@@ -430,6 +444,8 @@ int journal_export(const struct journal_export *ask, struct error *err)
                                    .tapes = ask->tapes,
                                    .until = ask->until,
                                    .is_live = ask->is_live,
+                                   .samples = {.ctx = &export, .sample = on_sample},
+                                   .on_begin = on_begin,
                                    .on_event = on_event,
                                    .ctx = &export};
     struct replay result = {0};

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Where nothing can happen inside a bar its path is not walked. Beside it the slow way, which walks
- * every point of every bar: of drawn bars, orders, exits, timers, limits and latencies, on two
+/* Where nothing can happen inside a bar its path is not walked, and a minute's sample that judges
+ * nobody is no step of its own. Beside it the slow way, which walks every point of every bar and
+ * takes each sample by an event: of drawn bars, orders, exits, timers, limits and latencies, on two
  * instruments in and out of step, both come to the same reports (fills and fees are in them),
- * wishes, positions, money and losses. ALONG_CASES: how many; agon soak draws 10,000. */
+ * wishes, positions, money, losses, scores and equity of each minute. ALONG_CASES: how many; agon
+ * soak draws 10,000. */
 struct world;
 static void add_bars(struct world *world);
 #define WORLD_MORE add_bars
 #include "world.h"
 
 #include "base/rng.h"
+#include "engine/impl.h"
 
 #define CASES  120
 #define MINUTE ((agon_ns_t)60000 * MS)
@@ -16,8 +19,17 @@ static void add_bars(struct world *world);
 
 enum { FIRST = 3, N = 2, ROWS = 10 };
 
+static int is_slow; /* the run that takes every step */
+static void on_sample(void *ctx, agon_ns_t t);
+
 static void add_bars(struct world *world)
 {
+    struct record_samples samples = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_SAMPLES, .is_within = 1};
+
+    if (!is_slow)
+        ck_assert_int_eq(world_step(world, &samples), AGON_OK);
+    world->engine->config.samples = (struct sample_port){.ctx = world, .sample = on_sample};
     for (agon_instrument_t i = 0; i < N; i++) {
         struct agon_instrument made = world_instrument(i == 0 ? BTCUSDT : ETHUSDT);
 
@@ -46,8 +58,10 @@ struct drawn { /* a case */
     uint64_t seed; /* of what slots want */
 };
 struct outcome {
-    uint64_t n_events, n_paths, n_fills;
-    uint64_t hash; /* of what is to be equal */
+    uint64_t n_events, n_paths, n_fills, n_samples, n_dues;
+    uint64_t hash;    /* of what is to be equal */
+    uint64_t sampled; /* of each sample: when, and what equity was */
+    uint64_t scored;  /* of the scores in the end */
     agon_amt_t equity_amt[2], high_amt[2], day_amt[2];
     agon_qty_t held_qty[2][N];
     agon_amt_t money_amt[2][4];
@@ -215,12 +229,30 @@ static void wish(const struct agon_event_hdr *event, uint16_t slot)
     }
 }
 
-static void fold(const void *bytes, size_t n)
+static void mix(uint64_t *hash, const void *bytes, size_t n)
 {
     const unsigned char *at = bytes;
 
     for (size_t i = 0; i < n; i++)
-        out->hash = (out->hash ^ at[i]) * 1099511628211u;
+        *hash = (*hash ^ at[i]) * 1099511628211u;
+}
+
+static void fold(const void *bytes, size_t n)
+{
+    mix(&out->hash, bytes, n);
+}
+
+static void on_sample(void *ctx, agon_ns_t t)
+{
+    struct world *of = ctx;
+
+    out->n_samples++;
+    mix(&out->sampled, &t, sizeof(t));
+    for (uint16_t slot = 0; slot < 2; slot++) {
+        agon_amt_t equity_amt = engine_equity(of->engine, slot);
+
+        mix(&out->sampled, &equity_amt, sizeof(equity_amt));
+    }
 }
 
 // Numbers of events are not what is compared: who says less of nothing counts fewer.
@@ -234,7 +266,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     (void)rc; // what slots want here may be refused
     out->n_events++;
     out->n_paths += event->type == EVENT_PATH;
-    if (event->type == EVENT_PATH)
+    out->n_dues += event->type == EVENT_DUE && due->kind == DUE_SAMPLE;
+    if (event->type == EVENT_PATH || (event->type == EVENT_DUE && due->kind == DUE_SAMPLE))
         return AGON_OK;
     fold(&event->type, sizeof(event->type));
     fold(&event->t, sizeof(event->t));
@@ -254,10 +287,16 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 
 static void keep(struct outcome *outcome)
 {
+    static unsigned char bytes[1 << 16];
+
     outcome->high_all_amt = engine_portfolio(world->engine)->equity_high_amt;
     for (uint16_t slot = 0; slot < 2; slot++) {
         const struct risk_slot *risk = engine_risk(world->engine, slot);
+        struct enc enc = {.at = bytes, .room = sizeof(bytes)};
 
+        score_save(engine_score(world->engine, slot), &enc);
+        ck_assert_uint_le(enc.used, sizeof(bytes));
+        mix(&outcome->scored, bytes, enc.used);
         outcome->equity_amt[slot] = risk->equity_amt;
         outcome->high_amt[slot] = risk->equity_high_amt;
         outcome->day_amt[slot] = risk->equity_day_amt;
@@ -274,14 +313,14 @@ static void keep(struct outcome *outcome)
     }
 }
 
-static void play(struct drawn *drawn, int walks_all, struct outcome *outcome)
+static void play(struct drawn *drawn, int takes_all, struct outcome *outcome)
 {
     struct lockstep_source sources[N];
     struct lockstep_config config = {.sources = sources,
                                      .n_sources = N,
                                      .data_latency_ns = drawn->data_ns,
                                      .on_step = on_step,
-                                     .walks_all = walks_all};
+                                     .walks_all = takes_all};
     struct record_portfolio portfolio = {.hdr = {.type = EVENT_CONFIG, .granules = 2},
                                          .kind = CONFIG_PORTFOLIO,
                                          .limits = drawn->portfolio};
@@ -292,6 +331,7 @@ static void play(struct drawn *drawn, int walks_all, struct outcome *outcome)
     memset(outcome, 0, sizeof(*outcome));
     out = outcome;
     n_refs = 0;
+    is_slow = takes_all;
     rng_init(&wishes, drawn->seed);
     world = world_new(RUN_BACKTEST);
     config.engine = world->engine;
@@ -336,6 +376,7 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
     const char *word = getenv("ALONG_CASES");
     const uint64_t n = word != NULL ? strtoull(word, NULL, 10) : CASES;
     uint64_t n_fills = 0, n_breaches = 0, n_events = 0, n_walked = 0;
+    uint64_t n_samples = 0, n_dues = 0;
 
     for (uint64_t seed = 1; seed <= n; seed++) {
         static struct drawn drawn;
@@ -347,6 +388,13 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
         ck_assert_msg(fast.hash == slow.hash && fast.n_fills == slow.n_fills,
                       "case %llu: other reports, %llu and %llu fills", (unsigned long long)seed,
                       (unsigned long long)fast.n_fills, (unsigned long long)slow.n_fills);
+        ck_assert_msg(fast.n_samples == slow.n_samples && fast.sampled == slow.sampled,
+                      "case %llu: other equity in time", (unsigned long long)seed);
+        ck_assert_msg(fast.scored == slow.scored, "case %llu: other scores",
+                      (unsigned long long)seed);
+        ck_assert_uint_eq(slow.n_dues, slow.n_samples);
+        n_samples += fast.n_samples;
+        n_dues += fast.n_dues;
         ck_assert_mem_eq(fast.equity_amt, slow.equity_amt, sizeof(fast.equity_amt));
         ck_assert_mem_eq(fast.high_amt, slow.high_amt, sizeof(fast.high_amt));
         ck_assert_mem_eq(fast.day_amt, slow.day_amt, sizeof(fast.day_amt));
@@ -362,13 +410,16 @@ START_TEST(what_is_not_walked_would_have_changed_nothing)
         n_events += fast.n_events;
         n_walked += slow.n_events;
     }
-    printf("%llu cases, %llu fills, %llu breaches, %llu events of %llu\n", (unsigned long long)n,
-           (unsigned long long)n_fills, (unsigned long long)n_breaches,
-           (unsigned long long)n_events, (unsigned long long)n_walked);
+    printf("%llu cases, %llu fills, %llu breaches, %llu events of %llu, %llu of %llu samples\n",
+           (unsigned long long)n, (unsigned long long)n_fills, (unsigned long long)n_breaches,
+           (unsigned long long)n_events, (unsigned long long)n_walked, (unsigned long long)n_dues,
+           (unsigned long long)n_samples);
     // Or it would say little.
     ck_assert_uint_ge(n_fills, 2 * n);
     ck_assert_uint_ge(n_breaches, n / 4);
     ck_assert_uint_le(n_events, n_walked - n_walked / 200);
+    ck_assert_uint_le(n_dues, n_samples - n_samples / 4); // of those that judge nobody
+    ck_assert_uint_ge(n_dues, n_samples / 100);
 }
 END_TEST
 

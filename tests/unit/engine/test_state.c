@@ -135,6 +135,7 @@ START_TEST(the_engine_itself)
     STATE(engine->t);
     STATE(engine->run);
     STATE(engine->mode);
+    STATE(engine->is_within);
     STATE(engine->seed);
     STATE(engine->ids.journal);
     STATE(engine->ids.since_run);
