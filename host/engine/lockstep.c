@@ -332,6 +332,8 @@ static HOT int at_exchange(struct run *run, uint32_t source)
         return AGON_ENOMEM;
     copy_event(event, head);
     event->t = run->at[source];
+    if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
+        trade_book(event)->hdr.t = event->t;
     if (config->paper != NULL) {
         paper_advance(config->paper, event->t - 1); // what arrives now meets this event
         paper_on_market(config->paper, event);

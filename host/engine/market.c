@@ -219,15 +219,40 @@ void market_note_due(struct engine *engine, agon_instrument_t instrument)
     note_due(engine, &engine->markets[instrument]);
 }
 
+/* The book that came with the trade of this event: to agents it is one more record of it. */
+static HOT int take_assumed(struct engine *engine, const struct agon_book_part *part)
+{
+    struct {
+        struct agon_book_part part;
+        struct agon_level levels[4];
+    } copy;
+
+    memcpy(&copy, part, sizeof(copy));
+    copy.part.hdr.seq = engine->seq;
+    copy.part.hdr.t = engine->t;
+    copy.part.hdr.sub = ++engine->public_sub;
+    REQUIRE(copy.part.hdr.sub != 0);
+    return market_book(engine, &copy.part);
+}
+
+static int is_assumed(const struct agon_trade *trade, const struct agon_book_part *part)
+{
+    return part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && part->hdr.granules == 2 &&
+           part->hdr.instrument == trade->hdr.instrument && part->n_bid == 1 && part->n_ask == 1;
+}
+
 HOT int market_trade(struct engine *engine, const struct agon_trade *trade)
 {
     struct market *market = known(engine, trade->hdr.instrument);
+    const struct agon_book_part *part = trade_book(trade);
     struct agon_trade at = *trade;
 
-    if (market == NULL || trade->px <= 0 || trade->qty <= 0 || trade->side > AGON_SELL)
+    if (market == NULL || trade->px <= 0 || trade->qty <= 0 || trade->side > AGON_SELL ||
+        (part != NULL && !is_assumed(trade, part)))
         return AGON_EINVAL;
     market->last_px = trade->px;
-    deliver_input(engine, &trade->hdr);
+    at.hdr.granules = part != NULL ? sizeof(at) / EVENT_GRANULE : at.hdr.granules;
+    deliver_input(engine, part != NULL ? &at.hdr : &trade->hdr);
     // A venue's clock that is ahead may not end minutes that are not over.
     if (at.hdr.t_venue > num_add(engine->t, AHEAD_NS))
         at.hdr.t_venue = 0;
@@ -236,7 +261,7 @@ HOT int market_trade(struct engine *engine, const struct agon_trade *trade)
     exposure_price(engine, trade->hdr.instrument);
     if (!slot_set_is_empty(&market->exits))
         exits_on_price(engine, trade->hdr.instrument, AGON_EXIT_LAST);
-    return AGON_OK;
+    return part != NULL ? take_assumed(engine, part) : AGON_OK;
 }
 
 /* Where a bar has closed, and until the next opens, what is held is worth its close. The quote is

@@ -132,6 +132,8 @@ HOT agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_h
 static HOT void on_market_now(struct paper *paper, const struct agon_event_hdr *event)
 {
     match_on_market(paper->match, event);
+    if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
+        match_on_market(paper->match, &trade_book(event)->hdr);
     if (paper->parked != NULL && is_bar_event(event) &&
         match_has_bars(paper->match, event->instrument))
         paper_take_parked(paper, event);

@@ -15,7 +15,7 @@
 int journal_tape_is_good(const struct journal_tape *tape)
 {
     return tape->number < JOURNAL_TAPES && tape->has_book <= 1 && tape->is_lenient <= 1 &&
-           tape->is_table <= 1 && tape->first_row <= tape->n_rows &&
+           tape->is_table <= 1 && tape->is_joined <= 1 && tape->first_row <= tape->n_rows &&
            tape->last_row <= tape->n_rows && memchr(tape->path, '\0', sizeof(tape->path)) != NULL &&
            tape->path[0] != '\0' &&
            memchr(tape->instrument.symbol, '\0', sizeof(tape->instrument.symbol)) != NULL &&

@@ -188,6 +188,21 @@ static const struct text_field quote_event_fields[] = {
 static const struct text_field trade_event_fields[] = {
     PX(agon_trade, px),        QTY(agon_trade, qty),  NAME8(agon_trade, side, sides),
     U64(agon_trade, venue_id), U8(agon_trade, flags), END};
+#define OF_LEVEL(name, f, kind)                                                                    \
+    {                                                                                              \
+        name, AT(record_trade_book, f), kind, 0, NULL                                              \
+    }
+static const struct text_field trade_book_fields[] = {PX(agon_trade, px),
+                                                      QTY(agon_trade, qty),
+                                                      NAME8(agon_trade, side, sides),
+                                                      U64(agon_trade, venue_id),
+                                                      U8(agon_trade, flags),
+                                                      OF_LEVEL("bid_px", bid.px, F_PX),
+                                                      OF_LEVEL("bid_qty", bid.qty, F_QTY),
+                                                      OF_LEVEL("ask_px", ask.px, F_PX),
+                                                      OF_LEVEL("ask_qty", ask.qty, F_QTY),
+                                                      END};
+#undef OF_LEVEL
 static const struct text_field bar_event_fields[] = {I64(agon_bar, t_open),
                                                      U32(agon_bar, length_s),
                                                      U32(agon_bar, n_trades),
@@ -692,6 +707,8 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
         return NULL;
     if (event->type == AGON_EVENT_SIGNAL && bytes >= sizeof(struct record_signal))
         return record_signal_fields;
+    if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
+        return trade_book_fields;
     if (event->type == AGON_EVENT_COMMAND && bytes >= sizeof(struct record_command_by))
         return command_by_fields;
     if (event->type == EVENT_CONFIG &&

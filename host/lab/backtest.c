@@ -321,7 +321,8 @@ static int open_tapes(struct run *run, struct error *err)
                                    .spread_ppm = config->bars.spread_ppm,
                                    .volume_ppm = config->bars.volume_ppm,
                                    .has_book = has_book(run, &run->infos[i]),
-                                   .is_lenient = config->is_lenient};
+                                   .is_lenient = config->is_lenient,
+                                   .is_joined = 1};
         const struct agon_instrument *instrument;
         const struct asset *quote;
         agon_instrument_t id;

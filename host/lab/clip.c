@@ -69,7 +69,7 @@ static int take(struct clip *clip, const struct agon_event_hdr *event)
         if (trade.hdr.t_venue == 0)
             trade.hdr.t_venue = trade.hdr.t;
         bars_on_trade(&before->bars, &trade, add_bar, clip);
-        return AGON_OK;
+        return trade_book(event) != NULL ? take_book(clip, before, trade_book(event)) : AGON_OK;
     }
     case AGON_EVENT_BAR: {
         const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;

@@ -29,12 +29,13 @@ struct tape {
         *whole; /* of the row just read, where it lies; NULL: it is queued */
     struct table table;
     struct table_plan plan;
-    int is_plain;                  /* the row in hand was read by it: its values are in the row */
-    struct recording_step step;    /* bars */
-    struct symbols *symbols;       /* owned; raw */
-    const struct venue_wire *wire; /* raw: whose messages these are */
-    void *reader;                  /* owned; the wire's */
-    struct wire_out *decoded;      /* owned; raw */
+    struct record_trade_book joined; /* of the row just read */
+    int is_plain;                    /* the row in hand was read by it: its values are in the row */
+    struct recording_step step;      /* bars */
+    struct symbols *symbols;         /* owned; raw */
+    const struct venue_wire *wire;   /* raw: whose messages these are */
+    void *reader;                    /* owned; the wire's */
+    struct wire_out *decoded;        /* owned; raw */
     struct book_sync sync;
     int has_sync;
     int is_over;         /* nothing more is read */
@@ -96,45 +97,79 @@ static int put_whole(struct tape *tape, struct agon_event_hdr *event)
     return AGON_OK;
 }
 
-static int put_trade(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty, uint8_t side,
-                     uint64_t id)
+struct traded { /* by a row */
+    agon_ns_t t_venue;
+    agon_px_t px;
+    agon_qty_t qty;
+    uint64_t id;
+    uint8_t side;
+};
+
+static void make_trade(const struct tape *tape, const struct traded *of, struct agon_trade *trade)
 {
-    struct agon_trade trade = {
+    *trade = (struct agon_trade){
         .hdr = {.type = AGON_EVENT_TRADE,
                 .granules = 1,
                 .instrument = tape->config.instrument.hdr.instrument,
-                .t_venue = t},
-        .px = px,
-        .qty = qty,
-        .venue_id = id,
-        .side = side,
+                .t_venue = of->t_venue,
+                .t = tape->t},
+        .px = of->px,
+        .qty = of->qty,
+        .venue_id = of->id,
+        .side = of->side,
     };
-
-    return put(tape, &trade.hdr);
 }
 
-static int put_book(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty)
+static void make_book(const struct tape *tape, const struct traded *of, struct agon_book_part *part,
+                      struct agon_level *bid, struct agon_level *ask)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
     const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm};
-    agon_px_t bid_px, ask_px;
+
+    *part = (struct agon_book_part){.hdr = {.type = AGON_EVENT_BOOK_SNAPSHOT,
+                                            .granules = 2,
+                                            .instrument = instrument->hdr.instrument,
+                                            .t_venue = of->t_venue,
+                                            .t = tape->t},
+                                    .n_bid = 1,
+                                    .n_ask = 1,
+                                    .flags = BOOK_PART_FIRST | BOOK_PART_LAST | BOOK_PART_RANGE};
+    match_bars_quote(&bars, instrument, of->px, &bid->px, &ask->px);
+    bid->qty = ask->qty = of->qty;
+}
+
+static int put_trade(struct tape *tape, const struct traded *of)
+{
+    struct agon_trade trade;
+
+    make_trade(tape, of, &trade);
+    return put(tape, &trade.hdr);
+}
+
+static int put_book(struct tape *tape, const struct traded *of)
+{
     struct {
         struct agon_book_part part;
         struct agon_level levels[4];
-    } event = {
-        .part = {.hdr = {.type = AGON_EVENT_BOOK_SNAPSHOT,
-                         .granules = 2,
-                         .instrument = instrument->hdr.instrument,
-                         .t_venue = t},
-                 .n_bid = 1,
-                 .n_ask = 1,
-                 .flags = BOOK_PART_FIRST | BOOK_PART_LAST | BOOK_PART_RANGE},
-    };
+    } event = {0};
 
-    match_bars_quote(&bars, instrument, px, &bid_px, &ask_px);
-    event.levels[0] = (struct agon_level){bid_px, qty};
-    event.levels[1] = (struct agon_level){ask_px, qty};
-    return tape->config.has_book ? AGON_OK : put(tape, &event.part.hdr);
+    make_book(tape, of, &event.part, &event.levels[0], &event.levels[1]);
+    return put(tape, &event.part.hdr);
+}
+
+/* Both as one event, where it stays until the next row is read. */
+static int put_joined(struct tape *tape, const struct traded *of)
+{
+    struct record_trade_book *event = &tape->joined;
+
+    if (tape->is_scanning)
+        return AGON_OK;
+    make_trade(tape, of, &event->trade);
+    make_book(tape, of, &event->part, &event->bid, &event->ask);
+    event->trade.hdr.granules = sizeof(*event) / EVENT_GRANULE;
+    tape->report.n_books++;
+    tape->whole = &event->trade.hdr;
+    return AGON_OK;
 }
 
 // Where a bar begins, its open is all that is known of it.
@@ -298,33 +333,33 @@ static int take_side(struct tape *tape, const struct table_row *row, uint8_t *si
     return rc >= 0;
 }
 
-static int take_trade(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty, uint8_t side,
-                      uint64_t id)
+static int take_trade(struct tape *tape, const struct traded *of)
 {
     int rc;
 
     tape->report.t_last = tape->t;
-    rc = put_trade(tape, t, px, qty, side, id);
-    return rc < 0 ? rc : put_book(tape, t, px, qty); // as of what has been seen, this trade last
+    if (tape->config.is_joined && !tape->config.has_book)
+        return put_joined(tape, of);
+    rc = put_trade(tape, of);
+    // As of what has been seen, this trade last.
+    return rc < 0 || tape->config.has_book ? rc : put_book(tape, of);
 }
 
 static int trade_row(struct tape *tape, const struct table_row *row)
 {
-    agon_ns_t t = 0;
-    agon_px_t px = 0;
-    agon_qty_t qty = 0;
-    uint8_t side;
+    struct traded of = {0};
 
-    if (!take_time(tape, row, &t) ||
-        !number(tape, row, TABLE_PX, tape->config.instrument.px_exp, &px) ||
-        !number(tape, row, TABLE_QTY, tape->config.instrument.qty_exp, &qty) ||
-        !take_side(tape, row, &side))
+    if (!take_time(tape, row, &of.t_venue) ||
+        !number(tape, row, TABLE_PX, tape->config.instrument.px_exp, &of.px) ||
+        !number(tape, row, TABLE_QTY, tape->config.instrument.qty_exp, &of.qty) ||
+        !take_side(tape, row, &of.side))
         return AGON_OK;
-    if (px <= 0 || qty <= 0) {
-        refuse_value(tape, row, px <= 0 ? TABLE_PX : TABLE_QTY, "is not above zero");
+    if (of.px <= 0 || of.qty <= 0) {
+        refuse_value(tape, row, of.px <= 0 ? TABLE_PX : TABLE_QTY, "is not above zero");
         return AGON_OK;
     }
-    return take_trade(tape, t, px, qty, side, table_id(&tape->table, row));
+    of.id = table_id(&tape->table, row);
+    return take_trade(tape, &of);
 }
 
 // px: open, high, low, close; each above zero.
@@ -524,7 +559,11 @@ static int file_row(struct tape *tape, const struct tape_row *row)
     if (is_bar)
         return take_bar(tape, row->t, row->px, row->qty);
     if (row->event == NULL)
-        return take_trade(tape, row->t_venue, row->px[0], row->qty, row->side, row->id);
+        return take_trade(tape, &(struct traded){.t_venue = row->t_venue,
+                                                 .px = row->px[0],
+                                                 .qty = row->qty,
+                                                 .id = row->id,
+                                                 .side = row->side});
     report->t_last = row->t;
     report->n_trades += row->event->type == AGON_EVENT_TRADE;
     report->n_quotes += row->event->type == AGON_EVENT_QUOTE;

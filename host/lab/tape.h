@@ -70,6 +70,7 @@ struct tape_config {
     uint32_t volume_ppm; /* of the row before, how deep the quote of a bar is */
     int has_book;        /* another tape brings this instrument's book: none is made up */
     int is_lenient;
+    int is_joined; /* a trade and the book that is made up of it are one event (trade_book) */
     struct data_count *source; /* borrowed; of a recording: what its bytes come to; NULL: nothing */
     const char *listing; /* file that its instrument is listed in, for what the venue's reader has
                             to know of that; NULL or "": none */

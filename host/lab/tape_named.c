@@ -113,6 +113,7 @@ int tape_named_add(struct tape_named *named, struct tape *tape, const struct tap
                                       .has_book = config->has_book != 0,
                                       .is_lenient = config->is_lenient != 0,
                                       .is_table = file == NULL,
+                                      .is_joined = config->is_joined != 0,
                                       .instrument = config->instrument};
     memcpy(one->said.path, path, strlen(path) + 1);
     if (file != NULL) {

@@ -95,7 +95,8 @@ static int open_tape(struct tape_play *play, const struct journal_tape *named, s
                                  .spread_ppm = named->spread_ppm,
                                  .volume_ppm = named->volume_ppm,
                                  .has_book = named->has_book,
-                                 .is_lenient = named->is_lenient};
+                                 .is_lenient = named->is_lenient,
+                                 .is_joined = named->is_joined};
     char path[PATH_MAX];
     int rc = find(play, named, path, err);
 

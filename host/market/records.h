@@ -193,6 +193,25 @@ struct record_clock {
     uint64_t pad[3];
 };
 
+/* A TRADE of three granules: with it comes the book that is assumed once it has happened, a
+ * BOOK_SNAPSHOT of one level a side. Both are one event, one step of the engine and one moment of
+ * the exchange; agents hear of a TRADE and of a BOOK_SNAPSHOT. */
+struct record_trade_book {
+    struct agon_trade trade;
+    struct agon_book_part part;
+    struct agon_level bid, ask;
+    uint64_t pad[4];
+};
+/* The book that comes with it; NULL: none does. */
+static inline struct agon_book_part *trade_book(const void *trade)
+{
+    const struct record_trade_book *record = (const struct record_trade_book *)trade;
+
+    return record->trade.hdr.granules == sizeof(*record) / EVENT_GRANULE
+               ? (struct agon_book_part *)(uintptr_t)&record->part
+               : NULL;
+}
+
 struct record_start { /* START: first event of a run */
     struct agon_event_hdr hdr;
     uint32_t run; /* 1, 2, ...: in every client order id, so that no id comes back */
@@ -652,6 +671,7 @@ AGON_SIZE_IS(record_account, 64);
 AGON_SIZE_IS(record_command, 64);
 AGON_SIZE_IS(record_command_by, 192);
 AGON_SIZE_IS(record_mark, 64);
+AGON_SIZE_IS(record_trade_book, 192);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_valuation, 64);
