@@ -12,17 +12,17 @@
  * size; side, buyer_is_maker or is_buyer_maker where there is one; trade_id or id where there is
  * one. With local_timestamp (microseconds) hdr.t is that, the recorded receive time, and the rows
  * are in its order. Trades carry no book: behind each, one level a side of the trade's quantity is
- * put around its price at the configured spread. bars    CSV:
- * open_time_ms,open,high,low,close,volume. A row is two events and nothing between them: where it
- * begins a QUOTE around its open, as deep as volume_ppm of the row before, and where it ends the
- * closed BAR. Who bought is not in it: taker_buy_qty is half of the volume, turnover_amt the volume
- * at the mean of high, low and close. What happens in between is for match to assume
- * (match_set_bars). Results from trades are rough and from bars rougher, and reports say so. Where
- * a table has a column symbol, only the rows of one symbol are played. Noise of doubles is rounded
- * away and counted (market/recording.h); a quantity finer than the instrument is cut and counted, a
- * price that is refuses its row, in a stream its message. A row that breaks a rule ends the tape
- * with file, line and rule, and the rest is read for nothing but more such rows, TAPE_BAD_MAX of
- * them; lenient ones are skipped and counted instead, never guessed. [one thread]
+ * put around its price at the configured spread, or, joined, with it in one event (trade_book).
+ *   bars    CSV: open_time_ms,open,high,low,close,volume. A row is two events and nothing between
+ * them: where it begins a QUOTE around its open, as deep as volume_ppm of the row before, and where
+ * it ends the closed BAR. Who bought is not in it: taker_buy_qty is half of the volume,
+ * turnover_amt the volume at the mean of high, low and close. What happens in between is for match
+ * to assume (match_set_bars). Results from trades are rough and from bars rougher, and reports say
+ * so. Where a table has a column symbol, only the rows of one symbol are played. Noise of doubles
+ * is rounded away and counted (market/recording.h); a quantity finer than the instrument is cut and
+ * counted, a price that is refuses its row, in a stream its message. A row that breaks a rule ends
+ * the tape with file, line and rule, and the rest is read for nothing but more such rows,
+ * TAPE_BAD_MAX of them; lenient ones are skipped and counted instead, never guessed. [one thread]
  */
 #ifndef LAB_TAPE_H
 #define LAB_TAPE_H

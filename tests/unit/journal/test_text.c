@@ -225,7 +225,11 @@ START_TEST(each_kind_of_configuration_shows_what_it_sets)
     struct record_param param = {
         .hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1}, .kind = CONFIG_PARAM, .id = 6, .real = 0.5};
 
+    struct record_samples samples = {
+        .hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1}, .kind = CONFIG_SAMPLES, .is_within = 1};
+
     slot.limits.daily_loss_amt = 1234;
+    ck_assert_ptr_nonnull(strstr(json_of(&samples), "\"kind\":\"samples\",\"is_within\":1"));
     ck_assert_ptr_nonnull(strstr(json_of(&asset), "\"asset\":3,"));
     ck_assert_ptr_nonnull(strstr(text, "\"name\":\"PEPE\""));
     ck_assert_ptr_nonnull(strstr(json_of(&slot), "\"daily_loss\":\"1234\""));
@@ -279,6 +283,21 @@ START_TEST(a_plan_shows_every_slot_that_it_holds_and_no_more)
 }
 END_TEST
 
+START_TEST(a_trade_shows_the_book_that_came_with_it)
+{
+    struct record_trade_book both = {
+        .trade = {.hdr = {AGON_EVENT_TRADE, 1, 0, 7, 1, 0, 1}, .px = 5, .qty = 6},
+        .part = {.hdr = {AGON_EVENT_BOOK_SNAPSHOT, 2, 0, 7, 1, 0, 1}, .n_bid = 1, .n_ask = 1},
+        .bid = {4, 6},
+        .ask = {9, 6}};
+
+    ck_assert_ptr_null(strstr(json_of(&both), "ask_px"));
+    both.trade.hdr.granules = sizeof(both) / EVENT_GRANULE;
+    ck_assert_ptr_nonnull(strstr(json_of(&both), "\"ask_px\":9"));
+    ck_assert_ptr_nonnull(strstr(text, "\"bid_px\":4"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_text");
@@ -290,6 +309,7 @@ int main(void)
     tcase_add_test(tcase, a_start_names_the_builds_of_host_and_plugins);
     tcase_add_test(tcase, a_begin_shows_its_parameters_and_none_that_its_own_words_deny);
     tcase_add_test(tcase, each_kind_of_configuration_shows_what_it_sets);
+    tcase_add_test(tcase, a_trade_shows_the_book_that_came_with_it);
     tcase_add_test(tcase, a_plan_shows_every_slot_that_it_holds_and_no_more);
     tcase_add_test(tcase, text_of_others_cannot_break_a_line);
     tcase_add_test(tcase, any_bytes_of_any_type_give_valid_json);

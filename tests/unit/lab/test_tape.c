@@ -10,6 +10,7 @@
 static char dir[] = "/tmp/agon-tape-XXXXXX";
 static char path[128];
 static struct tape_report report;
+static int is_joined; /* of the tapes that are opened */
 
 static struct tape *open_file(const char *name, const char *text, int px_exp, int qty_exp)
 {
@@ -27,7 +28,8 @@ static struct tape *open_file(const char *name, const char *text, int px_exp, in
                                  .quote = "USDT",
                                  .quote_exp = 8,
                                  .spread_ppm = 200,
-                                 .volume_ppm = 100000};
+                                 .volume_ppm = 100000,
+                                 .is_joined = is_joined};
     struct error err = {0};
     struct tape *tape;
     FILE *file;
@@ -243,6 +245,43 @@ START_TEST(the_book_of_a_trade_comes_behind_it)
 }
 END_TEST
 
+/* Joined, each of them is one event that says the same. */
+START_TEST(a_trade_and_its_book_may_be_one_event)
+{
+    static const char rows[] = "time_ms,price,amount,side\n"
+                               "1700000000000,100,0.5,buy\n"
+                               "1700000000007,101,0.7,sell\n";
+    struct heard apart = hear("BTCUSDT_trades.csv", rows);
+    struct tape *tape;
+    int n = 0;
+
+    is_joined = 1;
+    tape = open_file("BTCUSDT_trades.csv", rows, 2, 5);
+    is_joined = 0;
+    for (const struct agon_event_hdr *event; (event = tape_next(tape)) != NULL; n += 2) {
+        struct record_trade_book both = *(const struct record_trade_book *)(const void *)event;
+
+        ck_assert_ptr_nonnull(trade_book(event));
+        ck_assert_int_lt(n, apart.n);
+        both.trade.hdr.granules = 1;
+        ck_assert_mem_eq(&both.trade, &apart.all[n], sizeof(both.trade));
+        ck_assert_uint_eq(both.part.hdr.type, apart.all[n + 1].hdr.type);
+        ck_assert_int_eq(both.part.hdr.t, apart.all[n + 1].hdr.t);
+        ck_assert_int_eq(both.part.hdr.t_venue, both.trade.hdr.t_venue);
+        ck_assert_int_lt(both.bid.px, both.trade.px);
+        ck_assert_int_gt(both.ask.px, both.trade.px);
+        ck_assert_int_eq(both.bid.qty, both.trade.qty);
+        ck_assert_int_eq(both.ask.qty, both.trade.qty);
+    }
+    ck_assert_int_eq(n, apart.n);
+    tape_report(tape, &report);
+    ck_assert_uint_eq(report.n_events, 2);
+    ck_assert_uint_eq(report.n_books, 2);
+    tape_close(tape);
+    unlink(path);
+}
+END_TEST
+
 /* Ten levels a side is the least that Kraken's books are asked for: what has two is all there is,
  * and a third stays in it. The sums are of the digits, 567130056724505670125 and so on (RFC 1952).
  */
@@ -328,6 +367,7 @@ int main(void)
     tcase_add_test(tcase, a_bar_tells_nothing_of_itself_before_its_end);
     tcase_add_test(tcase, a_row_that_says_when_it_was_received_is_heard_then);
     tcase_add_test(tcase, the_book_of_a_trade_comes_behind_it);
+    tcase_add_test(tcase, a_trade_and_its_book_may_be_one_event);
     tcase_add_test(tcase, a_thin_book_of_kraken_grows);
     tcase_add_test(tcase, contracts_of_nobody_knows_what_are_not_played);
     suite_add_tcase(suite, tcase);
