@@ -40,7 +40,7 @@ struct journal_tape { /* payload of FRAME_TAPE */
     uint32_t spread_ppm, volume_ppm;
     int32_t quote_exp;
     uint8_t has_book, is_lenient;
-    uint8_t is_table; /* not made by `agon tape make`: hash is of its bytes, n_rows how many */
+    uint8_t is_table;  /* not made by `agon tape make`: hash is of its bytes, n_rows how many */
     uint8_t is_joined; /* a trade and its book are one event; before there were such: 0 */
     uint8_t pad[4];
     uint64_t n_rows;              /* that it has; of a table its bytes: no fewer */

@@ -293,8 +293,8 @@ START_TEST(a_trade_shows_the_book_that_came_with_it)
 
     ck_assert_ptr_null(strstr(json_of(&both), "ask_px"));
     both.trade.hdr.granules = sizeof(both) / EVENT_GRANULE;
-    ck_assert_ptr_nonnull(strstr(json_of(&both), "\"ask_px\":9"));
-    ck_assert_ptr_nonnull(strstr(text, "\"bid_px\":4"));
+    ck_assert_ptr_nonnull(strstr(json_of(&both), "\"ask_px\":\"9\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"bid_px\":\"4\""));
 }
 END_TEST
 

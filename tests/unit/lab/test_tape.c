@@ -256,7 +256,7 @@ START_TEST(a_trade_and_its_book_may_be_one_event)
     int n = 0;
 
     is_joined = 1;
-    tape = open_file("BTCUSDT_trades.csv", rows, 2, 5);
+    tape = open_file("BTCUSDT_trades.csv", rows, 2, 1);
     is_joined = 0;
     for (const struct agon_event_hdr *event; (event = tape_next(tape)) != NULL; n += 2) {
         struct record_trade_book both = *(const struct record_trade_book *)(const void *)event;
