@@ -5,9 +5,20 @@
 
 #include "base/hash.h"
 
-static uint32_t slot_of(const struct map *map, uint64_t key)
+#define LINE    16 /* places of the table in a line of the cache */
+#define REMOVED UINT32_MAX
+
+/* The low bits of a key say where in its line it stands, and the others in which. */
+static inline uint32_t slot_of(const struct map *map, uint64_t key)
 {
-    return (uint32_t)hash_mix(key + 0x9e3779b97f4a7c15u) & map->mask;
+    return (uint32_t)((hash_mix(key / LINE + 0x9e3779b97f4a7c15u) * LINE) | key % LINE) & map->mask;
+}
+
+/* To the next line, where those that stand beside it do not all want the same place again. The step
+ * is odd, so that each place is come to. */
+static inline uint32_t next_of(const struct map *map, uint32_t at)
+{
+    return (at + LINE + 1) & map->mask;
 }
 
 int map_init(struct map *map, uint32_t capacity)
@@ -21,11 +32,10 @@ int map_init(struct map *map, uint32_t capacity)
         table *= 2;
     if (table > (uint64_t)UINT32_MAX + 1)
         return AGON_ENOMEM;
-    map->keys = calloc(places, sizeof(*map->keys));
-    map->values = calloc(places, sizeof(*map->values));
+    map->entries = calloc(places, sizeof(*map->entries));
     map->is_dead = calloc(places, sizeof(*map->is_dead));
     map->index = calloc(table, sizeof(*map->index));
-    if (!map->keys || !map->values || !map->is_dead || !map->index) {
+    if (!map->entries || !map->is_dead || !map->index) {
         map_deinit(map);
         return AGON_ENOMEM;
     }
@@ -36,30 +46,32 @@ int map_init(struct map *map, uint32_t capacity)
 
 void map_deinit(struct map *map)
 {
-    free(map->keys);
-    free(map->values);
+    free(map->entries);
     free(map->is_dead);
     free(map->index);
     memset(map, 0, sizeof(*map));
 }
 
-static uint32_t find(const struct map *map, uint64_t key)
+/* Its entry + 1, and its place of the table; 0: it is not there, and could stand at that place. */
+static inline uint32_t find(const struct map *map, uint64_t key, uint32_t *place)
 {
-    for (uint32_t at = slot_of(map, key); map->index[at] != 0; at = (at + 1) & map->mask) {
-        uint32_t entry = map->index[at] - 1;
+    uint32_t at = slot_of(map, key);
+    uint32_t entry = map->index[at];
 
-        if (map->keys[entry] == key && !map->is_dead[entry])
-            return entry + 1;
+    while (entry != 0 && (entry == REMOVED || map->entries[entry - 1].key != key)) {
+        at = next_of(map, at);
+        entry = map->index[at];
     }
-    return 0;
+    *place = at;
+    return entry;
 }
 
 static void enlist(struct map *map, uint32_t entry)
 {
-    uint32_t at = slot_of(map, map->keys[entry]);
+    uint32_t at = slot_of(map, map->entries[entry].key);
 
     while (map->index[at] != 0)
-        at = (at + 1) & map->mask;
+        at = next_of(map, at);
     map->index[at] = entry + 1;
 }
 
@@ -72,9 +84,7 @@ static void sweep(struct map *map)
     for (uint32_t i = 0; i < map->n; i++) {
         if (map->is_dead[i])
             continue;
-        map->keys[kept] = map->keys[i];
-        map->values[kept] = map->values[i];
-        kept++;
+        map->entries[kept++] = map->entries[i];
     }
     memset(map->is_dead, 0, map->n);
     map->n = kept;
@@ -83,44 +93,50 @@ static void sweep(struct map *map)
         enlist(map, i);
 }
 
+void map_expect(const struct map *map, uint64_t key)
+{
+    __builtin_prefetch(&map->index[slot_of(map, key)], 1);
+}
+
 int map_put(struct map *map, uint64_t key, uint64_t value)
 {
-    uint32_t found = find(map, key);
+    uint32_t place, found = find(map, key, &place);
 
     if (found != 0) {
-        map->values[found - 1] = value;
+        map->entries[found - 1].value = value;
         return AGON_OK;
     }
     if (map_count(map) >= map->capacity)
         return AGON_ENOSPC;
-    if (map->n >= map->capacity * 2 + 2)
+    if (map->n >= map->capacity * 2 + 2) {
         sweep(map);
-    map->keys[map->n] = key;
-    map->values[map->n] = value;
+        (void)find(map, key, &place);
+    }
+    map->entries[map->n] = (struct map_entry){.key = key, .value = value};
     map->is_dead[map->n] = 0;
-    enlist(map, map->n);
-    map->n++;
+    map->index[place] = ++map->n;
     return AGON_OK;
 }
 
 int map_get(const struct map *map, uint64_t key, uint64_t *value)
 {
-    uint32_t found = find(map, key);
+    uint32_t place, found = find(map, key, &place);
 
     if (found == 0)
         return 0;
     if (value != NULL)
-        *value = map->values[found - 1];
+        *value = map->entries[found - 1].value;
     return 1;
 }
 
 int map_remove(struct map *map, uint64_t key)
 {
-    uint32_t found = find(map, key);
+    uint32_t place, found = find(map, key, &place);
 
     if (found == 0)
         return 0;
     map->is_dead[found - 1] = 1;
+    map->index[place] = REMOVED;
     map->n_dead++;
     return 1;
 }
@@ -137,9 +153,9 @@ int map_next(const struct map *map, uint32_t *at, uint64_t *key, uint64_t *value
     if (*at >= map->n)
         return 0;
     if (key != NULL)
-        *key = map->keys[*at];
+        *key = map->entries[*at].key;
     if (value != NULL)
-        *value = map->values[*at];
+        *value = map->entries[*at].value;
     (*at)++;
     return 1;
 }
