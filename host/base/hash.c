@@ -4,6 +4,11 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "base/hot.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 _Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct hash *)0)->opaque),
                "room for the state of libsodium");
@@ -58,4 +63,72 @@ void hash_hex(const unsigned char digest[HASH_SIZE], char text[2 * HASH_SIZE + 1
         text[2 * i + 1] = hex[digest[i] & 15];
     }
     text[2 * HASH_SIZE] = '\0';
+}
+
+/* The prime of FNV-1a in 32 bits, and its powers. */
+#define P1       0x1b3u
+#define P2       (P1 * P1)
+#define P4       (P2 * P2)
+#define P8       (P4 * P4)
+#define P16      (P8 * P8)
+#define P32      (P16 * P16)
+#define P64      (P32 * P32)
+#define FOUR(n)  (n), (n)*P1, (n)*P2, (n)*P1 *P2
+#define LONG(n)  FOUR(n), FOUR((n)*P4), FOUR((n)*P8), FOUR((n)*P4 *P8)
+#define HASH_FAR 64
+
+static uint32_t by_words(uint32_t hash, const unsigned char *at, size_t n)
+{
+    for (; n >= 8; at += 8, n -= 8) {
+        uint64_t word;
+
+        memcpy(&word, at, 8);
+        if (word == 0) {
+            hash *= P8;
+            continue;
+        }
+        for (int i = 0; i < 8; i++, word >>= 8)
+            hash = (hash ^ (uint32_t)(word & 0xff)) * P1;
+    }
+    return hash;
+}
+
+#if defined(__x86_64__)
+static inline uint64_t are_set(const unsigned char *at)
+{
+    __m128i word = _mm_loadu_si128((const __m128i *)(const void *)at);
+
+    return 0xffffu ^ (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(word, _mm_setzero_si128()));
+}
+
+/* A step of the hash waits for the one before it. So none is made for what is 0: the product that a
+ * byte brings is that of all such bytes behind it too. */
+static inline uint32_t by_bytes(uint32_t hash, const unsigned char *at)
+{
+    static const uint32_t powers[HASH_FAR + 1] = {LONG(1u), LONG(P16), LONG(P32), LONG(P32 * P16),
+                                                  P64};
+    uint64_t set =
+        are_set(at) | are_set(at + 16) << 16 | are_set(at + 32) << 32 | are_set(at + 48) << 48;
+    uint32_t done = 0;
+
+    for (; set != 0; set &= set - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(set);
+
+        hash = (hash * powers[i - done]) ^ at[i];
+        done = i;
+    }
+    return hash * powers[HASH_FAR - done];
+}
+#endif
+
+HOT uint32_t hash_sparse(const void *bytes, size_t n)
+{
+    const unsigned char *at = bytes;
+    uint32_t hash = (uint32_t)HASH_BEGIN;
+
+#if defined(__x86_64__)
+    for (; n >= HASH_FAR; at += HASH_FAR, n -= HASH_FAR)
+        hash = by_bytes(hash, at);
+#endif
+    return by_words(hash, at, n);
 }

@@ -35,32 +35,9 @@ static inline uint64_t hash_bytes(const void *bytes, size_t n)
     return hash_more(HASH_BEGIN, bytes, n);
 }
 
-/* The low half of hash_bytes, of records in whole words that are mostly 0: what is 0 only
- * multiplies, and eight bytes do so at once. */
-static inline uint32_t hash_sparse(const void *bytes, size_t n)
-{
-    const uint32_t prime = 0x1b3, prime2 = prime * prime, prime4 = prime2 * prime2;
-    uint32_t hash = (uint32_t)HASH_BEGIN;
-
-    for (size_t at = 0; at + 8 <= n; at += 8) {
-        uint64_t word;
-
-        memcpy(&word, (const unsigned char *)bytes + at, 8);
-        if (word == 0) {
-            hash *= prime4 * prime4;
-            continue;
-        }
-        for (int i = 0; i < 4; i++, word >>= 8)
-            hash = (hash ^ (uint32_t)(word & 0xff)) * prime;
-        if (word == 0) {
-            hash *= prime4;
-            continue;
-        }
-        for (int i = 0; i < 4; i++, word >>= 8)
-            hash = (hash ^ (uint32_t)(word & 0xff)) * prime;
-    }
-    return hash;
-}
+/* The low half of hash_bytes, of records in whole words of 8 bytes that are mostly 0: what is 0
+ * only multiplies, and any number of such bytes does so at once. */
+uint32_t hash_sparse(const void *bytes, size_t n);
 
 #define HASH_SIZE 32 /* bytes of a state or file hash: BLAKE2b-256 */
 struct hash {
