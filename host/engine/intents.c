@@ -203,6 +203,14 @@ static void begin_request(struct engine *engine, struct order *order, uint8_t re
     order->t_request = engine->t;
 }
 
+/* What the slot's next order will be called. */
+static uint64_t next_id(const struct engine *engine, const struct slot *slot)
+{
+    uint64_t counter = slot->next_counter < FIRST_COUNTER ? FIRST_COUNTER : slot->next_counter;
+
+    return (uint64_t)slot->id << 48 | (uint64_t)engine->run << 32 | counter;
+}
+
 /* So many orders of a slot and run have ids of their own; then the slot has none until the next
  * run. */
 static uint64_t counter_max(const struct engine *engine)
@@ -224,7 +232,7 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
     }
     if (slot->next_counter < FIRST_COUNTER)
         slot->next_counter = FIRST_COUNTER;
-    id = (uint64_t)slot->id << 48 | (uint64_t)engine->run << 32 | slot->next_counter;
+    id = next_id(engine, slot);
     order = slot->next_counter <= counter_max(engine) ? orders_open(engine->orders, id, slot->id)
                                                       : NULL;
     if (order == NULL) {
@@ -620,6 +628,7 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
 
     if (slot == NULL)
         return AGON_EINVAL;
+    orders_expect(engine->orders, next_id(engine, slot));
     if (copy.intent.account == 0) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, copy.intent.instrument);

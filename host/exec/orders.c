@@ -6,17 +6,20 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hot.h"
+#include "base/zeroed.h"
 #include "ledger/ledger.h"
 
 #define LIST_SLOTS 64
 #define FILLS      65536u /* fills remembered, the newest */
+#define LINE       64     /* bytes of the cache */
 #define ASKS       4      /* answers that contradict what is known, before one is believed */
 
 struct list {
     uint32_t first, last, n; /* + 1 */
 };
 struct orders {
-    struct order *all; /* owned; [capacity] */
+    struct order *all; /* [capacity], each at the front of a line of the cache */
+    void *memory;      /* owned; theirs */
     uint32_t *free;    /* owned; stack of free places */
     uint32_t n_free, capacity;
     struct map by_id; /* owned; id to place + 1 */
@@ -37,7 +40,7 @@ struct orders *orders_new(uint32_t capacity)
     if (orders == NULL)
         return NULL;
     orders->capacity = capacity;
-    orders->all = calloc(capacity, sizeof(*orders->all));
+    orders->all = zeroed_new(LINE, capacity * sizeof(*orders->all), &orders->memory);
     orders->free = calloc(capacity, sizeof(*orders->free));
     orders->fill_keys = calloc(FILLS, sizeof(*orders->fill_keys));
     if (orders->all == NULL || orders->free == NULL || orders->fill_keys == NULL ||
@@ -58,7 +61,7 @@ void orders_free(struct orders *orders)
     map_deinit(&orders->by_id);
     map_deinit(&orders->fills);
     free(orders->fill_keys);
-    free(orders->all);
+    free(orders->memory);
     free(orders->free);
     free(orders);
 }
@@ -135,6 +138,27 @@ struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot)
     REQUIRE(map_count(&orders->by_id) + orders->n_free == orders->capacity);
     link_last(orders, &orders->open[slot], place);
     return order;
+}
+
+HOT void orders_expect(const struct orders *orders, uint64_t id)
+{
+    const struct order *order;
+
+    map_expect(&orders->by_id, id);
+    if (orders->n_free > 0) {
+        order = &orders->all[orders->free[orders->n_free - 1]];
+    } else if (orders->final.first != 0) {
+        order = &orders->all[orders->final.first - 1];
+        // It goes, and the one behind it becomes the oldest. What is read here was near already
+        // when it became that.
+        map_expect(&orders->by_id, order->id);
+        if (order->next != 0)
+            __builtin_prefetch(&orders->all[order->next - 1], 1);
+    } else {
+        return;
+    }
+    for (const char *at = (const char *)order; at < (const char *)(order + 1); at += LINE)
+        __builtin_prefetch(at, 1);
 }
 
 struct order *orders_find(struct orders *orders, uint64_t id)

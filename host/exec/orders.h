@@ -46,9 +46,11 @@ enum order_flags_own { /* upper half of struct order.flags; the lower is the int
                        ORDER_IS_EXIT = 1 << 19 /* the host closes a position with it */
 };
 
-struct order {
-    uint64_t id, client_ref, venue_order, cause_seq;
-    uint32_t n, generation;
+struct order { /* what every walk over orders looks at stands in the first line of the cache */
+    _Alignas(64) uint64_t id;
+    uint64_t client_ref;
+    uint32_t next, prev; /* + 1; in the slot's list of open orders, or in the list of final ones */
+    agon_qty_t held_back_qty;
     agon_instrument_t instrument;
     agon_account_t account;
     uint16_t slot, venue, reason;
@@ -62,19 +64,19 @@ struct order {
     uint32_t exit; /* the exit plan that it closes for (exit.h); 0: none */
     agon_px_t px, trigger_px;
     agon_qty_t qty, show_qty, filled_qty, venue_cum_qty;
+    agon_px_t new_px; /* of a replace in flight */
+    agon_qty_t new_qty;
     agon_px_t guard_px; /* of a market order: the limit it leaves with, so that it cannot cost more
                            than the gate judged; 0: none */
-    agon_px_t new_px;   /* of a replace in flight */
-    agon_qty_t new_qty;
-    agon_px_t hold_px; /* price at which a working buy's cost is held back */
-    agon_qty_t held_back_qty;
+    agon_px_t hold_px;  /* price at which a working buy's cost is held back */
     agon_amt_t held_back_amt; /* what this order adds to its position's working_* */
-    agon_ns_t t_create, t_request, t_expire;
     /* Not saved: what it counts for among the losses of its slot's open orders
        (engine/open_loss.c), and by which price (0: it does not count). */
     agon_amt_t open_loss_amt;
     agon_px_t open_px;
-    uint32_t next, prev; /* + 1; in the slot's list of open orders, or in the list of final ones */
+    uint64_t venue_order, cause_seq;
+    uint32_t n, generation;
+    agon_ns_t t_create, t_request, t_expire;
 };
 
 struct orders; /* opaque */
@@ -85,6 +87,9 @@ void orders_free(struct orders *orders);
 /* A zeroed order with this id, in its slot's list. NULL: the table is full of open orders, or the
  * id is there. */
 struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot);
+/* An order with this id is likely to be opened soon: the place that it would have is brought near.
+ * Changes nothing. */
+void orders_expect(const struct orders *orders, uint64_t id);
 struct order *orders_find(struct orders *orders, uint64_t id);
 /* Walks a slot's open orders, oldest first: NULL begins and ends. */
 struct order *orders_next(struct orders *orders, uint16_t slot, struct order *after);

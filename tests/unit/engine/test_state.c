@@ -14,7 +14,7 @@ PINNED(struct timer, 24);
 PINNED(struct leg_group, 2056);
 PINNED(struct risk_slot, 344);
 PINNED(struct score, 136);
-PINNED(struct order, 216);
+PINNED(struct order, 256);
 PINNED(struct position, 96);
 PINNED(struct slot, 688);
 PINNED(struct slots, 176136);
