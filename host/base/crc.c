@@ -52,6 +52,11 @@ static uint32_t by_table(uint32_t crc, const unsigned char *at, size_t n)
 #define STRETCH (3 * LANE + 8)
 static uint64_t over_one, over_two; /* lanes and that word */
 
+/* A record is of whole granules, and its sum goes on from one that is known late: that one is
+ * brought over all of it, and nothing but the last word waits for it. */
+#define GRANULE 64
+static uint64_t over_granules[STRETCH / GRANULE + 1];
+
 // x^n modulo the polynomial, its bits reversed as a sum's are.
 static uint32_t power_of_x(uint32_t n)
 {
@@ -66,6 +71,8 @@ __attribute__((constructor)) static void fill_powers(void)
 {
     over_one = power_of_x(8 * (LANE + 8) - 33);
     over_two = power_of_x(8 * (2 * LANE + 8) - 33);
+    for (uint32_t i = 1; i <= STRETCH / GRANULE; i++)
+        over_granules[i] = power_of_x(8 * GRANULE * i - 33);
 }
 
 static inline uint64_t word_at(const unsigned char *at)
@@ -99,6 +106,18 @@ __attribute__((target("sse4.2,pclmul"))) static HOT uint32_t stretch(uint32_t cr
                                                        over(second, over_one));
 }
 
+__attribute__((target("sse4.2,pclmul"))) static HOT uint32_t record(uint32_t crc,
+                                                                    const unsigned char *at,
+                                                                    size_t n)
+{
+    uint64_t sum = 0;
+
+    for (const unsigned char *end = at + n - 8; at < end; at += 8)
+        sum = __builtin_ia32_crc32di(sum, word_at(at));
+    return (uint32_t)__builtin_ia32_crc32di(sum,
+                                            word_at(at) ^ over(crc, over_granules[n / GRANULE]));
+}
+
 __attribute__((target("sse4.2"))) static HOT uint32_t by_instruction(uint32_t crc,
                                                                      const unsigned char *at,
                                                                      size_t n)
@@ -124,9 +143,11 @@ HOT uint32_t crc32c(uint32_t crc, const void *bytes, size_t n)
 {
     crc = ~crc;
 #if defined(__x86_64__)
-    if (n >= STRETCH && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) {
+    if (n >= GRANULE && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) {
         const unsigned char *from = bytes;
 
+        if (n < STRETCH && n % GRANULE == 0)
+            return ~record(crc, from, n);
         for (; n >= STRETCH; n -= STRETCH, from += STRETCH)
             crc = stretch(crc, from);
         bytes = from;
