@@ -8,10 +8,15 @@
 #define LINE    16 /* places of the table in a line of the cache */
 #define REMOVED UINT32_MAX
 
-/* The low bits of a key say where in its line it stands, and the others in which. */
-static inline uint32_t slot_of(const struct map *map, uint64_t key)
+static inline uint64_t hash_of(uint64_t key)
 {
-    return (uint32_t)((hash_mix(key / LINE + 0x9e3779b97f4a7c15u) * LINE) | key % LINE) & map->mask;
+    return hash_mix(key / LINE + 0x9e3779b97f4a7c15u);
+}
+
+/* The low bits of a key say where in its line it stands, and the others in which. */
+static inline uint32_t slot_of(const struct map *map, uint64_t key, uint64_t hash)
+{
+    return (uint32_t)((hash * LINE) | key % LINE) & map->mask;
 }
 
 /* To the next line, where those that stand beside it do not all want the same place again. The step
@@ -41,6 +46,7 @@ int map_init(struct map *map, uint32_t capacity)
     }
     map->capacity = capacity;
     map->mask = (uint32_t)(table - 1);
+    // All bits are set in what was removed, and in nothing else: there are half as many entries.
     return AGON_OK;
 }
 
@@ -52,27 +58,37 @@ void map_deinit(struct map *map)
     memset(map, 0, sizeof(*map));
 }
 
+/* As it stands in the table. */
+static inline uint32_t cell_of(const struct map *map, uint32_t entry, uint64_t hash)
+{
+    return (uint32_t)(hash >> 32 & ~map->mask) | (entry + 1);
+}
+
 /* Its entry + 1, and its place of the table; 0: it is not there, and could stand at that place. */
 static inline uint32_t find(const struct map *map, uint64_t key, uint32_t *place)
 {
-    uint32_t at = slot_of(map, key);
-    uint32_t entry = map->index[at];
+    uint64_t hash = hash_of(key);
+    uint32_t at = slot_of(map, key, hash);
+    uint32_t cell, above = cell_of(map, 0, hash) & ~map->mask;
 
-    while (entry != 0 && (entry == REMOVED || map->entries[entry - 1].key != key)) {
-        at = next_of(map, at);
-        entry = map->index[at];
+    for (; (cell = map->index[at]) != 0; at = next_of(map, at)) {
+        uint32_t entry = cell & map->mask;
+
+        if (cell - entry == above && cell != REMOVED && map->entries[entry - 1].key == key)
+            break;
     }
     *place = at;
-    return entry;
+    return cell & map->mask;
 }
 
 static void enlist(struct map *map, uint32_t entry)
 {
-    uint32_t at = slot_of(map, map->entries[entry].key);
+    uint64_t hash = hash_of(map->entries[entry].key);
+    uint32_t at = slot_of(map, map->entries[entry].key, hash);
 
     while (map->index[at] != 0)
         at = next_of(map, at);
-    map->index[at] = entry + 1;
+    map->index[at] = cell_of(map, entry, hash);
 }
 
 // Drops removed entries and keeps the order of the others.
@@ -95,7 +111,7 @@ static void sweep(struct map *map)
 
 void map_expect(const struct map *map, uint64_t key)
 {
-    __builtin_prefetch(&map->index[slot_of(map, key)], 1);
+    __builtin_prefetch(&map->index[slot_of(map, key, hash_of(key))], 1);
 }
 
 int map_put(struct map *map, uint64_t key, uint64_t value)
@@ -114,7 +130,8 @@ int map_put(struct map *map, uint64_t key, uint64_t value)
     }
     map->entries[map->n] = (struct map_entry){.key = key, .value = value};
     map->is_dead[map->n] = 0;
-    map->index[place] = ++map->n;
+    map->index[place] = cell_of(map, map->n, hash_of(key));
+    map->n++;
     return AGON_OK;
 }
 
