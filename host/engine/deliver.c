@@ -190,14 +190,6 @@ void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t in
     deliver_private(engine, slot, &event.hdr);
 }
 
-agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
-                              const struct agon_instrument *instrument)
-{
-    uint16_t account = engine->account_of[instrument->venue];
-
-    return account != 0 ? (agon_account_t)(account - 1) : slot->account;
-}
-
 void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset)
 {
     deliver_balance_of(engine, slot, engine->slots.all[slot].account, asset);

@@ -9,18 +9,11 @@
 #include "engine/close.h"
 #include "engine/impl.h"
 
-int halts_has(const struct engine *engine, enum halt_cause cause)
+void halts_note(struct engine *engine)
 {
-    return engine->halts[cause].is_set;
-}
-
-int halts_any(const struct engine *engine)
-{
-    for (int cause = 0; cause < HALT_CAUSES; cause++) {
-        if (engine->halts[cause].is_set)
-            return 1;
-    }
-    return 0;
+    engine->halted = 0;
+    for (uint32_t cause = 0; cause < HALT_CAUSES; cause++)
+        engine->halted |= (uint32_t)(engine->halts[cause].is_set != 0) << cause;
 }
 
 static void copy_text(char *to, const char *from, size_t room)
@@ -58,6 +51,7 @@ static void lift_stop(struct engine *engine)
     if (!engine->halts[HALT_STOP].is_set)
         return;
     clear(&engine->halts[HALT_STOP]);
+    halts_note(engine);
     engine->stop_due = INT64_MAX;
     for (uint16_t slot = 0; slot < engine->slots.n; slot++)
         close_call_off(engine, slot);
@@ -115,6 +109,7 @@ static int set_global(struct engine *engine, const struct record_command *comman
     if (is_halted) {
         tell_halt(engine, cause);
         set(engine, &engine->halts[cause], command);
+        halts_note(engine);
         return 1;
     }
     if (command->reason == REASON_KILL || cause == HALT_KILL) {
@@ -128,6 +123,7 @@ static int set_global(struct engine *engine, const struct record_command *comman
     } else {
         clear(&engine->halts[cause]);
     }
+    halts_note(engine);
     return was_halted && !halts_any(engine);
 }
 

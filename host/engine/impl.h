@@ -96,6 +96,7 @@ struct engine {
     agon_ns_t bars_least; /* of them */
     agon_ns_t exits_due;  /* of every plan's exit_next */
     uint32_t n_unsent;
+    uint32_t halted;         /* causes of halts that are set, a bit each */
     uint32_t is_settling;    /* loss limits are being judged */
     uint32_t n_accounts;     /* highest that a venue, slot, picture or money has named, + 1 */
     struct slot_set touched; /* slots with a private event in this step */
@@ -185,8 +186,13 @@ void deliver_capital(struct engine *engine, uint16_t slot);
 agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
                            agon_asset_t asset);
 /* The account on which a slot trades an instrument: its venue's, or the slot's own. */
-agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
-                              const struct agon_instrument *instrument);
+static inline agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
+                                            const struct agon_instrument *instrument)
+{
+    uint16_t account = engine->account_of[instrument->venue];
+
+    return account != 0 ? (agon_account_t)(account - 1) : slot->account;
+}
 /* What the slot's derivatives settled in an asset bind of it: margin of positions, working orders
  * counted as filled, and what they stand to lose at the mark price. */
 agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot,
@@ -290,8 +296,15 @@ int reports_account(struct engine *engine, const struct record_account *account)
 int vacate(struct engine *engine, uint32_t slot); /* COMMAND_VACATE */
 
 /* halts.c */
-int halts_any(const struct engine *engine); /* of everything */
-int halts_has(const struct engine *engine, enum halt_cause cause);
+static inline int halts_any(const struct engine *engine) /* of everything */
+{
+    return engine->halted != 0;
+}
+static inline int halts_has(const struct engine *engine, enum halt_cause cause)
+{
+    return (engine->halted >> cause & 1) != 0;
+}
+void halts_note(struct engine *engine); /* engine->halts changed */
 /* COMMAND_HALT and COMMAND_RESUME of a scope that there is. AGON_EINVAL: no such cause. */
 int halts_set(struct engine *engine, const struct record_command *command, int is_halted);
 /* Has an emergency stop that is due to be looked at closed everything? Else an alert. */

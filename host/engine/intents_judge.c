@@ -263,6 +263,22 @@ static void judge_losses(const struct engine *engine, const struct slot *slot,
     exposure_reach(engine, slot->id, instrument, intent->side, view->notional_amt, &view->reach);
 }
 
+/* What is asked for last is far away, and brought near first. */
+static inline void expect(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    const struct exposure *exposure = engine->exposure;
+    const char *risk = (const char *)&engine->risk[slot];
+    uint32_t place = exposure->places[instrument][slot];
+
+    for (uint32_t i = 0; i < sizeof(engine->risk[slot]); i += 64)
+        __builtin_prefetch(risk + i, 1);
+    if (place == 0)
+        return;
+    __builtin_prefetch(&exposure->lines[slot][place - 1], 1);
+    __builtin_prefetch(&exposure->open[slot].buys[place - 1], 1);
+    __builtin_prefetch(&exposure->open[slot].sells[place - 1], 1);
+}
+
 uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
                        int is_replacement, agon_px_t *hold_px)
 {
@@ -290,6 +306,7 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
     }
     if (!view.is_authorised)
         return risk_judge(&view, intent);
+    expect(engine, slot->id, intent->instrument);
     // While the host closes a position the slot's own orders would only be in the way.
     if (!view.is_killed && close_is_wanted(engine, slot->id, intent->instrument))
         return REASON_HALTED;

@@ -569,6 +569,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->stop_due = dec_i64(&dec);
     for (uint32_t i = 0; i < HALT_CAUSES; i++)
         halts_load(&engine->halts[i], &dec);
+    halts_note(engine);
     forget_high(engine);
     for (uint32_t i = 0; i <= STATE_VENUES; i++)
         halts_load(&engine->venue_halts[i], &dec);
