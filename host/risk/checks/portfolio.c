@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "risk/checks/checks.h"
 
-static int is_portfolio_lost(const struct risk_view *view, const struct risk_losses *losses)
+// Inlined, as worst_of is: one limit is asked of, and the others are known to be none.
+static inline __attribute__((always_inline)) int is_portfolio_lost(const struct risk_view *view,
+                                                                   const struct risk_losses *losses)
 {
     REQUIRE(view->portfolio != NULL); // limits without anything that is judged by them
     return worst_of(view->portfolio, view->open_loss_all_amt, losses) != REASON_NONE;
