@@ -228,6 +228,17 @@ HOT struct position *ledger_position(struct ledger *ledger, uint16_t slot,
     return &ledger->positions[slot][n];
 }
 
+HOT void ledger_expect(const struct ledger *ledger, uint16_t slot, agon_instrument_t instrument)
+{
+    const struct position *pos;
+
+    if (slot >= SLOTS_MAX || instrument > INSTRUMENTS_MAX || ledger->places[slot][instrument] == 0)
+        return;
+    pos = &ledger->positions[slot][ledger->places[slot][instrument] - 1];
+    __builtin_prefetch(pos, 1);
+    __builtin_prefetch((const char *)(pos + 1) - 1, 1);
+}
+
 static int has_place(const struct ledger *ledger, uint16_t slot, agon_instrument_t instrument)
 {
     const struct position *all = ledger->positions[slot];

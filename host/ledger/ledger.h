@@ -92,6 +92,8 @@ int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instr
 /* The slot's position in an instrument; made when there is none and is_made is set; else NULL. */
 struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,
                                  int is_made);
+/* It is soon asked for, and brought near. Changes nothing. */
+void ledger_expect(const struct ledger *ledger, uint16_t slot, agon_instrument_t instrument);
 const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n);
 /* The slot's position at a place below that n, where it stays until the slot is vacated. */
 const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
