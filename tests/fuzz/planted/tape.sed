@@ -1,2 +1,2 @@
 # host/lab/tape.c: a trade of nothing passes
-/if (px <= 0 || qty <= 0)/s/ || qty <= 0//
+/if (of\.px <= 0 || of\.qty <= 0)/s/ || of\.qty <= 0//
