@@ -2,8 +2,8 @@
 /* refs: market events that a journal names instead of copying them.
  *
  * A backtest plays tapes (lab/tape_file.h) and tables, which stay where they are. Both are called
- * tapes here. Its market segments, of
- * format SEGMENT_VERSION_TAPES, have two kinds of frames besides those of every segment:
+ * tapes here. Its market segments, of format SEGMENT_VERSION_TAPES, have two kinds of frames
+ * besides those of every segment:
  *
  *   FRAME_TAPE  which tape is meant, by hash, and how its rows become events: struct journal_tape.
  *               Behind the head of each segment that names any, and once more when it is closed.

@@ -5,6 +5,7 @@
  * long as nobody decides between the two. JOINED_CASES: how many. */
 #include "world.h"
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "engine/impl.h"
 
@@ -170,10 +171,7 @@ static void wish(const struct agon_event_hdr *event, uint16_t slot)
 
 static void fold(const void *bytes, size_t n)
 {
-    const unsigned char *byte = bytes;
-
-    for (size_t i = 0; i < n; i++)
-        out->hash = (out->hash ^ byte[i]) * 1099511628211u;
+    out->hash = hash_more(out->hash, bytes, n);
 }
 
 // Numbers of events are not what is compared: one way has more of them.
