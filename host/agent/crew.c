@@ -628,9 +628,13 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)
     free(member->new_shadow);
     free(member->spent_shadow);
     free(member->kept_memory);
-    memset(member, 0, sizeof(*member));
+    // The phase last: by it the loader may take the slot.
+    memset(member, 0, offsetof(struct member, phase));
+    memset(&member->phase + 1, 0,
+           sizeof(*member) - offsetof(struct member, phase) - sizeof(member->phase));
     member->crew = crew;
     member->slot = slot;
+    atomic_store(&member->phase, RELOAD_IDLE);
 }
 
 int crew_try_leave(struct crew *crew, uint16_t slot, uint32_t reason)

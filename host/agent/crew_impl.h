@@ -140,13 +140,16 @@ struct crew {
     uint32_t n_members; /* highest slot that was joined, + 1 */
     void *memory;       /* owned: this */
 };
-/* The member of a slot that is given a plugin; those that never are take no page. */
+/* The member of a slot that is given a plugin; those that never are take no page. One that has its
+ * seat is not written: the core may read it. */
 static inline struct member *member_seat(struct crew *crew, uint16_t slot)
 {
     struct member *member = &crew->members[slot];
 
-    member->crew = crew;
-    member->slot = slot;
+    if (member->crew == NULL) {
+        member->crew = crew;
+        member->slot = slot;
+    }
     return member;
 }
 

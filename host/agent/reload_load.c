@@ -183,13 +183,15 @@ static int finish(struct member *member, int rc, int64_t began, struct crew_repo
 }
 
 /* From here on the slot is the loader's. slot: who is to play where nobody plays; else NULL. */
-static int begin(struct member *member, struct crew_slot *slot, uint32_t why, uint32_t start,
-                 struct error *err)
+static int begin(struct crew *crew, uint16_t number, struct crew_slot *slot, uint32_t why,
+                 uint32_t start, struct error *err)
 {
+    struct member *member = &crew->members[number];
     uint32_t idle = RELOAD_IDLE;
 
     if (!atomic_compare_exchange_strong(&member->phase, &idle, RELOAD_LOADING))
-        return error_set(err, AGON_EBUSY, "slot %u: a swap is under way already", member->slot);
+        return error_set(err, AGON_EBUSY, "slot %u: a swap is under way already", number);
+    (void)member_seat(crew, number);
     if (slot != NULL && (member->active != NULL || member->dead != NULL)) {
         atomic_store(&member->phase, RELOAD_IDLE);
         return error_set(err, AGON_ESTATE, "slot %s has a plugin already", slot->record.name);
@@ -334,7 +336,7 @@ int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_
     struct member *member = &crew->members[slot];
     const char *from = path != NULL ? path : member->spec.plugin;
     int64_t began = clock_mono();
-    int rc = begin(member, NULL, GENERATION_RELOAD, AGON_START_RELOAD, err);
+    int rc = begin(crew, slot, NULL, GENERATION_RELOAD, AGON_START_RELOAD, err);
 
     if (rc < 0)
         return rc;
@@ -350,7 +352,7 @@ int crew_rollback(struct crew *crew, uint16_t slot, struct crew_report *report, 
 {
     struct member *member = &crew->members[slot];
     int64_t began = clock_mono();
-    int rc = begin(member, NULL, GENERATION_ROLLBACK, AGON_START_RELOAD, err);
+    int rc = begin(crew, slot, NULL, GENERATION_ROLLBACK, AGON_START_RELOAD, err);
 
     if (rc < 0)
         return rc;
@@ -366,7 +368,7 @@ int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, s
 {
     struct member *member = &crew->members[slot];
     int64_t began = clock_mono();
-    int rc = begin(member, NULL, GENERATION_RESTORE, AGON_START_RESTORE, err);
+    int rc = begin(crew, slot, NULL, GENERATION_RESTORE, AGON_START_RESTORE, err);
 
     if (rc < 0)
         return rc;
@@ -428,8 +430,8 @@ int crew_add(struct crew *crew, struct crew_slot *slot,
     if (slot->record.slot >= SLOTS_MAX)
         return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", slot->record.slot,
                          SLOTS_MAX);
-    member = member_seat(crew, slot->record.slot);
-    rc = begin(member, slot, GENERATION_FRESH, AGON_START_FRESH, err);
+    member = &crew->members[slot->record.slot];
+    rc = begin(crew, slot->record.slot, slot, GENERATION_FRESH, AGON_START_FRESH, err);
     if (rc < 0)
         return rc;
     rc = seat_new(member, slot, seat, ctx, err);
