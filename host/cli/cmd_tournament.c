@@ -116,9 +116,21 @@ static int print_tables(void)
         printf("%-16s %-7s %-14s %s\n", measure_at(i)->name, unit_name(measure_at(i)->unit),
                measure_at(i)->weight, measure_at(i)->doc);
     printf("\n%-16s %-7s %-14s %s\n", "gate", "unit", "preset limit", "");
-    for (uint32_t i = 0; i < GATES; i++)
-        printf("%-16s %-7s %-14s %s\n", gate_at(i)->name, unit_name(gate_at(i)->unit),
-               gate_at(i)->preset != NULL ? gate_at(i)->preset : "-", gate_at(i)->doc);
+    for (uint32_t i = 0; i < GATES; i++) {
+        if (!gate_at(i)->is_past)
+            printf("%-16s %-7s %-14s %s\n", gate_key(gate_at(i)), unit_name(gate_at(i)->unit),
+                   gate_at(i)->preset != NULL ? gate_at(i)->preset : "-", gate_at(i)->doc);
+    }
+    printf("\n%-16s %-7s %-14s %s\n", "setting", "unit", "preset", "");
+    for (uint32_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = setting_at(i);
+        char key[40];
+
+        snprintf(key, sizeof(key), "%s%s", setting->is_bound ? "bounds." : "", setting->name);
+        if (setting->doc != NULL)
+            printf("%-16s %-7s %-14s %s\n", key, unit_name(setting->unit), setting->preset,
+                   setting->doc);
+    }
     printf("\n%-16s\n", "mode");
     for (uint32_t i = 0; i < ALLOCATORS; i++)
         printf("%-16s %s\n", allocator_at(i)->name, allocator_at(i)->doc);

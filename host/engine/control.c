@@ -461,6 +461,8 @@ int control_command(struct engine *engine, const struct record_command *command)
         return set_limit(engine, command);
     case COMMAND_VACATE:
         return vacate(engine, command->id);
+    case COMMAND_UNDO_PLAN:
+        return tournament_undo(engine, command->value);
     default:
         return AGON_EINVAL;
     }

@@ -123,6 +123,7 @@ void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
     SPARE(engine->exits);
     SPARE(engine->refused);
     SPARE(tournament->windows);
+    SPARE(tournament->fair);
     SPARE(exposure->lines);
     SPARE(exposure->open);
 #undef SPARE

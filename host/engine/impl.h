@@ -70,6 +70,16 @@ struct leg_group { /* legs of one wish that have come so far */
     uint32_t n;
 };
 
+/* What rules of edition 2 (score/setting.h) know of a slot beside its window. */
+struct fair_slot {
+    uint32_t n_crashes;               /* it had at the last plan */
+    uint32_t rest;                    /* tournaments in which it is given nothing yet */
+    uint32_t waited;                  /* tournaments that it has been below the floor */
+    uint8_t n_moved;                  /* by the last plan, so that it can be undone */
+    uint8_t accounts[PLAN_PARTS];     /* agon_account_t */
+    agon_amt_t moved_amt[PLAN_PARTS]; /* given; taken below 0 */
+    struct window days;               /* daily samples */
+};
 struct tournament {
     struct tournament_rules rules;       /* mode 0: there is none */
     struct cron cron;                    /* of rules.schedule; no state of its own */
@@ -82,6 +92,10 @@ struct tournament {
     agon_amt_t scale_amt[SLOTS_MAX]; /* capital that the limits are in proportion to */
     uint32_t failures[SLOTS_MAX];    /* tournaments in a row under the gate */
     struct window windows[SLOTS_MAX];
+    /* State where rules are of edition 2, else 0: */
+    int64_t day;        /* last one sampled, since 1970 */
+    uint32_t is_undone; /* the last plan */
+    struct fair_slot fair[SLOTS_MAX];
 };
 
 struct engine {
@@ -293,7 +307,8 @@ int reports_take(struct engine *engine, const struct record_report *report);
 int reports_account(struct engine *engine, const struct record_account *account);
 
 /* vacate.c */
-int vacate(struct engine *engine, uint32_t slot); /* COMMAND_VACATE */
+int vacate(struct engine *engine, uint32_t slot);           /* COMMAND_VACATE */
+int tournament_undo(struct engine *engine, int64_t number); /* COMMAND_UNDO_PLAN */
 
 /* halts.c */
 static inline int halts_any(const struct engine *engine) /* of everything */

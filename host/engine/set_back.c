@@ -6,6 +6,7 @@
 #include "engine/alerts.h"
 #include "engine/impl.h"
 
+#define DAY_NS    ((agon_ns_t)86400 * 1000000000)
 #define MINUTE_NS ((agon_ns_t)60 * 1000000000)
 
 static void no_later(agon_ns_t *stamp, agon_ns_t now)
@@ -93,6 +94,7 @@ int set_back_clock(struct engine *engine, const struct record_clock *record, ago
     exits_watch(engine);
     no_later(&tournament->t_since, now);
     no_later(&tournament->t_pending, now);
+    no_later(&tournament->day, now / DAY_NS);
     if (tournament->rules.mode != 0)
         tournament->t_due = cron_next(&tournament->cron, now);
     for (uint32_t i = 0; i < ALERTS_KEPT; i++)

@@ -11,10 +11,25 @@
 
 #define SECOND_NS ((agon_ns_t)1000000000)
 #define SAMPLE_S  3600 /* without rules */
+#define DAY_S     86400
 
 static int has_rules(const struct tournament *tournament)
 {
     return tournament->rules.mode != 0;
+}
+
+static int is_fair(const struct tournament_rules *rules)
+{
+    return rules_setting(rules, SETTING_EDITION) >= 2.0;
+}
+
+static void begin_fair(struct engine *engine, uint16_t id, agon_amt_t equity_amt)
+{
+    struct fair_slot *fair = &engine->tournament.fair[id];
+
+    memset(fair, 0, sizeof(*fair));
+    fair->n_crashes = engine->slots.all[id].n_crashes;
+    window_start(&fair->days, equity_amt);
 }
 
 uint32_t engine_sample_s(const struct engine *engine)
@@ -36,6 +51,12 @@ static int end_tournaments(struct tournament *tournament)
     tournament->t_due = INT64_MAX;
     tournament->t_pending = 0;
     tournament->is_pending = 0;
+    tournament->day = 0;
+    tournament->is_undone = 0;
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        if (tournament->fair[id].days.open.base_amt != 0 || tournament->fair[id].days.n != 0)
+            memset(&tournament->fair[id], 0, sizeof(tournament->fair[id]));
+    }
     return AGON_OK;
 }
 
@@ -46,6 +67,7 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     struct tournament_rules rules;
     struct error err = {0};
     struct cron cron;
+    int was_fair = is_fair(&tournament->rules);
 
     if (record->rules.mode == 0)
         return end_tournaments(tournament);
@@ -63,6 +85,12 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
         tournament->t_due = cron_next(&cron, engine->t);
     tournament->rules = rules;
     tournament->cron = cron;
+    if (!was_fair && is_fair(&rules))
+        tournament->day = engine->t / (DAY_S * SECOND_NS);
+    for (uint16_t id = 0; id < engine->slots.n && !was_fair && is_fair(&rules); id++) {
+        if (engine->slots.all[id].is_used)
+            begin_fair(engine, id, engine_equity(engine, id));
+    }
     // Samples of another length cannot be compared.
     for (uint16_t id = 0; id < engine->slots.n && engine_sample_s(engine) != sample_s; id++) {
         if (engine->slots.all[id].is_used)
@@ -96,7 +124,27 @@ void tournament_slot(struct engine *engine, uint16_t id, agon_amt_t given_amt,
         window_start(&tournament->windows[id], given_amt);
     else
         window_recapitalise(&tournament->windows[id], change_amt);
+    if (is_fair(&tournament->rules) && is_new)
+        begin_fair(engine, id, given_amt);
+    else if (is_fair(&tournament->rules))
+        window_recapitalise(&tournament->fair[id].days, change_amt);
     scale_limits(engine, id);
+}
+
+// A day's last sample stands for the day, also where nothing was seen for longer.
+static void sample_days(struct engine *engine, agon_ns_t t_due)
+{
+    int64_t day = t_due / (DAY_S * SECOND_NS);
+
+    if (!is_fair(&engine->tournament.rules) || day <= engine->tournament.day)
+        return;
+    engine->tournament.day = day;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        agon_amt_t equity_amt;
+
+        if (engine->slots.all[id].is_used && value_equity(engine, id, &equity_amt))
+            window_sample(&engine->tournament.fair[id].days, equity_amt);
+    }
 }
 
 HOT void tournament_sample(struct engine *engine, agon_ns_t t_due)
@@ -112,6 +160,7 @@ HOT void tournament_sample(struct engine *engine, agon_ns_t t_due)
         if (engine->slots.all[id].is_used && value_equity(engine, id, &equity_amt))
             window_sample(&engine->tournament.windows[id], equity_amt);
     }
+    sample_days(engine, t_due);
 }
 
 void tournament_due(struct engine *engine, agon_ns_t t_due)
@@ -151,23 +200,53 @@ static void take_accounts(const struct engine *engine, const struct slot *slot,
         line->n_accounts = 0;
 }
 
+/* What its plugin did since the last plan, and what is left of what it did before. A slot that an
+ * operator suspended stays excluded. */
+static void note_faults(const struct engine *engine, const struct slot *slot,
+                        struct plan_line *line, union plan_event *event)
+{
+    const struct fair_slot *fair = &engine->tournament.fair[slot->id];
+    int is_down =
+        slot->condition == CONDITION_QUARANTINED ||
+        (slot->condition == CONDITION_SUSPENDED && slot->condition_reason == REASON_SLOT_GONE);
+    int is_now = is_down || slot->n_crashes != fair->n_crashes;
+    double rest = is_now ? plan_setting(event, SETTING_FAULT_REST) : (double)fair->rest;
+
+    if ((line->verdict == PLAN_ASIDE && !is_down) || line->verdict == PLAN_GONE)
+        rest = 0.0;
+    plan_note(event, line, SETTING_FAULT_REST, rest);
+    plan_note(event, line, SETTING_BACK_AFTER, (double)fair->waited);
+    if (rest <= 0.0)
+        return;
+    line->verdict = PLAN_FAULTY;
+    line->flags |= is_now ? PLAN_FAULT_NOW : 0;
+}
+
 static void fill_line(struct engine *engine, const struct slot *slot,
                       const struct tournament_rules *rules, union plan_event *event)
 {
     struct plan_line *line = &plan_lines(&event->plan)[event->plan.n_lines++];
     struct window_figures figures =
         window_figures(&engine->tournament.windows[slot->id], rules->window, rules->sample_s);
+    struct window_figures days;
 
+    if (is_fair(rules)) {
+        days = window_figures(&engine->tournament.fair[slot->id].days, WINDOW_MAX, DAY_S);
+        figures.days = &days;
+        figures.is_yearly = 0;
+    }
     memcpy(line->name, slot->name, sizeof(line->name));
     line->slot = slot->id;
     take_accounts(engine, slot, line);
     line->verdict = slot->condition == CONDITION_ACTIVE    ? 0
                     : slot->condition == CONDITION_RETIRED ? PLAN_GONE
                                                            : PLAN_ASIDE;
-    if (line->n_accounts == 0)
-        line->verdict = PLAN_ASIDE; // it is on more accounts than a plan can say
     line->failures = engine->tournament.failures[slot->id];
     plan_measure(event, line, &figures);
+    if (is_fair(rules))
+        note_faults(engine, slot, line, event);
+    if (line->n_accounts == 0)
+        line->verdict = PLAN_ASIDE; // it is on more accounts than a plan can say
     line->equity_amt = engine_equity(engine, slot->id);
     line->capital_before_amt = slot->limits.capital_amt;
 }
@@ -209,9 +288,31 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     plan_make(event);
 }
 
+// What a slot that plays holds has a price that may be another by now.
+static int is_stale(const struct engine *engine)
+{
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *slot = &engine->slots.all[id];
+        const struct position *all;
+        uint32_t n;
+
+        if (!takes_part(engine, slot) || slot->condition != CONDITION_ACTIVE)
+            continue;
+        all = ledger_positions(engine->ledger, id, &n);
+        for (uint32_t i = 0; i < n; i++) {
+            uint8_t state = engine_book_state(engine, all[i].instrument);
+
+            if (all[i].held_amt != 0 && (state == BOOK_SYNCING || state == BOOK_STALE))
+                return 1;
+        }
+    }
+    return 0;
+}
+
 HOT int engine_take_plan(struct engine *engine, union plan_event *plan)
 {
-    if (!engine->tournament.is_pending)
+    // A plan over stale prices waits for the books.
+    if (!engine->tournament.is_pending || (is_fair(&engine->tournament.rules) && is_stale(engine)))
         return 0;
     make(engine, &engine->tournament.rules, engine->tournament.t_pending, plan);
     return 1;
@@ -236,20 +337,51 @@ static void unload(struct engine *engine, struct slot *slot)
         intents_cancel_all(engine, slot->id, 0, REASON_TOURNAMENT);
 }
 
+// Its money has moved already.
+static void recapitalise(struct engine *engine, uint16_t id, agon_amt_t change_amt)
+{
+    struct slot *slot = &engine->slots.all[id];
+
+    slot->limits.capital_amt = num_add(slot->limits.capital_amt, change_amt);
+    exposure_transfer(engine, id, change_amt);
+    score_recapitalise(&engine->scores[id], change_amt);
+    window_recapitalise(&engine->tournament.windows[id], change_amt);
+    if (is_fair(&engine->tournament.rules))
+        window_recapitalise(&engine->tournament.fair[id].days, change_amt);
+    scale_limits(engine, id);
+}
+
+static void transfer(struct engine *engine, agon_account_t account, uint16_t id, agon_amt_t amt)
+{
+    REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, id,
+                            engine->table.base_currency, amt) == AGON_OK);
+}
+
+static void keep_fair(struct engine *engine, const struct plan_line *line)
+{
+    struct fair_slot *fair = &engine->tournament.fair[line->slot];
+    double rest = plan_noted(&engine->plan, line, SETTING_FAULT_REST);
+
+    fair->n_crashes = engine->slots.all[line->slot].n_crashes;
+    fair->rest = rest > 0.0 ? (uint32_t)rest - 1 : 0;
+    fair->waited = (uint32_t)plan_noted(&engine->plan, line, SETTING_BACK_AFTER);
+    fair->n_moved = line->n_accounts;
+    memcpy(fair->accounts, line->accounts, sizeof(fair->accounts));
+    for (uint32_t i = 0; i < line->n_accounts; i++)
+        fair->moved_amt[i] = line->parts[i].change_amt;
+}
+
 static void apply_line(struct engine *engine, const struct plan_line *line)
 {
     struct slot *slot = &engine->slots.all[line->slot];
     agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
     for (uint32_t i = 0; i < line->n_accounts; i++)
-        REQUIRE(ledger_transfer(engine->ledger, line->accounts[i], LEDGER_EXTERNAL, line->slot,
-                                engine->table.base_currency, line->parts[i].change_amt) == AGON_OK);
-    slot->limits.capital_amt = line->capital_after_amt;
-    exposure_transfer(engine, line->slot, change_amt);
-    score_recapitalise(&engine->scores[line->slot], change_amt);
-    window_recapitalise(&engine->tournament.windows[line->slot], change_amt);
-    scale_limits(engine, line->slot);
+        transfer(engine, line->accounts[i], line->slot, line->parts[i].change_amt);
+    recapitalise(engine, line->slot, change_amt);
     engine->tournament.failures[line->slot] = line->failures;
+    if (is_fair(&engine->tournament.rules))
+        keep_fair(engine, line);
     if (line->verdict == PLAN_UNLOADED)
         unload(engine, slot);
     for (uint32_t i = 0; i < line->n_accounts; i++) {
@@ -258,6 +390,71 @@ static void apply_line(struct engine *engine, const struct plan_line *line)
     }
     if (change_amt != 0 || line->verdict == PLAN_UNLOADED)
         deliver_capital(engine, line->slot);
+}
+
+/* What a slot was given goes back into the pool, and what was taken of it out of the pool, each as
+ * far as there is free money. Returns what its capital changes by. */
+static agon_amt_t undo_part(struct engine *engine, const struct slot *slot, struct fair_slot *fair,
+                            uint32_t i, int is_given)
+{
+    agon_account_t account = fair->accounts[i];
+    agon_amt_t *pool_amt = &engine->tournament.pool_amt[account];
+    agon_amt_t amt = fair->moved_amt[i];
+    agon_amt_t most_amt =
+        is_given ? engine_free_of(engine, slot, account, engine->table.base_currency) : *pool_amt;
+
+    if ((amt > 0) != is_given || amt == 0)
+        return 0;
+    if (is_given && most_amt > slot->limits.capital_amt)
+        most_amt = slot->limits.capital_amt;
+    amt = amt > 0 ? amt : -amt;
+    amt = amt < most_amt ? amt : most_amt;
+    if (amt <= 0)
+        return 0;
+    transfer(engine, account, slot->id, is_given ? -amt : amt);
+    *pool_amt = num_add(*pool_amt, is_given ? amt : -amt);
+    fair->moved_amt[i] = 0;
+    return is_given ? -amt : amt;
+}
+
+static void undo_slot(struct engine *engine, uint16_t id, int is_given)
+{
+    struct fair_slot *fair = &engine->tournament.fair[id];
+    const struct slot *slot = &engine->slots.all[id];
+    agon_amt_t change_amt = 0;
+
+    for (uint32_t i = 0; i < fair->n_moved; i++) {
+        agon_amt_t amt = undo_part(engine, slot, fair, i, is_given);
+
+        if (amt == 0)
+            continue;
+        change_amt = num_add(change_amt, amt);
+        // Before the next part asks what is free and what the capital is.
+        recapitalise(engine, id, amt);
+        deliver_balance_of(engine, id, fair->accounts[i], engine->table.base_currency);
+    }
+    if (change_amt != 0)
+        deliver_capital(engine, id);
+}
+
+int tournament_undo(struct engine *engine, int64_t number)
+{
+    struct tournament *tournament = &engine->tournament;
+
+    if (!is_fair(&tournament->rules) || number <= 0 || number != tournament->number ||
+        tournament->is_undone)
+        return AGON_EINVAL;
+    tournament->is_undone = 1;
+    for (int is_given = 1; is_given >= 0; is_given--) {
+        for (uint16_t id = 0; id < engine->slots.n; id++) {
+            const struct slot *slot = &engine->slots.all[id];
+
+            // Who was unloaded has no use for it.
+            if (slot->is_used && (is_given || slot->condition != CONDITION_RETIRED))
+                undo_slot(engine, id, is_given);
+        }
+    }
+    return AGON_OK;
 }
 
 int tournament_values(struct engine *engine, const struct agon_event_hdr *values)
@@ -295,11 +492,58 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
     tournament->t_pending = 0;
     tournament->t_since = engine->t;
     tournament->number = ours->number;
+    tournament->is_undone = 0;
+    for (uint32_t id = 0; id < engine->slots.n && is_fair(&tournament->rules); id++)
+        tournament->fair[id].n_moved = 0;
     for (uint32_t account = 0; account < ACCOUNTS_MAX; account++)
         tournament->pool_amt[account] = plan_pool(&engine->plan, account)->after_amt;
     for (uint32_t i = 0; i < ours->n_lines; i++)
         apply_line(engine, &plan_lines(ours)[i]);
     return AGON_OK;
+}
+
+static void save_fair(const struct tournament *tournament, uint32_t n_slots, struct enc *enc)
+{
+    enc_i64(enc, tournament->day);
+    enc_u32(enc, tournament->is_undone);
+    for (uint32_t id = 0; id < n_slots; id++) {
+        const struct fair_slot *fair = &tournament->fair[id];
+
+        enc_u32(enc, fair->n_crashes);
+        enc_u32(enc, fair->rest);
+        enc_u32(enc, fair->waited);
+        enc_u8(enc, fair->n_moved);
+        for (uint32_t i = 0; i < fair->n_moved; i++) {
+            enc_u8(enc, fair->accounts[i]);
+            enc_i64(enc, fair->moved_amt[i]);
+        }
+        window_save(&fair->days, enc);
+    }
+}
+
+static void load_fair(struct tournament *tournament, uint32_t n_slots, struct dec *dec)
+{
+    tournament->day = dec_i64(dec);
+    tournament->is_undone = dec_u32(dec);
+    for (uint32_t id = 0; id < n_slots; id++) {
+        struct fair_slot *fair = &tournament->fair[id];
+
+        fair->n_crashes = dec_u32(dec);
+        fair->rest = dec_u32(dec);
+        fair->waited = dec_u32(dec);
+        fair->n_moved = dec_u8(dec);
+        if (fair->n_moved > PLAN_PARTS) {
+            dec_fail(dec);
+            fair->n_moved = 0;
+        }
+        for (uint32_t i = 0; i < fair->n_moved; i++) {
+            fair->accounts[i] = dec_u8(dec);
+            fair->moved_amt[i] = dec_i64(dec);
+            if (fair->accounts[i] >= ACCOUNTS_MAX)
+                dec_fail(dec);
+        }
+        window_load(&fair->days, dec);
+    }
 }
 
 void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc)
@@ -319,6 +563,8 @@ void tournament_save(const struct tournament *tournament, uint32_t n_slots, stru
         enc_u32(enc, tournament->failures[id]);
         window_save(&tournament->windows[id], enc);
     }
+    if (is_fair(&tournament->rules))
+        save_fair(tournament, n_slots, enc);
 }
 
 int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec)
@@ -340,6 +586,8 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
         tournament->failures[id] = dec_u32(dec);
         window_load(&tournament->windows[id], dec);
     }
+    if (is_fair(rules))
+        load_fair(tournament, n_slots, dec);
     // Without rules nothing is due; with rules they have to be some.
     if (rules->mode == 0)
         return tournament->is_pending == 0 && tournament->t_due == INT64_MAX ? AGON_OK

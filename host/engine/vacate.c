@@ -72,6 +72,7 @@ static void settle_capital(struct engine *engine, uint16_t id, const struct pool
     tournament->given_amt[id] = tournament->scale_amt[id] = 0;
     tournament->failures[id] = 0;
     memset(&tournament->windows[id], 0, sizeof(tournament->windows[id]));
+    memset(&tournament->fair[id], 0, sizeof(tournament->fair[id]));
 }
 
 int vacate(struct engine *engine, uint32_t id)

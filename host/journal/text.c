@@ -401,7 +401,7 @@ static void put_plan_values(struct out *out, const struct record_plan_values *re
         put(out, i == 0 ? "[" : ",[");
         put_u64(out, values[i].slot);
         put_bytes(out, ",", 1);
-        if (values[i].is_defined)
+        if (values[i].is_defined == 1)
             put_f64(out, values[i].value);
         else
             put(out, "null");

@@ -41,7 +41,8 @@ static const char *const reports[] = {"none",
                                       "stray"};
 static const char *const commands[] = {
     "none",       "halt",  "resume", "cancel_all", "flatten",   "kill",  "slot_condition",
-    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate"};
+    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate",
+    "undo_plan"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited", "flooded"};
@@ -71,8 +72,11 @@ static const char *const exit_states[] = {"none",   "waiting", "armed", "fired",
 static const char *const exit_causes[] = {"none",       "stop",        "trailing",
                                           "break_even", "take_profit", "time"};
 static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
-static const char *const verdicts[] = {"none",    "ranked",   "under_gate", "unloaded",
-                                       "too_new", "excluded", "retired"};
+static const char *const verdicts[] = {"none",
+#define NAME(id, number, name, doc) [number] = (name),
+                                       PLAN_VERDICTS(NAME)
+#undef NAME
+};
 static const char *const reasons[REASONS_MAX] = {
 #define NAME(id, number, name, side, text) [number] = (name),
     AGON_REASONS(NAME)
@@ -565,7 +569,7 @@ static const struct text_field plan_fields[] = {
 static const struct text_field plan_lines_fields[] = {U32(record_plan_lines, number),
                                                       U16(record_plan_lines, first), END};
 static const struct text_field plan_pools_fields[] = {U32(record_plan_pools, number), END};
-static const char *const rule_kinds[] = {"?", "measure", "gate"};
+static const char *const rule_kinds[] = {"?", "measure", "gate", "setting"};
 static const struct text_field plan_values_fields[] = {
     U32(record_plan_values, number),
     IN(record_plan_values, term, rule_term, kind, F_NAME8, N_OF(rule_kinds), rule_kinds),

@@ -143,8 +143,10 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_STOP = 10, /* global: halts, cancels all and closes every position, and
                                          whatever fills later, until COMMAND_RESUME */
                     COMMAND_ACK_ALERT = 11, /* value: seq of the alert; 0: all that there are */
-                    COMMAND_VACATE = 12     /* id: a RETIRED slot without orders and positions; its
+                    COMMAND_VACATE = 12,    /* id: a RETIRED slot without orders and positions; its
                                                place is another's from then on */
+                    COMMAND_UNDO_PLAN = 13  /* value: number of the last plan: what it moved goes
+                                               back, as far as it is free */
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what
@@ -480,8 +482,9 @@ enum tournament_mode { TOURNAMENT_RANK_SHARES = 1, TOURNAMENT_BOUNDED = 2 };
 enum on_unload { UNLOAD_CLOSE = 1, UNLOAD_KEEP = 2 };
 #define TOURNAMENT_SHARES 16
 
-enum rule_kind { RULE_WEIGHT = 1, RULE_GATE = 2 };
-struct rule_term { /* of a measure or a gate without a place: its weight, its limit */
+enum rule_kind { RULE_WEIGHT = 1, RULE_GATE = 2, RULE_SETTING = 3 };
+struct rule_term { /* of a measure or a gate without a place, or a setting (score/setting.h): its
+                      weight, its limit, its value */
     char name[23];
     uint8_t kind; /* enum rule_kind */
     double value;
@@ -529,19 +532,33 @@ struct record_tournament {
 };
 #define TOURNAMENT_GRANULES(n_more) ((uint8_t)(5 + ((n_more) + 1) / 2))
 
+/* id, number, name in text and JSON, what it means. */
+#define PLAN_VERDICTS(X)                                                                           \
+    X(RANKED, 1, "ranked", "takes part in the ranking")                                            \
+    X(UNDER_GATE, 2, "under_gate", "failed a gate: a step down; stays loaded")                     \
+    X(UNLOADED, 3, "unloaded", "under a gate so often that it goes")                               \
+    X(TOO_NEW, 4, "too_new", "too few samples: not judged, keeps what it has")                     \
+    X(ASIDE, 5, "excluded", "suspended or quarantined: not judged, keeps what it has")             \
+    X(GONE, 6, "retired", "unloaded before: gives back what it can")                               \
+    X(FAULTY, 7, "faulty", "crashed, hung or flooded: a step down, given nothing for a while")     \
+    X(IDLE, 8, "idle", "too few trades: not judged, keeps what it has")
 enum plan_verdict {
-    PLAN_RANKED = 1,
-    PLAN_UNDER_GATE = 2, /* gets nothing; stays loaded */
-    PLAN_UNLOADED = 3,   /* under the gate so often that it goes */
-    PLAN_TOO_NEW = 4,    /* too few samples: not judged, keeps what it has */
-    PLAN_ASIDE = 5,      /* suspended or quarantined: not judged, keeps what it has */
-    PLAN_GONE = 6        /* retired before: gives back what it can */
+#define PLAN_VERDICT_ID(id, number, name, doc) PLAN_##id = (number),
+    PLAN_VERDICTS(PLAN_VERDICT_ID)
+#undef PLAN_VERDICT_ID
+        PLAN_VERDICT_MAX
 };
 enum {                          /* flags of a plan_line: why after is not what was aimed at */
        PLAN_CASH_SHORT = 1,     /* the slot could give no more: positions, orders, lost money */
        PLAN_POOL_SHORT = 2,     /* there was less to give than was aimed at */
        PLAN_GROWTH_BOUND = 4,   /* no more growth in so short a time */
        PLAN_CAPPED = 8,         /* its share is the most that one may have */
+       PLAN_RAISE_BOUND = 16,   /* one tournament adds no more */
+       PLAN_CUT_BOUND = 32,     /* one tournament takes no more */
+       PLAN_STILL = 64,         /* too small a change to be made */
+       PLAN_NOT_YET = 128,      /* a gate of a year is not judged yet: nothing is added */
+       PLAN_BACK = 256,         /* comes back to the floor */
+       PLAN_FAULT_NOW = 512,    /* faulty since the plan before, or quarantined: a step down */
        PLAN_RANK_HIGH = 1 << 15 /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3

@@ -740,7 +740,7 @@ static void put_failed(const union plan_event *event, const struct plan_line *li
         struct plan_gate gate;
 
         if (plan_gate_of(event, line, k, &gate) && gate.is_failed)
-            jout_str(out, gate_at(k)->name);
+            jout_str(out, gate_key(gate_at(k)));
     }
     jout_close(out, '[');
 }

@@ -58,16 +58,25 @@ static void print_head(const struct record_plan *plan, int is_dry)
 
 static void print_flags(const struct plan_line *line)
 {
-    if ((line->flags & PLAN_CASH_SHORT) != 0)
-        printf("                     %s could give back no more: it is in positions, orders or "
-               "lost\n",
-               args_safe(line->name));
-    if ((line->flags & PLAN_POOL_SHORT) != 0)
-        printf("                     %s is partially funded: pool exhausted\n",
-               args_safe(line->name));
-    if ((line->flags & PLAN_GROWTH_BOUND) != 0)
-        printf("                     %s grows no faster than the rules allow\n",
-               args_safe(line->name));
+    static const struct {
+        uint16_t flag;
+        const char *text;
+    } said[] = {
+        {PLAN_CASH_SHORT, " could give back no more: it is in positions, orders or lost"},
+        {PLAN_POOL_SHORT, " is partially funded: pool exhausted"},
+        {PLAN_GROWTH_BOUND, " grows no faster than the rules allow"},
+        {PLAN_RAISE_BOUND, " is raised no further by one tournament (bounds.raise, bounds.floor)"},
+        {PLAN_CUT_BOUND, " is cut no further by one tournament (bounds.cut, bounds.floor)"},
+        {PLAN_STILL, " stays: the change is too small (bounds.hysteresis)"},
+        {PLAN_NOT_YET, " is given nothing: a gate of a year is not yet judged (30 daily samples)"},
+        {PLAN_BACK, " comes back to the floor (back_after, bounds.floor)"},
+        {PLAN_FAULT_NOW, " crashed, hung or flooded since the last tournament: a step down"},
+    };
+
+    for (uint32_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        if ((line->flags & said[i].flag) != 0)
+            printf("                     %s%s\n", args_safe(line->name), said[i].text);
+    }
 }
 
 void plan_text_print(const union plan_event *event, int is_dry)
@@ -123,6 +132,7 @@ static void print_gate(const union plan_event *event, const struct plan_line *li
     if (plan_gate_of(event, line, number, &of))
         printf("  %s %.6g: %s", gate->how, of.limit,
                !is_judged(line) ? "not asked"
+               : of.is_not_yet  ? "not yet judged"
                : of.is_failed   ? "failed"
                                 : "passed");
 }
@@ -163,15 +173,17 @@ static void print_measures(const union plan_event *event, const struct plan_line
             (measure != NULL && strcmp(measure->name, gate_at(i)->name) == 0 &&
              plan_has(event, (uint32_t)measure_find(measure->name))))
             continue;
-        printf("  %-14s %14s %8s %8s", gate_at(i)->name, number(text, of.is_defined, 6, of.value),
-               "", "");
+        printf("  %-14s %14s %8s %8s", gate_key(gate_at(i)),
+               number(text, of.is_defined, 6, of.value), "", "");
         print_gate(event, line, i);
         printf("\n");
     }
 }
 
-static void print_verdict(const struct record_plan *plan, const struct plan_line *line)
+static void print_verdict(const union plan_event *event, const struct plan_line *line)
 {
+    const struct record_plan *plan = &event->plan;
+    int is_fair = plan_setting(event, SETTING_EDITION) >= 2.0;
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < plan->n_lines; i++)
@@ -187,8 +199,9 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
         break;
     case PLAN_UNDER_GATE:
     case PLAN_UNLOADED:
-        printf("  score %.6f, but under a gate, %u time%s in a row: no share%s\n", line->score,
+        printf("  score %.6f, but under a gate, %u time%s in a row: %s%s\n", line->score,
                line->failures, line->failures == 1 ? "" : "s",
+               is_fair && line->verdict == PLAN_UNDER_GATE ? "a step down" : "no share",
                line->verdict == PLAN_UNLOADED ? plan->rules.on_unload == UNLOAD_CLOSE
                                                     ? ", unloaded, positions closed"
                                                     : ", unloaded, positions kept"
@@ -197,6 +210,17 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     case PLAN_TOO_NEW:
         printf("  %u samples, and %u are asked for: not judged, it keeps what it has\n",
                line->n_samples, plan->rules.min_samples);
+        break;
+    case PLAN_IDLE:
+        printf("  %.0f closing fills, and %.0f are asked for: not judged, it keeps what it has\n",
+               plan_noted(event, line, SETTING_MIN_TRADES),
+               plan_setting(event, SETTING_MIN_TRADES));
+        break;
+    case PLAN_FAULTY:
+        printf("  its plugin crashed, hung or flooded: %s, and nothing is given to it in this and "
+               "%.0f more\n",
+               (line->flags & PLAN_FAULT_NOW) != 0 ? "a step down" : "it keeps what it has",
+               plan_noted(event, line, SETTING_FAULT_REST) - 1.0);
         break;
     case PLAN_ASIDE:
         printf("  suspended or quarantined: not judged, it keeps what it has\n");
@@ -219,7 +243,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
            line->n_wins, money(plan, line->won_amt, text[0]), line->n_losses,
            money(plan, line->lost_amt, text[1]));
     print_measures(event, line);
-    print_verdict(plan, line);
+    print_verdict(event, line);
     if (line->share_ppm > 0)
         printf("  %.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
                "%.2f %%)\n",

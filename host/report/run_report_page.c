@@ -237,8 +237,6 @@ static void put_plan(const struct run_report *story, struct page *page)
 {
     const char *columns[7 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
     char labels[MEASURES][32];
-    static const char *const verdicts[] = {"?",       "ranked",   "under the gate", "unloaded",
-                                           "too new", "excluded", "retired"};
     const union plan_event *event;
     const struct record_plan *plan;
     uint32_t n_columns = 5;
@@ -270,7 +268,7 @@ static void put_plan(const struct run_report *story, struct page *page)
             else
                 page_cell(page, "%s", "");
             page_cell(page, "%s", args_safe(line->name));
-            page_cell(page, "%s", line->verdict <= PLAN_GONE ? verdicts[line->verdict] : "?");
+            page_cell(page, "%s", plan_verdict_name(line->verdict));
             page_cell(page, "%.3f", line->score);
             page_cell(page, "%.2f %%", line->share_ppm / 1e4);
             for (uint32_t k = 0; k < MEASURES; k++) {

@@ -13,6 +13,7 @@
 #include "config/schema.h"
 #include "engine/engine.h"
 #include "score/gate.h"
+#include "score/setting.h"
 
 struct tournament_words { /* as they stand in the file */
     char schedule[64];
@@ -30,7 +31,9 @@ struct tournament_words { /* as they stand in the file */
     } gates;
     struct tournament_bounds {
         uint32_t least_ppm, most_ppm, kelly_ppm, growth_ppm;
+        uint32_t settings_ppm[SETTINGS]; /* by setting: those that are bounds */
     } bounds;
+    uint32_t counts[SETTINGS]; /* by setting: those that are not */
 };
 extern const struct schema tournament_schema;
 

@@ -48,9 +48,11 @@ void plan_defaults(struct tournament_rules *rules)
     rules->sample_s = 3600;
     rules->window = WINDOW_MAX;
     rules->min_samples = 24;
-    rules->failures = 1;
+    rules->failures = 3;
     rules->mode = TOURNAMENT_RANK_SHARES;
     rules->on_unload = UNLOAD_CLOSE;
+    for (uint32_t i = 0; i < SETTINGS; i++)
+        rules_set_setting(rules, i, preset_of(setting_at(i)->preset));
 }
 
 static int is_finite(double value)
@@ -109,10 +111,18 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
 
 const char *plan_verdict_name(uint8_t verdict)
 {
-    static const char *const names[] = {"?",       "ranked",   "under_gate", "unloaded",
-                                        "too_new", "excluded", "retired"};
+    static const char *const names[PLAN_VERDICT_MAX] = {"?",
+#define VERDICT_NAME(id, number, name, doc) [number] = (name),
+                                                        PLAN_VERDICTS(VERDICT_NAME)
+#undef VERDICT_NAME
+    };
 
-    return verdict <= PLAN_GONE ? names[verdict] : "?";
+    return verdict < PLAN_VERDICT_MAX ? names[verdict] : "?";
+}
+
+static int is_fair(const union plan_event *event)
+{
+    return plan_setting(event, SETTING_EDITION) >= 2.0;
 }
 
 static int is_judged(const struct plan_line *line)
@@ -179,6 +189,9 @@ static uint32_t judge(union plan_event *event, struct plan_line **ranked)
 
         if (line->verdict == 0 && line->n_samples < rules->min_samples)
             line->verdict = PLAN_TOO_NEW;
+        if (line->verdict == 0 && is_fair(event) &&
+            plan_noted(event, line, SETTING_MIN_TRADES) < plan_setting(event, SETTING_MIN_TRADES))
+            line->verdict = PLAN_IDLE;
     }
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         struct plan_line *line = &plan_lines(plan)[i];
@@ -202,15 +215,31 @@ static uint32_t judge(union plan_event *event, struct plan_line **ranked)
         ranked[at] = line;
         n++;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        ranked[i]->rank = (uint8_t)(i + 1);
-        ranked[i]->flags |= i + 1 >= 256 ? PLAN_RANK_HIGH : 0;
+    for (uint32_t i = 0, rank = 1; i < n; i++) {
+        if (!is_fair(event) || i == 0 || ranked[i]->score != ranked[i - 1]->score)
+            rank = i + 1;
+        ranked[i]->rank = (uint8_t)rank;
+        ranked[i]->flags |= rank >= 256 ? PLAN_RANK_HIGH : 0;
     }
     return n;
 }
 
-static void share(const struct plan_rules *rules, struct plan_line **ranked, uint32_t n)
+// Who has the same rank has the mean of what its places come to.
+static void share_ties(struct plan_line **ranked, uint32_t n)
 {
+    for (uint32_t first = 0, end; first < n; first = end) {
+        uint64_t sum = 0;
+
+        for (end = first; end < n && plan_rank(ranked[end]) == plan_rank(ranked[first]); end++)
+            sum += ranked[end]->share_ppm;
+        for (uint32_t i = first; i < end; i++)
+            ranked[i]->share_ppm = (uint32_t)(sum / (end - first));
+    }
+}
+
+static void share(const union plan_event *event, struct plan_line **ranked, uint32_t n)
+{
+    const struct plan_rules *rules = &event->plan.rules;
     const struct allocator *allocator = allocator_of(rules->mode);
     uint64_t sum = 0;
 
@@ -219,6 +248,8 @@ static void share(const struct plan_rules *rules, struct plan_line **ranked, uin
         ranked[i]->share_ppm = allocator->share_ppm(rules, ranked[i], i, n);
         sum += ranked[i]->share_ppm;
     }
+    if (is_fair(event))
+        share_ties(ranked, n);
     for (uint32_t i = 0; i < n && sum > ALL_PPM; i++)
         ranked[i]->share_ppm = (uint32_t)((uint64_t)ranked[i]->share_ppm * ALL_PPM / sum);
 }
@@ -237,6 +268,94 @@ agon_amt_t plan_whole(const union plan_event *event)
             whole_amt = num_add(whole_amt, line->equity_amt);
     }
     return num_mul_div(whole_amt, ALL_PPM - plan->rules.reserve_ppm, ALL_PPM, NUM_DOWN);
+}
+
+static agon_amt_t part_of(agon_amt_t amt, double share)
+{
+    return num_mul_div(amt, (int64_t)(share * (double)ALL_PPM + 0.5), ALL_PPM, NUM_DOWN);
+}
+
+// Above the floor nobody is cut below it, and below it nobody is cut at all.
+static agon_amt_t down_to(agon_amt_t equity_amt, agon_amt_t target_amt, agon_amt_t floor_amt)
+{
+    agon_amt_t least_amt = equity_amt < floor_amt ? equity_amt : floor_amt;
+
+    return target_amt > least_amt ? target_amt : least_amt;
+}
+
+static agon_amt_t ranked_target(const union plan_event *event, struct plan_line *line,
+                                agon_amt_t equity_amt, agon_amt_t floor_amt)
+{
+    const struct allocator *allocator = allocator_of(event->plan.rules.mode);
+    agon_amt_t target_amt = num_mul_div(plan_whole(event), line->share_ppm, ALL_PPM, NUM_DOWN);
+    agon_amt_t most_amt =
+        num_add(equity_amt, part_of(equity_amt, plan_setting(event, SETTING_RAISE)));
+    agon_amt_t least_amt = down_to(
+        equity_amt, equity_amt - part_of(equity_amt, plan_setting(event, SETTING_CUT)), floor_amt);
+    agon_amt_t still_amt = part_of(equity_amt, plan_setting(event, SETTING_HYSTERESIS));
+
+    if (allocator->bound != NULL && equity_amt > 0 &&
+        target_amt > allocator->bound(&event->plan, line)) {
+        target_amt = allocator->bound(&event->plan, line);
+        line->flags |= PLAN_GROWTH_BOUND;
+    }
+    most_amt = most_amt > floor_amt ? most_amt : floor_amt;
+    if (target_amt > most_amt) {
+        target_amt = most_amt;
+        line->flags |= PLAN_RAISE_BOUND;
+    }
+    if (target_amt < least_amt) {
+        target_amt = least_amt;
+        line->flags |= PLAN_CUT_BOUND;
+    }
+    if ((line->flags & PLAN_NOT_YET) != 0 && target_amt > equity_amt)
+        target_amt = equity_amt;
+    if (target_amt != equity_amt && target_amt < equity_amt + still_amt &&
+        target_amt > equity_amt - still_amt) {
+        target_amt = equity_amt;
+        line->flags |= PLAN_STILL;
+    }
+    return target_amt;
+}
+
+// From below the floor: ranked_target brings back at once whom a gate does not hold.
+static agon_amt_t come_back(union plan_event *event, struct plan_line *line, agon_amt_t target_amt,
+                            agon_amt_t floor_amt)
+{
+    double waited = plan_noted(event, line, SETTING_BACK_AFTER) + 1.0;
+
+    if (target_amt >= floor_amt || line->verdict == PLAN_FAULTY || line->verdict == PLAN_ASIDE ||
+        line->verdict == PLAN_UNLOADED || line->verdict == PLAN_GONE) {
+        waited = 0.0;
+    } else if (waited >= plan_setting(event, SETTING_BACK_AFTER)) {
+        waited = 0.0;
+        target_amt = floor_amt;
+        line->flags |= PLAN_BACK;
+    }
+    plan_note(event, line, SETTING_BACK_AFTER, waited);
+    return target_amt;
+}
+
+static void aim_fair(union plan_event *event)
+{
+    agon_amt_t floor_amt = part_of(plan_whole(event), plan_setting(event, SETTING_FLOOR));
+
+    for (uint32_t i = 0; i < event->plan.n_lines; i++) {
+        struct plan_line *line = &plan_lines(&event->plan)[i];
+        agon_amt_t equity_amt = line->equity_amt > 0 ? line->equity_amt : 0;
+        agon_amt_t cut_amt = part_of(equity_amt, plan_setting(event, SETTING_CUT));
+        agon_amt_t target_amt = equity_amt;
+
+        if (line->verdict == PLAN_RANKED)
+            target_amt = ranked_target(event, line, equity_amt, floor_amt);
+        else if (line->verdict == PLAN_UNDER_GATE || (line->flags & PLAN_FAULT_NOW) != 0)
+            target_amt = down_to(equity_amt, equity_amt - cut_amt, floor_amt);
+        else if (line->verdict == PLAN_UNLOADED || line->verdict == PLAN_GONE)
+            target_amt = 0;
+        target_amt = come_back(event, line, target_amt, floor_amt);
+        // A debt is not paid.
+        line->target_amt = num_add(line->equity_amt, num_add(target_amt, -equity_amt));
+    }
 }
 
 static void aim(union plan_event *event)
@@ -375,7 +494,10 @@ void plan_make(union plan_event *event)
     struct plan_line *ranked[PLAN_LINES_MAX];
     uint32_t n = judge(event, ranked);
 
-    share(&event->plan.rules, ranked, n);
-    aim(event);
+    share(event, ranked, n);
+    if (is_fair(event))
+        aim_fair(event);
+    else
+        aim(event);
     move(event);
 }

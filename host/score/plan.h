@@ -12,12 +12,13 @@
 #include "score/rules.h"
 
 #define PLAN_LINES_MAX SLOTS_MAX
-/* Measures and gates without a place in the record: what of them a plan was decided by. */
-#define PLAN_MORE (MEASURES + GATES - 2 * RECORD_MEASURES)
+/* Measures and gates without a place in the record, and settings: what of them a plan was decided
+ * by. */
+#define PLAN_MORE (MEASURES + GATES - 2 * RECORD_MEASURES + SETTINGS)
 struct plan_more {
     uint32_t number;                          /* of the plan that they are of */
     uint8_t is_there;                         /* takes part */
-    double term;                              /* weight, or limit */
+    double term;                              /* weight, limit, or the setting's value */
     struct plan_value values[PLAN_LINES_MAX]; /* by line */
 };
 /* Room for the largest plan, with all its lines in a row; behind them what has no place in the
@@ -28,7 +29,7 @@ union plan_event {
     struct {
         unsigned char
             record[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
-        struct plan_more more[PLAN_MORE + 1]; /* measures, then gates */
+        struct plan_more more[PLAN_MORE + 1]; /* measures, gates, settings */
         uint32_t behind_of, n_behind; /* lines beyond PLAN_LINES that were read: of which plan */
         uint32_t pools_of;            /* the same of pools */
         struct plan_pool pools[ACCOUNTS_MAX - PLAN_ACCOUNTS]; /* from PLAN_ACCOUNTS on */
@@ -85,16 +86,30 @@ void plan_take_rules(union plan_event *event, const struct tournament_rules *rul
 void plan_measure(union plan_event *event, struct plan_line *line,
                   const struct window_figures *figures);
 
+/* A setting of the rules that a plan was made by; 0: they say nothing. What of it is noted of a
+ * line: SETTING_MIN_TRADES its closing fills; SETTING_FAULT_REST tournaments in which it is given
+ * nothing, this one included; SETTING_BACK_AFTER tournaments that it has been below the floor, this
+ * one included where plan_make has it not come back. */
+double plan_setting(const union plan_event *event, uint32_t setting);
+void plan_note(union plan_event *event, const struct plan_line *line, uint32_t setting,
+               double value);
+double plan_noted(const union plan_event *event, const struct plan_line *line, uint32_t setting);
+
 /* Completes a plan whose inputs are there: hdr.t, rules, n_lines, t_since, before and at_hand of
- * every pool, and of every line name, slot, verdict (0: to be judged; PLAN_ASIDE; PLAN_GONE),
- * failures (in a row before), what plan_measure sets, accounts, and the amounts before.
+ * every pool, and of every line name, slot, verdict (0: to be judged; PLAN_ASIDE; PLAN_GONE;
+ * PLAN_FAULTY), flags (PLAN_FAULT_NOW), failures (in a row before), what plan_measure sets, what is
+ * noted of SETTING_FAULT_REST and SETTING_BACK_AFTER, accounts, and the amounts before.
  *
- * 1. A slot with fewer than min_samples samples is too new. The others are judged: per measure a
- *    slot's points are the share of the other judged slots that it beats, a tie counting half; an
- *    undefined measure counts as 0, so that doing nothing is better than losing; a slot alone has
+ * What is said here of edition 2 (score/setting.h) is so where the rules have it.
+ *
+ * 1. A slot with fewer than min_samples samples is too new; edition 2: with fewer closing fills
+ *    than min_trades, idle. The others are judged: per measure a slot's points are the share of the
+ * other judged slots that it beats, a tie counting half; an undefined measure counts as 0, so that
+ * doing nothing is better than losing; a slot alone has
  *    1. The score is the mean of the points by the weights.
  * 2. A gate passes or not (score/gates); without a value nobody passes (CNF-60).
- * 3. Those without a failed gate are ranked by score, equal scores by slot number.
+ * 3. Those without a failed gate are ranked by score, equal scores by slot number; edition 2: equal
+ *    scores have one rank, and each the mean of what their places come to.
  * 4. The allocator of the rules makes shares of ranks (score/allocators). Rank shares: of rank 1,
  * 2,
  *    ... as the rules say; the ranks behind them share rest. Bounded: kelly_ppm of the slot's Kelly
@@ -103,7 +118,11 @@ void plan_measure(union plan_event *event, struct plan_line *line,
  * 5. The whole is the judged slots' equity and the pools; less the reserve it is shared out. What a
  *    slot has above its share is taken from it, at most its free money and its capital; what it
  *    lacks is given. Bounded: no slot's equity grows by more than growth_ppm a week, in proportion
- *    to the time since the last plan.
+ *    to the time since the last plan. Edition 2, in every mode: a plan adds at most raise of a
+ *    slot's equity and takes at most cut, down to floor of the whole; below the floor it comes
+ *    back to it, ranked at once, else after back_after plans without a fault. A failed gate, and a
+ *    fault since the last plan, cost a cut. Whom a gate does not judge yet is given nothing. A
+ *    change below hysteresis of the equity is not made. What is unloaded goes to 0 at once.
  * 6. A slot on several accounts gives and gets on each the same part, the first the odd units; what
  *    one has not free is taken from the next. On each account, all that is given is scaled down
  *    alike when its pool and what was taken there are less. */
@@ -128,6 +147,7 @@ int plan_has(const union plan_event *event, uint32_t measure); /* it took part *
 struct plan_gate {
     double value, limit;
     int is_defined, is_failed;
+    int is_not_yet; /* it will be asked when there are daily samples enough */
 };
 int plan_gate_of(const union plan_event *event, const struct plan_line *line, uint32_t gate,
                  struct plan_gate *of);

@@ -14,6 +14,11 @@ static uint32_t at_gate(uint32_t gate)
     return MEASURES - RECORD_MEASURES + gate - RECORD_MEASURES;
 }
 
+static uint32_t at_setting(uint32_t setting)
+{
+    return MEASURES - RECORD_MEASURES + GATES - RECORD_MEASURES + setting;
+}
+
 static uint32_t place_of(const union plan_event *event, const struct plan_line *line)
 {
     return (uint32_t)(line - plan_lines(&event->plan));
@@ -38,6 +43,12 @@ void plan_take_rules(union plan_event *event, const struct tournament_rules *rul
 
         more->is_there = (uint8_t)rules_gate(rules, i, &more->term);
     }
+    for (uint32_t i = 0; i < SETTINGS; i++) {
+        struct plan_more *more = &event->in_memory.more[at_setting(i)];
+
+        more->term = rules_setting(rules, i);
+        more->is_there = more->term > 0.0;
+    }
     for (int i = 0; i < PLAN_MORE; i++) {
         event->in_memory.more[i].number = plan->number;
         plan->n_values += event->in_memory.more[i].is_there;
@@ -47,8 +58,33 @@ void plan_take_rules(union plan_event *event, const struct tournament_rules *rul
 static void keep(struct plan_more *more, const union plan_event *event,
                  const struct plan_line *line, int is_defined, double value)
 {
-    more->values[place_of(event, line)] = (struct plan_value){
-        .value = is_defined ? value : 0.0, .slot = line->slot, .is_defined = (uint8_t)is_defined};
+    more->values[place_of(event, line)] =
+        (struct plan_value){.value = is_defined == 1 ? value : 0.0,
+                            .slot = line->slot,
+                            .is_defined = (uint8_t)is_defined};
+}
+
+double plan_setting(const union plan_event *event, uint32_t setting)
+{
+    const struct plan_more *more = &event->in_memory.more[at_setting(setting)];
+
+    return more->is_there ? more->term : 0.0;
+}
+
+void plan_note(union plan_event *event, const struct plan_line *line, uint32_t setting,
+               double value)
+{
+    struct plan_more *more = &event->in_memory.more[at_setting(setting)];
+
+    if (more->is_there)
+        keep(more, event, line, 1, value);
+}
+
+double plan_noted(const union plan_event *event, const struct plan_line *line, uint32_t setting)
+{
+    const struct plan_more *more = &event->in_memory.more[at_setting(setting)];
+
+    return more->is_there ? more->values[place_of(event, line)].value : 0.0;
 }
 
 void plan_measure(union plan_event *event, struct plan_line *line,
@@ -80,6 +116,9 @@ void plan_measure(union plan_event *event, struct plan_line *line,
         if (event->in_memory.more[at_gate(i)].is_there)
             keep(&event->in_memory.more[at_gate(i)], event, line, is_defined, value);
     }
+    for (uint32_t i = 0; i < SETTINGS; i++)
+        plan_note(event, line, i, 0.0);
+    plan_note(event, line, SETTING_MIN_TRADES, (double)line->n_wins + (double)line->n_losses);
 }
 
 int plan_has(const union plan_event *event, uint32_t measure)
@@ -128,7 +167,8 @@ int plan_gate_of(const union plan_event *event, const struct plan_line *line, ui
     more = &event->in_memory.more[at_gate(gate)];
     of->limit = more->term;
     of->value = more->values[place_of(event, line)].value;
-    of->is_defined = more->values[place_of(event, line)].is_defined;
+    of->is_defined = more->values[place_of(event, line)].is_defined == 1;
+    of->is_not_yet = more->values[place_of(event, line)].is_defined == GATE_NOT_YET;
     of->is_failed = more->values[place_of(event, line)].is_failed;
     return more->is_there;
 }
@@ -144,6 +184,10 @@ int plan_ask_gates(union plan_event *event, struct plan_line *line)
 
         if (!plan_gate_of(event, line, i, &gate))
             continue;
+        if (gate.is_not_yet) {
+            line->flags |= PLAN_NOT_YET;
+            continue;
+        }
         is_failed = !gate.is_defined || !gate_at(i)->passes(gate.value, gate.limit);
         is_any |= is_failed;
         if (i < RECORD_MEASURES)
@@ -156,13 +200,18 @@ int plan_ask_gates(union plan_event *event, struct plan_line *line)
 }
 
 // Name and kind of what stands at a place behind the record.
-static const char *name_at(int place, enum rule_kind *kind)
+static const char *name_at(uint32_t place, enum rule_kind *kind)
 {
-    int n_measures = MEASURES - RECORD_MEASURES;
-
-    *kind = place < n_measures ? RULE_WEIGHT : RULE_GATE;
-    return place < n_measures ? measure_at((uint32_t)(RECORD_MEASURES + place))->name
-                              : gate_at((uint32_t)(RECORD_MEASURES + place - n_measures))->name;
+    if (place < at_gate(RECORD_MEASURES)) {
+        *kind = RULE_WEIGHT;
+        return measure_at(RECORD_MEASURES + place)->name;
+    }
+    if (place < at_setting(0)) {
+        *kind = RULE_GATE;
+        return gate_at(RECORD_MEASURES + place - at_gate(RECORD_MEASURES))->name;
+    }
+    *kind = RULE_SETTING;
+    return setting_at(place - at_setting(0))->name;
 }
 
 static int lines_behind(const struct record_plan *plan, uint32_t k, union plan_values_event *to)
@@ -223,7 +272,7 @@ int plan_values(const union plan_event *event, uint32_t k, union plan_values_eve
 {
     const struct record_plan *plan = &event->plan;
     struct record_plan_values *record = &values->record;
-    int place = 0;
+    uint32_t place = 0;
     enum rule_kind kind;
     const char *name;
 
@@ -253,16 +302,19 @@ int plan_values(const union plan_event *event, uint32_t k, union plan_values_eve
 
 static void read_values(union plan_event *to, const struct record_plan_values *record)
 {
-    int is_gate = record->term.kind == RULE_GATE;
+    uint8_t kind = record->term.kind;
     int number = memchr(record->term.name, 0, sizeof(record->term.name)) == NULL ? -1
-                 : is_gate                          ? gate_find(record->term.name)
-                 : record->term.kind == RULE_WEIGHT ? measure_find(record->term.name)
-                                                    : -1;
+                 : kind == RULE_GATE    ? gate_find(record->term.name)
+                 : kind == RULE_WEIGHT  ? measure_find(record->term.name)
+                 : kind == RULE_SETTING ? setting_find(record->term.name)
+                                        : -1;
     struct plan_more *more;
 
-    if (number < RECORD_MEASURES)
+    if (number < (kind == RULE_SETTING ? 0 : RECORD_MEASURES))
         return; // of a build that knew more
-    more = &to->in_memory.more[is_gate ? at_gate((uint32_t)number) : at_measure((uint32_t)number)];
+    more = &to->in_memory.more[kind == RULE_GATE     ? at_gate((uint32_t)number)
+                               : kind == RULE_WEIGHT ? at_measure((uint32_t)number)
+                                                     : at_setting((uint32_t)number)];
     memset(more, 0, sizeof(*more));
     more->number = record->number;
     more->is_there = 1;

@@ -7,7 +7,7 @@ _Static_assert(MEASURES >= RECORD_MEASURES && GATES >= RECORD_MEASURES &&
                    MEASURE_VOL_RETURN + 1 == RECORD_MEASURES &&
                    GATE_VOL_RETURN + 1 == RECORD_MEASURES,
                "the first of the tables have places in records");
-_Static_assert(MEASURES + GATES - 2 * RECORD_MEASURES <= RULES_MORE_MAX,
+_Static_assert(MEASURES + GATES + SETTINGS - 2 * RECORD_MEASURES <= RULES_MORE_MAX,
                "rules have room for all terms: RULES_MORE_MAX may be up to 496");
 
 static const struct rule_term *find(const struct tournament_rules *rules, enum rule_kind kind,
@@ -80,6 +80,24 @@ void rules_set_gate(struct tournament_rules *rules, uint32_t gate, double limit)
     }
 }
 
+double rules_setting(const struct tournament_rules *rules, uint32_t setting)
+{
+    const struct rule_term *term = find(rules, RULE_SETTING, setting_at(setting)->name);
+
+    return term != NULL ? term->value : 0.0;
+}
+
+void rules_set_setting(struct tournament_rules *rules, uint32_t setting, double value)
+{
+    set(rules, RULE_SETTING, setting_at(setting)->name, value);
+}
+
+void rules_clear_more(struct tournament_rules *rules)
+{
+    memset(rules->more, 0, sizeof(rules->more));
+    rules->n_more = 0;
+}
+
 void rules_clear_gates(struct tournament_rules *rules)
 {
     uint32_t n = 0;
@@ -118,16 +136,26 @@ int rules_check_terms(const struct tournament_rules *rules, struct error *err)
         int number = !is_text                    ? -1
                      : term->kind == RULE_WEIGHT ? measure_find(term->name)
                      : term->kind == RULE_GATE   ? gate_find(term->name)
-                                                 : -1;
+                                                 : setting_find(term->name);
 
-        if (number < RECORD_MEASURES)
-            return error_set(err, AGON_EINVAL, "%.22s is not a measure or gate of this build",
+        if (term->kind < RULE_WEIGHT || term->kind > RULE_SETTING ||
+            number < (term->kind == RULE_SETTING ? 0 : RECORD_MEASURES))
+            return error_set(err, AGON_EINVAL,
+                             "%.22s is not a measure, gate or setting of this build",
                              is_text ? term->name : "a name without end");
         if (find(rules, term->kind, term->name) != term)
             return error_set(err, AGON_EINVAL, "%s stands twice", term->name);
         if (term->value - term->value != 0.0 || (term->kind == RULE_WEIGHT && term->value < 0.0))
             return error_set(err, AGON_EINVAL, "%s: a weight or a gate is not a usable number",
                              term->name);
+        if (term->kind == RULE_SETTING) {
+            const struct setting *setting = setting_at((uint32_t)number);
+            double unit = setting->unit == MEASURE_SHARE ? 1e6 : 1.0;
+
+            if (term->value < (double)setting->min / unit ||
+                term->value > (double)setting->max / unit)
+                return error_set(err, AGON_EINVAL, "%s is out of its range", term->name);
+        }
     }
     return AGON_OK;
 }

@@ -7,11 +7,16 @@
 #include "base/codec.h"
 #include "base/error.h"
 #include "score/gate.h"
+#include "score/setting.h"
 
 double rules_weight(const struct tournament_rules *rules, uint32_t measure); /* 0: none */
 void rules_set_weight(struct tournament_rules *rules, uint32_t measure, double weight);
 int rules_gate(const struct tournament_rules *rules, uint32_t gate, double *limit); /* 1: asked */
 void rules_set_gate(struct tournament_rules *rules, uint32_t gate, double limit);
+double rules_setting(const struct tournament_rules *rules, uint32_t setting); /* 0: none */
+void rules_set_setting(struct tournament_rules *rules, uint32_t setting, double value);
+/* Whatever has no place in records: what is left is of edition 1. */
+void rules_clear_more(struct tournament_rules *rules);
 void rules_clear_gates(struct tournament_rules *rules);
 
 /* Of the record, as many terms as its size and its number say. AGON_EINVAL: it has no such size.

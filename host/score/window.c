@@ -98,6 +98,7 @@ struct window_figures window_figures(const struct window *window, uint32_t n, ui
     struct window_figures to = {.window = window,
                                 .n = n < window->n ? n : window->n,
                                 .per_year = YEAR_S / (double)sample_s,
+                                .is_yearly = 1,
                                 .growth = 1.0};
 
     for (uint32_t back = to.n; back-- > 0;) {

@@ -45,11 +45,13 @@ struct window_figures {
     uint32_t n_samples; /* of the n, with a base above 0 */
     uint32_t n_wins, n_losses;
     int64_t won_amt, lost_amt;
-    double per_year;       /* samples of a year of 365 days */
-    double mean, variance; /* of r; by n_samples - 1 */
-    double growth;         /* product of (1 + r) */
-    double drawdown;       /* its largest fall below its highest value before, which begins at 1 */
-    int has_spread;        /* two samples or more, and a deviation above a millionth of the mean */
+    double per_year;                   /* samples of a year of 365 days */
+    int is_yearly;                     /* ratios are of a year; else of the samples as they are */
+    const struct window_figures *days; /* borrowed: of daily samples; NULL: there are none */
+    double mean, variance;             /* of r; by n_samples - 1 */
+    double growth;                     /* product of (1 + r) */
+    double drawdown; /* its largest fall below its highest value before, which begins at 1 */
+    int has_spread;  /* two samples or more, and a deviation above a millionth of the mean */
     double kelly;
 };
 struct window_figures window_figures(const struct window *window, uint32_t n, uint32_t sample_s);

@@ -59,7 +59,8 @@ check() { # NAME
 }
 
 roster <<'END'
-  gates: {sharpe: -20}
+  gates: {vol_return: -2, failures: 1}
+  min_trades: 1
   shares: [30%, 20%, 15%]
   rest: 20%
   reserve: 5%
@@ -100,7 +101,7 @@ cmp -s "$WORK/shown.json" "$WORK/first.json" || fail "show and export tell of di
 grep -q "^tournament 14 at 2026-01-08T00:00" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 "$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"
-grep -q 'sharpe .* above -20: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
+grep -q 'vol_return .* above -2: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
 "$AGON" tournament why nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "why: an agent that is none was explained"
 "$AGON" tournament dry-run "$WORK/ranks" >"$WORK/text" || fail "dry-run ended with $?"
 grep -q '^what a tournament would do at 2026-01-08T00:00' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
@@ -108,7 +109,7 @@ grep -q '^what a tournament would do at 2026-01-08T00:00' "$WORK/text" || fail "
 roster <<'END'
   mode: bounded
   bounds: {min: 5%, max: 25%, growth: 50%}
-  gates: {drawdown: 100%, failures: 0}
+  gates: {drawdown: 100%, failures: 0, sharpe: 1}
   weights: {sharpe: 2, calmar: 1, drawdown: 1, win_rate: 0, profit_factor: 0.5, vol_return: 1}
   sample: 30m
 END
@@ -137,7 +138,7 @@ grep -q 'bad.yaml:11:.*column 5, hour: expected a step' "$WORK/text" || fail "sc
 SPEED=60
 start_sim --seed 5 --speed 60
 live_files "$(agent busy_1 busy.so)
-tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, gates: {profit_factor: 900}}"
+tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, gates: {profit_factor: 900, failures: 1}}"
 # All of them: where the machine is slow another tournament, of nobody, has come by now. The log is told before the
 # journal is written.
 shows_the_end() {
@@ -164,7 +165,7 @@ rm -rf "$WORK/run"
 live_files "$(agent busy_1 busy.so 'every: 60')
 $(agent busy_2 busy.so 'every: 70')
 $(agent busy_3 busy.so 'every: 80')
-tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, gates: {drawdown: 100%}}"
+tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, gates: {drawdown: 100%}}"
 start_host --take-over
 ctl_export() { "$AGON" ctl export "$@" --dir "$WORK/run"; }
 held() { "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e '.number >= 2' "$WORK/said" >/dev/null; }

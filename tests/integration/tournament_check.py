@@ -26,7 +26,10 @@ MEASURES = ["sharpe", "calmar", "drawdown", "win_rate", "profit_factor", "vol_re
 YEAR_S = 365 * 86400
 WEEK_NS = 7 * 86400 * 10**9
 RATIO_MAX = 1000.0
-CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED = 1, 2, 4, 8
+CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, RAISE_BOUND, CUT_BOUND, STILL, NOT_YET, BACK, FAULT_NOW = (
+    1 << bit for bit in range(10))
+DAYS_MIN = 30
+DAY_NS = 86400 * 10**9
 
 
 def fail(text):
@@ -143,10 +146,16 @@ def ratio(gain, loss):
     return RATIO_MAX if gain > 0 else None
 
 
-def measure(rows, results, sample_s):
-    """The six measures (None: undefined), and Kelly's share."""
+def terms(plan, kind):
+    """What stands behind the record: by name the rule's value and, by slot, what is said of each agent."""
+    return {entry["name"]: (entry["value"], {slot[0]: slot[1] for slot in entry["slots"]})
+            for entry in plan.get("values", []) if entry.get("kind") == kind}
+
+
+def measure(rows, results, sample_s, is_yearly=True):
+    """The measures (None: undefined), and Kelly's share."""
     changes = [(equity - base) / base for _, base, equity in rows if base > 0]
-    out = dict.fromkeys(MEASURES)
+    out = dict.fromkeys(MEASURES + ["t_value"])
     n, kelly = len(changes), 0.0
     won = sum(r for r in results if r > 0)
     lost = -sum(r for r in results if r < 0)
@@ -163,12 +172,13 @@ def measure(rows, results, sample_s):
             high = max(high, growth)
             worst = max(worst, (high - growth) / high)
         out["drawdown"] = worst
-        out["calmar"] = ratio(mean * YEAR_S / sample_s, worst)
+        out["calmar"] = ratio(mean * (YEAR_S / sample_s if is_yearly else n), worst)
         if n > 1:
             variance = math.fsum((change - mean) ** 2 for change in changes) / (n - 1)
             if variance > 1e-12 * mean * mean:
                 deviation = math.sqrt(variance)
-                out["sharpe"] = mean / deviation * math.sqrt(YEAR_S / sample_s)
+                out["sharpe"] = mean / deviation * (math.sqrt(YEAR_S / sample_s) if is_yearly else 1)
+                out["t_value"] = mean / math.sqrt(variance / n)
                 out["vol_return"] = (growth - 1) / (deviation * math.sqrt(n))
                 kelly = mean / variance
     return out, kelly, n, n_wins, n_losses, won, lost
@@ -190,13 +200,17 @@ def passes(name, value, gate):
     return value < gate if name == "drawdown" else value >= gate if name == "win_rate" else value > gate
 
 
-def check_measures(where, line, own, kelly):
+def check_measures(where, plan, line, own, kelly):
     for i, name in enumerate(MEASURES):
         has = line["defined"] >> i & 1
         if bool(has) != (own[name] is not None):
             fail(f"{where}: {name} is {'defined' if has else 'undefined'} there and {own[name]} here")
         if has and not near(line[name], own[name]):
             fail(f"{where}: {name} is {line[name]!r} there and {own[name]!r} here")
+    for name, (_, of_slots) in terms(plan, "measure").items():
+        value = of_slots[line["slot"]]
+        if (value is None) != (own[name] is None) or (value is not None and not near(value, own[name])):
+            fail(f"{where}: {name} is {value!r} there and {own[name]!r} here")
     if not near(line["kelly"], kelly):
         fail(f"{where}: kelly is {line['kelly']!r} there and {kelly!r} here")
 
@@ -207,8 +221,53 @@ def split(amount, n):
     return [amount - (n - 1) * even] + [even] * (n - 1)
 
 
+def fair_target(plan, line, settings, total, share):
+    """Edition 2: what a plan aims at for one agent, and the flags that say why."""
+    def part(amount, name):
+        return amount * round(settings[name][0] * 10**6) // 10**6
+
+    equity, flags = max(0, int(line["equity_amt"])), line["flags"] & (NOT_YET | FAULT_NOW)
+    floor, verdict, target = part(total, "floor"), line["verdict"], equity
+    step = max(equity - part(equity, "cut"), min(equity, floor))
+    if verdict == "ranked":
+        target = total * share // 10**6
+        since = min(int(plan["t"]) - int(plan["t_since"]), WEEK_NS)
+        most = equity + (equity * plan["growth_ppm"] // 10**6) * since // WEEK_NS
+        if plan["mode"] == "bounded" and equity > 0 and target > most:
+            target, flags = most, flags | GROWTH_BOUND
+        if plan["mode"] == "bounded" and line["kelly"] * plan["kelly_ppm"] >= plan["most_ppm"]:
+            flags |= CAPPED
+        most = max(equity + part(equity, "raise"), floor)
+        if target > most:
+            target, flags = most, flags | RAISE_BOUND
+        if target < step:
+            target, flags = step, flags | CUT_BOUND
+        if flags & NOT_YET:
+            target = min(target, equity)
+        if target != equity and abs(target - equity) < part(equity, "hysteresis"):
+            target, flags = equity, flags | STILL
+    elif verdict == "under_gate" or flags & FAULT_NOW:
+        target = step
+    elif verdict in ("unloaded", "retired"):
+        target = 0
+    waited = settings["back_after"][1][line["slot"]]
+    if target >= floor or verdict in ("faulty", "excluded", "unloaded", "retired"):
+        expected = {0}
+    elif flags | BACK == line["flags"]:
+        target, flags, expected = floor, flags | BACK, {0}
+    else:
+        expected = set(range(1, int(settings["back_after"][0])))
+    if waited not in expected:
+        fail(f"{line['name']} waited {waited} tournaments below the floor")
+    return int(line["equity_amt"]) + target - equity, flags
+
+
 def check_plan(where, plan):
     rules, lines = plan, plan["slots"]
+    settings = terms(plan, "setting")
+    is_fair = settings.get("edition", (0,))[0] >= 2
+    more_weights = {name: of for name, of in terms(plan, "measure").items()}
+    more_gates = {name: of for name, of in terms(plan, "gate").items()}
     pools = {pool[0]: [int(amount) for amount in pool[1:]] for pool in plan["pools"]}
     judged = [line for line in lines if line["verdict"] in ("ranked", "under_gate", "unloaded")]
     # Measures were shown equal above; scores are taken over the plan's own doubles, so that a tie is a tie.
@@ -221,12 +280,24 @@ def check_plan(where, plan):
             others = [own[other["name"]] for other in judged if other is not line]
             points = [(better(mine[name], other[name], name) + 1) / 2 for other in others]
             total += rules["weights"][i] * (sum(points) / len(points) if points else 1.0)
-        score = total / sum(rules["weights"])
+        weights = sum(rules["weights"])
+        for name, (weight, of_slots) in more_weights.items():
+            others = [of_slots[other["slot"]] for other in judged if other is not line]
+            points = [(better(of_slots[line["slot"]], other, name) + 1) / 2 for other in others]
+            total += weight * (sum(points) / len(points) if points else 1.0)
+            weights += weight
+        score = total / weights
         if not near(score, line["score"]):
             fail(f"{where} {line['name']}: the score is {line['score']!r} there and {score!r} here")
         failed = sum(1 << i for i, name in enumerate(MEASURES)
                      if rules["gates"][i] is not None and not passes(name, mine[name], rules["gates"][i]))
-        if failed != line["failed"] or (failed == 0) != (line["verdict"] == "ranked"):
+        for name, (limit, of_slots) in more_gates.items():
+            value = of_slots[line["slot"]]
+            if value is None and line["flags"] & NOT_YET:
+                continue
+            if value is None or value <= limit:
+                failed |= 1 << 31
+        if failed & 63 != line["failed"] or (failed == 0) != (line["verdict"] == "ranked"):
             fail(f"{where} {line['name']}: gates failed are {line['failed']} there and {failed} here")
         if failed and (line["verdict"] == "unloaded") != (0 < rules["max_failures"] <= line["failures"]):
             fail(f"{where} {line['name']}: {line['verdict']} after {line['failures']} failures")
@@ -234,15 +305,22 @@ def check_plan(where, plan):
             ranked.append(line)
     ranked.sort(key=lambda line: (-line["score"], line["slot"]))
     shares = {}
-    for rank, line in enumerate(ranked, 1):
+    for place, line in enumerate(ranked, 1):
+        if not is_fair or place == 1 or line["score"] != ranked[place - 2]["score"]:
+            rank = place
         if line["rank"] != rank:
             fail(f"{where} {line['name']}: rank {line['rank']} there and {rank} here")
         n = len(rules["shares_ppm"])
         if rules["mode"] == "bounded":
             share = int(min(max(line["kelly"] * rules["kelly_ppm"], rules["least_ppm"]), rules["most_ppm"]))
         else:
-            share = rules["shares_ppm"][rank - 1] if rank <= n else rules["rest_ppm"] // (len(ranked) - n)
+            share = rules["shares_ppm"][place - 1] if place <= n else rules["rest_ppm"] // (len(ranked) - n)
         shares[line["name"]] = share
+    if is_fair:  # who has one rank has the mean of its places
+        for rank in {line["rank"] for line in ranked}:
+            tied = [line["name"] for line in ranked if line["rank"] == rank]
+            mean = sum(shares[name] for name in tied) // len(tied)
+            shares.update(dict.fromkeys(tied, mean))
     whole = sum(shares.values())
     if whole > 10**6:
         shares = {name: share * 10**6 // whole for name, share in shares.items()}
@@ -254,7 +332,9 @@ def check_plan(where, plan):
         frees = [max(0, int(part[1])) for part in line["parts"]]
         accounts = [part[0] for part in line["parts"]]
         target, flags = equity, 0
-        if share == 0 and equity > 0 and (line in judged or line["verdict"] == "retired"):
+        if is_fair:
+            target, flags = fair_target(plan, line, settings, total, share)
+        elif share == 0 and equity > 0 and (line in judged or line["verdict"] == "retired"):
             target = 0
         elif share:
             target = total * share // 10**6
@@ -321,13 +401,19 @@ def main():
             begin = ends[-len(window) - 1] if len(ends) > len(window) else 0
             end = ends[-1] if ends else 0
             results = [r for at, agent, r in fills if agent == line["name"] and begin < at < end]
-            own, kelly, n, n_wins, n_losses, won, lost = measure(window, results, plan["sample_s"])
+            settings = terms(plan, "setting")
+            is_fair = settings.get("edition", (0,))[0] >= 2
+            own, kelly, n, n_wins, n_losses, won, lost = measure(window, results, plan["sample_s"], not is_fair)
             if (n, n_wins, n_losses, won, lost) != (line["n_samples"], line["n_wins"], line["n_losses"],
                                                     int(line["won_amt"]), int(line["lost_amt"])):
                 fail(f"{where}: samples, wins, losses, won, lost are {n}, {n_wins}, {n_losses}, {won}, {lost} here")
-            if (line["verdict"] == "too_new") != (n < plan["min_samples"] and line["verdict"] not in ("excluded", "retired")):
+            is_asked = line["verdict"] not in ("excluded", "retired", "faulty")
+            if (line["verdict"] == "too_new") != (n < plan["min_samples"] and is_asked):
                 fail(f"{where}: {line['verdict']} with {n} samples")
-            check_measures(where, line, own, kelly)
+            if is_fair and (line["verdict"] == "idle") != (
+                    n >= plan["min_samples"] and n_wins + n_losses < settings["min_trades"][0] and is_asked):
+                fail(f"{where}: {line['verdict']} with {n_wins + n_losses} closing fills")
+            check_measures(where, plan, line, own, kelly)
             if line["name"] in capital and capital[line["name"]] != int(line["capital_before_amt"]):
                 fail(f"{where}: its capital was {capital[line['name']]} after the plan before")
             capital[line["name"]] = int(line["capital_after_amt"])

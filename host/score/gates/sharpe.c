@@ -2,6 +2,7 @@
 #include "score/gate.h"
 
 const struct gate gate_sharpe = {.name = "sharpe",
+                                 .is_past = 1,
                                  .how = "above",
                                  .unit = MEASURE_NUMBER,
                                  .min = -1000,

@@ -27,6 +27,18 @@ int gate_value(const struct gate *gate, const struct window_figures *figures, do
     return gate->measure != NULL ? gate->measure->of(figures, value) : gate->of(figures, value);
 }
 
+const char *gate_key(const struct gate *gate)
+{
+    return gate->key != NULL ? gate->key : gate->name;
+}
+
+int gate_yearly(const struct measure *measure, const struct window_figures *figures, double *value)
+{
+    if (figures->days == NULL || figures->days->n_samples < GATE_DAYS_MIN)
+        return GATE_NOT_YET;
+    return measure->of(figures->days, value);
+}
+
 int gate_above(double value, double limit)
 {
     return value > limit;

@@ -13,6 +13,8 @@
     X(WIN_RATE, win_rate)                                                                          \
     X(PROFIT_FACTOR, profit_factor)                                                                \
     X(VOL_RETURN, vol_return)                                                                      \
+    X(ANNUAL_SHARPE, annual_sharpe)                                                                \
+    X(ANNUAL_CALMAR, annual_calmar)                                                                \
     /* the next one stands above this line */
 
 #endif

@@ -3,13 +3,15 @@
 
 #include "score/measure.h"
 
-/* Mean over deviation of the returns, of a year (W. F. Sharpe, The Sharpe Ratio, 1994, ex post,
- * without a risk-free rate). */
+/* Mean over deviation of the returns (W. F. Sharpe, The Sharpe Ratio, 1994, ex post, without a
+ * risk-free rate), of a year where figures are yearly. */
 static int of(const struct window_figures *figures, double *value)
 {
     if (!figures->has_spread)
         return 0;
-    *value = figures->mean / sqrt(figures->variance) * sqrt(figures->per_year);
+    *value = figures->mean / sqrt(figures->variance);
+    if (figures->is_yearly)
+        *value *= sqrt(figures->per_year);
     return 1;
 }
 

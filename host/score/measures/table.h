@@ -13,6 +13,7 @@
     X(WIN_RATE, win_rate)                                                                          \
     X(PROFIT_FACTOR, profit_factor)                                                                \
     X(VOL_RETURN, vol_return)                                                                      \
+    X(T_VALUE, t_value)                                                                            \
     /* the next one stands above this line */
 
 #endif

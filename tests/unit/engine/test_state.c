@@ -23,7 +23,8 @@ PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
 PINNED(struct plan_rules, 280);
 PINNED(struct rule_term, 32);
-PINNED(struct tournament, 1740632);
+PINNED(struct fair_slot, 6808);
+PINNED(struct tournament, 3483496);
 PINNED(struct slot_limits, 208);
 PINNED(struct portfolio_limits, 88);
 PINNED(struct halt, 144);
@@ -33,7 +34,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 4685400,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6428264,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -463,6 +464,34 @@ START_TEST(tournaments)
     STATE(at->rules.more[0].value);
     NO_STATE(at->rules.more[1].value);
     at->rules.n_more = 0;
+    world_hash(world, before);
+    NO_STATE(at->day); // of rules of edition 1
+    NO_STATE(at->fair[0].rest);
+    plan_defaults(&at->rules);
+    world_hash(world, before);
+    STATE(at->day);
+    STATE(at->is_undone);
+    for (int id = 0; id < WORLD_SLOTS; id++) {
+        struct fair_slot *fair = &at->fair[id];
+
+        STATE(fair->n_crashes);
+        STATE(fair->rest);
+        STATE(fair->waited);
+        NO_STATE(fair->moved_amt[0]); // nothing was moved
+        fair->n_moved = PLAN_PARTS;
+        world_hash(world, before);
+        for (int i = 0; i < PLAN_PARTS; i++) {
+            STATE(fair->accounts[i]);
+            STATE(fair->moved_amt[i]);
+        }
+        STATE(fair->days.open.base_amt);
+        window_sample(&fair->days, 5);
+        world_hash(world, before);
+        STATE(fair->days.samples[0].base_amt);
+        NO_STATE(fair->days.samples[1].base_amt);
+    }
+    NO_STATE(at->fair[WORLD_SLOTS].rest);
+    rules_clear_more(&at->rules);
     world_hash(world, before);
     STATE(at->t_due);
     STATE(at->t_pending);

@@ -45,6 +45,8 @@ static struct record_tournament rules(void)
         .kind = CONFIG_TOURNAMENT};
 
     plan_defaults(&record.rules);
+    rules_clear_more(&record.rules); // as in journals from before there were settings
+    record.rules.failures = 1;
     memcpy(record.rules.schedule, "*/10 * * * *", sizeof("*/10 * * * *"));
     record.rules.sample_s = 60;
     record.rules.min_samples = 3;

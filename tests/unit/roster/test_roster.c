@@ -158,7 +158,8 @@ START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
                                   "  shares: [50%, 25%]\n"
                                   "  rest: 5%\n"
                                   "  reserve: 10%\n"
-                                  "  bounds: {max: 40%}\n"
+                                  "  bounds: {max: 40%, cut: 25%}\n"
+                                  "  min_trades: 7\n"
                                   "  on_unload: keep\n",
                             &config) >= 0,
                   "%s", config_error_text(config, 0));
@@ -171,11 +172,21 @@ START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
     ck_assert(roster.rules.weights[MEASURE_SHARPE] == 2.0);
     ck_assert(roster.rules.weights[MEASURE_WIN_RATE] == 0.5);
     ck_assert(roster.rules.weights[MEASURE_CALMAR] == 1.0);
-    ck_assert(roster.rules.gates[MEASURE_SHARPE] == -1.5);
+    {
+        double limit;
+
+        // The key asks for the ratio of a year; the one of old journals is asked by none.
+        ck_assert_int_eq(rules_gate(&roster.rules, GATE_ANNUAL_SHARPE, &limit), 1);
+        ck_assert(limit == -1.5);
+        ck_assert_int_eq(rules_gate(&roster.rules, GATE_SHARPE, &limit), 0);
+    }
+    ck_assert(rules_setting(&roster.rules, SETTING_EDITION) == 2.0);
+    ck_assert(rules_setting(&roster.rules, SETTING_MIN_TRADES) == 7.0);
+    ck_assert(rules_setting(&roster.rules, SETTING_CUT) == 0.25);
+    ck_assert(rules_setting(&roster.rules, SETTING_RAISE) == 0.1);
     ck_assert(roster.rules.gates[MEASURE_WIN_RATE] == 0.52);
     ck_assert(roster.rules.gates[MEASURE_DRAWDOWN] == 0.2);
-    ck_assert_uint_eq(roster.rules.gate_mask,
-                      1u << MEASURE_SHARPE | 1u << MEASURE_WIN_RATE | 1u << MEASURE_DRAWDOWN);
+    ck_assert_uint_eq(roster.rules.gate_mask, 1u << MEASURE_WIN_RATE | 1u << MEASURE_DRAWDOWN);
     ck_assert_uint_eq(roster.rules.failures, 3);
     ck_assert_uint_eq(roster.rules.n_shares, 2);
     ck_assert_uint_eq(roster.rules.shares_ppm[1], 250000);

@@ -18,8 +18,8 @@ static void begin(void)
     memset(&event, 0, sizeof(event));
     plan_defaults(&begins_with);
     rules_clear_gates(&begins_with);
-    for (uint32_t i = RECORD_MEASURES; i < MEASURES; i++)
-        rules_set_weight(&begins_with, i, 0.0); // those alone that have a place
+    rules_clear_more(&begins_with); // those alone that have a place: edition 1
+    begins_with.failures = 1;
     plan_take_rules(&event, &begins_with);
     plan->hdr.t = 3 * WEEK_NS;
     plan->t_since = 2 * WEEK_NS;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "score/setting.h"
+
+#include <string.h>
+
+static const struct setting table[SETTINGS] = {
+    [SETTING_EDITION] = {"edition", 0, MEASURE_COUNT, 0, 2, NULL, "2"},
+    [SETTING_MIN_TRADES] = {"min_trades", 0, MEASURE_COUNT, 1, 1000000,
+                            "closing fills in the window; fewer: an agent is not judged, and is "
+                            "given nothing",
+                            "5"},
+    [SETTING_RAISE] = {"raise", 1, MEASURE_SHARE, 0, 10000000,
+                       "most that one tournament adds to an agent's equity, in every mode", "10%"},
+    [SETTING_CUT] = {"cut", 1, MEASURE_SHARE, 0, 1000000,
+                     "most that one tournament takes of an agent's equity; what a failed gate or a "
+                     "fault costs",
+                     "20%"},
+    [SETTING_HYSTERESIS] = {"hysteresis", 1, MEASURE_SHARE, 0, 1000000,
+                            "a change of an agent's equity by less than that is not made", "1%"},
+    [SETTING_FLOOR] = {"floor", 1, MEASURE_SHARE, 0, 1000000,
+                       "share of the whole below which no agent is cut, and to which one below it "
+                       "comes back",
+                       "1%"},
+    [SETTING_BACK_AFTER] = {"back_after", 0, MEASURE_COUNT, 1, 1000,
+                            "tournaments without a fault after which an agent below the floor is "
+                            "given it",
+                            "2"},
+    [SETTING_FAULT_REST] = {"fault_rest", 0, MEASURE_COUNT, 1, 1000,
+                            "tournaments in which an agent is given nothing after it crashed, hung "
+                            "or flooded",
+                            "4"},
+};
+
+const struct setting *setting_at(uint32_t number)
+{
+    return number < SETTINGS ? &table[number] : NULL;
+}
+
+int setting_find(const char *name)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        if (strcmp(table[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
