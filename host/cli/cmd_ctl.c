@@ -376,7 +376,7 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
         return export(opts, dir, &call);
     if (strcmp(verb->name, "apply") == 0)
         return apply(opts, dir, &call);
-    if (strncmp(verb->name, "tournament ", 11) == 0)
+    if (strncmp(verb->name, "tournament ", 11) == 0 && verb->scope == CONTROL_CLIENT)
         return tournament(opts, dir, verb->name + 11, &call);
     if (strcmp(verb->name, "url") == 0)
         return url(dir);

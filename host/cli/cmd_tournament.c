@@ -12,6 +12,7 @@
 #include "cli/journal_dir.h"
 #include "journal/text.h"
 #include "lab/replay.h"
+#include "report/plan_history.h"
 #include "report/plan_text.h"
 #include "run/slots.h"
 #include "score/allocator.h"
@@ -37,9 +38,11 @@ static int complain(const struct opts *opts, int rc, const struct error *err)
 /* --- where plans come from --- */
 
 typedef int (*plan_fn)(void *ctx, const union plan_event *event);
+typedef void (*undo_fn)(void *ctx);
 
 /* Every plan that a journal holds. What a running host would be asked comes in here too. */
-static int each_plan(const struct opts *opts, plan_fn each, void *ctx, struct error *err)
+static int each_plan(const struct opts *opts, plan_fn each, undo_fn undone, void *ctx,
+                     struct error *err)
 {
     struct journal_reading reading = {.is_live = opts->is_live};
     union plan_event *plan = calloc(1, sizeof(*plan));
@@ -58,6 +61,9 @@ static int each_plan(const struct opts *opts, plan_fn each, void *ctx, struct er
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
         if (plan_read(plan, event) && (opts->number == 0 || plan->plan.number == opts->number))
             rc = each(ctx, plan);
+        if (rc >= 0 && undone != NULL && event->type == AGON_EVENT_COMMAND &&
+            ((const struct record_command *)(const void *)event)->kind == COMMAND_UNDO_PLAN)
+            undone(ctx);
     }
     journal_reader_close(reader);
     disk_posix_close(&disk);
@@ -197,7 +203,7 @@ static int run(const struct opts *opts)
         rc = dry_plan(opts, &found->last, &err);
         found->n = rc >= 0;
     } else {
-        rc = each_plan(opts, on_plan, found, &err);
+        rc = each_plan(opts, on_plan, NULL, found, &err);
     }
     if (rc >= 0 && found->n > 0 && !opts->is_all) {
         rc = show(opts, &found->last);
@@ -209,6 +215,34 @@ static int run(const struct opts *opts)
                        opts->slot != NULL ? args_safe(opts->slot) : "");
     }
     free(found);
+    return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
+}
+
+static int on_history(void *ctx, const union plan_event *plan)
+{
+    return plan_history_add(ctx, plan);
+}
+
+static void on_undone(void *ctx)
+{
+    plan_history_undone(ctx);
+}
+
+static int print_history(const struct opts *opts)
+{
+    struct plan_history *history = plan_history_new();
+    struct error err = {0};
+    int rc = history != NULL ? each_plan(opts, on_history, on_undone, history, &err) : AGON_ENOMEM;
+
+    if (rc >= 0 && plan_history_count(history) == 0)
+        rc = error_set(&err, AGON_ENOENT, "holds no plan of a tournament");
+    if (rc >= 0 && opts->is_json)
+        plan_history_json(history);
+    else if (rc >= 0)
+        plan_history_print(history);
+    if (rc >= 0 && ferror(stdout))
+        rc = AGON_EIO;
+    plan_history_free(history);
     return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
 }
 
@@ -226,19 +260,20 @@ int cmd_tournament(int argc, char **argv)
         {"json", ARG_FLAG, NULL, "the plan as JSON, one a line", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "show DIRECTORY | why AGENT DIRECTORY | dry-run [AGENT] DIRECTORY [OPTION...] | "
-                 "measures",
+        .usage = "show DIRECTORY | history DIRECTORY | why AGENT DIRECTORY | "
+                 "dry-run [AGENT] DIRECTORY [OPTION...] | measures",
         .about =
-            "Shows how tournaments moved capital, why an agent got what it got, or what a "
-            "tournament would do now. The journal stays as it is. 'measures' lists the measures, "
-            "gates and modes that a roster can name.\n"
+            "Shows how tournaments moved capital, all of them at a glance, why an agent got what "
+            "it got, or what a tournament would do now. The journal stays as it is; `agon ctl "
+            "tournament undo` takes the last one back. 'measures' lists the measures, gates, "
+            "settings and modes that a roster can name.\n"
             "DIRECTORY is a run directory or its journal.",
         .args = table,
         .operands = &opts.operands,
         .operands_min = 1,
         .operands_max = 3};
     const char *verb;
-    int is_why;
+    int is_why, is_history;
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
@@ -248,16 +283,17 @@ int cmd_tournament(int argc, char **argv)
         return print_tables();
     is_why = strcmp(verb, "why") == 0;
     opts.is_dry = strcmp(verb, "dry-run") == 0;
-    if (!is_why && !opts.is_dry && strcmp(verb, "show") != 0)
-        return args_refuse(&spec, "tournament", "show, dry-run, why or measures, not %s",
+    is_history = strcmp(verb, "history") == 0;
+    if (!is_why && !opts.is_dry && !is_history && strcmp(verb, "show") != 0)
+        return args_refuse(&spec, "tournament", "show, history, why, dry-run or measures, not %s",
                            args_safe(verb));
     if (opts.operands.n < 2)
         return args_refuse(&spec, "tournament", "%s wants a directory", verb);
     if (is_why && opts.operands.n != 3)
         return args_refuse(&spec, "tournament", "why wants an agent and a directory");
     if (!is_why && !opts.is_dry && opts.operands.n != 2)
-        return args_refuse(&spec, "tournament", "show wants one directory");
-    if (opts.is_dry && (opts.number != 0 || opts.is_all))
+        return args_refuse(&spec, "tournament", "%s wants one directory", verb);
+    if ((opts.is_dry || is_history) && (opts.number != 0 || opts.is_all))
         return args_refuse(&spec, "tournament", "--number and --all are of tournaments that were");
     if (opts.roster != NULL && !opts.is_dry)
         return args_refuse(&spec, "tournament", "--roster goes with dry-run");
@@ -265,5 +301,5 @@ int cmd_tournament(int argc, char **argv)
     if (!journal_dir("tournament", opts.operands.at[opts.operands.n - 1], opts.dir,
                      sizeof(opts.dir)))
         return EXIT_ENVIRONMENT;
-    return run(&opts);
+    return is_history ? print_history(&opts) : run(&opts);
 }

@@ -412,6 +412,38 @@ static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout
     return AGON_OK;
 }
 
+static int do_tournament_undo(void *ctx, const struct control_call *call, struct jout *out,
+                              struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command_by by = {
+        .command = {.kind = COMMAND_UNDO_PLAN, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR}};
+    uint64_t seq = 0;
+    int rc;
+
+    if (num_parse(call->argv[0], strlen(call->argv[0]), 0, &by.command.value) < 0 ||
+        by.command.value < 1)
+        return error_set(err, AGON_EINVAL,
+                         "'%.32s' is not a tournament's number; `tournament` has the last one's",
+                         call->argv[0]);
+    snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
+    snprintf(by.why, sizeof(by.why), "%s", call->argc > 1 ? call->argv[1] : "");
+    rc = host_order(api->host, &by, ORDER_NS, &seq);
+    if (rc == AGON_EINVAL)
+        return error_set(err, AGON_ESTATE,
+                         "tournament %.32s is not the last one, or is undone already; `tournament` "
+                         "has the last one's number",
+                         call->argv[0]);
+    if (rc < 0)
+        return error_set(err, rc, "the host did not take it: %s", error_name(rc));
+    jout_open(out, '{');
+    jout_kv_str(out, "done", "undone, as far as money was free");
+    jout_kv_str(out, "on", call->argv[0]);
+    jout_kv_int(out, "seq", (int64_t)seq);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
 /* A file that a client names lies in a folder that the operator named before. */
 static int find_file(const struct api *api, const char *path, char real[PATH_MAX],
                      struct error *err)
@@ -612,6 +644,10 @@ const struct control_verb api_verbs[] = {
      0, 0, NULL},
     {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},
     {"tournament dry-run", "[AGENT]", "what a tournament would do now", CONTROL_CLIENT, 0, 1, NULL},
+    {"tournament history", "", "all tournaments at a glance", CONTROL_CLIENT, 0, 0, NULL},
+    {"tournament undo", "NUMBER [REASON]",
+     "takes back what the last tournament moved, as far as money is free", CONTROL_OPERATE, 1, 2,
+     do_tournament_undo},
     {"alerts", "[all]", "what nobody has acknowledged yet; all: the newest 128", CONTROL_READ, 0, 1,
      do_alerts},
     {"alerts ack", "SEQ|all", "somebody has seen to it", CONTROL_OPERATE, 1, 1, do_alerts_ack},

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/cron.h"
+#include "roster/tournament_preset.h"
 #include "score/allocator.h"
 
 #define MINUTE_NS ((int64_t)60 * 1000000000)
@@ -35,6 +36,8 @@ static struct schema_choice modes[ALLOCATORS + 1];
 static char modes_doc[256];
 #define WORD(member) SCHEMA_MEMBER(struct tournament_words, member)
 static const struct schema_field own_fields[] = {
+    {"preset", SCHEMA_TEXT, WORD(preset), .preset = "default",
+     .doc = "what holds where nothing else is said: bold, cautious, default (configs/tournament)"},
     {"schedule", SCHEMA_TEXT, WORD(schedule), .preset = "0 0 * * 0",
      .doc = "minute hour day month weekday, in UTC of engine time"},
     {"mode", SCHEMA_CHOICE, WORD(mode), .choices = modes, .preset = "rank_shares",
@@ -211,25 +214,29 @@ static void take_times(const struct tournament_words *words, struct config *conf
     const struct config_node *sample = config_at(config, "tournament.sample");
     const struct config_node *window = config_at(config, "tournament.window");
     const struct config_node *least = config_at(config, "tournament.min_samples");
+    int64_t sample_ns = sample != NULL ? words->sample_ns : (int64_t)rules->sample_s * 1000000000;
+    int64_t window_ns =
+        window != NULL ? words->window_ns : (int64_t)rules->window * rules->sample_s * 1000000000;
+    uint32_t min_samples = least != NULL ? words->min_samples : rules->min_samples;
     int64_t n;
 
-    if (words->sample_ns <= 0 || words->window_ns <= 0)
+    if (sample_ns <= 0 || window_ns <= 0)
         return; // refused as what they are
-    if (words->sample_ns % MINUTE_NS != 0) {
+    if (sample_ns % MINUTE_NS != 0) {
         config_refuse(config, sample, CONFIG_E_VALUE, "is not whole minutes; expected such as 1h");
         return;
     }
-    n = words->window_ns / words->sample_ns;
-    if (n < 1 || n > WINDOW_MAX || words->window_ns % words->sample_ns != 0) {
+    n = window_ns / sample_ns;
+    if (n < 1 || n > WINDOW_MAX || window_ns % sample_ns != 0) {
         config_refuse(config, window != NULL ? window : sample, CONFIG_E_CONFLICT,
                       "is not 1 to %d samples; expected the window a multiple of the sample",
                       WINDOW_MAX);
         return;
     }
-    rules->sample_s = (uint32_t)(words->sample_ns / 1000000000);
+    rules->sample_s = (uint32_t)(sample_ns / 1000000000);
     rules->window = (uint32_t)n;
-    if (words->min_samples <= rules->window)
-        rules->min_samples = words->min_samples;
+    if (min_samples <= rules->window)
+        rules->min_samples = min_samples;
     else if (least != NULL)
         config_refuse(config, least, CONFIG_E_CONFLICT,
                       "is more than the %u samples of the window; expected at most those",
@@ -266,16 +273,25 @@ void tournament_rules_of(const struct tournament_words *words, struct config *co
     if (node == NULL)
         return;
     plan_defaults(rules);
+    if (has(config, "preset") && words->preset[0] != '\0' &&
+        tournament_preset(words->preset, rules, &err) < 0)
+        config_refuse(config, config_at(config, "tournament.preset"), CONFIG_E_VALUE, "%s",
+                      err.text);
     // What was refused as a word is 0, and has been told of.
-    rules->mode = words->mode != 0 ? words->mode : rules->mode;
-    rules->on_unload = words->on_unload != 0 ? words->on_unload : rules->on_unload;
-    memcpy(rules->schedule, words->schedule, sizeof(rules->schedule));
-    if (config_at(config, "tournament.schedule") != NULL && words->schedule[0] != '\0' &&
+    if (has(config, "mode") && words->mode != 0)
+        rules->mode = words->mode;
+    if (has(config, "on_unload") && words->on_unload != 0)
+        rules->on_unload = words->on_unload;
+    if (has(config, "schedule"))
+        memcpy(rules->schedule, words->schedule, sizeof(rules->schedule));
+    if (has(config, "schedule") && words->schedule[0] != '\0' &&
         cron_parse(&cron, words->schedule, strlen(words->schedule), &err) < 0)
         config_refuse(config, config_at(config, "tournament.schedule"), CONFIG_E_VALUE,
                       "%s; expected minute, hour, day, month and weekday", err.text);
-    for (uint32_t i = 0; i < MEASURES && has(config, "weights"); i++)
-        rules_set_weight(rules, i, words->weights.of[i]);
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        if (config_at(config, "tournament.weights.%s", measure_at(i)->name) != NULL)
+            rules_set_weight(rules, i, words->weights.of[i]);
+    }
     if (has(config, "gates"))
         take_gates(&words->gates, config, rules);
     take_times(words, config, rules);
@@ -284,14 +300,18 @@ void tournament_rules_of(const struct tournament_words *words, struct config *co
         rules->n_shares = words->n_shares;
         memcpy(rules->shares_ppm, words->shares_ppm, words->n_shares * sizeof(uint32_t));
     }
-    rules->rest_ppm = words->rest_ppm;
-    rules->reserve_ppm = words->reserve_ppm;
-    if (has(config, "bounds")) {
+    if (has(config, "rest"))
+        rules->rest_ppm = words->rest_ppm;
+    if (has(config, "reserve"))
+        rules->reserve_ppm = words->reserve_ppm;
+    if (has(config, "bounds.min"))
         rules->least_ppm = words->bounds.least_ppm;
+    if (has(config, "bounds.max"))
         rules->most_ppm = words->bounds.most_ppm;
+    if (has(config, "bounds.kelly"))
         rules->kelly_ppm = words->bounds.kelly_ppm;
+    if (has(config, "bounds.growth"))
         rules->growth_ppm = words->bounds.growth_ppm;
-    }
     take_settings(words, config, rules);
     if (config_error_count(config) == before && plan_check_rules(rules, &err) < 0)
         config_refuse(config, node, CONFIG_E_CONFLICT, "%s; expected rules that can be kept",

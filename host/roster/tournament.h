@@ -16,6 +16,7 @@
 #include "score/setting.h"
 
 struct tournament_words { /* as they stand in the file */
+    char preset[32];
     char schedule[64];
     uint8_t mode, on_unload;
     int64_t sample_ns, window_ns;

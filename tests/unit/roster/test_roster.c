@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "roster/roster.h"
+#include "roster/tournament_preset.h"
 #include "sys/file.h"
 
 static struct roster roster;
@@ -199,9 +200,45 @@ START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
 }
 END_TEST
 
+START_TEST(a_preset_is_what_its_file_says_and_a_key_beside_it_wins)
+{
+    struct tournament_rules rules, preset;
+    struct config *config;
+    struct error err = {0};
+    const char *name, *bytes;
+    uint32_t i = 0;
+    size_t n;
+
+    for (; tournament_preset_at(i, &name, &bytes, &n); i++)
+        ck_assert_msg(tournament_preset(name, &preset, &err) >= 0, "%s", err.text);
+    ck_assert_uint_eq(i, 3);
+    plan_defaults(&rules);
+    ck_assert_int_ge(tournament_preset("default", &preset, &err), 0);
+    for (uint32_t k = 0; k < MEASURES; k++)
+        ck_assert(rules_weight(&rules, k) == rules_weight(&preset, k));
+    for (uint32_t k = 0; k < SETTINGS; k++)
+        ck_assert(rules_setting(&rules, k) == rules_setting(&preset, k));
+    rules_clear_more(&rules); // whose order is that of the file
+    rules_clear_more(&preset);
+    ck_assert_mem_eq(&rules, &preset, sizeof(rules));
+    ck_assert_msg(read_text(AGENT
+                            "tournament: {preset: cautious, reserve: 5%, bounds: {cut: 7%}}\n",
+                            &config) >= 0,
+                  "%s", config_error_text(config, 0));
+    config_free(config);
+    ck_assert_uint_eq(roster.rules.mode, TOURNAMENT_BOUNDED);
+    ck_assert_uint_eq(roster.rules.min_samples, 72);
+    ck_assert_uint_eq(roster.rules.reserve_ppm, 50000);
+    ck_assert(rules_setting(&roster.rules, SETTING_CUT) == 0.07);
+    ck_assert(rules_setting(&roster.rules, SETTING_RAISE) == 0.05);
+    ck_assert(rules_setting(&roster.rules, SETTING_FAULT_REST) == 8.0);
+}
+END_TEST
+
 static const struct {
     const char *text, *why;
 } bad[] = {
+    {AGENT "tournament: {preset: brave}\n", "expected one of bold, cautious, default"},
     {"seed: 1\n", "agents"},
     {AGENT "    runer: inproc\n", "did you mean 'runner'"},
     {AGENT "    runner: thread\n", "process"},
@@ -397,6 +434,7 @@ int main(void)
     tcase_add_test(tcase, a_smaller_position_makes_the_preset_order_smaller);
     tcase_add_test(tcase, limits_have_the_presets_where_the_roster_says_nothing);
     tcase_add_test(tcase, the_rules_of_a_tournament_are_those_of_the_words);
+    tcase_add_test(tcase, a_preset_is_what_its_file_says_and_a_key_beside_it_wins);
     tcase_add_test(tcase, one_measure_has_to_have_a_weight);
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));

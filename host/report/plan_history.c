@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/plan_history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "args/args.h"
+#include "report/table.h"
+#include "sys/clock.h"
+
+struct held { // one tournament
+    char first[32];
+    agon_ns_t t;
+    agon_amt_t moved_amt, pool_amt; // given to agents; in all pools behind it
+    uint32_t number, n_lines, n_ranked, n_faulty;
+    int is_undone;
+};
+struct agent {
+    char name[32];
+    agon_amt_t began_amt, capital_amt; // before its first tournament, and behind the last
+    uint32_t n_held, n_first, n_ranked, n_faulty;
+    uint8_t verdict; // of the last
+};
+struct plan_history {
+    struct held *held; // owned
+    struct agent agents[PLAN_LINES_MAX];
+    uint32_t n_held, room, n_agents;
+    int8_t exp;
+};
+
+struct plan_history *plan_history_new(void)
+{
+    return calloc(1, sizeof(struct plan_history));
+}
+
+void plan_history_free(struct plan_history *history)
+{
+    if (history != NULL)
+        free(history->held);
+    free(history);
+}
+
+// NULL: more agents by name than a host has room for at once.
+static struct agent *agent_of(struct plan_history *history, const struct plan_line *line)
+{
+    for (uint32_t i = 0; i < history->n_agents; i++) {
+        if (memcmp(history->agents[i].name, line->name, sizeof(line->name)) == 0)
+            return &history->agents[i];
+    }
+    if (history->n_agents == PLAN_LINES_MAX)
+        return NULL;
+    memcpy(history->agents[history->n_agents].name, line->name, sizeof(line->name));
+    history->agents[history->n_agents].began_amt = line->capital_before_amt;
+    return &history->agents[history->n_agents++];
+}
+
+static void add_line(struct plan_history *history, struct held *held, const struct plan_line *line)
+{
+    struct agent *agent = agent_of(history, line);
+    agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+    held->n_ranked += line->verdict == PLAN_RANKED;
+    held->n_faulty += line->verdict == PLAN_FAULTY;
+    held->moved_amt += change_amt > 0 ? change_amt : 0;
+    if (plan_rank(line) == 1 && held->first[0] == '\0')
+        memcpy(held->first, line->name, sizeof(held->first));
+    if (agent == NULL)
+        return;
+    agent->n_held++;
+    agent->n_first += plan_rank(line) == 1;
+    agent->n_ranked += line->verdict == PLAN_RANKED;
+    agent->n_faulty += line->verdict == PLAN_FAULTY;
+    agent->verdict = line->verdict;
+    agent->capital_amt = line->capital_after_amt;
+}
+
+int plan_history_add(struct plan_history *history, const union plan_event *event)
+{
+    const struct record_plan *plan = &event->plan;
+    struct held *held;
+
+    if (history->n_held == history->room) {
+        uint32_t room = history->room == 0 ? 64 : 2 * history->room;
+
+        held = realloc(history->held, room * sizeof(*held));
+        if (held == NULL)
+            return AGON_ENOMEM;
+        history->held = held;
+        history->room = room;
+    }
+    held = &history->held[history->n_held++];
+    *held = (struct held){.number = plan->number, .t = plan->hdr.t, .n_lines = plan->n_lines};
+    history->exp = plan->exp;
+    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++)
+        held->pool_amt += plan_pool_of(event, account)->after_amt;
+    for (uint32_t i = 0; i < plan->n_lines; i++)
+        add_line(history, held, &plan_lines(plan)[i]);
+    return AGON_OK;
+}
+
+void plan_history_undone(struct plan_history *history)
+{
+    if (history->n_held > 0)
+        history->held[history->n_held - 1].is_undone = 1;
+}
+
+uint32_t plan_history_count(const struct plan_history *history)
+{
+    return history->n_held;
+}
+
+void plan_history_print(const struct plan_history *history)
+{
+    char a[48];
+    char b[48];
+    char t[CLOCK_TEXT];
+
+    printf("%6s %-20s %-16s %7s %7s %15s %15s\n", "number", "time", "first", "ranked", "faulty",
+           "given", "in the pool");
+    for (uint32_t i = 0; i < history->n_held; i++) {
+        const struct held *held = &history->held[i];
+
+        clock_text(held->t, t);
+        printf("%6u %.19sZ %-16.31s %7u %7u %15s %15s%s\n", held->number, t,
+               held->first[0] != '\0' ? args_safe(held->first) : "-", held->n_ranked,
+               held->n_faulty, table_money(held->moved_amt, history->exp, a),
+               table_money(held->pool_amt, history->exp, b), held->is_undone ? "  undone" : "");
+    }
+    printf("\n%-16s %15s %15s %6s %7s %7s  %s\n", "agent", "capital before", "after", "first",
+           "ranked", "faulty", "last verdict");
+    for (uint32_t i = 0; i < history->n_agents; i++) {
+        const struct agent *agent = &history->agents[i];
+
+        printf("%-16.31s %15s %15s %6u %7u %7u  %s\n", args_safe(agent->name),
+               table_money(agent->began_amt, history->exp, a),
+               table_money(agent->capital_amt, history->exp, b), agent->n_first, agent->n_ranked,
+               agent->n_faulty, plan_verdict_name(agent->verdict));
+    }
+}
+
+void plan_history_json(const struct plan_history *history)
+{
+    printf("{\"exp\":%d,\"tournaments\":[", history->exp);
+    for (uint32_t i = 0; i < history->n_held; i++) {
+        const struct held *held = &history->held[i];
+
+        printf("%s{\"number\":%u,\"t\":\"%lld\",\"first\":\"%s\",\"n_agents\":%u,\"n_ranked\":%u,"
+               "\"n_faulty\":%u,\"given_amt\":\"%lld\",\"pool_amt\":\"%lld\",\"is_undone\":%s}",
+               i > 0 ? "," : "", held->number, (long long)held->t, args_safe(held->first),
+               held->n_lines, held->n_ranked, held->n_faulty, (long long)held->moved_amt,
+               (long long)held->pool_amt, held->is_undone ? "true" : "false");
+    }
+    printf("],\"agents\":[");
+    for (uint32_t i = 0; i < history->n_agents; i++) {
+        const struct agent *agent = &history->agents[i];
+
+        printf("%s{\"name\":\"%s\",\"capital_before_amt\":\"%lld\",\"capital_after_amt\":\"%lld\","
+               "\"n_held\":%u,\"n_first\":%u,\"n_ranked\":%u,\"n_faulty\":%u,\"verdict\":\"%s\"}",
+               i > 0 ? "," : "", args_safe(agent->name), (long long)agent->began_amt,
+               (long long)agent->capital_amt, agent->n_held, agent->n_first, agent->n_ranked,
+               agent->n_faulty, plan_verdict_name(agent->verdict));
+    }
+    printf("]}\n");
+}
