@@ -24,6 +24,23 @@
 
 enum strike { STRIKE_CLOCK, STRIKE_CRASH, STRIKE_ORDER, STRIKE_ANEW };
 
+/* Half of the worlds go by rules as they stand in old journals; the others by edition 2, which
+ * moves little unless it may. */
+static void draw_edition(struct tournament_rules *rules, struct rng *rng)
+{
+    static const double steps[] = {0.1, 0.2, 1.0};
+
+    if (rng_below(rng, 2) == 0) {
+        rules_clear_more(rules);
+        return;
+    }
+    rules_set_setting(rules, SETTING_MIN_TRADES, 1.0);
+    rules_set_setting(rules, SETTING_RAISE, steps[rng_below(rng, 3)]);
+    rules_set_setting(rules, SETTING_CUT, steps[rng_below(rng, 3)]);
+    rules_set_setting(rules, SETTING_FAULT_REST, 1.0 + (double)rng_below(rng, 2));
+    rules_set_setting(rules, SETTING_BACK_AFTER, 1.0 + (double)rng_below(rng, 2));
+}
+
 void bytes_tournament_draw(struct bytes *world)
 {
     static const uint8_t failures[] = {1, 1, 1, 1, 2, 0};
@@ -51,6 +68,7 @@ void bytes_tournament_draw(struct bytes *world)
     minutes = 1 + (uint32_t)rng_below(&rng, 2);
     world->swarm.safety_ns =
         (agon_ns_t)minutes * MINUTE + (agon_ns_t)rng_below(&rng, 30 * (uint64_t)SECOND);
+    draw_edition(rules, &rng);
 }
 
 /* --- what strikes around the turn of a minute --- */

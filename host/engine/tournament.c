@@ -200,23 +200,18 @@ static void take_accounts(const struct engine *engine, const struct slot *slot,
         line->n_accounts = 0;
 }
 
-/* What its plugin did since the last plan, and what is left of what it did before. A slot that an
- * operator suspended stays excluded. */
+/* What its plugin did since the last plan, and what is left of what it did before. A slot that may
+ * not trade now is excluded and keeps what it has, and rests when it is active again. */
 static void note_faults(const struct engine *engine, const struct slot *slot,
                         struct plan_line *line, union plan_event *event)
 {
     const struct fair_slot *fair = &engine->tournament.fair[slot->id];
-    int is_down =
-        slot->condition == CONDITION_QUARANTINED ||
-        (slot->condition == CONDITION_SUSPENDED && slot->condition_reason == REASON_SLOT_GONE);
-    int is_now = is_down || slot->n_crashes != fair->n_crashes;
+    int is_now = slot->n_crashes != fair->n_crashes;
     double rest = is_now ? plan_setting(event, SETTING_FAULT_REST) : (double)fair->rest;
 
-    if ((line->verdict == PLAN_ASIDE && !is_down) || line->verdict == PLAN_GONE)
-        rest = 0.0;
     plan_note(event, line, SETTING_FAULT_REST, rest);
     plan_note(event, line, SETTING_BACK_AFTER, (double)fair->waited);
-    if (rest <= 0.0)
+    if (rest <= 0.0 || slot->condition != CONDITION_ACTIVE)
         return;
     line->verdict = PLAN_FAULTY;
     line->flags |= is_now ? PLAN_FAULT_NOW : 0;
@@ -363,7 +358,7 @@ static void keep_fair(struct engine *engine, const struct plan_line *line)
     double rest = plan_noted(&engine->plan, line, SETTING_FAULT_REST);
 
     fair->n_crashes = engine->slots.all[line->slot].n_crashes;
-    fair->rest = rest > 0.0 ? (uint32_t)rest - 1 : 0;
+    fair->rest = (uint32_t)rest - (line->verdict == PLAN_FAULTY);
     fair->waited = (uint32_t)plan_noted(&engine->plan, line, SETTING_BACK_AFTER);
     fair->n_moved = line->n_accounts;
     memcpy(fair->accounts, line->accounts, sizeof(fair->accounts));
