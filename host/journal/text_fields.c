@@ -40,9 +40,8 @@ static const char *const reports[] = {"none",
                                       "cancel_ack",
                                       "stray"};
 static const char *const commands[] = {
-    "none",       "halt",  "resume", "cancel_all", "flatten",   "kill",  "slot_condition",
-    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate",
-    "undo_plan"};
+    "none",       "halt",  "resume", "cancel_all", "flatten",   "kill",   "slot_condition",
+    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate", "undo_plan"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited", "flooded"};

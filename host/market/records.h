@@ -548,18 +548,18 @@ enum plan_verdict {
 #undef PLAN_VERDICT_ID
         PLAN_VERDICT_MAX
 };
-enum {                          /* flags of a plan_line: why after is not what was aimed at */
-       PLAN_CASH_SHORT = 1,     /* the slot could give no more: positions, orders, lost money */
-       PLAN_POOL_SHORT = 2,     /* there was less to give than was aimed at */
-       PLAN_GROWTH_BOUND = 4,   /* no more growth in so short a time */
-       PLAN_CAPPED = 8,         /* its share is the most that one may have */
-       PLAN_RAISE_BOUND = 16,   /* one tournament adds no more */
-       PLAN_CUT_BOUND = 32,     /* one tournament takes no more */
-       PLAN_STILL = 64,         /* too small a change to be made */
-       PLAN_NOT_YET = 128,      /* a gate of a year is not judged yet: nothing is added */
-       PLAN_BACK = 256,         /* comes back to the floor */
-       PLAN_FAULT_NOW = 512,    /* faulty since the plan before: a step down */
-       PLAN_RANK_HIGH = 1 << 15 /* the rank is 256 more: plan_rank */
+enum {                           /* flags of a plan_line: why after is not what was aimed at */
+       PLAN_CASH_SHORT = 1,      /* the slot could give no more: positions, orders, lost money */
+       PLAN_POOL_SHORT = 2,      /* there was less to give than was aimed at */
+       PLAN_GROWTH_BOUND = 4,    /* no more growth in so short a time */
+       PLAN_CAPPED = 8,          /* its share is the most that one may have */
+       PLAN_INCREASE_BOUND = 16, /* one tournament adds no more */
+       PLAN_DECREASE_BOUND = 32, /* one tournament takes no more */
+       PLAN_STILL = 64,          /* too small a change to be made */
+       PLAN_NOT_YET = 128,       /* a gate of a year is not judged yet: nothing is added */
+       PLAN_BACK = 256,          /* comes back to the floor */
+       PLAN_FAULT_NOW = 512,     /* faulty since the plan before: a step down */
+       PLAN_RANK_HIGH = 1 << 15  /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3
 #define PLAN_ACCOUNTS 16 /* whose pools a PLAN has room for */

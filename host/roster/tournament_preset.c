@@ -57,5 +57,5 @@ int tournament_preset(const char *name, struct tournament_rules *rules, struct e
         snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i > 0 ? ", " : "",
                  presets[i].name);
     }
-    return error_set(err, AGON_ENOENT, "is no preset; expected one of %s", all);
+    return error_set(err, AGON_ENOENT, "is not a preset; expected one of %s", all);
 }

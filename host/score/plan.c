@@ -275,7 +275,7 @@ static agon_amt_t part_of(agon_amt_t amt, double share)
     return num_mul_div(amt, (int64_t)(share * (double)ALL_PPM + 0.5), ALL_PPM, NUM_DOWN);
 }
 
-// Above the floor nobody is cut below it, and below it nobody is cut at all.
+// Above the floor nobody is reduced below it, and below it nobody is reduced at all.
 static agon_amt_t down_to(agon_amt_t equity_amt, agon_amt_t target_amt, agon_amt_t floor_amt)
 {
     agon_amt_t least_amt = equity_amt < floor_amt ? equity_amt : floor_amt;
@@ -289,9 +289,10 @@ static agon_amt_t ranked_target(const union plan_event *event, struct plan_line 
     const struct allocator *allocator = allocator_of(event->plan.rules.mode);
     agon_amt_t target_amt = num_mul_div(plan_whole(event), line->share_ppm, ALL_PPM, NUM_DOWN);
     agon_amt_t most_amt =
-        num_add(equity_amt, part_of(equity_amt, plan_setting(event, SETTING_RAISE)));
-    agon_amt_t least_amt = down_to(
-        equity_amt, equity_amt - part_of(equity_amt, plan_setting(event, SETTING_CUT)), floor_amt);
+        num_add(equity_amt, part_of(equity_amt, plan_setting(event, SETTING_INCREASE)));
+    agon_amt_t least_amt =
+        down_to(equity_amt, equity_amt - part_of(equity_amt, plan_setting(event, SETTING_DECREASE)),
+                floor_amt);
     agon_amt_t still_amt = part_of(equity_amt, plan_setting(event, SETTING_HYSTERESIS));
 
     if (allocator->bound != NULL && equity_amt > 0 &&
@@ -302,11 +303,11 @@ static agon_amt_t ranked_target(const union plan_event *event, struct plan_line 
     most_amt = most_amt > floor_amt ? most_amt : floor_amt;
     if (target_amt > most_amt) {
         target_amt = most_amt;
-        line->flags |= PLAN_RAISE_BOUND;
+        line->flags |= PLAN_INCREASE_BOUND;
     }
     if (target_amt < least_amt) {
         target_amt = least_amt;
-        line->flags |= PLAN_CUT_BOUND;
+        line->flags |= PLAN_DECREASE_BOUND;
     }
     if ((line->flags & PLAN_NOT_YET) != 0 && target_amt > equity_amt)
         target_amt = equity_amt;
@@ -343,13 +344,13 @@ static void aim_fair(union plan_event *event)
     for (uint32_t i = 0; i < event->plan.n_lines; i++) {
         struct plan_line *line = &plan_lines(&event->plan)[i];
         agon_amt_t equity_amt = line->equity_amt > 0 ? line->equity_amt : 0;
-        agon_amt_t cut_amt = part_of(equity_amt, plan_setting(event, SETTING_CUT));
+        agon_amt_t decrease_amt = part_of(equity_amt, plan_setting(event, SETTING_DECREASE));
         agon_amt_t target_amt = equity_amt;
 
         if (line->verdict == PLAN_RANKED)
             target_amt = ranked_target(event, line, equity_amt, floor_amt);
         else if (line->verdict == PLAN_UNDER_GATE || (line->flags & PLAN_FAULT_NOW) != 0)
-            target_amt = down_to(equity_amt, equity_amt - cut_amt, floor_amt);
+            target_amt = down_to(equity_amt, equity_amt - decrease_amt, floor_amt);
         else if (line->verdict == PLAN_UNLOADED || line->verdict == PLAN_GONE)
             target_amt = 0;
         target_amt = come_back(event, line, target_amt, floor_amt);

@@ -118,10 +118,10 @@ double plan_noted(const union plan_event *event, const struct plan_line *line, u
  * 5. The whole is the judged slots' equity and the pools; less the reserve it is shared out. What a
  *    slot has above its share is taken from it, at most its free money and its capital; what it
  *    lacks is given. Bounded: no slot's equity grows by more than growth_ppm a week, in proportion
- *    to the time since the last plan. Edition 2, in every mode: a plan adds at most raise of a
- *    slot's equity and takes at most cut, down to floor of the whole; below the floor it comes
+ *    to the time since the last plan. Edition 2, in every mode: a plan adds at most increase of a
+ *    slot's equity and takes at most decrease, down to floor of the whole; below the floor it comes
  *    back to it, ranked at once, else after back_after plans without a fault. A failed gate, and a
- *    fault since the last plan, cost a cut. Whom a gate does not judge yet is given nothing. A
+ *    fault since the last plan, cost a decrease. Whom a gate does not judge yet is given nothing. A
  *    change below hysteresis of the equity is not made. What is unloaded goes to 0 at once.
  * 6. A slot on several accounts gives and gets on each the same part, the first the odd units; what
  *    one has not free is taken from the next. On each account, all that is given is scaled down

@@ -9,18 +9,21 @@ static const struct setting table[SETTINGS] = {
                             "closing fills in the window; fewer: an agent is not judged, and is "
                             "given nothing",
                             "5"},
-    [SETTING_RAISE] = {"raise", 1, MEASURE_SHARE, 0, 10000000,
-                       "most that one tournament adds to an agent's equity, in every mode", "10%"},
-    [SETTING_CUT] = {"cut", 1, MEASURE_SHARE, 0, 1000000,
-                     "most that one tournament takes of an agent's equity; what a failed gate or a "
-                     "fault costs",
-                     "20%"},
+    [SETTING_INCREASE] = {"increase", 1, MEASURE_SHARE, 0, 10000000,
+                          "maximum that one tournament adds to an agent's equity, in every mode",
+                          "10%"},
+    [SETTING_DECREASE] =
+        {"decrease", 1, MEASURE_SHARE, 0, 1000000,
+         "maximum that one tournament takes of an agent's equity; what a failed gate or a "
+         "fault costs",
+         "20%"},
     [SETTING_HYSTERESIS] = {"hysteresis", 1, MEASURE_SHARE, 0, 1000000,
                             "a change of an agent's equity by less than that is not made", "1%"},
-    [SETTING_FLOOR] = {"floor", 1, MEASURE_SHARE, 0, 1000000,
-                       "share of the whole below which no agent is cut, and to which one below it "
-                       "comes back",
-                       "1%"},
+    [SETTING_FLOOR] =
+        {"floor", 1, MEASURE_SHARE, 0, 1000000,
+         "share of the whole below which no agent is reduced, and to which one below it "
+         "comes back",
+         "1%"},
     [SETTING_BACK_AFTER] = {"back_after", 0, MEASURE_COUNT, 1, 1000,
                             "tournaments without a fault after which an agent below the floor is "
                             "given it",

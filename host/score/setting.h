@@ -14,8 +14,8 @@ enum {
      * is made while prices of what is held are stale. */
     SETTING_EDITION,
     SETTING_MIN_TRADES, /* closing fills of the window */
-    SETTING_RAISE,      /* shares of the agent's equity, 1: all of it */
-    SETTING_CUT,
+    SETTING_INCREASE,   /* shares of the agent's equity, 1: all of it */
+    SETTING_DECREASE,
     SETTING_HYSTERESIS,
     SETTING_FLOOR, /* share of the whole */
     SETTING_BACK_AFTER,

@@ -192,4 +192,31 @@ python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT |
 for name in fills.csv samples.csv plans.json; do
     head -c "$(wc -c <"$WORK/live_$name")" "$WORK/$name" | cmp - "$WORK/live_$name" || fail "$name was another beside the host"
 done
+# An operator takes the last one back, once; the journal says so, and a replay reaches the same.
+rm -rf "$WORK/run"
+live_files "$(agent busy_1 busy.so 'every: 60')
+$(agent busy_2 busy.so 'every: 70')
+tournament: {schedule: \"0 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, gates: {drawdown: 100%}}"
+start_host --take-over
+undo() { "$AGON" ctl tournament undo "$@" --dir "$WORK/run" >"$WORK/said" 2>&1; }
+answers() { "$AGON" ctl status --dir "$WORK/run" >/dev/null 2>&1; }
+until_true "$HOST_PID" "an answer of the host" answers
+undo one && fail "a tournament that is no number was undone"
+undo 7 && fail "a tournament that was never held was undone"
+grep -q 'tournament 7 is not the last one' "$WORK/said" || fail "undo: $(cat "$WORK/said")"
+capital() { "$AGON" ctl agents --json --dir "$WORK/run" | jq -c '[.. | objects | .capital? // empty]'; }
+before=$(capital)
+moved() {
+    "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && [ "$(capital)" != "$before" ]
+}
+until_true "$HOST_PID" "a tournament that moves something" moved
+number=$(jq -r .number "$WORK/said")
+undo "$number" 'as the fees were wrong' || fail "undo: $(cat "$WORK/said")"
+[ "$(capital)" = "$before" ] || fail "undone: capital was $before and is $(capital)"
+undo "$number" && fail "a tournament was undone twice"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host after an undo"
+"$AGON" replay "$WORK/run" --verify >"$WORK/text" || fail "after an undo it does not replay: $(cat "$WORK/text")"
+"$AGON" tournament history "$WORK/run" >"$WORK/text" || fail "history ended with $?"
+grep -q '  undone$' "$WORK/text" || fail "history does not tell of the undo: $(cat "$WORK/text")"
 echo "a week of tournaments, recomputed in another language, and replayed"

@@ -26,7 +26,7 @@ MEASURES = ["sharpe", "calmar", "drawdown", "win_rate", "profit_factor", "vol_re
 YEAR_S = 365 * 86400
 WEEK_NS = 7 * 86400 * 10**9
 RATIO_MAX = 1000.0
-CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, RAISE_BOUND, CUT_BOUND, STILL, NOT_YET, BACK, FAULT_NOW = (
+CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, INCREASE_BOUND, DECREASE_BOUND, STILL, NOT_YET, BACK, FAULT_NOW = (
     1 << bit for bit in range(10))
 DAYS_MIN = 30
 DAY_NS = 86400 * 10**9
@@ -228,7 +228,7 @@ def fair_target(plan, line, settings, total, share):
 
     equity, flags = max(0, int(line["equity_amt"])), line["flags"] & (NOT_YET | FAULT_NOW)
     floor, verdict, target = part(total, "floor"), line["verdict"], equity
-    step = max(equity - part(equity, "cut"), min(equity, floor))
+    step = max(equity - part(equity, "decrease"), min(equity, floor))
     if verdict == "ranked":
         target = total * share // 10**6
         since = min(int(plan["t"]) - int(plan["t_since"]), WEEK_NS)
@@ -237,11 +237,11 @@ def fair_target(plan, line, settings, total, share):
             target, flags = most, flags | GROWTH_BOUND
         if plan["mode"] == "bounded" and line["kelly"] * plan["kelly_ppm"] >= plan["most_ppm"]:
             flags |= CAPPED
-        most = max(equity + part(equity, "raise"), floor)
+        most = max(equity + part(equity, "increase"), floor)
         if target > most:
-            target, flags = most, flags | RAISE_BOUND
+            target, flags = most, flags | INCREASE_BOUND
         if target < step:
-            target, flags = step, flags | CUT_BOUND
+            target, flags = step, flags | DECREASE_BOUND
         if flags & NOT_YET:
             target = min(target, equity)
         if target != equity and abs(target - equity) < part(equity, "hysteresis"):

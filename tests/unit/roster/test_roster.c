@@ -159,7 +159,7 @@ START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
                                   "  shares: [50%, 25%]\n"
                                   "  rest: 5%\n"
                                   "  reserve: 10%\n"
-                                  "  bounds: {max: 40%, cut: 25%}\n"
+                                  "  bounds: {max: 40%, decrease: 25%}\n"
                                   "  min_trades: 7\n"
                                   "  on_unload: keep\n",
                             &config) >= 0,
@@ -183,8 +183,8 @@ START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
     }
     ck_assert(rules_setting(&roster.rules, SETTING_EDITION) == 2.0);
     ck_assert(rules_setting(&roster.rules, SETTING_MIN_TRADES) == 7.0);
-    ck_assert(rules_setting(&roster.rules, SETTING_CUT) == 0.25);
-    ck_assert(rules_setting(&roster.rules, SETTING_RAISE) == 0.1);
+    ck_assert(rules_setting(&roster.rules, SETTING_DECREASE) == 0.25);
+    ck_assert(rules_setting(&roster.rules, SETTING_INCREASE) == 0.1);
     ck_assert(roster.rules.gates[MEASURE_WIN_RATE] == 0.52);
     ck_assert(roster.rules.gates[MEASURE_DRAWDOWN] == 0.2);
     ck_assert_uint_eq(roster.rules.gate_mask, 1u << MEASURE_WIN_RATE | 1u << MEASURE_DRAWDOWN);
@@ -222,15 +222,15 @@ START_TEST(a_preset_is_what_its_file_says_and_a_key_beside_it_wins)
     rules_clear_more(&preset);
     ck_assert_mem_eq(&rules, &preset, sizeof(rules));
     ck_assert_msg(read_text(AGENT
-                            "tournament: {preset: cautious, reserve: 5%, bounds: {cut: 7%}}\n",
+                            "tournament: {preset: cautious, reserve: 5%, bounds: {decrease: 7%}}\n",
                             &config) >= 0,
                   "%s", config_error_text(config, 0));
     config_free(config);
     ck_assert_uint_eq(roster.rules.mode, TOURNAMENT_BOUNDED);
     ck_assert_uint_eq(roster.rules.min_samples, 72);
     ck_assert_uint_eq(roster.rules.reserve_ppm, 50000);
-    ck_assert(rules_setting(&roster.rules, SETTING_CUT) == 0.07);
-    ck_assert(rules_setting(&roster.rules, SETTING_RAISE) == 0.05);
+    ck_assert(rules_setting(&roster.rules, SETTING_DECREASE) == 0.07);
+    ck_assert(rules_setting(&roster.rules, SETTING_INCREASE) == 0.05);
     ck_assert(rules_setting(&roster.rules, SETTING_FAULT_REST) == 8.0);
 }
 END_TEST

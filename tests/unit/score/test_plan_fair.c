@@ -13,8 +13,8 @@ static union plan_event event;
 static struct record_plan *const plan = &event.plan;
 static struct tournament_rules begins_with;
 
-/* Shares of 50 and 30 %, the rest of 20 % for all others; a raise of 10, a cut of 20, a floor of 2
- * and a hysteresis of 1 %; nobody has a pool. */
+/* Shares of 50 and 30 %, the rest of 20 % for all others; an increase of 10, a decrease of 20, a
+ * floor of 2 and a hysteresis of 1 %; nobody has a pool. */
 static void begin(void)
 {
     memset(&event, 0, sizeof(event));
@@ -74,8 +74,8 @@ START_TEST(equal_scores_share_alike)
     struct plan_line *a, *b, *c;
 
     begin();
-    rules_set_setting(&begins_with, SETTING_RAISE, 10.0);
-    rules_set_setting(&begins_with, SETTING_CUT, 1.0);
+    rules_set_setting(&begins_with, SETTING_INCREASE, 10.0);
+    rules_set_setting(&begins_with, SETTING_DECREASE, 1.0);
     take();
     a = add(1.0, 1000);
     b = add(1.0, 1000);
@@ -134,9 +134,9 @@ START_TEST(who_crashed_steps_down_and_is_given_nothing_for_a_while)
     ck_assert_uint_eq(fresh->rank, 0);
     ck_assert_int_eq(fresh->capital_after_amt, 800);
     ck_assert_int_eq(rests->capital_after_amt, 1000);
-    // Half of 1,000 is a's share: it is cut by no more than a step.
+    // Half of 1,000 is a's share: it is reduced by no more than a step.
     ck_assert_int_eq(a->capital_after_amt, 800);
-    ck_assert_uint_eq(a->flags, PLAN_CUT_BOUND);
+    ck_assert_uint_eq(a->flags, PLAN_DECREASE_BOUND);
 }
 END_TEST
 
@@ -175,11 +175,11 @@ START_TEST(one_tournament_moves_a_step_up_and_a_step_down)
     c = add(1.0, 3000);
     make(0); // shares come to 3,000, 1,800 and 1,200 of 6,000
     ck_assert_int_eq(a->target_amt, 1100);
-    ck_assert_uint_eq(a->flags, PLAN_RAISE_BOUND);
+    ck_assert_uint_eq(a->flags, PLAN_INCREASE_BOUND);
     ck_assert_int_eq(b->target_amt, 1800);
     ck_assert_uint_eq(b->flags, 0);
     ck_assert_int_eq(c->target_amt, 2400);
-    ck_assert_uint_eq(c->flags, PLAN_CUT_BOUND);
+    ck_assert_uint_eq(c->flags, PLAN_DECREASE_BOUND);
     ck_assert_int_eq(plan->pools[0].after_amt, 700);
 }
 END_TEST
@@ -220,7 +220,7 @@ START_TEST(nobody_is_cut_below_the_floor_and_who_is_below_comes_back)
     plan_note(&event, faulty, SETTING_BACK_AFTER, 1.0);
     make(0);
     ck_assert_int_eq(poor->target_amt, 202);
-    ck_assert_uint_eq(poor->flags, PLAN_CUT_BOUND);
+    ck_assert_uint_eq(poor->flags, PLAN_DECREASE_BOUND);
     ck_assert_uint_eq(new->verdict, PLAN_TOO_NEW);
     ck_assert_int_eq(new->target_amt, 202); // the second tournament of two
     ck_assert_uint_eq(new->flags &PLAN_BACK, PLAN_BACK);
