@@ -142,6 +142,9 @@ static void set_rules(struct tournament_rules *rules, int64_t length_s)
     memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
     rules->sample_s = 60;
     rules->window = 60;
+    // Six of them in a demo: steps that a person sees.
+    rules_set_setting(rules, SETTING_INCREASE, 0.25);
+    rules_set_setting(rules, SETTING_DECREASE, 0.25);
     // Whoever misbehaves is out by then.
     rules->min_samples = (uint32_t)(length_s / 60 * 28 / 100);
     if (rules->min_samples < 2)

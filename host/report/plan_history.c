@@ -115,23 +115,23 @@ void plan_history_print(const struct plan_history *history)
     char b[48];
     char t[CLOCK_TEXT];
 
-    printf("%6s %-20s %-16s %7s %7s %15s %15s\n", "number", "time", "first", "ranked", "faulty",
+    printf("%6s %-17s %-12s %6s %6s %12s %12s\n", "number", "time", "first", "ranked", "faulty",
            "given", "in the pool");
     for (uint32_t i = 0; i < history->n_held; i++) {
         const struct held *held = &history->held[i];
 
         clock_text(held->t, t);
-        printf("%6u %.19sZ %-16.31s %7u %7u %15s %15s%s\n", held->number, t,
+        printf("%6u %.16sZ %-12.31s %6u %6u %12s %12s%s\n", held->number, t,
                held->first[0] != '\0' ? args_safe(held->first) : "-", held->n_ranked,
                held->n_faulty, table_money(held->moved_amt, history->exp, a),
                table_money(held->pool_amt, history->exp, b), held->is_undone ? "  undone" : "");
     }
-    printf("\n%-16s %15s %15s %6s %7s %7s  %s\n", "agent", "capital before", "after", "first",
+    printf("\n%-12s %14s %14s %6s %6s %6s  %s\n", "agent", "capital before", "after", "first",
            "ranked", "faulty", "last verdict");
     for (uint32_t i = 0; i < history->n_agents; i++) {
         const struct agent *agent = &history->agents[i];
 
-        printf("%-16.31s %15s %15s %6u %7u %7u  %s\n", args_safe(agent->name),
+        printf("%-12.31s %14s %14s %6u %6u %6u  %s\n", args_safe(agent->name),
                table_money(agent->began_amt, history->exp, a),
                table_money(agent->capital_amt, history->exp, b), agent->n_first, agent->n_ranked,
                agent->n_faulty, plan_verdict_name(agent->verdict));

@@ -8,6 +8,7 @@
 #include "args/args.h"
 #include "journal/text.h"
 #include "report/table.h"
+#include "report/wrap.h"
 #include "score/allocator.h"
 #include "sys/clock.h"
 
@@ -42,75 +43,135 @@ static void print_measure(const union plan_event *event, const struct plan_line 
     printf(" %*s", measure->width, text);
 }
 
-static void print_head(const struct record_plan *plan, int is_dry)
+static void print_head(const struct record_plan *plan, int is_dry, int width)
 {
     char t[CLOCK_TEXT];
+    char number[64];
+    char text[256];
 
     clock_text(plan->hdr.t, t);
-    if (is_dry)
-        printf("what a tournament would do at %s", t);
-    else
-        printf("tournament %u at %s", plan->number, t);
-    printf("  (%s, \"%s\", %u samples of %u min)\n",
-           allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
-           args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60);
+    snprintf(number, sizeof(number), "tournament %u", plan->number);
+    snprintf(text, sizeof(text), "%s at %.19sZ  (%s, \"%s\", %u samples of %u min)",
+             is_dry ? "what a tournament would do" : number, t,
+             allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
+             args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60);
+    wrap_text(stdout, width, 0, 2, text);
 }
 
-static void print_flags(const struct plan_line *line)
+#define FLAGS_AT 5 // column of what is said of a line, below its agent
+static void print_flags(const struct plan_line *line, int width)
 {
     static const struct {
         uint16_t flag;
         const char *text;
     } said[] = {
-        {PLAN_CASH_SHORT, " could give back no more: it is in positions, orders or lost"},
-        {PLAN_POOL_SHORT, " is partially funded: pool exhausted"},
-        {PLAN_GROWTH_BOUND, " grows no faster than the rules allow"},
-        {PLAN_INCREASE_BOUND,
-         " is raised no further by one tournament (bounds.increase, bounds.floor)"},
-        {PLAN_DECREASE_BOUND,
-         " is reduced no further by one tournament (bounds.decrease, bounds.floor)"},
-        {PLAN_STILL, " stays: the change is too small (bounds.hysteresis)"},
-        {PLAN_NOT_YET, " is given nothing: a gate of a year is not yet judged (30 daily samples)"},
-        {PLAN_BACK, " comes back to the floor (back_after, bounds.floor)"},
-        {PLAN_FAULT_NOW, " crashed, hung or flooded since the last tournament: a step down"},
+        {PLAN_CASH_SHORT, "could give back no more: it is in positions, orders or lost"},
+        {PLAN_POOL_SHORT, "is partially funded: pool exhausted"},
+        {PLAN_GROWTH_BOUND, "grows no faster than the rules allow"},
+        {PLAN_INCREASE_BOUND, "one tournament adds no more (bounds.increase, bounds.floor)"},
+        {PLAN_DECREASE_BOUND, "one tournament takes no more (bounds.decrease, bounds.floor)"},
+        {PLAN_STILL, "stays: the change is too small (bounds.hysteresis)"},
+        {PLAN_NOT_YET, "is given nothing: a gate of a year is not yet judged (30 daily samples)"},
+        {PLAN_BACK, "comes back to the floor (back_after, bounds.floor)"},
+        {PLAN_FAULT_NOW, "crashed, hung or flooded since the last tournament: a step down"},
     };
 
     for (uint32_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
-        if ((line->flags & said[i].flag) != 0)
-            printf("                     %s%s\n", args_safe(line->name), said[i].text);
+        char text[160];
+
+        if ((line->flags & said[i].flag) == 0)
+            continue;
+        snprintf(text, sizeof(text), "%s: %s", args_safe(line->name), said[i].text);
+        printf("%*s", FLAGS_AT, "");
+        wrap_text(stdout, width, FLAGS_AT, FLAGS_AT + 2, text);
+    }
+}
+
+/* What a table has room for: names and amounts as wide as they are, then measures by their weight,
+ * as long as the terminal has room. */
+struct layout {
+    int width, name, before, after;
+    uint8_t is_shown[MEASURES];
+    uint32_t n_left_out;
+};
+
+static int widest(int width, const char *text)
+{
+    int n = (int)strlen(text);
+
+    return n > width ? n : width;
+}
+
+static struct layout lay_out(const union plan_event *event)
+{
+    const struct record_plan *plan = &event->plan;
+    struct layout layout = {
+        .width = wrap_width(stdout), .name = 5, .before = 6, .after = 5}; // the heads
+    char text[48];
+    int used;
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+
+        layout.name = widest(layout.name, args_safe(line->name));
+        layout.before = widest(layout.before, money(plan, line->capital_before_amt, text));
+        layout.after = widest(layout.after, money(plan, line->capital_after_amt, text));
+    }
+    used = 4 + 1 + layout.name + 1 + 10 + 1 + 6 + 1 + 7 + 2 + layout.before + 1 + layout.after;
+    for (;;) {
+        int best = -1;
+
+        for (uint32_t i = 0; i < MEASURES; i++) {
+            if (plan_has(event, i) && layout.is_shown[i] == 0 &&
+                (best < 0 || plan_weight(event, i) > plan_weight(event, (uint32_t)best)))
+                best = (int)i;
+        }
+        if (best < 0)
+            return layout;
+        if (used + 1 + measure_at((uint32_t)best)->width <= layout.width) {
+            used += 1 + measure_at((uint32_t)best)->width;
+            layout.is_shown[best] = 1;
+        } else {
+            layout.is_shown[best] = 2; // no room
+            layout.n_left_out++;
+        }
     }
 }
 
 void plan_text_print(const union plan_event *event, int is_dry)
 {
     const struct record_plan *plan = &event->plan;
+    struct layout layout = lay_out(event);
     char a[48];
     char b[48];
     char c[48];
 
-    print_head(plan, is_dry);
-    printf("%4s %-16s %-10s %6s %7s", "rank", "agent", "verdict", "score", "share");
+    print_head(plan, is_dry, layout.width);
+    printf("%4s %-*s %-10s %6s %7s", "rank", layout.name, "agent", "verdict", "score", "share");
     for (uint32_t i = 0; i < MEASURES; i++) {
-        if (plan_has(event, i))
+        if (layout.is_shown[i] == 1)
             printf(" %*s", measure_at(i)->width, measure_at(i)->title);
     }
-    printf("  %15s %15s\n", "capital before", "after");
+    printf("  %*s %*s\n", layout.before, "before", layout.after, "after");
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
         char rank[8] = "-";
 
         if (plan_rank(line) > 0)
             snprintf(rank, sizeof(rank), "%u", plan_rank(line));
-        printf("%4s %-16.31s %-10s %6.3f %6.2f%%", rank, args_safe(line->name),
+        printf("%4s %-*.31s %-10s %6.3f %6.2f%%", rank, layout.name, args_safe(line->name),
                plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
         for (uint32_t k = 0; k < MEASURES; k++) {
-            if (plan_has(event, k))
+            if (layout.is_shown[k] == 1)
                 print_measure(event, line, k);
         }
-        printf("  %15s %15s\n", money(plan, line->capital_before_amt, a),
+        printf("  %*s %*s\n", layout.before, money(plan, line->capital_before_amt, a), layout.after,
                money(plan, line->capital_after_amt, b));
-        print_flags(line);
+        print_flags(line, layout.width);
     }
+    if (layout.n_left_out > 0)
+        printf("%u measure%s: a wider terminal or `why` shows %s\n", layout.n_left_out,
+               layout.n_left_out == 1 ? " more" : "s more", layout.n_left_out == 1 ? "it" : "them");
     for (uint32_t account = 0; account < ACCOUNTS_MAX; account++) {
         const struct plan_pool *pool = plan_pool_of(event, account);
 
@@ -239,7 +300,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
     agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
     char text[6][48];
 
-    print_head(plan, is_dry);
+    print_head(plan, is_dry, wrap_width(stdout));
     printf("%s: %s\n", args_safe(line->name), plan_verdict_name(line->verdict));
     printf("  %u samples of equity; %u closing fills won %s, %u lost %s\n", line->n_samples,
            line->n_wins, money(plan, line->won_amt, text[0]), line->n_losses,
@@ -253,7 +314,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
                plan->rules.reserve_ppm / 1e4);
     printf("  equity %s, target %s; %s of it was free\n", money(plan, line->equity_amt, text[0]),
            money(plan, line->target_amt, text[1]), money(plan, plan_free(line), text[2]));
-    print_flags(line);
+    print_flags(line, wrap_width(stdout));
     printf("  capital %s -> %s (%s%s)\n", money(plan, line->capital_before_amt, text[3]),
            money(plan, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
            money(plan, change_amt, text[5]));

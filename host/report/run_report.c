@@ -11,6 +11,7 @@
 #include "market/instrument_kind.h"
 #include "report/plan_text.h"
 #include "report/table.h"
+#include "report/wrap.h"
 #include "run/host.h"
 #include "sys/clock.h"
 
@@ -216,7 +217,7 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
     }
     if (first == NULL)
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-               "tournament %u: not enough samples, no ranking", plan->number);
+               "tournament %u: nobody is ranked, too few samples or trades", plan->number);
     else
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
                "tournament %u: %s is first, %s reallocated%s", plan->number, args_safe(first),
@@ -424,6 +425,7 @@ void run_report_print(const struct run_report *story, FILE *out)
 {
     const struct slots *slots = engine_slots(story->replay.engine);
     char rate[HOST_RATE_TEXT];
+    int width = wrap_width(out);
 
     fprintf(out, "What happened, by the market's clock (UTC):\n");
     for (uint32_t i = 0; i < story->n_happenings; i++) {
@@ -432,8 +434,10 @@ void run_report_print(const struct run_report *story, FILE *out)
 
         clock_text(one->t, t);
         t[19] = '\0'; // whole seconds
-        fprintf(out, "  %s  %-12s %s\n", t + 11,
-                one->slot < slots->n ? slots->all[one->slot].name : "-", one->text);
+        wrap_text(out, width,
+                  fprintf(out, "  %s  %-12s ", t + 11,
+                          one->slot < slots->n ? slots->all[one->slot].name : "-"),
+                  25, one->text);
     }
     if (story->n_lost > 0)
         fprintf(out, "  ... and %u more\n", story->n_lost);
@@ -441,7 +445,7 @@ void run_report_print(const struct run_report *story, FILE *out)
         fprintf(out, "  nothing out of the ordinary\n");
     host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
     if (rate[0] != '\0')
-        fprintf(out, "\nNot as at the real venue: %s.\n", rate);
+        wrap_text(out, width, fprintf(out, "\nNot as at the real venue: ") - 1, 2, rate);
     if (story->n_plans == 0)
         return;
     fprintf(out, "\n");
