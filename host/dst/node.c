@@ -407,6 +407,10 @@ static void configure_tournament(struct world *world)
     if ((draw & 1) == 0)
         return;
     plan_defaults(&tournament.rules);
+    if ((draw >> 2 & 1) != 0)
+        rules_clear_more(&tournament.rules); // edition 1, as in old journals
+    else
+        rules_set_setting(&tournament.rules, SETTING_MIN_TRADES, 1.0);
     tournament.hdr.granules = TOURNAMENT_GRANULES(tournament.rules.n_more);
     memcpy(tournament.rules.schedule, "* * * * *", sizeof("* * * * *"));
     tournament.rules.sample_s = 60;

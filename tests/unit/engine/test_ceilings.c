@@ -206,6 +206,7 @@ static void hold_tournaments(void)
         .kind = CONFIG_TOURNAMENT};
 
     plan_defaults(&record.rules);
+    rules_clear_more(&record.rules); // edition 1: who has closed nothing shares too
     memcpy(record.rules.schedule, "*/10 * * * *", sizeof("*/10 * * * *"));
     record.rules.sample_s = 60;
     record.rules.min_samples = 3;
