@@ -10,6 +10,7 @@
 #include "control/client.h"
 #include "ops/api.h"
 #include "report/render.h"
+#include "report/view.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"
@@ -156,13 +157,16 @@ static int url(const char *dir)
     return code;
 }
 
-static void print_result(const struct opts *opts, const json_t *result)
+// verb: whose view it is shown by; NULL: as it is.
+static void print_result(const struct opts *opts, const char *verb, const json_t *result)
 {
+    int width = term_is_tty(STDOUT_FILENO) ? term_width(STDOUT_FILENO) : WIDE;
+
     if (opts->is_json) {
         json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
         putchar('\n');
-    } else {
-        render(stdout, result, term_is_tty(STDOUT_FILENO) ? term_width(STDOUT_FILENO) : WIDE);
+    } else if (verb == NULL || !view_show(stdout, verb, result, width)) {
+        render(stdout, result, width);
     }
 }
 
@@ -184,7 +188,7 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
     rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
     if (rc >= 0 && !opts->is_dry && json_array_size(json_object_get(result, "changes")) > 0) {
         if (!opts->is_json)
-            print_result(opts, json_object_get(result, "changes"));
+            print_result(opts, NULL, json_object_get(result, "changes"));
         json_decref(result);
         words[2] = sure;
         rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
@@ -198,7 +202,7 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
     }
     if (rc < 0)
         return rc == AGON_EINVAL ? (complain(err.text, rc), EXIT_CONFIG) : complain(err.text, rc);
-    print_result(opts, opts->is_json ? result : json_object_get(result, "changes"));
+    print_result(opts, NULL, opts->is_json ? result : json_object_get(result, "changes"));
     json_decref(result);
     return EXIT_OK;
 }
@@ -310,7 +314,7 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
     took_ms = (clock_mono() - began_ns) / 1000000;
     if (opts->is_json) {
         json_object_set_new(left, "took_ms", json_integer(took_ms));
-        print_result(opts, left);
+        print_result(opts, NULL, left);
     } else {
         print_left(left, took_ms);
     }
@@ -333,7 +337,7 @@ static int unload(const struct opts *opts, const char *dir, const struct control
     rc = client_ask(dir, words, 3, SLOW_NS, &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
-    print_result(opts, result);
+    print_result(opts, NULL, result);
     json_decref(result);
     return EXIT_OK;
 }
@@ -395,7 +399,7 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
                                       &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
-    print_result(opts, result);
+    print_result(opts, verb->name, result);
     json_decref(result);
     return EXIT_OK;
 }

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "report/table.h"
+#include "report/wrap.h"
+#include "sys/clock.h"
+
+#define CELL_MAX    256
+#define COLUMNS_MAX 24
+#define LAST_MIN    40 /* columns that a text at the end of a row wants */
+
+enum kind {
+    TEXT,    // left
+    LAST,    // text that takes what is left of the line, and further lines
+    NUMBER,  // as it is, right
+    RANK,    // 0: none
+    AMOUNT,  // with thousands apart
+    SHARE,   // 0.2 is 20.00 %
+    TIME,    // of ISO 8601: day and time of day
+    TIME_MS, // the same of milliseconds since 1970
+    NS,      // "1.2 us"
+    SECONDS, // "2d 03:04:05"
+    BYTES,
+    HASH // its first 16 digits
+};
+struct field {
+    const char *key, *head;
+    enum kind kind;
+    int rank; // 1: always shown; 2, 3: where there is room; 0: the fields end
+};
+enum shape { LINES, ROWS, NESTED };
+struct view {
+    const char *verb, *path, *title; // path NULL: the answer itself
+    enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's
+    const char *inner;
+    const struct field *fields;
+};
+#define FIELDS(...)                                                                                \
+    (const struct field[])                                                                         \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            NULL, NULL, TEXT, 0                                                                    \
+        }                                                                                          \
+    }
+
+#define ORDER_FIELDS                                                                               \
+    FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
+           {"type", "type", TEXT, 2}, {"price", "price", NUMBER, 1},                               \
+           {"quantity", "quantity", NUMBER, 1}, {"filled", "filled", NUMBER, 1},                   \
+           {"state", "state", TEXT, 1}, {"request", "request", TEXT, 3},                           \
+           {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
+#define POSITION_FIELDS                                                                            \
+    FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
+           {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
+           {"mark", "mark", NUMBER, 1}, {"unrealised", "unrealised", AMOUNT, 1},                   \
+           {"realised", "realised", AMOUNT, 3}, {"notional", "notional", AMOUNT, 2},               \
+           {"fees", "fees", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3})
+#define FILL_FIELDS                                                                                \
+    FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
+           {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
+           {"price", "price", NUMBER, 1}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},    \
+           {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},                              \
+           {"venue_time", "at the venue", TIME, 3}, {"seq", "event", NUMBER, 3})
+
+static const struct view views[] = {
+    {"status", NULL, "Host", LINES, NULL,
+     FIELDS({"mode", "mode", TEXT, 1}, {"state", "state", TEXT, 1}, {"time", "time (UTC)", TIME, 1},
+            {"up_s", "up", SECONDS, 1}, {"speed", "speed", NUMBER, 1}, {"run", "run", NUMBER, 1},
+            {"version", "version", TEXT, 1}, {"health", "health", TEXT, 1},
+            {"warning", "warning", LAST, 1}, {"halted_by", "halted by", TEXT, 1},
+            {"halt_cause", "cause", TEXT, 1}, {"halted_for", "reason", LAST, 1})},
+    {"status", NULL, "Money", LINES, NULL,
+     FIELDS({"equity", "equity", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
+            {"result", "result", AMOUNT, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
+    {"status", NULL, "Agents and orders", LINES, NULL,
+     FIELDS({"agents", "agents", NUMBER, 1}, {"active", "active", NUMBER, 1},
+            {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
+            {"orders", "orders", AMOUNT, 1}, {"fills", "fills", AMOUNT, 1},
+            {"open_orders", "open", AMOUNT, 1}, {"stray_orders", "stray", AMOUNT, 1},
+            {"foreign_orders", "of strangers", AMOUNT, 1},
+            {"other_host_orders", "of other hosts", AMOUNT, 1},
+            {"rate_refused", "refused by rate windows", AMOUNT, 1},
+            {"rate_windows", "rate windows", LAST, 1},
+            {"not_comparable", "not comparable", LAST, 1})},
+    {"status", NULL, "Journal", LINES, NULL,
+     FIELDS({"journal", "state", TEXT, 1}, {"journal_class", "class", TEXT, 1},
+            {"events", "events of this run", AMOUNT, 1}, {"seq", "event", AMOUNT, 1},
+            {"durable_seq", "durable up to", AMOUNT, 1})},
+    {"status", "clock", "Clock", LINES, NULL,
+     FIELDS({"state", "state", TEXT, 1}, {"entry", "new orders", TEXT, 1},
+            {"follows", "follows", TEXT, 1}, {"engine_time", "engine time", TEXT, 1},
+            {"wall_offset_ms", "wall clock off, ms", NUMBER, 1},
+            {"venue_offset_us", "venue off, us", NUMBER, 1},
+            {"journal_ahead_ms", "journal ahead, ms", NUMBER, 1},
+            {"wall_steps", "steps of the wall clock", NUMBER, 1})},
+    {"status", "venues", "Venues", ROWS, NULL,
+     FIELDS({"venue", "venue", TEXT, 1}, {"state", "state", TEXT, 1}, {"health", "health", TEXT, 1},
+            {"ready", "ready", TEXT, 1}, {"halted", "halted", TEXT, 1})},
+
+    {"agents", NULL, "Agents", ROWS, NULL,
+     FIELDS({"name", "agent", TEXT, 1}, {"state", "state", TEXT, 1}, {"stage", "stage", TEXT, 2},
+            {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
+            {"result", "result", AMOUNT, 1}, {"drawdown", "drawdown", SHARE, 2},
+            {"open", "open", AMOUNT, 1}, {"fills", "fills", AMOUNT, 1},
+            {"refused", "refused", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},
+            {"wins", "wins", AMOUNT, 3}, {"losses", "losses", AMOUNT, 3},
+            {"intents", "intents", AMOUNT, 3}, {"events", "events", AMOUNT, 3},
+            {"generation", "generation", NUMBER, 3}, {"runner", "runner", TEXT, 3},
+            {"kind", "kind", TEXT, 3}, {"code", "code", HASH, 3})},
+
+    {"agent", "agent", "Agent", LINES, NULL,
+     FIELDS({"name", "name", TEXT, 1}, {"kind", "kind", TEXT, 1}, {"state", "state", TEXT, 1},
+            {"stage", "stage", TEXT, 1}, {"runner", "runner", TEXT, 1},
+            {"generation", "generation", NUMBER, 1}, {"code", "code", HASH, 1},
+            {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
+            {"result", "result", AMOUNT, 1}, {"drawdown", "drawdown", SHARE, 1},
+            {"fees", "fees", AMOUNT, 1}, {"fills", "fills", AMOUNT, 1}, {"wins", "wins", AMOUNT, 1},
+            {"losses", "losses", AMOUNT, 1}, {"intents", "intents", AMOUNT, 1},
+            {"refused", "refused", AMOUNT, 1}, {"open", "open orders", AMOUNT, 1},
+            {"events", "events", AMOUNT, 1})},
+    {"agent", "limits", "Limits", LINES, NULL,
+     FIELDS({"capital", "capital", AMOUNT, 1}, {"order", "one order", AMOUNT, 1},
+            {"position", "position", AMOUNT, 1}, {"daily_loss", "loss of a day", AMOUNT, 1},
+            {"drawdown", "drawdown", SHARE, 1}, {"floor", "floor of equity", AMOUNT, 1},
+            {"collar", "collar", SHARE, 1}, {"collar_passive", "collar, passive", SHARE, 1},
+            {"open_orders", "open orders", AMOUNT, 1},
+            {"orders_per_second", "orders a second", NUMBER, 1},
+            {"orders_burst", "at once", NUMBER, 1}, {"duplicates", "alike", NUMBER, 1},
+            {"duplicate_window", "within", SECONDS, 1}, {"book_age", "age of a book", SECONDS, 1},
+            {"leverage", "leverage", NUMBER, 1}, {"on_breach", "when breached", TEXT, 1})},
+    {"agent", "positions", "Positions", ROWS, NULL, POSITION_FIELDS},
+    {"agent", "orders", "Open orders", ROWS, NULL, ORDER_FIELDS},
+    {"agent", "fills", "Newest fills", ROWS, NULL, FILL_FIELDS},
+
+    {"orders", NULL, "Open orders", ROWS, NULL, ORDER_FIELDS},
+    {"positions", NULL, "Positions", ROWS, NULL, POSITION_FIELDS},
+    {"fills", NULL, "Newest fills", ROWS, NULL, FILL_FIELDS},
+    {"halts", NULL, "Halts", ROWS, NULL,
+     FIELDS({"scope", "scope", TEXT, 1}, {"of", "of", TEXT, 1}, {"cause", "cause", TEXT, 1},
+            {"since", "since", TIME, 1}, {"by", "by", TEXT, 1}, {"reason", "reason", LAST, 1})},
+    {"foreign", NULL, "Orders that this host did not send", ROWS, NULL,
+     FIELDS({"whose", "whose", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
+            {"price", "price", NUMBER, 1}, {"quantity", "quantity", NUMBER, 1},
+            {"seen", "seen", TIME, 1}, {"client_id", "client id", TEXT, 2},
+            {"venue_order", "number there", NUMBER, 2}, {"journal", "journal", TEXT, 3})},
+    {"valuation", NULL, "Value of other assets", ROWS, NULL,
+     FIELDS({"asset", "asset", TEXT, 1}, {"instrument", "by", TEXT, 1},
+            {"price", "price", NUMBER, 1}, {"age_s", "age", SECONDS, 1},
+            {"stale", "stale", TEXT, 1})},
+    {"exits", NULL, "Exit plans", ROWS, NULL,
+     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
+            {"leaves", "leaves", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},
+            {"stop", "stop", NUMBER, 1}, {"state", "state", TEXT, 1}, {"cause", "cause", TEXT, 2},
+            {"watches", "watches", TEXT, 2}, {"closed", "closed", NUMBER, 3},
+            {"plan", "plan", NUMBER, 3}, {"reason", "reason", LAST, 3})},
+    {"books", NULL, "Books", ROWS, NULL,
+     FIELDS({"symbol", "symbol", TEXT, 1}, {"kind", "kind", TEXT, 1}, {"state", "state", TEXT, 1},
+            {"bid", "bid", NUMBER, 1}, {"ask", "ask", NUMBER, 1}, {"mark", "mark", NUMBER, 2},
+            {"quote", "in", TEXT, 2})},
+    {"venues", NULL, "Venues", ROWS, NULL,
+     FIELDS({"venue", "venue", TEXT, 1}, {"state", "state", TEXT, 1}, {"health", "health", TEXT, 1},
+            {"halted", "halted", TEXT, 1}, {"links_up", "links", NUMBER, 1},
+            {"books_live", "live books", NUMBER, 1}, {"messages", "messages", AMOUNT, 2},
+            {"p50_ns", "p50", NS, 1}, {"p99_ns", "p99", NS, 1}, {"gaps", "gaps", AMOUNT, 2},
+            {"reconnects", "reconnects", AMOUNT, 2}, {"unconfirmed", "unconfirmed", AMOUNT, 3},
+            {"uptime", "up", SHARE, 3}, {"outages", "outages", AMOUNT, 3},
+            {"clock_offset_us", "clock, us", NUMBER, 3},
+            {"api_budget_left", "weight left", AMOUNT, 3}, {"agents", "agents", NUMBER, 3})},
+    {"accounts", NULL, "Accounts", ROWS, NULL,
+     FIELDS({"account", "account", NUMBER, 1}, {"venue", "venue", TEXT, 1},
+            {"dialect", "dialect", TEXT, 1}, {"feed", "feed of", TEXT, 2},
+            {"state", "state", TEXT, 1}, {"agents", "agents", NUMBER, 1},
+            {"credential", "credential", TEXT, 3})},
+    {"accounts", NULL, "Money", NESTED, "money",
+     FIELDS({"account", "account", NUMBER, 1}, {"asset", "asset", TEXT, 1},
+            {"total", "total", AMOUNT, 1}, {"agents", "of agents", AMOUNT, 1})},
+    {"feed", NULL, "Feeds", LINES, NULL,
+     FIELDS({"health", "health", TEXT, 1}, {"ready", "ready", TEXT, 1},
+            {"links_up", "links up", NUMBER, 1}, {"links", "links in all", NUMBER, 1},
+            {"books_live", "books live", NUMBER, 1}, {"books", "books in all", NUMBER, 1},
+            {"messages", "messages", AMOUNT, 1}, {"bad", "bad", AMOUNT, 1},
+            {"gaps", "gaps", AMOUNT, 1}, {"resyncs", "resyncs", AMOUNT, 1},
+            {"reconnects", "reconnects", AMOUNT, 1},
+            {"silent_channels", "silent channels", AMOUNT, 1}, {"held", "orders held", AMOUNT, 1},
+            {"queued", "queued", AMOUNT, 1}, {"unconfirmed", "unconfirmed", AMOUNT, 1},
+            {"banned", "banned", TEXT, 1}, {"auth_halted", "key refused", TEXT, 1})},
+    {"feed", "venues", "Each venue", ROWS, NULL,
+     FIELDS({"venue", "venue", TEXT, 1}, {"health", "health", TEXT, 1},
+            {"links_up", "links", NUMBER, 1}, {"books_live", "live books", NUMBER, 1},
+            {"messages", "messages", AMOUNT, 1}, {"bad", "bad", AMOUNT, 1},
+            {"gaps", "gaps", AMOUNT, 1}, {"resyncs", "resyncs", AMOUNT, 2},
+            {"reconnects", "reconnects", AMOUNT, 2}, {"held", "held", AMOUNT, 2},
+            {"unconfirmed", "unconfirmed", AMOUNT, 3}, {"banned", "banned", TEXT, 3})},
+    {"feed", "venues", "Rate windows", NESTED, "limits",
+     FIELDS({"venue", "venue", TEXT, 1}, {"limit", "limit", TEXT, 1}, {"free", "free", AMOUNT, 1},
+            {"capacity", "of", AMOUNT, 1}, {"window_ms", "in ms", AMOUNT, 1})},
+    {"portfolio", NULL, "Portfolio", LINES, NULL,
+     FIELDS({"equity", "equity", AMOUNT, 1}, {"equity_at_day", "at 00:00 UTC", AMOUNT, 1},
+            {"equity_highest", "highest", AMOUNT, 1}, {"breached", "breached", TEXT, 1},
+            {"breached_by", "by", TEXT, 1}, {"breach_loss", "loss then", AMOUNT, 1},
+            {"on_breach", "when breached", TEXT, 1})},
+    {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
+     FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", AMOUNT, 1}, {"at", "at", AMOUNT, 1},
+            {"is_kept", "kept", TEXT, 1}, {"text", "what it is of", LAST, 1})},
+    {"latency", "step", "Engine step", LINES, NULL,
+     FIELDS({"count", "steps", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
+            {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
+    {"latency", "delivery", "Wire to the end of the step", LINES, NULL,
+     FIELDS({"count", "events", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
+            {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
+    {"latency", "agents", "On to each agent's callback", ROWS, NULL,
+     FIELDS({"agent", "agent", TEXT, 1}, {"count", "events", AMOUNT, 1}, {"p50_ns", "p50", NS, 1},
+            {"p90_ns", "p90", NS, 1}, {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
+    {"latency", "venues", "Of each venue", ROWS, NULL,
+     FIELDS({"venue", "venue", TEXT, 1}, {"count", "events", AMOUNT, 1}, {"p50_ns", "p50", NS, 1},
+            {"p90_ns", "p90", NS, 1}, {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
+    {"reloads", NULL, "Who took over", ROWS, NULL,
+     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"kind", "kind", TEXT, 1},
+            {"from", "from", NUMBER, 1}, {"to", "to", NUMBER, 1}, {"pause_ns", "pause", NS, 1},
+            {"total_ns", "in all", NS, 1}, {"state_bytes", "state", BYTES, 2},
+            {"code", "code", HASH, 3})},
+    {"quarantine ls", NULL, "Plugin files that crashed too often", ROWS, NULL,
+     FIELDS({"agent", "agent", TEXT, 1}, {"t", "since", TIME_MS, 1}, {"why", "why", TEXT, 2},
+            {"hash", "hash", LAST, 1})},
+    {"tournament", NULL, "Tournament", LINES, NULL,
+     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},
+            {"schedule", "schedule", TEXT, 1})},
+    {"tournament", "rows", "Ranks", ROWS, NULL,
+     FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1}, {"verdict", "verdict", TEXT, 1},
+            {"score", "score", NUMBER, 1}, {"share", "share", SHARE, 1},
+            {"t_value", "t", NUMBER, 2}, {"before", "before", AMOUNT, 1},
+            {"after", "after", AMOUNT, 1}, {"change", "change", AMOUNT, 3})},
+    {"alerts", NULL, "Alerts", ROWS, NULL,
+     FIELDS({"seq", "seq", NUMBER, 1}, {"t", "time", TIME, 1}, {"level", "level", TEXT, 1},
+            {"kind", "kind", TEXT, 1}, {"agent", "agent", TEXT, 1},
+            {"is_acknowledged", "seen", TEXT, 3}, {"text", "what", LAST, 1})},
+    {"log tail", NULL, "Log", ROWS, NULL,
+     FIELDS({"t", "time", TIME, 1}, {"level", "level", TEXT, 1}, {"area", "area", TEXT, 1},
+            {"key", "key", TEXT, 2}, {"text", "what", LAST, 1})},
+    {"left", NULL, "Left", LINES, NULL,
+     FIELDS({"on", "of", TEXT, 1}, {"n_positions", "positions", NUMBER, 1},
+            {"n_orders", "orders", NUMBER, 1}, {"done", "all closed", TEXT, 1},
+            {"heard", "heard of the venues", TEXT, 1}, {"stopped", "stopped", TEXT, 1})},
+    {"left", "positions", "Positions", ROWS, NULL,
+     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
+            {"quantity", "quantity", NUMBER, 1}, {"why", "why", LAST, 1})},
+    {"left", "orders", "Orders", ROWS, NULL,
+     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"why", "why", LAST, 1})},
+};
+#define VIEWS (sizeof(views) / sizeof(views[0]))
+
+static void put_thousands(const char *text, char out[CELL_MAX])
+{
+    const char *digits = text + (*text == '-');
+    size_t n = strcspn(digits, ".");
+    size_t used = (size_t)snprintf(out, CELL_MAX, "%s", *text == '-' ? "-" : "");
+
+    for (size_t i = 0; i < n && used + 2 < CELL_MAX; i++) {
+        if (i > 0 && (n - i) % 3 == 0)
+            out[used++] = ',';
+        out[used++] = digits[i];
+    }
+    snprintf(out + used, CELL_MAX - used, "%s", digits + n);
+}
+
+static void put_span(int64_t seconds, char out[CELL_MAX])
+{
+    if (seconds < 60)
+        snprintf(out, CELL_MAX, "%lld s", (long long)seconds);
+    else if (seconds < 86400)
+        snprintf(out, CELL_MAX, "%02lld:%02lld:%02lld", (long long)seconds / 3600,
+                 (long long)seconds / 60 % 60, (long long)seconds % 60);
+    else
+        snprintf(out, CELL_MAX, "%lldd %02lld:%02lld:%02lld", (long long)seconds / 86400,
+                 (long long)seconds / 3600 % 24, (long long)seconds / 60 % 60,
+                 (long long)seconds % 60);
+}
+
+static void put_plain(const json_t *value, char out[CELL_MAX])
+{
+    if (json_is_string(value) && json_string_length(value) > 0)
+        (void)utf8_escape(json_string_value(value), json_string_length(value), out, CELL_MAX);
+    else if (json_is_integer(value))
+        snprintf(out, CELL_MAX, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(out, CELL_MAX, "%.2f", json_real_value(value));
+    else
+        snprintf(out, CELL_MAX, "%s",
+                 json_is_true(value)    ? "yes"
+                 : json_is_false(value) ? "no"
+                                        : "-");
+}
+
+static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
+{
+    char plain[CELL_MAX];
+    char time[CLOCK_TEXT];
+
+    put_plain(value, plain);
+    snprintf(out, CELL_MAX, "%s", plain);
+    if (kind == AMOUNT && strspn(plain, "-0123456789.") == strlen(plain) && plain[1] != '\0')
+        put_thousands(plain, out);
+    else if (kind == RANK && json_integer_value(value) == 0)
+        snprintf(out, CELL_MAX, "-");
+    else if (kind == SHARE && json_is_number(value))
+        snprintf(out, CELL_MAX, "%.2f %%", 100.0 * json_number_value(value));
+    else if (kind == TIME && json_is_string(value) && strlen(plain) >= 19)
+        snprintf(out, CELL_MAX, "%.5s %.8s", plain + 5, plain + 11);
+    else if (kind == TIME_MS && json_is_integer(value)) {
+        clock_text(json_integer_value(value) * 1000000, time);
+        snprintf(out, CELL_MAX, "%.5s %.8s", time + 5, time + 11);
+    } else if (kind == NS && json_is_number(value)) {
+        table_time((int64_t)json_number_value(value), out);
+    } else if (kind == SECONDS && json_is_number(value)) {
+        put_span((int64_t)json_number_value(value), out);
+    } else if (kind == BYTES && json_is_integer(value)) {
+        put_thousands(plain, out);
+        strncat(out, " B", CELL_MAX - strlen(out) - 1);
+    } else if (kind == HASH) {
+        snprintf(out, CELL_MAX, "%.16s", plain);
+    }
+}
+
+static int is_left(enum kind kind)
+{
+    return kind == TEXT || kind == LAST || kind == HASH || kind == TIME || kind == TIME_MS;
+}
+
+static void put_lines(FILE *out, const struct view *view, const json_t *of, int width)
+{
+    int head = 0;
+
+    for (const struct field *field = view->fields; field->rank > 0; field++) {
+        if (json_object_get(of, field->key) != NULL && (int)strlen(field->head) > head)
+            head = (int)strlen(field->head);
+    }
+    for (const struct field *field = view->fields; field->rank > 0; field++) {
+        const json_t *value = json_object_get(of, field->key);
+        char text[CELL_MAX];
+
+        // What a host has nothing to say of is no line.
+        if (value == NULL || (json_is_null(value) && field->kind == LAST))
+            continue;
+        put_cell(value, field->kind, text);
+        wrap_text(out, width, fprintf(out, "%-*s  ", head, field->head), head + 2, text);
+    }
+}
+
+struct column {
+    const struct field *field;
+    int width, is_shown;
+};
+
+static const json_t *cell_of(const json_t *row, const struct field *field)
+{
+    return json_object_get(row, field->key);
+}
+
+/* Which fields the table has: those of rank 1 always, of rank 2 and 3 as long as there is room; one
+ * that no row has is none. */
+static int choose(const struct view *view, const json_t *rows, int width, struct column *columns)
+{
+    int n = 0;
+    int used = 0;
+    size_t i;
+    const json_t *row;
+
+    for (const struct field *field = view->fields; field->rank > 0 && n < COLUMNS_MAX; field++) {
+        struct column *column = &columns[n];
+        int is_there = 0;
+
+        *column = (struct column){.field = field, .width = (int)strlen(field->head)};
+        json_array_foreach(rows, i, row)
+        {
+            char text[CELL_MAX];
+
+            if (cell_of(row, field) == NULL)
+                continue;
+            is_there = 1;
+            put_cell(cell_of(row, field), field->kind, text);
+            if (field->kind != LAST && (int)strlen(text) > column->width)
+                column->width = (int)strlen(text);
+        }
+        n += is_there;
+    }
+    for (int rank = 1; rank <= 3; rank++) {
+        for (int k = 0; k < n; k++) {
+            int more = columns[k].width + (used > 0 ? 2 : 0);
+
+            if (columns[k].field->rank != rank || (rank > 1 && used + more > width))
+                continue;
+            columns[k].is_shown = 1;
+            used += more;
+        }
+    }
+    return n;
+}
+
+static void put_row(FILE *out, const struct column *columns, int n, const json_t *row, int width)
+{
+    int at = 0;
+    int last = n - 1;
+
+    while (last > 0 && !columns[last].is_shown)
+        last--;
+    for (int k = 0; k <= last; k++) {
+        const struct column *column = &columns[k];
+        char text[CELL_MAX];
+
+        if (!column->is_shown)
+            continue;
+        if (row != NULL)
+            put_cell(cell_of(row, column->field), column->field->kind, text);
+        else
+            snprintf(text, sizeof(text), "%s", column->field->head);
+        at += at > 0 ? fprintf(out, "  ") : 0;
+        if (k == last && column->field->kind == LAST && row != NULL && at + LAST_MIN > width &&
+            at + (int)strlen(text) > width) {
+            fputs("\n    ", out); // too narrow a column: a line of its own
+            wrap_text(out, width, 4, 4, text);
+        } else if (k == last && is_left(column->field->kind))
+            wrap_text(out, width, at, at, text);
+        else
+            at += fprintf(out, is_left(column->field->kind) ? "%-*s" : "%*s", column->width, text);
+    }
+    if (!is_left(columns[last].field->kind))
+        fputc('\n', out);
+}
+
+static void put_rows(FILE *out, const struct view *view, const json_t *rows, int width)
+{
+    struct column columns[COLUMNS_MAX];
+    int n = choose(view, rows, width, columns);
+    size_t i;
+    const json_t *row;
+
+    if (n == 0) {
+        fputs("none\n", out);
+        return;
+    }
+    put_row(out, columns, n, NULL, width);
+    json_array_foreach(rows, i, row) put_row(out, columns, n, row, width);
+}
+
+// The inner rows of all outer ones, each with the outer's first field. NULL: no memory.
+static json_t *flatten(const struct view *view, const json_t *outer)
+{
+    json_t *all = json_array();
+    size_t i, k;
+    const json_t *row;
+    json_t *inner;
+
+    json_array_foreach(outer, i, row)
+    {
+        json_array_foreach(json_object_get(row, view->inner), k, inner)
+        {
+            json_t *copy = json_copy(inner);
+
+            if (copy == NULL ||
+                json_object_set(copy, view->fields[0].key,
+                                json_object_get(row, view->fields[0].key)) < 0 ||
+                json_array_append_new(all, copy) < 0) {
+                json_decref(all);
+                return NULL;
+            }
+        }
+    }
+    return all;
+}
+
+// Equity of each agent over the run: from when to when, first, last, lowest and highest.
+static void put_equity(FILE *out, const json_t *value, int width)
+{
+    static const struct field fields[] = {{"agent", "agent", TEXT, 1},
+                                          {"n", "samples", AMOUNT, 1},
+                                          {"from", "from", TIME_MS, 1},
+                                          {"to", "to", TIME_MS, 1},
+                                          {"first", "first", AMOUNT, 1},
+                                          {"last", "last", AMOUNT, 1},
+                                          {"lowest", "lowest", AMOUNT, 2},
+                                          {"highest", "highest", AMOUNT, 2},
+                                          {NULL, NULL, TEXT, 0}};
+    static const struct view view = {"equity", NULL, "Equity over this run", ROWS, NULL, fields};
+    json_t *rows = json_array();
+    const char *key;
+    json_t *samples;
+
+    json_object_foreach((json_t *)(uintptr_t)value, key, samples)
+    {
+        size_t n = json_array_size(samples);
+        const json_t *first = json_array_get(samples, 0);
+        const json_t *last = json_array_get(samples, n > 0 ? n - 1 : 0);
+        double lowest = json_number_value(json_array_get(first, 1));
+        double highest = lowest;
+        char text[4][48];
+
+        for (size_t i = 0; i < n; i++) {
+            double at = json_number_value(json_array_get(json_array_get(samples, i), 1));
+
+            lowest = at < lowest ? at : lowest;
+            highest = at > highest ? at : highest;
+        }
+        if (n == 0)
+            continue;
+        snprintf(text[0], sizeof(text[0]), "%.2f", json_number_value(json_array_get(first, 1)));
+        snprintf(text[1], sizeof(text[1]), "%.2f", json_number_value(json_array_get(last, 1)));
+        snprintf(text[2], sizeof(text[2]), "%.2f", lowest);
+        snprintf(text[3], sizeof(text[3]), "%.2f", highest);
+        (void)json_array_append_new(
+            rows,
+            json_pack("{s:s, s:I, s:O, s:O, s:s, s:s, s:s, s:s}", "agent", key, "n", (json_int_t)n,
+                      "from", json_array_get(first, 0), "to", json_array_get(last, 0), "first",
+                      text[0], "last", text[1], "lowest", text[2], "highest", text[3]));
+    }
+    fprintf(out, "%s\n", view.title);
+    put_rows(out, &view, rows, width);
+    json_decref(rows);
+}
+
+int view_has(const char *verb)
+{
+    for (size_t i = 0; i < VIEWS; i++) {
+        if (strcmp(views[i].verb, verb) == 0)
+            return 1;
+    }
+    return strcmp(verb, "equity") == 0;
+}
+
+int view_show(FILE *out, const char *verb, const json_t *value, int width)
+{
+    int n = 0;
+
+    if (strcmp(verb, "equity") == 0) {
+        put_equity(out, value, width);
+        return 1;
+    }
+    for (size_t i = 0; i < VIEWS; i++) {
+        const struct view *view = &views[i];
+        const json_t *of = view->path != NULL ? json_object_get(value, view->path) : value;
+        json_t *flat = NULL;
+
+        if (strcmp(view->verb, verb) != 0 || of == NULL)
+            continue;
+        if (view->shape == NESTED)
+            flat = flatten(view, of);
+        // No table of a part that has no rows; of the whole answer it says "none".
+        if (n++ > 0 && view->shape != LINES && json_array_size(flat != NULL ? flat : of) == 0) {
+            json_decref(flat);
+            continue;
+        }
+        fprintf(out, "%s%s\n", n > 1 ? "\n" : "", view->title);
+        if (view->shape == LINES)
+            put_lines(out, view, of, width);
+        else
+            put_rows(out, view, flat != NULL ? flat : of, width);
+        json_decref(flat);
+    }
+    return n > 0;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/* view: what a verb answers as a person reads it: units, thousands, columns by room, no line longer
+ * than the terminal. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/view.h"
+#include "report/wrap.h"
+
+static char *shown(const char *verb, const char *json, int width)
+{
+    json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&bytes, &n);
+
+    ck_assert_ptr_nonnull(value);
+    ck_assert_ptr_nonnull(out);
+    ck_assert_int_eq(view_show(out, verb, value, width), 1);
+    ck_assert_int_eq(fclose(out), 0);
+    json_decref(value);
+    return bytes;
+}
+
+static void is(const char *verb, const char *json, int width, const char *expected)
+{
+    char *bytes = shown(verb, json, width);
+
+    ck_assert_str_eq(bytes, expected);
+    free(bytes);
+}
+
+START_TEST(lines_have_words_and_units)
+{
+    is("left", "{\"on\": \"all\", \"n_positions\": 2, \"done\": false}", 80,
+       "Left\nof          all\npositions   2\nall closed  no\n");
+    is("latency", "{\"step\": {\"count\": 1234567, \"p50_ns\": 195, \"p99_ns\": 2800000}}", 80,
+       "Engine step\nsteps  1,234,567\np50    195 ns\np99    2.8 ms\n");
+}
+END_TEST
+
+#define POSITION                                                                                   \
+    "[{\"agent\": \"a\", \"symbol\": \"v:BTCUSDT\", \"side\": \"short\", \"quantity\": \"-1.5\","  \
+    " \"entry\": \"60000.0\", \"mark\": \"61000.0\", \"unrealised\": \"-1500.00\","                \
+    " \"realised\": \"1234567.89\"}]"
+
+START_TEST(tables_have_the_columns_that_find_room)
+{
+    is("positions", POSITION, 66,
+       "Positions\n"
+       "agent  symbol     side   quantity    entry     mark  unrealised\n"
+       "a      v:BTCUSDT  short      -1.5  60000.0  61000.0   -1,500.00\n");
+    is("positions", POSITION, WRAP_NONE,
+       "Positions\n"
+       "agent  symbol     side   quantity    entry     mark  unrealised      realised\n"
+       "a      v:BTCUSDT  short      -1.5  60000.0  61000.0   -1,500.00  1,234,567.89\n");
+    is("positions", "[]", 80, "Positions\nnone\n");
+}
+END_TEST
+
+START_TEST(what_rows_hold_in_lists_has_a_table_of_its_own)
+{
+    is("accounts",
+       "[{\"account\": 0, \"venue\": \"v\", \"money\": [{\"asset\": \"USDT\", \"total\": "
+       "\"1000.5\"},"
+       " {\"asset\": \"BTC\", \"total\": \"2\"}]}]",
+       80,
+       "Accounts\naccount  venue\n      0  v\n\nMoney\naccount  asset    total\n      0  USDT   "
+       "1,000.5\n"
+       "      0  BTC          2\n");
+    is("accounts", "[{\"account\": 0, \"venue\": \"v\", \"money\": []}]", 80,
+       "Accounts\naccount  venue\n      0  v\n");
+}
+END_TEST
+
+START_TEST(a_long_text_takes_lines_of_its_own_and_none_is_too_long)
+{
+    char *bytes =
+        shown("alerts",
+              "[{\"seq\": 12345, \"t\": \"2026-11-26T04:51:37.5Z\", \"level\": \"warning\", "
+              "\"kind\": \"flood\", \"agent\": \"flood_1\", \"is_acknowledged\": false, "
+              "\"text\": \"flood_1 exceeds the intent rate limit of 1000 a second: with "
+              "20000 refused intents in hand its plugin is ended\"}]",
+              60);
+    char *save = NULL;
+
+    ck_assert_ptr_nonnull(strstr(bytes, "11-26 04:51:37"));
+    ck_assert_ptr_nonnull(strstr(bytes, "\n    flood_1 exceeds the intent rate limit of 1000 a"));
+    for (char *line = strtok_r(bytes, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save))
+        ck_assert_uint_le(strlen(line), 60);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(equity_is_a_line_for_each_agent)
+{
+    is("equity",
+       "{\"a\": [[1795666603362, 50000, 50000], [1795666663362, 49000.5, 50000]], \"b\": []}",
+       WRAP_NONE,
+       "Equity over this run\n"
+       "agent  samples  from            to                  first       last     lowest    "
+       "highest\n"
+       "a            2  11-26 04:16:43  11-26 04:17:43  50,000.00  49,000.50  49,000.50  "
+       "50,000.00\n");
+}
+END_TEST
+
+START_TEST(what_a_host_sends_cannot_command_a_terminal)
+{
+    char *bytes = shown(
+        "halts", "[{\"scope\": \"all\", \"by\": \"\\u001b[2Jx\", \"reason\": \"\\u0007\"}]", 80);
+
+    ck_assert_ptr_null(strchr(bytes, '\x1b'));
+    ck_assert_ptr_null(strchr(bytes, '\a'));
+    free(bytes);
+    ck_assert_int_eq(view_has("no such verb"), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("view");
+    TCase *tcase = tcase_create("view");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, lines_have_words_and_units);
+    tcase_add_test(tcase, tables_have_the_columns_that_find_room);
+    tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
+    tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
+    tcase_add_test(tcase, equity_is_a_line_for_each_agent);
+    tcase_add_test(tcase, what_a_host_sends_cannot_command_a_terminal);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
