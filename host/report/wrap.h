@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 
-#define WRAP_NONE 100000 /* columns of what is no terminal: nothing is wrapped for a file or pipe  \
-                          */
+#define WRAP_NONE                                                                                  \
+    100000 /* columns of what is no terminal: nothing is wrapped for a file or pipe                \
+            */
 
 int wrap_width(FILE *out); /* columns; WRAP_NONE */
 /* A line that begins at column at, already written so far, and goes on in further lines behind
