@@ -145,6 +145,7 @@ static void set_rules(struct tournament_rules *rules, int64_t length_s)
     // Six of them in a demo: steps that a person sees.
     rules_set_setting(rules, SETTING_INCREASE, 0.25);
     rules_set_setting(rules, SETTING_DECREASE, 0.25);
+    rules_set_setting(rules, SETTING_FAULT_REST, 1000.0); // for as long as it lasts
     // Whoever misbehaves is out by then.
     rules->min_samples = (uint32_t)(length_s / 60 * 28 / 100);
     if (rules->min_samples < 2)
@@ -315,6 +316,18 @@ static int print_counts(const struct demo *demo, struct error *err)
                             : error_set(err, AGON_ECORRUPT, "an agent did not see every event");
 }
 
+// What the demo promises of tournaments.
+static int judge_plans(const struct demo *demo, struct error *err)
+{
+    uint32_t n = demo->story.n_given_faulty;
+
+    printf("Capital given to an agent after it crashed, hung or flooded: %s.\n",
+           n == 0 ? "none" : "BY A TOURNAMENT");
+    return n == 0 ? AGON_OK
+                  : error_set(err, AGON_ECORRUPT,
+                              "a tournament gave capital to an agent after its fault, %u times", n);
+}
+
 static void print_changeovers(struct demo *demo)
 {
     uint32_t n = demo->n_changeovers;
@@ -411,6 +424,8 @@ static int tell(struct demo *demo, int is_over, struct error *err)
         print_agents(demo);
         printf("\n");
         seen = print_counts(demo, err);
+        if (judge_plans(demo, seen < 0 ? NULL : err) < 0)
+            seen = AGON_ECORRUPT;
         print_changeovers(demo);
         print_times(demo);
         if (is_over)

@@ -172,6 +172,8 @@ static void on_crash(struct run_report *story, struct engine *engine,
         happen(story, record->hdr.t, record->slot, RUN_REPORT_CRASH, "%s",
                run_report_brief(record->text, text, sizeof(text)));
 
+    if (record->slot < SLOTS_MAX)
+        story->slots[record->slot].is_faulty = 1;
     if (one == NULL || record->slot >= SLOTS_MAX)
         return;
     // What was open at an earlier crash is that one's.
@@ -211,6 +213,8 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
         agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
         moved_amt = num_add(moved_amt, num_abs(change_amt));
+        if (line->slot < SLOTS_MAX && story->slots[line->slot].is_faulty && change_amt > 0)
+            story->n_given_faulty++;
         if (plan_rank(line) == 1)
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;

@@ -44,6 +44,7 @@ struct run_report_slot {
     uint32_t crash;     /* its last happening of that kind, + 1; 0: none */
     uint32_t flood;     /* the same of RUN_REPORT_REFUSED */
     uint64_t acked;     /* the last order that the venue has taken */
+    int is_faulty;      /* its plugin crashed, hung or flooded */
 };
 struct run_report {
     struct replay replay; /* its engine stands at the end */
@@ -55,6 +56,7 @@ struct run_report {
     agon_ns_t t_first, t_end;
     union plan_event *plans; /* owned; number n at n % RUN_REPORT_PLANS */
     uint32_t n_plans;
+    uint32_t n_given_faulty; /* times that a plan gave capital to an agent after its fault */
     uint64_t n_rate_refused; /* host_is_rate_refused */
     int is_live;             /* orders went to a venue */
     /* Real time from an agent's wish to the venue's word on the new order, of those that no limiter

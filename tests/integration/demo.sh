@@ -75,6 +75,7 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 grep -q 'intent-to-ack round trip .* orders that no$' "$WORK/out" && grep -q '^limiter held). Orders that a limiter held: [0-9]' "$WORK/out" ||
     fail "the round trips do not say what a limiter held: $(grep -A 1 'round trip' "$WORK/out")"
 grep -q 'orders held by a limiter' "$WORK/demo.html" || fail "nor does the report"
+grep -q '^Capital given to an agent after it crashed, hung or flooded: none\.$' "$WORK/out" || fail "capital was given to a faulty agent"
 grep -q 'seen by them: .*, equal' "$WORK/out" || fail "events sent and seen are not compared"
 [ -z "$(complaints)" ] || fail "the demo complains: $(complaints | head -3)"
 [ "$(grep -c '<svg' "$WORK/demo.html")" -ge 2 ] || fail "the report has no plots"
