@@ -487,7 +487,7 @@ int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
     }
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
-        error_wrap(err, "slot %s", slot->record.name);
+        error_wrap(err, "slot %s: plugin %s", slot->record.name, slot->plugin);
         return rc;
     }
     member_seat(crew, slot->record.slot)->mapped = generation;
@@ -525,7 +525,7 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     member->mapped = NULL;
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
-        error_wrap(err, "slot %s", slot->record.name);
+        error_wrap(err, "slot %s: plugin %s", slot->record.name, slot->plugin);
         return rc;
     }
     member->active = generation;

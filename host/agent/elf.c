@@ -194,7 +194,9 @@ static int head(struct elf *elf)
     if (elf->n == 0)
         return find(elf, S01, 0, "the file is empty");
     if (elf->n < SELFMAG || memcmp(elf->bytes, ELFMAG, SELFMAG) != 0)
-        return find(elf, S01, 0, "not an ELF file: it begins with other bytes");
+        return find(
+            elf, S01, 0,
+            "not an ELF file: it begins with other bytes; expected a shared object, NAME.so");
     if (!get(elf, 0, h, sizeof(*h)))
         return find(elf, S01, 0, "truncated: %llu bytes are less than an ELF header",
                     (unsigned long long)elf->n);
@@ -204,7 +206,9 @@ static int head(struct elf *elf)
         h->e_version != EV_CURRENT)
         return find(elf, S01, 0, "byte order or ELF version is not that of this machine");
     if (h->e_machine != EM_X86_64)
-        return find(elf, S01, 0, "built for machine %u, this host is x86-64 (62)", h->e_machine);
+        return find(elf, S01, 0,
+                    "built for machine %u; expected a build for x86-64 (62), which this host is",
+                    h->e_machine);
     if (h->e_type != ET_DYN)
         return find(elf, S01, 0, "%s, not a shared object: link with -shared",
                     h->e_type == ET_EXEC  ? "an executable"
@@ -229,7 +233,9 @@ static int segments(struct elf *elf)
     // loss may have spared the segments, is found by them.
     if (h->e_shnum > 0 && (h->e_shentsize != sizeof(Elf64_Shdr) ||
                            at(elf, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr)) == NULL))
-        return find(elf, S02, 0, "truncated: section headers lie beyond the end of the file");
+        return find(
+            elf, S02, 0,
+            "truncated: section headers lie beyond the end of the file; expected the whole file");
     return 0;
 }
 
@@ -803,7 +809,9 @@ static int names(struct elf *elf)
             return find(elf, S04, 0, "agon_plugin lies outside the file's data");
     }
     if (!has_entry)
-        find(elf, S04, 0, "exports no agon_plugin: is this a plugin?");
+        find(elf, S04, 0,
+             "exports no agon_plugin: is this a plugin? AGON_PLUGIN makes it, and `agon new` a "
+             "whole one");
     return 0;
 }
 

@@ -489,6 +489,19 @@ static void param_default(struct feed_param *param, const struct agon_param *dec
         choice_copy(declared->choices, param->integer, param->text, sizeof(param->text));
 }
 
+static int refuse_param(const struct agon_descriptor *descriptor, const char *name,
+                        struct error *err)
+{
+    char known[256] = "none";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < descriptor->n_params && used < sizeof(known); i++)
+        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                                 descriptor->params[i]->name);
+    return error_set(err, AGON_ENOENT, "%s has no parameter %s; expected one of: %s",
+                     descriptor->id, name, known);
+}
+
 int fold_params(struct feed *feed, struct error *err)
 {
     const struct agon_descriptor *descriptor = feed->descriptor;
@@ -506,8 +519,7 @@ int fold_params(struct feed *feed, struct error *err)
         while (i < descriptor->n_params && strcmp(descriptor->params[i]->name, given->name) != 0)
             i++;
         if (i == descriptor->n_params)
-            return error_set(err, AGON_ENOENT, "%s has no parameter %s", descriptor->id,
-                             given->name);
+            return refuse_param(descriptor, given->name, err);
         rc = fold_param_read(&feed->params[i], descriptor->params[i], given->text, err);
         if (rc < 0) {
             error_wrap(err, "parameter %s", given->name);

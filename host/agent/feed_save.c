@@ -119,8 +119,11 @@ int feed_load(struct feed *feed, struct error *err)
         hdr.crc32c != crc32c(0, in.at, in.n))
         return error_set(err, AGON_ECORRUPT, "the saved state is damaged");
     if (hdr.plugin_hash != plugin_hash(feed))
-        return error_set(err, AGON_EINVAL, "the saved state is another plugin's, not that of %s",
-                         descriptor->id);
+        return error_set(
+            err, AGON_EINVAL,
+            "the saved state is another plugin's, not that of %s; expected another build of "
+            "the plugin that the slot has (another plugin is a new agent of the roster)",
+            descriptor->id);
     if (feed->agent.load_state == NULL)
         return error_set(err, AGON_ENOTSUP, "there is a saved state, the plugin loads none");
     schema = hdr.schema;

@@ -25,20 +25,27 @@ static int open_source(const char *path, uint64_t *bytes, struct error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
     if (fd < 0) {
-        if (errno == ELOOP)
+        int error = errno;
+
+        if (error == ELOOP)
             return error_set(err, AGON_EINVAL, "a symbolic link; name the file itself");
-        return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EIO, "cannot be opened: %s",
-                         strerror(errno));
+        return error_set(err,
+                         error == ENOENT   ? AGON_ENOENT
+                         : error == EACCES ? AGON_EPERM
+                                           : AGON_EIO,
+                         "cannot be opened: %s; expected a plugin there, as its build makes it",
+                         strerror(error));
     }
     if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
         close(fd);
-        return error_set(err, AGON_EINVAL, "not a regular file");
+        return error_set(err, AGON_EINVAL, "not a regular file; expected a plugin, NAME.so");
     }
     if (stat.st_size <= 0 || stat.st_size > (off_t)ELF_FILE_MAX) {
         close(fd);
         return error_set(err, AGON_EINVAL, "%s",
-                         stat.st_size <= 0 ? "the file is empty"
-                                           : "larger than 256 MiB, which no plugin is");
+                         stat.st_size <= 0
+                             ? "the file is empty; expected a plugin as its build makes it"
+                             : "larger than 256 MiB, which no plugin is");
     }
     *bytes = (uint64_t)stat.st_size;
     return fd;

@@ -443,7 +443,9 @@ static void go_back(struct member *member)
         member->doomed = member->old;
         member->old = NULL;
         member->is_back = 0;
-        fail_with(member, AGON_ENOENT, "there is no earlier generation to go back to");
+        fail_with(member, AGON_ENOENT,
+                  "there is no earlier generation to go back to: nothing was "
+                  "reloaded since the start (`reloads` lists what was)");
         return;
     }
     if (member->is_draining)

@@ -254,9 +254,10 @@ static int check_fit(const struct member *member, const struct generation *next,
     if (member->spec.orders_on_reload == CREW_ORDERS_KEEP && next->info.kind == AGON_STRATEGY &&
         (member->active != NULL || member->dead != NULL) &&
         (next->info.caps & AGON_ADOPTS_ORDERS) == 0)
-        return error_set(err, AGON_ENOTSUP,
+        return error_set(err, AGON_ESTATE,
                          "it does not adopt orders (AGON_ADOPTS_ORDERS), and the roster says "
-                         "orders_on_reload: keep");
+                         "orders_on_reload: keep; expected 'orders_on_reload: cancel' or another "
+                         "plugin");
     return AGON_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "base/exit.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "config/offer.h"
 #include "config/suggest.h"
 #include "config/units.h"
 
@@ -87,50 +88,84 @@ static int refuse_value(const struct args_spec *spec, const char *command, const
 
 static int in_range(const struct arg *arg, int64_t value)
 {
-    return (arg->min == 0 && arg->max == 0) || (value >= arg->min && value <= arg->max);
+    return value >= arg->min && (arg->max == 0 || value <= arg->max);
 }
 
-static void range_text(const struct arg *arg, const char *what, int64_t unit, const char *unit_name,
-                       char *text, size_t room)
+static void range_of(const struct arg *arg, int64_t *min, int64_t *max)
 {
-    if (arg->max == 0 || arg->max == INT64_MAX)
-        snprintf(text, room, "%s of at least %lld%s", what, (long long)(arg->min / unit),
-                 unit_name);
+    *min = arg->min;
+    *max = arg->max == 0 ? INT64_MAX : arg->max;
+}
+
+static int read_count(const struct arg *arg, const char *text, int64_t *value, struct error *err)
+{
+    size_t n = strlen(text);
+
+    return arg->type == ARG_INT        ? units_int(text, n, value, err)
+           : arg->type == ARG_DURATION ? units_duration(text, n, value, err)
+                                       : units_size(text, n, value, err);
+}
+
+/* Would the option take this text? */
+static int fits(const void *ctx, const char *text)
+{
+    const struct arg *arg = ctx;
+    int64_t value;
+
+    return read_count(arg, text, &value, NULL) == AGON_OK && in_range(arg, value);
+}
+
+static void say_count(const struct arg *arg, int64_t value, char *text, size_t room)
+{
+    if (arg->type == ARG_DURATION)
+        units_say_duration(value, text, room);
+    else if (arg->type == ARG_SIZE)
+        units_say_size(value, text, room);
     else
-        snprintf(text, room, "%s from %lld%s to %lld%s", what, (long long)(arg->min / unit),
-                 unit_name, (long long)(arg->max / unit), unit_name);
+        snprintf(text, room, "%lld", (long long)value);
+}
+
+/* "a duration from 1s to 400d, such as 1d or 10s; did you mean '30s'?" */
+static void expect_count(const struct arg *arg, const char *refused, char *text, size_t room)
+{
+    char low[32], high[32], preset[32], examples[128] = "";
+    struct offer offer = {.fits = fits, .ctx = arg};
+    int64_t min, max, given = *(const int64_t *)arg->out;
+
+    range_of(arg, &min, &max);
+    say_count(arg, min, low, sizeof(low));
+    say_count(arg, max, high, sizeof(high));
+    // The default stands in the variable.
+    say_count(arg, given, preset, sizeof(preset));
+    // A minute is more often said as 60s: what has no unit is then taken for seconds.
+    if (arg->type == ARG_DURATION && given % 1000000000 == 0 && given < 3600000000000)
+        snprintf(preset, sizeof(preset), "%llds", (long long)(given / 1000000000));
+    offer.preset = given != 0 ? preset : NULL;
+    if (arg->type == ARG_DURATION) {
+        offer_duration(&offer, refused);
+        offer_examples(&offer, offer_durations, examples, sizeof(examples));
+    } else if (arg->type == ARG_SIZE) {
+        offer_size(&offer, refused);
+        offer_examples(&offer, offer_sizes, examples, sizeof(examples));
+    }
+    snprintf(text, room, "%s %s %s%s%s%s%s%s%s",
+             arg->type == ARG_INT        ? "a whole number"
+             : arg->type == ARG_DURATION ? "a duration"
+                                         : "a size",
+             max == INT64_MAX ? "of at least" : "from", low, max == INT64_MAX ? "" : " to ",
+             max == INT64_MAX ? "" : high, examples, offer.text[0] ? "; did you mean " : "",
+             offer.text, offer.text[0] ? "?" : "");
 }
 
 static int take_count(const struct args_spec *spec, const char *command, const struct arg *arg,
                       const char *text)
 {
-    size_t n = strlen(text);
-    struct error err = {0};
-    char expected[128];
-    struct arg whole = *arg;
+    char expected[320];
     int64_t value;
-    int rc;
 
-    if (whole.min == 0 && whole.max == 0)
-        whole.max = INT64_MAX;
-    if (whole.max == 0)
-        whole.max = INT64_MAX;
-    if (arg->type == ARG_INT) {
-        rc = units_int(text, n, &value, &err);
-        range_text(&whole, "a whole number", 1, "", expected, sizeof(expected));
-        if (rc != AGON_OK || !in_range(&whole, value))
-            return refuse_value(spec, command, arg, text, expected);
-    } else {
-        int is_time = arg->type == ARG_DURATION;
-        int64_t unit = is_time ? (whole.min % 1000000000 ? 1000000 : 1000000000) : 1;
-
-        rc = is_time ? units_duration(text, n, &value, &err) : units_size(text, n, &value, &err);
-        if (rc != AGON_OK)
-            return refuse_value(spec, command, arg, text, err.text);
-        range_text(&whole, is_time ? "a duration" : "a size", unit,
-                   is_time ? (unit == 1000000 ? "ms" : "s") : " bytes", expected, sizeof(expected));
-        if (!in_range(&whole, value))
-            return refuse_value(spec, command, arg, text, expected);
+    if (read_count(arg, text, &value, NULL) != AGON_OK || !in_range(arg, value)) {
+        expect_count(arg, text, expected, sizeof(expected));
+        return refuse_value(spec, command, arg, text, expected);
     }
     *(int64_t *)arg->out = value;
     return ARGS_RUN;
@@ -277,6 +312,22 @@ static int take_option(const struct args_spec *spec, int argc, char **argv, int 
     return take_value(spec, command, arg, argv[*at]);
 }
 
+/* A word where only options are, or one more than there may be. */
+static int refuse_operand(const struct args_spec *spec, const char *command, const char *text)
+{
+    const struct arg *arg = spec->args;
+
+    while (spec->operands == NULL && arg->name != NULL && arg->type != ARG_TEXT)
+        arg++;
+    if (spec->operands == NULL && arg->name != NULL)
+        return args_refuse(spec, command,
+                           "unexpected argument %s; expected options alone, such as --%s %s",
+                           args_safe(text), arg->name, arg->value);
+    return args_refuse(spec, command, "unexpected argument %s; expected %s", args_safe(text),
+                       spec->operands == NULL || spec->operands_max == 0 ? "options alone"
+                                                                         : "fewer of them");
+}
+
 int args_parse(const struct args_spec *spec, int argc, char **argv)
 {
     static const char *operands[OPERANDS_MAX];
@@ -312,7 +363,7 @@ int args_parse(const struct args_spec *spec, int argc, char **argv)
                                args_safe(argv[i]));
         } else if (!spec->operands || n_operands >= spec->operands_max ||
                    n_operands >= OPERANDS_MAX) {
-            return args_refuse(spec, command, "unexpected argument %s", args_safe(argv[i]));
+            return refuse_operand(spec, command, argv[i]);
         } else {
             operands[n_operands++] = argv[i];
         }

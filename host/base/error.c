@@ -34,6 +34,21 @@ void error_wrap(struct error *err, const char *format, ...)
     snprintf(err->text, sizeof(err->text), "%.480s: %.540s", head, tail);
 }
 
+void error_hint(struct error *err, const char *format, ...)
+{
+    char tail[ERROR_TEXT / 2];
+    char head[ERROR_TEXT];
+    va_list args;
+
+    if (err == NULL || err->code == 0)
+        return;
+    va_start(args, format);
+    vsnprintf(tail, sizeof(tail), format, args);
+    va_end(args);
+    memcpy(head, err->text, sizeof(head));
+    snprintf(err->text, sizeof(err->text), "%.540s; %.480s", head, tail);
+}
+
 const char *error_name(int code)
 {
     switch (code) {

@@ -22,6 +22,9 @@ int error_set(struct error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts "context: " before the text that is there; nothing when err is NULL or empty. [any] */
 void error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Puts what to do behind the reason: "; name another with --dir". Where no reason stands, nothing.
+ */
+void error_hint(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The name of an AGON_E... code in words: "out of memory". Static. [any] */
 const char *error_name(int code);
 

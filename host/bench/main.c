@@ -31,7 +31,7 @@ static const struct benchmark *find(const char *name)
             return at;
         suggest_offer(&suggest, name, strnlen(name, SUGGEST_MAX + 1), at->name);
     }
-    fprintf(stderr, "agon bench: no benchmark is called %s%s%s%s; agon bench list shows them\n",
+    fprintf(stderr, "agon bench: no benchmark is called %s; agon bench list shows them%s%s%s\n",
             args_safe(name), suggest.best ? "; did you mean " : "",
             suggest.best ? suggest.best : "", suggest.best ? "?" : "");
     return NULL;

@@ -122,7 +122,12 @@ static int is_in_place(const struct output *output)
 
 static int open_outputs(struct job *job, struct error *err)
 {
-    int rc = job->opts->csv != NULL ? file_make_dir(job->opts->csv, err) : AGON_OK;
+    int rc = AGON_OK;
+
+    if (job->opts->csv != NULL && file_make_dir(job->opts->csv, err) < 0) {
+        error_hint(err, "name another directory with --csv");
+        rc = AGON_EIO;
+    }
 
     for (int i = 0; i < job->n_outputs && rc >= 0; i++) {
         struct output *output = &job->outputs[i];
@@ -131,8 +136,9 @@ static int open_outputs(struct job *job, struct error *err)
 
         output->file = fd >= 0 ? fdopen(fd, "w") : NULL;
         if (output->file == NULL)
-            rc =
-                error_set(err, AGON_EIO, "%s cannot be written: %s", output->path, strerror(errno));
+            file_refuse_write(output->path, errno, AGON_EIO, err);
+        if (output->file == NULL)
+            rc = AGON_EIO;
     }
     return rc;
 }
@@ -601,9 +607,13 @@ int cmd_backtest(int argc, char **argv)
     if (rc != EXIT_OK)
         return rc;
     config.latency.seed = opts.seed;
-    if (models_latency(opts.data_latency, &config.latency.legs[LATENCY_MARKET], &err) < 0 ||
-        models_latency(opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
+    if (models_latency("--data-latency", opts.data_latency, &config.latency.legs[LATENCY_MARKET],
+                       &err) < 0 ||
+        models_latency("--latency", opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
         return args_refuse(&spec, "backtest", "%s", err.text);
+    for (int i = 0; i < opts.impacts.n; i++)
+        if (models_impact_check(opts.impacts.at[i], &err) < 0)
+            return args_refuse(&spec, "backtest", "%s", err.text);
     config.latency.legs[LATENCY_ACK] = config.latency.legs[LATENCY_ENTRY];
     slots = calloc(SLOTS_MAX, sizeof(*slots));
     if (slots == NULL)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ctl: asks a running host and orders it, over the socket in its run directory. */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ static int exit_of(int rc)
     case AGON_ESTATE:
         return EXIT_SAFETY;
     case AGON_ECORRUPT:
+    case AGON_EVERSION:
         return EXIT_DATA;
     default:
         return EXIT_ENVIRONMENT;
@@ -52,6 +54,15 @@ static int complain(const char *text, int rc)
 {
     fprintf(stderr, "agon ctl: %s\n", text);
     return exit_of(rc);
+}
+
+static int no_file(const char *verb, const char *path, int code)
+{
+    struct error err = {0};
+
+    file_refuse_read(args_safe(path), errno, 0, &err);
+    fprintf(stderr, "agon ctl: %s: %s\n", verb, err.text);
+    return code;
 }
 
 /* Out of the journal, beside the host: it is the whole truth, and asking costs the host nothing.
@@ -76,9 +87,12 @@ static int export(const struct opts *opts, const char *dir, const struct control
 
     while (known[i] != NULL && strcmp(call->argv[0], known[i]) != 0)
         i++;
-    if (known[i] == NULL)
-        return complain("export: expected fills, orders, trades, equity, samples or plans",
-                        AGON_EINVAL);
+    if (known[i] == NULL) {
+        snprintf(path, sizeof(path),
+                 "export %.32s: expected one of: fills, orders, trades, equity, samples, plans",
+                 args_safe(call->argv[0]));
+        return complain(path, AGON_EINVAL);
+    }
     snprintf(what, sizeof(what), "--%s", known[i]);
     if (snprintf(to, sizeof(to), "%s", call->argc > 1 ? call->argv[1] : "-") >= (int)sizeof(to) ||
         snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
@@ -148,7 +162,17 @@ static int url(const char *dir)
     }
     if (read_line(dir, CONTROL_ADDRESS, &address, &err) < 0 ||
         read_line(dir, CONTROL_TOKEN, &token, &err) < 0) {
-        code = complain("this host serves no HTTP (http: off)", AGON_EIO);
+        // A host that ends, or begins, has no address either: it does not answer.
+        const char *words[] = {"status"};
+        json_t *status = NULL;
+
+        err = (struct error){0};
+        code = client_ask(dir, words, 1, WAIT_NS, &status, &err) < 0
+                   ? complain(err.text, AGON_EIO)
+                   : complain("this host serves no HTTP: `http: off` in its configuration, or "
+                              "--http off; expected it started with --http 127.0.0.1:0",
+                              AGON_EIO);
+        json_decref(status);
     } else {
         printf("%s/#token=%s\n", address, token);
     }
@@ -181,7 +205,7 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
     int rc;
 
     if (realpath(call->argv[0], path) == NULL)
-        return complain("apply: there is no such file", AGON_EIO);
+        return no_file("apply", call->argv[0], EXIT_CONFIG);
     if (snprintf(sure, sizeof(sure), "yes=%s", opts->sure != NULL ? opts->sure : "") >=
         (int)sizeof(sure))
         return complain("apply: too many names with --yes", AGON_EINVAL);
@@ -387,7 +411,7 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
     // The host has a folder of its own: a file is named from / on.
     if (strcmp(verb->name, "reload") == 0 && call.argc > 1) {
         if (realpath(call.argv[1], path) == NULL)
-            return complain("reload: there is no such file", AGON_EIO);
+            return no_file("reload", call.argv[1], EXIT_FLAGS);
         words[2] = path;
     }
     if (strcmp(verb->name, "unload") == 0)

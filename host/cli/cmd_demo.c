@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "demo/demo_config.h"
 #include "demo/simproc.h"
+#include "net/local_address.h"
 #include "ops/ops.h"
 #include "report/run_report.h"
 #include "report/table.h"
@@ -87,6 +88,17 @@ static int try_report(const struct demo *demo, struct error *err)
                          "--report off",
                          demo->opts.report, strerror(errno));
     return AGON_OK;
+}
+
+/* What it is played with is there, before anything is made. */
+static int try_inputs(struct demo *demo, struct error *err)
+{
+    char *files[16];
+    int n = demo->opts.data != NULL ? demo_recordings(demo->opts.data, files, 16, err) : 0;
+
+    for (int i = 0; i < n; i++)
+        free(files[i]);
+    return n < 0 ? n : demo_newcomer(demo->opts.plugins, demo->newcomer, err);
 }
 
 static int start_sim(struct demo *demo, struct error *err)
@@ -483,8 +495,10 @@ static int run(struct demo *demo, struct error *err)
     struct log_config log = {.level = LOG_INFO};
     static const int signals[] = {SIGINT, SIGTERM};
     char path[PATH_MAX];
-    int rc = try_report(demo, err);
+    int rc = try_inputs(demo, err);
 
+    if (rc >= 0)
+        rc = try_report(demo, err);
     if (rc >= 0)
         rc = make_dir(demo, err);
     if (rc >= 0)
@@ -552,6 +566,7 @@ int cmd_demo(int argc, char **argv)
                                        "journal reaches the same state.",
                                    .args = table};
     struct error err = {0};
+    struct local_address address;
     int signal_number = 0;
     int has_run = 0;
     int rc;
@@ -560,6 +575,8 @@ int cmd_demo(int argc, char **argv)
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
+    if (local_address_parse(&address, demo.opts.http, &err) < 0)
+        return args_refuse(&spec, argv[0], "--http %s", err.text);
     demo.opts.seconds_ns *= 1000000000;
     demo.view = calloc(1, sizeof(*demo.view));
     if (demo.view == NULL)

@@ -36,7 +36,7 @@ static void on_trace(void *ctx, const char *line)
 }
 
 // Names of fault kinds, with commas between; -1: one of them is none.
-static int64_t parse_faults(const char *text)
+static int64_t parse_faults(const char *text, const char **unknown)
 {
     int64_t faults = 0;
 
@@ -47,12 +47,24 @@ static int64_t parse_faults(const char *text)
         while (at < DST_FAULTS && (strlen(dst_fault_name((enum dst_fault)at)) != n ||
                                    strncmp(dst_fault_name((enum dst_fault)at), text, n) != 0))
             at++;
-        if (at == DST_FAULTS)
+        if (at == DST_FAULTS) {
+            *unknown = text;
             return -1;
+        }
         faults |= (int64_t)1 << at;
         text += n + (text[n] == ',');
     }
     return faults;
+}
+
+static void name_faults(char *text, size_t room)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < DST_FAULTS && used < room; i++)
+        used += (size_t)snprintf(text + used, room - used, "%s%s", i > 0 ? "," : "",
+                                 dst_fault_name((enum dst_fault)i));
 }
 
 static void print_faults(uint32_t faults)
@@ -231,6 +243,8 @@ int cmd_dst(int argc, char **argv)
     struct dst_progress progress = {0};
     struct total total = {0};
     int64_t without;
+    const char *unknown = "";
+    char known[512];
     int64_t began;
     int rc = args_parse(&spec, argc, argv);
 
@@ -257,9 +271,12 @@ int cmd_dst(int argc, char **argv)
 
         return dst_bytes(&bytes);
     }
-    without = parse_faults(opts.without);
-    if (without < 0)
-        return args_refuse(&spec, "dst", "--without: there is no such kind of fault");
+    without = parse_faults(opts.without, &unknown);
+    if (without < 0) {
+        name_faults(known, sizeof(known));
+        return args_refuse(&spec, "dst", "--without %s: expected some of: %s", args_safe(unknown),
+                           known);
+    }
     config.n_safety = opts.n_events;
     config.until = opts.until;
     config.faults_off = (uint32_t)without;

@@ -108,7 +108,7 @@ static int scale_of(void *ctx, agon_instrument_t instrument, struct text_scale *
     return 1;
 }
 
-static int find_type(const char *name, uint16_t *type)
+static int find_type(const char *name, const char *given, uint16_t *type)
 {
     struct suggest suggest = {0};
 
@@ -120,9 +120,11 @@ static int find_type(const char *name, uint16_t *type)
         if (known != NULL)
             suggest_offer(&suggest, name, strnlen(name, SUGGEST_MAX + 1), known);
     }
-    fprintf(stderr, "agon journal: --type: no event is called %s%s%s%s\n", args_safe(name),
-            suggest.best ? "; did you mean " : "", suggest.best ? suggest.best : "",
-            suggest.best ? "?" : "");
+    fprintf(stderr,
+            "agon journal: --type %s: no event is called so; expected a type, as `agon journal "
+            "stats %s` lists them%s%s%s\n",
+            args_safe(name), args_safe(given), suggest.best ? "; did you mean " : "",
+            suggest.best ? suggest.best : "", suggest.best ? "?" : "");
     return 0;
 }
 
@@ -138,7 +140,7 @@ static int cat(const struct opts *opts, struct walk *walk)
 
     if (text == NULL)
         return EXIT_ENVIRONMENT;
-    if (opts->type_name != NULL && !find_type(opts->type_name, &type)) {
+    if (opts->type_name != NULL && !find_type(opts->type_name, opts->operands.at[1], &type)) {
         free(text);
         return EXIT_FLAGS;
     }
@@ -158,6 +160,13 @@ static int cat(const struct opts *opts, struct walk *walk)
             break;
     }
     free(text);
+    // An empty answer to a question that was understood: why, for whoever thought otherwise.
+    if (rc >= 0 && n == 0)
+        fprintf(stderr,
+                "agon journal: no event%s%s%s; `agon journal stats %s` lists what is in it\n",
+                type != 0 ? " of type " : "", type != 0 ? opts->type_name : "",
+                opts->from != 0 || opts->until != 0 ? " in that range" : "",
+                args_safe(opts->operands.at[1]));
     return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
 }
 
@@ -206,7 +215,7 @@ static int send_all(const struct opts *opts, struct walk *walk)
     struct error err = {0};
     uint64_t last = 0;
     void *self;
-    int rc = sink_find(opts->to, &sink, &where, &err);
+    int rc = sink_find(opts->to, &sink, &where, &err); // it is one, as was seen
 
     if (rc >= 0)
         rc = sink->open(&self, where, &last, &err);
@@ -484,7 +493,9 @@ int cmd_journal(int argc, char **argv)
         .operands_min = 2,
         .operands_max = 2};
     char dir[PATH_MAX];
-    const char *verb;
+    const struct sink *sink;
+    const char *verb, *where;
+    struct error err = {0};
     int n_files = 0;
     int rc = args_parse(&spec, argc, argv);
 
@@ -498,6 +509,8 @@ int cmd_journal(int argc, char **argv)
         return args_refuse(&spec, "journal", "cat, stats, export or send, not %s", args_safe(verb));
     if (strcmp(verb, "send") == 0 && opts.to == NULL)
         return args_refuse(&spec, "journal", "send where? Give --to SINK:WHERE");
+    if (strcmp(verb, "send") == 0 && sink_find(opts.to, &sink, &where, &err) < 0)
+        return args_refuse(&spec, "journal", "--to %s", err.text);
     for (int i = 0; i < EXPORTS; i++)
         n_files += opts.files[i] != NULL;
     if (strcmp(verb, "export") == 0 && n_files == 0)

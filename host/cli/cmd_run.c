@@ -8,6 +8,7 @@
 #include "args/args.h"
 #include "cli/commands.h"
 #include "demo/demo_config.h"
+#include "net/local_address.h"
 #include "ops/ops.h"
 #include "report/table.h"
 #include "roster/roster.h"
@@ -30,7 +31,7 @@
 struct opts {
     const char *config, *dir, *plugins, *http;
     int64_t for_ns;
-    int is_quiet, is_resumed, is_take_over, is_rewound;
+    int is_config_given, is_quiet, is_resumed, is_take_over, is_rewound;
 };
 
 /* The gateways have made their signers of them. */
@@ -55,7 +56,9 @@ static int read_keys(struct settings *settings, int is_take_over)
             continue;
         if (settings->credentials[i][0] == '\0') {
             fprintf(stderr,
-                    "agon run: mode live needs keys: name a credential in the venue's file\n");
+                    "agon run: mode live needs keys, and venue %s names none; expected "
+                    "'credential: NAME' in its file, or 'mode: paper'\n",
+                    venue->name);
             return EXIT_SAFETY;
         }
         rc = credential_read(settings->credentials[i], &venue->key, &venue->secret,
@@ -215,7 +218,7 @@ static int open_desk(struct ops *desk, struct host *host, const struct settings 
     config.is_async = settings->host.is_async;
     rc = ops_open(desk, host, &config, err);
     if (rc < 0)
-        return rc;
+        return rc == AGON_EBUSY ? AGON_EIO : rc; // a port, and no other host
     // The token is for the eyes of who started it: on a terminal and in no log.
     ops_print(desk, stdout, isatty(STDOUT_FILENO));
     if (control_url(desk->control)[0] != '\0')
@@ -266,7 +269,8 @@ int cmd_run(int argc, char **argv)
     static struct settings settings;
     struct opts opts = {.config = "agon.yaml"};
     const struct arg table[] = {
-        {"config", ARG_TEXT, "FILE", "what to run (agon.yaml)", &opts.config},
+        {"config", ARG_TEXT, "FILE", "what to run (agon.yaml)", &opts.config,
+         .is_given = &opts.is_config_given},
         {"dir", ARG_TEXT, "DIR", "run directory (below the user's state folder)", &opts.dir},
         {"plugins", ARG_TEXT, "DIR", "where the roster's plugins are (beside this program)",
          &opts.plugins},
@@ -298,6 +302,7 @@ int cmd_run(int argc, char **argv)
     char log_path[PATH_MAX];
     char refused[256];
     char kill_file[PATH_MAX] = "";
+    struct local_address address;
     static struct ops desk;
     struct host *host = NULL;
     struct host_view *view = NULL;
@@ -309,6 +314,18 @@ int cmd_run(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
+    if (opts.http != NULL && local_address_parse(&address, opts.http, &err) < 0)
+        return args_refuse(&spec, argv[0], "--http %s", err.text);
+    if (opts.plugins != NULL && !file_is_dir(opts.plugins))
+        return args_refuse(&spec, argv[0], "--plugins %s: expected a directory with plugins",
+                           args_safe(opts.plugins));
+    if (!opts.is_config_given && !file_is_there(opts.config)) {
+        fprintf(stderr,
+                "agon run: there is no %s here; expected a configuration: --config FILE. configs/ "
+                "has some to begin with, such as configs/paper.yaml\n",
+                opts.config);
+        return EXIT_CONFIG;
+    }
     if (opts.plugins == NULL && demo_plugin_dir(plugins))
         opts.plugins = plugins;
     if (opts.dir != NULL)
@@ -325,6 +342,15 @@ int cmd_run(int argc, char **argv)
         rc = read_keys(&settings, opts.is_take_over);
     if (rc != EXIT_OK)
         return rc;
+    // Before anything is made.
+    if (local_address_parse(&address, opts.http != NULL ? opts.http : settings.http, &err) >= 0 &&
+        local_address_try(&address, &err) < 0) {
+        fprintf(stderr,
+                "agon run: %s; expected another one with --http ADDRESS:PORT or `http:` in %s, "
+                "such as 127.0.0.1:0, which takes any\n",
+                err.text, args_safe(opts.config));
+        return EXIT_ENVIRONMENT;
+    }
     rc = dir_rc;
     if (rc >= 0)
         signal_fd = rc = signals_open(signals, 3, &err);

@@ -412,6 +412,8 @@ static int serve(struct run *run, agon_ns_t t_market)
     start_handles(run);
     rc = open_floors(run, &config, &err);
     if (rc < 0) {
+        error_hint(&err, rc == AGON_EBUSY ? "expected another --port, or 0, which takes any"
+                                          : "expected another --host, such as 127.0.0.1");
         fprintf(stderr, "agon sim: %s\n", err.text);
         stop(run);
     } else {
@@ -543,7 +545,7 @@ static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
     if (run->opts.log) {
         run->log = fopen(run->opts.log, "we");
         if (!run->log) {
-            error_set(err, AGON_EIO, "%s: %s", run->opts.log, strerror(errno));
+            file_refuse_write(run->opts.log, errno, AGON_EIO, err);
             return EXIT_ENVIRONMENT;
         }
     }

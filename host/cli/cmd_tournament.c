@@ -32,7 +32,7 @@ static int complain(const struct opts *opts, int rc, const struct error *err)
 {
     fprintf(stderr, "agon tournament: %s: %s\n", args_safe(opts->dir),
             err->text[0] != '\0' ? err->text : error_name(rc));
-    return rc == AGON_ENOENT || rc == AGON_EIO || rc == AGON_ENOMEM ? EXIT_ENVIRONMENT : EXIT_DATA;
+    return rc == AGON_EIO || rc == AGON_ENOMEM ? EXIT_ENVIRONMENT : EXIT_DATA;
 }
 
 /* --- where plans come from --- */
@@ -94,7 +94,7 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
         rc = slots_of_roster(slots, &n, base_currency, &from);
         free(slots);
         if (rc != EXIT_OK)
-            return error_set(err, AGON_EINVAL, "the roster is not in order");
+            return AGON_ESTATE; // as was said
         if (rules.mode == 0)
             return error_set(err, AGON_EINVAL, "%s has no section 'tournament'", opts->roster);
     }
@@ -210,11 +210,15 @@ static int run(const struct opts *opts)
         if (rc == AGON_ENOENT)
             error_set(&err, rc, "no agent %s in it", args_safe(opts->slot));
     } else if (rc >= 0 && found->n == 0) {
-        rc = error_set(&err, AGON_ENOENT, "holds no plan of a tournament%s%s",
+        rc = error_set(&err, AGON_ENOENT, "holds no plan of a tournament%s%s; %s",
                        opts->slot != NULL ? " with the agent " : "",
-                       opts->slot != NULL ? args_safe(opts->slot) : "");
+                       opts->slot != NULL ? args_safe(opts->slot) : "",
+                       opts->slot != NULL ? "`agon tournament show` has all agents of the last one"
+                                          : "`agon tournament dry-run` says what one would do now");
     }
     free(found);
+    if (rc == AGON_ESTATE && err.text[0] == '\0')
+        return EXIT_CONFIG;
     return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
 }
 
@@ -300,6 +304,6 @@ int cmd_tournament(int argc, char **argv)
     opts.slot = opts.operands.n == 3 ? opts.operands.at[1] : NULL;
     if (!journal_dir("tournament", opts.operands.at[opts.operands.n - 1], opts.dir,
                      sizeof(opts.dir)))
-        return EXIT_ENVIRONMENT;
+        return EXIT_DATA;
     return is_history ? print_history(&opts) : run(&opts);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "args/args.h"
+#include "sys/file.h"
 
 static int is_dir(const char *path)
 {
@@ -59,10 +60,12 @@ static int of_file(const char *command, const char *given, char *path, size_t ro
 int journal_dir(const char *command, const char *given, char *path, size_t room)
 {
     struct stat status;
+    struct error err = {0};
     int n;
 
     if (stat(given, &status) < 0) {
-        fprintf(stderr, "agon %s: %s: %s\n", command, args_safe(given), strerror(errno));
+        file_refuse_read(args_safe(given), errno, 0, &err);
+        fprintf(stderr, "agon %s: %s\n", command, err.text);
         return 0;
     }
     if (!S_ISDIR(status.st_mode))
@@ -71,6 +74,13 @@ int journal_dir(const char *command, const char *given, char *path, size_t room)
     if (n > 0 && (size_t)n < room && is_dir(path) && !holds_journal(given))
         return 1;
     n = snprintf(path, room, "%s", given);
+    if (n >= 0 && (size_t)n < room && !holds_journal(given)) {
+        fprintf(stderr,
+                "agon %s: %s holds no journal; expected a run directory, its journal/, or a .aj "
+                "file in it\n",
+                command, args_safe(given));
+        return 0;
+    }
     if (n >= 0 && (size_t)n < room)
         return 1;
     fprintf(stderr, "agon %s: the path is too long\n", command);

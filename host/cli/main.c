@@ -37,7 +37,8 @@ static int print_help(void)
         printf("  %-12s %s\n", command->name, command->help);
     printf("\nagon help COMMAND shows a command's options; agon --version [--features] what this "
            "is.\nExit codes: 0 well, 1 a check failed, 2 command line, 3 configuration, 4 bad "
-           "data,\n5 refused for safety, 6 environment, 70 internal error.\n");
+           "data,\n5 refused for safety, 6 environment, 7 a journal ahead of the clock, 70 "
+           "internal error.\n");
     return EXIT_OK;
 }
 

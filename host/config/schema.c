@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "config/node.h"
+#include "config/schema_impl.h"
 #include "config/suggest.h"
 #include "config/units.h"
 
@@ -29,287 +30,21 @@ static uint32_t count_fields(const struct schema *schema)
     return n;
 }
 
-/* ---- ranges and how they are said ---- */
-
-void schema_range(const struct schema_field *field, int64_t *min, int64_t *max)
-{
-    *min = field->min;
-    *max = field->max;
-    if (*min == 0 && *max == 0) {
-        *max = INT64_MAX;
-        if (field->type == SCHEMA_REAL)
-            *min = -(*max = 1000000000);
-    }
-    if (field->type == SCHEMA_REAL || field->type == SCHEMA_MONEY)
-        return;
-    if (field->room < 8) {
-        int bits = 8 * (int)field->room - (*min < 0 ? 1 : 0);
-        int64_t widest = (int64_t)((1ull << bits) - 1);
-
-        if (*max > widest)
-            *max = widest;
-    }
-}
-
-static void say_duration(int64_t ns, char *text, size_t room)
-{
-    static const struct {
-        const char *name;
-        int64_t ns;
-    } units[] = {{"d", 86400000000000}, {"h", 3600000000000}, {"m", 60000000000}, {"s", 1000000000},
-                 {"ms", 1000000},       {"us", 1000},         {"ns", 1}};
-    size_t i = 0;
-
-    while (ns % units[i].ns != 0 || (ns == 0 && i < 3))
-        i++;
-    snprintf(text, room, "%lld%s", (long long)(ns / units[i].ns), units[i].name);
-}
-
-static void say_size(int64_t bytes, char *text, size_t room)
-{
-    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t i = 0;
-
-    while (bytes != 0 && bytes % 1024 == 0 && i < 4) {
-        bytes /= 1024;
-        i++;
-    }
-    snprintf(text, room, "%lld%s", (long long)bytes, names[i]);
-}
-
-/* One end of a range, as it would stand in the file. */
-static void say_value(const struct schema_field *field, int64_t value, char *text, size_t room)
-{
-    char number[NUM_TEXT];
-
-    switch (field->type) {
-    case SCHEMA_SHARE:
-        num_format_short(value, 4, number);
-        snprintf(text, room, "%s%%", number);
-        break;
-    case SCHEMA_DURATION:
-        say_duration(field->room < 8 ? num_mul(value, 1000000) : value, text, room);
-        break;
-    case SCHEMA_SIZE:
-        say_size(value, text, room);
-        break;
-    case SCHEMA_DECIMAL:
-    case SCHEMA_MONEY:
-        num_format_short(value, field->exp, number);
-        snprintf(text, room, "%s", number);
-        break;
-    default:
-        snprintf(text, room, "%lld", (long long)value);
-    }
-}
-
-static const char *noun_of(const struct schema_field *field)
-{
-    switch (field->type) {
-    case SCHEMA_MAP:
-        return "a map: 'key: value' lines, indented";
-    case SCHEMA_BOOL:
-        return "true or false";
-    case SCHEMA_INT:
-    case SCHEMA_U64:
-        return "a whole number";
-    case SCHEMA_REAL:
-    case SCHEMA_DECIMAL:
-        return "a plain decimal number";
-    case SCHEMA_SHARE:
-        return "a share";
-    case SCHEMA_DURATION:
-        return "a duration";
-    case SCHEMA_SIZE:
-        return "a size";
-    case SCHEMA_MONEY:
-        return "an amount with its currency";
-    case SCHEMA_TIME:
-        return "a UTC time such as 2024-08-08T12:30:00Z";
-    case SCHEMA_WEEKLY:
-        return "a weekday and a UTC time such as Sunday 00:00";
-    case SCHEMA_TEXT:
-        return "a text";
-    case SCHEMA_NAME:
-        return "a name of letters, digits, '_', '-' and '.'";
-    case SCHEMA_SYMBOL:
-        return "a name of letters, digits, '_', '-', '.' and '/' inside";
-    case SCHEMA_PATH:
-        return "a path below this file's folder";
-    case SCHEMA_CHOICE:
-        return "one of";
-    default:
-        return "a value";
-    }
-}
-
-static const char *example_of(const struct schema_field *field)
-{
-    switch (field->type) {
-    case SCHEMA_SHARE:
-        return ", such as 3% or 12bps";
-    case SCHEMA_DURATION:
-        return ", such as 250ms, 10s or 2h";
-    case SCHEMA_SIZE:
-        return ", such as 64KiB or 16MiB";
-    case SCHEMA_MONEY:
-        return ", such as 1000 USDT";
-    default:
-        return "";
-    }
-}
-
-/* "a share from 0.1% to 20%, such as 3% or 12bps": what would have been right. */
-static void say_expected(const struct schema_field *field, char *text, size_t room)
-{
-    char low[40], high[40];
-    int64_t min, max;
-    size_t used;
-
-    schema_range(field, &min, &max);
-    used = (size_t)snprintf(text, room, "%s", noun_of(field));
-    switch (field->type) {
-    case SCHEMA_CHOICE:
-        for (uint32_t i = 0; field->choices[i].name && used < room; i++)
-            used += (size_t)snprintf(text + used, room - used, "%s %s", i ? "," : ":",
-                                     field->choices[i].name);
-        return;
-    case SCHEMA_U64:
-        snprintf(text + used, room - used, " from 0 to 18446744073709551615");
-        return;
-    case SCHEMA_TEXT:
-    case SCHEMA_NAME:
-    case SCHEMA_SYMBOL:
-    case SCHEMA_PATH:
-        snprintf(text + used, room - used, ", %lld to %u bytes",
-                 (long long)(field->min > 1 ? field->min : 1), field->room - 1);
-        return;
-    case SCHEMA_INT:
-    case SCHEMA_REAL:
-    case SCHEMA_DECIMAL:
-    case SCHEMA_SHARE:
-    case SCHEMA_DURATION:
-    case SCHEMA_SIZE:
-    case SCHEMA_MONEY:
-        say_value(field, min, low, sizeof(low));
-        say_value(field, max, high, sizeof(high));
-        if (max < INT64_MAX)
-            snprintf(text + used, room - used, " from %s to %s%s", low, high, example_of(field));
-        else
-            snprintf(text + used, room - used, " of at least %s%s", low, example_of(field));
-        return;
-    default:
-        return;
-    }
-}
-
-/* ---- what was probably meant ---- */
-
-/* A plain decimal at the head of text, without '_' and ',' of thousands and without currency signs;
- * its length in clean. */
-static size_t clean_number(const char *text, char *clean, size_t room)
-{
-    size_t n = 0;
-    const char *at = text + strspn(text, "$ ");
-
-    for (; *at && n + 1 < room; at++) {
-        if (*at == '_' || *at == ',')
-            continue;
-        if (!isdigit((unsigned char)*at) && *at != '.')
-            break;
-        clean[n++] = *at;
-    }
-    clean[n] = 0;
-    return n;
-}
-
-/* A right value near to what stands there; empty when there is none to offer. */
-static void guess(const struct schema_field *field, const struct config_node *node, char *text,
-                  size_t room)
-{
-    static const char *const yes[] = {"yes", "on", "y", "True", "TRUE", "1"};
-    static const char *const no[] = {"no", "off", "n", "False", "FALSE", "0"};
-    char clean[48], unit[8] = "";
-    const char *tail;
-    struct suggest suggest = {0};
-    int64_t ppm;
-    size_t n;
-
-    text[0] = 0;
-    if (node->kind != NODE_SCALAR || node->n > 40 || node->is_env)
-        return;
-    n = clean_number(node->text, clean, sizeof(clean));
-    tail =
-        node->text + strcspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%");
-    switch (field->type) {
-    case SCHEMA_BOOL:
-        for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
-            if (strcasecmp(node->text, yes[i]) == 0)
-                snprintf(text, room, "true");
-            else if (strcasecmp(node->text, no[i]) == 0)
-                snprintf(text, room, "false");
-        return;
-    case SCHEMA_INT:
-    case SCHEMA_U64:
-    case SCHEMA_DECIMAL:
-    case SCHEMA_REAL:
-        while (n > 1 && clean[0] == '0' && clean[1] != '.')
-            memmove(clean, clean + 1, n--);
-        if (n > 0 && !*tail && strcmp(clean, node->text) != 0 && !strchr(node->text, ':') &&
-            !strchr(node->text, '-'))
-            snprintf(text, room, "%s", clean);
-        return;
-    case SCHEMA_SHARE:
-        if (n == 0 || *tail)
-            return;
-        if (clean[0] == '0' && num_parse(clean, n, 6, &ppm) == AGON_OK) {
-            num_format_short(ppm, 4, clean);
-        }
-        snprintf(text, room, "%s%%", clean);
-        return;
-    case SCHEMA_DURATION:
-        if (n == 0 || node->text[0] == '-')
-            return;
-        if (*tail == 'y' || *tail == 'w')
-            return;
-        snprintf(unit, sizeof(unit), "%.7s", *tail ? tail : "s");
-        if (strncmp(unit, "sec", 3) == 0)
-            strcpy(unit, "s");
-        else if (strncmp(unit, "min", 3) == 0)
-            strcpy(unit, "m");
-        snprintf(text, room, "%s%s", clean, unit);
-        return;
-    case SCHEMA_MONEY:
-        // "1.000,5" could be two numbers: nothing is offered.
-        if (n > 0 && !(strchr(node->text, '.') && strchr(node->text, ',')))
-            snprintf(text, room, "%s %s", clean, *tail ? tail : "USDT");
-        return;
-    case SCHEMA_CHOICE:
-        for (uint32_t i = 0; field->choices[i].name; i++)
-            suggest_offer(&suggest, node->text, node->n, field->choices[i].name);
-        if (suggest.best)
-            snprintf(text, room, "%s", suggest.best);
-        return;
-    default:
-        return;
-    }
-}
-
 /* "agents[0].limits: '10' has no unit; expected ...; did you mean '10s'?" */
 static void refuse_value(struct config *config, const struct config_node *node,
                          const struct schema_field *field, enum config_code code, const char *what)
 {
-    char shown[80], expected[EXPECTED], meant[80];
+    char shown[80], expected[EXPECTED];
+    struct offer meant;
 
     node_show(node, shown, sizeof(shown));
-    say_expected(field, expected, sizeof(expected));
-    guess(field, node, meant, sizeof(meant));
-    if (meant[0] && !node->is_quoted && strcmp(meant, node->text) == 0)
-        meant[0] = 0; // it is what was refused
+    schema_say_expected(config, field, expected, sizeof(expected));
+    schema_guess(config, field, node, &meant);
     if (code == CONFIG_E_PATH)
         config->is_unsafe = 1;
     node_error(config, node->line, node->column, node, code, "%s %s; expected %s%s%s%s", shown,
-               what, expected, meant[0] ? "; did you mean '" : "", meant, meant[0] ? "'?" : "");
+               what, expected, meant.text[0] ? "; did you mean " : "", meant.text,
+               meant.text[0] ? "?" : "");
 }
 
 /* ---- single values ---- */
@@ -338,37 +73,6 @@ static void store_int(unsigned char *member, uint32_t room, int64_t value)
     }
 }
 
-/* A number of any unit as the member holds it. */
-static int parse_number(const struct schema_field *field, const struct config_node *node,
-                        int64_t *value, struct error *err)
-{
-    int rc;
-
-    switch (field->type) {
-    case SCHEMA_INT:
-        return units_int(node->text, node->n, value, err);
-    case SCHEMA_DECIMAL:
-        return num_read(node->text, node->n, field->exp, value);
-    case SCHEMA_SHARE:
-        return units_ppm(node->text, node->n, value, err);
-    case SCHEMA_SIZE:
-        return units_size(node->text, node->n, value, err);
-    case SCHEMA_TIME:
-        return units_time(node->text, node->n, value, err);
-    case SCHEMA_WEEKLY:
-        return units_weekly(node->text, node->n, value, err);
-    default:
-        REQUIRE(field->type == SCHEMA_DURATION);
-        rc = units_duration(node->text, node->n, value, err);
-        if (rc == AGON_OK && field->room < 8) {
-            if (*value % 1000000 != 0)
-                return error_set(err, AGON_ERANGE, "whole milliseconds");
-            *value /= 1000000;
-        }
-        return rc;
-    }
-}
-
 static void read_number(struct config *config, const struct config_node *node,
                         const struct schema_field *field, unsigned char *member)
 {
@@ -381,13 +85,13 @@ static void read_number(struct config *config, const struct config_node *node,
         refuse_value(config, node, field, CONFIG_E_VALUE, "is a text in quotes");
         return;
     }
-    rc = parse_number(field, node, &value, &err);
+    rc = schema_parse(field, node, &value, &err);
     schema_range(field, &min, &max);
     if (rc == AGON_ERANGE)
         refuse_value(config, node, field, CONFIG_E_RANGE,
                      field->type == SCHEMA_DECIMAL ? "has too many digits" : "is out of range");
     else if (rc != AGON_OK)
-        refuse_value(config, node, field, CONFIG_E_VALUE, "is not of that form");
+        refuse_value(config, node, field, CONFIG_E_VALUE, schema_what(field, node));
     else if (value < min || value > max)
         refuse_value(config, node, field, CONFIG_E_RANGE, "is out of range");
     else
@@ -426,7 +130,7 @@ static void read_money(struct config *config, const struct config_node *node,
     REQUIRE(field->room == sizeof(money));
     schema_range(field, &min, &max);
     if (rc == AGON_EINVAL)
-        refuse_value(config, node, field, CONFIG_E_VALUE, "is not of that form");
+        refuse_value(config, node, field, CONFIG_E_VALUE, schema_what(field, node));
     else if (rc != AGON_OK)
         refuse_value(config, node, field, CONFIG_E_RANGE, "has too many digits");
     else if (money.amt < min || money.amt > max)
@@ -539,10 +243,12 @@ static void read_scalar(struct config *config, const struct config_node *node,
         break;
     case SCHEMA_U64:
         REQUIRE(field->room == sizeof(u64));
-        if (!node->is_quoted && units_u64(node->text, node->n, &u64, NULL) == AGON_OK)
-            memcpy(member, &u64, sizeof(u64));
-        else
+        if (node->is_quoted || units_u64(node->text, node->n, &u64, NULL) != AGON_OK)
             refuse_value(config, node, field, CONFIG_E_RANGE, "is not such a number");
+        else if (!schema_fits(field, node->text))
+            refuse_value(config, node, field, CONFIG_E_RANGE, "is out of range");
+        else
+            memcpy(member, &u64, sizeof(u64));
         break;
     case SCHEMA_REAL:
         read_real(config, node, field, member);
@@ -706,7 +412,22 @@ static const char *refuse_key(struct config *config, const struct config_node *m
                 used += (size_t)snprintf(keys + used, sizeof(keys) - used, "%s%s", used ? ", " : "",
                                          field->key);
         }
-    if (config->schema && find_elsewhere(config->schema, schema, node->key, 0, path, sizeof(path)))
+    for (uint32_t i = 1; i < map->n; i++)
+        if (map->entries[i] == node && map->entries[i - 1]->kind == NODE_SCALAR &&
+            schema_cut_off(map->entries[i - 1]) == node->key) {
+            node_error(config, node->key_line, node->key_column, map, CONFIG_E_UNKNOWN,
+                       "%s stands behind a ',', which ends the value before it; expected numbers "
+                       "without ','",
+                       shown);
+            return NULL;
+        }
+    if (scan_is_secret_key(node->key))
+        node_error(config, node->key_line, node->key_column, map, CONFIG_E_SECRET,
+                   "unknown key %s, and secrets do not belong in this file; expected them in a "
+                   "credential file, which 'credential' of a venue's file names",
+                   shown);
+    else if (config->schema &&
+             find_elsewhere(config->schema, schema, node->key, 0, path, sizeof(path)))
         node_error(config, node->key_line, node->key_column, map, CONFIG_E_MISPLACED,
                    "the key %s does not belong here; expected it %s%s%s%s%s", shown,
                    path[0] ? "in " : "at the top", path, suggest.best ? "; did you mean '" : "",

@@ -2,6 +2,8 @@
 // units: see units.h.
 #include "config/units.h"
 
+#include <stdio.h>
+
 #include "base/num.h"
 
 static int is_digit(char c)
@@ -179,14 +181,16 @@ int units_time(const char *text, size_t n, int64_t *ns, struct error *err)
     if (n > 10 && (text[10] != 'T' || (of_day = time_of_day(text + 11, n - 11)) < 0))
         goto form;
     if (year < 1970 || year > 2200)
-        return error_set(err, AGON_ERANGE, "a year from 1970 to 2200");
+        return error_set(err, AGON_ERANGE,
+                         "a date of the years 1970 up to 2200, such as 2024-08-08");
     if (month < 1 || month > 12)
-        return error_set(err, AGON_ERANGE, "a month from 01 to 12");
+        return error_set(err, AGON_ERANGE, "a date that there is, such as %04d-12-01", year);
     last = days_of[month - 1];
     if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
         last = 29;
     if (day < 1 || day > last)
-        return error_set(err, AGON_ERANGE, "a day from 01 to %d in that month", last);
+        return error_set(err, AGON_ERANGE, "a date that there is, such as %04d-%02d-%02d", year,
+                         month, last);
     *ns = days_from(year, month, day) * 86400000000000 + of_day;
     return AGON_OK;
 form:
@@ -305,4 +309,30 @@ int units_u64(const char *text, size_t n, uint64_t *value, struct error *err)
     if (rc != AGON_OK)
         error_set(err, rc, "a whole number from 0 to 18446744073709551615 in plain digits");
     return rc;
+}
+
+void units_say_duration(int64_t ns, char *text, size_t room)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"d", 86400000000000}, {"h", 3600000000000}, {"m", 60000000000}, {"s", 1000000000},
+                 {"ms", 1000000},       {"us", 1000},         {"ns", 1}};
+    size_t i = 0;
+
+    while (ns % units[i].ns != 0 || (ns == 0 && i < 3))
+        i++;
+    snprintf(text, room, "%lld%s", (long long)(ns / units[i].ns), units[i].name);
+}
+
+void units_say_size(int64_t bytes, char *text, size_t room)
+{
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t i = 0;
+
+    while (bytes != 0 && bytes % 1024 == 0 && i < 4) {
+        bytes /= 1024;
+        i++;
+    }
+    snprintf(text, room, "%lld%s", (long long)bytes, names[i]);
 }

@@ -28,4 +28,8 @@ int units_money(const char *text, size_t n, int exp, int64_t *amt, char asset[UN
 int units_int(const char *text, size_t n, int64_t *value, struct error *err);
 int units_u64(const char *text, size_t n, uint64_t *value, struct error *err);
 
+/* The other way round, in the largest unit that needs no fraction: "20ms", "400d", "64KiB". */
+void units_say_duration(int64_t ns, char *text, size_t room);
+void units_say_size(int64_t bytes, char *text, size_t room);
+
 #endif

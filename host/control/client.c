@@ -93,11 +93,12 @@ int client_ask(const char *dir, const char *const *words, int n_words, int64_t w
 
     *result = NULL;
     if (fd == AGON_ENOENT || fd == AGON_EBUSY)
-        return error_set(err, AGON_EIO,
-                         rundir_holder(dir) > 0
-                             ? "the host in %s is starting or ending, or has no control socket"
-                             : "no host runs in %s; name its run directory with --dir",
-                         dir);
+        return error_set(
+            err, AGON_EIO,
+            rundir_holder(dir) > 0
+                ? "the host in %s is starting or ending, or has no control socket; try again"
+                : "no host runs in %s; name its run directory with --dir",
+            dir);
     if (fd < 0)
         return error_set(err, fd, "%s", why.text);
     rc = send_line(fd, words, n_words, err);

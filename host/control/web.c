@@ -19,6 +19,7 @@
     "what is asked needs a token of the run directory: Authorization: Bearer TOKEN (token_read "   \
     "to "                                                                                          \
     "look, token to change)"
+#define BODY_TEXT "; expected such as {\"args\": [\"NAME\"]}"
 #define MINUTE_NS ((int64_t)60 * 1000000000)
 #define STUCK_NS  ((int64_t)10 * 1000000000)
 #define QUEUE_MAX (1u << 20) /* unsent bytes of one WebSocket */
@@ -62,6 +63,15 @@ static void refuse(struct control *control, uint64_t conn, int status, const cha
     jout_deinit(&out);
 }
 
+static void refuse_path(struct control *control, uint64_t conn, const char *path)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text),
+             "no such path %.100s: the API is below " API ", and /openapi.json lists it", path);
+    refuse(control, conn, 404, text);
+}
+
 static int status_of(int rc)
 {
     switch (rc) {
@@ -75,6 +85,9 @@ static int status_of(int rc)
     case AGON_EBUSY:
     case AGON_ESTATE:
         return 409;
+    case AGON_ECORRUPT: // of a file that was named, as is another version
+    case AGON_EVERSION:
+        return 422;
     case AGON_ENOTSUP:
         return 501;
     case AGON_EAGAIN:
@@ -118,7 +131,11 @@ static int is_our_origin(const struct control *control, const struct http_messag
 static int is_guest(struct control *control, uint64_t conn, const struct http_message *request)
 {
     if (!is_our_host(control, http_header_find(request, "host"))) {
-        refuse(control, conn, 421, "this host goes by its loopback address only");
+        char text[160];
+
+        snprintf(text, sizeof(text), "this host goes by its loopback address only: %s",
+                 control->url);
+        refuse(control, conn, 421, text);
         return 0;
     }
     if (!is_our_origin(control, request)) {
@@ -237,14 +254,17 @@ static int is_operator(struct control *control, uint64_t conn, const struct http
     // A form of another page can be no JSON without asking first.
     if (type == NULL || strncasecmp(type, JSON_TYPE, strlen(JSON_TYPE)) != 0 ||
         (type[strlen(JSON_TYPE)] != '\0' && type[strlen(JSON_TYPE)] != ';')) {
-        refuse(control, conn, 415, "the content type has to be application/json");
+        refuse(control, conn, 415,
+               "the content type has to be application/json: expected the header Content-Type: "
+               "application/json");
         return 0;
     }
     if (rights == RIGHTS_OPERATE)
         return 1;
     if (rights == RIGHTS_READ)
         refuse(control, conn, 403,
-               "this token only looks; what changes state needs the operator's");
+               "this token only looks; expected the operator's, in the file `token` of the run "
+               "directory");
     else
         wrong_token(control, conn, peer);
     return 0;
@@ -316,8 +336,8 @@ static int body_words(const struct http_message *request, struct words *words,
                       struct control_call *call, struct error *err)
 {
     json_error_t why;
-    json_t *root;
-    const json_t *args;
+    json_t *root, *args;
+    const char *key;
     int rc = AGON_OK;
 
     if (request->body_n == 0)
@@ -325,16 +345,23 @@ static int body_words(const struct http_message *request, struct words *words,
     root = json_loadb(request->body, request->body_n, JSON_REJECT_DUPLICATES, &why);
     if (!json_is_object(root)) {
         json_decref(root);
-        return error_set(err, AGON_EINVAL, "the body is not a JSON object");
+        return error_set(err, AGON_EINVAL, "the body is not a JSON object" BODY_TEXT);
+    }
+    // A word that is not understood is no word left out: without args some verbs mean everybody.
+    json_object_foreach(root, key, args)
+    {
+        if (rc >= 0 && strcmp(key, "args") != 0)
+            rc = error_set(err, AGON_EINVAL, "unknown key '%.32s' in the body" BODY_TEXT, key);
     }
     args = json_object_get(root, "args");
     if (args != NULL && !json_is_array(args))
-        rc = error_set(err, AGON_EINVAL, "args is not an array of texts");
+        rc = error_set(err, AGON_EINVAL, "args is not an array of texts" BODY_TEXT);
     for (size_t i = 0; rc >= 0 && i < json_array_size(args); i++) {
         const char *word = json_string_value(json_array_get(args, i));
 
         if (word == NULL || add_word(words, call, word, strlen(word), 0) < 0)
-            rc = error_set(err, AGON_EINVAL, "args is not an array of texts, or is too long");
+            rc = error_set(err, AGON_EINVAL,
+                           "args is not an array of texts, or is too long" BODY_TEXT);
     }
     json_decref(root);
     return rc;
@@ -388,10 +415,12 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
     if (!is_post && !is_reader(control, conn, request, peer))
         return;
     if (path_words(request->path + strlen(API), &words, &call) < 0) {
-        refuse(control, conn, 404, "no such path");
+        refuse_path(control, conn, request->path);
         return;
     }
     verb = control_match(control->config.port.verbs, &call, &err);
+    if (verb == NULL)
+        error_hint(&err, "/openapi.json lists them");
     if (verb == NULL || verb->scope == CONTROL_CLIENT) {
         refuse(control, conn, 404, err.text[0] != '\0' ? err.text : "only `agon ctl` does this");
         return;
@@ -461,7 +490,11 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     if (!is_guest(control, conn, request))
         return;
     if (!is_get && strcmp(request->method, "POST") != 0) {
-        refuse(control, conn, 405, "only GET and POST are known here");
+        char text[96];
+
+        snprintf(text, sizeof(text), "only GET and POST are known here, and not %.16s",
+                 request->method);
+        refuse(control, conn, 405, text);
         return;
     }
     if (strncmp(request->path, API, strlen(API)) == 0) {
@@ -492,7 +525,7 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
             return;
         }
     }
-    refuse(control, conn, 404, "no such path");
+    refuse_path(control, conn, request->path);
 }
 
 /* ---- WebSocket ---- */

@@ -213,8 +213,9 @@ int demo_newcomer(const char *plugins, char path[512], struct error *err)
     if (find_plugin(plugins, "ema_cross", "ema_cross_trailing", path))
         return AGON_OK;
     return error_set(err, AGON_ENOENT,
-                     "ema_cross_trailing.so, for the reload, was not found; name its directory "
-                     "with --plugins");
+                     "ema_cross_trailing.so, for the reload, was not found in %.256s; name the "
+                     "directory of this build's plugins with --plugins",
+                     plugins != NULL ? plugins : "the folders beside this program");
 }
 
 int demo_plugin_dir(char path[512])
@@ -403,7 +404,9 @@ int demo_recordings(const char *dir, char **paths, int max, struct error *err)
     int n = 0;
 
     if (opened == NULL)
-        return error_set(err, AGON_ENOENT, "%s is not a directory that can be read", dir);
+        return error_set(err, AGON_ENOENT,
+                         "%s is not a directory that can be read; expected one with recordings",
+                         dir);
     while ((entry = readdir(opened)) != NULL && n < max) {
         char path[PATH_MAX];
 

@@ -72,7 +72,10 @@ static int read_rows(struct funding *funding, struct lines *lines, const char *p
     int rc = lines_next(lines, &line, &n, err);
 
     if (rc <= 0)
-        return rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
+        return rc < 0
+                   ? rc
+                   : error_set(err, AGON_ECORRUPT,
+                               "%s: the file is empty; expected rows of a table or a stream", path);
     (void)table_head(&table, line, n, &why, &at);
     if (table.places[TABLE_FUNDING_MS] < 0 || table.places[TABLE_RATE] < 0)
         return error_set(err, AGON_EINVAL, "%s:1:1: expected the columns funding_time_ms and rate",

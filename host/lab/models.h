@@ -11,8 +11,11 @@
 
 #include "engine/paper.h"
 
-/* AGON_EINVAL with what was expected. */
-int models_latency(const char *text, struct latency_model *model, struct error *err);
+/* option is what the text was given with, "--latency". AGON_EINVAL with what was expected. */
+int models_latency(const char *option, const char *text, struct latency_model *model,
+                   struct error *err);
+/* Is it one? AGON_EINVAL with what was expected. */
+int models_impact_check(const char *text, struct error *err);
 /* For one instrument or, without "SYMBOL=", for all of the table. AGON_EINVAL, AGON_ENOMEM. */
 int models_impact(struct paper *paper, const struct instruments *table, const char *text,
                   struct error *err);

@@ -707,7 +707,9 @@ static int open_table(struct tape *tape, struct error *err)
     int rc = lines_next(tape->lines, &line, &n, err);
 
     if (rc == 0)
-        return error_set(err, AGON_ECORRUPT, "%s: the file is empty", config->path);
+        return error_set(err, AGON_ECORRUPT,
+                         "%s: the file is empty; expected rows of a table or a stream",
+                         config->path);
     if (rc == 1 && tape_kind_of(table_head(&tape->table, line, n, &why, &at)) != config->info.kind)
         return error_set(err, AGON_ECORRUPT, "%s:1:1: the header changed", config->path);
     if (rc == 1)

@@ -11,6 +11,7 @@
 
 #include "base/crc.h"
 #include "base/num.h"
+#include "sys/file.h"
 
 #define KIND_AT   offsetof(struct tape_head, kind)
 #define ROWS_MAX  ((uint64_t)1 << 40)
@@ -131,8 +132,7 @@ static int open_regular(const char *path, uint64_t *bytes, struct error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EIO, "%s: %s", path,
-                         strerror(errno));
+        return file_refuse_read(path, errno, errno == ENOENT ? AGON_ENOENT : AGON_EIO, err);
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
         (void)close(fd);
         return error_set(err, AGON_EINVAL, "%s: not a regular file", path);

@@ -148,7 +148,10 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
         recording_symbol_of_name(path, symbols.asked);
     rc = lines_next(lines, &line, &n, err);
     if (rc <= 0) {
-        rc = rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
+        rc = rc < 0
+                 ? rc
+                 : error_set(err, AGON_ECORRUPT,
+                             "%s: the file is empty; expected rows of a table or a stream", path);
         goto done;
     }
     if (is_raw(path)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/tape_write.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@ static int code_of(int error)
 
 static int failed(const struct tape_writer *writer, struct error *err)
 {
-    return error_set(err, code_of(errno), "%s: %s", writer->fresh, strerror(errno));
+    return file_refuse_write(writer->path, errno, code_of(errno), err);
 }
 
 int tape_writer_new(struct tape_writer **out, const char *path, const struct tape_head *head,

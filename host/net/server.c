@@ -292,7 +292,10 @@ int server_add(struct server *server, const struct server_listen *listen, struct
         return error_set(err, AGON_ESTATE, "the server is stopping");
     if (uv_ip4_addr(listen->host, listen->port, (struct sockaddr_in *)(void *)&address) != 0 &&
         uv_ip6_addr(listen->host, listen->port, (struct sockaddr_in6 *)(void *)&address) != 0)
-        return error_set(err, AGON_EINVAL, "'%s' is not an address to listen on", listen->host);
+        return error_set(
+            err, AGON_EINVAL,
+            "'%s' is not an address to listen on; expected digits, such as 127.0.0.1 or ::1",
+            listen->host);
     listener = calloc(1, sizeof *listener);
     if (!listener)
         return error_set(err, AGON_ENOMEM, "out of memory for a port");

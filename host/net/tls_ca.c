@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tls_ca: see the header. */
 #include "net/tls_ca.h"
+#include "sys/file.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -197,7 +198,7 @@ int tls_ca_write(const struct tls_ca *ca, const char *path, struct error *err)
         return error_set(err, AGON_EIO, "the path is too long: %s", path);
     file = fopen(temporary, "we");
     if (!file)
-        return error_set(err, AGON_EIO, "%s cannot be written: %s", temporary, strerror(errno));
+        return file_refuse_write(path, errno, AGON_EIO, err);
     is_good = fputs(ca->ca_pem, file) >= 0;
     is_good = fclose(file) == 0 && is_good;
     if (!is_good || rename(temporary, path) != 0) {

@@ -137,18 +137,27 @@ void api_port(struct api *api, struct control_port *port)
         .ctx = api, .verbs = api_verbs, .look = look, .live = api_live, .metrics = api_metrics};
 }
 
+#define NAMES_SHOWN 8u /* of those that there are, in a refusal */
+
 int api_slot_of(const struct api *api, const char *name, struct error *err)
 {
     struct suggest suggest = {0};
+    char known[256] = "";
+    size_t used = 0;
+    uint32_t n = 0;
 
     for (uint32_t i = 0; i < api->view->n_slots; i++) {
         if (!api->view->slots[i].is_used)
             continue;
+        if (n++ < NAMES_SHOWN && used < sizeof(known))
+            used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", n > 1 ? ", " : "",
+                                     api->view->slots[i].name);
         if (strcmp(api->view->slots[i].name, name) == 0)
             return (int)i;
         suggest_offer(&suggest, name, strnlen(name, 64), api->view->slots[i].name);
     }
-    return error_set(err, AGON_ENOENT, "no agent is called '%.64s'%s%s%s", name,
+    return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; there are %s%s%s%s%s", name,
+                     n > 0 ? known : "none", n > NAMES_SHOWN ? ", ..." : "",
                      suggest.best != NULL ? "; did you mean '" : "",
                      suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
 }
@@ -158,6 +167,8 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
     struct suggest suggest = {0};
     char full[80], best[80] = "";
     const char *of[2] = {NULL, NULL};
+    char known[256] = "";
+    size_t used = 0;
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < api->view->n_instruments; i++) {
@@ -166,6 +177,9 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
         snprintf(full, sizeof(full), "%s:%s", at->venue, at->symbol);
         if (strcmp(api_label(api, i), symbol) == 0 || strcmp(full, symbol) == 0)
             return (int)i;
+        if (i < NAMES_SHOWN && used < sizeof(known))
+            used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                                     full);
         if (strcmp(at->symbol, symbol) == 0 && n++ < 2)
             of[n - 1] = at->venue;
         suggest.best = NULL;
@@ -178,6 +192,7 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
         return error_set(err, AGON_ENOENT,
                          "there are %s instruments called '%.32s'; say %s:%.32s or %s:%.32s",
                          n == 2 ? "two" : "several", symbol, of[0], symbol, of[1], symbol);
-    return error_set(err, AGON_ENOENT, "no instrument is called '%.64s'%s%s%s", symbol,
+    return error_set(err, AGON_ENOENT, "no instrument is called '%.64s'; there are %s%s%s%s%s",
+                     symbol, known, api->view->n_instruments > NAMES_SHOWN ? ", ..." : "",
                      best[0] != '\0' ? "; did you mean '" : "", best, best[0] != '\0' ? "'?" : "");
 }

@@ -3,39 +3,9 @@
 
 #include <string.h>
 
-#include "base/num.h"
+#include "net/local_address.h"
 #include "ops/web.h"
 #include "sys/memory.h"
-
-int ops_parse_http(const char *text, char address[64], uint16_t *port, int *is_on,
-                   struct error *err)
-{
-    const char *colon = strrchr(text, ':');
-    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-    int64_t number;
-
-    *is_on = strcmp(text, "off") != 0;
-    if (!*is_on)
-        return AGON_OK;
-    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
-        text++;
-        n -= 2;
-    }
-    if (colon == NULL || n == 0 || n >= 64 ||
-        num_parse(colon + 1, strlen(colon + 1), 0, &number) < 0 || number < 0 || number > 65535)
-        return error_set(err, AGON_EINVAL,
-                         "http: '%.64s' is not an address; expected 127.0.0.1:PORT (0: any), "
-                         "[::1]:PORT or off",
-                         text);
-    memcpy(address, text, n);
-    address[n] = '\0';
-    if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
-        return error_set(err, AGON_EINVAL,
-                         "http: '%s' is not a loopback address; expected 127.0.0.1 or [::1]",
-                         address);
-    *port = (uint16_t)number;
-    return AGON_OK;
-}
 
 static void place_tables(struct api *api, uint32_t n_slots)
 {
@@ -48,6 +18,7 @@ int ops_open(struct ops *desk, struct host *host, const struct ops_config *confi
              struct error *err)
 {
     struct control_config control = {.dir = config->dir};
+    struct local_address address = {.is_on = 0};
     int rc = api_init(&desk->api, host, err);
 
     desk->control = NULL;
@@ -63,7 +34,11 @@ int ops_open(struct ops *desk, struct host *host, const struct ops_config *confi
     desk->api.n_load_from = config->n_load_from;
     desk->api.log = config->log;
     desk->api.log_path = config->log_path;
-    rc = ops_parse_http(config->http, control.address, &control.http_port, &control.is_http, err);
+    if (rc >= 0)
+        rc = local_address_parse(&address, config->http, err);
+    memcpy(control.address, address.host, sizeof(address.host));
+    control.http_port = address.port;
+    control.is_http = address.is_on;
     if (rc >= 0 && config->is_watched && config->roster != NULL)
         rc = watch_open(&desk->api.watch, config->roster, err);
     if (rc >= 0) {

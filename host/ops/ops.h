@@ -25,9 +25,6 @@ struct ops {
     struct control *control; /* owned */
 };
 
-/* "ADDRESS:PORT" in parts; is_on 0 for "off". AGON_EINVAL. */
-int ops_parse_http(const char *text, char address[64], uint16_t *port, int *is_on,
-                   struct error *err);
 int ops_open(struct ops *desk, struct host *host, const struct ops_config *config,
              struct error *err);
 /* One line for people: where the dashboard is; with the token in it where only they see it. */

@@ -474,7 +474,8 @@ static int do_unload(void *ctx, const struct control_call *call, struct jout *ou
     int rc;
 
     if (slot < 0)
-        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'", call->argv[0]);
+        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; `agents` lists them",
+                         call->argv[0]);
     if (!change.is_kept && strcmp(how, "close") != 0)
         return error_set(err, AGON_EINVAL, "'%.32s' is not known here; expected close or keep",
                          how);
@@ -544,12 +545,16 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
     int rc;
 
     if (path != NULL && path[0] != '/')
-        return error_set(err, AGON_EINVAL, "the file has to be named from / on");
+        return error_set(err, AGON_EINVAL,
+                         "'%.64s' is not a whole path; expected the file named from / on", path);
     rc = path != NULL ? find_file(api, path, real, err) : AGON_OK;
     if (rc >= 0)
         rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, err);
-    if (rc < 0)
+    if (rc < 0) {
+        if (path != NULL && strstr(err->text, path) == NULL)
+            error_wrap(err, "%.256s", path);
         return rc;
+    }
     said(out, "another generation is active; the one before stays warm", call->argv[0]);
     return AGON_OK;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/journal_export.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -358,8 +359,7 @@ static void put_all(FILE *out, const struct export *export, struct engine *engin
 static int open_file(const char *path, FILE **out, struct error *err)
 {
     *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    return *out != NULL ? AGON_OK
-                        : error_set(err, AGON_EIO, "%s: %s", args_safe(path), strerror(errno));
+    return *out != NULL ? AGON_OK : file_refuse_write(args_safe(path), errno, AGON_EIO, err);
 }
 
 /* The first error stays. */

@@ -10,6 +10,7 @@
 #include "report/table.h"
 #include "run/host.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 
 struct curves {    /* of the agents that have capital; models have none, and no curve */
     agon_ns_t *t;  /* owned; each slot has its own times */
@@ -295,7 +296,7 @@ int run_report_html(const struct run_report *story, const struct run_report_page
     int rc;
 
     if (out == NULL)
-        return error_set(err, AGON_EIO, "%s: %s", at->path, strerror(errno));
+        return file_refuse_write(at->path, errno, AGON_EIO, err);
     clock_text(story->t_first, from);
     clock_text(engine_t(story->replay.engine), to);
     (void)snprintf(subtitle, sizeof(subtitle), "market time %.19s to %.19s UTC", from, to);

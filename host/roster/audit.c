@@ -7,6 +7,7 @@
 #include "agent/feed_fold.h"
 #include "agent/run_process.h"
 #include "agent/sandbox.h"
+#include "base/utf8.h"
 #include "config/suggest.h"
 
 struct opened { /* what a slot's plugin says of itself, or why it says nothing */
@@ -79,19 +80,21 @@ static void refuse_name(struct config *config, const struct config_node *node, c
                         const struct plugin_info *info)
 {
     struct suggest suggest = {0};
-    char known[512] = "";
+    char known[512] = "", shown[80];
     size_t used = 0;
 
+    utf8_escape(name, strnlen(name, 64), shown, sizeof(shown));
     for (uint32_t i = 0; i < info->n_params; i++) {
         suggest_offer(&suggest, name, strlen(name), info->params[i].name);
         if (used < sizeof(known))
             used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
                                      info->params[i].name);
     }
-    config_refuse_key(
-        config, node, CONFIG_E_UNKNOWN, "%s has no such parameter; expected %s%s%s%s%s", info->id,
-        info->n_params > 0 ? "one of: " : "none", known, suggest.best ? "; did you mean '" : "",
-        suggest.best ? suggest.best : "", suggest.best ? "'?" : "");
+    config_refuse_key(config, node, CONFIG_E_UNKNOWN,
+                      "'%s': %s has no such parameter; expected %s%s%s%s%s", shown, info->id,
+                      info->n_params > 0 ? "one of: " : "none", known,
+                      suggest.best ? "; did you mean '" : "", suggest.best ? suggest.best : "",
+                      suggest.best ? "'?" : "");
 }
 
 static void check_params(struct config *config, const struct config_node *params,

@@ -44,10 +44,21 @@ static const struct schema_choice breaches[] = {
 #define MEMBER(member) SCHEMA_MEMBER(struct roster_limits, member)
 #define FIELD_CAPITAL(member, key, least, most, given, text)
 #define FIELD_AMT(member, key, least, most, given, text)                                           \
-    {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP,                                     \
+    {key,                                                                                          \
+     SCHEMA_MONEY,                                                                                 \
+     MEMBER(member),                                                                               \
+     .exp = ROSTER_AMT_EXP,                                                                        \
+     .min = 1,                                                                                     \
+     .max = INT64_MAX,                                                                             \
      .doc = text "; default: " given " of the capital"},
 #define FIELD_AMT_OR_NONE(member, key, least, most, given, text)                                   \
-    {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP, .doc = text "; default: none"},
+    {key,                                                                                          \
+     SCHEMA_MONEY,                                                                                 \
+     MEMBER(member),                                                                               \
+     .exp = ROSTER_AMT_EXP,                                                                        \
+     .min = 1,                                                                                     \
+     .max = INT64_MAX,                                                                             \
+     .doc = text "; default: none"},
 #define FIELD_OF_CAPITAL(member, key, least, most, given, text)                                    \
     FIELD_SHARE(member, key, least, most, given, text)
 #define FIELD_SHARE(member, key, least, most, given, text)                                         \
@@ -66,7 +77,8 @@ static const struct schema_field limits_fields[] = {LIMITS(FIELD){NULL}};
 #undef MEMBER
 #define MEMBER(member) SCHEMA_MEMBER(struct roster_portfolio, member)
 #define FIELD_AMT(member, key, least, most, given, text)                                           \
-    {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP, .doc = text},
+    {key,      SCHEMA_MONEY,     MEMBER(member), .exp = ROSTER_AMT_EXP,                            \
+     .min = 1, .max = INT64_MAX, .doc = text},
 #define FIELD(id, number, type, member, key, kind, least, most, given, risk, zero, live, text)     \
     FIELD_##kind(member, key, least, most, given, text)
 static const struct schema_field portfolio_fields[] = {PORTFOLIO_LIMITS(FIELD){NULL}};
@@ -128,7 +140,7 @@ static const struct schema_field slot_fields[] = {
     {"seed", SCHEMA_U64, SLOT(seed), .doc = "of its random numbers; default: from the roster's"},
     {"capital", SCHEMA_MONEY, SLOT(capital), .exp = ROSTER_AMT_EXP, .is_required = 1,
      .doc = "what it may use, in the base currency"},
-    {"latency", SCHEMA_DURATION, SLOT(latency_ns), .min = 0, .max = 60000000000, .preset = "0s",
+    {"latency", SCHEMA_DURATION, SLOT(latency_ns), .min = 0, .max = 60000000000, .preset = "0ms",
      .doc = "in lock-step: an intent acts that much after its cause"},
     {"hard", SCHEMA_DURATION, SLOT(hard_ns), .min = 1000000, .max = 60000000000, .preset = "100ms",
      .doc = "a callback that lasts longer is killed"},
@@ -280,7 +292,8 @@ static void check_portfolio(struct config *config, struct roster *roster)
     PORTFOLIO_LIMITS(ALL)
     if (floor != NULL && to->equity_amt >= capital_amt)
         config_refuse(config, floor, CONFIG_E_CONFLICT,
-                      "is not below the capital of all agents together: nothing could be traded");
+                      "is not below the capital of all agents together: nothing could be traded; "
+                      "expected less");
     for (uint32_t k = 0; k < limits_of_portfolio.n_rules; k++) {
         const struct limit_rule *rule = &limits_of_portfolio.rules[k];
         const struct limit *lower = &limits_of_portfolio.all[rule->lower];
@@ -304,6 +317,17 @@ static void check_portfolio(struct config *config, struct roster *roster)
 }
 #undef ALL
 
+static void refuse_form(struct config *config, const struct config_node *node, const char *word)
+{
+    char shown[80];
+
+    utf8_escape(word, strlen(word) < 64 ? strlen(word) : 64, shown, sizeof(shown));
+    config_refuse(config, node, CONFIG_E_VALUE,
+                  "'%s' is not an instrument; expected VENUE:SYMBOL, by the 'name' of the venue's "
+                  "file, such as binance:%s",
+                  shown, strchr(word, ':') == NULL ? shown : "BTCUSDT");
+}
+
 static void check_instruments(struct config *config, const struct roster_slot *slot, uint32_t i)
 {
     for (uint32_t k = 0; k < slot->n_instruments; k++) {
@@ -314,8 +338,7 @@ static void check_instruments(struct config *config, const struct roster_slot *s
             continue;
         if (colon == NULL || colon == slot->instruments[k] || colon[1] == 0 ||
             strchr(colon + 1, ':'))
-            config_refuse(config, node, CONFIG_E_VALUE,
-                          "is not an instrument; expected venue:SYMBOL, such as binance:BTCUSDT");
+            refuse_form(config, node, slot->instruments[k]);
         for (uint32_t m = 0; m < k; m++)
             if (strcmp(slot->instruments[k], slot->instruments[m]) == 0)
                 config_refuse(config, node, CONFIG_E_DUPLICATE,
@@ -335,8 +358,11 @@ static void check_bars(struct config *config, const struct roster_slot *slot, ui
 {
     for (uint32_t k = 0; k < slot->n_bars; k++)
         if (slot->bars_ns[k] != 0 && bar_bit(slot->bars_ns[k]) < 0)
-            config_refuse(config, config_at(config, "agents[%u].bars[%u]", i, k), CONFIG_E_CHOICE,
-                          "is not a length of bars; expected 1m, 3m, 5m, 10m, 15m, 1h, 4h or 1d");
+            config_refuse(
+                config, config_at(config, "agents[%u].bars[%u]", i, k), CONFIG_E_CHOICE,
+                "'%s' is not a length of bars; expected one of: 1m, 3m, 5m, 10m, 15m, 1h, "
+                "4h, 1d",
+                config_text(config_at(config, "agents[%u].bars[%u]", i, k)));
 }
 
 void roster_params(struct config *config, const struct config_node *node,

@@ -223,7 +223,9 @@ static void take_times(const struct tournament_words *words, struct config *conf
     if (sample_ns <= 0 || window_ns <= 0)
         return; // refused as what they are
     if (sample_ns % MINUTE_NS != 0) {
-        config_refuse(config, sample, CONFIG_E_VALUE, "is not whole minutes; expected such as 1h");
+        config_refuse(config, sample, CONFIG_E_VALUE,
+                      "'%s' is not whole minutes; expected a multiple of 1m, such as 1h",
+                      config_text(sample));
         return;
     }
     n = window_ns / sample_ns;
@@ -286,8 +288,10 @@ void tournament_rules_of(const struct tournament_words *words, struct config *co
         memcpy(rules->schedule, words->schedule, sizeof(rules->schedule));
     if (has(config, "schedule") && words->schedule[0] != '\0' &&
         cron_parse(&cron, words->schedule, strlen(words->schedule), &err) < 0)
-        config_refuse(config, config_at(config, "tournament.schedule"), CONFIG_E_VALUE,
-                      "%s; expected minute, hour, day, month and weekday", err.text);
+        config_refuse(
+            config, config_at(config, "tournament.schedule"), CONFIG_E_VALUE,
+            "'%.64s': %s; expected minute, hour, day, month and weekday, such as 0 0 * * 0",
+            words->schedule, err.text);
     for (uint32_t i = 0; i < MEASURES; i++) {
         if (config_at(config, "tournament.weights.%s", measure_at(i)->name) != NULL)
             rules_set_weight(rules, i, words->weights.of[i]);

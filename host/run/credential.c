@@ -91,15 +91,18 @@ int credential_read(const char *name, struct secret *key, struct secret *secret,
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         secret_free(text);
-        return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EPERM, "credential %s: %s: %s",
-                         name, path, strerror(errno));
+        return error_set(
+            err, errno == ENOENT ? AGON_ENOENT : AGON_EPERM,
+            "credential %s: %s: %s; expected a file of two lines there, key: ... and secret: ..., "
+            "with mode 0600",
+            name, path, strerror(errno));
     }
     if (fstat(fd, &at) < 0 || !is_private(fd, &at) || at.st_size > BYTES_MAX) {
         rc = error_set(err, AGON_EPERM,
-                       "credential %s: %s has to be a regular file of this user with mode 0600 or "
-                       "0400, or as a service manager hands it over: root's, with 0440 by an "
-                       "access list",
-                       name, path);
+                       "credential %s: %s has mode %04o and user %u; expected a regular file of "
+                       "this user with mode 0600 or 0400: chmod 600 it (a service manager's is "
+                       "root's, with 0440 by an access list)",
+                       name, path, (unsigned)(at.st_mode & 07777), (unsigned)at.st_uid);
     } else {
         int phrase;
 
@@ -109,7 +112,8 @@ int credential_read(const char *name, struct secret *key, struct secret *secret,
         if (n <= 0 || take(text, "key", key) < 0 || take(text, "secret", secret) < 0 ||
             (phrase < 0 && phrase != AGON_ENOENT))
             rc = error_set(err, AGON_EINVAL,
-                           "credential %s: expected two lines, key: ... and secret: ...", name);
+                           "credential %s: %s: expected two lines, key: ... and secret: ...", name,
+                           path);
     }
     secret_free(text);
     close(fd);

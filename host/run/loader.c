@@ -548,7 +548,7 @@ static int ask(struct host *host, const char *slot, uint32_t kind, const char *p
            (!host_has_agent(host, id) || strcmp(host->config.slots[id].record.name, slot) != 0))
         id++;
     if (id == host->config.n_slots)
-        return error_set(err, AGON_ENOENT, "no slot is called %.31s", slot);
+        return error_set(err, AGON_ENOENT, "no agent is called '%.31s'; `agents` lists them", slot);
     return ask_for(host, &(struct asked){.kind = kind, .slot = id, .path = path}, err);
 }
 
@@ -684,7 +684,11 @@ int host_quarantine_clear(struct host *host, const char *hash, const char *reaso
                           struct error *err)
 {
     if (hash == NULL || strlen(hash) < 8)
-        return error_set(err, AGON_EINVAL, "name the binary by at least 8 digits of its hash");
+        return error_set(err, AGON_EINVAL,
+                         "'%.16s' is too short; name the binary by at least 8 digits of its hash, "
+                         "as `quarantine "
+                         "ls` has it",
+                         hash != NULL ? hash : "");
     if (reason == NULL || reason[0] == '\0' || !utf8_is_valid(reason, strlen(reason)))
         return error_set(err, AGON_EINVAL, "say why it may run again: the reason is kept");
     return ask_for(host, &(struct asked){.kind = LOADER_CLEAR, .path = hash, .reason = reason},

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
+#include "net/local_address.h"
 #include "net/post.h"
 #include "run/config_file.h"
 #include "run/slots.h"
@@ -234,7 +235,8 @@ static void check_feed(const struct settings *settings, uint32_t at, struct conf
             return;
     }
     config_refuse(config, config_at(config, "feed"), CONFIG_E_CHOICE,
-                  "'%s' is not a venue before this one that speaks %s and has a feed of its own",
+                  "'%s' is not a venue before this one that speaks %s and has a feed of its own; "
+                  "expected the name of such a one, or no 'feed'",
                   venue->feed, venue->dialect);
 }
 
@@ -263,7 +265,13 @@ static int place_instruments(struct settings *settings, const struct words *word
 {
     uint32_t n_of[HOST_VENUES_MAX] = {0};
     struct config_file file;
+    char known[512] = "";
+    size_t used = 0;
     int code;
+
+    for (uint32_t i = 0; i < settings->host.n_venues && used < sizeof(known); i++)
+        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                                 settings->host.venues[i].name);
 
     if (!config_file_open(&file, "run", path))
         return config_file_close(&file);
@@ -278,8 +286,8 @@ static int place_instruments(struct settings *settings, const struct words *word
             at++;
         if (at == settings->host.n_venues) {
             config_refuse(file.config, config_at(file.config, "instruments[%u].venue", i),
-                          CONFIG_E_CHOICE, "is not a venue of this file; expected such as '%s'",
-                          settings->host.venues[0].name);
+                          CONFIG_E_CHOICE, "'%s' is not a venue of this host; expected one of: %s",
+                          name, known);
             continue;
         }
         if (n_of[at]++ == SYMBOLS_MAX)
@@ -417,6 +425,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
 {
     struct words *words = calloc(1, sizeof(*words));
     struct post_target target;
+    struct local_address address;
     struct error err = {0};
     char venue[1024];
     struct config_file file;
@@ -442,6 +451,10 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         }
         if (words->webhook[0] != '\0' && post_target_parse(&target, words->webhook, &err) < 0)
             config_refuse(file.config, config_at(file.config, "webhook"), CONFIG_E_CONFLICT, "%s",
+                          err.text);
+        if (words->http[0] != '\0' && local_address_parse(&address, words->http, &err) < 0 &&
+            config_root(file.config) != NULL)
+            config_refuse(file.config, config_at(file.config, "http"), CONFIG_E_VALUE, "%s",
                           err.text);
         has_list = config_root(file.config) != NULL && config_at(file.config, "venues") != NULL;
         if (config_root(file.config) != NULL && (words->venue[0] != '\0') == has_list)

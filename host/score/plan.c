@@ -65,6 +65,7 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
     size_t n = strnlen(rules->schedule, sizeof(rules->schedule));
     uint64_t sum_ppm = rules->rest_ppm;
     double weights = 0.0;
+    char sum[NUM_TEXT], least[NUM_TEXT], most[NUM_TEXT];
     struct cron cron;
     int rc;
 
@@ -89,14 +90,17 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
         return error_set(err, AGON_EINVAL, "more than %d shares", TOURNAMENT_SHARES);
     for (uint32_t i = 0; i < rules->n_shares; i++)
         sum_ppm += rules->shares_ppm[i];
+    num_format_short((int64_t)sum_ppm, 4, sum);
     if (sum_ppm > ALL_PPM)
-        return error_set(err, AGON_EINVAL, "the shares sum to %llu.%04llu %%, more than all",
-                         (unsigned long long)(sum_ppm / 10000),
-                         (unsigned long long)(sum_ppm % 10000));
-    if (rules->reserve_ppm > ALL_PPM || rules->most_ppm > ALL_PPM ||
-        rules->least_ppm > rules->most_ppm || rules->kelly_ppm > ALL_PPM)
         return error_set(err, AGON_EINVAL,
-                         "a bound is above 100 %%, or the minimum above the maximum");
+                         "shares and rest are %s%% together, and may be 100%% at most", sum);
+    num_format_short(rules->least_ppm, 4, least);
+    num_format_short(rules->most_ppm, 4, most);
+    if (rules->least_ppm > rules->most_ppm)
+        return error_set(err, AGON_EINVAL, "of bounds min is %s%% and above max, which is %s%%",
+                         least, most);
+    if (rules->reserve_ppm > ALL_PPM || rules->most_ppm > ALL_PPM || rules->kelly_ppm > ALL_PPM)
+        return error_set(err, AGON_EINVAL, "a bound or the reserve is above 100%%");
     if (rules->sample_s == 0 || rules->sample_s % 60 != 0 || rules->sample_s > 7 * 86400)
         return error_set(err, AGON_EINVAL, "samples are whole minutes apart, at most a week");
     if (rules->window == 0 || rules->window > WINDOW_MAX || rules->min_samples == 0 ||

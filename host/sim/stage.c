@@ -22,9 +22,11 @@ static int add_symbol(struct cast *cast, const struct stage *stage, const char *
     struct pit_symbol symbol;
 
     if (stage->dialect->symbol(name, px_decimals, qty_decimals, &symbol) < 0)
-        return error_set(err, AGON_EINVAL,
-                         "%s is not a symbol of %s; SYMBOL=FILE says which one a file is of", name,
-                         stage->dialect->name);
+        return error_set(err, AGON_EINVAL, "%s is not a symbol of %s; expected %s, such as %s",
+                         name, stage->dialect->name,
+                         stage->n_files > 0 ? "SYMBOL=FILE, which says what a file is of"
+                                            : "symbols as the venue writes them",
+                         stage->dialect->names[0]);
     // By the venue's own spelling: there may be others of one symbol.
     for (*at = 0; *at < cast->n; (*at)++)
         if (strcmp(cast->symbols[*at].name, symbol.name) == 0)

@@ -35,5 +35,5 @@ int sink_find(const char *text, const struct sink **sink, const char **where, st
             used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s:%s",
                                      i > 0 ? ", " : "", sinks[i]->name, sinks[i]->where);
     }
-    return error_set(err, AGON_EINVAL, "%.80s is not a sink; expected %s", text, names);
+    return error_set(err, AGON_EINVAL, "%.80s: not a sink; expected %s", text, names);
 }

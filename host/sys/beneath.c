@@ -74,7 +74,7 @@ int beneath_resolve(const char *const *folders, uint32_t n, const char *path, ch
         is_missing |= rc == AGON_ENOENT;
     }
     if (is_missing)
-        return error_set(err, AGON_ENOENT, "%.256s is not there", path);
+        return error_set(err, AGON_ENOENT, "%.256s is not there; expected a file", path);
     return error_set(err, AGON_EPERM,
                      "%.256s is not a regular file below a folder that this host may load from "
                      "(load_from in its configuration), or a symbolic link leads to it",

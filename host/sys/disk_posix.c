@@ -216,7 +216,7 @@ int disk_posix_open(struct disk_posix *disk, const char *path, struct error *err
         return rc;
     disk->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (disk->dir_fd < 0)
-        return error_set(err, code_of(errno), "%s: %s", path, strerror(errno));
+        return file_refuse_read(path, errno, code_of(errno), err);
     disk->port = (struct disk){.ctx = disk,
                                .open = open_file,
                                .close = close_file,

@@ -31,17 +31,46 @@ static int code_of(int error)
     }
 }
 
+int file_refuse_read(const char *path, int error, int code, struct error *err)
+{
+    char here[PATH_MAX];
+    int why = code_of(error);
+    int rc = error_set(err, code != 0 ? code : why, "%s: %s", path, strerror(error));
+
+    if (why == AGON_ENOENT && path[0] != '/' && getcwd(here, sizeof(here)) != NULL)
+        error_hint(err, "expected it below %s, or a whole path", here);
+    else if (why == AGON_ENOENT)
+        error_hint(err, "expected a file there");
+    else if (why == AGON_EPERM)
+        error_hint(err, "expected a file that this user may read");
+    return rc;
+}
+
+int file_refuse_write(const char *path, int error, int code, struct error *err)
+{
+    int why = code_of(error);
+    int rc =
+        error_set(err, code != 0 ? code : why, "%s cannot be written: %s", path, strerror(error));
+
+    if (error == EISDIR)
+        error_hint(err, "expected the name of a file in it");
+    else if (why == AGON_ENOENT || why == AGON_EPERM || error == EROFS)
+        error_hint(err, "expected a folder that is there and that this user may write to");
+    return rc;
+}
+
 static int open_regular(const char *path, uint64_t *size, struct error *err)
 {
-    struct stat stat;
+    struct stat stat = {0};
     // Non-blocking, so that a named pipe cannot hold us before we see that it is one.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return error_set(err, code_of(errno), "%s: %s", path, strerror(errno));
+        return file_refuse_read(path, errno, 0, err);
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
         (void)close(fd);
-        return error_set(err, AGON_EINVAL, "%s: not a regular file", path);
+        return error_set(err, AGON_EINVAL, "%s: %s; expected a file", path,
+                         S_ISDIR(stat.st_mode) ? "is a directory" : "not a regular file");
     }
     *size = (uint64_t)stat.st_size;
     return fd;
@@ -151,7 +180,7 @@ int file_write_atomic(const char *path, const void *bytes, uint64_t n, unsigned 
     (void)unlink(fresh);
     fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
     if (fd < 0)
-        return error_set(err, code_of(errno), "%s: %s", fresh, strerror(errno));
+        return file_refuse_write(path, errno, 0, err);
     if (write_full(fd, bytes, n) != 0 || fsync(fd) != 0) {
         rc = error_set(err, code_of(errno), "%s: %s", fresh, strerror(errno));
         (void)close(fd);
@@ -166,6 +195,20 @@ int file_write_atomic(const char *path, const void *bytes, uint64_t n, unsigned 
     if (sync_dir_of(path) != 0)
         return error_set(err, AGON_EIO, "%s: syncing its directory: %s", path, strerror(errno));
     return AGON_OK;
+}
+
+int file_is_dir(const char *path)
+{
+    struct stat stat_of;
+
+    return stat(path, &stat_of) == 0 && S_ISDIR(stat_of.st_mode);
+}
+
+int file_is_there(const char *path)
+{
+    struct stat stat_of;
+
+    return stat(path, &stat_of) == 0;
 }
 
 int file_make_dir(const char *path, struct error *err)
@@ -183,10 +226,11 @@ int file_make_dir(const char *path, struct error *err)
         memcpy(part, path, i);
         part[i] = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return error_set(err, code_of(errno), "%s: %s", part, strerror(errno));
+            return file_refuse_write(part, errno, 0, err);
     }
     if (stat(path, &stat_of) != 0 || !S_ISDIR(stat_of.st_mode))
-        return error_set(err, AGON_EINVAL, "%s: not a directory", path);
+        return error_set(err, AGON_EINVAL, "%s: not a directory; expected one, or a new name",
+                         path);
     return AGON_OK;
 }
 

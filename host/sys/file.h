@@ -17,6 +17,13 @@ int file_read(const char *path, uint64_t cap, char **bytes, uint64_t *n, struct 
 int file_write_atomic(const char *path, const void *bytes, uint64_t n, unsigned mode,
                       struct error *err);
 /* Makes a directory and those above it that lack, mode 0700. AGON_OK too when it is there. */
+/* Why a file could not be opened, by errno, and what would do: where a relative name was looked
+ * for, or that the folder has to be there. Returns code; 0: the one that goes with errno. */
+int file_refuse_read(const char *path, int error, int code, struct error *err);
+int file_refuse_write(const char *path, int error, int code, struct error *err);
+/* Is there a directory, or anything at all? */
+int file_is_dir(const char *path);
+int file_is_there(const char *path);
 int file_make_dir(const char *path, struct error *err);
 /* "a/b" of "a" and "b". AGON_ERANGE. */
 int file_join(char *path, size_t room, const char *directory, const char *name);

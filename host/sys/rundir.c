@@ -54,8 +54,11 @@ int rundir_open(struct rundir *rundir, const char *path, struct error *err)
     if (snprintf(rundir->path, sizeof(rundir->path), "%s", path) >= (int)sizeof(rundir->path))
         return error_set(err, AGON_ERANGE, "run directory: too long a path");
     rc = file_make_dir(path, err);
-    if (rc < 0)
+    if (rc < 0) {
+        rc = AGON_EIO; // of the machine, whatever it is
+        error_hint(err, "name another with --dir");
         goto fail;
+    }
     rundir->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (rundir->dir_fd < 0 || fstat(rundir->dir_fd, &stat) != 0) {
         rc = error_set(err, AGON_EPERM, "%s", strerror(errno));
@@ -74,8 +77,10 @@ int rundir_open(struct rundir *rundir, const char *path, struct error *err)
     }
     // Two hosts in one run directory would write one journal, so the second must not start.
     if (fcntl(rundir->lock_fd, F_OFD_SETLK, &whole) != 0) {
-        rc = error_set(err, AGON_EBUSY, "in use by another host (process %d)",
-                       read_holder(rundir->lock_fd));
+        rc = error_set(
+            err, AGON_EBUSY,
+            "in use by another host (process %d); name another with --dir, or end that one",
+            read_holder(rundir->lock_fd));
         goto fail;
     }
     n = snprintf(text, sizeof(text), "%d\n", (int)getpid());

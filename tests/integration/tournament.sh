@@ -129,7 +129,7 @@ roster <<'END'
   shares: [60%, 50%]
 END
 "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --for 1m >"$WORK/text" 2>&1 && fail "110 % are shared"
-grep -q 'the shares sum to 120' "$WORK/text" || fail "shares: $(cat "$WORK/text")"
+grep -q 'shares and rest are 120% together' "$WORK/text" || fail "shares: $(cat "$WORK/text")"
 sed 's/"0 \*\/12/"0 *\/25/' "$WORK/roster.yaml" >"$WORK/bad.yaml"
 "$AGON" backtest --roster "$WORK/bad.yaml" --plugins "$PLUGIN_DIR" --for 1m >"$WORK/text" 2>&1 && fail "*/25 hours"
 grep -q 'bad.yaml:11:.*column 5, hour: expected a step' "$WORK/text" || fail "schedule: $(cat "$WORK/text")"
@@ -183,7 +183,7 @@ python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT |
 for name in fills.csv samples.csv plans.json; do cp "$WORK/$name" "$WORK/live_$name"; done
 notices 'what a live fill won' fills.csv awk -F, 'NR > 1 && $12 != "0" && !n++ { next } { print }'
 ctl_export limits >"$WORK/text" 2>&1 && fail "export: limits are none of it"
-grep -q 'expected fills, orders, trades, equity, samples or plans' "$WORK/text" || fail "export: $(cat "$WORK/text")"
+grep -q 'expected one of: fills, orders, trades, equity, samples, plans' "$WORK/text" || fail "export: $(cat "$WORK/text")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 "$AGON" journal export "$WORK/run" --fills "$WORK/fills.csv" --samples "$WORK/samples.csv" --plans "$WORK/plans.json" ||

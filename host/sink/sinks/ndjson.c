@@ -19,7 +19,8 @@ struct ndjson {
 
 static int fail(struct error *err, const char *what)
 {
-    return error_set(err, AGON_EIO, "%s: %s", what, strerror(errno));
+    return error_set(err, AGON_EIO, "%s: %s; expected a file in a folder that is there", what,
+                     strerror(errno));
 }
 
 /* The number of the last whole line that ends before n; 0: there is none, or it has none. */

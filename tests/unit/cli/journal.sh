@@ -107,8 +107,8 @@ jq -e '.is_forced and .events > 0' out >jq.out || fail '--force shows nothing'
 
 code 4 "$agon" journal stats nowhere
 [ ! -e nowhere ] || fail 'looking at a directory made it'
-mkdir empty && code 0 "$agon" journal stats empty
-code 6 "$agon" journal export empty --fills -
+mkdir empty && code 4 "$agon" journal stats empty
+code 4 "$agon" journal export empty --fills -
 code 2 "$agon" journal show j
 code 2 "$agon" journal export j
 code 2 "$agon" journal cat j --type trads

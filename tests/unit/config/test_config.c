@@ -70,7 +70,7 @@ static const struct {
     {"b-10 a share without unit", A "limits: {daily_loss: 5}\n", CONFIG_E_VALUE, 2, 22,
      "did you mean '5%'?"},
     {"b-10 a share as a fraction", A "limits: {daily_loss: 0.05}\n", CONFIG_E_VALUE, 2, 22,
-     "did you mean '5%'?"},
+     "did you mean '5%' or '0.05%'?"},
     {"b-10 a share above its range", A "limits: {daily_loss: 20.0001%}\n", CONFIG_E_RANGE, 2, 22,
      "from 0.0001% to 20%"},
     {"b-10 a share below its range", A "limits: {daily_loss: 0%}\n", CONFIG_E_RANGE, 2, 22,

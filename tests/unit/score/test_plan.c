@@ -474,7 +474,7 @@ START_TEST(rules_that_cannot_be_kept_are_refused)
     REFUSED(rules.weights[0] = NAN, "sharpe");
     REFUSED(rules.gates[0] = INFINITY, "sharpe");
     REFUSED(no_weights(&rules), "weight");
-    REFUSED(rules.rest_ppm = 100001, "100.0001 %");
+    REFUSED(rules.rest_ppm = 100001, "100.0001%");
     REFUSED(rules.n_shares = TOURNAMENT_SHARES + 1, "shares");
     REFUSED(rules.reserve_ppm = 1000001, "bound");
     REFUSED(rules.least_ppm = 150001, "bound");
