@@ -3,7 +3,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/error.h"
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
@@ -615,39 +617,72 @@ int backtest_json(const struct backtest *result, FILE *out)
 
 const char *const backtest_csv_names[BACKTEST_CSVS] = {"agents.csv", "fills.csv", "equity.csv"};
 
+static void put_count(struct cell *cell, const char *name, uint64_t n)
+{
+    cell->name = name;
+    (void)snprintf(cell->text, sizeof(cell->text), "%llu", (unsigned long long)n);
+}
+
+/* Columns of the first releases stay at their places, for who reads by those. */
+static uint32_t in_old_order(struct cell *cells, uint32_t n)
+{
+    static const char *const first[] = {"agent",  "plugin",   "capital", "equity",  "return",
+                                        "sharpe", "drawdown", "fills",   "intents", "refused",
+                                        "fees",   "volume",   "stopped", "path"};
+
+    for (uint32_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+        struct cell moved;
+        uint32_t at = i;
+
+        while (at < n && strcmp(cells[at].name, first[i]) != 0)
+            at++;
+        REQUIRE(at < n);
+        moved = cells[at];
+        memmove(&cells[i + 1], &cells[i], (at - i) * sizeof(cells[0]));
+        cells[i] = moved;
+    }
+    return n;
+}
+
+enum { AGENT_CELLS = FIGURES_CELLS + 7 };
+
+static uint32_t agent_cells(const struct backtest *result, uint16_t id,
+                            struct cell cells[AGENT_CELLS])
+{
+    const struct slot *slot = &engine_slots(result->engine)->all[id];
+    const struct figures_money base = base_of(result);
+    char plugin[PLUGIN_TEXT];
+    struct figures of;
+
+    memset(cells, 0, AGENT_CELLS * sizeof(*cells));
+    engine_figures(result->engine, id, &of);
+    cells[0].name = "agent";
+    (void)snprintf(cells[0].text, sizeof(cells[0].text), "%.*s", SLOT_NAME, slot->name);
+    cells[1].name = "plugin";
+    (void)snprintf(cells[1].text, sizeof(cells[1].text), "%.63s", plugin_of(result, id, plugin));
+    put_count(&cells[2], "fills", of.n_fills);
+    put_count(&cells[3], "intents", slot->n_intents);
+    put_count(&cells[4], "refused", slot->n_refused);
+    cells[5].name = "stopped";
+    (void)snprintf(cells[5].text, sizeof(cells[5].text), "%s",
+                   result->failure[id][0] != '\0' ? "yes" : "no");
+    cells[6].name = "path";
+    (void)snprintf(cells[6].text, sizeof(cells[6].text), "%s",
+                   has_kind(result, TAPE_BARS) ? match_path_name(result->bars.path) : "");
+    return in_old_order(cells, figures_cells(cells, 7, &base, &of));
+}
+
 // What the report says of each agent, exact; what is not known is empty.
 static void agents_csv(const struct backtest *result, FILE *file)
 {
     const struct slots *slots = engine_slots(result->engine);
-    const struct figures_money base = base_of(result);
-    struct cell cells[FIGURES_CELLS + 8] = {
-        {.name = "agent"},   {.name = "plugin"},  {.name = "fills"}, {.name = "intents"},
-        {.name = "refused"}, {.name = "stopped"}, {.name = "path"}};
-    struct figures of = {0};
+    struct cell cells[AGENT_CELLS];
     struct sheet sheet;
 
-    sheet_begin(&sheet, file, SHEET_CSV, cells, figures_cells(cells, 7, &base, &of));
+    sheet_begin(&sheet, file, SHEET_CSV, cells, agent_cells(result, 0, cells));
     for (uint16_t id = 0; id < slots->n; id++) {
-        const struct slot *slot = &slots->all[id];
-        char plugin[PLUGIN_TEXT];
-
-        if (!slot->is_used)
-            continue;
-        engine_figures(result->engine, id, &of);
-        (void)snprintf(cells[0].text, sizeof(cells[0].text), "%.*s", SLOT_NAME, slot->name);
-        (void)snprintf(cells[1].text, sizeof(cells[1].text), "%.63s",
-                       plugin_of(result, id, plugin));
-        (void)snprintf(cells[2].text, sizeof(cells[2].text), "%llu",
-                       (unsigned long long)of.n_fills);
-        (void)snprintf(cells[3].text, sizeof(cells[3].text), "%llu",
-                       (unsigned long long)slot->n_intents);
-        (void)snprintf(cells[4].text, sizeof(cells[4].text), "%llu",
-                       (unsigned long long)slot->n_refused);
-        (void)snprintf(cells[5].text, sizeof(cells[5].text), "%s",
-                       result->failure[id][0] != '\0' ? "yes" : "no");
-        (void)snprintf(cells[6].text, sizeof(cells[6].text), "%s",
-                       has_kind(result, TAPE_BARS) ? match_path_name(result->bars.path) : "");
-        sheet_row(&sheet, cells, figures_cells(cells, 7, &base, &of));
+        if (slots->all[id].is_used)
+            sheet_row(&sheet, cells, agent_cells(result, id, cells));
     }
     sheet_end(&sheet);
 }

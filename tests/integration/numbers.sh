@@ -7,7 +7,9 @@
 . "$(dirname "$0")/common.sh"
 here=$(dirname "$0")
 
-start_sim --seed 3 --speed 10
+printf 'accounts:\n  - key: agon-sim-key\n    secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n    balances: {USDT: 1000000}\n    maker_fee: -0.0002\n    taker_fee: 0.0005\n' \
+    >"$WORK/accounts.yaml"
+start_sim --seed 3 --speed 10 --account "$WORK/accounts.yaml"
 UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
 VENUE_MORE='reconcile: 1s' SPEED=10 live_files ''
 sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e "s/$SIM_PORT/$UM_PORT/" \
@@ -15,8 +17,8 @@ sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' 
     "$WORK/conf/venue.yaml" >"$WORK/conf/venue_um.yaml"
 echo "rights: {host: 127.0.0.1, port: $SIM_PORT, tls: false}" >>"$WORK/conf/venue_um.yaml"
 printf 'leverage: 5\nmargin: cross\n' >>"$WORK/conf/venue_um.yaml"
-sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' "$WORK/conf/live.yaml"
-echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100}' >>"$WORK/conf/live.yaml"
+sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' -e 's/min_notional: 5}/min_notional: 5, maker: -2bps, taker: 5bps}/' "$WORK/conf/live.yaml"
+echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100, maker: -2bps, taker: 5bps}' >>"$WORK/conf/live.yaml"
 mkdir "$WORK/plugins"
 cp "$2/../../plugins/mm/mm.so" "$WORK/plugins"
 PLUGINS=$WORK/plugins
