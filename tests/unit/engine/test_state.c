@@ -783,15 +783,8 @@ END_TEST
 
 static void poke_kept(struct score *score, int is_heard)
 {
-    poke(&score->paid_amt, "paid_amt", is_heard);
-    poke(&score->rebate_amt, "rebate_amt", is_heard);
-    poke(&score->funding_amt, "funding_amt", is_heard);
-    poke(&score->slippage_amt, "slippage_amt", is_heard);
-    poke(&score->day_amt, "day_amt", is_heard);
-    poke(&score->n_days, "n_days", is_heard);
-    poke(&score->sum_day, "sum_day", is_heard);
-    poke(&score->sum_day_square, "sum_day_square", is_heard);
-    poke(&score->sum_day_down_square, "sum_day_down_square", is_heard);
+    for (size_t at = offsetof(struct score, paid_amt); at < sizeof(*score); at += sizeof(int64_t))
+        poke((unsigned char *)score + at, "what a score has where figures are kept", is_heard);
 }
 
 /* What journals of before do not have is state where figures are kept, and else none. */
