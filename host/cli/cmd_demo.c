@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "base/num.h"
 #include "cli/commands.h"
 #include "demo/demo_config.h"
@@ -285,24 +286,24 @@ static int watch(struct demo *demo, int64_t length_ns)
 static void print_agents(const struct demo *demo)
 {
     const struct host_view *view = demo->view;
-    char text[3][48];
+    char text[3][MONEY_TEXT];
     char failure[160];
+    int decimals = money_decimals(view->base_currency, view->base_exp);
 
-    printf("\n%-12s %13s %13s %10s %7s %6s %8s %9s  %s\n", "agent", "capital", "equity", "result",
-           "fills", "closed", "refused", "events", "state");
+    printf("\n%-12s %13s %13s %10s %7s %6s %8s %9s  %s  [%s]\n", "agent", "capital", "equity",
+           "result", "fills", "closed", "refused", "events", "state", view->base_currency);
     for (uint32_t i = 0; i < view->n_slots; i++) {
         const struct host_view_slot *slot = &view->slots[i];
-        uint64_t n_closed = slot->score.n_wins + slot->score.n_losses;
+        const struct figures *of = &slot->figures;
 
-        printf(
-            "%-12s %13s %13s %10s %7llu %6llu %8llu %9llu  %s%s%s\n", slot->name,
-            table_money(slot->capital_amt, view->base_exp, text[0]),
-            table_money(slot->equity_amt, view->base_exp, text[1]),
-            table_money(num_add(slot->equity_amt, -slot->score.start_amt), view->base_exp, text[2]),
-            (unsigned long long)slot->n_fills, (unsigned long long)n_closed,
-            (unsigned long long)slot->n_refused, (unsigned long long)slot->nth,
-            slot_condition_name(slot->condition), slot->failure[0] != '\0' ? ": " : "",
-            run_report_brief(slot->failure, failure, sizeof(failure)));
+        printf("%-12s %13s %13s %10s %7llu %6llu %8llu %9llu  %s%s%s\n", slot->name,
+               money_text(of->capital_amt, view->base_exp, decimals, text[0]),
+               money_text(of->equity_amt, view->base_exp, decimals, text[1]),
+               money_text(of->result_amt, view->base_exp, decimals, text[2]),
+               (unsigned long long)of->n_fills, (unsigned long long)(of->n_wins + of->n_losses),
+               (unsigned long long)slot->n_refused, (unsigned long long)slot->nth,
+               slot_condition_name(slot->condition), slot->failure[0] != '\0' ? ": " : "",
+               run_report_brief(slot->failure, failure, sizeof(failure)));
     }
 }
 

@@ -465,6 +465,9 @@ int cmd_journal(int argc, char **argv)
          &opts.files[EXPORT_FILLS]},
         {"equity", ARG_TEXT, "FILE", "export: write the equity of every minute there",
          &opts.files[EXPORT_EQUITY]},
+        {"figures", ARG_TEXT, "FILE",
+         "export: write the figures of each agent at the end there, and of all (no name)",
+         &opts.files[EXPORT_FIGURES]},
         {"samples", ARG_TEXT, "FILE",
          "export: write the samples of equity there that tournaments look at",
          &opts.files[EXPORT_SAMPLES]},
@@ -516,7 +519,7 @@ int cmd_journal(int argc, char **argv)
     if (strcmp(verb, "export") == 0 && n_files == 0)
         return args_refuse(&spec, "journal",
                            "export what? Give --fills, --orders, --trades, --intents, --equity, "
-                           "--samples or --plans FILE");
+                           "--figures, --samples or --plans FILE");
     // The disk port makes the directory that it is given; somebody who only looks must not.
     if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
         return EXIT_DATA;

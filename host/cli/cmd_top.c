@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "cli/commands.h"
 #include "control/client.h"
 #include "report/render.h"
@@ -37,6 +38,11 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL ? text : "-";
 }
 
+static const char *amount_of(const json_t *object, const char *key, char text[MONEY_TEXT])
+{
+    return money_apart(text_of(object, key), text) ? text : "-";
+}
+
 static long long int_of(const json_t *object, const char *key)
 {
     return (long long)json_integer_value(json_object_get(object, key));
@@ -46,15 +52,24 @@ static void put_head(FILE *out, const json_t *status, const json_t *feed, const 
 {
     const json_t *step = json_object_get(latency, "step");
     const json_t *delivery = json_object_get(latency, "delivery");
+    char text[6][MONEY_TEXT];
 
     fprintf(out, "agon %s  %s  %s  up %lld min\n", text_of(status, "mode"),
             text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
     if (json_object_get(status, "halted_by") != NULL)
         fprintf(out, "halted by %s: %s\n", text_of(status, "halted_by"),
                 text_of(status, "halted_for"));
-    fprintf(out, "equity %s  result %s  orders open %lld  fills %lld  refused %lld  events %lld\n",
-            text_of(status, "equity"), text_of(status, "result"), int_of(status, "open_orders"),
-            int_of(status, "fills"), int_of(status, "refused"), int_of(status, "events"));
+    fprintf(out, "equity %s %s = agents %s + pool %s  capital %s\n",
+            amount_of(status, "equity", text[0]), text_of(status, "currency"),
+            amount_of(status, "equity_agents", text[1]), amount_of(status, "pool", text[2]),
+            amount_of(status, "capital", text[3]));
+    fprintf(out, "result %s = gross %s - fees %s + rebates %s + funding %s  (slippage %s)\n",
+            amount_of(status, "result", text[0]), amount_of(status, "gross", text[1]),
+            amount_of(status, "fees", text[2]), amount_of(status, "rebates", text[3]),
+            amount_of(status, "funding", text[4]), amount_of(status, "slippage", text[5]));
+    fprintf(out, "orders open %lld  fills %lld  refused %lld  events %lld\n",
+            int_of(status, "open_orders"), int_of(status, "fills"), int_of(status, "refused"),
+            int_of(status, "events"));
     fprintf(out,
             "feed %s, links %lld/%lld, books %lld/%lld, gaps %lld, unconfirmed %lld  journal %s\n",
             text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),

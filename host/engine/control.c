@@ -181,6 +181,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         exposure_transfer(engine, record->slot, change_amt);
         score_recapitalise(&engine->scores[record->slot], change_amt);
     }
+    figures_capital(engine, is_new ? record->limits.capital_amt : change_amt);
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     for (uint64_t left = touched; left != 0; left &= left - 1) {

@@ -24,6 +24,7 @@
 #include "market/book.h"
 #include "market/instruments.h"
 #include "risk/risk.h"
+#include "score/figures.h"
 #include "score/plan.h"
 #include "score/score.h"
 #include "slot/slot.h"
@@ -203,6 +204,22 @@ agon_ns_t engine_value_age(const struct engine *engine, agon_asset_t asset);
  * preset of book_age? By the gate's own rule: data that comes by the hour is not old within two. */
 int engine_value_is_stale(const struct engine *engine, agon_asset_t asset);
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
+/* What a slot, and all of them with the pools, are shown as. Pools are what tournaments took from
+ * slots and gave to none. */
+void engine_figures(const struct engine *engine, uint16_t slot, struct figures *out);
+void engine_figures_all(const struct engine *engine, struct figures *out);
+agon_amt_t engine_pool_amt(const struct engine *engine);
+int engine_is_figured(const struct engine *engine); /* CONFIG_SAMPLES has said is_figured */
+#define ENGINE_PRICE_EXP 8
+struct position_figures {
+    int64_t entry_px;      /* cost of a unit, on average; in 10^-ENGINE_PRICE_EXP, as both */
+    int64_t break_even_px; /* ... less what the open position has realised, after its fees */
+    agon_amt_t notional_amt, unrealised_amt; /* at the mark price, in the unit of its results; 0
+                                                without one */
+};
+/* Of one whose results are in the base nothing is known. */
+void engine_position_figures(const struct engine *engine, const struct position *pos,
+                             struct position_figures *out);
 /* What a slot has of an asset on an account, less what its open orders and positions bind of it:
  * what the gate lets it spend. */
 agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,

@@ -149,6 +149,8 @@ struct engine {
     struct portfolio_limits portfolio_limits;
     struct risk_slot portfolio; /* of all slots together; its rate bucket is unused */
     struct score scores[SLOTS_MAX];
+    struct score whole;  /* slots and pools as one, where figures are kept */
+    uint32_t is_figured; /* record_samples */
     struct leg_group legs[SLOTS_MAX];
     struct halt halts[HALT_CAUSES]; /* of everything */
     struct halt venue_halts[VENUES_MAX + 1], slot_halts[SLOTS_MAX];
@@ -429,6 +431,26 @@ void value_watch(struct engine *engine, const struct slot *slot);
 /* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.
  */
 int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+
+/* figures.c: each does nothing where the journal does not say that figures are kept */
+struct figures_fill { /* of a slot */
+    const struct agon_instrument *instrument;
+    agon_px_t px, mids_px; /* mids_px: bid and ask together at the decision; 0: not known */
+    agon_qty_t qty;
+    agon_asset_t fee_asset;
+    agon_amt_t fee_amt,
+        fee_unit_amt; /* as it was paid, and in the unit of the position's results */
+    uint8_t side;
+};
+void figures_keep(struct engine *engine);
+/* Slots and pools together have got so much, by no result of theirs. */
+void figures_capital(struct engine *engine, agon_amt_t change_amt);
+agon_px_t figures_mids(const struct engine *engine, agon_instrument_t instrument);
+void figures_fill(struct engine *engine, uint16_t slot, const struct figures_fill *fill);
+void figures_funding(struct engine *engine, uint16_t slot, agon_asset_t asset, agon_amt_t amt);
+void figures_sample(struct engine *engine, int is_hour, int is_day); /* behind the slots' */
+void figures_save(struct engine *engine, struct enc *enc);
+int figures_load(struct engine *engine, struct dec *dec);
 
 /* state.c */
 void state_save(struct engine *engine, struct enc *enc);

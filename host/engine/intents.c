@@ -258,6 +258,7 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
     order->show_qty = intent->show_qty;
     order->hold_px = judged_px;
     order->guard_px = intents_guard_px(slot, instrument, intent, judged_px);
+    *orders_mids(engine->orders, order) = figures_mids(engine, intent->instrument);
     order->t_create = engine->t;
     order->t_expire = intent->t_expire;
     begin_request(engine, order, AGON_REQUEST_NEW);
@@ -482,6 +483,7 @@ static void replace(struct engine *engine, struct slot *slot, const struct agon_
     if (reason == REASON_NONE) {
         order->new_px = intent->px;
         order->new_qty = intent->qty;
+        *orders_mids(engine->orders, order) = figures_mids(engine, order->instrument);
         order->rev_asked++;
         begin_request(engine, order, AGON_REQUEST_REPLACE);
         intents_send(engine, order, CMD_REPLACE);

@@ -373,6 +373,7 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
             control_halt_all(engine, REASON_TOO_LARGE);
             continue;
         }
+        figures_funding(engine, slot, instrument->settle, amt);
         // The venue's mark price of that instant has more digits than ours.
         if (instrument->settle == engine->table.base_currency)
             engine->slack_amt[pos->account] =

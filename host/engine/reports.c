@@ -165,6 +165,16 @@ static void book_fill(struct engine *engine, struct order *order,
             num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
             is_closing);
     }
+    if (pos != NULL && qty > 0)
+        figures_fill(engine, order->slot,
+                     &(struct figures_fill){.instrument = instrument,
+                                            .px = effect->fill_px,
+                                            .mids_px = *orders_mids(engine->orders, order),
+                                            .qty = qty,
+                                            .fee_asset = report->fee_asset,
+                                            .fee_amt = report->fee_amt,
+                                            .fee_unit_amt = num_add(pos->fee_amt, -fee_before),
+                                            .side = order->side});
     exposure_fill(engine, order->slot, order->instrument);
     close_on_fill(engine, order->slot);
     deliver_private(engine, order->slot, &event.hdr);
@@ -228,6 +238,14 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
     note_result(engine, slot, instrument,
                 instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
                 num_add(event.realised_amt, -fee_amt), fee_amt, 1);
+    figures_fill(engine, slot,
+                 &(struct figures_fill){.instrument = instrument,
+                                        .px = report->px,
+                                        .qty = qty,
+                                        .fee_asset = report->fee_asset,
+                                        .fee_amt = fee_amt,
+                                        .fee_unit_amt = fee_amt,
+                                        .side = report->side});
     exposure_fill(engine, slot, report->hdr.instrument);
     close_on_fill(engine, slot);
     deliver_private(engine, slot, &event.hdr);

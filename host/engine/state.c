@@ -7,7 +7,8 @@
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 
-#define STATE_WITHIN (1u << 16) /* in the number of the mode */
+#define STATE_WITHIN  (1u << 16) /* in the number of the mode */
+#define STATE_FIGURED (1u << 17)
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -400,7 +401,8 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_i64(enc, engine->t);
     enc_u32(enc, engine->run);
     // What journals had before there was any choice stays as it is.
-    enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0));
+    enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0) |
+                     (engine->is_figured != 0 ? STATE_FIGURED : 0));
     enc_u64(enc, engine->seed);
     enc_u32(enc, engine->ids.journal);
     enc_u32(enc, engine->ids.since_run);
@@ -447,6 +449,8 @@ void state_save(struct engine *engine, struct enc *enc)
     alerts_save(&engine->alerts, enc);
     if (is_high)
         save_high(engine, high, enc);
+    if (engine->is_figured)
+        figures_save(engine, enc);
 }
 
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
@@ -559,7 +563,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->run = dec_u32(&dec);
     engine->mode = dec_u32(&dec);
     engine->is_within = (engine->mode & STATE_WITHIN) != 0;
-    engine->mode &= ~STATE_WITHIN;
+    engine->is_figured = (engine->mode & STATE_FIGURED) != 0;
+    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED);
     engine->seed = dec_u64(&dec);
     engine->ids.journal = dec_u32(&dec);
     engine->ids.since_run = dec_u32(&dec);
@@ -622,6 +627,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = alerts_load(&engine->alerts, &dec);
     if (rc >= 0 && format == ENGINE_STATE_FORMAT_HIGH)
         rc = load_high(engine, &dec);
+    if (rc >= 0 && engine->is_figured)
+        rc = figures_load(engine, &dec);
     if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
         rc = AGON_ECORRUPT;
     if (rc < 0)

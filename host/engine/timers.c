@@ -119,7 +119,8 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
     REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
 }
 
-static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, int is_within)
+static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, int is_day,
+                             int is_within)
 {
     agon_amt_t equity_amt;
 
@@ -132,13 +133,15 @@ static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, in
         score_hour(&engine->scores[id], equity_amt);
     else
         score_equity(&engine->scores[id], equity_amt);
+    if (is_day && engine->is_figured)
+        score_day(&engine->scores[id], equity_amt);
     if (!is_within)
         exposure_look(engine, id);
 }
 
 void timers_sample(struct engine *engine, uint16_t id, int is_hour)
 {
-    score_sample(engine, id, is_hour, 0);
+    score_sample(engine, id, is_hour, 0, 0);
 }
 
 /* Could what the slot's open orders may lose make anybody cut them (exposure_settle)? */
@@ -186,9 +189,12 @@ HOT int engine_leave_sample(struct engine *engine)
 
 int timers_config(struct engine *engine, const struct record_samples *record)
 {
-    if (record->is_within > 1 || engine->run != 0)
+    if (record->is_within > 1 || record->is_figured > 1 ||
+        (engine->run != 0 && record->is_within != engine->is_within))
         return AGON_EINVAL;
     engine->is_within = record->is_within;
+    if (record->is_figured)
+        figures_keep(engine);
     return AGON_OK;
 }
 
@@ -205,10 +211,11 @@ static HOT void take_sample(struct engine *engine, agon_ns_t t_due, int is_withi
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         if (!engine->slots.all[id].is_used)
             continue;
-        score_sample(engine, id, is_hour, is_within);
+        score_sample(engine, id, is_hour, is_day, is_within);
         if (is_day)
             risk_day(&engine->risk[id]);
     }
+    figures_sample(engine, is_hour, is_day);
     if (is_day)
         risk_day(&engine->portfolio);
     tournament_sample(engine, t_due);

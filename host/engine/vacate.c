@@ -83,6 +83,7 @@ int vacate(struct engine *engine, uint32_t id)
     if (id >= SLOTS_MAX || !engine_can_vacate(engine, slot))
         return AGON_EINVAL;
     pool = pool_of(engine, slot);
+    figures_capital(engine, num_add(pool.all_amt, -engine_equity(engine, slot)));
     if (ledger_vacate(engine->ledger, slot) < 0) {
         engine_note(engine, ALERT_LEDGER, "a slot's money cannot go back to its account");
         return AGON_EINVAL;

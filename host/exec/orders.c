@@ -20,6 +20,7 @@ struct list {
 struct orders {
     struct order *all; /* [capacity], each at the front of a line of the cache */
     void *memory;      /* owned; theirs */
+    agon_px_t *mids;   /* owned; [capacity], orders_mids */
     uint32_t *free;    /* owned; stack of free places */
     uint32_t n_free, capacity;
     struct map by_id; /* owned; id to place + 1 */
@@ -41,10 +42,12 @@ struct orders *orders_new(uint32_t capacity)
         return NULL;
     orders->capacity = capacity;
     orders->all = zeroed_new(LINE, capacity * sizeof(*orders->all), &orders->memory);
+    orders->mids = calloc(capacity, sizeof(*orders->mids));
     orders->free = calloc(capacity, sizeof(*orders->free));
     orders->fill_keys = calloc(FILLS, sizeof(*orders->fill_keys));
-    if (orders->all == NULL || orders->free == NULL || orders->fill_keys == NULL ||
-        map_init(&orders->by_id, capacity) < 0 || map_init(&orders->fills, FILLS) < 0) {
+    if (orders->all == NULL || orders->mids == NULL || orders->free == NULL ||
+        orders->fill_keys == NULL || map_init(&orders->by_id, capacity) < 0 ||
+        map_init(&orders->fills, FILLS) < 0) {
         orders_free(orders);
         return NULL;
     }
@@ -62,6 +65,7 @@ void orders_free(struct orders *orders)
     map_deinit(&orders->fills);
     free(orders->fill_keys);
     free(orders->memory);
+    free(orders->mids);
     free(orders->free);
     free(orders);
 }
@@ -132,6 +136,7 @@ struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot)
     place = orders->free[--orders->n_free];
     order = &orders->all[place];
     memset(order, 0, sizeof(*order));
+    orders->mids[place] = 0;
     order->id = id;
     order->slot = slot;
     REQUIRE(map_put(&orders->by_id, id, place + 1) == AGON_OK);
@@ -803,4 +808,45 @@ int orders_load(struct orders *orders, struct dec *dec)
     }
     // The same fill twice would leave room for one that is then booked twice.
     return dec_is_ok(dec) && map_count(&orders->fills) == n_fills ? AGON_OK : AGON_ECORRUPT;
+}
+
+agon_px_t *orders_mids(struct orders *orders, const struct order *order)
+{
+    return &orders->mids[place_of(orders, order)];
+}
+
+/* The next order of the table in the order in which it is saved, and its mids; NULL: no more. */
+static agon_px_t *next_mids(struct orders *orders, uint16_t *slot, struct order **order)
+{
+    while (*slot < LIST_SLOTS) {
+        *order = orders_next(orders, *slot, *order);
+        if (*order != NULL)
+            return orders_mids(orders, *order);
+        (*slot)++;
+    }
+    *order = orders_next_final(orders, *order);
+    return *order != NULL ? orders_mids(orders, *order) : NULL;
+}
+
+void orders_save_mids(struct orders *orders, struct enc *enc)
+{
+    struct order *order = NULL;
+    uint16_t slot = 0;
+
+    for (agon_px_t *mids; (mids = next_mids(orders, &slot, &order)) != NULL;)
+        enc_i64(enc, *mids);
+}
+
+void orders_load_mids(struct orders *orders, struct dec *dec)
+{
+    struct order *order = NULL;
+    uint16_t slot = 0;
+
+    for (agon_px_t *mids; (mids = next_mids(orders, &slot, &order)) != NULL;)
+        *mids = dec_i64(dec);
+}
+
+void orders_forget_mids(struct orders *orders)
+{
+    memset(orders->mids, 0, orders->capacity * sizeof(*orders->mids));
 }

@@ -145,5 +145,12 @@ struct order *orders_next_final(struct orders *orders, struct order *after);
 
 void orders_save(const struct orders *orders, struct enc *enc);
 int orders_load(struct orders *orders, struct dec *dec);
+/* Of an order of the table: bid and ask together when it was decided, or replaced last; 0: not
+ * known. Beside it, for it is seldom asked for. */
+agon_px_t *orders_mids(struct orders *orders, const struct order *order);
+/* The mids of their decisions, for a state that has them. */
+void orders_save_mids(struct orders *orders, struct enc *enc);
+void orders_load_mids(struct orders *orders, struct dec *dec);
+void orders_forget_mids(struct orders *orders); /* all 0 */
 
 #endif

@@ -479,7 +479,8 @@ static const struct text_field valuation_fields[] = {NAME16(record_asset, kind, 
 static const struct text_field step_fields[] = {
     NAME16(record_asset, kind, configs), U16(record_step, is_bars), I64(record_step, step_ns), END};
 static const struct text_field samples_fields[] = {NAME16(record_asset, kind, configs),
-                                                   U16(record_samples, is_within), END};
+                                                   U16(record_samples, is_within),
+                                                   U16(record_samples, is_figured), END};
 static const struct text_field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};

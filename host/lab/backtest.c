@@ -421,8 +421,10 @@ static int configure(struct run *run, struct error *err)
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
         .kind = CONFIG_PORTFOLIO,
         .limits = config->portfolio};
-    struct record_samples samples = {
-        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_SAMPLES, .is_within = 1};
+    struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                     .kind = CONFIG_SAMPLES,
+                                     .is_within = 1,
+                                     .is_figured = 1};
     const struct portfolio_limits none = {0};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     struct crew_history history;

@@ -528,6 +528,24 @@ static void look_before(const struct ledger *ledger, const struct booking *booki
     }
 }
 
+/* What the position that stands after a fill has realised. One that is turned round bears of the
+ * fee what its part of the fill is. */
+static agon_amt_t open_after(const struct booking *booking, const struct position *was)
+{
+    const struct position *after = &booking->after;
+    agon_amt_t change = num_add(after->realised_amt, -was->realised_amt);
+    agon_amt_t moved = num_abs(num_add(after->held_amt, -was->held_amt));
+
+    if (after->held_amt == 0)
+        return 0;
+    if (was->held_amt == 0)
+        return change;
+    if ((was->held_amt < 0) != (after->held_amt < 0))
+        return num_mul_div(num_add(change, -booking->realised_amt), num_abs(after->held_amt), moved,
+                           NUM_EVEN);
+    return num_add(was->open_amt, change);
+}
+
 int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt)
 {
     struct booking booking = {.fill = fill,
@@ -559,6 +577,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
     booking.after.instrument = fill->instrument;
     booking.after.account = fill->account;
     booking.after.n_fills++;
+    booking.after.open_amt = open_after(&booking, &was);
     pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
     *pos = booking.after;
     if (is_linear) {
@@ -800,5 +819,29 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
         } else {
             return AGON_ECORRUPT;
         }
+    }
+}
+
+void ledger_save_open(const struct ledger *ledger, struct enc *enc)
+{
+    for (uint16_t slot = 0; slot < ledger->n_slots; slot++) {
+        for (uint32_t i = 0; i < ledger->n_positions[slot]; i++)
+            enc_i64(enc, ledger->positions[slot][i].open_amt);
+    }
+}
+
+void ledger_load_open(struct ledger *ledger, struct dec *dec)
+{
+    for (uint16_t slot = 0; slot < ledger->n_slots; slot++) {
+        for (uint32_t i = 0; i < ledger->n_positions[slot]; i++)
+            ledger->positions[slot][i].open_amt = dec_i64(dec);
+    }
+}
+
+void ledger_forget_open(struct ledger *ledger)
+{
+    for (uint16_t slot = 0; slot < ledger->n_slots; slot++) {
+        for (uint32_t i = 0; i < ledger->n_positions[slot]; i++)
+            ledger->positions[slot][i].open_amt = 0;
     }
 }

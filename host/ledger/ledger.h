@@ -39,6 +39,9 @@ struct position {
     agon_amt_t working_buy_amt; /* quote that the buys may still cost, fees included */
     uint64_t n_fills;
     agon_amt_t funding_amt; /* derivative: received (paid: below 0) so far; not in realised_amt */
+    /* Of the position that is open now: part of realised_amt since it was nothing or turned round.
+     * Saved by ledger_save_open alone. */
+    agon_amt_t open_amt;
 };
 
 struct ledger; /* opaque; memory is taken by ledger_new */
@@ -117,5 +120,9 @@ int ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t
 int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asset_t *asset);
 void ledger_save(const struct ledger *ledger, struct enc *enc);
 int ledger_load(struct ledger *ledger, struct dec *dec);
+/* What positions have realised since they were opened, for a state that has it. */
+void ledger_save_open(const struct ledger *ledger, struct enc *enc);
+void ledger_load_open(struct ledger *ledger, struct dec *dec);
+void ledger_forget_open(struct ledger *ledger); /* all 0 */
 
 #endif

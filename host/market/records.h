@@ -337,10 +337,12 @@ struct record_step {
 
 /* CONFIG of kind CONFIG_SAMPLES. is_within: of a run of mode RUN_BACKTEST, a full minute that no
  * DUE_SAMPLE told is sampled within the next event with a later time, before that changes
- * anything, as of the minute. Where there is none, as in journals of before, each is a DUE. */
+ * anything, as of the minute. Where there is none, as in journals of before, each is a DUE.
+ * is_figured: from here on fees, rebates, funding, slippage and daily returns of slots are kept
+ * (score/figures.h), in the state too. */
 struct record_samples {
     struct agon_event_hdr hdr;
-    uint16_t kind, is_within, pad0[2];
+    uint16_t kind, is_within, is_figured, pad0;
     uint64_t pad1[3];
 };
 

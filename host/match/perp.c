@@ -78,6 +78,13 @@ agon_px_t perp_entry_px(const struct perp_position *position)
     return position->qty ? price(position->cost_amt, num_abs(position->qty)) : 0;
 }
 
+agon_px_t perp_break_even_px(const struct perp_position *position)
+{
+    agon_amt_t cost = position->qty < 0 ? -position->cost_amt : position->cost_amt;
+
+    return position->qty ? price(num_add(cost, -position->gained_amt), position->qty) : 0;
+}
+
 agon_amt_t perp_notional(const struct perp_contract *contract, const struct perp_position *position)
 {
     if (contract->mark_px == 0)
@@ -134,6 +141,12 @@ agon_amt_t perp_fill(struct perp_account *account, uint32_t sym, enum perp_side 
             position->isolated_amt += num_div(opened, symbol->leverage, NUM_UP);
     }
     REQUIRE(num_add_checked(held, is_buy ? qty : -qty, &position->qty)); // perp_fits
+    if (position->qty == 0)
+        position->gained_amt = 0;
+    else if (held != 0 && (held > 0) != (position->qty > 0)) // turned round: its part of the fee
+        position->gained_amt = num_mul_div(-fee_amt, num_abs(position->qty), qty, NUM_EVEN);
+    else
+        position->gained_amt = num_add(position->gained_amt, realised - fee_amt);
     position->t_update = t;
     REQUIRE(num_add_checked(account->wallet_amt, realised - fee_amt, &account->wallet_amt));
     return realised;

@@ -32,7 +32,9 @@ struct perp_contract { /* one symbol, the same for all accounts */
 };
 struct perp_position {
     agon_qty_t qty;
-    agon_amt_t cost_amt;     /* |qty| at its average price */
+    agon_amt_t cost_amt; /* |qty| at its average price */
+    agon_amt_t
+        gained_amt; /* what it has realised since it was opened, less the fees of its fills */
     agon_amt_t isolated_amt; /* margin that was set aside for it; 0 with cross margin */
     agon_ns_t t_update;
 };
@@ -80,6 +82,9 @@ agon_amt_t perp_fill(struct perp_account *account, uint32_t sym, enum perp_side 
                      agon_px_t px, agon_qty_t qty, agon_amt_t fee_amt, agon_ns_t t);
 /* Average entry price; 0 when flat. */
 agon_px_t perp_entry_px(const struct perp_position *position);
+/* Where closing it would leave nothing won and nothing lost, fees of its fills so far included and
+ * funding not; 0 when flat. */
+agon_px_t perp_break_even_px(const struct perp_position *position);
 /* Signed: quantity at the mark. */
 agon_amt_t perp_notional(const struct perp_contract *contract,
                          const struct perp_position *position);

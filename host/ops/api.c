@@ -65,9 +65,10 @@ static void keep_equity(struct api *api)
         if (strcmp(slot->name, view->slots[id].name) != 0)
             slot->n = 0; // another has the place by now
         memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
-        slot->points[slot->n++] = (struct api_point){.t = view->t,
-                                                     .equity_amt = view->slots[id].equity_amt,
-                                                     .capital_amt = view->slots[id].capital_amt};
+        slot->points[slot->n++] =
+            (struct api_point){.t = view->t,
+                               .equity_amt = view->slots[id].figures.equity_amt,
+                               .capital_amt = view->slots[id].figures.capital_amt};
         is_full |= slot->n == API_POINTS;
     }
     if (is_full)

@@ -81,8 +81,6 @@ agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
 void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out);
-void api_put_position(const struct api *api, uint32_t slot,
-                      const struct host_view_position *position, struct jout *out);
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 /* What an asset is worth in the base currency, and by what. */
 void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out);
@@ -97,6 +95,14 @@ void api_put_tournament(const struct api *api, struct jout *out);
 void api_put_quantiles(struct jout *out, const struct hist *hist); /* members of an open object */
 /* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
 void api_put_time(struct jout *out, const char *key, agon_ns_t t);
+
+/* api_figures.c: money, in the base currency and its decimals; members of an open object; a
+ * position as an object; all of it as metrics */
+void api_put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt);
+void api_put_figures(const struct api *api, const struct figures *of, struct jout *out);
+void api_put_position(const struct api *api, uint32_t slot,
+                      const struct host_view_position *position, struct jout *out);
+void api_figure_metrics(FILE *out, const struct api *api);
 
 /* api_venues.c: venues, each with figures of its own */
 const char *api_health(uint8_t health); /* enum gateway_health */

@@ -118,23 +118,6 @@ struct slot_metric {
     double (*value)(const struct host_view *view, const struct host_view_slot *slot);
 };
 
-static double equity(const struct host_view *view, const struct host_view_slot *slot)
-{
-    return num_to_double(slot->equity_amt, view->base_exp);
-}
-static double capital(const struct host_view *view, const struct host_view_slot *slot)
-{
-    return num_to_double(slot->capital_amt, view->base_exp);
-}
-static double fees(const struct host_view *view, const struct host_view_slot *slot)
-{
-    return num_to_double(slot->fee_amt, view->base_exp);
-}
-static double drawdown(const struct host_view *view, const struct host_view_slot *slot)
-{
-    (void)view;
-    return score_drawdown(&slot->score);
-}
 static double n_open(const struct host_view *view, const struct host_view_slot *slot)
 {
     (void)view;
@@ -143,7 +126,7 @@ static double n_open(const struct host_view *view, const struct host_view_slot *
 static double n_fills(const struct host_view *view, const struct host_view_slot *slot)
 {
     (void)view;
-    return (double)slot->n_fills;
+    return (double)slot->figures.n_fills;
 }
 static double n_intents(const struct host_view *view, const struct host_view_slot *slot)
 {
@@ -182,11 +165,6 @@ static double generation(const struct host_view *view, const struct host_view_sl
 }
 
 static const struct slot_metric slot_metrics[] = {
-    {"agon_agent_equity", "gauge", "Equity of an agent's slot, base currency.", equity},
-    {"agon_agent_capital", "gauge", "Capital of an agent's slot, base currency.", capital},
-    {"agon_agent_fees", "gauge", "Fees an agent has paid, base currency.", fees},
-    {"agon_agent_drawdown_ratio", "gauge", "Deepest fall from a high of an agent's equity.",
-     drawdown},
     {"agon_agent_open_orders", "gauge", "Open orders of an agent.", n_open},
     {"agon_agent_active", "gauge", "1: the agent's plugin runs and its slot is active.",
      is_playing},
@@ -370,6 +348,7 @@ void api_metrics(void *ctx, FILE *out)
     delivery(out, view);
     meter_metrics(out, view);
     plugin_metrics(out, view);
+    api_figure_metrics(out, api);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];
 

@@ -36,13 +36,6 @@ void api_put_time(struct jout *out, const char *key, agon_ns_t t)
     jout_str(out, text);
 }
 
-/* The preset of book_age: a slot that has another one is judged by its own. */
-
-static void put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
-{
-    jout_kv_dec(out, key, num_rescale(amt, api->view->base_exp, 2, NUM_EVEN), 2);
-}
-
 static const struct host_view_instrument *instrument_at(const struct api *api, agon_instrument_t id)
 {
     return id >= 1 && id <= api->view->n_instruments ? &api->view->instruments[id - 1] : NULL;
@@ -193,15 +186,12 @@ static void put_bars(const struct host_view *view, struct jout *out)
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
-    agon_amt_t equity_amt = 0;
-    agon_amt_t capital_amt = 0;
+    agon_amt_t slots_amt = num_add(view->figures.equity_amt, -view->pool_amt);
     uint32_t n_playing = 0;
     uint32_t n_agents = 0;
     uint32_t n_stale = 0;
 
     for (uint32_t i = 0; i < view->n_slots; i++) {
-        equity_amt = num_add(equity_amt, view->slots[i].equity_amt);
-        capital_amt = num_add(capital_amt, view->slots[i].capital_amt);
         n_playing += view->slots[i].is_playing;
         n_agents += view->slots[i].is_used;
     }
@@ -220,9 +210,9 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_int(out, "up_s", (api->looked_ns - api->began_ns) / 1000000000);
     jout_kv_real(out, "speed", (double)api->speed_milli / 1000.0);
     jout_kv_int(out, "run", view->run);
-    put_money(api, out, "equity", equity_amt);
-    put_money(api, out, "capital", capital_amt);
-    put_money(api, out, "result", equity_amt - capital_amt);
+    api_put_figures(api, &view->figures, out);
+    api_put_money(api, out, "equity_agents", slots_amt); // equity is these two
+    api_put_money(api, out, "pool", view->pool_amt);
     jout_kv_int(out, "agents", n_agents);
     jout_kv_int(out, "active", n_playing);
     jout_kv_int(out, "open_orders", view->n_orders_all);
@@ -350,7 +340,6 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
 {
     const struct host_view *view = api->view;
     const struct host_view_slot *slot = &view->slots[id];
-    const struct score *score = &slot->score;
     char hash[20];
 
     snprintf(hash, sizeof(hash), "%016llx",
@@ -361,16 +350,11 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     jout_kv_str(out, "state", agent_state(view, slot));
     jout_kv_str(out, "stage", slot_stage_name(slot->stage));
     jout_kv_int(out, "generation", slot->generation);
-    put_money(api, out, "capital", slot->capital_amt);
-    put_money(api, out, "equity", slot->equity_amt);
-    put_money(api, out, "result", slot->equity_amt - slot->capital_amt);
-    jout_kv_real(out, "drawdown", score_drawdown(score));
-    jout_kv_real(out, "sharpe", score_sharpe(score));
+    api_put_figures(api, &slot->figures, out);
     jout_kv_int(out, "open", slot->n_open);
-    jout_kv_int(out, "fills", (int64_t)slot->n_fills);
-    jout_kv_int(out, "wins", (int64_t)score->n_wins);
-    jout_kv_int(out, "losses", (int64_t)score->n_losses);
-    put_money(api, out, "fees", slot->fee_amt);
+    jout_kv_int(out, "fills", (int64_t)slot->figures.n_fills);
+    jout_kv_int(out, "wins", (int64_t)slot->figures.n_wins);
+    jout_kv_int(out, "losses", (int64_t)slot->figures.n_losses);
     jout_kv_int(out, "intents", (int64_t)slot->n_intents);
     jout_kv_int(out, "refused", (int64_t)slot->n_refused);
     jout_kv_int(out, "orders", (int64_t)slot->unjudged.n_orders);
@@ -430,7 +414,7 @@ static void put_limit(const struct api *api, const char *key, const struct limit
     if (limit->kind == LIMIT_IS_SHARE)
         jout_kv_real(out, key, (double)value / 1e6);
     else
-        put_money(api, out, key, value);
+        api_put_money(api, out, key, value);
 }
 
 void api_put_portfolio(const struct api *api, struct jout *out)
@@ -438,14 +422,14 @@ void api_put_portfolio(const struct api *api, struct jout *out)
     const struct host_view_portfolio *portfolio = &api->view->portfolio;
 
     jout_open(out, '{');
-    put_money(api, out, "equity", portfolio->equity_amt);
-    put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
-    put_money(api, out, "equity_highest", portfolio->equity_high_amt);
+    api_put_money(api, out, "equity", portfolio->equity_amt);
+    api_put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
+    api_put_money(api, out, "equity_highest", portfolio->equity_high_amt);
     jout_kv_str(out, "on_breach", limit_choice(portfolio->limits.on_breach));
     jout_kv_bool(out, "breached", portfolio->is_breached);
     jout_kv_str(out, "breached_by",
                 portfolio->breach_reason != 0 ? reason_name(portfolio->breach_reason) : "none");
-    put_money(api, out, "breach_loss", portfolio->breach_amt);
+    api_put_money(api, out, "breach_loss", portfolio->breach_amt);
     jout_key(out, "limits");
     jout_open(out, '[');
     for (uint32_t i = 0; i < limits_of_portfolio.n; i++) {
@@ -489,7 +473,7 @@ void api_put_limits(const struct api *api, uint32_t id, struct jout *out)
         else if (limit->kind == LIMIT_IS_CHOICE)
             jout_kv_str(out, limit->key, limit_choice(value));
         else
-            put_money(api, out, limit->key, value);
+            api_put_money(api, out, limit->key, value);
     }
     jout_close(out, '{');
 }
@@ -587,59 +571,6 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     jout_kv_str(out, "fee_asset", fill->fee_name);
     jout_kv_str(out, "order", id);
     jout_kv_int(out, "seq", (int64_t)fill->seq);
-    jout_close(out, '{');
-}
-
-/* cost * 10^(held + px - quote) / held: what one unit cost on average. Contracts are counted
- * coarsely, and then the power is in the divisor. */
-static agon_px_t entry_px(const struct host_view_instrument *at,
-                          const struct host_view_position *position)
-{
-    int shift = at->base_exp + at->px_exp - at->quote_exp;
-    agon_amt_t held_amt = position->held_amt;
-
-    if (held_amt == 0 || shift > NUM_EXP_MAX || shift < -NUM_EXP_MAX)
-        return 0;
-    if (shift >= 0)
-        return num_mul_div(position->cost_amt, num_pow10(shift), held_amt, NUM_EVEN);
-    held_amt = num_mul(held_amt, num_pow10(-shift));
-    return num_is_full(held_amt) ? 0 : num_div(position->cost_amt, held_amt, NUM_EVEN);
-}
-
-void api_put_position(const struct api *api, uint32_t slot,
-                      const struct host_view_position *position, struct jout *out)
-{
-    const struct host_view_instrument *at = instrument_at(api, position->instrument);
-    agon_amt_t worth_amt = 0;
-
-    jout_open(out, '{');
-    jout_kv_str(out, "agent", api->view->slots[slot].name);
-    jout_kv_str(out, "symbol", label(api, position->instrument));
-    if (at != NULL && !instrument_kind_is_in_base(at->kind)) {
-        worth_amt = num_notional(at->last_px, at->px_exp, position->held_amt, at->base_exp,
-                                 at->quote_exp, NUM_EVEN);
-        jout_kv_str(out, "side",
-                    position->held_amt > 0   ? "long"
-                    : position->held_amt < 0 ? "short"
-                                             : "flat");
-        jout_kv_dec(out, "quantity",
-                    num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
-                    at->qty_exp);
-        jout_kv_dec(out, "entry", entry_px(at, position), at->px_exp);
-        jout_kv_dec(out, "mark", at->last_px, at->px_exp);
-        jout_kv_dec(out, "notional", num_rescale(worth_amt, at->quote_exp, 2, NUM_EVEN), 2);
-        jout_kv_dec(out, "unrealised",
-                    num_rescale(at->last_px == 0 ? 0 : worth_amt - position->cost_amt,
-                                at->quote_exp, 2, NUM_EVEN),
-                    2);
-        jout_kv_dec(out, "realised",
-                    num_rescale(position->realised_amt, at->quote_exp, 2, NUM_EVEN), 2);
-        if (instrument_kind_has_margin(at->kind))
-            jout_kv_dec(out, "funding",
-                        num_rescale(position->funding_amt, at->quote_exp, 2, NUM_EVEN), 2);
-        jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, 2, NUM_EVEN), 2);
-    }
-    jout_kv_int(out, "fills", (int64_t)position->n_fills);
     jout_close(out, '{');
 }
 

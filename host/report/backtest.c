@@ -3,12 +3,15 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/error.h"
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
 #include "report/backtest.h"
 #include "report/backtest_terms.h"
+#include "report/figures.h"
 #include "sys/clock.h"
 
 static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
@@ -28,20 +31,20 @@ static const char *exact(agon_amt_t amt, int exp, char text[NUM_TEXT])
     return text;
 }
 
+static struct figures_money base_of(const struct backtest *result)
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return (struct figures_money){.name = base != NULL ? base->name : "?",
+                                  .exp = base != NULL ? base->exp : 8};
+}
+
 static const char *kind_name(uint8_t kind)
 {
     static const char *const names[] = {"?", "raw stream", "trades", "bars", "generated"};
 
     return kind <= TAPE_GENERATED ? names[kind] : "?";
-}
-
-// The score with the equity as it is at the end: the engine samples by the minute.
-static struct score last_score(const struct backtest *result, uint16_t id)
-{
-    struct score score = *engine_score(result->engine, id);
-
-    score_equity(&score, engine_equity(result->engine, id));
-    return score;
 }
 
 static const char *book_name(const struct backtest_tape *tape)
@@ -423,8 +426,9 @@ void backtest_print(const struct backtest *result, FILE *out)
 {
     char assumed[BACKTEST_ASSUMED_TEXT];
     const struct slots *slots = engine_slots(result->engine);
-    const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
+    const struct figures_money base = base_of(result);
+    struct figures figures;
+    uint64_t n_refused = 0;
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
     char hex[2 * HASH_SIZE + 1];
@@ -466,31 +470,25 @@ void backtest_print(const struct backtest *result, FILE *out)
     for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
         fprintf(out, "  warning: %s\n", assumed);
     print_listed(result, out);
-    fprintf(out, "\n%-20s %14s %14s %9s %8s %9s %7s %7s %12s  [%s]\n", "agent", "capital", "equity",
-            "return", "sharpe", "drawdown", "fills", "refused", "fees",
-            base != NULL ? base->name : "?");
+    fputc('\n', out);
+    figures_print_head(out, &base);
     for (uint16_t id = 0; id < slots->n; id++) {
         const struct slot *slot = &slots->all[id];
-        const struct score score = last_score(result, id);
-        agon_amt_t equity = engine_equity(result->engine, id);
-        char text[3][NUM_TEXT];
 
         if (!slot->is_used)
             continue;
-        fprintf(out, "%-20s %14s %14s %8.3f%% %8.2f %8.3f%% %7llu %7llu %12s\n", slot->name,
-                money(result, slot->limits.capital_amt, text[0]), money(result, equity, text[1]),
-                slot->limits.capital_amt > 0 ? 100.0 * (double)(equity - slot->limits.capital_amt) /
-                                                   (double)slot->limits.capital_amt
-                                             : 0.0,
-                score_sharpe(&score), 100.0 * score_drawdown(&score),
-                (unsigned long long)score.n_fills, (unsigned long long)slot->n_refused,
-                money(result, score.fee_amt, text[2]));
+        engine_figures(result->engine, id, &figures);
+        figures_print(out, &base, slot->name, &figures, slot->n_refused);
+        n_refused += slot->n_refused;
         print_refused(result, id, out);
         print_metrics(result, id, out);
         print_breach(result, engine_risk(result->engine, id), "", out);
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
     }
+    engine_figures_all(result->engine, &figures);
+    figures_print(out, &base, "all, with the pool", &figures, n_refused);
+    figures_print_note(out, &figures);
     print_breach(result, engine_portfolio(result->engine), "portfolio", out);
     hash_hex(result->intents, hex);
     fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
@@ -517,11 +515,10 @@ static const char *plugin_of(const struct backtest *result, uint16_t id, char te
 static json_t *agent_json(const struct backtest *result, uint16_t id)
 {
     const struct slot *slot = &engine_slots(result->engine)->all[id];
-    const struct score score = last_score(result, id);
     const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
-    int exp = base != NULL ? base->exp : 8;
-    char text[4][NUM_TEXT];
+    const struct figures_money base = base_of(result);
+    struct figures of;
+    json_t *json;
     char plugin[PLUGIN_TEXT];
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(result->engine), id, &n);
@@ -529,6 +526,7 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
     struct slot_unjudged unjudged;
 
     engine_unjudged(result->engine, id, &unjudged);
+    engine_figures(result->engine, id, &of);
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
         char qty[NUM_TEXT];
@@ -546,22 +544,16 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
                                        instruments_asset(table, instrument->quote)->exp, realised),
                                  "fills", (json_int_t)all[i].n_fills));
     }
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:s, "
-        "s:s*, "
-        "s:o*, s:o*, s:o}",
-        "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
-        exact(slot->limits.capital_amt, exp, text[0]), "equity",
-        exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(&score),
-        "sharpe", score_sharpe(&score), "sortino", score_sortino(&score), "drawdown",
-        score_drawdown(&score), "profit_factor", score_profit_factor(&score), "fills",
-        (json_int_t)score.n_fills, "intents", (json_int_t)slot->n_intents, "refused",
-        (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "orders",
-        (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused, "fees",
-        exact(score.fee_amt, exp, text[2]), "volume", exact(score.volume_amt, exp, text[3]),
-        "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "breach",
-        breach_json(result, engine_risk(result->engine, id)), "metrics", metrics_json(result, id),
-        "positions", positions);
+    json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:s*, s:o*, s:o*, s:o}", "name",
+                     slot->name, "plugin", plugin_of(result, id, plugin), "fills",
+                     (json_int_t)of.n_fills, "wins", (json_int_t)of.n_wins, "intents",
+                     (json_int_t)slot->n_intents, "refused", (json_int_t)slot->n_refused,
+                     "refused_by", refused_json(result, id), "orders",
+                     (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused,
+                     "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL,
+                     "breach", breach_json(result, engine_risk(result->engine, id)), "metrics",
+                     metrics_json(result, id), "positions", positions);
+    return json != NULL ? figures_json(json, &base, &of) : NULL;
 }
 
 int backtest_json(const struct backtest *result, FILE *out)
@@ -625,33 +617,74 @@ int backtest_json(const struct backtest *result, FILE *out)
 
 const char *const backtest_csv_names[BACKTEST_CSVS] = {"agents.csv", "fills.csv", "equity.csv"};
 
-// What the report says of each agent, exact.
+static void put_count(struct cell *cell, const char *name, uint64_t n)
+{
+    cell->name = name;
+    (void)snprintf(cell->text, sizeof(cell->text), "%llu", (unsigned long long)n);
+}
+
+/* Columns of the first releases stay at their places, for who reads by those. */
+static uint32_t in_old_order(struct cell *cells, uint32_t n)
+{
+    static const char *const first[] = {"agent",  "plugin",   "capital", "equity",  "return",
+                                        "sharpe", "drawdown", "fills",   "intents", "refused",
+                                        "fees",   "volume",   "stopped", "path"};
+
+    for (uint32_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+        struct cell moved;
+        uint32_t at = i;
+
+        while (at < n && strcmp(cells[at].name, first[i]) != 0)
+            at++;
+        REQUIRE(at < n);
+        moved = cells[at];
+        memmove(&cells[i + 1], &cells[i], (at - i) * sizeof(cells[0]));
+        cells[i] = moved;
+    }
+    return n;
+}
+
+enum { AGENT_CELLS = FIGURES_CELLS + 7 };
+
+static uint32_t agent_cells(const struct backtest *result, uint16_t id,
+                            struct cell cells[AGENT_CELLS])
+{
+    const struct slot *slot = &engine_slots(result->engine)->all[id];
+    const struct figures_money base = base_of(result);
+    char plugin[PLUGIN_TEXT];
+    struct figures of;
+
+    memset(cells, 0, AGENT_CELLS * sizeof(*cells));
+    engine_figures(result->engine, id, &of);
+    cells[0].name = "agent";
+    (void)snprintf(cells[0].text, sizeof(cells[0].text), "%.*s", SLOT_NAME, slot->name);
+    cells[1].name = "plugin";
+    (void)snprintf(cells[1].text, sizeof(cells[1].text), "%.63s", plugin_of(result, id, plugin));
+    put_count(&cells[2], "fills", of.n_fills);
+    put_count(&cells[3], "intents", slot->n_intents);
+    put_count(&cells[4], "refused", slot->n_refused);
+    cells[5].name = "stopped";
+    (void)snprintf(cells[5].text, sizeof(cells[5].text), "%s",
+                   result->failure[id][0] != '\0' ? "yes" : "no");
+    cells[6].name = "path";
+    (void)snprintf(cells[6].text, sizeof(cells[6].text), "%s",
+                   has_kind(result, TAPE_BARS) ? match_path_name(result->bars.path) : "");
+    return in_old_order(cells, figures_cells(cells, 7, &base, &of));
+}
+
+// What the report says of each agent, exact; what is not known is empty.
 static void agents_csv(const struct backtest *result, FILE *file)
 {
     const struct slots *slots = engine_slots(result->engine);
-    const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
-    int exp = base != NULL ? base->exp : 8;
+    struct cell cells[AGENT_CELLS];
+    struct sheet sheet;
 
-    fprintf(file, "agent,plugin,capital,equity,return,sharpe,drawdown,fills,intents,refused,fees,"
-                  "volume,stopped,path\n");
+    sheet_begin(&sheet, file, SHEET_CSV, cells, agent_cells(result, 0, cells));
     for (uint16_t id = 0; id < slots->n; id++) {
-        const struct slot *slot = &slots->all[id];
-        const struct score *score = engine_score(result->engine, id);
-        char text[4][NUM_TEXT];
-        char plugin[PLUGIN_TEXT];
-
-        if (!slot->is_used)
-            continue;
-        fprintf(file, "%s,%s,%s,%s,%.9g,%.9g,%.9g,%llu,%llu,%llu,%s,%s,%s,%s\n", slot->name,
-                plugin_of(result, id, plugin), exact(slot->limits.capital_amt, exp, text[0]),
-                exact(engine_equity(result->engine, id), exp, text[1]), score_return(score),
-                score_sharpe(score), score_drawdown(score), (unsigned long long)score->n_fills,
-                (unsigned long long)slot->n_intents, (unsigned long long)slot->n_refused,
-                exact(score->fee_amt, exp, text[2]), exact(score->volume_amt, exp, text[3]),
-                result->failure[id][0] != '\0' ? "yes" : "no",
-                has_kind(result, TAPE_BARS) ? match_path_name(result->bars.path) : "");
+        if (slots->all[id].is_used)
+            sheet_row(&sheet, cells, agent_cells(result, id, cells));
     }
+    sheet_end(&sheet);
 }
 
 static const char *stamp(agon_ns_t t, char text[CLOCK_TEXT])

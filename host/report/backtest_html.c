@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "report/backtest.h"
 #include "report/backtest_terms.h"
@@ -74,33 +75,39 @@ static int make_curves(const struct backtest *result, struct curves *curves)
     return AGON_OK;
 }
 
+static int sign_of(agon_amt_t amt)
+{
+    return amt > 0 ? 1 : amt < 0 ? -1 : 0;
+}
+
+static const char *money(const struct backtest *result, agon_amt_t amt, char text[MONEY_TEXT])
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *asset = instruments_asset(table, table->base_currency);
+    int exp = asset != NULL ? asset->exp : 8;
+
+    return money_text(amt, exp, money_decimals(base_name(result), exp), text);
+}
+
 static void put_facts(const struct backtest *result, struct page *page)
 {
     const struct slots *slots = engine_slots(result->engine);
-    double capital = 0, equity = 0;
+    struct figures all;
+    char text[MONEY_TEXT];
+    char ratio[FIGURES_TEXT];
     uint32_t n = 0;
 
-    for (uint16_t id = 0; id < slots->n; id++) {
-        if (!slots->all[id].is_used)
-            continue;
-        n++;
-        capital += units(result, slots->all[id].limits.capital_amt);
-        if (slots->all[id].limits.capital_amt > 0)
-            equity += units(result, engine_equity(result->engine, id));
-    }
+    for (uint16_t id = 0; id < slots->n; id++)
+        n += slots->all[id].is_used;
+    engine_figures_all(result->engine, &all);
     page_facts_begin(page);
     page_fact(page, "agents", 0, "%u", n);
-    page_fact(page, "capital", 0, "%.2f %s", capital, base_name(result));
-    page_fact(page, "equity",
-              equity > capital   ? 1
-              : equity < capital ? -1
-                                 : 0,
-              "%.2f %s", equity, base_name(result));
-    page_fact(page, "return",
-              equity > capital   ? 1
-              : equity < capital ? -1
-                                 : 0,
-              "%+.3f %%", capital > 0 ? 100.0 * (equity - capital) / capital : 0.0);
+    page_fact(page, "capital", 0, "%s %s", money(result, all.capital_amt, text), base_name(result));
+    page_fact(page, "equity", sign_of(all.result_amt), "%s %s", money(result, all.equity_amt, text),
+              base_name(result));
+    page_fact(page, "result", sign_of(all.result_amt), "%s %s", money(result, all.result_amt, text),
+              base_name(result));
+    page_fact(page, "return", sign_of(all.result_amt), "%s", figures_yield_text(&all, ratio));
     page_fact(page, "fills", 0, "%llu", (unsigned long long)result->n_fills);
     page_fact(page, "market events", 0, "%llu", (unsigned long long)result->n_market);
     page_fact(page, "run in", 0, "%.3f s", (double)result->wall_ns / 1e9);
@@ -119,39 +126,67 @@ static void put_note(const struct backtest *result, uint16_t id, struct page *pa
     page_cell(page, "%s", result->failure[id][0] != '\0' ? result->failure[id] : text);
 }
 
+static void put_money(const struct backtest *result, struct page *page, int is_known,
+                      agon_amt_t amt)
+{
+    char text[MONEY_TEXT];
+
+    page_cell(page, "%s", is_known ? money(result, amt, text) : "-");
+}
+
+static void put_figures(const struct backtest *result, struct page *page, const struct figures *of)
+{
+    char text[FIGURES_TEXT];
+
+    put_money(result, page, 1, of->capital_amt);
+    put_money(result, page, 1, of->equity_amt);
+    put_money(result, page, 1, of->result_amt);
+    page_cell(page, "%s", figures_yield_text(of, text));
+    page_cell(page, "%s", figures_drawdown_text(of, text));
+    page_cell(page, "%s", figures_sharpe_text(of, text));
+    page_cell(page, "%s", figures_t_text(of, text));
+    put_money(result, page, of->is_split, of->gross_amt);
+    put_money(result, page, 1, of->fee_amt);
+    put_money(result, page, of->is_split, of->rebate_amt);
+    put_money(result, page, of->is_split, of->funding_amt);
+    put_money(result, page, of->is_split, of->slippage_amt);
+    page_cell(page, "%llu", (unsigned long long)of->n_fills);
+}
+
 static void put_agents(const struct backtest *result, struct page *page)
 {
-    static const char *const columns[] = {"agent",   "plugin",   "#capital",  "#equity",
-                                          "#return", "#Sharpe",  "#drawdown", "#profit factor",
-                                          "#fills",  "#refused", "#fees",     "note"};
+    static const char *const columns[] = {
+        "agent",     "#capital",  "#equity",        "#result",  "#return",  "#drawdown",
+        "#Sharpe",   "#t [95 %]", "#gross",         "#fees",    "#rebates", "#funding",
+        "#slippage", "#fills",    "#profit factor", "#refused", "plugin",   "note"};
     const struct slots *slots = engine_slots(result->engine);
+    struct figures of;
 
     page_heading(page, "Agents");
+    page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", base_name(result),
+              FIGURES_SHORT, FIGURES_DAYS);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint16_t id = 0; id < slots->n; id++) {
         const struct slot *slot = &slots->all[id];
         const struct plugin_info *info = crew_info(result->crew, id);
-        struct score score = *engine_score(result->engine, id);
-        double capital = units(result, slot->limits.capital_amt);
-        double equity = units(result, engine_equity(result->engine, id));
 
         if (!slot->is_used)
             continue;
-        score_equity(&score, engine_equity(result->engine, id));
+        engine_figures(result->engine, id, &of);
         page_cell(page, "%s", slot->name);
-        page_cell(page, "%s %s", info != NULL ? info->id : "?", info != NULL ? info->version : "");
-        page_cell(page, "%.2f", capital);
-        page_cell(page, "%.2f", equity);
-        page_cell(page, "%+.3f %%", capital > 0 ? 100.0 * (equity - capital) / capital : 0.0);
-        page_cell(page, "%.2f", score_sharpe(&score));
-        page_cell(page, "%.3f %%", 100.0 * score_drawdown(&score));
-        page_cell(page, "%.2f", score_profit_factor(&score));
-        page_cell(page, "%llu", (unsigned long long)score.n_fills);
+        put_figures(result, page, &of);
+        page_cell(page, "%.2f", of.profit_factor);
         page_cell(page, "%llu", (unsigned long long)slot->n_refused);
-        page_cell(page, "%.2f", units(result, score.fee_amt));
+        page_cell(page, "%s %s", info != NULL ? info->id : "?", info != NULL ? info->version : "");
         put_note(result, id, page);
         page_row(page);
     }
+    engine_figures_all(result->engine, &of);
+    page_cell(page, "%s", "all, with the pool");
+    put_figures(result, page, &of);
+    for (int i = 0; i < 4; i++)
+        page_cell(page, "%s", "");
+    page_row(page);
     page_table_end(page);
 }
 

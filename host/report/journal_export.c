@@ -9,6 +9,7 @@
 #include "args/args.h"
 #include "base/num.h"
 #include "lab/replay.h"
+#include "report/figures.h"
 #include "report/journal_intents.h"
 #include "report/journal_rows.h"
 #include "report/plan_text.h"
@@ -313,6 +314,37 @@ static void sample_cells(const struct export *export, const struct sample *sampl
     }
 }
 
+/* The figures of each slot at the end, and of all with the pool, as every other surface has them.
+ */
+static void put_figures(FILE *out, struct engine *engine, enum sheet_format format)
+{
+    const struct slots *slots = engine_slots(engine);
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    const struct figures_money in = {.name = base != NULL ? base->name : "",
+                                     .exp = base_exp(table)};
+    struct cell cells[FIGURES_CELLS + 3] = {
+        {.name = "agent"}, {.name = "currency"}, {.name = "fills"}};
+    struct figures of = {0};
+    struct sheet sheet;
+
+    sheet_begin(&sheet, out, format, cells, figures_cells(cells, 3, &in, &of));
+    for (uint32_t id = 0; id <= slots->n; id++) {
+        if (id < slots->n && !slots->all[id].is_used)
+            continue;
+        if (id < slots->n)
+            engine_figures(engine, (uint16_t)id, &of);
+        else
+            engine_figures_all(engine, &of);
+        snprintf(cells[0].text, sizeof(cells[0].text), "%s",
+                 id < slots->n ? slots->all[id].name : "");
+        snprintf(cells[1].text, sizeof(cells[1].text), "%s", in.name);
+        journal_rows_u64(&cells[2], of.n_fills);
+        sheet_row(&sheet, cells, figures_cells(cells, 3, &in, &of));
+    }
+    sheet_end(&sheet);
+}
+
 static uint64_t count_of(const struct export *export, enum export_of what)
 {
     return what == EXPORT_FILLS    ? export->n_fills
@@ -421,7 +453,8 @@ static void end_rows(struct export *export)
 static int put_ends(const struct journal_export *ask, const struct export *export,
                     struct engine *engine, struct error *err)
 {
-    static const enum export_of ends[] = {EXPORT_FILLS, EXPORT_EQUITY, EXPORT_SAMPLES};
+    static const enum export_of ends[] = {EXPORT_FILLS, EXPORT_EQUITY, EXPORT_SAMPLES,
+                                          EXPORT_FIGURES};
     FILE *out;
     int rc = AGON_OK;
 
@@ -431,7 +464,10 @@ static int put_ends(const struct journal_export *ask, const struct export *expor
         rc = open_file(ask->paths[ends[i]], &out, err);
         if (rc < 0)
             continue;
-        put_all(out, export, engine, ask->format, ends[i]);
+        if (ends[i] == EXPORT_FIGURES)
+            put_figures(out, engine, ask->format);
+        else
+            put_all(out, export, engine, ask->format, ends[i]);
         rc = close_file(ask->paths[ends[i]], out, rc, err);
     }
     return rc;

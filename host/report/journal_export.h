@@ -14,6 +14,7 @@ enum export_of {                   /* one file each */
                  EXPORT_ORDERS,    /* what venues reported of our orders */
                  EXPORT_TRADES,    /* of the markets */
                  EXPORT_INTENTS,   /* and what became of each */
+                 EXPORT_FIGURES,   /* of each slot at the end, and of all (no name) */
                  EXPORT_PLANS, /* of the tournaments; one JSON object a line, whatever the format */
                  EXPORTS
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "base/num.h"
 #include "report/page.h"
 #include "report/run_report.h"
@@ -75,7 +76,8 @@ static void put_facts(const struct run_report *story, const struct run_report_pa
     page_facts_end(page);
 }
 
-static int put_plots(const struct run_report *story, struct page *page)
+static int put_plots(const struct run_report *story, const struct run_report_page *at,
+                     struct page *page)
 {
     static struct page_mark marks[RUN_REPORT_HAPPENINGS];
     static char numbers[RUN_REPORT_HAPPENINGS][12];
@@ -95,7 +97,7 @@ static int put_plots(const struct run_report *story, struct page *page)
         page_plot(page, &(struct page_plot){
                             .title = "Won and lost, by agent; lines: what was reloaded or "
                                      "quarantined",
-                            .unit = "USDT",
+                            .unit = at->view->base_currency,
                             .decimals = 2,
                             .is_zero = 1,
                             .series = curves.series,
@@ -117,7 +119,7 @@ static int put_plots(const struct run_report *story, struct page *page)
         n_plans++;
     }
     page_plot(page, &(struct page_plot){.title = "Capital, by agent; lines: tournaments",
-                                        .unit = "USDT",
+                                        .unit = at->view->base_currency,
                                         .decimals = 2,
                                         .is_zero = 1,
                                         .series = curves.series,
@@ -148,34 +150,63 @@ static void put_happenings(const struct run_report *story, struct page *page)
     page_table_end(page);
 }
 
+static void put_money(struct page *page, const struct host_view *view, agon_amt_t amt)
+{
+    char text[MONEY_TEXT];
+
+    page_cell(
+        page, "%s",
+        money_text(amt, view->base_exp, money_decimals(view->base_currency, view->base_exp), text));
+}
+
+/* The ratios of one agent, or of all: docs/figures.md. */
+static void put_judged(struct page *page, const struct figures *of)
+{
+    char text[FIGURES_TEXT];
+
+    page_cell(page, "%s", figures_yield_text(of, text));
+    page_cell(page, "%s", figures_drawdown_text(of, text));
+    page_cell(page, "%s", figures_sharpe_text(of, text));
+    page_cell(page, "%s", figures_t_text(of, text));
+}
+
+static void put_figures(struct page *page, const struct host_view *view, const struct figures *of)
+{
+    put_money(page, view, of->capital_amt);
+    put_money(page, view, of->equity_amt);
+    put_money(page, view, of->result_amt);
+    put_judged(page, of);
+    put_money(page, view, of->gross_amt);
+    put_money(page, view, of->fee_amt);
+    put_money(page, view, of->rebate_amt);
+    put_money(page, view, of->funding_amt);
+    put_money(page, view, of->slippage_amt);
+    page_cell(page, "%llu", (unsigned long long)of->n_fills);
+    page_cell(page, "%llu", (unsigned long long)(of->n_wins + of->n_losses));
+    page_cell(page, "%llu", (unsigned long long)of->n_wins);
+}
+
 static void put_agents(const struct run_report_page *at, struct page *page)
 {
     static const char *const columns[] = {
-        "agent",   "state",          "#generation", "#capital", "#equity",
-        "#result", "#trades closed", "#won",        "#fills",   "#refused",
-        "#fees",   "#events sent",   "#events seen"};
+        "agent",     "#capital",     "#equity",        "#result", "#return",  "#drawdown",
+        "#Sharpe",   "#t [95 %]",    "#gross",         "#fees",   "#rebates", "#funding",
+        "#slippage", "#fills",       "#trades closed", "#won",    "state",    "#generation",
+        "#refused",  "#events sent", "#events seen"};
     const struct host_view *view = at->view;
-    char text[48];
 
     page_heading(page, "Agents");
+    page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", view->base_currency,
+              FIGURES_SHORT, FIGURES_DAYS);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t i = 0; i < view->n_slots; i++) {
         const struct host_view_slot *slot = &view->slots[i];
-        uint64_t n_closed = slot->score.n_wins + slot->score.n_losses;
 
         page_cell(page, "%s", slot->name);
+        put_figures(page, view, &slot->figures);
         page_cell(page, "%s", slot_condition_name(slot->condition));
         page_cell(page, "%u", slot->generation);
-        page_cell(page, "%s", table_money(slot->capital_amt, view->base_exp, text));
-        page_cell(page, "%s", table_money(slot->equity_amt, view->base_exp, text));
-        page_cell(
-            page, "%s",
-            table_money(num_add(slot->equity_amt, -slot->score.start_amt), view->base_exp, text));
-        page_cell(page, "%llu", (unsigned long long)n_closed);
-        page_cell(page, "%llu", (unsigned long long)slot->score.n_wins);
-        page_cell(page, "%llu", (unsigned long long)slot->n_fills);
         page_cell(page, "%llu", (unsigned long long)slot->n_refused);
-        page_cell(page, "%s", table_money(slot->fee_amt, view->base_exp, text));
         page_cell(page, "%llu", (unsigned long long)(slot->is_counted ? slot->n_sent : slot->nth));
         if (slot->is_counted)
             page_cell(page, "%llu", (unsigned long long)slot->n_seen);
@@ -183,6 +214,11 @@ static void put_agents(const struct run_report_page *at, struct page *page)
             page_cell(page, "%s", "");
         page_row(page);
     }
+    page_cell(page, "%s", "all, with the pool");
+    put_figures(page, view, &view->figures);
+    for (int i = 0; i < 5; i++)
+        page_cell(page, "%s", "");
+    page_row(page);
     page_table_end(page);
 }
 
@@ -308,7 +344,7 @@ int run_report_html(const struct run_report *story, const struct run_report_page
         host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
         if (rate[0] != '\0')
             page_text(page, "Not as at the real venue: %s.", rate);
-        rc = put_plots(story, page);
+        rc = put_plots(story, at, page);
         put_happenings(story, page);
         put_agents(at, page);
         put_changeovers(at, page);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
 #include "sys/clock.h"
@@ -26,20 +27,7 @@ void table_init(struct table *table, FILE *out, int64_t length_ns)
 
 char *table_money(agon_amt_t amt, int exp, char text[48])
 {
-    char plain[NUM_TEXT];
-    int n = num_format(num_rescale(amt, exp, 2, NUM_EVEN), 2, plain);
-    int digits = n - 3 - (plain[0] == '-');
-    int at = 0;
-
-    for (int i = 0; i < n; i++) {
-        int left = n - 3 - i;
-
-        if (left > 0 && left < digits && left % 3 == 0 && plain[i] != '-')
-            text[at++] = ',';
-        text[at++] = plain[i];
-    }
-    text[at] = '\0';
-    return text;
+    return money_text(amt, exp, exp < 2 ? exp : 2, text);
 }
 
 char *table_time(int64_t ns, char text[24])
@@ -165,13 +153,15 @@ static void position_text(const struct host_view *view, const struct host_view_s
 
 static void agents(struct table *table, const struct host_view *view)
 {
-    line(table, " ");
+    int decimals = money_decimals(view->base_currency, view->base_exp);
+
+    line(table, "amounts in %s", view->base_currency);
     line(table, "%s%-14s %14s %12s %6s %6s %8s %9s  %-28s %s%s", paint(table, "\x1b[2m"), "agent",
          "equity", "result", "open", "fills", "refused", "events", "position", "state",
          paint(table, "\x1b[0m"));
     for (uint32_t i = 0; i < view->n_slots; i++) {
         const struct host_view_slot *slot = &view->slots[i];
-        agon_amt_t result = slot->equity_amt - slot->capital_amt;
+        agon_amt_t result = slot->figures.result_amt;
         char equity[48];
         char change[48];
         char position[64];
@@ -180,13 +170,13 @@ static void agents(struct table *table, const struct host_view *view)
             continue;
         position_text(view, slot, position, sizeof(position));
         line(table, "%-14s %14s %s%12s%s %6u %6llu %8llu %9llu  %-28s %s", slot->name,
-             table_money(slot->equity_amt, view->base_exp, equity),
+             money_text(slot->figures.equity_amt, view->base_exp, decimals, equity),
              paint(table, result < 0   ? "\x1b[31m"
                           : result > 0 ? "\x1b[32m"
                                        : ""),
-             table_money(result, view->base_exp, change), paint(table, "\x1b[0m"), slot->n_open,
-             (unsigned long long)slot->n_fills, (unsigned long long)slot->n_refused,
-             (unsigned long long)slot->nth, position,
+             money_text(result, view->base_exp, decimals, change), paint(table, "\x1b[0m"),
+             slot->n_open, (unsigned long long)slot->figures.n_fills,
+             (unsigned long long)slot->n_refused, (unsigned long long)slot->nth, position,
              slot->condition != CONDITION_QUARANTINED && slot->failure[0] != '\0'
                  ? slot->failure
                  : slot_condition_name(slot->condition));

@@ -506,6 +506,8 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
         .kind = CONFIG_PORTFOLIO,
         .limits = config->portfolio};
+    struct record_samples samples = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_SAMPLES, .is_figured = 1};
     int is_new = engine_seq(host->engine) == 0;
     int rc;
 
@@ -558,6 +560,8 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0 && memcmp(&config->portfolio, engine_portfolio_limits(host->engine),
                           sizeof(config->portfolio)) != 0)
         rc = boot_step(host, &portfolio, "the portfolio's limits", err);
+    if (rc >= 0 && !engine_is_figured(host->engine))
+        rc = boot_step(host, &samples, "what is kept of figures", err);
     if (rc >= 0)
         rc = step_start(host, last_run + 1, err);
     host_beat_ids(host);

@@ -100,8 +100,9 @@ struct host_view_position {
     uint32_t pad;
     agon_amt_t held_amt; /* the base asset's unit */
     agon_qty_t qty;
-    agon_amt_t cost_amt, realised_amt, fee_amt; /* the quote's unit */
-    agon_amt_t funding_amt;                     /* of a derivative */
+    agon_amt_t cost_amt, realised_amt, fee_amt; /* the unit of the instrument's results */
+    struct position_figures figures;
+    agon_amt_t funding_amt; /* of a derivative */
     uint64_t n_fills;
     uint8_t is_dust;    /* too little for any order */
     uint8_t is_closing; /* the host closes it */
@@ -115,9 +116,8 @@ struct host_view_slot {
     uint32_t generation;
     uint64_t generation_hash;
     struct slot_limits limits;
-    struct score score;
-    agon_amt_t capital_amt, equity_amt, fee_amt;
-    uint64_t n_fills, n_intents, n_refused, nth;
+    struct figures figures;
+    uint64_t n_intents, n_refused, nth;
     struct slot_unjudged unjudged;
     struct meters meters;
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
@@ -166,7 +166,7 @@ struct host_view_instrument {
     uint8_t book_state;
     int8_t px_exp, qty_exp, base_exp, quote_exp;
     uint8_t is_halted, kind;
-    char base[16], quote[16];
+    char base[16], quote[16], unit[16]; /* unit: of its results; quote_exp is its exponent */
     agon_px_t bid_px, ask_px, last_px;
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
     uint8_t is_shared;     /* another one has its symbol too */
@@ -249,6 +249,9 @@ struct host_view {
     uint64_t seq, durable_seq;
     uint32_t run;
     uint8_t journal_state, is_killed, is_stopped, is_halted, is_ready, base_exp, is_live;
+    char base_currency[16];
+    struct figures figures; /* of all, pools included */
+    agon_amt_t pool_amt;
     uint32_t n_halts; /* in halts; more are not shown */
     struct host_view_halt halts[HOST_VIEW_HALTS];
     struct engine_counters counters;

@@ -25,13 +25,9 @@ static void show_slot(struct host *host, uint16_t id)
     to->generation = slot->generation;
     to->generation_hash = slot->generation_hash;
     to->limits = slot->limits;
-    to->score = *engine_score(host->engine, id);
+    engine_figures(host->engine, id, &to->figures);
     to->is_playing =
         host->has_joined && host->failures[id][0] == '\0' && !slot_set_has(&host->beginning, id);
-    to->capital_amt = slot->limits.capital_amt;
-    to->equity_amt = engine_equity(host->engine, id);
-    to->fee_amt = to->score.fee_amt;
-    to->n_fills = to->score.n_fills;
     to->n_intents = slot->n_intents;
     to->n_refused = slot->n_refused;
     engine_unjudged(host->engine, id, &to->unjudged);
@@ -41,7 +37,7 @@ static void show_slot(struct host *host, uint16_t id)
     for (uint32_t i = 0; i < n && to->n_positions < HOST_VIEW_POSITIONS; i++) {
         if (all[i].instrument == 0)
             continue;
-        to->positions[to->n_positions++] = (struct host_view_position){
+        to->positions[to->n_positions] = (struct host_view_position){
             .instrument = all[i].instrument,
             .held_amt = all[i].held_amt,
             .qty = all[i].qty,
@@ -52,6 +48,7 @@ static void show_slot(struct host *host, uint16_t id)
             .n_fills = all[i].n_fills,
             .is_dust = (uint8_t)close_is_dust(host->engine, id, all[i].instrument),
             .is_closing = (uint8_t)close_is_wanted(host->engine, id, all[i].instrument)};
+        engine_position_figures(host->engine, &all[i], &to->positions[to->n_positions++].figures);
     }
     to->close_ended = close_ended(host->engine, id);
     to->n_closed = close_count(host->engine, id);
@@ -133,6 +130,15 @@ static void show_exits(struct host *host, uint16_t id)
     }
 }
 
+/* An index has nothing but a quote. */
+static const struct asset *unit_of(const struct instruments *table,
+                                   const struct agon_instrument *instrument)
+{
+    const struct asset *unit = instruments_asset(table, instrument_kind_unit(instrument));
+
+    return unit != NULL ? unit : instruments_asset(table, instrument->quote);
+}
+
 /* What of an instrument never changes: looked at once, for there may be thousands. */
 static void name_instrument(struct host *host, const struct agon_instrument *instrument,
                             struct host_view_instrument *to)
@@ -149,6 +155,7 @@ static void name_instrument(struct host *host, const struct agon_instrument *ins
                  host->config.venues[instrument->venue - 1].name);
     memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
     memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
+    memcpy(to->unit, unit_of(table, instrument)->name, sizeof(to->unit));
 }
 
 static void show_instrument(struct host *host, agon_instrument_t id)
@@ -171,7 +178,7 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     to->base_exp = instrument_kind_has_coins(instrument->kind)
                        ? instruments_asset(table, instrument->base)->exp
                        : instrument->qty_exp;
-    to->quote_exp = instruments_asset(table, instrument->quote)->exp;
+    to->quote_exp = unit_of(table, instrument)->exp;
     if (engine_book(host->engine, id) != NULL) {
         book_best(engine_book(host->engine, id), AGON_BUY, &bid);
         book_best(engine_book(host->engine, id), AGON_SELL, &ask);
@@ -338,6 +345,10 @@ void host_show(struct host *host)
     }
     show_halts(host);
     view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
+    memcpy(view->base_currency, instruments_asset(table, table->base_currency)->name,
+           sizeof(view->base_currency));
+    engine_figures_all(engine, &view->figures);
+    view->pool_amt = engine_pool_amt(engine);
     view->n_slots = engine_slots(engine)->n;
     view->n_orders = 0;
     view->n_exits = 0;

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "score/score.h"
 
-#include <math.h>
-
 #include "base/hot.h"
 #include "base/num.h"
-
-#define HOURS_PER_YEAR 8760.0
 
 void score_start(struct score *score, int64_t equity_amt)
 {
@@ -40,6 +36,8 @@ void score_recapitalise(struct score *score, int64_t change_amt)
     score->high_amt = num_add(score->high_amt, change_amt);
     if (score->hour_amt != 0)
         score->hour_amt = num_add(score->hour_amt, change_amt);
+    if (score->day_amt != 0)
+        score->day_amt = num_add(score->day_amt, change_amt);
 }
 
 void score_hour(struct score *score, int64_t equity_amt)
@@ -57,6 +55,38 @@ void score_hour(struct score *score, int64_t equity_amt)
     score->hour_amt = equity_amt;
 }
 
+void score_day(struct score *score, int64_t equity_amt)
+{
+    if (score->day_amt > 0) {
+        double change = (double)num_add(equity_amt, -score->day_amt) / (double)score->day_amt;
+
+        score->n_days++;
+        score->sum_day += change;
+        score->sum_day_square += change * change;
+        if (change < 0)
+            score->sum_day_down_square += change * change;
+    }
+    score->day_amt = equity_amt;
+}
+
+void score_fee(struct score *score, int64_t fee_amt)
+{
+    if (fee_amt >= 0)
+        score->paid_amt = num_add(score->paid_amt, fee_amt);
+    else
+        score->rebate_amt = num_add(score->rebate_amt, -fee_amt);
+}
+
+void score_funding(struct score *score, int64_t amt)
+{
+    score->funding_amt = num_add(score->funding_amt, amt);
+}
+
+void score_slippage(struct score *score, int64_t amt)
+{
+    score->slippage_amt = num_add(score->slippage_amt, amt);
+}
+
 void score_fill(struct score *score, int64_t volume_amt, int64_t realised_amt, int64_t fee_amt,
                 int is_closing)
 {
@@ -72,30 +102,6 @@ void score_fill(struct score *score, int64_t volume_amt, int64_t realised_amt, i
         score->n_losses++;
         score->lost_amt = num_add(score->lost_amt, -realised_amt);
     }
-}
-
-double score_sharpe(const struct score *score)
-{
-    double n = (double)score->n_hours;
-    double mean;
-    double variance;
-
-    if (score->n_hours < 2)
-        return 0.0;
-    mean = score->sum_return / n;
-    variance = (score->sum_square - n * mean * mean) / (n - 1.0);
-    return variance > 1e-12 * mean * mean ? mean / sqrt(variance) * sqrt(HOURS_PER_YEAR) : 0.0;
-}
-
-double score_sortino(const struct score *score)
-{
-    double n = (double)score->n_hours;
-    double down;
-
-    if (score->n_hours < 2)
-        return 0.0;
-    down = score->sum_down_square / n;
-    return down > 0.0 ? score->sum_return / n / sqrt(down) * sqrt(HOURS_PER_YEAR) : 0.0;
 }
 
 double score_drawdown(const struct score *score)
@@ -157,4 +163,44 @@ void score_load(struct score *score, struct dec *dec)
     score->fee_amt = dec_i64(dec);
     score->volume_amt = dec_i64(dec);
     score->hour_amt = dec_i64(dec);
+}
+
+void score_save_kept(const struct score *score, struct enc *enc)
+{
+    enc_i64(enc, score->paid_amt);
+    enc_i64(enc, score->rebate_amt);
+    enc_i64(enc, score->funding_amt);
+    enc_i64(enc, score->slippage_amt);
+    enc_i64(enc, score->day_amt);
+    enc_u64(enc, score->n_days);
+    enc_f64(enc, score->sum_day);
+    enc_f64(enc, score->sum_day_square);
+    enc_f64(enc, score->sum_day_down_square);
+}
+
+void score_load_kept(struct score *score, struct dec *dec)
+{
+    score->paid_amt = dec_i64(dec);
+    score->rebate_amt = dec_i64(dec);
+    score->funding_amt = dec_i64(dec);
+    score->slippage_amt = dec_i64(dec);
+    score->day_amt = dec_i64(dec);
+    score->n_days = dec_u64(dec);
+    score->sum_day = dec_f64(dec);
+    score->sum_day_square = dec_f64(dec);
+    score->sum_day_down_square = dec_f64(dec);
+}
+
+void score_keep(struct score *score, int64_t funding_amt)
+{
+    score->paid_amt = 0;
+    score->rebate_amt = 0;
+    score_fee(score, score->fee_amt);
+    score->funding_amt = funding_amt;
+    score->slippage_amt = 0;
+    score->day_amt = 0;
+    score->n_days = 0;
+    score->sum_day = 0;
+    score->sum_day_square = 0;
+    score->sum_day_down_square = 0;
 }

@@ -18,26 +18,38 @@ struct score {
     uint64_t n_fills, n_wins, n_losses; /* wins and losses: fills that closed something */
     int64_t won_amt, lost_amt, fee_amt, volume_amt; /* base currency; lost_amt is positive */
     int64_t hour_amt;                               /* equity at the last full hour; 0: none yet */
+    /* From here on only where figures are kept (record_samples), base currency: */
+    int64_t paid_amt, rebate_amt; /* fees paid and fees received, both >= 0 */
+    int64_t funding_amt;          /* received; paid: below 0 */
+    int64_t slippage_amt;         /* what fills were worse than the mid at their decision */
+    int64_t day_amt;              /* equity at the last full day; 0: none yet */
+    uint64_t n_days;              /* daily returns taken */
+    double sum_day, sum_day_square, sum_day_down_square; /* of daily returns */
 };
 
 void score_start(struct score *score, int64_t equity_amt);
 /* Capital was given (or, below 0, taken): no gain and no loss. */
 void score_recapitalise(struct score *score, int64_t change_amt);
 void score_hour(struct score *score, int64_t equity_amt); /* a full hour of engine time */
+void score_day(struct score *score, int64_t equity_amt);  /* a full day, behind its hour */
 void score_equity(struct score *score,
                   int64_t equity_amt); /* any other sample: high and fall only */
 void score_fill(struct score *score, int64_t volume_amt, int64_t realised_amt, int64_t fee_amt,
                 int is_closing);
-/* Yearly Sharpe ratio of hourly returns without a risk-free rate: mean / deviation * sqrt(8760),
- * deviation with n - 1 (Sharpe 1994). 0 below 2 hours or without variation (deviation below a
- * millionth of the mean: rounding). */
-double score_sharpe(const struct score *score);
-/* The same with the root mean square of returns below 0 (Sortino and Price 1994). */
-double score_sortino(const struct score *score);
+/* A fee of a fill (below 0: a rebate), funding, and what a fill was worse than the mid at the
+ * decision (below 0: better). */
+void score_fee(struct score *score, int64_t fee_amt);
+void score_funding(struct score *score, int64_t amt);
+void score_slippage(struct score *score, int64_t amt);
 double score_drawdown(const struct score *score);      /* 0.2 is 20 % */
 double score_return(const struct score *score);        /* 0.1 is 10 % */
 double score_profit_factor(const struct score *score); /* won / lost; 0 when nothing was lost */
 void score_save(const struct score *score, struct enc *enc);
 void score_load(struct score *score, struct dec *dec);
+/* What is there only where figures are kept. */
+void score_save_kept(const struct score *score, struct enc *enc);
+void score_load_kept(struct score *score, struct dec *dec);
+/* From now on they are kept: all is as what was always kept says it. funding_amt: until now. */
+void score_keep(struct score *score, int64_t funding_amt);
 
 #endif

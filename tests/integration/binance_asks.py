@@ -7,7 +7,7 @@ signature is made here, from the venue's page: HMAC-SHA256 of the query, in hex.
     cash ASSET AMOUNT   free and locked together, or the wallet of futures, in 10^-8
     position SYMBOL QUANTITY   of futures, in 10^-8
 
-KIND is spot or um. It asks from an address of its own (127.0.1.N): weight is counted by address, and what a test asks for is not
+KIND is spot or um, or risk: the positions of futures as one JSON array, as the exchange writes them. It asks from an address of its own (127.0.1.N): weight is counted by address, and what a test asks for is not
 what the host beside it lacks."""
 import hashlib
 import hmac
@@ -40,6 +40,9 @@ def count(text):
 
 
 port, kind = int(sys.argv[1]), sys.argv[2]
+if kind == 'risk':
+    print(json.dumps([row for row in ask(port, '/fapi/v2/positionRisk') if count(row['positionAmt']) != 0]))
+    sys.exit()
 for order in ask(port, '/api/v3/openOrders' if kind == 'spot' else '/fapi/v1/openOrders'):
     print('open', order['clientOrderId'])
 if kind == 'spot':

@@ -56,12 +56,12 @@ last_fees() { # FILE N: of the last fills of the CSV, sorted
     python3 -c 'import csv, sys; print(*sorted(float(row["fee"]) for row in list(csv.DictReader(open(sys.argv[1])))[-int(sys.argv[2]):]))' "$@"
 }
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run" --json; }
-shown() { # fees that ctl shows are the sum of the journal's fills, to two cents, and its last fills are the journal's
+shown() { # fees less rebates that ctl shows are the sum of the journal's fills, to two cents, and its last fills are the journal's
     "$AGON" journal export "$WORK/run/journal" --live --fills "$WORK/fills.csv" >/dev/null 2>&1 && ctl agents >"$WORK/agents" 2>/dev/null &&
         ctl fills >"$WORK/shown" 2>/dev/null || return 1
     n=$(($(wc -l <"$WORK/fills.csv") - 1))
     of_fills "$WORK/fills.csv" -0.0002 0.0005 >"$WORK/sum" || fail "paper, while it runs"
-    jq -e --argjson n "$n" --argjson sum "$(cut -d ' ' -f 2 "$WORK/sum")" '.[0].fills == $n and ((.[0].fees | tonumber) - $sum | fabs < 0.02)' "$WORK/agents" >/dev/null &&
+    jq -e --argjson n "$n" --argjson sum "$(cut -d ' ' -f 2 "$WORK/sum")" '.[0].fills == $n and ((.[0].fees | tonumber) - (.[0].rebates | tonumber) - $sum | fabs < 0.02)' "$WORK/agents" >/dev/null &&
         [ "$(jq -r '"fee", .[].fee' "$WORK/shown" >"$WORK/shown.csv" && last_fees "$WORK/shown.csv" "$n")" = "$(last_fees "$WORK/fills.csv" "$(jq length "$WORK/shown")")" ]
 }
 run_with_rebates paper
@@ -91,7 +91,7 @@ until_true 0 "ledger and exchange agree" settled
     --json >"$WORK/backtest" 2>"$WORK/backtest.err" || fail "backtest: $(head -3 "$WORK/backtest.err")"
 of_fills "$WORK/csv/fills.csv" -0.0002 0.0005 >"$WORK/back" || fail "backtest"
 paid backtest "$WORK/back"
-jq -e --argjson sum "$(cut -d ' ' -f 2 "$WORK/back")" '[.. | objects | select(has("fees") and has("agent") or has("fees") and has("name")) | .fees | tonumber][0] - $sum | fabs < 0.05' "$WORK/backtest" >/dev/null ||
+jq -e --argjson sum "$(cut -d ' ' -f 2 "$WORK/back")" '[.. | objects | select(has("fees") and has("agent") or has("fees") and has("name")) | (.fees | tonumber) - (.rebates | tonumber)][0] - $sum | fabs < 0.05' "$WORK/backtest" >/dev/null ||
     fail "the report's fees are not the sum of the fills: $(jq -c '[.. | .fees?]' "$WORK/backtest" | head -c 300), $(cat "$WORK/back")"
 jq -e '[.. | objects | select(has("maker"))][0].maker == -0.0002' "$WORK/backtest" >/dev/null || fail "the report's terms: $(jq -c '[.. | .maker?]' "$WORK/backtest" | head -c 300)"
 echo "rebates: $(cut -d ' ' -f 1 "$WORK/paper"), $(cut -d ' ' -f 1 "$WORK/live") and $(cut -d ' ' -f 1 "$WORK/back") fills of makers on paper, live and in a backtest, each with its share"

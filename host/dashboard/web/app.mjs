@@ -14,6 +14,8 @@ const palette = {
 
 const theme = () => document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark');
 const colour = slot => palette[theme()][slot % palette.dark.length];
+const number = x => (x === null || x === undefined ? '–' : x.toFixed(2).replace('-', '\u2212'));
+const tText = a => (a.t === null ? '–' : `${number(a.t)} [${number(a.t_low)}, ${number(a.t_high)}]`);
 const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', waiting: 'dim' })[s] ?? '';
 const drawAgents = table($('t-agents'), [
   { title: 'Agent', class: 'l', draw: (cell, a) => {
@@ -26,9 +28,9 @@ const drawAgents = table($('t-agents'), [
   { title: 'Capital', class: 'p2', text: a => money(a.capital) },
   { title: 'Equity', text: a => money(a.equity) },
   { title: 'Result', text: a => signed(a.result), tone: a => tone(a.result) },
-  { title: 'Return', class: 'p2', text: a => (Number(a.capital) > 0 ? percent(Number(a.result) / Number(a.capital)) : '–'), tone: a => tone(a.result) },
+  { title: 'Return', class: 'p2', text: a => (Number(a.capital) > 0 ? percent(a.return) : '–'), tone: a => tone(a.result) },
   { title: 'Drawdown', class: 'p2', tip: 'Deepest fall from a high', text: a => (a.drawdown ? percent(a.drawdown) : '–') },
-  { title: 'Sharpe', class: 'p3', tip: 'Yearly, of hourly returns', text: a => (a.sharpe ? a.sharpe.toFixed(2).replace('-', '\u2212') : '–') },
+  { title: 'Sharpe', class: 'p3', tip: 'Of a year, from 30 daily returns up', text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },
   { title: 'Open', class: 'p2', tip: 'Open orders', text: a => a.open },
   { title: 'Fills', class: 'p2', text: a => count(a.fills) },
   { title: 'Refused', class: 'p3', tip: 'Intents that the gate refused', text: a => count(a.refused), tone: a => (a.refused > 0 ? 'warn' : 'dim') },
@@ -140,7 +142,9 @@ function drawStatus() {
   $('state').title = s.halted_by ? `halted by ${s.halted_by}: ${s.halted_for}` : '';
   put('mode', s.mode + (s.speed !== 1 ? ` ${s.speed}×` : ''));
   put('time', s.time ? s.time.slice(0, 19).replace('T', ' ') : 'no time yet');
-  put('equity', money(s.equity));
+  put('equity', `${money(s.equity)} ${s.currency}`);
+  $('equity').title = `agents ${money(s.equity_agents)} + pool ${money(s.pool)}`;
+  $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage ${money(s.slippage)} is part of gross`;
   put('result', signed(s.result), tone(s.result));
   put('fills-n', count(s.fills));
   put('open-n', count(s.open_orders));
@@ -293,7 +297,9 @@ async function openAgent(name) {
   const facts = make('dl', { className: 'grid' });
   pairs(facts, [
     ['State', a.state.toLowerCase(), stateTone(a.state)], ['Stage', a.stage.toLowerCase()], ['Kind', `${a.kind}, ${a.runner}`], ['Generation', a.generation],
-    ['Equity', money(a.equity)], ['Result', signed(a.result), tone(a.result)], ['Drawdown', percent(a.drawdown)], ['Sharpe', a.sharpe ? a.sharpe.toFixed(2).replace('-', '\u2212') : '–'],
+    ['Equity', money(a.equity)], ['Result', signed(a.result), tone(a.result)], ['Return', percent(a.return), tone(a.result)], ['Drawdown', percent(a.drawdown)],
+    ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)], ['Gross', signed(a.gross)], ['Fees', money(a.fees)], ['Rebates', money(a.rebates)], ['Funding', signed(a.funding)],
+    ['Slippage', money(a.slippage)], ['Judged', a.judgement ?? `of ${a.days} days`],
     ['Fills', count(a.fills)], ['Wins, losses', `${count(a.wins)}, ${count(a.losses)}`], ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''],
   ]);
   const limits = make('dl', { className: 'grid' });

@@ -97,7 +97,7 @@ static void put_position_v2(struct simb_call *call, uint32_t sym, int side)
     jout_dec(out, symbol->leverage, 0);
     jout_kv_bool(out, "isolated", symbol->is_isolated);
     jout_kv_dec(out, "entryPrice", perp_entry_px(position), SIMB_EXP);
-    jout_kv_dec(out, "breakEvenPrice", perp_entry_px(position), SIMB_EXP);
+    jout_kv_dec(out, "breakEvenPrice", perp_break_even_px(position), SIMB_EXP);
     jout_key(out, "maxNotional");
     jout_dec(out, perp_cap(contract, symbol->leverage) / num_pow10(SIMB_EXP), 0);
     jout_kv_dec(out, "bidNotional", symbol->bid_amt[side], SIMB_EXP);
@@ -212,7 +212,7 @@ static void put_risk(struct simb_call *call, uint32_t sym, int side, int version
         jout_kv_str(out, "positionSide", um_side_names[side]);
     um_put_qty(call->b, out, "positionAmt", sym, position->qty);
     jout_kv_dec(out, "entryPrice", perp_entry_px(position), SIMB_EXP);
-    jout_kv_dec(out, "breakEvenPrice", perp_entry_px(position), SIMB_EXP);
+    jout_kv_dec(out, "breakEvenPrice", perp_break_even_px(position), SIMB_EXP);
     jout_kv_dec(out, "markPrice", um_mark_px(call->b, sym), SIMB_EXP);
     jout_kv_dec(out, "unRealizedProfit", unrealised, SIMB_EXP);
     jout_kv_dec(out, "liquidationPrice", perp_liquidation_px(perp, sym, (enum perp_side)side),

@@ -120,7 +120,7 @@ void um_tell_account(struct simb *b, struct simb_account *account, const char *r
         jout_kv_str(out, "s", pit_at(b->sim.pit, sym)->name);
         um_put_qty(b, out, "pa", sym, position->qty);
         jout_kv_dec(out, "ep", perp_entry_px(position), SIMB_EXP);
-        jout_kv_dec(out, "bep", perp_entry_px(position), SIMB_EXP);
+        jout_kv_dec(out, "bep", perp_break_even_px(position), SIMB_EXP);
         jout_kv_dec(out, "cr", 0, SIMB_EXP);
         jout_kv_dec(out, "up", perp_unrealised(&b->um->contracts[sym], position), SIMB_EXP);
         jout_kv_str(out, "mt", perp->symbols[sym].is_isolated ? "isolated" : "cross");

@@ -448,6 +448,122 @@ START_TEST(one_slot_trades_a_basis_on_two_accounts)
 }
 END_TEST
 
+static void keep_figures(void)
+{
+    struct record_samples samples = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_SAMPLES, .is_figured = 1};
+
+    ck_assert_int_eq(world_step(world, &samples), AGON_OK);
+}
+
+static struct position_figures shown(uint16_t slot)
+{
+    struct position_figures of;
+
+    engine_position_figures(world->engine, held(slot), &of);
+    return of;
+}
+
+static void is_split(agon_amt_t result, agon_amt_t fees, agon_amt_t rebates, agon_amt_t funded,
+                     agon_amt_t slippage)
+{
+    struct figures of, all;
+
+    engine_figures(world->engine, 0, &of);
+    ck_assert_int_eq(of.result_amt, result);
+    ck_assert_int_eq(of.equity_amt, engine_equity(world->engine, 0));
+    ck_assert_int_eq(of.fee_amt, fees);
+    ck_assert_int_eq(of.rebate_amt, rebates);
+    ck_assert_int_eq(of.funding_amt, funded);
+    ck_assert_int_eq(of.slippage_amt, slippage);
+    ck_assert_int_eq(of.gross_amt, result + fees - rebates - funded);
+    // Gross is what the position alone has won: here no other slot trades.
+    ck_assert_int_eq(of.gross_amt, held(0)->realised_amt + held(0)->fee_amt +
+                                       engine_equity(world->engine, 0) - cash(0));
+    engine_figures_all(world->engine, &all);
+    ck_assert_int_eq(all.result_amt, result);
+    ck_assert_int_eq(all.capital_amt, (agon_amt_t)WORLD_SLOTS * USD(100000));
+    ck_assert_int_eq(all.equity_amt, all.capital_amt + result);
+}
+
+/* The venue's break-even price (Binance support, "breakeven price"): (total cost - total gained) /
+ * size, here with the fees of the position's fills. */
+START_TEST(a_result_is_split_and_break_even_has_the_fees)
+{
+    agon_ns_t t1 = T0 + 3600000 * MS;
+    unsigned char before[HASH_SIZE], after[HASH_SIZE];
+    struct engine_config config = {.state_bytes = (uint64_t)16 << 20, .bus_granules = 1 << 14};
+    struct engine *again;
+    unsigned char *bytes;
+    struct error err;
+    uint64_t n;
+
+    begin();
+    keep_figures();
+    book(5999900); // the mid is 59999.5
+    trade(0, AGON_BUY, 6000000, 100000, USD(24));
+    mark(6100000);
+    is_split(USD(976), USD(24), 0, 0, 50000000);
+    ck_assert_int_eq(shown(0).entry_px, USD(60000));
+    ck_assert_int_eq(shown(0).break_even_px, USD(60024));
+    ck_assert_int_eq(shown(0).notional_amt, USD(61000));
+    ck_assert_int_eq(shown(0).unrealised_amt, USD(1000));
+    book(6150000); // 61500.5
+    trade(0, AGON_SELL, 6150000, 40000, 984000000);
+    ck_assert_int_eq(shown(0).entry_px, USD(60000));
+    // 36000 less 600 won, with 33.84 of fees, by 0.6.
+    ck_assert_int_eq(shown(0).break_even_px, 5905640000000);
+    // Turned round, with a rebate of 2: 0.4 of it is the new position's.
+    book(5900000);
+    trade(0, AGON_SELL, 5900000, 100000, -USD(2));
+    mark(6000000);
+    ck_assert_int_eq(shown(0).entry_px, USD(59000));
+    ck_assert_int_eq(shown(0).break_even_px, USD(59002));
+    is_split(-USD(400) - 3384000000 + USD(2), 3384000000, USD(2), 0, 120000000);
+    funding(100000, T0, t1, 6000000);
+    world_due(world, t1);
+    mark(6000000);
+    funding(0, t1, t1 + 28800000 * MS, 6000000); // 0.01 % of 24000, to the short
+    is_split(-USD(400) - 3384000000 + USD(2) + 240000000, 3384000000, USD(2), 240000000, 120000000);
+    // All of it is in the state.
+    ck_assert_int_eq(engine_hash(world->engine, before), AGON_OK);
+    n = engine_save(world->engine, NULL, 0);
+    bytes = malloc(n);
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_uint_eq(engine_save(world->engine, bytes, n), n);
+    ck_assert_int_eq(engine_new(&again, &config, &err), AGON_OK);
+    ck_assert_int_eq(engine_load(again, bytes, n, &err), AGON_OK);
+    ck_assert_int_eq(engine_hash(again, after), AGON_OK);
+    ck_assert_mem_eq(before, after, HASH_SIZE);
+    ck_assert(engine_is_figured(again));
+    engine_free(again);
+    free(bytes);
+    world_free(world);
+}
+END_TEST
+
+/* A run directory of before goes on: what it always had is taken over, the rest begins. */
+START_TEST(figures_may_begin_later)
+{
+    struct figures of;
+
+    begin();
+    trade(0, AGON_BUY, 6000000, 100000, USD(24));
+    engine_figures(world->engine, 0, &of);
+    ck_assert(!of.is_split);
+    ck_assert_int_eq(of.fee_amt, USD(24));
+    keep_figures();
+    mark(6100000);
+    is_split(USD(976), USD(24), 0, 0, 0);
+    ck_assert_int_eq(shown(0).break_even_px, USD(60000)); // as a state of before would have it
+    trade(0, AGON_SELL, 6100000, 50000, USD(12));
+    ck_assert_int_eq(shown(0).break_even_px, USD(59024)); // 30000 - 500 + 12, by 0.5
+    keep_figures();                                       // said again: nothing changes
+    ck_assert_int_eq(shown(0).break_even_px, USD(59024));
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_perpetual");
@@ -457,6 +573,8 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_position_opens_grows_less_turns_and_settles_in_the_quote);
+    tcase_add_test(tcase, a_result_is_split_and_break_even_has_the_fees);
+    tcase_add_test(tcase, figures_may_begin_later);
     tcase_add_test(tcase, funding_goes_from_long_to_short_when_its_time_has_come);
     tcase_add_test(tcase, what_funding_leaves_of_rounding_is_the_accounts_own);
     tcase_add_test(tcase, capital_counts_margin_and_not_worth);

@@ -13,9 +13,9 @@ PINNED(struct exit_plan, 472);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 2056);
 PINNED(struct risk_slot, 344);
-PINNED(struct score, 136);
+PINNED(struct score, 208);
 PINNED(struct order, 256);
-PINNED(struct position, 96);
+PINNED(struct position, 104);
 PINNED(struct slot, 688);
 PINNED(struct slots, 176136);
 PINNED(struct slot_signals, 164);
@@ -34,7 +34,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6428264,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6446912,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -137,6 +137,7 @@ START_TEST(the_engine_itself)
     STATE(engine->run);
     STATE(engine->mode);
     STATE(engine->is_within);
+    STATE(engine->is_figured);
     STATE(engine->seed);
     STATE(engine->ids.journal);
     STATE(engine->ids.since_run);
@@ -780,6 +781,36 @@ START_TEST(the_ledger)
 }
 END_TEST
 
+static void poke_kept(struct score *score, int is_heard)
+{
+    for (size_t at = offsetof(struct score, paid_amt); at < sizeof(*score); at += sizeof(int64_t))
+        poke((unsigned char *)score + at, "what a score has where figures are kept", is_heard);
+}
+
+/* What journals of before do not have is state where figures are kept, and else none. */
+START_TEST(kept_figures)
+{
+    begin();
+    for (int is_kept = 0; is_kept < 2; is_kept++) {
+        struct order *open = orders_find(engine->orders, world->cmds[1].order_id);
+        struct order *final = orders_find(engine->orders, world->cmds[0].order_id);
+
+        engine->is_figured = (uint32_t)is_kept;
+        world_hash(world, before);
+        for (int id = 0; id < WORLD_SLOTS; id++)
+            poke_kept(&engine->scores[id], is_kept);
+        poke_kept(&engine->whole, is_kept);
+        poke(&engine->whole.start_amt, "start_amt of the whole", is_kept);
+        poke(&engine->whole.sum_return, "sum_return of the whole", is_kept);
+        poke(&ledger_position(engine->ledger, 0, BTCUSDT, 0)->open_amt, "open_amt", is_kept);
+        poke(orders_mids(engine->orders, open), "mids of an open order", is_kept);
+        poke(orders_mids(engine->orders, final), "mids of a final order", is_kept);
+    }
+    engine->is_figured = 0;
+    world_free(world);
+}
+END_TEST
+
 START_TEST(no_damaged_state_is_taken_for_one)
 {
     struct engine_config config = {.state_bytes = (uint64_t)4 << 20, .bus_granules = 1 << 14};
@@ -853,6 +884,7 @@ int main(void)
     tcase_add_test(tcase, exit_plans);
     tcase_add_test(tcase, orders);
     tcase_add_test(tcase, the_ledger);
+    tcase_add_test(tcase, kept_figures);
     tcase_add_test(tcase, no_damaged_state_is_taken_for_one);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -129,6 +129,29 @@ START_TEST(fills_average_realise_and_turn)
 }
 END_TEST
 
+/* Binance support, "How to Visualize the Breakeven Price": (total cost - total gained) / size, with
+ * fees: 210.21 paid for two, 119.88 got for one. */
+START_TEST(break_even_has_the_fees_and_what_was_gained)
+{
+    struct perp_position *position = &account.symbols[0].positions[PERP_BOTH];
+
+    account.wallet_amt = d("1000");
+    perp_fill(&account, 0, PERP_BOTH, 1, d("100"), d("1"), d("0.1"), 1);
+    near(perp_break_even_px(position), "100.1", "0");
+    perp_fill(&account, 0, PERP_BOTH, 1, d("110"), d("1"), d("0.11"), 2);
+    near(perp_break_even_px(position), "105.105", "0");
+    perp_fill(&account, 0, PERP_BOTH, 0, d("120"), d("1"), d("0.12"), 3);
+    near(perp_break_even_px(position), "90.33", "0");
+    // Turned round: half of the fee is the new position's, and nothing else.
+    perp_fill(&account, 0, PERP_BOTH, 0, d("90"), d("2"), d("0.18"), 4);
+    near(perp_break_even_px(position), "89.91", "0");
+    perp_fill(&account, 0, PERP_BOTH, 1, d("95"), d("1"), d("0.1"), 5);
+    near(perp_break_even_px(position), "0", "0");
+    perp_fill(&account, 0, PERP_BOTH, 1, d("95"), d("1"), 0, 6);
+    near(perp_break_even_px(position), "95", "0");
+}
+END_TEST
+
 START_TEST(isolated_margin_backs_its_position_alone)
 {
     struct perp_position *position = &account.symbols[1].positions[PERP_BOTH];
@@ -248,6 +271,7 @@ int main(void)
     tcase_add_test(tcase, cost_to_open_is_the_published_one);
     tcase_add_test(tcase, one_way_margin_is_the_larger_side_and_hedged_margin_both);
     tcase_add_test(tcase, fills_average_realise_and_turn);
+    tcase_add_test(tcase, break_even_has_the_fees_and_what_was_gained);
     tcase_add_test(tcase, isolated_margin_backs_its_position_alone);
     tcase_add_test(tcase, maintenance_has_no_step_at_a_brackets_edge);
     tcase_add_test(tcase, funding_is_paid_on_the_notional_at_mark);

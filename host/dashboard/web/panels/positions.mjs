@@ -12,9 +12,11 @@ export default {
     const rows = table(node, [
       { title: 'Agent', class: 'l', text: p => p.agent }, { title: 'Symbol', class: 'l', text: p => p.symbol },
       { title: 'Quantity', tip: 'Short: below 0', text: p => money(p.quantity), tone: p => (Number(p.quantity) === 0 ? 'dim' : '') }, { title: 'Entry', class: 'p2', text: p => money(p.entry) },
+      { title: 'Break-even', class: 'p3', tip: 'Entry less what the open position has realised, after its fees', text: p => money(p.break_even) },
       { title: 'Mark', class: 'p2', text: p => money(p.mark) },
-      { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) },
+      { title: 'Unrealised', tip: 'In the currency at the end', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) },
       { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
+      { title: '', class: 'l p3', text: p => p.currency },
     ], 'No positions.');
     return state => {
       const list = (state.get('positions') ?? []).filter(p => Number(p.quantity) !== 0 || Number(p.realised) !== 0);

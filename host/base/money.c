@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/money.h"
+
+#include <string.h>
+
+#include "base/num.h"
+
+int money_decimals(const char *currency, int exp)
+{
+    static const char *const hundredths[] = {"EUR", "GBP", "CHF", "AUD", "CAD", "DAI", "BRL",
+                                             "TRY", "PLN", "SGD", "HKD", "NZD", "MXN"};
+    static const char *const whole[] = {"JPY", "KRW"};
+    int decimals = strstr(currency, "USD") != NULL ? 2 : 8;
+
+    for (unsigned i = 0; i < sizeof(hundredths) / sizeof(hundredths[0]); i++)
+        decimals = strcmp(currency, hundredths[i]) == 0 ? 2 : decimals;
+    for (unsigned i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+        decimals = strcmp(currency, whole[i]) == 0 ? 0 : decimals;
+    return decimals < exp ? decimals : exp;
+}
+
+char *money_plain(int64_t amt, int exp, int decimals, char text[MONEY_TEXT])
+{
+    (void)num_format(num_rescale(amt, exp, decimals, NUM_EVEN), decimals, text);
+    return text;
+}
+
+int money_apart(const char *plain, char text[MONEY_TEXT])
+{
+    size_t sign = plain[0] == '-';
+    size_t whole = strspn(plain + sign, "0123456789");
+    size_t n = strlen(plain);
+    size_t at = 0;
+
+    text[0] = '\0';
+    if (whole == 0 || n + whole / 3 >= MONEY_TEXT ||
+        sign + whole + strspn(plain + sign + whole, ".0123456789") != n)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t done = i - sign; // digits before this one
+
+        if (i > sign && done < whole && (whole - done) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = plain[i];
+    }
+    text[at] = '\0';
+    return 1;
+}
+
+char *money_text(int64_t amt, int exp, int decimals, char text[MONEY_TEXT])
+{
+    char plain[MONEY_TEXT];
+
+    (void)money_apart(money_plain(amt, exp, decimals, plain), text);
+    return text;
+}

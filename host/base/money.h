@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* money: how amounts are shown, everywhere. A currency has its decimals; people get the thousands
+ * apart, programs do not; which currency it is stands in the head of the column. [any] */
+#ifndef BASE_MONEY_H
+#define BASE_MONEY_H
+
+#include <stdint.h>
+
+#define MONEY_TEXT 48
+
+/* Decimals that amounts of a currency are shown with, at most exp: 2 of dollars and what is as
+ * much, none of yen, 8 of coins. */
+int money_decimals(const char *currency, int exp);
+/* "-1234567.89", to the nearest even unit of its decimals. Returns text. */
+char *money_plain(int64_t amt, int exp, int decimals, char text[MONEY_TEXT]);
+/* "-1,234,567.89" */
+char *money_text(int64_t amt, int exp, int decimals, char text[MONEY_TEXT]);
+/* A plain number as it came, with its thousands apart; false, and text is empty, for what is none.
+ */
+int money_apart(const char *plain, char text[MONEY_TEXT]);
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What operators are shown of money: figures of agents and of all, and positions
+ * (docs/figures.md). */
+#include "base/money.h"
+#include "base/num.h"
+#include "market/instrument_kind.h"
+#include "ops/api.h"
+
+void api_put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
+{
+    int decimals = money_decimals(api->view->base_currency, api->view->base_exp);
+
+    jout_kv_dec(out, key, num_rescale(amt, api->view->base_exp, decimals, NUM_EVEN), decimals);
+}
+
+static void put_real_if(struct jout *out, const char *key, int is_known, double value)
+{
+    jout_key(out, key);
+    if (is_known)
+        jout_real(out, value);
+    else
+        jout_null(out);
+}
+
+static void put_money_if(const struct api *api, struct jout *out, const char *key, int is_known,
+                         agon_amt_t amt)
+{
+    if (is_known) {
+        api_put_money(api, out, key, amt);
+        return;
+    }
+    jout_key(out, key);
+    jout_null(out);
+}
+
+void api_put_figures(const struct api *api, const struct figures *of, struct jout *out)
+{
+    jout_kv_str(out, "currency", api->view->base_currency);
+    api_put_money(api, out, "capital", of->capital_amt);
+    api_put_money(api, out, "equity", of->equity_amt);
+    api_put_money(api, out, "result", of->result_amt);
+    jout_kv_real(out, "return", of->yield);
+    jout_kv_real(out, "drawdown", of->drawdown);
+    put_real_if(out, "sharpe", of->is_annual, of->sharpe);
+    put_real_if(out, "sortino", of->is_annual, of->sortino);
+    put_real_if(out, "t", of->has_t, of->t);
+    put_real_if(out, "t_low", of->has_t, of->t_low);
+    put_real_if(out, "t_high", of->has_t, of->t_high);
+    put_money_if(api, out, "gross", of->is_split, of->gross_amt);
+    api_put_money(api, out, "fees", of->fee_amt);
+    put_money_if(api, out, "rebates", of->is_split, of->rebate_amt);
+    put_money_if(api, out, "funding", of->is_split, of->funding_amt);
+    put_money_if(api, out, "slippage", of->is_split, of->slippage_amt);
+    jout_key(out, "judgement");
+    if (of->is_annual)
+        jout_null(out);
+    else
+        jout_str(out, FIGURES_SHORT);
+    jout_kv_int(out, "samples", (int64_t)of->n_samples);
+    jout_kv_int(out, "sample_s", of->sample_s);
+    jout_kv_int(out, "days", (int64_t)of->n_days);
+}
+
+/* A price of ENGINE_PRICE_EXP decimals, without zeros behind those of the instrument. */
+static void put_px(struct jout *out, const char *key, int64_t px, int px_exp)
+{
+    int exp = ENGINE_PRICE_EXP;
+
+    while (exp > px_exp && px % 10 == 0) {
+        px /= 10;
+        exp--;
+    }
+    jout_kv_dec(out, key, px, exp);
+}
+
+void api_put_position(const struct api *api, uint32_t slot,
+                      const struct host_view_position *position, struct jout *out)
+{
+    const struct host_view_instrument *at = NULL;
+    const struct position_figures *of = &position->figures;
+    int decimals;
+
+    if (position->instrument >= 1 && position->instrument <= api->view->n_instruments)
+        at = &api->view->instruments[position->instrument - 1];
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", api->view->slots[slot].name);
+    jout_kv_str(out, "symbol", at != NULL ? api_label(api, position->instrument - 1) : "?");
+    if (at != NULL && !instrument_kind_is_in_base(at->kind)) {
+        decimals = money_decimals(at->unit, at->quote_exp);
+        jout_kv_str(out, "side",
+                    position->held_amt > 0   ? "long"
+                    : position->held_amt < 0 ? "short"
+                                             : "flat");
+        jout_kv_dec(out, "quantity",
+                    num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
+                    at->qty_exp);
+        put_px(out, "entry", of->entry_px, at->px_exp);
+        put_px(out, "break_even", of->break_even_px, at->px_exp);
+        jout_kv_dec(out, "mark", at->last_px, at->px_exp);
+        jout_kv_dec(out, "notional",
+                    num_rescale(of->notional_amt, at->quote_exp, decimals, NUM_EVEN), decimals);
+        jout_kv_dec(out, "unrealised",
+                    num_rescale(of->unrealised_amt, at->quote_exp, decimals, NUM_EVEN), decimals);
+        jout_kv_dec(out, "realised",
+                    num_rescale(position->realised_amt, at->quote_exp, decimals, NUM_EVEN),
+                    decimals);
+        if (instrument_kind_has_margin(at->kind))
+            jout_kv_dec(out, "funding",
+                        num_rescale(position->funding_amt, at->quote_exp, decimals, NUM_EVEN),
+                        decimals);
+        jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, decimals, NUM_EVEN),
+                    decimals);
+        jout_kv_str(out, "currency", at->unit);
+    }
+    jout_kv_int(out, "fills", (int64_t)position->n_fills);
+    jout_close(out, '{');
+}
+
+/* --- the same as metrics --- */
+
+struct figure_metric {
+    const char *name, *help;
+    agon_amt_t (*amt)(const struct figures *of); /* or: */
+    double (*value)(const struct figures *of);
+    int (*is_known)(const struct figures *of); /* NULL: always */
+};
+
+#define AMT(name)                                                                                  \
+    static agon_amt_t name##_of(const struct figures *of)                                          \
+    {                                                                                              \
+        return of->name##_amt;                                                                     \
+    }
+#define REAL(name)                                                                                 \
+    static double name##_of(const struct figures *of)                                              \
+    {                                                                                              \
+        return of->name;                                                                           \
+    }
+#define KNOWN(name)                                                                                \
+    static int name##_of(const struct figures *of)                                                 \
+    {                                                                                              \
+        return of->name;                                                                           \
+    }
+AMT(equity)
+AMT(capital)
+AMT(result)
+AMT(gross)
+AMT(fee)
+AMT(rebate)
+AMT(funding)
+AMT(slippage)
+REAL(yield)
+REAL(drawdown)
+REAL(sharpe)
+REAL(sortino)
+REAL(t)
+REAL(t_low)
+REAL(t_high)
+KNOWN(is_split)
+KNOWN(is_annual)
+KNOWN(has_t)
+
+static const struct figure_metric figure_metrics[] = {
+    {"equity", "Equity, base currency.", equity_of, NULL, NULL},
+    {"capital", "Capital given, base currency.", capital_of, NULL, NULL},
+    {"result", "Equity less capital, base currency.", result_of, NULL, NULL},
+    {"gross", "Result before fees, rebates and funding, base currency.", gross_of, NULL,
+     is_split_of},
+    {"fees", "Fees paid, base currency.", fee_of, NULL, NULL},
+    {"rebates", "Fees received, base currency.", rebate_of, NULL, is_split_of},
+    {"funding", "Funding received (below 0: paid), base currency.", funding_of, NULL, is_split_of},
+    {"slippage", "What fills were worse than the mid at their decision, base currency.",
+     slippage_of, NULL, is_split_of},
+    {"return_ratio", "Result by capital.", NULL, yield_of, NULL},
+    {"drawdown_ratio", "Deepest fall from a high of the equity.", NULL, drawdown_of, NULL},
+    {"t", "t-value of the mean return.", NULL, t_of, has_t_of},
+    {"t_low", "Lower end of its interval of 95 %.", NULL, t_low_of, has_t_of},
+    {"t_high", "Upper end of it.", NULL, t_high_of, has_t_of},
+    {"sharpe", "Sharpe ratio of a year, from 30 daily returns up.", NULL, sharpe_of, is_annual_of},
+    {"sortino", "Sortino ratio of a year, from 30 daily returns up.", NULL, sortino_of,
+     is_annual_of},
+};
+
+static void put_metric(FILE *out, const struct host_view *view, const struct figure_metric *metric,
+                       const struct figures *of)
+{
+    char text[MONEY_TEXT];
+
+    if (metric->amt != NULL)
+        fprintf(out, " %s\n",
+                money_plain(metric->amt(of), view->base_exp,
+                            money_decimals(view->base_currency, view->base_exp), text));
+    else
+        fprintf(out, " %.9g\n", metric->value(of));
+}
+
+static void figure_family(FILE *out, const struct host_view *view,
+                          const struct figure_metric *metric)
+{
+    char name[64];
+    int is_begun = 0;
+
+    (void)snprintf(name, sizeof(name), "agon_agent_%s", metric->name);
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        const struct figures *of = &view->slots[id].figures;
+
+        if (!view->slots[id].is_used || (metric->is_known != NULL && !metric->is_known(of)))
+            continue;
+        if (!is_begun)
+            api_metric_head(out, name, "gauge", metric->help);
+        is_begun = 1;
+        fprintf(out, "%s{agent=\"", name);
+        api_metric_label(out, view->slots[id].name);
+        fputs("\"}", out);
+        put_metric(out, view, metric, of);
+    }
+    if (metric->is_known != NULL && !metric->is_known(&view->figures))
+        return;
+    (void)snprintf(name, sizeof(name), "agon_%s", metric->name);
+    api_metric_head(out, name, "gauge", metric->help);
+    fputs(name, out);
+    put_metric(out, view, metric, &view->figures);
+}
+
+struct position_metric {
+    const char *name, *help;
+};
+
+static void position_family(FILE *out, const struct api *api, uint32_t which)
+{
+    static const struct position_metric all[] = {
+        {"agon_position_quantity", "Held of an instrument; short: below 0."},
+        {"agon_position_entry_price", "What a unit of it cost on average."},
+        {"agon_position_break_even_price", "... less what it has realised, after its fees."},
+        {"agon_position_notional", "Notional at the mark price, in the unit of its results."},
+        {"agon_position_unrealised", "That less its cost."},
+    };
+    const struct host_view *view = api->view;
+    int is_begun = 0;
+
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        for (uint32_t i = 0; view->slots[id].is_used && i < view->slots[id].n_positions; i++) {
+            const struct host_view_position *position = &view->slots[id].positions[i];
+            const struct host_view_instrument *at = &view->instruments[position->instrument - 1];
+            const struct position_figures *of = &position->figures;
+            int decimals = money_decimals(at->unit, at->quote_exp);
+            char text[MONEY_TEXT];
+
+            if (position->instrument > view->n_instruments || instrument_kind_is_in_base(at->kind))
+                continue;
+            if (!is_begun)
+                api_metric_head(out, all[which].name, "gauge", all[which].help);
+            is_begun = 1;
+            fprintf(out, "%s{agent=\"", all[which].name);
+            api_metric_label(out, view->slots[id].name);
+            fputs("\",symbol=\"", out);
+            api_metric_label(out, api_label(api, position->instrument - 1));
+            fprintf(out, "\"} %s\n",
+                    which == 0 ? money_plain(position->held_amt, at->base_exp, at->base_exp, text)
+                    : which == 1
+                        ? money_plain(of->entry_px, ENGINE_PRICE_EXP, ENGINE_PRICE_EXP, text)
+                    : which == 2
+                        ? money_plain(of->break_even_px, ENGINE_PRICE_EXP, ENGINE_PRICE_EXP, text)
+                    : which == 3 ? money_plain(of->notional_amt, at->quote_exp, decimals, text)
+                                 : money_plain(of->unrealised_amt, at->quote_exp, decimals, text));
+        }
+    }
+}
+
+void api_figure_metrics(FILE *out, const struct api *api)
+{
+    char text[MONEY_TEXT];
+
+    for (size_t i = 0; i < sizeof(figure_metrics) / sizeof(figure_metrics[0]); i++)
+        figure_family(out, api->view, &figure_metrics[i]);
+    api_metric_head(out, "agon_pool", "gauge",
+                    "What tournaments took from agents and gave to none, base currency.");
+    fprintf(out, "agon_pool %s\n",
+            money_plain(api->view->pool_amt, api->view->base_exp,
+                        money_decimals(api->view->base_currency, api->view->base_exp), text));
+    for (uint32_t which = 0; which < 5; which++)
+        position_family(out, api, which);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/* figures: the figures of a slot or of all (score/figures.h) as lines of a report, JSON and
+ * CSV; docs/figures.md says what each is. [main thread] */
+#ifndef REPORT_FIGURES_H
+#define REPORT_FIGURES_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "report/sheet.h"
+#include "score/figures.h"
+
+struct figures_money { /* the base currency */
+    const char *name;
+    int exp;
+};
+
+/* A line of heads with the currency, and a line of each. */
+void figures_print_head(FILE *out, const struct figures_money *in);
+void figures_print(FILE *out, const struct figures_money *in, const char *name,
+                   const struct figures *of, uint64_t n_refused);
+/* What "-" stands for, where it does. */
+void figures_print_note(FILE *out, const struct figures *of);
+/* Members are added: amounts exact, what is not known null. Returns json. */
+json_t *figures_json(json_t *json, const struct figures_money *in, const struct figures *of);
+
+/* The same as cells of a table, the first n_cells of which stay; what is not known is empty.
+ * Returns how many there are then. */
+#define FIGURES_CELLS 20
+uint32_t figures_cells(struct cell *cells, uint32_t n_cells, const struct figures_money *in,
+                       const struct figures *of);
+
+#endif

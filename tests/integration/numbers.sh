@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# One return, one drawdown, one Sharpe, one result everywhere (docs/figures.md). A live host trades spot and USD-M futures of
+# the simulator until each agent has fills; then it is halted and the market stands still, and what /api, `agon ctl`, `agon
+# top`, /metrics, the dashboard (where this machine has a browser) and an export of the journal say is compared, number by
+# number. Positions are what the exchange's own position risk says. The same for a backtest: report, JSON, page, CSV, journal.
+. "$(dirname "$0")/common.sh"
+here=$(dirname "$0")
+
+printf 'accounts:\n  - key: agon-sim-key\n    secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n    balances: {USDT: 1000000}\n    maker_fee: -0.0002\n    taker_fee: 0.0005\n' \
+    >"$WORK/accounts.yaml"
+start_sim --seed 3 --speed 10 --account "$WORK/accounts.yaml"
+UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
+VENUE_MORE='reconcile: 1s' SPEED=10 live_files ''
+sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e "s/$SIM_PORT/$UM_PORT/" \
+    -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' -e 's/capacity: 6000/capacity: 2400/' \
+    "$WORK/conf/venue.yaml" >"$WORK/conf/venue_um.yaml"
+echo "rights: {host: 127.0.0.1, port: $SIM_PORT, tls: false}" >>"$WORK/conf/venue_um.yaml"
+printf 'leverage: 5\nmargin: cross\n' >>"$WORK/conf/venue_um.yaml"
+sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' -e 's/min_notional: 5}/min_notional: 5, maker: -2bps, taker: 5bps}/' "$WORK/conf/live.yaml"
+echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100, maker: -2bps, taker: 5bps}' >>"$WORK/conf/live.yaml"
+mkdir "$WORK/plugins"
+cp "$2/../../plugins/mm/mm.so" "$WORK/plugins"
+PLUGINS=$WORK/plugins
+cat >"$WORK/conf/roster.yaml" <<EOF
+seed: 1
+base_currency: USDT
+agents:
+  - {name: spot_1, plugin: mm.so, stage: live, capital: 100000 USDT, instruments: ["binance:BTCUSDT"], hard: 30s,
+     signals: {volatility: none}}
+  - {name: perp_1, plugin: mm.so, stage: live, capital: 50000 USDT, instruments: ["binance_um:BTCUSDT"],
+     limits: {order: 20000 USDT, position: 100000 USDT, orders_per_second: 1000, orders_burst: 1000, leverage: 5}, hard: 30s,
+     signals: {volatility: none}}
+EOF
+ctl() { "$AGON" ctl --dir "$WORK/run" "$@"; }
+fills() { # AGENT N
+    ctl agents --json 2>/dev/null | jq -e ".[] | select(.name == \"$1\") | .fills >= $2" >/dev/null
+}
+holds() { # a position on futures that has paid fees and closed a part
+    ctl positions --json 2>/dev/null | jq -e '.[] | select(.agent == "perp_1") | (.quantity | tonumber) != 0' >/dev/null
+}
+is_quiet() {
+    ctl status --json 2>/dev/null | jq -e '.open_orders == 0' >/dev/null
+}
+start_host
+until_true "$HOST_PID" "fills on spot" fills spot_1 3
+until_true "$HOST_PID" "fills on futures" fills perp_1 6
+until_true "$HOST_PID" "a position on futures" holds
+ctl halt all >/dev/null || fail "halt"
+until_true "$HOST_PID" "no order is open" is_quiet
+
+# The exchange's own word on the position, while it can be asked.
+same_position() {
+    python3 "$here/binance_asks.py" "$UM_PORT" risk >"$WORK/risk.json" 2>/dev/null &&
+        ctl positions --json >"$WORK/positions.json" 2>/dev/null &&
+        python3 "$here/numbers_agree.py" position "$WORK" >"$WORK/position.out" 2>&1
+}
+holds || fail "nothing is held once orders are gone"
+until_true "$HOST_PID" "the exchange's position risk" same_position
+cat "$WORK/position.out"
+
+# The market stands still: every surface is asked for the same moment, again where it was none.
+kill -STOP "$SIM_PID"
+url=$(ctl url)
+token=$(cat "$WORK/run/token_read")
+get() { # PATH FILE
+    python3 -c 'import sys, urllib.request as u
+print(u.urlopen(u.Request(sys.argv[1], headers={"authorization": "Bearer " + sys.argv[2]}), timeout=10).read().decode(), end="")' \
+        "http://$(echo "$url" | sed 's|^http://||; s|/.*||')$1" "$token" >"$2"
+}
+page() {
+    command -v node >/dev/null && command -v chromium >/dev/null && [ -d "$AGON_BUILD_ROOT/tests/browser/node_modules/playwright-core" ]
+}
+if page; then
+    cp "$AGON_SOURCE_ROOT/tests/browser/numbers.mjs" "$AGON_BUILD_ROOT/tests/browser/"
+else
+    echo "the page is not looked at: no browser, or tests/integration/dashboard.sh has not installed its driver yet"
+fi
+all_at_once() {
+    ctl status --json >"$WORK/before.json" &&
+        ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
+        ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
+        get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
+        get /api/v1/positions "$WORK/api_positions.json" && get /metrics "$WORK/metrics" &&
+        "$AGON" top --dir "$WORK/run" --once >"$WORK/top" &&
+        "$AGON" journal export "$WORK/run" --live --figures "$WORK/figures.csv" --fills "$WORK/fills.csv" &&
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" >"$WORK/page.json"; } &&
+        ctl status --json >"$WORK/after.json" &&
+        [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
+            "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
+} 2>"$WORK/all.err"
+until_true "$HOST_PID" "one moment of all surfaces" all_at_once
+python3 "$here/numbers_agree.py" host "$WORK" || fail "surfaces disagree"
+kill -CONT "$SIM_PID"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+"$AGON" replay "$WORK/run/journal" --verify >/dev/null || fail "the journal does not replay"
+
+# Backtests: what is printed, its JSON, its page, its CSV, and what its journal comes to. One of hours, one of forty days.
+cat >"$WORK/bars.py" <<'EOF'
+import random
+random.seed(7)
+price = 50000.0
+print("open_time_ms,open,high,low,close,volume")
+for at in range(40 * 24):
+    end = price * (1 + random.gauss(0, 0.004))
+    print(f"{1767225600000 + at * 3600000},{price:.2f},{max(price, end) * 1.001:.2f},{min(price, end) * 0.999:.2f},{end:.2f},1000")
+    price = end
+EOF
+python3 "$WORK/bars.py" >"$WORK/BTCUSDT.csv"
+backtest() { # DAYS ARGUMENT...
+    days=$1
+    shift
+    "$AGON" backtest "$@" --html "$WORK/backtest.html" --csv "$WORK/csv" --journal "$WORK/backtest.journal" --json \
+        >"$WORK/backtest.json" 2>"$WORK/backtest.err" || fail "no backtest: $(cat "$WORK/backtest.err")"
+    "$AGON" backtest "$@" >"$WORK/backtest.txt" 2>/dev/null || fail "no backtest"
+    "$AGON" journal export "$WORK/backtest.journal" --figures "$WORK/backtest_figures.csv" || fail "no export"
+    python3 "$here/numbers_agree.py" backtest "$WORK" "$days" || fail "a backtest's surfaces disagree"
+    rm -rf "${WORK:?}/backtest.journal" "${WORK:?}/csv"
+}
+backtest 0 --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 2h
+backtest 39 "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" --param fast=5 slow=15 size_pct=20 bar_s=3600 symbol=BTCUSDT --data "$WORK/BTCUSDT.csv"

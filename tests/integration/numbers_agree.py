@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""numbers_agree WHAT FOLDER [DAYS]: do the surfaces of one run say the same? tests/integration/numbers.sh has put there what each said. Formulas
+are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host or backtest,
+which has so many daily returns."""
+import csv
+import html
+import json
+import os
+import re
+import sys
+from decimal import ROUND_HALF_EVEN, Decimal as D
+
+what, folder = sys.argv[1], sys.argv[2]
+MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage']
+RATIOS = ['return', 'drawdown', 'sharpe', 'sortino', 't', 't_low', 't_high']
+faults = []
+n_compared = 0
+
+
+def load(name):
+    with open(os.path.join(folder, name)) as file:
+        return file.read()
+
+
+def same(where, key, got, want):
+    global n_compared
+    n_compared += 1
+    if got != want:
+        faults.append(f'{where}: {key} is {got}, elsewhere {want}')
+
+
+def cents(text):
+    return None if text in ('', None) else str(D(text).quantize(D('0.01'), ROUND_HALF_EVEN))
+
+
+def apart(text):  # for people
+    return '-' if text is None else f'{D(text):,}'
+
+
+def ratio(text):
+    return None if text in ('', None) else float('%.9g' % float(text))
+
+
+def percent(value):
+    return '%+.3f %%' % (100 * value)
+
+
+def ratio_text(value):
+    return '-' if value is None else '%.2f' % value
+
+
+def t_text(row):
+    return '-' if row['t'] is None else '%.2f [%.2f, %.2f]' % (row['t'], row['t_low'], row['t_high'])
+
+
+def truth(name):
+    """What the ledger comes to, by a replay of the journal: one row for each agent, and one of all."""
+    rows = {}
+    for row in csv.DictReader(load(name).splitlines()):
+        exact = {key: D(row[key]) for key in MONEY if row[key] != ''}
+        if exact['result'] != exact['equity'] - exact['capital']:
+            faults.append(f'{row["agent"]}: result is not equity less capital')
+        if exact['result'] != exact['gross'] - exact['fees'] + exact['rebates'] + exact['funding']:
+            faults.append(f'{row["agent"]}: result is not gross - fees + rebates + funding: {row}')
+        if int(row['days']) < 30 and (row['sharpe'] or row['sortino']):
+            faults.append(f'{row["agent"]}: a ratio of a year after {row["days"]} days')
+        rows[row['agent']] = {**{key: cents(row[key]) for key in MONEY}, **{key: ratio(row[key]) for key in RATIOS},
+                              'samples': int(row['samples']), 'days': int(row['days']), 'fills': int(row['fills']), 'exact': exact}
+        if D(row['capital']) > 0 and abs(float(exact['result'] / exact['capital']) - float(row['return'])) > 1e-9:
+            faults.append(f'{row["agent"]}: return is not result by capital')
+    whole = rows['']['exact']
+    for key in MONEY:
+        there = sum(row['exact'][key] for name, row in rows.items() if name != '')
+        if key in ('capital', 'equity'):
+            if whole[key] < there:
+                faults.append(f'{key} of all is less than that of the agents')
+        elif whole[key] != there:
+            faults.append(f'{key} of all is {whole[key]}, of the agents together {there}')
+    if whole['equity'] - whole['capital'] != whole['result']:
+        faults.append('the result of all is not its equity less its capital')
+    return rows
+
+
+def json_row(where, row, want):
+    for key in MONEY:
+        same(where, key, row[key] if row[key] is None else str(D(row[key]).quantize(D('0.01'), ROUND_HALF_EVEN)), want[key])
+    for key in RATIOS:
+        same(where, key, None if row[key] is None else ratio(row[key]), want[key])
+    for key in ('samples', 'days', 'fills'):
+        same(where, key, row[key], want[key])
+    same(where, 'judgement', row['judgement'], 'too short to judge' if want['days'] < 30 else None)
+
+
+def text_table(text):
+    """Rows of a table that `agon ctl` or `agon top` has drawn: no cell has two blanks in it."""
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.split()[:2] == ['slot', 'name'])
+    heads = lines[at].split()
+    rows = []
+    for line in lines[at + 1:]:
+        cells = re.split(r'  +', line.strip())
+        if not cells[0].isdigit():
+            break
+        rows.append(dict(zip(heads, cells)))
+    return lines[at - 1], rows
+
+
+def check_position():
+    risk = json.loads(load('risk.json'))
+    mine = [row for row in json.loads(load('positions.json')) if row['agent'] == 'perp_1']
+    if len(risk) != 1 or len(mine) != 1:
+        sys.exit(f'{len(risk)} positions at the exchange, {len(mine)} here')
+    venue, row = risk[0], mine[0]
+    for key, theirs in (('quantity', 'positionAmt'), ('entry', 'entryPrice'), ('break_even', 'breakEvenPrice')):
+        if D(row[key]) != D(venue[theirs]):
+            sys.exit(f'{key} is {row[key]}, at the exchange {venue[theirs]}')
+    if D(row['break_even']) == D(row['entry']):
+        sys.exit('break-even is the entry: no fee is in it')
+    # The mark moves between two questions: each is asked by its own, and by one they are the same.
+    quantity, entry = D(row['quantity']), D(venue['entryPrice'])
+    for name, mark, got, within in (('here', row['mark'], row['unrealised'], D('0.01')),
+                                    ('there', venue['markPrice'], venue['unRealizedProfit'], D('0.000001'))):
+        if abs((D(mark) - entry) * quantity - D(got)) > within:
+            sys.exit(f'unrealised {name} is {got}, by mark {mark} and entry {entry} {(D(mark) - entry) * quantity}')
+    if abs(D(row['mark']) - D(venue['markPrice'])) > D('0.1'):  # a tick
+        sys.exit('not the same mark yet')
+    if abs(D(row['notional']) - D(venue['notional'])) > abs(quantity) * D('0.1') + D('0.01'):
+        sys.exit(f'notional is {row["notional"]}, at the exchange {venue["notional"]}')
+    print(f'position {row["quantity"]} from {row["entry"]}, break-even {row["break_even"]}: as the exchange says')
+
+
+def metrics():
+    found = {}
+    for line in load('metrics').splitlines():
+        match = re.match(r'(agon_\w+)(?:\{(.*)\})? (\S+)$', line)
+        if match:
+            found[match.group(1), match.group(2) or ''] = match.group(3)
+    return found
+
+
+NAMES = {'return': 'return_ratio', 'drawdown': 'drawdown_ratio'}
+
+
+def check_metrics(want):
+    found = metrics()
+    for agent, row in want.items():
+        for key in MONEY + RATIOS:
+            name = f'agon_{"agent_" if agent else ""}{NAMES.get(key, key)}'
+            got = found.get((name, f'agent="{agent}"' if agent else ''))
+            if got is not None and key in RATIOS:
+                got = ratio(got)
+            same('/metrics', f'{agent} {key}', got, row[key])
+    for row in json.loads(load('positions.json')):
+        labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
+        for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price'), ('notional', 'notional'),
+                          ('unrealised', 'unrealised')):
+            same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
+
+
+def check_fills(want):
+    """Fees of the futures agent, and its gross result, from its fills and its position alone."""
+    cost = D(0)
+    held = D(0)
+    fees = D(0)
+    for fill in csv.DictReader(load('fills.csv').splitlines()):
+        if fill['agent'] != 'perp_1':
+            continue
+        quantity = D(fill['quantity']) * (1 if fill['side'] == 'buy' else -1)
+        cost += quantity * D(fill['price'])
+        held += quantity
+        fees += D(fill['fee'])
+    row = next(row for row in json.loads(load('positions.json')) if row['agent'] == 'perp_1')
+    exact = want['perp_1']['exact']
+    same('fills', 'perp_1 fees less rebates', fees, exact['fees'] - exact['rebates'])
+    same('fills', 'perp_1 quantity', held, D(row['quantity']))
+    gross = held * D(row['mark']) - cost
+    if abs(gross - exact['gross']) > D('0.01'):
+        faults.append(f'fills: perp_1 has won {gross} before costs, elsewhere {exact["gross"]}')
+
+
+def check_page(want):
+    if not os.path.exists(os.path.join(folder, 'page.json')):
+        return
+    page = json.loads(load('page.json'))
+
+    def plain(text):
+        return text.replace('\u2009', '').replace('\u2212', '-').replace('+', '')
+    same('page', 'equity', plain(page['equity']), want['']['equity'] + ' USDT')
+    same('page', 'result', plain(page['result']), want['']['result'])
+    for row in page['agents']:
+        its = want[row['Agent']]
+        for head, key in (('Capital', 'capital'), ('Equity', 'equity'), ('Result', 'result'), ('Fees', 'fees')):
+            same('page', f'{row["Agent"]} {key}', plain(row[head]), its[key])
+        same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (100 * its['return']))
+        same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
+    for row in json.loads(load('positions.json')):
+        its = next(its for its in page['positions'] if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])
+        for head, key in (('Quantity', 'quantity'), ('Entry', 'entry'), ('Break-even', 'break_even'), ('Unrealised', 'unrealised')):
+            same('page', f'{row["agent"]} {key}', plain(its[head]), row[key])
+
+
+def check_host():
+    want = truth('figures.csv')
+    for name in ('agents.json', 'api_agents.json'):
+        for row in json.loads(load(name)):
+            json_row(name, row, want[row['name']])
+    for name in ('before.json', 'after.json', 'api_status.json'):
+        status = json.loads(load(name))
+        json_row(name, status, want[''])
+        same(name, 'equity of agents and pool', D(status['equity_agents']) + D(status['pool']), D(status['equity']))
+    same('/api', 'positions', json.loads(load('api_positions.json')), json.loads(load('positions.json')))
+    for name in ('agents.txt', 'top'):
+        caption, rows = text_table(load(name))
+        same(name, 'currency above the table', caption.strip(), 'amounts in USDT')
+        same(name, 'agents', [row['name'] for row in rows], [key for key in want if key])
+        for row in rows:
+            for key in MONEY:
+                if key in row:
+                    same(name, f'{row["name"]} {key}', row[key], apart(want[row['name']][key]))
+            for key in RATIOS:
+                if key in row:
+                    its = want[row['name']][key]
+                    same(name, f'{row["name"]} {key}', row[key], '-' if its is None else '%.4g' % its)
+    for match in re.finditer(r'\b(equity|capital|result|gross|fees|rebates|funding|slippage) (-?[0-9,.]+)', load('top')):
+        same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1)]))
+    for line in load('status.txt').splitlines():
+        key, _, value = line.partition(' ')
+        if key in MONEY:
+            same('ctl status', key, value.strip(), apart(want[''][key]))
+    check_metrics(want)
+    check_fills(want)
+    check_page(want)
+
+
+def html_table(text, head):
+    for table in re.findall(r'<table.*?</table>', text, re.S):
+        rows = [[html.unescape(re.sub(r'<[^>]*>', '', cell)).strip() for cell in re.findall(r'<t[hd][^>]*>(.*?)</t[hd]>', row, re.S)]
+                for row in re.findall(r'<tr.*?</tr>', table, re.S)]
+        if rows and rows[0] and rows[0][0] == 'agent' and head in rows[0]:
+            return [dict(zip(rows[0], row)) for row in rows[1:]]
+    faults.append('the page has no table of agents')
+    return []
+
+
+def check_backtest():
+    want = truth('backtest_figures.csv')
+    for name, its in want.items():
+        same('figures', f'{name} days', its['days'], int(sys.argv[3]))
+        if int(sys.argv[3]) >= 30 and (its['sharpe'] is None or its['sortino'] is None or its['t'] is None):
+            faults.append(f'{name}: no ratio after {sys.argv[3]} days')
+    for row in json.loads(load('backtest.json'))['agents']:
+        json_row('JSON', row, want[row['name']])
+    for row in csv.DictReader(load('csv/agents.csv').splitlines()):
+        for key in MONEY:
+            same('agents.csv', f'{row["agent"]} {key}', cents(row[key]), want[row['agent']][key])
+        for key in RATIOS:
+            same('agents.csv', f'{row["agent"]} {key}', ratio(row[key]), want[row['agent']][key])
+    for row in html_table(load('backtest.html'), 'Sharpe'):
+        name = '' if row['agent'].startswith('all') else row['agent']
+        its = want[name]
+        for key in MONEY:
+            same('page', f'{name} {key}', row[key], apart(its[key]))
+        same('page', f'{name} return', row['return'], percent(its['return']))
+        same('page', f'{name} drawdown', row['drawdown'], percent(its['drawdown']).lstrip('+'))
+        same('page', f'{name} Sharpe', row['Sharpe'], ratio_text(its['sharpe']))
+        same('page', f'{name} t', row['t [95 %]'], t_text(its))
+    lines = load('backtest.txt').splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith('agent ') and line.endswith('[USDT]'))
+    for line, (name, its) in zip(lines[at + 1:], want.items()):
+        text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
+                         percent(its['return']), percent(its['drawdown']).lstrip('+'), ratio_text(its['sharpe']), t_text(its)] +
+                        [apart(its[key]) for key in MONEY[3:]] + [str(its['fills'])])
+        same('text', name, ' '.join(line.split()[:-1]), text)
+
+
+if what == 'position':
+    check_position()
+    sys.exit()
+check_host() if what == 'host' else check_backtest()
+if faults:
+    sys.exit('\n'.join(faults[:20]) + f'\n{len(faults)} of {n_compared} numbers disagree')
+print(f'{what}: {n_compared} numbers agree')

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/* How amounts are shown. */
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/money.h"
+
+START_TEST(each_currency_has_its_decimals)
+{
+    ck_assert_int_eq(money_decimals("USDT", 8), 2);
+    ck_assert_int_eq(money_decimals("USD", 2), 2);
+    ck_assert_int_eq(money_decimals("EUR", 8), 2);
+    ck_assert_int_eq(money_decimals("JPY", 8), 0);
+    ck_assert_int_eq(money_decimals("BTC", 8), 8);
+    ck_assert_int_eq(money_decimals("BTC", 6), 6);
+}
+END_TEST
+
+START_TEST(people_get_the_thousands_apart)
+{
+    static const struct {
+        int64_t amt;
+        int exp, decimals;
+        const char *plain, *apart;
+    } table[] = {{0, 8, 2, "0.00", "0.00"},
+                 {99999, 2, 2, "999.99", "999.99"},
+                 {-99999, 2, 2, "-999.99", "-999.99"},
+                 {100000, 2, 2, "1000.00", "1,000.00"},
+                 {-123456789, 2, 2, "-1234567.89", "-1,234,567.89"},
+                 {123456, 2, 0, "1235", "1,235"},
+                 {250000, 5, 2, "2.50", "2.50"},
+                 {12345, 4, 2, "1.23", "1.23"}, // to even
+                 {INT64_MAX, 0, 0, "9223372036854775807", "9,223,372,036,854,775,807"}};
+    char text[MONEY_TEXT];
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ck_assert_str_eq(money_plain(table[i].amt, table[i].exp, table[i].decimals, text),
+                         table[i].plain);
+        ck_assert_str_eq(money_text(table[i].amt, table[i].exp, table[i].decimals, text),
+                         table[i].apart);
+    }
+    ck_assert(!money_apart("none", text) && !money_apart("", text) && !money_apart("-", text));
+    ck_assert(!money_apart("12a", text));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("base_money");
+    TCase *tcase = tcase_create("money");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, each_currency_has_its_decimals);
+    tcase_add_test(tcase, people_get_the_thousands_apart);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

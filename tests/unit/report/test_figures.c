@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Each figure on each surface that is not a page: its own value under its own name, with its sign.
+ * What is not known is shown as such. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/figures.h"
+#include "report/render.h"
+
+static const struct figures_money usdt = {.name = "USDT", .exp = 8};
+
+static struct figures all_known(void)
+{
+    return (struct figures){.capital_amt = 123456700000000,
+                            .equity_amt = 123450000000000,
+                            .result_amt = -6700000000,
+                            .gross_amt = -1200000000,
+                            .fee_amt = 6600000000,
+                            .rebate_amt = 1300000000,
+                            .funding_amt = -200000000,
+                            .slippage_amt = -50000000,
+                            .volume_amt = 900000000000,
+                            .is_split = 1,
+                            .is_annual = 1,
+                            .has_t = 1,
+                            .yield = -0.00005427,
+                            .drawdown = 0.0321,
+                            .profit_factor = 0.75,
+                            .n_fills = 7,
+                            .sample_s = 86400,
+                            .n_samples = 31,
+                            .n_days = 31,
+                            .t = -0.5,
+                            .t_low = -2.6,
+                            .t_high = 1.6,
+                            .sharpe = -1.71,
+                            .sortino = -2.22};
+}
+
+static struct figures early(void)
+{
+    struct figures of = all_known();
+
+    of.is_split = of.is_annual = of.has_t = 0;
+    return of;
+}
+
+static char *printed(const struct figures *of)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    ck_assert_ptr_nonnull(out);
+    figures_print(out, &usdt, "one", of, 3);
+    figures_print_note(out, of);
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+// Runs of blanks are one.
+static const char *squeezed(char *text)
+{
+    char *to = text;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at != ' ' || at[1] != ' ')
+            *to++ = *at;
+    }
+    *to = '\0';
+    return text;
+}
+
+START_TEST(a_line_has_each_with_its_sign)
+{
+    struct figures of = all_known();
+    char *text = printed(&of);
+
+    ck_assert_str_eq(squeezed(text), "one 1,234,567.00 1,234,500.00 -67.00 -0.005 % 3.210 % -1.71 "
+                                     "-0.50 [-2.60, 1.60] -12.00 66.00 13.00 -2.00 -0.50 7 3\n");
+    free(text);
+    of = early();
+    text = printed(&of);
+    ck_assert_str_eq(squeezed(text),
+                     "one 1,234,567.00 1,234,500.00 -67.00 -0.005 % 3.210 % - - - 66.00 - - - 7 3\n"
+                     "sharpe -: too short to judge, it takes 30 daily returns\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(json_and_csv_have_each_with_its_sign)
+{
+    static const char *const known[][2] = {
+        {"capital", "1234567"},   {"equity", "1234500"},  {"result", "-67"},
+        {"gross", "-12"},         {"fees", "66"},         {"rebates", "13"},
+        {"funding", "-2"},        {"slippage", "-0.5"},   {"volume", "9000"},
+        {"return", "-5.427e-05"}, {"drawdown", "0.0321"}, {"profit_factor", "0.75"},
+        {"sharpe", "-1.71"},      {"sortino", "-2.22"},   {"t", "-0.5"},
+        {"t_low", "-2.6"},        {"t_high", "1.6"},      {"samples", "31"},
+        {"sample_s", "86400"},    {"days", "31"}};
+    static const char *const not_early[] = {"gross",   "rebates", "funding", "slippage", "sharpe",
+                                            "sortino", "t",       "t_low",   "t_high"};
+    struct cell cells[FIGURES_CELLS];
+    struct figures of = all_known();
+    json_t *json = figures_json(json_object(), &usdt, &of);
+
+    ck_assert_uint_eq(figures_cells(cells, 0, &usdt, &of), FIGURES_CELLS);
+    for (size_t i = 0; i < FIGURES_CELLS; i++) {
+        const json_t *value = json_object_get(json, known[i][0]);
+        char text[64];
+
+        ck_assert_str_eq(cells[i].name, known[i][0]);
+        ck_assert_str_eq(cells[i].text, known[i][1]);
+        if (json_is_string(value))
+            (void)snprintf(text, sizeof(text), "%s", json_string_value(value));
+        else
+            (void)snprintf(text, sizeof(text), "%.9g", json_number_value(value));
+        ck_assert_str_eq(text, known[i][1]);
+    }
+    ck_assert_str_eq(json_string_value(json_object_get(json, "currency")), "USDT");
+    ck_assert(json_is_null(json_object_get(json, "judgement")));
+    json_decref(json);
+    of = early();
+    json = figures_json(json_object(), &usdt, &of);
+    (void)figures_cells(cells, 0, &usdt, &of);
+    for (size_t i = 0; i < sizeof(not_early) / sizeof(not_early[0]); i++) {
+        ck_assert(json_is_null(json_object_get(json, not_early[i])));
+        for (size_t k = 0; k < FIGURES_CELLS; k++)
+            ck_assert(strcmp(cells[k].name, not_early[i]) != 0 || cells[k].text[0] == '\0');
+    }
+    ck_assert_str_eq(json_string_value(json_object_get(json, "judgement")), "too short to judge");
+    json_decref(json);
+}
+END_TEST
+
+/* Tables of `agon ctl` and `agon top`. */
+START_TEST(a_table_names_the_currency_and_sets_thousands_apart)
+{
+    json_t *rows = json_pack("[{s:s, s:s, s:s, s:n, s:s}, {s:s, s:s, s:s, s:f, s:n}]", "name", "a",
+                             "currency", "USDT", "equity", "1234567.80", "sharpe", "judgement",
+                             "too short to judge", "name", "1234567", "currency", "USDT", "equity",
+                             "-12.00", "sharpe", 1.5, "judgement");
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    ck_assert_ptr_nonnull(rows);
+    render(out, rows, 100);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(text, "amounts in USDT\n"
+                           "name           equity  sharpe\n"
+                           "a        1,234,567.80       -\n"
+                           "1234567        -12.00     1.5\n"
+                           "sharpe -: too short to judge, it takes 30 daily returns; see t\n");
+    free(text);
+    // Two currencies: no caption, a column.
+    json_object_set_new(json_array_get(rows, 1), "currency", json_string("BTC"));
+    out = open_memstream(&text, &n);
+    render(out, rows, 100);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_null(strstr(text, "amounts"));
+    ck_assert_ptr_nonnull(strstr(text, "BTC"));
+    free(text);
+    json_decref(rows);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("report_figures");
+    TCase *tcase = tcase_create("figures");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, a_line_has_each_with_its_sign);
+    tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
+    tcase_add_test(tcase, a_table_names_the_currency_and_sets_thousands_apart);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
