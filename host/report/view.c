@@ -58,8 +58,9 @@ struct view {
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
            {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
            {"mark", "mark", NUMBER, 1}, {"unrealised", "unrealised", AMOUNT, 1},                   \
-           {"realised", "realised", AMOUNT, 3}, {"notional", "notional", AMOUNT, 2},               \
-           {"fees", "fees", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3})
+           {"realised", "realised", AMOUNT, 3}, {"break_even", "break-even", NUMBER, 2},           \
+           {"notional", "notional", AMOUNT, 3}, {"fees", "fees", AMOUNT, 3},                       \
+           {"fills", "fills", AMOUNT, 3})
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
@@ -75,8 +76,14 @@ static const struct view views[] = {
             {"warning", "warning", LAST, 1}, {"halted_by", "halted by", TEXT, 1},
             {"halt_cause", "cause", TEXT, 1}, {"halted_for", "reason", LAST, 1})},
     {"status", NULL, "Money", LINES, NULL,
-     FIELDS({"equity", "equity", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
-            {"result", "result", AMOUNT, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
+     FIELDS({"equity", "equity", AMOUNT, 1}, {"equity_agents", "of it agents", AMOUNT, 1},
+            {"pool", "of it the pool", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
+            {"result", "result", AMOUNT, 1}, {"gross", "gross", AMOUNT, 1},
+            {"fees", "fees", AMOUNT, 1}, {"rebates", "rebates", AMOUNT, 1},
+            {"funding", "funding", AMOUNT, 1}, {"slippage", "slippage", AMOUNT, 1},
+            {"return", "return", SHARE, 1}, {"drawdown", "drawdown", SHARE, 1},
+            {"t", "t", NUMBER, 1}, {"sharpe", "Sharpe ratio", NUMBER, 1},
+            {"judgement", "judgement", LAST, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
     {"status", NULL, "Agents and orders", LINES, NULL,
      FIELDS({"agents", "agents", NUMBER, 1}, {"active", "active", NUMBER, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
@@ -103,13 +110,17 @@ static const struct view views[] = {
             {"ready", "ready", TEXT, 1}, {"halted", "halted", TEXT, 1})},
 
     {"agents", NULL, "Agents", ROWS, NULL,
-     FIELDS({"name", "agent", TEXT, 1}, {"state", "state", TEXT, 1}, {"stage", "stage", TEXT, 2},
+     FIELDS({"name", "agent", TEXT, 1}, {"state", "state", TEXT, 1}, {"stage", "stage", TEXT, 3},
             {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
-            {"result", "result", AMOUNT, 1}, {"drawdown", "drawdown", SHARE, 2},
-            {"open", "open", AMOUNT, 1}, {"fills", "fills", AMOUNT, 1},
-            {"refused", "refused", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},
+            {"result", "result", AMOUNT, 1}, {"return", "return", SHARE, 2},
+            {"drawdown", "drawdown", SHARE, 2}, {"fills", "fills", AMOUNT, 1},
+            {"refused", "refused", AMOUNT, 2}, {"open", "open", AMOUNT, 2},
+            {"gross", "gross", AMOUNT, 3}, {"fees", "fees", AMOUNT, 3},
+            {"rebates", "rebates", AMOUNT, 3}, {"funding", "funding", AMOUNT, 3},
+            {"slippage", "slippage", AMOUNT, 3}, {"t", "t", NUMBER, 3},
+            {"t_low", "t_low", NUMBER, 3}, {"t_high", "t_high", NUMBER, 3},
+            {"sharpe", "sharpe", NUMBER, 3}, {"sortino", "sortino", NUMBER, 3},
             {"wins", "wins", AMOUNT, 3}, {"losses", "losses", AMOUNT, 3},
-            {"intents", "intents", AMOUNT, 3}, {"events", "events", AMOUNT, 3},
             {"generation", "generation", NUMBER, 3}, {"runner", "runner", TEXT, 3},
             {"kind", "kind", TEXT, 3}, {"code", "code", HASH, 3})},
 
@@ -118,11 +129,15 @@ static const struct view views[] = {
             {"stage", "stage", TEXT, 1}, {"runner", "runner", TEXT, 1},
             {"generation", "generation", NUMBER, 1}, {"code", "code", HASH, 1},
             {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
-            {"result", "result", AMOUNT, 1}, {"drawdown", "drawdown", SHARE, 1},
-            {"fees", "fees", AMOUNT, 1}, {"fills", "fills", AMOUNT, 1}, {"wins", "wins", AMOUNT, 1},
-            {"losses", "losses", AMOUNT, 1}, {"intents", "intents", AMOUNT, 1},
-            {"refused", "refused", AMOUNT, 1}, {"open", "open orders", AMOUNT, 1},
-            {"events", "events", AMOUNT, 1})},
+            {"result", "result", AMOUNT, 1}, {"gross", "gross", AMOUNT, 1},
+            {"fees", "fees", AMOUNT, 1}, {"rebates", "rebates", AMOUNT, 1},
+            {"funding", "funding", AMOUNT, 1}, {"slippage", "slippage", AMOUNT, 1},
+            {"return", "return", SHARE, 1}, {"drawdown", "drawdown", SHARE, 1},
+            {"t", "t", NUMBER, 1}, {"sharpe", "Sharpe ratio", NUMBER, 1},
+            {"judgement", "judgement", LAST, 1}, {"fills", "fills", AMOUNT, 1},
+            {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
+            {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
+            {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1})},
     {"agent", "limits", "Limits", LINES, NULL,
      FIELDS({"capital", "capital", AMOUNT, 1}, {"order", "one order", AMOUNT, 1},
             {"position", "position", AMOUNT, 1}, {"daily_loss", "loss of a day", AMOUNT, 1},
@@ -531,6 +546,15 @@ int view_has(const char *verb)
     return strcmp(verb, "equity") == 0;
 }
 
+static int has_amounts(const struct view *view)
+{
+    for (const struct field *field = view->fields; field->rank > 0; field++) {
+        if (strcmp(field->key, "capital") == 0 || strcmp(field->key, "unrealised") == 0)
+            return 1;
+    }
+    return 0;
+}
+
 int view_show(FILE *out, const char *verb, const json_t *value, int width)
 {
     int n = 0;
@@ -542,6 +566,7 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
     for (size_t i = 0; i < VIEWS; i++) {
         const struct view *view = &views[i];
         const json_t *of = view->path != NULL ? json_object_get(value, view->path) : value;
+        const char *currency;
         json_t *flat = NULL;
 
         if (strcmp(view->verb, verb) != 0 || of == NULL)
@@ -553,7 +578,14 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
             json_decref(flat);
             continue;
         }
-        fprintf(out, "%s%s\n", n > 1 ? "\n" : "", view->title);
+        fprintf(out, "%s%s", n > 1 ? "\n" : "", view->title);
+        currency = view->shape == NESTED || !has_amounts(view)
+                       ? NULL
+                       : json_string_value(json_object_get(
+                             view->shape == LINES ? of : json_array_get(of, 0), "currency"));
+        if (currency != NULL)
+            fprintf(out, ", amounts in %s", currency);
+        fputc('\n', out);
         if (view->shape == LINES)
             put_lines(out, view, of, width);
         else

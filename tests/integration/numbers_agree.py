@@ -95,14 +95,15 @@ def json_row(where, row, want):
 def text_table(text):
     """Rows of a table that `agon ctl` or `agon top` has drawn: no cell has two blanks in it."""
     lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.split()[:2] == ['slot', 'name'])
-    heads = lines[at].split()
+    at = next(i for i, line in enumerate(lines) if line.split()[:2] in (['slot', 'name'], ['agent', 'state']))
+    heads = re.split(r'  +', lines[at].strip())
     rows = []
     for line in lines[at + 1:]:
         cells = re.split(r'  +', line.strip())
-        if not cells[0].isdigit():
+        if len(cells) < 3:
             break
-        rows.append(dict(zip(heads, cells)))
+        row = dict(zip(heads, cells))
+        rows.append({'name': row.get('agent'), **row})
     return lines[at - 1], rows
 
 
@@ -212,7 +213,7 @@ def check_host():
     same('/api', 'positions', json.loads(load('api_positions.json')), json.loads(load('positions.json')))
     for name in ('agents.txt', 'top'):
         caption, rows = text_table(load(name))
-        same(name, 'currency above the table', caption.strip(), 'amounts in USDT')
+        same(name, 'currency above the table', caption.strip()[-15:], 'amounts in USDT')
         same(name, 'agents', [row['name'] for row in rows], [key for key in want if key])
         for row in rows:
             for key in MONEY:
@@ -221,7 +222,9 @@ def check_host():
             for key in RATIOS:
                 if key in row:
                     its = want[row['name']][key]
-                    same(name, f'{row["name"]} {key}', row[key], '-' if its is None else '%.4g' % its)
+                    form = '%.4g' if name == 'top' else '%.2f %%' if key in ('return', 'drawdown') else '%.2f'
+                    its = its if its is None or form != '%.2f %%' else 100 * its
+                    same(name, f'{row["name"]} {key}', row[key], '-' if its is None else form % its)
     for match in re.finditer(r'\b(equity|capital|result|gross|fees|rebates|funding|slippage) (-?[0-9,.]+)', load('top')):
         same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1)]))
     for line in load('status.txt').splitlines():
