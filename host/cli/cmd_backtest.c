@@ -18,6 +18,7 @@
 #include "base/num.h"
 #include "cli/bars_args.h"
 #include "cli/commands.h"
+#include "cli/market_arg.h"
 #include "cli/words.h"
 #include "demo/demo_config.h"
 #include "lab/backtest.h"
@@ -43,7 +44,7 @@ struct opts {
     struct arg_list plugins, files, fundings, listings, params, impacts;
     uint64_t seed;
     int64_t length_ns, capital;
-    const char *latency, *data_latency;
+    const char *latency, *data_latency, *market;
     double maker_bps, taker_bps;
     struct bars_opts bars;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
@@ -469,6 +470,8 @@ static int refuse_words(const struct args_spec *spec, const struct opts *opts)
     if (opts->listings.n > 0 && opts->files.n == 0)
         return args_refuse(spec, "backtest",
                            "--instruments goes with --data: a generated market has its own");
+    if (opts->market != NULL && opts->files.n > 0)
+        return args_refuse(spec, "backtest", "--market is for a generated market, not with --data");
     if (opts->check != 0 && (opts->csv != NULL || opts->html != NULL || opts->journal != NULL))
         return args_refuse(spec, "backtest", "--check runs many times and writes no %s",
                            opts->csv != NULL    ? "--csv"
@@ -531,6 +534,7 @@ int cmd_backtest(int argc, char **argv)
          "what may be ordered of them: a venue's list of instruments, or a configuration's",
          &opts.listings},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
+        MARKET_ARG(opts.market),
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
          .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},
         {"param", ARG_LIST, "NAME=VALUE", "parameters of the plugins named on the command line",
@@ -588,6 +592,7 @@ int cmd_backtest(int argc, char **argv)
         .args = table,
         .operands = &opts.plugins,
         .operands_max = SLOTS_MAX};
+    static struct synth market;
     struct backtest_config config = {0};
     struct error err = {0};
     struct crew_slot *slots;
@@ -610,6 +615,14 @@ int cmd_backtest(int argc, char **argv)
         return EXIT_ENVIRONMENT;
     configure(&opts, &config);
     config.slots = slots;
+    if (opts.market != NULL) {
+        rc = market_arg_read(&market, "backtest", opts.market);
+        config.market = &market;
+    }
+    if (rc != EXIT_OK) {
+        free(slots);
+        return rc;
+    }
     rc = opts.roster != NULL ? take_roster(&opts, slots, &config)
                              : take_words(&opts, slots, &config);
     if (rc != EXIT_OK) {

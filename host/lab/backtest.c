@@ -82,6 +82,8 @@ static int is_perpetual(const struct run *run, const struct tape_info *info)
 {
     int is_known = 0;
 
+    if (info->kind == TAPE_GENERATED)
+        return info->wire != NULL;
     for (uint32_t i = 0; i < run->config->n_paths; i++) {
         if (strcmp(run->infos[i].plain, info->plain) != 0 || !tape_is_linear(&run->infos[i]))
             continue;
@@ -108,7 +110,8 @@ static void set_rules(struct run *run)
 {
     for (uint32_t i = 0; i < run->result->n_listed; i++) {
         const struct listed *listed = &run->result->listed[i];
-        agon_instrument_t id = instruments_find(run->table, BACKTEST_VENUE, listed->record.symbol);
+        agon_instrument_t id =
+            instruments_find(run->table, listed->record.venue, listed->record.symbol);
         struct rules rules = listed->rules;
 
         if (id == 0 || !listed->has_rules)
@@ -125,10 +128,12 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
 {
     const struct backtest_config *config = run->config;
     struct listed *listed = &run->result->listed[run->result->n_listed];
+    const uint16_t venue =
+        info->kind == TAPE_GENERATED && info->wire != NULL ? BACKTEST_VENUE_UM : BACKTEST_VENUE;
     struct agon_instrument made;
     int rc;
 
-    *id = instruments_find(run->table, BACKTEST_VENUE, info->symbol);
+    *id = instruments_find(run->table, venue, info->symbol);
     if (*id != 0)
         return AGON_OK;
     rc = listings_find(run->listings, info->symbol, is_perpetual(run, info) ? INSTRUMENT_LINEAR : 0,
@@ -140,11 +145,11 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
         memcpy(listed->quote, info->quote, sizeof(listed->quote));
     }
     run->result->n_listed++;
+    listed->record.venue = venue;
     made = listed->record;
     made.hdr.type = AGON_EVENT_INSTRUMENT;
     made.hdr.granules = sizeof(made) / EVENT_GRANULE;
     made.hdr.instrument = run->table->n_instruments + 1;
-    made.venue = BACKTEST_VENUE;
     made.state = TRADING_OPEN;
     if (config->has_maker_fee)
         made.maker_fee_ppb = listed->record.maker_fee_ppb = config->maker_fee_ppb;
@@ -264,26 +269,29 @@ static const struct agon_event_hdr *gen_source(void *ctx)
 
 static int open_generated(struct run *run, struct error *err)
 {
+    const struct backtest_config *config = run->config;
+    agon_instrument_t ids[SYNTH_SYMBOLS_MAX];
+    struct tape_info info;
     struct gen_config gen;
     int rc = AGON_OK;
 
-    for (size_t i = 0; i < BACKTEST_GENERATED && rc >= 0; i++) {
-        struct tape_info info = {.kind = TAPE_GENERATED};
-        agon_instrument_t id;
-
-        memcpy(info.symbol, backtest_generated[i], strlen(backtest_generated[i]) + 1);
-        memcpy(info.plain, info.symbol, sizeof(info.plain));
-        rc = add_instrument(run, &info, NULL, &id, err);
-    }
+    for (uint32_t i = 0; rc >= 0 && backtest_generated(config, i, &info); i++)
+        rc = add_instrument(run, &info, NULL, &ids[i], err);
     if (rc < 0)
         return rc;
-    gen_defaults(&gen, run->table, run->config->seed);
+    if (config->market == NULL)
+        gen_defaults(&gen, run->table, config->seed);
+    else
+        rc = synth_config(config->market, config->market->n_symbols, ids, run->table, config->seed,
+                          &gen, err);
+    if (rc < 0)
+        return rc;
     gen.t_start = GEN_START;
     gen.is_quoted = 1;
     rc = gen_new(&run->gen, &gen, run->table, err);
     if (rc < 0)
         return rc;
-    run->gen_end = gen.t_start + run->config->gen_length_ns;
+    run->gen_end = gen.t_start + config->gen_length_ns;
     run->sources[0] = (struct lockstep_source){.ctx = run, .next = gen_source};
     run->n_sources = 1;
     return AGON_OK;

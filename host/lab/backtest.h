@@ -18,10 +18,12 @@
 #include "match/latency.h"
 #include "match/match.h"
 #include "roster/roster.h"
+#include "synth/synth.h"
 #include "venue/windows.h"
 
 #define BACKTEST_TAPES_MAX 32
 #define BACKTEST_VENUE     1 /* the number that instruments of files have */
+#define BACKTEST_VENUE_UM  2 /* that generated perpetuals have: spot has their names too */
 /* What a venue is called that the name of no file says. */
 #define BACKTEST_VENUE_NAME "binance"
 
@@ -32,8 +34,9 @@ struct backtest_config {
     uint32_t n_fundings;
     const char *const *listings; /* files that say what may be ordered; see lab/listing.h */
     uint32_t n_listings;
-    uint64_t seed;           /* with no paths: the generator's */
-    agon_ns_t gen_length_ns; /* how long a generated market lasts */
+    uint64_t seed;              /* with no paths: the generator's */
+    agon_ns_t gen_length_ns;    /* how long a generated market lasts */
+    const struct synth *market; /* what it is like; NULL: four majors (gen_defaults) */
     /* Rows before t_from are not played, but their bars are history (lab/clip.h); it ends at t_end.
      * 0: the data's own. */
     agon_ns_t t_from, t_end;
@@ -159,9 +162,10 @@ static inline agon_amt_t backtest_equity(const struct backtest *of, uint64_t sam
                : 0;
 }
 
-/* A generated market has these. */
-#define BACKTEST_GENERATED 4
-extern const char *const backtest_generated[BACKTEST_GENERATED];
+/* What a generated market has at a place; false: no more. info tells symbol and, of a perpetual,
+ * whose it is. */
+int backtest_generated(const struct backtest_config *config, uint32_t place,
+                       struct tape_info *info);
 /* What the data are of, as a roster spells it, at the numbers that the run will give them. Looks at
  * the files' names only. AGON_EINVAL: a name without a symbol; AGON_ERANGE: too many files. */
 int backtest_names(const struct backtest_config *config, struct roster_names *names,

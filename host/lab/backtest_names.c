@@ -6,10 +6,26 @@
 #include "base/error.h"
 #include "lab/backtest.h"
 #include "lab/tape_file.h"
+#include "market/instrument_kind.h"
 #include "venue/wire.h"
 
-const char *const backtest_generated[BACKTEST_GENERATED] = {"BTCUSDT", "ETHUSDT", "SOLUSDT",
-                                                            "BNBUSDT"};
+static const char *const majors[] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
+
+int backtest_generated(const struct backtest_config *config, uint32_t place, struct tape_info *info)
+{
+    const struct synth *market = config->market;
+    const char *symbol;
+
+    if (place >= (market != NULL ? market->n_symbols : sizeof(majors) / sizeof(majors[0])))
+        return 0;
+    *info = (struct tape_info){.kind = TAPE_GENERATED};
+    symbol = market != NULL ? market->symbols[place].symbol : majors[place];
+    memcpy(info->symbol, symbol, strlen(symbol) + 1);
+    memcpy(info->plain, symbol, strlen(symbol) + 1);
+    if (market != NULL && market->symbols[place].kind == SYNTH_PERPETUAL)
+        info->wire = venue_table_of_recording("", INSTRUMENT_LINEAR);
+    return 1;
+}
 
 /* What the files of configs/venues call it: "kraken" of kraken_spot, "okx_swap". Data of the first
  * exchange, and those that name none, are of one venue here, whatever their market. */
@@ -47,11 +63,20 @@ uint32_t backtest_venues(const struct backtest_config *config,
             at++;
         n += at == n;
     }
+    if (config->n_paths == 0 && config->market != NULL &&
+        synth_spots(config->market) < config->market->n_symbols) {
+        memset(&venues[n], 0, sizeof(venues[n]));
+        venues[n].venue = BACKTEST_VENUE_UM;
+        snprintf(venues[n].name, sizeof(venues[n].name), "%s",
+                 venue_table_of_recording("", INSTRUMENT_LINEAR)->name);
+        n++;
+    }
     return n;
 }
 
 // "kraken:BTC/USD" of "kraken_spot_BTCUSD_1.raw.gz": as a host's roster has it.
-static void add_name(struct roster_names *names, const char *symbol, const struct venue_wire *wire)
+static void add_name(struct roster_names *names, const char *symbol, const struct venue_wire *wire,
+                     int is_generated)
 {
     char *name = names->instruments[names->n];
     struct values_pair *pair = &names->pairs[names->n];
@@ -64,6 +89,11 @@ static void add_name(struct roster_names *names, const char *symbol, const struc
     if (wire == NULL || pair->base[0] == '\0' ||
         !wire_spell(wire, pair->base, pair->quote, spelled, sizeof(spelled)))
         snprintf(spelled, sizeof(spelled), "%s", symbol);
+    // Of generated perpetuals the venue has a name of its own, as a host's has: spot is there too.
+    if (is_generated && wire != NULL) {
+        venue = wire->name;
+        n_venue = (int)strlen(venue);
+    }
     snprintf(name, sizeof(names->instruments[0]), "%.*s:%s", n_venue, venue, spelled);
     for (uint32_t i = 0; i < names->n; i++) {
         if (strcmp(names->instruments[i], name) == 0)
@@ -96,9 +126,9 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
             memcpy(info.symbol, info.plain, sizeof(info.symbol));
         }
         if (rc >= 0)
-            add_name(names, info.symbol, info.wire);
+            add_name(names, info.symbol, info.wire, 0);
     }
-    for (size_t i = 0; i < BACKTEST_GENERATED && config->n_paths == 0; i++)
-        add_name(names, backtest_generated[i], NULL);
+    for (uint32_t i = 0; config->n_paths == 0 && backtest_generated(config, i, &info); i++)
+        add_name(names, info.symbol, info.wire, 1);
     return rc;
 }

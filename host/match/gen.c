@@ -17,12 +17,12 @@
 #define HAWKES_SHARE 0.5 /* of trades that another trade brought about */
 #define HAWKES_DECAY 3.0 /* per second */
 #define BATCH_MAX    (SWEEP_MAX + 4)
+#define INFORMED     0.25 /* how far takers lean to the fair price; see gen_symbol.informed */
 
 /* A follower's premium: two parts that revert, one within minutes, one within half a day. Standard
  * deviation as a share of the price, half-life in seconds. */
-static const struct {
-    double sd, half_life_s;
-} premiums[2] = {{0.0006, 900}, {0.0005, 43200}};
+static const struct gen_premium premium_preset = {.sd = {0.0006, 0.0005},
+                                                  .half_life_s = {900, 43200}};
 
 struct symbol {
     const struct gen_symbol *config;
@@ -33,7 +33,11 @@ struct symbol {
     agon_ns_t t_excited;       /* when `excited` was true */
     double half_px;            /* half the spread that makers ask for this minute */
     uint64_t last_id, n_trades;
-    double premium[2]; /* of a follower */
+    const struct gen_premium *reverts; /* of a follower */
+    double premium[2];
+    double scale; /* a follower's: log of its start price over that of what it follows */
+    double informed, repeat;
+    uint8_t last_side; /* enum agon_side of the last taker */
     agon_px_t quoted_bid, quoted_ask;
     agon_qty_t quoted_bid_qty, quoted_ask_qty;
     uint8_t has_snapshot;
@@ -126,6 +130,30 @@ static int is_in(double value, double least, double most) // false for NaN
     return value >= least && value <= most;
 }
 
+static int check_structure(const struct gen_symbol *symbol, uint32_t i, struct error *err)
+{
+    const struct gen_premium *premium = &symbol->premium;
+
+    if (!is_in(symbol->spread, 0, 0.1))
+        return error_set(err, AGON_EINVAL, "symbol %u: spread is not within 0 to 0.1", i);
+    if (symbol->has_flow && (!is_in(symbol->informed, 0, 10) || !is_in(symbol->repeat, 0, 0.99)))
+        return error_set(err, AGON_EINVAL,
+                         "symbol %u: informed is not within 0 to 10, or repeat not within 0 to "
+                         "0.99",
+                         i);
+    if (!premium->is_set)
+        return AGON_OK;
+    if (!is_in(premium->mean, -0.5, 0.5))
+        return error_set(err, AGON_EINVAL, "symbol %u: mean premium is not within -0.5 to 0.5", i);
+    for (int k = 0; k < 2; k++)
+        if (!is_in(premium->sd[k], 0, 0.5) || !is_in(premium->half_life_s[k], 1, 1e9))
+            return error_set(err, AGON_EINVAL,
+                             "symbol %u: a premium's deviation is not within 0 to 0.5, or its "
+                             "half-life not within 1 to 10^9 s",
+                             i);
+    return AGON_OK;
+}
+
 static int check_symbol(const struct gen_config *config, uint32_t i,
                         const struct instruments *table, struct error *err)
 {
@@ -149,12 +177,27 @@ static int check_symbol(const struct gen_config *config, uint32_t i,
                          "symbol %u: trades_per_s is not within 0.000001 to 10000", i);
     if (!is_in(symbol->beta, -1, 1))
         return error_set(err, AGON_EINVAL, "symbol %u: beta is not within -1 to 1", i);
-    if (symbol->follows > i || (symbol->follows && config->symbols[symbol->follows - 1].follows) ||
-        (!symbol->follows && i > 0 && config->symbols[i - 1].follows))
+    if (symbol->follows > i || (!symbol->follows && i > 0 && config->symbols[i - 1].follows))
         return error_set(err, AGON_EINVAL,
-                         "symbol %u: a follower follows one with a price of its own, and stands "
-                         "behind all of them",
+                         "symbol %u: a follower follows one before it, and stands behind all that "
+                         "have a price of their own",
                          i);
+    return check_structure(symbol, i, err);
+}
+
+static int check_process(const struct gen_process *process, struct error *err)
+{
+    if (!is_in(process->autocorrelation, -0.99, 0.99))
+        return error_set(err, AGON_EINVAL, "autocorrelation is not within -0.99 to 0.99");
+    if (!is_in(process->trend_per_day, 0, 1) || !is_in(process->trend_min, 0, 1e6) ||
+        !is_in(process->range_min, process->trend_min > 0 ? 1 : 0, 1e6) ||
+        !is_in(process->range_half_min, 0, 1e6))
+        return error_set(err, AGON_EINVAL, "a trend or what lies between two is not possible");
+    if (!is_in(process->crash_depth, 0, 0.95) || !is_in(process->crash_from_min, 0, 1e7) ||
+        !is_in(process->crash_within_min, 0, 1e6) ||
+        !is_in(process->crash_takes_min, process->crash_depth > 0 ? 1 : 0, 1e5) ||
+        !is_in(process->crash_back, 0, 1) || !is_in(process->crash_half_min, 0, 1e6))
+        return error_set(err, AGON_EINVAL, "the crash is not possible");
     return AGON_OK;
 }
 
@@ -178,6 +221,8 @@ static int check(struct gen_config *config, const struct instruments *table, str
         return error_set(err, AGON_EINVAL, "more than one jump or crash a minute");
     for (uint32_t i = 0; i < config->n_symbols && rc == AGON_OK; i++)
         rc = check_symbol(config, i, table, err);
+    if (rc == AGON_OK)
+        rc = check_process(&config->process, err);
     if (rc < 0 || config->correlation[0][0] != 0)
         return rc;
     for (uint32_t i = 0; i < config->n_symbols; i++)
@@ -191,7 +236,33 @@ static int check(struct gen_config *config, const struct instruments *table, str
 
 static uint32_t path_of(const struct gen *gen, uint32_t i)
 {
-    return gen->config.symbols[i].follows ? gen->config.symbols[i].follows - 1 : i;
+    while (gen->config.symbols[i].follows)
+        i = gen->config.symbols[i].follows - 1;
+    return i;
+}
+
+// Of a follower's start price over that of the path behind it, as a logarithm; 0 of others.
+static double scale_of(const struct gen *gen, uint32_t i)
+{
+    double sum = gen->symbols[i].scale;
+
+    while (gen->config.symbols[i].follows) {
+        i = gen->config.symbols[i].follows - 1;
+        sum += gen->symbols[i].scale;
+    }
+    return sum;
+}
+
+// The same of its price now.
+static double log_over(const struct gen *gen, uint32_t i)
+{
+    double sum = gen_premium(gen, i);
+
+    for (uint32_t at = i; gen->config.symbols[at].follows;) {
+        at = gen->config.symbols[at].follows - 1;
+        sum += gen_premium(gen, at);
+    }
+    return sum + scale_of(gen, i);
 }
 
 // A follower is told the fair price as it stands: it does not move it on.
@@ -199,16 +270,17 @@ static double fair_at(struct gen *gen, struct symbol *symbol, uint32_t i, agon_n
 {
     if (!symbol->config->follows)
         return fmath_exp(path_walk(&gen->path, i, t - gen->path.t, &symbol->rng));
-    return fmath_exp(path_log_px(&gen->path, path_of(gen, i)) + gen_premium(gen, i));
+    return fmath_exp(path_log_px(&gen->path, path_of(gen, i)) + log_over(gen, i));
 }
 
 static void move_premium(struct symbol *symbol, double seconds)
 {
     for (int k = 0; k < 2; k++) {
-        double keep = fmath_exp(-0.6931471805599453 * seconds / premiums[k].half_life_s);
+        double keep = fmath_exp(-0.6931471805599453 * seconds / symbol->reverts->half_life_s[k]);
 
-        symbol->premium[k] = keep * symbol->premium[k] +
-                             premiums[k].sd * sqrt(1.0 - keep * keep) * rng_normal(&symbol->rng);
+        symbol->premium[k] = keep * symbol->premium[k] + symbol->reverts->sd[k] *
+                                                             sqrt(1.0 - keep * keep) *
+                                                             rng_normal(&symbol->rng);
     }
 }
 
@@ -216,7 +288,9 @@ double gen_premium(const struct gen *gen, uint32_t i)
 {
     const struct symbol *symbol = &gen->symbols[i];
 
-    return i < gen->config.n_symbols ? symbol->premium[0] + symbol->premium[1] : 0.0;
+    if (i >= gen->config.n_symbols || !symbol->config->follows)
+        return 0.0;
+    return symbol->premium[0] + symbol->premium[1] + symbol->reverts->mean;
 }
 
 /* --- arrivals --- */
@@ -224,11 +298,14 @@ double gen_premium(const struct gen *gen, uint32_t i)
 static void set_minute(struct gen *gen, struct symbol *symbol, uint32_t i)
 {
     const struct path *path = &gen->path;
-    double px = fmath_exp(path_log_px(path, path_of(gen, i)));
+    // A premium is left out: it is small, and spreads are no finer than that.
+    double px = fmath_exp(path_log_px(path, path_of(gen, i)) + scale_of(gen, i));
     double mean = path->activity * path->busyness * path->busyness;
 
     // Makers ask for a twentieth of what the price moves in a second.
     symbol->half_px = px * path->symbols[path_of(gen, i)].sigma * 0.129 * 0.05;
+    if (symbol->config->spread > 0)
+        symbol->half_px = 0.5 * px * symbol->config->spread;
     symbol->rate = symbol->config->trades_per_s * (1 - HAWKES_SHARE) * (mean < 8 ? mean : 8);
 }
 
@@ -393,9 +470,12 @@ static enum agon_side draw_side(struct symbol *symbol, double px)
 {
     double middle =
         0.5 * ((double)symbol->book.half[0].now[0].px + (double)symbol->book.half[1].now[0].px);
-    double lean = 0.25 * (px - middle) / (symbol->half_px + 0.25 * (double)symbol->book.tick_px);
+    double lean =
+        symbol->informed * (px - middle) / (symbol->half_px + 0.25 * (double)symbol->book.tick_px);
     double chance = 0.5 + (lean > 0.45 ? 0.45 : lean < -0.45 ? -0.45 : lean);
 
+    if (symbol->repeat > 0 && symbol->n_trades > 0 && rng_unit(&symbol->rng) < symbol->repeat)
+        return (enum agon_side)symbol->last_side;
     return rng_unit(&symbol->rng) < chance ? AGON_BUY : AGON_SELL;
 }
 
@@ -417,6 +497,7 @@ static void make_trades(struct gen *gen, struct symbol *symbol, uint32_t i)
     struct gen_half *half = &symbol->book.half[side == AGON_BUY ? 1 : 0];
     agon_qty_t left = draw_size(symbol);
 
+    symbol->last_side = (uint8_t)side;
     for (int n = 0; n < SWEEP_MAX && left > 0; n++) {
         union small *small = &gen->small[gen->n_small];
         agon_px_t at_px = 0;
@@ -492,8 +573,9 @@ void gen_minute(struct gen *gen)
 
 double gen_fair_px(const struct gen *gen, uint32_t symbol)
 {
-    return symbol < gen->config.n_symbols ? fmath_exp(path_log_px(&gen->path, path_of(gen, symbol)))
-                                          : 0.0;
+    if (symbol >= gen->config.n_symbols)
+        return 0.0;
+    return fmath_exp(path_log_px(&gen->path, path_of(gen, symbol)) + scale_of(gen, symbol));
 }
 
 /* --- life --- */
@@ -512,6 +594,16 @@ static void start_symbol(struct gen *gen, const struct instruments *table, uint3
     symbol->book.unit_qty = (double)config->unit_qty;
     symbol->book.depth = gen->config.depth;
     gen_book_init(&symbol->book, (double)config->start_px);
+    if (config->spread > 0) { // who asks for a spread keeps it
+        symbol->book.near = 0.8;
+        symbol->book.far = 1.2;
+    }
+    symbol->informed = config->has_flow ? config->informed : INFORMED;
+    symbol->repeat = config->has_flow ? config->repeat : 0.0;
+    symbol->reverts = config->premium.is_set ? &config->premium : &premium_preset;
+    if (config->follows && config->is_scaled)
+        symbol->scale = fmath_log((double)config->start_px /
+                                  (double)gen->config.symbols[config->follows - 1].start_px);
     if (config->follows) // it begins anywhere in what it may be
         move_premium(symbol, 1e9);
     set_minute(gen, symbol, i);

@@ -46,6 +46,8 @@ void gen_book_init(struct gen_book *book, double fair_px)
     double gap = fair_px * 1e-5 / (double)book->tick_px;
     agon_px_t step = 10;
 
+    book->near = 0.3;
+    book->far = 2.5;
     book->gap_ticks = gap < 1 ? 1 : gap > 1e6 ? 1000000 : (uint32_t)gap;
     while (step < 20 * (agon_px_t)book->gap_ticks)
         step *= 10;
@@ -143,9 +145,9 @@ static void follow(struct gen_book *book, struct gen_half *half, double fair_px,
     double tick = (double)book->tick_px;
     double sign = (double)half->sign;
     double key = sign * fair_px; // prices as keys: the book lies above
-    agon_px_t nearest = (agon_px_t)floor((key + 0.3 * half_px) / tick) + 1;
+    agon_px_t nearest = (agon_px_t)floor((key + book->near * half_px) / tick) + 1;
     agon_px_t target = (agon_px_t)floor((key + half_px) / tick) + 1;
-    agon_px_t farthest = (agon_px_t)floor((key + 2.5 * half_px) / tick) + 1;
+    agon_px_t farthest = (agon_px_t)floor((key + book->far * half_px) / tick) + 1;
     uint32_t gone = 0;
 
     while (gone < half->n_now && half->sign * half->now[gone].px < nearest * book->tick_px)

@@ -20,12 +20,14 @@ struct gen_book {
     agon_px_t tick_px;
     agon_qty_t lot_qty, min_qty;
     double unit_qty;
+    double near, far; /* the best level stays within so many times half the asked spread */
     uint32_t depth;
     uint32_t gap_ticks; /* typical distance of neighbouring levels */
     agon_px_t round_px; /* at its multiples more is waiting */
 };
 
-/* fair_px is where the book begins, in px units. */
+/* fair_px is where the book begins, in px units. near and far are what a book has whose spread
+ * follows the volatility. */
 void gen_book_init(struct gen_book *book, double fair_px);
 /* Moves the book to the fair price: what is beyond it goes, gaps fill, some levels change. half_px:
  * half of the spread that makers ask for now. Never crossed, never empty. */

@@ -121,8 +121,11 @@ static void draw_symbol(struct path *path, uint32_t i, double shock)
 
     symbol->own =
         OWN_KEEP * symbol->own + OWN_SD * sqrt(1.0 - OWN_KEEP * OWN_KEEP) * rng_normal(&path->rng);
-    symbol->sigma = symbol->base_sigma * path->activity * path->busyness * fmath_exp(symbol->own);
-    symbol->diffuse = symbol->sigma * shock + symbol->drift - 0.5 * symbol->sigma * symbol->sigma;
+    symbol->sigma = symbol->base_sigma * path->activity * path->busyness;
+    if (!path->process.is_steady)
+        symbol->sigma *= fmath_exp(symbol->own);
+    symbol->diffuse =
+        path_structured(path, i, shock) + symbol->drift - 0.5 * symbol->sigma * symbol->sigma;
     symbol->drift *= 1.0 - 1.0 / 40.0;
     symbol->moves[0].size = 0;
     symbol->moves[1].size = 0;
@@ -143,8 +146,12 @@ static void draw_minute(struct path *path)
 
     next_regime(path);
     path->boost = 1.0 + (path->boost - 1.0) * 0.985;
-    path->busyness = sqrt(1.0 + 0.6 * fmath_cos(6.283185307179586 * hour));
-    path->activity = sqrt(path->variance) * regime_factor[path->regime] * path->boost;
+    path->busyness =
+        path->process.is_flat ? 1.0 : sqrt(1.0 + 0.6 * fmath_cos(6.283185307179586 * hour));
+    path->activity = path->process.is_steady
+                         ? path->boost
+                         : sqrt(path->variance) * regime_factor[path->regime] * path->boost;
+    path_structure(path);
     for (uint32_t i = 0; i < path->n; i++) {
         double shock = 0;
 
@@ -245,6 +252,7 @@ int path_init(struct path *path, const struct gen_config *config, const struct i
     path->crashes_per_minute =
         (config->crashes_per_year < 0 ? CRASHES_PER_YEAR : config->crashes_per_year) /
         MINUTES_PER_YEAR;
+    path_structure_init(path, config);
     rc = make_factor(path, config, err);
     if (rc < 0)
         return rc;
@@ -256,7 +264,7 @@ int path_init(struct path *path, const struct gen_config *config, const struct i
         symbol->log_px = fmath_log((double)config->symbols[i].start_px);
         symbol->log_min = fmath_log((double)def->tick_px * 4.0);
         symbol->log_max = fmath_log(1e15);
-        symbol->log_px = mirrored(symbol, symbol->log_px);
+        symbol->log_px = symbol->anchor = mirrored(symbol, symbol->log_px);
     }
     draw_minute(path);
     return AGON_OK;

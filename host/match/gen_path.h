@@ -21,6 +21,8 @@ struct path_symbol {
     double diffuse;    /* this minute's diffusive return */
     double own;        /* log of its own volatility factor */
     double drift;      /* per minute: what is coming back of a crash */
+    double shown;      /* the last minute's diffusive return, without its drifts */
+    double anchor;     /* log price from which a range began */
     struct path_move moves[PATH_MOVES];
     double log_min, log_max;
     /* where inside the minute the events are */
@@ -38,6 +40,13 @@ struct path {
     double jumps_per_minute, crashes_per_minute;
     double activity; /* volatility of this minute over that of a calm one: drives trade arrivals */
     double busyness; /* of the time of day */
+    struct gen_process process;
+    struct rng drawn;   /* what the process draws */
+    double trend;       /* log return a minute; 0 in a range */
+    uint64_t n_minutes; /* since the start */
+    uint64_t crash_at;  /* the minute in which it begins */
+    double crash_drift; /* log return of this minute, of the crash or of what comes back */
+    double crash_owed;  /* what has still to come back */
     struct path_symbol symbols[GEN_SYMBOLS_MAX];
 };
 
@@ -48,5 +57,10 @@ void path_step(struct path *path); /* on to the next minute */
 /* Walks a symbol's bridge to at_ns after the minute's start (never back); its log price there. */
 double path_walk(struct path *path, uint32_t symbol, int64_t at_ns, struct rng *rng);
 double path_log_px(const struct path *path, uint32_t symbol); /* where it stands */
+/* What a process adds to a minute, before its symbols are drawn: trend or range, and the crash. */
+void path_structure(struct path *path);
+void path_structure_init(struct path *path, const struct gen_config *config);
+/* This minute's return of a symbol, of its shock (a standard normal). */
+double path_structured(struct path *path, uint32_t symbol, double shock);
 
 #endif
