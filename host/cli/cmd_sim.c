@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "cli/bars_args.h"
 #include "cli/commands.h"
+#include "cli/market_arg.h"
 #include "config/config.h"
 #include "lab/listing.h"
 #include "market/recording.h"
@@ -35,7 +36,7 @@
 
 struct opts {
     int is_with_parent;
-    const char *venue, *host, *account, *ca_out, *log, *symbols, *faults;
+    const char *venue, *host, *account, *ca_out, *log, *symbols, *faults, *market;
     struct arg_list data, listings;
     int64_t port, connects;
     uint64_t seed;
@@ -74,6 +75,7 @@ struct run {
     char symbols[STAGE_FILES_MAX][32];
     uint32_t n_files;
     struct listings *listings; /* owned */
+    struct synth market;       /* with --market */
     struct sim_pace pace;      /* of all markets */
     struct match_bars bars;
     struct tls_ca ca; /* owned */
@@ -491,6 +493,14 @@ static int list_symbol(void *ctx, const struct stage_file *file, agon_ns_t t_fir
     return AGON_OK;
 }
 
+// A market of known structure may be of spot alone.
+static int is_generated(const struct run *run, const struct floor *floor)
+{
+    return floor->dialect->n_symbols > 0 &&
+           (run->opts.market == NULL || floor->dialect->spot == NULL ||
+            synth_spots(&run->market) < run->market.n_symbols);
+}
+
 // Markets of recordings that were not given are not there; all stand at one time.
 static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
 {
@@ -498,6 +508,7 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
                           .members = &run->members,
                           .history_minutes = (uint32_t)(run->opts.history_ns / 60000000000),
                           .symbols = run->opts.symbols,
+                          .market = run->opts.market != NULL ? &run->market : NULL,
                           .t_from = run->opts.from,
                           .t_start = utc_now(run),
                           .bars = run->opts.bars == BARS_SILENT ? &run->bars : NULL,
@@ -506,7 +517,7 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < run->n_floors; i++)
-        if (run->n_files == 0 ? run->floors[i].dialect->n_symbols > 0 : run->floors[i].n_files > 0)
+        if (run->n_files == 0 ? is_generated(run, &run->floors[i]) : run->floors[i].n_files > 0)
             run->floors[n++] = run->floors[i];
     run->n_floors = n;
     *t_market = 0;
@@ -531,6 +542,11 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
 
 static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
 {
+    int code =
+        run->opts.market != NULL ? market_arg_read(&run->market, "sim", run->opts.market) : EXIT_OK;
+
+    if (code != EXIT_OK)
+        return code;
     if (read_members(run, err) < 0 || read_faults(run, err) < 0)
         return EXIT_CONFIG;
     if (read_data(run, err) < 0)
@@ -597,6 +613,7 @@ int cmd_sim(int argc, char **argv)
         {"host", ARG_TEXT, "ADDRESS", "address to listen on (127.0.0.1)", &opts.host},
         {"seed", ARG_U64, "N", "seed of the generated market (1)", &opts.seed,
          .is_given = &opts.has_seed},
+        MARKET_ARG(opts.market),
         {"symbols", ARG_TEXT, "LIST",
          "symbols of the generated market, as the venue writes them (its four majors)",
          &opts.symbols},
@@ -662,9 +679,17 @@ int cmd_sim(int argc, char **argv)
     if (!dialect)
         return args_refuse(&spec, argv[0], "no simulated venue %s; there are %s",
                            args_safe(opts.venue), venues);
-    if (opts.data.n > 0 && (opts.has_seed || opts.symbols))
+    if (opts.data.n > 0 && (opts.has_seed || opts.symbols || opts.market))
         return args_refuse(&spec, argv[0],
-                           "--seed and --symbols are for the generated market, not with --data");
+                           "--seed, --symbols and --market are for the generated market, not with "
+                           "--data");
+    if (opts.market && opts.symbols)
+        return args_refuse(&spec, argv[0],
+                           "--market says which symbols there are: --symbols does not go with it");
+    if (opts.market && !dialect->beside)
+        return args_refuse(&spec, argv[0],
+                           "--market is of Binance's symbols: %s does not go with it",
+                           args_safe(opts.venue));
     if (opts.listings.n > 0 && opts.data.n == 0)
         return args_refuse(&spec, argv[0],
                            "--instruments goes with --data: a generated market has its own");

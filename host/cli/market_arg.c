@@ -46,8 +46,10 @@ static int refuse(const char *command, const char *word)
     fprintf(stderr, "agon %s: --market: no market %s, and no file of that name", command,
             args_safe(word));
     if (suggest.best != NULL)
-        fprintf(stderr, "; did you mean %s?", suggest.best);
-    fprintf(stderr, " There are: %s; or name a YAML file (docs/markets.md)\n", names);
+        fprintf(stderr, "; did you mean %s?\n", suggest.best);
+    else
+        fprintf(stderr, "\n");
+    fprintf(stderr, "There are: %s; or name a YAML file (docs/markets.md)\n", names);
     return EXIT_FLAGS;
 }
 

@@ -167,6 +167,11 @@ const struct pit_bar *pit_note_at(const struct pit *pit, uint32_t sym, enum pit_
                                   uint32_t i);
 /* Trades of that instrument of the reel are the symbol's index. AGON_EINVAL. */
 int pit_set_index(struct pit *pit, uint32_t sym, const struct pit_symbol *spot, struct error *err);
+/* A market that the reel has events of and nobody trades here; *id is its instrument. pit_follow
+ * makes one a perpetual's index. */
+int pit_add_silent(struct pit *pit, const struct pit_symbol *spot, agon_instrument_t *id,
+                   struct error *err);
+void pit_follow(struct pit *pit, uint32_t sym, agon_instrument_t id);
 /* The bar of so many minutes that is open, or n before it; false: nothing is kept of it. */
 int pit_bar_ago(const struct pit *pit, uint32_t sym, int minutes, uint32_t n, struct pit_bar *bar);
 /* All minutes from that time on as one; empty where there are none. */

@@ -108,8 +108,8 @@ const struct pit_bar *pit_note_at(const struct pit *pit, uint32_t number, enum p
     return &pit->syms[number].notes[which].bars[i];
 }
 
-int pit_set_index(struct pit *pit, uint32_t number, const struct pit_symbol *spot,
-                  struct error *err)
+int pit_add_silent(struct pit *pit, const struct pit_symbol *spot, agon_instrument_t *id,
+                   struct error *err)
 {
     struct agon_instrument instrument = {
         .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3},
@@ -136,6 +136,17 @@ int pit_set_index(struct pit *pit, uint32_t number, const struct pit_symbol *spo
     rc = instruments_set(&pit->table, &instrument, err);
     if (rc < 0)
         return rc;
-    pit->syms[number].index = instrument.hdr.instrument;
+    *id = instrument.hdr.instrument;
     return AGON_OK;
+}
+
+void pit_follow(struct pit *pit, uint32_t number, agon_instrument_t id)
+{
+    pit->syms[number].index = id;
+}
+
+int pit_set_index(struct pit *pit, uint32_t number, const struct pit_symbol *spot,
+                  struct error *err)
+{
+    return pit_add_silent(pit, spot, &pit->syms[number].index, err);
 }

@@ -51,11 +51,27 @@ static void set_decimals(struct cast *cast, const struct stage *stage)
 
 /* --- from a seed --- */
 
+// Spot markets, or the perpetuals, whichever the dialect is of.
+static int cast_market(struct cast *cast, const struct stage *stage, struct error *err)
+{
+    const struct synth *market = stage->market;
+    uint8_t kind = stage->dialect->spot != NULL ? SYNTH_PERPETUAL : SYNTH_SPOT;
+    uint32_t place;
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; i < market->n_symbols && rc >= 0; i++)
+        if (market->symbols[i].kind == kind)
+            rc = add_symbol(cast, stage, market->symbols[i].symbol, 2, 4, &place, err);
+    return rc;
+}
+
 static int cast_listed(struct cast *cast, const struct stage *stage, struct error *err)
 {
     const char *at = stage->symbols;
     uint32_t place;
 
+    if (stage->market != NULL)
+        return cast_market(cast, stage, err);
     for (uint32_t i = 0; !at && i < stage->dialect->n_symbols; i++) {
         int rc = add_symbol(cast, stage, stage->dialect->names[i], 2, 4, &place, err);
 
@@ -119,10 +135,56 @@ static int lead_by_spot(struct pit *pit, const struct stage *stage, struct gen_c
     return AGON_OK;
 }
 
+/* Perpetuals stand behind all spot markets, of which each has its events here: those that are an
+ * index, and the others too, for what a seed draws is drawn for all. */
+static int lead_by_market(struct pit *pit, const struct stage *stage, struct gen_config *config,
+                          struct error *err)
+{
+    const struct synth *market = stage->market;
+    uint32_t n_spots = synth_spots(market), n = n_spots;
+    agon_instrument_t ids[SYNTH_SYMBOLS_MAX];
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; i < n_spots && rc >= 0; i++) {
+        const char *name = market->symbols[i].symbol;
+        int sym = pit_find(pit, name);
+        struct pit_symbol spot;
+
+        if (stage->dialect->spot == NULL) {
+            ids[i] = pit_instrument(pit, (uint32_t)sym);
+            continue;
+        }
+        if (stage->dialect->spot->symbol(name, 2, 4, &spot) < 0)
+            return error_set(err, AGON_EINVAL, "%s has no spot market", name);
+        rc = pit_add_silent(pit, &spot, &ids[i], err);
+        for (uint32_t k = 0; k < pit_count(pit) && rc >= 0; k++)
+            if (market->symbols[n_spots + k].at_follows == i + 1)
+                pit_follow(pit, k, ids[i]);
+    }
+    for (; n < market->n_symbols && stage->dialect->spot != NULL; n++)
+        ids[n] = pit_instrument(pit, n - n_spots);
+    if (rc >= 0)
+        rc = synth_config(market, n, ids, pit_table(pit), stage->seed, config, err);
+    config->process.crash_from_min += stage->history_minutes;
+    return rc;
+}
+
+// Where a symbol stands, what it follows and its premiums included.
+static double shown_px(const struct gen *gen, const struct gen_config *config, uint32_t at)
+{
+    double px = gen_fair_px(gen, at) * (1 + gen_premium(gen, at));
+
+    while (config->symbols[at].follows) {
+        at = config->symbols[at].follows - 1;
+        px *= 1 + gen_premium(gen, at);
+    }
+    return px;
+}
+
 // The generator runs through the history minute by minute and goes on from there, so that bars and
 // market are of one piece.
-static int play_history(struct pit *pit, struct gen *gen, const struct stage *stage,
-                        struct error *err)
+static int play_history(struct pit *pit, struct gen *gen, const struct gen_config *config,
+                        const struct stage *stage, struct error *err)
 {
     uint32_t n = pit_count(pit), minutes = stage->history_minutes;
     agon_px_t *closes = calloc((size_t)n * minutes, sizeof(*closes));
@@ -137,13 +199,13 @@ static int play_history(struct pit *pit, struct gen *gen, const struct stage *st
     for (uint32_t i = 0; i < minutes; i++) {
         gen_minute(gen);
         for (uint32_t s = 0; s < n; s++) {
-            double fair = gen_fair_px(gen, s);
-
             // A perpetual stands behind all of the spot markets.
-            closes[(size_t)s * minutes + i] =
-                rounded(is_led ? fair * (1 + gen_premium(gen, n + s)) : fair, pit_at(pit, s));
+            uint32_t at = is_led ? config->n_symbols - n + s : s;
+
+            closes[(size_t)s * minutes + i] = rounded(shown_px(gen, config, at), pit_at(pit, s));
             if (is_led)
-                indexes[(size_t)s * minutes + i] = rounded(fair, pit_at(pit, s));
+                indexes[(size_t)s * minutes + i] =
+                    rounded(shown_px(gen, config, config->symbols[at].follows - 1), pit_at(pit, s));
         }
     }
     for (uint32_t s = 0; s < n && rc == AGON_OK; s++) {
@@ -181,12 +243,15 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
     rc = pit_new(made, cast.symbols, cast.n, t_start, err);
     if (rc < 0)
         return rc;
-    gen_defaults(&config, pit_table(*made), stage->seed);
-    if (stage->dialect->spot) {
-        rc = lead_by_spot(*made, stage, &config, err);
-        if (rc < 0)
-            return rc;
+    if (stage->market != NULL) {
+        rc = lead_by_market(*made, stage, &config, err);
+    } else {
+        gen_defaults(&config, pit_table(*made), stage->seed);
+        if (stage->dialect->spot)
+            rc = lead_by_spot(*made, stage, &config, err);
     }
+    if (rc < 0)
+        return rc;
     for (uint32_t i = 0; stage->wild != 0 && i < config.n_symbols; i++)
         config.symbols[i].volatility = wilder(config.symbols[i].volatility, stage->wild);
     config.t_start = t_start - (agon_ns_t)stage->history_minutes * MINUTE_NS;
@@ -194,7 +259,7 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
     if (rc < 0)
         return rc;
     if (stage->history_minutes > 0)
-        rc = play_history(*made, gen, stage, err);
+        rc = play_history(*made, gen, &config, stage, err);
     reel = rc < 0 ? NULL : reel_new(pit_table(*made));
     if (!reel || reel_add_gen(reel, gen) < 0) {
         gen_free(gen);

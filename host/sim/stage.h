@@ -5,6 +5,7 @@
 #define SIM_STAGE_H
 
 #include "sim/dialect.h"
+#include "synth/synth.h"
 
 #define STAGE_FILES_MAX 32
 
@@ -21,8 +22,10 @@ struct stage {
     uint64_t seed;
     agon_ns_t t_start; /* of the generator's market */
     uint32_t history_minutes;
-    const char *symbols; /* "BTCUSDT,ETHUSDT"; NULL: the venue's own list */
-    uint32_t wild;       /* prices move so many times as much as they do else; 0: as they do */
+    const char *symbols;        /* "BTCUSDT,ETHUSDT"; NULL: the venue's own list */
+    const struct synth *market; /* what the generated market is like, and of which symbols; NULL:
+                                   gen_defaults. Of the dialects of spot and linear perpetuals */
+    uint32_t wild; /* prices move so many times as much as they do else; 0: as they do */
     /* With files. */
     const struct stage_file *files;
     uint32_t n_files;
