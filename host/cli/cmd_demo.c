@@ -14,6 +14,7 @@
 #include "args/args.h"
 #include "base/num.h"
 #include "cli/commands.h"
+#include "cli/market_arg.h"
 #include "demo/demo_config.h"
 #include "demo/simproc.h"
 #include "ops/ops.h"
@@ -33,7 +34,7 @@ struct demo {
     struct opts {
         int64_t seconds_ns, speed;
         uint64_t seed;
-        const char *data, *dir, *plugins, *http, *report;
+        const char *data, *market, *dir, *plugins, *http, *report;
         int is_kept;
     } opts;
     char dir[PATH_MAX];
@@ -108,6 +109,10 @@ static int start_sim(struct demo *demo, struct error *err)
     if (demo->opts.data == NULL) {
         args[n++] = "--seed";
         args[n++] = seed;
+        if (demo->opts.market != NULL) {
+            args[n++] = "--market";
+            args[n++] = demo->opts.market;
+        }
     } else {
         n_files = demo_recordings(demo->opts.data, files, 16, err);
         if (n_files < 0)
@@ -178,6 +183,7 @@ static int start_host(struct demo *demo, struct error *err)
                               .log_path = demo->log_path};
     struct demo_plan plan = {.plugins = demo->opts.plugins,
                              .instruments = instruments,
+                             .has_structure = demo->opts.market != NULL,
                              .length_s = demo->opts.seconds_ns / 1000000000 * demo->opts.speed};
     int rc;
 
@@ -532,6 +538,7 @@ int cmd_demo(int argc, char **argv)
         {"speed", ARG_INT, "X", "market time runs X times as fast, 1 to 60 (60)", &demo.opts.speed,
          .min = 1, .max = 60},
         {"seed", ARG_U64, "N", "of the generated market (1)", &demo.opts.seed},
+        MARKET_ARG(demo.opts.market),
         {"data", ARG_TEXT, "DIR", "replay the recordings in there instead", &demo.opts.data},
         {"dir", ARG_TEXT, "DIR", "keep journal and log there", &demo.opts.dir},
         {"plugins", ARG_TEXT, "DIR", "where the plugins are (beside this program)",
@@ -551,6 +558,7 @@ int cmd_demo(int argc, char **argv)
                                        "then what happened, and the proof that a replay of its "
                                        "journal reaches the same state.",
                                    .args = table};
+    static struct synth market;
     struct error err = {0};
     int signal_number = 0;
     int has_run = 0;
@@ -560,6 +568,13 @@ int cmd_demo(int argc, char **argv)
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
+    if (demo.opts.market != NULL && demo.opts.data != NULL)
+        return args_refuse(&spec, "demo", "--market is for a generated market, not with --data");
+    if (demo.opts.market != NULL) {
+        rc = market_arg_read(&market, "demo", demo.opts.market); // the simulator reads it again
+        if (rc != EXIT_OK)
+            return rc;
+    }
     demo.opts.seconds_ns *= 1000000000;
     demo.view = calloc(1, sizeof(*demo.view));
     if (demo.view == NULL)

@@ -248,6 +248,7 @@ struct role {
         int kind;
     } markets[ROLE_MARKETS];
     const char *params[ROLE_PARAMS][2];
+    const char *earns[ROLE_PARAMS][2]; /* instead, where there is something to earn */
     const char *file;             /* of several of that plugin; a rascal. NULL: the plugin's name */
     int64_t after_pct, again_pct; /* of the demo's length */
     int needs_all;                /* of its markets */
@@ -289,6 +290,7 @@ static const struct role roles[DEMO_SLOTS] = {
      .capital = 50000,
      .markets = {{"BTCUSDT", SPOT}, {"BTCUSDT", PERP}},
      .params = {{"enter_bps", "4"}, {"leave_bps", "-1"}, {"stale_ms", "60000"}},
+     .earns = {{"enter_bps", "35"}, {"leave_bps", "-15"}, {"stale_ms", "60000"}},
      .needs_all = 1},
     {.name = "random_1",
      .plugin = "random",
@@ -371,8 +373,11 @@ int demo_slots(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan,
         slot->record.runner = CREW_PROCESS;
         slot->hard_ns = (int64_t)1000 * 1000000;
         snprintf(slot->record.name, sizeof(slot->record.name), "%s", role->name);
-        for (int k = 0; k < ROLE_PARAMS && role->params[k][0] != NULL; k++)
-            param(slot, role->params[k][0], role->params[k][1]);
+        const char *const(*params)[2] =
+            plan->has_structure && role->earns[0][0] != NULL ? role->earns : role->params;
+
+        for (int k = 0; k < ROLE_PARAMS && params[k][0] != NULL; k++)
+            param(slot, params[k][0], params[k][1]);
         if (role->signal.input[0] != '\0')
             slot->signals[slot->n_signals++] = role->signal;
         if (role->file != NULL)

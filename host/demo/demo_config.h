@@ -25,7 +25,9 @@ struct demo_plan {
                             where it is installed */
     const struct host_instrument *instruments;
     uint32_t n_instruments;
-    int64_t length_s; /* of the demo, market time: who misbehaves does so in good time */
+    int has_structure; /* the market has a premium that reverts by more than fees (docs/markets.md)
+                        */
+    int64_t length_s;  /* of the demo, market time: who misbehaves does so in good time */
 };
 /* A count: what needs a market that is not there stays away. */
 int demo_slots(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err);

@@ -32,7 +32,7 @@ static const struct schema_field symbol_fields[] = {
     {"trades", SCHEMA_REAL, SYMBOL(trades_per_s), .min = 0, .max = 1000, .preset = "2",
      .doc = "a second, on average"},
     {"trade_size", SCHEMA_REAL, SYMBOL(trade_size), .min = 1, .max = 10000000, .preset = "400",
-     .doc = "typical worth of one, in the quote"},
+     .doc = "typical value of one, in the quote"},
     {"spread", SCHEMA_SHARE, SYMBOL(spread_ppm), .min = 0, .max = 100000, .preset = "0bps",
      .doc = "that makers keep between bid and offer; 0: a tenth of what the price moves in a "
             "second"},
@@ -46,11 +46,11 @@ static const struct schema_field symbol_fields[] = {
     {"premium_sd", SCHEMA_SHARE, SYMBOL(premium_sd_ppm), .min = 0, .max = 500000, .preset = "6bps",
      .doc = "standard deviation of the premium's quick part"},
     {"premium_half_life", SCHEMA_DURATION, SYMBOL(premium_half_ns), .min = 1000000000,
-     .max = 365 * DAY_NS, .preset = "15m", .doc = "in which half of it goes back"},
+     .max = 365 * DAY_NS, .preset = "15m", .doc = "in which it halves"},
     {"slow_sd", SCHEMA_SHARE, SYMBOL(slow_sd_ppm), .min = 0, .max = 500000, .preset = "5bps",
      .doc = "standard deviation of the premium's slow part"},
     {"slow_half_life", SCHEMA_DURATION, SYMBOL(slow_half_ns), .min = 1000000000,
-     .max = 365 * DAY_NS, .preset = "12h", .doc = "in which half of it goes back"},
+     .max = 365 * DAY_NS, .preset = "12h", .doc = "in which it halves"},
     {NULL}};
 
 static void check_one(struct config *config, const struct config_node *node, void *out)
@@ -97,7 +97,7 @@ static const struct schema_field market_fields[] = {
      .preset = "0s", .doc = "between two trends, on average"},
     {"range_half_life", SCHEMA_DURATION, MARKET(range_half_ns), .min = 0, .max = 365 * DAY_NS,
      .preset = "0s",
-     .doc = "outside of trends half of the way to where that began is gone back in that time; 0: "
+     .doc = "outside of trends half of the way to where that began is made good in that time; 0: "
             "the price wanders"},
     {"crash_depth", SCHEMA_SHARE, MARKET(crash_depth_ppm), .min = 0, .max = 950000, .preset = "0%",
      .doc = "share of the price that is lost; 0: no crash"},

@@ -13,7 +13,7 @@ static long read_tree(const char *name, char *text, size_t room)
     FILE *file;
     long n;
 
-    snprintf(path, sizeof(path), "%s/configs/markets/%s.yaml", root != NULL ? root : ".", name);
+    snprintf(path, sizeof(path), "%s/%s", root != NULL ? root : ".", name);
     file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "%s", path);
     n = (long)fread(text, 1, room, file);
@@ -31,9 +31,11 @@ START_TEST(the_programs_markets_are_the_trees_files)
 
     while (synth_builtin(n, &file)) {
         struct market market;
+        char name[64];
 
         ck_assert_str_eq(file.name, names[n]);
-        ck_assert_int_eq(read_tree(file.name, text, sizeof(text)), (long)file.n);
+        snprintf(name, sizeof(name), "configs/markets/%s.yaml", file.name);
+        ck_assert_int_eq(read_tree(name, text, sizeof(text)), (long)file.n);
         ck_assert_int_eq(memcmp(text, file.bytes, file.n), 0);
         market_open(&market, file.bytes, file.n, 1);
         ck_assert_uint_ge(synth_spots(&market.synth), 1);
@@ -43,6 +45,32 @@ START_TEST(the_programs_markets_are_the_trees_files)
     ck_assert_uint_eq(n, sizeof(names) / sizeof(names[0]));
     ck_assert(synth_find("demo", &file));
     ck_assert(!synth_find("nowhere", &file));
+}
+END_TEST
+
+static void named_in(const char *page, const struct schema_field *fields)
+{
+    for (; fields->key != NULL; fields++) {
+        char row[64];
+
+        snprintf(row, sizeof(row), "\n| `%s` | ", fields->key);
+        ck_assert_msg(strstr(page, row) != NULL, "docs/markets.md has no row of %s", fields->key);
+        ck_assert_msg(strstr(page, fields->doc) != NULL, "docs/markets.md does not say: %s",
+                      fields->doc);
+    }
+}
+
+START_TEST(the_page_says_what_a_file_may_hold)
+{
+    static char page[262144];
+    long n = read_tree("docs/markets.md", page, sizeof(page) - 1);
+
+    ck_assert_int_gt(n, 0);
+    page[n] = '\0';
+    named_in(page, synth_schema.fields);
+    for (const struct schema_field *field = synth_schema.fields; field->key != NULL; field++)
+        if (field->sub != NULL)
+            named_in(page, field->sub->fields);
 }
 END_TEST
 
@@ -194,6 +222,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tc, the_programs_markets_are_the_trees_files);
+    tcase_add_test(tc, the_page_says_what_a_file_may_hold);
     tcase_add_test(tc, a_seed_decides_every_byte_of_a_market);
     tcase_add_test(tc, what_a_file_says_wrongly_is_told_at_its_place);
     tcase_add_test(tc, a_price_that_ticks_cannot_show_is_refused);
