@@ -765,6 +765,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     memset(result, 0, sizeof(*result));
     crew.n_venues = backtest_venues(config, result->venues);
     result->bars = config->bars;
+    result->market = config->market;
     result->has_maker_fee = config->has_maker_fee;
     result->has_taker_fee = config->has_taker_fee;
     result->latency = config->latency;

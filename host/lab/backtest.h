@@ -118,6 +118,7 @@ struct backtest {
     struct crew *crew;                             /* owned */
     struct process_bus bus;                        /* owned */
     struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */
+    const struct synth *market;                    /* as configured */
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];
     uint32_t n_listed;                        /* instruments, and where their filters are from */

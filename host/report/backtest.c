@@ -433,6 +433,8 @@ void backtest_print(const struct backtest *result, FILE *out)
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);
     fprintf(out, "%s to %s, %llu market events\n", from, to, (unsigned long long)result->n_market);
+    if (result->market != NULL)
+        fprintf(out, "  generated: %s\n", result->market->about);
     for (uint32_t i = 0; i < result->n_tapes; i++) {
         const struct tape_report *tape = &result->tapes[i].report;
 
@@ -604,6 +606,8 @@ int backtest_json(const struct backtest *result, FILE *out)
                      (json_int_t)engine_seq(result->engine), "seconds",
                      (double)result->wall_ns / 1e9, "data", tapes, "agents", agents);
     if (root != NULL) {
+        if (result->market != NULL)
+            json_object_set_new(root, "market", json_string(result->market->about));
         json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
         json_object_set_new(root, "assumed", assumed_json(result));
         json_object_set_new(root, "rate", windows_json(result));

@@ -192,6 +192,8 @@ static void put_data(const struct backtest *result, struct page *page)
     char hex[2 * HASH_SIZE + 1];
 
     page_heading(page, "What went in, and what it comes to");
+    if (result->market != NULL)
+        page_text(page, "A generated market: %s.", result->market->about);
     if (result->n_tapes > 0) {
         page_table_begin(page, columns, 4);
         for (uint32_t i = 0; i < result->n_tapes; i++) {

@@ -37,6 +37,14 @@ day demo 1 "$WORK/within.json"
 [ "$(json "$WORK/apart.json" intents_hash)" = "$(json "$WORK/within.json" intents_hash)" ] ||
     fail "agents decide otherwise in processes of their own"
 
+# The report says that the market is made, and what of.
+jq -e '.market | startswith("synthetic, with known structure")' "$WORK/1.json" >/dev/null || fail "the report does not say what the market is"
+"$AGON" backtest --market demo --roster "$roster" --plugins "$AGON_BUILD_ROOT/plugins" --for 10m --html "$WORK/page.html" --journal "$WORK/journal" >"$WORK/out" ||
+    fail "no report"
+grep -q 'generated: synthetic, with known structure' "$WORK/out" && grep -q 'A generated market: synthetic' "$WORK/page.html" ||
+    fail "the report does not say what the market is: $(cat "$WORK/out")"
+"$AGON" replay "$WORK/journal" --verify >"$WORK/out" || fail "the journal does not replay: $(cat "$WORK/out")"
+
 # A file of one's own is read as the program's; what is wrong with it is told at its place, with what is known instead.
 cp "$AGON_SOURCE_ROOT/configs/markets/demo.yaml" "$WORK/mine.yaml"
 day "$WORK/mine.yaml" 1 "$WORK/mine.json"
