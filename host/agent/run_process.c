@@ -356,12 +356,13 @@ static int await_phase(struct run_process *run, uint32_t phase, int64_t limit_ns
 
     for (;;) {
         uint32_t done = atomic_load(&run->shm->done);
-        uint32_t now = atomic_load(&run->shm->phase);
         int64_t past_ns = clock_mono() - began_ns;
+        int gone = is_gone(run);
 
-        if (now == phase)
+        // Looked at behind its end: who only says what it is reaches the phase and is gone.
+        if (atomic_load(&run->shm->phase) == phase)
             return AGON_OK;
-        if (is_gone(run))
+        if (gone)
             return error_set(err, run->end == PROCESS_FAILED ? AGON_EINVAL : AGON_EIO, "%s%s",
                              run->end == PROCESS_FAILED ? "" : "died: ", run->why);
         if (past_ns > most_ns ||
