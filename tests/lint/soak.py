@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """soak: does the judge of `./agon soak host` tell a curve that is flat from one that leaks, idles or is too slow? Curves
-are made here, as long as the two hours of a run, and judged by --judge."""
+are made here, as long as the two hours of a run, and judged by --judge. And that of `./agon soak markets` agents that earn from
+agents that were lucky, and luck from an edge where there is none?"""
+import contextlib
+import importlib.util
+import io
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -59,6 +64,34 @@ CASES += [(f"{column} by 4 KiB a minute", leak(column, 4), what) for column, wha
     ("host_shared_kib", "host and children rises"), ("children_shared_kib", "host and children rises"))]
 
 
+# Of each agent: what a day pays before fees, on average, and how far days differ; the fees. What is to be said of it; None: it passes.
+MARKETS = [
+    ("as it should be", {}, None), ("no basis", {"basis_1": (50, 40, 50)}, "basis_1 has an edge"),
+    ("a maker who is lucky", {"mm_1": (12, 500, 10)}, "mm_1 has an edge"), ("a leak", {"grid_1": (40, 50, 10)}, "grid_1 has none"),
+    ("random knows", {"random_1": (40, 90, 30)}, "random_1 is around 0 before fees"),
+    ("random is free", {"random_1": (0, 90, 0)}, "random_1 is below 0 by its fees")]
+
+
+def judge_markets():
+    spec = importlib.util.spec_from_file_location("markets", os.path.join(ROOT, "tests/soak/markets.py"))
+    markets = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(markets)
+    n_faults = 0
+    for name, change, expected in MARKETS:
+        draw = random.Random(1)
+        agents = {"basis_1": (200, 40, 100), "mm_1": (300, 100, 200), "grid_1": (0, 50, 20), "random_1": (0, 90, 60), **change}
+        seeds = [{who: (draw.gauss(gross, sd) - fees, fees, 10) for who, (gross, sd, fees) in agents.items()} for _ in range(100)]
+        verdict, said = markets.Verdict(), io.StringIO()
+        with contextlib.redirect_stdout(said):
+            markets.judge("demo", seeds, verdict)
+        broken = [line for line in said.getvalue().splitlines() if "BROKEN" in line]
+        if len(broken) != verdict.broken or (expected is None) != (not broken) or \
+                expected is not None and not any(expected in line for line in broken):
+            print(f"tests/soak/markets.py: {name}: said {broken}")
+            n_faults += 1
+    return n_faults
+
+
 def main():
     n_faults = 0
     with tempfile.TemporaryDirectory() as work:
@@ -78,6 +111,7 @@ def main():
                     expected is not None and (done.returncode != 1 or not any(expected in line for line in said)):
                 print(f"tests/soak/host.py: {name}: ended with {done.returncode} and said {said or done.stdout[-300:]}")
                 n_faults += 1
+    n_faults += judge_markets()
     if n_faults:
         print(f"{n_faults} faults")
     return 1 if n_faults else 0

@@ -198,6 +198,47 @@ START_TEST(what_a_file_says_wrongly_is_told_at_its_place)
 }
 END_TEST
 
+/* Who serves spot alone makes the same spot market as who serves both. */
+START_TEST(spot_alone_is_the_same_spot)
+{
+    static const char *const names[] = {"demo", "pair"};
+
+    for (int k = 0; k < 2; k++) {
+        agon_instrument_t ids[SYNTH_SYMBOLS_MAX];
+        struct market whole, spot;
+        struct gen_config made;
+        struct synth_file file;
+        struct error err = {0};
+        uint32_t n;
+
+        ck_assert(synth_find(names[k], &file));
+        market_open(&whole, file.bytes, file.n, 11);
+        market_open(&spot, file.bytes, file.n, 11);
+        gen_free(spot.gen);
+        n = synth_spots(&spot.synth);
+        ck_assert_uint_lt(n, spot.synth.n_symbols);
+        for (uint32_t i = 0; i < n; i++)
+            ids[i] = i + 1;
+        ck_assert_int_eq(synth_config(&spot.synth, n, ids, &spot.table, 11, &made, &err), AGON_OK);
+        made.t_start = T_START;
+        made.is_quoted = 1;
+        ck_assert_int_eq(gen_new(&spot.gen, &made, &spot.table, &err), AGON_OK);
+        for (int i = 0; i < 20000;) {
+            const struct agon_event_hdr *event = gen_next(whole.gen), *same;
+
+            if (event->instrument > n)
+                continue;
+            same = gen_next(spot.gen);
+            HOLDS(event->granules == same->granules &&
+                  memcmp(event, same, (size_t)event->granules * EVENT_GRANULE) == 0);
+            i++;
+        }
+        market_close(&whole);
+        market_close(&spot);
+    }
+}
+END_TEST
+
 START_TEST(a_price_that_ticks_cannot_show_is_refused)
 {
     struct market market;
@@ -225,6 +266,7 @@ int main(void)
     tcase_add_test(tc, the_page_says_what_a_file_may_hold);
     tcase_add_test(tc, a_seed_decides_every_byte_of_a_market);
     tcase_add_test(tc, what_a_file_says_wrongly_is_told_at_its_place);
+    tcase_add_test(tc, spot_alone_is_the_same_spot);
     tcase_add_test(tc, a_price_that_ticks_cannot_show_is_refused);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
