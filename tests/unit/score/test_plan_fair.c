@@ -93,6 +93,18 @@ START_TEST(equal_scores_share_alike)
 }
 END_TEST
 
+START_TEST(two_hundred_and_fifty_six_have_ranks_of_their_own)
+{
+    begin();
+    take();
+    for (uint32_t i = 0; i < PLAN_LINES_MAX; i++)
+        (void)add((double)i / 8.0, 1000);
+    make(0);
+    for (uint32_t i = 0; i < PLAN_LINES_MAX; i++)
+        ck_assert_uint_eq(plan_rank(&plan_lines(plan)[i]), PLAN_LINES_MAX - i);
+}
+END_TEST
+
 START_TEST(who_has_not_traded_enough_keeps_what_it_has)
 {
     struct plan_line *a, *idle, *new;
@@ -310,6 +322,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, equal_scores_share_alike);
+    tcase_add_test(tcase, two_hundred_and_fifty_six_have_ranks_of_their_own);
     tcase_add_test(tcase, who_has_not_traded_enough_keeps_what_it_has);
     tcase_add_test(tcase, who_crashed_steps_down_and_is_given_nothing_for_a_while);
     tcase_add_test(tcase, a_failed_gate_is_a_step_and_not_the_end);
