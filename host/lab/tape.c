@@ -42,6 +42,7 @@ struct tape {
     int is_scanning;     /* a bad row was found: only more of them are looked for */
     agon_ns_t t;         /* of the line being read */
     agon_qty_t last_qty; /* bars: volume of the row before */
+    int has_bar;         /* there was one */
     struct tape_report report;
 };
 
@@ -371,15 +372,16 @@ static int take_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_
 
     if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
         rule = "high and low do not enclose open and close";
-    else if (tape->report.t_last != 0 && t - tape->report.t_last < length)
+    else if (tape->has_bar && t - tape->report.t_last < length)
         rule = "a bar that begins before the one above has ended";
     if (rule != NULL) {
         refuse(tape, 1, "%s", rule);
         return AGON_OK;
     }
-    if (tape->report.t_last != 0 && t - tape->report.t_last > length)
+    if (tape->has_bar && t - tape->report.t_last > length)
         tape->report.n_gaps++;
     tape->report.t_last = t;
+    tape->has_bar = 1;
     rc = put_open(tape, t, px[0]);
     tape->last_qty = volume;
     return rc < 0 ? rc : put_bar(tape, t, px, volume);
