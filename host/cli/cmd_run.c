@@ -21,6 +21,7 @@
 #include "sys/futex.h"
 #include "sys/harden.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
 #include "venue/wire.h"
@@ -152,8 +153,18 @@ static void look_for_kill(struct host *host, const char *path, struct host_view 
     host_command(host, &by);
 }
 
+/* Operators can ask it by now. Venues may still be out of reach, which is no failure. */
+static void tell_ready(struct notify *manager, const struct settings *settings)
+{
+    char lines[64];
+
+    snprintf(lines, sizeof(lines), "READY=1\nSTATUS=%s, %u agents",
+             settings->host.mode == RUN_LIVE ? "live" : "paper", settings->host.n_slots);
+    notify_say(manager, lines);
+}
+
 static int watch(struct host *host, struct host_view *view, const struct opts *opts,
-                 const char *kill_file, int signal_fd)
+                 const char *kill_file, struct notify *manager, int signal_fd)
 {
     int64_t kill_ns = 0;
     int64_t until = opts->for_ns > 0 ? clock_mono() + opts->for_ns : INT64_MAX;
@@ -166,6 +177,7 @@ static int watch(struct host *host, struct host_view *view, const struct opts *o
     while (signal_number <= 0 && clock_mono() < until &&
            !host_is_refused_account(host, why, sizeof(why))) {
         host_mind_claims(host);
+        notify_alive(manager, host_turns(host), clock_mono());
         if (!opts->is_quiet && commands_can_print()) {
             host_view(host, view);
             table_draw(&table, view, clock_mono());
@@ -307,6 +319,7 @@ int cmd_run(int argc, char **argv)
     struct host *host = NULL;
     struct host_view *view = NULL;
     struct log *log = NULL;
+    struct notify manager = {.fd = -1};
     struct error err = {0};
     int signal_fd = -1;
     int dir_rc;
@@ -333,7 +346,7 @@ int cmd_run(int argc, char **argv)
     else
         dir_rc = rundir_default(dir, sizeof(dir), &err);
     // Before the first key is read.
-    if (harden_memory(&err) < 0) {
+    if (harden_memory(&err) < 0 || notify_open(&manager, &err) < 0) {
         fprintf(stderr, "agon run: %s\n", err.text);
         return EXIT_ENVIRONMENT;
     }
@@ -392,7 +405,9 @@ int cmd_run(int argc, char **argv)
         log_info("host", "start", "%s, %u agents, journal in %s",
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots,
                  host_journal_dir(host));
-        watch(host, view, &opts, kill_file, signal_fd);
+        tell_ready(&manager, &settings);
+        watch(host, view, &opts, kill_file, &manager, signal_fd);
+        notify_say(&manager, "STOPPING=1\nSTATUS=cancels what is open, closes the journal");
         ops_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
         tell_unjudged(host, &settings);
@@ -405,6 +420,7 @@ int cmd_run(int argc, char **argv)
     host_free(host);
     log_set_process(NULL);
     log_free(log);
+    notify_close(&manager);
     signals_close(signal_fd);
     return exit_code(rc);
 }

@@ -786,6 +786,7 @@ void *host_core_main(void *ctx)
         int64_t mono = clock_mono();
         int n;
 
+        atomic_store_explicit(&host->n_turns, host_turns(host) + 1, memory_order_relaxed);
         // Not while it ends: then the keeper waits longer for its cancels.
         host_beat(host, atomic_load(&host->is_closing) ? BEAT_STOPPING : BEAT_RUNNING, mono);
         mind_journal(host);

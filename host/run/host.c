@@ -251,6 +251,11 @@ static int end_bar(struct host *host)
     return rc;
 }
 
+uint64_t host_turns(const struct host *host)
+{
+    return atomic_load_explicit(&host->n_turns, memory_order_relaxed);
+}
+
 int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
 {
     int rc;

@@ -296,6 +296,9 @@ void host_mind_claims(struct host *host);
 /* Will the host never trade, and why: another host has the account, or the key may withdraw. False:
  * it may trade, or does not know yet. [control] */
 int host_is_refused_account(struct host *host, char *why, size_t room);
+/* How often the core has gone round: a core that waits for nothing does so some times a second, one
+ * that hangs does not. [any] */
+uint64_t host_turns(const struct host *host);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
 /* Places what is not spared of the process's memory, and logs how much that is: called when the

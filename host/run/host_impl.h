@@ -156,8 +156,9 @@ struct host {
     uint32_t n_lines;
     struct setup_venue venue_names[HOST_VENUES_MAX];
 
-    struct beat *beat;    /* owned mapping; NULL: nobody is told that the core turns */
-    uint32_t beat_before; /* its state and host before this one, */
+    _Atomic uint64_t n_turns; /* of the core's loop */
+    struct beat *beat;        /* owned mapping; NULL: nobody is told that the core turns */
+    uint32_t beat_before;     /* its state and host before this one, */
     int32_t pid_before;
     int has_beaten;               /* and whether it is ours by now */
     uint64_t hung[HOST_HUNG_MAX]; /* plugins in which a host hung: first 8 bytes of their hashes */

@@ -26,7 +26,7 @@ done < <(of_pages '
               print FILENAME "\t" link "\t" folder "/" target } }' <<<"$pages")
 
 # Commands stand at the head of a line of a code block, or in backquotes.
-known=" test soak coverage build help --help --version $("$build/agon" completion words | tr '\n' ' ')"
+known=" test soak coverage build package help --help --version $("$build/agon" completion words | tr '\n' ' ')"
 while IFS=: read -r page line verb; do
     case $known in
     *" $verb "*) ;;

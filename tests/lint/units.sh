@@ -9,8 +9,12 @@ trap 'rm -rf "$work"' EXIT
 for name in agon agon-keeper; do
     from=packaging/systemd/$name.service.in
     unit=$work/$name.service
-    sed "s|@bindir@|$build|" "$from" >"$unit"
+    sed "s|@bindir@|$build|; s|@plugindir@|$build/plugins|" "$from" >"$unit"
     for line in 'LoadCredential=' 'KillMode=' 'LimitCORE=0' 'NoNewPrivileges=yes' 'ProtectSystem=strict' 'Restart='; do
+        grep -q "^$line" "$unit" || fault "$from: no line $line"
+    done
+    # Readiness and signs of life are asked of who gives them (host/sys/notify.h).
+    [ "$name" = agon-keeper ] || for line in 'Type=notify' 'WatchdogSec='; do
         grep -q "^$line" "$unit" || fault "$from: no line $line"
     done
     read -r -a command < <(sed -n 's/^ExecStart=//p' "$unit")
