@@ -10,7 +10,8 @@
 #include "base/money.h"
 #include "cli/commands.h"
 #include "control/client.h"
-#include "report/render.h"
+#include "report/view.h"
+#include "report/wrap.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
 #include "sys/term.h"
@@ -94,12 +95,11 @@ static int put_picture(FILE *out, const char *dir, int columns, struct error *er
     }
     if (rc >= 0) {
         put_head(out, all[0], all[1], all[2]);
-        render(out, all[3], columns);
-        for (int i = 4; i < 6; i++) {
-            if (json_array_size(all[i]) == 0)
+        for (int i = 3; i < 6; i++) {
+            if (i > 3 && json_array_size(all[i]) == 0)
                 continue;
-            fprintf(out, "\n%s\n", verbs[i]);
-            render(out, all[i], columns);
+            fputs(i > 3 ? "\n" : "", out);
+            (void)view_show(out, verbs[i], all[i], columns);
         }
     }
     for (int i = 0; i < 6; i++)
@@ -129,8 +129,7 @@ static int draw(const char *dir, int is_once, struct error *err)
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
-    int rc = out != NULL ? put_picture(out, dir, is_once ? 200 : term_width(STDOUT_FILENO), err)
-                         : AGON_ENOMEM;
+    int rc = out != NULL ? put_picture(out, dir, wrap_width(stdout), err) : AGON_ENOMEM;
 
     if (out != NULL && fclose(out) != 0)
         rc = AGON_ENOMEM;

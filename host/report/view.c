@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "base/utf8.h"
 #include "report/table.h"
 #include "report/wrap.h"
 #include "sys/clock.h"
 
 #define CELL_MAX    256
-#define COLUMNS_MAX 24
+#define COLUMNS_MAX 32
 #define LAST_MIN    40 /* columns that a text at the end of a row wants */
 
 enum kind {
@@ -48,6 +49,19 @@ struct view {
         }                                                                                          \
     }
 
+/* Behind capital, equity and result: docs/figures.md. Ranks of the return, of ratios, of amounts.
+ */
+#define FIGURE_FIELDS(yields, ratios, amounts)                                                     \
+    {"return", "return", SHARE, yields}, {"drawdown", "drawdown", SHARE, ratios},                  \
+        {"sharpe", "Sharpe", NUMBER, ratios}, {"sortino", "Sortino", NUMBER, amounts},             \
+        {"t", "t", NUMBER, ratios}, {"t_low", "t from", NUMBER, ratios},                           \
+        {"t_high", "t to", NUMBER, ratios}, {"gross", "gross", AMOUNT, amounts},                   \
+        {"fees", "fees", AMOUNT, amounts}, {"rebates", "rebates", AMOUNT, amounts},                \
+        {"funding", "funding", AMOUNT, amounts},                                                   \
+    {                                                                                              \
+        "slippage", "slippage", AMOUNT, amounts                                                    \
+    }
+
 #define ORDER_FIELDS                                                                               \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
            {"type", "type", TEXT, 2}, {"price", "price", NUMBER, 1},                               \
@@ -57,10 +71,11 @@ struct view {
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
            {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
-           {"mark", "mark", NUMBER, 1}, {"unrealised", "unrealised", AMOUNT, 1},                   \
-           {"realised", "realised", AMOUNT, 3}, {"break_even", "break-even", NUMBER, 2},           \
-           {"notional", "notional", AMOUNT, 3}, {"fees", "fees", AMOUNT, 3},                       \
-           {"fills", "fills", AMOUNT, 3})
+           {"break_even", "break-even", NUMBER, 2}, {"mark", "mark", NUMBER, 1},                   \
+           {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
+           {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
+           {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
+           {"currency", "in", TEXT, 2})
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
@@ -76,14 +91,10 @@ static const struct view views[] = {
             {"warning", "warning", LAST, 1}, {"halted_by", "halted by", TEXT, 1},
             {"halt_cause", "cause", TEXT, 1}, {"halted_for", "reason", LAST, 1})},
     {"status", NULL, "Money", LINES, NULL,
-     FIELDS({"equity", "equity", AMOUNT, 1}, {"equity_agents", "of it agents", AMOUNT, 1},
-            {"pool", "of it the pool", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
-            {"result", "result", AMOUNT, 1}, {"gross", "gross", AMOUNT, 1},
-            {"fees", "fees", AMOUNT, 1}, {"rebates", "rebates", AMOUNT, 1},
-            {"funding", "funding", AMOUNT, 1}, {"slippage", "slippage", AMOUNT, 1},
-            {"return", "return", SHARE, 1}, {"drawdown", "drawdown", SHARE, 1},
-            {"t", "t", NUMBER, 1}, {"sharpe", "Sharpe ratio", NUMBER, 1},
-            {"judgement", "judgement", LAST, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
+     FIELDS({"equity", "equity", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
+            {"result", "result", AMOUNT, 1}, {"equity_agents", "equity of agents", AMOUNT, 1},
+            {"pool", "in the pool", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
+            {"judgement", "judged", LAST, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
     {"status", NULL, "Agents and orders", LINES, NULL,
      FIELDS({"agents", "agents", NUMBER, 1}, {"active", "active", NUMBER, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
@@ -112,15 +123,10 @@ static const struct view views[] = {
     {"agents", NULL, "Agents", ROWS, NULL,
      FIELDS({"name", "agent", TEXT, 1}, {"state", "state", TEXT, 1}, {"stage", "stage", TEXT, 3},
             {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
-            {"result", "result", AMOUNT, 1}, {"return", "return", SHARE, 2},
-            {"drawdown", "drawdown", SHARE, 2}, {"fills", "fills", AMOUNT, 1},
-            {"refused", "refused", AMOUNT, 2}, {"open", "open", AMOUNT, 2},
-            {"gross", "gross", AMOUNT, 3}, {"fees", "fees", AMOUNT, 3},
-            {"rebates", "rebates", AMOUNT, 3}, {"funding", "funding", AMOUNT, 3},
-            {"slippage", "slippage", AMOUNT, 3}, {"t", "t", NUMBER, 3},
-            {"t_low", "t_low", NUMBER, 3}, {"t_high", "t_high", NUMBER, 3},
-            {"sharpe", "sharpe", NUMBER, 3}, {"sortino", "sortino", NUMBER, 3},
+            {"result", "result", AMOUNT, 1}, FIGURE_FIELDS(2, 2, 3), {"open", "open", AMOUNT, 1},
+            {"fills", "fills", AMOUNT, 1}, {"refused", "refused", AMOUNT, 2},
             {"wins", "wins", AMOUNT, 3}, {"losses", "losses", AMOUNT, 3},
+            {"intents", "intents", AMOUNT, 3}, {"events", "events", AMOUNT, 3},
             {"generation", "generation", NUMBER, 3}, {"runner", "runner", TEXT, 3},
             {"kind", "kind", TEXT, 3}, {"code", "code", HASH, 3})},
 
@@ -129,12 +135,8 @@ static const struct view views[] = {
             {"stage", "stage", TEXT, 1}, {"runner", "runner", TEXT, 1},
             {"generation", "generation", NUMBER, 1}, {"code", "code", HASH, 1},
             {"capital", "capital", AMOUNT, 1}, {"equity", "equity", AMOUNT, 1},
-            {"result", "result", AMOUNT, 1}, {"gross", "gross", AMOUNT, 1},
-            {"fees", "fees", AMOUNT, 1}, {"rebates", "rebates", AMOUNT, 1},
-            {"funding", "funding", AMOUNT, 1}, {"slippage", "slippage", AMOUNT, 1},
-            {"return", "return", SHARE, 1}, {"drawdown", "drawdown", SHARE, 1},
-            {"t", "t", NUMBER, 1}, {"sharpe", "Sharpe ratio", NUMBER, 1},
-            {"judgement", "judgement", LAST, 1}, {"fills", "fills", AMOUNT, 1},
+            {"result", "result", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
+            {"judgement", "judged", LAST, 1}, {"fills", "fills", AMOUNT, 1},
             {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1})},
@@ -269,20 +271,6 @@ static const struct view views[] = {
 };
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 
-static void put_thousands(const char *text, char out[CELL_MAX])
-{
-    const char *digits = text + (*text == '-');
-    size_t n = strcspn(digits, ".");
-    size_t used = (size_t)snprintf(out, CELL_MAX, "%s", *text == '-' ? "-" : "");
-
-    for (size_t i = 0; i < n && used + 2 < CELL_MAX; i++) {
-        if (i > 0 && (n - i) % 3 == 0)
-            out[used++] = ',';
-        out[used++] = digits[i];
-    }
-    snprintf(out + used, CELL_MAX - used, "%s", digits + n);
-}
-
 static void put_span(int64_t seconds, char out[CELL_MAX])
 {
     if (seconds < 60)
@@ -314,12 +302,13 @@ static void put_plain(const json_t *value, char out[CELL_MAX])
 static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
 {
     char plain[CELL_MAX];
+    char apart[MONEY_TEXT];
     char time[CLOCK_TEXT];
 
     put_plain(value, plain);
     snprintf(out, CELL_MAX, "%s", plain);
-    if (kind == AMOUNT && strspn(plain, "-0123456789.") == strlen(plain) && plain[1] != '\0')
-        put_thousands(plain, out);
+    if (kind == AMOUNT && money_apart(plain, apart))
+        snprintf(out, CELL_MAX, "%s", apart);
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
     else if (kind == SHARE && json_is_number(value))
@@ -334,7 +323,7 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     } else if (kind == SECONDS && json_is_number(value)) {
         put_span((int64_t)json_number_value(value), out);
     } else if (kind == BYTES && json_is_integer(value)) {
-        put_thousands(plain, out);
+        snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
         strncat(out, " B", CELL_MAX - strlen(out) - 1);
     } else if (kind == HASH) {
         snprintf(out, CELL_MAX, "%.16s", plain);
@@ -537,6 +526,25 @@ static void put_equity(FILE *out, const json_t *value, int width)
     json_decref(rows);
 }
 
+/* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
+ * base currency; positions have a column for theirs. */
+static void put_title(FILE *out, const struct view *view, const json_t *of)
+{
+    const json_t *first = json_is_array(of) ? json_array_get(of, 0) : of;
+    const json_t *currency = json_object_get(first, "currency");
+    char text[CELL_MAX];
+    int has_capital = 0;
+
+    for (const struct field *field = view->fields; field->rank > 0; field++)
+        has_capital |= strcmp(field->key, "capital") == 0;
+    fputs(view->title, out);
+    if (has_capital && json_is_string(currency)) {
+        put_plain(currency, text);
+        fprintf(out, ", amounts in %s", text);
+    }
+    fputc('\n', out);
+}
+
 int view_has(const char *verb)
 {
     for (size_t i = 0; i < VIEWS; i++) {
@@ -544,15 +552,6 @@ int view_has(const char *verb)
             return 1;
     }
     return strcmp(verb, "equity") == 0;
-}
-
-static int has_amounts(const struct view *view)
-{
-    for (const struct field *field = view->fields; field->rank > 0; field++) {
-        if (strcmp(field->key, "capital") == 0 || strcmp(field->key, "unrealised") == 0)
-            return 1;
-    }
-    return 0;
 }
 
 int view_show(FILE *out, const char *verb, const json_t *value, int width)
@@ -566,7 +565,6 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
     for (size_t i = 0; i < VIEWS; i++) {
         const struct view *view = &views[i];
         const json_t *of = view->path != NULL ? json_object_get(value, view->path) : value;
-        const char *currency;
         json_t *flat = NULL;
 
         if (strcmp(view->verb, verb) != 0 || of == NULL)
@@ -578,14 +576,8 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
             json_decref(flat);
             continue;
         }
-        fprintf(out, "%s%s", n > 1 ? "\n" : "", view->title);
-        currency = view->shape == NESTED || !has_amounts(view)
-                       ? NULL
-                       : json_string_value(json_object_get(
-                             view->shape == LINES ? of : json_array_get(of, 0), "currency"));
-        if (currency != NULL)
-            fprintf(out, ", amounts in %s", currency);
-        fputc('\n', out);
+        fputs(n > 1 ? "\n" : "", out);
+        put_title(out, view, flat != NULL ? flat : of);
         if (view->shape == LINES)
             put_lines(out, view, of, width);
         else

@@ -92,21 +92,6 @@ def json_row(where, row, want):
     same(where, 'judgement', row['judgement'], 'too short to judge' if want['days'] < 30 else None)
 
 
-def text_table(text):
-    """Rows of a table that `agon ctl` or `agon top` has drawn: no cell has two blanks in it."""
-    lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.split()[:2] in (['slot', 'name'], ['agent', 'state']))
-    heads = re.split(r'  +', lines[at].strip())
-    rows = []
-    for line in lines[at + 1:]:
-        cells = re.split(r'  +', line.strip())
-        if len(cells) < 3:
-            break
-        row = dict(zip(heads, cells))
-        rows.append({'name': row.get('agent'), **row})
-    return lines[at - 1], rows
-
-
 def check_position():
     risk = json.loads(load('risk.json'))
     mine = [row for row in json.loads(load('positions.json')) if row['agent'] == 'perp_1']
@@ -201,6 +186,37 @@ def check_page(want):
             same('page', f'{row["agent"]} {key}', plain(its[head]), row[key])
 
 
+HEADS = {'return': 'return', 'drawdown': 'drawdown', 'Sharpe': 'sharpe', 'Sortino': 'sortino', 't': 't', 't from': 't_low', 't to': 't_high',
+         **{key: key for key in MONEY}}
+
+
+def in_view(key, its):
+    if key in MONEY:
+        return apart(its[key])
+    if its[key] is None:
+        return '-'
+    return '%.2f %%' % (100 * its[key]) if key in ('return', 'drawdown') else '%.2f' % its[key]
+
+
+def check_views(want):
+    """What `agon ctl agents`, `agon ctl status` and `agon top` print."""
+    for name in ('agents.txt', 'top'):
+        parts = load(name).split('Agents, amounts in USDT\n')
+        same(name, 'tables of agents', len(parts), 2)
+        heads, *lines = parts[-1].split('\n\n')[0].splitlines()
+        heads = re.split(r'  +', heads.strip())
+        same(name, 'heads that lack', sorted(set(HEADS) - set(heads)), [])
+        rows = [dict(zip(heads, re.split(r'  +', line.strip()))) for line in lines]
+        same(name, 'agents', [row['agent'] for row in rows], [key for key in want if key])
+        for row in rows:
+            for head, key in HEADS.items():
+                same(name, f'{row["agent"]} {key}', row[head], in_view(key, want[row['agent']]))
+    money = load('status.txt').split('Money, amounts in USDT\n')[1].split('\n\n')[0]
+    lines = dict(re.split(r'  +', line, maxsplit=1) for line in money.splitlines())
+    for head, key in HEADS.items():
+        same('ctl status', key, lines.get(head, '').strip(), in_view(key, want['']))
+
+
 def check_host():
     want = truth('figures.csv')
     for name in ('agents.json', 'api_agents.json'):
@@ -211,26 +227,9 @@ def check_host():
         json_row(name, status, want[''])
         same(name, 'equity of agents and pool', D(status['equity_agents']) + D(status['pool']), D(status['equity']))
     same('/api', 'positions', json.loads(load('api_positions.json')), json.loads(load('positions.json')))
-    for name in ('agents.txt', 'top'):
-        caption, rows = text_table(load(name))
-        same(name, 'currency above the table', caption.strip()[-15:], 'amounts in USDT')
-        same(name, 'agents', [row['name'] for row in rows], [key for key in want if key])
-        for row in rows:
-            for key in MONEY:
-                if key in row:
-                    same(name, f'{row["name"]} {key}', row[key], apart(want[row['name']][key]))
-            for key in RATIOS:
-                if key in row:
-                    its = want[row['name']][key]
-                    form = '%.4g' if name == 'top' else '%.2f %%' if key in ('return', 'drawdown') else '%.2f'
-                    its = its if its is None or form != '%.2f %%' else 100 * its
-                    same(name, f'{row["name"]} {key}', row[key], '-' if its is None else form % its)
+    check_views(want)
     for match in re.finditer(r'\b(equity|capital|result|gross|fees|rebates|funding|slippage) (-?[0-9,.]+)', load('top')):
         same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1)]))
-    for line in load('status.txt').splitlines():
-        key, _, value = line.partition(' ')
-        if key in MONEY:
-            same('ctl status', key, value.strip(), apart(want[''][key]))
     check_metrics(want)
     check_fills(want)
     check_page(want)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "report/figures.h"
-#include "report/render.h"
 
 static const struct figures_money usdt = {.name = "USDT", .exp = 8};
 
@@ -135,38 +134,6 @@ START_TEST(json_and_csv_have_each_with_its_sign)
 }
 END_TEST
 
-/* Tables of `agon ctl` and `agon top`. */
-START_TEST(a_table_names_the_currency_and_sets_thousands_apart)
-{
-    json_t *rows = json_pack("[{s:s, s:s, s:s, s:n, s:s}, {s:s, s:s, s:s, s:f, s:n}]", "name", "a",
-                             "currency", "USDT", "equity", "1234567.80", "sharpe", "judgement",
-                             "too short to judge", "name", "1234567", "currency", "USDT", "equity",
-                             "-12.00", "sharpe", 1.5, "judgement");
-    char *text = NULL;
-    size_t n;
-    FILE *out = open_memstream(&text, &n);
-
-    ck_assert_ptr_nonnull(rows);
-    render(out, rows, 100);
-    ck_assert_int_eq(fclose(out), 0);
-    ck_assert_str_eq(text, "amounts in USDT\n"
-                           "name           equity  sharpe\n"
-                           "a        1,234,567.80       -\n"
-                           "1234567        -12.00     1.5\n"
-                           "sharpe -: too short to judge, it takes 30 daily returns; see t\n");
-    free(text);
-    // Two currencies: no caption, a column.
-    json_object_set_new(json_array_get(rows, 1), "currency", json_string("BTC"));
-    out = open_memstream(&text, &n);
-    render(out, rows, 100);
-    ck_assert_int_eq(fclose(out), 0);
-    ck_assert_ptr_null(strstr(text, "amounts"));
-    ck_assert_ptr_nonnull(strstr(text, "BTC"));
-    free(text);
-    json_decref(rows);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("report_figures");
@@ -176,7 +143,6 @@ int main(void)
 
     tcase_add_test(tcase, a_line_has_each_with_its_sign);
     tcase_add_test(tcase, json_and_csv_have_each_with_its_sign);
-    tcase_add_test(tcase, a_table_names_the_currency_and_sets_thousands_apart);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
