@@ -160,7 +160,8 @@ static void set_rules(struct tournament_rules *rules, int64_t length_s)
     memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
     rules->sample_s = 60;
     rules->window = 60;
-    // Six of them in a demo: steps that a person sees.
+    // Six of them in a demo: steps that a person sees, of what is too short to be evidence.
+    rules_set_setting(rules, SETTING_EVIDENCE, 0.0);
     rules_set_setting(rules, SETTING_INCREASE, 0.25);
     rules_set_setting(rules, SETTING_DECREASE, 0.25);
     rules_set_setting(rules, SETTING_FAULT_REST, 1000.0); // for as long as it lasts

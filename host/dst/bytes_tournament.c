@@ -35,6 +35,7 @@ static void draw_edition(struct tournament_rules *rules, struct rng *rng)
         return;
     }
     rules_set_setting(rules, SETTING_MIN_TRADES, 1.0);
+    rules_set_setting(rules, SETTING_EVIDENCE, 0.0);
     rules_set_setting(rules, SETTING_INCREASE, steps[rng_below(rng, 3)]);
     rules_set_setting(rules, SETTING_DECREASE, steps[rng_below(rng, 3)]);
     rules_set_setting(rules, SETTING_FAULT_REST, 1.0 + (double)rng_below(rng, 2));

@@ -682,6 +682,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     default:
         break;
     }
+    if (run->result->plan != NULL && rc >= 0)
+        run->result->n_plans += (uint32_t)plan_read(run->result->plan, event);
     if (run->config->event != NULL)
         run->config->event(run->config->ctx, run->result->engine, event);
     if (run->config->journal != NULL)
@@ -776,6 +778,11 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     hash_init(&run.intents);
     engine.samples = (struct sample_port){.ctx = &run, .sample = on_sample};
     tape_named_init(&run.named);
+    if (config->tournament.mode != 0) {
+        result->plan = calloc(1, sizeof(*result->plan));
+        if (result->plan == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for the tournament");
+    }
     if (config->journal != NULL) {
         rc = backtest_journal_open(&run.journal, config, &run.named.port, err);
         if (rc < 0)
@@ -856,6 +863,7 @@ void backtest_free(struct backtest *result)
     free(result->samples);
     free(result->equity_amt);
     free(result->widths);
+    free(result->plan);
     memset(result, 0, sizeof(*result));
 }
 

@@ -18,6 +18,7 @@
 #include "match/latency.h"
 #include "match/match.h"
 #include "roster/roster.h"
+#include "score/plan.h"
 #include "synth/synth.h"
 #include "venue/windows.h"
 
@@ -146,6 +147,8 @@ struct backtest {
     uint64_t n_samples;
     struct backtest_width *widths; /* owned; in order of time */
     uint32_t n_widths;
+    union plan_event *plan; /* owned; of the last tournament, where n_plans is not 0 */
+    uint32_t n_plans;
     uint16_t n_failed;
     uint16_t failed[SLOTS_MAX];
     char failure[SLOTS_MAX][256];

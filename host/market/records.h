@@ -561,6 +561,7 @@ enum {                           /* flags of a plan_line: why after is not what 
        PLAN_NOT_YET = 128,       /* a gate of a year is not judged yet: nothing is added */
        PLAN_BACK = 256,          /* comes back to the floor */
        PLAN_FAULT_NOW = 512,     /* faulty since the plan before: a step down */
+       PLAN_BY_CHANCE = 1024,    /* its result may be chance: it keeps what it has */
        PLAN_RANK_HIGH = 1 << 15  /* the rank is 256 more: plan_rank */
 };
 #define PLAN_PARTS    3

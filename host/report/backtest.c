@@ -10,6 +10,7 @@
 #include "journal/text.h"
 #include "market/instrument_kind.h"
 #include "report/backtest.h"
+#include "report/backtest_plan.h"
 #include "report/backtest_terms.h"
 #include "report/figures.h"
 #include "sys/clock.h"
@@ -492,6 +493,7 @@ void backtest_print(const struct backtest *result, FILE *out)
     figures_print(out, &base, "all, with the pool", &figures, n_refused);
     figures_print_note(out, &figures);
     print_breach(result, engine_portfolio(result->engine), "portfolio", out);
+    backtest_plan_print(result, out);
     hash_hex(result->intents, hex);
     fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
     hash_hex(result->state, hex);
@@ -604,6 +606,8 @@ int backtest_json(const struct backtest *result, FILE *out)
         json_object_set_new(root, "assumed", assumed_json(result));
         json_object_set_new(root, "rate", windows_json(result));
         json_object_set_new(root, "latency", backtest_ways_json(result));
+        if (result->n_plans > 0)
+            json_object_set_new(root, "tournaments", backtest_plan_json(result));
     }
     if (root != NULL)
         json_object_set_new(root, "instruments", listed_json(result));

@@ -71,6 +71,7 @@ static void print_flags(const struct plan_line *line, int width)
         {PLAN_INCREASE_BOUND, "one tournament adds no more (bounds.increase, bounds.floor)"},
         {PLAN_DECREASE_BOUND, "one tournament takes no more (bounds.decrease, bounds.floor)"},
         {PLAN_STILL, "stays: the change is too small (bounds.hysteresis)"},
+        {PLAN_BY_CHANCE, "stays: its result may be chance (t, evidence)"},
         {PLAN_NOT_YET, "is given nothing: a gate of a year is not yet judged (30 daily samples)"},
         {PLAN_BACK, "comes back to the floor (back_after, bounds.floor)"},
         {PLAN_FAULT_NOW, "crashed, hung or flooded since the last tournament: a step down"},

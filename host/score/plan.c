@@ -287,6 +287,24 @@ static agon_amt_t down_to(agon_amt_t equity_amt, agon_amt_t target_amt, agon_amt
     return target_amt > least_amt ? target_amt : least_amt;
 }
 
+/* What may be chance moves no capital, but back to the floor. */
+static agon_amt_t by_evidence(const union plan_event *event, struct plan_line *line,
+                              agon_amt_t equity_amt, agon_amt_t target_amt, agon_amt_t floor_amt)
+{
+    double evidence = plan_setting(event, SETTING_EVIDENCE);
+    double t = plan_noted(event, line, SETTING_EVIDENCE);
+    agon_amt_t kept_amt = equity_amt;
+
+    if (evidence <= 0.0 || (target_amt > equity_amt && t >= evidence) ||
+        (target_amt < equity_amt && t <= -evidence))
+        return target_amt;
+    if (target_amt > equity_amt && equity_amt < floor_amt)
+        kept_amt = target_amt < floor_amt ? target_amt : floor_amt;
+    if (kept_amt != target_amt)
+        line->flags |= PLAN_BY_CHANCE;
+    return kept_amt;
+}
+
 static agon_amt_t ranked_target(const union plan_event *event, struct plan_line *line,
                                 agon_amt_t equity_amt, agon_amt_t floor_amt)
 {
@@ -299,6 +317,7 @@ static agon_amt_t ranked_target(const union plan_event *event, struct plan_line 
                 floor_amt);
     agon_amt_t still_amt = part_of(equity_amt, plan_setting(event, SETTING_HYSTERESIS));
 
+    target_amt = by_evidence(event, line, equity_amt, target_amt, floor_amt);
     if (allocator->bound != NULL && equity_amt > 0 &&
         target_amt > allocator->bound(&event->plan, line)) {
         target_amt = allocator->bound(&event->plan, line);

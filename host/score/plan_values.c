@@ -90,6 +90,8 @@ double plan_noted(const union plan_event *event, const struct plan_line *line, u
 void plan_measure(union plan_event *event, struct plan_line *line,
                   const struct window_figures *figures)
 {
+    double t = 0.0;
+
     line->n_samples = figures->n_samples;
     line->n_wins = figures->n_wins;
     line->n_losses = figures->n_losses;
@@ -119,6 +121,9 @@ void plan_measure(union plan_event *event, struct plan_line *line,
     for (uint32_t i = 0; i < SETTINGS; i++)
         plan_note(event, line, i, 0.0);
     plan_note(event, line, SETTING_MIN_TRADES, (double)line->n_wins + (double)line->n_losses);
+    // Who never moved has no t: nothing is known of it.
+    if (measure_at((uint32_t)measure_find("t_value"))->of(figures, &t))
+        plan_note(event, line, SETTING_EVIDENCE, t);
 }
 
 int plan_has(const union plan_event *event, uint32_t measure)

@@ -32,6 +32,11 @@ static const struct setting table[SETTINGS] = {
                             "tournaments in which an agent is given nothing after it crashed, hung "
                             "or flooded",
                             "4"},
+    [SETTING_EVIDENCE] =
+        {"evidence", 0, MEASURE_COUNT, 0, 10,
+         "t-value of an agent's net returns from which on it is given more, and below minus "
+         "that less; between them its result may be chance, and it keeps what it has; 0: off",
+         "2"},
 };
 
 const struct setting *setting_at(uint32_t number)

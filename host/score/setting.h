@@ -20,6 +20,7 @@ enum {
     SETTING_FLOOR, /* share of the whole */
     SETTING_BACK_AFTER,
     SETTING_FAULT_REST,
+    SETTING_EVIDENCE, /* t-value of the net returns; 0: capital moves by ranks alone */
     SETTINGS
 };
 

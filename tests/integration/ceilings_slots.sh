@@ -23,7 +23,7 @@ roster() { # N
         printf '  - {name: a%s, plugin: ema_cross/ema_cross.so, capital: 1000 USDT, instruments: ["binance:BTCUSDT"], params: {fast: %s, slow: %s, bar_s: 60}}\n' \
             "$i" $((3 + i % 16)) $((20 + i / 16))
     done
-    printf 'tournament:\n  schedule: "0 */12 * * *"\n  window: 12h\n  min_samples: 6\n  min_trades: 1\n  gates: {drawdown: 100%%}\n'
+    printf 'tournament:\n  schedule: "0 */12 * * *"\n  window: 12h\n  min_samples: 6\n  min_trades: 1\n  evidence: 0\n  gates: {drawdown: 100%%}\n'
 }
 backtest() { # N ARGUMENTS...
     roster "$1" >"$WORK/roster.yaml"

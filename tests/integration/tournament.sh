@@ -70,6 +70,11 @@ check ranks
 grep -q '"verdict":"unloaded"' "$WORK/plans.json" || fail "nobody was unloaded: the gate is not tried"
 grep -q '"verdict":"retired"' "$WORK/plans.json" || fail "nobody who was unloaded gave back"
 cp "$WORK/plans.json" "$WORK/first.json"
+# The report says the same of the last.
+jq -e --slurpfile plans "$WORK/plans.json" '.tournaments.held == 14 and .tournaments.last.number == 14 and
+    (.tournaments.last.agents | map({name, rank, verdict, score}) | sort_by(.name)) ==
+    ($plans[-1].slots | map({name, rank, verdict, score}) | sort_by(.name))' "$WORK/ranks.json" >/dev/null ||
+    fail "the report tells otherwise of the last: $(jq -c .tournaments "$WORK/ranks.json")"
 
 # What is changed is noticed: a fill, a price, a sample, and in a plan what it says of the first rank.
 notices() { # WHAT FILE COMMAND...: FILE as COMMAND makes it of it
@@ -138,7 +143,7 @@ grep -q 'bad.yaml:11:.*column 5, hour: expected a step' "$WORK/text" || fail "sc
 SPEED=60
 start_sim --seed 5 --speed 60
 live_files "$(agent busy_1 busy.so)
-tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, gates: {profit_factor: 900, failures: 1}}"
+tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, evidence: 0, gates: {profit_factor: 900, failures: 1}}"
 # All of them: where the machine is slow another tournament, of nobody, has come by now. The log is told before the
 # journal is written.
 shows_the_end() {
@@ -165,7 +170,7 @@ rm -rf "$WORK/run"
 live_files "$(agent busy_1 busy.so 'every: 60')
 $(agent busy_2 busy.so 'every: 70')
 $(agent busy_3 busy.so 'every: 80')
-tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, gates: {drawdown: 100%}}"
+tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, evidence: 0, gates: {drawdown: 100%}}"
 start_host --take-over
 ctl_export() { "$AGON" ctl export "$@" --dir "$WORK/run"; }
 held() { "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e '.number >= 2' "$WORK/said" >/dev/null; }
@@ -196,7 +201,7 @@ done
 rm -rf "$WORK/run"
 live_files "$(agent busy_1 busy.so 'every: 60')
 $(agent busy_2 busy.so 'every: 70')
-tournament: {schedule: \"0 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, gates: {drawdown: 100%}}"
+tournament: {schedule: \"0 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, evidence: 0, gates: {drawdown: 100%}}"
 start_host --take-over
 undo() { "$AGON" ctl tournament undo "$@" --dir "$WORK/run" >"$WORK/said" 2>&1; }
 answers() { "$AGON" ctl status --dir "$WORK/run" >/dev/null 2>&1; }

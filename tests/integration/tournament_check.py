@@ -26,8 +26,8 @@ MEASURES = ["sharpe", "calmar", "drawdown", "win_rate", "profit_factor", "vol_re
 YEAR_S = 365 * 86400
 WEEK_NS = 7 * 86400 * 10**9
 RATIO_MAX = 1000.0
-CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, INCREASE_BOUND, DECREASE_BOUND, STILL, NOT_YET, BACK, FAULT_NOW = (
-    1 << bit for bit in range(10))
+CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED, INCREASE_BOUND, DECREASE_BOUND, STILL, NOT_YET, BACK, FAULT_NOW, BY_CHANCE = (
+    1 << bit for bit in range(11))
 DAYS_MIN = 30
 DAY_NS = 86400 * 10**9
 
@@ -231,6 +231,12 @@ def fair_target(plan, line, settings, total, share):
     step = max(equity - part(equity, "decrease"), min(equity, floor))
     if verdict == "ranked":
         target = total * share // 10**6
+        evidence, noted = settings.get("evidence", (0, {}))
+        t = noted.get(line["slot"]) or 0.0
+        if evidence and not (target > equity and t >= evidence) and not (target < equity and t <= -evidence):
+            kept = max(equity, min(target, floor)) if target > equity else equity
+            if kept != target:
+                target, flags = kept, flags | BY_CHANCE
         since = min(int(plan["t"]) - int(plan["t_since"]), WEEK_NS)
         most = equity + (equity * plan["growth_ppm"] // 10**6) * since // WEEK_NS
         if plan["mode"] == "bounded" and equity > 0 and target > most:
@@ -414,6 +420,9 @@ def main():
                     n >= plan["min_samples"] and n_wins + n_losses < settings["min_trades"][0] and is_asked):
                 fail(f"{where}: {line['verdict']} with {n_wins + n_losses} closing fills")
             check_measures(where, plan, line, own, kelly)
+            evidence = settings.get("evidence", (0, {}))[1].get(line["slot"])
+            if evidence is not None and is_asked and not near(evidence, own["t_value"] or 0.0):
+                fail(f"{where}: the evidence is {evidence!r} there and {own['t_value']!r} here")
             if line["name"] in capital and capital[line["name"]] != int(line["capital_before_amt"]):
                 fail(f"{where}: its capital was {capital[line['name']]} after the plan before")
             capital[line["name"]] = int(line["capital_after_amt"])

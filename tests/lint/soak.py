@@ -89,6 +89,16 @@ def judge_markets():
                 expected is not None and not any(expected in line for line in broken):
             print(f"tests/soak/markets.py: {name}: said {broken}")
             n_faults += 1
+    # Tournaments: 94 seeds in order are too few, 95 are enough; luck may be given a little of the whole, and no more.
+    order = [("mm_1", "basis_1", "grid_1"), ("mm_1", "grid_1", "basis_1")]
+    for market, n_good, given, is_broken in (("demo", 95, 0, False), ("demo", 94, 0, True), ("random-walk", 0, 0.03, False), ("random-walk", 0, 0.04, True)):
+        seeds = [(7, {name: (rank + 1, 1 / 3 + (given if rank == 0 else 0)) for rank, name in enumerate(order[i >= n_good])}) for i in range(100)]
+        verdict, said = markets.Verdict(), io.StringIO()
+        with contextlib.redirect_stdout(said):
+            markets.judge_order(market, seeds, verdict)
+        if verdict.broken != is_broken:
+            print(f"tests/soak/markets.py: tournaments on {market}, {n_good} in order, {given} given: {verdict.broken} broken")
+            n_faults += 1
     return n_faults
 
 

@@ -27,6 +27,7 @@ static void begin(void)
     begins_with.shares_ppm[1] = 300000;
     begins_with.rest_ppm = 200000;
     rules_set_setting(&begins_with, SETTING_FLOOR, 0.02);
+    rules_set_setting(&begins_with, SETTING_EVIDENCE, 0.0);
 }
 
 static void take(void)
@@ -214,6 +215,52 @@ START_TEST(a_small_change_is_not_made)
 }
 END_TEST
 
+START_TEST(what_may_be_chance_moves_nothing)
+{
+    static const double ts[] = {2.0, 1.9, -1.9, -2.0};
+    static const agon_amt_t targets[] = {1100, 1000, 1000, 800};
+    struct plan_line *lines[4], *poor, *silent;
+
+    begin();
+    begins_with.n_shares = 3;
+    begins_with.shares_ppm[2] = 0;
+    begins_with.rest_ppm = 0;
+    begins_with.shares_ppm[0] = begins_with.shares_ppm[1] = 500000;
+    rules_set_setting(&begins_with, SETTING_EVIDENCE, 2.0);
+    take();
+    for (int i = 0; i < 4; i++) { // two that are to get more, two that are to get nothing
+        lines[i] = add(10.0 - i, 1000);
+        plan_note(&event, lines[i], SETTING_EVIDENCE, ts[i]);
+    }
+    silent = add(1.0, 1000); // it never moved, and has no t
+    poor = add(0.5, 10);
+    plan_note(&event, poor, SETTING_EVIDENCE, 0.0);
+    make(5000);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(lines[i]->target_amt, targets[i]);
+        ck_assert_int_eq((lines[i]->flags & PLAN_BY_CHANCE) != 0, i == 1 || i == 2);
+        ck_assert_int_eq((lines[i]->flags & (PLAN_INCREASE_BOUND | PLAN_DECREASE_BOUND)) != 0,
+                         i == 0 || i == 3);
+    }
+    ck_assert_int_eq(silent->target_amt, 1000);
+    ck_assert_int_eq(poor->target_amt, 10); // nothing is to be taken of it
+}
+END_TEST
+
+START_TEST(who_is_below_the_floor_needs_no_evidence_to_come_back_to_it)
+{
+    struct plan_line *poor;
+
+    begin();
+    rules_set_setting(&begins_with, SETTING_EVIDENCE, 2.0);
+    take();
+    poor = add(3.0, 10); // the first, and its share is half of all
+    (void)add(1.0, 9990);
+    make(0);
+    ck_assert_int_eq(poor->target_amt, 200); // 2 % of 10,000
+}
+END_TEST
+
 START_TEST(nobody_is_cut_below_the_floor_and_who_is_below_comes_back)
 {
     struct plan_line *a, *b, *poor, *new, *faulty;
@@ -328,6 +375,8 @@ int main(void)
     tcase_add_test(tcase, a_failed_gate_is_a_step_and_not_the_end);
     tcase_add_test(tcase, one_tournament_moves_a_step_up_and_a_step_down);
     tcase_add_test(tcase, a_small_change_is_not_made);
+    tcase_add_test(tcase, what_may_be_chance_moves_nothing);
+    tcase_add_test(tcase, who_is_below_the_floor_needs_no_evidence_to_come_back_to_it);
     tcase_add_test(tcase, nobody_is_cut_below_the_floor_and_who_is_below_comes_back);
     tcase_add_test(tcase, the_first_tournament_below_the_floor_is_only_counted);
     tcase_add_test(tcase, a_gate_of_a_year_waits_for_thirty_daily_samples);
