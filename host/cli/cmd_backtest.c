@@ -80,6 +80,9 @@ struct job {
     struct backtest *result; // the worker's
     struct worker *worker;   // in the worker
     int slot;                // whose code is called; -1: nobody's
+    struct run_report story; // in the worker, for the page
+    int told;                // AGON_OK, or what became of keeping it
+    const char *command;     // the words of this run
     struct output outputs[OUTPUTS_MAX];
     int n_outputs;
 };
@@ -210,6 +213,41 @@ static void complete(void *ctx, struct child_crash *crash)
     crash->offset = crew_offset(job->result->crew, (uint16_t)job->slot, crash->ip);
 }
 
+static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct job *job = ctx;
+
+    if (job->told >= 0)
+        job->told = run_report_event(&job->story, engine, event, rc);
+}
+
+static void on_sample(void *ctx, struct engine *engine, agon_ns_t t)
+{
+    struct job *job = ctx;
+
+    job->story.engine = engine;
+    if (job->told >= 0)
+        job->told = run_report_sample(&job->story, t);
+}
+
+/* What a page tells of the way, which the result does not have. */
+static int begin_story(struct job *job)
+{
+    const struct backtest_config *config = job->config;
+
+    job->told = run_report_begin(&job->story, NULL);
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        const struct crew_slot *slot = &config->slots[i];
+
+        for (uint32_t k = 0; k < slot->n_params && job->told >= 0; k++)
+            job->told = run_report_param(&job->story, slot->record.slot, slot->params[k].name,
+                                         slot->params[k].text);
+    }
+    job->config->event = on_event;
+    job->config->sample = on_sample;
+    return job->told;
+}
+
 static int on_close(void *ctx, struct error *err)
 {
     struct job *job = ctx;
@@ -223,6 +261,15 @@ static int on_close(void *ctx, struct error *err)
     return worker_close(job->worker, ROOM_BYTES + job->config->n_slots * ARENA_BYTES, err);
 }
 
+static int write_page(struct job *job, FILE *file, struct error *err)
+{
+    int rc = job->told < 0 || job->story.engine == NULL ? job->told : run_report_end(&job->story);
+
+    if (rc < 0 || job->story.engine == NULL)
+        return error_set(err, rc < 0 ? rc : AGON_EINVAL, "nothing is kept for the page");
+    return backtest_html(job->result, &job->story, job->command, file, err);
+}
+
 static int write_outputs(struct job *job, struct error *err)
 {
     const struct opts *opts = job->opts;
@@ -234,7 +281,7 @@ static int write_outputs(struct job *job, struct error *err)
     if (opts->csv != NULL)
         backtest_csv(job->result, files);
     if (opts->html != NULL)
-        rc = backtest_html(job->result, files[job->n_outputs - 1], err);
+        rc = write_page(job, files[job->n_outputs - 1], err);
     closed = close_outputs(job, rc < 0 ? NULL : err);
     return rc < 0 ? rc : closed;
 }
@@ -256,7 +303,9 @@ static int run(void *ctx, struct worker *worker)
     job->result = result;
     if (job->opts->journal != NULL)
         job->config->journal = worker_disk(worker);
-    rc = backtest_run(config, result, &err);
+    rc = job->opts->html != NULL ? begin_story(job) : AGON_OK;
+    rc =
+        rc < 0 ? error_set(&err, rc, "no memory for the page") : backtest_run(config, result, &err);
     if (rc >= 0)
         rc = write_outputs(job, &err);
     if (rc >= 0 && job->opts->is_json)
@@ -272,6 +321,7 @@ static int run(void *ctx, struct worker *worker)
          : !backtest_has_book(result) ? EXIT_DATA
          : result->n_failed > 0       ? EXIT_CHECK
                                       : EXIT_OK;
+    run_report_free(&job->story);
     backtest_free(result);
     free(result);
     return rc;
@@ -297,7 +347,7 @@ static void tell_crash(const struct job *job, const struct worker_end *end)
             end->text, none);
 }
 
-static int in_worker(struct backtest_config *config, const struct opts *opts)
+static int in_worker(struct backtest_config *config, const struct opts *opts, const char *command)
 {
     struct job *job = calloc(1, sizeof(*job));
     struct worker_config worker = {.run = run, .ctx = job};
@@ -310,6 +360,7 @@ static int in_worker(struct backtest_config *config, const struct opts *opts)
         return EXIT_ENVIRONMENT;
     job->config = config;
     job->opts = opts;
+    job->command = command;
     config->ctx = job;
     config->log = on_log;
     config->calling = on_calling;
@@ -513,6 +564,23 @@ static void configure(const struct opts *opts, struct backtest_config *config)
     config->mark_every = opts->journal != NULL ? 100000 : 0;
 }
 
+/* "agon backtest ...", as somebody would type it; what finds no room is "...". */
+static void join_words(int argc, char **argv, char *text, size_t room)
+{
+    size_t used = (size_t)snprintf(text, room, "agon backtest");
+
+    for (int i = 1; i < argc; i++) {
+        int is_plain = argv[i][0] != '\0' && strpbrk(argv[i], " \t'\"$&;|<>()*?") == NULL;
+        int n = snprintf(text + used, room - used, is_plain ? " %s" : " '%s'", argv[i]);
+
+        if (n < 0 || used + (size_t)n + 5 > room) {
+            snprintf(text + used, room - used, " ...");
+            return;
+        }
+        used += (size_t)n;
+    }
+}
+
 int cmd_backtest(int argc, char **argv)
 {
     struct opts opts = {.check_points = 8,
@@ -599,6 +667,7 @@ int cmd_backtest(int argc, char **argv)
         .operands = &opts.plugins,
         .operands_max = SLOTS_MAX};
     static struct synth market;
+    static char command[4096];
     struct backtest_config config = {0};
     struct error err = {0};
     struct crew_slot *slots;
@@ -643,7 +712,8 @@ int cmd_backtest(int argc, char **argv)
     for (uint32_t i = 0; i < config.n_slots; i++)
         slots[i].record.runner = opts.runner == 0 ? CREW_INPROC : CREW_PROCESS;
     config.has_processes = opts.runner != 0;
-    rc = opts.check != 0 ? check_lookahead(&config, &opts) : in_worker(&config, &opts);
+    join_words(argc, argv, command, sizeof(command));
+    rc = opts.check != 0 ? check_lookahead(&config, &opts) : in_worker(&config, &opts, command);
     free(slots);
     return rc;
 }

@@ -426,6 +426,7 @@ static int tell(struct demo *demo, int is_over, struct error *err)
 {
     char proof[512] = "";
     struct run_report_page page = {.path = demo->opts.report,
+                                   .title = "Agon: a run of the arena",
                                    .view = demo->view,
                                    .changeovers = demo->changeovers,
                                    .proof = proof};

@@ -151,6 +151,10 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
     made.hdr.granules = sizeof(made) / EVENT_GRANULE;
     made.hdr.instrument = run->table->n_instruments + 1;
     made.state = TRADING_OPEN;
+    run->result->is_fee_lower |=
+        (config->has_maker_fee && config->maker_fee_ppb < made.maker_fee_ppb) ||
+        (config->has_taker_fee && config->taker_fee_ppb < made.taker_fee_ppb);
+    run->result->is_unfunded |= !instrument_kind_has_coins(made.kind) && config->n_fundings == 0;
     if (config->has_maker_fee)
         made.maker_fee_ppb = listed->record.maker_fee_ppb = config->maker_fee_ppb;
     if (config->has_taker_fee)
@@ -627,6 +631,8 @@ static void on_sample(void *ctx, agon_ns_t t)
 
     if (run->kept >= 0)
         run->kept = keep_sample(run, t);
+    if (run->config->sample != NULL)
+        run->config->sample(run->config->ctx, run->result->engine, t);
 }
 
 static void note_demoted(struct run *run, const void *lines, uint32_t n)
@@ -685,7 +691,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     if (run->result->plan != NULL && rc >= 0)
         run->result->n_plans += (uint32_t)plan_read(run->result->plan, event);
     if (run->config->event != NULL)
-        run->config->event(run->config->ctx, run->result->engine, event);
+        run->config->event(run->config->ctx, run->result->engine, event, rc);
     if (run->config->journal != NULL)
         tape_named_step(&run->named, event);
     return kept >= 0 ? backtest_journal_turn(&run->journal) : kept;

@@ -70,8 +70,11 @@ struct backtest_config {
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
-    /* Each event behind its step, for whoever compares runs; may be NULL. */
-    void (*event)(void *ctx, struct engine *engine, const struct agon_event_hdr *event);
+    /* Each event behind its step, which gave rc, for whoever compares runs or tells of them; may be
+     * NULL. */
+    void (*event)(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc);
+    /* Each full minute of equity, behind what the result keeps of it; may be NULL. */
+    void (*sample)(void *ctx, struct engine *engine, agon_ns_t t);
     /* A seam of tests: it may put sources of its own before those of the data. May be NULL. */
     void (*feed)(void *feed_ctx, struct lockstep_source *sources, uint32_t n);
     void *feed_ctx;
@@ -125,6 +128,8 @@ struct backtest {
     uint32_t n_listed;                        /* instruments, and where their filters are from */
     struct listed listed[BACKTEST_TAPES_MAX]; /* fees as they were paid */
     uint8_t has_maker_fee, has_taker_fee;     /* as configured */
+    uint8_t is_fee_lower;                     /* ... and below what a listing or the venue says */
+    uint8_t is_unfunded; /* a perpetual is among them, and no file tells its funding */
     uint64_t n_events, n_market, n_intents;
     struct match_bars bars; /* as configured */
     uint32_t n_windows;

@@ -59,11 +59,12 @@ static void keep(struct run *run, struct engine *engine, const struct agon_event
         kept->held_qty = run->held_qty[origin->slot][id];
 }
 
-static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event)
+static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
     uint64_t at = event->seq % CAUSES;
 
+    (void)rc; // what was refused is compared too
     run->causes[at].seq = event->seq;
     run->causes[at].t = event->t;
     run->causes[at].type = event->type;

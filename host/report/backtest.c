@@ -396,11 +396,32 @@ static const char *assumed_optimism(const struct backtest *result, char text[BAC
     return text;
 }
 
+static const char *assumed_fees(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    if (!result->is_fee_lower)
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "fees were set below what the venue charges (--maker, --taker): live, the same "
+             "trades cost more");
+    return text;
+}
+
+static const char *assumed_funding(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    if (!result->is_unfunded)
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "perpetuals paid and received no funding, which a venue settles every few hours "
+             "(--funding)");
+    return text;
+}
+
 const char *backtest_assumed(const struct backtest *result, uint32_t i,
                              char text[BACKTEST_ASSUMED_TEXT])
 {
-    static const char *(*const all[])(const struct backtest *, char *) = {
-        assumed_latency, assumed_trades, assumed_bars, assumed_optimism};
+    static const char *(*const all[])(const struct backtest *,
+                                      char *) = {assumed_latency, assumed_fees, assumed_funding,
+                                                 assumed_trades,  assumed_bars, assumed_optimism};
 
     for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
         if (all[k](result, text) != NULL && i-- == 0)

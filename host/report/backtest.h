@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "lab/backtest.h"
+#include "report/run_report.h"
 
 /* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
  * and files that brought no live book. */
@@ -29,7 +30,9 @@ int backtest_json(const struct backtest *result, FILE *out);
 enum { BACKTEST_AGENTS = 0, BACKTEST_FILLS = 1, BACKTEST_EQUITY = 2, BACKTEST_CSVS };
 extern const char *const backtest_csv_names[BACKTEST_CSVS];
 void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS]);
-/* The same as a page that needs nothing else (report/page.h). AGON_ENOMEM. */
-int backtest_html(const struct backtest *result, FILE *out, struct error *err);
+/* The same as a page that needs nothing else (report/page.h), with what happened on the way;
+ * command: the words that it was begun with. AGON_ENOMEM. */
+int backtest_html(const struct backtest *result, const struct run_report *story,
+                  const char *command, FILE *out, struct error *err);
 
 #endif

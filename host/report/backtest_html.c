@@ -8,26 +8,8 @@
 #include "report/backtest.h"
 #include "report/backtest_terms.h"
 #include "report/page.h"
+#include "report/run_sections.h"
 #include "sys/clock.h"
-
-#define CURVES_MAX SLOTS_MAX
-
-struct curves {            /* of the agents, over the samples and the end of the run */
-    agon_ns_t *t;          /* owned */
-    double *equity, *fall; /* owned; n values for each agent */
-    uint64_t n;
-    uint32_t n_agents;
-    uint16_t slots[CURVES_MAX];
-    struct page_series series[2][CURVES_MAX];
-};
-
-static double units(const struct backtest *result, agon_amt_t amt)
-{
-    const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *asset = instruments_asset(table, table->base_currency);
-
-    return (double)amt / (double)num_pow10(asset != NULL ? asset->exp : 8);
-}
 
 static const char *base_name(const struct backtest *result)
 {
@@ -35,44 +17,6 @@ static const char *base_name(const struct backtest *result)
     const struct asset *asset = instruments_asset(table, table->base_currency);
 
     return asset != NULL ? asset->name : "";
-}
-
-static int make_curves(const struct backtest *result, struct curves *curves)
-{
-    const struct slots *slots = engine_slots(result->engine);
-
-    memset(curves, 0, sizeof(*curves));
-    // Models have no capital, and no curve.
-    for (uint16_t id = 0; id < slots->n; id++) {
-        if (slots->all[id].is_used && slots->all[id].limits.capital_amt > 0)
-            curves->slots[curves->n_agents++] = id;
-    }
-    curves->n = result->n_samples + 1;
-    curves->t = malloc(curves->n * sizeof(*curves->t));
-    curves->equity = malloc(curves->n * (curves->n_agents + 1) * sizeof(double));
-    curves->fall = malloc(curves->n * (curves->n_agents + 1) * sizeof(double));
-    if (curves->t == NULL || curves->equity == NULL || curves->fall == NULL)
-        return AGON_ENOMEM;
-    for (uint64_t k = 0; k < result->n_samples; k++)
-        curves->t[k] = result->samples[k].t;
-    curves->t[result->n_samples] = result->t_last;
-    for (uint32_t i = 0; i < curves->n_agents; i++) {
-        uint16_t id = curves->slots[i];
-        double *equity = curves->equity + i * curves->n, *fall = curves->fall + i * curves->n;
-        double high = units(result, slots->all[id].limits.capital_amt);
-
-        for (uint64_t k = 0; k < curves->n; k++) {
-            equity[k] = units(result, k < result->n_samples ? backtest_equity(result, k, id)
-                                                            : engine_equity(result->engine, id));
-            high = equity[k] > high ? equity[k] : high;
-            fall[k] = high > equity[k] ? -100.0 * (high - equity[k]) / high : 0;
-        }
-        curves->series[0][i] =
-            (struct page_series){slots->all[id].name, curves->t, equity, curves->n};
-        curves->series[1][i] =
-            (struct page_series){slots->all[id].name, curves->t, fall, curves->n};
-    }
-    return AGON_OK;
 }
 
 static int sign_of(agon_amt_t amt)
@@ -108,8 +52,8 @@ static void put_facts(const struct backtest *result, struct page *page)
     page_fact(page, "result", sign_of(all.result_amt), "%s %s", money(result, all.result_amt, text),
               base_name(result));
     page_fact(page, "return", sign_of(all.result_amt), "%s", figures_yield_text(&all, ratio));
-    page_fact(page, "fills", 0, "%llu", (unsigned long long)result->n_fills);
-    page_fact(page, "market events", 0, "%llu", (unsigned long long)result->n_market);
+    page_fact(page, "fills", 0, "%s", money_text((int64_t)result->n_fills, 0, 0, text));
+    page_fact(page, "market events", 0, "%s", money_text((int64_t)result->n_market, 0, 0, text));
     page_fact(page, "run in", 0, "%.3f s", (double)result->wall_ns / 1e9);
     page_facts_end(page);
 }
@@ -126,45 +70,16 @@ static void put_note(const struct backtest *result, uint16_t id, struct page *pa
     page_cell(page, "%s", result->failure[id][0] != '\0' ? result->failure[id] : text);
 }
 
-static void put_money(const struct backtest *result, struct page *page, int is_known,
-                      agon_amt_t amt)
+static void put_agents(const struct backtest *result, const struct run_report *story,
+                       struct page *page)
 {
-    char text[MONEY_TEXT];
-
-    page_cell(page, "%s", is_known ? money(result, amt, text) : "-");
-}
-
-static void put_figures(const struct backtest *result, struct page *page, const struct figures *of)
-{
-    char text[FIGURES_TEXT];
-
-    put_money(result, page, 1, of->capital_amt);
-    put_money(result, page, 1, of->equity_amt);
-    put_money(result, page, 1, of->result_amt);
-    page_cell(page, "%s", figures_yield_text(of, text));
-    page_cell(page, "%s", figures_drawdown_text(of, text));
-    page_cell(page, "%s", figures_sharpe_text(of, text));
-    page_cell(page, "%s", figures_t_text(of, text));
-    put_money(result, page, of->is_split, of->gross_amt);
-    put_money(result, page, 1, of->fee_amt);
-    put_money(result, page, of->is_split, of->rebate_amt);
-    put_money(result, page, of->is_split, of->funding_amt);
-    put_money(result, page, of->is_split, of->slippage_amt);
-    page_cell(page, "%llu", (unsigned long long)of->n_fills);
-}
-
-static void put_agents(const struct backtest *result, struct page *page)
-{
-    static const char *const columns[] = {
-        "agent",     "#capital",  "#equity",        "#result",  "#return",  "#drawdown",
-        "#Sharpe",   "#t [95 %]", "#gross",         "#fees",    "#rebates", "#funding",
-        "#slippage", "#fills",    "#profit factor", "#refused", "plugin",   "note"};
+    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#profit factor", "#refused",
+                                          "plugin", "note"};
     const struct slots *slots = engine_slots(result->engine);
     struct figures of;
 
     page_heading(page, "Agents");
-    page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", base_name(result),
-              FIGURES_SHORT, FIGURES_DAYS);
+    run_sections_note(story, page);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint16_t id = 0; id < slots->n; id++) {
         const struct slot *slot = &slots->all[id];
@@ -174,7 +89,7 @@ static void put_agents(const struct backtest *result, struct page *page)
             continue;
         engine_figures(result->engine, id, &of);
         page_cell(page, "%s", slot->name);
-        put_figures(result, page, &of);
+        run_sections_figures(story, page, &of);
         page_cell(page, "%.2f", of.profit_factor);
         page_cell(page, "%llu", (unsigned long long)slot->n_refused);
         page_cell(page, "%s %s", info != NULL ? info->id : "?", info != NULL ? info->version : "");
@@ -182,8 +97,9 @@ static void put_agents(const struct backtest *result, struct page *page)
         page_row(page);
     }
     engine_figures_all(result->engine, &of);
+    page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");
-    put_figures(result, page, &of);
+    run_sections_figures(story, page, &of);
     for (int i = 0; i < 4; i++)
         page_cell(page, "%s", "");
     page_row(page);
@@ -265,8 +181,6 @@ static void put_data(const struct backtest *result, struct page *page)
         page_text(page, "%llu requests waited for them, %llu were not sent (venue_rate).",
                   (unsigned long long)result->n_rate_waited,
                   (unsigned long long)result->n_rate_refused);
-    for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
-        page_text(page, "Warning: %s.", assumed);
     hash_hex(result->intents, hex);
     page_text(page, "%llu intents, hash %s.", (unsigned long long)result->n_intents, hex);
     hash_hex(result->state, hex);
@@ -276,9 +190,18 @@ static void put_data(const struct backtest *result, struct page *page)
               (unsigned long long)engine_seq(result->engine), hex);
 }
 
-int backtest_html(const struct backtest *result, FILE *out, struct error *err)
+/* Its results stand on these. */
+static void put_warnings(const struct backtest *result, struct page *page)
 {
-    struct curves curves = {0};
+    char assumed[BACKTEST_ASSUMED_TEXT];
+
+    for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
+        page_warning(page, "Warning: %s.", assumed);
+}
+
+int backtest_html(const struct backtest *result, const struct run_report *story,
+                  const char *command, FILE *out, struct error *err)
+{
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
     char subtitle[96];
@@ -288,30 +211,22 @@ int backtest_html(const struct backtest *result, FILE *out, struct error *err)
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);
     (void)snprintf(subtitle, sizeof(subtitle), "%.19s to %.19s UTC", from, to);
-    rc = make_curves(result, &curves);
-    page = rc >= 0 ? page_new(out, "Backtest", subtitle) : NULL;
-    if (page == NULL) {
-        rc = error_set(err, AGON_ENOMEM, "no memory for the report");
-    } else {
-        put_facts(result, page);
-        page_plot(page, &(struct page_plot){.title = "Equity",
-                                            .unit = base_name(result),
-                                            .decimals = 2,
-                                            .series = curves.series[0],
-                                            .n_series = curves.n_agents});
-        page_plot(page, &(struct page_plot){.title = "Drawdown",
-                                            .unit = "%",
-                                            .decimals = 3,
-                                            .is_zero = 1,
-                                            .series = curves.series[1],
-                                            .n_series = curves.n_agents});
-        put_agents(result, page);
-        put_metrics(result, page);
-        put_data(result, page);
-        rc = page_close(page);
-    }
-    free(curves.t);
-    free(curves.equity);
-    free(curves.fall);
-    return rc == AGON_EIO ? AGON_OK : rc; // whoever closes the file sees that
+    page = page_new(out, "Backtest", subtitle);
+    if (page == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the report");
+    run_sections_lead(story, page);
+    put_warnings(result, page);
+    put_facts(result, page);
+    rc = run_sections_whole(story, page);
+    put_agents(result, story, page);
+    if (rc >= 0)
+        rc = run_sections_agents(story, page);
+    run_sections_trades(story, page);
+    run_sections_plan(story, page);
+    put_metrics(result, page);
+    put_data(result, page);
+    page_text(page, "Command: %s", command);
+    if (page_close(page) < 0 || rc >= 0)
+        return AGON_OK; // whoever closes the file sees whether all of it was written
+    return error_set(err, rc, "no memory for the report");
 }

@@ -35,21 +35,69 @@ struct page_plot {
     uint32_t n_marks;
 };
 
+struct page_candle {
+    agon_ns_t t; /* UTC, ascending */
+    double open, high, low, close;
+};
+struct page_trade { /* a triangle: up where something was bought, down where it was sold */
+    agon_ns_t t;
+    double value;
+    int is_sold;
+    char text[96];
+};
+struct page_candles {
+    const char *title, *unit;
+    int decimals;
+    const struct page_candle *candles;
+    uint32_t n_candles;
+    const struct page_trade *trades;
+    uint32_t n_trades;
+};
+struct page_bar {
+    const char *name;
+    double value;
+    int is_sum; /* begins at 0; else where the bar before it ended */
+};
+struct page_bars { /* what leads from one sum to another, bar by bar */
+    const char *title, *unit;
+    int decimals;
+    const struct page_bar *bars;
+    uint32_t n_bars;
+};
+struct page_columns { /* how often values fell between from + i * width and the next */
+    const char *title, *unit;
+    double from, width;
+    int decimals;
+    const uint32_t *counts;
+    uint32_t n;
+};
+
 /* Writes to out, which stays the caller's. NULL: out of memory. */
 struct page *page_new(FILE *out, const char *title, const char *subtitle);
 void page_heading(struct page *page, const char *text);
 void page_text(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What the reader is to know first. */
+void page_lead(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void page_warning(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What is between is shown when its summary is opened. */
+void page_details_begin(struct page *page, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void page_details_end(struct page *page);
 /* A row of figures; begin, any number, end. tone: 0 plain, 1 good, -1 bad. */
 void page_facts_begin(struct page *page);
 void page_fact(struct page *page, const char *name, int tone, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void page_facts_end(struct page *page);
 void page_plot(struct page *page, const struct page_plot *plot);
+void page_candles(struct page *page, const struct page_candles *candles);
+void page_bars(struct page *page, const struct page_bars *bars);
+void page_columns(struct page *page, const struct page_columns *columns);
 /* Columns by name; one that begins with '#' is a number and stands right-aligned, one that begins
- * with '~' is words and is broken into lines. */
+ * with '~' is words and is broken into lines. A press on a column's name sorts by it. */
 void page_table_begin(struct page *page, const char *const *columns, uint32_t n);
 void page_cell(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void page_row(struct page *page); /* the row is complete */
+void page_row(struct page *page);        /* the row is complete */
+void page_table_sums(struct page *page); /* rows from here on stay at the end */
 void page_table_end(struct page *page);
 /* Ends the page and frees it. AGON_EIO: something could not be written. */
 int page_close(struct page *page);

@@ -299,18 +299,54 @@ static void count_refused(struct run_report *story, struct engine *engine, agon_
 
     for (uint16_t id = 0; id < slots->n; id++) {
         struct run_report_slot *slot = &story->slots[id];
+        uint64_t n = engine_refused(engine, id, REASON_RATE);
 
-        if (slot->n_refused < FLOOD_LEAST && slots->all[id].n_refused >= FLOOD_LEAST &&
+        if (slot->n_refused < FLOOD_LEAST && n >= FLOOD_LEAST &&
             happen(story, t, id, RUN_REPORT_REFUSED, "exceeds the intent rate limit") != NULL)
             slot->flood = story->n_happenings;
-        slot->n_refused = slots->all[id].n_refused;
+        slot->n_refused = n;
     }
 }
 
-static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+static int keep_params(struct run_report *story, const struct record_begin *begin)
 {
-    struct run_report *story = ctx;
+    const char *text = begin_text(begin);
+    struct run_report_slot *slot = begin->slot < SLOTS_MAX ? &story->slots[begin->slot] : NULL;
+    char *params;
 
+    if (text == NULL || slot == NULL || begin->is_cut)
+        return AGON_OK;
+    params = calloc(begin->text_bytes + 1u, 1);
+    if (params == NULL)
+        return AGON_ENOMEM;
+    memcpy(params, text, begin->text_bytes);
+    free(slot->params);
+    slot->params = params;
+    return AGON_OK;
+}
+
+int run_report_param(struct run_report *story, uint16_t slot, const char *name, const char *text)
+{
+    char **params = &story->slots[slot].params;
+    size_t n = 0, n_name = strlen(name) + 1, n_text = strlen(text) + 1;
+    char *more;
+
+    while (*params != NULL && (*params)[n] != '\0') // name and value in turns
+        n += strlen(*params + n) + 1, n += strlen(*params + n) + 1;
+    more = realloc(*params, n + n_name + n_text + 1);
+    if (more == NULL)
+        return AGON_ENOMEM;
+    memcpy(more + n, name, n_name);
+    memcpy(more + n + n_name, text, n_text);
+    more[n + n_name + n_text] = '\0';
+    *params = more;
+    return AGON_OK;
+}
+
+int run_report_event(struct run_report *story, struct engine *engine,
+                     const struct agon_event_hdr *event, int rc)
+{
+    story->engine = engine;
     if (story->t_first == 0 && event->t > DAY_NS)
         story->t_first = event->t;
     if (event->t > DAY_NS && event->t >= story->next_ns) {
@@ -321,7 +357,11 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     }
     if (rc < 0)
         return AGON_OK;
+    if (trail_event(story->trail, engine, event) < 0)
+        return AGON_ENOMEM;
     switch (event->type) {
+    case EVENT_BEGIN:
+        return keep_params(story, (const struct record_begin *)(const void *)event);
     case EVENT_CONFIG:
         if (((const struct record_generation *)(const void *)event)->kind == CONFIG_GENERATION)
             on_generation(story, engine, (const struct record_generation *)(const void *)event);
@@ -389,59 +429,117 @@ static void complete(struct run_report *story)
     }
 }
 
-int run_report_read(struct run_report *story, const struct run_report_source *source,
-                    struct error *err)
+int run_report_begin(struct run_report *story, struct engine *engine)
 {
-    struct replay_config config = {.dir = source->journal,
-                                   .is_live = source->is_live,
-                                   .is_verified = 1,
-                                   .on_event = on_event,
-                                   .ctx = story};
-    int rc;
-
     memset(story, 0, sizeof(*story));
-    story->speed_milli = source->speed_milli;
-    story->t_end = source->t_end;
+    story->engine = engine;
+    story->speed_milli = 1000;
     story->every_ns = EVERY_NS;
     hist_clear(&story->ack_ns);
     hist_clear(&story->held_ns);
     story->plans = calloc(RUN_REPORT_PLANS, sizeof(*story->plans));
-    if (story->plans == NULL)
+    story->trail = trail_new();
+    return story->plans != NULL && story->trail != NULL ? AGON_OK : AGON_ENOMEM;
+}
+
+int run_report_end(struct run_report *story)
+{
+    int rc = keep_points(story, story->engine, engine_t(story->engine));
+
+    complete(story);
+    return rc < 0 ? rc : trail_end(story->trail, story->engine);
+}
+
+int run_report_sample(struct run_report *story, agon_ns_t t)
+{
+    return story->engine != NULL ? trail_sample(story->trail, story->engine, t) : AGON_OK;
+}
+
+static int on_begin(void *ctx, struct engine *engine)
+{
+    struct run_report *story = ctx;
+
+    story->engine = engine;
+    return AGON_OK;
+}
+
+static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct run_report *story = ctx;
+
+    return story->kept < 0 ? story->kept : run_report_event(story, engine, event, rc);
+}
+
+static void on_sample(void *ctx, agon_ns_t t)
+{
+    struct run_report *story = ctx;
+
+    if (story->kept >= 0)
+        story->kept = run_report_sample(story, t);
+}
+
+int run_report_read(struct run_report *story, const struct run_report_source *source,
+                    struct error *err)
+{
+    struct replay_config config = {.dir = source->journal,
+                                   .tapes = source->tapes,
+                                   .is_live = source->is_live,
+                                   .is_verified = 1,
+                                   .on_begin = on_begin,
+                                   .on_event = on_event,
+                                   .samples = {.ctx = story, .sample = on_sample},
+                                   .ctx = story};
+    int rc;
+
+    if (run_report_begin(story, NULL) < 0)
         return error_set(err, AGON_ENOMEM, "out of memory");
+    story->speed_milli = source->speed_milli;
+    story->t_end = source->t_end;
     rc = replay_run(&config, &story->replay, err);
+    story->engine = story->replay.engine;
     if (rc < 0)
         return rc;
-    rc = keep_points(story, story->replay.engine, engine_t(story->replay.engine));
-    complete(story);
-    return rc;
+    return run_report_end(story) < 0 ? error_set(err, AGON_ENOMEM, "out of memory") : AGON_OK;
 }
 
 void run_report_free(struct run_report *story)
 {
     replay_free(&story->replay);
     for (uint32_t id = 0; id < SLOTS_MAX; id++)
-        free(story->slots[id].points);
+        free(story->slots[id].points), free(story->slots[id].params);
     free(story->plans);
+    trail_free(story->trail);
     memset(story, 0, sizeof(*story));
+}
+
+char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN])
+{
+    char from[CLOCK_TEXT], to[CLOCK_TEXT], at[CLOCK_TEXT];
+
+    clock_text(story->t_first, from);
+    clock_text(engine_t(story->engine), to);
+    clock_text(t, at);
+    at[10] = ' ';
+    // Of "2026-01-31 12:30:00": the day where there are several
+    snprintf(text, RUN_REPORT_WHEN, "%.14s", at + (strncmp(from, to, 10) == 0 ? 11 : 5));
+    text[strncmp(from, to, 10) == 0 ? 8 : 14] = '\0'; // whole seconds
+    return text;
 }
 
 void run_report_print(const struct run_report *story, FILE *out)
 {
-    const struct slots *slots = engine_slots(story->replay.engine);
+    const struct slots *slots = engine_slots(story->engine);
     char rate[HOST_RATE_TEXT];
     int width = wrap_width(out);
 
     fprintf(out, "What happened, by the market's clock (UTC):\n");
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct run_report_happening *one = &story->happenings[i];
-        char t[CLOCK_TEXT];
+        char t[RUN_REPORT_WHEN];
+        int n = fprintf(out, "  %s  %-12s ", run_report_when(story, one->t, t),
+                        one->slot < slots->n ? slots->all[one->slot].name : "-");
 
-        clock_text(one->t, t);
-        t[19] = '\0'; // whole seconds
-        wrap_text(out, width,
-                  fprintf(out, "  %s  %-12s ", t + 11,
-                          one->slot < slots->n ? slots->all[one->slot].name : "-"),
-                  25, one->text);
+        wrap_text(out, width, n, n, one->text);
     }
     if (story->n_lost > 0)
         fprintf(out, "  ... and %u more\n", story->n_lost);

@@ -8,6 +8,7 @@
 
 #include "base/hist.h"
 #include "lab/replay.h"
+#include "report/trail.h"
 #include "score/plan.h"
 
 #define RUN_REPORT_HELD       256 /* orders under way that a limiter held, at most */
@@ -45,9 +46,14 @@ struct run_report_slot {
     uint32_t flood;     /* the same of RUN_REPORT_REFUSED */
     uint64_t acked;     /* the last order that the venue has taken */
     int is_faulty;      /* its plugin crashed, hung or flooded */
+    char *params; /* owned; of the last BEGIN: name and value in turns, each ended by a NUL, and
+                     one more behind all; NULL: not known */
 };
 struct run_report {
-    struct replay replay; /* its engine stands at the end */
+    struct replay replay;  /* of a journal; its engine stands at the end */
+    struct engine *engine; /* that of the replay, or the run's own, at its end */
+    struct trail *trail;   /* owned */
+    int kept;              /* AGON_OK, or what became of keeping a sample */
     int64_t speed_milli;
     struct run_report_happening happenings[RUN_REPORT_HAPPENINGS];
     uint32_t n_happenings, n_lost; /* lost: no room */
@@ -67,6 +73,7 @@ struct run_report {
 
 struct run_report_source {
     const char *journal; /* its directory */
+    const char *tapes;   /* folder of the tapes that it names (lab/replay.h); or NULL */
     int64_t speed_milli; /* of market time; 1000: real */
     int is_live;         /* a host writes it meanwhile */
     agon_ns_t t_end;     /* the host's own commands after that, by which it ends, are not told; 0 */
@@ -76,16 +83,35 @@ struct run_report_source {
 int run_report_read(struct run_report *story, const struct run_report_source *source,
                     struct error *err);
 void run_report_free(struct run_report *story);
+/* The same of a run that happens: begin, each event behind its step (rc: what the step gave), end.
+ * The engine has to live as long as the report. AGON_ENOMEM. */
+int run_report_begin(struct run_report *story, struct engine *engine);
+int run_report_event(struct run_report *story, struct engine *engine,
+                     const struct agon_event_hdr *event, int rc);
+/* The engine's sample of a full minute (engine/port.h). */
+int run_report_sample(struct run_report *story, agon_ns_t t);
+int run_report_end(struct run_report *story);
+/* One parameter more of a slot, of a run that has no BEGIN to say them. AGON_ENOMEM. */
+int run_report_param(struct run_report *story, uint16_t slot, const char *name, const char *text);
 /* Why a plugin ended, without what only its author needs. Returns brief. */
 const char *run_report_brief(const char *text, char *brief, size_t room);
+/* "12:30:00", or "01-31 12:30:00" in a run of several days (UTC). Returns text. */
+#define RUN_REPORT_WHEN 16
+char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN]);
 /* What happened, one line each, and the last tournament. */
 void run_report_print(const struct run_report *story, FILE *out);
+/* One object: figures of docs/figures.md, trades (the newest), drawdowns, what happened. Amounts as
+ * texts of the base currency; quantity, entry, exit and result of a trade as numbers. AGON_ENOMEM.
+ */
+int run_report_json(const struct run_report *story, FILE *out);
 
 struct host_view;
 struct host_changeover;
 struct run_report_page {
     const char *path;
-    const struct host_view *view;              /* at the end */
+    const char *title;
+    const char *command;          /* that made the page; NULL: not said */
+    const struct host_view *view; /* at the end; NULL: there is no host, and no changeovers */
     const struct host_changeover *changeovers; /* n of them */
     uint32_t n_changeovers;
     const char *proof; /* a sentence */

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "report/page.h"
 #include "report/run_report.h"
+#include "report/run_sections.h"
 #include "report/table.h"
 #include "run/host.h"
 #include "sys/clock.h"
@@ -22,7 +23,7 @@ struct curves {    /* of the agents that have capital; models have none, and no 
 
 static int make_curves(const struct run_report *story, struct curves *curves, int is_capital)
 {
-    const struct slots *slots = engine_slots(story->replay.engine);
+    const struct slots *slots = engine_slots(story->engine);
     uint64_t at = 0;
 
     memset(curves, 0, sizeof(*curves));
@@ -76,9 +77,11 @@ static void put_facts(const struct run_report *story, const struct run_report_pa
     page_facts_end(page);
 }
 
-static int put_plots(const struct run_report *story, const struct run_report_page *at,
-                     struct page *page)
+static int put_plots(const struct run_report *story, struct page *page)
 {
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    const char *currency = base != NULL ? base->name : "";
     static struct page_mark marks[RUN_REPORT_HAPPENINGS];
     static char numbers[RUN_REPORT_HAPPENINGS][12];
     struct curves curves;
@@ -87,7 +90,7 @@ static int put_plots(const struct run_report *story, const struct run_report_pag
     int rc = make_curves(story, &curves, 0);
 
     for (uint32_t i = 0; i < story->n_happenings && rc >= 0; i++) {
-        const struct slots *slots = engine_slots(story->replay.engine);
+        const struct slots *slots = engine_slots(story->engine);
         const struct run_report_happening *one = &story->happenings[i];
 
         if (one->is_marked && one->slot < slots->n)
@@ -97,7 +100,7 @@ static int put_plots(const struct run_report *story, const struct run_report_pag
         page_plot(page, &(struct page_plot){
                             .title = "Won and lost, by agent; lines: what was reloaded or "
                                      "quarantined",
-                            .unit = at->view->base_currency,
+                            .unit = currency,
                             .decimals = 2,
                             .is_zero = 1,
                             .series = curves.series,
@@ -119,7 +122,7 @@ static int put_plots(const struct run_report *story, const struct run_report_pag
         n_plans++;
     }
     page_plot(page, &(struct page_plot){.title = "Capital, by agent; lines: tournaments",
-                                        .unit = at->view->base_currency,
+                                        .unit = currency,
                                         .decimals = 2,
                                         .is_zero = 1,
                                         .series = curves.series,
@@ -133,16 +136,15 @@ static int put_plots(const struct run_report *story, const struct run_report_pag
 static void put_happenings(const struct run_report *story, struct page *page)
 {
     static const char *const columns[] = {"time", "agent", "~what happened"};
-    const struct slots *slots = engine_slots(story->replay.engine);
+    const struct slots *slots = engine_slots(story->engine);
 
     page_heading(page, "What happened, by the market's clock (UTC)");
     page_table_begin(page, columns, 3);
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct run_report_happening *one = &story->happenings[i];
-        char t[CLOCK_TEXT];
+        char t[RUN_REPORT_WHEN];
 
-        clock_text(one->t, t);
-        page_cell(page, "%.8s", t + 11);
+        page_cell(page, "%s", run_report_when(story, one->t, t));
         page_cell(page, "%s", one->slot < slots->n ? slots->all[one->slot].name : "");
         page_cell(page, "%s", one->text);
         page_row(page);
@@ -150,60 +152,30 @@ static void put_happenings(const struct run_report *story, struct page *page)
     page_table_end(page);
 }
 
-static void put_money(struct page *page, const struct host_view *view, agon_amt_t amt)
+static void put_closed(struct page *page, const struct figures *of)
 {
-    char text[MONEY_TEXT];
-
-    page_cell(
-        page, "%s",
-        money_text(amt, view->base_exp, money_decimals(view->base_currency, view->base_exp), text));
-}
-
-/* The ratios of one agent, or of all: docs/figures.md. */
-static void put_judged(struct page *page, const struct figures *of)
-{
-    char text[FIGURES_TEXT];
-
-    page_cell(page, "%s", figures_yield_text(of, text));
-    page_cell(page, "%s", figures_drawdown_text(of, text));
-    page_cell(page, "%s", figures_sharpe_text(of, text));
-    page_cell(page, "%s", figures_t_text(of, text));
-}
-
-static void put_figures(struct page *page, const struct host_view *view, const struct figures *of)
-{
-    put_money(page, view, of->capital_amt);
-    put_money(page, view, of->equity_amt);
-    put_money(page, view, of->result_amt);
-    put_judged(page, of);
-    put_money(page, view, of->gross_amt);
-    put_money(page, view, of->fee_amt);
-    put_money(page, view, of->rebate_amt);
-    put_money(page, view, of->funding_amt);
-    put_money(page, view, of->slippage_amt);
-    page_cell(page, "%llu", (unsigned long long)of->n_fills);
     page_cell(page, "%llu", (unsigned long long)(of->n_wins + of->n_losses));
     page_cell(page, "%llu", (unsigned long long)of->n_wins);
 }
 
-static void put_agents(const struct run_report_page *at, struct page *page)
+/* What a host knows of them besides. */
+static void put_agents(const struct run_report *story, const struct run_report_page *at,
+                       struct page *page)
 {
     static const char *const columns[] = {
-        "agent",     "#capital",     "#equity",        "#result", "#return",  "#drawdown",
-        "#Sharpe",   "#t [95 %]",    "#gross",         "#fees",   "#rebates", "#funding",
-        "#slippage", "#fills",       "#trades closed", "#won",    "state",    "#generation",
-        "#refused",  "#events sent", "#events seen"};
+        RUN_SECTIONS_FIGURES, "#trades closed", "#won",         "state",
+        "#generation",        "#refused",       "#events sent", "#events seen"};
     const struct host_view *view = at->view;
 
     page_heading(page, "Agents");
-    page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", view->base_currency,
-              FIGURES_SHORT, FIGURES_DAYS);
+    run_sections_note(story, page);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t i = 0; i < view->n_slots; i++) {
         const struct host_view_slot *slot = &view->slots[i];
 
         page_cell(page, "%s", slot->name);
-        put_figures(page, view, &slot->figures);
+        run_sections_figures(story, page, &slot->figures);
+        put_closed(page, &slot->figures);
         page_cell(page, "%s", slot_condition_name(slot->condition));
         page_cell(page, "%u", slot->generation);
         page_cell(page, "%llu", (unsigned long long)slot->n_refused);
@@ -214,8 +186,10 @@ static void put_agents(const struct run_report_page *at, struct page *page)
             page_cell(page, "%s", "");
         page_row(page);
     }
+    page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");
-    put_figures(page, view, &view->figures);
+    run_sections_figures(story, page, &view->figures);
+    put_closed(page, &view->figures);
     for (int i = 0; i < 5; i++)
         page_cell(page, "%s", "");
     page_row(page);
@@ -251,73 +225,19 @@ static void put_changeovers(const struct run_report_page *at, struct page *page)
     page_table_end(page);
 }
 
-static int is_shown(const union plan_event *event, uint32_t measure)
+static void put_hashes(const struct run_report *story, const struct run_report_page *at,
+                       struct page *page)
 {
-    return measure_at(measure)->label != NULL && plan_has(event, measure);
-}
+    const struct replay *replay = &story->replay;
+    char hex[2 * HASH_SIZE + 1];
 
-static void put_measure(struct page *page, const union plan_event *event,
-                        const struct plan_line *line, uint32_t number)
-{
-    const struct measure *measure = measure_at(number);
-    double value;
-
-    if (!plan_value_of(event, line, number, &value))
-        page_cell(page, "%s", "");
-    else if (measure->unit == MEASURE_SHARE)
-        page_cell(page, "%.*f %%", measure->decimals + 1, 100.0 * value);
-    else
-        page_cell(page, "%.*f", measure->unit == MEASURE_COUNT ? 0 : measure->decimals, value);
-}
-
-static void put_plan(const struct run_report *story, struct page *page)
-{
-    const char *columns[7 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
-    char labels[MEASURES][32];
-    const union plan_event *event;
-    const struct record_plan *plan;
-    uint32_t n_columns = 5;
-    char text[48];
-
-    if (story->n_plans == 0)
-        return;
-    event = &story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS];
-    plan = &event->plan;
-    for (uint32_t i = 0; i < MEASURES; i++) {
-        if (!is_shown(event, i))
-            continue;
-        snprintf(labels[i], sizeof(labels[i]), "#%s", measure_at(i)->label);
-        columns[n_columns++] = labels[i];
-    }
-    columns[n_columns++] = "#before";
-    columns[n_columns++] = "#after";
-    page_heading(page, "The last tournament");
-    page_table_begin(page, columns, n_columns);
-    for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
-        for (uint32_t i = 0; i < plan->n_lines; i++) {
-            const struct plan_line *line = &plan_lines(plan)[i];
-
-            // Who has no rank stands at the end.
-            if (plan_rank(line) != (rank <= plan->n_lines ? rank : 0))
-                continue;
-            if (plan_rank(line) != 0)
-                page_cell(page, "%u", plan_rank(line));
-            else
-                page_cell(page, "%s", "");
-            page_cell(page, "%s", args_safe(line->name));
-            page_cell(page, "%s", plan_verdict_name(line->verdict));
-            page_cell(page, "%.3f", line->score);
-            page_cell(page, "%.2f %%", line->share_ppm / 1e4);
-            for (uint32_t k = 0; k < MEASURES; k++) {
-                if (is_shown(event, k))
-                    put_measure(page, event, line, k);
-            }
-            page_cell(page, "%s", table_money(line->capital_before_amt, plan->exp, text));
-            page_cell(page, "%s", table_money(line->capital_after_amt, plan->exp, text));
-            page_row(page);
-        }
-    }
-    page_table_end(page);
+    page_heading(page, "What it can be compared by");
+    hash_hex(replay->state, hex);
+    page_text(page, "State at event %llu: %s.", (unsigned long long)replay->last_seq, hex);
+    hash_hex(replay->intents, hex);
+    page_text(page, "%llu intents, hash %s.", (unsigned long long)replay->n_intents, hex);
+    if (at->command != NULL)
+        page_text(page, "Command: %s", at->command);
 }
 
 int run_report_html(const struct run_report *story, const struct run_report_page *at,
@@ -334,23 +254,34 @@ int run_report_html(const struct run_report *story, const struct run_report_page
     if (out == NULL)
         return file_refuse_write(at->path, errno, AGON_EIO, err);
     clock_text(story->t_first, from);
-    clock_text(engine_t(story->replay.engine), to);
+    clock_text(engine_t(story->engine), to);
     (void)snprintf(subtitle, sizeof(subtitle), "market time %.19s to %.19s UTC", from, to);
-    page = page_new(out, "Agon: a run of the arena", subtitle);
+    page = page_new(out, at->title, subtitle);
     if (page == NULL) {
         rc = error_set(err, AGON_ENOMEM, "%s: no memory for the report", at->path);
     } else {
-        put_facts(story, at, page);
+        run_sections_lead(story, page);
+        page_text(page, "%s", at->proof);
+        if (at->view != NULL)
+            put_facts(story, at, page);
         host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
         if (rate[0] != '\0')
             page_text(page, "Not as at the real venue: %s.", rate);
-        rc = put_plots(story, at, page);
+        rc = run_sections_whole(story, page);
+        if (rc >= 0)
+            rc = put_plots(story, page);
         put_happenings(story, page);
-        put_agents(at, page);
-        put_changeovers(at, page);
-        put_plan(story, page);
-        page_heading(page, "Proof");
-        page_text(page, "%s", at->proof);
+        if (at->view != NULL)
+            put_agents(story, at, page);
+        else
+            run_sections_table(story, page);
+        if (rc >= 0)
+            rc = run_sections_agents(story, page);
+        run_sections_trades(story, page);
+        if (at->view != NULL)
+            put_changeovers(at, page);
+        run_sections_plan(story, page);
+        put_hashes(story, at, page);
         if (page_close(page) < 0 && rc >= 0)
             rc = AGON_EIO;
     }

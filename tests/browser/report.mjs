@@ -13,6 +13,23 @@ const failures = [];
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 let n_plots = 0;
 
+// A press on the name of a column of numbers puts the largest first, a second one the smallest; sums stay below.
+async function sorts(page, fail) {
+  const table = page.locator('table', { has: page.locator('th', { hasText: /^result$/ }) }).first();
+  const column = await table.evaluate(node => [...node.tHead.rows[0].cells].findIndex(cell => cell.textContent.trim() === 'result'));
+  const values = () => table.evaluate((node, at) => [...node.tBodies[0].rows].map(row => parseFloat(row.cells[at].textContent.replace(/[,+]/g, ''))), column);
+  const sums = () => table.evaluate(node => node.tBodies[1]?.textContent);
+  const [before, below] = [await values(), await sums()];
+  const head = table.locator('th button').nth(column);
+  await head.press('Enter');
+  const down = await values();
+  await head.press('Enter');
+  const up = await values();
+  const wanted = [...before].sort((a, b) => b - a);
+  if (down.join() !== wanted.join() || up.join() !== wanted.reverse().join()) fail(`sorted by result: ${down}, then ${up}`);
+  if (await sums() !== below || !below) fail('sorting moves the sums');
+}
+
 async function look(report, width, height, colorScheme) {
   const name = `${basename(report, '.html')}-${width < 600 ? 'phone' : 'desktop'}-${colorScheme}`;
   const fail = text => failures.push(`${name}: ${text}`);
@@ -30,7 +47,11 @@ async function look(report, width, height, colorScheme) {
     .map(colour => colour.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)));
   if ((colorScheme === 'dark') !== (back < text)) fail('it does not follow dark and light');
 
-  const figures = await page.locator('figure').all();
+  await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
+  const opened = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (opened > 0) fail(`with all parts opened the page is ${opened} px too wide`);
+  await sorts(page, fail);
+  const figures = await page.locator('figure.drawn').all();
   if (!figures.length) fail('no plot');
   for (const [i, figure] of figures.entries()) {
     const plot = `plot ${i + 1}`;

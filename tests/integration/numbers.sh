@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One return, one drawdown, one Sharpe, one result everywhere (docs/figures.md). A live host trades spot and USD-M futures of
 # the simulator until each agent has fills; then it is halted and the market stands still, and what /api, `agon ctl`, `agon
-# top`, /metrics, the dashboard (where this machine has a browser) and an export of the journal say is compared, number by
+# top`, /metrics, the dashboard (where this machine has a browser), a report and an export of the journal say is compared, number by
 # number. Positions are what the exchange's own position risk says. The same for a backtest: report, JSON, page, CSV, journal.
 . "$(dirname "$0")/common.sh"
 here=$(dirname "$0")
@@ -84,6 +84,7 @@ all_at_once() {
         get /api/v1/positions "$WORK/api_positions.json" && get /metrics "$WORK/metrics" &&
         "$AGON" top --dir "$WORK/run" --once >"$WORK/top" &&
         "$AGON" journal export "$WORK/run" --live --figures "$WORK/figures.csv" --fills "$WORK/fills.csv" &&
+        "$AGON" report "$WORK/run" --live --json --html "$WORK/report.html" >"$WORK/report.json" &&
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" >"$WORK/page.json"; } &&
         ctl status --json >"$WORK/after.json" &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \

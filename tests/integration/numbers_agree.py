@@ -233,6 +233,11 @@ def check_host():
     check_metrics(want)
     check_fills(want)
     check_page(want)
+    report = json.loads(load('report.json'))
+    for row in report['agents']:
+        json_row('report', row, want[row['name']])
+    json_row('report', report['all'], want[''])
+    check_html('report.html', want)
 
 
 def html_table(text, head):
@@ -243,6 +248,20 @@ def html_table(text, head):
             return [dict(zip(rows[0], row)) for row in rows[1:]]
     faults.append('the page has no table of agents')
     return []
+
+
+def check_html(page, want):
+    rows = html_table(load(page), 'Sharpe')
+    same(page, 'agents', len(rows), len(want))
+    for row in rows:
+        name = '' if row['agent'].startswith('all') else row['agent']
+        its = want[name]
+        for key in MONEY:
+            same(page, f'{name} {key}', row[key], apart(its[key]))
+        same(page, f'{name} return', row['return'], percent(its['return']))
+        same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']).lstrip('+'))
+        same(page, f'{name} Sharpe', row['Sharpe'], ratio_text(its['sharpe']))
+        same(page, f'{name} t', row['t [95 %]'], t_text(its))
 
 
 def check_backtest():
@@ -258,15 +277,7 @@ def check_backtest():
             same('agents.csv', f'{row["agent"]} {key}', cents(row[key]), want[row['agent']][key])
         for key in RATIOS:
             same('agents.csv', f'{row["agent"]} {key}', ratio(row[key]), want[row['agent']][key])
-    for row in html_table(load('backtest.html'), 'Sharpe'):
-        name = '' if row['agent'].startswith('all') else row['agent']
-        its = want[name]
-        for key in MONEY:
-            same('page', f'{name} {key}', row[key], apart(its[key]))
-        same('page', f'{name} return', row['return'], percent(its['return']))
-        same('page', f'{name} drawdown', row['drawdown'], percent(its['drawdown']).lstrip('+'))
-        same('page', f'{name} Sharpe', row['Sharpe'], ratio_text(its['sharpe']))
-        same('page', f'{name} t', row['t [95 %]'], t_text(its))
+    check_html('backtest.html', want)
     lines = load('backtest.txt').splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith('agent ') and line.endswith('[USDT]'))
     for line, (name, its) in zip(lines[at + 1:], want.items()):

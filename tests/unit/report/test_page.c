@@ -70,7 +70,7 @@ START_TEST(names_do_not_become_markup)
     ck_assert_int_eq(count("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;"), 14);
     ck_assert_ptr_null(strchr(made, '\x01'));
     ck_assert_int_eq(count("no such column"), 0);
-    ck_assert_int_eq(count("<script>"), 1); // ours
+    ck_assert_int_eq(count("<script>"), 2); // ours
     free(made);
 }
 END_TEST
@@ -133,13 +133,108 @@ START_TEST(nothing_one_point_and_a_flat_line)
     end(page, out);
     ck_assert_int_eq(count("nan"), 0);
     ck_assert_int_eq(count("inf"), 0);
-    ck_assert_int_eq(count("<figure>"), 3);
+    ck_assert_int_eq(count("<figure class=\"drawn\">"), 3);
     ck_assert_int_eq(count("left:0.00%;max-width:100.00%"), 1);
     ck_assert_int_eq(count("right:0.00%;max-width:100.00%"), 1);
     ck_assert_int_eq(count("class=\"mark\""), 2);
     ck_assert_int_eq(count(">0.005</span>"), 1);
     ck_assert_int_eq(count(">0.0001</span>"), 0);
     ck_assert_ptr_nonnull(strstr(made, "</html>"));
+    free(made);
+}
+END_TEST
+
+START_TEST(bars_lead_from_one_sum_to_the_next)
+{
+    const struct page_bar bars[] = {
+        {"gross", 100, 1}, {"fees <b>", -150, 0}, {"rebates", 0, 0}, {"result", -50, 1}};
+    FILE *out;
+    struct page *page = begin(&out, "bars");
+
+    page_bars(page,
+              &(struct page_bars){
+                  .title = "where", .unit = "USDT", .decimals = 2, .bars = bars, .n_bars = 4});
+    page_bars(page, &(struct page_bars){.title = "nothing"});
+    end(page, out);
+    // From -50 to 100: gross begins at a third, fees reach back over all of it, the result is what
+    // is below 0.
+    ck_assert_int_eq(count("<i class=\"good\" style=\"left:33.33%;width:66.67%\"></i>"), 1);
+    ck_assert_int_eq(count("<i class=\"bad\" style=\"left:0.00%;width:100.00%\"></i>"), 1);
+    ck_assert_int_eq(count("<i class=\"bad\" style=\"left:0.00%;width:33.33%\"></i>"), 1);
+    ck_assert_int_eq(count("<i class=\"none\""), 1);
+    ck_assert_int_eq(count("fees &lt;b&gt;"), 1);
+    ck_assert_int_eq(count("<b>+100.00</b>"), 1);
+    free(made);
+}
+END_TEST
+
+START_TEST(candles_have_bodies_wicks_and_what_was_traded)
+{
+    const struct page_candle candles[] = {
+        {START, 10, 12, 9, 11}, {START + MINUTE, 11, 11, 7, 8}, {START + 2 * MINUTE, 8, 8, 8, 8}};
+    const struct page_trade trades[] = {{START, 10, 0, "bought 1 <at> 10"},
+                                        {START + 2 * MINUTE, 8, 1, "sold"},
+                                        {START + 9 * MINUTE, 8, 1, "later"}};
+    FILE *out;
+    struct page *page = begin(&out, "candles");
+
+    page_candles(page, &(struct page_candles){.title = "BTCUSDT",
+                                              .unit = "",
+                                              .decimals = 2,
+                                              .candles = candles,
+                                              .n_candles = 3,
+                                              .trades = trades,
+                                              .n_trades = 3});
+    page_candles(page, &(struct page_candles){.title = "nothing"});
+    page_candles(page, &(struct page_candles){
+                           .title = "one", .unit = "", .candles = candles + 2, .n_candles = 1});
+    end(page, out);
+    ck_assert_int_eq(count("<figure class=\"drawn\">"), 2);
+    // The first candle's wick, from 12 to 9 of 7 to 12, and its body from 10 to 11, which rises.
+    ck_assert_int_eq(count("<path class=\"up\" d=\"M0.0 0.0V600.0"), 1);
+    ck_assert_int_eq(count("<path class=\"up body\" d=\"M0.0 400.0V200.0"), 1);
+    ck_assert_int_eq(count("<path class=\"down\" d=\"M500.0 200.0V1000.0"), 1);
+    ck_assert_int_eq(count("&#9650;</i>"), 1);
+    ck_assert_int_eq(count("&#9660;</i>"), 1); // not the one behind the last candle
+    ck_assert_int_eq(count("bought 1 &lt;at&gt; 10"), 1);
+    ck_assert_int_eq(count("NaN") + count("nan") + count("inf"), 0);
+    free(made);
+}
+END_TEST
+
+START_TEST(columns_tables_and_details)
+{
+    static const char *const columns[] = {"agent", "#result", "~why"};
+    const uint32_t counts[] = {0, 5, 10, 1};
+    FILE *out;
+    struct page *page = begin(&out, "all else");
+
+    page_columns(page, &(struct page_columns){.title = "returns",
+                                              .unit = "%",
+                                              .from = -2,
+                                              .width = 1,
+                                              .decimals = 1,
+                                              .counts = counts,
+                                              .n = 4});
+    page_lead(page, "%s made %d", "<script>", 5);
+    page_details_begin(page, "%s", "a & b");
+    page_table_begin(page, columns, 3);
+    for (int i = 0; i < 3; i++)
+        page_cell(page, "%d", i);
+    page_table_sums(page);
+    page_cell(page, "%s", "all");
+    page_table_end(page);
+    page_details_end(page);
+    end(page, out);
+    ck_assert_int_eq(count("<i class=\"minus\""), 2);
+    ck_assert_int_eq(count("height:100.0%"), 1);
+    ck_assert_int_eq(count("title=\"-1.0 to 0.0: 5\""), 1);
+    ck_assert_int_eq(count("<p class=\"lead\">&lt;script&gt; made 5</p>"), 1);
+    ck_assert_int_eq(count("<details><summary>a &amp; b</summary>"), 1);
+    ck_assert_int_eq(count("</details>"), 1);
+    ck_assert_int_eq(
+        count("<th scope=\"col\" class=\"n\"><button type=\"button\">result</button></th>"), 1);
+    ck_assert_int_eq(count("<tbody"), 2); // what is sorted, and the sums below it
     free(made);
 }
 END_TEST
@@ -154,6 +249,9 @@ int main(void)
     tcase_add_test(tcase, names_do_not_become_markup);
     tcase_add_test(tcase, each_series_is_drawn_and_keeps_its_extremes);
     tcase_add_test(tcase, nothing_one_point_and_a_flat_line);
+    tcase_add_test(tcase, bars_lead_from_one_sum_to_the_next);
+    tcase_add_test(tcase, candles_have_bodies_wicks_and_what_was_traded);
+    tcase_add_test(tcase, columns_tables_and_details);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+/* report: what a run came to and what happened in it, from its journal alone. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args/args.h"
+#include "cli/commands.h"
+#include "cli/journal_dir.h"
+#include "report/figures.h"
+#include "report/run_report.h"
+
+/* As `agon replay` has them: a state that differs is a failed check, and a journal that cannot be
+ * read is bad data. */
+static int exit_of(int rc, const struct replay *replay)
+{
+    return rc == AGON_ECORRUPT && !replay->is_unread && replay->n_events > 0 ? EXIT_CHECK
+           : rc == AGON_ENOENT || rc == AGON_EIO || rc == AGON_ENOMEM        ? EXIT_ENVIRONMENT
+                                                                             : EXIT_DATA;
+}
+
+static void print_agents(const struct run_report *story)
+{
+    const struct slots *slots = engine_slots(story->engine);
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct asset *asset = instruments_asset(table, table->base_currency);
+    const struct figures_money base = {.name = asset != NULL ? asset->name : "?",
+                                       .exp = asset != NULL ? asset->exp : 8};
+    uint64_t n_refused = 0;
+    struct figures of;
+
+    printf("\n");
+    figures_print_head(stdout, &base);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(story->engine, id, &of);
+        figures_print(stdout, &base, slots->all[id].name, &of, slots->all[id].n_refused);
+        n_refused += slots->all[id].n_refused;
+    }
+    engine_figures_all(story->engine, &of);
+    figures_print(stdout, &base, "all, with the pool", &of, n_refused);
+    figures_print_note(stdout, &of);
+}
+
+static void say_proof(const struct replay *replay, char *text, size_t room)
+{
+    char state[2 * HASH_SIZE + 1];
+
+    hash_hex(replay->state, state);
+    snprintf(
+        text, room,
+        "Proven: the journal's %llu events, stepped again through a new engine, reach all %llu "
+        "recorded state hashes, and every invariant held; the last state is %.16s.",
+        (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks, state);
+}
+
+int cmd_report(int argc, char **argv)
+{
+    struct opts {
+        struct arg_list dir;
+        const char *html, *tapes;
+        int is_live, is_json;
+    } opts = {0};
+    const struct arg table[] = {
+        {"html", ARG_TEXT, "FILE", "the same and more as a page that needs nothing else",
+         &opts.html},
+        {"tapes", ARG_TEXT, "DIR",
+         "look there first for the tapes that a backtest's journal names (where they were, the "
+         "journal's folder, the one above)",
+         &opts.tapes},
+        {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
+         &opts.is_live},
+        {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "DIRECTORY [OPTION...]",
+        .about = "Says what a run came to: what happened in it, each agent's figures, the last "
+                 "tournament; and proves its journal on the way.\n"
+                 "DIRECTORY is a run directory or its journal, of a host or of a backtest.",
+        .args = table,
+        .operands = &opts.dir,
+        .operands_min = 1,
+        .operands_max = 1};
+    struct run_report *story = calloc(1, sizeof(*story));
+    struct run_report_source source = {.speed_milli = 1000};
+    struct run_report_page page = {.title = "Agon: a run"};
+    struct error err = {0};
+    char dir[PATH_MAX], command[PATH_MAX + 32], proof[320];
+    int rc = args_parse(&spec, argc, argv);
+
+    if (story == NULL || rc != ARGS_RUN) {
+        free(story);
+        return rc != ARGS_RUN ? rc : EXIT_ENVIRONMENT;
+    }
+    if (!journal_dir("report", opts.dir.at[0], dir, sizeof(dir))) {
+        free(story);
+        return EXIT_DATA;
+    }
+    source.journal = dir;
+    source.tapes = opts.tapes;
+    source.is_live = opts.is_live;
+    rc = run_report_read(story, &source, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon report: %s: %s\n", args_safe(dir), err.text);
+        rc = exit_of(rc, &story->replay);
+    } else {
+        say_proof(&story->replay, proof, sizeof(proof));
+        rc = EXIT_OK;
+        if (opts.html != NULL) {
+            snprintf(command, sizeof(command), "agon report %s --html %s", opts.dir.at[0],
+                     opts.html);
+            page.path = opts.html;
+            page.proof = proof;
+            page.command = command;
+            if (run_report_html(story, &page, &err) < 0) {
+                fprintf(stderr, "agon report: %s\n", err.text);
+                rc = EXIT_ENVIRONMENT;
+            }
+        }
+        if (opts.is_json) {
+            rc = run_report_json(story, stdout) < 0 ? EXIT_ENVIRONMENT : rc;
+        } else {
+            run_report_print(story, stdout);
+            print_agents(story);
+            printf("\n%s\n", proof);
+        }
+    }
+    run_report_free(story);
+    free(story);
+    return rc;
+}

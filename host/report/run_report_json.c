@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run_report_json: what a run came to, for programs. */
+#include <jansson.h>
+
+#include "market/instrument_kind.h"
+#include "report/figures.h"
+#include "report/run_report.h"
+#include "report/trail.h"
+#include "sys/clock.h"
+
+static json_t *time_json(agon_ns_t t)
+{
+    char text[CLOCK_TEXT];
+
+    if (t == 0)
+        return json_null();
+    clock_text(t, text);
+    return json_string(text);
+}
+
+static json_t *agent_json(const struct run_report *story, uint16_t id,
+                          const struct figures_money *base)
+{
+    const struct slot *slot = &engine_slots(story->engine)->all[id];
+    const struct trail_slot *of = &story->trail->slots[id];
+    struct figures figures;
+    json_t *json;
+
+    engine_figures(story->engine, id, &figures);
+    json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f}", "name", slot->name, "fills",
+                     (json_int_t)figures.n_fills, "refused", (json_int_t)slot->n_refused, "trades",
+                     (json_int_t)of->n_trades, "trades_won", (json_int_t)of->n_won, "trade_mean_s",
+                     trail_mean_s(story->trail, id), "time_held", trail_time_held(story->trail, id),
+                     "exposure", trail_exposure(story->trail, id), "turnover_a_day",
+                     trail_turnover(story->trail, id,
+                                    (double)figures.capital_amt / (double)num_pow10(base->exp)));
+    return json != NULL ? figures_json(json, base, &figures) : NULL;
+}
+
+static json_t *trades_json(const struct run_report *story)
+{
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct slots *slots = engine_slots(story->engine);
+    const struct trail_trade *trade;
+    json_t *all = json_array();
+
+    for (uint64_t k = 0; (trade = trail_trade(story->trail, k)) != NULL; k++) {
+        const struct agon_instrument *instrument = instruments_get(table, trade->instrument);
+
+        json_array_append_new(
+            all,
+            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f}", "agent",
+                      trade->slot < slots->n ? slots->all[trade->slot].name : "?", "symbol",
+                      instrument != NULL ? instrument->symbol : "?", "perpetual",
+                      instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
+                      trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open),
+                      "closed", time_json(trade->t_close), "quantity", trade->qty, "entry",
+                      trade->entry, "exit", trade->exit, "result", trade->result));
+    }
+    return all;
+}
+
+static json_t *falls_json(const struct trail *trail)
+{
+    json_t *all = json_array();
+
+    for (uint32_t i = 0; i < trail->n_falls; i++) {
+        const struct trail_fall *fall = &trail->falls[i];
+
+        json_array_append_new(all,
+                              json_pack("{s:f, s:o, s:o, s:o}", "depth", fall->depth, "from",
+                                        time_json(fall->t_high), "lowest", time_json(fall->t_low),
+                                        "made_good", time_json(fall->t_back)));
+    }
+    return all;
+}
+
+static json_t *happenings_json(const struct run_report *story)
+{
+    const struct slots *slots = engine_slots(story->engine);
+    json_t *all = json_array();
+
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        const struct run_report_happening *one = &story->happenings[i];
+
+        json_array_append_new(all,
+                              json_pack("{s:o, s:s*, s:s}", "time", time_json(one->t), "agent",
+                                        one->slot < slots->n ? slots->all[one->slot].name : NULL,
+                                        "text", one->text));
+    }
+    return all;
+}
+
+int run_report_json(const struct run_report *story, FILE *out)
+{
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct slots *slots = engine_slots(story->engine);
+    const struct asset *asset = instruments_asset(table, table->base_currency);
+    const struct figures_money base = {.name = asset != NULL ? asset->name : "?",
+                                       .exp = asset != NULL ? asset->exp : 8};
+    const struct trail *trail = story->trail;
+    char state[2 * HASH_SIZE + 1], intents[2 * HASH_SIZE + 1];
+    json_t *agents = json_array();
+    struct figures all;
+    json_t *whole, *root;
+    int rc;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (slots->all[id].is_used)
+            json_array_append_new(agents, agent_json(story, id, &base));
+    }
+    engine_figures_all(story->engine, &all);
+    hash_hex(story->replay.state, state);
+    hash_hex(story->replay.intents, intents);
+    whole = figures_json(json_pack("{s:I}", "fills", (json_int_t)all.n_fills), &base, &all);
+    root = json_pack(
+        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:s, s:s}", "from",
+        time_json(trail->t_first), "to", time_json(trail->t_last), "all", whole, "hold_return",
+        trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0, "agents", agents,
+        "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades, "trades",
+        trades_json(story), "happenings", happenings_json(story), "events",
+        (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks,
+        "state_hash", state, "intents_hash", intents);
+    if (root == NULL)
+        return AGON_ENOMEM;
+    rc = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 ? AGON_OK : AGON_EIO;
+    fputc('\n', out);
+    json_decref(root);
+    return rc;
+}

@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/run_sections.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args/args.h"
+#include "base/money.h"
+#include "base/num.h"
+#include "market/instrument_kind.h"
+#include "report/table.h"
+#include "report/trail.h"
+#include "sys/clock.h"
+
+#define DAY_S       86400.0
+#define BINS        25
+#define TRADES_PAGE 300 /* rows of the table of trades */
+
+struct base {
+    char name[16];
+    int exp, decimals;
+};
+
+static struct base base_of(const struct run_report *story)
+{
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct asset *asset = instruments_asset(table, table->base_currency);
+    struct base base = {.name = "", .exp = asset != NULL ? asset->exp : 8};
+
+    snprintf(base.name, sizeof(base.name), "%s", asset != NULL ? asset->name : "");
+    base.decimals = money_decimals(base.name, base.exp);
+    return base;
+}
+
+static char *money(const struct base *base, int64_t amt, char text[MONEY_TEXT])
+{
+    return money_text(amt, base->exp, base->decimals, text);
+}
+
+static double units(const struct base *base, int64_t amt)
+{
+    return (double)amt / (double)num_pow10(base->exp);
+}
+
+/* "3 d 4 h", "12 min", "45 s" */
+static char *length(double seconds, char text[32])
+{
+    double whole, part;
+    const char *units;
+
+    if (seconds >= 2 * DAY_S) {
+        whole = floor(seconds / DAY_S);
+        part = floor(fmod(seconds, DAY_S) / 3600);
+        units = "d h";
+    } else if (seconds >= 3600) {
+        whole = floor(seconds / 3600);
+        part = floor(fmod(seconds, 3600) / 60);
+        units = "h min";
+    } else {
+        snprintf(text, 32, seconds >= 60 ? "%.0f min" : "%.0f s",
+                 seconds >= 60 ? seconds / 60 : seconds);
+        return text;
+    }
+    if (part > 0)
+        snprintf(text, 32, "%.0f %c %.0f %s", whole, units[0], part, units + 2);
+    else
+        snprintf(text, 32, "%.0f %c", whole, units[0]);
+    return text;
+}
+
+static char *share(double value, int decimals, char text[24])
+{
+    snprintf(text, 24, "%+.*f %%", decimals, 100.0 * value);
+    return text;
+}
+
+static double hold_return(const struct trail *trail)
+{
+    return trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0;
+}
+
+static void put_amount(const struct base *base, struct page *page, int is_known, int64_t amt)
+{
+    char text[MONEY_TEXT];
+
+    page_cell(page, "%s", is_known ? money(base, amt, text) : "-");
+}
+
+void run_sections_figures(const struct run_report *story, struct page *page,
+                          const struct figures *of)
+{
+    const struct base base = base_of(story);
+    char text[FIGURES_TEXT];
+
+    put_amount(&base, page, 1, of->capital_amt);
+    put_amount(&base, page, 1, of->equity_amt);
+    put_amount(&base, page, 1, of->result_amt);
+    page_cell(page, "%s", figures_yield_text(of, text));
+    page_cell(page, "%s", figures_drawdown_text(of, text));
+    page_cell(page, "%s", figures_sharpe_text(of, text));
+    page_cell(page, "%s", figures_t_text(of, text));
+    put_amount(&base, page, of->is_split, of->gross_amt);
+    put_amount(&base, page, 1, of->fee_amt);
+    put_amount(&base, page, of->is_split, of->rebate_amt);
+    put_amount(&base, page, of->is_split, of->funding_amt);
+    put_amount(&base, page, of->is_split, of->slippage_amt);
+    page_cell(page, "%llu", (unsigned long long)of->n_fills);
+}
+
+void run_sections_note(const struct run_report *story, struct page *page)
+{
+    page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", base_of(story).name,
+              FIGURES_SHORT, FIGURES_DAYS);
+}
+
+void run_sections_table(const struct run_report *story, struct page *page)
+{
+    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#trades closed", "#won",
+                                          "#refused"};
+    const struct slots *slots = engine_slots(story->engine);
+    struct figures of;
+
+    page_heading(page, "Agents");
+    run_sections_note(story, page);
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint16_t id = 0; id <= slots->n; id++) {
+        int is_sum = id == slots->n;
+
+        if (!is_sum && !slots->all[id].is_used)
+            continue;
+        if (is_sum) {
+            page_table_sums(page);
+            engine_figures_all(story->engine, &of);
+        } else {
+            engine_figures(story->engine, id, &of);
+        }
+        page_cell(page, "%s", is_sum ? "all, with the pool" : slots->all[id].name);
+        run_sections_figures(story, page, &of);
+        page_cell(page, "%llu", (unsigned long long)(of.n_wins + of.n_losses));
+        page_cell(page, "%llu", (unsigned long long)of.n_wins);
+        if (is_sum)
+            page_cell(page, "%s", "");
+        else
+            page_cell(page, "%llu", (unsigned long long)slots->all[id].n_refused);
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
+static int is_agent(const struct slot *slot)
+{
+    return slot->is_used && slot->agent_kind == AGON_STRATEGY;
+}
+
+void run_sections_lead(const struct run_report *story, struct page *page)
+{
+    const struct base base = base_of(story);
+    const struct slots *slots = engine_slots(story->engine);
+    const struct trail *trail = story->trail;
+    double seconds = (double)(trail->t_last - trail->t_first) / 1e9;
+    struct figures all;
+    char result[MONEY_TEXT], capital[MONEY_TEXT], fees[MONEY_TEXT], slippage[MONEY_TEXT];
+    char plain[MONEY_TEXT], fills[MONEY_TEXT];
+    char yield[FIGURES_TEXT], hold[24], time[32];
+    uint32_t n = 0;
+
+    for (uint16_t id = 0; id < slots->n; id++)
+        n += (uint32_t)is_agent(&slots->all[id]);
+    engine_figures_all(story->engine, &all);
+    if (n == 0 || trail->index <= 0) {
+        page_lead(page, "No agent had capital.");
+        return;
+    }
+    page_lead(page,
+              "%u agent%s %s %s %s (%s) of %s in %s. Buying what they traded and holding it: %s.",
+              n, n == 1 ? "" : "s", all.result_amt < 0 ? "lost" : "made",
+              money(&base, all.result_amt < 0 ? -all.result_amt : all.result_amt, result),
+              base.name, figures_yield_text(&all, yield), money(&base, all.capital_amt, capital),
+              length(seconds, time),
+              trail->n_pairs > 0 ? share(hold_return(trail), 2, hold) : "nothing was traded");
+    snprintf(plain, sizeof(plain), "%llu", (unsigned long long)all.n_fills);
+    page_text(
+        page, "Fees: %s %s over %s fills%s%s%s. Drawdown: %s.", money(&base, all.fee_amt, fees),
+        base.name, money_apart(plain, fills) ? fills : plain,
+        all.is_split ? "; slippage against the mid, which is part of the result: " : "",
+        all.is_split
+            ? money(&base, all.slippage_amt < 0 ? -all.slippage_amt : all.slippage_amt, slippage)
+            : "",
+        !all.is_split          ? ""
+        : all.slippage_amt < 0 ? " better"
+                               : " worse",
+        figures_drawdown_text(&all, yield));
+}
+
+/* --- the whole --- */
+
+struct course {
+    agon_ns_t t[TRAIL_POINTS];
+    double own[TRAIL_POINTS], hold[TRAIL_POINTS], fall[TRAIL_POINTS];
+};
+
+static void put_course(const struct run_report *story, struct page *page, struct course *course)
+{
+    const struct trail *trail = story->trail;
+    const struct slots *slots = engine_slots(story->engine);
+    struct page_mark *marks = calloc(story->n_happenings + 1, sizeof(*marks));
+    struct page_series series[2] = {{"the arena", course->t, course->own, trail->n_points},
+                                    {"buy and hold", course->t, course->hold, trail->n_points}};
+    struct page_series fall = {"the arena", course->t, course->fall, trail->n_points};
+    uint32_t n_marks = 0;
+    double high = 0;
+
+    for (uint32_t i = 0; i < trail->n_points; i++) {
+        high = fmax(high, trail->points[i].index);
+        course->t[i] = trail->points[i].t;
+        course->own[i] = 100.0 * (trail->points[i].index - 1.0);
+        course->hold[i] = 100.0 * (trail_hold(trail, i) - 1.0);
+        course->fall[i] = high > 0 ? -100.0 * (1.0 - trail->points[i].index / high) : 0.0;
+    }
+    for (uint32_t i = 0; i < story->n_happenings && marks != NULL; i++) {
+        const struct run_report_happening *one = &story->happenings[i];
+
+        if (one->is_marked && one->slot < slots->n)
+            marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
+    }
+    page_plot(page,
+              &(struct page_plot){
+                  .title = n_marks > 0
+                               ? "Return of the whole; lines: what was reloaded or quarantined"
+                               : "Return of the whole",
+                  .unit = "%",
+                  .decimals = 3,
+                  .is_zero = 1,
+                  .series = series,
+                  .n_series = trail->n_pairs > 0 ? 2 : 1,
+                  .marks = marks,
+                  .n_marks = n_marks});
+    page_plot(page, &(struct page_plot){.title = "Drawdown of the whole",
+                                        .unit = "%",
+                                        .decimals = 3,
+                                        .is_zero = 1,
+                                        .series = &fall,
+                                        .n_series = 1});
+    free(marks);
+}
+
+static void put_flow(const struct base *base, const struct figures *of, const char *title,
+                     struct page *page)
+{
+    const struct page_bar bars[] = {{"gross", units(base, of->gross_amt), 1},
+                                    {"fees", 0.0 - units(base, of->fee_amt), 0},
+                                    {"rebates", units(base, of->rebate_amt), 0},
+                                    {"funding", units(base, of->funding_amt), 0},
+                                    {"result", units(base, of->result_amt), 1}};
+
+    if (of->is_split && of->n_fills > 0)
+        page_bars(page, &(struct page_bars){.title = title,
+                                            .unit = base->name,
+                                            .decimals = base->decimals,
+                                            .bars = bars,
+                                            .n_bars = sizeof(bars) / sizeof(bars[0])});
+}
+
+static void put_falls(const struct trail *trail, struct page *page)
+{
+    static const char *const columns[] = {"#depth",    "from (UTC)",     "lowest",
+                                          "made good", "#to the lowest", "#in all"};
+    char t[3][CLOCK_TEXT], time[2][32];
+
+    if (trail->n_falls == 0)
+        return;
+    page_heading(page, "Deepest drawdowns of the whole");
+    page_table_begin(page, columns, 6);
+    for (uint32_t i = 0; i < trail->n_falls; i++) {
+        const struct trail_fall *fall = &trail->falls[i];
+        agon_ns_t t_end = fall->t_back != 0 ? fall->t_back : trail->t_last;
+
+        clock_text(fall->t_high, t[0]);
+        clock_text(fall->t_low, t[1]);
+        clock_text(t_end, t[2]);
+        t[0][10] = t[1][10] = t[2][10] = ' ';
+        page_cell(page, "%.3f %%", 100.0 * fall->depth);
+        page_cell(page, "%.16s", t[0]);
+        page_cell(page, "%.16s", t[1]);
+        page_cell(page, "%.16s", fall->t_back != 0 ? t[2] : "not yet");
+        page_cell(page, "%s", length((double)(fall->t_low - fall->t_high) / 1e9, time[0]));
+        page_cell(page, "%s", length((double)(t_end - fall->t_high) / 1e9, time[1]));
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
+/* Returns of hours, or of days where there are 60 days of hours. */
+static uint64_t returns_of(const struct trail *trail, double *values, int *is_daily)
+{
+    uint64_t n = 0;
+
+    *is_daily = trail->n_hours >= 60u * 24u;
+    if (!*is_daily) {
+        memcpy(values, trail->hours, trail->n_hours * sizeof(*values));
+        return trail->n_hours;
+    }
+    for (uint64_t i = 0; i + 24 <= trail->n_hours; i += 24) {
+        double growth = 1.0;
+
+        for (uint64_t k = i; k < i + 24; k++)
+            growth *= 1.0 + trail->hours[k];
+        values[n++] = growth - 1.0;
+    }
+    return n;
+}
+
+static int put_returns(const struct trail *trail, struct page *page)
+{
+    double *values = malloc((trail->n_hours + 1) * sizeof(*values));
+    uint32_t counts[BINS] = {0};
+    double largest = 0, width;
+    int is_daily;
+    uint64_t n;
+    char title[96];
+
+    if (values == NULL)
+        return AGON_ENOMEM;
+    n = returns_of(trail, values, &is_daily);
+    for (uint64_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(values[i]));
+    if (n >= 10 && largest > 0) {
+        width = 2 * largest / BINS;
+        for (uint64_t i = 0; i < n; i++) {
+            int bin = (int)floor((values[i] + largest) / width);
+
+            counts[bin < 0 ? 0 : bin < BINS ? bin : BINS - 1]++;
+        }
+        snprintf(title, sizeof(title), "Returns of %llu %s", (unsigned long long)n,
+                 is_daily ? "days" : "hours");
+        page_columns(page, &(struct page_columns){.title = title,
+                                                  .unit = "%",
+                                                  .from = -100 * largest,
+                                                  .width = 100 * width,
+                                                  .decimals = 3,
+                                                  .counts = counts,
+                                                  .n = BINS});
+    }
+    free(values);
+    return AGON_OK;
+}
+
+int run_sections_whole(const struct run_report *story, struct page *page)
+{
+    const struct base base = base_of(story);
+    struct course *course = malloc(sizeof(*course));
+    struct figures all;
+
+    if (course == NULL)
+        return AGON_ENOMEM;
+    if (story->trail->n_points > 1)
+        put_course(story, page, course);
+    free(course);
+    engine_figures_all(story->engine, &all);
+    put_flow(&base, &all, "Where the result of all comes from", page);
+    put_falls(story->trail, page);
+    return put_returns(story->trail, page);
+}
+
+/* --- agents --- */
+
+/* Decimals of its prices that are not always 0. */
+static int price_decimals(const struct agon_instrument *instrument)
+{
+    int decimals = instrument->px_exp;
+    int64_t tick = instrument->tick_px;
+
+    while (decimals > 0 && tick > 0 && tick % 10 == 0) {
+        tick /= 10;
+        decimals--;
+    }
+    return decimals;
+}
+
+static uint32_t trades_of(const struct trail_price *price, const struct trail_pair *pair,
+                          const struct agon_instrument *instrument, struct page_trade *trades)
+{
+    int decimals = price_decimals(instrument);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < price->n; i++) {
+        for (int is_sold = 0; is_sold < 2; is_sold++) {
+            const struct trail_fills *fills = &pair->fills[i][is_sold];
+            struct page_trade *trade = &trades[n];
+            char t[CLOCK_TEXT];
+
+            if (fills->n == 0 || fills->qty <= 0)
+                continue;
+            clock_text(price->candles[i].t, t);
+            *trade = (struct page_trade){
+                .t = price->candles[i].t, .value = fills->value / fills->qty, .is_sold = is_sold};
+            snprintf(trade->text, sizeof(trade->text), "%s %.8g at %.*f, %u fill%s, from %.8s on",
+                     is_sold ? "sold" : "bought", fills->qty, decimals, trade->value, fills->n,
+                     fills->n == 1 ? "" : "s", t + 11);
+            n++;
+        }
+    }
+    return n;
+}
+
+static int put_prices(const struct run_report *story, uint16_t id, struct page *page)
+{
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct trail *trail = story->trail;
+    struct page_trade *trades = malloc(2 * TRAIL_CANDLES * sizeof(*trades));
+    struct page_candle *candles = malloc(TRAIL_CANDLES * sizeof(*candles));
+
+    for (uint32_t i = 0; i < trail->n_pairs && trades != NULL && candles != NULL; i++) {
+        const struct trail_pair *pair = trail->pairs[i];
+        const struct trail_price *price = trail->prices[pair->price];
+        const struct agon_instrument *instrument = instruments_get(table, price->instrument);
+        char title[96], time[32];
+
+        if (pair->slot != id || instrument == NULL || price->n < 2)
+            continue;
+        for (uint32_t k = 0; k < price->n; k++)
+            candles[k] = (struct page_candle){price->candles[k].t, price->candles[k].open,
+                                              price->candles[k].high, price->candles[k].low,
+                                              price->candles[k].close};
+        snprintf(title, sizeof(title), "%s%s, candles of %s, and its fills", instrument->symbol,
+                 instrument_kind_has_coins(instrument->kind) ? "" : " perpetual",
+                 length((double)price->width_ns / 1e9, time));
+        page_candles(
+            page, &(struct page_candles){.title = title,
+                                         .unit = "",
+                                         .decimals = price_decimals(instrument),
+                                         .candles = candles,
+                                         .n_candles = price->n,
+                                         .trades = trades,
+                                         .n_trades = trades_of(price, pair, instrument, trades)});
+    }
+    free(candles);
+    if (trades == NULL || candles == NULL) {
+        free(trades);
+        return AGON_ENOMEM;
+    }
+    free(trades);
+    return AGON_OK;
+}
+
+static void put_held(const struct trail_slot *of, struct page *page)
+{
+    static const char *const columns[] = {"a trade lasted", "#trades"};
+    char time[32];
+
+    if (of->n_trades == 0)
+        return;
+    page_table_begin(page, columns, 2);
+    for (uint32_t i = 0; i < 8; i++) {
+        if (of->held[i] == 0)
+            continue;
+        page_cell(page, i < 7 ? "up to %s" : "longer than %s",
+                  length(trail_held_s[i < 7 ? i : 6], time));
+        page_cell(page, "%u", of->held[i]);
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
+static void put_agent_facts(const struct run_report *story, uint16_t id, const struct base *base,
+                            const struct figures *of, struct page *page)
+{
+    const struct trail *trail = story->trail;
+    const struct trail_slot *slot = &trail->slots[id];
+    char text[FIGURES_TEXT], amount[MONEY_TEXT], time[32];
+    int tone = of->result_amt > 0 ? 1 : of->result_amt < 0 ? -1 : 0;
+
+    page_facts_begin(page);
+    page_fact(page, "result", tone, "%s %s", money(base, of->result_amt, amount), base->name);
+    page_fact(page, "return", tone, "%s", figures_yield_text(of, text));
+    page_fact(page, "drawdown", 0, "%s", figures_drawdown_text(of, text));
+    page_fact(page, "t [95 %]", 0, "%s", figures_t_text(of, text));
+    page_fact(page, "Sharpe", 0, "%s",
+              of->is_annual ? figures_sharpe_text(of, text) : FIGURES_SHORT);
+    page_fact(page, "trades", 0, "%llu", (unsigned long long)slot->n_trades);
+    if (slot->n_trades > 0) {
+        page_fact(page, "won", 0, "%.1f %%", 100.0 * (double)slot->n_won / (double)slot->n_trades);
+        page_fact(page, "won by lost", 0, slot->lost > 0 ? "%.2f" : "-",
+                  slot->lost > 0 ? slot->won / slot->lost : 0.0);
+        page_fact(page, "held on average", 0, "%s", length(trail_mean_s(trail, id), time));
+    }
+    page_fact(page, "time with a position", 0, "%.1f %%", 100.0 * trail_time_held(trail, id));
+    page_fact(page, "positions by equity, mean", 0, "%.1f %%", 100.0 * trail_exposure(trail, id));
+    page_fact(page, "turnover a day", 0, "%.2f x capital",
+              trail_turnover(trail, id, units(base, of->capital_amt)));
+    page_facts_end(page);
+}
+
+static void put_params(const struct run_report *story, uint16_t id, struct page *page)
+{
+    static const char *const columns[] = {"parameter", "as the roster says"};
+    const char *at = story->slots[id].params;
+
+    if (at == NULL)
+        return;
+    if (*at == '\0') {
+        page_text(page, "The roster names no parameters: the plugin's presets.");
+        return;
+    }
+    page_table_begin(page, columns, 2);
+    while (*at != '\0') {
+        const char *value = at + strlen(at) + 1;
+
+        page_cell(page, "%s", args_safe(at));
+        page_cell(page, "%s", args_safe(value));
+        page_row(page);
+        at = value + strlen(value) + 1;
+    }
+    page_table_end(page);
+}
+
+int run_sections_agents(const struct run_report *story, struct page *page)
+{
+    const struct base base = base_of(story);
+    const struct slots *slots = engine_slots(story->engine);
+    char result[MONEY_TEXT], yield[FIGURES_TEXT];
+    int rc = AGON_OK;
+
+    for (uint16_t id = 0; id < slots->n && rc >= 0; id++) {
+        struct figures of;
+
+        if (!is_agent(&slots->all[id]))
+            continue;
+        engine_figures(story->engine, id, &of);
+        page_details_begin(page, "%s: %s %s, %s", slots->all[id].name,
+                           money(&base, of.result_amt, result), base.name,
+                           figures_yield_text(&of, yield));
+        put_agent_facts(story, id, &base, &of, page);
+        put_flow(&base, &of, "Where its result comes from", page);
+        rc = put_prices(story, id, page);
+        put_held(&story->trail->slots[id], page);
+        put_params(story, id, page);
+        page_details_end(page);
+    }
+    return rc;
+}
+
+void run_sections_trades(const struct run_report *story, struct page *page)
+{
+    static const char *const columns[] = {"closed (UTC)", "agent",     "symbol",
+                                          "side",         "#quantity", "#entry",
+                                          "#exit",        "#result",   "#lasted (s)"};
+    const struct instruments *table = engine_instruments(story->engine);
+    const struct slots *slots = engine_slots(story->engine);
+    const struct trail *trail = story->trail;
+    const struct base base = base_of(story);
+    const struct trail_trade *trade;
+    uint64_t n_shown = trail->n_trades < TRADES_PAGE ? trail->n_trades : TRADES_PAGE;
+
+    if (trail->n_trades == 0)
+        return;
+    page_details_begin(page, "Trades: the newest %llu of %llu", (unsigned long long)n_shown,
+                       (unsigned long long)trail->n_trades);
+    page_text(page,
+              "From the first fill of a position to its last. Entry and exit are averages of a "
+              "unit in %s, the result is after the fees "
+              "of its fills.",
+              base.name);
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint64_t k = 0; k < n_shown && (trade = trail_trade(trail, k)) != NULL; k++) {
+        const struct agon_instrument *instrument = instruments_get(table, trade->instrument);
+        int decimals = instrument != NULL ? price_decimals(instrument) : 8;
+        char t[CLOCK_TEXT];
+
+        clock_text(trade->t_close, t);
+        t[10] = ' ';
+        page_cell(page, "%.19s", t);
+        page_cell(page, "%s", trade->slot < slots->n ? slots->all[trade->slot].name : "?");
+        page_cell(page, "%s%s", instrument != NULL ? instrument->symbol : "?",
+                  instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
+                                                                                     : "");
+        page_cell(page, "%s", trade->side > 0 ? "long" : "short");
+        page_cell(page, "%.8g", trade->qty);
+        page_cell(page, "%.*f", decimals, trade->entry);
+        page_cell(page, "%.*f", decimals, trade->exit);
+        page_cell(page, "%+.*f", base.decimals, trade->result);
+        page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
+        page_row(page);
+    }
+    page_table_end(page);
+    page_details_end(page);
+}
+
+/* --- tournaments --- */
+
+static int is_shown(const union plan_event *event, uint32_t measure)
+{
+    return measure_at(measure)->label != NULL && plan_has(event, measure);
+}
+
+static void put_measure(struct page *page, const union plan_event *event,
+                        const struct plan_line *line, uint32_t number)
+{
+    const struct measure *measure = measure_at(number);
+    double value;
+
+    if (!plan_value_of(event, line, number, &value))
+        page_cell(page, "%s", "");
+    else if (measure->unit == MEASURE_SHARE)
+        page_cell(page, "%.*f %%", measure->decimals + 1, 100.0 * value);
+    else
+        page_cell(page, "%.*f", measure->unit == MEASURE_COUNT ? 0 : measure->decimals, value);
+}
+
+void run_sections_plan(const struct run_report *story, struct page *page)
+{
+    const char *columns[7 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
+    char labels[MEASURES][32];
+    const union plan_event *event;
+    const struct record_plan *plan;
+    uint32_t n_columns = 5;
+    char text[48];
+
+    if (story->n_plans == 0)
+        return;
+    event = &story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS];
+    plan = &event->plan;
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        if (!is_shown(event, i))
+            continue;
+        snprintf(labels[i], sizeof(labels[i]), "#%s", measure_at(i)->label);
+        columns[n_columns++] = labels[i];
+    }
+    columns[n_columns++] = "#before";
+    columns[n_columns++] = "#after";
+    page_heading(page, "The last tournament");
+    page_table_begin(page, columns, n_columns);
+    for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
+        for (uint32_t i = 0; i < plan->n_lines; i++) {
+            const struct plan_line *line = &plan_lines(plan)[i];
+
+            // Who has no rank stands at the end.
+            if (plan_rank(line) != (rank <= plan->n_lines ? rank : 0))
+                continue;
+            if (plan_rank(line) != 0)
+                page_cell(page, "%u", plan_rank(line));
+            else
+                page_cell(page, "%s", "");
+            page_cell(page, "%s", args_safe(line->name));
+            page_cell(page, "%s", plan_verdict_name(line->verdict));
+            page_cell(page, "%.3f", line->score);
+            page_cell(page, "%.2f %%", line->share_ppm / 1e4);
+            for (uint32_t k = 0; k < MEASURES; k++) {
+                if (is_shown(event, k))
+                    put_measure(page, event, line, k);
+            }
+            page_cell(page, "%s", table_money(line->capital_before_amt, plan->exp, text));
+            page_cell(page, "%s", table_money(line->capital_after_amt, plan->exp, text));
+            page_row(page);
+        }
+    }
+    page_table_end(page);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run_sections: the parts of a report that every run has, whether it was a backtest or a host's:
+ * what it made, against holding what was traded, how it got there, and each agent by itself. All
+ * figures are those of docs/figures.md. [main thread] */
+#ifndef REPORT_RUN_SECTIONS_H
+#define REPORT_RUN_SECTIONS_H
+
+#include "report/page.h"
+#include "report/run_report.h"
+
+/* Result, in money, of all, beside holding; what it cost. */
+void run_sections_lead(const struct run_report *story, struct page *page);
+/* The course of the whole and its drawdown, with marks of what happened; where its result comes
+ * from; its deepest drawdowns; how its returns are spread. AGON_ENOMEM. */
+int run_sections_whole(const struct run_report *story, struct page *page);
+/* Columns of a table of agents, and the cells of one of them behind its name. */
+#define RUN_SECTIONS_FIGURES                                                                       \
+    "agent", "#capital", "#equity", "#result", "#return", "#drawdown", "#Sharpe", "#t [95 %]",     \
+        "#gross", "#fees", "#rebates", "#funding", "#slippage", "#fills"
+void run_sections_figures(const struct run_report *story, struct page *page,
+                          const struct figures *of);
+/* What stands above such a table. */
+void run_sections_note(const struct run_report *story, struct page *page);
+/* One that says no more than these, what was closed and what was refused. */
+void run_sections_table(const struct run_report *story, struct page *page);
+/* One part for each agent, to be opened: its result bar by bar,
+ * what it traded and held, prices with its trades, its parameters. AGON_ENOMEM. */
+int run_sections_agents(const struct run_report *story, struct page *page);
+/* The last tournament; nothing where none was held. */
+void run_sections_plan(const struct run_report *story, struct page *page);
+/* The newest trades of all. */
+void run_sections_trades(const struct run_report *story, struct page *page);
+
+#endif

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/trail.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "market/instrument_kind.h"
+
+#define SECOND_NS ((agon_ns_t)1000000000)
+#define MINUTE_NS (60 * SECOND_NS)
+#define HOUR_NS   (60 * MINUTE_NS)
+#define DAY_NS    (24 * HOUR_NS)
+
+const uint32_t trail_held_s[7] = {10, 60, 600, 3600, 21600, 86400, 604800};
+
+struct trail *trail_new(void)
+{
+    struct trail *trail = calloc(1, sizeof(*trail));
+
+    if (trail != NULL)
+        trail->every_ns = 5 * SECOND_NS;
+    return trail;
+}
+
+void trail_free(struct trail *trail)
+{
+    if (trail == NULL)
+        return;
+    for (uint32_t i = 0; i < trail->n_prices; i++)
+        free(trail->prices[i]);
+    for (uint32_t i = 0; i < trail->n_pairs; i++)
+        free(trail->pairs[i]);
+    free(trail->hours);
+    free(trail);
+}
+
+static double unit_of(struct engine *engine)
+{
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return (double)num_pow10(base != NULL ? base->exp : 8);
+}
+
+/* --- prices --- */
+
+static void add_fills(struct trail_fills *to, const struct trail_fills *from)
+{
+    to->qty += from->qty;
+    to->value += from->value;
+    to->n += from->n;
+}
+
+/* Each a multiple of the one before, so that candles can be merged; wider ones are doubled. */
+static agon_ns_t wider(agon_ns_t width_ns)
+{
+    static const int64_t lengths_s[] = {1, 5, 15, 60, 300, 900, 3600, 14400, 86400, 604800};
+
+    for (size_t i = 0; i < sizeof(lengths_s) / sizeof(lengths_s[0]); i++) {
+        if (lengths_s[i] * SECOND_NS > width_ns)
+            return lengths_s[i] * SECOND_NS;
+    }
+    return 2 * width_ns;
+}
+
+/* Some candles become one, and what agents traded in them. */
+static void widen(struct trail *trail, uint32_t number)
+{
+    struct trail_price *price = trail->prices[number];
+    uint32_t to = 0;
+
+    price->width_ns = wider(price->width_ns);
+    for (uint32_t i = 0; i < price->n; i++) {
+        struct trail_candle candle = price->candles[i];
+        agon_ns_t t = candle.t - candle.t % price->width_ns;
+        int is_more = to > 0 && price->candles[to - 1].t == t;
+
+        if (is_more) {
+            struct trail_candle *into = &price->candles[to - 1];
+
+            into->high = fmax(into->high, candle.high);
+            into->low = fmin(into->low, candle.low);
+            into->close = candle.close;
+        } else {
+            candle.t = t;
+            price->candles[to++] = candle;
+        }
+        for (uint32_t k = 0; k < trail->n_pairs; k++) {
+            struct trail_pair *pair = trail->pairs[k];
+            struct trail_fills fills[2];
+
+            if (pair->price != number)
+                continue;
+            memcpy(fills, pair->fills[i], sizeof(fills));
+            memset(pair->fills[i], 0, sizeof(fills));
+            add_fills(&pair->fills[to - 1][0], &fills[0]);
+            add_fills(&pair->fills[to - 1][1], &fills[1]);
+        }
+    }
+    price->n = to;
+}
+
+/* What was traded before the trail begins is not in it. */
+static void begin(struct trail *trail, struct engine *engine)
+{
+    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
+        const struct score *score = engine_score(engine, id);
+
+        trail->seen[id] = (struct trail_seen){score->n_fills, score->volume_amt, score->fee_amt};
+    }
+    trail->is_begun = 1;
+}
+
+static int find_price(struct trail *trail, agon_instrument_t instrument)
+{
+    for (uint32_t i = 0; i < trail->n_prices; i++) {
+        if (trail->prices[i]->instrument == instrument)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* -1: there is no room, or no memory. */
+static int make_price(struct trail *trail, agon_instrument_t instrument)
+{
+    int number = find_price(trail, instrument);
+    struct trail_price *price;
+
+    if (number >= 0 || trail->n_prices == TRAIL_PRICES)
+        return number;
+    price = calloc(1, sizeof(*price));
+    if (price == NULL)
+        return -1;
+    price->instrument = instrument;
+    price->width_ns = SECOND_NS;
+    trail->prices[trail->n_prices] = price;
+    return (int)trail->n_prices++;
+}
+
+/* The candle of a time, made where there is none. */
+static struct trail_candle *candle_at(struct trail *trail, uint32_t number, agon_ns_t t, double at)
+{
+    struct trail_price *price = trail->prices[number];
+
+    while (price->n == TRAIL_CANDLES && price->candles[price->n - 1].t != t - t % price->width_ns)
+        widen(trail, number);
+    if (price->n == 0 || price->candles[price->n - 1].t < t - t % price->width_ns)
+        price->candles[price->n++] = (struct trail_candle){t - t % price->width_ns, at, at, at, at};
+    return &price->candles[price->n - 1];
+}
+
+static void note_price(struct trail *trail, uint32_t number, agon_ns_t t, double at)
+{
+    struct trail_price *price = trail->prices[number];
+    struct trail_candle *candle;
+
+    if (at <= 0)
+        return;
+    candle = candle_at(trail, number, t, at);
+    candle->high = fmax(candle->high, at);
+    candle->low = fmin(candle->low, at);
+    candle->close = at;
+    price->first = price->first > 0 ? price->first : at;
+    price->last = at;
+}
+
+static void on_market(struct trail *trail, struct engine *engine,
+                      const struct agon_event_hdr *event)
+{
+    const struct agon_instrument *instrument =
+        instruments_get(engine_instruments(engine), event->instrument);
+    int number = instrument != NULL ? make_price(trail, event->instrument) : -1;
+    double unit;
+
+    if (number < 0)
+        return;
+    unit = (double)num_pow10(instrument->px_exp);
+    if (event->type == AGON_EVENT_TRADE) {
+        trail->prices[number]->has_trades = 1;
+        note_price(trail, (uint32_t)number, event->t,
+                   (double)((const struct agon_trade *)(const void *)event)->px / unit);
+    } else if (event->type == AGON_EVENT_BAR) {
+        const struct agon_bar *bar = (const void *)event;
+        agon_ns_t t = bar->t_open < event->t ? event->t - 1 : event->t;
+        const agon_px_t path[] = {bar->open_px, bar->high_px, bar->low_px, bar->close_px};
+
+        // Of bars that come of trades all is known.
+        for (int i = trail->prices[number]->has_trades ? 4 : 0; i < 4; i++)
+            note_price(trail, (uint32_t)number, t, (double)path[i] / unit);
+    } else if (!trail->prices[number]->has_trades) {
+        const struct agon_quote *quote = (const void *)event;
+
+        if (quote->bid_px > 0 && quote->ask_px > 0)
+            note_price(trail, (uint32_t)number, event->t,
+                       ((double)quote->bid_px + (double)quote->ask_px) / 2.0 / unit);
+    }
+}
+
+/* --- trades --- */
+
+static struct trail_pair *pair_of(struct trail *trail, uint16_t slot, agon_instrument_t instrument)
+{
+    int number = make_price(trail, instrument);
+    struct trail_pair *pair;
+
+    if (number < 0)
+        return NULL;
+    for (uint32_t i = 0; i < trail->n_pairs; i++) {
+        if (trail->pairs[i]->slot == slot && trail->pairs[i]->price == number)
+            return trail->pairs[i];
+    }
+    if (trail->n_pairs == TRAIL_PAIRS || (pair = calloc(1, sizeof(*pair))) == NULL)
+        return NULL;
+    pair->slot = slot;
+    pair->price = (uint8_t)number;
+    trail->pairs[trail->n_pairs++] = pair;
+    return pair;
+}
+
+static void keep_trade(struct trail *trail, struct trail_pair *pair, agon_ns_t t)
+{
+    struct trail_slot *slot = &trail->slots[pair->slot];
+    double out = pair->in_qty > 0 ? fmin(pair->out_qty / pair->in_qty, 1.0) : 0.0;
+    double seconds = (double)(t - pair->t_open) / 1e9;
+    uint32_t k = 0;
+    struct trail_trade trade = {.t_open = pair->t_open,
+                                .t_close = t,
+                                .instrument = trail->prices[pair->price]->instrument,
+                                .slot = pair->slot,
+                                .side = (int8_t)pair->side,
+                                .qty = pair->in_qty};
+
+    if (pair->in_qty > 0 && pair->out_qty > 0) {
+        trade.entry = pair->in_value / pair->in_qty;
+        trade.exit = pair->out_value / pair->out_qty;
+        // What was not sold, too little to be ordered, is still there.
+        trade.result = pair->side * (pair->out_value - pair->in_value * out) + pair->result;
+        trail->trades[trail->n_trades++ % TRAIL_TRADES] = trade;
+        slot->n_trades++;
+        slot->n_won += trade.result > 0;
+        slot->won += trade.result > 0 ? trade.result : 0;
+        slot->lost += trade.result < 0 ? -trade.result : 0;
+        slot->held_s += seconds;
+        while (k < 7 && seconds > trail_held_s[k])
+            k++;
+        slot->held[k]++;
+    }
+    pair->side = 0;
+    pair->in_qty = pair->in_value = pair->out_qty = pair->out_value = pair->result = 0;
+}
+
+/* Left of a spot position may be what no order could sell. */
+static int is_flat(const struct agon_instrument *instrument, const struct position *pos, double at,
+                   double notional_unit)
+{
+    double unit = (double)num_pow10(instrument->qty_exp);
+    agon_qty_t qty = pos == NULL ? 0 : pos->qty < 0 ? -pos->qty : pos->qty;
+
+    if (qty == 0 || !instrument_kind_has_coins(instrument->kind))
+        return qty == 0;
+    return qty < instrument->lot_qty || qty < instrument->min_qty ||
+           (double)qty / unit * at < (double)instrument->min_notional_amt / notional_unit;
+}
+
+/* qty of the fill enters the open position, or leaves it; value and fee are its parts. */
+static void take_part(struct trail_pair *pair, int is_in, double qty, double value, double fee)
+{
+    if (is_in) {
+        pair->in_qty += qty;
+        pair->in_value += value;
+    } else {
+        pair->out_qty += qty;
+        pair->out_value += value;
+    }
+    pair->result -= fee;
+}
+
+static void on_fill(struct trail *trail, struct engine *engine, const struct record_report *report)
+{
+    const uint16_t id = (uint16_t)ORDER_ID_SLOT(report->order_id);
+    const struct instruments *table = engine_instruments(engine);
+    const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
+    const struct score *score = id < SLOTS_MAX ? engine_score(engine, id) : NULL;
+    struct trail_seen *seen = score != NULL ? &trail->seen[id] : NULL;
+    double unit = unit_of(engine);
+    const struct position *pos;
+    struct trail_pair *pair;
+    double value, fee, qty, at, before, closing;
+    int sign;
+
+    // A fill that the venue says twice is booked once.
+    if (instrument == NULL || seen == NULL || score->n_fills == seen->n_fills)
+        return;
+    value = (double)(score->volume_amt - seen->volume_amt) / unit;
+    fee = (double)(score->fee_amt - seen->fee_amt) / unit;
+    *seen = (struct trail_seen){score->n_fills, score->volume_amt, score->fee_amt};
+    trail->slots[id].volume += value;
+    pair = pair_of(trail, id, report->hdr.instrument);
+    if (pair == NULL || report->qty <= 0) {
+        trail->n_lost++;
+        return;
+    }
+    qty = (double)report->qty / (double)num_pow10(instrument->qty_exp);
+    at = (double)report->px / (double)num_pow10(instrument->px_exp);
+    sign = report->side == AGON_BUY ? 1 : -1;
+    (void)candle_at(trail, pair->price, report->hdr.t, at);
+    add_fills(&pair->fills[trail->prices[pair->price]->n - 1][sign < 0],
+              &(struct trail_fills){qty, at * qty, 1});
+    pos = ledger_position(engine_ledger(engine), id, report->hdr.instrument, 0);
+    before = pair->in_qty - pair->out_qty;
+    if (pair->side == 0) {
+        pair->side = sign;
+        pair->t_open = report->hdr.t;
+    }
+    closing = pair->side == sign ? 0.0 : fmin(qty, before);
+    if (pair->side == sign) {
+        take_part(pair, 1, qty, value, fee);
+    } else {
+        take_part(pair, 0, closing, value * closing / qty, fee * closing / qty);
+        if (closing < qty && !instrument_kind_has_coins(instrument->kind)) {
+            keep_trade(trail, pair, report->hdr.t);
+            pair->side = sign;
+            pair->t_open = report->hdr.t;
+            take_part(pair, 1, qty - closing, value * (qty - closing) / qty,
+                      fee * (qty - closing) / qty);
+        }
+    }
+    if (is_flat(instrument, pos, at,
+                (double)num_pow10(instruments_asset(table, instrument->quote) != NULL
+                                      ? instruments_asset(table, instrument->quote)->exp
+                                      : 8)))
+        keep_trade(trail, pair, report->hdr.t);
+}
+
+/* --- the whole --- */
+
+static int deeper(const void *a, const void *b)
+{
+    double x = ((const struct trail_fall *)a)->depth, y = ((const struct trail_fall *)b)->depth;
+
+    return x > y ? -1 : x < y;
+}
+
+/* The fall that was under way is over, or the run is. */
+static void keep_fall(struct trail *trail)
+{
+    struct trail_fall all[TRAIL_FALLS + 1];
+
+    if (trail->fall.depth <= 0)
+        return;
+    memcpy(all, trail->falls, trail->n_falls * sizeof(all[0]));
+    all[trail->n_falls] = trail->fall;
+    qsort(all, trail->n_falls + 1, sizeof(all[0]), deeper);
+    trail->n_falls += trail->n_falls < TRAIL_FALLS;
+    memcpy(trail->falls, all, trail->n_falls * sizeof(all[0]));
+    trail->fall.depth = 0;
+}
+
+static void follow(struct trail *trail, agon_ns_t t)
+{
+    if (trail->index >= trail->high) {
+        trail->fall.t_back = t;
+        keep_fall(trail);
+        trail->high = trail->index;
+        trail->fall = (struct trail_fall){.t_high = t};
+    } else if (1.0 - trail->index / trail->high > trail->fall.depth) {
+        trail->fall.depth = 1.0 - trail->index / trail->high;
+        trail->fall.t_low = t;
+    }
+}
+
+static int keep_hour(struct trail *trail)
+{
+    if (trail->n_hours == trail->room_hours) {
+        uint64_t room = 2 * trail->room_hours + 256;
+        double *more = realloc(trail->hours, room * sizeof(*more));
+
+        if (more == NULL)
+            return AGON_ENOMEM;
+        trail->hours = more;
+        trail->room_hours = room;
+    }
+    trail->hours[trail->n_hours++] = trail->index / trail->hour_index - 1.0;
+    trail->hour_index = trail->index;
+    return AGON_OK;
+}
+
+static void look_at_slot(struct trail *trail, struct engine *engine, uint16_t id, double equity)
+{
+    const struct instruments *table = engine_instruments(engine);
+    struct trail_slot *slot = &trail->slots[id];
+    double unit = unit_of(engine);
+    double held = 0;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(engine), id, &n);
+
+    if (equity <= 0)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
+        struct position_figures of;
+
+        if (instrument == NULL || all[i].qty == 0)
+            continue;
+        engine_position_figures(engine, &all[i], &of);
+        // In the unit of its results: the base currency, or one that is worth about as much here.
+        held += fabs((double)of.notional_amt) / unit;
+    }
+    slot->n_looks++;
+    slot->n_held += held / equity > 0.001;
+    slot->exposed += held / equity;
+}
+
+/* What all are worth now, and what was given them for it. */
+static void take_whole(struct trail *trail, struct engine *engine)
+{
+    const struct slots *slots = engine_slots(engine);
+    double unit = unit_of(engine);
+    double equity = (double)engine_pool_amt(engine) / unit, capital = equity;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        equity += (double)engine_equity(engine, id) / unit;
+        capital += (double)slots->all[id].limits.capital_amt / unit;
+    }
+    // Capital that comes or goes is neither gain nor loss.
+    if (trail->index > 0 && trail->equity > 0)
+        trail->index *= 1.0 + (equity - trail->equity - (capital - trail->capital)) / trail->equity;
+    else if (trail->index <= 0 && equity > 0 && capital > 0)
+        trail->index = equity / capital;
+    trail->equity = equity;
+    trail->capital = capital;
+}
+
+/* As the figures look, at each full minute and at the end. */
+static int look(struct trail *trail, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+    double unit = unit_of(engine);
+
+    take_whole(trail, engine);
+    if (trail->index <= 0)
+        return AGON_OK;
+    if (trail->high <= 0) {
+        trail->t_first = trail->t_first != 0 ? trail->t_first : t;
+        trail->high = trail->hour_index = 1.0;
+        trail->next_hour_ns = t - t % HOUR_NS + HOUR_NS;
+        trail->fall.t_high = trail->t_first;
+    }
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (slots->all[id].is_used && slots->all[id].agent_kind == AGON_STRATEGY)
+            look_at_slot(trail, engine, id, (double)engine_equity(engine, id) / unit);
+    }
+    trail->t_last = t;
+    follow(trail, t);
+    if (t < trail->next_hour_ns)
+        return AGON_OK;
+    trail->next_hour_ns = t - t % HOUR_NS + HOUR_NS;
+    return keep_hour(trail);
+}
+
+static void thin(struct trail *trail)
+{
+    uint32_t n = (trail->n_points + 1) / 2;
+
+    for (uint32_t i = 0; i < n; i++) {
+        trail->points[i] = trail->points[2 * i];
+        for (uint32_t k = 0; k < trail->n_prices; k++)
+            trail->prices[k]->points[i] = trail->prices[k]->points[2 * i];
+    }
+    trail->n_points = n;
+    trail->every_ns *= 2;
+}
+
+static void keep_point(struct trail *trail, struct engine *engine, agon_ns_t t)
+{
+    take_whole(trail, engine);
+    if (trail->index <= 0)
+        return;
+    trail->t_first = trail->t_first != 0 ? trail->t_first : t;
+    if (trail->n_points == TRAIL_POINTS)
+        thin(trail);
+    trail->points[trail->n_points] = (struct trail_point){t, trail->index, trail->equity};
+    for (uint32_t k = 0; k < trail->n_prices; k++)
+        trail->prices[k]->points[trail->n_points] = (float)trail->prices[k]->last;
+    trail->n_points++;
+    trail->next_point_ns = t - t % trail->every_ns + trail->every_ns;
+}
+
+int trail_event(struct trail *trail, struct engine *engine, const struct agon_event_hdr *event)
+{
+    if (!trail->is_begun)
+        begin(trail, engine);
+    if (event->t < DAY_NS) // before the clock of the market is known
+        return AGON_OK;
+    switch (event->type) {
+    case AGON_EVENT_TRADE:
+    case AGON_EVENT_BAR:
+    case AGON_EVENT_QUOTE:
+        on_market(trail, engine, event);
+        break;
+    case EVENT_REPORT:
+        if (((const struct record_report *)(const void *)event)->kind == REPORT_FILL)
+            on_fill(trail, engine, (const void *)event);
+        break;
+    default:
+        break;
+    }
+    if (event->t >= trail->next_point_ns)
+        keep_point(trail, engine, event->t);
+    return AGON_OK;
+}
+
+int trail_sample(struct trail *trail, struct engine *engine, agon_ns_t t)
+{
+    return t < DAY_NS ? AGON_OK : look(trail, engine, t);
+}
+
+int trail_end(struct trail *trail, struct engine *engine)
+{
+    agon_ns_t t = engine_t(engine);
+    int rc = trail->index > 0 ? look(trail, engine, t) : AGON_OK;
+
+    if (rc < 0)
+        return rc;
+    keep_point(trail, engine, t);
+    keep_fall(trail);
+    return AGON_OK;
+}
+
+/* --- what it comes to --- */
+
+static int is_traded(const struct trail *trail, uint32_t price)
+{
+    for (uint32_t i = 0; i < trail->n_pairs; i++) {
+        if (trail->pairs[i]->price == price)
+            return 1;
+    }
+    return 0;
+}
+
+double trail_hold(const struct trail *trail, uint32_t point)
+{
+    double sum = 0;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < trail->n_prices; i++) {
+        const struct trail_price *price = trail->prices[i];
+
+        if (price->first <= 0 || !is_traded(trail, i))
+            continue;
+        sum += price->points[point] > 0 ? (double)price->points[point] / price->first : 1.0;
+        n++;
+    }
+    return n > 0 ? sum / n : 1.0;
+}
+
+const struct trail_trade *trail_trade(const struct trail *trail, uint64_t k)
+{
+    if (k >= trail->n_trades || k >= TRAIL_TRADES)
+        return NULL;
+    return &trail->trades[(trail->n_trades - 1 - k) % TRAIL_TRADES];
+}
+
+double trail_exposure(const struct trail *trail, uint16_t slot)
+{
+    const struct trail_slot *of = &trail->slots[slot];
+
+    return of->n_looks > 0 ? of->exposed / (double)of->n_looks : 0.0;
+}
+
+double trail_time_held(const struct trail *trail, uint16_t slot)
+{
+    const struct trail_slot *of = &trail->slots[slot];
+
+    return of->n_looks > 0 ? (double)of->n_held / (double)of->n_looks : 0.0;
+}
+
+double trail_mean_s(const struct trail *trail, uint16_t slot)
+{
+    const struct trail_slot *of = &trail->slots[slot];
+
+    return of->n_trades > 0 ? of->held_s / (double)of->n_trades : 0.0;
+}
+
+double trail_turnover(const struct trail *trail, uint16_t slot, double capital)
+{
+    double days = (double)(trail->t_last - trail->t_first) / (double)DAY_NS;
+
+    return capital > 0 && days > 0 ? trail->slots[slot].volume / capital / days : 0.0;
+}

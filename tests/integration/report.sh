@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What a report says of a run that neither ledger nor API keep (trades from flat to flat, drawdowns, time with a position,
+# turnover, holding instead), worked out once more in another language from the bars that went in and the fills that came of
+# them; the same from a journal as from the run itself; and what is no run is refused.
+. "$(dirname "$0")/common.sh"
+CHECK=$(dirname "$0")/report_check.py
+PLUGIN_DIR=$2/../../plugins
+
+python3 - "$WORK" <<'END' || fail "no bars: is python3 there?"
+import random
+import sys
+for seed, (symbol, start) in enumerate([("BTCUSDT", 60000), ("ETHUSDT", 3000)]):
+    draw, price = random.Random(seed + 11), start
+    with open(f"{sys.argv[1]}/{symbol}_1m.csv", "w") as file:
+        file.write("open_time_ms,open,high,low,close,volume\n")
+        for minute in range(4 * 1440):
+            path = [price]
+            for _ in range(4):
+                path.append(path[-1] * (1 + draw.gauss(0, 0.0006)))
+            price = path[-1]
+            file.write(f"{1767225600000 + minute * 60000},{path[0]:.2f},{max(path):.2f},{min(path):.2f},{price:.2f},"
+                       f"{draw.uniform(10, 30):.3f}\n")
+    # Funding, so that what it is of is a perpetual.
+    if symbol == "ETHUSDT":
+        with open(f"{sys.argv[1]}/{symbol}_funding.csv", "w") as file:
+            file.write("funding_time_ms,rate\n")
+            for n in range(1, 12):
+                file.write(f"{1767225600000 + n * 8 * 3600 * 1000},{draw.gauss(0, 0.0001):.8f}\n")
+END
+cat >"$WORK/roster.yaml" <<'END'
+base_currency: USDT
+agents:
+  - {name: cross_btc, plugin: ema_cross/ema_cross.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {fast: 5, slow: 20, bar_s: 300}}
+  - {name: rev_btc, plugin: bollinger/bollinger.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50}}
+  - {name: both_eth, plugin: breakout/breakout.so, capital: 50000 USDT, instruments: ["binance:ETHUSDT"], params: {bar_s: 300, sides: both, size_pct: 40}}
+  - {name: idle_btc, plugin: ema_cross/ema_cross.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {fast: 50, slow: 200, bar_s: 3600}}
+tournament: {schedule: "0 0 * * *", min_samples: 12, min_trades: 1, evidence: 0}
+END
+"$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" \
+    --funding "$WORK/ETHUSDT_funding.csv" --journal "$WORK/journal" --csv "$WORK/csv" --html "$WORK/page.html" --json \
+    >"$WORK/backtest.json" 2>"$WORK/err" || fail "the backtest: $(cat "$WORK/err")"
+"$AGON" report "$WORK/journal" --json --html "$WORK/journal.html" >"$WORK/report.json" || fail "report ended with $?"
+python3 "$CHECK" "$WORK" || fail "the script comes to other figures"
+
+# As text, with its proof; each page holds what its reader is to see.
+"$AGON" report "$WORK/journal" >"$WORK/text" || fail "report ended with $?"
+grep -q "^Proven: the journal's [0-9]* events, .* reach all [0-9]* recorded state hashes" "$WORK/text" || fail "no proof: $(tail -3 "$WORK/text")"
+grep -q '^tournament 4 at 2026-01-05T00:00' "$WORK/text" || fail "no tournament: $(cat "$WORK/text")"
+for page in page journal; do
+    for what in 'Buying what they traded and holding it' 'Where the result of all comes from' 'Deepest drawdowns' 'Returns of [0-9]* hours' \
+        'candles of' 'Trades: the newest' 'The last tournament' 'Command: agon ' 'hash [0-9a-f]\{64\}'; do
+        grep -q "$what" "$WORK/$page.html" || fail "$page.html does not tell of '$what'"
+    done
+done
+grep -q 'as the roster says' "$WORK/page.html" || fail "the page does not tell of parameters"
+grep -q 'Warning: a latency of 0 was assumed' "$WORK/page.html" || fail "the page does not warn of kind terms"
+"$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" --taker 1 \
+    --html "$WORK/kind.html" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
+grep -q 'Warning: fees were set below' "$WORK/kind.html" || fail "the page does not warn of fees below the venue's"
+
+# A journal in which a byte is another is no proof of anything, and a folder without one is no run.
+cp -r "$WORK/journal" "$WORK/damaged"
+segment=$(find "$WORK/damaged" -type f -size +64k | head -1)
+printf '\377' | dd of="$segment" bs=1 seek=40000 conv=notrunc 2>/dev/null
+"$AGON" report "$WORK/damaged" >"$WORK/text" 2>&1
+code=$?
+[ $code = 1 ] || [ $code = 4 ] || fail "a damaged journal: $code: $(cat "$WORK/text")"
+mkdir "$WORK/empty"
+"$AGON" report "$WORK/empty" >"$WORK/text" 2>&1
+[ $? = 4 ] || fail "a folder without a journal: $(cat "$WORK/text")"
+"$AGON" report "$WORK/journal" --html "$WORK/nowhere/page.html" >"$WORK/text" 2>&1
+[ $? = 6 ] && grep -q 'agon report: .*nowhere/page.html cannot be written: ' "$WORK/text" || fail "a page that cannot be written: $(cat "$WORK/text")"

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""report_check FOLDER: works out from the bars and from fills.csv and equity.csv of a backtest what `agon report` says of it
+(report.json, and the two pages), and compares. Only the standard library; written from docs/report.md, not from the sources."""
+import csv
+import datetime
+import html
+import json
+import re
+import sys
+from decimal import Decimal
+
+TOLERANCE = 1e-6  # of trades' results; both sides add up doubles
+folder = sys.argv[1]
+
+
+def fail(text):
+    sys.exit("FAIL: " + text)
+
+
+def near(a, b, tolerance=TOLERANCE):
+    return abs(a - b) <= tolerance * max(1.0, abs(a), abs(b))
+
+
+def rows(name):
+    with open(f"{folder}/{name}", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+with open(f"{folder}/report.json") as file:
+    report = json.load(file)
+with open(f"{folder}/backtest.json") as file:
+    backtest = json.load(file)
+fills, equity = rows("csv/fills.csv"), rows("csv/equity.csv")
+listed = {one["symbol"]: one for one in backtest["instruments"]}
+
+
+class Trades:
+    """From flat to flat: of coins, what no order could sell counts as nothing."""
+
+    def __init__(self):
+        self.held = Decimal(0)
+        self.begin()
+
+    def begin(self):
+        self.side, self.qty, self.parts = 0, [Decimal(0), Decimal(0)], [Decimal(0), Decimal(0)]
+        self.fees = Decimal(0)
+
+    def take(self, is_in, qty, price, fee):
+        self.qty[not is_in] += qty
+        self.parts[not is_in] += qty * price
+        self.fees += fee
+
+    def end(self):
+        (entered, left), (paid, got) = self.qty, self.parts
+        result = self.side * (got - paid * min(left / entered, Decimal(1))) - self.fees
+        one = (self.side, float(entered), float(paid / entered), float(got / left), float(result))
+        self.begin()
+        return one
+
+    def fill(self, row):
+        """The trades that it ends."""
+        symbol, qty, price = listed[row["symbol"]], Decimal(row["quantity"]), Decimal(row["price"])
+        sign = 1 if row["side"] == "buy" else -1
+        fee = Decimal(row["fee"] or 0)
+        is_coin = row["fee_asset"] and not row["fee_asset"].startswith("USD")
+        before, done = abs(self.held), []
+        self.held += sign * qty - (fee if is_coin else 0)
+        fee *= price if is_coin else 1
+        self.side = self.side or sign
+        if self.side == sign:
+            self.take(True, qty, price, fee)
+        else:
+            closing = min(qty, before) if symbol["perpetual"] else qty
+            self.take(False, closing, price, fee * closing / qty)
+            if closing < qty:
+                done.append(self.end())
+                self.side = sign
+                self.take(True, qty - closing, price, fee * (qty - closing) / qty)
+        rest = abs(self.held)
+        if rest == 0 or not symbol["perpetual"] and (
+                rest < Decimal(symbol["lot"]) or rest * price < Decimal(symbol["min_notional"])):
+            done.append(self.end())
+        return done
+
+
+def check_trades():
+    books, done, volume, flat = {}, [], {}, {}
+    for row in fills:
+        who = (row["agent"], row["symbol"])
+        volume[row["agent"]] = volume.get(row["agent"], 0.0) + float(row["price"]) * float(row["quantity"])
+        for trade in books.setdefault(who, Trades()).fill(row):
+            done.append((row["agent"], row["symbol"], seconds(row["time"])) + trade)
+        flat.setdefault(row["agent"], []).append((seconds(row["time"]), books[who].side))
+    if report["trades_n"] != len(done) or len(done) < 20:
+        fail(f"{report['trades_n']} trades there and {len(done)} here")
+    shorts = 0
+    for mine, said in zip(reversed(done), report["trades"]):
+        agent, symbol, closed, side, qty, entry, out, result = mine
+        shorts += side < 0
+        same = (said["agent"], said["symbol"], said["side"]) == (agent, symbol, "long" if side > 0 else "short")
+        numbers = [(seconds(said["closed"]), closed), (said["quantity"], qty), (said["entry"], entry), (said["exit"], out),
+                   (said["result"], result)]
+        if not same or not all(near(a, b) for a, b in numbers):
+            fail(f"a trade is {said} there and {mine} here")
+    if not shorts:
+        fail("no short trade: that side is not tried")
+    for agent in report["agents"]:
+        mine = [trade for trade in done if trade[0] == agent["name"]]
+        won = sum(trade[-1] > 0 for trade in mine)
+        if (agent["trades"], agent["trades_won"]) != (len(mine), won):
+            fail(f"{agent['name']}: {agent['trades']} trades, {agent['trades_won']} won there, {len(mine)} and {won} here")
+    return len(done), volume, flat
+
+
+def check_agents(volume, flat):
+    days = (seconds(report["to"]) - seconds(report["from"])) / 86400
+    minutes = [seconds(row["time"]) for row in equity]
+    for agent in report["agents"]:
+        turnover = volume.get(agent["name"], 0.0) / float(agent["capital"]) / days
+        if not near(agent["turnover_a_day"], turnover, 1e-3):
+            fail(f"{agent['name']}: a turnover of {agent['turnover_a_day']} there and {turnover} here")
+        held, at, side = 0, 0, 0
+        changes = flat.get(agent["name"], [])
+        for minute in minutes:
+            while at < len(changes) and changes[at][0] <= minute:
+                side = changes[at][1]
+                at += 1
+            held += side != 0
+        share = held / len(minutes)
+        if abs(agent["time_held"] - share) > 0.01:
+            fail(f"{agent['name']}: held for {agent['time_held']} of the time there and {share} here")
+        if (agent["exposure"] > 0) != (share > 0):
+            fail(f"{agent['name']}: an exposure of {agent['exposure']}")
+
+
+def check_whole():
+    """The pools are not in equity.csv; capital that tournaments move is neither gain nor loss."""
+    if not near(report["drawdowns"][0]["depth"], report["all"]["drawdown"], 1e-9):
+        fail(f"the deepest drawdown is {report['drawdowns'][0]} and the figure {report['all']['drawdown']}")
+    names = [key for key in equity[0] if key not in ("time", "venue_time")]
+    before = [row for row in equity if row["time"] < "2026-01-02T00:00"]  # no tournament yet
+    high, deepest = 0.0, 0.0
+    for row in before:
+        total = sum(float(row[name]) for name in names)
+        high = max(high, total, 200000.0)
+        deepest = max(deepest, 1 - total / high)
+    inside = [fall["depth"] for fall in report["drawdowns"] if fall["lowest"] < "2026-01-02T00:00" and fall["made_good"] and
+              fall["made_good"] < "2026-01-02T00:00"]
+    if inside and max(inside) > deepest + 1e-9:
+        fail(f"a drawdown of {max(inside)} on the first day there, {deepest} here")
+    holds = []
+    for symbol in {row["symbol"] for row in fills}:
+        bars = rows(f"{symbol}_1m.csv")
+        holds.append(float(bars[-1]["close"]) / float(bars[0]["open"]))
+    hold = sum(holds) / len(holds) - 1
+    if not near(report["hold_return"], hold, 1e-6):
+        fail(f"holding comes to {report['hold_return']} there and {hold} here")
+    if report["state_hash"] != backtest["state_hash"] or report["intents_hash"] != backtest["intents_hash"]:
+        fail("the journal is of another run")
+
+
+def check_pages():
+    """Both pages, of the run itself and of its journal, say the same of agents and trades."""
+    told = []
+    for name in ("page", "journal"):
+        with open(f"{folder}/{name}.html") as file:
+            text = file.read()
+        trades = text[text.index("<summary>Trades: "):]
+        cells = [[html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in re.findall(r"<tr>(.*?)</tr>", trades)]
+        summaries = re.findall(r"<summary>(.*?)</summary>", text)
+        lead = re.search(r'<p class="lead">(.*?)</p>', text).group(1)
+        bars = re.findall(r"<b>([-+0-9.,]*)</b>", text[text.index('class="bars"'):])[:5]
+        told.append((lead, summaries, bars, cells[1:report["trades_n"] + 1]))
+        gross, fees, rebates, funding, result = (float(bar.replace(",", "")) for bar in bars)
+        if not near(gross + fees + rebates + funding, result, 1e-6) and abs(gross + fees + rebates + funding - result) > 0.03:
+            fail(f"{name}.html: {bars} do not lead to the result")
+        if abs(result - float(report["all"]["result"])) > 0.006:
+            fail(f"{name}.html: a result of {result}, and {report['all']['result']} in JSON")
+        if not near(float(told[-1][3][0][7]), report["trades"][0]["result"], 0.01):
+            fail(f"{name}.html: the newest trade is {told[-1][3][0]}")
+    if told[0] != told[1]:
+        at = next(i for i, (a, b) in enumerate(zip(*told)) if a != b)
+        fail(f"the pages differ: {str(told[0][at])[:600]} and {str(told[1][at])[:600]}")
+
+
+count, volumes, sides = check_trades()
+check_agents(volumes, sides)
+check_whole()
+check_pages()
+print(f"report: {count} trades, {len(report['drawdowns'])} drawdowns, {len(report['agents'])} agents and two pages agree")
