@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
+#include "market/reasons.h"
 #include "report/plan_text.h"
 #include "report/table.h"
 #include "report/wrap.h"
@@ -299,10 +300,10 @@ static void count_refused(struct run_report *story, struct engine *engine, agon_
 
     for (uint16_t id = 0; id < slots->n; id++) {
         struct run_report_slot *slot = &story->slots[id];
-        uint64_t n = engine_refused(engine, id, REASON_RATE);
+        uint64_t n = slots->all[id].n_refused;
 
         if (slot->n_refused < FLOOD_LEAST && n >= FLOOD_LEAST &&
-            happen(story, t, id, RUN_REPORT_REFUSED, "exceeds the intent rate limit") != NULL)
+            happen(story, t, id, RUN_REPORT_REFUSED, "its intents are refused") != NULL)
             slot->flood = story->n_happenings;
         slot->n_refused = n;
     }
@@ -399,6 +400,21 @@ int run_report_event(struct run_report *story, struct engine *engine,
     return AGON_OK;
 }
 
+/* How many in the end, and what for most of all. */
+static void say_refused(const struct run_report *story, struct run_report_happening *one)
+{
+    uint16_t most = 0;
+
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
+        if (engine_refused(story->engine, one->slot, reason) >
+            engine_refused(story->engine, one->slot, most))
+            most = reason;
+    }
+    snprintf(one->text, sizeof(one->text),
+             "%llu of its intents were refused before the exchange saw them, most by check '%s'",
+             (unsigned long long)story->slots[one->slot].n_refused, reason_name(most));
+}
+
 /* What was not known yet when it happened. */
 static void complete(struct run_report *story)
 {
@@ -410,10 +426,7 @@ static void complete(struct run_report *story)
 
         if (one->kind == RUN_REPORT_REFUSED && one->slot < SLOTS_MAX &&
             story->slots[one->slot].flood == i + 1)
-            snprintf(one->text, sizeof(one->text),
-                     "exceeds the intent rate limit: %llu of its intents were refused before the "
-                     "exchange saw them",
-                     (unsigned long long)story->slots[one->slot].n_refused);
+            say_refused(story, one);
         if (one->kind != RUN_REPORT_CRASH || one->n_open == 0)
             continue;
         if (one->n_cancelled == one->n_open)

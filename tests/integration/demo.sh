@@ -42,7 +42,7 @@ begins
 is_sanitized || { # whose children may take their time
     happened '  crash_1  *signal 11'
     happened '  hang_1  *a callback took longer'
-    happened '  flood_1  *exceeds the intent rate limit'
+    happened "  flood_1  *[0-9]* of its intents were refused before the exchange saw them, most by check '"
     happened '  [a-z]*_1  *its plugin file is quarantined on this host: crashed 3 times'
     happened 'the exchange has cancelled its [0-9]* open order'
     # What it holds then is the market's, and on a slow machine it may not have traded yet.
