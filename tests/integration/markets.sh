@@ -37,6 +37,14 @@ day demo 1 "$WORK/within.json"
 [ "$(json "$WORK/apart.json" intents_hash)" = "$(json "$WORK/within.json" intents_hash)" ] ||
     fail "agents decide otherwise in processes of their own"
 
+# Tournaments follow the edge: who has one is first, and nobody else is given anything (seed 1, three days).
+{ cat "$roster"; printf 'tournament: {preset: default, schedule: "0 0 * * *"}\n'; } >"$WORK/tournament.yaml"
+"$AGON" backtest --market demo --roster "$WORK/tournament.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 73h --seed 1 --json >"$WORK/held.json" 2>"$WORK/err" ||
+    fail "with tournaments: $(cat "$WORK/err")"
+jq -e '.tournaments.held == 3 and ([.tournaments.last.agents[:2][].name] | sort) == ["basis_1", "mm_1"] and
+    [.tournaments.last.agents[] | select((.after | tonumber) > 50000) | .name] == ["mm_1"]' \
+    "$WORK/held.json" >/dev/null || fail "capital went elsewhere: $(jq -c .tournaments "$WORK/held.json")"
+
 # The report says that the market is made, and what of.
 jq -e '.market | startswith("synthetic, with known structure")' "$WORK/1.json" >/dev/null || fail "the report does not say what the market is"
 "$AGON" backtest --market demo --roster "$roster" --plugins "$AGON_BUILD_ROOT/plugins" --for 10m --html "$WORK/page.html" --journal "$WORK/journal" >"$WORK/out" ||
