@@ -34,8 +34,8 @@ int commands_can_print(void);
     X(journal, cmd_journal, "show what a journal holds: events, figures, fills, equity")           \
     X(new, cmd_new, "write a new plugin that builds and trades")                                   \
     X(parity, cmd_parity, "run a journal's plugins once more and compare what they want")          \
-    X(report, cmd_report, "say what a run came to, as text, JSON or a page")                       \
     X(replay, cmd_replay, "rebuild a state from its journal and prove it")                         \
+    X(report, cmd_report, "say what a run came to, as text, JSON or a page")                       \
     X(run, cmd_run, "run agents on a venue, on paper or live")                                     \
     X(sim, cmd_sim, "serve an exchange's own protocol on loopback over a simulated market")        \
     X(tape, cmd_tape, "make tapes of recordings, and show what is in one")                         \
