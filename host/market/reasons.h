@@ -3,7 +3,7 @@
  *
  * The one table is AGON_REASONS of <agon/codes.h>, which tells plugins too: a new reason is a line
  * there. The numbers stand in agon_order.reason, record_report.reason and record_command.reason, so
- * a number is never used again. */
+ * a number is never used again. [any] */
 #ifndef MARKET_REASONS_H
 #define MARKET_REASONS_H
 

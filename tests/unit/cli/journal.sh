@@ -23,7 +23,7 @@ events=$(jq .seq out)
 
 code 0 "$agon" journal export j --fills fills.csv --equity equity.csv
 [ "$(wc -l <fills.csv)" -gt 3 ] || fail 'the run has no fills: this test shows nothing'
-grep -q '</html>' page.html && [ "$(grep -c '<svg' page.html)" = 2 ] || fail 'no page with two plots'
+grep -q '</html>' page.html && [ "$(grep -c '<svg' page.html)" -ge 2 ] || fail 'no page with plots'
 cmp fills.csv csv/fills.csv || fail 'the fills are not those that the backtest wrote'
 cmp equity.csv csv/equity.csv || fail 'the equity is not that which the backtest wrote'
 code 0 "$agon" journal export j --fills fills.json --equity equity.json --format json
