@@ -275,7 +275,7 @@ void table_draw(struct table *table, const struct host_view *view, int64_t mono_
 
 void table_end(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
-    struct frame plain = table->frame;
+    struct table plain = *table;
     char *text = NULL;
     size_t n;
     FILE *lines = open_memstream(&text, &n);
@@ -283,12 +283,12 @@ void table_end(struct table *table, const struct host_view *view, int64_t mono_n
     frame_close(&table->frame);
     if (lines == NULL)
         return;
-    plain.columns = table->frame.is_screen ? table->frame.columns : 80;
-    plain.has_colour = 0;
-    head(lines, table, view, mono_ns);
-    table_agents(lines, &plain, view, END_ROWS, NULL);
+    plain.frame.columns = table->frame.is_screen ? table->frame.columns : 80;
+    plain.frame.has_colour = 0;
+    head(lines, &plain, view, mono_ns);
+    table_agents(lines, &plain.frame, view, END_ROWS, NULL);
     if (fclose(lines) == 0)
-        frame_put(table->frame.out, text, plain.columns);
+        frame_put(table->frame.out, text, plain.frame.columns);
     free(text);
     fflush(table->frame.out);
 }
