@@ -164,23 +164,22 @@ static void tell_ready(struct notify *manager, const struct settings *settings)
 }
 
 static int watch(struct host *host, struct host_view *view, const struct opts *opts,
-                 const char *kill_file, struct notify *manager, int signal_fd)
+                 struct table *table, const char *kill_file, struct notify *manager, int signal_fd)
 {
     int64_t kill_ns = 0;
     int64_t until = opts->for_ns > 0 ? clock_mono() + opts->for_ns : INT64_MAX;
-    struct table table;
     _Atomic uint32_t never = 0;
     char why[256];
     int signal_number = 0;
 
-    table_init(&table, stdout, opts->for_ns);
+    table->began_ns = clock_mono();
     while (signal_number <= 0 && clock_mono() < until &&
            !host_is_refused_account(host, why, sizeof(why))) {
         host_mind_claims(host);
         notify_alive(manager, host_turns(host), clock_mono());
         if (!opts->is_quiet && commands_can_print()) {
             host_view(host, view);
-            table_draw(&table, view, clock_mono());
+            table_draw(table, view, clock_mono());
         }
         if (clock_mono() >= kill_ns) {
             look_for_kill(host, kill_file, view);
@@ -202,6 +201,19 @@ static int watch(struct host *host, struct host_view *view, const struct opts *o
         }
     }
     return signal_number;
+}
+
+/* The log that would be written over the picture stands in it. What is kept of it when the picture
+ * is gone goes where it belongs. */
+static void tell_tail(struct frame *frame, int caught_fd)
+{
+    frame_tail_read(frame);
+    for (int i = 0; i < frame_tail_count(frame); i++)
+        fprintf(stderr, "%s\n", frame_tail_line(frame, i));
+    if (frame->tail_fd >= 0)
+        close(frame->tail_fd);
+    if (caught_fd >= 0)
+        close(caught_fd);
 }
 
 /* The log's own file lies in the run directory, which is ours once the host is open. */
@@ -320,9 +332,10 @@ int cmd_run(int argc, char **argv)
     struct host_view *view = NULL;
     struct log *log = NULL;
     struct notify manager = {.fd = -1};
+    struct table screen;
     struct error err = {0};
-    int signal_fd = -1;
-    int dir_rc;
+    int signal_fd = -1, caught_fd = -1;
+    int dir_rc, has_screen = 0;
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
@@ -370,7 +383,11 @@ int cmd_run(int argc, char **argv)
     if (rc >= 0) {
         // The log stands on standard error, where a supervisor picks it up; the table on standard
         // output.
-        log_config.fd = STDERR_FILENO;
+        table_init(&screen, stdout, opts.for_ns);
+        has_screen = 1;
+        if (!opts.is_quiet && isatty(STDERR_FILENO))
+            caught_fd = frame_catch(&screen.frame);
+        log_config.fd = caught_fd >= 0 ? caught_fd : STDERR_FILENO;
         log_config.is_json = !isatty(STDERR_FILENO);
         log = log_new(&log_config, &err);
         log_set_process(log);
@@ -406,10 +423,14 @@ int cmd_run(int argc, char **argv)
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots,
                  host_journal_dir(host));
         tell_ready(&manager, &settings);
-        watch(host, view, &opts, kill_file, &manager, signal_fd);
+        watch(host, view, &opts, &screen, kill_file, &manager, signal_fd);
         notify_say(&manager, "STOPPING=1\nSTATUS=cancels what is open, closes the journal");
         ops_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
+        if (screen.frame.is_open) { // as it ended, where the picture was
+            host_view(host, view);
+            table_end(&screen, view, clock_mono());
+        }
         tell_unjudged(host, &settings);
         if (rc >= 0 && host_is_refused_account(host, refused, sizeof(refused)))
             rc = error_set(&err, AGON_EPERM, "%s", refused);
@@ -420,6 +441,8 @@ int cmd_run(int argc, char **argv)
     host_free(host);
     log_set_process(NULL);
     log_free(log);
+    if (has_screen)
+        tell_tail(&screen.frame, caught_fd);
     notify_close(&manager);
     signals_close(signal_fd);
     return exit_code(rc);

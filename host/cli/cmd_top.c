@@ -2,6 +2,7 @@
 /* top: a running host in a terminal, over the socket in its run directory, drawn over itself. */
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/money.h"
 #include "cli/commands.h"
 #include "control/client.h"
+#include "report/frame.h"
 #include "report/view.h"
 #include "report/wrap.h"
 #include "sys/rundir.h"
@@ -49,36 +51,52 @@ static long long int_of(const json_t *object, const char *key)
     return (long long)json_integer_value(json_object_get(object, key));
 }
 
-static void put_head(FILE *out, const json_t *status, const json_t *feed, const json_t *latency)
+static void put_line(FILE *out, int columns, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void put_line(FILE *out, int columns, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    wrap_text(out, columns, 0, 2, text);
+}
+
+static void put_head(FILE *out, int columns, const json_t *status, const json_t *feed,
+                     const json_t *latency)
 {
     const json_t *step = json_object_get(latency, "step");
     const json_t *delivery = json_object_get(latency, "delivery");
     char text[6][MONEY_TEXT];
 
-    fprintf(out, "agon %s  %s  %s  up %lld min\n", text_of(status, "mode"),
-            text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
+    put_line(out, columns, "agon %s  %s  %s  up %lld min", text_of(status, "mode"),
+             text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
     if (json_object_get(status, "halted_by") != NULL)
-        fprintf(out, "halted by %s: %s\n", text_of(status, "halted_by"),
-                text_of(status, "halted_for"));
-    fprintf(out, "equity %s %s = agents %s + pool %s  capital %s\n",
-            amount_of(status, "equity", text[0]), text_of(status, "currency"),
-            amount_of(status, "equity_agents", text[1]), amount_of(status, "pool", text[2]),
-            amount_of(status, "capital", text[3]));
-    fprintf(out, "result %s = gross %s - fees %s + rebates %s + funding %s  (slippage %s)\n",
-            amount_of(status, "result", text[0]), amount_of(status, "gross", text[1]),
-            amount_of(status, "fees", text[2]), amount_of(status, "rebates", text[3]),
-            amount_of(status, "funding", text[4]), amount_of(status, "slippage", text[5]));
-    fprintf(out, "orders open %lld  fills %lld  refused %lld  events %lld\n",
-            int_of(status, "open_orders"), int_of(status, "fills"), int_of(status, "refused"),
-            int_of(status, "events"));
-    fprintf(out,
-            "feed %s, links %lld/%lld, books %lld/%lld, gaps %lld, unconfirmed %lld  journal %s\n",
-            text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),
-            int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
-            int_of(feed, "unconfirmed"), text_of(status, "journal"));
-    fprintf(out, "step p50 %lld ns, p99 %lld ns  wire to decision p50 %lld us, p99 %lld us\n\n",
-            int_of(step, "p50_ns"), int_of(step, "p99_ns"), int_of(delivery, "p50_ns") / 1000,
-            int_of(delivery, "p99_ns") / 1000);
+        put_line(out, columns, "halted by %s: %s", text_of(status, "halted_by"),
+                 text_of(status, "halted_for"));
+    put_line(out, columns, "equity %s %s = agents %s + pool %s  capital %s",
+             amount_of(status, "equity", text[0]), text_of(status, "currency"),
+             amount_of(status, "equity_agents", text[1]), amount_of(status, "pool", text[2]),
+             amount_of(status, "capital", text[3]));
+    put_line(out, columns, "result %s = gross %s - fees %s + rebates %s + funding %s",
+             amount_of(status, "result", text[0]), amount_of(status, "gross", text[1]),
+             amount_of(status, "fees", text[2]), amount_of(status, "rebates", text[3]),
+             amount_of(status, "funding", text[4]));
+    put_line(out, columns, "orders open %lld  fills %lld  refused %lld  events %lld  slippage %s",
+             int_of(status, "open_orders"), int_of(status, "fills"), int_of(status, "refused"),
+             int_of(status, "events"), amount_of(status, "slippage", text[5]));
+    put_line(out, columns,
+             "feed %s, links %lld/%lld, books %lld/%lld, gaps %lld, unconfirmed %lld  journal %s",
+             text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),
+             int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
+             int_of(feed, "unconfirmed"), text_of(status, "journal"));
+    put_line(out, columns,
+             "step p50 %lld ns, p99 %lld ns  wire to decision p50 %lld us, p99 %lld us",
+             int_of(step, "p50_ns"), int_of(step, "p99_ns"), int_of(delivery, "p50_ns") / 1000,
+             int_of(delivery, "p99_ns") / 1000);
+    fputc('\n', out);
 }
 
 // Everything of one picture. AGON_EIO: the host is gone.
@@ -94,7 +112,7 @@ static int put_picture(FILE *out, const char *dir, int columns, struct error *er
         rc = all[i] != NULL ? AGON_OK : AGON_EIO;
     }
     if (rc >= 0) {
-        put_head(out, all[0], all[1], all[2]);
+        put_head(out, columns, all[0], all[1], all[2]);
         for (int i = 3; i < 6; i++) {
             if (i > 3 && json_array_size(all[i]) == 0)
                 continue;
@@ -107,24 +125,8 @@ static int put_picture(FILE *out, const char *dir, int columns, struct error *er
     return rc;
 }
 
-// Over the picture before it; what does not fit the screen is left out.
-static void show(const char *text, int rows)
-{
-    int row = 0;
-
-    fputs("\x1b[H", stdout);
-    while (*text != '\0' && row++ < rows - 1) {
-        size_t n = strcspn(text, "\n");
-
-        fwrite(text, 1, n, stdout);
-        fputs("\x1b[K\n", stdout);
-        text += n + (text[n] == '\n');
-    }
-    fputs("\x1b[J", stdout);
-    fflush(stdout);
-}
-
-static int draw(const char *dir, int is_once, struct error *err)
+// frame NULL: once, as lines.
+static int draw(const char *dir, struct frame *frame, struct error *err)
 {
     char *text = NULL;
     size_t n = 0;
@@ -133,30 +135,42 @@ static int draw(const char *dir, int is_once, struct error *err)
 
     if (out != NULL && fclose(out) != 0)
         rc = AGON_ENOMEM;
-    if (rc >= 0 && is_once)
+    if (rc >= 0 && frame == NULL)
         fputs(text, stdout);
-    else if (rc >= 0)
-        show(text, term_height(STDOUT_FILENO));
+    if (rc >= 0 && frame != NULL) {
+        fputs(text, frame_begin(frame));
+        frame_end(frame);
+    }
     free(text);
     return rc;
 }
 
+static void say(struct frame *frame, const char *label, const char *text)
+{
+    FILE *out = frame_begin(frame);
+    char paint[2][12];
+
+    fputs(frame_paint(frame, "1", paint[0]), out);
+    fputs(label, out);
+    wrap_text(out, frame->columns, (int)strlen(label), 0, text);
+    fputs(frame_paint(frame, "0", paint[1]), out);
+    frame_end(frame);
+}
+
 /* The kill switch by a key, and by the same key once more: a slip of a hand is none. */
-static void kill_by_key(const char *dir)
+static void kill_by_key(const char *dir, struct frame *frame)
 {
     const char *words[2] = {"kill", "key in agon top"};
     struct error err = {0};
     json_t *result = NULL;
 
-    fputs("\x1b[2J\x1b[H\x1b[1mK once more throws the kill switch: everything is cancelled and "
-          "refused. Any other key does not.\x1b[0m",
-          stdout);
-    fflush(stdout);
+    say(frame, "",
+        "K once more throws the kill switch: everything is cancelled and refused. Any other key "
+        "does not.");
     if (term_key(STDIN_FILENO, KEY_NS) != 'K')
         return;
     if (client_ask(dir, words, 2, WAIT_NS, &result, &err) < 0) {
-        fprintf(stdout, "\x1b[2J\x1b[HNOT KILLED: %s", err.text);
-        fflush(stdout);
+        say(frame, "NOT KILLED: ", err.text);
         (void)term_key(STDIN_FILENO, KEY_NS);
     }
     json_decref(result);
@@ -179,6 +193,7 @@ int cmd_top(int argc, char **argv)
                  "feed, latency. q ends it; K, twice, throws the kill switch.",
         .args = table};
     char dir[PATH_MAX];
+    struct frame frame;
     struct error err = {0};
     int signal_fd = -1;
     int key = 0;
@@ -190,24 +205,24 @@ int cmd_top(int argc, char **argv)
          : snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir)
              ? AGON_OK
              : error_set(&err, AGON_ERANGE, "the directory's path is too long");
-    opts.is_once |= !term_is_tty(STDOUT_FILENO) || !term_is_tty(STDIN_FILENO);
+    frame_init(&frame, stdout);
+    opts.is_once |= !frame.is_screen || !term_is_tty(STDIN_FILENO);
     if (rc >= 0 && !opts.is_once) {
         signal_fd = rc = signals_open(signals, 2, &err);
         if (rc >= 0)
             rc = term_keys(STDIN_FILENO, 1);
-        fputs("\x1b[?1049h\x1b[?25l", stdout);
     }
     do {
         if (rc >= 0)
-            rc = draw(dir, opts.is_once, &err);
+            rc = draw(dir, opts.is_once ? NULL : &frame, &err);
         if (rc >= 0 && !opts.is_once)
             key = term_key(STDIN_FILENO, opts.every_ns);
         if (key == 'K')
-            kill_by_key(dir);
+            kill_by_key(dir, &frame);
     } while (rc >= 0 && !opts.is_once && key != 'q' && key != 4 && signals_next(signal_fd) <= 0 &&
              commands_can_print());
     if (!opts.is_once) {
-        fputs("\x1b[?25h\x1b[?1049l", stdout);
+        frame_close(&frame);
         term_keys(STDIN_FILENO, 0);
     }
     signals_close(signal_fd);

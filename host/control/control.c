@@ -341,9 +341,10 @@ static int write_secret(struct control *control, const char *name, const char *t
     return file_write_atomic(path, text, strlen(text), 0600, err);
 }
 
-static void draw_token(char token[65])
+// 128 bits, which nobody guesses: an address with it is a line of 80 columns.
+static void draw_token(char token[CONTROL_TOKEN_TEXT])
 {
-    unsigned char bytes[32];
+    unsigned char bytes[(CONTROL_TOKEN_TEXT - 1) / 2];
 
     entropy_bytes(bytes, sizeof(bytes));
     for (size_t i = 0; i < sizeof(bytes); i++)

@@ -14,19 +14,20 @@
 #include "control/control.h"
 #include "net/server.h"
 
-#define LIVE_KEYS   512
-#define LOCAL_MAX   64                 /* connections at once to the socket, */
-#define LOCAL_OVER  128                /* and beside them, for what is urgent */
-#define ACCEPTS     16                 /* of each listener in one turn of the loop */
-#define DEBT_NS     ((int64_t)1000000) /* spent on what is not urgent: then the loop rests as long, */
-#define REST_MAX_NS ((int64_t)5000000) /* and no longer than this */
-#define SLOWED_MAX  32
-#define WAITING_MAX 2048 /* requests that wait for a turn; more are turned away */
-#define PEERS_MAX   32
-#define LOCAL_TICKS 4  /* a second of silence: then a connection to the socket ends */
-#define WATCH_MAX   64 /* WebSockets at once */
-#define JOBS_MAX    4
-#define REPEAT_MAX  64 /* keys of commands that are remembered */
+#define LIVE_KEYS          512
+#define CONTROL_TOKEN_TEXT 33                 /* hexadecimal */
+#define LOCAL_MAX          64                 /* connections at once to the socket, */
+#define LOCAL_OVER         128                /* and beside them, for what is urgent */
+#define ACCEPTS            16                 /* of each listener in one turn of the loop */
+#define DEBT_NS            ((int64_t)1000000) /* spent on what is not urgent: then the loop rests as long, */
+#define REST_MAX_NS        ((int64_t)5000000) /* and no longer than this */
+#define SLOWED_MAX         32
+#define WAITING_MAX        2048 /* requests that wait for a turn; more are turned away */
+#define PEERS_MAX          32
+#define LOCAL_TICKS        4  /* a second of silence: then a connection to the socket ends */
+#define WATCH_MAX          64 /* WebSockets at once */
+#define JOBS_MAX           4
+#define REPEAT_MAX         64 /* keys of commands that are remembered */
 
 struct live_entry {
     char key[48];
@@ -95,7 +96,7 @@ struct slowed {
 struct control {
     struct control_config config;
     char dir[PATH_MAX];
-    char url[96], token[65], reader[65];
+    char url[96], token[CONTROL_TOKEN_TEXT], reader[CONTROL_TOKEN_TEXT];
     pthread_t thread;
     uv_loop_t loop;
     uv_async_t wake;

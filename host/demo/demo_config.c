@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "demo/acts.h"
 #include "demo/embedded.h"
 #include "lab/listing.h"
 #include "lab/tape.h"
@@ -249,11 +250,13 @@ struct role {
         int kind;
     } markets[ROLE_MARKETS];
     const char *params[ROLE_PARAMS][2];
-    const char *earns[ROLE_PARAMS][2]; /* instead, where there is something to earn */
-    const char *file;             /* of several of that plugin; a rascal. NULL: the plugin's name */
-    int64_t after_pct, again_pct; /* of the demo's length */
-    int needs_all;                /* of its markets */
-    struct crew_signal signal;    /* whose it hears */
+    const char *earns[ROLE_PARAMS][2]; /* instead, on a market of known structure */
+    const char *file;          /* of several of that plugin; a rascal. NULL: the plugin's name */
+    int act;                   /* in which it misbehaves; 0: it does not */
+    int64_t again_pct;         /* of the demo's length */
+    int needs_all;             /* of its markets */
+    int is_on_bars;            /* it trades one instrument, by its candles */
+    struct crew_signal signal; /* whose it hears */
 };
 
 /* One market hour is short: candles of a minute and quicker averages than the defaults. Who quotes
@@ -261,6 +264,7 @@ struct role {
 static const struct role roles[DEMO_SLOTS] = {
     {.name = DEMO_NEWCOMER,
      .plugin = "ema_cross",
+     .is_on_bars = 1,
      .capital = 50000,
      .markets = {{"BTCUSDT", SPOT}},
      .params = {{"bar_s", "60"},
@@ -269,9 +273,17 @@ static const struct role roles[DEMO_SLOTS] = {
                 {"rsi_entry", "0"},
                 {"rsi_exit", "0"},
                 {"volume_min", "0"},
-                {"size_pct", "40"}}},
+                {"size_pct", "40"}},
+     .earns = {{"bar_s", "60"},
+               {"fast", "4"},
+               {"slow", "12"},
+               {"rsi_entry", "0"},
+               {"rsi_exit", "0"},
+               {"volume_min", "0"},
+               {"size_pct", "20"}}},
     {.name = "mean_rev_1",
      .plugin = "bollinger",
+     .is_on_bars = 1,
      .capital = 50000,
      .markets = {{"ETHUSDT", SPOT}},
      .params = {{"bar_s", "60"},
@@ -279,12 +291,18 @@ static const struct role roles[DEMO_SLOTS] = {
                 {"width", "1.5"},
                 {"rsi", "7"},
                 {"rsi_entry", "40"},
-                {"size_pct", "40"}}},
+                {"size_pct", "40"}},
+     .earns = {{"bar_s", "60"}, {"rsi_entry", "40"}, {"size_pct", "20"}}},
     {.name = "mm_1",
      .plugin = "mm",
      .capital = 50000,
      .markets = {{"SOLUSDT", SPOT}},
      .params = {{"half_bps", "11"}, {"interval_ms", "20000"}},
+     .earns = {{"skew_bps", "3"},
+               {"quote_pct", "3"},
+               {"inventory_pct", "20"},
+               {"interval_ms", "30000"},
+               {"stale_ms", "60000"}},
      .signal = {.input = "volatility", .agent = "vol_1", .name = "volatility"}},
     {.name = "basis_1",
      .plugin = "basis",
@@ -295,27 +313,29 @@ static const struct role roles[DEMO_SLOTS] = {
      .needs_all = 1},
     {.name = "random_1",
      .plugin = "random",
+     .is_on_bars = 1,
      .capital = 50000,
      .markets = {{"BNBUSDT", SPOT}},
-     .params = {{"bar_s", "60"}, {"turn_pct", "20"}}},
+     .params = {{"bar_s", "60"}, {"turn_pct", "20"}},
+     .earns = {{"bar_s", "60"}}},
     {.name = "crash_1",
      .plugin = "rascal",
      .capital = 10000,
      .markets = {{"ETHUSDT", PERP}},
      .file = "rascal_crash",
-     .after_pct = 12},
+     .act = ACT_CRASH},
     {.name = "hang_1",
      .plugin = "rascal",
      .capital = 10000,
      .markets = {{"SOLUSDT", PERP}},
      .file = "rascal_hang",
-     .after_pct = 22},
+     .act = ACT_HANG},
     {.name = "flood_1",
      .plugin = "rascal",
      .capital = 10000,
      .markets = {{"BNBUSDT", PERP}},
      .file = "rascal_flood",
-     .after_pct = 34},
+     .act = ACT_FLOOD},
     {.name = "vol_1",
      .plugin = "vol",
      .markets = {{"BTCUSDT", SPOT}, {"ETHUSDT", SPOT}, {"SOLUSDT", SPOT}, {"BNBUSDT", SPOT}},
@@ -347,7 +367,9 @@ static void set_mischief(struct crew_slot *slot, const struct role *role, int64_
 {
     char text[32];
 
-    snprintf(text, sizeof(text), "%lld", (long long)(length_s * role->after_pct / 100));
+    // An act is announced before it happens.
+    snprintf(text, sizeof(text), "%lld",
+             (long long)(acts_begin((enum act)role->act, length_s) + length_s / 100));
     param(slot, "after_s", text);
     snprintf(text, sizeof(text), "%lld", (long long)(length_s * role->again_pct / 100));
     param(slot, "again_s", text);
@@ -379,6 +401,10 @@ int demo_slots(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan,
 
         for (int k = 0; k < ROLE_PARAMS && params[k][0] != NULL; k++)
             param(slot, params[k][0], params[k][1]);
+        // Named, it begins with the bars of before; else with the first that comes.
+        if (role->is_on_bars)
+            param(slot, "symbol",
+                  plan->instruments[slot->record.subscription.instruments[0] - 1].symbol);
         if (role->signal.input[0] != '\0')
             slot->signals[slot->n_signals++] = role->signal;
         if (role->file != NULL)

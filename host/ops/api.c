@@ -13,6 +13,8 @@ int api_init(struct api *api, struct host *host, struct error *err)
 {
     memset(api, 0, sizeof(*api));
     api->host = host;
+    if (pthread_mutex_init(&api->act_lock, NULL) != 0)
+        return error_set(err, AGON_ENOMEM, "control: out of memory");
     api->mode = "";
     api->watch.fd = -1;
     api->every_ns = EVERY_NS;
@@ -34,6 +36,7 @@ void api_deinit(struct api *api)
     watch_close(&api->watch);
     free(api->view);
     free(api->slots);
+    pthread_mutex_destroy(&api->act_lock);
     memset(api, 0, sizeof(*api));
     api->watch.fd = -1;
 }

@@ -24,6 +24,11 @@ struct api_slot {
     uint32_t n;
     char name[SLOT_NAME]; /* whose they are */
 };
+struct api_act {        /* what a demo shows just now, in its own words */
+    uint32_t number, n; /* from 1; number 0: nobody says anything */
+    char market[200];   /* what is known of the market */
+    char title[64], about[200], look[200], said[320];
+};
 struct api {
     struct host *host;      /* borrowed */
     struct host_view *view; /* owned; of the last look */
@@ -46,6 +51,8 @@ struct api {
     struct host_changeover reloads[HOST_CHANGEOVERS_MAX]; /* at the last look */
     uint32_t n_reloads;
     struct control *control; /* borrowed; once it runs */
+    pthread_mutex_t act_lock;
+    struct api_act act; /* under its lock */
 };
 
 int api_init(struct api *api, struct host *host, struct error *err);

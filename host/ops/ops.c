@@ -64,6 +64,15 @@ void ops_print(const struct ops *desk, FILE *out, int has_token)
     fflush(out);
 }
 
+void ops_tell_act(struct ops *desk, const struct api_act *act)
+{
+    if (desk->control == NULL)
+        return;
+    pthread_mutex_lock(&desk->api.act_lock);
+    desk->api.act = *act;
+    pthread_mutex_unlock(&desk->api.act_lock);
+}
+
 void ops_close(struct ops *desk)
 {
     if (desk->control == NULL)

@@ -29,6 +29,8 @@ int ops_open(struct ops *desk, struct host *host, const struct ops_config *confi
              struct error *err);
 /* One line for people: where the dashboard is; with the token in it where only they see it. */
 void ops_print(const struct ops *desk, FILE *out, int has_token);
+/* The dashboard shows that from now on. [control] */
+void ops_tell_act(struct ops *desk, const struct api_act *act);
 void ops_close(struct ops *desk); /* before host_stop */
 
 #endif

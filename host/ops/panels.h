@@ -9,6 +9,7 @@
 #include "ops/api.h"
 
 #define PANELS(X)                                                                                  \
+    X(act)                                                                                         \
     X(tournament)                                                                                  \
     X(positions)                                                                                   \
     X(orders)                                                                                      \

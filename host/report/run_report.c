@@ -263,12 +263,39 @@ static int is_held(const struct run_report *story, uint64_t order_id)
     return 0;
 }
 
+/* What a report ended its order as: REPORT_NOT_SENT of a new order is the host's own word. */
+static enum order_end end_of(const struct order *order, const struct record_report *report)
+{
+    if (!order_is_final(order))
+        return ORDER_END_NONE;
+    switch (order->state) {
+    case AGON_ORDER_FILLED:
+        return ORDER_END_FILLED;
+    case AGON_ORDER_CANCELLED:
+        return ORDER_END_CANCELLED;
+    case AGON_ORDER_EXPIRED:
+        return ORDER_END_EXPIRED;
+    default:
+        return report->kind == REPORT_NOT_SENT ? ORDER_END_UNSENT : ORDER_END_REFUSED;
+    }
+}
+
+static uint32_t ended_of(const struct run_report_happening *crash)
+{
+    uint32_t n = 0;
+
+    for (int end = 0; end < ORDER_ENDS; end++)
+        n += crash->n_ended[end];
+    return n;
+}
+
 /* The venue's word on an order: how long its first took, and whether it ends what a crash left. */
 static void on_report(struct run_report *story, struct engine *engine,
                       const struct record_report *report)
 {
     const struct order *order = orders_find(engine_orders(engine), report->order_id);
     struct run_report_slot *slot;
+    enum order_end end;
 
     story->n_rate_refused += host_is_rate_refused(report) != 0;
     if (order == NULL || order->slot >= SLOTS_MAX)
@@ -282,14 +309,19 @@ static void on_report(struct run_report *story, struct engine *engine,
             hist_add(&story->ack_ns, num_mul_div(report->hdr.t - order->t_create, 1000,
                                                  story->speed_milli, NUM_DOWN));
     }
-    for (uint32_t i = 0; i < slot->crash && report->kind == REPORT_CANCELLED; i++) {
+    end = end_of(order, report);
+    if (end == ORDER_END_NONE || story->ended[order->id % RUN_REPORT_ENDED] == order->id)
+        return;
+    story->ended[order->id % RUN_REPORT_ENDED] = order->id;
+    story->n_ended[end]++;
+    for (uint32_t i = 0; i < slot->crash; i++) {
         struct run_report_happening *crash = &story->happenings[i];
 
         if (crash->kind != RUN_REPORT_CRASH || crash->slot != order->slot ||
-            order->t_create > crash->t || crash->n_cancelled >= crash->n_open)
+            order->t_create > crash->t || ended_of(crash) >= crash->n_open)
             continue;
-        crash->n_cancelled++;
-        crash->t_cancelled = report->hdr.t;
+        crash->n_ended[end]++;
+        crash->t_ended = report->hdr.t;
         break;
     }
 }
@@ -415,11 +447,35 @@ static void say_refused(const struct run_report *story, struct run_report_happen
              (unsigned long long)story->slots[one->slot].n_refused, reason_name(most));
 }
 
+/* Of the orders that were open at a crash: how each ended, and when the last did. */
+static void tell_ends(const struct run_report *story, struct run_report_happening *one, size_t n)
+{
+    static const char *const words[ORDER_ENDS] = {"",        "filled",  "cancelled by the exchange",
+                                                  "expired", "refused", "never sent"};
+    const char *between = "";
+    char time[24];
+
+    n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "; of its %u open order%s ",
+                          one->n_open, one->n_open > 1 ? "s" : "");
+    for (int end = 1; end < ORDER_ENDS && n < sizeof(one->text); end++) {
+        if (one->n_ended[end] == 0)
+            continue;
+        n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "%s%u %s", between,
+                              one->n_ended[end], words[end]);
+        between = ", ";
+    }
+    if (n < sizeof(one->text) && ended_of(one) < one->n_open)
+        n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "%s%u STILL OPEN", between,
+                              one->n_open - ended_of(one));
+    if (n < sizeof(one->text) && one->t_ended != 0)
+        snprintf(one->text + n, sizeof(one->text) - n, ", the last %s later",
+                 table_time(num_mul_div(one->t_ended - one->t, 1000, story->speed_milli, NUM_DOWN),
+                            time));
+}
+
 /* What was not known yet when it happened. */
 static void complete(struct run_report *story)
 {
-    char time[24];
-
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         struct run_report_happening *one = &story->happenings[i];
         size_t n = strlen(one->text);
@@ -429,16 +485,7 @@ static void complete(struct run_report *story)
             say_refused(story, one);
         if (one->kind != RUN_REPORT_CRASH || one->n_open == 0)
             continue;
-        if (one->n_cancelled == one->n_open)
-            snprintf(one->text + n, sizeof(one->text) - n,
-                     "; the exchange has cancelled its %u open order%s %s later", one->n_open,
-                     one->n_open > 1 ? "s" : "",
-                     table_time(
-                         num_mul_div(one->t_cancelled - one->t, 1000, story->speed_milli, NUM_DOWN),
-                         time));
-        else
-            snprintf(one->text + n, sizeof(one->text) - n, "; %u of its %u open orders cancelled",
-                     one->n_cancelled, one->n_open);
+        tell_ends(story, one, n);
     }
 }
 

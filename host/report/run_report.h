@@ -11,7 +11,8 @@
 #include "report/trail.h"
 #include "score/plan.h"
 
-#define RUN_REPORT_HELD       256 /* orders under way that a limiter held, at most */
+#define RUN_REPORT_HELD       256  /* orders under way that a limiter held, at most */
+#define RUN_REPORT_ENDED      4096 /* a venue says an end twice within fewer orders than that */
 #define RUN_REPORT_HAPPENINGS 256
 #define RUN_REPORT_POINTS     1200 /* of each slot; when they are full every second one goes */
 #define RUN_REPORT_PLANS      16   /* the newest */
@@ -24,14 +25,24 @@ enum run_report_kind {
     RUN_REPORT_COMMAND = 5, /* of an operator */
     RUN_REPORT_REFUSED = 6  /* more wishes beyond the limits than an honest agent has */
 };
+enum order_end { /* what an order came to */
+                 ORDER_END_NONE,
+                 ORDER_END_FILLED,
+                 ORDER_END_CANCELLED,
+                 ORDER_END_EXPIRED,
+                 ORDER_END_REFUSED, /* by the venue */
+                 ORDER_END_UNSENT,  /* nothing of it left the host */
+                 ORDER_ENDS
+};
 struct run_report_happening {
     agon_ns_t t; /* engine time */
     uint16_t slot;
     uint8_t is_marked;            /* one of those few that a plot shows */
     uint8_t kind;                 /* enum run_report_kind */
-    uint32_t n_open, n_cancelled; /* crash: orders open then, and cancelled since */
-    agon_ns_t t_cancelled;
-    char text[200];
+    uint32_t n_open;              /* crash: orders open then, */
+    uint32_t n_ended[ORDER_ENDS]; /* and what they came to */
+    agon_ns_t t_ended;            /* the last of them */
+    char text[320];
 };
 struct run_report_point {
     agon_ns_t t;
@@ -65,6 +76,8 @@ struct run_report {
     uint32_t n_given_faulty; /* times that a plan gave capital to an agent after its fault */
     uint64_t n_rate_refused; /* host_is_rate_refused */
     int is_live;             /* orders went to a venue */
+    uint32_t n_ended[ORDER_ENDS];
+    uint64_t ended[RUN_REPORT_ENDED]; /* ids of those: id at id % RUN_REPORT_ENDED */
     /* Real time from an agent's wish to the venue's word on the new order, of those that no limiter
      * held; of those that one did, how long it did. */
     struct hist ack_ns, held_ns;

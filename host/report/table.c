@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/table.h"
 
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/money.h"
@@ -15,12 +15,8 @@
 
 void table_init(struct table *table, FILE *out, int64_t length_ns)
 {
-    int fd = fileno(out);
-
     memset(table, 0, sizeof(*table));
-    table->out = out;
-    table->is_tty = term_is_tty(fd);
-    table->has_colour = table->is_tty && term_has_colour(fd);
+    frame_init(&table->frame, out);
     table->began_ns = clock_mono();
     table->length_ns = length_ns;
 }
@@ -43,25 +39,6 @@ char *table_time(int64_t ns, char text[24])
     return text;
 }
 
-static const char *paint(const struct table *table, const char *code)
-{
-    return table->has_colour ? code : "";
-}
-
-static void line(struct table *table, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void line(struct table *table, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vfprintf(table->out, format, args);
-    va_end(args);
-    // Clears what an earlier, longer line left behind.
-    fputs(table->is_tty ? "\x1b[K\n" : "\n", table->out);
-    table->n_drawn++;
-}
-
 // In scaled time the engine stands near 0 until the venue has told the first time: that is no time
 // of anything.
 static const char *market_time(agon_ns_t t, char text[CLOCK_TEXT])
@@ -73,59 +50,74 @@ static const char *market_time(agon_ns_t t, char text[CLOCK_TEXT])
     return text;
 }
 
-static void head(struct table *table, const struct host_view *view, int64_t mono_ns)
+/* Two lines of what is of the whole host. */
+static int head(FILE *out, const struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
     char p50[24];
     char p99[24];
-    char bar[31];
+    char paint[2][12];
+    char bar[21];
     int full = 0;
-    double elapsed = (double)(mono_ns - table->began_ns) / 1e9;
+    int64_t elapsed_ns = mono_ns - table->began_ns;
 
     if (table->length_ns > 0)
-        full = (int)(30.0 * elapsed * 1e9 / (double)table->length_ns);
-    full = full > 30 ? 30 : full;
-    memset(bar, '.', 30);
+        full = (int)(20.0 * (double)elapsed_ns / (double)table->length_ns);
+    full = full > 20 ? 20 : full;
+    memset(bar, '.', 20);
     memset(bar, '#', (size_t)full);
-    bar[30] = '\0';
-    line(table, "%sagon%s  market %s%s   %s%s  %.0f s%s", paint(table, "\x1b[1m"),
-         paint(table, "\x1b[0m"), market_time(view->t, t), view->t < DAY_NS ? "" : " UTC",
-         table->length_ns > 0 ? "[" : "", table->length_ns > 0 ? bar : "running", elapsed,
-         table->length_ns > 0 ? " ]" : "");
-    line(table,
-         "events %llu   orders %llu   fills %llu   refused %llu   venue %s   books %u/%u live",
-         (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
-         (unsigned long long)view->counters.n_fills, (unsigned long long)view->counters.n_refused,
-         view->venue.health == GATEWAY_UP         ? "up"
-         : view->venue.health == GATEWAY_DEGRADED ? "degraded"
-                                                  : "connecting",
-         view->venue.n_live, view->venue.n_books);
-    line(table, "engine step p50 %s  p99 %s   durable %llu of %llu",
-         table_time(hist_quantile(&view->step_ns, 0.5), p50),
-         table_time(hist_quantile(&view->step_ns, 0.99), p99),
-         (unsigned long long)view->durable_seq, (unsigned long long)view->seq);
+    bar[20] = '\0';
+    fprintf(out, "%sagon%s  market %s%s  ", frame_paint(&table->frame, "1", paint[0]),
+            frame_paint(&table->frame, "0", paint[1]), market_time(view->t, t),
+            view->t < DAY_NS ? "" : " UTC");
+    if (table->length_ns > 0)
+        fprintf(out, "[%s] %.0f of %.0f s\n", bar, (double)elapsed_ns / 1e9,
+                (double)table->length_ns / 1e9);
+    else
+        fprintf(out, "running %.0f s\n", (double)elapsed_ns / 1e9);
+    fprintf(out, "events %llu  orders %llu  fills %llu  refused %llu  venue %s  books %u/%u live\n",
+            (unsigned long long)view->counters.n_events,
+            (unsigned long long)view->counters.n_orders, (unsigned long long)view->counters.n_fills,
+            (unsigned long long)view->counters.n_refused,
+            view->venue.health == GATEWAY_UP         ? "up"
+            : view->venue.health == GATEWAY_DEGRADED ? "degraded"
+                                                     : "connecting",
+            view->venue.n_live, view->venue.n_books);
+    fprintf(out, "engine step p50 %s  p99 %s  durable %llu of %llu\n",
+            table_time(hist_quantile(&view->step_ns, 0.5), p50),
+            table_time(hist_quantile(&view->step_ns, 0.99), p99),
+            (unsigned long long)view->durable_seq, (unsigned long long)view->seq);
+    return 3;
 }
 
-static void instruments(struct table *table, const struct host_view *view)
+int table_instruments(FILE *out, const struct frame *frame, const struct host_view *view, int rows)
 {
     static const char *const states[] = {"cold", "syncing", "live", "STALE"};
+    char paint[2][12];
+    int n = 0;
 
-    line(table, " ");
-    line(table, "%s%-14s %14s %14s %14s  %s%s", paint(table, "\x1b[2m"), "symbol", "bid", "ask",
-         "mark", "book", paint(table, "\x1b[0m"));
-    for (uint32_t i = 0; i < view->n_instruments; i++) {
+    if (rows < 2)
+        return 0;
+    fprintf(out, "%s%-14s %13s %13s %13s  %s%s\n", frame_paint(frame, "2", paint[0]), "symbol",
+            "bid", "ask", "mark", "book", frame_paint(frame, "0", paint[1]));
+    for (uint32_t i = 0; i < view->n_instruments && ++n < rows; i++) {
         const struct host_view_instrument *at = &view->instruments[i];
         char text[3][NUM_TEXT];
         char name[40];
 
+        if (n == rows - 1 && i + 1 < view->n_instruments) {
+            fprintf(out, "... and %u more\n", view->n_instruments - i);
+            continue;
+        }
         snprintf(name, sizeof(name), "%.31s%s", at->symbol,
                  !instrument_kind_has_coins(at->kind) ? " perp" : "");
         num_format(at->bid_px, at->px_exp, text[0]);
         num_format(at->ask_px, at->px_exp, text[1]);
         num_format(at->last_px, at->px_exp, text[2]);
-        line(table, "%-14s %14s %14s %14s  %s", name, text[0], text[1], text[2],
-             at->book_state < 4 ? states[at->book_state] : "?");
+        fprintf(out, "%-14.14s %13s %13s %13s  %s\n", name, text[0], text[1], text[2],
+                at->book_state < 4 ? states[at->book_state] : "?");
     }
+    return n < rows ? n + 1 : rows;
 }
 
 static void position_text(const struct host_view *view, const struct host_view_slot *slot,
@@ -151,69 +143,152 @@ static void position_text(const struct host_view *view, const struct host_view_s
     }
 }
 
-static void agents(struct table *table, const struct host_view *view)
+static const char *state_text(const struct host_view_slot *slot, char text[160])
+{
+    const char *why = slot->failure;
+    const char *colon = strncmp(why, "slot ", 5) == 0 ? strstr(why, ": ") : NULL;
+
+    if (slot->condition == CONDITION_QUARANTINED || why[0] == '\0')
+        return slot_condition_name(slot->condition);
+    snprintf(text, 160, "%.159s", colon != NULL ? colon + 2 : why);
+    return text;
+}
+
+static int is_shown(const struct host_view_slot *slot, const struct table_more *more)
+{
+    return slot->is_used &&
+           (more == NULL || !more->is_without_models || slot->agent_kind == AGON_STRATEGY);
+}
+
+#define WIDE_EVENTS   92  /* columns from which on there are events, */
+#define WIDE_POSITION 122 /* and positions */
+
+int table_agents(FILE *out, const struct frame *frame, const struct host_view *view, int rows,
+                 const struct table_more *more)
 {
     int decimals = money_decimals(view->base_currency, view->base_exp);
+    int columns = frame->columns - (more != NULL ? 11 : 0);
+    uint32_t n_used = 0, n_shown = 0;
+    char paint[2][12];
+    int n = 1;
 
-    line(table, "amounts in %s", view->base_currency);
-    line(table, "%s%-14s %14s %12s %6s %6s %8s %9s  %-28s %s%s", paint(table, "\x1b[2m"), "agent",
-         "equity", "result", "open", "fills", "refused", "events", "position", "state",
-         paint(table, "\x1b[0m"));
-    for (uint32_t i = 0; i < view->n_slots; i++) {
+    if (rows < 2)
+        return 0;
+    for (uint32_t i = 0; i < view->n_slots; i++)
+        n_used += (uint32_t)is_shown(&view->slots[i], more);
+    fprintf(out, "%s%-12s %12s %10s", frame_paint(frame, "2", paint[0]), "agent", "equity",
+            "result");
+    if (more != NULL)
+        fprintf(out, " %10s", more->head);
+    fprintf(out, " %4s %5s %7s", "open", "fills", "refused");
+    if (columns >= WIDE_EVENTS)
+        fprintf(out, " %9s", "events");
+    if (columns >= WIDE_POSITION)
+        fprintf(out, "  %-28s", "position");
+    fprintf(out, "  state [%s]%s\n", view->base_currency, frame_paint(frame, "0", paint[1]));
+    for (uint32_t i = 0; i < view->n_slots && n < rows; i++) {
         const struct host_view_slot *slot = &view->slots[i];
         agon_amt_t result = slot->figures.result_amt;
-        char equity[48];
-        char change[48];
-        char position[64];
+        char text[MONEY_TEXT];
+        char state[160];
 
-        if (!slot->is_used)
+        if (!is_shown(slot, more))
             continue;
-        position_text(view, slot, position, sizeof(position));
-        line(table, "%-14s %14s %s%12s%s %6u %6llu %8llu %9llu  %-28s %s", slot->name,
-             money_text(slot->figures.equity_amt, view->base_exp, decimals, equity),
-             paint(table, result < 0   ? "\x1b[31m"
-                          : result > 0 ? "\x1b[32m"
-                                       : ""),
-             money_text(result, view->base_exp, decimals, change), paint(table, "\x1b[0m"),
-             slot->n_open, (unsigned long long)slot->figures.n_fills,
-             (unsigned long long)slot->n_refused, (unsigned long long)slot->nth, position,
-             slot->condition != CONDITION_QUARANTINED && slot->failure[0] != '\0'
-                 ? slot->failure
-                 : slot_condition_name(slot->condition));
+        n++;
+        if (n == rows && n_shown + 1 < n_used) {
+            fprintf(out, "... and %u more\n", n_used - n_shown);
+            continue;
+        }
+        n_shown++;
+        fprintf(out, "%-12.12s %12s", slot->name,
+                money_text(slot->figures.equity_amt, view->base_exp, decimals, text));
+        fprintf(out, " %s%10s%s",
+                frame_paint(frame,
+                            result < 0   ? "31"
+                            : result > 0 ? "32"
+                                         : "0",
+                            paint[0]),
+                money_text(result, view->base_exp, decimals, text),
+                frame_paint(frame, "0", paint[1]));
+        if (more != NULL)
+            fprintf(out, " %10s", more->text(more->ctx, slot));
+        fprintf(out, " %4u %5llu %7llu", slot->n_open, (unsigned long long)slot->figures.n_fills,
+                (unsigned long long)slot->n_refused);
+        if (columns >= WIDE_EVENTS)
+            fprintf(out, " %9llu", (unsigned long long)slot->nth);
+        if (columns >= WIDE_POSITION) {
+            char position[64];
+
+            position_text(view, slot, position, sizeof(position));
+            fprintf(out, "  %-28.28s", position);
+        }
+        fprintf(out, "  %s\n", state_text(slot, state));
     }
+    return n;
 }
+
+#define TAIL_ROWS 3
 
 static void draw(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
-    if (table->is_tty && table->n_drawn > 0)
-        fprintf(table->out, "\x1b[%dA\r", table->n_drawn);
-    table->n_drawn = 0;
-    head(table, view, mono_ns);
-    instruments(table, view);
-    agents(table, view);
-    fflush(table->out);
+    struct frame *frame = &table->frame;
+    FILE *out = frame_begin(frame);
+    int n_tail;
+    int left = frame->rows;
+
+    frame_tail_read(frame);
+    n_tail = frame_tail_count(frame) < TAIL_ROWS ? frame_tail_count(frame) : TAIL_ROWS;
+    left -= head(out, table, view, mono_ns) + 1;
+    fputc('\n', out);
+    left -= table_agents(out, frame, view, left - n_tail, NULL);
+    if (left - n_tail >= 4) {
+        fputc('\n', out);
+        left -= 1 + table_instruments(out, frame, view, left - n_tail - 1);
+    }
+    for (int i = 0; i < left - n_tail; i++)
+        fputc('\n', out); // the log stands at the bottom
+    for (int i = 0; i < n_tail; i++)
+        fprintf(out, "%s\n", frame_tail_line(frame, frame_tail_count(frame) - n_tail + i));
+    frame_end(frame);
 }
 
 void table_draw(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
 
-    if (table->is_tty) {
+    if (table->frame.is_screen) {
         draw(table, view, mono_ns);
         return;
     }
-    if (mono_ns - table->said_ns < SAY_NS)
+    if (table->said_ns != 0 && mono_ns - table->said_ns < SAY_NS)
         return;
     table->said_ns = mono_ns;
-    fprintf(
-        table->out, "%3.0f s  market %s  events %llu  orders %llu  fills %llu  books %u/%u live\n",
-        (double)(mono_ns - table->began_ns) / 1e9, market_time(view->t, t),
-        (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
-        (unsigned long long)view->counters.n_fills, view->venue.n_live, view->venue.n_books);
-    fflush(table->out);
+    fprintf(table->frame.out, "%3.0f s  %s  events %llu  orders %llu  fills %llu  books %u/%u\n",
+            (double)(mono_ns - table->began_ns) / 1e9, market_time(view->t, t),
+            (unsigned long long)view->counters.n_events,
+            (unsigned long long)view->counters.n_orders, (unsigned long long)view->counters.n_fills,
+            view->venue.n_live, view->venue.n_books);
+    fflush(table->frame.out);
 }
+
+#define END_ROWS 20
 
 void table_end(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
-    draw(table, view, mono_ns);
+    struct table plain = *table;
+    char *text = NULL;
+    size_t n;
+    FILE *lines = open_memstream(&text, &n);
+
+    frame_close(&table->frame);
+    if (lines == NULL)
+        return;
+    plain.frame.columns = table->frame.is_screen ? table->frame.columns : 80;
+    plain.frame.has_colour = 0;
+    head(lines, &plain, view, mono_ns);
+    table_agents(lines, &plain.frame, view, END_ROWS, NULL);
+    if (fclose(lines) == 0)
+        frame_put(table->frame.out, text, plain.frame.columns);
+    free(text);
+    fflush(table->frame.out);
 }

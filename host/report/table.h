@@ -1,25 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-/* table: a running host for people: on a terminal a table that is drawn over itself, elsewhere a
+/* table: a running host for people: on a terminal a picture that is drawn over itself, elsewhere a
  * line now and then. [control] */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
 #include <stdio.h>
 
+#include "report/frame.h"
 #include "run/host.h"
 
 struct table {
-    FILE *out;
-    int is_tty, has_colour, width;
-    int n_drawn;       /* lines of the last drawing, to go up by */
+    struct frame frame;
     int64_t began_ns;  /* monotonic */
     int64_t length_ns; /* of the run; 0: open end */
     int64_t said_ns;   /* of the last line, off a terminal */
 };
 void table_init(struct table *table, FILE *out, int64_t length_ns);
 void table_draw(struct table *table, const struct host_view *view, int64_t mono_ns);
-/* The table once more, as it stays. */
+/* The terminal is as it was, and the table stands there once more, at most 24 lines of it;
+ * elsewhere too. */
 void table_end(struct table *table, const struct host_view *view, int64_t mono_ns);
+
+/* A column beside the agents' own: its head, and the text of a slot ("": none). */
+struct table_more {
+    const char *head;
+    const char *(*text)(void *ctx, const struct host_view_slot *slot);
+    void *ctx;
+    int is_without_models; /* who has no capital is left out */
+};
+/* The agents within so many columns and rows, the head among them; more may be NULL. Returns the
+ * rows. */
+int table_agents(FILE *out, const struct frame *frame, const struct host_view *view, int rows,
+                 const struct table_more *more);
+/* The instruments, likewise. */
+int table_instruments(FILE *out, const struct frame *frame, const struct host_view *view, int rows);
 /* "12,345.67" of an amount of 10^-exp. Returns text. */
 char *table_money(agon_amt_t amt, int exp, char text[48]);
 /* "250 ns", "1.2 us", "3.4 ms". Returns text. */

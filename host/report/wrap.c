@@ -5,11 +5,18 @@
 
 #include "sys/term.h"
 
+static int most = WRAP_NONE;
+
 int wrap_width(FILE *out)
 {
     int fd = fileno(out);
 
-    return fd >= 0 && term_is_tty(fd) ? term_width(fd) : WRAP_NONE;
+    return fd >= 0 && term_is_tty(fd) ? term_width(fd) : most;
+}
+
+void wrap_limit(int columns)
+{
+    most = columns;
 }
 
 // Bytes that go on a line of room columns: all, or up to the last space within it. A UTF-8

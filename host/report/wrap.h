@@ -10,6 +10,9 @@
             */
 
 int wrap_width(FILE *out); /* columns; WRAP_NONE */
+/* From now on what is no terminal has so many columns: of a command whose lines people read there
+ * too. */
+void wrap_limit(int columns);
 /* A line that begins at column at, already written so far, and goes on in further lines behind
  * indent columns, broken at spaces. Ends with a line feed. */
 void wrap_text(FILE *out, int width, int at, int indent, const char *text);

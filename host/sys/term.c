@@ -37,13 +37,18 @@ int term_height(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? clamp(size.ws_row, 5, 1000) : 24;
 }
 
+int term_can_draw(int fd)
+{
+    const char *term = getenv("TERM");
+
+    return term_is_tty(fd) && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
+}
+
 int term_has_colour(int fd)
 {
     const char *no_colour = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
 
-    return term_is_tty(fd) && (no_colour == NULL || *no_colour == '\0') && term != NULL &&
-           strcmp(term, "dumb") != 0;
+    return term_can_draw(fd) && (no_colour == NULL || *no_colour == '\0');
 }
 
 int term_keys(int fd, int is_on)

@@ -9,7 +9,9 @@ int term_is_tty(int fd);
 /* Columns: of the terminal, else $COLUMNS, else 80; between 20 and 1000. */
 int term_width(int fd);
 int term_height(int fd); /* rows, else 24 */
-/* A terminal that is not "dumb", with NO_COLOR unset or empty. */
+/* A terminal whose cursor can be moved: TERM is set, and not "dumb". */
+int term_can_draw(int fd);
+/* The same, with NO_COLOR unset or empty. */
 int term_has_colour(int fd);
 
 /* Keys come one by one and are not shown; is_on 0: as it was before. AGON_ENOTSUP: no terminal. One

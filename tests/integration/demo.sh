@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The demo as a whole: one agent gets other code, three misbehave and their orders are cancelled at the exchange, the
-# others miss nothing, a tournament is held, a page is written, and the proof is equal. Kept running, a script in another
-# language recomputes its tournaments from what `agon ctl export` gives. On recordings too; nothing is left behind.
+# The demo as a whole, act by act: one agent gets other code, three misbehave and their orders end, the others miss nothing, a
+# tournament is held, a page is written, and the proof is equal. Kept running, a script in another language recomputes its
+# tournaments from what `agon ctl export` gives. On recordings too; nothing is left behind.
 . "$(dirname "$0")/common.sh"
 export TMPDIR="$WORK/tmp"
 mkdir "$TMPDIR"
@@ -12,8 +12,13 @@ KEPT=$WORK/kept
 clean() {
     [ -z "$(ls "$TMPDIR")" ] || fail "$1 left $(ls "$TMPDIR")"
 }
+# What is broken at the width is one line again.
+whole() {
+    sed -e ':a' -e '$!N' -e 's/\n \{6,\}/ /' -e 'ta' -e 'P' -e 'D' "$WORK/out"
+}
 happened() {
-    grep -q -- "$1" "$WORK/out" || fail "the summary lacks: $1
+    whole >"$WORK/whole"
+    grep -q -- "$1" "$WORK/whole" || fail "the summary lacks: $1
 $(sed -n '/^What happened/,$p' "$WORK/out")"
 }
 complaints() { # beside that a loaded machine does not keep up with 60x, and says so
@@ -39,15 +44,30 @@ DEMO_PID=$!
 PIDS="$PIDS $DEMO_PID"
 until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
 begins
+# Each act is announced, in order, and says what happened; the market says what is known of it.
+[ "$(sed -n 's/^Act \([0-9]\) of 7: .*/\1/p' "$WORK/out" | tr -d '\n')" = 1234567 ] || fail "the acts: $(grep '^Act' "$WORK/out")"
+lines "$WORK/out" '^  happened: ' 6 || fail "an act does not say what happened: $(cat "$WORK/out")"
+happened '^market  *synthetic, with known structure: basis and market maker have an edge here, random has none'
+# Lines of 80 columns, and no byte that moves a cursor.
+[ -z "$(cut -c81- "$WORK/out" | tr -d '\n')" ] || fail "longer than 80 columns: $(grep '.\{81\}' "$WORK/out" | head -3)"
+! grep -q "$(printf '\033')" "$WORK/out" || fail "an escape byte in a pipe"
+# An order that ended is filled, cancelled, expired, refused or never sent: together no more than there were orders.
+ended=$(sed -n 's/^Orders that ended: //p' "$WORK/out" | head -1 | awk '{ print $1 + $3 + $5 + $7 + $9 }')
+orders=$(whole | sed -n 's/.* events, \([0-9]*\) orders in .*/\1/p' | head -1)
+[ -n "$ended" ] && [ "$ended" -gt 0 ] && [ "$ended" -le "${orders:-0}" ] || fail "$ended of ${orders:-no} orders ended"
 is_sanitized || { # whose children may take their time
     happened '  crash_1  *signal 11'
     happened '  hang_1  *a callback took longer'
     happened "  flood_1  *[0-9]* of its intents were refused before the exchange saw them, most by check '"
     happened '  [a-z]*_1  *its plugin file is quarantined on this host: crashed 3 times'
-    happened 'the exchange has cancelled its [0-9]* open order'
+    happened '  crash_1  *signal 11.*; of its [0-9]* open order.* [0-9]* \(cancelled by the exchange\|filled\|never sent\)'
     # What it holds then is the market's, and on a slow machine it may not have traded yet.
     happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* BTCUSDT\|nothing\)'
     happened '^reload of momentum_1: '
+    happened '  happened: First fill [0-9.]* s after the start'
+    happened '  happened: crash_1 ended, .* Why: signal 11'
+    happened '  happened: momentum_1 is generation 2, still holds '
+    happened '  happened: [0-9]* intents of flood_1 were refused before the exchange saw them, of the others [0-9]*;'
     # The exchange says so itself: what the one that crashed had open was cancelled there.
     # Its orders are the only ones on that contract; the futures market numbers its orders from 4,000,000,000 on.
     order=$(grep '"what":"NEW"' "$KEPT/exchange.ndjson" | grep '"symbol":"ETHUSDT"' | grep '"orderId":4[0-9]\{9\},' |
@@ -72,14 +92,16 @@ kill -INT "$DEMO_PID"
 ended "$DEMO_PID" 0 "the kept demo"
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 ! grep -q 'DIFFERENT\|1970-01' "$WORK/out" || fail "$(grep 'DIFFERENT\|1970-01' "$WORK/out")"
-grep -q 'intent-to-ack round trip .* orders that no$' "$WORK/out" && grep -q '^limiter held). Orders that a limiter held: [0-9]' "$WORK/out" ||
+tr '\n' ' ' <"$WORK/out" | grep -q 'Intent-to-ack round trip .* orders that no limiter held\.' &&
+    grep -q '^Orders that a limiter held: [0-9]' "$WORK/out" ||
     fail "the round trips do not say what a limiter held: $(grep -A 1 'round trip' "$WORK/out")"
 grep -q 'orders held by a limiter' "$WORK/demo.html" || fail "nor does the report"
 grep -q '^Capital given to an agent after it crashed, hung or flooded: none\.$' "$WORK/out" || fail "capital was given to a faulty agent"
 grep -q 'seen by them: .*, equal' "$WORK/out" || fail "events sent and seen are not compared"
 [ -z "$(complaints)" ] || fail "the demo complains: $(complaints | head -3)"
 [ "$(grep -c '<svg' "$WORK/demo.html")" -ge 2 ] || fail "the report has no plots"
-for file in out demo.html; do
+tr '\n' ' ' <"$WORK/out" | sed 's/  */ /g' >"$WORK/flat"
+for file in flat demo.html; do
     grep -q "Not as at the real venue: the venue's rate windows are in real time: at 60x .* 60 times fewer orders" "$WORK/$file" ||
         grep -q "Not as at the real venue: the venue&#39;s rate windows are in real time: at 60x" "$WORK/$file" ||
         fail "$file: the report does not tell of the real rate windows: $(grep -i 'rate windows' "$WORK/$file" | head -2)"
@@ -88,7 +110,8 @@ done
 grep '^Events sent\|^reload of' "$WORK/out"
 clean "the kept demo"
 
-"$AGON" demo --seconds 4 --report off >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
+"$AGON" demo --seconds 4 --market random-walk --report off >"$WORK/out" 2>"$WORK/err" || fail "a short demo ended with $?: $(cat "$WORK/err")"
+happened '^market  *a random walk: .*Nobody has an edge'
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 

@@ -23,10 +23,10 @@ interrupt() {
     [ -z "$(ls "$TMPDIR")" ] || fail "$1 at $2: left $(ls "$TMPDIR")"
     echo "$1 at $2: 130, nothing left"
 }
-interrupt INT "its start" 'simulated exchange'
+interrupt INT "its start" 'dashboard'
 interrupt TERM "the exchange's word" 'exchange  *http'
 interrupt INT "the agents' start" '"agents"\|agents begin'
-interrupt TERM "the first figures" '^ .* market 20'
+interrupt TERM "the first act" '^Act 1 of 7'
 
 for signal in INT TERM; do
     "$AGON" backtest "$PLUGINS/busy.so" --seed 3 --for 30d >"$WORK/out" 2>"$WORK/err" &

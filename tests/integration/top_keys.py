@@ -28,15 +28,15 @@ def wait_for(word):
 
 is_asked = False
 for key in keys:
-    wait_for(b"once more throws the kill switch" if is_asked else b"\r\nequity ")
+    wait_for(b"once more throws the kill switch" if is_asked else b"\x1b[Kequity ")
     is_asked = key == "K" and not is_asked
     os.write(terminal, key.encode())
 # What the last key did is done when another picture is drawn: after the one that may be on its way.
 if is_asked:
     wait_for(b"once more throws the kill switch")
     os.write(terminal, b"n")
-wait_for(b"\r\nequity ")
-wait_for(b"\r\nequity ")
+wait_for(b"\x1b[Kequity ")
+wait_for(b"\x1b[Kequity ")
 os.write(terminal, b"q")
 try:
     while os.read(terminal, 65536):

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/* demo_tell: what happened in a demo, read from its journal by a replay: all of it as lines where
+ * no picture was drawn, a summary of at most 24 lines everywhere, and a page. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "cli/commands.h"
+#include "cli/demo_impl.h"
+#include "demo/promises.h"
+#include "report/wrap.h"
+
+static void print_changeovers(struct demo *demo)
+{
+    uint32_t n = demo->n_changeovers;
+    uint32_t shown = n < HOST_CHANGEOVERS_MAX ? n : HOST_CHANGEOVERS_MAX;
+
+    for (uint32_t i = n - shown; i < n; i++) {
+        const struct host_changeover *one = &demo->changeovers[i % HOST_CHANGEOVERS_MAX];
+        char times[2][24];
+
+        printf("%s of %s: pause %s, ready after %s, %llu B of state\n",
+               host_changeover_name(one->kind), demo->view->slots[one->slot].name,
+               table_time(one->cut_ns + one->swap_ns, times[0]),
+               table_time(one->total_ns, times[1]), (unsigned long long)one->n_state);
+    }
+    if (n == 0 || strcmp(demo->reloaded, "done") != 0)
+        printf("No reload of %s%s%s\n", DEMO_NEWCOMER,
+               demo->reloaded[0] != '\0' ? ": " : ": the demo was too short",
+               strcmp(demo->reloaded, "done") != 0 ? demo->reloaded : "");
+}
+
+static void print_times(const struct demo *demo)
+{
+    const struct host_view *view = demo->view;
+    const struct run_report *story = &demo->story;
+    char times[7][24];
+    char text[640];
+
+    snprintf(
+        text, sizeof(text),
+        "%llu events, %llu orders in %llu requests, %llu fills. Engine step p50 %s, p99 %s; "
+        "wire to decision p50 %s, p99 %s.",
+        (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
+        (unsigned long long)view->counters.n_requests, (unsigned long long)view->counters.n_fills,
+        table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
+        table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
+        table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
+        table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
+    wrap_text(stdout, DEMO_LINE, 0, 0, text);
+    snprintf(text, sizeof(text),
+             "Intent-to-ack round trip p50 %s, p99 %s, of %llu orders that no limiter held.",
+             table_time(hist_quantile(&story->ack_ns, 0.5), times[4]),
+             table_time(hist_quantile(&story->ack_ns, 0.99), times[5]),
+             (unsigned long long)story->ack_ns.n);
+    wrap_text(stdout, DEMO_LINE, 0, 0, text);
+    printf("Orders that a limiter held: %llu%s%s.\n", (unsigned long long)story->held_ns.n,
+           story->held_ns.n > 0 ? ", p50 " : "",
+           story->held_ns.n > 0 ? table_time(hist_quantile(&story->held_ns, 0.5), times[6]) : "");
+}
+
+/* All of it, where nobody looked at a picture. */
+static void print_story(struct demo *demo)
+{
+    printf("\n");
+    run_report_print(&demo->story, stdout);
+    printf("\n");
+    print_changeovers(demo);
+    print_times(demo);
+    printf("\n");
+}
+
+static void count_events(const struct demo *demo, struct promises *promises, uint32_t *n_counted)
+{
+    const struct host_view *view = demo->view;
+
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        // Who hangs when the time is up has not seen the last of it.
+        if (!view->slots[i].is_counted || demo_is_rascal(&demo->slots[i]))
+            continue;
+        *n_counted += 1;
+        promises->n_sent += view->slots[i].n_sent;
+        promises->n_seen += view->slots[i].n_seen;
+    }
+}
+
+static void print_acts(const struct demo *demo)
+{
+    for (int act = 0; act < ACT_PROOF; act++) {
+        char line[ACT_TEXT + 80];
+
+        snprintf(line, sizeof(line), "%d %-21.21s %s\n", act + 1, act_words[act].title,
+                 demo->acts.said[act][0] != '\0' ? demo->acts.said[act] : "nothing happened.");
+        frame_put(stdout, line, DEMO_LINE);
+    }
+}
+
+static void print_agents(struct demo *demo)
+{
+    const struct table_more more = demo_show_day(demo);
+    struct frame plain = {.columns = DEMO_LINE};
+    char *text = NULL;
+    size_t n;
+    FILE *lines = open_memstream(&text, &n);
+
+    if (lines == NULL)
+        return;
+    table_agents(lines, &plain, demo->view, DEMO_SLOTS + 1, &more);
+    if (fclose(lines) == 0)
+        frame_put(stdout, text, DEMO_LINE);
+    free(text);
+    if (demo->daytest.n > 0)
+        printf("1-day test: the same agents' results in a backtest of a day of such a market\n");
+}
+
+/* What every order came to: an order that ended is one of these. */
+static void print_ended(const struct demo *demo)
+{
+    const struct run_report *story = &demo->story;
+
+    printf("Orders that ended: %u filled, %u cancelled, %u expired, %u refused, %u never sent\n",
+           story->n_ended[ORDER_END_FILLED], story->n_ended[ORDER_END_CANCELLED],
+           story->n_ended[ORDER_END_EXPIRED], story->n_ended[ORDER_END_REFUSED],
+           story->n_ended[ORDER_END_UNSENT]);
+}
+
+static void print_promises(const struct promises *promises, uint32_t n_counted)
+{
+    if (n_counted > 0)
+        printf("Events sent to the %u that behave: %llu; seen by them: %llu, %s.\n", n_counted,
+               (unsigned long long)promises->n_sent, (unsigned long long)promises->n_seen,
+               promises->n_sent == promises->n_seen ? "equal" : "DIFFERENT");
+    printf("Capital given to an agent after it crashed, hung or flooded: %s.\n",
+           promises->n_given_faulty == 0 ? "none" : "BY A TOURNAMENT");
+}
+
+/* At the end: the journal through a new engine must come to the state that the host had. */
+static void prove(const struct demo *demo, struct promises *promises, char *text, size_t room)
+{
+    const struct replay *replay = &demo->story.replay;
+    unsigned char hash[HASH_SIZE];
+    char ours[2 * HASH_SIZE + 1];
+    char again[2 * HASH_SIZE + 1];
+    uint64_t seq;
+
+    host_state(demo->host, hash, &seq);
+    promises->is_replayed = 1;
+    promises->is_same = memcmp(hash, replay->state, HASH_SIZE) == 0 && replay->last_seq == seq;
+    hash_hex(hash, ours);
+    hash_hex(replay->state, again);
+    snprintf(text, room,
+             "The journal's %llu events, stepped again through a new engine, reach all %llu "
+             "recorded state hashes, and at event %llu %s: %.32s.",
+             (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks,
+             (unsigned long long)replay->last_seq,
+             promises->is_same ? "the host's own last one" : "ANOTHER STATE than the host's",
+             again);
+    printf("Proof: live    seq %llu  %.32s\n       replay  seq %llu  %.32s  %s\n",
+           (unsigned long long)seq, ours, (unsigned long long)replay->last_seq, again,
+           promises->is_same ? "equal" : "DIFFERENT");
+}
+
+int demo_tell(struct demo *demo, int is_over, struct error *err)
+{
+    char proof[512] = "";
+    struct run_report_page page = {.path = demo->opts.report,
+                                   .title = "Agon: a run of the arena",
+                                   .view = demo->view,
+                                   .changeovers = demo->changeovers,
+                                   .proof = proof};
+    struct run_report_source source = {.journal = host_journal_dir(demo->host),
+                                       .speed_milli = demo->opts.speed * 1000,
+                                       .is_live = !is_over,
+                                       .t_end = demo->t_end};
+    struct promises promises = {0};
+    uint32_t n_counted = 0;
+    int rc = run_report_read(&demo->story, &source, err);
+
+    demo->n_changeovers = host_changeovers(demo->host, demo->changeovers);
+    page.n_changeovers = demo->n_changeovers;
+    if (rc < 0) {
+        run_report_free(&demo->story);
+        return rc;
+    }
+    promises.n_given_faulty = demo->story.n_given_faulty;
+    count_events(demo, &promises, &n_counted);
+    if (!demo->table.frame.is_screen)
+        print_story(demo);
+    wrap_text(stdout, DEMO_LINE, printf("market "), 7,
+              demo->about[0] != '\0' ? demo->about : "recorded");
+    if (demo->table.frame.is_screen)
+        print_acts(demo);
+    print_agents(demo);
+    print_ended(demo);
+    print_promises(&promises, n_counted);
+    if (is_over)
+        prove(demo, &promises, proof, sizeof(proof));
+    else
+        snprintf(proof, sizeof(proof),
+                 "The host runs on. Its journal up to event %llu, stepped again through a new "
+                 "engine, reaches all %llu recorded state hashes.",
+                 (unsigned long long)demo->story.replay.last_seq,
+                 (unsigned long long)demo->story.replay.n_marks);
+    rc = promises_judge(&promises, err);
+    if (strcmp(demo->opts.report, "off") != 0) {
+        int written = run_report_html(&demo->story, &page, rc < 0 ? NULL : err);
+
+        rc = rc < 0 ? rc : written;
+        if (written >= 0)
+            printf("Report: %s\n", demo->opts.report);
+    }
+    fflush(stdout);
+    run_report_free(&demo->story);
+    return rc;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "demo/acts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/money.h"
+#include "demo/demo_config.h"
+
+const struct act_words act_words[ACTS] = {
+    [ACT_WARM] = {"A warm start",
+                  "The exchange hands out bars of before the start; agents begin with their "
+                  "indicators ready.",
+                  "The column of fills: the first comes within 3 s.", 0},
+    [ACT_CRASH] = {"A crash, contained",
+                   "crash_1 writes through a null pointer while it has an order at the exchange.",
+                   "Its state, its open orders, and the fills of the others, which go on.", 12},
+    [ACT_RELOAD] = {"Other code, in flight",
+                    "momentum_1 gets another version of its plugin as soon as it holds a position.",
+                    "Its position and fills: both stay.", 24},
+    [ACT_HANG] = {"A hang, contained",
+                  "hang_1 does not return from a callback; after 1 s its process is ended.",
+                  "Its state; nobody else waits for it.", 38},
+    [ACT_TOURNAMENT] = {"A tournament",
+                        "At the next full slice of market time capital goes by rank, here without "
+                        "waiting for evidence. Who was at fault gets none.",
+                        "The column of equity: capital moves between agents.", 52},
+    [ACT_FLOOD] = {"A flood, refused", "flood_1 sends intents without end, far beyond its limit.",
+                   "Its refused intents; those of the others stay as they are.", 70},
+    [ACT_PROOF] = {"The proof",
+                   "The journal is stepped again through a new engine, which has to reach the same "
+                   "state.",
+                   "The two hashes.", 100}};
+
+void acts_init(struct acts *acts, int64_t length_ns)
+{
+    memset(acts, 0, sizeof(*acts));
+    acts->length_ns = length_ns;
+}
+
+int64_t acts_begin(enum act act, int64_t length)
+{
+    return length / 100 * act_words[act].from_pct + length % 100 * act_words[act].from_pct / 100;
+}
+
+static const struct host_view_slot *slot_of(const struct host_view *view, const char *name)
+{
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (strcmp(view->slots[i].name, name) == 0)
+            return &view->slots[i];
+    }
+    return NULL;
+}
+
+/* Why it ended last, without where exactly: the alert says so, also when it runs again. */
+static void note_why(struct acts *acts, const struct host_view *view,
+                     const struct host_view_slot *slot)
+{
+    for (uint32_t i = view->alerts.n_kept; i > 0; i--) { // newest first
+        const struct alert *alert = &view->alerts.all[i - 1];
+        const char *after = strstr(alert->text, " (after");
+        size_t n = strcspn(alert->text, ",;");
+
+        if (alert->kind != ALERT_CRASH || &view->slots[alert->slot] != slot)
+            continue;
+        if (after != NULL && (size_t)(after - alert->text) < n)
+            n = (size_t)(after - alert->text);
+        snprintf(acts->why, sizeof(acts->why), "Why: %.*s.", (int)n, alert->text);
+    }
+}
+
+/* Of one whose plugin ended: why, what became of it, and that it has nothing open. */
+static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act act,
+                      const char *name)
+{
+    const struct host_view_slot *slot = slot_of(seen->view, name);
+    char *said = acts->said[act];
+
+    if (slot == NULL || slot->n_crashes == 0)
+        return;
+    note_why(acts, seen->view, slot);
+    snprintf(said, ACT_TEXT, "%s ended%s; the others had %llu fills meanwhile. %s", name,
+             slot->condition == CONDITION_QUARANTINED ? ", is quarantined"
+             : slot->n_crashes > 1                    ? " again, is restarted"
+                                                      : ", is restarted",
+             (unsigned long long)(seen->view->counters.n_fills - acts->n_fills), acts->why);
+}
+
+static void say_warm(struct acts *acts, const struct acts_seen *seen)
+{
+    snprintf(acts->said[ACT_WARM], ACT_TEXT,
+             "First fill %.1f s after the start; %llu fills of %llu orders in this act.",
+             (double)acts->first_fill_ns / 1e9, (unsigned long long)seen->view->counters.n_fills,
+             (unsigned long long)seen->view->counters.n_orders);
+}
+
+static void say_reload(struct acts *acts, const struct acts_seen *seen)
+{
+    char *said = acts->said[ACT_RELOAD];
+
+    if (seen->reload_failed[0] != '\0')
+        snprintf(said, ACT_TEXT, "No reload: %.200s", seen->reload_failed);
+    for (uint32_t i = 0; i < seen->n_changeovers && i < HOST_CHANGEOVERS_MAX; i++) {
+        const struct host_changeover *one =
+            &seen->changeovers[(seen->n_changeovers - 1 - i) % HOST_CHANGEOVERS_MAX];
+
+        if (one->slot >= seen->view->n_slots ||
+            strcmp(seen->view->slots[one->slot].name, DEMO_NEWCOMER) != 0)
+            continue;
+        snprintf(said, ACT_TEXT,
+                 DEMO_NEWCOMER " is generation %u, still holds %.95s; the engine paused %.1f us, "
+                               "%llu bytes of state went over.",
+                 seen->view->slots[one->slot].generation, seen->reload_held,
+                 (double)(one->cut_ns + one->swap_ns) / 1e3, (unsigned long long)one->n_state);
+    }
+}
+
+static void say_plan(struct acts *acts, const struct acts_seen *seen)
+{
+    const struct record_plan *plan = &seen->view->plan.plan;
+    const char *first = NULL;
+    agon_amt_t moved_amt = 0;
+    char text[MONEY_TEXT];
+
+    if (seen->view->n_plans == acts->n_plans)
+        return;
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+        moved_amt += change_amt < 0 ? -change_amt : change_amt;
+        if (plan_rank(line) == 1)
+            first = line->name;
+    }
+    if (first == NULL)
+        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
+                 "Tournament %u: nobody is ranked, too few samples or trades.", plan->number);
+    else
+        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
+                 "Tournament %u: %.31s is first; %s %s of capital moved.", plan->number, first,
+                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
+}
+
+static void say_flood(struct acts *acts, const struct acts_seen *seen)
+{
+    const struct host_view_slot *slot = slot_of(seen->view, "flood_1");
+    uint64_t n_others = 0;
+
+    if (slot == NULL || slot->n_refused == 0)
+        return;
+    for (uint32_t i = 0; i < seen->view->n_slots; i++)
+        n_others += &seen->view->slots[i] != slot ? seen->view->slots[i].n_refused : 0;
+    snprintf(acts->said[ACT_FLOOD], ACT_TEXT,
+             "%llu intents of flood_1 were refused before the exchange saw them, of the others "
+             "%llu; %s.",
+             (unsigned long long)slot->n_refused, (unsigned long long)n_others,
+             slot->condition == CONDITION_QUARANTINED ? "its file was quarantined"
+             : slot->n_crashes > 0                    ? "its process was ended and restarted"
+                                                      : "it runs on, within its limit");
+}
+
+int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns, int64_t start_ns)
+{
+    int has_begun = 0;
+
+    if (acts->first_fill_ns == 0 && seen->view->counters.n_fills > 0)
+        acts->first_fill_ns = start_ns + elapsed_ns;
+    switch (acts->now) {
+    case ACT_WARM:
+        if (acts->first_fill_ns != 0)
+            say_warm(acts, seen);
+        break;
+    case ACT_CRASH:
+        say_fault(acts, seen, ACT_CRASH, "crash_1");
+        break;
+    case ACT_RELOAD:
+        say_reload(acts, seen);
+        break;
+    case ACT_HANG:
+        say_fault(acts, seen, ACT_HANG, "hang_1");
+        break;
+    case ACT_TOURNAMENT:
+        say_plan(acts, seen);
+        break;
+    case ACT_FLOOD:
+        say_flood(acts, seen);
+        break;
+    default:
+        break;
+    }
+    while (acts->now + 1 < ACT_PROOF && elapsed_ns >= acts_begin(acts->now + 1, acts->length_ns)) {
+        acts->now++;
+        acts->why[0] = '\0';
+        acts->n_fills = seen->view->counters.n_fills;
+        acts->n_plans = seen->view->n_plans;
+        has_begun = 1;
+    }
+    return has_begun;
+}

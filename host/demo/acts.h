@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/* acts: what the demo shows, one thing after the other: when each begins, what is about to happen,
+ * where to look, and what did happen, in figures of the host's own view. [control] */
+#ifndef DEMO_ACTS_H
+#define DEMO_ACTS_H
+
+#include "run/host.h"
+
+#define ACT_TEXT 320
+
+enum act { ACT_WARM, ACT_CRASH, ACT_RELOAD, ACT_HANG, ACT_TOURNAMENT, ACT_FLOOD, ACT_PROOF, ACTS };
+struct act_words {
+    const char *title, *about, *look;
+    int from_pct; /* of the demo's length; the proof comes behind its end */
+};
+extern const struct act_words act_words[ACTS];
+
+struct acts_seen { /* of one look */
+    const struct host_view *view;
+    const struct host_changeover *changeovers; /* the newest at (n - 1) % HOST_CHANGEOVERS_MAX */
+    uint32_t n_changeovers;
+    const char *reload_failed; /* why there was none; "": nothing failed */
+    const char *reload_held;   /* what the agent held when its code was replaced */
+};
+struct acts {
+    int64_t length_ns;
+    enum act now;
+    int64_t first_fill_ns; /* since the start; 0: none yet */
+    uint64_t n_fills;      /* when the act began */
+    uint32_t n_plans;
+    char why[96];              /* the last fault of the act */
+    char said[ACTS][ACT_TEXT]; /* what happened in it so far; "": nothing yet */
+};
+
+void acts_init(struct acts *acts, int64_t length_ns);
+/* Looks. elapsed_ns: of the acts; start_ns: how long before them the demo was started. Returns 1
+ * when another act has begun with that. */
+int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns,
+              int64_t start_ns);
+/* When an act begins, as a share of a length. */
+int64_t acts_begin(enum act act, int64_t length);
+
+#endif

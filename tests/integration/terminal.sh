@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What people see in a terminal: `demo`, `run` and `top` fill 80x24, 100x30 and 200x50, never scroll or wrap, and look as they did
+# (tests/golden). With NO_COLOR nothing is painted; with TERM=dumb, and in a pipe, no escape byte is written.
+. "$(dirname "$0")/common.sh"
+HERE=$(cd "$(dirname "$0")" && pwd)
+PYTHON=
+for python in python3 /usr/bin/python3; do
+    "$python" -c 'import pyte' 2>/dev/null && PYTHON=$python && break
+done
+[ -n "$PYTHON" ] || {
+    echo "skipped: needs pyte (python3-pyte)"
+    exit 77
+}
+export TMPDIR="$WORK/tmp" TERM=xterm-256color
+mkdir "$TMPDIR"
+GOLDEN=$AGON_SOURCE_ROOT/tests/golden
+seen() { # NAME UNTIL KEEP COMMAND...
+    "$PYTHON" "$HERE/terminal.py" "$GOLDEN" "$@" || fail "$1 in a terminal"
+}
+is_sanitized && {
+    echo "skipped: figures of another speed are drawn elsewhere"
+    exit 77
+}
+# Long enough that its first act has not ended by the third size.
+seen demo 'First fill' all "$AGON" demo --seconds 120 --report off
+
+start_sim --seed 3
+live_files "$(agent busy_1 busy.so 'every: 20')
+$(agent busy_2 busy.so 'every: 25')"
+sed -i 's/^mode: live/mode: paper/' "$WORK/conf/live.yaml"
+seen run 'books 2/2 live' -4 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --http off
+start_host
+ready() { "$AGON" top --dir "$WORK/run" >"$WORK/top" 2>/dev/null && grep -q '^feed ok' "$WORK/top"; }
+until_true "$HOST_PID" "a picture of top" ready
+NO_COLOR=1 seen top '^agon paper  running' blank2 "$AGON" top --dir "$WORK/run" --every 200ms
+! grep -q "$(printf '\033')" "$WORK/top" || fail "an escape byte of top in a pipe"
+
+# A terminal that can do nothing.
+for command in "demo --seconds 2 --report off" "top --dir $WORK/run"; do
+    # shellcheck disable=SC2086
+    TERM=dumb "$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' "$AGON" $command >"$WORK/dumb" 2>&1 </dev/null
+    grep -q 'agon\|Act 1' "$WORK/dumb" || fail "$command with TERM=dumb: $(head -3 "$WORK/dumb")"
+    ! grep -q "$(printf '\033')" "$WORK/dumb" || fail "an escape byte with TERM=dumb: $command"
+done
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"

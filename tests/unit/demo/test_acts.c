@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The acts of a demo: they come in order, each at its time, and say what the host's view shows. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demo/acts.h"
+#include "demo/demo_config.h"
+
+#define SECOND ((int64_t)1000000000)
+
+static struct host_view view;
+static struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
+static struct acts acts;
+static struct acts_seen seen;
+
+static void fresh(void)
+{
+    static const char *const names[] = {DEMO_NEWCOMER, "crash_1", "hang_1", "flood_1"};
+
+    memset(&view, 0, sizeof(view));
+    memset(changeovers, 0, sizeof(changeovers));
+    view.n_slots = 4;
+    for (int i = 0; i < 4; i++) {
+        snprintf(view.slots[i].name, sizeof(view.slots[i].name), "%s", names[i]);
+        view.slots[i].condition = CONDITION_ACTIVE;
+        view.slots[i].is_used = 1;
+    }
+    seen = (struct acts_seen){
+        .view = &view, .changeovers = changeovers, .reload_failed = "", .reload_held = ""};
+    acts_init(&acts, 90 * SECOND);
+}
+
+START_TEST(they_come_in_order_and_end_before_the_proof)
+{
+    enum act last = ACT_WARM;
+    unsigned n_begun = 0;
+
+    fresh();
+    for (int64_t t = 0; t <= 100 * SECOND; t += SECOND / 5) {
+        int has_begun = acts_look(&acts, &seen, t, 0);
+
+        ck_assert_int_eq(has_begun, acts.now != last);
+        ck_assert_uint_eq(acts.now, last + (unsigned)has_begun);
+        n_begun += (unsigned)has_begun;
+        last = acts.now;
+    }
+    ck_assert_int_eq(acts.now, ACT_FLOOD);
+    ck_assert_uint_eq(n_begun, ACT_FLOOD);
+}
+END_TEST
+
+START_TEST(the_first_fill_is_timed_from_the_start_of_the_command)
+{
+    fresh();
+    acts_look(&acts, &seen, SECOND, 2 * SECOND);
+    ck_assert_str_eq(acts.said[ACT_WARM], "");
+    view.counters.n_fills = 3;
+    acts_look(&acts, &seen, 2 * SECOND, SECOND / 2);
+    ck_assert_msg(strstr(acts.said[ACT_WARM], "First fill 2.5 s") != NULL, "%s",
+                  acts.said[ACT_WARM]);
+    acts_look(&acts, &seen, 5 * SECOND, SECOND / 2);
+    ck_assert_msg(strstr(acts.said[ACT_WARM], "First fill 2.5 s") != NULL, "%s",
+                  acts.said[ACT_WARM]);
+}
+END_TEST
+
+START_TEST(a_fault_is_told_with_its_reason_and_what_became_of_it)
+{
+    fresh();
+    acts_look(&acts, &seen, acts_begin(ACT_CRASH, 90 * SECOND), 0);
+    view.counters.n_fills = 5;
+    view.slots[1].n_crashes = 1;
+    view.alerts.n_kept = 1;
+    view.alerts.all[0] = (struct alert){.kind = ALERT_CRASH, .slot = 1};
+    snprintf(view.alerts.all[0].text, sizeof(view.alerts.all[0].text),
+             "signal 11 (Segmentation fault), after event 246 of the slot");
+    acts_look(&acts, &seen, 15 * SECOND, 0);
+    ck_assert_str_eq(acts.said[ACT_CRASH], "crash_1 ended, is restarted; the others had 5 fills "
+                                           "meanwhile. Why: signal 11 (Segmentation fault).");
+    view.slots[1].condition = CONDITION_QUARANTINED;
+    view.slots[1].n_crashes = 3;
+    acts_look(&acts, &seen, 16 * SECOND, 0);
+    ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, is quarantined;"));
+}
+END_TEST
+
+START_TEST(a_reload_is_the_newcomers_alone)
+{
+    fresh();
+    view.slots[0].generation = 2;
+    seen.n_changeovers = 1;
+    seen.reload_held = "0.5 BTC";
+    changeovers[0] = (struct host_changeover){.slot = 1, .cut_ns = 1000};
+    acts_look(&acts, &seen, acts_begin(ACT_RELOAD, 90 * SECOND), 0);
+    acts_look(&acts, &seen, 23 * SECOND, 0);
+    ck_assert_str_eq(acts.said[ACT_RELOAD], "");
+    changeovers[1] = (struct host_changeover){.slot = 0, .cut_ns = 20000, .swap_ns = 5000};
+    seen.n_changeovers = 2;
+    acts_look(&acts, &seen, 24 * SECOND, 0);
+    ck_assert_msg(strstr(acts.said[ACT_RELOAD], "is generation 2, still holds 0.5 BTC; the engine "
+                                                "paused 25.0 us") != NULL,
+                  "%s", acts.said[ACT_RELOAD]);
+}
+END_TEST
+
+START_TEST(a_flood_is_told_beside_the_others)
+{
+    fresh();
+    acts_look(&acts, &seen, acts_begin(ACT_FLOOD, 90 * SECOND), 0);
+    acts_look(&acts, &seen, 70 * SECOND, 0);
+    ck_assert_str_eq(acts.said[ACT_FLOOD], "");
+    view.slots[3].n_refused = 1000;
+    view.slots[0].n_refused = 2;
+    acts_look(&acts, &seen, 71 * SECOND, 0);
+    ck_assert_msg(strstr(acts.said[ACT_FLOOD], "1000 intents of flood_1") != NULL &&
+                      strstr(acts.said[ACT_FLOOD], "of the others 2;") != NULL,
+                  "%s", acts.said[ACT_FLOOD]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("acts");
+    TCase *tcase = tcase_create("acts");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_test(tcase, they_come_in_order_and_end_before_the_proof);
+    tcase_add_test(tcase, the_first_fill_is_timed_from_the_start_of_the_command);
+    tcase_add_test(tcase, a_fault_is_told_with_its_reason_and_what_became_of_it);
+    tcase_add_test(tcase, a_reload_is_the_newcomers_alone);
+    tcase_add_test(tcase, a_flood_is_told_beside_the_others);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
