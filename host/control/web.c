@@ -474,6 +474,27 @@ static void on_metrics(struct control *control, uint64_t conn)
     free(text);
 }
 
+/* For a service manager or a load balancer, without a token: that this thread serves, */
+static void on_health(struct control *control, uint64_t conn)
+{
+    static const char text[] = "{\"status\":\"ok\"}";
+
+    respond(control, conn, 200, JSON_TYPE, text, sizeof(text) - 1);
+}
+
+/* and whether orders are taken; if not, what is missing. */
+static void on_ready(struct control *control, uint64_t conn)
+{
+    struct jout out = {0};
+    int is_ready;
+
+    control->config.port.look(control->config.port.ctx, clock_mono());
+    is_ready = control->config.port.ready(control->config.port.ctx, &out);
+    jout_text(&out);
+    respond(control, conn, is_ready ? 200 : 503, JSON_TYPE, out.at, out.n);
+    jout_deinit(&out);
+}
+
 static void on_request(void *ctx, uint64_t conn, const struct http_message *request,
                        const char *peer)
 {
@@ -503,6 +524,14 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     }
     if (!is_get) {
         refuse(control, conn, 405, "this only looks: GET");
+        return;
+    }
+    if (strcmp(request->path, "/healthz") == 0) {
+        on_health(control, conn);
+        return;
+    }
+    if (strcmp(request->path, "/readyz") == 0 && control->config.port.ready != NULL) {
+        on_ready(control, conn);
         return;
     }
     if (strcmp(request->path, "/metrics") == 0) {

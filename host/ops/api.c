@@ -124,6 +124,9 @@ static void look(void *ctx, int64_t mono_ns)
 
     host_view(api->host, api->view);
     api->looked_ns = mono_ns;
+    if (host_turns(api->host) != api->turns || api->turned_ns == 0)
+        api->turned_ns = mono_ns;
+    api->turns = host_turns(api->host);
     keep_equity(api);
     api->n_reloads = host_changeovers(api->host, api->reloads);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
@@ -134,8 +137,12 @@ static void look(void *ctx, int64_t mono_ns)
 
 void api_port(struct api *api, struct control_port *port)
 {
-    *port = (struct control_port){
-        .ctx = api, .verbs = api_verbs, .look = look, .live = api_live, .metrics = api_metrics};
+    *port = (struct control_port){.ctx = api,
+                                  .verbs = api_verbs,
+                                  .look = look,
+                                  .live = api_live,
+                                  .metrics = api_metrics,
+                                  .ready = api_ready};
 }
 
 #define NAMES_SHOWN 8u /* of those that there are, in a refusal */

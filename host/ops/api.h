@@ -41,6 +41,8 @@ struct api {
     const char *mode;             /* "paper", "live" */
     uint32_t is_async;
     int64_t speed_milli, looked_ns, began_ns;
+    uint64_t turns;                                       /* of the core, at the last look, */
+    int64_t turned_ns;                                    /* and when they were other ones */
     agon_ns_t every_ns, next_ns;                          /* of the points of equity, engine time */
     struct api_slot *slots;                               /* owned */
     struct host_changeover reloads[HOST_CHANGEOVERS_MAX]; /* at the last look */
@@ -65,6 +67,8 @@ int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, st
 int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */
 void api_metrics(void *ctx, FILE *out);
+/* api_ready.c: are orders taken? Writes {"ready": ..., "missing": [...]}. */
+int api_ready(void *ctx, struct jout *out);
 /* api_live.c */
 void api_live(void *ctx, struct control_live *live);
 

@@ -156,6 +156,16 @@ static inline void metrics(void *ctx, FILE *out)
     fputs("# HELP agon_x X.\n# TYPE agon_x gauge\nagon_x 1\n", out);
 }
 
+static int is_ready_now;
+static inline int ready(void *ctx, struct jout *out)
+{
+    (void)ctx;
+    jout_open(out, '{');
+    jout_kv_bool(out, "ready", is_ready_now);
+    jout_close(out, '{');
+    return is_ready_now;
+}
+
 static inline void setup(void)
 {
     struct control_config config = {.is_http = 1, .address = "127.0.0.1"};
@@ -172,8 +182,12 @@ static inline void setup(void)
     ck_assert_int_eq(sem_init(&gate, 0, 0), 0);
     ck_assert_int_eq(sem_init(&at_gate, 0, 0), 0);
     config.dir = dir;
-    config.port = (struct control_port){
-        .verbs = verbs, .files = files, .look = look, .live = live, .metrics = metrics};
+    config.port = (struct control_port){.verbs = verbs,
+                                        .files = files,
+                                        .look = look,
+                                        .live = live,
+                                        .metrics = metrics,
+                                        .ready = ready};
     ck_assert_msg(control_start(&control, &config, &err) == AGON_OK, "%s", err.text);
     slash = strrchr(control_url(control), ':');
     port = (uint16_t)atoi(slash + 1);
