@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/config_check.h"
 #include "config/suggest.h"
+#include "ops/metrics.h"
 #include "sys/file.h"
 
 static const char page_head[] =
@@ -42,6 +43,27 @@ static int do_check(const struct opts *opts)
     printf("%u files, %u with mistakes, %u warnings\n", check.n_files, check.n_bad,
            check.n_warnings);
     return code == EXIT_OK && opts->is_strict && check.n_warnings > 0 ? EXIT_CHECK : code;
+}
+
+static const char metrics_head[] = "# Metrics\n\n"
+                                   "Made by `agon config metrics` from the table that `/metrics` "
+                                   "is written by; lint holds it to it. An enum is a label: each "
+                                   "word has a row, which is 1 for\nthe one that holds and 0 for "
+                                   "the others. Amounts are in the roster's base currency "
+                                   "where nothing else is said; what is not known has no row. What "
+                                   "the\nfigures mean is in [figures](figures.md); how a "
+                                   "Prometheus is set up, the alerts and the board are in "
+                                   "[operations](operations.md). Crashes of the last week:\n"
+                                   "`increase(agon_agent_crashes_total[7d])`.\n\n";
+
+static int do_metrics(const struct args_spec *spec, const struct opts *opts)
+{
+    if (opts->words.n > 1)
+        return args_refuse(spec, "config", "metrics: unexpected %s; expected nothing behind it",
+                           args_safe(opts->words.at[1]));
+    fputs(metrics_head, stdout);
+    metrics_print_page(stdout);
+    return EXIT_OK;
 }
 
 static int do_schema(const struct args_spec *spec, const struct opts *opts)
@@ -88,7 +110,7 @@ int cmd_config(int argc, char **argv)
         {"markdown", ARG_FLAG, NULL, "schema: all kinds as a page for people", &opts.is_page},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "check FILE|DIR...|schema [KIND] [OPTION...]",
+        .usage = "check FILE|DIR...|schema [KIND]|metrics [OPTION...]",
         .about =
             "check: all mistakes of configurations, each with its place and what would be taken, "
             "and warnings of what is lawful and hardly meant. Nothing is started and no venue is "
@@ -97,7 +119,8 @@ int cmd_config(int argc, char **argv)
             "safety), as `agon run` would.\n"
             "schema: what may stand in a file, as JSON Schema (2020-12) for editors and other "
             "checkers. KIND is run, venue, roster, tournament, market, accounts or faults; without "
-            "one it takes a file of any kind.",
+            "one it takes a file of any kind.\n"
+            "metrics: what /metrics of a running host has, as a page of Markdown.",
         .args = table,
         .operands = &opts.words,
         .operands_min = 1,
@@ -110,8 +133,10 @@ int cmd_config(int argc, char **argv)
     verb = opts.words.at[0];
     if (strcmp(verb, "schema") == 0)
         return do_schema(&spec, &opts);
+    if (strcmp(verb, "metrics") == 0)
+        return do_metrics(&spec, &opts);
     if (strcmp(verb, "check") != 0)
-        return args_refuse(&spec, "config", "check or schema, not %s", args_safe(verb));
+        return args_refuse(&spec, "config", "check, schema or metrics, not %s", args_safe(verb));
     if (opts.words.n < 2)
         return args_refuse(&spec, "config", "check: a FILE or DIR is needed, such as configs");
     if (opts.plugins != NULL && !file_is_dir(opts.plugins))

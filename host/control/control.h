@@ -36,6 +36,9 @@ struct control_live;
 /* Begins the value of a key, to be written into the result; until the next call. */
 struct jout *control_live_set(struct control_live *live, const char *key);
 
+struct control_counts { /* of requests, by the socket and by HTTP */
+    uint64_t n_taken, n_refused;
+};
 struct control_port {
     void *ctx;
     const struct control_verb *verbs; /* ends with a NULL name */
@@ -43,7 +46,8 @@ struct control_port {
     /* Before each request and four times a second: look at the host anew. [control] */
     void (*look)(void *ctx, int64_t mono_ns);
     void (*live)(void *ctx, struct control_live *live);
-    void (*metrics)(void *ctx, FILE *out); /* Prometheus text */
+    void (*metrics)(void *ctx, const struct control_counts *counts,
+                    FILE *out); /* Prometheus text */
     /* Does the host take orders? Writes one JSON value that names what is missing, and nothing that
      * a token guards: it is answered to all. NULL: /readyz is not there. [control] */
     int (*ready)(void *ctx, struct jout *out);

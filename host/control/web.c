@@ -451,6 +451,8 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
 
 static void on_metrics(struct control *control, uint64_t conn)
 {
+    const struct control_counts counts = {.n_taken = control->n_requests,
+                                          .n_refused = control->n_refused};
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
@@ -460,13 +462,7 @@ static void on_metrics(struct control *control, uint64_t conn)
         return;
     }
     control->config.port.look(control->config.port.ctx, clock_mono());
-    control->config.port.metrics(control->config.port.ctx, out);
-    fprintf(out,
-            "# HELP agon_control_requests_total Requests to the control service.\n"
-            "# TYPE agon_control_requests_total counter\n"
-            "agon_control_requests_total{result=\"taken\"} %llu\n"
-            "agon_control_requests_total{result=\"refused\"} %llu\n",
-            (unsigned long long)control->n_requests, (unsigned long long)control->n_refused);
+    control->config.port.metrics(control->config.port.ctx, &counts, out);
     if (fclose(out) != 0)
         refuse(control, conn, 503, "out of memory");
     else

@@ -68,21 +68,39 @@ static void miss_venue(const struct api *api, const struct host_view_venue *venu
     }
 }
 
-int api_ready(void *ctx, struct jout *out)
+static uint32_t miss_all(const struct api *api, struct jout *out)
 {
-    const struct api *api = ctx;
     uint32_t n = 0;
 
-    jout_open(out, '{');
-    jout_key(out, "missing");
-    jout_open(out, '[');
     miss_host(api, out, &n);
     for (uint32_t i = 0; i < api->view->n_venues; i++)
         miss_venue(api, &api->view->venues[i], out, &n);
     if (api->view->n_venues == 0)
         miss(out, &n, "start", "host", "the host has not begun yet");
+    return n;
+}
+
+int api_ready(void *ctx, struct jout *out)
+{
+    uint32_t n;
+
+    jout_open(out, '{');
+    jout_key(out, "missing");
+    jout_open(out, '[');
+    n = miss_all(ctx, out);
     jout_close(out, '[');
     jout_kv_bool(out, "ready", n == 0);
     jout_close(out, '{');
+    return n == 0;
+}
+
+int api_is_ready(const struct api *api)
+{
+    struct jout unused = {0};
+    uint32_t n;
+
+    jout_open(&unused, '[');
+    n = miss_all(api, &unused);
+    jout_deinit(&unused);
     return n == 0;
 }

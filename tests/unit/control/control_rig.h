@@ -150,9 +150,10 @@ static inline void live(void *ctx, struct control_live *to)
         jout_int(control_live_set(to, "sometimes"), 1);
 }
 
-static inline void metrics(void *ctx, FILE *out)
+static inline void metrics(void *ctx, const struct control_counts *counts, FILE *out)
 {
     (void)ctx;
+    (void)counts;
     fputs("# HELP agon_x X.\n# TYPE agon_x gauge\nagon_x 1\n", out);
 }
 
