@@ -363,7 +363,7 @@ int cmd_run(int argc, char **argv)
         fprintf(stderr, "agon run: %s\n", err.text);
         return EXIT_ENVIRONMENT;
     }
-    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".");
+    rc = settings_read(&settings, "run", opts.config, opts.plugins != NULL ? opts.plugins : ".");
     if (rc == EXIT_OK)
         rc = read_keys(&settings, opts.is_take_over);
     if (rc != EXIT_OK)

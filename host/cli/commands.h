@@ -26,6 +26,7 @@ int commands_can_print(void);
     X(backtest, cmd_backtest, "run plugins over recorded or generated markets")                    \
     X(bench, cmd_bench, "measure a path of this host against a bare yardstick")                    \
     X(completion, cmd_completion, "print the completion script of a shell")                        \
+    X(config, cmd_config, "check configurations, and show what may stand in them")                 \
     X(ctl, cmd_ctl, "ask and order a running host")                                                \
     X(demo, cmd_demo, "show the whole arena on this machine, with a proof at the end")             \
     X(doctor, cmd_doctor, "show what this machine gives and what it lacks")                        \

@@ -472,6 +472,21 @@ static void report_missing(struct config *config, const struct config_node *node
                    n > 1 ? "them" : "it", schema->name);
 }
 
+/* Of two keys that say the same thing one way and another. */
+static void report_either(struct config *config, const struct config_node *node,
+                          const struct schema *schema, const uint8_t *seen)
+{
+    int is_one, is_other;
+
+    if (schema->either[0] == NULL)
+        return;
+    is_one = seen[find_field(schema, schema->either[0]) - schema_fields(schema)];
+    is_other = seen[find_field(schema, schema->either[1]) - schema_fields(schema)];
+    if (is_one == is_other)
+        config_refuse(config, node, is_one ? CONFIG_E_CONFLICT : CONFIG_E_MISSING,
+                      "expected either '%s' or '%s'", schema->either[0], schema->either[1]);
+}
+
 static void read_map(struct config *config, const struct config_node *node,
                      const struct schema *schema, unsigned char *out)
 {
@@ -497,6 +512,7 @@ static void read_map(struct config *config, const struct config_node *node,
         if (!seen[i])
             read_preset(config, &schema_fields(schema)[i], out);
     report_missing(config, node, schema, seen);
+    report_either(config, node, schema, seen);
     if (schema->check && config->n_errors == n_before && config->n_parse_errors == 0)
         schema->check(config, node, out);
 }

@@ -44,7 +44,8 @@ enum schema_type {
     SCHEMA_SYMBOL,   /* the same with '/' inside, as some venues write a pair: BTC/USD */
     SCHEMA_PATH,     /* relative to the file, no "..", in a char array */
     SCHEMA_CHOICE,   /* a word of .choices; an integer member */
-    SCHEMA_ANY       /* const struct config_node *: the caller reads it; lives as long as config */
+    SCHEMA_ANY /* a map of names and plain values that the caller reads: const struct config_node *,
+                  which lives as long as config */
 };
 
 struct schema_choice {
@@ -88,6 +89,7 @@ struct schema {
      * config_refuse. */
     void (*check)(struct config *config, const struct config_node *node, void *out);
     const struct schema_field *(*fields_of)(void); /* made of another table */
+    const char *either[2];                         /* two keys, one of which has to be there */
 };
 static inline const struct schema_field *schema_fields(const struct schema *schema)
 {
@@ -104,6 +106,16 @@ int config_read_node(struct config *config, const struct config_node *node,
 void schema_presets(const struct schema *schema, void *out);
 /* The schema as JSON Schema (2020-12), for editors. */
 void schema_print_json(const struct schema *schema, FILE *out);
+struct schema_kind {  /* a kind of file */
+    const char *name; /* "roster"; NULL ends the table */
+    const struct schema *schema;
+    const char *doc; /* what it is, for people; a sentence */
+};
+/* ... one for files of every kind: each stands under its name in "$defs". */
+void schema_print_all(const struct schema_kind *kinds, FILE *out);
+/* The kinds as a page of Markdown: each key with what may stand there, its default and what it
+ * means. */
+void schema_print_page(const struct schema_kind *kinds, FILE *out);
 
 /* The range of a number: min and max where it has them, else its type's own. */
 void schema_range(const struct schema_field *field, int64_t *min, int64_t *max);

@@ -8,7 +8,8 @@
  * client that does not read is sent less, then cut off. Over the socket the user is who the kernel
  * says; over HTTP what is asked needs one of the two tokens of the run directory's files, what
  * changes state the operator's; it comes from no foreign page (Host, Origin and content type are
- * checked). The dashboard's own files are the program's and tell nothing: they are served to all.
+ * checked). The dashboard's own files are the program's and tell nothing: they are served to all,
+ * as are /healthz and /readyz, for whoever watches over the process.
  * The program ignores SIGPIPE. */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -35,6 +36,9 @@ struct control_live;
 /* Begins the value of a key, to be written into the result; until the next call. */
 struct jout *control_live_set(struct control_live *live, const char *key);
 
+struct control_counts { /* of requests, by the socket and by HTTP */
+    uint64_t n_taken, n_refused;
+};
 struct control_port {
     void *ctx;
     const struct control_verb *verbs; /* ends with a NULL name */
@@ -42,7 +46,11 @@ struct control_port {
     /* Before each request and four times a second: look at the host anew. [control] */
     void (*look)(void *ctx, int64_t mono_ns);
     void (*live)(void *ctx, struct control_live *live);
-    void (*metrics)(void *ctx, FILE *out); /* Prometheus text */
+    void (*metrics)(void *ctx, const struct control_counts *counts,
+                    FILE *out); /* Prometheus text */
+    /* Does the host take orders? Writes one JSON value that names what is missing, and nothing that
+     * a token guards: it is answered to all. NULL: /readyz is not there. [control] */
+    int (*ready)(void *ctx, struct jout *out);
 };
 struct control_config {
     const char *dir; /* run directory; copied */

@@ -451,6 +451,8 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
 
 static void on_metrics(struct control *control, uint64_t conn)
 {
+    const struct control_counts counts = {.n_taken = control->n_requests,
+                                          .n_refused = control->n_refused};
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
@@ -460,18 +462,33 @@ static void on_metrics(struct control *control, uint64_t conn)
         return;
     }
     control->config.port.look(control->config.port.ctx, clock_mono());
-    control->config.port.metrics(control->config.port.ctx, out);
-    fprintf(out,
-            "# HELP agon_control_requests_total Requests to the control service.\n"
-            "# TYPE agon_control_requests_total counter\n"
-            "agon_control_requests_total{result=\"taken\"} %llu\n"
-            "agon_control_requests_total{result=\"refused\"} %llu\n",
-            (unsigned long long)control->n_requests, (unsigned long long)control->n_refused);
+    control->config.port.metrics(control->config.port.ctx, &counts, out);
     if (fclose(out) != 0)
         refuse(control, conn, 503, "out of memory");
     else
         respond(control, conn, 200, TEXT_TYPE, text, n);
     free(text);
+}
+
+/* For a service manager or a load balancer, without a token: that this thread serves, */
+static void on_health(struct control *control, uint64_t conn)
+{
+    static const char text[] = "{\"status\":\"ok\"}";
+
+    respond(control, conn, 200, JSON_TYPE, text, sizeof(text) - 1);
+}
+
+/* and whether orders are taken; if not, what is missing. */
+static void on_ready(struct control *control, uint64_t conn)
+{
+    struct jout out = {0};
+    int is_ready;
+
+    control->config.port.look(control->config.port.ctx, clock_mono());
+    is_ready = control->config.port.ready(control->config.port.ctx, &out);
+    jout_text(&out);
+    respond(control, conn, is_ready ? 200 : 503, JSON_TYPE, out.at, out.n);
+    jout_deinit(&out);
 }
 
 static void on_request(void *ctx, uint64_t conn, const struct http_message *request,
@@ -503,6 +520,14 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     }
     if (!is_get) {
         refuse(control, conn, 405, "this only looks: GET");
+        return;
+    }
+    if (strcmp(request->path, "/healthz") == 0) {
+        on_health(control, conn);
+        return;
+    }
+    if (strcmp(request->path, "/readyz") == 0 && control->config.port.ready != NULL) {
+        on_ready(control, conn);
         return;
     }
     if (strcmp(request->path, "/metrics") == 0) {

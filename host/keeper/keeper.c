@@ -492,7 +492,7 @@ int main(int argc, char **argv)
     }
     keeper.beat = beat_look(keeper.dir, &err);
     // Keys are the service's: its own user needs to read nothing.
-    rc = settings_read(&keeper.settings, keeper.config, NULL);
+    rc = settings_read(&keeper.settings, "run", keeper.config, NULL);
     if (rc == EXIT_OK)
         rc = read_keys(&keeper);
     if (rc != EXIT_OK)

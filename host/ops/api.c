@@ -121,14 +121,31 @@ static void apply_saved(struct api *api)
     api->is_saved = !api->has_applier;
 }
 
+/* A look comes far sooner than the list is full again. */
+static void keep_pauses(struct api *api)
+{
+    uint32_t n = host_changeovers(api->host, api->reloads);
+
+    for (uint32_t i = api->n_reloads; i < n; i++) {
+        const struct host_changeover *one = &api->reloads[i % HOST_CHANGEOVERS_MAX];
+
+        if (one->kind >= HOST_RELOAD && one->kind <= HOST_RESTART)
+            hist_add(&api->pauses[one->kind - HOST_RELOAD], one->cut_ns + one->swap_ns);
+    }
+    api->n_reloads = n;
+}
+
 static void look(void *ctx, int64_t mono_ns)
 {
     struct api *api = ctx;
 
     host_view(api->host, api->view);
     api->looked_ns = mono_ns;
+    if (host_turns(api->host) != api->turns || api->turned_ns == 0)
+        api->turned_ns = mono_ns;
+    api->turns = host_turns(api->host);
     keep_equity(api);
-    api->n_reloads = host_changeovers(api->host, api->reloads);
+    keep_pauses(api);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
         api->is_saved = 1;
     if (api->is_saved)
@@ -137,8 +154,12 @@ static void look(void *ctx, int64_t mono_ns)
 
 void api_port(struct api *api, struct control_port *port)
 {
-    *port = (struct control_port){
-        .ctx = api, .verbs = api_verbs, .look = look, .live = api_live, .metrics = api_metrics};
+    *port = (struct control_port){.ctx = api,
+                                  .verbs = api_verbs,
+                                  .look = look,
+                                  .live = api_live,
+                                  .metrics = api_metrics,
+                                  .ready = api_ready};
 }
 
 #define NAMES_SHOWN 8u /* of those that there are, in a refusal */

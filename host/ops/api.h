@@ -46,10 +46,13 @@ struct api {
     const char *mode;             /* "paper", "live" */
     uint32_t is_async;
     int64_t speed_milli, looked_ns, began_ns;
+    uint64_t turns;                                       /* of the core, at the last look, */
+    int64_t turned_ns;                                    /* and when they were other ones */
     agon_ns_t every_ns, next_ns;                          /* of the points of equity, engine time */
     struct api_slot *slots;                               /* owned */
     struct host_changeover reloads[HOST_CHANGEOVERS_MAX]; /* at the last look */
     uint32_t n_reloads;
+    struct hist pauses[HOST_RESTART]; /* of the engine, by enum host_changeover_kind - 1 */
     struct control *control; /* borrowed; once it runs */
     pthread_mutex_t act_lock;
     struct api_act act; /* under its lock */
@@ -71,12 +74,19 @@ int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, st
 int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */
-void api_metrics(void *ctx, FILE *out);
+void api_metrics(void *ctx, const struct control_counts *counts, FILE *out);
+/* api_ready.c: are orders taken? Writes {"ready": ..., "missing": [...]}. */
+int api_ready(void *ctx, struct jout *out);
+int api_is_ready(const struct api *api);
 /* api_live.c */
 void api_live(void *ctx, struct control_live *live);
 
 /* api_show.c: what verbs and the live view write alike, each one JSON object */
 void api_put_status(const struct api *api, struct jout *out);
+/* How the host and an agent are, and all words that there are for it; these end with NULL. */
+const char *api_host_state(const struct host_view *view);
+const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot);
+extern const char *const api_host_states[], *const api_agent_states[];
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);
 /* Of what it is: an agent's name, a venue's, an instrument's label; "all". */
 const char *api_halt_of(const struct api *api, const struct host_view_halt *halt);
@@ -122,10 +132,7 @@ void api_put_accounts(const struct api *api, struct jout *out);
 void api_put_venues_state(const struct api *api, struct jout *out);
 void api_put_venues_latency(const struct api *api, struct jout *out);
 void api_venue_metrics(FILE *out, const struct host_view *view);
-/* api_metrics.c: the beginning of a family; a label's value, quoted; a histogram of an agent or a
- * venue (key), or of nobody (of NULL) */
-void api_metric_head(FILE *out, const char *name, const char *type, const char *help);
-void api_metric_label(FILE *out, const char *text);
+/* api_metrics.c: a histogram of an agent or a venue (key), or of nobody (of NULL) */
 void api_metric_distribution(FILE *out, const char *name, const char *key, const char *of,
                              const struct hist *hist);
 

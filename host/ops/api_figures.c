@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "market/instrument_kind.h"
 #include "ops/api.h"
+#include "ops/metrics.h"
 
 void api_put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
 {
@@ -119,7 +120,7 @@ void api_put_position(const struct api *api, uint32_t slot,
 /* --- the same as metrics --- */
 
 struct figure_metric {
-    const char *name, *help;
+    enum metric_id of_agent, of_all;
     agon_amt_t (*amt)(const struct figures *of); /* or: */
     double (*value)(const struct figures *of);
     int (*is_known)(const struct figures *of); /* NULL: always */
@@ -160,24 +161,21 @@ KNOWN(is_annual)
 KNOWN(has_t)
 
 static const struct figure_metric figure_metrics[] = {
-    {"equity", "Equity, base currency.", equity_of, NULL, NULL},
-    {"capital", "Capital given, base currency.", capital_of, NULL, NULL},
-    {"result", "Equity less capital, base currency.", result_of, NULL, NULL},
-    {"gross", "Result before fees, rebates and funding, base currency.", gross_of, NULL,
-     is_split_of},
-    {"fees", "Fees paid, base currency.", fee_of, NULL, NULL},
-    {"rebates", "Fees received, base currency.", rebate_of, NULL, is_split_of},
-    {"funding", "Funding received (below 0: paid), base currency.", funding_of, NULL, is_split_of},
-    {"slippage", "What fills were worse than the mid at their decision, base currency.",
-     slippage_of, NULL, is_split_of},
-    {"return_ratio", "Result by capital.", NULL, yield_of, NULL},
-    {"drawdown_ratio", "Deepest fall from a high of the equity.", NULL, drawdown_of, NULL},
-    {"t", "t-value of the mean return.", NULL, t_of, has_t_of},
-    {"t_low", "Lower end of its interval of 95 %.", NULL, t_low_of, has_t_of},
-    {"t_high", "Upper end of it.", NULL, t_high_of, has_t_of},
-    {"sharpe", "Sharpe ratio of a year, from 30 daily returns up.", NULL, sharpe_of, is_annual_of},
-    {"sortino", "Sortino ratio of a year, from 30 daily returns up.", NULL, sortino_of,
-     is_annual_of},
+    {METRIC_AGENT_EQUITY, METRIC_EQUITY, equity_of, NULL, NULL},
+    {METRIC_AGENT_CAPITAL, METRIC_CAPITAL, capital_of, NULL, NULL},
+    {METRIC_AGENT_RESULT, METRIC_RESULT, result_of, NULL, NULL},
+    {METRIC_AGENT_GROSS, METRIC_GROSS, gross_of, NULL, is_split_of},
+    {METRIC_AGENT_FEES, METRIC_FEES, fee_of, NULL, NULL},
+    {METRIC_AGENT_REBATES, METRIC_REBATES, rebate_of, NULL, is_split_of},
+    {METRIC_AGENT_FUNDING, METRIC_FUNDING, funding_of, NULL, is_split_of},
+    {METRIC_AGENT_SLIPPAGE, METRIC_SLIPPAGE, slippage_of, NULL, is_split_of},
+    {METRIC_AGENT_RETURN_RATIO, METRIC_RETURN_RATIO, NULL, yield_of, NULL},
+    {METRIC_AGENT_DRAWDOWN_RATIO, METRIC_DRAWDOWN_RATIO, NULL, drawdown_of, NULL},
+    {METRIC_AGENT_T, METRIC_T, NULL, t_of, has_t_of},
+    {METRIC_AGENT_T_LOW, METRIC_T_LOW, NULL, t_low_of, has_t_of},
+    {METRIC_AGENT_T_HIGH, METRIC_T_HIGH, NULL, t_high_of, has_t_of},
+    {METRIC_AGENT_SHARPE, METRIC_SHARPE, NULL, sharpe_of, is_annual_of},
+    {METRIC_AGENT_SORTINO, METRIC_SORTINO, NULL, sortino_of, is_annual_of},
 };
 
 static void put_metric(FILE *out, const struct host_view *view, const struct figure_metric *metric,
@@ -196,72 +194,101 @@ static void put_metric(FILE *out, const struct host_view *view, const struct fig
 static void figure_family(FILE *out, const struct host_view *view,
                           const struct figure_metric *metric)
 {
-    char name[64];
     int is_begun = 0;
 
-    (void)snprintf(name, sizeof(name), "agon_agent_%s", metric->name);
     for (uint32_t id = 0; id < view->n_slots; id++) {
         const struct figures *of = &view->slots[id].figures;
 
         if (!view->slots[id].is_used || (metric->is_known != NULL && !metric->is_known(of)))
             continue;
         if (!is_begun)
-            api_metric_head(out, name, "gauge", metric->help);
+            metrics_begin(out, metric->of_agent);
         is_begun = 1;
-        fprintf(out, "%s{agent=\"", name);
-        api_metric_label(out, view->slots[id].name);
+        fprintf(out, "%s{agent=\"", metrics_all[metric->of_agent].name);
+        metrics_label(out, view->slots[id].name);
         fputs("\"}", out);
         put_metric(out, view, metric, of);
     }
     if (metric->is_known != NULL && !metric->is_known(&view->figures))
         return;
-    (void)snprintf(name, sizeof(name), "agon_%s", metric->name);
-    api_metric_head(out, name, "gauge", metric->help);
-    fputs(name, out);
+    fputs(metrics_begin(out, metric->of_all), out);
     put_metric(out, view, metric, &view->figures);
 }
 
+/* Of a position: a number of what it is of and its decimals. */
+struct position_value {
+    int64_t value;
+    int exp, decimals;
+};
 struct position_metric {
-    const char *name, *help;
+    enum metric_id id;
+    int has_currency; /* a label: of what its results are in */
+    struct position_value (*value)(const struct host_view_position *position,
+                                   const struct host_view_instrument *at);
+};
+#define POSITION(name, number, number_exp, n_decimals)                                             \
+    static struct position_value name(const struct host_view_position *position,                   \
+                                      const struct host_view_instrument *at)                       \
+    {                                                                                              \
+        (void)at;                                                                                  \
+        return (struct position_value){(number), (number_exp), (n_decimals)};                      \
+    }
+#define MONEY_OF(name, number)                                                                     \
+    POSITION(name, number, at->quote_exp, money_decimals(at->unit, at->quote_exp))
+POSITION(quantity, position->held_amt, at->base_exp, at->base_exp)
+POSITION(entry, position->figures.entry_px, ENGINE_PRICE_EXP, ENGINE_PRICE_EXP)
+POSITION(break_even, position->figures.break_even_px, ENGINE_PRICE_EXP, ENGINE_PRICE_EXP)
+MONEY_OF(notional, position->figures.notional_amt)
+MONEY_OF(unrealised, position->figures.unrealised_amt)
+MONEY_OF(realised, position->realised_amt)
+MONEY_OF(fees, position->fee_amt)
+MONEY_OF(funding, position->funding_amt)
+
+static const struct position_metric position_metrics[] = {
+    {METRIC_POSITION_QUANTITY, 0, quantity},
+    {METRIC_POSITION_ENTRY_PRICE, 0, entry},
+    {METRIC_POSITION_BREAK_EVEN_PRICE, 0, break_even},
+    {METRIC_POSITION_NOTIONAL, 1, notional},
+    {METRIC_POSITION_UNREALISED, 1, unrealised},
+    {METRIC_POSITION_REALISED, 1, realised},
+    {METRIC_POSITION_FEES, 1, fees},
+    {METRIC_POSITION_FUNDING, 1, funding},
 };
 
-static void position_family(FILE *out, const struct api *api, uint32_t which)
+static void put_position(FILE *out, const struct api *api, const struct position_metric *metric,
+                         const char *agent, const struct host_view_position *position)
 {
-    static const struct position_metric all[] = {
-        {"agon_position_quantity", "Held of an instrument; short: below 0."},
-        {"agon_position_entry_price", "What a unit of it cost on average."},
-        {"agon_position_break_even_price", "... less what it has realised, after its fees."},
-        {"agon_position_notional", "Notional at the mark price, in the unit of its results."},
-        {"agon_position_unrealised", "That less its cost."},
-    };
+    const struct host_view_instrument *at = &api->view->instruments[position->instrument - 1];
+    struct position_value value = metric->value(position, at);
+    char text[MONEY_TEXT];
+
+    fprintf(out, "%s{agent=\"", metrics_all[metric->id].name);
+    metrics_label(out, agent);
+    fputs("\",symbol=\"", out);
+    metrics_label(out, api_label(api, position->instrument - 1));
+    if (metric->has_currency) {
+        fputs("\",currency=\"", out);
+        metrics_label(out, at->unit);
+    }
+    fprintf(out, "\"} %s\n", money_plain(value.value, value.exp, value.decimals, text));
+}
+
+static void position_family(FILE *out, const struct api *api, const struct position_metric *metric)
+{
     const struct host_view *view = api->view;
     int is_begun = 0;
 
     for (uint32_t id = 0; id < view->n_slots; id++) {
         for (uint32_t i = 0; view->slots[id].is_used && i < view->slots[id].n_positions; i++) {
             const struct host_view_position *position = &view->slots[id].positions[i];
-            const struct host_view_instrument *at = &view->instruments[position->instrument - 1];
-            const struct position_figures *of = &position->figures;
-            int decimals = money_decimals(at->unit, at->quote_exp);
-            char text[MONEY_TEXT];
 
-            if (position->instrument > view->n_instruments || instrument_kind_is_in_base(at->kind))
+            if (position->instrument > view->n_instruments ||
+                instrument_kind_is_in_base(view->instruments[position->instrument - 1].kind))
                 continue;
             if (!is_begun)
-                api_metric_head(out, all[which].name, "gauge", all[which].help);
+                metrics_begin(out, metric->id);
             is_begun = 1;
-            fprintf(out, "%s{agent=\"", all[which].name);
-            api_metric_label(out, view->slots[id].name);
-            fputs("\",symbol=\"", out);
-            api_metric_label(out, api_label(api, position->instrument - 1));
-            fprintf(out, "\"} %s\n",
-                    which == 0 ? money_plain(position->held_amt, at->base_exp, at->base_exp, text)
-                    : which == 1
-                        ? money_plain(of->entry_px, ENGINE_PRICE_EXP, ENGINE_PRICE_EXP, text)
-                    : which == 2
-                        ? money_plain(of->break_even_px, ENGINE_PRICE_EXP, ENGINE_PRICE_EXP, text)
-                    : which == 3 ? money_plain(of->notional_amt, at->quote_exp, decimals, text)
-                                 : money_plain(of->unrealised_amt, at->quote_exp, decimals, text));
+            put_position(out, api, metric, view->slots[id].name, position);
         }
     }
 }
@@ -272,11 +299,9 @@ void api_figure_metrics(FILE *out, const struct api *api)
 
     for (size_t i = 0; i < sizeof(figure_metrics) / sizeof(figure_metrics[0]); i++)
         figure_family(out, api->view, &figure_metrics[i]);
-    api_metric_head(out, "agon_pool", "gauge",
-                    "What tournaments took from agents and gave to none, base currency.");
-    fprintf(out, "agon_pool %s\n",
+    fprintf(out, "%s %s\n", metrics_begin(out, METRIC_POOL),
             money_plain(api->view->pool_amt, api->view->base_exp,
                         money_decimals(api->view->base_currency, api->view->base_exp), text));
-    for (uint32_t which = 0; which < 5; which++)
-        position_family(out, api, which);
+    for (size_t i = 0; i < sizeof(position_metrics) / sizeof(position_metrics[0]); i++)
+        position_family(out, api, &position_metrics[i]);
 }

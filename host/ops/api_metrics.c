@@ -6,53 +6,25 @@
 #include "base/num.h"
 #include "market/alerts.h"
 #include "ops/api.h"
+#include "ops/metrics.h"
 #include "run/clock_guard.h"
-
-void api_metric_head(FILE *out, const char *name, const char *type, const char *help)
-{
-    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void counter(FILE *out, const char *name, const char *help, uint64_t value)
-{
-    api_metric_head(out, name, "counter", help);
-    fprintf(out, "%s %llu\n", name, (unsigned long long)value);
-}
-
-static void gauge(FILE *out, const char *name, const char *help, double value)
-{
-    api_metric_head(out, name, "gauge", help);
-    fprintf(out, "%s %.9g\n", name, value);
-}
-
-// A name comes from a roster, which may hold anything that fits a name: quoted all the same.
-void api_metric_label(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', out);
-        if ((unsigned char)*text >= 0x20)
-            fputc(*text, out);
-    }
-}
 
 static void halts(FILE *out, const struct api *api)
 {
     static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
 
-    api_metric_head(out, "agon_halts", "gauge",
-                    "Each halt that stands, with its cause and who ordered it.");
+    metrics_begin(out, METRIC_HALTS);
     for (uint32_t i = 0; i < api->view->n_halts; i++) {
         const struct host_view_halt *halt = &api->view->halts[i];
 
-        fprintf(out, "agon_halts{scope=\"%s\",of=\"",
+        fprintf(out, "%s{scope=\"%s\",of=\"", metrics_all[METRIC_HALTS].name,
                 halt->scope <= SCOPE_SLOT ? scopes[halt->scope] : "?");
-        api_metric_label(out, api_halt_of(api, halt));
+        metrics_label(out, api_halt_of(api, halt));
         fprintf(out, "\",cause=\"%s\",by=\"",
                 halt->scope == SCOPE_GLOBAL         ? api_cause(halt->cause)
                 : halt->reason == REASON_KEY_RIGHTS ? "key"
                                                     : "operator");
-        api_metric_label(out, halt->who);
+        metrics_label(out, halt->who);
         fputs("\"} 1\n", out);
     }
 }
@@ -66,7 +38,7 @@ static void series(FILE *out, const char *name, const char *part, const char *ke
         fputc('{', out);
     if (of != NULL) {
         fprintf(out, "%s=\"", key);
-        api_metric_label(out, of);
+        metrics_label(out, of);
         fputs(le_ns != 0 ? "\"," : "\"", out);
     }
     if (le_ns > 0)
@@ -91,20 +63,18 @@ void api_metric_distribution(FILE *out, const char *name, const char *key, const
     fprintf(out, "%llu\n", (unsigned long long)hist->n);
 }
 
-static void histogram(FILE *out, const char *name, const char *help, const struct hist *hist)
+static void histogram(FILE *out, enum metric_id id, const struct hist *hist)
 {
-    api_metric_head(out, name, "histogram", help);
-    api_metric_distribution(out, name, NULL, NULL, hist);
+    api_metric_distribution(out, metrics_begin(out, id), NULL, NULL, hist);
 }
 
 static void delivery(FILE *out, const struct host_view *view)
 {
-    static const char name[] = "agon_agent_delivery_seconds";
+    const char *name = metrics_all[METRIC_AGENT_DELIVERY_SECONDS].name;
     struct hist hist;
 
     if (view->n_slots > 0)
-        api_metric_head(out, name, "histogram",
-                        "From the beginning of an event's step to the agent's callback for it.");
+        metrics_begin(out, METRIC_AGENT_DELIVERY_SECONDS);
     for (uint32_t id = 0; id < view->n_slots; id++) {
         if (!view->slots[id].is_used)
             continue;
@@ -113,8 +83,68 @@ static void delivery(FILE *out, const struct host_view *view)
     }
 }
 
+/* How long the engine paused, of each way in which a generation takes over. */
+static void reload_pauses(FILE *out, const struct api *api)
+{
+    const char *name = metrics_begin(out, METRIC_RELOAD_PAUSE_SECONDS);
+
+    for (uint8_t kind = HOST_RELOAD; kind <= HOST_RESTART; kind++)
+        api_metric_distribution(out, name, "kind", host_changeover_name(kind),
+                                &api->pauses[kind - HOST_RELOAD]);
+}
+
+static void states(FILE *out, const struct api *api)
+{
+    const char *words[JOURNAL_FAILED + 2] = {NULL};
+
+    metrics_begin(out, METRIC_STATE);
+    metrics_states(out, METRIC_STATE, NULL, NULL, "state", api_host_states,
+                   api_host_state(api->view));
+    for (int state = JOURNAL_RUNNING; state <= JOURNAL_FAILED; state++)
+        words[state] = journal_state_name((enum journal_state)state);
+    metrics_begin(out, METRIC_JOURNAL_STATE);
+    metrics_states(out, METRIC_JOURNAL_STATE, NULL, NULL, "state", words,
+                   journal_state_name((enum journal_state)api->view->journal_state));
+}
+
+static void agent_states(FILE *out, const struct host_view *view)
+{
+    const char *words[STAGE_LIVE + 1] = {NULL};
+
+    for (uint8_t stage = 1; stage <= STAGE_LIVE; stage++)
+        words[stage - 1] = slot_stage_name(stage);
+    metrics_begin(out, METRIC_AGENT_STATE);
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        if (view->slots[id].is_used)
+            metrics_states(out, METRIC_AGENT_STATE, "agent", view->slots[id].name, "state",
+                           api_agent_states, api_agent_state(view, &view->slots[id]));
+    }
+    metrics_begin(out, METRIC_AGENT_STAGE);
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        if (view->slots[id].is_used)
+            metrics_states(out, METRIC_AGENT_STAGE, "agent", view->slots[id].name, "stage", words,
+                           slot_stage_name(view->slots[id].stage));
+    }
+}
+
+static void refusals(FILE *out, const struct host_view *view)
+{
+    const char *name = metrics_begin(out, METRIC_AGENT_REFUSALS_TOTAL);
+
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        for (uint16_t reason = 0; view->slots[id].is_used && reason < REASONS_MAX; reason++) {
+            if (view->slots[id].refused[reason] == 0 || reason_name(reason) == NULL)
+                continue;
+            fprintf(out, "%s{agent=\"", name);
+            metrics_label(out, view->slots[id].name);
+            fprintf(out, "\",reason=\"%s\"} %llu\n", reason_name(reason),
+                    (unsigned long long)view->slots[id].refused[reason]);
+        }
+    }
+}
+
 struct slot_metric {
-    const char *name, *type, *help;
+    enum metric_id id;
     double (*value)(const struct host_view *view, const struct host_view_slot *slot);
 };
 
@@ -164,20 +194,18 @@ static double generation(const struct host_view *view, const struct host_view_sl
     return slot->generation;
 }
 
+static double n_crashes(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return slot->n_crashes;
+}
+
 static const struct slot_metric slot_metrics[] = {
-    {"agon_agent_open_orders", "gauge", "Open orders of an agent.", n_open},
-    {"agon_agent_active", "gauge", "1: the agent's plugin runs and its slot is active.",
-     is_playing},
-    {"agon_agent_generation", "gauge", "Generation of the slot's active code.", generation},
-    {"agon_agent_fills_total", "counter", "Fills of an agent.", n_fills},
-    {"agon_agent_intents_total", "counter", "Intents of an agent.", n_intents},
-    {"agon_agent_refused_total", "counter", "Intents of an agent that the gate refused.",
-     n_refused},
-    {"agon_agent_orders_total", "counter",
-     "Orders and replacements that an agent wanted, this run.", n_orders},
-    {"agon_agent_unjudged_total", "counter",
-     "Of them, those refused because no fresh price was there to judge them by.", n_unjudged},
-    {"agon_agent_events_total", "counter", "Events delivered to an agent.", n_events},
+    {METRIC_AGENT_CRASHES_TOTAL, n_crashes},   {METRIC_AGENT_OPEN_ORDERS, n_open},
+    {METRIC_AGENT_ACTIVE, is_playing},         {METRIC_AGENT_GENERATION, generation},
+    {METRIC_AGENT_FILLS_TOTAL, n_fills},       {METRIC_AGENT_INTENTS_TOTAL, n_intents},
+    {METRIC_AGENT_REFUSED_TOTAL, n_refused},   {METRIC_AGENT_ORDERS_TOTAL, n_orders},
+    {METRIC_AGENT_UNJUDGED_TOTAL, n_unjudged}, {METRIC_AGENT_EVENTS_TOTAL, n_events},
 };
 
 /* Amounts in the base currency, shares of one. */
@@ -185,16 +213,13 @@ static void portfolio_metrics(FILE *out, const struct host_view *view)
 {
     const struct host_view_portfolio *portfolio = &view->portfolio;
 
-    gauge(out, "agon_portfolio_equity", "Of all agents, as their limits see it.",
-          num_to_double(portfolio->equity_amt, view->base_exp));
-    gauge(out, "agon_portfolio_breached", "1: at one of its limits of losses.",
-          portfolio->is_breached);
+    metrics_gauge(out, METRIC_PORTFOLIO_EQUITY,
+                  num_to_double(portfolio->equity_amt, view->base_exp));
+    metrics_gauge(out, METRIC_PORTFOLIO_BREACHED, portfolio->is_breached);
     for (int is_limit = 0; is_limit < 2; is_limit++) {
-        const char *name = is_limit ? "agon_portfolio_limit" : "agon_portfolio_used";
+        const char *name =
+            metrics_begin(out, is_limit ? METRIC_PORTFOLIO_LIMIT : METRIC_PORTFOLIO_USED);
 
-        api_metric_head(out, name, "gauge",
-                        is_limit ? "Limits of all agents together that are set."
-                                 : "What is used of the limits of all agents together.");
         for (uint32_t i = 0; i < limits_of_portfolio.n; i++) {
             const struct limit *limit = &limits_of_portfolio.all[i];
             int64_t value = is_limit ? limit_get(limit, &portfolio->limits)
@@ -210,47 +235,38 @@ static void portfolio_metrics(FILE *out, const struct host_view *view)
 
 static void alert_metrics(FILE *out, const struct host_view_alerts *alerts)
 {
-    api_metric_head(out, "agon_alerts_total", "counter", "Alerts of this run directory by kind.");
+    const char *name = metrics_begin(out, METRIC_ALERTS_TOTAL);
+
     for (uint16_t kind = 1; kind < ALERT_KINDS; kind++)
-        fprintf(out, "agon_alerts_total{kind=\"%s\"} %llu\n", alert_info(kind)->name,
+        fprintf(out, "%s{kind=\"%s\"} %llu\n", name, alert_info(kind)->name,
                 (unsigned long long)alerts->counts[kind]);
-    gauge(out, "agon_alerts_open", "Alerts that nobody has acknowledged, of the newest 128.",
-          alerts->n_open);
-    gauge(out, "agon_alerts_critical", "... and that need a person now.", alerts->n_urgent);
-    counter(out, "agon_alerts_repeated_total", "Repetitions within ten seconds, not raised again.",
-            alerts->n_folded);
-    counter(out, "agon_alerts_lost_total", "Alerts that found no room.", alerts->n_lost);
-    counter(out, "agon_alerts_delivered_total", "Alerts that the webhook took, this run.",
-            alerts->n_delivered);
-    counter(out, "agon_alerts_dead_total", "Alerts in the dead-letter file, this run.",
-            alerts->n_dead);
+    metrics_gauge(out, METRIC_ALERTS_OPEN, alerts->n_open);
+    metrics_gauge(out, METRIC_ALERTS_CRITICAL, alerts->n_urgent);
+    metrics_counter(out, METRIC_ALERTS_REPEATED_TOTAL, alerts->n_folded);
+    metrics_counter(out, METRIC_ALERTS_LOST_TOTAL, alerts->n_lost);
+    metrics_counter(out, METRIC_ALERTS_DELIVERED_TOTAL, alerts->n_delivered);
+    metrics_counter(out, METRIC_ALERTS_DEAD_TOTAL, alerts->n_dead);
 }
 
 static void clock_metrics(FILE *out, const struct host_clock *clock)
 {
-    gauge(out, "agon_clock_wall_offset_seconds",
-          "Of the wall clock to ours, while it is not followed.", (double)clock->wall_off_ns / 1e9);
-    gauge(out, "agon_clock_proven", "1: a venue's clock agrees with ours.",
-          clock->trust == CLOCK_PROVEN);
-    gauge(out, "agon_clock_entry_paused", "1: no new order leaves, because of the clock.",
-          clock->is_paused);
-    gauge(out, "agon_clock_journal_ahead_seconds", "How far the journal is ahead of the time.",
-          (double)clock->ahead_ns / 1e9);
-    counter(out, "agon_clock_wall_steps_total", "How often the wall clock was set.",
-            clock->n_steps);
-    counter(out, "agon_clock_venue_time_taken_total", "How often venue time replaced ours.",
-            clock->n_taken);
+    metrics_gauge(out, METRIC_CLOCK_WALL_OFFSET_SECONDS, (double)clock->wall_off_ns / 1e9);
+    metrics_gauge(out, METRIC_CLOCK_PROVEN, clock->trust == CLOCK_PROVEN);
+    metrics_gauge(out, METRIC_CLOCK_ENTRY_PAUSED, clock->is_paused);
+    metrics_gauge(out, METRIC_CLOCK_JOURNAL_AHEAD_SECONDS, (double)clock->ahead_ns / 1e9);
+    metrics_counter(out, METRIC_CLOCK_WALL_STEPS_TOTAL, clock->n_steps);
+    metrics_counter(out, METRIC_CLOCK_VENUE_TIME_TAKEN_TOTAL, clock->n_taken);
 }
 
-static void meter_family(FILE *out, const struct host_view *view, const char *name,
-                         const char *type, const char *help,
+static void meter_family(FILE *out, const struct host_view *view, enum metric_id family,
                          double (*value)(const struct meters *, uint32_t))
 {
-    api_metric_head(out, name, type, help);
+    const char *name = metrics_begin(out, family);
+
     for (uint32_t id = 0; id < view->n_slots; id++) {
         for (uint32_t i = 0; view->slots[id].is_used && i < METERS_N; i++) {
             fprintf(out, "%s{agent=\"", name);
-            api_metric_label(out, view->slots[id].name);
+            metrics_label(out, view->slots[id].name);
             fprintf(out, "\",meter=\"%s\"} %.9g\n", meters_all[i].key,
                     value(&view->slots[id].meters, i));
         }
@@ -272,15 +288,14 @@ static double meter_rate(const struct meters *meters, uint32_t i)
 /* What plugins say of themselves (agon.metric), by their authors' numbers. */
 static void plugin_metrics(FILE *out, const struct host_view *view)
 {
-    static const char name[] = "agon_agent_metric";
+    const char *name = metrics_begin(out, METRIC_AGENT_METRIC);
 
-    api_metric_head(out, name, "gauge", "What an agent's plugin says of itself, by its number.");
     for (uint32_t id = 0; id < view->n_slots; id++) {
         for (uint32_t i = 0; view->slots[id].is_used && i < AGON_METRICS_MAX; i++) {
             if ((view->slots[id].metrics_set >> i & 1) == 0)
                 continue;
             fprintf(out, "%s{agent=\"", name);
-            api_metric_label(out, view->slots[id].name);
+            metrics_label(out, view->slots[id].name);
             fprintf(out, "\",metric=\"%u\"} %.9g\n", i, view->slots[id].metrics[i]);
         }
     }
@@ -290,57 +305,53 @@ static void meter_metrics(FILE *out, const struct host_view *view)
 {
     if (view->n_slots == 0)
         return;
-    meter_family(out, view, "agon_agent_caused_total", "counter",
-                 "What an agent has caused beside orders, since the host began.", meter_count);
-    meter_family(out, view, "agon_agent_meter_used", "gauge",
-                 "Share of a meter that is used up: at 1 the agent's plugin is ended.", meter_used);
-    meter_family(out, view, "agon_agent_meter_per_second", "gauge", "What a meter allows a second.",
-                 meter_rate);
+    meter_family(out, view, METRIC_AGENT_CAUSED_TOTAL, meter_count);
+    meter_family(out, view, METRIC_AGENT_METER_USED, meter_used);
+    meter_family(out, view, METRIC_AGENT_METER_PER_SECOND, meter_rate);
 }
 
-void api_metrics(void *ctx, FILE *out)
+void api_metrics(void *ctx, const struct control_counts *counts, FILE *out)
 {
     const struct api *api = ctx;
     const struct host_view *view = api->view;
 
-    api_metric_head(out, "agon_build_info", "gauge", "What runs.");
-    fprintf(out, "agon_build_info{version=\"" AGON_VERSION "\",mode=\"%s\"} 1\n", api->mode);
-    counter(out, "agon_events_total", "Events that the engine has numbered.",
-            view->counters.n_events);
-    counter(out, "agon_intents_total", "Intents of agents.", view->counters.n_intents);
-    counter(out, "agon_refused_total", "Intents that the gate refused.", view->counters.n_refused);
-    counter(out, "agon_orders_total", "Orders made.", view->counters.n_orders);
-    counter(out, "agon_requests_total", "Requests sent to venues.", view->counters.n_requests);
-    counter(out, "agon_fills_total", "Fills booked.", view->counters.n_fills);
-    counter(out, "agon_foreign_reports_total", "Reports of orders that are not ours.",
-            view->counters.n_foreign);
-    counter(out, "agon_bad_events_total", "Events that were malformed.", view->counters.n_bad);
-    counter(out, "agon_marks_total", "Recorded hashes of the state.", view->counters.n_marks);
-    gauge(out, "agon_open_orders", "Open orders of all agents.", view->n_orders_all);
-    gauge(out, "agon_halted", "2: killed; 1: halted; 0: orders are taken.",
-          view->is_killed ? 2 : view->is_halted);
+    metrics_begin(out, METRIC_BUILD_INFO);
+    fprintf(out, "%s{version=\"" AGON_VERSION "\",mode=\"%s\"} 1\n",
+            metrics_all[METRIC_BUILD_INFO].name, api->mode);
+    metrics_gauge(out, METRIC_READY, api_is_ready(api));
+    states(out, api);
+    metrics_counter(out, METRIC_EVENTS_TOTAL, view->counters.n_events);
+    metrics_counter(out, METRIC_INTENTS_TOTAL, view->counters.n_intents);
+    metrics_counter(out, METRIC_REFUSED_TOTAL, view->counters.n_refused);
+    metrics_counter(out, METRIC_ORDERS_TOTAL, view->counters.n_orders);
+    metrics_counter(out, METRIC_REQUESTS_TOTAL, view->counters.n_requests);
+    metrics_counter(out, METRIC_FILLS_TOTAL, view->counters.n_fills);
+    metrics_counter(out, METRIC_FOREIGN_REPORTS_TOTAL, view->counters.n_foreign);
+    metrics_counter(out, METRIC_BAD_EVENTS_TOTAL, view->counters.n_bad);
+    metrics_counter(out, METRIC_MARKS_TOTAL, view->counters.n_marks);
+    metrics_gauge(out, METRIC_OPEN_ORDERS, view->n_orders_all);
     halts(out, api);
-    gauge(out, "agon_journal_state", "0 runs; above it, what a full or broken disk has done.",
-          view->journal_state);
     if (view->n_values > 0)
-        api_metric_head(out, "agon_valuation_age_seconds", "gauge",
-                        "Age of the price that an asset is valued by; +Inf: none yet.");
+        metrics_begin(out, METRIC_VALUATION_AGE_SECONDS);
     for (uint32_t i = 0; i < view->n_values; i++) {
-        fprintf(out, "agon_valuation_age_seconds{asset=\"");
-        api_metric_label(out, view->values[i].asset);
+        fprintf(out, "%s{asset=\"", metrics_all[METRIC_VALUATION_AGE_SECONDS].name);
+        metrics_label(out, view->values[i].asset);
         if (view->values[i].age_ns == INT64_MAX)
             fprintf(out, "\"} +Inf\n");
         else
             fprintf(out, "\"} %.9g\n", (double)view->values[i].age_ns / 1e9);
     }
-    gauge(out, "agon_journal_behind_events", "Numbered and not durable yet.",
-          view->seq >= view->durable_seq ? (double)(view->seq - view->durable_seq) : 0.0);
-    gauge(out, "agon_engine_time_seconds", "Engine time, UTC.", (double)view->t / 1e9);
-    gauge(out, "agon_uptime_seconds", "Since this host began.",
-          (double)(api->looked_ns - api->began_ns) / 1e9);
-    histogram(out, "agon_step_seconds", "One step of the engine.", &view->step_ns);
-    histogram(out, "agon_delivery_seconds",
-              "Wire to decision: from the socket's read to the end of the step.", &view->queue_ns);
+    metrics_gauge(out, METRIC_JOURNAL_BEHIND_EVENTS,
+                  view->seq >= view->durable_seq ? (double)(view->seq - view->durable_seq) : 0.0);
+    metrics_gauge(out, METRIC_ENGINE_TIME_SECONDS, (double)view->t / 1e9);
+    metrics_gauge(out, METRIC_UPTIME_SECONDS, (double)(api->looked_ns - api->began_ns) / 1e9);
+    histogram(out, METRIC_STEP_SECONDS, &view->step_ns);
+    histogram(out, METRIC_DELIVERY_SECONDS, &view->queue_ns);
+    reload_pauses(out, api);
+    fprintf(out, "%s{result=\"taken\"} %llu\n", metrics_begin(out, METRIC_CONTROL_REQUESTS_TOTAL),
+            (unsigned long long)counts->n_taken);
+    fprintf(out, "%s{result=\"refused\"} %llu\n", metrics_all[METRIC_CONTROL_REQUESTS_TOTAL].name,
+            (unsigned long long)counts->n_refused);
     api_venue_metrics(out, view);
     alert_metrics(out, &view->alerts);
     portfolio_metrics(out, view);
@@ -348,19 +359,21 @@ void api_metrics(void *ctx, FILE *out)
     delivery(out, view);
     meter_metrics(out, view);
     plugin_metrics(out, view);
+    agent_states(out, view);
+    refusals(out, view);
     api_figure_metrics(out, api);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];
 
         if (view->n_slots == 0)
             break;
-        api_metric_head(out, metric->name, metric->type, metric->help);
+        metrics_begin(out, metric->id);
         for (uint32_t id = 0; id < view->n_slots; id++) {
             if (!view->slots[id].is_used)
                 continue;
-            fprintf(out, "%s{agent=\"", metric->name);
-            api_metric_label(out, view->slots[id].name);
-            fprintf(out, "\"} %.9g\n", metric->value(view, &view->slots[id]));
+            fprintf(out, "%s{agent=\"", metrics_all[metric->id].name);
+            metrics_label(out, view->slots[id].name);
+            fprintf(out, "\"} %.15g\n", metric->value(view, &view->slots[id]));
         }
     }
 }

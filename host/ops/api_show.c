@@ -183,6 +183,19 @@ static void put_bars(const struct host_view *view, struct jout *out)
         jout_null(out);
 }
 
+const char *const api_host_states[] = {"running", "waiting", "halted", "stopped",
+                                       "killed",  "journal", NULL};
+
+const char *api_host_state(const struct host_view *view)
+{
+    return view->is_killed           ? "killed"
+           : view->is_stopped        ? "stopped"
+           : view->is_halted         ? "halted"
+           : view->journal_state > 0 ? "journal"
+           : !view->is_ready         ? "waiting"
+                                     : "running";
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -197,13 +210,7 @@ void api_put_status(const struct api *api, struct jout *out)
     }
     jout_open(out, '{');
     jout_kv_str(out, "mode", api->mode);
-    jout_kv_str(out, "state",
-                view->is_killed           ? "killed"
-                : view->is_stopped        ? "stopped"
-                : view->is_halted         ? "halted"
-                : view->journal_state > 0 ? "journal"
-                : !view->is_ready         ? "waiting"
-                                          : "running");
+    jout_kv_str(out, "state", api_host_state(view));
     put_first_halt(view, out);
     api_put_time(out, "time", view->t);
     jout_kv_int(out, "t_ms", view->t / 1000000);
@@ -267,7 +274,10 @@ static const char *kind_name(uint8_t kind)
     return kind == AGON_STRATEGY ? "strategy" : kind == AGON_MODEL ? "model" : "analytic";
 }
 
-static const char *agent_state(const struct host_view *view, const struct host_view_slot *slot)
+const char *const api_agent_states[] = {"active",    "waiting",     "halted",  "killed", "ended",
+                                        "SUSPENDED", "QUARANTINED", "RETIRED", NULL};
+
+const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot)
 {
     if (slot->condition == CONDITION_QUARANTINED)
         return slot_condition_name(slot->condition);
@@ -347,7 +357,7 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     jout_open(out, '{');
     jout_kv_int(out, "slot", id);
     jout_kv_str(out, "name", slot->name);
-    jout_kv_str(out, "state", agent_state(view, slot));
+    jout_kv_str(out, "state", api_agent_state(view, slot));
     jout_kv_str(out, "stage", slot_stage_name(slot->stage));
     jout_kv_int(out, "generation", slot->generation);
     api_put_figures(api, &slot->figures, out);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ops/api.h"
+#include "ops/metrics.h"
 
 const char *api_health(uint8_t health)
 {
@@ -205,7 +206,7 @@ void api_put_venues_latency(const struct api *api, struct jout *out)
 }
 
 struct venue_metric {
-    const char *name, *type, *help;
+    enum metric_id id;
     double (*value)(const struct host_view_venue *venue);
 };
 #define VALUE(name, expression)                                                                    \
@@ -226,6 +227,7 @@ VALUE(reconnects, venue->status.n_reconnects)
 VALUE(dropped, venue->status.n_dropped)
 VALUE(links, venue->status.n_links)
 VALUE(links_up, venue->status.n_up)
+VALUE(books, venue->status.n_books)
 VALUE(books_live, venue->status.n_live)
 VALUE(strays, venue->status.n_strays)
 VALUE(strays_seen, venue->status.n_strays_seen)
@@ -234,7 +236,6 @@ VALUE(foreign, venue->status.n_foreign_open)
 VALUE(others, venue->status.n_other_open)
 VALUE(others_seen, venue->status.n_others)
 VALUE(ready, venue->status.is_ready)
-VALUE(health, venue->status.health)
 VALUE(unknown, venue->status.n_unknown)
 VALUE(offset, (double)venue->status.offset_ns / 1e9)
 VALUE(halted, venue->is_halted)
@@ -245,53 +246,42 @@ VALUE(outages, venue->uptime.n_outages)
 #undef VALUE
 
 static const struct venue_metric venue_metrics[] = {
-    {"agon_venue_messages_total", "counter", "Messages from the venue.", messages},
-    {"agon_venue_bad_total", "counter", "Messages that could not be read.", bad},
-    {"agon_venue_quantities_cut_total", "counter",
-     "Quantities finer than their instrument's exponent: rounded towards zero.", cut},
-    {"agon_venue_binary_total", "counter", "Binary frames, which nobody reads.", binary},
-    {"agon_venue_silent_channels_total", "counter",
-     "Channels that fell silent on a connection that lived.", silent},
-    {"agon_venue_connect_limit_wait_seconds", "gauge",
-     "So long the venue's connect limit is waited for.", connect_wait},
-    {"agon_orders_not_durable_total", "counter",
-     "Orders that never left, for the journal was not safe on disk in time.", late},
-    {"agon_venue_gaps_total", "counter", "Gaps found in the venue's sequences.", gaps},
-    {"agon_venue_resyncs_total", "counter", "Books that were built again from a snapshot.",
-     resyncs},
-    {"agon_venue_reconnects_total", "counter", "Connections that were made again.", reconnects},
-    {"agon_venue_dropped_total", "counter", "Events that found no room.", dropped},
-    {"agon_venue_links", "gauge", "Connections to the venue that are wanted.", links},
-    {"agon_venue_links_up", "gauge", "Connections to the venue that stand.", links_up},
-    {"agon_venue_books_live", "gauge", "Books that are the venue's.", books_live},
-    {"agon_stray_orders", "gauge", "Orders of ours that are open at a venue and should not be.",
-     strays},
-    {"agon_stray_orders_total", "counter", "Such orders that were ever seen.", strays_seen},
-    {"agon_reopened_orders_total", "counter", "Orders that were given up and then seen.", reopened},
-    {"agon_foreign_orders", "gauge", "Open orders on our accounts that this host did not send.",
-     foreign},
-    {"agon_other_host_orders", "gauge", "Of them, those of another host.", others},
-    {"agon_other_host_seen_total", "counter", "Orders of another host that were ever seen.",
-     others_seen},
-    {"agon_venue_ready", "gauge", "1: orders are taken.", ready},
-    {"agon_venue_health", "gauge", "Of market data: 1 well, 2 degraded, 3 down.", health},
-    {"agon_venue_unconfirmed", "gauge", "Requests that are unconfirmed.", unknown},
-    {"agon_venue_clock_offset_seconds", "gauge", "Of the venue's clock to ours.", offset},
-    {"agon_venue_halted", "gauge", "1: the venue is halted, by its own halt.", halted},
-    {"agon_venue_up", "gauge", "1: a book is live, and with keys orders are taken.", up},
-    {"agon_venue_uptime_ratio", "gauge",
-     "Share of the time since the venue was up first in which it was up.", uptime},
-    {"agon_venue_down_seconds_total", "counter", "So long it was not, since then.", down},
-    {"agon_venue_outages_total", "counter", "How often it went down.", outages},
+    {METRIC_VENUE_MESSAGES_TOTAL, messages},
+    {METRIC_VENUE_BAD_TOTAL, bad},
+    {METRIC_VENUE_QUANTITIES_CUT_TOTAL, cut},
+    {METRIC_VENUE_BINARY_TOTAL, binary},
+    {METRIC_VENUE_SILENT_CHANNELS_TOTAL, silent},
+    {METRIC_VENUE_CONNECT_LIMIT_WAIT_SECONDS, connect_wait},
+    {METRIC_ORDERS_NOT_DURABLE_TOTAL, late},
+    {METRIC_VENUE_GAPS_TOTAL, gaps},
+    {METRIC_VENUE_RESYNCS_TOTAL, resyncs},
+    {METRIC_VENUE_RECONNECTS_TOTAL, reconnects},
+    {METRIC_VENUE_DROPPED_TOTAL, dropped},
+    {METRIC_VENUE_LINKS, links},
+    {METRIC_VENUE_LINKS_UP, links_up},
+    {METRIC_VENUE_BOOKS, books},
+    {METRIC_VENUE_BOOKS_LIVE, books_live},
+    {METRIC_STRAY_ORDERS, strays},
+    {METRIC_STRAY_ORDERS_TOTAL, strays_seen},
+    {METRIC_REOPENED_ORDERS_TOTAL, reopened},
+    {METRIC_FOREIGN_ORDERS, foreign},
+    {METRIC_OTHER_HOST_ORDERS, others},
+    {METRIC_OTHER_HOST_SEEN_TOTAL, others_seen},
+    {METRIC_VENUE_READY, ready},
+    {METRIC_VENUE_UNCONFIRMED, unknown},
+    {METRIC_VENUE_CLOCK_OFFSET_SECONDS, offset},
+    {METRIC_VENUE_HALTED, halted},
+    {METRIC_VENUE_UP, up},
+    {METRIC_VENUE_UPTIME_RATIO, uptime},
+    {METRIC_VENUE_DOWN_SECONDS_TOTAL, down},
+    {METRIC_VENUE_OUTAGES_TOTAL, outages},
 };
 
 static void put_limit_family(FILE *out, const struct host_view *view, int is_free)
 {
-    const char *name = is_free ? "agon_venue_limit_free" : "agon_venue_limit_capacity";
+    const char *name =
+        metrics_begin(out, is_free ? METRIC_VENUE_LIMIT_FREE : METRIC_VENUE_LIMIT_CAPACITY);
 
-    api_metric_head(out, name, "gauge",
-                    is_free ? "What a new order or a reading may still take of a venue's limit."
-                            : "A venue's limit, in its own units per window.");
     for (uint32_t i = 0; i < view->n_venues; i++) {
         const struct host_view_venue *venue = &view->venues[i];
 
@@ -299,33 +289,50 @@ static void put_limit_family(FILE *out, const struct host_view *view, int is_fre
             const struct gateway_limit *limit = &venue->status.limits[k];
 
             fprintf(out, "%s{venue=\"", name);
-            api_metric_label(out, venue->name);
+            metrics_label(out, venue->name);
             fprintf(out, "\",limit=\"%s\"} %u\n", limit->name,
                     is_free ? limit->free : limit->capacity);
         }
     }
 }
 
+/* What state_of and api_health say. */
+static const char *const venue_states[] = {"waiting", "running",     "degraded", "down", "halted",
+                                           "banned",  "key refused", "unknown",  NULL};
+static const char *const venue_healths[] = {"unknown", "ok", "degraded", "down", NULL};
+
+static void states(FILE *out, const struct host_view *view)
+{
+    metrics_begin(out, METRIC_VENUE_STATE);
+    for (uint32_t id = 0; id < view->n_venues; id++)
+        metrics_states(out, METRIC_VENUE_STATE, "venue", view->venues[id].name, "state",
+                       venue_states, state_of(&view->venues[id]));
+    metrics_begin(out, METRIC_VENUE_HEALTH);
+    for (uint32_t id = 0; id < view->n_venues; id++)
+        metrics_states(out, METRIC_VENUE_HEALTH, "venue", view->venues[id].name, "health",
+                       venue_healths, api_health(view->venues[id].status.health));
+}
+
 void api_venue_metrics(FILE *out, const struct host_view *view)
 {
-    static const char delivery[] = "agon_venue_delivery_seconds";
+    const char *delivery;
 
     if (view->n_venues == 0)
         return;
     for (size_t i = 0; i < sizeof(venue_metrics) / sizeof(venue_metrics[0]); i++) {
         const struct venue_metric *metric = &venue_metrics[i];
 
-        api_metric_head(out, metric->name, metric->type, metric->help);
+        metrics_begin(out, metric->id);
         for (uint32_t id = 0; id < view->n_venues; id++) {
-            fprintf(out, "%s{venue=\"", metric->name);
-            api_metric_label(out, view->venues[id].name);
+            fprintf(out, "%s{venue=\"", metrics_all[metric->id].name);
+            metrics_label(out, view->venues[id].name);
             fprintf(out, "\"} %.12g\n", metric->value(&view->venues[id]));
         }
     }
+    states(out, view);
     put_limit_family(out, view, 0);
     put_limit_family(out, view, 1);
-    api_metric_head(out, delivery, "histogram",
-                    "From the socket's read to the end of the step, by venue.");
+    delivery = metrics_begin(out, METRIC_VENUE_DELIVERY_SECONDS);
     for (uint32_t id = 0; id < view->n_venues; id++) {
         struct hist hist;
 

@@ -14,10 +14,10 @@
 /* Adds what is wrong to config, of which roster was read; plugins are below dir. The roster may be
  * one that was refused: what it lacks is passed over.
  *
- * slots: of a host that starts, as roster_resolve made them. Then a plugin that may not be loaded
- * is a matter of its slot alone, which is told so (unfit), and no mistake of the roster. Where the
- * roster has mistakes of its own nothing starts, and plugins are said with them. NULL: everything
- * is a mistake. */
+ * slots: of a host that starts, as roster_resolve made them: each learns what its plugin is. Then a
+ * plugin that may not be loaded is a matter of its slot alone, which is told so (unfit), and no
+ * mistake of the roster. Where the roster has mistakes of its own nothing starts, and plugins are
+ * said with them. NULL: everything is a mistake. */
 void roster_audit(const struct roster *roster, const char *dir, struct crew_slot *slots,
                   struct config *config);
 

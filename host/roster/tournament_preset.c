@@ -28,20 +28,32 @@ int tournament_preset_at(uint32_t i, const char **name, const char **bytes, size
     return 1;
 }
 
+static const struct schema_field file_fields[] = {
+    {"tournament", SCHEMA_MAP, 0, sizeof(struct tournament_words), .sub = &tournament_schema,
+     .is_required = 1, .doc = "as the section of a roster"},
+    {NULL}};
+const struct schema tournament_file_schema = {
+    "a preset of tournaments", sizeof(struct tournament_words), file_fields, .check = NULL};
+
+int tournament_file_read(struct config *config, struct tournament_rules *rules)
+{
+    struct tournament_words words;
+
+    if (config_read(config, &tournament_file_schema, &words) >= 0)
+        tournament_rules_of(&words, config, rules);
+    return config_error_count(config) > 0 ? AGON_EINVAL : AGON_OK;
+}
+
 static int read_preset(uint32_t i, struct tournament_rules *rules, struct error *err)
 {
     struct config *config = config_new(presets[i].name, presets[i].bytes,
                                        (size_t)(presets[i].end - presets[i].bytes), NULL);
-    const struct config_node *node = config != NULL ? config_at(config, "tournament") : NULL;
-    struct tournament_words words;
     int rc = AGON_ENOMEM;
 
-    if (node != NULL) {
-        rc = config_read_node(config, node, &tournament_schema, &words);
-        if (rc >= 0)
-            tournament_rules_of(&words, config, rules);
-        if (config_error_count(config) > 0)
-            rc = error_set(err, AGON_EINVAL, "%s", config_error_text(config, 0));
+    if (config != NULL) {
+        rc = tournament_file_read(config, rules);
+        if (rc < 0)
+            error_set(err, rc, "%s", config_error_text(config, 0));
     }
     config_free(config);
     return rc;

@@ -118,6 +118,7 @@ struct host_view_slot {
     struct slot_limits limits;
     struct figures figures;
     uint64_t n_intents, n_refused, nth;
+    uint64_t refused[REASONS_MAX]; /* by our own gate, this run */
     struct slot_unjudged unjudged;
     struct meters meters;
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */

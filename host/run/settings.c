@@ -150,7 +150,7 @@ static void check_words(struct config *config, const struct config_node *node, v
 }
 
 const struct schema settings_schema = {"settings", sizeof(struct words), words_fields,
-                                       .check = check_words};
+                                       .check = check_words, .either = {"venue", "venues"}};
 
 static int digits_of(int64_t count, int exp)
 {
@@ -193,11 +193,11 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
 }
 
 // is_known: whether the venue's name is known, without which no instrument has one.
-static int read_roster(struct settings *settings, const char *path, const char *plugins,
-                       int is_known)
+static int read_roster(struct settings *settings, const char *command, const char *path,
+                       const char *plugins, int is_known)
 {
     struct roster_names *names = calloc(1, sizeof(*names));
-    struct slots_roster from = {.command = "run",
+    struct slots_roster from = {.command = command,
                                 .path = path,
                                 .plugins = plugins,
                                 .names = is_known ? names : NULL,
@@ -240,13 +240,13 @@ static void check_feed(const struct settings *settings, uint32_t at, struct conf
                   venue->feed, venue->dialect);
 }
 
-static int read_venue(struct settings *settings, uint32_t at, const char *path)
+static int read_venue(struct settings *settings, const char *command, uint32_t at, const char *path)
 {
     struct venue_config *venue = &settings->host.venues[at];
     struct config_file file;
     const struct config_node *name = NULL;
 
-    if (config_file_open(&file, "run", path) && venue_config_read(file.config, venue) >= 0) {
+    if (config_file_open(&file, command, path) && venue_config_read(file.config, venue) >= 0) {
         name = config_at(file.config, "credential");
         if (venue->feed[0] != '\0')
             check_feed(settings, at, file.config);
@@ -261,7 +261,8 @@ static int read_venue(struct settings *settings, uint32_t at, const char *path)
 
 /* Which venue each instrument is of, with it what kind it is and, where none were said, what fees
  * are paid there; told of a venue that is none. */
-static int place_instruments(struct settings *settings, const struct words *words, const char *path)
+static int place_instruments(struct settings *settings, const char *command,
+                             const struct words *words, const char *path)
 {
     uint32_t n_of[HOST_VENUES_MAX] = {0};
     struct config_file file;
@@ -273,7 +274,7 @@ static int place_instruments(struct settings *settings, const struct words *word
         used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
                                  settings->host.venues[i].name);
 
-    if (!config_file_open(&file, "run", path))
+    if (!config_file_open(&file, command, path))
         return config_file_close(&file);
     for (uint32_t i = 0; i < words->n_instruments; i++) {
         struct host_instrument *instrument = &settings->instruments[i];
@@ -421,7 +422,8 @@ static int take_words(struct settings *settings, const struct words *words)
     return EXIT_OK;
 }
 
-int settings_read(struct settings *settings, const char *path, const char *plugins)
+int settings_read(struct settings *settings, const char *command, const char *path,
+                  const char *plugins)
 {
     struct words *words = calloc(1, sizeof(*words));
     struct post_target target;
@@ -429,7 +431,6 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     struct error err = {0};
     char venue[1024];
     struct config_file file;
-    int has_list;
     int is_known;
     int code;
 
@@ -437,7 +438,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         return EXIT_ENVIRONMENT;
     free(settings->instruments);
     memset(settings, 0, offsetof(struct settings, slots)); // a slot is what its roster says
-    if (config_file_open(&file, "run", path)) {
+    if (config_file_open(&file, command, path)) {
         config_read(file.config, &settings_schema, words);
         if (config_root(file.config) != NULL)
             check_symbols(file.config, words);
@@ -456,11 +457,6 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
             config_root(file.config) != NULL)
             config_refuse(file.config, config_at(file.config, "http"), CONFIG_E_VALUE, "%s",
                           err.text);
-        has_list = config_root(file.config) != NULL && config_at(file.config, "venues") != NULL;
-        if (config_root(file.config) != NULL && (words->venue[0] != '\0') == has_list)
-            config_refuse(file.config, config_root(file.config),
-                          has_list ? CONFIG_E_CONFLICT : CONFIG_E_MISSING,
-                          "expected either 'venue' or 'venues'");
         if (words->n_venues == 0) {
             memcpy(words->venues[0], words->venue, sizeof(words->venue));
             words->n_venues = words->venue[0] != '\0';
@@ -468,7 +464,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     }
     code = config_file_close(&file);
     if (!beside(settings->roster, sizeof(settings->roster), path, words->roster)) {
-        fprintf(stderr, "agon run: %.200s...: the path is too long\n", path);
+        fprintf(stderr, "agon %s: %.200s...: the path is too long\n", command, path);
         free(words);
         return EXIT_CONFIG;
     }
@@ -482,20 +478,20 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     settings->host.n_venues = words->n_venues;
     for (uint32_t i = 0; i < words->n_venues; i++) {
         int venue_code = beside(venue, sizeof(venue), path, words->venues[i])
-                             ? read_venue(settings, i, venue)
+                             ? read_venue(settings, command, i, venue)
                              : EXIT_CONFIG;
 
         is_known = is_known && venue_code == EXIT_OK;
         code = graver(code, venue_code);
     }
     if (is_known) {
-        int place_code = place_instruments(settings, words, path);
+        int place_code = place_instruments(settings, command, words, path);
 
         is_known = place_code == EXIT_OK;
         code = graver(code, place_code);
     }
     if (words->roster[0] != '\0')
-        code = graver(code, read_roster(settings, settings->roster, plugins, is_known));
+        code = graver(code, read_roster(settings, command, settings->roster, plugins, is_known));
     free(words);
     return code;
 }

@@ -30,10 +30,11 @@ struct settings {
 /* What the instruments trade, as the roster is held against it. */
 void host_pairs(struct values_pair *pairs, const struct host_instrument *instruments, uint32_t n);
 /* Reads all three files into what is zero or was read before. Every mistake of a file is printed to
- * stderr in one pass; the return value is an exit code: 0, 3 or 5, or 6 when a file cannot be read.
- * plugins: directory of the roster's plugin paths, each of which is opened in a child and its
- * parameters held against what it declares (roster/audit.h); one that may not be loaded is no
- * mistake: its slot says why (unfit). NULL: they are not looked for. */
-int settings_read(struct settings *settings, const char *path, const char *plugins);
+ * stderr in one pass, with the command that asks; the return value is an exit code: 0, 3 or 5, or 6
+ * when a file cannot be read. plugins: directory of the roster's plugin paths, each of which is
+ * opened in a child and its parameters held against what it declares (roster/audit.h); one that may
+ * not be loaded is no mistake: its slot says why (unfit). NULL: they are not looked for. */
+int settings_read(struct settings *settings, const char *command, const char *path,
+                  const char *plugins);
 
 #endif

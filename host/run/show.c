@@ -30,6 +30,8 @@ static void show_slot(struct host *host, uint16_t id)
         host->has_joined && host->failures[id][0] == '\0' && !slot_set_has(&host->beginning, id);
     to->n_intents = slot->n_intents;
     to->n_refused = slot->n_refused;
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++)
+        to->refused[reason] = engine_refused(host->engine, id, reason);
     engine_unjudged(host->engine, id, &to->unjudged);
     to->nth = slot->nth;
     to->n_open = orders_count(engine_orders(host->engine), id);

@@ -81,7 +81,7 @@ static const struct schema_field rule_fields[] = {
     {"delay_max", SCHEMA_DURATION, RULE(delay_max_ns), .max = DAY_NS,
      .doc = "the delay is drawn between the two"},
     {"answer", SCHEMA_CHOICE, RULE(answer), .choices = answers,
-     .doc = "hold: comes, lost, cut, error"},
+     .doc = "of a hold: what becomes of its answer"},
     {"for", SCHEMA_DURATION, RULE(for_ns), .max = DAY_NS, .doc = "maintenance, halve, skew, mute"},
     {"skew_ms", SCHEMA_INT, RULE(skew_ms), .min = -86400000, .max = 86400000,
      .doc = "how far ahead the clock is"},
@@ -126,12 +126,12 @@ static const struct schema_field file_fields[] = {
     {"faults", SCHEMA_MAP, SCHEMA_ARRAY(struct faults, rules, n), .sub = &rule_schema,
      .list_min = 1, .is_required = 1, .doc = "the first that fires is what happens"},
     {NULL}};
-static const struct schema file_schema = {"the faults", sizeof(struct faults), file_fields,
-                                          .check = NULL};
+const struct schema faults_schema = {"the faults", sizeof(struct faults), file_fields,
+                                     .check = NULL};
 
 int faults_read(struct faults *faults, struct config *config)
 {
-    int rc = config_read(config, &file_schema, faults);
+    int rc = config_read(config, &faults_schema, faults);
 
     if (rc < 0 || config_error_count(config) > 0) {
         memset(faults, 0, sizeof(*faults));

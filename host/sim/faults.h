@@ -16,8 +16,8 @@
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
-#include "base/error.h"
 #include "base/rng.h"
+#include "config/schema.h"
 
 #define FAULTS_MAX 64
 
@@ -86,7 +86,7 @@ struct fault_met { /* what is asked about; NULL: it has none of it */
     const char *method, *path, *symbol, *stream, *event;
 };
 
-struct config;
+extern const struct schema faults_schema;
 /* From a file's bytes; every mistake is in config. AGON_EINVAL. */
 int faults_read(struct faults *faults, struct config *config);
 /* ... of which only the first mistake is told. */

@@ -85,8 +85,8 @@ static const struct schema_field file_fields[] = {
     {"accounts", SCHEMA_MAP, SCHEMA_ARRAY(struct file, accounts, n), .sub = &account_schema,
      .list_min = 1, .is_required = 1, .doc = "who may trade"},
     {NULL}};
-static const struct schema file_schema = {"the accounts", sizeof(struct file), file_fields,
-                                          .check = NULL};
+const struct schema members_schema = {"the accounts", sizeof(struct file), file_fields,
+                                      .check = NULL};
 
 // Ed25519 keys come as 32 bytes or as the DER that openssl writes, which ends with them.
 static void take_public_key(struct config *config, const struct config_node *node, const char *text,
@@ -276,7 +276,7 @@ int members_read(struct members *members, struct config *config)
     memset(members, 0, sizeof(*members));
     if (file == NULL)
         return AGON_ENOMEM;
-    (void)config_read(config, &file_schema, file); // what is wrong is in config
+    (void)config_read(config, &members_schema, file); // what is wrong is in config
     if (config_root(config) != NULL) {
         if (file->assets != NULL)
             take_assets(config, file->assets, members);

@@ -22,7 +22,7 @@
 #ifndef SIM_MEMBERS_H
 #define SIM_MEMBERS_H
 
-#include "base/error.h"
+#include "config/schema.h"
 
 #define MEMBERS_MAX          64
 #define MEMBERS_BALANCES_MAX 64
@@ -64,9 +64,9 @@ struct members {
 
 /* The account every simulator has when no file names others. */
 void members_default(struct members *members);
-struct config;
 /* Decimals of an asset's balances: what `assets` says, else 8. */
 int members_exp(const struct members *members, const char *asset);
+extern const struct schema members_schema;
 /* From a file's bytes; every mistake is in config (config_print_errors). AGON_EINVAL. */
 int members_read(struct members *members, struct config *config);
 /* ... of which only the first mistake is told. name is for the message. */

@@ -150,10 +150,21 @@ static inline void live(void *ctx, struct control_live *to)
         jout_int(control_live_set(to, "sometimes"), 1);
 }
 
-static inline void metrics(void *ctx, FILE *out)
+static inline void metrics(void *ctx, const struct control_counts *counts, FILE *out)
 {
     (void)ctx;
+    (void)counts;
     fputs("# HELP agon_x X.\n# TYPE agon_x gauge\nagon_x 1\n", out);
+}
+
+static int is_ready_now;
+static inline int ready(void *ctx, struct jout *out)
+{
+    (void)ctx;
+    jout_open(out, '{');
+    jout_kv_bool(out, "ready", is_ready_now);
+    jout_close(out, '{');
+    return is_ready_now;
 }
 
 static inline void setup(void)
@@ -172,8 +183,12 @@ static inline void setup(void)
     ck_assert_int_eq(sem_init(&gate, 0, 0), 0);
     ck_assert_int_eq(sem_init(&at_gate, 0, 0), 0);
     config.dir = dir;
-    config.port = (struct control_port){
-        .verbs = verbs, .files = files, .look = look, .live = live, .metrics = metrics};
+    config.port = (struct control_port){.verbs = verbs,
+                                        .files = files,
+                                        .look = look,
+                                        .live = live,
+                                        .metrics = metrics,
+                                        .ready = ready};
     ck_assert_msg(control_start(&control, &config, &err) == AGON_OK, "%s", err.text);
     slash = strrchr(control_url(control), ':');
     port = (uint16_t)atoi(slash + 1);

@@ -120,6 +120,16 @@ START_TEST(who_may_what_over_http)
         {404, "GET /api/v1/" AT AUTH "\r\n"},
         {404, "GET /api/v1/export/fills" AT AUTH "\r\n"},
         {400, "GET /api/v1/books" AT AUTH "\r\n"},
+        // whoever watches over the process needs none, and may do nothing else there
+        {200, "GET /healthz" AT "\r\n"},
+        {200, "HEAD /healthz" AT "\r\n"},
+        {503, "GET /readyz" AT "\r\n"},
+        {503, "HEAD /readyz" AT "\r\n"},
+        {405, "POST /healthz" AT JSON AUTH ENDS},
+        {405, "POST /readyz" AT JSON AUTH ENDS},
+        {405, "DELETE /readyz" AT AUTH ENDS},
+        {421, "GET /readyz HTTP/1.1\r\nConnection: close\r\nHost: evil.example\r\n\r\n"},
+        {403, "GET /readyz" AT "Origin: http://evil.example\r\n\r\n"},
         // files are a table
         {404, "GET /../../etc/passwd" AT "\r\n"},
         {404, "GET /%2e%2e/%2e%2e/etc/passwd" AT "\r\n"},
@@ -162,6 +172,13 @@ START_TEST(who_may_what_over_http)
         ck_assert_ptr_null(strstr(reply, control_token(control)));
     }
     ck_assert_int_eq(n_halts, 2);
+    // No body behind a HEAD, and 200 as soon as the host is ready.
+    http("HEAD /readyz" AT "\r\n", reply, sizeof(reply));
+    ck_assert_str_eq(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+    is_ready_now = 1;
+    ck_assert_int_eq(http("GET /readyz" AT "\r\n", reply, sizeof(reply)), 200);
+    ck_assert_ptr_nonnull(strstr(reply, "{\"ready\":true}"));
+    is_ready_now = 0;
 }
 END_TEST
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a configuration may say and hardly means. A doubt is a function and a line of the table; it
+ * says where, what follows from it, and what to write instead. */
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/config_check.h"
+#include "roster/roster.h"
+#include "run/settings.h"
+
+struct doubts {
+    const struct settings *settings;
+    const struct config *config; /* the run's file */
+    const char *path;
+    int is_live;
+    uint32_t n;
+};
+
+__attribute__((format(printf, 4, 5))) static void doubt_at(struct doubts *doubts, const char *path,
+                                                           uint32_t line, const char *format, ...)
+{
+    va_list args;
+
+    doubts->n++;
+    fprintf(stderr, "%s:%u: warning: ", path, line);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* The line of a key of the run's file; 0: it is not there. */
+static uint32_t line_of(const struct doubts *doubts, const char *key)
+{
+    const struct config_node *node = config_get(config_root(doubts->config), key);
+
+    return node != NULL ? config_line(node) : 0;
+}
+
+static void of_stage(struct doubts *doubts)
+{
+    const struct settings *settings = doubts->settings;
+
+    for (uint32_t i = 0; i < settings->host.n_slots; i++) {
+        const struct record_slot *record = &settings->slots[i].record;
+
+        if (record->agent_kind == AGON_STRATEGY &&
+            record->stage < slot_least_stage(settings->host.mode))
+            doubt_at(
+                doubts, settings->roster, settings->slots[i].line,
+                "agent %s is at stage %s, which does not trade in mode %s: every order of it is "
+                "refused; to let it trade: 'stage: %s'",
+                record->name, roster_stage_name(record->stage), doubts->is_live ? "live" : "paper",
+                doubts->is_live ? "live" : "paper");
+    }
+}
+
+static void of_plugins(struct doubts *doubts)
+{
+    for (uint32_t i = 0; i < doubts->settings->host.n_slots; i++) {
+        const struct crew_slot *slot = &doubts->settings->slots[i];
+
+        if (slot->unfit[0] != '\0')
+            doubt_at(doubts, doubts->settings->roster, slot->line,
+                     "agent %s would be suspended: %s: %s; --plugins DIR says where plugins are",
+                     slot->record.name, slot->plugin, slot->unfit);
+        if (doubts->is_live && slot->record.runner == CREW_INPROC)
+            doubt_at(doubts, doubts->settings->roster, slot->line,
+                     "agent %s runs in the host's own process: a crash of it is a crash of the "
+                     "host; 'runner: process' has it in one of its own",
+                     slot->record.name);
+    }
+}
+
+static void of_instruments(struct doubts *doubts)
+{
+    const struct settings *settings = doubts->settings;
+
+    for (uint32_t at = 0; at < settings->host.n_instruments; at++) {
+        const struct config_node *node = config_at(doubts->config, "instruments[%u]", at);
+        int is_had = 0;
+
+        for (uint32_t i = 0; i < settings->host.n_slots; i++) {
+            const struct subscription *of = &settings->slots[i].record.subscription;
+
+            for (uint32_t k = 0; k < of->n_instruments; k++)
+                is_had |= of->instruments[k] == at + 1;
+        }
+        for (uint32_t k = 0; k < settings->host.values.n; k++)
+            is_had |= settings->host.values.all[k].instrument == at + 1;
+        if (!is_had && node != NULL)
+            doubt_at(doubts, doubts->path, config_line(node),
+                     "%s is watched and nobody trades it or is valued by it; leave it out, or name "
+                     "it in an agent's 'instruments'",
+                     settings->instruments[at].symbol);
+    }
+}
+
+static void of_speed(struct doubts *doubts)
+{
+    const struct settings *settings = doubts->settings;
+
+    for (uint32_t i = 0; settings->host.speed_milli != 1000 && i < settings->host.n_venues; i++) {
+        const char *host = settings->host.venues[i].market.host;
+
+        if (strcmp(host, "127.0.0.1") != 0 && strcmp(host, "localhost") != 0 &&
+            strcmp(host, "::1") != 0)
+            doubt_at(doubts, doubts->path, line_of(doubts, "speed"),
+                     "speed is that of a simulator, and venue %s is at %s; expected 'speed: 1'",
+                     settings->host.venues[i].name, host);
+    }
+}
+
+static void of_live(struct doubts *doubts)
+{
+    static const char *const of_paper[] = {"entry_latency", "report_latency", "entry_sigma",
+                                           "report_sigma"};
+
+    if (!doubts->is_live)
+        return;
+    for (size_t i = 0; i < sizeof(of_paper) / sizeof(of_paper[0]); i++)
+        if (line_of(doubts, of_paper[i]) != 0)
+            doubt_at(doubts, doubts->path, line_of(doubts, of_paper[i]),
+                     "%s is of mode paper alone, and does nothing in mode live; leave it out",
+                     of_paper[i]);
+    if (doubts->settings->host.is_async)
+        doubt_at(doubts, doubts->path, line_of(doubts, "journal"),
+                 "orders leave before their record is on the disk: behind a crash of the machine "
+                 "the host may not know of them; 'journal: sync' waits");
+    if (doubts->settings->host.webhook[0] == '\0')
+        doubt_at(doubts, doubts->path, 1,
+                 "nobody is alerted: there is no 'webhook'; alerts stand in the journal alone");
+}
+
+static void of_limits(struct doubts *doubts)
+{
+    for (uint32_t i = 0; i < doubts->settings->host.n_slots; i++) {
+        const struct crew_slot *slot = &doubts->settings->slots[i];
+        const struct slot_limits *limits = &slot->record.limits;
+
+        // The highest equity is the capital at least.
+        if (limits->daily_loss_amt > limits_of_capital(limits->capital_amt, limits->drawdown_ppm))
+            doubt_at(doubts, doubts->settings->roster, slot->line,
+                     "agent %s: daily_loss is more than drawdown allows, which is reached first; "
+                     "expected it below",
+                     slot->record.name);
+    }
+}
+
+static void of_tournament(struct doubts *doubts)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < doubts->settings->host.n_slots; i++)
+        n += doubts->settings->slots[i].record.agent_kind == AGON_STRATEGY;
+    if (doubts->settings->host.tournament.mode != 0 && n == 1)
+        doubt_at(doubts, doubts->settings->roster, 1,
+                 "a tournament of one agent moves nothing; leave 'tournament' out, or name another "
+                 "agent");
+}
+
+static void (*const all[])(struct doubts *doubts) = {of_stage, of_plugins, of_instruments, of_speed,
+                                                     of_live,  of_limits,  of_tournament};
+
+uint32_t config_doubts(const struct settings *settings, const char *path,
+                       const struct config *config)
+{
+    struct doubts doubts = {.settings = settings,
+                            .config = config,
+                            .path = path,
+                            .is_live = settings->host.mode == RUN_LIVE};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        all[i](&doubts);
+    return doubts.n;
+}

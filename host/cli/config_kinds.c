@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/config_kinds.h"
+
+#include <string.h>
+
+#include "roster/roster.h"
+#include "roster/tournament_preset.h"
+#include "run/settings.h"
+#include "sim/faults.h"
+#include "sim/members.h"
+#include "synth/synth.h"
+#include "venue/config.h"
+
+const struct schema_kind config_kinds[KINDS + 1] = {
+    [KIND_RUN] = {"run", &settings_schema, "What `agon run --config` reads."},
+    [KIND_VENUE] = {"venue", &venue_schema,
+                    "A venue, or an account of one: named by `venue` and `venues` of a run."},
+    [KIND_ROSTER] = {"roster", &roster_schema,
+                     "The agents: named by `roster` of a run, by `agon ctl apply` and by `agon "
+                     "backtest --roster`."},
+    [KIND_TOURNAMENT] = {"tournament", &tournament_file_schema,
+                         "Rules of a tournament by themselves, as in `configs/tournament`."},
+    [KIND_MARKET] = {"market", &synth_schema,
+                     "A generated market: `--market` of `agon backtest`, `sim` and `demo`."},
+    [KIND_ACCOUNTS] = {"accounts", &members_schema,
+                       "Accounts of a simulated exchange: `agon sim --accounts`."},
+    [KIND_FAULTS] = {"faults", &faults_schema,
+                     "Faults of a simulated exchange: `agon sim --faults`."},
+};
+const char *const config_kinds_names[KINDS + 1] = {"run",    "venue",    "roster", "tournament",
+                                                   "market", "accounts", "faults", NULL};
+
+/* Two for each key that it knows, one less for each that it wants and that is not there. */
+static int likeness(const struct config_node *root, const struct schema *schema)
+{
+    int n_known = 0, n_missing = 0;
+
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++) {
+        int is_there = config_get(root, field->key) != NULL;
+
+        n_known += is_there;
+        n_missing += field->is_required && !is_there;
+    }
+    return n_known > 0 ? 2 * n_known - n_missing + (int)KINDS * 8 : 0;
+}
+
+enum file_kind config_kinds_of(const struct config *config)
+{
+    const struct config_node *root = config_root(config);
+    enum file_kind found = KINDS;
+    int most = 0;
+
+    for (enum file_kind kind = 0; root != NULL && config_is_map(root) && kind < KINDS; kind++) {
+        int like = likeness(root, config_kinds[kind].schema);
+
+        if (like == most)
+            found = KINDS; // or none has any yet
+        if (like > most)
+            found = kind;
+        most = like > most ? like : most;
+    }
+    return found;
+}

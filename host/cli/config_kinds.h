@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/* config_kinds: the kinds of YAML files that the program reads, with the table that each is read
+ * by. [any] */
+#ifndef CLI_CONFIG_KINDS_H
+#define CLI_CONFIG_KINDS_H
+
+#include "config/schema.h"
+
+enum file_kind {
+    KIND_RUN,
+    KIND_VENUE,
+    KIND_ROSTER,
+    KIND_TOURNAMENT,
+    KIND_MARKET,
+    KIND_ACCOUNTS,
+    KIND_FAULTS,
+    KINDS
+};
+extern const struct schema_kind config_kinds[KINDS + 1]; /* by enum file_kind */
+extern const char *const config_kinds_names[KINDS + 1];  /* ends with NULL, as options want it */
+
+/* The kind that knows most of the file's keys and misses fewest; KINDS: none knows any, or two are
+ * alike. */
+enum file_kind config_kinds_of(const struct config *config);
+
+#endif
