@@ -7,6 +7,32 @@
 #include "run/host_impl.h"
 #include "sys/memory.h"
 
+void host_note_result(struct host *host, uint16_t slot)
+{
+    const struct score *score = engine_score(host->engine, slot);
+
+    host->results[slot].won_amt = score->won_amt - score->lost_amt;
+    host->results[slot].n = score->n_wins + score->n_losses;
+}
+
+/* The most frequent reasons, the first of those that are equally many by number. */
+static void show_refusals(struct host *host, uint16_t id, struct host_view_slot *to)
+{
+    to->n_refusals = 0;
+    for (uint16_t reason = 1; to->n_refused > 0 && reason < REASONS_MAX; reason++) {
+        uint64_t n = engine_refused(host->engine, id, reason);
+        uint32_t at = to->n_refusals;
+
+        if (n == 0 || (at == HOST_VIEW_REFUSALS && to->refusals[HOST_VIEW_REFUSALS - 1].n >= n))
+            continue;
+        at -= at == HOST_VIEW_REFUSALS;
+        for (; at > 0 && to->refusals[at - 1].n < n; at--)
+            to->refusals[at] = to->refusals[at - 1];
+        to->refusals[at] = (struct host_view_refusal){.reason = reason, .n = n};
+        to->n_refusals += to->n_refusals < HOST_VIEW_REFUSALS;
+    }
+}
+
 static void show_slot(struct host *host, uint16_t id)
 {
     const struct slot *slot = &engine_slots(host->engine)->all[id];
@@ -30,6 +56,8 @@ static void show_slot(struct host *host, uint16_t id)
         host->has_joined && host->failures[id][0] == '\0' && !slot_set_has(&host->beginning, id);
     to->n_intents = slot->n_intents;
     to->n_refused = slot->n_refused;
+    show_refusals(host, id, to);
+    host_note_result(host, id);
     engine_unjudged(host->engine, id, &to->unjudged);
     to->nth = slot->nth;
     to->n_open = orders_count(engine_orders(host->engine), id);
@@ -186,6 +214,7 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     to->bid_px = bid.px;
     to->ask_px = ask.px;
     to->last_px = engine_mark_px(host->engine, id);
+    to->rate_ppb = engine_funding(host->engine, id, &to->t_funding);
     if (top != NULL)
         to->top = *top;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last plan of the tournament: who is ranked, by which measures, and what capital moved.
-import { make, money, percent, put, signed, table, tone } from '../kit.mjs';
+import { make, money, percent, put, scrolls, signed, table, tone } from '../kit.mjs';
 
 // A column for each measure that the host has: its name, unit and decimals come with the plan.
 const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : v.toFixed(m.decimals).replace('-', '\u2212'));
@@ -14,13 +14,13 @@ const columnsOf = measures => [
 ];
 
 export default {
-  side: 'left', title: 'Tournament', keys: ['tournament'],
+  page: 'tournament', side: 'wide', title: 'Tournament', keys: ['tournament'],
   open({ section, bar, body }) {
     const note = make('span', { className: 'count', id: 'tournament-note' });
     const node = make('table', { id: 't-tournament' });
     let rows = null;
     bar.append(note);
-    body.append(make('div', { className: 'scroll' }, node));
+    body.append(scrolls(make('div', { className: 'scroll' }, node), 'Tournament'));
     return state => {
       const t = state.get('tournament');
       section.hidden = !t;
