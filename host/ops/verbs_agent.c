@@ -51,7 +51,7 @@ static int find_slot(const struct api *api, const char *name, struct error *err)
 {
     int slot = host_slot_of(api->host, name);
 
-    if (slot < 0 || !host_is_manned(api->host, (uint16_t)slot))
+    if (slot < 0)
         return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; `agents` lists them", name);
     return slot;
 }
@@ -78,8 +78,9 @@ int api_do_params(void *ctx, const struct control_call *call, struct jout *out, 
 
     if (params == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
+    params->n = 0; // of one whose plugin is gone nothing is known
     change.slot = (uint16_t)slot;
-    if (rc >= 0)
+    if (rc >= 0 && host_is_manned(api->host, (uint16_t)slot))
         rc = make(api, &change, err);
     if (rc >= 0) {
         jout_open(out, '[');
@@ -124,6 +125,8 @@ int api_do_param_set(void *ctx, const struct control_call *call, struct jout *ou
 
     if (to == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
+    if (rc >= 0 && !host_is_manned(api->host, (uint16_t)slot))
+        rc = error_set(err, AGON_ESTATE, "%.64s has no plugin that is active", call->argv[0]);
     if (rc >= 0) {
         *to = host_config_of(api->host)->slots[slot];
         rc = set_text(to, call->argv[1], call->argv[2], err);

@@ -30,11 +30,13 @@ async function open(width, height, colorScheme) {
   page.setDefaultTimeout(120000);
   page.on('console', message => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
   page.on('pageerror', error => complaints.push(String(error)));
-  page.on('requestfailed', request => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  // What is under way when the page is closed is given up.
+  page.on('requestfailed', request => { if (!page.isOver) complaints.push(`${request.url()}: ${request.failure()?.errorText}`); });
   await page.goto(url);
   await page.waitForSelector(`#t-agents tr[data-key="${agent}"]`);
   return page;
 }
+const close = page => { page.isOver = true; return page.context().close(); };
 const text = (page, selector) => page.locator(selector).first().textContent();
 // What each page shows once its data are there.
 const READY = {
@@ -184,7 +186,7 @@ async function traffic() {
     rates.push(`${name} ${(bytes / WATCHED_S / 1024).toFixed(1)}`);
     if (bytes / WATCHED_S > BYTES_PER_S) fail(`${name} costs ${(bytes / WATCHED_S / 1024).toFixed(1)} KB/s`);
   }
-  await page.context().close();
+  await close(page);
   return rates.join(', ');
 }
 
@@ -207,14 +209,14 @@ async function look(scheme) {
       if (folder) await page.screenshot({ path: `${folder}/${name}-${width}-${scheme}.png`, fullPage: width !== 2560 });
     }
   }
-  await page.context().close();
+  await close(page);
 }
 
 try {
   const page = await open(1440, 900, 'dark');
   await operate(page);
   await change(page);
-  await page.context().close();
+  await close(page);
   const rates = await traffic();
   await look('dark');
   await look('light');

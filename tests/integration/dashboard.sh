@@ -76,7 +76,8 @@ ended "$HOST_PID" 0 "the host at its end"
 
 # What was before a restart is still there: points of equity from the journal's samples, older than the second run.
 start_host
-until_true "$HOST_PID" "the second run" "$AGON" ctl status --dir "$WORK/run"
+status() { "$AGON" ctl status --dir "$WORK/run" >"$WORK/status" 2>&1; }
+until_true "$HOST_PID" "the second run" status
 equity() {
     "$AGON" ctl equity --json --dir "$WORK/run" >"$WORK/equity.json" 2>/dev/null && "$AGON" ctl events --json --dir "$WORK/run" >"$WORK/events.json"
 }

@@ -45,7 +45,8 @@ function draw(layers) {
       ctx.fillText(text, bbox.left + 4 * dpr, y(price) - 3 * dpr);
     };
     ctx.globalAlpha = 0.75;
-    for (const o of orders.slice(0, 24)) line(Number(o.price), css(o.side === 'buy' ? 'good' : 'bad'), [2, 4], `${o.side} ${o.quantity}`);
+    const resting = orders.filter(o => Number(o.price) > 0).slice(0, 24);
+    for (const o of resting) line(Number(o.price), css(o.side === 'buy' ? 'good' : 'bad'), [2, 4], resting.length > 4 ? '' : `${o.side} ${o.quantity}`);
     ctx.globalAlpha = 1;
     if (entry) line(entry.price, css('accent'), [6, 4], entry.text);
     for (const f of fills) {

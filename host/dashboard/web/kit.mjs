@@ -61,7 +61,7 @@ export function card(title, { name, tall } = {}) {
   return { section, bar, body };
 }
 // What scrolls can be reached by keys, and says what it is.
-export const scrolls = (node, name) => Object.assign(node, { tabIndex: 0, role: 'region', ariaLabel: name });
+export const scrolls = (node, name) => Object.assign(node, { tabIndex: 0, role: 'group', ariaLabel: name });
 export function tabs(names, chosen, choose, label) {
   const node = make('div', { className: 'tabs', role: 'group', ariaLabel: label });
   for (const [key, title] of names) {
@@ -120,6 +120,7 @@ export function table(node, columns, empty, onRow, sortName) {
   let last = [[], null];
   const mark = () => heads.forEach((head, i) => { head.ariaSort = sort?.key !== columns[i].title ? null : sort.down ? 'descending' : 'ascending'; });
   columns.forEach((c, i) => {
+    if (c.unseen) { heads[i].append(make('span', { className: 'unseen', textContent: c.unseen })); return; }
     if (!sortName || !c.value) { heads[i].textContent = c.title; return; }
     heads[i].append(make('button', { type: 'button', className: 'sort', textContent: c.title, onclick: () => {
       sort = sort?.key !== c.title ? { key: c.title, down: true } : sort.down ? { key: c.title, down: false } : null;

@@ -17,8 +17,8 @@ export default {
       { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', tip: 'In the currency at the end', value: p => Number(p.unrealised), text: p => signed(p.unrealised), tone: p => tone(p.unrealised) },
       { title: 'Realised', class: 'p2', value: p => Number(p.realised), text: p => signed(p.realised), tone: p => tone(p.realised) },
-      { title: '', class: 'l p3', text: p => p.currency },
-      { title: '', class: 'act p2', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.hidden = Number(p.quantity) === 0; cell.firstChild.ariaLabel = `Close ${p.symbol} of ${p.agent}`; cell.firstChild.onclick = () => closePosition(p); } },
+      { title: 'In', class: 'l p3', text: p => p.currency },
+      { title: '', unseen: 'Action', class: 'act p2', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.hidden = Number(p.quantity) === 0; cell.firstChild.ariaLabel = `Close ${p.symbol} of ${p.agent}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.', undefined, 'positions');
     return state => {
       const list = rows(state, 'position/').filter(p => Number(p.quantity) !== 0 || Number(p.realised) !== 0);

@@ -7,9 +7,9 @@ const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'sha
 const columnsOf = measures => [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
-  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', text: r => percent(r.share, 1) },
+  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', class: 'p2', text: r => percent(r.share, 1) },
   ...measures.map(m => ({ title: m.label, class: 'p3', tip: m.doc, text: r => shown(m, r[m.name]) })),
-  { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', text: r => money(r.after) },
+  { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', class: 'p2', text: r => money(r.after) },
   { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
 ];
 
