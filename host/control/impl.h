@@ -18,7 +18,7 @@
 #define LIVE_KEY           48    /* bytes of a key, with its end */
 #define LIVE_MEMBERS       96    /* of an object, sent one by one */
 #define LIVE_WANTED        32    /* keys that a reader may name */
-#define LIVE_RATE          15000 /* bytes a second to one reader, after the first message */
+#define LIVE_RATE          12000 /* bytes a second to one reader, after the first message */
 #define CONTROL_TOKEN_TEXT 33    /* hexadecimal */
 #define LOCAL_MAX          64    /* connections at once to the socket, */
 #define LOCAL_OVER         128   /* and beside them, for what is urgent */

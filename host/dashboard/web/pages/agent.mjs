@@ -73,6 +73,7 @@ export default {
     let whole = null; // what the host was asked
     let asked = 0;
     let params = null;
+    let lines = new Map(); // of the log, by time and text
     let now = new Map();
     const choose = make('select', { id: 'agent-name', ariaLabel: 'Agent', onchange: () => { location.hash = `#/agent/${encodeURIComponent(choose.value)}`; } });
     const pill = make('span', { className: 'pill' });
@@ -153,9 +154,10 @@ export default {
         if (mine !== name) return;
         paramBox.body.replaceChildren(...(params.length ? params.map(p => paramRow(mine, p, again)) : [make('p', { className: 'none dim', textContent: 'None.' })]));
       }
-      const lines = await get('log/tail/300') ?? [];
+      const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
       if (mine !== name) return;
-      log.draw(lines.filter(l => l.text.includes(mine)).slice(-60).reverse().map((l, i) => ({ key: `${l.t}${i}`, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.text })), l => l.key);
+      for (const l of newest) if (l.text.includes(mine)) lines.set(`${l.t} ${l.text}`, l);
+      log.draw([...lines].slice(-60).reverse().map(([key, l]) => ({ key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.text })), l => l.key);
       draw(now);
     }
     function draw(state) {
@@ -166,8 +168,8 @@ export default {
       if (choose.dataset.names !== names.join()) { choose.dataset.names = names.join(); choose.replaceChildren(...names.map(n => make('option', { textContent: n, value: n }))); }
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
-      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
-      else if (performance.now() - asked > 30000) ask();
+      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
+      else if (performance.now() - asked > 60000) ask();
       const a = list.find(v => v.name === name);
       const state_ = a.state.toLowerCase();
       put(pill, state_);
