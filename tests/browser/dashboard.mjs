@@ -28,7 +28,7 @@ async function open(width, height, colorScheme) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1 });
   const page = await context.newPage();
   page.setDefaultTimeout(120000);
-  page.on('console', message => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+  page.on('console', message => { if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`); });
   page.on('pageerror', error => complaints.push(String(error)));
   // What is under way when the page is closed is given up.
   page.on('requestfailed', request => { if (!page.isOver) complaints.push(`${request.url()}: ${request.failure()?.errorText}`); });
