@@ -14,104 +14,6 @@
 
 #define LOOK_NS ((int64_t)50 * 1000000) /* what is older is looked at anew for a request */
 
-/* ---- what is live ---- */
-
-static void end_value(struct control_live *live)
-{
-    struct live_entry *entry;
-    const char *text;
-
-    if (live->open < 0)
-        return;
-    entry = &live->entries[live->open];
-    live->open = -1;
-    text = jout_text(&live->value);
-    if (entry->text != NULL && entry->n == live->value.n &&
-        memcmp(entry->text, text, entry->n) == 0)
-        return;
-    free(entry->text);
-    entry->text = strndup(text, live->value.n);
-    entry->n = entry->text != NULL ? live->value.n : 0;
-    entry->version = live->version;
-}
-
-struct jout *control_live_set(struct control_live *live, const char *key)
-{
-    uint32_t at = live->hint;
-
-    end_value(live);
-    jout_reset(&live->value);
-    // Keys come in the same order each time, so the place is nearly always the next one.
-    if (at >= live->n || strcmp(live->entries[at].key, key) != 0) {
-        for (at = 0; at < live->n && strcmp(live->entries[at].key, key) != 0; at++)
-            ;
-    }
-    if (at == LIVE_KEYS || strlen(key) >= sizeof(live->entries[0].key)) {
-        live->n_lost++;
-        return &live->value; // written and dropped
-    }
-    if (at == live->n) {
-        memset(&live->entries[at], 0, sizeof(live->entries[at]));
-        memcpy(live->entries[at].key, key, strlen(key) + 1);
-        live->n++;
-    }
-    live->entries[at].is_set = 1;
-    live->open = (int32_t)at;
-    live->hint = at + 1;
-    return &live->value;
-}
-
-void control_live_tick(struct control *control)
-{
-    struct control_live *live = control->live;
-    uint32_t kept = 0;
-
-    live->version++;
-    live->n_gone = 0;
-    live->hint = 0;
-    for (uint32_t i = 0; i < live->n; i++)
-        live->entries[i].is_set = 0;
-    control->config.port.live(control->config.port.ctx, live);
-    end_value(live);
-    for (uint32_t i = 0; i < live->n; i++) {
-        struct live_entry *entry = &live->entries[i];
-
-        if (entry->is_set) {
-            if (kept != i)
-                live->entries[kept] = *entry;
-            kept++;
-        } else {
-            memcpy(live->gone[live->n_gone++], entry->key, sizeof(entry->key));
-            free(entry->text);
-        }
-    }
-    live->n = kept;
-}
-
-void control_live_message(const struct control_live *live, int is_all, struct jout *out)
-{
-    jout_open(out, '{');
-    jout_kv_str(out, "type", is_all ? "snapshot" : "diff");
-    jout_kv_int(out, "version", (int64_t)live->version);
-    jout_key(out, "set");
-    jout_open(out, '{');
-    for (uint32_t i = 0; i < live->n; i++) {
-        const struct live_entry *entry = &live->entries[i];
-
-        if (entry->text == NULL || (!is_all && entry->version != live->version))
-            continue;
-        jout_key(out, entry->key);
-        jout_raw(out, entry->text, entry->n);
-    }
-    jout_close(out, '{');
-    jout_key(out, "removed");
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < live->n_gone && !is_all; i++)
-        jout_str(out, live->gone[i]);
-    jout_close(out, '[');
-    jout_close(out, '{');
-}
-
 /* ---- verbs ---- */
 
 /* A flood keeps nobody from halting. A turn of the loop lets in so many, hears what each connection
@@ -244,8 +146,9 @@ static void on_worked(uv_work_t *work, int status)
     job->control->n_jobs--;
     job->control->n_refused += job->rc < 0;
     job->control->looked_ns = 0;
-    log_info("control", job->verb->name, "%s %s: %s", job->verb->name,
-             job->call.argc > 0 ? job->call.argv[0] : "", job->rc < 0 ? job->err.text : "done");
+    if (job->verb->scope == CONTROL_OPERATE)
+        log_info("control", job->verb->name, "%s %s: %s", job->verb->name,
+                 job->call.argc > 0 ? job->call.argv[0] : "", job->rc < 0 ? job->err.text : "done");
     job->done(job);
     jout_deinit(&job->out);
     free(job->bytes);
@@ -459,7 +362,7 @@ void control_stop(struct control *control)
     }
     server_free(control->server);
     for (uint32_t i = 0; control->live != NULL && i < control->live->n; i++)
-        free(control->live->entries[i].text);
+        control_live_end(&control->live->entries[i]);
     if (control->live != NULL)
         jout_deinit(&control->live->value);
     free(control->live);

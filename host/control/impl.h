@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* impl: what the parts of the control service share. control.c has the thread and what is live,
+/* impl: what the parts of the control service share. control.c has the thread, live.c what is live,
  * local.c the socket of the run directory, line.c what is said there, web.c HTTP and WebSocket.
  * [control] */
 #ifndef CONTROL_IMPL_H
@@ -14,11 +14,15 @@
 #include "control/control.h"
 #include "net/server.h"
 
-#define LIVE_KEYS          512
-#define CONTROL_TOKEN_TEXT 33                 /* hexadecimal */
-#define LOCAL_MAX          64                 /* connections at once to the socket, */
-#define LOCAL_OVER         128                /* and beside them, for what is urgent */
-#define ACCEPTS            16                 /* of each listener in one turn of the loop */
+#define LIVE_KEYS          2048
+#define LIVE_KEY           48    /* bytes of a key, with its end */
+#define LIVE_MEMBERS       96    /* of an object, sent one by one */
+#define LIVE_WANTED        32    /* keys that a reader may name */
+#define LIVE_RATE          12000 /* bytes a second to one reader, after the first message */
+#define CONTROL_TOKEN_TEXT 33    /* hexadecimal */
+#define LOCAL_MAX          64    /* connections at once to the socket, */
+#define LOCAL_OVER         128   /* and beside them, for what is urgent */
+#define ACCEPTS            16    /* of each listener in one turn of the loop */
 #define DEBT_NS            ((int64_t)1000000) /* spent on what is not urgent: then the loop rests as long, */
 #define REST_MAX_NS        ((int64_t)5000000) /* and no longer than this */
 #define SLOWED_MAX         32
@@ -29,21 +33,39 @@
 #define JOBS_MAX           4
 #define REPEAT_MAX         64 /* keys of commands that are remembered */
 
+struct live_member { /* of an object: places in its text */
+    uint32_t key, key_n, at, n;
+    uint64_t version; /* of the live state when it last changed */
+};
 struct live_entry {
-    char key[48];
+    char key[LIVE_KEY];
     char *text; /* owned; the value */
     size_t n;
+    struct live_member *members; /* owned; of n_members */
+    uint32_t n_members;
     uint64_t version; /* of the live state when it last changed */
+    uint64_t whole;   /* ... when something else than its members did */
     uint8_t is_set;   /* in this tick */
+};
+struct live_gone { /* a key that ended */
+    char key[LIVE_KEY];
+    uint64_t version;
 };
 struct control_live {
     struct live_entry entries[LIVE_KEYS];
-    char gone[LIVE_KEYS][48]; /* keys that ended with this tick */
-    uint32_t n, n_gone, hint;
+    struct live_gone gone[LIVE_KEYS]; /* number n at place n % LIVE_KEYS */
+    uint64_t n_gone;
+    uint32_t n, hint;
     uint64_t version;
     struct jout value; /* being written */
     int32_t open;      /* its entry; -1: none */
     uint64_t n_lost;   /* keys that found no room */
+};
+struct live_reader {
+    uint64_t version;                 /* of what it was last sent; 0: it needs everything */
+    int is_choosy;                    /* it has named keys, and takes members by themselves */
+    char keys[LIVE_WANTED][LIVE_KEY]; /* one that ends with / stands for all that begin so */
+    uint32_t n_keys;
 };
 /* A verb that takes its time, away from the loop. */
 struct job {
@@ -80,9 +102,11 @@ struct local {
     uint8_t is_waiting;           /* for its turn */
 };
 struct watcher {
-    uint64_t conn;    /* 0: free */
-    uint64_t version; /* of what it was last sent; 0: it needs everything */
-    int64_t stuck_ns; /* since when it takes nothing; 0: it does */
+    uint64_t conn;            /* 0: free */
+    int64_t stuck_ns;         /* since when it takes nothing; 0: it does */
+    int64_t room;             /* bytes that it may be sent now: grows by LIVE_RATE a second */
+    int64_t room_ns, told_ns; /* when that was counted; when it was sent something */
+    struct live_reader reader;
 };
 struct wrong { /* tokens that a peer named */
     char peer[48];
@@ -147,8 +171,14 @@ int control_run(struct control *control, const struct control_verb *verb,
                 const struct control_call *call, struct jout *out, struct error *err);
 /* Sets what is live anew, and says what changed. */
 void control_live_tick(struct control *control);
-/* The state, or what changed since the version before, as a message. */
-void control_live_message(const struct control_live *live, int is_all, struct jout *out);
+/* Is all known that ended since that version? Else its reader needs everything. */
+int control_live_knows(const struct control_live *live, uint64_t version);
+/* Has the reader asked for that key? */
+int control_live_takes(struct live_reader *reader, const char *key);
+/* What of its keys changed since the reader's version, or all of them, as a message; how many. */
+uint32_t control_live_message(const struct control_live *live, struct live_reader *reader,
+                              struct jout *out);
+void control_live_end(struct live_entry *entry);
 
 /* The words of a request of n bytes, {"verb": [WORD, ...]}; call points into *root, which is the
  * caller's to give back, also after a refusal (NULL: no JSON). AGON_EINVAL: no request. [any] */

@@ -582,17 +582,6 @@ static int on_ws_request(void *ctx, uint64_t conn, const struct http_message *re
     return find_watcher(control, 0) != NULL ? 0 : 503;
 }
 
-static void send_all(struct control *control, struct watcher *watcher)
-{
-    struct jout out = {0};
-
-    control_live_message(control->live, 1, &out);
-    jout_text(&out);
-    if (server_ws_send(control->server, watcher->conn, WS_TEXT, out.at, out.n) == AGON_OK)
-        watcher->version = control->live->version;
-    jout_deinit(&out);
-}
-
 static void on_ws_open(void *ctx, uint64_t conn)
 {
     struct control *control = ctx;
@@ -605,15 +594,37 @@ static void on_ws_open(void *ctx, uint64_t conn)
     *watcher = (struct watcher){.conn = conn};
 }
 
+/* {"keys": ["status", "agent/"]}: from now on it is sent these, beginning with all of them. */
+static int choose(struct live_reader *reader, const char *bytes, size_t n)
+{
+    json_t *root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *keys = json_object_get(root, "keys");
+    struct live_reader to = {.is_choosy = 1};
+    int is_good =
+        json_object_size(root) == 1 && json_is_array(keys) && json_array_size(keys) <= LIVE_WANTED;
+
+    for (size_t i = 0; is_good && i < json_array_size(keys); i++) {
+        const char *key = json_string_value(json_array_get(keys, i));
+
+        is_good = key != NULL && key[0] != '\0' && strlen(key) < LIVE_KEY;
+        if (is_good)
+            memcpy(to.keys[to.n_keys++], key, strlen(key) + 1);
+    }
+    json_decref(root);
+    if (is_good)
+        *reader = to;
+    return is_good ? AGON_OK : AGON_EINVAL;
+}
+
 static void on_ws_message(void *ctx, uint64_t conn, enum ws_opcode opcode, const void *bytes,
                           size_t n)
 {
     struct control *control = ctx;
+    struct watcher *watcher = find_watcher(control, conn);
 
-    (void)opcode;
-    (void)bytes;
-    (void)n;
-    server_ws_close(control->server, conn, WS_CODE_POLICY, "this socket only sends");
+    if (watcher == NULL || opcode != WS_TEXT || choose(&watcher->reader, bytes, n) < 0)
+        server_ws_close(control->server, conn, WS_CODE_POLICY,
+                        "expected {\"keys\": [...]}: what is to be sent");
 }
 
 static void on_ws_close(void *ctx, uint64_t conn, int code)
@@ -625,12 +636,33 @@ static void on_ws_close(void *ctx, uint64_t conn, int code)
         memset(watcher, 0, sizeof(*watcher));
 }
 
-static void tell(struct control *control, struct watcher *watcher, const struct jout *diff,
-                 int64_t mono)
+/* How much it may be sent: at most a second's worth is saved up. */
+static int has_room(struct watcher *watcher, int64_t mono)
 {
+    int64_t since_ns = watcher->room_ns == 0 ? 0 : mono - watcher->room_ns;
+
+    if (since_ns > SLOW_NS)
+        since_ns = SLOW_NS;
+    watcher->room_ns = mono;
+    watcher->room += since_ns / 1000 * LIVE_RATE / 1000000;
+    if (watcher->room > LIVE_RATE)
+        watcher->room = LIVE_RATE;
+    return watcher->room > 0;
+}
+
+/* A reader that has had its bytes waits for the next tick and then gets what changed meanwhile. One
+ * that is told nothing for a second is told that nothing changed: it can tell silence from death.
+ */
+static void tell(struct control *control, struct watcher *watcher, int64_t mono)
+{
+    struct live_reader *reader = &watcher->reader;
+    struct jout out = {0};
+    int is_diff = control_live_knows(control->live, reader->version);
+    uint32_t n;
+
     // A client that is behind gets no diffs, and the whole state once it has caught up.
     if (server_unsent(control->server, watcher->conn) > QUEUE_MAX / 4) {
-        watcher->version = 0;
+        reader->version = 0;
         if (watcher->stuck_ns == 0)
             watcher->stuck_ns = mono;
         if (mono - watcher->stuck_ns > STUCK_NS)
@@ -638,19 +670,26 @@ static void tell(struct control *control, struct watcher *watcher, const struct 
         return;
     }
     watcher->stuck_ns = 0;
-    if (watcher->version + 1 == control->live->version && watcher->version != 0) {
-        if (server_ws_send(control->server, watcher->conn, WS_TEXT, diff->at, diff->n) == AGON_OK)
-            watcher->version = control->live->version;
+    if (!has_room(watcher, mono) && is_diff)
+        return;
+    n = control_live_message(control->live, reader, &out);
+    if (n > 0 || !is_diff || mono - watcher->told_ns >= SLOW_NS) {
+        jout_text(&out);
+        if (server_ws_send(control->server, watcher->conn, WS_TEXT, out.at, out.n) == AGON_OK)
+            reader->version = control->live->version;
         else
-            watcher->version = 0;
+            reader->version = 0;
+        if (is_diff) // what it begins with is not counted
+            watcher->room -= (int64_t)out.n;
+        watcher->told_ns = mono;
     } else {
-        send_all(control, watcher);
+        reader->version = control->live->version;
     }
+    jout_deinit(&out);
 }
 
 void control_web_tick(struct control *control, int64_t mono)
 {
-    struct jout diff = {0};
     int n = 0;
 
     answer_slowed(control, mono);
@@ -659,13 +698,10 @@ void control_web_tick(struct control *control, int64_t mono)
     if (n == 0)
         return; // nobody looks: nothing is written
     control_live_tick(control);
-    control_live_message(control->live, 0, &diff);
-    jout_text(&diff);
     for (uint32_t i = 0; i < WATCH_MAX; i++) {
         if (control->watchers[i].conn != 0)
-            tell(control, &control->watchers[i], &diff, mono);
+            tell(control, &control->watchers[i], mono);
     }
-    jout_deinit(&diff);
 }
 
 /* ---- opening and closing ---- */

@@ -363,7 +363,40 @@ static void flatten_slot(struct engine *engine, uint16_t slot, const struct reco
     else if (command->scope == SCOPE_SLOT && engine->slots.all[slot].condition == CONDITION_RETIRED)
         close_want_for_good(engine, slot, reason); // `unload --close`
     else
-        close_want(engine, slot, command->scope == SCOPE_INSTRUMENT ? command->id : 0, reason);
+        close_want(engine, slot,
+                   command->scope == SCOPE_INSTRUMENT ? command->id
+                   : command->scope == SCOPE_SLOT     ? (agon_instrument_t)command->value
+                                                      : 0,
+                   reason);
+}
+
+static struct order *order_of(struct engine *engine, const struct record_command *command)
+{
+    struct order *order = orders_find(engine->orders, (uint64_t)command->value);
+
+    return command->scope == SCOPE_SLOT && order != NULL && order->slot == command->id ? order
+                                                                                       : NULL;
+}
+
+/* One order of a slot. It may have ended meanwhile: then there is nothing to do. */
+static int cancel_order(struct engine *engine, const struct record_command *command)
+{
+    struct order *order = order_of(engine, command);
+
+    if (order == NULL)
+        return AGON_EINVAL;
+    intents_cancel(engine, order, command->reason != 0 ? command->reason : REASON_OPERATOR);
+    return AGON_OK;
+}
+
+static int flatten(struct engine *engine, const struct record_command *command)
+{
+    if (!is_scope(engine, command) || command->value < 0 ||
+        (command->value != 0 &&
+         (command->scope != SCOPE_SLOT || command->value > (int64_t)engine->table.n_instruments)))
+        return AGON_EINVAL;
+    each_slot(engine, command, flatten_slot);
+    return AGON_OK;
 }
 
 static int set_halt(struct engine *engine, const struct record_command *command, int is_halted)
@@ -429,15 +462,14 @@ int control_command(struct engine *engine, const struct record_command *command)
     case COMMAND_RESUME:
         return set_halt(engine, command, 0);
     case COMMAND_CANCEL_ALL:
+        if (command->scope == SCOPE_SLOT && command->which == CANCEL_ORDER)
+            return cancel_order(engine, command);
         if (!is_scope(engine, command))
             return AGON_EINVAL;
         each_slot(engine, command, cancel_slot);
         return AGON_OK;
     case COMMAND_FLATTEN:
-        if (!is_scope(engine, command))
-            return AGON_EINVAL;
-        each_slot(engine, command, flatten_slot);
-        return AGON_OK;
+        return flatten(engine, command);
     case COMMAND_KILL:
         return end_all(engine, command, HALT_KILL);
     case COMMAND_STOP:

@@ -181,6 +181,8 @@ enum step_bars engine_bars(const struct engine *engine, agon_instrument_t instru
 /* The venue's mark price, where it told one in the last minute; else the middle of a live book, of
  * the last quote, or the last trade or bar; 0: none. */
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);
+/* Of a perpetual: the rate of the next funding, in 10^-9, and when it is paid; 0: not known. */
+int64_t engine_funding(const struct engine *engine, agon_instrument_t instrument, agon_ns_t *t);
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
 int engine_slot_halted(const struct engine *engine, uint16_t slot); /* by a halt of its own */

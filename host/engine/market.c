@@ -529,6 +529,15 @@ HOT int market_best(const struct engine *engine, agon_instrument_t instrument, a
     return 0;
 }
 
+int64_t engine_funding(const struct engine *engine, agon_instrument_t instrument, agon_ns_t *t)
+{
+    const struct market *market =
+        instrument <= INSTRUMENTS_MAX ? &engine->markets[instrument] : &engine->markets[0];
+
+    *t = market->t_funding;
+    return market->rate_ppb;
+}
+
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument)
 {
     const struct market *market;

@@ -132,10 +132,11 @@ struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation 
 enum command_kind { /* agon COMMAND: what an operator, or the host on its own rules, ordered */
                     COMMAND_HALT = 1, /* scope, id: no new risk from now on; cancels pass */
                     COMMAND_RESUME = 2,
-                    COMMAND_CANCEL_ALL = 3, /* scope, id */
-                    COMMAND_FLATTEN = 4,    /* scope, id: cancel all, then close positions */
-                    COMMAND_KILL = 5, /* global: cancel all and refuse all, until COMMAND_RESUME
-                                         with the same reason */
+                    COMMAND_CANCEL_ALL = 3, /* scope, id; of a slot also which, value */
+                    COMMAND_FLATTEN = 4, /* scope, id: cancel all, then close positions; of a slot
+                                            value: in that instrument alone; 0: in all */
+                    COMMAND_KILL = 5,    /* global: cancel all and refuse all, until COMMAND_RESUME
+                                            with the same reason */
                     COMMAND_SLOT_CONDITION = 6, /* id: slot, value: enum slot_condition */
                     COMMAND_SLOT_STAGE = 7,     /* id: slot, value: enum slot_stage */
                     COMMAND_LIMIT = 8,          /* id: slot, which: enum limit_number, value */
@@ -163,7 +164,11 @@ enum halt_cause {
     HALT_CAUSES = 8
 };
 /* which of a COMMAND_CANCEL_ALL of one slot */
-enum { CANCEL_ALL = 0, CANCEL_NON_REDUCING = 1 };
+enum {
+    CANCEL_ALL = 0,
+    CANCEL_NON_REDUCING = 1,
+    CANCEL_ORDER = 2 /* value: the one order of that number, which is the slot's */
+};
 enum scope { SCOPE_GLOBAL = 1, SCOPE_VENUE = 2, SCOPE_INSTRUMENT = 3, SCOPE_SLOT = 4 };
 
 struct record_command {

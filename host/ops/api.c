@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "config/suggest.h"
+#include "ops/api_history.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -22,7 +24,8 @@ int api_init(struct api *api, struct host *host, struct error *err)
     api->looked_ns = api->began_ns;
     api->view = calloc(1, sizeof(*api->view));
     api->slots = calloc(SLOTS_MAX, sizeof(*api->slots));
-    if (api->view == NULL || api->slots == NULL) {
+    api->history = api_history_new();
+    if (api->view == NULL || api->slots == NULL || api->history == NULL) {
         api_deinit(api);
         return error_set(err, AGON_ENOMEM, "control: out of memory");
     }
@@ -36,6 +39,7 @@ void api_deinit(struct api *api)
     watch_close(&api->watch);
     free(api->view);
     free(api->slots);
+    free(api->history);
     pthread_mutex_destroy(&api->act_lock);
     memset(api, 0, sizeof(*api));
     api->watch.fd = -1;
@@ -43,21 +47,71 @@ void api_deinit(struct api *api)
 
 // The whole run in bounded memory: when the places are full every second point goes, and from then
 // on half as many come.
+static void thin_slot(struct api_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->n / 2; i++)
+        slot->points[i] = slot->points[2 * i];
+    slot->n /= 2;
+}
+
 static void thin(struct api *api)
 {
-    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+    for (uint32_t id = 0; id < api->view->n_slots; id++)
+        thin_slot(&api->slots[id]);
+    thin_slot(&api->history->whole);
+    api->every_ns *= 2;
+}
+
+#define PAST_NS ((int64_t)1000000000) /* the host is asked for so long */
+
+/* What was before this run, as the journal kept it. Capital that moved was the pools': that of all
+ * stays the same. */
+static void recall(struct api *api, struct host_past *past)
+{
+    struct api_slot *all = &api->history->whole;
+
+    for (uint16_t id = 0; id < api->view->n_slots; id++) {
+        struct host_change change = {.kind = HOST_READ_PAST, .is_dry = 1, .slot = id, .past = past};
         struct api_slot *slot = &api->slots[id];
 
-        for (uint32_t i = 0; i < slot->n / 2; i++)
-            slot->points[i] = slot->points[2 * i];
-        slot->n /= 2;
+        if (!api->view->slots[id].is_used || host_make_change(api->host, &change, PAST_NS) < 0)
+            continue;
+        memcpy(slot->name, api->view->slots[id].name, sizeof(slot->name));
+        for (uint32_t back = past->n; back-- > 0;) {
+            agon_ns_t t = past->t - (agon_ns_t)back * past->every_s * 1000000000;
+            uint32_t at = 0;
+
+            slot->points[slot->n++] = (struct api_point){.t = t,
+                                                         .equity_amt = past->equity_amt[back],
+                                                         .capital_amt = past->capital_amt[back]};
+            while (at < all->n && all->points[at].t < t)
+                at++;
+            if (at == all->n && at < WINDOW_MAX) // the pools' share comes below
+                all->points[all->n++] =
+                    (struct api_point){.t = t,
+                                       .equity_amt = api->view->figures.capital_amt,
+                                       .capital_amt = api->view->figures.capital_amt};
+            if (at < all->n && all->points[at].t == t)
+                all->points[at].equity_amt = num_add(
+                    all->points[at].equity_amt, past->equity_amt[back] - past->capital_amt[back]);
+        }
     }
-    api->every_ns *= 2;
+}
+
+void api_recall(struct api *api)
+{
+    struct host_past *past = malloc(sizeof(*past));
+
+    host_view(api->host, api->view);
+    if (past != NULL)
+        recall(api, past);
+    free(past);
 }
 
 static void keep_equity(struct api *api)
 {
     const struct host_view *view = api->view;
+    struct api_slot *all = &api->history->whole;
     int is_full = 0;
 
     if (view->t < api->next_ns || view->t < (agon_ns_t)86400 * 1000000000)
@@ -74,7 +128,10 @@ static void keep_equity(struct api *api)
                                .capital_amt = view->slots[id].figures.capital_amt};
         is_full |= slot->n == API_POINTS;
     }
-    if (is_full)
+    all->points[all->n++] = (struct api_point){.t = view->t,
+                                               .equity_amt = view->figures.equity_amt,
+                                               .capital_amt = view->figures.capital_amt};
+    if (is_full || all->n == API_POINTS)
         thin(api);
     api->next_ns = view->t + api->every_ns;
 }
@@ -146,6 +203,7 @@ static void look(void *ctx, int64_t mono_ns)
     api->turns = host_turns(api->host);
     keep_equity(api);
     keep_pauses(api);
+    api_history_look(api, mono_ns);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
         api->is_saved = 1;
     if (api->is_saved)

@@ -29,6 +29,7 @@ struct api_act {        /* what a demo shows just now, in its own words */
     char market[200];   /* what is known of the market */
     char title[64], about[200], look[200], said[320];
 };
+struct api_history;
 struct api {
     struct host *host;      /* borrowed */
     struct host_view *view; /* owned; of the last look */
@@ -50,15 +51,18 @@ struct api {
     int64_t turned_ns;                                    /* and when they were other ones */
     agon_ns_t every_ns, next_ns;                          /* of the points of equity, engine time */
     struct api_slot *slots;                               /* owned */
+    struct api_history *history;                          /* owned; api_history.h */
     struct host_changeover reloads[HOST_CHANGEOVERS_MAX]; /* at the last look */
     uint32_t n_reloads;
     struct hist pauses[HOST_RESTART]; /* of the engine, by enum host_changeover_kind - 1 */
-    struct control *control; /* borrowed; once it runs */
+    struct control *control;          /* borrowed; once it runs */
     pthread_mutex_t act_lock;
     struct api_act act; /* under its lock */
 };
 
 int api_init(struct api *api, struct host *host, struct error *err);
+/* Takes over what the journal has kept of before this run. Once, when the host runs. */
+void api_recall(struct api *api);
 void api_deinit(struct api *api);
 /* What control is started with. */
 void api_port(struct api *api, struct control_port *port);
@@ -70,9 +74,22 @@ int api_do_halt(void *ctx, const struct control_call *call, struct jout *out, st
 int api_do_resume(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_cancel(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_flatten(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_order_cancel(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err);
+int api_do_position_close(void *ctx, const struct control_call *call, struct jout *out,
+                          struct error *err);
 int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+/* verbs_agent.c: parameters of an agent. */
+int api_do_params(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_param_set(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err);
+/* api_history.c: what is kept of the run, in bounded memory */
+int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */
 void api_metrics(void *ctx, const struct control_counts *counts, FILE *out);
 /* api_ready.c: are orders taken? Writes {"ready": ..., "missing": [...]}. */
@@ -92,11 +109,16 @@ void api_put_halt(const struct api *api, const struct host_view_halt *halt, stru
 const char *api_halt_of(const struct api *api, const struct host_view_halt *halt);
 const char *api_cause(uint8_t cause); /* enum halt_cause */
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out);
+/* ... without what a page has from elsewhere. */
+void api_put_agent_live(const struct api *api, uint32_t id, struct jout *out);
+void api_put_venue(const struct api *api, uint32_t at, struct jout *out);
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
 void api_put_portfolio(const struct api *api, struct jout *out);
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
+/* Why the gate refused what its agent wanted, the most frequent reasons first. */
+void api_put_refusals(const struct api *api, uint32_t id, struct jout *out);
 void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out);
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 /* What an asset is worth in the base currency, and by what. */
@@ -109,6 +131,8 @@ void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);
+/* When the next is due, a member of an open object; null: none is held. */
+void api_put_next_tournament(const struct api *api, struct jout *out);
 void api_put_quantiles(struct jout *out, const struct hist *hist); /* members of an open object */
 /* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
 void api_put_time(struct jout *out, const char *key, agon_ns_t t);

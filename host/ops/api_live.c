@@ -15,7 +15,7 @@ void api_live(void *ctx, struct control_live *live)
         if (!view->slots[id].is_used)
             continue;
         snprintf(key, sizeof(key), "agent/%u", id);
-        api_put_agent(api, id, control_live_set(live, key));
+        api_put_agent_live(api, id, control_live_set(live, key));
     }
 #define TELL(name) panel_##name(api, live);
     PANELS(TELL)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "market/alerts.h"
 #include "market/instrument_kind.h"
@@ -240,6 +241,7 @@ void api_put_status(const struct api *api, struct jout *out)
         n_stale += view->values[i].is_stale;
     jout_kv_int(out, "stale_valuations", n_stale);
     put_unjudged(view, out);
+    api_put_next_tournament(api, out);
     put_rate(api, out);
     put_bars(view, out);
     put_clock(api, out);
@@ -346,7 +348,7 @@ static void put_reads(const struct api *api, uint32_t id, struct jout *out)
     jout_close(out, '{');
 }
 
-void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
+static void put_agent(const struct api *api, uint32_t id, int is_live, struct jout *out)
 {
     const struct host_view *view = api->view;
     const struct host_view_slot *slot = &view->slots[id];
@@ -358,6 +360,7 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     jout_kv_int(out, "slot", id);
     jout_kv_str(out, "name", slot->name);
     jout_kv_str(out, "state", api_agent_state(view, slot));
+    jout_kv_bool(out, "can_roll_back", slot->can_rollback);
     jout_kv_str(out, "stage", slot_stage_name(slot->stage));
     jout_kv_int(out, "generation", slot->generation);
     api_put_figures(api, &slot->figures, out);
@@ -376,12 +379,29 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
                 : slot->runner == CREW_PROCESS ? "process"
                                                : "none");
     jout_kv_str(out, "code", hash);
-    put_reads(api, id, out);
+    jout_key(out, "drawdown_limit");
+    if (slot->limits.drawdown_ppm > 0)
+        jout_real(out, (double)slot->limits.drawdown_ppm / 1e6);
+    else
+        jout_null(out);
     if (slot->failure[0] != '\0')
         jout_kv_str(out, "failure", slot->failure);
-    put_meters(&slot->meters, out);
-    put_metrics(slot, out);
+    if (!is_live) {
+        put_reads(api, id, out);
+        put_meters(&slot->meters, out);
+        put_metrics(slot, out);
+    }
     jout_close(out, '{');
+}
+
+void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
+{
+    put_agent(api, id, 0, out);
+}
+
+void api_put_agent_live(const struct api *api, uint32_t id, struct jout *out)
+{
+    put_agent(api, id, 1, out);
 }
 
 /* Sums over positions are kept only while one of them is limited. */
@@ -579,9 +599,48 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     jout_kv_str(out, "role", fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker");
     jout_kv_dec(out, "fee", fill->fee_amt, fill->fee_exp);
     jout_kv_str(out, "fee_asset", fill->fee_name);
+    jout_key(out, "result"); // of what it closed
+    if (fill->is_closing)
+        jout_dec(out,
+                 num_rescale(fill->result_amt, api->view->base_exp,
+                             money_decimals(api->view->base_currency, api->view->base_exp),
+                             NUM_EVEN),
+                 money_decimals(api->view->base_currency, api->view->base_exp));
+    else
+        jout_null(out);
     jout_kv_str(out, "order", id);
     jout_kv_int(out, "seq", (int64_t)fill->seq);
     jout_close(out, '{');
+}
+
+void api_put_refusals(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct host_view_slot *slot = &api->view->slots[id];
+    uint64_t below = UINT64_MAX;
+    uint16_t last = 0;
+
+    jout_open(out, '[');
+    for (;;) { // the most frequent first, of equally many the lower number
+        uint16_t most = 0;
+
+        for (uint16_t reason = 1; reason < REASONS_MAX; reason++) {
+            uint64_t n = slot->refused[reason];
+
+            if ((n < below || (n == below && reason > last)) &&
+                n > (most != 0 ? slot->refused[most] : 0))
+                most = reason;
+        }
+        if (most == 0)
+            break;
+        below = slot->refused[most];
+        last = most;
+        jout_open(out, '{');
+        jout_kv_str(out, "reason", NAMED(reason_name(most)));
+        jout_kv_str(out, "text", NAMED(reason_text(most)));
+        jout_kv_int(out, "count", (int64_t)below);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
 }
 
 static void put_levels(struct jout *out, const char *key, const struct agon_level *levels,
@@ -612,6 +671,11 @@ void api_put_book(const struct api *api, uint32_t place, struct jout *out)
     jout_kv_dec(out, "mark", at->last_px, at->px_exp);
     jout_kv_str(out, "base", at->base);
     jout_kv_str(out, "quote", at->quote);
+    jout_kv_bool(out, "halted", at->is_halted);
+    if (instrument_kind_has_margin(at->kind) && at->t_funding > 0) {
+        jout_kv_dec(out, "funding_rate", at->rate_ppb, 9);
+        api_put_time(out, "funding_time", at->t_funding);
+    }
     put_levels(out, "bids", at->top.bid, at->top.n_bid, at);
     put_levels(out, "asks", at->top.ask, at->top.n_ask, at);
     jout_close(out, '{');
@@ -668,86 +732,6 @@ void api_put_latency(const struct api *api, struct jout *out)
     }
     jout_close(out, '[');
     api_put_venues_latency(api, out);
-    jout_close(out, '{');
-}
-
-// The gates that a slot failed, by name.
-static void put_failed(const union plan_event *event, const struct plan_line *line,
-                       struct jout *out)
-{
-    jout_key(out, "failed");
-    jout_open(out, '[');
-    for (uint32_t k = 0; k < GATES; k++) {
-        struct plan_gate gate;
-
-        if (plan_gate_of(event, line, k, &gate) && gate.is_failed)
-            jout_str(out, gate_key(gate_at(k)));
-    }
-    jout_close(out, '[');
-}
-
-/* Whoever shows rows asks here what their measures are. */
-static void put_measures(struct jout *out)
-{
-    jout_key(out, "measures");
-    jout_open(out, '[');
-    for (uint32_t k = 0; k < MEASURES; k++) {
-        const struct measure *measure = measure_at(k);
-
-        jout_open(out, '{');
-        jout_kv_str(out, "name", measure->name);
-        jout_kv_str(out, "label", measure->label != NULL ? measure->label : measure->title);
-        jout_kv_str(out, "unit", measure->unit == MEASURE_SHARE ? "share" : "number");
-        jout_kv_int(out, "decimals", measure->decimals);
-        jout_kv_str(out, "doc", measure->doc);
-        jout_close(out, '{');
-    }
-    jout_close(out, '[');
-}
-
-void api_put_tournament(const struct api *api, struct jout *out)
-{
-    const union plan_event *event = &api->view->plan;
-    const struct record_plan *plan = &event->plan;
-
-    if (api->view->n_plans == 0) {
-        jout_null(out);
-        return;
-    }
-    jout_open(out, '{');
-    jout_kv_int(out, "number", plan->number);
-    api_put_time(out, "time", plan->hdr.t);
-    jout_kv_str(out, "schedule", plan->rules.schedule);
-    put_measures(out);
-    jout_key(out, "rows");
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        const struct plan_line *line = &plan_lines(plan)[i];
-        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
-
-        jout_open(out, '{');
-        jout_kv_int(out, "rank", plan_rank(line));
-        jout_kv_str(out, "agent", line->name);
-        jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
-        jout_kv_real(out, "score", line->score);
-        jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
-        jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),
-                    2);
-        jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
-        jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
-        for (uint32_t k = 0; k < MEASURES; k++) {
-            double value;
-
-            jout_key(out, measure_at(k)->name);
-            if (plan_value_of(event, line, k, &value))
-                jout_real(out, value);
-            else
-                jout_null(out);
-        }
-        put_failed(event, line, out);
-        jout_close(out, '{');
-    }
-    jout_close(out, '[');
     jout_close(out, '{');
 }
 

@@ -98,43 +98,45 @@ void api_put_feed(const struct api *api, struct jout *out)
     jout_close(out, '{');
 }
 
+void api_put_venue(const struct api *api, uint32_t at, struct jout *out)
+{
+    const struct host_view_venue *venue = &api->view->venues[at];
+    const struct gateway_status *status = &venue->status;
+    struct hist hist;
+
+    hist_of_small(&hist, &venue->delivery);
+    jout_open(out, '{');
+    jout_kv_str(out, "venue", venue->name);
+    jout_kv_str(out, "state", state_of(venue));
+    jout_kv_bool(out, "halted", venue->is_halted);
+    jout_kv_str(out, "health", api_health(status->health));
+    jout_kv_bool(out, "ready", status->is_ready);
+    jout_kv_int(out, "instruments", venue->n_instruments);
+    jout_kv_int(out, "agents", venue->n_agents);
+    jout_kv_int(out, "links", status->n_links);
+    jout_kv_int(out, "links_up", status->n_up);
+    jout_kv_int(out, "books", status->n_books);
+    jout_kv_int(out, "books_live", status->n_live);
+    jout_kv_int(out, "messages", (int64_t)status->n_messages);
+    jout_kv_int(out, "gaps", (int64_t)status->n_gaps);
+    jout_kv_int(out, "reconnects", (int64_t)status->n_reconnects);
+    jout_kv_int(out, "unconfirmed", status->n_unknown);
+    jout_kv_int(out, "queued", status->n_queued + status->n_held);
+    jout_kv_int(out, "api_budget_left", status->weight_free);
+    jout_kv_int(out, "p50_ns", hist_quantile(&hist, 0.5));
+    jout_kv_int(out, "p99_ns", hist_quantile(&hist, 0.99));
+    jout_kv_int(out, "clock_offset_us", status->offset_ns / 1000);
+    jout_kv_real(out, "uptime", uptime_of(&venue->uptime));
+    jout_kv_int(out, "outages", venue->uptime.n_outages);
+    jout_kv_real(out, "down_s", (double)(venue->uptime.down_ns / 1000000) / 1e3);
+    jout_close(out, '{');
+}
+
 void api_put_venues(const struct api *api, struct jout *out)
 {
-    const struct host_view *view = api->view;
-
     jout_open(out, '[');
-    for (uint32_t i = 0; i < view->n_venues; i++) {
-        const struct host_view_venue *venue = &view->venues[i];
-        const struct gateway_status *status = &venue->status;
-        struct hist hist;
-
-        hist_of_small(&hist, &venue->delivery);
-        jout_open(out, '{');
-        jout_kv_str(out, "venue", venue->name);
-        jout_kv_str(out, "state", state_of(venue));
-        jout_kv_bool(out, "halted", venue->is_halted);
-        jout_kv_str(out, "health", api_health(status->health));
-        jout_kv_bool(out, "ready", status->is_ready);
-        jout_kv_int(out, "instruments", venue->n_instruments);
-        jout_kv_int(out, "agents", venue->n_agents);
-        jout_kv_int(out, "links", status->n_links);
-        jout_kv_int(out, "links_up", status->n_up);
-        jout_kv_int(out, "books", status->n_books);
-        jout_kv_int(out, "books_live", status->n_live);
-        jout_kv_int(out, "messages", (int64_t)status->n_messages);
-        jout_kv_int(out, "gaps", (int64_t)status->n_gaps);
-        jout_kv_int(out, "reconnects", (int64_t)status->n_reconnects);
-        jout_kv_int(out, "unconfirmed", status->n_unknown);
-        jout_kv_int(out, "queued", status->n_queued + status->n_held);
-        jout_kv_int(out, "api_budget_left", status->weight_free);
-        jout_kv_int(out, "p50_ns", hist_quantile(&hist, 0.5));
-        jout_kv_int(out, "p99_ns", hist_quantile(&hist, 0.99));
-        jout_kv_int(out, "clock_offset_us", status->offset_ns / 1000);
-        jout_kv_real(out, "uptime", uptime_of(&venue->uptime));
-        jout_kv_int(out, "outages", venue->uptime.n_outages);
-        jout_kv_real(out, "down_s", (double)(venue->uptime.down_ns / 1000000) / 1e3);
-        jout_close(out, '{');
-    }
+    for (uint32_t i = 0; i < api->view->n_venues; i++)
+        api_put_venue(api, i, out);
     jout_close(out, '[');
 }
 

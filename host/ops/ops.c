@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "net/local_address.h"
+#include "ops/api_history.h"
 #include "ops/web.h"
 #include "sys/memory.h"
 
 static void place_tables(struct api *api, uint32_t n_slots)
 {
     host_spare_view(api->host, api->view);
+    memory_spare(api->history, sizeof(*api->history));
     memory_spare(&api->slots[n_slots], (SLOTS_MAX - n_slots) * sizeof(api->slots[0]));
     host_place_memory(api->host);
 }
@@ -42,6 +44,7 @@ int ops_open(struct ops *desk, struct host *host, const struct ops_config *confi
     if (rc >= 0 && config->is_watched && config->roster != NULL)
         rc = watch_open(&desk->api.watch, config->roster, err);
     if (rc >= 0) {
+        api_recall(&desk->api);
         api_port(&desk->api, &control.port);
         control.port.files = ops_web();
         rc = control_start(&desk->control, &control, err);

@@ -21,6 +21,7 @@
     X(feed)                                                                                        \
     X(latency)                                                                                     \
     X(metrics)                                                                                     \
+    X(events)                                                                                      \
     /* the next one stands above this line */
 
 #define PANEL(name) void panel_##name(const struct api *api, struct control_live *live);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
-#include "ops/api.h"
+#include "ops/api_history.h"
 #include "ops/apply.h"
 #include "run/settings.h"
 #include "sys/beneath.h"
@@ -148,6 +148,8 @@ static int do_agent(void *ctx, const struct control_call *call, struct jout *out
     api_put_agent(api, (uint32_t)slot, out);
     jout_key(out, "limits");
     api_put_limits(api, (uint32_t)slot, out);
+    jout_key(out, "refusals");
+    api_put_refusals(api, (uint32_t)slot, out);
     jout_key(out, "positions");
     put_positions(api, slot, out);
     jout_key(out, "orders");
@@ -176,8 +178,23 @@ static int do_books(void *ctx, const struct control_call *call, struct jout *out
     return AGON_OK;
 }
 
+static void put_points(const struct api *api, const char *name, const struct api_slot *slot,
+                       struct jout *out)
+{
+    jout_key(out, name);
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < slot->n; i++) {
+        jout_open(out, '[');
+        jout_int(out, slot->points[i].t / 1000000);
+        jout_real(out, num_to_double(slot->points[i].equity_amt, api->view->base_exp));
+        jout_real(out, num_to_double(slot->points[i].capital_amt, api->view->base_exp));
+        jout_close(out, '[');
+    }
+    jout_close(out, '[');
+}
+
 /* Equity of each slot over the run, and the capital it had then, which a tournament changes:
- * {"ema": [[t_ms, equity, capital], ...], ...}. */
+ * {"ema": [[t_ms, equity, capital], ...], ..., "(all)": ...}; of all with the pools. */
 static int do_equity(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err)
 {
@@ -191,17 +208,9 @@ static int do_equity(void *ctx, const struct control_call *call, struct jout *ou
 
         if (!api->view->slots[id].is_used)
             continue;
-        jout_key(out, api->view->slots[id].name);
-        jout_open(out, '[');
-        for (uint32_t i = 0; i < slot->n; i++) {
-            jout_open(out, '[');
-            jout_int(out, slot->points[i].t / 1000000);
-            jout_real(out, num_to_double(slot->points[i].equity_amt, api->view->base_exp));
-            jout_real(out, num_to_double(slot->points[i].capital_amt, api->view->base_exp));
-            jout_close(out, '[');
-        }
-        jout_close(out, '[');
+        put_points(api, api->view->slots[id].name, slot, out);
     }
+    put_points(api, "(all)", &api->history->whole, out);
     jout_close(out, '{');
     return AGON_OK;
 }
@@ -619,7 +628,18 @@ const struct control_verb api_verbs[] = {
      do_exits},
     {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills},
     {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
-    {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},
+    {"equity", "", "equity of each agent, and of all, over this run and the samples before it",
+     CONTROL_READ, 0, 0, do_equity},
+    {"candles", "SYMBOL [SECONDS]", "candles of the mark price: 60, 900 or 14400 seconds each",
+     CONTROL_READ, 1, 2, api_do_candles},
+    {"events", "", "what happened in this run, newest first", CONTROL_READ, 0, 0, api_do_events},
+    {"health", "[POINTS]", "latencies, journal lag, unconfirmed orders and messages over this run",
+     CONTROL_READ, 0, 1, api_do_health},
+    {"params", "AGENT", "the parameters of its plugin, and their values", CONTROL_READ, 1, 1,
+     api_do_params, .is_slow = 1},
+    {"param set", "AGENT NAME VALUE",
+     "changes a parameter in flight, where its plugin lets it be changed", CONTROL_OPERATE, 3, 3,
+     api_do_param_set, .is_slow = 1},
     {"venues", "", "each venue: how it is, whether it is halted, latency, how long it was up",
      CONTROL_READ, 0, 0, do_venues},
     {"accounts", "", "each account: its venue, whose market data it has, its agents and its money",
@@ -645,6 +665,8 @@ const struct control_verb api_verbs[] = {
     {"quarantine clear", "HASH REASON", "lets one be loaded again; the reason is journaled",
      CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1},
     {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
+    {"plans", "", "each tournament of this run: ranks, scores, capital", CONTROL_READ, 0, 0,
+     api_do_plans},
     {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
      0, 0, NULL},
     {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},
@@ -668,6 +690,11 @@ const struct control_verb api_verbs[] = {
      .is_urgent = 1},
     {"flatten", "AGENT|all [REASON]", "cancels open orders, closes positions and waits",
      CONTROL_OPERATE, 1, 2, api_do_flatten, .is_urgent = 1},
+    {"order cancel", "ID [REASON]", "cancels one open order", CONTROL_OPERATE, 1, 2,
+     api_do_order_cancel, .is_urgent = 1},
+    {"position close", "AGENT SYMBOL [REASON]",
+     "cancels its orders in one instrument and closes its position there", CONTROL_OPERATE, 2, 3,
+     api_do_position_close, .is_urgent = 1},
     {"kill", "[REASON]", "the kill switch: cancels everything and refuses everything",
      CONTROL_OPERATE, 0, 1, api_do_kill, .is_urgent = 1},
     {"stop", "[REASON]", "the emergency stop: halts, cancels, closes everything and waits",

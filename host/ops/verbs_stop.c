@@ -2,6 +2,7 @@
 /* verbs_stop: what ends risk: halts, the kill switch, cancels, closing, the emergency stop. Each is
  * taken as an event with who gave it and why; what becomes of it `left` tells. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ops/api.h"
@@ -167,6 +168,51 @@ int api_do_flatten(void *ctx, const struct control_call *call, struct jout *out,
         ctx, call, COMMAND_FLATTEN, 0,
         "orders are being cancelled, positions are being closed: `left` says what is left", out,
         err);
+}
+
+/* An order's number as the API has it: its slot is in it. */
+int api_do_order_cancel(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command command = {.kind = COMMAND_CANCEL_ALL,
+                                     .scope = SCOPE_SLOT,
+                                     .which = CANCEL_ORDER,
+                                     .reason = REASON_OPERATOR};
+    char *end;
+    unsigned long long id = strtoull(call->argv[0], &end, 16);
+
+    for (uint32_t i = 0; *end == '\0' && i < api->view->n_orders; i++) {
+        if (api->view->orders[i].id != id)
+            continue;
+        command.id = api->view->orders[i].slot;
+        command.value = (int64_t)id;
+        return give(api, call, &command, why_of(call, 1),
+                    "a cancel is sent: `left` says what is open",
+                    api->view->slots[command.id % SLOTS_MAX].name, out, err);
+    }
+    return error_set(err, AGON_ENOENT,
+                     "no open order has the id %.24s; `orders` lists those that are open",
+                     call->argv[0]);
+}
+
+int api_do_position_close(void *ctx, const struct control_call *call, struct jout *out,
+                          struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command command = {
+        .kind = COMMAND_FLATTEN, .scope = SCOPE_SLOT, .reason = REASON_OPERATOR};
+    int slot = api_slot_of(api, call->argv[0], err);
+    int place = slot >= 0 ? api_instrument_of(api, call->argv[1], err) : slot;
+
+    if (place < 0)
+        return place;
+    command.id = (uint32_t)slot;
+    command.value = place + 1;
+    return give(api, call, &command, why_of(call, 2),
+                "its orders there are being cancelled, its position is being closed: `left` says "
+                "what is left",
+                call->argv[0], out, err);
 }
 
 int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err)

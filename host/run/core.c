@@ -100,6 +100,8 @@ static void keep_fill(struct host *host, const struct agon_event_hdr *event)
     uint64_t n_fills = engine_counters(host->engine)->n_fills;
     const struct asset *asset;
     struct host_view_fill *fill;
+    uint16_t slot = ORDER_ID_SLOT(report->order_id);
+    const struct score *score = slot < SLOTS_MAX ? engine_score(host->engine, slot) : NULL;
 
     if (n_fills == host->fills_seen || report->kind != REPORT_FILL)
         return;
@@ -111,13 +113,18 @@ static void keep_fill(struct host *host, const struct agon_event_hdr *event)
                                     .order_id = report->order_id,
                                     .venue_fill = report->venue_fill,
                                     .instrument = event->instrument,
-                                    .slot = ORDER_ID_SLOT(report->order_id),
+                                    .slot = slot,
                                     .side = report->side,
                                     .liquidity = report->liquidity,
                                     .px = report->px,
                                     .qty = report->qty,
                                     .fee_amt = report->fee_amt,
                                     .fee_asset = report->fee_asset};
+    if (score != NULL) {
+        fill->is_closing = score->n_wins + score->n_losses > host->results[slot].n;
+        fill->result_amt = score->won_amt - score->lost_amt - host->results[slot].won_amt;
+        host_note_result(host, slot);
+    }
     asset = instruments_asset(table, report->fee_asset);
     if (asset != NULL) {
         fill->fee_exp = asset->exp;

@@ -13,8 +13,10 @@
 #define RUN_HOST_H
 
 #include "agent/crew.h"
+#include "agent/info.h"
 #include "base/hist.h"
 #include "roster/values.h"
+#include "score/window.h"
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX INSTRUMENTS_MAX
@@ -158,8 +160,10 @@ struct host_view_fill {
     agon_px_t px;
     agon_qty_t qty;
     agon_amt_t fee_amt;
+    agon_amt_t result_amt; /* of what it closed, fees in the quote taken off; base currency */
     agon_asset_t fee_asset;
     int8_t fee_exp;
+    uint8_t is_closing; /* it closed something */
     char fee_name[16];
 };
 struct host_view_instrument {
@@ -169,6 +173,8 @@ struct host_view_instrument {
     uint8_t is_halted, kind;
     char base[16], quote[16], unit[16]; /* unit: of its results; quote_exp is its exponent */
     agon_px_t bid_px, ask_px, last_px;
+    int64_t rate_ppb;      /* of the next funding */
+    agon_ns_t t_funding;   /* when it is paid; 0: not known */
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
     uint8_t is_shared;     /* another one has its symbol too */
 };
@@ -378,7 +384,21 @@ enum host_change_kind {
     HOST_CHANGE_TOURNAMENT = 6,
     HOST_CHANGE_UNLOAD = 7,    /* for good: its place is free when nothing of it is left */
     HOST_CHANGE_SIGNALS = 9,   /* whose an agent hears from its next reload on */
+    HOST_READ_PARAMS = 10,     /* changes nothing: what the slot's plugin may be given */
+    HOST_READ_PAST = 11,       /* changes nothing: what the slot's equity was */
     HOST_CHANGE_PORTFOLIO = 32 /* limits of all slots together: a CONFIG event */
+};
+#define HOST_PARAMS_MAX INFO_PARAMS_MAX
+struct host_params { /* of the plugin that is active */
+    uint32_t n;
+    struct info_param all[HOST_PARAMS_MAX];
+};
+/* A slot's equity at the samples that tournaments look at, as the journal has kept it: older than
+ * this run too. */
+struct host_past {
+    uint32_t n, every_s; /* in equity_amt, newest first; seconds between two */
+    agon_ns_t t;         /* of the newest */
+    agon_amt_t equity_amt[WINDOW_MAX], capital_amt[WINDOW_MAX];
 };
 struct host_change {
     uint8_t kind, is_dry; /* is_dry: only whether it could be made */
@@ -387,6 +407,9 @@ struct host_change {
     uint16_t slot;
     const struct crew_slot *to;               /* as it shall be; borrowed */
     const char *name;                         /* of a parameter; borrowed */
+    struct host_params *params;               /* of READ_PARAMS; borrowed */
+    struct host_past *past;                   /* of READ_PAST; borrowed */
+    uint64_t seq;                             /* of PARAM, once made: the event's number */
     const struct tournament_rules *rules;     /* borrowed */
     const struct portfolio_limits *portfolio; /* borrowed */
     int rc;

@@ -251,6 +251,10 @@ struct host {
     struct driver driver;
     int64_t step_ns;     /* when the step began that is being done */
     uint64_t fills_seen; /* of the engine's count */
+    struct {
+        int64_t won_amt;  /* less lost; base currency */
+        uint64_t n;       /* fills that closed something */
+    } results[SLOTS_MAX]; /* when the view was last filled, or at the last fill */
     uint64_t order, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     struct host_watch watch;
@@ -338,6 +342,8 @@ void host_copy(struct host *host, const struct host_line *line, const struct ago
 int host_copies_instead(const struct host_line *line, const struct agon_event_hdr *event);
 /* show.c */
 void host_show(struct host *host);
+/* Fills of the slot from now on are counted from here. [core] */
+void host_note_result(struct host *host, uint16_t slot);
 void host_copy_view(struct host_view *to, const struct host_view *from); /* [any] */
 /* meter.c: an event has been stepped; what has been counted is judged, about every millisecond */
 void host_meter(struct host *host, const struct agon_event_hdr *event);

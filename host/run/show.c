@@ -7,6 +7,14 @@
 #include "run/host_impl.h"
 #include "sys/memory.h"
 
+void host_note_result(struct host *host, uint16_t slot)
+{
+    const struct score *score = engine_score(host->engine, slot);
+
+    host->results[slot].won_amt = score->won_amt - score->lost_amt;
+    host->results[slot].n = score->n_wins + score->n_losses;
+}
+
 static void show_slot(struct host *host, uint16_t id)
 {
     const struct slot *slot = &engine_slots(host->engine)->all[id];
@@ -32,6 +40,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->n_refused = slot->n_refused;
     for (uint16_t reason = 0; reason < REASONS_MAX; reason++)
         to->refused[reason] = engine_refused(host->engine, id, reason);
+    host_note_result(host, id);
     engine_unjudged(host->engine, id, &to->unjudged);
     to->nth = slot->nth;
     to->n_open = orders_count(engine_orders(host->engine), id);
@@ -188,6 +197,7 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     to->bid_px = bid.px;
     to->ask_px = ask.px;
     to->last_px = engine_mark_px(host->engine, id);
+    to->rate_ppb = engine_funding(host->engine, id, &to->t_funding);
     if (top != NULL)
         to->top = *top;
 }

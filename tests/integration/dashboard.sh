@@ -35,6 +35,7 @@ node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/d
 start_sim --seed 3 --speed 20
 SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
 $(agent busy_2 busy.so 'every: 25')"
+sed -i '1i tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}' "$WORK/conf/roster.yaml"
 start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"kind":"request"' 5
 url=$("$AGON" ctl url --dir "$WORK/run") || fail "ctl url"
@@ -72,4 +73,18 @@ scraped() {
 until_true "$PROMETHEUS_PID" "Prometheus has scraped the host" scraped
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
+
+# What was before a restart is still there: points of equity from the journal's samples, older than the second run.
+start_host
+status() { "$AGON" ctl status --dir "$WORK/run" >"$WORK/status" 2>&1; }
+until_true "$HOST_PID" "the second run" status
+equity() {
+    "$AGON" ctl equity --json --dir "$WORK/run" >"$WORK/equity.json" 2>/dev/null && "$AGON" ctl events --json --dir "$WORK/run" >"$WORK/events.json"
+}
+until_true "$HOST_PID" "equity" equity
+jq -e '(.busy_1 | length) > 5 and .busy_1[5][0] - .busy_1[0][0] >= 240000 and .["(all)"][0][0] == .busy_1[0][0]' "$WORK/equity.json" >/dev/null ||
+    fail "equity of before the restart: $(jq -c '.busy_1[:6]' "$WORK/equity.json")"
+jq -e 'any(.[]; .kind == "crash")' "$WORK/events.json" >/dev/null || fail "the crash of before the restart: $(cat "$WORK/events.json")"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its second end"
 echo "values move, a halt works, a reload and a crash are seen in $(chromium --version 2>/dev/null | cut -d' ' -f1-2), $(prometheus --version 2>&1 | head -1 | cut -d' ' -f1-3) has scraped the host"

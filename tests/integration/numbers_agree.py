@@ -178,7 +178,7 @@ def check_page(want):
         its = want[row['Agent']]
         for head, key in (('Capital', 'capital'), ('Equity', 'equity'), ('Result', 'result'), ('Fees', 'fees')):
             same('page', f'{row["Agent"]} {key}', plain(row[head]), its[key])
-        same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (100 * its['return']))
+        same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (round(100 * its['return'], 2) + 0.0))  # the page has no -0.00
         same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
     for row in json.loads(load('positions.json')):
         its = next(its for its in page['positions'] if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])

@@ -1,151 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dashboard: one WebSocket sends what changes, by keys; each panel draws the keys that it names.
+// The dashboard: its head, which page is in view, keys. A page (pages/) makes its nodes once and draws what changed while it is in view;
+// panels (panels/, named by the host's table) stand on the page that they name. What is in view decides which keys the host sends.
 import list from './panels.mjs';
-import { clock, count, figure, groups, make, money, pairs, percent, put as putIn, set, signed, store, table, tone } from './kit.mjs';
+import agent from './pages/agent.mjs';
+import log from './pages/log.mjs';
+import market from './pages/market.mjs';
+import overview from './pages/overview.mjs';
+import reliability from './pages/reliability.mjs';
+import tournament from './pages/tournament.mjs';
+import { redrawAll } from './chart.mjs';
+import { connect, listen, state, want } from './connection.mjs';
+import { ALL, day, grow, load, resultSince, week } from './history.mjs';
+import { agents, amount, chooseZone, count, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
+import { events, icon, isOn, turn } from './notify.mjs';
+import { order, sure, toast, token } from './orders.mjs';
 
 const $ = id => document.getElementById(id);
 const put = (id, text, className) => putIn($(id), text, className);
-const state = new Map();
-const api = '/api/v1/';
-const palette = {
-  dark: ['#7fb2ff', '#f0b35f', '#68cfa4', '#e58bb6', '#b9a3ff', '#79d0e0', '#d6d06a', '#f09071', '#9fb0c6', '#8fd067', '#cf9be8', '#e0c3a0'],
-  light: ['#1f5fd0', '#b36a00', '#0b8457', '#b8407a', '#6b4fc8', '#0f7f94', '#7d7a10', '#c04f2b', '#5a6b82', '#3f8a1d', '#8d3fb0', '#8a6237'],
+const ALWAYS = ['status', 'agent/', 'event/'];
+
+// ---- pages, in the order of the keys 1 to 6
+const pages = { overview, agent, market, tournament, reliability, log };
+const names = Object.keys(pages);
+for (const [i, name] of names.entries()) {
+  const page = pages[name];
+  const part = kind => make('div', { className: kind });
+  page.node = make('div', { className: `page page-${name}`, id: `p-${name}`, hidden: true });
+  page.parts = { top: part('top'), wide: part('wide'), left: part('left'), right: part('right') };
+  page.route = { name: null };
+  page.panels = [];
+  page.node.append(...Object.values(page.parts));
+  page.link = make('a', { href: `#/${name}`, textContent: page.title, title: `${page.title} (${i + 1})` });
+  $('nav').append(page.link);
+  $('main').append(page.node);
+}
+let current = null;
+const draws = page => {
+  page.draw ??= page.open({ ...page.parts, route: page.route });
+  for (const panel of page.panels) {
+    panel.draw ??= panel.open();
+  }
 };
-
-const theme = () => document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark');
-const colour = slot => palette[theme()][slot % palette.dark.length];
-const number = x => (x === null || x === undefined ? '–' : x.toFixed(2).replace('-', '\u2212'));
-const tText = a => (a.t === null ? '–' : `${number(a.t)} [${number(a.t_low)}, ${number(a.t_high)}]`);
-const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', waiting: 'dim' })[s] ?? '';
-const drawAgents = table($('t-agents'), [
-  { title: 'Agent', class: 'l', draw: (cell, a) => {
-    if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('span', { className: 'name', textContent: a.name }));
-    cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
-  } },
-  { title: 'State', class: 'l why', hint: a => a.failure ?? '', text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
-  { title: 'Stage', class: 'l p3', text: a => a.stage.toLowerCase().replace('_', ' '), tone: () => 'dim' },
-  { title: 'Gen.', class: 'p2', tip: 'Generation of the active code', text: a => a.generation },
-  { title: 'Capital', class: 'p2', text: a => money(a.capital) },
-  { title: 'Equity', text: a => money(a.equity) },
-  { title: 'Result', text: a => signed(a.result), tone: a => tone(a.result) },
-  { title: 'Return', class: 'p2', text: a => (Number(a.capital) > 0 ? percent(a.return) : '–'), tone: a => tone(a.result) },
-  { title: 'Drawdown', class: 'p2', tip: 'Deepest fall from a high', text: a => (a.drawdown ? percent(a.drawdown) : '–') },
-  { title: 'Sharpe', class: 'p3', tip: 'Of a year, from 30 daily returns up', text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },
-  { title: 'Open', class: 'p2', tip: 'Open orders', text: a => a.open },
-  { title: 'Fills', class: 'p2', text: a => count(a.fills) },
-  { title: 'Refused', class: 'p3', tip: 'Intents that the gate refused', text: a => count(a.refused), tone: a => (a.refused > 0 ? 'warn' : 'dim') },
-  { title: 'Fees', class: 'p3', text: a => money(a.fees) },
-  { title: 'Events', class: 'p3', tip: 'Delivered to the agent', text: a => count(a.events), tone: () => 'dim' },
-], 'No agents yet.', (row, a) => {
-  row.tabIndex = -1;
-  row.addEventListener('click', () => { select(a.name); openAgent(a.name); });
-});
-// ---- chart
-// The library's own legend writes inline styles, which this page's policy forbids; ours is below.
-if (window.Dygraph) window.Dygraph.PLUGINS = window.Dygraph.PLUGINS.filter(plugin => !/Legend/.test(plugin.prototype.toString()));
-// A row is a time and, for each agent, its equity and the capital it had then.
-const chart = { kind: 'return', rows: [], names: [], slots: [], at: 0, graph: null, drawn: 0, shown: [] };
-function chartRows() {
-  if (chart.kind === 'equity') return chart.rows.map(r => r.map((v, i) => (i === 0 || v === null ? v : v[0])));
-  // Reallocated capital is neither gain nor loss: returns are linked from point to point.
-  const last = chart.names.map(() => null);
-  const index = chart.names.map(() => 1);
-  const highs = chart.names.map(() => 1);
-  return chart.rows.map(r => r.map((v, i) => {
-    if (i === 0 || v === null) return v;
-    const k = i - 1;
-    const before = last[k];
-    if (before === null) index[k] = v[1] > 0 ? v[0] / v[1] : 1;
-    else if (before[0] > 0) index[k] *= (v[0] - (v[1] - before[1])) / before[0];
-    last[k] = v;
-    highs[k] = Math.max(highs[k], index[k]);
-    return (chart.kind === 'return' ? index[k] - 1 : index[k] / highs[k] - 1) * 100;
-  }));
+// ---- panels: one file each, in the order of host/ops/panels.h. One without a page draws nothing itself: what it is sent is for others.
+for (const [name, panel] of Object.entries(list)) {
+  const page = pages[panel.page];
+  if (!page) continue;
+  page.panels.push({ name, keys: panel.keys, press: panel.press ?? {}, open: () => {
+    const section = make('section', { className: name, id: `s-${name}` });
+    const bar = make('div', { className: 'bar' }, make('h2', { id: `h-${name}`, textContent: panel.title }));
+    section.setAttribute('aria-labelledby', `h-${name}`);
+    section.append(bar);
+    page.parts[panel.side].append(section);
+    return panel.open({ section, bar, body: section, route: page.route });
+  } });
 }
-function legend(values) {
-  const node = $('legend');
-  const unit = chart.kind === 'equity' ? '' : '\u2009%';
-  const key = chart.names.join() + theme();
-  if (node.dataset.key !== key) {
-    node.dataset.key = key;
-    node.replaceChildren(...chart.names.map((name, i) => {
-      const swatch = make('span', { className: 'swatch' });
-      swatch.style.background = colour(chart.slots[i]);
-      return make('span', {}, swatch, make('span', { textContent: name }), make('span', { className: 'val' }));
-    }));
+function drawOne(name, draw) {
+  // One that fails takes nothing from the others.
+  try { draw(); } catch (error) { console.error(`${name}: ${error.stack ?? error}`); }
+}
+function drawPage(keys) {
+  const page = pages[current];
+  const has = prefix => keys.some(k => k.startsWith(prefix));
+  const is_all = has('route');
+  drawOne(current, () => page.draw(state, prefix => is_all || has(prefix)));
+  for (const panel of page.panels) if (is_all || panel.keys.some(has)) drawOne(`panel ${panel.name}`, () => panel.draw(state));
+}
+const wantedBy = page => {
+  const own = typeof page.keys === 'function' ? page.keys({ state, name: page.route.name }) : page.keys;
+  want([...ALWAYS, ...own, ...page.panels.flatMap(p => p.keys)]);
+};
+function go() {
+  const [, name, ...rest] = decodeURI(location.hash).split('/');
+  const next = pages[name] ? name : 'overview';
+  const page = pages[next];
+  page.route.name = rest.length ? decodeURIComponent(rest.join('/')) : page.route.name;
+  for (const other of names) {
+    pages[other].node.hidden = other !== next;
+    if (other === next) pages[other].link.setAttribute('aria-current', 'page'); else pages[other].link.removeAttribute('aria-current');
   }
-  [...node.children].forEach((item, i) => {
-    const v = values?.[i + 1];
-    set(item.lastChild, v === undefined || v === null ? '' : ` ${chart.kind === 'equity' ? groups(v.toFixed(2)) : (v > 0 ? '+' : '') + v.toFixed(3).replace('-', '\u2212')}${unit}`);
-  });
-}
-function drawChart(force) {
-  const now = performance.now();
-  if (!window.Dygraph || chart.rows.length < 2 || (!force && now - chart.drawn < 450)) return;
-  chart.drawn = now;
-  const css = getComputedStyle(document.documentElement);
-  const rows = chartRows();
-  chart.shown = rows;
-  const options = {
-    file: rows, labels: ['t', ...chart.names], colors: chart.slots.map(colour),
-    gridLineColor: css.getPropertyValue('--line').trim(), axisLineColor: css.getPropertyValue('--line').trim(),
-    fillGraph: chart.kind === 'drawdown',
-  };
-  if (chart.graph && chart.graph.numColumns() === chart.names.length + 1) chart.graph.updateOptions(options);
-  else {
-    chart.graph?.destroy();
-    chart.graph = new window.Dygraph($('chart'), rows, {
-      ...options, labelsUTC: true, strokeWidth: 1.6, fillAlpha: 0.12, connectSeparatedPoints: true, highlightCircleSize: 3, legend: 'never',
-      axisLabelWidth: 62, xRangePad: 4, yRangePad: 10, gridLineWidth: 0.6,
-      axes: { y: { axisLabelFormatter: v => (chart.kind === 'equity' ? groups(String(Math.round(v * 100) / 100)) : `${+v.toFixed(4)} %`).replace('-', '\u2212') }, x: { drawGrid: false } },
-      highlightCallback: (e, x, points, row) => legend(chart.shown[row]),
-      unhighlightCallback: () => legend(chart.last),
-    });
-  }
-  chart.last = rows.at(-1);
-  legend(chart.last);
-}
-async function loadChart() {
-  const response = await fetch(api + 'equity', { headers: bearer() });
-  if (!response.ok) return;
-  const all = await response.json();
-  const agents = agentList().filter(a => Number(a.capital) > 0 && all[a.name]);
-  chart.names = agents.map(a => a.name);
-  chart.slots = agents.map(a => a.slot);
-  const times = new Map();
-  agents.forEach((a, i) => all[a.name].forEach(([t, equity, capital]) => {
-    if (!times.has(t)) times.set(t, [new Date(t), ...agents.map(() => null)]);
-    times.get(t)[i + 1] = [equity, capital];
-  }));
-  chart.rows = [...times.values()].sort((a, b) => a[0] - b[0]);
-  chart.at = chart.rows.length ? +chart.rows.at(-1)[0] : 0;
-  drawChart(true);
-}
-function growChart() {
-  const status = state.get('status');
-  const agents = agentList().filter(a => Number(a.capital) > 0);
-  if (!status || status.time === null) return;
-  if (agents.map(a => a.name).join() !== chart.names.join()) { if (!chart.loading) { chart.loading = true; loadChart().finally(() => { chart.loading = false; }); } return; }
-  if (status.t_ms <= chart.at) return;
-  chart.at = status.t_ms;
-  chart.rows.push([new Date(status.t_ms), ...agents.map(a => [Number(a.equity), Number(a.capital)])]);
-  if (chart.rows.length > 2400) chart.rows = chart.rows.filter((_, i) => i % 2 === 0 || i === chart.rows.length - 1);
-  drawChart(false);
+  const is_other = current !== next;
+  current = next;
+  draws(page);
+  wantedBy(page);
+  drawPage(['route']);
+  if (is_other) scrollTo(0, 0);
 }
 
-// ---- what each key draws
-const agentList = () => [...state].filter(([k]) => k.startsWith('agent/')).map(([, v]) => v).sort((a, b) => a.slot - b.slot);
+// ---- the head
+const lost = new Set();
+function banner() {
+  const down = rows(state, 'venue/').filter(v => ['down', 'banned', 'key refused'].includes(v.state)).map(v => `${v.venue} is ${v.state}`);
+  const s = state.get('status');
+  const venues = down.length ? down : (s?.venues ?? []).filter(v => ['down', 'banned', 'key refused'].includes(v.state)).map(v => `${v.venue}: ${v.state}`);
+  const text = lost.has('connection') ? 'The connection to the host is lost; trying again. What is shown is old.' : lost.has('stale') ? 'The host has said nothing for more than 3 s. What is shown is old.' : venues.length ? `Outage: ${venues.join(', ')}.` : '';
+  $('lost').hidden = !text;
+  set($('lost'), text);
+  document.body.classList.toggle('stale', lost.has('connection') || lost.has('stale'));
+}
 function drawStatus() {
   const s = state.get('status');
+  if (!s) return;
   $('state').dataset.state = s.state;
   set($('state'), s.state);
   $('state').title = s.halted_by ? `halted by ${s.halted_by}: ${s.halted_for}` : '';
+  icon(s.state);
   put('mode', s.mode + (s.speed !== 1 ? ` ${s.speed}×` : ''));
-  put('time', s.time ? s.time.slice(0, 19).replace('T', ' ') : 'no time yet');
+  put('time', s.time ? stamp(s.t_ms) : 'no time yet');
   put('equity', `${money(s.equity)} ${s.currency}`);
   $('equity').title = `agents ${money(s.equity_agents)} + pool ${money(s.pool)}`;
   $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage ${money(s.slippage)} is part of gross`;
   put('result', signed(s.result), tone(s.result));
+  for (const [id, from] of [['today', day], ['week', week]]) {
+    const r = s.time ? resultSince(ALL, from(s.t_ms)) : null;
+    put(id, r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–', r ? tone(r.amount.toFixed(2)) : '');
+    $(id).title = r ? `since ${stamp(r.since)}` : '';
+  }
   put('fills-n', count(s.fills));
   put('open-n', count(s.open_orders));
   put('events-n', count(s.events));
@@ -154,211 +123,90 @@ function drawStatus() {
   $('mode').title = [s.rate_windows, s.not_comparable].filter(Boolean).join('; ');
   document.title = `${s.state === 'running' ? '' : s.state + ' · '}${signed(s.result)} · Agon`;
 }
-let selected = null;
-function drawAgentRows() {
-  const all = agentList();
-  const word = $('filter').value.trim().toLowerCase();
-  const list = word ? all.filter(a => `${a.name} ${a.state} ${a.stage} ${a.kind}`.toLowerCase().includes(word)) : all;
-  drawAgents(list, a => a.name);
-  put('n-agents', `${all.filter(a => a.state === 'active').length} of ${all.length} active`);
-  for (const row of $('t-agents').tBodies[0].rows) row.setAttribute('aria-selected', String(row.dataset.key === selected));
-}
-// ---- panels: one file each, in the order of host/ops/panels.h
-const panels = [];
-for (const [name, panel] of Object.entries(list)) {
-  const section = make('section', { className: name, id: `s-${name}` });
-  const bar = make('div', { className: 'bar' }, make('h2', { id: `h-${name}`, textContent: panel.title }));
-  section.setAttribute('aria-labelledby', `h-${name}`);
-  section.append(bar);
-  document.querySelector(`.${panel.side}`).append(section);
-  panels.push({ name, keys: panel.keys, press: panel.press ?? {}, draw: panel.open({ section, bar, body: section }) });
-}
-function drawPanel(panel) {
-  // One that fails takes nothing from the others.
-  try { panel.draw(state); } catch (error) { console.error(`panel ${panel.name}: ${error.stack ?? error}`); }
-}
-function draw(keys) {
+function changed(keys) {
   const has = prefix => keys.some(k => k.startsWith(prefix));
-  if (has('status')) drawStatus();
-  if (has('agent/')) drawAgentRows();
-  if (has('status') || has('agent/')) growChart();
-  for (const panel of panels) if (panel.keys.some(has)) drawPanel(panel);
+  if (has('status') || has('agent/')) { grow(state); drawStatus(); }
+  if (has('event/')) events(rows(state, 'event/'));
+  if (has('status') || has('venue/')) banner();
+  drawPage(keys);
+  if (typeof pages[current].keys === 'function') wantedBy(pages[current]);
 }
 
-// ---- the connection
-let retry = 500;
-const bearer = () => ({ authorization: `Bearer ${store.get('sessionStorage', 'agon-token') || ''}` });
-async function connect() {
-  // A refused socket does not say why: the status does.
-  let status = 0;
-  try { status = (await fetch(api + 'status', { headers: bearer() })).status; } catch { /* the host is away */ }
-  if (status === 401) { store.set('sessionStorage', 'agon-token', ''); if (await token()) { connect(); return; } }
-  const socket = new WebSocket(`ws://${location.host}${api}live?token=${encodeURIComponent(store.get('sessionStorage', 'agon-token') || '')}`);
-  socket.onmessage = event => {
-    const message = JSON.parse(event.data);
-    const keys = Object.keys(message.set);
-    if (message.type === 'snapshot') {
-      for (const key of [...state.keys()]) if (!(key in message.set)) { state.delete(key); keys.push(key); }
-      retry = 500;
-      $('lost').hidden = true;
-    }
-    for (const key of keys) if (key in message.set) state.set(key, message.set[key]);
-    for (const key of message.removed) { state.delete(key); keys.push(key); }
-    draw(keys);
-  };
-  socket.onclose = () => {
-    $('lost').hidden = false;
-    $('state').dataset.state = 'lost';
-    set($('state'), 'lost');
-    setTimeout(connect, retry);
-    retry = Math.min(retry * 2, 8000);
-  };
-}
-
-// ---- orders to the host
-function toast(text, failed) {
-  const node = $('toast');
-  node.textContent = text;
-  node.className = failed ? 'on failed' : 'on';
-  clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => { node.className = ''; }, failed ? 6000 : 2500);
-}
-const dialog = async id => {
-  const node = $(id);
-  node.returnValue = '';
-  node.showModal();
-  await new Promise(done => node.addEventListener('close', done, { once: true }));
-  return node.returnValue;
-};
-async function token() {
-  let value = store.get('sessionStorage', 'agon-token');
-  if (!value && await dialog('d-token') === 'yes') {
-    value = $('token').value.trim();
-    $('token').value = '';
-    if (value) store.set('sessionStorage', 'agon-token', value);
-  }
-  return value;
-}
-async function order(verb, args = []) {
-  const secret = await token();
-  if (!secret) return;
-  try {
-    const response = await fetch(api + verb, {
-      method: 'POST', body: JSON.stringify({ args }),
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}`, 'idempotency-key': crypto.randomUUID() },
-    });
-    const answer = await response.json();
-    if (response.status === 401) store.set('sessionStorage', 'agon-token', '');
-    toast(response.ok ? `${answer.on ?? ''} ${answer.done ?? 'done'}`.trim() : answer.error, !response.ok);
-  } catch {
-    toast('The host does not answer.', true);
-  }
-}
-async function sure(title, text, yes) {
-  set($('d-ask-title'), title);
-  set($('d-ask-text'), text);
-  set($('d-ask-yes'), yes);
-  return await dialog('d-ask') === 'yes';
-}
+// ---- orders of all
 async function haltAll() {
   const s = state.get('status')?.state;
   if (s === 'killed') {
-    if (await sure('Lift the kill switch?', 'Agents may send orders again at once.', 'Lift it')) await order('resume', ['kill']);
+    if (await sure('Lift the kill switch?', 'Agents may send orders again at once.', 'Lift it', 'lift')) await order('resume', ['kill']);
   } else await order(s === 'halted' || s === 'stopped' ? 'resume' : 'halt', ['all']);
 }
 async function killAll() {
-  if (await sure('Throw the kill switch?', 'Every open order is cancelled and every new one is refused, until it is lifted. Positions stay.', 'Kill')) await order('kill');
+  if (await sure('Throw the kill switch?', 'Every open order is cancelled and every new one is refused, until it is lifted. Positions stay.', 'Kill', 'kill')) await order('kill');
 }
 
-// ---- one agent
-function select(name) {
-  selected = name;
-  for (const row of $('t-agents').tBodies[0].rows) {
-    const is = row.dataset.key === name;
-    row.setAttribute('aria-selected', String(is));
-    if (is) row.focus({ preventScroll: false });
-  }
+// ---- rows by keys, theme, time zone
+let selected = null;
+function select(row) {
+  for (const other of document.querySelectorAll('#t-agents tr[aria-selected]')) other.removeAttribute('aria-selected');
+  selected = row.dataset.key;
+  row.setAttribute('aria-selected', 'true');
+  row.tabIndex = -1;
+  row.focus({ preventScroll: false });
 }
 function move(step) {
-  const rows = [...$('t-agents').tBodies[0].rows].filter(r => r.dataset.key);
-  const at = rows.findIndex(r => r.dataset.key === selected);
-  const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
-  if (next) select(next.dataset.key);
+  if (current !== 'overview') { location.hash = '#/overview'; return; }
+  const all = [...$('t-agents').tBodies[0].rows].filter(r => r.dataset.key);
+  const at = all.findIndex(r => r.dataset.key === selected);
+  const next = all[Math.min(all.length - 1, Math.max(0, at + step))];
+  if (next) select(next);
 }
-async function openAgent(name) {
-  let all;
-  try {
-    const response = await fetch(`${api}agent/${encodeURIComponent(name)}`, { headers: bearer() });
-    all = await response.json();
-    if (!response.ok) { toast(all.error, true); return; }
-  } catch { toast('The host does not answer.', true); return; }
-  const a = all.agent;
-  set($('d-agent-name'), name);
-  const facts = make('dl', { className: 'grid' });
-  pairs(facts, [
-    ['State', a.state.toLowerCase(), stateTone(a.state)], ['Stage', a.stage.toLowerCase()], ['Kind', `${a.kind}, ${a.runner}`], ['Generation', a.generation],
-    ['Equity', money(a.equity)], ['Result', signed(a.result), tone(a.result)], ['Return', percent(a.return), tone(a.result)], ['Drawdown', percent(a.drawdown)],
-    ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)], ['Gross', signed(a.gross)], ['Fees', money(a.fees)], ['Rebates', money(a.rebates)], ['Funding', signed(a.funding)],
-    ['Slippage', money(a.slippage)], ['Judged', a.judgement ?? `of ${a.days} days`],
-    ['Fills', count(a.fills)], ['Wins, losses', `${count(a.wins)}, ${count(a.losses)}`], ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''],
-  ]);
-  const limits = make('dl', { className: 'grid' });
-  const l = all.limits;
-  pairs(limits, [
-    ['Capital', money(l.capital)], ['Order at most', money(l.order)], ['Position at most', money(l.position)], ['Daily loss', Number(l.daily_loss) ? money(l.daily_loss) : 'none'],
-    ['Drawdown', l.drawdown ? percent(l.drawdown, 1) : 'none'], ['Open orders', l.open_orders], ['Orders/s', l.orders_per_second], ['Code', a.code],
-  ]);
-  const metrics = make('dl', { className: 'grid' });
-  pairs(metrics, Object.entries(a.metrics ?? {}).map(([id, value]) => [id, figure(value)]));
-  $('d-agent-body').replaceChildren(facts, make('h3', { textContent: 'Limits' }), limits,
-    ...(metrics.children.length > 0 ? [make('h3', { textContent: 'Metrics' }), metrics] : []),
-    ...(a.failure ? [make('h3', { textContent: 'Why it ended' }), make('p', { className: 'bad', textContent: a.failure })] : []));
-  const act = verb => () => { $('d-agent').close(); order(verb, [name]); };
-  $('a-halt').onclick = act('halt');
-  $('a-resume').onclick = act('resume');
-  $('a-cancel').onclick = act('cancel');
-  $('a-flatten').onclick = async () => {
-    $('d-agent').close();
-    if (await sure(`Flatten ${name}?`, 'Its open orders are cancelled and its positions are closed at the market.', 'Flatten')) order('flatten', [name]);
-  };
-  $('d-agent').showModal();
-}
-
-// ---- keys, tabs, theme
-function chooseChart(kind) {
-  chart.kind = kind;
-  document.querySelectorAll('[data-chart]').forEach(tab => tab.setAttribute('aria-selected', String(tab.dataset.chart === kind)));
-  drawChart(true);
-}
+const everything = () => { redrawAll(); drawStatus(); drawPage(['route']); };
 function turnTheme() {
   const next = theme() === 'dark' ? 'light' : 'dark';
   document.documentElement.dataset.theme = next;
   store.set('localStorage', 'agon-theme', next);
-  drawAgentRows();
-  drawChart(true);
+  everything();
 }
-document.querySelectorAll('[data-chart]').forEach(tab => tab.addEventListener('click', () => chooseChart(tab.dataset.chart)));
-document.querySelectorAll('[data-close]').forEach(b => b.addEventListener('click', () => b.closest('dialog').close()));
+function turnZone() {
+  chooseZone(zoneName() === 'UTC' ? 'local' : 'UTC');
+  sayZone();
+  everything();
+}
+function sayZone() {
+  set($('zone'), zoneName() === 'UTC' ? 'UTC' : 'Local');
+  put('time-zone', zoneName() === 'UTC' ? 'Market time, UTC' : 'Market time, local');
+}
+const sayBell = () => { $('bell').ariaPressed = String(isOn()); };
 $('halt').addEventListener('click', haltAll);
 $('kill').addEventListener('click', killAll);
 $('theme').addEventListener('click', turnTheme);
+$('zone').addEventListener('click', turnZone);
+$('bell').addEventListener('click', async () => { toast(await turn() ? 'A halt, a crash or an outage is notified.' : 'No notifications.', false); sayBell(); });
 $('help').addEventListener('click', () => $('d-help').showModal());
-$('filter').addEventListener('input', drawAgentRows);
-matchMedia('(prefers-color-scheme: light)').addEventListener('change', () => { drawAgentRows(); drawChart(true); });
+document.querySelectorAll('[data-close]').forEach(b => b.addEventListener('click', () => b.closest('dialog').close()));
+matchMedia('(prefers-color-scheme: light)').addEventListener('change', everything);
+addEventListener('hashchange', go);
+let chord = 0;
 addEventListener('keydown', event => {
-  const typing = event.target.closest?.('input, dialog');
-  if (event.key === 'Escape' && event.target === $('filter')) { $('filter').value = ''; $('filter').blur(); drawAgentRows(); return; }
+  const typing = event.target.closest?.('input, select, textarea, dialog');
+  if (event.key === 'Escape' && event.target.type === 'search') { event.target.value = ''; event.target.dispatchEvent(new Event('input')); event.target.blur(); return; }
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-  const next = (list, now) => list[(list.indexOf(now) + 1) % list.length];
+  const is_chord = performance.now() - chord < 1200;
+  const letters = { o: 'overview', a: 'agent', m: 'market', t: 'tournament', r: 'reliability', l: 'log' };
+  if (is_chord && letters[event.key]) { chord = 0; event.preventDefault(); location.hash = `#/${letters[event.key]}`; return; }
+  const page = pages[current];
+  const chosen = () => (current === 'agent' ? $('agent-name').value : selected);
   const keys = {
-    ...Object.assign({}, ...panels.map(panel => panel.press)),
-    j: () => move(1), k: () => move(-1), K: killAll, h: haltAll, t: turnTheme, '?': () => $('d-help').showModal(), '/': () => $('filter').focus(),
-    c: () => chooseChart(next(['return', 'equity', 'drawdown'], chart.kind)),
-    x: () => { const a = agentList().find(v => v.name === selected); if (a) order(a.state === 'halted' ? 'resume' : 'halt', [a.name]); },
-    Enter: () => { if (selected && event.target.closest('#t-agents')) openAgent(selected); },
+    ...Object.fromEntries(names.map((name, i) => [String(i + 1), () => { location.hash = `#/${name}`; }])),
+    g: () => { chord = performance.now(); },
+    j: () => move(1), k: () => move(-1), K: killAll, h: haltAll, t: turnTheme, z: turnZone, '?': () => $('d-help').showModal(),
+    x: () => { const a = agents(state).find(v => v.name === chosen()); if (a) order(a.state === 'halted' ? 'resume' : 'halt', [a.name]); },
+    ...(event.target.closest('#t-agents tr') === event.target && selected ? { Enter: () => { location.hash = `#/agent/${encodeURIComponent(selected)}`; } } : {}),
+    ...page.press, ...Object.assign({}, ...page.panels.map(panel => panel.press)),
   };
-  if (keys[event.key] && !(event.key === 'Enter' && !event.target.closest('#t-agents'))) { event.preventDefault(); keys[event.key](); }
+  if (keys[event.key]) { event.preventDefault(); keys[event.key](event); }
 });
+
+// ---- beginning
 const saved = store.get('localStorage', 'agon-theme');
 if (saved === 'dark' || saved === 'light') document.documentElement.dataset.theme = saved;
 const given = new URLSearchParams(location.hash.slice(1)).get('token');
@@ -367,5 +215,13 @@ if (given) {
   store.set('sessionStorage', 'agon-token', given);
   history.replaceState(null, '', location.pathname);
 }
-panels.forEach(drawPanel);
+sayZone();
+sayBell();
+listen({
+  changed, token,
+  back() { lost.delete('connection'); banner(); load(); },
+  lost() { lost.add('connection'); $('state').dataset.state = 'lost'; set($('state'), 'lost'); icon('lost'); banner(); },
+  stale(is) { if (is === lost.has('stale')) return; if (is) lost.add('stale'); else lost.delete('stale'); banner(); },
+});
+go();
 connect();

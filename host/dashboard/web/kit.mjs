@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the page and its panels share: how numbers, times and states are shown, tables and lists of facts.
+// What the pages and panels share: how numbers, times and states are shown, tables, lists of facts, small drawings.
 export const make = (tag, props = {}, ...kids) => {
   const node = Object.assign(document.createElement(tag), props);
   node.append(...kids);
@@ -18,19 +18,61 @@ export const money = text => {
   return groups(whole) + (part ? '.' + part : '');
 };
 export const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
+export const amount = (x, digits = 2) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(x.toFixed(digits).replace(/^-(?=[0.]*$)/, '')));
 export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 export const count = n => groups(String(n ?? 0));
 // A plugin's own figure, of which nothing is known: seven digits that count.
 export const figure = x => money(Number.isInteger(x) && Math.abs(x) < 1e15 ? x : String(Number(x.toPrecision(7))));
 export const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
-export const clock = iso => (iso ? iso.slice(11, 19) : '–');
+export const number = x => (x === null || x === undefined ? '–' : x.toFixed(2).replace('-', '\u2212'));
 export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
 export const store = {
   get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
   set: (kind, key, value) => { try { window[kind].setItem(key, value); } catch { /* private mode: it is asked for again */ } },
 };
-
 export const sideTone = x => (x.side === 'buy' || x.side === 'long' ? 'good' : x.side === 'sell' || x.side === 'short' ? 'bad' : '');
+export const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', waiting: 'dim' })[s] ?? '';
+export const tText = a => (a.t === null ? '–' : `${number(a.t)} [${number(a.t_low)}, ${number(a.t_high)}]`);
+
+// ---- time: UTC, or the viewer's own zone, as he chose
+let zone = store.get('localStorage', 'agon-zone') === 'local' ? 'local' : 'UTC';
+export const zoneName = () => zone;
+export function chooseZone(name) { zone = name; store.set('localStorage', 'agon-zone', name); }
+const two = n => String(n).padStart(2, '0');
+// A date whose UTC fields are what is to be shown.
+export const zoned = ms => (zone === 'UTC' ? new Date(ms) : new Date(ms - new Date(ms).getTimezoneOffset() * 60000));
+export const stamp = ms => {
+  const d = zoned(ms);
+  return `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`;
+};
+export const clock = iso => (iso ? stamp(Date.parse(iso)).slice(11) : '–');
+export const moment = iso => (iso ? stamp(Date.parse(iso)).slice(5) : '–');
+
+// ---- keys of the live state
+export const rows = (state, prefix) => [...state].filter(([k]) => k.startsWith(prefix)).map(([, v]) => v);
+export const agents = state => rows(state, 'agent/').sort((a, b) => a.slot - b.slot);
+
+// ---- a box of a page
+export function card(title, { name, tall } = {}) {
+  const bar = make('div', { className: 'bar' }, make('h2', { textContent: title }));
+  const body = make('div', { className: tall ? 'scroll tall' : 'body' });
+  const section = make('section', { className: name ?? '', ariaLabel: title }, bar, body);
+  if (tall) scrolls(body, title);
+  return { section, bar, body };
+}
+// What scrolls can be reached by keys, and says what it is.
+export const scrolls = (node, name) => Object.assign(node, { tabIndex: 0, role: 'group', ariaLabel: name });
+export function tabs(names, chosen, choose, label) {
+  const node = make('div', { className: 'tabs', role: 'group', ariaLabel: label });
+  for (const [key, title] of names) {
+    node.append(make('button', { type: 'button', textContent: title, ariaPressed: String(key === chosen), onclick: () => {
+      for (const other of node.children) other.ariaPressed = String(other.dataset.key === key);
+      choose(key);
+    } }));
+    node.lastChild.dataset.key = key;
+  }
+  return node;
+}
 export function pairs(node, list) {
   if (node.children.length !== list.length) node.replaceChildren(...list.map(([k]) => make('div', {}, make('dt', { textContent: k }), make('dd'))));
   list.forEach(([k, v, name], i) => {
@@ -40,22 +82,73 @@ export function pairs(node, list) {
     if (item.lastChild.className !== (name ?? '')) item.lastChild.className = name ?? '';
   });
 }
-// Rows are kept and only the cells that changed are written
-export function table(node, columns, empty, onRow) {
+// How much of a limit is used: a bar in a cell. share null: there is no limit.
+export function usage(cell, share, text) {
+  if (!cell.firstChild) cell.append(make('span', { className: 'usage' }, make('i')), make('span', { className: 'val' }));
+  const fill = cell.firstChild.firstChild;
+  cell.firstChild.hidden = share === null;
+  if (share !== null) {
+    fill.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+    fill.className = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
+  }
+  set(cell.lastChild, text);
+}
+const svgNS = 'http://www.w3.org/2000/svg';
+export const svg = (tag, props = {}, ...kids) => {
+  const node = document.createElementNS(svgNS, tag);
+  for (const [k, v] of Object.entries(props)) node.setAttribute(k, v);
+  node.append(...kids);
+  return node;
+};
+export function spark(cell, values, name) {
+  if (!cell.firstChild) cell.append(svg('svg', { class: 'spark', viewBox: '0 0 72 18', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('path')));
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const d = values.length < 2 ? '' : values.map((v, i) => `${i ? 'L' : 'M'}${(i / (values.length - 1) * 72).toFixed(1)} ${(high > low ? 16.5 - (v - low) / (high - low) * 15 : 9).toFixed(1)}`).join('');
+  const path = cell.firstChild.firstChild;
+  if (path.getAttribute('d') !== d) path.setAttribute('d', d);
+  path.setAttribute('class', name);
+}
+
+// ---- tables: rows are kept and only the cells that changed are written
+// A column with value(item) can be sorted by; sorted: { key, down } is kept under that name.
+export function table(node, columns, empty, onRow, sortName) {
   const body = make('tbody');
-  node.append(make('thead', {}, make('tr', {}, ...columns.map(c => make('th', { className: c.class ?? '', scope: 'col', textContent: c.title, title: c.tip ?? '' })))), body);
+  const heads = columns.map(c => make('th', { className: c.class ?? '', scope: 'col', title: c.tip ?? '' }));
+  const kept = sortName ? (store.get('localStorage', `agon-sort-${sortName}`) ?? '').split(' ') : [];
+  let sort = columns.some(c => c.value && c.title === kept[0]) ? { key: kept[0], down: kept[1] === 'down' } : null;
+  let last = [[], null];
+  const mark = () => heads.forEach((head, i) => { head.ariaSort = sort?.key !== columns[i].title ? null : sort.down ? 'descending' : 'ascending'; });
+  columns.forEach((c, i) => {
+    if (c.unseen) { heads[i].append(make('span', { className: 'unseen', textContent: c.unseen })); return; }
+    if (!sortName || !c.value) { heads[i].textContent = c.title; return; }
+    heads[i].append(make('button', { type: 'button', className: 'sort', textContent: c.title, onclick: () => {
+      sort = sort?.key !== c.title ? { key: c.title, down: true } : sort.down ? { key: c.title, down: false } : null;
+      store.set('localStorage', `agon-sort-${sortName}`, sort ? `${sort.key} ${sort.down ? 'down' : 'up'}` : '');
+      mark();
+      if (last[1]) draw(...last);
+    } }));
+  });
+  mark();
+  node.append(make('thead', {}, make('tr', {}, ...heads)), body);
   const none = make('tr', { className: 'empty' }, make('td', { colSpan: columns.length, textContent: empty }));
-  const rows = new Map();
-  return (list, keyOf) => {
+  const kids = new Map();
+  function draw(list, keyOf) {
+    last = [list, keyOf];
     const seen = new Set();
     let at = body.firstElementChild;
-    for (const item of list) {
+    const by = sort && columns.find(c => c.title === sort.key)?.value;
+    const ordered = by ? [...list].sort((a, b) => {
+      const [x, y] = [by(a), by(b)];
+      return (sort.down ? -1 : 1) * (typeof x === 'string' ? x.localeCompare(y) : (x ?? -Infinity) - (y ?? -Infinity));
+    }) : list;
+    for (const item of ordered) {
       const key = keyOf(item);
-      let row = rows.get(key);
+      let row = kids.get(key);
       if (!row) {
         row = make('tr', {}, ...columns.map(c => make('td', { className: c.class ?? '' })));
         row.dataset.key = key;
-        rows.set(key, row);
+        kids.set(key, row);
         onRow?.(row, item);
       }
       seen.add(key);
@@ -69,7 +162,18 @@ export function table(node, columns, empty, onRow) {
       });
       if (row !== at) body.insertBefore(row, at); else at = at.nextElementSibling;
     }
-    for (const [key, row] of rows) if (!seen.has(key)) { row.remove(); rows.delete(key); }
+    for (const [key, row] of kids) if (!seen.has(key)) { row.remove(); kids.delete(key); }
     if (list.length === 0) body.append(none); else none.remove();
-  };
+  }
+  draw([], () => '');
+  return draw;
 }
+
+// ---- colours
+const palette = {
+  dark: ['#7fb2ff', '#f0b35f', '#68cfa4', '#e58bb6', '#b9a3ff', '#79d0e0', '#d6d06a', '#f09071', '#9fb0c6', '#8fd067', '#cf9be8', '#e0c3a0'],
+  light: ['#1f5fd0', '#b36a00', '#0b8457', '#b8407a', '#6b4fc8', '#0f7f94', '#7d7a10', '#c04f2b', '#5a6b82', '#3f8a1d', '#8d3fb0', '#8a6237'],
+};
+export const theme = () => document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark');
+export const colour = slot => palette[theme()][slot % palette.dark.length];
+export const css = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+
 #include "ops/panels.h"
 
 #define ORDERS_SHOWN 200
@@ -6,10 +8,10 @@
 void panel_orders(const struct api *api, struct control_live *live)
 {
     const struct host_view *view = api->view;
-    struct jout *out = control_live_set(live, "orders");
+    char key[32];
 
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < view->n_orders && i < ORDERS_SHOWN; i++)
-        api_put_order(api, &view->orders[i], out);
-    jout_close(out, '[');
+    for (uint32_t i = 0; i < view->n_orders && i < ORDERS_SHOWN; i++) {
+        snprintf(key, sizeof(key), "order/%llx", (unsigned long long)view->orders[i].id);
+        api_put_order(api, &view->orders[i], control_live_set(live, key));
+    }
 }

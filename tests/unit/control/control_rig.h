@@ -148,6 +148,11 @@ static inline void live(void *ctx, struct control_live *to)
     jout_int(control_live_set(to, "moves"), ++n_ticks);
     if (n_ticks % 2 == 1)
         jout_int(control_live_set(to, "sometimes"), 1);
+    out = control_live_set(to, "part/1");
+    jout_open(out, '{');
+    jout_kv_int(out, "moves", n_ticks);
+    jout_kv_str(out, "stays", "a {\"text\", of [some]} \\");
+    jout_close(out, '{');
 }
 
 static inline void metrics(void *ctx, const struct control_counts *counts, FILE *out)

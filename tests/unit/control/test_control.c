@@ -295,10 +295,10 @@ START_TEST(live_begins_whole_and_goes_on_with_what_changed)
     ck_assert_int_eq(status, 101);
     first = next_message(fd);
     ck_assert_str_eq(json_string_value(json_object_get(first, "type")), "snapshot");
-    ck_assert_uint_eq(json_object_size(json_object_get(first, "set")), 3);
+    ck_assert_uint_eq(json_object_size(json_object_get(first, "set")), 4);
     second = next_message(fd);
     ck_assert_str_eq(json_string_value(json_object_get(second, "type")), "diff");
-    ck_assert_uint_eq(json_object_size(json_object_get(second, "set")), 1);
+    ck_assert_uint_eq(json_object_size(json_object_get(second, "set")), 2);
     ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(second, "set"), "moves")),
                      2);
     ck_assert_str_eq(json_string_value(json_array_get(json_object_get(second, "removed"), 0)),
@@ -306,6 +306,70 @@ START_TEST(live_begins_whole_and_goes_on_with_what_changed)
     json_decref(first);
     json_decref(second);
     close(fd);
+}
+END_TEST
+
+// A text frame of a client, below 126 bytes.
+static void say(int fd, const char *text)
+{
+    unsigned char frame[6 + 125] = {0x81, 0x80, 0, 0, 0, 0}; // a mask of zeros
+    size_t n = strlen(text);
+
+    ck_assert_uint_lt(n, 126);
+    frame[1] = (unsigned char)(0x80 | n);
+    memcpy(frame + 6, text, n);
+    ck_assert_int_eq(send(fd, frame, 6 + n, MSG_NOSIGNAL), (ssize_t)(6 + n));
+}
+
+START_TEST(live_sends_the_keys_that_a_reader_names_and_of_an_object_what_changed)
+{
+    int status;
+    int fd = upgrade("", &status);
+    json_t *first, *second, *part;
+
+    say(fd, "{\"keys\": [\"part/\"]}");
+    do { // what was on its way before the host has read that
+        first = next_message(fd);
+        if (json_object_get(first, "merge") != NULL)
+            break;
+        json_decref(first);
+    } while (1);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "type")), "snapshot");
+    ck_assert_uint_eq(json_object_size(json_object_get(first, "set")), 1);
+    part = json_object_get(json_object_get(first, "set"), "part/1");
+    ck_assert_str_eq(json_string_value(json_object_get(part, "stays")),
+                     "a {\"text\", of [some]} \\");
+    second = next_message(fd);
+    ck_assert_str_eq(json_string_value(json_object_get(second, "type")), "diff");
+    ck_assert_uint_eq(json_object_size(json_object_get(second, "set")), 0);
+    part = json_object_get(json_object_get(second, "merge"), "part/1");
+    ck_assert_uint_eq(json_object_size(part), 1);
+    ck_assert(json_is_integer(json_object_get(part, "moves")));
+    json_decref(first);
+    json_decref(second);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_reader_that_says_something_else_is_sent_away)
+{
+    static const char *const words[] = {"no JSON", "[]", "{\"keys\": \"all\"}",
+                                        "{\"keys\": [\"\"]}", "{\"keys\": [], \"more\": 1}"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        unsigned char bytes[65536];
+        int status, is_closed = 0;
+        int fd = upgrade("", &status);
+
+        say(fd, words[i]);
+        for (ssize_t got = 1; !is_closed && got > 0;) { // messages, then the close
+            got = recv(fd, bytes, sizeof(bytes), 0);
+            is_closed =
+                got <= 0 || bytes[0] == 0x88 || memmem(bytes, (size_t)got, "expected {", 10);
+        }
+        ck_assert_msg(is_closed, "%s", words[i]);
+        close(fd);
+    }
 }
 END_TEST
 
@@ -362,6 +426,8 @@ int main(void)
     tcase_add_test(tcase, a_slow_verb_holds_up_nobody);
     tcase_add_test(tcase, a_guesser_of_tokens_waits_and_the_right_one_passes);
     tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
+    tcase_add_test(tcase, live_sends_the_keys_that_a_reader_names_and_of_an_object_what_changed);
+    tcase_add_test(tcase, a_reader_that_says_something_else_is_sent_away);
     tcase_add_test(tcase, live_is_for_our_own_pages);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("refused");

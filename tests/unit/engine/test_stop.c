@@ -635,6 +635,66 @@ START_TEST(a_second_way_out_of_one_position_is_a_way_in)
 }
 END_TEST
 
+// With value: the order, or the instrument.
+static int order_of(uint8_t kind, uint16_t slot, uint8_t which, int64_t value)
+{
+    struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                     .kind = kind,
+                                     .scope = SCOPE_SLOT,
+                                     .which = which,
+                                     .id = slot,
+                                     .value = value,
+                                     .reason = REASON_OPERATOR};
+
+    return world_step(world, &command);
+}
+
+START_TEST(one_order_is_cancelled_and_the_others_stay)
+{
+    uint64_t first, second;
+    uint32_t n;
+
+    begin();
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 1);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    first = last_cmd()->order_id;
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5980000, 1000, 2);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    second = last_cmd()->order_id;
+    n = world->n_cmds;
+    // Another slot's, one that nobody has, and everybody's are refused.
+    ck_assert_int_eq(order_of(COMMAND_CANCEL_ALL, 1, CANCEL_ORDER, (int64_t)first), AGON_EINVAL);
+    ck_assert_int_eq(order_of(COMMAND_CANCEL_ALL, 0, CANCEL_ORDER, 12345), AGON_EINVAL);
+    ck_assert_uint_eq(world->n_cmds, n);
+    ck_assert_int_eq(order_of(COMMAND_CANCEL_ALL, 0, CANCEL_ORDER, (int64_t)first), AGON_OK);
+    ck_assert_uint_eq(n_of(CMD_CANCEL, n), 1);
+    ck_assert_uint_eq(last_cmd()->order_id, first);
+    // Again: it is on its way.
+    ck_assert_int_eq(order_of(COMMAND_CANCEL_ALL, 0, CANCEL_ORDER, (int64_t)first), AGON_OK);
+    ck_assert_uint_eq(n_of(CMD_CANCEL, n), 1);
+    ck_assert_int_eq(order_of(COMMAND_CANCEL_ALL, 0, CANCEL_ORDER, (int64_t)second), AGON_OK);
+    ck_assert_uint_eq(n_of(CMD_CANCEL, n), 2);
+    end();
+}
+END_TEST
+
+START_TEST(one_position_is_closed_and_the_others_stay)
+{
+    begin();
+    buy_and_fill(2, WORLD_PERPETUAL, 6000100, 5000);
+    buy_and_fill(2, BTCUSDT, 6000100, 5000);
+    ck_assert_int_eq(order_of(COMMAND_FLATTEN, 2, 0, 12345), AGON_EINVAL);
+    ck_assert_int_eq(order_of(COMMAND_FLATTEN, 2, 0, -1), AGON_EINVAL);
+    ck_assert_int_eq(order_of(COMMAND_FLATTEN, 2, 0, BTCUSDT), AGON_OK);
+    ck_assert(close_is_wanted(world->engine, 2, BTCUSDT));
+    ck_assert(!close_is_wanted(world->engine, 2, WORLD_PERPETUAL));
+    ck_assert_uint_eq(last_cmd()->kind, CMD_NEW);
+    ck_assert_uint_eq(last_cmd()->instrument, BTCUSDT);
+    ck_assert_uint_eq(last_cmd()->side, AGON_SELL);
+    end();
+}
+END_TEST
+
 static int by_key(uint8_t kind)
 {
     return order(kind, SCOPE_VENUE, 1, 0, REASON_KEY_RIGHTS);
@@ -700,6 +760,8 @@ int main(void)
     tcase_add_test(tcase, a_place_is_not_free_while_a_fill_is_due);
     tcase_add_test(tcase, what_fills_of_an_unloaded_agent_when_all_seems_closed_is_closed_too);
     tcase_add_test(tcase, a_second_way_out_of_one_position_is_a_way_in);
+    tcase_add_test(tcase, one_order_is_cancelled_and_the_others_stay);
+    tcase_add_test(tcase, one_position_is_closed_and_the_others_stay);
     tcase_add_test(tcase, a_key_that_may_withdraw_halts_its_venue_and_lifts_its_own_halt_alone);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -3,7 +3,7 @@
 import { count, make, pairs, set, span } from '../kit.mjs';
 
 export default {
-  side: 'right', title: 'Venue feed', keys: ['feed'],
+  page: 'reliability', side: 'right', title: 'Venue feed', keys: ['feed'],
   open({ bar, body }) {
     const health = make('span', { className: 'pill small', id: 'health', textContent: '–' });
     const node = make('dl', { className: 'grid', id: 'feed' });

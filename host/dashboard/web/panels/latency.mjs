@@ -5,7 +5,7 @@ import { make, set, span } from '../kit.mjs';
 const svgNS = 'http://www.w3.org/2000/svg';
 
 export default {
-  side: 'right', title: 'Latency', keys: ['latency'],
+  page: 'reliability', side: 'right', title: 'Latency', keys: ['latency'],
   open({ body }) {
     const node = make('div', { id: 'latency' });
     body.append(node);

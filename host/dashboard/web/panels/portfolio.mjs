@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits of all agents together: what is used of them, and where they are.
-import { make, money, percent, set, table } from '../kit.mjs';
+import { make, money, percent, scrolls, set, table, usage } from '../kit.mjs';
 
 // What a limit is, and of which unit, the host says with it: one more is a row of its table.
 const limitName = r => r.limit[0].toUpperCase() + r.limit.slice(1).replaceAll('_', ' ') + (r.is_minimum ? ', minimum' : '');
 const limitText = (r, v) => (v === 'none' ? '–' : r.unit === 'share' ? percent(v) : money(v));
-// Near it from 80 % on; one that is a minimum is stayed above.
-const limitTone = r => {
+// How much of it is used; one that is a minimum is stayed above.
+const limitShare = r => {
   const [used, at] = [Number(r.used), Number(r.at)];
-  if (r.at === 'none' || !(at > 0)) return '';
-  const share = r.is_minimum ? at / Math.max(used, 1e-12) : used / at;
-  return share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
+  if (r.at === 'none' || !(at > 0)) return null;
+  return r.is_minimum ? at / Math.max(used, 1e-12) : used / at;
 };
 
 export default {
-  side: 'right', title: 'Portfolio', keys: ['portfolio'],
+  page: 'overview', side: 'right', title: 'Limits of all', keys: ['portfolio'],
   open({ bar, body }) {
     const breach = make('span', { className: 'pill small', id: 'breach', textContent: '–' });
     const node = make('table', { id: 't-portfolio' });
     bar.append(breach);
-    body.append(make('div', { className: 'scroll' }, node));
+    body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
     const rows = table(node, [
       { title: 'Of all agents', class: 'l', text: limitName, hint: r => r.text },
-      { title: 'Now', text: r => limitText(r, r.is_kept ? r.used : 'none'), tone: limitTone },
+      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), limitText(r, r.is_kept ? r.used : 'none')); } },
       { title: 'Limit', text: r => limitText(r, r.at), tone: r => (r.at === 'none' ? 'dim' : '') },
     ], 'No limits.');
     return state => {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Swaps of generations and restarts of this run; there only once there was one.
-import { clock, count, make, put, span, table } from '../kit.mjs';
+import { clock, count, make, put, scrolls, span, table } from '../kit.mjs';
 
 export default {
-  side: 'left', title: 'Reloads', keys: ['reloads'],
+  page: 'reliability', side: 'left', title: 'Reloads', keys: ['reloads'],
   open({ section, bar, body }) {
     const note = make('span', { className: 'count', id: 'n-reloads' });
     const node = make('table', { id: 't-reloads' });
     bar.append(note);
-    body.append(make('div', { className: 'scroll tall' }, node));
+    body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Reloads'));
     const rows = table(node, [
       { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Agent', class: 'l', text: r => r.agent },
       { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'From', text: r => String(r.from) }, { title: 'To', text: r => String(r.to) },
@@ -18,7 +18,6 @@ export default {
     return state => {
       const list = state.get('reloads');
       section.hidden = !list;
-      section.parentElement.classList.toggle('no-reloads', !list);
       if (!list) return;
       put(note, String(list.length));
       rows(list, r => JSON.stringify([r.time, r.agent, r.to]));

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last plan of the tournament: who is ranked, by which measures, and what capital moved.
-import { make, money, percent, put, signed, table, tone } from '../kit.mjs';
+import { make, money, percent, put, scrolls, signed, table, tone } from '../kit.mjs';
 
 // A column for each measure that the host has: its name, unit and decimals come with the plan.
 const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : v.toFixed(m.decimals).replace('-', '\u2212'));
 const columnsOf = measures => [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
-  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', text: r => percent(r.share, 1) },
+  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', class: 'p2', text: r => percent(r.share, 1) },
   ...measures.map(m => ({ title: m.label, class: 'p3', tip: m.doc, text: r => shown(m, r[m.name]) })),
-  { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', text: r => money(r.after) },
+  { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', class: 'p2', text: r => money(r.after) },
   { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
 ];
 
 export default {
-  side: 'left', title: 'Tournament', keys: ['tournament'],
+  page: 'tournament', side: 'wide', title: 'Tournament', keys: ['tournament'],
   open({ section, bar, body }) {
     const note = make('span', { className: 'count', id: 'tournament-note' });
     const node = make('table', { id: 't-tournament' });
     let rows = null;
     bar.append(note);
-    body.append(make('div', { className: 'scroll' }, node));
+    body.append(scrolls(make('div', { className: 'scroll' }, node), 'Tournament'));
     return state => {
       const t = state.get('tournament');
       section.hidden = !t;

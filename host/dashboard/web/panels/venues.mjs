@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each venue by itself: how it is, how much of it stands, how fast it is heard, how long it was up.
-import { count, make, percent, put, span, table } from '../kit.mjs';
+import { count, make, percent, put, rows, scrolls, span, table } from '../kit.mjs';
 
 const toneOf = v => ({ running: 'good', waiting: 'dim', degraded: 'warn', halted: 'warn' })[v.state] ?? 'bad';
 const columns = [
@@ -17,16 +17,16 @@ const columns = [
 ];
 
 export default {
-  side: 'left', title: 'Venues', keys: ['venues'],
+  page: 'reliability', side: 'left', title: 'Venues', keys: ['venue/'],
   open({ bar, body }) {
     const note = make('span', { className: 'count', id: 'n-venues' });
     const node = make('table', { id: 't-venues' });
     bar.append(note);
-    body.append(make('div', { className: 'scroll' }, node));
-    const rows = table(node, columns, 'No venues.');
+    body.append(scrolls(make('div', { className: 'scroll' }, node), 'Venues'));
+    const draw = table(node, columns, 'No venues.');
     return state => {
-      const list = state.get('venues') ?? [];
-      rows(list, v => v.venue);
+      const list = rows(state, 'venue/');
+      draw(list, v => v.venue);
       put(note, `${list.filter(v => v.state === 'running').length} of ${list.length} running`);
     };
   },

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Candles of an instrument's mark price, with what an agent, or all, did there: fills as triangles, working orders and the entry as
+// lines. The host has looked at the price four times a second; the last candle goes on with the live one.
+import { axis, chart, timeAxis } from './chart.mjs';
+import { get } from './connection.mjs';
+import { card, css, make, money, tabs } from './kit.mjs';
+
+const LENGTHS = [['60', '1m'], ['900', '15m'], ['14400', '4h']];
+
+function draw(layers) {
+  return u => {
+    const { ctx, bbox } = u;
+    const [xs, open, high, low, close] = u.data;
+    if (!xs?.length) return;
+    const dpr = window.devicePixelRatio || 1;
+    const y = v => u.valToPos(v, 'y', true);
+    const step = xs.length > 1 ? Math.abs(u.valToPos(xs.at(-1), 'x', true) - u.valToPos(xs.at(-2), 'x', true)) : 8 * dpr;
+    const body = Math.max(1, Math.min(11 * dpr, step * 0.66));
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (let i = 0; i < xs.length; i++) {
+      const x = u.valToPos(xs[i], 'x', true);
+      if (x < bbox.left - body || x > bbox.left + bbox.width + body) continue;
+      ctx.strokeStyle = ctx.fillStyle = css(close[i] >= open[i] ? 'good' : 'bad');
+      ctx.lineWidth = Math.max(1, dpr);
+      ctx.beginPath();
+      ctx.moveTo(Math.round(x) + 0.5, y(high[i]));
+      ctx.lineTo(Math.round(x) + 0.5, y(low[i]));
+      ctx.stroke();
+      const top = Math.min(y(open[i]), y(close[i]));
+      ctx.fillRect(Math.round(x - body / 2), top, Math.round(body), Math.max(1, Math.abs(y(open[i]) - y(close[i]))));
+    }
+    const { fills = [], orders = [], entry } = layers();
+    ctx.font = `${10 * dpr}px system-ui, "Liberation Sans", sans-serif`;
+    const line = (price, colour, dash, text) => {
+      ctx.strokeStyle = ctx.fillStyle = colour;
+      ctx.setLineDash(dash.map(d => d * dpr));
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, Math.round(y(price)) + 0.5);
+      ctx.lineTo(bbox.left + bbox.width, Math.round(y(price)) + 0.5);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.fillText(text, bbox.left + 4 * dpr, y(price) - 3 * dpr);
+    };
+    ctx.globalAlpha = 0.75;
+    const resting = orders.filter(o => Number(o.price) > 0).slice(0, 24);
+    for (const o of resting) line(Number(o.price), css(o.side === 'buy' ? 'good' : 'bad'), [2, 4], resting.length > 4 ? '' : `${o.side} ${o.quantity}`);
+    ctx.globalAlpha = 1;
+    if (entry) line(entry.price, css('accent'), [6, 4], entry.text);
+    for (const f of fills) {
+      const x = u.valToPos(Date.parse(f.time) / 1000, 'x', true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      const at = y(Number(f.price));
+      const up = f.side === 'buy' ? 1 : -1;
+      ctx.fillStyle = css(f.side === 'buy' ? 'good' : 'bad');
+      ctx.strokeStyle = css('panel');
+      ctx.lineWidth = dpr;
+      ctx.beginPath();
+      ctx.moveTo(x, at);
+      ctx.lineTo(x - 5 * dpr, at + up * 9 * dpr);
+      ctx.lineTo(x + 5 * dpr, at + up * 9 * dpr);
+      ctx.closePath();
+      ctx.fill();
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+}
+
+/* layers(symbol): { fills, orders, entry }. choose: called with a symbol that was chosen. */
+export function candleCard({ title = 'Price', layers, choose }) {
+  const box = card(title, { name: 'candles' });
+  const symbols = make('div', { className: 'tabs', role: 'group', ariaLabel: 'Instrument' });
+  const note = make('output', { className: 'legend' });
+  const host = make('div');
+  let length = '60';
+  let symbol = null;
+  let data = [[], [], [], [], []];
+  let asked = 0;
+  box.bar.append(tabs(LENGTHS, length, key => { length = key; load(); }, 'Length of a candle'), note);
+  symbols.classList.add('symbols');
+  box.body.append(symbols, host);
+  const none = { colour: () => 'transparent', width: 0 };
+  const plot = chart(host, {
+    name: 'Candles of the mark price', height: 300,
+    series: ['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })),
+    axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => v.map(x => money(String(+x.toPrecision(10)))) })],
+    scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, y: { range: (u, low, high) => { const pad = (high - low || high * 0.001) * 0.08; return [low - pad, high + pad]; } } },
+    plugins: [{ hooks: { draw: draw(() => layers(symbol)), setCursor: u => say(u.cursor.idx) } }],
+  });
+  function say(index) {
+    const i = index ?? data[0].length - 1;
+    note.textContent = i < 0 ? 'no price yet' : ['O', 'H', 'L', 'C'].map((k, n) => `${k} ${money(String(data[n + 1][i] ?? ''))}`).join('  ');
+  }
+  async function load() {
+    if (!symbol) return;
+    asked = performance.now();
+    const list = await get(`candles/${encodeURIComponent(symbol)}/${length}`);
+    if (!list) return;
+    data = [list.map(c => c.t_ms / 1000), ...['open', 'high', 'low', 'close'].map(k => list.map(c => Number(c[k])))];
+    plot.set(data);
+    say(null);
+  }
+  return {
+    section: box.section,
+    get symbol() { return symbol; },
+    show(name) { if (name !== symbol) { symbol = name; mark(); load(); } },
+    // Which there are.
+    offer(names) {
+      if (symbols.dataset.names !== names.join()) {
+        symbols.dataset.names = names.join();
+        symbols.replaceChildren(...names.map(name => make('button', { type: 'button', textContent: name, onclick: () => { this.show(name); choose?.(name); } })));
+        symbols.hidden = names.length < 2;
+        mark();
+      }
+      if (!names.includes(symbol) && names.length) this.show(names[0]);
+    },
+    // The live price: the last candle goes on; once a minute the host is asked for all of them.
+    tick(t_ms, mark_px) {
+      if (!symbol || performance.now() - asked > 60000) load();
+      const px = Number(mark_px);
+      if (!(px > 0) || !data[0].length) return;
+      const begins = Math.floor(t_ms / 1000 / Number(length)) * Number(length);
+      if (begins > data[0].at(-1)) { [begins, px, px, px, px].forEach((v, i) => data[i].push(v)); if (data[0].length > 260) data.forEach(d => d.shift()); }
+      const i = data[0].length - 1;
+      data[2][i] = Math.max(data[2][i], px);
+      data[3][i] = Math.min(data[3][i], px);
+      data[4][i] = px;
+      plot.set(data);
+    },
+  };
+  function mark() { for (const button of symbols.children) button.ariaPressed = String(button.textContent === symbol); }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Equity and capital over time, of each agent and of all: what the host has kept, and what came since. Capital that a tournament moved
+// is neither gain nor loss.
+import { get } from './connection.mjs';
+import { agents } from './kit.mjs';
+
+export const ALL = '(all)';
+const POINTS = 3000;
+const kept = new Map(); // name: [[t, equity, capital], ...]
+let loading = false;
+let loaded = '';
+
+export const points = name => kept.get(name) ?? [];
+export async function load() {
+  if (loading) return;
+  loading = true;
+  const all = await get('equity');
+  if (all) {
+    kept.clear();
+    for (const [name, list] of Object.entries(all)) kept.set(name, list);
+  }
+  loading = false;
+}
+const push = (name, point) => {
+  if (!kept.has(name)) kept.set(name, []);
+  const list = kept.get(name);
+  if (list.length && list.at(-1)[0] >= point[0]) return;
+  list.push(point);
+  if (list.length > POINTS) kept.set(name, list.filter((_, i) => i % 2 === 0 || i > POINTS - 200));
+};
+// Behind each message. True: there is something new.
+export function grow(state) {
+  const status = state.get('status');
+  if (!status?.time || loading) return false;
+  const list = agents(state);
+  const names = list.map(a => a.name).join();
+  if (names !== loaded) { loaded = names; load(); return false; }
+  for (const a of list) push(a.name, [status.t_ms, Number(a.equity), Number(a.capital)]);
+  push(ALL, [status.t_ms, Number(status.equity), Number(status.capital)]);
+  return true;
+}
+// Result since a time: that of now less that of then. since: of when it is, where it begins later.
+export function resultSince(name, t) {
+  const list = points(name);
+  if (list.length === 0) return null;
+  let low = 0;
+  let high = list.length - 1;
+  while (low < high) { const mid = (low + high) >> 1; if (list[mid][0] < t) low = mid + 1; else high = mid; }
+  const from = list[low > 0 && list[low][0] > t ? low - 1 : low];
+  const now = list.at(-1);
+  return { amount: now[1] - now[2] - (from[1] - from[2]), since: Math.max(from[0], t) };
+}
+const DAY = 86400000;
+export const day = t => Math.floor(t / DAY) * DAY;
+export const week = t => Math.floor((t - 4 * DAY) / (7 * DAY)) * 7 * DAY + 4 * DAY; // Monday 00:00 UTC
+// Columns for a chart: times, then a line each. kind: equity, return (linked from point to point), drawdown (below the highest).
+export function columns(names, kind, from = 0) {
+  const at = new Map();
+  names.forEach((name, k) => {
+    let before = null;
+    let index = 1;
+    let high = 1;
+    for (const [t, equity, capital] of points(name)) {
+      if (before === null || before[1] <= 0) index = before === null && capital > 0 ? equity / capital : index;
+      else index *= (equity - (capital - before[2])) / before[1];
+      before = [t, equity, capital];
+      high = Math.max(high, index);
+      if (t < from) continue;
+      if (!at.has(t)) at.set(t, Array(names.length).fill(null));
+      at.get(t)[k] = kind === 'equity' ? equity : kind === 'return' ? (index - 1) * 100 : (index / high - 1) * 100;
+    }
+  });
+  const times = [...at.keys()].sort((a, b) => a - b);
+  return [times.map(t => t / 1000), ...names.map((_, k) => times.map(t => at.get(t)[k]))];
+}
+export const shape = (name, n = 40) => {
+  const list = points(name);
+  const step = Math.max(1, Math.floor(list.length / n));
+  const out = [];
+  for (let i = 0; i < list.length; i += step) out.push(list[i][1] - list[i][2]);
+  if (list.length) out.push(list.at(-1)[1] - list.at(-1)[2]);
+  return out;
+};

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// One agent in full, and what can be done to it.
+import { candleCard } from '../candles.mjs';
+import { axis, chart, timeAxis } from '../chart.mjs';
+import { get } from '../connection.mjs';
+import { columns, day, resultSince, week } from '../history.mjs';
+import { agents, amount, card, clock, colour, count, css, make, moment, money, pairs, percent, put, number, rows, scrolls, set, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
+import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
+
+const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
+function tableCard(title, name, cols, empty, id) {
+  const box = card(title, { name, tall: true });
+  const note = make('span', { className: 'count' });
+  const node = make('table', { id });
+  box.bar.append(note);
+  box.body.append(node);
+  const draw = table(node, cols, empty);
+  return { ...box, draw(list, keyOf) { draw(list, keyOf); put(note, list.length ? String(list.length) : ''); } };
+}
+// Gross, what came off and on, and what is left, each from where the one before ends.
+function waterfall(node, a) {
+  const steps = [['Gross', Number(a.gross ?? a.result), a.gross ?? a.result], ['Fees', -Number(a.fees), `-${a.fees}`], ['Rebates', Number(a.rebates ?? 0), a.rebates ?? '0'], ['Funding', Number(a.funding ?? 0), a.funding ?? '0']];
+  let at = 0;
+  const spans = steps.map(([title, by, text]) => { const from = at; at += by; return { title, from, to: at, text, tone: tone(by) }; });
+  spans.push({ title: 'Result', from: 0, to: Number(a.result), text: a.result, tone: tone(a.result), is_end: true });
+  const low = Math.min(0, ...spans.flatMap(s => [s.from, s.to]));
+  const high = Math.max(0, ...spans.flatMap(s => [s.from, s.to]));
+  const place = v => (high > low ? (v - low) / (high - low) * 100 : 0);
+  if (node.children.length !== spans.length) node.replaceChildren(...spans.map(() => make('div', { className: 'step' }, make('span'), make('span', { className: 'track' }, make('i')), make('span', { className: 'val' }))));
+  spans.forEach((s, i) => {
+    const [title, track, value] = node.children[i].children;
+    set(title, s.title);
+    node.children[i].classList.toggle('end', Boolean(s.is_end));
+    const bar = track.firstChild;
+    bar.className = s.tone;
+    bar.style.left = `${place(Math.min(s.from, s.to))}%`;
+    bar.style.width = `${Math.max(0.4, Math.abs(place(s.to) - place(s.from)))}%`;
+    put(value, s.text.startsWith('--') ? money(s.text.slice(2)) : signed(s.text.replace(/^-0(\.0*)?$/, '0')), `val ${s.tone}`);
+  });
+}
+// What a limit is used for now; null: that is not known here.
+function used(key, a, state, dayResult) {
+  const held = rows(state, 'position/').filter(p => p.agent === a.name);
+  switch (key) {
+  case 'drawdown': return a.drawdown;
+  case 'daily_loss': return dayResult ? Math.max(0, -dayResult.amount) : null;
+  case 'position': return Math.max(0, ...held.map(p => Math.abs(Number(p.notional ?? 0))));
+  case 'open_orders': return a.open;
+  default: return null;
+  }
+}
+const LIMITS = [['drawdown', 'Drawdown', 'share'], ['daily_loss', 'Daily loss', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
+
+function paramRow(name, p, again) {
+  const value = p.value ?? String(p.default);
+  const field = p.choices ? make('select', { ariaLabel: p.name, disabled: !p.live }, ...p.choices.split('|').map((c, i) => make('option', { textContent: c, value: c, selected: p.value ? c === p.value : i === p.default })))
+    : make('input', { value: p.type === 'text' ? p.value ?? '' : value, ariaLabel: p.name, disabled: !p.live, autocomplete: 'off', spellcheck: false });
+  const form = make('form', { className: 'param', title: p.doc }, make('label', {}, make('span', { textContent: p.name }), field),
+    make('button', { type: 'submit', textContent: 'Set', disabled: !p.live, ariaLabel: `Set ${p.name}` }),
+    make('span', { className: 'dim', textContent: [p.unit, p.min !== undefined ? `${p.min} to ${p.max}` : '', p.live ? '' : 'at a start only'].filter(Boolean).join(' · ') }));
+  form.addEventListener('submit', async event => {
+    event.preventDefault();
+    if (field.value !== value && await sure(`Set ${p.name} of ${name}?`, `${value} becomes ${field.value}. The roster's file stays as it is.`, 'Set it') && await order('param/set', [name, p.name, field.value])) again();
+  });
+  return form;
+}
+
+export default {
+  title: 'Agent', takesName: true,
+  keys: ['agent/', 'position/', 'order/', 'fill/', 'reloads', 'latency', 'metrics', 'marks', 'event/'],
+  open({ top, left, right, route }) {
+    let name = null;
+    let whole = null; // what the host was asked
+    let asked = 0;
+    let params = null;
+    let lines = new Map(); // of the log, by time and text
+    let now = new Map();
+    const choose = make('select', { id: 'agent-name', ariaLabel: 'Agent', onchange: () => { location.hash = `#/agent/${encodeURIComponent(choose.value)}`; } });
+    const pill = make('span', { className: 'pill' });
+    const stage = make('span', { className: 'dim' });
+    const why = make('p', { className: 'bad why-ended', hidden: true });
+    const act = (label, title, run, danger) => make('button', { type: 'button', textContent: label, title, className: danger ? 'danger' : '', onclick: run });
+    const again = () => { asked = 0; params = null; };
+    const halt = act('Halt', 'No new risk; cancels pass (x)', () => order(halt.textContent === 'Halt' ? 'halt' : 'resume', [name]));
+    const reload = act('Reload', 'Its file again, as another generation', async () => { if (await sure(`Reload ${name}?`, 'Its plugin file is loaded again; the generation of now stays warm.', 'Reload', name)) { await order('reload', [name]); again(); } });
+    const back = act('Roll back', 'The generation before is active again', async () => { if (await sure(`Roll ${name} back?`, 'The generation before is active again.', 'Roll back', name)) { await order('rollback', [name]); again(); } });
+    top.append(make('div', { className: 'agent-head' }, choose, pill, stage, make('span', { className: 'spring' }), halt,
+      act('Cancel orders', 'All its open orders', async () => { if (await sure(`Cancel all orders of ${name}?`, 'Its open orders are cancelled.', 'Cancel them', name)) order('cancel', [name]); }), reload, back,
+      act('Flatten', 'Cancels its orders, closes its positions', () => flatten(name), true)), why);
+
+    const price = candleCard({ layers: symbol => {
+      const mine = list => list.filter(x => x.agent === name && x.symbol === symbol);
+      const held = mine(rows(now, 'position/')).find(p => Number(p.quantity) !== 0);
+      return {
+        fills: mine(fillsOf()), orders: mine(rows(now, 'order/')),
+        entry: held ? { price: Number(held.entry), text: `${held.side} ${money(held.quantity)} at ${money(held.entry)}` } : null,
+      };
+    } });
+    const fillsOf = () => {
+      const all = new Map((whole?.fills ?? []).map(f => [f.seq, f]));
+      for (const f of rows(now, 'fill/')) if (f.agent === name) all.set(f.seq, f);
+      return [...all.values()].filter(f => f.agent === name).sort((a, b) => b.seq - a.seq);
+    };
+    const equity = card('Result', { name: 'result' });
+    const legend = make('output', { className: 'legend' });
+    const host = make('div');
+    equity.bar.append(legend);
+    $(equity, host);
+    const plot = chart(host, { name: 'Return over time', height: 170, legend, format: v => `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'), series: [], axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
+    const positions = tableCard('Positions', 'a-positions', [
+      { title: 'Symbol', class: 'l sym', text: p => p.symbol }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => money(p.entry) },
+      { title: 'Break-even', class: 'p3', text: p => money(p.break_even) }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
+      { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) }, { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
+      { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.hidden = Number(p.quantity) === 0; cell.firstChild.ariaLabel = `Close ${p.symbol}`; cell.firstChild.onclick = () => closePosition(p); } },
+    ], 'No positions.');
+    const working = tableCard('Working orders', 'a-orders', [
+      { title: 'Symbol', class: 'l sym', text: o => o.symbol }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
+      { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled) }, { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? 'unconfirmed' : o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
+      { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
+    ], 'No open orders.');
+    const closed = tableCard('Closed trades', 'a-closed', [
+      { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', text: f => f.symbol }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
+      { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
+    ], 'Nothing was closed yet.');
+    const paramBox = card('Parameters', { name: 'a-params' });
+    const log = tableCard('Log', 'a-log', [
+      { title: 'Time', class: 'l', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
+    ], 'No line names it.');
+    left.append(price.section, equity.section, positions.section, working.section, closed.section, paramBox.section, log.section);
+
+    const facts = make('dl', { className: 'grid' });
+    const falls = make('div', { className: 'falls' });
+    const limitBox = card('Limits', { name: 'a-limits' });
+    const limitTable = make('table');
+    limitBox.body.append(limitTable);
+    const drawLimits = table(limitTable, [
+      { title: 'Limit', class: 'l', text: r => r.title }, { title: 'Used', class: 'use', draw: (cell, r) => usage(cell, r.share, r.used) }, { title: 'At', text: r => r.at },
+    ], 'None.');
+    const refused = tableCard('Refused by reason', 'a-refused', [{ title: 'Reason', class: 'l', text: r => r.reason.replaceAll('_', ' '), hint: r => r.text }, { title: 'Count', text: r => count(r.count) }], 'Nothing was refused.');
+    const generations = tableCard('Generations', 'a-generations', [
+      { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'To', text: r => `${r.from} → ${r.to}` }, { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'Code', class: 'l p2', text: r => r.code.slice(0, 8) },
+    ], 'The first is active.');
+    const latency = make('dl', { className: 'grid' });
+    right.append($(card('Figures', { name: 'a-figures' }), facts).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);
+
+    async function ask() {
+      asked = performance.now();
+      const mine = name;
+      const answer = await get(`agent/${encodeURIComponent(mine)}`);
+      if (mine !== name) return;
+      whole = answer;
+      if (!params) {
+        params = await get(`params/${encodeURIComponent(mine)}`) ?? [];
+        if (mine !== name) return;
+        paramBox.body.replaceChildren(...(params.length ? params.map(p => paramRow(mine, p, again)) : [make('p', { className: 'none dim', textContent: 'None.' })]));
+      }
+      const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
+      if (mine !== name) return;
+      for (const l of newest) if (l.text.includes(mine)) lines.set(`${l.t} ${l.text}`, l);
+      log.draw([...lines].slice(-60).reverse().map(([key, l]) => ({ key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.text })), l => l.key);
+      draw(now);
+    }
+    function draw(state) {
+      now = state;
+      const list = agents(state);
+      const names = list.map(a => a.name);
+      name = route.name && names.includes(route.name) ? route.name : names[0] ?? null;
+      if (choose.dataset.names !== names.join()) { choose.dataset.names = names.join(); choose.replaceChildren(...names.map(n => make('option', { textContent: n, value: n }))); }
+      if (choose.value !== name) choose.value = name ?? '';
+      if (!name) return;
+      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
+      else if (performance.now() - asked > 60000) ask();
+      const a = list.find(v => v.name === name);
+      const state_ = a.state.toLowerCase();
+      put(pill, state_);
+      pill.dataset.state = ({ active: 'running', suspended: 'halted' })[state_] ?? (stateTone(a.state) === 'bad' ? 'killed' : 'halted');
+      put(stage, `${a.stage.toLowerCase().replaceAll('_', ' ')} · ${a.kind}, ${a.runner} · generation ${a.generation}`);
+      set(halt, a.state === 'halted' ? 'Resume' : 'Halt');
+      back.disabled = !a.can_roll_back;
+      why.hidden = !a.failure;
+      set(why, a.failure ?? '');
+      const t = state.get('status')?.t_ms ?? 0;
+      const dayResult = t ? resultSince(name, day(t)) : null;
+      const weekResult = t ? resultSince(name, week(t)) : null;
+      pairs(facts, [
+        ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
+        ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(dayResult.amount.toFixed(2)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(weekResult.amount.toFixed(2)) : ''], ['Return', percent(a.return), tone(a.result)],
+        ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)],
+        ['Slippage', money(a.slippage)], ['Fills', count(a.fills)], ['Wins, losses', `${count(a.wins)}, ${count(a.losses)}`],
+        ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
+      ]);
+      waterfall(falls, a);
+      if (whole) {
+        const shown = (value, unit) => (unit === 'share' ? percent(value, 1) : unit === 'amount' ? money(typeof value === 'number' ? value.toFixed(2) : value) : count(value));
+        drawLimits(LIMITS.filter(([key]) => key in whole.limits).map(([key, title, unit]) => {
+          const at = whole.limits[key];
+          const is_set = unit === 'text' || Number(at) > 0;
+          const is = unit === 'text' ? null : used(key, a, state, dayResult);
+          return { key, title, at: unit === 'text' ? String(at).replaceAll('_', ' ') : is_set ? shown(at, unit) : 'none', used: is === null ? '' : shown(is, unit), share: is === null || !is_set ? null : is / Number(at) };
+        }), r => r.key);
+        refused.draw(whole.refusals ?? [], r => r.reason);
+      }
+      positions.draw(rows(state, 'position/').filter(p => p.agent === name && (Number(p.quantity) !== 0 || Number(p.realised) !== 0)), p => p.symbol);
+      working.draw(rows(state, 'order/').filter(o => o.agent === name), o => o.id);
+      closed.draw(fillsOf().filter(f => f.result !== null && f.result !== undefined).slice(0, 100), f => String(f.seq));
+      generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
+      const own = state.get('latency')?.agents.find(l => l.agent === name);
+      if (own) pairs(latency, [['p50', own.count ? span(own.p50_ns) : '–'], ['p99', own.count ? span(own.p99_ns) : '–'], ['Longest', own.count ? span(own.max_ns) : '–'], ['Events', count(a.events)]]);
+      const symbols = [...new Set([...rows(state, 'position/'), ...rows(state, 'order/'), ...fillsOf()].filter(x => x.agent === name).map(x => x.symbol))].sort();
+      const marks = state.get('marks') ?? {};
+      price.offer(symbols.length ? symbols : Object.keys(marks).slice(0, 6));
+      price.tick(t, marks[price.symbol]);
+      plot.set(columns([name], 'return'), [{ label: name, colour: () => colour(a.slot), fill: () => css('accent-bg') }]);
+    }
+    let drawn = 0;
+    return (state, has) => { if (!has('route') && performance.now() - drawn < 240) return; drawn = performance.now(); draw(state); };
+  },
+};

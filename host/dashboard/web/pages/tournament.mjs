@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who gets how much, and why: ranks over time, points by measure, gates, how capital moved, when the next is held.
+import { axis, chart, timeAxis } from '../chart.mjs';
+import { get } from '../connection.mjs';
+import { agents, card, colour, make, money, percent, put, set, signed, tone } from '../kit.mjs';
+
+const left_ = ms => {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const parts = s >= 86400 ? [[Math.floor(s / 86400), 'd'], [Math.floor(s / 3600) % 24, 'h']] : s >= 3600 ? [[Math.floor(s / 3600), 'h'], [Math.floor(s / 60) % 60, 'min']] : [[Math.floor(s / 60), 'min'], [s % 60, 's']];
+  return parts.map(([n, unit]) => `${n}\u2009${unit}`).join(' ');
+};
+const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : v.toFixed(m.decimals).replace('-', '\u2212'));
+
+// An agent's score as the parts that its measures add to it, then its gates.
+function whyRow(r, measures) {
+  const whole = measures.reduce((sum, m) => sum + m.weight, 0) || 1;
+  const bar = make('div', { className: 'points', hidden: !r.rank }, ...measures.filter(m => m.weight > 0).map((m, i) => {
+    const part = make('i', { title: `${m.label}: ${(r.points[m.name] ?? 0).toFixed(2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${shown(m, r[m.name])}` });
+    part.style.width = `${(r.points[m.name] ?? 0) * m.weight / whole * 100}%`;
+    part.style.background = colour(i);
+    return part;
+  }));
+  const gates = make('div', { className: 'gates' }, ...r.gates.map(g => make('span', {
+    className: `gate ${g.failed ? 'bad' : g.waits || g.value === null ? 'dim' : 'good'}`, title: `limit ${g.limit}`,
+    textContent: `${g.gate.replaceAll('_', ' ')} ${g.value === null ? (g.waits ? 'waits' : '–') : Number(g.value.toPrecision(3))}`,
+  })));
+  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: r.verdict.replaceAll('_', ' ') }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates);
+}
+
+export default {
+  title: 'Tournament', keys: ['tournament', 'agent/'],
+  open({ left, right }) {
+    let plans = [];
+    let number = null;
+    let whyKey = '';
+    const next = card('Next tournament', { name: 'next' });
+    const big = make('div', { className: 'big', id: 'countdown' });
+    const when = make('div', { className: 'dim' });
+    next.body.append(big, when);
+    const ranks = card('Ranks', { name: 'ranks' });
+    const legend = make('output', { className: 'legend' });
+    const host = make('div');
+    ranks.bar.append(legend);
+    ranks.body.append(host);
+    let most = 1;
+    const plot = chart(host, { name: 'Ranks over time', legend, height: 220, series: [], format: v => String(v),
+      scales: { y: { dir: -1, range: () => [0.5, most + 0.5] } },
+      axes: () => [timeAxis(), axis({ size: 34, splits: () => Array.from({ length: most }, (_, i) => i + 1), values: (u, v) => v.map(String) })] });
+    const flow = card('Capital moved', { name: 'flow' });
+    const flows = make('div', { className: 'falls' });
+    flow.body.append(flows);
+    const why = card('Why', { name: 'why' });
+    const key = make('output', { className: 'legend' });
+    const list = make('div', { className: 'why-list' });
+    why.bar.append(key);
+    why.body.append(list);
+    left.append(ranks.section, why.section);
+    right.append(next.section, flow.section);
+    async function load() {
+      plans = await get('plans') ?? [];
+      drawRanks();
+    }
+    let slots = new Map();
+    function drawRanks() {
+      const names = [...new Set(plans.flatMap(p => p.rows.filter(r => r.rank).map(r => r.agent)))];
+      ranks.section.hidden = plans.length < 2 || names.length === 0;
+      if (ranks.section.hidden) return;
+      most = Math.max(1, ...plans.flatMap(p => p.rows.map(r => r.rank)));
+      plot.set([plans.map(p => p.t_ms / 1000), ...names.map(n => plans.map(p => p.rows.find(r => r.agent === n)?.rank || null))],
+        names.map(n => ({ label: n, colour: () => colour(slots.get(n) ?? 0), points: true, width: 2 })));
+    }
+    return state => {
+      const s = state.get('status');
+      const t = state.get('tournament');
+      slots = new Map(agents(state).map(a => [a.name, a.slot]));
+      const due = s?.tournament_next_ms;
+      set(big, due ? left_(due - s.t_ms) : 'none is planned');
+      set(when, due ? `${new Date(due).toISOString().slice(0, 16).replace('T', ' ')} UTC, by the market's time${t ? ` · ${t.schedule}` : ''}` : '');
+      why.section.hidden = !t;
+      flow.section.hidden = !t?.rows.some(r => Number(r.change) !== 0);
+      if (!t) { ranks.section.hidden = true; return; }
+      if (t.number !== number) { number = t.number; load(); }
+      const sorted = [...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99));
+      const wkey = `${t.number} ${document.documentElement.dataset.theme}`;
+      if (wkey !== whyKey) {
+        whyKey = wkey;
+        const weighted = t.measures.filter(m => m.weight > 0);
+        key.replaceChildren(...weighted.map((m, i) => { const sw = make('span', { className: 'swatch' }); sw.style.background = colour(i); return make('span', { title: m.doc }, sw, make('span', { textContent: m.label })); }));
+        list.replaceChildren(...sorted.map(r => whyRow(r, t.measures)));
+        const whole = Math.max(1e-9, ...sorted.map(r => Math.abs(Number(r.change))));
+        flows.replaceChildren(...sorted.filter(r => Number(r.before) || Number(r.after)).map(r => {
+          const by = Number(r.change);
+          const bar = make('i', { className: tone(by) });
+          bar.style.left = `${by < 0 ? 50 - Math.abs(by) / whole * 50 : 50}%`;
+          bar.style.width = `${Math.abs(by) / whole * 50}%`;
+          return make('div', { className: 'step', title: `${money(r.before)} to ${money(r.after)}` }, make('span', { textContent: r.agent }), make('span', { className: 'track half' }, bar), make('span', { className: `val ${tone(by)}`, textContent: signed(r.change) }));
+        }));
+      }
+      put(next.bar.firstChild, 'Next tournament');
+    };
+  },
+};

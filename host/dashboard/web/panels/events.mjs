@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happened, newest first: each names whose it is, and leads there.
+import { make, moment, put, rows, scrolls } from '../kit.mjs';
+
+const TONES = { crash: 'bad', kill: 'bad', outage: 'bad', halt: 'warn', alert: 'warn', resume: 'good', back: 'good' };
+
+export default {
+  page: 'overview', side: 'right', title: 'Events', keys: ['event/'],
+  open({ bar, body }) {
+    const note = make('span', { className: 'count', id: 'n-events' });
+    const list = make('ol', { className: 'event-list', id: 'l-events' });
+    bar.append(note);
+    body.append(scrolls(make('div', { className: 'scroll tall' }, list), 'Events'));
+    return state => {
+      const all = rows(state, 'event/').sort((a, b) => b.n - a.n);
+      const known = new Set(rows(state, 'agent/').map(a => a.name));
+      put(note, all.length ? '' : 'none yet');
+      if (list.dataset.last === String(all[0]?.n) && list.dataset.zone === moment(all[0]?.time)) return;
+      list.dataset.last = String(all[0]?.n);
+      list.dataset.zone = moment(all[0]?.time);
+      list.replaceChildren(...all.map(e => make('li', {},
+        make('time', { className: 'dim', textContent: moment(e.time).slice(6), title: moment(e.time) }),
+        make('span', { className: `kind ${TONES[e.kind] ?? ''}`, textContent: e.kind }),
+        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), e.text))));
+    };
+  },
+};

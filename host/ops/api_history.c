@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/api_history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "market/alerts.h"
+
+#define SECOND_NS ((agon_ns_t)1000000000)
+#define DAY_NS    (86400 * SECOND_NS)
+#define HEALTH_NS ((int64_t)5 * SECOND_NS)
+
+static const int64_t lengths_s[CANDLE_LENGTHS] = {60, 900, 14400};
+
+struct api_history *api_history_new(void)
+{
+    struct api_history *history = calloc(1, sizeof(*history));
+
+    if (history != NULL)
+        history->health_every_ns = HEALTH_NS;
+    return history;
+}
+
+/* ---- candles */
+
+static void keep_candle(struct api_candles *candles, uint32_t length, agon_ns_t t, agon_px_t px)
+{
+    agon_ns_t begins = t - t % (lengths_s[length] * SECOND_NS);
+    uint32_t n = candles->n[length];
+    struct api_candle *last = n > 0 ? &candles->all[length][(n - 1) % CANDLES] : NULL;
+
+    if (last == NULL || begins > last->t) {
+        candles->all[length][candles->n[length]++ % CANDLES] = (struct api_candle){
+            .t = begins, .open_px = px, .high_px = px, .low_px = px, .close_px = px};
+        return;
+    }
+    last->close_px = px;
+    if (px > last->high_px)
+        last->high_px = px;
+    if (px < last->low_px)
+        last->low_px = px;
+}
+
+static void keep_candles(struct api *api)
+{
+    const struct host_view *view = api->view;
+
+    for (uint32_t i = 0; i < view->n_instruments && i < CANDLE_INSTRUMENTS; i++) {
+        for (uint32_t length = 0; view->instruments[i].last_px > 0 && length < CANDLE_LENGTHS;
+             length++)
+            keep_candle(&api->history->candles[i], length, view->t, view->instruments[i].last_px);
+    }
+}
+
+int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int place = api_instrument_of(api, call->argv[0], err);
+    const struct api_candles *candles;
+    int64_t seconds = lengths_s[0];
+    uint32_t length = 0;
+    uint32_t n;
+
+    if (place < 0)
+        return place;
+    if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
+        seconds = 0;
+    while (length < CANDLE_LENGTHS && lengths_s[length] != seconds)
+        length++;
+    if (length == CANDLE_LENGTHS)
+        return error_set(err, AGON_EINVAL,
+                         "'%.16s' is not a length of candles; expected 60, 900 or 14400",
+                         call->argv[1]);
+    if (place >= CANDLE_INSTRUMENTS)
+        return error_set(err, AGON_ENOTSUP, "candles are kept of the first %d instruments",
+                         CANDLE_INSTRUMENTS);
+    candles = &api->history->candles[place];
+    n = candles->n[length] < CANDLES ? candles->n[length] : CANDLES;
+    jout_open(out, '[');
+    for (uint32_t i = candles->n[length] - n; i < candles->n[length]; i++) {
+        const struct api_candle *candle = &candles->all[length][i % CANDLES];
+        int exp = api->view->instruments[place].px_exp;
+
+        jout_open(out, '{');
+        jout_kv_int(out, "t_ms", candle->t / 1000000);
+        jout_kv_dec(out, "open", candle->open_px, exp);
+        jout_kv_dec(out, "high", candle->high_px, exp);
+        jout_kv_dec(out, "low", candle->low_px, exp);
+        jout_kv_dec(out, "close", candle->close_px, exp);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+/* ---- what happened */
+
+static void happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
+                     const char *text)
+{
+    struct api_event *event = &history->events[history->n_events++ % EVENTS];
+
+    *event = (struct api_event){.t = t, .kind = kind};
+    snprintf(event->of, sizeof(event->of), "%.31s", of);
+    snprintf(event->text, sizeof(event->text), "%.199s", text);
+}
+
+static void see_reloads(struct api *api)
+{
+    struct api_history *history = api->history;
+    uint32_t n = api->n_reloads;
+
+    if (n - history->reloads_before > HOST_CHANGEOVERS_MAX)
+        history->reloads_before = n - HOST_CHANGEOVERS_MAX;
+    for (uint32_t i = history->reloads_before; i < n; i++) {
+        const struct host_changeover *it = &api->reloads[i % HOST_CHANGEOVERS_MAX];
+        char text[120];
+
+        if (it->slot >= api->view->n_slots)
+            continue;
+        snprintf(text, sizeof(text), "generation %u is active after %u, engine pause %.1f us",
+                 it->to, it->from, (double)(it->cut_ns + it->swap_ns) / 1e3);
+        happened(history, it->t, host_changeover_name(it->kind), api->view->slots[it->slot].name,
+                 text);
+    }
+    history->reloads_before = n;
+}
+
+static void see_crashes(struct api *api)
+{
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct host_view_slot *slot = &api->view->slots[id];
+        uint8_t has_failed = slot->is_used && slot->failure[0] != '\0';
+
+        if (has_failed && !api->history->has_failed[id])
+            happened(api->history, api->view->t, "crash", slot->name, slot->failure);
+        api->history->has_failed[id] = has_failed;
+    }
+}
+
+static int is_same_halt(const struct host_view_halt *a, const struct host_view_halt *b)
+{
+    return a->scope == b->scope && a->id == b->id && a->cause == b->cause && a->t == b->t;
+}
+
+static int has_halt(const struct host_view_halt *all, uint32_t n, const struct host_view_halt *it)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (is_same_halt(&all[i], it))
+            return 1;
+    }
+    return 0;
+}
+
+static void see_halts(struct api *api)
+{
+    struct api_history *history = api->history;
+    const struct host_view *view = api->view;
+    char text[200];
+
+    for (uint32_t i = 0; i < history->n_halts; i++) {
+        if (!has_halt(view->halts, view->n_halts, &history->halts[i]))
+            happened(history, view->t, "resume", api_halt_of(api, &history->halts[i]),
+                     "trading goes on");
+    }
+    for (uint32_t i = 0; i < view->n_halts; i++) {
+        const struct host_view_halt *halt = &view->halts[i];
+
+        if (has_halt(history->halts, history->n_halts, halt))
+            continue;
+        snprintf(text, sizeof(text), "by %.31s%s%.95s", halt->who[0] != '\0' ? halt->who : "?",
+                 halt->why[0] != '\0' ? ": " : "", halt->why);
+        happened(history, halt->t, view->is_killed ? "kill" : "halt", api_halt_of(api, halt), text);
+    }
+    history->n_halts = view->n_halts;
+    memcpy(history->halts, view->halts, view->n_halts * sizeof(view->halts[0]));
+}
+
+static void see_venues(struct api *api)
+{
+    for (uint32_t i = 0; i < api->view->n_venues; i++) {
+        const struct host_view_venue *venue = &api->view->venues[i];
+        uint8_t is_down = venue->uptime.seen_ns > 0 && !venue->uptime.is_up;
+
+        if (is_down != api->history->is_down[i])
+            happened(api->history, api->view->t, is_down ? "outage" : "back", venue->name,
+                     is_down ? "the venue cannot be traded on"
+                             : "the venue can be traded on again");
+        api->history->is_down[i] = is_down;
+    }
+}
+
+/* Those that are seen otherwise are left out. */
+static int is_seen(const struct alert *alert)
+{
+    return alert->kind == ALERT_HALT || alert->kind == ALERT_KILL || alert->kind == ALERT_CRASH ||
+           alert->kind == ALERT_VENUE_DOWN;
+}
+
+static void see_alerts(struct api *api)
+{
+    const struct host_view_alerts *alerts = &api->view->alerts;
+    struct api_history *history = api->history;
+    int is_first = !history->is_looked; // of before this run: crashes and halts too
+
+    for (uint32_t i = alerts->n_kept; i-- > 0;) {
+        const struct alert *alert = &alerts->all[i];
+
+        if (alert->seq <= history->alert_before || (!is_first && is_seen(alert)))
+            continue;
+        happened(history, alert->t,
+                 alert->kind == ALERT_CRASH  ? "crash"
+                 : alert->kind == ALERT_HALT ? "halt"
+                 : alert->kind == ALERT_KILL ? "kill"
+                                             : "alert",
+                 alert->slot < api->view->n_slots ? api->view->slots[alert->slot].name : "",
+                 alert->text);
+    }
+    if (alerts->n_kept > 0)
+        history->alert_before = alerts->all[0].seq;
+}
+
+/* ---- plans of capital */
+
+static void see_plans(struct api *api)
+{
+    const struct record_plan *plan = &api->view->plan.plan;
+    struct api_history *history = api->history;
+    struct api_plan *to;
+    char text[120];
+
+    if (api->view->n_plans == history->plans_before)
+        return;
+    history->plans_before = api->view->n_plans;
+    to = &history->plans[history->n_plans++ % PLANS];
+    to->t = plan->hdr.t;
+    to->number = plan->number;
+    to->exp = plan->exp;
+    to->n = 0;
+    for (uint32_t i = 0; i < plan->n_lines && to->n < PLAN_ROWS; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        struct api_plan_row *row = &to->rows[to->n++];
+
+        *row = (struct api_plan_row){.rank = plan_rank(line),
+                                     .score = line->score,
+                                     .share = (double)line->share_ppm / 1e6,
+                                     .before_amt = line->capital_before_amt,
+                                     .after_amt = line->capital_after_amt};
+        snprintf(row->name, sizeof(row->name), "%.31s", line->name);
+    }
+    snprintf(text, sizeof(text), "tournament %u was held, %u agents", to->number, plan->n_lines);
+    happened(history, to->t, "tournament", "", text);
+}
+
+int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    const struct api_history *history = api->history;
+    uint32_t n = history->n_plans < PLANS ? history->n_plans : PLANS;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t i = history->n_plans - n; i < history->n_plans; i++) {
+        const struct api_plan *plan = &history->plans[i % PLANS];
+
+        jout_open(out, '{');
+        jout_kv_int(out, "number", plan->number);
+        api_put_time(out, "time", plan->t);
+        jout_kv_int(out, "t_ms", plan->t / 1000000);
+        jout_key(out, "rows");
+        jout_open(out, '[');
+        for (uint32_t k = 0; k < plan->n; k++) {
+            const struct api_plan_row *row = &plan->rows[k];
+
+            jout_open(out, '{');
+            jout_kv_str(out, "agent", row->name);
+            jout_kv_int(out, "rank", row->rank);
+            jout_kv_real(out, "score", row->score);
+            jout_kv_real(out, "share", row->share);
+            jout_kv_dec(out, "before", num_rescale(row->before_amt, plan->exp, 2, NUM_EVEN), 2);
+            jout_kv_dec(out, "after", num_rescale(row->after_amt, plan->exp, 2, NUM_EVEN), 2);
+            jout_close(out, '{');
+        }
+        jout_close(out, '[');
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+void api_put_event(const struct api *api, uint64_t n, struct jout *out)
+{
+    const struct api_event *event = &api->history->events[n % EVENTS];
+
+    jout_open(out, '{');
+    jout_kv_int(out, "n", (int64_t)n);
+    api_put_time(out, "time", event->t);
+    jout_kv_int(out, "t_ms", event->t / 1000000);
+    jout_kv_str(out, "kind", event->kind);
+    jout_kv_str(out, "of", event->of);
+    jout_kv_str(out, "text", event->text);
+    jout_close(out, '{');
+}
+
+int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    uint64_t n = api->history->n_events < EVENTS ? api->history->n_events : EVENTS;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint64_t i = 1; i <= n; i++)
+        api_put_event(api, api->history->n_events - i, out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+/* ---- how fast and how healthy */
+
+static void count(const struct hist *hist, uint64_t before[OCTAVES], uint64_t to[OCTAVES])
+{
+    int64_t from = 256;
+    uint64_t below = 0;
+
+    for (int i = 0; i < OCTAVES; i++) {
+        uint64_t next = hist_below(hist, from * 2);
+        uint64_t now = next - below;
+
+        to[i] += now - before[i];
+        before[i] = now;
+        below = next;
+        from *= 2;
+    }
+}
+
+static void add_health(struct api_health *to, const struct api_health *from)
+{
+    to->t = from->t;
+    for (int i = 0; i < OCTAVES; i++) {
+        to->step[i] += from->step[i];
+        to->delivery[i] += from->delivery[i];
+    }
+    to->n_messages += from->n_messages;
+    to->n_gaps += from->n_gaps;
+    if (from->n_lag_most > to->n_lag_most)
+        to->n_lag_most = from->n_lag_most;
+    if (from->n_unconfirmed_most > to->n_unconfirmed_most)
+        to->n_unconfirmed_most = from->n_unconfirmed_most;
+}
+
+static void keep_health(struct api *api, int64_t mono_ns)
+{
+    const struct host_view *view = api->view;
+    struct api_history *history = api->history;
+    struct api_health *open = &history->open;
+    uint64_t lag = view->seq > view->durable_seq ? view->seq - view->durable_seq : 0;
+
+    count(&view->step_ns, history->step_before, open->step);
+    count(&view->queue_ns, history->delivery_before, open->delivery);
+    open->n_messages += view->venue.n_messages - history->messages_before;
+    open->n_gaps += view->venue.n_gaps - history->gaps_before;
+    history->messages_before = view->venue.n_messages;
+    history->gaps_before = view->venue.n_gaps;
+    if (lag > open->n_lag_most)
+        open->n_lag_most = lag;
+    if (view->venue.n_unknown > open->n_unconfirmed_most)
+        open->n_unconfirmed_most = view->venue.n_unknown;
+    open->t = view->t;
+    if (history->health_next_ns == 0)
+        history->health_next_ns = mono_ns + history->health_every_ns;
+    if (mono_ns < history->health_next_ns)
+        return;
+    history->health_next_ns = mono_ns + history->health_every_ns;
+    if (history->n_health == HEALTH) { // two become one, and from then on they last twice as long
+        for (uint32_t i = 0; i < HEALTH / 2; i++) {
+            history->health[i] = history->health[2 * i];
+            add_health(&history->health[i], &history->health[2 * i + 1]);
+        }
+        history->n_health = HEALTH / 2;
+        history->health_every_ns *= 2;
+    }
+    history->health[history->n_health++] = *open;
+    memset(open, 0, sizeof(*open));
+}
+
+static void put_octaves(struct jout *out, const char *key, const uint64_t octaves[OCTAVES])
+{
+    jout_key(out, key);
+    jout_open(out, '[');
+    for (int i = 0; i < OCTAVES; i++)
+        jout_int(out, (int64_t)octaves[i]);
+    jout_close(out, '[');
+}
+
+int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    const struct api_history *history = api->history;
+    int64_t most = HEALTH;
+
+    if (call->argc > 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
+        return error_set(err, AGON_EINVAL, "'%.16s' is not a number of points; expected 1 to %d",
+                         call->argv[0], HEALTH);
+    jout_open(out, '{');
+    jout_kv_real(out, "every_s", (double)history->health_every_ns / 1e9);
+    jout_kv_int(out, "from_ns", 256);
+    jout_key(out, "points");
+    jout_open(out, '[');
+    for (uint32_t i = most < history->n_health ? history->n_health - (uint32_t)most : 0;
+         i < history->n_health; i++) {
+        const struct api_health *at = &history->health[i];
+
+        jout_open(out, '{');
+        jout_kv_int(out, "t_ms", at->t / 1000000);
+        put_octaves(out, "step", at->step);
+        put_octaves(out, "delivery", at->delivery);
+        jout_kv_int(out, "journal_lag", (int64_t)at->n_lag_most);
+        jout_kv_int(out, "unconfirmed", at->n_unconfirmed_most);
+        jout_kv_int(out, "messages", (int64_t)at->n_messages);
+        jout_kv_int(out, "gaps", (int64_t)at->n_gaps);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+void api_history_look(struct api *api, int64_t mono_ns)
+{
+    if (api->view->t < DAY_NS) // no time yet
+        return;
+    keep_candles(api);
+    see_alerts(api);
+    see_reloads(api);
+    see_crashes(api);
+    see_halts(api);
+    see_venues(api);
+    see_plans(api);
+    keep_health(api, mono_ns);
+    api->history->is_looked = 1;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* api_history: what a run's operators see of before: candles, what happened, plans of capital, how
+ * fast and how healthy the host was. Kept by looking at the host's view four times a second, so
+ * never in its way, and in memory of fixed size: what is full is thinned, or loses its oldest.
+ * [control] */
+#ifndef OPS_API_HISTORY_H
+#define OPS_API_HISTORY_H
+
+#include "ops/api.h"
+
+#define CANDLE_LENGTHS     3
+#define CANDLES            240 /* of each length */
+#define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
+#define EVENTS             256
+#define EVENTS_LIVE        48 /* the newest are sent to the page by themselves */
+#define PLANS              96
+#define PLAN_ROWS          64 /* of a plan; more are left out */
+#define HEALTH             288
+#define OCTAVES            26 /* of latencies: from 256 ns on, each twice the one before */
+
+struct api_candle { /* of the mark price, as it was looked at */
+    agon_ns_t t;    /* when it begins */
+    agon_px_t open_px, high_px, low_px, close_px;
+};
+struct api_candles {
+    struct api_candle all[CANDLE_LENGTHS][CANDLES]; /* number n at place n % CANDLES */
+    uint32_t n[CANDLE_LENGTHS];
+};
+struct api_event {
+    agon_ns_t t;
+    const char *kind; /* static */
+    char of[SLOT_NAME], text[200];
+};
+struct api_plan_row {
+    char name[SLOT_NAME];
+    double score, share;
+    agon_amt_t before_amt, after_amt;
+    uint32_t rank;
+};
+struct api_plan {
+    agon_ns_t t;
+    uint32_t number, n;
+    int exp;
+    struct api_plan_row rows[PLAN_ROWS];
+};
+struct api_health { /* of a stretch of time */
+    agon_ns_t t;    /* engine time at its end */
+    uint64_t step[OCTAVES], delivery[OCTAVES];
+    uint64_t n_lag_most, n_messages, n_gaps; /* events that no disk held yet; of all venues */
+    uint32_t n_unconfirmed_most, pad;
+};
+struct api_history {
+    struct api_slot whole; /* equity of all, with the pools */
+    struct api_candles candles[CANDLE_INSTRUMENTS];
+    struct api_event events[EVENTS]; /* number n at place n % EVENTS */
+    uint64_t n_events;
+    struct api_plan plans[PLANS]; /* number n at place n % PLANS */
+    uint32_t n_plans;
+    struct api_health health[HEALTH]; /* oldest first */
+    uint32_t n_health;
+    int64_t health_every_ns, health_next_ns; /* the machine's clock */
+    struct api_health open;                  /* the stretch that is under way */
+    /* As of the last look. */
+    uint8_t is_looked;
+    uint64_t step_before[OCTAVES], delivery_before[OCTAVES], messages_before, gaps_before;
+    uint32_t reloads_before, plans_before, n_halts;
+    uint64_t alert_before; /* the newest one's seq */
+    struct host_view_halt halts[HOST_VIEW_HALTS];
+    uint8_t has_failed[SLOTS_MAX], is_down[HOST_VENUES_MAX];
+};
+
+struct api_history *api_history_new(void);
+/* Behind each look at the host. */
+void api_history_look(struct api *api, int64_t mono_ns);
+/* Event number n of those that are kept. */
+void api_put_event(const struct api *api, uint64_t n, struct jout *out);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What operators are shown of tournaments: the last plan and why it is so, and when the next is
+ * due. */
+#include <string.h>
+
+#include "base/cron.h"
+#include "base/num.h"
+#include "ops/api.h"
+
+#define DAY_NS ((agon_ns_t)86400 * 1000000000)
+
+/* When the next one is due; null: none is held. */
+void api_put_next_tournament(const struct api *api, struct jout *out)
+{
+    const char *schedule = host_config_of(api->host)->tournament.schedule;
+    struct cron cron;
+
+    jout_key(out, "tournament_next_ms");
+    if (host_config_of(api->host)->tournament.mode != 0 && api->view->t >= DAY_NS &&
+        cron_parse(&cron, schedule, strlen(schedule), NULL) >= 0)
+        jout_int(out, cron_next(&cron, api->view->t) / 1000000);
+    else
+        jout_null(out);
+}
+
+// The gates that a slot failed, by name.
+static void put_failed(const union plan_event *event, const struct plan_line *line,
+                       struct jout *out)
+{
+    jout_key(out, "failed");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k < GATES; k++) {
+        struct plan_gate gate;
+
+        if (plan_gate_of(event, line, k, &gate) && gate.is_failed)
+            jout_str(out, gate_key(gate_at(k)));
+    }
+    jout_close(out, '[');
+}
+
+/* What a slot's score is of: its points in each measure; and its gates, each with value and
+ * limit. */
+static void put_why(const union plan_event *event, const struct plan_line *line, struct jout *out)
+{
+    jout_key(out, "points");
+    jout_open(out, '{');
+    for (uint32_t k = 0; k < MEASURES; k++) {
+        if (plan_has(event, k))
+            jout_kv_real(out, measure_at(k)->name, plan_points(event, line, k));
+    }
+    jout_close(out, '{');
+    jout_key(out, "gates");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k < GATES; k++) {
+        struct plan_gate gate;
+
+        if (!plan_gate_of(event, line, k, &gate))
+            continue;
+        jout_open(out, '{');
+        jout_kv_str(out, "gate", gate_key(gate_at(k)));
+        jout_key(out, "value");
+        if (gate.is_defined)
+            jout_real(out, gate.value);
+        else
+            jout_null(out);
+        jout_kv_real(out, "limit", gate.limit);
+        jout_kv_bool(out, "failed", gate.is_failed);
+        jout_kv_bool(out, "waits", gate.is_not_yet);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+/* Whoever shows rows asks here what their measures are. */
+static void put_measures(const union plan_event *event, struct jout *out)
+{
+    jout_key(out, "measures");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k < MEASURES; k++) {
+        const struct measure *measure = measure_at(k);
+
+        jout_open(out, '{');
+        jout_kv_str(out, "name", measure->name);
+        jout_kv_str(out, "label", measure->label != NULL ? measure->label : measure->title);
+        jout_kv_real(out, "weight",
+                     plan_has(event, k) ? plan_weight(event, k) : 0.0); // of the score
+        jout_kv_str(out, "unit", measure->unit == MEASURE_SHARE ? "share" : "number");
+        jout_kv_int(out, "decimals", measure->decimals);
+        jout_kv_str(out, "doc", measure->doc);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+void api_put_tournament(const struct api *api, struct jout *out)
+{
+    const union plan_event *event = &api->view->plan;
+    const struct record_plan *plan = &event->plan;
+
+    if (api->view->n_plans == 0) {
+        jout_null(out);
+        return;
+    }
+    jout_open(out, '{');
+    jout_kv_int(out, "number", plan->number);
+    api_put_time(out, "time", plan->hdr.t);
+    jout_kv_str(out, "schedule", plan->rules.schedule);
+    put_measures(event, out);
+    jout_key(out, "rows");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+        jout_open(out, '{');
+        jout_kv_int(out, "rank", plan_rank(line));
+        jout_kv_str(out, "agent", line->name);
+        jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
+        jout_kv_real(out, "score", line->score);
+        jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
+        jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),
+                    2);
+        jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
+        for (uint32_t k = 0; k < MEASURES; k++) {
+            double value;
+
+            jout_key(out, measure_at(k)->name);
+            if (plan_value_of(event, line, k, &value))
+                jout_real(out, value);
+            else
+                jout_null(out);
+        }
+        put_failed(event, line, out);
+        put_why(event, line, out);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+/* verbs_agent: the parameters of an agent's plugin: what they are, and one changed in flight. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ops/api.h"
+
+#define CHANGE_NS ((int64_t)2 * 1000000000)
+
+static const struct setup_param *given(const struct crew_slot *slot, const char *name)
+{
+    for (uint32_t i = 0; i < slot->n_params; i++) {
+        if (strcmp(slot->params[i].name, name) == 0)
+            return &slot->params[i];
+    }
+    return NULL;
+}
+
+static void put_param(const struct crew_slot *slot, const struct info_param *param,
+                      struct jout *out)
+{
+    static const char *const types[] = {[AGON_INTEGER] = "integer",
+                                        [AGON_REAL] = "real",
+                                        [AGON_TEXT] = "text",
+                                        [AGON_CHOICE] = "choice"};
+    const struct setup_param *value = given(slot, param->name);
+    int is_number = param->type == AGON_INTEGER || param->type == AGON_REAL;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "name", param->name);
+    jout_key(out, "value");
+    if (value != NULL)
+        jout_str(out, value->text);
+    else
+        jout_null(out); // the plugin's own default
+    jout_kv_str(out, "type",
+                param->type >= 1 && param->type <= AGON_CHOICE ? types[param->type] : "?");
+    jout_kv_bool(out, "live", (param->flags & AGON_PARAM_LIVE) != 0 && param->type != AGON_TEXT);
+    jout_kv_real(out, "default", param->def);
+    if (is_number && (param->min != 0 || param->max != 0)) {
+        jout_kv_real(out, "min", param->min);
+        jout_kv_real(out, "max", param->max);
+    }
+    jout_kv_str(out, "choices", param->choices);
+    jout_kv_str(out, "unit", param->unit);
+    jout_kv_str(out, "doc", param->doc);
+    jout_close(out, '{');
+}
+
+static int find_slot(const struct api *api, const char *name, struct error *err)
+{
+    int slot = host_slot_of(api->host, name);
+
+    if (slot < 0)
+        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; `agents` lists them", name);
+    return slot;
+}
+
+/* Rosters are applied and parameters read and set one at a time. */
+static int make(struct api *api, struct host_change *change, struct error *err)
+{
+    int rc;
+
+    if (atomic_exchange(&api->is_applying, 1))
+        return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
+    rc = host_make_change(api->host, change, CHANGE_NS);
+    atomic_store(&api->is_applying, 0);
+    return rc;
+}
+
+int api_do_params(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct api *api = ctx;
+    struct host_params *params = malloc(sizeof(*params));
+    struct host_change change = {.kind = HOST_READ_PARAMS, .is_dry = 1, .params = params};
+    int slot = find_slot(api, call->argv[0], err);
+    int rc = slot < 0 ? slot : AGON_OK;
+
+    if (params == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    params->n = 0; // of one whose plugin is gone nothing is known
+    change.slot = (uint16_t)slot;
+    if (rc >= 0 && host_is_manned(api->host, (uint16_t)slot))
+        rc = make(api, &change, err);
+    if (rc >= 0) {
+        jout_open(out, '[');
+        for (uint32_t i = 0; i < params->n; i++)
+            put_param(&host_config_of(api->host)->slots[slot], &params->all[i], out);
+        jout_close(out, '[');
+    } else if (err->text[0] == '\0') {
+        (void)error_set(err, rc, "%s",
+                        change.err.text[0] != '\0' ? change.err.text : error_name(rc));
+    }
+    free(params);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+static int set_text(struct crew_slot *to, const char *name, const char *text, struct error *err)
+{
+    uint32_t at = 0;
+
+    while (at < to->n_params && strcmp(to->params[at].name, name) != 0)
+        at++;
+    if (at == CREW_PARAMS_MAX || strlen(name) >= sizeof(to->params[0].name) ||
+        strlen(text) >= sizeof(to->params[0].text))
+        return error_set(err, AGON_ERANGE,
+                         "the name or the value is too long, or the agent has %d "
+                         "parameters already",
+                         CREW_PARAMS_MAX);
+    snprintf(to->params[at].name, sizeof(to->params[at].name), "%s", name);
+    snprintf(to->params[at].text, sizeof(to->params[at].text), "%s", text);
+    to->n_params += at == to->n_params;
+    return AGON_OK;
+}
+
+int api_do_param_set(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    struct api *api = ctx;
+    struct crew_slot *to = malloc(sizeof(*to));
+    int slot = find_slot(api, call->argv[0], err);
+    struct host_change change = {
+        .kind = HOST_CHANGE_PARAM, .slot = (uint16_t)slot, .to = to, .name = call->argv[1]};
+    int rc = slot < 0 ? slot : AGON_OK;
+
+    if (to == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    if (rc >= 0 && !host_is_manned(api->host, (uint16_t)slot))
+        rc = error_set(err, AGON_ESTATE, "%.64s has no plugin that is active", call->argv[0]);
+    if (rc >= 0) {
+        *to = host_config_of(api->host)->slots[slot];
+        rc = set_text(to, call->argv[1], call->argv[2], err);
+    }
+    if (rc >= 0)
+        rc = make(api, &change, err);
+    if (rc == AGON_ENOTSUP)
+        (void)error_set(err, rc,
+                        "'%.32s' is not a parameter that may change in flight; `params %.32s` "
+                        "lists them",
+                        call->argv[1], call->argv[0]);
+    else if (rc < 0 && err->text[0] == '\0')
+        (void)error_set(err, rc, "%s",
+                        change.err.text[0] != '\0' ? change.err.text : error_name(rc));
+    free(to);
+    if (rc < 0)
+        return rc;
+    jout_open(out, '{');
+    jout_kv_str(out, "done", "the parameter is changed; the roster's file is as it was");
+    jout_kv_str(out, "on", call->argv[0]);
+    jout_kv_int(out, "seq", (int64_t)change.seq);
+    jout_close(out, '{');
+    return AGON_OK;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What operators see of before: candles, what happened, health, each kept by looking at views. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/impl.h"
+#include "market/alerts.h"
+#include "ops/api_history.h"
+#include "ops/panels.h"
+
+#define MINUTE ((agon_ns_t)60 * 1000000000)
+#define NOON   ((agon_ns_t)1767268800 * 1000000000) /* 2026-01-01T12:00:00Z */
+
+static struct api api;
+static struct jout out;
+static struct error err;
+static int64_t mono_ns;
+
+static void setup(void)
+{
+    api = (struct api){.view = calloc(1, sizeof(*api.view)), .history = api_history_new()};
+    ck_assert_ptr_nonnull(api.view);
+    ck_assert_ptr_nonnull(api.history);
+    out = (struct jout){0};
+    err = (struct error){0};
+    mono_ns = 1;
+    api.view->t = NOON;
+    api.view->n_slots = 1;
+    api.view->slots[0].is_used = 1;
+    snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "alpha");
+    api.view->n_instruments = 1;
+    snprintf(api.view->instruments[0].symbol, sizeof(api.view->instruments[0].symbol), "BTCUSDT");
+    api.view->instruments[0].px_exp = 2;
+}
+
+static void teardown(void)
+{
+    jout_deinit(&out);
+    free(api.view);
+    free(api.history);
+}
+
+static void look(agon_ns_t t, agon_px_t px)
+{
+    api.view->t = t;
+    api.view->instruments[0].last_px = px;
+    mono_ns += 250000000;
+    api_history_look(&api, mono_ns);
+}
+
+static const char *asked(int (*verb)(void *, const struct control_call *, struct jout *,
+                                     struct error *),
+                         const char *one, const char *two)
+{
+    struct control_call call = {.argc = (one != NULL) + (two != NULL), .argv = {one, two}};
+
+    jout_reset(&out);
+    return verb(&api, &call, &out, &err) < 0 ? err.text : jout_text(&out);
+}
+
+START_TEST(a_candle_opens_first_closes_last_and_has_the_extremes_between)
+{
+    look(NOON, 10000);
+    look(NOON + MINUTE / 4, 10250);
+    look(NOON + MINUTE / 2, 9900);
+    look(NOON + MINUTE - 1, 10100);
+    look(NOON + MINUTE, 10110);
+    ck_assert_str_eq(
+        asked(api_do_candles, "BTCUSDT", NULL),
+        "[{\"t_ms\":1767268800000,\"open\":\"100.00\",\"high\":\"102.50\",\"low\":\"99."
+        "00\",\"close\":\"101.00\"},{\"t_ms\":1767268860000,\"open\":\"101.10\","
+        "\"high\":\"101.10\",\"low\":\"101.10\",\"close\":\"101.10\"}]");
+    ck_assert_str_eq(
+        asked(api_do_candles, "BTCUSDT", "900"),
+        "[{\"t_ms\":1767268800000,\"open\":\"100.00\",\"high\":\"102.50\",\"low\":\"99."
+        "00\",\"close\":\"101.10\"}]");
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", "7"), "60, 900 or 14400"));
+    // A market without a price makes none, and the oldest go.
+    look(NOON + 2 * MINUTE, 0);
+    for (int i = 3; i < 3 + 2 * CANDLES; i++)
+        look(NOON + i * MINUTE, 10000 + i);
+    ck_assert_uint_eq(api.history->candles[0].n[0], 2 + 2 * CANDLES);
+    ck_assert_ptr_null(strstr(asked(api_do_candles, "BTCUSDT", NULL), "1767268860000"));
+}
+END_TEST
+
+START_TEST(what_happens_between_two_looks_is_an_event_once)
+{
+    struct host_view_halt *halt = &api.view->halts[0];
+
+    look(NOON, 10000);
+    ck_assert_str_eq(asked(api_do_events, NULL, NULL), "[]");
+    *halt = (struct host_view_halt){.scope = SCOPE_SLOT, .id = 0, .t = NOON + 5};
+    snprintf(halt->who, sizeof(halt->who), "token");
+    snprintf(halt->why, sizeof(halt->why), "lunch");
+    api.view->n_halts = 1;
+    look(NOON + 1, 10000);
+    look(NOON + 2, 10000);
+    api.view->n_halts = 0;
+    snprintf(api.view->slots[0].failure, sizeof(api.view->slots[0].failure), "signal 11");
+    look(NOON + 3, 10000);
+    look(NOON + 4, 10000);
+    ck_assert_uint_eq(api.history->n_events, 3);
+    ck_assert_str_eq(api.history->events[0].kind, "halt");
+    ck_assert_str_eq(api.history->events[0].of, "alpha");
+    ck_assert_str_eq(api.history->events[0].text, "by token: lunch");
+    ck_assert_str_eq(api.history->events[1].kind, "crash");
+    ck_assert_str_eq(api.history->events[1].text, "signal 11");
+    ck_assert_str_eq(api.history->events[2].kind, "resume");
+}
+END_TEST
+
+START_TEST(alerts_of_before_a_restart_are_its_first_events)
+{
+    struct alert *alerts = api.view->alerts.all;
+
+    alerts[0] =
+        (struct alert){.seq = 9, .t = NOON - 1, .kind = ALERT_JOURNAL, .slot = ALERT_NO_SLOT};
+    alerts[1] = (struct alert){.seq = 4, .t = NOON - 2, .kind = ALERT_CRASH, .slot = 0};
+    api.view->alerts.n_kept = 2;
+    look(NOON, 10000);
+    look(NOON + 1, 10000);
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[0].kind, "crash");
+    ck_assert_str_eq(api.history->events[1].kind, "alert");
+}
+END_TEST
+
+START_TEST(only_a_new_event_is_sent_to_the_page)
+{
+    static struct control_live live;
+
+    look(NOON, 10000);
+    live.open = -1;
+    panel_events(&api, &live);
+    ck_assert_uint_eq(live.n, 0);
+    for (int i = 0; i < EVENTS_LIVE + 2; i++) {
+        snprintf(api.view->slots[0].failure, 160, "%s", i % 2 == 0 ? "signal 11" : "");
+        look(NOON + i, 10000);
+    }
+    live.open = -1;
+    panel_events(&api, &live);
+    ck_assert_uint_eq(live.n, EVENTS_LIVE / 2 + 1); // one for each that failed
+}
+END_TEST
+
+START_TEST(health_counts_what_is_new_and_halves_when_it_is_full)
+{
+    int64_t before;
+
+    for (int i = 0; i < 3; i++)
+        hist_add(&api.view->step_ns, 300);
+    api.view->seq = 12;
+    api.view->durable_seq = 2;
+    api.view->venue.n_messages = 100;
+    look(NOON, 10000);
+    api.view->durable_seq = 12;
+    while (api.history->n_health < 2)
+        look(api.view->t + 1, 10000);
+    ck_assert_uint_eq(api.history->health[0].step[0], 3);
+    ck_assert_uint_eq(api.history->health[0].n_lag_most, 10);
+    ck_assert_uint_eq(api.history->health[0].n_messages, 100);
+    ck_assert_uint_eq(api.history->health[1].step[0], 0);
+    ck_assert_uint_eq(api.history->health[1].n_lag_most, 0);
+    before = api.history->health_every_ns;
+    while (api.history->health_every_ns == before)
+        look(api.view->t + 1, 10000);
+    ck_assert_uint_eq(api.history->n_health, HEALTH / 2 + 1);
+    ck_assert_uint_eq(api.history->health[0].step[0], 3);
+    ck_assert_uint_eq(api.history->health[0].n_messages, 100);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_health, "1", NULL), "\"every_s\":10"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ops_history");
+    TCase *tcase = tcase_create("history");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_candle_opens_first_closes_last_and_has_the_extremes_between);
+    tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
+    tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
+    tcase_add_test(tcase, only_a_new_event_is_sent_to_the_page);
+    tcase_add_test(tcase, health_counts_what_is_new_and_halves_when_it_is_full);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
