@@ -3,7 +3,7 @@
 import { make, put } from '../kit.mjs';
 
 export default {
-  side: 'left', title: 'Demo', keys: ['act'],
+  page: 'overview', side: 'top', title: 'Demo', keys: ['act'],
   open({ section, bar, body }) {
     const step = make('span', { className: 'count', id: 'n-act' });
     const lines = ['title', 'about', 'look', 'said', 'market'].map(key => [key, make('p', { className: `act-${key}` })]);
