@@ -141,7 +141,8 @@ def check_metrics(want):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
         for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price'), ('notional', 'notional'),
                           ('unrealised', 'unrealised')):
-            same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
+            of = labels + (f',currency="{row["currency"]}"' if key in ('notional', 'unrealised') else '')
+            same('/metrics', f'{of} {key}', D(found['agon_position_' + name, of]), D(row[key]))
 
 
 def check_fills(want):

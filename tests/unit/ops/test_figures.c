@@ -141,8 +141,8 @@ START_TEST(metrics_have_each_with_its_sign)
         "agon_position_quantity{agent=\"one\",symbol=\"BTCUSDT\"} -0.040\n",
         "_entry_price{agent=\"one\",symbol=\"BTCUSDT\"} 60000.12345678\n",
         "_break_even_price{agent=\"one\",symbol=\"BTCUSDT\"} 59990.00000000\n",
-        "_notional{agent=\"one\",symbol=\"BTCUSDT\"} -2440.02\n",
-        "_unrealised{agent=\"one\",symbol=\"BTCUSDT\"} -40.00\n"};
+        "_notional{agent=\"one\",symbol=\"BTCUSDT\",currency=\"USDT\"} -2440.02\n",
+        "_unrealised{agent=\"one\",symbol=\"BTCUSDT\",currency=\"USDT\"} -40.00\n"};
     char *text = NULL;
     size_t n;
     FILE *file = open_memstream(&text, &n);
