@@ -193,8 +193,9 @@ const char *api_host_state(const struct host_view *view)
            : view->is_stopped        ? "stopped"
            : view->is_halted         ? "halted"
            : view->journal_state > 0 ? "journal"
-           : !view->is_ready         ? "waiting"
-                                     : "running";
+           : view->is_live && !view->is_ready // on paper nobody is waited for
+               ? "waiting"
+               : "running";
 }
 
 void api_put_status(const struct api *api, struct jout *out)
