@@ -139,10 +139,12 @@ def check_metrics(want):
             same('/metrics', f'{agent} {key}', got, row[key])
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
-        for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price'), ('notional', 'notional'),
-                          ('unrealised', 'unrealised')):
-            of = labels + (f',currency="{row["currency"]}"' if key in ('notional', 'unrealised') else '')
-            same('/metrics', f'{of} {key}', D(found['agon_position_' + name, of]), D(row[key]))
+        for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price')):
+            same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
+        labels += f',currency="{row["currency"]}"'
+        for key in ('notional', 'unrealised', 'realised', 'fees', 'funding'):
+            if key in row:
+                same('/metrics', f'{labels} {key}', D(found['agon_position_' + key, labels]), D(row[key]))
 
 
 def check_fills(want):
