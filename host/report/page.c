@@ -87,7 +87,7 @@ static const char script[] =
     "const d=JSON.parse(s.dataset.series),b=f.querySelectorAll('.legend b'),"
     "l=s.querySelector('.cursor'),last=[...b].map(e=>e.textContent);\n"
     "const show=e=>{const r=s.getBoundingClientRect(),x=(e.clientX-r.left)/r.width;"
-    "if(x<0||x>1)return;const t=+s.dataset.t0+x*(s.dataset.t1-s.dataset.t0);"
+    "if(x<0||x>1)return;const t=Math.round(+s.dataset.t0+x*(s.dataset.t1-s.dataset.t0));"
     "l.setAttribute('x1',x*1000);l.setAttribute('x2',x*1000);l.style.display='';"
     "d.forEach((p,i)=>{let a=0,z=p.length-1;while(a<z){const m=(a+z+1)>>1;p[m][0]<=t?a=m:z=m-1}"
     "b[i].textContent=p.length?p[a][1].toFixed(+s.dataset.decimals):''});"

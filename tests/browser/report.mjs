@@ -81,7 +81,7 @@ async function look(report, width, height, colorScheme) {
     const expected = await figure.locator('svg').evaluate(svg => {
       const all = JSON.parse(svg.dataset.series);
       const x = Number(svg.querySelector('.cursor').getAttribute('x1'));
-      const t = Number(svg.dataset.t0) + x / svg.viewBox.baseVal.width * (svg.dataset.t1 - svg.dataset.t0);
+      const t = Math.round(Number(svg.dataset.t0) + x / svg.viewBox.baseVal.width * (svg.dataset.t1 - svg.dataset.t0));
       return all.map(points => (points.filter(point => point[0] <= t).pop() ?? points[0])[1].toFixed(svg.dataset.decimals));
     });
     const shown = await values();
