@@ -4,7 +4,7 @@
 
 A block of commands is fenced as ```sh; those of a page are one script, in a folder that has `configs`. Each command `agon ...` has
 to end well and to print something. `<!-- before: COMMANDS -->` above a block is run first and not shown; `<!-- not run: WHY -->`
-keeps a block from being run, and is listed. A command in a block that is neither is a fault, and so is `./agon` with a word that
+keeps a block from being run, and is listed; what the program prints is fenced as ```text. A command in a block that is neither is a fault, and so is `./agon` with a word that
 no other test runs. docs/plugin-guide.md has a test of its own (tests/sdk/guide.sh)."""
 import glob
 import os
@@ -58,7 +58,7 @@ def blocks_of(page, text):
             if lines is None:
                 lines, kind = [], line[3:].strip()
                 continue
-            commands = [one for one in lines if re.match(r'(\$ )?(\./)?agon ', one)]
+            commands = [one for one in lines if kind != 'text' and re.match(r'(\$ )?(\./)?agon ', one)]
             if kind == 'sh' and why is None:
                 yield before, lines
             elif why is not None:

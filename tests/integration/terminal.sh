@@ -33,7 +33,7 @@ seen run 'books 2/2 live' -4 "$AGON" run --config "$WORK/conf/live.yaml" --dir "
 start_host
 ready() { "$AGON" top --dir "$WORK/run" >"$WORK/top" 2>/dev/null && grep -q '^feed ok' "$WORK/top"; }
 until_true "$HOST_PID" "a picture of top" ready
-NO_COLOR=1 seen top '^agon paper  running' blank2 "$AGON" top --dir "$WORK/run" --every 200ms
+NO_COLOR=1 seen top '^feed ok' blank1 "$AGON" top --dir "$WORK/run" --every 200ms
 ! grep -q "$(printf '\033')" "$WORK/top" || fail "an escape byte of top in a pipe"
 
 # A terminal that can do nothing.
