@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dashboard/plot.h"
 
+#include "base/embed.h"
+
 #include <plot_stamp.h> // empty: made again when one of the files below changes
 
-#define FILE_AT(name, file)                                                                        \
-    __asm__(".section .rodata\n"                                                                   \
-            "agon_plot_" #name ":\n"                                                               \
-            ".incbin \"" AGON_UPLOT file "\"\n"                                                    \
-            "agon_plot_" #name "_end:\n"                                                           \
-            ".byte 0\n"                                                                            \
-            ".previous\n");                                                                        \
-    extern const char plot_##name[] __asm__("agon_plot_" #name);                                   \
-    extern const char plot_##name##_end[] __asm__("agon_plot_" #name "_end")
-
-FILE_AT(js, "uPlot.iife.min.js");
-FILE_AT(css, "uPlot.min.css");
-FILE_AT(licence, "LICENSE");
+EMBED(plot_js, AGON_UPLOT "uPlot.iife.min.js");
+EMBED(plot_css, AGON_UPLOT "uPlot.min.css");
+EMBED(plot_licence, AGON_UPLOT "LICENSE");
 
 struct plot_file plot_file(enum plot_part part)
 {

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "demo/embedded.h"
 
-// The assembler copies the files as they are; AGON_VENUE_DIR comes from the build.
-#define EMBED(name, file)                                                                          \
-    __asm__(".section .rodata\n"                                                                   \
-            "agon_" #name ":\n"                                                                    \
-            ".incbin \"" AGON_VENUE_DIR "/" file "\"\n"                                            \
-            "agon_" #name "_end:\n"                                                                \
-            ".byte 0\n"                                                                            \
-            ".previous\n");                                                                        \
-    extern const char name[] __asm__("agon_" #name);                                               \
-    extern const char name##_end[] __asm__("agon_" #name "_end")
+#include "base/embed.h"
 
-EMBED(venue_file, "binance.yaml");
-EMBED(venue_um_file, "binance_um.yaml");
+// AGON_VENUE_DIR comes from the build.
+
+EMBED(venue_file, AGON_VENUE_DIR "/binance.yaml");
+EMBED(venue_um_file, AGON_VENUE_DIR "/binance_um.yaml");
 
 size_t embedded_venue(const char **bytes)
 {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/embed.h"
 #include "dashboard/plot.h"
 #include "ops/panels.h"
 
@@ -26,15 +27,7 @@
     X(page_reliability, "pages/reliability.mjs")                                                   \
     X(page_log, "pages/log.mjs")
 
-#define FILE_AT(name, file)                                                                        \
-    __asm__(".section .rodata\n"                                                                   \
-            "agon_web_" #name ":\n"                                                                \
-            ".incbin \"" file "\"\n"                                                               \
-            "agon_web_" #name "_end:\n"                                                            \
-            ".byte 0\n"                                                                            \
-            ".previous\n");                                                                        \
-    extern const char web_##name[] __asm__("agon_web_" #name);                                     \
-    extern const char web_##name##_end[] __asm__("agon_web_" #name "_end");
+#define FILE_AT(name, file) EMBED(web_##name, file);
 
 FILE_AT(index, AGON_WEB "index.html")
 FILE_AT(css, AGON_WEB "app.css")

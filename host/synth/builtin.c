@@ -2,6 +2,7 @@
 /* builtin: the files of configs/markets, as they are. */
 #include <string.h>
 
+#include "base/embed.h"
 #include "synth/markets_stamp.h" // made anew when one of the files is
 #include "synth/synth.h"
 
@@ -16,17 +17,9 @@
     X(random_walk, "random-walk")                                                                  \
     X(regimes, "regimes")
 
-// The assembler copies the files; AGON_MARKETS_DIR comes from the build.
-#define EMBED(id, name)                                                                            \
-    __asm__(".section .rodata\n"                                                                   \
-            "agon_market_" #id ":\n"                                                               \
-            ".incbin \"" AGON_MARKETS_DIR "/" name ".yaml\"\n"                                     \
-            "agon_market_" #id "_end:\n"                                                           \
-            ".byte 0\n"                                                                            \
-            ".previous\n");                                                                        \
-    extern const char market_##id[] __asm__("agon_market_" #id);                                   \
-    extern const char market_##id##_end[] __asm__("agon_market_" #id "_end");
-MARKETS(EMBED)
+// AGON_MARKETS_DIR comes from the build.
+#define FILE_AT(id, name) EMBED(market_##id, AGON_MARKETS_DIR "/" name ".yaml");
+MARKETS(FILE_AT)
 
 #define NAME(id, name) name,
 static const char *const names[] = {MARKETS(NAME)};
