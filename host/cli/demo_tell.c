@@ -84,6 +84,18 @@ static void count_events(const struct demo *demo, struct promises *promises, uin
     }
 }
 
+/* What finds no room ends at a word, and says that there is more: the page has it. */
+static void shorten(char *line, size_t room)
+{
+    size_t end = room - sizeof("...\n");
+
+    if (strlen(line) <= room)
+        return;
+    while (end > 0 && line[end] != ' ')
+        end--;
+    snprintf(line + end, sizeof("...\n"), "...\n");
+}
+
 static void print_acts(const struct demo *demo)
 {
     for (int act = 0; act < ACT_PROOF; act++) {
@@ -91,6 +103,7 @@ static void print_acts(const struct demo *demo)
 
         snprintf(line, sizeof(line), "%d %-21.21s %s\n", act + 1, act_words[act].title,
                  demo->acts.said[act][0] != '\0' ? demo->acts.said[act] : "nothing happened.");
+        shorten(line, DEMO_LINE);
         frame_put(stdout, line, DEMO_LINE);
     }
 }
