@@ -297,6 +297,8 @@ static uint64_t returns_of(const struct trail *trail, double *values, int *is_da
     uint64_t n = 0;
 
     *is_daily = trail->n_hours >= 60u * 24u;
+    if (trail->n_hours == 0)
+        return 0;
     if (!*is_daily) {
         memcpy(values, trail->hours, trail->n_hours * sizeof(*values));
         return trail->n_hours;
