@@ -565,8 +565,10 @@ int run_report_read(struct run_report *story, const struct run_report_source *so
 void run_report_free(struct run_report *story)
 {
     replay_free(&story->replay);
-    for (uint32_t id = 0; id < SLOTS_MAX; id++)
-        free(story->slots[id].points), free(story->slots[id].params);
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        free(story->slots[id].points);
+        free(story->slots[id].params);
+    }
     free(story->plans);
     trail_free(story->trail);
     memset(story, 0, sizeof(*story));

@@ -143,7 +143,7 @@ static struct trail_candle *candle_at(struct trail *trail, uint32_t number, agon
 {
     struct trail_price *price = trail->prices[number];
 
-    while (price->n == TRAIL_CANDLES && price->candles[price->n - 1].t != t - t % price->width_ns)
+    while (price->n == TRAIL_CANDLES && price->candles[price->n - 1].t < t - t % price->width_ns)
         widen(trail, number);
     if (price->n == 0 || price->candles[price->n - 1].t < t - t % price->width_ns)
         price->candles[price->n++] = (struct trail_candle){t - t % price->width_ns, at, at, at, at};
