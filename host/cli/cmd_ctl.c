@@ -366,6 +366,35 @@ static int unload(const struct opts *opts, const char *dir, const struct control
     return EXIT_OK;
 }
 
+/* How help shows verbs, by their first words; what only looks and is in no other group is in the
+ * first, what else is new in the last. */
+static const struct {
+    const char *title, *first[12];
+} groups[] = {
+    {"Look", {NULL}},
+    {"Stop and go on",
+     {"halts", "halt", "resume", "cancel", "flatten", "kill", "stop", "left", "order", "position"}},
+    {"Code of agents", {"reloads", "reload", "rollback", "quarantine"}},
+    {"Roster and capital", {"apply", "unload", "param", "params", "tournament", "plans"}},
+    {"Alerts and log", {"alerts", "log", "events", "health"}},
+    {"Beside the host", {"export", "url"}},
+};
+#define GROUPS ((int)(sizeof(groups) / sizeof(groups[0])))
+
+static int group_of(const struct control_verb *verb)
+{
+    size_t n = strcspn(verb->name, " ");
+
+    for (int group = 0; group < GROUPS; group++) {
+        for (int i = 0; groups[group].first[i] != NULL; i++) {
+            if (strlen(groups[group].first[i]) == n &&
+                strncmp(groups[group].first[i], verb->name, n) == 0)
+                return group;
+        }
+    }
+    return verb->scope == CONTROL_READ ? 0 : GROUPS - 1;
+}
+
 static char *make_about(void)
 {
     char *text = NULL;
@@ -374,13 +403,16 @@ static char *make_about(void)
 
     if (out == NULL)
         return NULL;
-    fprintf(out, "Asks a running host and orders it, over the socket in its run directory.\n\n"
-                 "Verbs:\n");
-    for (const struct control_verb *verb = api_verbs; verb->name != NULL; verb++) {
-        char left[48];
+    fprintf(out, "Asks a running host and orders it, over the socket in its run directory.\n");
+    for (int group = 0; group < GROUPS; group++) {
+        fprintf(out, "\n%s:\n", groups[group].title);
+        for (const struct control_verb *verb = api_verbs; verb->name != NULL; verb++) {
+            char left[48];
 
-        snprintf(left, sizeof(left), "%s %s", verb->name, verb->usage);
-        fprintf(out, "  %-26s %s\n", left, verb->help);
+            snprintf(left, sizeof(left), "%s %s", verb->name, verb->usage);
+            if (group_of(verb) == group)
+                fprintf(out, "  %-26s %s\n", left, verb->help);
+        }
     }
     return fclose(out) == 0 ? text : NULL;
 }

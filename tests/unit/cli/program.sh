@@ -34,7 +34,9 @@ expect 2 err 'did you mean --help?' completion --hlep
 expect 2 err '\x1b[31m' $'\e[31mred'
 expect 2 err '\xff' $'\xff'
 expect 0 out 'complete ' completion bash
-expect 2 err 'no completion for' completion fish
+expect 0 out '#compdef agon' completion zsh
+expect 0 out 'complete -c agon' completion fish
+expect 2 err 'no completion for' completion ksh
 # Every command answers --help without doing anything.
 for command in $("$agon" completion words); do
     expect 0 out "usage: agon $command" "$command" --help
