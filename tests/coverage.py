@@ -9,7 +9,8 @@ parts and of the engine that drives them, and some seeds of both lanes of the fa
 and the share of branches that was taken, of each part; --files: of each file too.
 
 A branch is one way out of a condition as gcc compiles it without optimisation; both sides of each && count. What a
-REQUIRE stops for is left out: its other side is a mistake of ours, and no test can take it.
+REQUIRE stops for is left out: its other side is a mistake of ours, and no test can take it. Nothing is inlined: each
+copy of a function would have its branches once more, also those that its caller's constants rule out.
 
 tests/coverage.floor is the ratchet: a part, or a file of one, and the least share of it. A part below its floor fails
 the command, which names the files that lost; one that is above it by more than a point is told: --update writes the
@@ -69,7 +70,7 @@ def counters(folder, suffix):
 
 def build(folder, log):
     if not os.path.exists(os.path.join(folder, "build.ninja")):
-        run(["meson", "setup", "-Db_coverage=true", "--buildtype=debug", folder, ROOT], log)
+        run(["meson", "setup", "-Db_coverage=true", "--buildtype=debug", "-Dc_args=-Dalways_inline=", folder, ROOT], log)
     run(["ninja", "-C", folder, "build.ninja"], log)
     tests = tests_of(folder)
     programs = sorted({os.path.relpath(program, folder) for _, program in tests})

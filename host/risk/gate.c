@@ -85,6 +85,17 @@ uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
     return worst_of(slot, open_loss_amt, losses);
 }
 
+static inline int is_refused_by(const struct risk_check *check, const struct risk_view *view,
+                                const struct agon_intent *intent)
+{
+    if ((check->is_soft && view->is_reducing) ||
+        (check->is_portfolio && view->portfolio_limits == NULL) ||
+        check->judge(view, intent) == RISK_PASS)
+        return 0;
+    REQUIRE(check->reason != REASON_NONE); // or what it refuses would leave
+    return 1;
+}
+
 /* The chain, written out of the table: one check behind the other, and no call between them. */
 HOT __attribute__((flatten)) uint16_t risk_judge(struct risk_view *view,
                                                  const struct agon_intent *intent)
@@ -96,12 +107,8 @@ HOT __attribute__((flatten)) uint16_t risk_judge(struct risk_view *view,
     view->fingerprint = risk_fingerprint(intent);
     view->tokens_ppm = risk_tokens_ppm(view);
 #define CHECK(name)                                                                                \
-    if (!(risk_##name.is_soft && view->is_reducing) &&                                             \
-        !(risk_##name.is_portfolio && view->portfolio_limits == NULL) &&                           \
-        risk_##name.judge(view, intent) != RISK_PASS) {                                            \
-        REQUIRE(risk_##name.reason != REASON_NONE); /* or what it refuses would leave */           \
-        return risk_##name.reason;                                                                 \
-    }
+    if (is_refused_by(&risk_##name, view, intent))                                                 \
+        return risk_##name.reason;
     RISK_CHECKS(CHECK)
 #undef CHECK
     if (view->limits->orders_per_s > 0) {
