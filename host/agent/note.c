@@ -27,10 +27,10 @@ int note_open(struct crew *crew, struct error *err)
 static void put(struct crew *crew, const struct agon_event_hdr *event, const char *slot)
 {
     if (evring_put(&crew->notes_in, event) < 0)
-        log_warn("agent", "note",
-                 "slot %s: its plugin could not be noted in the journal: that time cannot be "
-                 "compared by `agon parity`",
-                 slot);
+        log_warn_with("agent", "note", LOG_FIELDS(LOG_TEXT("agent", slot)),
+                      "slot %s: its plugin could not be noted in the journal: that time cannot be "
+                      "compared by `agon parity`",
+                      slot);
 }
 
 const struct agon_event_hdr *crew_note(struct crew *crew)

@@ -97,16 +97,19 @@ static void tell_stages(const struct settings *settings, const char *config)
         if (record->agent_kind != AGON_STRATEGY || record->stage >= slot_least_stage(mode))
             continue;
         // A key each, so that none is left out where there are many.
-        log_warn("host", record->name,
-                 "%s:%u: agent %s is at stage %s, which does not trade in mode %s: it runs, and "
-                 "every order of it is refused (SLOT_STATE)%s. To let it trade write 'stage: %s' "
-                 "there%s%s",
-                 settings->roster, slot->line, record->name, roster_stage_name(record->stage),
-                 mode == RUN_LIVE ? "live" : "paper",
-                 mode == RUN_LIVE ? ", none goes to a paper exchange instead" : "",
-                 mode == RUN_LIVE ? "testnet', 'live_small' or 'live" : "paper",
-                 mode == RUN_LIVE ? "; to try it on paper, 'mode: paper' in " : "",
-                 mode == RUN_LIVE ? config : "");
+        log_warn_with(
+            "host", record->name,
+            LOG_FIELDS(LOG_TEXT("agent", record->name),
+                       LOG_TEXT("stage", roster_stage_name(record->stage))),
+            "%s:%u: agent %s is at stage %s, which does not trade in mode %s: it runs, and "
+            "every order of it is refused (SLOT_STATE)%s. To let it trade write 'stage: %s' "
+            "there%s%s",
+            settings->roster, slot->line, record->name, roster_stage_name(record->stage),
+            mode == RUN_LIVE ? "live" : "paper",
+            mode == RUN_LIVE ? ", none goes to a paper exchange instead" : "",
+            mode == RUN_LIVE ? "testnet', 'live_small' or 'live" : "paper",
+            mode == RUN_LIVE ? "; to try it on paper, 'mode: paper' in " : "",
+            mode == RUN_LIVE ? config : "");
     }
 }
 
@@ -125,7 +128,8 @@ static void tell_unjudged(struct host *host, const struct settings *settings)
         if (!view->slots[i].is_used || !unjudged_is_much(&view->slots[i].unjudged))
             continue;
         unjudged_text(&view->slots[i].unjudged, view->slots[i].name, text, sizeof(text));
-        log_warn("host", view->slots[i].name, "%s", text);
+        log_warn_with("host", view->slots[i].name,
+                      LOG_FIELDS(LOG_TEXT("agent", view->slots[i].name)), "%s", text);
     }
     host_rate_text(settings->host.mode == RUN_LIVE, settings->host.speed_milli,
                    view->n_rate_refused, rate);
@@ -419,9 +423,12 @@ int cmd_run(int argc, char **argv)
     }
     if (rc >= 0) {
         tell_stages(&settings, opts.config);
-        log_info("host", "start", "%s, %u agents, journal in %s",
-                 settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots,
-                 host_journal_dir(host));
+        log_info_with(
+            "host", "start",
+            LOG_FIELDS(LOG_TEXT("mode", settings.host.mode == RUN_LIVE ? "live" : "paper"),
+                       LOG_NUMBER("agents", settings.host.n_slots)),
+            "%s, %u agents, journal in %s", settings.host.mode == RUN_LIVE ? "live" : "paper",
+            settings.host.n_slots, host_journal_dir(host));
         tell_ready(&manager, &settings);
         watch(host, view, &opts, &screen, kill_file, &manager, signal_fd);
         notify_say(&manager, "STOPPING=1\nSTATUS=cancels what is open, closes the journal");

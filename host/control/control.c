@@ -122,9 +122,13 @@ int control_run(struct control *control, const struct control_verb *verb,
         control->n_refused++;
     if (verb->scope == CONTROL_OPERATE) {
         // Also what was refused: who looks for what happened looks here.
-        log_info("control", verb->name, "%s %s by %s: %s", verb->name,
-                 call->argc > 0 ? call->argv[0] : "", call->who != NULL ? call->who : "?",
-                 rc < 0 ? err->text : "done");
+        log_info_with("control", verb->name,
+                      LOG_FIELDS(LOG_TEXT("verb", verb->name),
+                                 LOG_TEXT("on", call->argc > 0 ? call->argv[0] : ""),
+                                 LOG_TEXT("by", call->who != NULL ? call->who : ""),
+                                 LOG_NUMBER("code", rc < 0 ? rc : 0)),
+                      "%s %s by %s: %s", verb->name, call->argc > 0 ? call->argv[0] : "",
+                      call->who != NULL ? call->who : "?", rc < 0 ? err->text : "done");
         control->looked_ns = 0;
     }
     return rc;
@@ -147,8 +151,12 @@ static void on_worked(uv_work_t *work, int status)
     job->control->n_refused += job->rc < 0;
     job->control->looked_ns = 0;
     if (job->verb->scope == CONTROL_OPERATE)
-        log_info("control", job->verb->name, "%s %s: %s", job->verb->name,
-                 job->call.argc > 0 ? job->call.argv[0] : "", job->rc < 0 ? job->err.text : "done");
+        log_info_with("control", job->verb->name,
+                      LOG_FIELDS(LOG_TEXT("verb", job->verb->name),
+                                 LOG_TEXT("on", job->call.argc > 0 ? job->call.argv[0] : ""),
+                                 LOG_NUMBER("code", job->rc < 0 ? job->rc : 0)),
+                      "%s %s: %s", job->verb->name, job->call.argc > 0 ? job->call.argv[0] : "",
+                      job->rc < 0 ? job->err.text : "done");
     job->done(job);
     jout_deinit(&job->out);
     free(job->bytes);

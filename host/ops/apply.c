@@ -542,11 +542,15 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
     if (rc >= 0 && !apply->is_dry)
         rc = make_all(&diff, &n_made, err);
     for (uint32_t i = 0; i < diff.n && !apply->is_dry && rc >= 0; i++)
-        log_info("control", "apply", "%s: %s from %s to %s%s", diff.all[i].agent, diff.all[i].what,
-                 diff.all[i].from, diff.all[i].to,
-                 diff.all[i].how == HOW_LIVE     ? ""
-                 : diff.all[i].how == HOW_RELOAD ? ": waits for a reload"
-                                                 : ": waits for the next start");
+        log_info_with(
+            "control", "apply",
+            LOG_FIELDS(LOG_TEXT("agent", diff.all[i].agent), LOG_TEXT("setting", diff.all[i].what),
+                       LOG_TEXT("from", diff.all[i].from), LOG_TEXT("to", diff.all[i].to)),
+            "%s: %s from %s to %s%s", diff.all[i].agent, diff.all[i].what, diff.all[i].from,
+            diff.all[i].to,
+            diff.all[i].how == HOW_LIVE     ? ""
+            : diff.all[i].how == HOW_RELOAD ? ": waits for a reload"
+                                            : ": waits for the next start");
     if (rc >= 0)
         put_diff(&diff, n_made, out);
     free(diff.roster);

@@ -11,20 +11,27 @@
 #include "sys/memory.h"
 #include "venue/secret.h"
 
-static void say(const struct record_alert *alert)
+static void say(const struct host *host, const struct record_alert *alert)
 {
-    log_write(NULL,
-              alert->level >= ALERT_CRITICAL  ? LOG_ERROR
-              : alert->level >= ALERT_WARNING ? LOG_WARN
-                                              : LOG_INFO,
-              "alert", alert_info(alert->kind)->name, "%s", alert->text);
+    int has_agent = alert->slot < host->config.n_slots;
+
+    log_write_with(
+        NULL,
+        alert->level >= ALERT_CRITICAL  ? LOG_ERROR
+        : alert->level >= ALERT_WARNING ? LOG_WARN
+                                        : LOG_INFO,
+        "alert", alert_info(alert->kind)->name,
+        LOG_FIELDS(LOG_TEXT("alert", alert_info(alert->kind)->name),
+                   LOG_TEXT("agent", has_agent ? host->config.slots[alert->slot].record.name : ""),
+                   LOG_NUMBER("value", alert->value), LOG_NUMBER("limit", alert->limit)),
+        "%s", alert->text);
 }
 
 static void put(struct host *host, const struct record_alert *alert)
 {
     struct record_alert *place;
 
-    say(alert);
+    say(host, alert);
     lock_take(&host->alerts.lock);
     place = ring_claim(&host->alerts.in);
     if (place != NULL) {
@@ -62,7 +69,7 @@ void host_on_alert(void *ctx, const struct record_alert *alert)
     if (alert->cause_seq == 0)
         put(host, alert);
     else
-        say(alert);
+        say(host, alert);
 }
 
 /* ---- core ---- */

@@ -281,10 +281,10 @@ static int boot_states(struct host *host, struct error *err)
             if (slot->condition_reason == REASON_OPERATOR)
                 slot_set_add(&host->leaving, id);
         } else if (!host_has_agent(host, id)) {
-            log_warn("host", "slot-left",
-                     "slot %s is not in the roster any more: it is suspended "
-                     "and its orders are cancelled",
-                     slot->name);
+            log_warn_with("host", "slot-left", LOG_FIELDS(LOG_TEXT("agent", slot->name)),
+                          "slot %s is not in the roster any more: it is suspended "
+                          "and its orders are cancelled",
+                          slot->name);
             condition.value = CONDITION_SUSPENDED;
             condition.reason = REASON_SLOT_GONE;
             rc = boot_step(host, &condition, slot->name, err);
@@ -381,14 +381,17 @@ static void stand_still(struct host *host, struct crew_slot *slot, const struct 
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
     if (err->code == AGON_EPERM) {
         slot_set_add(&host->refused, slot->record.slot);
-        log_error("host", "quarantined", "%s", err->text);
+        log_error_with("host", "quarantined", LOG_FIELDS(LOG_TEXT("agent", slot->record.name)),
+                       "%s", err->text);
         return;
     }
     slot_set_add(&host->unfit, slot->record.slot);
-    log_error("host", "plugin-refused",
-              "slot %s is suspended: %s: %s; `agon validate` says what a plugin has to be, and "
-              "`agon ctl reload %s` with a good one makes it active",
-              slot->record.name, slot->plugin, err->text, slot->record.name);
+    log_error_with(
+        "host", "plugin-refused",
+        LOG_FIELDS(LOG_TEXT("agent", slot->record.name), LOG_TEXT("plugin", slot->plugin)),
+        "slot %s is suspended: %s: %s; `agon validate` says what a plugin has to be, and "
+        "`agon ctl reload %s` with a good one makes it active",
+        slot->record.name, slot->plugin, err->text, slot->record.name);
 }
 
 /* A quarantined one that has no place in a journal with a past, because it was unloaded or is new,
@@ -399,7 +402,8 @@ static int leave_out(struct host *host, const struct crew_slot *slot, const stru
         slots_get(engine_slots(host->engine), slot->record.slot) != NULL)
         return 0;
     slot_set_add(&host->absent, slot->record.slot);
-    log_error("host", "quarantined", "%s; agent %s is left out", err->text, slot->record.name);
+    log_error_with("host", "quarantined", LOG_FIELDS(LOG_TEXT("agent", slot->record.name)),
+                   "%s; agent %s is left out", err->text, slot->record.name);
     return 1;
 }
 

@@ -188,7 +188,8 @@ static int plays(struct host *host, struct host_change *change)
         slot_set_add(&host->absent, host->config.n_slots);
     slot_set_remove(&host->absent, change->slot);
     slot_set_remove(&host->leaving, change->slot);
-    log_info("host", "added", "slot %s is active from now on", slot->name);
+    log_info_with("host", "added", LOG_FIELDS(LOG_TEXT("agent", slot->name)),
+                  "slot %s is active from now on", slot->name);
     return AGON_OK;
 }
 
@@ -244,8 +245,9 @@ static int change_unload(struct host *host, struct host_change *change)
     if (id < host->config.n_slots)
         slot_set_add(&host->absent, id);
     slot_set_add(&host->leaving, id);
-    log_warn("host", "unloaded", "slot %s was unloaded by an operator; its positions are %s",
-             slot->name, change->is_kept ? "kept" : "closed");
+    log_info_with("host", "unloaded", LOG_FIELDS(LOG_TEXT("agent", slot->name)),
+                  "slot %s was unloaded by an operator; its positions are %s", slot->name,
+                  change->is_kept ? "kept" : "closed");
     return AGON_OK;
 }
 
@@ -289,7 +291,8 @@ void host_vacate(struct host *host)
             continue; // there is no room for it just now
         slot_set_remove(&host->leaving, id);
         forget_slot(host, id);
-        log_info("host", "vacated", "nothing of slot %s is left: its place is free", name);
+        log_info_with("host", "vacated", LOG_FIELDS(LOG_TEXT("agent", name)),
+                      "nothing of slot %s is left: its place is free", name);
     }
 }
 

@@ -37,8 +37,11 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
         return;
     snprintf(host->failures[slot], sizeof(host->failures[slot]), "%.159s",
              why[0] != '\0' ? why : "no reason given");
-    log_error("host", "slot-ended", "slot %s: its plugin has ended (%s)",
-              engine_slots(host->engine)->all[slot].name, host->failures[slot]);
+    log_error_with("host", "slot-ended",
+                   LOG_FIELDS(LOG_TEXT("agent", engine_slots(host->engine)->all[slot].name),
+                              LOG_TEXT("why", host->failures[slot])),
+                   "slot %s: its plugin has ended (%s)", engine_slots(host->engine)->all[slot].name,
+                   host->failures[slot]);
     slot_set_add(&host->gone, slot);
 }
 
@@ -180,8 +183,10 @@ static void planned(void *ctx, const union plan_event *event)
         if (line->verdict == PLAN_UNLOADED)
             slot_set_add(&host->demoted, line->slot);
     }
-    log_info("host", "tournament", "tournament %u: capital of %u slots was planned", plan->number,
-             plan->n_lines);
+    log_info_with(
+        "host", "tournament",
+        LOG_FIELDS(LOG_NUMBER("tournament", plan->number), LOG_NUMBER("agents", plan->n_lines)),
+        "tournament %u: capital of %u slots was planned", plan->number, plan->n_lines);
     host->draft->plan = *event;
     host->draft->n_plans = plan->number;
 }
@@ -546,8 +551,10 @@ static void leave_demoted(struct host *host)
             return; // it is changing hands: the next time
         slot_set_remove(&host->demoted, id);
         snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by a tournament");
-        log_warn("host", "demoted", "slot %s is under the gate of the tournament: unloaded",
-                 engine_slots(host->engine)->all[id].name);
+        log_warn_with("host", "demoted",
+                      LOG_FIELDS(LOG_TEXT("agent", engine_slots(host->engine)->all[id].name)),
+                      "slot %s is under the gate of the tournament: unloaded",
+                      engine_slots(host->engine)->all[id].name);
     }
 }
 
@@ -748,8 +755,10 @@ static void join_agents(struct host *host, int64_t mono)
     host_place_memory(host);
     tell_sandbox(host);
     host->has_joined = 1; // from here on the history is the loader's
-    log_info("host", "agents", "%u agents begin, with %u bars of history", host->config.n_slots,
-             history.n_bars);
+    log_info_with(
+        "host", "agents",
+        LOG_FIELDS(LOG_NUMBER("agents", host->config.n_slots), LOG_NUMBER("bars", history.n_bars)),
+        "%u agents begin, with %u bars of history", host->config.n_slots, history.n_bars);
 }
 
 /* What the plugins counted as delivered must be what the engine counted: the proof that nobody
@@ -775,12 +784,18 @@ static void compare_counts(struct host *host)
         host->draft->slots[id].n_seen = crew_nth(host->crew, id);
         host->draft->slots[id].is_counted = 1;
         if (crew_nth(host->crew, id) == counted)
-            log_info("host", "nth", "slot %s: %llu events, all delivered", slots->all[id].name,
-                     (unsigned long long)counted);
+            log_info_with(
+                "host", "nth",
+                LOG_FIELDS(LOG_TEXT("agent", slots->all[id].name), LOG_NUMBER("events", counted)),
+                "slot %s: %llu events, all delivered", slots->all[id].name,
+                (unsigned long long)counted);
         else
-            log_error("host", "nth-differs", "slot %s: %llu events, its plugin counts %llu",
-                      slots->all[id].name, (unsigned long long)counted,
-                      (unsigned long long)crew_nth(host->crew, id));
+            log_error_with(
+                "host", "nth-differs",
+                LOG_FIELDS(LOG_TEXT("agent", slots->all[id].name), LOG_NUMBER("events", counted),
+                           LOG_NUMBER("seen", crew_nth(host->crew, id))),
+                "slot %s: %llu events, its plugin counts %llu", slots->all[id].name,
+                (unsigned long long)counted, (unsigned long long)crew_nth(host->crew, id));
     }
 }
 

@@ -168,10 +168,14 @@ static void tell_left(const struct host *host, const struct host_view *view, int
     if (n_open == 0 && view->venue.n_strays == 0 && is_listed)
         log_info("host", "left", "nothing: no order is open, here or at the venues");
     else
-        log_warn("host", "left",
-                 "%u orders open, %u of them with a request that is unconfirmed; %u open at the "
-                 "venues that should not be; the venues' open orders were %sread at the end",
-                 n_open, view->venue.n_unknown, view->venue.n_strays, is_listed ? "" : "not ");
+        log_warn_with(
+            "host", "left",
+            LOG_FIELDS(LOG_NUMBER("open_orders", n_open),
+                       LOG_NUMBER("unconfirmed", view->venue.n_unknown),
+                       LOG_NUMBER("strays", view->venue.n_strays)),
+            "%u orders open, %u of them with a request that is unconfirmed; %u open at the "
+            "venues that should not be; the venues' open orders were %sread at the end",
+            n_open, view->venue.n_unknown, view->venue.n_strays, is_listed ? "" : "not ");
 }
 
 /* Was the view made after the core had taken the command? One from before does not show what was

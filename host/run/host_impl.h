@@ -441,7 +441,8 @@ void host_wake_core(struct host *host);
 void host_wake_io(struct host *host);
 void host_on_io_wake(uv_async_t *handle);
 void host_on_io_prepare(uv_prepare_t *handle);
-void host_on_gateway_log(void *ctx, int level, const char *key, const char *text);
+void host_on_gateway_log(void *ctx, int level, const char *venue, const char *key,
+                         const char *text);
 uint64_t host_durable_seq(void *ctx);
 int host_takes(void *ctx, const struct agon_event_hdr *record);
 int host_send(void *ctx, const struct order_cmd *cmd);

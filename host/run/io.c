@@ -295,14 +295,14 @@ int host_takes(void *ctx, const struct agon_event_hdr *record)
     }
 }
 
-void host_on_gateway_log(void *ctx, int level, const char *key, const char *text)
+void host_on_gateway_log(void *ctx, int level, const char *venue, const char *key, const char *text)
 {
     (void)ctx;
-    log_write(NULL,
-              level <= 3   ? LOG_ERROR
-              : level <= 4 ? LOG_WARN
-                           : LOG_INFO,
-              "venue", key, "%s", text);
+    log_write_with(NULL,
+                   level <= 3   ? LOG_ERROR
+                   : level <= 4 ? LOG_WARN
+                                : LOG_INFO,
+                   "venue", key, LOG_FIELDS(LOG_TEXT("venue", venue)), "%s", text);
 }
 
 /* Whether there is room must not show in the engine's state: a replay has no ring. So the ring has

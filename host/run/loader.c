@@ -181,9 +181,11 @@ static void quarantine(struct host *host, const struct host_quarantined *one)
     lock_give(&host->loader_lock);
     if (is_new && write_quarantine(host, &err) < 0)
         log_error("host", "quarantine", "the quarantine could not be written: %s", err.text);
-    log_error("host", "quarantine",
-              "slot %s: %s: its binary %.16s is refused on this host from now on", one->slot,
-              one->why, one->hash);
+    log_error_with("host", "quarantine",
+                   LOG_FIELDS(LOG_TEXT("agent", one->slot), LOG_TEXT("plugin", one->hash),
+                              LOG_TEXT("why", one->why)),
+                   "slot %s: %s: its binary %.16s is refused on this host from now on", one->slot,
+                   one->why, one->hash);
 }
 
 uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max)
@@ -311,22 +313,33 @@ void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history)
 
 /* --- the loader --- */
 
-static void tell(struct host *host, uint16_t slot, const char *what, int rc,
+static void tell(struct host *host, uint16_t slot, uint32_t kind, const char *what, int rc,
                  const struct crew_report *report, const struct error *err)
 {
     const char *name = host->config.slots[slot].record.name;
 
+    char code[17];
+
+    snprintf(code, sizeof(code), "%016llx", (unsigned long long)__builtin_bswap64(report->hash));
     if (rc < 0)
-        log_error("host", what, "slot %s: %s failed: %s", name, what, err->text);
+        log_error_with("host", what, LOG_FIELDS(LOG_TEXT("agent", name), LOG_NUMBER("code", rc)),
+                       "slot %s: %s failed: %s", name, what, err->text);
     else
-        log_warn(
-            "host", what,
-            "slot %s: %s: generation %u (%016llx) is active from event %llu, with %llu bytes of "
+        // A restart follows a crash; the others are an operator's plan.
+        log_write_with(
+            NULL, kind == HOST_RESTART ? LOG_WARN : LOG_INFO, "host", what,
+            LOG_FIELDS(LOG_TEXT("agent", name), LOG_NUMBER("generation", report->generation),
+                       LOG_NUMBER("after", report->from), LOG_TEXT("plugin", code),
+                       LOG_NUMBER("event", report->swap_seq),
+                       LOG_NUMBER("state_bytes", report->n_state),
+                       LOG_NUMBER("pause_ns", report->cut_ns + report->swap_ns),
+                       LOG_NUMBER("total_ns", report->total_ns)),
+            "slot %s: %s: generation %u (%s) is active from event %llu, with %llu bytes of "
             "state of event %llu; the core was held up for %lld + %lld us, all in all %lld ms",
-            name, what, report->generation, (unsigned long long)__builtin_bswap64(report->hash),
-            (unsigned long long)report->swap_seq, (unsigned long long)report->n_state,
-            (unsigned long long)report->cut_seq, (long long)(report->cut_ns / 1000),
-            (long long)(report->swap_ns / 1000), (long long)(report->total_ns / 1000000));
+            name, what, report->generation, code, (unsigned long long)report->swap_seq,
+            (unsigned long long)report->n_state, (unsigned long long)report->cut_seq,
+            (long long)(report->cut_ns / 1000), (long long)(report->swap_ns / 1000),
+            (long long)(report->total_ns / 1000000));
 }
 
 static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct crew_report *report)
@@ -423,7 +436,7 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
         rc = crew_restart(host->crew, slot, &report, err);
     // That there is nothing to go back to is no news where nobody asked for it.
     if (kind != LOADER_ROLLBACK || rc != AGON_ENOENT)
-        tell(host, slot, names[kind], rc, &report, err);
+        tell(host, slot, kind, names[kind], rc, &report, err);
     if (rc < 0 || kind == LOADER_ADD)
         return rc;
     keep(host, slot, kind, &report);

@@ -29,12 +29,13 @@ static void on_plugin_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t,
 
     (void)t;
     host->meters[slot].n[METER_LOG]++;
-    log_write(NULL,
-              level >= AGON_ERROR  ? LOG_ERROR
-              : level >= AGON_WARN ? LOG_WARN
-                                   : LOG_INFO,
-              "agent", host->config.slots[slot].record.name, "%s: %s",
-              host->config.slots[slot].record.name, text);
+    log_write_with(NULL,
+                   level >= AGON_ERROR  ? LOG_ERROR
+                   : level >= AGON_WARN ? LOG_WARN
+                                        : LOG_INFO,
+                   "agent", host->config.slots[slot].record.name,
+                   LOG_FIELDS(LOG_TEXT("agent", host->config.slots[slot].record.name)), "%s: %s",
+                   host->config.slots[slot].record.name, text);
 }
 
 /* The run directory of this machine, with a disk of its own for the journal. */
@@ -83,8 +84,9 @@ static int open_journal(struct host *host, struct journal_summary *summary, stru
 static void on_journal_state(void *ctx, enum journal_state state, const char *text)
 {
     (void)ctx;
-    log_write(NULL, state > JOURNAL_RUNNING ? LOG_ERROR : LOG_WARN, "journal",
-              journal_state_name(state), "%s", text);
+    log_write_with(NULL, state > JOURNAL_RUNNING ? LOG_ERROR : LOG_WARN, "journal",
+                   journal_state_name(state),
+                   LOG_FIELDS(LOG_TEXT("state", journal_state_name(state))), "%s", text);
 }
 
 static int open_writer(struct host *host, const struct journal_summary *summary, struct error *err)

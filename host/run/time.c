@@ -95,16 +95,18 @@ static int is_usable(const struct host *host, uint32_t at, int64_t our_offset_ns
     int64_t off_ns = probe->times.offset_ns[0] - our_offset_ns;
 
     if (probe->times.n == 0) {
-        log_warn("venue", "time", "%s did not say what time it is: %s",
-                 host->config.venues[at].name, probe->why);
+        log_warn_with("venue", "time", LOG_FIELDS(LOG_TEXT("venue", host->config.venues[at].name)),
+                      "%s did not say what time it is: %s", host->config.venues[at].name,
+                      probe->why);
         return 0;
     }
     if (!probe->is_undated)
         return 1;
     if ((off_ns < LOUD_NS && off_ns > -LOUD_NS) ||
         probe->times.offset_ns[0] + clock_mono() < EARLIEST) {
-        log_error("venue", "time", "%s: %s; the time that it says is not taken",
-                  host->config.venues[at].name, probe->why);
+        log_error_with("venue", "time", LOG_FIELDS(LOG_TEXT("venue", host->config.venues[at].name)),
+                       "%s: %s; the time that it says is not taken", host->config.venues[at].name,
+                       probe->why);
         return 0;
     }
     return 1;
@@ -153,11 +155,12 @@ static void take_market(struct host *host, const struct gateway_times *times)
             continue;
         if (said->speed_milli != host->config.speed_milli) {
             if (!host->is_speed_told)
-                log_warn("venue", "speed",
-                         "%s: its market runs %g times as fast as UTC, and `speed` of this host is "
-                         "%g: engine time is not the market's",
-                         host->config.venues[i].name, (double)said->speed_milli / 1e3,
-                         (double)host->config.speed_milli / 1e3);
+                log_warn_with(
+                    "venue", "speed", LOG_FIELDS(LOG_TEXT("venue", host->config.venues[i].name)),
+                    "%s: its market runs %g times as fast as UTC, and `speed` of this host is "
+                    "%g: engine time is not the market's",
+                    host->config.venues[i].name, (double)said->speed_milli / 1e3,
+                    (double)host->config.speed_milli / 1e3);
             host->is_speed_told = 1;
             continue;
         }
@@ -165,8 +168,10 @@ static void take_market(struct host *host, const struct gateway_times *times)
         host->market_guard.heard = *said;
         host->market_line = i;
         clock_text(said->t, text);
-        log_info("host", "market-clock", "engine time is that of %s's market: it is %s there",
-                 host->config.venues[i].name, text);
+        log_info_with("host", "market-clock",
+                      LOG_FIELDS(LOG_TEXT("venue", host->config.venues[i].name)),
+                      "engine time is that of %s's market: it is %s there",
+                      host->config.venues[i].name, text);
     }
 }
 
@@ -182,17 +187,20 @@ static void take_bars(struct host *host)
         if (text[0] == '\0' || !market_guard_hears(host->config.speed_milli, venue->rest.host))
             continue;
         if (market_bars_read(bars, text) < 0)
-            log_warn("venue", "bars", "%s says of its market what is not understood: %.100s",
-                     venue->name, text);
+            log_warn_with("venue", "bars", LOG_FIELDS(LOG_TEXT("venue", venue->name)),
+                          "%s says of its market what is not understood: %.100s", venue->name,
+                          text);
         else if (bars->is_visible)
-            log_warn("venue", "bars", "%s: %s", venue->name,
-                     market_bars_warning(bars->is_visible, market_bars_is_optimistic(bars)));
+            log_warn_with("venue", "bars", LOG_FIELDS(LOG_TEXT("venue", venue->name)), "%s: %s",
+                          venue->name,
+                          market_bars_warning(bars->is_visible, market_bars_is_optimistic(bars)));
         else if (market_bars_is_optimistic(bars))
-            log_warn("venue", "bars", "%s has bars alone; %s", venue->name,
-                     market_bars_warning(bars->is_visible, market_bars_is_optimistic(bars)));
+            log_warn_with("venue", "bars", LOG_FIELDS(LOG_TEXT("venue", venue->name)),
+                          "%s has bars alone; %s", venue->name,
+                          market_bars_warning(bars->is_visible, market_bars_is_optimistic(bars)));
         else
-            log_info(
-                "venue", "bars",
+            log_info_with(
+                "venue", "bars", LOG_FIELDS(LOG_TEXT("venue", venue->name)),
                 "%s has bars alone: a quote comes where one opens, and the bar when it has closed; "
                 "of its inside is assumed: %s",
                 venue->name, strchr(text, ' ') + 1);
@@ -224,10 +232,11 @@ static void follow_market(struct host *host, int64_t mono)
         set_market(host, said);
         break;
     case MARKET_OTHER:
-        log_warn("host", "market-other",
-                 "%s has another market than before: engine time goes on without it until the "
-                 "next start",
-                 host->config.venues[host->market_line].name);
+        log_warn_with("host", "market-other",
+                      LOG_FIELDS(LOG_TEXT("venue", host->config.venues[host->market_line].name)),
+                      "%s has another market than before: engine time goes on without it until the "
+                      "next start",
+                      host->config.venues[host->market_line].name);
         break;
     case MARKET_SAME:
         break;
@@ -253,11 +262,12 @@ static void take_time(struct host *host, int64_t offset_ns, int64_t off_ns)
         host_alert(host, ALERT_CLOCK_VENUE, ALERT_NO_SLOT, 0, off_ns, CLOCK_GUARD_AGREE_NS,
                    "our clock was %s %s venue time, which is taken: set the clock of this machine",
                    text, off_ns > 0 ? "behind" : "ahead of");
-    log_write(NULL, off_ns > LOUD_NS || off_ns < -LOUD_NS ? LOG_ERROR : LOG_WARN, "host",
-              "clock-taken",
-              "our clock was %s %s venue time: venue time is taken, certificates are judged by it; "
-              "set the clock of this machine",
-              text, off_ns > 0 ? "behind" : "ahead of");
+    log_write_with(
+        NULL, off_ns > LOUD_NS || off_ns < -LOUD_NS ? LOG_ERROR : LOG_WARN, "host", "clock-taken",
+        LOG_FIELDS(LOG_NUMBER("offset_ns", off_ns)),
+        "our clock was %s %s venue time: venue time is taken, certificates are judged by it; "
+        "set the clock of this machine",
+        text, off_ns > 0 ? "behind" : "ahead of");
 }
 
 static int check_journal(struct host *host, struct error *err)

@@ -35,7 +35,10 @@ static void look_at_reach(struct host *host, struct host_watched *seen,
     seen->was_ready |= host->config.mode == RUN_LIVE && now->is_ready;
     if (!is_down) {
         if (seen->is_down_told)
-            log_info("host", "venue-back", "%s: it is reached again", venue->name);
+            log_info_with("host", "venue-back",
+                          LOG_FIELDS(LOG_TEXT("venue", venue->name),
+                                     LOG_NUMBER("down_ns", mono - seen->down_ns)),
+                          "%s: it is reached again", venue->name);
         seen->down_ns = 0;
         seen->is_down_told = 0;
         return;

@@ -29,8 +29,11 @@ static void drop_market(struct host *host, uint64_t seq)
     if (rc < 0)
         log_warn("journal", "drop", "%s", err.text);
     else if (rc > 0)
-        log_info("journal", "drop", "%d segments of market data before event %llu were dropped", rc,
-                 (unsigned long long)covered_seq);
+        log_info_with(
+            "journal", "drop",
+            LOG_FIELDS(LOG_NUMBER("segments", rc), LOG_NUMBER("before_event", covered_seq)),
+            "%d segments of market data before event %llu were dropped", rc,
+            (unsigned long long)covered_seq);
 }
 
 static void write_snapshot(struct host *host)

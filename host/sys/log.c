@@ -28,6 +28,13 @@ struct line {
     int64_t mono;
     uint32_t level;
     char area[LOG_AREA_MAX], key[LOG_KEY_MAX], text[LOG_TEXT_MAX];
+    uint32_t n_fields; /* bytes of these: kind, name, 0, value, 0 of each */
+    char fields[LOG_FIELDS_MAX];
+};
+enum { FIELD_TEXT = 't', FIELD_NUMBER = 'n' };
+struct field { /* one of a line */
+    int is_text;
+    const char *name, *value;
 };
 /* A ring for many producers (after D. Vyukov's bounded queue): a slot's turn says whose it is. */
 struct cell {
@@ -142,6 +149,20 @@ static size_t put(char *at, const char *text)
     return n;
 }
 
+/* The field at *at, which then is behind it; 0: there is none any more. */
+static int next_field(const struct line *line, uint32_t *at, struct field *field)
+{
+    const char *bytes = line->fields + *at;
+
+    if (*at >= line->n_fields)
+        return 0;
+    field->is_text = bytes[0] == FIELD_TEXT;
+    field->name = bytes + 1;
+    field->value = field->name + strlen(field->name) + 1;
+    *at = (uint32_t)(field->value + strlen(field->value) + 1 - line->fields);
+    return 1;
+}
+
 static void write_out(int fd, const char *bytes, size_t n)
 {
     while (n > 0) {
@@ -191,8 +212,10 @@ static void write_file(struct log *log, const char *bytes, size_t n)
 static void print_json(struct log *log, const struct line *line, const char *count_name,
                        uint64_t count)
 {
-    char out[8 * LOG_TEXT_MAX + 1024], time[CLOCK_TEXT], number[64];
+    char out[8 * (LOG_TEXT_MAX + LOG_FIELDS_MAX) + 1024], time[CLOCK_TEXT], number[64];
     size_t n = put(out, "{\"t\":\"");
+    struct field field;
+    uint32_t at = 0;
 
     (void)clock_text(line->t, time);
     n += put(out + n, time);
@@ -206,6 +229,13 @@ static void print_json(struct log *log, const struct line *line, const char *cou
     }
     n += put(out + n, ",\"text\":");
     n += json_string(out + n, line->text, strlen(line->text));
+    while (next_field(line, &at, &field)) {
+        n += put(out + n, ",\"");
+        n += put(out + n, field.name);
+        n += put(out + n, "\":");
+        n += field.is_text ? json_string(out + n, field.value, strlen(field.value))
+                           : put(out + n, field.value);
+    }
     if (count > 0) {
         (void)snprintf(number, sizeof(number), ",\"%s\":%llu", count_name,
                        (unsigned long long)count);
@@ -218,20 +248,45 @@ static void print_json(struct log *log, const struct line *line, const char *cou
         write_file(log, out, n);
 }
 
+/* " NAME=VALUE" of each; text that holds more than a word stands in quotes. */
+static size_t put_fields(char *at, const struct line *line)
+{
+    size_t n = 0;
+    struct field field;
+    uint32_t from = 0;
+
+    while (next_field(line, &from, &field)) {
+        n += put(at + n, " ");
+        n += put(at + n, field.name);
+        n += put(at + n, "=");
+        if (!field.is_text || (field.value[0] != '\0' && strpbrk(field.value, " =\"\\") == NULL)) {
+            char safe[4 * LOG_VALUE_MAX + 8];
+
+            (void)utf8_escape(field.value, strlen(field.value), safe, sizeof(safe));
+            n += put(at + n, safe);
+        } else {
+            n += json_string(at + n, field.value, strlen(field.value));
+        }
+    }
+    at[n] = '\0';
+    return n;
+}
+
 static void print_text(struct log *log, const struct line *line, const char *count_name,
                        uint64_t count)
 {
     static const char *const colours[] = {"\x1b[2m", "", "\x1b[33m", "\x1b[31m"};
-    char out[4 * LOG_TEXT_MAX + 1024], time[CLOCK_TEXT];
-    char area[4 * LOG_AREA_MAX + 8], text[4 * LOG_TEXT_MAX + 8];
+    char out[4 * LOG_TEXT_MAX + 8 * LOG_FIELDS_MAX + 1024], time[CLOCK_TEXT];
+    char area[4 * LOG_AREA_MAX + 8], text[4 * LOG_TEXT_MAX + 8], fields[8 * LOG_FIELDS_MAX + 8];
     int n = clock_text(line->t, time);
 
     time[n > 11 + 12 ? 11 + 12 : n] = '\0'; // of the day, to the millisecond
     (void)utf8_escape(line->area, strlen(line->area), area, sizeof(area));
     (void)utf8_escape(line->text, strlen(line->text), text, sizeof(text));
-    n = snprintf(out, sizeof(out), "%s%s %-5s %s: %s",
+    (void)put_fields(fields, line);
+    n = snprintf(out, sizeof(out), "%s%s %-5s %s: %s%s",
                  log->config.has_colour ? colours[line->level] : "", time + 11,
-                 log_level_name((enum log_level)line->level), area, text);
+                 log_level_name((enum log_level)line->level), area, text, fields);
     if (count > 0)
         n += snprintf(out + n, sizeof(out) - (size_t)n, " (%s %llu)", count_name,
                       (unsigned long long)count);
@@ -267,6 +322,7 @@ static int64_t pass_rate(struct log *log, const struct line *line)
         if (rate->n_muted > 0) {
             struct line old = *line;
 
+            old.n_fields = 0;
             memcpy(old.area, rate->area, sizeof(old.area));
             memcpy(old.key, rate->key, sizeof(old.key));
             (void)snprintf(old.text, sizeof(old.text), "further lines left out");
@@ -302,6 +358,7 @@ static void tell_repeats(struct log *log)
 
     if (log->n_repeats == 0)
         return;
+    line.n_fields = 0;
     (void)snprintf(line.text, sizeof(line.text), "the last line again");
     print(log, &line, "times", log->n_repeats);
     log->n_repeats = 0;
@@ -313,7 +370,8 @@ static void take(struct log *log, const struct line *line)
 
     if (log->has_last && log->last.level == line->level &&
         strcmp(log->last.area, line->area) == 0 && strcmp(log->last.key, line->key) == 0 &&
-        strcmp(log->last.text, line->text) == 0) {
+        strcmp(log->last.text, line->text) == 0 && log->last.n_fields == line->n_fields &&
+        memcmp(log->last.fields, line->fields, line->n_fields) == 0) {
         log->n_repeats++;
         atomic_fetch_add_explicit(&log->n_folded, 1, memory_order_relaxed);
         return;
@@ -509,10 +567,27 @@ static void copy_name(char *to, size_t room, const char *from)
     memset(to + n, 0, room - n);
 }
 
-__attribute__((format(printf, 6, 0))) static void fill(struct log *log, struct line *line,
+static void fill_fields(struct line *line, const struct log_field *fields)
+{
+    line->n_fields = 0;
+    for (; fields != NULL && fields->name != NULL; fields++) {
+        char *at = line->fields + line->n_fields;
+        size_t room = sizeof(line->fields) - line->n_fields;
+        int n = fields->text != NULL ? snprintf(at, room, "%c%s%c%.*s", FIELD_TEXT, fields->name, 0,
+                                                LOG_VALUE_MAX, fields->text)
+                                     : snprintf(at, room, "%c%s%c%lld", FIELD_NUMBER, fields->name,
+                                                0, (long long)fields->number);
+
+        if (n > 0 && (size_t)n < room)
+            line->n_fields += (uint32_t)n + 1;
+    }
+}
+
+__attribute__((format(printf, 7, 0))) static void fill(struct log *log, struct line *line,
                                                        enum log_level level, const char *area,
-                                                       const char *key, const char *format,
-                                                       va_list args)
+                                                       const char *key,
+                                                       const struct log_field *fields,
+                                                       const char *format, va_list args)
 {
     int n;
 
@@ -526,6 +601,7 @@ __attribute__((format(printf, 6, 0))) static void fill(struct log *log, struct l
         line->text[0] = '\0';
     else if ((size_t)n >= sizeof(line->text))
         memcpy(line->text + sizeof(line->text) - 4, "...", 4);
+    fill_fields(line, fields);
 }
 
 __attribute__((format(printf, 3, 0))) static void write_stderr(enum log_level level,
@@ -541,14 +617,13 @@ __attribute__((format(printf, 3, 0))) static void write_stderr(enum log_level le
     (void)fprintf(stderr, "%s %s: %s\n", log_level_name(level), area == NULL ? "" : area, safe);
 }
 
-void log_write(struct log *log, enum log_level level, const char *area, const char *key,
-               const char *format, ...)
+__attribute__((format(printf, 6, 0))) static void write_line(struct log *log, enum log_level level,
+                                                             const char *area, const char *key,
+                                                             const struct log_field *fields,
+                                                             const char *format, va_list args)
 {
-    va_list args;
-
     if (log == NULL)
         log = process_log;
-    va_start(args, format);
     if (log == NULL) {
         write_stderr(level, area, format, args);
     } else if ((int)level >= atomic_load_explicit(&log->level, memory_order_relaxed) &&
@@ -556,7 +631,7 @@ void log_write(struct log *log, enum log_level level, const char *area, const ch
         if (log->config.is_direct) {
             struct line line;
 
-            fill(log, &line, level, area, key, format, args);
+            fill(log, &line, level, area, key, fields, format, args);
             (void)pthread_mutex_lock(&log->mutex);
             take(log, &line);
             (void)pthread_mutex_unlock(&log->mutex);
@@ -568,13 +643,32 @@ void log_write(struct log *log, enum log_level level, const char *area, const ch
             if (cell == NULL) {
                 atomic_fetch_add_explicit(&log->n_dropped, 1, memory_order_relaxed);
             } else {
-                fill(log, &cell->line, level, area, key, format, args);
+                fill(log, &cell->line, level, area, key, fields, format, args);
                 atomic_store(&cell->turn, ticket + 1);
             }
             if (atomic_load(&log->is_parked))
                 wake_thread(log);
         }
     }
+}
+
+void log_write(struct log *log, enum log_level level, const char *area, const char *key,
+               const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    write_line(log, level, area, key, NULL, format, args);
+    va_end(args);
+}
+
+void log_write_with(struct log *log, enum log_level level, const char *area, const char *key,
+                    const struct log_field *fields, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    write_line(log, level, area, key, fields, format, args);
     va_end(args);
 }
 

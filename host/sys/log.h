@@ -11,8 +11,11 @@
 #include "base/error.h"
 
 enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARN = 2, LOG_ERROR = 3 };
-#define LOG_TEXT_MAX  400 /* bytes of one line's text; longer ones are cut */
-#define LOG_AREA_MAX  24
+#define LOG_TEXT_MAX 400 /* bytes of one line's text; longer ones are cut */
+#define LOG_AREA_MAX 24
+#define LOG_FIELDS_MAX                                                                             \
+    256 /* bytes of one line's fields, names included; what has no room is left out */
+#define LOG_VALUE_MAX 64 /* bytes of one field's text; longer ones are cut */
 #define LOG_KEY_MAX   40
 #define LOG_KEY_BURST 20 /* lines of one key at once; then LOG_KEY_PER_S */
 #define LOG_KEY_PER_S 5
@@ -28,6 +31,18 @@ struct log_config {
     int64_t (*mono)(void); /* clocks; NULL: the system's */
     int64_t (*wall)(void);
 };
+/* What a line says once more for tools, by name and type: a member of its JSON, NAME=VALUE behind
+ * its text. A name says the unit (pause_ns, state_bytes) and stands in the table of
+ * docs/operations.md. */
+struct log_field {
+    const char *name; /* a literal; NULL ends a list */
+    const char *text; /* NULL: it is a number */
+    int64_t number;
+};
+#define LOG_TEXT(name, text)     ((struct log_field){(name), (text), 0})
+#define LOG_NUMBER(name, number) ((struct log_field){(name), NULL, (int64_t)(number)})
+#define LOG_FIELDS(...)          ((const struct log_field[]){__VA_ARGS__, {NULL, NULL, 0}})
+
 struct log_stats {
     uint64_t n_written, n_dropped, n_muted, n_folded;
 };
@@ -51,6 +66,10 @@ void log_free(struct log *log);
  * none. Never blocks but in direct mode. log NULL: the process's own. [any] */
 void log_write(struct log *log, enum log_level level, const char *area, const char *key,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same with fields: LOG_FIELDS(...), or NULL for none. [any] */
+void log_write_with(struct log *log, enum log_level level, const char *area, const char *key,
+                    const struct log_field *fields, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 /* Returns when all that was taken before is written. [any] */
 void log_flush(struct log *log);
 void log_stats(struct log *log, struct log_stats *stats); /* [any] */
@@ -64,5 +83,12 @@ int log_level_parse(const char *name); /* or AGON_EINVAL */
 #define log_info(area, key, ...)  log_write(NULL, LOG_INFO, area, key, __VA_ARGS__)
 #define log_warn(area, key, ...)  log_write(NULL, LOG_WARN, area, key, __VA_ARGS__)
 #define log_error(area, key, ...) log_write(NULL, LOG_ERROR, area, key, __VA_ARGS__)
+// fields: LOG_FIELDS(...)
+#define log_info_with(area, key, fields, ...)                                                      \
+    log_write_with(NULL, LOG_INFO, area, key, fields, __VA_ARGS__)
+#define log_warn_with(area, key, fields, ...)                                                      \
+    log_write_with(NULL, LOG_WARN, area, key, fields, __VA_ARGS__)
+#define log_error_with(area, key, fields, ...)                                                     \
+    log_write_with(NULL, LOG_ERROR, area, key, fields, __VA_ARGS__)
 
 #endif

@@ -39,7 +39,7 @@ void gateway_log(struct gateway *gateway, int level, const char *key, const char
     for (char *at = text; *at != '\0'; at++)
         if ((unsigned char)*at < ' ' || *at == 127)
             *at = '?';
-    gateway->ports.log(gateway->ports.ctx, level, key, text);
+    gateway->ports.log(gateway->ports.ctx, level, gateway->config.name, key, text);
 }
 
 /* The way to the core ---------------------------------------------------------------------------

@@ -101,7 +101,7 @@ struct gateway_ports {
      * NULL: it may. */
     int (*claim)(void *ctx, uint16_t venue, const char *account, struct error *err);
     /* level as in syslog: 3 error, 4 warning, 6 info. key folds repeats. */
-    void (*log)(void *ctx, int level, const char *key, const char *text);
+    void (*log)(void *ctx, int level, const char *venue, const char *key, const char *text);
 };
 
 struct gateway_instrument {

@@ -97,11 +97,12 @@ static inline uint64_t exchange_random(void *ctx)
     return 7;
 }
 
-static inline void exchange_log(void *ctx, int level, const char *key, const char *text)
+static inline void exchange_log(void *ctx, int level, const char *venue, const char *key,
+                                const char *text)
 {
     (void)ctx;
     (void)level;
-    REQUIRE(key != NULL);
+    REQUIRE(venue != NULL && key != NULL);
     for (const char *at = text; *at != '\0'; at++)
         REQUIRE((unsigned char)*at >= ' ' && *at != 127); // nothing that moves a terminal
 }

@@ -436,11 +436,11 @@ static void pass(int64_t ms)
     } while (w.now < end && w.n_turns < TURNS_MAX);
 }
 
-static void on_log(void *ctx, int level, const char *key, const char *text)
+static void on_log(void *ctx, int level, const char *venue, const char *key, const char *text)
 {
     (void)ctx;
     (void)level;
-    REQUIRE(key != NULL && strstr(text, "agon-test-secret") == NULL);
+    REQUIRE(venue != NULL && key != NULL && strstr(text, "agon-test-secret") == NULL);
     for (const char *at = text; *at != '\0'; at++)
         REQUIRE((unsigned char)*at >= ' ' && *at != 127); // nothing that moves a terminal
 }

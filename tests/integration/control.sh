@@ -82,7 +82,7 @@ ctl resume kill >/dev/null || fail "resume kill"
 until_true "$HOST_PID" "orders again" is '.state == "running" and .open_orders > 0' status
 
 ctl log level debug >/dev/null || fail "log level"
-is 'map(select(.area == "control" and .key == "kill")) | length == 1' log tail 200 || fail "the log does not tell of the kill"
+is 'map(select(.area == "control" and .key == "kill" and .verb == "kill" and .code == 0)) | length == 1' log tail 200 || fail "the log does not tell of the kill"
 until_true "$HOST_PID" "equity" is '.busy_1 | length > 2' equity
 
 # A roster: nothing differs; then limits, another agent, and one that may not be thrown out by a slip. A file that is

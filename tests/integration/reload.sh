@@ -38,7 +38,12 @@ for runner in process inproc; do
     done
     sent=$("$AGON" journal cat "$WORK/$runner" --json | grep -c '"type":"sent"')
     [ "$sent" -ge 1 ] || fail "$runner: only $sent requests have the time of their last byte"
-    grep '"key":"reload"' "$WORK/$runner.err" | sed -n 's/.*"text":"\(.*\)".*/\1/p' | grep 'generation 2'
+    # What an operator planned is no warning, and its line has the figures by name and type.
+    grep '"key":"reload"' "$WORK/$runner.err" | grep '"generation":' >"$WORK/reloads"
+    jq -r 'select(.generation == 2) | .text' "$WORK/reloads" | grep 'generation 2' || fail "$runner: no line of a reload"
+    jq -es 'length >= 8 and all(.[]; .level == "info" and (.agent | type) == "string" and (.pause_ns | type) == "number" and
+        .pause_ns > 0 and .total_ns > .pause_ns and .generation > .after and .event > 0)' "$WORK/reloads" >/dev/null ||
+        fail "$runner: the fields of a reload's line: $(head -n 2 "$WORK/reloads")"
 done
 "${TOOLS}hands" quarantine "$WORK/bad" 2>"$WORK/bad.err" || {
     tail -20 "$WORK/bad.err"

@@ -80,6 +80,81 @@ START_TEST(text_lines_are_plain)
 }
 END_TEST
 
+START_TEST(fields_have_their_types)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
+    char longest[2 * LOG_VALUE_MAX];
+    json_t *root;
+
+    memset(longest, 'x', sizeof(longest));
+    longest[sizeof(longest) - 1] = '\0';
+    log_write_with(log, LOG_INFO, "host", "reload",
+                   LOG_FIELDS(LOG_TEXT("agent", "a\"\n\x1b[2J"), LOG_NUMBER("pause_ns", -61000),
+                              LOG_NUMBER("most", INT64_MAX), LOG_TEXT("file", longest)),
+                   "generation %d is active", 2);
+    log_free(log);
+    root = json_loads(written(), 0, NULL);
+    ck_assert_msg(root != NULL, "%s", out);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "text")), "generation 2 is active");
+    ck_assert_int_eq(json_integer_value(json_object_get(root, "pause_ns")), -61000);
+    ck_assert_int_eq(json_integer_value(json_object_get(root, "most")), INT64_MAX);
+    ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(root, "agent")), "a\""));
+    ck_assert_uint_eq(strlen(json_string_value(json_object_get(root, "file"))), LOG_VALUE_MAX);
+    ck_assert_ptr_null(strchr(out, 0x1b));
+    ck_assert_int_eq(lines_with("\n"), 1);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(fields_follow_the_text)
+{
+    struct log *log = open_log((struct log_config){.is_direct = 1, .level = LOG_INFO});
+
+    log_write_with(log, LOG_INFO, "host", "reload",
+                   LOG_FIELDS(LOG_TEXT("agent", "mm"), LOG_NUMBER("pause_ns", 61000),
+                              LOG_TEXT("why", "it is so"), LOG_TEXT("what", "")),
+                   "reloaded");
+    log_free(log);
+    ck_assert_str_eq(written(), "22:13:20.000 info  host: reloaded agent=mm pause_ns=61000 "
+                                "why=\"it is so\" what=\"\"\n");
+}
+END_TEST
+
+START_TEST(fields_without_room_leave_the_line_whole)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
+    char longest[LOG_VALUE_MAX];
+    json_t *root;
+
+    memset(longest, '\1', sizeof(longest)); // each byte is written as several
+    longest[sizeof(longest) - 1] = '\0';
+    log_write_with(log, LOG_INFO, "host", "",
+                   LOG_FIELDS(LOG_TEXT("a", longest), LOG_TEXT("b", longest),
+                              LOG_TEXT("c", longest), LOG_TEXT("d", longest),
+                              LOG_TEXT("e", longest), LOG_NUMBER("last", 7)),
+                   "all of it");
+    log_free(log);
+    root = json_loads(written(), 0, NULL);
+    ck_assert_msg(root != NULL, "%s", out);
+    ck_assert_ptr_nonnull(json_object_get(root, "c"));
+    ck_assert_ptr_null(json_object_get(root, "e"));
+    ck_assert_int_eq(json_integer_value(json_object_get(root, "last")), 7);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(lines_of_other_fields_are_no_repeat)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
+
+    for (int i = 0; i < 6; i++)
+        log_write_with(log, LOG_INFO, "host", "", LOG_FIELDS(LOG_NUMBER("number", i / 2)), "same");
+    log_free(log);
+    ck_assert_int_eq(lines_with("\"same\""), 3);
+    ck_assert_int_eq(lines_with("\"times\":1"), 3);
+}
+END_TEST
+
 START_TEST(repeats_are_folded_and_counted)
 {
     struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = _i});
@@ -228,6 +303,10 @@ int main(void)
     tcase_add_checked_fixture(tcase, help_setup, help_teardown);
     tcase_add_test(tcase, json_lines_are_json_whatever_is_said);
     tcase_add_test(tcase, text_lines_are_plain);
+    tcase_add_test(tcase, fields_have_their_types);
+    tcase_add_test(tcase, fields_follow_the_text);
+    tcase_add_test(tcase, fields_without_room_leave_the_line_whole);
+    tcase_add_test(tcase, lines_of_other_fields_are_no_repeat);
     tcase_add_loop_test(tcase, repeats_are_folded_and_counted, 0, 2);
     tcase_add_test(tcase, a_key_has_its_rate_and_owes_the_count);
     tcase_add_test(tcase, many_threads_lose_no_line_uncounted);

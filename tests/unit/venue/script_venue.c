@@ -531,9 +531,10 @@ static int takes(void *ctx, const struct agon_event_hdr *record)
     return 1;
 }
 
-static void on_log(void *ctx, int level, const char *key, const char *text)
+static void on_log(void *ctx, int level, const char *venue, const char *key, const char *text)
 {
     (void)ctx;
+    ck_assert_str_ne(venue, "");
     // What is secret is in no line.
     ck_assert_ptr_null(strstr(text, "agon-test"));
     snprintf(w.logs[w.n_logs++ % 64], 512, "%d %s: %s", level, key, text);
