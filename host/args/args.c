@@ -11,10 +11,14 @@
 #include "config/offer.h"
 #include "config/suggest.h"
 #include "config/units.h"
+#include "sys/wrap.h"
 
 #define OPERANDS_MAX 4096
 #define TEXT_MAX     4096 /* of one argument: the longest path a file system takes */
 #define OPTIONS_MAX  64
+#define HEAD_WIDTH   26 /* columns of a help row's head */
+#define HELP_WIDTH   100
+#define ABOUT_LINE   1024
 
 const char *args_safe(const char *text)
 {
@@ -36,33 +40,79 @@ static uint32_t count_options(const struct arg *args)
     return n;
 }
 
+/* Columns of help: of the terminal, so far as lines are easily read, and of a pipe those of a
+ * page. */
+static int help_width(FILE *out)
+{
+    int width = wrap_width(out);
+
+    return width == WRAP_NONE ? 80 : width < HELP_WIDTH ? width : HELP_WIDTH;
+}
+
 static void print_usage(const struct args_spec *spec, const char *command, FILE *out)
 {
-    fprintf(out, "usage: agon %s%s%s\n", command, spec->usage ? " " : "",
-            spec->usage ? spec->usage : "");
+    char line[ABOUT_LINE];
+    int indent = (int)strlen("usage: agon ") + (int)strlen(command) + 1;
+
+    snprintf(line, sizeof(line), "usage: agon %s%s%s", command, spec->usage ? " " : "",
+             spec->usage ? spec->usage : "");
+    wrap_text(out, help_width(out), 0, indent, line);
+}
+
+static void print_row(const char *head, const char *text)
+{
+    int n = printf("  %s", head);
+
+    if (n > HEAD_WIDTH + 2)
+        n = printf("\n") - 1;
+    printf("%*s", HEAD_WIDTH + 3 - n, "");
+    wrap_text(stdout, help_width(stdout), HEAD_WIDTH + 3, HEAD_WIDTH + 3, text);
+}
+
+/* Line for line: a row is indented and has a tab before its text. */
+static void print_about(const char *about)
+{
+    while (*about != '\0') {
+        char line[ABOUT_LINE];
+        int n = (int)strcspn(about, "\n");
+        char *text;
+
+        snprintf(line, sizeof(line), "%.*s", n, about);
+        text = line[0] == ' ' ? strchr(line, '\t') : NULL;
+        if (text != NULL) {
+            *text = '\0';
+            print_row(line + strspn(line, " "), text + 1);
+        } else {
+            wrap_text(stdout, help_width(stdout), 0, 0, line);
+        }
+        about += about[n] == '\n' ? n + 1 : n;
+    }
 }
 
 static void print_help(const struct args_spec *spec, const char *command)
 {
     print_usage(spec, command, stdout);
-    if (spec->about)
-        printf("\n%s\n", spec->about);
+    if (spec->about) {
+        printf("\n");
+        print_about(spec->about);
+    }
     printf("\nOptions:\n");
     for (uint32_t i = 0; i < count_options(spec->args); i++) {
         const struct arg *arg = &spec->args[i];
         char head[64];
+        char text[ABOUT_LINE];
+        int n = snprintf(text, sizeof(text), "%s", arg->help);
 
         snprintf(head, sizeof(head), "--%s%s%s%s", arg->name, arg->value ? " " : "",
                  arg->value ? arg->value : "", arg->type == ARG_LIST ? "..." : "");
-        printf(strlen(head) < 24 ? "  %-24s %s" : "  %s\n                           %s", head,
-               arg->help);
         // A value that is spelt out ("inproc|process") has named them.
         for (uint32_t c = 0; arg->type == ARG_CHOICE && !strchr(arg->value, '|') && arg->choices[c];
              c++)
-            printf("%s%s", c ? ", " : ": ", arg->choices[c]);
-        printf("\n");
+            n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%s", c ? ", " : ": ",
+                          arg->choices[c]);
+        print_row(head, text);
     }
-    printf("  %-24s %s\n", "--help", "show this text");
+    print_row("--help", "show this text");
 }
 
 int args_refuse(const struct args_spec *spec, const char *command, const char *format, ...)

@@ -407,11 +407,8 @@ static char *make_about(void)
     for (int group = 0; group < GROUPS; group++) {
         fprintf(out, "\n%s:\n", groups[group].title);
         for (const struct control_verb *verb = api_verbs; verb->name != NULL; verb++) {
-            char left[48];
-
-            snprintf(left, sizeof(left), "%s %s", verb->name, verb->usage);
             if (group_of(verb) == group)
-                fprintf(out, "  %-26s %s\n", left, verb->help);
+                fprintf(out, "  %s %s\t%s\n", verb->name, verb->usage, verb->help);
         }
     }
     return fclose(out) == 0 ? text : NULL;

@@ -18,7 +18,7 @@
 #include "cli/demo_impl.h"
 #include "cli/market_arg.h"
 #include "net/local_address.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"

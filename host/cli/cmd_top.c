@@ -13,7 +13,7 @@
 #include "control/client.h"
 #include "report/frame.h"
 #include "report/view.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
 #include "sys/term.h"

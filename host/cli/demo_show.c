@@ -7,7 +7,7 @@
 
 #include "cli/demo_impl.h"
 #include "control/control.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 #include "sys/clock.h"
 #include "sys/term.h"
 

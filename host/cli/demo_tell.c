@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "cli/demo_impl.h"
 #include "demo/promises.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 
 static void print_changeovers(struct demo *demo)
 {

@@ -8,7 +8,7 @@
 #include "args/args.h"
 #include "journal/text.h"
 #include "report/table.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 #include "score/allocator.h"
 #include "sys/clock.h"
 

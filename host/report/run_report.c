@@ -12,7 +12,7 @@
 #include "market/reasons.h"
 #include "report/plan_text.h"
 #include "report/table.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 #include "run/host.h"
 #include "sys/clock.h"
 

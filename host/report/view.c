@@ -7,7 +7,7 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "report/table.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 #include "sys/clock.h"
 
 #define CELL_MAX    256

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "report/view.h"
-#include "report/wrap.h"
+#include "sys/wrap.h"
 
 static char *shown(const char *verb, const char *json, int width)
 {

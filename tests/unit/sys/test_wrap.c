@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/wrap.h"
+#include "sys/wrap.h"
 
 static char *wrapped(int width, int at, int indent, const char *text)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* wrap: text for people within the width of their terminal. [main thread] */
-#ifndef REPORT_WRAP_H
-#define REPORT_WRAP_H
+#ifndef SYS_WRAP_H
+#define SYS_WRAP_H
 
 #include <stdio.h>
 
