@@ -7,8 +7,8 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "report/table.h"
-#include "sys/wrap.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 #define CELL_MAX    256
 #define COLUMNS_MAX 32
