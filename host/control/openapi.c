@@ -426,6 +426,10 @@ static void put_live(struct jout *out)
     put_answer(out, "101", "From here on it is a WebSocket", NULL, NULL);
     put_answer(out, "401", "No token, or a wrong one", NULL, NULL);
     put_answer(out, "403", "Asked by a page of another site", NULL, NULL);
+    jout_key(out, "404"); // as any route that is not there
+    jout_open(out, '{');
+    put_ref(out, "responses", "NotFound");
+    jout_close(out, '{');
     put_answer(out, "421", "Asked under another name than the loopback address", NULL, NULL);
     put_answer(out, "503", "Too many watch", NULL, NULL);
     close_other(out);

@@ -227,6 +227,10 @@ def wrong(host):
             if status < 400 and not (what.startswith("a name") and status == 200):
                 host.fault(f"{method} {path}: {what}: {status}")
             host.take(route, method, status, text, kind)
+    status, text, kind = host.ask("GET", API + "/live", reader)
+    host.take(API + "/live", "GET", status, text, kind)
+    if status != 404:
+        host.fault(f"{API}/live without an upgrade: {status}")
     shake_hands(host, None)
     shake_hands(host, "wrong")
     shake_hands(host, host.read("token_read"), {"Origin": "http://evil.example"})

@@ -14,7 +14,7 @@ skip() {
 plugin=org.apache.maven.plugins:maven-dependency-plugin:3.6.1
 generator=org.openapitools:openapi-generator-cli
 version=7.14.0
-redocly=2.14.0
+sha256=e03186835022ca02da4aa95e3967b6a3b6d44c2e5f7606e6d5c22466f519c757
 python3 -c 'import dateutil, pydantic, typing_extensions, urllib3' 2>/dev/null ||
     skip "needs python3-urllib3, python3-pydantic and python3-dateutil"
 for tool in java mvn node npm jq; do
@@ -22,12 +22,17 @@ for tool in java mvn node npm jq; do
 done
 mkdir -p "$place" && exec 9>"$place/.lock" && flock 9
 jar=$place/openapi-generator-cli-$version.jar
-[ -s "$jar" ] || timeout 240 mvn -B -q "$plugin:copy" -Dartifact="$generator:$version:jar" -DoutputDirectory="$place" >"$place/mvn.log" 2>&1 ||
+is_whole() { echo "$sha256  $jar" | sha256sum -c --status 2>/dev/null; }
+is_whole || timeout 240 mvn -B -q "$plugin:copy" -Dartifact="$generator:$version:jar" -DoutputDirectory="$place" >"$place/mvn.log" 2>&1 ||
     skip "needs Maven's registry: $(grep -m 1 ERROR "$place/mvn.log" | cut -c1-200)"
-[ -x "$place/node_modules/.bin/redocly" ] || {
-    echo '{"name": "api-client", "private": true}' >"$place/package.json"
-    (cd "$place" && npm install --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000 "@redocly/cli@$redocly") \
-        >"$place/npm.log" 2>&1 || skip "needs a package registry: $(tail -n 1 "$place/npm.log")"
+is_whole || fail "the generator is not the file that it was"
+# What the lock file names, checked by its hashes, without scripts of packages.
+files=$AGON_SOURCE_ROOT/tests/api_client
+cmp -s "$files/package-lock.json" "$place/.installed" || {
+    cp "$files/package.json" "$files/package-lock.json" "$place/"
+    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000) >"$place/install.log" 2>&1 ||
+        skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+    cp "$files/package-lock.json" "$place/.installed"
 }
 exec 9>&-
 

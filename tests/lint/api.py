@@ -4,9 +4,11 @@
 
 A line that is not there any more breaks a client: the first number of the edition (API_EDITION in host/ops/api_schema.h) has to
 be raised. A line that is added raises the second. A new word of a text in an answer is a break too: a client made from the
-document refuses it. `api.py --write` brings the file up to date, and refuses where the edition was not raised as far."""
+document refuses it. And each member that the sources of the answers write is described, also where no test comes to it.
+`api.py --write` brings the file up to date, and refuses where the edition was not raised as far."""
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -59,6 +61,20 @@ def facts_of(document):
     return facts
 
 
+def undescribed(document):
+    """Members that an answer's source names and no object of the document has."""
+    known = {member for schema in document["components"]["schemas"].values() for member in schema["properties"]}
+    for name in sorted(os.listdir(os.path.join(ROOT, "host/ops"))):
+        if not re.fullmatch(r"(api_(figures|history|ready|show|tournament|venues)|apply|verbs\w*)[.]c", name):
+            continue
+        path = os.path.join("host/ops", name)
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = file.read()
+        for match in re.finditer(r'\b(?:jout_key|jout_kv_\w+|api_put_\w+|put_\w+)\((?:api, )?(?:out|&out), "([a-z]\w*)"', text):
+            if match.group(1) not in known:
+                yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}: writes '{match.group(1)}', and no object of the API has it: host/ops/api_schema*.c"
+
+
 def main():
     said = subprocess.run([AGON, "config", "api"], capture_output=True, text=True, check=True)
     document = json.loads(said.stdout)
@@ -85,6 +101,11 @@ def main():
         faults = [f"tests/lint/api.txt: is of edition {old_edition}, and this is {edition}: run tests/lint/api.py --write"]
     for fault in faults[:40]:
         print(fault)
+    missing = list(undescribed(document))
+    for fault in missing:
+        print(fault)
+    if missing:
+        return 1
     if faults:
         print(f"{len(faults)} faults; the edition is API_EDITION in host/ops/api_schema.h: its first number is raised with what breaks, its second with what is new")
     return 1 if faults else 0
