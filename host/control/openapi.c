@@ -160,6 +160,10 @@ static void put_shape(struct jout *out, const struct control_shape *shape)
         put_type(out, &field);
     }
     jout_close(out, '{');
+    if (shape->rest != NULL) {
+        jout_key(out, "additionalProperties");
+        put_type(out, shape->rest);
+    }
     if (n_required > 0) {
         jout_key(out, "required");
         jout_open(out, '[');

@@ -133,6 +133,11 @@ static void put_shape(const struct control_shape *shape, FILE *out)
         put_words(out, &field);
         fputs(" |\n", out);
     }
+    if (shape->rest != NULL) {
+        fputs("| any other | ", out);
+        put_type(out, shape->rest);
+        fprintf(out, " | %s |\n", shape->rest->doc);
+    }
 }
 
 void control_page(const struct control_port *port, FILE *out)

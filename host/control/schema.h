@@ -49,7 +49,8 @@ struct control_shape { /* an object */
     const struct control_shape *also;   /* whose members it has too */
     /* The nth member that stands in another table; 0: there are not so many. */
     int (*row)(uint32_t n, struct control_field *field);
-    int is_null; /* where it is an answer, that may be null */
+    int is_null;                      /* where it is an answer, that may be null */
+    const struct control_field *rest; /* of members by names that are not described; NULL: none */
 };
 /* A word of a verb's usage, as "AGENT" or "all": an argument by name. */
 struct control_word {

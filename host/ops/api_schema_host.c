@@ -386,7 +386,10 @@ static const struct control_field log_line_fields[] = {
     {"left_out", INT, "lines of that key that were too many", MAYBE},
     {"dropped", INT, "lines for which there was no room", MAYBE},
     {NULL}};
-const struct control_shape api_shape_log_line = {"LogLine", "A line of the log", log_line_fields};
+static const struct control_field log_field = {
+    NULL, CONTROL_EITHER, "a field of that line, as the table of fields in operations has them"};
+const struct control_shape api_shape_log_line = {"LogLine", "A line of the log", log_line_fields,
+                                                 .rest = &log_field};
 static const struct control_field log_level_fields[] = {
     {"level", TEXT, "from here on lines are kept", .words = levels}, {NULL}};
 const struct control_shape api_shape_log_level = {"LogLevel", "The log's level", log_level_fields};

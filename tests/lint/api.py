@@ -55,6 +55,8 @@ def facts_of(document):
                 for media, body in answer.get("content", {"nothing": {"schema": {}}}).items():
                     facts.add(f"{name} {status} gives {media} {type_of(body['schema'])}")
     for name, schema in document["components"]["schemas"].items():
+        if isinstance(schema.get("additionalProperties"), dict):
+            facts.add(f"{name} has others: {type_of(schema['additionalProperties'])}")
         for member, one in schema["properties"].items():
             is_there = member in schema.get("required", [])
             facts.add(f"{name}.{member}{'' if is_there else ' ?'}: {type_of(one)}")
