@@ -2,7 +2,8 @@
 /* api: a running host as its operators see it: the table of verbs that control serves, what is
  * shown live, and the metrics. It looks at the host's view and gives it commands, and nothing else.
  *
- * A new verb is a function in verbs.c (or a file of its own) and a line in api_verbs. [control] */
+ * A new verb is a function in verbs.c (or a file of its own) and a line in api_verbs, which says
+ * what it answers (api_schema.h). [control] */
 #ifndef OPS_API_H
 #define OPS_API_H
 

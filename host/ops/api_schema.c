@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#include "market/instrument_kind.h"
-#include "market/order_type.h"
 #include "ops/api_words.h"
 #include "run/host.h"
 #include "score/plan.h"
@@ -194,22 +192,13 @@ const struct control_shape api_shape_position = {
     "Position", "What an agent holds of an instrument; of the base currency itself only the counts",
     position_fields};
 
-static const char *order_type(uint32_t n)
-{
-    for (uint8_t type = 0; type < UINT8_MAX; type++) {
-        if (order_type_name(type) != NULL && n-- == 0)
-            return order_type_name(type);
-    }
-    return NULL;
-}
-
 static const struct control_field order_fields[] = {
     {"id", TEXT, "the host's number, hexadecimal; order/cancel takes it",
      .example = "\"1a0000000003\""},
     {"agent", TEXT, "whose it is", AGENT},
     {"symbol", TEXT, "what it trades", SYMBOL},
     {"side", TEXT, "which way", .words = api_sides},
-    {"type", TEXT, "how it trades", .word = order_type},
+    {"type", TEXT, "how it trades; more may come", .example = "\"limit\""},
     {"price", DEC, "its limit", QUOTE},
     {"quantity", DEC, "ordered", .unit = "base asset or contracts"},
     {"filled", DEC, "of it", .unit = "base asset or contracts"},

@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "journal/buffer.h"
-#include "market/instrument_kind.h"
 #include "ops/api_schema.h"
 #include "ops/api_words.h"
 
@@ -289,15 +288,6 @@ const struct control_shape api_shape_health = {"RunHealth", "How the run went, i
 
 /* ---- markets */
 
-static const char *instrument_kind(uint32_t n)
-{
-    for (uint8_t kind = 0; kind < UINT8_MAX; kind++) {
-        if (instrument_kind_name(kind) != NULL && n-- == 0)
-            return instrument_kind_name(kind);
-    }
-    return NULL;
-}
-
 static const struct control_field level_value = {NULL, DEC, NULL};
 static const struct control_field level = {NULL,
                                            LIST,
@@ -309,7 +299,7 @@ static const struct control_field level = {NULL,
 static const struct control_field book_fields[] = {
     {"symbol", TEXT, "with its venue before it where two have the same", SYMBOL},
     {"venue", TEXT, "its name", VENUE},
-    {"kind", TEXT, "of the instrument", .word = instrument_kind},
+    {"kind", TEXT, "of the instrument; more may come", .example = "\"spot\""},
     {"state", TEXT, "of the book", .words = api_book_states},
     {"bid", DEC, "the best; 0: none", PRICE},
     {"ask", DEC, "the best; 0: none", PRICE},
