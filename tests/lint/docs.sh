@@ -43,4 +43,14 @@ done < <(grep -E '^(README|CONTRIBUTING|docs/.*)\.md$' <<<"$pages" | grep -v '^d
       while (match(text, /`(\.\/)?agon +[a-z-]+/)) {
           command_in(substr(text, RSTART, RLENGTH))
           text = substr(text, RSTART + RLENGTH) } }')
+
+# The README's picture moves and loads quickly; ./agon soak picture makes it.
+picture=$(sed -nE 's/^!\[.*\]\((docs\/pictures\/[a-z.]+)\)$/\1/p' README.md)
+if [ ! -f "$picture" ]; then
+    fault "README.md: no picture '$picture'"
+elif ! head -c 100 "$picture" | tr -cd 'A-Z' | grep -q 'RIFF.*WEBP.*ANIM'; then
+    fault "$picture: no animated WebP"
+elif [ "$(stat -c %s "$picture")" -gt 1500000 ]; then
+    fault "$picture: larger than 1.5 MB"
+fi
 finish
