@@ -375,7 +375,7 @@ static const struct {
     {"Stop and go on",
      {"halts", "halt", "resume", "cancel", "flatten", "kill", "stop", "left", "order", "position"}},
     {"Code of agents", {"reloads", "reload", "rollback", "quarantine"}},
-    {"Roster and capital", {"apply", "unload", "param", "params", "tournament", "plans"}},
+    {"Roster and capital", {"apply", "unload", "param", "params", "tournament", "plan", "plans"}},
     {"Alerts and log", {"alerts", "log", "events", "health"}},
     {"Beside the host", {"export", "url"}},
 };

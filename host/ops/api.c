@@ -39,7 +39,7 @@ void api_deinit(struct api *api)
     watch_close(&api->watch);
     free(api->view);
     free(api->slots);
-    free(api->history);
+    api_history_free(api->history);
     pthread_mutex_destroy(&api->act_lock);
     memset(api, 0, sizeof(*api));
     api->watch.fd = -1;

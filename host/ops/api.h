@@ -88,6 +88,8 @@ int api_do_param_set(void *ctx, const struct control_call *call, struct jout *ou
 /* api_history.c: what is kept of the run, in bounded memory */
 int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_closings(void *ctx, const struct control_call *call, struct jout *out,
+                    struct error *err);
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */
@@ -131,6 +133,9 @@ void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);
+/* What a tournament would do now, as api_put_tournament has it. */
+int api_do_plan_dry(void *ctx, const struct control_call *call, struct jout *out,
+                    struct error *err);
 /* When the next is due, a member of an open object; null: none is held. */
 void api_put_next_tournament(const struct api *api, struct jout *out);
 void api_put_quantiles(struct jout *out, const struct hist *hist); /* members of an open object */

@@ -13,6 +13,7 @@
 #define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
 #define EVENTS             256
 #define EVENTS_LIVE        48 /* the newest are sent to the page by themselves */
+#define FILLS              64 /* of each agent: the newest, and the newest that closed something */
 #define PLANS              96
 #define PLAN_ROWS          64 /* of a plan; more are left out */
 #define HEALTH             288
@@ -30,6 +31,15 @@ struct api_event {
     agon_ns_t t;
     const char *kind; /* static */
     char of[SLOT_NAME], text[200];
+    /* Tournaments one behind the other are one event: when the first was, its number, how many. */
+    agon_ns_t t_first;
+    uint32_t first, n;
+    agon_amt_t moved_amt; /* by all of them */
+};
+struct api_fills { /* of an agent, whoever else trades more */
+    char name[SLOT_NAME];
+    struct host_view_fill all[FILLS], closing[FILLS]; /* number n at place n % FILLS */
+    uint64_t n, n_closing;
 };
 struct api_plan_row {
     char name[SLOT_NAME];
@@ -54,6 +64,8 @@ struct api_history {
     struct api_candles candles[CANDLE_INSTRUMENTS];
     struct api_event events[EVENTS]; /* number n at place n % EVENTS */
     uint64_t n_events;
+    struct api_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
+    uint64_t fills_before;
     struct api_plan plans[PLANS]; /* number n at place n % PLANS */
     uint32_t n_plans;
     struct api_health health[HEALTH]; /* oldest first */
@@ -70,8 +82,11 @@ struct api_history {
 };
 
 struct api_history *api_history_new(void);
+void api_history_free(struct api_history *history); /* NULL is fine */
 /* Behind each look at the host. */
 void api_history_look(struct api *api, int64_t mono_ns);
+/* Of the agent that has the place now; NULL: none yet. */
+const struct api_fills *api_fills_of(const struct api *api, uint32_t id);
 /* Event number n of those that are kept. */
 void api_put_event(const struct api *api, uint64_t n, struct jout *out);
 

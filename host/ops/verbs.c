@@ -93,8 +93,16 @@ static void put_fills(const struct api *api, int only, struct jout *out)
     const struct host_view *view = api->view;
     uint64_t n = view->n_fills < HOST_VIEW_FILLS ? view->n_fills : HOST_VIEW_FILLS;
 
+    const struct api_fills *of = only < 0 ? NULL : api_fills_of(api, (uint32_t)only);
+    uint64_t kept = of == NULL ? 0 : of->n < FILLS ? of->n : FILLS, there = 0;
+
+    for (uint64_t i = 1; i <= n; i++)
+        there += view->fills[(view->n_fills - i) % HOST_VIEW_FILLS].slot == only;
     jout_open(out, '[');
-    for (uint64_t i = 1; i <= n; i++) {
+    // Who trades seldom has its own kept longer than the newest of all are.
+    for (uint64_t i = 1; i <= kept && kept > there; i++)
+        api_put_fill(api, &of->all[(of->n - i) % FILLS], out);
+    for (uint64_t i = 1; i <= n && kept <= there; i++) {
         const struct host_view_fill *fill = &view->fills[(view->n_fills - i) % HOST_VIEW_FILLS];
 
         if (only < 0 || fill->slot == only)
@@ -627,6 +635,9 @@ const struct control_verb api_verbs[] = {
     {"exits", "[AGENT]", "exit plans that stand, and where their stops are", CONTROL_READ, 0, 1,
      do_exits},
     {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills},
+    {"closings", "AGENT [SEQ]",
+     "its newest fills that closed something, with their results; those after an event",
+     CONTROL_READ, 1, 2, api_do_closings},
     {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
     {"equity", "", "equity of each agent, and of all, over this run and the samples before it",
      CONTROL_READ, 0, 0, do_equity},
@@ -665,8 +676,10 @@ const struct control_verb api_verbs[] = {
     {"quarantine clear", "HASH REASON", "lets one be loaded again; the reason is journaled",
      CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1},
     {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
-    {"plans", "", "each tournament of this run: ranks, scores, capital", CONTROL_READ, 0, 0,
-     api_do_plans},
+    {"plans", "[NUMBER]", "tournaments of this run, or the newest: ranks, scores, capital",
+     CONTROL_READ, 0, 1, api_do_plans},
+    {"plan", "", "what a tournament would do now, by the rules of this run", CONTROL_READ, 0, 0,
+     api_do_plan_dry, .is_slow = 1},
     {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
      0, 0, NULL},
     {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},

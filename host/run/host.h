@@ -386,6 +386,7 @@ enum host_change_kind {
     HOST_CHANGE_SIGNALS = 9,   /* whose an agent hears from its next reload on */
     HOST_READ_PARAMS = 10,     /* changes nothing: what the slot's plugin may be given */
     HOST_READ_PAST = 11,       /* changes nothing: what the slot's equity was */
+    HOST_READ_PLAN = 12,       /* changes nothing: what a tournament would do now */
     HOST_CHANGE_PORTFOLIO = 32 /* limits of all slots together: a CONFIG event */
 };
 #define HOST_PARAMS_MAX INFO_PARAMS_MAX
@@ -409,6 +410,7 @@ struct host_change {
     const char *name;                         /* of a parameter; borrowed */
     struct host_params *params;               /* of READ_PARAMS; borrowed */
     struct host_past *past;                   /* of READ_PAST; borrowed */
+    union plan_event *plan;                   /* of READ_PLAN; borrowed */
     uint64_t seq;                             /* of PARAM, once made: the event's number */
     const struct tournament_rules *rules;     /* borrowed */
     const struct portfolio_limits *portfolio; /* borrowed */
