@@ -376,7 +376,7 @@ static const struct {
      {"halts", "halt", "resume", "cancel", "flatten", "kill", "stop", "left", "order", "position"}},
     {"Code of agents", {"reloads", "reload", "rollback", "quarantine"}},
     {"Roster and capital", {"apply", "unload", "param", "params", "tournament", "plan", "plans"}},
-    {"Alerts and log", {"alerts", "log", "events", "health"}},
+    {"Alerts and log", {"alerts", "log", "events", "health", "verification", "verify"}},
     {"Beside the host", {"export", "url"}},
 };
 #define GROUPS ((int)(sizeof(groups) / sizeof(groups[0])))

@@ -36,6 +36,7 @@ void api_deinit(struct api *api)
 {
     if (api->has_applier)
         pthread_join(api->applier, NULL);
+    api_verify_end(api);
     watch_close(&api->watch);
     free(api->view);
     free(api->slots);
@@ -204,6 +205,7 @@ static void look(void *ctx, int64_t mono_ns)
     keep_equity(api);
     keep_pauses(api);
     api_history_look(api, mono_ns);
+    api_verify_look(api, mono_ns);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
         api->is_saved = 1;
     if (api->is_saved)

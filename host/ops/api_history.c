@@ -462,10 +462,32 @@ static void add_health(struct api_health *to, const struct api_health *from)
     }
     to->n_messages += from->n_messages;
     to->n_gaps += from->n_gaps;
+    for (int i = 0; i < HEALTH_VENUES; i++) {
+        to->feeds[i].n_messages += from->feeds[i].n_messages;
+        to->feeds[i].n_gaps += from->feeds[i].n_gaps;
+        to->feeds[i].n_looks += from->feeds[i].n_looks;
+        to->feeds[i].n_up += from->feeds[i].n_up;
+    }
     if (from->n_lag_most > to->n_lag_most)
         to->n_lag_most = from->n_lag_most;
     if (from->n_unconfirmed_most > to->n_unconfirmed_most)
         to->n_unconfirmed_most = from->n_unconfirmed_most;
+}
+
+static void keep_feeds(struct api_history *history, const struct host_view *view)
+{
+    for (uint32_t i = 0; i < view->n_venues && i < HEALTH_VENUES; i++) {
+        const struct host_view_venue *venue = &view->venues[i];
+        struct api_feed *feed = &history->open.feeds[i];
+        uint64_t *before = history->feed_before[i];
+
+        feed->n_messages += (uint32_t)(venue->status.n_messages - before[0]);
+        feed->n_gaps += (uint32_t)(venue->status.n_gaps - before[1]);
+        before[0] = venue->status.n_messages;
+        before[1] = venue->status.n_gaps;
+        feed->n_looks++;
+        feed->n_up += venue->uptime.is_up != 0;
+    }
 }
 
 static void keep_health(struct api *api, int64_t mono_ns)
@@ -475,6 +497,7 @@ static void keep_health(struct api *api, int64_t mono_ns)
     struct api_health *open = &history->open;
     uint64_t lag = view->seq > view->durable_seq ? view->seq - view->durable_seq : 0;
 
+    keep_feeds(history, view);
     count(&view->step_ns, history->step_before, open->step);
     count(&view->queue_ns, history->delivery_before, open->delivery);
     open->n_messages += view->venue.n_messages - history->messages_before;
@@ -512,6 +535,24 @@ static void put_octaves(struct jout *out, const char *key, const uint64_t octave
     jout_close(out, '[');
 }
 
+/* Of each venue, in the order of their names: messages, gaps, share of the time in which it could
+ * be traded on. */
+static void put_feeds(const struct api *api, const struct api_health *at, struct jout *out)
+{
+    jout_key(out, "feeds");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_venues && i < HEALTH_VENUES; i++) {
+        const struct api_feed *feed = &at->feeds[i];
+
+        jout_open(out, '[');
+        jout_int(out, feed->n_messages);
+        jout_int(out, feed->n_gaps);
+        jout_real(out, feed->n_looks > 0 ? (double)feed->n_up / (double)feed->n_looks : 0.0);
+        jout_close(out, '[');
+    }
+    jout_close(out, '[');
+}
+
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     const struct api *api = ctx;
@@ -525,6 +566,11 @@ int api_do_health(void *ctx, const struct control_call *call, struct jout *out, 
     jout_open(out, '{');
     jout_kv_real(out, "every_s", (double)history->health_every_ns / 1e9);
     jout_kv_int(out, "from_ns", 256);
+    jout_key(out, "venues");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_venues && i < HEALTH_VENUES; i++)
+        jout_str(out, api->view->venues[i].name);
+    jout_close(out, '[');
     jout_key(out, "points");
     jout_open(out, '[');
     for (uint32_t i = most < history->n_health ? history->n_health - (uint32_t)most : 0;
@@ -539,6 +585,7 @@ int api_do_health(void *ctx, const struct control_call *call, struct jout *out, 
         jout_kv_int(out, "unconfirmed", at->n_unconfirmed_most);
         jout_kv_int(out, "messages", (int64_t)at->n_messages);
         jout_kv_int(out, "gaps", (int64_t)at->n_gaps);
+        put_feeds(api, at, out);
         jout_close(out, '{');
     }
     jout_close(out, '[');

@@ -17,6 +17,7 @@
 #define PLANS              96
 #define PLAN_ROWS          64 /* of a plan; more are left out */
 #define HEALTH             288
+#define HEALTH_VENUES      8  /* the first ones, each by itself */
 #define OCTAVES            26 /* of latencies: from 256 ns on, each twice the one before */
 
 struct api_candle { /* of the mark price, as it was looked at */
@@ -53,11 +54,16 @@ struct api_plan {
     int exp;
     struct api_plan_row rows[PLAN_ROWS];
 };
+struct api_feed { /* of a venue */
+    uint32_t n_messages, n_gaps;
+    uint32_t n_looks, n_up; /* how often it was looked at, and could be traded on */
+};
 struct api_health { /* of a stretch of time */
     agon_ns_t t;    /* engine time at its end */
     uint64_t step[OCTAVES], delivery[OCTAVES];
     uint64_t n_lag_most, n_messages, n_gaps; /* events that no disk held yet; of all venues */
     uint32_t n_unconfirmed_most, pad;
+    struct api_feed feeds[HEALTH_VENUES];
 };
 struct api_history {
     struct api_slot whole; /* equity of all, with the pools */
@@ -75,6 +81,7 @@ struct api_history {
     /* As of the last look. */
     uint8_t is_looked;
     uint64_t step_before[OCTAVES], delivery_before[OCTAVES], messages_before, gaps_before;
+    uint64_t feed_before[HEALTH_VENUES][2]; /* messages, gaps */
     uint32_t reloads_before, plans_before, n_halts;
     uint64_t alert_before; /* the newest one's seq */
     struct host_view_halt halts[HOST_VIEW_HALTS];

@@ -190,6 +190,9 @@ async function change(page) {
   await page.waitForFunction(([name, was, k]) => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[k].textContent === String(Number(was) + 1), [agent, generation, gen]);
   await page.waitForFunction(name => [...document.querySelectorAll('#l-events li')].some(l => l.children[1].textContent === 'reload' && l.children[2].textContent.includes(name)), agent);
   await show(page, 'reliability');
+  // The journal so far is replayed beside the host, and holds.
+  await page.click('.replay button');
+  await page.waitForFunction(() => document.querySelector('#verified').textContent === 'holds' && /States reached[1-9]/.test(document.querySelector('.replay dl').textContent));
   await page.waitForSelector('#s-reloads:not([hidden]) tbody tr:not(.empty)');
   const took = await cells('t-reloads', agent);
   if (!took || took[2] !== 'reload' || took[3] !== generation || took[4] !== String(Number(generation) + 1) || !/^[0-9.]+ (ns|µs|ms|s)$/.test(took[5])) fail(`the reloads say ${took}`);

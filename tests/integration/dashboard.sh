@@ -33,7 +33,7 @@ PLUGINS=$WORK
 node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/demo.html" || fail "the report in a browser"
 
 start_sim --seed 3 --speed 20
-SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
+SPEED=20 HOST_MORE='snapshot_every: 5000' live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
 $(agent busy_2 busy.so 'every: 25')
 $(agent still stander.so 'orders: 3')"
 sed -i '1i tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}' "$WORK/conf/roster.yaml"

@@ -249,6 +249,28 @@ START_TEST(tournaments_one_behind_the_other_are_one_event)
 }
 END_TEST
 
+START_TEST(feeds_are_kept_of_each_venue_by_itself)
+{
+    api.view->n_venues = 2;
+    snprintf(api.view->venues[0].name, sizeof(api.view->venues[0].name), "binance");
+    snprintf(api.view->venues[1].name, sizeof(api.view->venues[1].name), "kraken");
+    api.view->venues[0].uptime.is_up = 1;
+    api.view->venues[0].status.n_messages = 40;
+    api.view->venues[1].status.n_messages = 7;
+    look(NOON, 10000);
+    api.view->venues[1].status.n_gaps = 2;
+    api.view->venues[1].uptime.is_up = 1;
+    while (api.history->n_health < 1)
+        look(api.view->t + 1, 10000);
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_health, NULL, NULL), "\"venues\":[\"binance\",\"kraken\"]"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"feeds\":[[40,0,1],[7,2,0.9"));
+    while (api.history->n_health < 2)
+        look(api.view->t + 1, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_health, "1", NULL), "\"feeds\":[[0,0,1],[0,0,1]]"));
+}
+END_TEST
+
 START_TEST(health_counts_what_is_new_and_halves_when_it_is_full)
 {
     int64_t before;
@@ -292,6 +314,7 @@ int main(void)
     tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
     tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);
     tcase_add_test(tcase, tournaments_one_behind_the_other_are_one_event);
+    tcase_add_test(tcase, feeds_are_kept_of_each_venue_by_itself);
     tcase_add_test(tcase, health_counts_what_is_new_and_halves_when_it_is_full);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
