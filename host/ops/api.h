@@ -111,6 +111,7 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_closings(void *ctx, const struct control_call *call, struct jout *out,
                     struct error *err);
+int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */

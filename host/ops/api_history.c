@@ -229,6 +229,67 @@ static void see_alerts(struct api *api)
         history->alert_before = alerts->all[0].seq;
 }
 
+/* ---- the markets' trades */
+
+static void see_trades(struct api *api)
+{
+    const struct host_view *view = api->view;
+    struct api_history *history = api->history;
+
+    if (view->n_trades - history->trades_before > HOST_VIEW_TRADES)
+        history->trades_before = view->n_trades - HOST_VIEW_TRADES;
+    for (; history->trades_before < view->n_trades; history->trades_before++) {
+        const struct host_view_trade *trade =
+            &view->trades[history->trades_before % HOST_VIEW_TRADES];
+        struct api_trades *of;
+
+        if (trade->instrument == 0 || trade->instrument > CANDLE_INSTRUMENTS)
+            continue;
+        of = &history->trades[trade->instrument - 1];
+        of->all[of->n++ % TRADES] = *trade;
+    }
+}
+
+/* Newest first: n counts on, side is the taker's, "" where the venue does not say. */
+int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int place = api_instrument_of(api, call->argv[0], err);
+    const struct host_view_instrument *at;
+    const struct api_trades *of;
+    int64_t after = 0;
+    uint64_t n;
+
+    if (place < 0)
+        return place;
+    if (place >= CANDLE_INSTRUMENTS)
+        return error_set(err, AGON_ENOTSUP, "trades are kept of the first %d instruments",
+                         CANDLE_INSTRUMENTS);
+    if (call->argc > 1 &&
+        (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
+        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of a trade", call->argv[1]);
+    at = &api->view->instruments[place];
+    of = &api->history->trades[place];
+    n = of->n < TRADES ? of->n : TRADES;
+    jout_open(out, '[');
+    for (uint64_t i = 0; i < n && of->n - i > (uint64_t)after; i++) {
+        const struct host_view_trade *trade = &of->all[(of->n - 1 - i) % TRADES];
+
+        jout_open(out, '{');
+        jout_kv_int(out, "n", (int64_t)(of->n - i));
+        jout_kv_int(out, "t_ms", trade->t / 1000000);
+        jout_kv_dec(out, "price", trade->px, at->px_exp);
+        jout_kv_dec(out, "quantity", trade->qty, at->qty_exp);
+        jout_kv_str(out, "side",
+                    trade->side == AGON_BUY    ? "buy"
+                    : trade->side == AGON_SELL ? "sell"
+                                               : "");
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
 /* ---- fills of each agent */
 
 static void see_fills(struct api *api)
@@ -604,6 +665,7 @@ void api_history_look(struct api *api, int64_t mono_ns)
     see_halts(api);
     see_venues(api);
     see_fills(api);
+    see_trades(api);
     see_plans(api);
     keep_health(api, mono_ns);
     api->history->is_looked = 1;

@@ -13,6 +13,7 @@
 #define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
 #define EVENTS             256
 #define EVENTS_LIVE        48 /* the newest are sent to the page by themselves */
+#define TRADES             40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
 #define FILLS              64 /* of each agent: the newest, and the newest that closed something */
 #define PLANS              96
 #define PLAN_ROWS          64 /* of a plan; more are left out */
@@ -27,6 +28,10 @@ struct api_candle { /* of the mark price, as it was looked at */
 struct api_candles {
     struct api_candle all[CANDLE_LENGTHS][CANDLES]; /* number n at place n % CANDLES */
     uint32_t n[CANDLE_LENGTHS];
+};
+struct api_trades {
+    struct host_view_trade all[TRADES]; /* number n at place n % TRADES */
+    uint64_t n;
 };
 struct api_event {
     agon_ns_t t;
@@ -72,6 +77,8 @@ struct api_history {
     uint64_t n_events;
     struct api_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
     uint64_t fills_before;
+    struct api_trades trades[CANDLE_INSTRUMENTS];
+    uint64_t trades_before;
     struct api_plan plans[PLANS]; /* number n at place n % PLANS */
     uint32_t n_plans;
     struct api_health health[HEALTH]; /* oldest first */

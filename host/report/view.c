@@ -7,8 +7,8 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "report/table.h"
-#include "sys/wrap.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 #define CELL_MAX    256
 #define COLUMNS_MAX 32
@@ -253,6 +253,10 @@ static const struct view views[] = {
     {"candles", NULL, "Candles of the mark price", ROWS, NULL,
      FIELDS({"t_ms", "begins", TIME_MS, 1}, {"open", "open", NUMBER, 1},
             {"high", "high", NUMBER, 1}, {"low", "low", NUMBER, 1}, {"close", "close", NUMBER, 1})},
+    {"trades", NULL, "Newest trades of the market", ROWS, NULL,
+     FIELDS({"t_ms", "time", TIME_MS, 1}, {"price", "price", NUMBER, 1},
+            {"quantity", "quantity", NUMBER, 1}, {"side", "taker", TEXT, 1},
+            {"n", "number", NUMBER, 3})},
     {"events", NULL, "What happened", ROWS, NULL,
      FIELDS({"time", "time", TIME, 1}, {"kind", "kind", TEXT, 1}, {"of", "of", TEXT, 1},
             {"text", "what", LAST, 1})},

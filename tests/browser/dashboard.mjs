@@ -121,6 +121,9 @@ async function operate(page) {
   if (await page.isDisabled('#d-ask-yes')) fail('flatten does not take the name');
   await page.keyboard.press('Escape');
   await steer(page);
+  // The market's own trades, newest first.
+  await show(page, 'market');
+  await page.waitForFunction(() => { const times = [...document.querySelectorAll('#t-tape tr[data-key]')].map(r => Number(r.dataset.key)); return document.querySelector('#t-tape').offsetParent && times.length > 3 && times.every((n, i) => i === 0 || n < times[i - 1]); });
   // And all of them by the button.
   await page.click('#halt');
   await page.waitForFunction(() => document.querySelector('#state').textContent === 'halted');

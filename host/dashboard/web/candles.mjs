@@ -109,7 +109,7 @@ export function candleCard({ title = 'Price', layers, choose }) {
   const paint = draw(() => layers(symbol));
   const none = { colour: () => 'transparent', width: 0 };
   const plot = chart(host, {
-    name: 'Candles of the mark price', height: 300, padding: [8, 8, 0, 0],
+    name: 'Candles of the mark price', height: 300, padding: [8, 8, 0, 22],
     series: ['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })),
     axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => { const texts = v.map(x => String(+x.toPrecision(10))); const most = Math.max(...texts.map(t => (t.split('.')[1] ?? '').length)); return v.map(x => money(x.toFixed(most))); } })],
     scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, y: { range: (u, low, high) => { const pad = (high - low || high * 0.001) * 0.08; return [low - pad, high + pad]; } } },

@@ -249,6 +249,30 @@ START_TEST(tournaments_one_behind_the_other_are_one_event)
 }
 END_TEST
 
+START_TEST(each_market_has_its_newest_trades)
+{
+    api.view->n_instruments = 2;
+    snprintf(api.view->instruments[1].symbol, sizeof(api.view->instruments[1].symbol), "ETHUSDT");
+    for (uint32_t i = 0; i < 60; i++) { // one of bitcoin, then many of ether
+        api.view->trades[api.view->n_trades++ % HOST_VIEW_TRADES] =
+            (struct host_view_trade){.t = NOON + i * 1000000,
+                                     .px = 10000 + i,
+                                     .qty = 7,
+                                     .instrument = i == 0 ? 1 : 2,
+                                     .side = i == 0 ? AGON_SELL : 0};
+        look(NOON + i, 10000);
+    }
+    ck_assert_str_eq(asked(api_do_trades, "BTCUSDT", NULL),
+                     "[{\"n\":1,\"t_ms\":1767268800000,\"price\":\"100.00\",\"quantity\":\"7\","
+                     "\"side\":\"sell\"}]");
+    ck_assert_str_eq(asked(api_do_trades, "BTCUSDT", "1"), "[]");
+    ck_assert_uint_eq(count_of(asked(api_do_trades, "ETHUSDT", NULL), "\"side\":\"\"}"), TRADES);
+    ck_assert_uint_eq(count_of(asked(api_do_trades, "ETHUSDT", "57"), "\"side\":\"\"}"), 2);
+    ck_assert_int_eq(strncmp(jout_text(&out), "[{\"n\":59,\"t_ms\":1767268800059,", 30), 0);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_trades, "ETHUSDT", "-1"), "not the number"));
+}
+END_TEST
+
 START_TEST(feeds_are_kept_of_each_venue_by_itself)
 {
     api.view->n_venues = 2;
@@ -314,6 +338,7 @@ int main(void)
     tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
     tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);
     tcase_add_test(tcase, tournaments_one_behind_the_other_are_one_event);
+    tcase_add_test(tcase, each_market_has_its_newest_trades);
     tcase_add_test(tcase, feeds_are_kept_of_each_venue_by_itself);
     tcase_add_test(tcase, health_counts_what_is_new_and_halves_when_it_is_full);
     suite_add_tcase(suite, tcase);
