@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/config_check.h"
 #include "config/suggest.h"
+#include "ops/api.h"
 #include "ops/metrics.h"
 #include "sys/file.h"
 
@@ -66,6 +67,36 @@ static int do_metrics(const struct args_spec *spec, const struct opts *opts)
     return EXIT_OK;
 }
 
+static const char api_head[] =
+    "# API reference\n\n"
+    "Made by `agon config api --markdown` from the tables that `/openapi.json` is written from; "
+    "lint "
+    "holds it to them. How to\nask, and how to make a client, is in [API](api.md). `?` behind an "
+    "argument or a member: it may be missing. A decimal is a\ntext, exact (`\"12.50\"`); a time is "
+    "a text in UTC (`\"2026-11-20T17:24:11.123Z\"`).\n";
+
+/* The API of any host, at the address that the examples have. */
+static int do_api(const struct args_spec *spec, const struct opts *opts)
+{
+    struct control_port port;
+    struct jout out = {0};
+
+    if (opts->words.n > 1)
+        return args_refuse(spec, "config",
+                           "api: unexpected %s; expected nothing behind it, or --markdown",
+                           args_safe(opts->words.at[1]));
+    api_tables(&port);
+    if (opts->is_page) {
+        fputs(api_head, stdout);
+        control_page(&port, stdout);
+        return EXIT_OK;
+    }
+    control_openapi(&port, "http://127.0.0.1:8080", &out);
+    puts(jout_text(&out));
+    jout_deinit(&out);
+    return EXIT_OK;
+}
+
 static int do_schema(const struct args_spec *spec, const struct opts *opts)
 {
     const char *name = opts->words.n > 1 ? opts->words.at[1] : NULL;
@@ -107,10 +138,10 @@ int cmd_config(int argc, char **argv)
         {"plugins", ARG_TEXT, "DIR",
          "check: where rosters' plugins are (of a run: as `agon run` finds them)", &opts.plugins},
         {"strict", ARG_FLAG, NULL, "check: end with 1 where there are warnings", &opts.is_strict},
-        {"markdown", ARG_FLAG, NULL, "schema: all kinds as a page for people", &opts.is_page},
+        {"markdown", ARG_FLAG, NULL, "schema, api: as a page for people", &opts.is_page},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "check FILE|DIR...|schema [KIND]|metrics [OPTION...]",
+        .usage = "check FILE|DIR...|schema [KIND]|metrics|api [OPTION...]",
         .about =
             "check: all mistakes of configurations, each with its place and what would be taken, "
             "and warnings of what is lawful and hardly meant. Nothing is started and no venue is "
@@ -120,7 +151,8 @@ int cmd_config(int argc, char **argv)
             "schema: what may stand in a file, as JSON Schema (2020-12) for editors and other "
             "checkers. KIND is run, venue, roster, tournament, market, accounts or faults; without "
             "one it takes a file of any kind.\n"
-            "metrics: what /metrics of a running host has, as a page of Markdown.",
+            "metrics: what /metrics of a running host has, as a page of Markdown.\n"
+            "api: the OpenAPI document of a running host, to make a client from.",
         .args = table,
         .operands = &opts.words,
         .operands_min = 1,
@@ -135,8 +167,11 @@ int cmd_config(int argc, char **argv)
         return do_schema(&spec, &opts);
     if (strcmp(verb, "metrics") == 0)
         return do_metrics(&spec, &opts);
+    if (strcmp(verb, "api") == 0)
+        return do_api(&spec, &opts);
     if (strcmp(verb, "check") != 0)
-        return args_refuse(&spec, "config", "check, schema or metrics, not %s", args_safe(verb));
+        return args_refuse(&spec, "config", "check, schema, metrics or api, not %s",
+                           args_safe(verb));
     if (opts.words.n < 2)
         return args_refuse(&spec, "config", "check: a FILE or DIR is needed, such as configs");
     if (opts.plugins != NULL && !file_is_dir(opts.plugins))

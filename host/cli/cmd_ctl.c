@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "control/client.h"
 #include "ops/api.h"
+#include "ops/api_schema.h"
 #include "report/render.h"
 #include "report/view.h"
 #include "sys/clock.h"
@@ -366,35 +367,6 @@ static int unload(const struct opts *opts, const char *dir, const struct control
     return EXIT_OK;
 }
 
-/* How help shows verbs, by their first words; what only looks and is in no other group is in the
- * first, what else is new in the last. */
-static const struct {
-    const char *title, *first[12];
-} groups[] = {
-    {"Look", {NULL}},
-    {"Stop and go on",
-     {"halts", "halt", "resume", "cancel", "flatten", "kill", "stop", "left", "order", "position"}},
-    {"Code of agents", {"reloads", "reload", "rollback", "quarantine"}},
-    {"Roster and capital", {"apply", "unload", "param", "params", "tournament", "plan", "plans"}},
-    {"Alerts and log", {"alerts", "log", "events", "health", "verification", "verify"}},
-    {"Beside the host", {"export", "url"}},
-};
-#define GROUPS ((int)(sizeof(groups) / sizeof(groups[0])))
-
-static int group_of(const struct control_verb *verb)
-{
-    size_t n = strcspn(verb->name, " ");
-
-    for (int group = 0; group < GROUPS; group++) {
-        for (int i = 0; groups[group].first[i] != NULL; i++) {
-            if (strlen(groups[group].first[i]) == n &&
-                strncmp(groups[group].first[i], verb->name, n) == 0)
-                return group;
-        }
-    }
-    return verb->scope == CONTROL_READ ? 0 : GROUPS - 1;
-}
-
 static char *make_about(void)
 {
     char *text = NULL;
@@ -404,10 +376,10 @@ static char *make_about(void)
     if (out == NULL)
         return NULL;
     fprintf(out, "Asks a running host and orders it, over the socket in its run directory.\n");
-    for (int group = 0; group < GROUPS; group++) {
-        fprintf(out, "\n%s:\n", groups[group].title);
+    for (int group = 0; api_groups[group] != NULL; group++) {
+        fprintf(out, "\n%s:\n", api_groups[group]);
         for (const struct control_verb *verb = api_verbs; verb->name != NULL; verb++) {
-            if (group_of(verb) == group)
+            if (api_group(verb) == api_groups[group])
                 fprintf(out, "  %s %s\t%s\n", verb->name, verb->usage, verb->help);
         }
     }

@@ -18,12 +18,12 @@
 #include "cli/demo_impl.h"
 #include "cli/market_arg.h"
 #include "net/local_address.h"
-#include "sys/wrap.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"
 #include "sys/log.h"
 #include "sys/signals.h"
+#include "sys/wrap.h"
 
 #define GRACE_NS ((int64_t)3 * 1000000000)
 #define DRAW_NS  ((int64_t)200 * 1000000)

@@ -301,7 +301,7 @@ int cmd_parity(int argc, char **argv)
         {"locked", ARG_FLAG, NULL, "that comparison alone", &opts.is_locked},
         {"free", ARG_FLAG, NULL, "that comparison alone", &opts.is_free},
         {"sent", ARG_LIST, "[SYMBOL=]FILE",
-         "free: recordings that the simulated venue played back: what it sent is compared, and "
+         "free: recordings of the simulated venue: what it sent is compared, and "
          "orders "
          "meet its market",
          &opts.sent, .max = FREE_SENT_MAX},

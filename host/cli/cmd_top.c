@@ -13,10 +13,10 @@
 #include "control/client.h"
 #include "report/frame.h"
 #include "report/view.h"
-#include "sys/wrap.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
 #include "sys/term.h"
+#include "sys/wrap.h"
 
 #define WAIT_NS ((int64_t)5 * 1000000000)
 #define KEY_NS  ((int64_t)10 * 1000000000)

@@ -7,9 +7,9 @@
 
 #include "cli/demo_impl.h"
 #include "control/control.h"
-#include "sys/wrap.h"
 #include "sys/clock.h"
 #include "sys/term.h"
+#include "sys/wrap.h"
 
 void demo_act_name(enum act act, char text[80])
 {

@@ -369,6 +369,7 @@ void control_stop(struct control *control)
             (void)unlink(path);
     }
     server_free(control->server);
+    jout_deinit(&control->openapi);
     for (uint32_t i = 0; control->live != NULL && i < control->live->n; i++)
         control_live_end(&control->live->entries[i]);
     if (control->live != NULL)

@@ -42,6 +42,12 @@ struct control_counts { /* of requests, by the socket and by HTTP */
 struct control_port {
     void *ctx;
     const struct control_verb *verbs; /* ends with a NULL name */
+    /* What describes them: words of their usage, up to a NULL one (NULL: none), the group that a
+     * verb is in (NULL: none), what ready writes, and the edition of all of it. */
+    const struct control_word *words;
+    const char *(*group)(const struct control_verb *verb);
+    const struct control_shape *ready_shape;
+    const char *edition;
     const struct control_file *files; /* ends with a NULL path; NULL: none */
     /* Before each request and four times a second: look at the host anew. [control] */
     void (*look)(void *ctx, int64_t mono_ns);
@@ -70,6 +76,10 @@ const char *control_url(const struct control *control);
 const char *control_token(const struct control *control);
 /* ... and the one that what only looks may be asked with. [any] */
 const char *control_reader(const struct control *control);
+/* The OpenAPI document of what a port serves at that address, and the same as a page of Markdown.
+ * [any] */
+void control_openapi(const struct control_port *port, const char *url, struct jout *out);
+void control_page(const struct control_port *port, FILE *out);
 /* Ends the thread and frees. NULL is fine. [control] */
 void control_stop(struct control *control);
 

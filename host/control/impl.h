@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* impl: what the parts of the control service share. control.c has the thread, live.c what is live,
- * local.c the socket of the run directory, line.c what is said there, web.c HTTP and WebSocket.
+ * local.c the socket of the run directory, line.c what is said there, web.c HTTP and WebSocket;
+ * describe.c, openapi.c and page.c describe it all.
  * [control] */
 #ifndef CONTROL_IMPL_H
 #define CONTROL_IMPL_H
@@ -132,6 +133,7 @@ struct control {
 
     struct local *locals[LOCAL_MAX + LOCAL_OVER]; /* owned */
     struct server *server;                        /* owned */
+    struct jout openapi;                          /* owned: the document, once it was asked for */
     uint16_t port;
     struct watcher watchers[WATCH_MAX];
     struct control_live *live;    /* owned */
@@ -195,7 +197,39 @@ void control_local_close(struct control *control);
 int control_web_open(struct control *control, struct error *err);
 void control_web_tick(struct control *control, int64_t mono);
 void control_web_close(struct control *control);
-/* The OpenAPI page of the table of verbs. */
-void control_openapi(const struct control *control, struct jout *out);
+/* describe.c: what the document and the page are both written from. */
+struct describe_status { /* that an operation may answer with */
+    int status;
+    const char *name, *doc; /* of the document's component, and for people */
+};
+#define DESCRIBE_SHAPES 128
+struct describe_arg {
+    const struct control_word *word;
+    struct control_word own; /* where the usage has a word that nobody described */
+    char text[24];
+};
+/* The path of a verb with so many arguments in it, "/api/v1/books/{symbol}". */
+void describe_path(const struct control_port *port, const struct control_verb *verb, int n_args,
+                   char path[160]);
+/* "books_by_symbol": of a verb with so many arguments in its path. */
+void describe_id(const struct control_port *port, const struct control_verb *verb, int n_args,
+                 char id[64]);
+/* The nth argument of its usage; 0: it has not so many. */
+int describe_arg(const struct control_port *port, const struct control_verb *verb, int nth,
+                 struct describe_arg *arg);
+/* The nth status of a route; NULL: there are not so many. verb NULL: one that is no verb's. */
+const struct describe_status *describe_status(const struct control_verb *verb, int n_args,
+                                              uint32_t nth);
+const struct control_field *describe_gives(const struct control_verb *verb, int n_args);
+/* Arguments in the path, from and to: of those that look; of the others they are in the body. */
+void describe_in_path(const struct control_verb *verb, int *least, int *most);
+/* The nth member of an object, with those of other tables; 0: it has not so many. */
+int describe_member(const struct control_shape *shape, uint32_t nth, struct control_field *field);
+/* The nth word that a text may be; NULL: there are not so many, or it may be anything. */
+const char *describe_word(const struct control_field *field, uint32_t nth);
+/* All objects that answers are made of, each once, in the order in which they are met. */
+uint32_t describe_shapes(const struct control_port *port,
+                         const struct control_shape *shapes[DESCRIBE_SHAPES]);
+extern const struct control_shape describe_error, describe_health;
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef CONTROL_VERB_H
 #define CONTROL_VERB_H
 
+#include "control/schema.h"
 #include "net/jout.h"
 
 #define CONTROL_ARGS     8
@@ -33,6 +34,8 @@ struct control_verb {
     int is_urgent; /* places are kept for it when others have taken all */
     int is_slow;   /* takes longer than a blink: it has a thread of its own, and others are served
                       meanwhile */
+    const struct control_field *gives;     /* what it answers; NULL: nobody knows */
+    const struct control_field *gives_one; /* ... with all its arguments, where that is another */
 };
 /* The verb of that name, or NULL. */
 const struct control_verb *control_find(const struct control_verb *verbs, const char *name);

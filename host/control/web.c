@@ -497,7 +497,6 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     struct control *control = ctx;
     const struct control_file *file = control->config.port.files;
     int is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-    struct jout out = {0};
 
     if (!control_is_now(control, NULL) && !is_urgent(control, request)) {
         if (control_wait(control, conn, NULL) < 0)
@@ -538,10 +537,11 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     if (strcmp(request->path, "/openapi.json") == 0) {
         if (!is_reader(control, conn, request, peer))
             return;
-        control_openapi(control, &out);
-        jout_text(&out);
-        respond(control, conn, 200, JSON_TYPE, out.at, out.n);
-        jout_deinit(&out);
+        if (control->openapi.n == 0) {
+            control_openapi(&control->config.port, control->url, &control->openapi);
+            jout_text(&control->openapi);
+        }
+        respond(control, conn, 200, JSON_TYPE, control->openapi.at, control->openapi.n);
         return;
     }
     for (; file != NULL && file->path != NULL; file++) {

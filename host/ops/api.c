@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "config/suggest.h"
 #include "ops/api_history.h"
+#include "ops/api_schema.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -212,14 +213,23 @@ static void look(void *ctx, int64_t mono_ns)
         apply_saved(api);
 }
 
+void api_tables(struct control_port *port)
+{
+    *port = (struct control_port){.verbs = api_verbs,
+                                  .words = api_arguments,
+                                  .group = api_group,
+                                  .ready_shape = &api_shape_ready,
+                                  .edition = API_EDITION};
+}
+
 void api_port(struct api *api, struct control_port *port)
 {
-    *port = (struct control_port){.ctx = api,
-                                  .verbs = api_verbs,
-                                  .look = look,
-                                  .live = api_live,
-                                  .metrics = api_metrics,
-                                  .ready = api_ready};
+    api_tables(port);
+    port->ctx = api;
+    port->look = look;
+    port->live = api_live;
+    port->metrics = api_metrics;
+    port->ready = api_ready;
 }
 
 #define NAMES_SHOWN 8u /* of those that there are, in a refusal */

@@ -2,7 +2,8 @@
 /* api: a running host as its operators see it: the table of verbs that control serves, what is
  * shown live, and the metrics. It looks at the host's view and gives it commands, and nothing else.
  *
- * A new verb is a function in verbs.c (or a file of its own) and a line in api_verbs. [control] */
+ * A new verb is a function in verbs.c (or a file of its own) and a line in api_verbs, which says
+ * what it answers (api_schema.h). [control] */
 #ifndef OPS_API_H
 #define OPS_API_H
 
@@ -78,6 +79,8 @@ int api_init(struct api *api, struct host *host, struct error *err);
 /* Takes over what the journal has kept of before this run. Once, when the host runs. */
 void api_recall(struct api *api);
 void api_deinit(struct api *api);
+/* What describes the API; no host is needed for it. */
+void api_tables(struct control_port *port);
 /* What control is started with. */
 void api_port(struct api *api, struct control_port *port);
 
@@ -124,10 +127,9 @@ void api_live(void *ctx, struct control_live *live);
 
 /* api_show.c: what verbs and the live view write alike, each one JSON object */
 void api_put_status(const struct api *api, struct jout *out);
-/* How the host and an agent are, and all words that there are for it; these end with NULL. */
+/* How the host and an agent are (api_words.h). */
 const char *api_host_state(const struct host_view *view);
 const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot);
-extern const char *const api_host_states[], *const api_agent_states[];
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);
 /* Of what it is: an agent's name, a venue's, an instrument's label; "all". */
 const char *api_halt_of(const struct api *api, const struct host_view_halt *halt);

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "market/instrument_kind.h"
 #include "ops/api.h"
+#include "ops/api_words.h"
 #include "ops/metrics.h"
 
 void api_put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
@@ -89,9 +90,9 @@ void api_put_position(const struct api *api, uint32_t slot,
     if (at != NULL && !instrument_kind_is_in_base(at->kind)) {
         decimals = money_decimals(at->unit, at->quote_exp);
         jout_kv_str(out, "side",
-                    position->held_amt > 0   ? "long"
-                    : position->held_amt < 0 ? "short"
-                                             : "flat");
+                    api_word(api_position_sides, position->held_amt > 0   ? 1
+                                                 : position->held_amt < 0 ? 2
+                                                                          : 0));
         jout_kv_dec(out, "quantity",
                     num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
                     at->qty_exp);

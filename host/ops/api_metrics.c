@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "market/alerts.h"
 #include "ops/api.h"
+#include "ops/api_words.h"
 #include "ops/metrics.h"
 #include "run/clock_guard.h"
 

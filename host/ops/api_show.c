@@ -8,7 +8,7 @@
 #include "market/alerts.h"
 #include "market/instrument_kind.h"
 #include "market/order_type.h"
-#include "market/order_words.h"
+#include "ops/api_words.h"
 #include "risk/risk.h"
 #include "run/clock_guard.h"
 #include "run/market_bars.h"
@@ -16,13 +16,7 @@
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
 
-static const char *const sides[] = {[0] = "", ORDER_SIDE_WORDS(ORDER_WORD)};
-static const char *const states[] = {[0] = "", ORDER_STATE_WORDS(ORDER_WORD)};
-static const char *const requests[] = {[0] = "", ORDER_REQUEST_WORDS(ORDER_WORD)};
-static const char *const books[] = {BOOK_STATE_WORDS(ORDER_WORD)};
-
-#define NAMED(name)        ((name) != NULL ? (name) : "?")
-#define NAME_OF(names, at) ((at) < sizeof(names) / sizeof((names)[0]) ? (names)[at] : "?")
+#define NAMED(name) ((name) != NULL ? (name) : "?")
 
 void api_put_time(struct jout *out, const char *key, agon_ns_t t)
 {
@@ -60,13 +54,9 @@ const char *api_label(const struct api *api, uint32_t place)
     return label(api, place + 1);
 }
 
-static const char *const causes[HALT_CAUSES] = {"operator", "stopping", "journal", "crashes",
-                                                "stop",     "kill",     "books",   "clock"};
-static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
-
 const char *api_cause(uint8_t cause)
 {
-    return cause < HALT_CAUSES ? causes[cause] : "?";
+    return cause < HALT_CAUSES ? api_word(api_halt_causes, cause) : "?";
 }
 
 const char *api_halt_of(const struct api *api, const struct host_view_halt *halt)
@@ -83,12 +73,12 @@ const char *api_halt_of(const struct api *api, const struct host_view_halt *halt
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out)
 {
     jout_open(out, '{');
-    jout_kv_str(out, "scope", NAME_OF(scopes, halt->scope));
+    jout_kv_str(out, "scope", api_word(api_halt_scopes, halt->scope));
     jout_kv_str(out, "of", api_halt_of(api, halt));
     jout_kv_str(out, "cause",
                 halt->scope == SCOPE_GLOBAL         ? api_cause(halt->cause)
-                : halt->reason == REASON_KEY_RIGHTS ? "key"
-                                                    : "operator");
+                : halt->reason == REASON_KEY_RIGHTS ? api_word(api_halt_causes, HALT_CAUSES)
+                                                    : api_cause(HALT_OPERATOR));
     api_put_time(out, "since", halt->t);
     jout_kv_str(out, "by", halt->who[0] != '\0' ? halt->who : "?");
     jout_kv_str(out, "reason", halt->why);
@@ -112,20 +102,14 @@ static void put_first_halt(const struct host_view *view, struct jout *out)
 
 static void put_clock(const struct api *api, struct jout *out)
 {
-    static const char *const trusts[] = {
-        [CLOCK_UNPROVEN] = "unproven",
-        [CLOCK_PROVEN] = "proven",
-        [CLOCK_DOUBTED] = "doubted",
-        [CLOCK_DISPUTED] = "disputed",
-    };
     const struct host_clock *clock = &api->view->clock;
 
     jout_key(out, "clock");
     jout_open(out, '{');
-    jout_kv_str(out, "state", trusts[clock->trust]);
-    jout_kv_str(out, "entry", clock->is_paused ? "paused" : "open");
-    jout_kv_str(out, "follows", clock->is_wall_off ? "venue" : "wall");
-    jout_kv_str(out, "engine_time", clock->is_market ? "market" : "utc");
+    jout_kv_str(out, "state", api_word(api_clock_trusts, clock->trust));
+    jout_kv_str(out, "entry", api_word(api_clock_entries, clock->is_paused != 0));
+    jout_kv_str(out, "follows", api_word(api_clock_follows, clock->is_wall_off != 0));
+    jout_kv_str(out, "engine_time", api_word(api_engine_times, clock->is_market != 0));
     jout_kv_bool(out, "waits_for_venue", clock->is_waiting);
     jout_kv_int(out, "wall_offset_ms", clock->wall_off_ns / 1000000);
     jout_kv_int(out, "venue_offset_us", api->view->venue.offset_ns / 1000);
@@ -184,9 +168,6 @@ static void put_bars(const struct host_view *view, struct jout *out)
         jout_null(out);
 }
 
-const char *const api_host_states[] = {"running", "waiting", "halted", "stopped",
-                                       "killed",  "journal", NULL};
-
 const char *api_host_state(const struct host_view *view)
 {
     return view->is_killed           ? "killed"
@@ -236,7 +217,7 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_int(out, "seq", (int64_t)view->seq);
     jout_kv_int(out, "durable_seq", (int64_t)view->durable_seq);
     jout_kv_str(out, "journal", journal_state_name((enum journal_state)view->journal_state));
-    jout_kv_str(out, "journal_class", api->is_async ? "async" : "sync");
+    jout_kv_str(out, "journal_class", api_word(api_journal_classes, api->is_async != 0));
     jout_kv_str(out, "health", api_health(view->venue.health));
     for (uint32_t i = 0; i < view->n_values; i++)
         n_stale += view->values[i].is_stale;
@@ -274,11 +255,8 @@ void api_put_value(const struct api *api, const struct host_view_value *value, s
 
 static const char *kind_name(uint8_t kind)
 {
-    return kind == AGON_STRATEGY ? "strategy" : kind == AGON_MODEL ? "model" : "analytic";
+    return api_word(api_agent_kinds, kind == AGON_STRATEGY ? 0 : kind == AGON_MODEL ? 1 : 2);
 }
-
-const char *const api_agent_states[] = {"active",    "waiting",     "halted",  "killed", "ended",
-                                        "SUSPENDED", "QUARANTINED", "RETIRED", NULL};
 
 const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot)
 {
@@ -376,9 +354,9 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
     jout_kv_int(out, "events", (int64_t)slot->nth);
     jout_kv_str(out, "kind", kind_name(slot->agent_kind));
     jout_kv_str(out, "runner",
-                slot->runner == CREW_INPROC    ? "inproc"
-                : slot->runner == CREW_PROCESS ? "process"
-                                               : "none");
+                api_word(api_runners, slot->runner == CREW_INPROC    ? 1
+                                      : slot->runner == CREW_PROCESS ? 2
+                                                                     : 0));
     jout_kv_str(out, "code", hash);
     jout_key(out, "drawdown_limit");
     if (slot->limits.drawdown_ppm > 0)
@@ -521,13 +499,13 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_str(out, "id", id);
     jout_kv_str(out, "agent", api->view->slots[order->slot % SLOTS_MAX].name);
     jout_kv_str(out, "symbol", label(api, order->instrument));
-    jout_kv_str(out, "side", NAME_OF(sides, order->side));
+    jout_kv_str(out, "side", api_word(api_sides, order->side));
     jout_kv_str(out, "type", NAMED(order_type_name(order->type)));
     jout_kv_dec(out, "price", order->px, px_exp);
     jout_kv_dec(out, "quantity", order->qty, qty_exp);
     jout_kv_dec(out, "filled", order->filled_qty, qty_exp);
-    jout_kv_str(out, "state", NAME_OF(states, order->state));
-    jout_kv_str(out, "request", NAME_OF(requests, order->request));
+    jout_kv_str(out, "state", api_word(api_order_states, order->state));
+    jout_kv_str(out, "request", api_word(api_requests, order->request));
     jout_kv_bool(out, "unconfirmed", order->request_state == AGON_REQUEST_UNKNOWN);
     api_put_time(out, "since", order->t_create);
     jout_close(out, '{');
@@ -546,7 +524,7 @@ void api_put_foreign(const struct api *api, const struct foreign_order *order, s
     jout_kv_str(out, "client_id", order->client_id);
     jout_kv_int(out, "venue_order", (int64_t)order->venue_order);
     jout_kv_str(out, "symbol", at != NULL ? label(api, order->instrument) : "");
-    jout_kv_str(out, "side", NAME_OF(sides, order->side));
+    jout_kv_str(out, "side", api_word(api_sides, order->side));
     jout_kv_dec(out, "price", order->px, at != NULL ? at->px_exp : 0);
     jout_kv_dec(out, "quantity", order->qty, at != NULL ? at->qty_exp : 0);
     api_put_time(out, "seen", order->t_seen);
@@ -555,10 +533,6 @@ void api_put_foreign(const struct api *api, const struct foreign_order *order, s
 
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out)
 {
-    static const char *const exit_states[] = {"none", "waiting", "armed", "fired", "failed"};
-    static const char *const exit_causes[] = {"",           "stop",        "trailing",
-                                              "break_even", "take_profit", "time"};
-    static const char *const exit_watches[] = {"book", "mark", "last"};
     const struct agon_exit *exit = &view->exit;
     const struct host_view_instrument *at = instrument_at(api, exit->hdr.instrument);
     int px_exp = at != NULL ? at->px_exp : 0;
@@ -570,13 +544,13 @@ void api_put_exit(const struct api *api, const struct host_view_exit *view, stru
     jout_kv_int(out, "plan", (int64_t)exit->id);
     jout_kv_str(out, "symbol", label(api, exit->hdr.instrument));
     jout_kv_str(out, "leaves", exit->side == AGON_BUY ? "long" : "short");
-    jout_kv_str(out, "state", NAME_OF(exit_states, exit->state));
-    jout_kv_str(out, "cause", NAME_OF(exit_causes, exit->cause));
+    jout_kv_str(out, "state", api_word(api_exit_states, exit->state));
+    jout_kv_str(out, "cause", api_word(api_exit_causes, exit->cause));
     jout_kv_dec(out, "quantity", exit->left_qty, qty_exp);
     jout_kv_dec(out, "closing", exit->qty, qty_exp);
     jout_kv_dec(out, "closed", exit->closed_qty, qty_exp);
     jout_kv_dec(out, "stop", exit->stop_px, px_exp);
-    jout_kv_str(out, "watches", NAME_OF(exit_watches, exit->watch));
+    jout_kv_str(out, "watches", api_word(api_exit_watches, exit->watch));
     jout_kv_str(out, "reason", exit->reason != 0 && reason != NULL ? reason : "");
     jout_close(out, '{');
 }
@@ -594,10 +568,10 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     jout_kv_str(out, "agent",
                 fill->slot < SLOTS_MAX ? api->view->slots[fill->slot].name : "(unloaded)");
     jout_kv_str(out, "symbol", label(api, fill->instrument));
-    jout_kv_str(out, "side", NAME_OF(sides, fill->side));
+    jout_kv_str(out, "side", api_word(api_sides, fill->side));
     jout_kv_dec(out, "price", fill->px, at != NULL ? at->px_exp : 0);
     jout_kv_dec(out, "quantity", fill->qty, at != NULL ? at->qty_exp : 0);
-    jout_kv_str(out, "role", fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker");
+    jout_kv_str(out, "role", api_word(api_roles, fill->liquidity != LIQUIDITY_MAKER));
     jout_kv_dec(out, "fee", fill->fee_amt, fill->fee_exp);
     jout_kv_str(out, "fee_asset", fill->fee_name);
     jout_key(out, "result"); // of what it closed
@@ -666,7 +640,7 @@ void api_put_book(const struct api *api, uint32_t place, struct jout *out)
     jout_kv_str(out, "symbol", label(api, place + 1));
     jout_kv_str(out, "venue", at->venue);
     jout_kv_str(out, "kind", NAMED(instrument_kind_name(at->kind)));
-    jout_kv_str(out, "state", NAME_OF(books, at->book_state));
+    jout_kv_str(out, "state", api_word(api_book_states, at->book_state));
     jout_kv_dec(out, "bid", at->bid_px, at->px_exp);
     jout_kv_dec(out, "ask", at->ask_px, at->px_exp);
     jout_kv_dec(out, "mark", at->last_px, at->px_exp);
@@ -774,10 +748,9 @@ static void put_alert(const struct api *api, const struct alert *alert, struct j
     jout_kv_int(out, "seq", (int64_t)alert->seq);
     api_put_time(out, "t", alert->t);
     jout_kv_str(out, "kind", info->name);
-    jout_kv_str(out, "level",
-                alert->level >= ALERT_CRITICAL  ? "critical"
-                : alert->level >= ALERT_WARNING ? "warning"
-                                                : "info");
+    jout_kv_str(
+        out, "level",
+        api_word(api_alert_levels, alert->level < ALERT_CRITICAL ? alert->level : ALERT_CRITICAL));
     jout_key(out, "agent");
     if (alert->slot < api->view->n_slots)
         jout_str(out, api->view->slots[alert->slot].name);

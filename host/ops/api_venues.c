@@ -4,13 +4,12 @@
 #include <stdio.h>
 
 #include "ops/api.h"
+#include "ops/api_words.h"
 #include "ops/metrics.h"
 
 const char *api_health(uint8_t health)
 {
-    static const char *const healths[] = {"unknown", "ok", "degraded", "down"};
-
-    return health < sizeof(healths) / sizeof(healths[0]) ? healths[health] : "?";
+    return api_word(api_healths, health);
 }
 
 static const char *state_of(const struct host_view_venue *venue)
@@ -298,21 +297,16 @@ static void put_limit_family(FILE *out, const struct host_view *view, int is_fre
     }
 }
 
-/* What state_of and api_health say. */
-static const char *const venue_states[] = {"waiting", "running",     "degraded", "down", "halted",
-                                           "banned",  "key refused", "unknown",  NULL};
-static const char *const venue_healths[] = {"unknown", "ok", "degraded", "down", NULL};
-
 static void states(FILE *out, const struct host_view *view)
 {
     metrics_begin(out, METRIC_VENUE_STATE);
     for (uint32_t id = 0; id < view->n_venues; id++)
         metrics_states(out, METRIC_VENUE_STATE, "venue", view->venues[id].name, "state",
-                       venue_states, state_of(&view->venues[id]));
+                       api_venue_states, state_of(&view->venues[id]));
     metrics_begin(out, METRIC_VENUE_HEALTH);
     for (uint32_t id = 0; id < view->n_venues; id++)
         metrics_states(out, METRIC_VENUE_HEALTH, "venue", view->venues[id].name, "health",
-                       venue_healths, api_health(view->venues[id].status.health));
+                       api_healths, api_health(view->venues[id].status.health));
 }
 
 void api_venue_metrics(FILE *out, const struct host_view *view)

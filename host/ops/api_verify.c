@@ -100,7 +100,8 @@ int api_do_verify(void *ctx, const struct control_call *call, struct jout *out, 
     verify->began_ns = clock_mono();
     verify->seq = api->view->durable_seq;
     jout_open(out, '{');
-    jout_kv_str(out, "done", "the journal is being replayed; `verification` says what came of it");
+    jout_kv_str(out, "done", "is being replayed; `verification` says what came of it");
+    jout_kv_str(out, "on", "the journal");
     jout_close(out, '{');
     return AGON_OK;
 }

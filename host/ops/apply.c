@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "market/instrument_kind.h"
+#include "ops/api_words.h"
 #include "roster/audit.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -492,7 +493,6 @@ static int make_all(struct diff *diff, uint32_t *n_made, struct error *err)
 
 static void put_diff(const struct diff *diff, uint32_t n_made, struct jout *out)
 {
-    static const char *const how[] = {"now", "with a reload", "with the next start"};
     uint32_t n_waiting = 0;
 
     jout_open(out, '{');
@@ -507,7 +507,7 @@ static void put_diff(const struct diff *diff, uint32_t n_made, struct jout *out)
         jout_kv_str(out, "what", change->what);
         jout_kv_str(out, "from", change->from);
         jout_kv_str(out, "to", change->to);
-        jout_kv_str(out, "when", how[change->how]);
+        jout_kv_str(out, "when", api_word(api_change_whens, change->how));
         jout_kv_bool(out, "dangerous", change->is_dangerous);
         jout_close(out, '{');
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ops/api.h"
+#include "ops/api_words.h"
 
 #define CHANGE_NS ((int64_t)2 * 1000000000)
 
@@ -19,10 +20,6 @@ static const struct setup_param *given(const struct crew_slot *slot, const char 
 static void put_param(const struct crew_slot *slot, const struct info_param *param,
                       struct jout *out)
 {
-    static const char *const types[] = {[AGON_INTEGER] = "integer",
-                                        [AGON_REAL] = "real",
-                                        [AGON_TEXT] = "text",
-                                        [AGON_CHOICE] = "choice"};
     const struct setup_param *value = given(slot, param->name);
     int is_number = param->type == AGON_INTEGER || param->type == AGON_REAL;
 
@@ -33,8 +30,7 @@ static void put_param(const struct crew_slot *slot, const struct info_param *par
         jout_str(out, value->text);
     else
         jout_null(out); // the plugin's own default
-    jout_kv_str(out, "type",
-                param->type >= 1 && param->type <= AGON_CHOICE ? types[param->type] : "?");
+    jout_kv_str(out, "type", api_word(api_param_types, param->type));
     jout_kv_bool(out, "live", (param->flags & AGON_PARAM_LIVE) != 0 && param->type != AGON_TEXT);
     jout_kv_real(out, "default", param->def);
     if (is_number && (param->min != 0 || param->max != 0)) {

@@ -8,9 +8,9 @@
 #include "args/args.h"
 #include "journal/text.h"
 #include "report/table.h"
-#include "sys/wrap.h"
 #include "score/allocator.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 static char *money(const struct record_plan *plan, agon_amt_t amt, char text[48])
 {

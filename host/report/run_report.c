@@ -12,9 +12,9 @@
 #include "market/reasons.h"
 #include "report/plan_text.h"
 #include "report/table.h"
-#include "sys/wrap.h"
 #include "run/host.h"
 #include "sys/clock.h"
+#include "sys/wrap.h"
 
 #define DAY_NS      ((agon_ns_t)86400 * 1000000000)
 #define EVERY_NS    ((agon_ns_t)5 * 1000000000)

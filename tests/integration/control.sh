@@ -194,7 +194,7 @@ code=$(code_of /api/v1/status "Authorization: Bearer $(tr 0-9a-f 1-9a-f0 <"$WORK
 [ "$code" = 401 ] || fail "GET /api/v1/status with another token: $code instead of 401"
 code=$(code_of /api/v1/status "Authorization: Bearer $(cat "$WORK/run/token_read")")
 [ "$code" = 200 ] || fail "GET /api/v1/status with its token: $code instead of 200"
-get /openapi.json | jq -e '.openapi == "3.0.3" and .paths["/api/v1/halt"].post.security' >/dev/null || fail "the OpenAPI page"
+get /openapi.json | jq -e '.openapi == "3.0.3" and .paths["/api/v1/halt"].post and .security[0].token' >/dev/null || fail "the OpenAPI page"
 [ "$(stat -c %a "$WORK/run/control.sock")$(stat -c %a "$WORK/run/token")" = 700600 ] || fail "modes of socket and token"
 
 # A slot changes hands by ctl when its plugin can: what cannot is told, and nothing changes (reload.sh has the rest).
