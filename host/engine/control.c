@@ -104,7 +104,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     struct slot as_told = {.account = record->account};
     agon_amt_t changes[ACCOUNTS_MAX] = {0};
     uint64_t touched; // accounts on which the slot has capital, before or from now on
-    agon_amt_t change_amt;
+    agon_amt_t change_amt, paid_amt = 0;
     struct error err = {0};
     int rc;
 
@@ -172,6 +172,8 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
 
         REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                 engine->table.base_currency, changes[account]) == AGON_OK);
+        if (is_new)
+            paid_amt = num_add(paid_amt, tournament_pays(engine, account, changes[account]));
     }
     if (is_new) {
         risk_slot_start(&engine->risk[record->slot], 0);
@@ -181,7 +183,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         exposure_transfer(engine, record->slot, change_amt);
         score_recapitalise(&engine->scores[record->slot], change_amt);
     }
-    figures_capital(engine, is_new ? record->limits.capital_amt : change_amt);
+    figures_capital(engine, is_new ? record->limits.capital_amt - paid_amt : change_amt);
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     for (uint64_t left = touched; left != 0; left &= left - 1) {

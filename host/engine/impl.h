@@ -399,6 +399,8 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
 /* The operator's word on a slot's capital moved it by change_amt from what it was. */
 void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
                      agon_amt_t change_amt, int is_new);
+/* A slot that is added got that much of an account: as much of it as the pool there pays. */
+agon_amt_t tournament_pays(struct engine *engine, agon_account_t account, agon_amt_t capital_amt);
 void tournament_sample(struct engine *engine, agon_ns_t t_due);
 void tournament_due(struct engine *engine, agon_ns_t t_due);
 int tournament_values(struct engine *engine,

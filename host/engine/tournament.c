@@ -131,6 +131,19 @@ void tournament_slot(struct engine *engine, uint16_t id, agon_amt_t given_amt,
     scale_limits(engine, id);
 }
 
+agon_amt_t tournament_pays(struct engine *engine, agon_account_t account, agon_amt_t capital_amt)
+{
+    struct tournament *tournament = &engine->tournament;
+    agon_amt_t *pool_amt = &tournament->pool_amt[account];
+    agon_amt_t paid_amt = *pool_amt < capital_amt ? *pool_amt : capital_amt;
+
+    if (rules_setting(&tournament->rules, SETTING_EDITION) < 3.0 || paid_amt <= 0)
+        return 0;
+    *pool_amt -= paid_amt;
+    tournament->left_amt = num_add(tournament->left_amt, -paid_amt);
+    return paid_amt;
+}
+
 // A day's last sample stands for the day, also where nothing was seen for longer.
 static void sample_days(struct engine *engine, agon_ns_t t_due)
 {

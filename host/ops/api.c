@@ -37,10 +37,11 @@ void api_deinit(struct api *api)
 {
     if (api->has_applier)
         pthread_join(api->applier, NULL);
+    api_verify_end(api);
     watch_close(&api->watch);
     free(api->view);
     free(api->slots);
-    free(api->history);
+    api_history_free(api->history);
     pthread_mutex_destroy(&api->act_lock);
     memset(api, 0, sizeof(*api));
     api->watch.fd = -1;
@@ -205,6 +206,7 @@ static void look(void *ctx, int64_t mono_ns)
     keep_equity(api);
     keep_pauses(api);
     api_history_look(api, mono_ns);
+    api_verify_look(api, mono_ns);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
         api->is_saved = 1;
     if (api->is_saved)

@@ -12,6 +12,7 @@
 
 #include "control/control.h"
 #include "ops/apply.h"
+#include "sys/proc.h"
 #include "sys/watch.h"
 
 #define API_POINTS 1024 /* of equity, of each slot; when they are full every second one goes */
@@ -29,6 +30,17 @@ struct api_act {        /* what a demo shows just now, in its own words */
     uint32_t number, n; /* from 1; number 0: nobody says anything */
     char market[200];   /* what is known of the market */
     char title[64], about[200], look[200], said[320];
+};
+/* A replay of this run's journal beside the host: api_verify.c. */
+enum { VERIFY_NEVER, VERIFY_RUNS, VERIFY_HELD, VERIFY_FAILED };
+struct api_verify {
+    uint32_t state, n_said;
+    struct proc proc;
+    int fd;      /* what it says; both while it runs */
+    agon_ns_t t; /* engine time when it began */
+    int64_t began_ns, took_ns;
+    uint64_t seq; /* on disk when it began */
+    char said[512];
 };
 struct api_history;
 struct api {
@@ -57,6 +69,8 @@ struct api {
     uint32_t n_reloads;
     struct hist pauses[HOST_RESTART]; /* of the engine, by enum host_changeover_kind - 1 */
     struct control *control;          /* borrowed; once it runs */
+    struct api_verify verify;
+    const char *verifier; /* borrowed; another program in the place of this one; NULL: this one */
     pthread_mutex_t act_lock;
     struct api_act act; /* under its lock */
 };
@@ -88,9 +102,19 @@ int api_do_left(void *ctx, const struct control_call *call, struct jout *out, st
 int api_do_params(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_param_set(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err);
+/* api_verify.c: is the journal's state reached again? look: behind each look at the host; end:
+ * when the host does. */
+int api_do_verify(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_verification(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err);
+void api_verify_look(struct api *api, int64_t mono_ns);
+void api_verify_end(struct api *api);
 /* api_history.c: what is kept of the run, in bounded memory */
 int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_closings(void *ctx, const struct control_call *call, struct jout *out,
+                    struct error *err);
+int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */
@@ -133,6 +157,9 @@ void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);
+/* What a tournament would do now, as api_put_tournament has it. */
+int api_do_plan_dry(void *ctx, const struct control_call *call, struct jout *out,
+                    struct error *err);
 /* When the next is due, a member of an open object; null: none is held. */
 void api_put_next_tournament(const struct api *api, struct jout *out);
 void api_put_quantiles(struct jout *out, const struct hist *hist); /* members of an open object */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "market/alerts.h"
 
@@ -20,6 +21,13 @@ struct api_history *api_history_new(void)
     if (history != NULL)
         history->health_every_ns = HEALTH_NS;
     return history;
+}
+
+void api_history_free(struct api_history *history)
+{
+    for (uint32_t id = 0; history != NULL && id < SLOTS_MAX; id++)
+        free(history->fills[id]);
+    free(history);
 }
 
 /* ---- candles */
@@ -221,14 +229,167 @@ static void see_alerts(struct api *api)
         history->alert_before = alerts->all[0].seq;
 }
 
+/* ---- the markets' trades */
+
+static void see_trades(struct api *api)
+{
+    const struct host_view *view = api->view;
+    struct api_history *history = api->history;
+
+    if (view->n_trades - history->trades_before > HOST_VIEW_TRADES)
+        history->trades_before = view->n_trades - HOST_VIEW_TRADES;
+    for (; history->trades_before < view->n_trades; history->trades_before++) {
+        const struct host_view_trade *trade =
+            &view->trades[history->trades_before % HOST_VIEW_TRADES];
+        struct api_trades *of;
+
+        if (trade->instrument == 0 || trade->instrument > CANDLE_INSTRUMENTS)
+            continue;
+        of = &history->trades[trade->instrument - 1];
+        of->all[of->n++ % TRADES] = *trade;
+    }
+}
+
+/* Newest first: n counts on, side is the taker's, "" where the venue does not say. */
+int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int place = api_instrument_of(api, call->argv[0], err);
+    const struct host_view_instrument *at;
+    const struct api_trades *of;
+    int64_t after = 0;
+    uint64_t n;
+
+    if (place < 0)
+        return place;
+    if (place >= CANDLE_INSTRUMENTS)
+        return error_set(err, AGON_ENOTSUP, "trades are kept of the first %d instruments",
+                         CANDLE_INSTRUMENTS);
+    if (call->argc > 1 &&
+        (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
+        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of a trade", call->argv[1]);
+    at = &api->view->instruments[place];
+    of = &api->history->trades[place];
+    n = of->n < TRADES ? of->n : TRADES;
+    jout_open(out, '[');
+    for (uint64_t i = 0; i < n && of->n - i > (uint64_t)after; i++) {
+        const struct host_view_trade *trade = &of->all[(of->n - 1 - i) % TRADES];
+
+        jout_open(out, '{');
+        jout_kv_int(out, "n", (int64_t)(of->n - i));
+        jout_kv_int(out, "t_ms", trade->t / 1000000);
+        jout_kv_dec(out, "price", trade->px, at->px_exp);
+        jout_kv_dec(out, "quantity", trade->qty, at->qty_exp);
+        jout_kv_str(out, "side",
+                    trade->side == AGON_BUY    ? "buy"
+                    : trade->side == AGON_SELL ? "sell"
+                                               : "");
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+/* ---- fills of each agent */
+
+static void see_fills(struct api *api)
+{
+    const struct host_view *view = api->view;
+    struct api_history *history = api->history;
+
+    if (view->n_fills - history->fills_before > HOST_VIEW_FILLS)
+        history->fills_before = view->n_fills - HOST_VIEW_FILLS;
+    for (; history->fills_before < view->n_fills; history->fills_before++) {
+        const struct host_view_fill *fill = &view->fills[history->fills_before % HOST_VIEW_FILLS];
+        struct api_fills *of;
+
+        if (fill->slot >= view->n_slots)
+            continue; // whose it was is gone
+        of = history->fills[fill->slot];
+        if (of == NULL)
+            of = history->fills[fill->slot] = calloc(1, sizeof(*of));
+        if (of == NULL)
+            continue;
+        if (strcmp(of->name, view->slots[fill->slot].name) != 0)
+            *of = (struct api_fills){0};
+        memcpy(of->name, view->slots[fill->slot].name, sizeof(of->name));
+        of->all[of->n++ % FILLS] = *fill;
+        if (fill->is_closing)
+            of->closing[of->n_closing++ % FILLS] = *fill;
+    }
+}
+
+const struct api_fills *api_fills_of(const struct api *api, uint32_t id)
+{
+    const struct api_fills *of = api->history->fills[id];
+
+    return of != NULL && strcmp(of->name, api->view->slots[id].name) == 0 ? of : NULL;
+}
+
+int api_do_closings(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int slot = api_slot_of(api, call->argv[0], err);
+    const struct api_fills *of;
+    int64_t after = 0;
+    uint64_t n;
+
+    if (slot < 0)
+        return slot;
+    if (call->argc > 1 &&
+        (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
+        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+    of = api_fills_of(api, (uint32_t)slot);
+    n = of == NULL ? 0 : of->n_closing < FILLS ? of->n_closing : FILLS;
+    jout_open(out, '[');
+    for (uint64_t i = 1; i <= n; i++) {
+        const struct host_view_fill *fill = &of->closing[(of->n_closing - i) % FILLS];
+
+        if (fill->seq <= (uint64_t)after)
+            break;
+        api_put_fill(api, fill, out);
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
 /* ---- plans of capital */
+
+/* What happened beside them is not pushed out by tournaments at which nothing did. */
+static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents,
+                 agon_amt_t moved_amt)
+{
+    struct api_history *history = api->history;
+    struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
+    char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[200];
+
+    if (history->n_events == 0 || event->n == 0) {
+        happened(history, plan->t, "tournament", "", "");
+        event = &history->events[(history->n_events - 1) % EVENTS];
+        event->t_first = plan->t;
+        event->first = plan->number;
+    }
+    event->t = plan->t;
+    event->n++;
+    event->moved_amt = num_add(event->moved_amt, moved_amt);
+    money_plain(event->moved_amt, plan->exp, money_decimals(api->view->base_currency, plan->exp),
+                money);
+    snprintf(said, sizeof(said), "%s %s moved", money, api->view->base_currency);
+    if (event->n == 1)
+        snprintf(text, sizeof(text), "tournament %u was held, %u agents; %s", plan->number,
+                 n_agents, event->moved_amt > 0 ? said : "no capital moved");
+    else
+        snprintf(text, sizeof(text), "tournaments %u to %u were held, %u agents; %s", event->first,
+                 plan->number, n_agents, event->moved_amt > 0 ? said : "no capital moved");
+    memcpy(event->text, text, sizeof(event->text));
+}
 
 static void see_plans(struct api *api)
 {
     const struct record_plan *plan = &api->view->plan.plan;
     struct api_history *history = api->history;
+    agon_amt_t given_amt = 0, taken_amt = 0;
     struct api_plan *to;
-    char text[120];
 
     if (api->view->n_plans == history->plans_before)
         return;
@@ -249,8 +410,16 @@ static void see_plans(struct api *api)
                                      .after_amt = line->capital_after_amt};
         snprintf(row->name, sizeof(row->name), "%.31s", line->name);
     }
-    snprintf(text, sizeof(text), "tournament %u was held, %u agents", to->number, plan->n_lines);
-    happened(history, to->t, "tournament", "", text);
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+        if (change_amt > 0)
+            given_amt = num_add(given_amt, change_amt);
+        else
+            taken_amt = num_add(taken_amt, -change_amt);
+    }
+    held(api, to, plan->n_lines, given_amt > taken_amt ? given_amt : taken_amt);
 }
 
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
@@ -258,9 +427,14 @@ int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, s
     const struct api *api = ctx;
     const struct api_history *history = api->history;
     uint32_t n = history->n_plans < PLANS ? history->n_plans : PLANS;
+    int64_t most = PLANS;
 
-    (void)call;
-    (void)err;
+    if (call->argc > 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
+        return error_set(err, AGON_EINVAL,
+                         "'%.16s' is not a number of tournaments; expected 1 to %d", call->argv[0],
+                         PLANS);
+    n = most < n ? (uint32_t)most : n;
     jout_open(out, '[');
     for (uint32_t i = history->n_plans - n; i < history->n_plans; i++) {
         const struct api_plan *plan = &history->plans[i % PLANS];
@@ -301,6 +475,10 @@ void api_put_event(const struct api *api, uint64_t n, struct jout *out)
     jout_kv_str(out, "kind", event->kind);
     jout_kv_str(out, "of", event->of);
     jout_kv_str(out, "text", event->text);
+    if (event->n > 1) {
+        jout_kv_int(out, "count", event->n);
+        jout_kv_int(out, "first_ms", event->t_first / 1000000);
+    }
     jout_close(out, '{');
 }
 
@@ -345,10 +523,32 @@ static void add_health(struct api_health *to, const struct api_health *from)
     }
     to->n_messages += from->n_messages;
     to->n_gaps += from->n_gaps;
+    for (int i = 0; i < HEALTH_VENUES; i++) {
+        to->feeds[i].n_messages += from->feeds[i].n_messages;
+        to->feeds[i].n_gaps += from->feeds[i].n_gaps;
+        to->feeds[i].n_looks += from->feeds[i].n_looks;
+        to->feeds[i].n_up += from->feeds[i].n_up;
+    }
     if (from->n_lag_most > to->n_lag_most)
         to->n_lag_most = from->n_lag_most;
     if (from->n_unconfirmed_most > to->n_unconfirmed_most)
         to->n_unconfirmed_most = from->n_unconfirmed_most;
+}
+
+static void keep_feeds(struct api_history *history, const struct host_view *view)
+{
+    for (uint32_t i = 0; i < view->n_venues && i < HEALTH_VENUES; i++) {
+        const struct host_view_venue *venue = &view->venues[i];
+        struct api_feed *feed = &history->open.feeds[i];
+        uint64_t *before = history->feed_before[i];
+
+        feed->n_messages += (uint32_t)(venue->status.n_messages - before[0]);
+        feed->n_gaps += (uint32_t)(venue->status.n_gaps - before[1]);
+        before[0] = venue->status.n_messages;
+        before[1] = venue->status.n_gaps;
+        feed->n_looks++;
+        feed->n_up += venue->uptime.is_up != 0;
+    }
 }
 
 static void keep_health(struct api *api, int64_t mono_ns)
@@ -358,6 +558,7 @@ static void keep_health(struct api *api, int64_t mono_ns)
     struct api_health *open = &history->open;
     uint64_t lag = view->seq > view->durable_seq ? view->seq - view->durable_seq : 0;
 
+    keep_feeds(history, view);
     count(&view->step_ns, history->step_before, open->step);
     count(&view->queue_ns, history->delivery_before, open->delivery);
     open->n_messages += view->venue.n_messages - history->messages_before;
@@ -395,6 +596,24 @@ static void put_octaves(struct jout *out, const char *key, const uint64_t octave
     jout_close(out, '[');
 }
 
+/* Of each venue, in the order of their names: messages, gaps, share of the time in which it could
+ * be traded on. */
+static void put_feeds(const struct api *api, const struct api_health *at, struct jout *out)
+{
+    jout_key(out, "feeds");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_venues && i < HEALTH_VENUES; i++) {
+        const struct api_feed *feed = &at->feeds[i];
+
+        jout_open(out, '[');
+        jout_int(out, feed->n_messages);
+        jout_int(out, feed->n_gaps);
+        jout_real(out, feed->n_looks > 0 ? (double)feed->n_up / (double)feed->n_looks : 0.0);
+        jout_close(out, '[');
+    }
+    jout_close(out, '[');
+}
+
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     const struct api *api = ctx;
@@ -408,6 +627,11 @@ int api_do_health(void *ctx, const struct control_call *call, struct jout *out, 
     jout_open(out, '{');
     jout_kv_real(out, "every_s", (double)history->health_every_ns / 1e9);
     jout_kv_int(out, "from_ns", 256);
+    jout_key(out, "venues");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_venues && i < HEALTH_VENUES; i++)
+        jout_str(out, api->view->venues[i].name);
+    jout_close(out, '[');
     jout_key(out, "points");
     jout_open(out, '[');
     for (uint32_t i = most < history->n_health ? history->n_health - (uint32_t)most : 0;
@@ -422,6 +646,7 @@ int api_do_health(void *ctx, const struct control_call *call, struct jout *out, 
         jout_kv_int(out, "unconfirmed", at->n_unconfirmed_most);
         jout_kv_int(out, "messages", (int64_t)at->n_messages);
         jout_kv_int(out, "gaps", (int64_t)at->n_gaps);
+        put_feeds(api, at, out);
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -439,6 +664,8 @@ void api_history_look(struct api *api, int64_t mono_ns)
     see_crashes(api);
     see_halts(api);
     see_venues(api);
+    see_fills(api);
+    see_trades(api);
     see_plans(api);
     keep_health(api, mono_ns);
     api->history->is_looked = 1;

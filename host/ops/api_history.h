@@ -13,9 +13,12 @@
 #define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
 #define EVENTS             256
 #define EVENTS_LIVE        48 /* the newest are sent to the page by themselves */
+#define TRADES             40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
+#define FILLS              64 /* of each agent: the newest, and the newest that closed something */
 #define PLANS              96
 #define PLAN_ROWS          64 /* of a plan; more are left out */
 #define HEALTH             288
+#define HEALTH_VENUES      8  /* the first ones, each by itself */
 #define OCTAVES            26 /* of latencies: from 256 ns on, each twice the one before */
 
 struct api_candle { /* of the mark price, as it was looked at */
@@ -26,10 +29,23 @@ struct api_candles {
     struct api_candle all[CANDLE_LENGTHS][CANDLES]; /* number n at place n % CANDLES */
     uint32_t n[CANDLE_LENGTHS];
 };
+struct api_trades {
+    struct host_view_trade all[TRADES]; /* number n at place n % TRADES */
+    uint64_t n;
+};
 struct api_event {
     agon_ns_t t;
     const char *kind; /* static */
     char of[SLOT_NAME], text[200];
+    /* Tournaments one behind the other are one event: when the first was, its number, how many. */
+    agon_ns_t t_first;
+    uint32_t first, n;
+    agon_amt_t moved_amt; /* by all of them */
+};
+struct api_fills { /* of an agent, whoever else trades more */
+    char name[SLOT_NAME];
+    struct host_view_fill all[FILLS], closing[FILLS]; /* number n at place n % FILLS */
+    uint64_t n, n_closing;
 };
 struct api_plan_row {
     char name[SLOT_NAME];
@@ -43,17 +59,26 @@ struct api_plan {
     int exp;
     struct api_plan_row rows[PLAN_ROWS];
 };
+struct api_feed { /* of a venue */
+    uint32_t n_messages, n_gaps;
+    uint32_t n_looks, n_up; /* how often it was looked at, and could be traded on */
+};
 struct api_health { /* of a stretch of time */
     agon_ns_t t;    /* engine time at its end */
     uint64_t step[OCTAVES], delivery[OCTAVES];
     uint64_t n_lag_most, n_messages, n_gaps; /* events that no disk held yet; of all venues */
     uint32_t n_unconfirmed_most, pad;
+    struct api_feed feeds[HEALTH_VENUES];
 };
 struct api_history {
     struct api_slot whole; /* equity of all, with the pools */
     struct api_candles candles[CANDLE_INSTRUMENTS];
     struct api_event events[EVENTS]; /* number n at place n % EVENTS */
     uint64_t n_events;
+    struct api_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
+    uint64_t fills_before;
+    struct api_trades trades[CANDLE_INSTRUMENTS];
+    uint64_t trades_before;
     struct api_plan plans[PLANS]; /* number n at place n % PLANS */
     uint32_t n_plans;
     struct api_health health[HEALTH]; /* oldest first */
@@ -63,6 +88,7 @@ struct api_history {
     /* As of the last look. */
     uint8_t is_looked;
     uint64_t step_before[OCTAVES], delivery_before[OCTAVES], messages_before, gaps_before;
+    uint64_t feed_before[HEALTH_VENUES][2]; /* messages, gaps */
     uint32_t reloads_before, plans_before, n_halts;
     uint64_t alert_before; /* the newest one's seq */
     struct host_view_halt halts[HOST_VIEW_HALTS];
@@ -70,8 +96,11 @@ struct api_history {
 };
 
 struct api_history *api_history_new(void);
+void api_history_free(struct api_history *history); /* NULL is fine */
 /* Behind each look at the host. */
 void api_history_look(struct api *api, int64_t mono_ns);
+/* Of the agent that has the place now; NULL: none yet. */
+const struct api_fills *api_fills_of(const struct api *api, uint32_t id);
 /* Event number n of those that are kept. */
 void api_put_event(const struct api *api, uint64_t n, struct jout *out);
 

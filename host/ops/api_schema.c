@@ -268,6 +268,8 @@ static const struct control_field gate_fields[] = {
     {"gate", TEXT, "its key in the roster", .example = "\"max_drawdown\""},
     {"value", REAL, "what was found; null: it is not defined", NULLS},
     {"limit", REAL, "what was asked for"},
+    {"is", TEXT, "what the value has to be to the limit", .example = "\"below\""},
+    {"unit", TEXT, "of both", .words = (const char *const[]){"share", "number", NULL}},
     {"failed", BOOL, "it was not passed"},
     {"waits", BOOL, "there are too few samples to judge it"},
     {NULL}};

@@ -265,6 +265,14 @@ static const struct control_field latency_fields[] = {
 const struct control_shape api_shape_latency = {
     "Latency", "Of an engine step, from the wire to its end, and on to each agent", latency_fields};
 
+static const struct control_field feed_value = {NULL, REAL, NULL};
+static const struct control_field feed_row = {NULL,
+                                              LIST,
+                                              "messages, gaps, share",
+                                              .items = &feed_value,
+                                              .n_items = 3,
+                                              .example = "[812, 0, 1]"};
+static const struct control_field venue_name = {NULL, TEXT, "its name", VENUE};
 static const struct control_field health_point_fields[] = {
     {"t_ms", INT, "its end", .unit = "ms since 1970", .example = "1795192174000"},
     {"step", LIST, OCTAVES, .items = &octave, .n_items = 26,
@@ -275,12 +283,15 @@ static const struct control_field health_point_fields[] = {
     {"unconfirmed", INT, "most requests whose fate nobody knew"},
     {"messages", INT, "received"},
     {"gaps", INT, "in data"},
+    {"feeds", LIST, "of each of the venues: messages, gaps, share of the time it was up",
+     .items = &feed_row},
     {NULL}};
 static const struct control_shape health_point = {"HealthPoint", "A stretch of the run",
                                                   health_point_fields};
 static const struct control_field health_fields[] = {
     {"every_s", REAL, "length of a stretch", .unit = "s", .example = "5"},
     {"from_ns", INT, "where the first octave begins", .unit = "ns", .example = "256"},
+    {"venues", LIST, "names, in the order of feeds", .items = &venue_name},
     {"points", LIST, "from the oldest on", .of = &health_point},
     {NULL}};
 const struct control_shape api_shape_health = {"RunHealth", "How the run went, in stretches",
@@ -325,7 +336,32 @@ static const struct control_field candle_fields[] = {
 const struct control_shape api_shape_candle = {
     "Candle", "A candle of the mark price, as the host looked at it", candle_fields};
 
+static const struct control_field trade_fields[] = {
+    {"n", INT, "counts on, from 1"},
+    {"t_ms", INT, "when", .unit = "ms since 1970", .example = "1795192140000"},
+    {"price", DEC, NULL, PRICE},
+    {"quantity", DEC, NULL, .unit = "base"},
+    {"side", TEXT, "the taker's; empty: the venue does not say",
+     .words = (const char *const[]){"", "buy", "sell", NULL}},
+    {NULL}};
+const struct control_shape api_shape_trade = {"Trade", "A trade of the market", trade_fields};
+
 /* ---- what happened */
+
+static const struct control_field verification_fields[] = {
+    {"state", TEXT, "of the replay",
+     .words = (const char *const[]){"never", "running", "held", "failed", NULL}},
+    {"time", TIME, "of the host, when it began", .marks = CONTROL_NULL | CONTROL_MAYBE},
+    {"seconds", REAL, "that it took, or takes so far", MAYBE, .unit = "s"},
+    {"seq", INT, "number of the last event that was on disk when it began", MAYBE},
+    {"events", INT, "replayed", .marks = CONTROL_NULL | CONTROL_MAYBE},
+    {"marks", INT, "states that the journal vouches for, reached again",
+     .marks = CONTROL_NULL | CONTROL_MAYBE},
+    {"last_seq", INT, "number of the last event", .marks = CONTROL_NULL | CONTROL_MAYBE},
+    {"said", TEXT, "where it differs", MAYBE, .example = "\"event 7: another state\""},
+    {NULL}};
+const struct control_shape api_shape_verification = {
+    "Verification", "A replay of the journal beside the host", verification_fields};
 
 static const struct control_field alert_fields[] = {
     {"seq", INT, "its number; alerts/ack takes it"},
@@ -348,6 +384,9 @@ static const struct control_field event_fields[] = {
     {"t_ms", INT, "the same", .unit = "ms since 1970", .example = "1795192174000"},
     {"kind", TEXT, "what it is", .words = api_event_kinds},
     {"of", TEXT, "whose; empty: of all", AGENT},
+    {"count", INT, "tournaments that it stands for", MAYBE},
+    {"first_ms", INT, "when the first of them was", MAYBE, .unit = "ms since 1970",
+     .example = "1795192174000"},
     {"text", TEXT, "for people",
      .example = "\"generation 2 is active after 1, engine pause 41.2 us\""},
     {NULL}};

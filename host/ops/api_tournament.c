@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What operators are shown of tournaments: the last plan and why it is so, and when the next is
  * due. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cron.h"
@@ -64,6 +65,8 @@ static void put_why(const union plan_event *event, const struct plan_line *line,
         else
             jout_null(out);
         jout_kv_real(out, "limit", gate.limit);
+        jout_kv_str(out, "is", gate_at(k)->how); // what the value has to be to the limit
+        jout_kv_str(out, "unit", gate_at(k)->unit == MEASURE_SHARE ? "share" : "number");
         jout_kv_bool(out, "failed", gate.is_failed);
         jout_kv_bool(out, "waits", gate.is_not_yet);
         jout_close(out, '{');
@@ -92,15 +95,10 @@ static void put_measures(const union plan_event *event, struct jout *out)
     jout_close(out, '[');
 }
 
-void api_put_tournament(const struct api *api, struct jout *out)
+static void put_plan(const union plan_event *event, struct jout *out)
 {
-    const union plan_event *event = &api->view->plan;
     const struct record_plan *plan = &event->plan;
 
-    if (api->view->n_plans == 0) {
-        jout_null(out);
-        return;
-    }
     jout_open(out, '{');
     jout_kv_int(out, "number", plan->number);
     api_put_time(out, "time", plan->hdr.t);
@@ -137,4 +135,40 @@ void api_put_tournament(const struct api *api, struct jout *out)
     }
     jout_close(out, '[');
     jout_close(out, '{');
+}
+
+void api_put_tournament(const struct api *api, struct jout *out)
+{
+    if (api->view->n_plans == 0)
+        jout_null(out);
+    else
+        put_plan(&api->view->plan, out);
+}
+
+#define PLAN_NS ((int64_t)2000000000) /* the core is waited for so long */
+
+int api_do_plan_dry(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct api *api = ctx;
+    union plan_event *plan = malloc(sizeof(*plan));
+    struct host_change change = {.kind = HOST_READ_PLAN, .is_dry = 1, .plan = plan};
+    int rc;
+
+    (void)call;
+    if (plan == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    if (atomic_exchange(&api->is_applying, 1)) {
+        free(plan);
+        return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
+    }
+    rc = host_make_change(api->host, &change, PLAN_NS);
+    atomic_store(&api->is_applying, 0);
+    if (rc >= 0)
+        put_plan(plan, out);
+    free(plan);
+    if (rc == AGON_ESTATE)
+        return error_set(err, rc,
+                         "no tournament is held in this run: its roster has no section "
+                         "'tournament'");
+    return rc < 0 ? error_set(err, rc, "%s", error_name(rc)) : AGON_OK;
 }

@@ -94,8 +94,16 @@ static void put_fills(const struct api *api, int only, struct jout *out)
     const struct host_view *view = api->view;
     uint64_t n = view->n_fills < HOST_VIEW_FILLS ? view->n_fills : HOST_VIEW_FILLS;
 
+    const struct api_fills *of = only < 0 ? NULL : api_fills_of(api, (uint32_t)only);
+    uint64_t kept = of == NULL ? 0 : of->n < FILLS ? of->n : FILLS, there = 0;
+
+    for (uint64_t i = 1; i <= n; i++)
+        there += view->fills[(view->n_fills - i) % HOST_VIEW_FILLS].slot == only;
     jout_open(out, '[');
-    for (uint64_t i = 1; i <= n; i++) {
+    // Who trades seldom has its own kept longer than the newest of all are.
+    for (uint64_t i = 1; i <= kept && kept > there; i++)
+        api_put_fill(api, &of->all[(of->n - i) % FILLS], out);
+    for (uint64_t i = 1; i <= n && kept <= there; i++) {
         const struct host_view_fill *fill = &view->fills[(view->n_fills - i) % HOST_VIEW_FILLS];
 
         if (only < 0 || fill->slot == only)
@@ -642,8 +650,14 @@ const struct control_verb api_verbs[] = {
      do_exits, .gives = MANY(exit)},
     {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills,
      .gives = MANY(fill)},
+    {"closings", "AGENT [SEQ]",
+     "its newest fills that closed something, with their results; those after an event",
+     CONTROL_READ, 1, 2, api_do_closings, .gives = MANY(fill)},
     {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books, .gives = MANY(book),
      .gives_one = ONE(book)},
+    {"trades", "SYMBOL [AFTER]",
+     "the newest trades of a market that is listened to; those after one", CONTROL_READ, 1, 2,
+     api_do_trades, .gives = MANY(trade)},
     {"equity", "", "equity of each agent, and of all, over this run and the samples before it",
      CONTROL_READ, 0, 0, do_equity, .gives = &api_points},
     {"candles", "SYMBOL [SECONDS]", "candles of the mark price: 60, 900 or 14400 seconds each",
@@ -652,6 +666,10 @@ const struct control_verb api_verbs[] = {
      .gives = MANY(event)},
     {"health", "[POINTS]", "latencies, journal lag, unconfirmed orders and messages over this run",
      CONTROL_READ, 0, 1, api_do_health, .gives = ONE(health)},
+    {"verification", "", "whether the journal was replayed in this run, and what came of it",
+     CONTROL_READ, 0, 0, api_do_verification, .gives = ONE(verification)},
+    {"verify", "", "replays the journal beside the host: is every state reached again?",
+     CONTROL_OPERATE, 0, 0, api_do_verify, .gives = ONE(done)},
     {"params", "AGENT", "the parameters of its plugin, and their values", CONTROL_READ, 1, 1,
      api_do_params, .is_slow = 1, .gives = MANY(param)},
     {"param set", "AGENT NAME VALUE",
@@ -684,8 +702,10 @@ const struct control_verb api_verbs[] = {
      CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1, .gives = ONE(done)},
     {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament,
      .gives = ONE(tournament)},
-    {"plans", "", "each tournament of this run: ranks, scores, capital", CONTROL_READ, 0, 0,
-     api_do_plans, .gives = MANY(plan)},
+    {"plans", "[COUNT]", "tournaments of this run, or the newest: ranks, scores, capital",
+     CONTROL_READ, 0, 1, api_do_plans, .gives = MANY(plan)},
+    {"plan", "", "what a tournament would do now, by the rules of this run", CONTROL_READ, 0, 0,
+     api_do_plan_dry, .is_slow = 1, .gives = ONE(tournament)},
     {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
      0, 0, NULL},
     {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},

@@ -35,6 +35,9 @@ const struct control_word api_arguments[] = {
      "9f86d081884c7d659a2feaa0c55ad015", NULL},
     {"NUMBER", "number", "of the last tournament", "4", NULL},
     {"all", "all", "also what somebody has seen to", "all", all_words},
+    {"SEQ", "seq", "an event's number: what is after it", "48211", NULL},
+    {"AFTER", "after", "a trade's number, n: what is after it", "120", NULL},
+    {"COUNT", "count", "how many of the newest", "4", NULL},
     {"SEQ|all", "seq", "an alert's number, or all", "48211", NULL},
     {"LINES", "lines", "how many, 1 to 1000", "50", NULL},
     {"LEVEL", "level", "lines from here on are kept", "info", levels},
@@ -61,8 +64,8 @@ const char *api_group(const struct control_verb *verb)
         {"halts", "halt", "resume", "cancel", "flatten", "kill", "stop", "left", "order",
          "position"},
         {"reloads", "reload", "rollback", "quarantine"},
-        {"apply", "unload", "param", "params", "tournament", "plans"},
-        {"alerts", "log", "events", "health"},
+        {"apply", "unload", "param", "params", "tournament", "plan", "plans"},
+        {"alerts", "log", "events", "health", "verification", "verify"},
         {"export", "url"},
     };
     size_t n = strcspn(verb->name, " ");

@@ -418,6 +418,9 @@ void host_drain_change(struct host *host)
     case HOST_READ_PAST:
         change->rc = read_past(host, change);
         break;
+    case HOST_READ_PLAN:
+        change->rc = engine_dry_plan(host->engine, NULL, change->plan);
+        break;
     default:
         change->rc = AGON_EINVAL;
         break;

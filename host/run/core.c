@@ -135,6 +135,19 @@ static void keep_fill(struct host *host, const struct agon_event_hdr *event)
     }
 }
 
+// The markets' newest trades, for who looks.
+static void keep_trade(struct host *host, const struct agon_trade *trade)
+{
+    struct host_view *draft = host->draft;
+
+    draft->trades[draft->n_trades++ % HOST_VIEW_TRADES] =
+        (struct host_view_trade){.t = trade->hdr.t,
+                                 .px = trade->px,
+                                 .qty = trade->qty,
+                                 .instrument = trade->hdr.instrument,
+                                 .side = trade->side};
+}
+
 static void before(void *ctx, struct agon_event_hdr *event)
 {
     struct host *host = ctx;
@@ -155,6 +168,8 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
+    if (event->type == AGON_EVENT_TRADE)
+        keep_trade(host, (const struct agon_trade *)(const void *)event);
     if (host->config.stepped != NULL)
         host->config.stepped(host->config.stepped_ctx, event);
     return AGON_OK;

@@ -26,6 +26,7 @@
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
 #define HOST_VIEW_EXITS      128 /* plans that stand, in the view */
 #define HOST_VIEW_FILLS      256 /* the newest, in the view */
+#define HOST_VIEW_TRADES     256 /* the same of the markets' trades */
 
 struct host_instrument {
     uint32_t venue; /* place in the host's venues */
@@ -166,6 +167,13 @@ struct host_view_fill {
     uint8_t is_closing; /* it closed something */
     char fee_name[16];
 };
+struct host_view_trade { /* of a market, whoever made it */
+    agon_ns_t t;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_instrument_t instrument;
+    uint8_t side, pad[3]; /* the taker's; 0: the venue does not say */
+};
 struct host_view_instrument {
     char symbol[32], venue[32];
     uint8_t book_state;
@@ -281,6 +289,8 @@ struct host_view {
     uint8_t is_bars_optimistic;
     uint64_t n_fills; /* of this run; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
+    uint64_t n_trades; /* of this run, of what is subscribed; as fills */
+    struct host_view_trade trades[HOST_VIEW_TRADES];
     struct host_view_alerts alerts;
     struct host_view_portfolio portfolio;
     struct hist step_ns;  /* of one engine step */
@@ -386,6 +396,7 @@ enum host_change_kind {
     HOST_CHANGE_SIGNALS = 9,   /* whose an agent hears from its next reload on */
     HOST_READ_PARAMS = 10,     /* changes nothing: what the slot's plugin may be given */
     HOST_READ_PAST = 11,       /* changes nothing: what the slot's equity was */
+    HOST_READ_PLAN = 12,       /* changes nothing: what a tournament would do now */
     HOST_CHANGE_PORTFOLIO = 32 /* limits of all slots together: a CONFIG event */
 };
 #define HOST_PARAMS_MAX INFO_PARAMS_MAX
@@ -409,6 +420,7 @@ struct host_change {
     const char *name;                         /* of a parameter; borrowed */
     struct host_params *params;               /* of READ_PARAMS; borrowed */
     struct host_past *past;                   /* of READ_PAST; borrowed */
+    union plan_event *plan;                   /* of READ_PLAN; borrowed */
     uint64_t seq;                             /* of PARAM, once made: the event's number */
     const struct tournament_rules *rules;     /* borrowed */
     const struct portfolio_limits *portfolio; /* borrowed */

@@ -3,9 +3,9 @@
 // reload and a crash show, an order is cancelled and asked for; every page fits every width in dark and light, axe has nothing to say,
 // a viewer costs what he may, and nothing is complained of on the console.
 //
-//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT RELOAD DOOMED ADD [FOLDER]
+//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT STILL RELOAD DOOMED ADD [FOLDER]
 //
-// RELOAD and ADD are commands for a shell, run while the page is open: AGENT changes hands, and an agent DOOMED, which
+// STILL holds something and has orders standing, as many as its parameter says (stander). RELOAD and ADD are commands for a shell, run while the page is open: AGENT changes hands, and an agent DOOMED, which
 // crashes until it is put away, begins. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 
-const [, , executablePath, url, agent, reload, doomed, add, folder] = process.argv;
+const [, , executablePath, url, agent, still, reload, doomed, add, folder] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shell = command => promisify(execFile)('sh', ['-c', command]);
 const complaints = [];
@@ -24,12 +24,18 @@ const WIDTHS = [390, 820, 1280, 1440, 2560];
 const BYTES_PER_S = 15 * 1024;
 const WATCHED_S = 8;
 
-async function open(width, height, colorScheme) {
+async function open(width, height, colorScheme, prepare) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1 });
   const page = await context.newPage();
+  await prepare?.(page);
   page.setDefaultTimeout(120000);
-  page.on('console', message => { if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`); });
-  page.on('pageerror', error => complaints.push(String(error)));
+  page.on('console', message => {
+    if (!['error', 'warning'].includes(message.type())) return;
+    // Which kind, from where, with what: one without words of its own can be looked for all the same.
+    const { url: from, lineNumber, columnNumber } = message.location();
+    complaints.push(`${message.type()} at ${from || 'no file'}:${lineNumber}:${columnNumber} on ${page.url()}: ${message.text() || `no text, of ${message.args().map(String).join(', ') || 'nothing'}`}`);
+  });
+  page.on('pageerror', error => complaints.push(`exception on ${page.url()}: ${error?.stack || String(error) || 'no text'}`));
   // What is under way when the page is closed is given up.
   page.on('requestfailed', request => { if (!page.isOver) complaints.push(`${request.url()}: ${request.failure()?.errorText}`); });
   await page.goto(url);
@@ -114,19 +120,13 @@ async function operate(page) {
   await page.fill('#d-ask-typed', agent);
   if (await page.isDisabled('#d-ask-yes')) fail('flatten does not take the name');
   await page.keyboard.press('Escape');
-  // And all of them by the button; what is open stays open and is cancelled one by one.
+  await steer(page);
+  // The market's own trades, newest first.
+  await show(page, 'market');
+  await page.waitForFunction(() => { const times = [...document.querySelectorAll('#t-tape tr[data-key]')].map(r => Number(r.dataset.key)); return document.querySelector('#t-tape').offsetParent && times.length > 3 && times.every((n, i) => i === 0 || n < times[i - 1]); });
+  // And all of them by the button.
   await page.click('#halt');
   await page.waitForFunction(() => document.querySelector('#state').textContent === 'halted');
-  await show(page, 'market');
-  for (let n = 0; n < 3 && await page.locator('#t-orders .mini').count(); n++) {
-    const row = page.locator('#t-orders tr[data-key]').first();
-    const id = await row.getAttribute('data-key');
-    await row.locator('.mini').click({ timeout: 5000 }).catch(() => {});
-    if (!await page.locator('#d-ask[open]').count()) continue;
-    await page.click('#d-ask-yes');
-    await page.waitForFunction(key => !document.querySelector(`#t-orders tr[data-key="${key}"]`), id);
-    cancelled++;
-  }
   await page.click('#halt');
   await page.waitForFunction(() => document.querySelector('#state').textContent !== 'halted');
   await page.keyboard.press('?');
@@ -139,6 +139,45 @@ async function operate(page) {
   if (await text(page, '#time-zone') !== 'Market time, local') fail('z does not change the time zone');
   await page.keyboard.press('z');
   await page.keyboard.press('t');
+}
+// What an operator does to one who holds and stands while the host goes on: a parameter in flight, one order, one position.
+async function steer(page) {
+  const said = () => page.evaluate(() => document.querySelector('#toast').textContent);
+  const answered = async (what, ask) => {
+    await page.evaluate(() => { document.querySelector('#toast').textContent = ''; });
+    await ask();
+    await page.waitForFunction(() => document.querySelector('#toast').textContent !== '');
+    if (!/event \d+$/.test(await said())) fail(`${what}: ${await said()}`);
+  };
+  await page.evaluate(name => { location.hash = `#/agent/${name}`; }, still);
+  await page.waitForFunction(name => document.querySelector('#agent-name')?.value === name && [...document.querySelectorAll('.a-orders tr[data-key]')].length >= 4, still);
+  // It places what is missing: once it wants none, what is cancelled stays away.
+  await page.fill('.a-params input[aria-label="orders"]', '0');
+  await page.click('.a-params button[aria-label="Set orders"]');
+  await page.waitForSelector('#d-ask[open]');
+  await answered('a parameter', () => page.click('#d-ask-yes'));
+  await page.waitForFunction(() => document.querySelector('.a-params input[aria-label="orders"]')?.value === '0');
+  const key = await page.locator('.a-orders tr[data-key]').first().getAttribute('data-key');
+  await page.click(`.a-orders tr[data-key="${key}"] .mini`);
+  await page.waitForSelector('#d-ask[open]');
+  await answered('a cancel', () => page.click('#d-ask-yes'));
+  await page.waitForFunction(id => !document.querySelector(`.a-orders tr[data-key="${id}"]`), key);
+  await page.waitForFunction(name => fetch(`/api/v1/orders/${name}`, { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()).then(list => list.length > 0), still);
+  cancelled++;
+  // A position: by its name, and what it closed is among its closed trades.
+  const symbol = await page.locator('.a-positions tr[data-key]').first().getAttribute('data-key');
+  await page.click(`.a-positions tr[data-key="${symbol}"] .mini`);
+  await page.waitForSelector('#d-ask[open]');
+  await page.fill('#d-ask-typed', still);
+  await answered('a position', () => page.click('#d-ask-yes'));
+  await page.waitForFunction(of => [...document.querySelectorAll('.a-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'sell'), symbol);
+  // Who trades little has its closed trades there, however much others do: all that its figures count.
+  await page.evaluate(name => { location.hash = `#/agent/${name}`; }, agent);
+  await page.waitForFunction(name => {
+    const figures = [...document.querySelectorAll('.a-figures dt')].find(dt => dt.textContent === 'Wins, losses')?.nextSibling.textContent.replace(/\u2009/g, '').split(', ').map(Number);
+    const n = document.querySelectorAll('.a-closed tr[data-key]').length;
+    return document.querySelector('#agent-name').value === name && figures && figures[0] + figures[1] > 0 && n >= Math.min(60, figures[0] + figures[1]);
+  }, agent);
 }
 let cancelled = 0;
 
@@ -154,19 +193,83 @@ async function change(page) {
   await page.waitForFunction(([name, was, k]) => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[k].textContent === String(Number(was) + 1), [agent, generation, gen]);
   await page.waitForFunction(name => [...document.querySelectorAll('#l-events li')].some(l => l.children[1].textContent === 'reload' && l.children[2].textContent.includes(name)), agent);
   await show(page, 'reliability');
+  // The journal so far is replayed beside the host, and holds.
+  await page.click('.replay button');
+  await page.waitForFunction(() => document.querySelector('#verified').textContent === 'holds' && /States reached[1-9]/.test(document.querySelector('.replay dl').textContent));
   await page.waitForSelector('#s-reloads:not([hidden]) tbody tr:not(.empty)');
   const took = await cells('t-reloads', agent);
   if (!took || took[2] !== 'reload' || took[3] !== generation || took[4] !== String(Number(generation) + 1) || !/^[0-9.]+ (ns|µs|ms|s)$/.test(took[5])) fail(`the reloads say ${took}`);
   await show(page, 'agent');
   await page.waitForFunction(to => [...document.querySelectorAll('.a-generations tr[data-key]')].some(r => r.children[2].textContent === to), `${generation} → ${Number(generation) + 1}`);
+  // What a tournament would do now: all agents, and nothing moves by it.
+  await show(page, 'tournament');
+  await page.click('.dry button');
+  await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 3);
   // One that crashes is begun anew, then put away: its state says why.
   await show(page, 'overview');
   await shell(add);
   await page.waitForFunction(name => /^(ended|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
   if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that has ended looks well');
-  await page.waitForFunction(() => /^2 of 3 /.test(document.querySelector('#n-agents').textContent));
+  // Its capital is no gain: the line of all goes on where it was.
+  await page.waitForFunction(async () => {
+    const { ALL, columns, points } = await import('/history.mjs');
+    const all = points(ALL);
+    const line = columns([ALL], 'total')[1];
+    return all.some(p => p[2] !== all[0][2]) && Math.max(...line) - Math.min(...line) < all.at(-1)[1] / 100;
+  });
+  await page.waitForFunction(() => /^3 of 4 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`, { position: { x: 220, y: 8 } });
   await page.waitForFunction(name => location.hash === `#/agent/${name}` && document.querySelector('.why-ended:not([hidden])')?.textContent, doomed);
+}
+
+// Old data grey and say so, an outage is a banner, and who wants it is notified: the host's words on their way are held back, or more are said.
+async function silence() {
+  let socket = null;
+  let is_mute = false;
+  const page = await open(1440, 900, 'dark', async p => {
+    await p.context().grantPermissions(['notifications'], { origin: new URL(url).origin });
+    await p.addInitScript(() => {
+      window.notified = [];
+      const Said = function Said(title, options) { window.notified.push(`${title}: ${options.body}`); };
+      Said.permission = 'granted';
+      Said.requestPermission = async () => 'granted';
+      window.Notification = Said;
+    });
+    await p.routeWebSocket(/\/live/, ws => {
+      socket = ws;
+      const server = ws.connectToServer();
+      ws.onMessage(message => server.send(message));
+      server.onMessage(message => { if (!is_mute) ws.send(message); });
+    });
+  });
+  const banner = () => page.evaluate(() => (document.querySelector('#lost').hidden ? '' : document.querySelector('#lost').textContent));
+  const grey = () => page.evaluate(() => Number(getComputedStyle(document.querySelector('main')).opacity) < 1);
+  const until = words => page.waitForFunction(w => { const n = document.querySelector('#lost'); return w ? !n.hidden && n.textContent.includes(w) : n.hidden; }, words);
+  if (await banner() || await grey()) fail(`old data where there are none: ${await banner()}`);
+  is_mute = true;
+  await until('more than 3 s');
+  if (!await grey()) fail('old data look like new ones');
+  is_mute = false;
+  await until('');
+  if (await grey()) fail('new data look like old ones');
+  await socket.close({ code: 4000 });
+  await until('connection to the host is lost');
+  if (!await grey() || await text(page, '#state') !== 'lost') fail('a lost connection looks well');
+  await until('');
+  await page.waitForFunction(() => document.querySelector('#state').textContent !== 'lost');
+  await page.click('#bell');
+  await page.waitForFunction(() => document.querySelector('#bell').ariaPressed === 'true');
+  const venue = await page.waitForFunction(async () => { const { state } = await import('/connection.mjs'); return [...state].find(([k]) => k.startsWith('venue/')); });
+  const [key, value] = await venue.jsonValue();
+  const say = set => socket.send(JSON.stringify({ type: 'diff', version: 0, set, merge: {}, removed: [] }));
+  say({ [key]: { ...value, state: 'down' }, 'event/99': { n: 1e6, time: '2026-01-01T00:00:00.000Z', t_ms: 1767225600000, kind: 'outage', of: value.venue, text: 'the venue cannot be traded on' } });
+  await until(`Outage: ${value.venue} is down`);
+  await page.waitForFunction(() => window.notified.length > 0);
+  const notified = await page.evaluate(() => window.notified);
+  if (notified.join() !== `Agon: outage ${value.venue}: the venue cannot be traded on`) fail(`notified of: ${notified}`);
+  say({ [key]: value });
+  await until('');
+  await close(page);
 }
 
 // Bytes a second of one who looks at a page, frames and answers; what a page begins with is not counted.
@@ -203,6 +306,22 @@ async function look(scheme) {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (wide > 0) fail(`${name} at ${width}, ${scheme}: the page is ${wide} px too wide`);
       const cut = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) table')].filter(t => t.offsetParent).map(t => [t.closest('section').className, t.scrollWidth - t.parentElement.clientWidth]).filter(([, by]) => by > 0).map(([of, by]) => `${of} by ${by} px`));
+      // A chart's last label of time has room.
+      const short = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) .plot')].filter(p => p.offsetParent && p.querySelector('.u-over')).filter(p => p.querySelector('canvas').getBoundingClientRect().right - p.querySelector('.u-over').getBoundingClientRect().right < 24).map(p => p.ariaLabel));
+      if (short.length) fail(`${name} at ${width}, ${scheme}: the last time is cut: ${short.join(', ')}`);
+      // What one needs is there at each width.
+      const shows = selector => page.evaluate(of => [...document.querySelectorAll(of)].some(n => n.offsetParent), selector);
+      for (const [what, selector] of ({ overview: [['drawdown', '#t-agents td.use'], ['trend', '#t-agents td.trend'], ['a way out of a position', '#t-positions .mini:not([hidden])']] })[name] ?? []) {
+        if (!await shows(selector)) fail(`${name} at ${width}, ${scheme}: without ${what}`);
+      }
+      if (name === 'overview') {
+        const twice = await page.evaluate(() => [...document.querySelectorAll('#l-events li')].some(l => l.children[1].textContent.startsWith('tournament') && l.nextSibling?.children[1].textContent.startsWith('tournament')));
+        if (twice) fail('tournaments one behind the other fill the events');
+      }
+      if (name === 'tournament') {
+        const gates = await page.evaluate(() => [...document.querySelectorAll('.gate')].map(g => g.textContent));
+        if (!gates.length || gates.some(g => /drawdown/.test(g) && !/drawdown [\d.]+\u2009% \(.+ [\d.]+\u2009%\)/.test(g))) fail(`gates without unit or limit: ${gates.join('; ')}`);
+      }
       if (cut.length) fail(`${name} at ${width}, ${scheme}: cut: ${cut.join(', ')}`);
       const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
       for (const violation of found) fail(`${name} at ${width}, ${scheme}: axe: ${violation}`);
@@ -217,6 +336,7 @@ try {
   await operate(page);
   await change(page);
   await close(page);
+  await silence();
   const rates = await traffic();
   await look('dark');
   await look('light');

@@ -23,7 +23,7 @@ install() {
 mkdir -p "$place"
 install || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
 cp "$here"/*.mjs "$place/"
-cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$FAULTY" "$WORK/"
+cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$PLUGINS"/stander.so "$FAULTY" "$WORK/"
 PLUGINS=$WORK
 
 "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
@@ -33,8 +33,9 @@ PLUGINS=$WORK
 node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/demo.html" || fail "the report in a browser"
 
 start_sim --seed 3 --speed 20
-SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
-$(agent busy_2 busy.so 'every: 25')"
+SPEED=20 HOST_MORE='snapshot_every: 5000' live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
+$(agent busy_2 busy.so 'every: 25')
+$(agent still stander.so 'orders: 3')"
 sed -i '1i tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}' "$WORK/conf/roster.yaml"
 start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"kind":"request"' 5
@@ -59,7 +60,7 @@ PIDS="$PIDS $PROMETHEUS_PID"
 } >"$WORK/new.yaml"
 reload="'$AGON' ctl reload busy_1 '$WORK/busy_again.so' --dir '$WORK/run'"
 add="'$AGON' ctl apply '$WORK/new.yaml' --dir '$WORK/run'"
-node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 "$reload" doomed "$add" ${SHOTS-} || fail "the dashboard in a browser"
+node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 still "$reload" doomed "$add" ${SHOTS-} || fail "the dashboard in a browser"
 
 until_true "$PROMETHEUS_PID" "Prometheus listens" grep -qE 'msg="Listening on" address=' "$WORK/prometheus.log"
 port=$(sed -nE 's/.*msg="Listening on" address=127\.0\.0\.1:([0-9]+).*/\1/p' "$WORK/prometheus.log" | head -1)
@@ -68,7 +69,7 @@ scraped() {
     printf 'GET /api/v1/query?query=agon_agent_fills_total HTTP/1.0\r\n\r\n' >&3
     sed '1,/^\r$/d' <&3 >"$WORK/scraped"
     exec 3>&-
-    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2", "doomed"]' "$WORK/scraped" >/dev/null
+    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2", "doomed", "still"]' "$WORK/scraped" >/dev/null
 }
 until_true "$PROMETHEUS_PID" "Prometheus has scraped the host" scraped
 kill -TERM "$HOST_PID"

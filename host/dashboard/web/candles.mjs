@@ -33,24 +33,26 @@ function draw(layers) {
       ctx.fillRect(Math.round(x - body / 2), top, Math.round(body), Math.max(1, Math.abs(y(open[i]) - y(close[i]))));
     }
     const { fills = [], orders = [], entry } = layers();
-    ctx.font = `${10 * dpr}px system-ui, "Liberation Sans", sans-serif`;
-    const line = (price, colour, dash, text) => {
-      ctx.strokeStyle = ctx.fillStyle = colour;
+    const line = (value, colour, dash) => {
+      ctx.strokeStyle = colour;
       ctx.setLineDash(dash.map(d => d * dpr));
       ctx.beginPath();
-      ctx.moveTo(bbox.left, Math.round(y(price)) + 0.5);
-      ctx.lineTo(bbox.left + bbox.width, Math.round(y(price)) + 0.5);
+      ctx.moveTo(bbox.left, Math.round(y(value)) + 0.5);
+      ctx.lineTo(bbox.left + bbox.width, Math.round(y(value)) + 0.5);
       ctx.stroke();
       ctx.setLineDash([]);
-      ctx.fillText(text, bbox.left + 4 * dpr, y(price) - 3 * dpr);
     };
     ctx.globalAlpha = 0.75;
     const resting = orders.filter(o => Number(o.price) > 0).slice(0, 24);
-    for (const o of resting) line(Number(o.price), css(o.side === 'buy' ? 'good' : 'bad'), [2, 4], resting.length > 4 ? '' : `${o.side} ${o.quantity}`);
+    for (const o of resting) line(Number(o.price), css(o.side === 'buy' ? 'good' : 'bad'), [2, 4]);
     ctx.globalAlpha = 1;
-    if (entry) line(entry.price, css('accent'), [6, 4], entry.text);
+    if (entry) line(entry.price, css('accent'), [6, 4]);
+    const width = Number(u.candleSeconds ?? 60);
     for (const f of fills) {
-      const x = u.valToPos(Date.parse(f.time) / 1000, 'x', true);
+      // Within its candle, as far along as it was in that time.
+      const t = Date.parse(f.time) / 1000;
+      const begins = Math.floor(t / width) * width;
+      const x = u.valToPos(begins, 'x', true) + ((t - begins) / width - 0.5) * body;
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       const at = y(Number(f.price));
       const up = f.side === 'buy' ? 1 : -1;
@@ -66,6 +68,26 @@ function draw(layers) {
       ctx.stroke();
     }
     ctx.restore();
+    // What a line is of stands on the axis, beside the candles: the price of now first, then the entry, then orders where there is room.
+    ctx.save();
+    ctx.font = `${11 * dpr}px system-ui, "Liberation Sans", sans-serif`;
+    ctx.textBaseline = 'middle';
+    const taken = [];
+    const tag = (value, colour, is_moved) => {
+      const half = 8 * dpr;
+      let at = y(value);
+      if (at < bbox.top - half || at > bbox.top + bbox.height + half) return;
+      for (const other of taken) if (Math.abs(at - other) < 2 * half) { if (!is_moved) return; at = at <= other ? other - 2 * half : other + 2 * half; }
+      taken.push(at);
+      ctx.fillStyle = colour;
+      ctx.fillRect(bbox.left + bbox.width + 1, at - half, 74 * dpr, 2 * half);
+      ctx.fillStyle = css('panel');
+      ctx.fillText(money(value.toFixed(u.candleDigits ?? 2)), bbox.left + bbox.width + 5 * dpr, at);
+    };
+    tag(close.at(-1), css('dim'));
+    if (entry) tag(entry.price, css('accent'), true);
+    if (resting.length <= 4) for (const o of resting) tag(Number(o.price), css(o.side === 'buy' ? 'good' : 'bad'));
+    ctx.restore();
   };
 }
 
@@ -78,27 +100,39 @@ export function candleCard({ title = 'Price', layers, choose }) {
   let length = '60';
   let symbol = null;
   let data = [[], [], [], [], []];
+  let digits = 2; // of a price there
   let asked = 0;
   box.bar.append(tabs(LENGTHS, length, key => { length = key; load(); }, 'Length of a candle'), note);
   symbols.classList.add('symbols');
-  box.body.append(symbols, host);
+  const key = make('p', { className: 'key dim' });
+  box.body.append(make('div', { className: 'symbol-row' }, symbols, key), host);
+  const paint = draw(() => layers(symbol));
   const none = { colour: () => 'transparent', width: 0 };
   const plot = chart(host, {
-    name: 'Candles of the mark price', height: 300,
+    name: 'Candles of the mark price', height: 300, padding: [8, 8, 0, 22],
     series: ['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })),
-    axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => v.map(x => money(String(+x.toPrecision(10)))) })],
+    axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => { const texts = v.map(x => String(+x.toPrecision(10))); const most = Math.max(...texts.map(t => (t.split('.')[1] ?? '').length)); return v.map(x => money(x.toFixed(most))); } })],
     scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, y: { range: (u, low, high) => { const pad = (high - low || high * 0.001) * 0.08; return [low - pad, high + pad]; } } },
-    plugins: [{ hooks: { draw: draw(() => layers(symbol)), setCursor: u => say(u.cursor.idx) } }],
+    plugins: [{ hooks: { draw: u => { u.candleSeconds = length; u.candleDigits = digits; paint(u); }, setCursor: u => say(u.cursor.idx) } }],
   });
   function say(index) {
     const i = index ?? data[0].length - 1;
-    note.textContent = i < 0 ? 'no price yet' : ['O', 'H', 'L', 'C'].map((k, n) => `${k} ${money(String(data[n + 1][i] ?? ''))}`).join('  ');
+    note.textContent = i < 0 ? 'no price yet' : ['O', 'H', 'L', 'C'].map((k, n) => `${k} ${data[n + 1][i] === undefined ? '' : money(data[n + 1][i].toFixed(digits))}`).join('  ');
+    sayKey();
+  }
+  // What the lines and triangles are.
+  function sayKey() {
+    const { fills = [], orders = [], entry } = layers(symbol);
+    const resting = orders.filter(o => Number(o.price) > 0).length;
+    key.replaceChildren(...[entry && ['entry', `╌ entry: ${entry.text}`], resting && ['', `┄ ${resting} ${resting === 1 ? 'order' : 'orders'}`], fills.length && ['', '▲▼ fills']]
+      .filter(Boolean).map(([name, text]) => make('span', { className: name, textContent: text })));
   }
   async function load() {
     if (!symbol) return;
     asked = performance.now();
     const list = await get(`candles/${encodeURIComponent(symbol)}/${length}`);
     if (!list) return;
+    digits = (list[0]?.open.split('.')[1] ?? '').length;
     data = [list.map(c => c.t_ms / 1000), ...['open', 'high', 'low', 'close'].map(k => list.map(c => Number(c[k])))];
     plot.set(data);
     say(null);
@@ -129,6 +163,7 @@ export function candleCard({ title = 'Price', layers, choose }) {
       data[3][i] = Math.min(data[3][i], px);
       data[4][i] = px;
       plot.set(data);
+      sayKey();
     },
   };
   function mark() { for (const button of symbols.children) button.ariaPressed = String(button.textContent === symbol); }

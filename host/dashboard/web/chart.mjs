@@ -34,17 +34,21 @@ function marksPlugin(marks, note) {
       const { ctx, bbox } = u;
       const dpr = window.devicePixelRatio || 1;
       ctx.save();
-      for (const mark of marks()) {
+      const all = marks();
+      const held = all.filter(m => m.kind === 'tournament').length;
+      for (const mark of all) {
         const x = Math.round(u.valToPos(mark.t, 'x', true));
         if (x < bbox.left || x > bbox.left + bbox.width) continue;
         ctx.strokeStyle = ctx.fillStyle = markColour(mark.kind);
-        ctx.globalAlpha = 0.4;
-        ctx.setLineDash([3 * dpr, 4 * dpr]);
-        ctx.beginPath();
-        ctx.moveTo(x + 0.5, bbox.top + 6 * dpr);
-        ctx.lineTo(x + 0.5, bbox.top + bbox.height);
-        ctx.stroke();
-        ctx.globalAlpha = 1;
+        if (mark.kind !== 'tournament' || held < 8) { // many of them would be a fence
+          ctx.globalAlpha = 0.4;
+          ctx.setLineDash([3 * dpr, 4 * dpr]);
+          ctx.beginPath();
+          ctx.moveTo(x + 0.5, bbox.top + 6 * dpr);
+          ctx.lineTo(x + 0.5, bbox.top + bbox.height);
+          ctx.stroke();
+          ctx.globalAlpha = 1;
+        }
         ctx.beginPath();
         ctx.arc(x + 0.5, bbox.top + 3 * dpr, 3 * dpr, 0, 7);
         ctx.fill();
@@ -88,7 +92,7 @@ export function chart(host, { series, height = 240, format = String, axes, scale
   function build() {
     plot?.destroy();
     plot = new window.uPlot({
-      width: width(), height, padding: padding ?? [8, 8, 0, 0], legend: { show: false },
+      width: width(), height, padding: padding ?? [8, 30, 0, 0] /* half of the last time's label */, legend: { show: false },
       tzDate: ts => { const d = zoned(ts * 1000); return new Date(d.getTime() + d.getTimezoneOffset() * 60000); },
       cursor: { points: { size: 6 }, y: false, drag: { x: true, y: false } },
       scales: { x: { time: true }, ...scales },

@@ -53,13 +53,15 @@ export function resultSince(name, t) {
 const DAY = 86400000;
 export const day = t => Math.floor(t / DAY) * DAY;
 export const week = t => Math.floor((t - 4 * DAY) / (7 * DAY)) * 7 * DAY + 4 * DAY; // Monday 00:00 UTC
-// Columns for a chart: times, then a line each. kind: equity, return (linked from point to point), drawdown (below the highest).
+// Columns for a chart: times, then a line each. kind: equity; total (equity, as if the capital of now had always been
+// there: money that comes is not a result); return (linked from point to point); drawdown (below the highest).
 export function columns(names, kind, from = 0) {
   const at = new Map();
   names.forEach((name, k) => {
     let before = null;
     let index = 1;
     let high = 1;
+    const given = points(name).at(-1)?.[2] ?? 0;
     for (const [t, equity, capital] of points(name)) {
       if (before === null || before[1] <= 0) index = before === null && capital > 0 ? equity / capital : index;
       else index *= (equity - (capital - before[2])) / before[1];
@@ -67,7 +69,7 @@ export function columns(names, kind, from = 0) {
       high = Math.max(high, index);
       if (t < from) continue;
       if (!at.has(t)) at.set(t, Array(names.length).fill(null));
-      at.get(t)[k] = kind === 'equity' ? equity : kind === 'return' ? (index - 1) * 100 : (index / high - 1) * 100;
+      at.get(t)[k] = kind === 'equity' ? equity : kind === 'total' ? equity + given - capital : kind === 'return' ? (index - 1) * 100 : (index / high - 1) * 100;
     }
   });
   const times = [...at.keys()].sort((a, b) => a - b);

@@ -17,6 +17,13 @@ export const money = text => {
   const [whole, part] = String(text).replace('-', '\u2212').split('.');
   return groups(whole) + (part ? '.' + part : '');
 };
+// An entry is a mean, with more digits than its market has: as many as `like` has.
+export const price = (text, like) => {
+  const digits = (String(like ?? '').split('.')[1] ?? '').length;
+  return text === undefined || text === null || !digits ? money(text) : money(Number(text).toFixed(digits));
+};
+// One without a limit has no price of its own.
+export const orderPrice = o => (Number(o.price) > 0 ? money(o.price) : String(o.type ?? 'market').replaceAll('_', ' '));
 export const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
 export const amount = (x, digits = 2) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(x.toFixed(digits).replace(/^-(?=[0.]*$)/, '')));
 export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');

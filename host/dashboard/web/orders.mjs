@@ -2,7 +2,7 @@
 // Orders to the host: each is asked for, those that cannot be taken back by the name of what they are of, and each is answered with the
 // number that its event has in the journal.
 import { api, bearer } from './connection.mjs';
-import { set, store } from './kit.mjs';
+import { orderPrice, set, store } from './kit.mjs';
 
 const $ = id => document.getElementById(id);
 export function toast(text, failed) {
@@ -64,7 +64,7 @@ export const flatten = async name => {
   if (await sure(`Flatten ${name}?`, 'Its open orders are cancelled and its positions are closed at the market.', 'Flatten', name)) await order('flatten', [name]);
 };
 export const cancelOrder = async o => {
-  if (await sure('Cancel this order?', `${o.agent}: ${o.side} ${o.quantity} ${o.symbol} at ${o.price}`, 'Cancel it')) await order('order/cancel', [o.id]);
+  if (await sure('Cancel this order?', `${o.agent}: ${o.side} ${o.quantity} ${o.symbol} at ${orderPrice(o)}`, 'Cancel it')) await order('order/cancel', [o.id]);
 };
 export const closePosition = async p => {
   if (await sure(`Close ${p.symbol} of ${p.agent}?`, `Its orders there are cancelled and ${p.quantity} is closed at the market.`, 'Close it', p.agent)) await order('position/close', [p.agent, p.symbol]);

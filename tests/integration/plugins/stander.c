@@ -96,6 +96,8 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
     (void)nth;
     if (event->type == AGON_EVENT_TOP10)
         return on_top(self, (const struct agon_top10 *)(const void *)event);
+    if (event->type == AGON_EVENT_PARAM)
+        self->n_orders = ((const struct agon_param_change *)(const void *)event)->integer;
     if (event->type == AGON_EVENT_POSITION && event->instrument < INSTRUMENTS)
         self->held_qty[event->instrument] = position->qty;
     return AGON_OK;
@@ -140,6 +142,7 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
 
 static const struct agon_param n_orders = {.size = sizeof(n_orders),
                                            .id = ORDERS,
+                                           .flags = AGON_PARAM_LIVE,
                                            .type = AGON_INTEGER,
                                            .min = 0,
                                            .max = 100,

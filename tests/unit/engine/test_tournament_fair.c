@@ -218,6 +218,51 @@ START_TEST(the_last_plan_is_undone_once)
 }
 END_TEST
 
+static agon_amt_t whole(void)
+{
+    agon_amt_t sum_amt = engine_pool_amt(engine);
+
+    for (uint16_t id = 0; id < engine_slots(engine)->n; id++)
+        sum_amt += engine_equity(engine, id);
+    return sum_amt;
+}
+
+/* From edition 3 on; a journal of edition 2 gives the new one money of its account, as it did. */
+START_TEST(the_pool_pays_for_who_is_added_as_far_as_it_can)
+{
+    for (int edition = 2; edition <= 3; edition++) {
+        struct record_tournament record = rules();
+        struct record_slot slot = world_slot_record(3);
+        agon_amt_t pool_amt, whole_amt, of_the_account_amt;
+
+        begin();
+        rules_set_setting(&record.rules, SETTING_EDITION, edition);
+        ck_assert_int_eq(world_step(world, &record), AGON_OK);
+        pass(0, 5);
+        crash(0);
+        pass(5, 11);
+        pool_amt = engine_pool_amt(engine);
+        ck_assert_int_gt(pool_amt, USD(10000));
+        whole_amt = whole();
+        slot.limits.capital_amt = USD(10000);
+        ck_assert_int_eq(world_step(world, &slot), AGON_OK);
+        of_the_account_amt = edition == 2 ? USD(10000) : 0;
+        ck_assert_int_eq(engine_pool_amt(engine), pool_amt - USD(10000) + of_the_account_amt);
+        ck_assert_int_eq(whole(), whole_amt + of_the_account_amt);
+        world_holds(world);
+        // More than is there: what it lacks is new money.
+        slot = world_slot_record(4);
+        slot.limits.capital_amt = pool_amt + USD(5000);
+        ck_assert_int_eq(world_step(world, &slot), AGON_OK);
+        ck_assert_int_eq(engine_pool_amt(engine), edition == 2 ? pool_amt : 0);
+        ck_assert_int_eq(whole(),
+                         edition == 2 ? whole_amt + pool_amt + USD(15000) : whole_amt + USD(15000));
+        pass(11, 21); // over a tournament
+        end();
+    }
+}
+END_TEST
+
 START_TEST(days_are_sampled_and_saved_with_all_else)
 {
     struct engine_config config = {.state_bytes = WORLD_STATE, .bus_granules = WORLD_BUS};
@@ -271,6 +316,7 @@ int main(void)
     tcase_add_test(tcase, who_crashed_is_given_nothing_for_two_tournaments);
     tcase_add_test(tcase, a_plan_waits_for_the_books_of_what_is_held);
     tcase_add_test(tcase, the_last_plan_is_undone_once);
+    tcase_add_test(tcase, the_pool_pays_for_who_is_added_as_far_as_it_can);
     tcase_add_test(tcase, days_are_sampled_and_saved_with_all_else);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -39,7 +39,7 @@ static void teardown(void)
 {
     jout_deinit(&out);
     free(api.view);
-    free(api.history);
+    api_history_free(api.history);
 }
 
 static void look(agon_ns_t t, agon_px_t px)
@@ -146,6 +146,155 @@ START_TEST(only_a_new_event_is_sent_to_the_page)
 }
 END_TEST
 
+static void fill(uint16_t slot, uint64_t seq, int is_closing)
+{
+    api.view->fills[api.view->n_fills++ % HOST_VIEW_FILLS] =
+        (struct host_view_fill){.t = NOON,
+                                .slot = slot,
+                                .seq = seq,
+                                .instrument = 1,
+                                .px = 10000,
+                                .is_closing = (uint8_t)is_closing,
+                                .result_amt = 250};
+}
+
+static uint32_t count_of(const char *text, const char *what)
+{
+    uint32_t n = 0;
+
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+        n++;
+    return n;
+}
+
+START_TEST(what_an_agent_closed_is_kept_however_much_others_trade)
+{
+    api.view->n_slots = 2;
+    api.view->slots[1].is_used = 1;
+    snprintf(api.view->slots[1].name, sizeof(api.view->slots[1].name), "loud");
+    ck_assert_str_eq(asked(api_do_closings, "alpha", NULL), "[]");
+    fill(0, 1, 0);
+    fill(0, 2, 1);
+    look(NOON, 10000);
+    for (uint64_t seq = 3; seq < 3 + 2 * HOST_VIEW_FILLS; seq++) {
+        fill(1, seq, 1);
+        look(NOON + (agon_ns_t)seq, 10000);
+    }
+    ck_assert_uint_eq(count_of(asked(api_do_closings, "alpha", NULL), "\"seq\":"), 1);
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"seq\":2}"));
+    ck_assert_uint_eq(count_of(asked(api_do_closings, "loud", NULL), "\"seq\":"), FILLS);
+    // Who has them up to an event asks for those after it.
+    ck_assert_str_eq(asked(api_do_closings, "alpha", "2"), "[]");
+    ck_assert_uint_eq(count_of(asked(api_do_closings, "loud", "512"), "\"seq\":"), 2);
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_closings, "loud", "x"), "not the number of an event"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_closings, "lod", NULL), "did you mean 'loud'"));
+}
+END_TEST
+
+START_TEST(what_another_had_who_was_there_before_is_not_its_own)
+{
+    fill(0, 1, 1);
+    look(NOON, 10000);
+    snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "beta");
+    look(NOON + 1, 10000);
+    ck_assert_str_eq(asked(api_do_closings, "beta", NULL), "[]");
+    fill(0, 2, 1);
+    look(NOON + 2, 10000);
+    ck_assert_uint_eq(count_of(asked(api_do_closings, "beta", NULL), "\"seq\":"), 1);
+}
+END_TEST
+
+static void tournament(uint32_t number, agon_amt_t before_amt, agon_amt_t after_amt)
+{
+    struct record_plan *plan = &api.view->plan.plan;
+    struct plan_line *lines = plan_lines(plan);
+
+    plan->hdr.t = NOON + number * MINUTE;
+    plan->number = number;
+    plan->exp = 2;
+    plan->n_lines = 2;
+    lines[0] = (struct plan_line){.capital_before_amt = before_amt, .capital_after_amt = after_amt};
+    lines[1] = (struct plan_line){.capital_before_amt = after_amt, .capital_after_amt = before_amt};
+    api.view->n_plans = number;
+    look(plan->hdr.t, 10000);
+}
+
+START_TEST(tournaments_one_behind_the_other_are_one_event)
+{
+    snprintf(api.view->base_currency, sizeof(api.view->base_currency), "USDT");
+    api.view->base_exp = 2;
+    tournament(3, 500, 500);
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_str_eq(api.history->events[0].text,
+                     "tournament 3 was held, 2 agents; no capital moved");
+    tournament(4, 500, 625);
+    tournament(5, 625, 650);
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_str_eq(api.history->events[0].text,
+                     "tournaments 3 to 5 were held, 2 agents; 1.50 USDT moved");
+    ck_assert_ptr_nonnull(strstr(asked(api_do_events, NULL, NULL), "\"count\":3,\"first_ms\":"));
+    // What happens between them begins another.
+    snprintf(api.view->slots[0].failure, sizeof(api.view->slots[0].failure), "signal 11");
+    look(NOON + 6 * MINUTE, 10000);
+    tournament(7, 650, 650);
+    ck_assert_uint_eq(api.history->n_events, 3);
+    ck_assert_str_eq(api.history->events[2].text,
+                     "tournament 7 was held, 2 agents; no capital moved");
+    // Of plans the newest can be had alone.
+    ck_assert_uint_eq(count_of(asked(api_do_plans, NULL, NULL), "\"number\":"), 4);
+    ck_assert_uint_eq(count_of(asked(api_do_plans, "1", NULL), "\"number\":7"), 1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"number\":"), 1);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_plans, "0", NULL), "expected 1 to 96"));
+}
+END_TEST
+
+START_TEST(each_market_has_its_newest_trades)
+{
+    api.view->n_instruments = 2;
+    snprintf(api.view->instruments[1].symbol, sizeof(api.view->instruments[1].symbol), "ETHUSDT");
+    for (uint32_t i = 0; i < 60; i++) { // one of bitcoin, then many of ether
+        api.view->trades[api.view->n_trades++ % HOST_VIEW_TRADES] =
+            (struct host_view_trade){.t = NOON + i * 1000000,
+                                     .px = 10000 + i,
+                                     .qty = 7,
+                                     .instrument = i == 0 ? 1 : 2,
+                                     .side = i == 0 ? AGON_SELL : 0};
+        look(NOON + i, 10000);
+    }
+    ck_assert_str_eq(asked(api_do_trades, "BTCUSDT", NULL),
+                     "[{\"n\":1,\"t_ms\":1767268800000,\"price\":\"100.00\",\"quantity\":\"7\","
+                     "\"side\":\"sell\"}]");
+    ck_assert_str_eq(asked(api_do_trades, "BTCUSDT", "1"), "[]");
+    ck_assert_uint_eq(count_of(asked(api_do_trades, "ETHUSDT", NULL), "\"side\":\"\"}"), TRADES);
+    ck_assert_uint_eq(count_of(asked(api_do_trades, "ETHUSDT", "57"), "\"side\":\"\"}"), 2);
+    ck_assert_int_eq(strncmp(jout_text(&out), "[{\"n\":59,\"t_ms\":1767268800059,", 30), 0);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_trades, "ETHUSDT", "-1"), "not the number"));
+}
+END_TEST
+
+START_TEST(feeds_are_kept_of_each_venue_by_itself)
+{
+    api.view->n_venues = 2;
+    snprintf(api.view->venues[0].name, sizeof(api.view->venues[0].name), "binance");
+    snprintf(api.view->venues[1].name, sizeof(api.view->venues[1].name), "kraken");
+    api.view->venues[0].uptime.is_up = 1;
+    api.view->venues[0].status.n_messages = 40;
+    api.view->venues[1].status.n_messages = 7;
+    look(NOON, 10000);
+    api.view->venues[1].status.n_gaps = 2;
+    api.view->venues[1].uptime.is_up = 1;
+    while (api.history->n_health < 1)
+        look(api.view->t + 1, 10000);
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_health, NULL, NULL), "\"venues\":[\"binance\",\"kraken\"]"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"feeds\":[[40,0,1],[7,2,0.9"));
+    while (api.history->n_health < 2)
+        look(api.view->t + 1, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_health, "1", NULL), "\"feeds\":[[0,0,1],[0,0,1]]"));
+}
+END_TEST
+
 START_TEST(health_counts_what_is_new_and_halves_when_it_is_full)
 {
     int64_t before;
@@ -186,6 +335,11 @@ int main(void)
     tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
     tcase_add_test(tcase, only_a_new_event_is_sent_to_the_page);
+    tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
+    tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);
+    tcase_add_test(tcase, tournaments_one_behind_the_other_are_one_event);
+    tcase_add_test(tcase, each_market_has_its_newest_trades);
+    tcase_add_test(tcase, feeds_are_kept_of_each_venue_by_itself);
     tcase_add_test(tcase, health_counts_what_is_new_and_halves_when_it_is_full);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -4,7 +4,7 @@ import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, card, clock, colour, count, css, make, moment, money, pairs, percent, put, number, rows, scrolls, set, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, card, clock, colour, count, css, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
 import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -71,6 +71,8 @@ export default {
   open({ top, left, right, route }) {
     let name = null;
     let whole = null; // what the host was asked
+    let closings = new Map(); // by event: the host keeps an agent's own, however much others trade
+    let closed_ = { n: -1, asked: 0 }; // how many there were when it was asked
     let asked = 0;
     let params = null;
     let lines = new Map(); // of the log, by time and text
@@ -93,7 +95,7 @@ export default {
       const held = mine(rows(now, 'position/')).find(p => Number(p.quantity) !== 0);
       return {
         fills: mine(fillsOf()), orders: mine(rows(now, 'order/')),
-        entry: held ? { price: Number(held.entry), text: `${held.side} ${money(held.quantity)} at ${money(held.entry)}` } : null,
+        entry: held ? { price: Number(held.entry), text: `${held.side} ${money(held.quantity)} at ${priceText(held.entry, held.mark)}` } : null,
       };
     } });
     const fillsOf = () => {
@@ -108,13 +110,13 @@ export default {
     $(equity, host);
     const plot = chart(host, { name: 'Return over time', height: 170, legend, format: v => `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'), series: [], axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
     const positions = tableCard('Positions', 'a-positions', [
-      { title: 'Symbol', class: 'l sym', text: p => p.symbol }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => money(p.entry) },
-      { title: 'Break-even', class: 'p3', text: p => money(p.break_even) }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
+      { title: 'Symbol', class: 'l sym', text: p => p.symbol }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => priceText(p.entry, p.mark), hint: p => p.entry },
+      { title: 'Break-even', class: 'p3', text: p => priceText(p.break_even, p.mark), hint: p => p.break_even }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) }, { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.hidden = Number(p.quantity) === 0; cell.firstChild.ariaLabel = `Close ${p.symbol}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.');
     const working = tableCard('Working orders', 'a-orders', [
-      { title: 'Symbol', class: 'l sym', text: o => o.symbol }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
+      { title: 'Symbol', class: 'l sym', text: o => o.symbol }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
       { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled) }, { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? 'unconfirmed' : o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
     ], 'No open orders.');
@@ -143,6 +145,14 @@ export default {
     const latency = make('dl', { className: 'grid' });
     right.append($(card('Figures', { name: 'a-figures' }), facts).section, $(card('From gross to net', { name: 'a-falls' }), falls).section, limitBox.section, refused.section, generations.section, $(card('Delivery latency', { name: 'a-latency' }), latency).section);
 
+    async function askClosings(n) {
+      const mine = name;
+      closed_ = { n, asked: performance.now() };
+      const list = await get(`closings/${encodeURIComponent(mine)}/${Math.max(0, ...closings.keys())}`);
+      if (mine !== name || !list?.length) return;
+      for (const f of list) closings.set(f.seq, f);
+      draw(now);
+    }
     async function ask() {
       asked = performance.now();
       const mine = name;
@@ -168,7 +178,7 @@ export default {
       if (choose.dataset.names !== names.join()) { choose.dataset.names = names.join(); choose.replaceChildren(...names.map(n => make('option', { textContent: n, value: n }))); }
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
-      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
+      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); closings = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
       else if (performance.now() - asked > 60000) ask();
       const a = list.find(v => v.name === name);
       const state_ = a.state.toLowerCase();
@@ -202,7 +212,9 @@ export default {
       }
       positions.draw(rows(state, 'position/').filter(p => p.agent === name && (Number(p.quantity) !== 0 || Number(p.realised) !== 0)), p => p.symbol);
       working.draw(rows(state, 'order/').filter(o => o.agent === name), o => o.id);
-      closed.draw(fillsOf().filter(f => f.result !== null && f.result !== undefined).slice(0, 100), f => String(f.seq));
+      for (const f of fillsOf()) if (f.result !== null && f.result !== undefined) closings.set(f.seq, f);
+      closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq));
+      if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
       const own = state.get('latency')?.agents.find(l => l.agent === name);
       if (own) pairs(latency, [['p50', own.count ? span(own.p50_ns) : '–'], ['p99', own.count ? span(own.p99_ns) : '–'], ['Longest', own.count ? span(own.max_ns) : '–'], ['Events', count(a.events)]]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One instrument: its price, its book, its funding, our orders and fills there.
 import { candleCard } from '../candles.mjs';
-import { card, make, moment, money, pairs, percent, rows, set, store } from '../kit.mjs';
+import { get } from '../connection.mjs';
+import { card, make, moment, money, pairs, percent, put, rows, scrolls, set, sideTone, stamp, store, table } from '../kit.mjs';
 
 const LEVELS = 10;
 const symbols = state => Object.keys(state.get('marks') ?? {});
@@ -56,8 +57,31 @@ export default {
     const box = card('Instrument', { name: 'instrument' });
     const facts = make('dl', { className: 'grid two' });
     box.body.append(facts);
+    // What others trade there, where it is listened to: the venue's own trades, newest first.
+    const tape = card('Market trades', { name: 'tape' });
+    const tapeNote = make('span', { className: 'count' });
+    const tapeTable = make('table', { id: 't-tape' });
+    tape.bar.append(tapeNote);
+    tape.body.append(scrolls(make('div', { className: 'scroll tall' }, tapeTable), 'Market trades'));
+    tape.section.hidden = true;
+    const drawTape = table(tapeTable, [
+      { title: 'Time', class: 'l', text: t => stamp(t.t_ms).slice(11), tone: () => 'dim' }, { title: 'Price', text: t => money(t.price), tone: sideTone }, { title: 'Quantity', text: t => money(t.quantity) },
+    ], 'None yet.');
+    let trades = [];
+    let of = null;
+    let asked = -Infinity;
+    async function askTrades(name) {
+      asked = performance.now();
+      if (of !== name) { of = name; trades = []; }
+      const more = await get(`trades/${encodeURIComponent(name)}/${trades[0]?.n ?? 0}`);
+      if (of !== name || !more) return;
+      trades = [...more, ...trades].slice(0, 40);
+      tape.section.hidden = !trades.length;
+      put(tapeNote, `the last ${trades.length}`);
+      drawTape(trades, t => String(t.n));
+    }
     left.append(price.section);
-    right.append(depth.section, box.section);
+    right.append(depth.section, tape.section, box.section);
     next = () => { const all = symbols(now); if (all.length) go(all[(all.indexOf(price.symbol) + 1) % all.length]); };
     return state => {
       now = state;
@@ -71,6 +95,7 @@ export default {
       const book = state.get(`book/${all.indexOf(name) + 1}`);
       price.tick(state.get('status')?.t_ms ?? 0, state.get('marks')[name]);
       depth.draw(book);
+      if (of !== name || performance.now() - asked > 3000) askTrades(name);
       if (book) pairs(facts, [
         ['Venue', book.venue], ['Kind', book.kind], ['Book', book.state, book.state === 'live' ? '' : 'warn'], ['Mark', money(book.mark)], ['Bid', money(book.bid)], ['Ask', money(book.ask)],
         ['Base', book.base], ['Quote', book.quote], ...(book.funding_rate !== undefined ? [['Next funding', percent(Number(book.funding_rate), 4)], ['Paid', moment(book.funding_time)]] : []), ['Trading', book.halted ? 'halted' : 'open', book.halted ? 'warn' : ''],

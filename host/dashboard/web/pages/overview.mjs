@@ -8,6 +8,7 @@ const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], [
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
 let kind = 'total';
 let range = Infinity;
+let tournaments = []; // when each was held that this page has seen
 let moved = new Map(); // by agent: what the last tournament moved
 let draws = {};
 let now = new Map();
@@ -21,18 +22,20 @@ const pnlColumn = (title, from) => ({
 });
 const league = [
   { title: 'Agent', class: 'l', value: a => a.name, draw: (cell, a) => {
-    if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('a', { className: 'name', textContent: a.name, href: `#/agent/${encodeURIComponent(a.name)}` }));
+    if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('a', { className: 'name', textContent: a.name, href: `#/agent/${encodeURIComponent(a.name)}` }), make('span', { ariaHidden: 'true' }));
+    cell.lastChild.className = `substate ${stateTone(a.state)}`; // where there is no column for it
+    cell.lastChild.dataset.text = a.state.toLowerCase();
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
-  { title: 'State', class: 'l why', value: a => a.state, hint: a => a.failure ?? '', text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
-  { title: 'Trend', class: 'trend p2', tip: 'Result over this run', draw: (cell, a) => spark(cell, Number(a.capital) > 0 ? shape(a.name) : [], tone(a.result)) },
+  { title: 'State', class: 'l why p2', value: a => a.state, hint: a => a.failure ?? '', text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
+  { title: 'Trend', class: 'trend', tip: 'Result over this run', draw: (cell, a) => spark(cell, Number(a.capital) > 0 ? shape(a.name) : [], tone(a.result)) },
   { title: 'Capital', class: 'p2', tip: 'With what the last tournament gave or took', value: a => Number(a.capital), text: a => money(a.capital), hint: a => (moved.get(a.name) ? `${signed(moved.get(a.name))} by the last tournament` : ''), tone: a => { const m = Number(moved.get(a.name) ?? 0); return m > 0 ? 'up' : m < 0 ? 'down' : ''; } },
-  { title: 'Equity', value: a => Number(a.equity), text: a => money(a.equity) },
+  { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },
   { title: 'Gross', class: 'p3', tip: 'Result before fees, rebates and funding', value: a => Number(a.gross), text: a => signed(a.gross), tone: a => tone(a.gross) },
   { title: 'Result', tip: 'Net: after fees, rebates and funding', value: a => Number(a.result), text: a => signed(a.result), tone: a => tone(a.result) },
   { title: 'Return', class: 'p2', value: a => a.return, text: a => (Number(a.capital) > 0 ? percent(a.return) : '–'), tone: a => tone(a.result) },
   pnlColumn('Day', day), pnlColumn('Week', week),
-  { title: 'Drawdown', class: 'p2 use', tip: 'Deepest fall from a high, and how much of its limit that is', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.drawdown / a.drawdown_limit : null, a.drawdown ? percent(a.drawdown) : '–') },
+  { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high, and how much of its limit that is', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.drawdown / a.drawdown_limit : null, a.drawdown ? percent(a.drawdown) : '–') },
   { title: 'Sharpe', class: 'p4', tip: 'Of a year, from 30 daily returns up', value: a => a.sharpe, text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },
   { title: 'Open', class: 'p4', tip: 'Open orders', value: a => a.open, text: a => a.open },
   { title: 'Fills', class: 'p3', value: a => a.fills, text: a => count(a.fills) },
@@ -51,7 +54,7 @@ function equityCard() {
   box.section.append(box.body);
   const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'));
   const rough = v => (kind === 'total' || kind === 'equity' ? amount(v, Math.abs(v) >= 1000 ? 0 : 2) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
-  const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).map(e => ({
+  const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [e.t_ms, ...(e.count ? [e.first_ms, ...tournaments.filter(t => t > e.first_ms && t < e.t_ms)] : [])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
     go: () => { location.hash = e.kind === 'tournament' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
   }));
@@ -62,7 +65,7 @@ function equityCard() {
     drawn = performance.now();
     const from = range === Infinity ? 0 : (now.get('status')?.t_ms ?? 0) - range * 1000;
     if (kind === 'total') {
-      plot.set(columns([ALL], 'equity', from), [{ label: 'Agents and pool', colour: () => css('accent'), width: 1.8, fill: () => css('accent-bg') }]);
+      plot.set(columns([ALL], 'total', from), [{ label: 'Agents and pool', colour: () => css('accent'), width: 1.8, fill: () => css('accent-bg') }]);
       return;
     }
     const list = agents(now).filter(a => Number(a.capital) > 0);
@@ -146,6 +149,8 @@ export default {
     };
     return (state, has) => {
       now = state;
+      const held = Date.parse(state.get('tournament')?.time);
+      if (held && tournaments.at(-1) !== held) tournaments = [...tournaments.slice(-300), held];
       if (has('tournament')) moved = new Map((state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
       if (has('agent/') || has('tournament')) { league_(state); draws.capital.draw(state); }
       if (has('venue/')) draws.lamps.draw(state);

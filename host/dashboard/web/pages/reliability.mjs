@@ -3,10 +3,12 @@
 // nobody knows.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { card, count, css, make, pairs, span } from '../kit.mjs';
+import { card, colour, count, css, make, pairs, set, span, stamp } from '../kit.mjs';
+import { order } from '../orders.mjs';
 
 let points = new Map();
 let every = 5;
+let venues = []; // in the order of a point's feeds
 
 // A quantile of counts by octaves from `from` ns on: within an octave by its share.
 function quantile(octaves, q, from) {
@@ -54,7 +56,7 @@ function latencyCard(title, key) {
     name: `${title} over time`, height: 200, legend, format: v => span(Math.round(v)),
     series: [{ label: 'p50', colour: () => css('text'), width: 1.5 }, { label: 'p99', colour: () => css('warn'), width: 1.5 }],
     scales: { y: { distr: 3, log: 2, range: (u, low, high) => [Math.max(64, 2 ** Math.floor(Math.log2((low || 256) / 4))), 2 ** Math.ceil(Math.log2((high || 1e6) * 4))] } },
-    axes: () => [timeAxis(), axis({ size: 68, splits: u => { const out = []; for (let v = 2 ** Math.ceil(Math.log2(u.scales.y.min)); v <= u.scales.y.max; v *= 8) out.push(v); return out; }, values: (u, v) => v.map(x => (x === null ? '' : span(Math.round(x)))) })],
+    axes: () => [timeAxis(), axis({ size: 68, filter: (u, splits) => splits, splits: u => { const out = []; for (let v = 10 ** Math.ceil(Math.log10(u.scales.y.min)); v <= u.scales.y.max; v *= 10) out.push(v); return out; }, values: (u, v) => v.map(x => (x === null ? '' : span(Math.round(x)))) })],
     plugins: [{ hooks: { drawClear: heat(key) } }],
   });
   return { section: box.section, draw() {
@@ -62,15 +64,22 @@ function latencyCard(title, key) {
     if (list.length > 1) plot.set([list.map(p => p.t_ms / 1000), list.map(p => quantile(p[key], 0.5, 256)), list.map(p => quantile(p[key], 0.99, 256))]);
   } };
 }
-function lineCard(title, key, format, name, tint) {
+function lineCard(title, key, format, name, tint, of, top) {
   const box = card(title, { name });
   const legend = make('output', { className: 'legend' });
   const host = make('div');
   box.bar.append(legend);
   box.body.append(host);
   const plot = chart(host, { name: `${title} over time`, height: 140, legend, format, series: [{ label: title, colour: () => css(tint), fill: () => css(`${tint}-bg`), stepped: true, align: -1 }],
-    scales: { y: { range: (u, low, high) => [0, Math.max(1, high * 1.1)] } }, axes: () => [timeAxis(), axis({ size: 52, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (u, v) => v.map(format) })] });
-  return { section: box.section, draw() { const list = [...points.values()]; if (list.length > 1) plot.set([list.map(p => p.t_ms / 1000), list.map(key)]); } };
+    scales: { y: { range: (u, low, high) => [0, top ?? Math.max(1, high * 1.1)] } }, axes: () => [timeAxis(), axis({ size: 52, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (u, v) => v.map(format) })] });
+  return { section: box.section, draw() {
+    const list = [...points.values()];
+    if (list.length < 2) return;
+    const times = list.map(p => p.t_ms / 1000);
+    // With several venues each has a line.
+    if (of === undefined || venues.length < 2) plot.set([times, list.map(key)]);
+    else plot.set([times, ...venues.map((_, i) => list.map(p => of(p.feeds[i] ?? [0, 0, 0])))], venues.map((label, i) => ({ label, colour: () => colour(i), stepped: true, align: -1 })));
+  } };
 }
 
 export default {
@@ -79,14 +88,42 @@ export default {
     let asked = -Infinity;
     const cards = [
       latencyCard('Engine step', 'step'), latencyCard('Wire to decision', 'delivery'),
-      lineCard('Messages/s', p => p.messages / every, v => count(Math.round(v)), 'half', 'accent'), lineCard('Journal lag', p => p.journal_lag, v => count(Math.round(v)), 'half', 'warn'),
-      lineCard('Unconfirmed', p => p.unconfirmed, v => count(Math.round(v)), 'half', 'bad'), lineCard('Gaps', p => p.gaps, v => count(Math.round(v)), 'half', 'bad'),
+      lineCard('Messages/s', p => p.messages / every, v => count(Math.round(v)), 'half', 'accent', f => f[0] / every), lineCard('Journal lag', p => p.journal_lag, v => count(Math.round(v)), 'half', 'warn'),
+      lineCard('Unconfirmed', p => p.unconfirmed, v => count(Math.round(v)), 'half', 'bad'), lineCard('Gaps', p => p.gaps, v => count(Math.round(v)), 'half', 'bad', f => f[1]),
+      lineCard('Up', p => 100 * (p.feeds.reduce((sum, f) => sum + f[2], 0) / Math.max(1, p.feeds.length)), v => `${+v.toFixed(1)}\u2009%`, 'venue-up', 'good', f => 100 * f[2], 105),
     ];
     const journal = card('Journal', { name: 'journal' });
     const facts = make('dl', { className: 'grid' });
     journal.body.append(facts);
+    // Is every state that the journal vouches for reached again? Another process replays it.
+    const proof = card('Replay', { name: 'replay' });
+    const pill = make('span', { className: 'pill small', id: 'verified' });
+    const button = make('button', { type: 'button', className: 'mini', textContent: 'Verify now', onclick: async () => { if (await order('verify')) verified(); } });
+    const proofFacts = make('dl', { className: 'grid' });
+    const proofNote = make('p', { className: 'none' });
+    proof.bar.append(pill, button);
+    proof.body.append(proofFacts, proofNote);
+    let proofAsked = -Infinity;
+    let proofRuns = false;
+    async function verified() {
+      proofAsked = performance.now();
+      const v = await get('verification');
+      if (!v) return;
+      proofRuns = v.state === 'running';
+      button.disabled = proofRuns;
+      const is_bare = v.state === 'held' && !v.marks; // there was nothing to hold
+      pill.dataset.state = is_bare ? 'waiting' : { held: 'ok', failed: 'killed', running: 'waiting' }[v.state] ?? '';
+      set(pill, { held: is_bare ? 'read' : 'holds', failed: 'differs', running: 'running', never: 'not yet' }[v.state]);
+      proofFacts.hidden = v.state === 'never' || v.state === 'failed';
+      pairs(proofFacts, v.state === 'held'
+        ? [['As of', stamp(Date.parse(v.time)).slice(11)], ['Events', count(v.events)], ['States reached', count(v.marks)], ['Up to event', count(v.last_seq)], ['Took', span(Math.round(v.seconds * 1e9))]]
+        : [['Since', `${Math.floor(v.seconds ?? 0)} s`], ['Up to event', count(v.seq)]]);
+      proofNote.className = `none ${v.state === 'failed' ? 'bad' : 'dim'}`;
+      set(proofNote, v.state === 'failed' ? v.said : is_bare ? 'Read without damage. It vouches for no state yet: the first is written with a snapshot, or at the end.' : v.state === 'never' ? 'Replays the journal beside the host: each state that it vouches for has to be reached again.' : '');
+      proofNote.hidden = !proofNote.textContent;
+    }
     left.append(...cards.map(c => c.section));
-    right.append(journal.section);
+    right.append(journal.section, proof.section);
     async function load() {
       const is_first = points.size === 0;
       asked = performance.now();
@@ -94,6 +131,7 @@ export default {
       if (!answer) return;
       if (!is_first && answer.every_s !== every) { points = new Map(); every = answer.every_s; asked = -Infinity; return; }
       every = answer.every_s;
+      venues = answer.venues;
       for (const p of answer.points) points.set(p.t_ms, p);
       while (points.size > 300) points.delete(points.keys().next().value);
       for (const c of cards) c.draw();
@@ -101,6 +139,7 @@ export default {
     return (state, has) => {
       if (has('route')) for (const c of cards) c.draw();
       if (performance.now() - asked > 5000) load();
+      if (performance.now() - proofAsked > (proofRuns ? 1000 : 30000)) verified();
       const s = state.get('status');
       if (s) pairs(facts, [
         ['State', s.journal, s.journal === 'running' ? '' : 'bad'], ['Class', s.journal_class], ['Lag, events', count(s.seq - s.durable_seq)], ['Event', count(s.seq)], ['On disk', count(s.durable_seq)], ['Run', s.run],

@@ -2,7 +2,7 @@
 // Who gets how much, and why: ranks over time, points by measure, gates, how capital moved, when the next is held.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { agents, card, colour, make, money, percent, put, set, signed, tone } from '../kit.mjs';
+import { agents, card, colour, make, money, percent, put, scrolls, set, signed, stamp, table, tone } from '../kit.mjs';
 
 const left_ = ms => {
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -11,6 +11,7 @@ const left_ = ms => {
 };
 const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : v.toFixed(m.decimals).replace('-', '\u2212'));
 
+const gateText = (g, v) => (g.unit === 'share' ? percent(v) : String(Number(v.toPrecision(3))).replace('-', '\u2212'));
 // An agent's score as the parts that its measures add to it, then its gates.
 function whyRow(r, measures) {
   const whole = measures.reduce((sum, m) => sum + m.weight, 0) || 1;
@@ -21,8 +22,8 @@ function whyRow(r, measures) {
     return part;
   }));
   const gates = make('div', { className: 'gates' }, ...r.gates.map(g => make('span', {
-    className: `gate ${g.failed ? 'bad' : g.waits || g.value === null ? 'dim' : 'good'}`, title: `limit ${g.limit}`,
-    textContent: `${g.gate.replaceAll('_', ' ')} ${g.value === null ? (g.waits ? 'waits' : '–') : Number(g.value.toPrecision(3))}`,
+    className: `gate ${g.failed ? 'bad' : g.waits || g.value === null ? 'dim' : 'good'}`, title: g.waits ? 'Asked from 30 daily samples on' : g.failed ? 'Failed' : '',
+    textContent: `${g.gate.replaceAll('_', ' ')} ${g.value === null ? (g.waits ? 'waits' : '–') : gateText(g, g.value)} (${g.is} ${gateText(g, g.limit)})`,
   })));
   return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: r.verdict.replaceAll('_', ' ') }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates);
 }
@@ -46,6 +47,30 @@ export default {
     const plot = chart(host, { name: 'Ranks over time', legend, height: 220, series: [], format: v => String(v),
       scales: { y: { dir: -1, range: () => [0.5, most + 0.5] } },
       axes: () => [timeAxis(), axis({ size: 34, splits: () => Array.from({ length: most }, (_, i) => i + 1), values: (u, v) => v.map(String) })] });
+    // What one would do now: asked for, and as of the moment in which it was.
+    const dry = card('If it were held now', { name: 'dry' });
+    const button = make('button', { type: 'button', className: 'mini', textContent: 'Work it out', onclick: async () => {
+      button.disabled = true;
+      const plan = await get('plan');
+      button.disabled = false;
+      set(button, 'Again');
+      dryNote.hidden = Boolean(plan);
+      set(dryNote, 'The host could not say.');
+      dryBox.hidden = !plan;
+      if (!plan) return;
+      put(dryAt, stamp(Date.parse(plan.time)).slice(11));
+      drawDry([...plan.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99)), r => r.agent);
+    } });
+    const dryAt = make('span', { className: 'count' });
+    const dryNote = make('p', { className: 'none dim', textContent: 'Ranks and capital by the rules and figures of this moment; nothing moves.' });
+    const dryTable = make('table', { id: 't-dry' });
+    const dryBox = scrolls(make('div', { className: 'scroll', hidden: true }, dryTable), 'If it were held now');
+    const drawDry = table(dryTable, [
+      { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent, hint: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : 'warn') },
+      { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'After', text: r => money(r.after) }, { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
+    ], 'No agents.');
+    dry.bar.append(dryAt, make('span', { className: 'spring' }), button);
+    dry.body.append(dryNote, dryBox);
     const flow = card('Capital moved', { name: 'flow' });
     const flows = make('div', { className: 'falls' });
     flow.body.append(flows);
@@ -55,9 +80,12 @@ export default {
     why.bar.append(key);
     why.body.append(list);
     left.append(ranks.section, why.section);
-    right.append(next.section, flow.section);
+    right.append(next.section, dry.section, flow.section);
     async function load() {
-      plans = await get('plans') ?? [];
+      const last = plans.at(-1)?.number;
+      const more = await get(last ? 'plans/4' : 'plans') ?? [];
+      // All of them once; then those that are new.
+      plans = !last || (more.length && more[0].number > last + 1) ? last ? await get('plans') ?? [] : more : [...plans, ...more.filter(p => p.number > last)].slice(-96);
       drawRanks();
     }
     let slots = new Map();
@@ -74,8 +102,9 @@ export default {
       const t = state.get('tournament');
       slots = new Map(agents(state).map(a => [a.name, a.slot]));
       const due = s?.tournament_next_ms;
+      dry.section.hidden = !due;
       set(big, due ? left_(due - s.t_ms) : 'none is planned');
-      set(when, due ? `${new Date(due).toISOString().slice(0, 16).replace('T', ' ')} UTC, by the market's time${t ? ` · ${t.schedule}` : ''}` : '');
+      set(when, due ? `${stamp(due).slice(0, 16)}, by the market's time${t ? ` · ${t.schedule}` : ''}` : '');
       why.section.hidden = !t;
       flow.section.hidden = !t?.rows.some(r => Number(r.change) !== 0);
       if (!t) { ranks.section.hidden = true; return; }

@@ -15,12 +15,13 @@ export default {
       const all = rows(state, 'event/').sort((a, b) => b.n - a.n);
       const known = new Set(rows(state, 'agent/').map(a => a.name));
       put(note, all.length ? '' : 'none yet');
-      if (list.dataset.last === String(all[0]?.n) && list.dataset.zone === moment(all[0]?.time)) return;
-      list.dataset.last = String(all[0]?.n);
-      list.dataset.zone = moment(all[0]?.time);
+      // The newest may be one that goes on: tournaments one behind the other are one event.
+      const key = `${all[0]?.n} ${all[0]?.count} ${moment(all[0]?.time)}`;
+      if (list.dataset.key === key) return;
+      list.dataset.key = key;
       list.replaceChildren(...all.map(e => make('li', {},
-        make('time', { className: 'dim', textContent: moment(e.time).slice(6), title: moment(e.time) }),
-        make('span', { className: `kind ${TONES[e.kind] ?? ''}`, textContent: e.kind }),
+        make('time', { className: 'dim', textContent: moment(e.time).slice(6), title: e.count ? `${moment(new Date(e.first_ms).toISOString())} to ${moment(e.time)}` : moment(e.time) }),
+        make('span', { className: `kind ${TONES[e.kind] ?? ''}`, textContent: e.count ? `${e.kind} ×${e.count}` : e.kind }),
         make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), e.text))));
     };
   },

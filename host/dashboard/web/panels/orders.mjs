@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Orders that rest at a venue, and requests about them.
-import { clock, make, money, put, rows, scrolls, sideTone, table } from '../kit.mjs';
+import { clock, make, money, orderPrice, put, rows, scrolls, sideTone, table } from '../kit.mjs';
 import { cancelOrder } from '../orders.mjs';
 
 export default {
@@ -12,7 +12,7 @@ export default {
     body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Our orders'));
     const draw = table(node, [
       { title: 'Agent', class: 'l', text: o => o.agent },
-      { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
+      { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
       { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled), tone: o => (Number(o.filled) > 0 ? '' : 'dim') },
       { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? `${o.request} unconfirmed` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
       { title: 'Since', class: 'p3', text: o => clock(o.since), tone: () => 'dim' },
