@@ -9,7 +9,8 @@
 
 #define CHUNK ((uint64_t)1 << 20)
 
-struct numbers { /* first numbers of segments, or numbers of snapshots; ascending as they are listed */
+struct numbers { /* first numbers of segments, or numbers of snapshots; ascending as they are listed
+                  */
     uint64_t *all; /* owned */
     uint32_t n, room;
 };

@@ -31,9 +31,9 @@ struct journal_copied {
     int was_live; /* a host wrote it meanwhile */
 };
 
-/* Durable on `to` when it returns. AGON_ENOSPC, AGON_EIO of `to`: err says which file. AGON_ECORRUPT,
- * AGON_EVERSION: the journal is damaged, or of a later format. AGON_EAGAIN: the host was always
- * ahead. AGON_ENOENT: there is no event. What lies on `to` then is of no use. [any] */
+/* Durable on `to` when it returns. AGON_ENOSPC, AGON_EIO of `to`: err says which file.
+ * AGON_ECORRUPT, AGON_EVERSION: the journal is damaged, or of a later format. AGON_EAGAIN: the host
+ * was always ahead. AGON_ENOENT: there is no event. What lies on `to` then is of no use. [any] */
 int journal_copy(const struct journal_copying *copying, struct journal_copied *copied,
                  struct error *err);
 

@@ -594,8 +594,7 @@ static int has_hole(const struct journal_reader *reader)
 static int is_damage(const struct journal_reader *reader)
 {
     if (reader->reading.is_copy)
-        return has_hole(reader) ||
-               reader->cursors[JOURNAL_MARKET].vouched >= reader->next_seq;
+        return has_hole(reader) || reader->cursors[JOURNAL_MARKET].vouched >= reader->next_seq;
     return !reader->reading.is_live || has_hole(reader);
 }
 
@@ -670,9 +669,8 @@ static int judge(struct journal_reader *reader, struct error *err)
         summary->is_forced = 1;
     }
     // What vouched for the part that is given up goes with it.
-    for (int cls = 0;
-         summary->durable_seq >= reader->next_seq && !reader->reading.is_live &&
-         cls < JOURNAL_CLASSES;
+    for (int cls = 0; summary->durable_seq >= reader->next_seq && !reader->reading.is_live &&
+                      cls < JOURNAL_CLASSES;
          cls++) {
         reader->cuts[cls].offset = reader->cuts[cls].bare_offset;
         reader->cuts[cls].chain = reader->cuts[cls].bare_chain;

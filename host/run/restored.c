@@ -43,8 +43,7 @@ int restored_read(const char *dir, uint32_t *number, struct error *err)
             memset(err, 0, sizeof(*err));
         return AGON_OK;
     }
-    if (rc >= 0 &&
-        (sscanf(text, "number %6x\n", &value) != 1 || value == 0 || value > NUMBER_MAX))
+    if (rc >= 0 && (sscanf(text, "number %6x\n", &value) != 1 || value == 0 || value > NUMBER_MAX))
         rc = error_set(err, AGON_ECORRUPT,
                        "%s: not as `agon backup restore` wrote it; without it client ids could "
                        "come twice: restore the backup once more",

@@ -677,7 +677,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_book_made_of_bars_is_as_young_as_its_bars_let_it_be);
     tcase_add_test(tcase, the_numbers_of_a_numbered_journal_stay_within_its_client_ids);
-    tcase_add_test(tcase, a_restored_journal_goes_on_under_another_number_and_keeps_those_of_before);
+    tcase_add_test(tcase,
+                   a_restored_journal_goes_on_under_another_number_and_keeps_those_of_before);
     tcase_add_test(tcase, a_replacement_to_a_higher_price_is_held_back_at_that_price);
     tcase_add_test(tcase, a_replacement_that_races_fills_loses_none);
     tcase_add_test(tcase, a_replacement_of_unknown_fate_ends_as_the_venue_shows);

@@ -164,7 +164,8 @@ static int note_snap(void *arg, const char *name)
     return 0;
 }
 
-/* The copy is judged by who knows nothing of how it was made. snapped: a snapshot as new is there. */
+/* The copy is judged by who knows nothing of how it was made. snapped: a snapshot as new is there.
+ */
 static void is_good(struct disk_mem *mem, const struct journal_copied *copied, uint64_t least,
                     uint64_t snapped)
 {
@@ -205,8 +206,7 @@ static int copy(struct busy *busy, struct disk_mem *mem, struct journal_copied *
                 struct error *err)
 {
     struct disk from = busy_port(busy), to = disk_mem_port(mem);
-    struct journal_copying copying = {
-        .from = &from, .to = &to, .writer = writer_of, .ctx = busy};
+    struct journal_copying copying = {.from = &from, .to = &to, .writer = writer_of, .ctx = busy};
 
     return journal_copy(&copying, copied, err);
 }
