@@ -45,7 +45,7 @@ static int look_extra(void *ctx, const char *name, int is_file)
         if (is_file && strcmp(json_string_value(json_object_get(file, "path")), name) == 0)
             return AGON_OK;
     }
-    snprintf(bad, sizeof(bad), "%.400s is no part of the backup", name);
+    snprintf(bad, sizeof(bad), "%.400s does not belong to the backup", name);
     if (extras->config->on_bad != NULL)
         extras->config->on_bad(extras->config->ctx, bad);
     extras->n_bad++;

@@ -40,7 +40,7 @@ static int open_read(const char *dir, const char *name, char *path, struct error
                               : say(path, errno, err);
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
         (void)close(fd);
-        return error_set(err, AGON_EINVAL, "%s: it is no regular file", path);
+        return error_set(err, AGON_EINVAL, "%s: not a regular file", path);
     }
     return fd;
 }

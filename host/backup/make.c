@@ -192,7 +192,7 @@ int backup_make(const struct backup_config *config, json_t **manifest, struct er
     if (file_join(journal, sizeof(journal), config->from, BACKUP_JOURNAL) < 0 ||
         !file_is_dir(journal))
         return error_set(err, AGON_ENOENT,
-                         "%s is no run directory: it has no %s/; expected the --dir of an `agon "
+                         "%s is not a run directory: there is no %s/ in it; expected the --dir of an `agon "
                          "run`",
                          config->from, BACKUP_JOURNAL);
     if (file_is_there(config->to))

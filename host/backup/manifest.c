@@ -205,7 +205,7 @@ int manifest_read(const char *dir, json_t **manifest, struct error *err)
     rc = file_read(path, MANIFEST_BYTES, &text, &n, &why);
     if (rc == AGON_ENOENT)
         return error_set(err, AGON_EINVAL,
-                         "%s is no backup: it has no %s; expected a folder that `agon backup make` "
+                         "%s is not a backup: there is no %s in it; expected a folder that `agon backup make` "
                          "made",
                          dir, BACKUP_MANIFEST);
     if (rc < 0)
@@ -225,7 +225,7 @@ int manifest_read(const char *dir, json_t **manifest, struct error *err)
         rc =
             error_set(err, AGON_EVERSION, "%s: made by a later version of agon; use that one", dir);
     else if (rc >= 0 && !has_shape(*manifest))
-        rc = error_set(err, AGON_ECORRUPT, "%s/%s is none that `agon backup make` wrote", dir,
+        rc = error_set(err, AGON_ECORRUPT, "%s/%s was not written by `agon backup make`", dir,
                        BACKUP_MANIFEST);
     if (rc >= 0)
         return AGON_OK;

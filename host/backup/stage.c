@@ -39,7 +39,7 @@ static int is_left_here(int fd)
 static int open_folder(struct stage *stage, struct error *err)
 {
     stage->fd = open(stage->fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    return stage->fd >= 0 ? AGON_OK : file_refuse_write(stage->fresh, errno, 0, err);
+    return stage->fd >= 0 ? AGON_OK : file_refuse_write(stage->fresh, errno, AGON_EIO, err);
 }
 
 /* The lock of whoever makes it is on the mark. */
@@ -49,7 +49,7 @@ static int take_mark(struct stage *stage, int flags, struct error *err)
 
     stage->mark_fd = openat(stage->fd, UNFINISHED, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
     if (stage->mark_fd < 0)
-        return errno == ENOENT ? AGON_OK : file_refuse_write(stage->fresh, errno, 0, err);
+        return errno == ENOENT ? AGON_OK : file_refuse_write(stage->fresh, errno, AGON_EIO, err);
     return fcntl(stage->mark_fd, F_OFD_SETLK, &whole) == 0
                ? AGON_OK
                : error_set(err, AGON_EBUSY,
@@ -103,7 +103,7 @@ int stage_open(struct stage *stage, const char *path, struct error *err)
         rc = mkdir(stage->fresh, 0700) == 0 ? AGON_OK : -errno;
     }
     if (rc < 0)
-        return file_refuse_write(stage->fresh, -rc, 0, err);
+        return file_refuse_write(stage->fresh, -rc, AGON_EIO, err);
     rc = open_folder(stage, err);
     if (rc >= 0)
         rc = take_mark(stage, O_CREAT | O_EXCL, err);

@@ -391,7 +391,8 @@ static void count_accounts(struct engine *engine)
         control_note_account(engine, n - 1);
 }
 
-/* Earlier numbers are counted above the run, which is lower: a state without any stays as it was. */
+/* Earlier numbers are counted above the run, which is lower: a state without any stays as it was.
+ */
 static void ids_save(const struct order_ids *ids, struct enc *enc)
 {
     enc_u32(enc, ids->journal);

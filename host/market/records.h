@@ -352,9 +352,9 @@ struct record_samples {
     uint64_t pad1[3];
 };
 
-/* CONFIG of kind CONFIG_IDS: from run since_run on client ids carry another number, as the host from
- * whose backup this journal was restored may have used what comes next. The START behind it names
- * that number, and is of that run or a later one. */
+/* CONFIG of kind CONFIG_IDS: from run since_run on client ids carry another number, as the host
+ * from whose backup this journal was restored may have used what comes next. The START behind it
+ * names that number, and is of that run or a later one. */
 struct record_ids {
     struct agon_event_hdr hdr;
     uint16_t kind, pad0[3];

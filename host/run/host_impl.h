@@ -163,7 +163,7 @@ struct host {
     int has_beaten;               /* and whether it is ours by now */
     uint64_t hung[HOST_HUNG_MAX]; /* plugins in which a host hung: first 8 bytes of their hashes */
     uint32_t n_hung;
-    uint32_t restored_number; /* run/restored.h; 0: it was not */
+    uint32_t restored_number;                   /* run/restored.h; 0: it was not */
     struct lock claim_lock;                     /* of claims */
     struct claim claims[2 * HOST_VENUES_MAX];   /* of each venue: the key's, the account's */
     char claim_names[2 * HOST_VENUES_MAX][128]; /* "": none is wanted */

@@ -74,12 +74,12 @@ b1_file=$(command jq -r '.files[0].path' "$WORK/b1/manifest.json")
 
 # What is refused, and how that is said.
 refused 5 'is there already' make "$WORK/run" "$WORK/b1"
-refused 4 'is no run directory' make "$WORK/conf" "$WORK/none"
-refused 4 'is no backup' verify "$WORK/run"
+refused 4 'is not a run directory' make "$WORK/conf" "$WORK/none"
+refused 4 'is not a backup' verify "$WORK/run"
 refused 5 'a host runs in' restore "$WORK/b1" "$WORK/run"
 mkdir "$WORK/full" && : >"$WORK/full/mine"
 refused 5 'is not empty' restore "$WORK/b1" "$WORK/full"
-refused 6 'No such file or directory\|there is no' make "$WORK/run" "$WORK/nowhere/b"
+refused 6 'expected a folder that is there' make "$WORK/run" "$WORK/nowhere/b"
 
 # Killed at any moment: nothing under its name, and the next one takes what is left away.
 for delay in 0 0.01 0.03 0.06 0.1 0.2; do
@@ -101,7 +101,7 @@ refused 5 'is not what an interrupted agon leaves' make "$WORK/run" "$WORK/stran
 (ulimit -f 64 && "$AGON" backup make "$WORK/run" "$WORK/noroom" >"$WORK/backup.out" 2>"$WORK/backup.err")
 code=$?
 [ "$code" = 6 ] || fail "without room: $code: $(cat "$WORK/backup.err")"
-grep -q 'copying .*full' "$WORK/backup.err" || fail "without room: $(cat "$WORK/backup.err")"
+grep -q 'copying .*no space' "$WORK/backup.err" || fail "without room: $(cat "$WORK/backup.err")"
 [ ! -e "$WORK/noroom" ] && [ ! -e "$WORK/noroom.new" ] || fail "without room something is left"
 
 # Each file of it: a changed byte, one that is missing, one too many.
@@ -118,7 +118,7 @@ rm "$WORK/bad/$b1_file"
 refused 1 "$b1_file" verify "$WORK/bad"
 cp "$WORK/b1/$b1_file" "$WORK/bad/$b1_file"
 : >"$WORK/bad/journal/money-00000000000000000009.aj"
-refused 1 'journal/money-00000000000000000009.aj is no part' verify "$WORK/bad"
+refused 1 'journal/money-00000000000000000009.aj does not belong' verify "$WORK/bad"
 rm -rf "$WORK/bad"
 
 # The account goes on: past the backup, over a start, with orders that the backup does not know open at the end.
@@ -149,14 +149,22 @@ settled_yet() {
         sort | diff - "$WORK/asks" | head -20)"
     return 1
 }
-# Twice from the same one: the second knows as little of the first as that of the host before.
+# Twice from the same one: the second knows as little of the first as that of the host before, and takes its orders, which
+# are of another number, for those of another host until it is told to take over.
+take_over=
 for time in first second; do
     backup restore "$WORK/b1" "$WORK/run" || fail "restore: $(cat "$WORK/backup.err")"
-    grep -q 'numbered anew' "$WORK/backup.out" || fail "restore does not say what becomes of orders"
+    grep -q 'carry another number' "$WORK/backup.out" || fail "restore does not say what becomes of orders"
     [ "$(stat -c %a "$WORK/run")" = 700 ] || fail "the run directory is not 0700"
     quiet
     : >"$WORK/host.err"
-    start_host
+    if [ "$time" = second ]; then
+        start_host
+        ended "$HOST_PID" 5 "a restored host that sees another's orders"
+        take_over=--take-over
+    fi
+    # shellcheck disable=SC2086
+    start_host $take_over
     until_true "$HOST_PID" "the $time restored host is ready" is_ready
     lines "$WORK/host.err" '"key":"restored"' 1 || fail "the log does not say that it was restored"
     looks=0
@@ -165,13 +173,14 @@ for time in first second; do
     wait "$HOST_PID" 2>/dev/null
     trading
     : >"$WORK/host.err"
-    start_host
+    # shellcheck disable=SC2086
+    start_host $take_over
     until_true "$HOST_PID" "the $time restored host trades" is_ready
-    lines "$WORK/host.err" '"key":"restored"' 1 && fail "it is numbered anew at a second start"
+    lines "$WORK/host.err" '"key":"restored"' 1 && fail "it gets another number at a second start"
     until_true "$HOST_PID" "orders of the $time restored host" orders $(($(n_orders) + 20))
     if [ "$time" = first ]; then
-        kill -9 "$HOST_PID"
-        wait "$HOST_PID" 2>/dev/null
+        kill -TERM "$HOST_PID"
+        ended "$HOST_PID" 0 "the first restored host at its end"
         rm -rf "$WORK/run"
     fi
 done

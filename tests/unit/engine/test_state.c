@@ -144,10 +144,8 @@ START_TEST(the_engine_itself)
     engine->ids.n_earlier = ORDER_IDS_EARLIER;
     world_hash(world, before);
     STATE(engine->ids.n_earlier);
-    for (int i = 0; i < ORDER_IDS_EARLIER; i++) {
-        STATE(engine->ids.earlier[i].journal);
-        STATE(engine->ids.earlier[i].since_run);
-    }
+    for (int i = 0; i < ORDER_IDS_EARLIER; i++)
+        STATE(engine->ids.earlier[i]);
     STATE(engine->output_hash);
     STATE(engine->account_of[1]);
     STATE(engine->account_of[VENUES_MAX]);
