@@ -191,10 +191,11 @@ int backup_make(const struct backup_config *config, json_t **manifest, struct er
     *manifest = NULL;
     if (file_join(journal, sizeof(journal), config->from, BACKUP_JOURNAL) < 0 ||
         !file_is_dir(journal))
-        return error_set(err, AGON_ENOENT,
-                         "%s is not a run directory: there is no %s/ in it; expected the --dir of an `agon "
-                         "run`",
-                         config->from, BACKUP_JOURNAL);
+        return error_set(
+            err, AGON_ENOENT,
+            "%s is not a run directory: there is no %s/ in it; expected the --dir of an `agon "
+            "run`",
+            config->from, BACKUP_JOURNAL);
     if (file_is_there(config->to))
         return error_set(err, AGON_EPERM,
                          "%s is there already, and a backup takes the place of nothing; name one "

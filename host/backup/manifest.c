@@ -204,10 +204,11 @@ int manifest_read(const char *dir, json_t **manifest, struct error *err)
         return error_set(err, AGON_ERANGE, "%s: the path is too long", dir);
     rc = file_read(path, MANIFEST_BYTES, &text, &n, &why);
     if (rc == AGON_ENOENT)
-        return error_set(err, AGON_EINVAL,
-                         "%s is not a backup: there is no %s in it; expected a folder that `agon backup make` "
-                         "made",
-                         dir, BACKUP_MANIFEST);
+        return error_set(
+            err, AGON_EINVAL,
+            "%s is not a backup: there is no %s in it; expected a folder that `agon backup make` "
+            "made",
+            dir, BACKUP_MANIFEST);
     if (rc < 0)
         return error_set(err, rc, "%s", why.text);
     (void)file_join(path, sizeof(path), dir, BACKUP_SUM);

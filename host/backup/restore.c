@@ -28,10 +28,11 @@ static int refuse_what_is_there(const char *to, struct error *err)
     int holder = rundir_holder(to);
 
     if (holder > 0)
-        return error_set(err, AGON_EBUSY,
-                         "a host runs in %s (process %d); end it, and restore into a folder that "
-                         "is not there or empty",
-                         to, holder);
+        return error_set(
+            err, AGON_EBUSY,
+            "a host runs in %s (process %d); end it, or name a folder that is not there "
+            "or empty",
+            to, holder);
     if (file_is_there(to) && (!file_is_dir(to) || files_walk(to, any, NULL, err) != 0))
         return error_set(err, AGON_EPERM,
                          "%s is not empty, and a restore takes the place of nothing; move it away, "

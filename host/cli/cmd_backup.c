@@ -76,7 +76,8 @@ static void print(enum verb verb, const struct backup_config *config, const json
     if (verb == MAKE)
         printf("left out  configuration, credentials, tokens, log: keep these elsewhere\n");
     if (verb == RESTORE)
-        printf("orders    their client ids carry another number from the next start on; what the account "
+        printf("orders    their client ids carry another number from the next start on; what the "
+               "account "
                "did since\n          comes from the venue, and what is open of it is cancelled. "
                "The host that the\n          backup is of must not run any more\n"
                "next      agon run --config FILE --dir %s\n",
@@ -99,7 +100,8 @@ int cmd_backup(int argc, char **argv)
             "new folder.\n"
             "verify: compares each file with the backup's manifest, and replays its journal.\n"
             "restore: makes a run directory of a backup. A host that starts in it gives its "
-            "client order ids another number, so that none comes a second time, and takes from the venue "
+            "client order ids another number, so that none comes a second time, and takes from the "
+            "venue "
             "what happened since.\n"
             "Configuration, credentials and the log are in no backup.",
         .args = table,

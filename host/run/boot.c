@@ -521,11 +521,12 @@ static int step_ids(struct host *host, uint32_t run, struct error *err)
                          "this journal was restored %d times, the maximum that its client ids can "
                          "distinguish: stop trading with it and begin another run directory",
                          ORDER_IDS_EARLIER);
-    log_warn("host", "restored",
-             "this run directory was restored from a backup, which ends with event %llu: client "
-             "ids carry another number, what happened on the account since is taken from the venue, "
-             "and what this journal's earlier host left open there is cancelled",
-             (unsigned long long)engine_seq(host->engine));
+    log_warn(
+        "host", "restored",
+        "this run directory was restored from a backup, which ends with event %llu: client "
+        "ids carry another number, what happened on the account since is taken from the venue, "
+        "and what this journal's earlier host left open there is cancelled",
+        (unsigned long long)engine_seq(host->engine));
     return boot_step(host, &record, "the number of client ids", err);
 }
 
