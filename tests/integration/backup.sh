@@ -5,7 +5,7 @@
 # before, where the account has traded on since, writes no client id a second time, cancels what it does not know, and
 # has the exchange's open orders and money.
 . "$(dirname "$0")/common.sh"
-rounds=${BACKUP_ROUNDS:-12}
+rounds=${BACKUP_ROUNDS:-8}
 cat >"$WORK/accounts.yaml" <<EOF
 accounts:
   - {key: agon-sim-key, secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==,
@@ -43,7 +43,10 @@ n_orders() { grep -c '"kind":"request".*newClientOrderId' "$SIM_LOG"; }
 trading
 start_host
 until_true "$HOST_PID" "the host is ready" is_ready
-until_true "$HOST_PID" "orders" orders 20
+# In each instrument there is a fill: fills since a backup are read from the last one that it has.
+traded() { "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && [ "$(grep -c '^trades [A-Z]* [1-9]' "$WORK/asks")" = 2 ]; }
+until_true "$HOST_PID" "fills in both instruments" traded
+until_true "$HOST_PID" "orders" orders $(($(n_orders) + 10))
 
 # One after the other beside the host: each is a whole one.
 n=0
