@@ -215,9 +215,10 @@ int manifest_read(const char *dir, json_t **manifest, struct error *err)
     rc = file_read(path, 4096, &sum, &n_sum, &why);
     sum_line(text, n, line);
     if (rc < 0 || strcmp(sum, line) != 0)
-        rc = error_set(err, AGON_ECORRUPT,
-                       "%s/%s is not as it was made (%s says so); take another backup", dir,
-                       BACKUP_MANIFEST, BACKUP_SUM);
+        rc = error_set(
+            err, AGON_ECORRUPT,
+            "%s/%s is not as it was made: expected the bytes that %s is of; take another backup",
+            dir, BACKUP_MANIFEST, BACKUP_SUM);
     else
         *manifest = json_loadb(text, n, 0, NULL);
     free(text);
