@@ -62,6 +62,7 @@ static const struct {
     const char *name, *script;
 } shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
 #define SHELLS (sizeof(shells) / sizeof(shells[0]))
+static const char *const backup_verbs[] = {"make", "verify", "restore"};
 
 static void offer(const char *prefix, const char *word, size_t n)
 {
@@ -229,6 +230,9 @@ static int next(int n, char **words)
     else if (strcmp(words[0], "completion") == 0)
         for (size_t i = 0; i < SHELLS; i++)
             offer(prefix, shells[i].name, strlen(shells[i].name));
+    else if (n == 2 && strcmp(words[0], "backup") == 0)
+        for (size_t i = 0; i < sizeof(backup_verbs) / sizeof(backup_verbs[0]); i++)
+            offer(prefix, backup_verbs[i], strlen(backup_verbs[i]));
     else if (strcmp(words[0], "ctl") == 0)
         offer_ctl(n - 1, words + 1);
     return EXIT_OK;

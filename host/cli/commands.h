@@ -24,6 +24,7 @@ int commands_can_print(void);
 /* X(name, function, help), one line each. */
 #define COMMANDS(X)                                                                                \
     X(backtest, cmd_backtest, "run plugins over recorded or generated markets")                    \
+    X(backup, cmd_backup, "copy a run directory, check a copy, and restore it")                    \
     X(bench, cmd_bench, "measure a path of this host against a bare yardstick")                    \
     X(completion, cmd_completion, "print the completion script of a shell")                        \
     X(config, cmd_config, "check configurations, and show what may stand in them")                 \

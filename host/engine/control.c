@@ -265,6 +265,27 @@ static int config_portfolio(struct engine *engine, const struct record_portfolio
     return AGON_OK;
 }
 
+/* Orders of before keep the number that they were sent with. */
+static int config_ids(struct engine *engine, const struct record_ids *record)
+{
+    struct order_ids *ids = &engine->ids;
+
+    if (ids->journal == 0 || record->journal == 0 || record->journal > 0xffffff ||
+        record->since_run <= engine->run || record->since_run <= ids->since_run ||
+        record->since_run > ORDER_RUN_MAX || record->journal == ids->journal)
+        return AGON_EINVAL;
+    for (uint32_t i = 0; i < ids->n_earlier; i++)
+        if (ids->earlier[i].journal == record->journal)
+            return AGON_EINVAL;
+    if (ids->n_earlier == ORDER_IDS_EARLIER)
+        return AGON_ENOSPC;
+    ids->earlier[ids->n_earlier].journal = ids->journal;
+    ids->earlier[ids->n_earlier++].since_run = ids->since_run;
+    ids->journal = record->journal;
+    ids->since_run = record->since_run;
+    return AGON_OK;
+}
+
 int control_config(struct engine *engine, const struct agon_event_hdr *event)
 {
     // Every CONFIG record has its kind in the same place.
@@ -299,6 +320,8 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         return market_step(engine, (const struct record_step *)(const void *)event);
     case CONFIG_SAMPLES:
         return timers_config(engine, (const struct record_samples *)(const void *)event);
+    case CONFIG_IDS:
+        return config_ids(engine, (const struct record_ids *)(const void *)event);
     case CONFIG_PORTFOLIO:
         if (event_bytes(event) != sizeof(struct record_portfolio))
             return AGON_EINVAL;

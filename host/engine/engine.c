@@ -167,7 +167,8 @@ static int on_start(struct engine *engine, const struct record_start *start)
         start->mode < RUN_BACKTEST || start->mode > RUN_DST || start->run <= engine->run)
         return AGON_EINVAL;
     // A journal's number is drawn once: by another one its open orders would be a stranger's.
-    if (engine->ids.journal != 0 && journal != engine->ids.journal)
+    if (engine->ids.journal != 0 &&
+        (journal != engine->ids.journal || start->run < engine->ids.since_run))
         return AGON_EINVAL;
     if (engine->ids.journal == 0 && journal != 0)
         engine->ids = (struct order_ids){.journal = journal, .since_run = start->run};

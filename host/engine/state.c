@@ -391,6 +391,37 @@ static void count_accounts(struct engine *engine)
         control_note_account(engine, n - 1);
 }
 
+/* Earlier numbers are counted above the run, which is lower: a state without any stays as it was.
+ */
+static void ids_save(const struct order_ids *ids, struct enc *enc)
+{
+    enc_u32(enc, ids->journal);
+    enc_u32(enc, ids->since_run | ids->n_earlier << 16);
+    for (uint32_t i = 0; i < ids->n_earlier; i++) {
+        enc_u32(enc, ids->earlier[i].journal);
+        enc_u32(enc, ids->earlier[i].since_run);
+    }
+}
+
+static void ids_load(struct order_ids *ids, struct dec *dec)
+{
+    uint32_t runs;
+
+    memset(ids, 0, sizeof(*ids));
+    ids->journal = dec_u32(dec);
+    runs = dec_u32(dec);
+    ids->since_run = runs & 0xffff;
+    ids->n_earlier = runs >> 16;
+    if (ids->n_earlier > ORDER_IDS_EARLIER) {
+        ids->n_earlier = 0;
+        dec_fail(dec);
+    }
+    for (uint32_t i = 0; i < ids->n_earlier; i++) {
+        ids->earlier[i].journal = dec_u32(dec);
+        ids->earlier[i].since_run = dec_u32(dec);
+    }
+}
+
 void state_save(struct engine *engine, struct enc *enc)
 {
     struct high high = high_of(engine);
@@ -404,8 +435,7 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0) |
                      (engine->is_figured != 0 ? STATE_FIGURED : 0));
     enc_u64(enc, engine->seed);
-    enc_u32(enc, engine->ids.journal);
-    enc_u32(enc, engine->ids.since_run);
+    ids_save(&engine->ids, enc);
     enc_u64(enc, engine->output_hash);
     enc_i64(enc, engine->sample_due);
     enc_i64(enc, engine->sweep_due);
@@ -566,8 +596,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->is_figured = (engine->mode & STATE_FIGURED) != 0;
     engine->mode &= ~(STATE_WITHIN | STATE_FIGURED);
     engine->seed = dec_u64(&dec);
-    engine->ids.journal = dec_u32(&dec);
-    engine->ids.since_run = dec_u32(&dec);
+    ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);
     engine->sample_due = dec_i64(&dec);
     engine->sweep_due = dec_i64(&dec);

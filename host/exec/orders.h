@@ -30,9 +30,17 @@
 #define ORDER_RUN_MAX      ((1u << ORDER_RUN_BITS) - 1)
 #define ORDER_COUNTER_MAX  ((1u << ORDER_COUNTER_BITS) - 1)
 
+/* Each restore of a backup draws another number, for the runs from since_run on. A run has client
+ * ids of one number alone: what another host wrote under an earlier one in a run as high is not of
+ * this journal. */
+#define ORDER_IDS_EARLIER 15
 struct order_ids {
     uint32_t journal;   /* 24 bits, drawn when the journal began; 0: it has no number */
     uint32_t since_run; /* the first run whose client ids carry it */
+    uint32_t n_earlier; /* the numbers before it, oldest first */
+    struct {
+        uint32_t journal, since_run;
+    } earlier[ORDER_IDS_EARLIER];
 };
 
 enum order_flags_own { /* upper half of struct order.flags; the lower is the intent's */

@@ -589,6 +589,26 @@ static int has_hole(const struct journal_reader *reader)
     return 0;
 }
 
+/* Something vouches for more than there is: is that damage? In a copy the market's files are the
+ * earlier ones, so what they vouch for was there when money's were read. */
+static int is_damage(const struct journal_reader *reader)
+{
+    if (reader->reading.is_copy)
+        return has_hole(reader) || reader->cursors[JOURNAL_MARKET].vouched >= reader->next_seq;
+    return !reader->reading.is_live || has_hole(reader);
+}
+
+/* Of a copy: does a money segment behind its end say that market data was dropped, which then is
+ * neither there nor said to be gone? */
+static int is_overtaken(const struct journal_reader *reader)
+{
+    const struct cursor *money = &reader->cursors[JOURNAL_MONEY];
+    uint32_t keep = reader->cuts[JOURNAL_MONEY].keep;
+    uint64_t said = keep > 0 ? money->segments[keep - 1].head.dropped_before : 0;
+
+    return reader->reading.is_copy && reader->dropped_before > said;
+}
+
 /* Finds where the journal ends and whether that can be. */
 static int judge(struct journal_reader *reader, struct error *err)
 {
@@ -617,6 +637,10 @@ static int judge(struct journal_reader *reader, struct error *err)
     }
     if (rc < 0)
         return error_set(err, rc, "%s", error_name(rc));
+    if (is_overtaken(reader))
+        return error_set(err, AGON_ECORRUPT,
+                         "market data before event %llu was dropped while it was copied",
+                         (unsigned long long)reader->dropped_before);
     summary->is_clean = is_clean && summary->n_torn == 0 && reader->n_rubbish == 0;
     summary->end.next_seq = reader->next_seq;
     if (where == NULL) {
@@ -633,8 +657,7 @@ static int judge(struct journal_reader *reader, struct error *err)
                        (unsigned long long)reader->next_seq);
         where = text;
     }
-    if (summary->durable_seq >= reader->next_seq &&
-        (!reader->reading.is_live || has_hole(reader))) {
+    if (summary->durable_seq >= reader->next_seq && is_damage(reader)) {
         if (!reader->reading.is_forced)
             return error_set(err, AGON_ECORRUPT,
                              "damage before the tail: %s; the journal ends before event %llu and "
@@ -644,11 +667,13 @@ static int judge(struct journal_reader *reader, struct error *err)
                              where, (unsigned long long)reader->next_seq,
                              (unsigned long long)summary->durable_seq);
         summary->is_forced = 1;
-        // What vouched for the part that is given up goes with it.
-        for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
-            reader->cuts[cls].offset = reader->cuts[cls].bare_offset;
-            reader->cuts[cls].chain = reader->cuts[cls].bare_chain;
-        }
+    }
+    // What vouched for the part that is given up goes with it.
+    for (int cls = 0; summary->durable_seq >= reader->next_seq && !reader->reading.is_live &&
+                      cls < JOURNAL_CLASSES;
+         cls++) {
+        reader->cuts[cls].offset = reader->cuts[cls].bare_offset;
+        reader->cuts[cls].chain = reader->cuts[cls].bare_chain;
     }
     if (summary->torn[0] == '\0' && (summary->n_torn > 0 || summary->is_forced))
         (void)snprintf(summary->torn, sizeof(summary->torn), "%s", where);

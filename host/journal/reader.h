@@ -23,6 +23,9 @@ struct journal_reading {
     uint64_t from_seq; /* 0: from the first, 1 */
     int is_forced;     /* take damage as the end; only when an operator asked for it */
     int is_live;       /* a host writes it meanwhile: it ends where it ends now */
+    /* It was copied while a host wrote it, the market's files first: it ends before the first
+     * number that one of both classes lacks, and what vouches for more goes with the rest. */
+    int is_copy;
     /* What brings the events of tapes that it names (journal/refs.h). NULL: they are passed over,
      * for who wants what is of money alone. Borrowed. */
     const struct journal_play *play;

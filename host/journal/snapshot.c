@@ -8,30 +8,29 @@
 #include "base/crc.h"
 
 #define HEAD       512
-#define NAME       48
 #define NEW        "snap.new"
 #define CHUNK      ((uint64_t)256 << 10)
 #define ENDIAN_TAG 0x01020304u
 
 static const unsigned char magic[8] = {'A', 'G', 'O', 'N', 'S', 'N', '\r', '\n'};
 
-static void name_of(char name[NAME], uint64_t seq)
+void snapshot_name(char name[SNAPSHOT_NAME], uint64_t seq)
 {
-    int n = snprintf(name, NAME, "snap-%020llu.as", (unsigned long long)seq);
+    int n = snprintf(name, SNAPSHOT_NAME, "snap-%020llu.as", (unsigned long long)seq);
 
-    REQUIRE(n > 0 && n < NAME);
+    REQUIRE(n > 0 && n < SNAPSHOT_NAME);
 }
 
-static int parse_name(const char *name, uint64_t *seq)
+int snapshot_parse_name(const char *name, uint64_t *seq)
 {
-    char again[NAME];
+    char again[SNAPSHOT_NAME];
 
     *seq = 0;
     if (strncmp(name, "snap-", 5) != 0)
         return 0;
     for (const char *at = name + 5; *at >= '0' && *at <= '9'; at++)
         *seq = *seq * 10 + (uint64_t)(*at - '0');
-    name_of(again, *seq);
+    snapshot_name(again, *seq);
     return strcmp(again, name) == 0;
 }
 
@@ -92,7 +91,7 @@ int snapshot_write(const struct disk *disk, struct snapshot *snapshot, const voi
 {
     unsigned char head[HEAD];
     struct hash hash;
-    char name[NAME];
+    char name[SNAPSHOT_NAME];
     int file, rc;
 
     if (n > SNAPSHOT_BYTES_MAX)
@@ -104,7 +103,7 @@ int snapshot_write(const struct disk *disk, struct snapshot *snapshot, const voi
         hash_update(&hash, bytes, n);
     hash_final(&hash, snapshot->state_hash);
     encode_head(snapshot, head);
-    name_of(name, snapshot->seq);
+    snapshot_name(name, snapshot->seq);
     rc = disk->remove(disk->ctx, NEW);
     if (rc < 0 && rc != AGON_ENOENT)
         return error_set(err, rc, "snapshot %s: %s", NEW, error_name(rc));
@@ -133,7 +132,7 @@ static int note(void *arg, const char *name)
     struct found *found = arg;
     uint64_t seq;
 
-    if (!parse_name(name, &seq))
+    if (!snapshot_parse_name(name, &seq))
         return AGON_OK;
     if (found->n == found->room) {
         uint64_t *more = realloc(found->seqs, (found->room * 2 + 16) * sizeof(*more));
@@ -202,13 +201,13 @@ int snapshot_find(const struct disk *disk, const struct snapshot_want *want,
 
     for (uint32_t i = 0; rc >= 0 && !is_found && i < found.n; i++) {
         uint64_t seq = found.seqs[want->oldest_from > 0 ? i : found.n - 1 - i];
-        char name[NAME], text[160];
+        char name[SNAPSHOT_NAME], text[160];
         const char *wrong;
         int file;
 
         if (seq < want->oldest_from)
             continue;
-        name_of(name, seq);
+        snapshot_name(name, seq);
         file = disk->open(disk->ctx, name, 0);
         if (file < 0) {
             rc = file;
@@ -234,11 +233,11 @@ int snapshot_load(const struct disk *disk, const struct snapshot *snapshot, void
 {
     unsigned char digest[HASH_SIZE];
     struct hash hash;
-    char name[NAME];
+    char name[SNAPSHOT_NAME];
     int64_t got;
     int file;
 
-    name_of(name, snapshot->seq);
+    snapshot_name(name, snapshot->seq);
     if (room < snapshot->n_bytes)
         return error_set(err, AGON_ERANGE, "snapshot %s: %llu bytes, room for %llu", name,
                          (unsigned long long)snapshot->n_bytes, (unsigned long long)room);
@@ -267,9 +266,9 @@ int snapshot_prune(const struct disk *disk, uint32_t n_keep, struct error *err)
     if (n_keep < 2)
         n_keep = 2;
     for (uint32_t i = 0; rc >= 0 && found.n > n_keep && i < found.n - n_keep; i++) {
-        char name[NAME];
+        char name[SNAPSHOT_NAME];
 
-        name_of(name, found.seqs[i]);
+        snapshot_name(name, found.seqs[i]);
         rc = disk->remove(disk->ctx, name);
         n_gone += rc >= 0;
     }

@@ -14,6 +14,7 @@
 
 #define SNAPSHOT_VERSION   1
 #define SNAPSHOT_BYTES_MAX ((uint64_t)1 << 30)
+#define SNAPSHOT_NAME      48
 
 struct snapshot {
     uint64_t seq;     /* last event in it */
@@ -32,6 +33,10 @@ struct snapshot_want {
     void (*on_skip)(void *ctx, const char *text);
     void *ctx;
 };
+
+void snapshot_name(char name[SNAPSHOT_NAME], uint64_t seq);
+/* True when name is one of ours. */
+int snapshot_parse_name(const char *name, uint64_t *seq);
 
 /* Fills n_bytes and state_hash of *snapshot; the rest is the caller's. Durable when it returns.
  * AGON_ENOSPC and AGON_EIO leave the older ones untouched. [writer] */

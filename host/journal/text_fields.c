@@ -57,6 +57,7 @@ static const char *const configs[] = {"none",
                                       [CONFIG_PORTFOLIO] = "portfolio",
                                       [CONFIG_STEP] = "step",
                                       [CONFIG_SAMPLES] = "samples",
+                                      [CONFIG_IDS] = "ids",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const begins[] = {"none", "start", "added", "reload", "restore", "fresh"};
@@ -478,6 +479,8 @@ static const struct text_field valuation_fields[] = {NAME16(record_asset, kind, 
                                                      U32(record_valuation, asset), END};
 static const struct text_field step_fields[] = {
     NAME16(record_asset, kind, configs), U16(record_step, is_bars), I64(record_step, step_ns), END};
+static const struct text_field ids_fields[] = {
+    NAME16(record_asset, kind, configs), U32(record_ids, journal), U32(record_ids, since_run), END};
 static const struct text_field samples_fields[] = {NAME16(record_asset, kind, configs),
                                                    U16(record_samples, is_within),
                                                    U16(record_samples, is_figured), END};
@@ -733,6 +736,9 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_SAMPLES)
         return samples_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_IDS)
+        return ids_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

@@ -310,7 +310,8 @@ enum config_kind {
     CONFIG_PARAM = 24,     /* a parameter of a slot's plugin that may change in flight */
     CONFIG_PORTFOLIO = 32, /* limits of all slots together */
     CONFIG_STEP = 33,      /* an instrument's data come in steps of a known length */
-    CONFIG_SAMPLES = 34    /* how equity's minutes are taken */
+    CONFIG_SAMPLES = 34,   /* how equity's minutes are taken */
+    CONFIG_IDS = 35        /* another number in client ids, of a folder that was restored */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -349,6 +350,17 @@ struct record_samples {
     struct agon_event_hdr hdr;
     uint16_t kind, is_within, is_figured, pad0;
     uint64_t pad1[3];
+};
+
+/* CONFIG of kind CONFIG_IDS: from run since_run on client ids carry another number, as the host
+ * from whose backup this journal was restored may have used what comes next. The START behind it
+ * names that number, and is of that run or a later one. */
+struct record_ids {
+    struct agon_event_hdr hdr;
+    uint16_t kind, pad0[3];
+    uint32_t journal; /* as in START */
+    uint32_t since_run;
+    uint64_t pad1[2];
 };
 
 enum generation_why {

@@ -11,6 +11,10 @@
 #include "sys/entropy.h"
 #include "sys/log.h"
 
+/* The host of before may have begun as many runs since the backup: orders of more are another
+ * host's to us. */
+#define RUNS_PASSED 64
+
 // There is no writer's thread yet.
 static int write_on(void *ctx, int is_bound)
 {
@@ -471,9 +475,59 @@ static uint32_t journal_number(const struct host *host)
 {
     uint32_t number = engine_order_ids(host->engine).journal;
 
+    if (number == 0)
+        number = host->restored_number;
+
     while (number == 0)
         number = (uint32_t)entropy_u64() & 0xffffff;
     return number;
+}
+
+/* Whether it is restored and goes on under a number that its journal does not know yet. */
+static int is_numbered_anew(const struct host *host)
+{
+    struct order_ids ids = engine_order_ids(host->engine);
+
+    for (uint32_t i = 0; i < ids.n_earlier; i++)
+        if (ids.earlier[i].journal == host->restored_number)
+            return 0;
+    return host->restored_number != 0 && ids.journal != 0 && ids.journal != host->restored_number;
+}
+
+uint32_t host_next_run(const struct host *host, uint32_t last_run)
+{
+    struct order_ids ids = engine_order_ids(host->engine);
+    uint32_t run = last_run + 1;
+
+    if (run < ids.since_run)
+        run = ids.since_run;
+    return is_numbered_anew(host) ? run + RUNS_PASSED : run;
+}
+
+/* A folder that was restored goes on under another number, and some runs later: no client id that
+ * the host of before wrote since its backup comes again, and orders of that many of its runs are
+ * known as this journal's, and cancelled. */
+static int step_ids(struct host *host, uint32_t run, struct error *err)
+{
+    struct record_ids record = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                .kind = CONFIG_IDS,
+                                .journal = host->restored_number,
+                                .since_run = run};
+
+    if (!is_numbered_anew(host) || run > ORDER_RUN_MAX) // of which the start says that it ends here
+        return AGON_OK;
+    if (engine_order_ids(host->engine).n_earlier == ORDER_IDS_EARLIER)
+        return error_set(err, AGON_ERANGE,
+                         "this journal was restored %d times, the maximum that its client ids can "
+                         "distinguish: stop trading with it and begin another run directory",
+                         ORDER_IDS_EARLIER);
+    log_warn(
+        "host", "restored",
+        "this run directory was restored from a backup, which ends with event %llu: client "
+        "ids carry another number, what happened on the account since is taken from the venue, "
+        "and what this journal's earlier host left open there is cancelled",
+        (unsigned long long)engine_seq(host->engine));
+    return boot_step(host, &record, "the number of client ids", err);
 }
 
 static int step_start(struct host *host, uint32_t run, struct error *err)
@@ -501,6 +555,7 @@ static int step_start(struct host *host, uint32_t run, struct error *err)
 
 int host_boot(struct host *host, uint32_t last_run, struct error *err)
 {
+    uint32_t run = host_next_run(host, last_run);
     struct host_config *config = &host->config;
     struct record_tournament tournament = {
         .hdr = {.type = EVENT_CONFIG, .granules = TOURNAMENT_GRANULES(config->tournament.n_more)},
@@ -567,7 +622,9 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0 && !engine_is_figured(host->engine))
         rc = boot_step(host, &samples, "what is kept of figures", err);
     if (rc >= 0)
-        rc = step_start(host, last_run + 1, err);
+        rc = step_ids(host, run, err);
+    if (rc >= 0)
+        rc = step_start(host, run, err);
     host_beat_ids(host);
     if (rc >= 0)
         rc = boot_states(host, err);

@@ -163,6 +163,7 @@ struct host {
     int has_beaten;               /* and whether it is ours by now */
     uint64_t hung[HOST_HUNG_MAX]; /* plugins in which a host hung: first 8 bytes of their hashes */
     uint32_t n_hung;
+    uint32_t restored_number;                   /* run/restored.h; 0: it was not */
     struct lock claim_lock;                     /* of claims */
     struct claim claims[2 * HOST_VENUES_MAX];   /* of each venue: the key's, the account's */
     char claim_names[2 * HOST_VENUES_MAX][128]; /* "": none is wanted */
@@ -390,6 +391,8 @@ void host_tell(struct host *host);
 /* loader.c */
 void *host_loader_main(void *ctx);
 void host_wake_loader(struct host *host);
+/* Of the run that begins; last_run: of what is to be gone on behind. */
+uint32_t host_next_run(const struct host *host, uint32_t last_run);
 int host_quarantine_open(struct host *host, struct error *err);
 int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err);
 int host_crew_step(void *ctx, struct agon_event_hdr *event);

@@ -39,6 +39,8 @@ int host_beat_open(struct host *host, struct error *err)
     return host->beat != NULL ? AGON_OK : err->code < 0 ? err->code : AGON_EIO;
 }
 
+_Static_assert(BEAT_EARLIER == ORDER_IDS_EARLIER, "the keeper knows all that the host knows");
+
 void host_beat_ids(struct host *host)
 {
     struct order_ids ids = engine_order_ids(host->engine);
@@ -47,6 +49,11 @@ void host_beat_ids(struct host *host)
         return;
     atomic_store(&host->beat->journal, ids.journal);
     atomic_store(&host->beat->since_run, ids.since_run);
+    for (uint32_t i = 0; i < ids.n_earlier; i++) {
+        atomic_store(&host->beat->earlier[i].journal, ids.earlier[i].journal);
+        atomic_store(&host->beat->earlier[i].since_run, ids.earlier[i].since_run);
+    }
+    atomic_store(&host->beat->n_earlier, ids.n_earlier);
 }
 
 void host_beat(struct host *host, uint32_t state, int64_t mono_ns)

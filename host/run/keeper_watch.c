@@ -51,12 +51,19 @@ int keeper_rescue_new(struct rescue **rescue, const struct host_config *config, 
                       const struct beat *beat, const struct stream_port *stream, struct error *err)
 {
     struct order_ids ids = {.journal = atomic_load(&beat->journal),
-                            .since_run = atomic_load(&beat->since_run)};
+                            .since_run = atomic_load(&beat->since_run),
+                            .n_earlier = atomic_load(&beat->n_earlier)};
     struct agon_instrument *instruments = calloc(HOST_INSTRUMENTS_MAX, sizeof(*instruments));
     uint32_t n = 0;
     int rc;
 
     *rescue = NULL;
+    if (ids.n_earlier > ORDER_IDS_EARLIER)
+        ids.n_earlier = ORDER_IDS_EARLIER;
+    for (uint32_t i = 0; i < ids.n_earlier; i++) {
+        ids.earlier[i].journal = atomic_load(&beat->earlier[i].journal);
+        ids.earlier[i].since_run = atomic_load(&beat->earlier[i].since_run);
+    }
     if (instruments == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < config->n_instruments; i++) {

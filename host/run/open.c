@@ -6,6 +6,7 @@
 
 #include "agent/run_process.h"
 #include "run/host_impl.h"
+#include "run/restored.h"
 #include "sys/buildid.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
@@ -47,6 +48,8 @@ static int open_dir(struct host *host, struct error *err)
         rc = rundir_join(&host->rundir, "plugins", host->plugin_dir, sizeof(host->plugin_dir));
     if (rc >= 0)
         rc = file_make_dir(host->plugin_dir, err);
+    if (rc >= 0)
+        rc = restored_read(host->config.dir, &host->restored_number, err);
     if (rc >= 0)
         rc = host_claim_keys(host, err); // before anything is written
     if (rc >= 0)
@@ -93,7 +96,7 @@ static int open_writer(struct host *host, const struct journal_summary *summary,
 {
     struct journal_config config = {
         .is_async = host->config.is_async,
-        .run = summary->end.last_run + 1,
+        .run = host_next_run(host, summary->end.last_run),
         .low_water_bytes = (uint64_t)host->config.low_water_bytes,
         .segment_bytes[JOURNAL_MARKET] = host->config.market_segment_bytes,
         .free_bytes = host->has_disk ? disk_posix_free : NULL,

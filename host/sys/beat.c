@@ -28,7 +28,8 @@ static void *map(const char *dir, int is_host, struct error *err)
         return NULL;
     if (fd >= 0 && (!is_host || ftruncate(fd, (off_t)sizeof(struct beat)) == 0) &&
         fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-        stat.st_size >= (off_t)sizeof(struct beat))
+        // What lacks of a shorter one lies in the same page, and is 0.
+        stat.st_size >= (off_t)BEAT_BYTES_BEFORE)
         at = mmap(NULL, sizeof(struct beat), is_host ? PROT_READ | PROT_WRITE : PROT_READ,
                   MAP_SHARED, fd, 0);
     if (at == MAP_FAILED)

@@ -10,6 +10,7 @@
 #define SYS_BEAT_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -17,6 +18,7 @@
 #define BEAT_FILE    "beat"
 #define BEAT_VERSION 2
 #define BEAT_SLOT    32
+#define BEAT_EARLIER 15 /* ORDER_IDS_EARLIER */
 
 enum beat_state {
     BEAT_NONE = 0,
@@ -36,7 +38,13 @@ struct beat {
     _Atomic uint64_t in_hash;   /* ... and that plugin's record_generation.generation_hash */
     _Atomic uint64_t pid_start; /* proc_start of pid: a number is given again, after a start of the
                                    machine too */
+    /* Of a folder that was restored. A host of before wrote none of this. */
+    _Atomic uint32_t n_earlier, pad;
+    struct {
+        _Atomic uint32_t journal, since_run;
+    } earlier[BEAT_EARLIER];
 };
+#define BEAT_BYTES_BEFORE offsetof(struct beat, n_earlier)
 
 /* Maps it for a host, made when it lacks. NULL with the reason. */
 struct beat *beat_open(const char *dir, struct error *err);

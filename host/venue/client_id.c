@@ -78,9 +78,17 @@ static int read_form(const struct form *form, const char *text, wide_t *out)
     return 1;
 }
 
-static int is_earlier(const struct order_ids *ids, uint64_t order_id)
+/* The number that ids of the order's run carry; 0: they are of the earlier form. */
+static uint32_t number_of(const struct order_ids *ids, uint64_t order_id)
 {
-    return ids->journal == 0 || ORDER_ID_RUN(order_id) < ids->since_run;
+    uint32_t run = ORDER_ID_RUN(order_id);
+
+    if (ids->journal == 0 || run >= ids->since_run)
+        return ids->journal;
+    for (uint32_t i = ids->n_earlier; i > 0; i--)
+        if (run >= ids->earlier[i - 1].since_run)
+            return ids->earlier[i - 1].journal;
+    return 0;
 }
 
 void client_id_format(const struct order_ids *ids, uint64_t order_id, uint8_t rev,
@@ -89,10 +97,10 @@ void client_id_format(const struct order_ids *ids, uint64_t order_id, uint8_t re
     uint32_t slot = ORDER_ID_SLOT(order_id);
     uint32_t run = ORDER_ID_RUN(order_id);
     uint32_t counter = ORDER_ID_COUNTER(order_id);
-    wide_t value = ids->journal;
+    wide_t value = number_of(ids, order_id);
 
     REQUIRE(order_id != 0);
-    if (is_earlier(ids, order_id)) {
+    if (value == 0) {
         write_form(&form_earlier, (wide_t)order_id << 8 | rev, text);
         return;
     }
@@ -136,11 +144,11 @@ enum client_id_whose client_id_read(const struct order_ids *ids, const char *tex
     if (n != CLIENT_ID_CHARS)
         return CLIENT_ID_STRANGER;
     // Ours first: what this journal wrote is never taken for anything else.
-    if (ids->journal != 0 && read_journal_form(text, id) && id->journal == ids->journal &&
-        !is_earlier(ids, id->order_id))
+    if (ids->journal != 0 && read_journal_form(text, id) &&
+        id->journal == number_of(ids, id->order_id))
         return CLIENT_ID_OURS;
     if (read_earlier_form(text, id))
-        return is_earlier(ids, id->order_id) ? CLIENT_ID_OURS : CLIENT_ID_OTHER;
+        return number_of(ids, id->order_id) == 0 ? CLIENT_ID_OURS : CLIENT_ID_OTHER;
     return read_journal_form(text, id) ? CLIENT_ID_OTHER : CLIENT_ID_STRANGER;
 }
 

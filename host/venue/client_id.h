@@ -9,7 +9,8 @@
  * journal is drawn when a journal begins and stands in its START, so that two hosts on one account
  * know each other's orders. Runs before that (run < since_run) had ids of an earlier form, without
  * it: 14 characters of slot 16, run 16, counter 32 and revision 8, and 4 of check. They stay known.
- * A journal that has no number yet (0) has ids of that form alone. [any]
+ * A journal that has no number yet (0) has ids of that form alone. One that was restored from a
+ * backup has a number for each stretch of its runs. [any]
  */
 #ifndef VENUE_CLIENT_ID_H
 #define VENUE_CLIENT_ID_H

@@ -38,7 +38,8 @@ for shell in bash zsh fish; do
         got=$(in_$shell agon "$@" | sort | tr '\n' ' ')
         [ "$got" = "$want " ] || fail "$shell: agon $*: '$got' instead of '$want'"
     }
-    gives 'backtest bench' b
+    gives 'backtest backup bench' b
+    gives 'restore' backup r
     gives '--seconds --seed' demo --se
     gives 'halt halts' ctl hal
     gives 'dry-run history show undo why' ctl tournament ''

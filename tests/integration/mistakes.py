@@ -66,7 +66,7 @@ class Bench:
         self.start = os.path.join(work, "start")
         self.folder = os.path.join(work, "row")
         self.names = {"PLUGINS": plugins, "FAULTY": faulty, "HOST": os.path.join(work, "run"),
-                      "ENDING": os.path.join(work, "ending"), "WORK": work}
+                      "ENDING": os.path.join(work, "ending"), "WORK": work, "AGON": agon}
         for name in ("PORT",):
             self.names[name] = os.environ[name]
         self.environment = dict(os.environ, CREDENTIALS_DIRECTORY=os.path.join(self.folder, "credentials"),

@@ -616,6 +616,57 @@ START_TEST(the_numbers_of_a_numbered_journal_stay_within_its_client_ids)
 }
 END_TEST
 
+static int step_ids(uint32_t journal, uint32_t since_run)
+{
+    struct record_ids ids = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                             .kind = CONFIG_IDS,
+                             .journal = journal,
+                             .since_run = since_run};
+
+    return world_step(world, &ids);
+}
+static int step_start(uint32_t journal, uint32_t run)
+{
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1},
+        .run = run,
+        .mode = RUN_PAPER,
+        .journal = {journal & 0xff, journal >> 8 & 0xff, (unsigned char)(journal >> 16)}};
+
+    return world_step(world, &start);
+}
+
+START_TEST(a_restored_journal_goes_on_under_another_number_and_keeps_those_of_before)
+{
+    struct order_ids ids;
+
+    world = world_new(RUN_PAPER);
+    ck_assert_int_eq(step_ids(0x111111, 9), AGON_EINVAL); // there is none that it could follow
+    ck_assert_int_eq(step_start(0x111111, 2), AGON_OK);
+    ck_assert_int_eq(step_ids(0x111111, 9), AGON_EINVAL); // the same is no other
+    ck_assert_int_eq(step_ids(0, 9), AGON_EINVAL);
+    ck_assert_int_eq(step_ids(0x1000000, 9), AGON_EINVAL);
+    ck_assert_int_eq(step_ids(0x222222, 2), AGON_EINVAL); // this run has its number
+    ck_assert_int_eq(step_ids(0x222222, ORDER_RUN_MAX + 1), AGON_EINVAL);
+    ck_assert_int_eq(step_ids(0x222222, 66), AGON_OK);
+    ck_assert_int_eq(step_start(0x111111, 66), AGON_EINVAL);
+    ck_assert_int_eq(step_start(0x222222, 65), AGON_EINVAL);
+    ck_assert_int_eq(step_start(0x222222, 66), AGON_OK);
+    ck_assert_int_eq(step_ids(0x111111, 99), AGON_EINVAL); // an old one would come again
+    ids = engine_order_ids(world->engine);
+    ck_assert_uint_eq(ids.journal, 0x222222);
+    ck_assert_uint_eq(ids.since_run, 66);
+    ck_assert_uint_eq(ids.n_earlier, 1);
+    ck_assert_uint_eq(ids.earlier[0].journal, 0x111111);
+    ck_assert_uint_eq(ids.earlier[0].since_run, 2);
+    for (uint32_t i = 1; i < ORDER_IDS_EARLIER; i++)
+        ck_assert_int_eq(step_ids(0x300000 + i, 66 + i), AGON_OK);
+    ck_assert_int_eq(step_ids(0x400000, 200), AGON_ENOSPC); // and it stays as it is
+    ck_assert_int_eq(step_start(0x300000 + ORDER_IDS_EARLIER - 1, 200), AGON_OK);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_intents");
@@ -626,6 +677,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_book_made_of_bars_is_as_young_as_its_bars_let_it_be);
     tcase_add_test(tcase, the_numbers_of_a_numbered_journal_stay_within_its_client_ids);
+    tcase_add_test(tcase,
+                   a_restored_journal_goes_on_under_another_number_and_keeps_those_of_before);
     tcase_add_test(tcase, a_replacement_to_a_higher_price_is_held_back_at_that_price);
     tcase_add_test(tcase, a_replacement_that_races_fills_loses_none);
     tcase_add_test(tcase, a_replacement_of_unknown_fate_ends_as_the_venue_shows);

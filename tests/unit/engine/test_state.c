@@ -34,7 +34,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6446912,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6447040,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -141,6 +141,11 @@ START_TEST(the_engine_itself)
     STATE(engine->seed);
     STATE(engine->ids.journal);
     STATE(engine->ids.since_run);
+    engine->ids.n_earlier = ORDER_IDS_EARLIER;
+    world_hash(world, before);
+    STATE(engine->ids.n_earlier);
+    for (int i = 0; i < ORDER_IDS_EARLIER; i++)
+        STATE(engine->ids.earlier[i]);
     STATE(engine->output_hash);
     STATE(engine->account_of[1]);
     STATE(engine->account_of[VENUES_MAX]);

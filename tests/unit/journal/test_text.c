@@ -228,7 +228,11 @@ START_TEST(each_kind_of_configuration_shows_what_it_sets)
     struct record_samples samples = {
         .hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1}, .kind = CONFIG_SAMPLES, .is_within = 1};
 
+    struct record_ids ids = {
+        .hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1}, .kind = CONFIG_IDS, .journal = 7, .since_run = 68};
+
     slot.limits.daily_loss_amt = 1234;
+    ck_assert_ptr_nonnull(strstr(json_of(&ids), "\"kind\":\"ids\",\"journal\":7,\"since_run\":68"));
     ck_assert_ptr_nonnull(strstr(json_of(&samples), "\"kind\":\"samples\",\"is_within\":1"));
     ck_assert_ptr_nonnull(strstr(json_of(&asset), "\"asset\":3,"));
     ck_assert_ptr_nonnull(strstr(text, "\"name\":\"PEPE\""));
