@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "report/figures.h"
+#include "report/run_compare.h"
 #include "report/run_report.h"
 
 /* As `agon replay` has them: a state that differs is a failed check, and a journal that cannot be
@@ -55,16 +56,73 @@ static void say_proof(const struct replay *replay, char *text, size_t room)
         (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks, state);
 }
 
+struct opts {
+    struct arg_list dir;
+    const char *html, *tapes, *against;
+    int is_live, is_json;
+};
+
+/* An exit code, with what it is about on standard error. */
+static int read_run(const struct opts *opts, const char *path, struct run_report *story)
+{
+    struct run_report_source source = {
+        .speed_milli = 1000, .tapes = opts->tapes, .is_live = opts->is_live};
+    struct error err = {0};
+    char dir[PATH_MAX];
+    int rc;
+
+    if (!journal_dir("report", path, dir, sizeof(dir)))
+        return EXIT_DATA;
+    source.journal = dir;
+    rc = run_report_read(story, &source, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon report: %s: %s\n", args_safe(dir), err.text);
+        return exit_of(rc, &story->replay);
+    }
+    return EXIT_OK;
+}
+
+static int show(const struct opts *opts, const struct run_report *story,
+                const struct run_compare *compare)
+{
+    struct run_report_page page = {.title = "Agon: a run", .path = opts->html, .compare = compare};
+    struct error err = {0};
+    char command[2 * PATH_MAX + 64], proof[320];
+    int rc = EXIT_OK;
+
+    say_proof(&story->replay, proof, sizeof(proof));
+    if (opts->html != NULL) {
+        snprintf(command, sizeof(command), "agon report %s%s%s --html %s", opts->dir.at[0],
+                 opts->against != NULL ? " --against " : "",
+                 opts->against != NULL ? opts->against : "", opts->html);
+        page.proof = proof;
+        page.command = command;
+        if (run_report_html(story, &page, &err) < 0) {
+            fprintf(stderr, "agon report: %s\n", err.text);
+            rc = EXIT_ENVIRONMENT;
+        }
+    }
+    if (opts->is_json)
+        return run_report_json(story, compare, stdout) < 0 ? EXIT_ENVIRONMENT : rc;
+    run_report_print(story, stdout);
+    print_agents(story);
+    if (compare != NULL) {
+        printf("\n");
+        run_compare_print(compare, stdout);
+    }
+    printf("\n%s\n", proof);
+    return rc;
+}
+
 int cmd_report(int argc, char **argv)
 {
-    struct opts {
-        struct arg_list dir;
-        const char *html, *tapes;
-        int is_live, is_json;
-    } opts = {0};
+    struct opts opts = {0};
     const struct arg table[] = {
         {"html", ARG_TEXT, "FILE", "the same and more as a page that needs nothing else",
          &opts.html},
+        {"against", ARG_TEXT, "DIRECTORY",
+         "beside it another run, of a host or of a backtest: each figure, and the difference",
+         &opts.against},
         {"tapes", ARG_TEXT, "DIR",
          "look there first for the tapes that a backtest's journal names (where they were, the "
          "journal's folder, the one above)",
@@ -82,51 +140,29 @@ int cmd_report(int argc, char **argv)
         .operands = &opts.dir,
         .operands_min = 1,
         .operands_max = 1};
-    struct run_report *story = calloc(1, sizeof(*story));
-    struct run_report_source source = {.speed_milli = 1000};
-    struct run_report_page page = {.title = "Agon: a run"};
+    struct run_report *stories;
+    struct run_compare compare;
     struct error err = {0};
-    char dir[PATH_MAX], command[PATH_MAX + 32], proof[320];
     int rc = args_parse(&spec, argc, argv);
 
-    if (story == NULL || rc != ARGS_RUN) {
-        free(story);
-        return rc != ARGS_RUN ? rc : EXIT_ENVIRONMENT;
-    }
-    if (!journal_dir("report", opts.dir.at[0], dir, sizeof(dir))) {
-        free(story);
-        return EXIT_DATA;
-    }
-    source.journal = dir;
-    source.tapes = opts.tapes;
-    source.is_live = opts.is_live;
-    rc = run_report_read(story, &source, &err);
-    if (rc < 0) {
-        fprintf(stderr, "agon report: %s: %s\n", args_safe(dir), err.text);
-        rc = exit_of(rc, &story->replay);
-    } else {
-        say_proof(&story->replay, proof, sizeof(proof));
-        rc = EXIT_OK;
-        if (opts.html != NULL) {
-            snprintf(command, sizeof(command), "agon report %s --html %s", opts.dir.at[0],
-                     opts.html);
-            page.path = opts.html;
-            page.proof = proof;
-            page.command = command;
-            if (run_report_html(story, &page, &err) < 0) {
-                fprintf(stderr, "agon report: %s\n", err.text);
-                rc = EXIT_ENVIRONMENT;
-            }
-        }
-        if (opts.is_json) {
-            rc = run_report_json(story, stdout) < 0 ? EXIT_ENVIRONMENT : rc;
-        } else {
-            run_report_print(story, stdout);
-            print_agents(story);
-            printf("\n%s\n", proof);
+    if (rc != ARGS_RUN)
+        return rc;
+    stories = calloc(2, sizeof(*stories));
+    if (stories == NULL)
+        return EXIT_ENVIRONMENT;
+    compare = (struct run_compare){&stories[0], &stories[1], opts.against};
+    rc = read_run(&opts, opts.dir.at[0], &stories[0]);
+    if (rc == EXIT_OK && opts.against != NULL) {
+        rc = read_run(&opts, opts.against, &stories[1]);
+        if (rc == EXIT_OK && run_compare_check(&compare, &err) < 0) {
+            fprintf(stderr, "agon report: --against %s: %s\n", args_safe(opts.against), err.text);
+            rc = EXIT_FLAGS;
         }
     }
-    run_report_free(story);
-    free(story);
+    if (rc == EXIT_OK)
+        rc = show(&opts, &stories[0], opts.against != NULL ? &compare : NULL);
+    run_report_free(&stories[0]);
+    run_report_free(&stories[1]);
+    free(stories);
     return rc;
 }

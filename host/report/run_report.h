@@ -114,9 +114,10 @@ char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN
 /* What happened, one line each, and the last tournament. */
 void run_report_print(const struct run_report *story, FILE *out);
 /* One object: figures of docs/figures.md, trades (the newest), drawdowns, what happened. Amounts as
- * texts of the base currency; quantity, entry, exit and result of a trade as numbers. AGON_ENOMEM.
- */
-int run_report_json(const struct run_report *story, FILE *out);
+ * texts of the base currency; quantity, entry, exit and result of a trade as numbers. compare:
+ * another run beside it (run_compare.h), or NULL. AGON_ENOMEM. */
+struct run_compare;
+int run_report_json(const struct run_report *story, const struct run_compare *compare, FILE *out);
 
 struct host_view;
 struct host_changeover;
@@ -127,7 +128,8 @@ struct run_report_page {
     const struct host_view *view; /* at the end; NULL: there is no host, and no changeovers */
     const struct host_changeover *changeovers; /* n of them */
     uint32_t n_changeovers;
-    const char *proof; /* a sentence */
+    const char *proof;                 /* a sentence */
+    const struct run_compare *compare; /* with another run; NULL: none */
 };
 /* The same and more as one page of HTML. AGON_EIO. */
 int run_report_html(const struct run_report *story, const struct run_report_page *page,

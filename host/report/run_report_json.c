@@ -4,6 +4,7 @@
 
 #include "market/instrument_kind.h"
 #include "report/figures.h"
+#include "report/run_compare.h"
 #include "report/run_report.h"
 #include "report/trail.h"
 #include "sys/clock.h"
@@ -91,7 +92,7 @@ static json_t *happenings_json(const struct run_report *story)
     return all;
 }
 
-int run_report_json(const struct run_report *story, FILE *out)
+int run_report_json(const struct run_report *story, const struct run_compare *compare, FILE *out)
 {
     const struct instruments *table = engine_instruments(story->engine);
     const struct slots *slots = engine_slots(story->engine);
@@ -121,8 +122,11 @@ int run_report_json(const struct run_report *story, FILE *out)
         trades_json(story), "happenings", happenings_json(story), "events",
         (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks,
         "state_hash", state, "intents_hash", intents);
-    if (root == NULL)
+    if (root == NULL ||
+        (compare != NULL && json_object_set_new(root, "beside", run_compare_json(compare)) < 0)) {
+        json_decref(root);
         return AGON_ENOMEM;
+    }
     rc = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 ? AGON_OK : AGON_EIO;
     fputc('\n', out);
     json_decref(root);

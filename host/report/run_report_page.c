@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "report/page.h"
+#include "report/run_compare.h"
 #include "report/run_report.h"
 #include "report/run_sections.h"
 #include "report/table.h"
@@ -268,6 +269,8 @@ int run_report_html(const struct run_report *story, const struct run_report_page
         if (rate[0] != '\0')
             page_text(page, "Not as at the real venue: %s.", rate);
         rc = run_sections_whole(story, page);
+        if (rc >= 0 && at->compare != NULL)
+            rc = run_compare_page(at->compare, page);
         if (rc >= 0)
             rc = put_plots(story, page);
         put_happenings(story, page);

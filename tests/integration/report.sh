@@ -43,6 +43,45 @@ END
 "$AGON" report "$WORK/journal" --json --html "$WORK/journal.html" >"$WORK/report.json" || fail "report ended with $?"
 python3 "$CHECK" "$WORK" || fail "the script comes to other figures"
 
+# Two runs beside each other: what each says of itself, and the difference; an agent that one of them lacks has no figures there.
+sed '/idle_btc/d; s/fast: 5, slow: 20/fast: 8, slow: 30/' "$WORK/roster.yaml" >"$WORK/other.yaml"
+"$AGON" backtest --roster "$WORK/other.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" \
+    --funding "$WORK/ETHUSDT_funding.csv" --journal "$WORK/other" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
+"$AGON" report "$WORK/other" --json >"$WORK/other.json" || fail "report ended with $?"
+"$AGON" report "$WORK/journal" --against "$WORK/other" --json --html "$WORK/both.html" >"$WORK/both.json" || fail "report ended with $?"
+python3 - "$WORK" <<'END' || fail "two runs beside each other"
+import json
+import sys
+run, other, both = (json.load(open(f"{sys.argv[1]}/{name}.json")) for name in ("report", "other", "both"))
+beside = both.pop("beside")
+assert both == run, "the run's own report is another"
+def check(name, mine, theirs, cells):
+    for key, cell in cells.items():
+        key_of = {"trades": "trades_n"}.get(key, key) if name == "all" else key
+        for of, side in ((mine, "this"), (theirs, "other")):
+            want = None if of is None else of.get(key_of)
+            assert (want is None) == (cell[side] is None) and (want is None or abs(float(want) - cell[side]) < 5e-7), (name, key, side, want, cell)
+        if cell["this"] is None or cell["other"] is None:
+            assert cell["difference"] is None, (name, key, cell)
+        else:
+            assert abs(cell["difference"] - (cell["this"] - cell["other"])) < 1e-9, (name, key, cell)
+whole = lambda report: {**report["all"], "hold_return": report["hold_return"], "trades_n": report["trades_n"]}
+check("all", whole(run), whole(other), beside["all"])
+agents = lambda report: {agent["name"]: agent for agent in report["agents"]}
+mine, theirs = agents(run), agents(other)
+assert set(beside["agents"]) == set(mine) == set(theirs) | {"idle_btc"}
+for name, cells in beside["agents"].items():
+    check(name, mine.get(name), theirs.get(name), cells)
+assert beside["agents"]["cross_btc"]["result"]["difference"] != 0 and beside["agents"]["both_eth"]["result"]["difference"] == 0
+END
+"$AGON" report "$WORK/journal" --against "$WORK/other" >"$WORK/text" || fail "report ended with $?"
+grep -q "^Beside $WORK/other \[USDT\]" "$WORK/text" && grep -q '^idle_btc  *0.00  *-  *-$' "$WORK/text" || fail "the text: $(cat "$WORK/text")"
+for what in 'Beside another run' 'Return of both, each from its own start'; do
+    grep -q "$what" "$WORK/both.html" || fail "the page does not tell of '$what'"
+done
+"$AGON" report "$WORK/journal" --against "$WORK/nosuch" >"$WORK/text" 2>&1
+[ $? = 4 ] || fail "another run that is not there: $(cat "$WORK/text")"
+
 # As text, with its proof; each page holds what its reader is to see.
 "$AGON" report "$WORK/journal" >"$WORK/text" || fail "report ended with $?"
 grep -q "^Proven: the journal's [0-9]* events, .* reach all [0-9]* recorded state hashes" "$WORK/text" || fail "no proof: $(tail -3 "$WORK/text")"

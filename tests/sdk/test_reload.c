@@ -272,8 +272,9 @@ START_TEST(a_hundred_reloads_lose_nothing_and_leave_nothing)
     ck_assert_uint_eq(n_of("/proc/self/fd"), fds);
     if (IS_BARE) {
         ck_assert_uint_le(n_maps(), maps + 2);
-        // A generation that stayed would be a megabyte each time; the heap itself breathes.
-        ck_assert_uint_le(own_bytes(), bytes + (4 << 20));
+        // A generation that stayed would be a megabyte each time, fifty in all; the heap itself
+        // breathes, and the longer reloads take here, the more of the engine's tables is touched.
+        ck_assert_uint_le(own_bytes(), bytes + (16 << 20));
     }
     run(AFTER);
     state = state_of(0);
