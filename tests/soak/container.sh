@@ -45,7 +45,8 @@ as_agon sh -c 'cd /tmp && agon demo --seconds 10 --report off' >"$work/demo.log"
 tail -n 4 "$work/demo.log"
 # As the image is started, on the simulator in place of an exchange: what runs in it can be asked, and ends well.
 buildah copy -q "$container" "$work/src/configs" /tmp/configs >/dev/null || fail "buildah copy"
-as_agon sh -c 'cd /tmp || exit 1; agon sim --port 18080 --speed 60 >sim.json &
+as_agon sh -c 'cd /tmp || exit 1; agon sim --port 18080 --speed 60 >sim.json & sim=$!
+    trap "kill $sim" EXIT
     agon run --config configs/sim.yaml --dir /var/lib/agon/run --for 20s >run.log 2>&1 &
     until agon ctl status --dir /var/lib/agon/run >status.txt 2>/dev/null; do kill -0 $! || exit 1; sleep 0.2; done
     cat status.txt; wait $!' >"$work/run.log" 2>&1 || { tail -n 30 "$work/run.log"; fail "a host in it"; }
