@@ -15,6 +15,7 @@
 #include "backup/manifest.h"
 #include "backup/stage.h"
 #include "journal/copy.h"
+#include "journal/text.h"
 #include "run/keeper_log.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
@@ -109,7 +110,6 @@ static int copy_journal(const struct backup_config *config, const char *from, co
 static json_t *describe(const struct backup_config *config, const struct journal_copied *copied,
                         const struct facts *facts)
 {
-    static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
     unsigned char build[BUILD_ID_MAX] = {0};
     char made[CLOCK_TEXT], first[CLOCK_TEXT], last[CLOCK_TEXT], id[33], hex[2 * BUILD_ID_MAX + 1];
     size_t n = buildid_own(build);
@@ -133,7 +133,7 @@ static json_t *describe(const struct backup_config *config, const struct journal
     json_object_set_new(manifest, "host_was_running", json_boolean(copied->was_live));
     TEXT("journal_id", id);
     NUMBER("run", facts->run);
-    TEXT("mode", modes[facts->mode < 5 ? facts->mode : 0]);
+    TEXT("mode", text_name(TEXT_MODE, facts->mode));
     NUMBER("first_event", facts->first_seq);
     NUMBER("last_event", facts->last_seq);
     TEXT("first_time", first);

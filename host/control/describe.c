@@ -99,6 +99,20 @@ const struct control_field *describe_gives(const struct control_verb *verb, int 
     return verb->gives_one != NULL && n_args == verb->args_max ? verb->gives_one : verb->gives;
 }
 
+int describe_is_first(const struct control_port *port, const struct control_verb *verb)
+{
+    const struct control_verb *first = port->verbs;
+
+    if (verb->scope == CONTROL_CLIENT)
+        return 0;
+    while (first->scope == CONTROL_CLIENT || strcmp(port->group(first), port->group(verb)) != 0)
+        first++;
+    return first == verb;
+}
+
+const struct control_verb describe_all = {
+    .scope = CONTROL_OPERATE, .args_max = 1, .is_slow = 1, .usage = "", .name = ""};
+
 /* Which routes may answer with it. */
 enum { OF_ALL = 1, OF_ARGS = 2, OF_POST = 4, OF_SLOW = 8, OF_FILE = 16, OF_OPTION = 32 };
 static const struct {

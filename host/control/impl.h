@@ -220,6 +220,9 @@ int describe_arg(const struct control_port *port, const struct control_verb *ver
 /* The nth status of a route; NULL: there are not so many. verb NULL: one that is no verb's. */
 const struct describe_status *describe_status(const struct control_verb *verb, int n_args,
                                               uint32_t nth);
+/* Is it the first of its group that has a route? */
+int describe_is_first(const struct control_port *port, const struct control_verb *verb);
+extern const struct control_verb describe_all; /* one that may answer with every status */
 const struct control_field *describe_gives(const struct control_verb *verb, int n_args);
 /* Arguments in the path, from and to: of those that look; of the others they are in the body. */
 void describe_in_path(const struct control_verb *verb, int *least, int *most);

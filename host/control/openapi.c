@@ -550,14 +550,11 @@ static void put_schemas(const struct control_port *port, struct jout *out)
 static void put_responses(struct jout *out)
 {
     static const struct control_field error = {.type = CONTROL_OBJECT, .of = &describe_error};
-    // One that has them all.
-    const struct control_verb all = {
-        .scope = CONTROL_OPERATE, .args_max = 1, .is_slow = 1, .usage = "", .name = ""};
     const struct describe_status *one;
 
     jout_key(out, "responses");
     jout_open(out, '{');
-    for (uint32_t i = 0; (one = describe_status(&all, 1, i)) != NULL; i++)
+    for (uint32_t i = 0; (one = describe_status(&describe_all, 1, i)) != NULL; i++)
         put_answer(out, one->name, one->doc, JSON_TYPE, &error);
     jout_close(out, '{');
 }
@@ -600,13 +597,7 @@ static void put_all_tags(const struct control_port *port, struct jout *out)
     jout_open(out, '[');
     for (const struct control_verb *verb = port->verbs; port->group != NULL && verb->name != NULL;
          verb++) {
-        const struct control_verb *first = port->verbs;
-
-        if (verb->scope == CONTROL_CLIENT)
-            continue;
-        while (first->scope == CONTROL_CLIENT || strcmp(port->group(first), port->group(verb)) != 0)
-            first++;
-        if (first != verb)
+        if (!describe_is_first(port, verb))
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "name", port->group(verb));

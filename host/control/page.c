@@ -96,15 +96,13 @@ static void put_arguments(const struct control_port *port, FILE *out)
 
 static void put_statuses(FILE *out)
 {
-    const struct control_verb all = {
-        .scope = CONTROL_OPERATE, .args_max = 1, .is_slow = 1, .usage = "", .name = ""};
     const struct describe_status *one;
 
     fputs(
         "\n## Statuses\n\n| status | |\n| --- | --- |\n| 200 | the answer; of a POST: it is taken, "
         "and `seq` is the event's number |\n",
         out);
-    for (uint32_t i = 0; (one = describe_status(&all, 1, i)) != NULL; i++)
+    for (uint32_t i = 0; (one = describe_status(&describe_all, 1, i)) != NULL; i++)
         fprintf(out, "| %d | %s |\n", one->status, one->doc);
 }
 
@@ -146,13 +144,7 @@ void control_page(const struct control_port *port, FILE *out)
     uint32_t n = describe_shapes(port, shapes);
 
     for (const struct control_verb *verb = port->verbs; verb->name != NULL; verb++) {
-        const struct control_verb *first = port->verbs;
-
-        if (verb->scope == CONTROL_CLIENT)
-            continue;
-        while (first->scope == CONTROL_CLIENT || strcmp(port->group(first), port->group(verb)) != 0)
-            first++;
-        if (first == verb)
+        if (describe_is_first(port, verb))
             put_group(port, port->group(verb), out);
     }
     put_arguments(port, out);

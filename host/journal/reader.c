@@ -669,11 +669,12 @@ static int judge(struct journal_reader *reader, struct error *err)
         summary->is_forced = 1;
     }
     // What vouched for the part that is given up goes with it.
-    for (int cls = 0; summary->durable_seq >= reader->next_seq && !reader->reading.is_live &&
-                      cls < JOURNAL_CLASSES;
-         cls++) {
-        reader->cuts[cls].offset = reader->cuts[cls].bare_offset;
-        reader->cuts[cls].chain = reader->cuts[cls].bare_chain;
+    if (summary->durable_seq >= reader->next_seq &&
+        (summary->is_forced || reader->reading.is_copy)) {
+        for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
+            reader->cuts[cls].offset = reader->cuts[cls].bare_offset;
+            reader->cuts[cls].chain = reader->cuts[cls].bare_chain;
+        }
     }
     if (summary->torn[0] == '\0' && (summary->n_torn > 0 || summary->is_forced))
         (void)snprintf(summary->torn, sizeof(summary->torn), "%s", where);

@@ -34,7 +34,8 @@ enum text_of {
     TEXT_TIF = 3,
     TEXT_STATE = 4,  /* of an order */
     TEXT_REPORT = 5, /* kind of a REPORT */
-    TEXT_INTENT = 6  /* kind of an INTENT */
+    TEXT_INTENT = 6, /* kind of an INTENT */
+    TEXT_MODE = 7    /* of a START */
 };
 const char *text_name(enum text_of what, uint32_t value);
 

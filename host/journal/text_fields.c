@@ -700,7 +700,8 @@ const char *text_name(enum text_of what, uint32_t value)
                [TEXT_TIF] = {tifs, N_OF(tifs)},
                [TEXT_STATE] = {states, N_OF(states)},
                [TEXT_REPORT] = {reports, N_OF(reports)},
-               [TEXT_INTENT] = {intents, N_OF(intents)}};
+               [TEXT_INTENT] = {intents, N_OF(intents)},
+               [TEXT_MODE] = {modes, N_OF(modes)}};
 
     return value < all[what].n ? all[what].names[value] : NULL;
 }

@@ -313,9 +313,9 @@ static void see_fills(struct api *api)
         if (strcmp(of->name, view->slots[fill->slot].name) != 0)
             *of = (struct api_fills){0};
         memcpy(of->name, view->slots[fill->slot].name, sizeof(of->name));
-        of->all[of->n++ % FILLS] = *fill;
+        of->all[of->n++ % HOST_VIEW_FILLS] = *fill;
         if (fill->is_closing)
-            of->closing[of->n_closing++ % FILLS] = *fill;
+            of->closing[of->n_closing++ % CLOSINGS] = *fill;
     }
 }
 
@@ -340,10 +340,10 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
         (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
         return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
     of = api_fills_of(api, (uint32_t)slot);
-    n = of == NULL ? 0 : of->n_closing < FILLS ? of->n_closing : FILLS;
+    n = of == NULL ? 0 : of->n_closing < CLOSINGS ? of->n_closing : CLOSINGS;
     jout_open(out, '[');
     for (uint64_t i = 1; i <= n; i++) {
-        const struct host_view_fill *fill = &of->closing[(of->n_closing - i) % FILLS];
+        const struct host_view_fill *fill = &of->closing[(of->n_closing - i) % CLOSINGS];
 
         if (fill->seq <= (uint64_t)after)
             break;

@@ -14,7 +14,7 @@
 #define EVENTS             256
 #define EVENTS_LIVE        48 /* the newest are sent to the page by themselves */
 #define TRADES             40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
-#define FILLS              64 /* of each agent: the newest, and the newest that closed something */
+#define CLOSINGS           64 /* of each agent: the newest fills that closed something */
 #define PLANS              96
 #define PLAN_ROWS          64 /* of a plan; more are left out */
 #define HEALTH             288
@@ -44,7 +44,8 @@ struct api_event {
 };
 struct api_fills { /* of an agent, whoever else trades more */
     char name[SLOT_NAME];
-    struct host_view_fill all[FILLS], closing[FILLS]; /* number n at place n % FILLS */
+    struct host_view_fill all[HOST_VIEW_FILLS]; /* number n at place n % HOST_VIEW_FILLS */
+    struct host_view_fill closing[CLOSINGS];    /* likewise */
     uint64_t n, n_closing;
 };
 struct api_plan_row {

@@ -91,24 +91,14 @@ static void put_exits(const struct api *api, int only, struct jout *out)
 
 static void put_fills(const struct api *api, int only, struct jout *out)
 {
-    const struct host_view *view = api->view;
-    uint64_t n = view->n_fills < HOST_VIEW_FILLS ? view->n_fills : HOST_VIEW_FILLS;
-
+    // Of one agent its own, which others do not push out.
     const struct api_fills *of = only < 0 ? NULL : api_fills_of(api, (uint32_t)only);
-    uint64_t kept = of == NULL ? 0 : of->n < FILLS ? of->n : FILLS, there = 0;
+    const struct host_view_fill *all = of != NULL ? of->all : api->view->fills;
+    uint64_t n = of != NULL ? of->n : only < 0 ? api->view->n_fills : 0;
 
-    for (uint64_t i = 1; i <= n; i++)
-        there += view->fills[(view->n_fills - i) % HOST_VIEW_FILLS].slot == only;
     jout_open(out, '[');
-    // Who trades seldom has its own kept longer than the newest of all are.
-    for (uint64_t i = 1; i <= kept && kept > there; i++)
-        api_put_fill(api, &of->all[(of->n - i) % FILLS], out);
-    for (uint64_t i = 1; i <= n && kept <= there; i++) {
-        const struct host_view_fill *fill = &view->fills[(view->n_fills - i) % HOST_VIEW_FILLS];
-
-        if (only < 0 || fill->slot == only)
-            api_put_fill(api, fill, out);
-    }
+    for (uint64_t i = 1; i <= n && i <= HOST_VIEW_FILLS; i++)
+        api_put_fill(api, &all[(n - i) % HOST_VIEW_FILLS], out);
     jout_close(out, '[');
 }
 

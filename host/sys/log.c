@@ -18,7 +18,7 @@
 #include "sys/futex.h"
 #include "sys/memory.h"
 
-#define LINES_DEFAULT 16384u
+#define LINES_DEFAULT 8192u
 #define LINES_ERROR   1024u
 #define KEYS          256u
 #define PARK_NS       200000000 /* how long a folded repeat may stay untold */

@@ -27,7 +27,7 @@ struct log_config {
     int is_json;           /* NDJSON; else text */
     int has_colour;        /* text only */
     int is_direct;         /* no thread: each call writes its line before it returns */
-    uint32_t lines;        /* room of the ring, a power of two; 0: 16384 */
+    uint32_t lines;        /* room of the ring, a power of two; 0: 8192 */
     int64_t (*mono)(void); /* clocks; NULL: the system's */
     int64_t (*wall)(void);
 };

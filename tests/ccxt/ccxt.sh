@@ -18,16 +18,8 @@ done
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b > 18 ? 0 : 1)' ||
     skip "needs node 20.19 or newer, this is $(node --version)"
 
-# install: what the lock file names, checked by its hashes, without scripts of packages. Two at once: one waits.
-install() {
-    cmp -s "$here/package-lock.json" "$place/.installed" && return 0
-    cp "$here/package.json" "$here/package-lock.json" "$place/" || return 1
-    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000) \
-        >"$place/install.log" 2>&1 || return 1
-    cp "$here/package-lock.json" "$place/.installed"
-}
-mkdir -p "$place" && exec 9>"$place/.lock" && flock 9
-install || {
+. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
+npm_install "$here" "$place" || {
     grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED|network' "$place/install.log" &&
         skip "needs a package registry: $(tail -n 1 "$place/install.log")"
     cat "$place/install.log" >&2

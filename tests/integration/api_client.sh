@@ -26,15 +26,9 @@ is_whole() { echo "$sha256  $jar" | sha256sum -c --status 2>/dev/null; }
 is_whole || timeout 240 mvn -B -q "$plugin:copy" -Dartifact="$generator:$version:jar" -DoutputDirectory="$place" >"$place/mvn.log" 2>&1 ||
     skip "needs Maven's registry: $(grep -m 1 ERROR "$place/mvn.log" | cut -c1-200)"
 is_whole || fail "the generator is not the file that it was"
-# What the lock file names, checked by its hashes, without scripts of packages.
-files=$AGON_SOURCE_ROOT/tests/api_client
-cmp -s "$files/package-lock.json" "$place/.installed" || {
-    cp "$files/package.json" "$files/package-lock.json" "$place/"
-    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000) >"$place/install.log" 2>&1 ||
-        skip "needs a package registry: $(tail -n 1 "$place/install.log")"
-    cp "$files/package-lock.json" "$place/.installed"
-}
 exec 9>&-
+. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
+npm_install "$AGON_SOURCE_ROOT/tests/api_client" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
 
 "$AGON" config api >"$WORK/openapi.json" || fail "no document"
 # One warning is known: a WebSocket begins with 101, and no answer of 200 follows.

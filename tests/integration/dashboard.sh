@@ -13,15 +13,8 @@ skip() {
 for tool in node npm chromium prometheus jq; do
     command -v $tool >/dev/null || skip "needs $tool"
 done
-install() {
-    cmp -s "$here/package-lock.json" "$place/.installed" && return 0
-    cp "$here/package.json" "$here/package-lock.json" "$place/" || return 1
-    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000) \
-        >"$place/install.log" 2>&1 || return 1
-    cp "$here/package-lock.json" "$place/.installed"
-}
-mkdir -p "$place"
-install || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
+npm_install "$here" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
 cp "$here"/*.mjs "$place/"
 cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$PLUGINS"/stander.so "$FAULTY" "$WORK/"
 PLUGINS=$WORK

@@ -79,6 +79,11 @@ grep -q "^Beside $WORK/other \[USDT\]" "$WORK/text" && grep -q '^idle_btc  *0.00
 for what in 'Beside another run' 'Return of both, each from its own start'; do
     grep -q "$what" "$WORK/both.html" || fail "the page does not tell of '$what'"
 done
+sed '/both_eth/d; s/^base_currency: USDT/base_currency: BTC\nvaluation: {USDT: "binance:BTCUSDT"}/; s/50000 USDT/1 BTC/' "$WORK/other.yaml" >"$WORK/btc.yaml"
+"$AGON" backtest --roster "$WORK/btc.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" "$WORK/ETHUSDT_1m.csv" --for 1h \
+    --funding "$WORK/ETHUSDT_funding.csv" --journal "$WORK/btc" >"$WORK/text" 2>&1 || fail "the backtest: $(cat "$WORK/text")"
+"$AGON" report "$WORK/journal" --against "$WORK/btc" >"$WORK/text" 2>&1
+[ $? = 2 ] && grep -q 'counts in USDT and that of .* in BTC' "$WORK/text" || fail "runs of two currencies: $(cat "$WORK/text")"
 "$AGON" report "$WORK/journal" --against "$WORK/nosuch" >"$WORK/text" 2>&1
 [ $? = 4 ] || fail "another run that is not there: $(cat "$WORK/text")"
 

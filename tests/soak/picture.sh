@@ -10,16 +10,18 @@ for tool in node npm chromium img2webp; do
 done
 work=$(mktemp -d)
 trap 'kill "${demo:-}" 2>/dev/null; wait; rm -rf "$work"' EXIT
-mkdir "$work/browser" "$work/frames"
-cp "$here"/package.json "$here"/package-lock.json "$here"/picture.mjs "$work/browser/"
-(cd "$work/browser" && npm ci --ignore-scripts --no-audit --no-fund) >"$work/npm.log" 2>&1 || { cat "$work/npm.log" >&2; exit 6; }
+mkdir "$work/frames"
+place=$(cd "$(dirname "$agon")" && pwd)/tests/browser
+. "$here/../support/npm.sh"
+npm_install "$here" "$place" || { cat "$place/install.log" >&2; exit 6; }
+cp "$here/picture.mjs" "$place/"
 "$agon" demo --plugins "$plugins" --dir "$work/run" --report "$work/report.html" >"$work/demo.txt" 2>&1 &
 demo=$!
 until url=$(grep -o 'http://[^ ]*token=[0-9a-f]*' "$work/demo.txt"); do
     kill -0 "$demo" || { cat "$work/demo.txt" >&2; exit 1; }
     sleep 0.1
 done
-node "$work/browser/picture.mjs" "$(command -v chromium)" "${url%%$'\n'*}" "$work/report.html" "$work/frames"
+node "$place/picture.mjs" "$(command -v chromium)" "${url%%$'\n'*}" "$work/report.html" "$work/frames"
 wait "$demo"
 arguments=()
 while read -r ms name; do

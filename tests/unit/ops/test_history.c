@@ -182,7 +182,7 @@ START_TEST(what_an_agent_closed_is_kept_however_much_others_trade)
     }
     ck_assert_uint_eq(count_of(asked(api_do_closings, "alpha", NULL), "\"seq\":"), 1);
     ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"seq\":2}"));
-    ck_assert_uint_eq(count_of(asked(api_do_closings, "loud", NULL), "\"seq\":"), FILLS);
+    ck_assert_uint_eq(count_of(asked(api_do_closings, "loud", NULL), "\"seq\":"), CLOSINGS);
     // Who has them up to an event asks for those after it.
     ck_assert_str_eq(asked(api_do_closings, "alpha", "2"), "[]");
     ck_assert_uint_eq(count_of(asked(api_do_closings, "loud", "512"), "\"seq\":"), 2);
