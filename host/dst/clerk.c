@@ -686,6 +686,7 @@ void clerk_link(struct world *world)
     world->link++;
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         clerk->last_trade[id] = 0;
+        clerk->has_read[id] = 0;
         book_sync_start(&clerk->syncs[id], world->now);
     }
 }
@@ -712,8 +713,8 @@ static int open_books(struct world *world)
         rc = book_sync_init(&clerk->syncs[id], symbol, 1, 8192, clerk_emit, world);
         if (rc < 0)
             return rc;
-        clerk->last_fill[id] = engine_last_fill(world->node.engine, id);
-        clerk->is_based[id] = clerk->last_fill[id] != 0;
+        clerk->is_based[id] =
+            (uint8_t)engine_fills_read(world->node.engine, id, &clerk->last_fill[id]);
         clerk->last_trade[id] = 0;
     }
     return AGON_OK;

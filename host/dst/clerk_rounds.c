@@ -85,6 +85,21 @@ static int take_trade(struct world *world, const struct bare_fill *from)
     return 1;
 }
 
+static void have_read(struct world *world, agon_instrument_t id, uint64_t last)
+{
+    struct clerk *clerk = &world->clerk;
+    struct record_fills_read read = {.hdr = {.type = EVENT_FILLS_READ,
+                                             .granules = sizeof(read) / EVENT_GRANULE,
+                                             .instrument = id},
+                                     .venue_fill = last};
+
+    if (clerk->has_read[id] && clerk->last_fill[id] == last)
+        return;
+    clerk->last_fill[id] = last;
+    clerk->is_based[id] = clerk->has_read[id] = 1;
+    clerk_emit(world, &read.hdr);
+}
+
 int clerk_take_trades(struct world *world, const struct ticket *ticket, const struct list *list)
 {
     struct clerk *clerk = &world->clerk;
@@ -119,8 +134,7 @@ int clerk_take_trades(struct world *world, const struct ticket *ticket, const st
             clerk_ask_order_trades(world, id, ticket->order_id, ticket->b, last + 1);
         return !is_stuck;
     }
-    clerk->last_fill[id] = last;
-    clerk->is_based[id] = 1;
+    have_read(world, id, last);
     if (list->n == PAGE && !is_stuck)
         clerk_ask_trades(world, id, 0);
     return !is_stuck;

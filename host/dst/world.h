@@ -244,7 +244,7 @@ struct clerk {
     uint64_t next_req;
     struct map strangers; /* numbers of orders that are not ours */
     uint64_t last_fill[WORLD_INSTRUMENTS + 1], last_trade[WORLD_INSTRUMENTS + 1];
-    uint8_t is_based[WORLD_INSTRUMENTS + 1];
+    uint8_t is_based[WORLD_INSTRUMENTS + 1], has_read[WORLD_INSTRUMENTS + 1];
     uint64_t unknown[WORLD_INSTRUMENTS + 1]; /* the order of a trade that waits to be named */
     agon_ns_t t_unknown[WORLD_INSTRUMENTS + 1];
     uint8_t *was_absent; /* owned: [CLERK_PLACES]; a query said so of the order there */

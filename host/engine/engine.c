@@ -226,6 +226,7 @@ static int has_size(const struct agon_event_hdr *event)
         [AGON_EVENT_COMMAND] = 1,
         [EVENT_REPORT] = 2,
         [EVENT_ACCOUNT] = 1,
+        [EVENT_FILLS_READ] = 1,
         [EVENT_CONFIG] = 1,
         [EVENT_START] = 1,
         [EVENT_MARK] = 1,
@@ -286,6 +287,8 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
         return reports_take(engine, AS(record_report, event));
     case EVENT_ACCOUNT:
         return reports_account(engine, AS(record_account, event));
+    case EVENT_FILLS_READ:
+        return reports_fills_read(engine, AS(record_fills_read, event));
     case EVENT_CONFIG:
         return control_config(engine, event);
     case EVENT_ARM:
@@ -459,9 +462,13 @@ uint64_t engine_output_hash(const struct engine *engine)
     return engine->output_hash;
 }
 
-uint64_t engine_last_fill(const struct engine *engine, agon_instrument_t instrument)
+int engine_fills_read(const struct engine *engine, agon_instrument_t instrument,
+                      uint64_t *venue_fill)
 {
-    return engine->markets[instrument].last_fill;
+    const struct market *market = &engine->markets[instrument];
+
+    *venue_fill = market->last_fill;
+    return market->is_read || market->last_fill != 0;
 }
 
 struct instruments *engine_instruments(struct engine *engine)

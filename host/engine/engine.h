@@ -161,8 +161,10 @@ uint32_t engine_run(const struct engine *engine);
 struct order_ids engine_order_ids(const struct engine *engine);
 uint64_t engine_output_hash(const struct engine *engine); /* over everything that left, in order */
 struct instruments *engine_instruments(struct engine *engine);
-/* The highest number of a fill of the account that a live run booked; 0: none. */
-uint64_t engine_last_fill(const struct engine *engine, agon_instrument_t instrument);
+/* True: every fill of the account in it up to that number is booked, or was before the journal, and
+ * later ones are to be read from there on. False: nothing is known of that. */
+int engine_fills_read(const struct engine *engine, agon_instrument_t instrument,
+                      uint64_t *venue_fill);
 struct slots *engine_slots(struct engine *engine);
 struct ledger *engine_ledger(struct engine *engine);
 struct orders *engine_orders(struct engine *engine);

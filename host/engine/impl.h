@@ -38,7 +38,8 @@ struct market {        /* of one instrument */
     agon_ns_t t_quote;
     agon_ns_t bars_due; /* cached bars_next */
     agon_px_t quote_bid_px, quote_ask_px, last_px;
-    uint64_t last_fill; /* highest number of a fill on the venue that was booked by a live run */
+    uint64_t last_fill; /* is_read: up to that number all were read; else the highest one that a
+                           live run booked, as journals of before have it */
     /* derivatives */
     agon_px_t mark_px;
     agon_ns_t t_mark;
@@ -52,7 +53,8 @@ struct market {        /* of one instrument */
     uint8_t book_state, trading, has_top;
     uint8_t is_bars;   /* enum step_bars: its data are bars of data_step_ns */
     uint8_t is_inside; /* STEP_PATHS: a bar has opened and is not over */
-    uint8_t pad[3];
+    uint8_t is_read;   /* FILLS_READ came */
+    uint8_t pad[2];
     struct halt halt;
     struct agon_top10 top;    /* as last shown; header unused */
     struct slot_set watchers; /* slots that subscribe the instrument */
@@ -307,6 +309,7 @@ void intents_hold(struct engine *engine, struct order *order);
 /* reports.c */
 int reports_take(struct engine *engine, const struct record_report *report);
 int reports_account(struct engine *engine, const struct record_account *account);
+int reports_fills_read(struct engine *engine, const struct record_fills_read *read);
 
 /* vacate.c */
 int vacate(struct engine *engine, uint32_t slot);           /* COMMAND_VACATE */

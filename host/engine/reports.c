@@ -58,13 +58,15 @@ static void book_foreign(struct engine *engine, const struct record_report *repo
             engine, "a trade could not be booked whole: the next picture of the account shows it");
 }
 
-/* From where a later run reads on. A paper venue counts its fills anew in each run. */
+/* From where a later run reads on, until the first FILLS_READ says it: a fill that was told on the
+ * stream, or of one order alone, may be ahead of others that were not read yet. A paper venue
+ * counts its fills anew in each run. */
 static void note_fill(struct engine *engine, const struct record_report *report)
 {
     agon_instrument_t id = report->hdr.instrument;
 
     if ((engine->mode == RUN_LIVE || engine->mode == RUN_DST) &&
-        instruments_get(&engine->table, id) != NULL &&
+        instruments_get(&engine->table, id) != NULL && !engine->markets[id].is_read &&
         report->venue_fill > engine->markets[id].last_fill)
         engine->markets[id].last_fill = report->venue_fill;
 }
@@ -437,6 +439,17 @@ static int take_position(struct engine *engine, const struct record_account *acc
         engine_raise(engine, ALERT_POSITION, ALERT_NO_SLOT, id, gap_qty, 0,
                      "the venue's position differs from what the slots hold of it");
     market->position_gap = gap_qty;
+    return AGON_OK;
+}
+
+int reports_fills_read(struct engine *engine, const struct record_fills_read *read)
+{
+    agon_instrument_t id = read->hdr.instrument;
+
+    if (read->account >= ACCOUNTS_MAX || engine->markets[id].book == NULL)
+        return AGON_EINVAL;
+    engine->markets[id].last_fill = read->venue_fill;
+    engine->markets[id].is_read = 1;
     return AGON_OK;
 }
 

@@ -454,7 +454,8 @@ void state_save(struct engine *engine, struct enc *enc)
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
         enc_u32(enc, engine->valued_by[asset]);
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
-        enc_u8(enc, engine->markets[i].book != NULL);
+        // What journals had before fills were told to be read stays as it is.
+        enc_u8(enc, (uint8_t)((engine->markets[i].book != NULL) + engine->markets[i].is_read));
         if (engine->markets[i].book != NULL)
             save_market(&engine->markets[i], enc);
     }
@@ -622,9 +623,13 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     for (agon_asset_t asset = 1; rc >= 0 && asset <= engine->table.n_assets; asset++)
         engine->valued_by[asset] = dec_u32(&dec);
     for (uint32_t i = 1; rc >= 0 && i <= engine->table.n_instruments; i++) {
-        if (dec_u8(&dec) != 0)
-            rc = instruments_get(&engine->table, i) != NULL ? load_market(engine, i, &dec)
-                                                            : AGON_ECORRUPT;
+        uint8_t has = dec_u8(&dec);
+
+        engine->markets[i].is_read = has == 2;
+        if (has != 0)
+            rc = has <= 2 && instruments_get(&engine->table, i) != NULL
+                     ? load_market(engine, i, &dec)
+                     : AGON_ECORRUPT;
     }
     if (rc >= 0)
         rc = slots_load(&engine->slots, &dec);

@@ -646,6 +646,8 @@ static const struct text_field sent_fields[] = {
     U64(record_sent, order_id), U16(record_sent, account), NAME8(record_sent, kind, sent_kinds),
     U8(record_sent, rev),       U8(record_sent, tries),    I64(record_sent, t_utc),
     I64(record_sent, t_sent),   I64(record_sent, held_ns), END};
+static const struct text_field fills_read_fields[] = {U64(record_fills_read, venue_fill),
+                                                      U16(record_fills_read, account), END};
 #define book_snapshot_event_fields book_fields
 #define book_delta_event_fields    book_fields
 #define mark_event_fields          px_value_fields
@@ -661,6 +663,7 @@ static const struct text_layout layouts[] = {
     {AGON_EVENT_COMMAND, "command", 64, command_fields},
     {EVENT_REPORT, "report", 128, report_fields},
     {EVENT_ACCOUNT, "account", 64, account_fields},
+    {EVENT_FILLS_READ, "fills_read", sizeof(struct record_fills_read), fills_read_fields},
     {EVENT_CONFIG, "config", 64, config_fields},
     {EVENT_START, "start", 64, start_fields},
     {EVENT_MARK, "mark", 64, mark_fields},

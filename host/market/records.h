@@ -27,6 +27,7 @@ enum event_type_host {
     EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
     EVENT_PATH = 66, /* where prices are assumed to have been inside a bar: for exits and limits */
+    EVENT_FILLS_READ = 67, /* up to which number all fills of an instrument were read */
     EVENT_PLAN = 72, /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_PLAN_VALUES = 73, /* what it was decided by and has no place in it; comes before it */
     EVENT_PLAN_LINES = 74,  /* its lines that found no room in it; come before it */
@@ -127,6 +128,15 @@ struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation 
     agon_asset_t asset; /* 0: a position in hdr.instrument, free_amt is its quantity */
     agon_amt_t free_amt, held_amt;
     uint64_t pad;
+};
+
+struct record_fills_read { /* FILLS_READ; hdr.instrument: whose */
+    struct agon_event_hdr hdr;
+    uint64_t venue_fill; /* every fill of the account up to that number stands before this, or was
+                            before the journal; 0: there was none yet */
+    agon_account_t account;
+    uint16_t pad0[3];
+    uint64_t pad1[2];
 };
 
 enum command_kind { /* agon COMMAND: what an operator, or the host on its own rules, ordered */
@@ -728,6 +738,7 @@ AGON_SIZE_IS(record_alert, 192);
 AGON_SIZE_IS(record_end, 128);
 AGON_SIZE_IS(record_lapse, 128);
 AGON_SIZE_IS(record_sent, 128);
+AGON_SIZE_IS(record_fills_read, 64);
 AGON_SIZE_IS(order_cmd, 128);
 AGON_SIZE_IS(rule_term, 32);
 AGON_SIZE_IS(plan_rules, 280);

@@ -176,11 +176,13 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
     for (agon_instrument_t id = 1; id <= table->n_instruments; id++) {
         const struct agon_instrument *instrument = instruments_get(table, id);
 
-        if (instrument->venue == venue->venue)
-            instruments[n++] =
-                (struct gateway_instrument){.instrument = *instrument,
-                                            .last_fill = engine_last_fill(host->engine, id),
-                                            .bar_s = host_bars_of(host, id)};
+        if (instrument->venue != venue->venue)
+            continue;
+        instruments[n] =
+            (struct gateway_instrument){.instrument = *instrument, .bar_s = host_bars_of(host, id)};
+        instruments[n].is_read =
+            (uint8_t)engine_fills_read(host->engine, id, &instruments[n].last_fill);
+        n++;
     }
     rc = host_copies_open(host, at, err);
     if (rc >= 0)

@@ -464,7 +464,7 @@ static int open_instruments(struct venue_client *client,
         instrument->record.hdr.granules = sizeof(instrument->record) / EVENT_GRANULE;
         instrument->last_fill = instruments[i].last_fill;
         instrument->bar_s = instruments[i].bar_s;
-        instrument->is_based = instruments[i].last_fill != 0;
+        instrument->is_based = instruments[i].is_read;
     }
     return AGON_OK;
 }

@@ -35,12 +35,13 @@ struct venue_instrument {
     struct book_sync sync;
     struct agon_instrument record;
     struct feed_channel channels[CHANNELS];
-    uint64_t last_fill;
+    uint64_t last_fill;  /* all up to that number were read */
     uint64_t unknown;    /* the order of the first trade that waits for it to be named; and since */
     int64_t unknown_ns;  /* when that is asked */
     uint64_t last_trade; /* shown, of the market */
     uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
     uint8_t is_based;               /* last_fill is known */
+    uint8_t has_read;               /* the core was told what last_fill is */
     uint8_t is_told;                /* an INSTRUMENT record was sent */
     uint32_t bar_s;                 /* struct gateway_instrument */
     /* bars that came before the history did: behind it they go on */

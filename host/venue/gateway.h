@@ -106,7 +106,8 @@ struct gateway_ports {
 
 struct gateway_instrument {
     struct agon_instrument instrument; /* id, symbol, assets and exponents are read */
-    uint64_t last_fill; /* highest venue trade id that the ledger has; 0: none: begin with today */
+    uint64_t last_fill; /* is_read: all fills up to that number of the venue are in the ledger */
+    uint8_t is_read;    /* 0: nothing is known of that: begin with today */
     uint32_t bar_s; /* its market is one of bars of that length, with a quote where each opens: no
                        more is subscribed, and its silence is none; 0: it is not */
 };

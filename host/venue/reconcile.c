@@ -286,6 +286,26 @@ static void ask_rest(struct venue_client *client, const struct gateway_request *
                            request->a == 0 ? 1 : trades->last + 1);
 }
 
+/* From there a later run reads on. What came on the stream, or of one order alone, may be ahead of
+ * what has not been read yet, and a host that dies in between must not pass that over. */
+static void have_read(struct venue_client *client, const struct symbol *symbol, uint64_t last)
+{
+    struct venue_instrument *instrument = venue_instrument(client, symbol);
+    struct record_fills_read read = {
+        .hdr = {.type = EVENT_FILLS_READ,
+                .granules = sizeof(read) / EVENT_GRANULE,
+                .instrument = symbol->instrument},
+        .venue_fill = last,
+        .account = client->gateway->config.account,
+    };
+
+    if (instrument->has_read && instrument->last_fill == last)
+        return;
+    instrument->last_fill = last;
+    instrument->is_based = instrument->has_read = 1;
+    gateway_emit(client->gateway, &read.hdr);
+}
+
 static int answer_trades(struct venue_client *client, const struct gateway_request *request,
                          const struct http_message *reply)
 {
@@ -304,8 +324,7 @@ static int answer_trades(struct venue_client *client, const struct gateway_reque
         ask_rest(client, request, &trades);
         return !trades.is_stuck;
     }
-    instrument->last_fill = trades.last;
-    instrument->is_based = 1;
+    have_read(client, request->symbol, trades.last);
     if (trades.n == VENUE_FILLS_PAGE && !trades.is_stuck) {
         venue_ask_trades(client, request->symbol, 0);
     }

@@ -331,6 +331,47 @@ START_TEST(what_the_books_cannot_hold_halts_everything)
 }
 END_TEST
 
+/* A later run reads fills from there on. One that comes ahead of others, on the stream or in a list
+ * of one order, says nothing of those before it; in a journal of before there is nothing else to go
+ * by. */
+START_TEST(fills_are_read_on_from_where_all_were_read)
+{
+    struct world *world = world_new(RUN_LIVE);
+    struct record_report fill = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .order_id = 1, // nobody's
+        .kind = REPORT_FILL,
+        .side = AGON_BUY,
+        .px = 6000000,
+        .qty = 1000};
+    struct record_fills_read read = {
+        .hdr = {.type = EVENT_FILLS_READ, .granules = 1, .instrument = BTCUSDT}};
+    static const struct {
+        uint64_t fill, read, from; /* fill 0: it is told what was read */
+    } steps[] = {{0, 0, 0}, {40, 0, 0}, {0, 38, 38}, {41, 0, 38}, {39, 0, 38}, {0, 41, 41}};
+    uint64_t from;
+
+    ck_assert_int_eq(engine_fills_read(world->engine, BTCUSDT, &from), 0);
+    fill.venue_fill = 35;
+    world_step(world, &fill);
+    ck_assert_int_eq(engine_fills_read(world->engine, BTCUSDT, &from), 1);
+    ck_assert_uint_eq(from, 35);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        fill.venue_fill = steps[i].fill;
+        read.venue_fill = steps[i].read;
+        if (steps[i].fill != 0)
+            world_step(world, &fill);
+        else
+            world_step(world, &read);
+        ck_assert_int_eq(engine_fills_read(world->engine, BTCUSDT, &from), 1);
+        ck_assert_uint_eq(from, steps[i].from);
+    }
+    ck_assert_uint_eq(world_alerts(world, ALERT_FOREIGN_FILL), 1);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(flatten_closes_what_is_held_through_the_gate)
 {
     struct world *world = world_new(RUN_PAPER);
@@ -808,6 +849,7 @@ int main(void)
     tcase_add_test(tcase, the_kill_switch_cancels_everything_and_refuses_all);
     tcase_add_test(tcase, a_kill_stands_until_it_is_lifted_by_name);
     tcase_add_test(tcase, what_the_books_cannot_hold_halts_everything);
+    tcase_add_test(tcase, fills_are_read_on_from_where_all_were_read);
     tcase_add_test(tcase, flatten_closes_what_is_held_through_the_gate);
     tcase_add_test(tcase, a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot);
     tcase_add_test(tcase, a_crash_cancels_and_the_next_generation_trades_again);

@@ -54,6 +54,7 @@ static union {
     struct record_command command;
     struct record_report report;
     struct record_account account;
+    struct record_fills_read read;
     struct record_asset asset;
     struct record_valuation valuation;
     struct record_portfolio portfolio;
@@ -93,7 +94,7 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
         if (type != AGON_EVENT_STATUS && type != AGON_EVENT_QUOTE && type != AGON_EVENT_TRADE &&
             (type < AGON_EVENT_FUNDING || type > AGON_EVENT_OPEN_INTEREST) &&
             type != AGON_EVENT_HEALTH && type != EVENT_MARK && type != AGON_EVENT_BOOK_SNAPSHOT &&
-            type != AGON_EVENT_BOOK_DELTA)
+            type != AGON_EVENT_BOOK_DELTA && type != EVENT_FILLS_READ)
             BAD((uint16_t)type, 1, BTCUSDT, event.bytes[40] = 0);
         BAD((uint16_t)type, 1, INSTRUMENTS_MAX + 1, (void)0);
     }
@@ -184,6 +185,9 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
         event.report.side = 3);
     BAD(EVENT_ACCOUNT, 1, 0, event.account.asset = 4);
     BAD(EVENT_ACCOUNT, 1, 0, event.account.asset = USDT, event.account.account = ACCOUNTS_MAX);
+    BAD(EVENT_FILLS_READ, 1, 0, event.read.venue_fill = 7);
+    BAD(EVENT_FILLS_READ, 1, 9, event.read.venue_fill = 7);
+    BAD(EVENT_FILLS_READ, 1, BTCUSDT, event.read.account = ACCOUNTS_MAX);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = 99);
     ck_assert_uint_gt(world_alerts(world, ALERT_CONFIG), 0);
     BAD(EVENT_CONFIG, 1, BTCUSDT, event.valuation.kind = CONFIG_VALUATION,
@@ -371,9 +375,9 @@ START_TEST(a_plugin_can_wish_for_what_plugins_wish_and_only_for_itself)
         .hdr = {.type = AGON_EVENT_INTENT, .granules = 2},
         .origin = {.slot = 0, .n_legs = 1}, // another's
         .intent = {.kind = AGON_INTENT_ORDER, .instrument = BTCUSDT}};
-    static const uint16_t never[] = {EVENT_REPORT,       EVENT_ACCOUNT,    EVENT_CONFIG,
-                                     EVENT_START,        EVENT_MARK,       EVENT_DUE,
-                                     AGON_EVENT_COMMAND, AGON_EVENT_TRADE, AGON_EVENT_FILL};
+    static const uint16_t never[] = {
+        EVENT_FILLS_READ, EVENT_REPORT, EVENT_ACCOUNT,      EVENT_CONFIG,     EVENT_START,
+        EVENT_MARK,       EVENT_DUE,    AGON_EVENT_COMMAND, AGON_EVENT_TRADE, AGON_EVENT_FILL};
 
     world = world_new(RUN_PAPER);
     ring = &world->slots[2].from_in;
@@ -397,7 +401,7 @@ START_TEST(a_plugin_can_wish_for_what_plugins_wish_and_only_for_itself)
         put(ring, &event);
         ck_assert_int_eq(engine_take_wish(world->engine, 2, wish), AGON_EINVAL);
     }
-    ck_assert_uint_eq(engine_counters(world->engine)->n_bad_wishes, 9 + 39);
+    ck_assert_uint_eq(engine_counters(world->engine)->n_bad_wishes, 10 + 39);
     put(ring, &intent);
     ck_assert_int_eq(engine_take_wish(world->engine, 2, wish), 1);
     // A cursor that jumps beyond the ring.

@@ -204,6 +204,7 @@ START_TEST(markets)
     STATE(market->quote_ask_px);
     STATE(market->last_px);
     STATE(market->last_fill);
+    STATE(market->is_read);
     STATE(market->mark_px);
     STATE(market->t_mark);
     STATE(market->long_px);

@@ -124,6 +124,9 @@ static int64_t field_of(const struct agon_event_hdr *hdr, const char *key)
             return sent->tries;
         if (strcmp(key, "held_ms") == 0)
             return sent->held_ns / 1000000;
+    } else if (hdr->type == EVENT_FILLS_READ) {
+        if (strcmp(key, "fill") == 0)
+            return (int64_t)((const struct record_fills_read *)(const void *)hdr)->venue_fill;
     } else if (hdr->type == AGON_EVENT_TRADE) {
         const struct agon_trade *trade = (const struct agon_trade *)(const void *)hdr;
 
@@ -362,6 +365,7 @@ static uint16_t type_of(const char *name)
                  {"INSTRUMENT", AGON_EVENT_INSTRUMENT},
                  {"HEALTH", AGON_EVENT_HEALTH},
                  {"SENT", EVENT_SENT},
+                 {"FILLS_READ", EVENT_FILLS_READ},
                  {"STATUS", AGON_EVENT_STATUS}};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

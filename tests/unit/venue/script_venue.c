@@ -558,7 +558,8 @@ void script_begin(void)
                                                                 .tick_px = 1,
                                                                 .lot_qty = 1,
                                                                 .symbol = "BTCUSDT"},
-                                                 .last_fill = 100},
+                                                 .last_fill = 100,
+                                                 .is_read = 1},
                                                 {.instrument = {.hdr = {.instrument = 2},
                                                                 .kind = INSTRUMENT_SPOT,
                                                                 .base = 3,
@@ -569,7 +570,8 @@ void script_begin(void)
                                                                 .tick_px = 1,
                                                                 .lot_qty = 1,
                                                                 .symbol = "BNBUSDT"},
-                                                 .last_fill = 100}};
+                                                 .last_fill = 100,
+                                                 .is_read = 1}};
     struct gateway_ports ports = {.stream = &port,
                                   .out = &w.out,
                                   .commands = &w.commands,
