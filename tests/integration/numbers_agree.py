@@ -184,9 +184,13 @@ def check_page(want):
         same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (round(100 * its['return'], 2) + 0.0))  # the page has no -0.00
         same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
     for row in json.loads(load('positions.json')):
-        its = next(its for its in page['positions'] if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])
-        for head, key in (('Quantity', 'quantity'), ('Entry', 'entry'), ('Break-even', 'break_even'), ('Unrealised', 'unrealised')):
+        at, its = next((at, its) for at, its in enumerate(page['positions']) if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])
+        for head, key in (('Quantity', 'quantity'), ('Unrealised', 'unrealised')):
             same('page', f'{row["agent"]} {key}', plain(its[head]), row[key])
+        for head, key in (('Entry', 'entry'), ('Break-even', 'break_even')):  # as fine as the market's prices; whole under the pointer
+            same('page', f'{row["agent"]} whole {key}', page['whole'][at][head], row[key])
+            shown, step = D(plain(its[head])), D(1).scaleb(D(row['mark']).as_tuple().exponent)
+            same('page', f'{row["agent"]} {key} to {step}', abs(shown - D(row[key])) <= step / 2 and shown % step == 0, True)
 
 
 HEADS = {'return': 'return', 'drawdown': 'drawdown', 'Sharpe': 'sharpe', 'Sortino': 'sortino', 't': 't', 't from': 't_low', 't to': 't_high',

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The state hash hears of every field of the state (inv-15): each is changed once, and what is no
- * state is changed too and not heard of. A struct that grows stops the compiler here: save, load
- * and change the new field, then pin the new size. */
+/* The state hash hears of every field of the state (inv-15), each changed once, and not of what is
+ * none. A struct that grows stops the compiler: save, load and change the new field, then pin. */
 #include "engine/impl.h"
 #include "world.h"
 
