@@ -64,6 +64,7 @@ const char *bytes_some_name(uint32_t some)
                                                    "money put in or taken out",
                                                    "disk full",
                                                    "order of a stranger",
+                                                   "trade of a stranger",
                                                    "slot suspended",
                                                    "stop called off",
                                                    "new day",

@@ -73,6 +73,7 @@ enum bytes_some { /* what a run reached: a fault that finds nothing to break pro
                   BYTES_SOME_DEPOSIT,
                   BYTES_SOME_FULL,
                   BYTES_SOME_STRANGER,
+                  BYTES_SOME_STRANGE_TRADE,
                   BYTES_SOME_SUSPENDED,
                   BYTES_SOME_RECALLED,
                   BYTES_SOME_DAY,

@@ -456,7 +456,7 @@ static void compare_slots(struct bytes *world)
     }
 }
 
-/* What the exchange began with and what our trades made of it is what the ledger has in all, and
+/* What the exchange began with and what trades made of it is what the ledger has in all, and
  * nothing of it is unexplained but what was put in or taken out. */
 static void compare_accounts(struct bytes *world)
 {
@@ -469,6 +469,9 @@ static void compare_accounts(struct bytes *world)
         const struct member *member = &world->venues[0].members.all[0];
         int64_t there =
             i == 0 ? -(world->coins[0].paid + world->coins[1].paid) : world->coins[i - 1].held;
+
+        there += i == 0 ? -(world->by_hand[0].paid + world->by_hand[1].paid)
+                        : world->by_hand[i - 1].held;
 
         for (uint32_t k = 0; k < member->n_balances; k++)
             there +=

@@ -321,7 +321,11 @@ struct bytes {
 
     struct room room;
     struct stranger strangers[BYTES_FOREIGN];
-    uint32_t n_strangers; /* that there ever were */
+    uint32_t n_strange_trades; /* orders of strangers that trade at once */
+    struct {
+        int64_t held, paid; /* as of struct truth_coin */
+    } by_hand[BYTES_COINS]; /* what strangers' orders did */
+    uint32_t n_strangers;   /* that there ever were */
 
     /* an operator at work */
     struct {

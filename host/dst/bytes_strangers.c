@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Orders of others on the account: a person by hand, another program. They rest far from the market
- * on spot, come and go, one more just behind a kill. Nothing of the host's is any of theirs:
+/* Orders of others on the account: a person by hand, another program. On spot they rest far from
+ * the market, come and go, or trade at once, also just behind a kill. Nothing of the host's is any
+ * of theirs:
  *
  *   no order of a stranger is cancelled but by himself   the exchange's word
+ *   what he traded is the account's, and no sum of it in suspense   bytes_check.c
  *
  * One that has just come may go with ours: the exchange's one request for all orders of an
  * instrument asks nobody whose they are, and the host cannot know yet. It knows of those that stood
@@ -92,6 +94,31 @@ static void come(struct bytes *world)
     world->result->some[BYTES_SOME_STRANGER]++;
 }
 
+/* A little at once, half a per cent behind the best price. */
+static void trade(struct bytes *world)
+{
+    struct rng *rng = &world->faults_rng[BYTES_STRANGERS];
+    struct bare_wish wish = {
+        .sym = (uint32_t)rng_below(rng, 2), .type = AGON_LIMIT, .tif = AGON_TIF_IOC};
+    struct bare_order placed;
+    struct bare_verdict verdict;
+    struct pit_view view;
+
+    wish.side = rng_below(rng, 2) == 0 ? AGON_BUY : AGON_SELL;
+    pit_view(world->venues[0].pit, wish.sym, &view);
+    if (view.n_bid == 0 || view.n_ask == 0)
+        return;
+    snprintf(wish.client, sizeof(wish.client), "by-hand-at-once-%u", ++world->n_strange_trades);
+    wish.px = wish.side == AGON_BUY ? view.ask[0].px / 200 * 201 : view.bid[0].px / 200 * 199;
+    wish.px -= wish.px % 100000000;
+    wish.qty = wish.sym == 0 ? 1000000 : 10000000; // 0.01 BTC, 0.1 ETH
+    bare_new(sim_of(world), 0, &wish, &placed, &verdict);
+    bytes_trace(world, "STRANGER %s: %d %s", wish.client, verdict.status, verdict.text);
+    if (verdict.status != 200)
+        bytes_fail(world, "world", "a stranger's order is refused: %s", verdict.text);
+    world->result->some[BYTES_SOME_STRANGE_TRADE] += placed.filled_qty > 0;
+}
+
 static void go(struct bytes *world, uint32_t which)
 {
     for (uint32_t i = 0; i < world->n_strangers; i++) {
@@ -112,10 +139,16 @@ void bytes_strangers_strike(struct bytes *world)
 {
     struct rng *rng = &world->faults_rng[BYTES_STRANGERS];
 
-    if (rng_below(rng, 3) != 0)
-        come(world);
-    else
+    switch (rng_below(rng, 4)) {
+    case 0:
         go(world, (uint32_t)rng_below(rng, BYTES_FOREIGN));
+        break;
+    case 1:
+        trade(world);
+        break;
+    default:
+        come(world);
+    }
 }
 
 void bytes_strangers_warm(struct bytes *world)
@@ -126,20 +159,25 @@ void bytes_strangers_warm(struct bytes *world)
     }
 }
 
-static void come_behind(void *ctx, uint64_t a, uint64_t b)
+static void come_behind(void *ctx, uint64_t is_trade, uint64_t b)
 {
-    (void)a;
     (void)b;
-    come(ctx);
+    if (is_trade != 0)
+        trade(ctx);
+    else
+        come(ctx);
 }
 
 void bytes_strangers_killed(struct bytes *world)
 {
     struct rng *rng = &world->faults_rng[BYTES_STRANGERS];
 
-    if (bytes_has(world, BYTES_STRANGERS) && rng_below(rng, 2) == 0)
-        sched_at(&world->sched, world->sched.now + (agon_ns_t)rng_below(rng, 1500 * (uint64_t)MS),
-                 come_behind, world, 0, 0);
+    for (uint64_t is_trade = 0; is_trade < 2 && bytes_has(world, BYTES_STRANGERS); is_trade++) {
+        if (rng_below(rng, 2) == 0)
+            sched_at(&world->sched,
+                     world->sched.now + (agon_ns_t)rng_below(rng, 1500 * (uint64_t)MS), come_behind,
+                     world, is_trade, 0);
+    }
 }
 
 static int is_known(const struct bytes *world, const struct stranger *stranger)

@@ -137,6 +137,15 @@ static void take_trade(struct bytes *world, struct truth *truth, const json_t *l
     int sign = truth->side == AGON_BUY ? 1 : -1;
     int64_t held_before = coin->held, paid_before = coin->paid;
 
+    if (bytes_strangers_is(truth->client)) {
+        world->by_hand[truth->coin].held += sign * qty;
+        world->by_hand[truth->coin].paid += sign * num_mul_div(px, qty, 100000000, NUM_DOWN);
+        if (asset != NULL && strcmp(asset, coins[truth->coin].base) == 0)
+            world->by_hand[truth->coin].held -= fee;
+        else
+            world->by_hand[truth->coin].paid += fee;
+        return;
+    }
     coin->held += sign * qty;
     coin->paid += sign * num_mul_div(px, qty, 100000000, NUM_DOWN);
     if (asset != NULL && strcmp(asset, coins[truth->coin].base) == 0) {

@@ -418,6 +418,41 @@ static int become(struct keeper *keeper)
                : -1;
 }
 
+static int is_live(const struct beat *beat)
+{
+    uint32_t state = atomic_load(&beat->state);
+    uint64_t pid_start = atomic_load(&beat->pid_start);
+
+    return (state == BEAT_STARTING || state == BEAT_RUNNING) && pid_start != 0 &&
+           proc_start(atomic_load(&beat->pid)) == pid_start;
+}
+
+/* A host on paper has nothing open at a venue, no keys and no heartbeat; what ends it when it hangs
+ * is its service manager. Once a live one runs, whose configuration has keys, another keeper is to
+ * read that. */
+static int wait_for_live(const struct keeper *keeper)
+{
+    const struct beat *beat = NULL;
+    _Atomic uint32_t never = 0;
+
+    fprintf(stderr,
+            "agon-keeper: %s is of a host on paper: until one is live there is nothing to "
+            "cancel\n",
+            keeper->config);
+    while (beat == NULL || !is_live(beat)) {
+        struct error err = {0};
+
+        futex_wait(&never, 0, KEEPER_TICK_NS);
+        if (beat == NULL)
+            beat = beat_look(keeper->dir, &err);
+    }
+    fprintf(stderr,
+            "agon-keeper: a live host runs in %s, and %s was of one on paper when it was read: "
+            "start the keeper again\n",
+            keeper->dir, keeper->config);
+    return EXIT_CHECK;
+}
+
 static int usage(int code)
 {
     fprintf(code == EXIT_OK ? stdout : stderr,
@@ -493,6 +528,8 @@ int main(int argc, char **argv)
     keeper.beat = beat_look(keeper.dir, &err);
     // Keys are the service's: its own user needs to read nothing.
     rc = settings_read(&keeper.settings, "run", keeper.config, NULL);
+    if (rc == EXIT_OK && keeper.settings.host.mode == RUN_PAPER)
+        return wait_for_live(&keeper);
     if (rc == EXIT_OK)
         rc = read_keys(&keeper);
     if (rc != EXIT_OK)
