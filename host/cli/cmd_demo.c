@@ -135,8 +135,7 @@ static void set_rules(struct tournament_rules *rules, int64_t length_s)
     snprintf(rules->schedule, sizeof(rules->schedule), "*/%d * * * *", slices[i]);
     rules->sample_s = 60;
     rules->window = 60;
-    // Six of them in a demo: steps that a person sees, of what is too short to be evidence.
-    rules_set_setting(rules, SETTING_EVIDENCE, 0.0);
+    // Six of them in a demo: steps that a person sees.
     rules_set_setting(rules, SETTING_INCREASE, 0.25);
     rules_set_setting(rules, SETTING_DECREASE, 0.25);
     rules_set_setting(rules, SETTING_FAULT_REST, 1000.0); // for as long as it lasts

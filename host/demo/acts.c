@@ -22,8 +22,8 @@ const struct act_words act_words[ACTS] = {
                   "hang_1 does not return from a callback; after 1 s its process is ended.",
                   "Its state; nobody else waits for it.", 38},
     [ACT_TOURNAMENT] = {"A tournament",
-                        "At the next full slice of market time capital goes by rank, here without "
-                        "waiting for evidence. Who was at fault gets none.",
+                        "At the next full slice of market time capital goes by rank, where a result is "
+                        "more than chance. Who was at fault gets none.",
                         "The column of equity: capital moves between agents.", 52},
     [ACT_FLOOD] = {"A flood, refused", "flood_1 sends intents without end, far beyond its limit.",
                    "Its refused intents; those of the others stay as they are.", 70},
