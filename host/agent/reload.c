@@ -631,6 +631,17 @@ static uint8_t kind_of(const struct generation *active, const char **why)
     }
 }
 
+/* As much of it as fits, to the end of a clause: the record has numbers of the rest. */
+static void put_why(char *text, size_t room, const char *why)
+{
+    char *comma;
+
+    snprintf(text, room, "%.*s", (int)room - 1, why);
+    comma = strrchr(text, ',');
+    if (strlen(why) >= room && comma != NULL)
+        *comma = '\0';
+}
+
 void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
 {
     struct member *member = &crew->members[slot];
@@ -646,7 +657,7 @@ void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
     if (active == NULL)
         return;
     crash->kind = kind_of(active, &why);
-    snprintf(crash->text, sizeof(crash->text), "%.95s", why);
+    put_why(crash->text, sizeof(crash->text), why);
     crash->generation = active->number;
     crash->generation_hash = active->hash;
     crash->nth = generation_nth(active);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,6 +183,28 @@ static int fill(const struct backup_config *config, struct stage *stage, json_t 
     return rc < 0 ? rc : manifest_write(stage->fresh, *manifest, err);
 }
 
+/* Is it in that folder, or below it, wherever links lead? What is not there yet is where its folder
+ * is; a folder that is missing is reported by whoever makes the backup. */
+static int is_within(const char *path, const char *dir)
+{
+    char real_dir[PATH_MAX], real[PATH_MAX], parent[PATH_MAX];
+    char *slash;
+    size_t n;
+
+    snprintf(parent, sizeof(parent), "%s", path);
+    for (n = strlen(parent); n > 1 && parent[n - 1] == '/'; n--)
+        parent[n - 1] = '\0';
+    slash = strrchr(parent, '/');
+    if (slash == NULL)
+        snprintf(parent, sizeof(parent), ".");
+    else
+        slash[slash == parent] = '\0';
+    if (realpath(dir, real_dir) == NULL || realpath(parent, real) == NULL)
+        return 0;
+    n = strlen(real_dir);
+    return strncmp(real, real_dir, n) == 0 && (real[n] == '\0' || real[n] == '/');
+}
+
 int backup_make(const struct backup_config *config, json_t **manifest, struct error *err)
 {
     char journal[PATH_MAX];
@@ -196,6 +219,11 @@ int backup_make(const struct backup_config *config, json_t **manifest, struct er
             "%s is not a run directory: there is no %s/ in it; expected the --dir of an `agon "
             "run`",
             config->from, BACKUP_JOURNAL);
+    if (is_within(config->to, config->from))
+        return error_set(err, AGON_EPERM,
+                         "%s would lie in the run directory that it is a copy of, and be lost with "
+                         "it; name one outside, best on another disk",
+                         config->to);
     if (file_is_there(config->to))
         return error_set(err, AGON_EPERM,
                          "%s is there already, and a backup takes the place of nothing; name one "

@@ -285,6 +285,10 @@ int cmd_tournament(int argc, char **argv)
     verb = opts.operands.at[0];
     if (strcmp(verb, "measures") == 0 && opts.operands.n == 1)
         return print_tables();
+    if (strcmp(verb, "undo") == 0)
+        return args_refuse(&spec, "tournament",
+                           "a running host undoes its last one: agon ctl tournament undo N --dir "
+                           "DIRECTORY (`show` has its number)");
     is_why = strcmp(verb, "why") == 0;
     opts.is_dry = strcmp(verb, "dry-run") == 0;
     is_history = strcmp(verb, "history") == 0;

@@ -21,10 +21,11 @@ const struct act_words act_words[ACTS] = {
     [ACT_HANG] = {"A hang, contained",
                   "hang_1 does not return from a callback; after 1 s its process is ended.",
                   "Its state; nobody else waits for it.", 38},
-    [ACT_TOURNAMENT] = {"A tournament",
-                        "At the next full slice of market time capital goes by rank, where a result is "
-                        "more than chance. Who was at fault gets none.",
-                        "The column of equity: capital moves between agents.", 52},
+    [ACT_TOURNAMENT] =
+        {"A tournament",
+         "At the next full slice of market time capital goes by rank, where a result is "
+         "more than chance. Who was at fault gets none.",
+         "The column of equity: capital moves between agents.", 52},
     [ACT_FLOOD] = {"A flood, refused", "flood_1 sends intents without end, far beyond its limit.",
                    "Its refused intents; those of the others stay as they are.", 70},
     [ACT_PROOF] = {"The proof",
@@ -119,16 +120,13 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
 {
     const struct record_plan *plan = &seen->view->plan.plan;
     const char *first = NULL;
-    agon_amt_t moved_amt = 0;
     char text[MONEY_TEXT];
 
     if (seen->view->n_plans == acts->n_plans)
         return;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
-        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
 
-        moved_amt += change_amt < 0 ? -change_amt : change_amt;
         if (plan_rank(line) == 1)
             first = line->name;
     }
@@ -138,7 +136,7 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
     else
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: %.31s is first; %s %s of capital moved.", plan->number, first,
-                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
+                 money_text(plan_moved_amt(plan), plan->exp, 0, text), seen->view->base_currency);
 }
 
 static void say_flood(struct acts *acts, const struct acts_seen *seen)

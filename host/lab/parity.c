@@ -720,7 +720,8 @@ static uint64_t until_of(const struct parity_config *config)
 {
     const struct parity_scan *scan = config->scan;
     uint32_t run = scan->plays[config->first + config->n - 1].run;
-    uint64_t until = run < scan->n_runs ? scan->starts[run] : 0; // the START of the next
+    // The START of the next; a host may have written on since it was looked through.
+    uint64_t until = run < scan->n_runs ? scan->starts[run] : scan->last_seq;
 
     if (scan->shed_seq != 0 && (until == 0 || scan->shed_seq <= until))
         until = scan->shed_seq - 1;

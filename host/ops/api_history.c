@@ -388,7 +388,6 @@ static void see_plans(struct api *api)
 {
     const struct record_plan *plan = &api->view->plan.plan;
     struct api_history *history = api->history;
-    agon_amt_t given_amt = 0, taken_amt = 0;
     struct api_plan *to;
 
     if (api->view->n_plans == history->plans_before)
@@ -410,16 +409,7 @@ static void see_plans(struct api *api)
                                      .after_amt = line->capital_after_amt};
         snprintf(row->name, sizeof(row->name), "%.31s", line->name);
     }
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        const struct plan_line *line = &plan_lines(plan)[i];
-        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
-
-        if (change_amt > 0)
-            given_amt = num_add(given_amt, change_amt);
-        else
-            taken_amt = num_add(taken_amt, -change_amt);
-    }
-    held(api, to, plan->n_lines, given_amt > taken_amt ? given_amt : taken_amt);
+    held(api, to, plan->n_lines, plan_moved_amt(plan));
 }
 
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)

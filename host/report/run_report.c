@@ -201,7 +201,6 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
 {
     union plan_event *kept = &story->plans[story->n_plans % RUN_REPORT_PLANS];
     const struct record_plan *plan = &kept->plan;
-    agon_amt_t moved_amt = 0;
     const char *first = NULL;
     uint32_t n_unloaded = 0;
     char text[48];
@@ -213,7 +212,6 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
         const struct plan_line *line = &plan_lines(plan)[i];
         agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
-        moved_amt = num_add(moved_amt, num_abs(change_amt));
         if (line->slot < SLOTS_MAX && story->slots[line->slot].is_faulty && change_amt > 0)
             story->n_given_faulty++;
         if (plan_rank(line) == 1)
@@ -225,8 +223,8 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
                "tournament %u: nobody is ranked, too few samples or trades", plan->number);
     else
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-               "tournament %u: %s is first, %s reallocated%s", plan->number, args_safe(first),
-               table_money(moved_amt, plan->exp, text),
+               "tournament %u: %s is first, %s of capital moved%s", plan->number, args_safe(first),
+               table_money(plan_moved_amt(plan), plan->exp, text),
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
 }
 

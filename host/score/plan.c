@@ -525,3 +525,19 @@ void plan_make(union plan_event *event)
         aim(event);
     move(event);
 }
+
+agon_amt_t plan_moved_amt(const struct record_plan *plan)
+{
+    agon_amt_t given_amt = 0, taken_amt = 0;
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
+
+        if (change_amt > 0)
+            given_amt = num_add(given_amt, change_amt);
+        else
+            taken_amt = num_add(taken_amt, -change_amt);
+    }
+    return given_amt > taken_amt ? given_amt : taken_amt;
+}

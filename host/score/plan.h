@@ -66,6 +66,10 @@ static inline uint32_t plan_rank(const struct plan_line *line) /* 1, 2, ...; 0: 
     return line->rank + ((line->flags & PLAN_RANK_HIGH) != 0 ? 256 : 0);
 }
 
+/* Capital that changed hands, in units of the plan's exp: what agents were given or what was taken
+ * from them, whichever is more; the pool is on the other side of the rest. */
+agon_amt_t plan_moved_amt(const struct record_plan *plan);
+
 static inline uint8_t plan_granules(uint32_t n_lines)
 {
     n_lines = n_lines < PLAN_LINES ? n_lines : PLAN_LINES;

@@ -73,6 +73,8 @@ b1_file=$(command jq -r '.files[0].path' "$WORK/b1/manifest.json")
     fail "b2sum has another sum of $b1_file"
 
 # What is refused, and how that is said.
+refused 5 'would lie in the run directory' make "$WORK/run" "$WORK/run/b"
+refused 5 'would lie in the run directory' make "$WORK/run" "$WORK/run/journal/../b/"
 refused 5 'is there already' make "$WORK/run" "$WORK/b1"
 refused 4 'is not a run directory' make "$WORK/conf" "$WORK/none"
 refused 4 'is not a backup' verify "$WORK/run"
