@@ -442,14 +442,25 @@ static int is_spot(const struct paper *paper, agon_instrument_t id)
     return instrument != NULL && instrument_kind_has_coins(instrument->kind);
 }
 
+// On bars each slot is on its own.
+static uint32_t owner_of(const struct paper *paper, agon_instrument_t instrument, uint16_t slot)
+{
+    return match_has_bars(paper->match, instrument) ? slot : 0;
+}
+
+int paper_hold(struct paper *paper, uint16_t slot, agon_instrument_t instrument, agon_qty_t qty)
+{
+    uint32_t owner = owner_of(paper, instrument, slot);
+
+    return match_set_position(paper->match, owner, instrument,
+                              num_add(match_position_qty(paper->match, owner, instrument), qty));
+}
+
 static void submit(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd, agon_qty_t qty)
 {
     struct match_order order = {
         .tag = cmd->order_id,
-        // On bars each slot is on its own.
-        .owner = match_has_bars(paper->match, cmd->instrument)
-                     ? (uint32_t)ORDER_ID_SLOT(cmd->order_id)
-                     : 0,
+        .owner = owner_of(paper, cmd->instrument, ORDER_ID_SLOT(cmd->order_id)),
         .instrument = cmd->instrument,
         .side = cmd->side,
         .type = cmd->type,

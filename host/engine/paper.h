@@ -54,6 +54,10 @@ int paper_add(struct paper *paper, agon_instrument_t instrument);
 /* What the venue asks of orders there beside the instrument's filters. A refusal has the number
  * that the venue answers with (match/answers.h). AGON_ENOENT. */
 int paper_set_rules(struct paper *paper, agon_instrument_t instrument, const struct rules *rules);
+/* What a slot holds of a derivative already, from a run before: an order that reduces it is taken.
+ * After paper_add and paper_set_bars, before the first order; what slots hold adds up where the
+ * venue knows the account alone. AGON_ENOENT, AGON_EINVAL. */
+int paper_hold(struct paper *paper, uint16_t slot, agon_instrument_t instrument, agon_qty_t qty);
 /* What takes in that instrument pays (or gets) the worse by so much for its size, but never beyond
  * its limit: for markets whose book is made up. impact_check has passed it. AGON_ENOENT,
  * AGON_ENOMEM. */

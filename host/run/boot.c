@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
+#include "market/instrument_kind.h"
 #include "run/host_impl.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -553,6 +554,34 @@ static int step_start(struct host *host, uint32_t run, struct error *err)
     return boot_step(host, &event.start, "the start", err);
 }
 
+/* The exchange that stands in for a venue begins empty with each run: what agents hold of its
+ * derivatives it has to know, or it takes nothing that reduces it. */
+static int hold_on_paper(struct host *host, uint32_t at, struct error *err)
+{
+    const struct venue_config *venue = &host->config.venues[at];
+    const struct instruments *table = engine_instruments(host->engine);
+
+    for (uint16_t slot = 0; slot < engine_slots(host->engine)->n; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine_ledger(host->engine), slot, &n);
+
+        for (uint32_t i = 0; i < n; i++) {
+            const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
+            int rc;
+
+            if (instrument == NULL || instrument->venue != venue->venue || all[i].qty == 0 ||
+                !instrument_kind_has_margin(instrument->kind))
+                continue;
+            rc = paper_hold(host->lines[at].paper, slot, all[i].instrument, all[i].qty);
+            if (rc < 0)
+                return error_set(err, rc, "on paper: %s holds %s, which cannot be taken over: %s",
+                                 engine_slots(host->engine)->all[slot].name, instrument->symbol,
+                                 error_name(rc));
+        }
+    }
+    return AGON_OK;
+}
+
 int host_boot(struct host *host, uint32_t last_run, struct error *err)
 {
     uint32_t run = host_next_run(host, last_run);
@@ -639,6 +668,10 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
             if (rc >= 0 && host->lines[i].paper != NULL && host_bars_of(host, id) != 0)
                 rc = paper_set_bars(host->lines[i].paper, id, &host->lines[i].bars.assumed);
         }
+    }
+    for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++) {
+        if (host->lines[i].paper != NULL)
+            rc = hold_on_paper(host, i, err);
     }
     return rc;
 }
