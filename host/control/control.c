@@ -101,6 +101,15 @@ static void on_turn(uv_prepare_t *turn)
         uv_idle_stop(&control->busy);
 }
 
+/* Who or what an order is for, as the log says it: a verb whose only word is its reason is for all.
+ */
+static const char *target_of(const struct control_verb *verb, const struct control_call *call)
+{
+    if (strncmp(verb->usage, "[REASON]", strlen("[REASON]")) == 0)
+        return "all";
+    return call->argc > 0 ? call->argv[0] : "";
+}
+
 int control_run(struct control *control, const struct control_verb *verb,
                 const struct control_call *call, struct jout *out, struct error *err)
 {
@@ -124,10 +133,10 @@ int control_run(struct control *control, const struct control_verb *verb,
         // Also what was refused: who looks for what happened looks here.
         log_info_with("control", verb->name,
                       LOG_FIELDS(LOG_TEXT("verb", verb->name),
-                                 LOG_TEXT("on", call->argc > 0 ? call->argv[0] : ""),
+                                 LOG_TEXT("on", target_of(verb, call)),
                                  LOG_TEXT("by", call->who != NULL ? call->who : ""),
                                  LOG_NUMBER("code", rc < 0 ? rc : 0)),
-                      "%s %s by %s: %s", verb->name, call->argc > 0 ? call->argv[0] : "",
+                      "%s %s by %s: %s", verb->name, target_of(verb, call),
                       call->who != NULL ? call->who : "?", rc < 0 ? err->text : "done");
         control->looked_ns = 0;
     }
@@ -153,9 +162,11 @@ static void on_worked(uv_work_t *work, int status)
     if (job->verb->scope == CONTROL_OPERATE)
         log_info_with("control", job->verb->name,
                       LOG_FIELDS(LOG_TEXT("verb", job->verb->name),
-                                 LOG_TEXT("on", job->call.argc > 0 ? job->call.argv[0] : ""),
+                                 LOG_TEXT("on", target_of(job->verb, &job->call)),
+                                 LOG_TEXT("by", job->call.who != NULL ? job->call.who : ""),
                                  LOG_NUMBER("code", job->rc < 0 ? job->rc : 0)),
-                      "%s %s: %s", job->verb->name, job->call.argc > 0 ? job->call.argv[0] : "",
+                      "%s %s by %s: %s", job->verb->name, target_of(job->verb, &job->call),
+                      job->call.who != NULL ? job->call.who : "?",
                       job->rc < 0 ? job->err.text : "done");
     job->done(job);
     jout_deinit(&job->out);

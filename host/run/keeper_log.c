@@ -6,8 +6,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -15,13 +17,36 @@
 
 static int log_fd = -1;
 
+/* The host reads it, so it is made as whoever the run directory is of: root may be another. */
+static int open_as_owner(const char *dir)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = -1, code = errno;
+    struct stat of;
+
+    if (dir_fd >= 0 && geteuid() == 0 && fstat(dir_fd, &of) == 0 && of.st_uid != 0) {
+        if (setegid(of.st_gid) == 0 && seteuid(of.st_uid) == 0)
+            fd = openat(dir_fd, KEEPER_LOG, flags, 0600);
+        REQUIRE(seteuid(0) == 0 && setegid(0) == 0); // who was root may be again
+    }
+    if (dir_fd >= 0 && fd < 0) {
+        fd = openat(dir_fd, KEEPER_LOG, flags, 0600);
+        code = errno;
+    }
+    if (dir_fd >= 0)
+        (void)close(dir_fd);
+    errno = code;
+    return fd;
+}
+
 int keeper_log_open(const char *dir, struct error *err)
 {
     char path[PATH_MAX];
 
     if (file_join(path, sizeof(path), dir, KEEPER_LOG) < 0)
         return error_set(err, AGON_ERANGE, "%s: too long a path", dir);
-    log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    log_fd = open_as_owner(dir);
     return log_fd >= 0 ? AGON_OK
                        : error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EIO, "%s: %s", path,
                                    strerror(errno));

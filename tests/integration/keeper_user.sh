@@ -32,6 +32,15 @@ for bad in root nobody-of-that-name; do
 done
 rm -rf "${WORK:?}/run"
 
+# What it writes is its host's to read: where the run directory is another user's, so is its log, also when it comes first.
+mkdir -m 700 "$WORK/other" && chown daemon "$WORK/other"
+"$KEEPER" --config "$WORK/conf/live.yaml" --dir "$WORK/other" --user nobody 2>"$WORK/other.err" &
+other=$!
+PIDS="$PIDS $other"
+until_true "$other" "the keeper of another user's directory begins" test -e "$WORK/other/keeper.log"
+[ "$(stat -c '%U %a' "$WORK/other/keeper.log")" = 'daemon 600' ] || fail "its log is $(stat -c '%U %a' "$WORK/other/keeper.log")"
+kill "$other"
+
 # It begins before the host has made what it reads of it by root's rights.
 mkdir -m 700 "$WORK/run"
 "$KEEPER" --config "$WORK/conf/live.yaml" --dir "$WORK/run" --user nobody 2>"$WORK/keeper.err" &
