@@ -105,6 +105,7 @@ void api_recall(struct api *api)
     struct host_past *past = malloc(sizeof(*past));
 
     host_view(api->host, api->view);
+    api_history_recall(api);
     if (past != NULL)
         recall(api, past);
     free(past);

@@ -12,8 +12,6 @@
 #define DAY_NS    (86400 * SECOND_NS)
 #define HEALTH_NS ((int64_t)5 * SECOND_NS)
 
-static const int64_t lengths_s[CANDLE_LENGTHS] = {60, 900, 14400};
-
 struct api_history *api_history_new(void)
 {
     struct api_history *history = calloc(1, sizeof(*history));
@@ -32,41 +30,20 @@ void api_history_free(struct api_history *history)
 
 /* ---- candles */
 
-static void keep_candle(struct api_candles *candles, uint32_t length, agon_ns_t t, agon_px_t px)
-{
-    agon_ns_t begins = t - t % (lengths_s[length] * SECOND_NS);
-    uint32_t n = candles->n[length];
-    struct api_candle *last = n > 0 ? &candles->all[length][(n - 1) % CANDLES] : NULL;
-
-    if (last == NULL || begins > last->t) {
-        candles->all[length][candles->n[length]++ % CANDLES] = (struct api_candle){
-            .t = begins, .open_px = px, .high_px = px, .low_px = px, .close_px = px};
-        return;
-    }
-    last->close_px = px;
-    if (px > last->high_px)
-        last->high_px = px;
-    if (px < last->low_px)
-        last->low_px = px;
-}
-
 static void keep_candles(struct api *api)
 {
     const struct host_view *view = api->view;
 
-    for (uint32_t i = 0; i < view->n_instruments && i < CANDLE_INSTRUMENTS; i++) {
-        for (uint32_t length = 0; view->instruments[i].last_px > 0 && length < CANDLE_LENGTHS;
-             length++)
-            keep_candle(&api->history->candles[i], length, view->t, view->instruments[i].last_px);
-    }
+    for (uint32_t i = 0; i < view->n_instruments && i < CANDLE_INSTRUMENTS; i++)
+        past_keep_price(&api->history->candles[i], view->t, view->instruments[i].last_px);
 }
 
 int api_do_candles(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     const struct api *api = ctx;
     int place = api_instrument_of(api, call->argv[0], err);
-    const struct api_candles *candles;
-    int64_t seconds = lengths_s[0];
+    const struct past_candles *candles;
+    int64_t seconds = past_lengths_s[0];
     uint32_t length = 0;
     uint32_t n;
 
@@ -74,7 +51,7 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
         return place;
     if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
         seconds = 0;
-    while (length < CANDLE_LENGTHS && lengths_s[length] != seconds)
+    while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)
         length++;
     if (length == CANDLE_LENGTHS)
         return error_set(err, AGON_EINVAL,
@@ -87,7 +64,7 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
     n = candles->n[length] < CANDLES ? candles->n[length] : CANDLES;
     jout_open(out, '[');
     for (uint32_t i = candles->n[length] - n; i < candles->n[length]; i++) {
-        const struct api_candle *candle = &candles->all[length][i % CANDLES];
+        const struct past_candle *candle = &candles->all[length][i % CANDLES];
         int exp = api->view->instruments[place].px_exp;
 
         jout_open(out, '{');
@@ -206,7 +183,8 @@ static int is_seen(const struct alert *alert)
            alert->kind == ALERT_VENUE_DOWN;
 }
 
-static void see_alerts(struct api *api)
+/* Those of up to then. */
+static void see_alerts(struct api *api, agon_ns_t until)
 {
     const struct host_view_alerts *alerts = &api->view->alerts;
     struct api_history *history = api->history;
@@ -215,7 +193,12 @@ static void see_alerts(struct api *api)
     for (uint32_t i = alerts->n_kept; i-- > 0;) {
         const struct alert *alert = &alerts->all[i];
 
-        if (alert->seq <= history->alert_before || (!is_first && is_seen(alert)))
+        if (alert->seq <= history->alert_before)
+            continue;
+        if (alert->t > until)
+            return;
+        history->alert_before = alert->seq;
+        if (!is_first && is_seen(alert))
             continue;
         happened(history, alert->t,
                  alert->kind == ALERT_CRASH  ? "crash"
@@ -225,8 +208,6 @@ static void see_alerts(struct api *api)
                  alert->slot < api->view->n_slots ? api->view->slots[alert->slot].name : "",
                  alert->text);
     }
-    if (alerts->n_kept > 0)
-        history->alert_before = alerts->all[0].seq;
 }
 
 /* ---- the markets' trades */
@@ -301,27 +282,15 @@ static void see_fills(struct api *api)
         history->fills_before = view->n_fills - HOST_VIEW_FILLS;
     for (; history->fills_before < view->n_fills; history->fills_before++) {
         const struct host_view_fill *fill = &view->fills[history->fills_before % HOST_VIEW_FILLS];
-        struct api_fills *of;
 
-        if (fill->slot >= view->n_slots)
-            continue; // whose it was is gone
-        of = history->fills[fill->slot];
-        if (of == NULL)
-            of = history->fills[fill->slot] = calloc(1, sizeof(*of));
-        if (of == NULL)
-            continue;
-        if (strcmp(of->name, view->slots[fill->slot].name) != 0)
-            *of = (struct api_fills){0};
-        memcpy(of->name, view->slots[fill->slot].name, sizeof(of->name));
-        of->all[of->n++ % HOST_VIEW_FILLS] = *fill;
-        if (fill->is_closing)
-            of->closing[of->n_closing++ % CLOSINGS] = *fill;
+        if (fill->slot < view->n_slots) // else whose it was is gone
+            past_keep_fill(&history->fills[fill->slot], view->slots[fill->slot].name, fill);
     }
 }
 
-const struct api_fills *api_fills_of(const struct api *api, uint32_t id)
+const struct past_fills *api_fills_of(const struct api *api, uint32_t id)
 {
-    const struct api_fills *of = api->history->fills[id];
+    const struct past_fills *of = api->history->fills[id];
 
     return of != NULL && strcmp(of->name, api->view->slots[id].name) == 0 ? of : NULL;
 }
@@ -330,7 +299,7 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
 {
     const struct api *api = ctx;
     int slot = api_slot_of(api, call->argv[0], err);
-    const struct api_fills *of;
+    const struct past_fills *of;
     int64_t after = 0;
     uint64_t n;
 
@@ -384,16 +353,11 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
     memcpy(event->text, text, sizeof(event->text));
 }
 
-static void see_plans(struct api *api)
+static void keep_plan(struct api *api, const struct record_plan *plan)
 {
-    const struct record_plan *plan = &api->view->plan.plan;
     struct api_history *history = api->history;
-    struct api_plan *to;
+    struct api_plan *to = &history->plans[history->n_plans++ % PLANS];
 
-    if (api->view->n_plans == history->plans_before)
-        return;
-    history->plans_before = api->view->n_plans;
-    to = &history->plans[history->n_plans++ % PLANS];
     to->t = plan->hdr.t;
     to->number = plan->number;
     to->exp = plan->exp;
@@ -410,6 +374,35 @@ static void see_plans(struct api *api)
         snprintf(row->name, sizeof(row->name), "%.31s", line->name);
     }
     held(api, to, plan->n_lines, plan_moved_amt(plan));
+}
+
+static void see_plans(struct api *api)
+{
+    if (api->view->n_plans == api->history->plans_before)
+        return;
+    api->history->plans_before = api->view->n_plans;
+    keep_plan(api, &api->view->plan.plan);
+}
+
+void api_history_recall(struct api *api)
+{
+    struct api_history *history = api->history;
+    struct past *past = host_take_past(api->host);
+
+    if (past == NULL)
+        return;
+    memcpy(history->candles, past->candles, sizeof(history->candles));
+    memcpy(history->fills, past->fills, sizeof(history->fills));
+    memset(past->fills, 0, sizeof(past->fills)); // they are ours
+    history->fills_before = api->view->n_fills;
+    for (uint32_t i = past->n_plans > PLANS ? past->n_plans - PLANS : 0; i < past->n_plans; i++) {
+        const struct record_plan *plan = &past->plans[i % PLANS].plan;
+
+        see_alerts(api, plan->hdr.t);
+        keep_plan(api, plan);
+    }
+    history->plans_before = api->view->n_plans;
+    past_free(past);
 }
 
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
@@ -649,7 +642,7 @@ void api_history_look(struct api *api, int64_t mono_ns)
     if (api->view->t < DAY_NS) // no time yet
         return;
     keep_candles(api);
-    see_alerts(api);
+    see_alerts(api, INT64_MAX);
     see_reloads(api);
     see_crashes(api);
     see_halts(api);

@@ -7,28 +7,16 @@
 #define OPS_API_HISTORY_H
 
 #include "ops/api.h"
+#include "run/past.h"
 
-#define CANDLE_LENGTHS     3
-#define CANDLES            240 /* of each length */
-#define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
-#define EVENTS             256
-#define EVENTS_LIVE        48 /* the newest are sent to the page by themselves */
-#define TRADES             40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
-#define CLOSINGS           64 /* of each agent: the newest fills that closed something */
-#define PLANS              96
-#define PLAN_ROWS          64 /* of a plan; more are left out */
-#define HEALTH             288
-#define HEALTH_VENUES      8  /* the first ones, each by itself */
-#define OCTAVES            26 /* of latencies: from 256 ns on, each twice the one before */
+#define EVENTS        256
+#define EVENTS_LIVE   48 /* the newest are sent to the page by themselves */
+#define TRADES        40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
+#define PLAN_ROWS     64 /* of a plan; more are left out */
+#define HEALTH        288
+#define HEALTH_VENUES 8  /* the first ones, each by itself */
+#define OCTAVES       26 /* of latencies: from 256 ns on, each twice the one before */
 
-struct api_candle { /* of the mark price, as it was looked at */
-    agon_ns_t t;    /* when it begins */
-    agon_px_t open_px, high_px, low_px, close_px;
-};
-struct api_candles {
-    struct api_candle all[CANDLE_LENGTHS][CANDLES]; /* number n at place n % CANDLES */
-    uint32_t n[CANDLE_LENGTHS];
-};
 struct api_trades {
     struct host_view_trade all[TRADES]; /* number n at place n % TRADES */
     uint64_t n;
@@ -41,12 +29,6 @@ struct api_event {
     agon_ns_t t_first;
     uint32_t first, n;
     agon_amt_t moved_amt; /* by all of them */
-};
-struct api_fills { /* of an agent, whoever else trades more */
-    char name[SLOT_NAME];
-    struct host_view_fill all[HOST_VIEW_FILLS]; /* number n at place n % HOST_VIEW_FILLS */
-    struct host_view_fill closing[CLOSINGS];    /* likewise */
-    uint64_t n, n_closing;
 };
 struct api_plan_row {
     char name[SLOT_NAME];
@@ -73,10 +55,10 @@ struct api_health { /* of a stretch of time */
 };
 struct api_history {
     struct api_slot whole; /* equity of all, with the pools */
-    struct api_candles candles[CANDLE_INSTRUMENTS];
+    struct past_candles candles[CANDLE_INSTRUMENTS];
     struct api_event events[EVENTS]; /* number n at place n % EVENTS */
     uint64_t n_events;
-    struct api_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
+    struct past_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
     uint64_t fills_before;
     struct api_trades trades[CANDLE_INSTRUMENTS];
     uint64_t trades_before;
@@ -98,10 +80,12 @@ struct api_history {
 
 struct api_history *api_history_new(void);
 void api_history_free(struct api_history *history); /* NULL is fine */
+/* What the host's start saw in its journal. Once, behind the first view. */
+void api_history_recall(struct api *api);
 /* Behind each look at the host. */
 void api_history_look(struct api *api, int64_t mono_ns);
 /* Of the agent that has the place now; NULL: none yet. */
-const struct api_fills *api_fills_of(const struct api *api, uint32_t id);
+const struct past_fills *api_fills_of(const struct api *api, uint32_t id);
 /* Event number n of those that are kept. */
 void api_put_event(const struct api *api, uint64_t n, struct jout *out);
 

@@ -242,7 +242,7 @@ static const struct control_field fill_fields[] = {
     {"order", TEXT, "its order's id, hexadecimal", .example = "\"1a0000000003\""},
     {"seq", INT, "its number in the journal"},
     {NULL}};
-const struct control_shape api_shape_fill = {"Fill", "A fill of this run", fill_fields};
+const struct control_shape api_shape_fill = {"Fill", "A fill", fill_fields};
 
 /* ---- equity */
 
@@ -360,7 +360,7 @@ static const struct control_field plan_fields[] = {
     {"t_ms", INT, "the same", .unit = "ms", .example = "1795192174000"},
     {"rows", LIST, "by rank", .of = &plan_row},
     {NULL}};
-const struct control_shape api_shape_plan = {"Plan", "A tournament of this run", plan_fields};
+const struct control_shape api_shape_plan = {"Plan", "A tournament", plan_fields};
 
 /* ---- all agents together */
 

@@ -92,7 +92,7 @@ static void put_exits(const struct api *api, int only, struct jout *out)
 static void put_fills(const struct api *api, int only, struct jout *out)
 {
     // Of one agent its own, which others do not push out.
-    const struct api_fills *of = only < 0 ? NULL : api_fills_of(api, (uint32_t)only);
+    const struct past_fills *of = only < 0 ? NULL : api_fills_of(api, (uint32_t)only);
     const struct host_view_fill *all = of != NULL ? of->all : api->view->fills;
     uint64_t n = of != NULL ? of->n : only < 0 ? api->view->n_fills : 0;
 
@@ -638,8 +638,7 @@ const struct control_verb api_verbs[] = {
      .gives = MANY(position)},
     {"exits", "[AGENT]", "exit plans that stand, and where their stops are", CONTROL_READ, 0, 1,
      do_exits, .gives = MANY(exit)},
-    {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills,
-     .gives = MANY(fill)},
+    {"fills", "[AGENT]", "the newest fills", CONTROL_READ, 0, 1, do_fills, .gives = MANY(fill)},
     {"closings", "AGENT [SEQ]",
      "its newest fills that closed something, with their results; those after an event",
      CONTROL_READ, 1, 2, api_do_closings, .gives = MANY(fill)},
@@ -652,7 +651,7 @@ const struct control_verb api_verbs[] = {
      CONTROL_READ, 0, 0, do_equity, .gives = &api_points},
     {"candles", "SYMBOL [SECONDS]", "candles of the mark price: 60, 900 or 14400 seconds each",
      CONTROL_READ, 1, 2, api_do_candles, .gives = MANY(candle)},
-    {"events", "", "what happened in this run, newest first", CONTROL_READ, 0, 0, api_do_events,
+    {"events", "", "what happened, newest first", CONTROL_READ, 0, 0, api_do_events,
      .gives = MANY(event)},
     {"health", "[POINTS]", "latencies, journal lag, unconfirmed orders and messages over this run",
      CONTROL_READ, 0, 1, api_do_health, .gives = ONE(health)},
@@ -692,8 +691,8 @@ const struct control_verb api_verbs[] = {
      CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1, .gives = ONE(done)},
     {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament,
      .gives = ONE(tournament)},
-    {"plans", "[COUNT]", "tournaments of this run, or the newest: ranks, scores, capital",
-     CONTROL_READ, 0, 1, api_do_plans, .gives = MANY(plan)},
+    {"plans", "[COUNT]", "tournaments, or the newest: ranks, scores, capital", CONTROL_READ, 0, 1,
+     api_do_plans, .gives = MANY(plan)},
     {"plan", "", "what a tournament would do now, by the rules of this run", CONTROL_READ, 0, 0,
      api_do_plan_dry, .is_slow = 1, .gives = ONE(tournament)},
     {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,

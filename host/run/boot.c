@@ -9,6 +9,7 @@
 #include "journal/snapshot.h"
 #include "market/instrument_kind.h"
 #include "run/host_impl.h"
+#include "run/past.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
 
@@ -689,33 +690,18 @@ static int widen(struct host *host, uint64_t n_bytes)
     return engine_state_widen(host->engine, room);
 }
 
-// The state as the journal has it: newest good snapshot, then the tail.
-int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err)
+static int step_tail(struct host *host, uint64_t from_seq, struct error *err)
 {
-    struct snapshot_want want = {.last_seq = summary->end.next_seq - 1};
-    struct journal_reading reading = {.needs_all = 1};
-    struct journal_reader *reader;
+    struct journal_reading reading = {.from_seq = from_seq, .needs_all = 1};
+    struct journal_reader *reader = journal_reader_open(host->disk, &reading, err);
     const struct agon_event_hdr *event;
-    struct snapshot snapshot;
-    int rc = snapshot_find(host->disk, &want, &snapshot, err);
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    if (rc == 1) {
-        if (snapshot.n_bytes > host->snap_room && widen(host, snapshot.n_bytes) < 0)
-            return error_set(err, AGON_ENOMEM, "out of memory: a snapshot has %llu bytes",
-                             (unsigned long long)snapshot.n_bytes);
-        rc = snapshot_load(host->disk, &snapshot, host->snap, host->snap_room, err);
-        if (rc >= 0)
-            rc = engine_load(host->engine, host->snap, snapshot.n_bytes, err);
-        if (rc < 0)
-            return rc;
-        reading.from_seq = snapshot.seq + 1;
-    }
-    reader = journal_reader_open(host->disk, &reading, err);
     if (reader == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_EIO;
+    host_past_begin(host);
     while ((rc = journal_reader_next(reader, &event, err)) == 1) {
+        host_past_before(host, event);
         rc = engine_step_recorded(host->engine, event);
         if (rc == AGON_ERANGE || rc == AGON_ECORRUPT) {
             rc = error_set(err, AGON_ECORRUPT,
@@ -724,7 +710,79 @@ int host_rebuild(struct host *host, const struct journal_summary *summary, struc
                            (unsigned long long)event->seq, error_name(rc));
             break;
         }
+        host_past_after(host, event);
     }
+    host_past_end(host);
     journal_reader_close(reader);
     return rc < 0 ? rc : AGON_OK;
+}
+
+static int step_from(struct host *host, const struct snapshot *snapshot, struct error *err)
+{
+    int rc = snapshot->seq == 0
+                 ? AGON_OK
+                 : snapshot_load(host->disk, snapshot, host->snap, host->snap_room, err);
+
+    if (rc >= 0 && snapshot->seq != 0)
+        rc = engine_load(host->engine, host->snap, snapshot->n_bytes, err);
+    return rc < 0 ? rc : step_tail(host, snapshot->seq + 1, err);
+}
+
+static int make_room(struct host *host, const struct snapshot *snapshot, struct error *err)
+{
+    if (snapshot->n_bytes > host->snap_room && widen(host, snapshot->n_bytes) < 0)
+        return error_set(err, AGON_ENOMEM, "out of memory: a snapshot has %llu bytes",
+                         (unsigned long long)snapshot->n_bytes);
+    return AGON_OK;
+}
+
+/* A snapshot that so much lies behind that operators see of before (run/past.h): the newest with
+ * PAST_EVENTS behind it, or else the oldest; in a short journal none, number 0, which is its
+ * beginning. 1: there is one, older than the newest, and what came behind it is all there. */
+static int find_older(struct host *host, const struct journal_summary *summary,
+                      const struct snapshot *newest, struct snapshot *older)
+{
+    uint64_t last_seq = summary->end.next_seq - 1;
+    uint64_t from_seq = last_seq > PAST_EVENTS ? last_seq - PAST_EVENTS : 0;
+    struct snapshot_want want = {.last_seq = from_seq};
+    struct error err = {0};
+    int rc = from_seq > 0 ? snapshot_find(host->disk, &want, older, &err) : 0;
+
+    if (from_seq == 0 && summary->first_seq == 1 && summary->end.dropped_before <= 1) {
+        *older = (struct snapshot){.seq = 0};
+        return 1;
+    }
+    want = (struct snapshot_want){.last_seq = last_seq, .oldest_from = 1};
+    if (rc == 0)
+        rc = snapshot_find(host->disk, &want, older, &err);
+    return rc == 1 && older->seq < newest->seq && older->seq + 1 >= summary->end.dropped_before;
+}
+
+/* The state as the journal has it: a good snapshot, then the tail. From an older one than the
+ * newest the same state is reached; where it is not, the newest stands for it. */
+int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err)
+{
+    struct snapshot_want want = {.last_seq = summary->end.next_seq - 1};
+    struct snapshot newest, older;
+    struct error why = {0};
+    int rc = snapshot_find(host->disk, &want, &newest, err);
+
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return step_tail(host, 0, err);
+    rc = make_room(host, &newest, err);
+    if (rc < 0)
+        return rc;
+    if (find_older(host, summary, &newest, &older)) {
+        rc = make_room(host, &older, &why);
+        if (rc >= 0)
+            rc = step_from(host, &older, &why);
+        if (rc >= 0)
+            return AGON_OK;
+        log_warn("host", "past",
+                 "what operators see of before begins with event %llu, and not with event %llu: %s",
+                 (unsigned long long)newest.seq + 1, (unsigned long long)older.seq + 1, why.text);
+    }
+    return step_from(host, &newest, err);
 }

@@ -96,7 +96,7 @@ static void collect(struct host *host)
 }
 
 // The newest fills, for who looks. Whether a report was one that is new, the engine's count says.
-static void keep_fill(struct host *host, const struct agon_event_hdr *event)
+void host_keep_fill(struct host *host, const struct agon_event_hdr *event)
 {
     const struct record_report *report = (const struct record_report *)(const void *)event;
     const struct instruments *table = engine_instruments(host->engine);
@@ -163,7 +163,7 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 
     host_meter(host, event);
     if (event->type == EVENT_REPORT) {
-        keep_fill(host, event);
+        host_keep_fill(host, event);
         host->draft->n_rate_refused +=
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "run/host_impl.h"
+#include "run/past.h"
 #include "sys/log.h"
 #include "sys/signals.h"
 
@@ -367,6 +368,7 @@ void host_free(struct host *host)
     free(host->snap);
     free(host->view);
     free(host->draft);
+    past_free(host->past);
     lock_deinit(&host->io_lock);
     lock_deinit(&host->view_lock);
     lock_deinit(&host->loader_lock);

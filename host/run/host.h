@@ -281,13 +281,13 @@ struct host_view {
     uint32_t n_exits; /* in exits; n_exits_all stand */
     uint32_t n_exits_all;
     struct host_view_exit exits[HOST_VIEW_EXITS];
-    uint32_t n_plans;      /* number of the last tournament; 0: none in this run */
+    uint32_t n_plans;      /* number of the last tournament; 0: none that is kept */
     union plan_event plan; /* of it */
     uint64_t
         n_rate_refused; /* orders and replacements that met the venue's rate limits, this run */
     uint8_t is_bars_silent, is_bars_visible; /* a venue's market is one of bars: market_bars.h */
     uint8_t is_bars_optimistic;
-    uint64_t n_fills; /* of this run; number n stands at n % HOST_VIEW_FILLS */
+    uint64_t n_fills; /* and of what the start read; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
     uint64_t n_trades; /* of this run, of what is subscribed; as fills */
     struct host_view_trade trades[HOST_VIEW_TRADES];

@@ -291,6 +291,7 @@ struct host {
     uint8_t is_rebuilding; /* what is raised was raised before */
 
     struct host_view *view, *draft; /* owned */
+    struct past *past;              /* owned; until it is taken */
     struct lock view_lock;
     unsigned char last_hash[HASH_SIZE];
     uint64_t last_seq;
@@ -328,6 +329,13 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why);
 void host_lose_slot(struct host *host, uint16_t slot, const char *why);
 /* boot.c */
 int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err);
+
+/* past.c: around each event out of the journal, for who looks. */
+void host_past_begin(struct host *host);
+void host_past_before(struct host *host, const struct agon_event_hdr *event);
+void host_past_after(struct host *host, const struct agon_event_hdr *event);
+void host_past_end(struct host *host);
+void host_keep_fill(struct host *host, const struct agon_event_hdr *event); /* core.c */
 int host_seat_agents(struct host *host, struct error *err);
 int host_load_agents(struct host *host, struct error *err);
 /* The length of the bars that are all that its venue has of an instrument; 0: there is a market. */

@@ -51,7 +51,7 @@ const READY = {
   market: () => document.querySelector('#p-market .candles canvas') && document.querySelector('#book .level.bid span')?.textContent && document.querySelector('.instrument dd'),
   tournament: () => /[0-9]/.test(document.querySelector('#countdown')?.textContent) && document.querySelector('#t-tournament tr[data-key]') && document.querySelector('.why-row'),
   reliability: () => document.querySelector('#p-reliability .heat canvas') && document.querySelector('#t-venues tr[data-key]') && document.querySelector('#latency rect'),
-  log: () => document.querySelector('#t-log tr[data-key]'),
+  log: () => [...document.querySelectorAll('#t-log tr[data-key]')].some(r => / agent=/.test(r.textContent)), // its fields too
 };
 async function show(page, name) {
   await page.evaluate(to => { location.hash = `#/${to}`; }, name);

@@ -4,7 +4,10 @@ import { get } from '../connection.mjs';
 import { card, make, put, scrolls, stamp, table, tabs } from '../kit.mjs';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
+const KNOWN = ['t', 'level', 'area', 'key', 'text'];
 let focus = () => {};
+// The line's fields as the log on a terminal has them, so that `agent=NAME` is found.
+const fieldsOf = line => Object.entries(line).filter(([k]) => !KNOWN.includes(k)).map(([k, v]) => `${k}=${v}`).join(' ');
 
 export default {
   title: 'Log', keys: [], press: { '/': () => focus() },
@@ -29,10 +32,10 @@ export default {
       { title: 'Time', class: 'l', text: l => stamp(l.at).slice(5), tone: () => 'dim' },
       { title: 'Level', class: 'l', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' },
       { title: 'Part', class: 'l p2', text: l => l.area, tone: () => 'dim' },
-      { title: 'What', class: 'l wrap', text: l => l.text },
+      { title: 'What', class: 'l wrap', text: l => (l.fields ? `${l.text}  ${l.fields}` : l.text) },
     ], 'No lines.');
     function draw() {
-      const list = [...lines.values()].filter(l => LEVELS.indexOf(l.level) >= LEVELS.indexOf(level) && (!word || `${l.area} ${l.text}`.toLowerCase().includes(word))).reverse().slice(0, 400);
+      const list = [...lines.values()].filter(l => LEVELS.indexOf(l.level) >= LEVELS.indexOf(level) && (!word || `${l.area} ${l.text} ${l.fields}`.toLowerCase().includes(word))).reverse().slice(0, 400);
       rowsOf(list, l => l.key);
       put(note, `${list.length} lines`);
     }
@@ -40,7 +43,7 @@ export default {
       asked = performance.now();
       for (const l of await get(`log/tail/${lines.size ? 40 : 400}`) ?? []) {
         const key = `${l.t} ${l.text}`;
-        if (!lines.has(key)) lines.set(key, { ...l, key, n: n++, at: typeof l.t === 'number' ? l.t : Date.parse(l.t) });
+        if (!lines.has(key)) lines.set(key, { ...l, key, fields: fieldsOf(l), n: n++, at: typeof l.t === 'number' ? l.t : Date.parse(l.t) });
       }
       while (lines.size > 1200) lines.delete(lines.keys().next().value);
       draw();

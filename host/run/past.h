@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/* past: what operators see of before, in tables of fixed size: fills of each agent, candles of each
+ * instrument, plans of capital. A host fills them from its journal while it rebuilds its state;
+ * whoever looks at it (ops/api_history) takes them over and goes on. No locks, no clock. */
+#ifndef RUN_PAST_H
+#define RUN_PAST_H
+
+#include "run/host.h"
+
+#define CANDLE_LENGTHS     3
+#define CANDLES            240 /* of each length */
+#define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
+#define CLOSINGS           64  /* of each agent: the newest fills that closed something */
+#define PLANS              96
+/* A start rebuilds from the newest snapshot that so many events lie behind, or from the oldest that
+ * there is: so much of the past is sure to be seen by it. */
+#define PAST_EVENTS ((uint64_t)100000)
+
+struct past_candle { /* of the mark price */
+    agon_ns_t t;     /* when it begins */
+    agon_px_t open_px, high_px, low_px, close_px;
+};
+struct past_candles {
+    struct past_candle all[CANDLE_LENGTHS][CANDLES]; /* number n at place n % CANDLES */
+    uint32_t n[CANDLE_LENGTHS];
+};
+struct past_fills { /* of an agent, whoever else trades more */
+    char name[SLOT_NAME];
+    struct host_view_fill all[HOST_VIEW_FILLS]; /* number n at place n % HOST_VIEW_FILLS */
+    struct host_view_fill closing[CLOSINGS];    /* likewise */
+    uint64_t n, n_closing;
+};
+struct past {
+    struct past_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
+    struct past_candles candles[CANDLE_INSTRUMENTS];
+    agon_ns_t minute;              /* of the last price */
+    union plan_event plans[PLANS]; /* number n at place n % PLANS */
+    union plan_event read;         /* as far as its records came */
+    uint32_t n_plans;
+};
+
+extern const int64_t past_lengths_s[CANDLE_LENGTHS]; /* of candles, in seconds */
+
+struct past *past_new(void);       /* NULL: no memory */
+void past_free(struct past *past); /* NULL is fine */
+/* A price that was seen at t. [any, one at a time] */
+void past_keep_price(struct past_candles *candles, agon_ns_t t, agon_px_t px);
+/* *of becomes its table with the first fill; another name begins it anew. Without memory nothing is
+ * kept. [any, one at a time] */
+void past_keep_fill(struct past_fills **of, const char *name, const struct host_view_fill *fill);
+/* What the start saw in the journal; the caller's from now on. NULL: nothing, or it was taken.
+ * Once, before anybody looks. [control] */
+struct past *host_take_past(struct host *host);
+
+#endif
