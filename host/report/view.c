@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "report/table.h"
+#include "score/figures.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
 
@@ -349,6 +350,7 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     char plain[CELL_MAX];
     char apart[MONEY_TEXT];
     char time[CLOCK_TEXT];
+    char share[FIGURES_TEXT];
 
     put_plain(value, plain);
     snprintf(out, CELL_MAX, "%s", plain);
@@ -357,7 +359,7 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
     else if (kind == SHARE && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.2f %%", 100.0 * json_number_value(value));
+        snprintf(out, CELL_MAX, "%.30s", figures_share_text(json_number_value(value), 0, share));
     else if (kind == TIME && json_is_string(value) && strlen(plain) >= 19)
         snprintf(out, CELL_MAX, "%.5s %.8s", plain + 5, plain + 11);
     else if (kind == TIME_MS && json_is_integer(value)) {

@@ -43,7 +43,7 @@ def ratio(text):
 
 
 def percent(value):
-    return '%+.3f %%' % (100 * value)
+    return '%.2f %%' % (round(100 * value, 2) + 0.0)  # no -0.00
 
 
 def ratio_text(value):
@@ -202,7 +202,7 @@ def in_view(key, its):
         return apart(its[key])
     if its[key] is None:
         return '-'
-    return '%.2f %%' % (100 * its[key]) if key in ('return', 'drawdown') else '%.2f' % its[key]
+    return percent(its[key]) if key in ('return', 'drawdown') else '%.2f' % its[key]
 
 
 def check_views(want):
@@ -266,7 +266,7 @@ def check_html(page, want):
         for key in MONEY:
             same(page, f'{name} {key}', row[key], apart(its[key]))
         same(page, f'{name} return', row['return'], percent(its['return']))
-        same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']).lstrip('+'))
+        same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']))
         same(page, f'{name} Sharpe', row['Sharpe'], ratio_text(its['sharpe']))
         same(page, f'{name} t', row['t [95 %]'], t_text(its))
 
@@ -289,7 +289,7 @@ def check_backtest():
     at = next(i for i, line in enumerate(lines) if line.startswith('agent ') and line.endswith('[USDT]'))
     for line, (name, its) in zip(lines[at + 1:], want.items()):
         text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
-                         percent(its['return']), percent(its['drawdown']).lstrip('+'), ratio_text(its['sharpe']), t_text(its)] +
+                         percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
                         [apart(its[key]) for key in MONEY[3:]] + [str(its['fills'])])
         same('text', name, ' '.join(line.split()[:-1]), text)
 
