@@ -110,7 +110,7 @@ void run_sections_note(const struct run_report *story, struct page *page)
 
 void run_sections_table(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#trades closed", "#won",
+    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#closing fills", "#of them won",
                                           "#refused"};
     const struct slots *slots = engine_slots(story->engine);
     struct figures of;
@@ -172,7 +172,8 @@ void run_sections_lead(const struct run_report *story, struct page *page)
               money(&base, all.result_amt < 0 ? -all.result_amt : all.result_amt, result),
               base.name, figures_yield_text(&all, yield), money(&base, all.capital_amt, capital),
               length(seconds, time),
-              trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold) : "nothing was traded");
+              trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold)
+                                 : "nothing was traded");
     snprintf(plain, sizeof(plain), "%llu", (unsigned long long)all.n_fills);
     page_text(
         page, "Fees: %s %s over %s fills%s%s%s. Drawdown: %s.", money(&base, all.fee_amt, fees),

@@ -71,12 +71,12 @@ struct view {
            {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
-           {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
-           {"break_even", "break-even", NUMBER, 2}, {"mark", "mark", NUMBER, 1},                   \
-           {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
-           {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
-           {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
-           {"currency", "in", TEXT, 2})
+           {"quantity", "quantity", NUMBER, 1}, {"is_dust", "dust", TEXT, 1},                      \
+           {"entry", "entry", NUMBER, 1}, {"break_even", "break-even", NUMBER, 2},                 \
+           {"mark", "mark", NUMBER, 1}, {"unrealised", "unrealised", AMOUNT, 1},                   \
+           {"realised", "realised", AMOUNT, 3}, {"notional", "notional", AMOUNT, 2},               \
+           {"fees", "fees", AMOUNT, 3}, {"funding", "funding", AMOUNT, 3},                         \
+           {"fills", "fills", AMOUNT, 3}, {"currency", "in", TEXT, 2})
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
@@ -233,7 +233,7 @@ static const struct view views[] = {
             {"on_breach", "when breached", TEXT, 1})},
     {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
      FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", AMOUNT, 1}, {"at", "at", AMOUNT, 1},
-            {"is_kept", "kept", TEXT, 1}, {"text", "what it is of", LAST, 1})},
+            {"text", "what it is of", LAST, 1})},
     {"latency", "step", "Engine step", LINES, NULL,
      FIELDS({"count", "steps", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
             {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},

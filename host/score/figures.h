@@ -55,7 +55,7 @@ void figures_add(struct figures *sum, const struct figures *of);
 void figures_whole(struct figures *sum, const struct score *score, int64_t pool_amt);
 /* How people are shown them: "1.23 %", "0.57 %", "1.23", "-0.45 [-2.53, 1.63]"; "-" is what is
  * not known. Each returns text. */
-#define FIGURES_TEXT  64
+#define FIGURES_TEXT 64
 /* Any share of something, 0.1 as "10.00 %": a minus below 0, none where 0.00 is shown; a difference
  * has a plus besides. */
 char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT]);

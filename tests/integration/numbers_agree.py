@@ -140,7 +140,8 @@ def check_metrics(want):
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
         for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price')):
-            same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
+            if key in row:
+                same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
         labels += f',currency="{row["currency"]}"'
         for key in ('notional', 'unrealised', 'realised', 'fees', 'funding'):
             if key in row:
@@ -183,7 +184,9 @@ def check_page(want):
             same('page', f'{row["Agent"]} {key}', plain(row[head]), its[key])
         same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (round(100 * its['return'], 2) + 0.0))  # the page has no -0.00
         same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
-    for row in json.loads(load('positions.json')):
+    held = [row for row in json.loads(load('positions.json')) if D(row['quantity']) != 0 and not row['is_dust']]
+    same('page', 'positions', sorted((its['Agent'], its['Symbol']) for its in page['positions']), sorted((row['agent'], row['symbol']) for row in held))
+    for row in held:
         at, its = next((at, its) for at, its in enumerate(page['positions']) if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])
         for head, key in (('Quantity', 'quantity'), ('Unrealised', 'unrealised')):
             same('page', f'{row["agent"]} {key}', plain(its[head]), row[key])
