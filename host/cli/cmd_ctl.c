@@ -195,6 +195,30 @@ static void print_result(const struct opts *opts, const char *verb, const json_t
     }
 }
 
+/* None was held yet: when is the next? */
+static void say_no_tournament(const char *dir)
+{
+    static const char *const words[] = {"status"};
+    struct error err = {0};
+    json_t *status = NULL;
+    const json_t *next;
+    char t[CLOCK_TEXT];
+
+    if (client_ask(dir, words, 1, WAIT_NS, &status, &err) < 0) {
+        printf("no tournament was held in this run yet\n");
+        return;
+    }
+    next = json_object_get(status, "tournament_next_ms");
+    clock_text(json_integer_value(next) * 1000000, t);
+    if (json_is_integer(next))
+        printf("no tournament was held in this run yet; the next is due at %.19s UTC, by the "
+               "market's clock: `agon ctl plan` says what it would do now\n",
+               t);
+    else
+        printf("no tournament was held in this run, and none is planned\n");
+    json_decref(status);
+}
+
 /* The difference is shown before it is made. */
 static int apply(const struct opts *opts, const char *dir, const struct control_call *call)
 {
@@ -424,7 +448,10 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
                                       &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
-    print_result(opts, verb->name, result);
+    if (!opts->is_json && json_is_null(result) && strcmp(verb->name, "tournament") == 0)
+        say_no_tournament(dir);
+    else
+        print_result(opts, verb->name, result);
     json_decref(result);
     return EXIT_OK;
 }

@@ -570,7 +570,7 @@ struct record_tournament {
     X(ASIDE, 5, "excluded", "suspended or quarantined: not judged, keeps what it has")             \
     X(GONE, 6, "retired", "unloaded before: gives back what it can")                               \
     X(FAULTY, 7, "faulty", "crashed, hung or flooded: a step down, given nothing for a while")     \
-    X(IDLE, 8, "idle", "too few trades: not judged, keeps what it has")
+    X(IDLE, 8, "idle", "too few closing fills: not judged, keeps what it has")
 enum plan_verdict {
 #define PLAN_VERDICT_ID(id, number, name, doc) PLAN_##id = (number),
     PLAN_VERDICTS(PLAN_VERDICT_ID)

@@ -75,11 +75,18 @@ static void put_px(struct jout *out, const char *key, int64_t px, int px_exp)
     jout_kv_dec(out, key, px, exp);
 }
 
+/* Something is left, and too little for any order. */
+static int is_dust_of(const struct host_view_position *position)
+{
+    return position->is_dust && position->held_amt != 0;
+}
+
 void api_put_position(const struct api *api, uint32_t slot,
                       const struct host_view_position *position, struct jout *out)
 {
     const struct host_view_instrument *at = NULL;
     const struct position_figures *of = &position->figures;
+    int is_dust = is_dust_of(position);
     int decimals;
 
     if (position->instrument >= 1 && position->instrument <= api->view->n_instruments)
@@ -96,8 +103,10 @@ void api_put_position(const struct api *api, uint32_t slot,
         jout_kv_dec(out, "quantity",
                     num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
                     at->qty_exp);
+        jout_kv_bool(out, "is_dust", is_dust);
         put_px(out, "entry", of->entry_px, at->px_exp);
-        put_px(out, "break_even", of->break_even_px, at->px_exp);
+        if (!is_dust) // of next to nothing it is any number
+            put_px(out, "break_even", of->break_even_px, at->px_exp);
         jout_kv_dec(out, "mark", at->last_px, at->px_exp);
         jout_kv_dec(out, "notional",
                     num_rescale(of->notional_amt, at->quote_exp, decimals, NUM_EVEN), decimals);
@@ -285,6 +294,8 @@ static void position_family(FILE *out, const struct api *api, const struct posit
 
             if (position->instrument > view->n_instruments ||
                 instrument_kind_is_in_base(view->instruments[position->instrument - 1].kind))
+                continue;
+            if (metric->id == METRIC_POSITION_BREAK_EVEN_PRICE && is_dust_of(position))
                 continue;
             if (!is_begun)
                 metrics_begin(out, metric->id);

@@ -383,14 +383,6 @@ void api_put_agent_live(const struct api *api, uint32_t id, struct jout *out)
     put_agent(api, id, 1, out);
 }
 
-/* Sums over positions are kept only while one of them is limited. */
-static int is_kept(const struct portfolio_limits *limits, uint8_t number)
-{
-    return (number != PORTFOLIO_GROSS_AMT && number != PORTFOLIO_NET_AMT &&
-            number != PORTFOLIO_VENUE_AMT && number != PORTFOLIO_ASSET_AMT) ||
-           (limits->gross_amt | limits->net_amt | limits->venue_amt | limits->asset_amt) != 0;
-}
-
 /* What is used of a limit of the portfolio. */
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number)
 {
@@ -452,7 +444,7 @@ void api_put_portfolio(const struct api *api, struct jout *out)
         jout_kv_str(out, "text", limit->doc);
         jout_kv_str(out, "unit", limit->kind == LIMIT_IS_SHARE ? "share" : "amount");
         jout_kv_bool(out, "is_minimum", limit->risk == LIMIT_LESS_IS_RISKIER);
-        jout_kv_bool(out, "is_kept", is_kept(&portfolio->limits, limit->number));
+        jout_kv_bool(out, "is_kept", 1);
         put_limit(api, "used", limit, api_portfolio_used(portfolio, limit->number), out);
         if (value != 0)
             put_limit(api, "at", limit, value, out);

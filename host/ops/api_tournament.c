@@ -114,6 +114,7 @@ static void put_plan(const union plan_event *event, struct jout *out)
         jout_kv_int(out, "rank", plan_rank(line));
         jout_kv_str(out, "agent", line->name);
         jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
+        jout_kv_str(out, "reason", plan_verdict_doc(line->verdict));
         jout_kv_real(out, "score", line->score);
         jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
         jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),

@@ -20,6 +20,7 @@
     X(orders, "orders.mjs")                                                                        \
     X(history, "history.mjs")                                                                      \
     X(notify, "notify.mjs")                                                                        \
+    X(fills, "fills.mjs")                                                                          \
     X(page_overview, "pages/overview.mjs")                                                         \
     X(page_agent, "pages/agent.mjs")                                                               \
     X(page_market, "pages/market.mjs")                                                             \

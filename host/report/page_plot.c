@@ -360,17 +360,20 @@ static void put_trades(FILE *out, const struct page_candles *of, const struct fr
 
 static void fit_candles(struct frame *frame, const struct page_candles *of)
 {
+    double pad;
+
     *frame = (struct frame){.low = INFINITY, .high = -INFINITY};
     for (uint32_t i = 0; i < of->n_candles; i++) {
         frame->low = fmin(frame->low, of->candles[i].low);
         frame->high = fmax(frame->high, of->candles[i].high);
     }
+    // Room above and below, so that the ends of the longest wicks are seen.
+    pad = frame->high > frame->low ? (frame->high - frame->low) / 24
+                                   : fabs(frame->low) * 0.001 + 1e-9;
+    frame->low -= pad;
+    frame->high += pad;
     frame->t0 = (double)of->candles[0].t / 1e6;
     frame->t1 = fmax((double)of->candles[of->n_candles - 1].t / 1e6, frame->t0 + 1);
-    if (frame->high <= frame->low) {
-        frame->low -= fabs(frame->low) * 0.001 + 1e-9;
-        frame->high += fabs(frame->high) * 0.001 + 1e-9;
-    }
 }
 
 void page_candles(struct page *page, const struct page_candles *of)

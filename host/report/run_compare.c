@@ -125,9 +125,11 @@ static const char *say(enum unit unit, double value, int is_difference, char tex
 
     if (isnan(value))
         return "-";
-    if (unit == SHARE)
-        snprintf(text, 48, "%s%.3f %%", sign, 100 * value);
-    else if (unit == RATIO)
+    if (unit == SHARE) {
+        char share[FIGURES_TEXT];
+
+        snprintf(text, 48, "%.47s", figures_share_text(value, is_difference, share));
+    } else if (unit == RATIO)
         snprintf(text, 48, "%s%.2f", sign, value);
     else if (unit == COUNT)
         snprintf(text, 48, "%s%.0f", sign, value);

@@ -228,6 +228,13 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
 }
 
+/* What a person did; that the kill switch is lifted is its reason, and nobody else lifts it. */
+static int is_by_operator(const struct record_command *command)
+{
+    return command->reason == REASON_OPERATOR ||
+           (command->kind == COMMAND_RESUME && command->reason == REASON_KILL);
+}
+
 static void on_command(struct run_report *story, const struct record_command *command)
 {
     static const char *const kinds[] = {"?",       "halt",        "resume",         "cancel all",
@@ -236,8 +243,7 @@ static void on_command(struct run_report *story, const struct record_command *co
 
     // The host's own: a halt at its end is no news.
     if ((story->t_end != 0 && command->hdr.t > story->t_end) || command->kind < COMMAND_HALT ||
-        command->kind > COMMAND_LIMIT || command->reason != REASON_OPERATOR ||
-        command->kind == COMMAND_RESUME)
+        command->kind > COMMAND_LIMIT || !is_by_operator(command))
         return;
     happen(story, command->hdr.t, command->scope == SCOPE_SLOT ? (uint16_t)command->id : UINT16_MAX,
            RUN_REPORT_COMMAND, "%s by the operator", kinds[command->kind]);

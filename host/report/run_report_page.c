@@ -164,7 +164,7 @@ static void put_agents(const struct run_report *story, const struct run_report_p
                        struct page *page)
 {
     static const char *const columns[] = {
-        RUN_SECTIONS_FIGURES, "#trades closed", "#won",         "state",
+        RUN_SECTIONS_FIGURES, "#closing fills", "#of them won", "state",
         "#generation",        "#refused",       "#events sent", "#events seen"};
     const struct host_view *view = at->view;
 

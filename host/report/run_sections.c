@@ -69,12 +69,6 @@ static char *length(double seconds, char text[32])
     return text;
 }
 
-static char *share(double value, int decimals, char text[24])
-{
-    snprintf(text, 24, "%+.*f %%", decimals, 100.0 * value);
-    return text;
-}
-
 static double hold_return(const struct trail *trail)
 {
     return trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0;
@@ -116,7 +110,7 @@ void run_sections_note(const struct run_report *story, struct page *page)
 
 void run_sections_table(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#trades closed", "#won",
+    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#closing fills", "#of them won",
                                           "#refused"};
     const struct slots *slots = engine_slots(story->engine);
     struct figures of;
@@ -162,7 +156,7 @@ void run_sections_lead(const struct run_report *story, struct page *page)
     struct figures all;
     char result[MONEY_TEXT], capital[MONEY_TEXT], fees[MONEY_TEXT], slippage[MONEY_TEXT];
     char plain[MONEY_TEXT], fills[MONEY_TEXT];
-    char yield[FIGURES_TEXT], hold[24], time[32];
+    char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[32];
     uint32_t n = 0;
 
     for (uint16_t id = 0; id < slots->n; id++)
@@ -178,7 +172,8 @@ void run_sections_lead(const struct run_report *story, struct page *page)
               money(&base, all.result_amt < 0 ? -all.result_amt : all.result_amt, result),
               base.name, figures_yield_text(&all, yield), money(&base, all.capital_amt, capital),
               length(seconds, time),
-              trail->n_pairs > 0 ? share(hold_return(trail), 2, hold) : "nothing was traded");
+              trail->n_pairs > 0 ? figures_share_text(hold_return(trail), 0, hold)
+                                 : "nothing was traded");
     snprintf(plain, sizeof(plain), "%llu", (unsigned long long)all.n_fills);
     page_text(
         page, "Fees: %s %s over %s fills%s%s%s. Drawdown: %s.", money(&base, all.fee_amt, fees),
@@ -266,7 +261,7 @@ static void put_falls(const struct trail *trail, struct page *page)
 {
     static const char *const columns[] = {"#depth",    "from (UTC)",     "lowest",
                                           "made good", "#to the lowest", "#in all"};
-    char t[3][CLOCK_TEXT], time[2][32];
+    char t[3][CLOCK_TEXT], time[2][32], depth[FIGURES_TEXT];
 
     if (trail->n_falls == 0)
         return;
@@ -280,7 +275,7 @@ static void put_falls(const struct trail *trail, struct page *page)
         clock_text(fall->t_low, t[1]);
         clock_text(t_end, t[2]);
         t[0][10] = t[1][10] = t[2][10] = ' ';
-        page_cell(page, "%.3f %%", 100.0 * fall->depth);
+        page_cell(page, "%s", figures_share_text(fall->depth, 0, depth));
         page_cell(page, "%.16s", t[0]);
         page_cell(page, "%.16s", t[1]);
         page_cell(page, "%.16s", fall->t_back != 0 ? t[2] : "not yet");

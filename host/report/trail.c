@@ -183,8 +183,12 @@ static void on_market(struct trail *trail, struct engine *engine,
     } else if (event->type == AGON_EVENT_BAR) {
         const struct agon_bar *bar = (const void *)event;
         agon_ns_t t = bar->t_open < event->t ? event->t - 1 : event->t;
+        agon_ns_t t_end = bar->t_open + (agon_ns_t)bar->length_s * SECOND_NS;
         const agon_px_t path[] = {bar->open_px, bar->high_px, bar->low_px, bar->close_px};
 
+        // Told at a start of what was before it: history, for agents and not of this run.
+        if (t_end < trail->t_run)
+            return;
         // Of bars that come of trades all is known.
         for (int i = trail->prices[number]->has_trades ? 4 : 0; i < 4; i++)
             note_price(trail, (uint32_t)number, t, (double)path[i] / unit);
@@ -493,8 +497,12 @@ int trail_event(struct trail *trail, struct engine *engine, const struct agon_ev
 {
     if (!trail->is_begun)
         begin(trail, engine);
+    if (event->type == EVENT_START)
+        trail->t_run = 0;
     if (event->t < DAY_NS) // before the clock of the market is known
         return AGON_OK;
+    if (trail->t_run == 0)
+        trail->t_run = event->t;
     switch (event->type) {
     case AGON_EVENT_TRADE:
     case AGON_EVENT_BAR:

@@ -82,6 +82,7 @@ struct trail {
     uint64_t n_trades;
     struct trail_slot slots[SLOTS_MAX];
     int is_begun;
+    agon_ns_t t_run;    /* when the run began whose events these are; 0: not known yet */
     struct trail_seen { /* of each slot's score: what of it is in the above */
         uint64_t n_fills;
         int64_t volume_amt, fee_amt;

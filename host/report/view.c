@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "report/table.h"
+#include "score/figures.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
 
@@ -70,12 +71,12 @@ struct view {
            {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
-           {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
-           {"break_even", "break-even", NUMBER, 2}, {"mark", "mark", NUMBER, 1},                   \
-           {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
-           {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
-           {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
-           {"currency", "in", TEXT, 2})
+           {"quantity", "quantity", NUMBER, 1}, {"is_dust", "dust", TEXT, 1},                      \
+           {"entry", "entry", NUMBER, 1}, {"break_even", "break-even", NUMBER, 2},                 \
+           {"mark", "mark", NUMBER, 1}, {"unrealised", "unrealised", AMOUNT, 1},                   \
+           {"realised", "realised", AMOUNT, 3}, {"notional", "notional", AMOUNT, 2},               \
+           {"fees", "fees", AMOUNT, 3}, {"funding", "funding", AMOUNT, 3},                         \
+           {"fills", "fills", AMOUNT, 3}, {"currency", "in", TEXT, 2})
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
@@ -232,7 +233,7 @@ static const struct view views[] = {
             {"on_breach", "when breached", TEXT, 1})},
     {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
      FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", AMOUNT, 1}, {"at", "at", AMOUNT, 1},
-            {"is_kept", "kept", TEXT, 1}, {"text", "what it is of", LAST, 1})},
+            {"text", "what it is of", LAST, 1})},
     {"latency", "step", "Engine step", LINES, NULL,
      FIELDS({"count", "steps", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
             {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
@@ -349,6 +350,7 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     char plain[CELL_MAX];
     char apart[MONEY_TEXT];
     char time[CLOCK_TEXT];
+    char share[FIGURES_TEXT];
 
     put_plain(value, plain);
     snprintf(out, CELL_MAX, "%s", plain);
@@ -357,7 +359,7 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
     else if (kind == SHARE && json_is_number(value))
-        snprintf(out, CELL_MAX, "%.2f %%", 100.0 * json_number_value(value));
+        snprintf(out, CELL_MAX, "%.30s", figures_share_text(json_number_value(value), 0, share));
     else if (kind == TIME && json_is_string(value) && strlen(plain) >= 19)
         snprintf(out, CELL_MAX, "%.5s %.8s", plain + 5, plain + 11);
     else if (kind == TIME_MS && json_is_integer(value)) {

@@ -145,16 +145,23 @@ void figures_whole(struct figures *sum, const struct score *score, int64_t pool_
     judge(&now, sum);
 }
 
+char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT])
+{
+    // What rounds to nothing has no sign.
+    double shown = fabs(100.0 * share) < 0.005 ? 0.0 : 100.0 * share;
+
+    (void)snprintf(text, FIGURES_TEXT, "%s%.2f %%", is_difference && shown > 0 ? "+" : "", shown);
+    return text;
+}
+
 char *figures_yield_text(const struct figures *of, char text[FIGURES_TEXT])
 {
-    (void)snprintf(text, FIGURES_TEXT, "%+.3f %%", 100.0 * of->yield);
-    return text;
+    return figures_share_text(of->yield, 0, text);
 }
 
 char *figures_drawdown_text(const struct figures *of, char text[FIGURES_TEXT])
 {
-    (void)snprintf(text, FIGURES_TEXT, "%.3f %%", 100.0 * of->drawdown);
-    return text;
+    return figures_share_text(of->drawdown, 0, text);
 }
 
 static char *ratio_text(const struct figures *of, double value, char text[FIGURES_TEXT])

@@ -53,9 +53,12 @@ void figures_of(const struct score *score, int64_t equity_amt, int is_kept, stru
 void figures_add(struct figures *sum, const struct figures *of);
 /* ... and its ratios, by the score of the whole. A pool is capital and equity that no slot has. */
 void figures_whole(struct figures *sum, const struct score *score, int64_t pool_amt);
-/* How people are shown them: "+1.234 %", "0.567 %", "1.23", "-0.45 [-2.53, 1.63]"; "-" is what is
+/* How people are shown them: "1.23 %", "0.57 %", "1.23", "-0.45 [-2.53, 1.63]"; "-" is what is
  * not known. Each returns text. */
-#define FIGURES_TEXT  64
+#define FIGURES_TEXT 64
+/* Any share of something, 0.1 as "10.00 %": a minus below 0, none where 0.00 is shown; a difference
+ * has a plus besides. */
+char *figures_share_text(double share, int is_difference, char text[FIGURES_TEXT]);
 #define FIGURES_SHORT "too short to judge"
 char *figures_yield_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_drawdown_text(const struct figures *of, char text[FIGURES_TEXT]);

@@ -124,6 +124,17 @@ const char *plan_verdict_name(uint8_t verdict)
     return verdict < PLAN_VERDICT_MAX ? names[verdict] : "?";
 }
 
+const char *plan_verdict_doc(uint8_t verdict)
+{
+    static const char *const docs[PLAN_VERDICT_MAX] = {"?",
+#define VERDICT_DOC(id, number, name, doc) [number] = (doc),
+                                                       PLAN_VERDICTS(VERDICT_DOC)
+#undef VERDICT_DOC
+    };
+
+    return verdict < PLAN_VERDICT_MAX ? docs[verdict] : "?";
+}
+
 static int is_fair(const union plan_event *event)
 {
     return plan_setting(event, SETTING_EDITION) >= 2.0;

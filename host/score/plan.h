@@ -161,5 +161,7 @@ agon_amt_t plan_whole(const union plan_event *event);
 agon_amt_t plan_free(const struct plan_line *line);
 
 const char *plan_verdict_name(uint8_t verdict);
+/* What it stands for, in words. */
+const char *plan_verdict_doc(uint8_t verdict);
 
 #endif

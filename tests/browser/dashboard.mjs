@@ -164,18 +164,24 @@ async function steer(page) {
   await page.waitForFunction(id => !document.querySelector(`.a-orders tr[data-key="${id}"]`), key);
   await page.waitForFunction(name => fetch(`/api/v1/orders/${name}`, { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()).then(list => list.length > 0), still);
   cancelled++;
-  // A position: by its name, and what it closed is among its closed trades.
+  // A position: by its name, and what it closed is among its closing fills.
   const symbol = await page.locator('.a-positions tr[data-key]').first().getAttribute('data-key');
   await page.click(`.a-positions tr[data-key="${symbol}"] .mini`);
   await page.waitForSelector('#d-ask[open]');
   await page.fill('#d-ask-typed', still);
   await answered('a position', () => page.click('#d-ask-yes'));
   await page.waitForFunction(of => [...document.querySelectorAll('.a-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'sell'), symbol);
-  // Who trades little has its closed trades there, however much others do: all that its figures count.
+  // A position that is left is none, and the market's page has the fills of who trades little too.
+  await page.waitForFunction(of => !document.querySelector(`.a-positions tr[data-key="${of}"]`), symbol);
+  await page.evaluate(of => { location.hash = `#/market/${encodeURIComponent(of)}`; }, symbol);
+  await page.waitForFunction(name => [...document.querySelectorAll('#t-fills tr[data-key]')].some(r => r.children[1].textContent === name && r.children[2].textContent === 'sell'), still);
+  // Who trades little has its closing fills there, however much others do: all that its figures count.
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, agent);
   await page.waitForFunction(name => {
-    const figures = [...document.querySelectorAll('.a-figures dt')].find(dt => dt.textContent === 'Wins, losses')?.nextSibling.textContent.replace(/\u2009/g, '').split(', ').map(Number);
+    const figures = [...document.querySelectorAll('.a-figures dt')].find(dt => dt.textContent === 'Closing fills')?.nextSibling.textContent.replace(/\u2009/g, '').split(', ').map(parseFloat);
     const n = document.querySelectorAll('.a-closed tr[data-key]').length;
+    const note = document.querySelector('.a-closed .count').textContent.replace(/\u2009/g, '');
+    if (note !== (n < figures?.[0] + figures?.[1] ? `the newest ${n} of ${figures?.[0] + figures?.[1]}` : String(n))) return false;
     return document.querySelector('#agent-name').value === name && figures && figures[0] + figures[1] > 0 && n >= Math.min(60, figures[0] + figures[1]);
   }, agent);
 }
@@ -322,6 +328,8 @@ async function look(scheme) {
         const gates = await page.evaluate(() => [...document.querySelectorAll('.gate')].map(g => g.textContent));
         if (!gates.length || gates.some(g => /drawdown/.test(g) && !/drawdown [\d.]+\u2009% \(.+ [\d.]+\u2009%\)/.test(g))) fail(`gates without unit or limit: ${gates.join('; ')}`);
       }
+      const red = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) :is(.bad, .good)')].map(n => n.textContent).filter(t => /^[+\u2212]?0(\.0*)?\u2009%$/.test(t)));
+      if (red.length) fail(`${name}: coloured, and shown as nothing: ${red.join(', ')}`);
       if (cut.length) fail(`${name} at ${width}, ${scheme}: cut: ${cut.join(', ')}`);
       const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
       for (const violation of found) fail(`${name} at ${width}, ${scheme}: axe: ${violation}`);

@@ -43,7 +43,7 @@ def ratio(text):
 
 
 def percent(value):
-    return '%+.3f %%' % (100 * value)
+    return '%.2f %%' % (round(100 * value, 2) + 0.0)  # no -0.00
 
 
 def ratio_text(value):
@@ -140,7 +140,8 @@ def check_metrics(want):
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
         for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price')):
-            same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
+            if key in row:
+                same('/metrics', f'{labels} {key}', D(found['agon_position_' + name, labels]), D(row[key]))
         labels += f',currency="{row["currency"]}"'
         for key in ('notional', 'unrealised', 'realised', 'fees', 'funding'):
             if key in row:
@@ -183,7 +184,9 @@ def check_page(want):
             same('page', f'{row["Agent"]} {key}', plain(row[head]), its[key])
         same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (round(100 * its['return'], 2) + 0.0))  # the page has no -0.00
         same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
-    for row in json.loads(load('positions.json')):
+    held = [row for row in json.loads(load('positions.json')) if D(row['quantity']) != 0 and not row['is_dust']]
+    same('page', 'positions', sorted((its['Agent'], its['Symbol']) for its in page['positions']), sorted((row['agent'], row['symbol']) for row in held))
+    for row in held:
         at, its = next((at, its) for at, its in enumerate(page['positions']) if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])
         for head, key in (('Quantity', 'quantity'), ('Unrealised', 'unrealised')):
             same('page', f'{row["agent"]} {key}', plain(its[head]), row[key])
@@ -202,7 +205,7 @@ def in_view(key, its):
         return apart(its[key])
     if its[key] is None:
         return '-'
-    return '%.2f %%' % (100 * its[key]) if key in ('return', 'drawdown') else '%.2f' % its[key]
+    return percent(its[key]) if key in ('return', 'drawdown') else '%.2f' % its[key]
 
 
 def check_views(want):
@@ -266,7 +269,7 @@ def check_html(page, want):
         for key in MONEY:
             same(page, f'{name} {key}', row[key], apart(its[key]))
         same(page, f'{name} return', row['return'], percent(its['return']))
-        same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']).lstrip('+'))
+        same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']))
         same(page, f'{name} Sharpe', row['Sharpe'], ratio_text(its['sharpe']))
         same(page, f'{name} t', row['t [95 %]'], t_text(its))
 
@@ -289,7 +292,7 @@ def check_backtest():
     at = next(i for i, line in enumerate(lines) if line.startswith('agent ') and line.endswith('[USDT]'))
     for line, (name, its) in zip(lines[at + 1:], want.items()):
         text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
-                         percent(its['return']), percent(its['drawdown']).lstrip('+'), ratio_text(its['sharpe']), t_text(its)] +
+                         percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
                         [apart(its[key]) for key in MONEY[3:]] + [str(its['fills'])])
         same('text', name, ' '.join(line.split()[:-1]), text)
 

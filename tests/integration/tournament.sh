@@ -203,6 +203,12 @@ live_files "$(agent busy_1 busy.so 'every: 60')
 $(agent busy_2 busy.so 'every: 70')
 tournament: {schedule: \"0 * * * *\", sample: 1m, window: 1h, min_samples: 1, min_trades: 1, evidence: 0, gates: {drawdown: 100%}}"
 start_host --take-over
+# Before the first, it is said when that is due.
+says_when() {
+    "$AGON" ctl tournament --dir "$WORK/run" >"$WORK/said" 2>&1 &&
+        grep -Eq '^no tournament was held in this run yet; the next is due at 20[0-9-]+T[0-9:]+ UTC|^Tournament$' "$WORK/said"
+}
+until_true "$HOST_PID" "a tournament, or when the first is due" says_when
 undo() { "$AGON" ctl tournament undo "$@" --dir "$WORK/run" >"$WORK/said" 2>&1; }
 answers() { "$AGON" ctl status --dir "$WORK/run" >/dev/null 2>&1; }
 until_true "$HOST_PID" "an answer of the host" answers

@@ -31,6 +31,8 @@ export const count = n => groups(String(n ?? 0));
 // A plugin's own figure, of which nothing is known: seven digits that count.
 export const figure = x => money(Number.isInteger(x) && Math.abs(x) < 1e15 ? x : String(Number(x.toPrecision(7))));
 export const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
+// Of a number by the digits that are shown of it: what is shown as 0 has no tone.
+export const shareTone = (x, digits = 2) => tone((x * 100).toFixed(digits));
 export const number = x => (x === null || x === undefined ? '–' : x.toFixed(2).replace('-', '\u2212'));
 export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
 export const store = {
@@ -55,8 +57,14 @@ export const stamp = ms => {
 export const clock = iso => (iso ? stamp(Date.parse(iso)).slice(11) : '–');
 export const moment = iso => (iso ? stamp(Date.parse(iso)).slice(5) : '–');
 
+// A measure of the tournament: a ratio by next to nothing stops at a bound.
+export const measureText = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : Math.abs(v) >= 1000 ? `${v < 0 ? '≤ \u2212' : '≥ '}1000` : v.toFixed(m.decimals).replace('-', '\u2212'));
+export const titleCase = text => text.charAt(0).toUpperCase() + text.slice(1);
+
 // ---- keys of the live state
 export const rows = (state, prefix) => [...state].filter(([k]) => k.startsWith(prefix)).map(([, v]) => v);
+// Is there a position that can be closed? What is less than a lot cannot be ordered: dust.
+export const isHeld = p => Number(p.quantity) !== 0 && !p.is_dust;
 export const agents = state => rows(state, 'agent/').sort((a, b) => a.slot - b.slot);
 
 // ---- a box of a page

@@ -108,9 +108,21 @@ START_TEST(a_position_of_a_perpetual_is_shown)
     ck_assert_str_eq(
         jout_text(&out),
         "{\"agent\":\"one\",\"symbol\":\"BTCUSDT\",\"side\":\"short\",\"quantity\":\"-0.040\","
-        "\"entry\":\"60000.12345678\",\"break_even\":\"59990.0\",\"mark\":\"61000.5\","
+        "\"is_dust\":false,\"entry\":\"60000.12345678\",\"break_even\":\"59990.0\",\"mark\":"
+        "\"61000.5\","
         "\"notional\":\"-2440.02\",\"unrealised\":\"-40.00\",\"realised\":\"-12.34\","
         "\"funding\":\"-0.55\",\"fees\":\"0.98\",\"currency\":\"USDT\",\"fills\":3}");
+    jout_reset(&out);
+    // What no order can sell has no price at which it would close without loss.
+    view->slots[0].positions[0].is_dust = 1;
+    api_put_position(&api, 0, &view->slots[0].positions[0], &out);
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"is_dust\":true,"));
+    ck_assert_ptr_null(strstr(jout_text(&out), "break_even"));
+    jout_reset(&out);
+    // Nothing is not dust.
+    view->slots[0].positions[0].held_amt = 0;
+    api_put_position(&api, 0, &view->slots[0].positions[0], &out);
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"is_dust\":false,"));
     jout_reset(&out);
     view->instruments[0].kind = INSTRUMENT_INVERSE;
     api_put_position(&api, 0, &view->slots[0].positions[0], &out);

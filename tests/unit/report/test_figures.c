@@ -77,13 +77,13 @@ START_TEST(a_line_has_each_with_its_sign)
     struct figures of = all_known();
     char *text = printed(&of);
 
-    ck_assert_str_eq(squeezed(text), "one 1,234,567.00 1,234,500.00 -67.00 -0.005 % 3.210 % -1.71 "
+    ck_assert_str_eq(squeezed(text), "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % -1.71 "
                                      "-0.50 [-2.60, 1.60] -12.00 66.00 13.00 -2.00 -0.50 7 3\n");
     free(text);
     of = early();
     text = printed(&of);
     ck_assert_str_eq(squeezed(text),
-                     "one 1,234,567.00 1,234,500.00 -67.00 -0.005 % 3.210 % - - - 66.00 - - - 7 3\n"
+                     "one 1,234,567.00 1,234,500.00 -67.00 -0.01 % 3.21 % - - - 66.00 - - - 7 3\n"
                      "sharpe -: too short to judge, it takes 30 daily returns\n");
     free(text);
 }

@@ -190,10 +190,11 @@ START_TEST(candles_have_bodies_wicks_and_what_was_traded)
                            .title = "one", .unit = "", .candles = candles + 2, .n_candles = 1});
     end(page, out);
     ck_assert_int_eq(count("<figure class=\"drawn\">"), 2);
-    // The first candle's wick, from 12 to 9 of 7 to 12, and its body from 10 to 11, which rises.
-    ck_assert_int_eq(count("<path class=\"up\" d=\"M0.0 0.0V600.0"), 1);
-    ck_assert_int_eq(count("<path class=\"up body\" d=\"M0.0 400.0V200.0"), 1);
-    ck_assert_int_eq(count("<path class=\"down\" d=\"M500.0 200.0V1000.0"), 1);
+    // The first candle's wick, from 12 to 9 of 7 to 12 and a 24th of that on both sides, and its
+    // body from 10 to 11, which rises.
+    ck_assert_int_eq(count("<path class=\"up\" d=\"M0.0 38.5V592.3"), 1);
+    ck_assert_int_eq(count("<path class=\"up body\" d=\"M0.0 407.7V223.1"), 1);
+    ck_assert_int_eq(count("<path class=\"down\" d=\"M500.0 223.1V961.5"), 1);
     ck_assert_int_eq(count("&#9650;</i>"), 1);
     ck_assert_int_eq(count("&#9660;</i>"), 1); // not the one behind the last candle
     ck_assert_int_eq(count("bought 1 &lt;at&gt; 10"), 1);

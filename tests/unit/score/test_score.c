@@ -309,8 +309,14 @@ START_TEST(what_is_not_known_is_shown_as_a_dash)
     struct figures of = {.yield = -0.0123456, .drawdown = 0.05, .sharpe = 1.5};
     char text[FIGURES_TEXT];
 
-    ck_assert_str_eq(figures_yield_text(&of, text), "-1.235 %");
-    ck_assert_str_eq(figures_drawdown_text(&of, text), "5.000 %");
+    ck_assert_str_eq(figures_yield_text(&of, text), "-1.23 %");
+    ck_assert_str_eq(figures_drawdown_text(&of, text), "5.00 %");
+    // A sign only where the digits that are shown are below 0; a difference says plus besides.
+    ck_assert_str_eq(figures_share_text(-0.0000499, 0, text), "0.00 %");
+    ck_assert_str_eq(figures_share_text(-0.0000501, 0, text), "-0.01 %");
+    ck_assert_str_eq(figures_share_text(0.0000499, 1, text), "0.00 %");
+    ck_assert_str_eq(figures_share_text(0.00013, 1, text), "+0.01 %");
+    ck_assert_str_eq(figures_share_text(0.00013, 0, text), "0.01 %");
     ck_assert_str_eq(figures_sharpe_text(&of, text), "-");
     ck_assert_str_eq(figures_t_text(&of, text), "-");
     of.is_annual = of.has_t = 1;

@@ -4,7 +4,7 @@ import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, card, clock, colour, count, css, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, isHeld, card, clock, colour, count, css, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
 import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -15,11 +15,12 @@ function tableCard(title, name, cols, empty, id) {
   box.bar.append(note);
   box.body.append(node);
   const draw = table(node, cols, empty);
-  return { ...box, draw(list, keyOf) { draw(list, keyOf); put(note, list.length ? String(list.length) : ''); } };
+  // all: how many there are, where not all of them are kept.
+  return { ...box, draw(list, keyOf, all = list.length) { draw(list, keyOf); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
 }
 // Gross, what came off and on, and what is left, each from where the one before ends.
 function waterfall(node, a) {
-  const steps = [['Gross', Number(a.gross ?? a.result), a.gross ?? a.result], ['Fees', -Number(a.fees), `-${a.fees}`], ['Rebates', Number(a.rebates ?? 0), a.rebates ?? '0'], ['Funding', Number(a.funding ?? 0), a.funding ?? '0']];
+  const steps = [['Gross', Number(a.gross ?? a.result), a.gross ?? a.result], ['Fees', -Number(a.fees), `-${a.fees}`], ['Rebates', Number(a.rebates ?? 0), a.rebates ?? '0.00'], ['Funding', Number(a.funding ?? 0), a.funding ?? '0.00']];
   let at = 0;
   const spans = steps.map(([title, by, text]) => { const from = at; at += by; return { title, from, to: at, text, tone: tone(by) }; });
   spans.push({ title: 'Result', from: 0, to: Number(a.result), text: a.result, tone: tone(a.result), is_end: true });
@@ -35,7 +36,7 @@ function waterfall(node, a) {
     bar.className = s.tone;
     bar.style.left = `${place(Math.min(s.from, s.to))}%`;
     bar.style.width = `${Math.max(0.4, Math.abs(place(s.to) - place(s.from)))}%`;
-    put(value, s.text.startsWith('--') ? money(s.text.slice(2)) : signed(s.text.replace(/^-0(\.0*)?$/, '0')), `val ${s.tone}`);
+    put(value, s.text.startsWith('--') ? money(s.text.slice(2)) : signed(s.text.replace(/^-(?=[0.]*$)/, '')), `val ${s.tone}`);
   });
 }
 // What a limit is used for now; null: that is not known here.
@@ -65,12 +66,19 @@ function paramRow(name, p, again) {
   return form;
 }
 
+// Is a line of the log of that agent? One with a field for it says so; of others its text is asked, for the whole name.
+function isOf(line, name) {
+  if (line.agent) return line.agent === name;
+  return line.text.split(/[^\w.-]+/).some(word => word.replace(/[.:-]+$/, '') === name);
+}
+
 export default {
   title: 'Agent', takesName: true,
   keys: ['agent/', 'position/', 'order/', 'fill/', 'reloads', 'latency', 'metrics', 'marks', 'event/'],
   open({ top, left, right, route }) {
     let name = null;
     let whole = null; // what the host was asked
+    let seen = new Map(); // its fills, by event: more than the host keeps while the page is open
     let closings = new Map(); // by event: the host keeps an agent's own, however much others trade
     let closed_ = { n: -1, asked: 0 }; // how many there were when it was asked
     let asked = 0;
@@ -92,35 +100,37 @@ export default {
 
     const price = candleCard({ layers: symbol => {
       const mine = list => list.filter(x => x.agent === name && x.symbol === symbol);
-      const held = mine(rows(now, 'position/')).find(p => Number(p.quantity) !== 0);
+      const held = mine(rows(now, 'position/')).find(isHeld);
       return {
         fills: mine(fillsOf()), orders: mine(rows(now, 'order/')),
         entry: held ? { price: Number(held.entry), text: `${held.side} ${money(held.quantity)} at ${priceText(held.entry, held.mark)}` } : null,
       };
     } });
     const fillsOf = () => {
-      const all = new Map((whole?.fills ?? []).map(f => [f.seq, f]));
-      for (const f of rows(now, 'fill/')) if (f.agent === name) all.set(f.seq, f);
-      return [...all.values()].filter(f => f.agent === name).sort((a, b) => b.seq - a.seq);
+      for (const f of [...(whole?.fills ?? []), ...rows(now, 'fill/')]) if (f.agent === name) seen.set(f.seq, f);
+      if (seen.size > 2000) seen = new Map([...seen].sort(([a], [b]) => b - a).slice(0, 1000));
+      return [...new Map([...closings, ...seen]).values()].sort((a, b) => b.seq - a.seq);
     };
     const equity = card('Result', { name: 'result' });
     const legend = make('output', { className: 'legend' });
     const host = make('div');
     equity.bar.append(legend);
     $(equity, host);
-    const plot = chart(host, { name: 'Return over time', height: 170, legend, format: v => `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'), series: [], axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
+    const plot = chart(host, { name: 'Return over time', height: 170, legend, format: v => `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'), series: [],
+      // A flat line stands in the middle.
+      scales: { y: { range: (u, low, high) => (low === null || high - low < 0.001 ? [(low ?? 0) - 0.01, (low ?? 0) + 0.01] : window.uPlot.rangeNum(low, high, 0.1, true)) } }, axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
     const positions = tableCard('Positions', 'a-positions', [
       { title: 'Symbol', class: 'l sym', text: p => p.symbol }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => priceText(p.entry, p.mark), hint: p => p.entry },
       { title: 'Break-even', class: 'p3', text: p => priceText(p.break_even, p.mark), hint: p => p.break_even }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) }, { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
-      { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.hidden = Number(p.quantity) === 0; cell.firstChild.ariaLabel = `Close ${p.symbol}`; cell.firstChild.onclick = () => closePosition(p); } },
+      { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.ariaLabel = `Close ${p.symbol}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.');
     const working = tableCard('Working orders', 'a-orders', [
       { title: 'Symbol', class: 'l sym', text: o => o.symbol }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
       { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled) }, { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? 'unconfirmed' : o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
     ], 'No open orders.');
-    const closed = tableCard('Closed trades', 'a-closed', [
+    const closed = tableCard('Closing fills', 'a-closed', [
       { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', text: f => f.symbol }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
     ], 'Nothing was closed yet.');
@@ -166,7 +176,7 @@ export default {
       }
       const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
       if (mine !== name) return;
-      for (const l of newest) if (l.text.includes(mine)) lines.set(`${l.t} ${l.text}`, l);
+      for (const l of newest) if (isOf(l, mine)) lines.set(`${l.t} ${l.text}`, l);
       log.draw([...lines].slice(-60).reverse().map(([key, l]) => ({ key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.text })), l => l.key);
       draw(now);
     }
@@ -178,7 +188,7 @@ export default {
       if (choose.dataset.names !== names.join()) { choose.dataset.names = names.join(); choose.replaceChildren(...names.map(n => make('option', { textContent: n, value: n }))); }
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
-      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); closings = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
+      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
       else if (performance.now() - asked > 60000) ask();
       const a = list.find(v => v.name === name);
       const state_ = a.state.toLowerCase();
@@ -194,9 +204,9 @@ export default {
       const weekResult = t ? resultSince(name, week(t)) : null;
       pairs(facts, [
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
-        ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(dayResult.amount.toFixed(2)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(weekResult.amount.toFixed(2)) : ''], ['Return', percent(a.return), tone(a.result)],
+        ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(dayResult.amount.toFixed(2)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(weekResult.amount.toFixed(2)) : ''], ['Return', percent(a.return), shareTone(a.return)],
         ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)],
-        ['Slippage', money(a.slippage)], ['Fills', count(a.fills)], ['Wins, losses', `${count(a.wins)}, ${count(a.losses)}`],
+        ['Slippage', money(a.slippage)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
       waterfall(falls, a);
@@ -210,10 +220,10 @@ export default {
         }), r => r.key);
         refused.draw(whole.refusals ?? [], r => r.reason);
       }
-      positions.draw(rows(state, 'position/').filter(p => p.agent === name && (Number(p.quantity) !== 0 || Number(p.realised) !== 0)), p => p.symbol);
+      positions.draw(rows(state, 'position/').filter(p => p.agent === name && isHeld(p)), p => p.symbol);
       working.draw(rows(state, 'order/').filter(o => o.agent === name), o => o.id);
       for (const f of fillsOf()) if (f.result !== null && f.result !== undefined) closings.set(f.seq, f);
-      closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq));
+      closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);
       if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
       const own = state.get('latency')?.agents.find(l => l.agent === name);

@@ -2,6 +2,7 @@
 // One instrument: its price, its book, its funding, our orders and fills there.
 import { candleCard } from '../candles.mjs';
 import { get } from '../connection.mjs';
+import { allFills } from '../fills.mjs';
 import { card, make, moment, money, pairs, percent, put, rows, scrolls, set, sideTone, stamp, store, table } from '../kit.mjs';
 
 const LEVELS = 10;
@@ -52,7 +53,7 @@ export default {
   open({ left, right, route }) {
     let now = new Map();
     const go = name => { store.set('localStorage', 'agon-symbol', name); location.hash = `#/market/${encodeURIComponent(name)}`; };
-    const price = candleCard({ choose: go, layers: symbol => ({ fills: rows(now, 'fill/').filter(f => f.symbol === symbol), orders: rows(now, 'order/').filter(o => o.symbol === symbol) }) });
+    const price = candleCard({ choose: go, layers: symbol => ({ fills: allFills(now, () => {}).filter(f => f.symbol === symbol), orders: rows(now, 'order/').filter(o => o.symbol === symbol) }) });
     const depth = depthCard();
     const box = card('Instrument', { name: 'instrument' });
     const facts = make('dl', { className: 'grid two' });

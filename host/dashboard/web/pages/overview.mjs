@@ -2,7 +2,7 @@
 // All of it at a glance: equity with what happened, the league, what is held, the capital, the venues' lamps, the newest events.
 import { chart, rangeTabs, axis, timeAxis } from '../chart.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { agents, amount, card, colour, count, css, make, money, number, percent, put, rows, scrolls, set, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { agents, amount, card, colour, count, css, make, money, number, percent, put, rows, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
@@ -33,7 +33,7 @@ const league = [
   { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },
   { title: 'Gross', class: 'p3', tip: 'Result before fees, rebates and funding', value: a => Number(a.gross), text: a => signed(a.gross), tone: a => tone(a.gross) },
   { title: 'Result', tip: 'Net: after fees, rebates and funding', value: a => Number(a.result), text: a => signed(a.result), tone: a => tone(a.result) },
-  { title: 'Return', class: 'p2', value: a => a.return, text: a => (Number(a.capital) > 0 ? percent(a.return) : '–'), tone: a => tone(a.result) },
+  { title: 'Return', class: 'p2', value: a => a.return, text: a => (Number(a.capital) > 0 ? percent(a.return) : '–'), tone: a => shareTone(a.return) },
   pnlColumn('Day', day), pnlColumn('Week', week),
   { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high, and how much of its limit that is', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.drawdown / a.drawdown_limit : null, a.drawdown ? percent(a.drawdown) : '–') },
   { title: 'Sharpe', class: 'p4', tip: 'Of a year, from 30 daily returns up', value: a => a.sharpe, text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },

@@ -2,21 +2,26 @@
 // Who gets how much, and why: ranks over time, points by measure, gates, how capital moved, when the next is held.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { agents, card, colour, make, money, percent, put, scrolls, set, signed, stamp, table, tone } from '../kit.mjs';
+import { agents, card, colour, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, tone } from '../kit.mjs';
 
 const left_ = ms => {
   const s = Math.max(0, Math.floor(ms / 1000));
   const parts = s >= 86400 ? [[Math.floor(s / 86400), 'd'], [Math.floor(s / 3600) % 24, 'h']] : s >= 3600 ? [[Math.floor(s / 3600), 'h'], [Math.floor(s / 60) % 60, 'min']] : [[Math.floor(s / 60), 'min'], [s % 60, 's']];
   return parts.map(([n, unit]) => `${n}\u2009${unit}`).join(' ');
 };
-const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : v.toFixed(m.decimals).replace('-', '\u2212'));
 
 const gateText = (g, v) => (g.unit === 'share' ? percent(v) : String(Number(v.toPrecision(3))).replace('-', '\u2212'));
+// Why one stands where it does: the gates that it failed, or what its verdict stands for.
+const reasonOf = r => {
+  const failed = r.gates.filter(g => g.failed).map(g => `${g.gate.replaceAll('_', ' ')} is ${g.value === null ? 'not known' : gateText(g, g.value)}, not ${g.is} ${gateText(g, g.limit)}`);
+  const verdict = r.verdict.replaceAll('_', ' ');
+  return failed.length ? `${verdict}: ${failed.join('; ')}` : r.rank ? verdict : `${verdict}: ${r.reason}`;
+};
 // An agent's score as the parts that its measures add to it, then its gates.
 function whyRow(r, measures) {
   const whole = measures.reduce((sum, m) => sum + m.weight, 0) || 1;
   const bar = make('div', { className: 'points', hidden: !r.rank }, ...measures.filter(m => m.weight > 0).map((m, i) => {
-    const part = make('i', { title: `${m.label}: ${(r.points[m.name] ?? 0).toFixed(2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${shown(m, r[m.name])}` });
+    const part = make('i', { title: `${m.label}: ${(r.points[m.name] ?? 0).toFixed(2)} points of 1, weight ${percent(m.weight / whole, 0)}; value ${measureText(m, r[m.name])}` });
     part.style.width = `${(r.points[m.name] ?? 0) * m.weight / whole * 100}%`;
     part.style.background = colour(i);
     return part;
@@ -25,7 +30,7 @@ function whyRow(r, measures) {
     className: `gate ${g.failed ? 'bad' : g.waits || g.value === null ? 'dim' : 'good'}`, title: g.waits ? 'Asked from 30 daily samples on' : g.failed ? 'Failed' : '',
     textContent: `${g.gate.replaceAll('_', ' ')} ${g.value === null ? (g.waits ? 'waits' : '–') : gateText(g, g.value)} (${g.is} ${gateText(g, g.limit)})`,
   })));
-  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: r.verdict.replaceAll('_', ' ') }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates);
+  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: reasonOf(r) }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates);
 }
 
 export default {
@@ -38,6 +43,21 @@ export default {
     const big = make('div', { className: 'big', id: 'countdown' });
     const when = make('div', { className: 'dim' });
     next.body.append(big, when);
+    // By which rules, as a tournament of now would have them: before the first there is nothing else to see.
+    const rules = card('Rules', { name: 'rules' });
+    const ruleList = make('dl', { className: 'grid two' });
+    const ruleNote = make('p', { className: 'none dim', textContent: 'No tournament was held in this run yet.' });
+    rules.body.append(ruleNote, ruleList);
+    let ruled = false;
+    async function askRules() {
+      ruled = true;
+      const plan = await get('plan');
+      if (!plan) { ruled = false; return; }
+      const whole = plan.measures.reduce((sum, m) => sum + m.weight, 0) || 1;
+      const gates = new Map(plan.rows.flatMap(r => r.gates).map(g => [g.gate, g]));
+      pairs(ruleList, [['Schedule', plan.schedule], ...plan.measures.filter(m => m.weight > 0).map(m => [`Weight of ${m.label}`, percent(m.weight / whole, 0)]),
+        ...[...gates.values()].map(g => [`Gate ${g.gate.replaceAll('_', ' ')}`, `${g.is} ${gateText(g, g.limit)}`])]);
+    }
     const ranks = card('Ranks', { name: 'ranks' });
     const legend = make('output', { className: 'legend' });
     const host = make('div');
@@ -79,7 +99,7 @@ export default {
     const list = make('div', { className: 'why-list' });
     why.bar.append(key);
     why.body.append(list);
-    left.append(ranks.section, why.section);
+    left.append(rules.section, ranks.section, why.section);
     right.append(next.section, dry.section, flow.section);
     async function load() {
       const last = plans.at(-1)?.number;
@@ -105,6 +125,8 @@ export default {
       dry.section.hidden = !due;
       set(big, due ? left_(due - s.t_ms) : 'none is planned');
       set(when, due ? `${stamp(due).slice(0, 16)}, by the market's time${t ? ` · ${t.schedule}` : ''}` : '');
+      rules.section.hidden = Boolean(t) || !due;
+      if (!rules.section.hidden && !ruled) askRules();
       why.section.hidden = !t;
       flow.section.hidden = !t?.rows.some(r => Number(r.change) !== 0);
       if (!t) { ranks.section.hidden = true; return; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happened, newest first: each names whose it is, and leads there.
-import { make, moment, put, rows, scrolls } from '../kit.mjs';
+import { make, moment, put, rows, scrolls, zoneName } from '../kit.mjs';
 
 const TONES = { crash: 'bad', kill: 'bad', outage: 'bad', halt: 'warn', alert: 'warn', resume: 'good', back: 'good' };
 
@@ -14,7 +14,7 @@ export default {
     return state => {
       const all = rows(state, 'event/').sort((a, b) => b.n - a.n);
       const known = new Set(rows(state, 'agent/').map(a => a.name));
-      put(note, all.length ? '' : 'none yet');
+      put(note, all.length ? `market time (${zoneName()})` : 'none yet');
       // The newest may be one that goes on: tournaments one behind the other are one event.
       const key = `${all[0]?.n} ${all[0]?.count} ${moment(all[0]?.time)}`;
       if (list.dataset.key === key) return;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last fills in the instrument that is shown.
-import { clock, make, money, put, rows, scrolls, sideTone, signed, table, tone } from '../kit.mjs';
+// The last fills in the instrument that is shown, of each agent its own.
+import { allFills } from '../fills.mjs';
+import { clock, make, money, put, scrolls, sideTone, signed, table, tone } from '../kit.mjs';
+
+const SHOWN = 60;
 
 export default {
-  page: 'market', side: 'left', title: 'Our fills', keys: ['fill/'],
+  page: 'market', side: 'left', title: 'Our fills', keys: ['fill/', 'agent/'],
   open({ bar, body, route }) {
     const note = make('span', { className: 'count', id: 'n-fills' });
     const node = make('table', { id: 't-fills' });
@@ -17,10 +20,11 @@ export default {
       { title: 'Role', class: 'l p2 role', text: f => f.role, tone: () => 'dim' },
       { title: 'Fee', class: 'p3', text: f => `${f.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')} ${f.fee_asset}`, tone: () => 'dim' },
     ], 'No fills here yet.');
-    return state => {
-      const list = rows(state, 'fill/').filter(f => f.symbol === route.shown).sort((a, b) => b.seq - a.seq);
-      draw(list, f => `${f.seq} ${f.order}`);
-      put(note, list.length ? `the last ${list.length}` : '');
+    const show = state => {
+      const list = allFills(state, () => show(state)).filter(f => f.symbol === route.shown);
+      draw(list.slice(0, SHOWN), f => `${f.seq} ${f.order}`);
+      put(note, list.length ? `the last ${Math.min(SHOWN, list.length)}` : '');
     };
+    return show;
   },
 };

@@ -21,7 +21,7 @@ export default {
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
     const rows = table(node, [
       { title: 'Of all agents', class: 'l', text: limitName, hint: r => r.text },
-      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), limitText(r, r.is_kept ? (!r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used) : 'none')); } },
+      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used)); } },
       { title: 'Limit', text: r => limitText(r, r.at), tone: r => (r.at === 'none' ? 'dim' : '') },
     ], 'No limits.');
     return state => {

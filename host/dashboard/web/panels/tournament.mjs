@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last plan of the tournament: who is ranked, by which measures, and what capital moved.
-import { make, money, percent, put, scrolls, signed, table, tone } from '../kit.mjs';
+import { make, measureText, money, percent, put, scrolls, signed, table, titleCase, tone } from '../kit.mjs';
 
 // A column for each measure that the host has: its name, unit and decimals come with the plan.
-const shown = (m, v) => (v === null || v === undefined ? '–' : m.unit === 'share' ? percent(v) : v.toFixed(m.decimals).replace('-', '\u2212'));
 const columnsOf = measures => [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
   { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', class: 'p2', text: r => percent(r.share, 1) },
-  ...measures.map(m => ({ title: m.label, class: 'p3', tip: m.doc, text: r => shown(m, r[m.name]) })),
+  ...measures.map(m => ({ title: m.label === 't' ? m.label : titleCase(m.label), class: 'p3', tip: m.doc, text: r => measureText(m, r[m.name]) })),
   { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', class: 'p2', text: r => money(r.after) },
   { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
 ];
