@@ -51,7 +51,7 @@ if [ "${UNIT_ROOT-}" != '' ]; then
     pivot_root . before
     umount -l /before
     mount --make-rshared / # as of a machine that boots: what a service is given is mounted from within another namespace
-    exec env -i container=agon PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --log-target=console </dev/null
+    exec env -i container=agon PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system </dev/null
 fi
 
 [ "$(id -u)" = 0 ] || { echo "unit: needs root" >&2; exit 6; }
@@ -122,7 +122,7 @@ inside test -r /proc/"$(what_is agon MainPID)"/environ && inside cat /proc/"$(wh
 died() { # HOW RESTARTS: it runs again, with orders
     until_true "restarted after it $1" restarted "$2"
     until_true "orders are open after it $1" open_orders
-    echo "a host that $1: restarted by its unit, with orders again; $(inside tail -n 1 /var/lib/agon/run/keeper.log)"
+    echo "a host that $1: restarted by its unit, with orders again"
 }
 restarted() { [ "$(what_is agon NRestarts)" -ge "$1" ] && is_active agon; }
 inside kill -9 "$(what_is agon MainPID)"
