@@ -23,9 +23,9 @@ enum map_op {
     MAP_MUL,       /* a * b */
     MAP_FMA,       /* fma(a, b, c) */
     MAP_SCALE,     /* scale * a */
-    MAP_EXP,       /* at most 1 ulp (tests/unit/kernels/test_lane.c) */
-    MAP_TANH,      /* at most 2 ulp */
-    MAP_SIGMOID,   /* at most 3 ulp */
+    MAP_EXP,       /* at most 1.1 ulp (tests/unit/kernels/test_lane.c) */
+    MAP_TANH,      /* at most 2.5 ulp */
+    MAP_SIGMOID,   /* at most 2.5 ulp */
     MAP_RELU,      /* a > 0 ? a : 0 */
     MAP_GELU,      /* by tanh */
     MAP_TANH_BACK, /* a: tanh's output */

@@ -453,7 +453,7 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     bench.card = cuda_device_new(gpu_image, 0, getenv("AGON_CUDA_DRIVER"), &err);
     if (bench.card == NULL)
-        return fprintf(stderr, "bench: %s\n", err.text), 3;
+        return fprintf(stderr, "bench: %s\n", err.text), 77;
     for (size_t i = 0; i < sizeof(sheets) / sizeof(sheets[0]) && bench.sheet == NULL; i++)
         if (strstr(bench.card->name, sheets[i].name) != NULL)
             bench.sheet = &sheets[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* parity: every kernel and a training of two layers of LSTM on a card, and the same on the
- * processor: not one bit may differ. Prints a line for each kernel and ends with 1 when one does, 3
- * without a card.
+ * processor: not one bit may differ. Prints a line for each kernel and ends with 1 when one does,
+ * 77 without a card.
  *
  *   parity [--small] [--dump DIR]
  *
@@ -229,7 +229,7 @@ int main(int argc, char **argv)
     card = cuda_device_new(gpu_image, 0, getenv("AGON_CUDA_DRIVER"), &err);
     cpu = cpu_device_new(CPU_BEST, n_threads < 1 ? 1 : n_threads > 16 ? 16 : (uint32_t)n_threads);
     if (card == NULL || cpu == NULL)
-        return fprintf(stderr, "parity: %s\n", card == NULL ? err.text : "no memory"), 3;
+        return fprintf(stderr, "parity: %s\n", card == NULL ? err.text : "no memory"), 77;
     printf("parity of %s with %s, " REAL_NAME "\n", card->name, cpu->name);
     is_good = kernels_agree(card, cpu, !options.is_small);
     is_good &= models_agree(card, cpu, small);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh OUT: what build.sh made, on the card of this machine: parity of every kernel and of a training, memory checked by
 # compute-sanitizer, torch as an oracle, figures. What it prints stands in OUT/*.txt too; what is not there is said. Ends with
-# 1 when something failed, 3 when there is no card.
+# 1 when something failed, 77 when there is no card.
 set -u
 out=$(cd "${1:?where build.sh built: run.sh OUT}" && pwd) || exit 2
 cd "$(dirname "$0")"
@@ -30,7 +30,7 @@ cat "$out/machine.txt"
 
 for bits in 32 64; do
     step parity-$bits "$out/parity-$bits" --dump "$out"
-    [ $? -ne 3 ] || exit 3
+    [ $? -ne 77 ] || exit 77
 done
 
 if python3 -c 'import torch' 2>/dev/null; then
