@@ -112,7 +112,7 @@ struct reduce_args {
     uint32_t rows, n, op;
 };
 
-/* y[j] = (add ? y[j] : 0) + a[0][j] + a[1][j] + ..., a chain. */
+/* y[j] = s, or y[j] + s with `add`: s the sum of a[0][j], a[1][j], ... by lanes. */
 struct column_sum_args {
     const real *a;
     real *y;
@@ -134,7 +134,7 @@ struct norm_back_args {
     real *da;
     uint32_t rows, n;
 };
-/* dgain[j] += dy * xhat, dbias[j] += dy, each a chain over the rows. */
+/* dgain[j] += the sum of dy * xhat, dbias[j] += that of dy, over the rows by lanes. */
 struct norm_params_args {
     const real *a, *mean, *rstd, *dy;
     real *dgain, *dbias;

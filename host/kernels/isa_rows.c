@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* isa_rows: kernels with a sum in them: of a row by lanes, of a column as a chain, of a window. */
+/* isa_rows: kernels with sums of rows or of columns in them, by lanes. */
 #include "kernels/isa.h"
 #include "kernels/lane.h"
 
@@ -129,6 +129,19 @@ void ISA(isa_reduce)(const struct reduce_args *args, uint32_t from, uint32_t to,
     }
 }
 
+/* The sixteen lanes of each of some columns that stand side by side. */
+struct columns {
+    real lanes[LANES][ISA_COLUMNS];
+};
+
+static void fold_columns(struct columns *columns)
+{
+    for (uint32_t step = LANES / 2; step > 0; step /= 2)
+        for (uint32_t l = 0; l < step; l++)
+            for (uint32_t j = 0; j < ISA_COLUMNS; j++)
+                columns->lanes[l][j] += columns->lanes[l + step][j];
+}
+
 void ISA(isa_column_sum)(const struct column_sum_args *args, uint32_t from, uint32_t to,
                          real *scratch)
 {
@@ -136,18 +149,18 @@ void ISA(isa_column_sum)(const struct column_sum_args *args, uint32_t from, uint
     for (uint32_t block = from; block < to; block++) {
         uint32_t first = block * ISA_COLUMNS;
         uint32_t width = args->n - first < ISA_COLUMNS ? args->n - first : ISA_COLUMNS;
-        real sums[ISA_COLUMNS];
+        struct columns sums = {0};
 
-        for (uint32_t j = 0; j < width; j++)
-            sums[j] = args->add ? args->y[first + j] : 0;
         for (uint32_t row = 0; row < args->rows; row++) {
             const real *a = args->a + (size_t)row * args->n + first;
 
             for (uint32_t j = 0; j < width; j++)
-                sums[j] += a[j];
+                sums.lanes[row % LANES][j] += a[j];
         }
+        fold_columns(&sums);
         for (uint32_t j = 0; j < width; j++)
-            args->y[first + j] = sums[j];
+            args->y[first + j] =
+                args->add ? args->y[first + j] + sums.lanes[0][j] : sums.lanes[0][j];
     }
 }
 
@@ -202,19 +215,27 @@ void ISA(isa_norm_params)(const struct norm_params_args *args, uint32_t from, ui
     for (uint32_t block = from; block < to; block++) {
         uint32_t first = block * ISA_COLUMNS;
         uint32_t width = args->n - first < ISA_COLUMNS ? args->n - first : ISA_COLUMNS;
+        struct columns gains = {0};
+        struct columns biases = {0};
 
         for (uint32_t row = 0; row < args->rows; row++) {
-            size_t at = (size_t)row * args->n + first;
+            const real *a = args->a + (size_t)row * args->n + first;
+            const real *dy = args->dy + (size_t)row * args->n + first;
             real mean = args->mean[row];
             real rstd = args->rstd[row];
+            real *gain = gains.lanes[row % LANES];
+            real *bias = biases.lanes[row % LANES];
 
             for (uint32_t j = 0; j < width; j++) {
-                real dy = args->dy[at + j];
-
-                args->dgain[first + j] =
-                    lane_fma(dy, (args->a[at + j] - mean) * rstd, args->dgain[first + j]);
-                args->dbias[first + j] += dy;
+                gain[j] = lane_fma(dy[j], (a[j] - mean) * rstd, gain[j]);
+                bias[j] += dy[j];
             }
+        }
+        fold_columns(&gains);
+        fold_columns(&biases);
+        for (uint32_t j = 0; j < width; j++) {
+            args->dgain[first + j] += gains.lanes[0][j];
+            args->dbias[first + j] += biases.lanes[0][j];
         }
     }
 }

@@ -47,7 +47,7 @@ def ours(values, shapes):
 
 
 def distance(a, b):
-    return float((a - b).abs().max())
+    return float((a - b).detach().abs().max())
 
 
 def judge(path, bits):

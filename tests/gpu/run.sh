@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # run.sh OUT: what build.sh made, on the card of this machine: parity of every kernel and of a training, memory checked by
-# compute-sanitizer, torch as an oracle, figures. What it prints stands in OUT/*.txt too; what is not there is said. Ends with
+# compute-sanitizer, torch as an oracle and beside it, figures. What it prints stands in OUT/*.txt too; what is not there is said. Ends with
 # 1 when something failed, 77 when there is no card.
 set -u
 out=$(cd "${1:?where build.sh built: run.sh OUT}" && pwd) || exit 2
@@ -33,7 +33,9 @@ for bits in 32 64; do
     [ $? -ne 77 ] || exit 77
 done
 
+has_torch=
 if python3 -c 'import torch' 2>/dev/null; then
+    has_torch=yes
     step oracle python3 oracle.py "$out/model-32.bin" "$out/model-64.bin"
     CUBLAS=${CUBLAS:-$(python3 - <<'EOF'
 import glob, os, torch
@@ -50,6 +52,7 @@ export CUBLAS
 for bits in 32 64; do
     step bench-$bits "$out/bench-$bits"
 done
+[ -z "$has_torch" ] || step torch_bench python3 torch_bench.py
 
 if command -v compute-sanitizer >/dev/null; then
     step memcheck-32 timeout 60 compute-sanitizer --tool memcheck --error-exitcode 9 "$out/parity-32" --small

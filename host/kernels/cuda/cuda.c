@@ -96,23 +96,29 @@ static struct launch lanes(const struct cuda *cuda, enum kernel kernel, uint64_t
     return (struct launch){(enum grid_kernel)kernel, x < most ? x : most, 1, 1, GRID_THREADS};
 }
 
-/* Sixteen threads for each row. */
-static struct launch rows(enum kernel kernel, uint32_t n)
+/* Sixteen threads for each of n rows or columns, `each` of which are a block. */
+static struct launch sums(enum kernel kernel, uint32_t n, uint32_t each)
 {
-    return (struct launch){(enum grid_kernel)kernel, blocks(n, GRID_ROWS), 1, 1, GRID_THREADS};
+    return (struct launch){(enum grid_kernel)kernel, blocks(n, each), 1, 1, GRID_THREADS};
 }
 
-/* Large tiles where there are enough of them for every multiprocessor. */
+/* The largest tiles of which there are enough for every multiprocessor. */
 static struct launch tiles(const struct cuda *cuda, const struct gemm_args *gemm)
 {
+    static const struct {
+        enum grid_kernel kernel;
+        uint32_t side, threads;
+    } sizes[] = {{GRID_gemm, GRID_LARGE, GRID_GEMM_THREADS(GRID_LARGE, GRID_LARGE_WIDE)},
+                 {GRID_gemm_small, GRID_SMALL, GRID_GEMM_THREADS(GRID_SMALL, GRID_SMALL_WIDE)},
+                 {GRID_gemm_tiny, GRID_TINY, GRID_GEMM_THREADS(GRID_TINY, GRID_TINY_WIDE)}};
     uint32_t batch = gemm->batch == 0 ? 1 : gemm->batch;
-    uint64_t n_large = blocks(gemm->m, GRID_LARGE) * blocks(gemm->n, GRID_LARGE) * batch;
-    int is_large = n_large >= (uint64_t)cuda->multiprocessors;
-    uint32_t side = is_large ? GRID_LARGE : GRID_SMALL;
+    uint32_t i = 0;
 
-    return (struct launch){is_large ? GRID_gemm : GRID_gemm_small, blocks(gemm->n, side),
-                           (uint32_t)blocks(gemm->m, side), batch,
-                           is_large ? GRID_THREADS : GRID_SMALL_BLOCK};
+    while (i < 2 && blocks(gemm->m, sizes[i].side) * blocks(gemm->n, sizes[i].side) * batch <
+                        (uint64_t)cuda->multiprocessors)
+        i++;
+    return (struct launch){sizes[i].kernel, blocks(gemm->n, sizes[i].side),
+                           (uint32_t)blocks(gemm->m, sizes[i].side), batch, sizes[i].threads};
 }
 
 static struct launch launch_of(const struct cuda *cuda, enum kernel kernel, const void *args)
@@ -137,26 +143,28 @@ static struct launch launch_of(const struct cuda *cuda, enum kernel kernel, cons
     case KERNEL_embed_back:
         return lanes(cuda, kernel, of.embed_back->width);
     case KERNEL_column_sum:
-        return lanes(cuda, kernel, of.column_sum->n);
+        return sums(kernel, of.column_sum->n, GRID_COLUMNS);
     case KERNEL_norm_params:
-        return lanes(cuda, kernel, of.norm_params->n);
+        return sums(kernel, of.norm_params->n, GRID_COLUMNS);
     case KERNEL_band_dot:
-        return lanes(cuda, kernel,
-                     (uint64_t)of.band_dot->batch * of.band_dot->steps * of.band_dot->window);
+        return (struct launch){GRID_band_dot,
+                               of.band_dot->batch * blocks(of.band_dot->steps, GRID_BAND_T) *
+                                   blocks(of.band_dot->window, GRID_BAND_W),
+                               1, 1, GRID_THREADS};
     case KERNEL_band_apply:
     case KERNEL_band_gather: // the same struct
         return lanes(cuda, kernel,
                      (uint64_t)of.band_apply->batch * of.band_apply->steps * of.band_apply->width);
     case KERNEL_reduce:
-        return rows(kernel, of.reduce->rows);
+        return sums(kernel, of.reduce->rows, GRID_ROWS);
     case KERNEL_norm:
-        return rows(kernel, of.norm->rows);
+        return sums(kernel, of.norm->rows, GRID_ROWS);
     case KERNEL_norm_back:
-        return rows(kernel, of.norm_back->rows);
+        return sums(kernel, of.norm_back->rows, GRID_ROWS);
     case KERNEL_softmax:
-        return rows(kernel, of.softmax->rows);
+        return sums(kernel, of.softmax->rows, GRID_ROWS);
     case KERNEL_softmax_back:
-        return rows(kernel, of.softmax_back->rows);
+        return sums(kernel, of.softmax_back->rows, GRID_ROWS);
     case KERNEL_gemm:
         return tiles(cuda, of.gemm);
     case KERNEL_COUNT:

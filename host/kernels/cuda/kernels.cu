@@ -3,19 +3,21 @@
  * build where nvcc is there); tests/support/cuda runs the same text on the processor, a fiber for
  * each thread. It is C but for CUDA's own words, which emulated.h gives C.
  *
- * Three layouts: a thread for each independent lane; sixteen threads for each row, which are the
- * sixteen lanes of its sums; and gemm's tiles, whose threads hold chains. So every sum is in the
+ * Three layouts: a thread for each independent lane; sixteen threads for each row or column, which
+ * are the sixteen lanes of its sums; and gemm's tiles, whose threads hold chains. So every sum is in the
  * order that args.h names, and the bits are the processor's. */
 #if !defined(__CUDACC__)
 #include "emulated.h"
 #else
-#define KERNEL(name, type)                                                                         \
-    extern "C" __global__ void __launch_bounds__(GRID_THREADS, 2)                                    \
+#define KERNEL_OF(name, type, threads, blocks)                                                     \
+    extern "C" __global__ void __launch_bounds__(threads, blocks)                                  \
         agon_##name(const struct type##_args args)
 #endif
 
 #include "kernels/cuda/grid.h"
 #include "kernels/lane.h"
+
+#define KERNEL(name, type) KERNEL_OF(name, type, GRID_THREADS, 2)
 
 /* The thread's index in the grid, and how many there are. */
 #define FIRST ((uint64_t)blockIdx.x * blockDim.x + threadIdx.x)
@@ -127,69 +129,6 @@ KERNEL(embed_back, embed_back)
                 args.dy[(uint64_t)i * args.width + j];
 }
 
-KERNEL(column_sum, column_sum)
-{
-    for (uint64_t j = FIRST; j < args.n; j += STEP) {
-        real sum = args.add ? args.y[j] : 0;
-
-        for (uint32_t row = 0; row < args.rows; row++)
-            sum += args.a[(uint64_t)row * args.n + j];
-        args.y[j] = sum;
-    }
-}
-
-KERNEL(norm_params, norm_params)
-{
-    for (uint64_t j = FIRST; j < args.n; j += STEP) {
-        real dgain = args.dgain[j];
-        real dbias = args.dbias[j];
-
-        for (uint32_t row = 0; row < args.rows; row++) {
-            uint64_t at = (uint64_t)row * args.n + j;
-            real dy = args.dy[at];
-
-            dgain = lane_fma(dy, (args.a[at] - args.mean[row]) * args.rstd[row], dgain);
-            dbias += dy;
-        }
-        args.dgain[j] = dgain;
-        args.dbias[j] = dbias;
-    }
-}
-
-KERNEL(band_dot, band_dot)
-{
-    uint64_t items = (uint64_t)args.batch * args.steps * args.window;
-
-    for (uint64_t at = FIRST; at < items; at += STEP) {
-        uint64_t item = at / args.window;
-        uint32_t t = (uint32_t)(item % args.steps);
-        uint32_t w = (uint32_t)(at % args.window);
-        const real *a = args.a + item * args.width;
-        const real *b = args.b + (item + 1 + w - args.window) * args.width;
-        real lanes[LANES];
-
-        if (t + 1 + w < args.window) {
-            args.y[at] = args.fill;
-            continue;
-        }
-#pragma unroll
-        for (int l = 0; l < LANES; l++)
-            lanes[l] = 0;
-        for (uint32_t i = 0; i < args.width; i += LANES)
-#pragma unroll
-            for (uint32_t l = 0; l < LANES; l++)
-                if (i + l < args.width)
-                    lanes[l] = lane_fma(a[i + l], b[i + l], lanes[l]);
-#pragma unroll
-        for (int step = LANES / 2; step > 0; step /= 2)
-#pragma unroll
-            for (int l = 0; l < LANES / 2; l++)
-                if (l < step)
-                    lanes[l] += lanes[l + step];
-        args.y[at] = args.scale * lanes[0];
-    }
-}
-
 KERNEL(band_apply, band_apply)
 {
     uint64_t items = (uint64_t)args.batch * args.steps * args.width;
@@ -226,7 +165,7 @@ KERNEL(band_gather, band_apply)
     }
 }
 
-/* The row that sixteen threads are the lanes of; all threads of a block go the same way, also where
+/* The row that sixteen threads of one warp are the lanes of; all threads go the same way, also where
  * there is no row left, since they wait for each other. */
 #define ROW  ((uint64_t)blockIdx.x * GRID_ROWS + threadIdx.x / LANES)
 #define ME   (threadIdx.x % LANES)
@@ -238,14 +177,14 @@ LANE real folded_sum(real mine, real *all)
     real sum;
 
     all[threadIdx.x] = mine;
-    __syncthreads();
+    __syncwarp();
     for (uint32_t step = LANES / 2; step > 0; step /= 2) {
         if (ME < step)
             all[threadIdx.x] += all[threadIdx.x + step];
-        __syncthreads();
+        __syncwarp();
     }
     sum = all[BASE];
-    __syncthreads();
+    __syncwarp();
     return sum;
 }
 
@@ -254,11 +193,11 @@ LANE real folded_max(real mine, real *all)
     real most;
 
     all[threadIdx.x] = mine;
-    __syncthreads();
+    __syncwarp();
     most = all[BASE];
     for (uint32_t l = 1; l < LANES; l++)
         most = all[BASE + l] > most ? all[BASE + l] : most;
-    __syncthreads();
+    __syncwarp();
     return most;
 }
 
@@ -382,4 +321,62 @@ KERNEL(softmax_back, softmax_back)
         args.da[row * args.n + i] = y[i] * (dy[i] - dot);
 }
 
+/* Sums of columns: sixteen columns of a block, whose sixteen lanes take every sixteenth row. */
+#define COLUMN ((uint64_t)blockIdx.x * GRID_COLUMNS + threadIdx.x % GRID_COLUMNS)
+#define LINE   (threadIdx.x / GRID_COLUMNS)
+
+/* Every thread's value into `all`, folded by the tree down to line 0, which gets the sums. */
+LANE real folded_column(real mine, real *all)
+{
+    all[threadIdx.x] = mine;
+    __syncthreads();
+    for (uint32_t step = LANES / 2; step > 0; step /= 2) {
+        if (LINE < step)
+            all[threadIdx.x] += all[threadIdx.x + step * GRID_COLUMNS];
+        __syncthreads();
+    }
+    return all[threadIdx.x];
+}
+
+KERNEL(column_sum, column_sum)
+{
+    __shared__ real all[GRID_THREADS];
+    uint64_t j = COLUMN;
+    uint32_t rows = j < args.n ? args.rows : 0;
+    real sum = 0;
+
+#pragma unroll 8
+    for (uint32_t row = LINE; row < rows; row += LANES)
+        sum += args.a[(uint64_t)row * args.n + j];
+    sum = folded_column(sum, all);
+    if (LINE == 0 && j < args.n)
+        args.y[j] = args.add ? args.y[j] + sum : sum;
+}
+
+KERNEL(norm_params, norm_params)
+{
+    __shared__ real gains[GRID_THREADS];
+    __shared__ real biases[GRID_THREADS];
+    uint64_t j = COLUMN;
+    uint32_t rows = j < args.n ? args.rows : 0;
+    real gain = 0;
+    real bias = 0;
+
+#pragma unroll 4
+    for (uint32_t row = LINE; row < rows; row += LANES) {
+        uint64_t at = (uint64_t)row * args.n + j;
+        real dy = args.dy[at];
+
+        gain = lane_fma(dy, (args.a[at] - args.mean[row]) * args.rstd[row], gain);
+        bias += dy;
+    }
+    gain = folded_column(gain, gains);
+    bias = folded_column(bias, biases);
+    if (LINE == 0 && j < args.n) {
+        args.dgain[j] += gain;
+        args.dbias[j] += bias;
+    }
+}
+
+#include "band.h"
 #include "gemm.h"

@@ -16,8 +16,9 @@ extern struct emulated_dim threadIdx, blockIdx, blockDim, gridDim;
 #define __shared__    static
 #define __align__     _Alignas
 #define __syncthreads fiber_yield
+#define __syncwarp    fiber_yield
 
-#define KERNEL(name, type)                                                                         \
+#define KERNEL_OF(name, type, threads, blocks)                                                     \
     static void body_##name(const struct type##_args args);                                        \
     void emulated_##name(const void *args);                                                        \
     void emulated_##name(const void *args)                                                         \

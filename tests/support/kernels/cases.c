@@ -402,6 +402,7 @@ void cases_run(struct device *device, int is_large, struct case_results *results
     gemm_case(&run, 1, 150, 40, 2);
     gemm_case(&run, 7, 37, 16, 3);
     gemm_case(&run, 13, 66, 33, 1);
+    gemm_case(&run, 5, 9, 150, 1);
     gemm_case(&run, 70, 65, 17, 2);
     band_case(&run, 2, 9, 5, 3);
     band_case(&run, 3, 21, 33, 17);

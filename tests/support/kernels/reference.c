@@ -12,13 +12,14 @@ static real chain(real a, real b, real sum)
     return REAL_BITS == 32 ? (real)fmaf((float)a, (float)b, (float)sum) : (real)fma(a, b, sum);
 }
 
-/* The sum by lanes of n terms, term i being a[i] * b[i]; b NULL: a[i] alone. */
-static real by_lanes(const real *a, const real *b, uint32_t n)
+/* The sum by lanes of n terms, term i being a[i * step] * b[i * step]; b NULL: the first alone. */
+static real by_lanes_apart(const real *a, const real *b, uint32_t n, uint32_t step)
 {
     real lanes[16] = {0};
 
     for (uint32_t i = 0; i < n; i++)
-        lanes[i % 16] = b == NULL ? lanes[i % 16] + a[i] : chain(a[i], b[i], lanes[i % 16]);
+        lanes[i % 16] = b == NULL ? lanes[i % 16] + a[(size_t)i * step]
+                                  : chain(a[(size_t)i * step], b[(size_t)i * step], lanes[i % 16]);
     for (int l = 0; l < 8; l++)
         lanes[l] += lanes[l + 8];
     for (int l = 0; l < 4; l++)
@@ -26,6 +27,11 @@ static real by_lanes(const real *a, const real *b, uint32_t n)
     for (int l = 0; l < 2; l++)
         lanes[l] += lanes[l + 2];
     return lanes[0] + lanes[1];
+}
+
+static real by_lanes(const real *a, const real *b, uint32_t n)
+{
+    return by_lanes_apart(a, b, n, 1);
 }
 
 static void map(const struct map_args *args)
@@ -181,14 +187,15 @@ static void norm_back(const struct norm_back_args *args)
 
 static void norm_params(const struct norm_params_args *args)
 {
-    for (uint32_t row = 0; row < args->rows; row++)
-        for (uint32_t j = 0; j < args->n; j++) {
-            size_t at = (size_t)row * args->n + j;
+    real *xhat = malloc((size_t)args->rows * args->n * sizeof(real));
 
-            args->dgain[j] = chain(args->dy[at], (args->a[at] - args->mean[row]) * args->rstd[row],
-                                   args->dgain[j]);
-            args->dbias[j] += args->dy[at];
-        }
+    for (uint32_t i = 0; xhat != NULL && i < args->rows * args->n; i++)
+        xhat[i] = (args->a[i] - args->mean[i / args->n]) * args->rstd[i / args->n];
+    for (uint32_t j = 0; xhat != NULL && j < args->n; j++) {
+        args->dgain[j] += by_lanes_apart(args->dy + j, xhat + j, args->rows, args->n);
+        args->dbias[j] += by_lanes_apart(args->dy + j, NULL, args->rows, args->n);
+    }
+    free(xhat);
 }
 
 static void softmax(const struct softmax_args *args)
@@ -333,11 +340,10 @@ static void run(struct device *device, enum kernel kernel, const void *args)
         break;
     case KERNEL_column_sum:
         for (uint32_t j = 0; j < of.column_sum->n; j++) {
-            real sum = of.column_sum->add ? of.column_sum->y[j] : 0;
+            real sum =
+                by_lanes_apart(of.column_sum->a + j, NULL, of.column_sum->rows, of.column_sum->n);
 
-            for (uint32_t row = 0; row < of.column_sum->rows; row++)
-                sum += of.column_sum->a[(size_t)row * of.column_sum->n + j];
-            of.column_sum->y[j] = sum;
+            of.column_sum->y[j] = of.column_sum->add ? of.column_sum->y[j] + sum : sum;
         }
         break;
     case KERNEL_norm:
