@@ -92,9 +92,14 @@ static void pack(const real *b, size_t b_k, size_t b_n, uint32_t k, uint32_t wid
             memcpy(panel + at * NR, b + at * b_k, width * sizeof(real));
         return;
     }
-    for (uint32_t at = 0; at < k; at++)
+    // Sixteen terms of a column at a time: their lines of b are read once, those of the panel stay.
+    for (uint32_t at = 0; at < k; at += 16) {
+        uint32_t end = k - at < 16 ? k : at + 16;
+
         for (uint32_t j = 0; j < width; j++)
-            panel[at * NR + j] = b[at * b_k + j * b_n];
+            for (uint32_t term = at; term < end; term++)
+                panel[term * NR + j] = b[term * b_k + j * b_n];
+    }
 }
 
 /* The stored matrices of one tile of the output, with their strides. */

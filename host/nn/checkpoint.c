@@ -104,7 +104,7 @@ static json_t *read_header(FILE *file, uint64_t *first, uint64_t *n_bytes, struc
     } else {
         header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &wrong);
         if (header == NULL || !json_is_object(header)) {
-            (void)error_set(err, AGON_EINVAL, "no checkpoint: its header is no JSON object");
+            (void)error_set(err, AGON_EINVAL, "no checkpoint: its header is not a JSON object");
             json_decref(header);
             header = NULL;
         }

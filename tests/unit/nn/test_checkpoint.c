@@ -111,13 +111,13 @@ static const struct {
     const char *says;
 } wrong[] = {
     {"no header", "", 0, "no checkpoint"},
-    {"no JSON", "{\"a\":", 6, "no JSON object"},
-    {"no object", "[1,2,3]", 6, "no JSON object"},
+    {"no JSON", "{\"a\":", 6, "not a JSON object"},
+    {"no object", "[1,2,3]", 6, "not a JSON object"},
     {"a name twice",
      "{\"a\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
      "\"shape\":"
      "[2],\"data_offsets\":[0,B]}}",
-     6, "no JSON object"},
+     6, "not a JSON object"},
     {"one tensor", "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]}}", 2,
      "has 1 tensors, and the model 2"},
     {"another name",
