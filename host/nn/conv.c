@@ -88,3 +88,47 @@ void conv_backward(struct device *device, const struct conv *conv, const real *w
             kernel_gemm(device, &of_x);
     }
 }
+
+int conv_stream_init(struct device *device, const struct conv *conv, uint32_t batch,
+                     struct conv_stream *stream)
+{
+    uint32_t depth = (conv->taps - 1) * conv->dilation + 1;
+
+    *stream = (struct conv_stream){.batch = batch, .depth = depth};
+    stream->x = device->alloc(device, (size_t)depth * batch * conv->inputs * sizeof(real));
+    return stream->x != NULL ? AGON_OK : AGON_ENOMEM;
+}
+
+void conv_stream_deinit(struct device *device, struct conv_stream *stream)
+{
+    device->release(device, stream->x);
+    *stream = (struct conv_stream){0};
+}
+
+void conv_step(struct device *device, const struct conv *conv, const real *weights, const real *x,
+               real *y, struct conv_stream *stream)
+{
+    size_t event = (size_t)stream->batch * conv->inputs;
+    size_t tap_size = (size_t)conv->inputs * conv->outputs;
+
+    device->copy(device, stream->x + stream->at * event, x, event * sizeof(real));
+    stream->seen += stream->seen < stream->depth;
+    for (uint32_t tap = 0; tap < conv->taps && tap * conv->dilation < stream->seen; tap++) {
+        uint32_t back = tap * conv->dilation;
+        struct gemm_args gemm = {.a = stream->x +
+                                      (stream->at + stream->depth - back) % stream->depth * event,
+                                 .b = weights + tap * tap_size,
+                                 .bias = weights + conv->taps * tap_size,
+                                 .c = y,
+                                 .m = stream->batch,
+                                 .n = conv->outputs,
+                                 .k = conv->inputs,
+                                 .lda = conv->inputs,
+                                 .ldb = conv->outputs,
+                                 .ldc = conv->outputs,
+                                 .start = tap == 0 ? GEMM_BIAS : GEMM_ADD};
+
+        kernel_gemm(device, &gemm);
+    }
+    stream->at = (stream->at + 1) % stream->depth;
+}
