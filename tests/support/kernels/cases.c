@@ -323,6 +323,39 @@ static void gemm_case(struct run *run, uint32_t m, uint32_t n, uint32_t k, uint3
     }
 }
 
+static real *constant(struct run *run, uint32_t n, real value)
+{
+    real *at = memory(run, n);
+    real *here = malloc(n * sizeof(real));
+
+    REQUIRE(here != NULL);
+    for (uint32_t i = 0; i < n; i++)
+        here[i] = value;
+    run->device->write(run->device, at, here, n * sizeof(real));
+    free(here);
+    return at;
+}
+
+/* Sums that are -0: one term more than there are, and be it 0 * 0, would make them +0. */
+static void gemm_zero_case(struct run *run, uint32_t m, uint32_t n, uint32_t k)
+{
+    struct gemm_args args = {.a = constant(run, m * k, 0),
+                             .b = constant(run, k * n, -1),
+                             .bias = constant(run, n, (real)-0.0),
+                             .c = memory(run, m * n),
+                             .m = m,
+                             .n = n,
+                             .k = k,
+                             .lda = k,
+                             .ldb = n,
+                             .ldc = n,
+                             .start = GEMM_BIAS};
+
+    kernel_gemm(run->device, &args);
+    keep(run, args.c, m * n, "gemm.zero %ux%ux%u", m, n, k);
+    over(run);
+}
+
 static void band_case(struct run *run, uint32_t batch, uint32_t steps, uint32_t width,
                       uint32_t window)
 {
@@ -404,6 +437,9 @@ void cases_run(struct device *device, int is_large, struct case_results *results
     gemm_case(&run, 13, 66, 33, 1);
     gemm_case(&run, 5, 9, 150, 1);
     gemm_case(&run, 70, 65, 17, 2);
+    gemm_zero_case(&run, 5, 9, 3);
+    gemm_zero_case(&run, 13, 66, 3);
+    gemm_zero_case(&run, 70, 130, 9);
     band_case(&run, 2, 9, 5, 3);
     band_case(&run, 3, 21, 33, 17);
     band_case(&run, 1, 4, 16, 8);
