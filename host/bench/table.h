@@ -24,7 +24,9 @@
     X(reload, "another generation of a plugin: how long the core is paused")                       \
     X(tick2order, "a tick's bytes to a signed order's bytes, against the bare chain")              \
     X(live, "from a sender's write to the end of a live host's step, against bare readers")        \
-    X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")
+    X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")          \
+    X(nn,                                                                                          \
+      "an event through a model, against reading its weights; a product, against the core's peak")
 
 #define BENCHMARK_DECLARE(name, help) int bench_##name(struct bench *bench, struct error *err);
 BENCHMARKS(BENCHMARK_DECLARE)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/* isa_lanes: the kernels that lane.h is the source of, as loops that compilers make vectors of. */
+#include <string.h>
+
+#include "kernels/isa.h"
+#include "kernels/lane.h"
+
+#define MAP(op, expression)                                                                        \
+    case op:                                                                                       \
+        for (uint32_t i = from; i < to; i++)                                                       \
+            y[i] = (expression);                                                                   \
+        break
+
+void ISA(isa_map)(const struct map_args *args, uint32_t from, uint32_t to, real *scratch)
+{
+    const real *a = args->a;
+    const real *b = args->b;
+    const real *c = args->c;
+    real *y = args->y;
+    real scale = args->scale;
+
+    (void)scratch;
+    switch (args->op) {
+        MAP(MAP_ADD, a[i] + b[i]);
+        MAP(MAP_SUB, a[i] - b[i]);
+        MAP(MAP_MUL, a[i] * b[i]);
+        MAP(MAP_FMA, lane_fma(a[i], b[i], c[i]));
+        MAP(MAP_SCALE, scale * a[i]);
+        MAP(MAP_EXP, lane_exp(a[i]));
+        MAP(MAP_TANH, lane_tanh(a[i]));
+        MAP(MAP_SIGMOID, lane_sigmoid(a[i]));
+        MAP(MAP_RELU, a[i] > 0 ? a[i] : (real)0);
+        MAP(MAP_GELU, lane_gelu(a[i]));
+        MAP(MAP_TANH_BACK, lane_tanh_back(a[i], b[i]));
+        MAP(MAP_SIGMOID_BACK, lane_sigmoid_back(a[i], b[i]));
+        MAP(MAP_RELU_BACK, a[i] > 0 ? b[i] : (real)0);
+        MAP(MAP_GELU_BACK, lane_gelu_back(a[i], b[i]));
+    default:
+        break;
+    }
+}
+
+void ISA(isa_adam)(const struct adam_args *args, uint32_t from, uint32_t to, real *scratch)
+{
+    struct adam_args here = *args; // nobody else writes it: loops become vectors
+
+    (void)scratch;
+    for (uint32_t i = from; i < to; i++)
+        lane_adam(&here, i);
+}
+
+void ISA(isa_dropout)(const struct dropout_args *args, uint32_t from, uint32_t to, real *scratch)
+{
+    struct dropout_args here = *args;
+
+    (void)scratch;
+    for (uint32_t quad = from; quad < to; quad++)
+        lane_dropout(&here, quad);
+}
+
+void ISA(isa_lstm_gates)(const struct lstm_gates_args *args, uint32_t from, uint32_t to,
+                         real *scratch)
+{
+    struct lstm_gates_args here = *args;
+
+    (void)scratch;
+    for (uint32_t row = from; row < to; row++)
+        for (uint32_t j = 0; j < here.hidden; j++)
+            lane_lstm_gates(&here, row, j);
+}
+
+void ISA(isa_lstm_gates_back)(const struct lstm_gates_back_args *args, uint32_t from, uint32_t to,
+                              real *scratch)
+{
+    struct lstm_gates_back_args here = *args;
+
+    (void)scratch;
+    for (uint32_t row = from; row < to; row++)
+        for (uint32_t j = 0; j < here.hidden; j++)
+            lane_lstm_gates_back(&here, row, j);
+}
+
+void ISA(isa_embed)(const struct embed_args *args, uint32_t from, uint32_t to, real *scratch)
+{
+    (void)scratch;
+    for (uint32_t i = from; i < to; i++)
+        memcpy(args->y + (size_t)i * args->width, args->table + (size_t)args->ids[i] * args->width,
+               args->width * sizeof(real));
+}
+
+void ISA(isa_embed_back)(const struct embed_back_args *args, uint32_t from, uint32_t to,
+                         real *scratch)
+{
+    (void)scratch;
+    for (uint32_t block = from; block < to; block++) {
+        uint32_t first = block * ISA_COLUMNS;
+        uint32_t width = args->width - first < ISA_COLUMNS ? args->width - first : ISA_COLUMNS;
+
+        for (uint32_t i = 0; i < args->n; i++) {
+            real *into = args->dtable + (size_t)args->ids[i] * args->width + first;
+            const real *dy = args->dy + (size_t)i * args->width + first;
+
+            for (uint32_t j = 0; j < width; j++)
+                into[j] += dy[j];
+        }
+    }
+}

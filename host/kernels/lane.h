@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+/* lane: what one lane computes, the one source of every kernel that works element by element.
+ *
+ * C compiles it into vector loops and CUDA into threads. Bits agree because nothing here is left to
+ * a compiler: every fused multiply-add is written, none is made (-ffp-contract=off, --fmad=false),
+ * exp and tanh are these, and division and square root round as IEEE 754 says on both. No branch
+ * depends on a value, so that loops become vectors. [any] */
+#ifndef KERNELS_LANE_H
+#define KERNELS_LANE_H
+
+#include "kernels/args.h"
+
+#if defined(__CUDACC__)
+#define LANE static __device__ __forceinline__
+#else
+#define LANE static inline __attribute__((always_inline))
+#endif
+
+LANE real_bits lane_bits(real x)
+{
+    real_bits bits;
+
+    __builtin_memcpy(&bits, &x, sizeof(bits));
+    return bits;
+}
+
+LANE real lane_real(real_bits bits)
+{
+    real x;
+
+    __builtin_memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+#if REAL_BITS == 32
+LANE real lane_fma(real a, real b, real c)
+{
+    return __builtin_fmaf(a, b, c);
+}
+LANE real lane_sqrt(real x)
+{
+    return __builtin_sqrtf(x);
+}
+#define LANE_LOG2E    0x1.715476p+0f
+#define LANE_LN2_HIGH 0x1.62e430p-1f
+#define LANE_LN2_LOW  (-0x1.05c610p-29f)
+#define LANE_MAGIC    0x1.8p+23f /* adding it rounds to an integer, which stands in the low bits */
+#define LANE_BIAS     127u
+#define LANE_MANTISSA 23
+#define LANE_EXP_LOW  (-104.0f) /* below: 0; above LANE_EXP_HIGH: infinity */
+#define LANE_EXP_HIGH 89.0f
+#define LANE_TANH_ONE 10.0f /* from here on tanh rounds to 1 */
+#else
+LANE real lane_fma(real a, real b, real c)
+{
+    return __builtin_fma(a, b, c);
+}
+LANE real lane_sqrt(real x)
+{
+    return __builtin_sqrt(x);
+}
+#define LANE_LOG2E    0x1.71547652b82fep+0
+#define LANE_LN2_HIGH 0x1.62e42fefa39efp-1
+#define LANE_LN2_LOW  0x1.abc9e3b39803fp-56
+#define LANE_MAGIC    0x1.8p+52
+#define LANE_BIAS     1023u
+#define LANE_MANTISSA 52
+#define LANE_EXP_LOW  (-746.0)
+#define LANE_EXP_HIGH 710.0
+#define LANE_TANH_ONE 22.0
+#endif
+
+/* What a place without a value holds. */
+LANE real lane_nan(void)
+{
+    return lane_real((((real_bits)1 << (REAL_BITS - LANE_MANTISSA)) - 1) << (LANE_MANTISSA - 1));
+}
+
+/* exp(r) - 1 for |r| <= ln 2 / 2 by Taylor: what is left out is below a tenth of an ulp. */
+LANE real lane_expm1_small(real r)
+{
+#if REAL_BITS == 32
+    real q = (real)(1.0 / 5040);
+#else
+    real q = (real)(1.0 / 6227020800.0);
+
+    q = lane_fma(q, r, (real)(1.0 / 479001600));
+    q = lane_fma(q, r, (real)(1.0 / 39916800));
+    q = lane_fma(q, r, (real)(1.0 / 3628800));
+    q = lane_fma(q, r, (real)(1.0 / 362880));
+    q = lane_fma(q, r, (real)(1.0 / 40320));
+    q = lane_fma(q, r, (real)(1.0 / 5040));
+#endif
+    q = lane_fma(q, r, (real)(1.0 / 720));
+    q = lane_fma(q, r, (real)(1.0 / 120));
+    q = lane_fma(q, r, (real)(1.0 / 24));
+    q = lane_fma(q, r, (real)(1.0 / 6));
+    q = lane_fma(q, r, (real)0.5);
+    return lane_fma(r * r, q, r);
+}
+
+/* exp: x = k ln 2 + r. 2^k comes in two halves, so that neither leaves the normal numbers and only
+ * the last product rounds. */
+LANE real lane_exp(real x)
+{
+    real inside = x > LANE_EXP_LOW ? x : LANE_EXP_LOW;
+    real shifted;
+    real k;
+    real r;
+    real_bits twice;
+    real_bits half;
+
+    inside = inside < LANE_EXP_HIGH ? inside : LANE_EXP_HIGH;
+    shifted = lane_fma(inside, LANE_LOG2E, LANE_MAGIC);
+    k = shifted - LANE_MAGIC;
+    r = lane_fma(k, -LANE_LN2_HIGH, inside);
+    r = lane_fma(k, -LANE_LN2_LOW, r);
+    twice = lane_bits(shifted) - lane_bits(LANE_MAGIC) + 2 * LANE_BIAS;
+    half = twice >> 1;
+    r = ((real)1 + lane_expm1_small(r)) * lane_real(half << LANE_MANTISSA) *
+        lane_real((twice - half) << LANE_MANTISSA);
+    return x == x ? r : x;
+}
+
+/* tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^k (exp(r) - 1) + (2^k - 1): near 0 k is 0 and
+ * nothing cancels. */
+LANE real lane_tanh(real x)
+{
+    real_bits sign = lane_bits(x) & (real_bits)1 << (REAL_BITS - 1);
+    real size = lane_real(lane_bits(x) ^ sign);
+    real shifted;
+    real k;
+    real r;
+    real power;
+
+    size = size < LANE_TANH_ONE ? size : LANE_TANH_ONE;
+    size = size + size;
+    shifted = lane_fma(size, LANE_LOG2E, LANE_MAGIC);
+    k = shifted - LANE_MAGIC;
+    r = lane_fma(k, -LANE_LN2_HIGH, size);
+    r = lane_fma(k, -LANE_LN2_LOW, r);
+    power = lane_real((lane_bits(shifted) - lane_bits(LANE_MAGIC) + LANE_BIAS) << LANE_MANTISSA);
+    r = lane_fma(power, lane_expm1_small(r), power - 1);
+    r = lane_real(lane_bits(r / (r + 2)) | sign);
+    return x == x ? r : x;
+}
+
+LANE real lane_sigmoid(real x)
+{
+    return 1 / (1 + lane_exp(-x));
+}
+
+#define LANE_GELU_A ((real)0.79788456080286535588) /* sqrt(2 / pi) */
+#define LANE_GELU_B ((real)0.044715)
+
+LANE real lane_gelu_tanh(real x)
+{
+    return lane_tanh(LANE_GELU_A * lane_fma(LANE_GELU_B * x * x, x, x));
+}
+
+LANE real lane_gelu(real x)
+{
+    real half = (real)0.5 * x;
+
+    return lane_fma(half, lane_gelu_tanh(x), half);
+}
+
+LANE real lane_gelu_back(real x, real dy)
+{
+    real t = lane_gelu_tanh(x);
+    real inner = LANE_GELU_A * lane_fma(3 * LANE_GELU_B * x, x, (real)1);
+    real slope = (real)0.5 * x * lane_fma(-t, t, (real)1) * inner;
+
+    return dy * lane_fma((real)0.5, t, (real)0.5 + slope);
+}
+
+/* s (1 - s) dy, s the sigmoid's output; (1 - t^2) dy, t the tanh's. */
+LANE real lane_sigmoid_back(real s, real dy)
+{
+    return s * (1 - s) * dy;
+}
+
+LANE real lane_tanh_back(real t, real dy)
+{
+    return lane_fma(-t, t, (real)1) * dy;
+}
+
+LANE void lane_adam(const struct adam_args *args, uint32_t i)
+{
+    real g = args->g[i];
+    real m = lane_fma(args->beta1, args->m[i], args->rest1 * g);
+    real v = lane_fma(args->beta2, args->v[i], args->rest2 * g * g);
+
+    args->m[i] = m;
+    args->v[i] = v;
+    args->w[i] -= args->rate * (m * args->scale1) / (lane_sqrt(v * args->scale2) + args->eps);
+}
+
+/* Philox4x32-10 (Salmon and others, 2011). */
+struct lane_philox {
+    uint32_t word[4];
+};
+LANE struct lane_philox lane_philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0,
+                                    uint32_t k1)
+{
+    struct lane_philox out;
+
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)0xd2511f53u * c0;
+        uint64_t p1 = (uint64_t)0xcd9e8d57u * c2;
+
+        c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t)p1;
+        c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t)p0;
+        k0 += 0x9e3779b9u;
+        k1 += 0xbb67ae85u;
+    }
+    out.word[0] = c0;
+    out.word[1] = c1;
+    out.word[2] = c2;
+    out.word[3] = c3;
+    return out;
+}
+
+/* Four elements from 4 * quad on. */
+LANE void lane_dropout(const struct dropout_args *args, uint32_t quad)
+{
+    struct lane_philox draw =
+        lane_philox(quad, 0, (uint32_t)args->stream, (uint32_t)(args->stream >> 32),
+                    (uint32_t)args->seed, (uint32_t)(args->seed >> 32));
+
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t at = 4 * quad + i;
+
+        if (at < args->n)
+            args->y[at] = draw.word[i] >= args->threshold ? args->a[at] * args->scale : (real)0;
+    }
+}
+
+/* One cell of one row. */
+LANE void lane_lstm_gates(const struct lstm_gates_args *args, uint32_t row, uint32_t j)
+{
+    real *gates = args->gates + (uint64_t)row * 4 * args->hidden + j;
+    uint64_t at = (uint64_t)row * args->hidden + j;
+    real i = lane_sigmoid(gates[0]);
+    real f = lane_sigmoid(gates[args->hidden]);
+    real g = lane_tanh(gates[2 * args->hidden]);
+    real o = lane_sigmoid(gates[3 * args->hidden]);
+    real c = lane_fma(f, args->c_prev[at], i * g);
+    real tanh_c = lane_tanh(c);
+
+    gates[0] = i;
+    gates[args->hidden] = f;
+    gates[2 * args->hidden] = g;
+    gates[3 * args->hidden] = o;
+    args->c[at] = c;
+    args->tanh_c[at] = tanh_c;
+    args->h[at] = o * tanh_c;
+}
+
+LANE void lane_lstm_gates_back(const struct lstm_gates_back_args *args, uint32_t row, uint32_t j)
+{
+    const real *gates = args->gates + (uint64_t)row * 4 * args->hidden + j;
+    real *dgates = args->dgates + (uint64_t)row * 4 * args->hidden + j;
+    uint64_t at = (uint64_t)row * args->hidden + j;
+    real i = gates[0];
+    real f = gates[args->hidden];
+    real g = gates[2 * args->hidden];
+    real o = gates[3 * args->hidden];
+    real dh = args->dh[at];
+    real dc = args->dc[at] + lane_tanh_back(args->tanh_c[at], dh * o);
+
+    dgates[0] = lane_sigmoid_back(i, dc * g);
+    dgates[args->hidden] = lane_sigmoid_back(f, dc * args->c_prev[at]);
+    dgates[2 * args->hidden] = lane_tanh_back(g, dc * i);
+    dgates[3 * args->hidden] = lane_sigmoid_back(o, dh * args->tanh_c[at]);
+    args->dc[at] = dc * f;
+}
+
+/* What norm and norm_back compute of one value, once the row's sums are there. */
+LANE real lane_norm(real x, real mean, real rstd, real gain, real bias)
+{
+    return lane_fma((x - mean) * rstd, gain, bias);
+}
+
+LANE real lane_norm_back(real g, real xhat, real rstd, real mean_g, real mean_gx)
+{
+    return rstd * (g - lane_fma(xhat, mean_gx, mean_g));
+}
+
+#endif

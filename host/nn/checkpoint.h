@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/* checkpoint: named tensors as a file in the format safetensors: eight bytes with the length of a
+ * header, a header of JSON that says of each tensor its type, shape and place, and the values.
+ * Other programs write and read the same (numpy, torch), and nothing in it is code. Little-endian
+ * machines alone. */
+#ifndef NN_CHECKPOINT_H
+#define NN_CHECKPOINT_H
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "kernels/real.h"
+
+/* Names carry the type (kernels/real.h). */
+#define checkpoint_write TYPED(checkpoint_write)
+#define checkpoint_read  TYPED(checkpoint_read)
+
+#define CHECKPOINT_TENSORS 1024 /* of a file */
+#define CHECKPOINT_NAME    64   /* bytes of a name: letters, digits, "." and "_" */
+#define CHECKPOINT_DIMS    4
+#define CHECKPOINT_HEADER  ((size_t)1 << 20) /* bytes */
+
+struct checkpoint_tensor {
+    const char *name;
+    uint32_t n_dims, dims[CHECKPOINT_DIMS];
+    real *values; /* in this process's memory */
+};
+
+/* AGON_EIO: the file does not take it. [owner] */
+int checkpoint_write(FILE *file, const struct checkpoint_tensor *tensors, uint32_t n,
+                     struct error *err);
+/* Fills the values of these tensors, which have to be all that are there, in any order, with the
+ * same shapes and this type. AGON_EINVAL: the file is something else, or of other tensors; no value
+ * was touched. AGON_EIO. The file has to be one that can be sought in. [owner] */
+int checkpoint_read(FILE *file, const struct checkpoint_tensor *tensors, uint32_t n,
+                    struct error *err);
+
+#endif
