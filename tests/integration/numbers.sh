@@ -46,6 +46,7 @@ start_host
 until_true "$HOST_PID" "fills on spot" fills spot_1 3
 until_true "$HOST_PID" "fills on futures" fills perp_1 6
 until_true "$HOST_PID" "a position on futures" holds
+ctl halt spot_1 >/dev/null && ctl resume spot_1 >/dev/null || fail "one is halted and goes on"
 ctl halt all >/dev/null || fail "halt"
 until_true "$HOST_PID" "no order is open" is_quiet
 
@@ -92,6 +93,9 @@ all_at_once() {
 } 2>"$WORK/all.err"
 until_true "$HOST_PID" "one moment of all surfaces" all_at_once
 python3 "$here/numbers_agree.py" host "$WORK" || fail "surfaces disagree"
+for what in 'halt by the operator' 'resume by the operator'; do
+    grep -q "<td[^>]*>spot_1</td><td[^>]*>$what" "$WORK/report.html" || fail "the report has no '$what' of spot_1"
+done
 kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"

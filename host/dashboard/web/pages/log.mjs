@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's newest lines, by level and by words.
 import { get } from '../connection.mjs';
-import { card, make, put, scrolls, stamp, table, tabs } from '../kit.mjs';
+import { card, make, put, scrolls, stamp, table, tabs, zoneName } from '../kit.mjs';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 const KNOWN = ['t', 'level', 'area', 'key', 'text'];
@@ -37,7 +37,7 @@ export default {
     function draw() {
       const list = [...lines.values()].filter(l => LEVELS.indexOf(l.level) >= LEVELS.indexOf(level) && (!word || `${l.area} ${l.text} ${l.fields}`.toLowerCase().includes(word))).reverse().slice(0, 400);
       rowsOf(list, l => l.key);
-      put(note, `${list.length} lines`);
+      put(note, `${list.length} lines, wall clock (${zoneName()})`);
     }
     async function load() {
       asked = performance.now();
