@@ -203,6 +203,7 @@ static int compare_product(struct bench *bench, struct stack *stack, const char 
         .goal = 1.5,
         .goal_kind = BENCH_AT_MOST,
         .goal_text = "at most 1.5 times the core's peak",
+        .why = "both matrices and the sums between blocks of terms come from the second cache",
     };
 
     stack->side = side;
