@@ -69,20 +69,22 @@ get() { # PATH FILE
 print(u.urlopen(u.Request(sys.argv[1], headers={"authorization": "Bearer " + sys.argv[2]}), timeout=10).read().decode(), end="")' \
         "http://$(echo "$url" | sed 's|^http://||; s|/.*||')$1" "$token" >"$2"
 }
-page() {
-    command -v node >/dev/null && command -v chromium >/dev/null && [ -d "$AGON_BUILD_ROOT/tests/browser/node_modules/playwright-core" ]
-}
-if page; then
+. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
+has_page=
+if command -v node >/dev/null && command -v npm >/dev/null && command -v chromium >/dev/null &&
+    npm_install "$AGON_SOURCE_ROOT/tests/browser" "$AGON_BUILD_ROOT/tests/browser"; then
+    has_page=1
     cp "$AGON_SOURCE_ROOT/tests/browser/numbers.mjs" "$AGON_BUILD_ROOT/tests/browser/"
-else
-    echo "the page is not looked at: no browser, or tests/integration/dashboard.sh has not installed its driver yet"
 fi
+page() { [ -n "$has_page" ]; }
+page || echo "the page is not looked at: there is no node, npm or chromium, or its driver cannot be installed"
 all_at_once() {
     ctl status --json >"$WORK/before.json" &&
         ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
         get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
-        get /api/v1/positions "$WORK/api_positions.json" && get /metrics "$WORK/metrics" &&
+        get /api/v1/positions "$WORK/api_positions.json" && get /api/v1/fills "$WORK/api_fills.json" &&
+        get /api/v1/fills/spot_1 "$WORK/api_fills_spot_1.json" && get /api/v1/fills/perp_1 "$WORK/api_fills_perp_1.json" && get /metrics "$WORK/metrics" &&
         "$AGON" top --dir "$WORK/run" --once >"$WORK/top" &&
         "$AGON" journal export "$WORK/run" --live --figures "$WORK/figures.csv" --fills "$WORK/fills.csv" &&
         "$AGON" report "$WORK/run" --live --json --html "$WORK/report.html" >"$WORK/report.json" &&

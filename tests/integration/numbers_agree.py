@@ -148,6 +148,23 @@ def check_metrics(want):
                 same('/metrics', f'{labels} {key}', D(found['agon_position_' + key, labels]), D(row[key]))
 
 
+def check_whose():
+    """The API's fills are those of the journal, and each is its own agent's: of all, and of each."""
+    booked = {row['seq']: row for row in csv.DictReader(load('fills.csv').splitlines())}
+    for of in ('', '_spot_1', '_perp_1'):
+        rows = json.loads(load(f'api_fills{of}.json'))
+        if not rows:
+            faults.append(f'fills{of}: the API has none')
+        for row in rows:
+            its = booked.get(str(row['seq']), {})
+            if of:
+                same(f'fills{of}', f'{row["seq"]} agent', row['agent'], of[1:])
+            for key in ('agent', 'side', 'fee_asset'):
+                same(f'fills{of}', f'{row["seq"]} {key}', row[key], its.get(key))
+            for key in ('price', 'quantity', 'fee'):
+                same(f'fills{of}', f'{row["seq"]} {key}', D(row[key]), D(its.get(key, 'NaN')))
+
+
 def check_fills(want):
     """Fees of the futures agent, and its gross result, from its fills and its position alone."""
     cost = D(0)
@@ -160,6 +177,7 @@ def check_fills(want):
         cost += quantity * D(fill['price'])
         held += quantity
         fees += D(fill['fee'])
+    check_whose()
     row = next(row for row in json.loads(load('positions.json')) if row['agent'] == 'perp_1')
     exact = want['perp_1']['exact']
     same('fills', 'perp_1 fees less rebates', fees, exact['fees'] - exact['rebates'])
