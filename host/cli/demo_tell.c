@@ -168,9 +168,12 @@ static void prove(const struct demo *demo, struct promises *promises, char *text
              (unsigned long long)replay->last_seq,
              promises->is_same ? "the host's own last one" : "ANOTHER STATE than the host's",
              again);
-    printf("Proof: live    seq %llu  %.32s\n       replay  seq %llu  %.32s  %s\n",
-           (unsigned long long)seq, ours, (unsigned long long)replay->last_seq, again,
-           promises->is_same ? "equal" : "DIFFERENT");
+    if (promises->is_same)
+        printf("Proof: live and replay at event %llu  %.32s  equal\n", (unsigned long long)seq,
+               ours);
+    else
+        printf("Proof: live    seq %llu  %.32s\n       replay  seq %llu  %.32s  DIFFERENT\n",
+               (unsigned long long)seq, ours, (unsigned long long)replay->last_seq, again);
 }
 
 int demo_tell(struct demo *demo, int is_over, struct error *err)

@@ -68,6 +68,10 @@ void host_view(struct host *host, struct host_view *view)
         view->venues[i].uptime = host->lines[i].uptime;
     }
     lock_give(&host->io_lock);
+    // On paper orders, fills and balances are ours: nobody has to tell them.
+    view->venue.is_ready |= !view->is_live;
+    for (uint32_t i = 0; i < view->n_venues; i++)
+        view->venues[i].status.is_ready |= !view->is_live;
 }
 
 int host_slot_of(struct host *host, const char *name)

@@ -77,7 +77,11 @@ async function look(report, width, height, colorScheme) {
     if (last.some(value => !/\d/.test(value))) fail(`${plot}: the legend says ${last}`);
     await figure.scrollIntoViewIfNeeded();
     const now = await figure.locator('svg').boundingBox();
-    await page.mouse.move(now.x + now.width * 0.3, now.y + now.height / 2);
+    // A page that is busy draws late: the pointer stays over it until it is seen.
+    for (let i = 0; i < 100 && await figure.locator('.cursor').evaluate(line => getComputedStyle(line).display) === 'none'; i++) {
+      await page.mouse.move(now.x + now.width * 0.3 + i % 2, now.y + now.height / 2);
+      await page.waitForTimeout(20);
+    }
     const expected = await figure.locator('svg').evaluate(svg => {
       const all = JSON.parse(svg.dataset.series);
       const x = Number(svg.querySelector('.cursor').getAttribute('x1'));
