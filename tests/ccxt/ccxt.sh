@@ -25,10 +25,7 @@ npm_install "$here" "$place" || {
     cat "$place/install.log" >&2
     fail "ccxt could not be installed"
 }
-exec 9>&-
 
-# The build folder is shared by the tests of all venues, which may run at once: what they copy is the same.
-cp "$here"/*.js "$place/"
 client=client.js
 venue=binance
 speed=60

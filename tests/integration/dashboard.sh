@@ -15,7 +15,6 @@ for tool in node npm chromium prometheus jq; do
 done
 . "$AGON_SOURCE_ROOT/tests/support/npm.sh"
 npm_install "$here" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
-cp "$here"/*.mjs "$place/"
 cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$PLUGINS"/stander.so "$FAULTY" "$WORK/"
 PLUGINS=$WORK
 

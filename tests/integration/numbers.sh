@@ -74,7 +74,6 @@ has_page=
 if command -v node >/dev/null && command -v npm >/dev/null && command -v chromium >/dev/null &&
     npm_install "$AGON_SOURCE_ROOT/tests/browser" "$AGON_BUILD_ROOT/tests/browser"; then
     has_page=1
-    cp "$AGON_SOURCE_ROOT/tests/browser/numbers.mjs" "$AGON_BUILD_ROOT/tests/browser/"
 fi
 page() { [ -n "$has_page" ]; }
 page || echo "the page is not looked at: there is no node, npm or chromium, or its driver cannot be installed"

@@ -14,7 +14,6 @@ mkdir "$work/frames"
 place=$(cd "$(dirname "$agon")" && pwd)/tests/browser
 . "$here/../support/npm.sh"
 npm_install "$here" "$place" || { cat "$place/install.log" >&2; exit 6; }
-cp "$here/picture.mjs" "$place/"
 "$agon" demo --plugins "$plugins" --dir "$work/run" --report "$work/report.html" >"$work/demo.txt" 2>&1 &
 demo=$!
 until url=$(grep -o 'http://[^ ]*token=[0-9a-f]*' "$work/demo.txt"); do
