@@ -400,7 +400,7 @@ void bytes_tournament_boot(struct bytes *world)
     const struct slots *slots = engine_slots(world->host->engine);
     uint32_t number;
 
-    tournament->n_shown = 0;
+    tournament->n_shown = world->host->draft->n_plans; // it shows those of before as well
     // The roster's file says the same at each start.
     for (uint16_t slot = 0; slot < BYTES_SLOTS; slot++)
         world->order_told[slot] = world->slots[slot].record.limits.order_amt;
