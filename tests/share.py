@@ -16,12 +16,20 @@ LONG = "integration"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
+def commit_number():
+    """Where there is no git, or no clone, it is the turn of 0."""
+    try:
+        done = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return 0
+    return int(done.stdout[:7] or "0", 16)
+
+
 def main():
     build, suites = sys.argv[1], sys.argv[3:]
     of_long, _, of_others = sys.argv[2].partition(":")
     of_long, of_others = int(of_long), int(of_others or "1")
-    done = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    commit = int(done.stdout[:7] or "0", 16)
+    commit = commit_number()
     with open(os.path.join(build, "meson-info", "intro-tests.json"), encoding="utf-8") as file:
         tests = sorted((suite.split(":")[-1], -test["priority"], test["name"])
                        for test in json.load(file) for suite in test["suite"])
