@@ -783,6 +783,10 @@ int host_rebuild(struct host *host, const struct journal_summary *summary, struc
         log_warn("host", "past",
                  "what operators see of before begins with event %llu, and not with event %llu: %s",
                  (unsigned long long)newest.seq + 1, (unsigned long long)older.seq + 1, why.text);
+        // A state is loaded into an engine that nothing was stepped through.
+        rc = host_new_engine(host, err);
+        if (rc < 0)
+            return rc;
     }
     return step_from(host, &newest, err);
 }

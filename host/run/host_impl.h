@@ -329,6 +329,8 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why);
 void host_lose_slot(struct host *host, uint16_t slot, const char *why);
 /* boot.c */
 int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err);
+/* In the place of the one before, empty. */
+int host_new_engine(struct host *host, struct error *err);
 
 /* past.c: around each event out of the journal, for who looks. */
 void host_past_begin(struct host *host);

@@ -227,11 +227,37 @@ static void wake_core(void *ctx)
     host_wake_core(ctx);
 }
 
-static int open_core(struct host *host, struct error *err)
+int host_new_engine(struct host *host, struct error *err)
 {
-    struct engine_config engine = {.journal = &host->buffer,
-                                   .alert = {.ctx = host, .alert = host_on_alert},
-                                   .bars = {.ctx = host, .bar = host_on_bar}};
+    const struct engine_config config = {.journal = &host->buffer,
+                                         .alert = {.ctx = host, .alert = host_on_alert},
+                                         .bars = {.ctx = host, .bar = host_on_bar},
+                                         .bus_memory = host->bus.memory,
+                                         .bus_granules = host->bus.granules,
+                                         .state_bytes = host->snap_room};
+    uint64_t state_room = 0;
+    void *state;
+    int rc;
+
+    engine_free(host->engine);
+    host->engine = NULL;
+    rc = engine_new(&host->engine, &config, err);
+    if (rc < 0)
+        return rc;
+    state = engine_state_room(host->engine, &state_room);
+    spare_state(state, state_room);
+    return AGON_OK;
+}
+
+static int open_engine(struct host *host, struct error *err)
+{
+    int rc = process_bus_new(&host->bus, (uint64_t)1 << 18, err);
+
+    return rc < 0 ? rc : host_new_engine(host, err);
+}
+
+static int open_crew(struct host *host, struct error *err)
+{
     struct crew_config crew = {.log = on_plugin_log,
                                .step = host_crew_step,
                                .is_refused = host_is_refused,
@@ -243,20 +269,8 @@ static int open_core(struct host *host, struct error *err)
                                .is_rehearsed = 1,
                                .ctx = host,
                                .n_venues = host->n_lines};
-    uint64_t state_room = 0;
-    void *state;
-    int rc = process_bus_new(&host->bus, (uint64_t)1 << 18, err);
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    engine.bus_memory = host->bus.memory;
-    engine.bus_granules = host->bus.granules;
-    engine.state_bytes = host->snap_room;
-    rc = engine_new(&host->engine, &engine, err);
-    if (rc < 0)
-        return rc;
-    state = engine_state_room(host->engine, &state_room);
-    spare_state(state, state_room);
     for (uint32_t i = 0; i < host->n_lines; i++) {
         host->venue_names[i].venue = host->config.venues[i].venue;
         snprintf(host->venue_names[i].name, sizeof(host->venue_names[i].name), "%.27s",
@@ -379,11 +393,13 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (rc >= 0)
         rc = open_journal(host, &summary, err);
     if (rc >= 0)
-        rc = open_core(host, err);
+        rc = open_engine(host, err);
     host->is_rebuilding = 1;
     if (rc >= 0 && summary.end.next_seq > 1)
         rc = host_rebuild(host, &summary, err);
     host->is_rebuilding = 0;
+    if (rc >= 0)
+        rc = open_crew(host, err);
     if (rc >= 0)
         rc = host_take_keeper_log(host, err);
     if (rc >= 0)
