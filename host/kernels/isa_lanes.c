@@ -9,7 +9,7 @@
     case op:                                                                                       \
         for (uint32_t i = from; i < to; i++)                                                       \
             y[i] = (expression);                                                                   \
-        break
+        break;
 
 void ISA(isa_map)(const struct map_args *args, uint32_t from, uint32_t to, real *scratch)
 {
@@ -21,20 +21,7 @@ void ISA(isa_map)(const struct map_args *args, uint32_t from, uint32_t to, real 
 
     (void)scratch;
     switch (args->op) {
-        MAP(MAP_ADD, a[i] + b[i]);
-        MAP(MAP_SUB, a[i] - b[i]);
-        MAP(MAP_MUL, a[i] * b[i]);
-        MAP(MAP_FMA, lane_fma(a[i], b[i], c[i]));
-        MAP(MAP_SCALE, scale * a[i]);
-        MAP(MAP_EXP, lane_exp(a[i]));
-        MAP(MAP_TANH, lane_tanh(a[i]));
-        MAP(MAP_SIGMOID, lane_sigmoid(a[i]));
-        MAP(MAP_RELU, a[i] > 0 ? a[i] : (real)0);
-        MAP(MAP_GELU, lane_gelu(a[i]));
-        MAP(MAP_TANH_BACK, lane_tanh_back(a[i], b[i]));
-        MAP(MAP_SIGMOID_BACK, lane_sigmoid_back(a[i], b[i]));
-        MAP(MAP_RELU_BACK, a[i] > 0 ? b[i] : (real)0);
-        MAP(MAP_GELU_BACK, lane_gelu_back(a[i], b[i]));
+        LANE_MAPS(MAP)
     default:
         break;
     }

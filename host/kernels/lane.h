@@ -289,4 +289,21 @@ LANE real lane_norm_back(real g, real xhat, real rstd, real mean_g, real mean_gx
     return rstd * (g - lane_fma(xhat, mean_gx, mean_g));
 }
 
+/* What a map does, by its operation: an expression of element i of a, b and c, and of scale. */
+#define LANE_MAPS(MAP)                                                                             \
+    MAP(MAP_ADD, a[i] + b[i])                                                                      \
+    MAP(MAP_SUB, a[i] - b[i])                                                                      \
+    MAP(MAP_MUL, a[i] * b[i])                                                                      \
+    MAP(MAP_FMA, lane_fma(a[i], b[i], c[i]))                                                       \
+    MAP(MAP_SCALE, a[i] * scale)                                                                   \
+    MAP(MAP_EXP, lane_exp(a[i]))                                                                   \
+    MAP(MAP_TANH, lane_tanh(a[i]))                                                                 \
+    MAP(MAP_SIGMOID, lane_sigmoid(a[i]))                                                           \
+    MAP(MAP_RELU, a[i] > 0 ? a[i] : (real)0)                                                       \
+    MAP(MAP_GELU, lane_gelu(a[i]))                                                                 \
+    MAP(MAP_TANH_BACK, lane_tanh_back(a[i], b[i]))                                                 \
+    MAP(MAP_SIGMOID_BACK, lane_sigmoid_back(a[i], b[i]))                                           \
+    MAP(MAP_RELU_BACK, a[i] > 0 ? b[i] : (real)0)                                                  \
+    MAP(MAP_GELU_BACK, lane_gelu_back(a[i], b[i]))
+
 #endif

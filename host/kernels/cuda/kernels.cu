@@ -27,28 +27,17 @@ KERNEL(map, map)
 {
     const real *a = args.a;
     const real *b = args.b;
+    const real *c = args.c;
     real *y = args.y;
+    real scale = args.scale;
 
 #define MAP(op, expression)                                                                        \
     case op:                                                                                       \
         for (uint64_t i = FIRST; i < args.n; i += STEP)                                            \
             y[i] = (expression);                                                                   \
-        break
+        break;
     switch (args.op) {
-        MAP(MAP_ADD, a[i] + b[i]);
-        MAP(MAP_SUB, a[i] - b[i]);
-        MAP(MAP_MUL, a[i] * b[i]);
-        MAP(MAP_FMA, lane_fma(a[i], b[i], args.c[i]));
-        MAP(MAP_SCALE, args.scale * a[i]);
-        MAP(MAP_EXP, lane_exp(a[i]));
-        MAP(MAP_TANH, lane_tanh(a[i]));
-        MAP(MAP_SIGMOID, lane_sigmoid(a[i]));
-        MAP(MAP_RELU, a[i] > 0 ? a[i] : (real)0);
-        MAP(MAP_GELU, lane_gelu(a[i]));
-        MAP(MAP_TANH_BACK, lane_tanh_back(a[i], b[i]));
-        MAP(MAP_SIGMOID_BACK, lane_sigmoid_back(a[i], b[i]));
-        MAP(MAP_RELU_BACK, a[i] > 0 ? b[i] : (real)0);
-        MAP(MAP_GELU_BACK, lane_gelu_back(a[i], b[i]));
+        LANE_MAPS(MAP)
     default:
         break;
     }
