@@ -218,3 +218,30 @@ done:
     free(begins);
     return rc;
 }
+
+int checkpoint_texts(FILE *file, struct checkpoint_text *texts, uint32_t n, struct error *err)
+{
+    uint64_t first = 0;
+    uint64_t n_bytes = 0;
+    struct error own = {0};
+    json_t *header = read_header(file, &first, &n_bytes, &own);
+    int rc = AGON_OK;
+
+    if (header == NULL)
+        return error_set(err, own.code, "%s", own.text);
+    for (uint32_t i = 0; i < n && rc >= 0; i++) {
+        const json_t *card = json_object_get(header, "__metadata__");
+        const char *value = json_string_value(json_object_get(card, texts[i].key));
+
+        if (value == NULL)
+            rc = error_set(err, AGON_EINVAL, "the checkpoint's __metadata__ has no text %s",
+                           texts[i].key);
+        else if (strlen(value) >= sizeof(texts[i].value))
+            rc = error_set(err, AGON_EINVAL, "%s in the checkpoint's __metadata__ is too long",
+                           texts[i].key);
+        else
+            memcpy(texts[i].value, value, strlen(value) + 1);
+    }
+    json_decref(header);
+    return rc;
+}

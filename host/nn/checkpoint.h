@@ -14,6 +14,7 @@
 /* Names carry the type (kernels/real.h). */
 #define checkpoint_write TYPED(checkpoint_write)
 #define checkpoint_read  TYPED(checkpoint_read)
+#define checkpoint_texts TYPED(checkpoint_texts)
 
 #define CHECKPOINT_TENSORS 1024 /* of a file */
 #define CHECKPOINT_NAME    64   /* bytes of a name: letters, digits, "." and "_" */
@@ -34,5 +35,13 @@ int checkpoint_write(FILE *file, const struct checkpoint_tensor *tensors, uint32
  * was touched. AGON_EIO. The file has to be one that can be sought in. [owner] */
 int checkpoint_read(FILE *file, const struct checkpoint_tensor *tensors, uint32_t n,
                     struct error *err);
+
+struct checkpoint_text {
+    const char *key;
+    char value[32];
+};
+/* Fills the values of these keys of "__metadata__". AGON_EINVAL: one is not there, is no text or
+ * too long, or the file is something else. [owner] */
+int checkpoint_texts(FILE *file, struct checkpoint_text *texts, uint32_t n, struct error *err);
 
 #endif
