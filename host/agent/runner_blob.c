@@ -6,6 +6,8 @@
 
 // The assembler copies the file as it is; AGON_RUNNER comes from the build.
 __asm__(".section .rodata\n"
+        ".globl agon_runner_blob, agon_runner_blob_end\n"
+        ".hidden agon_runner_blob, agon_runner_blob_end\n"
         "agon_runner_blob:\n"
         ".incbin \"" AGON_RUNNER "\"\n"
         "agon_runner_blob_end:\n"

@@ -6,6 +6,8 @@
 
 #define EMBED(name, path)                                                                          \
     __asm__(".section .rodata\n"                                                                   \
+            ".globl agon_" #name ", agon_" #name "_end\n"                                          \
+            ".hidden agon_" #name ", agon_" #name "_end\n"                                         \
             "agon_" #name ":\n"                                                                    \
             ".incbin \"" path "\"\n"                                                               \
             "agon_" #name "_end:\n"                                                                \

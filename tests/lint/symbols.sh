@@ -21,8 +21,10 @@ libm+='|remquo|l?l?round|l?l?rint|nearbyint|trunc|erfc?|[tl]gamma|ldexp|frexp|sc
 libm+='|nextafter|fdim|j[01n]|y[01n]'
 
 
-# "library U object symbol" of what each archive needs, "library D symbol" of what it gives, sorted.
+# "library U object symbol" of what each archive needs, "library D symbol" of what it gives, sorted. What
+# base/embed.h puts into the program is read-only data named agon_*, and the linker's alone.
 symbols=$(nm -A --extern-only "$build"/host/*/lib*.a 2>/dev/null | sed -nE \
+    -e '/ R agon_/d' \
     -e 's/^.*\/lib([^\/]*)\.a:(.*\/)?([^:\/]*\.o): +U ([^@]*).*/\1 U \3 \4/p' \
     -e 's/^.*\/lib([^\/]*)\.a:.*\.o:[0-9a-f]+ [TDBRC] /\1 D /p' | sort -u)
 while IFS= read -r line; do
