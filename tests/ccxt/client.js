@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import ccxt from 'ccxt';
-import {follow, near, refused, run} from './common.js';
+import {follow, near, refused, run, unhurried} from './common.js';
 
 const KEY = 'agon-sim-key';
 const SECRET = 'YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==';
@@ -57,7 +57,8 @@ const symbol = market.symbol;
 
 function client(more = {}) {
     const exchange = new ccxt.pro[market.exchange]({
-        apiKey: KEY, secret: SECRET, hostname, enableRateLimit: false, options: market.options, newUpdates: true, ...more});
+        apiKey: KEY, secret: SECRET, hostname, enableRateLimit: false, newUpdates: true, ...unhurried,
+        options: {...market.options, recvWindow: 60000}, ...more}); // the longest that the venue takes
 
     Object.assign(exchange.urls.api, market.api);
     Object.assign(exchange.urls.api.ws, market.stream);

@@ -6,7 +6,7 @@
 // With https, NODE_EXTRA_CA_CERTS names what `agon sim --tls --ca-out` wrote. Nothing is judged by time.
 import assert from 'node:assert/strict';
 import ccxt from 'ccxt';
-import {follow, near, refused, run} from './common.js';
+import {follow, near, refused, run, unhurried} from './common.js';
 
 const KEY = 'agon-sim-key';
 const SECRET = 'YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==';
@@ -17,7 +17,7 @@ const symbol = 'BTC/USD';
 const amount = 0.01;
 
 function client(more = {}) {
-    const exchange = new ccxt.pro.kraken({apiKey: KEY, secret: SECRET, enableRateLimit: false, newUpdates: true, ...more});
+    const exchange = new ccxt.pro.kraken({apiKey: KEY, secret: SECRET, enableRateLimit: false, newUpdates: true, ...unhurried, ...more});
 
     Object.assign(exchange.urls.api, {public: origin, private: origin});
     Object.assign(exchange.urls.api.ws, {private: ws, publicV2: `${ws}/v2`, privateV2: `${ws}/v2`});

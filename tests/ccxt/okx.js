@@ -6,7 +6,7 @@
 // With https, NODE_EXTRA_CA_CERTS names what `agon sim --tls --ca-out` wrote. Nothing is judged by time.
 import assert from 'node:assert/strict';
 import ccxt from 'ccxt';
-import {follow, near, refused, run} from './common.js';
+import {follow, near, refused, run, unhurried} from './common.js';
 
 const KEY = 'agon-sim-key';
 const SECRET = 'YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==';
@@ -19,7 +19,7 @@ const amount = 0.01;
 
 function client(more = {}) {
     const exchange = new ccxt.pro.okx({apiKey: KEY, secret: SECRET, password: PHRASE, enableRateLimit: false,
-        newUpdates: true, ...more});
+        newUpdates: true, ...unhurried, ...more});
 
     exchange.urls.api.rest = origin;
     exchange.urls.api.ws = `${origin.replace(/^http/, 'ws')}/ws/v5`;

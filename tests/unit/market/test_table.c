@@ -104,6 +104,44 @@ static const struct {
     {"price,side", "1", 0},
 };
 
+static const struct {
+    const char *time, *first,
+        *says; /* says: a name that the column should have; NULL: it is right */
+} misread[] = {
+    {"timestamp", "1546300800000000", NULL},
+    {"timestamp", "1546300800000", "time_ms"},
+    {"timestamp", "1546300800", "time_seconds"},
+    {"time_ms", "1546300800000", NULL},
+    {"time_ms", "1546300800", "time_seconds"},
+    {"time_ms", "0", NULL},
+    {"time_ms", "60000", NULL},        // a minute of a clock of its own
+    {"time_ms", "946684799000", NULL}, // the last second of 1999
+    {"time_seconds", "1546300800", NULL},
+    {"time_seconds", "86400", NULL},
+};
+
+START_TEST(numbers_of_another_unit_than_the_column_are_named)
+{
+    struct table table;
+    struct table_row row;
+    char header[80];
+    const char *why;
+    uint32_t at;
+    agon_ns_t t;
+
+    snprintf(header, sizeof(header), "%s,price,amount", misread[_i].time);
+    table_head(&table, header, (uint32_t)strlen(header), &why, &at);
+    table_split(&row, misread[_i].first, (uint32_t)strlen(misread[_i].first));
+    ck_assert_int_eq(table_time_of(&table, &row, (enum table_column)table.time, &t), AGON_OK);
+    why = table_misread(&table, t);
+    if (misread[_i].says == NULL)
+        ck_assert_msg(why == NULL, "%s of %s: %s", misread[_i].first, misread[_i].time, why);
+    else
+        ck_assert_msg(why != NULL && strstr(why, misread[_i].says) != NULL, "%s of %s: %s",
+                      misread[_i].first, misread[_i].time, why != NULL ? why : "nothing");
+}
+END_TEST
+
 START_TEST(either_column_says_who_bought)
 {
     struct table table;
@@ -294,6 +332,8 @@ int main(void)
     tcase_add_loop_test(tcase, a_header_says_what_the_table_is, 0, COUNT(heads));
     tcase_add_test(tcase, a_column_that_is_not_played_is_named);
     tcase_add_loop_test(tcase, a_time_is_read_in_the_unit_of_its_column, 0, COUNT(times));
+    tcase_add_loop_test(tcase, numbers_of_another_unit_than_the_column_are_named, 0,
+                        COUNT(misread));
     tcase_add_loop_test(tcase, either_column_says_who_bought, 0, COUNT(sides));
     tcase_add_test(tcase, a_row_has_fields_up_to_a_bound);
     tcase_add_loop_test(tcase, the_fast_way_reads_what_the_careful_way_reads, 0,
