@@ -22,7 +22,7 @@ static const struct compared {
                 {"gross", "gross", MONEY},         {"fees", "fees", MONEY},
                 {"rebates", "rebates", MONEY},     {"funding", "funding", MONEY},
                 {"slippage", "slippage", MONEY},   {"fills", "fills", COUNT},
-                {"trades", "closed trades", COUNT}};
+                {"trades", "trades", COUNT}};
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
 #define UNKNOWN  NAN /* of that length, or of that agent, there is none */
 
@@ -244,9 +244,9 @@ static void put_table(const struct run_compare *compare, struct page *page)
 
 static void put_agents(const struct run_compare *compare, struct page *page)
 {
-    static const char *const columns[] = {"agent",          "#result",      "#of the other",
-                                          "#difference",    "#drawdown",    "#of the other",
-                                          "#closed trades", "#of the other"};
+    static const char *const columns[] = {"agent",       "#result",      "#of the other",
+                                          "#difference", "#drawdown",    "#of the other",
+                                          "#trades",     "#of the other"};
     static const uint8_t shown[] = {0, 3, 12}; // of these
     struct walk walk = {0};
 
