@@ -175,7 +175,7 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
     while (!has_seen(info, &table, &symbols, &step) &&
            (rc = lines_next(lines, &line, &n, err)) == 1)
         look_at_row(info, &table, line, n, &symbols, &step);
-    if (rc >= 0 && (why = table_misread(&table, info->t_first)) != NULL)
+    if (rc >= 0 && (why = table_misread(tape_order(info, &table), info->t_first)) != NULL)
         rc = error_set(err, AGON_EINVAL, "%s:2: times %s", path, why);
     if (rc >= 0)
         rc = find_symbol(path, said, &symbols, info, err);

@@ -154,22 +154,23 @@ int table_time_of(const struct table *table, const struct table_row *row, enum t
     return rc >= 0 && (*t < 0 || *t > TIME_MAX) ? TABLE_BEYOND : rc;
 }
 
-const char *table_misread(const struct table *table, agon_ns_t t)
+const char *table_misread(enum table_column column, agon_ns_t t)
 {
     static const agon_ns_t t_min = (agon_ns_t)946684800 * 1000000000; /* 2000-01-01 00:00:00 UTC */
     agon_ns_t t_ms = t, t_s = t; // were the numbers milliseconds, or seconds
 
-    for (int exp = units[table->time].exp; exp < 6; exp++)
+    for (int exp = units[column].exp; exp < 6; exp++)
         t_ms = num_mul(t_ms, 10);
-    for (int exp = units[table->time].exp; exp < 9; exp++)
+    for (int exp = units[column].exp; exp < 9; exp++)
         t_s = num_mul(t_s, 10);
     if (t >= t_min)
         return NULL;
     if (t_ms >= t_min && t_ms <= TIME_MAX)
-        return "look like milliseconds, and the column is of microseconds; name it time_ms, or "
-               "open_time_ms of bars";
+        return "look like milliseconds, and their column is of microseconds; those of "
+               "milliseconds are time_ms and, of bars, open_time_ms";
     if (t_s >= t_min && t_s <= TIME_MAX)
-        return "look like seconds, and the column is of a finer unit; name it time_seconds";
+        return "look like seconds, and their column is of a finer unit; that of seconds is "
+               "time_seconds";
     return NULL;
 }
 

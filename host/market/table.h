@@ -123,10 +123,10 @@ int table_is_of(const struct table *table, const struct table_row *row, const ch
  * or noise that is none; TABLE_BEYOND. */
 int table_time_of(const struct table *table, const struct table_row *row, enum table_column column,
                   agon_ns_t *t);
-/* Of a table's first time, in ns, as table_time_of reads it: what its numbers look like when they
- * come to the first weeks of 1970 and would, in a finer unit, be of 2000 to 2100; with the names
+/* Of a time that table_time_of read in this column, in ns: what its numbers look like when that is
+ * in the first weeks of 1970 and would be between 2000 and 2100 in a coarser unit; with the names
  * of columns that have that unit. NULL: nothing is to be said. */
-const char *table_misread(const struct table *table, agon_ns_t t);
+const char *table_misread(enum table_column column, agon_ns_t t);
 /* What is said where it is neither before 1970 nor ...; names the unit. */
 const char *table_time_rule(enum table_column column);
 /* ... and digits behind the point of its unit that make a nanosecond. */

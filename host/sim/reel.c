@@ -120,7 +120,7 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
     if (rc >= 0 && why)
         rc = error_set(err, AGON_EINVAL, "%s:1: %s", name, why);
     else if (rc >= 0 && (look->kind == REEL_TRADES || look->kind == REEL_BARS) &&
-             (why = table_misread(&table, look->t_first)) != NULL)
+             (why = table_misread((enum table_column)table.time, look->t_first)) != NULL)
         rc = error_set(err, AGON_EINVAL, "%s:2: times %s", name, why);
     else if (rc >= 0 && look->kind == REEL_NONE)
         rc = error_set(err, AGON_EINVAL,

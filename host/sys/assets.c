@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/memfd.h"
+
 #define CHUNK ((size_t)1 << 20)
-#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 void assets_init(struct assets *assets, uint64_t limit)
 {
@@ -71,17 +71,17 @@ static int pass(int from, uint64_t bytes, int to, unsigned char digest[HASH_SIZE
 static int copy(int from, struct asset *asset, struct error *err)
 {
     unsigned char again[HASH_SIZE];
-    int fd = memfd_create("agon-asset", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = memfd_new("agon-asset", asset->bytes, err);
     int rc;
 
     if (fd < 0)
-        return error_set(err, AGON_ENOMEM, "no memory for a copy: %s", strerror(errno));
+        return fd;
     rc = pass(from, asset->bytes, fd, again, err);
     if (rc >= 0 && memcmp(again, asset->digest, HASH_SIZE) != 0)
         rc = error_set(err, AGON_EAGAIN,
                        "changed while it was read; write such files under another name and rename");
-    if (rc >= 0 && fcntl(fd, F_ADD_SEALS, SEALS) != 0)
-        rc = error_set(err, AGON_ENOTSUP, "sealing its copy: %s", strerror(errno));
+    if (rc >= 0)
+        rc = memfd_seal(fd, 1, err);
     if (rc < 0)
         (void)close(fd);
     else

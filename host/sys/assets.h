@@ -28,7 +28,8 @@ void assets_init(struct assets *assets, uint64_t limit);
 /* The contents of the file as they are now, for one user more. Links are followed. NULL, and
  * nothing is held that was not before: AGON_ENOENT, AGON_EPERM: no such file, none that may be
  * read; AGON_EINVAL: no regular file, or an empty one; AGON_ERANGE: over the limit, or too many;
- * AGON_EAGAIN: it changed while it was read; AGON_ENOMEM, AGON_EIO. */
+ * AGON_EAGAIN: it changed while it was read; AGON_ENOMEM, AGON_EIO,
+ * AGON_ENOTSUP as memfd.h has them. */
 struct asset *assets_open(struct assets *assets, const char *path, struct error *err);
 /* One user less; after the last one the memory goes back (mappings that were made stay). */
 void assets_close(struct assets *assets, struct asset *asset);

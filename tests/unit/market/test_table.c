@@ -133,7 +133,7 @@ START_TEST(numbers_of_another_unit_than_the_column_are_named)
     table_head(&table, header, (uint32_t)strlen(header), &why, &at);
     table_split(&row, misread[_i].first, (uint32_t)strlen(misread[_i].first));
     ck_assert_int_eq(table_time_of(&table, &row, (enum table_column)table.time, &t), AGON_OK);
-    why = table_misread(&table, t);
+    why = table_misread((enum table_column)table.time, t);
     if (misread[_i].says == NULL)
         ck_assert_msg(why == NULL, "%s of %s: %s", misread[_i].first, misread[_i].time, why);
     else
