@@ -8,7 +8,7 @@
 
 struct held { /* an answer that comes late */
     uint64_t conn;
-    agon_ns_t t_due;
+    agon_ns_t t_due, t_market; /* t_market: of the market that it was made from */
     struct sim_reply reply;
     char *body; /* owned */
 };
@@ -48,32 +48,32 @@ static struct sim_time now_of(struct sim_front *front)
     return now;
 }
 
-/* Where the market's time is another than UTC, a client is told what it is and how fast it runs:
- * the venue's own answers name transport time alone. */
-static int says_market(const struct sim_front *front, char text[48])
+/* Where the market's time is another than UTC, a client is told what it was when the answer was
+ * made, and how fast it runs: the venue's own answers name transport time alone. By it a client
+ * knows which bars of an answer have closed. */
+static int says_market(const struct sim_front *front, agon_ns_t t_market, char text[48])
 {
     const struct sim_pace *pace = front->config.pace;
-    struct sim_time now;
+    agon_ns_t transport = utc_of(front);
 
     if (!pace)
         return 0;
-    now = sim_pace_now(pace, &front->place, utc_of(front));
-    if (pace->clock.speed_milli == 1000 && now.market - now.transport <= APART_NS &&
-        now.transport - now.market <= APART_NS)
+    if (pace->clock.speed_milli == 1000 && t_market - transport <= APART_NS &&
+        transport - t_market <= APART_NS)
         return 0;
-    snprintf(text, 48, "%lld %lld", (long long)now.market, (long long)pace->clock.speed_milli);
+    snprintf(text, 48, "%lld %lld", (long long)t_market, (long long)pace->clock.speed_milli);
     return 1;
 }
 
 static void respond(struct sim_front *front, uint64_t conn, const struct sim_reply *reply,
-                    const char *body)
+                    const char *body, agon_ns_t t_market)
 {
     struct http_header out[SIM_REPLY_HEADERS + 3];
     struct http_response response = {.headers = out};
     char market[48];
 
     out[response.n_headers++] = (struct http_header){"content-type", reply->type};
-    if (says_market(front, market))
+    if (says_market(front, t_market, market))
         out[response.n_headers++] = (struct http_header){"x-agon-market-time", market};
     if (front->bars[0] != '\0')
         out[response.n_headers++] = (struct http_header){"x-agon-market-bars", front->bars};
@@ -87,7 +87,7 @@ static void respond(struct sim_front *front, uint64_t conn, const struct sim_rep
 }
 
 static void hold(struct sim_front *front, uint64_t conn, const struct sim_reply *reply,
-                 agon_ns_t now)
+                 const struct sim_time *now)
 {
     struct held *held = front->n_held < HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
 
@@ -95,11 +95,12 @@ static void hold(struct sim_front *front, uint64_t conn, const struct sim_reply 
         held->body = malloc(reply->body_n + 1);
     if (!held || !held->body) { // it is not late, then
         free(held);
-        respond(front, conn, reply, reply->body);
+        respond(front, conn, reply, reply->body, now->market);
         return;
     }
     held->conn = conn;
-    held->t_due = now + reply->late_ns;
+    held->t_due = now->transport + reply->late_ns;
+    held->t_market = now->market;
     held->reply = *reply;
     memcpy(held->body, reply->body, reply->body_n);
     front->held[front->n_held++] = held;
@@ -122,7 +123,7 @@ static void send_held(struct sim_front *front, agon_ns_t now)
             front->held[kept++] = held;
             continue;
         }
-        respond(front, held->conn, &held->reply, held->body);
+        respond(front, held->conn, &held->reply, held->body, held->t_market);
         drop_held(held);
     }
     front->n_held = kept;
@@ -176,9 +177,9 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *mess
     if (reply.status == SIM_RESET_REPLY)
         conns_kill(front->conns, conn, 1);
     else if (reply.late_ns > 0)
-        hold(front, conn, &reply, now.transport);
+        hold(front, conn, &reply, &now);
     else
-        respond(front, conn, &reply, reply.body);
+        respond(front, conn, &reply, reply.body, now.market);
 }
 
 static int on_ws_request(void *ctx, uint64_t conn, const struct http_message *message,
@@ -267,7 +268,9 @@ static void on_frame(void *ctx, uint64_t conn, enum sim_frame kind, const void *
 // A request that was held has its answer. The client may have gone, or sent no more since.
 static void on_reply(void *ctx, uint64_t conn, const struct sim_reply *reply)
 {
-    respond(ctx, conn, reply, reply->body);
+    struct sim_front *front = ctx;
+
+    respond(front, conn, reply, reply->body, front->place.t_reached);
 }
 
 /* --- life --- */
@@ -292,9 +295,9 @@ void sim_front_tick(struct sim_front *front)
     struct sim_pace *pace = front->config.pace;
     struct sim_time now = pace ? sim_pace_step(pace, &front->place, utc_of(front)) : now_of(front);
 
+    front->place.t_reached = now.market;
     front->config.dialect->tick(front->sim, &now);
     send_held(front, now.transport);
-    front->place.t_reached = now.market;
     if (pace)
         sim_pace_judge(pace, &front->place, utc_of(front));
 }

@@ -104,6 +104,15 @@ static void open_server(struct sim_pace *paced)
     ck_assert_msg(port > 0, "%s", err.text);
 }
 
+/* The machine has other things to do between an answer and its way out. */
+static int64_t held_up_ns;
+static void held_up_http(struct sim *sim, const struct sim_time *now,
+                         const struct sim_request *request, struct sim_reply *reply)
+{
+    quick->http(sim, now, request, reply);
+    test_utc += held_up_ns;
+}
+
 static void setup(void)
 {
     open_server(NULL);
@@ -114,6 +123,8 @@ static void setup_slow(void)
     quick = sim_dialect_find("binance");
     slow = *quick;
     slow.tick = slow_tick;
+    slow.http = held_up_http;
+    held_up_ns = 0;
     pace = (struct sim_pace){.slow = on_slow};
     memset(&work, 0, sizeof(work));
     work.is_idle = 1; // until the test lets it go
@@ -516,6 +527,49 @@ START_TEST(a_market_with_a_time_of_its_own_says_it_and_no_other_does)
 }
 END_TEST
 
+/* A client judges by the time beside an answer which of its bars have closed: where it says more
+ * than the answer knew, one that still grows is taken for a closed one. */
+START_TEST(the_time_beside_an_answer_is_the_one_that_it_was_made_at)
+{
+    struct client rest, cut, late;
+    static const char price[] = "GET /api/v3/avgPrice?symbol=BTCUSDT HTTP/1.1\r\nHost: x\r\n\r\n";
+    agon_ns_t t = WORLD_T0 + 39900000000;
+    const json_t *last;
+
+    client_open(&rest);
+    test_utc += 665000000; // at 60x: 100 ms of the market before its minute ends
+    while (work.t_market < t)
+        uv_run(&loop, UV_RUN_ONCE);
+    held_up_ns = 4000000;
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=5", ""),
+                     200);
+    is_said(&rest, t, 60000);
+    last = json_array_get(rest.json, json_array_size(rest.json) - 1);
+    ck_assert_int_eq(json_integer_value(json_array_get(last, 6)), (t + 100000000) / 1000000 - 1);
+
+    // And where it comes late.
+    held_up_ns = 0;
+    while (work.t_market < sim_clock_at(&pace.clock, test_utc).market)
+        uv_run(&loop, UV_RUN_ONCE);
+    client_open(&cut);
+    ck_assert_int_eq(ask(&cut, "GET", "/api/v3/avgPrice?symbol=BTCUSDT", ""), 0);
+    t = work.t_market;
+    client_open(&late);
+    client_send(&late, price, sizeof(price) - 1);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+    ck_assert_int_eq(late.status, 0);
+    test_utc += 5000000000;
+    while (!late.status && !late.is_ended)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_int_eq(late.status, 200);
+    is_said(&late, t, 60000);
+    client_close(&late);
+    client_close(&cut);
+    client_close(&rest);
+}
+END_TEST
+
 START_TEST(markets_of_a_run_have_one_clock_and_none_goes_back)
 {
     struct sim_pace shared = {.clock = {1000, 0, 60000}};
@@ -556,6 +610,7 @@ int main(void)
                    a_machine_that_cannot_keep_up_slows_market_time_and_its_sockets_are_served);
     tcase_add_test(lagging, a_market_that_was_stopped_for_a_while_catches_up_and_no_time_is_lost);
     tcase_add_test(lagging, a_market_with_a_time_of_its_own_says_it_and_no_other_does);
+    tcase_add_test(lagging, the_time_beside_an_answer_is_the_one_that_it_was_made_at);
     tcase_add_test(lagging, markets_of_a_run_have_one_clock_and_none_goes_back);
     tcase_set_timeout(lagging, 120);
     return suite_run_all("sim_server", (TCase *[]){tcase, lagging, NULL});
