@@ -404,7 +404,7 @@ static int read_file(struct diff *diff, struct error *err)
     if (rc >= 0)
         rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, diff->names, diff->slots);
     if (yaml != NULL && diff->apply->plugins != NULL)
-        roster_audit(diff->roster, diff->apply->plugins, diff->slots, yaml);
+        roster_audit(diff->roster, diff->apply->plugins, diff->slots, 0, yaml);
     if (yaml != NULL && config_error_count(yaml) == 0)
         refuse_unfit(diff, yaml);
     if (yaml != NULL && config_error_count(yaml) > 0) {

@@ -53,7 +53,7 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
         }
         if (from->plugins != NULL)
             roster_audit(roster, from->plugins, from->is_host && from->names != NULL ? slots : NULL,
-                         file.config);
+                         from->is_first, file.config);
     }
     free(roster);
     return config_file_close(&file);

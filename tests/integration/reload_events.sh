@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A reload by a build of the plugin that wants events of more types: it hears all of them, also when its limits are
-# changed afterwards, and trades on after a restart. So does one whose file was not there at the start.
+# changed afterwards, and trades on after a restart. So does one whose file was no plugin at the start.
 . "$(dirname "$0")/common.sh"
 BUILT=$PLUGINS
 PLUGINS=$WORK/plugins
@@ -22,11 +22,12 @@ trade_on() { # WHAT: ten orders more of both
 
 start_sim --seed 3
 cp "$BUILT/buyer.so" "$PLUGINS/buyer.so"
+: >"$PLUGINS/late.so"
 live_files "$(agent buyer buyer.so '' '' ', orders_on_reload: cancel')
 $(agent late late.so '' '' ', orders_on_reload: cancel')"
 start_host
 until_true "$HOST_PID" "orders of the build that hears trades alone" is '.agent.orders > 10' agent buyer
-until_true "$HOST_PID" "who has no file is suspended" is '.agent.state == "SUSPENDED"' agent late
+until_true "$HOST_PID" "who has an empty file is suspended" is '.agent.state == "SUSPENDED"' agent late
 for name in buyer late; do
     cp "$BUILT/buyer_told.so" "$PLUGINS/new.so"
     mv "$PLUGINS/new.so" "$PLUGINS/$name.so"
