@@ -365,7 +365,7 @@ static int rush_reloading(struct wire *wire, struct round *round, struct sender_
     while (round->whole_ns.n < round->n_reloads && rc >= 0) {
         int64_t at = clock_mono();
 
-        rc = host_reload(wire->host, name, NULL, err);
+        rc = host_reload(wire->host, name, NULL, NULL, err);
         if (rc >= 0)
             hist_add(&round->whole_ns, clock_mono() - at);
         else if (rc == AGON_EAGAIN && round->n_overtaken++ < round->n_reloads)

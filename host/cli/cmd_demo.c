@@ -263,7 +263,7 @@ static void reload(struct demo *demo, int64_t elapsed_ns)
     if (!is_holding && elapsed_ns < to_ns - (to_ns - from_ns) / 6)
         return;
     note_held(demo, slot);
-    if (host_reload(demo->host, DEMO_NEWCOMER, demo->newcomer, &err) < 0)
+    if (host_reload(demo->host, DEMO_NEWCOMER, demo->newcomer, NULL, &err) < 0)
         snprintf(demo->reloaded, sizeof(demo->reloaded), "%.255s", err.text);
     else
         snprintf(demo->reloaded, sizeof(demo->reloaded), "done");

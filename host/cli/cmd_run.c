@@ -7,6 +7,7 @@
 
 #include "args/args.h"
 #include "cli/commands.h"
+#include "cli/journal_dir.h"
 #include "demo/demo_config.h"
 #include "net/local_address.h"
 #include "ops/ops.h"
@@ -367,7 +368,8 @@ int cmd_run(int argc, char **argv)
         fprintf(stderr, "agon run: %s\n", err.text);
         return EXIT_ENVIRONMENT;
     }
-    rc = settings_read(&settings, "run", opts.config, opts.plugins != NULL ? opts.plugins : ".");
+    rc = settings_read(&settings, "run", opts.config, opts.plugins != NULL ? opts.plugins : ".",
+                       dir_rc >= 0 && journal_dir_is_new(dir));
     if (rc == EXIT_OK)
         rc = read_keys(&settings, opts.is_take_over);
     if (rc != EXIT_OK)

@@ -72,7 +72,7 @@ static int check_run(struct config_check *check, const char *path, const struct 
         return EXIT_ENVIRONMENT;
     if (plugins == NULL)
         plugins = demo_plugin_dir(found) ? found : ".";
-    code = settings_read(settings, COMMAND, path, plugins);
+    code = settings_read(settings, COMMAND, path, plugins, 1);
     if (code == EXIT_OK)
         code = check_keys(settings, path);
     if (code == EXIT_OK)

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,4 +86,18 @@ int journal_dir(const char *command, const char *given, char *path, size_t room)
         return 1;
     fprintf(stderr, "agon %s: the path is too long\n", command);
     return 0;
+}
+
+int journal_dir_is_new(const char *run_dir)
+{
+    char path[PATH_MAX];
+    DIR *dir;
+
+    if (file_join(path, sizeof(path), run_dir, "journal") < 0)
+        return 0;
+    dir = opendir(path);
+    if (dir == NULL)
+        return errno == ENOENT;
+    (void)closedir(dir);
+    return !holds_journal(path);
 }

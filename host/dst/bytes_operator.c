@@ -362,8 +362,8 @@ static void replace_plugin(struct bytes *world, int is_back)
     snprintf(slot, sizeof(slot), "slot_%u", world->op.slot);
     snprintf(path, sizeof(path), "%s-%u", world->swarm.is_skilled ? "skilled" : "trader",
              1 + (unsigned)(world->op.value % 9));
-    rc = is_back ? host_rollback(world->host, slot, &err)
-                 : host_reload(world->host, slot, path, &err);
+    rc = is_back ? host_rollback(world->host, slot, NULL, &err)
+                 : host_reload(world->host, slot, path, NULL, &err);
     if (rc >= 0 && !world->is_dying)
         world->result->some[BYTES_SOME_RELOAD]++;
     bytes_trace(world, "OPERATOR reloads %s: %d %s", slot, rc, err.text);

@@ -98,6 +98,8 @@ int api_do_position_close(void *ctx, const struct control_call *call, struct jou
 int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+/* What an order is answered with that is one event of the journal. rc: as host_order's. */
+void api_put_ordered(const char *what, const char *on, int rc, uint64_t seq, struct jout *out);
 /* verbs_agent.c: parameters of an agent. */
 int api_do_params(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_param_set(void *ctx, const struct control_call *call, struct jout *out,

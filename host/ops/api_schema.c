@@ -468,6 +468,7 @@ static const struct control_field reload_fields[] = {
     {"kind", TEXT, "how", .word = changeover},
     {"from", INT, "generation before"},
     {"to", INT, "generation after"},
+    {"seq", INT, "number of the event by which it took over"},
     {"code", TEXT, "first bytes of its file's hash, hexadecimal",
      .example = "\"9f86d081884c7d65\""},
     {"state_bytes", INT, "handed over", .unit = "bytes"},

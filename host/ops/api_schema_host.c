@@ -446,6 +446,9 @@ static const struct control_field done_fields[] = {
     {"done", TEXT, "what was done, for people",
      .example = "\"the generation before is active again\""},
     {"on", TEXT, "on whom or what", AGENT},
+    {"seq", INT, "where it is one event of the journal: its number", MAYBE, .example = "48211"},
+    {"durable", BOOL, "false: the journal's disk does not hold it", MAYBE},
+    {"note", TEXT, "what to do about that", MAYBE, .example = "\"give it again after a restart\""},
     {NULL}};
 const struct control_shape api_shape_done = {"Done", "It is done", done_fields};
 static const struct control_field ordered_fields[] = {

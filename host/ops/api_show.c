@@ -732,6 +732,7 @@ void api_put_reloads(const struct api *api, struct jout *out)
         jout_kv_str(out, "kind", host_changeover_name(reload->kind));
         jout_kv_int(out, "from", reload->from);
         jout_kv_int(out, "to", reload->to);
+        jout_kv_int(out, "seq", (int64_t)reload->seq);
         jout_kv_str(out, "code", code);
         jout_kv_int(out, "state_bytes", (int64_t)reload->n_state);
         jout_kv_int(out, "pause_ns", reload->cut_ns + reload->swap_ns);

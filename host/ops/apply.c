@@ -430,7 +430,7 @@ static int read_file(struct diff *diff, struct error *err)
     if (rc >= 0)
         roster_place_files(diff->slots, diff->roster->n_slots, diff->apply->path, yaml);
     if (yaml != NULL && diff->apply->plugins != NULL)
-        roster_audit(diff->roster, diff->apply->plugins, diff->slots, yaml);
+        roster_audit(diff->roster, diff->apply->plugins, diff->slots, 0, yaml);
     if (yaml != NULL && config_error_count(yaml) == 0)
         refuse_unfit(diff, yaml);
     if (yaml != NULL && config_error_count(yaml) > 0) {

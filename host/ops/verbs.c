@@ -502,6 +502,7 @@ static int do_unload(void *ctx, const struct control_call *call, struct jout *ou
                       "are closed"
                     : "unloaded; its positions are being closed: `left` says what is left");
     jout_kv_str(out, "on", call->argv[0]);
+    jout_kv_int(out, "seq", (int64_t)change.seq);
     jout_close(out, '{');
     return AGON_OK;
 }
@@ -550,6 +551,7 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
     struct api *api = ctx;
     const char *path = call->argc > 1 ? call->argv[1] : NULL;
     char real[PATH_MAX];
+    uint64_t seq = 0;
     int rc;
 
     if (path != NULL && path[0] != '/')
@@ -557,13 +559,14 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
                          "'%.64s' is not a whole path; expected the file named from / on", path);
     rc = path != NULL ? find_file(api, path, real, err) : AGON_OK;
     if (rc >= 0)
-        rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, err);
+        rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, &seq, err);
     if (rc < 0) {
         if (path != NULL && strstr(err->text, path) == NULL)
             error_wrap(err, "%.256s", path);
         return rc;
     }
-    said(out, "another generation is active; the one before stays warm", call->argv[0]);
+    api_put_ordered("another generation is active; the one before stays warm", call->argv[0], rc,
+                    seq, out);
     return AGON_OK;
 }
 
@@ -571,11 +574,12 @@ static int do_rollback(void *ctx, const struct control_call *call, struct jout *
                        struct error *err)
 {
     struct api *api = ctx;
-    int rc = host_rollback(api->host, call->argv[0], err);
+    uint64_t seq = 0;
+    int rc = host_rollback(api->host, call->argv[0], &seq, err);
 
     if (rc < 0)
         return rc;
-    said(out, "the generation before is active again", call->argv[0]);
+    api_put_ordered("the generation before is active again", call->argv[0], rc, seq, out);
     return AGON_OK;
 }
 

@@ -9,6 +9,25 @@
 
 #define ORDER_NS ((int64_t)1000000000) /* an order waits so long for the engine's answer */
 
+void api_put_ordered(const char *what, const char *on, int rc, uint64_t seq, struct jout *out)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "done", what);
+    jout_kv_str(out, "on", on);
+    jout_key(out, "seq");
+    if (rc == AGON_ETIME)
+        jout_null(out); // it stands in the queue and will be taken
+    else
+        jout_int(out, (int64_t)seq);
+    if (rc == 1) {
+        jout_kv_bool(out, "durable", 0);
+        jout_kv_str(out, "note",
+                    "it is done, and the journal's disk does not hold it: give it "
+                    "again after a restart");
+    }
+    jout_close(out, '{');
+}
+
 static int give(struct api *api, const struct control_call *call,
                 const struct record_command *command, const char *why, const char *what,
                 const char *on, struct jout *out, struct error *err)
@@ -26,21 +45,7 @@ static int give(struct api *api, const struct control_call *call,
         return error_set(err, rc, "the engine refused it");
     if (rc < 0 && rc != AGON_ETIME)
         return error_set(err, rc, "%s", error_name(rc));
-    jout_open(out, '{');
-    jout_kv_str(out, "done", what);
-    jout_kv_str(out, "on", on);
-    jout_key(out, "seq");
-    if (rc == AGON_ETIME)
-        jout_null(out); // it stands in the queue and will be taken
-    else
-        jout_int(out, (int64_t)seq);
-    if (rc == 1) {
-        jout_kv_bool(out, "durable", 0);
-        jout_kv_str(out, "note",
-                    "it is done, and the journal's disk does not hold it: give it "
-                    "again after a restart");
-    }
-    jout_close(out, '{');
+    api_put_ordered(what, on, rc, seq, out);
     return AGON_OK;
 }
 

@@ -264,7 +264,7 @@ static const struct view views[] = {
      FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"kind", "kind", TEXT, 1},
             {"from", "from", NUMBER, 1}, {"to", "to", NUMBER, 1}, {"pause_ns", "pause", NS, 1},
             {"total_ns", "in all", NS, 1}, {"state_bytes", "state", BYTES, 2},
-            {"code", "code", HASH, 3})},
+            {"seq", "event", NUMBER, 3}, {"code", "code", HASH, 3})},
     {"candles", NULL, "Candles of the mark price", ROWS, NULL,
      FIELDS({"t_ms", "begins", TIME_MS, 1}, {"open", "open", NUMBER, 1},
             {"high", "high", NUMBER, 1}, {"low", "low", NUMBER, 1}, {"close", "close", NUMBER, 1})},

@@ -48,6 +48,11 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
     return rc;
 }
 
+static int is_missing(const struct opened *opened)
+{
+    return opened->rc == AGON_ENOENT && !opened->is_there;
+}
+
 int audit_extensions(const struct plugin_info *info, struct error *err)
 {
     for (uint32_t i = 0; i < info->n_requires; i++) {
@@ -252,8 +257,25 @@ static void tell_slot(struct crew_slot *slot, const char *text)
              strncmp(text, path, n) == 0 ? text + n : text);
 }
 
+/* A first start without a file: most often the folder is another. Each agent without one is named.
+ */
+static void refuse_missing(const struct roster *roster, const struct opened *all,
+                           struct config *config)
+{
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        const struct config_node *node = config_at(config, "agents[%u].plugin", i);
+        const struct opened *opened = &all[all[i].like];
+
+        if (node != NULL && is_missing(opened))
+            config_refuse(config, node, CONFIG_E_PLUGIN,
+                          "%s, or `--plugins DIR` with the folder that has it: the first run in a "
+                          "directory begins with all agents of its roster",
+                          opened->err.text);
+    }
+}
+
 void roster_audit(const struct roster *roster, const char *dir, struct crew_slot *slots,
-                  struct config *config)
+                  int is_first, struct config *config)
 {
     struct opened *all = calloc(roster->n_slots + 1, sizeof(*all));
     int is_refused;
@@ -262,6 +284,8 @@ void roster_audit(const struct roster *roster, const char *dir, struct crew_slot
         return;
     open_all(roster, dir, all, config);
     is_refused = slots == NULL || config_error_count(config) > 0;
+    if (is_first && !is_refused) // with mistakes of its own all plugins are said with them
+        refuse_missing(roster, all, config);
     for (uint32_t i = 0; i < roster->n_slots; i++) {
         const struct roster_slot *slot = &roster->slots[i];
         const struct config_node *node = config_at(config, "agents[%u].plugin", i);

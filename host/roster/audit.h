@@ -17,9 +17,12 @@
  * slots: of a host that starts, as roster_resolve made them: each learns what its plugin is. Then a
  * plugin that may not be loaded is a matter of its slot alone, which is told so (unfit), and no
  * mistake of the roster. Where the roster has mistakes of its own nothing starts, and plugins are
- * said with them. NULL: everything is a mistake. */
+ * said with them. NULL: everything is a mistake.
+ *
+ * is_first: nothing of that host has begun. Then a file that is not there is a mistake of the
+ * roster, or of the folder: there is neither a position nor an order that would be left alone. */
 void roster_audit(const struct roster *roster, const char *dir, struct crew_slot *slots,
-                  struct config *config);
+                  int is_first, struct config *config);
 
 /* Is all that a plugin requires served to its kind? AGON_ENOTSUP. [any] */
 int audit_extensions(const struct plugin_info *info, struct error *err);

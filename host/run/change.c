@@ -237,6 +237,7 @@ static int change_unload(struct host *host, struct host_change *change)
     if (host->failures[id][0] == '\0')
         snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by an operator");
     rc = command(host, COMMAND_SLOT_CONDITION, id, CONDITION_RETIRED, REASON_OPERATOR);
+    change->seq = engine_seq(host->engine);
     if (rc >= 0)
         rc = command(host, change->is_kept ? COMMAND_CANCEL_ALL : COMMAND_FLATTEN, id, 0,
                      REASON_OPERATOR);

@@ -115,6 +115,16 @@ int host_command(struct host *host, const struct record_command_by *command)
     return give_command(host, command, &ticket);
 }
 
+int host_await_durable(struct host *host, uint64_t seq, int64_t until_ns)
+{
+    _Atomic uint32_t never = 0;
+
+    while (journal_durable_seq(&host->buffer) < seq &&
+           journal_state(&host->buffer) < JOURNAL_FULL && clock_mono() <= until_ns)
+        futex_wait(&never, 0, 1000000);
+    return journal_durable_seq(&host->buffer) >= seq;
+}
+
 int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq)
 {
@@ -131,12 +141,9 @@ int host_order(struct host *host, const struct record_command_by *command, int64
         futex_wait(&never, 0, 1000000);
     }
     *seq = host->command_results[ticket % COMMAND_RESULTS].seq;
-    // It has been done. Whoever is told so may rely on it over a crash, where the disk lets us.
-    while (journal_durable_seq(&host->buffer) < *seq &&
-           journal_state(&host->buffer) < JOURNAL_FULL && clock_mono() <= until)
-        futex_wait(&never, 0, 1000000);
     rc = host->command_results[ticket % COMMAND_RESULTS].rc;
-    return rc >= 0 && journal_durable_seq(&host->buffer) < *seq ? 1 : rc;
+    // It has been done. Whoever is told so may rely on it over a crash, where the disk lets us.
+    return !host_await_durable(host, *seq, until) && rc >= 0 ? 1 : rc;
 }
 
 void host_left(const struct host_view *view, int slot, struct host_left *left)

@@ -344,11 +344,14 @@ void host_left(const struct host_view *view, int slot, struct host_left *left);
 int host_command(struct host *host, const struct record_command_by *command);
 /* Another generation for a slot that plays on (agent/crew.h: crew_reload): path, or NULL: the file
  * that the roster names. Blocks until it plays or is refused; whatever fails, the one before plays
- * on. A slot whose plugin is gone begins anew with it. AGON_ENOENT: no such slot; AGON_EBUSY:
- * another slot is changing hands. [any but core] */
-int host_reload(struct host *host, const char *slot, const char *path, struct error *err);
+ * on. A slot whose plugin is gone begins anew with it. seq, may be NULL: the number of the event
+ * by which it took over; it is waited for, a second at most, until the journal's disk holds that.
+ * 1: it plays, and no disk holds the event yet. AGON_ENOENT: no such slot; AGON_EBUSY: another slot
+ * is changing hands. [any but core] */
+int host_reload(struct host *host, const char *slot, const char *path, uint64_t *seq,
+                struct error *err);
 /* Back to the generation before, which has stayed warm. As host_reload. [any but core] */
-int host_rollback(struct host *host, const char *slot, struct error *err);
+int host_rollback(struct host *host, const char *slot, uint64_t *seq, struct error *err);
 
 #define HOST_CHANGEOVERS_MAX 64
 enum host_changeover_kind { HOST_RELOAD = 1, HOST_ROLLBACK = 2, HOST_RESTART = 3 };
@@ -357,6 +360,7 @@ struct host_changeover { /* a generation took over from another */
     uint16_t slot;
     uint8_t kind, pad[5];
     uint32_t from, to;
+    uint64_t seq;                      /* of the event by which it did */
     uint64_t code, n_state;            /* of the plugin's file; bytes of state handed over */
     int64_t cut_ns, swap_ns, total_ns; /* the core stood still for the first two */
 };
@@ -417,13 +421,13 @@ struct host_change {
     uint8_t
         is_kept; /* of UNLOAD: its positions stay, and so does its place until they are closed */
     uint16_t slot;
-    const struct crew_slot *to;               /* as it shall be; borrowed */
-    const char *name;                         /* of a parameter; borrowed */
-    struct host_params *params;               /* of READ_PARAMS; borrowed */
-    struct host_past *past;                   /* of READ_PAST; borrowed */
-    union plan_event *plan;                   /* of READ_PLAN; borrowed */
-    uint64_t seq;                             /* of PARAM, once made: the event's number */
-    const struct tournament_rules *rules;     /* borrowed */
+    const struct crew_slot *to;           /* as it shall be; borrowed */
+    const char *name;                     /* of a parameter; borrowed */
+    struct host_params *params;           /* of READ_PARAMS; borrowed */
+    struct host_past *past;               /* of READ_PAST; borrowed */
+    union plan_event *plan;               /* of READ_PLAN; borrowed */
+    uint64_t seq;                         /* of PARAM and UNLOAD, once made: the event's number */
+    const struct tournament_rules *rules; /* borrowed */
     const struct portfolio_limits *portfolio; /* borrowed */
     int rc;
     struct error err;

@@ -14,6 +14,7 @@
 
 #define QUARANTINE_BYTES ((uint64_t)1 << 20)
 #define CORE_NS          ((int64_t)10 * 1000000000)
+#define DURABLE_NS       ((int64_t)1000000000) /* who asked waits so long for the disk */
 
 /* --- quarantine: one line a binary, "hash slot time reason" --- */
 
@@ -351,6 +352,7 @@ static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct c
                                  .kind = (uint8_t)kind,
                                  .from = report->from,
                                  .to = report->generation,
+                                 .seq = report->swap_seq,
                                  .code = report->hash,
                                  .n_state = report->n_state,
                                  .cut_ns = report->cut_ns,
@@ -417,7 +419,8 @@ static int do_add(struct host *host, struct host_change *change, struct crew_rep
     return rc;
 }
 
-static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *path,
+// seq: of the event by which a generation took over.
+static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *path, uint64_t *seq,
                   struct error *err)
 {
     static const char *const names[] = {"?", "reload", "rollback", "restart", "add"};
@@ -437,6 +440,7 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
     // That there is nothing to go back to is no news where nobody asked for it.
     if (kind != LOADER_ROLLBACK || rc != AGON_ENOENT)
         tell(host, slot, kind, names[kind], rc, &report, err);
+    *seq = report.swap_seq;
     if (rc < 0 || kind == LOADER_ADD)
         return rc;
     keep(host, slot, kind, &report);
@@ -450,6 +454,7 @@ static void do_crashed(struct host *host)
     struct slot_set broken = slot_shared_take(&host->broken);
     struct error err = {0};
     const char *why;
+    uint64_t seq;
 
     for (uint16_t id = 0; id < SLOTS_MAX; id++) {
         int is_broken = slot_set_has(&broken, id);
@@ -461,9 +466,9 @@ static void do_crashed(struct host *host)
             continue;
         // A binary that is refused from now on is not begun again; one before it that is still
         // warm, and is another, plays on.
-        if (is_broken && do_job(host, id, LOADER_ROLLBACK, NULL, &err) < 0)
+        if (is_broken && do_job(host, id, LOADER_ROLLBACK, NULL, &seq, &err) < 0)
             continue;
-        if (!is_crashed || do_job(host, id, LOADER_RESTART, NULL, &err) >= 0 ||
+        if (!is_crashed || do_job(host, id, LOADER_RESTART, NULL, &seq, &err) >= 0 ||
             atomic_load(&host->is_loader_stopping))
             continue;
         // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
@@ -495,7 +500,7 @@ void *host_loader_main(void *ctx)
             job->rc = atomic_load(&host->is_loader_stopping)
                           ? error_set(&job->err, AGON_ESTATE, "the host is stopping")
                           : do_job(host, job->slot, job->kind,
-                                   job->path[0] != '\0' ? job->path : NULL, &job->err);
+                                   job->path[0] != '\0' ? job->path : NULL, &job->seq, &job->err);
             atomic_store(&job->state, JOB_DONE);
             futex_wake(&job->state, 1);
         } else {
@@ -519,6 +524,7 @@ struct asked {
     uint16_t slot;
     const char *path, *reason;
     struct host_change *change;
+    uint64_t *seq; /* of the event; NULL: nobody asks */
 };
 
 static int ask_for(struct host *host, const struct asked *asked, struct error *err)
@@ -547,22 +553,28 @@ static int ask_for(struct host *host, const struct asked *asked, struct error *e
     rc = job->rc;
     if (rc < 0 && err != NULL)
         *err = job->err;
+    if (rc >= 0 && asked->seq != NULL)
+        *asked->seq = job->seq;
     job->state = JOB_FREE;
     lock_give(&host->loader_lock);
     return rc;
 }
 
-static int ask(struct host *host, const char *slot, uint32_t kind, const char *path,
+static int ask(struct host *host, const char *slot, uint32_t kind, const char *path, uint64_t *seq,
                struct error *err)
 {
     uint16_t id = 0;
+    int rc;
 
     while (id < host->config.n_slots &&
            (!host_has_agent(host, id) || strcmp(host->config.slots[id].record.name, slot) != 0))
         id++;
     if (id == host->config.n_slots)
         return error_set(err, AGON_ENOENT, "no agent is called '%.31s'; `agents` lists them", slot);
-    return ask_for(host, &(struct asked){.kind = kind, .slot = id, .path = path}, err);
+    rc = ask_for(host, &(struct asked){.kind = kind, .slot = id, .path = path, .seq = seq}, err);
+    if (rc < 0 || seq == NULL)
+        return rc;
+    return host_await_durable(host, *seq, clock_mono() + DURABLE_NS) ? AGON_OK : 1;
 }
 
 int host_add(struct host *host, struct host_change *change)
@@ -572,14 +584,15 @@ int host_add(struct host *host, struct host_change *change)
                    &change->err);
 }
 
-int host_reload(struct host *host, const char *slot, const char *path, struct error *err)
+int host_reload(struct host *host, const char *slot, const char *path, uint64_t *seq,
+                struct error *err)
 {
-    return ask(host, slot, LOADER_RELOAD, path, err);
+    return ask(host, slot, LOADER_RELOAD, path, seq, err);
 }
 
-int host_rollback(struct host *host, const char *slot, struct error *err)
+int host_rollback(struct host *host, const char *slot, uint64_t *seq, struct error *err)
 {
-    return ask(host, slot, LOADER_ROLLBACK, NULL, err);
+    return ask(host, slot, LOADER_ROLLBACK, NULL, seq, err);
 }
 
 /* --- [core] --- */

@@ -194,7 +194,7 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
 
 // is_known: whether the venue's name is known, without which no instrument has one.
 static int read_roster(struct settings *settings, const char *command, const char *path,
-                       const char *plugins, int is_known)
+                       const char *plugins, int is_known, int is_first)
 {
     struct roster_names *names = calloc(1, sizeof(*names));
     struct slots_roster from = {.command = command,
@@ -205,7 +205,8 @@ static int read_roster(struct settings *settings, const char *command, const cha
                                 .values = &settings->host.values,
                                 .portfolio = &settings->host.portfolio,
                                 .files_max = &settings->host.files_max,
-                                .is_host = 1};
+                                .is_host = 1,
+                                .is_first = is_first};
 
     int code;
 
@@ -424,7 +425,7 @@ static int take_words(struct settings *settings, const struct words *words)
 }
 
 int settings_read(struct settings *settings, const char *command, const char *path,
-                  const char *plugins)
+                  const char *plugins, int is_first)
 {
     struct words *words = calloc(1, sizeof(*words));
     struct post_target target;
@@ -492,7 +493,8 @@ int settings_read(struct settings *settings, const char *command, const char *pa
         code = graver(code, place_code);
     }
     if (words->roster[0] != '\0')
-        code = graver(code, read_roster(settings, command, settings->roster, plugins, is_known));
+        code = graver(
+            code, read_roster(settings, command, settings->roster, plugins, is_known, is_first));
     free(words);
     return code;
 }

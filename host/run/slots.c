@@ -42,8 +42,9 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
             roster_resolve(roster, file.config, from->plugins, from->names, slots);
             memcpy(base_currency, roster->base_currency, sizeof(roster->base_currency));
             *n = roster->n_slots;
-            roster_place_files(slots, *n, from->path,
-                               from->is_host || from->plugins == NULL ? NULL : file.config);
+            roster_place_files(
+                slots, *n, from->path,
+                (from->is_host && !from->is_first) || from->plugins == NULL ? NULL : file.config);
             if (from->files_max != NULL)
                 *from->files_max = roster->files_max;
             if (from->rules != NULL)
@@ -57,7 +58,7 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
         }
         if (from->plugins != NULL)
             roster_audit(roster, from->plugins, from->is_host && from->names != NULL ? slots : NULL,
-                         file.config);
+                         from->is_first, file.config);
     }
     free(roster);
     return config_file_close(&file);

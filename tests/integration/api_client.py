@@ -96,12 +96,15 @@ step("resume", stop.resume(resume_args=args("ResumeArgs", "busy_1", "generated c
 
 # Other code, and back; then less capital for the other agent.
 was = agent_of("busy_1")
-print("reload:", code.reload(args("ReloadArgs", "busy_1", PLUGIN)).done)
+reloaded = code.reload(args("ReloadArgs", "busy_1", PLUGIN))
+print(f"reload: {reloaded.done}, event {reloaded.seq}")
 now = wait("the other code is active", lambda: next((one for one in [agent_of("busy_1")] if one.code != was.code), None))
 assert now.generation == was.generation + 1, (was.generation, now.generation)
-print("rollback:", code.rollback(args("RollbackArgs", "busy_1")).done)
+back = code.rollback(args("RollbackArgs", "busy_1"))
+print(f"rollback: {back.done}, event {back.seq}")
+assert back.seq > reloaded.seq > 0, (reloaded.seq, back.seq)
 wait("the code before is active", lambda: agent_of("busy_1").code == was.code)
-wait("both in the list", lambda: [one.kind for one in code.reloads()][:2] == ["rollback", "reload"])
+wait("both in the list", lambda: [(one.kind, one.seq) for one in code.reloads()][:2] == [("rollback", back.seq), ("reload", reloaded.seq)])
 dry = capital.apply(args("ApplyArgs", ROSTER, "dry-run"))
 # Limits that are shares of the capital go with it.
 assert {one.agent for one in dry.changes} == {"busy_2"} and dry.changes[0].what == "capital" and dry.made == 0, dry

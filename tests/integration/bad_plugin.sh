@@ -3,7 +3,7 @@
 # Plugins that fail their checks at a start: each suspends its own slot, with the reason in the journal, an alert and what
 # `agon ctl` says, and the agents beside them trade. A reload with a good file makes such a slot active, and a restart
 # leaves it so. Found at a later start, on_crash is done with what the slot has open. What is wrong in the roster itself
-# refuses the start.
+# refuses the start, and a plugin that is not there the first start in a run directory.
 . "$(dirname "$0")/common.sh"
 BUILT=$PLUGINS
 PLUGINS=$WORK/plugins
@@ -64,6 +64,23 @@ $(agent fails faulty.so 'fault: create')
 $(agent calm calm.so 'fault: none' "$slow")
 $(agent kept calm.so 'fault: none' "$slow" ', on_crash: keep')"
 bad='missing:No.such.file bare:agon_plugin other:SDK.0.77 inside:imports.time empty:empty text:. program:. cut:truncated small:arena fails:create calm:No.such.file kept:No.such.file'
+
+# Nothing has begun yet: whose files are not there are said, and only they.
+refuses_missing() { # PLUGIN...: a first start, as these are not there
+    "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet >"$WORK/out" 2>&1
+    [ $? = 3 ] && [ ! -e "$WORK/run" ] || fail "a first start without $*: $(cat "$WORK/out")"
+    for file; do
+        grep -q "roster.yaml:[0-9]*:[0-9]*: error.*$file.*No such file.*--plugins" "$WORK/out" || fail "$file is not said: $(cat "$WORK/out")"
+    done
+    [ "$(grep -c ': error' "$WORK/out")" = $# ] || fail "not $# mistakes: $(cat "$WORK/out")"
+}
+refuses_missing missing.so calm.so calm.so
+# With something in their place it begins.
+echo 'no plugin' | tee "$PLUGINS/missing.so" >"$PLUGINS/calm.so"
+start_host
+until_true "$HOST_PID" "the good one trades at a first start" orders good 20
+end "a first start"
+rm "$PLUGINS/missing.so" "$PLUGINS/calm.so"
 
 # Each in its place, and one that is well.
 start_host
@@ -133,6 +150,12 @@ MODE=paper
 live_files "$(agent missing nowhere.so)
 $(agent good busy.so 'every: 10' '' "$patient")
 $(agent bare no_entry.so)"
+refuses_missing nowhere.so
+cp "$BUILT/busy.so" "$PLUGINS/nowhere.so"
+start_host
+until_true "$HOST_PID" "the good one trades on paper alone" orders good 20
+end "the first host on paper"
+rm "$PLUGINS/nowhere.so"
 start_host
 until_true "$HOST_PID" "missing is suspended on paper" suspended missing No.such.file
 until_true "$HOST_PID" "bare is suspended on paper" suspended bare agon_plugin

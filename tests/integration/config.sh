@@ -36,7 +36,9 @@ doubt() { # TEXT SED FILE: with that change there is one warning more
 }
 doubt 'ETHUSDT is watched and nobody trades it' 's/, "binance:ETHUSDT"//' roster.yaml
 doubt 'agent first is at stage shadow, which does not trade' 's/stage: live/stage: shadow/' roster.yaml
-doubt 'agent first would be suspended: .*nowhere.so' 's/busy.so/nowhere.so/' roster.yaml
+mkdir "$WORK/plugins" && : >"$WORK/plugins/empty.so"
+PLUGINS=$WORK/plugins doubt 'agent first would be suspended: .*empty.so' 's/busy.so/empty.so/' roster.yaml
+rm -r "$WORK/plugins"
 doubt 'daily_loss is more than drawdown allows' 's/orders_per_second: 10/orders_per_second: 10, daily_loss: 30%/' roster.yaml
 doubt 'a tournament of one agent moves nothing' '$a tournament: {}' roster.yaml
 doubt 'orders leave before their record is on the disk' 's/mode: paper/mode: live/; s/journal: sync/journal: async/' live.yaml

@@ -59,7 +59,7 @@ check >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
 cp "$WORK/conf/roster.yaml" "$WORK/good.yaml"
 with() { sed "$1" "$WORK/good.yaml" >"$WORK/conf/roster.yaml"; }
 with '0,/models.seven/s//models\/eight/'
-check >"$WORK/out" 2>&1 && grep -q 'warning.* one.*files.weights: .*conf/models/eight: No such file' "$WORK/out" || fail "config check is silent: $(cat "$WORK/out")"
+refused "a roster's file that is not there" 'roster.yaml:[0-9]*:[0-9]*: error.*conf/models/eight: No such file' check
 refused "a roster's file that is not there" 'roster.yaml:[0-9]*:[0-9]*: error.*conf/models/eight: No such file' \
     "$AGON" backtest --roster "$WORK/conf/roster.yaml" --plugins "$PLUGINS" --for 1m
 with '0,/{weights: models.seven}/s//[models\/seven]/'

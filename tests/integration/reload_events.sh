@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A reload by a build of the plugin that wants events of more types: it hears all of them, also when its limits are
-# changed afterwards, and trades on after a restart. So does one whose file was not there at the start.
+# changed afterwards, and trades on after a restart. So does one whose file was no plugin at the start. The answer of a
+# reload or a roll-back names the event of the journal by which another generation took over.
 . "$(dirname "$0")/common.sh"
 BUILT=$PLUGINS
 PLUGINS=$WORK/plugins
@@ -13,6 +14,18 @@ is() { # QUERY WORD...: is that true of what ctl says?
     shift
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
+switched() { # WHY AGENT WORD...: ctl WORD... names the event by which AGENT has another generation, and it is that
+    want=$1 agent=$2
+    shift 2
+    ctl "$@" --json >"$WORK/answer" 2>&1 || fail "$*: $(cat "$WORK/answer")"
+    seq=$(jq '.seq // 0' "$WORK/answer")
+    [ "$seq" -gt 0 ] || fail "$*: no number of its event: $(cat "$WORK/answer")"
+    "$AGON" journal cat "$WORK/run/journal" --live --from "$seq" --until "$seq" --json >"$WORK/event" 2>&1
+    jq -es --arg seq "$seq" --arg why "$want" '
+        length == 1 and (.[0] | .seq == $seq and .type == "config" and .kind == "generation" and .why == $why)' \
+        "$WORK/event" >/dev/null || fail "$*: event $seq is $(cat "$WORK/event")"
+    is ".[0].seq == $seq and .[0].agent == \"$agent\"" reloads || fail "$*: the list has $(cat "$WORK/out")"
+}
 trade_on() { # WHAT: ten orders more of both
     for name in buyer late; do
         until_true "$HOST_PID" "$1: $name is active" is '.agent.state == "active"' agent $name
@@ -22,11 +35,12 @@ trade_on() { # WHAT: ten orders more of both
 
 start_sim --seed 3
 cp "$BUILT/buyer.so" "$PLUGINS/buyer.so"
+: >"$PLUGINS/late.so"
 live_files "$(agent buyer buyer.so '' '' ', orders_on_reload: cancel')
 $(agent late late.so '' '' ', orders_on_reload: cancel')"
 start_host
 until_true "$HOST_PID" "orders of the build that hears trades alone" is '.agent.orders > 10' agent buyer
-until_true "$HOST_PID" "who has no file is suspended" is '.agent.state == "SUSPENDED"' agent late
+until_true "$HOST_PID" "who has an empty file is suspended" is '.agent.state == "SUSPENDED"' agent late
 for name in buyer late; do
     cp "$BUILT/buyer_told.so" "$PLUGINS/new.so"
     mv "$PLUGINS/new.so" "$PLUGINS/$name.so"
@@ -47,4 +61,9 @@ done
 start_host
 until_true "$HOST_PID" "the host is ready again" lines "$WORK/host.err" '"key":"ready"' 2
 trade_on "after a restart"
+switched reload buyer reload buyer
+switched rollback buyer rollback buyer
+trade_on "after a roll-back"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
 echo "a build that wants more hears all of it: after the reload and with other limits"

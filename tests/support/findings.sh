@@ -90,7 +90,7 @@ on alerts alerts
 LIMIT=20 on alert_kinds alert_kinds
 LIMIT=15 on keeper keeper
 on unload unload 's/.state == \\"active\\" and //'
-on bad_plugin bad_plugin
+on bad_plugin bad_plugin '/^refuses_missing [mn]/d; /^# With something in their place/,/^rm .*missing.so/d'
 
 # Before backtest, paper and live had one world.
 AT=6592523 on instruments instruments

@@ -54,18 +54,18 @@ static int change_hands(uint16_t id, struct error *err)
     uint32_t n = 1;
 
     for (int i = 0; i < RELOADS; i++) {
-        if (host_reload(host, name, i == 1 ? slots[id].plugin : NULL, err) < 0)
+        if (host_reload(host, name, i == 1 ? slots[id].plugin : NULL, NULL, err) < 0)
             return fail(name, err);
         if (!settle(id, 1))
             return fail("nothing is delivered after a reload", err);
         if (view.slots[id].generation != ++n || !view.slots[id].is_playing)
             return fail("it is not the next generation that plays", err);
     }
-    if (host_rollback(host, name, err) < 0)
+    if (host_rollback(host, name, NULL, err) < 0)
         return fail(name, err);
     if (!settle(id, 1) || view.slots[id].generation != n - 1)
         return fail("it is not the one before that plays", err);
-    if (host_reload(host, name, "/nowhere/at_all.so", err) >= 0 || !settle(id, 1) ||
+    if (host_reload(host, name, "/nowhere/at_all.so", NULL, err) >= 0 || !settle(id, 1) ||
         view.slots[id].generation != n - 1 || !view.slots[id].is_playing)
         return fail("what cannot be loaded changed something", err);
     fprintf(stderr, "refused as it should be: %s\n", err->text);
@@ -135,7 +135,7 @@ static int play(const char *dir, uint32_t runner, struct error *err)
     for (uint16_t id = 0; id < CAST && status == EXIT_SUCCESS; id++)
         status = change_hands(id, err);
     if (status == EXIT_SUCCESS &&
-        (host_reload(host, "nobody", NULL, err) != AGON_ENOENT ||
+        (host_reload(host, "nobody", NULL, NULL, err) != AGON_ENOENT ||
          host_quarantine_list(host, &none, 1) != 0 ||
          host_quarantine_clear(host, "0123456789abcdef", "a test", err) != AGON_ENOENT))
         status = fail("what is not there was found", err);
@@ -197,7 +197,7 @@ static int condemn(const char *dir, struct error *err)
     host_view(host, &view);
     if (host_quarantine_list(host, &bad, 1) != 1 || strcmp(bad.slot, slots[0].record.name) != 0)
         fail("nothing is quarantined", err);
-    else if (host_reload(host, bad.slot, NULL, err) != AGON_EPERM)
+    else if (host_reload(host, bad.slot, NULL, NULL, err) != AGON_EPERM)
         fail("the binary is not refused", err);
     else if (host_quarantine_clear(host, bad.hash, "", err) != AGON_EINVAL ||
              host_quarantine_clear(host, "ab", "a test", err) != AGON_EINVAL)
@@ -207,7 +207,7 @@ static int condemn(const char *dir, struct error *err)
         fail("clear", err);
     else {
         slots[0].n_params = 0; // they were the other plugin's
-        if (host_reload(host, slots[0].record.name, good, err) < 0)
+        if (host_reload(host, slots[0].record.name, good, NULL, err) < 0)
             fail("another binary for the slot", err);
         else if (!settle(0, 5) || view.slots[0].condition != CONDITION_ACTIVE)
             fail("the slot does not play again", err);
