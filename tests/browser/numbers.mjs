@@ -39,7 +39,13 @@ try {
       flows: [...document.querySelectorAll('.falls .step[title]')].map(step => [step.firstChild.textContent, step.title, step.querySelector('.val').textContent]),
     };
   });
-  console.log(JSON.stringify({ ...overview, tournament }));
+  const of = {};
+  for (const { Agent: name } of overview.agents) {
+    await page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
+    await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
+    of[name] = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll('dl.grid dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])));
+  }
+  console.log(JSON.stringify({ ...overview, tournament, of }));
 } finally {
   await browser.close();
 }

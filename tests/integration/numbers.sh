@@ -60,8 +60,8 @@ pays() {
     ctl agents --json 2>/dev/null | jq -e '.[] | select(.name == "payer_1") | .return < -0.02' >/dev/null
 }
 until_true "$HOST_PID" "an agent with a return that is seen" pays
-moves() { # payer_1 is under a gate, payer_2 is held by a bound
-    ctl tournament --json 2>/dev/null | jq -e 'any(.rows[]; any(.gates[]; .failed)) and any(.rows[]; .rank > 0 and (.change | tonumber) < 0)' >/dev/null
+moves() { # payer_1 is under a gate: a step down
+    ctl tournament --json 2>/dev/null | jq -e 'any(.rows[]; any(.gates[]; .outcome == "failed") and (.change | tonumber) < 0)' >/dev/null
 }
 until_true "$HOST_PID" "a tournament that moves capital" moves
 ctl halt spot_1 >/dev/null && ctl resume spot_1 >/dev/null || fail "one is halted and goes on"
@@ -128,6 +128,15 @@ until_true "$HOST_PID" "one moment of all surfaces" all_at_once
 python3 "$here/numbers_agree.py" host "$WORK" || fail "surfaces disagree"
 for what in 'halt by the operator' 'resume by the operator'; do
     grep -q "<td[^>]*>spot_1</td><td[^>]*>$what" "$WORK/report.html" || fail "the report has no '$what' of spot_1"
+done
+# What is shown of another base is noticed wherever it stands: a return of equity instead of capital.
+for file in agents.txt top report.html page.json; do
+    [ -s "$WORK/$file" ] || continue
+    cp "$WORK/$file" "$WORK/as_it_was"
+    python3 "$here/numbers_agree.py" plant "$WORK" "$file" || fail "$file: no return of payer_1 is in it"
+    python3 "$here/numbers_agree.py" host "$WORK" >"$WORK/noticed" 2>&1 && fail "$file: a return of another base was not noticed"
+    grep -q 'return is' "$WORK/noticed" || fail "$file: $(cat "$WORK/noticed")"
+    cp "$WORK/as_it_was" "$WORK/$file"
 done
 kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""numbers_agree WHAT FOLDER [DAYS]: do the surfaces of one run say the same? tests/integration/numbers.sh has put there what each said. Formulas
+"""numbers_agree WHAT FOLDER [DAYS|FILE]: do the surfaces of one run say the same? tests/integration/numbers.sh has put there what each said. Formulas
 are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host or backtest,
-which has so many daily returns."""
+which has so many daily returns; plant: the return of payer_1 in FILE becomes one of its equity."""
 import csv
 import html
 import json
@@ -204,6 +204,15 @@ def check_page(want):
             same('page', f'{row["Agent"]} {key}', plain(row[head]), its[key])
         same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (round(100 * its['return'], 2) + 0.0))  # the page has no -0.00
         same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
+    for agent, facts in page['of'].items():
+        its = want[agent]
+        for head, key in (('Equity', 'equity'), ('Capital', 'capital'), ('Result', 'result'), ('Slippage', 'slippage')):
+            same('page of an agent', f'{agent} {key}', plain(facts[head]), its[key])
+        for head, key in (('Return', 'return'), ('Drawdown', 'drawdown')):
+            same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
+        same('page of an agent', f'{agent} sharpe', plain(facts['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
+        same('page of an agent', f'{agent} fills', plain(facts['Fills']), str(its['fills']))
+    same('page', 'agents with a page', sorted(page['of']), sorted(name for name in want if name))
     held = [row for row in json.loads(load('positions.json')) if D(row['quantity']) != 0 and not row['is_dust']]
     same('page', 'positions', sorted((its['Agent'], its['Symbol']) for its in page['positions']), sorted((row['agent'], row['symbol']) for row in held))
     for row in held:
@@ -321,8 +330,22 @@ def check_backtest():
         same('text', name, ' '.join(line.split()[:-1]), text)
 
 
+def plant(name):
+    row = truth('figures.csv')['payer_1']
+    text, wrong = load(name), percent(float(row['exact']['result'] / row['exact']['equity']))
+    for minus, space in (('-', ' '), ('\u2212', '\u2009')):  # of the terminal and of the page
+        text = text.replace(percent(row['return']).replace('-', minus).replace(' ', space), wrong.replace('-', minus).replace(' ', space))
+    if text == load(name):
+        sys.exit(f'{name} has no {percent(row["return"])}')
+    with open(os.path.join(folder, name), 'w') as file:
+        file.write(text)
+
+
 if what == 'position':
     check_position()
+    sys.exit()
+if what == 'plant':
+    plant(sys.argv[3])
     sys.exit()
 check_host() if what == 'host' else check_backtest()
 if faults:

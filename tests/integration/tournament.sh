@@ -72,8 +72,9 @@ grep -q '"verdict":"retired"' "$WORK/plans.json" || fail "nobody who was unloade
 cp "$WORK/plans.json" "$WORK/first.json"
 # The report says the same of the last.
 jq -e --slurpfile plans "$WORK/plans.json" '.tournaments.held == 14 and .tournaments.last.number == 14 and
-    (.tournaments.last.agents | map({name, rank, verdict, score}) | sort_by(.name)) ==
-    ($plans[-1].slots | map({name, rank, verdict, score}) | sort_by(.name))' "$WORK/ranks.json" >/dev/null ||
+    (.tournaments.last.agents | map({name, rank, verdict, score, before: .before | tonumber, after: .after | tonumber}) | sort_by(.name)) ==
+    ($plans[-1].slots | map({name, rank, verdict, score, before: (.capital_before_amt | tonumber / 1e8), after: (.capital_after_amt | tonumber / 1e8)}) |
+    sort_by(.name))' "$WORK/ranks.json" >/dev/null ||
     fail "the report tells otherwise of the last: $(jq -c .tournaments "$WORK/ranks.json")"
 
 # What is changed is noticed: a fill, a price, a sample, and in a plan what it says of the first rank.
