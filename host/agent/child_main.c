@@ -86,6 +86,19 @@ static int64_t size_of(int fd)
     return fstat(fd, &stat) < 0 ? -1 : (int64_t)stat.st_size;
 }
 
+/* Nobody can change them, and they stay. */
+static int map_files(const void *files[SETUP_FILES_MAX], struct error *err)
+{
+    for (uint32_t i = 0; i < shm->n_files; i++) {
+        int64_t bytes = memfd_sealed_size(CHILD_FD_FILES + (int)i, err);
+
+        files[i] = bytes < 0 ? NULL : memfd_map(CHILD_FD_FILES + (int)i, (uint64_t)bytes, 0, err);
+        if (files[i] == NULL)
+            return AGON_EIO;
+    }
+    return AGON_OK;
+}
+
 static int attach(struct feed_config *config, struct error *err)
 {
     uint64_t bus_bytes_all = bus_bytes(shm->bus_granules);
@@ -314,14 +327,18 @@ static int play(struct feed_config *config, struct sandbox *sandbox)
 }
 
 /* Reads what the plugin says of itself, or has it play a rehearsal. */
-static int examine(struct sandbox *sandbox)
+static int examine(struct sandbox *sandbox, const struct feed_config *config)
 {
+    struct rehearse_given given = {
+        .n_long = shm->n_long, .n_files = shm->n_files, .files = shm->files};
     struct error err = {0};
+
+    memcpy(given.contents, config->files, sizeof(given.contents));
 
     if (describe(sandbox, &err) < 0)
         return fail(&err);
     if (shm->mode == CHILD_REHEARSE)
-        rehearse(&shm->rehearsal, plugin.entry, shm->plugin_index, shm->n_long);
+        rehearse(&shm->rehearsal, plugin.entry, shm->plugin_index, &given);
     tell(CHILD_LOADED);
     return 0;
 }
@@ -331,7 +348,7 @@ int child_main(int argc, char **argv)
     int64_t bytes = size_of(CHILD_FD_SLOT);
     struct sandbox sandbox = {0};
     struct error err = {0};
-    struct feed_config config;
+    struct feed_config config = {0};
     struct plugin_file file = {.fd = CHILD_FD_PLUGIN};
     int rc;
 
@@ -347,7 +364,7 @@ int child_main(int argc, char **argv)
     }
     proc_normal();
     fault_watch(&shm->crash, on_crash);
-    if (shm->mode == CHILD_RUN && attach(&config, &err) < 0)
+    if ((shm->mode == CHILD_RUN && attach(&config, &err) < 0) || map_files(config.files, &err) < 0)
         return fail(&err);
     sandbox = (struct sandbox){.wanted = shm->layers_wanted,
                                .address_bytes = shm->address_bytes,
@@ -362,11 +379,13 @@ int child_main(int argc, char **argv)
     (void)close(CHILD_FD_SLOT);
     (void)close(CHILD_FD_BUS);
     (void)close(CHILD_FD_SETUP);
+    for (int i = 0; i < SETUP_FILES_MAX; i++)
+        (void)close(CHILD_FD_FILES + i);
     file.bytes = shm->plugin_bytes;
     rc = shm->is_judged ? plugin_map_judged(&plugin, &file, &shm->note, &err)
                         : plugin_map(&plugin, &file, ELF_PROCESS, &err);
     (void)close(CHILD_FD_PLUGIN);
     if (rc < 0)
         return fail(&err);
-    return shm->mode == CHILD_RUN ? play(&config, &sandbox) : examine(&sandbox);
+    return shm->mode == CHILD_RUN ? play(&config, &sandbox) : examine(&sandbox, &config);
 }

@@ -14,6 +14,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#define FILES_MAX ((uint64_t)1 << 30)
+
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
     void *memory;
@@ -25,6 +27,7 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
         return error_set(err, AGON_ENOMEM, "slots: out of memory");
     crew->memory = memory;
     crew->config = *config;
+    sealed_init(&crew->sealed, config->files_max ? config->files_max : FILES_MAX);
     crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);
     if (config->is_noted && note_open(crew, err) < 0)
         return AGON_ENOMEM;
@@ -121,6 +124,7 @@ static struct run_process_config process_config(struct generation *generation,
 {
     return (struct run_process_config){.file = &generation->file,
                                        .judged = &generation->note,
+                                       .files = &generation->files,
                                        .plugin_index = spec->plugin_index,
                                        .bus = generation->crew->config.bus,
                                        .wait = (enum process_wait)spec->wait,
@@ -280,6 +284,10 @@ int generation_load(struct generation *generation, const struct crew_slot *spec,
     if (rc < 0)
         return rc;
     set_hash(generation);
+    rc = generation->of != NULL ? files_again(generation, generation->of, err)
+                                : files_open(generation, spec, err);
+    if (rc < 0)
+        return rc;
     if (config->keep != NULL && generation->linked[0] == '\0')
         config->keep(config->ctx, CREW_KEPT_FILE, generation->file.hash, generation->file.fd, NULL,
                      generation->file.bytes);
@@ -321,7 +329,7 @@ struct generation *generation_again(const struct generation *of, const struct cr
         rc = rc < 0 ? rc
              : generation->file.fd < 0
                  ? error_set(err, AGON_EIO, "the plugin's copy cannot be held once more")
-                 : AGON_OK;
+                 : files_again(generation, of, err);
     }
     generation->signals = of->signals;
     if (rc >= 0)
@@ -370,40 +378,26 @@ int generation_open(struct generation *generation, const struct crew_slot *spec,
     return rc;
 }
 
-/* What it was given: the journal is told when it plays. */
-static void remember(struct generation *generation, const struct crew_slot *spec,
-                     const struct setup *setup)
-{
-    union begin_event *event = malloc(sizeof(*event));
-
-    free(generation->begin);
-    generation->begin = NULL;
-    if (event == NULL)
-        return;
-    cut_begin(event, setup, generation->file.hash);
-    event->begin.threads = spec->threads;
-    // Kept for as long as the generation is: without the room it did not need.
-    generation->begin = malloc(event_bytes(&event->begin.hdr));
-    if (generation->begin != NULL)
-        memcpy(generation->begin, event, event_bytes(&event->begin.hdr));
-    free(event);
-}
-
 int generation_begin(struct generation *generation, const struct crew_slot *spec,
-                     const struct setup *setup, struct error *err)
+                     const struct setup *cut, struct error *err)
 {
+    struct setup setup = *cut;
     struct run_inproc_config inproc;
     struct run_process_config process;
     uint64_t n_bytes;
-    void *bytes = setup_encode_dup(setup, &n_bytes);
+    void *bytes;
     int rc;
 
+    setup.files = generation->files.all;
+    setup.n_files = generation->files.n;
+    bytes = setup_encode_dup(&setup, &n_bytes);
     if (bytes == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
     if (generation->runner == CREW_INPROC) {
         inproc = inproc_config(generation);
         inproc.setup = bytes;
         inproc.setup_bytes = n_bytes;
+        memcpy(inproc.files, generation->mapped, sizeof(inproc.files));
         in_worker(generation, 1);
         rc = run_inproc_begin(generation->run, &inproc, err);
         in_worker(generation, 0);
@@ -416,7 +410,7 @@ int generation_begin(struct generation *generation, const struct crew_slot *spec
     free(bytes);
     generation->is_begun = rc >= 0;
     if (rc >= 0 && generation->crew->notes_memory != NULL)
-        remember(generation, spec, setup);
+        note_given(generation, spec, &setup);
     return rc;
 }
 
@@ -441,6 +435,7 @@ void generation_end(struct generation *generation, uint32_t reason)
         on_log(generation, AGON_WARN, 0,
                "its code stays in memory after it was unloaded: run it as a process");
     plugin_file_drop(&generation->file);
+    files_leave(generation);
     free(generation->begin);
     free(generation);
 }
@@ -483,8 +478,10 @@ int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
     rc = find_file(generation, slot, slot->plugin, err);
     if (rc >= 0) {
         set_hash(generation);
-        rc = map_inproc(generation, err);
+        rc = files_open(generation, slot, err);
     }
+    if (rc >= 0)
+        rc = map_inproc(generation, err);
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
         error_wrap(err, "slot %s: plugin %s", slot->record.name, slot->plugin);
@@ -656,6 +653,7 @@ void crew_free(struct crew *crew)
         if (crew->members[i].crew != NULL)
             crew_leave(crew, i, AGON_END_HOST);
     }
+    files_close(crew);
     free(crew->notes_memory);
     free(crew->memory);
 }

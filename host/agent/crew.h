@@ -39,6 +39,10 @@ struct crew_signal { /* an input of the plugin, and whose series it is */
     char input[32];
     char agent[SLOT_NAME], name[32]; /* empty: none, as the roster says */
 };
+struct crew_file { /* of the roster's `files`: what the plugin finds by agon.asset */
+    char name[32];
+    char path[512];
+};
 struct crew_slot {             /* what a roster says of one slot */
     struct record_slot record; /* event_mask, signals, agent_kind and generation_hash come from the
                                   plugin; runner: enum crew_runner */
@@ -58,6 +62,8 @@ struct crew_slot {             /* what a roster says of one slot */
     int64_t checkpoint_ns; /* process: its state is saved so often, for a restart; 0: never */
     uint32_t n_params;
     struct setup_param params[CREW_PARAMS_MAX];
+    uint32_t n_files;
+    struct crew_file files[SETUP_FILES_MAX];
     uint32_t n_signals; /* without a roster what is not there is none */
     struct crew_signal signals[SLOT_INPUTS_MAX];
 };
@@ -96,6 +102,7 @@ struct crew_config {
     void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
     /* Each instance's BEGIN, LAPSE and END are offered (crew_note). */
     int is_noted;
+    uint64_t files_max; /* bytes of files of all slots together, each contents once; 0: 1 GiB */
     /* Keeps that by its hash: of a file fd, whose offset may change, of a state bytes. That it
      * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */
     void (*keep)(void *ctx, enum crew_kept kind, const unsigned char hash[HASH_SIZE], int fd,

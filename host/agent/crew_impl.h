@@ -8,6 +8,7 @@
 
 #include "agent/crew.h"
 #include "agent/cut.h"
+#include "sys/sealed.h"
 
 /* One instance of a plugin for a slot: a private copy of the file, mapped here or in a child. */
 #define GENERATION_LAPSES 32
@@ -15,14 +16,17 @@ struct generation {
     struct plugin_file file;
     struct plugin plugin; /* inproc */
     struct plugin_info info;
-    struct slot_signals signals; /* of info and the roster */
-    struct run_inproc *run;      /* owned; one of the two when it was begun */
-    struct run_process *process; /* owned */
-    struct run_process *waiting; /* owned; loaded and not opened yet */
-    struct crew *crew;           /* borrowed */
-    struct agon_note note;       /* of a file that was judged fit for a process */
-    uint64_t hash;               /* first 8 bytes of the file's */
-    char build_id[65];           /* hex, as the file has it; empty: none */
+    struct run_files files;
+    struct sealed *sealed[SETUP_FILES_MAX]; /* one user of each is this */
+    void *mapped[SETUP_FILES_MAX];          /* owned; inproc */
+    struct slot_signals signals;            /* of info and the roster */
+    struct run_inproc *run;                 /* owned; one of the two when it was begun */
+    struct run_process *process;            /* owned */
+    struct run_process *waiting;            /* owned; loaded and not opened yet */
+    struct crew *crew;                      /* borrowed */
+    struct agon_note note;                  /* of a file that was judged fit for a process */
+    uint64_t hash;                          /* first 8 bytes of the file's */
+    char build_id[65];                      /* hex, as the file has it; empty: none */
     const struct generation *of; /* borrowed while it is loaded: it is this one's file once more */
     char linked[64];             /* its name, where plugins are linked in; else empty */
     uint32_t number;
@@ -137,8 +141,10 @@ struct crew {
     struct crew_pauses pauses;
     const struct bus_shm *bus; /* borrowed: the engine's */
     uint64_t bus_granules;
-    uint32_t n_members; /* highest slot that was joined, + 1 */
-    void *memory;       /* owned: this */
+    struct sealed_set sealed;          /* the loader's */
+    _Atomic uint32_t left[SEALED_MAX]; /* users that are no more, which it does not know yet */
+    uint32_t n_members;                /* highest slot that was joined, + 1 */
+    void *memory;                      /* owned: this */
 };
 /* The member of a slot that is given a plugin; those that never are take no page. One that has its
  * seat is not written: the core may read it. */
@@ -173,12 +179,23 @@ uint64_t generation_nth(const struct generation *generation);
 /* The member's slot as the engine has it now. */
 void member_cut(struct crew *crew, struct member *member, struct cut *cut);
 
+/* files.c: what a plugin is given beside its own file. [control] or [loader], but for leave */
+/* As the roster names them, each as it is now. The error names the file. */
+int files_open(struct generation *generation, const struct crew_slot *spec, struct error *err);
+/* The same contents for one generation more. */
+int files_again(struct generation *generation, const struct generation *of, struct error *err);
+void files_leave(struct generation *generation); /* [core, loader] */
+void files_close(struct crew *crew);             /* nobody is given any more */
+
 /* mux.c */
 void mux_attach(struct member *member);
 void mux_drain(struct member *member, struct generation *generation, int is_compared);
 
 /* note.c: what the journal is told of instances. [core], but for open and free */
 int note_open(struct crew *crew, struct error *err);
+/* What it was given: the journal is told when it plays. [control] or [loader] */
+void note_given(struct generation *generation, const struct crew_slot *spec,
+                const struct setup *setup);
 /* Of one that plays from now on. */
 void note_begin(struct member *member, enum begin_how how);
 void note_lapses(struct generation *generation);

@@ -178,22 +178,35 @@ void cut_hash(const void *bytes, uint64_t n, unsigned char digest[HASH_SIZE])
     hash_final(&hash, digest);
 }
 
-/* Parameters as two words each; those that find no room are left out, and is_cut says so. */
-static void write_params(struct record_begin *begin, const struct setup *setup, char *text,
-                         uint32_t room)
+/* Two words; 0, and is_cut says so: they find no room. */
+static int write_words(struct record_begin *begin, const char *one, const char *two, char *text,
+                       uint32_t room)
 {
-    for (uint32_t i = 0; i < setup->n_params; i++) {
-        uint32_t name = (uint32_t)strlen(setup->params[i].name) + 1;
-        uint32_t value = (uint32_t)strlen(setup->params[i].text) + 1;
+    uint32_t n_one = (uint32_t)strlen(one) + 1, n_two = (uint32_t)strlen(two) + 1;
 
-        if (begin->text_bytes + name + value > room) {
-            begin->is_cut = 1;
-            return;
-        }
-        memcpy(text + begin->text_bytes, setup->params[i].name, name);
-        memcpy(text + begin->text_bytes + name, setup->params[i].text, value);
-        begin->text_bytes += name + value;
+    if (begin->text_bytes + n_one + n_two > room) {
+        begin->is_cut = 1;
+        return 0;
+    }
+    memcpy(text + begin->text_bytes, one, n_one);
+    memcpy(text + begin->text_bytes + n_one, two, n_two);
+    begin->text_bytes += n_one + n_two;
+    return 1;
+}
+
+static void write_text(struct record_begin *begin, const struct setup *setup, char *text,
+                       uint32_t room)
+{
+    char hex[2 * HASH_SIZE + 1];
+
+    while (begin->n_params < setup->n_params &&
+           write_words(begin, setup->params[begin->n_params].name,
+                       setup->params[begin->n_params].text, text, room))
         begin->n_params++;
+    while (!begin->is_cut && begin->n_files < setup->n_files) {
+        hash_hex(setup->files[begin->n_files].digest, hex);
+        begin->n_files +=
+            (uint16_t)write_words(begin, setup->files[begin->n_files].name, hex, text, room);
     }
 }
 
@@ -232,7 +245,7 @@ void cut_begin(union begin_event *event, const struct setup *setup,
         memcpy(venues[i].name, setup->venues[i].name, sizeof(venues[i].name));
     }
     used = (uint32_t)(setup->n_venues * sizeof(*venues));
-    write_params(begin, setup, (char *)(venues + setup->n_venues), room - used);
+    write_text(begin, setup, (char *)(venues + setup->n_venues), room - used);
     begin->hdr = (struct agon_event_hdr){
         .type = EVENT_BEGIN,
         .granules = (uint8_t)((sizeof(*begin) + used + begin->text_bytes + EVENT_GRANULE - 1) /

@@ -43,6 +43,8 @@ struct feed_beat {
 struct feed_config {
     const void *setup; /* aligned to 8; borrowed until feed_free */
     uint64_t setup_bytes;
+    const void *files[SETUP_FILES_MAX]; /* what is in the setup's files; borrowed until feed_free;
+                                           NULL: it is not there */
     const void *bus; /* formatted bus, may be read-only; borrowed until feed_free */
     uint64_t bus_granules;
     const void *shown; /* the same bus once more, which a plugin cannot write to (shown.h): events

@@ -43,6 +43,24 @@ void crew_note_done(struct crew *crew)
     evring_release(&crew->notes_out);
 }
 
+void note_given(struct generation *generation, const struct crew_slot *spec,
+                const struct setup *setup)
+{
+    union begin_event *event = malloc(sizeof(*event));
+
+    free(generation->begin);
+    generation->begin = NULL;
+    if (event == NULL)
+        return;
+    cut_begin(event, setup, generation->file.hash);
+    event->begin.threads = spec->threads;
+    // Kept for as long as the generation is: without the room it did not need.
+    generation->begin = malloc(event_bytes(&event->begin.hdr));
+    if (generation->begin != NULL)
+        memcpy(generation->begin, event, event_bytes(&event->begin.hdr));
+    free(event);
+}
+
 void note_begin(struct member *member, enum begin_how how)
 {
     struct record_begin *begin = member->active->begin;

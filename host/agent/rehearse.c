@@ -32,6 +32,8 @@
 #define BALANCE_AMT ((agon_amt_t)1000000 * 100000000)
 #define HOUR_NS     ((agon_ns_t)3600 * 1000000000)
 
+static const struct rehearse_given *given;
+
 /* A stage: rings, bus and the answers of a world that fills or refuses every order at once. All of
  * it is a function of the plugin's wishes. */
 struct stage {
@@ -203,6 +205,9 @@ static int stage_start(struct stage *stage, const struct agon_entry *entry)
             bus_writer_attach(&stage->bus, stage->bus_memory, BUS_GRANULES) >= 0);
     stage->to_memory = ring_new(&stage->to_agent, TO_GRANULES);
     stage->from_memory = ring_new(&stage->from_agent, FROM_GRANULES);
+    stage->setup.files = given->files;
+    stage->setup.n_files = given->n_files;
+    memcpy(config.files, given->contents, sizeof(config.files));
     stage->block = setup_encode_dup(&stage->setup, &stage->block_bytes);
     REQUIRE(stage->block);
     config.setup = stage->block;
@@ -839,18 +844,20 @@ static void endure(struct rehearsal *r, const struct agon_entry *entry, uint32_t
     stage_deinit(&stage);
 }
 
-void rehearse(struct rehearsal *r, const struct agon_entry *entry, uint32_t index, uint32_t n_long)
+void rehearse(struct rehearsal *r, const struct agon_entry *entry, uint32_t index,
+              const struct rehearse_given *with)
 {
     struct half half = {0};
 
+    given = with;
     if (first_run(r, entry, index, &half)) {
         repeat(r, entry, index, &half);
         if (half.state)
             states(r, entry, index, &half);
         extremes(r, entry, index);
         params(r, entry, index);
-        if (n_long > 0)
-            endure(r, entry, index, n_long);
+        if (with->n_long > 0)
+            endure(r, entry, index, with->n_long);
     }
     free(half.state);
     free(half.pending);

@@ -51,9 +51,15 @@ struct rehearsal { /* filled in shared memory as it goes: what stands there when
     } checks[REHEARSE_CHECKS];
 };
 
-/* In the child: entry was checked. n_long: events of REHEARSE_LONG; 0: it is not made. */
+struct rehearse_given {                    /* borrowed; beside the plugin's own defaults */
+    uint32_t n_long;                       /* events of REHEARSE_LONG; 0: it is not made */
+    uint32_t n_files;                      /* that it finds by agon.asset */
+    const struct setup_file *files;        /* n_files of them */
+    const void *contents[SETUP_FILES_MAX]; /* of each */
+};
+/* In the child: entry was checked. Once in a process. */
 void rehearse(struct rehearsal *rehearsal, const struct agon_entry *entry, uint32_t index,
-              uint32_t n_long);
+              const struct rehearse_given *given);
 const char *rehearsal_id(unsigned check);   /* "r05"; NULL beyond */
 const char *rehearsal_name(unsigned check); /* in words */
 

@@ -284,7 +284,8 @@ static int rehearse_file(struct member *member, struct error *err)
         copy = member->next->file;
     }
     if (rc >= 0 && member->crew->config.is_rehearsed) {
-        rc = plugin_rehearse(&copy, NULL, member->spec.plugin_index, 0, &rehearsal, err);
+        rc = plugin_rehearse(&copy, NULL, member->spec.plugin_index, 0, &member->next->files,
+                             &rehearsal, err);
         for (unsigned i = 0; i < REHEARSE_CHECKS && rc >= 0; i++)
             if (rehearsal.checks[i].verdict == REHEARSAL_ERROR)
                 rc = error_set(err, AGON_EINVAL, "val-%s: %.180s", rehearsal_id(i),

@@ -155,6 +155,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
         return error_set(err, AGON_ENOMEM, "no memory for a slot's setup");
     memcpy(run->setup, config->setup, config->setup_bytes);
     feed.setup = run->setup;
+    memcpy(feed.files, config->files, sizeof(feed.files));
     rc = feed_new(&run->feed, &feed, err);
     if (rc >= 0)
         rc = feed_create(run->feed, config->entry, err);

@@ -14,7 +14,8 @@ struct run_inproc;
 struct run_inproc_config {
     const void *setup; /* copied */
     uint64_t setup_bytes;
-    const void *bus; /* borrowed until run_inproc_free */
+    const void *files[SETUP_FILES_MAX]; /* feed.h */
+    const void *bus;                    /* borrowed until run_inproc_free */
     uint64_t bus_granules;
     const void *shown;                   /* of the bus: feed.h; NULL: none */
     const struct agon_entry *entry;      /* checked; stays until run_inproc_free */

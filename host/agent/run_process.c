@@ -335,14 +335,16 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     return AGON_OK;
 }
 
-static int spawn(struct run_process *run, const char *exe, const int fds[CHILD_FD_RUNNER],
-                 struct error *err)
+static int spawn(struct run_process *run, const char *exe, const int fds[CHILD_FD_FILES],
+                 const struct run_files *files, struct error *err)
 {
     static const char *const environment[] = {"LC_ALL=C", "MALLOC_ARENA_MAX=1", NULL};
     static const char *const argv[] = {"agon", CHILD_COMMAND, NULL};
     struct proc_spec spec = {.argv = argv, .envp = environment, .is_group = 1};
 
-    memcpy(spec.fds, fds, CHILD_FD_RUNNER * sizeof(int));
+    memcpy(spec.fds, fds, CHILD_FD_FILES * sizeof(int));
+    for (uint32_t i = 0; i < SETUP_FILES_MAX; i++)
+        spec.fds[CHILD_FD_FILES + i] = files != NULL && i < files->n ? files->fds[i] : -1;
     return runner_spawn(&run->proc, exe, &spec, err);
 }
 
@@ -439,6 +441,17 @@ static int pass_fence(struct run_process *run, uint32_t required, int64_t limit_
     return AGON_OK;
 }
 
+/* The child maps them before it takes its sandbox. */
+static void give_files(struct slot_shm *shm, const struct run_files *files)
+{
+    if (files == NULL)
+        return;
+    shm->n_files = files->n;
+    memcpy(shm->files, files->all, files->n * sizeof(shm->files[0]));
+    for (uint32_t i = 0; i < files->n; i++)
+        shm->address_bytes += files->all[i].bytes + 4095;
+}
+
 static void start_words(struct run_process *run, const struct run_process_config *config)
 {
     struct slot_shm *shm = run->shm;
@@ -454,6 +467,7 @@ static void start_words(struct run_process *run, const struct run_process_config
     shm->address_bytes = OWN_BYTES + run->shm_bytes + bus_bytes(config->bus->granules) +
                          SETUP_BYTES_MAX + 2 * config->file->bytes +
                          (config->arena_bytes ? config->arena_bytes : ARENA_BYTES);
+    give_files(shm, config->files);
     shm->threads = run->threads = config->threads;
     shm->spin = config->wait == PROCESS_HOT    ? UINT32_MAX
                 : config->wait == PROCESS_WARM ? SPIN_WARM
@@ -516,9 +530,9 @@ int run_process_load(struct run_process *run, const struct run_process_config *c
         return AGON_EIO;
     start_words(run, config);
     rc = spawn(run, config->exe,
-               (const int[CHILD_FD_RUNNER]){-1, -1, -1, run->slot_fd, config->bus->fd,
-                                            run->setup_fd, config->file->fd},
-               err);
+               (const int[CHILD_FD_FILES]){-1, -1, -1, run->slot_fd, config->bus->fd, run->setup_fd,
+                                           config->file->fd},
+               config->files, err);
     (void)close(run->slot_fd);
     run->slot_fd = -1;
     // While the child begins: what is always used of the block, so that nobody waits for it later.
@@ -709,8 +723,9 @@ void run_process_free(struct run_process *run)
 /* A child that maps the plugin and does no more than mode asks; info and rehearsal are filled also
  * when it dies on the way. */
 static int examine(const struct plugin_file *file, const char *exe, uint32_t mode, uint32_t index,
-                   uint32_t n_long, uint32_t required, int64_t limit_ns, struct plugin_info *info,
-                   struct rehearsal *rehearsal, struct error *err)
+                   uint32_t n_long, const struct run_files *files, uint32_t required,
+                   int64_t limit_ns, struct plugin_info *info, struct rehearsal *rehearsal,
+                   struct error *err)
 {
     struct run_process *run = new_run();
     struct run_process_config config = {.to_granules = 256, .from_granules = 256};
@@ -733,7 +748,9 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
     run->shm->layers_wanted = SANDBOX_ALL;
     sandbox_ids(SANDBOX_UID_PROBE, &run->shm->uid, &run->shm->gid);
     run->shm->host_pid = getpid();
-    rc = spawn(run, exe, (const int[7]){-1, -1, -1, slot_fd, -1, -1, file->fd}, err);
+    give_files(run->shm, files);
+    rc = spawn(run, exe, (const int[CHILD_FD_FILES]){-1, -1, -1, slot_fd, -1, -1, file->fd}, files,
+               err);
     if (rc >= 0)
         rc = pass_fence(run, required, limit_ns, err);
     if (rc >= 0)
@@ -755,17 +772,18 @@ done:
 int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index, uint32_t required,
                  struct plugin_info *info, struct error *err)
 {
-    return examine(file, exe, CHILD_PROBE, index, 0, required, PROBE_NS, info, NULL, err);
+    return examine(file, exe, CHILD_PROBE, index, 0, NULL, required, PROBE_NS, info, NULL, err);
 }
 
 int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t index,
-                    uint32_t n_long, struct rehearsal *rehearsal, struct error *err)
+                    uint32_t n_long, const struct run_files *files, struct rehearsal *rehearsal,
+                    struct error *err)
 {
     uint32_t at;
     int rc;
 
     memset(rehearsal, 0, sizeof(*rehearsal));
-    rc = examine(file, exe, CHILD_REHEARSE, index, n_long, 0,
+    rc = examine(file, exe, CHILD_REHEARSE, index, n_long, files, 0,
                  REHEARSE_NS + (int64_t)n_long * LONG_NS, NULL, rehearsal, err);
     at = atomic_load(&rehearsal->at);
     if (rc >= 0)

@@ -12,6 +12,7 @@
 #include "agent/info.h"
 #include "agent/loader.h"
 #include "agent/rehearse.h"
+#include "agent/setup.h"
 #include "engine/port.h"
 #include "sys/cgroup.h"
 
@@ -30,6 +31,11 @@ enum process_wait {
     PROCESS_WARM = 1, /* spins a little first */
     PROCESS_HOT = 2   /* never parks: takes a whole core */
 };
+struct run_files { /* that a plugin is given: agon.asset */
+    uint32_t n;
+    struct setup_file all[SETUP_FILES_MAX]; /* as its setup has them */
+    int fds[SETUP_FILES_MAX];               /* sealed */
+};
 struct run_process_config {
     const char *exe;                /* calls child_main; NULL: the runner (runner.h) */
     const struct plugin_file *file; /* staged as a memfd, checked; borrowed until load returns */
@@ -37,6 +43,7 @@ struct run_process_config {
     const struct agon_note *judged; /* its note, by who has judged it fit; NULL: the child does */
     const void *setup;              /* copied by begin; no other step looks at it */
     uint64_t setup_bytes;
+    const struct run_files *files;       /* of its slot; borrowed until load returns; NULL: none */
     const struct process_bus *bus;       /* borrowed until run_process_free */
     uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
     enum process_wait wait;
@@ -131,9 +138,10 @@ const struct feed_beat *run_process_beat(const struct run_process *run);
 int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index, uint32_t required,
                  struct plugin_info *info, struct error *err);
 /* Plays the plugin of that index on a made-up tape in a child (rehearse.h), n_long events of it in
- * the last check. A crash or a hang is the finding of the check that was under way; an error means
- * that the child could not even be started. [control] */
+ * the last check, with these files (NULL: none). A crash or a hang is the finding of the check that
+ * was under way; an error means that the child could not even be started. [control] */
 int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t index,
-                    uint32_t n_long, struct rehearsal *rehearsal, struct error *err);
+                    uint32_t n_long, const struct run_files *files, struct rehearsal *rehearsal,
+                    struct error *err);
 
 #endif

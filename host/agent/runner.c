@@ -87,11 +87,13 @@ int runner_spawn(struct proc *proc, const char *exe, struct proc_spec *spec, str
 int runner_check(struct error *err)
 {
     static const char *const argv[] = {"agon", CHILD_COMMAND, NULL};
-    struct proc_spec spec = {.argv = argv, .fds = {-1, -1, -1, -1, -1, -1, -1}};
+    struct proc_spec spec = {.argv = argv};
     struct proc proc = {.pid = -1, .pidfd = -1};
     struct proc_end end = {0};
     int rc = open_program(err);
 
+    for (int i = 0; i < CHILD_FD_RUNNER; i++)
+        spec.fds[i] = -1;
     if (rc >= 0)
         rc = spawn_program(&proc, rc, &spec, err);
     if (rc < 0)

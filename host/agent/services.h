@@ -14,6 +14,7 @@
 #define SERVICES(X)                                                                                \
     X(ACCOUNT, account, SERVED_ALL)                                                                \
     X(ARENA, arena, SERVED_ALL)                                                                    \
+    X(ASSET, asset, SERVED_ALL)                                                                    \
     X(BOOK, book, SERVED_ALL)                                                                      \
     X(CLOCK, clock, SERVED_ALL)                                                                    \
     X(EXIT, exit, SERVED_STRATEGY)                                                                 \

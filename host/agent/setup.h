@@ -12,10 +12,12 @@
 
 #include "base/codec.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "slot/slot.h"
 
 #define SETUP_VENUES_MAX    64
 #define SETUP_PARAMS_MAX    256
+#define SETUP_FILES_MAX     8
 #define SETUP_ORDERS_MAX    4096
 #define SETUP_POSITIONS_MAX 256
 #define SETUP_BALANCES_MAX  256
@@ -32,6 +34,11 @@ struct setup_venue { /* the host's number and the name that the roster and agon.
 struct setup_param { /* as the roster has it: resolved against the descriptor by the runner */
     char name[32];
     char text[256];
+};
+struct setup_file { /* of the roster's `files`; what is in it comes beside the block (feed.h) */
+    char name[32];
+    unsigned char digest[HASH_SIZE]; /* SHA-256 */
+    uint64_t bytes;
 };
 struct setup_asset {
     agon_asset_t id;
@@ -61,17 +68,19 @@ struct setup_head {
 #define SETUP_ARENA_MAX (256u << 20)
 _Static_assert(sizeof(struct setup_head) == 712, "no hidden padding in setup_head");
 _Static_assert(sizeof(struct setup_venue) == 32 && sizeof(struct setup_param) == 288 &&
-                   sizeof(struct setup_asset) == 24 && sizeof(struct setup_timer) == 32,
+                   sizeof(struct setup_asset) == 24 && sizeof(struct setup_timer) == 32 &&
+                   sizeof(struct setup_file) == 72,
                "no hidden padding");
 
 struct setup { /* arrays are borrowed */
     struct setup_head head;
     uint32_t n_venues, n_assets, n_instruments, n_params, n_orders, n_exits, n_positions,
-        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state;
+        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state, n_files;
     const struct setup_venue *venues;
     const struct setup_asset *assets;
     const struct agon_instrument *instruments;
     const struct setup_param *params;
+    const struct setup_file *files;
     const struct agon_order *orders; /* open ones only */
     const struct agon_exit *exits;   /* plans that stand, by id */
     const struct agon_position *positions;

@@ -20,7 +20,8 @@ enum child_fd {
     CHILD_FD_BUS = 4,
     CHILD_FD_SETUP = 5,
     CHILD_FD_PLUGIN = 6,
-    CHILD_FD_RUNNER = 7 /* its own program (runner.h), closed at once */
+    CHILD_FD_FILES = 7, /* SETUP_FILES_MAX of them, as far as there are */
+    CHILD_FD_RUNNER = CHILD_FD_FILES + SETUP_FILES_MAX /* its program (runner.h), closed at once */
 };
 enum child_phase {
     CHILD_STARTING = 0,
@@ -55,7 +56,9 @@ struct slot_shm {
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid, gid;
     uint32_t plugin_index, threads; /* of the file; that may begin */
-    uint32_t n_long;                /* events of a rehearsal's last check */
+    uint32_t n_files;
+    struct setup_file files[SETUP_FILES_MAX]; /* of a rehearsal; else the setup has them */
+    uint32_t n_long;                          /* events of a rehearsal's last check */
     int32_t host_pid;
     uint32_t is_judged;                  /* the file, by the host: */
     struct agon_note note;               /* what it found there */

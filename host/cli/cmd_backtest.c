@@ -41,7 +41,7 @@ struct output {
 };
 
 struct opts {
-    struct arg_list plugins, files, fundings, listings, params, impacts;
+    struct arg_list plugins, files, fundings, listings, params, given, impacts;
     uint64_t seed;
     int64_t length_ns, capital;
     const char *latency, *data_latency, *market;
@@ -462,7 +462,8 @@ static int take_words(const struct opts *opts, struct crew_slot *slots,
     struct error err = {0};
 
     if (words_slots(slots, &config->n_slots, &opts->plugins, &opts->params, opts->capital, &err) >=
-        0)
+            0 &&
+        words_files(slots, config->n_slots, &opts->given, &err) >= 0)
         return opts->params_file != NULL ? take_params(opts, slots, config->n_slots) : EXIT_OK;
     fprintf(stderr, "agon backtest: %s\n", err.text);
     return EXIT_FLAGS;
@@ -482,7 +483,7 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
                                 .names = names,
                                 .rules = &config->tournament,
                                 .values = &values,
-
+                                .files_max = &config->files_max,
                                 .portfolio = &config->portfolio};
     struct error err = {0};
     int code;
@@ -510,7 +511,7 @@ static int refuse_words(const struct args_spec *spec, const struct opts *opts)
 {
     if (opts->plugins.n == 0 && opts->roster == NULL)
         return args_refuse(spec, "backtest", "name a plugin, or a roster");
-    if (opts->roster != NULL && (opts->plugins.n > 0 || opts->params.n > 0 ||
+    if (opts->roster != NULL && (opts->plugins.n > 0 || opts->params.n > 0 || opts->given.n > 0 ||
                                  opts->params_file != NULL || opts->has_capital))
         return args_refuse(
             spec, "backtest",
@@ -518,6 +519,7 @@ static int refuse_words(const struct args_spec *spec, const struct opts *opts)
             "not go with it",
             opts->plugins.n > 0         ? "a plugin"
             : opts->params.n > 0        ? "--param"
+            : opts->given.n > 0         ? "--file"
             : opts->params_file != NULL ? "--params"
                                         : "--capital");
     if (opts->roster == NULL && opts->plugin_dir != NULL)
@@ -615,6 +617,7 @@ int cmd_backtest(int argc, char **argv)
          &opts.params},
         {"params", ARG_TEXT, "FILE", "the same from a file of NAME: VALUE lines",
          &opts.params_file},
+        {"file", ARG_LIST, "NAME=PATH", "files that they are given (agon.asset)", &opts.given},
         {"capital", ARG_INT, "AMOUNT", "of each of them, in the base currency (100000)",
          &opts.capital, .min = 1, .max = 1000000000, .is_given = &opts.has_capital},
         {"latency", ARG_TEXT, "TIME[:SIGMA]",

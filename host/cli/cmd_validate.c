@@ -12,8 +12,10 @@
 #include "agent/run_process.h"
 #include "args/args.h"
 #include "cli/commands.h"
+#include "cli/words.h"
 #include "roster/audit.h"
 #include "sys/clock.h"
+#include "sys/sealed.h"
 
 #define CHECKS_MAX 21
 
@@ -31,6 +33,7 @@ struct validation {
     const char *operator_name; /* of the certificate; NULL: none is wanted */
     json_t *checks;
     int is_quiet;
+    struct run_files given;
     char lines[32768]; /* of the certificate: a row each */
     size_t n_lines;
 };
@@ -106,7 +109,7 @@ static int play(struct validation *made, const struct plugin_file *file, uint32_
     int n_errors = 0;
 
     if (plugin_rehearse(file, NULL, index, made->operator_name != NULL ? REHEARSAL_LONG_EVENTS : 0,
-                        &rehearsal, &err) < 0) {
+                        &made->given, &rehearsal, &err) < 0) {
         fprintf(stderr, "agon validate: %s\n", err.text);
         return 1;
     }
@@ -235,11 +238,34 @@ static const char *own_name(void)
     return number;
 }
 
+/* The process ends with them. */
+static int take_given(struct run_files *files, const struct arg_list *given, struct error *err)
+{
+    static struct sealed_set set;
+    static struct crew_slot slot;
+    int rc = words_files(&slot, 1, given, err);
+
+    sealed_init(&set, UINT64_MAX);
+    for (uint32_t i = 0; rc >= 0 && i < slot.n_files; i++) {
+        const struct sealed *sealed = sealed_open(&set, slot.files[i].path, err);
+
+        if (sealed == NULL)
+            return err->code;
+        memcpy(files->all[i].name, slot.files[i].name, sizeof(files->all[i].name));
+        memcpy(files->all[i].digest, sealed->digest, sizeof(files->all[i].digest));
+        files->all[i].bytes = sealed->bytes;
+        files->fds[i] = sealed->fd;
+        files->n = i + 1;
+    }
+    return rc;
+}
+
 int cmd_validate(int argc, char **argv)
 {
     static const char *const runners[] = {"process", "inproc", NULL};
     static struct validation made;
-    struct arg_list files = {0};
+    struct arg_list files = {0}, given = {0};
+    struct error wrong = {0};
     const char *operator_name = NULL;
     int is_json = 0, is_certified = 0, runner = ELF_PROCESS, rc, n_bad = 0;
     const struct arg table[] = {
@@ -249,10 +275,12 @@ int cmd_validate(int argc, char **argv)
          "it",
          &is_certified},
         {"operator", ARG_TEXT, "NAME", "who certifies (the user's name)", &operator_name},
+        {"file", ARG_LIST, "NAME=PATH", "files that they are given (agon.asset)", &given},
         {"json", ARG_FLAG, NULL, "report as JSON", &is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "PLUGIN.so... [--runner RUNNER] [--certify [--operator NAME]] [--json]",
+        .usage = "PLUGIN.so... [--runner RUNNER] [--certify [--operator NAME]]\n[--file "
+                 "NAME=PATH...] [--json]",
         .about = "Checks plugin files: the bytes first, then in a sandboxed child what only the "
                  "mapped\nfile shows. Exit code 1: one of them is refused.",
         .args = table,
@@ -269,6 +297,10 @@ int cmd_validate(int argc, char **argv)
     if (operator_name != NULL && !certificate_is_name(operator_name))
         return args_refuse(&spec, "validate", "--operator: one line of at most %d bytes",
                            CERTIFICATE_NAME - 1);
+    if (take_given(&made.given, &given, &wrong) < 0) {
+        fprintf(stderr, "agon validate: %s\n", wrong.text);
+        return EXIT_FLAGS;
+    }
     if (is_certified)
         runner = ELF_INPROC;
     made.runner = (enum elf_runner)runner;

@@ -47,3 +47,26 @@ int words_slots(struct crew_slot *slots, uint32_t *n, const struct arg_list *plu
     }
     return AGON_OK;
 }
+
+int words_files(struct crew_slot *slots, uint32_t n, const struct arg_list *files,
+                struct error *err)
+{
+    for (int k = 0; k < files->n; k++) {
+        const char *equals = strchr(files->at[k], '=');
+        struct crew_file file = {.name = ""};
+
+        if (equals == NULL || equals == files->at[k] || equals[1] == '\0' ||
+            (size_t)(equals - files->at[k]) >= sizeof(file.name) ||
+            strlen(equals + 1) >= sizeof(file.path))
+            return error_set(err, AGON_EINVAL, "--file %s: expected NAME=PATH",
+                             args_safe(files->at[k]));
+        if (k == SETUP_FILES_MAX)
+            return error_set(err, AGON_EINVAL, "--file %s: a plugin is given at most %d files",
+                             args_safe(files->at[k]), SETUP_FILES_MAX);
+        memcpy(file.name, files->at[k], (size_t)(equals - files->at[k]));
+        memcpy(file.path, equals + 1, strlen(equals + 1) + 1);
+        for (uint32_t i = 0; i < n; i++)
+            slots[i].files[slots[i].n_files++] = file;
+    }
+    return AGON_OK;
+}

@@ -12,4 +12,9 @@
 int words_slots(struct crew_slot *slots, uint32_t *n, const struct arg_list *plugins,
                 const struct arg_list *params, int64_t capital, struct error *err);
 
+/* Each NAME=PATH for all of them, as a roster's `files`. AGON_EINVAL: one that is none, or more
+ * than SETUP_FILES_MAX. */
+int words_files(struct crew_slot *slots, uint32_t n, const struct arg_list *files,
+                struct error *err);
+
 #endif

@@ -2,6 +2,7 @@
 /* control: configuration, operators' commands, crashes and signals. */
 #include <agon/plugin.h>
 
+#include "engine/capital.h"
 #include "engine/close.h"
 #include "engine/impl.h"
 
@@ -79,6 +80,14 @@ static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
     n = __builtin_popcountll(accounts);
     share_amt = capital_amt / n;
     return __builtin_ctzll(accounts) == account ? capital_amt - (n - 1) * share_amt : share_amt;
+}
+
+agon_amt_t engine_capital_on(const struct engine *engine, const struct record_slot *record,
+                             agon_account_t account)
+{
+    struct slot as_told = {.account = record->account};
+
+    return share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 }
 
 static int config_account(struct engine *engine, const struct record_account_of *record)

@@ -437,14 +437,11 @@ static void put_builds(struct out *out, const struct record_start *start)
     put_bytes(out, "]", 1);
 }
 
-/* The parameters of a BEGIN, as the roster had them. */
-static void put_begin(struct out *out, const struct record_begin *begin)
+static const char *put_pairs(struct out *out, const char *name, const char *at, uint32_t n)
 {
-    const char *at = begin_text(begin);
-
-    put_name(out, "params", "");
+    put_name(out, name, "");
     put_bytes(out, out->style == TEXT_JSON ? "{" : "[", 1);
-    for (uint32_t i = 0; at != NULL && i < begin->n_params; i++) {
+    for (uint32_t i = 0; at != NULL && i < n; i++) {
         put(out, i == 0 ? "" : ",");
         put_text(out, at, strlen(at));
         put_bytes(out, out->style == TEXT_JSON ? ":" : "=", 1);
@@ -453,6 +450,17 @@ static void put_begin(struct out *out, const struct record_begin *begin)
         at += strlen(at) + 1;
     }
     put_bytes(out, out->style == TEXT_JSON ? "}" : "]", 1);
+    return at;
+}
+
+/* The parameters of a BEGIN, as the roster had them, and the SHA-256 of its files, where it has
+ * any. */
+static void put_begin(struct out *out, const struct record_begin *begin)
+{
+    const char *at = put_pairs(out, "params", begin_text(begin), begin->n_params);
+
+    if (begin->n_files > 0)
+        (void)put_pairs(out, "files", at, begin->n_files);
 }
 
 /* "2026-11-20T09:05:31.123456789Z" of ns since 1970, by the civil calendar (H. Hinnant's days). */

@@ -764,6 +764,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     struct crew_config crew = {.is_worker = 1,
                                .venues = result->venues,
                                .log = config->log,
+                               .files_max = config->files_max,
                                .calling = config->calling,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .ctx = &run};

@@ -93,6 +93,15 @@ static int read_params(const struct record_begin *begin, struct setup_param *par
     return 1;
 }
 
+static const char *files_of(const struct record_begin *begin)
+{
+    const char *text = begin_text(begin);
+
+    for (uint32_t i = 0; text != NULL && i < 2u * begin->n_params; i++)
+        text += strlen(text) + 1;
+    return text != NULL ? text : "?";
+}
+
 int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, char why[CAST_WHY])
 {
     static struct setup_param params[SETUP_PARAMS_MAX];
@@ -108,6 +117,12 @@ int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, 
                               .plugin_index = record->plugin_index,
                               .arena_max = record->arena_max};
 
+    if (record->n_files > 0) {
+        snprintf(why, CAST_WHY,
+                 "it had files (%.31s, ...), and a journal has their SHA-256, not what is in them",
+                 files_of(record));
+        return 0;
+    }
     if (given.venues == NULL || !read_params(record, params)) {
         snprintf(why, CAST_WHY, "its parameters found no room in the journal, or are damaged");
         return 0;

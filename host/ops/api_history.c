@@ -409,6 +409,7 @@ int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, s
 {
     const struct api *api = ctx;
     const struct api_history *history = api->history;
+    const char *currency = api->view->base_currency;
     uint32_t n = history->n_plans < PLANS ? history->n_plans : PLANS;
     int64_t most = PLANS;
 
@@ -421,6 +422,7 @@ int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, s
     jout_open(out, '[');
     for (uint32_t i = history->n_plans - n; i < history->n_plans; i++) {
         const struct api_plan *plan = &history->plans[i % PLANS];
+        int decimals = money_decimals(currency, plan->exp);
 
         jout_open(out, '{');
         jout_kv_int(out, "number", plan->number);
@@ -436,8 +438,10 @@ int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, s
             jout_kv_int(out, "rank", row->rank);
             jout_kv_real(out, "score", row->score);
             jout_kv_real(out, "share", row->share);
-            jout_kv_dec(out, "before", num_rescale(row->before_amt, plan->exp, 2, NUM_EVEN), 2);
-            jout_kv_dec(out, "after", num_rescale(row->after_amt, plan->exp, 2, NUM_EVEN), 2);
+            jout_kv_dec(out, "before", num_rescale(row->before_amt, plan->exp, decimals, NUM_EVEN),
+                        decimals);
+            jout_kv_dec(out, "after", num_rescale(row->after_amt, plan->exp, decimals, NUM_EVEN),
+                        decimals);
             jout_close(out, '{');
         }
         jout_close(out, '[');

@@ -6,6 +6,7 @@
 
 #include "ops/api_words.h"
 #include "run/host.h"
+#include "score/allocator.h"
 #include "score/plan.h"
 #include "slot/limits.h"
 #include "slot/meters.h"
@@ -261,6 +262,16 @@ const struct control_field api_points = {
 
 /* ---- tournaments */
 
+static const char *mode(uint32_t n)
+{
+    return n < ALLOCATORS ? allocator_at(n)->name : NULL;
+}
+
+static const char *bound_name(uint32_t n)
+{
+    return plan_bound_at(n) != NULL ? plan_bound_at(n)->name : NULL;
+}
+
 static const char *verdict(uint32_t n)
 {
     return n + 1 < PLAN_VERDICT_MAX ? plan_verdict_name((uint8_t)(n + 1)) : NULL;
@@ -274,6 +285,7 @@ static const struct control_field gate_fields[] = {
     {"unit", TEXT, "of both", .words = (const char *const[]){"share", "number", NULL}},
     {"failed", BOOL, "it was not passed"},
     {"waits", BOOL, "there are too few samples to judge it"},
+    {"outcome", TEXT, "how it judged the agent", .words = plan_outcome_names},
     {NULL}};
 static const struct control_shape gate = {"Gate", "A gate of a tournament, as it judged an agent",
                                           gate_fields};
@@ -284,7 +296,9 @@ static int measure_row(uint32_t n, struct control_field *field)
 
     if (measure == NULL)
         return 0;
-    *field = (struct control_field){measure->name, REAL, measure->doc, NULLS};
+    *field = (struct control_field){
+        measure->name, REAL, measure->doc,
+        .unit = measure->unit == MEASURE_SHARE ? "share, 1 is 100 %" : NULL, NULLS};
     return 1;
 }
 
@@ -294,7 +308,10 @@ static int point_row(uint32_t n, struct control_field *field)
 
     if (measure == NULL)
         return 0;
-    *field = (struct control_field){measure->name, REAL, "its share of the score", MAYBE};
+    *field = (struct control_field){measure->name, REAL,
+                                    "share of the other judged agents that it beats, a tie "
+                                    "counts half; not of one that was not judged",
+                                    MAYBE};
     return 1;
 }
 static const struct control_shape points_by_measure = {
@@ -313,10 +330,18 @@ static const struct control_shape measure_shape = {"Measure", "What agents are c
 
 static const struct control_field failed_gate = {NULL, TEXT, "its key",
                                                  .example = "\"max_drawdown\""};
+static const struct control_field bound_fields[] = {
+    {"name", TEXT, "what held it", .word = bound_name},
+    {"text", TEXT, "the same for people",
+     .example = "\"one tournament adds no more (bounds.increase, bounds.floor)\""},
+    {NULL}};
+static const struct control_shape bound = {
+    "TournamentBound", "Why an agent's capital is not what its share comes to", bound_fields};
 static const struct control_field row_rest[] = {
     {"failed", LIST, "gates that were not passed", .items = &failed_gate},
     {"points", ONE, NULL, .of = &points_by_measure},
     {"gates", LIST, "all that were asked", .of = &gate},
+    {"bounds", LIST, "what held its capital; empty: it has what its share comes to", .of = &bound},
     {NULL}};
 static const struct control_shape row_tail = {NULL, NULL, row_rest};
 static const struct control_shape row_middle = {NULL, NULL, NULL, &row_tail, .row = measure_row};
@@ -334,14 +359,53 @@ static const struct control_field row_head[] = {
     {"share", REAL, "of what is given out", SHARE},
     PLAN_MONEY,
     {"change", DEC, "after less before", BASE},
+    {"equity", DEC, "value of all of it before", BASE},
+    {"target", DEC, "equity that was aimed at, bounds considered", BASE},
+    {"free", DEC, "of its money, what was not in positions and orders", BASE},
+    {"samples", INT, "samples of equity in the window"},
+    {"wins", INT, "closing fills with a gain, in the window"},
+    {"losses", INT, "closing fills with a loss, in the window"},
+    {"won", DEC, "by those with a gain", BASE},
+    {"lost", DEC, "by those with a loss; positive", BASE},
+    {"failures", INT, "tournaments in a row under a gate, this one included"},
+    {"kelly", REAL, "mean over variance of the returns; 0: none"},
+    {"evidence", REAL,
+     "t-value of the net returns that was held against the rules' evidence; null: none was asked "
+     "for, or it never moved",
+     NULLS},
     {NULL}};
 static const struct control_shape row = {"TournamentRow", "An agent in a tournament", row_head,
                                          &row_middle};
 
+static const struct control_field setting_fields[] = {
+    {"name", TEXT, "its key in the roster", .example = "\"increase\""},
+    {"value", REAL, "by which it was decided; 0: the rules ask for nothing"},
+    {"unit", TEXT, "of it", .words = (const char *const[]){"share", "number", NULL}},
+    {"doc", TEXT, "what it is", .example = "\"closing fills in the window\""},
+    {NULL}};
+static const struct control_shape setting = {"Setting", "A rule beside weights and gates",
+                                             setting_fields};
+static const struct control_field pool_fields[] = {{"account", INT, "its number"},
+                                                   {"before", DEC, "what was in it", BASE},
+                                                   {"after", DEC, "what is in it", BASE},
+                                                   {NULL}};
+static const struct control_shape pool = {
+    "Pool", "What tournaments took on an account and gave to none", pool_fields};
 static const struct control_field tournament_fields[] = {
     {"number", INT, "from 1; tournament/undo takes it"},
     {"time", TIME, "when it was held", NULLS},
     {"schedule", TEXT, "as cron has it", .example = "\"0 * * * *\""},
+    {"mode", TEXT, "how shares are made", .word = mode},
+    {"window", INT, "samples that are judged", .example = "168"},
+    {"sample_s", INT, "length of one", .unit = "s", .example = "3600"},
+    {"min_samples", INT, "fewer: an agent is too new", .example = "24"},
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
+    {"given", DEC, "by the operator: capital of all agents and the pools", BASE},
+    {"whole", DEC,
+     "what shares are of: equity of all that were judged and the pools, less the reserve", BASE},
+    {"reserve", REAL, "of all, for nobody", SHARE},
+    {"pools", LIST, "those with money, by account", .of = &pool},
+    {"settings", LIST, "rules beside weights and gates", .of = &setting},
     {"measures", LIST, "what rows have, for heads", .of = &measure_shape},
     {"rows", LIST, "by rank", .of = &row},
     {NULL}};

@@ -179,10 +179,21 @@ const char *api_host_state(const struct host_view *view)
                : "running";
 }
 
+// Equity is these two, also as they are shown: each rounded by itself would be a cent beside it.
+static void put_parts(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    int decimals = money_decimals(view->base_currency, view->base_exp);
+    agon_amt_t equity = num_rescale(view->figures.equity_amt, view->base_exp, decimals, NUM_EVEN);
+    agon_amt_t pool = num_rescale(view->pool_amt, view->base_exp, decimals, NUM_EVEN);
+
+    jout_kv_dec(out, "equity_agents", num_add(equity, -pool), decimals);
+    jout_kv_dec(out, "pool", pool, decimals);
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
-    agon_amt_t slots_amt = num_add(view->figures.equity_amt, -view->pool_amt);
     uint32_t n_playing = 0;
     uint32_t n_agents = 0;
     uint32_t n_stale = 0;
@@ -201,8 +212,7 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_real(out, "speed", (double)api->speed_milli / 1000.0);
     jout_kv_int(out, "run", view->run);
     api_put_figures(api, &view->figures, out);
-    api_put_money(api, out, "equity_agents", slots_amt); // equity is these two
-    api_put_money(api, out, "pool", view->pool_amt);
+    put_parts(api, out);
     jout_kv_int(out, "agents", n_agents);
     jout_kv_int(out, "active", n_playing);
     jout_kv_int(out, "open_orders", view->n_orders_all);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/cron.h"
+#include "base/money.h"
 #include "base/num.h"
 #include "ops/api.h"
+#include "score/allocator.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
 
@@ -39,17 +41,21 @@ static void put_failed(const union plan_event *event, const struct plan_line *li
     jout_close(out, '[');
 }
 
-/* What a slot's score is of: its points in each measure; and its gates, each with value and
- * limit. */
-static void put_why(const union plan_event *event, const struct plan_line *line, struct jout *out)
+// Nobody's points are of a slot that was not judged.
+static void put_points(const union plan_event *event, const struct plan_line *line,
+                       struct jout *out)
 {
     jout_key(out, "points");
     jout_open(out, '{');
     for (uint32_t k = 0; k < MEASURES; k++) {
-        if (plan_has(event, k))
+        if (plan_has(event, k) && plan_is_judged(line))
             jout_kv_real(out, measure_at(k)->name, plan_points(event, line, k));
     }
     jout_close(out, '{');
+}
+
+static void put_gates(const union plan_event *event, const struct plan_line *line, struct jout *out)
+{
     jout_key(out, "gates");
     jout_open(out, '[');
     for (uint32_t k = 0; k < GATES; k++) {
@@ -69,6 +75,25 @@ static void put_why(const union plan_event *event, const struct plan_line *line,
         jout_kv_str(out, "unit", gate_at(k)->unit == MEASURE_SHARE ? "share" : "number");
         jout_kv_bool(out, "failed", gate.is_failed);
         jout_kv_bool(out, "waits", gate.is_not_yet);
+        jout_kv_str(out, "outcome", plan_outcome_names[plan_outcome_of(line, &gate)]);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+/* Why what it has afterwards is not what its share comes to. */
+static void put_bounds(const struct plan_line *line, struct jout *out)
+{
+    const struct plan_bound *bound;
+
+    jout_key(out, "bounds");
+    jout_open(out, '[');
+    for (uint32_t i = 0; (bound = plan_bound_at(i)) != NULL; i++) {
+        if ((line->flags & bound->flag) == 0)
+            continue;
+        jout_open(out, '{');
+        jout_kv_str(out, "name", bound->name);
+        jout_kv_str(out, "text", bound->doc);
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -95,45 +120,127 @@ static void put_measures(const union plan_event *event, struct jout *out)
     jout_close(out, '[');
 }
 
-static void put_plan(const union plan_event *event, struct jout *out)
+/* What the rules say beside weights and gates, in their own words. */
+static void put_settings(const union plan_event *event, struct jout *out)
+{
+    jout_key(out, "settings");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < SETTINGS; i++) {
+        const struct setting *setting = setting_at(i);
+
+        if (setting->doc == NULL)
+            continue;
+        jout_open(out, '{');
+        jout_kv_str(out, "name", setting->name);
+        jout_kv_real(out, "value", plan_setting(event, i));
+        jout_kv_str(out, "unit", setting->unit == MEASURE_SHARE ? "share" : "number");
+        jout_kv_str(out, "doc", setting->doc);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+static void put_money(const struct api *api, const struct record_plan *plan, struct jout *out,
+                      const char *key, agon_amt_t amt)
+{
+    int decimals = money_decimals(api->view->base_currency, plan->exp);
+
+    jout_kv_dec(out, key, num_rescale(amt, plan->exp, decimals, NUM_EVEN), decimals);
+}
+
+static void put_pools(const struct api *api, const union plan_event *event, struct jout *out)
+{
+    jout_key(out, "pools");
+    jout_open(out, '[');
+    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++) {
+        const struct plan_pool *pool = plan_pool_of(event, account);
+
+        if (pool->before_amt == 0 && pool->after_amt == 0)
+            continue;
+        jout_open(out, '{');
+        jout_kv_int(out, "account", account);
+        put_money(api, &event->plan, out, "before", pool->before_amt);
+        put_money(api, &event->plan, out, "after", pool->after_amt);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+static void put_capital(const struct api *api, const struct record_plan *plan,
+                        const struct plan_line *line, struct jout *out)
+{
+    put_money(api, plan, out, "before", line->capital_before_amt);
+    put_money(api, plan, out, "after", line->capital_after_amt);
+    put_money(api, plan, out, "change",
+              num_add(line->capital_after_amt, -line->capital_before_amt));
+    put_money(api, plan, out, "equity", line->equity_amt);
+    put_money(api, plan, out, "target", line->target_amt);
+    put_money(api, plan, out, "free", plan_free(line));
+}
+
+static void put_row(const struct api *api, const union plan_event *event,
+                    const struct plan_line *line, struct jout *out)
+{
+    double value;
+
+    jout_open(out, '{');
+    jout_kv_int(out, "rank", plan_rank(line));
+    jout_kv_str(out, "agent", line->name);
+    jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
+    jout_kv_str(out, "reason", plan_verdict_doc(line->verdict));
+    jout_kv_real(out, "score", line->score);
+    jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
+    put_capital(api, &event->plan, line, out);
+    jout_kv_int(out, "samples", line->n_samples);
+    jout_kv_int(out, "wins", line->n_wins);
+    jout_kv_int(out, "losses", line->n_losses);
+    put_money(api, &event->plan, out, "won", line->won_amt);
+    put_money(api, &event->plan, out, "lost", line->lost_amt);
+    jout_kv_int(out, "failures", line->failures);
+    jout_kv_real(out, "kelly", line->kelly);
+    jout_key(out, "evidence");
+    if (plan_evidence_of(event, line, &value))
+        jout_real(out, value);
+    else
+        jout_null(out);
+    for (uint32_t k = 0; k < MEASURES; k++) {
+        jout_key(out, measure_at(k)->name);
+        if (plan_value_of(event, line, k, &value))
+            jout_real(out, value);
+        else
+            jout_null(out);
+    }
+    put_failed(event, line, out);
+    put_points(event, line, out);
+    put_gates(event, line, out);
+    put_bounds(line, out);
+    jout_close(out, '{');
+}
+
+static void put_plan(const struct api *api, const union plan_event *event, struct jout *out)
 {
     const struct record_plan *plan = &event->plan;
+    const struct allocator *allocator = allocator_of(plan->rules.mode);
 
     jout_open(out, '{');
     jout_kv_int(out, "number", plan->number);
     api_put_time(out, "time", plan->hdr.t);
     jout_kv_str(out, "schedule", plan->rules.schedule);
+    jout_kv_str(out, "mode", allocator != NULL ? allocator->name : "?");
+    jout_kv_int(out, "window", plan->rules.window);
+    jout_kv_int(out, "sample_s", plan->rules.sample_s);
+    jout_kv_int(out, "min_samples", plan->rules.min_samples);
+    jout_kv_str(out, "currency", api->view->base_currency);
+    put_money(api, plan, out, "given", plan->given_amt);
+    put_money(api, plan, out, "whole", plan_whole(event));
+    jout_kv_real(out, "reserve", (double)plan->rules.reserve_ppm / 1e6);
+    put_pools(api, event, out);
+    put_settings(event, out);
     put_measures(event, out);
     jout_key(out, "rows");
     jout_open(out, '[');
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        const struct plan_line *line = &plan_lines(plan)[i];
-        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
-
-        jout_open(out, '{');
-        jout_kv_int(out, "rank", plan_rank(line));
-        jout_kv_str(out, "agent", line->name);
-        jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
-        jout_kv_str(out, "reason", plan_verdict_doc(line->verdict));
-        jout_kv_real(out, "score", line->score);
-        jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
-        jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),
-                    2);
-        jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
-        jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
-        for (uint32_t k = 0; k < MEASURES; k++) {
-            double value;
-
-            jout_key(out, measure_at(k)->name);
-            if (plan_value_of(event, line, k, &value))
-                jout_real(out, value);
-            else
-                jout_null(out);
-        }
-        put_failed(event, line, out);
-        put_why(event, line, out);
-        jout_close(out, '{');
-    }
+    for (uint32_t i = 0; i < plan->n_lines; i++)
+        put_row(api, event, &plan_lines(plan)[i], out);
     jout_close(out, '[');
     jout_close(out, '{');
 }
@@ -143,7 +250,7 @@ void api_put_tournament(const struct api *api, struct jout *out)
     if (api->view->n_plans == 0)
         jout_null(out);
     else
-        put_plan(&api->view->plan, out);
+        put_plan(api, &api->view->plan, out);
 }
 
 #define PLAN_NS ((int64_t)2000000000) /* the core is waited for so long */
@@ -165,7 +272,7 @@ int api_do_plan_dry(void *ctx, const struct control_call *call, struct jout *out
     rc = host_make_change(api->host, &change, PLAN_NS);
     atomic_store(&api->is_applying, 0);
     if (rc >= 0)
-        put_plan(plan, out);
+        put_plan(api, plan, out);
     free(plan);
     if (rc == AGON_ESTATE)
         return error_set(err, rc,

@@ -167,6 +167,29 @@ static void compare_signals(struct diff *diff, const struct crew_slot *from,
     signals_text(to, change->to);
 }
 
+/* "weights: models/trend.safetensors, ..."; of a long list only how it begins. */
+static void files_text(const struct crew_slot *slot, char text[80])
+{
+    size_t used = (size_t)snprintf(text, 80, "%s", slot->n_files == 0 ? "none" : "");
+
+    for (uint32_t i = 0; i < slot->n_files && used < 80; i++)
+        used += (size_t)snprintf(text + used, 80 - used, "%s%s: %s", i > 0 ? ", " : "",
+                                 slot->files[i].name, slot->files[i].path);
+}
+
+static void compare_files(struct diff *diff, const struct crew_slot *from,
+                          const struct crew_slot *to)
+{
+    struct change *change;
+
+    if (from->n_files == to->n_files &&
+        memcmp(from->files, to->files, from->n_files * sizeof(from->files[0])) == 0)
+        return;
+    change = add(diff, from->record.name, "files", HOW_START);
+    files_text(from, change->from);
+    files_text(to, change->to);
+}
+
 static void compare_slot(struct diff *diff, const struct crew_slot *from,
                          const struct crew_slot *to)
 {
@@ -208,6 +231,7 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
     if (sa->n_instruments != sb->n_instruments ||
         memcmp(sa->instruments, sb->instruments, sa->n_instruments * sizeof(sa->instruments[0])))
         word(diff, a->name, "instruments", HOW_START, "as they are", "changed");
+    compare_files(diff, from, to);
     compare_signals(diff, from, to);
 }
 
@@ -403,6 +427,8 @@ static int read_file(struct diff *diff, struct error *err)
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
     if (rc >= 0)
         rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, diff->names, diff->slots);
+    if (rc >= 0)
+        roster_place_files(diff->slots, diff->roster->n_slots, diff->apply->path, yaml);
     if (yaml != NULL && diff->apply->plugins != NULL)
         roster_audit(diff->roster, diff->apply->plugins, diff->slots, 0, yaml);
     if (yaml != NULL && config_error_count(yaml) == 0)

@@ -61,28 +61,14 @@ static void print_head(const struct record_plan *plan, int is_dry, int width)
 #define FLAGS_AT 5 // column of what is said of a line, below its agent
 static void print_flags(const struct plan_line *line, int width)
 {
-    static const struct {
-        uint16_t flag;
-        const char *text;
-    } said[] = {
-        {PLAN_CASH_SHORT, "could give back no more: it is in positions, orders or lost"},
-        {PLAN_POOL_SHORT, "is partially funded: pool exhausted"},
-        {PLAN_GROWTH_BOUND, "grows no faster than the rules allow"},
-        {PLAN_INCREASE_BOUND, "one tournament adds no more (bounds.increase, bounds.floor)"},
-        {PLAN_DECREASE_BOUND, "one tournament takes no more (bounds.decrease, bounds.floor)"},
-        {PLAN_STILL, "stays: the change is too small (bounds.hysteresis)"},
-        {PLAN_BY_CHANCE, "stays: its result may be chance (t, evidence)"},
-        {PLAN_NOT_YET, "is given nothing: a gate of a year is not yet judged (30 daily samples)"},
-        {PLAN_BACK, "comes back to the floor (back_after, bounds.floor)"},
-        {PLAN_FAULT_NOW, "crashed, hung or flooded since the last tournament: a step down"},
-    };
+    const struct plan_bound *bound;
 
-    for (uint32_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+    for (uint32_t i = 0; (bound = plan_bound_at(i)) != NULL; i++) {
         char text[160];
 
-        if ((line->flags & said[i].flag) == 0)
+        if ((line->flags & bound->flag) == 0)
             continue;
-        snprintf(text, sizeof(text), "%s: %s", args_safe(line->name), said[i].text);
+        snprintf(text, sizeof(text), "%s: %s", args_safe(line->name), bound->doc);
         printf("%*s", FLAGS_AT, "");
         wrap_text(stdout, width, FLAGS_AT, FLAGS_AT + 2, text);
     }
@@ -183,11 +169,6 @@ void plan_text_print(const union plan_event *event, int is_dry)
     printf("pools and all agents' capital are %s, as was given\n", money(plan, plan->given_amt, c));
 }
 
-static int is_judged(const struct plan_line *line)
-{
-    return line->verdict >= PLAN_RANKED && line->verdict <= PLAN_UNLOADED;
-}
-
 static void print_gate(const union plan_event *event, const struct plan_line *line, uint32_t number)
 {
     const struct gate *gate = gate_at(number);
@@ -195,10 +176,7 @@ static void print_gate(const union plan_event *event, const struct plan_line *li
 
     if (plan_gate_of(event, line, number, &of))
         printf("  %s %.6g: %s", gate->how, of.limit,
-               !is_judged(line) ? "not asked"
-               : of.is_not_yet  ? "not yet judged"
-               : of.is_failed   ? "failed"
-                                : "passed");
+               plan_outcome_words[plan_outcome_of(line, &of)]);
 }
 
 // A gate that judges a measure under that measure's own name stands in the measure's line.
@@ -221,8 +199,8 @@ static void print_measures(const union plan_event *event, const struct plan_line
         if (!plan_has(event, i))
             continue;
         printf("  %-14s %14s %8s %8.3g", measure_at(i)->name, number(text[0], is_defined, 6, value),
-               number(text[1], is_judged(line), 4,
-                      is_judged(line) ? plan_points(event, line, i) : 0.0),
+               number(text[1], plan_is_judged(line), 4,
+                      plan_is_judged(line) ? plan_points(event, line, i) : 0.0),
                plan_weight(event, i));
         if (gate >= 0)
             print_gate(event, line, (uint32_t)gate);

@@ -605,9 +605,24 @@ static void put_measure(struct page *page, const union plan_event *event,
         page_cell(page, "%.*f", measure->unit == MEASURE_COUNT ? 0 : measure->decimals, value);
 }
 
+// What held its capital, else what its verdict stands for.
+static void put_bounds(struct page *page, const struct plan_line *line)
+{
+    const struct plan_bound *bound;
+    char text[640] = "";
+    size_t n = 0;
+
+    for (uint32_t i = 0; (bound = plan_bound_at(i)) != NULL; i++) {
+        if ((line->flags & bound->flag) != 0 && n < sizeof(text))
+            n +=
+                (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? "; " : "", bound->doc);
+    }
+    page_cell(page, "%s", n > 0 ? text : plan_verdict_doc(line->verdict));
+}
+
 void run_sections_plan(const struct run_report *story, struct page *page)
 {
-    const char *columns[7 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
+    const char *columns[8 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
     char labels[MEASURES][32];
     const union plan_event *event;
     const struct record_plan *plan;
@@ -626,6 +641,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     }
     columns[n_columns++] = "#before";
     columns[n_columns++] = "#after";
+    columns[n_columns++] = "why";
     page_heading(page, "The last tournament");
     page_table_begin(page, columns, n_columns);
     for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
@@ -649,6 +665,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
             }
             page_cell(page, "%s", table_money(line->capital_before_amt, plan->exp, text));
             page_cell(page, "%s", table_money(line->capital_after_amt, plan->exp, text));
+            put_bounds(page, line);
             page_row(page);
         }
     }

@@ -27,7 +27,8 @@ enum kind {
     NS,      // "1.2 us"
     SECONDS, // "2d 03:04:05"
     BYTES,
-    HASH // its first 16 digits
+    NAMES, // of a list's objects
+    HASH   // its first 16 digits
 };
 struct field {
     const char *key, *head;
@@ -83,6 +84,19 @@ struct view {
            {"price", "price", NUMBER, 1}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},    \
            {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},                              \
            {"venue_time", "at the venue", TIME, 3}, {"seq", "event", NUMBER, 3})
+
+#define TOURNAMENT_FIELDS                                                                          \
+    FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},                       \
+           {"schedule", "schedule", TEXT, 1}, {"mode", "mode", TEXT, 1},                           \
+           {"currency", "amounts in", TEXT, 1}, {"given", "given", AMOUNT, 1},                     \
+           {"whole", "shared out", AMOUNT, 1}, {"reserve", "reserve", SHARE, 1})
+#define RANK_FIELDS                                                                                \
+    FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1},                                 \
+           {"verdict", "verdict", TEXT, 1}, {"score", "score", NUMBER, 1},                         \
+           {"share", "share", SHARE, 1}, {"t_value", "t", NUMBER, 2},                              \
+           {"before", "before", AMOUNT, 1}, {"after", "after", AMOUNT, 1},                         \
+           {"change", "change", AMOUNT, 3}, {"equity", "equity", AMOUNT, 3},                       \
+           {"target", "aimed at", AMOUNT, 3}, {"bounds", "held by", NAMES, 2})
 
 static const struct view views[] = {
     {"status", NULL, "Host", LINES, NULL,
@@ -281,22 +295,10 @@ static const struct view views[] = {
     {"quarantine ls", NULL, "Plugin files that crashed too often", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"t", "since", TIME_MS, 1}, {"why", "why", TEXT, 2},
             {"hash", "hash", LAST, 1})},
-    {"tournament", NULL, "Tournament", LINES, NULL,
-     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},
-            {"schedule", "schedule", TEXT, 1})},
-    {"tournament", "rows", "Ranks", ROWS, NULL,
-     FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1}, {"verdict", "verdict", TEXT, 1},
-            {"score", "score", NUMBER, 1}, {"share", "share", SHARE, 1},
-            {"t_value", "t", NUMBER, 2}, {"before", "before", AMOUNT, 1},
-            {"after", "after", AMOUNT, 1}, {"change", "change", AMOUNT, 3})},
-    {"plan", NULL, "A tournament held now", LINES, NULL,
-     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},
-            {"schedule", "schedule", TEXT, 1})},
-    {"plan", "rows", "Ranks", ROWS, NULL,
-     FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1}, {"verdict", "verdict", TEXT, 1},
-            {"score", "score", NUMBER, 1}, {"share", "share", SHARE, 1},
-            {"t_value", "t", NUMBER, 2}, {"before", "before", AMOUNT, 1},
-            {"after", "after", AMOUNT, 1}, {"change", "change", AMOUNT, 3})},
+    {"tournament", NULL, "Tournament", LINES, NULL, TOURNAMENT_FIELDS},
+    {"tournament", "rows", "Ranks", ROWS, NULL, RANK_FIELDS},
+    {"plan", NULL, "A tournament held now", LINES, NULL, TOURNAMENT_FIELDS},
+    {"plan", "rows", "Ranks", ROWS, NULL, RANK_FIELDS},
     {"alerts", NULL, "Alerts", ROWS, NULL,
      FIELDS({"seq", "seq", NUMBER, 1}, {"t", "time", TIME, 1}, {"level", "level", TEXT, 1},
             {"kind", "kind", TEXT, 1}, {"agent", "agent", TEXT, 1},
@@ -330,6 +332,25 @@ static void put_span(int64_t seconds, char out[CELL_MAX])
                  (long long)seconds % 60);
 }
 
+// As many as there is room for.
+static void put_names(const json_t *list, char out[CELL_MAX])
+{
+    const json_t *one;
+    size_t i;
+    size_t n = 0;
+
+    out[0] = '\0';
+    json_array_foreach(list, i, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "name"));
+
+        if (name != NULL && n < CELL_MAX)
+            n += (size_t)snprintf(out + n, CELL_MAX - n, "%s%s", n > 0 ? ", " : "", name);
+    }
+    if (n == 0)
+        snprintf(out, CELL_MAX, "-");
+}
+
 static void put_plain(const json_t *value, char out[CELL_MAX])
 {
     if (json_is_string(value) && json_string_length(value) > 0)
@@ -354,7 +375,9 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
 
     put_plain(value, plain);
     snprintf(out, CELL_MAX, "%s", plain);
-    if (kind == AMOUNT && money_apart(plain, apart))
+    if (kind == NAMES)
+        put_names(value, out);
+    else if (kind == AMOUNT && money_apart(plain, apart))
         snprintf(out, CELL_MAX, "%s", apart);
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
@@ -379,7 +402,8 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
 
 static int is_left(enum kind kind)
 {
-    return kind == TEXT || kind == LAST || kind == HASH || kind == TIME || kind == TIME_MS;
+    return kind == TEXT || kind == LAST || kind == NAMES || kind == HASH || kind == TIME ||
+           kind == TIME_MS;
 }
 
 static void put_lines(FILE *out, const struct view *view, const json_t *of, int width)
@@ -574,16 +598,18 @@ static void put_equity(FILE *out, const json_t *value, int width)
 }
 
 /* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
- * base currency; positions have a column for theirs. */
-static void put_title(FILE *out, const struct view *view, const json_t *of)
+ * base currency, which its rows say or all of the answer; positions have a column for theirs. */
+static void put_title(FILE *out, const struct view *view, const json_t *of, const json_t *answer)
 {
     const json_t *first = json_is_array(of) ? json_array_get(of, 0) : of;
     const json_t *currency = json_object_get(first, "currency");
     char text[CELL_MAX];
     int has_capital = 0;
 
+    if (currency == NULL)
+        currency = json_object_get(answer, "currency");
     for (const struct field *field = view->fields; field->rank > 0; field++)
-        has_capital |= strcmp(field->key, "capital") == 0;
+        has_capital |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0;
     fputs(view->title, out);
     if (has_capital && json_is_string(currency)) {
         put_plain(currency, text);
@@ -624,7 +650,7 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
             continue;
         }
         fputs(n > 1 ? "\n" : "", out);
-        put_title(out, view, flat != NULL ? flat : of);
+        put_title(out, view, flat != NULL ? flat : of, value);
         if (view->shape == LINES)
             put_lines(out, view, of, width);
         else

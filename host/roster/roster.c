@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roster/roster.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/num.h"
@@ -153,6 +155,8 @@ static const struct schema_field slot_fields[] = {
     {"bars", SCHEMA_DURATION, SCHEMA_ARRAY(struct roster_slot, bars_ns, n_bars), .min = 60000000000,
      .max = 86400000000000, .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: all"},
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
+    {"files", SCHEMA_ANY, SLOT(files_node),
+     .doc = "name: path from the roster's folder, of a file that the plugin is given (agon.asset)"},
     {"signals", SCHEMA_ANY, SLOT(signals_node),
      .doc = "input of the plugin: whose series it hears, as AGENT.NAME, or none"},
     {"limits", SCHEMA_MAP, SLOT(limits), .sub = &limits_schema, .doc = "what it may not exceed"},
@@ -164,6 +168,9 @@ static const struct schema slot_schema = {"an agent", sizeof(struct roster_slot)
 
 static const struct schema_field fields[] = {
     {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct roster, seed), .doc = "of all draws"},
+    {"files_max", SCHEMA_SIZE, SCHEMA_MEMBER(struct roster, files_max), .min = 4096,
+     .max = 1099511627776, .preset = "1GiB",
+     .doc = "what the files of all agents may take of memory, each contents once"},
     {"base_currency", SCHEMA_NAME, SCHEMA_MEMBER(struct roster, base_currency), .preset = "USDT",
      .doc = "capital and limits are in it"},
     {"valuation", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, valuation_node),
@@ -407,6 +414,46 @@ static void read_params(struct config *config, struct roster_slot *slot)
     slot->params_node = NULL;
 }
 
+static void read_files(struct config *config, struct roster_slot *slot)
+{
+    const struct config_node *node = slot->files_node;
+
+    slot->files_node = NULL;
+    if (node == NULL)
+        return;
+    if (!config_is_map(node)) {
+        config_refuse(
+            config, node, CONFIG_E_KIND,
+            "expected a map of names and paths, as in {weights: models/trend.safetensors}");
+        return;
+    }
+    if (config_count(node) > SETUP_FILES_MAX) {
+        config_refuse(config, node, CONFIG_E_COUNT, "has %u files; expected at most %d",
+                      config_count(node), SETUP_FILES_MAX);
+        return;
+    }
+    for (uint32_t k = 0; k < config_count(node); k++) {
+        const struct config_node *entry = config_entry(node, k);
+        const char *name = config_key(node, k), *path = config_text(entry);
+        struct crew_file *file = &slot->files[slot->n_files];
+
+        if (path == NULL || path[0] == '\0') {
+            config_refuse(config, entry, CONFIG_E_KIND, "expected a path");
+            continue;
+        }
+        if (strlen(name) >= sizeof(file->name) || strlen(path) >= sizeof(file->path)) {
+            config_refuse(config, entry, CONFIG_E_RANGE,
+                          "is too long; expected a name of at most %zu and a path of at most %zu "
+                          "bytes",
+                          sizeof(file->name) - 1, sizeof(file->path) - 1);
+            continue;
+        }
+        snprintf(file->name, sizeof(file->name), "%s", name);
+        snprintf(file->path, sizeof(file->path), "%s", path);
+        slot->n_files++;
+    }
+}
+
 static int is_agent(const struct roster *roster, const char *name)
 {
     for (uint32_t i = 0; i < roster->n_slots; i++) {
@@ -513,6 +560,7 @@ static void check(struct config *config, struct roster *roster)
         check_instruments(config, slot, i);
         check_bars(config, slot, i);
         read_params(config, slot);
+        read_files(config, slot);
         read_signals(config, roster, slot);
     }
 }
@@ -646,6 +694,8 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
                       "there is no sandbox inside the host; expected 'runner: process' with it");
     slot->n_params = from->n_params;
     memcpy(slot->params, from->params, sizeof(slot->params));
+    slot->n_files = from->n_files;
+    memcpy(slot->files, from->files, sizeof(slot->files));
     slot->n_signals = from->n_signals;
     memcpy(slot->signals, from->signals, sizeof(slot->signals));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",
@@ -675,4 +725,42 @@ int roster_resolve(struct roster *roster, struct config *config, const char *dir
         take_instruments(roster, i, config, names, &slots[i].record.subscription);
     }
     return config_error_count(config) == 0 ? AGON_OK : AGON_EINVAL;
+}
+
+/* From the roster's folder on; 0: there is no room for that. */
+static int place(struct crew_file *file, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    size_t n_own = strlen(file->path) + 1;
+
+    if (file->path[0] == '/')
+        return 1;
+    if (n + n_own > sizeof(file->path))
+        return 0;
+    memmove(file->path + n, file->path, n_own);
+    memcpy(file->path, path, n);
+    return 1;
+}
+
+void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
+                        struct config *config)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < slots[i].n_files; k++) {
+            struct crew_file *file = &slots[i].files[k];
+            const char *why = !place(file, path)              ? "the path is too long"
+                              : access(file->path, R_OK) != 0 ? strerror(errno)
+                                                              : NULL;
+
+            if (why != NULL && config != NULL)
+                config_refuse(
+                    config, config_at(config, "agents[%u].files.%s", i, file->name), CONFIG_E_VALUE,
+                    "%s: %s; expected a file that can be read, from the roster's folder on",
+                    file->path, why);
+            else if (why != NULL && slots[i].unfit[0] == '\0')
+                snprintf(slots[i].unfit, sizeof(slots[i].unfit), "files.%s: %.80s: %.40s",
+                         file->name, file->path, why);
+        }
+    }
 }

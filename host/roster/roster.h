@@ -14,6 +14,7 @@
  *         bars: [1m, 1h]
  *         params: {fast: 12, slow: 26}
  *         signals: {trend: analyst_1.trend}  # the plugin's input: whose series it hears
+ *         files: {weights: models/trend.safetensors}   # what it finds by agon.asset
  *         limits: {order: 2000 USDT, position: 5000 USDT, daily_loss: 3%}
  *
  * A roster is words; ids come when it is resolved against the host's tables. Slots get the ids 0,
@@ -77,13 +78,15 @@ struct roster_slot {
     int64_t bars_ns[8];
     struct roster_limits limits;
     struct roster_meters meters;
-    const struct config_node *params_node, *signals_node; /* while it is read */
+    const struct config_node *params_node, *signals_node, *files_node; /* while it is read */
+    uint32_t n_files;
+    struct crew_file files[SETUP_FILES_MAX];
     struct setup_param params[CREW_PARAMS_MAX];
     uint32_t n_signals;
     struct crew_signal signals[SLOT_INPUTS_MAX];
 };
 struct roster {
-    uint64_t seed;
+    uint64_t seed, files_max; /* files_max: bytes */
     char base_currency[16];
     const struct config_node *valuation_node, *assets_node; /* while it is read */
     struct values values;
@@ -127,5 +130,11 @@ void roster_judge(const struct roster *roster, struct config *config,
  * place. The instruments of roster->values are found. AGON_EINVAL. */
 int roster_resolve(struct roster *roster, struct config *config, const char *dir,
                    const struct roster_names *names, struct crew_slot *slots);
+
+/* Paths of files, as they stand in the roster at path: from its folder on, where they do not begin
+ * at the root. One that cannot be read is refused in config, of which the roster was read; without
+ * (NULL, a host that starts) it is a matter of its slot (unfit). */
+void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
+                        struct config *config);
 
 #endif

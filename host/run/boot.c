@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "engine/capital.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
 #include "market/instrument_kind.h"
@@ -143,25 +144,30 @@ static int boot_instrument(struct host *host, const struct host_instrument *spec
     return boot_step(host, &made, spec->symbol, err);
 }
 
+/* Live, the venue says what is there. On paper an account has what of its agents' capital stands on
+ * it, so that all accounts together have what was given, once. */
 static int boot_cash(struct host *host, struct error *err)
 {
-    agon_amt_t free_amt = 0;
     int rc = AGON_OK;
 
-    // Live, the venue says what is there. On paper it is what the slots were given; of several
-    // accounts each has it, for a slot's capital is where its instruments are.
-    for (uint32_t i = 0; i < host->config.n_slots; i++)
-        if (!num_add_checked(free_amt, host->config.slots[i].record.limits.capital_amt, &free_amt))
-            return error_set(err, AGON_ERANGE, "the capital of all agents together is too large");
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++) {
         struct record_account cash = {
             .hdr = {.type = EVENT_ACCOUNT, .granules = 1},
             .account = host->config.venues[i].account,
             .flags = 3,
             .asset = engine_instruments(host->engine)->base_currency,
-            .free_amt = free_amt,
         };
 
+        for (uint32_t id = 0; id < host->config.n_slots; id++) {
+            const struct record_slot *record = &host->config.slots[id].record;
+
+            if (host_has_agent(host, id) &&
+                !num_add_checked(cash.free_amt,
+                                 engine_capital_on(host->engine, record, cash.account),
+                                 &cash.free_amt))
+                return error_set(err, AGON_ERANGE,
+                                 "the capital of all agents together is too large");
+        }
         rc = boot_step(host, &cash, "the account", err);
     }
     return rc;
@@ -583,6 +589,26 @@ static int hold_on_paper(struct host *host, uint32_t at, struct error *err)
     return AGON_OK;
 }
 
+/* The configuration counts instruments in its own order, the table in the order in which it met
+ * them. A slot's own account is where its first instrument is. */
+static void place(const struct host *host, struct record_slot *record)
+{
+    const struct host_config *config = &host->config;
+    struct subscription *sub = &record->subscription;
+
+    for (uint32_t k = 0; k < sub->n_instruments; k++) {
+        const struct host_instrument *spec;
+
+        if (sub->instruments[k] == 0 || sub->instruments[k] > config->n_instruments)
+            continue;
+        spec = &config->instruments[sub->instruments[k] - 1];
+        sub->instruments[k] = instruments_find(engine_instruments(host->engine),
+                                               config->venues[spec->venue].venue, spec->symbol);
+        if (k == 0 && host->n_lines > 1)
+            record->account = config->venues[spec->venue].account;
+    }
+}
+
 int host_boot(struct host *host, uint32_t last_run, struct error *err)
 {
     uint32_t run = host_next_run(host, last_run);
@@ -618,29 +644,17 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
         rc = boot_valuation(host, &config->values.all[i], err);
     if (rc >= 0)
         rc = boot_accounts(host, err);
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
+        if (host_has_agent(host, i))
+            place(host, &config->slots[i].record);
+    }
     if (rc >= 0 && is_new && config->mode == RUN_PAPER)
         rc = boot_cash(host, err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
-        struct subscription *sub = &config->slots[i].record.subscription;
         union slot_event event;
 
         if (!host_has_agent(host, i))
             continue;
-
-        // The configuration counts instruments in its own order, the table in the order in which it
-        // met them.
-        for (uint32_t k = 0; k < sub->n_instruments; k++) {
-            const struct host_instrument *spec;
-
-            if (sub->instruments[k] == 0 || sub->instruments[k] > config->n_instruments)
-                continue;
-            spec = &config->instruments[sub->instruments[k] - 1];
-            sub->instruments[k] = instruments_find(engine_instruments(host->engine),
-                                                   config->venues[spec->venue].venue, spec->symbol);
-            // Its own account is where its first instrument is.
-            if (k == 0 && host->n_lines > 1)
-                config->slots[i].record.account = config->venues[spec->venue].account;
-        }
         slot_record_write(&event, &config->slots[i].record);
         rc = boot_step(host, &event, config->slots[i].record.name, err);
     }

@@ -268,6 +268,7 @@ static int open_crew(struct host *host, struct error *err)
                                .is_certified = 1,
                                .is_rehearsed = 1,
                                .ctx = host,
+                               .files_max = host->config.files_max,
                                .n_venues = host->n_lines};
     int rc;
 

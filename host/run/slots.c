@@ -42,6 +42,11 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
             roster_resolve(roster, file.config, from->plugins, from->names, slots);
             memcpy(base_currency, roster->base_currency, sizeof(roster->base_currency));
             *n = roster->n_slots;
+            roster_place_files(
+                slots, *n, from->path,
+                (from->is_host && !from->is_first) || from->plugins == NULL ? NULL : file.config);
+            if (from->files_max != NULL)
+                *from->files_max = roster->files_max;
             if (from->rules != NULL)
                 *from->rules = roster->rules;
             if (from->values != NULL)

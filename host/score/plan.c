@@ -135,6 +135,49 @@ const char *plan_verdict_doc(uint8_t verdict)
     return verdict < PLAN_VERDICT_MAX ? docs[verdict] : "?";
 }
 
+const struct plan_bound *plan_bound_at(uint32_t number)
+{
+    static const struct plan_bound all[] = {
+        {PLAN_CASH_SHORT, "free_money",
+         "could give back no more: it is in positions, orders or lost"},
+        {PLAN_POOL_SHORT, "pool", "is partially funded: pool exhausted"},
+        {PLAN_GROWTH_BOUND, "growth", "grows no faster than the rules allow (bounds.growth)"},
+        {PLAN_CAPPED, "max", "its share is the maximum of one agent (bounds.max)"},
+        {PLAN_INCREASE_BOUND, "increase",
+         "one tournament adds no more (bounds.increase, bounds.floor)"},
+        {PLAN_DECREASE_BOUND, "decrease",
+         "one tournament takes no more (bounds.decrease, bounds.floor)"},
+        {PLAN_STILL, "hysteresis", "stays: the change is too small (bounds.hysteresis)"},
+        {PLAN_BY_CHANCE, "evidence", "stays: its result may be chance (t, evidence)"},
+        {PLAN_NOT_YET, "not_yet_judged",
+         "is given nothing: a gate of a year is not yet judged (30 daily samples)"},
+        {PLAN_BACK, "back_after", "comes back to the floor (back_after, bounds.floor)"},
+        {PLAN_FAULT_NOW, "fault",
+         "crashed, hung or flooded since the last tournament: a step down"},
+    };
+
+    return number < sizeof(all) / sizeof(all[0]) ? &all[number] : NULL;
+}
+
+const char *const plan_outcome_names[PLAN_OUTCOMES + 1] = {"passed", "failed", "not_yet_judged",
+                                                           "not_asked", NULL};
+const char *const plan_outcome_words[PLAN_OUTCOMES] = {"passed", "failed", "not yet judged",
+                                                       "not asked"};
+
+enum plan_outcome plan_outcome_of(const struct plan_line *line, const struct plan_gate *of)
+{
+    return !plan_is_judged(line) ? PLAN_NOT_ASKED
+           : of->is_not_yet      ? PLAN_WAITS
+           : of->is_failed       ? PLAN_FAILED
+                                 : PLAN_PASSED;
+}
+
+int plan_is_judged(const struct plan_line *line)
+{
+    return line->verdict == PLAN_RANKED || line->verdict == PLAN_UNDER_GATE ||
+           line->verdict == PLAN_UNLOADED;
+}
+
 static int is_fair(const union plan_event *event)
 {
     return plan_setting(event, SETTING_EDITION) >= 2.0;
@@ -142,8 +185,7 @@ static int is_fair(const union plan_event *event)
 
 static int is_judged(const struct plan_line *line)
 {
-    return line->verdict == 0 || line->verdict == PLAN_RANKED || line->verdict == PLAN_UNDER_GATE ||
-           line->verdict == PLAN_UNLOADED;
+    return line->verdict == 0 || plan_is_judged(line);
 }
 
 // 1: a is the better one, -1: b, 0: none.

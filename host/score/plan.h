@@ -153,8 +153,19 @@ struct plan_gate {
     int is_defined, is_failed;
     int is_not_yet; /* it will be asked when there are daily samples enough */
 };
+/* How a gate that plan_gate_of gave judged its line. Names of them all, which APIs have, and words
+ * for people. */
+enum plan_outcome { PLAN_PASSED, PLAN_FAILED, PLAN_WAITS, PLAN_NOT_ASKED, PLAN_OUTCOMES };
+extern const char *const plan_outcome_names[PLAN_OUTCOMES + 1]; /* NULL behind the last */
+extern const char *const plan_outcome_words[PLAN_OUTCOMES];
+enum plan_outcome plan_outcome_of(const struct plan_line *line, const struct plan_gate *of);
 int plan_gate_of(const union plan_event *event, const struct plan_line *line, uint32_t gate,
                  struct plan_gate *of);
+/* Of a plan that was made: the line has a score and points. */
+int plan_is_judged(const struct plan_line *line);
+/* The t-value that was held against the rules' evidence: 1; 0: they ask for none, or the slot never
+ * moved. */
+int plan_evidence_of(const union plan_event *event, const struct plan_line *line, double *t);
 /* A judged slot's points in a measure, 0 to 1; what all shares are of; what a slot had free. */
 double plan_points(const union plan_event *event, const struct plan_line *line, uint32_t measure);
 agon_amt_t plan_whole(const union plan_event *event);
@@ -163,5 +174,12 @@ agon_amt_t plan_free(const struct plan_line *line);
 const char *plan_verdict_name(uint8_t verdict);
 /* What it stands for, in words. */
 const char *plan_verdict_doc(uint8_t verdict);
+/* Why the capital of a line after a plan is not what its share comes to: the flags of a line, each
+ * with the name that APIs have and words for people. NULL: there are not so many. */
+struct plan_bound {
+    uint16_t flag; /* PLAN_CASH_SHORT and so on */
+    const char *name, *doc;
+};
+const struct plan_bound *plan_bound_at(uint32_t number);
 
 #endif

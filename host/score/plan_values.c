@@ -87,6 +87,12 @@ double plan_noted(const union plan_event *event, const struct plan_line *line, u
     return more->is_there ? more->values[place_of(event, line)].value : 0.0;
 }
 
+int plan_evidence_of(const union plan_event *event, const struct plan_line *line, double *t)
+{
+    *t = plan_noted(event, line, SETTING_EVIDENCE);
+    return plan_setting(event, SETTING_EVIDENCE) > 0.0 && *t != 0.0;
+}
+
 void plan_measure(union plan_event *event, struct plan_line *line,
                   const struct window_figures *figures)
 {

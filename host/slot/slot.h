@@ -112,12 +112,12 @@ enum begin_how {
     BEGIN_FRESH = 5    /* after a crash, with nothing */
 };
 /* BEGIN: all that an instance was given which the journal does not say otherwise. Behind it, in
- * whole granules: n_venues of struct begin_venue, then text_bytes of parameters, each its name and
- * what the roster says, both ended by a NUL. */
+ * whole granules: n_venues of struct begin_venue, then text_bytes: parameters, each its name and
+ * what the roster says, then files, each its name and SHA-256 in hex, all ended by a NUL. */
 struct record_begin {
     struct agon_event_hdr hdr;
     uint16_t slot;
-    uint8_t how, is_cut; /* enum begin_how; is_cut: the parameters found no room */
+    uint8_t how, is_cut; /* enum begin_how; is_cut: parameters or files found no room */
     uint32_t generation; /* of the slot: each instance has its own number */
     uint64_t cut_seq;    /* it was given the slot as of this event; its first one is behind it */
     uint64_t nth;        /* the slot's count there */
@@ -131,7 +131,8 @@ struct record_begin {
     uint32_t plugin_index, start; /* start: enum agon_start of its first on_start */
     uint16_t n_venues, n_params;
     uint32_t text_bytes;
-    uint32_t threads, pad0; /* that it may have beside its own */
+    uint32_t threads; /* that it may have beside its own */
+    uint16_t n_files, pad0;
     uint64_t pad[12];
     struct record_slot_short record; /* its entry of the roster */
 };
@@ -161,10 +162,10 @@ static inline const char *begin_text(const struct record_begin *begin)
     const char *text = (const char *)(venues != NULL ? venues + begin->n_venues : NULL);
     uint32_t n = 0;
 
-    // Two words for each parameter, and no byte beside them.
+    // Two words for each parameter and file, and no byte beside them.
     for (uint32_t i = 0; text != NULL && i < begin->text_bytes; i++)
         n += text[i] == '\0';
-    if (text == NULL || n != 2u * begin->n_params ||
+    if (text == NULL || n != 2u * begin->n_params + 2u * begin->n_files ||
         (begin->text_bytes > 0 && text[begin->text_bytes - 1] != '\0'))
         return NULL;
     return text;

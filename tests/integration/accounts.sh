@@ -90,11 +90,18 @@ done
 ids_once
 rm -r "$WORK/run"
 
+# On paper each account has what of its agents' capital stands on it, once: of one who trades on both the half on each.
 files paper
+echo '  - {name: both, plugin: busy.so, stage: live, capital: 60000 USDT, instruments: ["binance:BTCUSDT", "second:BTCUSDT"], params: {every: 20}, hard: 30s}' >>"$WORK/conf/roster.yaml"
 start_host
+until_true "$HOST_PID" "money on paper" is 'length == 2 and all(.[]; .agents == 2 and any(.money[]; .asset == "USDT"))' accounts
+jq -e 'all(.[].money[]; .total == .agents) and all(.[].money[] | select(.asset == "USDT"); (.total | tonumber) > 0 and (.total | tonumber) < 131000)' "$WORK/out" >/dev/null ||
+    fail "money on paper that no agent has: $(cat "$WORK/out")"
 until_true "$HOST_PID" "fills on paper, first" of first 3
 until_true "$HOST_PID" "fills on paper, second" of second 3
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the paper host"
+"$AGON" journal cat "$WORK/run/journal" --type account --json 2>/dev/null | jq -sce '[.[] | [.account, .free_amt]] == [[0, "13000000000000"], [1, "13000000000000"]]' >/dev/null ||
+    fail "the accounts began with other money: $("$AGON" journal cat "$WORK/run/journal" --type account --json | head -2)"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the paper journal does not replay"
 echo "two accounts over one feed: $(wc -l <"$WORK/one") quotes came to both, $(wc -l <"$WORK/ids") orders, money as the exchange has it"

@@ -4,10 +4,12 @@
 # the simulator until each agent has fills; then it is halted and the market stands still, and what /api, `agon ctl`, `agon
 # top`, /metrics, the dashboard (where this machine has a browser), a report and an export of the journal say is compared, number by
 # number. Positions are what the exchange's own position risk says. The same for a backtest: report, JSON, page, CSV, journal.
+# One agent pays fees of 1 %, so that what is shown to a hundredth of a percent is not 0 whatever it is of. Two tournaments are held,
+# and what /api, `ctl`, `agon tournament`, the page, the report and the export say of the last is compared too, by the journal's record.
 . "$(dirname "$0")/common.sh"
 here=$(dirname "$0")
 
-printf 'accounts:\n  - key: agon-sim-key\n    secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n    balances: {USDT: 1000000}\n    maker_fee: -0.0002\n    taker_fee: 0.0005\n' \
+printf 'accounts:\n  - key: agon-sim-key\n    secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n    balances: {USDT: 1000000}\n    maker_fee: -0.0002\n    taker_fee: 0.01\n' \
     >"$WORK/accounts.yaml"
 start_sim --seed 3 --speed 10 --account "$WORK/accounts.yaml"
 UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
@@ -17,10 +19,10 @@ sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' 
     "$WORK/conf/venue.yaml" >"$WORK/conf/venue_um.yaml"
 echo "rights: {host: 127.0.0.1, port: $SIM_PORT, tls: false}" >>"$WORK/conf/venue_um.yaml"
 printf 'leverage: 5\nmargin: cross\n' >>"$WORK/conf/venue_um.yaml"
-sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' -e 's/min_notional: 5}/min_notional: 5, maker: -2bps, taker: 5bps}/' "$WORK/conf/live.yaml"
-echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100, maker: -2bps, taker: 5bps}' >>"$WORK/conf/live.yaml"
+sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' -e 's/min_notional: 5}/min_notional: 5, maker: -2bps, taker: 100bps}/' "$WORK/conf/live.yaml"
+echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100, maker: -2bps, taker: 100bps}' >>"$WORK/conf/live.yaml"
 mkdir "$WORK/plugins"
-cp "$2/../../plugins/mm/mm.so" "$WORK/plugins"
+cp "$2/../../plugins/mm/mm.so" "$BUILT_PLUGINS/busy.so" "$WORK/plugins"
 PLUGINS=$WORK/plugins
 cat >"$WORK/conf/roster.yaml" <<EOF
 seed: 1
@@ -31,6 +33,13 @@ agents:
   - {name: perp_1, plugin: mm.so, stage: live, capital: 50000 USDT, instruments: ["binance_um:BTCUSDT"],
      limits: {order: 20000 USDT, position: 100000 USDT, orders_per_second: 1000, orders_burst: 1000, leverage: 5}, hard: 30s,
      signals: {volatility: none}}
+  - {name: payer_1, plugin: busy.so, stage: live, capital: 4000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 10},
+     limits: {order: 4000 USDT, position: 4000 USDT, daily_loss: 100%, drawdown: 100%, orders_per_second: 1000, orders_burst: 1000},
+     hard: 30s}
+  - {name: payer_2, plugin: busy.so, stage: live, capital: 40000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 12},
+     limits: {order: 4000 USDT, position: 4000 USDT, orders_per_second: 1000, orders_burst: 1000}, hard: 30s}
+tournament: {schedule: "* * * * *", sample: 1m, window: 1h, min_samples: 2, min_trades: 1, evidence: 1, shares: [80%, 1%], rest: 1%,
+  reserve: 1%, bounds: {increase: 4%, decrease: 3%}, gates: {drawdown: 1%, profit_factor: 0, sharpe: 1, failures: 0}}
 EOF
 ctl() { "$AGON" ctl --dir "$WORK/run" "$@"; }
 fills() { # AGENT N
@@ -46,6 +55,15 @@ start_host
 until_true "$HOST_PID" "fills on spot" fills spot_1 3
 until_true "$HOST_PID" "fills on futures" fills perp_1 6
 until_true "$HOST_PID" "a position on futures" holds
+# Who pays has lost enough that a return of another base is another one on each surface, also where it has two digits.
+pays() {
+    ctl agents --json 2>/dev/null | jq -e '.[] | select(.name == "payer_1") | .return < -0.02' >/dev/null
+}
+until_true "$HOST_PID" "an agent with a return that is seen" pays
+moves() { # payer_1 is under a gate, payer_2 is held by a bound
+    ctl tournament --json 2>/dev/null | jq -e 'any(.rows[]; any(.gates[]; .failed)) and any(.rows[]; .rank > 0 and (.change | tonumber) < 0)' >/dev/null
+}
+until_true "$HOST_PID" "a tournament that moves capital" moves
 ctl halt spot_1 >/dev/null && ctl resume spot_1 >/dev/null || fail "one is halted and goes on"
 ctl halt all >/dev/null || fail "halt"
 until_true "$HOST_PID" "no order is open" is_quiet
@@ -77,8 +95,20 @@ if command -v node >/dev/null && command -v npm >/dev/null && command -v chromiu
 fi
 page() { [ -n "$has_page" ]; }
 page || echo "the page is not looked at: there is no node, npm or chromium, or its driver cannot be installed"
+plans_at_once() {
+    get /api/v1/tournament "$WORK/api_tournament.json" && get /api/v1/plans "$WORK/api_plans.json" &&
+        ctl plans >"$WORK/plans.txt" && ctl tournament >"$WORK/tournament.txt" &&
+        ctl tournament show >"$WORK/ctl_show.txt" && "$AGON" tournament show "$WORK/run" --live >"$WORK/show.txt" &&
+        "$AGON" tournament history "$WORK/run" --live >"$WORK/history.txt" &&
+        "$AGON" tournament history "$WORK/run" --live --json >"$WORK/history.json" &&
+        "$AGON" journal export "$WORK/run" --live --plans "$WORK/plans.json" &&
+        get /api/v1/events "$WORK/api_events.json" || return 1
+    for agent in spot_1 perp_1 payer_1 payer_2; do
+        "$AGON" tournament why $agent "$WORK/run" --live >"$WORK/why_$agent.txt" || return 1
+    done
+}
 all_at_once() {
-    ctl status --json >"$WORK/before.json" &&
+    ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
         ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
         get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
@@ -87,8 +117,10 @@ all_at_once() {
         "$AGON" top --dir "$WORK/run" --once >"$WORK/top" &&
         "$AGON" journal export "$WORK/run" --live --figures "$WORK/figures.csv" --fills "$WORK/fills.csv" &&
         "$AGON" report "$WORK/run" --live --json --html "$WORK/report.html" >"$WORK/report.json" &&
+        plans_at_once && "$AGON" report "$WORK/run" --live >"$WORK/report.txt" &&
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" >"$WORK/page.json"; } &&
-        ctl status --json >"$WORK/after.json" &&
+        ctl status --json >"$WORK/after.json" && ctl tournament --json >"$WORK/tournament_after.json" &&
+        cmp -s "$WORK/tournament.json" "$WORK/tournament_after.json" &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"

@@ -11,6 +11,8 @@ import re
 import sys
 from decimal import ROUND_HALF_EVEN, Decimal as D
 
+from numbers_plan import check_tournament
+
 what, folder = sys.argv[1], sys.argv[2]
 MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage']
 RATIOS = ['return', 'drawdown', 'sharpe', 'sortino', 't', 't_low', 't_high']
@@ -266,15 +268,19 @@ def check_host():
         json_row('report', row, want[row['name']])
     json_row('report', report['all'], want[''])
     check_html('report.html', want)
+    check_tournament(sys.modules[__name__], want)
+    seen = [row['return'] for name, row in want.items() if name and abs(row['return']) > 0.02]
+    if not seen:
+        faults.append('no agent has a return that is seen where it has two digits: a wrong base of it would not be found')
 
 
-def html_table(text, head):
+def html_table(text, head, first='agent'):
     for table in re.findall(r'<table.*?</table>', text, re.S):
         rows = [[html.unescape(re.sub(r'<[^>]*>', '', cell)).strip() for cell in re.findall(r'<t[hd][^>]*>(.*?)</t[hd]>', row, re.S)]
                 for row in re.findall(r'<tr.*?</tr>', table, re.S)]
-        if rows and rows[0] and rows[0][0] == 'agent' and head in rows[0]:
+        if rows and rows[0] and rows[0][0] == first and head in rows[0]:
             return [dict(zip(rows[0], row)) for row in rows[1:]]
-    faults.append('the page has no table of agents')
+    faults.append(f'the page has no table of {first} and {head}')
     return []
 
 

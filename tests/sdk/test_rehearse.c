@@ -40,7 +40,7 @@ START_TEST(a_planted_defect_is_found_by_its_check)
     struct error err = {0};
 
     ck_assert_int_ge(plugin_file_stage(&file, world_plugin(planted[_i].plugin), NULL, 0, &err), 0);
-    ck_assert_msg(plugin_rehearse(&file, NULL, 0, 0, &rehearsal, &err) >= 0, "%s", err.text);
+    ck_assert_msg(plugin_rehearse(&file, NULL, 0, 0, NULL, &rehearsal, &err) >= 0, "%s", err.text);
     plugin_file_drop(&file);
     if (planted[_i].check >= 0)
         ck_assert_msg(rehearsal.checks[planted[_i].check].verdict == planted[_i].verdict, "%s: %s",

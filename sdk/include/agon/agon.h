@@ -8,6 +8,7 @@
 
 #include "agon/ext/account.h"
 #include "agon/ext/arena.h"
+#include "agon/ext/asset.h"
 #include "agon/ext/book.h"
 #include "agon/ext/clock.h"
 #include "agon/ext/exit.h"

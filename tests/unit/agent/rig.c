@@ -167,6 +167,7 @@ int rig_start(struct rig *rig)
     REQUIRE(rig->block);
     config.setup = rig->block;
     config.setup_bytes = rig->block_bytes;
+    memcpy(config.files, rig->files, sizeof(config.files));
     rc = run_inproc_new(&rig->run, &config, &rig->err);
     if (rc >= 0)
         rig->port = run_inproc_port(rig->run);

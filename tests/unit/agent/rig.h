@@ -20,7 +20,8 @@ struct rig {
     struct setup_venue venue;
     struct setup_asset assets[2];
     struct agon_instrument instruments[RIG_INSTRUMENTS];
-    void *block; /* owned: the encoded setup */
+    const void *files[SETUP_FILES_MAX]; /* of the setup's files; borrowed */
+    void *block;                        /* owned: the encoded setup */
     uint64_t block_bytes;
     struct process_bus shared; /* owned; with RIG_BY_TURN: bus_memory is in it */
     struct runner_turn turn;   /* ... and the rig is the engine that the runner follows */

@@ -2,7 +2,7 @@
 // Who gets how much, and why: ranks over time, points by measure, gates, how capital moved, when the next is held.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { agents, card, colour, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, tone } from '../kit.mjs';
+import { agents, card, colour, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
 
 const left_ = ms => {
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -11,9 +11,11 @@ const left_ = ms => {
 };
 
 const gateText = (g, v) => (g.unit === 'share' ? percent(v) : String(Number(v.toPrecision(3))).replace('-', '\u2212'));
+// What is said of a gate, by how it judged.
+const OUTCOMES = { passed: ['good', 'Passed'], failed: ['bad', 'Failed'], not_yet_judged: ['dim', 'Asked from 30 daily samples on'], not_asked: ['dim', 'Not asked: the agent was not judged'] };
 // Why one stands where it does: the gates that it failed, or what its verdict stands for.
 const reasonOf = r => {
-  const failed = r.gates.filter(g => g.failed).map(g => `${g.gate.replaceAll('_', ' ')} is ${g.value === null ? 'not known' : gateText(g, g.value)}, not ${g.is} ${gateText(g, g.limit)}`);
+  const failed = r.gates.filter(g => g.outcome === 'failed').map(g => `${g.gate.replaceAll('_', ' ')} is ${g.value === null ? 'not known' : gateText(g, g.value)}, not ${g.is} ${gateText(g, g.limit)}`);
   const verdict = r.verdict.replaceAll('_', ' ');
   return failed.length ? `${verdict}: ${failed.join('; ')}` : r.rank ? verdict : `${verdict}: ${r.reason}`;
 };
@@ -27,10 +29,12 @@ function whyRow(r, measures) {
     return part;
   }));
   const gates = make('div', { className: 'gates' }, ...r.gates.map(g => make('span', {
-    className: `gate ${g.failed ? 'bad' : g.waits || g.value === null ? 'dim' : 'good'}`, title: g.waits ? 'Asked from 30 daily samples on' : g.failed ? 'Failed' : '',
+    className: `gate ${OUTCOMES[g.outcome][0]}`, title: OUTCOMES[g.outcome][1],
     textContent: `${g.gate.replaceAll('_', ' ')} ${g.value === null ? (g.waits ? 'waits' : '–') : gateText(g, g.value)} (${g.is} ${gateText(g, g.limit)})`,
   })));
-  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: reasonOf(r) }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates);
+  // What held its capital where it is.
+  const bounds = make('div', { className: 'gates bounds dim', hidden: !r.bounds.length }, ...r.bounds.map(b => make('span', { textContent: titleCase(b.text) })));
+  return make('div', { className: 'why-row' }, make('div', { className: 'why-head' }, make('b', { textContent: r.rank ? `${r.rank}. ${r.agent}` : r.agent }), make('span', { className: 'dim', textContent: reasonOf(r) }), make('span', { className: 'score', textContent: r.rank ? r.score.toFixed(3) : '' })), bar, gates, bounds);
 }
 
 export default {
@@ -144,7 +148,7 @@ export default {
           const bar = make('i', { className: tone(by) });
           bar.style.left = `${by < 0 ? 50 - Math.abs(by) / whole * 50 : 50}%`;
           bar.style.width = `${Math.abs(by) / whole * 50}%`;
-          return make('div', { className: 'step', title: `${money(r.before)} to ${money(r.after)}` }, make('span', { textContent: r.agent }), make('span', { className: 'track half' }, bar), make('span', { className: `val ${tone(by)}`, textContent: signed(r.change) }));
+          return make('div', { className: 'step', title: `${money(r.before)} to ${money(r.after)}; equity ${money(r.equity)}, aimed at ${money(r.target)}, free ${money(r.free)}` }, make('span', { textContent: r.agent }), make('span', { className: 'track half' }, bar), make('span', { className: `val ${tone(by)}`, textContent: signed(r.change) }));
         }));
       }
       put(next.bar.firstChild, 'Next tournament');

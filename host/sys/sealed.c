@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/assets.h"
+#include "sys/sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,10 @@
 
 #define CHUNK ((size_t)1 << 20)
 
-void assets_init(struct assets *assets, uint64_t limit)
+void sealed_init(struct sealed_set *set, uint64_t limit)
 {
-    memset(assets, 0, sizeof(*assets));
-    assets->limit = limit;
+    memset(set, 0, sizeof(*set));
+    set->limit = limit;
 }
 
 static int put(int fd, const unsigned char *bytes, size_t n, struct error *err)
@@ -68,16 +68,16 @@ static int pass(int from, uint64_t bytes, int to, unsigned char digest[HASH_SIZE
     return rc;
 }
 
-static int copy(int from, struct asset *asset, struct error *err)
+static int copy(int from, struct sealed *sealed, struct error *err)
 {
     unsigned char again[HASH_SIZE];
-    int fd = memfd_new("agon-asset", asset->bytes, err);
+    int fd = memfd_new("agon-sealed", sealed->bytes, err);
     int rc;
 
     if (fd < 0)
         return fd;
-    rc = pass(from, asset->bytes, fd, again, err);
-    if (rc >= 0 && memcmp(again, asset->digest, HASH_SIZE) != 0)
+    rc = pass(from, sealed->bytes, fd, again, err);
+    if (rc >= 0 && memcmp(again, sealed->digest, HASH_SIZE) != 0)
         rc = error_set(err, AGON_EAGAIN,
                        "changed while it was read; write such files under another name and rename");
     if (rc >= 0)
@@ -85,30 +85,30 @@ static int copy(int from, struct asset *asset, struct error *err)
     if (rc < 0)
         (void)close(fd);
     else
-        asset->fd = fd;
+        sealed->fd = fd;
     return rc;
 }
 
 /* The one with these contents, or one that is free; NULL: all are in use for others. */
-static struct asset *find(struct assets *assets, const unsigned char digest[HASH_SIZE])
+static struct sealed *find(struct sealed_set *set, const unsigned char digest[HASH_SIZE])
 {
-    struct asset *unused = NULL;
+    struct sealed *unused = NULL;
 
-    for (uint32_t i = 0; i < ASSETS_MAX; i++) {
-        struct asset *asset = &assets->all[i];
+    for (uint32_t i = 0; i < SEALED_MAX; i++) {
+        struct sealed *sealed = &set->all[i];
 
-        if (asset->n_users == 0)
-            unused = unused == NULL ? asset : unused;
-        else if (memcmp(asset->digest, digest, HASH_SIZE) == 0)
-            return asset;
+        if (sealed->n_users == 0)
+            unused = unused == NULL ? sealed : unused;
+        else if (memcmp(sealed->digest, digest, HASH_SIZE) == 0)
+            return sealed;
     }
     return unused;
 }
 
-static struct asset *take(struct assets *assets, int from, struct error *err)
+static struct sealed *take(struct sealed_set *set, int from, struct error *err)
 {
-    struct asset fresh = {.n_users = 1};
-    struct asset *asset;
+    struct sealed fresh = {.n_users = 1};
+    struct sealed *sealed;
     struct stat stat;
 
     if (fstat(from, &stat) != 0 || !S_ISREG(stat.st_mode)) {
@@ -120,41 +120,44 @@ static struct asset *take(struct assets *assets, int from, struct error *err)
         (void)error_set(err, AGON_EINVAL, "an empty file");
         return NULL;
     }
-    if (fresh.bytes > assets->limit) { // not hashed first: it may be of any size
-        (void)error_set(err, AGON_ERANGE, "%llu bytes, and the limit of all assets is %llu",
-                        (unsigned long long)fresh.bytes, (unsigned long long)assets->limit);
+    if (fresh.bytes > set->limit) { // not hashed first: it may be of any size
+        (void)error_set(err, AGON_ERANGE,
+                        "%llu bytes, and the limit of all files of agents (files_max) is %llu",
+                        (unsigned long long)fresh.bytes, (unsigned long long)set->limit);
         return NULL;
     }
     // The contents first: what is held already takes no memory a second time.
     if (pass(from, fresh.bytes, -1, fresh.digest, err) < 0)
         return NULL;
-    asset = find(assets, fresh.digest);
-    if (asset != NULL && asset->n_users > 0) {
-        asset->n_users++;
-        return asset;
+    sealed = find(set, fresh.digest);
+    if (sealed != NULL && sealed->n_users > 0) {
+        sealed->n_users++;
+        return sealed;
     }
-    if (asset == NULL) {
-        (void)error_set(err, AGON_ERANGE, "%d other assets are in use, the limit", ASSETS_MAX);
+    if (sealed == NULL) {
+        (void)error_set(err, AGON_ERANGE, "%d other files of agents are in use, the limit",
+                        SEALED_MAX);
         return NULL;
     }
-    if (fresh.bytes > assets->limit - assets->held) {
+    if (fresh.bytes > set->limit - set->held) {
         (void)error_set(err, AGON_ERANGE,
-                        "%llu bytes beside %llu of others, and the limit of all assets is %llu",
-                        (unsigned long long)fresh.bytes, (unsigned long long)assets->held,
-                        (unsigned long long)assets->limit);
+                        "%llu bytes beside %llu of others, and the limit of all files of agents "
+                        "(files_max) is %llu",
+                        (unsigned long long)fresh.bytes, (unsigned long long)set->held,
+                        (unsigned long long)set->limit);
         return NULL;
     }
     if (copy(from, &fresh, err) < 0)
         return NULL;
-    *asset = fresh;
-    assets->held += fresh.bytes;
-    return asset;
+    *sealed = fresh;
+    set->held += fresh.bytes;
+    return sealed;
 }
 
-struct asset *assets_open(struct assets *assets, const char *path, struct error *err)
+struct sealed *sealed_open(struct sealed_set *set, const char *path, struct error *err)
 {
     struct error own = {0};
-    struct asset *asset;
+    struct sealed *sealed;
     int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is no reason to wait
 
     if (from < 0) {
@@ -163,19 +166,24 @@ struct asset *assets_open(struct assets *assets, const char *path, struct error 
         (void)error_set(err, code, "%s: %s", path, strerror(errno));
         return NULL;
     }
-    asset = take(assets, from, &own);
-    if (asset == NULL)
+    sealed = take(set, from, &own);
+    if (sealed == NULL)
         (void)error_set(err, own.code, "%s: %s", path, own.text);
     (void)close(from);
-    return asset;
+    return sealed;
 }
 
-void assets_close(struct assets *assets, struct asset *asset)
+void sealed_again(struct sealed *sealed)
 {
-    REQUIRE(asset->n_users > 0 && assets->held >= asset->bytes);
-    if (--asset->n_users > 0)
+    sealed->n_users++;
+}
+
+void sealed_close(struct sealed_set *set, struct sealed *sealed)
+{
+    REQUIRE(sealed->n_users > 0 && set->held >= sealed->bytes);
+    if (--sealed->n_users > 0)
         return;
-    (void)close(asset->fd);
-    assets->held -= asset->bytes;
-    memset(asset, 0, sizeof(*asset));
+    (void)close(sealed->fd);
+    set->held -= sealed->bytes;
+    memset(sealed, 0, sizeof(*sealed));
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/* files: what a roster names for an agent beside its plugin, once in memory for all whom it is
+ * given to. It is opened where time may be taken, and left anywhere: the loader closes it when it
+ * opens the next, so that the core makes no system call for it. */
+#include <stdio.h>
+
+#include "agent/crew_impl.h"
+#include "sys/memfd.h"
+
+void files_close(struct crew *crew)
+{
+    for (uint32_t i = 0; i < SEALED_MAX; i++) {
+        uint32_t n = atomic_exchange(&crew->left[i], 0);
+
+        for (; n > 0; n--)
+            sealed_close(&crew->sealed, &crew->sealed.all[i]);
+    }
+}
+
+/* In this process its plugin reads it; a process of its own maps it itself. */
+static int hold(struct generation *generation, uint32_t i, struct sealed *sealed, struct error *err)
+{
+    struct setup_file *file = &generation->files.all[i];
+
+    generation->sealed[i] = sealed;
+    generation->files.fds[i] = sealed->fd;
+    generation->files.n = i + 1;
+    memcpy(file->digest, sealed->digest, sizeof(file->digest));
+    file->bytes = sealed->bytes;
+    if (generation->runner != CREW_INPROC)
+        return AGON_OK;
+    generation->mapped[i] = memfd_map(sealed->fd, sealed->bytes, 0, err);
+    return generation->mapped[i] != NULL ? AGON_OK : AGON_ENOMEM;
+}
+
+int files_open(struct generation *generation, const struct crew_slot *spec, struct error *err)
+{
+    struct crew *crew = generation->crew;
+
+    files_close(crew);
+    for (uint32_t i = 0; i < spec->n_files; i++) {
+        const struct crew_file *file = &spec->files[i];
+        struct sealed *sealed = sealed_open(&crew->sealed, file->path, err);
+        int rc = sealed == NULL ? AGON_EINVAL : AGON_OK;
+
+        snprintf(generation->files.all[i].name, sizeof(generation->files.all[i].name), "%s",
+                 file->name);
+        if (rc >= 0)
+            rc = hold(generation, i, sealed, err);
+        if (rc < 0) {
+            error_wrap(err, "files.%s", file->name);
+            return err != NULL && err->code < 0 ? err->code : rc;
+        }
+    }
+    return AGON_OK;
+}
+
+int files_again(struct generation *generation, const struct generation *of, struct error *err)
+{
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; rc >= 0 && i < of->files.n; i++) {
+        generation->files.all[i] = of->files.all[i];
+        sealed_again(of->sealed[i]);
+        rc = hold(generation, i, of->sealed[i], err);
+    }
+    return rc;
+}
+
+void files_leave(struct generation *generation)
+{
+    struct crew *crew = generation->crew;
+
+    for (uint32_t i = 0; i < generation->files.n; i++) {
+        memfd_unmap(generation->mapped[i], generation->files.all[i].bytes);
+        atomic_fetch_add(&crew->left[generation->sealed[i] - crew->sealed.all], 1);
+    }
+    generation->files.n = 0;
+}

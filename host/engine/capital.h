@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/* capital: where what a slot is given stands. */
+#ifndef ENGINE_CAPITAL_H
+#define ENGINE_CAPITAL_H
+
+#include "engine/engine.h"
+
+/* How much of its capital a slot would have on an account by that CONFIG: it is divided evenly
+ * among the accounts of its instruments, the first has the odd units; 0: none. In units of the base
+ * currency. Instruments and the venues' accounts are there before. [core] */
+agon_amt_t engine_capital_on(const struct engine *engine, const struct record_slot *record,
+                             agon_account_t account);
+
+#endif
