@@ -79,11 +79,10 @@ int checkpoint_write(FILE *file, const struct checkpoint_tensor *tensors, uint32
 /* The file is a copy that did not go through, or something else by chance. AGON_EINVAL. */
 static int refuse_short(uint64_t has, uint64_t wants, const char *what, struct error *err)
 {
-    return error_set(
-        err, AGON_EINVAL,
-        "the file ends too early: %s %llu bytes, and %llu are there; expected the whole "
-        "file, so copy it again",
-        what, (unsigned long long)wants, (unsigned long long)has);
+    return error_set(err, AGON_EINVAL,
+                     "the file is truncated: %s %llu bytes, and %llu are there; expected the whole "
+                     "file, so copy it again",
+                     what, (unsigned long long)wants, (unsigned long long)has);
 }
 
 /* The header as JSON, and how many bytes of values stand behind it. NULL: it is none. */

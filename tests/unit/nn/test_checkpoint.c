@@ -105,7 +105,7 @@ START_TEST(what_is_written_comes_back_to_the_bit)
 END_TEST
 
 /* A copy that did not go through is called that, wherever it ends. */
-START_TEST(a_file_that_ends_too_early_says_so)
+START_TEST(a_truncated_file_says_so)
 {
     char text[1024];
     const char *header =
@@ -124,7 +124,7 @@ START_TEST(a_file_that_ends_too_early_says_so)
         struct error err = {0};
 
         ck_assert_int_eq(checkpoint_read(file, tensors, 2, &err), AGON_EINVAL);
-        ck_assert_msg(strstr(err.text, "the file ends too early") != NULL, "%zu: %s", n, err.text);
+        ck_assert_msg(strstr(err.text, "the file is truncated") != NULL, "%zu: %s", n, err.text);
         ck_assert_msg(strstr(err.text, "expected") != NULL, "%zu: %s", n, err.text);
         fclose(file);
     }
@@ -181,7 +181,7 @@ static const struct {
      "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
      "\"shape\":["
      "1,4],\"data_offsets\":[B,E]}}",
-     5, "the file ends too early: its header speaks of values of"},
+     5, "the file is truncated: its header speaks of values of"},
     {"values of nobody",
      "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
      "\"shape\":["
@@ -237,7 +237,7 @@ int main(void)
     tcase_add_test(tcase, what_is_written_comes_back_to_the_bit);
     tcase_add_loop_test(tcase, what_is_something_else_is_refused, 0,
                         (int)(sizeof(wrong) / sizeof(wrong[0])));
-    tcase_add_test(tcase, a_file_that_ends_too_early_says_so);
+    tcase_add_test(tcase, a_truncated_file_says_so);
     tcase_add_test(tcase, a_header_of_any_length_is_bounded);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

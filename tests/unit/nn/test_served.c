@@ -197,7 +197,7 @@ START_TEST(a_file_that_is_not_what_its_card_says_is_refused)
     size_t n = file_with(CARD "\"state\"");
 
     refused(0, "it is empty");
-    refused(n - 4, "the file ends too early: its header speaks of");
+    refused(n - 4, "the file is truncated: its header speaks of");
     for (size_t i = 1; i < n; i += 3) { // wherever it ends
         struct served_shape shape;
         struct served *model;
