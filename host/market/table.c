@@ -166,10 +166,10 @@ const char *table_misread(enum table_column column, agon_ns_t t)
     if (t >= t_min)
         return NULL;
     if (t_ms >= t_min && t_ms <= TIME_MAX)
-        return "look like milliseconds, and their column is of microseconds; those of "
-               "milliseconds are time_ms and, of bars, open_time_ms";
+        return "look like milliseconds, and their column is of microseconds; expected it to be "
+               "named time_ms or, of bars, open_time_ms";
     if (t_s >= t_min && t_s <= TIME_MAX)
-        return "look like seconds, and their column is of a finer unit; that of seconds is "
+        return "look like seconds, and their column is of a finer unit; expected it to be named "
                "time_seconds";
     return NULL;
 }

@@ -76,6 +76,15 @@ int checkpoint_write(FILE *file, const struct checkpoint_tensor *tensors, uint32
     return AGON_OK;
 }
 
+/* The file is a copy that did not go through, or something else by chance. AGON_EINVAL. */
+static int refuse_short(uint64_t has, uint64_t wants, const char *what, struct error *err)
+{
+    return error_set(err, AGON_EINVAL,
+                     "the file is truncated: %s %llu bytes, and %llu are there; expected the whole "
+                     "file, so copy it again",
+                     what, (unsigned long long)wants, (unsigned long long)has);
+}
+
 /* The header as JSON, and how many bytes of values stand behind it. NULL: it is none. */
 static json_t *read_header(FILE *file, uint64_t *first, uint64_t *n_bytes, struct error *err)
 {
@@ -90,10 +99,23 @@ static json_t *read_header(FILE *file, uint64_t *first, uint64_t *n_bytes, struc
         (void)error_set(err, AGON_EIO, "the checkpoint's file cannot be sought in");
         return NULL;
     }
-    if (fread(&length, sizeof(length), 1, file) != 1 || length < 2 || length > CHECKPOINT_HEADER ||
-        length + sizeof(length) > (uint64_t)end) {
-        (void)error_set(err, AGON_EINVAL, "no checkpoint: its header would have %llu bytes",
-                        (unsigned long long)length);
+    if ((uint64_t)end < sizeof(length)) {
+        (void)refuse_short((uint64_t)end, sizeof(length), "a safetensors file begins with", err);
+        return NULL;
+    }
+    if (fread(&length, sizeof(length), 1, file) != 1) {
+        (void)error_set(err, AGON_EIO, "the checkpoint's header cannot be read");
+        return NULL;
+    }
+    if (length < 2 || length > CHECKPOINT_HEADER) {
+        (void)error_set(err, AGON_EINVAL,
+                        "not a safetensors file: its header would have %llu bytes; expected from 2 "
+                        "to %zu",
+                        (unsigned long long)length, CHECKPOINT_HEADER);
+        return NULL;
+    }
+    if (length > (uint64_t)end - sizeof(length)) {
+        (void)refuse_short((uint64_t)end - sizeof(length), length, "its header has", err);
         return NULL;
     }
     text = malloc(length);
@@ -104,7 +126,9 @@ static json_t *read_header(FILE *file, uint64_t *first, uint64_t *n_bytes, struc
     } else {
         header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &wrong);
         if (header == NULL || !json_is_object(header)) {
-            (void)error_set(err, AGON_EINVAL, "no checkpoint: its header is not a JSON object");
+            (void)error_set(err, AGON_EINVAL,
+                            "not a safetensors file: its header is not a JSON object; expected one "
+                            "without a name twice");
             json_decref(header);
             header = NULL;
         }
@@ -140,31 +164,60 @@ static int place_of(const json_t *header, const struct checkpoint_tensor *tensor
     uint64_t bytes = bytes_of(tensor);
 
     if (row == NULL)
-        return error_set(err, AGON_EINVAL, "the checkpoint has no tensor %s", tensor->name);
-    if (dtype == NULL || strcmp(dtype, DTYPE) != 0)
-        return error_set(err, AGON_EINVAL, "%s of the checkpoint is not of type %s", tensor->name,
-                         DTYPE);
-    if (!is_shape(json_object_get(row, "shape"), tensor))
-        return error_set(err, AGON_EINVAL, "%s of the checkpoint has another shape", tensor->name);
-    if (!json_is_integer(from) || !json_is_integer(to) || json_array_size(offsets) != 2 ||
-        json_integer_value(from) < 0 || (uint64_t)json_integer_value(from) > n_bytes ||
-        bytes > n_bytes - (uint64_t)json_integer_value(from) ||
-        json_integer_value(to) - json_integer_value(from) != (json_int_t)bytes)
-        return error_set(err, AGON_EINVAL, "%s of the checkpoint lies where no values are",
+        return error_set(err, AGON_EINVAL,
+                         "the checkpoint has no tensor %s; expected one of each of the model's",
                          tensor->name);
+    if (dtype == NULL || strcmp(dtype, DTYPE) != 0)
+        return error_set(
+            err, AGON_EINVAL,
+            "%s of the checkpoint is not of type %s; expected a file that was saved as %s",
+            tensor->name, DTYPE, DTYPE);
+    if (!is_shape(json_object_get(row, "shape"), tensor))
+        return error_set(err, AGON_EINVAL,
+                         "%s of the checkpoint has another shape than the model; expected a file "
+                         "of this very model",
+                         tensor->name);
+    if (!json_is_integer(from) || !json_is_integer(to) || json_array_size(offsets) != 2 ||
+        json_integer_value(from) < 0 || json_integer_value(to) < json_integer_value(from) ||
+        (uint64_t)json_integer_value(to) - (uint64_t)json_integer_value(from) != bytes ||
+        (uint64_t)json_integer_value(to) > n_bytes)
+        return error_set(err, AGON_EINVAL,
+                         "the data_offsets of %s are not those of its shape; expected %llu bytes "
+                         "of the %llu that there are",
+                         tensor->name, (unsigned long long)bytes, (unsigned long long)n_bytes);
     *begin = (uint64_t)json_integer_value(from);
     return AGON_OK;
 }
 
+/* Up to where the header speaks of values. */
+static uint64_t last_byte(json_t *header)
+{
+    const char *key;
+    json_t *row;
+    uint64_t last = 0;
+
+    json_object_foreach(header, key, row)
+    {
+        const json_t *to = json_array_get(json_object_get(row, "data_offsets"), 1);
+        uint64_t end = json_integer_value(to) > 0 ? (uint64_t)json_integer_value(to) : 0;
+
+        last = end > last ? end : last;
+    }
+    return last;
+}
+
 /* Every tensor's place, none over another's, and no byte of nobody. */
-static int places(const json_t *header, const struct checkpoint_tensor *tensors, uint32_t n,
+static int places(json_t *header, const struct checkpoint_tensor *tensors, uint32_t n,
                   uint64_t n_bytes, uint64_t *begins, struct error *err)
 {
     uint64_t sum = 0;
     size_t others = json_object_get(header, "__metadata__") != NULL; // texts, of no meaning here
 
+    if (last_byte(header) > n_bytes)
+        return refuse_short(n_bytes, last_byte(header), "its header speaks of values of", err);
     if (json_object_size(header) != n + others)
-        return error_set(err, AGON_EINVAL, "the checkpoint has %zu tensors, and the model %u",
+        return error_set(err, AGON_EINVAL,
+                         "the checkpoint has %zu tensors, and the model %u; expected as many",
                          json_object_size(header) - others, n);
     for (uint32_t i = 0; i < n; i++) {
         int rc = place_of(header, &tensors[i], n_bytes, &begins[i], err);
@@ -175,12 +228,15 @@ static int places(const json_t *header, const struct checkpoint_tensor *tensors,
         for (uint32_t j = 0; j < i; j++)
             if (begins[i] < begins[j] + bytes_of(&tensors[j]) &&
                 begins[j] < begins[i] + bytes_of(&tensors[i]))
-                return error_set(err, AGON_EINVAL, "%s and %s of the checkpoint overlap",
-                                 tensors[j].name, tensors[i].name);
+                return error_set(
+                    err, AGON_EINVAL,
+                    "%s and %s of the checkpoint overlap; expected each byte to be of one tensor",
+                    tensors[j].name, tensors[i].name);
     }
     if (sum != n_bytes)
         return error_set(err, AGON_EINVAL,
-                         "the checkpoint has %llu bytes of values, and the model %llu",
+                         "the checkpoint has %llu bytes of values, and the model %llu; expected no "
+                         "byte of nobody",
                          (unsigned long long)n_bytes, (unsigned long long)sum);
     return AGON_OK;
 }
@@ -234,11 +290,16 @@ int checkpoint_texts(FILE *file, struct checkpoint_text *texts, uint32_t n, stru
         const char *value = json_string_value(json_object_get(card, texts[i].key));
 
         if (value == NULL)
-            rc = error_set(err, AGON_EINVAL, "the checkpoint's __metadata__ has no text %s",
+            rc = error_set(err, AGON_EINVAL,
+                           "the checkpoint's __metadata__ has no text %s; expected one, as "
+                           "nn/served.h has it",
                            texts[i].key);
         else if (strlen(value) >= sizeof(texts[i].value))
-            rc = error_set(err, AGON_EINVAL, "%s in the checkpoint's __metadata__ is too long",
-                           texts[i].key);
+            rc = error_set(
+                err, AGON_EINVAL,
+                "%s in the checkpoint's __metadata__ is too long; expected fewer than %zu "
+                "bytes",
+                texts[i].key, sizeof(texts[i].value));
         else
             memcpy(texts[i].value, value, strlen(value) + 1);
     }

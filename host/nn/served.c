@@ -48,19 +48,18 @@ static int read_card(FILE *file, struct served_shape *shape, struct error *err)
     if (rc < 0)
         return rc;
     if (strcmp(card[0].value, "lstm/1") != 0)
-        return error_set(err, AGON_EINVAL, "agon.model is \"%s\", and what is served is lstm/1",
-                         card[0].value);
+        return error_set(err, AGON_EINVAL, "agon.model is \"%s\"; expected lstm/1", card[0].value);
     for (uint32_t i = 0; i < 4; i++)
         if (!number(card[i + 2].value, numbers[i]))
-            return error_set(err, AGON_EINVAL, "%s is \"%s\", and not a number from 1 to %d",
+            return error_set(err, AGON_EINVAL, "%s is \"%s\"; expected a number from 1 to %d",
                              card[i + 2].key, card[i + 2].value, SERVED_WIDTH);
     if (shape->layers > SERVED_LAYERS)
-        return error_set(err, AGON_EINVAL, "agon.layers is %u, and no more than %d are served",
+        return error_set(err, AGON_EINVAL, "agon.layers is %u; expected no more than %d",
                          shape->layers, SERVED_LAYERS);
     if (strcmp(card[1].value, "state") != 0 &&
         (strncmp(card[1].value, "window:", 7) != 0 || !number(card[1].value + 7, &shape->window)))
         return error_set(err, AGON_EINVAL,
-                         "agon.served is \"%s\", and neither state nor window:N with N to %d",
+                         "agon.served is \"%s\"; expected state, or window:N with N from 1 to %d",
                          card[1].value, SERVED_WIDTH);
     shape->state_bytes =
         sizeof(uint64_t) + sizeof(real) * (2 * (size_t)shape->layers * shape->hidden +
@@ -118,7 +117,8 @@ static int read_weights(struct served *model, FILE *file, size_t n_bytes, struct
 
     if (sum > n_bytes / sizeof(real)) // before memory is taken for what is not there
         return error_set(err, AGON_EINVAL,
-                         "its card is of a model with %zu weights, more than the %zu bytes have",
+                         "its card is of a model with %zu weights, more than the %zu bytes have; "
+                         "expected the card and the tensors of one model",
                          sum, n_bytes);
     model->block = model->device->alloc(model->device, room * sizeof(real));
     if (model->block == NULL)
@@ -134,17 +134,20 @@ static int read_weights(struct served *model, FILE *file, size_t n_bytes, struct
         for (size_t j = 0; j < many && rc >= 0; j++)
             if (!isfinite(tensors[i].values[j]))
                 rc = error_set(err, AGON_EINVAL,
-                               "value %zu of %s is NaN or infinite: its training failed", j,
-                               tensors[i].name);
+                               "value %zu of %s is NaN or infinite: its training failed; "
+                               "expected one that did not",
+                               j, tensors[i].name);
     }
     for (uint32_t i = 0; i < shape->inputs && rc >= 0; i++)
         if (!(model->scale[i] > 0))
-            rc = error_set(err, AGON_EINVAL, "norm.scale of input %u is not above 0", i);
+            rc = error_set(err, AGON_EINVAL,
+                           "norm.scale of input %u is not above 0; expected 1 over its deviation",
+                           i);
     return rc;
 }
 
-int served_open(struct device *device, const void *bytes, size_t n, struct served **out,
-                struct served_shape *shape, struct error *err)
+int served_open(struct device *device, const char *name, const void *bytes, size_t n,
+                struct served **out, struct served_shape *shape, struct error *err)
 {
     struct served *model = calloc(1, sizeof(*model));
     FILE *file = n == 0 ? NULL : fmemopen((void *)(uintptr_t)bytes, n, "r");
@@ -152,7 +155,7 @@ int served_open(struct device *device, const void *bytes, size_t n, struct serve
 
     *out = NULL;
     if (n == 0)
-        rc = error_set(err, AGON_EINVAL, "no checkpoint: it is empty");
+        rc = error_set(err, AGON_EINVAL, "it is empty; expected a safetensors file");
     else if (model == NULL || file == NULL)
         rc = error_set(err, AGON_ENOMEM, "no memory for a model");
     if (rc >= 0) {
@@ -167,6 +170,7 @@ int served_open(struct device *device, const void *bytes, size_t n, struct serve
     if (file != NULL)
         (void)fclose(file);
     if (rc < 0) {
+        error_wrap(err, "%.512s", name);
         served_close(model);
         return rc;
     }

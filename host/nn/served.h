@@ -34,11 +34,12 @@ struct served_shape {
     size_t state_bytes; /* what served_save writes */
 };
 
-/* From the file's bytes, which are read here and never again. The device computes where its memory
+/* From the file's bytes, which are read here and never again; name: of the file, for what is said
+ * of it. The device computes where its memory
  * is this process's (kernels/cpu.h). AGON_EINVAL with what is wrong about the file; AGON_ENOMEM.
  * [owner] */
-int served_open(struct device *device, const void *bytes, size_t n, struct served **model,
-                struct served_shape *shape, struct error *err);
+int served_open(struct device *device, const char *name, const void *bytes, size_t n,
+                struct served **model, struct served_shape *shape, struct error *err);
 void served_close(struct served *model); /* NULL is fine */
 /* One event: x[inputs] to y[outputs]. AGON_EINVAL: an x is NaN or infinite, and nothing changed;
  * AGON_EAGAIN: the window is not full yet, y is not written. [owner] */

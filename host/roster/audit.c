@@ -10,6 +10,8 @@
 #include "base/utf8.h"
 #include "config/suggest.h"
 
+#define DEFAULT_VENUE "binance" // of agon_strategy_find, where no venue is said
+
 struct opened { /* what a slot's plugin says of itself, or why it says nothing */
     struct plugin_info info;
     struct error err;
@@ -136,6 +138,103 @@ static void check_params(struct config *config, const struct config_node *params
     }
 }
 
+static const struct info_param *text_param(const struct plugin_info *info, const char *name)
+{
+    for (uint32_t i = 0; i < info->n_params; i++) {
+        if (info->params[i].type == AGON_TEXT && strcmp(info->params[i].name, name) == 0)
+            return &info->params[i];
+    }
+    return NULL;
+}
+
+static int is_on(const char *instrument, const char *venue)
+{
+    size_t n = strlen(venue);
+
+    return strncmp(instrument, venue, n) == 0 && instrument[n] == ':';
+}
+
+/* "BTCUSDT, ETHUSDT; did you mean 'BTCUSDT'?": of the slot's instruments those of that venue. */
+static int offer_symbols(const struct roster_slot *slot, const char *venue, const char *word,
+                         char *text, size_t room)
+{
+    struct suggest suggest = {0};
+    size_t used = 0;
+    int n = 0;
+
+    for (uint32_t i = 0; i < slot->n_instruments && used < room; i++) {
+        const char *symbol = slot->instruments[i] + strlen(venue) + 1;
+
+        if (!is_on(slot->instruments[i], venue))
+            continue;
+        suggest_offer(&suggest, word, strlen(word), symbol);
+        used += (size_t)snprintf(text + used, room - used, "%s%s", n++ > 0 ? ", " : "", symbol);
+    }
+    if (suggest.best != NULL && used < room)
+        snprintf(text + used, room - used, "; did you mean '%s'?", suggest.best);
+    return n;
+}
+
+/* The parameter that says on which venue is what the text `name` says: `perp_venue` of `perp`,
+ * `venue` of `symbol`, `symbol_a`, ... (agon/strategy.h). NULL: that text is no instrument. */
+static const struct info_param *venue_param(const struct plugin_info *info, const char *name)
+{
+    char venue[48];
+    const struct info_param *own;
+
+    if (text_param(info, name) == NULL)
+        return NULL;
+    snprintf(venue, sizeof(venue), "%.31s_venue", name);
+    own = text_param(info, venue);
+    if (own == NULL && (strcmp(name, "symbol") == 0 || strncmp(name, "symbol_", 7) == 0))
+        own = text_param(info, "venue");
+    return own;
+}
+
+/* An instrument that the plugin is to trade and the slot has not is never heard of: no bar of it
+ * comes, and no history. */
+static void check_place(struct config *config, const struct roster_slot *slot,
+                        const struct config_node *params, const struct config_node *at,
+                        const char *venue_name)
+{
+    const struct config_node *venue_at = config_get(params, venue_name);
+    const char *said = venue_at != NULL ? config_text(venue_at) : NULL;
+    const char *venue = said != NULL && said[0] != '\0' ? said : DEFAULT_VENUE;
+    const char *symbol = config_text(at);
+    char known[512] = "";
+    size_t n = strlen(venue);
+
+    if (symbol == NULL || symbol[0] == '\0' || slot->n_instruments == 0)
+        return;
+    for (uint32_t i = 0; i < slot->n_instruments; i++) {
+        if (is_on(slot->instruments[i], venue) && strcmp(slot->instruments[i] + n + 1, symbol) == 0)
+            return;
+    }
+    if (offer_symbols(slot, venue, symbol, known, sizeof(known)) > 0)
+        config_refuse(config, at, CONFIG_E_CONFLICT,
+                      "'%.32s' is not among this agent's instruments on %.32s, and nothing of it "
+                      "would come; expected one of: %s; or name it in 'instruments'",
+                      symbol, venue, known);
+    else
+        config_refuse(config, at, CONFIG_E_CONFLICT,
+                      "'%.32s' is taken to be on %.32s%s, where this agent has no instrument, and "
+                      "nothing of it would come; expected another '%s' beside it, or "
+                      "\"%.32s:%.32s\" in 'instruments'",
+                      symbol, venue, venue == said ? "" : ", as nothing says where", venue_name,
+                      venue, symbol);
+}
+
+static void check_places(struct config *config, const struct roster_slot *slot,
+                         const struct config_node *params, const struct plugin_info *info)
+{
+    for (uint32_t k = 0; params != NULL && config_is_map(params) && k < config_count(params); k++) {
+        const struct info_param *venue = venue_param(info, config_key(params, k));
+
+        if (venue != NULL)
+            check_place(config, slot, params, config_entry(params, k), venue->name);
+    }
+}
+
 static int has_name(const char names[][32], uint32_t n, const char *name)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -224,8 +323,12 @@ static void open_all(const struct roster *roster, const char *dir, struct opened
         opened = &all[all[i].like];
         if (opened == &all[i])
             all[i].rc = open_plugin(slot, dir, &all[i]);
-        if (opened->rc >= 0)
-            check_params(config, config_at(config, "agents[%u].params", i), &opened->info);
+        if (opened->rc >= 0) {
+            const struct config_node *params = config_at(config, "agents[%u].params", i);
+
+            check_params(config, params, &opened->info);
+            check_places(config, slot, params, &opened->info);
+        }
     }
     for (uint32_t i = 0; i < roster->n_slots; i++) {
         if (roster->slots[i].plugin[0] != '\0' && all[all[i].like].rc >= 0)

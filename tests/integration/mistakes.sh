@@ -21,7 +21,8 @@ head -c 4096 /dev/urandom >"$START/junk"
 : >"$START/nothing"
 echo 'int main(void) { return 0; }' >"$START/plugins/source.so"
 : >"$START/plugins/nothing.so"
-cp "$PLUGINS/busy.so" "$START/plugins/"
+cp "$PLUGINS/busy.so" "$2/../../plugins/sma_cross/sma_cross.so" "$2/../../plugins/pairs/pairs.so" \
+    "$2/../../plugins/basis/basis.so" "$START/plugins/"
 cp "$PLUGINS/busy.so" "$START/plugins/arm.so"
 printf '\267\000' | dd of="$START/plugins/arm.so" bs=1 seek=18 conv=notrunc 2>/dev/null
 head -c 900 "$PLUGINS/busy.so" >"$START/plugins/cut.so"

@@ -268,8 +268,28 @@ static inline int agon_strategy_refuse(const struct agon_strategy *self, const c
     return AGON_EINVAL;
 }
 
-/* The instrument that two parameters of kind TEXT name; without a symbol id stays what it is.
- * AGON_ENOENT: there is none of that name. */
+/* Says in the log which instrument there is not. AGON_ENOENT. */
+static inline int agon_strategy_lacks(const struct agon_strategy *self, const char *venue,
+                                      const char *symbol)
+{
+    const char *const parts[] = {"parameters: there is no instrument ", venue, ":", symbol,
+                                 "; expected one of those that there are"};
+    char text[160];
+    size_t i, n = 0;
+    const char *at;
+
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        for (at = parts[i]; *at != 0 && n + 1 < sizeof(text); at++)
+            text[n++] = *at;
+    text[n] = 0;
+    (void)agon_strategy_refuse(self, text);
+    return AGON_ENOENT;
+}
+
+/* The instrument that two parameters of kind TEXT name; without a symbol id stays what it is. A
+ * host refuses a roster that names by `symbol` (or `symbol_a`, ...) beside `venue`, or by NAME
+ * beside `NAME_venue`, what is not among the agent's instruments. AGON_ENOENT: there is none of
+ * that name, which the log says. */
 static inline int agon_strategy_find(const struct agon_strategy *self, uint32_t venue,
                                      uint32_t symbol, agon_instrument_t *id)
 {
@@ -278,8 +298,9 @@ static inline int agon_strategy_find(const struct agon_strategy *self, uint32_t 
 
     if (of == NULL || of[0] == 0)
         return AGON_OK;
-    *id = self->desk.instruments->find(host, on != NULL && on[0] != 0 ? on : "binance", of);
-    return *id != 0 ? AGON_OK : AGON_ENOENT;
+    on = on != NULL && on[0] != 0 ? on : "binance";
+    *id = self->desk.instruments->find(host, on, of);
+    return *id != 0 ? AGON_OK : agon_strategy_lacks(self, on, of);
 }
 
 /* A size: size_pct's on top of what is held already and too little to be sold. */

@@ -104,14 +104,41 @@ START_TEST(what_is_written_comes_back_to_the_bit)
 }
 END_TEST
 
+/* A copy that did not go through is called that, wherever it ends. */
+START_TEST(a_truncated_file_says_so)
+{
+    char text[1024];
+    const char *header =
+        typed(text, "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},"
+                    "\"a\":{\"dtype\":\"D\",\"shape\":[1,4],\"data_offsets\":[B,E]}}");
+    uint64_t length = strlen(header);
+    unsigned char bytes[2048] = {0};
+    size_t whole = 8 + length + 6 * sizeof(real);
+    real a[4], b[2];
+    const struct checkpoint_tensor tensors[] = {{"a", 2, {1, 4}, a}, {"b", 1, {2}, b}};
+
+    memcpy(bytes, &length, 8);
+    memcpy(bytes + 8, header, length);
+    for (size_t n = 0; n < whole; n++) {
+        FILE *file = file_of(bytes, n);
+        struct error err = {0};
+
+        ck_assert_int_eq(checkpoint_read(file, tensors, 2, &err), AGON_EINVAL);
+        ck_assert_msg(strstr(err.text, "the file is truncated") != NULL, "%zu: %s", n, err.text);
+        ck_assert_msg(strstr(err.text, "expected") != NULL, "%zu: %s", n, err.text);
+        fclose(file);
+    }
+}
+END_TEST
+
 /* Of the tensors a [1,4] and b [2]: */
 static const struct {
     const char *what, *header;
     uint32_t n_values;
     const char *says;
 } wrong[] = {
-    {"no header", "", 0, "no checkpoint"},
-    {"no JSON", "{\"a\":", 6, "not a JSON object"},
+    {"no header", "", 0, "not a safetensors file: its header would have 0 bytes; expected"},
+    {"no JSON", "{\"a\":", 6, "its header is not a JSON object; expected"},
     {"no object", "[1,2,3]", 6, "not a JSON object"},
     {"a name twice",
      "{\"a\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
@@ -144,17 +171,17 @@ static const struct {
      "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
      "\"shape\":["
      "1,4],\"data_offsets\":[0,B]}}",
-     6, "a of the checkpoint lies where no values are"},
+     6, "the data_offsets of a are not those of its shape; expected"},
     {"a place before the first",
      "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[-B,0]},\"a\":{\"dtype\":\"D\","
      "\"shape\":["
      "1,4],\"data_offsets\":[B,E]}}",
-     6, "b of the checkpoint lies where no values are"},
+     6, "the data_offsets of b are not those of its shape; expected"},
     {"values short",
      "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
      "\"shape\":["
      "1,4],\"data_offsets\":[B,E]}}",
-     5, "a of the checkpoint lies where no values are"},
+     5, "the file is truncated: its header speaks of values of"},
     {"values of nobody",
      "{\"b\":{\"dtype\":\"D\",\"shape\":[2],\"data_offsets\":[0,B]},\"a\":{\"dtype\":\"D\","
      "\"shape\":["
@@ -210,6 +237,7 @@ int main(void)
     tcase_add_test(tcase, what_is_written_comes_back_to_the_bit);
     tcase_add_loop_test(tcase, what_is_something_else_is_refused, 0,
                         (int)(sizeof(wrong) / sizeof(wrong[0])));
+    tcase_add_test(tcase, a_truncated_file_says_so);
     tcase_add_test(tcase, a_header_of_any_length_is_bounded);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
