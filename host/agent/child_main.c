@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/child_main.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -363,6 +364,7 @@ int child_main(int argc, char **argv)
         return CHILD_NOT_CALLED;
     }
     proc_normal();
+    json_object_seed(0); // now, as it asks the system for some, and a plugin may not
     fault_watch(&shm->crash, on_crash);
     if ((shm->mode == CHILD_RUN && attach(&config, &err) < 0) || map_files(config.files, &err) < 0)
         return fail(&err);

@@ -10,6 +10,7 @@
 #include "agent/feed_hand.h"
 #include "agent/feed_state.h"
 #include "agent/fpstate.h"
+#include "agent/models.h"
 #include "agent/shown.h"
 #include "base/hot.h"
 
@@ -260,6 +261,7 @@ void feed_free(struct feed *feed)
     }
     if (feed->arena_map)
         munmap(feed->arena_map, feed->arena_map_bytes);
+    models_free(feed->models);
     free(feed->params);
     fold_deinit(feed);
     free(feed);

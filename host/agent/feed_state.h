@@ -121,6 +121,8 @@ struct feed {
     struct book *books[SLOT_INSTRUMENTS_MAX]; /* owned; only with depth: full */
     struct feed_param *params;                /* owned; as the descriptor has them */
 
+    struct models *models; /* owned; NULL: it has opened none */
+
     /* The plugin's memory, between two pages that cannot be touched. */
     struct arena arena;
     unsigned char *arena_map; /* owned */

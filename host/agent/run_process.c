@@ -449,7 +449,7 @@ static void give_files(struct slot_shm *shm, const struct run_files *files)
     shm->n_files = files->n;
     memcpy(shm->files, files->all, files->n * sizeof(shm->files[0]));
     for (uint32_t i = 0; i < files->n; i++)
-        shm->address_bytes += files->all[i].bytes + 4095;
+        shm->address_bytes += 3 * files->all[i].bytes + 4095; // as a model too (agon.nn)
 }
 
 static void start_words(struct run_process *run, const struct run_process_config *config)

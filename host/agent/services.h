@@ -22,6 +22,7 @@
     X(INSTRUMENT, instrument, SERVED_ALL)                                                          \
     X(LOG, log, SERVED_ALL)                                                                        \
     X(METRIC, metric, SERVED_ALL)                                                                  \
+    X(NN, nn, SERVED_ALL)                                                                          \
     X(ORDERS, orders, SERVED_STRATEGY)                                                             \
     X(PARAM, param, SERVED_ALL)                                                                    \
     X(RNG, rng, SERVED_ALL)                                                                        \

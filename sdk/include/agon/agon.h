@@ -16,6 +16,7 @@
 #include "agon/ext/instrument.h"
 #include "agon/ext/log.h"
 #include "agon/ext/metric.h"
+#include "agon/ext/nn.h"
 #include "agon/ext/orders.h"
 #include "agon/ext/param.h"
 #include "agon/ext/rng.h"

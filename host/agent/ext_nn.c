@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ext_nn: agon.nn/1. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/feed_state.h"
+#include "agent/models.h"
+#include "kernels/cpu.h"
+#include "nn/served.h"
+
+struct models {
+    struct device *device; /* owned; of one thread */
+    uint32_t n;
+    struct served *all[AGON_NN_MAX]; /* owned */
+    struct served_shape shapes[AGON_NN_MAX];
+};
+
+static int refuse(struct feed *feed, const char *name, const struct error *err)
+{
+    char line[512];
+
+    snprintf(line, sizeof(line), "files.%.31s: %.400s", name, err->text);
+    if (feed->config.log != NULL)
+        feed->config.log(feed->config.ctx, AGON_ERROR, feed->t, line);
+    return err->code == AGON_ENOMEM ? AGON_ENOMEM : AGON_ECORRUPT;
+}
+
+static struct models *models_of(struct feed *feed)
+{
+    if (feed->models == NULL) {
+        feed->models = calloc(1, sizeof(*feed->models));
+        if (feed->models != NULL)
+            feed->models->device = cpu_device_new(CPU_BEST, 1);
+        if (feed->models != NULL && feed->models->device == NULL) {
+            free(feed->models);
+            feed->models = NULL;
+        }
+    }
+    return feed->models;
+}
+
+void models_free(struct models *models)
+{
+    if (models == NULL)
+        return;
+    for (uint32_t i = 0; i < models->n; i++)
+        served_close(models->all[i]);
+    models->device->free(models->device);
+    free(models);
+}
+
+static int open_model(const struct agon_host *host, const char *name, uint32_t *model,
+                      struct agon_nn_shape *shape)
+{
+    struct agon_asset_map file;
+    struct error err = {0};
+    struct models *models;
+    struct served_shape *own;
+    int rc;
+    struct feed *feed = feed_enter(host, FEED_CREATE | FEED_START, &rc);
+
+    if (feed == NULL)
+        return rc;
+    if (model == NULL || shape == NULL)
+        return AGON_EINVAL;
+    rc = ext_asset.map(host, name, &file);
+    if (rc < 0)
+        return rc;
+    models = models_of(feed);
+    if (models == NULL)
+        return AGON_ENOMEM;
+    if (models->n == AGON_NN_MAX)
+        return AGON_ENOSPC;
+    own = &models->shapes[models->n];
+    rc = served_open(models->device, file.bytes, file.n, &models->all[models->n], own, &err);
+    if (rc < 0)
+        return refuse(feed, name, &err);
+    *shape = (struct agon_nn_shape){.inputs = own->inputs,
+                                    .outputs = own->outputs,
+                                    .window = own->window,
+                                    .state_bytes = own->state_bytes};
+    *model = models->n++;
+    return AGON_OK;
+}
+
+/* NULL, and *rc says why: not from here, or there is no such model. */
+static struct served *find(const struct agon_host *host, uint32_t model, int *rc)
+{
+    const struct feed *feed = feed_enter(host, FEED_ANY, rc);
+
+    if (feed == NULL)
+        return NULL;
+    *rc = AGON_EINVAL;
+    return feed->models != NULL && model < feed->models->n ? feed->models->all[model] : NULL;
+}
+
+static int step(const struct agon_host *host, uint32_t model, const float *x, float *y)
+{
+    int rc;
+    struct served *served = find(host, model, &rc);
+
+    if (served == NULL)
+        return rc;
+    return x != NULL && y != NULL ? served_step(served, x, y) : AGON_EINVAL;
+}
+
+static int reset(const struct agon_host *host, uint32_t model)
+{
+    int rc;
+    struct served *served = find(host, model, &rc);
+
+    if (served == NULL)
+        return rc;
+    served_reset(served);
+    return AGON_OK;
+}
+
+static int save(const struct agon_host *host, uint32_t model, void *state)
+{
+    int rc;
+    const struct served *served = find(host, model, &rc);
+
+    if (served == NULL)
+        return rc;
+    if (state == NULL)
+        return AGON_EINVAL;
+    served_save(served, state);
+    return AGON_OK;
+}
+
+static int load(const struct agon_host *host, uint32_t model, const void *state, uint64_t n)
+{
+    int rc;
+    struct served *served = find(host, model, &rc);
+
+    if (served == NULL)
+        return rc;
+    return state != NULL ? served_load(served, state, n) : AGON_EINVAL;
+}
+
+const struct agon_host_nn ext_nn = {
+    .open = open_model, .step = step, .reset = reset, .save = save, .load = load};

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Models that the host serves to a plugin (agon.nn): what a plugin decides by them is what the formula says, computed here once
+# more by a program of a page; alike in both runners; a state that is saved goes on like the original; a file that is not what
+# its card says is refused with its reason, and nobody else is touched.
+. "$(dirname "$0")/common.sh"
+SEER=$(dirname "$0")/seer.py
+python3 "$SEER" write "$WORK/state" 5 state || fail "no model"
+python3 "$SEER" write "$WORK/window" 6 window:12 || fail "no model"
+run_of() { # RUNNER MODEL
+    rm -rf "$WORK/journal"
+    "$AGON" backtest "$PLUGINS/seer.so" --runner "$1" --seed 3 --for 2m --file "model=$2" --journal "$WORK/journal" --journal-whole --json \
+        >"$WORK/json" 2>"$WORK/err" || fail "a backtest: $(cat "$WORK/err")"
+}
+for model in state window; do
+    run_of inproc "$WORK/$model"
+    "$AGON" journal cat "$WORK/journal" --json >"$WORK/cat" || fail "journal cat"
+    last=$(jq -r '.agents[0].metrics["0"]' "$WORK/json")
+    python3 "$SEER" judge "$WORK/$model" "$WORK/cat" "$last" || fail "$model is not what the formula says"
+    jq -c '.intents' "$WORK/json" >"$WORK/inproc"
+    run_of process "$WORK/$model"
+    jq -c '.intents' "$WORK/json" | cmp -s - "$WORK/inproc" || fail "the runners differ ($model)"
+    "$AGON" validate "$PLUGINS/seer.so" --file "model=$WORK/$model" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
+    grep -q 'ok .*val-r16' "$WORK/out" && grep -q 'ok .*val-r14 .*[1-9][0-9]* intents' "$WORK/out" || fail "a restored one goes on otherwise: $(cat "$WORK/out")"
+done
+
+refused() { # WHAT WORDS FILE
+    for runner in inproc process; do
+        "$AGON" backtest "$PLUGINS/seer.so" --runner $runner --seed 3 --for 1m --file "model=$3" >"$WORK/out" 2>&1 && fail "$1 was taken"
+        grep -q "files.model: .*$2" "$WORK/out" || fail "$1 ($runner): $(cat "$WORK/out")"
+    done
+}
+head -c 100 "$WORK/state" >"$WORK/bad"
+refused "a file that ends in its header" '' "$WORK/bad"
+head -c $(($(wc -c <"$WORK/state") - 4)) "$WORK/state" >"$WORK/bad"
+refused "a file without its last weight" '' "$WORK/bad"
+sed 's/"agon.hidden": "6"/"agon.hidden": "5"/' "$WORK/state" >"$WORK/bad"
+refused "a card of another shape" '' "$WORK/bad"
+sed 's/"agon.hidden": "6"/"agon.hidden": "9999"/' "$WORK/state" >"$WORK/bad"
+refused "a card that asks for more than there is" '' "$WORK/bad"
+sed 's/lstm\/1/lstm\/9/' "$WORK/state" >"$WORK/bad"
+refused "a kind of model that is not served" 'what is served is lstm/1' "$WORK/bad"
+{ head -c $(($(wc -c <"$WORK/state") - 4)) "$WORK/state" && printf '\000\000\300\177'; } >"$WORK/bad"
+refused "a weight that is NaN" 'NaN' "$WORK/bad"
+printf '\377\377\377\377\377\377\377\177' >"$WORK/bad"
+refused "a header of 2^63 bytes" '' "$WORK/bad"
+echo "models are what their formula says, in both runners, and go on from their state"
