@@ -60,11 +60,10 @@ static json_t *moved_json(const struct backtest *result)
         num_format_short(moved->given_amt, plan->exp, given);
         num_format_short(moved->taken_amt, plan->exp, taken);
         num_format_short(moved->given_faulty_amt, plan->exp, after_fault);
-        json_array_append_new(agents,
-                              json_pack("{s:s, s:s, s:s, s:I, s:s}", "name", line->name, "given",
-                                        given, "taken", taken, "faults",
-                                        (json_int_t)moved->n_faults, "given_after_fault",
-                                        after_fault));
+        json_array_append_new(agents, json_pack("{s:s, s:s, s:s, s:I, s:s}", "name", line->name,
+                                                "given", given, "taken", taken, "faults",
+                                                (json_int_t)moved->n_faults, "given_after_fault",
+                                                after_fault));
     }
     return agents;
 }
