@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
 #include "lab/backtest_journal.h"
+#include "lab/backtest_moved.h"
 #include "lab/backtest_windows.h"
 #include "lab/clip.h"
 #include "lab/funding.h"
@@ -655,35 +656,6 @@ static void demote(struct run *run, const struct record_plan *plan)
         crew_leave(run->result->crew, slot, AGON_END_DEMOTED);
 }
 
-static void keep_moved(struct backtest *result)
-{
-    const struct record_plan *plan = &result->plan->plan;
-
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        const struct plan_line *line = &plan_lines(plan)[i];
-        struct backtest_moved *moved = &result->moved[line->slot % SLOTS_MAX];
-        agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
-
-        if (change_amt < 0)
-            moved->taken_amt = num_add(moved->taken_amt, -change_amt);
-        else
-            moved->given_amt = num_add(moved->given_amt, change_amt);
-        if (change_amt > 0 && moved->n_faults > 0)
-            moved->given_faulty_amt = num_add(moved->given_faulty_amt, change_amt);
-    }
-}
-
-static void keep_plan(struct backtest *result, const struct agon_event_hdr *event)
-{
-    if (event->type == EVENT_CRASH)
-        result->moved[((const struct record_crash *)(const void *)event)->slot % SLOTS_MAX]
-            .n_faults++;
-    if (!plan_read(result->plan, event))
-        return;
-    result->n_plans++;
-    keep_moved(result);
-}
-
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
@@ -718,7 +690,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
         break;
     }
     if (run->result->plan != NULL && rc >= 0)
-        keep_plan(run->result, event);
+        backtest_moved_step(run->result, event);
     if (run->config->event != NULL)
         run->config->event(run->config->ctx, run->result->engine, event, rc);
     if (run->config->journal != NULL)
@@ -732,10 +704,9 @@ static void on_lost(void *ctx, uint16_t slot, struct record_crash *crash)
     const struct run *run = ctx;
 
     (void)crew_say_end(run->result->crew, slot, crash);
-    for (uint32_t i = 0; i < run->config->n_slots; i++) {
+    for (uint32_t i = 0; i < run->config->n_slots; i++)
         if (run->config->slots[i].record.slot == slot)
             crash->orders = run->config->slots[i].record.on_crash;
-    }
 }
 
 // A last word on the state, so that a replay of the journal ends with a proof.
