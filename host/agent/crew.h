@@ -214,6 +214,9 @@ int crew_is_busy(const struct crew *crew); /* something is to be done. [core] */
  * now: before the core looks whether there is something. Returns how many there are, which may be
  * more than room. [core] */
 uint32_t crew_bells(const struct crew *crew, struct futex_word *words, uint32_t room);
+/* What ended who plays, as a record without its time: also where nobody buries it, as in a
+ * backtest. 0: nobody plays. [core] */
+int crew_say_end(const struct crew *crew, uint16_t slot, struct record_crash *crash);
 /* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
  * for crew_restart. The record says what is known of its end; the caller steps it. [core] */
 void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash);

@@ -642,20 +642,17 @@ static void put_why(char *text, size_t room, const char *why)
         *comma = '\0';
 }
 
-void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
+int crew_say_end(const struct crew *crew, uint16_t slot, struct record_crash *crash)
 {
-    struct member *member = &crew->members[slot];
-    struct generation *active = member->active;
-    const unsigned char *state;
+    const struct generation *active = crew->members[slot].active;
     const char *why;
-    uint64_t n;
 
     memset(crash, 0, sizeof(*crash));
     crash->hdr.type = EVENT_CRASH;
-    crash->hdr.granules = 3;
+    crash->hdr.granules = sizeof(*crash) / EVENT_GRANULE;
     crash->slot = slot;
     if (active == NULL)
-        return;
+        return 0;
     crash->kind = kind_of(active, &why);
     put_why(crash->text, sizeof(crash->text), why);
     crash->generation = active->number;
@@ -665,6 +662,18 @@ void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
     crash->first_seq = crash->last_seq > CRASH_EVENTS ? crash->last_seq - CRASH_EVENTS + 1 : 1;
     if (active->process != NULL)
         run_process_fault(active->process, &crash->signal, &crash->ip, &crash->address);
+    return 1;
+}
+
+void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
+{
+    struct member *member = &crew->members[slot];
+    struct generation *active = member->active;
+    const unsigned char *state;
+    uint64_t n;
+
+    if (!crew_say_end(crew, slot, crash))
+        return;
     if (active->process != NULL)
         run_process_kill(active->process, "it was ended: what it does no plugin may do");
     // The checkpoint's state lies in the memory of the dead.

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/demo_impl.h"
 #include "control/control.h"
@@ -150,15 +151,19 @@ static int put_caption(const struct demo *demo, FILE *out, int64_t elapsed_ns)
     return rows;
 }
 
-/* What the acts before came to, the newest last, a line each where there is no room for more. */
+/* What the acts before came to, the newest last, a line each: in full where that fits. */
 static int put_past(const struct demo *demo, FILE *out, int rows)
 {
     int first = (int)demo->acts.now - rows < 0 ? 0 : (int)demo->acts.now - rows;
     int n = 0;
 
-    for (int act = first; act < (int)demo->acts.now; act++, n++)
-        fprintf(out, "act %d   %s\n", act + 1,
-                demo->acts.said[act][0] != '\0' ? demo->acts.said[act] : "nothing happened.");
+    for (int act = first; act < (int)demo->acts.now; act++, n++) {
+        const char *said = demo->acts.said[act];
+
+        if ((int)strlen(said) + 8 > demo->table.frame.columns)
+            said = demo->acts.brief[act];
+        fprintf(out, "act %d   %s\n", act + 1, said[0] != '\0' ? said : "nothing happened.");
+    }
     return n;
 }
 

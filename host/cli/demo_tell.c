@@ -84,26 +84,13 @@ static void count_events(const struct demo *demo, struct promises *promises, uin
     }
 }
 
-/* What finds no room ends at a word, and says that there is more: the page has it. */
-static void shorten(char *line, size_t room)
-{
-    size_t end = room - sizeof("...\n");
-
-    if (strlen(line) <= room)
-        return;
-    while (end > 0 && line[end] != ' ')
-        end--;
-    snprintf(line + end, sizeof("...\n"), "...\n");
-}
-
 static void print_acts(const struct demo *demo)
 {
     for (int act = 0; act < ACT_PROOF; act++) {
         char line[ACT_TEXT + 80];
 
         snprintf(line, sizeof(line), "%d %-21.21s %s\n", act + 1, act_words[act].title,
-                 demo->acts.said[act][0] != '\0' ? demo->acts.said[act] : "nothing happened.");
-        shorten(line, DEMO_LINE);
+                 demo->acts.brief[act][0] != '\0' ? demo->acts.brief[act] : "nothing happened");
         frame_put(stdout, line, DEMO_LINE);
     }
 }

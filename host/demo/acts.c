@@ -44,6 +44,37 @@ int64_t acts_begin(enum act act, int64_t length)
     return length / 100 * act_words[act].from_pct + length % 100 * act_words[act].from_pct / 100;
 }
 
+/* In at most six columns: "12345", "123.4k", "12.3M". */
+static const char *few(uint64_t n, char text[16])
+{
+    static const char units[] = "kMGTPE";
+    double value = (double)n;
+    int unit = -1;
+
+    if (n < 100000) {
+        snprintf(text, 16, "%u", (unsigned)n);
+        return text;
+    }
+    for (; value >= 999.95; value /= 1000.0)
+        unit++;
+    snprintf(text, 16, "%.1f%c", value, units[unit]);
+    return text;
+}
+
+static const char *pause_text(int64_t ns, char text[16])
+{
+    double us = (double)ns / 1e3;
+
+    snprintf(text, 16,
+             us < 1000.0 ? "%.1f us"
+             : us < 1e6  ? "%.1f ms"
+                         : "%.1f s",
+             us < 1000.0 ? us
+             : us < 1e6  ? us / 1e3
+                         : us / 1e6);
+    return text;
+}
+
 static const struct host_view_slot *slot_of(const struct host_view *view, const char *name)
 {
     for (uint32_t i = 0; i < view->n_slots; i++) {
@@ -76,6 +107,7 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
 {
     const struct host_view_slot *slot = slot_of(seen->view, name);
     char *said = acts->said[act];
+    char n[16];
 
     if (slot == NULL || slot->n_crashes == 0)
         return;
@@ -85,10 +117,17 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
              : slot->n_crashes > 1                    ? " again, is restarted"
                                                       : ", is restarted",
              (unsigned long long)(seen->view->counters.n_fills - acts->n_fills), acts->why);
+    snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills meanwhile", name,
+             slot->condition == CONDITION_QUARANTINED ? "is quarantined" : "is restarted",
+             few(seen->view->counters.n_fills - acts->n_fills, n));
 }
 
 static void say_warm(struct acts *acts, const struct acts_seen *seen)
 {
+    char n[16];
+
+    snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill %.1f s after the start; %s fills",
+             (double)acts->first_fill_ns / 1e9, few(seen->view->counters.n_fills, n));
     snprintf(acts->said[ACT_WARM], ACT_TEXT,
              "First fill %.1f s after the start; %llu fills of %llu orders in this act.",
              (double)acts->first_fill_ns / 1e9, (unsigned long long)seen->view->counters.n_fills,
@@ -98,9 +137,13 @@ static void say_warm(struct acts *acts, const struct acts_seen *seen)
 static void say_reload(struct acts *acts, const struct acts_seen *seen)
 {
     char *said = acts->said[ACT_RELOAD];
+    char *brief = acts->brief[ACT_RELOAD];
+    char pause[16];
 
-    if (seen->reload_failed[0] != '\0')
+    if (seen->reload_failed[0] != '\0') {
         snprintf(said, ACT_TEXT, "No reload: %.200s", seen->reload_failed);
+        snprintf(brief, ACT_TEXT, "no reload; why stands in the report");
+    }
     for (uint32_t i = 0; i < seen->n_changeovers && i < HOST_CHANGEOVERS_MAX; i++) {
         const struct host_changeover *one =
             &seen->changeovers[(seen->n_changeovers - 1 - i) % HOST_CHANGEOVERS_MAX];
@@ -113,6 +156,10 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
                                "%llu bytes of state went over.",
                  seen->view->slots[one->slot].generation, seen->reload_held,
                  (double)(one->cut_ns + one->swap_ns) / 1e3, (unsigned long long)one->n_state);
+        // What is too long to be named here is in the long form.
+        snprintf(brief, ACT_TEXT, "still holds %s; engine paused %s",
+                 strlen(seen->reload_held) <= 18 ? seen->reload_held : "its positions",
+                 pause_text(one->cut_ns + one->swap_ns, pause));
     }
 }
 
@@ -137,12 +184,19 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: %.31s is first; %s %s of capital moved.", plan->number, first,
                  money_text(plan_moved_amt(plan), plan->exp, 0, text), seen->view->base_currency);
+    if (first == NULL)
+        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
+                 "nobody is ranked, too few samples or trades");
+    else
+        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT, "%.16s is first; %s %.8s moved", first,
+                 money_text(plan_moved_amt(plan), plan->exp, 0, text), seen->view->base_currency);
 }
 
 static void say_flood(struct acts *acts, const struct acts_seen *seen)
 {
     const struct host_view_slot *slot = slot_of(seen->view, "flood_1");
     uint64_t n_others = 0;
+    char n[2][16];
 
     if (slot == NULL || slot->n_refused == 0)
         return;
@@ -155,6 +209,11 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
              slot->condition == CONDITION_QUARANTINED ? "its file was quarantined"
              : slot->n_crashes > 0                    ? "its process was ended and restarted"
                                                       : "it runs on, within its limit");
+    snprintf(acts->brief[ACT_FLOOD], ACT_TEXT, "%s of it refused, of the others %s; %s",
+             few(slot->n_refused, n[0]), few(n_others, n[1]),
+             slot->condition == CONDITION_QUARANTINED ? "quarantined"
+             : slot->n_crashes > 0                    ? "restarted"
+                                                      : "it runs on");
 }
 
 int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns, int64_t start_ns)

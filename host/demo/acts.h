@@ -6,7 +6,8 @@
 
 #include "run/host.h"
 
-#define ACT_TEXT 320
+#define ACT_TEXT  320
+#define ACT_BRIEF 56 /* columns of 80, behind number and title */
 
 enum act { ACT_WARM, ACT_CRASH, ACT_RELOAD, ACT_HANG, ACT_TOURNAMENT, ACT_FLOOD, ACT_PROOF, ACTS };
 struct act_words {
@@ -28,8 +29,9 @@ struct acts {
     int64_t first_fill_ns; /* since the start; 0: none yet */
     uint64_t n_fills;      /* when the act began */
     uint32_t n_plans;
-    char why[96];              /* the last fault of the act */
-    char said[ACTS][ACT_TEXT]; /* what happened in it so far; "": nothing yet */
+    char why[96];               /* the last fault of the act */
+    char said[ACTS][ACT_TEXT];  /* what happened in it so far; "": nothing yet */
+    char brief[ACTS][ACT_TEXT]; /* the same in ACT_BRIEF columns, whatever the figures */
 };
 
 void acts_init(struct acts *acts, int64_t length_ns);

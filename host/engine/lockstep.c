@@ -50,6 +50,7 @@ struct run {
     /* Steps that were taken while slots have not done them yet (see below): whose turn is open,
      * from which step on, the time of each, and when the first intent of them could act. */
     struct slot_set ahead;
+    struct slot_set lost; /* their runners have ended, and the engine does not know yet */
     uint64_t ahead_from[SLOTS_MAX];
     agon_ns_t ahead_t[AHEAD_STEPS];
     uint32_t n_ahead;
@@ -126,6 +127,21 @@ static void lose(struct run *run, uint16_t slot)
     if (result->n_failed_runners < SLOTS_MAX)
         result->failed[result->n_failed_runners++] = slot;
     engine_attach_runner(run->config->engine, slot, NULL);
+    if (run->config->on_lost != NULL)
+        slot_set_add(&run->lost, slot);
+}
+
+/* What becomes of a slot whose plugin has ended is the engine's to say, as in a live host. */
+static int tell_lost(struct run *run)
+{
+    struct record_crash crash = {0};
+    uint16_t slot;
+
+    if (!slot_set_take(&run->lost, &slot))
+        return AGON_OK;
+    run->config->on_lost(run->config->ctx, slot, &crash);
+    crash.hdr.t = engine_t(run->config->engine);
+    return driver_step(&run->driver, &crash.hdr);
 }
 
 /* Until each slot has done all steps so far. */
@@ -417,6 +433,13 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         }
         if (!slot_set_is_empty(&run->ahead) && must_settle(run, t[turn], t_stop)) {
             rc = settle(run);
+            if (rc < 0)
+                return rc;
+            continue;
+        }
+        // Between two settlements it depends on the machine when a process's end is seen.
+        if (slot_set_is_empty(&run->ahead) && !slot_set_is_empty(&run->lost)) {
+            rc = tell_lost(run);
             if (rc < 0)
                 return rc;
             continue;

@@ -40,6 +40,9 @@ struct lockstep_config {
     agon_ns_t t_end;               /* of the events' hdr.t at which to stop; 0: when they end */
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
+    /* A slot's runner has ended: says of what, in all but the time. The engine gets it when all
+     * slots have done all steps so far. NULL: it does not hear of it. */
+    void (*on_lost)(void *ctx, uint16_t slot, struct record_crash *crash);
     void *ctx;
     int walks_all; /* a test's: along_walk_all */
 };

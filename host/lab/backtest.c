@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
 #include "lab/backtest_journal.h"
+#include "lab/backtest_moved.h"
 #include "lab/backtest_windows.h"
 #include "lab/clip.h"
 #include "lab/funding.h"
@@ -645,7 +646,6 @@ static void note_demoted(struct run *run, const void *lines, uint32_t n)
     }
 }
 
-// Those that a tournament throws out go at once.
 static void demote(struct run *run, const struct record_plan *plan)
 {
     uint16_t slot;
@@ -689,12 +689,23 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
         break;
     }
     if (run->result->plan != NULL && rc >= 0)
-        run->result->n_plans += (uint32_t)plan_read(run->result->plan, event);
+        backtest_moved_step(run->result, event);
     if (run->config->event != NULL)
         run->config->event(run->config->ctx, run->result->engine, event, rc);
     if (run->config->journal != NULL)
         tape_named_step(&run->named, event);
     return kept >= 0 ? backtest_journal_turn(&run->journal) : kept;
+}
+
+/* Of what a plugin ended. Nothing restarts it here: its slot stays suspended to the end. */
+static void on_lost(void *ctx, uint16_t slot, struct record_crash *crash)
+{
+    const struct run *run = ctx;
+
+    (void)crew_say_end(run->result->crew, slot, crash);
+    for (uint32_t i = 0; i < run->config->n_slots; i++)
+        if (run->config->slots[i].record.slot == slot)
+            crash->orders = run->config->slots[i].record.on_crash;
 }
 
 // A last word on the state, so that a replay of the journal ends with a proof.
@@ -767,7 +778,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .files_max = config->files_max,
                                .calling = config->calling,
                                .ctx = config->ctx};
-    struct lockstep_config lockstep = {.on_step = on_step, .ctx = &run};
+    struct lockstep_config lockstep = {.on_step = on_step, .on_lost = on_lost, .ctx = &run};
     struct lockstep_result done = {0};
     struct venue_port port;
     int64_t began;

@@ -118,6 +118,12 @@ struct backtest_tape {
         received; /* where its rows say when they were received: agents heard them then */
     struct tape_report report;
 };
+/* What tournaments moved of a slot's capital, as the plans say, beside what its plugin did. */
+struct backtest_moved {
+    agon_amt_t given_amt, taken_amt;
+    agon_amt_t given_faulty_amt; /* of what was given: after its first fault */
+    uint32_t n_faults;           /* CRASH events */
+};
 struct backtest {
     struct engine *engine;                         /* owned; to be looked at */
     struct crew *crew;                             /* owned */
@@ -155,6 +161,7 @@ struct backtest {
     uint32_t n_widths;
     union plan_event *plan; /* owned; of the last tournament, where n_plans is not 0 */
     uint32_t n_plans;
+    struct backtest_moved moved[SLOTS_MAX];
     uint16_t n_failed;
     uint16_t failed[SLOTS_MAX];
     char failure[SLOTS_MAX][256];

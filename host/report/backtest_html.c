@@ -70,16 +70,14 @@ static void put_note(const struct backtest *result, uint16_t id, struct page *pa
     page_cell(page, "%s", result->failure[id][0] != '\0' ? result->failure[id] : text);
 }
 
-static void put_agents(const struct backtest *result, const struct run_report *story,
-                       struct page *page)
+static void put_costs(const struct backtest *result, const struct run_report *story,
+                      struct page *page)
 {
-    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#profit factor", "#refused",
-                                          "plugin", "note"};
+    static const char *const columns[] = {RUN_SECTIONS_COSTS, "#profit factor", "#refused",
+                                          "plugin", "~note"};
     const struct slots *slots = engine_slots(result->engine);
     struct figures of;
 
-    page_heading(page, "Agents");
-    run_sections_note(story, page);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint16_t id = 0; id < slots->n; id++) {
         const struct slot *slot = &slots->all[id];
@@ -89,7 +87,7 @@ static void put_agents(const struct backtest *result, const struct run_report *s
             continue;
         engine_figures(result->engine, id, &of);
         page_cell(page, "%s", slot->name);
-        run_sections_figures(story, page, &of);
+        run_sections_costs(story, page, &of);
         page_cell(page, "%.2f", of.profit_factor);
         page_cell(page, "%llu", (unsigned long long)slot->n_refused);
         page_cell(page, "%s %s", info != NULL ? info->id : "?", info != NULL ? info->version : "");
@@ -99,11 +97,38 @@ static void put_agents(const struct backtest *result, const struct run_report *s
     engine_figures_all(result->engine, &of);
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");
-    run_sections_figures(story, page, &of);
+    run_sections_costs(story, page, &of);
     for (int i = 0; i < 4; i++)
         page_cell(page, "%s", "");
     page_row(page);
     page_table_end(page);
+}
+
+static void put_agents(const struct backtest *result, const struct run_report *story,
+                       struct page *page)
+{
+    static const char *const columns[] = {RUN_SECTIONS_FIGURES};
+    const struct slots *slots = engine_slots(result->engine);
+    struct figures of;
+
+    page_heading(page, "Agents");
+    run_sections_note(story, page);
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(result->engine, id, &of);
+        page_cell(page, "%s", slots->all[id].name);
+        run_sections_figures(story, page, &of);
+        page_row(page);
+    }
+    engine_figures_all(result->engine, &of);
+    page_table_sums(page);
+    page_cell(page, "%s", "all, with the pool");
+    run_sections_figures(story, page, &of);
+    page_row(page);
+    page_table_end(page);
+    put_costs(result, story, page);
 }
 
 /* What plugins said of themselves (agon.metric), by their authors' numbers, at the end. */

@@ -46,6 +46,28 @@ void backtest_plan_print(const struct backtest *result, FILE *out)
     fputc('\n', out);
 }
 
+// Of each agent of the last tournament, over all of them.
+static json_t *moved_json(const struct backtest *result)
+{
+    const struct record_plan *plan = &result->plan->plan;
+    char given[NUM_TEXT], taken[NUM_TEXT], after_fault[NUM_TEXT];
+    json_t *agents = json_array();
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        const struct backtest_moved *moved = &result->moved[line->slot % SLOTS_MAX];
+
+        num_format_short(moved->given_amt, plan->exp, given);
+        num_format_short(moved->taken_amt, plan->exp, taken);
+        num_format_short(moved->given_faulty_amt, plan->exp, after_fault);
+        json_array_append_new(agents, json_pack("{s:s, s:s, s:s, s:I, s:s}", "name", line->name,
+                                                "given", given, "taken", taken, "faults",
+                                                (json_int_t)moved->n_faults, "given_after_fault",
+                                                after_fault));
+    }
+    return agents;
+}
+
 json_t *backtest_plan_json(const struct backtest *result)
 {
     const struct record_plan *plan;
@@ -68,6 +90,7 @@ json_t *backtest_plan_json(const struct backtest *result)
                                         "before", before, "after", after));
     }
     clock_text(plan->hdr.t, at);
-    return json_pack("{s:I, s:{s:I, s:s, s:o}}", "held", (json_int_t)result->n_plans, "last",
-                     "number", (json_int_t)plan->number, "time", at, "agents", agents);
+    return json_pack("{s:I, s:{s:I, s:s, s:o}, s:o}", "held", (json_int_t)result->n_plans, "last",
+                     "number", (json_int_t)plan->number, "time", at, "agents", agents, "moved",
+                     moved_json(result));
 }

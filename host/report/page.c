@@ -46,7 +46,13 @@ static const char style[] =
     ".axis{stroke:var(--soft)}.mark{stroke:var(--soft);stroke-dasharray:3 3}"
     "svg path{fill:none;stroke-width:1.5;stroke-linejoin:round}\n"
     ".wide+.wide{margin-top:.8rem}.wide{overflow-x:auto;border:1px solid "
-    "var(--line);border-radius:6px;background:var(--card)}"
+    "var(--line);border-radius:6px;background:linear-gradient(to right,var(--card) "
+    "50%,transparent) "
+    "0/2rem 100% no-repeat local,linear-gradient(to left,var(--card) 50%,transparent) 100%/2rem "
+    "100% "
+    "no-repeat local,linear-gradient(to right,var(--soft),transparent) 0/.6rem 100% no-repeat "
+    "scroll,linear-gradient(to left,var(--soft),transparent) 100%/.6rem 100% no-repeat scroll,"
+    "var(--card)}"
     "table{border-collapse:collapse;width:100%;font-size:.87rem}th,td{padding:.35rem .7rem;"
     "text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}"
     "tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}"
@@ -56,6 +62,17 @@ static const char style[] =
     ".wide:focus-visible{outline:2px solid var(--c0);outline-offset:2px}"
     "th[aria-sort=descending] button::after{content:\" \\2193\"}"
     "th[aria-sort=ascending] button::after{content:\" \\2191\"}"
+    ".many table{font-size:.82rem}.many th,.many td{padding:.35rem}"
+    "@media(max-width:899px){.cards table,.cards thead,.cards tr,.cards td{display:block}"
+    ".cards thead tr{display:flex;flex-wrap:wrap;padding:.3rem .4rem;border-bottom:1px solid "
+    "var(--line)}.cards th{border:0;padding:.15rem .4rem}.cards th:first-child,"
+    ".cards td:first-child{position:static}.cards tbody{display:grid;"
+    "grid-template-columns:repeat(auto-fill,minmax(min(18rem,100%),1fr))}"
+    ".cards tbody tr{padding:.5rem .8rem;border:solid var(--line);border-width:0 1px 1px 0}"
+    ".cards td{display:flex;justify-content:space-between;gap:1rem;padding:.05rem 0;border:0;"
+    "white-space:normal;text-align:right;overflow-wrap:anywhere}.cards td::before{content:"
+    "attr(data-l);color:var(--soft);text-align:left;flex:none}.cards td:empty{display:none}"
+    ".cards .sums td{border:0;font-weight:400}}\n"
     ".sums td{border-top:1px solid var(--line);font-weight:600}\n"
     ".lead{font-size:1.15rem;max-width:56rem}.warning{border-left:3px solid var(--warn);"
     "padding:.1rem .8rem;max-width:56rem}\n"
@@ -78,7 +95,8 @@ static const char style[] =
     ".columns i.minus{background:var(--c1)}.scale{display:flex;justify-content:space-between;"
     "color:var(--soft);font-size:.78rem;margin-top:.3rem;font-variant-numeric:tabular-nums}\n"
     "footer{margin-top:3rem;color:var(--soft);font-size:.82rem}"
-    "@media(max-width:600px){.plot{height:13rem}.legend{font-size:.76rem}}"
+    "@media(max-width:600px){.w{min-width:6rem}.wide th,.wide td{padding:.35rem "
+    ".5rem}.plot{height:13rem}.legend{font-size:.76rem}}"
     "@media print{figure,.wide,.facts div{break-inside:avoid}}\n</style>\n</head>\n<body>\n";
 /* Each plot's data are in its SVG as data-*: the script only reads them. */
 static const char script[] =
@@ -250,12 +268,18 @@ void page_facts_end(struct page *page)
 
 /* --- tables --- */
 
+#define CARD_CELLS 5
+#define MANY_CELLS 11
+
 void page_table_begin(struct page *page, const char *const *columns, uint32_t n)
 {
     page->n_columns = n < PAGE_COLUMNS ? n : PAGE_COLUMNS;
     page->column = 0;
     page->n_tables++;
-    fputs("<div class=\"wide\" tabindex=\"0\"><table><thead><tr>", page->out);
+    page->columns = columns;
+    page->has_cards = page->n_columns >= CARD_CELLS;
+    fprintf(page->out, "<div class=\"wide%s%s\" tabindex=\"0\"><table><thead><tr>",
+            page->has_cards ? " cards" : "", page->n_columns > MANY_CELLS ? " many" : "");
     for (uint32_t i = 0; i < page->n_columns; i++) {
         char kind = columns[i][0] == '#' || columns[i][0] == '~' ? columns[i][0] : ' ';
 
@@ -276,10 +300,17 @@ void page_cell(struct page *page, const char *format, ...)
         return;
     if (page->column == 0)
         fputs("<tr>", page->out);
-    fputs(page->column_kind[page->column] == '#'   ? "<td class=\"n\">"
-          : page->column_kind[page->column] == '~' ? "<td class=\"w\">"
-                                                   : "<td>",
+    fputs(page->column_kind[page->column] == '#'   ? "<td class=\"n\""
+          : page->column_kind[page->column] == '~' ? "<td class=\"w\""
+                                                   : "<td",
           page->out);
+    if (page->has_cards) {
+        fputs(" data-l=\"", page->out);
+        page_put_text(page->out,
+                      page->columns[page->column] + (page->column_kind[page->column] != ' '));
+        fputc('"', page->out);
+    }
+    fputc('>', page->out);
     va_start(args, format);
     put_format(page->out, format, args);
     va_end(args);

@@ -93,7 +93,9 @@ void page_candles(struct page *page, const struct page_candles *candles);
 void page_bars(struct page *page, const struct page_bars *bars);
 void page_columns(struct page *page, const struct page_columns *columns);
 /* Columns by name; one that begins with '#' is a number and stands right-aligned, one that begins
- * with '~' is words and is broken into lines. A press on a column's name sorts by it. */
+ * with '~' is words and is broken into lines. A press on a column's name sorts by it. Where the
+ * page is narrower than 900 px a row of five cells and more is a card of names and values. The
+ * columns are borrowed until page_table_end. */
 void page_table_begin(struct page *page, const char *const *columns, uint32_t n);
 void page_cell(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void page_row(struct page *page);        /* the row is complete */

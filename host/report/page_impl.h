@@ -12,6 +12,8 @@ struct page {
     uint32_t n_plots, n_tables;
     uint32_t column, n_columns;
     char column_kind[PAGE_COLUMNS]; /* '#', '~' or ' ' */
+    const char *const *columns;     /* borrowed; of the table that is open */
+    int has_cards;                  /* its rows are cards where the page is narrow */
 };
 
 /* Escaped, control characters left out. */

@@ -159,23 +159,20 @@ static void put_closed(struct page *page, const struct figures *of)
     page_cell(page, "%llu", (unsigned long long)of->n_wins);
 }
 
-/* What a host knows of them besides. */
-static void put_agents(const struct run_report *story, const struct run_report_page *at,
-                       struct page *page)
+static void put_costs(const struct run_report *story, const struct run_report_page *at,
+                      struct page *page)
 {
     static const char *const columns[] = {
-        RUN_SECTIONS_FIGURES, "#closing fills", "#of them won", "state",
-        "#generation",        "#refused",       "#events sent", "#events seen"};
+        RUN_SECTIONS_COSTS, "#closing fills", "#of them won", "state",
+        "#generation",      "#refused",       "#events sent", "#events seen"};
     const struct host_view *view = at->view;
 
-    page_heading(page, "Agents");
-    run_sections_note(story, page);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t i = 0; i < view->n_slots; i++) {
         const struct host_view_slot *slot = &view->slots[i];
 
         page_cell(page, "%s", slot->name);
-        run_sections_figures(story, page, &slot->figures);
+        run_sections_costs(story, page, &slot->figures);
         put_closed(page, &slot->figures);
         page_cell(page, "%s", slot_condition_name(slot->condition));
         page_cell(page, "%u", slot->generation);
@@ -189,12 +186,35 @@ static void put_agents(const struct run_report *story, const struct run_report_p
     }
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");
-    run_sections_figures(story, page, &view->figures);
+    run_sections_costs(story, page, &view->figures);
     put_closed(page, &view->figures);
     for (int i = 0; i < 5; i++)
         page_cell(page, "%s", "");
     page_row(page);
     page_table_end(page);
+}
+
+/* What a host knows of them besides. */
+static void put_agents(const struct run_report *story, const struct run_report_page *at,
+                       struct page *page)
+{
+    static const char *const columns[] = {RUN_SECTIONS_FIGURES};
+    const struct host_view *view = at->view;
+
+    page_heading(page, "Agents");
+    run_sections_note(story, page);
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        page_cell(page, "%s", view->slots[i].name);
+        run_sections_figures(story, page, &view->slots[i].figures);
+        page_row(page);
+    }
+    page_table_sums(page);
+    page_cell(page, "%s", "all, with the pool");
+    run_sections_figures(story, page, &view->figures);
+    page_row(page);
+    page_table_end(page);
+    put_costs(story, at, page);
 }
 
 static void put_changeovers(const struct run_report_page *at, struct page *page)

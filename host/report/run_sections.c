@@ -94,12 +94,18 @@ void run_sections_figures(const struct run_report *story, struct page *page,
     page_cell(page, "%s", figures_drawdown_text(of, text));
     page_cell(page, "%s", figures_sharpe_text(of, text));
     page_cell(page, "%s", figures_t_text(of, text));
+    page_cell(page, "%llu", (unsigned long long)of->n_fills);
+}
+
+void run_sections_costs(const struct run_report *story, struct page *page, const struct figures *of)
+{
+    const struct base base = base_of(story);
+
     put_amount(&base, page, of->is_split, of->gross_amt);
     put_amount(&base, page, 1, of->fee_amt);
     put_amount(&base, page, of->is_split, of->rebate_amt);
     put_amount(&base, page, of->is_split, of->funding_amt);
     put_amount(&base, page, of->is_split, of->slippage_amt);
-    page_cell(page, "%llu", (unsigned long long)of->n_fills);
 }
 
 void run_sections_note(const struct run_report *story, struct page *page)
@@ -108,38 +114,55 @@ void run_sections_note(const struct run_report *story, struct page *page)
               FIGURES_SHORT, FIGURES_DAYS);
 }
 
+/* Of an agent, or (is_sum) of all. */
+static void put_one(const struct run_report *story, struct page *page, uint16_t id, int is_costs)
+{
+    const struct slots *slots = engine_slots(story->engine);
+    int is_sum = id == slots->n;
+    struct figures of;
+
+    if (is_sum) {
+        page_table_sums(page);
+        engine_figures_all(story->engine, &of);
+    } else {
+        engine_figures(story->engine, id, &of);
+    }
+    page_cell(page, "%s", is_sum ? "all, with the pool" : slots->all[id].name);
+    if (!is_costs) {
+        run_sections_figures(story, page, &of);
+        page_row(page);
+        return;
+    }
+    run_sections_costs(story, page, &of);
+    page_cell(page, "%llu", (unsigned long long)(of.n_wins + of.n_losses));
+    page_cell(page, "%llu", (unsigned long long)of.n_wins);
+    if (is_sum)
+        page_cell(page, "%s", "");
+    else
+        page_cell(page, "%llu", (unsigned long long)slots->all[id].n_refused);
+    page_row(page);
+}
+
 void run_sections_table(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {RUN_SECTIONS_FIGURES, "#closing fills", "#of them won",
-                                          "#refused"};
+    static const char *const figures[] = {RUN_SECTIONS_FIGURES};
+    static const char *const costs[] = {RUN_SECTIONS_COSTS, "#closing fills", "#of them won",
+                                        "#refused"};
     const struct slots *slots = engine_slots(story->engine);
-    struct figures of;
 
     page_heading(page, "Agents");
     run_sections_note(story, page);
-    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
-    for (uint16_t id = 0; id <= slots->n; id++) {
-        int is_sum = id == slots->n;
-
-        if (!is_sum && !slots->all[id].is_used)
-            continue;
-        if (is_sum) {
-            page_table_sums(page);
-            engine_figures_all(story->engine, &of);
-        } else {
-            engine_figures(story->engine, id, &of);
-        }
-        page_cell(page, "%s", is_sum ? "all, with the pool" : slots->all[id].name);
-        run_sections_figures(story, page, &of);
-        page_cell(page, "%llu", (unsigned long long)(of.n_wins + of.n_losses));
-        page_cell(page, "%llu", (unsigned long long)of.n_wins);
-        if (is_sum)
-            page_cell(page, "%s", "");
+    for (int is_costs = 0; is_costs <= 1; is_costs++) {
+        if (is_costs)
+            page_table_begin(page, costs, sizeof(costs) / sizeof(costs[0]));
         else
-            page_cell(page, "%llu", (unsigned long long)slots->all[id].n_refused);
-        page_row(page);
+            page_table_begin(page, figures, sizeof(figures) / sizeof(figures[0]));
+        for (uint16_t id = 0; id <= slots->n; id++) {
+            if (id == slots->n || slots->all[id].is_used)
+                put_one(story, page, id, is_costs);
+        }
+        page_table_end(page);
     }
-    page_table_end(page);
 }
 
 static int is_agent(const struct slot *slot)

@@ -13,12 +13,16 @@ void run_sections_lead(const struct run_report *story, struct page *page);
 /* The course of the whole and its drawdown, with marks of what happened; where its result comes
  * from; its deepest drawdowns; how its returns are spread. AGON_ENOMEM. */
 int run_sections_whole(const struct run_report *story, struct page *page);
-/* Columns of a table of agents, and the cells of one of them behind its name. */
+/* Columns of a table of agents, and the cells of one of them behind its name: what it came to, and
+ * in another table, so that neither is wider than the page, of what that is made. */
 #define RUN_SECTIONS_FIGURES                                                                       \
     "agent", "#capital", "#equity", "#result", "#return", "#drawdown", "#Sharpe", "#t [95 %]",     \
-        "#gross", "#fees", "#rebates", "#funding", "#slippage", "#fills"
+        "#fills"
+#define RUN_SECTIONS_COSTS "agent", "#gross", "#fees", "#rebates", "#funding", "#slippage"
 void run_sections_figures(const struct run_report *story, struct page *page,
                           const struct figures *of);
+void run_sections_costs(const struct run_report *story, struct page *page,
+                        const struct figures *of);
 /* What stands above such a table. */
 void run_sections_note(const struct run_report *story, struct page *page);
 /* One that says no more than these, what was closed and what was refused. */

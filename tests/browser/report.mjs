@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens reports from the disk in Chromium, as their reader would: they ask nobody for anything, their plots are drawn,
-// follow dark and light, show values under the pointer, and fit a phone.
+// follow dark and light, show values under the pointer, and fit a phone; no table of theirs is wider than its frame, from a
+// phone's width on: a reader does not see that there is more beside it.
 //
 //   node report.mjs CHROMIUM REPORT.html [REPORT.html...]     SHOTS, a folder: screenshots go there
 import { chromium } from 'playwright-core';
@@ -30,6 +31,22 @@ async function sorts(page, fail) {
   if (await sums() !== below || !below) fail('sorting moves the sums');
 }
 
+// With all parts opened: which tables are wider than what they stand in.
+const cut = page => page.evaluate(() => [...document.querySelectorAll('.wide')].filter(frame => frame.scrollWidth > frame.clientWidth)
+  .map(frame => `'${[...frame.querySelectorAll('th')].slice(0, 3).map(head => head.textContent).join(', ')}...' by ${frame.scrollWidth - frame.clientWidth} px`));
+
+async function fits(report, width, height, colorScheme) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(resolve(report)).href);
+  await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) failures.push(`${basename(report)} at ${width}: ${wide} px too wide`);
+  for (const table of await cut(page)) failures.push(`${basename(report)} at ${width}: the table ${table} too wide`);
+  if (shots) await page.screenshot({ path: `${shots}/${basename(report, '.html')}-${width}-${colorScheme}.png`, fullPage: true });
+  await context.close();
+}
+
 async function look(report, width, height, colorScheme) {
   const name = `${basename(report, '.html')}-${width < 600 ? 'phone' : 'desktop'}-${colorScheme}`;
   const fail = text => failures.push(`${name}: ${text}`);
@@ -50,6 +67,7 @@ async function look(report, width, height, colorScheme) {
   await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
   const opened = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (opened > 0) fail(`with all parts opened the page is ${opened} px too wide`);
+  for (const table of await cut(page)) fail(`the table ${table} too wide`);
   await sorts(page, fail);
   const figures = await page.locator('figure.drawn').all();
   if (!figures.length) fail('no plot');
@@ -105,8 +123,11 @@ try {
   if (!reports.length) failures.push('no report is named');
   for (const report of reports) {
     for (const scheme of ['dark', 'light']) {
-      await look(report, 1440, 900, scheme);
+      await look(report, 1280, 800, scheme);
       await look(report, 390, 844, scheme);
+      // Colours change no width.
+      if (scheme === 'dark' && !shots) continue;
+      for (const [width, height] of [[820, 1180], [1440, 900], [2560, 1440]]) await fits(report, width, height, scheme);
     }
   }
 } catch (error) {

@@ -45,6 +45,10 @@ jq -e '.tournaments.held == 3 and ([.tournaments.last.agents[:2][].name] | sort)
     [.tournaments.last.agents[] | select((.after | tonumber) > 50000) | .name] == ["mm_1"]' \
     "$WORK/held.json" >/dev/null || fail "capital went elsewhere: $(jq -c .tournaments "$WORK/held.json")"
 
+# Who was first and then at fault is given nothing from there on, in one process and in processes (seeds 3 and 4).
+python3 "$AGON_SOURCE_ROOT/tests/soak/markets.py" --faults --seeds 2 --first 3 --for 49h --agon "$AGON" \
+    --plugins "$AGON_BUILD_ROOT/plugins" --build "$AGON_BUILD_ROOT" >"$WORK/faults" 2>&1 || fail "with agents at fault: $(cat "$WORK/faults")"
+
 # The report says that the market is made, and what of.
 jq -e '.market | startswith("synthetic, with known structure")' "$WORK/1.json" >/dev/null || fail "the report does not say what the market is"
 "$AGON" backtest --market demo --roster "$roster" --plugins "$AGON_BUILD_ROOT/plugins" --for 10m --html "$WORK/page.html" --journal "$WORK/journal" >"$WORK/out" ||

@@ -295,6 +295,9 @@ def html_table(text, head, first='agent'):
 
 def check_html(page, want):
     rows = html_table(load(page), 'Sharpe')
+    for row, costs in zip(rows, html_table(load(page), 'gross')):
+        same(page, 'agents in both tables', costs['agent'], row['agent'])
+        row.update(costs)
     same(page, 'agents', len(rows), len(want))
     for row in rows:
         name = '' if row['agent'].startswith('all') else row['agent']

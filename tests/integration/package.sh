@@ -24,6 +24,8 @@ if [ -z "$packages" ]; then
 fi
 [ "$(find "$packages" -maxdepth 1 -name '*.deb' | wc -l)" = 3 ] || fail "these are not three packages: $(ls "$packages")"
 field() { dpkg-deb -f "$packages/$1"_*.deb "$2"; }
+# Who answers for them is said, or that nobody does: never an address that could be somebody's.
+[ "$(field agon Maintainer)" = "${DEBFULLNAME:-Agon, built locally} <${DEBEMAIL:-unattended@agon.invalid}>" ] || fail "its maintainer is $(field agon Maintainer)"
 for name in agon agon-plugins libagon-dev; do
     [ "$(field $name Version)" = "$("$AGON" --version | sed 's/^agon \([^ ]*\).*/\1/;q')" ] || fail "$name has version $(field $name Version)"
 done

@@ -25,6 +25,13 @@ is_sanitized && {
 # Long enough that its first act has not ended by the third size.
 seen demo 'First fill' all "$AGON" demo --seconds 120 --report off
 
+# What its acts came to stands under the picture, each whole in a line of 80 columns.
+"$PYTHON" -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c "stty rows 24 cols 80; exec '$AGON' demo --seconds 12 --report off" \
+    >"$WORK/acts" 2>&1 </dev/null || fail "the demo: $(tail -5 "$WORK/acts")"
+sed 's/.*\x1b\[?1049l//; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' "$WORK/acts" | grep -E '^[1-6] (A|Other) ' >"$WORK/lines"
+[ "$(wc -l <"$WORK/lines")" = 6 ] || fail "not six acts: $(tail -30 "$WORK/acts")"
+! grep -e '\.\.\.' -e '.\{81\}' "$WORK/lines" || fail "an act's result is shortened: $(cat "$WORK/lines")"
+
 start_sim --seed 3
 live_files "$(agent busy_1 busy.so 'every: 20')
 $(agent busy_2 busy.so 'every: 25')"

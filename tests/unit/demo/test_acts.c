@@ -105,6 +105,52 @@ START_TEST(a_reload_is_the_newcomers_alone)
 }
 END_TEST
 
+/* At 80 columns a result stands behind number and title, and nothing of it is left out. */
+START_TEST(a_brief_result_fits_whatever_its_figures)
+{
+    static const uint64_t most[] = {0, 99999, 100000, 999949, 999950, 123456789012, UINT64_MAX};
+    static const char *const held[] = {"nothing", "12345.67890123 BTC",
+                                       "1234567.12345678 BTC, 1234567.12345678 BTC"};
+
+    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+        union plan_event *plan;
+
+        fresh();
+        plan = &view.plan;
+        view.counters.n_fills = most[i] + (most[i] == 0);
+        view.counters.n_orders = most[i];
+        seen.reload_held = held[i % 3];
+        acts_look(&acts, &seen, SECOND, 86400 * SECOND);
+        for (int k = 0; k < 4; k++) {
+            view.slots[k].n_crashes = 1;
+            view.slots[k].n_refused = most[i] / 4 + 1;
+            view.slots[k].condition = i % 2 == 0 ? CONDITION_QUARANTINED : CONDITION_ACTIVE;
+        }
+        changeovers[0] = (struct host_changeover){
+            .slot = 0, .cut_ns = (int64_t)(most[i] >> 2) % (86400 * SECOND)};
+        seen.changeovers = changeovers;
+        seen.n_changeovers = 1;
+        snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+        plan->plan.n_lines = 1;
+        plan->plan.exp = 8;
+        memset(plan_lines(&plan->plan), 0, sizeof(struct plan_line));
+        snprintf(plan_lines(&plan->plan)[0].name, sizeof(plan_lines(&plan->plan)[0].name),
+                 "momentum_1");
+        plan_lines(&plan->plan)[0].rank = 1;
+        plan_lines(&plan->plan)[0].capital_after_amt = INT64_MAX - 1;
+        for (int64_t t = 2 * SECOND; t <= 90 * SECOND; t += SECOND / 2) {
+            view.n_plans = acts.now == ACT_TOURNAMENT ? acts.n_plans + 1 : acts.n_plans;
+            acts_look(&acts, &seen, t, 0);
+        }
+        for (int act = 0; act < ACT_PROOF; act++) {
+            ck_assert_msg(acts.brief[act][0] != '\0', "act %d has no brief result", act + 1);
+            ck_assert_msg(strlen(acts.brief[act]) <= ACT_BRIEF, "act %d: %s", act + 1,
+                          acts.brief[act]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_flood_is_told_beside_the_others)
 {
     fresh();
@@ -132,6 +178,7 @@ int main(void)
     tcase_add_test(tcase, a_fault_is_told_with_its_reason_and_what_became_of_it);
     tcase_add_test(tcase, a_reload_is_the_newcomers_alone);
     tcase_add_test(tcase, a_flood_is_told_beside_the_others);
+    tcase_add_test(tcase, a_brief_result_fits_whatever_its_figures);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
