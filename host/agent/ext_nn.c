@@ -15,13 +15,10 @@ struct models {
     struct served_shape shapes[AGON_NN_MAX];
 };
 
-static int refuse(struct feed *feed, const char *name, const struct error *err)
+static int refuse(struct feed *feed, const struct error *err)
 {
-    char line[512];
-
-    snprintf(line, sizeof(line), "files.%.31s: %.400s", name, err->text);
     if (feed->config.log != NULL)
-        feed->config.log(feed->config.ctx, AGON_ERROR, feed->t, line);
+        feed->config.log(feed->config.ctx, AGON_ERROR, feed->t, err->text);
     return err->code == AGON_ENOMEM ? AGON_ENOMEM : AGON_ECORRUPT;
 }
 
@@ -54,6 +51,7 @@ static int open_model(const struct agon_host *host, const char *name, uint32_t *
 {
     struct agon_asset_map file;
     struct error err = {0};
+    char label[40];
     struct models *models;
     struct served_shape *own;
     int rc;
@@ -72,9 +70,10 @@ static int open_model(const struct agon_host *host, const char *name, uint32_t *
     if (models->n == AGON_NN_MAX)
         return AGON_ENOSPC;
     own = &models->shapes[models->n];
-    rc = served_open(models->device, file.bytes, file.n, &models->all[models->n], own, &err);
+    snprintf(label, sizeof(label), "files.%.31s", name);
+    rc = served_open(models->device, label, file.bytes, file.n, &models->all[models->n], own, &err);
     if (rc < 0)
-        return refuse(feed, name, &err);
+        return refuse(feed, &err);
     *shape = (struct agon_nn_shape){.inputs = own->inputs,
                                     .outputs = own->outputs,
                                     .window = own->window,
