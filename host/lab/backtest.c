@@ -703,9 +703,7 @@ static void on_lost(void *ctx, uint16_t slot, struct record_crash *crash)
     const struct run *run = ctx;
 
     (void)crew_say_end(run->result->crew, slot, crash);
-    for (uint32_t i = 0; i < run->config->n_slots; i++)
-        if (run->config->slots[i].record.slot == slot)
-            crash->orders = run->config->slots[i].record.on_crash;
+    crash->orders = run->config->slots[slot].record.on_crash; // numbers are places
 }
 
 // A last word on the state, so that a replay of the journal ends with a proof.

@@ -63,7 +63,7 @@ EOT
 start_sim --venue okx --seed 6 --faults "$WORK/faults.yaml"
 okx_files
 
-"$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/none" >"$WORK/none.out" 2>&1 && fail "it started without a pass-phrase"
+"$AGON" run --config "$WORK/conf/live.yaml" --plugins "$PLUGINS" --dir "$WORK/none" >"$WORK/none.out" 2>&1 && fail "it started without a pass-phrase"
 grep -q 'passphrase' "$WORK/none.out" || fail "what it says without a pass-phrase: $(cat "$WORK/none.out")"
 echo 'passphrase: agon-sim-pass' >>"$WORK/credentials/sim"
 

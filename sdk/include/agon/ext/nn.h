@@ -19,7 +19,7 @@ struct agon_nn_shape {
 AGON_SIZE_IS(agon_nn_shape, 24);
 struct agon_host_nn {
     /* The model in the file of that name, in create and on_start. AGON_ENOENT: there is no such
-     * file; AGON_ECORRUPT: it is no model that is served, and a line in the log says why;
+     * file; AGON_ECORRUPT: what is in it is not served, and a line in the log says why;
      * AGON_ENOSPC: AGON_NN_MAX are open; AGON_ENOMEM. [agent] */
     int (*open)(const struct agon_host *host, const char *name, uint32_t *model,
                 struct agon_nn_shape *shape);
