@@ -86,7 +86,8 @@ rm "$PLUGINS/missing.so" "$PLUGINS/calm.so"
 start_host
 for one in $bad; do
     until_true "$HOST_PID" "${one%%:*} is suspended" suspended "${one%%:*}" "${one#*:}"
-    until_true "$HOST_PID" "an alert of ${one%%:*}" alerted "${one%%:*}" "${one#*:}"
+    # Of three the first start has told already, and an alert comes once in a while.
+    until_true "$HOST_PID" "an alert of ${one%%:*}" alerted "${one%%:*}" "\(${one#*:}\|not an ELF file\)"
     until_true "$HOST_PID" "the log tells of ${one%%:*}" \
         lines "$WORK/host.err" "\"key\":\"\(plugin-refused\|slot-ended\)\".*slot ${one%%:*}.*${one#*:}" 1
 done
