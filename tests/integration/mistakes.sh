@@ -17,7 +17,7 @@ printf 'time_ms,side,price,amount\n1546300800000,buy,2.50,1000\n1546300801000,se
 printf 'time_ms,side,price,amount\n1546300800000,bid,2.50,1000\n' >"$START/data/ETHUSDT.csv"
 printf 'timestamp,side,price,amount\n1546300800000,buy,2.50,1000\n' >"$START/data/BTCUSDT_ms.csv"
 printf 'open_time_ms,open,high,low,close,volume\n1546300800,1,2,1,2,9\n1546300860,2,2,1,1,9\n' >"$START/data/BTCUSDT_s.csv"
-head -c 4096 /dev/urandom >"$START/junk"
+{ printf '\377' && head -c 4095 /dev/urandom; } >"$START/junk" # no text from its first byte on
 : >"$START/nothing"
 echo 'int main(void) { return 0; }' >"$START/plugins/source.so"
 : >"$START/plugins/nothing.so"
