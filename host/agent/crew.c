@@ -14,8 +14,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define FILES_MAX ((uint64_t)1 << 30)
-
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
     void *memory;
@@ -27,7 +25,7 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
         return error_set(err, AGON_ENOMEM, "slots: out of memory");
     crew->memory = memory;
     crew->config = *config;
-    sealed_init(&crew->sealed, config->files_max ? config->files_max : FILES_MAX);
+    sealed_init(&crew->sealed, config->files_max ? config->files_max : UINT64_MAX);
     crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);
     if (config->is_noted && note_open(crew, err) < 0)
         return AGON_ENOMEM;

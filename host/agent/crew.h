@@ -102,7 +102,7 @@ struct crew_config {
     void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
     /* Each instance's BEGIN, LAPSE and END are offered (crew_note). */
     int is_noted;
-    uint64_t files_max; /* bytes of files of all slots together, each contents once; 0: 1 GiB */
+    uint64_t files_max; /* bytes of files of all slots together, each contents once; 0: no limit */
     /* Keeps that by its hash: of a file fd, whose offset may change, of a state bytes. That it
      * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */
     void (*keep)(void *ctx, enum crew_kept kind, const unsigned char hash[HASH_SIZE], int fd,

@@ -185,7 +185,7 @@ int files_open(struct generation *generation, const struct crew_slot *spec, stru
 /* The same contents for one generation more. */
 int files_again(struct generation *generation, const struct generation *of, struct error *err);
 void files_leave(struct generation *generation); /* [core, loader] */
-void files_close(struct crew *crew);             /* nobody is given any more */
+void files_close(struct crew *crew); /* what was left; before the next is opened, and last */
 
 /* mux.c */
 void mux_attach(struct member *member);

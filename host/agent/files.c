@@ -17,16 +17,25 @@ void files_close(struct crew *crew)
     }
 }
 
-/* In this process its plugin reads it; a process of its own maps it itself. */
-static int hold(struct generation *generation, uint32_t i, struct sealed *sealed, struct error *err)
+void run_files_add(struct run_files *files, const char *name, const struct sealed *sealed)
 {
-    struct setup_file *file = &generation->files.all[i];
+    struct setup_file *file = &files->all[files->n];
 
-    generation->sealed[i] = sealed;
-    generation->files.fds[i] = sealed->fd;
-    generation->files.n = i + 1;
+    memset(file, 0, sizeof(*file));
+    snprintf(file->name, sizeof(file->name), "%s", name);
     memcpy(file->digest, sealed->digest, sizeof(file->digest));
     file->bytes = sealed->bytes;
+    files->fds[files->n++] = sealed->fd;
+}
+
+/* In this process its plugin reads it; a process of its own maps it itself. */
+static int hold(struct generation *generation, const char *name, struct sealed *sealed,
+                struct error *err)
+{
+    uint32_t i = generation->files.n;
+
+    generation->sealed[i] = sealed;
+    run_files_add(&generation->files, name, sealed);
     if (generation->runner != CREW_INPROC)
         return AGON_OK;
     generation->mapped[i] = memfd_map(sealed->fd, sealed->bytes, 0, err);
@@ -41,12 +50,8 @@ int files_open(struct generation *generation, const struct crew_slot *spec, stru
     for (uint32_t i = 0; i < spec->n_files; i++) {
         const struct crew_file *file = &spec->files[i];
         struct sealed *sealed = sealed_open(&crew->sealed, file->path, err);
-        int rc = sealed == NULL ? AGON_EINVAL : AGON_OK;
+        int rc = sealed == NULL ? AGON_EINVAL : hold(generation, file->name, sealed, err);
 
-        snprintf(generation->files.all[i].name, sizeof(generation->files.all[i].name), "%s",
-                 file->name);
-        if (rc >= 0)
-            rc = hold(generation, i, sealed, err);
         if (rc < 0) {
             error_wrap(err, "files.%s", file->name);
             return err != NULL && err->code < 0 ? err->code : rc;
@@ -60,9 +65,8 @@ int files_again(struct generation *generation, const struct generation *of, stru
     int rc = AGON_OK;
 
     for (uint32_t i = 0; rc >= 0 && i < of->files.n; i++) {
-        generation->files.all[i] = of->files.all[i];
         sealed_again(of->sealed[i]);
-        rc = hold(generation, i, of->sealed[i], err);
+        rc = hold(generation, of->files.all[i].name, of->sealed[i], err);
     }
     return rc;
 }

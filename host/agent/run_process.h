@@ -36,6 +36,9 @@ struct run_files { /* that a plugin is given: agon.asset */
     struct setup_file all[SETUP_FILES_MAX]; /* as its setup has them */
     int fds[SETUP_FILES_MAX];               /* sealed */
 };
+struct sealed;
+/* At most SETUP_FILES_MAX; sealed is borrowed as long as files is used. [any] */
+void run_files_add(struct run_files *files, const char *name, const struct sealed *sealed);
 struct run_process_config {
     const char *exe;                /* calls child_main; NULL: the runner (runner.h) */
     const struct plugin_file *file; /* staged as a memfd, checked; borrowed until load returns */

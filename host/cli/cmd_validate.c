@@ -251,11 +251,7 @@ static int take_given(struct run_files *files, const struct arg_list *given, str
 
         if (sealed == NULL)
             return err->code;
-        memcpy(files->all[i].name, slot.files[i].name, sizeof(files->all[i].name));
-        memcpy(files->all[i].digest, sealed->digest, sizeof(files->all[i].digest));
-        files->all[i].bytes = sealed->bytes;
-        files->fds[i] = sealed->fd;
-        files->n = i + 1;
+        run_files_add(files, slot.files[i].name, sealed);
     }
     return rc;
 }

@@ -646,6 +646,7 @@ static void note_demoted(struct run *run, const void *lines, uint32_t n)
     }
 }
 
+// Those that a tournament throws out go at once.
 static void demote(struct run *run, const struct record_plan *plan)
 {
     uint16_t slot;

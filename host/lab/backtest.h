@@ -68,7 +68,7 @@ struct backtest_config {
     uint32_t n_slots;
     struct tournament_rules tournament; /* mode 0: none is held */
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
-    uint64_t files_max;                 /* of all agents, bytes; 0: 1 GiB */
+    uint64_t files_max;                 /* of all agents, bytes; 0: no limit */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
     /* Each event behind its step, which gave rc, for whoever compares runs or tells of them; may be

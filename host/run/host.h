@@ -82,7 +82,7 @@ struct host_config {
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
-    uint64_t files_max;                 /* of all agents, bytes; 0: 1 GiB */
+    uint64_t files_max;                 /* of all agents, bytes; 0: no limit */
     int is_resumed; /* lifts what an operator halted, stopped or killed in an earlier run */
     char kill_why[COMMAND_WHY]; /* the kill switch is thrown from the start on, for this; "": it is
                                    not */

@@ -54,10 +54,11 @@ static struct sim_time now_of(struct sim_front *front)
 static int says_market(const struct sim_front *front, agon_ns_t t_market, char text[48])
 {
     const struct sim_pace *pace = front->config.pace;
-    agon_ns_t transport = utc_of(front);
+    agon_ns_t transport;
 
     if (!pace)
         return 0;
+    transport = utc_of(front);
     if (pace->clock.speed_milli == 1000 && t_market - transport <= APART_NS &&
         transport - t_market <= APART_NS)
         return 0;
