@@ -114,4 +114,6 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 ! grep -q '"key":"nth-differs"' "$WORK/host.err" || fail "the engine counts other events than were heard"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+"$AGON" parity "$WORK/run" >"$WORK/out" 2>&1
+grep -q 'not compared .*agent one.*it had files (weights' "$WORK/out" || fail "parity does not say that it cannot run it again: $(cat "$WORK/out")"
 echo "files of agents: as they were, by their hash, in both runners; other contents by a reload, back by a roll-back"
