@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/trees.h"
 
+#include "base/fmath.h"
+
+real trees_base(enum trees_objective objective, double base_score)
+{
+    return (real)(objective == TREES_LOGISTIC ? -fmath_log(1 / base_score - 1) : base_score);
+}
+
 static real leaf_of(const struct trees_node *nodes, uint32_t root, const real *x)
 {
     const struct trees_node *node = &nodes[root];

@@ -20,6 +20,7 @@
 #define trees_free   TYPED(trees_free)
 #define trees_margin TYPED(trees_margin)
 #define trees_eval   TYPED(trees_eval)
+#define trees_base   TYPED(trees_base)
 
 #define TREES_FEATURES 4096u
 #define TREES_CLASSES  256u
@@ -54,5 +55,7 @@ void trees_free(struct trees *trees); /* NULL is fine */
 void trees_margin(const struct trees *trees, const real *x, real *y);
 /* And the objective's function of it. The device's memory is this process's. [owner] */
 void trees_eval(struct device *device, const struct trees *trees, const real *x, real *y);
+/* Where a margin begins, of the file's base_score, which is a probability for TREES_LOGISTIC. */
+real trees_base(enum trees_objective objective, double base_score);
 
 #endif

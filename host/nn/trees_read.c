@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fmath.h"
 #include "nn/trees.h"
 
 #define MODEL "learner.gradient_booster.model"
@@ -73,15 +72,12 @@ static int read_base(const json_t *param, struct trees *trees, struct error *err
             "learner.learner_model_param.base_score is \"%.40s\"; expected a number in "
             "a text",
             text != NULL ? text : "");
-    if (trees->objective == TREES_LOGISTIC) {
-        if (!(base > 0 && base < 1))
-            return error_set(err, AGON_EINVAL,
-                             "learner.learner_model_param.base_score is %.40s, and the objective "
-                             "binary:logistic; expected a probability above 0 and below 1",
-                             text);
-        base = -fmath_log(1 / base - 1);
-    }
-    trees->base = (real)base;
+    if (trees->objective == TREES_LOGISTIC && !(base > 0 && base < 1))
+        return error_set(err, AGON_EINVAL,
+                         "learner.learner_model_param.base_score is %.40s, and the objective "
+                         "binary:logistic; expected a probability above 0 and below 1",
+                         text);
+    trees->base = trees_base(trees->objective, base);
     return AGON_OK;
 }
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models of XGBoost and what it answers by them, for tests/unit/nn/test_trees.c:
 
-    make.py DIR [SEED]    writes DIR/NAME.json and DIR/NAME.rows for each kind of model
+    make.py DIR [SEED]    writes DIR/NAME.json and DIR/NAME.rows for each kind of model, and DIR/train.rows
 
-A row is the features ("nan" is missing), then the margin and the answer of each output. Values are quarters, so that many of
+A row is the features ("nan" is missing), then the margin and the answer of each output. In train.rows, for test_trees_train.c, it
+is the features, the target, and the margin that XGBoost has for it after TRAIN (histograms with a bin for each value, so that
+no choice of bins is between the two). Values are quarters, so that many of
 them are thresholds. The files beside this script are of seed 1, by XGBoost 1.7.4 of Debian 12 (python3-xgboost 1.7.4-1). Exits
 with 77 where the package is missing."""
 import sys
@@ -29,6 +31,9 @@ KINDS = [
                   "max_leaves": 12}, 3),
     ("stump", {"objective": "binary:logistic", "tree_method": "hist", "max_depth": 1, "gamma": 1e9}, 2),
 ]
+TRAIN = {"objective": "binary:logistic", "tree_method": "hist", "max_depth": 4, "eta": 0.2, "lambda": 1.5, "gamma": 0.1,
+         "min_child_weight": 2.0, "max_bin": 256}
+TRAIN_ROUNDS = 20
 
 
 def rows(draw, n):
@@ -64,6 +69,13 @@ def main():
         with open("%s/%s.rows" % (folder, name), "w") as file:
             for values in zip(asked, margins, answers):
                 file.write(" ".join(number(value) for part in values for value in part) + "\n")
+    x = rows(draw, N_TRAIN)
+    y = target(draw, x, "binary:logistic")
+    data = xgb.DMatrix(x, y)
+    booster = xgb.train({**TRAIN, "nthread": 1, "verbosity": 0}, data, TRAIN_ROUNDS)
+    with open(folder + "/train.rows", "w") as file:
+        for values, to, margin in zip(x, y, booster.predict(data, output_margin=True)):
+            file.write(" ".join(map(number, [*values, to, margin])) + "\n")
 
 
 if __name__ == "__main__":
