@@ -120,6 +120,12 @@ START_TEST(a_tree_by_hand)
     ck_assert(trees->nodes[0].value == (float)(0.5 * 18 / 26));
     trees_free(trees);
     params.gamma = 0;
+    params.parallel = 4; // each counts a fourth
+    trees = trained(&params);
+    ck_assert_uint_eq(trees->n_nodes, 12);
+    ck_assert(trees->nodes[3 * 3 + 1].value == (float)(-0.5 * 10 / 12 / 4));
+    trees_free(trees);
+    params.parallel = 1;
     params.min_child_weight = 11; // the left side has 10: the split comes later
     trees = trained(&params);
     ck_assert(trees->nodes[0].value == 10.5f);
@@ -148,6 +154,98 @@ START_TEST(what_is_missing_goes_where_it_fits)
         ck_assert(trees->nodes[1].value == (float)(-0.5 * 10 / 12));
         trees_free(trees);
     }
+    two_steps(); // where none is missing: to the side of more rows
+    params.min_child_weight = 0;
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        struct trees *trees;
+
+        for (uint32_t i = 0; i < 24; i++)
+            y[i] = i < (turn == 0 ? 10 : 14) ? 0 : 3;
+        trees = trained(&params);
+        ck_assert(trees->nodes[0].feature == (turn == 0 ? 0 : TREES_MISSING_LEFT));
+        trees_free(trees);
+    }
+}
+END_TEST
+
+/* Returns of a series whose sign is, with a probability of 0.75, that of 5 steps before; features
+ * are the last 8, some of them missing. */
+static void lagged(uint64_t seed, uint32_t n)
+{
+    static double series[ROWS + MOST];
+    struct rng rng;
+
+    rng_init(&rng, seed);
+    for (uint32_t i = 0; i < n + MOST; i++) {
+        double size = 0.1 + rng_unit(&rng);
+        int is_up =
+            i < MOST ? rng_unit(&rng) < 0.5 : (rng_unit(&rng) < 0.75) == (series[i - 5] > 0);
+
+        series[i] = is_up ? size : -size;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        y[i] = series[i + MOST] > 0;
+        for (uint32_t j = 0; j < MOST; j++)
+            x[i * MOST + j] = j != 3 && rng_unit(&rng) < 0.02 ? NAN : (float)series[i + j];
+    }
+    data.n_rows = n;
+    data.n_features = MOST;
+}
+
+/* Which features the nodes from `from` on ask, as bits. */
+static uint32_t asked(const struct trees *trees, uint32_t from, uint32_t to)
+{
+    uint32_t features = 0;
+
+    for (uint32_t i = from; i < to; i++)
+        if (trees->nodes[i].left != 0)
+            features |= 1u << (trees->nodes[i].feature & ~TREES_MISSING_LEFT);
+    return features;
+}
+
+START_TEST(a_tree_sees_what_was_drawn_for_it)
+{
+    struct trees_params params = trees_params_boosted(TREES_SQUARED);
+    struct trees_grown *grown;
+    struct trees *trees;
+    uint32_t all = 0;
+    const char *at;
+    char *text;
+    size_t n;
+
+    lagged(5, 2000);
+    params.rounds = 12;
+    params.max_depth = 4;
+    params.colsample_tree = 0.25; // two of eight
+    trees = trained(&params);
+    for (uint32_t i = 0; i < 12; i++) {
+        uint32_t end = i < 11 ? trees->roots[i + 1] : trees->n_nodes;
+        uint32_t own = asked(trees, trees->roots[i], end);
+
+        ck_assert_int_eq(__builtin_popcount(own), 2);
+        all |= own;
+    }
+    trees_free(trees);
+    ck_assert_int_ge(__builtin_popcount(all), 6);
+    params.colsample_tree = 1;
+    params.colsample_node = 0.125; // one of eight, at each node another
+    trees = trained(&params);
+    all = 0;
+    for (uint32_t i = 0; i < 12; i++)
+        all |= asked(trees, trees->roots[i], trees->roots[i] + 1);
+    ck_assert_int_ge(__builtin_popcount(all), 4);
+    ck_assert_int_ge(__builtin_popcount(asked(trees, 0, trees->roots[1])), 3);
+    trees_free(trees);
+    params.colsample_node = 1;
+    params.subsample = 0.3; // a row weighs 1: the root's weight is how many there are
+    params.rounds = 1;
+    grown = grown_of(&params);
+    text = text_of(grown, NULL, &n);
+    at = strstr(text, "\"sum_hessian\":[");
+    ck_assert_ptr_nonnull(at);
+    ck_assert_msg(fabs(strtod(at + 15, NULL) - 600) < 4 * sqrt(2000 * 0.3 * 0.7), "%.30s", at);
+    free(text);
+    trees_grown_free(grown);
 }
 END_TEST
 
@@ -188,30 +286,6 @@ START_TEST(xgboosts_loss_on_the_same_rows)
     ck_assert_msg(fabs(loss / known - 1) < 0.01, "log-loss %g, of XGBoost %g", loss, known);
 }
 END_TEST
-
-/* Returns of a series whose sign is, with a probability of 0.75, that of 5 steps before; features
- * are the last 8, some of them missing. */
-static void lagged(uint64_t seed, uint32_t n)
-{
-    static double series[ROWS + MOST];
-    struct rng rng;
-
-    rng_init(&rng, seed);
-    for (uint32_t i = 0; i < n + MOST; i++) {
-        double size = 0.1 + rng_unit(&rng);
-        int is_up =
-            i < MOST ? rng_unit(&rng) < 0.5 : (rng_unit(&rng) < 0.75) == (series[i - 5] > 0);
-
-        series[i] = is_up ? size : -size;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        y[i] = series[i + MOST] > 0;
-        for (uint32_t j = 0; j < MOST; j++)
-            x[i * MOST + j] = j != 3 && rng_unit(&rng) < 0.02 ? NAN : (float)series[i + j];
-    }
-    data.n_rows = n;
-    data.n_features = MOST;
-}
 
 static void shuffle(uint64_t seed)
 {
@@ -532,6 +606,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, a_tree_by_hand);
     tcase_add_test(tcase, what_is_missing_goes_where_it_fits);
+    tcase_add_test(tcase, a_tree_sees_what_was_drawn_for_it);
     tcase_add_test(tcase, xgboosts_loss_on_the_same_rows);
     tcase_add_loop_test(tcase, a_planted_dependence_is_found_and_shuffled_labels_are_not, 0, 2);
     tcase_add_loop_test(tcase, of_noise_nothing_is_learnt, 0, 2);
