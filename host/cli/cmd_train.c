@@ -275,7 +275,7 @@ int cmd_train(int argc, char **argv)
          "a table: a line of names, then rows of numbers, in the order of time; gzip or not",
          &opts.data},
         {"target", ARG_TEXT, "COLUMN", "what the model shall say", &opts.target},
-        {"ignore", ARG_LIST, "COLUMN", "columns that are no features: times, ids, other targets",
+        {"ignore", ARG_LIST, "COLUMN", "columns to leave out: times, ids, other targets",
          &opts.ignore},
         {"out", ARG_TEXT, "FILE", "where the model goes, XGBoost's JSON", &opts.out},
         {"config", ARG_TEXT, "FILE", "parameters as YAML (docs/models.md); default: each key's own",

@@ -24,7 +24,7 @@ static const struct schema_field fields[] = {
     {"gamma", SCHEMA_REAL, MEMBER(gamma), .min = 0, .max = 1000000000, .preset = "0",
      .doc = "gain below which a node is not split"},
     {"min_child_weight", SCHEMA_REAL, MEMBER(min_child_weight), .min = 0, .max = 1000000000,
-     .preset = "1", .doc = "least weight of a leaf: rows, for logistic times p (1 - p)"},
+     .preset = "1", .doc = "smallest weight of a leaf: rows, for logistic times p (1 - p)"},
     {"base_score", SCHEMA_REAL, MEMBER(base_score), .min = -1000000000, .max = 1000000000,
      .preset = "0.5", .doc = "the answer without any tree; a probability for logistic"},
     {"subsample", SCHEMA_SHARE, MEMBER(subsample_ppm), .min = 1, .max = 1000000, .preset = "100%",
@@ -58,7 +58,7 @@ static void check(struct config *config, const struct config_node *node, void *o
     if (settings->objective == TREES_LOGISTIC &&
         !(settings->base_score > 0 && settings->base_score < 1))
         config_refuse(config, config_get(node, "base_score"), CONFIG_E_RANGE,
-                      "is no probability above 0 and below 1, as the objective logistic wants it");
+                      "expected a probability above 0 and below 1, as the objective is logistic");
 }
 
 const struct schema train_settings_schema = {"a training of trees", sizeof(struct train_settings),
