@@ -8,10 +8,12 @@
 #include "nn/checkpoint.h"
 #include "nn/dense.h"
 #include "nn/lstm.h"
+#include "nn/trees.h"
 
 struct served {
     struct device *device;
     struct served_shape shape;
+    struct trees *trees; /* owned; NULL: what follows */
     struct lstm lstm[SERVED_LAYERS];
     struct lstm_stream streams[SERVED_LAYERS];
     const real *weights[SERVED_LAYERS];
@@ -146,29 +148,62 @@ static int read_weights(struct served *model, FILE *file, size_t n_bytes, struct
     return rc;
 }
 
+static int open_lstm(struct served *model, const void *bytes, size_t n, struct error *err)
+{
+    FILE *file = fmemopen((void *)(uintptr_t)bytes, n, "r");
+    int rc;
+
+    if (file == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a model");
+    rc = read_card(file, &model->shape, err);
+    if (rc >= 0)
+        rc = read_weights(model, file, n, err);
+    for (uint32_t i = 0; rc >= 0 && i < model->shape.layers; i++)
+        if (lstm_stream_init(model->device, &model->lstm[i], 1, &model->streams[i]) < 0)
+            rc = error_set(err, AGON_ENOMEM, "no memory for a model's state");
+    (void)fclose(file);
+    return rc;
+}
+
+static int open_trees(struct served *model, const char *text, size_t n, struct error *err)
+{
+    int rc = trees_read(text, n, &model->trees, err);
+
+    if (rc < 0)
+        return rc;
+    model->shape = (struct served_shape){.inputs = model->trees->n_features,
+                                         .outputs = model->trees->n_outputs};
+    return AGON_OK;
+}
+
+/* safetensors begins with the length of its header in 8 bytes, of which the last is 0. */
+static int is_json(const char *text, size_t n)
+{
+    return text[0] == '{' && memchr(text, 0, n < 8 ? n : 8) == NULL;
+}
+
 int served_open(struct device *device, const char *name, const void *bytes, size_t n,
                 struct served **out, struct served_shape *shape, struct error *err)
 {
     struct served *model = calloc(1, sizeof(*model));
-    FILE *file = n == 0 ? NULL : fmemopen((void *)(uintptr_t)bytes, n, "r");
-    int rc = AGON_OK;
+    int rc;
 
     *out = NULL;
-    if (n == 0)
-        rc = error_set(err, AGON_EINVAL, "it is empty; expected a safetensors file");
-    else if (model == NULL || file == NULL)
-        rc = error_set(err, AGON_ENOMEM, "no memory for a model");
-    if (rc >= 0) {
+    if (model != NULL)
         model->device = device;
-        rc = read_card(file, &model->shape, err);
-    }
-    if (rc >= 0)
-        rc = read_weights(model, file, n, err);
-    for (uint32_t i = 0; rc >= 0 && i < model->shape.layers; i++)
-        if (lstm_stream_init(device, &model->lstm[i], 1, &model->streams[i]) < 0)
-            rc = error_set(err, AGON_ENOMEM, "no memory for a model's state");
-    if (file != NULL)
-        (void)fclose(file);
+    if (n == 0)
+        rc = error_set(err, AGON_EINVAL,
+                       "it is empty; expected a safetensors file, or XGBoost's JSON");
+    else if (model == NULL)
+        rc = error_set(err, AGON_ENOMEM, "no memory for a model");
+    else if (n >= 3 && memcmp(bytes, "{L\0", 3) == 0)
+        rc = error_set(err, AGON_EINVAL,
+                       "it looks like XGBoost's UBJSON; expected its JSON, which "
+                       "Booster.save_model(\"NAME.json\") writes");
+    else if (is_json(bytes, n))
+        rc = open_trees(model, bytes, n, err);
+    else
+        rc = open_lstm(model, bytes, n, err);
     if (rc < 0) {
         error_wrap(err, "%.512s", name);
         served_close(model);
@@ -183,6 +218,7 @@ void served_close(struct served *model)
 {
     if (model == NULL)
         return;
+    trees_free(model->trees);
     for (uint32_t i = 0; i < SERVED_LAYERS; i++)
         if (model->streams[i].block != NULL)
             lstm_stream_deinit(model->device, &model->streams[i]);
@@ -209,11 +245,22 @@ static void through_layers(struct served *model, const real *x)
     }
 }
 
+static int step_trees(struct served *model, const real *x, real *y)
+{
+    for (uint32_t i = 0; i < model->shape.inputs; i++)
+        if (isinf(x[i]))
+            return AGON_EINVAL;
+    trees_eval(model->device, model->trees, x, y);
+    return AGON_OK;
+}
+
 int served_step(struct served *model, const real *x, real *y)
 {
     const struct served_shape *shape = &model->shape;
     uint32_t window = shape->window;
 
+    if (model->trees != NULL)
+        return step_trees(model, x, y);
     for (uint32_t i = 0; i < shape->inputs; i++)
         if (!isfinite(x[i]))
             return AGON_EINVAL;
@@ -239,6 +286,8 @@ int served_step(struct served *model, const real *x, real *y)
 
 void served_reset(struct served *model)
 {
+    if (model->trees != NULL)
+        return;
     from_zero(model);
     memset(model->window, 0, (size_t)model->shape.window * model->shape.inputs * sizeof(real));
     model->n_events = 0;
@@ -249,6 +298,8 @@ void served_save(const struct served *model, void *state)
     size_t row = model->shape.hidden * sizeof(real);
     char *at = state;
 
+    if (model->trees != NULL)
+        return;
     memcpy(at, &model->n_events, sizeof(model->n_events));
     at += sizeof(model->n_events);
     for (uint32_t i = 0; i < model->shape.layers; i++, at += 2 * row) {
@@ -261,10 +312,13 @@ void served_save(const struct served *model, void *state)
 int served_load(struct served *model, const void *state, size_t n)
 {
     size_t row = model->shape.hidden * sizeof(real);
-    const char *at = (const char *)state + sizeof(model->n_events);
+    const char *at = state;
 
     if (n != model->shape.state_bytes)
         return AGON_EINVAL;
+    if (model->trees != NULL)
+        return AGON_OK;
+    at += sizeof(model->n_events);
     for (size_t i = 0; i < (n - sizeof(model->n_events)) / sizeof(real); i++) {
         real value;
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* served: a model as it runs beside an agent, from a file of the format safetensors whose card
- * (texts of "__metadata__") says what it is: layers of LSTM, then a dense layer.
+/* served: a model as it runs beside an agent, from a file of one of two formats.
+ *
+ * XGBoost's JSON, as nn/trees.h has it: boosted trees or a forest, without a state. An x that is
+ * NaN is missing.
+ *
+ * safetensors, whose card (texts of "__metadata__") says what it is: layers of LSTM, then a dense
+ * layer.
  *
  *   agon.model   lstm/1
  *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers
@@ -29,9 +34,9 @@
 
 struct served;
 struct served_shape {
-    uint32_t inputs, hidden, layers, outputs;
-    uint32_t window;    /* events; 0: its state goes on */
-    size_t state_bytes; /* what served_save writes */
+    uint32_t inputs, hidden, layers, outputs; /* hidden, layers: 0 of trees */
+    uint32_t window;                          /* events; 0: its state goes on */
+    size_t state_bytes;                       /* what served_save writes; 0 of trees */
 };
 
 /* From the file's bytes, which are read here and never again; name: of the file, for what is said
@@ -41,8 +46,9 @@ struct served_shape {
 int served_open(struct device *device, const char *name, const void *bytes, size_t n,
                 struct served **model, struct served_shape *shape, struct error *err);
 void served_close(struct served *model); /* NULL is fine */
-/* One event: x[inputs] to y[outputs]. AGON_EINVAL: an x is NaN or infinite, and nothing changed;
- * AGON_EAGAIN: the window is not full yet, y is not written. [owner] */
+/* One event: x[inputs] to y[outputs]. AGON_EINVAL: an x is infinite, or NaN where the model has
+ * no missing values, and nothing changed; AGON_EAGAIN: the window is not full yet, y is not
+ * written. [owner] */
 int served_step(struct served *model, const real *x, real *y);
 /* As after served_open. [owner] */
 void served_reset(struct served *model);
