@@ -117,7 +117,7 @@ static int reset(const struct agon_host *host, uint32_t model)
 static int save(const struct agon_host *host, uint32_t model, void *state)
 {
     int rc;
-    const struct served *served = find(host, model, &rc);
+    struct served *served = find(host, model, &rc);
 
     if (served == NULL)
         return rc;

@@ -288,6 +288,16 @@ static void begin_net(struct device *device, uint32_t i, struct net *net, struct
         net_backward(&tape, in + NET_X, in, dout, din + NET_X, din);                               \
         net_tape_deinit(&tape);                                                                    \
     }
+START_TEST(wholes_are_whole)
+{
+    static const uint32_t n[NETS] = {N_LSTM, N_TCN, N_TRANSFORMER};
+    struct net net;
+
+    ck_assert_int_ge(small_net((uint32_t)_i, &net, NULL), 0);
+    ck_assert_uint_eq(net.n_weights, n[_i]);
+}
+END_TEST
+
 NET(lstm_net, 0)
 NET(tcn, 1)
 NET(transformer, 2)
@@ -373,6 +383,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, gradients_are_those_of_finite_differences, 0,
                         (int)(sizeof(layers) / sizeof(layers[0])));
+    tcase_add_loop_test(tcase, wholes_are_whole, 0, NETS);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
