@@ -3,6 +3,7 @@
  * Tensors: lstm.L.w_x[inputs or hidden][4 hidden], lstm.L.w_h[hidden][4 hidden], lstm.L.b[4 hidden]
  * for each layer L from 0, as in lstm.h, dense.w[hidden][outputs], dense.b[outputs]. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "nn/dense.h"
 #include "nn/lstm.h"
@@ -188,6 +189,67 @@ static void resume(struct net_stream *stream)
     (void)stream; // h and c are all there is
 }
 
+/* Gates in the order input, output, forget, cell, and matrices turned round: to[4 hidden][rows]. */
+static void turn_gates(const real *w, real *to, uint32_t rows, uint32_t hidden)
+{
+    static const uint32_t order[] = {0, 3, 1, 2};
+
+    for (uint32_t gate = 0; gate < 4; gate++)
+        for (uint32_t j = 0; j < hidden; j++)
+            for (uint32_t row = 0; row < rows; row++)
+                to[((size_t)gate * hidden + j) * rows + row] =
+                    w[((size_t)row * 4 + order[gate]) * hidden + j];
+}
+
+static void onnx_layer(const struct net *net, const real *weights, uint32_t i, const char *from,
+                       const char *to, struct onnx *onnx)
+{
+    uint32_t hidden = net->shape.hidden;
+    uint32_t inputs = layer_of(net, i).inputs;
+    uint32_t most = inputs > hidden ? inputs : hidden;
+    const struct onnx_attribute attributes[] = {
+        {.name = "hidden_size", .kind = ONNX_INT, .value = hidden}, {0}};
+    real *turned = calloc((size_t)4 * hidden * (most > 2 ? most : 2), sizeof(*turned));
+    char names[4][32];
+    char all[160];
+
+    if (turned == NULL) {
+        onnx->failed = 1;
+        return;
+    }
+    for (uint32_t part = 0; part < 4; part++)
+        (void)snprintf(names[part], sizeof(names[part]), "lstm.%u.%u", i, part);
+    turn_gates(net_at(net, weights, 3 * i), turned, inputs, hidden);
+    onnx_tensor(onnx, names[0], turned, 1, 4 * hidden, inputs);
+    turn_gates(net_at(net, weights, 3 * i + 1), turned, hidden, hidden);
+    onnx_tensor(onnx, names[1], turned, 1, 4 * hidden, hidden);
+    memset(turned, 0, (size_t)8 * hidden * sizeof(*turned));
+    turn_gates(net_at(net, weights, 3 * i + 2), turned, 1, hidden);
+    onnx_tensor(onnx, names[2], turned, 1, 8 * hidden, 0); // its second bias is 0
+    (void)snprintf(all, sizeof(all), "%s %s %s %s", from, names[0], names[1], names[2]);
+    onnx_node(onnx, "LSTM", all, names[3], attributes);
+    onnx_reshape(onnx, names[3], to, onnx->steps, 1, hidden);
+    free(turned);
+}
+
+static void onnx_net(const struct net *net, const real *weights, const char *from, const char *to,
+                     struct onnx *onnx)
+{
+    char x[32] = "lstm.x";
+
+    onnx_reshape(onnx, from, x, onnx->steps, 1, net->shape.inputs);
+    for (uint32_t i = 0; i < net->shape.layers; i++) {
+        char next[32];
+
+        (void)snprintf(next, sizeof(next), "lstm.%u.h", i);
+        onnx_layer(net, weights, i, x, next, onnx);
+        memcpy(x, next, sizeof(x));
+    }
+    onnx_reshape(onnx, x, "lstm.top", onnx->steps, net->shape.hidden, 0);
+    onnx_dense(onnx, "lstm.top", to, net_at(net, weights, 3 * net->shape.layers), net->shape.hidden,
+               net->shape.outputs);
+}
+
 const struct net_arch lstm_net_arch = {
     .name = "lstm/1",
     .keys = {NET_KEY(inputs), NET_KEY(hidden), NET_KEY(layers), NET_KEY(outputs)},
@@ -203,4 +265,5 @@ const struct net_arch lstm_net_arch = {
     .answer = answer,
     .pieces = pieces,
     .resume = resume,
+    .onnx = onnx_net,
 };

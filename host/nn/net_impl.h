@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "nn/net.h"
+#include "nn/onnx.h"
 
 /* Names carry the type (kernels/real.h). */
 #define lstm_net_arch    TYPED(lstm_net_arch)
@@ -46,6 +47,10 @@ struct net_arch {
     void (*pieces)(struct net_stream *stream, net_piece_fn fn, void *ctx);
     /* The pieces hold what was seen in n_events: sets what follows from that. */
     void (*resume)(struct net_stream *stream);
+    /* From the value `from`, [steps][inputs], to `to`, [steps][outputs]. No memory shows in onnx.
+     */
+    void (*onnx)(const struct net *net, const real *weights, const char *from, const char *to,
+                 struct onnx *onnx);
 };
 extern const struct net_arch lstm_net_arch, tcn_arch, transformer_arch;
 

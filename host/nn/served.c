@@ -237,6 +237,11 @@ int served_load(struct served *model, const void *state, size_t n)
     return AGON_OK;
 }
 
+struct served_parts served_parts(const struct served *model)
+{
+    return (struct served_parts){&model->net, model->weights, model->mean, model->scale};
+}
+
 int served_write(FILE *file, const struct net *net, const char *served, real *mean, real *scale,
                  real *weights, struct error *err)
 {

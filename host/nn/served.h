@@ -23,6 +23,7 @@
 #define served_reset TYPED(served_reset)
 #define served_save  TYPED(served_save)
 #define served_load  TYPED(served_load)
+#define served_parts TYPED(served_parts)
 #define served_write TYPED(served_write)
 
 struct served;
@@ -49,6 +50,12 @@ void served_reset(struct served *model);
 void served_save(struct served *model, void *state);
 int served_load(struct served *model, const void *state, size_t n);
 
+/* What it is made of, as long as it is open. [any] */
+struct served_parts {
+    const struct net *net;
+    const real *weights, *mean, *scale;
+};
+struct served_parts served_parts(const struct served *model);
 /* The file of a model, to be served so ("state" or "window:N"): its weights, mean[inputs] and
  * scale[inputs] stand in this process's memory. AGON_EIO, AGON_ENOMEM. [any] */
 int served_write(FILE *file, const struct net *net, const char *served, real *mean, real *scale,

@@ -7,6 +7,7 @@
  * tcn.L.mix.w[hidden][hidden], tcn.L.mix.b; head.gain, head.bias, dense.w[hidden][outputs],
  * dense.b. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "nn/conv.h"
 #include "nn/dense.h"
@@ -278,6 +279,73 @@ static void resume(struct net_stream *stream)
     }
 }
 
+/* to = from + mix(gelu(conv(norm(from)))); ONNX has channels before time, and the newest tap last.
+ */
+static void onnx_layer(const struct net *net, const real *weights, uint32_t i, const char *from,
+                       const char *to, struct onnx *onnx)
+{
+    struct conv conv = conv_of(net, i);
+    uint32_t hidden = net->shape.hidden;
+    const real *w = net_at(net, weights, OF_LAYER(i) + 2);
+    const struct onnx_attribute attributes[] = {
+        {.name = "dilations", .kind = ONNX_INTS, .list = {conv.dilation}, .n = 1},
+        {.name = "pads",
+         .kind = ONNX_INTS,
+         .list = {(int64_t)(conv.taps - 1) * conv.dilation, 0},
+         .n = 2},
+        {0}};
+    real *turned = calloc((size_t)conv.taps * hidden * hidden, sizeof(*turned));
+    char at[8][32];
+    char all[128];
+
+    if (turned == NULL) {
+        onnx->failed = 1;
+        return;
+    }
+    for (uint32_t part = 0; part < 8; part++)
+        (void)snprintf(at[part], sizeof(at[part]), "tcn.%u.%u", i, part);
+    for (uint32_t tap = 0; tap < conv.taps; tap++)
+        for (uint32_t j = 0; j < hidden; j++)
+            for (uint32_t k = 0; k < hidden; k++)
+                turned[((size_t)k * hidden + j) * conv.taps + conv.taps - 1 - tap] =
+                    w[((size_t)tap * hidden + j) * hidden + k];
+    onnx_norm(onnx, from, at[0], net_at(net, weights, OF_LAYER(i)), hidden);
+    onnx_transpose(onnx, at[0], at[1], "10");
+    onnx_reshape(onnx, at[1], at[2], 1, hidden, onnx->steps);
+    onnx_tensor(onnx, at[3], turned, hidden, hidden, conv.taps);
+    (void)snprintf(all, sizeof(all), "%s.b", at[3]);
+    onnx_tensor(onnx, all, w + (size_t)conv.taps * hidden * hidden, hidden, 0, 0);
+    (void)snprintf(all, sizeof(all), "%s %s %s.b", at[2], at[3], at[3]);
+    onnx_node(onnx, "Conv", all, at[4], attributes);
+    onnx_reshape(onnx, at[4], at[5], hidden, onnx->steps, 0);
+    onnx_transpose(onnx, at[5], at[6], "10");
+    onnx_gelu(onnx, at[6], at[7]);
+    (void)snprintf(all, sizeof(all), "%s.mixed", at[7]);
+    onnx_dense(onnx, at[7], all, net_at(net, weights, OF_LAYER(i) + 4), hidden, hidden);
+    (void)snprintf(all, sizeof(all), "%s %s.mixed", from, at[7]);
+    onnx_node(onnx, "Add", all, to, NULL);
+    free(turned);
+}
+
+static void onnx_net(const struct net *net, const real *weights, const char *from, const char *to,
+                     struct onnx *onnx)
+{
+    uint32_t layers = net->shape.layers;
+    char x[32] = "tcn.x";
+
+    onnx_dense(onnx, from, x, weights, net->shape.inputs, net->shape.hidden);
+    for (uint32_t i = 0; i < layers; i++) {
+        char next[32];
+
+        (void)snprintf(next, sizeof(next), "tcn.%u.x", i);
+        onnx_layer(net, weights, i, x, next, onnx);
+        memcpy(x, next, sizeof(x));
+    }
+    onnx_norm(onnx, x, "head", net_at(net, weights, OF_LAYER(layers)), net->shape.hidden);
+    onnx_dense(onnx, "head", to, net_at(net, weights, OF_LAYER(layers) + 2), net->shape.hidden,
+               net->shape.outputs);
+}
+
 const struct net_arch tcn_arch = {
     .name = "tcn/1",
     .keys = {NET_KEY(inputs), NET_KEY(hidden), NET_KEY(layers), NET_KEY(outputs), NET_KEY(taps)},
@@ -292,4 +360,5 @@ const struct net_arch tcn_arch = {
     .answer = answer,
     .pieces = pieces,
     .resume = resume,
+    .onnx = onnx_net,
 };

@@ -622,6 +622,121 @@ static void resume(struct net_stream *stream)
         }
 }
 
+/* near of each pair of steps, [heads][steps][steps], -infinity where one does not see the other. */
+static void onnx_near(const struct net *net, const real *near, const char *name, struct onnx *onnx)
+{
+    uint32_t span = net->shape.span;
+    size_t steps = onnx->steps;
+    real *pairs = calloc(net->shape.heads * steps * steps, sizeof(*pairs));
+
+    if (pairs == NULL) {
+        onnx->failed = 1;
+        return;
+    }
+    for (uint32_t head = 0; head < net->shape.heads; head++)
+        for (size_t t = 0; t < steps; t++)
+            for (size_t s = 0; s < steps; s++)
+                pairs[(head * steps + t) * steps + s] =
+                    s > t || t - s >= span ? (real)-INFINITY
+                                           : near[(size_t)head * span + span - 1 - (t - s)];
+    onnx_tensor(onnx, name, pairs, net->shape.heads, onnx->steps, onnx->steps);
+    free(pairs);
+}
+
+/* Node "A B" to C, where names are those of block i. */
+static void onnx_two(struct onnx *onnx, uint32_t i, const char *op, const char *a, const char *b,
+                     const char *to)
+{
+    char all[80];
+    char name[40];
+
+    (void)snprintf(all, sizeof(all), "block.%u.%.16s block.%u.%.16s", i, a, i, b);
+    (void)snprintf(name, sizeof(name), "block.%u.%.16s", i, to);
+    onnx_node(onnx, op, all, name, NULL);
+}
+
+/* "block.I.PART"; of the last few calls. */
+static const char *onnx_name(char to[40], uint32_t i, const char *part)
+{
+    (void)snprintf(to, 40, "block.%u.%.16s", i, part);
+    return to;
+}
+
+static void onnx_attend(const struct net *net, const real *weights, uint32_t i, struct onnx *onnx)
+{
+    static const char *const parts[] = {"q", "k", "v"};
+    static const char *const perms[] = {"102", "120", "102"}; /* keys are turned round */
+    const struct onnx_attribute by_columns[] = {{.name = "axis", .kind = ONNX_INT, .value = 1},
+                                                {0}};
+    const struct onnx_attribute by_keys[] = {{.name = "axis", .kind = ONNX_INT, .value = -1}, {0}};
+    uint32_t hidden = net->shape.hidden;
+    uint32_t heads = net->shape.heads;
+    uint32_t width = width_of(net);
+    const real scale = (real)(1 / sqrt((double)width));
+    char a[40];
+    char b[40];
+    char all[128];
+
+    (void)snprintf(all, sizeof(all), "block.%u.q block.%u.k block.%u.v", i, i, i);
+    onnx_node(onnx, "Split", onnx_name(a, i, "qkv"), all, by_columns);
+    for (uint32_t part = 0; part < 3; part++) {
+        (void)snprintf(a, sizeof(a), "block.%u.%s.rows", i, parts[part]);
+        onnx_reshape(onnx, onnx_name(b, i, parts[part]), a, onnx->steps, heads, width);
+        (void)snprintf(b, sizeof(b), "block.%u.%s.heads", i, parts[part]);
+        onnx_transpose(onnx, a, b, perms[part]);
+    }
+    onnx_tensor(onnx, onnx_name(a, i, "width"), &scale, 1, 0, 0);
+    onnx_near(net, net_at(net, weights, AT(i, NEAR)), onnx_name(a, i, "near"), onnx);
+    onnx_two(onnx, i, "MatMul", "q.heads", "k.heads", "dots");
+    onnx_two(onnx, i, "Mul", "dots", "width", "scaled");
+    onnx_two(onnx, i, "Add", "scaled", "near", "scores");
+    onnx_node(onnx, "Softmax", onnx_name(a, i, "scores"), onnx_name(b, i, "p"), by_keys);
+    onnx_two(onnx, i, "MatMul", "p", "v.heads", "mixed");
+    onnx_transpose(onnx, onnx_name(a, i, "mixed"), onnx_name(b, i, "turned"), "102");
+    onnx_reshape(onnx, b, onnx_name(a, i, "joined"), onnx->steps, hidden, 0);
+}
+
+/* to is a name of block i + 1. */
+static void onnx_block(const struct net *net, const real *weights, uint32_t i, struct onnx *onnx)
+{
+    uint32_t hidden = net->shape.hidden;
+    uint32_t feed = net->shape.feed;
+    char a[40];
+    char b[40];
+    char all[128];
+
+    onnx_norm(onnx, onnx_name(a, i, "x"), onnx_name(b, i, "normed1"),
+              net_at(net, weights, AT(i, NORM1)), hidden);
+    onnx_dense(onnx, b, onnx_name(a, i, "qkv"), net_at(net, weights, AT(i, QKV)), hidden,
+               3 * hidden);
+    onnx_attend(net, weights, i, onnx);
+    onnx_dense(onnx, onnx_name(a, i, "joined"), onnx_name(b, i, "out"),
+               net_at(net, weights, AT(i, OUT)), hidden, hidden);
+    onnx_two(onnx, i, "Add", "x", "out", "middle");
+    onnx_norm(onnx, onnx_name(a, i, "middle"), onnx_name(b, i, "normed2"),
+              net_at(net, weights, AT(i, NORM2)), hidden);
+    onnx_dense(onnx, b, onnx_name(a, i, "up"), net_at(net, weights, AT(i, UP)), hidden, feed);
+    onnx_gelu(onnx, a, onnx_name(b, i, "gelu"));
+    onnx_dense(onnx, b, onnx_name(a, i, "down"), net_at(net, weights, AT(i, DOWN)), feed, hidden);
+    (void)snprintf(all, sizeof(all), "block.%u.middle block.%u.down", i, i);
+    onnx_node(onnx, "Add", all, onnx_name(a, i + 1, "x"), NULL);
+}
+
+static void onnx_net(const struct net *net, const real *weights, const char *from, const char *to,
+                     struct onnx *onnx)
+{
+    uint32_t layers = net->shape.layers;
+    char last[40];
+
+    onnx_dense(onnx, from, "block.0.x", weights, net->shape.inputs, net->shape.hidden);
+    for (uint32_t i = 0; i < layers; i++)
+        onnx_block(net, weights, i, onnx);
+    onnx_norm(onnx, onnx_name(last, layers, "x"), "head", net_at(net, weights, AT(layers, 0)),
+              net->shape.hidden);
+    onnx_dense(onnx, "head", to, net_at(net, weights, AT(layers, 2)), net->shape.hidden,
+               net->shape.outputs);
+}
+
 const struct net_arch transformer_arch = {
     .name = "transformer/1",
     .keys = {NET_KEY(inputs), NET_KEY(hidden), NET_KEY(layers), NET_KEY(outputs), NET_KEY(heads),
@@ -638,4 +753,5 @@ const struct net_arch transformer_arch = {
     .answer = answer,
     .pieces = pieces,
     .resume = resume,
+    .onnx = onnx_net,
 };
