@@ -44,7 +44,7 @@ static int usage(void)
         "  --hidden N, --layers N       size of the model (16, 1)\n"
         "  --window N                   candles of a window (32)\n"
         "  --ahead N                    candles that a move is over (1)\n"
-        "  --flat BPS                   a smaller move is none (0)\n");
+        "  --flat BPS                   a smaller move counts as flat (0)\n");
     return 2;
 }
 
@@ -102,7 +102,7 @@ static int read_line(struct bars *bars, char *line, size_t number)
     }
     if (!(values[3] > 0 && values[2] >= values[3] && values[4] >= values[3] &&
           values[4] <= values[2])) {
-        fprintf(stderr, "agon-train: the prices of line %zu are no candle's: %.80s\n", number,
+        fprintf(stderr, "agon-train: the prices of line %zu do not make a candle: %.80s\n", number,
                 line);
         return AGON_EINVAL;
     }

@@ -56,7 +56,7 @@ says 'candles are too few' "$TRAIN" --out "$WORK/x" "$WORK/few.csv"
 printf 'a,b\n1,2,3\n' >"$WORK/odd.csv"
 says 'line 2 is not a candle' "$TRAIN" --out "$WORK/x" "$WORK/odd.csv"
 printf '1,5,4,3,9\n' >"$WORK/odd.csv"
-says "no candle's" "$TRAIN" --out "$WORK/x" "$WORK/odd.csv"
+says "do not make a candle" "$TRAIN" --out "$WORK/x" "$WORK/odd.csv"
 says 'usage:' "$TRAIN" --out "$WORK/x" --window 0 "$WORK/learnt.csv"
 says 'No such file' "$TRAIN" --out "$WORK/x" "$WORK/none.csv"
 

@@ -165,6 +165,31 @@ START_TEST(a_training_that_was_interrupted_ends_as_if_it_had_not_been)
 }
 END_TEST
 
+START_TEST(dropout_is_drawn_anew_at_each_step_and_by_the_seed)
+{
+    static real first[2][ROWS * OUTPUTS];
+    static real target[ROWS * OUTPUTS];
+    static real share[ROWS * OUTPUTS];
+
+    begin((uint32_t)_i);
+    batch_of(0, target, share);
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        struct train train;
+
+        begin_training(&train, TRAIN_SQUARE);
+        train.adam.rate = 0; // the weights stay
+        train_step(&train, x, target, share);
+        memcpy(first[turn], train.y, sizeof(first[turn]));
+        train_step(&train, x, target, share);
+        ck_assert_mem_ne(first[turn], train.y, sizeof(first[turn]));
+        train_forward(&train, x); // without it
+        ck_assert_mem_ne(first[turn], train.y, sizeof(first[turn]));
+        train_deinit(&train);
+    }
+    ck_assert_mem_eq(first[0], first[1], sizeof(first[0]));
+}
+END_TEST
+
 START_TEST(a_checkpoint_of_another_model_is_refused_and_changes_nothing)
 {
     struct train train, other;
@@ -232,6 +257,7 @@ int main(void)
     tcase_add_loop_test(tcase, events_give_the_bits_of_a_window, 0, NETS);
     tcase_add_loop_test(tcase, an_answer_is_of_its_own_past, 0, NETS);
     tcase_add_loop_test(tcase, a_training_that_was_interrupted_ends_as_if_it_had_not_been, 0, NETS);
+    tcase_add_loop_test(tcase, dropout_is_drawn_anew_at_each_step_and_by_the_seed, 0, NETS);
     tcase_add_test(tcase, a_checkpoint_of_another_model_is_refused_and_changes_nothing);
     tcase_add_test(tcase, shapes_that_there_are_not_are_refused);
     suite_add_tcase(suite, tcase);
