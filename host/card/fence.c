@@ -30,7 +30,7 @@
 static const char *const read_under[] = {"/usr",       "/lib", "/lib64", "/etc",
                                          "/proc",      "/sys", "/opt",   "/run/opengl-driver",
                                          "/nix/store", NULL};
-static const char *const devices[] = {"/dev/nvidia*", "/dev/null", "/dev/zero", "/dev/shm", NULL};
+static const char *const devices[] = {"/dev/nvidia*", "/dev/null", "/dev/zero", NULL};
 
 static void allow(int rules, const char *path, uint64_t access)
 {

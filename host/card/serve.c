@@ -514,7 +514,10 @@ static int run_job(struct serve *serve, const struct asked *asked, struct card_a
         job.device = device_of(serve, job.head->bits, err);
         job.space = (struct card_space){job.lease->block + job.lease->n_resident, job.lease->block,
                                         job.head->memory, job.lease->n_resident};
-        rc = job.device == NULL ? AGON_ENOMEM : check_job(&job, err);
+        if (job.device == NULL) // it had begun for the other type: now it fails
+            rc = serve->failed = error_set(serve->err, AGON_EIO, "%s", err->text);
+        else
+            rc = check_job(&job, err);
     }
     if (rc >= 0)
         rc = compute(serve, asked, &job, answer, err);
