@@ -128,6 +128,42 @@ START_TEST(a_kernel_that_hangs_is_ended)
 }
 END_TEST
 
+/* A kernel of ours that would take hours, as any caller may ask for. */
+START_TEST(a_kernel_without_end_is_ended)
+{
+    const uint32_t n = 1 << 20;
+    struct card_worker *worker = start(card_worker_preset("cpu"));
+    struct card_lease shape = {
+        .bytes = (uint64_t)2 * n * sizeof(real) + STAGE, .stage = STAGE, .resident_fd = -1};
+    struct rolling_args rolling = {.a = remote_at(0),
+                                   .y = remote_at(n * sizeof(real)),
+                                   .rows = 1,
+                                   .n = n,
+                                   .window = n / 2,
+                                   .op = ROLLING_STD};
+    int64_t small = lease_of(worker);
+    struct outcomes outcomes = {0};
+    struct remote_job job;
+    struct error err = {0};
+    int64_t large = card_worker_lease(worker, &shape, &err);
+    int64_t first = submit_job(worker, small, 0, 1, 60 * SECOND);
+
+    remote_job_init(&job, REAL_BITS, (uint64_t)2 * n * sizeof(real));
+    job.head.n_result = 8;
+    remote_job_call(&job, KERNEL_rolling, &rolling, sizeof(rolling));
+    ck_assert_int_eq(remote_job_submit(&job, worker, large, 1, SECOND / 2, &err), first + 1);
+    remote_job_deinit(&job);
+    (void)submit_job(worker, small, 2, 1, 60 * SECOND);
+    take_outcomes(worker, first, 3, &outcomes);
+    for (uint32_t i = 0; i < 3; i++) {
+        MUST_EQ(outcomes.count[i], 1);
+        MUST_EQ(outcomes.status[i], i == 1 ? AGON_ETIME : AGON_OK);
+    }
+    ck_assert_uint_eq(card_worker_lives(worker), 2);
+    card_worker_free(worker);
+}
+END_TEST
+
 /* The device says that it failed: the job is tried again on a new one, those behind it too. */
 START_TEST(what_a_device_fails_at_is_tried_again)
 {
@@ -596,6 +632,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, each_job_has_one_outcome_whenever_its_worker_is_killed, 0, 2);
     tcase_add_test(tcase, a_job_that_may_not_be_tried_again_fails_with_its_worker);
     tcase_add_test(tcase, a_kernel_that_hangs_is_ended);
+    tcase_add_test(tcase, a_kernel_without_end_is_ended);
     tcase_add_loop_test(tcase, what_a_device_fails_at_is_tried_again, 0, 5);
     tcase_add_loop_test(tcase, an_allocation_that_fails_costs_its_own_jobs, 0, 2);
     tcase_add_test(tcase, a_card_that_is_lost_says_so_and_fails_what_waits);
