@@ -35,6 +35,8 @@ struct lease {
     uint8_t is_asked, is_made; /* in this life of the worker */
     uint8_t is_known;          /* the caller has been informed that it was made */
     uint8_t is_ending, is_end_asked;
+    int failed; /* AGON_E..., until the caller has taken the event that says so; 0 */
+    char why[CARD_TEXT];
 };
 
 struct job {
@@ -110,19 +112,6 @@ static struct card_event *news(struct card_worker *worker, enum card_events kind
     return &nowhere;
 }
 
-int card_worker_next(struct card_worker *worker, struct card_event *event)
-{
-    if (worker->n_events == 0)
-        (void)card_worker_wait(worker, 0);
-    if (worker->n_events == 0)
-        return 0;
-    *event = worker->events[worker->first_event];
-    worker->first_event = (worker->first_event + 1) % EVENTS;
-    worker->n_events--;
-    worker->n_outcomes -= event->kind == CARD_EVENT_DONE;
-    return 1;
-}
-
 /* Jobs and leases */
 
 static struct job *find_job(struct card_worker *worker, int64_t id)
@@ -138,6 +127,25 @@ static struct lease *find_lease(struct card_worker *worker, int64_t id)
         if (worker->leases[i].id == id)
             return &worker->leases[i];
     return NULL;
+}
+
+int card_worker_next(struct card_worker *worker, struct card_event *event)
+{
+    if (worker->n_events == 0)
+        (void)card_worker_wait(worker, 0);
+    if (worker->n_events == 0)
+        return 0;
+    *event = worker->events[worker->first_event];
+    worker->first_event = (worker->first_event + 1) % EVENTS;
+    worker->n_events--;
+    worker->n_outcomes -= event->kind == CARD_EVENT_DONE;
+    if (event->kind == CARD_EVENT_LEASED && event->status < 0) {
+        struct lease *lease = find_lease(worker, event->lease);
+
+        if (lease != NULL)
+            memset(lease, 0, sizeof(*lease));
+    }
+    return 1;
 }
 
 static void close_fd(int *fd)
@@ -187,7 +195,12 @@ static void drop_lease(struct card_worker *worker, struct lease *lease, enum car
             (void)finish(worker, job, status < 0 ? status : AGON_ESTATE, text);
     }
     close_fd(&lease->fd);
-    memset(lease, 0, sizeof(*lease));
+    if (kind == CARD_EVENT_LEASED) {
+        // Who submits for it before he has taken the event gets the same answer.
+        lease->failed = status;
+        (void)snprintf(lease->why, sizeof(lease->why), "%s", text);
+    } else
+        memset(lease, 0, sizeof(*lease));
     event_new(worker, kind, status, text)->lease = id;
 }
 
@@ -214,7 +227,7 @@ static void lose(struct card_worker *worker, const char *text)
             (void)finish(worker, job, AGON_EIO, text);
     }
     for (uint32_t i = 0; i < CARD_LEASES; i++)
-        if (worker->leases[i].id != 0)
+        if (worker->leases[i].id != 0 && worker->leases[i].failed == 0)
             drop_lease(worker, &worker->leases[i],
                        worker->leases[i].is_ending ? CARD_EVENT_ENDED : CARD_EVENT_LEASED,
                        worker->leases[i].is_ending ? AGON_OK : AGON_EIO, text);
@@ -403,7 +416,7 @@ static void on_leased(struct card_worker *worker, const struct card_answer *answ
 {
     struct lease *lease = find_lease(worker, (int64_t)answer->lease);
 
-    if (lease == NULL)
+    if (lease == NULL || lease->failed != 0)
         return; // it was given up meanwhile
     if (answer->status >= 0) {
         lease->is_made = 1;
@@ -632,7 +645,7 @@ static void pump(struct card_worker *worker, int64_t now)
     for (uint32_t i = 0; i < CARD_LEASES; i++) {
         struct lease *lease = &worker->leases[i];
 
-        if (lease->id != 0 && !lease->is_asked &&
+        if (lease->id != 0 && lease->failed == 0 && !lease->is_asked &&
             (worker->n_sent == SENT_MAX || !ask_lease(worker, now, lease)))
             return;
     }
@@ -803,7 +816,7 @@ int card_worker_end(struct card_worker *worker, int64_t id, struct error *err)
 {
     struct lease *lease = find_lease(worker, id);
 
-    if (lease == NULL || lease->is_ending)
+    if (lease == NULL || lease->is_ending || lease->failed != 0)
         return error_set(err, AGON_ENOENT, "lease %lld has ended, or never began", (long long)id);
     lease->is_ending = 1;
     step(worker);
@@ -887,6 +900,8 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                         .result_fd = -1,
                         .attempts = submit->attempts,
                         .generation = submit->generation};
+    if (lease->failed != 0)
+        (void)finish(worker, job, lease->failed, lease->why);
     step(worker);
     return worker->next_job - 1;
 }

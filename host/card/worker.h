@@ -79,7 +79,8 @@ enum card_events {
     CARD_EVENT_UP = 1, /* text: the device; bytes: its memory; fence */
     CARD_EVENT_DOWN,   /* text: why; another one is begun */
     CARD_EVENT_LOST,   /* text: why; the last one, but for outcomes */
-    CARD_EVENT_LEASED, /* lease, status: below 0 it has ended, and its jobs fail */
+    CARD_EVENT_LEASED, /* lease, status: below 0 it has ended and its jobs fail, those submitted
+                          before this is taken too */
     CARD_EVENT_ENDED,  /* lease, status: its memory is 0 */
     CARD_EVENT_DONE,   /* a job's one outcome */
     CARD_EVENT_LOOKED  /* look */
