@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "card/worker.h"
+#include "card/worker_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,64 +18,10 @@
 #include "sys/proc.h"
 
 #define PROGRAM     "agon-gpu"
-#define SENT_MAX    32u /* asks without an answer, at a time */
-#define JOBS_SENT   8u  /* of them jobs: the next one lies there when one is done */
-#define EVENTS      (CARD_JOBS + 4 * CARD_LEASES)
-#define LEASE_TRIES 2 /* workers that may die while they make it */
+#define JOBS_SENT   8u /* of them jobs: the next one lies there when one is done */
+#define LEASE_TRIES 2  /* workers that may die while they make it */
 #define KILL_NS     ((int64_t)10 * CLOCK_SECOND)
 #define ARGS_MAX    18
-
-enum state { DOWN, STARTING, UP, ENDING, LOST };
-
-struct lease {
-    int64_t id; /* 0: free */
-    struct card_lease shape;
-    int fd; /* owned; -1: nothing is resident */
-    uint32_t tries;
-    uint8_t is_asked, is_made; /* in this life of the worker */
-    uint8_t is_known;          /* the caller has been informed that it was made */
-    uint8_t is_ending, is_end_asked;
-    int failed; /* AGON_E..., until the caller has taken the event that says so; 0 */
-    char why[CARD_TEXT];
-};
-
-struct job {
-    int64_t id, lease; /* id 0: free */
-    int64_t chunk_ns;
-    uint64_t n_result;
-    int fd, result_fd; /* owned; -1: none */
-    uint32_t attempts, tries, generation;
-    uint8_t is_sent, is_cancelled;
-};
-
-struct sent { /* an ask that has no answer yet; the worker takes them in order */
-    enum card_asks ask;
-    int64_t id, limit_ns;
-};
-
-struct card_worker {
-    struct card_worker_config config;
-    char path[1024];
-    enum state state;
-    struct proc proc;
-    int fd; /* owned; -1: none */
-    uint32_t lives, starts_failed;
-    int64_t start_at_ns;           /* DOWN: when the next one is started */
-    int64_t until_ns;              /* STARTING, ENDING: by then it has answered, or ended */
-    uint8_t was_ready, is_failing; /* in this life; it has said that its device failed */
-    int why; /* code of what is to blame for this life's end; 0: it ended by itself */
-    char why_text[CARD_TEXT];
-    struct sent sent[SENT_MAX];
-    uint32_t n_sent, n_jobs_sent;
-    int64_t head_since_ns; /* when the first of them became the first */
-    int64_t look_since_ns; /* 0: no look is on its way */
-    struct lease leases[CARD_LEASES];
-    int64_t next_lease;
-    struct job jobs[CARD_JOBS];          /* job id is at id % CARD_JOBS */
-    int64_t first_job, next_job, unsent; /* live ones, and the first that has not been sent */
-    struct card_event events[EVENTS];
-    uint32_t first_event, n_events, n_outcomes; /* of them DONE */
-};
 
 struct card_worker_config card_worker_preset(const char *device)
 {
@@ -87,151 +33,23 @@ struct card_worker_config card_worker_preset(const char *device)
                                        .lives_max = 5};
 }
 
-/* Events */
-
-static struct card_event *event_new(struct card_worker *worker, enum card_events kind, int status,
-                                    const char *text)
-{
-    struct card_event *event;
-
-    REQUIRE(worker->n_events < EVENTS);
-    event = &worker->events[(worker->first_event + worker->n_events++) % EVENTS];
-    *event = (struct card_event){.kind = kind, .status = status, .result_fd = -1};
-    (void)snprintf(event->text, sizeof(event->text), "%s", text);
-    return event;
-}
-
-/* Of those that say how the worker is, who takes none gets no more: room for outcomes stays. */
-static struct card_event *news(struct card_worker *worker, enum card_events kind, int status,
-                               const char *text)
-{
-    static struct card_event nowhere;
-
-    if (worker->n_events < EVENTS - 2 * CARD_LEASES)
-        return event_new(worker, kind, status, text);
-    return &nowhere;
-}
-
-/* Jobs and leases */
-
-static struct job *find_job(struct card_worker *worker, int64_t id)
-{
-    struct job *job = id > 0 ? &worker->jobs[id % CARD_JOBS] : NULL;
-
-    return job != NULL && job->id == id ? job : NULL;
-}
-
-static struct lease *find_lease(struct card_worker *worker, int64_t id)
-{
-    for (uint32_t i = 0; id > 0 && i < CARD_LEASES; i++)
-        if (worker->leases[i].id == id)
-            return &worker->leases[i];
-    return NULL;
-}
-
-int card_worker_next(struct card_worker *worker, struct card_event *event)
-{
-    if (worker->n_events == 0)
-        (void)card_worker_wait(worker, 0);
-    if (worker->n_events == 0)
-        return 0;
-    *event = worker->events[worker->first_event];
-    worker->first_event = (worker->first_event + 1) % EVENTS;
-    worker->n_events--;
-    worker->n_outcomes -= event->kind == CARD_EVENT_DONE;
-    if (event->kind == CARD_EVENT_LEASED && event->status < 0) {
-        struct lease *lease = find_lease(worker, event->lease);
-
-        if (lease != NULL)
-            memset(lease, 0, sizeof(*lease));
-    }
-    return 1;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
-}
-
-/* The one outcome of a job: with it the job is no more. */
-static struct card_event *finish(struct card_worker *worker, struct job *job, int status,
-                                 const char *text)
-{
-    struct card_event *event = event_new(worker, CARD_EVENT_DONE, status, text);
-
-    event->job = job->id;
-    event->lease = job->lease;
-    event->generation = job->generation;
-    event->attempts = job->tries;
-    if (status >= 0) {
-        event->bytes = job->n_result;
-        event->result_fd = job->result_fd;
-        job->result_fd = -1;
-    }
-    worker->n_outcomes++;
-    close_fd(&job->fd);
-    close_fd(&job->result_fd);
-    job->id = 0;
-    while (worker->first_job < worker->next_job &&
-           worker->jobs[worker->first_job % CARD_JOBS].id == 0)
-        worker->first_job++;
-    if (worker->unsent < worker->first_job)
-        worker->unsent = worker->first_job;
-    return event;
-}
-
-static void drop_lease(struct card_worker *worker, struct lease *lease, enum card_events kind,
-                       int status, const char *text)
-{
-    int64_t id = lease->id;
-
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = find_job(worker, at);
-
-        // One that is with the worker is answered by it.
-        if (job != NULL && job->lease == id && !job->is_sent)
-            (void)finish(worker, job, status < 0 ? status : AGON_ESTATE, text);
-    }
-    close_fd(&lease->fd);
-    if (kind == CARD_EVENT_LEASED) {
-        // Who submits for it before he has taken the event gets the same answer.
-        lease->failed = status;
-        (void)snprintf(lease->why, sizeof(lease->why), "%s", text);
-    } else
-        memset(lease, 0, sizeof(*lease));
-    event_new(worker, kind, status, text)->lease = id;
-}
-
-static int has_jobs(struct card_worker *worker, int64_t lease)
-{
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        const struct job *job = find_job(worker, at);
-
-        if (job != NULL && job->lease == lease)
-            return 1;
-    }
-    return 0;
-}
-
 /* Lives of the worker */
 
 static void lose(struct card_worker *worker, const char *text)
 {
     worker->state = LOST;
     for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = find_job(worker, at);
+        struct job *job = card_find_job(worker, at);
 
         if (job != NULL)
-            (void)finish(worker, job, AGON_EIO, text);
+            (void)card_finish(worker, job, AGON_EIO, text);
     }
     for (uint32_t i = 0; i < CARD_LEASES; i++)
         if (worker->leases[i].id != 0 && worker->leases[i].failed == 0)
-            drop_lease(worker, &worker->leases[i],
-                       worker->leases[i].is_ending ? CARD_EVENT_ENDED : CARD_EVENT_LEASED,
-                       worker->leases[i].is_ending ? AGON_OK : AGON_EIO, text);
-    (void)news(worker, CARD_EVENT_LOST, AGON_EIO, text);
+            card_drop_lease(worker, &worker->leases[i],
+                            worker->leases[i].is_ending ? CARD_EVENT_ENDED : CARD_EVENT_LEASED,
+                            worker->leases[i].is_ending ? AGON_OK : AGON_EIO, text);
+    (void)card_news(worker, CARD_EVENT_LOST, AGON_EIO, text);
 }
 
 /* A start that came to nothing. */
@@ -244,7 +62,7 @@ static void start_failed(struct card_worker *worker, int64_t now, const char *te
     if (worker->starts_failed >= worker->config.lives_max)
         lose(worker, text);
     else
-        (void)news(worker, CARD_EVENT_DOWN, AGON_EIO, text);
+        (void)card_news(worker, CARD_EVENT_DOWN, AGON_EIO, text);
 }
 
 static uint32_t add_arg(const char *argv[ARGS_MAX], uint32_t n, const char *name, const char *value)
@@ -324,26 +142,26 @@ static void blame(struct card_worker *worker, const char *text)
 
     if (worker->n_sent == 0 || worker->is_failing)
         return;
-    if (head->ask == CARD_ASK_JOB && (job = find_job(worker, head->id)) != NULL) {
+    if (head->ask == CARD_ASK_JOB && (job = card_find_job(worker, head->id)) != NULL) {
         job->is_sent = 0;
         if (++job->tries >= job->attempts)
-            (void)finish(worker, job, code, text);
-    } else if (head->ask == CARD_ASK_LEASE && (lease = find_lease(worker, head->id)) != NULL &&
+            (void)card_finish(worker, job, code, text);
+    } else if (head->ask == CARD_ASK_LEASE && (lease = card_find_lease(worker, head->id)) != NULL &&
                ++lease->tries >= LEASE_TRIES)
-        drop_lease(worker, lease, CARD_EVENT_LEASED, code, text);
+        card_drop_lease(worker, lease, CARD_EVENT_LEASED, code, text);
 }
 
 static void forget_sent(struct card_worker *worker)
 {
     for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = find_job(worker, at);
+        struct job *job = card_find_job(worker, at);
 
         if (job == NULL)
             continue;
         job->is_sent = 0;
-        close_fd(&job->result_fd); // the next worker gets one of its own
+        card_close_fd(&job->result_fd); // the next worker gets one of its own
         if (job->is_cancelled)
-            (void)finish(worker, job, AGON_ESTATE, "cancelled");
+            (void)card_finish(worker, job, AGON_ESTATE, "cancelled");
     }
     worker->unsent = worker->first_job;
     worker->n_sent = worker->n_jobs_sent = 0;
@@ -352,11 +170,11 @@ static void forget_sent(struct card_worker *worker)
 
         lease->is_asked = lease->is_made = 0;
         // The memory went with the process.
-        if (lease->id != 0 && lease->is_ending && !has_jobs(worker, lease->id))
-            drop_lease(worker, lease, CARD_EVENT_ENDED, AGON_OK, "ended with its worker");
+        if (lease->id != 0 && lease->is_ending && !card_has_jobs(worker, lease->id))
+            card_drop_lease(worker, lease, CARD_EVENT_ENDED, AGON_OK, "ended with its worker");
     }
     if (worker->look_since_ns != 0)
-        (void)news(worker, CARD_EVENT_LOOKED, AGON_EIO, "the worker has ended");
+        (void)card_news(worker, CARD_EVENT_LOOKED, AGON_EIO, "the worker has ended");
     worker->look_since_ns = 0;
 }
 
@@ -372,7 +190,7 @@ static void bury(struct card_worker *worker, int64_t now, const struct proc_end 
     else
         (void)snprintf(text, sizeof(text), "its worker ended: %s", how);
     proc_close(&worker->proc);
-    close_fd(&worker->fd);
+    card_close_fd(&worker->fd);
     blame(worker, text);
     forget_sent(worker);
     if (!worker->was_ready) {
@@ -382,7 +200,7 @@ static void bury(struct card_worker *worker, int64_t now, const struct proc_end 
     worker->state = DOWN;
     worker->start_at_ns = now;
     worker->starts_failed = 0;
-    (void)news(worker, CARD_EVENT_DOWN, AGON_EIO, text);
+    (void)card_news(worker, CARD_EVENT_DOWN, AGON_EIO, text);
 }
 
 /* What it says */
@@ -407,14 +225,14 @@ static void on_ready(struct card_worker *worker, int64_t now, const struct card_
     }
     worker->state = UP;
     worker->was_ready = 1;
-    event = news(worker, CARD_EVENT_UP, AGON_OK, answer->text);
+    event = card_news(worker, CARD_EVENT_UP, AGON_OK, answer->text);
     event->bytes = answer->bytes;
     event->fence = answer->fence;
 }
 
 static void on_leased(struct card_worker *worker, const struct card_answer *answer)
 {
-    struct lease *lease = find_lease(worker, (int64_t)answer->lease);
+    struct lease *lease = card_find_lease(worker, (int64_t)answer->lease);
 
     if (lease == NULL || lease->failed != 0)
         return; // it was given up meanwhile
@@ -422,10 +240,10 @@ static void on_leased(struct card_worker *worker, const struct card_answer *answ
         lease->is_made = 1;
         lease->tries = 0;
         if (!lease->is_known)
-            event_new(worker, CARD_EVENT_LEASED, AGON_OK, answer->text)->lease = lease->id;
+            card_event_new(worker, CARD_EVENT_LEASED, AGON_OK, answer->text)->lease = lease->id;
         lease->is_known = 1;
     } else if (answer->status != AGON_EIO || ++lease->tries >= LEASE_TRIES)
-        drop_lease(worker, lease, CARD_EVENT_LEASED, answer->status, answer->text);
+        card_drop_lease(worker, lease, CARD_EVENT_LEASED, answer->status, answer->text);
 }
 
 /* From now on nobody can change it, not even a worker that has kept a descriptor. */
@@ -437,7 +255,7 @@ static int seal_result(const struct job *job)
 
 static void on_done(struct card_worker *worker, int64_t now, const struct card_answer *answer)
 {
-    struct job *job = find_job(worker, (int64_t)answer->job);
+    struct job *job = card_find_job(worker, (int64_t)answer->job);
     struct card_event *event;
 
     if (job == NULL)
@@ -454,11 +272,11 @@ static void on_done(struct card_worker *worker, int64_t now, const struct card_a
     if (answer->status >= 0 &&
         (answer->n_inline != (job->n_result <= CARD_INLINE ? job->n_result : 0) ||
          !seal_result(job))) {
-        (void)finish(worker, job, AGON_EIO, "its worker keeps a hold of the result");
+        (void)card_finish(worker, job, AGON_EIO, "its worker keeps a hold of the result");
         end_life(worker, now, AGON_EIO, "it keeps a hold of a result");
         return;
     }
-    event = finish(worker, job, answer->status, answer->text);
+    event = card_finish(worker, job, answer->status, answer->text);
     if (answer->status >= 0) {
         event->n_inline = answer->n_inline;
         memcpy(event->result, answer->result, answer->n_inline);
@@ -514,9 +332,9 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
         on_leased(worker, answer);
         break;
     case CARD_ENDED:
-        lease = find_lease(worker, (int64_t)answer->lease);
+        lease = card_find_lease(worker, (int64_t)answer->lease);
         if (lease != NULL)
-            drop_lease(worker, lease, CARD_EVENT_ENDED, answer->status, answer->text);
+            card_drop_lease(worker, lease, CARD_EVENT_ENDED, answer->status, answer->text);
         break;
     case CARD_CHUNK:
         worker->head_since_ns = now;
@@ -525,7 +343,7 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
         on_done(worker, now, answer);
         break;
     default:
-        news(worker, CARD_EVENT_LOOKED, AGON_OK, "")->look = answer->look;
+        card_news(worker, CARD_EVENT_LOOKED, AGON_OK, "")->look = answer->look;
         worker->look_since_ns = 0;
         break;
     }
@@ -542,7 +360,7 @@ static void listen_to(struct card_worker *worker, int64_t now)
         if (n < 0 && errno == EINTR)
             continue;
         if (n == 0)
-            close_fd(&worker->fd); // its process ends
+            card_close_fd(&worker->fd); // its process ends
         if (n <= 0)
             return;
         if (n != sizeof(answer))
@@ -554,8 +372,8 @@ static void listen_to(struct card_worker *worker, int64_t now)
 
 /* What is asked of it */
 
-static int ask(struct card_worker *worker, int64_t now, const struct card_ask *ask,
-               const struct sent *sent, const int fds[2])
+int card_ask_worker(struct card_worker *worker, int64_t now, const struct card_ask *ask,
+                    const struct sent *sent, const int fds[2])
 {
     union {
         char room[CMSG_SPACE(2 * sizeof(int))];
@@ -601,7 +419,7 @@ static int ask_lease(struct card_worker *worker, int64_t now, struct lease *leas
     struct sent sent = {CARD_ASK_LEASE, lease->id, worker->config.start_ns};
     int fds[2] = {lease->fd, -1};
 
-    lease->is_asked = (uint8_t)ask(worker, now, &of, &sent, fds);
+    lease->is_asked = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
     return lease->is_asked;
 }
 
@@ -616,12 +434,12 @@ static int ask_job(struct card_worker *worker, int64_t now, struct job *job)
         job->result_fd = memfd_new("agon-result", job->n_result, NULL);
         if (job->result_fd < 0 ||
             fcntl(job->result_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
-            (void)finish(worker, job, AGON_ENOMEM, "no memory for its result");
+            (void)card_finish(worker, job, AGON_ENOMEM, "no memory for its result");
             return 1;
         }
     }
     fds[1] = job->result_fd;
-    job->is_sent = (uint8_t)ask(worker, now, &of, &sent, fds);
+    job->is_sent = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
     return job->is_sent;
 }
 
@@ -633,9 +451,9 @@ static void ask_ends(struct card_worker *worker, int64_t now)
         struct sent sent = {CARD_ASK_END, lease->id, worker->config.start_ns};
 
         if (lease->id == 0 || !lease->is_ending || lease->is_end_asked || !lease->is_made ||
-            has_jobs(worker, lease->id))
+            card_has_jobs(worker, lease->id))
             continue;
-        lease->is_end_asked = (uint8_t)ask(worker, now, &of, &sent, NULL);
+        lease->is_end_asked = (uint8_t)card_ask_worker(worker, now, &of, &sent, NULL);
     }
 }
 
@@ -651,8 +469,8 @@ static void pump(struct card_worker *worker, int64_t now)
     }
     while (worker->unsent < worker->next_job && worker->n_jobs_sent < JOBS_SENT &&
            worker->n_sent < SENT_MAX) {
-        struct job *job = find_job(worker, worker->unsent);
-        const struct lease *lease = job != NULL ? find_lease(worker, job->lease) : NULL;
+        struct job *job = card_find_job(worker, worker->unsent);
+        const struct lease *lease = job != NULL ? card_find_lease(worker, job->lease) : NULL;
 
         if (job != NULL && !job->is_sent) {
             REQUIRE(lease != NULL); // it ends after its jobs, and they with it
@@ -706,7 +524,7 @@ static void be_late(struct card_worker *worker, int64_t now)
     case ENDING:
         // Not even the kernel gets it back from its driver: nobody else may have this card.
         proc_close(&worker->proc);
-        close_fd(&worker->fd);
+        card_close_fd(&worker->fd);
         blame(worker, worker->why_text);
         forget_sent(worker);
         lose(worker, "its worker cannot be ended: its driver does not let go");
@@ -728,7 +546,7 @@ static void be_late(struct card_worker *worker, int64_t now)
     end_life(worker, now, worker->is_failing ? AGON_EIO : AGON_ETIME, text);
 }
 
-static void step(struct card_worker *worker)
+void card_step(struct card_worker *worker)
 {
     int64_t now = clock_mono();
     struct proc_end end = {0};
@@ -768,7 +586,7 @@ int card_worker_wait(struct card_worker *worker, int64_t timeout_ns)
         int64_t at;
         int fds[2];
 
-        step(worker);
+        card_step(worker);
         now = clock_mono();
         if (worker->n_events > 0 || now >= until)
             return worker->n_events > 0;
@@ -781,156 +599,6 @@ int card_worker_wait(struct card_worker *worker, int64_t timeout_ns)
         if (ppoll(polled, 2, &time, NULL) < 0 && errno != EINTR)
             return 0;
     }
-}
-
-/* The caller's side */
-
-int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *shape,
-                          struct error *err)
-{
-    struct lease *lease = NULL;
-    int fd = -1;
-
-    if (worker->state == LOST)
-        return error_set(err, AGON_EIO, "the card is lost");
-    if (shape->stage < CARD_STAGE_MIN || shape->stage > shape->bytes ||
-        shape->resident > shape->bytes - shape->stage ||
-        (shape->resident > 0) != (shape->resident_fd >= 0))
-        return error_set(err, AGON_EINVAL,
-                         "a lease of %llu bytes with %llu of stage (at least %u) and %llu resident",
-                         (unsigned long long)shape->bytes, (unsigned long long)shape->stage,
-                         CARD_STAGE_MIN, (unsigned long long)shape->resident);
-    for (uint32_t i = 0; lease == NULL && i < CARD_LEASES; i++)
-        if (worker->leases[i].id == 0)
-            lease = &worker->leases[i];
-    if (lease == NULL || worker->n_events >= EVENTS - 3 * CARD_LEASES)
-        return error_set(err, AGON_ENOSPC, "%u leases, or events that nobody takes", CARD_LEASES);
-    if (shape->resident > 0 && (fd = fcntl(shape->resident_fd, F_DUPFD_CLOEXEC, 3)) < 0)
-        return error_set(err, AGON_EINVAL, "resident bytes: %s", strerror(errno));
-    *lease = (struct lease){.id = ++worker->next_lease, .shape = *shape, .fd = fd};
-    step(worker);
-    return worker->next_lease;
-}
-
-int card_worker_end(struct card_worker *worker, int64_t id, struct error *err)
-{
-    struct lease *lease = find_lease(worker, id);
-
-    if (lease == NULL || lease->is_ending || lease->failed != 0)
-        return error_set(err, AGON_ENOENT, "lease %lld has ended, or never began", (long long)id);
-    lease->is_ending = 1;
-    step(worker);
-    return AGON_OK;
-}
-
-/* A copy that nobody can change: an agent that goes on writing changes nothing. */
-static int copy_job(const struct card_submit *submit, struct error *err)
-{
-    size_t n_calls = submit->job->n_calls * sizeof(struct card_call);
-    struct card_job head = *submit->job;
-    struct {
-        const void *at;
-        size_t n;
-    } parts[] = {
-        {&head, sizeof(head)}, {submit->calls, n_calls}, {submit->input, submit->job->n_input}};
-    uint64_t whole = sizeof(head) + n_calls + submit->job->n_input;
-    off_t to = 0;
-    int fd = memfd_new("agon-job", whole, err);
-
-    head.version = CARD_VERSION;
-    for (size_t i = 0; fd >= 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
-        const char *from = parts[i].at;
-        size_t left = parts[i].n;
-
-        while (left > 0) {
-            ssize_t done = pwrite(fd, from, left, to);
-
-            if (done < 0 && errno == EINTR)
-                continue;
-            if (done <= 0) {
-                (void)close(fd);
-                return error_set(err, AGON_ENOMEM, "no memory for a job of %llu bytes",
-                                 (unsigned long long)whole);
-            }
-            from += done;
-            left -= (size_t)done;
-            to += done;
-        }
-    }
-    if (fd >= 0 &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        (void)close(fd);
-        return error_set(err, AGON_ENOTSUP, "sealing a job: %s", strerror(errno));
-    }
-    return fd;
-}
-
-int64_t card_worker_submit(struct card_worker *worker, const struct card_submit *submit,
-                           struct error *err)
-{
-    const struct lease *lease = find_lease(worker, submit->lease);
-    const struct card_job *head = submit->job;
-    struct job *job;
-    int fd;
-
-    if (worker->state == LOST)
-        return error_set(err, AGON_EIO, "the card is lost");
-    if (lease == NULL || lease->is_ending)
-        return error_set(err, AGON_ENOENT, "lease %lld has ended, or never began",
-                         (long long)submit->lease);
-    if (head->n_calls == 0 || head->n_calls > CARD_CALLS_MAX || submit->attempts == 0 ||
-        submit->chunk_ns <= 0 || head->memory > lease->shape.bytes ||
-        head->n_input > head->memory || head->n_result > head->memory)
-        return error_set(err, AGON_EINVAL,
-                         "a job of %u calls, %llu bytes with %llu of input and %llu of result",
-                         head->n_calls, (unsigned long long)head->memory,
-                         (unsigned long long)head->n_input, (unsigned long long)head->n_result);
-    if (worker->next_job - worker->first_job + worker->n_outcomes >= CARD_JOBS)
-        return error_set(err, AGON_ENOSPC, "%u jobs are there, the limit; take their outcomes",
-                         CARD_JOBS);
-    fd = copy_job(submit, err);
-    if (fd < 0)
-        return fd;
-    job = &worker->jobs[worker->next_job % CARD_JOBS];
-    *job = (struct job){.id = worker->next_job++,
-                        .lease = submit->lease,
-                        .chunk_ns = submit->chunk_ns,
-                        .n_result = head->n_result,
-                        .fd = fd,
-                        .result_fd = -1,
-                        .attempts = submit->attempts,
-                        .generation = submit->generation};
-    if (lease->failed != 0)
-        (void)finish(worker, job, lease->failed, lease->why);
-    step(worker);
-    return worker->next_job - 1;
-}
-
-int card_worker_cancel(struct card_worker *worker, int64_t id)
-{
-    struct job *job = find_job(worker, id);
-    struct card_ask of = {.ask = CARD_ASK_CANCEL, .job = (uint64_t)id};
-
-    if (job == NULL)
-        return AGON_ENOENT;
-    if (!job->is_sent)
-        (void)finish(worker, job, AGON_ESTATE, "cancelled before it began");
-    else if (!job->is_cancelled)
-        (void)ask(worker, clock_mono(), &of, NULL, NULL);
-    if (find_job(worker, id) != NULL)
-        job->is_cancelled = 1;
-    return AGON_OK;
-}
-
-int card_worker_look(struct card_worker *worker)
-{
-    struct card_ask of = {.ask = CARD_ASK_LOOK};
-    int64_t now = clock_mono();
-
-    if (worker->state != UP || worker->look_since_ns != 0 || !ask(worker, now, &of, NULL, NULL))
-        return AGON_EAGAIN;
-    worker->look_since_ns = now;
-    return AGON_OK;
 }
 
 int card_worker_pid(const struct card_worker *worker)
@@ -966,7 +634,7 @@ struct card_worker *card_worker_new(const struct card_worker_config *config, str
                         strerror(errno));
     else {
         worker->start_at_ns = clock_mono();
-        step(worker);
+        card_step(worker);
         return worker;
     }
     free(worker);
@@ -980,7 +648,7 @@ void card_worker_free(struct card_worker *worker)
 
     if (worker == NULL)
         return;
-    close_fd(&worker->fd); // it ends by itself, and makes its memory 0 before
+    card_close_fd(&worker->fd); // it ends by itself, and makes its memory 0 before
     if (worker->proc.pidfd >= 0 && proc_wait(&worker->proc, 2000, &end) == AGON_EAGAIN) {
         (void)proc_signal(&worker->proc, SIGKILL);
         (void)proc_wait(&worker->proc, (int)(KILL_NS / 1000000), &end);
@@ -988,14 +656,14 @@ void card_worker_free(struct card_worker *worker)
     proc_close(&worker->proc);
     for (uint32_t i = 0; i < CARD_JOBS; i++)
         if (worker->jobs[i].id != 0) {
-            close_fd(&worker->jobs[i].fd);
-            close_fd(&worker->jobs[i].result_fd);
+            card_close_fd(&worker->jobs[i].fd);
+            card_close_fd(&worker->jobs[i].result_fd);
         }
     for (uint32_t i = 0; i < CARD_LEASES; i++)
         if (worker->leases[i].id != 0)
-            close_fd(&worker->leases[i].fd);
+            card_close_fd(&worker->leases[i].fd);
     worker->state = LOST; // nothing new comes while the rest is dropped
     while (worker->n_events > 0 && card_worker_next(worker, &event))
-        close_fd(&event.result_fd);
+        card_close_fd(&event.result_fd);
     free(worker);
 }

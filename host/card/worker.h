@@ -10,7 +10,7 @@
  * waits fails, and the caller moves on to another.
  *
  * Nothing here waits but card_worker_wait and card_worker_free. A process of agon-gpu ends with the
- * thread that started it. [owner: one thread] */
+ * thread that started it. [owner] */
 #ifndef CARD_WORKER_H
 #define CARD_WORKER_H
 

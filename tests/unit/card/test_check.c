@@ -139,7 +139,7 @@ static char doing[200];
 
 static void on_fault(int signal_number)
 {
-    static const char text[] = "a call that was let through touched what is not its own: ";
+    static const char text[] = "FAIL: a call that was let through touched what is not its own: ";
 
     (void)!write(2, text, sizeof(text) - 1);
     (void)!write(2, doing, strlen(doing));
