@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -164,6 +165,15 @@ static int take_calls(void)
         REFUSE(bind),
         REFUSE(listen),
         REFUSE(accept4),
+        // Threads and no process; the newer call says nothing that a filter can read, and libc has
+        // the older one.
+        IS(SYS_clone3, 1),
+        RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+        IS(SYS_clone, 4),
+        LOAD(args[0]),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1),
+        RETURN(SECCOMP_RET_ALLOW),
+        REFUSED,
         // A driver's own service listens on a local socket; nothing else is reached.
         IS(SYS_socket, 4),
         LOAD(args[0]),

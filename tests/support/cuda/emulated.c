@@ -10,15 +10,20 @@
  * that nobody may touch, holds rubbish when it is taken, and what is given back has to be 0. */
 #include "emulated.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
 #include "kernels/cuda/grid.h"
 
 #define EXPORT        __attribute__((visibility("default")))
@@ -223,10 +228,38 @@ static int run_block(struct thread *thread)
     return 0;
 }
 
+/* What a driver that somebody has taken over would try: the worker's fence is closed by now. */
+static void try_the_fence(void)
+{
+#if !IS_SANITIZED
+    int has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+    char *const argv[] = {NULL};
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    if (pid > 0)
+        say("wrong: a process %s\n", "was begun");
+    if (socket(AF_INET, SOCK_STREAM, 0) >= 0)
+        say("wrong: the network %s\n", "can be reached");
+    if (has_landlock && open("/tmp", O_TMPFILE | O_RDWR, 0600) >= 0)
+        say("wrong: a file %s\n", "was made");
+    if (has_landlock && open("/dev/tty", O_RDWR) >= 0)
+        say("wrong: a device %s\n", "was opened");
+    if (kill(getppid(), 0) == 0)
+        say("wrong: another process %s\n", "can be signalled");
+    (void)execve("/bin/true", argv, argv);
+    if (errno != EPERM && errno != EACCES)
+        say("wrong: a program %s\n", "can be started");
+#endif
+}
+
 EXPORT int cuInit(unsigned flags);
 int cuInit(unsigned flags)
 {
     (void)flags;
+    if (getenv("EMULATED_SAYS") != NULL)
+        try_the_fence();
     return outcome("cuInit", 100);
 }
 
