@@ -101,6 +101,13 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
     rc = replay_run(&config, &result, err);
     if (rc >= 0)
         rc = engine_dry_plan(result.engine, opts->roster != NULL ? &rules : NULL, plan);
+    if (rc >= 0) {
+        const struct instruments *table = engine_instruments(result.engine);
+        const struct asset *base = instruments_asset(table, table->base_currency);
+
+        snprintf(plan->in_memory.currency, sizeof(plan->in_memory.currency), "%s",
+                 base != NULL ? base->name : "");
+    }
     if (rc == AGON_ESTATE)
         error_set(err, rc, "no tournament is held in this run: give rules by --roster FILE");
     replay_free(&result);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
@@ -224,7 +225,7 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
     else
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
                "tournament %u: %s is first, %s of capital moved%s", plan->number, args_safe(first),
-               table_money(plan_moved_amt(plan), plan->exp, text),
+               money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text),
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
 }
 

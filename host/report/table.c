@@ -21,11 +21,6 @@ void table_init(struct table *table, FILE *out, int64_t length_ns)
     table->length_ns = length_ns;
 }
 
-char *table_money(agon_amt_t amt, int exp, char text[48])
-{
-    return money_text(amt, exp, exp < 2 ? exp : 2, text);
-}
-
 char *table_time(int64_t ns, char text[24])
 {
     if (ns < 1000)
