@@ -100,9 +100,10 @@ static const char style[] =
     "@media(max-width:600px){.w{min-width:6rem}.wide th,.wide td{padding:.35rem "
     ".5rem}.plot{height:13rem}.legend{font-size:.76rem}.facts{grid-template-columns:1fr 1fr}"
     // What is long stands below what is short, as wide as the page.
-    ".wide:not(.cards) tr:has(td.w){display:flex;flex-wrap:wrap;border-bottom:1px solid "
+    ".wide:not(.cards):has(td.w) :is(table,thead,tbody){display:block}"
+    ".wide:not(.cards):has(td.w) tr{display:flex;flex-wrap:wrap;border-bottom:1px solid "
     "var(--line)}"
-    ".wide:not(.cards) tr:has(td.w) td{border:0;padding-bottom:0}"
+    ".wide:not(.cards):has(td.w) :is(th,td){border:0;padding-bottom:0}"
     ".wide:not(.cards) td.w{flex:0 0 100%;padding:0 .5rem .35rem}}"
     "@media(max-width:899px){.cards td:first-child,.cards td[data-l=agent]{font-weight:600}"
     ".cards td:nth-child(n){padding-left:0}}"

@@ -50,6 +50,14 @@ static int base_exp(struct engine *engine)
     return base != NULL ? base->exp : 8;
 }
 
+static const char *base_name(struct engine *engine)
+{
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return base != NULL ? base->name : "";
+}
+
 /* --- points --- */
 
 static void thin(struct run_report *story)
@@ -208,6 +216,9 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
 
     if (!plan_read(kept, event))
         return;
+    // What named the currency came before what is listened to here.
+    snprintf(kept->in_memory.currency, sizeof(kept->in_memory.currency), "%s",
+             base_name(story->engine));
     story->n_plans++;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];

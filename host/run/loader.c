@@ -475,8 +475,8 @@ static void do_crashed(struct host *host)
             continue;
         // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
         why = strncmp(err.text, "slot ", 5) == 0 ? strstr(err.text, ": ") : NULL;
-        snprintf(host->stillborn_why[id], sizeof(host->stillborn_why[id]), "%.95s",
-                 why != NULL ? why + 2 : err.text);
+        crew_put_why(host->stillborn_why[id], sizeof(host->stillborn_why[id]),
+                     why != NULL ? why + 2 : err.text);
         slot_shared_add(&host->stillborn, id);
     }
 }

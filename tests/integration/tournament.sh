@@ -125,6 +125,14 @@ check bounded
 grep -q '(bounded, ' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
 
 # What can be named is listed.
+"$AGON" tournament presets >"$WORK/text" || fail "presets ended with $?"
+for preset in "$AGON_SOURCE_ROOT"/configs/tournament/*.yaml; do
+    name=$(basename "$preset" .yaml)
+    grep -q "^$name  *[A-Z]" "$WORK/text" || fail "presets do not say what $name is for: $(cat "$WORK/text")"
+    "$AGON" tournament presets "$name" | cmp - "$preset" || fail "presets $name is another than the file"
+done
+"$AGON" tournament presets mild >"$WORK/text" 2>&1
+[ $? -eq 2 ] && grep -q 'bold, cautious, default' "$WORK/text" || fail "a preset that is not there: $(cat "$WORK/text")"
 "$AGON" tournament measures >"$WORK/text" || fail "measures ended with $?"
 for name in $(sed -n 's/^ *X([A-Z_]*, \([a-z_]*\)).*/\1/p' "$(dirname "$0")"/../../host/score/measures/table.h); do
     grep -q "^$name " "$WORK/text" || fail "measures does not list $name: $(cat "$WORK/text")"

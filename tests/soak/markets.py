@@ -20,6 +20,7 @@ once more, with the market maker as it is, have it given capital by the tourname
 
 Seeds 1000 to 1099 are those that the markets and the roster were tuned by: they show nothing here."""
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -74,7 +76,45 @@ tournament: {preset: default, schedule: "*/30 * * * *", sample: 1m, window: 1h, 
 FAIR = ('random-walk', 'demo', 'basis', 'flow')
 
 
+class Kept:
+    """What runs gave, a line each in a file, by what they were of: a soak that was ended goes on with the next seed."""
+
+    def __init__(self, path):
+        self.path, self.lock, self.lines = path, threading.Lock(), {}
+        if path and os.path.exists(path):
+            with open(path) as file:
+                for line in file:
+                    if line.endswith('\n'):
+                        self.lines.update([json.loads(line)])
+
+    def get(self, key):
+        return self.lines.get(key)
+
+    def put(self, key, report):
+        if self.path:
+            with self.lock, open(self.path, 'a') as file:
+                file.write(json.dumps([key, report]) + '\n')
+
+
+KEPT = Kept(None)
+
+
+def shown(report):
+    """Of a report what is judged here."""
+    return {key: report[key] for key in ('agents', 'tournaments') if key in report}
+
+
 def report_of(args, market, seed, *more, ends=0):
+    with open(args.roster) as text:
+        key = json.dumps([market, seed, args.length, hashlib.sha256(text.read().encode()).hexdigest(), args.sha256, more])
+    report = KEPT.get(key)
+    if report is None:
+        report = shown(made(args, market, seed, *more, ends=ends))
+        KEPT.put(key, report)
+    return report
+
+
+def made(args, market, seed, *more, ends=0):
     done = subprocess.run(
         [args.agon, 'backtest', '--market', market, '--roster', args.roster, '--plugins', args.plugins, '--for', args.length,
          '--seed', str(seed), '--json', *more], capture_output=True, text=True, check=False)
@@ -247,10 +287,15 @@ def main():
     parser.add_argument('--faults', action='store_true', help='of --tournaments the part with agents at fault alone')
     parser.add_argument('--capital', type=float, default=50000, help='of each agent of the roster')
     parser.add_argument('--market', nargs='+', choices=list(EDGES), default=['demo', 'random-walk'])
+    parser.add_argument('--keep', metavar='FILE', help='what each run gave is kept there, and not run again (by the same program)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     if args.seeds < 2:
         parser.error('--seeds: two at least')
+    global KEPT
+    KEPT = Kept(args.keep)
+    with open(args.agon, 'rb') as file:
+        args.sha256 = hashlib.sha256(file.read()).hexdigest()
     args.with_faults = args.length if args.faults and args.length else '73h'
     # An hour more than a week: that ends with a tournament.
     args.length = args.length or ('169h' if args.tournaments else '1d')
