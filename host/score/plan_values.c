@@ -390,8 +390,8 @@ int plan_read(union plan_event *to, const struct agon_event_hdr *event)
     const struct record_asset *asset = (const void *)event;
     uint32_t bytes = event_bytes(event);
 
-    if (event->type == EVENT_CONFIG && bytes >= sizeof(*asset) &&
-        asset->kind == CONFIG_ASSET && asset->is_base_currency)
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(*asset) && asset->kind == CONFIG_ASSET &&
+        asset->is_base_currency)
         snprintf(to->in_memory.currency, sizeof(to->in_memory.currency), "%.15s", asset->name);
     if (event->type == EVENT_START) { // what was offered without its plan is offered anew
         memset(to->in_memory.more, 0, sizeof(to->in_memory.more));
