@@ -124,7 +124,7 @@ static int save(const struct agon_host *host, uint32_t model, void *state)
 {
     const struct served_shape *shape;
     int rc;
-    const struct served *served = find(host, model, &shape, &rc);
+    struct served *served = find(host, model, &shape, &rc);
 
     if (served == NULL)
         return rc;
