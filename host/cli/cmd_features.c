@@ -19,7 +19,7 @@ struct opts {
     struct arg_list operands, listings, names;
     const char *list, *out, *parts;
     int64_t bar_ns, ahead, embargo;
-    int is_json, is_markdown;
+    int is_json, is_markdown, label;
 };
 
 static const struct args_spec *the_spec;
@@ -257,6 +257,8 @@ static json_t *said(const struct opts *opts, const struct features_config *confi
     json_object_set_new(object, "bars_without_volume", json_integer((json_int_t)made->n_flat));
     json_object_set_new(object, "looks_back", json_integer(made->back));
     json_object_set_new(object, "ahead", json_integer((json_int_t)config->ahead));
+    if (config->ahead > 0)
+        json_object_set_new(object, "label", json_string(config->is_up ? "up" : "return"));
     for (uint32_t part = 0; part < FEATURES_PARTS; part++)
         json_object_set_new(rows, features_parts[part],
                             json_integer((json_int_t)made->n_rows[part]));
@@ -288,7 +290,9 @@ static void print_text(const struct opts *opts, const struct features_config *co
            (unsigned long long)made->n_flat);
     printf("%u features that look back on up to %u bars", made->n_features, made->back);
     if (config->ahead > 0)
-        printf("; the target is the return of the next %u bars", config->ahead);
+        printf("; the target is %sthe return of the next %u bars%s",
+               config->is_up ? "1 where " : "", config->ahead,
+               config->is_up ? " is above 0, else 0" : "");
     printf("\n%s: %llu rows to train by, %llu to validate\n", args_safe(opts->out),
            (unsigned long long)made->n_rows[0], (unsigned long long)made->n_rows[1]);
     if (config->holdout != NULL)
@@ -310,6 +314,7 @@ static int make(const struct opts *opts)
                                      .list = list,
                                      .length_s = (uint32_t)(opts->bar_ns / 1000000000),
                                      .ahead = (uint32_t)opts->ahead,
+                                     .is_up = opts->label == 1,
                                      .embargo = (uint32_t)opts->embargo,
                                      .out = opts->out};
     struct error err = {0};
@@ -355,6 +360,7 @@ static int make(const struct opts *opts)
 
 int cmd_features(int argc, char **argv)
 {
+    static const char *const labels[] = {"return", "up", NULL};
     struct opts opts = {0};
     const struct arg table[] = {
         {"features", ARG_LIST, "NAME", "make: these, as in return.5 macd.12.26 day_sin",
@@ -364,6 +370,9 @@ int cmd_features(int argc, char **argv)
          &opts.bar_ns, .min = 1000000000, .max = (int64_t)86400 * 1000000000},
         {"ahead", ARG_INT, "N", "make: with a column target, the return of the next N bars (none)",
          &opts.ahead, .min = 0, .max = FEATURES_AHEAD_MAX},
+        {"label", ARG_CHOICE, "return|up",
+         "make: what the target is: that return, or 1 where it is above 0, else 0 (return)",
+         &opts.label, .choices = labels},
         {"parts", ARG_TEXT, "A/B/C",
          "make: per cent to train by, to validate, and held out, in the order of time (100/0/0)",
          &opts.parts},

@@ -219,8 +219,12 @@ static void write_row(struct run *run, uint64_t i, uint32_t part)
     if (run->config->ahead > 0) {
         // A return like any other, of the bar that is so far ahead.
         struct agon_feature target = {.id = 0, .param = {run->config->ahead}};
+        double value = agon_feature_value(&target, last + run->config->ahead);
 
-        fprintf(file, ",%.17g", agon_feature_value(&target, last + run->config->ahead));
+        if (run->config->is_up)
+            fprintf(file, ",%d", value > 0);
+        else
+            fprintf(file, ",%.17g", value);
     }
     fprintf(file, ",%s\n", features_parts[part]);
     run->made->n_rows[part]++;

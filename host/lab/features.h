@@ -3,10 +3,11 @@
  * (<agon/feature.h>).
  *
  * A row stands for a closed bar and has what was known when it closed. Its target is the return to
- * the close so many bars later, and rows without one are left out. Parts follow each other in time:
- * train, validation, hold-out. A row whose target lies in the next part is purged, and so are the
- * first rows of a part, as many as the embargo says. The hold-out goes to a file of its own, so
- * that nobody trains by what a model is to be judged by. [one thread] */
+ * the close so many bars later, or whether that is above 0, and rows without one are left out.
+ * Parts follow each other in time: train, validation, hold-out. A row whose target lies in the next
+ * part is purged, and so are the first rows of a part, as many as the embargo says. The hold-out
+ * goes to a file of its own, so that nobody trains by what a model is to be judged by. [one thread]
+ */
 #ifndef LAB_FEATURES_H
 #define LAB_FEATURES_H
 
@@ -28,6 +29,7 @@ struct features_config {
     const char *list;    /* of features, with blanks between them */
     uint32_t length_s;   /* of a bar; 0: the data's own, of trades a minute */
     uint32_t ahead;      /* bars to the close that the target is the return to; 0: no target */
+    int is_up;           /* the target is 1 where that return is above 0, else 0 */
     uint32_t embargo;    /* rows */
     uint32_t shares[3];  /* of the parts, in whole per cent; all 0: one part */
     const char *out;     /* CSV of train and validation */
