@@ -9,6 +9,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "cli/train_settings.h"
 #include "demo/demo_config.h"
 #include "roster/tournament_preset.h"
 #include "run/config_file.h"
@@ -105,6 +106,7 @@ static int check_one(enum file_kind kind, const char *path)
     static struct venue_config venue;
     static struct members members;
     static struct faults faults;
+    struct train_settings training;
     struct tournament_rules rules;
     struct config_file file;
 
@@ -117,6 +119,8 @@ static int check_one(enum file_kind kind, const char *path)
             (void)config_read(file.config, &synth_schema, &market);
         else if (kind == KIND_ACCOUNTS)
             (void)members_read(&members, file.config);
+        else if (kind == KIND_TREES)
+            (void)config_read(file.config, &train_settings_schema, &training);
         else
             (void)faults_read(&faults, file.config);
     }
@@ -139,7 +143,7 @@ static int refuse_unknown(struct config_check *check, struct config_file *file, 
     fprintf(
         stderr,
         "%s: %s: it has no key, or as many of several kinds, by which its kind is known; expected "
-        "--kind run, venue, roster, tournament, market, accounts or faults\n",
+        "--kind run, venue, roster, tournament, market, accounts, faults or trees\n",
         path, is_named ? "error" : "warning");
     check->n_bad += (uint32_t)is_named;
     check->n_warnings += !is_named;

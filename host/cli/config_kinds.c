@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/train_settings.h"
 #include "roster/roster.h"
 #include "roster/tournament_preset.h"
 #include "run/settings.h"
@@ -26,9 +27,11 @@ const struct schema_kind config_kinds[KINDS + 1] = {
                        "Accounts of a simulated exchange: `agon sim --accounts`."},
     [KIND_FAULTS] = {"faults", &faults_schema,
                      "Faults of a simulated exchange: `agon sim --faults`."},
+    [KIND_TREES] = {"trees", &train_settings_schema,
+                    "How trees are trained: `agon train trees --config`."},
 };
-const char *const config_kinds_names[KINDS + 1] = {"run",    "venue",    "roster", "tournament",
-                                                   "market", "accounts", "faults", NULL};
+const char *const config_kinds_names[KINDS + 1] = {
+    "run", "venue", "roster", "tournament", "market", "accounts", "faults", "trees", NULL};
 
 /* Two for each key that it knows, one less for each that it wants and that is not there. */
 static int likeness(const struct config_node *root, const struct schema *schema)

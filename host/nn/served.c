@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "nn/checkpoint.h"
+#include "nn/trees.h"
 
 struct served {
     struct device *device;
     struct served_shape shape;
+    struct trees *trees; /* owned; NULL: what follows */
     struct net net;
     struct net_stream stream;
     const real *mean, *scale, *weights;
@@ -124,34 +126,68 @@ static size_t bytes_inside(struct served *model)
                : net_stream_bytes(&model->stream);
 }
 
+static int open_net(struct served *model, const void *bytes, size_t n, struct error *err)
+{
+    FILE *file = fmemopen((void *)(uintptr_t)bytes, n, "r");
+    int rc;
+
+    if (file == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a model");
+    rc = read_card(model, file, err);
+    if (rc >= 0)
+        rc = read_weights(model, file, n, err);
+    if (rc >= 0 && net_stream_init(model->device, &model->net, &model->stream) < 0)
+        rc = error_set(err, AGON_ENOMEM, "no memory for a model's state");
+    (void)fclose(file);
+    if (rc >= 0)
+        model->shape.state_bytes = sizeof(model->n_events) + bytes_inside(model);
+    return rc;
+}
+
+static int open_trees(struct served *model, const char *text, size_t n, struct error *err)
+{
+    int rc = trees_read(text, n, &model->trees, err);
+
+    if (rc < 0)
+        return rc;
+    model->shape = (struct served_shape){.inputs = model->trees->n_features,
+                                         .outputs = model->trees->n_outputs};
+    return AGON_OK;
+}
+
+/* safetensors begins with the length of its header in 8 bytes, of which the last is 0. */
+static int is_json(const char *text, size_t n)
+{
+    return text[0] == '{' && memchr(text, 0, n < 8 ? n : 8) == NULL;
+}
+
 int served_open(struct device *device, const char *name, const void *bytes, size_t n,
                 struct served **out, struct served_shape *shape, struct error *err)
 {
     struct served *model = calloc(1, sizeof(*model));
-    FILE *file = n == 0 ? NULL : fmemopen((void *)(uintptr_t)bytes, n, "r");
-    int rc = AGON_OK;
+    int rc;
 
     *out = NULL;
-    if (n == 0)
-        rc = error_set(err, AGON_EINVAL, "it is empty; expected a safetensors file");
-    else if (model == NULL || file == NULL)
-        rc = error_set(err, AGON_ENOMEM, "no memory for a model");
-    if (rc >= 0) {
+    if (model != NULL)
         model->device = device;
-        rc = read_card(model, file, err);
-    }
-    if (rc >= 0)
-        rc = read_weights(model, file, n, err);
-    if (rc >= 0 && net_stream_init(device, &model->net, &model->stream) < 0)
-        rc = error_set(err, AGON_ENOMEM, "no memory for a model's state");
-    if (file != NULL)
-        (void)fclose(file);
+    if (n == 0)
+        rc = error_set(err, AGON_EINVAL,
+                       "it is empty; expected a safetensors file, or XGBoost's JSON");
+    else if (model == NULL)
+        rc = error_set(err, AGON_ENOMEM, "no memory for a model");
+    else if (n >= 3 && memcmp(bytes, "{L\0", 3) == 0)
+        rc = error_set(err, AGON_EINVAL,
+                       "it looks like XGBoost's UBJSON; expected its JSON, which "
+                       "Booster.save_model(\"NAME.json\") writes");
+    else if (is_json(bytes, n))
+        rc = open_trees(model, bytes, n, err);
+    else
+        rc = open_net(model, bytes, n, err);
     if (rc < 0) {
         error_wrap(err, "%.512s", name);
         served_close(model);
         return rc;
     }
-    model->shape.state_bytes = sizeof(model->n_events) + bytes_inside(model);
     *shape = model->shape;
     *out = model;
     return AGON_OK;
@@ -161,10 +197,20 @@ void served_close(struct served *model)
 {
     if (model == NULL)
         return;
+    trees_free(model->trees);
     net_stream_deinit(&model->stream);
     if (model->block != NULL)
         model->device->release(model->device, model->block);
     free(model);
+}
+
+static int step_trees(struct served *model, const real *x, real *y)
+{
+    for (uint32_t i = 0; i < model->shape.inputs; i++)
+        if (isinf(x[i]))
+            return AGON_EINVAL;
+    trees_eval(model->device, model->trees, x, y);
+    return AGON_OK;
 }
 
 int served_step(struct served *model, const real *x, real *y)
@@ -172,6 +218,8 @@ int served_step(struct served *model, const real *x, real *y)
     const struct served_shape *shape = &model->shape;
     uint32_t window = shape->window;
 
+    if (model->trees != NULL)
+        return step_trees(model, x, y);
     for (uint32_t i = 0; i < shape->inputs; i++)
         if (!isfinite(x[i]))
             return AGON_EINVAL;
@@ -196,6 +244,8 @@ int served_step(struct served *model, const real *x, real *y)
 
 void served_reset(struct served *model)
 {
+    if (model->trees != NULL)
+        return;
     net_stream_reset(&model->stream);
     memset(model->window, 0, (size_t)model->shape.window * model->shape.inputs * sizeof(real));
     model->n_events = 0;
@@ -203,8 +253,11 @@ void served_reset(struct served *model)
 
 void served_save(struct served *model, void *state)
 {
-    char *at = (char *)state + sizeof(model->n_events);
+    char *at;
 
+    if (model->trees != NULL)
+        return;
+    at = (char *)state + sizeof(model->n_events);
     memcpy(state, &model->n_events, sizeof(model->n_events));
     if (model->shape.window > 0)
         memcpy(at, model->window, bytes_inside(model));
@@ -214,10 +267,13 @@ void served_save(struct served *model, void *state)
 
 int served_load(struct served *model, const void *state, size_t n)
 {
-    const char *at = (const char *)state + sizeof(model->n_events);
+    const char *at;
 
     if (n != model->shape.state_bytes)
         return AGON_EINVAL;
+    if (model->trees != NULL)
+        return AGON_OK;
+    at = (const char *)state + sizeof(model->n_events);
     if (model->shape.window == 0) {
         int rc = net_stream_load(&model->stream, at);
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* served: a model as it runs beside an agent, from a file of the format safetensors whose card
- * (texts of "__metadata__") says what it is.
+/* served: a model as it runs beside an agent, from a file of one of two formats.
+ *
+ * XGBoost's JSON, as nn/trees.h has it: boosted trees or a forest, without a state. An x that is
+ * NaN is missing.
+ *
+ * safetensors, whose card (texts of "__metadata__") says what it is.
  *
  *   agon.model    an architecture (net.c): lstm/1, tcn/1, transformer/1
  *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers, and what else its file
@@ -30,7 +34,7 @@ struct served;
 struct served_shape {
     uint32_t inputs, outputs;
     uint32_t window;    /* events; 0: its state goes on */
-    size_t state_bytes; /* what served_save writes */
+    size_t state_bytes; /* what served_save writes; 0 of trees */
 };
 
 /* From the file's bytes, which are read here and never again; name: of the file, for what is said

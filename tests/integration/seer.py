@@ -103,6 +103,8 @@ def added(a, b):
 
 
 class Model:
+    is_exact = False  # computes in double what the host computes in float
+
     def __init__(self, path):
         self.tensors, self.arch, self.window = read(path)
         self.seen = []
@@ -194,7 +196,7 @@ def judge(path, journal, last):
             last_px, n = px, n + 1
             if answer is None:
                 continue
-            if abs(answer - y) < 1e-6:
+            if abs(answer - y) < 1e-6 and not model.is_exact:
                 close.add(int(row["seq"]))  # a float may be on the other side
             if (answer > y) != (side > 0) or side == 0:
                 side = 1 if answer > y else -1
