@@ -10,6 +10,7 @@
 #include "../../support/must.h"
 #include "../../support/nn/nets.h"
 #include "kernels/cpu.h"
+#include "kernels/cuda/cuda.h"
 #include "nn/train.h"
 
 #define STEPS   23u /* rings of every layer go round */
@@ -19,6 +20,7 @@
 #define OUTPUTS 2u
 #define MOST    4096
 
+static const char *driver; /* a stand-in for a card's */
 static struct device *device;
 static struct net net;
 static real weights[MOST];
@@ -165,6 +167,41 @@ START_TEST(a_training_that_was_interrupted_ends_as_if_it_had_not_been)
 }
 END_TEST
 
+static void weights_of(struct device *of, real *to)
+{
+    struct error err = {0};
+    struct train train;
+
+    ck_assert_ptr_nonnull(of);
+    ck_assert_int_ge(train_init(of, &net, 7, 1, TRAIN_CLASSES, 0.01, 3, &train), 0);
+    train.tape.drop = 0.1;
+    (void)learn(&train, 2); // a stand-in takes its time
+    of->read(of, to, train.weights, net.n_weights * sizeof(real));
+    ck_assert_msg(of->wait(of, &err) >= 0, "%s", err.text);
+    train_deinit(&train);
+    of->free(of);
+}
+
+/* Plain C, AVX2, AVX-512, threads, and the card's source by a stand-in of its driver. */
+START_TEST(a_training_has_the_same_bits_on_every_device)
+{
+    static real want[MOST];
+    static real got[MOST];
+    struct error err = {0};
+    struct device *card = cuda_device_new("", 0, driver, &err);
+
+    begin((uint32_t)_i);
+    weights_of(cpu_device_new(CPU_PLAIN, 1), want);
+    for (enum cpu_isa isa = CPU_PLAIN; isa <= cpu_isa_best(); isa++) {
+        weights_of(cpu_device_new(isa, 3), got);
+        ck_assert_mem_eq(got, want, net.n_weights * sizeof(real));
+    }
+    ck_assert_msg(card != NULL, "%s", err.text);
+    weights_of(card, got);
+    ck_assert_mem_eq(got, want, net.n_weights * sizeof(real));
+}
+END_TEST
+
 START_TEST(dropout_is_drawn_anew_at_each_step_and_by_the_seed)
 {
     static real first[2][ROWS * OUTPUTS];
@@ -246,17 +283,20 @@ START_TEST(shapes_that_there_are_not_are_refused)
 }
 END_TEST
 
-int main(void)
+int main(int argc, char **argv)
 {
     Suite *suite = suite_create("nn_nets");
     TCase *tcase = tcase_create("nets");
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    REQUIRE(argc == 2);
+    driver = argv[1];
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, events_give_the_bits_of_a_window, 0, NETS);
     tcase_add_loop_test(tcase, an_answer_is_of_its_own_past, 0, NETS);
     tcase_add_loop_test(tcase, a_training_that_was_interrupted_ends_as_if_it_had_not_been, 0, NETS);
+    tcase_add_loop_test(tcase, a_training_has_the_same_bits_on_every_device, 0, NETS);
     tcase_add_loop_test(tcase, dropout_is_drawn_anew_at_each_step_and_by_the_seed, 0, NETS);
     tcase_add_test(tcase, a_checkpoint_of_another_model_is_refused_and_changes_nothing);
     tcase_add_test(tcase, shapes_that_there_are_not_are_refused);

@@ -162,6 +162,39 @@ START_TEST(a_state_goes_on_where_it_was)
 }
 END_TEST
 
+static uint32_t n_taken;
+static void *(*take)(struct device *device, size_t bytes);
+static void *counted(struct device *of, size_t bytes)
+{
+    n_taken++;
+    return take(of, bytes);
+}
+
+START_TEST(memory_is_taken_at_open_alone)
+{
+    static const char *const cards[] = {"state", "window:7"};
+
+    draw((uint32_t)_i);
+    take = device->alloc;
+    device->alloc = counted;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct served_shape shape;
+        struct served *model = open_of(cards[i], &shape);
+        real y[OUTPUTS];
+
+        ck_assert_uint_gt(n_taken, 0);
+        n_taken = 0;
+        for (uint32_t t = 0; t < STEPS; t++)
+            (void)served_step(model, x[t], y);
+        served_reset(model);
+        (void)served_step(model, x[0], y);
+        ck_assert_uint_eq(n_taken, 0);
+        served_close(model);
+    }
+    device->alloc = take;
+}
+END_TEST
+
 static void refused(size_t n, const char *says)
 {
     struct served_shape shape;
@@ -252,6 +285,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_model_of_a_window_sees_its_last_events_alone, 0, NETS);
     tcase_add_loop_test(tcase, a_state_goes_on_where_it_was, 0, NETS);
     tcase_add_loop_test(tcase, a_file_that_is_not_what_its_card_says_is_refused, 0, NETS);
+    tcase_add_loop_test(tcase, memory_is_taken_at_open_alone, 0, NETS);
     tcase_add_test(tcase, a_card_of_what_there_is_not_is_refused);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
