@@ -91,6 +91,17 @@ screen = Screen(*SIZES[0])
 stream = pyte.ByteStream(screen)
 began = time.monotonic()
 raw = b''
+n_shown = 0  # bytes of it
+
+
+def show(is_end=False):
+    """Whole pictures alone: what begins with the first row waits for the next one, however late the rest of it comes."""
+    global n_shown
+    is_picture = not is_end and b'\x1b[?1049h' in raw and b'\x1b[?1049l' not in raw
+    upto = raw.rfind(b'\x1b[1;1H') if is_picture else len(raw)
+    if upto > n_shown:
+        stream.feed(raw[n_shown:upto])
+        n_shown = upto
 
 
 def more(wait_s):
@@ -101,9 +112,9 @@ def more(wait_s):
     try:
         data = os.read(terminal, 65536)
     except OSError:
-        return False
+        data = b''
     raw += data
-    stream.feed(data)
+    show(data == b'')
     return data != b''
 
 
@@ -113,7 +124,7 @@ for columns, rows in SIZES:
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
     screen.resize(rows, columns)
     drawn = raw.count(b'\x1b[%d;1H' % rows)
-    # A picture of this size, and whole: the next one has begun.
+    # A picture of this size.
     while True:
         shown = [row.rstrip() for row in screen.display]
         if raw.count(b'\x1b[%d;1H' % rows) >= drawn + 2 and any(re.search(until, row) for row in shown):
@@ -122,10 +133,6 @@ for columns, rows in SIZES:
             fail(f'at {columns}x{rows} no row is like {until}')
         if screen.faults:
             fail(screen.faults[0])
-    # Up to the end of the picture that is under way.
-    while more(0.05):
-        if not select.select([terminal], [], [], 0.03)[0]:
-            break
     got = [mask(row) for row in kept([row.rstrip() for row in screen.display])]
     path = f'{golden}/{name}_{columns}x{rows}.txt'
     if is_written:
