@@ -260,6 +260,8 @@ static uint64_t request(struct gpu_turn *turn, const struct gpu_event *event)
                                 .flags = event->flags,
                                 .state = GPU_WAITING,
                                 .card = GPU_NONE};
+    if (lease->class == GPU_INFERENCE)
+        lease->flags |= GPU_RESUMES;
     return lease->id;
 }
 

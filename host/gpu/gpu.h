@@ -20,7 +20,8 @@
  * **Eviction.** When one that waits would fit with others gone, those leave: by the first rule that
  * it does not fit by (dedicated, budget, memory, split, group), the last by rank of those that
  * concern this rule, and so on. If it fits in no way, nobody leaves. Who is put out waits in the
- * queue by its old rank and goes on later, unless it cannot resume: then it ends.
+ * queue by its old rank and goes on later, unless it cannot resume: then it ends. Inference always
+ * can: its weights are files.
  *
  * **Jobs** are made of chunks, none longer than the longest. A card runs one chunk at a time. At its
  * end the next is of the job of the best class and priority; among equals whose lease has had least
@@ -62,7 +63,7 @@ enum gpu_event_kind {
 };
 enum { /* of a request */
     GPU_DEDICATED = 1,     /* all of the card; the budget says of which (MLA-53) */
-    GPU_RESUMES = 2,       /* when put out it goes on later */
+    GPU_RESUMES = 2,       /* when put out it goes on later; of inference always so */
     GPU_NEEDS_FP64 = 4,    /* much of it */
     GPU_NEEDS_TRAINING = 8 /* deep training by CUDA */
 };

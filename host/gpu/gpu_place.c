@@ -233,7 +233,6 @@ static void wait_for_cards(struct gpu_turn *turn)
         lease->card = turn->lost_from[i];
         lease->state = GPU_LEAVING;
         lease->why = GPU_WHY_LOST;
-        lease->is_ending = (lease->flags & GPU_RESUMES) == 0;
         gpu_leave(turn, lease);
     }
 }

@@ -97,8 +97,9 @@ static void load_lease(struct gpu *gpu, struct gpu_lease *lease, struct dec *dec
     lease->why = dec_u8(dec);
     lease->is_ending = dec_u8(dec);
     is_placed = lease->state == GPU_HELD || lease->state == GPU_LEAVING;
-    if (lease->id >= gpu->next_lease || lease->bytes < 0 || lease->share_ppm > GPU_ALL_PPM ||
-        lease->budget >= rules->n_budgets ||
+    if (lease->id >= gpu->next_lease || lease->share_ppm > GPU_ALL_PPM ||
+        lease->budget >= rules->n_budgets || lease->bytes < 0 ||
+        lease->bytes > rules->cards[rules->budgets[lease->budget].card].memory ||
         (lease->group != GPU_NONE && lease->group >= rules->n_groups) ||
         lease->class >= GPU_CLASSES || lease->class != rules->budgets[lease->budget].class ||
         lease->priority >= GPU_PRIORITIES || lease->state == GPU_FREE ||
@@ -110,6 +111,40 @@ static void load_lease(struct gpu *gpu, struct gpu_lease *lease, struct dec *dec
         if (other->id == lease->id)
             dec_fail(dec);
     }
+}
+
+// What the files of the allocator require of each other.
+static int is_whole(const struct gpu *gpu)
+{
+    uint32_t n_running[GPU_CARDS_MAX] = {0};
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        const struct gpu_job *job = &gpu->jobs[i];
+        const struct gpu_lease *lease = gpu_lease_of(gpu, job->lease);
+
+        if (job->id == 0 || !job->is_running)
+            continue;
+        if (lease == NULL || lease->card >= gpu->rules->n_cards || n_running[lease->card]++ > 0)
+            return 0;
+    }
+    for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {
+        const struct gpu_card_rules *of = &gpu->rules->cards[card];
+
+        if (gpu_bytes(gpu, card) > of->memory - of->reserve)
+            return 0;
+    }
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        const struct gpu_lease *lease = &gpu->leases[i];
+        int runs = 0;
+
+        for (uint32_t k = 0; k < GPU_JOBS_MAX; k++)
+            runs |= gpu->jobs[k].id != 0 && gpu->jobs[k].is_running && gpu->jobs[k].lease == lease->id;
+        if (lease->is_ending && lease->state != GPU_LEAVING)
+            return 0;
+        if (lease->state == GPU_LEAVING ? !runs : (runs && lease->state != GPU_HELD))
+            return 0;
+    }
+    return 1;
 }
 
 static void save_job(const struct gpu_job *job, struct enc *enc)
@@ -135,7 +170,7 @@ static void load_job(struct gpu *gpu, struct gpu_job *job, struct dec *dec)
     job->n_left = dec_u32(dec);
     job->is_running = dec_u8(dec);
     if (job->id >= gpu->next_job || gpu_find(gpu, job->lease) == NULL || job->n_left == 0 ||
-        job->is_running > 1)
+        job->is_running > 1 || job->began_ns < 0 || job->began_ns > gpu->t)
         dec_fail(dec);
     for (const struct gpu_job *other = gpu->jobs; other < job; other++) {
         if (other->id == job->id)
@@ -186,7 +221,7 @@ void gpu_load(struct gpu *gpu, const struct gpu_rules *rules, struct dec *dec)
     gpu->is_tournament = dec_u8(dec);
     gpu->n_up = dec_u8(dec);
     if (gpu->volatility > GPU_EXTREME || gpu->wanted > GPU_EXTREME || gpu->is_tournament > 1 ||
-        gpu->n_up > rules->n_cards || gpu->reviewed_at_ns > gpu->t)
+        gpu->n_up > rules->n_cards || gpu->reviewed_at_ns < 0 || gpu->reviewed_at_ns > gpu->t)
         dec_fail(dec);
     for (uint32_t i = 0; i < GPU_CARDS_MAX; i++) {
         struct gpu_card *card = &gpu->cards[i];
@@ -199,13 +234,16 @@ void gpu_load(struct gpu *gpu, const struct gpu_rules *rules, struct dec *dec)
         card->step = dec_u8(dec);
         card->is_alerted = dec_u8(dec);
         card->is_lost = dec_u8(dec);
-        if (card->step > 4 || card->is_alerted > 1 || card->is_lost > 1)
+        if (card->step > 4 || card->is_alerted > 1 || card->is_lost > 1 ||
+            card->hot_since_ns < -1 || card->hot_since_ns > gpu->t)
             dec_fail(dec);
     }
     for (uint32_t i = 0; i < GPU_LEASES_MAX; i++)
         load_lease(gpu, &gpu->leases[i], dec);
     for (uint32_t i = 0; i < GPU_JOBS_MAX; i++)
         load_job(gpu, &gpu->jobs[i], dec);
+    if (dec_is_ok(dec) && !is_whole(gpu))
+        dec_fail(dec);
 }
 
 void gpu_digest(const struct gpu *gpu, unsigned char digest[HASH_SIZE])

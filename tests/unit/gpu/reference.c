@@ -453,7 +453,6 @@ static void settle(struct ref *ref)
     for (int i = 0; i < ref->n_leases; i++) {
         if (from_card[i] >= 0 && ref->leases[i].state == 's') {
             ref->leases[i].card = from_card[i];
-            ref->leases[i].ending = !ref->leases[i].resumes;
             ref->leases[i].why = "lost";
             gone(ref, i);
         }
@@ -561,7 +560,8 @@ static int request(struct ref *ref, const struct ref_event *e)
                                                     .owner = e->owner,
                                                     .card = -1,
                                                     .dedicated = e->dedicated,
-                                                    .resumes = e->resumes,
+                                                    .resumes = e->resumes ||
+                                                               ref->rules->budget_class[e->budget] == 0,
                                                     .bytes = e->bytes,
                                                     .deadline = e->deadline};
     from_card[ref->n_leases] = -1;
