@@ -210,9 +210,9 @@ static enum gpu_why judge(const struct gpu *gpu, const struct gpu_event *event)
         event->priority >= GPU_PRIORITIES || event->bytes < 0 || event->share_ppm > GPU_ALL_PPM ||
         (event->bytes == 0 && event->share_ppm == 0))
         return GPU_WHY_INVALID;
-    if (group != NULL && (group->class != rules->budgets[event->budget].class ||
-                          (group->card != GPU_EACH &&
-                           group->card != rules->budgets[event->budget].card)))
+    if (group != NULL &&
+        (group->class != rules->budgets[event->budget].class ||
+         (group->card != GPU_EACH && group->card != rules->budgets[event->budget].card)))
         return GPU_WHY_INVALID;
     if (event->deadline_ns != 0 && event->deadline_ns <= gpu->t)
         return GPU_WHY_LATE;
@@ -368,7 +368,8 @@ void gpu_step(struct gpu *gpu, const struct gpu_event *event, struct gpu_out *ou
         gpu_say(&turn, GPU_DID_QUEUED, GPU_WHY_NOTHING, gpu_find(gpu, asked));
     gpu_start_jobs(&turn);
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {
-        if (gpu->rules->cards[card].is_on_demand && turn.n_before[card] > 0 && count(gpu, card) == 0)
+        if (gpu->rules->cards[card].is_on_demand && turn.n_before[card] > 0 &&
+            count(gpu, card) == 0)
             gpu_say_card(&turn, GPU_DID_WORKER_END, GPU_WHY_NOTHING, card, 0);
     }
 }

@@ -6,16 +6,16 @@
  *
  * **Rank.** Class first (inference, training, research), then priority (0 is live trading, 4
  * research; WKL-41), then age. The queue is served by rank, and nobody overtakes on the same card.
- * Leases leave in the opposite order, and only for one of a better class or, of the same class, of a
- * smaller priority: nobody loses a lease to his equal, and nobody of inference to training.
+ * Leases leave in the opposite order, and only for one of a better class or, of the same class, of
+ * a smaller priority: nobody loses a lease to his equal, and nobody of inference to training.
  *
- * **Room.** A lease fits on a card when its budget, the card's memory less its reserve, the split of
- * its class, its group, and a dedicated lease allow it. Splits: a card's capacity is all of it; a
- * part when it is too hot or the last of several. Inference may have its share of the split, at most
- * the capacity. Training and research together may have their share, at most what inference leaves
- * of the capacity: the part that is inference's, or what inference has, if that is more. Inference
- * is never put out by a split, training is. Memory and shares of those that are leaving are held
- * until the chunk of theirs that runs has ended.
+ * **Room.** A lease fits on a card when its budget, the card's memory less its reserve, the split
+ * of its class, its group, and a dedicated lease allow it. Splits: a card's capacity is all of it;
+ * a part when it is too hot or the last of several. Inference may have its share of the split, at
+ * most the capacity. Training and research together may have their share, at most what inference
+ * leaves of the capacity: the part that is inference's, or what inference has, if that is more.
+ * Inference is never put out by a split, training is. Memory and shares of those that are leaving
+ * are held until the chunk of theirs that runs has ended.
  *
  * **Eviction.** When one that waits would fit with others gone, those leave: by the first rule that
  * it does not fit by (dedicated, budget, memory, split, group), the last by rank of those that
@@ -23,17 +23,18 @@
  * queue by its old rank and goes on later, unless it cannot resume: then it ends. Inference always
  * can: its weights are files.
  *
- * **Jobs** are made of chunks, none longer than the longest. A card runs one chunk at a time. At its
- * end the next is of the job of the best class and priority; among equals whose lease has had least
- * for its share, then the oldest. A chunk of training needs time saved: its share of the split
- * accrues as time goes, up to a window of it, and what it runs is taken off. Where a card's capacity
- * is a part, that holds for all its chunks. A chunk that takes more than twice the longest is hung:
- * the job fails, its worker is to be ended, and every other job goes on.
+ * **Jobs** are made of chunks, none longer than the longest. A card runs one chunk at a time. At
+ * its end the next is of the job of the best class and priority; among equals whose lease has had
+ * least for its share, then the oldest. A chunk of training needs time saved: its share of the
+ * split accrues as time goes, up to a window of it, and what it runs is taken off. Where a card's
+ * capacity is a part, that holds for all its chunks. A chunk that takes more than twice the longest
+ * is hung: the job fails, its worker is to be ended, and every other job goes on.
  *
- * **A card that is lost** (by its driver, or above the last step of heat): its inference goes to the
- * first card with room, others leaving for it; what was under way there is done again. All else
- * waits for the card. When it is back, inference goes home. With one card left of several, strategies
- * behind the first single_top wait. Without any card all wait, and their agents run on the CPU.
+ * **A card that is lost** (by its driver, or above the last step of heat): its inference goes to
+ * the first card with room, others leaving for it; what was under way there is done again. All else
+ * waits for the card. When it is back, inference goes home. With one card left of several,
+ * strategies behind the first single_top wait. Without any card all wait, and their agents run on
+ * the CPU.
  *
  * One thread. [core] */
 #ifndef GPU_GPU_H
@@ -61,11 +62,11 @@ enum gpu_event_kind {
     GPU_BACK,       /* card */
     GPU_EVENT_KINDS
 };
-enum { /* of a request */
-    GPU_DEDICATED = 1,     /* all of the card; the budget says of which (MLA-53) */
-    GPU_RESUMES = 2,       /* when put out it goes on later; of inference always so */
-    GPU_NEEDS_FP64 = 4,    /* much of it */
-    GPU_NEEDS_TRAINING = 8 /* deep training by CUDA */
+enum {                        /* of a request */
+       GPU_DEDICATED = 1,     /* all of the card; the budget says of which (MLA-53) */
+       GPU_RESUMES = 2,       /* when put out it goes on later; of inference always so */
+       GPU_NEEDS_FP64 = 4,    /* much of it */
+       GPU_NEEDS_TRAINING = 8 /* deep training by CUDA */
 };
 struct gpu_event { /* what is not of its kind is 0 */
     int64_t t;
@@ -229,7 +230,8 @@ const char *gpu_why_doc(uint32_t why);
 const char *gpu_class_name(uint32_t class);
 
 void gpu_save(const struct gpu *gpu, struct enc *enc);
-/* Of a state under the same rules; what no state can be makes dec fail, and gpu is not to be used. */
+/* Of a state under the same rules; what no state can be makes dec fail, and gpu is not to be used.
+ */
 void gpu_load(struct gpu *gpu, const struct gpu_rules *rules, struct dec *dec);
 /* Of what gpu_save writes. */
 void gpu_digest(const struct gpu *gpu, unsigned char digest[HASH_SIZE]);

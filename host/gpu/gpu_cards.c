@@ -39,8 +39,7 @@ static uint32_t count_used(const struct gpu *gpu)
     uint32_t n = 0;
 
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {
-        n += gpu_is_up(gpu, card) &&
-             (is_standby_alone(gpu) || !gpu->rules->cards[card].is_standby);
+        n += gpu_is_up(gpu, card) && (is_standby_alone(gpu) || !gpu->rules->cards[card].is_standby);
     }
     return n;
 }
@@ -167,7 +166,8 @@ void gpu_back(struct gpu_turn *turn, const struct gpu_event *event)
     if (event->card >= gpu->rules->n_cards) {
         gpu_say_card(turn, GPU_DID_REFUSED, GPU_WHY_INVALID, event->card, 0);
     } else if (gpu->cards[event->card].step == 4) {
-        gpu_say_card(turn, GPU_DID_REFUSED, GPU_WHY_HOT, event->card, gpu->cards[event->card].heat_mc);
+        gpu_say_card(turn, GPU_DID_REFUSED, GPU_WHY_HOT, event->card,
+                     gpu->cards[event->card].heat_mc);
     } else if (gpu->cards[event->card].is_lost) {
         gpu->cards[event->card].is_lost = 0;
         gpu_say_card(turn, GPU_DID_CARD_BACK, GPU_WHY_NOTHING, event->card, 0);

@@ -53,10 +53,9 @@ static void charge(struct gpu *gpu, struct gpu_lease *lease, const struct gpu_jo
     at->saved_ns = num_add(at->saved_ns, -ns);
     if (is_bound_by_split(lease))
         at->train_saved_ns = num_add(at->train_saved_ns, -ns);
-    lease->pass = num_add(lease->pass, num_mul_div(ns, GPU_ALL_PPM,
-                                                   lease->share_ppm > 0 ? lease->share_ppm
-                                                                        : GPU_ALL_PPM,
-                                                   NUM_DOWN));
+    lease->pass = num_add(
+        lease->pass, num_mul_div(ns, GPU_ALL_PPM,
+                                 lease->share_ppm > 0 ? lease->share_ppm : GPU_ALL_PPM, NUM_DOWN));
 }
 
 static void fail(struct gpu_turn *turn, struct gpu_job *job, const struct gpu_lease *lease,
@@ -84,8 +83,7 @@ void gpu_find_hung(struct gpu_turn *turn)
         struct gpu_job *job = &gpu->jobs[i];
         struct gpu_lease *lease;
 
-        if (job->id == 0 || !job->is_running ||
-            gpu->t - job->began_ns <= 2 * gpu->rules->chunk_ns)
+        if (job->id == 0 || !job->is_running || gpu->t - job->began_ns <= 2 * gpu->rules->chunk_ns)
             continue;
         lease = gpu_find(gpu, job->lease);
         REQUIRE(lease != NULL);
@@ -172,14 +170,14 @@ void gpu_chunk(struct gpu_turn *turn, const struct gpu_event *event)
         lease = gpu_find(gpu, job->lease);
     // What comes late of a card that was lost, or of a job that hung, is of no chunk that runs.
     if (job == NULL || !job->is_running || lease == NULL || lease->card != event->card) {
-        gpu_decide(turn->out, &(struct gpu_decision){.kind = GPU_DID_REFUSED,
-                                                     .why = event->job == 0 ||
-                                                                    event->job >= gpu->next_job
-                                                                ? GPU_WHY_UNKNOWN
-                                                                : GPU_WHY_OVER,
-                                                     .card = event->card,
-                                                     .from = GPU_NONE,
-                                                     .job = event->job});
+        gpu_decide(turn->out,
+                   &(struct gpu_decision){.kind = GPU_DID_REFUSED,
+                                          .why = event->job == 0 || event->job >= gpu->next_job
+                                                     ? GPU_WHY_UNKNOWN
+                                                     : GPU_WHY_OVER,
+                                          .card = event->card,
+                                          .from = GPU_NONE,
+                                          .job = event->job});
         return;
     }
     charge(gpu, lease, job);

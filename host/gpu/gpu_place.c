@@ -124,8 +124,8 @@ static int concerns(const struct gpu_lease *lease, enum rule rule, const struct 
     case RULE_MEMORY:
         return lease->bytes > 0;
     case RULE_SPLIT:
-        return lease->share_ppm > 0 && (lease->class == GPU_INFERENCE) ==
-                                           (want->class == GPU_INFERENCE);
+        return lease->share_ppm > 0 &&
+               (lease->class == GPU_INFERENCE) == (want->class == GPU_INFERENCE);
     case RULE_GROUP:
         return lease->share_ppm > 0 && lease->group == want->group;
     case RULE_NONE:
@@ -338,8 +338,7 @@ static void go_home(struct gpu_turn *turn)
 
             if (lease->state == GPU_HELD && (seen >> i & 1) == 0 &&
                 lease->card != gpu_home(gpu, lease) && gpu_is_up(gpu, gpu_home(gpu, lease)) &&
-                gpu_running(gpu, lease) == NULL &&
-                (first == NULL || gpu_compare(lease, first) < 0))
+                gpu_running(gpu, lease) == NULL && (first == NULL || gpu_compare(lease, first) < 0))
                 first = lease;
         }
         if (first == NULL)

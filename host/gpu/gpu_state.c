@@ -138,7 +138,8 @@ static int is_whole(const struct gpu *gpu)
         int runs = 0;
 
         for (uint32_t k = 0; k < GPU_JOBS_MAX; k++)
-            runs |= gpu->jobs[k].id != 0 && gpu->jobs[k].is_running && gpu->jobs[k].lease == lease->id;
+            runs |=
+                gpu->jobs[k].id != 0 && gpu->jobs[k].is_running && gpu->jobs[k].lease == lease->id;
         if (lease->is_ending && lease->state != GPU_LEAVING)
             return 0;
         if (lease->state == GPU_LEAVING ? !runs : (runs && lease->state != GPU_HELD))

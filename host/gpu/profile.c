@@ -185,15 +185,16 @@ SPLIT_FIELDS(tournament, "40%", "60%");
     .offset = offsetof(struct shares_words, outer.member) - offsetof(struct shares_words, outer),  \
     .room = sizeof(((struct shares_words *)0)->outer.member)
 static const struct schema_field splits_fields[] = {
-    {"normal", SCHEMA_MAP, WITHIN(splits, normal), .sub = &normal_schema, .doc = "most of the time"},
+    {"normal", SCHEMA_MAP, WITHIN(splits, normal), .sub = &normal_schema,
+     .doc = "most of the time"},
     {"high", SCHEMA_MAP, WITHIN(splits, high), .sub = &high_schema, .doc = "volatility is high"},
     {"extreme", SCHEMA_MAP, WITHIN(splits, extreme), .sub = &extreme_schema,
      .doc = "volatility is extreme"},
     {"tournament", SCHEMA_MAP, WITHIN(splits, tournament), .sub = &tournament_schema,
      .doc = "the weekly tournament, while volatility is normal"},
     {NULL}};
-static const struct schema splits_schema = {
-    "splits", sizeof(((struct shares_words *)0)->splits), splits_fields, .check = NULL};
+static const struct schema splits_schema = {"splits", sizeof(((struct shares_words *)0)->splits),
+                                            splits_fields, .check = NULL};
 static const struct schema_field group_fields[] = {
     {"name", SCHEMA_NAME, SCHEMA_MEMBER(struct group_words, name), .is_required = 1,
      .doc = "unique on its card"},
@@ -214,8 +215,8 @@ static const struct schema_field target_fields[] = {
     {"max", SCHEMA_SHARE, WITHIN(target, max_ppm), .min = 0, .max = GPU_ALL_PPM, .preset = "70%",
      .doc = "above it too"},
     {NULL}};
-static const struct schema target_schema = {
-    "a target", sizeof(((struct shares_words *)0)->target), target_fields, .check = NULL};
+static const struct schema target_schema = {"a target", sizeof(((struct shares_words *)0)->target),
+                                            target_fields, .check = NULL};
 
 static void check_heat(struct config *config, const struct config_node *node, void *out)
 {
@@ -228,8 +229,10 @@ static void check_heat(struct config *config, const struct config_node *node, vo
                       heat->warm, heat->alert, heat->scale, heat->stop);
 }
 #define DEGREES(key_, member, preset_, doc_)                                                       \
-    {key_, SCHEMA_INT, SCHEMA_MEMBER(struct heat_words, member), .min = 1, .max = 150,             \
-     .preset = preset_, .doc = doc_}
+    {                                                                                              \
+        key_, SCHEMA_INT, SCHEMA_MEMBER(struct heat_words, member), .min = 1, .max = 150,          \
+                                                                    .preset = preset_, .doc = doc_ \
+    }
 static const struct schema_field heat_fields[] = {
     DEGREES("warm", warm, "75", "above it, in degrees Celsius, a card is outside of its baseline"),
     DEGREES("alert", alert, "80", "above it for `sustained` there is an alert"),
@@ -283,14 +286,14 @@ static const struct schema_field shares_fields[] = {
      .doc = "the tournament has the split of `normal` instead of its own (CNF-19)"},
     {"cores", SCHEMA_INT, AT(cores), .min = 0, .max = 1000000, .preset = "0",
      .doc = "of one card: what `cores` of groups are parts of"},
-    {"groups", SCHEMA_MAP, SCHEMA_ARRAY(struct shares_words, groups, n_groups), .sub = &group_schema,
-     .doc = "shares within a card, by name; what they leave is the reserve"},
+    {"groups", SCHEMA_MAP, SCHEMA_ARRAY(struct shares_words, groups, n_groups),
+     .sub = &group_schema, .doc = "shares within a card, by name; what they leave is the reserve"},
     {"target", SCHEMA_MAP, AT(target), .sub = &target_schema, .doc = "of use: reported, no goal"},
     {"heat", SCHEMA_MAP, AT(heat), .sub = &heat_schema, .doc = "four steps"},
-    {"single", SCHEMA_MAP, AT(single), .sub = &single_schema,
-     .doc = "one card is left of several"},
+    {"single", SCHEMA_MAP, AT(single), .sub = &single_schema, .doc = "one card is left of several"},
     {"review", SCHEMA_DURATION, AT(reviewed_ns), .min = INT64_C(1000000000),
-     .max = 86400 * INT64_C(1000000000), .preset = "300s", .doc = "how often volatility is looked at"},
+     .max = 86400 * INT64_C(1000000000), .preset = "300s",
+     .doc = "how often volatility is looked at"},
     {"chunk", SCHEMA_DURATION, AT(chunk_ns), .min = 1000000, .max = 60 * INT64_C(1000000000),
      .preset = "100ms", .doc = "longest chunk of a job: who waits for a card waits no longer"},
     {"window", SCHEMA_DURATION, AT(window_ns), .min = 1000000, .max = 3600 * INT64_C(1000000000),
@@ -372,9 +375,8 @@ static int add_group(struct config *config, uint32_t i, const struct shares_word
     memcpy(to->name, from->name, sizeof(to->name));
     to->card = from->card < 0 ? GPU_EACH : (uint8_t)from->card;
     to->class = from->class;
-    to->share_ppm = from->cores > 0
-                        ? (uint32_t)((uint64_t)from->cores * GPU_ALL_PPM / words->cores)
-                        : from->share_ppm;
+    to->share_ppm = from->cores > 0 ? (uint32_t)((uint64_t)from->cores * GPU_ALL_PPM / words->cores)
+                                    : from->share_ppm;
     if (profile_group(rules, to->card, to->name) != GPU_NONE)
         return config_refuse(config, at, CONFIG_E_DUPLICATE,
                              "group '%s' is there twice; expected a name of its own", from->name);
@@ -392,9 +394,10 @@ static int check_groups(struct config *config, const struct gpu_rules *rules)
                 sum_ppm += rules->groups[i].share_ppm;
         }
         if (sum_ppm > GPU_ALL_PPM)
-            return config_refuse(config, config_at(config, "groups"), CONFIG_E_CONFLICT,
-                                 "the groups of card %u are %u.%u %% of it; expected at most 100 %%",
-                                 card, (uint32_t)(sum_ppm / 10000), (uint32_t)(sum_ppm / 1000 % 10));
+            return config_refuse(
+                config, config_at(config, "groups"), CONFIG_E_CONFLICT,
+                "the groups of card %u are %u.%u %% of it; expected at most 100 %%", card,
+                (uint32_t)(sum_ppm / 10000), (uint32_t)(sum_ppm / 1000 % 10));
     }
     return AGON_OK;
 }
@@ -476,7 +479,8 @@ static int read_one(const char *kind, at_fn *at, read_fn *read, const char *want
         int rc;
 
         if (strcmp(name, wanted) != 0) {
-            used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i > 0 ? ", " : "", name);
+            used +=
+                (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i > 0 ? ", " : "", name);
             used = used < sizeof(all) ? used : sizeof(all) - 1;
             continue;
         }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* profile: rules.h out of YAML. A profile of budgets says which cards there are and who has how many
- * bytes of them; a profile of shares who has how much of their time, and when. Both have names and
- * are chosen apart: those of configs/gpu are in the program. Whoever asks brings the bytes. [any] */
+/* profile: rules.h out of YAML. A profile of budgets says which cards there are and who has how
+ * many bytes of them; a profile of shares who has how much of their time, and when. Both have names
+ * and are chosen apart: those of configs/gpu are in the program. Whoever asks brings the bytes.
+ * [any] */
 #ifndef GPU_PROFILE_H
 #define GPU_PROFILE_H
 

@@ -53,9 +53,9 @@ struct gpu_rules {
     int64_t reviewed_ns; /* volatility is looked at each time so much engine time has gone by */
     int64_t chunk_ns;    /* longest chunk of a job */
     int64_t window_ns;   /* as much unused time as training may save up */
-    /* Heat in thousandths of a degree: above warm a card is outside of its baseline, above alert for
-     * sustained_ns somebody hears of it, above scale it works scaled_ppm of the time, above stop it
-     * is shut and everything stops. A step ends less_mc below its threshold. */
+    /* Heat in thousandths of a degree: above warm a card is outside of its baseline, above alert
+     * for sustained_ns somebody hears of it, above scale it works scaled_ppm of the time, above
+     * stop it is shut and everything stops. A step ends less_mc below its threshold. */
     int32_t warm_mc, alert_mc, scale_mc, stop_mc, less_mc;
     int64_t sustained_ns;
     uint32_t scaled_ppm;

@@ -192,7 +192,7 @@ static int stands_against(const struct ref *ref, int i, int card, const char *st
         return 0;
     own_group = ref->rules->group_card[want->group];
     return (own_group < 0 || own_group == card) && group > ref->rules->group_share[want->group] ? 5
-                                                                                                 : 0;
+                                                                                                : 0;
 }
 
 static int has_to_do(const struct ref *ref, int rule, int i, int k)
@@ -306,19 +306,18 @@ static int place(struct ref *ref, int i, int card)
         stays[k] = (char)(k != i && is_on(ref, k, card));
     if (stands_against(ref, i, card, stays) != 0)
         return 1;
-    ref->said[ref->n_said++] = (struct ref_said){
-        from_card[i] >= 0 || want->state == 'h' ? "moved"
-        : want->state == 'w'                    ? "granted"
-                                                : "resumed",
-        from_card[i] >= 0 ? "lost" : "ok",
-        card,
-        from_card[i] >= 0    ? from_card[i]
-        : want->state == 'h' ? want->card
-                             : -1,
-        want->owner,
-        i + 1,
-        0,
-        0};
+    ref->said[ref->n_said++] = (struct ref_said){from_card[i] >= 0 || want->state == 'h' ? "moved"
+                                                 : want->state == 'w'                    ? "granted"
+                                                                      : "resumed",
+                                                 from_card[i] >= 0 ? "lost" : "ok",
+                                                 card,
+                                                 from_card[i] >= 0    ? from_card[i]
+                                                 : want->state == 'h' ? want->card
+                                                                      : -1,
+                                                 want->owner,
+                                                 i + 1,
+                                                 0,
+                                                 0};
     from_card[i] = -1;
     want->state = 'h';
     want->card = card;
@@ -550,20 +549,20 @@ static int request(struct ref *ref, const struct ref_event *e)
         refuse(ref, e, why);
         return -1;
     }
-    ref->leases[ref->n_leases] = (struct ref_lease){.state = 'w',
-                                                    .class = ref->rules->budget_class[e->budget],
-                                                    .priority = e->priority,
-                                                    .share = e->share,
-                                                    .rank = e->rank,
-                                                    .budget = e->budget,
-                                                    .group = e->group,
-                                                    .owner = e->owner,
-                                                    .card = -1,
-                                                    .dedicated = e->dedicated,
-                                                    .resumes = e->resumes ||
-                                                               ref->rules->budget_class[e->budget] == 0,
-                                                    .bytes = e->bytes,
-                                                    .deadline = e->deadline};
+    ref->leases[ref->n_leases] =
+        (struct ref_lease){.state = 'w',
+                           .class = ref->rules->budget_class[e->budget],
+                           .priority = e->priority,
+                           .share = e->share,
+                           .rank = e->rank,
+                           .budget = e->budget,
+                           .group = e->group,
+                           .owner = e->owner,
+                           .card = -1,
+                           .dedicated = e->dedicated,
+                           .resumes = e->resumes || ref->rules->budget_class[e->budget] == 0,
+                           .bytes = e->bytes,
+                           .deadline = e->deadline};
     from_card[ref->n_leases] = -1;
     return ref->n_leases++;
 }

@@ -23,7 +23,8 @@ struct ref_rules {
 struct ref_event {
     const char *kind; /* tick request release submit chunk heat volatility tournament lost back */
     long long t, lease, job, bytes, deadline, chunk;
-    int owner, share, rank, budget, group /* -1: none */, priority, card, state, failed, chunks, heat;
+    int owner, share, rank, budget, group /* -1: none */, priority, card, state, failed, chunks,
+        heat;
     int dedicated, resumes, fp64, training;
 };
 struct ref_said {

@@ -103,12 +103,12 @@ START_TEST(inference_moves_to_the_other_card_and_home_again) // GPU-17, REL-01, 
     ck_assert_uint_eq(running(0), job);
     lose(0);
     // In the same event, whatever the time: the memory of training is given up for it.
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->from, 0);
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->card, 1);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->from, 0);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 1);
     ck_assert_ptr_nonnull(find(GPU_DID_EVICTED, train));
-    ck_assert_uint_eq(find(GPU_DID_JOB_AGAIN, models)->job, job);
+    ck_assert_uint_eq(the(GPU_DID_JOB_AGAIN, models)->job, job);
     ck_assert_uint_eq(running(1), job);
-    ck_assert_int_eq(find(GPU_DID_JOB_STARTED, models)->value, 2);
+    ck_assert_int_eq(the(GPU_DID_JOB_STARTED, models)->value, 2);
     // The end of the chunk that was lost is of the card that was lost.
     step((struct gpu_event){.kind = GPU_CHUNK, .job = job, .card = 0});
     ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
@@ -116,7 +116,7 @@ START_TEST(inference_moves_to_the_other_card_and_home_again) // GPU-17, REL-01, 
     back(0);
     ck_assert_uint_eq(count(GPU_DID_MOVED), 0);
     chunk_ends(1);
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->card, 0);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 0);
     ck_assert_ptr_nonnull(find(GPU_DID_RESUMED, train));
     ck_assert_uint_eq(running(0), job);
 }
@@ -131,13 +131,13 @@ START_TEST(training_waits_for_its_own_card) // GPU-17
                 .flags = GPU_RESUMES);
     job = submit(train, 3);
     lose(1);
-    ck_assert_uint_eq(find(GPU_DID_EVICTED, train)->why, GPU_WHY_LOST);
+    ck_assert_uint_eq(the(GPU_DID_EVICTED, train)->why, GPU_WHY_LOST);
     ck_assert_uint_eq(running(0), 0);
     back(1);
     ck_assert_ptr_nonnull(find(GPU_DID_RESUMED, train));
     tick(MS); // training had no time saved while one card was left
     ck_assert_uint_eq(running(1), job);
-    ck_assert_int_eq(find(GPU_DID_JOB_STARTED, train)->value, 3);
+    ck_assert_int_eq(the(GPU_DID_JOB_STARTED, train)->value, 3);
 }
 END_TEST
 
@@ -182,7 +182,7 @@ START_TEST(without_any_card_all_wait_and_go_on_by_rank) // GPU-19
     ck_assert_ptr_nonnull(find(GPU_DID_MOVED, models));
     lose(1);
     ck_assert_uint_eq(count(GPU_DID_ON_CPU), 1);
-    ck_assert_uint_eq(find(GPU_DID_EVICTED, models)->why, GPU_WHY_LOST);
+    ck_assert_uint_eq(the(GPU_DID_EVICTED, models)->why, GPU_WHY_LOST);
     ck_assert_uint_eq(state_of(models), GPU_SUSPENDED);
     ck_assert_uint_eq(state_of(train), GPU_SUSPENDED);
     ck_assert_int_eq(gpu_bytes(&gpu, 0) + gpu_bytes(&gpu, 1), 0);
@@ -191,11 +191,11 @@ START_TEST(without_any_card_all_wait_and_go_on_by_rank) // GPU-19
     ck_assert_uint_eq(count(GPU_DID_QUEUED), 1);
     back(1);
     ck_assert_ptr_nonnull(find(GPU_DID_RESUMED, models));
-    ck_assert_uint_eq(find(GPU_DID_RESUMED, models)->card, 1);
+    ck_assert_uint_eq(the(GPU_DID_RESUMED, models)->card, 1);
     ck_assert_uint_eq(state_of(train), GPU_SUSPENDED);
     heat(0, 60000);
     back(0);
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->card, 0);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 0);
     ck_assert_ptr_nonnull(find(GPU_DID_RESUMED, train));
 }
 END_TEST
@@ -209,13 +209,14 @@ START_TEST(a_standby_is_used_when_no_other_is_left) // GPU-20
     train = ASK(.card = "training", .budget = "tournament_models", .gib = 5, .share = 40,
                 .flags = GPU_RESUMES);
     lose(0);
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->card, 1);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 1);
+    ck_assert_int_eq(gpu_is_single(&gpu), 1); // the standby is no second card
     lose(1);
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->card, 2);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 2);
     ck_assert_uint_eq(state_of(train), GPU_SUSPENDED);
     ck_assert_int_eq(gpu_is_single(&gpu), 1);
     back(0);
-    ck_assert_uint_eq(find(GPU_DID_MOVED, models)->card, 0);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 0);
 }
 END_TEST
 

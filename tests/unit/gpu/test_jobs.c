@@ -9,8 +9,8 @@ static void both(uint32_t inference, uint32_t training)
 {
     begin("s4_a770", "production");
     models = ASK(.card = "a770", .budget = "models", .gib = 1, .share = inference, .priority = 2);
-    pipeline = ASK(.card = "a770", .budget = "training", .gib = 1, .share = training,
-                   .priority = 1, .flags = GPU_RESUMES);
+    pipeline = ASK(.card = "a770", .budget = "training", .gib = 1, .share = training, .priority = 1,
+                   .flags = GPU_RESUMES);
 }
 
 START_TEST(a_job_runs_chunk_by_chunk_to_its_end)
@@ -22,11 +22,11 @@ START_TEST(a_job_runs_chunk_by_chunk_to_its_end)
     ck_assert_uint_eq(count(GPU_DID_JOB_ADMITTED), 1);
     for (uint32_t left = 3; left > 0; left--) {
         ck_assert_uint_eq(running(0), job);
-        ck_assert_int_eq(find(GPU_DID_JOB_STARTED, models)->value, left);
+        ck_assert_int_eq(the(GPU_DID_JOB_STARTED, models)->value, left);
         now += 50 * MS;
         chunk_ends(0);
     }
-    ck_assert_uint_eq(find(GPU_DID_JOB_DONE, models)->job, job);
+    ck_assert_uint_eq(the(GPU_DID_JOB_DONE, models)->job, job);
     ck_assert_uint_eq(running(0), 0);
     // What comes twice is of no chunk that runs.
     step((struct gpu_event){.kind = GPU_CHUNK, .job = job});
@@ -47,7 +47,7 @@ START_TEST(who_is_better_waits_for_one_chunk) // GPU-22, WKL-41
     now += 100 * MS;
     chunk_ends(0);
     ck_assert_uint_eq(running(0), infer);
-    ck_assert_uint_eq(find(GPU_DID_JOB_PREEMPTED, pipeline)->job, train);
+    ck_assert_uint_eq(the(GPU_DID_JOB_PREEMPTED, pipeline)->job, train);
     // Live trading goes before other inference.
     (void)ASK(.card = "a770", .budget = "models", .gib = 1, .share = 10, .priority = 0);
     now_live = submit(gpu.next_lease - 1, 1);
@@ -164,15 +164,15 @@ START_TEST(a_chunk_that_hangs_costs_its_job_and_no_other)
     ck_assert_uint_eq(running(0), hung);
     tick(1);
     ck_assert_uint_eq(count(GPU_DID_WORKER_AGAIN), 1);
-    ck_assert_uint_eq(find(GPU_DID_JOB_FAILED, models)->job, hung);
-    ck_assert_uint_eq(find(GPU_DID_JOB_FAILED, models)->why, GPU_WHY_HUNG);
+    ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, models)->job, hung);
+    ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, models)->why, GPU_WHY_HUNG);
     ck_assert_uint_eq(running(0), other);
     // Late after all: it is of no chunk that runs.
     step((struct gpu_event){.kind = GPU_CHUNK, .job = hung});
     ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
     ck_assert_uint_eq(running(0), other);
     step((struct gpu_event){.kind = GPU_CHUNK, .job = other, .is_failed = 1});
-    ck_assert_uint_eq(find(GPU_DID_JOB_FAILED, models)->why, GPU_WHY_FAILED);
+    ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, models)->why, GPU_WHY_FAILED);
     ck_assert_uint_eq(state_of(models), GPU_HELD);
 }
 END_TEST
@@ -198,7 +198,7 @@ START_TEST(who_is_put_out_leaves_at_its_chunks_end_and_goes_on_later) // GPU-15,
     release(whole, 0);
     ck_assert_ptr_nonnull(find(GPU_DID_RESUMED, pipeline));
     ck_assert_uint_eq(running(1), train);
-    ck_assert_int_eq(find(GPU_DID_JOB_STARTED, pipeline)->value, 2);
+    ck_assert_int_eq(the(GPU_DID_JOB_STARTED, pipeline)->value, 2);
     // Given back in the middle of a chunk: its bytes are free at the chunk's end, its job is over.
     release(pipeline, 0);
     ck_assert_ptr_nonnull(find(GPU_DID_LEAVING, pipeline));
@@ -207,7 +207,7 @@ START_TEST(who_is_put_out_leaves_at_its_chunks_end_and_goes_on_later) // GPU-15,
     (void)submit(pipeline, 1);
     ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
     chunk_ends(1);
-    ck_assert_uint_eq(find(GPU_DID_JOB_FAILED, pipeline)->why, GPU_WHY_RELEASED);
+    ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, pipeline)->why, GPU_WHY_RELEASED);
     ck_assert_ptr_nonnull(find(GPU_DID_ENDED, pipeline));
     ck_assert_int_eq(gpu_bytes(&gpu, 1), 0);
 }

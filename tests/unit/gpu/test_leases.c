@@ -75,10 +75,10 @@ START_TEST(the_queue_is_served_by_rank_and_nobody_overtakes) // GPU-15, GPU-22, 
     best = ASK(.card = S1, .budget = "trading_models", .gib = 60, .priority = 1);
     // It would fit, and waits behind those of a better rank.
     small = ASK(.card = S1, .budget = "trading_models", .gib = 1, .priority = 3);
-    ck_assert_uint_eq(gpu_queue_at(&gpu, 0)->id, best);
-    ck_assert_uint_eq(gpu_queue_at(&gpu, 1)->id, early);
-    ck_assert_uint_eq(gpu_queue_at(&gpu, 2)->id, late);
-    ck_assert_uint_eq(gpu_queue_at(&gpu, 3)->id, small);
+    ck_assert_uint_eq(queued(0), best);
+    ck_assert_uint_eq(queued(1), early);
+    ck_assert_uint_eq(queued(2), late);
+    ck_assert_uint_eq(queued(3), small);
     ck_assert_ptr_null(gpu_queue_at(&gpu, 4));
     release(holds, 0);
     ck_assert_ptr_nonnull(find(GPU_DID_GRANTED, best));
@@ -96,32 +96,30 @@ START_TEST(a_better_priority_puts_out_a_worse_one_and_no_equal) // GPU-22
     uint64_t worst, worse, equal;
 
     begin("s1_inference_training", "production");
-    worse = ASK(.card = S1, .budget = "trading_models", .gib = 30, .priority = 3,
-                .flags = GPU_RESUMES);
-    worst = ASK(.card = S1, .budget = "trading_models", .gib = 30, .priority = 4,
-                .flags = GPU_RESUMES);
+    worse =
+        ASK(.card = S1, .budget = "trading_models", .gib = 30, .priority = 3, .flags = GPU_RESUMES);
+    worst =
+        ASK(.card = S1, .budget = "trading_models", .gib = 30, .priority = 4, .flags = GPU_RESUMES);
     equal = ASK(.card = S1, .budget = "trading_models", .gib = 30, .priority = 4);
     ck_assert_uint_eq(state_of(equal), GPU_WAITING);
     // The last by rank leaves, and no more than that.
-    ck_assert_ptr_nonnull(find(GPU_DID_GRANTED, ASK(.card = S1, .budget = "trading_models",
-                                                    .gib = 30, .priority = 1)));
+    ck_assert_ptr_nonnull(find(
+        GPU_DID_GRANTED, ASK(.card = S1, .budget = "trading_models", .gib = 30, .priority = 1)));
     ck_assert_ptr_nonnull(find(GPU_DID_EVICTED, worst));
     ck_assert_uint_eq(state_of(worst), GPU_SUSPENDED);
     ck_assert_uint_eq(state_of(worse), GPU_HELD);
 }
 END_TEST
 
-/* A card that is full of three classes' memory: what comes from one that was lost wants to be beside
- * them, and they leave for it in their order. */
+/* A card that is full of three classes' memory: what comes from one that was lost wants to be
+ * beside them, and they leave for it in their order. */
 static void three_classes(uint64_t lease[3])
 {
     begin("s1_inference_training", "production");
-    lease[0] = ASK(.card = S2, .budget = "tournament_models", .gib = 45,
+    lease[0] = ASK(.card = S2, .budget = "tournament_models", .gib = 45, .flags = GPU_RESUMES);
+    lease[1] = ASK(.card = S2, .budget = "training_pipeline", .gib = 30, .priority = 1,
                    .flags = GPU_RESUMES);
-    lease[1] = ASK(.card = S2, .budget = "training_pipeline", .gib = 30,
-                   .priority = 1, .flags = GPU_RESUMES);
-    lease[2] = ASK(.card = S2, .budget = "validation_sets", .gib = 18,
-                   .flags = GPU_RESUMES);
+    lease[2] = ASK(.card = S2, .budget = "validation_sets", .gib = 18, .flags = GPU_RESUMES);
 }
 
 START_TEST(research_leaves_first_then_training_and_never_for_training) // GPU-15
@@ -168,7 +166,7 @@ START_TEST(who_is_put_out_goes_on_later_or_ends) // GPU-15, MLA-53
     brief = ASK(.card = S2, .budget = "validation_sets", .gib = 0, .share = 5);
     first = ASK(.card = S2, .budget = "training_pipeline", .gib = 93, .flags = GPU_DEDICATED);
     ck_assert_ptr_nonnull(find(GPU_DID_ENDED, brief));
-    ck_assert_uint_eq(find(GPU_DID_ENDED, brief)->why, GPU_WHY_RANK);
+    ck_assert_uint_eq(the(GPU_DID_ENDED, brief)->why, GPU_WHY_RANK);
 }
 END_TEST
 
@@ -214,8 +212,8 @@ START_TEST(volatility_moves_trainings_share_at_the_next_review) // GPU-12
 
     begin("s4_a770", "production");
     for (uint32_t i = 0; i < 4; i++)
-        lease[i] = ASK(.card = "a770", .budget = "training", .gib = 1, .share = 10,
-                       .flags = GPU_RESUMES);
+        lease[i] =
+            ASK(.card = "a770", .budget = "training", .gib = 1, .share = 10, .flags = GPU_RESUMES);
     step((struct gpu_event){.kind = GPU_VOLATILITY, .state = GPU_HIGH});
     tick(299 * SEC);
     ck_assert_uint_eq(gpu_class_ppm(&gpu, 0, 0), 400000);
@@ -249,8 +247,8 @@ START_TEST(the_weekly_tournament_has_60_while_it_is_calm) // GPU-11, CNF-19
     uint64_t lease;
 
     begin("s1_inference_training", "production");
-    lease = ASK(.card = S2, .budget = "tournament_models", .gib = 1, .share = 60,
-                .flags = GPU_RESUMES);
+    lease =
+        ASK(.card = S2, .budget = "tournament_models", .gib = 1, .share = 60, .flags = GPU_RESUMES);
     ck_assert_uint_eq(state_of(lease), GPU_WAITING);
     step((struct gpu_event){.kind = GPU_TOURNAMENT, .state = 1});
     ck_assert_ptr_nonnull(find(GPU_DID_GRANTED, lease));
@@ -297,8 +295,8 @@ START_TEST(one_job_may_have_both_cards) // GPU-23
     uint64_t one, other;
 
     begin("s1_inference_training", "backtesting");
-    one = ASK(.card = S2, .budget = "validation_sets", .group = "backtesting", .gib = 8,
-              .share = 90);
+    one =
+        ASK(.card = S2, .budget = "validation_sets", .group = "backtesting", .gib = 8, .share = 90);
     ck_assert_uint_eq(state_of(one), GPU_HELD);
     begin("s0_llm_ml", "s0_cores");
     one = ASK(.card = "llm", .budget = "backtest_ohlcv", .gib = 12, .share = 2);
@@ -324,9 +322,9 @@ START_TEST(old_cards_do_not_what_they_cannot) // GPU-21
     ck_assert_uint_eq(why_refused(), GPU_WHY_CANNOT);
     ck_assert_uint_eq(state_of(ASK(.card = "a770", .budget = "training", .gib = 1)), GPU_HELD);
     begin("s3_t4", "production");
-    ck_assert_uint_eq(state_of(ASK(.card = "t4", .budget = "training", .gib = 15,
-                                   .flags = GPU_NEEDS_TRAINING)),
-                      GPU_HELD);
+    ck_assert_uint_eq(
+        state_of(ASK(.card = "t4", .budget = "training", .gib = 15, .flags = GPU_NEEDS_TRAINING)),
+        GPU_HELD);
 }
 END_TEST
 
@@ -369,13 +367,13 @@ START_TEST(a_lease_that_is_never_given_back_ends_at_its_deadline)
     tick(10 * SEC - 1);
     ck_assert_uint_eq(state_of(lease), GPU_HELD);
     tick(1);
-    ck_assert_uint_eq(find(GPU_DID_ENDED, lease)->why, GPU_WHY_LATE);
+    ck_assert_uint_eq(the(GPU_DID_ENDED, lease)->why, GPU_WHY_LATE);
     ck_assert_ptr_nonnull(find(GPU_DID_GRANTED, waits));
     ck_assert_uint_eq(state_of(other), GPU_HELD);
     // Who waits past his deadline ends as well; and none is granted that is over already.
     lease = ASK(.card = S1, .budget = "model_cache", .gib = 20, .deadline_ns = now + SEC);
     tick(SEC);
-    ck_assert_uint_eq(find(GPU_DID_ENDED, lease)->why, GPU_WHY_LATE);
+    ck_assert_uint_eq(the(GPU_DID_ENDED, lease)->why, GPU_WHY_LATE);
     ASK(.card = S1, .budget = "model_cache", .gib = 1, .deadline_ns = now);
     ck_assert_uint_eq(why_refused(), GPU_WHY_LATE);
 }

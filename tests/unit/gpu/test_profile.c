@@ -103,7 +103,8 @@ START_TEST(shares_by_cores) // GPU-05, GPU-06, GPU-27
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         ck_assert_uint_eq(share(all[i].card, all[i].name),
                           (uint64_t)all[i].cores * GPU_ALL_PPM / 18432);
-    // What is left of card 0 are 1,432 cores, of card 1 none: but what whole parts per million lose.
+    // What is left of card 0 are 1,432 cores, of card 1 none: but what whole parts per million
+    // lose.
     ck_assert_uint_ge(GPU_ALL_PPM - shares_of_card(0), 1432ull * GPU_ALL_PPM / 18432);
     ck_assert_uint_le(GPU_ALL_PPM - shares_of_card(0), 1432ull * GPU_ALL_PPM / 18432 + 6);
     ck_assert_uint_le(GPU_ALL_PPM - shares_of_card(1), 6);
@@ -123,11 +124,20 @@ START_TEST(use_by_profile) // GPU-07, GPU-08, GPU-09, GPU-13
         uint32_t profile;
         const char *name;
         uint32_t share;
-    } groups[] = {{0, "backtesting", 15},   {0, "monitoring", 8},  {0, "data", 5},
-                  {1, "live", 28},          {1, "monitoring", 20}, {1, "backtesting", 10},
-                  {1, "data", 8},           {2, "classic", 28},    {2, "ml", 15},
-                  {2, "market_making", 8},  {2, "exchange_monitoring", 20},
-                  {2, "inference", 8},      {2, "learning", 10},   {2, "backtesting", 5},
+    } groups[] = {{0, "backtesting", 15},
+                  {0, "monitoring", 8},
+                  {0, "data", 5},
+                  {1, "live", 28},
+                  {1, "monitoring", 20},
+                  {1, "backtesting", 10},
+                  {1, "data", 8},
+                  {2, "classic", 28},
+                  {2, "ml", 15},
+                  {2, "market_making", 8},
+                  {2, "exchange_monitoring", 20},
+                  {2, "inference", 8},
+                  {2, "learning", 10},
+                  {2, "backtesting", 5},
                   {2, "monitoring_risk", 3}};
 
     for (uint32_t i = 0; i < 3; i++) {

@@ -105,12 +105,15 @@ static void small_rules(void)
 
 static void choose_rules(void)
 {
-    static const char *const pairs[][2] = {
-        {"s1_inference_training", "production"}, {"s0_llm_ml", "s0_cores"},
-        {"s1_inference_training", "full"},       {"s2_four_8gb", "intermediate"},
-        {"s3_t4", "production"},                 {"s4_a770", "baseline"},
-        {"standby", "production"},               {"s1_inference_training", "backtesting"},
-        {"s1_inference_training", "validation"}};
+    static const char *const pairs[][2] = {{"s1_inference_training", "production"},
+                                           {"s0_llm_ml", "s0_cores"},
+                                           {"s1_inference_training", "full"},
+                                           {"s2_four_8gb", "intermediate"},
+                                           {"s3_t4", "production"},
+                                           {"s4_a770", "baseline"},
+                                           {"standby", "production"},
+                                           {"s1_inference_training", "backtesting"},
+                                           {"s1_inference_training", "validation"}};
     const char *const *pair = pairs[below(sizeof(pairs) / sizeof(pairs[0]))];
     static struct gpu_rules made[sizeof(pairs) / sizeof(pairs[0])];
     static int is_made[sizeof(pairs) / sizeof(pairs[0])];
@@ -172,8 +175,8 @@ static void tell_reference(void)
 
 static int64_t next_t(void)
 {
-    static const int64_t steps[] = {0, 0, 1, 10 * MS, 50 * MS, 100 * MS, 100 * MS, 150 * MS, 1000 * MS,
-                                    5000 * MS, 100000 * MS};
+    static const int64_t steps[] = {0,        0,        1,         10 * MS,   50 * MS,    100 * MS,
+                                    100 * MS, 150 * MS, 1000 * MS, 5000 * MS, 100000 * MS};
 
     return gpu.t + (is_one_in(30) ? 400000 * MS : steps[below(sizeof(steps) / sizeof(steps[0]))]);
 }
@@ -199,9 +202,9 @@ static void make_request(struct gpu_event *event)
     event->share_ppm = is_one_in(5) ? 0 : 50000 * (1 + below(is_one_in(4) ? 12 : 4));
     event->priority = (uint8_t)(is_one_in(60) ? GPU_PRIORITIES : below(GPU_PRIORITIES));
     event->rank = (uint16_t)(is_one_in(2) ? 0 : 1 + below(14));
-    event->flags = (uint8_t)((is_one_in(10) ? GPU_DEDICATED : 0) | (is_one_in(3) ? 0 : GPU_RESUMES) |
-                             (is_one_in(20) ? GPU_NEEDS_FP64 : 0) |
-                             (is_one_in(20) ? GPU_NEEDS_TRAINING : 0));
+    event->flags =
+        (uint8_t)((is_one_in(10) ? GPU_DEDICATED : 0) | (is_one_in(3) ? 0 : GPU_RESUMES) |
+                  (is_one_in(20) ? GPU_NEEDS_FP64 : 0) | (is_one_in(20) ? GPU_NEEDS_TRAINING : 0));
     if ((event->flags & GPU_DEDICATED) != 0 && is_one_in(2))
         event->bytes = rules.cards[budget->card].memory - rules.cards[budget->card].reserve;
     if (is_one_in(5))
@@ -251,14 +254,14 @@ static struct gpu_event make_event(uint32_t faults)
     if (is_one_in(faults)) {
         static const uint32_t kinds[] = {GPU_HEAT, GPU_HEAT, GPU_HEAT,       GPU_LOST,
                                          GPU_BACK, GPU_BACK, GPU_VOLATILITY, GPU_TOURNAMENT};
-        static const int32_t heats[] = {60000, 72000, 75001, 77000, 80000, 80001, 83000,
-                                        85001, 87000, 90000, 90001, 95000};
+        static const int32_t heats[] = {60000, 72000, 75001, 77000, 80000, 80001,
+                                        83000, 85001, 87000, 90000, 90001, 95000};
 
         event.kind = kinds[below(8)];
         event.card = (uint8_t)(is_one_in(40) ? 9 : below(rules.n_cards));
         event.heat_mc = heats[below(12)];
-        event.state = (uint8_t)(event.kind == GPU_TOURNAMENT ? below(2)
-                                                             : below(is_one_in(9) ? 4 : 3));
+        event.state =
+            (uint8_t)(event.kind == GPU_TOURNAMENT ? below(2) : below(is_one_in(9) ? 4 : 3));
     } else if (which < 30) {
         event.kind = GPU_REQUEST;
         make_request(&event);
@@ -281,9 +284,9 @@ static struct gpu_event make_event(uint32_t faults)
 
 static struct ref_event of(const struct gpu_event *event)
 {
-    static const char *const kinds[] = {"",      "tick", "request",    "release",    "submit",
-                                        "chunk", "heat", "volatility", "tournament", "lost",
-                                        "back"};
+    static const char *const kinds[] = {"",           "tick",  "request", "release",
+                                        "submit",     "chunk", "heat",    "volatility",
+                                        "tournament", "lost",  "back"};
     struct ref_event to = {.kind = kinds[event->kind],
                            .t = event->t,
                            .lease = (long long)event->lease,
@@ -464,8 +467,8 @@ static void check_card(uint32_t card, int at)
         differ("training has what is inference's", at);
 }
 
-/* Who waits at home behind nobody, and a worse one was given something there with this event: he was
- * overtaken. */
+/* Who waits at home behind nobody, and a worse one was given something there with this event: he
+ * was overtaken. */
 static void check_queue(int at)
 {
     for (uint32_t i = 0; i < out.n; i++) {
@@ -569,8 +572,8 @@ int main(int argc, char **argv)
         rng_init(&rng, number);
         run();
     }
-    printf("%llu schedules, %llu events, %llu decisions: both decide alike\n", (unsigned long long)n,
-           (unsigned long long)n_events, (unsigned long long)n_decisions);
+    printf("%llu schedules, %llu events, %llu decisions: both decide alike\n",
+           (unsigned long long)n, (unsigned long long)n_events, (unsigned long long)n_decisions);
     // What never came about was not tested.
     for (uint32_t i = 0; i < GPU_DECISION_KINDS; i++) {
         if (seen[i] == 0 && n >= 1000) {

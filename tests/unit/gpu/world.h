@@ -53,6 +53,22 @@ static inline const struct gpu_decision *find(uint32_t kind, uint64_t lease)
     return NULL;
 }
 
+static inline const struct gpu_decision *the(uint32_t kind, uint64_t lease)
+{
+    const struct gpu_decision *one = find(kind, lease);
+
+    ck_assert_ptr_nonnull(one);
+    return one;
+}
+
+// The number of the k-th lease in the queue; 0: there are not so many.
+static inline uint64_t queued(uint32_t k)
+{
+    const struct gpu_lease *lease = gpu_queue_at(&gpu, k);
+
+    return lease != NULL ? lease->id : 0;
+}
+
 // Of a request that was refused.
 static inline uint32_t why_refused(void)
 {
