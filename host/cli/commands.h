@@ -32,6 +32,7 @@ int commands_can_print(void);
     X(demo, cmd_demo, "show the whole arena on this machine, with a proof at the end")             \
     X(doctor, cmd_doctor, "show what this machine gives and what it lacks")                        \
     X(dst, cmd_dst, "run seeds of simulated faults against the whole host")                        \
+    X(gpu, cmd_gpu, "show who has what of GPU cards by a profile")                                 \
     X(inspect, cmd_inspect, "show what a plugin file is, without running it")                      \
     X(journal, cmd_journal, "show what a journal holds: events, figures, fills, equity")           \
     X(new, cmd_new, "write a new plugin that builds and trades")                                   \

@@ -327,7 +327,6 @@ static int is_same(const struct gpu_decision *one, const struct ref_said *other)
 static void compare(int at)
 {
     static char is_matched[sizeof(ref.said) / sizeof(ref.said[0])];
-    long long n_over = 0;
 
     if ((int)out.n != ref.n_said)
         differ("another number of decisions", at);
@@ -344,7 +343,6 @@ static void compare(int at)
     for (int i = 0; i < ref.n_leases; i++) {
         const struct gpu_lease *lease = gpu_lease_of(&gpu, (uint64_t)i + 1);
 
-        n_over += ref.leases[i].state == 'x';
         if ((lease == NULL) != (ref.leases[i].state == 'x'))
             differ("a lease is over for one of them", at);
         if (lease != NULL && ("?wshl"[lease->state] != ref.leases[i].state ||
