@@ -348,24 +348,27 @@ static void go_home(struct gpu_turn *turn)
     }
 }
 
+// The next of the queue behind one (NULL: the first).
+static const struct gpu_lease *next_queued(const struct gpu *gpu, const struct gpu_lease *behind)
+{
+    const struct gpu_lease *next = NULL;
+
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        const struct gpu_lease *lease = &gpu->leases[i];
+
+        if (gpu_is_queued(lease) && (behind == NULL || gpu_compare(lease, behind) > 0) &&
+            (next == NULL || gpu_compare(lease, next) < 0))
+            next = lease;
+    }
+    return next;
+}
+
 const struct gpu_lease *gpu_queue_at(const struct gpu *gpu, uint32_t k)
 {
-    const struct gpu_lease *at = NULL;
+    const struct gpu_lease *at = next_queued(gpu, NULL);
 
-    for (uint32_t n = 0; n <= k; n++) {
-        const struct gpu_lease *next = NULL;
-
-        for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
-            const struct gpu_lease *lease = &gpu->leases[i];
-
-            if (gpu_is_queued(lease) && (at == NULL || gpu_compare(lease, at) > 0) &&
-                (next == NULL || gpu_compare(lease, next) < 0))
-                next = lease;
-        }
-        if (next == NULL)
-            return NULL;
-        at = next;
-    }
+    for (; at != NULL && k > 0; k--)
+        at = next_queued(gpu, at);
     return at;
 }
 
@@ -396,8 +399,9 @@ static int serve(struct gpu_turn *turn)
     uint8_t is_blocked[GPU_CARDS_MAX] = {0};
     uint32_t n = 0, n_put_out = turn->n_put_out;
 
-    for (const struct gpu_lease *lease; (lease = gpu_queue_at(gpu, n)) != NULL; n++)
-        queue[n] = lease->id;
+    for (const struct gpu_lease *lease = next_queued(gpu, NULL); lease != NULL;
+         lease = next_queued(gpu, lease))
+        queue[n++] = lease->id;
     for (uint32_t i = 0; i < n && turn->n_put_out == n_put_out; i++) {
         struct gpu_lease *lease = gpu_find(gpu, queue[i]);
         uint32_t home = gpu_home(gpu, lease);
