@@ -506,6 +506,23 @@ int profile_make(const char *budgets, const char *shares, struct gpu_rules *rule
                   : read_one("shares", profile_shares_at, profile_read_shares, shares, rules, err);
 }
 
+int profile_check_card(const struct gpu_rules *rules, uint32_t card, int64_t memory,
+                       struct error *err)
+{
+    const struct gpu_card_rules *of = &rules->cards[card];
+    char leased[SIZE_TEXT], has[SIZE_TEXT];
+
+    REQUIRE(card < rules->n_cards);
+    if (of->memory - of->reserve <= memory)
+        return AGON_OK;
+    units_say_size(of->memory - of->reserve, leased, sizeof(leased));
+    units_say_size(memory, has, sizeof(has));
+    return error_set(err, AGON_ERANGE,
+                     "card %u has %s, and the profile leases %s of '%s'; choose a profile for this "
+                     "card, or make its budgets smaller",
+                     card, has, leased, of->name);
+}
+
 uint8_t profile_card(const struct gpu_rules *rules, const char *card)
 {
     for (uint32_t i = 0; i < rules->n_cards; i++) {

@@ -24,6 +24,12 @@ int profile_shares_at(uint32_t i, const char **name, const char **bytes, size_t 
 int profile_make(const char *budgets, const char *shares, struct gpu_rules *rules,
                  struct error *err);
 
+/* Against a card as its driver shows it. AGON_ERANGE: what the profile leases there is more than
+ * the card has. A card that has less than the profile says, by no more than the reserve, will do.
+ */
+int profile_check_card(const struct gpu_rules *rules, uint32_t card, int64_t memory,
+                       struct error *err);
+
 /* By name; GPU_NONE: there is none of it. */
 uint8_t profile_card(const struct gpu_rules *rules, const char *card);
 uint8_t profile_budget(const struct gpu_rules *rules, const char *card, const char *budget);

@@ -279,6 +279,22 @@ START_TEST(what_cannot_be_says_where_and_what_to_do)
 }
 END_TEST
 
+START_TEST(a_card_that_has_less_than_its_profile_leases_is_refused)
+{
+    struct error err = {0};
+
+    begin("s1_inference_training", "production");
+    // Such a card shows less than 96 GiB: the reserve covers it.
+    ck_assert_int_eq(profile_check_card(&rules, 0, 97887 * (GIB / 1024), &err), AGON_OK);
+    ck_assert_int_eq(profile_check_card(&rules, 0, 93 * GIB, &err), AGON_OK);
+    ck_assert_int_eq(profile_check_card(&rules, 1, 93 * GIB - 1, &err), AGON_ERANGE);
+    err = (struct error){0};
+    ck_assert_int_eq(profile_check_card(&rules, 1, 80 * GIB, &err), AGON_ERANGE);
+    ck_assert_str_eq(err.text, "card 1 has 80GiB, and the profile leases 93GiB of 'training'; "
+                               "choose a profile for this card, or make its budgets smaller");
+}
+END_TEST
+
 START_TEST(a_name_that_is_not_there_names_those_that_are)
 {
     struct error err = {0};
@@ -316,6 +332,7 @@ int main(void)
     tcase_add_test(tcase, cards_of_every_machine);
     tcase_add_test(tcase, every_profile_of_the_program_can_be_read);
     tcase_add_test(tcase, what_cannot_be_says_where_and_what_to_do);
+    tcase_add_test(tcase, a_card_that_has_less_than_its_profile_leases_is_refused);
     tcase_add_test(tcase, a_name_that_is_not_there_names_those_that_are);
     tcase_add_test(tcase, a_tournament_that_is_protected_takes_nothing_of_inference);
     suite_add_tcase(suite, tcase);
