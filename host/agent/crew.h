@@ -217,6 +217,9 @@ uint32_t crew_bells(const struct crew *crew, struct futex_word *words, uint32_t 
 /* What ended who plays, as a record without its time: also where nobody buries it, as in a
  * backtest. 0: nobody plays. [core] */
 int crew_say_end(const struct crew *crew, uint16_t slot, struct record_crash *crash);
+/* As much of it as fits, to the end of a clause: a record of a crash has numbers of the rest. [any]
+ */
+void crew_put_why(char *text, size_t room, const char *why);
 /* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
  * for crew_restart. The record says what is known of its end; the caller steps it. [core] */
 void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash);

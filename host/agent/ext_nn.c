@@ -83,20 +83,25 @@ static int open_model(const struct agon_host *host, const char *name, uint32_t *
 }
 
 /* NULL, and *rc says why: not from here, or there is no such model. */
-static struct served *find(const struct agon_host *host, uint32_t model, int *rc)
+static struct served *find(const struct agon_host *host, uint32_t model,
+                           const struct served_shape **shape, int *rc)
 {
     const struct feed *feed = feed_enter(host, FEED_ANY, rc);
 
     if (feed == NULL)
         return NULL;
     *rc = AGON_EINVAL;
-    return feed->models != NULL && model < feed->models->n ? feed->models->all[model] : NULL;
+    if (feed->models == NULL || model >= feed->models->n)
+        return NULL;
+    *shape = &feed->models->shapes[model];
+    return feed->models->all[model];
 }
 
 static int step(const struct agon_host *host, uint32_t model, const float *x, float *y)
 {
+    const struct served_shape *shape;
     int rc;
-    struct served *served = find(host, model, &rc);
+    struct served *served = find(host, model, &shape, &rc);
 
     if (served == NULL)
         return rc;
@@ -105,8 +110,9 @@ static int step(const struct agon_host *host, uint32_t model, const float *x, fl
 
 static int reset(const struct agon_host *host, uint32_t model)
 {
+    const struct served_shape *shape;
     int rc;
-    struct served *served = find(host, model, &rc);
+    struct served *served = find(host, model, &shape, &rc);
 
     if (served == NULL)
         return rc;
@@ -116,12 +122,13 @@ static int reset(const struct agon_host *host, uint32_t model)
 
 static int save(const struct agon_host *host, uint32_t model, void *state)
 {
+    const struct served_shape *shape;
     int rc;
-    const struct served *served = find(host, model, &rc);
+    struct served *served = find(host, model, &shape, &rc);
 
     if (served == NULL)
         return rc;
-    if (state == NULL)
+    if (state == NULL && shape->state_bytes > 0)
         return AGON_EINVAL;
     served_save(served, state);
     return AGON_OK;
@@ -129,12 +136,15 @@ static int save(const struct agon_host *host, uint32_t model, void *state)
 
 static int load(const struct agon_host *host, uint32_t model, const void *state, uint64_t n)
 {
+    const struct served_shape *shape;
     int rc;
-    struct served *served = find(host, model, &rc);
+    struct served *served = find(host, model, &shape, &rc);
 
     if (served == NULL)
         return rc;
-    return state != NULL ? served_load(served, state, n) : AGON_EINVAL;
+    if (state == NULL && shape->state_bytes > 0)
+        return AGON_EINVAL;
+    return served_load(served, state, n);
 }
 
 const struct agon_host_nn ext_nn = {

@@ -631,8 +631,7 @@ static uint8_t kind_of(const struct generation *active, const char **why)
     }
 }
 
-/* As much of it as fits, to the end of a clause: the record has numbers of the rest. */
-static void put_why(char *text, size_t room, const char *why)
+void crew_put_why(char *text, size_t room, const char *why)
 {
     char *comma;
 
@@ -654,7 +653,7 @@ int crew_say_end(const struct crew *crew, uint16_t slot, struct record_crash *cr
     if (active == NULL)
         return 0;
     crash->kind = kind_of(active, &why);
-    put_why(crash->text, sizeof(crash->text), why);
+    crew_put_why(crash->text, sizeof(crash->text), why);
     crash->generation = active->number;
     crash->generation_hash = active->hash;
     crash->nth = generation_nth(active);

@@ -54,3 +54,8 @@ char *money_text(int64_t amt, int exp, int decimals, char text[MONEY_TEXT])
     (void)money_apart(money_plain(amt, exp, decimals, plain), text);
     return text;
 }
+
+char *money_in(int64_t amt, int exp, const char *currency, char text[MONEY_TEXT])
+{
+    return money_text(amt, exp, money_decimals(currency, exp), text);
+}

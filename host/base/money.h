@@ -15,6 +15,8 @@ int money_decimals(const char *currency, int exp);
 char *money_plain(int64_t amt, int exp, int decimals, char text[MONEY_TEXT]);
 /* "-1,234,567.89" */
 char *money_text(int64_t amt, int exp, int decimals, char text[MONEY_TEXT]);
+/* The same with the decimals of a currency; one that is not known has all of them, 8 at most. */
+char *money_in(int64_t amt, int exp, const char *currency, char text[MONEY_TEXT]);
 /* A plain number as it came, with its thousands apart; false, and text is empty, for what is none.
  */
 int money_apart(const char *plain, char text[MONEY_TEXT]);

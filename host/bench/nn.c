@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* nn: an event through three layers of LSTM with 256 cells, beside only reading their weights,
  * which is the least that it takes; and a product of matrices beside the core's fused multiply-adds
- * in registers. First the stream has to give the bits of its window, and the product those of a
- * loop. */
+ * in registers; and boosted trees (nn_trees.c). First the stream has to give the bits of its
+ * window, and the product those of a loop. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/nn_peak.h"
+#include "bench/nn_trees.h"
 #include "bench/table.h"
 #include "kernels/cpu.h"
 #include "nn/lstm.h"
@@ -242,6 +243,8 @@ int bench_nn(struct bench *bench, struct error *err)
         rc = compare_product(bench, &stack, "nn.gemm", "product of 256 x 256", HIDDEN, 400);
     if (rc >= 0)
         rc = compare_product(bench, &stack, "nn.gemm.768", "product of 768 x 768", SIDE, 20);
+    if (rc >= 0)
+        rc = bench_nn_trees(bench, err);
 done:
     deinit(&stack);
     return rc;

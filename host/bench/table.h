@@ -25,6 +25,7 @@
     X(tick2order, "a tick's bytes to a signed order's bytes, against the bare chain")              \
     X(live, "from a sender's write to the end of a live host's step, against bare readers")        \
     X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")          \
+    X(gpu, "a job through a worker process, against two bare messages")                            \
     X(nn,                                                                                          \
       "an event through a model, against reading its weights; a product, against the core's peak")
 

@@ -124,7 +124,7 @@ static int do_schema(const struct args_spec *spec, const struct opts *opts)
     }
     return args_refuse(spec, "config",
                        "schema: '%s' is not a kind of file; expected one of: run, venue, roster, "
-                       "tournament, market, accounts, faults%s%s%s",
+                       "tournament, market, accounts, faults, trees%s%s%s",
                        args_safe(name), suggest.best != NULL ? "; did you mean '" : "",
                        suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
 }
@@ -149,8 +149,8 @@ int cmd_config(int argc, char **argv)
             "plugins in a sandboxed child. Ends with 3 where there are mistakes (5: refused for "
             "safety), as `agon run` would.\n"
             "schema: what may stand in a file, as JSON Schema (2020-12) for editors and other "
-            "checkers. KIND is run, venue, roster, tournament, market, accounts or faults; without "
-            "one it takes a file of any kind.\n"
+            "checkers. KIND is run, venue, roster, tournament, market, accounts, faults or trees; "
+            "without one it takes a file of any kind.\n"
             "metrics: what /metrics of a running host has, as a page of Markdown.\n"
             "api: the OpenAPI document of a running host, to make a client from.",
         .args = table,

@@ -14,6 +14,7 @@
 #include "lab/replay.h"
 #include "report/plan_history.h"
 #include "report/plan_text.h"
+#include "roster/tournament_preset.h"
 #include "run/slots.h"
 #include "score/allocator.h"
 #include "sys/disk_posix.h"
@@ -101,6 +102,13 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
     rc = replay_run(&config, &result, err);
     if (rc >= 0)
         rc = engine_dry_plan(result.engine, opts->roster != NULL ? &rules : NULL, plan);
+    if (rc >= 0) {
+        const struct instruments *table = engine_instruments(result.engine);
+        const struct asset *base = instruments_asset(table, table->base_currency);
+
+        snprintf(plan->in_memory.currency, sizeof(plan->in_memory.currency), "%s",
+                 base != NULL ? base->name : "");
+    }
     if (rc == AGON_ESTATE)
         error_set(err, rc, "no tournament is held in this run: give rules by --roster FILE");
     replay_free(&result);
@@ -140,6 +148,36 @@ static int print_tables(void)
     printf("\n%-16s\n", "mode");
     for (uint32_t i = 0; i < ALLOCATORS; i++)
         printf("%-16s %s\n", allocator_at(i)->name, allocator_at(i)->doc);
+    return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_OK;
+}
+
+/* What a roster can name as its preset: what each is for, or a whole file. */
+static int print_presets(const struct args_spec *spec, const char *wanted)
+{
+    const char *name, *bytes;
+    char list[128] = "";
+    size_t n, used = 0;
+
+    for (uint32_t i = 0; tournament_preset_at(i, &name, &bytes, &n); i++) {
+        const char *about = bytes;
+
+        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", name);
+        if (wanted != NULL && strcmp(wanted, name) == 0) {
+            (void)fwrite(bytes, 1, n, stdout);
+            return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_OK;
+        }
+        // The comment that a file begins with says what it is for.
+        for (; wanted == NULL && about < bytes + n && *about == '#'; name = "") {
+            const char *end = memchr(about, '\n', (size_t)(bytes + n - about));
+            const char *from = about + strspn(about, "# ");
+
+            end = end != NULL ? end : bytes + n;
+            printf("%-10s %.*s\n", name, end > from ? (int)(end - from) : 0, from);
+            about = end < bytes + n ? end + 1 : end;
+        }
+    }
+    if (wanted != NULL)
+        return args_refuse(spec, "tournament", "no preset %s: %s", args_safe(wanted), list);
     return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_OK;
 }
 
@@ -265,12 +303,13 @@ int cmd_tournament(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "show DIRECTORY | history DIRECTORY | why AGENT DIRECTORY | "
-                 "dry-run [AGENT] DIRECTORY [OPTION...] | measures",
+                 "dry-run [AGENT] DIRECTORY [OPTION...] | measures | presets [NAME]",
         .about =
             "Shows how tournaments moved capital, all of them at a glance, why an agent got what "
             "it got, or what a tournament would do now. The journal stays as it is; `agon ctl "
             "tournament undo` takes the last one back. 'measures' lists the measures, gates, "
-            "settings and modes that a roster can name.\n"
+            "settings and modes that a roster can name, 'presets' what it can begin with, and with "
+            "a NAME all of one.\n"
             "DIRECTORY is a run directory or its journal.",
         .args = table,
         .operands = &opts.operands,
@@ -285,6 +324,8 @@ int cmd_tournament(int argc, char **argv)
     verb = opts.operands.at[0];
     if (strcmp(verb, "measures") == 0 && opts.operands.n == 1)
         return print_tables();
+    if (strcmp(verb, "presets") == 0 && opts.operands.n <= 2)
+        return print_presets(&spec, opts.operands.n == 2 ? opts.operands.at[1] : NULL);
     if (strcmp(verb, "undo") == 0)
         return args_refuse(&spec, "tournament",
                            "a running host undoes its last one: agon ctl tournament undo N --dir "
@@ -293,7 +334,8 @@ int cmd_tournament(int argc, char **argv)
     opts.is_dry = strcmp(verb, "dry-run") == 0;
     is_history = strcmp(verb, "history") == 0;
     if (!is_why && !opts.is_dry && !is_history && strcmp(verb, "show") != 0)
-        return args_refuse(&spec, "tournament", "show, history, why, dry-run or measures, not %s",
+        return args_refuse(&spec, "tournament",
+                           "show, history, why, dry-run, measures or presets, not %s",
                            args_safe(verb));
     if (opts.operands.n < 2)
         return args_refuse(&spec, "tournament", "%s wants a directory", verb);

@@ -32,6 +32,7 @@ int commands_can_print(void);
     X(demo, cmd_demo, "show the whole arena on this machine, with a proof at the end")             \
     X(doctor, cmd_doctor, "show what this machine gives and what it lacks")                        \
     X(dst, cmd_dst, "run seeds of simulated faults against the whole host")                        \
+    X(features, cmd_features, "show what models are taught by, and make training files")           \
     X(gpu, cmd_gpu, "show who has what of GPU cards by a profile")                                 \
     X(inspect, cmd_inspect, "show what a plugin file is, without running it")                      \
     X(journal, cmd_journal, "show what a journal holds: events, figures, fills, equity")           \
@@ -44,6 +45,7 @@ int commands_can_print(void);
     X(tape, cmd_tape, "make tapes of recordings, and show what is in one")                         \
     X(top, cmd_top, "show a running host in the terminal")                                         \
     X(tournament, cmd_tournament, "show how capital moved and why, or what would move now")        \
+    X(train, cmd_train, "train a model on a table, and say what it is on rows held out")           \
     X(validate, cmd_validate, "check plugin files")
 
 #define COMMANDS_DECLARE(name, function, help) int function(int argc, char **argv);

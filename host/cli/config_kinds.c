@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/train_settings.h"
 #include "gpu/profile.h"
 #include "roster/roster.h"
 #include "roster/tournament_preset.h"
@@ -33,10 +34,12 @@ const struct schema_kind config_kinds[KINDS + 1] = {
     [KIND_GPU_SHARES] = {"gpu-shares", &profile_shares_schema,
                          "Who has how much of the cards' time, and when, as in "
                          "`configs/gpu/shares`: `agon gpu plan --shares`."},
+    [KIND_TREES] = {"trees", &train_settings_schema,
+                    "How trees are trained: `agon train trees --config`."},
 };
 const char *const config_kinds_names[KINDS + 1] = {"run",        "venue",    "roster", "tournament",
                                                    "market",     "accounts", "faults", "gpu",
-                                                   "gpu-shares", NULL};
+                                                   "gpu-shares", "trees",    NULL};
 
 /* Two for each key that it knows, one less for each that it wants and that is not there. */
 static int likeness(const struct config_node *root, const struct schema *schema)

@@ -16,6 +16,7 @@ enum file_kind {
     KIND_FAULTS,
     KIND_GPU,
     KIND_GPU_SHARES,
+    KIND_TREES,
     KINDS
 };
 extern const struct schema_kind config_kinds[KINDS + 1]; /* by enum file_kind */

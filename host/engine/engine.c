@@ -8,7 +8,6 @@
 #define DEFAULT_ORDERS 16384u
 _Static_assert(DEFAULT_ORDERS <= ENGINE_UNSENT, "each order may find no room in one step");
 #define DEFAULT_BUS         ((uint64_t)1 << 20)
-#define DEFAULT_GRACE_NS    ((agon_ns_t)250 * 1000 * 1000)
 #define DEFAULT_STATE_BYTES ((uint64_t)64 << 20)
 
 int engine_new(struct engine **out, const struct engine_config *config, struct error *err)
@@ -25,7 +24,7 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     if (engine->config.bus_granules == 0)
         engine->config.bus_granules = DEFAULT_BUS;
     if (engine->config.bars_grace_ns == 0)
-        engine->config.bars_grace_ns = DEFAULT_GRACE_NS;
+        engine->config.bars_grace_ns = BARS_GRACE_NS;
     if (engine->config.state_bytes == 0)
         engine->config.state_bytes = DEFAULT_STATE_BYTES;
     engine->bars_least = INT64_MAX;

@@ -11,10 +11,16 @@
 #include "kernels/args.h"
 
 struct device {
-    const char *name; /* "cpu avx512, 2 threads", "cuda NVIDIA H100" */
+    const char *name;  /* "cpu avx512, 2 threads", "cuda NVIDIA H100" */
+    const char *place; /* of a card: its address on the bus, as sensors know it; NULL: none */
+    uint64_t bytes;    /* of memory that it has; 0: what the machine has */
     void (*run)(struct device *device, enum kernel kernel, const void *args);
     void *(*alloc)(struct device *device, size_t bytes);  /* NULL: no memory; cleared */
     void (*release)(struct device *device, void *memory); /* NULL is fine */
+    /* Memory of this machine that the device copies from and to as fast as it can; NULL: none. Both
+     * are NULL where any memory will do. */
+    void *(*pin)(struct device *device, size_t bytes);
+    void (*unpin)(struct device *device, void *memory); /* NULL is fine */
     void (*clear)(struct device *device, void *memory, size_t bytes);
     void (*write)(struct device *device, void *to, const void *from, size_t bytes); /* from here */
     void (*read)(struct device *device, void *to, const void *from, size_t bytes);  /* to here */

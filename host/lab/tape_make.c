@@ -26,11 +26,11 @@ static int choose_kind(const struct tape_make_config *config, const char *path,
     return AGON_OK;
 }
 
-static int list(const struct tape_make_config *config, const struct tape_info *info,
+static int list(const char *const *paths, uint32_t n_paths, const struct tape_info *info,
                 struct listed *listed, struct error *err)
 {
     struct listings *listings;
-    int rc = listings_open(&listings, config->listings, config->n_listings, err);
+    int rc = listings_open(&listings, paths, n_paths, err);
 
     if (rc >= 0)
         rc = listings_find(listings, info->symbol, tape_is_linear(info) ? INSTRUMENT_LINEAR : 0,
@@ -137,7 +137,7 @@ int tape_make(const struct tape_make_config *config, struct tape_made *made, str
     if (rc >= 0)
         rc = choose_kind(config, path, &info, &kind, err);
     if (rc >= 0)
-        rc = list(config, &info, &made->listed, err);
+        rc = list(config->listings, config->n_listings, &info, &made->listed, err);
     if (rc < 0)
         return rc;
     fill_tape(&from, &info, &made->listed);
@@ -155,4 +155,23 @@ int tape_make(const struct tape_make_config *config, struct tape_made *made, str
     }
     tape_writer_free(writer);
     return rc;
+}
+
+int tape_open_bare(struct tape **tape, const char *word, const char *const *listings,
+                   uint32_t n_listings, struct tape_config *config, struct listed *listed,
+                   struct error *err)
+{
+    char symbol[RECORDING_SYMBOL];
+    struct tape_info info;
+    int rc;
+
+    memset(config, 0, sizeof(*config));
+    config->path = recording_split(word, symbol);
+    rc = tape_look(config->path, symbol, &info, err);
+    if (rc >= 0)
+        rc = list(listings, n_listings, &info, listed, err);
+    if (rc < 0)
+        return rc;
+    fill_tape(config, &info, listed);
+    return tape_open(tape, config, err);
 }

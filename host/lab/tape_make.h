@@ -29,4 +29,10 @@ struct tape_made {
  * AGON_ENOENT, AGON_ECORRUPT, AGON_ERANGE, AGON_EBUSY, AGON_ENOSPC, AGON_EIO, AGON_ENOMEM. */
 int tape_make(const struct tape_make_config *config, struct tape_made *made, struct error *err);
 
+/* A recording or a tape as it is, without books that are assumed around its rows; config->path lies
+ * within word, listed says what is known of the instrument. As tape_open. */
+int tape_open_bare(struct tape **tape, const char *word, const char *const *listings,
+                   uint32_t n_listings, struct tape_config *config, struct listed *listed,
+                   struct error *err);
+
 #endif

@@ -18,7 +18,8 @@
 #include "base/codec.h"
 #include "market/records.h"
 
-#define BARS_LENGTHS 8
+#define BARS_LENGTHS  8
+#define BARS_GRACE_NS ((agon_ns_t)250 * 1000 * 1000) /* unless somebody knows better */
 #define BARS_FLAT_MAX                                                                              \
     100 /* minutes: with the longer bars that end among them, under the 255 events                 \
            that one cause may have */

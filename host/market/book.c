@@ -9,7 +9,7 @@
 
 __extension__ typedef unsigned __int128 wide_t;
 
-#define WINDOW_DEFAULT 8192
+#define WINDOW_DEFAULT 32768
 #define WINDOW_MIN     256
 #define WINDOW_MAX     262144
 #define LEVELS_DEFAULT 16384

@@ -14,7 +14,7 @@
 
 struct book_config {
     agon_px_t tick_px;     /* > 0 */
-    uint32_t window_ticks; /* per side, a power of two from 256 to 262144; 0: 8192 */
+    uint32_t window_ticks; /* per side, a power of two from 256 to 262144; 0: 32768 */
     uint32_t levels_max;   /* levels per side in all, window and overflow; 0: 16384 */
 };
 struct book; /* opaque; all memory is taken by book_new */

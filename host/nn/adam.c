@@ -43,3 +43,17 @@ void adam_step(struct device *device, struct adam *adam, real *weights, const re
     args.scale2 = (real)(1 / (1 - adam->power2));
     kernel_adam(device, &args);
 }
+
+void adam_at(struct adam *adam, uint64_t n_steps)
+{
+    adam->power1 = 1;
+    adam->power2 = 1;
+    for (uint64_t i = 0; i < n_steps; i++) { // as the steps did, to the bit
+        double power2 = adam->power2 * adam->beta2;
+
+        adam->power1 *= adam->beta1;
+        if (power2 == adam->power2)
+            break; // the last to come to its end
+        adam->power2 = power2;
+    }
+}

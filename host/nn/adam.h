@@ -9,6 +9,7 @@
 #define adam_init   TYPED(adam_init)
 #define adam_deinit TYPED(adam_deinit)
 #define adam_step   TYPED(adam_step)
+#define adam_at     TYPED(adam_at)
 
 struct adam {
     double rate, beta1, beta2, eps;
@@ -22,5 +23,7 @@ int adam_init(struct device *device, uint32_t n, double rate, struct adam *adam)
 void adam_deinit(struct device *device, struct adam *adam);
 /* Moves the weights by their gradients. [owner] */
 void adam_step(struct device *device, struct adam *adam, real *weights, const real *dweights);
+/* As after so many steps, but for the moments. [any] */
+void adam_at(struct adam *adam, uint64_t n_steps);
 
 #endif

@@ -8,7 +8,8 @@
 #define DTYPE (REAL_BITS == 32 ? "F32" : "F64")
 #define ROW   192 /* the most bytes that one tensor takes in the header that is written */
 
-_Static_assert(CHECKPOINT_TENSORS *ROW < CHECKPOINT_HEADER, "every header that is written is read");
+_Static_assert((CHECKPOINT_TENSORS + CHECKPOINT_TEXTS) * ROW < CHECKPOINT_HEADER,
+               "every header that is written is read");
 
 static uint64_t bytes_of(const struct checkpoint_tensor *tensor)
 {
@@ -27,12 +28,19 @@ static int is_plain(const char *name)
 }
 
 /* Returns its length, a multiple of 8: the values that follow are aligned. */
-static size_t make_header(const struct checkpoint_tensor *tensors, uint32_t n, char *text)
+static size_t make_header(const struct checkpoint_text *texts, uint32_t n_texts,
+                          const struct checkpoint_tensor *tensors, uint32_t n, char *text)
 {
     uint64_t begin = 0;
     size_t at = 0;
 
     text[at++] = '{';
+    for (uint32_t i = 0; i < n_texts; i++) {
+        REQUIRE(is_plain(texts[i].key) && strpbrk(texts[i].value, "\"\\") == NULL);
+        at += (size_t)snprintf(text + at, ROW, "%s\"%s\":\"%.31s\"%s",
+                               i == 0 ? "\"__metadata__\":{" : ",", texts[i].key, texts[i].value,
+                               i + 1 < n_texts ? "" : (n > 0 ? "}," : "}"));
+    }
     for (uint32_t i = 0; i < n; i++) {
         const struct checkpoint_tensor *tensor = &tensors[i];
         uint64_t end = begin + bytes_of(tensor);
@@ -52,17 +60,17 @@ static size_t make_header(const struct checkpoint_tensor *tensors, uint32_t n, c
     return at;
 }
 
-int checkpoint_write(FILE *file, const struct checkpoint_tensor *tensors, uint32_t n,
-                     struct error *err)
+int checkpoint_write(FILE *file, const struct checkpoint_text *texts, uint32_t n_texts,
+                     const struct checkpoint_tensor *tensors, uint32_t n, struct error *err)
 {
-    char *header = malloc((size_t)n * ROW + 16);
+    char *header = malloc(((size_t)n + n_texts) * ROW + 32);
     uint64_t length;
     int is_written;
 
-    REQUIRE(n <= CHECKPOINT_TENSORS);
+    REQUIRE(n <= CHECKPOINT_TENSORS && n_texts <= CHECKPOINT_TEXTS);
     if (header == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a checkpoint's header");
-    length = make_header(tensors, n, header);
+    length = make_header(texts, n_texts, tensors, n, header);
     is_written =
         fwrite(&length, sizeof(length), 1, file) == 1 && fwrite(header, 1, length, file) == length;
     free(header);

@@ -19,6 +19,7 @@
 #define CHECKPOINT_TENSORS 1024 /* of a file */
 #define CHECKPOINT_NAME    64   /* bytes of a name: letters, digits, "." and "_" */
 #define CHECKPOINT_DIMS    4
+#define CHECKPOINT_TEXTS   16
 #define CHECKPOINT_HEADER  ((size_t)1 << 20) /* bytes */
 
 struct checkpoint_tensor {
@@ -27,19 +28,21 @@ struct checkpoint_tensor {
     real *values; /* in this process's memory */
 };
 
-/* AGON_EIO: the file does not take it. [owner] */
-int checkpoint_write(FILE *file, const struct checkpoint_tensor *tensors, uint32_t n,
-                     struct error *err);
+struct checkpoint_text {
+    const char *key;
+    char value[32];
+};
+
+/* With these texts as "__metadata__", printable ASCII without quotes and backslashes. AGON_EIO: the
+ * file does not take it. [owner] */
+int checkpoint_write(FILE *file, const struct checkpoint_text *texts, uint32_t n_texts,
+                     const struct checkpoint_tensor *tensors, uint32_t n, struct error *err);
 /* Fills the values of these tensors, which have to be all that are there, in any order, with the
  * same shapes and this type. AGON_EINVAL: the file is something else, or of other tensors; no value
  * was touched. AGON_EIO. The file has to be one that can be sought in. [owner] */
 int checkpoint_read(FILE *file, const struct checkpoint_tensor *tensors, uint32_t n,
                     struct error *err);
 
-struct checkpoint_text {
-    const char *key;
-    char value[32];
-};
 /* Fills the values of these keys of "__metadata__". AGON_EINVAL: one is not there, is no text or
  * too long, or the file is something else. [owner] */
 int checkpoint_texts(FILE *file, struct checkpoint_text *texts, uint32_t n, struct error *err);

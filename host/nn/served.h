@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-/* served: a model as it runs beside an agent, from a file of the format safetensors whose card
- * (texts of "__metadata__") says what it is: layers of LSTM, then a dense layer.
+/* served: a model as it runs beside an agent, from a file of one of two formats.
  *
- *   agon.model   lstm/1
- *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers
- *   agon.served  "state": h and c go on from event to event; "window:N": from 0 over the last N
+ * XGBoost's JSON, as nn/trees.h has it: boosted trees or a forest, without a state. An x that is
+ * NaN is missing.
  *
- * Tensors: norm.mean[inputs], norm.scale[inputs] (a model sees (x - mean) * scale),
- * lstm.L.w_x[inputs or hidden][4 hidden], lstm.L.w_h[hidden][4 hidden], lstm.L.b[4 hidden] for each
- * layer L from 0, as in nn/lstm.h, dense.w[hidden][outputs], dense.b[outputs]. Nothing else.
+ * safetensors, whose card (texts of "__metadata__") says what it is.
+ *
+ *   agon.model    an architecture (net.c): lstm/1, tcn/1, transformer/1
+ *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers, and what else its file
+ *                 (lstm_net.c, tcn.c, transformer.c) names: agon.taps; agon.heads, .span, .feed
+ *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
+ *
+ * Tensors: norm.mean[inputs], norm.scale[inputs] (a model sees (x - mean) * scale), and those of
+ * its architecture. Nothing else.
  *
  * One thread, that of the device. Memory is taken in served_open alone. */
 #ifndef NN_SERVED_H
 #define NN_SERVED_H
 
-#include "kernels/device.h"
+#include "nn/net.h"
 
 /* Names carry the type (kernels/real.h). */
 #define served_open  TYPED(served_open)
@@ -23,15 +27,14 @@
 #define served_reset TYPED(served_reset)
 #define served_save  TYPED(served_save)
 #define served_load  TYPED(served_load)
-
-#define SERVED_WIDTH  4096 /* inputs, hidden, outputs, events of a window: no more each */
-#define SERVED_LAYERS 8
+#define served_parts TYPED(served_parts)
+#define served_write TYPED(served_write)
 
 struct served;
 struct served_shape {
-    uint32_t inputs, hidden, layers, outputs;
+    uint32_t inputs, outputs;
     uint32_t window;    /* events; 0: its state goes on */
-    size_t state_bytes; /* what served_save writes */
+    size_t state_bytes; /* what served_save writes; 0 of trees */
 };
 
 /* From the file's bytes, which are read here and never again; name: of the file, for what is said
@@ -48,7 +51,18 @@ int served_step(struct served *model, const real *x, real *y);
 void served_reset(struct served *model);
 /* The state, for the same weights only. AGON_EINVAL: of another size or with values that no state
  * has; the model is as it was. [owner] */
-void served_save(const struct served *model, void *state);
+void served_save(struct served *model, void *state);
 int served_load(struct served *model, const void *state, size_t n);
+
+/* What it is made of, as long as it is open. [any] */
+struct served_parts {
+    const struct net *net;
+    const real *weights, *mean, *scale;
+};
+struct served_parts served_parts(const struct served *model);
+/* The file of a model, to be served so ("state" or "window:N"): its weights, mean[inputs] and
+ * scale[inputs] stand in this process's memory. AGON_EIO, AGON_ENOMEM. [any] */
+int served_write(FILE *file, const struct net *net, const char *served, real *mean, real *scale,
+                 real *weights, struct error *err);
 
 #endif

@@ -537,14 +537,6 @@ static int do_apply(void *ctx, const struct control_call *call, struct jout *out
 
 /* ---- generations: each waits until the slot has changed hands or it is plain that it will not */
 
-static void said(struct jout *out, const char *what, const char *on)
-{
-    jout_open(out, '{');
-    jout_kv_str(out, "done", what);
-    jout_kv_str(out, "on", on);
-    jout_close(out, '{');
-}
-
 static int do_reload(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err)
 {
@@ -612,11 +604,12 @@ static int do_quarantine_clear(void *ctx, const struct control_call *call, struc
                                struct error *err)
 {
     struct api *api = ctx;
-    int rc = host_quarantine_clear(api->host, call->argv[0], call->argv[1], err);
+    uint64_t seq = 0;
+    int rc = host_quarantine_clear(api->host, call->argv[0], call->argv[1], &seq, err);
 
-    if (rc < 0)
+    if (rc < 0 && rc != AGON_ETIME)
         return rc;
-    said(out, "it may be loaded again; reload the agent", call->argv[0]);
+    api_put_ordered("it may be loaded again; reload the agent", call->argv[0], rc, seq, out);
     return AGON_OK;
 }
 

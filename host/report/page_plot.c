@@ -77,6 +77,17 @@ static double step_of(double range, double n)
     return (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10) * power;
 }
 
+/* With the thousands apart, as the page's script writes it. */
+static const char *apart(int decimals, double value, char text[MONEY_TEXT])
+{
+    char plain[MONEY_TEXT];
+
+    (void)snprintf(plain, sizeof(plain), "%.*f", decimals, value);
+    if (!money_apart(plain, text))
+        memcpy(text, plain, sizeof(plain));
+    return text;
+}
+
 static void label_values(const struct frame *frame, struct labels *labels)
 {
     double step = step_of(frame->high - frame->low, 5);
@@ -86,11 +97,12 @@ static void label_values(const struct frame *frame, struct labels *labels)
     for (double at = ceil(frame->low / step) * step;
          at <= frame->high + step / 1e6 && labels->n < LABELS; at += step) {
         double shown = fabs(at) < step / 1e6 ? 0 : at;
+        char text[MONEY_TEXT];
 
         labels->all[labels->n].at = y_of(frame, at);
         labels->all[labels->n].is_axis = shown == 0;
-        (void)snprintf(labels->all[labels->n++].text, sizeof(labels->all[0].text), "%.*f", decimals,
-                       shown);
+        (void)snprintf(labels->all[labels->n++].text, sizeof(labels->all[0].text), "%.39s",
+                       apart(decimals, shown, text));
     }
 }
 
@@ -262,12 +274,13 @@ static void put_legend(FILE *out, const struct page_plot *plot)
     fputs("<div class=\"legend\">", out);
     for (uint32_t i = 0; i < plot->n_series; i++) {
         const struct page_series *series = &plot->series[i];
+        char text[MONEY_TEXT];
 
         fprintf(out, "<span><i style=\"border-top-style:%s;border-color:var(--c%u)\"></i>",
                 dashes(i, "solid", "dashed", "dotted"), i % COLOURS);
         page_put_text(out, series->name);
-        fprintf(out, " <b>%.*f</b></span>", plot->decimals,
-                series->n > 0 ? series->value[series->n - 1] : 0.0);
+        fprintf(out, " <b>%s</b></span>",
+                apart(plot->decimals, series->n > 0 ? series->value[series->n - 1] : 0.0, text));
     }
     fputs("</div>", out);
 }
@@ -426,20 +439,17 @@ static void begin_flow(FILE *out, const char *title, const char *unit, const cha
 
 static void put_bar(FILE *out, const struct page_bar *bar, int decimals, double left, double width)
 {
-    char plain[MONEY_TEXT], apart[MONEY_TEXT];
+    char text[MONEY_TEXT];
 
     fputs("<span>", out);
     page_put_text(out, bar->name);
-    snprintf(plain, sizeof(plain), "%.*f", decimals, bar->value);
-    if (!money_apart(plain, apart))
-        snprintf(apart, sizeof(apart), "%s", plain);
     fprintf(out,
             "</span><div><i class=\"%s\" style=\"left:%.2f%%;width:%.2f%%\"></i></div>"
             "<b>%s%s</b>\n",
             bar->value > 0   ? "good"
             : bar->value < 0 ? "bad"
                              : "none",
-            left, width, bar->value > 0 ? "+" : "", apart);
+            left, width, bar->value > 0 ? "+" : "", apart(decimals, bar->value, text));
 }
 
 void page_bars(struct page *page, const struct page_bars *of)

@@ -3,9 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "args/args.h"
-#include "report/table.h"
+#include "base/money.h"
 #include "sys/clock.h"
 
 struct held { // one tournament
@@ -26,6 +27,7 @@ struct plan_history {
     struct agent agents[PLAN_LINES_MAX];
     uint32_t n_held, room, n_agents;
     int8_t exp;
+    char currency[16];
 };
 
 struct plan_history *plan_history_new(void)
@@ -91,6 +93,7 @@ int plan_history_add(struct plan_history *history, const union plan_event *event
     held = &history->held[history->n_held++];
     *held = (struct held){.number = plan->number, .t = plan->hdr.t, .n_lines = plan->n_lines};
     history->exp = plan->exp;
+    memcpy(history->currency, event->in_memory.currency, sizeof(history->currency));
     for (uint32_t account = 0; account < ACCOUNTS_MAX; account++)
         held->pool_amt += plan_pool_of(event, account)->after_amt;
     for (uint32_t i = 0; i < plan->n_lines; i++)
@@ -123,8 +126,9 @@ void plan_history_print(const struct plan_history *history)
         clock_text(held->t, t);
         printf("%6u %.16sZ %-12.31s %6u %6u %12s %12s%s\n", held->number, t,
                held->first[0] != '\0' ? args_safe(held->first) : "-", held->n_ranked,
-               held->n_faulty, table_money(held->moved_amt, history->exp, a),
-               table_money(held->pool_amt, history->exp, b), held->is_undone ? "  undone" : "");
+               held->n_faulty, money_in(held->moved_amt, history->exp, history->currency, a),
+               money_in(held->pool_amt, history->exp, history->currency, b),
+               held->is_undone ? "  undone" : "");
     }
     printf("\n%-12s %14s %14s %6s %6s %6s  %s\n", "agent", "capital before", "after", "first",
            "ranked", "faulty", "last verdict");
@@ -132,9 +136,9 @@ void plan_history_print(const struct plan_history *history)
         const struct agent *agent = &history->agents[i];
 
         printf("%-12.31s %14s %14s %6u %6u %6u  %s\n", args_safe(agent->name),
-               table_money(agent->began_amt, history->exp, a),
-               table_money(agent->capital_amt, history->exp, b), agent->n_first, agent->n_ranked,
-               agent->n_faulty, plan_verdict_name(agent->verdict));
+               money_in(agent->began_amt, history->exp, history->currency, a),
+               money_in(agent->capital_amt, history->exp, history->currency, b), agent->n_first,
+               agent->n_ranked, agent->n_faulty, plan_verdict_name(agent->verdict));
     }
 }
 

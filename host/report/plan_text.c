@@ -6,15 +6,15 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "journal/text.h"
-#include "report/table.h"
 #include "score/allocator.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
 
-static char *money(const struct record_plan *plan, agon_amt_t amt, char text[48])
+static char *money(const union plan_event *event, agon_amt_t amt, char text[MONEY_TEXT])
 {
-    return table_money(amt, plan->exp, text);
+    return money_in(amt, event->plan.exp, event->in_memory.currency, text);
 }
 
 static char *number(char text[32], int is_defined, int decimals, double value)
@@ -101,8 +101,8 @@ static struct layout lay_out(const union plan_event *event)
         const struct plan_line *line = &plan_lines(plan)[i];
 
         layout.name = widest(layout.name, args_safe(line->name));
-        layout.before = widest(layout.before, money(plan, line->capital_before_amt, text));
-        layout.after = widest(layout.after, money(plan, line->capital_after_amt, text));
+        layout.before = widest(layout.before, money(event, line->capital_before_amt, text));
+        layout.after = widest(layout.after, money(event, line->capital_after_amt, text));
     }
     used = 4 + 1 + layout.name + 1 + 10 + 1 + 6 + 1 + 7 + 2 + layout.before + 1 + layout.after;
     for (;;) {
@@ -152,8 +152,8 @@ void plan_text_print(const union plan_event *event, int is_dry)
             if (layout.is_shown[k] == 1)
                 print_measure(event, line, k);
         }
-        printf("  %*s %*s\n", layout.before, money(plan, line->capital_before_amt, a), layout.after,
-               money(plan, line->capital_after_amt, b));
+        printf("  %*s %*s\n", layout.before, money(event, line->capital_before_amt, a),
+               layout.after, money(event, line->capital_after_amt, b));
         print_flags(line, layout.width);
     }
     if (layout.n_left_out > 0)
@@ -164,9 +164,10 @@ void plan_text_print(const union plan_event *event, int is_dry)
 
         if (pool->after_amt != 0 || pool->before_amt != 0)
             printf("account %u: %s in the pool before, %s after\n", account,
-                   money(plan, pool->before_amt, a), money(plan, pool->after_amt, b));
+                   money(event, pool->before_amt, a), money(event, pool->after_amt, b));
     }
-    printf("pools and all agents' capital are %s, as was given\n", money(plan, plan->given_amt, c));
+    printf("pools and all agents' capital are %s, as was given\n",
+           money(event, plan->given_amt, c));
 }
 
 static void print_gate(const union plan_event *event, const struct plan_line *line, uint32_t number)
@@ -282,21 +283,21 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
     print_head(plan, is_dry, wrap_width(stdout));
     printf("%s: %s\n", args_safe(line->name), plan_verdict_name(line->verdict));
     printf("  %u samples of equity; %u closing fills won %s, %u lost %s\n", line->n_samples,
-           line->n_wins, money(plan, line->won_amt, text[0]), line->n_losses,
-           money(plan, line->lost_amt, text[1]));
+           line->n_wins, money(event, line->won_amt, text[0]), line->n_losses,
+           money(event, line->lost_amt, text[1]));
     print_measures(event, line);
     print_verdict(event, line);
     if (line->share_ppm > 0)
         printf("  %.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
                "%.2f %%)\n",
-               line->share_ppm / 1e4, money(plan, plan_whole(event), text[0]),
+               line->share_ppm / 1e4, money(event, plan_whole(event), text[0]),
                plan->rules.reserve_ppm / 1e4);
-    printf("  equity %s, target %s; %s of it was free\n", money(plan, line->equity_amt, text[0]),
-           money(plan, line->target_amt, text[1]), money(plan, plan_free(line), text[2]));
+    printf("  equity %s, target %s; %s of it was free\n", money(event, line->equity_amt, text[0]),
+           money(event, line->target_amt, text[1]), money(event, plan_free(line), text[2]));
     print_flags(line, wrap_width(stdout));
-    printf("  capital %s -> %s (%s%s)\n", money(plan, line->capital_before_amt, text[3]),
-           money(plan, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
-           money(plan, change_amt, text[5]));
+    printf("  capital %s -> %s (%s%s)\n", money(event, line->capital_before_amt, text[3]),
+           money(event, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
+           money(event, change_amt, text[5]));
 }
 
 int plan_text_json(const union plan_event *event, FILE *out)

@@ -119,7 +119,9 @@ static int next_agent(const struct run_compare *compare, struct walk *walk)
     }
 }
 
-static const char *say(enum unit unit, double value, int is_difference, char text[48])
+/* currency: of MONEY, which is given in whole ones of it. */
+static const char *say(const char *currency, enum unit unit, double value, int is_difference,
+                       char text[48])
 {
     const char *sign = is_difference && value > 0 ? "+" : "";
 
@@ -134,9 +136,11 @@ static const char *say(enum unit unit, double value, int is_difference, char tex
     else if (unit == COUNT)
         snprintf(text, 48, "%s%.0f", sign, value);
     else {
-        char amount[48];
+        int exp = money_decimals(currency, 8);
+        char amount[MONEY_TEXT];
 
-        snprintf(text, 48, "%s%.46s", sign, table_money(llround(100 * value), 2, amount));
+        snprintf(text, 48, "%s%.46s", sign,
+                 money_in(llround(value * (double)num_pow10(exp)), exp, currency, amount));
     }
     return text;
 }
@@ -161,17 +165,18 @@ int run_compare_check(const struct run_compare *compare, struct error *err)
 void run_compare_print(const struct run_compare *compare, FILE *out)
 {
     struct figured run = all_of(compare->run), other = all_of(compare->other);
+    const char *base = base_of(compare->run)->name;
     struct walk walk = {0};
 
-    fprintf(out, "Beside %s [%s]\n%-16s %14s %14s %14s\n", compare->name,
-            base_of(compare->run)->name, "", "this run", "the other", "difference");
+    fprintf(out, "Beside %s [%s]\n%-16s %14s %14s %14s\n", compare->name, base, "", "this run",
+            "the other", "difference");
     for (size_t i = 0; i < COMPARED; i++) {
         char text[3][48];
 
         fprintf(out, "%-16s %14s %14s %14s\n", compared[i].name,
-                say(compared[i].unit, run.of[i], 0, text[0]),
-                say(compared[i].unit, other.of[i], 0, text[1]),
-                say(compared[i].unit, run.of[i] - other.of[i], 1, text[2]));
+                say(base, compared[i].unit, run.of[i], 0, text[0]),
+                say(base, compared[i].unit, other.of[i], 0, text[1]),
+                say(base, compared[i].unit, run.of[i] - other.of[i], 1, text[2]));
     }
     fprintf(out, "\n%-16s %14s %14s %14s\n", "result of", "this run", "the other", "difference");
     while (next_agent(compare, &walk)) {
@@ -179,8 +184,8 @@ void run_compare_print(const struct run_compare *compare, FILE *out)
         double theirs = walk.has_other ? walk.other.of[0] : UNKNOWN;
         char text[3][48];
 
-        fprintf(out, "%-16s %14s %14s %14s\n", walk.name, say(MONEY, mine, 0, text[0]),
-                say(MONEY, theirs, 0, text[1]), say(MONEY, mine - theirs, 1, text[2]));
+        fprintf(out, "%-16s %14s %14s %14s\n", walk.name, say(base, MONEY, mine, 0, text[0]),
+                say(base, MONEY, theirs, 0, text[1]), say(base, MONEY, mine - theirs, 1, text[2]));
     }
 }
 
@@ -228,15 +233,16 @@ static void put_table(const struct run_compare *compare, struct page *page)
 {
     static const char *const columns[] = {"figure", "#this run", "#the other", "#difference"};
     struct figured run = all_of(compare->run), other = all_of(compare->other);
+    const char *base = base_of(compare->run)->name;
 
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < COMPARED; i++) {
         char text[48];
 
         page_cell(page, "%s", compared[i].name);
-        page_cell(page, "%s", say(compared[i].unit, run.of[i], 0, text));
-        page_cell(page, "%s", say(compared[i].unit, other.of[i], 0, text));
-        page_cell(page, "%s", say(compared[i].unit, run.of[i] - other.of[i], 1, text));
+        page_cell(page, "%s", say(base, compared[i].unit, run.of[i], 0, text));
+        page_cell(page, "%s", say(base, compared[i].unit, other.of[i], 0, text));
+        page_cell(page, "%s", say(base, compared[i].unit, run.of[i] - other.of[i], 1, text));
         page_row(page);
     }
     page_table_end(page);
@@ -248,6 +254,7 @@ static void put_agents(const struct run_compare *compare, struct page *page)
                                           "#difference", "#drawdown",    "#of the other",
                                           "#trades",     "#of the other"};
     static const uint8_t shown[] = {0, 3, 12}; // of these
+    const char *base = base_of(compare->run)->name;
     struct walk walk = {0};
 
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
@@ -259,10 +266,10 @@ static void put_agents(const struct run_compare *compare, struct page *page)
             double theirs = walk.has_other ? walk.other.of[shown[k]] : UNKNOWN;
             char text[48];
 
-            page_cell(page, "%s", say(unit, mine, 0, text));
-            page_cell(page, "%s", say(unit, theirs, 0, text));
+            page_cell(page, "%s", say(base, unit, mine, 0, text));
+            page_cell(page, "%s", say(base, unit, theirs, 0, text));
             if (k == 0)
-                page_cell(page, "%s", say(unit, mine - theirs, 1, text));
+                page_cell(page, "%s", say(base, unit, mine - theirs, 1, text));
         }
         page_row(page);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
@@ -47,6 +48,14 @@ static int base_exp(struct engine *engine)
     const struct asset *base = instruments_asset(table, table->base_currency);
 
     return base != NULL ? base->exp : 8;
+}
+
+static const char *base_name(struct engine *engine)
+{
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return base != NULL ? base->name : "";
 }
 
 /* --- points --- */
@@ -207,6 +216,9 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
 
     if (!plan_read(kept, event))
         return;
+    // What named the currency came before what is listened to here.
+    snprintf(kept->in_memory.currency, sizeof(kept->in_memory.currency), "%s",
+             base_name(story->engine));
     story->n_plans++;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
@@ -224,7 +236,7 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
     else
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
                "tournament %u: %s is first, %s of capital moved%s", plan->number, args_safe(first),
-               table_money(plan_moved_amt(plan), plan->exp, text),
+               money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text),
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
 }
 

@@ -54,17 +54,22 @@ static void free_curves(struct curves *curves)
     free(curves->value);
 }
 
+static const char *whole(uint64_t n, char text[MONEY_TEXT])
+{
+    return money_text((int64_t)n, 0, 0, text);
+}
+
 static void put_facts(const struct run_report *story, const struct run_report_page *at,
                       struct page *page)
 {
     const struct host_view *view = at->view;
-    char text[24];
+    char text[MONEY_TEXT];
 
     page_facts_begin(page);
-    page_fact(page, "events", 0, "%llu", (unsigned long long)view->counters.n_events);
-    page_fact(page, "orders", 0, "%llu", (unsigned long long)view->counters.n_orders);
-    page_fact(page, "fills", 0, "%llu", (unsigned long long)view->counters.n_fills);
-    page_fact(page, "refused by the gate", 0, "%llu", (unsigned long long)view->counters.n_refused);
+    page_fact(page, "events", 0, "%s", whole(view->counters.n_events, text));
+    page_fact(page, "orders", 0, "%s", whole(view->counters.n_orders, text));
+    page_fact(page, "fills", 0, "%s", whole(view->counters.n_fills, text));
+    page_fact(page, "refused by the gate", 0, "%s", whole(view->counters.n_refused, text));
     page_fact(page, "tournaments", 0, "%u", story->n_plans);
     page_fact(page, "engine step p50", 0, "%s",
               table_time(hist_quantile(&view->step_ns, 0.5), text));
@@ -72,7 +77,7 @@ static void put_facts(const struct run_report *story, const struct run_report_pa
               table_time(hist_quantile(&view->step_ns, 0.99), text));
     page_fact(page, "order round trip p50", 0, "%s",
               table_time(hist_quantile(&story->ack_ns, 0.5), text));
-    page_fact(page, "orders held by a limiter", 0, "%llu", (unsigned long long)story->held_ns.n);
+    page_fact(page, "orders held by a limiter", 0, "%s", whole(story->held_ns.n, text));
     if (story->held_ns.n > 0)
         page_fact(page, "held p50", 0, "%s", table_time(hist_quantile(&story->held_ns, 0.5), text));
     page_facts_end(page);
@@ -219,8 +224,9 @@ static void put_agents(const struct run_report *story, const struct run_report_p
 
 static void put_changeovers(const struct run_report_page *at, struct page *page)
 {
-    static const char *const columns[] = {
-        "market time (UTC)", "agent", "", "#generation", "#state", "#engine pause", "#all in all"};
+    static const char *const columns[] = {"market time (UTC)", "agent",  "how",
+                                          "#generation",       "#state", "#engine pause",
+                                          "#all in all"};
     uint32_t n =
         at->n_changeovers < HOST_CHANGEOVERS_MAX ? at->n_changeovers : HOST_CHANGEOVERS_MAX;
 

@@ -646,6 +646,7 @@ static void put_bounds(struct page *page, const struct plan_line *line)
 void run_sections_plan(const struct run_report *story, struct page *page)
 {
     const char *columns[8 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
+    const struct base base = base_of(story);
     char labels[MEASURES][32];
     const union plan_event *event;
     const struct record_plan *plan;
@@ -664,7 +665,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     }
     columns[n_columns++] = "#before";
     columns[n_columns++] = "#after";
-    columns[n_columns++] = "why";
+    columns[n_columns++] = "~why";
     page_heading(page, "The last tournament");
     page_table_begin(page, columns, n_columns);
     for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
@@ -686,8 +687,8 @@ void run_sections_plan(const struct run_report *story, struct page *page)
                 if (is_shown(event, k))
                     put_measure(page, event, line, k);
             }
-            page_cell(page, "%s", table_money(line->capital_before_amt, plan->exp, text));
-            page_cell(page, "%s", table_money(line->capital_after_amt, plan->exp, text));
+            page_cell(page, "%s", money(&base, line->capital_before_amt, text));
+            page_cell(page, "%s", money(&base, line->capital_after_amt, text));
             put_bounds(page, line);
             page_row(page);
         }

@@ -21,11 +21,6 @@ void table_init(struct table *table, FILE *out, int64_t length_ns)
     table->length_ns = length_ns;
 }
 
-char *table_money(agon_amt_t amt, int exp, char text[48])
-{
-    return money_text(amt, exp, exp < 2 ? exp : 2, text);
-}
-
 char *table_time(int64_t ns, char text[24])
 {
     if (ns < 1000)
@@ -143,7 +138,8 @@ static void position_text(const struct host_view *view, const struct host_view_s
     }
 }
 
-static const char *state_text(const struct host_view_slot *slot, char text[160])
+/* What ended it, where it has room as a whole; else the state's name. */
+static const char *state_text(const struct host_view_slot *slot, int room, char text[160])
 {
     const char *why = slot->failure;
     const char *colon = strncmp(why, "slot ", 5) == 0 ? strstr(why, ": ") : NULL;
@@ -151,7 +147,9 @@ static const char *state_text(const struct host_view_slot *slot, char text[160])
     if (slot->condition == CONDITION_QUARANTINED || why[0] == '\0')
         return slot_condition_name(slot->condition);
     snprintf(text, 160, "%.159s", colon != NULL ? colon + 2 : why);
-    return text;
+    return (int)strlen(text) <= room || slot->condition == CONDITION_ACTIVE
+               ? text
+               : slot_condition_name(slot->condition);
 }
 
 static int is_shown(const struct host_view_slot *slot, const struct table_more *more)
@@ -168,6 +166,8 @@ int table_agents(FILE *out, const struct frame *frame, const struct host_view *v
 {
     int decimals = money_decimals(view->base_currency, view->base_exp);
     int columns = frame->columns - (more != NULL ? 11 : 0);
+    int room =
+        columns - 57 - (columns >= WIDE_EVENTS ? 10 : 0) - (columns >= WIDE_POSITION ? 30 : 0);
     uint32_t n_used = 0, n_shown = 0;
     char paint[2][12];
     int n = 1;
@@ -222,7 +222,7 @@ int table_agents(FILE *out, const struct frame *frame, const struct host_view *v
             position_text(view, slot, position, sizeof(position));
             fprintf(out, "  %-28.28s", position);
         }
-        fprintf(out, "  %s\n", state_text(slot, state));
+        fprintf(out, "  %s\n", state_text(slot, room, state));
     }
     return n;
 }

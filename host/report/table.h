@@ -34,8 +34,6 @@ int table_agents(FILE *out, const struct frame *frame, const struct host_view *v
                  const struct table_more *more);
 /* The instruments, likewise. */
 int table_instruments(FILE *out, const struct frame *frame, const struct host_view *view, int rows);
-/* "12,345.67" of an amount of 10^-exp. Returns text. */
-char *table_money(agon_amt_t amt, int exp, char text[48]);
 /* "250 ns", "1.2 us", "3.4 ms". Returns text. */
 char *table_time(int64_t ns, char text[24]);
 

@@ -378,10 +378,11 @@ struct host_quarantined { /* a binary that crashed too often: refused on this ho
 };
 /* How many there are; at most max are written. [any but core] */
 uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max);
-/* hash: the first digits of it, 8 at least. The reason goes to the journal. The slot stands still
- * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EBUSY (a slot changes hands),
- * AGON_EIO, AGON_ESTATE. [any but core] */
-int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
+/* hash: the first digits of it, 8 at least. The reason goes to the journal, as event seq; 1: no
+ * disk holds that yet; AGON_ETIME: it is done, and the core has not taken the event yet. The slot
+ * stands still until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EBUSY (a slot
+ * changes hands), AGON_EIO, AGON_ESTATE. [any but core] */
+int host_quarantine_clear(struct host *host, const char *hash, const char *reason, uint64_t *seq,
                           struct error *err);
 /* The same, and waits until the engine has taken it and the journal holds it, at most wait_ns: what
  * the engine said, with the number that the command has in the journal. 1: it is done, and no disk

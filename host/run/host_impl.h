@@ -41,6 +41,7 @@
 #define HOST_WISHES     8192u
 #define SNAPSHOTS_KEPT  3
 #define COMMAND_RESULTS 64
+#define HOST_NOTES      16u    /* quarantines lifted that the core has not taken */
 #define HOST_TO_VENUE   65536u /* commands: more than twice the engine's orders */
 
 /* Why the host itself lets nothing new leave; the engine knows each as a cause of its own. */
@@ -69,7 +70,8 @@ struct host_job {           /* that somebody waits for */
     char path[512];             /* of LOADER_CLEAR: the binary's hash, or how it begins */
     struct host_change *change; /* borrowed; of LOADER_ADD */
     const char *reason;         /* borrowed; of LOADER_CLEAR */
-    uint64_t seq;               /* of the event by which a generation took over */
+    uint64_t
+        seq; /* of the event by which a generation took over; of LOADER_CLEAR the note's number */
     int rc;
     struct error err;
 };
@@ -219,6 +221,9 @@ struct host {
     char stillborn_why[SLOTS_MAX][96];
     struct host_quarantined condemned[SLOTS_MAX]; /* of broken */
     struct ring notes;                            /* of struct record_quarantine, to core */
+    uint64_t n_notes;                             /* [loader] */
+    uint64_t note_seqs[HOST_NOTES];               /* of the last ones, by their number; from core */
+    _Atomic uint64_t n_notes_done;
     struct history *history; /* owned; core's until the agents begin, then the loader's */
     struct ring bars;        /* of struct agon_bar, from core to the history */
     struct agon_bar *told;   /* owned; what who began last was given */

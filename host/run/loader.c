@@ -231,7 +231,8 @@ static void put_back(struct host *host, uint32_t at, const struct host_quarantin
 }
 
 // What cannot be told the journal is not done, and neither is what the disk does not take.
-static int do_clear(struct host *host, const char *hash, const char *reason, struct error *err)
+static int do_clear(struct host *host, const char *hash, const char *reason, uint64_t *number,
+                    struct error *err)
 {
     struct record_quarantine *note;
     struct host_quarantined one;
@@ -254,6 +255,7 @@ static int do_clear(struct host *host, const char *hash, const char *reason, str
                                        .generation_hash = hash8_of(one.hash),
                                        .slot = UINT16_MAX};
     snprintf(note->text, sizeof(note->text), "%.143s", reason);
+    *number = host->n_notes++;
     ring_publish(&host->notes);
     host_wake_core(host);
     return AGON_OK;
@@ -428,7 +430,7 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
     int rc;
 
     if (kind == LOADER_CLEAR)
-        return do_clear(host, path, host->job.reason, err);
+        return do_clear(host, path, host->job.reason, seq, err);
     if (kind == LOADER_RELOAD)
         rc = crew_reload(host->crew, slot, path, &report, err);
     else if (kind == LOADER_ROLLBACK)
@@ -473,8 +475,8 @@ static void do_crashed(struct host *host)
             continue;
         // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
         why = strncmp(err.text, "slot ", 5) == 0 ? strstr(err.text, ": ") : NULL;
-        snprintf(host->stillborn_why[id], sizeof(host->stillborn_why[id]), "%.95s",
-                 why != NULL ? why + 2 : err.text);
+        crew_put_why(host->stillborn_why[id], sizeof(host->stillborn_why[id]),
+                     why != NULL ? why + 2 : err.text);
         slot_shared_add(&host->stillborn, id);
     }
 }
@@ -692,6 +694,7 @@ void host_take_stillborn(struct host *host)
 int host_drain_notes(struct host *host)
 {
     struct record_quarantine *note;
+    uint64_t done;
     int n = 0;
 
     while ((note = ring_peek(&host->notes)) != NULL) {
@@ -700,15 +703,23 @@ int host_drain_notes(struct host *host)
         copy.hdr.t = host_now(host);
         if (host_step(host, &copy.hdr) == AGON_EAGAIN)
             break;
+        done = atomic_load_explicit(&host->n_notes_done, memory_order_relaxed);
+        host->note_seqs[done % HOST_NOTES] = copy.hdr.seq;
         ring_release(&host->notes);
+        atomic_store_explicit(&host->n_notes_done, done + 1, memory_order_release);
         n++;
     }
     return n;
 }
 
-int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
+int host_quarantine_clear(struct host *host, const char *hash, const char *reason, uint64_t *seq,
                           struct error *err)
 {
+    _Atomic uint32_t never = 0;
+    uint64_t number = 0;
+    int64_t until;
+    int rc;
+
     if (hash == NULL || strlen(hash) < 8)
         return error_set(err, AGON_EINVAL,
                          "'%.16s' is too short; name the binary by at least 8 digits of its hash, "
@@ -717,6 +728,17 @@ int host_quarantine_clear(struct host *host, const char *hash, const char *reaso
                          hash != NULL ? hash : "");
     if (reason == NULL || reason[0] == '\0' || !utf8_is_valid(reason, strlen(reason)))
         return error_set(err, AGON_EINVAL, "say why it may run again: the reason is kept");
-    return ask_for(host, &(struct asked){.kind = LOADER_CLEAR, .path = hash, .reason = reason},
-                   err);
+    rc = ask_for(
+        host, &(struct asked){.kind = LOADER_CLEAR, .path = hash, .reason = reason, .seq = &number},
+        err);
+    if (rc < 0)
+        return rc;
+    until = clock_mono() + DURABLE_NS;
+    while (atomic_load_explicit(&host->n_notes_done, memory_order_acquire) <= number) {
+        if (clock_mono() > until)
+            return AGON_ETIME;
+        futex_wait(&never, 0, 1000000);
+    }
+    *seq = host->note_seqs[number % HOST_NOTES];
+    return host_await_durable(host, *seq, until) ? AGON_OK : 1;
 }

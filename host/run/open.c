@@ -18,7 +18,6 @@
 #define CONNS        64u                 /* to venues, at a time: of all, and of each */
 #define CONNS_OF     16u
 #define FROM_CONTROL 256u
-#define FROM_NOTES   16u
 #define MARKS        ((uint64_t)100000)
 #define SNAPSHOTS    ((uint64_t)1000000)
 #define LOW_WATER    ((int64_t)1 << 30)
@@ -408,7 +407,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (rc >= 0)
         rc = host_load_agents(host, err);
     if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command_by)) < 0 ||
-                    ring_init(&host->notes, FROM_NOTES, sizeof(struct record_quarantine)) < 0 ||
+                    ring_init(&host->notes, HOST_NOTES, sizeof(struct record_quarantine)) < 0 ||
                     ring_init(&host->bars, HOST_BARS, sizeof(struct agon_bar)) < 0))
         rc = error_set(err, AGON_ENOMEM, "no memory for commands");
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)

@@ -32,6 +32,7 @@ union plan_event {
         struct plan_more more[PLAN_MORE + 1]; /* measures, gates, settings */
         uint32_t behind_of, n_behind; /* lines beyond PLAN_LINES that were read: of which plan */
         uint32_t pools_of;            /* the same of pools */
+        char currency[16];            /* of all amounts, where the journal named it before */
         struct plan_pool pools[ACCOUNTS_MAX - PLAN_ACCOUNTS]; /* from PLAN_ACCOUNTS on */
     } in_memory;
 };

@@ -3,6 +3,8 @@
  * all else behind it in memory and in events of its own in the journal. */
 #include "score/plan.h"
 
+#include <stdio.h>
+
 // Where it stands behind the record.
 static uint32_t at_measure(uint32_t measure)
 {
@@ -385,8 +387,12 @@ int plan_read(union plan_event *to, const struct agon_event_hdr *event)
     const struct record_plan_lines *lines = (const void *)event;
     const struct record_plan_pools *pools = (const void *)event;
     const struct record_plan *plan = (const void *)event;
+    const struct record_asset *asset = (const void *)event;
     uint32_t bytes = event_bytes(event);
 
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(*asset) && asset->kind == CONFIG_ASSET &&
+        asset->is_base_currency)
+        snprintf(to->in_memory.currency, sizeof(to->in_memory.currency), "%.15s", asset->name);
     if (event->type == EVENT_START) { // what was offered without its plan is offered anew
         memset(to->in_memory.more, 0, sizeof(to->in_memory.more));
         to->in_memory.n_behind = 0;

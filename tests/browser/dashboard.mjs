@@ -64,6 +64,19 @@ async function operate(page) {
   await page.waitForFunction(before => document.querySelector('#events-n').textContent !== before, events);
   await page.waitForFunction(READY.overview);
 
+  // A first run that began today has made all of its result today, to the digit, in each picture.
+  await page.waitForFunction(() => /[0-9]/.test(document.querySelector('#today').textContent));
+  const beside = await page.evaluate(async () => {
+    const seen = [];
+    for (let i = 0; i < 25; i++) {
+      const [result, today] = ['#result', '#today'].map(id => document.querySelector(id));
+      if (!today.title.endsWith('00:00:00') && today.textContent !== result.textContent) seen.push(`${result.textContent} and ${today.textContent} ${today.title}`);
+      await new Promise(done => setTimeout(done, 150));
+    }
+    return seen;
+  });
+  if (beside.length) fail(`today's result is not the first day's: ${beside.slice(0, 3).join('; ')}`);
+
   // Limits of all agents together: what is used is what the host says, and each has a row.
   await page.waitForFunction(() => document.querySelector('#t-portfolio tr[data-key="equity"]')?.children[1].textContent.match(/[0-9]/));
   const limits = await page.evaluate(() => [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(r => r.dataset.key).sort().join());

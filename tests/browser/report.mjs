@@ -106,7 +106,7 @@ async function look(report, width, height, colorScheme) {
       const t = Math.round(Number(svg.dataset.t0) + x / svg.viewBox.baseVal.width * (svg.dataset.t1 - svg.dataset.t0));
       return all.map(points => (points.filter(point => point[0] <= t).pop() ?? points[0])[1].toFixed(svg.dataset.decimals));
     });
-    const shown = await values();
+    const shown = (await values()).map(value => value.replaceAll(',', ''));
     if (shown.join() !== expected.join()) fail(`${plot}: under the pointer it says ${shown}, expected ${expected}`);
     if (!/^\d{4}-\d\d-\d\d \d\d:\d\d/.test(await figure.locator('time').textContent())) fail(`${plot}: no time under the pointer`);
     if (await figure.locator('.cursor').evaluate(line => getComputedStyle(line).display) === 'none') fail(`${plot}: no line under the pointer`);

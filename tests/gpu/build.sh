@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# build.sh OUT: the parity and bench programs for a card, with a C compiler and nvcc alone, so that they can be built where
+# build.sh OUT: the parity and bench programs for a card, agon-gpu and its test, with a C compiler and nvcc alone, so that they can be built where
 # there is a card and little else. ARCHS: compute capabilities (75 80 86 90 100 120, and PTX of the last); CC, NVCC: others.
 set -eu
 out=${1:?where to: build.sh OUT}
@@ -63,4 +63,32 @@ for bits in 32 64; do
             "$out"/isa_*-$bits.o -lm -lpthread -ldl
     done
 done
-echo "built: $out/parity-32 parity-64 bench-32 bench-64"
+
+# The worker: of either type what computes, of neither the rest.
+objects=
+# object NAME FLAG... FILE
+object() {
+    name=$1
+    shift
+    # shellcheck disable=SC2086
+    $CC $flags -c -o "$out/$name.o" "$@"
+    objects="$objects $out/$name.o"
+}
+for bits in 32 64; do
+    for file in card/check kernels/cpu kernels/cuda/cuda; do
+        object "gpu-$(basename $file)-$bits" -DREAL_BITS=$bits host/$file.c
+    done
+    object gpu-typed-$bits -DREAL_BITS=$bits "-DCARD_IMAGE=\"$out/kernels-$bits.fatbin\"" host/card/typed.c
+done
+for file in card/gpu_main card/serve card/fence card/scripted card/sensor kernels/team base/error; do
+    object "gpu-$(basename $file)" -DREAL_BITS=32 host/$file.c
+done
+# shellcheck disable=SC2086
+$CC -o "$out/agon-gpu" $objects "$out"/isa_*.o -lm -lpthread -ldl
+for bits in 32 64; do
+    # shellcheck disable=SC2086
+    $CC $flags -DREAL_BITS=$bits -o "$out/worker-$bits" tests/gpu/worker.c tests/support/card/remote.c tests/support/kernels/cases.c \
+        host/card/worker.c host/card/worker_queue.c host/kernels/cpu.c host/kernels/team.c host/base/error.c host/base/num.c host/sys/clock.c host/sys/machine.c \
+        host/sys/memfd.c host/sys/memory.c host/sys/proc.c "$out"/isa_*-$bits.o -lm -lpthread
+done
+echo "built: $out/parity-32 parity-64 bench-32 bench-64 agon-gpu worker-32 worker-64"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh OUT: what build.sh made, on the card of this machine: parity of every kernel and of a training, memory checked by
+# run.sh OUT: what build.sh made, on the card of this machine: parity of every kernel and of a training, kernels and kill -9 of a worker, memory checked by
 # compute-sanitizer, torch as an oracle and beside it, figures. What it prints stands in OUT/*.txt too; what is not there is said. Ends with
 # 1 when something failed, 77 when there is no card.
 set -u
@@ -31,6 +31,10 @@ cat "$out/machine.txt"
 for bits in 32 64; do
     step parity-$bits "$out/parity-$bits" --dump "$out"
     [ $? -ne 77 ] || exit 77
+done
+
+for bits in 32 64; do
+    step worker-$bits "$out/worker-$bits" "$out/agon-gpu"
 done
 
 has_torch=

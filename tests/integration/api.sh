@@ -128,6 +128,9 @@ ordered 200 flatten leaver drill
 ordered 200 unload leaver
 hash=$(ctl quarantine ls --json | jq -r '.[0].hash')
 ordered 200 quarantine/clear "$hash" "a drill"
+seq=$(sed 's/^200 //' "$WORK/said" | jq .seq)
+"$AGON" journal cat "$WORK/run" --live --type quarantine --json | jq -es "any(.[]; .seq == \"$seq\" and .text == \"a drill\")" >/dev/null ||
+    fail "quarantine/clear names event $seq, which is another: $(cat "$WORK/said")"
 ordered 200 kill drill
 api look || fail "look"
 ordered 409 resume all

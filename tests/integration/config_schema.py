@@ -67,9 +67,9 @@ def complain(what):
     print("FAIL:", what, file=sys.stderr)
 
 
-kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares")}
+kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees")}
 every = schema_of()
-by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "gpu": "gpu",
+by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "train": "trees", "gpu": "gpu",
              "gpu/shares": "gpu-shares"}
 n_files = 0
 for folder, _, names in sorted(os.walk(CONFIGS)):

@@ -5,14 +5,17 @@
 # its card says is refused with its reason, and nobody else is touched.
 . "$(dirname "$0")/common.sh"
 SEER=$(dirname "$0")/seer.py
-python3 "$SEER" write "$WORK/state" 5 state || fail "no model"
-python3 "$SEER" write "$WORK/window" 6 window:12 || fail "no model"
+python3 "$SEER" write "$WORK/state" 5 state lstm/1 || fail "no model"
+python3 "$SEER" write "$WORK/window" 6 window:12 lstm/1 || fail "no model"
+python3 "$SEER" write "$WORK/tcn" 7 state tcn/1 || fail "no model"
+python3 "$SEER" write "$WORK/transformer" 8 state transformer/1 || fail "no model"
+python3 "$SEER" write "$WORK/attention" 9 window:8 transformer/1 || fail "no model"
 run_of() { # RUNNER MODEL
     rm -rf "$WORK/journal"
-    "$AGON" backtest "$PLUGINS/seer.so" --runner "$1" --seed 3 --for 2m --file "model=$2" --journal "$WORK/journal" --journal-whole --json \
+    "$AGON" backtest "$PLUGINS/seer.so" --runner "$1" --seed 3 --for 40s --file "model=$2" --journal "$WORK/journal" --journal-whole --json \
         >"$WORK/json" 2>"$WORK/err" || fail "a backtest: $(cat "$WORK/err")"
 }
-for model in state window; do
+for model in state window tcn transformer attention; do
     run_of inproc "$WORK/$model"
     "$AGON" journal cat "$WORK/journal" --json >"$WORK/cat" || fail "journal cat"
     last=$(jq -r '.agents[0].metrics["0"]' "$WORK/json")
@@ -40,6 +43,10 @@ sed 's/lstm\/1/lstm\/9/' "$WORK/state" >"$WORK/bad"
 refused "a kind of model that is not served" 'agon.model is "lstm/9"; expected lstm/1' "$WORK/bad"
 { head -c $(($(wc -c <"$WORK/state") - 4)) "$WORK/state" && printf '\000\000\300\177'; } >"$WORK/bad"
 refused "a weight that is NaN" 'NaN' "$WORK/bad"
+sed 's/"agon.taps": "3"/"agon.taps": "2"/' "$WORK/tcn" >"$WORK/bad"
+refused "a card of other taps" 'conv.w of the checkpoint has another shape' "$WORK/bad"
+sed 's/"agon.heads": "2"/"agon.heads": "4"/' "$WORK/transformer" >"$WORK/bad"
+refused "heads of no width" 'agon.heads is 4, which does not divide agon.hidden, 6' "$WORK/bad"
 printf '\377\377\377\377\377\377\377\177' >"$WORK/bad"
 refused "a header of 2^63 bytes" 'its header would have' "$WORK/bad"
 echo "models are what their formula says, in both runners, and go on from their state"

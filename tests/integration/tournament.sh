@@ -125,6 +125,32 @@ check bounded
 grep -q '(bounded, ' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
 
 # What can be named is listed.
+# Amounts have the decimals of what they are of: eight of a coin, in each way to see them.
+awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= 5; i++) $i = sprintf("%.6f", $i / 60000) } 1' "$WORK/ETHUSDT_1m.csv" >"$WORK/ETHBTC_1m.csv"
+cat >"$WORK/coin.yaml" <<'END'
+base_currency: BTC
+agents:
+  - {name: fast, plugin: ema_cross/ema_cross.so, capital: 1.5 BTC, instruments: ["binance:ETHBTC"], params: {fast: 5, slow: 20, bar_s: 300}}
+  - {name: slow, plugin: ema_cross/ema_cross.so, capital: 1.5 BTC, instruments: ["binance:ETHBTC"], params: {fast: 12, slow: 60, bar_s: 300}}
+tournament: {schedule: "0 * * * *", sample: 5m, window: 12h, min_samples: 12, min_trades: 1, evidence: 0}
+END
+"$AGON" backtest --roster "$WORK/coin.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/ETHBTC_1m.csv" --journal "$WORK/coin" >"$WORK/text" 2>&1 ||
+    fail "of a coin: $(cat "$WORK/text")"
+"$AGON" report "$WORK/coin" --html "$WORK/coin.html" >/dev/null || fail "of a coin: report ended with $?"
+for of in show 'why fast' dry-run history; do
+    "$AGON" tournament $of "$WORK/coin" >"$WORK/text" || fail "of a coin: $of ended with $?"
+    grep -Eq '[0-9]\.[0-9]{8}( |$)' "$WORK/text" && ! grep -Eq '(before|after|pool|capital) [0-9]+\.[0-9]{2}( |$)' "$WORK/text" ||
+        fail "of a coin: $of says $(cat "$WORK/text")"
+done
+sed -n '/The last tournament/,/<\/table>/p' "$WORK/coin.html" | grep -Eq '>[0-9]\.[0-9]{8}</td>' || fail "of a coin: the report's last tournament"
+"$AGON" tournament presets >"$WORK/text" || fail "presets ended with $?"
+for preset in "$AGON_SOURCE_ROOT"/configs/tournament/*.yaml; do
+    name=$(basename "$preset" .yaml)
+    grep -q "^$name  *[A-Z]" "$WORK/text" || fail "presets do not say what $name is for: $(cat "$WORK/text")"
+    "$AGON" tournament presets "$name" | cmp - "$preset" || fail "presets $name is another than the file"
+done
+"$AGON" tournament presets mild >"$WORK/text" 2>&1
+[ $? -eq 2 ] && grep -q 'bold, cautious, default' "$WORK/text" || fail "a preset that is not there: $(cat "$WORK/text")"
 "$AGON" tournament measures >"$WORK/text" || fail "measures ended with $?"
 for name in $(sed -n 's/^ *X([A-Z_]*, \([a-z_]*\)).*/\1/p' "$(dirname "$0")"/../../host/score/measures/table.h); do
     grep -q "^$name " "$WORK/text" || fail "measures does not list $name: $(cat "$WORK/text")"

@@ -27,7 +27,7 @@ marked() {
     [ "$(objdump -d --no-show-raw-insn ${3:+--disassemble="$3"} "$1" 2>/dev/null | grep -c endbr64)" -gt "$2" ]
 }
 
-for program in "$build/agon" "$build/agon-keeper" "$build/host/agent/agon-runner"; do
+for program in "$build/agon" "$build/agon-keeper" "$build/agon-gpu" "$build/host/agent/agon-runner"; do
     [ -f "$program" ] || continue
     file_of "$program"
     if [ "$(uname -m)" = x86_64 ] && ! grep -q __asan_init "$program"; then
@@ -38,12 +38,12 @@ for program in "$build/agon" "$build/agon-keeper" "$build/host/agent/agon-runner
             fault "$program: holds no stack probe"
     fi
 done
-# What lies beside a plugin: the C library and no other (host/agent/runner.h).
-runner=$build/host/agent/agon-runner
-if [ -f "$runner" ] && ! grep -qE '__(asan|tsan|ubsan)_|__gcov_' "$runner"; then
-    others=$(readelf -dW "$runner" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vxE 'lib(c|m)\.so\.6|ld-linux-.*')
-    [ -z "$others" ] || fault "$runner: needs $(echo $others)"
-fi
+# What lies beside a plugin: the C library and no other (host/agent/runner.h). So it is beside a driver.
+for alone in "$build/host/agent/agon-runner" "$build/agon-gpu"; do
+    [ -f "$alone" ] && ! grep -qE '__(asan|tsan|ubsan)_|__gcov_' "$alone" || continue
+    others=$(readelf -dW "$alone" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vxE 'lib(c|m)\.so\.6|ld-linux-.*')
+    [ -z "$others" ] || fault "$alone: needs $(echo $others)"
+done
 for plugin in "$build"/plugins/*/*.so "$build"/plugins/*.so; do
     [ -f "$plugin" ] || continue
     file_of "$plugin"

@@ -11,7 +11,7 @@ import tournament from './pages/tournament.mjs';
 import { redrawAll } from './chart.mjs';
 import { connect, listen, state, want } from './connection.mjs';
 import { ALL, day, grow, load, resultSince, week } from './history.mjs';
-import { agents, amount, chooseZone, count, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
+import { agents, amount, baseText, chooseZone, count, learnBase, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
 import { events, icon, isOn, turn } from './notify.mjs';
 import { order, sure, toast, token } from './orders.mjs';
 
@@ -106,13 +106,14 @@ function drawStatus() {
   icon(s.state);
   put('mode', s.mode + (s.speed !== 1 ? ` ${s.speed}×` : ''));
   put('time', s.time ? stamp(s.t_ms) : 'no time yet');
+  learnBase(s.equity);
   put('equity', `${money(s.equity)} ${s.currency}`);
   $('equity').title = `agents ${money(s.equity_agents)} + pool ${money(s.pool)}`;
   $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage ${money(s.slippage)} is part of gross`;
   put('result', signed(s.result), tone(s.result));
   for (const [id, from] of [['today', day], ['week', week]]) {
     const r = s.time ? resultSince(ALL, from(s.t_ms)) : null;
-    put(id, r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–', r ? tone(r.amount.toFixed(2)) : '');
+    put(id, r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–', r ? tone(baseText(r.amount)) : '');
     $(id).title = r ? `since ${stamp(r.since)}` : '';
   }
   put('fills-n', count(s.fills));

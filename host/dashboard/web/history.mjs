@@ -6,7 +6,8 @@ import { agents } from './kit.mjs';
 
 export const ALL = '(all)';
 const POINTS = 3000;
-const kept = new Map(); // name: [[t, equity, capital], ...]
+const kept = new Map(); // name: [[t, equity, capital, result as the host rounds it], ...]
+let born = null; // of a run directory's first run: when it began, with a result of 0
 let loading = false;
 let loaded = '';
 
@@ -35,11 +36,13 @@ export function grow(state) {
   const list = agents(state);
   const names = list.map(a => a.name).join();
   if (names !== loaded) { loaded = names; load(); return false; }
-  for (const a of list) push(a.name, [status.t_ms, Number(a.equity), Number(a.capital)]);
-  push(ALL, [status.t_ms, Number(status.equity), Number(status.capital)]);
+  born = status.run === 1 ? status.t_ms - status.up_s * 1000 * status.speed : null;
+  for (const a of list) push(a.name, [status.t_ms, Number(a.equity), Number(a.capital), Number(a.result)]);
+  push(ALL, [status.t_ms, Number(status.equity), Number(status.capital), Number(status.result)]);
   return true;
 }
-// Result since a time: that of now less that of then. since: of when it is, where it begins later.
+const won = point => point[3] ?? point[1] - point[2];
+// Result since a time: that of now less that of then. since: of when it is, where it begins later. Who began later has all of his.
 export function resultSince(name, t) {
   const list = points(name);
   if (list.length === 0) return null;
@@ -48,7 +51,7 @@ export function resultSince(name, t) {
   while (low < high) { const mid = (low + high) >> 1; if (list[mid][0] < t) low = mid + 1; else high = mid; }
   const from = list[low > 0 && list[low][0] > t ? low - 1 : low];
   const now = list.at(-1);
-  return { amount: now[1] - now[2] - (from[1] - from[2]), since: Math.max(from[0], t) };
+  return born !== null && born >= t ? { amount: won(now), since: born } : { amount: won(now) - won(from), since: Math.max(from[0], t) };
 }
 const DAY = 86400000;
 export const day = t => Math.floor(t / DAY) * DAY;

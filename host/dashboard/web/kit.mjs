@@ -25,7 +25,11 @@ export const price = (text, like) => {
 // One without a limit has no price of its own.
 export const orderPrice = o => (Number(o.price) > 0 ? money(o.price) : String(o.type ?? 'market').replaceAll('_', ' '));
 export const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
-export const amount = (x, digits = 2) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(x.toFixed(digits).replace(/^-(?=[0.]*$)/, '')));
+// Of the base currency: as many as the host shows its amounts with, 2 of dollars, 8 of coins.
+let baseDigits = 2;
+export const learnBase = text => { baseDigits = (String(text ?? '').split('.')[1] ?? '').length; };
+export const baseText = x => x.toFixed(baseDigits);
+export const amount = (x, digits = baseDigits) => (x === null || x === undefined || !Number.isFinite(x) ? '–' : money(x.toFixed(digits).replace(/^-(?=[0.]*$)/, '')));
 export const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 export const count = n => groups(String(n ?? 0));
 // A plugin's own figure, of which nothing is known: seven digits that count.

@@ -6,38 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/cuda/driver.h"
 #include "kernels/cuda/grid.h"
 
 #define DRIVER                    "libcuda.so.1"
 #define ATTRIBUTE_MULTIPROCESSORS 16
-
-/* What is used of the driver's interface (CUDA Driver API 12 and 13), as its header has it: handles
- * are pointers, addresses of the card are 64 bits. */
-typedef uint64_t card_address;
-#define DRIVER_CALLS(X)                                                                            \
-    X(init, "cuInit", (unsigned flags))                                                            \
-    X(device_get, "cuDeviceGet", (int *card, int index))                                           \
-    X(device_name, "cuDeviceGetName", (char *name, int room, int card))                            \
-    X(device_attribute, "cuDeviceGetAttribute", (int *value, int attribute, int card))             \
-    X(context_retain, "cuDevicePrimaryCtxRetain", (void **context, int card))                      \
-    X(context_release, "cuDevicePrimaryCtxRelease_v2", (int card))                                 \
-    X(context_set, "cuCtxSetCurrent", (void *context))                                             \
-    X(context_wait, "cuCtxSynchronize", (void))                                                    \
-    X(module_load, "cuModuleLoadData", (void **module, const void *image))                         \
-    X(module_unload, "cuModuleUnload", (void *module))                                             \
-    X(function_get, "cuModuleGetFunction", (void **function, void *module, const char *name))      \
-    X(alloc, "cuMemAlloc_v2", (card_address * at, size_t bytes))                                   \
-    X(release, "cuMemFree_v2", (card_address at))                                                  \
-    X(fill, "cuMemsetD8Async", (card_address at, unsigned char value, size_t n, void *stream))     \
-    X(write, "cuMemcpyHtoD_v2", (card_address to, const void *from, size_t bytes))                 \
-    X(read, "cuMemcpyDtoH_v2", (void *to, card_address from, size_t bytes))                        \
-    X(copy, "cuMemcpyDtoDAsync_v2",                                                                \
-      (card_address to, card_address from, size_t bytes, void *stream))                            \
-    X(launch, "cuLaunchKernel",                                                                    \
-      (void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,        \
-       unsigned block_y, unsigned block_z, unsigned shared, void *stream, void **args,             \
-       void **extra))                                                                              \
-    X(error_name, "cuGetErrorName", (int code, const char **name))
 
 struct driver {
 #define DRIVER_MEMBER(name, symbol, args) int(*name) args;
@@ -58,7 +31,7 @@ struct cuda {
     int card, multiprocessors;
     int failed;            /* the driver's code of the first failure since the last wait */
     const char *failed_at; /* static: the call */
-    char name[96];
+    char name[96], place[32];
 };
 
 static void check(struct cuda *cuda, int code, const char *call)
@@ -208,6 +181,22 @@ static void cuda_release(struct device *device, void *memory)
         CALL(cuda, release, address(memory));
 }
 
+static void *cuda_pin(struct device *device, size_t bytes)
+{
+    struct cuda *cuda = (struct cuda *)device;
+    void *memory = NULL;
+
+    return cuda->driver.pin(&memory, bytes, 0) == 0 ? memory : NULL; // as alloc
+}
+
+static void cuda_unpin(struct device *device, void *memory)
+{
+    struct cuda *cuda = (struct cuda *)device;
+
+    if (memory != NULL)
+        CALL(cuda, unpin, memory);
+}
+
 static void cuda_clear(struct device *device, void *memory, size_t bytes)
 {
     struct cuda *cuda = (struct cuda *)device;
@@ -287,6 +276,7 @@ static int open_driver(struct cuda *cuda, const char *name, struct error *err)
 static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct error *err)
 {
     char name[64] = "";
+    size_t bytes = 0;
 
     CALL(cuda, init, 0);
     if (cuda->failed == 0)
@@ -296,6 +286,10 @@ static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct
     (void)snprintf(cuda->name, sizeof(cuda->name), "cuda %s", name[0] != '\0' ? name : "card");
     if (cuda->failed == 0)
         CALL(cuda, device_attribute, &cuda->multiprocessors, ATTRIBUTE_MULTIPROCESSORS, cuda->card);
+    if (cuda->failed == 0)
+        CALL(cuda, device_place, cuda->place, (int)sizeof(cuda->place), cuda->card);
+    if (cuda->failed == 0)
+        CALL(cuda, device_bytes, &bytes, cuda->card);
     if (cuda->failed == 0)
         CALL(cuda, context_retain, &cuda->context, cuda->card);
     if (cuda->failed == 0)
@@ -307,6 +301,8 @@ static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct
     if (cuda->failed != 0)
         return error_set(err, AGON_EIO, "%s: %s (%d) in %s", cuda->name,
                          code_name(cuda, cuda->failed), cuda->failed, cuda->failed_at);
+    cuda->device.place = cuda->place;
+    cuda->device.bytes = bytes;
     return AGON_OK;
 }
 
@@ -323,6 +319,8 @@ struct device *cuda_device_new(const void *image, uint32_t card, const char *dri
                                    .run = cuda_run,
                                    .alloc = cuda_alloc,
                                    .release = cuda_release,
+                                   .pin = cuda_pin,
+                                   .unpin = cuda_unpin,
                                    .clear = cuda_clear,
                                    .write = cuda_write,
                                    .read = cuda_read,

@@ -10,7 +10,7 @@ struct seer {
     const struct agon_host_nn *nn;
     const struct agon_host_metric *metric;
     uint32_t model;
-    void *memory; /* of the model, to be written with the state */
+    void *memory; /* of the model, to be written with the state; NULL: it has none */
     uint64_t n_memory;
     struct seer_state {
         uint64_t n, ref;
@@ -110,6 +110,8 @@ static int open_model(struct seer *self, const struct agon_host *host,
     if (shape.inputs != 2 || shape.outputs != 1)
         return AGON_EINVAL;
     self->n_memory = shape.state_bytes;
+    if (shape.state_bytes == 0)
+        return AGON_OK; // trees
     self->memory = arena->take(host, shape.state_bytes, 8);
     return self->memory != NULL ? AGON_OK : AGON_ENOMEM;
 }

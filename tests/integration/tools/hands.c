@@ -116,6 +116,7 @@ static int play(const char *dir, uint32_t runner, struct error *err)
                                  .dir = dir};
     struct simproc sim = {0};
     struct host_quarantined none;
+    uint64_t seq = 0;
     int rc = simproc_start(&sim, args, err);
     int status = EXIT_FAILURE;
 
@@ -137,7 +138,7 @@ static int play(const char *dir, uint32_t runner, struct error *err)
     if (status == EXIT_SUCCESS &&
         (host_reload(host, "nobody", NULL, NULL, err) != AGON_ENOENT ||
          host_quarantine_list(host, &none, 1) != 0 ||
-         host_quarantine_clear(host, "0123456789abcdef", "a test", err) != AGON_ENOENT))
+         host_quarantine_clear(host, "0123456789abcdef", "a test", &seq, err) != AGON_ENOENT))
         status = fail("what is not there was found", err);
     if (host_stop(host, 2000000000, -1, err) < 0)
         status = fail("stop", err);
@@ -168,6 +169,7 @@ static int condemn(const char *dir, struct error *err)
     static char path[512];
     struct simproc sim = {0};
     struct host_quarantined bad;
+    uint64_t seq = 0;
     int64_t until = clock_mono() + LIMIT;
     _Atomic uint32_t never = 0;
     int status = EXIT_FAILURE;
@@ -199,11 +201,11 @@ static int condemn(const char *dir, struct error *err)
         fail("nothing is quarantined", err);
     else if (host_reload(host, bad.slot, NULL, NULL, err) != AGON_EPERM)
         fail("the binary is not refused", err);
-    else if (host_quarantine_clear(host, bad.hash, "", err) != AGON_EINVAL ||
-             host_quarantine_clear(host, "ab", "a test", err) != AGON_EINVAL)
+    else if (host_quarantine_clear(host, bad.hash, "", &seq, err) != AGON_EINVAL ||
+             host_quarantine_clear(host, "ab", "a test", &seq, err) != AGON_EINVAL)
         fail("cleared without a reason, or by any hash", err);
-    else if (host_quarantine_clear(host, bad.hash, "the fault is mended", err) < 0 ||
-             host_quarantine_list(host, &bad, 1) != 0)
+    else if (host_quarantine_clear(host, bad.hash, "the fault is mended", &seq, err) != 0 ||
+             seq == 0 || host_quarantine_list(host, &bad, 1) != 0)
         fail("clear", err);
     else {
         slots[0].n_params = 0; // they were the other plugin's

@@ -419,7 +419,15 @@ struct device *reference_new(void)
     struct device *device = malloc(sizeof(*device));
 
     if (device != NULL)
-        *device = (struct device){"reference", run,  alloc, release,  clear,
-                                  copy,        copy, copy,  wait_for, free_device};
+        *device = (struct device){.name = "reference",
+                                  .run = run,
+                                  .alloc = alloc,
+                                  .release = release,
+                                  .clear = clear,
+                                  .write = copy,
+                                  .read = copy,
+                                  .copy = copy,
+                                  .wait = wait_for,
+                                  .free = free_device};
     return device;
 }

@@ -40,6 +40,9 @@ START_TEST(people_get_the_thousands_apart)
         ck_assert_str_eq(money_text(table[i].amt, table[i].exp, table[i].decimals, text),
                          table[i].apart);
     }
+    ck_assert_str_eq(money_in(123456789012, 8, "USDT", text), "1,234.57");
+    ck_assert_str_eq(money_in(123456789012, 8, "BTC", text), "1,234.56789012");
+    ck_assert_str_eq(money_in(-5, 3, "", text), "-0.005");
     ck_assert(!money_apart("none", text) && !money_apart("", text) && !money_apart("-", text));
     ck_assert(!money_apart("12a", text));
 }

@@ -92,7 +92,7 @@ START_TEST(what_is_written_comes_back_to_the_bit)
     uint64_t length = 0;
 
     ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(checkpoint_write(file, tensors, 2, &err), 0);
+    ck_assert_int_ge(checkpoint_write(file, NULL, 0, tensors, 2, &err), 0);
     ck_assert_msg(checkpoint_read(file, back, 2, &err) >= 0, "%s", err.text);
     ck_assert_mem_eq(a, a_back, sizeof(a));
     ck_assert_mem_eq(b, b_back, sizeof(b));

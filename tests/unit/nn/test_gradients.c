@@ -8,6 +8,7 @@
 
 #include "../../support/kernels/cases.h"
 #include "../../support/must.h"
+#include "../../support/nn/nets.h"
 #include "kernels/cpu.h"
 #include "nn/attention.h"
 #include "nn/conv.h"
@@ -192,16 +193,18 @@ static void conv_layer_backward(struct device *device, const real *in, const rea
     conv_backward(device, &conv, in + n_x, in, dout, din + n_x, din, SERIES, LENGTH);
 }
 
-static const struct attention attention = {2, 9, 6, 4};
-#define ATTENTION_N (2u * 9u * 6u)
+static const struct attention attention = {6, 9, 6, 4, 2};
+#define ATTENTION_N    (6u * 9u * 6u)
+#define ATTENTION_NEAR (2u * 4u)
 
-/* In: q, k, v. */
+/* In: q, k, v, near. */
 static void attention_layer_forward(struct device *device, const real *in, real *out)
 {
     struct attention_tape tape;
 
     REQUIRE(attention_tape_init(device, &attention, &tape) >= 0);
-    attention_forward(device, &attention, in, in + ATTENTION_N, in + 2 * ATTENTION_N, out, &tape);
+    attention_forward(device, &attention, in, in + ATTENTION_N, in + 2 * ATTENTION_N,
+                      in + 3 * ATTENTION_N, out, &tape);
     attention_tape_deinit(device, &tape);
 }
 
@@ -212,9 +215,10 @@ static void attention_layer_backward(struct device *device, const real *in, cons
     real out[ATTENTION_N];
 
     REQUIRE(attention_tape_init(device, &attention, &tape) >= 0);
-    attention_forward(device, &attention, in, in + ATTENTION_N, in + 2 * ATTENTION_N, out, &tape);
+    attention_forward(device, &attention, in, in + ATTENTION_N, in + 2 * ATTENTION_N,
+                      in + 3 * ATTENTION_N, out, &tape);
     attention_backward(device, &attention, in, in + ATTENTION_N, in + 2 * ATTENTION_N, dout, din,
-                       din + ATTENTION_N, din + 2 * ATTENTION_N, &tape);
+                       din + ATTENTION_N, din + 2 * ATTENTION_N, din + 3 * ATTENTION_N, &tape);
     attention_tape_deinit(device, &tape);
 }
 
@@ -245,6 +249,59 @@ static void lstm_layer_backward(struct device *device, const real *in, const rea
     lstm_tape_deinit(device, &tape);
 }
 
+/* Weights of the wholes. */
+#define N_LSTM        (3 * 20 + 5 * 20 + 20 + 5 * 20 + 5 * 20 + 20 + 12)
+#define N_TCN         (24 + 3 * (12 + 3 * 36 + 6 + 42) + 12 + 14)
+#define N_TRANSFORMER (24 + 2 * (12 + 6 * 18 + 18 + 10 + 42 + 12 + 6 * 7 + 7 + 7 * 6 + 6) + 12 + 14)
+
+/* Models as wholes, the small ones of the tests, with dropout: in are x and weights. */
+#define NET_STEPS 8u
+#define NET_BATCH 2u
+#define NET_X     (NET_STEPS * NET_BATCH * 3u)
+#define NET_Y     (NET_STEPS * NET_BATCH * 2u)
+
+static void begin_net(struct device *device, uint32_t i, struct net *net, struct net_tape *tape)
+{
+    REQUIRE(small_net(i, net, NULL) >= 0);
+    REQUIRE(net_tape_init(device, net, NET_STEPS, NET_BATCH, tape) >= 0);
+    tape->drop = 0.25;
+    tape->turn = 3;
+}
+
+#define NET(name, i)                                                                               \
+    static void name##_forward(struct device *device, const real *in, real *out)                   \
+    {                                                                                              \
+        struct net net;                                                                            \
+        struct net_tape tape;                                                                      \
+        begin_net(device, i, &net, &tape);                                                         \
+        net_forward(&tape, in + NET_X, in, out);                                                   \
+        net_tape_deinit(&tape);                                                                    \
+    }                                                                                              \
+    static void name##_backward(struct device *device, const real *in, const real *dout,           \
+                                real *din)                                                         \
+    {                                                                                              \
+        struct net net;                                                                            \
+        struct net_tape tape;                                                                      \
+        real out[NET_Y];                                                                           \
+        begin_net(device, i, &net, &tape);                                                         \
+        net_forward(&tape, in + NET_X, in, out);                                                   \
+        net_backward(&tape, in + NET_X, in, dout, din + NET_X, din);                               \
+        net_tape_deinit(&tape);                                                                    \
+    }
+START_TEST(wholes_are_whole)
+{
+    static const uint32_t n[NETS] = {N_LSTM, N_TCN, N_TRANSFORMER};
+    struct net net;
+
+    ck_assert_int_ge(small_net((uint32_t)_i, &net, NULL), 0);
+    ck_assert_uint_eq(net.n_weights, n[_i]);
+}
+END_TEST
+
+NET(lstm_net, 0)
+NET(tcn, 1)
+NET(transformer, 2)
+
 #define ALL (ROWS * WIDE)
 static const struct layer layers[] = {
     {"tanh", ALL, ALL, tanh_forward, tanh_backward},
@@ -258,8 +315,13 @@ static const struct layer layers[] = {
     {"dense", ALL + (WIDE + 1) * 7, ROWS * 7, dense_layer_forward, dense_layer_backward},
     {"convolution", SERIES *LENGTH * 3 + (4 * 3 + 1) * 5, SERIES *LENGTH * 5, conv_layer_forward,
      conv_layer_backward},
-    {"attention", 3 * ATTENTION_N, ATTENTION_N, attention_layer_forward, attention_layer_backward},
+    {"attention", 3 * ATTENTION_N + ATTENTION_NEAR, ATTENTION_N, attention_layer_forward,
+     attention_layer_backward},
     {"lstm", LSTM_X + (4 + 5 + 1) * 4 * 5, LSTM_Y, lstm_layer_forward, lstm_layer_backward},
+    {"a whole LSTM", NET_X + N_LSTM, NET_Y, lstm_net_forward, lstm_net_backward},
+    {"a whole TCN", NET_X + N_TCN, NET_Y, tcn_forward, tcn_backward},
+    {"a whole transformer", NET_X + N_TRANSFORMER, NET_Y, transformer_forward,
+     transformer_backward},
 };
 
 static real loss(struct device *device, const struct layer *layer, const real *in,
@@ -321,6 +383,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, gradients_are_those_of_finite_differences, 0,
                         (int)(sizeof(layers) / sizeof(layers[0])));
+    tcase_add_loop_test(tcase, wholes_are_whole, 0, NETS);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -7,37 +7,29 @@
 #include <string.h>
 
 #include "../../support/must.h"
+#include "../../support/nn/nets.h"
 #include "kernels/cpu.h"
-#include "nn/dense.h"
-#include "nn/lstm.h"
 #include "nn/served.h"
 
-#define DTYPE   (REAL_BITS == 32 ? "F32" : "F64")
 #define INPUTS  3u
-#define HIDDEN  5u
 #define OUTPUTS 2u
-#define STEPS   9u
-#define CARD                                                                                       \
-    "\"agon.model\":\"lstm/1\",\"agon.inputs\":\"3\",\"agon.hidden\":\"5\",\"agon.layers\":\"1\"," \
-    "\"agon.outputs\":\"2\",\"agon.served\":"
-#define N_LSTM   (INPUTS * 4 * HIDDEN + HIDDEN * 4 * HIDDEN + 4 * HIDDEN)
-#define N_VALUES (2 * INPUTS + N_LSTM + HIDDEN * OUTPUTS + OUTPUTS)
+#define STEPS   17u
+#define WINDOW  7u
+#define MOST    4096
 
-static real values[N_VALUES];
+static real weights[MOST];
+static real mean[INPUTS] = {0, 0.25, -1};
+static real scale[INPUTS] = {1, 2, 0.5};
 static real x[STEPS][INPUTS];
+static struct net net;
 static struct device *device;
-static char file[16384];
+static char file[65536];
+static size_t n_file;
 
 static void setup(void)
 {
     device = cpu_device_new(CPU_BEST, 1);
     ck_assert_ptr_nonnull(device);
-    for (uint32_t i = 0; i < N_VALUES; i++)
-        values[i] = (real)((double)(i * 37 % 101) / 101 - 0.4);
-    for (uint32_t i = 0; i < INPUTS; i++) {
-        values[i] = 0;
-        values[INPUTS + i] = 1;
-    }
     for (uint32_t i = 0; i < STEPS * INPUTS; i++)
         x[i / INPUTS][i % INPUTS] = (real)((double)(i * 29 % 53) / 20 - 1);
 }
@@ -47,72 +39,60 @@ static void teardown(void)
     device->free(device);
 }
 
-static size_t file_with(const char *card)
+static void draw(uint32_t arch)
 {
-    static const struct {
-        const char *name;
-        uint32_t rows, columns;
-    } rows[] = {{"norm.mean", INPUTS, 0},
-                {"norm.scale", INPUTS, 0},
-                {"lstm.0.w_x", INPUTS, 4 * HIDDEN},
-                {"lstm.0.w_h", HIDDEN, 4 * HIDDEN},
-                {"lstm.0.b", 4 * HIDDEN, 0},
-                {"dense.w", HIDDEN, OUTPUTS},
-                {"dense.b", OUTPUTS, 0}};
-    char *text = file + 8;
-    size_t at = (size_t)sprintf(text, "{\"__metadata__\":{%s}", card);
-    size_t begin = 0;
-    uint64_t length;
-
-    for (uint32_t i = 0; i < 7; i++) {
-        size_t n = (size_t)rows[i].rows * (rows[i].columns ? rows[i].columns : 1) * sizeof(real);
-        char columns[16] = "";
-
-        if (rows[i].columns)
-            (void)snprintf(columns, sizeof(columns), ",%u", rows[i].columns);
-        at += (size_t)sprintf(
-            text + at, ",\"%s\":{\"dtype\":\"%s\",\"shape\":[%u%s],\"data_offsets\":[%zu,%zu]}",
-            rows[i].name, DTYPE, rows[i].rows, columns, begin, begin + n);
-        begin += n;
-    }
-    text[at++] = '}';
-    length = at;
-    memcpy(file, &length, 8);
-    memcpy(text + at, values, sizeof(values));
-    return 8 + at + sizeof(values);
+    ck_assert_int_ge(small_net(arch, &net, NULL), 0);
+    ck_assert_uint_le(net.n_weights, MOST);
+    net_draw(&net, 11, weights);
 }
 
-static struct served *open_of(const char *card, struct served_shape *shape)
+static void write_file(const char *served)
+{
+    FILE *to = fmemopen(file, sizeof(file), "w");
+    struct error err = {0};
+
+    ck_assert_ptr_nonnull(to);
+    ck_assert_msg(served_write(to, &net, served, mean, scale, weights, &err) >= 0, "%s", err.text);
+    n_file = (size_t)ftello(to);
+    ck_assert_int_eq(fclose(to), 0);
+}
+
+static struct served *open_of(const char *served, struct served_shape *shape)
 {
     struct error err = {0};
     struct served *model;
 
-    ck_assert_msg(served_open(device, "models/m.safetensors", file, file_with(card), &model, shape,
-                              &err) >= 0,
+    write_file(served);
+    ck_assert_msg(served_open(device, "models/m.safetensors", file, n_file, &model, shape, &err) >=
+                      0,
                   "%s", err.text);
+    ck_assert(shape->inputs == INPUTS && shape->outputs == OUTPUTS);
     return model;
 }
 
-/* The last outputs of a window from reset, by the layers that training uses. */
+/* The last answer of a window from reset, as training has it. */
 static void by_window(uint32_t from, uint32_t steps, real y[OUTPUTS])
 {
-    struct lstm lstm = {INPUTS, HIDDEN};
-    struct dense dense = {HIDDEN, OUTPUTS};
-    struct lstm_tape tape;
+    struct net_tape tape;
+    real in[STEPS * INPUTS];
+    real out[STEPS * OUTPUTS];
 
-    ck_assert_int_ge(lstm_tape_init(device, &lstm, steps, 1, &tape), 0);
-    lstm_forward(device, &lstm, values + 2 * INPUTS, x[from], &tape);
-    dense_forward(device, &dense, values + 2 * INPUTS + N_LSTM, tape.h + (size_t)steps * HIDDEN, y,
-                  1);
-    lstm_tape_deinit(device, &tape);
+    for (uint32_t i = 0; i < steps * INPUTS; i++)
+        in[i] = (x[from + i / INPUTS][i % INPUTS] - mean[i % INPUTS]) * scale[i % INPUTS];
+    ck_assert_int_ge(net_tape_init(device, &net, steps, 1, &tape), 0);
+    net_forward(&tape, weights, in, out);
+    memcpy(y, out + (size_t)(steps - 1) * OUTPUTS, OUTPUTS * sizeof(real));
+    net_tape_deinit(&tape);
 }
 
 START_TEST(events_give_the_bits_of_the_window_from_reset)
 {
     struct served_shape shape;
-    struct served *model = open_of(CARD "\"state\"", &shape);
+    struct served *model;
 
-    ck_assert(shape.inputs == INPUTS && shape.outputs == OUTPUTS && shape.window == 0);
+    draw((uint32_t)_i);
+    model = open_of("state", &shape);
+    ck_assert_uint_eq(shape.window, 0);
     for (uint32_t turn = 0; turn < 2; turn++, served_reset(model))
         for (uint32_t t = 0; t < STEPS; t++) {
             real y[OUTPUTS];
@@ -129,15 +109,18 @@ END_TEST
 START_TEST(a_model_of_a_window_sees_its_last_events_alone)
 {
     struct served_shape shape;
-    struct served *model = open_of(CARD "\"window:4\"", &shape);
+    struct served *model;
 
+    draw((uint32_t)_i);
+    model = open_of("window:7", &shape);
+    ck_assert_uint_eq(shape.window, WINDOW);
     for (uint32_t t = 0; t < STEPS; t++) {
         real y[OUTPUTS] = {77, 77};
         real expected[OUTPUTS] = {77, 77};
 
-        ck_assert_int_eq(served_step(model, x[t], y), t < 3 ? AGON_EAGAIN : AGON_OK);
-        if (t >= 3)
-            by_window(t - 3, 4, expected);
+        ck_assert_int_eq(served_step(model, x[t], y), t + 1 < WINDOW ? AGON_EAGAIN : AGON_OK);
+        if (t + 1 >= WINDOW)
+            by_window(t + 1 - WINDOW, WINDOW, expected);
         ck_assert_mem_eq(y, expected, sizeof(y));
     }
     served_close(model);
@@ -146,8 +129,9 @@ END_TEST
 
 START_TEST(a_state_goes_on_where_it_was)
 {
-    static const char *const cards[] = {CARD "\"state\"", CARD "\"window:4\""};
+    static const char *const cards[] = {"state", "window:7"};
 
+    draw((uint32_t)_i);
     for (uint32_t i = 0; i < 2; i++) {
         struct served_shape shape;
         struct served *old = open_of(cards[i], &shape);
@@ -158,18 +142,18 @@ START_TEST(a_state_goes_on_where_it_was)
         real b[OUTPUTS];
 
         ck_assert_ptr_nonnull(state);
-        for (uint32_t t = 0; t < 6; t++)
+        for (uint32_t t = 0; t < 9; t++)
             (void)served_step(old, x[t], a);
         ck_assert_int_eq(served_step(old, bad, a), AGON_EINVAL); // and nothing changed
         served_save(old, state);
         ck_assert_int_eq(served_load(fresh, state, shape.state_bytes - 1), AGON_EINVAL);
         ck_assert_int_eq(served_load(fresh, state, shape.state_bytes), AGON_OK);
-        for (uint32_t t = 6; t < STEPS; t++) {
+        for (uint32_t t = 9; t < STEPS; t++) {
             ck_assert_int_eq(served_step(old, x[t], a), AGON_OK);
             ck_assert_int_eq(served_step(fresh, x[t], b), AGON_OK);
             ck_assert_mem_eq(a, b, sizeof(a));
         }
-        memset((char *)state + 8, 0xff, sizeof(real)); // a NaN
+        memset((char *)state + shape.state_bytes - sizeof(real), 0xff, sizeof(real)); // a NaN
         ck_assert_int_eq(served_load(fresh, state, shape.state_bytes), AGON_EINVAL);
         free(state);
         served_close(old);
@@ -192,13 +176,25 @@ static void refused(size_t n, const char *says)
     ck_assert_msg(strstr(err.text, "expected") != NULL, "no way out: %s", err.text);
 }
 
+/* The card with another text in the place of one of its own, of the same length. */
+static void refused_card(const char *text, const char *other, const char *says)
+{
+    char *at;
+
+    write_file("state");
+    at = memmem(file, n_file, text, strlen(text));
+    ck_assert_msg(at != NULL && strlen(text) == strlen(other), "no %s", text);
+    memcpy(at, other, strlen(other));
+    refused(n_file, says);
+}
+
 START_TEST(a_file_that_is_not_what_its_card_says_is_refused)
 {
-    size_t n = file_with(CARD "\"state\"");
-
+    draw((uint32_t)_i);
+    write_file("state");
     refused(0, "it is empty");
-    refused(n - 4, "the file is truncated: its header speaks of");
-    for (size_t i = 1; i < n; i += 3) { // wherever it ends
+    refused(n_file - 4, "the file is truncated: its header speaks of");
+    for (size_t i = 1; i < n_file; i += 7) { // wherever it ends
         struct served_shape shape;
         struct served *model;
 
@@ -206,23 +202,41 @@ START_TEST(a_file_that_is_not_what_its_card_says_is_refused)
                          0);
     }
     memset(file, 0xff, 8);
-    refused(n, "its header would have");
-    refused(file_with("\"agon.model\":\"lstm/1\""), "no text agon.served");
-    refused(file_with(CARD "\"window:0\""), "expected state, or window:N");
-    refused(file_with("\"agon.model\":\"tcn/1\",\"agon.inputs\":\"3\",\"agon.hidden\":\"5\","
-                      "\"agon.layers\":\"1\",\"agon.outputs\":\"2\",\"agon.served\":\"state\""),
-            "agon.model is \"tcn/1\"; expected lstm/1");
-    refused(file_with("\"agon.model\":\"lstm/1\",\"agon.inputs\":\"3\",\"agon.hidden\":\"4096\","
-                      "\"agon.layers\":\"8\",\"agon.outputs\":\"2\",\"agon.served\":\"state\""),
-            "more than the");
-    refused(file_with("\"agon.model\":\"lstm/1\",\"agon.inputs\":\"3\",\"agon.hidden\":\"4\","
-                      "\"agon.layers\":\"1\",\"agon.outputs\":\"2\",\"agon.served\":\"state\""),
-            "has another shape");
-    values[2 * INPUTS + 1] = (real)NAN;
-    refused(file_with(CARD "\"state\""), "value 1 of lstm.0.w_x is NaN");
-    values[2 * INPUTS + 1] = 0;
-    values[INPUTS + 2] = 0;
-    refused(file_with(CARD "\"state\""), "norm.scale of input 2");
+    refused(n_file, "its header would have");
+    refused_card("agon.served", "agon.severd", "no text agon.served");
+    write_file("window:0");
+    refused(n_file, "expected state, or window:N");
+    write_file("window:4097");
+    refused(n_file, "expected state, or window:N");
+    refused_card("\"agon.inputs\":\"3\"", "\"agon.inputs\":\"0\"", "agon.inputs is \"0\"");
+    refused_card("\"agon.inputs\":\"3\"", "\"agon.inputs\":\"4\"", "another shape than the model");
+    weights[net.tensors[3].at + 1] = (real)NAN;
+    write_file("state");
+    refused(n_file, "is NaN");
+    weights[net.tensors[3].at + 1] = 0;
+    scale[2] = 0;
+    write_file("state");
+    refused(n_file, "norm.scale of input 2");
+    scale[2] = 1;
+}
+END_TEST
+
+START_TEST(a_card_of_what_there_is_not_is_refused)
+{
+    draw(0);
+    refused_card("lstm/1", "lstm/9", "agon.model is \"lstm/9\"; expected lstm/1, tcn/1");
+    refused_card("\"agon.layers\":\"2\"", "\"agon.layers\":\"9\"", "no more than 8");
+    draw(1);
+    refused_card("agon.taps", "agon.raps", "no text agon.taps");
+    refused_card("\"agon.taps\":\"3\"", "\"agon.taps\":\"9\"", "more than the");
+    refused_card("\"agon.taps\":\"3\"", "\"agon.taps\":\"2\"",
+                 "conv.w of the checkpoint has another");
+    draw(2);
+    refused_card("\"agon.heads\":\"2\"", "\"agon.heads\":\"4\"",
+                 "agon.heads is 4, which does not divide");
+    refused_card("\"agon.span\":\"5\"", "\"agon.span\":\"6\"",
+                 "near of the checkpoint has another");
+    refused_card("agon.feed", "agon.feet", "no text agon.feed");
 }
 END_TEST
 
@@ -234,10 +248,11 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, events_give_the_bits_of_the_window_from_reset);
-    tcase_add_test(tcase, a_model_of_a_window_sees_its_last_events_alone);
-    tcase_add_test(tcase, a_state_goes_on_where_it_was);
-    tcase_add_test(tcase, a_file_that_is_not_what_its_card_says_is_refused);
+    tcase_add_loop_test(tcase, events_give_the_bits_of_the_window_from_reset, 0, NETS);
+    tcase_add_loop_test(tcase, a_model_of_a_window_sees_its_last_events_alone, 0, NETS);
+    tcase_add_loop_test(tcase, a_state_goes_on_where_it_was, 0, NETS);
+    tcase_add_loop_test(tcase, a_file_that_is_not_what_its_card_says_is_refused, 0, NETS);
+    tcase_add_test(tcase, a_card_of_what_there_is_not_is_refused);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

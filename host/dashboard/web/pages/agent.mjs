@@ -4,7 +4,7 @@ import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, isHeld, card, clock, colour, count, css, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, baseText, isHeld, card, clock, colour, count, css, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
 import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -204,14 +204,14 @@ export default {
       const weekResult = t ? resultSince(name, week(t)) : null;
       pairs(facts, [
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
-        ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(dayResult.amount.toFixed(2)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(weekResult.amount.toFixed(2)) : ''], ['Return', percent(a.return), shareTone(a.return)],
+        ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
         ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)],
         ['Slippage', money(a.slippage)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
       waterfall(falls, a);
       if (whole) {
-        const shown = (value, unit) => (unit === 'share' ? percent(value, 1) : unit === 'amount' ? money(typeof value === 'number' ? value.toFixed(2) : value) : count(value));
+        const shown = (value, unit) => (unit === 'share' ? percent(value, 1) : unit === 'amount' ? money(typeof value === 'number' ? baseText(value) : value) : count(value));
         drawLimits(LIMITS.filter(([key]) => key in whole.limits).map(([key, title, unit]) => {
           const at = whole.limits[key];
           const is_set = unit === 'text' || Number(at) > 0;

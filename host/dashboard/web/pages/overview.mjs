@@ -2,7 +2,7 @@
 // All of it at a glance: equity with what happened, the league, what is held, the capital, the venues' lamps, the newest events.
 import { chart, rangeTabs, axis, timeAxis } from '../chart.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { agents, amount, card, colour, count, css, make, money, number, percent, put, rows, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
@@ -17,7 +17,7 @@ let word = '';
 const pnl = (a, from) => { const t = now.get('status')?.t_ms; const r = t ? resultSince(a, from(t)) : null; return r; };
 const pnlColumn = (title, from) => ({
   title, class: 'p4', tip: `Result since ${title === 'Day' ? '00:00 UTC' : 'Monday, 00:00 UTC'}, or since it is known`, value: a => pnl(a.name, from)?.amount ?? 0,
-  text: a => { const r = pnl(a.name, from); return r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–'; }, tone: a => tone((pnl(a.name, from)?.amount ?? 0).toFixed(2)),
+  text: a => { const r = pnl(a.name, from); return r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–'; }, tone: a => tone(baseText(pnl(a.name, from)?.amount ?? 0)),
   hint: a => { const r = pnl(a.name, from); return r ? `since ${stamp(r.since)}` : ''; },
 });
 const league = [
@@ -53,7 +53,7 @@ function equityCard() {
   box.body.append(host);
   box.section.append(box.body);
   const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'));
-  const rough = v => (kind === 'total' || kind === 'equity' ? amount(v, Math.abs(v) >= 1000 ? 0 : 2) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
+  const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
   const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [e.t_ms, ...(e.count ? [e.first_ms, ...tournaments.filter(t => t > e.first_ms && t < e.t_ms)] : [])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
     go: () => { location.hash = e.kind === 'tournament' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* agon.nn/1: models that the host serves to a plugin, out of its files (agon.asset). A model is a
- * file of the format safetensors with a card that says what it is; it computes in float, on the
- * plugin's own thread, the same bits on each processor and in each mode. Frozen per revision: a new
- * need is agon.nn/2, and /1 stays served. */
+ * file of the format safetensors with a card that says what it is, or trees as XGBoost writes them
+ * (JSON); it computes in float, on the plugin's own thread, the same bits on each processor and in
+ * each mode. Frozen per revision: a new need is agon.nn/2, and /1 stays served. */
 #ifndef AGON_EXT_NN_H
 #define AGON_EXT_NN_H
 
@@ -14,7 +14,7 @@ struct agon_nn_shape {
     uint32_t inputs, outputs; /* values of an event, and of its answer */
     uint32_t window;          /* events that an answer is of; 0: of all since the last reset */
     uint32_t pad;
-    uint64_t state_bytes; /* that save writes */
+    uint64_t state_bytes; /* that save writes; 0 of trees: any pointer, NULL too, will do */
 };
 AGON_SIZE_IS(agon_nn_shape, 24);
 struct agon_host_nn {
@@ -23,8 +23,9 @@ struct agon_host_nn {
      * AGON_ENOSPC: AGON_NN_MAX are open; AGON_ENOMEM. [agent] */
     int (*open)(const struct agon_host *host, const char *name, uint32_t *model,
                 struct agon_nn_shape *shape);
-    /* One event: x[inputs] to y[outputs]. AGON_EINVAL: an x is NaN or infinite, or there is no such
-     * model; AGON_EAGAIN: its window is not full yet. y is not written then. [agent] */
+    /* One event: x[inputs] to y[outputs]. AGON_EINVAL: an x is infinite, or NaN (which trees take
+     * for missing), or there is no such model; AGON_EAGAIN: its window is not full yet. y is not
+     * written then. [agent] */
     int (*step)(const struct agon_host *host, uint32_t model, const float *x, float *y);
     /* As after open. [agent] */
     int (*reset)(const struct agon_host *host, uint32_t model);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+/* gpu: a job's way from submit to its outcome through a worker process on the processor, beside two
+ * messages over a bare pair of sockets with a process that does nothing: what it takes to ask
+ * another process at all. First the job has to give the bits of a kernel called here. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/table.h"
+#include "card/worker.h"
+#include "kernels/cpu.h"
+
+#define SMALL  64u          /* values of a job whose result comes with its outcome */
+#define LARGE  (16u * 1024) /* ... and of one whose result lies in memory of its own */
+#define STAGE  65536u
+#define CHUNK  ((int64_t)10 * 1000000000)
+#define PLENTY ((int64_t)60 * 1000000000)
+
+struct gpu {
+    struct card_worker *worker; /* owned */
+    struct device *device;      /* owned: the same here */
+    int64_t lease;
+    uint32_t n;             /* values of a job */
+    float *in, *out, *here; /* owned: LARGE each */
+    int echo;               /* owned: the other process's socket */
+    pid_t echo_pid;
+    int failed;
+};
+
+/* The job: each value and its scale. 0: it failed. */
+static int round_trip(struct gpu *gpu)
+{
+    struct map_args map = {.n = gpu->n, .op = MAP_SCALE, .scale = 3};
+    struct card_job head = {.bits = 32, .n_calls = 1, .memory = gpu->n * sizeof(float)};
+    struct card_call call = {.kernel = KERNEL_map};
+    struct card_submit submit = {.lease = gpu->lease,
+                                 .job = &head,
+                                 .calls = &call,
+                                 .input = gpu->in,
+                                 .chunk_ns = CHUNK,
+                                 .attempts = 1};
+    struct card_event event = {0};
+
+    map.a = map.y = (float *)(uintptr_t)CARD_JOB;
+    memcpy(call.args, &map, sizeof(map));
+    head.n_input = head.n_result = head.memory;
+    if (card_worker_submit(gpu->worker, &submit, NULL) < 0)
+        return 0;
+    while (event.kind != CARD_EVENT_DONE)
+        if (!card_worker_next(gpu->worker, &event) && !card_worker_wait(gpu->worker, PLENTY))
+            return 0;
+    if (event.status < 0)
+        return 0;
+    if (event.n_inline > 0) {
+        memcpy(gpu->out, event.result, event.n_inline);
+        return 1;
+    }
+    event.status = pread(event.result_fd, gpu->out, head.n_result, 0) == (ssize_t)head.n_result;
+    (void)close(event.result_fd);
+    return event.status;
+}
+
+static uint64_t run_jobs(void *ctx, uint64_t n)
+{
+    struct gpu *gpu = ctx;
+
+    for (uint64_t i = 0; i < n; i++)
+        gpu->failed += !round_trip(gpu);
+    return n;
+}
+
+static uint64_t run_echo(void *ctx, uint64_t n)
+{
+    const struct gpu *gpu = ctx;
+    struct card_answer answer;
+    struct card_ask ask = {0};
+
+    for (uint64_t i = 0; i < n; i++)
+        if (send(gpu->echo, &ask, sizeof(ask), MSG_NOSIGNAL) < 0 ||
+            recv(gpu->echo, &answer, sizeof(answer), 0) <= 0)
+            return 0;
+    return n;
+}
+
+static int start_echo(struct gpu *gpu)
+{
+    struct card_answer answer = {0};
+    int fds[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0)
+        return AGON_EIO;
+    gpu->echo_pid = fork();
+    if (gpu->echo_pid == 0) {
+        (void)close(fds[0]);
+        while (recv(fds[1], &answer, sizeof(answer), 0) > 0 &&
+               send(fds[1], &answer, sizeof(answer), MSG_NOSIGNAL) > 0)
+            ;
+        _exit(0);
+    }
+    (void)close(fds[1]);
+    gpu->echo = fds[0];
+    return gpu->echo_pid < 0 ? AGON_EIO : AGON_OK;
+}
+
+static int init(struct gpu *gpu, struct error *err)
+{
+    struct card_worker_config config = card_worker_preset("cpu");
+    struct card_lease lease = {
+        .bytes = LARGE * sizeof(float) + STAGE, .stage = STAGE, .resident_fd = -1};
+
+    gpu->echo = -1;
+    gpu->in = calloc(LARGE, sizeof(float));
+    gpu->out = calloc(LARGE, sizeof(float));
+    gpu->here = calloc(LARGE, sizeof(float));
+    gpu->device = cpu_device_new(CPU_BEST, 1);
+    if (gpu->in == NULL || gpu->out == NULL || gpu->here == NULL || gpu->device == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for jobs");
+    for (uint32_t i = 0; i < LARGE; i++)
+        gpu->in[i] = (float)i / 7;
+    if (start_echo(gpu) < 0)
+        return error_set(err, AGON_EIO, "no process to ask");
+    gpu->worker = card_worker_new(&config, err);
+    if (gpu->worker == NULL)
+        return AGON_EIO;
+    gpu->lease = card_worker_lease(gpu->worker, &lease, err);
+    return gpu->lease < 0 ? (int)gpu->lease : AGON_OK;
+}
+
+static void deinit(struct gpu *gpu)
+{
+    card_worker_free(gpu->worker);
+    if (gpu->echo >= 0)
+        (void)close(gpu->echo);
+    if (gpu->echo_pid > 0)
+        (void)waitpid(gpu->echo_pid, NULL, 0);
+    if (gpu->device != NULL)
+        gpu->device->free(gpu->device);
+    free(gpu->in);
+    free(gpu->out);
+    free(gpu->here);
+}
+
+static int compare(struct bench *bench, struct gpu *gpu, const char *name, uint32_t n,
+                   const char *product)
+{
+    struct map_args map = {.a = gpu->in, .y = gpu->here, .n = n, .op = MAP_SCALE, .scale = 3};
+    struct bench_pair pair = {
+        .name = name,
+        .op = "job",
+        .product = product,
+        .yardstick = "two messages of the same sizes with a process that does nothing",
+        .run_product = run_jobs,
+        .run_yardstick = run_echo,
+        .ctx = gpu,
+        .n = 2000,
+        .batch = 1,
+        .is_wall = 1,
+    };
+    int rc;
+
+    gpu->n = n;
+    kernel_map(gpu->device, &map);
+    bench_check(bench, round_trip(gpu) && memcmp(gpu->out, gpu->here, n * sizeof(float)) == 0,
+                "%s: a job has the bits of a kernel that is called here", name);
+    rc = bench_compare(bench, &pair);
+    bench_check(bench, gpu->failed == 0, "%s: no job failed", name);
+    return rc;
+}
+
+int bench_gpu(struct bench *bench, struct error *err)
+{
+    struct gpu gpu = {0};
+    int rc = init(&gpu, err);
+
+    if (rc >= 0)
+        rc = compare(bench, &gpu, "gpu.job", SMALL, "a job of 64 floats, from submit to outcome");
+    if (rc >= 0)
+        rc = compare(bench, &gpu, "gpu.job.64k", LARGE,
+                     "a job of 16,384 floats, whose result is sealed memory");
+    deinit(&gpu);
+    return rc;
+}

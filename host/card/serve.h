@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* serve: the worker's side: one device, leases of its memory, and jobs one after another. It owns
+ * the device and whatever lies on it; the host owns jobs, their input and their results. A job that
+ * fails by itself (its calls, its memory) is answered and the next one begins. When the device
+ * fails, the job is answered and the worker ends: only a new process has a card that is known to be
+ * well. [one thread] */
+#ifndef CARD_SERVE_H
+#define CARD_SERVE_H
+
+#include "base/error.h"
+
+#define CARD_FD_SOCKET 3 /* of the worker: its half of the pair */
+
+struct card_serve_options {
+    const char *device;                    /* "cuda", "cpu", "scripted" */
+    const char *driver, *sensors, *script; /* NULL: the system's, the system's, none */
+    uint32_t card, threads, life;
+};
+/* Until the host is gone (AGON_OK) or the device has failed (AGON_EIO). What it cannot begin with
+ * it says to the host, too. */
+int card_serve(int fd, const struct card_serve_options *options, struct error *err);
+
+#endif

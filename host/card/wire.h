@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/* wire: what a host and its workers (agon-gpu, one for each card) say to each other, over a socket
+ * pair that keeps messages whole. Both are of one build. A descriptor travels with the message that
+ * names it. [any]
+ *
+ * A job is a list of calls of the host's kernels over memory of its own, which is 0 when it begins
+ * but for its input; so its result depends on what it brings and on the lease's resident bytes,
+ * which nobody can change. It lies in one memfd that is sealed against everything:
+ *   struct card_job, then n_calls of struct card_call, then n_input bytes.
+ * Pointers in a call are addresses in two ranges of the job's own, CARD_JOB and CARD_RESIDENT; a
+ * worker gives them their true base once it has checked them. NULL stays NULL. */
+#ifndef CARD_WIRE_H
+#define CARD_WIRE_H
+
+#include <agon/types.h>
+
+#define CARD_VERSION   1
+#define CARD_JOB       ((uint64_t)1 << 12) /* the first byte of a job's memory */
+#define CARD_RESIDENT  ((uint64_t)1 << 44) /* ... of what the lease keeps there; read only */
+#define CARD_CALLS_MAX 65536u
+#define CARD_INLINE    256u /* bytes of a result that travel in the answer */
+#define CARD_TEXT      224u
+#define CARD_LEASES    64u /* at a time */
+#define CARD_ASKS      64u /* that wait in a worker; then it reads no more */
+#define CARD_STAGE_MIN 4096u
+
+struct card_call {
+    uint32_t kernel, pad; /* enum kernel */
+    unsigned char args[112];
+};
+_Static_assert(sizeof(struct card_call) == 120, "as both sides have it");
+
+struct card_job {
+    uint32_t version, bits; /* CARD_VERSION; 32: float, 64: double */
+    uint32_t n_calls;
+    uint32_t chunk_calls;       /* after so many it looks whether it has been cancelled; 0: 64 */
+    uint64_t memory;            /* bytes that the job uses; at most what its lease has */
+    uint64_t input_at, n_input; /* where in that memory its input goes */
+    uint64_t result_at, n_result;
+};
+_Static_assert(sizeof(struct card_job) == 56, "as both sides have it");
+
+enum card_asks {
+    CARD_ASK_LEASE = 1, /* lease, bytes, stage; resident bytes: their sealed memfd comes along */
+    CARD_ASK_END,       /* lease: when the jobs before are done */
+    CARD_ASK_JOB,       /* job, lease; the memfds of job and result come along */
+    CARD_ASK_CANCEL,    /* job */
+    CARD_ASK_LOOK       /* how the card is */
+};
+struct card_ask {
+    uint32_t version, ask;
+    uint64_t lease, job;
+    uint64_t bytes; /* of the lease: resident, stage and what jobs use */
+    uint64_t resident, stage;
+};
+
+enum card_answers {
+    CARD_READY = 1, /* bytes: of the card's memory, 0: unknown; text: the device's name */
+    CARD_LEASED,    /* lease, status */
+    CARD_ENDED,     /* lease, status: its memory is 0 again */
+    CARD_CHUNK,     /* job: a chunk of it is done, and more are to come */
+    CARD_DONE,      /* job, status; what follows it is of the next job */
+    CARD_LOOKED     /* look */
+};
+/* A status below 0 has its reason in text. AGON_EIO: the device failed, and the worker ends. */
+struct card_look {
+    int32_t celsius, busy_pct;        /* -1: unknown */
+    uint64_t used_bytes, total_bytes; /* 0: unknown */
+};
+struct card_answer {
+    uint32_t version, answer;
+    uint64_t lease, job;
+    uint64_t bytes;
+    int32_t status;
+    uint32_t n_inline;
+    uint32_t fence, pad; /* READY: what of its fence holds, enum card_fence */
+    struct card_look look;
+    char text[CARD_TEXT];
+    unsigned char result[CARD_INLINE]; /* DONE: n_inline bytes, all of a result that fits */
+};
+
+#endif

@@ -1,0 +1,669 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "card/worker_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "card/serve.h"
+#include "sys/clock.h"
+#include "sys/memfd.h"
+#include "sys/proc.h"
+
+#define PROGRAM     "agon-gpu"
+#define JOBS_SENT   8u /* of them jobs: the next one lies there when one is done */
+#define LEASE_TRIES 2  /* workers that may die while they make it */
+#define KILL_NS     ((int64_t)10 * CLOCK_SECOND)
+#define ARGS_MAX    18
+
+struct card_worker_config card_worker_preset(const char *device)
+{
+    return (struct card_worker_config){.device = device,
+                                       .threads = 1,
+                                       .log_fd = -1,
+                                       .start_ns = (int64_t)30 * CLOCK_SECOND,
+                                       .back_ns = CLOCK_SECOND / 20,
+                                       .lives_max = 5};
+}
+
+/* Lives of the worker */
+
+static void lose(struct card_worker *worker, const char *text)
+{
+    worker->state = LOST;
+    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
+        struct job *job = card_find_job(worker, at);
+
+        if (job != NULL)
+            (void)card_finish(worker, job, AGON_EIO, text);
+    }
+    for (uint32_t i = 0; i < CARD_LEASES; i++)
+        if (worker->leases[i].id != 0 && worker->leases[i].failed == 0)
+            card_drop_lease(worker, &worker->leases[i],
+                            worker->leases[i].is_ending ? CARD_EVENT_ENDED : CARD_EVENT_LEASED,
+                            worker->leases[i].is_ending ? AGON_OK : AGON_EIO, text);
+    (void)card_news(worker, CARD_EVENT_LOST, AGON_EIO, text);
+}
+
+/* A start that came to nothing. */
+static void start_failed(struct card_worker *worker, int64_t now, const char *text)
+{
+    uint32_t times = worker->starts_failed++;
+
+    worker->state = DOWN;
+    worker->start_at_ns = now + (worker->config.back_ns << (times < 6 ? times : 6));
+    if (worker->starts_failed >= worker->config.lives_max)
+        lose(worker, text);
+    else
+        (void)card_news(worker, CARD_EVENT_DOWN, AGON_EIO, text);
+}
+
+static uint32_t add_arg(const char *argv[ARGS_MAX], uint32_t n, const char *name, const char *value)
+{
+    if (value == NULL)
+        return n;
+    REQUIRE(n + 2 < ARGS_MAX);
+    argv[n] = name;
+    argv[n + 1] = value;
+    return n + 2;
+}
+
+static void start(struct card_worker *worker, int64_t now)
+{
+    const struct card_worker_config *config = &worker->config;
+    const char *argv[ARGS_MAX] = {PROGRAM};
+    struct proc_spec spec = {.path = worker->path,
+                             .argv = argv,
+                             .envp = config->envp,
+                             .fds = {-1, -1, config->log_fd, -1},
+                             .n_fds = CARD_FD_SOCKET + 1};
+    struct error err = {0};
+    char card[16], threads[16], life[16];
+    uint32_t n = 1;
+    int fds[2];
+
+    worker->lives++;
+    (void)snprintf(card, sizeof(card), "%u", config->card);
+    (void)snprintf(threads, sizeof(threads), "%u", config->threads);
+    (void)snprintf(life, sizeof(life), "%u", worker->lives);
+    n = add_arg(argv, n, "--device", config->device);
+    n = add_arg(argv, n, "--card", card);
+    n = add_arg(argv, n, "--threads", threads);
+    n = add_arg(argv, n, "--life", life);
+    n = add_arg(argv, n, "--driver", config->driver);
+    n = add_arg(argv, n, "--sensors", config->sensors);
+    n = add_arg(argv, n, "--script", config->script);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        start_failed(worker, now, "no socket for a worker");
+        return;
+    }
+    spec.fds[CARD_FD_SOCKET] = fds[1];
+    if (proc_spawn(&worker->proc, &spec, &err) < 0) {
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+        start_failed(worker, now, err.text);
+        return;
+    }
+    (void)close(fds[1]);
+    worker->fd = fds[0];
+    worker->state = STARTING;
+    worker->until_ns = now + config->start_ns;
+    worker->was_ready = worker->is_failing = 0;
+    worker->why = 0;
+    worker->why_text[0] = '\0';
+}
+
+/* It is not to go on: what it still says is of no use, and its end is waited for. */
+static void end_life(struct card_worker *worker, int64_t now, int code, const char *text)
+{
+    if (worker->state == ENDING)
+        return;
+    worker->why = code;
+    (void)snprintf(worker->why_text, sizeof(worker->why_text), "%s", text);
+    worker->state = ENDING;
+    worker->until_ns = now + KILL_NS;
+    (void)proc_signal(&worker->proc, SIGKILL);
+}
+
+/* Who was at work when it died pays for it; the others go back into the queue as they were. */
+static void blame(struct card_worker *worker, const char *text)
+{
+    const struct sent *head = &worker->sent[0];
+    int code = worker->why < 0 ? worker->why : AGON_EIO;
+    struct lease *lease;
+    struct job *job;
+
+    if (worker->n_sent == 0 || worker->is_failing)
+        return;
+    if (head->ask == CARD_ASK_JOB && (job = card_find_job(worker, head->id)) != NULL) {
+        job->is_sent = 0;
+        if (++job->tries >= job->attempts)
+            (void)card_finish(worker, job, code, text);
+    } else if (head->ask == CARD_ASK_LEASE && (lease = card_find_lease(worker, head->id)) != NULL &&
+               ++lease->tries >= LEASE_TRIES)
+        card_drop_lease(worker, lease, CARD_EVENT_LEASED, code, text);
+}
+
+static void forget_sent(struct card_worker *worker)
+{
+    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
+        struct job *job = card_find_job(worker, at);
+
+        if (job == NULL)
+            continue;
+        job->is_sent = 0;
+        card_close_fd(&job->result_fd); // the next worker gets one of its own
+        if (job->is_cancelled)
+            (void)card_finish(worker, job, AGON_ESTATE, "cancelled");
+    }
+    worker->unsent = worker->first_job;
+    worker->n_sent = worker->n_jobs_sent = 0;
+    for (uint32_t i = 0; i < CARD_LEASES; i++) {
+        struct lease *lease = &worker->leases[i];
+
+        lease->is_asked = lease->is_made = 0;
+        // The memory went with the process.
+        if (lease->id != 0 && lease->is_ending && !card_has_jobs(worker, lease->id))
+            card_drop_lease(worker, lease, CARD_EVENT_ENDED, AGON_OK, "ended with its worker");
+    }
+    if (worker->look_since_ns != 0)
+        (void)card_news(worker, CARD_EVENT_LOOKED, AGON_EIO, "the worker has ended");
+    worker->look_since_ns = 0;
+}
+
+/* It has ended. */
+static void bury(struct card_worker *worker, int64_t now, const struct proc_end *end)
+{
+    char how[64];
+    char text[CARD_TEXT];
+
+    proc_end_text(end, how, sizeof(how));
+    if (worker->why_text[0] != '\0')
+        (void)snprintf(text, sizeof(text), "%s", worker->why_text);
+    else
+        (void)snprintf(text, sizeof(text), "its worker ended: %s", how);
+    proc_close(&worker->proc);
+    card_close_fd(&worker->fd);
+    blame(worker, text);
+    forget_sent(worker);
+    if (!worker->was_ready) {
+        start_failed(worker, now, text);
+        return;
+    }
+    worker->state = DOWN;
+    worker->start_at_ns = now;
+    worker->starts_failed = 0;
+    (void)card_news(worker, CARD_EVENT_DOWN, AGON_EIO, text);
+}
+
+/* What it says */
+
+/* The first of what was sent has its answer. */
+static void answered(struct card_worker *worker, int64_t now)
+{
+    worker->n_jobs_sent -= worker->sent[0].ask == CARD_ASK_JOB;
+    memmove(&worker->sent[0], &worker->sent[1], --worker->n_sent * sizeof(worker->sent[0]));
+    worker->head_since_ns = now;
+}
+
+static void on_ready(struct card_worker *worker, int64_t now, const struct card_answer *answer)
+{
+    struct card_event *event;
+
+    if (answer->status < 0) {
+        (void)snprintf(worker->why_text, sizeof(worker->why_text), "%s", answer->text);
+        worker->why = answer->status;
+        worker->until_ns = now + worker->config.start_ns; // it ends by itself
+        return;
+    }
+    worker->state = UP;
+    worker->was_ready = 1;
+    event = card_news(worker, CARD_EVENT_UP, AGON_OK, answer->text);
+    event->bytes = answer->bytes;
+    event->fence = answer->fence;
+}
+
+static void on_leased(struct card_worker *worker, const struct card_answer *answer)
+{
+    struct lease *lease = card_find_lease(worker, (int64_t)answer->lease);
+
+    if (lease == NULL || lease->failed != 0)
+        return; // it was given up meanwhile
+    if (answer->status >= 0) {
+        lease->is_made = 1;
+        lease->tries = 0;
+        if (!lease->is_known)
+            card_event_new(worker, CARD_EVENT_LEASED, AGON_OK, answer->text)->lease = lease->id;
+        lease->is_known = 1;
+    } else if (answer->status != AGON_EIO || ++lease->tries >= LEASE_TRIES)
+        card_drop_lease(worker, lease, CARD_EVENT_LEASED, answer->status, answer->text);
+}
+
+/* From now on nobody can change it, not even a worker that has kept a descriptor. */
+static int seal_result(const struct job *job)
+{
+    return job->result_fd < 0 ||
+           fcntl(job->result_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL) == 0;
+}
+
+static void on_done(struct card_worker *worker, int64_t now, const struct card_answer *answer)
+{
+    struct job *job = card_find_job(worker, (int64_t)answer->job);
+    struct card_event *event;
+
+    if (job == NULL)
+        return; // unreachable for a worker of this build: a job that was sent is kept
+    job->is_sent = 0;
+    if (answer->status == AGON_EIO) {
+        if (++job->tries < job->attempts && !job->is_cancelled) {
+            if (worker->unsent > job->id)
+                worker->unsent = job->id;
+            return; // its worker ends, and the next one gets it
+        }
+    } else
+        job->tries++;
+    if (answer->status >= 0 &&
+        (answer->n_inline != (job->n_result <= CARD_INLINE ? job->n_result : 0) ||
+         !seal_result(job))) {
+        (void)card_finish(worker, job, AGON_EIO, "its worker keeps a hold of the result");
+        end_life(worker, now, AGON_EIO, "it keeps a hold of a result");
+        return;
+    }
+    event = card_finish(worker, job, answer->status, answer->text);
+    if (answer->status >= 0) {
+        event->n_inline = answer->n_inline;
+        memcpy(event->result, answer->result, answer->n_inline);
+    }
+}
+
+/* Only the answer that is due is believed. */
+static int is_due(const struct card_worker *worker, const struct card_answer *answer)
+{
+    const struct sent *head = worker->n_sent > 0 ? &worker->sent[0] : NULL;
+
+    switch (answer->answer) {
+    case CARD_READY:
+        return worker->state == STARTING && worker->why == 0;
+    case CARD_LOOKED:
+        return worker->look_since_ns != 0;
+    case CARD_LEASED:
+        return head != NULL && head->ask == CARD_ASK_LEASE && (int64_t)answer->lease == head->id;
+    case CARD_ENDED:
+        return head != NULL && head->ask == CARD_ASK_END && (int64_t)answer->lease == head->id;
+    case CARD_CHUNK:
+    case CARD_DONE:
+        return head != NULL && head->ask == CARD_ASK_JOB && (int64_t)answer->job == head->id;
+    default:
+        return 0;
+    }
+}
+
+static void on_answer(struct card_worker *worker, int64_t now, struct card_answer *answer)
+{
+    struct lease *lease;
+
+    answer->text[sizeof(answer->text) - 1] = '\0';
+    if (answer->version != CARD_VERSION || answer->n_inline > CARD_INLINE ||
+        !is_due(worker, answer)) {
+        end_life(worker, now, AGON_EIO, "it gave an answer that nobody had asked for");
+        return;
+    }
+    if (answer->answer == CARD_LEASED || answer->answer == CARD_ENDED ||
+        answer->answer == CARD_DONE) {
+        answered(worker, now);
+        if (answer->status == AGON_EIO && !worker->is_failing) {
+            worker->is_failing = 1;
+            (void)snprintf(worker->why_text, sizeof(worker->why_text), "%s", answer->text);
+            worker->until_ns = now + worker->config.start_ns;
+        }
+    }
+    switch (answer->answer) {
+    case CARD_READY:
+        on_ready(worker, now, answer);
+        break;
+    case CARD_LEASED:
+        on_leased(worker, answer);
+        break;
+    case CARD_ENDED:
+        lease = card_find_lease(worker, (int64_t)answer->lease);
+        if (lease != NULL)
+            card_drop_lease(worker, lease, CARD_EVENT_ENDED, answer->status, answer->text);
+        break;
+    case CARD_CHUNK:
+        worker->head_since_ns = now;
+        break;
+    case CARD_DONE:
+        on_done(worker, now, answer);
+        break;
+    default:
+        card_news(worker, CARD_EVENT_LOOKED, AGON_OK, "")->look = answer->look;
+        worker->look_since_ns = 0;
+        break;
+    }
+}
+
+/* All that it has said, also what lay there when it died. */
+static void listen_to(struct card_worker *worker, int64_t now)
+{
+    struct card_answer answer;
+    ssize_t n;
+
+    while (worker->fd >= 0 && worker->state != ENDING) {
+        n = recv(worker->fd, &answer, sizeof(answer), MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            card_close_fd(&worker->fd); // its process ends
+        if (n <= 0)
+            return;
+        if (n != sizeof(answer))
+            end_life(worker, now, AGON_EIO, "it gave an answer of another size");
+        else
+            on_answer(worker, now, &answer);
+    }
+}
+
+/* What is asked of it */
+
+int card_ask_worker(struct card_worker *worker, int64_t now, const struct card_ask *ask,
+                    const struct sent *sent, const int fds[2])
+{
+    union {
+        char room[CMSG_SPACE(2 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct card_ask whole = *ask;
+    struct iovec part = {&whole, sizeof(whole)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    size_t n_fds = fds == NULL || fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2;
+
+    whole.version = CARD_VERSION;
+    if (n_fds > 0) {
+        struct cmsghdr *at;
+
+        memset(&control, 0, sizeof(control));
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+        at = CMSG_FIRSTHDR(&message);
+        at->cmsg_level = SOL_SOCKET;
+        at->cmsg_type = SCM_RIGHTS;
+        at->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+        memcpy(CMSG_DATA(at), fds, n_fds * sizeof(int));
+    }
+    if (worker->fd < 0 || worker->is_failing ||
+        sendmsg(worker->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(whole))
+        return 0; // full or dead: what comes from it says which
+    if (sent != NULL) {
+        if (worker->n_sent == 0)
+            worker->head_since_ns = now;
+        worker->sent[worker->n_sent++] = *sent;
+        worker->n_jobs_sent += sent->ask == CARD_ASK_JOB;
+    }
+    return 1;
+}
+
+static int ask_lease(struct card_worker *worker, int64_t now, struct lease *lease)
+{
+    struct card_ask of = {.ask = CARD_ASK_LEASE,
+                          .lease = (uint64_t)lease->id,
+                          .bytes = lease->shape.bytes,
+                          .resident = lease->shape.resident,
+                          .stage = lease->shape.stage};
+    struct sent sent = {CARD_ASK_LEASE, lease->id, worker->config.start_ns};
+    int fds[2] = {lease->fd, -1};
+
+    lease->is_asked = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
+    return lease->is_asked;
+}
+
+static int ask_job(struct card_worker *worker, int64_t now, struct job *job)
+{
+    struct card_ask of = {
+        .ask = CARD_ASK_JOB, .lease = (uint64_t)job->lease, .job = (uint64_t)job->id};
+    struct sent sent = {CARD_ASK_JOB, job->id, job->chunk_ns};
+    int fds[2] = {job->fd, -1};
+
+    if (job->n_result > CARD_INLINE && job->result_fd < 0) {
+        job->result_fd = memfd_new("agon-result", job->n_result, NULL);
+        if (job->result_fd < 0 ||
+            fcntl(job->result_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+            (void)card_finish(worker, job, AGON_ENOMEM, "no memory for its result");
+            return 1;
+        }
+    }
+    fds[1] = job->result_fd;
+    job->is_sent = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
+    return job->is_sent;
+}
+
+static void ask_ends(struct card_worker *worker, int64_t now)
+{
+    for (uint32_t i = 0; i < CARD_LEASES && worker->n_sent < SENT_MAX; i++) {
+        struct lease *lease = &worker->leases[i];
+        struct card_ask of = {.ask = CARD_ASK_END, .lease = (uint64_t)lease->id};
+        struct sent sent = {CARD_ASK_END, lease->id, worker->config.start_ns};
+
+        if (lease->id == 0 || !lease->is_ending || lease->is_end_asked || !lease->is_made ||
+            card_has_jobs(worker, lease->id))
+            continue;
+        lease->is_end_asked = (uint8_t)card_ask_worker(worker, now, &of, &sent, NULL);
+    }
+}
+
+/* As much as it may have at a time. */
+static void pump(struct card_worker *worker, int64_t now)
+{
+    for (uint32_t i = 0; i < CARD_LEASES; i++) {
+        struct lease *lease = &worker->leases[i];
+
+        if (lease->id != 0 && lease->failed == 0 && !lease->is_asked &&
+            (worker->n_sent == SENT_MAX || !ask_lease(worker, now, lease)))
+            return;
+    }
+    while (worker->unsent < worker->next_job && worker->n_jobs_sent < JOBS_SENT &&
+           worker->n_sent < SENT_MAX) {
+        struct job *job = card_find_job(worker, worker->unsent);
+        const struct lease *lease = job != NULL ? card_find_lease(worker, job->lease) : NULL;
+
+        if (job != NULL && !job->is_sent) {
+            REQUIRE(lease != NULL); // it ends after its jobs, and they with it
+            if (!lease->is_made || !ask_job(worker, now, job))
+                break;
+        }
+        worker->unsent++;
+    }
+    ask_ends(worker, now);
+}
+
+/* The first time at which something is to be done though nothing has come. */
+static int64_t due(const struct card_worker *worker)
+{
+    int64_t at = INT64_MAX;
+    int64_t limit;
+
+    switch (worker->state) {
+    case DOWN:
+        return worker->start_at_ns;
+    case STARTING:
+    case ENDING:
+        return worker->until_ns;
+    case LOST:
+        return INT64_MAX;
+    case UP:
+        break;
+    }
+    if (worker->is_failing || worker->fd < 0)
+        return worker->until_ns;
+    limit = worker->n_sent > 0 ? worker->sent[0].limit_ns : 0;
+    if (worker->n_sent > 0)
+        at = worker->head_since_ns + limit;
+    if (worker->look_since_ns != 0 && at > worker->look_since_ns + worker->config.start_ns + limit)
+        at = worker->look_since_ns + worker->config.start_ns + limit;
+    return at;
+}
+
+static void be_late(struct card_worker *worker, int64_t now)
+{
+    char text[CARD_TEXT];
+
+    switch (worker->state) {
+    case DOWN:
+        start(worker, now);
+        return;
+    case STARTING:
+        end_life(worker, now, worker->why < 0 ? worker->why : AGON_ETIME,
+                 worker->why < 0 ? worker->why_text : "it did not come up in time");
+        return;
+    case ENDING:
+        // Not even the kernel gets it back from its driver: nobody else may have this card.
+        proc_close(&worker->proc);
+        card_close_fd(&worker->fd);
+        blame(worker, worker->why_text);
+        forget_sent(worker);
+        lose(worker, "its worker cannot be ended: its driver does not let go");
+        return;
+    case LOST:
+        return;
+    case UP:
+        break;
+    }
+    if (worker->is_failing || worker->fd < 0)
+        (void)snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 40,
+                       worker->why_text[0] != '\0' ? worker->why_text : "it let go of its socket");
+    else if (worker->n_sent > 0 && worker->sent[0].ask == CARD_ASK_JOB)
+        (void)snprintf(text, sizeof(text), "it hung: no chunk was done in %lld ms",
+                       (long long)(worker->sent[0].limit_ns / 1000000));
+    else
+        (void)snprintf(text, sizeof(text), "it hung: no answer in %lld ms",
+                       (long long)(worker->config.start_ns / 1000000));
+    end_life(worker, now, worker->is_failing ? AGON_EIO : AGON_ETIME, text);
+}
+
+void card_step(struct card_worker *worker)
+{
+    int64_t now = clock_mono();
+    struct proc_end end = {0};
+
+    if (worker->state == STARTING || worker->state == UP || worker->state == ENDING) {
+        int had_fd = worker->fd >= 0;
+        // Asked first: what it said before its end is there by then.
+        int rc = proc_wait(&worker->proc, 0, &end);
+
+        listen_to(worker, now);
+        if (had_fd && worker->fd < 0 && worker->state == UP && !worker->is_failing)
+            worker->until_ns = now + worker->config.start_ns;
+        if (rc != AGON_EAGAIN)
+            bury(worker, now, &end);
+    }
+    if (due(worker) <= now)
+        be_late(worker, now);
+    if (worker->state == UP)
+        pump(worker, now);
+}
+
+int64_t card_worker_due(const struct card_worker *worker, int fds[2])
+{
+    fds[0] = worker->fd;
+    fds[1] = worker->state == LOST || worker->state == DOWN ? -1 : worker->proc.pidfd;
+    return due(worker);
+}
+
+int card_worker_wait(struct card_worker *worker, int64_t timeout_ns)
+{
+    int64_t until = clock_mono() + timeout_ns;
+
+    for (;;) {
+        struct pollfd polled[2] = {{.events = POLLIN}, {.events = POLLIN}};
+        struct timespec time;
+        int64_t now;
+        int64_t at;
+        int fds[2];
+
+        card_step(worker);
+        now = clock_mono();
+        if (worker->n_events > 0 || now >= until)
+            return worker->n_events > 0;
+        at = card_worker_due(worker, fds);
+        at = (at < until ? at : until) - now;
+        polled[0].fd = fds[0];
+        polled[1].fd = fds[1];
+        at = at < 0 ? 0 : at;
+        time = (struct timespec){at / CLOCK_SECOND, at % CLOCK_SECOND};
+        if (ppoll(polled, 2, &time, NULL) < 0 && errno != EINTR)
+            return 0;
+    }
+}
+
+int card_worker_pid(const struct card_worker *worker)
+{
+    return worker->state == STARTING || worker->state == UP ? worker->proc.pid : -1;
+}
+
+uint32_t card_worker_lives(const struct card_worker *worker)
+{
+    return worker->lives;
+}
+
+struct card_worker *card_worker_new(const struct card_worker_config *config, struct error *err)
+{
+    struct card_worker *worker = calloc(1, sizeof(*worker));
+
+    if (worker == NULL) {
+        (void)error_set(err, AGON_ENOMEM, "no memory for a worker");
+        return NULL;
+    }
+    worker->config = *config;
+    worker->fd = -1;
+    worker->proc = (struct proc){-1, -1};
+    worker->first_job = worker->next_job = worker->unsent = 1;
+    for (uint32_t i = 0; i < CARD_LEASES; i++)
+        worker->leases[i].fd = -1;
+    if (config->program != NULL ? (size_t)snprintf(worker->path, sizeof(worker->path), "%s",
+                                                   config->program) >= sizeof(worker->path)
+                                : proc_beside(PROGRAM, worker->path, sizeof(worker->path)) < 0)
+        (void)error_set(err, AGON_ERANGE, "the path of %s is too long", PROGRAM);
+    else if (access(worker->path, X_OK) != 0)
+        (void)error_set(err, AGON_ENOENT, "%s: %s; it is installed beside agon", worker->path,
+                        strerror(errno));
+    else {
+        worker->start_at_ns = clock_mono();
+        card_step(worker);
+        return worker;
+    }
+    free(worker);
+    return NULL;
+}
+
+void card_worker_free(struct card_worker *worker)
+{
+    struct card_event event;
+    struct proc_end end;
+
+    if (worker == NULL)
+        return;
+    card_close_fd(&worker->fd); // it ends by itself, and makes its memory 0 before
+    if (worker->proc.pidfd >= 0 && proc_wait(&worker->proc, 2000, &end) == AGON_EAGAIN) {
+        (void)proc_signal(&worker->proc, SIGKILL);
+        (void)proc_wait(&worker->proc, (int)(KILL_NS / 1000000), &end);
+    }
+    proc_close(&worker->proc);
+    for (uint32_t i = 0; i < CARD_JOBS; i++)
+        if (worker->jobs[i].id != 0) {
+            card_close_fd(&worker->jobs[i].fd);
+            card_close_fd(&worker->jobs[i].result_fd);
+        }
+    for (uint32_t i = 0; i < CARD_LEASES; i++)
+        if (worker->leases[i].id != 0)
+            card_close_fd(&worker->leases[i].fd);
+    worker->state = LOST; // nothing new comes while the rest is dropped
+    while (worker->n_events > 0 && card_worker_next(worker, &event))
+        card_close_fd(&event.result_fd);
+    free(worker);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/* worker: the host's side of a card. It starts agon-gpu, gives it leases and jobs, watches it, ends
+ * one that hangs and begins another. A card that fails costs jobs and never the host.
+ *
+ * Jobs are copied when they are submitted and run in that order. Each has one outcome, whatever
+ * becomes of its worker: when that dies, the job that it had begun is tried again while it has
+ * attempts left, and those behind it lose none. A result that is handed out can be changed by
+ * nobody any more. After a new start leases are made again, with the same resident bytes. When
+ * workers die one after another without an answer, or one cannot be ended, the card is lost: what
+ * waits fails, and the caller moves on to another.
+ *
+ * Nothing here waits but card_worker_wait and card_worker_free. A process of agon-gpu ends with the
+ * thread that started it. [owner] */
+#ifndef CARD_WORKER_H
+#define CARD_WORKER_H
+
+#include "base/error.h"
+#include "card/wire.h"
+
+#define CARD_THREADS_MAX     64u
+#define CARD_JOBS            1024u /* at a time, with outcomes that nobody has taken */
+#define CARD_EXIT_FAILED     3     /* of agon-gpu: the device failed, or is not to be had */
+#define CARD_EXIT_NOT_CALLED 5     /* nobody started it with a socket */
+
+struct card_worker_config {
+    const char *program;                   /* NULL: agon-gpu beside this program */
+    const char *device;                    /* "cuda", "cpu", "scripted" */
+    const char *driver, *sensors, *script; /* serve.h; NULL is fine */
+    const char *const *envp;               /* proc.h; NULL: an empty environment */
+    uint32_t card, threads;                /* threads: of cpu and scripted */
+    int log_fd;                            /* its stderr; -1: nowhere */
+    int64_t start_ns;                      /* a start, a lease, a look take at most so long */
+    int64_t back_ns;    /* before a start that follows a failed one; doubled up to 64 times */
+    uint32_t lives_max; /* in a row that ended without any answer but READY: the card is lost */
+};
+/* The values that a host starts from. */
+struct card_worker_config card_worker_preset(const char *device);
+
+struct card_worker;
+/* Starts it; whether it comes up is said by events. Strings of the config are borrowed until
+ * card_worker_free. AGON_E... and NULL: no memory, no such program. */
+struct card_worker *card_worker_new(const struct card_worker_config *config, struct error *err);
+/* Ends it, and waits until it has ended. Outcomes that nobody took are dropped. NULL is fine. */
+void card_worker_free(struct card_worker *worker);
+
+/* What a lease is made of. It is there, for jobs to be submitted, at once; whether the device has
+ * room for it an event says, and jobs wait for that. */
+struct card_lease {
+    uint64_t bytes;    /* on the device and of the stage */
+    uint64_t stage;    /* pinned memory of this machine, of those bytes */
+    uint64_t resident; /* of those bytes: a copy of resident_fd, which jobs can read */
+    int resident_fd;   /* a memfd sealed against writing (sys/sealed.h); duplicated; -1: none */
+};
+/* Its id, or AGON_EINVAL, AGON_ENOSPC, AGON_EIO (the card is lost). */
+int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *lease,
+                          struct error *err);
+/* No job may be submitted for it any more; those before still run. AGON_ENOENT: there is none. */
+int card_worker_end(struct card_worker *worker, int64_t lease, struct error *err);
+
+struct card_submit {
+    int64_t lease;
+    const struct card_job *job; /* n_calls and n_input say how many there are */
+    const struct card_call *calls;
+    const void *input;
+    int64_t chunk_ns;    /* a chunk that takes longer hangs */
+    uint32_t attempts;   /* a worker may die of it one time less; 1: it fails with its worker */
+    uint32_t generation; /* of whoever asked: comes back with the outcome */
+};
+/* The job's id, or AGON_EINVAL, AGON_ENOSPC (outcomes have to be taken first), AGON_ENOMEM,
+ * AGON_ENOENT (no such lease), AGON_EIO (the card is lost). */
+int64_t card_worker_submit(struct card_worker *worker, const struct card_submit *submit,
+                           struct error *err);
+/* It may be done before the worker hears of it; its outcome says. AGON_ENOENT: it has one. */
+int card_worker_cancel(struct card_worker *worker, int64_t job);
+/* The answer is an event. AGON_EAGAIN: one is on its way, or no worker is up. */
+int card_worker_look(struct card_worker *worker);
+
+enum card_events {
+    CARD_EVENT_UP = 1, /* text: the device; bytes: its memory; fence */
+    CARD_EVENT_DOWN,   /* text: why; another one is begun */
+    CARD_EVENT_LOST,   /* text: why; the last one, but for outcomes */
+    CARD_EVENT_LEASED, /* lease, status: below 0 it has ended and its jobs fail, those submitted
+                          before this is taken too */
+    CARD_EVENT_ENDED,  /* lease, status: its memory is 0 */
+    CARD_EVENT_DONE,   /* a job's one outcome */
+    CARD_EVENT_LOOKED  /* look */
+};
+struct card_event {
+    enum card_events kind;
+    int status; /* AGON_OK, or why not: AGON_EINVAL, AGON_ERANGE, AGON_ENOMEM: the job's own fault;
+                   AGON_ESTATE: cancelled, AGON_EIO: the device or its worker failed, AGON_ETIME: it
+                   hung */
+    int64_t lease, job;
+    uint32_t generation, attempts; /* that it took */
+    uint64_t bytes;                /* of the result */
+    uint32_t n_inline;             /* the result itself, when it fits */
+    unsigned char result[CARD_INLINE];
+    int result_fd; /* a larger one: sealed, nobody can change it; the taker's to close; -1: none */
+    struct card_look look;
+    uint32_t fence;
+    char text[CARD_TEXT];
+};
+/* 1: the next one; 0: none now. */
+int card_worker_next(struct card_worker *worker, struct card_event *event);
+/* Until an event is there or timeout_ns have passed. 1: there is one. */
+int card_worker_wait(struct card_worker *worker, int64_t timeout_ns);
+/* What a loop of the caller's waits for: descriptors to read (-1: none), and the time, of
+ * clock_mono, by which card_worker_wait has to be called all the same. */
+int64_t card_worker_due(const struct card_worker *worker, int fds[2]);
+
+/* The process, for tests and for who shows it; -1: none runs. */
+int card_worker_pid(const struct card_worker *worker);
+uint32_t card_worker_lives(const struct card_worker *worker);
+
+#endif

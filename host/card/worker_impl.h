@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/* worker_impl: what the two files of worker.h share: worker.c is about the process and what it is
+ * asked and says, worker_queue.c about events, jobs and leases. [owner] */
+#ifndef CARD_WORKER_IMPL_H
+#define CARD_WORKER_IMPL_H
+
+#include "card/worker.h"
+#include "sys/proc.h"
+
+#define SENT_MAX 32u /* asks without an answer, at a time */
+#define EVENTS   (CARD_JOBS + 4 * CARD_LEASES)
+
+enum state { DOWN, STARTING, UP, ENDING, LOST };
+
+struct lease {
+    int64_t id; /* 0: free */
+    struct card_lease shape;
+    int fd; /* owned; -1: nothing is resident */
+    uint32_t tries;
+    uint8_t is_asked, is_made; /* in this life of the worker */
+    uint8_t is_known;          /* the caller has been informed that it was made */
+    uint8_t is_ending, is_end_asked;
+    int failed; /* AGON_E..., until the caller has taken the event that says so; 0 */
+    char why[CARD_TEXT];
+};
+
+struct job {
+    int64_t id, lease; /* id 0: free */
+    int64_t chunk_ns;
+    uint64_t n_result;
+    int fd, result_fd; /* owned; -1: none */
+    uint32_t attempts, tries, generation;
+    uint8_t is_sent, is_cancelled;
+};
+
+struct sent { /* an ask that has no answer yet; the worker takes them in order */
+    enum card_asks ask;
+    int64_t id, limit_ns;
+};
+
+struct card_worker {
+    struct card_worker_config config;
+    char path[1024];
+    enum state state;
+    struct proc proc;
+    int fd; /* owned; -1: none */
+    uint32_t lives, starts_failed;
+    int64_t start_at_ns;           /* DOWN: when the next one is started */
+    int64_t until_ns;              /* STARTING, ENDING: by then it has answered, or ended */
+    uint8_t was_ready, is_failing; /* in this life; it has said that its device failed */
+    int why; /* code of what is to blame for this life's end; 0: it ended by itself */
+    char why_text[CARD_TEXT];
+    struct sent sent[SENT_MAX];
+    uint32_t n_sent, n_jobs_sent;
+    int64_t head_since_ns; /* when the first of them became the first */
+    int64_t look_since_ns; /* 0: no look is on its way */
+    struct lease leases[CARD_LEASES];
+    int64_t next_lease;
+    struct job jobs[CARD_JOBS];          /* job id is at id % CARD_JOBS */
+    int64_t first_job, next_job, unsent; /* live ones, and the first that has not been sent */
+    struct card_event events[EVENTS];
+    uint32_t first_event, n_events, n_outcomes; /* of them DONE */
+};
+
+/* worker_queue.c */
+struct card_event *card_event_new(struct card_worker *worker, enum card_events kind, int status,
+                                  const char *text);
+/* Of those that say how the worker is, who takes none gets no more: room for outcomes stays. */
+struct card_event *card_news(struct card_worker *worker, enum card_events kind, int status,
+                             const char *text);
+struct job *card_find_job(struct card_worker *worker, int64_t id);     /* NULL: none */
+struct lease *card_find_lease(struct card_worker *worker, int64_t id); /* NULL: none */
+void card_close_fd(int *fd);
+/* The one outcome of a job: with it the job is no more. */
+struct card_event *card_finish(struct card_worker *worker, struct job *job, int status,
+                               const char *text);
+void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_events kind,
+                     int status, const char *text);
+int card_has_jobs(struct card_worker *worker, int64_t lease);
+
+/* worker.c */
+/* Whatever can be done now. */
+void card_step(struct card_worker *worker);
+/* 1: it is on its way; sent: its answer is awaited; NULL: it has none of its own in order. */
+int card_ask_worker(struct card_worker *worker, int64_t now, const struct card_ask *ask,
+                    const struct sent *sent, const int fds[2]);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/* onnx: a model as a file of the format ONNX (opset 17), for other programs: x[steps][inputs], as
+ * they come, to y[steps][outputs], an answer at each step from reset. Normalisation is inside.
+ *
+ * The file is a message of protobuf, which is written here field by field. An architecture builds
+ * its graph by the calls below (net_impl.h: onnx); values have names, and a node's output is called
+ * as the call says. */
+#ifndef NN_ONNX_H
+#define NN_ONNX_H
+
+#include "nn/net.h"
+
+/* Names carry the type (kernels/real.h). */
+#define onnx_write     TYPED(onnx_write)
+#define onnx_tensor    TYPED(onnx_tensor)
+#define onnx_shape     TYPED(onnx_shape)
+#define onnx_node      TYPED(onnx_node)
+#define onnx_dense     TYPED(onnx_dense)
+#define onnx_norm      TYPED(onnx_norm)
+#define onnx_gelu      TYPED(onnx_gelu)
+#define onnx_reshape   TYPED(onnx_reshape)
+#define onnx_transpose TYPED(onnx_transpose)
+
+#define ONNX_STEPS 4096 /* of a file */
+
+/* For windows of `steps`; weights, mean[inputs] and scale[inputs] in this process's memory.
+ * AGON_ENOMEM, AGON_EIO. [any] */
+int onnx_write(FILE *file, const struct net *net, const real *weights, const real *mean,
+               const real *scale, uint32_t steps, struct error *err);
+
+struct onnx {
+    uint32_t steps;
+    struct onnx_bytes {
+        unsigned char *at;
+        size_t n, room;
+    } nodes, constants; /* owned: fields of the graph */
+    int failed;         /* no memory; everything is a no-op from then on */
+    uint32_t n_made;    /* names that were made up */
+    uint32_t n_gelus;
+};
+
+struct onnx_attribute {
+    const char *name; /* NULL: no more */
+    enum { ONNX_INT = 2, ONNX_REAL = 1, ONNX_INTS = 7 } kind;
+    int64_t value;
+    double number;
+    int64_t list[4];
+    uint32_t n;
+};
+
+/* A constant; dims of 0 are none. [any] */
+void onnx_tensor(struct onnx *onnx, const char *name, const real *values, uint32_t d0, uint32_t d1,
+                 uint32_t d2);
+/* A constant of whole numbers, as shapes are. [any] */
+void onnx_shape(struct onnx *onnx, const char *name, const int64_t *values, uint32_t n);
+/* inputs and outputs: names, a space between; attributes or NULL. [any] */
+void onnx_node(struct onnx *onnx, const char *op, const char *inputs, const char *outputs,
+               const struct onnx_attribute *attributes);
+/* Of weights as in dense.h and norm.h. [any] */
+void onnx_dense(struct onnx *onnx, const char *from, const char *to, const real *weights,
+                uint32_t inputs, uint32_t outputs);
+void onnx_norm(struct onnx *onnx, const char *from, const char *to, const real *weights,
+               uint32_t n);
+void onnx_gelu(struct onnx *onnx, const char *from, const char *to);
+void onnx_reshape(struct onnx *onnx, const char *from, const char *to, uint32_t d0, uint32_t d1,
+                  uint32_t d2);
+/* perm: "10", "102", "120": the places of the dimensions. [any] */
+void onnx_transpose(struct onnx *onnx, const char *from, const char *to, const char *perm);
+
+#endif

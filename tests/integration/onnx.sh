@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Models that agon.nn serves, written as ONNX: ONNX Runtime gives the answers that they give event by event, to 1e-5, of each
+# architecture. What is downloaded comes by npm as this machine has it set up, into the build folder, once.
+. "$(dirname "$0")/common.sh"
+STEPS=37
+ONNX=${AGON%/*}/host/nn/agon-onnx
+place=$AGON_BUILD_ROOT/onnx
+skip() { echo "skipped: $*" && exit 77; }
+
+"$2/../onnx/onnx_make" "$WORK" >"$WORK/names" || fail "no models"
+[ "$(wc -l <"$WORK/names")" -ge 4 ] || fail "too few models"
+while read -r name; do
+    "$ONNX" "$WORK/$name.safetensors" "$WORK/$name.onnx" $STEPS >"$WORK/out" 2>&1 || fail "$name: $(cat "$WORK/out")"
+done <"$WORK/names"
+says() { # CODE WORDS ARGUMENT...
+    code=$1 words=$2
+    shift 2
+    "$ONNX" "$@" >"$WORK/out" 2>&1
+    rc=$?
+    [ $rc = "$code" ] && grep -q -- "$words" "$WORK/out" || fail "$*: $rc: $(cat "$WORK/out")"
+}
+head -c 300 "$WORK/tcn.safetensors" >"$WORK/short"
+says 4 truncated "$WORK/short" "$WORK/x.onnx"
+says 6 'No such file' "$WORK/none" "$WORK/x.onnx"
+says 6 'No such file' "$WORK/tcn.safetensors" "$WORK/none/x.onnx"
+says 2 usage "$WORK/tcn.safetensors" "$WORK/x.onnx" 0
+says 2 usage "$WORK/tcn.safetensors"
+
+for tool in node npm; do
+    command -v $tool >/dev/null || skip "needs $tool"
+done
+# shellcheck disable=SC1091
+. "$AGON_SOURCE_ROOT/tests/support/npm.sh"
+npm_install "$AGON_SOURCE_ROOT/tests/onnx" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+# shellcheck disable=SC2046
+node "$place/check.js" "$WORK" $STEPS $(cat "$WORK/names") || fail "ONNX Runtime answers otherwise"

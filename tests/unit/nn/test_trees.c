@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+/* trees: models that XGBoost made give the answers that XGBoost gave, missing values go where a
+ * node says, and a file with anything wrong in it is refused with its place.
+ *
+ *   test_trees [DIR]   of models and answers as tests/data/trees/make.py writes them */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../support/must.h"
+#include "kernels/cpu.h"
+#include "nn/served.h"
+#include "nn/trees.h"
+
+#define N_FEATURES 5u /* of make.py */
+#define TEXT       65536
+
+static const char *folder;
+static struct device *device;
+static char text[TEXT];
+
+static void setup(void)
+{
+    device = cpu_device_new(CPU_BEST, 1);
+    ck_assert_ptr_nonnull(device);
+}
+
+static void teardown(void)
+{
+    device->free(device);
+}
+
+static FILE *open_in_folder(const char *name, const char *ending)
+{
+    char path[512];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/%s.%s", folder, name, ending);
+    file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "%s cannot be opened", path);
+    return file;
+}
+
+static size_t load(const char *name)
+{
+    FILE *file = open_in_folder(name, "json");
+    size_t n = fread(text, 1, TEXT, file);
+
+    ck_assert_uint_gt(n, 0);
+    ck_assert_uint_lt(n, TEXT);
+    ck_assert_int_eq(fclose(file), 0);
+    return n;
+}
+
+static struct trees *trees_of(const char *from, size_t n)
+{
+    struct error err = {0};
+    struct trees *trees;
+
+    ck_assert_msg(trees_read(from, n, &trees, &err) >= 0, "%s", err.text);
+    return trees;
+}
+
+static const struct kind {
+    const char *name;
+    enum trees_objective objective;
+    uint32_t n_outputs, n_trees;
+} kinds[] = {{"squared", TREES_SQUARED, 1, 12},   {"logistic", TREES_LOGISTIC, 1, 10},
+             {"softprob", TREES_SOFTPROB, 3, 12}, {"forest", TREES_LOGISTIC, 1, 6},
+             {"leafwise", TREES_SQUARED, 1, 3},   {"stump", TREES_LOGISTIC, 1, 2}};
+
+static void is_near(double value, double expected, const char *what, const char *name, unsigned row)
+{
+    if (!(fabs(value - expected) <= 1e-6 * fmax(1, fabs(expected))))
+        ck_abort_msg("%s of row %u of %s is %.9g; XGBoost says %.9g", what, row, name, value,
+                     expected);
+}
+
+START_TEST(xgboosts_answers_come_out)
+{
+    const struct kind *kind = &kinds[_i];
+    struct trees *trees = trees_of(text, load(kind->name));
+    FILE *rows = open_in_folder(kind->name, "rows");
+    unsigned n = 0;
+    double x[N_FEATURES];
+
+    ck_assert(trees->n_features == N_FEATURES && trees->n_outputs == kind->n_outputs);
+    ck_assert(trees->n_trees == kind->n_trees && trees->objective == kind->objective);
+    while (fscanf(rows, "%lf %lf %lf %lf %lf", &x[0], &x[1], &x[2], &x[3], &x[4]) == 5) {
+        double expected[6];
+        real values[N_FEATURES];
+        real y[3];
+
+        for (uint32_t i = 0; i < 2 * kind->n_outputs; i++)
+            ck_assert_int_eq(fscanf(rows, "%lf", &expected[i]), 1);
+        for (uint32_t i = 0; i < N_FEATURES; i++)
+            values[i] = (real)x[i];
+        trees_margin(trees, values, y);
+        for (uint32_t i = 0; i < kind->n_outputs; i++)
+            is_near((double)y[i], expected[i], "the margin", kind->name, n);
+        trees_eval(device, trees, values, y);
+        for (uint32_t i = 0; i < kind->n_outputs; i++)
+            is_near((double)y[i], expected[kind->n_outputs + i], "the answer", kind->name, n);
+        n++;
+    }
+    ck_assert_uint_ge(n, 60);
+    ck_assert_int_eq(fclose(rows), 0);
+    trees_free(trees);
+}
+END_TEST
+
+/* Of two features and two trees: x0 < 1.5 (missing: left) ? (x1 < -2 (missing: right) ? 1 : 2) : 4,
+ * its nodes out of order and one of them deleted, then a leaf of 0.25. */
+#define SMALL                                                                                      \
+    "{\"learner\":{\"attributes\":{\"agon.model\":\"trees/1\",\"agon.inputs\":\"2\"},"             \
+    "\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{\"num_trees\":\"2\"},"               \
+    "\"tree_info\":[0,0],\"trees\":["                                                              \
+    "{\"default_left\":[1,0,0,0,0,0],\"left_children\":[4,-1,-1,-1,1,-1],"                         \
+    "\"right_children\":[3,-1,-1,-1,5,-1],\"split_conditions\":[1.5,1,77,4E0,-2,2.0],"             \
+    "\"split_indices\":[0,0,2147483647,0,1,0],\"split_type\":[0,0,0,0,0,0],"                       \
+    "\"tree_param\":{\"num_deleted\":\"1\",\"num_nodes\":\"6\",\"size_leaf_vector\":\"0\"}},"      \
+    "{\"default_left\":[false],\"left_children\":[-1],\"right_children\":[-1],"                    \
+    "\"split_conditions\":[2.5E-1],\"split_indices\":[0],"                                         \
+    "\"tree_param\":{\"num_deleted\":\"0\",\"num_nodes\":\"1\"}}]},\"name\":\"gbtree\"},"          \
+    "\"learner_model_param\":{\"base_score\":\"5E-1\",\"num_class\":\"0\","                        \
+    "\"num_feature\":\"2\",\"num_target\":\"1\"},\"objective\":{\"name\":\"reg:squarederror\"}},"  \
+    "\"version\":[1,7,4]}"
+
+START_TEST(each_way_through_a_tree)
+{
+    static const struct {
+        double x0, x1, leaf;
+    } rows[] = {
+        {0, -3, 1}, {0, -2, 2},   {0, 0, 2},     {1.4999, -3, 1}, {1.5, -3, 4},
+        {9, -3, 4}, {NAN, -3, 1}, {NAN, NAN, 2}, {1, NAN, 2},     {2, NAN, 4},
+    };
+    struct trees *trees = trees_of(SMALL, strlen(SMALL));
+
+    ck_assert_uint_eq(trees->n_nodes, 6); // the deleted one is not laid out
+    for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        real x[2] = {(real)rows[i].x0, (real)rows[i].x1};
+        real y;
+
+        trees_eval(device, trees, x, &y);
+        ck_assert_msg((double)y == 0.75 + rows[i].leaf, "row %u: %g", i, (double)y);
+    }
+    trees_free(trees);
+}
+END_TEST
+
+/* SMALL with the first `from` replaced. */
+static size_t with(const char *from, const char *to)
+{
+    const char *at = strstr(SMALL, from);
+
+    ck_assert_msg(at != NULL, "%s is not in the model", from);
+    return (size_t)snprintf(text, TEXT, "%.*s%s%s", (int)(at - SMALL), SMALL, to,
+                            at + strlen(from));
+}
+
+static const struct bad {
+    const char *from, *to, *says;
+} bads[] = {
+    {"{\"learner\"", "{\"Learner\"", "it has no object \"learner\""},
+    {"[1,7,4]", "[3,0,0]", "version is not one"},
+    {"[1,7,4]", "\"1.7\"", "version is not one"},
+    {"\"gbtree\"", "\"dart\"", "learner.gradient_booster.name is \"dart\"; expected gbtree"},
+    {"reg:squarederror", "rank:ndcg", "learner.objective.name is \"rank:ndcg\""},
+    {"trees/1", "lstm/1", "learner.attributes.agon.model is \"lstm/1\"; expected trees/1"},
+    {"\"agon.inputs\":\"2\"", "\"agon.inputs\":\"3\"", "agon.inputs is 3; expected 2 to 2"},
+    {"\"num_feature\":\"2\"", "\"num_feature\":\"4097\"",
+     "num_feature is 4097; expected 1 to 4096"},
+    {"\"num_feature\":\"2\"", "\"num_feature\":\"0\"", "num_feature is 0"},
+    {"\"num_feature\":\"2\"", "\"num_feature\":2", "num_feature is not a number in a text"},
+    {"\"num_feature\":\"2\"", "\"num_feature\":\"99999999999\"", "num_feature is not a number"},
+    {"\"num_class\":\"0\"", "\"num_class\":\"3\"", "num_class is 3, which is not of its objective"},
+    {"\"num_target\":\"1\"", "\"num_target\":\"2\"", "num_target is 2; expected 1 to 1"},
+    {"\"base_score\":\"5E-1\"", "\"base_score\":\"nan\"", "base_score is \"nan\""},
+    {"\"base_score\":\"5E-1\"", "\"base_score\":\"1E39\"", "base_score is \"1E39\""},
+    {"\"base_score\":\"5E-1\"", "\"base_score\":0.5", "base_score is \"\""},
+    {"\"num_trees\":\"2\"", "\"num_trees\":\"3\"", "model has 2 trees, the outputs of 2"},
+    {"\"num_trees\":\"2\"", "\"num_trees\":\"0\"", "num_trees is 0; expected 1 to 65536"},
+    {"\"num_trees\":\"2\"", "\"num_trees\":\"65537\"", "num_trees is 65537"},
+    {"\"tree_info\":[0,0]", "\"tree_info\":[0,1]", "tree_info[1] is not an output"},
+    {"\"tree_info\":[0,0]", "\"tree_info\":[0]", "the outputs of 1"},
+    {"[1,0,0,0,0,0]", "[1,0,0,0,0]", "trees[0].default_left is of 5 values"},
+    {"[1,0,0,0,0,0]", "[2,0,0,0,0,0]", "trees[0].default_left[0] is 2; expected 0 to 1"},
+    {"[4,-1,-1,-1,1,-1]", "[4,-1,-1,-1,6,-1]", "left_children[4] is 6; expected -1 to 5"},
+    {"[4,-1,-1,-1,1,-1]", "[4,-1,-1,-1,-2,-1]", "left_children[4] is -2"},
+    {"[4,-1,-1,-1,1,-1]", "[4,-1,-1,-1,1.0,-1]", "left_children[4] is not a whole number"},
+    {"[4,-1,-1,-1,1,-1]", "[4,-1,-1,-1,0,-1]", "left_children[4] is 0, a node that is reached"},
+    {"[4,-1,-1,-1,1,-1]", "[4,-1,-1,-1,3,-1]", "left_children[4] is 3, a node that is reached"},
+    {"[4,-1,-1,-1,1,-1]", "[3,-1,-1,-1,1,-1]", "right_children[0] is 3, a node that is reached"},
+    {"[4,-1,-1,-1,1,-1]", "[4,-1,-1,-1,-1,-1]", "node 4 has one child"},
+    {"\"num_deleted\":\"1\"", "\"num_deleted\":\"0\"", "reaches 5 and 0 are deleted"},
+    {"\"num_deleted\":\"1\"", "\"num_deleted\":\"6\"", "num_deleted is 6; expected 0 to 5"},
+    {"\"num_nodes\":\"6\"", "\"num_nodes\":\"5\"", "left_children is of 6 values"},
+    {"\"num_nodes\":\"6\"", "\"num_nodes\":\"4194305\"", "num_nodes is 4194305"},
+    {"\"size_leaf_vector\":\"0\"", "\"size_leaf_vector\":\"2\"", "size_leaf_vector is 2"},
+    {"[1.5,1,77,4E0,-2,2.0]", "[1E39,1,77,4E0,-2,2.0]", "split_conditions[0] is not a number that"},
+    {"[1.5,1,77,4E0,-2,2.0]", "[\"1\",1,77,4E0,-2,2.0]", "split_conditions[0] is not a number"},
+    {"[1.5,1,77,4E0,-2,2.0]", "[NaN,1,77,4E0,-2,2.0]", "line 1, column"},
+    {"[1.5,1,77,4E0,-2,2.0]", "[1.5,1,77,3E38,-2,2.0]", "leaves of its trees add up to 3e+38"},
+    {"[0,0,2147483647,0,1,0]", "[0,0,0,0,2,0]", "split_indices[4] is 2; expected 0 to 1"},
+    {"[0,0,2147483647,0,1,0]", "[0,0,0,0,-1,0]", "split_indices[4] is -1"},
+    {"[0,0,0,0,0,0],\"tree_param\"", "[1,0,0,0,0,0],\"tree_param\"", "split_type[0] is 1"},
+    {"\"num_nodes\":\"1\"", "\"num_nodes\":\"1\",\"num_nodes\":\"1\"", "duplicate"},
+    {"\"version\":[1,7,4]}", "\"version\":[1,7,4]} x", "line 1, column"},
+};
+
+START_TEST(a_file_that_is_wrong_is_refused_with_its_place)
+{
+    size_t n = with(bads[_i].from, bads[_i].to);
+    struct served_shape shape;
+    struct error err = {0};
+    struct served *model;
+
+    ck_assert_int_eq(served_open(device, "files.m", text, n, &model, &shape, &err), AGON_EINVAL);
+    ck_assert_ptr_null(model);
+    ck_assert_msg(strncmp(err.text, "files.m: ", 9) == 0, "no file: %s", err.text);
+    ck_assert_msg(strstr(err.text, bads[_i].says) != NULL, "%s", err.text);
+    ck_assert_msg(strstr(err.text, "expected") != NULL, "no way out: %s", err.text);
+}
+END_TEST
+
+START_TEST(a_probability_is_where_a_logistic_model_begins)
+{
+    static const char *const scores[] = {"0E+0", "1E+0", "-.01", "2E-1"};
+
+    for (uint32_t i = 0; i < 4; i++) {
+        size_t n = with("reg:squarederror", "binary:logistic");
+        char *at = strstr(text, "\"5E-1\"");
+        struct trees *trees;
+        struct error err = {0};
+
+        ck_assert_ptr_nonnull(at);
+        memcpy(at + 1, scores[i], 4);
+        ck_assert_int_eq(trees_read(text, n, &trees, &err), (i < 3 ? AGON_EINVAL : AGON_OK));
+        if (i < 3)
+            ck_assert_msg(strstr(err.text, "expected a probability") != NULL, "%s", err.text);
+        else
+            ck_assert(fabs((double)trees->base - log(0.25)) < 1e-7);
+        trees_free(trees);
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_ends_anywhere_is_refused)
+{
+    for (size_t i = 0; i < strlen(SMALL); i++) {
+        struct trees *trees;
+        struct error err = {0};
+
+        MUST(trees_read(SMALL, i, &trees, &err) == AGON_EINVAL && trees == NULL);
+        MUST(err.text[0] != '\0');
+    }
+}
+END_TEST
+
+START_TEST(served_without_a_state)
+{
+    static const char ubjson[] = "{L\0\0\0\0\0\0\0\007learner";
+    struct served_shape shape;
+    struct error err = {0};
+    struct served *model;
+    real x[2] = {(real)NAN, -3};
+    real y = 77;
+
+    ck_assert_int_ge(served_open(device, "m", SMALL, strlen(SMALL), &model, &shape, &err), 0);
+    ck_assert(shape.inputs == 2 && shape.outputs == 1 && shape.window == 0);
+    ck_assert(shape.state_bytes == 0);
+    served_save(model, NULL);
+    ck_assert_int_eq(served_load(model, NULL, 0), AGON_OK);
+    ck_assert_int_eq(served_load(model, &y, sizeof(y)), AGON_EINVAL);
+    served_reset(model);
+    ck_assert_int_eq(served_step(model, x, &y), AGON_OK);
+    ck_assert(y == (real)1.75);
+    x[1] = (real)INFINITY;
+    ck_assert_int_eq(served_step(model, x, &y), AGON_EINVAL);
+    ck_assert(y == (real)1.75);
+    served_close(model);
+    ck_assert_int_eq(served_open(device, "m", ubjson, sizeof(ubjson), &model, &shape, &err),
+                     AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, "UBJSON") != NULL, "%s", err.text);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    static char own[512];
+    const char *root = getenv("AGON_SOURCE_ROOT");
+    Suite *suite = suite_create("nn_trees");
+    TCase *tcase = tcase_create("trees");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    (void)snprintf(own, sizeof(own), "%s/tests/data/trees", root != NULL ? root : ".");
+    folder = argc > 1 ? argv[1] : own;
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, xgboosts_answers_come_out, 0, sizeof(kinds) / sizeof(kinds[0]));
+    tcase_add_test(tcase, each_way_through_a_tree);
+    tcase_add_loop_test(tcase, a_file_that_is_wrong_is_refused_with_its_place, 0,
+                        sizeof(bads) / sizeof(bads[0]));
+    tcase_add_test(tcase, a_probability_is_where_a_logistic_model_begins);
+    tcase_add_test(tcase, a_file_that_ends_anywhere_is_refused);
+    tcase_add_test(tcase, served_without_a_state);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
