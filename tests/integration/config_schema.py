@@ -74,6 +74,8 @@ by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "t
 n_files = 0
 for folder, _, names in sorted(os.walk(CONFIGS)):
     for name in sorted(names):
+        if not name.endswith((".yaml", ".yml")):
+            continue
         path = os.path.join(folder, name)
         kind = by_folder[os.path.relpath(folder, CONFIGS).replace(".", "")]
         value = load(path)
