@@ -11,6 +11,7 @@
 #include "base/exit.h"
 #include "cli/train_settings.h"
 #include "demo/demo_config.h"
+#include "gpu/profile.h"
 #include "roster/tournament_preset.h"
 #include "run/config_file.h"
 #include "run/settings.h"
@@ -106,11 +107,13 @@ static int check_one(enum file_kind kind, const char *path)
     static struct venue_config venue;
     static struct members members;
     static struct faults faults;
+    static struct gpu_rules cards;
     struct train_settings training;
     struct tournament_rules rules;
     struct config_file file;
 
     if (config_file_open(&file, COMMAND, path)) {
+        cards.n_cards = GPU_CARDS_MAX; // of shares by themselves: as many as there may be
         if (kind == KIND_VENUE)
             (void)venue_config_read(file.config, &venue);
         else if (kind == KIND_TOURNAMENT)
@@ -119,6 +122,10 @@ static int check_one(enum file_kind kind, const char *path)
             (void)config_read(file.config, &synth_schema, &market);
         else if (kind == KIND_ACCOUNTS)
             (void)members_read(&members, file.config);
+        else if (kind == KIND_GPU)
+            (void)profile_read_budgets(file.config, &cards);
+        else if (kind == KIND_GPU_SHARES)
+            (void)profile_read_shares(file.config, &cards);
         else if (kind == KIND_TREES)
             (void)config_read(file.config, &train_settings_schema, &training);
         else
@@ -143,7 +150,8 @@ static int refuse_unknown(struct config_check *check, struct config_file *file, 
     fprintf(
         stderr,
         "%s: %s: it has no key, or as many of several kinds, by which its kind is known; expected "
-        "--kind run, venue, roster, tournament, market, accounts, faults or trees\n",
+        "--kind run, venue, roster, tournament, market, accounts, faults, gpu, gpu-shares or "
+        "trees\n",
         path, is_named ? "error" : "warning");
     check->n_bad += (uint32_t)is_named;
     check->n_warnings += !is_named;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/train_settings.h"
+#include "gpu/profile.h"
 #include "roster/roster.h"
 #include "roster/tournament_preset.h"
 #include "run/settings.h"
@@ -27,11 +28,18 @@ const struct schema_kind config_kinds[KINDS + 1] = {
                        "Accounts of a simulated exchange: `agon sim --accounts`."},
     [KIND_FAULTS] = {"faults", &faults_schema,
                      "Faults of a simulated exchange: `agon sim --faults`."},
+    [KIND_GPU] = {"gpu", &profile_budgets_schema,
+                  "GPU cards and who has how much of their memory, as in `configs/gpu`: `agon gpu "
+                  "plan --profile`."},
+    [KIND_GPU_SHARES] = {"gpu-shares", &profile_shares_schema,
+                         "Who has how much of the cards' time, and when, as in "
+                         "`configs/gpu/shares`: `agon gpu plan --shares`."},
     [KIND_TREES] = {"trees", &train_settings_schema,
                     "How trees are trained: `agon train trees --config`."},
 };
-const char *const config_kinds_names[KINDS + 1] = {
-    "run", "venue", "roster", "tournament", "market", "accounts", "faults", "trees", NULL};
+const char *const config_kinds_names[KINDS + 1] = {"run",        "venue",    "roster", "tournament",
+                                                   "market",     "accounts", "faults", "gpu",
+                                                   "gpu-shares", "trees",    NULL};
 
 /* Two for each key that it knows, one less for each that it wants and that is not there. */
 static int likeness(const struct config_node *root, const struct schema *schema)

@@ -14,6 +14,8 @@ enum file_kind {
     KIND_MARKET,
     KIND_ACCOUNTS,
     KIND_FAULTS,
+    KIND_GPU,
+    KIND_GPU_SHARES,
     KIND_TREES,
     KINDS
 };

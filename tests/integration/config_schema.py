@@ -67,9 +67,10 @@ def complain(what):
     print("FAIL:", what, file=sys.stderr)
 
 
-kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "trees")}
+kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees")}
 every = schema_of()
-by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "train": "trees"}
+by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "train": "trees", "gpu": "gpu",
+             "gpu/shares": "gpu-shares"}
 n_files = 0
 for folder, _, names in sorted(os.walk(CONFIGS)):
     for name in sorted(names):

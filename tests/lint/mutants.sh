@@ -2,22 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 # mutants: each planted bug still goes into the tree, says where it is tried, and is one in the product: a bug in what
 # judges would be found by no better judge. A line "# author: blind" says that who planted it had not read what judges:
-# who knows the judge plants what it sees, so a third of those that are found has to be of such.
+# who knows the judge plants what it sees, so a third of those that are found has to be of such. Bugs of one library that
+# its own tests find lie beside these, in tests/unit/NAME/mutants with a table of their own; that share is not asked of them.
 . "$(dirname "$0")/common.sh"
 table=tests/dst/mutants/README.md
 
 shopt -s nullglob
 found=(tests/dst/mutants/*.patch)
 open=(tests/dst/mutants/open/*.patch)
+unit=(tests/unit/*/mutants/*.patch)
 
 # Of each patch what is wrong with it. patch(1) also takes what has drifted.
 while IFS= read -r line; do
     fault "$line"
-done < <(python3 -S - "$table" "${found[@]}" "${open[@]}" <<'END'
+done < <(python3 -S - "$table" "${found[@]}" "${open[@]}" "${unit[@]}" <<'END'
 import fnmatch, os, re, subprocess, sys
 
-table = open(sys.argv[1], encoding="utf-8", errors="replace").read().splitlines()
-rows = {line.split("`")[1] for line in table if re.match(r"\| `[^`]*` ", line)}
+rows = {}
+for table in {sys.argv[1]} | {os.path.dirname(patch) + "/README.md" for patch in sys.argv[2:] if patch.startswith("tests/unit/")}:
+    lines = open(table, encoding="utf-8", errors="replace").read().splitlines()
+    rows[os.path.dirname(table)] = {line.split("`")[1] for line in lines if re.match(r"\| `[^`]*` ", line)}
 for patch in sys.argv[2:]:
     with open(patch, "rb") as file:
         data = file.read()
@@ -32,8 +36,8 @@ for patch in sys.argv[2:]:
         if not os.path.exists(path):
             print(f"{patch}: {path} is not there")
     # Of open/ nothing finds it yet.
-    if "/open/" not in patch and os.path.basename(patch)[:-len(".patch")] not in rows:
-        print(f"{patch}: is in no row of {sys.argv[1]}: who finds it?")
+    if "/open/" not in patch and os.path.basename(patch)[:-len(".patch")] not in rows[os.path.dirname(patch)]:
+        print(f"{patch}: is in no row of {os.path.dirname(patch)}/README.md: who finds it?")
     done = subprocess.run(["patch", "-d", ".", "-p1", "-s", "-f", "--dry-run"], input=data, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:

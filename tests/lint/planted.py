@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""planted: each planted bug of tests/dst/mutants still compiles, with this build's own commands and no warning: a patch that goes
+"""planted: each planted bug of tests/dst/mutants and tests/unit/*/mutants still compiles, with this build's own commands and no warning: a patch that goes
 into the tree somewhere else than where it was meant, or calls what has another name by now, would be found by its compiler."""
 import glob
 import json
@@ -37,7 +37,7 @@ def main():
             shutil.copytree(os.path.join(ROOT, folder), os.path.join(copy, folder), symlinks=True)
         how = commands(copy)
         n, faults = 0, []
-        for patch in sorted(glob.glob(os.path.join(ROOT, "tests/dst/mutants/*.patch"))):
+        for patch in sorted(glob.glob(os.path.join(ROOT, "tests/dst/mutants/*.patch")) + glob.glob(os.path.join(ROOT, "tests/unit/*/mutants/*.patch"))):
             with open(patch, "rb") as file:
                 data = file.read()
             apply = ["patch", "-d", copy, "-p1", "-s", "-f"]

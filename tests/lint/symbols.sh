@@ -8,7 +8,7 @@
 # words that a library has taken stand in prefixes.txt.
 . "$(dirname "$0")/common.sh"
 
-core="base config market match journal ledger slot risk exec score engine"
+core="base config market match journal ledger slot risk exec score gpu engine"
 system='clock_gettime|clock_nanosleep|gettimeofday|time|localtime(_r)?|gmtime(_r)?|mktime|ftime|times'
 system+='|rand|srand|random|srandom|rand_r|drand48|lrand48|getrandom|getentropy|arc4random.*'
 system+='|randombytes.*|getenv|secure_getenv|setenv|pthread_.*|thrd_.*|mtx_.*|cnd_.*|sem_.*'
