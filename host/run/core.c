@@ -201,7 +201,7 @@ static void planned(void *ctx, const union plan_event *event)
     log_info_with(
         "host", "tournament",
         LOG_FIELDS(LOG_NUMBER("tournament", plan->number), LOG_NUMBER("agents", plan->n_lines)),
-        "tournament %u: capital of %u slots was planned", plan->number, plan->n_lines);
+        "tournament %u: capital of %u agents was planned", plan->number, plan->n_lines);
     host->draft->plan = *event;
     host->draft->n_plans = plan->number;
 }
