@@ -12,7 +12,7 @@
 
 static int usage(void)
 {
-    fprintf(stderr, "agon-gpu: a worker that agon starts; agon gpu lists what it has\n");
+    fprintf(stderr, "agon-gpu: a worker that agon starts, and nobody else\n");
     return CARD_EXIT_NOT_CALLED;
 }
 

@@ -286,9 +286,9 @@ static int shape_lease(struct lease *lease, const struct card_ask *ask, struct e
                          (unsigned long long)ask->resident);
     lease->id = ask->lease;
     lease->n_stage = ask->stage;
-    lease->n_resident = (ask->resident + 255) / 256 * 256;
+    lease->n_resident = (ask->resident + 255) / 256 * 256; // a job's memory begins where reals may
     if (lease->n_resident > ask->bytes - ask->stage)
-        lease->n_resident = ask->resident;
+        lease->n_resident = ask->bytes - ask->stage;
     lease->n_memory = ask->bytes - ask->stage - lease->n_resident;
     return AGON_OK;
 }
@@ -391,7 +391,8 @@ static int check_job(const struct job *job, struct error *err)
 static int ids_are_rows(struct serve *serve, const struct job *job, const struct card_ids *ids,
                         struct error *err)
 {
-    uint32_t part = (uint32_t)(job->lease->n_stage / sizeof(uint32_t));
+    uint64_t room = job->lease->n_stage / sizeof(uint32_t);
+    uint32_t part = room < ids->n ? (uint32_t)room : ids->n;
 
     for (uint32_t from = 0; from < ids->n; from += part) {
         uint32_t n = ids->n - from < part ? ids->n - from : part;
@@ -514,7 +515,8 @@ static int run_job(struct serve *serve, const struct asked *asked, struct card_a
                          (unsigned long long)asked->ask.lease);
     job.bytes = asked->fds[0] < 0 ? 0 : size_of(asked->fds[0], WHOLE_SEALS, err);
     if (job.bytes >= sizeof(*job.head))
-        mapped = mmap(NULL, job.bytes, PROT_READ, MAP_SHARED, asked->fds[0], 0);
+        // Private: before Linux 6.7 what is sealed against writing cannot be mapped shared at all.
+        mapped = mmap(NULL, job.bytes, PROT_READ, MAP_PRIVATE, asked->fds[0], 0);
     if (mapped == MAP_FAILED)
         return error_set(err, AGON_EINVAL, "a job that cannot be read");
     job.head = mapped;

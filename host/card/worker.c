@@ -115,7 +115,7 @@ static void start(struct card_worker *worker, int64_t now)
     worker->fd = fds[0];
     worker->state = STARTING;
     worker->until_ns = now + config->start_ns;
-    worker->was_ready = worker->is_failing = 0;
+    worker->has_answered = worker->is_failing = 0;
     worker->why = 0;
     worker->why_text[0] = '\0';
 }
@@ -170,7 +170,8 @@ static void forget_sent(struct card_worker *worker)
 
         lease->is_asked = lease->is_made = 0;
         // The memory went with the process.
-        if (lease->id != 0 && lease->is_ending && !card_has_jobs(worker, lease->id))
+        if (lease->id != 0 && lease->failed == 0 && lease->is_ending &&
+            !card_has_jobs(worker, lease->id))
             card_drop_lease(worker, lease, CARD_EVENT_ENDED, AGON_OK, "ended with its worker");
     }
     if (worker->look_since_ns != 0)
@@ -193,7 +194,7 @@ static void bury(struct card_worker *worker, int64_t now, const struct proc_end 
     card_close_fd(&worker->fd);
     blame(worker, text);
     forget_sent(worker);
-    if (!worker->was_ready) {
+    if (!worker->has_answered) {
         start_failed(worker, now, text);
         return;
     }
@@ -224,7 +225,6 @@ static void on_ready(struct card_worker *worker, int64_t now, const struct card_
         return;
     }
     worker->state = UP;
-    worker->was_ready = 1;
     event = card_news(worker, CARD_EVENT_UP, AGON_OK, answer->text);
     event->bytes = answer->bytes;
     event->fence = answer->fence;
@@ -308,6 +308,7 @@ static int is_due(const struct card_worker *worker, const struct card_answer *an
 static void on_answer(struct card_worker *worker, int64_t now, struct card_answer *answer)
 {
     struct lease *lease;
+    struct job *job;
 
     answer->text[sizeof(answer->text) - 1] = '\0';
     if (answer->version != CARD_VERSION || answer->n_inline > CARD_INLINE ||
@@ -315,6 +316,7 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
         end_life(worker, now, AGON_EIO, "it gave an answer that nobody had asked for");
         return;
     }
+    worker->has_answered |= answer->answer != CARD_READY;
     if (answer->answer == CARD_LEASED || answer->answer == CARD_ENDED ||
         answer->answer == CARD_DONE) {
         answered(worker, now);
@@ -337,6 +339,12 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
             card_drop_lease(worker, lease, CARD_EVENT_ENDED, answer->status, answer->text);
         break;
     case CARD_CHUNK:
+        job = card_find_job(worker, (int64_t)answer->job);
+        if (job == NULL || job->chunks_left == 0) {
+            end_life(worker, now, AGON_EIO, "it has more chunks than its job has calls");
+            break;
+        }
+        job->chunks_left--;
         worker->head_since_ns = now;
         break;
     case CARD_DONE:
@@ -356,7 +364,7 @@ static void listen_to(struct card_worker *worker, int64_t now)
     ssize_t n;
 
     while (worker->fd >= 0 && worker->state != ENDING) {
-        n = recv(worker->fd, &answer, sizeof(answer), MSG_DONTWAIT);
+        n = recv(worker->fd, &answer, sizeof(answer), MSG_DONTWAIT | MSG_TRUNC);
         if (n < 0 && errno == EINTR)
             continue;
         if (n == 0)
@@ -439,6 +447,7 @@ static int ask_job(struct card_worker *worker, int64_t now, struct job *job)
         }
     }
     fds[1] = job->result_fd;
+    job->chunks_left = job->n_calls;
     job->is_sent = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
     return job->is_sent;
 }
@@ -504,8 +513,15 @@ static int64_t due(const struct card_worker *worker)
     limit = worker->n_sent > 0 ? worker->sent[0].limit_ns : 0;
     if (worker->n_sent > 0)
         at = worker->head_since_ns + limit;
-    if (worker->look_since_ns != 0 && at > worker->look_since_ns + worker->config.start_ns + limit)
-        at = worker->look_since_ns + worker->config.start_ns + limit;
+    if (worker->look_since_ns != 0) {
+        // It is answered between two chunks: the one that runs has its time first.
+        int64_t from = worker->n_sent > 0 && worker->head_since_ns > worker->look_since_ns
+                           ? worker->head_since_ns
+                           : worker->look_since_ns;
+
+        if (at > from + worker->config.start_ns + limit)
+            at = from + worker->config.start_ns + limit;
+    }
     return at;
 }
 

@@ -30,6 +30,7 @@ struct job {
     uint64_t n_result;
     int fd, result_fd; /* owned; -1: none */
     uint32_t attempts, tries, generation;
+    uint32_t n_calls, chunks_left; /* chunks that its worker may still say: no more than calls */
     uint8_t is_sent, is_cancelled;
 };
 
@@ -45,10 +46,11 @@ struct card_worker {
     struct proc proc;
     int fd; /* owned; -1: none */
     uint32_t lives, starts_failed;
-    int64_t start_at_ns;           /* DOWN: when the next one is started */
-    int64_t until_ns;              /* STARTING, ENDING: by then it has answered, or ended */
-    uint8_t was_ready, is_failing; /* in this life; it has said that its device failed */
-    int why; /* code of what is to blame for this life's end; 0: it ended by itself */
+    int64_t start_at_ns;  /* DOWN: when the next one is started */
+    int64_t until_ns;     /* STARTING, ENDING: by then it has answered, or ended */
+    uint8_t has_answered; /* in this life, beside READY */
+    uint8_t is_failing;   /* it has said that its device failed */
+    int why;              /* code of what is to blame for this life's end; 0: it ended by itself */
     char why_text[CARD_TEXT];
     struct sent sent[SENT_MAX];
     uint32_t n_sent, n_jobs_sent;

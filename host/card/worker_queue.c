@@ -10,6 +10,10 @@
 #include "sys/clock.h"
 #include "sys/memfd.h"
 
+/* Events that are no outcome: two of each lease have room beside them (it was made, it ended), and
+ * each job has its one. */
+#define NEWS_MAX (EVENTS - CARD_JOBS - 2 * CARD_LEASES)
+
 /* Events */
 
 struct card_event *card_event_new(struct card_worker *worker, enum card_events kind, int status,
@@ -30,7 +34,7 @@ struct card_event *card_news(struct card_worker *worker, enum card_events kind, 
 {
     static struct card_event nowhere;
 
-    if (worker->n_events < EVENTS - 2 * CARD_LEASES)
+    if (worker->n_events - worker->n_outcomes < NEWS_MAX)
         return card_event_new(worker, kind, status, text);
     return &nowhere;
 }
@@ -158,7 +162,7 @@ int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *s
     for (uint32_t i = 0; lease == NULL && i < CARD_LEASES; i++)
         if (worker->leases[i].id == 0)
             lease = &worker->leases[i];
-    if (lease == NULL || worker->n_events >= EVENTS - 3 * CARD_LEASES)
+    if (lease == NULL || worker->n_events - worker->n_outcomes >= NEWS_MAX)
         return error_set(err, AGON_ENOSPC, "%u leases, or events that nobody takes", CARD_LEASES);
     if (shape->resident > 0 && (fd = fcntl(shape->resident_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         return error_set(err, AGON_EINVAL, "resident bytes: %s", strerror(errno));
@@ -253,6 +257,7 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                         .n_result = head->n_result,
                         .fd = fd,
                         .result_fd = -1,
+                        .n_calls = head->n_calls,
                         .attempts = submit->attempts,
                         .generation = submit->generation};
     if (lease->failed != 0)

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -232,6 +233,7 @@ static int run_block(struct thread *thread)
 static void try_the_fence(void)
 {
 #if !IS_SANITIZED
+    struct rlimit limit;
     int has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
     char *const argv[] = {NULL};
     pid_t pid = fork();
@@ -248,6 +250,12 @@ static void try_the_fence(void)
         say("wrong: a device %s\n", "was opened");
     if (kill(getppid(), 0) == 0)
         say("wrong: another process %s\n", "can be signalled");
+    if (syscall(SYS_tgkill, getppid(), getppid(), 0) == 0)
+        say("wrong: another thread %s\n", "can be signalled");
+    if (prlimit(getppid(), RLIMIT_NOFILE, NULL, &limit) == 0)
+        say("wrong: another process %s\n", "can be limited");
+    if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) != 0)
+        say("wrong: its own limits %s\n", "cannot be read");
     (void)execve("/bin/true", argv, argv);
     if (errno != EPERM && errno != EACCES)
         say("wrong: a program %s\n", "can be started");
@@ -258,6 +266,7 @@ EXPORT int cuInit(unsigned flags);
 int cuInit(unsigned flags)
 {
     (void)flags;
+    say("cuda %s\n", "begins"); // each line behind it has one before it
     if (getenv("EMULATED_SAYS") != NULL)
         try_the_fence();
     return outcome("cuInit", 100);

@@ -24,7 +24,7 @@ static struct card_answer hear(struct raw *raw)
     struct pollfd polled = {.fd = raw->fd, .events = POLLIN};
     struct card_answer answer;
 
-    ck_assert_int_eq(poll(&polled, 1, 30000), 1);
+    ck_assert_int_eq(poll(&polled, 1, 300000), 1);
     ck_assert_int_eq((int)recv(raw->fd, &answer, sizeof(answer), 0), (int)sizeof(answer));
     return answer;
 }
@@ -52,7 +52,7 @@ static int end_code(struct raw *raw)
 {
     struct proc_end end = {0};
 
-    ck_assert_int_eq(proc_wait(&raw->proc, 30000, &end), AGON_OK);
+    ck_assert_int_eq(proc_wait(&raw->proc, 300000, &end), AGON_OK);
     ck_assert(!end.is_signalled);
     proc_close(&raw->proc);
     (void)close(raw->fd);

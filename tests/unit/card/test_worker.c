@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
+#include "base/sanitized.h"
 #include "sys/memfd.h"
 #include "sys/proc.h"
 
@@ -114,10 +116,10 @@ START_TEST(a_kernel_that_hangs_is_ended)
     struct card_worker *worker = start(scripted("1 run 5 hang"));
     int64_t lease = lease_of(worker);
     struct outcomes outcomes = {0};
-    int64_t first = submit_job(worker, lease, 0, 1, 2 * SECOND);
+    int64_t first = submit_job(worker, lease, 0, 1, 60 * SECOND);
 
     for (uint32_t i = 1; i < 10; i++)
-        (void)submit_job(worker, lease, i, i == 1 ? 1 : 2, 2 * SECOND);
+        (void)submit_job(worker, lease, i, i == 1 ? 1 : 2, i == 1 ? 2 * SECOND : 60 * SECOND);
     take_outcomes(worker, first, 10, &outcomes);
     ck_assert_uint_eq(outcomes.downs, 1);
     for (uint32_t i = 0; i < 10; i++)
@@ -244,6 +246,31 @@ START_TEST(a_card_that_is_lost_says_so_and_fails_what_waits)
 }
 END_TEST
 
+/* One that comes up and ends before it has done anything is as good as one that never came up: it
+ * is not started again and again for ever. */
+START_TEST(a_worker_that_dies_idle_again_and_again_is_lost)
+{
+    struct card_worker_config config = card_worker_preset("cpu");
+    struct card_event event;
+    struct card_worker *worker;
+    uint32_t n_up = 0;
+
+    config.lives_max = 4;
+    worker = start(config);
+    for (event.kind = CARD_EVENT_DOWN; event.kind != CARD_EVENT_LOST;) {
+        ck_assert(card_worker_wait(worker, 300 * SECOND));
+        while (event.kind != CARD_EVENT_LOST && card_worker_next(worker, &event)) {
+            if (event.kind != CARD_EVENT_UP)
+                continue;
+            ck_assert_uint_lt(n_up++, 5);
+            ck_assert_int_eq(kill(card_worker_pid(worker), SIGKILL), 0);
+        }
+    }
+    ck_assert_uint_eq(n_up, 4);
+    card_worker_free(worker);
+}
+END_TEST
+
 /* A worker that does not come up in time is ended, and the next one does the work. */
 START_TEST(a_start_that_hangs_is_ended)
 {
@@ -252,7 +279,8 @@ START_TEST(a_start_that_hangs_is_ended)
     struct card_worker *worker;
     int64_t first;
 
-    config.start_ns = 3 * SECOND;
+    config.start_ns = 6 * SECOND;
+    config.lives_max = 1000;
     worker = start(config);
     first = submit_job(worker, lease_of(worker), 0, 1, 60 * SECOND);
     take_outcomes(worker, first, 1, &outcomes);
@@ -450,7 +478,8 @@ START_TEST(a_small_result_comes_with_the_outcome)
     remote_job_call(&job, KERNEL_map, &map, sizeof(map));
     job.head.result_at = sizeof(real);
     job.head.n_result = sizeof(real);
-    ck_assert_int_gt((int)remote_job_submit(&job, worker, lease_of(worker), 1, SECOND, &err), 0);
+    ck_assert_int_gt((int)remote_job_submit(&job, worker, lease_of(worker), 1, 60 * SECOND, &err),
+                     0);
     event = remote_await(worker, CARD_EVENT_DONE);
     ck_assert_msg(event.status == AGON_OK, "%s", event.text);
     ck_assert_uint_eq(event.n_inline, sizeof(real));
@@ -567,11 +596,11 @@ START_TEST(the_limit_of_jobs_is_kept)
     remote_job_init(&job, REAL_BITS, 64);
     remote_job_call(&job, KERNEL_map, &map, sizeof(map));
     for (uint32_t i = 0; i < CARD_JOBS; i++)
-        MUST(remote_job_submit(&job, worker, lease, 1, SECOND, &err) > 0);
+        MUST(remote_job_submit(&job, worker, lease, 1, 60 * SECOND, &err) > 0);
     ck_assert_int_eq(remote_job_submit(&job, worker, lease, 1, SECOND, &err), AGON_ENOSPC);
     for (uint32_t i = 0; i < CARD_JOBS; i++)
         (void)remote_await(worker, CARD_EVENT_DONE);
-    ck_assert_int_gt((int)remote_job_submit(&job, worker, lease, 1, SECOND, &err), 0);
+    ck_assert_int_gt((int)remote_job_submit(&job, worker, lease, 1, 60 * SECOND, &err), 0);
     remote_job_deinit(&job);
     card_worker_free(worker);
 }
@@ -588,6 +617,8 @@ START_TEST(a_worker_has_a_fence)
     ck_assert(rights.has_no_new_privs);
     ck_assert_uint_eq(rights.max_core, 0);
     ck_assert_uint_eq(rights.is_filtered, (event.fence & 4) != 0);
+    if (!IS_SANITIZED)
+        ck_assert_uint_eq(event.fence & 5, 5);
     card_worker_free(worker);
 }
 END_TEST
@@ -619,11 +650,16 @@ END_TEST
 
 int main(int argc, char **argv)
 {
+    struct rlimit files;
     Suite *suite = suite_create("card_worker");
     TCase *tcase = tcase_create("worker");
     SRunner *runner;
     int failed;
 
+    // Each job that waits is a descriptor.
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        (files.rlim_cur = files.rlim_max, setrlimit(RLIMIT_NOFILE, &files) != 0))
+        return EXIT_FAILURE;
     program = argc > 1 ? argv[1] : NULL;
     if (program == NULL)
         return EXIT_FAILURE;
@@ -636,6 +672,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, what_a_device_fails_at_is_tried_again, 0, 5);
     tcase_add_loop_test(tcase, an_allocation_that_fails_costs_its_own_jobs, 0, 2);
     tcase_add_test(tcase, a_card_that_is_lost_says_so_and_fails_what_waits);
+    tcase_add_test(tcase, a_worker_that_dies_idle_again_and_again_is_lost);
     tcase_add_test(tcase, a_start_that_hangs_is_ended);
     tcase_add_test(tcase, a_job_that_is_wrong_is_refused_and_the_next_one_runs);
     tcase_add_test(tcase, ids_behind_the_table_are_refused);
