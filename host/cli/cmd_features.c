@@ -246,9 +246,9 @@ static json_t *said(const struct opts *opts, const struct features_config *confi
     hash_hex(made->sha256, hash);
     clock_text(made->t_first, from);
     clock_text(made->t_last, to);
-    json_object_set_new(object, "out", json_string(args_safe(opts->out)));
+    json_object_set_new(object, "out", json_string(opts->out));
     if (config->holdout != NULL)
-        json_object_set_new(object, "holdout", json_string(args_safe(config->holdout)));
+        json_object_set_new(object, "holdout", json_string(config->holdout));
     json_object_set_new(object, "symbol", json_string(made->info.symbol));
     json_object_set_new(object, "bar_s", json_integer(made->length_s));
     json_object_set_new(object, "first", json_string(from));
@@ -413,5 +413,10 @@ int cmd_features(int argc, char **argv)
         return args_refuse(&spec, "features", "make needs a file of bars or trades");
     if (opts.out == NULL)
         return args_refuse(&spec, "features", "make needs --out FILE");
+    if (opts.label == 1 && opts.ahead == 0)
+        return args_refuse(&spec, "features",
+                           "--label up is of the next bars: say how many by --ahead");
+    if (opts.embargo > 0 && opts.parts == NULL)
+        return args_refuse(&spec, "features", "--embargo is behind borders: say by --parts which");
     return make(&opts);
 }

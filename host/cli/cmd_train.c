@@ -18,8 +18,8 @@
 struct opts {
     struct arg_list operands, ignore;
     const char *data, *target, *out, *config;
-    int64_t n_threads;
-    int is_json;
+    int64_t n_threads, gap;
+    int is_json, has_gap;
 };
 /* Rows of the table, in their order. */
 struct parts {
@@ -94,9 +94,11 @@ static void interval(double share, double n, double *low, double *high)
     *high = (middle + half) / (1 + z * z / n);
 }
 
-/* On the rows held out, beside the best constant that the training rows give. */
-static int judge(const struct trees *trees, const struct parts *parts, struct outcome *outcome,
-                 struct error *err)
+/* On the rows held out: the loss beside that of the constant of the training rows, and how often it
+ * is right beside the constant that is right most often there. Targets that look `gap` rows ahead
+ * share most of what they see: so many rows count as one. */
+static int judge(const struct trees *trees, const struct parts *parts, uint32_t gap,
+                 struct outcome *outcome, struct error *err)
 {
     const struct trees_data *held = &parts->held;
     float *margins = calloc(held->n_rows, sizeof(*margins));
@@ -107,13 +109,21 @@ static int judge(const struct trees *trees, const struct parts *parts, struct ou
 
     if (margins == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for %u answers", held->n_rows);
+    for (uint32_t i = 0; i < held->n_rows; i++) {
+        if (trees->objective != TREES_LOGISTIC || held->y[i] == 0 || held->y[i] == 1)
+            continue;
+        free(margins);
+        return error_set(err, AGON_EINVAL,
+                         "the target of row %u of those held out is %g; expected 0 or 1", i,
+                         (double)held->y[i]);
+    }
     for (uint32_t i = 0; i < parts->train.n_rows; i++)
         mean += (double)parts->train.y[i] / parts->train.n_rows;
     constant = trees_base(trees->objective, mean);
     for (uint32_t i = 0; i < held->n_rows; i++) {
         trees_margin(trees, held->x + (size_t)i * held->n_features, &margins[i]);
         n_right += (margins[i] > 0) == (held->y[i] > 0);
-        n_constant += (constant > 0) == (held->y[i] > 0);
+        n_constant += held->y[i] > 0;
     }
     outcome->loss = trees_loss(trees->objective, margins, held->y, held->n_rows);
     for (uint32_t i = 0; i < held->n_rows; i++)
@@ -121,7 +131,10 @@ static int judge(const struct trees *trees, const struct parts *parts, struct ou
     outcome->constant_loss = trees_loss(trees->objective, margins, held->y, held->n_rows);
     outcome->right = (double)n_right / held->n_rows;
     outcome->constant = (double)n_constant / held->n_rows;
-    interval(outcome->right, held->n_rows, &outcome->low, &outcome->high);
+    if (outcome->constant < 0.5)
+        outcome->constant = 1 - outcome->constant;
+    interval(outcome->right, (double)held->n_rows / (gap > 1 ? gap : 1), &outcome->low,
+             &outcome->high);
     free(margins);
     return AGON_OK;
 }
@@ -152,7 +165,7 @@ static int write_file(const char *path, const char *text, size_t n, struct error
 /* The model as its file's text; it is read as a plugin's would be, and judged, before it is
  * written. */
 static int keep(const struct trees_grown *grown, const struct train_table *table,
-                const struct parts *parts, const char *path, struct outcome *outcome,
+                const struct parts *parts, uint32_t gap, const char *path, struct outcome *outcome,
                 struct error *err)
 {
     unsigned char digest[HASH_SIZE];
@@ -171,7 +184,7 @@ static int keep(const struct trees_grown *grown, const struct train_table *table
     if (rc >= 0)
         rc = trees_read(text, n, &trees, err);
     if (rc >= 0)
-        rc = judge(trees, parts, outcome, err);
+        rc = judge(trees, parts, gap, outcome, err);
     if (rc >= 0)
         rc = write_file(path, text, n, err);
     if (rc >= 0) {
@@ -186,6 +199,12 @@ static int keep(const struct trees_grown *grown, const struct train_table *table
     return rc;
 }
 
+/* Of the model that was kept: with validation that is the best round's. */
+static double kept_loss(const struct parts *parts, const struct outcome *outcome)
+{
+    return parts->valid.n_rows > 0 ? outcome->best.loss : outcome->last.loss;
+}
+
 static void print(const struct opts *opts, const struct train_settings *settings,
                   const struct train_table *table, const struct parts *parts,
                   const struct outcome *outcome)
@@ -196,7 +215,7 @@ static void print(const struct opts *opts, const struct train_settings *settings
     printf("trained   %u rounds of %u, %u kept: %u rows of %u features, target %s\n",
            outcome->last.round, settings->parallel, outcome->rounds, parts->train.n_rows,
            table->n_features, args_safe(opts->target));
-    printf("%-9s %.6f of the rows trained on", "loss", outcome->last.loss);
+    printf("%-9s %.6f of the rows trained on", "loss", kept_loss(parts, outcome));
     if (parts->valid.n_rows > 0)
         printf(", %.6f in validation (%u rows) after round %u", outcome->best.valid,
                parts->valid.n_rows, outcome->best.round);
@@ -215,14 +234,16 @@ static void print_json(const struct opts *opts, const struct train_settings *set
                        const struct train_table *table, const struct parts *parts,
                        const struct outcome *outcome)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "model",
-                               args_safe(opts->out), "sha256", outcome->hash, "objective",
-                               settings->objective == TREES_LOGISTIC ? "logistic" : "squared",
-                               "rounds", (int)outcome->rounds, "features", (int)table->n_features,
-                               "rows", (int)parts->train.n_rows, "rows_held_out",
-                               (int)parts->held.n_rows, "loss", outcome->last.loss, "loss_held_out",
-                               outcome->loss, "loss_of_constant", outcome->constant_loss);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "model", args_safe(opts->out),
+        "sha256", outcome->hash, "objective",
+        settings->objective == TREES_LOGISTIC ? "logistic" : "squared", "rounds",
+        (int)outcome->rounds, "features", (int)table->n_features, "rows", (int)parts->train.n_rows,
+        "rows_held_out", (int)parts->held.n_rows, "loss", kept_loss(parts, outcome),
+        "loss_held_out", outcome->loss, "loss_of_constant", outcome->constant_loss);
 
+    // As it is, where it is UTF-8: a program is to open it.
+    (void)json_object_set_new(object, "model", json_string(opts->out));
     if (parts->valid.n_rows > 0)
         json_object_set_new(object, "loss_validation", json_real(outcome->best.valid));
     if (settings->objective == TREES_LOGISTIC) {
@@ -254,9 +275,9 @@ static int train(const struct opts *opts, const struct train_settings *settings)
     if (outcome.is_on_terminal && outcome.last.round > 0)
         fprintf(stderr, "\r\033[K");
     if (rc >= 0)
-        rc = keep(grown, &table, &parts, opts->out, &outcome, &err);
+        rc = keep(grown, &table, &parts, settings->gap, opts->out, &outcome, &err);
     if (rc < 0)
-        fprintf(stderr, "agon train: %s\n", args_safe(err.text));
+        fprintf(stderr, "agon train: %s\n", err.text);
     else if (opts->is_json)
         print_json(opts, settings, &table, &parts, &outcome);
     else
@@ -280,6 +301,9 @@ int cmd_train(int argc, char **argv)
         {"out", ARG_TEXT, "FILE", "where the model goes, XGBoost's JSON", &opts.out},
         {"config", ARG_TEXT, "FILE", "parameters as YAML (docs/models.md); default: each key's own",
          &opts.config},
+        {"gap", ARG_INT, "N",
+         "rows left out before each part: as far as the target looks ahead (the config's)",
+         &opts.gap, .max = 1000000, .is_given = &opts.has_gap},
         {"threads", ARG_INT, "N", "threads; the model is the same for any number (1)",
          &opts.n_threads, .min = 1, .max = 64},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
@@ -314,5 +338,7 @@ int cmd_train(int argc, char **argv)
         if (rc != EXIT_OK)
             return rc;
     }
+    if (opts.has_gap)
+        settings.gap = (uint32_t)opts.gap;
     return train(&opts, &settings);
 }

@@ -18,6 +18,8 @@ struct reader {
     struct lines *lines;
     uint32_t places[COLUMNS]; /* of a row's fields: which feature */
     uint32_t n_columns, room;
+    uint32_t time, part; /* columns of that name (agon features make); COLUMNS: none */
+    double last_time;
 };
 
 static int is_ignored(const struct arg_list *ignore, const char *name)
@@ -38,6 +40,41 @@ static char *next_field(char **at)
     if (comma != NULL)
         *comma = '\0';
     return field;
+}
+
+/* Of a head that is whole. */
+static int has_column(const char *line, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (; line != NULL; line = strchr(line, ','), line += line != NULL)
+        if (strncmp(line, name, n) == 0 && (line[n] == ',' || line[n] == '\0'))
+            return 1;
+    return 0;
+}
+
+/* What is left out is looked at where a training would be worth nothing by it. */
+static int look_at(struct reader *reader, uint32_t column, const char *field, struct error *err)
+{
+    double time;
+
+    if (column == reader->part && strcmp(field, "holdout") == 0)
+        return error_set(err, AGON_EINVAL,
+                         "%s:%llu: a row of a hold-out (column part); expected rows to train by: "
+                         "those are kept for the last judgement",
+                         lines_name(reader->lines),
+                         (unsigned long long)lines_number(reader->lines));
+    if (column != reader->time)
+        return AGON_OK;
+    time = strtod(field, NULL);
+    if (!(time > reader->last_time))
+        return error_set(err, AGON_EINVAL,
+                         "%s:%llu: time_ms %.24s is not behind that of the row before; expected "
+                         "rows in the order of time",
+                         lines_name(reader->lines), (unsigned long long)lines_number(reader->lines),
+                         args_safe(field));
+    reader->last_time = time;
+    return AGON_OK;
 }
 
 static int read_head(struct reader *reader, char *line, const char *target,
@@ -71,11 +108,20 @@ static int read_head(struct reader *reader, char *line, const char *target,
             n_targets++;
         } else if (is_ignored(ignore, name)) {
             *place = IGNORED;
+            if (strcmp(name, "time_ms") == 0)
+                reader->time = reader->n_columns;
+            if (strcmp(name, "part") == 0)
+                reader->part = reader->n_columns;
         } else {
             *place = table->n_features;
             table->names[table->n_features++] = name;
         }
     }
+    for (int i = 0; i < ignore->n; i++)
+        if (!has_column(line, ignore->at[i]))
+            return error_set(err, AGON_EINVAL,
+                             "%s:1: no column %.64s; --ignore takes names that stand there",
+                             lines_name(reader->lines), args_safe(ignore->at[i]));
     if (n_targets != 1)
         return error_set(err, AGON_EINVAL,
                          "%s:1: %u columns %.64s; expected one, the target: name it with --target",
@@ -139,8 +185,10 @@ static int read_row(struct reader *reader, char *line, struct error *err)
         uint32_t place = n < reader->n_columns ? reader->places[n] : IGNORED;
         float value;
 
-        if (place == IGNORED)
+        if (place == IGNORED) {
+            rc = look_at(reader, n, field, err);
             continue;
+        }
         if (!number_of(field, &value) || (place == IS_TARGET && isnan(value)))
             rc = error_set(err, AGON_EINVAL, "%s:%llu: \"%.40s\" of column %u is not a number%s",
                            lines_name(reader->lines),
@@ -163,7 +211,8 @@ static int read_row(struct reader *reader, char *line, struct error *err)
 int train_table_read(struct train_table *table, const char *path, const char *target,
                      const struct arg_list *ignore, struct error *err)
 {
-    struct reader reader = {.table = table};
+    struct reader reader = {
+        .table = table, .time = COLUMNS, .part = COLUMNS, .last_time = -INFINITY};
     uint32_t n;
     char *line;
     int rc;

@@ -42,7 +42,8 @@ static void keep(void *ctx, const struct agon_bar *bar)
                             run->qty_exp, &made) < 0)
         return;
     if (run->n == run->room) {
-        uint64_t room = run->room == 0 ? 65536 : 2 * run->room;
+        uint64_t wanted = run->room == 0 ? 65536 : 2 * run->room;
+        uint64_t room = wanted < FEATURES_BARS_MAX ? wanted : FEATURES_BARS_MAX;
         struct agon_feature_bar *more =
             run->n < FEATURES_BARS_MAX ? realloc(run->all, room * sizeof(*more)) : NULL;
 
@@ -171,6 +172,15 @@ static int share(struct run *run, struct error *err)
         so_far += config->shares[part];
         run->begins[part + 1] = first + rows * so_far / 100;
     }
+    for (uint32_t part = 0; part < FEATURES_PARTS; part++)
+        if (config->shares[part] > 0 &&
+            run->begins[part + 1] <= run->begins[part] + config->ahead + config->embargo)
+            return error_set(err, AGON_ERANGE,
+                             "%s: %llu rows, of which part %s would have %llu, the target looks %u "
+                             "ahead and the embargo takes %u: nothing would be left of it",
+                             config->word, (unsigned long long)rows, features_parts[part],
+                             (unsigned long long)(run->begins[part + 1] - run->begins[part]),
+                             config->ahead, config->embargo);
     if (so_far == 0) // one part
         run->begins[1] = run->begins[2] = run->begins[3] = first + rows;
     return AGON_OK;
@@ -186,8 +196,10 @@ static int open_files(struct run *run, struct error *err)
         if (names[k] == NULL)
             continue;
         if (snprintf(run->paths[k], sizeof(run->paths[k]), "%s.new", names[k]) >=
-            (int)sizeof(run->paths[k]))
+            (int)sizeof(run->paths[k])) {
+            run->paths[k][0] = '\0';
             return error_set(err, AGON_ERANGE, "%.60s...: the name is too long", names[k]);
+        }
         *file = fopen(run->paths[k], "wxe");
         if (*file == NULL && remove(run->paths[k]) == 0)
             *file = fopen(run->paths[k], "wxe");
@@ -246,9 +258,11 @@ static int close_files(struct run *run, int rc, struct error *err)
             rc = file_refuse_write(names[k], errno, AGON_EIO, err);
     }
     for (int k = 0; k < 2; k++) {
-        if (rc >= 0 && run->paths[k][0] != '\0' && rename(run->paths[k], names[k]) != 0)
+        if (run->paths[k][0] == '\0')
+            continue;
+        if (rc >= 0 && rename(run->paths[k], names[k]) != 0)
             rc = file_refuse_write(names[k], errno, 0, err);
-        else if (rc < 0 && run->paths[k][0] != '\0')
+        if (rc < 0)
             (void)remove(run->paths[k]);
     }
     return rc;

@@ -77,6 +77,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "agon-onnx: %s\n", err.text);
         rc = 4;
     }
+    if (rc == 0 && served_parts(model).weights == NULL) {
+        fprintf(stderr,
+                "agon-onnx: %s: trees are not written as ONNX; expected a safetensors model\n",
+                argv[1]);
+        rc = 4;
+    }
     if (rc == 0)
         rc = write_onnx(model, argv[2],
                         steps > 0          ? (uint32_t)steps

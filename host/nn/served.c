@@ -225,6 +225,9 @@ int served_step(struct served *model, const real *x, real *y)
             return AGON_EINVAL;
     for (uint32_t i = 0; i < shape->inputs; i++)
         model->x[i] = (x[i] - model->mean[i]) * model->scale[i];
+    for (uint32_t i = 0; i < shape->inputs; i++)
+        if (!isfinite(model->x[i])) // by its file's scale
+            return AGON_EINVAL;
     if (window > 0) {
         memcpy(model->window + model->n_events % window * shape->inputs, model->x,
                shape->inputs * sizeof(real));

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/rng.h"
 #include "kernels/cpu.h"
@@ -26,6 +27,7 @@ struct options {
 
 struct bars {
     size_t n, room;
+    double last_t;
     double (*ohlc)[4];
     real (*x)[INPUTS]; /* of bar i, and the one before it */
     uint8_t *label;    /* 0 up, 1 flat, 2 down; of the `ahead` bars after bar i */
@@ -92,20 +94,33 @@ static int read_line(struct bars *bars, char *line, size_t number)
         char *end;
 
         values[i] = strtod(at, &end);
-        if (end == at || (i < 4 && *end != ',')) {
+        if (end == at || (i < 4 && *end != ',') || !isfinite(values[i])) {
             if (number == 1)
                 return AGON_OK;
-            fprintf(stderr, "agon-train: line %zu is not a candle: %.80s\n", number, line);
+            fprintf(stderr,
+                    "agon-train: line %zu is not a candle; expected time,open,high,low,close\n",
+                    number);
             return AGON_EINVAL;
         }
         at = end + 1;
     }
     if (!(values[3] > 0 && values[2] >= values[3] && values[4] >= values[3] &&
           values[4] <= values[2])) {
-        fprintf(stderr, "agon-train: the prices of line %zu do not make a candle: %.80s\n", number,
-                line);
+        fprintf(
+            stderr,
+            "agon-train: the prices of line %zu do not make a candle; expected high and low around "
+            "open and close, and all above 0\n",
+            number);
         return AGON_EINVAL;
     }
+    if (bars->n > 0 && !(values[0] > bars->last_t)) {
+        fprintf(stderr,
+                "agon-train: the time of line %zu is not behind that of the one before; expected "
+                "candles in the order of time\n",
+                number);
+        return AGON_EINVAL;
+    }
+    bars->last_t = values[0];
     if (bars->n == bars->room) {
         size_t room = bars->room == 0 ? 4096 : 2 * bars->room;
         void *grown = realloc(bars->ohlc, room * sizeof(*bars->ohlc));
@@ -174,7 +189,8 @@ static void normalise(const struct bars *bars, size_t until, real mean[INPUTS], 
             squares += ((double)bars->x[i][j] - sum) * ((double)bars->x[i][j] - sum);
         squares = sqrt(squares / (double)(until - 1));
         mean[j] = (real)sum;
-        scale[j] = (real)(squares > 0 ? 1 / squares : 1);
+        // A column that does not move has rounding for a deviation.
+        scale[j] = (real)(squares > 1e-9 * (1 + fabs(sum)) ? 1 / squares : 1);
     }
 }
 
@@ -216,7 +232,8 @@ static uint32_t answer_of(const struct windows *windows, const real *y, uint32_t
 }
 
 /* On bars [from, to): how often it is right, beside the answer that is right most often there. */
-static void judge(struct train *train, struct windows *windows, size_t from, size_t to)
+static void judge(struct train *train, struct windows *windows, uint32_t ahead, size_t from,
+                  size_t to)
 {
     size_t n = 0;
     size_t right = 0;
@@ -242,7 +259,8 @@ static void judge(struct train *train, struct windows *windows, size_t from, siz
     for (uint32_t j = 0; j < OUTPUTS; j++)
         most = of[j] > most ? of[j] : most;
     share = (double)right / (double)n;
-    off = INTERVAL * sqrt(share * (1 - share) / (double)n);
+    // Moves that overlap are not each one of its own: so many of them count as one.
+    off = INTERVAL * sqrt(share * (1 - share) * ahead / (double)n);
     printf("out of sample: right in %.1f %% of %zu candles (%.1f to %.1f); one answer alone in "
            "%.1f %%: %s\n",
            100 * share, n, 100 * (share - off), 100 * (share + off), 100 * (double)most / (double)n,
@@ -278,20 +296,31 @@ static int learn(const struct options *options, const struct bars *bars, struct 
             uint32_t n = batch % 100 + 1;
 
             printf("batch %u: loss %.4f\n", batch + 1, loss / n);
+            if (!isfinite(loss)) {
+                fprintf(stderr, "agon-train: the loss is not a number any more; expected other "
+                                "candles or another --seed\n");
+                return AGON_EINVAL;
+            }
             loss = 0;
         }
     }
-    judge(train, windows, asked, bars->n - options->ahead);
+    judge(train, windows, options->ahead, asked, bars->n - options->ahead);
     return AGON_OK;
 }
 
 static int write_model(const struct options *options, struct windows *windows, struct train *train)
 {
-    FILE *file = fopen(options->out, "wb");
+    char part[4096];
+    FILE *file = NULL;
     char served[32];
     struct error err = {0};
     int rc;
 
+    // Whole or not at all: what is there may be what a roster names.
+    if (snprintf(part, sizeof(part), "%s.part", options->out) < (int)sizeof(part))
+        file = fopen(part, "wb");
+    else
+        errno = ENAMETOOLONG;
     if (file == NULL) {
         fprintf(stderr, "agon-train: %s: %s\n", options->out, strerror(errno));
         return AGON_EIO;
@@ -299,10 +328,16 @@ static int write_model(const struct options *options, struct windows *windows, s
     (void)snprintf(served, sizeof(served), "window:%u", options->window);
     rc = served_write(file, windows->net, served, windows->mean, windows->scale, train->weights,
                       &err);
+    if (rc >= 0 && (fflush(file) != 0 || fsync(fileno(file)) != 0))
+        rc = error_set(&err, AGON_EIO, "it does not take it all: %s", strerror(errno));
     if (fclose(file) != 0 && rc >= 0)
-        rc = error_set(&err, AGON_EIO, "it does not take it all");
-    if (rc < 0)
+        rc = error_set(&err, AGON_EIO, "it does not take it all: %s", strerror(errno));
+    if (rc >= 0 && rename(part, options->out) != 0)
+        rc = error_set(&err, AGON_EIO, "%s", strerror(errno));
+    if (rc < 0) {
         fprintf(stderr, "agon-train: %s: %s\n", options->out, err.text);
+        (void)unlink(part);
+    }
     return rc;
 }
 

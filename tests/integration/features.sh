@@ -87,13 +87,25 @@ cut -d, -f"$n" "$WORK/returns.csv" | awk 'NR > 1 { print ($1 > 0) }' >"$WORK/one
 cut -d, -f"$n" "$WORK/up.csv" | tail -n +2 | cmp -s - "$WORK/one" || fail "a label is not the sign of its return"
 grep -q 1 "$WORK/one" && grep -q 0 "$WORK/one" || fail "one label alone"
 # And what was made is what trees are trained on, as it is.
-"$AGON" train trees --data "$WORK/up.csv" --target target --ignore time_ms part --out "$WORK/up.json" >"$WORK/out" 2>&1 || fail "train: $(cat "$WORK/out")"
+"$AGON" train trees --data "$WORK/up.csv" --target target --ignore time_ms part --gap 10 --out "$WORK/up.json" >"$WORK/out" 2>&1 || fail "train: $(cat "$WORK/out")"
 [ "$(jq -r '.learner.feature_names | join(" ")' "$WORK/up.json")" = "$(head -1 "$WORK/up.csv" | tr , '\n' | grep -v -e time_ms -e target -e part | paste -sd' ')" ] ||
     fail "the model's features are not the file's: $(jq -c .learner.feature_names "$WORK/up.json")"
 
 # One hundred and more in a file, for every symbol (configs/features).
 "$AGON" features make "$WORK/BTCUSDT-1m.csv" --list "$AGON_SOURCE_ROOT/configs/features/minutes.txt" --out "$WORK/many.csv" >"$WORK/out" 2>&1 || fail "many: $(cat "$WORK/out")"
 [ "$(head -1 "$WORK/many.csv" | tr , '\n' | sort -u | wc -l)" -ge 102 ] || fail "fewer than a hundred"
+
+not_trained() { # WORDS FILE OPTION...
+    words=$1 table=$2
+    shift 2
+    "$AGON" train trees --data "$table" --target target --out "$WORK/none.json" "$@" >"$WORK/out" 2>&1 && fail "trained: $words"
+    grep -q "$words" "$WORK/out" && [ ! -e "$WORK/none.json" ] || fail "no '$words': $(cat "$WORK/out")"
+}
+"$AGON" features make "$WORK/BTCUSDT-1m.csv" --features return.1 gap --ahead 10 --label up --parts 60/20/20 --out "$WORK/held.csv" >/dev/null || fail "parts"
+not_trained 'a row of a hold-out' "$WORK/held.holdout.csv" --ignore time_ms part
+not_trained 'no column tme_ms; --ignore takes names' "$WORK/up.csv" --ignore tme_ms part
+{ head -1 "$WORK/up.csv"; tail -n +2 "$WORK/up.csv" | tac; } >"$WORK/back.csv"
+not_trained 'back.csv:3: time_ms .* is not behind that of the row before' "$WORK/back.csv" --ignore time_ms part
 
 refused() { # CODE WORDS OPTION...
     code=$1 words=$2
@@ -112,6 +124,12 @@ refused 2 'as in macd.12.26' "$BARS" --features 'return(5)'
 refused 2 'return.5.6: expected return.BARS' "$BARS" --features return.5.6
 refused 2 'lag from 1 to 512' "$BARS" --features autocorrelation.20.20
 refused 2 'name some by --features' "$BARS"
+refused 2 'say how many by --ahead' "$BARS" --features gap --label up
+refused 2 'say by --parts which' "$BARS" --features gap --embargo 5
+refused 4 'part validation would have 1' "$BARS" --features return.200 --ahead 20 --parts 98/1/1
+mkdir "$WORK/folder"
+"$AGON" features make "$BARS" --features gap --out "$WORK/folder" >"$WORK/out" 2>&1 && fail "a folder was written over"
+[ ! -e "$WORK/folder.new" ] || fail "something was left beside a folder"
 refused 2 '70/15/15, not 70/40' "$BARS" --features gap --parts 70/40
 refused 2 '70/15/15, not 100/0/0/0' "$BARS" --features gap --parts 100/0/0/0
 printf 'gap # a comment\nbody\n\nranje.10\n' >"$WORK/bad_list"

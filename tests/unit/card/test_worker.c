@@ -399,7 +399,8 @@ START_TEST(leases_that_are_wrong_are_refused)
     remote_job_deinit(&job);
     take_outcomes(worker, first, 1, &outcomes); // what was there before still runs
     ck_assert(outcomes.is_right[0]);
-    ck_assert_int_eq(remote_await(worker, CARD_EVENT_ENDED).status, AGON_OK);
+    if (outcomes.ended == 0) // it may have come with the last outcome
+        ck_assert_int_eq(remote_await(worker, CARD_EVENT_ENDED).status, AGON_OK);
     for (uint32_t i = 0; i < CARD_LEASES; i++)
         (void)lease_of(worker);
     ck_assert_int_eq(card_worker_lease(worker, &shape, &err), AGON_EINVAL);

@@ -140,7 +140,7 @@ struct outcomes {
     int status[JOBS_MAX];
     uint32_t count[JOBS_MAX], attempts[JOBS_MAX];
     int is_right[JOBS_MAX];
-    uint32_t n, downs, losts;
+    uint32_t n, downs, losts, ended;
     char text[CARD_TEXT]; /* of the last that failed */
 };
 
@@ -150,6 +150,7 @@ static inline void take_event(struct outcomes *outcomes, int64_t first, struct c
 
     outcomes->downs += event->kind == CARD_EVENT_DOWN;
     outcomes->losts += event->kind == CARD_EVENT_LOST;
+    outcomes->ended += event->kind == CARD_EVENT_ENDED && event->status == AGON_OK;
     if (event->kind != CARD_EVENT_DONE)
         return;
     MUST(at < JOBS_MAX);
