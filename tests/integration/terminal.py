@@ -3,7 +3,7 @@
 """Drives a picture of `agon` in a terminal of its own, with pyte as the terminal: terminal.py GOLDEN NAME UNTIL KEEP COMMAND...
 
 The command is shown at 80x24, 100x30 and 200x50, one after the other, as a person would drag its window. In each size it has to draw
-until a row matches the expression UNTIL and the picture fills the window; nothing may scroll, wrap or end behind the last column.
+until a row matches the expression UNTIL (of several with " && " between them each) and the picture fills the window; nothing may scroll, wrap or end behind the last column.
 What is drawn then, with figures and other words that change masked, is the file GOLDEN/NAME_COLUMNSxROWS.txt (AGON_GOLDEN_WRITE=1
 writes it anew). KEEP: 'all', or which rows are compared, such as '-3' (all but the last three) or 'blank2' (up to the second empty row).
 Then it is ended by SIGINT (a top by q); what it leaves behind has at most 23 lines of 80 columns, and a prompt finds room below."""
@@ -127,7 +127,7 @@ for columns, rows in SIZES:
     # A picture of this size.
     while True:
         shown = [row.rstrip() for row in screen.display]
-        if raw.count(b'\x1b[%d;1H' % rows) >= drawn + 2 and any(re.search(until, row) for row in shown):
+        if raw.count(b'\x1b[%d;1H' % rows) >= drawn + 2 and all(any(re.search(part, row) for row in shown) for part in until.split(' && ')):
             break
         if not more(1) or time.monotonic() - began > LIMIT_S:
             fail(f'at {columns}x{rows} no row is like {until}')
