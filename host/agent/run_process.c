@@ -181,8 +181,7 @@ static int is_stuck(struct run_process *run, int64_t mono_ns)
         condemn(run);
         run->end = PROCESS_CRASHED;
         snprintf(run->why, sizeof(run->why),
-                 "its process says that it has done event %llu, and event %llu is the last that it "
-                 "was sent; killed",
+                 "it says that event %llu is done, and the last was %llu; killed",
                  (unsigned long long)seen.done_seq, (unsigned long long)seen.published);
         return 1;
     default:
