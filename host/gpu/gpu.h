@@ -223,6 +223,37 @@ int64_t gpu_bytes(const struct gpu *gpu, uint32_t card);
 uint32_t gpu_class_ppm(const struct gpu *gpu, uint32_t card, int is_inference);
 /* The k-th of the queue in the order in which it is served; NULL: there are not so many. */
 const struct gpu_lease *gpu_queue_at(const struct gpu *gpu, uint32_t k);
+/* When time alone changes something next: a deadline, a hung chunk, saved time, heat that lasts, a
+ * review of volatility. A TICK then does it, or any other event. INT64_MAX: nothing. */
+int64_t gpu_next_due(const struct gpu *gpu);
+/* By rules, from now on: whoever runs jobs has ended. All leases end and their jobs fail (LOST),
+ * every card is there and cool; numbers go on, and so does volatility. */
+void gpu_restart(struct gpu *gpu, const struct gpu_rules *rules, int64_t t, struct gpu_out *out);
+/* Time goes back to t: stamps ahead of it become t. */
+void gpu_set_back(struct gpu *gpu, int64_t t);
+
+/* X(id, what one waits for) */
+#define GPU_WAITS(X)                                                                               \
+    X(NOTHING, "nothing")                                                                          \
+    X(CARD, "its card to be there again")                                                          \
+    X(TOP, "another card: one is left, and it is for the first strategies")                        \
+    X(RANK, "one of a better rank that waits for the same card")                                   \
+    X(CHUNK, "those that leave to end their chunks")                                               \
+    X(DEDICATED, "the end of a dedicated lease, or of all others where it is dedicated itself")    \
+    X(BUDGET, "bytes of its budget, which others hold")                                            \
+    X(MEMORY, "memory of its card, which others hold")                                             \
+    X(SPLIT, "a share of its class, which others hold")                                            \
+    X(GROUP, "a share of its group, which others hold")
+enum gpu_wait {
+#define GPU_ROW(id, doc) GPU_WAIT_##id,
+    GPU_WAITS(GPU_ROW)
+#undef GPU_ROW
+        GPU_WAIT_ALL
+};
+/* What a lease waits for; NOTHING: it is held. */
+enum gpu_wait gpu_waits(const struct gpu *gpu, const struct gpu_lease *lease);
+const char *gpu_wait_doc(uint32_t wait);
+
 const char *gpu_decision_name(uint32_t kind); /* "?" where there is none */
 const char *gpu_decision_doc(uint32_t kind);
 const char *gpu_why_name(uint32_t why);

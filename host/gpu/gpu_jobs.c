@@ -204,6 +204,48 @@ static int has_time(const struct gpu *gpu, uint32_t card, const struct gpu_lease
     return !is_bound_by_split(lease) || at->train_saved_ns > 0;
 }
 
+// In which time so much more than is saved there are; INT64_MAX: never.
+static int64_t until_saved(const struct gpu *gpu, int64_t saved_ns, uint32_t ppm)
+{
+    if (saved_ns > 0)
+        return 0;
+    if (part(gpu->rules->window_ns, ppm) <= 0)
+        return INT64_MAX;
+    return num_mul_div(num_add(1, -saved_ns), GPU_ALL_PPM, ppm, NUM_UP);
+}
+
+static int64_t until_time(const struct gpu *gpu, uint32_t card, const struct gpu_lease *lease)
+{
+    const struct gpu_card *at = &gpu->cards[card];
+    uint32_t capacity_ppm = gpu_capacity_ppm(gpu, card);
+    int64_t ns =
+        capacity_ppm < GPU_ALL_PPM ? until_saved(gpu, at->saved_ns, capacity_ppm) : 0;
+    int64_t train_ns = is_bound_by_split(lease)
+                           ? until_saved(gpu, at->train_saved_ns, gpu_training_ppm(gpu, card))
+                           : 0;
+
+    return train_ns > ns ? train_ns : ns;
+}
+
+int64_t gpu_time_needed(const struct gpu *gpu, uint32_t card)
+{
+    int64_t soonest_ns = INT64_MAX;
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        const struct gpu_job *job = &gpu->jobs[i];
+        const struct gpu_lease *lease = gpu_lease_of(gpu, job->lease);
+        int64_t ns;
+
+        if (job->id == 0 || lease == NULL || !gpu_is_on_card(lease, card))
+            continue;
+        if (job->is_running)
+            return INT64_MAX;
+        ns = lease->state == GPU_HELD ? until_time(gpu, card, lease) : INT64_MAX;
+        soonest_ns = ns < soonest_ns ? ns : soonest_ns;
+    }
+    return soonest_ns;
+}
+
 // Below 0: a's job goes first.
 static int compare(const struct gpu_lease *a, const struct gpu_job *job_a,
                    const struct gpu_lease *b, const struct gpu_job *job_b)

@@ -44,6 +44,17 @@ const char *gpu_why_doc(uint32_t why)
     return why < GPU_WHY_ALL ? why_docs[why] : "?";
 }
 
+const char *gpu_wait_doc(uint32_t wait)
+{
+    static const char *const docs[] = {
+#define GPU_ROW(id, doc) doc,
+        GPU_WAITS(GPU_ROW)
+#undef GPU_ROW
+    };
+
+    return wait < GPU_WAIT_ALL ? docs[wait] : "?";
+}
+
 const char *gpu_class_name(uint32_t class)
 {
     static const char *const names[] = {"inference", "training", "research"};
