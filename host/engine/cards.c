@@ -191,7 +191,8 @@ int cards_config(struct engine *engine, const struct record_gpu_rules *record)
     }
     cards->out.n = 0;
     if (cards->is_on)
-        gpu_restart(&cards->gpu, &rules, engine->t, &cards->out);
+        gpu_restart(&cards->gpu, rules.n_cards > 0 ? &rules : &cards->rules, engine->t,
+                    &cards->out);
     else if (rules.n_cards > 0)
         gpu_init(&cards->gpu, &rules, engine->t);
     cards->is_on = rules.n_cards > 0;
