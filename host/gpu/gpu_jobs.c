@@ -168,8 +168,10 @@ void gpu_chunk(struct gpu_turn *turn, const struct gpu_event *event)
     }
     if (job != NULL)
         lease = gpu_find(gpu, job->lease);
-    // What comes late of a card that was lost, or of a job that hung, is of no chunk that runs.
-    if (job == NULL || !job->is_running || lease == NULL || lease->card != event->card) {
+    // What comes late of a card that was lost, also when it is back, or of a job that hung, is of
+    // no chunk that runs.
+    if (job == NULL || !job->is_running || lease == NULL || lease->card != event->card ||
+        job->run != event->run) {
         gpu_decide(turn->out,
                    &(struct gpu_decision){.kind = GPU_DID_REFUSED,
                                           .why = event->job == 0 || event->job >= gpu->next_job
@@ -177,7 +179,8 @@ void gpu_chunk(struct gpu_turn *turn, const struct gpu_event *event)
                                                      : GPU_WHY_OVER,
                                           .card = event->card,
                                           .from = GPU_NONE,
-                                          .job = event->job});
+                                          .job = event->job,
+                                          .run = event->run});
         return;
     }
     charge(gpu, lease, job);
@@ -297,12 +300,14 @@ void gpu_start_jobs(struct gpu_turn *turn)
         if (is_busy || job == NULL || !gpu_is_up(gpu, card))
             continue;
         job->is_running = 1;
+        job->run++;
         job->began_ns = gpu->t;
         if (gpu->cards[card].pass < lease->pass)
             gpu->cards[card].pass = lease->pass;
         if (turn->ended_job == job->id)
             turn->ended_job = 0;
         gpu_say_job(turn, GPU_DID_JOB_STARTED, GPU_WHY_NOTHING, job, lease);
+        turn->out->all[turn->out->n - 1].run = job->run;
     }
     for (uint32_t i = 0; i < GPU_JOBS_MAX && turn->ended_job != 0; i++) {
         const struct gpu_job *job = &gpu->jobs[i];
