@@ -54,7 +54,8 @@ void cards_record(const struct gpu_event *event, const char *name, struct record
         .chunk_ns = event->chunk_ns,
         .n_chunks = event->n_chunks,
         .heat_mc = event->heat_mc,
-        .rank = event->rank};
+        .rank = event->rank,
+        .run = event->run};
     if (name != NULL)
         snprintf(record->name, sizeof(record->name), "%s", name);
 }
@@ -66,6 +67,7 @@ void cards_event(const struct record_gpu *record, struct gpu_event *event)
                                 .owner = record->owner,
                                 .lease = record->lease,
                                 .job = record->job,
+                                .run = record->run,
                                 .bytes = record->bytes,
                                 .deadline_ns = record->deadline_ns,
                                 .share_ppm = record->share_ppm,

@@ -497,6 +497,7 @@ static const struct text_field gpu_fields[] = {NAME8(record_gpu, kind, gpu_event
                                                U32(record_gpu, owner),
                                                U64(record_gpu, lease),
                                                U64(record_gpu, job),
+                                               U64(record_gpu, run),
                                                TEXT(record_gpu, name),
                                                U8(record_gpu, card),
                                                I64(record_gpu, bytes),

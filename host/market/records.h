@@ -390,7 +390,7 @@ struct record_gpu {
     int32_t heat_mc;
     uint16_t rank;
     char name[GPU_LEASE_NAME]; /* of a REQUEST: what its owner calls the lease; NUL */
-    uint64_t pad;
+    uint64_t run;
 };
 
 /* CONFIG of kind CONFIG_IDS: from run since_run on client ids carry another number, as the host

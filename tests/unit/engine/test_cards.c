@@ -266,8 +266,13 @@ START_TEST(time_alone_lets_a_job_go_on_and_a_hung_one_fail)
                      AGON_OK);
     for (int i = 0; i < 20 && engine_cards(world->engine)->jobs[0].is_running; i++) {
         world->t += 100 * MS;
-        ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_CHUNK, .card = 1, .job = 1}, NULL),
-                         AGON_OK);
+        ck_assert_int_eq(
+            happen((struct gpu_event){.kind = GPU_CHUNK,
+                                      .card = 1,
+                                      .job = 1,
+                                      .run = engine_cards(world->engine)->jobs[0].run},
+                   NULL),
+            AGON_OK);
     }
     ck_assert(!engine_cards(world->engine)->jobs[0].is_running);
     n_started = n_of(GPU_DID_JOB_STARTED);
@@ -452,6 +457,7 @@ static struct gpu_event random_event(uint64_t *state)
         for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
             if (gpu->jobs[i].id != 0 && gpu->jobs[i].is_running) {
                 event.job = gpu->jobs[i].id;
+                event.run = gpu->jobs[i].run;
                 event.card = gpu_lease_of(gpu, gpu->jobs[i].lease)->card;
             }
         }
