@@ -221,8 +221,7 @@ static int64_t until_time(const struct gpu *gpu, uint32_t card, const struct gpu
 {
     const struct gpu_card *at = &gpu->cards[card];
     uint32_t capacity_ppm = gpu_capacity_ppm(gpu, card);
-    int64_t ns =
-        capacity_ppm < GPU_ALL_PPM ? until_saved(gpu, at->saved_ns, capacity_ppm) : 0;
+    int64_t ns = capacity_ppm < GPU_ALL_PPM ? until_saved(gpu, at->saved_ns, capacity_ppm) : 0;
     int64_t train_ns = is_bound_by_split(lease)
                            ? until_saved(gpu, at->train_saved_ns, gpu_training_ppm(gpu, card))
                            : 0;

@@ -422,9 +422,9 @@ static int serve(struct gpu_turn *turn)
 static enum gpu_wait wait_of(enum rule rule)
 {
     static const uint8_t waits[] = {
-        [RULE_NONE] = GPU_WAIT_NOTHING,     [RULE_DEDICATED] = GPU_WAIT_DEDICATED,
-        [RULE_BUDGET] = GPU_WAIT_BUDGET,    [RULE_MEMORY] = GPU_WAIT_MEMORY,
-        [RULE_SPLIT] = GPU_WAIT_SPLIT,      [RULE_GROUP] = GPU_WAIT_GROUP,
+        [RULE_NONE] = GPU_WAIT_NOTHING,  [RULE_DEDICATED] = GPU_WAIT_DEDICATED,
+        [RULE_BUDGET] = GPU_WAIT_BUDGET, [RULE_MEMORY] = GPU_WAIT_MEMORY,
+        [RULE_SPLIT] = GPU_WAIT_SPLIT,   [RULE_GROUP] = GPU_WAIT_GROUP,
     };
 
     return (enum gpu_wait)waits[rule];

@@ -74,8 +74,8 @@ static void load_card(struct gpu_card_rules *card, struct dec *dec)
     card->is_standby = dec_u8(dec);
     card->is_on_demand = dec_u8(dec);
     if (card->memory <= 0 || card->reserve < 0 || card->reserve > card->memory ||
-        card->training > GPU_TRAINING_OTHER || card->is_fp64_limited > 1 ||
-        card->is_standby > 1 || card->is_on_demand > 1)
+        card->training > GPU_TRAINING_OTHER || card->is_fp64_limited > 1 || card->is_standby > 1 ||
+        card->is_on_demand > 1)
         dec_fail(dec);
 }
 

@@ -40,9 +40,8 @@ static const char *const reports[] = {"none",
                                       "cancel_ack",
                                       "stray"};
 static const char *const commands[] = {
-    "none",       "halt",  "resume", "cancel_all", "flatten",   "kill",   "slot_condition",
-    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate", "undo_plan",
-    "volatility"};
+    "none",  "halt", "resume", "cancel_all", "flatten", "kill",      "slot_condition", "slot_stage",
+    "limit", "day",  "stop",   "ack_alert",  "vacate",  "undo_plan", "volatility"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited", "flooded"};
@@ -67,8 +66,7 @@ static const char *const ends[] = {"none", "stopped", "superseded", "died"};
 static const char *const lapses[] = {"none", "gap", "no_room", "lost", "renamed"};
 static const char *const sent_kinds[] = {"none", "new", "cancel", "replace"};
 static const char *const dues[] = {
-    "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament", "exit",
-    "cards"};
+    "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament", "exit", "cards"};
 static const char *const exit_watches[] = {"book", "mark", "last"};
 static const char *const exit_states[] = {"none",   "waiting", "armed", "fired",
                                           "failed", "done",    "ended", "refused"};
@@ -489,10 +487,11 @@ static const struct text_field samples_fields[] = {NAME16(record_asset, kind, co
                                                    U16(record_samples, is_figured), END};
 static const struct text_field gpu_rules_fields[] = {
     NAME16(record_asset, kind, configs), TEXT(record_gpu_rules, profile),
-    TEXT(record_gpu_rules, shares), U32(record_gpu_rules, n_bytes), HEX(record_gpu_rules, hash),
-    END};
-static const char *const gpu_events[] = {"none", "tick", "request", "release", "submit", "chunk",
-                                         "heat", "volatility", "tournament", "lost", "back"};
+    TEXT(record_gpu_rules, shares),      U32(record_gpu_rules, n_bytes),
+    HEX(record_gpu_rules, hash),         END};
+static const char *const gpu_events[] = {"none",       "tick",  "request", "release",
+                                         "submit",     "chunk", "heat",    "volatility",
+                                         "tournament", "lost",  "back"};
 static const struct text_field gpu_fields[] = {NAME8(record_gpu, kind, gpu_events),
                                                U32(record_gpu, owner),
                                                U64(record_gpu, lease),

@@ -28,7 +28,7 @@ enum event_type_host {
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
     EVENT_PATH = 66, /* where prices are assumed to have been inside a bar: for exits and limits */
     EVENT_FILLS_READ = 67, /* up to which number all fills of an instrument were read */
-    EVENT_GPU = 68, /* what happened to the cards, or is asked of them: engine/cards.h */
+    EVENT_GPU = 68,        /* what happened to the cards, or is asked of them: engine/cards.h */
     EVENT_PLAN = 72, /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_PLAN_VALUES = 73, /* what it was decided by and has no place in it; comes before it */
     EVENT_PLAN_LINES = 74,  /* its lines that found no room in it; come before it */
@@ -280,7 +280,7 @@ enum due_kind {
     DUE_TIMER = 4,  /* a timer of a slot */
     DUE_TOURNAMENT = 8,
     DUE_CARDS = 10, /* time alone changes who has a card: gpu_next_due */
-    DUE_EXIT = 9 /* an exit plan of a slot fires: id is the plan's, cookie the target's number */
+    DUE_EXIT = 9    /* an exit plan of a slot fires: id is the plan's, cookie the target's number */
 };
 struct record_due {
     struct agon_event_hdr hdr;
@@ -373,8 +373,8 @@ struct record_gpu_rules {
     struct agon_event_hdr hdr;
     uint16_t kind, pad0;
     uint32_t n_bytes;
-    unsigned char hash[32];        /* of the bytes */
-    char profile[24], shares[24];  /* by which names they were chosen; NUL */
+    unsigned char hash[32];       /* of the bytes */
+    char profile[24], shares[24]; /* by which names they were chosen; NUL */
     uint64_t pad1;
 };
 /* GPU: struct gpu_event of gpu/gpu.h, whose time is hdr.t. */

@@ -36,9 +36,9 @@ static void put_known(struct jout *out, const char *key, int64_t value, int is_k
 static const char *card_state(const struct host_view_card *card)
 {
     return api_word(api_card_states, card->is_lost && card->step == 4 ? 3
-                                     : card->is_lost                 ? 2
-                                     : card->step >= 3               ? 1
-                                                                     : 0);
+                                     : card->is_lost                  ? 2
+                                     : card->step >= 3                ? 1
+                                                                      : 0);
 }
 
 static void put_card(const struct host_view_cards *view, uint32_t at, struct jout *out)
@@ -354,8 +354,7 @@ static void jobs(FILE *out, const struct host_view_cards *view)
     for (uint32_t i = 0; i < view->n_cards; i++) {
         const struct host_view_card *card = &view->cards[i];
 
-        row(out, METRIC_GPU_JOBS_TOTAL, card->name, "event", "started",
-            (double)card->jobs_started);
+        row(out, METRIC_GPU_JOBS_TOTAL, card->name, "event", "started", (double)card->jobs_started);
         row(out, METRIC_GPU_JOBS_TOTAL, card->name, "event", "done", (double)card->jobs_done);
         row(out, METRIC_GPU_JOBS_TOTAL, card->name, "event", "failed", (double)card->jobs_failed);
         row(out, METRIC_GPU_JOBS_TOTAL, card->name, "event", "preempted",

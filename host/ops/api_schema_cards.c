@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Cards, their leases and what was decided of them. Rows in the order in which answers have them. */
+/* Cards, their leases and what was decided of them. Rows in the order in which answers have them.
+ */
 #include <stddef.h>
 
 #include "gpu/gpu.h"
@@ -108,8 +109,7 @@ static const struct control_field lease_fields[] = {
     {"place", INT, "in the queue, from 1; null: it does not wait", NULLS},
     {"waits_for", TEXT, "what it waits for", .word = wait_word},
     {NULL}};
-const struct control_shape api_shape_lease = {"Lease", "A lease of a part of a card",
-                                              lease_fields};
+const struct control_shape api_shape_lease = {"Lease", "A lease of a part of a card", lease_fields};
 
 static const struct control_field decision_fields[] = {
     {"time", TIME, "when, by engine time", NULLS},

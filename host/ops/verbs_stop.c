@@ -360,8 +360,10 @@ int api_do_gpu_volatility(void *ctx, const struct control_call *call, struct jou
            strcmp(call->argv[0], api_word(api_card_splits, (uint32_t)command.value)) != 0)
         command.value++;
     if (command.value > GPU_EXTREME)
-        return error_set(err, AGON_EINVAL, "'%.32s' is not a volatility; expected normal, high or "
-                                           "extreme", call->argv[0]);
+        return error_set(err, AGON_EINVAL,
+                         "'%.32s' is not a volatility; expected normal, high or "
+                         "extreme",
+                         call->argv[0]);
     return give(api, call, &command, why_of(call, 1), "holds from the next review on",
                 call->argv[0], out, err);
 }

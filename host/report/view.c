@@ -27,6 +27,7 @@ enum kind {
     NS,      // "1.2 us"
     SECONDS, // "2d 03:04:05"
     BYTES,
+    GIB,   // of bytes
     NAMES, // of a list's objects
     HASH   // its first 16 digits
 };
@@ -258,7 +259,7 @@ static const struct view views[] = {
             {"failover_ms", "last failover, ms", NUMBER, 1})},
     {"gpu status", "cards", "Each card", ROWS, NULL,
      FIELDS({"name", "card", TEXT, 1}, {"state", "state", TEXT, 1},
-            {"leased_bytes", "leased", BYTES, 1}, {"bytes", "of", BYTES, 1},
+            {"leased_bytes", "leased", GIB, 1}, {"bytes", "of", GIB, 1},
             {"inference", "inference", SHARE, 1}, {"training", "training", SHARE, 1},
             {"celsius", "deg. C", NUMBER, 1}, {"leases", "leases", NUMBER, 2},
             {"waiting", "waiting", NUMBER, 2}, {"capacity", "capacity", SHARE, 3},
@@ -268,14 +269,15 @@ static const struct view views[] = {
     {"gpu leases", NULL, "Leases of cards", ROWS, NULL,
      FIELDS({"lease", "lease", NUMBER, 1}, {"agent", "agent", TEXT, 1}, {"name", "name", TEXT, 1},
             {"state", "state", TEXT, 1}, {"card", "card", TEXT, 1}, {"class", "class", TEXT, 2},
-            {"bytes", "memory", BYTES, 1}, {"share", "share", SHARE, 1},
+            {"bytes", "memory", GIB, 1}, {"share", "share", SHARE, 1},
             {"priority", "prio", NUMBER, 3}, {"budget", "budget", TEXT, 3},
             {"place", "place", NUMBER, 2}, {"waits_for", "waits for", LAST, 3})},
     {"gpu why", "now", "Lease", LINES, NULL,
      FIELDS({"lease", "lease", NUMBER, 1}, {"agent", "agent", TEXT, 1}, {"name", "name", TEXT, 1},
-            {"state", "state", TEXT, 1}, {"card", "card", TEXT, 1}, {"home", "its own card", TEXT, 1},
-            {"budget", "budget", TEXT, 1}, {"group", "group", TEXT, 1}, {"class", "class", TEXT, 1},
-            {"priority", "priority", NUMBER, 1}, {"bytes", "memory", BYTES, 1},
+            {"state", "state", TEXT, 1}, {"card", "card", TEXT, 1},
+            {"home", "its own card", TEXT, 1}, {"budget", "budget", TEXT, 1},
+            {"group", "group", TEXT, 1}, {"class", "class", TEXT, 1},
+            {"priority", "priority", NUMBER, 1}, {"bytes", "memory", GIB, 1},
             {"share", "share", SHARE, 1}, {"place", "place in the queue", NUMBER, 1},
             {"waits_for", "waits for", LAST, 1})},
     {"gpu why", "decisions", "What was decided, newest first", ROWS, NULL,
@@ -428,6 +430,8 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     } else if (kind == BYTES && json_is_integer(value)) {
         snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
         strncat(out, " B", CELL_MAX - strlen(out) - 1);
+    } else if (kind == GIB && json_is_integer(value)) {
+        snprintf(out, CELL_MAX, "%.1f GiB", (double)json_integer_value(value) / (1 << 30));
     } else if (kind == HASH) {
         snprintf(out, CELL_MAX, "%.16s", plain);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The thread that owns the cards' workers: run/cards.h. A worker that was there and does not answer
  * for QUIET_NS, by its death, a hung kernel or a bus that is gone, is a card that is lost: what
- * could go on elsewhere does not wait until it is known whether another worker helps. When one does,
- * the card is back. [cards] */
+ * could go on elsewhere does not wait until it is known whether another worker helps. When one
+ * does, the card is back. [cards] */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -42,8 +42,8 @@ int host_boot_cards(struct host *host, struct error *err)
 
     if (rules == NULL && engine_cards(host->engine) == NULL)
         return AGON_OK;
-    if (rules != NULL && engine_cards_are(host->engine, rules, cards->words.profile,
-                                          cards->words.shares))
+    if (rules != NULL &&
+        engine_cards_are(host->engine, rules, cards->words.profile, cards->words.shares))
         return AGON_OK;
     cards_config_record(rules, cards->words.profile, cards->words.shares, &record);
     record.hdr.t = host_now(host);
@@ -75,24 +75,21 @@ static void count_job(struct host_view_cards *view, const struct gpu_decision *d
 static void log_card(const struct host *host, const struct gpu_decision *decision)
 {
     const struct gpu *gpu = engine_cards(host->engine);
-    const char *name =
-        gpu != NULL && decision->card < gpu->rules->n_cards
-            ? gpu->rules->cards[decision->card].name
-            : "";
+    const char *name = gpu != NULL && decision->card < gpu->rules->n_cards
+                           ? gpu->rules->cards[decision->card].name
+                           : "";
 
     if (decision->lease != 0 || decision->kind == GPU_DID_REFUSED)
-        log_info_with("card", gpu_decision_name(decision->kind),
-                      LOG_FIELDS(LOG_NUMBER("lease", decision->lease),
-                                 LOG_NUMBER("slot", decision->owner)),
-                      "lease %llu of slot %u: %s%s%s", (unsigned long long)decision->lease,
-                      decision->owner, gpu_decision_name(decision->kind),
-                      decision->why != GPU_WHY_NOTHING ? ": " : "", gpu_why_doc(decision->why));
+        log_info_with(
+            "card", gpu_decision_name(decision->kind),
+            LOG_FIELDS(LOG_NUMBER("lease", decision->lease), LOG_NUMBER("slot", decision->owner)),
+            "lease %llu of slot %u: %s%s%s", (unsigned long long)decision->lease, decision->owner,
+            gpu_decision_name(decision->kind), decision->why != GPU_WHY_NOTHING ? ": " : "",
+            gpu_why_doc(decision->why));
     else
         log_warn_with("card", gpu_decision_name(decision->kind),
-                      LOG_FIELDS(LOG_NUMBER("card", decision->card)), "%s%s%s: %s%s%s",
-                      name[0] != '\0' ? "card " : "cards", name, "",
-                      gpu_decision_doc(decision->kind),
-                      decision->why != GPU_WHY_NOTHING ? ": " : "", gpu_why_doc(decision->why));
+                      LOG_FIELDS(LOG_NUMBER("card", decision->card)), "%s%s: %s",
+                      name[0] != '\0' ? "card " : "cards", name, gpu_decision_doc(decision->kind));
 }
 
 static void keep(struct host *host, const struct record_gpu *event,
@@ -207,8 +204,7 @@ static int give_back(struct host *host, uint16_t slot)
 
         if (lease->id == 0 || lease->owner != slot || lease->is_ending)
             continue;
-        if (step(host,
-                 &(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = lease->id},
+        if (step(host, &(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = lease->id},
                  NULL) == AGON_EAGAIN)
             return n;
         n++;
@@ -327,8 +323,7 @@ static void show_card(struct host *host, const struct gpu *gpu, uint32_t card,
         int waits = lease->state == GPU_WAITING || lease->state == GPU_SUSPENDED;
 
         to->n_leases += lease->id != 0 && !waits && lease->card == card;
-        to->n_waiting +=
-            lease->id != 0 && waits && gpu->rules->budgets[lease->budget].card == card;
+        to->n_waiting += lease->id != 0 && waits && gpu->rules->budgets[lease->budget].card == card;
     }
     for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
         const struct gpu_lease *lease =

@@ -19,7 +19,7 @@ struct host_card_watch { /* of one card; [cards] */
     int64_t answered_ns; /* its last answer, or that it was begun; monotonic */
     int64_t asked_ns;    /* a look is under way since then; 0: none is */
     int64_t looked_ns, told_ns;
-    int32_t heat_mc; /* as it was told */
+    int32_t heat_mc;                /* as it was told */
     uint8_t is_up, was_up, is_lost; /* is_lost: as it was told */
 };
 struct host_card_seen { /* for who looks; under host_cards.lock */

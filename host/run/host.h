@@ -244,18 +244,18 @@ struct host_view_portfolio { /* all agents together, as their limits see them */
 };
 struct host_view_card {
     char name[GPU_NAME];
-    char device[64];                     /* by its worker's word; "": it was never there */
-    int64_t bytes, reserve_bytes;        /* by the profile */
-    int64_t leased_bytes;                /* leaving ones counted */
-    int64_t used_bytes, total_bytes;     /* as the card itself says; 0: unknown */
+    char device[64];                      /* by its worker's word; "": it was never there */
+    int64_t bytes, reserve_bytes;         /* by the profile */
+    int64_t leased_bytes;                 /* leaving ones counted */
+    int64_t used_bytes, total_bytes;      /* as the card itself says; 0: unknown */
     uint32_t inference_ppm, training_ppm; /* granted: training with research */
     uint32_t inference_max_ppm, training_max_ppm, capacity_ppm; /* that may be */
-    int32_t heat_mc;    /* as last told; 0: never */
-    int32_t busy_pct;   /* -1: unknown */
-    int32_t pid;        /* of its worker; -1: none runs */
-    uint32_t lives;     /* workers so far */
-    uint8_t step;       /* of heat, 0 to 4 */
-    uint8_t is_lost, is_up, is_standby; /* is_lost: as it was told; is_up: its worker answers */
+    int32_t heat_mc;                                            /* as last told; 0: never */
+    int32_t busy_pct;                                           /* -1: unknown */
+    int32_t pid;                                                /* of its worker; -1: none runs */
+    uint32_t lives;                                             /* workers so far */
+    uint8_t step;                                               /* of heat, 0 to 4 */
+    uint8_t is_lost, is_up, is_standby;   /* is_lost: as it was told; is_up: its worker answers */
     uint32_t n_leases, n_waiting, n_jobs; /* n_waiting: whose own card it is */
     uint64_t jobs_started, jobs_done, jobs_failed, jobs_preempted, moved; /* of this run */
 };

@@ -38,8 +38,7 @@ static int configure(const char *profile)
     struct error err = {0};
 
     if (profile != NULL)
-        ck_assert_msg(profile_make(profile, "production", &rules, &err) == AGON_OK, "%s",
-                      err.text);
+        ck_assert_msg(profile_make(profile, "production", &rules, &err) == AGON_OK, "%s", err.text);
     cards_config_record(profile != NULL ? &rules : NULL, profile, "production", &config);
     return world_step(world, &config);
 }
@@ -89,8 +88,7 @@ static uint32_t state_of(uint64_t id)
 static void heat(uint8_t card, int32_t celsius)
 {
     ck_assert_int_eq(
-        happen((struct gpu_event){.kind = GPU_HEAT, .card = card, .heat_mc = celsius * 1000},
-               NULL),
+        happen((struct gpu_event){.kind = GPU_HEAT, .card = card, .heat_mc = celsius * 1000}, NULL),
         AGON_OK);
 }
 
@@ -104,10 +102,8 @@ static int command(uint8_t kind, int64_t value)
 
 static int start(uint32_t run)
 {
-    struct record_start record = {.hdr = {.type = EVENT_START, .granules = 1},
-                                  .run = run,
-                                  .mode = RUN_PAPER,
-                                  .seed = 42};
+    struct record_start record = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = run, .mode = RUN_PAPER, .seed = 42};
 
     return world_step(world, &record);
 }
@@ -185,8 +181,8 @@ START_TEST(a_lease_has_its_owners_name_and_its_decisions_are_told)
     ck_assert_uint_eq(gpu_waits(engine_cards(world->engine), lease), GPU_WAIT_BUDGET);
     ck_assert_uint_eq(n_of(GPU_DID_GRANTED), 1);
     ck_assert_uint_eq(n_of(GPU_DID_QUEUED), 1);
-    ck_assert_int_eq(
-        happen((struct gpu_event){.kind = GPU_RELEASE, .owner = 1, .lease = id}, NULL), AGON_OK);
+    ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_RELEASE, .owner = 1, .lease = id}, NULL),
+                     AGON_OK);
     ck_assert_uint_eq(state_of(id), GPU_FREE);
     ck_assert_uint_eq(state_of(waits), GPU_HELD);
     world_holds(world);
@@ -266,13 +262,12 @@ START_TEST(time_alone_lets_a_job_go_on_and_a_hung_one_fail)
                      AGON_OK);
     for (int i = 0; i < 20 && engine_cards(world->engine)->jobs[0].is_running; i++) {
         world->t += 100 * MS;
-        ck_assert_int_eq(
-            happen((struct gpu_event){.kind = GPU_CHUNK,
-                                      .card = 1,
-                                      .job = 1,
-                                      .run = engine_cards(world->engine)->jobs[0].run},
-                   NULL),
-            AGON_OK);
+        ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_CHUNK,
+                                                   .card = 1,
+                                                   .job = 1,
+                                                   .run = engine_cards(world->engine)->jobs[0].run},
+                                NULL),
+                         AGON_OK);
     }
     ck_assert(!engine_cards(world->engine)->jobs[0].is_running);
     n_started = n_of(GPU_DID_JOB_STARTED);
@@ -303,9 +298,8 @@ START_TEST(volatility_is_an_operators_word_and_holds_from_the_next_review)
     world_due(world, T0 + 301 * SEC);
     ck_assert_uint_eq(engine_cards(world->engine)->volatility, GPU_HIGH);
     ck_assert_uint_eq(state_of(train), GPU_SUSPENDED);
-    ck_assert_int_eq(
-        happen((struct gpu_event){.kind = GPU_VOLATILITY, .state = GPU_NORMAL}, NULL),
-        AGON_EINVAL);
+    ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_VOLATILITY, .state = GPU_NORMAL}, NULL),
+                     AGON_EINVAL);
     world_holds(world);
     world_replays(world);
     world_free(world);
@@ -319,9 +313,10 @@ START_TEST(another_run_begins_without_leases_and_with_higher_numbers)
     begin();
     id = ask(1, "training", "training_pipeline", 8, 40, 2, "train");
     ck_assert_int_eq(
-        happen((struct gpu_event){
-                   .kind = GPU_SUBMIT, .owner = 1, .lease = id, .n_chunks = 3, .chunk_ns = MS},
-               NULL),
+        happen(
+            (struct gpu_event){
+                .kind = GPU_SUBMIT, .owner = 1, .lease = id, .n_chunks = 3, .chunk_ns = MS},
+            NULL),
         AGON_OK);
     ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_LOST, .card = 0}, NULL), AGON_OK);
     n_told = 0;
@@ -333,8 +328,8 @@ START_TEST(another_run_begins_without_leases_and_with_higher_numbers)
     ck_assert_uint_gt(next, id);
     // One of before is over, and not unknown.
     n_told = 0;
-    ck_assert_int_eq(
-        happen((struct gpu_event){.kind = GPU_RELEASE, .owner = 1, .lease = id}, NULL), AGON_OK);
+    ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_RELEASE, .owner = 1, .lease = id}, NULL),
+                     AGON_OK);
     ck_assert_uint_eq(told[0].kind, GPU_DID_REFUSED);
     ck_assert_uint_eq(told[0].why, GPU_WHY_OVER);
     world_holds(world);
@@ -425,10 +420,9 @@ END_TEST
 
 static struct gpu_event random_event(uint64_t *state)
 {
-    static const uint8_t kinds[] = {GPU_REQUEST, GPU_REQUEST, GPU_RELEASE, GPU_SUBMIT,
-                                    GPU_SUBMIT,  GPU_CHUNK,   GPU_CHUNK,   GPU_CHUNK,
-                                    GPU_HEAT,    GPU_LOST,    GPU_BACK,    GPU_BACK,
-                                    GPU_TICK};
+    static const uint8_t kinds[] = {GPU_REQUEST, GPU_REQUEST, GPU_RELEASE, GPU_SUBMIT, GPU_SUBMIT,
+                                    GPU_CHUNK,   GPU_CHUNK,   GPU_CHUNK,   GPU_HEAT,   GPU_LOST,
+                                    GPU_BACK,    GPU_BACK,    GPU_TICK};
     const struct gpu *gpu = engine_cards(world->engine);
     uint64_t r = hash_mix(++*state);
     struct gpu_event event = {.kind = kinds[r % sizeof(kinds)], .group = GPU_NONE};
