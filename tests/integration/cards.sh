@@ -82,7 +82,7 @@ curl -s -H "Authorization: Bearer $(cat "$WORK/run/token")" "$(cat "$WORK/run/ht
 grep -q '^agon_gpu_leased_bytes{card="inference"} 4294967296' "$WORK/metrics" &&
     grep -q '^agon_agent_gpu_bytes{agent="trainer"} 21474836480' "$WORK/metrics" &&
     grep -q '^agon_gpu_heat_step{card="inference"} 3' "$WORK/metrics" || fail "metrics: $(grep gpu "$WORK/metrics")"
-curl -s -H "Authorization: Bearer $(cat "$WORK/run/token")" "$(cat "$WORK/run/http")/api/v1/gpu/leases?agent=model" |
+curl -s -H "Authorization: Bearer $(cat "$WORK/run/token")" "$(cat "$WORK/run/http")/api/v1/gpu/leases/model" |
     jq -e 'length == 1 and .[0].agent == "model"' >/dev/null || fail "the API's leases"
 
 # Its workers end with the host.
@@ -128,7 +128,7 @@ grep -q 'has 91 degrees' "$WORK/host.err" || fail "why it stopped is not in the 
 stop_host 0
 replays
 n=$("$AGON" journal cat "$WORK/run" | grep -c ' gpu kind=')
-[ "$n" -ge 20 ] || fail "$n events of cards in the journal"
+[ "$n" -ge 15 ] || fail "$n events of cards in the journal"
 
 # Without cards in the roster there are none from then on, and the journal says so.
 live_files "$(agent model busy.so 'every: 20')
