@@ -85,6 +85,15 @@ void cards_sim_recover(struct world *world)
     }
 }
 
+void cards_sim_started(struct world *world)
+{
+    for (uint32_t i = 0; i < GPU_LEASES_MAX && world->cards.is_live; i++) {
+        if (world->cards.leases[i].id != 0)
+            world_fail(world, "gpu", "lease %llu outlives the run that it was of",
+                       (unsigned long long)world->cards.leases[i].id);
+    }
+}
+
 /* --- what is decided */
 
 static void begin_lease(struct world *world, const struct gpu_decision *decision, int is_held)

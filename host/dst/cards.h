@@ -35,6 +35,7 @@ struct world;
 void cards_sim_begin(struct world *world);     /* what the seed drew */
 void cards_sim_configure(struct world *world); /* the first life */
 void cards_sim_recover(struct world *world);   /* before the START of another */
+void cards_sim_started(struct world *world);   /* behind it */
 void cards_sim_happen(struct world *world);    /* something does */
 void cards_sim_check(struct world *world);     /* after each event of the engine */
 void cards_sim_decided(void *ctx, const struct record_gpu *event,

@@ -609,6 +609,8 @@ void node_boot(struct world *world)
     if (driver_step(&node->driver, &start.hdr) < 0 || node->driver.rc < 0)
         world_fail(world, "inv-02", "START of run %u was refused", start.run);
     node->driver.is_held = 0;
+    if (!is_first)
+        cards_sim_started(world);
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         struct agon_status status = {
             .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = id},
