@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The money on each account, by asset: all of it, and what of it is the agents'.
+import { get } from './connection.mjs';
+import { card, make, money, put, saver, scrolls, table } from './kit.mjs';
+
+const AGAIN_MS = 10000;
+
+export function accountsCard() {
+  const box = card('Money', { name: 'accounts' });
+  const note = make('span', { className: 'count' });
+  const node = make('table', { id: 't-accounts' });
+  let asked = -Infinity;
+  const draw = table(node, [
+    { title: 'Account', class: 'l', text: m => m.venue, hint: m => [`account ${m.account}`, m.credential].filter(Boolean).join(', ') }, { title: 'Asset', class: 'l', text: m => m.asset },
+    { title: 'On it', tip: 'As the venue says', text: m => money(m.total) }, { title: 'Agents\u2019', tip: 'Of it, what is the agents\u2019', text: m => money(m.agents), tone: m => (Number(m.agents) === 0 ? 'dim' : '') },
+  ], 'Nothing yet.');
+  box.bar.append(note, saver(() => 'money', draw));
+  box.body.append(node);
+  scrolls(box.body, 'Money').classList.add('scroll', 'tall');
+  return { section: box.section, async draw() {
+    if (performance.now() - asked < AGAIN_MS) return;
+    asked = performance.now();
+    const list = await get('accounts');
+    if (!list) return;
+    draw(list.flatMap(a => a.money.map(m => ({ ...a, ...m, agents: m.agents }))), m => `${m.account} ${m.asset}`);
+    put(note, list.length === 1 ? 'one account' : `${list.length} accounts`);
+  } };
+}
