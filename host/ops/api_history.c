@@ -188,8 +188,8 @@ static int is_again(struct api_history *history, const struct alert *alert, cons
 {
     struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
 
-    if (history->n_events == 0 || strcmp(event->kind, "alert") != 0 ||
-        strcmp(event->of, of) != 0 || strcmp(event->text, alert->text) != 0)
+    if (history->n_events == 0 || strcmp(event->kind, "alert") != 0 || strcmp(event->of, of) != 0 ||
+        strcmp(event->text, alert->text) != 0)
         return 0;
     if (event->n == 0) {
         event->n = 1;

@@ -338,6 +338,8 @@ async function traffic() {
 async function look(scheme) {
   const page = await open(WIDTHS[0], 900, scheme);
   await page.evaluate(axe);
+  // Prices of a symbol by its longer name are those of the symbol.
+  await page.route(/\/candles\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
   for (const name of PAGES) {
     await page.evaluate(to => { location.hash = `#/${to}`; }, name === 'agent' ? `agent/${agent}` : name);
     await page.waitForFunction(READY[name]);

@@ -86,7 +86,8 @@ START_TEST(json_has_each_with_its_sign)
         "{\"currency\":\"USDT\",\"capital\":\"100.00\",\"equity\":\"93.00\",\"result\":\"-7.00\","
         "\"return\":-0.07,\"drawdown\":0.125,\"sharpe\":null,\"sortino\":null,\"t\":-0.5,"
         "\"t_low\":-2.5,\"t_high\":1.5,\"gross\":\"-2.00\",\"fees\":\"6.00\",\"rebates\":\"3.00\","
-        "\"funding\":\"-2.00\",\"slippage\":\"-0.50\",\"volume\":\"1234.56\",\"judgement\":\"too short to judge\","
+        "\"funding\":\"-2.00\",\"slippage\":\"-0.50\",\"volume\":\"1234.56\",\"judgement\":\"too "
+        "short to judge\","
         "\"samples\":5,\"sample_s\":3600,\"days\":0}");
     jout_reset(&out);
     view->slots[0].figures.is_annual = 1;

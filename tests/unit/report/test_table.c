@@ -46,10 +46,8 @@ START_TEST(the_head_fits_80_columns_after_days_too)
 {
     char *text;
 
-    view.counters = (struct engine_counters){.n_events = 987654321,
-                                             .n_orders = 1234567,
-                                             .n_fills = 2345678,
-                                             .n_refused = 876543210};
+    view.counters = (struct engine_counters){
+        .n_events = 987654321, .n_orders = 1234567, .n_fills = 2345678, .n_refused = 876543210};
     view.seq = 987654321;
     view.durable_seq = 987654318;
     view.venue.health = GATEWAY_UP;
