@@ -340,6 +340,10 @@ async function look(scheme) {
   await page.evaluate(axe);
   // Prices of a symbol by its longer name are those of the symbol.
   await page.route(/\/candles\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
+  await page.route(/\/closings\//, async route => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, symbol: `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
+  });
   for (const name of PAGES) {
     await page.evaluate(to => { location.hash = `#/${to}`; }, name === 'agent' ? `agent/${agent}` : name);
     await page.waitForFunction(READY[name]);

@@ -15,6 +15,7 @@ from numbers_plan import check_tournament
 
 what, folder = sys.argv[1], sys.argv[2]
 MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage', 'volume']
+SHOWN = MONEY[:-1]  # by reports, which have a turnover instead
 RATIOS = ['return', 'drawdown', 'sharpe', 'sortino', 't', 't_low', 't_high']
 faults = []
 n_compared = 0
@@ -302,7 +303,7 @@ def check_html(page, want):
     for row in rows:
         name = '' if row['agent'].startswith('all') else row['agent']
         its = want[name]
-        for key in MONEY:
+        for key in SHOWN:
             same(page, f'{name} {key}', row[key], apart(its[key]))
         same(page, f'{name} return', row['return'], percent(its['return']))
         same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']))
@@ -329,7 +330,7 @@ def check_backtest():
     for line, (name, its) in zip(lines[at + 1:], want.items()):
         text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
                          percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
-                        [apart(its[key]) for key in MONEY[3:]] + [str(its['fills'])])
+                        [apart(its[key]) for key in SHOWN[3:]] + [str(its['fills'])])
         same('text', name, ' '.join(line.split()[:-1]), text)
 
 
