@@ -47,6 +47,7 @@
     X(REBATES, "agon_rebates", gauge, "base currency", "", "Fees received.") \
     X(FUNDING, "agon_funding", gauge, "base currency", "", "Funding received; below 0: paid.") \
     X(SLIPPAGE, "agon_slippage", gauge, "base currency", "", "What fills were worse than the mid at their decision.") \
+    X(VOLUME, "agon_volume", gauge, "base currency", "", "Value of all fills, each at its time.") \
     X(RETURN_RATIO, "agon_return_ratio", gauge, "ratio", "", "Result by capital.") \
     X(DRAWDOWN_RATIO, "agon_drawdown_ratio", gauge, "ratio", "", "Deepest fall from a high of the equity.") \
     X(T, "agon_t", gauge, "", "", "t-value of the mean return.") \
@@ -72,6 +73,7 @@
     X(AGENT_REBATES, "agon_agent_rebates", gauge, "base currency", "agent", "Fees received.") \
     X(AGENT_FUNDING, "agon_agent_funding", gauge, "base currency", "agent", "Funding received; below 0: paid.") \
     X(AGENT_SLIPPAGE, "agon_agent_slippage", gauge, "base currency", "agent", "What fills were worse than the mid at their decision.") \
+    X(AGENT_VOLUME, "agon_agent_volume", gauge, "base currency", "agent", "Value of all fills, each at its time.") \
     X(AGENT_RETURN_RATIO, "agon_agent_return_ratio", gauge, "ratio", "agent", "Result by capital.") \
     X(AGENT_DRAWDOWN_RATIO, "agon_agent_drawdown_ratio", gauge, "ratio", "agent", "Deepest fall from a high of the equity.") \
     X(AGENT_T, "agon_agent_t", gauge, "", "agent", "t-value of the mean return.") \

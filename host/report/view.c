@@ -60,9 +60,9 @@ struct view {
         {"t", "t", NUMBER, ratios}, {"t_low", "t from", NUMBER, ratios},                           \
         {"t_high", "t to", NUMBER, ratios}, {"gross", "gross", AMOUNT, amounts},                   \
         {"fees", "fees", AMOUNT, amounts}, {"rebates", "rebates", AMOUNT, amounts},                \
-        {"funding", "funding", AMOUNT, amounts},                                                   \
+        {"funding", "funding", AMOUNT, amounts}, {"slippage", "slippage", AMOUNT, amounts},        \
     {                                                                                              \
-        "slippage", "slippage", AMOUNT, amounts                                                    \
+        "volume", "volume", AMOUNT, amounts                                                        \
     }
 
 #define ORDER_FIELDS                                                                               \
