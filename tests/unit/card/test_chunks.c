@@ -355,6 +355,7 @@ struct crowd {
     uint32_t seeds[N_JOBS], runs[N_JOBS], done[N_JOBS], right[N_JOBS], may_go[N_JOBS];
     int is_stepped[N_JOBS], status[N_JOBS], is_cancelled[N_JOBS], is_ended[N_LEASES];
     uint32_t n_done;
+    int may_kill; /* it has made its leases: else they would pay for it */
 };
 
 static void take_crowd(struct crowd *crowd)
@@ -367,6 +368,7 @@ static void take_crowd(struct crowd *crowd)
         if (event.kind != CARD_EVENT_DONE && event.kind != CARD_EVENT_CHUNK)
             continue;
         MUST(i < N_JOBS);
+        crowd->may_kill |= event.status == AGON_OK;
         ck_assert_int_eq(event.job, crowd->jobs[i]);
         MUST(!crowd->is_stepped[i] || crowd->runs[i] == 0 || event.run == crowd->runs[i]);
         if (event.kind == CARD_EVENT_CHUNK) {
@@ -404,11 +406,12 @@ START_TEST(a_crowd_of_jobs_has_one_outcome_each)
         uint32_t i = (uint32_t)rng_below(&rng, N_JOBS);
         uint32_t what = (uint32_t)rng_below(&rng, 400);
 
-        if (what < 3 && card_worker_pid(crowd.worker) > 0)
+        if (what < 8 && crowd.may_kill && card_worker_pid(crowd.worker) > 0) {
             (void)kill(card_worker_pid(crowd.worker), SIGKILL);
-        else if (what < 8 && !crowd.done[i])
+            crowd.may_kill = 0;
+        } else if (what < 12 && !crowd.done[i])
             crowd.is_cancelled[i] |= card_worker_cancel(crowd.worker, crowd.jobs[i]) == AGON_OK;
-        else if (what == 8 && !crowd.is_ended[i % N_LEASES])
+        else if (what == 12 && !crowd.is_ended[i % N_LEASES])
             crowd.is_ended[i % N_LEASES] =
                 card_worker_end(crowd.worker, crowd.leases[i % N_LEASES], NULL) == AGON_OK;
         else if (crowd.is_stepped[i] && crowd.may_go[i] && !crowd.done[i] &&
