@@ -52,6 +52,7 @@ struct sent { /* an ask that has no answer yet; the worker takes them in order *
 struct card_worker {
     struct card_worker_config config;
     char path[1024];
+    int own_fd; /* owned: an agent's own kernels, sealed; -1: none */
     enum state state;
     struct proc proc;
     int fd; /* owned; -1: none */
@@ -92,6 +93,7 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
 void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_events kind,
                      int status, const char *text);
 int card_has_jobs(struct card_worker *worker, int64_t lease);
+int card_copy_own(const struct card_worker_config *config, struct error *err); /* its memfd */
 /* The one that is to be sent next; NULL: none now. */
 struct job *card_next_job(struct card_worker *worker);
 /* It is to run, or to be dropped, behind those that are already. */
