@@ -86,7 +86,7 @@ static void take_all(struct card_worker *worker, int64_t first, struct all *all)
         } else {
             all->leased += event.kind == CARD_EVENT_LEASED && event.status == AGON_OK;
             all->looked += event.kind == CARD_EVENT_LOOKED;
-            if (event.kind == CARD_EVENT_LOOKED)
+            if (event.kind == CARD_EVENT_LOOKED && all->looked == 1)
                 all->look = event.look;
             if (event.kind == CARD_EVENT_UP)
                 memcpy(all->up, event.text, sizeof(all->up));
