@@ -39,8 +39,8 @@ struct card_worker_config card_worker_preset(const char *device)
 static void lose(struct card_worker *worker, const char *text)
 {
     worker->state = LOST;
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         if (job != NULL)
             (void)card_finish(worker, job, AGON_EIO, text);
@@ -163,8 +163,8 @@ static void blame(struct card_worker *worker, const char *text)
 
 static void forget_sent(struct card_worker *worker)
 {
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         if (job == NULL)
             continue;
@@ -756,7 +756,7 @@ struct card_worker *card_worker_new(const struct card_worker_config *config, str
     worker->config.own = NULL; // copied below
     worker->fd = worker->own_fd = -1;
     worker->proc = (struct proc){-1, -1};
-    worker->first_job = worker->next_job = 1;
+    worker->next_job = 1;
     for (uint32_t i = 0; i < CARD_LEASES; i++)
         worker->leases[i].fd = -1;
     if (config->program != NULL ? (size_t)snprintf(worker->path, sizeof(worker->path), "%s",

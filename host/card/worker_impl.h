@@ -69,8 +69,9 @@ struct card_worker {
     int64_t look_since_ns; /* 0: no look is on its way */
     struct lease leases[CARD_LEASES];
     int64_t next_lease;
-    struct job jobs[CARD_JOBS];  /* job id is at id % CARD_JOBS */
-    int64_t first_job, next_job; /* live ones */
+    struct job jobs[CARD_JOBS]; /* job id is at id % CARD_JOBS */
+    int64_t next_job; /* an id whose place is taken is passed over: who holds bars nobody */
+    uint32_t n_jobs;
     int64_t next_turn;
     uint64_t next_run;  /* of asks for jobs */
     uint8_t has_double; /* in this life the other type was asked for */
@@ -84,6 +85,9 @@ struct card_event *card_event_new(struct card_worker *worker, enum card_events k
 /* Of those that say how the worker is, who takes none gets no more: room for outcomes stays. */
 struct card_event *card_news(struct card_worker *worker, enum card_events kind, int status,
                              const char *text);
+/* Of i below CARD_JOBS, NULL where none is: the oldest first, but for who held while others came.
+ */
+struct job *card_job_at(struct card_worker *worker, uint32_t i);
 struct job *card_find_job(struct card_worker *worker, int64_t id);     /* NULL: none */
 struct lease *card_find_lease(struct card_worker *worker, int64_t id); /* NULL: none */
 void card_close_fd(int *fd);

@@ -46,6 +46,13 @@ struct card_event *card_news(struct card_worker *worker, enum card_events kind, 
 
 /* Jobs and leases */
 
+struct job *card_job_at(struct card_worker *worker, uint32_t i)
+{
+    struct job *job = &worker->jobs[((uint64_t)worker->next_job + i) % CARD_JOBS];
+
+    return job->id != 0 ? job : NULL;
+}
+
 struct job *card_find_job(struct card_worker *worker, int64_t id)
 {
     struct job *job = id > 0 ? &worker->jobs[id % CARD_JOBS] : NULL;
@@ -117,9 +124,7 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
     card_close_fd(&job->fd);
     card_close_fd(&job->result_fd);
     job->id = 0;
-    while (worker->first_job < worker->next_job &&
-           worker->jobs[worker->first_job % CARD_JOBS].id == 0)
-        worker->first_job++;
+    worker->n_jobs--;
     return event;
 }
 
@@ -128,8 +133,8 @@ void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_
 {
     int64_t id = lease->id;
 
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         // One that is with the worker is answered by it.
         if (job != NULL && job->lease == id && !job->is_sent && !job->is_begun)
@@ -147,8 +152,8 @@ void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_
 
 int card_has_jobs(struct card_worker *worker, int64_t lease)
 {
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        const struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        const struct job *job = card_job_at(worker, i);
 
         if (job != NULL && job->lease == lease)
             return 1;
@@ -176,8 +181,8 @@ struct job *card_next_job(struct card_worker *worker)
 {
     struct job *next = NULL;
 
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
         const struct lease *lease;
 
         if (job == NULL || !job->is_asked || job->is_sent ||
@@ -233,8 +238,8 @@ int card_worker_end(struct card_worker *worker, int64_t id, struct error *err)
     if (lease == NULL || lease->is_ending || lease->failed != 0)
         return error_set(err, AGON_ENOENT, "lease %lld has ended, or never began", (long long)id);
     lease->is_ending = 1;
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         // Nobody is left who would ask for its next chunk.
         if (job != NULL && job->lease == id && job->is_stepped && !job->is_asked)
@@ -363,7 +368,7 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                          "a job of %u calls, %llu bytes with %llu of input and %llu of result",
                          head->n_calls, (unsigned long long)head->memory,
                          (unsigned long long)head->n_input, (unsigned long long)head->n_result);
-    if (worker->next_job - worker->first_job + worker->n_outcomes >= CARD_JOBS)
+    if (worker->n_jobs + worker->n_outcomes >= CARD_JOBS)
         return error_set(err, AGON_ENOSPC, "%u jobs are there, the limit; take their outcomes",
                          CARD_JOBS);
     fd = copy_job(submit, err);
@@ -376,6 +381,9 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                          "else); raise it, or take outcomes and close their results",
                          CARD_FDS_SPARE);
     }
+    while (worker->jobs[worker->next_job % CARD_JOBS].id != 0)
+        worker->next_job++;
+    worker->n_jobs++;
     job = &worker->jobs[worker->next_job % CARD_JOBS];
     *job = (struct job){.id = worker->next_job++,
                         .lease = submit->lease,
@@ -406,8 +414,8 @@ int card_worker_go(struct card_worker *worker, int64_t id, uint64_t run)
         return AGON_ENOENT;
     if (!job->is_stepped || job->is_asked || job->is_untaken || job->is_cancelled)
         return AGON_ESTATE;
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        const struct job *other = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        const struct job *other = card_job_at(worker, i);
 
         if (other != NULL && other != job && other->lease == job->lease && other->is_stepped &&
             other->n_granted > 0)
