@@ -4,15 +4,17 @@
  * cost. Then all of these trade on the same markets, by the same plugin through the same engine:
  * the best one, one that ignores costs, constants, one that PPO has learnt on other markets, and one
  * that it has learnt on rewards that were shuffled. What was learnt passes with 95 % of the best
- * one's reward; none of the others does. On a random walk nothing is claimed.
+ * one's reward; none of the others does. On the same market without its memory, a random walk, no
+ * edge is claimed.
  *
- *     policy PLUGIN FOLDER [SEEDS]      3 seeds of training without: the short form
+ *     policy PLUGIN [SEEDS]      1 without, of fewer updates: the short form
  *
  * All is drawn by seeds and computed to the same bits everywhere. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/market_arg.h"
 #include "cli/train_ppo.h"
@@ -28,7 +30,10 @@
 #define GRID    241      /* of the last return in deviations, from -EDGE to EDGE */
 #define EDGE    4.5
 #define SIDES   3 /* short, flat, long */
-#define MARKETS 40u /* that are judged on */
+#define ENVS    8u /* at once */
+#define FIRST   1u /* seed of the first market that is judged on */
+#define SEEDS   20
+#define EPISODE_H 2
 
 /* --- the best policy --- */
 
@@ -121,20 +126,20 @@ static uint32_t decide(enum who who, const struct best *best, double deviation, 
     }
 }
 
-/* Basis points of the position a decision, mean of the markets from seed 1 on. */
-static double earns(struct envs *envs, uint32_t n_envs, enum who who, const struct best *best,
+/* Basis points of the position a decision, mean of the markets from FIRST on; of whole rounds. */
+static double earns(struct envs *envs, uint32_t n_markets, enum who who, const struct best *best,
                     double deviation)
 {
     double sum = 0;
 
-    for (uint32_t first = 0; first < MARKETS; first += n_envs) {
-        uint32_t running = n_envs;
-        uint8_t is_over[ENVS_MAX] = {0};
+    for (uint32_t first = 0; first < n_markets; first += ENVS) {
+        uint32_t running = ENVS;
+        uint8_t is_over[ENVS] = {0};
 
-        for (uint32_t i = 0; i < n_envs; i++)
-            envs_begin(envs, i, 1 + first + i);
+        for (uint32_t i = 0; i < ENVS; i++)
+            envs_begin(envs, i, FIRST + first + i);
         while (running > 0)
-            for (uint32_t i = 0; i < n_envs; i++) {
+            for (uint32_t i = 0; i < ENVS; i++) {
                 struct error err = {0};
                 struct envs_turn turn;
                 float y[4] = {0};
@@ -153,38 +158,161 @@ static double earns(struct envs *envs, uint32_t n_envs, enum who who, const stru
                 is_over[i] = 1;
                 running--;
                 sum += (double)(turn.equity_amt - turn.capital_amt) / 1e8 / SIZE * 1e4 /
-                       (double)turn.n_asked / MARKETS;
+                       (double)turn.n_asked / n_markets;
             }
     }
     return sum;
 }
+/* --- the training --- */
+
+struct school {
+    struct synth market;
+    struct crew_slot slot;
+    struct backtest_config config;
+    char out[512];
+};
+
+static void set_up(struct school *of, const char *plugin)
+{
+    const char *const plugins[] = {plugin};
+    const char *const params[] = {"size=100"};
+    const struct arg_list named = {plugins, 1};
+    const struct arg_list given = {params, 1};
+    const char *folder = getenv("TMPDIR");
+
+    memset(of, 0, sizeof(*of));
+    of->config.market = &of->market;
+    of->config.slots = &of->slot;
+    of->config.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM;
+    if (market_arg_read(&of->market, "policy", "rebound") != 0 ||
+        words_slots(&of->slot, &of->config.n_slots, &named, &given, CAPITAL, NULL) < 0)
+        exit(2);
+    of->slot.record.runner = CREW_INPROC;
+    (void)snprintf(of->out, sizeof(of->out), "%s/agon-policy-%d.safetensors",
+                   folder != NULL ? folder : "/tmp", (int)getpid());
+}
+
+/* What it was judged to be, in basis points of the position a decision. */
+static double learnt(struct school *of, uint64_t seed, uint32_t updates, uint32_t n_markets,
+                     int is_shuffled, double *low)
+{
+    struct train_ppo_result *result = malloc(sizeof(*result));
+    struct train_ppo job = {.backtest = &of->config,
+                            .out = of->out,
+                            .n_threads = 1,
+                            .n_inputs = 2,
+                            .n_actions = SIDES};
+    struct error err = {0};
+    double mean;
+
+    schema_presets(&train_ppo_settings_schema, &job.settings);
+    job.settings.episode_ns = (int64_t)EPISODE_H * 3600 * 1000000000;
+    job.settings.environments = ENVS;
+    job.settings.updates = updates;
+    job.settings.epochs = 6;
+    job.settings.hidden = 32;
+    job.settings.feed = 32;
+    job.settings.rate = 0.002;
+    job.settings.gamma = 0.8;
+    job.settings.entropy_share = 0.002;
+    job.settings.validation_every = updates / 2;
+    job.settings.judged = n_markets;
+    job.settings.judged_first = FIRST;
+    job.settings.seed = seed;
+    job.settings.is_shuffled = (uint8_t)is_shuffled;
+    if (result == NULL || train_ppo(&job, result, &err) < 0) {
+        fprintf(stderr, "policy: %s\n", err.text);
+        exit(1);
+    }
+    mean = result->mean * CAPITAL / SIZE;
+    *low = result->low * CAPITAL / SIZE;
+    free(result);
+    return mean;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, uint32_t n)
+{
+    qsort(values, n, sizeof(*values), by_size);
+    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/* Those who need no training, on the markets that all are judged on. */
+static void judge_known(struct school *of, uint32_t n_markets, double reward[WHOS])
+{
+    struct envs_config config = {.backtest = &of->config, .n = ENVS};
+    double deviation = YEARLY / sqrt(MINUTES);
+    struct error err = {0};
+    struct best best;
+    struct envs *envs;
+
+    // Of the right shape, and never asked.
+    (void)snprintf(of->slot.files[0].name, sizeof(of->slot.files[0].name), "weights");
+    (void)snprintf(of->slot.files[0].path, sizeof(of->slot.files[0].path), "%s", of->out);
+    of->slot.n_files = 1;
+    if (envs_new(&envs, &config, &err) < 0) {
+        fprintf(stderr, "policy: %s\n", err.text);
+        exit(1);
+    }
+    solve(&best, deviation, COST);
+    for (uint32_t who = 0; who < WHOS; who++)
+        reward[who] = earns(envs, n_markets, (enum who)who, &best, deviation);
+    envs_free(envs);
+    of->slot.n_files = 0;
+    printf("     known market: the best policy by theory %.2f bp a minute; through the engine %.2f, "
+           "one that ignores costs %.2f, short %.2f, flat %.2f, long %.2f (%u markets)\n",
+           best.gain * 1e4, reward[WHO_BEST], reward[WHO_SIGN], reward[WHO_SHORT], reward[WHO_FLAT],
+           reward[WHO_LONG], n_markets);
+}
+
 int main(int argc, char **argv)
 {
-    static struct synth market;
-    const char *words[] = {argv[1]};
-    char param[] = "size=100";
-    const char *params[] = {param};
-    struct arg_list plugins = {words, 1};
-    struct arg_list given = {params, 1};
-    struct crew_slot *slot = calloc(1, sizeof(*slot));
-    struct backtest_config config = {.market = &market, .slots = slot, .cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM};
-    struct envs_config of = {.backtest = &config, .n = 8};
-    struct envs *envs;
-    struct best best;
-    double s = YEARLY / sqrt(MINUTES);
-    struct error err = {0};
-    if (argc < 5 || market_arg_read(&market, "policy", argv[2]) != 0) return 2;
-    words_slots(slot, &config.n_slots, &plugins, &given, CAPITAL, &err);
-    slot->record.runner = CREW_INPROC;
-    snprintf(slot->files[0].name, 32, "weights");
-    snprintf(slot->files[0].path, 512, "%s", argv[3]);
-    slot->n_files = 1;
-    config.gen_length_ns = (int64_t)atoi(argv[4]) * 3600 * 1000000000;
-    solve(&best, s, COST);
-    printf("theory %.3f bp\n", best.gain * 1e4);
-    if (envs_new(&envs, &of, &err) < 0) return 1;
-    for (int w = 0; w < WHOS; w++)
-        printf("%d: %.3f bp\n", w, earns(envs, 8, w, &best, s));
-    envs_free(envs);
-    return 0;
+    static struct school of;
+    uint32_t n_seeds = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
+    uint32_t updates = argc > 2 ? 60 : 12;
+    uint32_t n_markets = argc > 2 ? 80 : 24;
+    double own[SEEDS];
+    double shuffled[SEEDS];
+    double walk[SEEDS];
+    double reward[WHOS];
+    uint32_t n_claims = 0;
+    int is_good = 1;
+
+    if (argc < 2 || argc > 3 || n_seeds < 1 || n_seeds > SEEDS) {
+        fprintf(stderr, "usage: policy PLUGIN [SEEDS], from 1 to %d\n", SEEDS);
+        return 2;
+    }
+    set_up(&of, argv[1]);
+    for (uint32_t i = 0; i < n_seeds; i++) {
+        double low;
+
+        own[i] = learnt(&of, i + 1, updates, n_markets, 0, &low);
+        shuffled[i] = learnt(&of, i + 1, updates / 2, n_markets, 1, &low);
+        of.market.autocorrelation_ppm = 0;
+        walk[i] = learnt(&of, i + 1, updates / 2, n_markets, 0, &low);
+        n_claims += low > 0;
+        of.market.autocorrelation_ppm = (int64_t)(MEMORY * 1e6);
+    }
+    judge_known(&of, n_markets, reward);
+    (void)unlink(of.out);
+    for (uint32_t who = WHO_SIGN; who < WHOS; who++)
+        is_good &= reward[who] < PASSES * reward[WHO_BEST];
+    is_good &= reward[WHO_BEST] > 0 && median(own, n_seeds) >= PASSES * reward[WHO_BEST] &&
+               median(shuffled, n_seeds) < PASSES * reward[WHO_BEST];
+    printf("%s known market, PPO: %.1f %% of the best policy's reward (%u seeds, from %.1f to "
+           "%.1f), on shuffled rewards %.1f, of one that ignores costs %.1f\n",
+           is_good ? "ok  " : "FAIL", 100 * median(own, n_seeds) / reward[WHO_BEST], n_seeds,
+           100 * own[0] / reward[WHO_BEST], 100 * own[n_seeds - 1] / reward[WHO_BEST],
+           100 * median(shuffled, n_seeds) / reward[WHO_BEST],
+           100 * reward[WHO_SIGN] / reward[WHO_BEST]);
+    printf("%s random walk, PPO: %.2f bp a minute (%u seeds), an edge is claimed in %u of them\n",
+           n_claims == 0 ? "ok  " : "FAIL", median(walk, n_seeds), n_seeds, n_claims);
+    return is_good && n_claims == 0 ? 0 : 1;
 }
