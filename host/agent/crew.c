@@ -364,9 +364,8 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .calling = on_calling,
                                       .on_gap = on_gap,
                                       .on_lapse = note_lapse,
-                                      .answer =
-                                          generation->crew->config.answer != NULL ? on_answer
-                                                                                  : NULL,
+                                      .answer = generation->crew->config.answer != NULL ? on_answer
+                                                                                        : NULL,
                                       .now = clock_mono,
                                       .ctx = generation};
 }

@@ -61,8 +61,7 @@ static void print(const struct opts *opts, const struct train_ppo_settings *sett
     for (uint32_t i = 0; i < result->n_judged && i < SHOWN; i++) {
         hash_hex(result->judged[i].intents, hex);
         printf("          seed %llu: %.4f, %llu intents %.16s\n",
-               (unsigned long long)result->judged[i].seed,
-               (double)result->judged[i].won_amt / 1e8,
+               (unsigned long long)result->judged[i].seed, (double)result->judged[i].won_amt / 1e8,
                (unsigned long long)result->judged[i].n_intents, hex);
     }
     hash_hex(result->sha256, hex);
@@ -192,9 +191,8 @@ int cmd_train_ppo(int argc, char **argv)
          &opts.checkpoint},
         {"resume", ARG_FLAG, NULL, "go on from the checkpoint, where there is one",
          &opts.is_resumed},
-        {"threads", ARG_INT, "N",
-         "threads of the net; the model is the same for any number (1)", &opts.n_threads, .min = 1,
-         .max = 64},
+        {"threads", ARG_INT, "N", "threads of the net; the model is the same for any number (1)",
+         &opts.n_threads, .min = 1, .max = 64},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {

@@ -13,7 +13,7 @@
 #include "cli/train_ppo_impl.h"
 #include "kernels/cpu.h"
 
-#define TRAIN_FIRST ((uint64_t)1 << 40) /* seeds of training: from there to twice that */
+#define TRAIN_FIRST ((uint64_t)1 << 40)        /* seeds of training: from there to twice that */
 #define BAR_NS      ((int64_t)60 * 1000000000) /* no plugin asks more often */
 #define SURE        1.959964                   /* deviations of 95 % */
 
@@ -105,8 +105,7 @@ static void release(struct training *training)
 
 static uint64_t seed_of(const struct training *training, uint32_t env, uint64_t episode)
 {
-    return TRAIN_FIRST +
-           (rng_at(training->settings->seed, DRAW_EPISODE, env, episode, 0) >> 24);
+    return TRAIN_FIRST + (rng_at(training->settings->seed, DRAW_EPISODE, env, episode, 0) >> 24);
 }
 
 static double unit_of(uint64_t draw)
@@ -122,8 +121,8 @@ static int look(struct training *training, uint32_t row, const struct envs_turn 
 
     if (turn->n_x != n || turn->n_y != training->net.shape.outputs)
         return error_set(err, AGON_EINVAL,
-                         "the plugin asks with %u inputs; expected %u, as its model has",
-                         turn->n_x, n);
+                         "the plugin asks with %u inputs; expected %u, as its model has", turn->n_x,
+                         n);
     for (uint32_t i = 0; i < n; i++)
         training->now[row * n + i] = (turn->x[i] - training->mean[i]) * training->scale[i];
     return AGON_OK;
@@ -458,8 +457,8 @@ static int judge(struct training *training, uint64_t first, uint32_t n,
                  struct train_ppo_judged *judged, double *mean, double *half, struct error *err)
 {
     // What is asked in training waits meanwhile where it stands.
-    size_t bytes = (size_t)training->settings->environments * training->net.shape.inputs *
-                   sizeof(real);
+    size_t bytes =
+        (size_t)training->settings->environments * training->net.shape.inputs * sizeof(real);
     real *kept = malloc(bytes);
     double square = 0;
     int rc = kept != NULL ? AGON_OK : error_set(err, AGON_ENOMEM, "no memory to judge");
@@ -467,9 +466,8 @@ static int judge(struct training *training, uint64_t first, uint32_t n,
     if (kept != NULL)
         memcpy(kept, training->now, bytes);
     for (uint32_t i = 0; i < n && rc >= 0; i += training->settings->environments) {
-        uint32_t some = training->settings->environments < n - i
-                            ? training->settings->environments
-                            : n - i;
+        uint32_t some =
+            training->settings->environments < n - i ? training->settings->environments : n - i;
 
         rc = judge_some(training, first + i, some, judged + i, err);
     }
@@ -529,8 +527,7 @@ static int update(struct training *training, struct parts *parts, struct error *
     learn(training, parts, &progress);
     training->update++;
     progress.update = training->update;
-    if (training->update % settings->validation_every == 0 ||
-        training->update == settings->updates)
+    if (training->update % settings->validation_every == 0 || training->update == settings->updates)
         rc = validate(training, &progress, err);
     if (rc >= 0 && training->job->progress != NULL)
         training->job->progress(training->job->ctx, &progress);
@@ -614,8 +611,7 @@ static int conclude(struct training *training, const char *part, struct error *e
     result->n_judged = settings->judged;
     result->updates = training->update;
     result->is_stopped = !is_patient(training);
-    result->n_steps =
-        (uint64_t)training->update * settings->environments * settings->steps;
+    result->n_steps = (uint64_t)training->update * settings->environments * settings->steps;
     result->validation = training->best_validation;
     result->best_update = training->best_update;
     sha256_init(&sha);
@@ -709,8 +705,9 @@ int train_ppo(const struct train_ppo *job, struct train_ppo_result *result, stru
     memset(result, 0, sizeof(*result));
     REQUIRE(shape.arch != NULL && job->backtest->n_slots == 1);
     if (slot->n_files == SETUP_FILES_MAX || job->n_actions < 2 || job->n_actions > PPO_ACTIONS)
-        return error_set(err, AGON_EINVAL, "%u actions, %u files; expected from 2 to %d, and room "
-                                           "for the model's own",
+        return error_set(err, AGON_EINVAL,
+                         "%u actions, %u files; expected from 2 to %d, and room "
+                         "for the model's own",
                          job->n_actions, slot->n_files, PPO_ACTIONS);
     if (snprintf(file->path, sizeof(file->path), "%s.part", job->out) >= (int)sizeof(file->path))
         return error_set(err, AGON_EINVAL, "--out: a path of %zu bytes or more; expected less",

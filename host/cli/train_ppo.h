@@ -42,9 +42,9 @@ struct train_ppo_judged { /* one market: a run in which the policy does what it 
     unsigned char intents[HASH_SIZE], engine[HASH_SIZE]; /* backtest.h: intents, state */
 };
 struct train_ppo_result {
-    uint32_t updates; /* that were made */
-    int is_stopped;   /* because validation no longer got better */
-    uint64_t n_steps; /* that were learnt from */
+    uint32_t updates;                   /* that were made */
+    int is_stopped;                     /* because validation no longer got better */
+    uint64_t n_steps;                   /* that were learnt from */
     double validation, mean, low, high; /* units a step; judged: mean and its 95 % over markets */
     uint32_t best_update;
     uint32_t n_judged;
@@ -65,8 +65,8 @@ struct train_ppo {
 };
 
 /* AGON_EINVAL: settings that do not fit each other, a checkpoint of another training; AGON_EIO: a
- * run failed, a file does not take it all; AGON_ENOMEM; AGON_ECORRUPT: a snapshot does not come back
- * to what it was. [main thread, before there are others] */
+ * run failed, a file does not take it all; AGON_ENOMEM; AGON_ECORRUPT: a snapshot does not come
+ * back to what it was. [main thread, before there are others] */
 int train_ppo(const struct train_ppo *job, struct train_ppo_result *result, struct error *err);
 
 /* How many inputs the plugin's model has: a feature each, and one. Of parameter `features`, or the

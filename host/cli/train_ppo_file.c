@@ -45,18 +45,17 @@ static int end(FILE *file, int rc, const char *part, const char *path, struct er
     return rc;
 }
 
-int train_ppo_write(struct training *training, const char *path, real *weights,
-                    struct error *err)
+int train_ppo_write(struct training *training, const char *path, real *weights, struct error *err)
 {
     char part[PATH_OF];
     FILE *file = begin(path, part, err);
 
     if (file == NULL)
         return err != NULL ? err->code : AGON_EIO;
-    return end(file,
-               served_write(file, &training->net, "state", training->mean, training->scale,
-                            weights, err),
-               part, path, err);
+    return end(
+        file,
+        served_write(file, &training->net, "state", training->mean, training->scale, weights, err),
+        part, path, err);
 }
 
 /* --- the checkpoint --- */
@@ -99,8 +98,8 @@ struct file {
     struct checkpoint_tensor *tensors; /* owned */
     char (*names)[CHECKPOINT_NAME];    /* owned */
     uint32_t n;
-    real *here;                           /* owned: weights, m, v, best */
-    real *episode, *answers, *hashes;     /* owned: [environments], [environments][HASH_SIZE] */
+    real *here;                       /* owned: weights, m, v, best */
+    real *episode, *answers, *hashes; /* owned: [environments], [environments][HASH_SIZE] */
 };
 
 static void close_file(struct file *file)
@@ -114,11 +113,8 @@ static void close_file(struct file *file)
 
 static void add(struct file *file, const char *name, real *values, uint32_t d0, uint32_t d1)
 {
-    file->tensors[file->n++] =
-        (struct checkpoint_tensor){.name = name,
-                                   .n_dims = d1 > 0 ? 2 : 1,
-                                   .dims = {d0, d1},
-                                   .values = values};
+    file->tensors[file->n++] = (struct checkpoint_tensor){
+        .name = name, .n_dims = d1 > 0 ? 2 : 1, .dims = {d0, d1}, .values = values};
 }
 
 static int open_file(const struct training *training, struct file *file, struct error *err)
@@ -166,7 +162,7 @@ static void set_text(struct checkpoint_text *text, const char *key)
 
 static void name_texts(struct checkpoint_text texts[TEXTS])
 {
-    static const char *const keys[TEXTS] = {"agon.training", "agon.update", "agon.steps",
+    static const char *const keys[TEXTS] = {"agon.training", "agon.update",      "agon.steps",
                                             "agon.best",     "agon.best_update", "agon.since"};
 
     for (uint32_t i = 0; i < TEXTS; i++)
@@ -238,8 +234,8 @@ static int number_of(const struct checkpoint_text *text, double most, double *va
 
 /* What stands in a file may be anything. */
 static int take(struct training *training, const struct file *file,
-                const struct checkpoint_text texts[TEXTS],
-                unsigned char (*hashes)[HASH_SIZE], struct error *err)
+                const struct checkpoint_text texts[TEXTS], unsigned char (*hashes)[HASH_SIZE],
+                struct error *err)
 {
     struct ppo *ppo = &training->ppo;
     size_t n = training->net.n_weights;
@@ -269,7 +265,7 @@ static int take(struct training *training, const struct file *file,
         }
         if (!is_good)
             return error_set(err, AGON_EINVAL,
-                             "the checkpoint's run %u is none: expected a number of answers and "
+                             "the checkpoint's run %u is invalid: expected a number of answers and "
                              "what they were",
                              i);
         training->all[i].episode = (uint64_t)file->episode[i];
@@ -309,7 +305,7 @@ int train_ppo_restore(struct training *training, unsigned char (*hashes)[HASH_SI
     if (rc >= 0 && strcmp(texts[0].value, own) != 0)
         rc = error_set(err, AGON_EINVAL,
                        "%.512s is of another training: expected one of these settings, parameters "
-                       "and market; without --resume it begins anew",
+                       "and market; without --resume it starts from nothing",
                        path);
     if (rc >= 0)
         rc = checkpoint_read(in, file.tensors, file.n, err);

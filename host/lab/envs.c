@@ -19,8 +19,16 @@
 #define LOOK_NS    ((int64_t)500 * 1000000) /* so often it is looked whether a process is there */
 
 /* Whose turn it is, and what for. */
-enum word { WORD_IDLE = 0, WORD_BEGIN, WORD_ANSWER, WORD_HASH, /* the run's turn */
-            WORD_ASKS, WORD_HASHED, WORD_ENDED, WORD_FAILED /* its trainer's */ };
+enum word {
+    WORD_IDLE = 0,
+    WORD_BEGIN,
+    WORD_ANSWER,
+    WORD_HASH, /* the run's turn */
+    WORD_ASKS,
+    WORD_HASHED,
+    WORD_ENDED,
+    WORD_FAILED /* its trainer's */
+};
 
 struct place { /* of one run; shared with its process */
     _Atomic uint32_t word;
@@ -240,8 +248,8 @@ static int await(struct envs *envs, uint32_t i, enum word *word, struct error *e
     uint32_t now;
 
     while (!is_ours(now = atomic_load(&place->word))) {
-        if (futex_wait(&place->word, now, LOOK_NS) != AGON_ETIME ||
-            envs->pids[i] <= 0 || waitpid(envs->pids[i], NULL, WNOHANG) == 0)
+        if (futex_wait(&place->word, now, LOOK_NS) != AGON_ETIME || envs->pids[i] <= 0 ||
+            waitpid(envs->pids[i], NULL, WNOHANG) == 0)
             continue;
         envs->pids[i] = 0;
         return error_set(err, AGON_EIO, "the process of run %u has ended", i);

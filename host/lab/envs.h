@@ -27,7 +27,7 @@ struct envs_turn { /* of one of them */
     enum envs_state state;
     const float *x; /* ASKS: what the model is asked with; until the answer */
     uint32_t n_x, n_y;
-    uint64_t n_asked;     /* of this episode; the present one counts */
+    uint64_t n_asked;      /* of this episode; the present one counts */
     agon_amt_t equity_amt; /* of the agent, net of fees, now */
     /* ENDED: what the run came to. */
     agon_amt_t capital_amt;

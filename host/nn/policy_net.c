@@ -10,10 +10,12 @@
 #include "nn/dense.h"
 #include "nn/net_impl.h"
 
-#define TOWERS      2
-#define OF_TOWER(i) (5 * (i)) /* its first layer's weights; the second's and the last are 2, 4 on */
-#define HEAD_BIAS   (5 * TOWERS)
-#define EVEN        10000u /* a policy begins by choosing nearly evenly: its last layer is small */
+#define TOWERS 2
+#define OF_TOWER(i)                                                                                \
+    (5 * (i)) /* its first layer's weights; the second's and the last are 2, 4 on                  \
+               */
+#define HEAD_BIAS (5 * TOWERS)
+#define EVEN      10000u /* a policy begins by choosing nearly evenly: its last layer is small */
 
 struct tower {
     real *low, *low_relu, *high, *high_relu;

@@ -170,8 +170,8 @@ void ppo_gradient(struct ppo *ppo, const struct ppo_batch *batch, struct ppo_sai
     device->read(device, ppo->here, ppo->y, n_y * sizeof(real));
     standard_of(batch->advantages, ppo->rows, &mean, &deviation);
     for (uint32_t i = 0; i < ppo->rows; i++)
-        add_row(ppo, batch, i, (batch->advantages[i] - mean) / deviation,
-                ppo->here + (size_t)i * n, ppo->here + n_y + (size_t)i * n, said);
+        add_row(ppo, batch, i, (batch->advantages[i] - mean) / deviation, ppo->here + (size_t)i * n,
+                ppo->here + n_y + (size_t)i * n, said);
     device->write(device, ppo->dy, ppo->here + n_y, n_y * sizeof(real));
     net_backward(&ppo->tape, ppo->weights, ppo->x, ppo->dy, ppo->dweights, NULL);
     said->policy /= ppo->rows;

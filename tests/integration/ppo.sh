@@ -103,8 +103,8 @@ open(sys.argv[1] + '/wild.ckpt', 'wb').write(with_('env.answers', 1, 1e9))
 open(sys.argv[1] + '/action.ckpt', 'wb').write(with_('env.actions', 2, 7))
 END
 refused 'is not where it was' --checkpoint "$WORK/moved.ckpt" --resume
-refused "run 1 is none" --checkpoint "$WORK/wild.ckpt" --resume
-refused "run 0 is none" --checkpoint "$WORK/action.ckpt" --resume
+refused "run 1 is invalid" --checkpoint "$WORK/wild.ckpt" --resume
+refused "run 0 is invalid" --checkpoint "$WORK/action.ckpt" --resume
 
 # What a plugin is not to be given, and words that do not go together.
 "$AGON" backtest "$POLICY" --market rebound --file weights="$WORK/whole.safetensors" --for 10m >"$WORK/out" 2>&1 && fail "a model of other features was taken"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* policy: PPO on a market whose best policy is known (configs/markets/rebound.yaml, docs/markets.md).
- * The best one is found by dynamic programming from the market's three numbers: memory, deviation,
- * cost. Then all of these trade on the same markets, by the same plugin through the same engine:
- * the best one, one that ignores costs, constants, one that PPO has learnt on other markets, and one
- * that it has learnt on rewards that were shuffled. What was learnt passes with 95 % of the best
- * one's reward; none of the others does. On the same market without its memory, a random walk, no
- * edge is claimed.
+/* policy: PPO on a market whose best policy is known (configs/markets/rebound.yaml,
+ * docs/markets.md). The best one is found by dynamic programming from the market's three numbers:
+ * memory, deviation, cost. Then all of these trade on the same markets, by the same plugin through
+ * the same engine: the best one, one that ignores costs, constants, one that PPO has learnt on
+ * other markets, and one that it has learnt on rewards that were shuffled. What was learnt passes
+ * with 95 % of the best one's reward; none of the others does. On the same market without its
+ * memory, a random walk, no edge is claimed.
  *
  *     policy PLUGIN [SEEDS]      1 without, of fewer updates: the short form
  *
@@ -20,19 +20,19 @@
 #include "cli/train_ppo.h"
 #include "cli/words.h"
 
-#define PASSES  0.95
-#define MEMORY  (-0.8)   /* of the market: its file says so */
-#define YEARLY  1.5      /* ... and its volatility */
-#define COST    5.5e-4   /* of a position bought or sold: fee 5 bp, half a spread 0.5 bp */
-#define CAPITAL 1000     /* USDT, of which a position is a tenth */
-#define SIZE    100
-#define MINUTES 525600.0 /* of a year */
-#define GRID    241      /* of the last return in deviations, from -EDGE to EDGE */
-#define EDGE    4.5
-#define SIDES   3 /* short, flat, long */
-#define ENVS    8u /* at once */
-#define FIRST   1u /* seed of the first market that is judged on */
-#define SEEDS   20
+#define PASSES    0.95
+#define MEMORY    (-0.8) /* of the market: its file says so */
+#define YEARLY    1.5    /* ... and its volatility */
+#define COST      5.5e-4 /* of a position bought or sold: fee 5 bp, half a spread 0.5 bp */
+#define CAPITAL   1000   /* USDT, of which a position is a tenth */
+#define SIZE      100
+#define MINUTES   525600.0 /* of a year */
+#define GRID      241      /* of the last return in deviations, from -EDGE to EDGE */
+#define EDGE      4.5
+#define SIDES     3  /* short, flat, long */
+#define ENVS      8u /* at once */
+#define FIRST     1u /* seed of the first market that is judged on */
+#define SEEDS     20
 #define EPISODE_H 2
 
 /* --- the best policy --- */
@@ -197,11 +197,8 @@ static double learnt(struct school *of, uint64_t seed, uint32_t updates, uint32_
                      int is_shuffled, double *low)
 {
     struct train_ppo_result *result = malloc(sizeof(*result));
-    struct train_ppo job = {.backtest = &of->config,
-                            .out = of->out,
-                            .n_threads = 1,
-                            .n_inputs = 2,
-                            .n_actions = SIDES};
+    struct train_ppo job = {
+        .backtest = &of->config, .out = of->out, .n_threads = 1, .n_inputs = 2, .n_actions = SIDES};
     struct error err = {0};
     double mean;
 
@@ -266,10 +263,11 @@ static void judge_known(struct school *of, uint32_t n_markets, double reward[WHO
         reward[who] = earns(envs, n_markets, (enum who)who, &best, deviation);
     envs_free(envs);
     of->slot.n_files = 0;
-    printf("     known market: the best policy by theory %.2f bp a minute; through the engine %.2f, "
-           "one that ignores costs %.2f, short %.2f, flat %.2f, long %.2f (%u markets)\n",
-           best.gain * 1e4, reward[WHO_BEST], reward[WHO_SIGN], reward[WHO_SHORT], reward[WHO_FLAT],
-           reward[WHO_LONG], n_markets);
+    printf(
+        "     known market: the best policy by theory %.2f bp a minute; through the engine %.2f, "
+        "one that ignores costs %.2f, short %.2f, flat %.2f, long %.2f (%u markets)\n",
+        best.gain * 1e4, reward[WHO_BEST], reward[WHO_SIGN], reward[WHO_SHORT], reward[WHO_FLAT],
+        reward[WHO_LONG], n_markets);
 }
 
 int main(int argc, char **argv)

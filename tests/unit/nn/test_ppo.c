@@ -26,8 +26,7 @@ struct rows {
 
 static void begin(struct device *device, struct net *net, struct ppo *ppo)
 {
-    struct net_shape shape = {
-        .inputs = INPUTS, .outputs = ACTIONS + 1, .hidden = 7, .feed = 5};
+    struct net_shape shape = {.inputs = INPUTS, .outputs = ACTIONS + 1, .hidden = 7, .feed = 5};
 
     shape.arch = net_arch_find("policy/1");
     ck_assert_ptr_nonnull(shape.arch);
@@ -49,8 +48,7 @@ static struct ppo_batch draw(struct rows *rows, uint64_t seed)
         rows->advantages[i] = 2 * rng_normal(&rng) + 0.3;
         rows->returns[i] = rng_normal(&rng);
     }
-    return (struct ppo_batch){rows->x, rows->actions, rows->log_p, rows->advantages,
-                              rows->returns};
+    return (struct ppo_batch){rows->x, rows->actions, rows->log_p, rows->advantages, rows->returns};
 }
 
 #if REAL_BITS == 64
@@ -69,8 +67,8 @@ START_TEST(test_gradient_is_the_losses)
 
     begin(device, &net, &ppo);
     for (size_t i = 0; i < net.n_weights; i++) // the last layers begin nearly at nothing
-        ppo.weights[i] *= net.tensors[4].at <= i && i < net.tensors[4].at + net.tensors[4].n ? 200
-                                                                                             : 1;
+        ppo.weights[i] *=
+            net.tensors[4].at <= i && i < net.tensors[4].at + net.tensors[4].n ? 200 : 1;
     for (uint64_t seed = 1; seed <= 3; seed++) {
         real *gradient = calloc(net.n_weights, sizeof(*gradient));
 
@@ -273,11 +271,8 @@ START_TEST(test_refuses_other_nets)
     ck_assert_int_eq(net_init(&shape, &net, NULL), AGON_OK);
     ck_assert_int_eq(ppo_init(device, &net, ROWS, &rules, 1, &ppo), AGON_EINVAL);
     ppo_deinit(&ppo);
-    shape = (struct net_shape){.arch = net_arch_find("policy/1"),
-                               .inputs = 3,
-                               .outputs = 1,
-                               .hidden = 5,
-                               .feed = 5};
+    shape = (struct net_shape){
+        .arch = net_arch_find("policy/1"), .inputs = 3, .outputs = 1, .hidden = 5, .feed = 5};
     ck_assert_int_eq(net_init(&shape, &net, NULL), AGON_EINVAL);
     device->free(device);
 }
