@@ -53,8 +53,16 @@ for market in report['markets']:
     assert run['state_hash'] == market['state_hash'], (market, run['state_hash'])
     assert abs(float(run['agents'][0]['result']) - market['won']) < 1e-8, (market, run['agents'])
     n_intents += run['intents']
+    apart = json.loads(subprocess.run(words + ['--runner', 'process'], stdout=subprocess.PIPE, check=True).stdout)
+    assert apart['intents_hash'] == market['intents_hash'], (market, apart['intents_hash'])
 assert n_intents > 10, n_intents
 END
+
+printf 'environments: 2\nepisode: 30m\nsteps: 8\nupdates: 1\nminibatches: 1\nvalidation: 1\njudged: 2\n' >"$WORK/tiny.yaml"
+"$AGON" train ppo "$POLICY" --market rebound --capital 1000 --out "$WORK/tiny" --config "$WORK/tiny.yaml" >"$WORK/out" 2>&1 || fail "tiny: $(cat "$WORK/out")"
+grep -q 'no edge is shown\|it earns' "$WORK/out" || fail "no verdict: $(cat "$WORK/out")"
+"$AGON" validate "$POLICY" --file weights="$WORK/tiny" >"$WORK/out" 2>&1 ||
+    fail "the plugin is not valid: $(cat "$WORK/out")"
 
 # Killed in the middle, and gone on.
 "$AGON" train ppo "$POLICY" --market rebound --param size=100 'features=return.1 return.5' --capital 1000 --out "$WORK/killed.safetensors" \

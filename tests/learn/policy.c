@@ -260,7 +260,8 @@ static void judge_known(struct school *of, uint32_t n_markets, double reward[WHO
     }
     solve(&best, deviation, COST);
     for (uint32_t who = 0; who < WHOS; who++)
-        reward[who] = earns(envs, n_markets, (enum who)who, &best, deviation);
+        reward[who] = earns(envs, who == WHO_BEST || who == WHO_SIGN ? n_markets : ENVS,
+                            (enum who)who, &best, deviation);
     envs_free(envs);
     of->slot.n_files = 0;
     printf(
@@ -274,8 +275,9 @@ int main(int argc, char **argv)
 {
     static struct school of;
     uint32_t n_seeds = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
-    uint32_t updates = argc > 2 ? 60 : 12;
+    uint32_t updates = argc > 2 ? 60 : 20;
     uint32_t n_markets = argc > 2 ? 80 : 24;
+    uint32_t in_vain = argc > 2 ? 30 : 6; /* updates where there is nothing to learn */
     double own[SEEDS];
     double shuffled[SEEDS];
     double walk[SEEDS];
@@ -292,9 +294,9 @@ int main(int argc, char **argv)
         double low;
 
         own[i] = learnt(&of, i + 1, updates, n_markets, 0, &low);
-        shuffled[i] = learnt(&of, i + 1, updates / 2, n_markets, 1, &low);
+        shuffled[i] = learnt(&of, i + 1, in_vain, n_markets, 1, &low);
         of.market.autocorrelation_ppm = 0;
-        walk[i] = learnt(&of, i + 1, updates / 2, n_markets, 0, &low);
+        walk[i] = learnt(&of, i + 1, in_vain, n_markets, 0, &low);
         n_claims += low > 0;
         of.market.autocorrelation_ppm = (int64_t)(MEMORY * 1e6);
     }
