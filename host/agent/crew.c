@@ -344,6 +344,14 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
     atomic_fetch_add(&generation->n_gaps, 1);
 }
 
+static int on_answer(void *ctx, uint32_t model, const float *x, uint32_t n_x, float *y,
+                     uint32_t n_y)
+{
+    const struct generation *of = ctx;
+
+    return of->crew->config.answer(of->crew->config.ctx, of->slot, model, x, n_x, y, n_y);
+}
+
 static struct run_inproc_config inproc_config(struct generation *generation)
 {
     const struct process_bus *bus = generation->crew->config.bus;
@@ -356,6 +364,8 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .calling = on_calling,
                                       .on_gap = on_gap,
                                       .on_lapse = note_lapse,
+                                      .answer = generation->crew->config.answer != NULL ? on_answer
+                                                                                        : NULL,
                                       .now = clock_mono,
                                       .ctx = generation};
 }

@@ -103,6 +103,10 @@ struct crew_config {
     uint32_t n_venues;
     /* A line of a plugin's log; may be NULL. [agent] */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
+    /* Answers in the place of the models that plugins of this process have opened (feed.h): a
+     * policy that is being learnt. NULL: they answer themselves. [core] */
+    int (*answer)(void *ctx, uint16_t slot, uint32_t model, const float *x, uint32_t n_x, float *y,
+                  uint32_t n_y);
     /* Steps an event of the crew's own through the engine (GENERATION, the orders of a reload).
      * AGON_EAGAIN: not now. NULL: nothing is reloaded in this run. [core] */
     int (*step)(void *ctx, struct agon_event_hdr *event);

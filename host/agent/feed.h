@@ -66,6 +66,9 @@ struct feed_config {
     uint32_t n_lapses;
     int is_again;
     uint64_t last_nth; /* again: nothing is delivered beyond; 0: no end */
+    /* In the place of the plugin's models (agon.nn: step): y[n_y] to x[n_x], finite, of the model
+     * that it opened as the nth. What it returns is the plugin's answer. NULL: the model's own. */
+    int (*answer)(void *ctx, uint32_t model, const float *x, uint32_t n_x, float *y, uint32_t n_y);
     /* Monotonic ns; NULL: delivery is not measured. Nothing that the plugin does depends on it. */
     int64_t (*now)(void);
     void *ctx;

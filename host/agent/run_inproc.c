@@ -144,6 +144,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .n_lapses = config->n_lapses,
                                .is_again = config->is_again,
                                .last_nth = config->last_nth,
+                               .answer = config->answer,
                                .now = config->now,
                                .ctx = config->ctx};
     int rc;

@@ -27,7 +27,9 @@ struct run_inproc_config {
     uint32_t n_lapses;
     int is_again;
     uint64_t last_nth;
-    int64_t (*now)(void); /* to measure delivery with; or NULL */
+    int (*answer)(void *ctx, uint32_t model, const float *x, uint32_t n_x, float *y,
+                  uint32_t n_y); /* feed.h; or NULL */
+    int64_t (*now)(void);        /* to measure delivery with; or NULL */
     /* Around the calls of the plugin: 1 before, 0 after. Or NULL. [core] */
     void (*calling)(void *ctx, int is_in);
     void *ctx;

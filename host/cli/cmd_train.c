@@ -320,12 +320,15 @@ int cmd_train(int argc, char **argv)
         .operands = &opts.operands,
         .operands_min = 1,
         .operands_max = 1};
-    int rc = args_parse(&spec, argc, argv);
+    int rc;
 
+    if (argc > 1 && strcmp(argv[1], "ppo") == 0)
+        return cmd_train_ppo(argc, argv);
+    rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
     if (strcmp(opts.operands.at[0], "trees") != 0)
-        return args_refuse(&spec, "train", "trees, not %s", args_safe(opts.operands.at[0]));
+        return args_refuse(&spec, "train", "trees or ppo, not %s", args_safe(opts.operands.at[0]));
     if (opts.data == NULL || opts.target == NULL || opts.out == NULL)
         return args_refuse(&spec, "train", "--data, --target and --out are needed");
     schema_presets(&train_settings_schema, &settings);

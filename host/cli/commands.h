@@ -45,10 +45,11 @@ int commands_can_print(void);
     X(tape, cmd_tape, "make tapes of recordings, and show what is in one")                         \
     X(top, cmd_top, "show a running host in the terminal")                                         \
     X(tournament, cmd_tournament, "show how capital moved and why, or what would move now")        \
-    X(train, cmd_train, "train a model on a table, and say what it is on rows held out")           \
+    X(train, cmd_train, "train a model, and say what it is on what it has not seen")               \
     X(validate, cmd_validate, "check plugin files")
 
 #define COMMANDS_DECLARE(name, function, help) int function(int argc, char **argv);
 COMMANDS(COMMANDS_DECLARE)
+int cmd_train_ppo(int argc, char **argv); /* of train: what it does for ppo */
 
 #endif

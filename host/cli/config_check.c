@@ -9,6 +9,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "cli/train_ppo.h"
 #include "cli/train_settings.h"
 #include "demo/demo_config.h"
 #include "gpu/profile.h"
@@ -109,6 +110,7 @@ static int check_one(enum file_kind kind, const char *path)
     static struct faults faults;
     static struct gpu_rules cards;
     struct train_settings training;
+    struct train_ppo_settings policy;
     struct tournament_rules rules;
     struct config_file file;
 
@@ -128,6 +130,8 @@ static int check_one(enum file_kind kind, const char *path)
             (void)profile_read_shares(file.config, &cards);
         else if (kind == KIND_TREES)
             (void)config_read(file.config, &train_settings_schema, &training);
+        else if (kind == KIND_PPO)
+            (void)config_read(file.config, &train_ppo_settings_schema, &policy);
         else
             (void)faults_read(&faults, file.config);
     }
@@ -150,8 +154,8 @@ static int refuse_unknown(struct config_check *check, struct config_file *file, 
     fprintf(
         stderr,
         "%s: %s: it has no key, or as many of several kinds, by which its kind is known; expected "
-        "--kind run, venue, roster, tournament, market, accounts, faults, gpu, gpu-shares or "
-        "trees\n",
+        "--kind run, venue, roster, tournament, market, accounts, faults, gpu, gpu-shares, "
+        "trees or ppo\n",
         path, is_named ? "error" : "warning");
     check->n_bad += (uint32_t)is_named;
     check->n_warnings += !is_named;

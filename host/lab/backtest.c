@@ -776,6 +776,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .log = config->log,
                                .files_max = config->files_max,
                                .calling = config->calling,
+                               .answer = config->answer,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .on_lost = on_lost, .ctx = &run};
     struct lockstep_result done = {0};
@@ -882,19 +883,4 @@ void backtest_free(struct backtest *result)
     free(result->widths);
     free(result->plan);
     memset(result, 0, sizeof(*result));
-}
-
-// Does it bring a book to trade on?
-int backtest_tape_has_book(const struct backtest_tape *tape)
-{
-    return tape->kind == TAPE_RAW ? tape->report.n_books > 0 : tape->report.n_events > 0;
-}
-
-int backtest_has_book(const struct backtest *result)
-{
-    for (uint32_t i = 0; i < result->n_tapes; i++) {
-        if (backtest_tape_has_book(&result->tapes[i]))
-            return 1;
-    }
-    return result->n_tapes == 0;
 }

@@ -76,6 +76,9 @@ struct backtest_config {
     void (*event)(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc);
     /* Each full minute of equity, behind what the result keeps of it; may be NULL. */
     void (*sample)(void *ctx, struct engine *engine, agon_ns_t t);
+    /* Answers in the place of plugins' models (agent/crew.h): how a policy learns. May be NULL. */
+    int (*answer)(void *ctx, uint16_t slot, uint32_t model, const float *x, uint32_t n_x, float *y,
+                  uint32_t n_y);
     /* A seam of tests: it may put sources of its own before those of the data. May be NULL. */
     void (*feed)(void *feed_ctx, struct lockstep_source *sources, uint32_t n);
     void *feed_ctx;

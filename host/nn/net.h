@@ -3,7 +3,7 @@
  * with names, and it answers over windows, forward and back, and event by event with the same bits.
  *
  * Architectures are rows of a table (net.c), each a file of its own: lstm_net.c, tcn.c,
- * transformer.c. Those files say what is computed and which tensors there are. */
+ * transformer.c, policy_net.c. Those files say what is computed and which tensors there are. */
 #ifndef NN_NET_H
 #define NN_NET_H
 

@@ -6,9 +6,9 @@
  *
  * safetensors, whose card (texts of "__metadata__") says what it is.
  *
- *   agon.model    an architecture (net.c): lstm/1, tcn/1, transformer/1
+ *   agon.model    an architecture (net.c): lstm/1, tcn/1, transformer/1, policy/1
  *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers, and what else its file
- *                 (lstm_net.c, tcn.c, transformer.c) names: agon.taps; agon.heads, .span, .feed
+ *                 (lstm_net.c, tcn.c, ...) names: agon.taps; agon.heads, .span, .feed
  *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
  *
  * Tensors: norm.mean[inputs], norm.scale[inputs] (a model sees (x - mean) * scale), and those of

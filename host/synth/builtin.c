@@ -15,6 +15,7 @@
     X(pair, "pair")                                                                                \
     X(quiet, "quiet")                                                                              \
     X(random_walk, "random-walk")                                                                  \
+    X(rebound, "rebound")                                                                          \
     X(regimes, "regimes")
 
 // AGON_MARKETS_DIR comes from the build.

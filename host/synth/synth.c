@@ -79,6 +79,8 @@ static const struct schema_field market_fields[] = {
      .doc = "spot before perpetuals; what follows stands behind all spot markets that do not"},
     {"book", SCHEMA_DURATION, MARKET(book_ms), .min = 10, .max = 60000, .preset = "100ms",
      .doc = "between two changes of a book"},
+    {"depth", SCHEMA_INT, MARKET(depth), .min = 5, .max = 500, .preset = "100",
+     .doc = "levels of a side that a book shows"},
     {"bursts", SCHEMA_BOOL, MARKET(has_bursts), .preset = "true",
      .doc = "volatility that clusters (GARCH, three regimes, a part of each symbol's own)"},
     {"hours", SCHEMA_BOOL, MARKET(has_hours), .preset = "true",
@@ -245,6 +247,7 @@ int synth_config(const struct synth *synth, uint32_t n, const agon_instrument_t 
     memset(config, 0, sizeof(*config));
     config->seed = seed;
     config->book_interval_ms = synth->book_ms;
+    config->depth = synth->depth;
     config->jumps_per_day = (double)synth->jumps_milli / 1000;
     config->crashes_per_year = (double)synth->crashes_milli / 1000;
     config->n_symbols = n;

@@ -28,7 +28,7 @@ struct synth {
     uint32_t n_symbols;
     struct synth_symbol symbols[SYNTH_SYMBOLS_MAX]; /* spot first */
     uint8_t has_bursts, has_hours;
-    uint32_t book_ms;
+    uint32_t book_ms, depth;
     int64_t jumps_milli, crashes_milli, autocorrelation_ppm;
     int64_t trend_ppm, trend_ns, range_ns, range_half_ns;
     int64_t crash_depth_ppm, crash_from_ns, crash_within_ns, crash_takes_ns, crash_back_ppm,

@@ -47,7 +47,7 @@ for shell in bash zsh fish; do
     gives 'BTCUSDT' ctl --dir "$WORK/run" books B
     gives 'other_2' ctl --dir "$WORK/run" reload o
     gives 'debug error info warn' ctl log level ''
-    gives 'random-walk regimes' sim --market r
+    gives 'random-walk rebound regimes' sim --market r
     gives 'fills' ctl export f
 done
 # Every verb stands in the help, once, below the head of a group.

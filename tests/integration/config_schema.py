@@ -67,7 +67,7 @@ def complain(what):
     print("FAIL:", what, file=sys.stderr)
 
 
-kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees")}
+kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees", "ppo")}
 every = schema_of()
 by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "train": "trees", "gpu": "gpu",
              "gpu/shares": "gpu-shares"}
@@ -78,6 +78,7 @@ for folder, _, names in sorted(os.walk(CONFIGS)):
             continue  # a list of features
         path = os.path.join(folder, name)
         kind = by_folder[os.path.relpath(folder, CONFIGS).replace(".", "")]
+        kind = "ppo" if kind == "trees" and name == "ppo.yaml" else kind
         value = load(path)
         n_files += 1
         for which, validator in ((kind, kinds[kind]), ("every kind", every)):

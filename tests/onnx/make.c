@@ -29,6 +29,7 @@ static const struct {
       .heads = 4,
       .span = 7,
       .feed = 40}},
+    {"policy", "policy/1", {.inputs = INPUTS, .outputs = OUTPUTS, .hidden = 24, .feed = 18}},
 };
 
 static FILE *begin(const char *folder, const char *name, const char *what)

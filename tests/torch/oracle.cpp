@@ -3,7 +3,7 @@
  * comes to the same answers, gradients and weights: in double within 1e-8 after 200 steps of Adam,
  * in float within 1e-3 after 50.
  *
- *     torch_oracle lstm|tcn|transformer...
+ *     torch_oracle lstm|tcn|transformer|ppo...
  */
 #include <torch/torch.h>
 
@@ -14,9 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "ours.h"
-
-using torch::Tensor;
+#include "oracle.hpp"
 
 struct Case {
     const char *name;
@@ -133,47 +131,6 @@ struct Model {
     }
 };
 
-static Tensor tensor_of(const std::vector<double> &values, std::vector<int64_t> dims,
-                        torch::ScalarType type, size_t at = 0)
-{
-    Tensor all = torch::from_blob(const_cast<double *>(values.data()) + at, dims, torch::kDouble);
-
-    return all.to(type, false, true);
-}
-
-static double distance(const Tensor &a, const std::vector<double> &b, size_t at)
-{
-    Tensor flat = a.detach().to(torch::kDouble).flatten().contiguous();
-    double most = 0;
-
-    for (int64_t i = 0; i < flat.numel(); i++) {
-        double off = std::fabs(flat.data_ptr<double>()[i] - b[at + size_t(i)]);
-
-        if (!(off <= most))
-            most = off; // a NaN too
-    }
-    return most;
-}
-
-static bool judge(const char *what, double by, double bound, const char *name, const char *type)
-{
-    bool is_near = by <= bound;
-
-    std::printf("%s %s, %s: %s %.3g from torch, at most %g\n", is_near ? "near  " : "FAR   ", name,
-                type, what, by, bound);
-    return is_near;
-}
-
-/* Draws that need no library: the same for both. */
-static double drawn(uint64_t seed)
-{
-    seed += 0x9e3779b97f4a7c15u;
-    seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9u;
-    seed = (seed ^ (seed >> 27)) * 0x94d049bb133111ebu;
-    seed ^= seed >> 31;
-    return double(seed >> 11) * 0x1p-52 - 1;
-}
-
 static bool compare(const Case &of, const ours_table &ours, torch::ScalarType type)
 {
     const ours_shape &shape = of.shape;
@@ -269,13 +226,19 @@ int main(int argc, char **argv)
     int n = 0;
 
     at::set_num_threads(1);
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc; i++) {
+        if (std::strcmp(argv[i], "ppo") == 0) {
+            is_good &= compare_ppo(ours_ppo_f64, torch::kDouble);
+            is_good &= compare_ppo(ours_ppo_f32, torch::kFloat);
+            n++;
+        }
         for (const Case &of : cases)
             if (std::strcmp(argv[i], of.name) == 0) {
                 is_good &= compare(of, ours_f64, torch::kDouble);
                 is_good &= compare(of, ours_f32, torch::kFloat);
                 n++;
             }
+    }
     is_good &= n == argc - 1;
     std::printf("torch %s: %s\n", TORCH_VERSION, is_good ? "AGREES" : "DISAGREES");
     return is_good ? 0 : 1;

@@ -8,10 +8,11 @@ shift
 [ -x "$PROGRAM" ] || { echo "libtorch is not there (Debian: libtorch-dev, g++)"; exit 77; }
 if [ $# = 0 ]; then
     n=$(git -C "$AGON_SOURCE_ROOT" rev-parse HEAD 2>/dev/null | cut -c1-7)
-    case $((0x${n:-0} % 3)) in
+    case $((0x${n:-0} % 4)) in
     0) set -- lstm ;;
     1) set -- tcn ;;
-    *) set -- transformer ;;
+    2) set -- transformer ;;
+    *) set -- ppo ;;
     esac
 fi
 exec "$PROGRAM" "$@"

@@ -37,9 +37,28 @@ struct ours_table {
     double (*rounded)(double value);
 };
 
+/* The same of PPO's updates of a policy/1: `rows` of a batch. */
+struct ours_ppo_rules {
+    uint32_t inputs, actions, hidden, feed, rows;
+    double rate, clip, value_share, entropy_share, norm_most;
+};
+struct ours_ppo_table {
+    void *(*begin)(const struct ours_ppo_rules *rules); /* NULL: no memory */
+    void (*end)(void *training);
+    uint32_t (*tensors)(void *training, struct ours_tensor tensors[OURS_TENSORS]);
+    size_t (*n_weights)(void *training);
+    /* Returns the loss before it. */
+    double (*step)(void *training, const double *x, const uint32_t *actions, const double *log_p,
+                   const double *advantages, const double *returns);
+    /* Weights, and the gradient that the last step went by. */
+    void (*read)(void *training, double *weights, double *gradient);
+    double (*rounded)(double value);
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+extern const struct ours_ppo_table ours_ppo_f32, ours_ppo_f64;
 extern const struct ours_table ours_f32, ours_f64;
 #ifdef __cplusplus
 }

@@ -100,7 +100,10 @@ START_TEST(an_answer_is_of_its_own_past)
             ck_assert(!is_moved || (of == 1 && t >= 7));
             n_moved += (uint32_t)is_moved;
         }
-    ck_assert_uint_ge(n_moved, 5);
+    if (_i < NETS_OLDER)
+        ck_assert_uint_ge(n_moved, 5);
+    else
+        ck_assert_uint_eq(n_moved, 1); // it has no past
     net_tape_deinit(&tape);
 }
 END_TEST
@@ -297,7 +300,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, an_answer_is_of_its_own_past, 0, NETS);
     tcase_add_loop_test(tcase, a_training_that_was_interrupted_ends_as_if_it_had_not_been, 0, NETS);
     tcase_add_loop_test(tcase, a_training_has_the_same_bits_on_every_device, 0, NETS);
-    tcase_add_loop_test(tcase, dropout_is_drawn_anew_at_each_step_and_by_the_seed, 0, NETS);
+    tcase_add_loop_test(tcase, dropout_is_drawn_anew_at_each_step_and_by_the_seed, 0, NETS_OLDER);
     tcase_add_test(tcase, a_checkpoint_of_another_model_is_refused_and_changes_nothing);
     tcase_add_test(tcase, shapes_that_there_are_not_are_refused);
     suite_add_tcase(suite, tcase);

@@ -23,8 +23,8 @@ static long read_tree(const char *name, char *text, size_t room)
 
 START_TEST(the_programs_markets_are_the_trees_files)
 {
-    static const char *const names[] = {"basis", "crash", "demo",        "flow",
-                                        "pair",  "quiet", "random-walk", "regimes"};
+    static const char *const names[] = {"basis", "crash",       "demo",    "flow",   "pair",
+                                        "quiet", "random-walk", "rebound", "regimes"};
     struct synth_file file;
     static char text[65536];
     uint32_t n = 0;
@@ -105,6 +105,7 @@ START_TEST(a_seed_decides_every_byte_of_a_market)
         {"pair", "eb71bf6c1a5328ffa887756c9df944fee7833ea951d48167abec38856040d212"},
         {"quiet", "c8f16a9b3d046d66467a1081bd8ff53f331ecc6744a3f8d39724e49917bb022d"},
         {"random-walk", "3e0a125ff345765d1031a828d7f29fb4f0f4dd15f9de2e744f9a6227adb3c486"},
+        {"rebound", "f881dc85b817861ad705184283080516841745e3ec9e961de5014a3fff1b60a6"},
         {"regimes", "a2680a413d6932e921c206f19d5106bb7e8609ef6e8049535ed9b000257bcdaf"}};
     char first[2 * HASH_SIZE + 1], other[2 * HASH_SIZE + 1];
     int n_moved = 0;
