@@ -83,7 +83,8 @@ START_TEST(each_job_has_one_outcome_whenever_its_worker_is_killed)
     ck_assert_uint_ge(card_worker_lives(worker), 4); // the last may have been killed with all done
     for (uint32_t i = 0; i < 100; i++) {
         MUST_EQ(outcomes.count[i], 1);
-        MUST_EQ(outcomes.status[i], AGON_OK);
+        ck_assert_msg(outcomes.status[i] == AGON_OK, "job %u: %s, attempt %u", i, outcomes.text,
+                      outcomes.attempts[i]);
         MUST(outcomes.is_right[i]);
     }
     card_worker_free(worker);

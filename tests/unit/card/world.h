@@ -173,7 +173,8 @@ static inline void take_outcomes(struct card_worker *worker, int64_t first, uint
 
     while (outcomes->n < n) {
         ck_assert_msg(card_worker_wait(worker, 60 * SECOND), "%u of %u outcomes", outcomes->n, n);
-        while (card_worker_next(worker, &event))
+        // No more than so many: who kills the worker behind the nth means it.
+        while (outcomes->n < n && card_worker_next(worker, &event))
             take_event(outcomes, first, &event);
     }
 }
