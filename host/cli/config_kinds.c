@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/train_net_settings.h"
 #include "cli/train_settings.h"
 #include "gpu/profile.h"
 #include "roster/roster.h"
@@ -36,10 +37,12 @@ const struct schema_kind config_kinds[KINDS + 1] = {
                          "`configs/gpu/shares`: `agon gpu plan --shares`."},
     [KIND_TREES] = {"trees", &train_settings_schema,
                     "How trees are trained: `agon train trees --config`."},
+    [KIND_NET] = {"net", &train_net_settings_schema,
+                  "How nets are trained: `agon train lstm|tcn|transformer --config`."},
 };
 const char *const config_kinds_names[KINDS + 1] = {"run",        "venue",    "roster", "tournament",
                                                    "market",     "accounts", "faults", "gpu",
-                                                   "gpu-shares", "trees",    NULL};
+                                                   "gpu-shares", "trees",    "net",    NULL};
 
 /* Two for each key that it knows, one less for each that it wants and that is not there. */
 static int likeness(const struct config_node *root, const struct schema *schema)

@@ -17,6 +17,7 @@ enum file_kind {
     KIND_GPU,
     KIND_GPU_SHARES,
     KIND_TREES,
+    KIND_NET,
     KINDS
 };
 extern const struct schema_kind config_kinds[KINDS + 1]; /* by enum file_kind */

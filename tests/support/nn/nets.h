@@ -5,7 +5,7 @@
 
 #include "nn/net.h"
 
-#define NETS 3
+#define NETS 4
 static const struct small_net {
     const char *arch;
     struct net_shape shape; /* its arch is set by small_net */
@@ -14,6 +14,7 @@ static const struct small_net {
     {"tcn/1", {.inputs = 3, .outputs = 2, .hidden = 6, .layers = 3, .taps = 3}},
     {"transformer/1",
      {.inputs = 3, .outputs = 2, .hidden = 6, .layers = 2, .heads = 2, .span = 5, .feed = 7}},
+    {"lstm/2", {.inputs = 3, .outputs = 2, .hidden = 5, .layers = 2, .head = 4}},
 };
 
 static inline int small_net(uint32_t i, struct net *net, struct error *err)
