@@ -9,6 +9,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "cli/train_net_settings.h"
 #include "cli/train_settings.h"
 #include "demo/demo_config.h"
 #include "gpu/profile.h"
@@ -109,6 +110,7 @@ static int check_one(enum file_kind kind, const char *path)
     static struct faults faults;
     static struct gpu_rules cards;
     struct train_settings training;
+    struct train_net_settings of_net;
     struct tournament_rules rules;
     struct config_file file;
 
@@ -128,6 +130,8 @@ static int check_one(enum file_kind kind, const char *path)
             (void)profile_read_shares(file.config, &cards);
         else if (kind == KIND_TREES)
             (void)config_read(file.config, &train_settings_schema, &training);
+        else if (kind == KIND_NET)
+            (void)config_read(file.config, &train_net_settings_schema, &of_net);
         else
             (void)faults_read(&faults, file.config);
     }

@@ -15,6 +15,7 @@
 #include "lab/replay.h"
 #include "lab/tape_named.h"
 #include "market/instrument_kind.h"
+#include "store/registry.h"
 #include "sys/clock.h"
 
 #define GEN_START ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
@@ -775,6 +776,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .venues = result->venues,
                                .log = config->log,
                                .files_max = config->files_max,
+                               .resolve = registry_resolve,
                                .calling = config->calling,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .on_lost = on_lost, .ctx = &run};
