@@ -95,12 +95,11 @@ int weights_take(struct weights *weights, struct engine *engine, const struct ag
 {
     if (event->type == EVENT_BEGIN)
         return take_begin(weights, engine, (const struct record_begin *)(const void *)event);
-    if (event->type == AGON_EVENT_SIGNAL) {
-        const struct agon_signal *signal = (const void *)event;
-        const struct slot *slot = slots_get(engine_slots(engine), signal->slot);
+    if (event->type == AGON_EVENT_SIGNAL && event_bytes(event) >= sizeof(struct record_signal)) {
+        const struct record_signal *signal = (const void *)event;
 
         weights->signals[weights->n_signals++ % SIGNALS] =
-            (struct heard){event->seq, slot != NULL ? slot->generation : 0, signal->slot};
+            (struct heard){event->seq, signal->origin.generation, signal->origin.slot};
     }
     return AGON_OK;
 }
