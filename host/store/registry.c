@@ -492,8 +492,8 @@ int registry_check(const struct registry_version *version, struct error *err)
 
     if (file == NULL)
         return error_set(err, AGON_ENOENT,
-                         "the file of %s@%u is not there: %s: %s; bring it back from a copy, or "
-                         "promote another version",
+                         "the file of %s@%u is not there: %.300s: %s; bring it back from a copy, "
+                         "or promote another version",
                          version->name, version->version, version->path, strerror(errno));
     rc = hash_file(file, NULL, sha256, &n_bytes);
     (void)fclose(file);
@@ -501,8 +501,8 @@ int registry_check(const struct registry_version *version, struct error *err)
         return error_set(err, rc, "%s cannot be read", version->path);
     if (strcmp(sha256, version->sha256) != 0)
         return error_set(err, AGON_ECORRUPT,
-                         "the file of %s@%u was changed: its SHA-256 is %s, and the registry has "
-                         "%s; bring it back from a copy, or promote another version",
+                         "the file of %s@%u was changed: its SHA-256 is %.16s..., and the registry "
+                         "has %.16s...; bring it back from a copy, or promote another version",
                          version->name, version->version, sha256, version->sha256);
     return AGON_OK;
 }

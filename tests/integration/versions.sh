@@ -149,11 +149,11 @@ n=$("$AGON" journal cat "$WORK/run/journal" --live --type signal --json 2>/dev/n
 cp "$DIR/files/$(sum "$WORK/one")" "$WORK/kept"
 says 0 'trend@1 is current again' models rollback trend
 printf x >>"$DIR/files/$(sum "$WORK/one")"
-says 1 'was changed: its SHA-256 is' ctl reload model
+says 4 'was changed: its SHA-256 is' ctl reload model
 says 4 'was changed: its SHA-256 is' models show trend
 says 4 'was changed: its SHA-256 is' models promote trend@1 --anyway no
 rm "$DIR/files/$(sum "$WORK/one")"
-says 1 'the file of trend@1 is not there' ctl reload model
+says 2 'the file of trend@1 is not there' ctl reload model
 cp "$WORK/kept" "$DIR/files/$(sum "$WORK/one")"
 ctl reload model >"$WORK/out" 2>&1 || fail "a reload: $(cat "$WORK/out")"
 until_true "$HOST_PID" "signals of the version before again" heard one $((n + 2))
