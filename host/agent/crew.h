@@ -45,7 +45,7 @@ struct crew_file { /* of the roster's `files`: what the plugin finds by agon.ass
     char model[80]; /* not empty: "NAME" or "NAME@3", of the registry of models in folder path */
 };
 #define CREW_FILE_MODEL "model:" /* what a path begins with that names a version of a model */
-struct crew_slot {             /* what a roster says of one slot */
+struct crew_slot {               /* what a roster says of one slot */
     struct record_slot record; /* event_mask, signals, agent_kind and generation_hash come from the
                                   plugin; runner: enum crew_runner */
     int64_t hard_ns;           /* process: a callback may last so long; 0: 100 ms */
@@ -106,8 +106,8 @@ struct crew_config {
     int is_noted;
     /* Path and SHA-256 of the version of a model that a slot's file names, as it is now. NULL: no
      * file may. [control], [loader] */
-    int (*resolve)(const char *dir, const char *word, char path[512],
-                   unsigned char hash[HASH_SIZE], struct error *err);
+    int (*resolve)(const char *dir, const char *word, char path[512], unsigned char hash[HASH_SIZE],
+                   struct error *err);
     uint64_t files_max; /* bytes of files of all slots together, each contents once; 0: no limit */
     /* Keeps that by its hash: of a file fd, whose offset may change, of a state bytes. That it
      * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */

@@ -50,8 +50,8 @@ static struct sealed *open_model(struct crew *crew, const struct crew_file *file
     char path[512];
 
     if (crew->config.resolve == NULL) {
-        (void)error_set(err, AGON_ENOTSUP, CREW_FILE_MODEL "%s: no models are looked up in this run",
-                        file->model);
+        (void)error_set(err, AGON_ENOTSUP,
+                        CREW_FILE_MODEL "%s: no models are looked up in this run", file->model);
         return NULL;
     }
     if (crew->config.resolve(file->path, file->model, path, hash, err) < 0)
@@ -61,8 +61,9 @@ static struct sealed *open_model(struct crew *crew, const struct crew_file *file
         return sealed;
     sealed_close(&crew->sealed, sealed);
     (void)error_set(err, AGON_ECORRUPT,
-                    CREW_FILE_MODEL "%s: %s was changed while it was opened: its SHA-256 is not the "
-                                    "registry's",
+                    CREW_FILE_MODEL
+                    "%s: %s was changed while it was opened: its SHA-256 is not the "
+                    "registry's",
                     file->model, path);
     return NULL;
 }

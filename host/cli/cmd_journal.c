@@ -459,7 +459,8 @@ int cmd_journal(int argc, char **argv)
          "journal's folder, the one above)",
          &opts.tapes},
         {"models", ARG_TEXT, "DIR",
-         "export: folder of a registry (agon models): intents, orders and fills name the version of "
+         "export: folder of a registry (agon models): intents, orders and fills name the version "
+         "of "
          "the files by which they came about, beside the SHA-256",
          &opts.models},
         {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",

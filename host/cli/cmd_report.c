@@ -65,8 +65,10 @@ struct opts {
 /* An exit code, with what it is about on standard error. */
 static int read_run(const struct opts *opts, const char *path, struct run_report *story)
 {
-    struct run_report_source source = {
-        .speed_milli = 1000, .tapes = opts->tapes, .models = opts->models, .is_live = opts->is_live};
+    struct run_report_source source = {.speed_milli = 1000,
+                                       .tapes = opts->tapes,
+                                       .models = opts->models,
+                                       .is_live = opts->is_live};
     struct error err = {0};
     char dir[PATH_MAX];
     int rc;
@@ -128,7 +130,8 @@ int cmd_report(int argc, char **argv)
          "journal's folder, the one above)",
          &opts.tapes},
         {"models", ARG_TEXT, "DIR",
-         "folder of a registry (agon models): names the version of the files by which agents decided",
+         "folder of a registry (agon models): names the version of the files by which agents "
+         "decided",
          &opts.models},
         {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
          &opts.is_live},

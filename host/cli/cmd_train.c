@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* train: models from tables. Which kinds there are stands in one table; each is a file of its own. */
+/* train: models from tables. Which kinds there are stands in one table; each is a file of its own.
+ */
 #include <string.h>
 
 #include "cli/commands.h"
@@ -43,7 +44,8 @@ int cmd_train(int argc, char **argv)
     struct arg_list operands = {0};
     const struct arg table[] = {
         {"data", ARG_TEXT, "FILE",
-         "a table: a line of names, then rows of numbers, in the order of time; gzip or not; as agon "
+         "a table: a line of names, then rows of numbers, in the order of time; gzip or not; as "
+         "agon "
          "features make writes them",
          &ask.data},
         {"holdout", ARG_TEXT, "FILE",
@@ -57,7 +59,8 @@ int cmd_train(int argc, char **argv)
         {"config", ARG_TEXT, "FILE", "parameters as YAML (docs/models.md); default: each key's own",
          &ask.config},
         {"gap", ARG_INT, "N",
-         "rows that the target looks ahead: so many are left out before each part, and so many that "
+         "rows that the target looks ahead: so many are left out before each part, and so many "
+         "that "
          "overlap count as one (the config's; of a table with parts what lies between them)",
          &ask.gap, .max = 1000000, .is_given = &ask.has_gap},
         {"threads", ARG_INT, "N", "threads; the model is the same for any number (1)",
@@ -77,10 +80,11 @@ int cmd_train(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "trees|lstm|tcn|transformer --data FILE --out MODEL [OPTION...]",
-        .about = "Trains a model on a table. The last rows are held out: nothing is chosen by them, "
-                 "and the report says what the model is there, beside the best constant guess. Rows "
-                 "before them say when to end. The model is a file that agon.nn serves: trees as "
-                 "XGBoost's JSON, nets as safetensors.",
+        .about =
+            "Trains a model on a table. The last rows are held out: nothing is chosen by them, "
+            "and the report says what the model is there, beside the best constant guess. Rows "
+            "before them say when to end. The model is a file that agon.nn serves: trees as "
+            "XGBoost's JSON, nets as safetensors.",
         .args = table,
         .operands = &operands,
         .operands_min = 1,

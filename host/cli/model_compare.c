@@ -10,7 +10,8 @@
 #include "sys/clock.h"
 
 struct compared {
-    struct model_version new, old; /* old.word "": there is none, and the constant is compared with */
+    struct model_version new,
+        old; /* old.word "": there is none, and the constant is compared with */
     struct model_rows rows;
     struct judged of_new, of_old;
     struct beside beside;
@@ -83,9 +84,10 @@ static json_t *compared_json(const struct compared *compared)
 static void print_judged(const char *word, const struct judged *judged)
 {
     if (judged->is_classes)
-        printf("%-24s right %.2f%% (95%%: %.2f to %.2f), log-loss %.6f; the constant %.2f%%, %.6f\n",
-               word, 100 * judged->right, 100 * judged->low, 100 * judged->high, judged->loss,
-               100 * judged->constant, judged->loss_constant);
+        printf(
+            "%-24s right %.2f%% (95%%: %.2f to %.2f), log-loss %.6f; the constant %.2f%%, %.6f\n",
+            word, 100 * judged->right, 100 * judged->low, 100 * judged->high, judged->loss,
+            100 * judged->constant, judged->loss_constant);
     else
         printf("%-24s mean square %.6g; the constant %.6g\n", word, judged->loss,
                judged->loss_constant);
@@ -152,14 +154,11 @@ static int move(const struct model_ask *ask, struct registry *registry, const st
     json_t *evidence = is_judged ? compared_json(by) : NULL;
     char *text = evidence != NULL ? json_dumps(evidence, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
     char reason[512];
-    struct registry_move move = {.at_ns = clock_now(),
-                                 .by = model_who(ask->by),
-                                 .reason = reason,
-                                 .evidence = text};
+    struct registry_move move = {
+        .at_ns = clock_now(), .by = model_who(ask->by), .reason = reason, .evidence = text};
     int rc;
 
-    (void)snprintf(reason, sizeof(reason), "%s%.400s",
-                   is_judged && by->is_better ? "" : "anyway: ",
+    (void)snprintf(reason, sizeof(reason), "%s%.400s", is_judged && by->is_better ? "" : "anyway: ",
                    is_judged && by->is_better ? (ask->reason != NULL ? ask->reason : "better")
                                               : ask->anyway);
     rc = registry_promote(registry, by->new.version.name, by->new.version.version, &move, err);
@@ -201,8 +200,9 @@ int model_promote(const struct model_ask *ask, struct error *err)
         print_compared(&compared);
     if (rc >= 0 && is_judged && !compared.is_better && ask->anyway == NULL) {
         code = EXIT_CHECK;
-        (void)error_set(err, AGON_EINVAL, "%s stays %s: it is not better than %s beyond the interval; "
-                                          "--anyway REASON promotes it all the same",
+        (void)error_set(err, AGON_EINVAL,
+                        "%s stays %s: it is not better than %s beyond the interval; "
+                        "--anyway REASON promotes it all the same",
                         compared.new.word, compared.new.version.state,
                         compared.old.word[0] != '\0' ? compared.old.word : "the constant guess");
     } else if (rc >= 0) {
@@ -265,8 +265,7 @@ struct part {
 /* Is it less right in the last part than it was when it was judged, beyond both intervals? */
 static int is_worse(const struct model_version *of, const struct part *last)
 {
-    const json_t *low =
-        json_object_get(json_object_get(of->metrics, "holdout"), "right_low");
+    const json_t *low = json_object_get(json_object_get(of->metrics, "holdout"), "right_low");
 
     return last->judged.is_classes && last->judged.n > 0 && json_is_number(low) &&
            last->judged.high < json_number_value(low);
@@ -344,8 +343,8 @@ int model_drift(const struct model_ask *ask, struct error *err)
     struct part *parts = calloc((size_t)ask->parts, sizeof(*parts));
     uint32_t n_moved = 0;
     int is_less_right = 0, has_drifted = 0;
-    int rc = registry != NULL ? model_version_open(registry, ask->operands.at[1], &of, err)
-                              : err->code;
+    int rc =
+        registry != NULL ? model_version_open(registry, ask->operands.at[1], &of, err) : err->code;
 
     if (rc >= 0)
         rc = model_rows_read(&rows, ask, one, 1, 1, err);

@@ -10,8 +10,8 @@
 #include "kernels/cpu.h"
 #include "sys/file.h"
 
-#define Z         1.959964           /* deviations of 95 % */
-#define SMALLEST  1e-7               /* no probability is taken for less */
+#define Z         1.959964            /* deviations of 95 % */
+#define SMALLEST  1e-7                /* no probability is taken for less */
 #define MODEL_MAX ((uint64_t)4 << 30) /* bytes */
 
 int goal_parse(const char *text, struct goal *goal)
@@ -86,10 +86,11 @@ int model_open(struct model *model, const char *name, const void *bytes, size_t 
     if (rc < 0)
         return rc;
     if (model->names.goal[0] == '\0')
-        return error_set(err, AGON_EINVAL,
-                         "%.400s does not say what its answers are (agon.goal); expected a model of "
-                         "agon train, or XGBoost's with one target",
-                         name);
+        return error_set(
+            err, AGON_EINVAL,
+            "%.400s does not say what its answers are (agon.goal); expected a model of "
+            "agon train, or XGBoost's with one target",
+            name);
     if (goal_parse(model->names.goal, &model->goal) < 0)
         return error_set(err, AGON_EINVAL,
                          "%.400s: agon.goal is \"%s\"; expected value, up or direction:BPS", name,
@@ -98,8 +99,9 @@ int model_open(struct model *model, const char *name, const void *bytes, size_t 
                     ? 1
                     : goal_classes(&model->goal);
     if (model->shape.outputs != n_outputs)
-        return error_set(err, AGON_EINVAL, "%.400s: its goal is %s, and it has %u outputs; expected %u",
-                         name, model->names.goal, model->shape.outputs, n_outputs);
+        return error_set(err, AGON_EINVAL,
+                         "%.400s: its goal is %s, and it has %u outputs; expected %u", name,
+                         model->names.goal, model->shape.outputs, n_outputs);
     return AGON_OK;
 }
 
@@ -378,7 +380,6 @@ json_t *judged_json(const struct judged *judged)
         (void)json_object_set_new(object, "gain_low", json_real(judged->gain_low));
         (void)json_object_set_new(object, "gain_high", json_real(judged->gain_high));
     }
-    (void)json_object_set_new(object, "is_better",
-                              json_boolean(judged_is_better(judged)));
+    (void)json_object_set_new(object, "is_better", json_boolean(judged_is_better(judged)));
     return object;
 }

@@ -38,15 +38,15 @@ struct model {
     char sha256[2 * HASH_SIZE + 1];
     uint64_t n_bytes;
 };
-/* From bytes, or a file. goal: what its file should say; "": what it says. AGON_EINVAL; AGON_ENOMEM;
- * of a file also AGON_ENOENT, AGON_EIO. For model_close in every case. */
+/* From bytes, or a file. goal: what its file should say; "": what it says. AGON_EINVAL;
+ * AGON_ENOMEM; of a file also AGON_ENOENT, AGON_EIO. For model_close in every case. */
 int model_open(struct model *model, const char *name, const void *bytes, size_t n,
                struct error *err);
 int model_open_file(struct model *model, const char *path, struct error *err);
 void model_close(struct model *model);
 
-/* What it answers at each row: probabilities of the classes, or its number in the first. A row whose
- * window was not full is not asked. */
+/* What it answers at each row: probabilities of the classes, or its number in the first. A row
+ * whose window was not full is not asked. */
 struct answers {
     float (*y)[GOAL_ANSWERS];
     uint8_t *is_asked;

@@ -19,8 +19,8 @@ const char *model_who(const char *by)
 
 static char *text_of(const json_t *value)
 {
-    char *text = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
-                               : NULL;
+    char *text =
+        value != NULL ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII) : NULL;
 
     return text != NULL ? text : strdup("{}");
 }
@@ -51,10 +51,10 @@ static json_t *data_of(const struct model_facts *facts)
         (void)json_object_set_new(object, "first_ms", json_real(data->learnt.times[0]));
         (void)json_object_set_new(object, "last_ms",
                                   json_real(data->learnt.times[data->learnt.n_rows - 1]));
-        (void)json_object_set_new(
-            object, "seen_ms", // those that said when to end were seen too
-            json_real(data->valid.n_rows > 0 ? data->valid.times[data->valid.n_rows - 1]
-                                             : data->learnt.times[data->learnt.n_rows - 1]));
+        (void)json_object_set_new(object, "seen_ms", // those that said when to end were seen too
+                                  json_real(data->valid.n_rows > 0
+                                                ? data->valid.times[data->valid.n_rows - 1]
+                                                : data->learnt.times[data->learnt.n_rows - 1]));
     }
     if (facts->held_sha256 != NULL)
         (void)json_object_set_new(object, "held_sha256", json_string(facts->held_sha256));
@@ -65,8 +65,9 @@ static int describe(struct registry_version *version, const struct model_facts *
                     struct error *err)
 {
     json_t *inputs = inputs_of(facts), *data = data_of(facts);
-    json_t *quantiles =
-        facts->data != NULL ? drift_quantiles(&facts->data->learnt, facts->data->table.names) : NULL;
+    json_t *quantiles = facts->data != NULL
+                            ? drift_quantiles(&facts->data->learnt, facts->data->table.names)
+                            : NULL;
     char kind[160];
 
     (void)snprintf(kind, sizeof(kind), "%s%s%s, %s", facts->model->names.model,

@@ -60,10 +60,11 @@ static int leave_out(struct model_rows *rows, const struct model_version *of, st
     if (!json_is_number(seen) || rows->table.times == NULL) {
         if (sha256 == NULL || strcmp(sha256, rows->table.sha256) != 0)
             return AGON_OK;
-        return error_set(err, AGON_EINVAL,
-                         "these rows are what %s was taught by; expected others, or a column time_ms "
-                         "to tell them apart",
-                         of->word);
+        return error_set(
+            err, AGON_EINVAL,
+            "these rows are what %s was taught by; expected others, or a column time_ms "
+            "to tell them apart",
+            of->word);
     }
     while (i < rows->table.n_rows && !(rows->table.times[i] > json_number_value(seen)))
         i++;
@@ -95,11 +96,11 @@ int model_rows_read(struct model_rows *rows, const struct model_ask *ask,
         rc = leave_out(rows, of[i], err);
     if (rc < 0)
         return rc;
-    rows->rows = (struct train_rows){
-        rows->table.x + (size_t)rows->n_left_out * rows->table.n_features,
-        rows->table.y + rows->n_left_out,
-        rows->table.times != NULL ? rows->table.times + rows->n_left_out : NULL,
-        rows->table.n_rows - rows->n_left_out, rows->table.n_features};
+    rows->rows =
+        (struct train_rows){rows->table.x + (size_t)rows->n_left_out * rows->table.n_features,
+                            rows->table.y + rows->n_left_out,
+                            rows->table.times != NULL ? rows->table.times + rows->n_left_out : NULL,
+                            rows->table.n_rows - rows->n_left_out, rows->table.n_features};
     return goal_check(&of[0]->model.goal, &rows->rows, err);
 }
 
@@ -278,8 +279,9 @@ static int tell_event(void *ctx, const struct registry_event *event)
         put_json(object, "evidence", event->evidence[0] != '\0' ? event->evidence : "null");
         return json_array_append_new(all, object) == 0 ? AGON_OK : AGON_ENOMEM;
     }
-    printf("  %s  %-8s @%u%s%s%s%s\n", time, event->what, event->version, event->by[0] ? " by " : "",
-           event->by, event->reason[0] != '\0' ? ": " : "", event->reason);
+    printf("  %s  %-8s @%u%s%s%s%s\n", time, event->what, event->version,
+           event->by[0] ? " by " : "", event->by, event->reason[0] != '\0' ? ": " : "",
+           event->reason);
     return AGON_OK;
 }
 
@@ -338,8 +340,9 @@ int model_rollback(const struct model_ask *ask, struct error *err)
                                        .reason = ask->reason != NULL ? ask->reason : ""};
     struct registry *registry = registry_open(ask->dir, REGISTRY_WRITE, err);
     uint32_t number = 0;
-    int rc = registry != NULL ? registry_rollback(registry, ask->operands.at[1], &move, &number, err)
-                              : err->code;
+    int rc = registry != NULL
+                 ? registry_rollback(registry, ask->operands.at[1], &move, &number, err)
+                 : err->code;
 
     if (rc >= 0)
         printf("%s@%u is current again\n", args_safe(ask->operands.at[1]), number);

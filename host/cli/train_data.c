@@ -93,17 +93,19 @@ static int check_gap(const struct train_rows *one, const struct train_rows *two,
     double apart = between(one, two);
 
     if (apart < -0.5 && two->times != NULL && one->times != NULL)
-        return error_set(err, AGON_EINVAL,
-                         "the rows %s begin before those in front of them end; expected parts in the "
-                         "order of time",
-                         what);
+        return error_set(
+            err, AGON_EINVAL,
+            "the rows %s begin before those in front of them end; expected parts in the "
+            "order of time",
+            what);
     if (apart < -0.5)
         return AGON_OK;
     if (*gap > 0 && apart + 0.5 < *gap)
-        return error_set(err, AGON_EINVAL,
-                         "the rows %s begin %.0f rows behind those in front of them, and the target "
-                         "looks %u ahead: its answers were seen; make the parts with --ahead %u",
-                         what, apart, *gap, *gap);
+        return error_set(
+            err, AGON_EINVAL,
+            "the rows %s begin %.0f rows behind those in front of them, and the target "
+            "looks %u ahead: its answers were seen; make the parts with --ahead %u",
+            what, apart, *gap, *gap);
     return AGON_OK;
 }
 
@@ -121,9 +123,8 @@ static int take_parts(struct train_data *data, const struct train_ask *ask,
             n_learnt++;
         first_valid = n_learnt;
     } else {
-        uint64_t n_valid = share->has_validation
-                               ? (uint64_t)table->n_rows * share->validation_ppm / 1000000
-                               : 0;
+        uint64_t n_valid =
+            share->has_validation ? (uint64_t)table->n_rows * share->validation_ppm / 1000000 : 0;
         uint32_t gap = n_valid > 0 ? share->gap : 0;
 
         first_valid = table->n_rows - (uint32_t)n_valid;
@@ -135,7 +136,8 @@ static int take_parts(struct train_data *data, const struct train_ask *ask,
     if (rc < 0)
         return rc;
     if (data->holdout.n_features != table->n_features)
-        return error_set(err, AGON_EINVAL, "%s has %u features, and %s %u; expected the same columns",
+        return error_set(err, AGON_EINVAL,
+                         "%s has %u features, and %s %u; expected the same columns",
                          data->held_path, data->holdout.n_features, ask->data, table->n_features);
     for (uint32_t i = 0; i < table->n_features; i++)
         if (strcmp(table->names[i], data->holdout.names[i]) != 0)
@@ -147,10 +149,11 @@ static int take_parts(struct train_data *data, const struct train_ask *ask,
     memcpy(data->held_sha256, data->holdout.sha256, sizeof(data->held_sha256));
     if (n_learnt < share->fewest || data->held.n_rows < share->fewest ||
         (share->has_validation && data->valid.n_rows < share->fewest))
-        return error_set(err, AGON_EINVAL,
-                         "%u rows to train on, %u to validate by, %u held out; expected at least %u "
-                         "in each part",
-                         n_learnt, data->valid.n_rows, data->held.n_rows, share->fewest);
+        return error_set(
+            err, AGON_EINVAL,
+            "%u rows to train on, %u to validate by, %u held out; expected at least %u "
+            "in each part",
+            n_learnt, data->valid.n_rows, data->held.n_rows, share->fewest);
     data->gap = share->gap;
     rc = data->valid.n_rows > 0
              ? check_gap(&data->learnt, &data->valid, "to validate by", &data->gap, err)
@@ -182,10 +185,11 @@ int train_data_read(struct train_data *data, const struct train_ask *ask,
     if (has_parts && ask->holdout == NULL &&
         (!holdout_of(ask->data, data->held_path, sizeof(data->held_path)) ||
          !file_is_there(data->held_path)))
-        return error_set(err, AGON_EINVAL,
-                         "%s has rows to validate by, and %.400s with those that judge is not there; "
-                         "expected it, or --holdout FILE",
-                         ask->data, data->held_path);
+        return error_set(
+            err, AGON_EINVAL,
+            "%s has rows to validate by, and %.400s with those that judge is not there; "
+            "expected it, or --holdout FILE",
+            ask->data, data->held_path);
     rc = has_parts || ask->holdout != NULL ? take_parts(data, ask, share, has_parts, err)
                                            : divide(data, share, err);
     if (rc >= 0 && !ask->is_leaky)

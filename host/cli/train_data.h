@@ -25,7 +25,7 @@ struct train_share { /* how a table without parts is divided */
 struct train_data {
     struct train_table table, holdout; /* owned; holdout: of a file of its own, or empty */
     struct train_rows learnt, valid, held;
-    uint32_t gap;                      /* rows that the target looks ahead, as far as is known */
+    uint32_t gap; /* rows that the target looks ahead, as far as is known */
     char held_path[512], held_sha256[2 * HASH_SIZE + 1]; /* of where what judges stands */
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* train_kinds: what `agon train KIND` knows. A kind is a file of its own with its settings (a schema,
- * see config_kinds.h) and a row of the table in cmd_train.c. */
+/* train_kinds: what `agon train KIND` knows. A kind is a file of its own with its settings (a
+ * schema, see config_kinds.h) and a row of the table in cmd_train.c. */
 #ifndef CLI_TRAIN_KINDS_H
 #define CLI_TRAIN_KINDS_H
 

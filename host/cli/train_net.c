@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* train_net: `agon train lstm|tcn|transformer`: windows of rows, drawn by the seed and the step, and
- * after each epoch the loss in validation, which says when to end; the best epoch is what is kept.
- * What an epoch leaves stands in OUT.resume: a training that goes on there ends with the bits of one
- * that ran through. */
+/* train_net: `agon train lstm|tcn|transformer`: windows of rows, drawn by the seed and the step,
+ * and after each epoch the loss in validation, which says when to end; the best epoch is what is
+ * kept. What an epoch leaves stands in OUT.resume: a training that goes on there ends with the bits
+ * of one that ran through. */
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
@@ -21,9 +21,10 @@
 #include "run/config_file.h"
 #include "sys/clock.h"
 
-#define ROWS_MIN     20u
-#define VALID_BATCH  4096u /* windows of the validation that are asked after an epoch, evenly over it */
-#define DRAW_WINDOWS 7u    /* which draw of the seed */
+#define ROWS_MIN 20u
+#define VALID_BATCH                                                                                \
+    4096u /* windows of the validation that are asked after an epoch, evenly over it */
+#define DRAW_WINDOWS 7u /* which draw of the seed */
 
 struct run {
     const struct train_ask *ask;
@@ -134,9 +135,8 @@ static void put_window(struct run *run, const struct train_rows *rows, uint32_t 
             run->x[row * n + k] = (from[k] - run->mean[k]) * run->scale[k];
         for (uint32_t j = 0; j < run->outputs; j++) {
             run->target[row * run->outputs + j] =
-                run->goal.kind == GOAL_VALUE
-                    ? rows->y[last]
-                    : (float)(goal_class(&run->goal, rows->y[last]) == j);
+                run->goal.kind == GOAL_VALUE ? rows->y[last]
+                                             : (float)(goal_class(&run->goal, rows->y[last]) == j);
             run->share[row * run->outputs + j] = is_last ? share : 0;
         }
     }
@@ -170,8 +170,7 @@ static double epoch(struct run *run, uint32_t number)
     uint32_t steps = settings->window, n = run->data.learnt.n_rows - steps + 1;
     double loss = 0;
 
-    run->train.adam.rate =
-        number * 4 >= settings->epochs * 3 ? settings->rate_end : settings->rate;
+    run->train.adam.rate = number * 4 >= settings->epochs * 3 ? settings->rate_end : settings->rate;
     for (uint32_t i = 0; i < run->batches && !is_stopped; i++) {
         struct rng rng;
 
@@ -243,10 +242,11 @@ static int learn(struct run *run, const char *mark, struct error *err)
         course->valid = validate(run);
         course->epoch++;
         if (!isfinite(course->loss) || !isfinite(course->valid))
-            return error_set(err, AGON_EINVAL,
-                             "the loss of epoch %u is not a number any more; expected a lower rate, or "
-                             "other data",
-                             course->epoch);
+            return error_set(
+                err, AGON_EINVAL,
+                "the loss of epoch %u is not a number any more; expected a lower rate, or "
+                "other data",
+                course->epoch);
         if (course->best_epoch == 0 || course->valid < course->best_valid) {
             course->best_epoch = course->epoch;
             course->best_valid = course->valid;
@@ -324,7 +324,7 @@ static int lay(struct run *run, struct error *err)
     } else {
         shape.heads = of->heads;
         shape.span = of->span > 0 ? of->span : of->window;
-        shape.feed = of->feed > 0                   ? of->feed
+        shape.feed = of->feed > 0                 ? of->feed
                      : 2 * of->hidden < NET_WIDTH ? 2 * of->hidden
                                                   : NET_WIDTH;
     }

@@ -35,8 +35,9 @@ static const struct schema_field fields[] = {
     {"window", SCHEMA_INT, MEMBER(window), .min = 1, .max = 1024, .preset = "32",
      .doc = "rows that an answer is made of"},
     {"served", SCHEMA_CHOICE, MEMBER(served_by_state), .choices = ways, .preset = "window",
-     .doc = "window: each answer from nothing over the last rows, as it was trained; state: it goes "
-            "on from event to event"},
+     .doc =
+         "window: each answer from nothing over the last rows, as it was trained; state: it goes "
+         "on from event to event"},
     {"batch", SCHEMA_INT, MEMBER(batch), .min = 1, .max = 4096, .preset = "64",
      .doc = "windows that a step learns from"},
     {"batches", SCHEMA_INT, MEMBER(batches), .min = 0, .max = 1000000, .preset = "100",
@@ -51,8 +52,9 @@ static const struct schema_field fields[] = {
     {"validation", SCHEMA_SHARE, MEMBER(validation_ppm), .min = 10000, .max = 500000,
      .preset = "10%", .doc = "of a table without parts: the rows that say when to end"},
     {"patience", SCHEMA_INT, MEMBER(patience), .min = 0, .max = 100000, .preset = "8",
-     .doc = "epochs without a better loss in validation, then the training ends; 0: never. The best "
-            "epoch is kept"},
+     .doc =
+         "epochs without a better loss in validation, then the training ends; 0: never. The best "
+         "epoch is kept"},
     {"holdout", SCHEMA_SHARE, MEMBER(holdout_ppm), .min = 10000, .max = 500000, .preset = "20%",
      .doc = "of a table without parts: the last rows, nothing is chosen by them"},
     {"gap", SCHEMA_INT, MEMBER(gap), .min = 0, .max = 1000000, .preset = "0",

@@ -12,13 +12,13 @@ struct train_out {
     const struct train_ask *ask;
     const struct train_data *data;
     char trained[160], loss[160]; /* lines of the report */
-    json_t *said;                 /* of the report as JSON: what the kind says of itself; borrowed */
-    json_t *params;               /* borrowed */
+    json_t *said;   /* of the report as JSON: what the kind says of itself; borrowed */
+    json_t *params; /* borrowed */
     double seconds;
     /* Filled in. */
     struct judged learnt, valid, held;
     char sha256[2 * HASH_SIZE + 1];
-    char version[96]; /* NAME@3, where it was kept */
+    char version[96];  /* NAME@3, where it was kept */
     uint32_t n_judged; /* versions of it that the same rows judged before */
 };
 /* Returns an exit code; the reason is in err where it is none. */

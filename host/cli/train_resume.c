@@ -39,9 +39,8 @@ static void digest_of(const void *bytes, size_t n, unsigned char digest[HASH_SIZ
 int train_resume_save(const char *out, const char *mark, const struct train_course *course,
                       struct train *train, const float *best, struct error *err)
 {
-    struct head head = {.n_mark = strlen(mark),
-                        .n_best = train->net->n_weights * sizeof(*best),
-                        .course = *course};
+    struct head head = {
+        .n_mark = strlen(mark), .n_best = train->net->n_weights * sizeof(*best), .course = *course};
     unsigned char digest[HASH_SIZE];
     char path[4096], *state = NULL, *all = NULL, *at;
     size_t n_state = 0, n;

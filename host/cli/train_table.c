@@ -65,11 +65,12 @@ static int look_at(struct reader *reader, uint32_t column, const char *field, st
                                                           : TRAIN_HOLDOUT;
 
         if (part == TRAIN_HOLDOUT && strcmp(field, "holdout") != 0)
-            return error_set(err, AGON_EINVAL,
-                             "%s:%llu: part is %.24s; expected train, validation or holdout, in this "
-                             "order",
-                             lines_name(reader->lines),
-                             (unsigned long long)lines_number(reader->lines), args_safe(field));
+            return error_set(
+                err, AGON_EINVAL,
+                "%s:%llu: part is %.24s; expected train, validation or holdout, in this "
+                "order",
+                lines_name(reader->lines), (unsigned long long)lines_number(reader->lines),
+                args_safe(field));
         if (reader->table->n_rows > 0 && part < reader->table->parts[reader->table->n_rows - 1])
             return error_set(err, AGON_EINVAL,
                              "%s:%llu: part is %.24s behind one that comes later; expected train, "

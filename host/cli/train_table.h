@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* train_table: a table of numbers, gzip or not: a line of names, then rows; one column is the
- * target, others are features but for time_ms and part, which agon features make writes. A feature that is empty or nan is missing. [any] */
+ * target, others are features but for time_ms and part, which agon features make writes. A feature
+ * that is empty or nan is missing. [any] */
 #ifndef CLI_TRAIN_TABLE_H
 #define CLI_TRAIN_TABLE_H
 

@@ -37,15 +37,15 @@ static struct trees_data data_of(const struct train_rows *rows)
 
 static json_t *params_of(const struct train_settings *settings)
 {
-    return json_pack(
-        "{s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i, s:i, s:I}", "objective",
-        settings->objective == TREES_LOGISTIC ? "logistic" : "squared", "rounds",
-        (int)settings->rounds, "parallel", (int)settings->parallel, "max_depth",
-        (int)settings->max_depth, "eta", settings->eta, "lambda", settings->lambda, "gamma",
-        settings->gamma, "min_child_weight", settings->min_child_weight, "subsample_ppm",
-        (int)settings->subsample_ppm, "colsample_tree_ppm", (int)settings->colsample_tree_ppm,
-        "colsample_node_ppm", (int)settings->colsample_node_ppm, "bins", (int)settings->bins,
-        "patience", (int)settings->patience, "seed", (json_int_t)settings->seed);
+    return json_pack("{s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i, s:i, s:I}",
+                     "objective", settings->objective == TREES_LOGISTIC ? "logistic" : "squared",
+                     "rounds", (int)settings->rounds, "parallel", (int)settings->parallel,
+                     "max_depth", (int)settings->max_depth, "eta", settings->eta, "lambda",
+                     settings->lambda, "gamma", settings->gamma, "min_child_weight",
+                     settings->min_child_weight, "subsample_ppm", (int)settings->subsample_ppm,
+                     "colsample_tree_ppm", (int)settings->colsample_tree_ppm, "colsample_node_ppm",
+                     (int)settings->colsample_node_ppm, "bins", (int)settings->bins, "patience",
+                     (int)settings->patience, "seed", (json_int_t)settings->seed);
 }
 
 /* The file's text, and what there is to say. */

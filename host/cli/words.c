@@ -69,8 +69,9 @@ int words_files(struct crew_slot *slots, uint32_t n, const struct arg_list *file
             const char *word = equals + 1 + strlen(CREW_FILE_MODEL);
 
             if (word[0] == '\0' || strlen(word) >= sizeof(file.model))
-                return error_set(err, AGON_EINVAL, "--file %s: expected NAME=" CREW_FILE_MODEL
-                                                   "MODEL or MODEL@3, of the folder models",
+                return error_set(err, AGON_EINVAL,
+                                 "--file %s: expected NAME=" CREW_FILE_MODEL
+                                 "MODEL or MODEL@3, of the folder models",
                                  args_safe(files->at[k]));
             memcpy(file.model, word, strlen(word) + 1);
             memcpy(file.path, "models", sizeof("models"));

@@ -649,7 +649,8 @@ static void demote(struct run *run, const struct record_plan *plan)
 {
     uint16_t slot;
 
-    backtest_moved_demoted(&run->demoted, plan + 1, plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES);
+    backtest_moved_demoted(&run->demoted, plan + 1,
+                           plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES);
     while (slot_set_take(&run->demoted, &slot))
         crew_leave(run->result->crew, slot, AGON_END_DEMOTED);
 }
@@ -769,7 +770,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .log = config->log,
                                .files_max = config->files_max,
                                .resolve = registry_resolve,
-                               .is_noted = config->journal != NULL && backtest_journal_has_files(config),
+                               .is_noted =
+                                   config->journal != NULL && backtest_journal_has_files(config),
                                .calling = config->calling,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .on_lost = on_lost, .ctx = &run};

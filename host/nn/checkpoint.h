@@ -20,7 +20,7 @@
 #define CHECKPOINT_NAME    64   /* bytes of a name: letters, digits, "." and "_" */
 #define CHECKPOINT_DIMS    4
 #define CHECKPOINT_TEXTS   160
-#define CHECKPOINT_VALUE   48 /* bytes of a text, its end included */
+#define CHECKPOINT_VALUE   48                /* bytes of a text, its end included */
 #define CHECKPOINT_HEADER  ((size_t)1 << 20) /* bytes */
 
 struct checkpoint_tensor {

@@ -3,8 +3,8 @@
  * Tensors: lstm.L.w_x[inputs or hidden][4 hidden], lstm.L.w_h[hidden][4 hidden], lstm.L.b[4 hidden]
  * for each layer L from 0, as in lstm.h, dense.w[hidden][outputs], dense.b[outputs].
  *
- * lstm/2: a dense layer of `head` and ReLU stand before the last one: fc.w[hidden][head], fc.b[head],
- * dense.w[head][outputs], dense.b[outputs]. */
+ * lstm/2: a dense layer of `head` and ReLU stand before the last one: fc.w[hidden][head],
+ * fc.b[head], dense.w[head][outputs], dense.b[outputs]. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,8 +213,7 @@ static int stream_init(struct net_stream *stream)
             return AGON_ENOMEM;
     }
     if (stream->net->shape.head > 0) {
-        own->fc =
-            stream->device->alloc(stream->device, stream->net->shape.head * sizeof(*own->fc));
+        own->fc = stream->device->alloc(stream->device, stream->net->shape.head * sizeof(*own->fc));
         if (own->fc == NULL)
             return AGON_ENOMEM;
     }
@@ -349,7 +348,7 @@ static void onnx_net(const struct net *net, const real *weights, const char *fro
         .stream_init = stream_init, .stream_deinit = stream_deinit, .step = step,                  \
         .answer = answer, .pieces = pieces, .resume = resume, .onnx = onnx_net                     \
     }
-const struct net_arch lstm_net_arch = LSTM_ARCH("lstm/1", NET_KEY(inputs), NET_KEY(hidden),
-                                                NET_KEY(layers), NET_KEY(outputs));
+const struct net_arch lstm_net_arch =
+    LSTM_ARCH("lstm/1", NET_KEY(inputs), NET_KEY(hidden), NET_KEY(layers), NET_KEY(outputs));
 const struct net_arch lstm_head_arch = LSTM_ARCH("lstm/2", NET_KEY(inputs), NET_KEY(hidden),
                                                  NET_KEY(layers), NET_KEY(head), NET_KEY(outputs));

@@ -316,15 +316,15 @@ int served_write(FILE *file, const struct net *net, const struct served_words *w
         texts[n].key = "agon.goal";
         (void)snprintf(texts[n++].value, CHECKPOINT_VALUE, "%s", words->goal);
     }
-    for (uint32_t i = 0; words->inputs != NULL && net->shape.inputs <= SERVED_NAMES &&
-                         i < net->shape.inputs;
+    for (uint32_t i = 0;
+         words->inputs != NULL && net->shape.inputs <= SERVED_NAMES && i < net->shape.inputs;
          i++, n++) {
         (void)snprintf(keys[i], sizeof(keys[i]), "agon.input.%u", i);
         texts[n].key = keys[i];
         (void)snprintf(texts[n].value, CHECKPOINT_VALUE, "%s", words->inputs[i]);
     }
-    return checkpoint_write(file, texts, n, tensors,
-                            list_of(net, weights, mean, scale, tensors), err);
+    return checkpoint_write(file, texts, n, tensors, list_of(net, weights, mean, scale, tensors),
+                            err);
 }
 
 /* A text that need not be there. */

@@ -8,10 +8,11 @@
  *
  *   agon.model    an architecture (net.c): lstm/1, lstm/2, tcn/1, transformer/1
  *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers, and what else its file
- *                 (lstm_net.c, tcn.c, transformer.c) names: agon.head; agon.taps; agon.heads, .span, .feed
- *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
- *   agon.input.0, .1, ...   may be there: what each input is called, as in the table it learned from
- *   agon.goal     may be there: what its answers are, as the training was asked (served_goal)
+ *                 (lstm_net.c, tcn.c, transformer.c) names: agon.head; agon.taps; agon.heads,
+ * .span, .feed agon.served   "state": it goes on from event to event; "window:N": from nothing over
+ * the last N agon.input.0, .1, ...   may be there: what each input is called, as in the table it
+ * learned from agon.goal     may be there: what its answers are, as the training was asked
+ * (served_goal)
  *
  * Tensors: norm.mean[inputs], norm.scale[inputs] (a model sees (x - mean) * scale), and those of
  * its architecture. Nothing else.
@@ -77,7 +78,8 @@ struct served_words {
 int served_write(FILE *file, const struct net *net, const struct served_words *words, real *mean,
                  real *scale, real *weights, struct error *err);
 /* What a file says of its goal and, up to n, of its inputs' names; "" where it says nothing. Trees
- * say it in their own way: learner.feature_names and the objective. AGON_EINVAL, AGON_ENOMEM. [any] */
+ * say it in their own way: learner.feature_names and the objective. AGON_EINVAL, AGON_ENOMEM. [any]
+ */
 struct served_names {
     char model[CHECKPOINT_VALUE], served[CHECKPOINT_VALUE], goal[CHECKPOINT_VALUE];
     char (*inputs)[CHECKPOINT_VALUE]; /* owned by the caller: free it */

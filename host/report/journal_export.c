@@ -149,8 +149,7 @@ static int keep_fill(struct export *export, struct engine *engine,
                           .slot = slot};
     order = orders_find(engine_orders(engine), report->order_id);
     if (order != NULL)
-        made->who =
-            weights_find(export->weights, order->slot, order->generation, order->cause_seq);
+        made->who = weights_find(export->weights, order->slot, order->generation, order->cause_seq);
     return AGON_OK;
 }
 
@@ -251,12 +250,11 @@ static int base_exp(const struct instruments *table)
 }
 
 static void fill_cells(const struct fill *fill, const struct weights *weights,
-                       struct engine *engine,
-                       struct cell cells[FILL_CELLS])
+                       struct engine *engine, struct cell cells[FILL_CELLS])
 {
     static const char *const names[FILL_CELLS] = {
-        "time", "agent",     "symbol",   "side", "liquidity", "price",      "quantity",
-        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument", "venue_time", "files"};
+        "time",      "agent",    "symbol", "side",   "liquidity",  "price",      "quantity", "fee",
+        "fee_asset", "order_id", "seq",    "result", "instrument", "venue_time", "files"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);

@@ -65,8 +65,9 @@ uint32_t journal_rows_order(struct engine *engine, const struct record_report *r
                             const struct weights *weights, struct cell *cells)
 {
     static const char *const names[ORDER_CELLS] = {
-        "time",  "venue_time", "agent",  "symbol", "said", "state",    "side", "order_type", "tif",
-        "price", "quantity",   "filled", "reason", "made", "order_id", "seq",  "instrument", "files"};
+        "time",   "venue_time", "agent",    "symbol", "said",       "state",
+        "side",   "order_type", "tif",      "price",  "quantity",   "filled",
+        "reason", "made",       "order_id", "seq",    "instrument", "files"};
     const struct agon_instrument *instrument;
     const struct order *order;
     const struct slot *slot;

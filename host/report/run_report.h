@@ -62,11 +62,11 @@ struct run_report_slot {
                      one more behind all; NULL: not known */
 };
 struct run_report {
-    struct replay replay;  /* of a journal; its engine stands at the end */
-    struct engine *engine; /* that of the replay, or the run's own, at its end */
-    struct trail *trail;   /* owned */
+    struct replay replay;    /* of a journal; its engine stands at the end */
+    struct engine *engine;   /* that of the replay, or the run's own, at its end */
+    struct trail *trail;     /* owned */
     struct weights *weights; /* owned; files by which agents decided */
-    int kept;              /* AGON_OK, or what became of keeping a sample */
+    int kept;                /* AGON_OK, or what became of keeping a sample */
     int64_t speed_milli;
     struct run_report_happening happenings[RUN_REPORT_HAPPENINGS];
     uint32_t n_happenings, n_lost; /* lost: no room */

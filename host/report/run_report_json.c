@@ -132,8 +132,8 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
         trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0, "agents", agents,
         "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades, "trades",
         trades_json(story), "happenings", happenings_json(story), "events",
-        (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks,
-        "files", files_json(story), "state_hash", state, "intents_hash", intents);
+        (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks, "files",
+        files_json(story), "state_hash", state, "intents_hash", intents);
     if (root == NULL ||
         (compare != NULL && json_object_set_new(root, "beside", run_compare_json(compare)) < 0)) {
         json_decref(root);

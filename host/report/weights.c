@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-
 #define SIGNALS 65536u /* the newest that an intent may answer */
 
 struct heard {

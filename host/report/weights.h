@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* weights: which files decided. A journal's BEGIN has the SHA-256 of each file that an instance was
  * given, and each intent and order the number of the instance that wanted it: together they say the
- * weights of a decision. Who acts on another's signal is traced to that one's files. [one thread] */
+ * weights of a decision. Who acts on another's signal is traced to that one's files. [one thread]
+ */
 #ifndef REPORT_WEIGHTS_H
 #define REPORT_WEIGHTS_H
 
@@ -12,8 +13,8 @@
 
 struct weights; /* opaque */
 
-/* models: folder of a registry whose versions are named where their file is known; NULL: none. NULL:
- * no memory. */
+/* models: folder of a registry whose versions are named where their file is known; NULL: none.
+ * NULL: no memory. */
 struct weights *weights_new(const char *models);
 void weights_free(struct weights *weights); /* NULL is fine */
 /* Each event, behind the engine's step of it. AGON_ENOMEM. */

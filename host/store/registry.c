@@ -61,10 +61,11 @@ static int code_of(int rc)
 static int refuse(const struct registry *registry, int rc, struct error *err)
 {
     int code = code_of(rc);
-    const char *hint = code == AGON_EBUSY      ? "another program writes it: try again"
-                       : code == AGON_ECORRUPT ? "it is damaged, or no registry of models; expected "
-                                                 "one: bring a copy back"
-                                               : sqlite3_errmsg(registry->db);
+    const char *hint = code == AGON_EBUSY ? "another program writes it: try again"
+                       : code == AGON_ECORRUPT
+                           ? "it is damaged, or no registry of models; expected "
+                             "one: bring a copy back"
+                           : sqlite3_errmsg(registry->db);
 
     return error_set(err, code, "%s/models.db: %s", registry->dir, hint);
 }
@@ -197,15 +198,17 @@ struct registry *registry_open(const char *dir, enum registry_mode mode, struct 
         return NULL;
     }
     if (snprintf(registry->dir, sizeof(registry->dir), "%s", dir) >= REGISTRY_PATH - 128)
-        rc = error_set(&own, AGON_EINVAL, "a folder of models with a path of %zu bytes", strlen(dir));
+        rc = error_set(&own, AGON_EINVAL, "a folder of models with a path of %zu bytes",
+                       strlen(dir));
     (void)snprintf(path, sizeof(path), "%s/models.db", registry->dir);
     if (rc >= 0 && mode == REGISTRY_MAKE)
         rc = file_make_dir(registry->dir, &own);
     if (rc >= 0 && mode != REGISTRY_MAKE && !file_is_there(path))
-        rc = error_set(&own, AGON_ENOENT,
-                       "%s: no registry of models is there; agon models add or agon train --register "
-                       "makes one, --models names another folder",
-                       registry->dir);
+        rc = error_set(
+            &own, AGON_ENOENT,
+            "%s: no registry of models is there; agon models add or agon train --register "
+            "makes one, --models names another folder",
+            registry->dir);
     if (rc >= 0) {
         int opened = sqlite3_open_v2(path, &registry->db, flags, NULL);
 
@@ -547,10 +550,11 @@ int registry_add(struct registry *registry, const char *path, struct registry_ve
         return error_set(err, rc, "%s", own.text);
     rc = copy_file(registry, path, version, &own);
     if (rc >= 0)
-        rc = number(registry,
-                    ask(registry, &own, "SELECT version FROM versions WHERE name = ? AND sha256 = ?",
-                        "ss", version->name, version->sha256),
-                    0, &there, &own);
+        rc =
+            number(registry,
+                   ask(registry, &own, "SELECT version FROM versions WHERE name = ? AND sha256 = ?",
+                       "ss", version->name, version->sha256),
+                   0, &there, &own);
     if (rc >= 0 && there != 0)
         rc = error_set(&own, AGON_ESTATE, "%s is %s@%lld already: SHA-256 %s", path, version->name,
                        (long long)there, version->sha256);
@@ -567,9 +571,9 @@ int registry_add(struct registry *registry, const char *path, struct registry_ve
                       "INSERT INTO versions (" COLUMNS
                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                       "susisisssssss", version->name, version->version, version->sha256,
-                      (int64_t)version->bytes, version->state, version->added_ns,
-                      version->added_by, version->kind, version->inputs, version->data,
-                      version->params, version->metrics, version->quantiles),
+                      (int64_t)version->bytes, version->state, version->added_ns, version->added_by,
+                      version->kind, version->inputs, version->data, version->params,
+                      version->metrics, version->quantiles),
                   &own);
     if (rc >= 0)
         rc = note(registry, version->name, "add", version->version, 0, &move, &own);
@@ -644,7 +648,8 @@ int registry_rollback(struct registry *registry, const char *name, const struct 
     rc = registry_find(registry, name, 0, &version, &own);
     current = version.version;
     registry_version_free(&version);
-    // Who was before the one that is, when that was promoted last: rolled back twice goes back twice.
+    // Who was before the one that is, when that was promoted last: rolled back twice goes back
+    // twice.
     if (rc >= 0)
         rc = number(registry,
                     ask(registry, &own,
@@ -682,14 +687,14 @@ int registry_history(struct registry *registry, const char *name,
     if (stmt == NULL)
         return err->code;
     while (rc == AGON_OK && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
-        const struct registry_event event = {
-            .at_ns = sqlite3_column_int64(stmt, 0),
-            .by = (const char *)sqlite3_column_text(stmt, 1),
-            .what = (const char *)sqlite3_column_text(stmt, 2),
-            .version = (uint32_t)sqlite3_column_int64(stmt, 3),
-            .from = (uint32_t)sqlite3_column_int64(stmt, 4),
-            .reason = (const char *)sqlite3_column_text(stmt, 5),
-            .evidence = (const char *)sqlite3_column_text(stmt, 6)};
+        const struct registry_event event = {.at_ns = sqlite3_column_int64(stmt, 0),
+                                             .by = (const char *)sqlite3_column_text(stmt, 1),
+                                             .what = (const char *)sqlite3_column_text(stmt, 2),
+                                             .version = (uint32_t)sqlite3_column_int64(stmt, 3),
+                                             .from = (uint32_t)sqlite3_column_int64(stmt, 4),
+                                             .reason = (const char *)sqlite3_column_text(stmt, 5),
+                                             .evidence =
+                                                 (const char *)sqlite3_column_text(stmt, 6)};
 
         rc = fn(ctx, &event);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* registry: the versions of models, in a folder: models.db (SQLite), and files/ with a copy of each
- * version's file by its SHA-256. A version is never changed: what moves is which one is current, and
- * each move stands in the history with its reason. Who and when are the caller's to say.
+ * version's file by its SHA-256. A version is never changed: what moves is which one is current,
+ * and each move stands in the history with its reason. Who and when are the caller's to say.
  *
  * A model has one current version at most; the others are candidates, or retired. A word names a
  * version as NAME, the current one, or NAME@3.

@@ -20,8 +20,8 @@
 #define INPUTS          5
 /* By these names training files are made (agon features make): what a model was taught by is what
  * it is asked with, to the bit. README.md has them too. */
-static const char inputs[] = "return.1 range.1 place.1 volatility.20 profile_gap.60.24";
-#define OUTPUTS         3 /* up, flat, down */
+static const char inputs[] = "return.1 range.1 place.1 volatility.20 profile_gap.20.12";
+#define OUTPUTS 3 /* up, flat, down */
 
 #define PARAMS(X) X(BAR, bar_s, 1, "length of a candle", 0)
 enum { DIRECTION }; /* places in publishes */

@@ -14,7 +14,7 @@ bars() { python3 "$(dirname "$0")/lstm_bars.py" "$@"; }
 bars 1 4000 0.6 >"$WORK/learnt.csv"
 bars 2 1500 0.6 >"$WORK/BTCUSDT.csv"
 bars 3 4000 0 >"$WORK/noise.csv"
-FEATURES="return.1 range.1 place.1 volatility.20 profile_gap.60.24"
+FEATURES="return.1 range.1 place.1 volatility.20 profile_gap.20.12"
 rows() { # NAME OPTION...: training files of those candles
     of=$1
     shift

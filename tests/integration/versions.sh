@@ -9,7 +9,7 @@ BUILT=$2/../../plugins
 mkdir "$WORK/plugins" "$WORK/conf"
 cp "$BUILT/lstm/lstm.so" "$BUILT/lstm/follow.so" "$WORK/plugins"
 BARS=$(dirname "$0")/lstm_bars.py
-FEATURES="return.1 range.1 place.1 volatility.20 profile_gap.60.24"
+FEATURES="return.1 range.1 place.1 volatility.20 profile_gap.20.12"
 DIR=$WORK/conf/models
 rows() { # NAME SEED SHARE N [OPTION...]
     of=$1 seed=$2 share=$3 n=$4

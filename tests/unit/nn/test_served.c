@@ -52,7 +52,9 @@ static void write_file(const char *served)
     struct error err = {0};
 
     ck_assert_ptr_nonnull(to);
-    ck_assert_msg(served_write(to, &net, &(struct served_words){.served = served}, mean, scale, weights, &err) >= 0, "%s", err.text);
+    ck_assert_msg(served_write(to, &net, &(struct served_words){.served = served}, mean, scale,
+                               weights, &err) >= 0,
+                  "%s", err.text);
     n_file = (size_t)ftello(to);
     ck_assert_int_eq(fclose(to), 0);
 }
