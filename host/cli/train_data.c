@@ -279,7 +279,7 @@ int train_data_leak(const struct train_rows *rows, const char *const *names, str
         if (alike >= TRAIN_LEAK || apart >= TRAIN_LEAK)
             rc = error_set(err, AGON_EINVAL,
                            "column %.64s has the answer in it: its correlation with the target is "
-                           "%.4f, and it tells %.4f of the ups from the rest; leave it out by "
+                           "%.4f, and it parts %.4f of the ups from the rest; leave it out by "
                            "--ignore, or say --allow-leak",
                            args_safe(names[k]), alike, apart);
     }

@@ -93,7 +93,7 @@ static int take(const char *path, const char *bytes, uint64_t n, const char *mar
         head.n_state > n || head.n_best > n ||
         sizeof(head) + head.n_mark + head.n_state + head.n_best != n)
         return error_set(err, AGON_ECORRUPT,
-                         "%.512s is damaged: its hash is another; begin anew, without --resume",
+                         "%.512s is damaged: its hash is another; begin again, without --resume",
                          path);
     bytes += sizeof(head);
     if (head.n_mark != strlen(mark) || memcmp(bytes, mark, head.n_mark) != 0)

@@ -60,7 +60,7 @@ static int names_of(const json_t *learner, struct served_names *names, struct er
 
         if (name == NULL || strlen(name) >= CHECKPOINT_VALUE)
             return error_set(err, AGON_EINVAL,
-                             "learner.feature_names[%zu] is no text of less than %d bytes", i,
+                             "learner.feature_names[%zu] is not a text of less than %d bytes", i,
                              CHECKPOINT_VALUE);
         memcpy(names->inputs[i], name, strlen(name) + 1);
     }

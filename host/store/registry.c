@@ -543,7 +543,7 @@ int registry_add(struct registry *registry, const char *path, struct registry_ve
 
     if (!registry_is_name(version->name))
         return error_set(err, AGON_EINVAL,
-                         "\"%.80s\" is no name of a model; expected letters, digits, _ - and .",
+                         "\"%.80s\" is not a name of a model; expected letters, digits, _ - and .",
                          version->name);
     rc = run(registry, "BEGIN IMMEDIATE", &own);
     if (rc < 0)

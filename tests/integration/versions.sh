@@ -167,7 +167,7 @@ says 4 'no version of trend was current before' models rollback trend
 says 4 'names no version' models show 'trend@'
 says 4 'has no model trand' models show trand
 says 2 'add, ls, show' models lst
-says 4 'no name of a model' models add 'a b' "$WORK/one"
+says 4 'not a name of a model' models add 'a b' "$WORK/one"
 printf '{}' >"$WORK/bad"
 says 4 'not a model of XGBoost' models add trend "$WORK/bad"
 says 4 'No such file\|not there\|no such' models add trend "$WORK/none"
