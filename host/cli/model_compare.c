@@ -98,8 +98,8 @@ static void print_compared(const struct compared *compared)
     const struct beside *beside = &compared->beside;
     double unit = compared->of_new.is_classes ? 100 : 1;
 
-    printf("%u rows that %s was taught by%s\n", compared->of_new.n,
-           compared->old.word[0] != '\0' ? "neither" : "it was not",
+    printf("%u rows that %s taught by%s\n", compared->of_new.n,
+           compared->old.word[0] != '\0' ? "neither was" : "it was not",
            compared->rows.n_left_out > 0 ? ", the earlier ones left out" : "");
     print_judged(compared->new.word, &compared->of_new);
     if (compared->old.word[0] == '\0') {
