@@ -376,7 +376,8 @@ static uint32_t row_cells(const struct export *export, struct engine *engine, en
     case EXPORT_FILLS:
         fill_cells(i != NULL ? &export->fills[*i] : &no_fill, i != NULL ? export->weights : NULL,
                    engine, cells);
-        return FILL_CELLS;
+        // As the backtest wrote them, where no agent has files.
+        return weights_at(export->weights, 0) != NULL ? FILL_CELLS : FILL_CELLS - 1;
     case EXPORT_EQUITY:
         sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
         return engine_slots(engine)->n + 2;
