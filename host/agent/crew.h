@@ -42,7 +42,9 @@ struct crew_signal { /* an input of the plugin, and whose series it is */
 struct crew_file { /* of the roster's `files`: what the plugin finds by agon.asset */
     char name[32];
     char path[512];
+    char model[80]; /* not empty: "NAME" or "NAME@3", of the registry of models in folder path */
 };
+#define CREW_FILE_MODEL "model:" /* what a path begins with that names a version of a model */
 #define CREW_LEASES_MAX 8
 struct crew_lease { /* of a card, asked for when the slot starts: struct gpu_event of gpu/gpu.h */
     char name[GPU_LEASE_NAME];
@@ -117,6 +119,10 @@ struct crew_config {
     void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
     /* Each instance's BEGIN, LAPSE and END are offered (crew_note). */
     int is_noted;
+    /* Path and SHA-256 of the version of a model that a slot's file names, as it is now. NULL: no
+     * file may. [control], [loader] */
+    int (*resolve)(const char *dir, const char *word, char path[512], unsigned char hash[HASH_SIZE],
+                   struct error *err);
     uint64_t files_max; /* bytes of files of all slots together, each contents once; 0: no limit */
     /* Keeps that by its hash: of a file fd, whose offset may change, of a state bytes. That it
      * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */

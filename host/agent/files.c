@@ -42,6 +42,32 @@ static int hold(struct generation *generation, const char *name, struct sealed *
     return generation->mapped[i] != NULL ? AGON_OK : AGON_ENOMEM;
 }
 
+/* What a version of a model is now; its contents have to be those that were registered. */
+static struct sealed *open_model(struct crew *crew, const struct crew_file *file, struct error *err)
+{
+    unsigned char hash[HASH_SIZE];
+    struct sealed *sealed;
+    char path[512];
+
+    if (crew->config.resolve == NULL) {
+        (void)error_set(err, AGON_ENOTSUP,
+                        CREW_FILE_MODEL "%s: no models are looked up in this run", file->model);
+        return NULL;
+    }
+    if (crew->config.resolve(file->path, file->model, path, hash, err) < 0)
+        return NULL;
+    sealed = sealed_open(&crew->sealed, path, err);
+    if (sealed == NULL || memcmp(sealed->digest, hash, sizeof(hash)) == 0)
+        return sealed;
+    sealed_close(&crew->sealed, sealed);
+    (void)error_set(err, AGON_ECORRUPT,
+                    CREW_FILE_MODEL
+                    "%s: %s was changed while it was opened: its SHA-256 is not the "
+                    "registry's",
+                    file->model, path);
+    return NULL;
+}
+
 int files_open(struct generation *generation, const struct crew_slot *spec, struct error *err)
 {
     struct crew *crew = generation->crew;
@@ -49,7 +75,9 @@ int files_open(struct generation *generation, const struct crew_slot *spec, stru
     files_close(crew);
     for (uint32_t i = 0; i < spec->n_files; i++) {
         const struct crew_file *file = &spec->files[i];
-        struct sealed *sealed = sealed_open(&crew->sealed, file->path, err);
+        struct sealed *sealed = file->model[0] != '\0'
+                                    ? open_model(crew, file, err)
+                                    : sealed_open(&crew->sealed, file->path, err);
         int rc = sealed == NULL ? AGON_EINVAL : hold(generation, file->name, sealed, err);
 
         if (rc < 0) {

@@ -27,7 +27,7 @@
 
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *to, *tapes;
+    const char *dir, *type_name, *to, *tapes, *models;
     const char *files[EXPORTS];
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
@@ -432,6 +432,7 @@ static int export_all(const struct opts *opts)
 {
     struct journal_export ask = {.dir = opts->dir,
                                  .tapes = opts->tapes,
+                                 .models = opts->models,
                                  .until = opts->until,
                                  .is_live = opts->is_live,
                                  .format = (enum sheet_format)opts->format};
@@ -457,6 +458,11 @@ int cmd_journal(int argc, char **argv)
          "look there first for the tapes that a backtest's journal names (where they were, the "
          "journal's folder, the one above)",
          &opts.tapes},
+        {"models", ARG_TEXT, "DIR",
+         "export: folder of a registry (agon models): intents, orders and fills name the version "
+         "of "
+         "the files by which they came about, beside the SHA-256",
+         &opts.models},
         {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
          &opts.is_live},
         {"force", ARG_FLAG, NULL, "cat, stats: take damage as the journal's end", &opts.is_forced},

@@ -58,15 +58,17 @@ static void say_proof(const struct replay *replay, char *text, size_t room)
 
 struct opts {
     struct arg_list dir;
-    const char *html, *tapes, *against;
+    const char *html, *tapes, *against, *models;
     int is_live, is_json;
 };
 
 /* An exit code, with what it is about on standard error. */
 static int read_run(const struct opts *opts, const char *path, struct run_report *story)
 {
-    struct run_report_source source = {
-        .speed_milli = 1000, .tapes = opts->tapes, .is_live = opts->is_live};
+    struct run_report_source source = {.speed_milli = 1000,
+                                       .tapes = opts->tapes,
+                                       .models = opts->models,
+                                       .is_live = opts->is_live};
     struct error err = {0};
     char dir[PATH_MAX];
     int rc;
@@ -127,6 +129,10 @@ int cmd_report(int argc, char **argv)
          "look there first for the tapes that a backtest's journal names (where they were, the "
          "journal's folder, the one above)",
          &opts.tapes},
+        {"models", ARG_TEXT, "DIR",
+         "folder of a registry (agon models): names the version of the files by which agents "
+         "decided",
+         &opts.models},
         {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
          &opts.is_live},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},

@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/words.h"
 #include "roster/audit.h"
+#include "store/registry.h"
 #include "sys/clock.h"
 #include "sys/sealed.h"
 
@@ -247,7 +248,17 @@ static int take_given(struct run_files *files, const struct arg_list *given, str
 
     sealed_init(&set, UINT64_MAX);
     for (uint32_t i = 0; rc >= 0 && i < slot.n_files; i++) {
-        const struct sealed *sealed = sealed_open(&set, slot.files[i].path, err);
+        const char *path = slot.files[i].path;
+        unsigned char hash[HASH_SIZE];
+        char of_model[REGISTRY_PATH];
+        const struct sealed *sealed;
+
+        if (slot.files[i].model[0] != '\0') {
+            if (registry_resolve(path, slot.files[i].model, of_model, hash, err) < 0)
+                return err->code;
+            path = of_model;
+        }
+        sealed = sealed_open(&set, path, err);
 
         if (sealed == NULL)
             return err->code;

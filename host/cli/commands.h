@@ -36,6 +36,7 @@ int commands_can_print(void);
     X(gpu, cmd_gpu, "show who has what of GPU cards, by a profile or now")                         \
     X(inspect, cmd_inspect, "show what a plugin file is, without running it")                      \
     X(journal, cmd_journal, "show what a journal holds: events, figures, fills, equity")           \
+    X(models, cmd_models, "keep versions of models, compare them and say which is current")        \
     X(new, cmd_new, "write a new plugin that builds and trades")                                   \
     X(parity, cmd_parity, "run a journal's plugins once more and compare what they want")          \
     X(replay, cmd_replay, "rebuild a state from its journal and prove it")                         \

@@ -9,6 +9,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "cli/train_net_settings.h"
 #include "cli/train_ppo.h"
 #include "cli/train_settings.h"
 #include "demo/demo_config.h"
@@ -110,6 +111,7 @@ static int check_one(enum file_kind kind, const char *path)
     static struct faults faults;
     static struct gpu_rules cards;
     struct train_settings training;
+    struct train_net_settings of_net;
     struct train_ppo_settings policy;
     struct tournament_rules rules;
     struct config_file file;
@@ -130,6 +132,8 @@ static int check_one(enum file_kind kind, const char *path)
             (void)profile_read_shares(file.config, &cards);
         else if (kind == KIND_TREES)
             (void)config_read(file.config, &train_settings_schema, &training);
+        else if (kind == KIND_NET)
+            (void)config_read(file.config, &train_net_settings_schema, &of_net);
         else if (kind == KIND_PPO)
             (void)config_read(file.config, &train_ppo_settings_schema, &policy);
         else

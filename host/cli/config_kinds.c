@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/train_net_settings.h"
 #include "cli/train_ppo.h"
 #include "cli/train_settings.h"
 #include "gpu/profile.h"
@@ -37,12 +38,14 @@ const struct schema_kind config_kinds[KINDS + 1] = {
                          "`configs/gpu/shares`: `agon gpu plan --shares`."},
     [KIND_TREES] = {"trees", &train_settings_schema,
                     "How trees are trained: `agon train trees --config`."},
+    [KIND_NET] = {"net", &train_net_settings_schema,
+                  "How nets are trained: `agon train lstm|tcn|transformer --config`."},
     [KIND_PPO] = {"ppo", &train_ppo_settings_schema,
                   "How a policy is trained: `agon train ppo --config`."},
 };
-const char *const config_kinds_names[KINDS + 1] = {"run",        "venue",    "roster", "tournament",
-                                                   "market",     "accounts", "faults", "gpu",
-                                                   "gpu-shares", "trees",    "ppo",    NULL};
+const char *const config_kinds_names[KINDS + 1] = {
+    "run", "venue",      "roster", "tournament", "market", "accounts", "faults",
+    "gpu", "gpu-shares", "trees",  "net",        "ppo",    NULL};
 
 /* Two for each key that it knows, one less for each that it wants and that is not there. */
 static int likeness(const struct config_node *root, const struct schema *schema)

@@ -17,6 +17,7 @@ enum file_kind {
     KIND_GPU,
     KIND_GPU_SHARES,
     KIND_TREES,
+    KIND_NET,
     KIND_PPO,
     KINDS
 };

@@ -20,6 +20,7 @@ struct reader {
     uint32_t n_columns, room;
     uint32_t time, part; /* columns of that name (agon features make); COLUMNS: none */
     double last_time;
+    int is_judge;
 };
 
 static int is_ignored(const struct arg_list *ignore, const char *name)
@@ -58,7 +59,27 @@ static int look_at(struct reader *reader, uint32_t column, const char *field, st
 {
     double time;
 
-    if (column == reader->part && strcmp(field, "holdout") == 0)
+    if (column == reader->part) {
+        uint8_t part = strcmp(field, "train") == 0        ? TRAIN_LEARNT
+                       : strcmp(field, "validation") == 0 ? TRAIN_VALIDATION
+                                                          : TRAIN_HOLDOUT;
+
+        if (part == TRAIN_HOLDOUT && strcmp(field, "holdout") != 0)
+            return error_set(
+                err, AGON_EINVAL,
+                "%s:%llu: part is %.24s; expected train, validation or holdout, in this "
+                "order",
+                lines_name(reader->lines), (unsigned long long)lines_number(reader->lines),
+                args_safe(field));
+        if (reader->table->n_rows > 0 && part < reader->table->parts[reader->table->n_rows - 1])
+            return error_set(err, AGON_EINVAL,
+                             "%s:%llu: part is %.24s behind one that comes later; expected train, "
+                             "validation, holdout",
+                             lines_name(reader->lines),
+                             (unsigned long long)lines_number(reader->lines), args_safe(field));
+        reader->table->parts[reader->table->n_rows] = part;
+    }
+    if (column == reader->part && strcmp(field, "holdout") == 0 && !reader->is_judge)
         return error_set(err, AGON_EINVAL,
                          "%s:%llu: a row of a hold-out (column part); expected rows to train by: "
                          "those are kept for the last judgement",
@@ -74,6 +95,7 @@ static int look_at(struct reader *reader, uint32_t column, const char *field, st
                          lines_name(reader->lines), (unsigned long long)lines_number(reader->lines),
                          args_safe(field));
     reader->last_time = time;
+    reader->table->times[reader->table->n_rows] = time;
     return AGON_OK;
 }
 
@@ -106,12 +128,14 @@ static int read_head(struct reader *reader, char *line, const char *target,
         if (strcmp(name, target) == 0) {
             *place = IS_TARGET;
             n_targets++;
+        } else if (strcmp(name, "time_ms") == 0) {
+            *place = IGNORED;
+            reader->time = reader->n_columns;
+        } else if (strcmp(name, "part") == 0) {
+            *place = IGNORED;
+            reader->part = reader->n_columns;
         } else if (is_ignored(ignore, name)) {
             *place = IGNORED;
-            if (strcmp(name, "time_ms") == 0)
-                reader->time = reader->n_columns;
-            if (strcmp(name, "part") == 0)
-                reader->part = reader->n_columns;
         } else {
             *place = table->n_features;
             table->names[table->n_features++] = name;
@@ -138,6 +162,8 @@ static int reserve(struct reader *reader, struct error *err)
     uint32_t room = reader->room == 0 ? 1024 : 2 * reader->room;
     float *x;
     float *y;
+    double *times;
+    uint8_t *parts;
 
     if (table->n_rows < reader->room)
         return AGON_OK;
@@ -151,7 +177,14 @@ static int reserve(struct reader *reader, struct error *err)
     y = realloc(table->y, (size_t)room * sizeof(*y));
     if (y != NULL)
         table->y = y;
-    if (x == NULL || y == NULL)
+    times = reader->time < COLUMNS ? realloc(table->times, (size_t)room * sizeof(*times)) : NULL;
+    if (times != NULL)
+        table->times = times;
+    parts = reader->part < COLUMNS ? realloc(table->parts, room) : NULL;
+    if (parts != NULL)
+        table->parts = parts;
+    if (x == NULL || y == NULL || (reader->time < COLUMNS && times == NULL) ||
+        (reader->part < COLUMNS && parts == NULL))
         return error_set(err, AGON_ENOMEM, "no memory for %u rows of %u features", room,
                          table->n_features);
     reader->room = room;
@@ -208,28 +241,34 @@ static int read_row(struct reader *reader, char *line, struct error *err)
     return rc;
 }
 
-int train_table_read(struct train_table *table, const char *path, const char *target,
-                     const struct arg_list *ignore, struct error *err)
+int train_table_read(struct train_table *table, const struct train_wants *wants, struct error *err)
 {
-    struct reader reader = {
-        .table = table, .time = COLUMNS, .part = COLUMNS, .last_time = -INFINITY};
+    struct reader reader = {.table = table,
+                            .time = COLUMNS,
+                            .part = COLUMNS,
+                            .last_time = -INFINITY,
+                            .is_judge = wants->is_judge};
+    unsigned char digest[HASH_SIZE];
+    struct data_count count;
     uint32_t n;
     char *line;
     int rc;
 
     *table = (struct train_table){0};
-    reader.lines = data_file_open(path, NULL, err);
+    reader.lines = data_file_open_counted(wants->path, &count, err);
     if (reader.lines == NULL)
         return err->code < 0 ? err->code : AGON_EIO;
     rc = lines_next(reader.lines, &line, &n, err);
     if (rc == 0)
         rc = error_set(err, AGON_EINVAL, "%s: it is empty; expected a line of names, then rows",
-                       path);
+                       wants->path);
     if (rc > 0)
-        rc = read_head(&reader, line, target, ignore, err);
+        rc = read_head(&reader, line, wants->target, wants->ignore, err);
     while (rc >= 0 && (rc = lines_next(reader.lines, &line, &n, err)) > 0)
         rc = read_row(&reader, line, err);
     lines_close(reader.lines);
+    sha256_final(&count.hash, digest);
+    hash_hex(digest, table->sha256);
     return rc;
 }
 
@@ -239,5 +278,7 @@ void train_table_free(struct train_table *table)
     free(table->names);
     free(table->x);
     free(table->y);
+    free(table->times);
+    free(table->parts);
     *table = (struct train_table){0};
 }

@@ -65,6 +65,17 @@ int words_files(struct crew_slot *slots, uint32_t n, const struct arg_list *file
                              args_safe(files->at[k]), SETUP_FILES_MAX);
         memcpy(file.name, files->at[k], (size_t)(equals - files->at[k]));
         memcpy(file.path, equals + 1, strlen(equals + 1) + 1);
+        if (strncmp(file.path, CREW_FILE_MODEL, strlen(CREW_FILE_MODEL)) == 0) {
+            const char *word = equals + 1 + strlen(CREW_FILE_MODEL);
+
+            if (word[0] == '\0' || strlen(word) >= sizeof(file.model))
+                return error_set(err, AGON_EINVAL,
+                                 "--file %s: expected NAME=" CREW_FILE_MODEL
+                                 "MODEL or MODEL@3, of the folder models",
+                                 args_safe(files->at[k]));
+            memcpy(file.model, word, strlen(word) + 1);
+            memcpy(file.path, "models", sizeof("models"));
+        }
         for (uint32_t i = 0; i < n; i++)
             slots[i].files[slots[i].n_files++] = file;
     }

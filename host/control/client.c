@@ -78,7 +78,7 @@ static int read_reply(const struct grow *reply, json_t **result, struct error *e
         rc = rc < 0 && text != NULL ? rc : AGON_ECORRUPT;
     }
     if (rc < 0)
-        error_set(err, rc, "%s", rc == AGON_ECORRUPT ? "no answer of a host's" : text);
+        error_set(err, rc, "%s", text != NULL ? text : "no answer of a host's");
     json_decref(root);
     return rc;
 }

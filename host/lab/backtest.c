@@ -15,6 +15,7 @@
 #include "lab/replay.h"
 #include "lab/tape_named.h"
 #include "market/instrument_kind.h"
+#include "store/registry.h"
 #include "sys/clock.h"
 
 #define GEN_START ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
@@ -45,6 +46,7 @@ struct run {
     agon_ns_t t_venue; /* the newest stamp of the market's events */
     struct backtest_journal journal;
     struct tape_named named; /* what of tapes the journal names */
+    int is_begun;            /* every agent has joined */
 };
 
 static int step(struct run *run, void *event, const char *what, struct error *err)
@@ -420,6 +422,11 @@ static int open_fundings(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+static int step_begin(void *run, void *event, struct error *err)
+{
+    return step(run, event, "the beginning of an agent", err);
+}
+
 static int configure(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
@@ -540,7 +547,8 @@ static int configure(struct run *run, struct error *err)
     history = (struct crew_history){.bars = run->bars, .n_bars = run->result->n_history};
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         rc = crew_join(run->result->crew, &config->slots[i], &history, err);
-    return rc;
+    run->is_begun = 1;
+    return rc < 0 ? rc : backtest_journal_begins(run->result->crew, step_begin, run, err);
 }
 
 static int keep_fill(struct run *run, const struct record_report *report)
@@ -636,22 +644,13 @@ static void on_sample(void *ctx, agon_ns_t t)
         run->config->sample(run->config->ctx, run->result->engine, t);
 }
 
-static void note_demoted(struct run *run, const void *lines, uint32_t n)
-{
-    const struct plan_line *line = lines;
-
-    for (uint32_t i = 0; i < n; i++) {
-        if (line[i].verdict == PLAN_UNLOADED)
-            slot_set_add(&run->demoted, line[i].slot);
-    }
-}
-
 // Those that a tournament throws out go at once.
 static void demote(struct run *run, const struct record_plan *plan)
 {
     uint16_t slot;
 
-    note_demoted(run, plan + 1, plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES);
+    backtest_moved_demoted(&run->demoted, plan + 1,
+                           plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES);
     while (slot_set_take(&run->demoted, &slot))
         crew_leave(run->result->crew, slot, AGON_END_DEMOTED);
 }
@@ -661,6 +660,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     struct run *run = ctx;
     int kept = run->kept;
 
+    if (run->is_begun)
+        backtest_journal_pass(run->result->crew, event);
     if (rc >= 0 && journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > run->t_venue)
         run->t_venue = event->t_venue;
     switch (event->type) {
@@ -679,7 +680,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
         const struct record_plan_lines *lines = (const void *)event;
 
         if (rc >= 0)
-            note_demoted(run, lines + 1, lines->n_lines);
+            backtest_moved_demoted(&run->demoted, lines + 1, lines->n_lines);
         break;
     }
     case EVENT_PLAN:
@@ -715,13 +716,6 @@ static int last_mark(struct run *run)
     return rc < 0 ? rc : engine_hash(run->result->engine, run->result->state);
 }
 
-static void collect_failures(struct backtest *result)
-{
-    for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++)
-        snprintf(result->failure[id], sizeof(result->failure[id]), "%.255s",
-                 crew_failure(result->crew, id));
-}
-
 // What came of it, also of a run that failed.
 static int keep_done(struct run *run, const struct lockstep_result *done, int rc, struct error *err)
 {
@@ -735,7 +729,7 @@ static int keep_done(struct run *run, const struct lockstep_result *done, int rc
     result->t_last = done->t_last;
     result->n_failed = done->n_failed_runners;
     memcpy(result->failed, done->failed, sizeof(result->failed));
-    collect_failures(result);
+    backtest_moved_failures(result);
     for (uint32_t i = 0; i < result->n_tapes; i++) {
         tape_report(run->tapes[i], &result->tapes[i].report);
         if (rc >= 0 && result->tapes[i].report.err.code < 0) {
@@ -775,6 +769,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .venues = result->venues,
                                .log = config->log,
                                .files_max = config->files_max,
+                               .resolve = registry_resolve,
+                               .is_noted =
+                                   config->journal != NULL && backtest_journal_has_files(config),
                                .calling = config->calling,
                                .answer = config->answer,
                                .ctx = config->ctx};

@@ -56,3 +56,35 @@ int backtest_journal_close(struct backtest_journal *journal, struct error *err)
         journal_buffer_deinit(&journal->buffer);
     return rc;
 }
+
+int backtest_journal_has_files(const struct backtest_config *config)
+{
+    int has = 0;
+
+    for (uint32_t i = 0; i < config->n_slots; i++)
+        has |= config->slots[i].n_files > 0;
+    return has;
+}
+
+int backtest_journal_begins(struct crew *crew,
+                            int (*step)(void *ctx, void *event, struct error *err), void *ctx,
+                            struct error *err)
+{
+    const struct agon_event_hdr *note;
+    int rc = AGON_OK;
+
+    while (rc >= 0 && (note = crew_note(crew)) != NULL) {
+        union begin_event copy;
+
+        memcpy(copy.bytes, note, event_bytes(note));
+        rc = step(ctx, &copy, err);
+        crew_note_done(crew);
+    }
+    return rc;
+}
+
+void backtest_journal_pass(struct crew *crew, const struct agon_event_hdr *event)
+{
+    while (event->type != EVENT_BEGIN && crew_note(crew) != NULL)
+        crew_note_done(crew);
+}

@@ -20,6 +20,14 @@ struct backtest_journal {          /* zeroed: none is kept */
 /* In config's directory, which holds none yet. named is borrowed. */
 int backtest_journal_open(struct backtest_journal *journal, const struct backtest_config *config,
                           const struct journal_named *named, struct error *err);
+/* BEGIN is in it where an agent decides by files, of which it has the hashes. */
+int backtest_journal_has_files(const struct backtest_config *config);
+/* What agents began with, each by step. What step says. */
+int backtest_journal_begins(struct crew *crew,
+                            int (*step)(void *ctx, void *event, struct error *err), void *ctx,
+                            struct error *err);
+/* What they met beside their events nobody runs once more: behind each event but a BEGIN. */
+void backtest_journal_pass(struct crew *crew, const struct agon_event_hdr *event);
 /* Behind each event: writes once enough lies in the buffer. AGON_EIO. */
 int backtest_journal_turn(struct backtest_journal *journal);
 /* Writes the rest and frees all. */

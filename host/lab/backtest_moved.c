@@ -32,3 +32,20 @@ void backtest_moved_step(struct backtest *result, const struct agon_event_hdr *e
     result->n_plans++;
     keep_moved(result);
 }
+
+void backtest_moved_demoted(struct slot_set *demoted, const void *lines, uint32_t n)
+{
+    const struct plan_line *line = lines;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (line[i].verdict == PLAN_UNLOADED)
+            slot_set_add(demoted, line[i].slot);
+    }
+}
+
+void backtest_moved_failures(struct backtest *result)
+{
+    for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++)
+        snprintf(result->failure[id], sizeof(result->failure[id]), "%.255s",
+                 crew_failure(result->crew, id));
+}

@@ -9,4 +9,9 @@
 /* Each event behind its step; result->plan is there. */
 void backtest_moved_step(struct backtest *result, const struct agon_event_hdr *event);
 
+/* Those that lines of a plan throw out. */
+void backtest_moved_demoted(struct slot_set *demoted, const void *lines, uint32_t n);
+/* Why agents failed, where they did. */
+void backtest_moved_failures(struct backtest *result);
+
 #endif

@@ -37,7 +37,7 @@ static size_t make_header(const struct checkpoint_text *texts, uint32_t n_texts,
     text[at++] = '{';
     for (uint32_t i = 0; i < n_texts; i++) {
         REQUIRE(is_plain(texts[i].key) && strpbrk(texts[i].value, "\"\\") == NULL);
-        at += (size_t)snprintf(text + at, ROW, "%s\"%s\":\"%.31s\"%s",
+        at += (size_t)snprintf(text + at, ROW, "%s\"%s\":\"%.47s\"%s",
                                i == 0 ? "\"__metadata__\":{" : ",", texts[i].key, texts[i].value,
                                i + 1 < n_texts ? "" : (n > 0 ? "}," : "}"));
     }

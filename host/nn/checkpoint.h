@@ -19,7 +19,8 @@
 #define CHECKPOINT_TENSORS 1024 /* of a file */
 #define CHECKPOINT_NAME    64   /* bytes of a name: letters, digits, "." and "_" */
 #define CHECKPOINT_DIMS    4
-#define CHECKPOINT_TEXTS   16
+#define CHECKPOINT_TEXTS   160
+#define CHECKPOINT_VALUE   48                /* bytes of a text, its end included */
 #define CHECKPOINT_HEADER  ((size_t)1 << 20) /* bytes */
 
 struct checkpoint_tensor {
@@ -30,7 +31,7 @@ struct checkpoint_tensor {
 
 struct checkpoint_text {
     const char *key;
-    char value[32];
+    char value[CHECKPOINT_VALUE];
 };
 
 /* With these texts as "__metadata__", printable ASCII without quotes and backslashes. AGON_EIO: the

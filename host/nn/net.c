@@ -9,7 +9,7 @@
 #include "nn/net_impl.h"
 
 static const struct net_arch *const archs[] = {
-    &lstm_net_arch, &tcn_arch, &transformer_arch, &policy_net_arch,
+    &lstm_net_arch, &lstm_head_arch, &tcn_arch, &transformer_arch, &policy_net_arch,
     // the next one stands above this line
 };
 #define N_ARCHS (sizeof(archs) / sizeof(archs[0]))

@@ -45,6 +45,7 @@ struct net_arch; /* net_impl.h */
 struct net_shape {
     const struct net_arch *arch;
     uint32_t inputs, outputs, hidden, layers;
+    uint32_t head;              /* lstm/2: width of the dense layer with ReLU before the last */
     uint32_t taps;              /* of a convolution */
     uint32_t heads, span, feed; /* of attention: how far back, itself counted; width in between */
 };

@@ -10,6 +10,7 @@
 
 /* Names carry the type (kernels/real.h). */
 #define lstm_net_arch    TYPED(lstm_net_arch)
+#define lstm_head_arch   TYPED(lstm_head_arch)
 #define tcn_arch         TYPED(tcn_arch)
 #define transformer_arch TYPED(transformer_arch)
 #define policy_net_arch  TYPED(policy_net_arch)
@@ -53,7 +54,8 @@ struct net_arch {
     void (*onnx)(const struct net *net, const real *weights, const char *from, const char *to,
                  struct onnx *onnx);
 };
-extern const struct net_arch lstm_net_arch, tcn_arch, transformer_arch, policy_net_arch;
+extern const struct net_arch lstm_net_arch, lstm_head_arch, tcn_arch, transformer_arch,
+    policy_net_arch;
 
 /* One more tensor, behind the others. rows 0: it has `columns` values and one dimension. n_in: sums
  * of so many terms go through it, and it is drawn by that; 0: all its values are `start`. */

@@ -7,6 +7,7 @@
 
 #include "nn/checkpoint.h"
 #include "nn/trees.h"
+#include "nn/trees_said.h"
 
 struct served {
     struct device *device;
@@ -301,15 +302,82 @@ struct served_parts served_parts(const struct served *model)
     return (struct served_parts){&model->net, model->weights, model->mean, model->scale};
 }
 
-int served_write(FILE *file, const struct net *net, const char *served, real *mean, real *scale,
-                 real *weights, struct error *err)
+int served_write(FILE *file, const struct net *net, const struct served_words *words, real *mean,
+                 real *scale, real *weights, struct error *err)
 {
     struct checkpoint_tensor tensors[NET_TENSORS + 2];
     struct checkpoint_text texts[CHECKPOINT_TEXTS];
-    uint32_t n_texts = net_card(net, texts);
+    char keys[SERVED_NAMES][24];
+    uint32_t n = net_card(net, texts);
 
-    texts[n_texts].key = "agon.served";
-    (void)snprintf(texts[n_texts].value, sizeof(texts[n_texts].value), "%s", served);
-    return checkpoint_write(file, texts, n_texts + 1, tensors,
-                            list_of(net, weights, mean, scale, tensors), err);
+    texts[n].key = "agon.served";
+    (void)snprintf(texts[n++].value, CHECKPOINT_VALUE, "%s", words->served);
+    if (words->goal != NULL && words->goal[0] != '\0') {
+        texts[n].key = "agon.goal";
+        (void)snprintf(texts[n++].value, CHECKPOINT_VALUE, "%s", words->goal);
+    }
+    for (uint32_t i = 0;
+         words->inputs != NULL && net->shape.inputs <= SERVED_NAMES && i < net->shape.inputs;
+         i++, n++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "agon.input.%u", i);
+        texts[n].key = keys[i];
+        (void)snprintf(texts[n].value, CHECKPOINT_VALUE, "%s", words->inputs[i]);
+    }
+    return checkpoint_write(file, texts, n, tensors, list_of(net, weights, mean, scale, tensors),
+                            err);
+}
+
+/* A text that need not be there. */
+static int text_of(FILE *file, const char *key, char value[CHECKPOINT_VALUE])
+{
+    struct checkpoint_text text = {.key = key};
+    struct error none = {0};
+    int rc = checkpoint_texts(file, &text, 1, &none);
+
+    memcpy(value, rc >= 0 ? text.value : "", rc >= 0 ? sizeof(text.value) : 1);
+    return rc >= 0;
+}
+
+static int net_said(FILE *file, struct served_names *names, struct error *err)
+{
+    struct net net;
+    int rc = net_read_card(file, &net, err);
+
+    if (rc < 0)
+        return rc;
+    (void)text_of(file, "agon.model", names->model);
+    (void)text_of(file, "agon.served", names->served);
+    (void)text_of(file, "agon.goal", names->goal);
+    if (net.shape.inputs > SERVED_NAMES)
+        return AGON_OK;
+    names->inputs = calloc(net.shape.inputs, sizeof(*names->inputs));
+    if (names->inputs == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a model's names");
+    for (uint32_t i = 0; i < net.shape.inputs; i++) {
+        char key[24];
+
+        (void)snprintf(key, sizeof(key), "agon.input.%u", i);
+        if (!text_of(file, key, names->inputs[i]))
+            return AGON_OK;
+    }
+    names->n_inputs = net.shape.inputs;
+    return AGON_OK;
+}
+
+int served_said(const void *bytes, size_t n, struct served_names *names, struct error *err)
+{
+    FILE *file;
+    int rc;
+
+    *names = (struct served_names){0};
+    if (n == 0)
+        return error_set(err, AGON_EINVAL, "it is empty; expected a model");
+    if (is_json(bytes, n))
+        return trees_said(bytes, n, names, err);
+    file = fmemopen((void *)(uintptr_t)bytes, n, "r");
+    if (file == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a model");
+    rc = net_said(file, names, err);
+    (void)fclose(file);
+    return rc;
 }

@@ -6,10 +6,12 @@
  *
  * safetensors, whose card (texts of "__metadata__") says what it is.
  *
- *   agon.model    an architecture (net.c): lstm/1, tcn/1, transformer/1, policy/1
+ *   agon.model    an architecture (net.c): lstm/1, lstm/2, tcn/1, transformer/1, policy/1
  *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers, and what else its file
- *                 (lstm_net.c, tcn.c, ...) names: agon.taps; agon.heads, .span, .feed
+ *                 (lstm_net.c, tcn.c, ...) names: agon.head; agon.taps; agon.heads, .span, .feed
  *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
+ *   agon.input.0, .1, ...   may be there: what each input is called, as in the table it learned
+ * from agon.goal     may be there: what its answers are, as the training was asked (served_goal)
  *
  * Tensors: norm.mean[inputs], norm.scale[inputs] (a model sees (x - mean) * scale), and those of
  * its architecture. Nothing else.
@@ -29,6 +31,7 @@
 #define served_load  TYPED(served_load)
 #define served_parts TYPED(served_parts)
 #define served_write TYPED(served_write)
+#define served_said  TYPED(served_said)
 
 struct served;
 struct served_shape {
@@ -60,9 +63,27 @@ struct served_parts {
     const real *weights, *mean, *scale;
 };
 struct served_parts served_parts(const struct served *model);
-/* The file of a model, to be served so ("state" or "window:N"): its weights, mean[inputs] and
- * scale[inputs] stand in this process's memory. AGON_EIO, AGON_ENOMEM. [any] */
-int served_write(FILE *file, const struct net *net, const char *served, real *mean, real *scale,
-                 real *weights, struct error *err);
+#define SERVED_NAMES 128 /* inputs whose names a file keeps */
+/* What is said of a model beside its shape. */
+struct served_words {
+    const char *served;        /* "state" or "window:N" */
+    const char *goal;          /* "" or NULL: nothing */
+    const char *const *inputs; /* their names, printable ASCII without quotes and backslashes, of
+                                  less than CHECKPOINT_VALUE bytes; NULL: nothing, as of more than
+                                  SERVED_NAMES */
+};
+/* The file of a model: its weights, mean[inputs] and scale[inputs] stand in this process's memory.
+ * AGON_EIO, AGON_ENOMEM. [any] */
+int served_write(FILE *file, const struct net *net, const struct served_words *words, real *mean,
+                 real *scale, real *weights, struct error *err);
+/* What a file says of its goal and, up to n, of its inputs' names; "" where it says nothing. Trees
+ * say it in their own way: learner.feature_names and the objective. AGON_EINVAL, AGON_ENOMEM. [any]
+ */
+struct served_names {
+    char model[CHECKPOINT_VALUE], served[CHECKPOINT_VALUE], goal[CHECKPOINT_VALUE];
+    char (*inputs)[CHECKPOINT_VALUE]; /* owned by the caller: free it */
+    uint32_t n_inputs;                /* 0: no names */
+};
+int served_said(const void *bytes, size_t n, struct served_names *names, struct error *err);
 
 #endif

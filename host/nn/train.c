@@ -218,6 +218,12 @@ int train_load(struct train *train, FILE *file, struct error *err)
         rc = steps_of(text.value, &n_steps, err);
     if (rc >= 0)
         rc = checkpoint_read(file, tensors, 3 * train->net->n_tensors, err);
+    for (size_t i = 0; rc >= 0 && i < 3 * train->net->n_weights; i++)
+        if (!isfinite(train->here[i]))
+            rc = error_set(err, AGON_EINVAL,
+                           "value %zu of the checkpoint is NaN or infinite: its training failed; "
+                           "expected one that did not",
+                           i);
     free(tensors);
     free(names);
     if (rc < 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nn/trees.h"
+#include "nn/trees_said.h"
 
 #define MODEL "learner.gradient_booster.model"
 
@@ -405,6 +406,9 @@ int trees_read(const char *text, size_t n, struct trees **out, struct error *err
     if (n > TREES_BYTES)
         return error_set(err, AGON_EINVAL, "a model of %zu bytes of JSON; expected at most %zu", n,
                          TREES_BYTES);
+    rc = trees_plain(text, n, err);
+    if (rc < 0)
+        return rc;
     root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &wrong);
     if (root == NULL)
         return json_error_code(&wrong) == json_error_out_of_memory

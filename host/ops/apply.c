@@ -173,8 +173,10 @@ static void files_text(const struct crew_slot *slot, char text[80])
     size_t used = (size_t)snprintf(text, 80, "%s", slot->n_files == 0 ? "none" : "");
 
     for (uint32_t i = 0; i < slot->n_files && used < 80; i++)
-        used += (size_t)snprintf(text + used, 80 - used, "%s%s: %s", i > 0 ? ", " : "",
-                                 slot->files[i].name, slot->files[i].path);
+        used += (size_t)snprintf(
+            text + used, 80 - used, "%s%s: %s%s", i > 0 ? ", " : "", slot->files[i].name,
+            slot->files[i].model[0] != '\0' ? CREW_FILE_MODEL : "",
+            slot->files[i].model[0] != '\0' ? slot->files[i].model : slot->files[i].path);
 }
 
 static void compare_files(struct diff *diff, const struct crew_slot *from,

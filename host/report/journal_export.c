@@ -19,6 +19,7 @@ struct fill {
     struct record_report report;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
     uint16_t slot;
+    struct weights_who who;
 };
 struct tally { /* a sample that tournaments look at */
     uint64_t seq;
@@ -48,6 +49,7 @@ struct export
     FILE *out[EXPORTS];         /* NULL: not asked */
     union plan_event plan;
     struct sheet orders, trades, intents;
+    struct weights *weights;       /* owned */
     struct journal_intents *known; /* owned; NULL: no intents are asked for */
     struct engine *engine;         /* borrowed; of the replay */
     int kept;                      /* AGON_OK, or what became of keeping a sample */
@@ -132,6 +134,8 @@ static int keep_fill(struct export *export, struct engine *engine,
 {
     void *fills = export->fills;
     int64_t before = slot < SLOTS_MAX ? export->results[slot] : 0;
+    const struct order *order;
+    struct fill *made;
     int rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
 
     export->fills = fills;
@@ -139,10 +143,13 @@ static int keep_fill(struct export *export, struct engine *engine,
         return rc;
     if (slot < SLOTS_MAX)
         note_slot(export, engine, slot);
-    export->fills[export->n_fills++] =
-        (struct fill){.report = *report,
-                      .result_amt = slot < SLOTS_MAX ? export->results[slot] - before : 0,
-                      .slot = slot};
+    made = &export->fills[export->n_fills++];
+    *made = (struct fill){.report = *report,
+                          .result_amt = slot < SLOTS_MAX ? export->results[slot] - before : 0,
+                          .slot = slot};
+    order = orders_find(engine_orders(engine), report->order_id);
+    if (order != NULL)
+        made->who = weights_find(export->weights, order->slot, order->generation, order->cause_seq);
     return AGON_OK;
 }
 
@@ -179,12 +186,13 @@ static void put_rows(struct export *export, struct engine *engine,
             sheet_row(&export->trades, cells, n);
     }
     if (event->type == EVENT_REPORT && export->orders.out != NULL) {
-        n = journal_rows_order(engine, (const struct record_report *)(const void *)event, cells);
+        n = journal_rows_order(engine, (const struct record_report *)(const void *)event,
+                               export->weights, cells);
         if (n > 0)
             sheet_row(&export->orders, cells, n);
     }
     if (export->known != NULL)
-        journal_intents_take(export->known, engine, event, &export->intents);
+        journal_intents_take(export->known, engine, event, export->weights, &export->intents);
 }
 
 static void on_sample(void *ctx, agon_ns_t t)
@@ -215,6 +223,8 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
 
+    if (rc >= 0 && weights_take(export->weights, engine, event) < 0)
+        export->kept = AGON_ENOMEM;
     put_rows(export, engine, event, rc);
 
     if (export->out[EXPORT_PLANS] != NULL && rc >= 0 && plan_read(&export->plan, event))
@@ -230,7 +240,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     return keep_fills(export, engine, (const struct record_report *)(const void *)event);
 }
 
-enum { FILL_CELLS = 14, TALLY_CELLS = 6 };
+enum { FILL_CELLS = 15, TALLY_CELLS = 6 };
 
 static int base_exp(const struct instruments *table)
 {
@@ -239,12 +249,12 @@ static int base_exp(const struct instruments *table)
     return base != NULL ? base->exp : 8;
 }
 
-static void fill_cells(const struct fill *fill, struct engine *engine,
-                       struct cell cells[FILL_CELLS])
+static void fill_cells(const struct fill *fill, const struct weights *weights,
+                       struct engine *engine, struct cell cells[FILL_CELLS])
 {
     static const char *const names[FILL_CELLS] = {
-        "time", "agent",     "symbol",   "side", "liquidity", "price",      "quantity",
-        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument", "venue_time"};
+        "time",      "agent",    "symbol", "side",   "liquidity",  "price",      "quantity", "fee",
+        "fee_asset", "order_id", "seq",    "result", "instrument", "venue_time", "files"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
@@ -272,6 +282,8 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
     num_format_short(fill->result_amt, base_exp(table), cells[11].text);
     snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
     journal_rows_time(report->hdr.t_venue, &cells[13]);
+    if (weights != NULL)
+        weights_say(weights, fill->who, cells[14].text);
 }
 
 static void tally_cells(const struct tally *tally, struct engine *engine,
@@ -362,8 +374,10 @@ static uint32_t row_cells(const struct export *export, struct engine *engine, en
 
     switch (what) {
     case EXPORT_FILLS:
-        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, engine, cells);
-        return FILL_CELLS;
+        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, i != NULL ? export->weights : NULL,
+                   engine, cells);
+        // As the backtest wrote them, where no agent has files.
+        return weights_at(export->weights, 0) != NULL ? FILL_CELLS : FILL_CELLS - 1;
     case EXPORT_EQUITY:
         sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
         return engine_slots(engine)->n + 2;
@@ -424,7 +438,7 @@ static int begin_rows(const struct journal_export *ask, struct export *export, s
     }
     if (export->out[EXPORT_ORDERS] != NULL)
         sheet_begin(&export->orders, export->out[EXPORT_ORDERS], ask->format, cells,
-                    journal_rows_order(NULL, NULL, cells));
+                    journal_rows_order(NULL, NULL, NULL, cells));
     if (export->out[EXPORT_TRADES] != NULL)
         sheet_begin(&export->trades, export->out[EXPORT_TRADES], ask->format, cells,
                     journal_rows_trade(NULL, NULL, cells));
@@ -485,7 +499,11 @@ int journal_export(const struct journal_export *ask, struct error *err)
                                    .on_event = on_event,
                                    .ctx = &export};
     struct replay result = {0};
-    int rc = begin_rows(ask, &export, err);
+    int rc;
+
+    export.weights = weights_new(ask->models);
+    rc = export.weights != NULL ? begin_rows(ask, &export, err)
+                                : error_set(err, AGON_ENOMEM, "out of memory");
 
     if (rc >= 0) {
         rc = replay_run(&config, &result, err);
@@ -498,6 +516,7 @@ int journal_export(const struct journal_export *ask, struct error *err)
     for (int i = 0; i < EXPORTS; i++)
         rc = close_file(ask->paths[i], export.out[i], rc, err);
     journal_intents_free(export.known);
+    weights_free(export.weights);
     replay_free(&result);
     free(export.fills);
     free(export.tallies);

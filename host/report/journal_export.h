@@ -19,10 +19,11 @@ enum export_of {                   /* one file each */
                  EXPORTS
 };
 struct journal_export {
-    const char *dir;   /* the journal's own directory */
-    const char *tapes; /* where tapes that it names are looked for first; NULL: nowhere else */
-    uint64_t until;    /* the last event's seq; 0: all */
-    int is_live;       /* a host writes it meanwhile */
+    const char *dir;    /* the journal's own directory */
+    const char *tapes;  /* where tapes that it names are looked for first; NULL: nowhere else */
+    const char *models; /* registry whose versions are named; NULL: none */
+    uint64_t until;     /* the last event's seq; 0: all */
+    int is_live;        /* a host writes it meanwhile */
     enum sheet_format format;
     const char *paths[EXPORTS]; /* NULL: not asked for; "-": standard output */
 };

@@ -26,9 +26,9 @@ void journal_intents_free(struct journal_intents *intents)
 void journal_intents_names(struct cell *cells)
 {
     static const char *const names[INTENT_CELLS] = {
-        "time",       "agent", "symbol",    "kind",   "side",
-        "order_type", "price", "quantity",  "became", "refused_by",
-        "order_id",   "seq",   "cause_seq", "n",      "instrument"};
+        "time",      "agent",    "symbol",     "kind",       "side",     "order_type",
+        "price",     "quantity", "became",     "refused_by", "order_id", "seq",
+        "cause_seq", "n",        "instrument", "files"};
 
     journal_rows_names(cells, names, INTENT_CELLS);
 }
@@ -79,7 +79,7 @@ static const char *became(const struct agon_intent_event *event, uint16_t reason
 }
 
 static void put_row(struct engine *engine, const struct agon_intent_event *event, uint16_t reason,
-                    struct sheet *sheet)
+                    const struct weights *weights, struct sheet *sheet)
 {
     const struct instruments *table = engine_instruments(engine);
     const struct agon_instrument *instrument = instruments_get(table, event->intent.instrument);
@@ -105,6 +105,8 @@ static void put_row(struct engine *engine, const struct agon_intent_event *event
     journal_rows_u64(&cells[12], event->origin.cause_seq);
     journal_rows_u64(&cells[13], event->origin.n);
     journal_rows_u64(&cells[14], event->intent.instrument);
+    weights_put(weights, event->origin.slot, event->origin.generation, event->origin.cause_seq,
+                cells[15].text);
     sheet_row(sheet, cells, INTENT_CELLS);
 }
 
@@ -118,7 +120,8 @@ static int is_whole(const struct journal_intents *intents, const struct agon_int
 }
 
 static void take(struct journal_intents *intents, struct engine *engine,
-                 const struct agon_intent_event *intent, struct sheet *sheet)
+                 const struct agon_intent_event *intent, const struct weights *weights,
+                 struct sheet *sheet)
 {
     uint16_t slot = intent->origin.slot, reason = refused_by(intents, engine, slot);
     struct agon_intent_event *legs = intents->legs[slot];
@@ -130,7 +133,7 @@ static void take(struct journal_intents *intents, struct engine *engine,
 
     // Half a group that was left behind never becomes an order.
     for (uint32_t i = 0; i < *n && !is_next; i++)
-        put_row(engine, &legs[i], REASON_INVALID, sheet);
+        put_row(engine, &legs[i], REASON_INVALID, weights, sheet);
     if (!is_next)
         *n = 0;
     if (!is_whole(intents, intent, reason)) {
@@ -138,18 +141,19 @@ static void take(struct journal_intents *intents, struct engine *engine,
         return;
     }
     for (uint32_t i = 0; i < *n; i++)
-        put_row(engine, &legs[i], reason, sheet);
+        put_row(engine, &legs[i], reason, weights, sheet);
     *n = 0;
-    put_row(engine, intent, reason, sheet);
+    put_row(engine, intent, reason, weights, sheet);
 }
 
 void journal_intents_take(struct journal_intents *intents, struct engine *engine,
-                          const struct agon_event_hdr *event, struct sheet *sheet)
+                          const struct agon_event_hdr *event, const struct weights *weights,
+                          struct sheet *sheet)
 {
     const struct agon_intent_event *intent = (const void *)event;
 
     if (event->type == AGON_EVENT_INTENT && event_bytes(event) == sizeof(*intent) &&
         slots_get(engine_slots(engine), intent->origin.slot) != NULL)
-        take(intents, engine, intent, sheet);
+        take(intents, engine, intent, weights, sheet);
     note(intents, engine);
 }

@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 #include "report/journal_rows.h"
 
-enum { INTENT_CELLS = 15 };
+enum { INTENT_CELLS = 16 };
 
 _Static_assert((int)INTENT_CELLS <= (int)ROW_CELLS_MAX, "one array of cells does for each");
 
@@ -20,6 +20,7 @@ void journal_intents_names(struct cell *cells);
 /* Each event, behind the engine's step of it: the rows that it makes go into the sheet. Legs of one
  * group have theirs together, with the last. */
 void journal_intents_take(struct journal_intents *intents, struct engine *engine,
-                          const struct agon_event_hdr *event, struct sheet *sheet);
+                          const struct agon_event_hdr *event, const struct weights *weights,
+                          struct sheet *sheet);
 
 #endif

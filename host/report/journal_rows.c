@@ -62,11 +62,12 @@ uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trad
 }
 
 uint32_t journal_rows_order(struct engine *engine, const struct record_report *report,
-                            struct cell *cells)
+                            const struct weights *weights, struct cell *cells)
 {
     static const char *const names[ORDER_CELLS] = {
-        "time",  "venue_time", "agent",  "symbol", "said", "state",    "side", "order_type", "tif",
-        "price", "quantity",   "filled", "reason", "made", "order_id", "seq",  "instrument"};
+        "time",   "venue_time", "agent",    "symbol", "said",       "state",
+        "side",   "order_type", "tif",      "price",  "quantity",   "filled",
+        "reason", "made",       "order_id", "seq",    "instrument", "files"};
     const struct agon_instrument *instrument;
     const struct order *order;
     const struct slot *slot;
@@ -99,5 +100,6 @@ uint32_t journal_rows_order(struct engine *engine, const struct record_report *r
     snprintf(cells[14].text, sizeof(cells[14].text), "%llx", ULL(order->id));
     journal_rows_u64(&cells[15], report->hdr.seq);
     journal_rows_u64(&cells[16], order->instrument);
+    weights_put(weights, order->slot, order->generation, order->cause_seq, cells[17].text);
     return ORDER_CELLS;
 }

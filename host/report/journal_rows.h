@@ -6,8 +6,9 @@
 
 #include "engine/engine.h"
 #include "report/sheet.h"
+#include "report/weights.h"
 
-enum { TRADE_CELLS = 9, ORDER_CELLS = 17 };
+enum { TRADE_CELLS = 9, ORDER_CELLS = 18 };
 #define ROW_CELLS_MAX ORDER_CELLS
 
 /* Cells with names and no text; text, cut to what a cell holds, NULL: ""; a number; a time, "" for
@@ -21,6 +22,6 @@ void journal_rows_time(agon_ns_t t, struct cell *cell);
 uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trade,
                             struct cell *cells);
 uint32_t journal_rows_order(struct engine *engine, const struct record_report *report,
-                            struct cell *cells);
+                            const struct weights *weights, struct cell *cells);
 
 #endif

@@ -408,7 +408,8 @@ int run_report_event(struct run_report *story, struct engine *engine,
     }
     if (rc < 0)
         return AGON_OK;
-    if (trail_event(story->trail, engine, event) < 0)
+    if (trail_event(story->trail, engine, event) < 0 ||
+        weights_take(story->weights, engine, event) < 0)
         return AGON_ENOMEM;
     switch (event->type) {
     case EVENT_BEGIN:
@@ -518,7 +519,9 @@ int run_report_begin(struct run_report *story, struct engine *engine)
     hist_clear(&story->held_ns);
     story->plans = calloc(RUN_REPORT_PLANS, sizeof(*story->plans));
     story->trail = trail_new();
-    return story->plans != NULL && story->trail != NULL ? AGON_OK : AGON_ENOMEM;
+    story->weights = weights_new(NULL);
+    return story->plans != NULL && story->trail != NULL && story->weights != NULL ? AGON_OK
+                                                                                  : AGON_ENOMEM;
 }
 
 int run_report_end(struct run_report *story)
@@ -574,6 +577,12 @@ int run_report_read(struct run_report *story, const struct run_report_source *so
         return error_set(err, AGON_ENOMEM, "out of memory");
     story->speed_milli = source->speed_milli;
     story->t_end = source->t_end;
+    if (source->models != NULL) {
+        weights_free(story->weights);
+        story->weights = weights_new(source->models);
+        if (story->weights == NULL)
+            return error_set(err, AGON_ENOMEM, "out of memory");
+    }
     rc = replay_run(&config, &story->replay, err);
     story->engine = story->replay.engine;
     if (rc < 0)
@@ -590,6 +599,7 @@ void run_report_free(struct run_report *story)
     }
     free(story->plans);
     trail_free(story->trail);
+    weights_free(story->weights);
     memset(story, 0, sizeof(*story));
 }
 
@@ -605,6 +615,21 @@ char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN
     snprintf(text, RUN_REPORT_WHEN, "%.14s", at + (strncmp(from, to, 10) == 0 ? 11 : 5));
     text[strncmp(from, to, 10) == 0 ? 8 : 14] = '\0'; // whole seconds
     return text;
+}
+
+static void print_files(const struct run_report *story, FILE *out, int width)
+{
+    const struct weights_of *of;
+
+    for (uint32_t i = 0; (of = weights_at(story->weights, i)) != NULL; i++) {
+        char t[RUN_REPORT_WHEN];
+        int n;
+
+        if (i == 0)
+            fprintf(out, "\nFiles by which agents decided:\n");
+        n = fprintf(out, "  %s  %-12s ", run_report_when(story, of->t, t), of->agent);
+        wrap_text(out, width, n, n, of->text);
+    }
 }
 
 void run_report_print(const struct run_report *story, FILE *out)
@@ -626,6 +651,7 @@ void run_report_print(const struct run_report *story, FILE *out)
         fprintf(out, "  ... and %u more\n", story->n_lost);
     if (story->n_happenings == 0)
         fprintf(out, "  nothing out of the ordinary\n");
+    print_files(story, out, width);
     host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
     if (rate[0] != '\0')
         wrap_text(out, width, fprintf(out, "\nNot as at the real venue: ") - 1, 2, rate);

@@ -9,6 +9,7 @@
 #include "base/hist.h"
 #include "lab/replay.h"
 #include "report/trail.h"
+#include "report/weights.h"
 #include "score/plan.h"
 
 #define RUN_REPORT_HELD       256  /* orders under way that a limiter held, at most */
@@ -61,10 +62,11 @@ struct run_report_slot {
                      one more behind all; NULL: not known */
 };
 struct run_report {
-    struct replay replay;  /* of a journal; its engine stands at the end */
-    struct engine *engine; /* that of the replay, or the run's own, at its end */
-    struct trail *trail;   /* owned */
-    int kept;              /* AGON_OK, or what became of keeping a sample */
+    struct replay replay;    /* of a journal; its engine stands at the end */
+    struct engine *engine;   /* that of the replay, or the run's own, at its end */
+    struct trail *trail;     /* owned */
+    struct weights *weights; /* owned; files by which agents decided */
+    int kept;                /* AGON_OK, or what became of keeping a sample */
     int64_t speed_milli;
     struct run_report_happening happenings[RUN_REPORT_HAPPENINGS];
     uint32_t n_happenings, n_lost; /* lost: no room */
@@ -87,6 +89,7 @@ struct run_report {
 struct run_report_source {
     const char *journal; /* its directory */
     const char *tapes;   /* folder of the tapes that it names (lab/replay.h); or NULL */
+    const char *models;  /* registry whose versions of files are named (weights.h); or NULL */
     int64_t speed_milli; /* of market time; 1000: real */
     int is_live;         /* a host writes it meanwhile */
     agon_ns_t t_end;     /* the host's own commands after that, by which it ends, are not told; 0 */

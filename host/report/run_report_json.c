@@ -92,6 +92,18 @@ static json_t *happenings_json(const struct run_report *story)
     return all;
 }
 
+static json_t *files_json(const struct run_report *story)
+{
+    json_t *all = json_array();
+    const struct weights_of *of;
+
+    for (uint32_t i = 0; (of = weights_at(story->weights, i)) != NULL; i++)
+        json_array_append_new(all, json_pack("{s:o, s:s, s:i, s:I, s:s}", "time", time_json(of->t),
+                                             "agent", of->agent, "generation", (int)of->generation,
+                                             "seq", (json_int_t)of->seq, "files", of->text));
+    return all;
+}
+
 int run_report_json(const struct run_report *story, const struct run_compare *compare, FILE *out)
 {
     const struct instruments *table = engine_instruments(story->engine);
@@ -115,13 +127,13 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
     hash_hex(story->replay.intents, intents);
     whole = figures_json(json_pack("{s:I}", "fills", (json_int_t)all.n_fills), &base, &all);
     root = json_pack(
-        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:s, s:s}", "from",
+        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:s, s:s}", "from",
         time_json(trail->t_first), "to", time_json(trail->t_last), "all", whole, "hold_return",
         trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0, "agents", agents,
         "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades, "trades",
         trades_json(story), "happenings", happenings_json(story), "events",
-        (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks,
-        "state_hash", state, "intents_hash", intents);
+        (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks, "files",
+        files_json(story), "state_hash", state, "intents_hash", intents);
     if (root == NULL ||
         (compare != NULL && json_object_set_new(root, "beside", run_compare_json(compare)) < 0)) {
         json_decref(root);

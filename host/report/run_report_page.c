@@ -252,6 +252,28 @@ static void put_changeovers(const struct run_report_page *at, struct page *page)
     page_table_end(page);
 }
 
+static void put_files(const struct run_report *story, struct page *page)
+{
+    static const char *const columns[] = {"market time (UTC)", "agent", "#generation", "file"};
+    const struct weights_of *of = weights_at(story->weights, 0);
+
+    if (of == NULL)
+        return;
+    page_heading(page, "Files by which agents decided");
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint32_t i = 0; (of = weights_at(story->weights, i)) != NULL; i++) {
+        char t[CLOCK_TEXT];
+
+        clock_text(of->t, t);
+        page_cell(page, "%.19s", t);
+        page_cell(page, "%s", of->agent);
+        page_cell(page, "%u", of->generation);
+        page_cell(page, "%s", of->text);
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
 static void put_hashes(const struct run_report *story, const struct run_report_page *at,
                        struct page *page)
 {
@@ -309,6 +331,7 @@ int run_report_html(const struct run_report *story, const struct run_report_page
         run_sections_trades(story, page);
         if (at->view != NULL)
             put_changeovers(at, page);
+        put_files(story, page);
         run_sections_plan(story, page);
         put_hashes(story, at, page);
         if (page_close(page) < 0 && rc >= 0)

@@ -9,7 +9,7 @@
 enum sheet_format { SHEET_CSV = 0, SHEET_JSON = 1 };
 struct cell {
     const char *name; /* borrowed */
-    char text[64];
+    char text[400];
 };
 struct sheet {
     FILE *out; /* borrowed */

@@ -156,7 +156,8 @@ static const struct schema_field slot_fields[] = {
      .max = 86400000000000, .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: all"},
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
     {"files", SCHEMA_ANY, SLOT(files_node),
-     .doc = "name: path from the roster's folder, of a file that the plugin is given (agon.asset)"},
+     .doc = "name: path from the roster's folder, of a file that the plugin is given (agon.asset); "
+            "model:NAME is the current version of a model, model:NAME@3 that one"},
     {"gpu", SCHEMA_MAP, SLOT(cards), .sub = &leases_slot_schema, .doc = "what it has of cards"},
     {"signals", SCHEMA_ANY, SLOT(signals_node),
      .doc = "input of the plugin: whose series it hears, as AGENT.NAME, or none"},
@@ -172,6 +173,8 @@ static const struct schema_field fields[] = {
     {"files_max", SCHEMA_SIZE, SCHEMA_MEMBER(struct roster, files_max), .min = 4096,
      .max = 1099511627776, .preset = "1GiB",
      .doc = "what the files of all agents may take of memory, each contents once"},
+    {"models", SCHEMA_PATH, SCHEMA_MEMBER(struct roster, models), .preset = "models",
+     .doc = "folder of the versions that files name as model:NAME (agon models)"},
     {"base_currency", SCHEMA_NAME, SCHEMA_MEMBER(struct roster, base_currency), .preset = "USDT",
      .doc = "capital and limits are in it"},
     {"valuation", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, valuation_node),
@@ -453,6 +456,15 @@ static void read_files(struct config *config, struct roster_slot *slot)
         }
         snprintf(file->name, sizeof(file->name), "%s", name);
         snprintf(file->path, sizeof(file->path), "%s", path);
+        if (strncmp(path, CREW_FILE_MODEL, strlen(CREW_FILE_MODEL)) == 0) {
+            path += strlen(CREW_FILE_MODEL);
+            if (path[0] == '\0' || strlen(path) >= sizeof(file->model)) {
+                config_refuse(config, entry, CONFIG_E_VALUE,
+                              "expected " CREW_FILE_MODEL "NAME or " CREW_FILE_MODEL "NAME@3");
+                continue;
+            }
+            snprintf(file->model, sizeof(file->model), "%s", path);
+        }
         slot->n_files++;
     }
 }
@@ -702,6 +714,11 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     memcpy(slot->files, from->files, sizeof(slot->files));
     slot->n_leases = from->cards.n_leases;
     memcpy(slot->leases, from->cards.leases, sizeof(slot->leases));
+    for (uint32_t k = 0; k < slot->n_files; k++)
+        if (slot->files[k].model[0] != '\0') {
+            memset(slot->files[k].path, 0, sizeof(slot->files[k].path));
+            snprintf(slot->files[k].path, sizeof(slot->files[k].path), "%s", roster->models);
+        }
     slot->n_signals = from->n_signals;
     memcpy(slot->signals, from->signals, sizeof(slot->signals));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",

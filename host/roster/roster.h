@@ -89,6 +89,7 @@ struct roster_slot {
 };
 struct roster {
     uint64_t seed, files_max; /* files_max: bytes */
+    char models[256];         /* folder of the versions that files name as model:NAME */
     char base_currency[16];
     const struct config_node *valuation_node, *assets_node; /* while it is read */
     struct values values;

@@ -7,6 +7,7 @@
 #include "agent/run_process.h"
 #include "run/host_impl.h"
 #include "run/restored.h"
+#include "store/registry.h"
 #include "sys/buildid.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
@@ -269,6 +270,7 @@ static int open_crew(struct host *host, struct error *err)
                                .is_rehearsed = 1,
                                .ctx = host,
                                .files_max = host->config.files_max,
+                               .resolve = registry_resolve,
                                .n_venues = host->n_lines};
     int rc;
 

@@ -12,12 +12,16 @@
  *   text        the model: the first digits of its file's SHA-256 */
 #include <math.h>
 
+#include <agon/feature.h>
 #include <agon/strategy.h>
 
 #define INSTRUMENTS_MAX 4
 #define WINDOW_MAX      256
-#define INPUTS          3 /* change in bps, range in bps, where in its range a candle closed */
-#define OUTPUTS         3 /* up, flat, down */
+#define INPUTS          5
+/* By these names training files are made (agon features make): what a model was taught by is what
+ * it is asked with, to the bit. README.md has them too. */
+static const char inputs[] = "return.1 range.1 place.1 volatility.20 profile_gap.20.12";
+#define OUTPUTS 3 /* up, flat, down */
 
 #define PARAMS(X) X(BAR, bar_s, 1, "length of a candle", 0)
 enum { DIRECTION }; /* places in publishes */
@@ -26,9 +30,9 @@ struct series { /* fixed widths, no pointers, no padding */
     agon_instrument_t instrument;
     uint32_t pad;
     agon_ns_t t_bar;
-    double last_close;                /* 0: none */
-    uint64_t n;                       /* candles seen */
+    uint64_t n;                       /* candles with inputs */
     float inputs[WINDOW_MAX][INPUTS]; /* a ring: of candle i in row i % WINDOW_MAX */
+    struct agon_features set;
 };
 struct lstm_state {
     uint64_t n;
@@ -39,6 +43,7 @@ struct lstm {
     PARAMS(AGON_FIELD)
     const struct agon_host_signal *signal;
     const struct agon_host_nn *nn;
+    const struct agon_host_instrument *instrument;
     uint32_t models[INSTRUMENTS_MAX]; /* each remembers its instrument's candles */
     uint32_t window;
     char text[64];
@@ -55,6 +60,8 @@ static uint32_t find(struct lstm *self, agon_instrument_t instrument)
         i++;
     if (i == state->n && i < INSTRUMENTS_MAX) {
         state->series[i].instrument = instrument;
+        if (agon_features_init(&state->series[i].set, inputs, NULL) < 0)
+            return INSTRUMENTS_MAX;
         state->n++;
     }
     return i;
@@ -96,12 +103,12 @@ static int publish(struct lstm *self, const struct series *series, const float y
 static int on_bar(void *plugin, const struct agon_bar *bar)
 {
     struct lstm *self = plugin;
+    struct agon_instrument instrument;
     struct series *series;
+    double values[AGON_FEATURES_MAX];
     float y[OUTPUTS];
     float *x;
-    double close = (double)bar->close_px;
-    double range = (double)(bar->high_px - bar->low_px);
-    uint32_t at;
+    uint32_t at, i;
     int rc;
 
     if (bar->length_s != self->bar_s || bar->close_px <= 0 || bar->hdr.instrument == 0)
@@ -110,16 +117,16 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     if (at == INSTRUMENTS_MAX || bar->t_open <= self->state.series[at].t_bar)
         return AGON_OK;
     series = &self->state.series[at];
+    rc = self->instrument->get(self->base.desk.host, bar->hdr.instrument, &instrument);
+    if (rc < 0)
+        return rc;
     series->t_bar = bar->t_open;
-    if (series->last_close <= 0) {
-        series->last_close = close;
-        return AGON_OK;
-    }
+    if (agon_features_bar(&series->set, bar, instrument.px_exp, instrument.qty_exp) < 0 ||
+        agon_features_values(&series->set, values) < 0)
+        return AGON_OK; // no candle, or too few yet
     x = series->inputs[series->n++ % WINDOW_MAX];
-    x[0] = (float)((close / series->last_close - 1) * 1e4);
-    x[1] = (float)(range / close * 1e4);
-    x[2] = (float)(range > 0 ? (close - (double)bar->low_px) / range - 0.5 : 0);
-    series->last_close = close;
+    for (i = 0; i < INPUTS; i++)
+        x[i] = (float)values[i];
     rc = self->nn->step(self->base.desk.host, self->models[at], x, y);
     if (rc == AGON_EAGAIN)
         return AGON_OK; // its window is not full yet
@@ -160,8 +167,8 @@ static int check(const void *at)
     for (i = 0; i < state->n; i++) {
         const struct series *series = &state->series[i];
 
-        if (series->instrument == 0 || series->pad != 0 ||
-            !(series->last_close >= 0 && series->last_close <= 1e19))
+        if (series->instrument == 0 || series->pad != 0 || series->set.n != INPUTS ||
+            agon_features_check(&series->set) < 0)
             return 0;
         for (k = 0; k < WINDOW_MAX; k++)
             for (j = 0; j < INPUTS; j++)
@@ -206,6 +213,7 @@ static int init(void *plugin)
 
     self->signal = host->get_extension(host, AGON_EXT_SIGNAL);
     self->nn = host->get_extension(host, AGON_EXT_NN);
+    self->instrument = host->get_extension(host, AGON_EXT_INSTRUMENT);
     for (i = 0; i < INSTRUMENTS_MAX && rc >= 0; i++)
         rc = self->nn->open(host, "weights", &self->models[i], &shape);
     if (rc < 0)
@@ -213,8 +221,8 @@ static int init(void *plugin)
     if (shape.inputs != INPUTS || shape.outputs != OUTPUTS || shape.window == 0 ||
         shape.window > WINDOW_MAX)
         return agon_strategy_refuse(&self->base, "files: weights is a model of something else; "
-                                                 "expected 3 inputs, 3 outputs and a window of up "
-                                                 "to 256, as agon-train writes");
+                                                 "expected 5 inputs, 3 outputs and a window of up "
+                                                 "to 256, as agon train writes by its README");
     self->window = shape.window;
     return AGON_OK;
 }
@@ -224,15 +232,16 @@ static const struct agon_handlers handlers = {.on_bar = on_bar};
 static const struct agon_rule rule = {AGON_RULE(struct lstm), .init = init, .check = check,
                                       .on = &handlers, .start = on_start};
 AGON_PARAMS(struct lstm, PARAMS);
-AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_SIGNAL, AGON_EXT_NN, AGON_EXT_ASSET);
+AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_SIGNAL, AGON_EXT_NN, AGON_EXT_ASSET,
+              AGON_EXT_INSTRUMENT);
 static const struct agon_descriptor descriptor = {
     AGON_DESCRIBES(struct lstm, 1000000),
     .kind = AGON_MODEL,
     .caps = AGON_DETERMINISTIC,
-    AGON_NAMED("org.agon.lstm", "1.0.0", "LSTM direction", "Agon"),
+    AGON_NAMED("org.agon.lstm", "1.1.0", "LSTM direction", "Agon"),
     .summary = "Model: how likely the next candles go up, by a trained network.",
-    AGON_SCHEMA(1, 1),
+    AGON_SCHEMA(2, 2),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_PARAM),
     .publishes = publishes,
     .n_publishes = sizeof(publishes) / sizeof(publishes[0])};
-AGON_PLUGIN("org.agon.lstm", "1.0.0", descriptor, rule);
+AGON_PLUGIN("org.agon.lstm", "1.1.0", descriptor, rule);

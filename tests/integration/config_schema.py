@@ -67,7 +67,7 @@ def complain(what):
     print("FAIL:", what, file=sys.stderr)
 
 
-kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees", "ppo")}
+kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees", "net", "ppo")}
 every = schema_of()
 by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "train": "trees", "gpu": "gpu",
              "gpu/shares": "gpu-shares"}
@@ -80,6 +80,8 @@ for folder, _, names in sorted(os.walk(CONFIGS)):
         kind = by_folder[os.path.relpath(folder, CONFIGS).replace(".", "")]
         kind = "ppo" if kind == "trees" and name == "ppo.yaml" else kind
         value = load(path)
+        if kind == "trees" and "goal" in value:
+            kind = "net"  # of one folder, by the key that each names first
         n_files += 1
         for which, validator in ((kind, kinds[kind]), ("every kind", every)):
             for error in list(validator.iter_errors(value))[:2]:

@@ -1,64 +1,98 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A model that is a plugin: agon-train learns on candles whose next move depends on the last, and says what it is right in of those
+# A model that is a plugin: agon train lstm learns on candles whose next move depends on the last, and says what it is right in of those
 # that it did not learn from; plugins/lstm publishes what the file says, follow trades on it and has an edge that a file of others'
 # moves has not. Live its weights are replaced while a position is held: each signal names the weights that it is of, no event is
 # missed, the position stays, and a roll-back brings the old weights back. Files that are no such model are refused.
 . "$(dirname "$0")/common.sh"
-TRAIN=${AGON%/*}/host/nn/agon-train
 BUILT=$2/../../plugins
 mkdir "$WORK/plugins"
 cp "$BUILT/lstm/lstm.so" "$BUILT/lstm/follow.so" "$WORK/plugins"
 
 # bars SEED N SHARE: each move is a share of the one before, and a draw.
-bars() {
-    awk -v seed="$1" -v n="$2" -v share="$3" 'BEGIN {
-        srand(seed)
-        print "open_time_ms,open,high,low,close,volume"
-        px = 60000
-        for (i = 0; i < n; i++) {
-            move = share * move + (rand() + rand() + rand() + rand() - 2) * 60
-            move += (60000 - px) * 0.0005
-            close_px = int((px + move) * 100) / 100
-            high = px > close_px ? px : close_px
-            low = px < close_px ? px : close_px
-            printf "%.0f,%.2f,%.2f,%.2f,%.2f,%d\n", 1735689600000 + i * 60000, px, high + 5, low - 5, close_px, 400
-            px = close_px
-        }
-    }'
-}
+bars() { python3 "$(dirname "$0")/lstm_bars.py" "$@"; }
 bars 1 4000 0.6 >"$WORK/learnt.csv"
 bars 2 1500 0.6 >"$WORK/BTCUSDT.csv"
 bars 3 4000 0 >"$WORK/noise.csv"
-
-train() { # NAME ARGUMENT...: its word of what it is right in, into $WORK/NAME.out
-    name=$1
+FEATURES="return.1 range.1 place.1 volatility.20 profile_gap.20.12"
+rows() { # NAME OPTION...: training files of those candles
+    of=$1
     shift
-    "$TRAIN" --out "$WORK/$name" --window 8 "$@" >"$WORK/$name.out" 2>&1 || fail "training of $name: $(cat "$WORK/$name.out")"
+    # shellcheck disable=SC2086
+    "$AGON" features make "BTCUSDT=$WORK/$of.csv" --features $FEATURES --out "$WORK/$of.rows.csv" "$@" >"$WORK/out" 2>&1 || fail "rows of $of: $(cat "$WORK/out")"
 }
-train one --batches 200 --seed 1 --hidden 8 "$WORK/learnt.csv"
-train same --batches 200 --seed 1 --hidden 8 "$WORK/learnt.csv"
-train two --batches 200 --seed 2 --hidden 12 --arch tcn "$WORK/learnt.csv"
-train blind --batches 200 --seed 1 --hidden 8 "$WORK/noise.csv"
-cmp -s "$WORK/one" "$WORK/same" || fail "the same training gave another file"
+rows learnt --ahead 1
+rows noise --ahead 1
+settings() { # HIDDEN SEED [LINE...]
+    printf 'window: 8\nhidden: %s\nseed: %s\nbatch: 32\nbatches: 50\nepochs: 8\nrate: 0.01\nrate_end: 0.001\n' "$1" "$2"
+    shift 2
+    for line in "$@"; do echo "$line"; done
+}
+train() { # NAME KIND ROWS SETTINGS [OPTION...]: its word of what it is right in, into $WORK/NAME.out
+    name=$1 kind=$2 of=$3 set=$4
+    shift 4
+    echo "$set" >"$WORK/$name.yaml"
+    "$AGON" train "$kind" --data "$WORK/$of.rows.csv" --gap 1 --config "$WORK/$name.yaml" --out "$WORK/$name" "$@" >"$WORK/$name.out" 2>"$WORK/err" ||
+        fail "training of $name: $(cat "$WORK/err")"
+}
+train one lstm learnt "$(settings 8 1)"
+[ "$(grep -c '^epoch .* in validation .* the best after' "$WORK/err")" -ge 2 ] || fail "no word of each epoch: $(cat "$WORK/err")"
+train same lstm learnt "$(settings 8 1)" --threads 2 --quiet
+[ -s "$WORK/err" ] && fail "words where none was asked for: $(cat "$WORK/err")"
+train two tcn learnt "$(settings 12 2)"
+train blind lstm noise "$(settings 8 1)"
+cmp -s "$WORK/one" "$WORK/same" || fail "the same training by two threads gave another file"
 for name in one two; do
-    grep -q 'out of sample: right in [67][0-9]\.[0-9] % .*: an edge$' "$WORK/$name.out" || fail "$name did not learn: $(cat "$WORK/$name.out")"
+    grep -q ' right [67][0-9]\.[0-9]*% (95%: .*: better than the constant$' "$WORK/$name.out" || fail "$name did not learn: $(cat "$WORK/$name.out")"
 done
-grep -q 'no edge that can be claimed' "$WORK/blind.out" || fail "an edge on noise: $(cat "$WORK/blind.out")"
+grep -q 'no edge over the constant is shown' "$WORK/blind.out" || fail "an edge on noise: $(cat "$WORK/blind.out")"
+# Interrupted and gone on with, it ends with the same bits, with dropout and a head too; what it goes on with is held to be its own.
+train whole lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')"
+grep -q 'lstm/2 of' "$WORK/whole.out" || fail "no head: $(cat "$WORK/whole.out")"
+train part lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')" --stop-after 3
+[ ! -e "$WORK/part" ] && [ -e "$WORK/part.resume" ] && grep -q 'ended behind epoch 3 of 8; --resume goes on' "$WORK/err" || fail "not interrupted: $(cat "$WORK/err")"
+cp "$WORK/part.resume" "$WORK/kept"
+train part lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume
+grep -q 'goes on behind epoch 3' "$WORK/err" && cmp -s "$WORK/part" "$WORK/whole" || fail "a training that was interrupted ends otherwise: $(cat "$WORK/err")"
+[ ! -e "$WORK/part.resume" ] || fail "what it went on with is left"
 says() { # WORDS COMMAND...: it ends with an error of these words
     words=$1
     shift
     "$@" >"$WORK/out" 2>&1 && fail "taken: $*"
     grep -q -- "$words" "$WORK/out" || fail "$* says: $(cat "$WORK/out")"
 }
-head -n 30 "$WORK/learnt.csv" >"$WORK/few.csv"
-says 'candles are too few' "$TRAIN" --out "$WORK/x" "$WORK/few.csv"
-printf 'a,b\n1,2,3\n' >"$WORK/odd.csv"
-says 'line 2 is not a candle' "$TRAIN" --out "$WORK/x" "$WORK/odd.csv"
-printf '1,5,4,3,9\n' >"$WORK/odd.csv"
-says "do not make a candle" "$TRAIN" --out "$WORK/x" "$WORK/odd.csv"
-says 'usage:' "$TRAIN" --out "$WORK/x" --window 0 "$WORK/learnt.csv"
-says 'No such file' "$TRAIN" --out "$WORK/x" "$WORK/none.csv"
+refuses() { # WORDS ROWS SETTINGS [OPTION...]: a training
+    words=$1 of=$2
+    echo "$3" >"$WORK/x.yaml"
+    shift 3
+    says "$words" "$AGON" train lstm --data "$WORK/$of" --config "$WORK/x.yaml" --out "$WORK/x" --gap "${GAP:-1}" "$@"
+    [ ! -e "$WORK/x" ] || fail "a file is left: $words"
+}
+refuses 'nothing to go on with' learnt.rows.csv "$(settings 6 3)" --resume
+cp "$WORK/kept" "$WORK/x.resume"
+refuses 'is of other settings or data' learnt.rows.csv "$(settings 6 4 'dropout: 20%' 'head: 5')" --resume
+printf 'x' | dd of="$WORK/x.resume" bs=1 seek=3000 conv=notrunc 2>/dev/null
+refuses 'is damaged: its hash is another' learnt.rows.csv "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume
+rm "$WORK/x.resume"
+head -n 60 "$WORK/learnt.rows.csv" >"$WORK/few.csv"
+refuses 'rows to hold out\|rows: .* to hold out' few.csv "$(settings 6 3)"
+sed '9s/,[^,]*,/,,/' "$WORK/learnt.rows.csv" >"$WORK/odd.csv"
+refuses 'has no value; a net takes none that is missing' odd.csv "$(settings 6 3)"
+refuses 'of row 0 to train on is\|the target of row 0 is' learnt.rows.csv "$(settings 6 3 'goal: up')"
+awk -F, -v OFS=, 'NR == 1 { print $0 ",known"; next } { print $0, $(NF - 1) * 2 + 1 }' "$WORK/learnt.rows.csv" >"$WORK/leak.csv"
+refuses 'column known has the answer in it' leak.csv "$(settings 6 3)"
+awk -F, -v OFS=, 'NR > 1 { $(NF - 1) = 0.001 } { print }' "$WORK/learnt.rows.csv" >"$WORK/one.csv"
+refuses 'nothing can be learnt of one class' one.csv "$(settings 6 3)"
+refuses "unknown key 'hiden'" learnt.rows.csv 'hiden: 3'
+says 'no such\|not there\|No such file' "$AGON" train lstm --data "$WORK/none.csv" --out "$WORK/x"
+# Parts of their own: the hold-out is beside the file, and as far from it as the target looks.
+rows learnt --ahead 4 --parts 60/20/20
+echo "$(settings 8 1)" >"$WORK/x.yaml"
+"$AGON" train lstm --data "$WORK/learnt.rows.csv" --config "$WORK/x.yaml" --out "$WORK/parts" --json >"$WORK/out" 2>"$WORK/err" || fail "parts: $(cat "$WORK/err")"
+jq -e '.gap == 4 and .rows_held_out > 700' "$WORK/out" >/dev/null || fail "parts: $(cat "$WORK/out")"
+GAP=5 refuses 'its answers were seen' learnt.rows.csv "$(settings 8 1)"
+mv "$WORK/learnt.rows.holdout.csv" "$WORK/away.csv"
+refuses 'with those that judge is not there' learnt.rows.csv "$(settings 8 1)"
 
 # --- backtest ---
 roster() { # FILE: of the model
@@ -82,7 +116,7 @@ jq -e '.agents[] | select(.name == "follow") | .fills > 50 and (.result | tonumb
 of_file() { # NAME: what signals of that file say
     echo "model $(sha256sum "$WORK/$1" | cut -c1-8)"
 }
-jq -es --arg text "$(of_file one)" 'length > 1400 and all(.[]; .text == $text and .instrument == 1)' "$WORK/signals" >/dev/null ||
+jq -es --arg text "$(of_file one)" 'length > 1350 and all(.[]; .text == $text and .instrument == 1)' "$WORK/signals" >/dev/null ||
     fail "the signals do not name their weights: $(tail -n 1 "$WORK/signals")"
 backtest one process
 [ "$(jq -c .intents "$WORK/json")" = "$intents" ] || fail "the runners differ"
@@ -97,7 +131,7 @@ refused() { # WORDS FILE
 }
 head -c 200 "$WORK/one" >"$WORK/short"
 refused 'truncated' short
-python3 "$(dirname "$0")/seer.py" write "$WORK/other" 1 state lstm/1
+python3 "$(dirname "$0")/seer.py" write "$WORK/other" 1 state lstm/1 # of two inputs
 refused 'a model of something else' other
 
 # --- live ---

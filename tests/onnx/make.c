@@ -18,6 +18,9 @@ static const struct {
     struct net_shape shape;
 } models[] = {
     {"lstm", "lstm/1", {.inputs = INPUTS, .outputs = OUTPUTS, .hidden = 20, .layers = 2}},
+    {"head",
+     "lstm/2",
+     {.inputs = INPUTS, .outputs = OUTPUTS, .hidden = 20, .layers = 2, .head = 12}},
     {"narrow", "lstm/1", {.inputs = INPUTS, .outputs = OUTPUTS, .hidden = 1, .layers = 1}},
     {"tcn", "tcn/1", {.inputs = INPUTS, .outputs = OUTPUTS, .hidden = 18, .layers = 4, .taps = 3}},
     {"transformer",
@@ -66,7 +69,8 @@ static int make(struct device *device, const char *folder, uint32_t i)
     rng_init(&rng, i + 1);
     for (size_t j = 0; j < net.n_weights; j++) // biases and gains too
         weights[j] = (real)(rng_unit(&rng) - 0.5);
-    rc = served_write(model, &net, "state", mean, scale, weights, NULL);
+    rc = served_write(model, &net, &(struct served_words){.served = "state"}, mean, scale, weights,
+                      NULL);
     for (uint32_t t = 0; t < STEPS && rc >= 0; t++) {
         real x[INPUTS];
         real normal[INPUTS];

@@ -5,8 +5,8 @@
 
 #include "nn/net.h"
 
-#define NETS       4
-#define NETS_OLDER 3 /* those before the policy, which remembers nothing and drops nothing out */
+#define NETS       5
+#define NETS_OLDER 4 /* those before the policy, which remembers nothing and drops nothing out */
 static const struct small_net {
     const char *arch;
     struct net_shape shape; /* its arch is set by small_net */
@@ -15,6 +15,7 @@ static const struct small_net {
     {"tcn/1", {.inputs = 3, .outputs = 2, .hidden = 6, .layers = 3, .taps = 3}},
     {"transformer/1",
      {.inputs = 3, .outputs = 2, .hidden = 6, .layers = 2, .heads = 2, .span = 5, .feed = 7}},
+    {"lstm/2", {.inputs = 3, .outputs = 2, .hidden = 5, .layers = 2, .head = 4}},
     {"policy/1", {.inputs = 3, .outputs = 2, .hidden = 6, .feed = 5}},
 };
 

@@ -251,6 +251,7 @@ static void lstm_layer_backward(struct device *device, const real *in, const rea
 
 /* Weights of the wholes. */
 #define N_LSTM        (3 * 20 + 5 * 20 + 20 + 5 * 20 + 5 * 20 + 20 + 12)
+#define N_HEAD        (N_LSTM - 12 + (5 + 1) * 4 + (4 + 1) * 2)
 #define N_TCN         (24 + 3 * (12 + 3 * 36 + 6 + 42) + 12 + 14)
 #define N_TRANSFORMER (24 + 2 * (12 + 6 * 18 + 18 + 10 + 42 + 12 + 6 * 7 + 7 + 7 * 6 + 6) + 12 + 14)
 #define N_POLICY      (2 * (3 * 6 + 6 + 6 * 5 + 5 + 5) + 2)
@@ -291,7 +292,7 @@ static void begin_net(struct device *device, uint32_t i, struct net *net, struct
     }
 START_TEST(wholes_are_whole)
 {
-    static const uint32_t n[NETS] = {N_LSTM, N_TCN, N_TRANSFORMER, N_POLICY};
+    static const uint32_t n[NETS] = {N_LSTM, N_TCN, N_TRANSFORMER, N_HEAD, N_POLICY};
     struct net net;
 
     ck_assert_int_ge(small_net((uint32_t)_i, &net, NULL), 0);
@@ -302,7 +303,8 @@ END_TEST
 NET(lstm_net, 0)
 NET(tcn, 1)
 NET(transformer, 2)
-NET(policy_net, 3)
+NET(lstm_head, 3)
+NET(policy_net, 4)
 
 #define ALL (ROWS * WIDE)
 static const struct layer layers[] = {
@@ -324,6 +326,7 @@ static const struct layer layers[] = {
     {"a whole TCN", NET_X + N_TCN, NET_Y, tcn_forward, tcn_backward},
     {"a whole transformer", NET_X + N_TRANSFORMER, NET_Y, transformer_forward,
      transformer_backward},
+    {"a whole LSTM with a head", NET_X + N_HEAD, NET_Y, lstm_head_forward, lstm_head_backward},
     {"a whole policy", NET_X + N_POLICY, NET_Y, policy_net_forward, policy_net_backward},
 };
 

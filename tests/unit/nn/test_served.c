@@ -52,7 +52,9 @@ static void write_file(const char *served)
     struct error err = {0};
 
     ck_assert_ptr_nonnull(to);
-    ck_assert_msg(served_write(to, &net, served, mean, scale, weights, &err) >= 0, "%s", err.text);
+    ck_assert_msg(served_write(to, &net, &(struct served_words){.served = served}, mean, scale,
+                               weights, &err) >= 0,
+                  "%s", err.text);
     n_file = (size_t)ftello(to);
     ck_assert_int_eq(fclose(to), 0);
 }
@@ -257,7 +259,7 @@ END_TEST
 START_TEST(a_card_of_what_there_is_not_is_refused)
 {
     draw(0);
-    refused_card("lstm/1", "lstm/9", "agon.model is \"lstm/9\"; expected lstm/1, tcn/1");
+    refused_card("lstm/1", "lstm/9", "agon.model is \"lstm/9\"; expected lstm/1, lstm/2, tcn/1");
     refused_card("\"agon.layers\":\"2\"", "\"agon.layers\":\"9\"", "no more than 8");
     draw(1);
     refused_card("agon.taps", "agon.raps", "no text agon.taps");

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/trees_said.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/trees.h"
+
+#define DEPTH       16u /* of nested arrays and objects; XGBoost's have 8 */
+#define BYTES_FEW   64u /* arrays and objects that any file may have */
+#define BYTES_ARRAY 16u /* of a file for each further one; XGBoost's take 40 and more */
+
+int trees_plain(const char *text, size_t n, struct error *err)
+{
+    size_t n_arrays = 0;
+    uint32_t depth = 0;
+    int is_text = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+
+        if (is_text) {
+            i += c == '\\';
+            is_text = c != '"';
+            continue;
+        }
+        is_text = c == '"';
+        if (c == '}' || c == ']')
+            depth -= depth > 0;
+        if (c != '{' && c != '[')
+            continue;
+        n_arrays++;
+        if (++depth > DEPTH)
+            return error_set(err, AGON_EINVAL,
+                             "byte %zu: arrays and objects %u deep; expected the JSON of "
+                             "Booster.save_model(\"NAME.json\"), where they are 8",
+                             i, depth);
+    }
+    if (n_arrays > BYTES_FEW + n / BYTES_ARRAY)
+        return error_set(err, AGON_EINVAL,
+                         "%zu arrays and objects in %zu bytes, where a model's take 40 bytes and "
+                         "more; expected the JSON of Booster.save_model(\"NAME.json\")",
+                         n_arrays, n);
+    return AGON_OK;
+}
+
+static int names_of(const json_t *learner, struct served_names *names, struct error *err)
+{
+    const json_t *all = json_object_get(learner, "feature_names");
+    size_t n = json_array_size(all);
+
+    if (n == 0 || n > TREES_FEATURES)
+        return AGON_OK;
+    names->inputs = calloc(n, sizeof(*names->inputs));
+    if (names->inputs == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a model's names");
+    for (size_t i = 0; i < n; i++) {
+        const char *name = json_string_value(json_array_get(all, i));
+
+        if (name == NULL || strlen(name) >= CHECKPOINT_VALUE)
+            return error_set(err, AGON_EINVAL,
+                             "learner.feature_names[%zu] is not a text of less than %d bytes", i,
+                             CHECKPOINT_VALUE);
+        memcpy(names->inputs[i], name, strlen(name) + 1);
+    }
+    names->n_inputs = (uint32_t)n;
+    return AGON_OK;
+}
+
+int trees_said(const char *text, size_t n, struct served_names *names, struct error *err)
+{
+    json_error_t wrong;
+    json_t *root;
+    const json_t *learner;
+    const char *objective;
+    int rc = trees_plain(text, n, err);
+
+    if (rc < 0)
+        return rc;
+    root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &wrong);
+    if (root == NULL)
+        return error_set(err, AGON_EINVAL, "line %d, column %d: %s", wrong.line, wrong.column,
+                         wrong.text);
+    learner = json_object_get(root, "learner");
+    objective = json_string_value(json_object_get(json_object_get(learner, "objective"), "name"));
+    (void)snprintf(names->model, sizeof(names->model), "trees/1");
+    if (objective != NULL && strcmp(objective, "binary:logistic") == 0)
+        (void)snprintf(names->goal, sizeof(names->goal), "up");
+    else if (objective != NULL && strcmp(objective, "reg:squarederror") == 0)
+        (void)snprintf(names->goal, sizeof(names->goal), "value");
+    rc = names_of(learner, names, err);
+    json_decref(root);
+    return rc;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/* models: intervals, comparisons and drift against values that are known from elsewhere, and a
+ * column that has the answer in it. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli/model_drift.h"
+#include "cli/model_eval.h"
+
+#define ROWS 100u
+
+static float x[2 * ROWS], y[ROWS];
+static float one[ROWS][GOAL_ANSWERS], other[ROWS][GOAL_ANSWERS];
+static uint8_t asked[ROWS];
+static const struct goal up = {GOAL_UP, 0};
+static const struct train_rows rows = {x, y, NULL, ROWS, 2};
+static const char *const names[] = {"a", "b"};
+
+/* Half of the rows are up; the first n_right of them all are answered rightly. */
+static struct answers answers(float of[ROWS][GOAL_ANSWERS], uint32_t first, uint32_t n_right)
+{
+    for (uint32_t i = 0; i < ROWS; i++) {
+        int is_right = i >= first && i < first + n_right;
+
+        y[i] = (float)(i % 2);
+        asked[i] = 1;
+        of[i][0] = (is_right ? y[i] > 0 : y[i] <= 0) ? 0.75F : 0.25F;
+        of[i][1] = 1 - of[i][0];
+    }
+    return (struct answers){of, asked, ROWS, ROWS};
+}
+
+START_TEST(intervals_are_wilsons)
+{
+    struct answers of = answers(one, 0, 60);
+    struct judged judged;
+
+    // 60 of 100: 0.5020 to 0.6906; 6 of 10: 0.3127 to 0.8318 (E. B. Wilson, 1927).
+    judge(&up, &rows, &of, 0, ROWS, 0, &judged);
+    ck_assert_uint_eq(judged.n, ROWS);
+    ck_assert_double_eq_tol(judged.right, 0.6, 1e-12);
+    ck_assert_double_eq_tol(judged.low, 0.5020, 5e-5);
+    ck_assert_double_eq_tol(judged.high, 0.6906, 5e-5);
+    ck_assert_double_eq_tol(judged.constant, 0.5, 1e-12);
+    ck_assert(judged_is_better(&judged));
+    judge(&up, &rows, &of, 0, ROWS, 10, &judged);
+    ck_assert_double_eq_tol(judged.low, 0.3127, 5e-5);
+    ck_assert_double_eq_tol(judged.high, 0.8318, 5e-5);
+    ck_assert(!judged_is_better(&judged));
+    ck_assert_double_eq_tol(judged.loss_constant, log(2), 1e-7);
+    ck_assert_double_eq_tol(judged.loss, -(0.6 * log(0.75) + 0.4 * log(0.25)), 1e-7);
+    asked[3] = 0;
+    judge(&up, &rows, &of, 0, 10, 0, &judged);
+    ck_assert_uint_eq(judged.n, 9);
+}
+END_TEST
+
+START_TEST(two_are_compared_row_by_row)
+{
+    struct answers of_one = answers(one, 0, 60), of_other = answers(other, 10, 40);
+    struct beside beside;
+    double deviation;
+
+    // Right alone in 20 rows, wrong alone in none: a mean of 0.2 with a deviation known by hand.
+    judge_beside(&up, &rows, &of_one, &of_other, 0, &beside);
+    deviation = sqrt((20.0 - ROWS * 0.2 * 0.2) / (ROWS - 1));
+    ck_assert_uint_eq(beside.n, ROWS);
+    ck_assert_double_eq_tol(beside.gain, 0.2, 1e-12);
+    ck_assert_double_eq_tol(beside.low, 0.2 - 1.959964 * deviation / 10, 1e-9);
+    ck_assert_double_eq_tol(beside.high, 0.2 + 1.959964 * deviation / 10, 1e-9);
+    judge_beside(&up, &rows, &of_one, &of_other, 25, &beside);
+    ck_assert_double_eq_tol(beside.low, 0.2 - 1.959964 * deviation / 2, 1e-9);
+    judge_beside(&up, &rows, &of_other, &of_one, 0, &beside);
+    ck_assert_double_lt(beside.high, 0);
+    judge_beside(&up, &rows, &of_one, &of_one, 0, &beside);
+    ck_assert(!(beside.low > 0));
+}
+END_TEST
+
+START_TEST(goals_are_what_they_say)
+{
+    struct goal goal;
+    char text[CHECKPOINT_VALUE];
+
+    ck_assert_int_eq(goal_parse("direction:5", &goal), AGON_OK);
+    goal_text(&goal, text);
+    ck_assert_str_eq(text, "direction:5");
+    ck_assert_uint_eq(goal_classes(&goal), 3);
+    ck_assert_uint_eq(goal_class(&goal, 0.0006F), 0);
+    ck_assert_uint_eq(goal_class(&goal, 0.0004F), 1);
+    ck_assert_uint_eq(goal_class(&goal, -0.0006F), 2);
+    ck_assert_int_eq(goal_parse("direction:", &goal), AGON_EINVAL);
+    ck_assert_int_eq(goal_parse("direction:-1", &goal), AGON_EINVAL);
+    ck_assert_int_eq(goal_parse("direction:nan", &goal), AGON_EINVAL);
+    ck_assert_int_eq(goal_parse("down", &goal), AGON_EINVAL);
+    y[7] = 0.5F;
+    ck_assert_int_eq(goal_check(&up, &rows, NULL), AGON_EINVAL);
+}
+END_TEST
+
+START_TEST(drift_is_its_formula)
+{
+    struct drift drift;
+    struct error err = {0};
+    json_t *quantiles;
+
+    for (uint32_t i = 0; i < ROWS; i++) {
+        x[2 * i] = (float)(i * 37 % ROWS);
+        x[2 * i + 1] = i < 10 ? NAN : (float)i;
+    }
+    quantiles = drift_quantiles(&rows, names);
+    ck_assert_ptr_nonnull(quantiles);
+    ck_assert_int_eq(drift_of(quantiles, &rows, "a", 0, &drift, &err), AGON_OK);
+    ck_assert(drift.is_known);
+    ck_assert_double_eq_tol(drift.psi, 0, 1e-12);
+    ck_assert_int_eq(drift_of(quantiles, &rows, "b", 1, &drift, &err), AGON_OK);
+    ck_assert_double_eq_tol(drift.missing, 0.1, 1e-12);
+    ck_assert_int_eq(drift_of(quantiles, &rows, "c", 1, &drift, &err), AGON_OK);
+    ck_assert(!drift.is_known);
+    // All beyond the last edge: shares of 1 and of nothing, where there were tenths.
+    for (uint32_t i = 0; i < ROWS; i++)
+        x[2 * i] = 1000;
+    ck_assert_int_eq(drift_of(quantiles, &rows, "a", 0, &drift, &err), AGON_OK);
+    ck_assert_double_eq_tol(drift.psi, 8.28, 0.3);
+    ck_assert_double_gt(drift.psi, DRIFT_PSI);
+    json_object_clear(json_object_get(quantiles, "a"));
+    ck_assert_int_eq(drift_of(quantiles, &rows, "a", 0, &drift, &err), AGON_ECORRUPT);
+    json_decref(quantiles);
+}
+END_TEST
+
+START_TEST(a_column_with_the_answer_is_found)
+{
+    struct error err = {0};
+
+    for (uint32_t i = 0; i < ROWS; i++) {
+        y[i] = (float)(i % 2);
+        x[2 * i] = (float)(i * 37 % ROWS);
+        // Any order that follows the answer tells it, whatever its scale.
+        x[2 * i + 1] = y[i] > 0 ? (float)exp(i / 10.0) : -(float)i;
+    }
+    ck_assert_int_eq(train_data_leak(&rows, names, &err), AGON_EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "column b has the answer in it"));
+    for (uint32_t i = 0; i < ROWS; i += 4)
+        x[2 * i + 1] = -x[2 * i + 1];
+    ck_assert_int_eq(train_data_leak(&rows, names, &err), AGON_OK);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("models");
+    TCase *tcase = tcase_create("models");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tcase, intervals_are_wilsons);
+    tcase_add_test(tcase, two_are_compared_row_by_row);
+    tcase_add_test(tcase, goals_are_what_they_say);
+    tcase_add_test(tcase, drift_is_its_formula);
+    tcase_add_test(tcase, a_column_with_the_answer_is_found);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
