@@ -315,6 +315,7 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
                "  agon top --dir %s\n  agon ctl agents --dir %s\n\n",
                demo->run_dir, demo->run_dir);
         fflush(stdout);
+        demo_show_kept(demo);
         // That is how a kept demo ends.
         demo->table.length_ns = 0;
         (void)watch(demo, 0);

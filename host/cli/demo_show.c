@@ -234,3 +234,10 @@ void demo_show_end(struct demo *demo)
     demo->is_story_told = 1;
     tell_dashboard(demo);
 }
+
+void demo_show_kept(struct demo *demo)
+{
+    snprintf(demo->acts.said[ACT_PROOF], sizeof(demo->acts.said[ACT_PROOF]),
+             "The arena runs on. Ctrl-C ends it; then the two hashes are compared.");
+    tell_dashboard(demo);
+}

@@ -25,7 +25,7 @@ const struct act_words act_words[ACTS] = {
         {"A tournament",
          "At the next full slice of market time capital goes by rank, where a result is "
          "more than chance. Who was at fault gets none.",
-         "The column of equity: capital moves between agents.", 52},
+         "Who is first, and what of the column of equity moves.", 52},
     [ACT_FLOOD] = {"A flood, refused", "flood_1 sends intents without end, far beyond its limit.",
                    "Its refused intents; those of the others stay as they are.", 70},
     [ACT_PROOF] = {"The proof",
@@ -180,6 +180,11 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
     if (first == NULL)
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: nobody is ranked, too few samples or trades.", plan->number);
+    else if (plan_moved_amt(plan) == 0)
+        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
+                 "Tournament %u: %.31s is first; no capital moved, as no result is more than "
+                 "chance yet.",
+                 plan->number, first);
     else
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: %.31s is first; %s %s of capital moved.", plan->number, first,
@@ -187,6 +192,9 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
     if (first == NULL)
         snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
                  "nobody is ranked, too few samples or trades");
+    else if (plan_moved_amt(plan) == 0)
+        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
+                 "%.16s is first; nothing moved: may be chance", first);
     else
         snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT, "%.16s is first; %s %.8s moved", first,
                  money_text(plan_moved_amt(plan), plan->exp, 0, text), seen->view->base_currency);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/alerts.h"
+#include "engine/cards.h"
 #include "engine/port.h"
 #include "exec/exit.h"
 #include "exec/orders.h"
@@ -45,6 +46,7 @@ struct engine_config {
     struct alert_port alert;        /* may be zero */
     struct bar_port bars;           /* may be zero */
     struct sample_port samples;     /* may be zero */
+    struct card_port cards;         /* may be zero */
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);

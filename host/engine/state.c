@@ -9,6 +9,7 @@
 
 #define STATE_WITHIN  (1u << 16) /* in the number of the mode */
 #define STATE_FIGURED (1u << 17)
+#define STATE_CARDS   (1u << 18)
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -433,7 +434,8 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u32(enc, engine->run);
     // What journals had before there was any choice stays as it is.
     enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0) |
-                     (engine->is_figured != 0 ? STATE_FIGURED : 0));
+                     (engine->is_figured != 0 ? STATE_FIGURED : 0) |
+                     (cards_are_on(engine) ? STATE_CARDS : 0));
     enc_u64(enc, engine->seed);
     ids_save(&engine->ids, enc);
     enc_u64(enc, engine->output_hash);
@@ -482,6 +484,8 @@ void state_save(struct engine *engine, struct enc *enc)
         save_high(engine, high, enc);
     if (engine->is_figured)
         figures_save(engine, enc);
+    if (cards_are_on(engine))
+        cards_save(engine, enc);
 }
 
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
@@ -581,7 +585,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
 {
     struct dec dec = {.at = bytes, .n = n};
     uint32_t format = dec_u32(&dec);
-    int rc = AGON_OK;
+    int rc = AGON_OK, has_cards;
 
     if (format != ENGINE_STATE_FORMAT && format != ENGINE_STATE_FORMAT_HIGH)
         return error_set(
@@ -595,7 +599,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->mode = dec_u32(&dec);
     engine->is_within = (engine->mode & STATE_WITHIN) != 0;
     engine->is_figured = (engine->mode & STATE_FIGURED) != 0;
-    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED);
+    has_cards = (engine->mode & STATE_CARDS) != 0;
+    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS);
     engine->seed = dec_u64(&dec);
     ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);
@@ -663,6 +668,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = load_high(engine, &dec);
     if (rc >= 0 && engine->is_figured)
         rc = figures_load(engine, &dec);
+    if (rc >= 0 && has_cards)
+        rc = cards_load(engine, &dec);
     if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
         rc = AGON_ECORRUPT;
     if (rc < 0)
@@ -780,7 +787,7 @@ const char *engine_check(struct engine *engine, char *text)
             }
         }
     }
-    if (tournament_check(engine, text) != NULL)
+    if (tournament_check(engine, text) != NULL || cards_check(engine, text) != NULL)
         return text;
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
         if (engine->markets[i].book_state == BOOK_LIVE && engine->markets[i].book == NULL) {

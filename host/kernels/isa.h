@@ -23,6 +23,12 @@
 #else
 #define ISA_UNROLL _Pragma("GCC unroll 16")
 #endif
+/* Before a loop each of whose steps reads and writes places of its own, in however many arrays. */
+#if defined(__clang__)
+#define ISA_EACH _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define ISA_EACH _Pragma("GCC ivdep")
+#endif
 
 #if defined(ISA_AVX512)
 #define ISA(name)     ISA_PASTE(TYPED(name), avx512)

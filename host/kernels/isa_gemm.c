@@ -10,14 +10,14 @@
 #define NR    (ISA_REGISTERS * VEC_REALS) /* its columns */
 #define KC    (512u / ISA_REGISTERS)      /* terms of a block: a panel of b stays in L1 */
 #define FEW   12u                         /* rows: fewer read b where it lies */
-#define ALONE 8                           /* registers of columns when there is one row */
+#define TERMS 4                           /* rows of b at a time when there is one row of a */
 
 /* c[rows][registers] of a block of k: begins with what `start` holds (NULL: 0). */
 ISA_INLINE void tile(int rows, int registers, uint32_t k, const real *a, size_t a_row, size_t a_k,
                      const real *b, size_t b_k, real *c, size_t c_row, const real *start,
                      size_t start_row)
 {
-    vec acc[MR][ALONE];
+    vec acc[MR][ISA_REGISTERS];
 
     ISA_UNROLL
     for (int i = 0; i < rows; i++)
@@ -26,7 +26,7 @@ ISA_INLINE void tile(int rows, int registers, uint32_t k, const real *a, size_t 
         acc[i][v] = start == NULL ? vec_all(0)
                                   : vec_load(start + (size_t)i * start_row + (size_t)v * VEC_REALS);
     for (uint32_t at = 0; at < k; at++) {
-        vec row[ALONE];
+        vec row[ISA_REGISTERS];
 
         ISA_UNROLL
         for (int v = 0; v < registers; v++)
@@ -110,15 +110,40 @@ struct views {
     uint32_t m, n, k;
 };
 
-/* One row, and b as it lies: as many chains at once as hide an fma's latency. */
+/* `terms` rows of b, each from its first column to its last: memory is read as it lies, and the
+ * sums wait in L1 for the next rows. */
+ISA_INLINE void row_of_terms(int terms, uint32_t n, const real *a, size_t a_k, const real *b,
+                             size_t b_k, real *c, const real *start)
+{
+    vec factor[TERMS];
+
+    ISA_UNROLL
+    for (int t = 0; t < terms; t++)
+        factor[t] = vec_all(a[(size_t)t * a_k]);
+    for (uint32_t j = 0; j < n; j += (uint32_t)VEC_REALS) {
+        vec sum = start == NULL ? vec_all(0) : vec_load(start + j);
+
+        ISA_UNROLL
+        for (int t = 0; t < terms; t++)
+            sum = vec_fma(factor[t], vec_load(b + (size_t)t * b_k + j), sum);
+        vec_store(c + j, sum);
+    }
+}
+
+/* One row, and b as it lies. How many of its columns are done. */
 static uint32_t alone(const struct views *view)
 {
-    uint32_t j = 0;
+    uint32_t n = view->n / (uint32_t)VEC_REALS * (uint32_t)VEC_REALS;
+    const real *start = view->start;
+    uint32_t k = 0;
 
-    for (; j + ALONE * VEC_REALS <= view->n; j += ALONE * (uint32_t)VEC_REALS)
-        tile(1, ALONE, view->k, view->a, 0, view->a_k, view->b + j, view->b_k, view->c + j, 0,
-             view->start == NULL ? NULL : view->start + j, 0);
-    return j;
+    for (; k + TERMS <= view->k; k += TERMS, start = view->c)
+        row_of_terms(TERMS, n, view->a + k * view->a_k, view->a_k, view->b + k * view->b_k,
+                     view->b_k, view->c, start);
+    for (; k == 0 || k < view->k; k++, start = view->c)
+        row_of_terms(view->k > 0, n, view->a + k * view->a_k, view->a_k, view->b + k * view->b_k,
+                     view->b_k, view->c, start);
+    return n;
 }
 
 static void block(const struct views *view, uint32_t j, uint32_t width, const real *panel,
@@ -162,6 +187,7 @@ void ISA(isa_gemm)(const struct gemm_args *args, uint32_t from, uint32_t to, rea
     uint32_t tiles_n = (args->n + ISA_TILE_N - 1) / ISA_TILE_N;
 
     for (uint32_t item = from; item < to; item++) {
+        uint32_t together = 1; /* tiles of one row of a lie beside each other */
         size_t which = item / (tiles_m * tiles_n);
         size_t m = item / tiles_n % tiles_m * ISA_TILE_M;
         size_t n = item % tiles_n * ISA_TILE_N;
@@ -175,6 +201,12 @@ void ISA(isa_gemm)(const struct gemm_args *args, uint32_t from, uint32_t to, rea
         const real *a = args->a + which * args->a_step + m * view.a_row;
         const real *b = args->b + which * args->b_step + n * view.b_n;
 
+        if (args->m == 1 && !args->b_turned) {
+            together = tiles_n - item % tiles_n < to - item ? tiles_n - item % tiles_n : to - item;
+            view.n = args->n - n < together * ISA_TILE_N ? (uint32_t)(args->n - n)
+                                                         : together * ISA_TILE_N;
+        }
+        item += together - 1;
         view.c = args->c + which * args->c_step + m * args->ldc + n;
         view.start = args->start == GEMM_ZERO  ? NULL
                      : args->start == GEMM_ADD ? view.c

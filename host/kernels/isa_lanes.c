@@ -51,9 +51,11 @@ void ISA(isa_lstm_gates)(const struct lstm_gates_args *args, uint32_t from, uint
     struct lstm_gates_args here = *args;
 
     (void)scratch;
-    for (uint32_t row = from; row < to; row++)
+    for (uint32_t row = from; row < to; row++) {
+        ISA_EACH
         for (uint32_t j = 0; j < here.hidden; j++)
             lane_lstm_gates(&here, row, j);
+    }
 }
 
 void ISA(isa_lstm_gates_back)(const struct lstm_gates_back_args *args, uint32_t from, uint32_t to,
@@ -62,9 +64,11 @@ void ISA(isa_lstm_gates_back)(const struct lstm_gates_back_args *args, uint32_t 
     struct lstm_gates_back_args here = *args;
 
     (void)scratch;
-    for (uint32_t row = from; row < to; row++)
+    for (uint32_t row = from; row < to; row++) {
+        ISA_EACH
         for (uint32_t j = 0; j < here.hidden; j++)
             lane_lstm_gates_back(&here, row, j);
+    }
 }
 
 void ISA(isa_embed)(const struct embed_args *args, uint32_t from, uint32_t to, real *scratch)

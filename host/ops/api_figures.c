@@ -53,6 +53,7 @@ void api_put_figures(const struct api *api, const struct figures *of, struct jou
     put_money_if(api, out, "rebates", of->is_split, of->rebate_amt);
     put_money_if(api, out, "funding", of->is_split, of->funding_amt);
     put_money_if(api, out, "slippage", of->is_split, of->slippage_amt);
+    api_put_money(api, out, "volume", of->volume_amt);
     jout_key(out, "judgement");
     if (of->is_annual)
         jout_null(out);
@@ -159,6 +160,7 @@ AMT(fee)
 AMT(rebate)
 AMT(funding)
 AMT(slippage)
+AMT(volume)
 REAL(yield)
 REAL(drawdown)
 REAL(sharpe)
@@ -179,6 +181,7 @@ static const struct figure_metric figure_metrics[] = {
     {METRIC_AGENT_REBATES, METRIC_REBATES, rebate_of, NULL, is_split_of},
     {METRIC_AGENT_FUNDING, METRIC_FUNDING, funding_of, NULL, is_split_of},
     {METRIC_AGENT_SLIPPAGE, METRIC_SLIPPAGE, slippage_of, NULL, is_split_of},
+    {METRIC_AGENT_VOLUME, METRIC_VOLUME, volume_of, NULL, NULL},
     {METRIC_AGENT_RETURN_RATIO, METRIC_RETURN_RATIO, NULL, yield_of, NULL},
     {METRIC_AGENT_DRAWDOWN_RATIO, METRIC_DRAWDOWN_RATIO, NULL, drawdown_of, NULL},
     {METRIC_AGENT_T, METRIC_T, NULL, t_of, has_t_of},

@@ -183,6 +183,23 @@ static int is_seen(const struct alert *alert)
            alert->kind == ALERT_VENUE_DOWN;
 }
 
+/* The same once more: what goes on is one event, which grows, and pushes nothing else out. */
+static int is_again(struct api_history *history, const struct alert *alert, const char *of)
+{
+    struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
+
+    if (history->n_events == 0 || strcmp(event->kind, "alert") != 0 || strcmp(event->of, of) != 0 ||
+        strcmp(event->text, alert->text) != 0)
+        return 0;
+    if (event->n == 0) {
+        event->n = 1;
+        event->t_first = event->t;
+    }
+    event->n++;
+    event->t = alert->t;
+    return 1;
+}
+
 /* Those of up to then. */
 static void see_alerts(struct api *api, agon_ns_t until)
 {
@@ -192,6 +209,7 @@ static void see_alerts(struct api *api, agon_ns_t until)
 
     for (uint32_t i = alerts->n_kept; i-- > 0;) {
         const struct alert *alert = &alerts->all[i];
+        const char *of = "";
 
         if (alert->seq <= history->alert_before)
             continue;
@@ -200,13 +218,16 @@ static void see_alerts(struct api *api, agon_ns_t until)
         history->alert_before = alert->seq;
         if (!is_first && is_seen(alert))
             continue;
+        if (alert->slot < api->view->n_slots)
+            of = api->view->slots[alert->slot].name;
+        if (!is_seen(alert) && is_again(history, alert, of))
+            continue;
         happened(history, alert->t,
                  alert->kind == ALERT_CRASH  ? "crash"
                  : alert->kind == ALERT_HALT ? "halt"
                  : alert->kind == ALERT_KILL ? "kill"
                                              : "alert",
-                 alert->slot < api->view->n_slots ? api->view->slots[alert->slot].name : "",
-                 alert->text);
+                 of, alert->text);
     }
 }
 
@@ -332,7 +353,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
     struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
     char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[200];
 
-    if (history->n_events == 0 || event->n == 0) {
+    if (history->n_events == 0 || event->n == 0 || strcmp(event->kind, "tournament") != 0) {
         happened(history, plan->t, "tournament", "", "");
         event = &history->events[(history->n_events - 1) % EVENTS];
         event->t_first = plan->t;

@@ -25,7 +25,8 @@ struct api_event {
     agon_ns_t t;
     const char *kind; /* static */
     char of[SLOT_NAME], text[200];
-    /* Tournaments one behind the other are one event: when the first was, its number, how many. */
+    /* Tournaments one behind the other are one event, and so is the same alert: when the first was,
+     * a tournament's number, how many. */
     agon_ns_t t_first;
     uint32_t first, n;
     agon_amt_t moved_amt; /* by all of them */

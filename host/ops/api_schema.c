@@ -47,6 +47,7 @@ const struct control_field api_figures_fields[] = {
     {"rebates", DEC, "received from venues", BASE, NULLS},
     {"funding", DEC, "of perpetuals; positive was received", BASE, NULLS},
     {"slippage", DEC, "against the mid at the decision; positive is a cost", BASE, NULLS},
+    {"volume", DEC, "value of all fills, each at its time", BASE},
     {"judgement", TEXT, "why ratios of a year are not there yet", NULLS,
      .example = "\"too short to judge\""},
     {"samples", INT, "samples that the figures are of"},

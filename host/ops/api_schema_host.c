@@ -384,7 +384,7 @@ static const struct control_field event_fields[] = {
     {"t_ms", INT, "the same", .unit = "ms since 1970", .example = "1795192174000"},
     {"kind", TEXT, "what it is", .words = api_event_kinds},
     {"of", TEXT, "whose; empty: of all", AGENT},
-    {"count", INT, "tournaments that it stands for", MAYBE},
+    {"count", INT, "tournaments, or equal alerts, that it stands for", MAYBE},
     {"first_ms", INT, "when the first of them was", MAYBE, .unit = "ms since 1970",
      .example = "1795192174000"},
     {"text", TEXT, "for people",

@@ -21,6 +21,8 @@
     X(history, "history.mjs")                                                                      \
     X(notify, "notify.mjs")                                                                        \
     X(fills, "fills.mjs")                                                                          \
+    X(periods, "periods.mjs")                                                                      \
+    X(accounts, "accounts.mjs")                                                                    \
     X(page_overview, "pages/overview.mjs")                                                         \
     X(page_agent, "pages/agent.mjs")                                                               \
     X(page_market, "pages/market.mjs")                                                             \

@@ -235,8 +235,10 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
                "tournament %u: nobody is ranked, too few samples or trades", plan->number);
     else
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-               "tournament %u: %s is first, %s of capital moved%s", plan->number, args_safe(first),
+               "tournament %u: %s is first, %s %s of capital moved%s", plan->number,
+               args_safe(first),
                money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text),
+               kept->in_memory.currency,
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
 }
 
@@ -452,6 +454,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
 static void say_refused(const struct run_report *story, struct run_report_happening *one)
 {
     uint16_t most = 0;
+    char n[MONEY_TEXT];
 
     for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
         if (engine_refused(story->engine, one->slot, reason) >
@@ -459,8 +462,8 @@ static void say_refused(const struct run_report *story, struct run_report_happen
             most = reason;
     }
     snprintf(one->text, sizeof(one->text),
-             "%llu of its intents were refused before the exchange saw them, most by check '%s'",
-             (unsigned long long)story->slots[one->slot].n_refused, reason_name(most));
+             "%s of its intents were refused before the exchange saw them, most by check '%s'",
+             money_text((int64_t)story->slots[one->slot].n_refused, 0, 0, n), reason_name(most));
 }
 
 /* Of the orders that were open at a crash: how each ended, and when the last did. */

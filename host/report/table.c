@@ -45,13 +45,19 @@ static const char *market_time(agon_ns_t t, char text[CLOCK_TEXT])
     return text;
 }
 
-/* Two lines of what is of the whole host. */
+static const char *count_text(uint64_t n, char text[MONEY_TEXT])
+{
+    return money_text(n < INT64_MAX ? (int64_t)n : INT64_MAX, 0, 0, text);
+}
+
+/* Three lines of what is of the whole host: in 80 columns, after days too. */
 static int head(FILE *out, const struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
     char p50[24];
     char p99[24];
     char paint[2][12];
+    char n[5][MONEY_TEXT];
     char bar[21];
     int full = 0;
     int64_t elapsed_ns = mono_ns - table->began_ns;
@@ -70,18 +76,17 @@ static int head(FILE *out, const struct table *table, const struct host_view *vi
                 (double)table->length_ns / 1e9);
     else
         fprintf(out, "running %.0f s\n", (double)elapsed_ns / 1e9);
-    fprintf(out, "events %llu  orders %llu  fills %llu  refused %llu  venue %s  books %u/%u live\n",
-            (unsigned long long)view->counters.n_events,
-            (unsigned long long)view->counters.n_orders, (unsigned long long)view->counters.n_fills,
-            (unsigned long long)view->counters.n_refused,
+    fprintf(out, "events %s  orders %s  fills %s  refused %s\n",
+            count_text(view->counters.n_events, n[0]), count_text(view->counters.n_orders, n[1]),
+            count_text(view->counters.n_fills, n[2]), count_text(view->counters.n_refused, n[3]));
+    fprintf(out, "venue %s, books %u/%u live  step p50 %s, p99 %s  not on disk %s\n",
             view->venue.health == GATEWAY_UP         ? "up"
             : view->venue.health == GATEWAY_DEGRADED ? "degraded"
                                                      : "connecting",
-            view->venue.n_live, view->venue.n_books);
-    fprintf(out, "engine step p50 %s  p99 %s  durable %llu of %llu\n",
+            view->venue.n_live, view->venue.n_books,
             table_time(hist_quantile(&view->step_ns, 0.5), p50),
             table_time(hist_quantile(&view->step_ns, 0.99), p99),
-            (unsigned long long)view->durable_seq, (unsigned long long)view->seq);
+            count_text(view->seq > view->durable_seq ? view->seq - view->durable_seq : 0, n[4]));
     return 3;
 }
 

@@ -105,15 +105,12 @@ static void disarm(struct host *host, uint16_t slot)
 
 static void tell(struct host *host, uint16_t slot, uint32_t id)
 {
-    const struct meter *row = &meters_all[id];
     const struct meters *meters = &host->meters[slot];
-    uint64_t most = (uint64_t)meters->per_s[id] * METER_SECONDS;
+    char text[METER_SAID];
 
-    host_alert(host, ALERT_FLOOD, slot, 0, (int64_t)meters_level(meters, id), (int64_t)most,
-               "%.31s exceeds the %s of %u a second (`meters.%s`): with %llu %s%s in hand its "
-               "plugin is ended",
-               engine_slots(host->engine)->all[slot].name, row->name, meters->per_s[id], row->key,
-               (unsigned long long)most, id == METER_REFUSED ? "refused " : "", row->unit);
+    meter_tell_text(id, engine_slots(host->engine)->all[slot].name, meters->per_s[id], text);
+    host_alert(host, ALERT_FLOOD, slot, 0, (int64_t)meters_level(meters, id),
+               (int64_t)meters->per_s[id] * METER_SECONDS, "%s", text);
 }
 
 /* Who fills a bucket is broken, and costs the others time: it ends like one that crashed. */

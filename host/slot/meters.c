@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "slot/meters.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SECOND  ((int64_t)1000000000)
@@ -67,4 +68,12 @@ void meters_clear(struct meters *meters)
 uint64_t meters_level(const struct meters *meters, enum meter_id id)
 {
     return (uint64_t)meters->level_ns[id] / 1000 * meters->per_s[id] / 1000000;
+}
+
+void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, char text[METER_SAID])
+{
+    const struct meter *meter = &meters_all[id];
+
+    snprintf(text, METER_SAID, "%.31s exceeds the %s of %u a second (`meters.%s`): it ends at %llu",
+             agent, meter->name, per_s, meter->key, (unsigned long long)per_s * METER_SECONDS);
 }

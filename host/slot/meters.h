@@ -15,6 +15,7 @@
 
 #define METER_SECONDS 20 /* of its rate: so much at once is too much */
 #define METER_TELLS   10 /* told when a bucket is full to this part */
+#define METER_SAID    128
 
 /* X(ID, key, unit, least, most, preset, name, doc): least, most and preset are per second. */
 #define METERS(X)                                                                                  \
@@ -67,5 +68,8 @@ struct meters_found meters_look(struct meters *meters, const uint32_t per_s[METE
 void meters_clear(struct meters *meters);
 /* What lies in a bucket, in the meter's unit. */
 uint64_t meters_level(const struct meters *meters, enum meter_id id);
+/* What an agent of that name is warned of, whole in the room that an alert has: a name of up to 31
+ * characters, any meter and rate. */
+void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, char text[METER_SAID]);
 
 #endif

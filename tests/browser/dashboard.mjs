@@ -108,6 +108,28 @@ async function operate(page) {
   await page.click('#t-agents th:first-child button');
   if (await order() !== before) fail(`no longer sorted: ${await order()}`);
 
+  // What is listed is there as a file, numbers plain; the money on the accounts, and each hour's, day's and week's result, which
+  // together are the result.
+  await page.waitForFunction(() => document.querySelectorAll('#t-accounts tr[data-key]').length > 1 && document.querySelector('.periods canvas'));
+  const saved = async button => {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+    return [file.suggestedFilename(), readFileSync(await file.path(), 'utf8').trim().split('\r\n').map(row => row.split(','))];
+  };
+  for (const [button, name, key] of [['.agents .save', 'agents', 'Result'], ['#s-positions .save', 'positions', 'Quantity'], ['.accounts .save', 'money', 'On it']]) {
+    const [file, [heads, ...list]] = await saved(button);
+    const at = heads.indexOf(key);
+    if (!file.startsWith(`agon-${name}-`) || at < 0 || !list.length || list.some(row => row.length !== heads.length || !/^-?[0-9]+(\.[0-9]+)?$/.test(row[at]))) fail(`${file}: ${heads} ${list}`);
+  }
+  const sums = await page.evaluate(async () => {
+    const { ALL, day, points, resultsBy, resultSince } = await import('/history.mjs');
+    const last = points(ALL).at(-1);
+    return ['hour', 'day', 'week'].map(period => [period, resultsBy(ALL, period).reduce((sum, p) => sum + p.amount, 0), resultSince(ALL, 0).amount,
+      period === 'day' ? resultsBy(ALL, period).at(-1).amount - resultSince(ALL, day(last[0])).amount : 0]);
+  });
+  for (const [period, sum, all, differs] of sums) if (Math.abs(sum - all) > 1e-6 || Math.abs(differs) > 1e-6) fail(`result by ${period}: ${sum}, of all of it ${all}, by ${differs} another than today's`);
+  await page.click('.periods .tabs button[data-key="week"]');
+  await page.waitForFunction(() => document.querySelector('.periods .tabs [aria-pressed="true"]').dataset.key === 'week' && /[0-9]/.test(document.querySelector('.periods .legend').textContent));
+
   // Choose the agent, halt it, see it halted, let it go on.
   await page.keyboard.press('j');
   while (await page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key) !== agent) await page.keyboard.press('j');
@@ -316,9 +338,23 @@ async function traffic() {
 async function look(scheme) {
   const page = await open(WIDTHS[0], 900, scheme);
   await page.evaluate(axe);
+  // Prices of a symbol by its longer name are those of the symbol.
+  await page.route(/\/candles\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
+  await page.route(/\/closings\//, async route => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, symbol: `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
+  });
   for (const name of PAGES) {
     await page.evaluate(to => { location.hash = `#/${to}`; }, name === 'agent' ? `agent/${agent}` : name);
     await page.waitForFunction(READY[name]);
+    // As long as symbols are where a host has two venues.
+    if (name === 'overview' || name === 'agent') {
+      await page.evaluate(async () => {
+        const { state } = await import('/connection.mjs');
+        for (const [key, value] of state) if (/^(position|order)\//.test(key)) state.set(key, { ...value, symbol: `binance_um:${value.symbol.replace(/.*:/, '')}` });
+      });
+      await page.waitForFunction(() => [...document.querySelectorAll('.page:not([hidden]) td.sym')].some(n => n.textContent.startsWith('binance_um:')));
+    }
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));

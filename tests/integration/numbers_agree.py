@@ -14,7 +14,8 @@ from decimal import ROUND_HALF_EVEN, Decimal as D
 from numbers_plan import check_tournament
 
 what, folder = sys.argv[1], sys.argv[2]
-MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage']
+MONEY = ['capital', 'equity', 'result', 'gross', 'fees', 'rebates', 'funding', 'slippage', 'volume']
+SHOWN = MONEY[:-1]  # by reports, which have a turnover instead
 RATIOS = ['return', 'drawdown', 'sharpe', 'sortino', 't', 't_low', 't_high']
 faults = []
 n_compared = 0
@@ -200,13 +201,13 @@ def check_page(want):
     same('page', 'result', plain(page['result']), want['']['result'])
     for row in page['agents']:
         its = want[row['Agent']]
-        for head, key in (('Capital', 'capital'), ('Equity', 'equity'), ('Result', 'result'), ('Fees', 'fees')):
+        for head, key in (('Capital', 'capital'), ('Equity', 'equity'), ('Result', 'result'), ('Fees', 'fees'), ('Volume', 'volume')):
             same('page', f'{row["Agent"]} {key}', plain(row[head]), its[key])
         same('page', f'{row["Agent"]} return', plain(row['Return']), '%.2f%%' % (round(100 * its['return'], 2) + 0.0))  # the page has no -0.00
         same('page', f'{row["Agent"]} sharpe', plain(row['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
     for agent, facts in page['of'].items():
         its = want[agent]
-        for head, key in (('Equity', 'equity'), ('Capital', 'capital'), ('Result', 'result'), ('Slippage', 'slippage')):
+        for head, key in (('Equity', 'equity'), ('Capital', 'capital'), ('Result', 'result'), ('Slippage', 'slippage'), ('Volume', 'volume')):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), its[key])
         for head, key in (('Return', 'return'), ('Drawdown', 'drawdown')):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
@@ -302,7 +303,7 @@ def check_html(page, want):
     for row in rows:
         name = '' if row['agent'].startswith('all') else row['agent']
         its = want[name]
-        for key in MONEY:
+        for key in SHOWN:
             same(page, f'{name} {key}', row[key], apart(its[key]))
         same(page, f'{name} return', row['return'], percent(its['return']))
         same(page, f'{name} drawdown', row['drawdown'], percent(its['drawdown']))
@@ -329,7 +330,7 @@ def check_backtest():
     for line, (name, its) in zip(lines[at + 1:], want.items()):
         text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
                          percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
-                        [apart(its[key]) for key in MONEY[3:]] + [str(its['fills'])])
+                        [apart(its[key]) for key in SHOWN[3:]] + [str(its['fills'])])
         same('text', name, ' '.join(line.split()[:-1]), text)
 
 

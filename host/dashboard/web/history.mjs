@@ -56,6 +56,21 @@ export function resultSince(name, t) {
 const DAY = 86400000;
 export const day = t => Math.floor(t / DAY) * DAY;
 export const week = t => Math.floor((t - 4 * DAY) / (7 * DAY)) * 7 * DAY + 4 * DAY; // Monday 00:00 UTC
+const HOUR = 3600000;
+export const PERIODS = { hour: [HOUR, t => Math.floor(t / HOUR) * HOUR], day: [DAY, day], week: [7 * DAY, week] };
+// What each hour, day or week brought, oldest first: all of them together are the result since the first of them began.
+export function resultsBy(name, period) {
+  const list = points(name);
+  const [length, begins] = PERIODS[period];
+  if (list.length === 0) return [];
+  const at = t => { let k = list.length - 1; while (k > 0 && list[k][0] > t) k--; return list[k]; };
+  const out = [];
+  for (let t = begins(list[0][0]); t <= list.at(-1)[0]; t += length) {
+    const from = born !== null && born >= t ? 0 : won(at(t));
+    out.push({ t, amount: won(at(t + length)) - from });
+  }
+  return out;
+}
 // Columns for a chart: times, then a line each. kind: equity; total (equity, as if the capital of now had always been
 // there: money that comes is not a result); return (linked from point to point); drawdown (below the highest).
 export function columns(names, kind, from = 0) {

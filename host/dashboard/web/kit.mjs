@@ -129,6 +129,43 @@ export function spark(cell, values, name) {
   path.setAttribute('class', name);
 }
 
+// A symbol that names its venue: where there is little room the venue stands above it.
+export function symbolCell(cell, text) {
+  if (cell.textContent === text) return;
+  const at = text.indexOf(':') + 1;
+  cell.replaceChildren(...(at ? [make('span', { className: 'venue-of', textContent: text.slice(0, at) })] : []), text.slice(at));
+}
+
+// ---- what is listed, as a file: numbers plain, so that a spreadsheet takes them as such
+const plain = value => {
+  const text = String(value ?? '').replace(/\u2009/g, '').replace(/\u2212/g, '-').replace(/^(\u2013|NaN)$/, '').replace(/^\+(?=\d)/, '');
+  return /[",\n]/.test(text) || /^[=@]/.test(text) ? `"${text.replace(/^(?=[=@])/, "'").replace(/"/g, '""')}"` : text;
+};
+export const csvOf = (columns, list) => {
+  const taken = columns.filter(c => c.title && (c.csv || c.value || c.text));
+  return [taken.map(c => plain(c.title)), ...list.map(x => taken.map(c => plain((c.csv ?? c.value ?? c.text)(x))))].map(row => `${row.join()}\r\n`).join('');
+};
+export function saver(name, draw) {
+  return make('button', { type: 'button', className: 'quiet save', textContent: 'CSV', title: 'What is listed here, as a file', ariaLabel: 'As CSV', onclick: () => {
+    const link = make('a', { download: `agon-${name()}-${stamp(Date.now()).slice(0, 19).replace(/[: ]/g, '-')}.csv`, href: URL.createObjectURL(new Blob([draw.csv()], { type: 'text/csv' })) });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  } });
+}
+
+// ---- lines of the log, newest first: what was said again and again is one line
+export function foldLines(list) {
+  const out = [];
+  let again = 0;
+  for (const l of list) {
+    if (l.text === 'the last line again') { again += Number(l.times ?? 1); continue; }
+    const top = out.at(-1);
+    if (top && top.text === l.text && top.level === l.level) top.n += 1 + again; else out.push({ ...l, n: 1 + again });
+    again = 0;
+  }
+  return out;
+}
+
 // ---- tables: rows are kept and only the cells that changed are written
 // A column with value(item) can be sorted by; sorted: { key, down } is kept under that name.
 export function table(node, columns, empty, onRow, sortName) {
@@ -185,6 +222,7 @@ export function table(node, columns, empty, onRow, sortName) {
     if (list.length === 0) body.append(none); else none.remove();
   }
   draw([], () => '');
+  draw.csv = () => csvOf(columns, last[0]);
   return draw;
 }
 

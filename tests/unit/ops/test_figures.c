@@ -32,6 +32,7 @@ static void begin(void)
                                               .rebate_amt = 300000000,
                                               .funding_amt = -200000000,
                                               .slippage_amt = -50000000,
+                                              .volume_amt = 123456000000,
                                               .is_split = 1,
                                               .has_t = 1,
                                               .yield = -0.07,
@@ -85,7 +86,8 @@ START_TEST(json_has_each_with_its_sign)
         "{\"currency\":\"USDT\",\"capital\":\"100.00\",\"equity\":\"93.00\",\"result\":\"-7.00\","
         "\"return\":-0.07,\"drawdown\":0.125,\"sharpe\":null,\"sortino\":null,\"t\":-0.5,"
         "\"t_low\":-2.5,\"t_high\":1.5,\"gross\":\"-2.00\",\"fees\":\"6.00\",\"rebates\":\"3.00\","
-        "\"funding\":\"-2.00\",\"slippage\":\"-0.50\",\"judgement\":\"too short to judge\","
+        "\"funding\":\"-2.00\",\"slippage\":\"-0.50\",\"volume\":\"1234.56\",\"judgement\":\"too "
+        "short to judge\","
         "\"samples\":5,\"sample_s\":3600,\"days\":0}");
     jout_reset(&out);
     view->slots[0].figures.is_annual = 1;
@@ -142,6 +144,7 @@ START_TEST(metrics_have_each_with_its_sign)
         "agon_agent_rebates{agent=\"one\"} 3.00\n",
         "agon_agent_funding{agent=\"one\"} -2.00\n",
         "agon_agent_slippage{agent=\"one\"} -0.50\n",
+        "agon_agent_volume{agent=\"one\"} 1234.56\n",
         "agon_agent_return_ratio{agent=\"one\"} -0.07\n",
         "agon_agent_drawdown_ratio{agent=\"one\"} 0.125\n",
         "agon_agent_t{agent=\"one\"} -0.5\n",

@@ -128,6 +128,33 @@ START_TEST(alerts_of_before_a_restart_are_its_first_events)
 }
 END_TEST
 
+START_TEST(an_alert_that_comes_again_is_one_event_that_grows)
+{
+    struct alert *alerts = api.view->alerts.all; // newest first
+    const char *text = "alpha exceeds the intent rate limit";
+
+    look(NOON, 10000);
+    for (uint64_t n = 1; n <= 3; n++) {
+        alerts[0] = (struct alert){.seq = n, .t = NOON + (agon_ns_t)n, .kind = ALERT_FLOOD};
+        snprintf(alerts[0].text, sizeof(alerts[0].text), "%s", text);
+        api.view->alerts.n_kept = 1;
+        look(NOON + (agon_ns_t)n, 10000);
+    }
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_uint_eq(api.history->events[0].n, 3);
+    ck_assert_int_eq(api.history->events[0].t, NOON + 3);
+    ck_assert_int_eq(api.history->events[0].t_first, NOON + 1);
+    // Another one is another event, and so is the first once more.
+    for (uint64_t n = 4; n <= 5; n++) {
+        alerts[0] = (struct alert){.seq = n, .t = NOON + (agon_ns_t)n, .kind = ALERT_FLOOD};
+        snprintf(alerts[0].text, sizeof(alerts[0].text), "%s", n == 4 ? "other" : text);
+        look(NOON + (agon_ns_t)n, 10000);
+    }
+    ck_assert_uint_eq(api.history->n_events, 3);
+    ck_assert_uint_eq(api.history->events[2].n, 0);
+}
+END_TEST
+
 START_TEST(only_a_new_event_is_sent_to_the_page)
 {
     static struct control_live live;
@@ -334,6 +361,7 @@ int main(void)
     tcase_add_test(tcase, a_candle_opens_first_closes_last_and_has_the_extremes_between);
     tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
+    tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
     tcase_add_test(tcase, only_a_new_event_is_sent_to_the_page);
     tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
     tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);

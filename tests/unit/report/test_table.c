@@ -3,12 +3,13 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/table.h"
 
 static struct host_view view;
 
-static char *drawn(agon_ns_t t, int is_end)
+static char *drawn_by(agon_ns_t t, int is_end, int columns)
 {
     struct table table;
     char *text = NULL;
@@ -19,6 +20,11 @@ static char *drawn(agon_ns_t t, int is_end)
 
     view.t = t;
     table_init(&table, out, 60000000000);
+    if (columns != 0) {
+        table.frame.is_screen = 1;
+        table.frame.rows = 24;
+        table.frame.columns = columns;
+    }
     if (is_end)
         table_end(&table, &view, table.began_ns + 20000000000);
     else
@@ -30,6 +36,31 @@ static char *drawn(agon_ns_t t, int is_end)
     fclose(copy);
     return text;
 }
+
+static char *drawn(agon_ns_t t, int is_end)
+{
+    return drawn_by(t, is_end, 0);
+}
+
+START_TEST(the_head_fits_80_columns_after_days_too)
+{
+    char *text;
+
+    view.counters = (struct engine_counters){
+        .n_events = 987654321, .n_orders = 1234567, .n_fills = 2345678, .n_refused = 876543210};
+    view.seq = 987654321;
+    view.durable_seq = 987654318;
+    view.venue.health = GATEWAY_UP;
+    view.venue.n_live = 15;
+    view.venue.n_books = 16;
+    text = drawn_by((agon_ns_t)1723161600 * 1000000000, 0, 80);
+    ck_assert_msg(strstr(text, "refused 876,543,210") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "books 15/16 live") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "not on disk 3") != NULL, "%s", text);
+    free(text);
+    view = (struct host_view){0};
+}
+END_TEST
 
 START_TEST(no_time_is_shown_before_the_market_has_one)
 {
@@ -63,6 +94,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, no_time_is_shown_before_the_market_has_one, 0, 2);
     tcase_add_test(tcase, the_markets_time_is_shown);
+    tcase_add_test(tcase, the_head_fits_80_columns_after_days_too);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

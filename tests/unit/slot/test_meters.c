@@ -140,6 +140,26 @@ START_TEST(the_documentation_has_the_same_table)
 }
 END_TEST
 
+START_TEST(a_warning_is_whole_whatever_the_name_the_meter_and_its_rate)
+{
+    char want[64], text[METER_SAID];
+
+    meter_tell_text(METER_REFUSED, "flood_1", 1000, text);
+    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1000 a second "
+                           "(`meters.refused`): it ends at 20000");
+    for (uint32_t id = 0; id < METERS_N; id++) {
+        const struct meter *meter = &meters_all[id];
+
+        meter_tell_text(id, "an_agent_of_one_and_thirty_chars", meter->most, text);
+        snprintf(want, sizeof(want), ": it ends at %llu",
+                 (unsigned long long)meter->most * METER_SECONDS);
+        ck_assert_msg(strlen(text) > strlen(want) &&
+                          strcmp(text + strlen(text) - strlen(want), want) == 0,
+                      "%s", text);
+    }
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("slot_meters");
@@ -156,6 +176,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, a_little_above_the_rate_is_over_in_the_end);
     tcase_add_test(tcase, a_roster_s_rate_is_taken_and_a_day_empties_all);
     tcase_add_test(tcase, processor_time_is_by_the_machine_s_clock);
+    tcase_add_test(tcase, a_warning_is_whole_whatever_the_name_the_meter_and_its_rate);
     tcase_add_test(tcase, the_documentation_has_the_same_table);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

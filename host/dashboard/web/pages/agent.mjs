@@ -4,7 +4,7 @@ import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, baseText, isHeld, card, clock, colour, count, css, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, span, stamp, stateTone, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, baseText, isHeld, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
 import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
@@ -16,7 +16,7 @@ function tableCard(title, name, cols, empty, id) {
   box.body.append(node);
   const draw = table(node, cols, empty);
   // all: how many there are, where not all of them are kept.
-  return { ...box, draw(list, keyOf, all = list.length) { draw(list, keyOf); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
+  return { ...box, csv: draw.csv, draw(list, keyOf, all = list.length) { draw(list, keyOf); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
 }
 // Gross, what came off and on, and what is left, each from where the one before ends.
 function waterfall(node, a) {
@@ -120,20 +120,21 @@ export default {
       // A flat line stands in the middle.
       scales: { y: { range: (u, low, high) => (low === null || high - low < 0.001 ? [(low ?? 0) - 0.01, (low ?? 0) + 0.01] : window.uPlot.rangeNum(low, high, 0.1, true)) } }, axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
     const positions = tableCard('Positions', 'a-positions', [
-      { title: 'Symbol', class: 'l sym', text: p => p.symbol }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => priceText(p.entry, p.mark), hint: p => p.entry },
+      { title: 'Symbol', class: 'l sym', csv: p => p.symbol, draw: (cell, p) => symbolCell(cell, p.symbol) }, { title: 'Quantity', text: p => money(p.quantity) }, { title: 'Entry', text: p => priceText(p.entry, p.mark), hint: p => p.entry },
       { title: 'Break-even', class: 'p3', text: p => priceText(p.break_even, p.mark), hint: p => p.break_even }, { title: 'Mark', class: 'p2', text: p => money(p.mark) },
       { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) }, { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.ariaLabel = `Close ${p.symbol}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.');
     const working = tableCard('Working orders', 'a-orders', [
-      { title: 'Symbol', class: 'l sym', text: o => o.symbol }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
+      { title: 'Symbol', class: 'l sym', csv: o => o.symbol, draw: (cell, o) => symbolCell(cell, o.symbol) }, { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
       { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p3', text: o => money(o.filled) }, { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? 'unconfirmed' : o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
     ], 'No open orders.');
     const closed = tableCard('Closing fills', 'a-closed', [
-      { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', text: f => f.symbol }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
+      { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', csv: f => f.symbol, draw: (cell, f) => symbolCell(cell, f.symbol) }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
     ], 'Nothing was closed yet.');
+    closed.bar.append(saver(() => `closing-fills-${name}`, closed));
     const paramBox = card('Parameters', { name: 'a-params' });
     const log = tableCard('Log', 'a-log', [
       { title: 'Time', class: 'l', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
@@ -177,7 +178,7 @@ export default {
       const newest = await get(`log/tail/${lines.size ? 60 : 300}`) ?? [];
       if (mine !== name) return;
       for (const l of newest) if (isOf(l, mine)) lines.set(`${l.t} ${l.text}`, l);
-      log.draw([...lines].slice(-60).reverse().map(([key, l]) => ({ key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.text })), l => l.key);
+      log.draw(foldLines([...lines].slice(-200).reverse().map(([key, l]) => ({ ...l, key }))).slice(0, 60).map(l => ({ key: l.key, time: stamp(Date.parse(l.t) || l.t).slice(11), level: l.level, text: l.n > 1 ? `${l.text} \u00d7${l.n}` : l.text })), l => l.key);
       draw(now);
     }
     function draw(state) {
@@ -206,7 +207,7 @@ export default {
         ['Equity', money(a.equity)], ['Capital', money(a.capital)], ['Result', signed(a.result), tone(a.result)],
         ['Today', dayResult ? amount(dayResult.amount) : '–', dayResult ? tone(baseText(dayResult.amount)) : ''], ['This week', weekResult ? amount(weekResult.amount) : '–', weekResult ? tone(baseText(weekResult.amount)) : ''], ['Return', percent(a.return), shareTone(a.return)],
         ['Drawdown', percent(a.drawdown)], ['Sharpe', number(a.sharpe)], ['t [95 %]', tText(a)],
-        ['Slippage', money(a.slippage)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
+        ['Slippage', money(a.slippage)], ['Volume', money(a.volume)], ['Fills', count(a.fills)], ['Closing fills', `${count(a.wins)} won, ${count(a.losses)} lost`],
         ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''], ['Judged', a.judgement ?? `of ${a.days} days`],
       ]);
       waterfall(falls, a);

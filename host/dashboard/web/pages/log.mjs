@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's newest lines, by level and by words.
 import { get } from '../connection.mjs';
-import { card, make, put, scrolls, stamp, table, tabs, zoneName } from '../kit.mjs';
+import { card, foldLines, make, put, saver, scrolls, stamp, table, tabs, zoneName } from '../kit.mjs';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 const KNOWN = ['t', 'level', 'area', 'key', 'text'];
@@ -15,7 +15,6 @@ export default {
     let level = 'info';
     let word = '';
     let asked = -Infinity;
-    let n = 0;
     let is_paused = false;
     const lines = new Map(); // by time and text
     const box = card('Log', { name: 'log' });
@@ -23,27 +22,28 @@ export default {
     const field = make('input', { type: 'search', placeholder: 'Filter', ariaLabel: 'Filter lines', autocomplete: 'off', spellcheck: false, oninput: () => { word = field.value.trim().toLowerCase(); draw(); } });
     const pause = make('button', { type: 'button', textContent: 'Pause', onclick: () => { is_paused = !is_paused; put(pause, is_paused ? 'Follow' : 'Pause'); } });
     const node = make('table', { id: 't-log' });
-    box.bar.append(tabs(LEVELS.map(l => [l, l]), level, key => { level = key; draw(); }, 'From this level on'), note, pause, field);
+    const save = saver(() => 'log', { csv: () => rowsOf.csv() });
+    box.bar.append(tabs(LEVELS.map(l => [l, l]), level, key => { level = key; draw(); }, 'From this level on'), note, pause, save, field);
     box.body.append(node);
     scrolls(box.body, 'Log').classList.add('scroll', 'log-lines');
     wide.append(box.section);
     focus = () => field.focus();
     const rowsOf = table(node, [
-      { title: 'Time', class: 'l', text: l => stamp(l.at).slice(5), tone: () => 'dim' },
+      { title: 'Time', class: 'l', csv: l => stamp(l.at), text: l => stamp(l.at).slice(5), tone: () => 'dim' },
       { title: 'Level', class: 'l', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' },
       { title: 'Part', class: 'l p2', text: l => l.area, tone: () => 'dim' },
-      { title: 'What', class: 'l wrap', text: l => (l.fields ? `${l.text}  ${l.fields}` : l.text) },
+      { title: 'What', class: 'l wrap', text: l => [l.n > 1 ? `${l.text} \u00d7${l.n}` : l.text, l.fields].filter(Boolean).join('  ') },
     ], 'No lines.');
     function draw() {
-      const list = [...lines.values()].filter(l => LEVELS.indexOf(l.level) >= LEVELS.indexOf(level) && (!word || `${l.area} ${l.text} ${l.fields}`.toLowerCase().includes(word))).reverse().slice(0, 400);
+      const list = foldLines([...lines.values()].filter(l => LEVELS.indexOf(l.level) >= LEVELS.indexOf(level) && (!word || `${l.area} ${l.text} ${l.fields}`.toLowerCase().includes(word))).reverse()).slice(0, 400);
       rowsOf(list, l => l.key);
-      put(note, `${list.length} lines, wall clock (${zoneName()})`);
+      put(note, `${list.reduce((sum, l) => sum + l.n, 0)} lines, wall clock (${zoneName()})`);
     }
     async function load() {
       asked = performance.now();
       for (const l of await get(`log/tail/${lines.size ? 40 : 400}`) ?? []) {
         const key = `${l.t} ${l.text}`;
-        if (!lines.has(key)) lines.set(key, { ...l, key, fields: fieldsOf(l), n: n++, at: typeof l.t === 'number' ? l.t : Date.parse(l.t) });
+        if (!lines.has(key)) lines.set(key, { ...l, key, fields: fieldsOf(l), at: typeof l.t === 'number' ? l.t : Date.parse(l.t) });
       }
       while (lines.size > 1200) lines.delete(lines.keys().next().value);
       draw();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // All of it at a glance: equity with what happened, the league, what is held, the capital, the venues' lamps, the newest events.
+import { accountsCard } from '../accounts.mjs';
 import { chart, rangeTabs, axis, timeAxis } from '../chart.mjs';
+import { periodsCard } from '../periods.mjs';
 import { ALL, columns, day, grow, points, resultSince, shape, week } from '../history.mjs';
-import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
+import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
 const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
@@ -40,6 +42,7 @@ const league = [
   { title: 'Open', class: 'p4', tip: 'Open orders', value: a => a.open, text: a => a.open },
   { title: 'Fills', class: 'p3', value: a => a.fills, text: a => count(a.fills) },
   { title: 'Refused', class: 'p4', tip: 'Intents that the gate refused', value: a => a.refused, text: a => count(a.refused), tone: a => (a.refused > 0 ? 'warn' : 'dim') },
+  { title: 'Volume', class: 'p4', tip: 'Value of all its fills', value: a => Number(a.volume), text: a => money(a.volume) },
   { title: 'Fees', class: 'p4', value: a => Number(a.fees), text: a => money(a.fees) },
   { title: 'Gen.', class: 'p3', tip: 'Generation of the active code', value: a => a.generation, text: a => a.generation },
 ];
@@ -132,7 +135,7 @@ export default {
     const note = make('span', { className: 'count', id: 'n-agents' });
     draws.filter = make('input', { type: 'search', id: 'filter', placeholder: 'Filter', ariaLabel: 'Filter agents', autocomplete: 'off', spellcheck: false, oninput: () => { word = draws.filter.value.trim().toLowerCase(); league_(now); } });
     const node = make('table', { id: 't-agents' });
-    box.bar.append(note, draws.filter);
+    box.bar.append(note, saver(() => 'agents', { csv: () => rowsOf.csv() }), draws.filter);
     box.body.append(node);
     scrolls(box.body, 'Agents').classList.add('scroll');
     const rowsOf = table(node, league, 'No agents yet.', (row, a) => {
@@ -140,8 +143,12 @@ export default {
     }, 'agents');
     draws.capital = capitalCard();
     draws.lamps = lampsCard();
-    left.append(draws.chart.section, box.section);
+    draws.periods = periodsCard(() => ALL);
+    draws.accounts = accountsCard();
+    left.append(draws.chart.section, box.section, draws.periods.section, draws.accounts.section);
     right.append(draws.lamps.section, draws.capital.section);
+    let barred = -Infinity;
+    const bars = () => { if (performance.now() - barred > 2000) { barred = performance.now(); draws.periods.draw(); } };
     const league_ = state => {
       const all = agents(state);
       rowsOf(word ? all.filter(a => `${a.name} ${a.state} ${a.stage} ${a.kind}`.toLowerCase().includes(word)) : all, a => a.name);
@@ -154,7 +161,8 @@ export default {
       if (has('tournament')) moved = new Map((state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
       if (has('agent/') || has('tournament')) { league_(state); draws.capital.draw(state); }
       if (has('venue/')) draws.lamps.draw(state);
-      if ((has('status') || has('agent/')) && points(ALL).length > 1) draws.chart.refresh(true);
+      if ((has('status') || has('agent/')) && points(ALL).length > 1) { draws.chart.refresh(true); bars(); }
+      draws.accounts.draw();
     };
   },
 };

@@ -4,6 +4,9 @@ import { make, moment, put, rows, scrolls, zoneName } from '../kit.mjs';
 
 const TONES = { crash: 'bad', kill: 'bad', outage: 'bad', halt: 'warn', alert: 'warn', resume: 'good', back: 'good' };
 
+// Whose it is stands before it already.
+const said = e => (e.of && e.text.startsWith(`${e.of} `) ? e.text.slice(e.of.length + 1) : e.text);
+
 export default {
   page: 'overview', side: 'right', title: 'Events', keys: ['event/'],
   open({ bar, body }) {
@@ -22,7 +25,7 @@ export default {
       list.replaceChildren(...all.map(e => make('li', {},
         make('time', { className: 'dim', textContent: moment(e.time).slice(6), title: e.count ? `${moment(new Date(e.first_ms).toISOString())} to ${moment(e.time)}` : moment(e.time) }),
         make('span', { className: `kind ${TONES[e.kind] ?? ''}`, textContent: e.count ? `${e.kind} ×${e.count}` : e.kind }),
-        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), e.text))));
+        make('span', { className: 'what' }, ...(e.of ? [known.has(e.of) ? make('a', { textContent: e.of, href: `#/agent/${encodeURIComponent(e.of)}` }) : make('b', { textContent: e.of }), ' '] : []), said(e)))));
     };
   },
 };

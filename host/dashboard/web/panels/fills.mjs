@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last fills in the instrument that is shown, of each agent its own.
 import { allFills } from '../fills.mjs';
-import { clock, make, money, put, scrolls, sideTone, signed, table, tone } from '../kit.mjs';
+import { clock, make, money, put, saver, scrolls, sideTone, signed, table, tone } from '../kit.mjs';
 
 const SHOWN = 60;
 
@@ -20,6 +20,7 @@ export default {
       { title: 'Role', class: 'l p2 role', text: f => f.role, tone: () => 'dim' },
       { title: 'Fee', class: 'p3', text: f => `${f.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')} ${f.fee_asset}`, tone: () => 'dim' },
     ], 'No fills here yet.');
+    bar.append(saver(() => `fills-${route.shown}`, draw));
     const show = state => {
       const list = allFills(state, () => show(state)).filter(f => f.symbol === route.shown);
       draw(list.slice(0, SHOWN), f => `${f.seq} ${f.order}`);

@@ -1,23 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// What plugins say of themselves, by their authors' numbers: of the agent that is shown, and there only once it does.
-import { figure, make, put, scrolls, table } from '../kit.mjs';
+// What plugins say of themselves, by their authors' numbers: of the agent that is shown, and there only once it does. The trend is of
+// what this page has seen.
+import { figure, make, put, saver, scrolls, spark, table } from '../kit.mjs';
+
+const POINTS = 240;
 
 export default {
   page: 'agent', side: 'right', title: 'Metrics', keys: ['metrics'],
   open({ section, bar, body }) {
     const note = make('span', { className: 'count', id: 'n-metrics' });
     const node = make('table', { id: 't-metrics' });
+    const seen = new Map(); // by agent and number
+    const keyOf = r => JSON.stringify([r.agent, r.id]);
     bar.append(note);
     body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Metrics'));
     const rows = table(node, [
       { title: 'Agent', class: 'l', text: r => r.agent }, { title: 'Metric', text: r => String(r.id) },
-      { title: 'Value', text: r => figure(r.value) },
+      { title: 'Value', csv: r => r.value, text: r => figure(r.value) },
+      { title: 'Trend', class: 'trend', tip: 'Since this page was opened', draw: (cell, r) => spark(cell, seen.get(keyOf(r)) ?? [], '') },
     ], 'None.');
+    bar.append(saver(() => 'metrics', rows));
     return state => {
-      const list = (state.get('metrics') ?? []).filter(r => r.agent === document.getElementById('agent-name').value);
+      const all = state.get('metrics') ?? [];
+      for (const r of all) {
+        const list = seen.get(keyOf(r)) ?? [];
+        seen.set(keyOf(r), [...(list.length < POINTS ? list : list.slice(1)), r.value]);
+      }
+      const list = all.filter(r => r.agent === document.getElementById('agent-name').value);
       section.hidden = !list.length;
       put(note, String(list.length));
-      rows(list, r => JSON.stringify([r.agent, r.id]));
+      rows(list, keyOf);
     };
   },
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each agent holds of each instrument, and a way out of it.
-import { isHeld, make, money, price, put, rows, scrolls, signed, table, tone } from '../kit.mjs';
+import { isHeld, make, money, price, put, rows, scrolls, signed, saver, symbolCell, table, tone } from '../kit.mjs';
 import { closePosition } from '../orders.mjs';
 
 export default {
@@ -11,7 +11,7 @@ export default {
     bar.append(note);
     body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Positions'));
     const draw = table(node, [
-      { title: 'Agent', class: 'l', value: p => p.agent, text: p => p.agent }, { title: 'Symbol', class: 'l sym', value: p => p.symbol, text: p => p.symbol },
+      { title: 'Agent', class: 'l', value: p => p.agent, text: p => p.agent }, { title: 'Symbol', class: 'l sym', value: p => p.symbol, draw: (cell, p) => symbolCell(cell, p.symbol) },
       { title: 'Quantity', tip: 'Short: below 0', text: p => money(p.quantity) }, { title: 'Entry', class: 'p2', text: p => price(p.entry, p.mark), hint: p => p.entry },
       { title: 'Break-even', class: 'p3', tip: 'Entry less what the open position has realised, after its fees', text: p => price(p.break_even, p.mark), hint: p => p.break_even },
       { title: 'Mark', class: 'p2', text: p => money(p.mark) },
@@ -20,6 +20,7 @@ export default {
       { title: 'In', class: 'l p3', text: p => p.currency },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, p) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Close' })); cell.firstChild.ariaLabel = `Close ${p.symbol} of ${p.agent}`; cell.firstChild.onclick = () => closePosition(p); } },
     ], 'No positions.', undefined, 'positions');
+    bar.append(saver(() => 'positions', draw));
     return state => {
       const all = rows(state, 'position/');
       const list = all.filter(isHeld);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last plan of the tournament: who is ranked, by which measures, and what capital moved.
-import { make, measureText, money, percent, put, scrolls, signed, table, titleCase, tone } from '../kit.mjs';
+import { make, measureText, money, percent, put, saver, scrolls, signed, table, titleCase, tone } from '../kit.mjs';
 
 // A column for each measure that the host has: its name, unit and decimals come with the plan.
 const columnsOf = measures => [
@@ -18,7 +18,7 @@ export default {
     const note = make('span', { className: 'count', id: 'tournament-note' });
     const node = make('table', { id: 't-tournament' });
     let rows = null;
-    bar.append(note);
+    bar.append(note, saver(() => 'tournament', { csv: () => rows?.csv() ?? '' }));
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Tournament'));
     return state => {
       const t = state.get('tournament');
