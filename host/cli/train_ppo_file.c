@@ -49,12 +49,13 @@ int train_ppo_write(struct training *training, const char *path, real *weights, 
 {
     char part[PATH_OF];
     FILE *file = begin(path, part, err);
+    const struct served_words words = {.served = "state"};
 
     if (file == NULL)
         return err != NULL ? err->code : AGON_EIO;
     return end(
         file,
-        served_write(file, &training->net, "state", training->mean, training->scale, weights, err),
+        served_write(file, &training->net, &words, training->mean, training->scale, weights, err),
         part, path, err);
 }
 
