@@ -93,7 +93,8 @@ int drift_of(const json_t *quantiles, const struct train_rows *rows, const char 
     if (of == NULL)
         return AGON_OK;
     if (json_array_size(edges) != DRIFT_PARTS - 1 || json_array_size(shares) != DRIFT_PARTS)
-        return error_set(err, AGON_ECORRUPT, "the registry's quantiles of %.64s are damaged: not ten parts",
+        return error_set(err, AGON_ECORRUPT,
+                         "the registry's quantiles of %.64s are damaged: not ten parts",
                          args_safe(name));
     drift->is_known = 1;
     for (uint32_t k = 0; k + 1 < DRIFT_PARTS; k++)
