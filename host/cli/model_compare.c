@@ -49,12 +49,12 @@ static int run(struct compared *compared, const struct model_ask *ask, struct er
         for (uint32_t i = 0; i < rows->n_rows; i++)
             of_new.is_asked[i] = of_old.is_asked[i] = of_new.is_asked[i] && of_old.is_asked[i];
     if (rc >= 0) {
-        judge(goal, rows, &of_new, 0, rows->n_rows, compared->rows.gap, &compared->of_new);
+        model_judge(goal, rows, &of_new, 0, rows->n_rows, compared->rows.gap, &compared->of_new);
         compared->is_better = judged_is_better(&compared->of_new);
     }
     if (rc >= 0 && n == 2) {
-        judge(goal, rows, &of_old, 0, rows->n_rows, compared->rows.gap, &compared->of_old);
-        judge_beside(goal, rows, &of_new, &of_old, compared->rows.gap, &compared->beside);
+        model_judge(goal, rows, &of_old, 0, rows->n_rows, compared->rows.gap, &compared->of_old);
+        model_judge_beside(goal, rows, &of_new, &of_old, compared->rows.gap, &compared->beside);
         compared->is_better = compared->beside.n > 0 && compared->beside.low > 0;
     }
     answers_free(&of_new);
@@ -325,7 +325,7 @@ static int judge_parts(const struct model_ask *ask, struct model_version *of,
         uint32_t from = (uint32_t)((uint64_t)n * (uint64_t)i / (uint64_t)ask->parts);
         uint32_t to = (uint32_t)((uint64_t)n * (uint64_t)(i + 1) / (uint64_t)ask->parts);
 
-        judge(&of->model.goal, &rows->rows, &answers, from, to, rows->gap, &parts[i].judged);
+        model_judge(&of->model.goal, &rows->rows, &answers, from, to, rows->gap, &parts[i].judged);
         if (rows->rows.times != NULL && from < n)
             parts[i].first_ms = rows->rows.times[from];
     }

@@ -291,8 +291,9 @@ static void constant_of(const struct goal *goal, const struct train_rows *rows,
         y[j] = (float)(n > 0 ? sums[j] / n : 0);
 }
 
-void judge(const struct goal *goal, const struct train_rows *rows, const struct answers *answers,
-           uint32_t from, uint32_t to, uint32_t gap, struct judged *judged)
+void model_judge(const struct goal *goal, const struct train_rows *rows,
+                 const struct answers *answers, uint32_t from, uint32_t to, uint32_t gap,
+                 struct judged *judged)
 {
     uint32_t n_classes = goal_classes(goal), n_right = 0, n_constant = 0;
     float constant[GOAL_ANSWERS];
@@ -336,8 +337,9 @@ int judged_is_better(const struct judged *judged)
            (judged->is_classes ? judged->low > judged->constant : judged->gain_low > 0);
 }
 
-void judge_beside(const struct goal *goal, const struct train_rows *rows, const struct answers *one,
-                  const struct answers *other, uint32_t gap, struct beside *beside)
+void model_judge_beside(const struct goal *goal, const struct train_rows *rows,
+                        const struct answers *one, const struct answers *other, uint32_t gap,
+                        struct beside *beside)
 {
     uint32_t n_classes = goal_classes(goal);
     double sum = 0, squares = 0;

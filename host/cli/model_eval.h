@@ -68,8 +68,9 @@ struct judged {
     double gain, gain_low, gain_high;  /* of the loss, less than that of the constant; 95 % */
 };
 /* gap: rows that a target looks ahead: so many count as one. Rows [from, to). */
-void judge(const struct goal *goal, const struct train_rows *rows, const struct answers *answers,
-           uint32_t from, uint32_t to, uint32_t gap, struct judged *judged);
+void model_judge(const struct goal *goal, const struct train_rows *rows,
+                 const struct answers *answers, uint32_t from, uint32_t to, uint32_t gap,
+                 struct judged *judged);
 int judged_is_better(const struct judged *judged); /* than the constant, beyond the interval */
 /* One model beside another on rows that both were asked: how much more often the first is right, or
  * how much smaller its square, in the mean of the rows; and its 95 %. */
@@ -77,8 +78,9 @@ struct beside {
     uint32_t n;
     double gain, low, high;
 };
-void judge_beside(const struct goal *goal, const struct train_rows *rows, const struct answers *one,
-                  const struct answers *other, uint32_t gap, struct beside *beside);
+void model_judge_beside(const struct goal *goal, const struct train_rows *rows,
+                        const struct answers *one, const struct answers *other, uint32_t gap,
+                        struct beside *beside);
 json_t *judged_json(const struct judged *judged);
 
 #endif

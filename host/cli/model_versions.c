@@ -15,7 +15,7 @@
 
 int model_exit(int rc)
 {
-    return rc == AGON_ENOENT ? EXIT_DATA : train_exit(rc);
+    return rc == AGON_ENOENT ? EXIT_DATA : train_out_exit(rc);
 }
 
 int model_version_open(struct registry *registry, const char *word, struct model_version *of,
@@ -117,7 +117,7 @@ static int judge_held(struct model *model, const struct train_data *data, const 
         return rc;
     rc = model_answer(model, rows, data->table.names, &answers, err);
     if (rc >= 0) {
-        judge(&model->goal, rows, &answers, 0, rows->n_rows, data->gap, &judged);
+        model_judge(&model->goal, rows, &answers, 0, rows->n_rows, data->gap, &judged);
         (void)json_object_set_new(metrics, what, judged_json(&judged));
     }
     answers_free(&answers);

@@ -276,7 +276,7 @@ static int finish(struct run *run, double seconds, struct error *err)
     int rc;
 
     if (memory == NULL)
-        return train_exit(error_set(err, AGON_ENOMEM, "no memory for a model"));
+        return train_out_exit(error_set(err, AGON_ENOMEM, "no memory for a model"));
     if (settings->served_by_state)
         (void)snprintf(served, sizeof(served), "state");
     else
@@ -296,7 +296,7 @@ static int finish(struct run *run, double seconds, struct error *err)
     out.said = json_pack("{s:i, s:i, s:f, s:f, s:i}", "epochs", (int)course->epoch, "best_epoch",
                          (int)course->best_epoch, "loss", course->best_loss, "loss_validation",
                          course->best_valid, "weights", (int)run->net.n_weights);
-    rc = rc < 0 ? train_exit(rc) : train_out(&out, bytes, n, err);
+    rc = rc < 0 ? train_out_exit(rc) : train_out(&out, bytes, n, err);
     if (rc == EXIT_OK)
         train_resume_remove(run->ask->out);
     json_decref(out.params);
@@ -431,7 +431,7 @@ static int train(const struct train_ask *ask, const struct train_net_settings *s
                 run.course.epoch, settings->epochs);
         code = is_stopped ? EXIT_INTERRUPTED : EXIT_OK;
     } else if (rc < 0) {
-        code = train_exit(rc);
+        code = train_out_exit(rc);
     } else {
         code = finish(&run, (double)(clock_mono() - begun) / 1e9, &err);
     }

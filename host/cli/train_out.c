@@ -13,7 +13,7 @@
 
 #define SEEN_ROWS 20000u /* of those that were learnt from, the last ones, that are asked again */
 
-int train_exit(int rc)
+int train_out_exit(int rc)
 {
     return rc == AGON_EIO || rc == AGON_ENOSPC || rc == AGON_ENOMEM || rc == AGON_EPERM ||
                    rc == AGON_EBUSY
@@ -21,7 +21,7 @@ int train_exit(int rc)
                : EXIT_DATA;
 }
 
-int train_write(const char *path, const void *bytes, size_t n, struct error *err)
+int train_out_write(const char *path, const void *bytes, size_t n, struct error *err)
 {
     char part[4096];
     FILE *file;
@@ -50,7 +50,7 @@ static int judge_rows(struct model *model, const struct train_out *out,
     int rc = model_answer(model, rows, out->data->table.names, &answers, err);
 
     if (rc >= 0)
-        judge(&model->goal, rows, &answers, 0, rows->n_rows, out->data->gap, judged);
+        model_judge(&model->goal, rows, &answers, 0, rows->n_rows, out->data->gap, judged);
     answers_free(&answers);
     return rc;
 }
@@ -183,7 +183,7 @@ int train_out(struct train_out *out, const void *bytes, size_t n, struct error *
     if (rc >= 0)
         rc = judge_all(&model, out, err);
     if (rc >= 0)
-        rc = train_write(out->ask->out, bytes, n, err);
+        rc = train_out_write(out->ask->out, bytes, n, err);
     memcpy(out->sha256, model.sha256, sizeof(out->sha256));
     if (rc >= 0 && out->ask->name != NULL)
         rc = keep(&model, out, err);
@@ -192,5 +192,5 @@ int train_out(struct train_out *out, const void *bytes, size_t n, struct error *
     else if (rc >= 0)
         print(out, &model);
     model_close(&model);
-    return rc < 0 ? train_exit(rc) : EXIT_OK;
+    return rc < 0 ? train_out_exit(rc) : EXIT_OK;
 }

@@ -23,8 +23,8 @@ struct train_out {
 };
 /* Returns an exit code; the reason is in err where it is none. */
 int train_out(struct train_out *out, const void *bytes, size_t n, struct error *err);
-int train_exit(int rc); /* of a training's error */
+int train_out_exit(int rc); /* of a training's error */
 /* Whole or not at all: under another name first. AGON_EIO, AGON_EINVAL. */
-int train_write(const char *path, const void *bytes, size_t n, struct error *err);
+int train_out_write(const char *path, const void *bytes, size_t n, struct error *err);
 
 #endif

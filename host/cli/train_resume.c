@@ -69,7 +69,7 @@ int train_resume_save(const char *out, const char *mark, const struct train_cour
         memcpy(at += n_state, best, head.n_best);
         digest_of(all, n, digest);
         memcpy(all + n, digest, sizeof(digest));
-        rc = train_write(path, all, n + sizeof(digest), err);
+        rc = train_out_write(path, all, n + sizeof(digest), err);
     }
     free(all);
     free(state);

@@ -61,7 +61,7 @@ static int finish(const struct trees_grown *grown, const struct train_settings *
     int rc;
 
     if (memory == NULL)
-        return train_exit(error_set(err, AGON_ENOMEM, "no memory for a model"));
+        return train_out_exit(error_set(err, AGON_ENOMEM, "no memory for a model"));
     rc = trees_write(memory, grown, out->data->table.names, err);
     if (fclose(memory) != 0 && rc >= 0)
         rc = error_set(err, AGON_ENOMEM, "no memory for a model");
@@ -77,7 +77,7 @@ static int finish(const struct trees_grown *grown, const struct train_settings *
                           settings->objective == TREES_LOGISTIC ? "logistic" : "squared");
     if (has_valid)
         (void)json_object_set_new(out->said, "loss_validation", json_real(course->best.valid));
-    rc = rc < 0 ? train_exit(rc) : train_out(out, text, n, err);
+    rc = rc < 0 ? train_out_exit(rc) : train_out(out, text, n, err);
     json_decref(out->params);
     json_decref(out->said);
     free(text);
@@ -110,7 +110,7 @@ static int train(const struct train_ask *ask, const struct train_settings *setti
     if (course.is_on_terminal && course.last.round > 0)
         fprintf(stderr, "\r\033[K");
     out.seconds = (double)(clock_mono() - begun) / 1e9;
-    code = rc < 0 ? train_exit(rc) : finish(grown, settings, &course, &out, &err);
+    code = rc < 0 ? train_out_exit(rc) : finish(grown, settings, &course, &out, &err);
     if (code != EXIT_OK)
         fprintf(stderr, "agon train: %s\n", err.text);
     trees_grown_free(grown);

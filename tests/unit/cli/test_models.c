@@ -37,21 +37,21 @@ START_TEST(intervals_are_wilsons)
     struct judged judged;
 
     // 60 of 100: 0.5020 to 0.6906; 6 of 10: 0.3127 to 0.8318 (E. B. Wilson, 1927).
-    judge(&up, &rows, &of, 0, ROWS, 0, &judged);
+    model_judge(&up, &rows, &of, 0, ROWS, 0, &judged);
     ck_assert_uint_eq(judged.n, ROWS);
     ck_assert_double_eq_tol(judged.right, 0.6, 1e-12);
     ck_assert_double_eq_tol(judged.low, 0.5020, 5e-5);
     ck_assert_double_eq_tol(judged.high, 0.6906, 5e-5);
     ck_assert_double_eq_tol(judged.constant, 0.5, 1e-12);
     ck_assert(judged_is_better(&judged));
-    judge(&up, &rows, &of, 0, ROWS, 10, &judged);
+    model_judge(&up, &rows, &of, 0, ROWS, 10, &judged);
     ck_assert_double_eq_tol(judged.low, 0.3127, 5e-5);
     ck_assert_double_eq_tol(judged.high, 0.8318, 5e-5);
     ck_assert(!judged_is_better(&judged));
     ck_assert_double_eq_tol(judged.loss_constant, log(2), 1e-7);
     ck_assert_double_eq_tol(judged.loss, -(0.6 * log(0.75) + 0.4 * log(0.25)), 1e-7);
     asked[3] = 0;
-    judge(&up, &rows, &of, 0, 10, 0, &judged);
+    model_judge(&up, &rows, &of, 0, 10, 0, &judged);
     ck_assert_uint_eq(judged.n, 9);
 }
 END_TEST
@@ -63,17 +63,17 @@ START_TEST(two_are_compared_row_by_row)
     double deviation;
 
     // Right alone in 20 rows, wrong alone in none: a mean of 0.2 with a deviation known by hand.
-    judge_beside(&up, &rows, &of_one, &of_other, 0, &beside);
+    model_judge_beside(&up, &rows, &of_one, &of_other, 0, &beside);
     deviation = sqrt((20.0 - ROWS * 0.2 * 0.2) / (ROWS - 1));
     ck_assert_uint_eq(beside.n, ROWS);
     ck_assert_double_eq_tol(beside.gain, 0.2, 1e-12);
     ck_assert_double_eq_tol(beside.low, 0.2 - 1.959964 * deviation / 10, 1e-9);
     ck_assert_double_eq_tol(beside.high, 0.2 + 1.959964 * deviation / 10, 1e-9);
-    judge_beside(&up, &rows, &of_one, &of_other, 25, &beside);
+    model_judge_beside(&up, &rows, &of_one, &of_other, 25, &beside);
     ck_assert_double_eq_tol(beside.low, 0.2 - 1.959964 * deviation / 2, 1e-9);
-    judge_beside(&up, &rows, &of_other, &of_one, 0, &beside);
+    model_judge_beside(&up, &rows, &of_other, &of_one, 0, &beside);
     ck_assert_double_lt(beside.high, 0);
-    judge_beside(&up, &rows, &of_one, &of_one, 0, &beside);
+    model_judge_beside(&up, &rows, &of_one, &of_one, 0, &beside);
     ck_assert(!(beside.low > 0));
 }
 END_TEST
