@@ -130,6 +130,7 @@ static struct run_process_config process_config(struct generation *generation,
                                        .hard_ns = spec->hard_ns,
                                        .arena_bytes = spec->arena_bytes,
                                        .threads = spec->threads,
+                                       .n_leases = spec->n_leases,
                                        .layers_wanted = SANDBOX_ALL,
                                        .layers_required = spec->is_isolated ? sandbox_whole() : 0,
                                        .slot = generation->slot,
@@ -367,6 +368,7 @@ int generation_open(struct generation *generation, const struct crew_slot *spec,
 
     if (generation->runner == CREW_INPROC) {
         inproc = inproc_config(generation);
+        inproc.n_leases = spec->n_leases;
         return run_inproc_open(&generation->run, &inproc, err);
     }
     if (generation->waiting == NULL) // of a file that was described before
@@ -459,6 +461,21 @@ uint64_t generation_nth(const struct generation *generation)
 }
 
 /* --- members --- */
+
+void crew_lease_record(const struct crew_slot *slot, uint32_t k, agon_ns_t delay_ns,
+                       struct record_lease *record)
+{
+    const struct crew_lease *lease = &slot->leases[k];
+
+    *record = (struct record_lease){
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(*record) / EVENT_GRANULE},
+        .kind = CONFIG_LEASE,
+        .slot = slot->record.slot,
+        .lease = k + 1,
+        .memory = (uint64_t)lease->bytes,
+        .delay_ns = delay_ns};
+    memcpy(record->name, lease->name, sizeof(lease->name));
+}
 
 int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
 {

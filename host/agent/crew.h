@@ -43,6 +43,16 @@ struct crew_file { /* of the roster's `files`: what the plugin finds by agon.ass
     char name[32];
     char path[512];
 };
+#define CREW_LEASES_MAX 8
+struct crew_lease { /* of a card, asked for when the slot starts: struct gpu_event of gpu/gpu.h */
+    char name[GPU_LEASE_NAME];
+    int64_t bytes, deadline_ns; /* deadline_ns: from then on; 0: none */
+    uint32_t share_ppm;
+    uint16_t rank;
+    uint8_t budget, group, priority, flags;
+    char resident[32]; /* of the slot's files; "": none */
+};
+_Static_assert(CREW_LEASES_MAX == AGON_GPU_LEASES_MAX, "the SDK names the number");
 struct crew_slot {             /* what a roster says of one slot */
     struct record_slot record; /* event_mask, signals, agent_kind and generation_hash come from the
                                   plugin; runner: enum crew_runner */
@@ -64,6 +74,8 @@ struct crew_slot {             /* what a roster says of one slot */
     struct setup_param params[CREW_PARAMS_MAX];
     uint32_t n_files;
     struct crew_file files[SETUP_FILES_MAX];
+    uint32_t n_leases;
+    struct crew_lease leases[CREW_LEASES_MAX];
     uint32_t n_signals; /* without a roster what is not there is none */
     struct crew_signal signals[SLOT_INPUTS_MAX];
 };
@@ -116,6 +128,10 @@ struct crew_config {
     void *ctx;
 };
 struct crew;
+
+/* The CONFIG by which the engine knows the slot's k-th lease (agon.gpu). [any] */
+void crew_lease_record(const struct crew_slot *slot, uint32_t k, agon_ns_t delay_ns,
+                       struct record_lease *record);
 
 int crew_new(struct crew **crew, const struct crew_config *config, struct error *err);
 /* In a worker: copies, checks, maps and binds the plugin of a slot, and runs none of it. Does

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/alerts.h"
+#include "engine/jobs.h"
 #include "engine/port.h"
 #include "exec/exit.h"
 #include "exec/orders.h"
@@ -45,6 +46,7 @@ struct engine_config {
     struct alert_port alert;        /* may be zero */
     struct bar_port bars;           /* may be zero */
     struct sample_port samples;     /* may be zero */
+    struct job_port jobs;           /* may be zero */
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);
@@ -245,6 +247,19 @@ const struct exit_plan *engine_next_exit(const struct engine *engine, uint16_t s
                                          const struct exit_plan *after);
 /* A plan as its slot is told of it. */
 void engine_exit(const struct exit_plan *exit, struct agon_exit *out);
+
+/* Jobs of plugins that have no outcome yet (agon.gpu). */
+struct engine_job {
+    uint64_t id;
+    agon_ns_t t_due; /* its outcome is taken no sooner */
+    uint16_t slot, pad[3];
+};
+/* The one that is due first, and of those the oldest. 0: there is none. */
+int engine_next_job(const struct engine *engine, struct engine_job *out);
+int engine_find_job(const struct engine *engine, uint16_t slot, uint64_t id,
+                    struct engine_job *out); /* 0: there is none */
+/* The slot's lease of that number, from 1 on; NULL: its roster names none. */
+const struct slot_lease *engine_lease(const struct engine *engine, uint16_t slot, uint32_t lease);
 
 struct engine_counters {
     uint64_t n_events, n_bad, n_intents, n_refused, n_orders, n_requests, n_fills, n_foreign,

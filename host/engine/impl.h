@@ -173,6 +173,7 @@ struct engine {
     struct alerts alerts;
     struct exit_plan exits[SLOTS_MAX][AGON_EXITS_MAX];
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
+    struct jobs jobs;
     /* not state: */
     struct venue_port venues[ACCOUNTS_MAX];
     /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */

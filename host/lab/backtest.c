@@ -12,11 +12,14 @@
 
 #include "engine/driver.h"
 #include "engine/lockstep.h"
+#include "jobs/jobs.h"
 #include "lab/replay.h"
 #include "lab/tape_named.h"
 #include "market/instrument_kind.h"
 #include "sys/clock.h"
 
+/* In lock-step time stands while a job runs: a chunk may take what a busy machine needs. */
+#define JOB_CHUNK_NS ((int64_t)30 * 1000000000)
 #define GEN_START ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
 
 struct run {
@@ -420,6 +423,18 @@ static int open_fundings(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+static int add_leases(struct run *run, const struct crew_slot *slot, struct error *err)
+{
+    struct record_lease lease;
+    int rc = AGON_OK;
+
+    for (uint32_t k = 0; k < slot->n_leases && rc >= 0; k++) {
+        crew_lease_record(slot, k, run->config->cards.words.delay_ns, &lease);
+        rc = step(run, &lease, lease.name, err);
+    }
+    return rc;
+}
+
 static int configure(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
@@ -525,6 +540,8 @@ static int configure(struct run *run, struct error *err)
             break;
         slot_record_write(&event, &slot->record);
         rc = step(run, &event, slot->record.name, err);
+        if (rc >= 0)
+            rc = add_leases(run, slot, err);
     }
     if (rc >= 0 && config->tournament.mode != 0)
         rc = step(run, &tournament, "the tournament", err);
@@ -762,6 +779,38 @@ static void release(struct run *run)
     paper_free(run->paper);
 }
 
+static int wait_job(void *ctx, const struct engine_job *job, struct record_job_done *done,
+                    const void **result)
+{
+    return dispatch_take(ctx, job, 1, done, result);
+}
+
+/* Before this process closes itself: the worker is another program. */
+static int open_jobs(struct run *run, struct engine_config *engine,
+                     struct lockstep_config *lockstep, struct error *err)
+{
+    const struct leases_words *words = &run->config->cards.words;
+    struct dispatch_config config = {.program = run->config->gpu_program,
+                                     .device = leases_device_name(words->device),
+                                     .script = words->n_scripts > 0 ? words->scripts[0] : NULL,
+                                     .threads = words->threads,
+                                     .chunk_ns = JOB_CHUNK_NS,
+                                     .is_far = !run->config->has_processes};
+    uint32_t n = 0;
+    int rc;
+
+    for (uint32_t i = 0; i < run->config->n_slots; i++)
+        n += run->config->slots[i].n_leases;
+    if (n == 0)
+        return AGON_OK;
+    rc = dispatch_new(&run->result->dispatch, &config, err);
+    if (rc < 0)
+        return rc;
+    engine->jobs = dispatch_port(run->result->dispatch);
+    lockstep->jobs = (struct lockstep_jobs){.ctx = run->result->dispatch, .wait = wait_job};
+    return AGON_OK;
+}
+
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
 {
     struct run run = {.config = config, .result = result};
@@ -812,6 +861,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     engine.bus_memory = result->bus.memory;
     crew.bus = &result->bus;
     crew.is_lock_step = config->has_processes;
+    rc = open_jobs(&run, &engine, &lockstep, err);
+    if (rc < 0)
+        goto done;
     rc = engine_new(&result->engine, &engine, err);
     if (rc < 0)
         goto done;
@@ -875,6 +927,7 @@ void backtest_free(struct backtest *result)
 {
     crew_free(result->crew);
     engine_free(result->engine);
+    dispatch_free(result->dispatch);
     process_bus_free(&result->bus);
     free(result->fills);
     free(result->samples);

@@ -157,6 +157,7 @@ static const struct schema_field slot_fields[] = {
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
     {"files", SCHEMA_ANY, SLOT(files_node),
      .doc = "name: path from the roster's folder, of a file that the plugin is given (agon.asset)"},
+    {"gpu", SCHEMA_MAP, SLOT(cards), .sub = &leases_slot_schema, .doc = "what it has of cards"},
     {"signals", SCHEMA_ANY, SLOT(signals_node),
      .doc = "input of the plugin: whose series it hears, as AGENT.NAME, or none"},
     {"limits", SCHEMA_MAP, SLOT(limits), .sub = &limits_schema, .doc = "what it may not exceed"},
@@ -181,6 +182,8 @@ static const struct schema_field fields[] = {
      .list_min = 1, .is_required = 1, .doc = "the agents"},
     {"portfolio", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, portfolio_words),
      .sub = &portfolio_schema, .doc = "limits of all agents together; default: none"},
+    {"gpu", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, cards.words), .sub = &leases_schema,
+     .doc = "the cards that agents lease; default: none"},
     {"tournament", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, tournament), .sub = &tournament_schema,
      .doc = "when and how capital moves from the weak to the strong; default: never"},
     {NULL}};
@@ -571,6 +574,7 @@ int roster_read(struct roster *roster, struct config *config)
 
     if (config_root(config) != NULL) {
         check(config, roster);
+        leases_read(roster, config);
         values_read(&roster->values, config, roster->base_currency);
         roster->valuation_node = roster->assets_node = NULL;
         check_portfolio(config, roster);
@@ -696,6 +700,8 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     memcpy(slot->params, from->params, sizeof(slot->params));
     slot->n_files = from->n_files;
     memcpy(slot->files, from->files, sizeof(slot->files));
+    slot->n_leases = from->cards.n_leases;
+    memcpy(slot->leases, from->cards.leases, sizeof(slot->leases));
     slot->n_signals = from->n_signals;
     memcpy(slot->signals, from->signals, sizeof(slot->signals));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",

@@ -24,6 +24,7 @@
 
 #include "agent/crew.h"
 #include "config/schema.h"
+#include "roster/leases.h"
 #include "roster/tournament.h"
 #include "roster/values.h"
 
@@ -81,6 +82,7 @@ struct roster_slot {
     const struct config_node *params_node, *signals_node, *files_node; /* while it is read */
     uint32_t n_files;
     struct crew_file files[SETUP_FILES_MAX];
+    struct leases_slot cards;
     struct setup_param params[CREW_PARAMS_MAX];
     uint32_t n_signals;
     struct crew_signal signals[SLOT_INPUTS_MAX];
@@ -93,6 +95,7 @@ struct roster {
     struct tournament_words tournament;      /* while it is read */
     struct tournament_rules rules;           /* mode 0: no tournament */
     struct roster_portfolio portfolio_words; /* while it is read */
+    struct roster_cards cards;                      /* without any: rules.n_cards is 0 */
     struct portfolio_limits portfolio;       /* of all slots together; all 0: none */
     uint32_t n_slots;
     struct roster_slot slots[SLOTS_MAX];

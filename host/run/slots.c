@@ -47,6 +47,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                 (from->is_host && !from->is_first) || from->plugins == NULL ? NULL : file.config);
             if (from->files_max != NULL)
                 *from->files_max = roster->files_max;
+            if (from->cards != NULL)
+                *from->cards = roster->cards;
             if (from->rules != NULL)
                 *from->rules = roster->rules;
             if (from->values != NULL)

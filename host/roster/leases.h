@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/* leases: what a roster says of GPU cards: which profile, and the leases of each slot.
+ *
+ *     gpu: {profile: s1_inference_training, shares: production, device: cuda}
+ *     agents:
+ *       - name: model_1
+ *         files: {weights: models/lstm.safetensors}
+ *         gpu:
+ *           leases:
+ *             main: {budget: lstm, memory: 2GiB, share: 10%, priority: 1, resident: weights}
+ *
+ * A lease that the profile can never grant is refused with the roster. [control] */
+#ifndef ROSTER_LEASES_H
+#define ROSTER_LEASES_H
+
+#include "agent/crew.h"
+#include "config/schema.h"
+#include "gpu/gpu.h"
+
+#define LEASES_NAME   24  /* of a profile; as record_gpu_rules has it */
+#define LEASES_SCRIPT 256 /* of device scripted, for one card: card/scripted.h */
+
+enum leases_device { LEASES_CUDA = 1, LEASES_CPU = 2, LEASES_SCRIPTED = 3 };
+const char *leases_device_name(uint8_t device); /* "cuda"; "?" */
+
+struct leases_words { /* `gpu` of a roster */
+    char profile[LEASES_NAME], shares[LEASES_NAME];
+    uint8_t device;   /* enum leases_device */
+    uint32_t threads; /* of a card that is the processor */
+    int64_t delay_ns; /* from a job's submission to its JOB event, at the least */
+    uint32_t n_scripts;
+    char scripts[GPU_CARDS_MAX][LEASES_SCRIPT];
+};
+struct roster_cards { /* rules.n_cards 0: there are none */
+    struct leases_words words;
+    struct gpu_rules rules;
+};
+struct leases_slot { /* `gpu` of a slot */
+    const struct config_node *leases_node; /* while it is read */
+    uint32_t n_leases;
+    struct crew_lease leases[CREW_LEASES_MAX];
+};
+extern const struct schema leases_schema, leases_slot_schema;
+
+struct roster;
+/* Profile and leases of a roster whose words are read; what is wrong is refused at its place. */
+void leases_read(struct roster *roster, struct config *config);
+/* What a lease asks for, as of t. */
+void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
+                   struct gpu_event *event);
+
+#endif
