@@ -66,6 +66,8 @@ int engine_state_widen(struct engine *engine, uint64_t bytes);
 void engine_attach_venue(struct engine *engine, agon_account_t account,
                          const struct venue_port *port);
 void engine_attach_runner(struct engine *engine, uint16_t slot, const struct runner_port *port);
+/* Who runs plugins' jobs, in place of the one of the config; NULL: nobody. */
+void engine_attach_jobs(struct engine *engine, const struct job_port *port);
 
 /* Takes one event that no number has yet: seq and t are set in place (t = max(t before, event->t)),
  * it is journaled and acted on. What is derived from it is out when this returns, and the bus shows
@@ -256,8 +258,8 @@ struct engine_job {
 };
 /* The one that is due first, and of those the oldest. 0: there is none. */
 int engine_next_job(const struct engine *engine, struct engine_job *out);
-int engine_find_job(const struct engine *engine, uint16_t slot, uint64_t id,
-                    struct engine_job *out); /* 0: there is none */
+/* The k-th, in the order in which they were handed over. 0: there are not so many. */
+int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out);
 /* The slot's lease of that number, from 1 on; NULL: its roster names none. */
 const struct slot_lease *engine_lease(const struct engine *engine, uint16_t slot, uint32_t lease);
 

@@ -31,28 +31,6 @@ static void remove_job(struct jobs *jobs, struct slot_job *job)
     memset(&jobs->all[jobs->n], 0, sizeof(*job));
 }
 
-int jobs_config(struct engine *engine, const struct record_lease *record)
-{
-    struct slot_lease *lease;
-
-    if (slots_get(&engine->slots, record->slot) == NULL || record->lease == 0 ||
-        record->lease > AGON_GPU_LEASES_MAX || record->memory == 0 || record->name[0] == '\0' ||
-        memchr(record->name, '\0', sizeof(record->name)) == NULL || record->delay_ns < 0 ||
-        record->delay_ns > AGON_GPU_DELAY_MAX) {
-        engine_note(engine, ALERT_CONFIG, "a slot's lease cannot be what its event says");
-        return AGON_EINVAL;
-    }
-    lease = &engine->jobs.leases[record->slot][record->lease - 1];
-    if (lease->state == LEASE_NONE) {
-        engine->jobs.n_named++;
-        lease->state = LEASE_NAMED;
-    }
-    memcpy(lease->name, record->name, sizeof(lease->name));
-    lease->memory = record->memory;
-    lease->delay_ns = record->delay_ns;
-    return AGON_OK;
-}
-
 static void deliver(struct engine *engine, uint16_t slot, const struct agon_job *what)
 {
     struct agon_job event = *what;
@@ -119,6 +97,35 @@ static void grant(struct engine *engine, uint16_t slot, uint32_t id)
     if (engine->config.jobs.lease != NULL)
         engine->config.jobs.lease(engine->config.jobs.ctx, slot, id, lease->memory, 1);
     deliver(engine, slot, &event);
+}
+
+int jobs_config(struct engine *engine, const struct record_lease *record)
+{
+    struct slot_lease *lease;
+
+    if (slots_get(&engine->slots, record->slot) == NULL || record->lease == 0 ||
+        record->lease > AGON_GPU_LEASES_MAX || record->name[0] == '\0' ||
+        memchr(record->name, '\0', sizeof(record->name)) == NULL || record->delay_ns < 0 ||
+        record->delay_ns > AGON_GPU_DELAY_MAX) {
+        engine_note(engine, ALERT_CONFIG, "a slot's lease cannot be what its event says");
+        return AGON_EINVAL;
+    }
+    lease = &engine->jobs.leases[record->slot][record->lease - 1];
+    if (record->memory == 0) { // it is named no longer
+        if (lease->state > LEASE_NAMED)
+            end_lease(engine, record->slot, record->lease, AGON_ESTATE);
+        engine->jobs.n_named -= lease->state != LEASE_NONE;
+        memset(lease, 0, sizeof(*lease));
+        return AGON_OK;
+    }
+    if (lease->state == LEASE_NONE) {
+        engine->jobs.n_named++;
+        lease->state = LEASE_NAMED;
+    }
+    memcpy(lease->name, record->name, sizeof(lease->name));
+    lease->memory = record->memory;
+    lease->delay_ns = record->delay_ns;
+    return AGON_OK;
 }
 
 /* Why a job cannot be taken; AGON_OK: it can. */
@@ -311,6 +318,24 @@ void jobs_forget(struct engine *engine, uint16_t slot)
     }
 }
 
+static struct engine_job shown(const struct slot_job *job)
+{
+    return (struct engine_job){.slot = job->slot, .id = job->id, .t_due = job->t_due};
+}
+
+int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out)
+{
+    if (k >= engine->jobs.n)
+        return 0;
+    *out = shown(&engine->jobs.all[k]);
+    return 1;
+}
+
+void engine_attach_jobs(struct engine *engine, const struct job_port *port)
+{
+    engine->config.jobs = port != NULL ? *port : (struct job_port){0};
+}
+
 int engine_next_job(const struct engine *engine, struct engine_job *out)
 {
     const struct slot_job *next = NULL;
@@ -321,19 +346,8 @@ int engine_next_job(const struct engine *engine, struct engine_job *out)
     }
     if (next == NULL)
         return 0;
-    *out = (struct engine_job){.slot = next->slot, .id = next->id, .t_due = next->t_due};
+    *out = shown(next);
     return 1;
-}
-
-int engine_find_job(const struct engine *engine, uint16_t slot, uint64_t id, struct engine_job *out)
-{
-    for (uint32_t i = 0; i < engine->jobs.n; i++) {
-        if (engine->jobs.all[i].slot != slot || engine->jobs.all[i].id != id)
-            continue;
-        *out = (struct engine_job){.slot = slot, .id = id, .t_due = engine->jobs.all[i].t_due};
-        return 1;
-    }
-    return 0;
 }
 
 const struct slot_lease *engine_lease(const struct engine *engine, uint16_t slot, uint32_t lease)

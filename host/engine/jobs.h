@@ -64,6 +64,7 @@ struct job_port {
     const void *(*result)(void *ctx, uint16_t slot, uint64_t job);
 };
 
+/* memory 0: the roster names it no longer. */
 int jobs_config(struct engine *engine, const struct record_lease *record);
 int jobs_wish(struct engine *engine, const struct record_job_wish *wish);
 int jobs_part(struct engine *engine, const struct record_job_part *part);

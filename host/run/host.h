@@ -15,6 +15,7 @@
 #include "agent/crew.h"
 #include "agent/info.h"
 #include "base/hist.h"
+#include "roster/leases.h"
 #include "roster/values.h"
 #include "score/window.h"
 #include "venue/gateway.h"
@@ -83,6 +84,7 @@ struct host_config {
     struct tournament_rules tournament; /* mode 0: none is held */
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     uint64_t files_max;                 /* of all agents, bytes; 0: no limit */
+    struct roster_cards cards;          /* on which agents' jobs run (agon.gpu); may be zero */
     int is_resumed; /* lifts what an operator halted, stopped or killed in an earlier run */
     char kill_why[COMMAND_WHY]; /* the kill switch is thrown from the start on, for this; "": it is
                                    not */

@@ -205,6 +205,7 @@ static int read_roster(struct settings *settings, const char *command, const cha
                                 .values = &settings->host.values,
                                 .portfolio = &settings->host.portfolio,
                                 .files_max = &settings->host.files_max,
+                                .cards = &settings->host.cards,
                                 .is_host = 1,
                                 .is_first = is_first};
 
