@@ -178,7 +178,8 @@ static int submit(const struct agon_host *host, uint32_t lease, const struct ago
     memcpy(at, calls, job->n_calls * sizeof(*calls));
     if (job->n_input > 0)
         memcpy(at + job->n_calls * sizeof(*calls), input, job->n_input);
-    wish.job = *id = (uint64_t)feed->setup.head.generation << 32 | ++feed->jobs.n_submitted;
+    // No other of this journal has it, and who plays the same events again gives the same.
+    wish.job = *id = feed->cause_seq << 16 | (feed->n & 0xffff);
     wish.delay_ns = job->delay;
     wish.memory = job->memory;
     wish.input_at = job->input_at;

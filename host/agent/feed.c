@@ -385,7 +385,6 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->setup.head.generation = live->generation;
     // Nobody has heard of what it handed over so far.
     memset(feed->jobs.all, 0, sizeof(feed->jobs.all));
-    feed->jobs.n_submitted = 0;
     feed->jobs.is_live = 1;
     if (live->reason == AGON_START_FRESH)
         feed->n_timers = 0; // the engine has disarmed what the slot's last plugin left

@@ -63,7 +63,6 @@ struct feed_job {
 struct feed_jobs {
     struct feed_lease leases[AGON_GPU_LEASES_MAX];
     struct feed_job all[AGON_GPU_JOBS_MAX]; /* by box */
-    uint32_t n_submitted;
     int is_live; /* what it wishes for counts */
 };
 

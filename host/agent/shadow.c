@@ -42,10 +42,10 @@ static struct wish_mark mark_of(const struct agon_event_hdr *wish)
         const struct record_job_wish *job = (const struct record_job_wish *)(const void *)wish;
         struct record_job_wish said = *job;
 
-        // Numbers of jobs have the generation in them, and boxes are each one's own.
+        // Boxes are each one's own.
         memset(&said.hdr, 0, sizeof(said.hdr));
         memset(&said.origin, 0, sizeof(said.origin));
-        said.job = said.box = 0;
+        said.box = 0;
         mark.hash = content(&said, sizeof(said));
     } else {
         const struct record_signal *signal = (const struct record_signal *)(const void *)wish;

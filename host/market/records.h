@@ -318,7 +318,7 @@ enum job_wish_kind { JOB_SUBMIT = 1, JOB_CANCEL = 2, LEASE_ACQUIRE = 3, LEASE_RE
 struct record_job_wish { /* JOB_WISH. What a job is made of is not in the journal, its hash is */
     struct agon_event_hdr hdr;
     struct agon_origin origin;
-    uint64_t job; /* chosen by the runner: its generation in the upper half, then 1, 2, ... */
+    uint64_t job; /* chosen by the runner: cause_seq, and n in its lower 16 bits */
     agon_ns_t delay_ns;
     uint64_t memory, input_at, n_input, result_at, n_result;
     uint32_t lease, n_calls, chunk_calls;

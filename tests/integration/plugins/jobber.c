@@ -33,19 +33,21 @@ struct jobber {
 static void say(struct jobber *self, const char *what, int status)
 {
     char line[64];
-    uint32_t at = 0;
+    uint32_t at = 0, level = AGON_INFO;
 
     while (at < sizeof(line) - 6 && what[at] != '\0') {
         line[at] = what[at];
         at++;
     }
+    if (status < 0)
+        level = AGON_WARN;
     line[at++] = ' ';
     line[at++] = status < 0 ? '-' : '+';
     status = status < 0 ? -status : status;
     line[at++] = (char)('0' + status / 10 % 10);
     line[at++] = (char)('0' + status % 10);
     line[at] = '\0';
-    (void)self->log->line(self->host, AGON_INFO, line);
+    (void)self->log->line(self->host, level, line);
 }
 
 /* Rolling means of all prices; the last value is the mean of the last `window`. */

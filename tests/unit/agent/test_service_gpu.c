@@ -193,7 +193,7 @@ START_TEST(what_may_be_handed_over_and_what_lies_in_its_box)
     step(all_boxes, (struct agon_job){.kind = AGON_JOB_GRANTED});
     for (uint32_t i = 0; i < AGON_GPU_JOBS_MAX; i++) {
         taken = wish(JOB_SUBMIT);
-        ck_assert_uint_eq(taken.job, (uint64_t)3 << 32 | (i + 1));
+        ck_assert_uint_eq(taken.job, taken.origin.cause_seq << 16 | i);
         ck_assert_uint_eq(taken.job, ids[i]);
         ck_assert_uint_eq(taken.n_result, fine.n_result);
         ck_assert_uint_eq(taken.result_at, fine.result_at);
