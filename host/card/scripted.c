@@ -10,9 +10,9 @@
 
 #define STEPS_MAX 64
 
-enum op { START, ALLOC, PIN, WRITE, RUN, READ, CLEAR, WAIT, HEAT, OPS };
+enum op { START, ALLOC, PIN, WRITE, RUN, READ, CLEAR, WAIT, HEAT, LOOK, OPS };
 static const char *const op_names[OPS] = {"start", "alloc", "pin",  "write", "run",
-                                          "read",  "clear", "wait", "heat"};
+                                          "read",  "clear", "wait", "heat", "look"};
 enum what { FAIL, HANG, DIE, SLOW, WRONG, DEGREES, WHATS };
 static const char *const what_names[DEGREES] = {"fail", "hang", "die", "slow", "wrong"};
 
@@ -45,7 +45,7 @@ static int parse_step(const char *text, struct step *step)
         return AGON_EINVAL;
     for (step->op = START; step->op < OPS && strcmp(op, op_names[step->op]) != 0;)
         step->op = (enum op)(step->op + 1);
-    if (step->op == HEAT) {
+    if (step->op == HEAT || step->op == LOOK) {
         step->what = DEGREES;
         return sscanf(what, "%u", &step->ms) == 1 ? AGON_OK : AGON_EINVAL;
     }
@@ -99,9 +99,10 @@ static enum what next(struct card_script *script, enum op op)
     for (uint32_t i = 0; i < script->n_steps; i++) {
         const struct step *step = &script->steps[i];
 
-        if (step->op == HEAT && op == RUN && count >= step->count)
+        if (((step->op == HEAT && op == RUN) || (step->op == LOOK && op == LOOK)) &&
+            count >= step->count)
             script->celsius = (int32_t)step->ms;
-        if (step->op != op || (step->count != 0 && step->count != count))
+        if (step->what == DEGREES || step->op != op || (step->count != 0 && step->count != count))
             continue;
         if (step->what == SLOW)
             sleep_ms(step->ms);
@@ -219,8 +220,9 @@ struct device *card_scripted_new(struct device *inner, struct card_script *scrip
     return &scripted->device;
 }
 
-int32_t card_script_celsius(const struct card_script *script)
+int32_t card_script_celsius(struct card_script *script)
 {
+    (void)next(script, LOOK);
     return script->celsius;
 }
 

@@ -22,8 +22,23 @@
 #define DRIVER "libcuda.so.1"
 #define FDS    2
 
+/* A job from its first call to its outcome. */
+struct job {
+    uint64_t id;                 /* 0: none */
+    const struct card_job *head; /* mapped, sealed */
+    const struct card_call *calls;
+    uint64_t bytes; /* of all that is mapped */
+    const struct card_typed *typed;
+    struct device *device;
+    const struct lease *lease;
+    struct card_space space;
+    int fds[FDS];    /* of the job, of its result; owned */
+    uint32_t n_done; /* of its calls */
+};
+
 struct lease {
     uint64_t id;          /* 0: free */
+    struct job job;       /* that has begun and holds */
     unsigned char *block; /* on the device: resident bytes, then what jobs use */
     unsigned char *stage; /* pinned; all that comes and goes passes through it */
     uint64_t n_resident, n_memory, n_stage;
@@ -137,7 +152,8 @@ static void read_asks(struct serve *serve, int may_wait)
             look(serve);
         } else if (asked.ask.ask == CARD_ASK_CANCEL) {
             for (uint32_t i = 0; i < serve->n_asked; i++)
-                if (serve->asked[i].ask.ask == CARD_ASK_JOB &&
+                if ((serve->asked[i].ask.ask == CARD_ASK_JOB ||
+                     serve->asked[i].ask.ask == CARD_ASK_GO) &&
                     serve->asked[i].ask.job == asked.ask.job)
                     serve->asked[i].is_cancelled = 1;
         } else {
@@ -169,6 +185,10 @@ static struct device *open_device(struct serve *serve, int index, struct error *
     }
     if (serve->script == NULL)
         return inner;
+    if (card_script_start(serve->script, err) < 0) {
+        inner->free(inner);
+        return NULL;
+    }
     device = card_scripted_new(inner, serve->script);
     if (device == NULL) {
         (void)error_set(err, AGON_ENOMEM, "no memory for a device");
@@ -252,12 +272,23 @@ static void *pin(struct device *device, uint64_t bytes)
     return device->pin != NULL ? device->pin(device, bytes) : calloc(1, bytes);
 }
 
+static void drop_job(struct job *job)
+{
+    if (job->head != NULL)
+        (void)munmap((void *)(uintptr_t)job->head, job->bytes);
+    for (int i = 0; i < FDS && job->id != 0; i++)
+        if (job->fds[i] >= 0)
+            (void)close(job->fds[i]);
+    memset(job, 0, sizeof(*job));
+}
+
 /* All that a lease held is 0 again, here and on the device, before anybody else can have it. */
 static int end_lease(struct serve *serve, struct lease *lease, struct error *err)
 {
     struct device *device = serve->devices[0];
     int rc = AGON_OK;
 
+    drop_job(&lease->job);
     if (lease->block != NULL) {
         device->clear(device, lease->block, lease->n_resident + lease->n_memory);
         rc = settle(serve, device, err);
@@ -337,17 +368,6 @@ static int begin_lease(struct serve *serve, const struct asked *asked, struct er
 
 /* Jobs */
 
-/* A job while it runs. */
-struct job {
-    const struct card_job *head; /* mapped, sealed */
-    const struct card_call *calls;
-    uint64_t bytes; /* of all that is mapped */
-    const struct card_typed *typed;
-    struct device *device;
-    const struct lease *lease;
-    struct card_space space;
-};
-
 static int shape_job(struct job *job, struct error *err)
 {
     const struct card_job *head = job->head;
@@ -412,13 +432,17 @@ static int ids_are_rows(struct serve *serve, const struct job *job, const struct
     return AGON_OK;
 }
 
-static int run_calls(struct serve *serve, const struct job *job, struct error *err)
-{
-    uint32_t each = job->head->chunk_calls == 0 ? 64 : job->head->chunk_calls;
-    struct card_answer chunk = {.answer = CARD_CHUNK, .job = serve->asked[0].ask.job};
+/* What a job that was asked for some of its chunks comes to when they are done. */
+#define HOLDS 1
 
-    for (uint32_t i = 0; i < job->head->n_calls; i++) {
-        struct card_call call = job->calls[i];
+static int run_calls(struct serve *serve, struct job *job, uint32_t n_chunks, struct error *err)
+{
+    uint32_t each = job->head->chunk_calls == 0 ? CARD_CHUNK_CALLS : job->head->chunk_calls;
+    struct card_answer chunk = {
+        .answer = CARD_CHUNK, .job = job->id, .run = serve->asked[0].ask.run};
+
+    while (job->n_done < job->head->n_calls) {
+        struct card_call call = job->calls[job->n_done];
         struct card_ids ids;
         int rc = job->typed->check((enum kernel)call.kernel, call.args, &job->space, &ids, err);
 
@@ -428,14 +452,17 @@ static int run_calls(struct serve *serve, const struct job *job, struct error *e
         if (rc < 0)
             return rc;
         job->device->run(job->device, (enum kernel)call.kernel, call.args);
-        if ((i + 1) % each != 0 || i + 1 == job->head->n_calls)
+        job->n_done++;
+        if (job->n_done % each != 0 || job->n_done == job->head->n_calls)
             continue;
         if (settle(serve, job->device, err) < 0)
             return AGON_EIO;
+        if (--n_chunks == 0)
+            return HOLDS;
         say(serve, &chunk, NULL);
         read_asks(serve, 0);
         if (serve->asked[0].is_cancelled || serve->is_over)
-            return error_set(err, AGON_ESTATE, "cancelled after %u of %u calls", i + 1,
+            return error_set(err, AGON_ESTATE, "cancelled after %u of %u calls", job->n_done,
                              job->head->n_calls);
     }
     return AGON_OK;
@@ -473,75 +500,108 @@ static int copy_out(struct serve *serve, const struct job *job, int fd, struct c
     return settle(serve, job->device, err);
 }
 
-static int compute(struct serve *serve, const struct asked *asked, struct job *job,
-                   struct card_answer *answer, struct error *err)
+/* Its memory as it is when it begins. */
+static int fill_memory(struct job *job, struct error *err)
 {
     uint64_t input = sizeof(*job->head) + job->head->n_calls * sizeof(struct card_call);
     struct error result_err = {0};
-    int rc;
 
     if (job->head->n_result > CARD_INLINE &&
-        (asked->fds[1] < 0 ||
-         size_of(asked->fds[1], SIZE_SEALS, &result_err) != job->head->n_result))
+        (job->fds[1] < 0 || size_of(job->fds[1], SIZE_SEALS, &result_err) != job->head->n_result))
         return error_set(err, AGON_EINVAL, "no memory of its size for the result");
     job->device->clear(job->device, job->space.memory, job->head->memory);
-    rc = copy_in(job->device, job->lease, asked->fds[0], input,
-                 job->space.memory + job->head->input_at, job->head->n_input, err);
-    if (rc >= 0)
-        rc = run_calls(serve, job, err);
-    if (rc >= 0)
-        rc = copy_out(serve, job, asked->fds[1], answer, err);
-    else if (serve->failed == 0) {
-        struct error second = {0};
-
-        // What was queued before the refusal is done, or the device has failed.
-        if (settle(serve, job->device, &second) < 0)
-            rc = AGON_EIO;
-    }
-    return rc;
+    return copy_in(job->device, job->lease, job->fds[0], input,
+                   job->space.memory + job->head->input_at, job->head->n_input, err);
 }
 
-static int run_job(struct serve *serve, const struct asked *asked, struct card_answer *answer,
-                   struct error *err)
+/* What was queued before a refusal is done, or the device has failed. */
+static int give_up(struct serve *serve, const struct job *job, int rc)
 {
-    struct job job = {.lease = asked->ask.lease == 0 ? NULL : find_lease(serve, asked->ask.lease)};
+    struct error second = {0};
+
+    return serve->failed == 0 && settle(serve, job->device, &second) < 0 ? AGON_EIO : rc;
+}
+
+static int go_on(struct serve *serve, struct job *job, uint32_t n_chunks,
+                 struct card_answer *answer, struct error *err)
+{
+    int rc = run_calls(serve, job, n_chunks, err);
+
+    if (rc < 0)
+        return give_up(serve, job, rc);
+    return rc == HOLDS ? HOLDS : copy_out(serve, job, job->fds[1], answer, err);
+}
+
+/* Takes the descriptors that came along. */
+static int begin_job(struct serve *serve, struct asked *asked, struct job *job, struct error *err)
+{
     void *mapped = MAP_FAILED;
     int rc;
 
-    if (asked->is_cancelled)
-        return error_set(err, AGON_ESTATE, "cancelled before it began");
-    if (job.lease == NULL)
-        return error_set(err, AGON_EINVAL, "lease %llu has ended, or never began",
-                         (unsigned long long)asked->ask.lease);
-    job.bytes = asked->fds[0] < 0 ? 0 : size_of(asked->fds[0], WHOLE_SEALS, err);
-    if (job.bytes >= sizeof(*job.head))
+    for (int i = 0; i < FDS; i++) {
+        job->fds[i] = asked->fds[i];
+        asked->fds[i] = -1;
+    }
+    job->bytes = job->fds[0] < 0 ? 0 : size_of(job->fds[0], WHOLE_SEALS, err);
+    if (job->bytes >= sizeof(*job->head))
         // Private: before Linux 6.7 what is sealed against writing cannot be mapped shared at all.
-        mapped = mmap(NULL, job.bytes, PROT_READ, MAP_PRIVATE, asked->fds[0], 0);
+        mapped = mmap(NULL, job->bytes, PROT_READ, MAP_PRIVATE, job->fds[0], 0);
     if (mapped == MAP_FAILED)
         return error_set(err, AGON_EINVAL, "a job that cannot be read");
-    job.head = mapped;
-    job.calls = (const struct card_call *)(job.head + 1);
-    rc = shape_job(&job, err);
-    if (rc >= 0) {
-        job.typed = typed[job.head->bits == 64];
-        job.device = device_of(serve, job.head->bits, err);
-        job.space = (struct card_space){job.lease->block + job.lease->n_resident, job.lease->block,
-                                        job.head->memory, job.lease->n_resident};
-        if (job.device == NULL) // it had begun for the other type: now it fails
-            rc = serve->failed = error_set(serve->err, AGON_EIO, "%s", err->text);
-        else
-            rc = check_job(&job, err);
-    }
+    job->head = mapped;
+    job->calls = (const struct card_call *)(job->head + 1);
+    rc = shape_job(job, err);
+    if (rc < 0)
+        return rc;
+    job->typed = typed[job->head->bits == 64];
+    job->device = device_of(serve, job->head->bits, err);
+    job->space = (struct card_space){job->lease->block + job->lease->n_resident, job->lease->block,
+                                     job->head->memory, job->lease->n_resident};
+    if (job->device == NULL) // it had begun for the other type: now it fails
+        return serve->failed = error_set(serve->err, AGON_EIO, "%s", err->text);
+    rc = check_job(job, err);
+    if (rc < 0)
+        return rc;
+    rc = fill_memory(job, err);
+    return rc < 0 ? give_up(serve, job, rc) : rc;
+}
+
+static int run_job(struct serve *serve, struct asked *asked, struct card_answer *answer,
+                   struct error *err)
+{
+    struct lease *lease = asked->ask.lease == 0 ? NULL : find_lease(serve, asked->ask.lease);
+    struct job *job = lease != NULL ? &lease->job : NULL;
+    int is_new = asked->ask.ask == CARD_ASK_JOB;
+    int rc = AGON_OK;
+
+    if (is_new && asked->is_cancelled)
+        return error_set(err, AGON_ESTATE, "cancelled before it began");
+    if (job == NULL)
+        return error_set(err, AGON_EINVAL, "lease %llu has ended, or never began",
+                         (unsigned long long)asked->ask.lease);
+    if (asked->ask.job == 0 || job->id != (is_new ? 0 : asked->ask.job) ||
+        (is_new && asked->ask.chunks == 0))
+        return error_set(err, AGON_EINVAL,
+                         "job %llu: another one of its lease holds, it never began, or is of 0 "
+                         "chunks",
+                         (unsigned long long)asked->ask.job);
+    if (is_new) {
+        *job = (struct job){.id = asked->ask.job, .lease = lease};
+        rc = begin_job(serve, asked, job, err);
+    } else if (asked->ask.chunks == 0 || asked->is_cancelled)
+        rc = error_set(err, AGON_ESTATE, "cancelled after %u of %u calls", job->n_done,
+                       job->head->n_calls);
     if (rc >= 0)
-        rc = compute(serve, asked, &job, answer, err);
-    (void)munmap(mapped, job.bytes);
+        rc = go_on(serve, job, asked->ask.chunks, answer, err);
+    if (rc != HOLDS)
+        drop_job(job); // before it is said: the host seals the result then
     return rc;
 }
 
 static void do_next(struct serve *serve)
 {
     struct card_ask *ask = &serve->asked[0].ask;
-    struct card_answer answer = {.lease = ask->lease, .job = ask->job};
+    struct card_answer answer = {.lease = ask->lease, .job = ask->job, .run = ask->run};
     struct lease *lease;
     struct error err = {0};
 
@@ -559,8 +619,15 @@ static void do_next(struct serve *serve)
                                         (unsigned long long)ask->lease);
         break;
     case CARD_ASK_JOB:
-        answer.answer = CARD_DONE;
+    case CARD_ASK_GO:
         answer.status = run_job(serve, &serve->asked[0], &answer, &err);
+        answer.answer = answer.status == HOLDS ? CARD_HELD : CARD_DONE;
+        answer.status = answer.status == HOLDS ? AGON_OK : answer.status;
+        break;
+    case CARD_ASK_TYPE:
+        answer.answer = CARD_OPENED;
+        if (device_of(serve, ask->bits, &err) == NULL)
+            serve->failed = error_set(serve->err, AGON_EIO, "%s", err.text);
         break;
     default:
         serve->is_over = 1;
@@ -568,7 +635,7 @@ static void do_next(struct serve *serve)
     }
     if (serve->failed != 0)
         answer.status = AGON_EIO;
-    drop_fds(&serve->asked[0]); // before it is said: the host seals the result then
+    drop_fds(&serve->asked[0]);
     say(serve, &answer, &err);
     memmove(&serve->asked[0], &serve->asked[1], --serve->n_asked * sizeof(serve->asked[0]));
 }
@@ -592,11 +659,8 @@ static int begin(struct serve *serve, struct card_answer *answer, struct error *
     if (is_card && options->sensors != NULL)
         (void)dlopen(options->sensors, RTLD_NOW | RTLD_LOCAL);
     answer->fence = card_fence_close(map != NULL ? map->l_name : NULL);
-    if (strcmp(options->device, "scripted") == 0) {
+    if (strcmp(options->device, "scripted") == 0)
         rc = card_script_new(&serve->script, options->script, options->life, err);
-        if (rc >= 0)
-            rc = card_script_start(serve->script, err);
-    }
     if (rc >= 0 && device_of(serve, 32, err) == NULL)
         rc = AGON_EIO;
     if (rc < 0)

@@ -21,6 +21,7 @@
 #define JOBS_SENT   8u /* of them jobs: the next one lies there when one is done */
 #define LEASE_TRIES 2  /* workers that may die while they make it */
 #define KILL_NS     ((int64_t)10 * CLOCK_SECOND)
+#define CELSIUS_MAX 200 /* above it no card lives, and nothing is known */
 #define ARGS_MAX    18
 
 struct card_worker_config card_worker_preset(const char *device)
@@ -132,6 +133,12 @@ static void end_life(struct card_worker *worker, int64_t now, int code, const ch
     (void)proc_signal(&worker->proc, SIGKILL);
 }
 
+/* What is asked, or opened, for a job. */
+static int is_of_job(const struct sent *sent)
+{
+    return sent->ask == CARD_ASK_JOB || sent->ask == CARD_ASK_GO || sent->ask == CARD_ASK_TYPE;
+}
+
 /* Who was at work when it died pays for it; the others go back into the queue as they were. */
 static void blame(struct card_worker *worker, const char *text)
 {
@@ -142,7 +149,7 @@ static void blame(struct card_worker *worker, const char *text)
 
     if (worker->n_sent == 0 || worker->is_failing)
         return;
-    if (head->ask == CARD_ASK_JOB && (job = card_find_job(worker, head->id)) != NULL) {
+    if (is_of_job(head) && (job = card_find_job(worker, head->id)) != NULL) {
         job->is_sent = 0;
         if (++job->tries >= job->attempts)
             (void)card_finish(worker, job, code, text);
@@ -158,17 +165,18 @@ static void forget_sent(struct card_worker *worker)
 
         if (job == NULL)
             continue;
-        job->is_sent = 0;
+        card_forget_job(worker, job);
         card_close_fd(&job->result_fd); // the next worker gets one of its own
         if (job->is_cancelled)
             (void)card_finish(worker, job, AGON_ESTATE, "cancelled");
     }
-    worker->unsent = worker->first_job;
     worker->n_sent = worker->n_jobs_sent = 0;
+    worker->has_double = 0;
     for (uint32_t i = 0; i < CARD_LEASES; i++) {
         struct lease *lease = &worker->leases[i];
 
         lease->is_asked = lease->is_made = 0;
+        lease->begun = 0;
         // The memory went with the process.
         if (lease->id != 0 && lease->failed == 0 && lease->is_ending &&
             !card_has_jobs(worker, lease->id))
@@ -209,7 +217,8 @@ static void bury(struct card_worker *worker, int64_t now, const struct proc_end 
 /* The first of what was sent has its answer. */
 static void answered(struct card_worker *worker, int64_t now)
 {
-    worker->n_jobs_sent -= worker->sent[0].ask == CARD_ASK_JOB;
+    worker->n_jobs_sent -=
+        worker->sent[0].ask == CARD_ASK_JOB || worker->sent[0].ask == CARD_ASK_GO;
     memmove(&worker->sent[0], &worker->sent[1], --worker->n_sent * sizeof(worker->sent[0]));
     worker->head_since_ns = now;
 }
@@ -260,15 +269,17 @@ static void on_done(struct card_worker *worker, int64_t now, const struct card_a
 
     if (job == NULL)
         return; // unreachable for a worker of this build: a job that was sent is kept
-    job->is_sent = 0;
+    job->is_sent = job->is_begun = 0;
     if (answer->status == AGON_EIO) {
-        if (++job->tries < job->attempts && !job->is_cancelled) {
-            if (worker->unsent > job->id)
-                worker->unsent = job->id;
+        if (++job->tries < job->attempts && !job->is_cancelled)
             return; // its worker ends, and the next one gets it
-        }
     } else
         job->tries++;
+    if (answer->status >= 0 && job->n_done + 1 != job->n_chunks) {
+        (void)card_finish(worker, job, AGON_EIO, "its worker says a result before all is done");
+        end_life(worker, now, AGON_EIO, "it gave a result before all chunks of its job were done");
+        return;
+    }
     if (answer->status >= 0 &&
         (answer->n_inline != (job->n_result <= CARD_INLINE ? job->n_result : 0) ||
          !seal_result(job))) {
@@ -281,6 +292,44 @@ static void on_done(struct card_worker *worker, int64_t now, const struct card_a
         event->n_inline = answer->n_inline;
         memcpy(event->result, answer->result, answer->n_inline);
     }
+}
+
+/* It has done what it was asked for, and holds. */
+static void on_held(struct card_worker *worker, int64_t now, const struct card_answer *answer)
+{
+    struct job *job = card_find_job(worker, (int64_t)answer->job);
+    const struct lease *lease;
+    struct card_event *event;
+
+    if (job == NULL)
+        return;
+    if (job->n_done + 1 != job->n_granted || job->n_granted >= job->n_chunks) {
+        end_life(worker, now, AGON_EIO, "it holds where its job has no chunk's end, or its own");
+        return;
+    }
+    job->n_done++;
+    job->is_sent = job->is_asked = 0;
+    job->is_begun = job->is_untaken = 1;
+    event = card_event_new(worker, CARD_EVENT_CHUNK, AGON_OK, "");
+    event->job = job->id;
+    event->lease = job->lease;
+    event->run = job->run;
+    event->chunks = job->n_done;
+    event->generation = job->generation;
+    event->attempts = job->tries + 1;
+    worker->n_chunks++;
+    lease = card_find_lease(worker, job->lease);
+    if (job->is_cancelled || (lease != NULL && lease->is_ending))
+        card_cancel_job(worker, job);
+}
+
+/* What a job's type needs could not be opened: the device has failed, and the worker ends. */
+static void on_opened(struct card_worker *worker, const struct card_answer *answer)
+{
+    struct job *job = card_find_job(worker, (int64_t)answer->job);
+
+    if (answer->status < 0 && job != NULL && ++job->tries >= job->attempts)
+        (void)card_finish(worker, job, answer->status, answer->text);
 }
 
 /* Only the answer that is due is believed. */
@@ -297,12 +346,33 @@ static int is_due(const struct card_worker *worker, const struct card_answer *an
         return head != NULL && head->ask == CARD_ASK_LEASE && (int64_t)answer->lease == head->id;
     case CARD_ENDED:
         return head != NULL && head->ask == CARD_ASK_END && (int64_t)answer->lease == head->id;
+    case CARD_OPENED:
+        return head != NULL && head->ask == CARD_ASK_TYPE && (int64_t)answer->job == head->id;
     case CARD_CHUNK:
+    case CARD_HELD:
     case CARD_DONE:
-        return head != NULL && head->ask == CARD_ASK_JOB && (int64_t)answer->job == head->id;
+        return head != NULL && (head->ask == CARD_ASK_JOB || head->ask == CARD_ASK_GO) &&
+               (int64_t)answer->job == head->id && answer->run == head->run;
     default:
         return 0;
     }
+}
+
+/* Whatever it says, nobody who shows or counts it comes to harm. */
+static void make_harmless(struct card_answer *answer)
+{
+    struct card_look *look = &answer->look;
+
+    answer->text[sizeof(answer->text) - 1] = '\0';
+    for (char *at = answer->text; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    if (look->celsius < -1 || look->celsius > CELSIUS_MAX)
+        look->celsius = -1;
+    if (look->busy_pct < -1 || look->busy_pct > 100)
+        look->busy_pct = -1;
+    if (look->used_bytes > look->total_bytes)
+        look->used_bytes = look->total_bytes = 0;
 }
 
 static void on_answer(struct card_worker *worker, int64_t now, struct card_answer *answer)
@@ -310,15 +380,16 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
     struct lease *lease;
     struct job *job;
 
-    answer->text[sizeof(answer->text) - 1] = '\0';
-    if (answer->version != CARD_VERSION || answer->n_inline > CARD_INLINE ||
-        !is_due(worker, answer)) {
+    make_harmless(answer);
+    if (answer->version != CARD_VERSION || answer->n_inline > CARD_INLINE || answer->status > 0 ||
+        answer->status < AGON_ETIME || !is_due(worker, answer)) {
         end_life(worker, now, AGON_EIO, "it gave an answer that nobody had asked for");
         return;
     }
     worker->has_answered |= answer->answer != CARD_READY;
     if (answer->answer == CARD_LEASED || answer->answer == CARD_ENDED ||
-        answer->answer == CARD_DONE) {
+        answer->answer == CARD_HELD || answer->answer == CARD_DONE ||
+        answer->answer == CARD_OPENED) {
         answered(worker, now);
         if (answer->status == AGON_EIO && !worker->is_failing) {
             worker->is_failing = 1;
@@ -340,12 +411,19 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
         break;
     case CARD_CHUNK:
         job = card_find_job(worker, (int64_t)answer->job);
-        if (job == NULL || job->chunks_left == 0) {
-            end_life(worker, now, AGON_EIO, "it has more chunks than its job has calls");
+        if (job != NULL && job->n_done + 1 >= job->n_granted) {
+            end_life(worker, now, AGON_EIO, "it says more chunks than its job has");
             break;
         }
-        job->chunks_left--;
+        if (job != NULL)
+            job->n_done++;
         worker->head_since_ns = now;
+        break;
+    case CARD_HELD:
+        on_held(worker, now, answer);
+        break;
+    case CARD_OPENED:
+        on_opened(worker, answer);
         break;
     case CARD_DONE:
         on_done(worker, now, answer);
@@ -412,7 +490,7 @@ int card_ask_worker(struct card_worker *worker, int64_t now, const struct card_a
         if (worker->n_sent == 0)
             worker->head_since_ns = now;
         worker->sent[worker->n_sent++] = *sent;
-        worker->n_jobs_sent += sent->ask == CARD_ASK_JOB;
+        worker->n_jobs_sent += sent->ask == CARD_ASK_JOB || sent->ask == CARD_ASK_GO;
     }
     return 1;
 }
@@ -424,31 +502,67 @@ static int ask_lease(struct card_worker *worker, int64_t now, struct lease *leas
                           .bytes = lease->shape.bytes,
                           .resident = lease->shape.resident,
                           .stage = lease->shape.stage};
-    struct sent sent = {CARD_ASK_LEASE, lease->id, worker->config.start_ns};
+    struct sent sent = {CARD_ASK_LEASE, lease->id, worker->config.start_ns, 0};
     int fds[2] = {lease->fd, -1};
 
     lease->is_asked = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
     return lease->is_asked;
 }
 
+/* What takes long once in a life is no part of a job's first chunk. 1: it was asked for, or need
+ * not be. */
+static int ask_type(struct card_worker *worker, int64_t now, const struct job *job)
+{
+    struct card_ask of = {.ask = CARD_ASK_TYPE, .job = (uint64_t)job->id, .bits = 64};
+    struct sent sent = {CARD_ASK_TYPE, job->id, worker->config.start_ns, 0};
+
+    if (job->bits == 64 && !worker->has_double)
+        worker->has_double = (uint8_t)card_ask_worker(worker, now, &of, &sent, NULL);
+    return job->bits != 64 || worker->has_double;
+}
+
+/* A job from its beginning on, so far as it may. */
 static int ask_job(struct card_worker *worker, int64_t now, struct job *job)
 {
-    struct card_ask of = {
-        .ask = CARD_ASK_JOB, .lease = (uint64_t)job->lease, .job = (uint64_t)job->id};
-    struct sent sent = {CARD_ASK_JOB, job->id, job->chunk_ns};
+    struct card_ask of = {.ask = CARD_ASK_JOB,
+                          .lease = (uint64_t)job->lease,
+                          .job = (uint64_t)job->id,
+                          .run = ++worker->next_run,
+                          .chunks = job->n_granted};
+    struct sent sent = {CARD_ASK_JOB, job->id, job->chunk_ns, of.run};
+    struct lease *lease = card_find_lease(worker, job->lease);
+    struct error err = {0};
     int fds[2] = {job->fd, -1};
 
     if (job->n_result > CARD_INLINE && job->result_fd < 0) {
-        job->result_fd = memfd_new("agon-result", job->n_result, NULL);
+        job->result_fd = memfd_new("agon-result", job->n_result, &err);
         if (job->result_fd < 0 ||
             fcntl(job->result_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
-            (void)card_finish(worker, job, AGON_ENOMEM, "no memory for its result");
+            error_wrap(&err, "no memory for its result");
+            (void)card_finish(worker, job, AGON_ENOMEM,
+                              err.code < 0 ? err.text : "no memory for its result");
             return 1;
         }
     }
     fds[1] = job->result_fd;
-    job->chunks_left = job->n_calls;
+    job->n_done = 0;
     job->is_sent = (uint8_t)card_ask_worker(worker, now, &of, &sent, fds);
+    if (job->is_sent && job->is_stepped && lease != NULL)
+        lease->begun = job->id;
+    return job->is_sent;
+}
+
+/* One that holds goes on, or is dropped. */
+static int ask_to_go(struct card_worker *worker, int64_t now, struct job *job)
+{
+    struct card_ask of = {.ask = CARD_ASK_GO,
+                          .lease = (uint64_t)job->lease,
+                          .job = (uint64_t)job->id,
+                          .run = ++worker->next_run,
+                          .chunks = job->is_cancelled ? 0 : job->n_granted - job->n_done};
+    struct sent sent = {CARD_ASK_GO, job->id, job->chunk_ns, of.run};
+
+    job->is_sent = (uint8_t)card_ask_worker(worker, now, &of, &sent, NULL);
     return job->is_sent;
 }
 
@@ -457,7 +571,7 @@ static void ask_ends(struct card_worker *worker, int64_t now)
     for (uint32_t i = 0; i < CARD_LEASES && worker->n_sent < SENT_MAX; i++) {
         struct lease *lease = &worker->leases[i];
         struct card_ask of = {.ask = CARD_ASK_END, .lease = (uint64_t)lease->id};
-        struct sent sent = {CARD_ASK_END, lease->id, worker->config.start_ns};
+        struct sent sent = {CARD_ASK_END, lease->id, worker->config.start_ns, 0};
 
         if (lease->id == 0 || !lease->is_ending || lease->is_end_asked || !lease->is_made ||
             card_has_jobs(worker, lease->id))
@@ -476,17 +590,14 @@ static void pump(struct card_worker *worker, int64_t now)
             (worker->n_sent == SENT_MAX || !ask_lease(worker, now, lease)))
             return;
     }
-    while (worker->unsent < worker->next_job && worker->n_jobs_sent < JOBS_SENT &&
-           worker->n_sent < SENT_MAX) {
-        struct job *job = card_find_job(worker, worker->unsent);
-        const struct lease *lease = job != NULL ? card_find_lease(worker, job->lease) : NULL;
+    // Of one job more than its type may be asked.
+    while (worker->n_jobs_sent < JOBS_SENT && worker->n_sent + 1 < SENT_MAX) {
+        struct job *job = card_next_job(worker);
 
-        if (job != NULL && !job->is_sent) {
-            REQUIRE(lease != NULL); // it ends after its jobs, and they with it
-            if (!lease->is_made || !ask_job(worker, now, job))
-                break;
-        }
-        worker->unsent++;
+        if (job == NULL || !card_find_lease(worker, job->lease)->is_made ||
+            !ask_type(worker, now, job) ||
+            !(job->is_begun ? ask_to_go(worker, now, job) : ask_job(worker, now, job)))
+            break;
     }
     ask_ends(worker, now);
 }
@@ -553,7 +664,8 @@ static void be_late(struct card_worker *worker, int64_t now)
     if (worker->is_failing || worker->fd < 0)
         (void)snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 40,
                        worker->why_text[0] != '\0' ? worker->why_text : "it let go of its socket");
-    else if (worker->n_sent > 0 && worker->sent[0].ask == CARD_ASK_JOB)
+    else if (worker->n_sent > 0 &&
+             (worker->sent[0].ask == CARD_ASK_JOB || worker->sent[0].ask == CARD_ASK_GO))
         (void)snprintf(text, sizeof(text), "it hung: no chunk was done in %lld ms",
                        (long long)(worker->sent[0].limit_ns / 1000000));
     else
@@ -638,7 +750,7 @@ struct card_worker *card_worker_new(const struct card_worker_config *config, str
     worker->config = *config;
     worker->fd = -1;
     worker->proc = (struct proc){-1, -1};
-    worker->first_job = worker->next_job = worker->unsent = 1;
+    worker->first_job = worker->next_job = 1;
     for (uint32_t i = 0; i < CARD_LEASES; i++)
         worker->leases[i].fd = -1;
     if (config->program != NULL ? (size_t)snprintf(worker->path, sizeof(worker->path), "%s",

@@ -9,6 +9,10 @@
  * workers die one after another without an answer, or one cannot be ended, the card is lost: what
  * waits fails, and the caller moves on to another.
  *
+ * A job that is stepped runs a chunk each time when its caller says so, and holds between: its
+ * memory stays, and jobs of other leases run. Its result is the same. When its worker dies
+ * meanwhile, what it had done is done again with the next chunk.
+ *
  * Nothing here waits but card_worker_wait and card_worker_free. A process of agon-gpu ends with the
  * thread that started it. [owner] */
 #ifndef CARD_WORKER_H
@@ -18,9 +22,10 @@
 #include "card/wire.h"
 
 #define CARD_THREADS_MAX     64u
-#define CARD_JOBS            1024u /* at a time, with outcomes that nobody has taken */
-#define CARD_EXIT_FAILED     3     /* of agon-gpu: the device failed, or is not to be had */
-#define CARD_EXIT_NOT_CALLED 5     /* nobody started it with a socket */
+#define CARD_JOBS            256u /* at a time, with outcomes that nobody has taken; a descriptor each */
+#define CARD_FDS_SPARE       64u /* descriptors of the process that jobs leave to others */
+#define CARD_EXIT_FAILED     3   /* of agon-gpu: the device failed, or is not to be had */
+#define CARD_EXIT_NOT_CALLED 5   /* nobody started it with a socket */
 
 struct card_worker_config {
     const char *program;                   /* NULL: agon-gpu beside this program */
@@ -54,7 +59,8 @@ struct card_lease {
 /* Its id, or AGON_EINVAL, AGON_ENOSPC, AGON_EIO (the card is lost). */
 int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *lease,
                           struct error *err);
-/* No job may be submitted for it any more; those before still run. AGON_ENOENT: there is none. */
+/* No job may be submitted for it any more; those before still run, but for stepped ones: they are
+ * cancelled, at their chunk's end where one runs. AGON_ENOENT: there is none. */
 int card_worker_end(struct card_worker *worker, int64_t lease, struct error *err);
 
 struct card_submit {
@@ -65,11 +71,17 @@ struct card_submit {
     int64_t chunk_ns;    /* a chunk that takes longer hangs */
     uint32_t attempts;   /* a worker may die of it one time less; 1: it fails with its worker */
     uint32_t generation; /* of whoever asked: comes back with the outcome */
+    uint8_t is_stepped;  /* nothing of it runs before card_worker_go, and then a chunk */
 };
-/* The job's id, or AGON_EINVAL, AGON_ENOSPC (outcomes have to be taken first), AGON_ENOMEM,
- * AGON_ENOENT (no such lease), AGON_EIO (the card is lost). */
+/* The job's id, or AGON_EINVAL, AGON_ENOSPC (outcomes have to be taken first, or the process has
+ * few descriptors left), AGON_ENOMEM, AGON_ENOENT (no such lease), AGON_EIO (the card is lost). */
 int64_t card_worker_submit(struct card_worker *worker, const struct card_submit *submit,
                            struct error *err);
+/* A stepped job's next chunk may run; run comes back with the event that says that it has. All its
+ * chunks at once are as many calls. AGON_ENOENT: there is no such job; AGON_ESTATE: it is not
+ * stepped, or the event of its last chunk was not taken; AGON_EBUSY: another stepped job of its
+ * lease has begun and is not over: they share their memory. */
+int card_worker_go(struct card_worker *worker, int64_t job, uint64_t run);
 /* It may be done before the worker hears of it; its outcome says. AGON_ENOENT: it has one. */
 int card_worker_cancel(struct card_worker *worker, int64_t job);
 /* The answer is an event. AGON_EAGAIN: one is on its way, or no worker is up. */
@@ -83,7 +95,8 @@ enum card_events {
                           before this is taken too */
     CARD_EVENT_ENDED,  /* lease, status: its memory is 0 */
     CARD_EVENT_DONE,   /* a job's one outcome */
-    CARD_EVENT_LOOKED  /* look */
+    CARD_EVENT_LOOKED, /* look */
+    CARD_EVENT_CHUNK   /* job, lease, run, chunks: it holds, and others are to come */
 };
 struct card_event {
     enum card_events kind;
@@ -91,6 +104,8 @@ struct card_event {
                    AGON_ESTATE: cancelled, AGON_EIO: the device or its worker failed, AGON_ETIME: it
                    hung */
     int64_t lease, job;
+    uint64_t run;                  /* of a stepped job: that of the last card_worker_go */
+    uint32_t chunks;               /* of CHUNK: that are done */
     uint32_t generation, attempts; /* that it took */
     uint64_t bytes;                /* of the result */
     uint32_t n_inline;             /* the result itself, when it fits */

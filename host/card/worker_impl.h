@@ -8,7 +8,8 @@
 #include "sys/proc.h"
 
 #define SENT_MAX 32u /* asks without an answer, at a time */
-#define EVENTS   (CARD_JOBS + 4 * CARD_LEASES)
+/* Of each job a chunk's and its outcome have room, and what says how the worker is. */
+#define EVENTS (2 * CARD_JOBS + 4 * CARD_LEASES)
 
 enum state { DOWN, STARTING, UP, ENDING, LOST };
 
@@ -20,7 +21,8 @@ struct lease {
     uint8_t is_asked, is_made; /* in this life of the worker */
     uint8_t is_known;          /* the caller has been informed that it was made */
     uint8_t is_ending, is_end_asked;
-    int failed; /* AGON_E..., until the caller has taken the event that says so; 0 */
+    int64_t begun; /* the stepped job that its memory is of, in this life; 0: none */
+    int failed;    /* AGON_E..., until the caller has taken the event that says so; 0 */
     char why[CARD_TEXT];
 };
 
@@ -30,13 +32,21 @@ struct job {
     uint64_t n_result;
     int fd, result_fd; /* owned; -1: none */
     uint32_t attempts, tries, generation;
-    uint32_t n_calls, chunks_left; /* chunks that its worker may still say: no more than calls */
-    uint8_t is_sent, is_cancelled;
+    uint32_t bits;
+    uint32_t n_chunks, n_granted, n_done; /* of it, those that may run, that have in this life */
+    int64_t turn;                         /* its place among those that are to run */
+    uint64_t run;                         /* its caller's */
+    uint8_t is_stepped;
+    uint8_t is_asked; /* more of it is to run, or it is to be dropped, than is answered */
+    uint8_t is_sent;  /* ... and the worker has been asked */
+    uint8_t is_begun; /* it holds there: what it is asked next is to go on */
+    uint8_t is_untaken, is_cancelled; /* the event of its last chunk is */
 };
 
 struct sent { /* an ask that has no answer yet; the worker takes them in order */
     enum card_asks ask;
     int64_t id, limit_ns;
+    uint64_t run; /* of JOB, GO */
 };
 
 struct card_worker {
@@ -58,10 +68,13 @@ struct card_worker {
     int64_t look_since_ns; /* 0: no look is on its way */
     struct lease leases[CARD_LEASES];
     int64_t next_lease;
-    struct job jobs[CARD_JOBS];          /* job id is at id % CARD_JOBS */
-    int64_t first_job, next_job, unsent; /* live ones, and the first that has not been sent */
+    struct job jobs[CARD_JOBS];  /* job id is at id % CARD_JOBS */
+    int64_t first_job, next_job; /* live ones */
+    int64_t next_turn;
+    uint64_t next_run;  /* of asks for jobs */
+    uint8_t has_double; /* in this life the other type was asked for */
     struct card_event events[EVENTS];
-    uint32_t first_event, n_events, n_outcomes; /* of them DONE */
+    uint32_t first_event, n_events, n_outcomes, n_chunks; /* of them DONE, CHUNK */
 };
 
 /* worker_queue.c */
@@ -79,6 +92,13 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
 void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_events kind,
                      int status, const char *text);
 int card_has_jobs(struct card_worker *worker, int64_t lease);
+/* The one that is to be sent next; NULL: none now. */
+struct job *card_next_job(struct card_worker *worker);
+/* It is to run, or to be dropped, behind those that are already. */
+void card_queue_job(struct card_worker *worker, struct job *job);
+void card_cancel_job(struct card_worker *worker, struct job *job);
+/* Its worker has it no more, or will not: what it has done is lost. */
+void card_forget_job(struct card_worker *worker, struct job *job);
 
 /* worker.c */
 /* Whatever can be done now. */

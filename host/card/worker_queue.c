@@ -5,14 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/memfd.h"
 
-/* Events that are no outcome: two of each lease have room beside them (it was made, it ended), and
- * each job has its one. */
-#define NEWS_MAX (EVENTS - CARD_JOBS - 2 * CARD_LEASES)
+/* Events that are not of a job: two of each lease have room beside them (it was made, it ended). */
+#define NEWS_MAX (EVENTS - 2 * CARD_JOBS - 2 * CARD_LEASES)
 
 /* Events */
 
@@ -28,13 +28,18 @@ struct card_event *card_event_new(struct card_worker *worker, enum card_events k
     return event;
 }
 
+static uint32_t count_news(const struct card_worker *worker)
+{
+    return worker->n_events - worker->n_outcomes - worker->n_chunks;
+}
+
 /* Of those that say how the worker is, who takes none gets no more: room for outcomes stays. */
 struct card_event *card_news(struct card_worker *worker, enum card_events kind, int status,
                              const char *text)
 {
     static struct card_event nowhere;
 
-    if (worker->n_events - worker->n_outcomes < NEWS_MAX)
+    if (count_news(worker) < NEWS_MAX)
         return card_event_new(worker, kind, status, text);
     return &nowhere;
 }
@@ -66,6 +71,13 @@ int card_worker_next(struct card_worker *worker, struct card_event *event)
     worker->first_event = (worker->first_event + 1) % EVENTS;
     worker->n_events--;
     worker->n_outcomes -= event->kind == CARD_EVENT_DONE;
+    worker->n_chunks -= event->kind == CARD_EVENT_CHUNK;
+    if (event->kind == CARD_EVENT_CHUNK) {
+        struct job *job = card_find_job(worker, event->job);
+
+        if (job != NULL)
+            job->is_untaken = 0;
+    }
     if (event->kind == CARD_EVENT_LEASED && event->status < 0) {
         struct lease *lease = card_find_lease(worker, event->lease);
 
@@ -87,7 +99,11 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
                                const char *text)
 {
     struct card_event *event = card_event_new(worker, CARD_EVENT_DONE, status, text);
+    struct lease *lease = card_find_lease(worker, job->lease);
 
+    if (lease != NULL && lease->begun == job->id)
+        lease->begun = 0;
+    event->run = job->run;
     event->job = job->id;
     event->lease = job->lease;
     event->generation = job->generation;
@@ -104,8 +120,6 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
     while (worker->first_job < worker->next_job &&
            worker->jobs[worker->first_job % CARD_JOBS].id == 0)
         worker->first_job++;
-    if (worker->unsent < worker->first_job)
-        worker->unsent = worker->first_job;
     return event;
 }
 
@@ -118,7 +132,7 @@ void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_
         struct job *job = card_find_job(worker, at);
 
         // One that is with the worker is answered by it.
-        if (job != NULL && job->lease == id && !job->is_sent)
+        if (job != NULL && job->lease == id && !job->is_sent && !job->is_begun)
             (void)card_finish(worker, job, status < 0 ? status : AGON_ESTATE, text);
     }
     card_close_fd(&lease->fd);
@@ -142,6 +156,42 @@ int card_has_jobs(struct card_worker *worker, int64_t lease)
     return 0;
 }
 
+void card_queue_job(struct card_worker *worker, struct job *job)
+{
+    job->is_asked = 1;
+    job->turn = worker->next_turn++;
+}
+
+void card_forget_job(struct card_worker *worker, struct job *job)
+{
+    struct lease *lease = card_find_lease(worker, job->lease);
+
+    if (lease != NULL && lease->begun == job->id)
+        lease->begun = 0;
+    job->is_sent = job->is_begun = 0;
+    job->n_done = 0;
+}
+
+struct job *card_next_job(struct card_worker *worker)
+{
+    struct job *next = NULL;
+
+    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
+        struct job *job = card_find_job(worker, at);
+        const struct lease *lease;
+
+        if (job == NULL || !job->is_asked || job->is_sent ||
+            (next != NULL && next->turn < job->turn))
+            continue;
+        lease = card_find_lease(worker, job->lease);
+        REQUIRE(lease != NULL); // it ends after its jobs, and they with it
+        // Jobs of a lease are of one memory: who has begun there is over before another begins.
+        if (lease->begun == 0 || lease->begun == job->id)
+            next = job;
+    }
+    return next;
+}
+
 /* The caller's side */
 
 int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *shape,
@@ -162,7 +212,7 @@ int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *s
     for (uint32_t i = 0; lease == NULL && i < CARD_LEASES; i++)
         if (worker->leases[i].id == 0)
             lease = &worker->leases[i];
-    if (lease == NULL || worker->n_events - worker->n_outcomes >= NEWS_MAX)
+    if (lease == NULL || count_news(worker) >= NEWS_MAX)
         return error_set(err, AGON_ENOSPC, "%u leases, or events that nobody takes", CARD_LEASES);
     if (shape->resident > 0 && (fd = fcntl(shape->resident_fd, F_DUPFD_CLOEXEC, 3)) < 0)
         return error_set(err, AGON_EINVAL, "resident bytes: %s", strerror(errno));
@@ -178,6 +228,13 @@ int card_worker_end(struct card_worker *worker, int64_t id, struct error *err)
     if (lease == NULL || lease->is_ending || lease->failed != 0)
         return error_set(err, AGON_ENOENT, "lease %lld has ended, or never began", (long long)id);
     lease->is_ending = 1;
+    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
+        struct job *job = card_find_job(worker, at);
+
+        // Nobody is left who would ask for its next chunk.
+        if (job != NULL && job->lease == id && job->is_stepped && !job->is_asked)
+            card_cancel_job(worker, job);
+    }
     card_step(worker);
     return AGON_OK;
 }
@@ -224,11 +281,22 @@ static int copy_job(const struct card_submit *submit, struct error *err)
     return fd;
 }
 
+/* The lowest number that is free is given out: one near the limit says that those below are taken.
+ * A job that is under way has a second one, for its result. */
+static int has_spare(int fd)
+{
+    struct rlimit files;
+
+    return getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY ||
+           (rlim_t)fd + CARD_FDS_SPARE < files.rlim_cur;
+}
+
 int64_t card_worker_submit(struct card_worker *worker, const struct card_submit *submit,
                            struct error *err)
 {
     const struct lease *lease = card_find_lease(worker, submit->lease);
     const struct card_job *head = submit->job;
+    uint32_t each = head->chunk_calls > 0 ? head->chunk_calls : CARD_CHUNK_CALLS;
     struct job *job;
     int fd;
 
@@ -250,6 +318,13 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
     fd = copy_job(submit, err);
     if (fd < 0)
         return fd;
+    if (!has_spare(fd)) {
+        (void)close(fd);
+        return error_set(err, AGON_ENOSPC,
+                         "few of the process' descriptors are left (RLIMIT_NOFILE less %u for all "
+                         "else); raise it, or take outcomes and close their results",
+                         CARD_FDS_SPARE);
+    }
     job = &worker->jobs[worker->next_job % CARD_JOBS];
     *job = (struct job){.id = worker->next_job++,
                         .lease = submit->lease,
@@ -257,28 +332,66 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                         .n_result = head->n_result,
                         .fd = fd,
                         .result_fd = -1,
-                        .n_calls = head->n_calls,
+                        .bits = head->bits,
+                        .n_chunks = (head->n_calls - 1) / each + 1,
+                        .is_stepped = submit->is_stepped != 0,
                         .attempts = submit->attempts,
                         .generation = submit->generation};
     if (lease->failed != 0)
         (void)card_finish(worker, job, lease->failed, lease->why);
+    else if (!job->is_stepped) {
+        job->n_granted = job->n_chunks;
+        card_queue_job(worker, job);
+    }
     card_step(worker);
     return worker->next_job - 1;
+}
+
+int card_worker_go(struct card_worker *worker, int64_t id, uint64_t run)
+{
+    struct job *job = card_find_job(worker, id);
+
+    if (job == NULL)
+        return AGON_ENOENT;
+    if (!job->is_stepped || job->is_asked || job->is_untaken || job->is_cancelled)
+        return AGON_ESTATE;
+    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
+        const struct job *other = card_find_job(worker, at);
+
+        if (other != NULL && other != job && other->lease == job->lease && other->is_stepped &&
+            other->n_granted > 0)
+            return AGON_EBUSY;
+    }
+    job->run = run;
+    job->n_granted++;
+    card_queue_job(worker, job);
+    card_step(worker);
+    return AGON_OK;
+}
+
+void card_cancel_job(struct card_worker *worker, struct job *job)
+{
+    struct card_ask of = {.ask = CARD_ASK_CANCEL, .job = (uint64_t)job->id};
+
+    if (!job->is_sent && !job->is_begun) {
+        (void)card_finish(worker, job, AGON_ESTATE, "cancelled before it began");
+        return;
+    }
+    if (!job->is_cancelled && job->is_sent)
+        (void)card_ask_worker(worker, clock_mono(), &of, NULL, NULL);
+    job->is_cancelled = 1;
+    if (!job->is_asked)
+        card_queue_job(worker, job); // it holds: its worker is asked to drop it
 }
 
 int card_worker_cancel(struct card_worker *worker, int64_t id)
 {
     struct job *job = card_find_job(worker, id);
-    struct card_ask of = {.ask = CARD_ASK_CANCEL, .job = (uint64_t)id};
 
     if (job == NULL)
         return AGON_ENOENT;
-    if (!job->is_sent)
-        (void)card_finish(worker, job, AGON_ESTATE, "cancelled before it began");
-    else if (!job->is_cancelled)
-        (void)card_ask_worker(worker, clock_mono(), &of, NULL, NULL);
-    if (card_find_job(worker, id) != NULL)
-        job->is_cancelled = 1;
+    card_cancel_job(worker, job);
+    card_step(worker);
     return AGON_OK;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* gpu: what a profile of budgets and one of shares give to whom. No card is opened. */
+/* gpu: what a profile of budgets and one of shares give to whom, without a card, and who has which
+ * part of the cards of a running host. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -8,15 +11,21 @@
 #include "base/exit.h"
 #include "cli/commands.h"
 #include "config/units.h"
+#include "control/client.h"
 #include "gpu/gpu.h"
 #include "gpu/profile.h"
+#include "report/view.h"
 #include "run/config_file.h"
+#include "sys/rundir.h"
+#include "sys/term.h"
 
 #define SIZE_TEXT 32
+#define WAIT_NS   ((int64_t)10 * 1000000000)
+#define WIDE      80 /* columns where no terminal says how many it has */
 
 struct opts {
     struct arg_list operands;
-    const char *profile, *shares;
+    const char *profile, *shares, *dir;
     int is_json;
 };
 
@@ -161,6 +170,51 @@ static void print_text(const struct gpu_rules *rules)
                rules->splits[i].training_ppm / 1000 % 10);
 }
 
+static int complain(const char *what, const struct error *err, int rc)
+{
+    fprintf(stderr, "agon gpu %s: %s\n", what, err->text);
+    return rc == AGON_EINVAL || rc == AGON_ENOENT ? EXIT_FLAGS : EXIT_ENVIRONMENT;
+}
+
+/* What a running host says of its cards. */
+static int look(const struct opts *opts)
+{
+    const char *words[3] = {"gpu", opts->operands.at[0],
+                            opts->operands.n > 1 ? opts->operands.at[1] : NULL};
+    int width = term_is_tty(STDOUT_FILENO) ? term_width(STDOUT_FILENO) : WIDE;
+    struct error err = {0};
+    json_t *said = NULL;
+    char dir[PATH_MAX], verb[16];
+    int rc = AGON_OK;
+
+    if (opts->dir != NULL)
+        snprintf(dir, sizeof(dir), "%s", opts->dir);
+    else
+        rc = rundir_default(dir, sizeof(dir), &err);
+    if (rc >= 0)
+        rc = client_ask(dir, words, opts->operands.n + 1, WAIT_NS, &said, &err);
+    if (rc < 0)
+        return complain(words[1], &err, rc);
+    snprintf(verb, sizeof(verb), "gpu %s", words[1]);
+    if (opts->is_json) {
+        json_dumpf(said, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+        putchar('\n');
+    } else {
+        (void)view_show(stdout, verb, said, width);
+    }
+    json_decref(said);
+    return 0;
+}
+
+static int is_look(const struct opts *opts)
+{
+    const char *word = opts->operands.n > 0 ? opts->operands.at[0] : "";
+
+    return (opts->operands.n == 1 && strcmp(word, "status") == 0) ||
+           (opts->operands.n <= 2 && strcmp(word, "leases") == 0) ||
+           (opts->operands.n == 2 && strcmp(word, "why") == 0);
+}
+
 int cmd_gpu(int argc, char **argv)
 {
     struct opts opts = {.profile = "s1_inference_training", .shares = "production"};
@@ -168,23 +222,32 @@ int cmd_gpu(int argc, char **argv)
         {"profile", ARG_TEXT, "NAME|FILE",
          "cards and budgets of memory (default: s1_inference_training)", &opts.profile},
         {"shares", ARG_TEXT, "NAME|FILE", "shares of time (default: production)", &opts.shares},
+        {"dir", ARG_TEXT, "DIR", "run directory of the host (below the user's state folder)",
+         &opts.dir},
         {"json", ARG_FLAG, NULL, "as JSON", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "plan [OPTION...]",
-        .about = "Shows what a profile of budgets and one of shares give to whom on the cards that "
-                 "they name. No card is\nlooked for. Those of configs/gpu are in the program by "
-                 "name; what has a '.' or '/' is a file.",
+        .usage = "plan|status|leases [AGENT]|why LEASE [OPTION...]",
+        .about = "plan shows what a profile of budgets and one of shares give to whom on the cards "
+                 "that they name. No card\nis looked for. Those of configs/gpu are in the program "
+                 "by name; what has a '.' or '/' is a file.\n"
+                 "The others ask a running host: status shows its cards, leases who has what of "
+                 "them, why what a lease\nwaits for and what was decided of it. LEASE is its "
+                 "number, or AGENT.NAME.",
         .args = table,
         .operands = &opts.operands,
-        .operands_max = 1};
+        .operands_min = 1,
+        .operands_max = 2};
     struct gpu_rules rules;
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
         return rc;
+    if (is_look(&opts))
+        return look(&opts);
     if (opts.operands.n != 1 || strcmp(opts.operands.at[0], "plan") != 0)
-        return args_refuse(&spec, "gpu", "expected 'plan'");
+        return args_refuse(&spec, "gpu",
+                           "expected 'plan', 'status', 'leases [AGENT]' or 'why LEASE'");
     rc = read_one("budgets", opts.profile, profile_budgets_at, profile_read_budgets, &rules);
     if (rc == 0)
         rc = read_one("shares", opts.shares, profile_shares_at, profile_read_shares, &rules);

@@ -33,7 +33,7 @@ int commands_can_print(void);
     X(doctor, cmd_doctor, "show what this machine gives and what it lacks")                        \
     X(dst, cmd_dst, "run seeds of simulated faults against the whole host")                        \
     X(features, cmd_features, "show what models are taught by, and make training files")           \
-    X(gpu, cmd_gpu, "show who has what of GPU cards by a profile")                                 \
+    X(gpu, cmd_gpu, "show who has what of GPU cards, by a profile or now")                         \
     X(inspect, cmd_inspect, "show what a plugin file is, without running it")                      \
     X(journal, cmd_journal, "show what a journal holds: events, figures, fills, equity")           \
     X(new, cmd_new, "write a new plugin that builds and trades")                                   \

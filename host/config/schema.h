@@ -44,8 +44,8 @@ enum schema_type {
     SCHEMA_SYMBOL,   /* the same with '/' inside, as some venues write a pair: BTC/USD */
     SCHEMA_PATH,     /* relative to the file, no "..", in a char array */
     SCHEMA_CHOICE,   /* a word of .choices; an integer member */
-    SCHEMA_ANY /* a map of names and plain values that the caller reads: const struct config_node *,
-                  which lives as long as config */
+    SCHEMA_ANY /* a map of names and plain values, or with .sub of names and maps by it, that the
+                  caller reads: const struct config_node *, which lives as long as config */
 };
 
 struct schema_choice {

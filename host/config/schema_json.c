@@ -132,6 +132,10 @@ static void print_value(const struct schema_field *field, FILE *out, int depth)
 {
     if (field->type == SCHEMA_MAP) {
         print_object(field->sub, out, depth);
+    } else if (field->type == SCHEMA_ANY && field->sub != NULL) {
+        fputs("\"type\": \"object\", \"additionalProperties\": {", out);
+        print_object(field->sub, out, depth + 1);
+        fputs("}", out);
     } else if (field->type == SCHEMA_ANY) {
         fputs("\"type\": \"object\", \"additionalProperties\": {" TEXTS "}", out);
     } else if (is_text(field)) {

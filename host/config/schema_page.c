@@ -14,7 +14,7 @@ static void print_expected(const struct config *config, const struct schema_fiel
     char *examples;
 
     if (field->type == SCHEMA_ANY) {
-        fputs("a map of names and values", out);
+        fputs(field->sub ? "a map of names and maps" : "a map of names and values", out);
         return;
     }
     if (field->list_max > 0)
@@ -54,9 +54,12 @@ static void print_rows(const struct config *config, const struct schema *schema,
                 : field->is_required ? "required"
                                      : "",
                 field->preset ? "`" : "", field->doc);
-        if (field->type != SCHEMA_MAP)
+        if (field->sub == NULL)
             continue;
-        snprintf(path, sizeof(path), "%s%s%s.", before, field->key, field->list_max ? "[]" : "");
+        snprintf(path, sizeof(path), "%s%s%s.", before, field->key,
+                 field->type == SCHEMA_ANY ? ".NAME"
+                 : field->list_max         ? "[]"
+                                           : "");
         print_rows(config, field->sub, path, out);
     }
 }

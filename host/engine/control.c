@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* control: configuration, operators' commands, crashes and signals. */
 #include <agon/plugin.h>
+#include <stdio.h>
 
 #include "engine/capital.h"
 #include "engine/close.h"
@@ -343,6 +344,10 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         if (event_bytes(event) != sizeof(struct record_portfolio))
             return AGON_EINVAL;
         return config_portfolio(engine, (const struct record_portfolio *)(const void *)event);
+    case CONFIG_GPU:
+        if (event_bytes(event) < sizeof(struct record_gpu_rules))
+            return AGON_EINVAL;
+        return cards_config(engine, (const struct record_gpu_rules *)(const void *)event);
     case CONFIG_TOURNAMENT:
         if (event->granules < TOURNAMENT_GRANULES(0))
             return AGON_EINVAL;
@@ -464,6 +469,18 @@ static int end_all(struct engine *engine, const struct record_command *command, 
     return AGON_OK;
 }
 
+void control_stop_all(struct engine *engine, uint16_t reason, const char *who, const char *why)
+{
+    struct record_command_by by = {.command = {.hdr = {.type = AGON_EVENT_COMMAND,
+                                                       .granules = sizeof(by) / EVENT_GRANULE},
+                                               .kind = COMMAND_STOP,
+                                               .reason = reason}};
+
+    snprintf(by.who, sizeof(by.who), "%s", who);
+    snprintf(by.why, sizeof(by.why), "%s", why);
+    REQUIRE(end_all(engine, &by.command, HALT_STOP) == AGON_OK);
+}
+
 void control_halt_all(struct engine *engine, uint16_t reason)
 {
     const struct record_command halt = {.hdr = {.granules = 1},
@@ -538,6 +555,8 @@ int control_command(struct engine *engine, const struct record_command *command)
         return set_limit(engine, command);
     case COMMAND_VACATE:
         return vacate(engine, command->id);
+    case COMMAND_VOLATILITY:
+        return cards_volatility(engine, command->value);
     case COMMAND_UNDO_PLAN:
         return tournament_undo(engine, command->value);
     default:

@@ -32,6 +32,7 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->sweep_due = INT64_MAX;
     engine->stop_due = INT64_MAX;
     engine->exits_due = INT64_MAX;
+    engine->cards_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
     engine->bars.at = calloc(SOONEST_ROOM(INSTRUMENTS_MAX), sizeof(*engine->bars.at));
@@ -39,7 +40,8 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->orders = orders_new(engine->config.max_orders);
     engine->ledger = ledger_new(&engine->table);
     engine->state = malloc(engine->config.state_bytes);
-    if (engine->markets == NULL || engine->bars.at == NULL || engine->exposure == NULL ||
+    engine->cards = cards_new();
+    if (engine->cards == NULL || engine->markets == NULL || engine->bars.at == NULL || engine->exposure == NULL ||
         engine->orders == NULL || engine->ledger == NULL || engine->state == NULL ||
         heap_init(&engine->timers, ENGINE_TIMERS) < 0 || instruments_init(&engine->table) < 0) {
         error_set(err, AGON_ENOMEM, "engine: out of memory, or max_orders outside 16 to 1048576");
@@ -85,6 +87,7 @@ void engine_free(struct engine *engine)
     heap_deinit(&engine->timers);
     instruments_deinit(&engine->table);
     free(engine->exposure);
+    cards_free(engine->cards);
     free(engine->own_bus_memory);
     free(engine->state);
     free(engine);
@@ -182,6 +185,8 @@ static int on_start(struct engine *engine, const struct record_start *start)
                 engine->markets[i].book_state = BOOK_STALE;
         }
     }
+    if (engine->run != 0)
+        cards_begin_anew(engine);
     engine->run = start->run;
     engine->mode = start->mode;
     engine->is_within = engine->is_within != 0 && start->mode == RUN_BACKTEST;
@@ -228,6 +233,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_REPORT] = 2,
         [EVENT_ACCOUNT] = 1,
         [EVENT_FILLS_READ] = 1,
+        [EVENT_GPU] = sizeof(struct record_gpu) / EVENT_GRANULE,
         [EVENT_CONFIG] = 1,
         [EVENT_START] = 1,
         [EVENT_MARK] = 1,
@@ -295,6 +301,8 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
         return reports_fills_read(engine, AS(record_fills_read, event));
     case EVENT_CONFIG:
         return control_config(engine, event);
+    case EVENT_GPU:
+        return cards_take(engine, AS(record_gpu, event));
     case EVENT_ARM:
         return timers_arm(engine, AS(record_arm, event));
     case EVENT_JOB_WISH:

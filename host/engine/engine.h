@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/alerts.h"
+#include "engine/cards.h"
 #include "engine/jobs.h"
 #include "engine/port.h"
 #include "exec/exit.h"
@@ -46,6 +47,7 @@ struct engine_config {
     struct alert_port alert;        /* may be zero */
     struct bar_port bars;           /* may be zero */
     struct sample_port samples;     /* may be zero */
+    struct card_port cards;         /* may be zero */
     struct job_port jobs;           /* may be zero */
 };
 

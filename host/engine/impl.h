@@ -111,6 +111,7 @@ struct engine {
     struct soonest bars;  /* by instrument - 1: every market's bars_due; its memory is owned */
     agon_ns_t bars_least; /* of them */
     agon_ns_t exits_due;  /* of every plan's exit_next */
+    agon_ns_t cards_due;  /* gpu_next_due */
     uint32_t n_unsent;
     uint32_t halted;         /* causes of halts that are set, a bit each */
     uint32_t is_settling;    /* loss limits are being judged */
@@ -171,6 +172,7 @@ struct engine {
     struct timer timer_table[ENGINE_TIMERS];
     struct tournament tournament;
     struct alerts alerts;
+    struct cards *cards; /* owned; state where it is on */
     struct exit_plan exits[SLOTS_MAX][AGON_EXITS_MAX];
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     struct jobs jobs;
@@ -394,6 +396,29 @@ void exits_forget(struct engine *engine, uint16_t slot);
 void exits_due(const struct engine *engine, struct record_due *due); /* the first that is */
 void exits_fire(struct engine *engine, const struct record_due *due);
 void exits_watch(struct engine *engine); /* what follows from the plans that there are */
+
+/* cards.c: none does anything without cards, but the first two and cards_config */
+struct cards *cards_new(void);
+void cards_free(struct cards *cards); /* NULL is fine */
+int cards_config(struct engine *engine, const struct record_gpu_rules *record);
+int cards_take(struct engine *engine, const struct record_gpu *record);
+int cards_volatility(struct engine *engine, int64_t state);
+void cards_tournament(struct engine *engine, int is_on);
+void cards_tick(struct engine *engine);
+/* A run begins: the workers of the one before have ended. */
+void cards_begin_anew(struct engine *engine);
+void cards_set_back(struct engine *engine, agon_ns_t now);
+int cards_are_on(const struct engine *engine);
+/* A job under a lease that is held: its number there, or 0: refused. What follows from it is done by
+ * cards_submitted. */
+uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks);
+void cards_submitted(struct engine *engine);
+void cards_save(const struct engine *engine, struct enc *enc);
+int cards_load(struct engine *engine, struct dec *dec);
+const char *cards_check(const struct engine *engine, char *text);
+
+/* control.c: everything stops, on the host's own word. */
+void control_stop_all(struct engine *engine, uint16_t reason, const char *who, const char *why);
 
 /* set_back.c */
 int set_back_clock(struct engine *engine, const struct record_clock *record, agon_ns_t t_before);

@@ -53,14 +53,14 @@ static void deliver_failed(struct engine *engine, uint16_t slot, uint64_t job, u
     deliver(engine, slot, &event);
 }
 
-static void cancel(struct engine *engine, struct slot_job *job)
+static void cancel(struct engine *engine, struct slot_job *job, int32_t status)
 {
     const struct slot_job was = *job;
 
     remove_job(&engine->jobs, job);
     if (engine->config.jobs.drop != NULL)
         engine->config.jobs.drop(engine->config.jobs.ctx, was.slot, was.id);
-    deliver_failed(engine, was.slot, was.id, was.lease, was.generation, AGON_ESTATE);
+    deliver_failed(engine, was.slot, was.id, was.lease, was.generation, status);
 }
 
 static void cancel_of(struct engine *engine, uint16_t slot, uint32_t lease)
@@ -69,23 +69,30 @@ static void cancel_of(struct engine *engine, uint16_t slot, uint32_t lease)
 
     for (uint32_t i = 0; i < jobs->n;) {
         if (jobs->all[i].slot == slot && (lease == 0 || jobs->all[i].lease == lease))
-            cancel(engine, &jobs->all[i]);
+            cancel(engine, &jobs->all[i], AGON_ESTATE);
         else
             i++;
     }
 }
 
-static void end_lease(struct engine *engine, uint16_t slot, uint32_t id, int32_t status)
+/* kind: ENDED, or EVICTED: then it comes back. */
+static void lose_lease(struct engine *engine, uint16_t slot, uint32_t id, uint8_t kind,
+                       int32_t status)
 {
     struct slot_lease *lease = &engine->jobs.leases[slot][id - 1];
-    const struct agon_job event = {.kind = AGON_JOB_ENDED, .lease = id, .status = status};
+    const struct agon_job event = {.kind = kind, .lease = id, .status = status};
     int was_held = lease->state == LEASE_HELD;
 
     cancel_of(engine, slot, id);
-    lease->state = LEASE_NAMED;
+    lease->state = kind == AGON_JOB_EVICTED ? LEASE_WAITS : LEASE_NAMED;
     if (was_held && engine->config.jobs.lease != NULL)
         engine->config.jobs.lease(engine->config.jobs.ctx, slot, id, lease->memory, 0);
     deliver(engine, slot, &event);
+}
+
+static void end_lease(struct engine *engine, uint16_t slot, uint32_t id, int32_t status)
+{
+    lose_lease(engine, slot, id, AGON_JOB_ENDED, status);
 }
 
 static void grant(struct engine *engine, uint16_t slot, uint32_t id)
@@ -157,13 +164,28 @@ static int judge(const struct engine *engine, const struct slot_lease *lease,
     return n >= AGON_GPU_JOBS_MAX || engine->jobs.n == ENGINE_JOBS ? AGON_ENOSPC : AGON_OK;
 }
 
+/* As its worker counts them: a chunk is so many calls. */
+static uint32_t chunks_of(const struct record_job_wish *wish)
+{
+    uint32_t each = wish->chunk_calls != 0 ? wish->chunk_calls : 64;
+
+    return (wish->n_calls - 1) / each + 1;
+}
+
 static void submit(struct engine *engine, const struct record_job_wish *wish)
 {
     const struct job_port *port = &engine->config.jobs;
     const struct slot_lease *lease = find_lease(engine, wish->origin.slot, wish->lease);
     int status = judge(engine, lease, wish);
     agon_ns_t delay_ns;
+    uint64_t card = 0;
 
+    if (status >= 0 && lease->held != 0) {
+        card = cards_submit(engine, wish->origin.slot, lease->held, chunks_of(wish));
+        status = card != 0 ? AGON_OK : AGON_ENOSPC;
+        if (card == 0)
+            cards_submitted(engine);
+    }
     if (status < 0) {
         // What was copied is of this one, or of one of the same number that came before.
         if (port->drop != NULL && wish->status == AGON_OK &&
@@ -177,12 +199,15 @@ static void submit(struct engine *engine, const struct record_job_wish *wish)
     engine->jobs.all[engine->jobs.n++] = (struct slot_job){.id = wish->job,
                                                       .n_result = wish->n_result,
                                                       .t_due = num_add(engine->t, delay_ns),
-                                                      .lease = wish->lease,
-                                                      .generation = wish->origin.generation,
+                                                           .card = card,
+                                                           .lease = wish->lease,
+                                                           .generation = wish->origin.generation,
                                                       .flags = wish->flags,
                                                       .slot = wish->origin.slot};
     if (port->submit != NULL)
-        port->submit(port->ctx, wish);
+        port->submit(port->ctx, wish, card != 0);
+    if (card != 0)
+        cards_submitted(engine); // it may begin at once
 }
 
 int jobs_wish(struct engine *engine, const struct record_job_wish *wish)
@@ -205,12 +230,15 @@ int jobs_wish(struct engine *engine, const struct record_job_wish *wish)
     case JOB_CANCEL:
         job = find_job(&engine->jobs, wish->origin.slot, wish->job);
         if (job != NULL)
-            cancel(engine, job); // else it is done already, and its outcome is on its way
+            cancel(engine, job, AGON_ESTATE); // else it is done already, and its outcome is on its way
         return AGON_OK;
     case LEASE_ACQUIRE:
         if (lease == NULL || slot->condition == CONDITION_RETIRED)
             return AGON_EINVAL;
-        if (lease->state == LEASE_NAMED)
+        if (lease->state != LEASE_NAMED)
+            return AGON_OK;
+        lease->state = LEASE_WAITS; // until it is held, where there is an allocator
+        if (lease->held != 0 || engine_cards(engine) == NULL)
             grant(engine, wish->origin.slot, wish->lease);
         return AGON_OK;
     default:
@@ -276,13 +304,90 @@ int jobs_done(struct engine *engine, const struct record_job_done *done)
     return AGON_OK;
 }
 
+static struct slot_lease *lease_named(struct engine *engine, uint32_t owner, const char *name)
+{
+    for (uint32_t i = 0; owner < SLOTS_MAX && i < AGON_GPU_LEASES_MAX; i++) {
+        struct slot_lease *lease = &engine->jobs.leases[owner][i];
+
+        if (lease->state != LEASE_NONE && strcmp(lease->name, name) == 0)
+            return lease;
+    }
+    return NULL;
+}
+
+static void on_held(struct engine *engine, const struct gpu_decision *decision)
+{
+    const struct gpu *gpu = engine_cards(engine);
+    const struct gpu_lease *of = gpu != NULL ? gpu_lease_of(gpu, decision->lease) : NULL;
+    struct slot_lease *lease =
+        of != NULL ? lease_named(engine, of->owner, engine_lease_name(engine, of)) : NULL;
+
+    if (lease == NULL)
+        return;
+    lease->held = decision->lease;
+    if (lease->state == LEASE_WAITS)
+        grant(engine, (uint16_t)of->owner,
+              (uint32_t)(lease - engine->jobs.leases[of->owner]) + 1);
+}
+
+/* Put out, or over: what it had on its card is gone. */
+static void on_gone(struct engine *engine, const struct gpu_decision *decision)
+{
+    for (uint32_t i = 0; decision->owner < SLOTS_MAX && i < AGON_GPU_LEASES_MAX; i++) {
+        struct slot_lease *lease = &engine->jobs.leases[decision->owner][i];
+        uint16_t slot = (uint16_t)decision->owner;
+
+        if (lease->held != decision->lease)
+            continue;
+        lease->held = 0;
+        if (decision->kind == GPU_DID_EVICTED && lease->state == LEASE_HELD)
+            lose_lease(engine, slot, i + 1, AGON_JOB_EVICTED, AGON_ESTATE);
+        else if (decision->kind == GPU_DID_ENDED && lease->state > LEASE_NAMED)
+            end_lease(engine, slot, i + 1, AGON_ESTATE);
+        return;
+    }
+}
+
+int jobs_decided(struct engine *engine, const struct gpu_decision *decision)
+{
+    const struct job_port *port = &engine->config.jobs;
+    struct slot_job *job = NULL;
+
+    if (engine->jobs.n_named == 0)
+        return 1;
+    for (uint32_t i = 0; decision->job != 0 && i < engine->jobs.n; i++) {
+        if (engine->jobs.all[i].card == decision->job)
+            job = &engine->jobs.all[i];
+    }
+    switch (decision->kind) {
+    case GPU_DID_GRANTED:
+    case GPU_DID_RESUMED:
+        on_held(engine, decision);
+        return 1;
+    case GPU_DID_EVICTED:
+    case GPU_DID_ENDED:
+        on_gone(engine, decision);
+        return 1;
+    case GPU_DID_JOB_STARTED:
+        if (job != NULL && port->go != NULL)
+            port->go(port->ctx, job->slot, job->id, decision);
+        return job != NULL;
+    case GPU_DID_JOB_FAILED:
+        if (job != NULL)
+            cancel(engine, job, decision->why == GPU_WHY_HUNG ? AGON_ETIME : AGON_EIO);
+        return 1;
+    default:
+        return 1;
+    }
+}
+
 void jobs_reload(struct engine *engine, uint16_t slot)
 {
     struct jobs *jobs = &engine->jobs;
 
     for (uint32_t i = 0; i < jobs->n;) {
         if (jobs->all[i].slot == slot && (jobs->all[i].flags & AGON_GPU_OUTLIVES) == 0)
-            cancel(engine, &jobs->all[i]);
+            cancel(engine, &jobs->all[i], AGON_ESTATE);
         else
             i++;
     }
@@ -305,8 +410,11 @@ void jobs_start(struct engine *engine)
         for (uint32_t i = 0; i < AGON_GPU_LEASES_MAX; i++) {
             if (engine->jobs.leases[slot][i].state > LEASE_NAMED)
                 engine->jobs.leases[slot][i].state = LEASE_NAMED;
+            engine->jobs.leases[slot][i].held = 0;
         }
     }
+    for (uint32_t i = 0; i < engine->jobs.n; i++)
+        engine->jobs.all[i].card = 0; // the allocator begins with nothing
 }
 
 void jobs_forget(struct engine *engine, uint16_t slot)
@@ -370,6 +478,7 @@ static void save_lease(const struct slot_lease *lease, struct enc *enc)
     enc_bytes(enc, lease->name, sizeof(lease->name));
     enc_u64(enc, lease->memory);
     enc_i64(enc, lease->delay_ns);
+    enc_u64(enc, lease->held);
     enc_u32(enc, lease->n_results);
 }
 
@@ -382,6 +491,7 @@ void jobs_save(const struct jobs *jobs, uint32_t n_slots, struct enc *enc)
         enc_u64(enc, job->id);
         enc_u64(enc, job->n_result);
         enc_i64(enc, job->t_due);
+        enc_u64(enc, job->card);
         enc_u32(enc, job->lease);
         enc_u32(enc, job->generation);
         enc_u32(enc, job->flags);
@@ -401,6 +511,7 @@ static int load_lease(struct slot_lease *lease, struct dec *dec)
     dec_bytes(dec, lease->name, sizeof(lease->name));
     lease->memory = dec_u64(dec);
     lease->delay_ns = dec_i64(dec);
+    lease->held = dec_u64(dec);
     lease->n_results = dec_u32(dec);
     if (lease->state > LEASE_HELD || lease->name[sizeof(lease->name) - 1] != '\0')
         dec_fail(dec);
@@ -419,6 +530,7 @@ int jobs_load(struct jobs *jobs, uint32_t n_slots, struct dec *dec)
         job->id = dec_u64(dec);
         job->n_result = dec_u64(dec);
         job->t_due = dec_i64(dec);
+        job->card = dec_u64(dec);
         job->lease = dec_u32(dec);
         job->generation = dec_u32(dec);
         job->flags = dec_u32(dec);

@@ -8,6 +8,7 @@
 #include <agon/ext/gpu.h>
 
 #include "base/codec.h"
+#include "gpu/gpu.h"
 #include "market/records.h"
 #include "slot/slot.h"
 
@@ -29,12 +30,14 @@ struct slot_lease {
     char name[32];
     uint64_t memory;
     agon_ns_t delay_ns; /* of a job that names none */
+    uint64_t held;      /* the allocator's number of it, while it is held there; 0: it is not */
     uint32_t n_results; /* so far: the next one's place follows */
     uint8_t state, pad[3];
 };
 struct slot_job { /* in the order in which they were handed over */
     uint64_t id, n_result;
     agon_ns_t t_due; /* its outcome is taken no sooner */
+    uint64_t card;   /* its number with the cards' allocator; 0: there is none */
     uint32_t lease, generation, flags;
     uint16_t slot, pad;
 };
@@ -54,8 +57,11 @@ struct job_port {
      * can go on writing to, and gives wish->hash; wish->status where it cannot. */
     void (*admit)(void *ctx, uint16_t slot, struct record_job_wish *wish, const void *at,
                   uint64_t n);
-    /* It is in the table now: run it. */
-    void (*submit)(void *ctx, const struct record_job_wish *wish);
+    /* It is in the table now: run it, or, is_stepped, chunk by chunk as go says. */
+    void (*submit)(void *ctx, const struct record_job_wish *wish, int is_stepped);
+    /* Where an allocator says when: its next chunk is to run, on that card. What comes of it is a
+     * GPU_CHUNK of that number and run. */
+    void (*go)(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started);
     /* Its outcome is of no use any more, or it was refused: what was copied may go. */
     void (*drop)(void *ctx, uint16_t slot, uint64_t job);
     /* A lease is held from now on (is_held), or is over. */
@@ -69,6 +75,9 @@ int jobs_config(struct engine *engine, const struct record_lease *record);
 int jobs_wish(struct engine *engine, const struct record_job_wish *wish);
 int jobs_part(struct engine *engine, const struct record_job_part *part);
 int jobs_done(struct engine *engine, const struct record_job_done *done);
+/* What the cards' allocator decided: where there is one, a lease is held and a job runs as it says.
+ * 0: the turn of a job that is over came. */
+int jobs_decided(struct engine *engine, const struct gpu_decision *decision);
 /* Another generation plays: jobs that do not outlive theirs are cancelled, and it is told. */
 void jobs_reload(struct engine *engine, uint16_t slot);
 /* Nobody plays for the slot: its jobs are cancelled, its leases over. */

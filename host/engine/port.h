@@ -9,6 +9,7 @@
 #ifndef ENGINE_PORT_H
 #define ENGINE_PORT_H
 
+#include "gpu/gpu.h"
 #include "market/bus.h"
 #include "market/evring.h"
 #include "market/records.h"
@@ -106,6 +107,15 @@ struct bar_port {
 struct sample_port {
     void *ctx;
     void (*sample)(void *ctx, agon_ns_t t);
+};
+
+/* Who carries out what the cards' allocator decides (gpu/gpu.h): workers, and the agents whose
+ * leases and jobs it concerns. Called for each decision of an event in its order, also while a
+ * journal is read: who acts on it knows whether it is new. event: NULL where it follows from none
+ * of the cards' own: a START, a CONFIG, a tournament, time. Never blocks. [core] */
+struct card_port {
+    void *ctx;
+    void (*decided)(void *ctx, const struct record_gpu *event, const struct gpu_decision *decision);
 };
 
 /* Who hears of an alert of the core at once, before it is an event (engine/alerts.h). Never blocks.

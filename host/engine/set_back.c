@@ -92,6 +92,7 @@ int set_back_clock(struct engine *engine, const struct record_clock *record, ago
     set_slots_back(engine, now);
     set_orders_back(engine, now);
     exits_watch(engine);
+    cards_set_back(engine, now);
     no_later(&tournament->t_since, now);
     no_later(&tournament->t_pending, now);
     no_later(&tournament->day, now / DAY_NS);

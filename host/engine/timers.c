@@ -84,6 +84,8 @@ HOT agon_ns_t engine_next_due(const struct engine *engine)
         due = engine->exits_due;
     if (engine->tournament.t_due < due)
         due = engine->tournament.t_due;
+    if (engine->cards_due < due)
+        due = engine->cards_due;
     return top != NULL && top->t < due ? top->t : due;
 }
 
@@ -108,6 +110,8 @@ HOT void engine_due(const struct engine *engine, struct record_due *due)
         due->kind = DUE_SAMPLE;
     } else if (engine->tournament.t_due == t) {
         due->kind = DUE_TOURNAMENT; // behind the samples of the same time
+    } else if (engine->cards_due == t) {
+        due->kind = DUE_CARDS;
     } else {
         const struct timer *timer = &engine->timer_table[top->a];
 
@@ -230,7 +234,8 @@ HOT void timers_pass(struct engine *engine, const struct agon_event_hdr *event)
     const struct record_due *due = (const struct record_due *)(const void *)event;
     agon_ns_t t = engine->t;
     int is_behind =
-        event->type == EVENT_DUE && (due->kind == DUE_TIMER || due->kind == DUE_TOURNAMENT);
+        event->type == EVENT_DUE &&
+        (due->kind == DUE_TIMER || due->kind == DUE_TOURNAMENT || due->kind == DUE_CARDS);
 
     while (engine->sample_due < t || (is_behind && engine->sample_due == t)) {
         engine->t = engine->sample_due;
@@ -296,6 +301,9 @@ HOT int timers_due(struct engine *engine, const struct record_due *due)
         break;
     case DUE_TOURNAMENT:
         tournament_due(engine, due->t_due);
+        break;
+    case DUE_CARDS:
+        cards_tick(engine);
         break;
     default:
         return AGON_EINVAL;

@@ -45,12 +45,15 @@ const struct tournament_rules *engine_tournament(const struct engine *engine)
 }
 
 // No rules any more: the pool and what was given stay.
-static int end_tournaments(struct tournament *tournament)
+static int end_tournaments(struct engine *engine)
 {
+    struct tournament *tournament = &engine->tournament;
+
     memset(&tournament->rules, 0, sizeof(tournament->rules));
     tournament->t_due = INT64_MAX;
     tournament->t_pending = 0;
     tournament->is_pending = 0;
+    cards_tournament(engine, 0);
     tournament->day = 0;
     tournament->is_undone = 0;
     for (uint32_t id = 0; id < SLOTS_MAX; id++) {
@@ -70,7 +73,7 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     int was_fair = is_fair(&tournament->rules);
 
     if (record->rules.mode == 0)
-        return end_tournaments(tournament);
+        return end_tournaments(engine);
     if (rules_read(&rules, record) < 0)
         return AGON_EINVAL;
     if (plan_check_rules(&rules, &err) < 0) {
@@ -187,6 +190,7 @@ void tournament_due(struct engine *engine, agon_ns_t t_due)
     }
     tournament->is_pending = 1;
     tournament->t_pending = t_due;
+    cards_tournament(engine, 1);
 }
 
 // Slots that play for money: a model has none, and a slot that may not trade yet has made nothing.
@@ -498,6 +502,7 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
         return AGON_ECORRUPT;
     }
     tournament->is_pending = 0;
+    cards_tournament(engine, 0);
     tournament->t_pending = 0;
     tournament->t_since = engine->t;
     tournament->number = ours->number;

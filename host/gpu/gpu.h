@@ -28,7 +28,10 @@
  * least for its share, then the oldest. A chunk of training needs time saved: its share of the
  * split accrues as time goes, up to a window of it, and what it runs is taken off. Where a card's
  * capacity is a part, that holds for all its chunks. A chunk that takes more than twice the longest
- * is hung: the job fails, its worker is to be ended, and every other job goes on.
+ * is hung: the job fails, its worker is to be ended, and every other job goes on. Each start of a
+ * job has a number, and the end of a chunk is believed with the number of the start that is due:
+ * what comes late of an earlier one, from a card that was lost and is back, is of no chunk that
+ * runs.
  *
  * **A card that is lost** (by its driver, or above the last step of heat): its inference goes to
  * the first card with room, others leaving for it; what was under way there is done again. All else
@@ -54,7 +57,7 @@ enum gpu_event_kind {
     GPU_REQUEST,    /* a lease is asked for */
     GPU_RELEASE,    /* ... given back: lease, owner */
     GPU_SUBMIT,     /* a job under a lease: lease, owner, n_chunks, chunk_ns */
-    GPU_CHUNK,      /* the running chunk of a job has ended: job; is_failed */
+    GPU_CHUNK,      /* the running chunk of a job has ended: job, run, card; is_failed */
     GPU_HEAT,       /* card, heat_mc */
     GPU_VOLATILITY, /* state: GPU_NORMAL, GPU_HIGH, GPU_EXTREME; holds from the next review */
     GPU_TOURNAMENT, /* state: 1 it has begun, 0 it is over */
@@ -73,6 +76,7 @@ struct gpu_event { /* what is not of its kind is 0 */
     uint32_t kind;
     uint32_t owner; /* slot, or who else the caller numbers */
     uint64_t lease, job;
+    uint64_t run;               /* of CHUNK: the number that its JOB_STARTED had */
     int64_t bytes, deadline_ns; /* engine time; 0: none */
     uint32_t share_ppm;
     uint16_t rank; /* of a strategy in its tournament, from 1 on; 0: not a strategy */
@@ -153,6 +157,7 @@ struct gpu_decision {
     uint8_t kind, why, card, from; /* from: of MOVED */
     uint32_t owner;
     uint64_t lease, job; /* 0: none */
+    uint64_t run;        /* 1, 2, ...: of JOB_STARTED, and of a CHUNK that is refused */
     int64_t value;       /* ppm of SPLIT (training) and CARD_SCALED, chunks left of a job */
 };
 struct gpu_out {
@@ -182,6 +187,7 @@ struct gpu_lease {
 struct gpu_job {
     uint64_t id; /* 1, 2, ...; 0: not in use */
     uint64_t lease;
+    uint64_t run; /* how often a chunk of it was begun */
     int64_t chunk_ns, began_ns;
     uint32_t n_left;
     uint8_t is_running;
@@ -223,6 +229,37 @@ int64_t gpu_bytes(const struct gpu *gpu, uint32_t card);
 uint32_t gpu_class_ppm(const struct gpu *gpu, uint32_t card, int is_inference);
 /* The k-th of the queue in the order in which it is served; NULL: there are not so many. */
 const struct gpu_lease *gpu_queue_at(const struct gpu *gpu, uint32_t k);
+/* When time alone changes something next: a deadline, a hung chunk, saved time, heat that lasts, a
+ * review of volatility. A TICK then does it, or any other event. INT64_MAX: nothing. */
+int64_t gpu_next_due(const struct gpu *gpu);
+/* By rules, from now on: whoever runs jobs has ended. All leases end and their jobs fail (LOST),
+ * every card is there and cool; numbers go on, and so does volatility. */
+void gpu_restart(struct gpu *gpu, const struct gpu_rules *rules, int64_t t, struct gpu_out *out);
+/* Time goes back to t: stamps ahead of it become t. */
+void gpu_set_back(struct gpu *gpu, int64_t t);
+
+/* X(id, what one waits for) */
+#define GPU_WAITS(X)                                                                               \
+    X(NOTHING, "nothing")                                                                          \
+    X(CARD, "its card to be there again")                                                          \
+    X(TOP, "another card: one is left, and it is for the first strategies")                        \
+    X(RANK, "one of a better rank that waits for the same card")                                   \
+    X(CHUNK, "those that leave to end their chunks")                                               \
+    X(DEDICATED, "the end of a dedicated lease, or of all others where it is dedicated itself")    \
+    X(BUDGET, "bytes of its budget, which others hold")                                            \
+    X(MEMORY, "memory of its card, which others hold")                                             \
+    X(SPLIT, "a share of its class, which others hold")                                            \
+    X(GROUP, "a share of its group, which others hold")
+enum gpu_wait {
+#define GPU_ROW(id, doc) GPU_WAIT_##id,
+    GPU_WAITS(GPU_ROW)
+#undef GPU_ROW
+        GPU_WAIT_ALL
+};
+/* What a lease waits for; NOTHING: it is held. */
+enum gpu_wait gpu_waits(const struct gpu *gpu, const struct gpu_lease *lease);
+const char *gpu_wait_doc(uint32_t wait);
+
 const char *gpu_decision_name(uint32_t kind); /* "?" where there is none */
 const char *gpu_decision_doc(uint32_t kind);
 const char *gpu_why_name(uint32_t why);

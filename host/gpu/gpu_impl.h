@@ -55,6 +55,8 @@ void gpu_settle(struct gpu_turn *turn);
 
 /* gpu_jobs.c */
 void gpu_accrue(struct gpu *gpu, int64_t dt);
+/* In so many ns a job that waits for its card's time has it; INT64_MAX: none does, or never. */
+int64_t gpu_time_needed(const struct gpu *gpu, uint32_t card);
 void gpu_fail_jobs(struct gpu_turn *turn, const struct gpu_lease *lease, enum gpu_why why);
 void gpu_find_hung(struct gpu_turn *turn);
 void gpu_submit(struct gpu_turn *turn, const struct gpu_event *event);

@@ -168,8 +168,10 @@ void gpu_chunk(struct gpu_turn *turn, const struct gpu_event *event)
     }
     if (job != NULL)
         lease = gpu_find(gpu, job->lease);
-    // What comes late of a card that was lost, or of a job that hung, is of no chunk that runs.
-    if (job == NULL || !job->is_running || lease == NULL || lease->card != event->card) {
+    // What comes late of a card that was lost, also when it is back, or of a job that hung, is of
+    // no chunk that runs.
+    if (job == NULL || !job->is_running || lease == NULL || lease->card != event->card ||
+        job->run != event->run) {
         gpu_decide(turn->out,
                    &(struct gpu_decision){.kind = GPU_DID_REFUSED,
                                           .why = event->job == 0 || event->job >= gpu->next_job
@@ -177,7 +179,8 @@ void gpu_chunk(struct gpu_turn *turn, const struct gpu_event *event)
                                                      : GPU_WHY_OVER,
                                           .card = event->card,
                                           .from = GPU_NONE,
-                                          .job = event->job});
+                                          .job = event->job,
+                                          .run = event->run});
         return;
     }
     charge(gpu, lease, job);
@@ -202,6 +205,47 @@ static int has_time(const struct gpu *gpu, uint32_t card, const struct gpu_lease
     if (gpu_capacity_ppm(gpu, card) < GPU_ALL_PPM && at->saved_ns <= 0)
         return 0;
     return !is_bound_by_split(lease) || at->train_saved_ns > 0;
+}
+
+// In which time so much more than is saved there are; INT64_MAX: never.
+static int64_t until_saved(const struct gpu *gpu, int64_t saved_ns, uint32_t ppm)
+{
+    if (saved_ns > 0)
+        return 0;
+    if (part(gpu->rules->window_ns, ppm) <= 0)
+        return INT64_MAX;
+    return num_mul_div(num_add(1, -saved_ns), GPU_ALL_PPM, ppm, NUM_UP);
+}
+
+static int64_t until_time(const struct gpu *gpu, uint32_t card, const struct gpu_lease *lease)
+{
+    const struct gpu_card *at = &gpu->cards[card];
+    uint32_t capacity_ppm = gpu_capacity_ppm(gpu, card);
+    int64_t ns = capacity_ppm < GPU_ALL_PPM ? until_saved(gpu, at->saved_ns, capacity_ppm) : 0;
+    int64_t train_ns = is_bound_by_split(lease)
+                           ? until_saved(gpu, at->train_saved_ns, gpu_training_ppm(gpu, card))
+                           : 0;
+
+    return train_ns > ns ? train_ns : ns;
+}
+
+int64_t gpu_time_needed(const struct gpu *gpu, uint32_t card)
+{
+    int64_t soonest_ns = INT64_MAX;
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        const struct gpu_job *job = &gpu->jobs[i];
+        const struct gpu_lease *lease = gpu_lease_of(gpu, job->lease);
+        int64_t ns;
+
+        if (job->id == 0 || lease == NULL || !gpu_is_on_card(lease, card))
+            continue;
+        if (job->is_running)
+            return INT64_MAX;
+        ns = lease->state == GPU_HELD ? until_time(gpu, card, lease) : INT64_MAX;
+        soonest_ns = ns < soonest_ns ? ns : soonest_ns;
+    }
+    return soonest_ns;
 }
 
 // Below 0: a's job goes first.
@@ -255,12 +299,14 @@ void gpu_start_jobs(struct gpu_turn *turn)
         if (is_busy || job == NULL || !gpu_is_up(gpu, card))
             continue;
         job->is_running = 1;
+        job->run++;
         job->began_ns = gpu->t;
         if (gpu->cards[card].pass < lease->pass)
             gpu->cards[card].pass = lease->pass;
         if (turn->ended_job == job->id)
             turn->ended_job = 0;
         gpu_say_job(turn, GPU_DID_JOB_STARTED, GPU_WHY_NOTHING, job, lease);
+        turn->out->all[turn->out->n - 1].run = job->run;
     }
     for (uint32_t i = 0; i < GPU_JOBS_MAX && turn->ended_job != 0; i++) {
         const struct gpu_job *job = &gpu->jobs[i];

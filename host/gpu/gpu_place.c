@@ -419,6 +419,37 @@ static int serve(struct gpu_turn *turn)
     return turn->n_put_out != n_put_out;
 }
 
+static enum gpu_wait wait_of(enum rule rule)
+{
+    static const uint8_t waits[] = {
+        [RULE_NONE] = GPU_WAIT_NOTHING,  [RULE_DEDICATED] = GPU_WAIT_DEDICATED,
+        [RULE_BUDGET] = GPU_WAIT_BUDGET, [RULE_MEMORY] = GPU_WAIT_MEMORY,
+        [RULE_SPLIT] = GPU_WAIT_SPLIT,   [RULE_GROUP] = GPU_WAIT_GROUP,
+    };
+
+    return (enum gpu_wait)waits[rule];
+}
+
+enum gpu_wait gpu_waits(const struct gpu *gpu, const struct gpu_lease *lease)
+{
+    uint32_t home = gpu_home(gpu, lease);
+    struct sums sums;
+    enum rule rule;
+
+    if (!gpu_is_queued(lease))
+        return GPU_WAIT_NOTHING;
+    if (is_behind_the_top(gpu, lease))
+        return GPU_WAIT_TOP;
+    if (!gpu_is_up(gpu, home))
+        return GPU_WAIT_CARD;
+    sums = sum(gpu, home, lease, 0, 0);
+    rule = broken(gpu, home, lease, &sums);
+    if (rule != RULE_NONE)
+        return wait_of(rule);
+    sums = sum(gpu, home, lease, 0, 1);
+    return broken(gpu, home, lease, &sums) != RULE_NONE ? GPU_WAIT_CHUNK : GPU_WAIT_RANK;
+}
+
 static void check(const struct gpu *gpu)
 {
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {

@@ -44,6 +44,17 @@ const char *gpu_why_doc(uint32_t why)
     return why < GPU_WHY_ALL ? why_docs[why] : "?";
 }
 
+const char *gpu_wait_doc(uint32_t wait)
+{
+    static const char *const docs[] = {
+#define GPU_ROW(id, doc) doc,
+        GPU_WAITS(GPU_ROW)
+#undef GPU_ROW
+    };
+
+    return wait < GPU_WAIT_ALL ? docs[wait] : "?";
+}
+
 const char *gpu_class_name(uint32_t class)
 {
     static const char *const names[] = {"inference", "training", "research"};
@@ -154,6 +165,7 @@ static void save_job(const struct gpu_job *job, struct enc *enc)
     if (job->id == 0)
         return;
     enc_u64(enc, job->lease);
+    enc_u64(enc, job->run);
     enc_i64(enc, job->chunk_ns);
     enc_i64(enc, job->began_ns);
     enc_u32(enc, job->n_left);
@@ -166,12 +178,14 @@ static void load_job(struct gpu *gpu, struct gpu_job *job, struct dec *dec)
     if (job->id == 0)
         return;
     job->lease = dec_u64(dec);
+    job->run = dec_u64(dec);
     job->chunk_ns = dec_i64(dec);
     job->began_ns = dec_i64(dec);
     job->n_left = dec_u32(dec);
     job->is_running = dec_u8(dec);
     if (job->id >= gpu->next_job || gpu_find(gpu, job->lease) == NULL || job->n_left == 0 ||
-        job->is_running > 1 || job->began_ns < 0 || job->began_ns > gpu->t)
+        job->is_running > 1 || (job->is_running && job->run == 0) || job->began_ns < 0 ||
+        job->began_ns > gpu->t)
         dec_fail(dec);
     for (const struct gpu_job *other = gpu->jobs; other < job; other++) {
         if (other->id == job->id)

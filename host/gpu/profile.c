@@ -220,13 +220,22 @@ static const struct schema target_schema = {"a target", sizeof(((struct shares_w
 
 static void check_heat(struct config *config, const struct config_node *node, void *out)
 {
+    const struct config_node *less = config_get(node, "less");
     const struct heat_words *heat = out;
+    int most = heat->scale - heat->warm;
 
+    most = most < heat->warm ? most : heat->warm - 1;
     if (heat->warm >= heat->alert || heat->alert >= heat->scale || heat->scale >= heat->stop)
         config_refuse(config, node, CONFIG_E_CONFLICT,
                       "steps of heat are %d, %d, %d and %d degrees; expected each above the one "
                       "before",
                       heat->warm, heat->alert, heat->scale, heat->stop);
+    else if (heat->less > heat->scale - heat->warm || heat->less >= heat->warm)
+        config_refuse(config, less != NULL ? less : node, CONFIG_E_CONFLICT,
+                      "less is %d degrees, a card is warm above %d and works part of the time "
+                      "above %d; expected at most %d, so that each step ends and a card within its "
+                      "baseline works all of its time",
+                      heat->less, heat->warm, heat->scale, most);
 }
 #define DEGREES(key_, member, preset_, doc_)                                                       \
     {                                                                                              \
@@ -238,7 +247,8 @@ static const struct schema_field heat_fields[] = {
     DEGREES("alert", alert, "80", "above it for `sustained` there is an alert"),
     DEGREES("scale", scale, "85", "above it the card works `scaled` of the time"),
     DEGREES("stop", stop, "90", "above it the card is shut, positions are closed, all stops"),
-    DEGREES("less", less, "3", "a step ends so far below its threshold"),
+    DEGREES("less", less, "3",
+            "a step ends so far below its threshold; at most `scale` less `warm`"),
     {"sustained", SCHEMA_DURATION, SCHEMA_MEMBER(struct heat_words, sustained_ns), .min = 0,
      .max = 3600 * INT64_C(1000000000), .preset = "10s", .doc = "before the alert"},
     {"scaled", SCHEMA_SHARE, SCHEMA_MEMBER(struct heat_words, scaled_ppm), .min = 10000,

@@ -5,7 +5,8 @@
 #ifndef GPU_RULES_H
 #define GPU_RULES_H
 
-#include <agon/types.h>
+#include "base/codec.h"
+#include "base/hash.h"
 
 #define GPU_CARDS_MAX   8
 #define GPU_BUDGETS_MAX 32 /* of all cards */
@@ -62,5 +63,13 @@ struct gpu_rules {
     uint32_t single_ppm; /* one card left of several: its use, and how many strategies stay */
     uint32_t single_top;
 };
+
+#define GPU_RULES_BYTES_MAX 4096 /* that gpu_rules_save ever writes */
+/* Canonical bytes, of what there is alone. */
+void gpu_rules_save(const struct gpu_rules *rules, struct enc *enc);
+/* What no profile can say makes dec fail. No cards at all are rules too. */
+void gpu_rules_load(struct gpu_rules *rules, struct dec *dec);
+/* Of what gpu_rules_save writes. */
+void gpu_rules_digest(const struct gpu_rules *rules, unsigned char digest[HASH_SIZE]);
 
 #endif

@@ -16,9 +16,14 @@ struct job_back {
     void *ctx;
     void (*lease)(void *ctx, uint16_t slot, uint32_t lease, uint64_t memory, int is_held);
     /* n bytes of calls and input; copied. */
-    void (*begin)(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n);
+    void (*begin)(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n,
+                  int is_stepped);
+    void (*go)(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started);
+    int (*chunk)(void *ctx, struct dispatch_chunk *chunk); /* NULL: nothing is stepped here */
+    void (*chunk_done)(void *ctx);
     void (*cancel)(void *ctx, uint16_t slot, uint64_t job); /* no outcome of it is taken any more */
     int (*take)(void *ctx, uint16_t slot, uint64_t job, int is_waited, struct job_outcome *out);
+    int (*is_busy)(void *ctx); /* NULL: never, but for what is waited for */
     int (*pid)(void *ctx);
     void (*free)(void *ctx);
 };

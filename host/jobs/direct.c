@@ -25,7 +25,11 @@ struct under_way {
     int64_t job; /* the worker's number; 0: it is done */
     uint32_t lease;
     uint16_t slot;
-    uint8_t is_cancelled;
+    uint8_t is_cancelled; /* nobody wants its outcome any more */
+    uint8_t is_going;     /* a chunk was begun, of started */
+    uint8_t has_chunk;    /* it has ended, and that was not taken yet */
+    uint8_t is_failed;    /* ... with the job, without a result */
+    struct gpu_decision started;
     struct job_outcome outcome; /* of one that is done */
 };
 struct direct {
@@ -61,12 +65,30 @@ static void drop(struct direct *direct, struct under_way *of)
     free(of);
 }
 
+static void end_chunk(struct under_way *of, int is_failed)
+{
+    of->has_chunk |= of->is_going;
+    of->is_failed = (uint8_t)is_failed;
+    of->is_going = 0;
+}
+
 static void finish(struct direct *direct, struct under_way *of, int32_t status)
 {
     of->job = 0;
     of->outcome.status = status;
-    if (of->is_cancelled)
+    end_chunk(of, status < 0);
+    if (of->is_cancelled && !of->has_chunk)
         drop(direct, of);
+}
+
+static void on_chunk(struct direct *direct, const struct card_event *event)
+{
+    struct under_way *of = direct->first;
+
+    while (of != NULL && of->job != event->job)
+        of = of->next;
+    if (of != NULL)
+        end_chunk(of, 0);
 }
 
 /* The result is read once; nobody can change it after it was sealed. */
@@ -150,6 +172,9 @@ static void listen_to(struct direct *direct)
         case CARD_EVENT_DONE:
             on_done(direct, &event);
             break;
+        case CARD_EVENT_CHUNK:
+            on_chunk(direct, &event);
+            break;
         case CARD_EVENT_LEASED:
             on_leased(direct, &event);
             break;
@@ -180,7 +205,8 @@ static void lease(void *ctx, uint16_t slot, uint32_t number, uint64_t memory, in
     listen_to(direct);
 }
 
-static void begin(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n)
+static void begin(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n,
+                  int is_stepped)
 {
     struct direct *direct = ctx;
     struct under_way *of = calloc(1, sizeof(*of));
@@ -197,6 +223,7 @@ static void begin(void *ctx, const struct record_job_wish *wish, const void *byt
                                  .calls = bytes,
                                  .chunk_ns = direct->chunk_ns,
                                  .attempts = ATTEMPTS,
+                                 .is_stepped = (uint8_t)is_stepped,
                                  .generation = wish->origin.generation};
     int64_t job;
 
@@ -228,9 +255,9 @@ static void cancel(void *ctx, uint16_t slot, uint64_t job)
     if (of == NULL)
         return;
     of->is_cancelled = 1;
-    if (of->job == 0)
+    if (of->job == 0 && !of->has_chunk)
         drop(direct, of);
-    else
+    else if (of->job != 0)
         (void)card_worker_cancel(direct->worker, of->job);
     listen_to(direct);
 }
@@ -252,9 +279,70 @@ static int take(void *ctx, uint16_t slot, uint64_t job, int is_waited, struct jo
     if (of != NULL) {
         *out = of->outcome;
         of->outcome.result = NULL;
-        drop(direct, of);
+        of->is_cancelled = 1;
+        if (!of->has_chunk)
+            drop(direct, of);
     }
     return 1;
+}
+
+/* The worker may have given the job up before its turn came. */
+static void go(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started)
+{
+    struct direct *direct = ctx;
+    struct under_way *of = find(direct, slot, job);
+
+    if (of == NULL)
+        return;
+    of->started = *started;
+    of->is_going = 1;
+    if (of->job == 0 || card_worker_go(direct->worker, of->job, started->run) < 0)
+        end_chunk(of, 1);
+    listen_to(direct);
+}
+
+static struct under_way *ended(const struct direct *direct)
+{
+    struct under_way *of = direct->first;
+
+    while (of != NULL && !of->has_chunk)
+        of = of->next;
+    return of;
+}
+
+static int chunk(void *ctx, struct dispatch_chunk *out)
+{
+    struct direct *direct = ctx;
+    const struct under_way *of;
+
+    listen_to(direct);
+    of = ended(direct);
+    if (of == NULL)
+        return 0;
+    *out = (struct dispatch_chunk){.slot = of->slot,
+                                   .id = of->id,
+                                   .is_failed = of->is_failed,
+                                   .card = of->started.card,
+                                   .card_job = of->started.job,
+                                   .run = of->started.run};
+    return 1;
+}
+
+static void chunk_done(void *ctx)
+{
+    struct direct *direct = ctx;
+    struct under_way *of = ended(direct);
+
+    if (of == NULL)
+        return;
+    of->has_chunk = 0;
+    if (of->is_cancelled && of->job == 0)
+        drop(direct, of);
+}
+
+static int is_busy(void *ctx)
+{
+    return ((struct direct *)ctx)->first != NULL;
 }
 
 static int pid(void *ctx)
@@ -299,6 +387,10 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
                               .begin = begin,
                               .cancel = cancel,
                               .take = take,
+                              .go = go,
+                              .chunk = chunk,
+                              .chunk_done = chunk_done,
+                              .is_busy = is_busy,
                               .pid = pid,
                               .free = end};
     return AGON_OK;

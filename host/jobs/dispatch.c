@@ -70,7 +70,7 @@ static void admit(void *ctx, uint16_t slot, struct record_job_wish *wish, const 
     dispatch->first = copy;
 }
 
-static void submit(void *ctx, const struct record_job_wish *wish)
+static void submit(void *ctx, const struct record_job_wish *wish, int is_stepped)
 {
     struct dispatch *dispatch = ctx;
     struct copy *copy = find(dispatch, wish->origin.slot, wish->job);
@@ -78,7 +78,7 @@ static void submit(void *ctx, const struct record_job_wish *wish)
 
     if (copy == NULL || copy->is_begun)
         return; // out of a journal
-    dispatch->back.begin(dispatch->back.ctx, wish, copy->bytes, copy->n);
+    dispatch->back.begin(dispatch->back.ctx, wish, copy->bytes, copy->n, is_stepped);
     copy->is_begun = 1;
     smaller = malloc(sizeof(*smaller)); // who runs it has a copy of its own
     if (smaller == NULL)
@@ -88,6 +88,24 @@ static void submit(void *ctx, const struct record_job_wish *wish)
     forget(dispatch, copy);
     smaller->next = dispatch->first;
     dispatch->first = smaller;
+}
+
+static void go(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started)
+{
+    struct dispatch *dispatch = ctx;
+
+    if (dispatch->back.go != NULL)
+        dispatch->back.go(dispatch->back.ctx, slot, job, started);
+}
+
+int dispatch_chunk(struct dispatch *dispatch, struct dispatch_chunk *chunk)
+{
+    return dispatch->back.chunk != NULL ? dispatch->back.chunk(dispatch->back.ctx, chunk) : 0;
+}
+
+void dispatch_chunk_done(struct dispatch *dispatch)
+{
+    dispatch->back.chunk_done(dispatch->back.ctx);
 }
 
 static void drop(void *ctx, uint16_t slot, uint64_t job)
@@ -121,6 +139,7 @@ struct job_port dispatch_port(struct dispatch *dispatch)
     return (struct job_port){.ctx = dispatch,
                              .admit = admit,
                              .submit = submit,
+                             .go = go,
                              .drop = drop,
                              .lease = lease,
                              .result = result};
@@ -164,7 +183,8 @@ int dispatch_take(struct dispatch *dispatch, const struct engine_job *job, int i
 
 int dispatch_is_busy(const struct dispatch *dispatch)
 {
-    return dispatch != NULL && dispatch->first != NULL;
+    return dispatch != NULL && dispatch->back.is_busy != NULL &&
+           dispatch->back.is_busy(dispatch->back.ctx);
 }
 
 int dispatch_worker_pid(const struct dispatch *dispatch)

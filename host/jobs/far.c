@@ -97,7 +97,7 @@ static int serve_one(int from, int to, const struct job_back *back, unsigned cha
         back->lease(back->ctx, ask.slot, ask.lease, ask.memory, ask.is_held != 0);
         return 1;
     case FAR_BEGIN:
-        back->begin(back->ctx, &ask.wish, room, ask.n);
+        back->begin(back->ctx, &ask.wish, room, ask.n, 0);
         return 1;
     case FAR_CANCEL:
         back->cancel(back->ctx, ask.slot, ask.job);
@@ -151,10 +151,12 @@ static void lease(void *ctx, uint16_t slot, uint32_t number, uint64_t memory, in
     (void)ask(ctx, &what, NULL);
 }
 
-static void begin(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n)
+static void begin(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n,
+                  int is_stepped)
 {
     struct far_ask what = {.kind = FAR_BEGIN, .n = n, .wish = *wish};
 
+    REQUIRE(!is_stepped); // a backtest has no allocator
     (void)ask(ctx, &what, bytes);
 }
 

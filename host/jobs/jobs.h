@@ -32,6 +32,18 @@ struct job_port dispatch_port(struct dispatch *dispatch);
  * until there is one. 1: there is; 0: not yet. A job that nobody knows here is lost (AGON_EIO). */
 int dispatch_take(struct dispatch *dispatch, const struct engine_job *job, int is_waited,
                   struct record_job_done *done, const void **result);
+/* Of jobs that run chunk by chunk, as an allocator says: a chunk that has ended. 1: there is one, the
+ * same until dispatch_chunk_done; 0: none now. */
+struct dispatch_chunk {
+    uint16_t slot;
+    uint8_t is_failed; /* the job is over, without a result: its outcome comes first */
+    uint8_t card;
+    uint32_t pad;
+    uint64_t id;        /* the engine's number of the job */
+    uint64_t card_job, run; /* the allocator's */
+};
+int dispatch_chunk(struct dispatch *dispatch, struct dispatch_chunk *chunk);
+void dispatch_chunk_done(struct dispatch *dispatch);
 /* Is anything under way, so that an outcome may come? */
 int dispatch_is_busy(const struct dispatch *dispatch);
 int dispatch_worker_pid(const struct dispatch *dispatch); /* for status; -1: none, or far */

@@ -40,8 +40,8 @@ static const char *const reports[] = {"none",
                                       "cancel_ack",
                                       "stray"};
 static const char *const commands[] = {
-    "none",       "halt",  "resume", "cancel_all", "flatten",   "kill",   "slot_condition",
-    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate", "undo_plan"};
+    "none",  "halt", "resume", "cancel_all", "flatten", "kill",      "slot_condition", "slot_stage",
+    "limit", "day",  "stop",   "ack_alert",  "vacate",  "undo_plan", "volatility"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited", "flooded"};
@@ -59,6 +59,7 @@ static const char *const configs[] = {"none",
                                       [CONFIG_SAMPLES] = "samples",
                                       [CONFIG_IDS] = "ids",
                                       [CONFIG_LEASE] = "lease",
+                                      [CONFIG_GPU] = "gpu",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const job_kinds[] = {"none", "done", "granted", "evicted", "ended"};
@@ -68,7 +69,7 @@ static const char *const ends[] = {"none", "stopped", "superseded", "died"};
 static const char *const lapses[] = {"none", "gap", "no_room", "lost", "renamed"};
 static const char *const sent_kinds[] = {"none", "new", "cancel", "replace"};
 static const char *const dues[] = {
-    "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament", "exit"};
+    "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament", "exit", "cards"};
 static const char *const exit_watches[] = {"book", "mark", "last"};
 static const char *const exit_states[] = {"none",   "waiting", "armed", "fired",
                                           "failed", "done",    "ended", "refused"};
@@ -526,6 +527,33 @@ static const struct text_field ids_fields[] = {
 static const struct text_field samples_fields[] = {NAME16(record_asset, kind, configs),
                                                    U16(record_samples, is_within),
                                                    U16(record_samples, is_figured), END};
+static const struct text_field gpu_rules_fields[] = {
+    NAME16(record_asset, kind, configs), TEXT(record_gpu_rules, profile),
+    TEXT(record_gpu_rules, shares),      U32(record_gpu_rules, n_bytes),
+    HEX(record_gpu_rules, hash),         END};
+static const char *const gpu_events[] = {"none",       "tick",  "request", "release",
+                                         "submit",     "chunk", "heat",    "volatility",
+                                         "tournament", "lost",  "back"};
+static const struct text_field gpu_fields[] = {NAME8(record_gpu, kind, gpu_events),
+                                               U32(record_gpu, owner),
+                                               U64(record_gpu, lease),
+                                               U64(record_gpu, job),
+                                               U64(record_gpu, run),
+                                               TEXT(record_gpu, name),
+                                               U8(record_gpu, card),
+                                               I64(record_gpu, bytes),
+                                               U32(record_gpu, share_ppm),
+                                               U8(record_gpu, budget),
+                                               U8(record_gpu, group),
+                                               U8(record_gpu, priority),
+                                               U8(record_gpu, flags),
+                                               U16(record_gpu, rank),
+                                               I64(record_gpu, deadline_ns),
+                                               U32(record_gpu, n_chunks),
+                                               I64(record_gpu, chunk_ns),
+                                               U8(record_gpu, is_failed),
+                                               I32(record_gpu, heat_mc),
+                                               END};
 static const struct text_field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};
@@ -719,6 +747,7 @@ static const struct text_layout layouts[] = {
     {EVENT_QUARANTINE, "quarantine", 192, quarantine_fields},
     {EVENT_ALERT, "alert", 192, alert_fields},
     {EVENT_CLOCK, "clock", 64, clock_fields},
+    {EVENT_GPU, "gpu", sizeof(struct record_gpu), gpu_fields},
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
     {EVENT_PLAN_VALUES, "plan_values", sizeof(struct record_plan_values), plan_values_fields},
     {EVENT_PLAN_LINES, "plan_lines", sizeof(struct record_plan_lines), plan_lines_fields},
@@ -797,5 +826,8 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_PARAM)
         return param_config_fields;
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_gpu_rules) &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_GPU)
+        return gpu_rules_fields;
     return layout->fields;
 }

@@ -54,7 +54,11 @@
     X(34, SINK, "sink", 2, "alerts",                                                               \
       "alerts did not reach the webhook: they are in the dead-letter file")                        \
     X(35, SLOW_JOURNAL, "slow_journal", 2, "orders",                                               \
-      "the journal is not safe on disk in time: orders are not sent")
+      "the journal is not safe on disk in time: orders are not sent")                              \
+    X(36, CARD_HOT, "card_hot", 2, "thousandths of a degree", "a card is hot")                     \
+    X(37, CARD_LOST, "card_lost", 2, "cards left", "a card is not used any more")                  \
+    X(38, CARD_STOP, "card_stop", 3, "thousandths of a degree",                                    \
+      "a card is above its last step of heat: everything stops")
 
 enum alert_kind {
 #define ALERT_NUMBER(number, name, text_name, level, unit, text) ALERT_##name = (number),

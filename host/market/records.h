@@ -28,6 +28,7 @@ enum event_type_host {
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
     EVENT_PATH = 66, /* where prices are assumed to have been inside a bar: for exits and limits */
     EVENT_FILLS_READ = 67, /* up to which number all fills of an instrument were read */
+    EVENT_GPU = 68,        /* what happened to the cards, or is asked of them: engine/cards.h */
     EVENT_PLAN = 72, /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_PLAN_VALUES = 73, /* what it was decided by and has no place in it; comes before it */
     EVENT_PLAN_LINES = 74,  /* its lines that found no room in it; come before it */
@@ -160,8 +161,10 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_ACK_ALERT = 11, /* value: seq of the alert; 0: all that there are */
                     COMMAND_VACATE = 12,    /* id: a RETIRED slot without orders and positions; its
                                                place is another's from then on */
-                    COMMAND_UNDO_PLAN = 13  /* value: number of the last plan: what it moved goes
+                    COMMAND_UNDO_PLAN = 13, /* value: number of the last plan: what it moved goes
                                                back, as far as it is free */
+                    COMMAND_VOLATILITY = 14 /* value: of the market, 0 normal, 1 high, 2 extreme:
+                                               what cards are shared by (gpu/rules.h) */
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what
@@ -280,7 +283,8 @@ enum due_kind {
     DUE_SWEEP = 3,  /* work that one event could not hold goes on */
     DUE_TIMER = 4,  /* a timer of a slot */
     DUE_TOURNAMENT = 8,
-    DUE_EXIT = 9 /* an exit plan of a slot fires: id is the plan's, cookie the target's number */
+    DUE_CARDS = 10, /* time alone changes who has a card: gpu_next_due */
+    DUE_EXIT = 9    /* an exit plan of a slot fires: id is the plan's, cookie the target's number */
 };
 struct record_due {
     struct agon_event_hdr hdr;
@@ -363,8 +367,9 @@ enum config_kind {
     CONFIG_PORTFOLIO = 32, /* limits of all slots together */
     CONFIG_STEP = 33,      /* an instrument's data come in steps of a known length */
     CONFIG_SAMPLES = 34,   /* how equity's minutes are taken */
-    CONFIG_IDS = 35,       /* another number in client ids, of a folder that was restored */
-    CONFIG_LEASE = 41      /* a lease that a slot's plugin may ask for: agon.gpu */
+    CONFIG_GPU = 40,       /* what cards there are, and who may have how much of them */
+    CONFIG_LEASE = 41,     /* a lease that a slot's plugin may ask for: agon.gpu */
+    CONFIG_IDS = 35        /* another number in client ids, of a folder that was restored */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -405,6 +410,32 @@ struct record_samples {
     uint64_t pad1[3];
 };
 
+/* CONFIG of kind CONFIG_GPU: this, and n_bytes of rules (gpu/rules.h) behind it; without any cards:
+ * there are none from here on. All leases end with it. */
+struct record_gpu_rules {
+    struct agon_event_hdr hdr;
+    uint16_t kind, pad0;
+    uint32_t n_bytes;
+    unsigned char hash[32];       /* of the bytes */
+    char profile[24], shares[24]; /* by which names they were chosen; NUL */
+    uint64_t pad1;
+};
+/* GPU: struct gpu_event of gpu/gpu.h, whose time is hdr.t. */
+#define GPU_LEASE_NAME 22
+struct record_gpu {
+    struct agon_event_hdr hdr;
+    uint8_t kind, budget, group, priority; /* enum gpu_event_kind */
+    uint8_t flags, card, state, is_failed;
+    uint32_t owner, share_ppm; /* owner: slot */
+    uint64_t lease, job;
+    int64_t bytes, deadline_ns, chunk_ns;
+    uint32_t n_chunks;
+    int32_t heat_mc;
+    uint16_t rank;
+    char name[GPU_LEASE_NAME]; /* of a REQUEST: what its owner calls the lease; NUL */
+    uint64_t run;
+};
+
 /* CONFIG of kind CONFIG_IDS: from run since_run on client ids carry another number, as the host
  * from whose backup this journal was restored may have used what comes next. The START behind it
  * names that number, and is of that run or a later one. */
@@ -416,7 +447,6 @@ struct record_ids {
     uint64_t pad1[2];
 };
 
-#define GPU_LEASE_NAME 22
 struct record_lease { /* CONFIG of kind CONFIG_LEASE */
     struct agon_event_hdr hdr;
     uint16_t kind, slot;
@@ -793,6 +823,8 @@ AGON_SIZE_IS(record_alert, 192);
 AGON_SIZE_IS(record_end, 128);
 AGON_SIZE_IS(record_lapse, 128);
 AGON_SIZE_IS(record_sent, 128);
+AGON_SIZE_IS(record_gpu_rules, 128);
+AGON_SIZE_IS(record_gpu, 128);
 AGON_SIZE_IS(record_fills_read, 64);
 AGON_SIZE_IS(order_cmd, 128);
 AGON_SIZE_IS(rule_term, 32);

@@ -119,6 +119,16 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
 int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+/* api_cards.c */
+int api_do_gpu_status(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err);
+int api_do_gpu_leases(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err);
+int api_do_gpu_why(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_gpu_volatility(void *ctx, const struct control_call *call, struct jout *out,
+                          struct error *err); /* verbs_stop.c */
+void api_card_metrics(FILE *out, const struct host_view *view);
+
 /* api_metrics.c */
 void api_metrics(void *ctx, const struct control_counts *counts, FILE *out);
 /* api_ready.c: are orders taken? Writes {"ready": ..., "missing": [...]}. */
@@ -142,6 +152,8 @@ void api_put_agent_live(const struct api *api, uint32_t id, struct jout *out);
 void api_put_venue(const struct api *api, uint32_t at, struct jout *out);
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
 void api_put_portfolio(const struct api *api, struct jout *out);
+void api_put_cards(const struct api *api, struct jout *out);
+void api_put_lease(const struct api *api, const struct host_view_lease *lease, struct jout *out);
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);

@@ -356,6 +356,7 @@ void api_metrics(void *ctx, const struct control_counts *counts, FILE *out)
     api_venue_metrics(out, view);
     alert_metrics(out, &view->alerts);
     portfolio_metrics(out, view);
+    api_card_metrics(out, view);
     clock_metrics(out, &view->clock);
     delivery(out, view);
     meter_metrics(out, view);

@@ -8,7 +8,7 @@
 
 /* Of the description, not of the program: the first number is raised with what breaks a client, the
  * second with what is added (tests/lint/api.py). */
-#define API_EDITION "1.3.0"
+#define API_EDITION "1.4.0"
 
 /* api_schema.c: agents and what they trade */
 extern const struct control_shape api_shape_agent, api_shape_agent_whole, api_shape_position,
@@ -23,6 +23,9 @@ extern const struct control_shape api_shape_status, api_shape_venue, api_shape_a
     api_shape_book, api_shape_candle, api_shape_event, api_shape_health, api_shape_halt,
     api_shape_log_line, api_shape_trade, api_shape_verification, api_shape_log_level,
     api_shape_ready, api_shape_done, api_shape_ordered;
+
+/* api_schema_cards.c */
+extern const struct control_shape api_shape_cards, api_shape_lease, api_shape_lease_why;
 
 /* verbs_words.c: arguments by name, and groups of verbs, as `agon help ctl` has them. */
 extern const struct control_word api_arguments[];

@@ -56,6 +56,10 @@ const char *const api_event_kinds[] = {"reload", "rollback", "restart",    "cras
                                        "resume", "halt",     "kill",       "outage",
                                        "back",   "alert",    "tournament", NULL};
 
+const char *const api_card_states[] = {"ok", "scaled", "lost", "too hot", NULL};
+const char *const api_card_splits[] = {"normal", "high", "extreme", "tournament", NULL};
+const char *const api_lease_states[] = {"free", "waiting", "suspended", "held", "leaving", NULL};
+
 const char *api_word(const char *const *words, uint32_t n)
 {
     for (uint32_t i = 0; words[i] != NULL; i++) {

@@ -233,6 +233,9 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
         word(diff, a->name, "instruments", HOW_START, "as they are", "changed");
     compare_files(diff, from, to);
     compare_signals(diff, from, to);
+    if (from->n_leases != to->n_leases ||
+        memcmp(from->leases, to->leases, from->n_leases * sizeof(from->leases[0])) != 0)
+        word(diff, a->name, "gpu.leases", HOW_START, "as they are", "changed");
 }
 
 static int is_holding(const struct host_view *view, uint32_t slot)
@@ -355,6 +358,15 @@ static int compare(struct diff *diff, struct error *err)
     if (diff->n > n_before)
         diff->all[n_before].make = (struct host_change){.kind = HOST_CHANGE_PORTFOLIO,
                                                         .portfolio = &diff->roster->portfolio};
+    if (memcmp(&config->cards, &diff->roster->cards, sizeof(config->cards)) != 0) {
+        struct change *change = add(diff, "-", "gpu", HOW_START);
+
+        snprintf(change->from, sizeof(change->from), "%s",
+                 config->cards.rules.n_cards > 0 ? config->cards.words.profile : "none");
+        snprintf(change->to, sizeof(change->to), "%s",
+                 diff->roster->cards.rules.n_cards > 0 ? diff->roster->cards.words.profile
+                                                       : "none");
+    }
     if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {
         struct change *change = add(diff, "-", "tournament", HOW_LIVE);
 

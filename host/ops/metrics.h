@@ -100,6 +100,26 @@
     X(POSITION_REALISED, "agon_position_realised", gauge, "currency", "agent symbol currency", "Of all that was closed, fees in that currency taken off.") \
     X(POSITION_FEES, "agon_position_fees", gauge, "currency", "agent symbol currency", "Fees paid in that currency; below 0: received.") \
     X(POSITION_FUNDING, "agon_position_funding", gauge, "currency", "agent symbol currency", "Funding received, of perpetuals; below 0: paid.") \
+    X(AGENT_GPU_BYTES, "agon_agent_gpu_bytes", gauge, "bytes", "agent", "Held of cards by an agent's leases.") \
+    X(AGENT_GPU_SHARE_RATIO, "agon_agent_gpu_share_ratio", gauge, "ratio", "agent", "Of a card's time, held by an agent's leases.") \
+    X(AGENT_GPU_WAITING, "agon_agent_gpu_waiting", gauge, "leases", "agent", "Leases of an agent that wait.") \
+    /* each card; without cards there are none */ \
+    X(GPU_CARD_UP, "agon_gpu_card_up", gauge, "", "card", "1: the card is used; 0: it is lost, or too hot.") \
+    X(GPU_MEMORY_BYTES, "agon_gpu_memory_bytes", gauge, "bytes", "card", "Memory of a card, by its profile.") \
+    X(GPU_LEASED_BYTES, "agon_gpu_leased_bytes", gauge, "bytes", "card", "Of it, leased.") \
+    X(GPU_USED_BYTES, "agon_gpu_used_bytes", gauge, "bytes", "card", "In use, as the card itself says; 0: it does not.") \
+    X(GPU_CAPACITY_RATIO, "agon_gpu_capacity_ratio", gauge, "ratio", "card", "Of a card's time that may be used.") \
+    X(GPU_SHARE_RATIO, "agon_gpu_share_ratio", gauge, "ratio", "card class", "Of a card's time that leases of a class hold; training with research.") \
+    X(GPU_SHARE_LIMIT_RATIO, "agon_gpu_share_limit_ratio", gauge, "ratio", "card class", "Of a card's time that a class may hold now.") \
+    X(GPU_HEAT_CELSIUS, "agon_gpu_heat_celsius", gauge, "degrees Celsius", "card", "Heat of a card as it was journaled last; 0: never.") \
+    X(GPU_HEAT_STEP, "agon_gpu_heat_step", gauge, "", "card", "Step of heat: 0 to 4, where everything stops.") \
+    X(GPU_LEASES, "agon_gpu_leases", gauge, "leases", "card", "Leases held on a card.") \
+    X(GPU_WAITING, "agon_gpu_waiting", gauge, "leases", "card", "Leases that wait for a card.") \
+    X(GPU_JOBS, "agon_gpu_jobs", gauge, "jobs", "card", "Jobs of leases held on a card.") \
+    X(GPU_JOBS_TOTAL, "agon_gpu_jobs_total", counter, "jobs", "card event", "Jobs of a card that were started (each chunk), done, failed, preempted, this run.") \
+    X(GPU_MOVED_TOTAL, "agon_gpu_moved_total", counter, "leases", "card", "Leases that moved away from a card, this run.") \
+    X(GPU_WORKERS_TOTAL, "agon_gpu_workers_total", counter, "processes", "card", "Workers that were begun for a card.") \
+    X(GPU_FAILOVER_SECONDS, "agon_gpu_failover_seconds", gauge, "seconds", "", "From the last answer of the card that was lost last until it was known what goes on elsewhere; 0: none was lost.") \
     /* each venue */ \
     X(VENUE_STATE, "agon_venue_state", gauge, "", "venue state", "How a venue is.") \
     X(VENUE_HEALTH, "agon_venue_health", gauge, "", "venue health", "Of its market data.") \

@@ -17,6 +17,7 @@
     X(reloads)                                                                                     \
     X(book)                                                                                        \
     X(portfolio)                                                                                   \
+    X(cards)                                                                                       \
     X(venues)                                                                                      \
     X(feed)                                                                                        \
     X(latency)                                                                                     \

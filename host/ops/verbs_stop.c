@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/api.h"
+#include "ops/api_words.h"
 
 #define ORDER_NS ((int64_t)1000000000) /* an order waits so long for the engine's answer */
 
@@ -345,4 +346,24 @@ int api_do_left(void *ctx, const struct control_call *call, struct jout *out, st
         jout_kv_int(out, "n_closed", (int64_t)api->view->slots[only].n_closed);
     jout_close(out, '{');
     return AGON_OK;
+}
+
+int api_do_gpu_volatility(void *ctx, const struct control_call *call, struct jout *out,
+                          struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command command = {.kind = COMMAND_VOLATILITY, .scope = SCOPE_GLOBAL};
+
+    if (!api->view->cards.is_on)
+        return error_set(err, AGON_ESTATE, "this host has no cards: its roster names none");
+    while (command.value <= GPU_EXTREME &&
+           strcmp(call->argv[0], api_word(api_card_splits, (uint32_t)command.value)) != 0)
+        command.value++;
+    if (command.value > GPU_EXTREME)
+        return error_set(err, AGON_EINVAL,
+                         "'%.32s' is not a volatility; expected normal, high or "
+                         "extreme",
+                         call->argv[0]);
+    return give(api, call, &command, why_of(call, 1), "holds from the next review on",
+                call->argv[0], out, err);
 }

@@ -9,6 +9,7 @@ static const char *const all_words[] = {"all", NULL};
 static const char *const lengths[] = {"60", "900", "14400", NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const keeps[] = {"close", "keep", NULL};
+static const char *const volatilities[] = {"normal", "high", "extreme", NULL};
 static const char *const dry_words[] = {"dry-run", NULL};
 
 const struct control_word api_arguments[] = {
@@ -42,6 +43,8 @@ const struct control_word api_arguments[] = {
     {"LINES", "lines", "how many, 1 to 1000", "50", NULL},
     {"LEVEL", "level", "lines from here on are kept", "info", levels},
     {"ID", "id", "an open order's id, as orders has it", "1a0000000003", NULL},
+    {"LEASE", "lease", "a lease's number, or AGENT.NAME", "lstm.main", NULL},
+    {"normal|high|extreme", "state", "of the market", "high", volatilities},
     {"close|keep", "positions", "what becomes of its positions", "close", keeps},
     {"dry-run", "dry", "dry-run: only show what differs", "dry-run", dry_words},
     {"yes=AGENT", "yes", "yes=AGENT: what is dangerous for that agent is meant", "yes=ema", NULL},
@@ -64,7 +67,7 @@ const char *api_group(const struct control_verb *verb)
         {"halts", "halt", "resume", "cancel", "flatten", "kill", "stop", "left", "order",
          "position"},
         {"reloads", "reload", "rollback", "quarantine"},
-        {"apply", "unload", "param", "params", "tournament", "plan", "plans"},
+        {"apply", "unload", "param", "params", "tournament", "plan", "plans", "gpu"},
         {"alerts", "log", "events", "health", "verification", "verify"},
         {"export", "url"},
     };

@@ -27,6 +27,7 @@ enum kind {
     NS,      // "1.2 us"
     SECONDS, // "2d 03:04:05"
     BYTES,
+    GIB,   // of bytes
     NAMES, // of a list's objects
     HASH   // its first 16 digits
 };
@@ -248,6 +249,40 @@ static const struct view views[] = {
     {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
      FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", AMOUNT, 1}, {"at", "at", AMOUNT, 1},
             {"text", "what it is of", LAST, 1})},
+    {"gpu status", NULL, "Cards", LINES, NULL,
+     FIELDS({"on", "in use", TEXT, 1}, {"profile", "budgets", TEXT, 1},
+            {"shares", "shares", TEXT, 1}, {"device", "device", TEXT, 1},
+            {"split", "split", TEXT, 1}, {"volatility", "volatility", TEXT, 1},
+            {"volatility_next", "from the next review", TEXT, 1},
+            {"tournament", "tournament", TEXT, 1}, {"single", "one card left", TEXT, 1},
+            {"leases", "leases", NUMBER, 1}, {"waiting", "waiting", NUMBER, 1},
+            {"failover_ms", "last failover, ms", NUMBER, 1})},
+    {"gpu status", "cards", "Each card", ROWS, NULL,
+     FIELDS({"name", "card", TEXT, 1}, {"state", "state", TEXT, 1},
+            {"leased_bytes", "leased", GIB, 1}, {"bytes", "of", GIB, 1},
+            {"inference", "inference", SHARE, 1}, {"training", "training", SHARE, 1},
+            {"celsius", "deg. C", NUMBER, 1}, {"leases", "leases", NUMBER, 2},
+            {"waiting", "waiting", NUMBER, 2}, {"capacity", "capacity", SHARE, 3},
+            {"inference_max", "inference up to", SHARE, 3},
+            {"training_max", "training up to", SHARE, 3}, {"jobs", "jobs", NUMBER, 3},
+            {"workers", "workers", NUMBER, 3}, {"device", "device", TEXT, 3})},
+    {"gpu leases", NULL, "Leases of cards", ROWS, NULL,
+     FIELDS({"lease", "lease", NUMBER, 1}, {"agent", "agent", TEXT, 1}, {"name", "name", TEXT, 1},
+            {"state", "state", TEXT, 1}, {"card", "card", TEXT, 1}, {"class", "class", TEXT, 2},
+            {"bytes", "memory", GIB, 1}, {"share", "share", SHARE, 1},
+            {"priority", "prio", NUMBER, 3}, {"budget", "budget", TEXT, 3},
+            {"place", "place", NUMBER, 2}, {"waits_for", "waits for", LAST, 3})},
+    {"gpu why", "now", "Lease", LINES, NULL,
+     FIELDS({"lease", "lease", NUMBER, 1}, {"agent", "agent", TEXT, 1}, {"name", "name", TEXT, 1},
+            {"state", "state", TEXT, 1}, {"card", "card", TEXT, 1},
+            {"home", "its own card", TEXT, 1}, {"budget", "budget", TEXT, 1},
+            {"group", "group", TEXT, 1}, {"class", "class", TEXT, 1},
+            {"priority", "priority", NUMBER, 1}, {"bytes", "memory", GIB, 1},
+            {"share", "share", SHARE, 1}, {"place", "place in the queue", NUMBER, 1},
+            {"waits_for", "waits for", LAST, 1})},
+    {"gpu why", "decisions", "What was decided, newest first", ROWS, NULL,
+     FIELDS({"time", "time (UTC)", TIME, 1}, {"decision", "decision", TEXT, 1},
+            {"card", "card", TEXT, 1}, {"seq", "event", NUMBER, 3}, {"text", "why", LAST, 1})},
     {"latency", "step", "Engine step", LINES, NULL,
      FIELDS({"count", "steps", AMOUNT, 1}, {"p50_ns", "p50", NS, 1}, {"p90_ns", "p90", NS, 1},
             {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
@@ -395,6 +430,8 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     } else if (kind == BYTES && json_is_integer(value)) {
         snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
         strncat(out, " B", CELL_MAX - strlen(out) - 1);
+    } else if (kind == GIB && json_is_integer(value)) {
+        snprintf(out, CELL_MAX, "%.1f GiB", (double)json_integer_value(value) / (1 << 30));
     } else if (kind == HASH) {
         snprintf(out, CELL_MAX, "%.16s", plain);
     }

@@ -73,7 +73,7 @@ static const struct schema_field slot_fields[] = {
      .doc = "what it asks for by name when it starts, and holds until it ends"},
     {NULL}};
 const struct schema leases_slot_schema = {"an agent's cards", sizeof(struct leases_slot),
-                                         slot_fields, NULL};
+                                          slot_fields, NULL};
 
 const char *leases_device_name(uint8_t device)
 {
@@ -85,20 +85,19 @@ const char *leases_device_name(uint8_t device)
 }
 
 void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
-                   struct gpu_event *event)
+                    struct gpu_event *event)
 {
-    *event =
-        (struct gpu_event){.t = t,
-                           .kind = GPU_REQUEST,
-                           .owner = slot,
-                           .bytes = lease->bytes,
-                           .deadline_ns = lease->deadline_ns != 0 ? t + lease->deadline_ns : 0,
-                           .share_ppm = lease->share_ppm,
-                           .rank = lease->rank,
-                           .budget = lease->budget,
-                           .group = lease->group,
-                           .priority = lease->priority,
-                           .flags = lease->flags};
+    *event = (struct gpu_event){.t = t,
+                                .kind = GPU_REQUEST,
+                                .owner = slot,
+                                .bytes = lease->bytes,
+                                .deadline_ns = lease->deadline_ns != 0 ? t + lease->deadline_ns : 0,
+                                .share_ppm = lease->share_ppm,
+                                .rank = lease->rank,
+                                .budget = lease->budget,
+                                .group = lease->group,
+                                .priority = lease->priority,
+                                .flags = lease->flags};
 }
 
 /* "CARD.NAME", or "NAME" of a single card. GPU_NONE: there is none; *n: of that name. */
@@ -196,8 +195,8 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
     lease->deadline_ns = words.deadline_ns;
     lease->share_ppm = words.share_ppm;
     lease->priority = words.priority;
-    lease->flags = (uint8_t)((words.is_dedicated ? GPU_DEDICATED : 0) |
-                             (words.is_resumed ? GPU_RESUMES : 0));
+    lease->flags =
+        (uint8_t)((words.is_dedicated ? GPU_DEDICATED : 0) | (words.is_resumed ? GPU_RESUMES : 0));
     lease->group = GPU_NONE;
     lease->budget = find_budget(rules, words.budget, &n);
     if (n != 1) {

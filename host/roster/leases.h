@@ -35,7 +35,7 @@ struct roster_cards { /* rules.n_cards 0: there are none */
     struct leases_words words;
     struct gpu_rules rules;
 };
-struct leases_slot { /* `gpu` of a slot */
+struct leases_slot {                       /* `gpu` of a slot */
     const struct config_node *leases_node; /* while it is read */
     uint32_t n_leases;
     struct crew_lease leases[CREW_LEASES_MAX];
@@ -47,6 +47,6 @@ struct roster;
 void leases_read(struct roster *roster, struct config *config);
 /* What a lease asks for, as of t. */
 void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
-                   struct gpu_event *event);
+                    struct gpu_event *event);
 
 #endif

@@ -674,6 +674,8 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0 && !engine_is_figured(host->engine))
         rc = boot_step(host, &samples, "what is kept of figures", err);
     if (rc >= 0)
+        rc = host_boot_cards(host, err);
+    if (rc >= 0)
         rc = step_ids(host, run, err);
     if (rc >= 0)
         rc = step_start(host, run, err);

@@ -836,6 +836,7 @@ void *host_core_main(void *ctx)
         n += drain_wishes(host);
         n += drain_due(host);
         n += host_drain_alerts(host);
+        n += host_drain_cards(host);
         // Who hands a slot over wants everything heard that was wished up to here.
         if (crew_is_busy(host->crew)) {
             advance(host);

@@ -33,11 +33,15 @@ int host_start(struct host *host, struct error *err)
         goto fail_packer;
     if (machine_start(&host->loader_thread, host_loader_main, host) < 0)
         goto fail_io;
-    if (machine_start(&host->core_thread, host_core_main, host) < 0)
+    if (host_cards_start(host, err) < 0)
         goto fail_loader;
+    if (machine_start(&host->core_thread, host_core_main, host) < 0)
+        goto fail_cards;
     host->is_running = 1;
     return AGON_OK;
 
+fail_cards:
+    host_cards_stop(host);
 fail_loader:
     stop_loader(host);
 fail_io:
@@ -285,6 +289,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     atomic_fetch_add(&host->core_wake, 1);
     futex_wake(&host->core_wake, 1);
     machine_join(&host->core_thread);
+    host_cards_stop(host);
     host_beat(host, BEAT_STOPPING, clock_mono());
     stop_loader(host);
     atomic_store(&host->is_io_stopping, 1);
@@ -353,6 +358,7 @@ void host_free(struct host *host)
     along_free(host->along);
     engine_free(host->engine);
     process_bus_free(&host->bus);
+    host_cards_close(host);
     host_alerts_close(host);
     journal_writer_free(host->writer);
     journal_packing_close(&host->packing);

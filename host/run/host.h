@@ -15,6 +15,7 @@
 #include "agent/crew.h"
 #include "agent/info.h"
 #include "base/hist.h"
+#include "gpu/gpu.h"
 #include "roster/leases.h"
 #include "roster/values.h"
 #include "score/window.h"
@@ -83,8 +84,8 @@ struct host_config {
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
+    struct roster_cards cards;          /* rules.n_cards 0: none */
     uint64_t files_max;                 /* of all agents, bytes; 0: no limit */
-    struct roster_cards cards;          /* on which agents' jobs run (agon.gpu); may be zero */
     int is_resumed; /* lifts what an operator halted, stopped or killed in an earlier run */
     char kill_why[COMMAND_WHY]; /* the kill switch is thrown from the start on, for this; "": it is
                                    not */
@@ -241,6 +242,51 @@ struct host_view_portfolio { /* all agents together, as their limits see them */
     uint16_t breach_reason; /* enum reason; 0: there was none */
     uint8_t is_breached;    /* and it stands */
 };
+struct host_view_card {
+    char name[GPU_NAME];
+    char device[64];                      /* by its worker's word; "": it was never there */
+    int64_t bytes, reserve_bytes;         /* by the profile */
+    int64_t leased_bytes;                 /* leaving ones counted */
+    int64_t used_bytes, total_bytes;      /* as the card itself says; 0: unknown */
+    uint32_t inference_ppm, training_ppm; /* granted: training with research */
+    uint32_t inference_max_ppm, training_max_ppm, capacity_ppm; /* that may be */
+    int32_t heat_mc;                                            /* as last told; 0: never */
+    int32_t busy_pct;                                           /* -1: unknown */
+    int32_t pid;                                                /* of its worker; -1: none runs */
+    uint32_t lives;                                             /* workers so far */
+    uint8_t step;                                               /* of heat, 0 to 4 */
+    uint8_t is_lost, is_up, is_standby;   /* is_lost: as it was told; is_up: its worker answers */
+    uint32_t n_leases, n_waiting, n_jobs; /* n_waiting: whose own card it is */
+    uint64_t jobs_started, jobs_done, jobs_failed, jobs_preempted, moved; /* of this run */
+};
+struct host_view_lease {
+    uint64_t id;
+    uint32_t owner; /* slot */
+    char name[GPU_LEASE_NAME];
+    char budget[GPU_NAME], group[GPU_NAME];
+    int64_t bytes;
+    agon_ns_t deadline_ns; /* 0: none */
+    uint32_t share_ppm;
+    uint32_t place; /* in the queue, from 1; 0: it does not wait */
+    uint8_t class, priority, state, card, home, flags, wait; /* enum gpu_lease_state, gpu_wait */
+};
+#define HOST_VIEW_DECISIONS 64
+struct host_view_decision { /* about a lease or a card */
+    agon_ns_t t;            /* engine time */
+    uint64_t seq;           /* of the event that it follows from */
+    struct gpu_decision decision;
+    char name[GPU_LEASE_NAME]; /* of the lease, where it has one */
+};
+struct host_view_cards {
+    uint8_t is_on, device, split, volatility, wanted, is_tournament, is_single, pad;
+    char profile[LEASES_NAME], shares[LEASES_NAME];
+    uint32_t n_cards, n_leases, n_queue;
+    int64_t failover_ns; /* of the last lost card: from its last answer to the decisions; 0: none */
+    struct host_view_card cards[GPU_CARDS_MAX];
+    struct host_view_lease leases[GPU_LEASES_MAX]; /* by their numbers */
+    uint64_t n_decisions; /* ever; number n stands at n % HOST_VIEW_DECISIONS */
+    struct host_view_decision decisions[HOST_VIEW_DECISIONS];
+};
 #define HOST_VIEW_VALUES 32
 struct host_view_value { /* an asset in the base currency */
     char asset[16];
@@ -296,6 +342,7 @@ struct host_view {
     struct host_view_trade trades[HOST_VIEW_TRADES];
     struct host_view_alerts alerts;
     struct host_view_portfolio portfolio;
+    struct host_view_cards cards;
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */
     /* Last, for only those that there are are copied. */

@@ -21,6 +21,7 @@
 #include "net/jout.h"
 #include "net/stream_uv.h"
 #include "run/alert_sink.h"
+#include "run/cards.h"
 #include "run/clock_guard.h"
 #include "run/host.h"
 #include "run/market_bars.h"
@@ -301,6 +302,7 @@ struct host {
     _Atomic uint32_t is_snap_full;
 
     struct host_alerts alerts;
+    struct host_cards cards;
     uint8_t is_rebuilding; /* what is raised was raised before */
 
     struct host_view *view, *draft; /* owned */
@@ -403,6 +405,19 @@ static inline int host_has_agent(const struct host *host, uint32_t slot)
 {
     return slot < host->config.n_slots && !slot_set_has(&host->absent, slot);
 }
+/* cards.c */
+int host_cards_open(struct host *host, struct error *err);
+void host_cards_close(struct host *host);
+int host_boot_cards(struct host *host, struct error *err);
+/* What workers saw, and leases of slots that begin or have ended. Returns how many events. [core]
+ */
+int host_drain_cards(struct host *host);
+void host_on_card(void *ctx, const struct record_gpu *event, const struct gpu_decision *decision);
+void host_show_cards(struct host *host); /* [core] */
+/* card_watch.c */
+int host_cards_start(struct host *host, struct error *err);
+void host_cards_stop(struct host *host); /* its workers have ended then */
+
 /* time.c */
 /* Asks the venues what time it is, before anything is written. AGON_ETIME: the journal is ahead of
  * it. [control, before the threads] */

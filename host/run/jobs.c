@@ -93,18 +93,66 @@ static int take_one(struct host *host, agon_ns_t t)
     return 0;
 }
 
+/* What its worker says of a job goes before the allocator's word that it is over. */
+static void take_failed(struct host *host, const struct dispatch_chunk *chunk)
+{
+    struct engine_job job;
+
+    for (uint32_t k = 0; engine_job_at(host->engine, k, &job); k++) {
+        if (job.slot == chunk->slot && job.id == chunk->id)
+            host->jobs.is_done = dispatch_take(host->jobs.dispatch, &job, 0, &host->jobs.done,
+                                               &host->jobs.result) == 1;
+    }
+}
+
+static int step_done(struct host *host)
+{
+    host->jobs.done.hdr.t = host_now(host);
+    if (host_tell_on(host) == AGON_EAGAIN ||
+        driver_job(&host->driver, &host->jobs.done, host->jobs.result) == AGON_EAGAIN)
+        return AGON_EAGAIN;
+    host->jobs.is_done = 0;
+    return AGON_OK;
+}
+
+/* Chunks that have ended: what the cards' allocator decides by. */
+static int drain_chunks(struct host *host)
+{
+    struct dispatch_chunk chunk;
+    int n = 0;
+
+    while (!host->jobs.is_done && dispatch_chunk(host->jobs.dispatch, &chunk)) {
+        const struct gpu_event event = {.kind = GPU_CHUNK,
+                                        .job = chunk.card_job,
+                                        .run = chunk.run,
+                                        .card = chunk.card,
+                                        .is_failed = chunk.is_failed};
+        struct record_gpu record;
+
+        if (chunk.is_failed)
+            take_failed(host, &chunk);
+        if (host->jobs.is_done && step_done(host) == AGON_EAGAIN)
+            break;
+        cards_record(&event, NULL, &record);
+        record.hdr.t = host_now(host);
+        if (host_step(host, &record.hdr) == AGON_EAGAIN)
+            break;
+        dispatch_chunk_done(host->jobs.dispatch);
+        n++;
+    }
+    return n;
+}
+
 int host_drain_jobs(struct host *host)
 {
     int n = 0;
 
     if (host->jobs.dispatch == NULL)
         return 0;
+    n = drain_chunks(host);
     while (host->jobs.is_done || take_one(host, host_now(host))) {
-        host->jobs.done.hdr.t = host_now(host);
-        if (host_tell_on(host) == AGON_EAGAIN ||
-            driver_job(&host->driver, &host->jobs.done, host->jobs.result) == AGON_EAGAIN)
+        if (step_done(host) == AGON_EAGAIN)
             break;
-        host->jobs.is_done = 0;
         n++;
     }
     return n;

@@ -230,6 +230,7 @@ int host_new_engine(struct host *host, struct error *err)
 {
     const struct engine_config config = {.journal = &host->buffer,
                                          .alert = {.ctx = host, .alert = host_on_alert},
+                                         .cards = {.ctx = host, .decided = host_on_card},
                                          .bars = {.ctx = host, .bar = host_on_bar},
                                          .bus_memory = host->bus.memory,
                                          .bus_granules = host->bus.granules,
@@ -390,6 +391,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         goto fail;
     }
     rc = host_alerts_open(host, err);
+    if (rc >= 0)
+        rc = host_cards_open(host, err);
     if (rc >= 0)
         rc = open_journal(host, &summary, err);
     if (rc >= 0)

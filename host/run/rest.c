@@ -67,6 +67,7 @@ static int has_work(struct host *host)
 {
     return has_news(host) || ring_used(&host->control) != 0 || ring_used(&host->alerts.in) != 0 ||
            atomic_load(&host->change) != NULL ||
+           (host->cards.is_open && ring_used(&host->cards.events) != 0) ||
            ((host->halts & HOST_HALT_STOPPING) == 0 && engine_is_wished(host->engine));
 }
 

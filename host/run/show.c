@@ -378,6 +378,7 @@ void host_show(struct host *host)
     host_show_alerts(host, &view->alerts);
     show_values(host);
     show_portfolio(engine, &view->portfolio);
+    host_show_cards(host);
     // Never waits for whoever is looking: then this view is skipped.
     if (lock_try(&host->view_lock)) {
         host_copy_view(host->view, view);

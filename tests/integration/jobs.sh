@@ -70,7 +70,7 @@ says after 'after -05'
 says beyond 'job -0[18]'
 says large 'submit -08'
 says many 'submit -09'
-says cancel 'job -'
+says cancel 'job -10'
 roster '' ''
 lab inproc
 grep -q 'acquire -05' "$WORK/err" || fail "a plugin without a lease: $(tail -n 3 "$WORK/err")"

@@ -145,6 +145,7 @@ enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
     X(EXIT, 80, "exit", OUTSIDE, "an exit plan of the slot closes the position")                   \
     X(OTHER_HOST, 90, "other_host", OUTSIDE, "another host trades the account")                    \
     X(KEY_RIGHTS, 91, "key_rights", OUTSIDE, "the venue's key may withdraw")                       \
+    X(HEAT, 92, "heat", OUTSIDE, "a card of the host is too hot")                                  \
     /* the next one stands above this line */
 
 #define AGON_REASON_OF(id, number, name, side, text) AGON_REASON_##id = (number),

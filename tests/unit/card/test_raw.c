@@ -167,7 +167,7 @@ END_TEST
 START_TEST(a_job_needs_a_lease_and_memory_that_nobody_changes)
 {
     struct raw raw;
-    struct card_ask ask = {.ask = CARD_ASK_JOB, .job = 1, .lease = 7};
+    struct card_ask ask = {.ask = CARD_ASK_JOB, .job = 1, .lease = 7, .chunks = 1};
     int job = job_fd(0, WHOLE);
     int result = result_fd(MEMORY, F_SEAL_SHRINK | F_SEAL_GROW);
     struct {

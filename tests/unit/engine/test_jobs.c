@@ -25,9 +25,10 @@ static void admit(void *ctx, uint16_t slot, struct record_job_wish *wish, const 
     wish->hash[0] = 7;
 }
 
-static void submit(void *ctx, const struct record_job_wish *wish)
+static void submit(void *ctx, const struct record_job_wish *wish, int is_stepped)
 {
     (void)ctx;
+    ck_assert_int_eq(is_stepped, 0);
     port.n_submitted++;
     port.submitted = wish->job;
 }

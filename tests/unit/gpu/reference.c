@@ -11,7 +11,7 @@ static int ended_job, n_put_out;
 
 static void say(struct ref *ref, const char *kind, const char *why, int card, long long value)
 {
-    ref->said[ref->n_said++] = (struct ref_said){kind, why, card, -1, 0, 0, 0, value};
+    ref->said[ref->n_said++] = (struct ref_said){kind, why, card, -1, 0, 0, 0, value, 0};
 }
 
 static void say_lease(struct ref *ref, const char *kind, const char *why, int i)
@@ -19,7 +19,7 @@ static void say_lease(struct ref *ref, const char *kind, const char *why, int i)
     const struct ref_lease *lease = &ref->leases[i];
 
     ref->said[ref->n_said++] =
-        (struct ref_said){kind, why, lease->card, -1, lease->owner, i + 1, 0, 0};
+        (struct ref_said){kind, why, lease->card, -1, lease->owner, i + 1, 0, 0, 0};
 }
 
 static void say_job(struct ref *ref, const char *kind, const char *why, int j)
@@ -32,7 +32,7 @@ static void say_job(struct ref *ref, const char *kind, const char *why, int j)
 static void refuse(struct ref *ref, const struct ref_event *event, const char *why)
 {
     ref->said[ref->n_said++] =
-        (struct ref_said){"refused", why, -1, -1, event->owner, event->lease, 0, 0};
+        (struct ref_said){"refused", why, -1, -1, event->owner, event->lease, 0, 0, 0};
 }
 
 static long long least(long long a, long long b)
@@ -317,6 +317,7 @@ static int place(struct ref *ref, int i, int card)
                                                  want->owner,
                                                  i + 1,
                                                  0,
+                                                 0,
                                                  0};
     from_card[i] = -1;
     want->state = 'h';
@@ -500,6 +501,7 @@ static void run_jobs(struct ref *ref)
         if (best == ended_job)
             ended_job = -1;
         say_job(ref, "job_started", "ok", best);
+        ref->said[ref->n_said - 1].run = ++ref->jobs[best].starts;
     }
     if (ended_job >= 0 && ref->jobs[ended_job].left > 0)
         say_job(ref, "job_preempted", "rank", ended_job);
@@ -623,7 +625,7 @@ static void submit(struct ref *ref, const struct ref_event *e)
     }
     if (lease->state == 'h' && own == 0)
         lease->pass = most(lease->pass, ref->pass[lease->card]);
-    ref->jobs[ref->n_jobs] = (struct ref_job){(int)e->lease - 1, e->chunks, 0, 0};
+    ref->jobs[ref->n_jobs] = (struct ref_job){(int)e->lease - 1, e->chunks, 0, 0, 0};
     say_job(ref, "job_admitted", "ok", ref->n_jobs++);
 }
 
@@ -631,9 +633,11 @@ static void chunk(struct ref *ref, const struct ref_event *e)
 {
     struct ref_job *job = e->job > 0 && e->job <= ref->n_jobs ? &ref->jobs[e->job - 1] : NULL;
 
-    if (job == NULL || job->left == 0 || !job->runs || ref->leases[job->lease].card != e->card) {
+    // An end is believed of the start that was last, on the card that it was on.
+    if (job == NULL || job->left == 0 || !job->runs || ref->leases[job->lease].card != e->card ||
+        e->run != job->starts) {
         ref->said[ref->n_said++] = (struct ref_said){
-            "refused", job == NULL ? "unknown" : "over", e->card, -1, 0, 0, e->job, 0};
+            "refused", job == NULL ? "unknown" : "over", e->card, -1, 0, 0, e->job, 0, e->run};
         return;
     }
     take_time(ref, (int)e->job - 1);

@@ -22,7 +22,7 @@ struct ref_rules {
 };
 struct ref_event {
     const char *kind; /* tick request release submit chunk heat volatility tournament lost back */
-    long long t, lease, job, bytes, deadline, chunk;
+    long long t, lease, job, run, bytes, deadline, chunk;
     int owner, share, rank, budget, group /* -1: none */, priority, card, state, failed, chunks,
         heat;
     int dedicated, resumes, fp64, training;
@@ -30,6 +30,7 @@ struct ref_event {
 struct ref_said {
     const char *kind, *why;
     long long card, from, owner, lease, job, value; /* card and from: -1 none */
+    long long run;
 };
 struct ref_lease {
     char state; /* w s h l, x: over */
@@ -40,7 +41,7 @@ struct ref_lease {
 };
 struct ref_job {
     int lease, left, runs; /* left 0: over */
-    long long began;
+    long long began, starts;
 };
 struct ref {
     const struct ref_rules *rules;

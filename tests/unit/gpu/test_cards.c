@@ -110,7 +110,7 @@ START_TEST(inference_moves_to_the_other_card_and_home_again) // GPU-17, REL-01, 
     ck_assert_uint_eq(running(1), job);
     ck_assert_int_eq(the(GPU_DID_JOB_STARTED, models)->value, 2);
     // The end of the chunk that was lost is of the card that was lost.
-    step((struct gpu_event){.kind = GPU_CHUNK, .job = job, .card = 0});
+    step((struct gpu_event){.kind = GPU_CHUNK, .job = job, .run = 1, .card = 0});
     ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
     // Back: home at the chunk's end, and training goes on.
     back(0);
@@ -119,6 +119,36 @@ START_TEST(inference_moves_to_the_other_card_and_home_again) // GPU-17, REL-01, 
     ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 0);
     ck_assert_ptr_nonnull(find(GPU_DID_RESUMED, train));
     ck_assert_uint_eq(running(0), job);
+}
+END_TEST
+
+// The card is back and runs the same job there again: what it says of the run before is of no
+// chunk.
+START_TEST(what_a_card_says_of_before_its_loss_is_not_believed) // GPU-17
+{
+    uint64_t models, job;
+
+    begin("s1_inference_training", "production");
+    models = ASK(.card = "inference", .budget = "trading_models", .gib = 65, .share = 50);
+    job = submit(models, 2);
+    ck_assert_uint_eq(the(GPU_DID_JOB_STARTED, models)->run, 1);
+    lose(0);
+    ck_assert_uint_eq(the(GPU_DID_JOB_STARTED, models)->run, 2);
+    back(0);
+    lose(1);
+    ck_assert_uint_eq(running(0), job);
+    ck_assert_uint_eq(the(GPU_DID_JOB_STARTED, models)->run, 3);
+    for (uint64_t run = 0; run < 6; run++) {
+        if (run == 3)
+            continue;
+        step((struct gpu_event){.kind = GPU_CHUNK, .job = job, .run = run, .card = 0});
+        ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
+        ck_assert_uint_eq(out.all[0].run, run);
+        ck_assert_uint_eq(running(0), job);
+    }
+    step((struct gpu_event){.kind = GPU_CHUNK, .job = job, .run = 3, .card = 0});
+    ck_assert_int_eq(the(GPU_DID_JOB_STARTED, models)->value, 1);
+    ck_assert_uint_eq(the(GPU_DID_JOB_STARTED, models)->run, 4);
 }
 END_TEST
 
@@ -241,6 +271,7 @@ int main(void)
     tcase_add_test(tcase, four_steps_of_heat);
     tcase_add_test(tcase, a_hot_card_works_70_percent_and_inference_keeps_its_part);
     tcase_add_test(tcase, inference_moves_to_the_other_card_and_home_again);
+    tcase_add_test(tcase, what_a_card_says_of_before_its_loss_is_not_believed);
     tcase_add_test(tcase, training_waits_for_its_own_card);
     tcase_add_test(tcase, one_card_left_keeps_the_first_ten_strategies_at_half);
     tcase_add_test(tcase, without_any_card_all_wait_and_go_on_by_rank);

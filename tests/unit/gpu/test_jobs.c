@@ -23,13 +23,14 @@ START_TEST(a_job_runs_chunk_by_chunk_to_its_end)
     for (uint32_t left = 3; left > 0; left--) {
         ck_assert_uint_eq(running(0), job);
         ck_assert_int_eq(the(GPU_DID_JOB_STARTED, models)->value, left);
+        ck_assert_uint_eq(the(GPU_DID_JOB_STARTED, models)->run, 4 - left);
         now += 50 * MS;
         chunk_ends(0);
     }
     ck_assert_uint_eq(the(GPU_DID_JOB_DONE, models)->job, job);
     ck_assert_uint_eq(running(0), 0);
     // What comes twice is of no chunk that runs.
-    step((struct gpu_event){.kind = GPU_CHUNK, .job = job});
+    step((struct gpu_event){.kind = GPU_CHUNK, .job = job, .run = 3});
     ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
     step((struct gpu_event){.kind = GPU_CHUNK, .job = job + 1});
     ck_assert_uint_eq(why_refused(), GPU_WHY_UNKNOWN);
@@ -168,10 +169,10 @@ START_TEST(a_chunk_that_hangs_costs_its_job_and_no_other)
     ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, models)->why, GPU_WHY_HUNG);
     ck_assert_uint_eq(running(0), other);
     // Late after all: it is of no chunk that runs.
-    step((struct gpu_event){.kind = GPU_CHUNK, .job = hung});
+    step((struct gpu_event){.kind = GPU_CHUNK, .job = hung, .run = 1});
     ck_assert_uint_eq(why_refused(), GPU_WHY_OVER);
     ck_assert_uint_eq(running(0), other);
-    step((struct gpu_event){.kind = GPU_CHUNK, .job = other, .is_failed = 1});
+    step((struct gpu_event){.kind = GPU_CHUNK, .job = other, .run = 1, .is_failed = 1});
     ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, models)->why, GPU_WHY_FAILED);
     ck_assert_uint_eq(state_of(models), GPU_HELD);
 }

@@ -238,6 +238,18 @@ static void read_bad(const char *text, int is_shares, const char *expected, uint
     config_free(config);
 }
 
+static void read_good(const char *text)
+{
+    struct config *config = config_new("cards.yaml", text, strlen(text), NULL);
+    struct gpu_rules to;
+
+    ck_assert_ptr_nonnull(config);
+    begin("s1_inference_training", "production");
+    to = rules;
+    ck_assert_int_eq(profile_read_shares(config, &to), AGON_OK);
+    config_free(config);
+}
+
 START_TEST(what_cannot_be_says_where_and_what_to_do)
 {
     read_bad("cards:\n  - name: a\n    memory: 96GiB\n    reserve: 3GiB\n    budgets:\n"
@@ -275,6 +287,13 @@ START_TEST(what_cannot_be_says_where_and_what_to_do)
              "is on card 2, and the budgets have 2; expected 0 to 1", 2);
     read_bad("groups:\n  - {name: a, class: inference, cores: 60}\n", 1, "has 60 cores", 2);
     read_bad("heat: {alert: 86}\n", 1, "75, 86, 85 and 90 degrees", 1);
+    read_bad("heat:\n  stop: 95\n  less: 80\n", 1,
+             "less is 80 degrees, a card is warm above 75 and works part of the time above 85; "
+             "expected at most 10",
+             3);
+    read_bad("heat:\n  less: 11\n", 1, "expected at most 10", 2);
+    read_bad("heat: {warm: 5, alert: 80, less: 5}\n", 1, "expected at most 4", 1);
+    read_good("heat: {less: 10}\n");
     read_bad("target: {min: 80%, max: 70%}\n", 1, "min is above its max", 1);
 }
 END_TEST

@@ -229,6 +229,7 @@ static void make_chunk(struct gpu_event *event)
     uint32_t from = below(GPU_JOBS_MAX);
 
     event->is_failed = (uint8_t)is_one_in(15);
+    event->run = below(3);
     event->job = is_one_in(15) ? below((uint32_t)gpu.next_job + 2) : 0;
     event->card = (uint8_t)below(rules.n_cards);
     for (uint32_t i = 0; i < GPU_JOBS_MAX && event->job == 0; i++) {
@@ -237,6 +238,8 @@ static void make_chunk(struct gpu_event *event)
         if (job->id == 0 || !job->is_running)
             continue;
         event->job = job->id;
+        // Now and then of a start before, as from a card that was lost and is back.
+        event->run = is_one_in(12) && job->run > 0 ? job->run - 1 : job->run;
         if (!is_one_in(20))
             event->card = gpu_lease_of(&gpu, job->lease)->card;
     }
@@ -291,6 +294,7 @@ static struct ref_event of(const struct gpu_event *event)
                            .t = event->t,
                            .lease = (long long)event->lease,
                            .job = (long long)event->job,
+                           .run = (long long)event->run,
                            .bytes = event->bytes,
                            .deadline = event->deadline_ns,
                            .chunk = event->chunk_ns,
@@ -320,7 +324,7 @@ static int is_same(const struct gpu_decision *one, const struct ref_said *other)
            (one->card == GPU_NONE ? -1 : one->card) == other->card &&
            (one->from == GPU_NONE ? -1 : one->from) == other->from && one->owner == other->owner &&
            (long long)one->lease == other->lease && (long long)one->job == other->job &&
-           one->value == other->value;
+           (long long)one->run == other->run && one->value == other->value;
 }
 
 // The same decisions, in whatever order: what depends on their order is in the state.

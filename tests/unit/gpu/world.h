@@ -137,9 +137,22 @@ static inline uint64_t running(uint32_t card)
     return 0;
 }
 
+// The number of the start of a job that runs or ran last; 0: it is over.
+static inline uint64_t run_of(uint64_t job)
+{
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        if (gpu.jobs[i].id == job && job != 0)
+            return gpu.jobs[i].run;
+    }
+    return 0;
+}
+
 static inline void chunk_ends(uint32_t card)
 {
-    step((struct gpu_event){.kind = GPU_CHUNK, .job = running(card), .card = (uint8_t)card});
+    uint64_t job = running(card);
+
+    step((struct gpu_event){
+        .kind = GPU_CHUNK, .job = job, .run = run_of(job), .card = (uint8_t)card});
 }
 
 static inline void tick(int64_t dt)

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The thread that owns the cards' workers: run/cards.h. A worker that was there and does not answer
+ * for QUIET_NS, by its death, a hung kernel or a bus that is gone, is a card that is lost: what
+ * could go on elsewhere does not wait until it is known whether another worker helps. When one
+ * does, the card is back. [cards] */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "gpu/profile.h"
+#include "run/cards.h"
+#include "run/host_impl.h"
+#include "sys/log.h"
+
+#define LOOK_NS  ((int64_t)250 * 1000 * 1000)
+#define QUIET_NS ((int64_t)600 * 1000 * 1000)
+#define BEGIN_NS ((int64_t)30 * 1000000000) /* a card's first worker may take so long to begin */
+#define TELL_NS  ((int64_t)1000 * 1000 * 1000)
+#define ANEW_NS  ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
+#define TURN_NS  ((int64_t)50 * 1000 * 1000)
+
+static int tell(struct host *host, const struct gpu_event *event)
+{
+    struct gpu_event *to = ring_claim(&host->cards.events);
+
+    if (to == NULL)
+        return 0; // the core is behind: at the next turn
+    *to = *event;
+    ring_publish(&host->cards.events);
+    host_wake_core(host);
+    return 1;
+}
+
+static void lose(struct host *host, uint32_t card, int64_t now)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+
+    atomic_store(&host->cards.lost_ns, watch->answered_ns);
+    if (watch->is_lost || !tell(host, &(struct gpu_event){.kind = GPU_LOST, .card = (uint8_t)card}))
+        return;
+    watch->is_lost = 1;
+    log_error_with("card", "quiet", LOG_FIELDS(LOG_NUMBER("card", card)),
+                   "card %u does not answer for %lld ms: it is lost", card,
+                   (long long)((now - watch->answered_ns) / 1000000));
+}
+
+static void begin(struct host *host, uint32_t card, int64_t now)
+{
+    const struct leases_words *words = &host->config.cards.words;
+    struct card_worker_config config = card_worker_preset(leases_device_name(words->device));
+    struct host_card_watch *watch = &host->cards.watch[card];
+    struct error err = {0};
+
+    config.card = card;
+    config.threads = words->threads;
+    if (card < words->n_scripts)
+        config.script = words->scripts[card];
+    watch->worker = card_worker_new(&config, &err);
+    watch->answered_ns = now;
+    watch->is_up = 0;
+    watch->asked_ns = 0;
+    if (watch->worker == NULL)
+        log_error("card", "worker", "card %u: %s", card, err.text);
+}
+
+static void note(struct host *host, uint32_t card)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+    struct host_card_seen *seen = &host->cards.seen[card];
+
+    lock_take(&host->cards.lock);
+    seen->is_up = watch->is_up;
+    seen->pid = watch->worker != NULL ? card_worker_pid(watch->worker) : -1;
+    seen->lives = watch->worker != NULL ? card_worker_lives(watch->worker) : seen->lives;
+    lock_give(&host->cards.lock);
+}
+
+static int is_fit(const struct host *host, uint32_t card, const struct card_event *event)
+{
+    struct error err = {0};
+
+    // What stands in for a card has the machine's memory, and not what the profile says.
+    if (host->config.cards.words.device != LEASES_CUDA ||
+        profile_check_card(&host->config.cards.rules, card, (int64_t)event->bytes, &err) >= 0)
+        return 1;
+    log_error("card", "memory", "%s", err.text);
+    return 0;
+}
+
+static void on_up(struct host *host, uint32_t card, const struct card_event *event)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+
+    watch->is_up = watch->was_up = (uint8_t)is_fit(host, card, event);
+    watch->looked_ns = 0;
+    lock_take(&host->cards.lock);
+    snprintf(host->cards.seen[card].device, sizeof(host->cards.seen[card].device), "%s",
+             event->text);
+    lock_give(&host->cards.lock);
+    log_info_with("card", "up", LOG_FIELDS(LOG_NUMBER("card", card)), "card %u is there: %s", card,
+                  event->text);
+}
+
+static void on_look(struct host *host, uint32_t card, const struct card_look *look, int64_t now)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+    struct gpu_event event = {
+        .kind = GPU_HEAT, .card = (uint8_t)card, .heat_mc = look->celsius * 1000};
+
+    watch->asked_ns = 0;
+    lock_take(&host->cards.lock);
+    host->cards.seen[card].look = *look;
+    lock_give(&host->cards.lock);
+    // A heat that stays is no news.
+    if (look->celsius < 0 || event.heat_mc == watch->heat_mc || now - watch->told_ns < TELL_NS ||
+        !tell(host, &event))
+        return;
+    watch->heat_mc = event.heat_mc;
+    watch->told_ns = now;
+}
+
+static void take(struct host *host, uint32_t card, const struct card_event *event, int64_t now)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+
+    switch (event->kind) {
+    case CARD_EVENT_UP:
+        on_up(host, card, event);
+        break;
+    case CARD_EVENT_LOOKED:
+        on_look(host, card, &event->look, now);
+        break;
+    case CARD_EVENT_DOWN:
+    case CARD_EVENT_LOST:
+        log_warn_with("card", "down", LOG_FIELDS(LOG_NUMBER("card", card)),
+                      "card %u: its worker has ended: %s", card, event->text);
+        watch->is_up = 0;
+        watch->asked_ns = 0;
+        if (event->kind == CARD_EVENT_LOST)
+            watch->was_up = 1; // nothing more is to be waited for
+        return;
+    case CARD_EVENT_LEASED:
+    case CARD_EVENT_ENDED:
+    case CARD_EVENT_DONE:
+        if (event->result_fd >= 0)
+            close(event->result_fd);
+        break;
+    default:
+        break;
+    }
+    if (watch->is_up)
+        watch->answered_ns = now;
+}
+
+static void turn(struct host *host, uint32_t card)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+    struct card_event event;
+    int64_t now;
+
+    if (watch->worker == NULL) {
+        if (clock_mono() - watch->answered_ns > ANEW_NS)
+            begin(host, card, clock_mono());
+        return;
+    }
+    (void)card_worker_wait(watch->worker, 0);
+    now = clock_mono();
+    while (card_worker_next(watch->worker, &event)) {
+        take(host, card, &event, now);
+        if (event.kind == CARD_EVENT_LOST) {
+            lose(host, card, now);
+            card_worker_free(watch->worker);
+            watch->worker = NULL;
+            watch->answered_ns = now;
+            note(host, card);
+            return;
+        }
+    }
+    if (watch->is_up && watch->asked_ns == 0 && now - watch->looked_ns >= LOOK_NS &&
+        card_worker_look(watch->worker) >= 0)
+        watch->asked_ns = watch->looked_ns = now;
+    if (now - watch->answered_ns > (watch->was_up ? QUIET_NS : BEGIN_NS))
+        lose(host, card, now);
+    else if (watch->is_lost && watch->is_up &&
+             tell(host, &(struct gpu_event){.kind = GPU_BACK, .card = (uint8_t)card}))
+        watch->is_lost = 0;
+    note(host, card);
+}
+
+static void wait_for_workers(struct host *host, uint32_t n_cards)
+{
+    struct pollfd polled[1 + 2 * GPU_CARDS_MAX] = {{.fd = host->cards.wake_fd, .events = POLLIN}};
+    int64_t now = clock_mono(), until = now + TURN_NS;
+    uint32_t n = 1;
+    uint64_t unused;
+
+    for (uint32_t card = 0; card < n_cards; card++) {
+        int fds[2];
+        int64_t due;
+
+        if (host->cards.watch[card].worker == NULL)
+            continue;
+        due = card_worker_due(host->cards.watch[card].worker, fds);
+        until = due < until ? due : until;
+        for (int k = 0; k < 2; k++) {
+            if (fds[k] >= 0)
+                polled[n++] = (struct pollfd){.fd = fds[k], .events = POLLIN};
+        }
+    }
+    until = until > now ? until - now : 0;
+    if (ppoll(polled, n, &(struct timespec){until / 1000000000, until % 1000000000}, NULL) < 0 &&
+        errno != EINTR)
+        log_error("card", "poll", "the cards' workers cannot be waited for: %s", strerror(errno));
+    if ((polled[0].revents & POLLIN) != 0 &&
+        read(host->cards.wake_fd, &unused, sizeof(unused)) < 0 && errno != EAGAIN)
+        log_error("card", "wake", "the cards' thread cannot be woken: %s", strerror(errno));
+}
+
+static void *cards_main(void *ctx)
+{
+    struct host *host = ctx;
+    const uint32_t n_cards = host->config.cards.rules.n_cards;
+
+    for (uint32_t card = 0; card < n_cards; card++)
+        begin(host, card, clock_mono());
+    while (!atomic_load(&host->cards.is_stopping)) {
+        for (uint32_t card = 0; card < n_cards; card++)
+            turn(host, card);
+        wait_for_workers(host, n_cards);
+    }
+    for (uint32_t card = 0; card < n_cards; card++) {
+        card_worker_free(host->cards.watch[card].worker);
+        host->cards.watch[card].worker = NULL;
+    }
+    return NULL;
+}
+
+int host_cards_start(struct host *host, struct error *err)
+{
+    struct host_cards *cards = &host->cards;
+
+    // In a simulation whoever stands in for the workers says what they see.
+    if (host->config.cards.rules.n_cards == 0 || host->config.ports != NULL)
+        return AGON_OK;
+    cards->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (cards->wake_fd < 0)
+        return error_set(err, AGON_EIO, "no eventfd for the cards: %s", strerror(errno));
+    if (machine_start(&cards->thread, cards_main, host) < 0) {
+        close(cards->wake_fd);
+        return error_set(err, AGON_EIO, "the cards' thread could not be started");
+    }
+    cards->is_running = 1;
+    return AGON_OK;
+}
+
+void host_cards_stop(struct host *host)
+{
+    struct host_cards *cards = &host->cards;
+    uint64_t one = 1;
+
+    if (!cards->is_running)
+        return;
+    atomic_store(&cards->is_stopping, 1);
+    if (write(cards->wake_fd, &one, sizeof(one)) < 0)
+        log_warn("card", "wake", "the cards' thread takes its time: %s", strerror(errno));
+    machine_join(&cards->thread);
+    close(cards->wake_fd);
+    cards->wake_fd = -1;
+    cards->is_running = 0;
+}
