@@ -462,21 +462,6 @@ uint64_t generation_nth(const struct generation *generation)
 
 /* --- members --- */
 
-void crew_lease_record(const struct crew_slot *slot, uint32_t k, agon_ns_t delay_ns,
-                       struct record_lease *record)
-{
-    const struct crew_lease *lease = &slot->leases[k];
-
-    *record = (struct record_lease){
-        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(*record) / EVENT_GRANULE},
-        .kind = CONFIG_LEASE,
-        .slot = slot->record.slot,
-        .lease = k + 1,
-        .memory = (uint64_t)lease->bytes,
-        .delay_ns = delay_ns};
-    memcpy(record->name, lease->name, sizeof(lease->name));
-}
-
 int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
 {
     struct generation *generation;

@@ -114,8 +114,7 @@ static void collect_leases(struct engine *engine, const struct slot *slot, struc
 
         if (lease == NULL)
             continue;
-        *to =
-            (struct setup_lease){.memory = lease->memory, .lease = i, .state = lease->state};
+        *to = (struct setup_lease){.memory = lease->memory, .lease = i, .state = lease->state};
         memcpy(to->name, lease->name, sizeof(to->name));
         setup->n_leases++;
     }

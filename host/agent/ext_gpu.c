@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ext_gpu: agon.gpu/1. What cannot be right whatever happens is refused in the call; all else is the
- * engine's word, which trusts nothing of this: in a process runner this code runs in the child.
+/* ext_gpu: agon.gpu/1. What cannot be right whatever happens is refused in the call; all else is
+ * the engine's word, which trusts nothing of this: in a process runner this code runs in the child.
  * Calls and input go into a box that the host reads when it takes the wish; a box is free again
  * when its job's outcome has been delivered. */
 #include "agent/feed_state.h"
@@ -54,8 +54,8 @@ _Static_assert((int)AGON_GPU_GELU == (int)MAP_GELU &&
 
 static void put(struct feed *feed, struct record_job_wish *wish)
 {
-    wish->hdr = (struct agon_event_hdr){.type = EVENT_JOB_WISH,
-                                        .granules = sizeof(*wish) / EVENT_GRANULE};
+    wish->hdr =
+        (struct agon_event_hdr){.type = EVENT_JOB_WISH, .granules = sizeof(*wish) / EVENT_GRANULE};
     wish->origin = feed_origin(feed, 0, 1);
     feed_put(feed, &wish->hdr);
 }

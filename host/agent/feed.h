@@ -41,8 +41,8 @@ struct feed_beat {
     struct hist_small delivery;
 };
 
-/* What a runner and its plugin share for agon.gpu: boxes that the plugin writes, and places that only
- * the host does. */
+/* What a runner and its plugin share for agon.gpu: boxes that the plugin writes, and places that
+ * only the host does. */
 #define FEED_BOXES_BYTES   ((uint64_t)AGON_GPU_JOBS_MAX * AGON_GPU_SUBMIT_MAX)
 #define FEED_RESULTS_BYTES ((uint64_t)JOBS_PLACES * AGON_GPU_RESULT_MAX)
 
@@ -53,7 +53,7 @@ struct feed_config {
                                            NULL: it is not there */
     void *boxes;         /* FEED_BOXES_BYTES; borrowed until feed_free; NULL: no lease is named */
     const void *results; /* FEED_RESULTS_BYTES; borrowed until feed_free; NULL: none */
-    const void *bus; /* formatted bus, may be read-only; borrowed until feed_free */
+    const void *bus;     /* formatted bus, may be read-only; borrowed until feed_free */
     uint64_t bus_granules;
     const void *shown; /* the same bus once more, which a plugin cannot write to (shown.h): events
                           are handed on by pointer where the feed follows; NULL: copies are */

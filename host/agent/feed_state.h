@@ -52,8 +52,8 @@ struct feed_stream {
  * instance. */
 struct feed_lease {
     uint64_t memory;
-    uint8_t state;       /* enum lease_state */
-    uint8_t is_ending;   /* it has been given back, and the event that says so is to come */
+    uint8_t state;        /* enum lease_state */
+    uint8_t is_ending;    /* it has been given back, and the event that says so is to come */
     struct agon_job last; /* the last DONE that was delivered */
 };
 struct feed_job {
@@ -63,7 +63,7 @@ struct feed_job {
 struct feed_jobs {
     struct feed_lease leases[AGON_GPU_LEASES_MAX];
     struct feed_job all[AGON_GPU_JOBS_MAX]; /* by box */
-    int is_live; /* what it wishes for counts */
+    int is_live;                            /* what it wishes for counts */
 };
 
 struct feed {

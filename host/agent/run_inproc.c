@@ -106,8 +106,7 @@ static void result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
 /* No page of it is taken before use. */
 static void *zeroed(uint64_t bytes)
 {
-    void *memory =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return memory != MAP_FAILED ? memory : NULL;
 }

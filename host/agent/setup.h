@@ -81,7 +81,8 @@ _Static_assert(sizeof(struct setup_venue) == 32 && sizeof(struct setup_param) ==
 struct setup { /* arrays are borrowed */
     struct setup_head head;
     uint32_t n_venues, n_assets, n_instruments, n_params, n_orders, n_exits, n_positions,
-        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state, n_files, n_leases;
+        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state, n_files,
+        n_leases;
     const struct setup_venue *venues;
     const struct setup_asset *assets;
     const struct agon_instrument *instruments;

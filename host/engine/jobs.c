@@ -35,8 +35,8 @@ static void deliver(struct engine *engine, uint16_t slot, const struct agon_job 
 {
     struct agon_job event = *what;
 
-    event.hdr = (struct agon_event_hdr){.type = AGON_EVENT_JOB,
-                                        .granules = sizeof(event) / EVENT_GRANULE};
+    event.hdr =
+        (struct agon_event_hdr){.type = AGON_EVENT_JOB, .granules = sizeof(event) / EVENT_GRANULE};
     deliver_private(engine, slot, &event.hdr);
 }
 
@@ -197,13 +197,13 @@ static void submit(struct engine *engine, const struct record_job_wish *wish)
     }
     delay_ns = wish->delay_ns != 0 ? wish->delay_ns : lease->delay_ns;
     engine->jobs.all[engine->jobs.n++] = (struct slot_job){.id = wish->job,
-                                                      .n_result = wish->n_result,
-                                                      .t_due = num_add(engine->t, delay_ns),
+                                                           .n_result = wish->n_result,
+                                                           .t_due = num_add(engine->t, delay_ns),
                                                            .card = card,
                                                            .lease = wish->lease,
                                                            .generation = wish->origin.generation,
-                                                      .flags = wish->flags,
-                                                      .slot = wish->origin.slot};
+                                                           .flags = wish->flags,
+                                                           .slot = wish->origin.slot};
     if (port->submit != NULL)
         port->submit(port->ctx, wish, card != 0);
     if (card != 0)
@@ -230,7 +230,8 @@ int jobs_wish(struct engine *engine, const struct record_job_wish *wish)
     case JOB_CANCEL:
         job = find_job(&engine->jobs, wish->origin.slot, wish->job);
         if (job != NULL)
-            cancel(engine, job, AGON_ESTATE); // else it is done already, and its outcome is on its way
+            cancel(engine, job,
+                   AGON_ESTATE); // else it is done already, and its outcome is on its way
         return AGON_OK;
     case LEASE_ACQUIRE:
         if (lease == NULL || slot->condition == CONDITION_RETIRED)
@@ -326,8 +327,7 @@ static void on_held(struct engine *engine, const struct gpu_decision *decision)
         return;
     lease->held = decision->lease;
     if (lease->state == LEASE_WAITS)
-        grant(engine, (uint16_t)of->owner,
-              (uint32_t)(lease - engine->jobs.leases[of->owner]) + 1);
+        grant(engine, (uint16_t)of->owner, (uint32_t)(lease - engine->jobs.leases[of->owner]) + 1);
 }
 
 /* Put out, or over: what it had on its card is gone. */

@@ -343,11 +343,11 @@ static void unload(struct engine *engine, struct slot *slot)
 {
     slot->condition = CONDITION_RETIRED;
     slot->condition_reason = REASON_TOURNAMENT;
-    jobs_end(engine, slot->id);
     if (engine->tournament.rules.on_unload == UNLOAD_CLOSE)
         close_want_for_good(engine, slot->id, REASON_TOURNAMENT);
     else
         intents_cancel_all(engine, slot->id, 0, REASON_TOURNAMENT);
+    jobs_end(engine, slot->id);
 }
 
 // Its money has moved already.

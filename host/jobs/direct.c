@@ -8,9 +8,9 @@
 #include "card/worker.h"
 #include "jobs/back.h"
 
-#define ATTEMPTS    3u    /* workers that may die of a job, one less */
+#define ATTEMPTS    3u /* workers that may die of a job, one less */
 #define STAGE       65536u
-#define LEASE_FAILS 2     /* times that a lease is made anew after its end without a word of ours */
+#define LEASE_FAILS 2 /* times that a lease is made anew after its end without a word of ours */
 #define WAIT_NS     ((int64_t)1000 * 1000 * 1000)
 
 _Static_assert(sizeof(struct agon_gpu_call) == sizeof(struct card_call) &&
@@ -138,9 +138,8 @@ static void on_done(struct direct *direct, const struct card_event *event)
 static void make_lease(struct direct *direct, uint16_t slot, uint32_t lease)
 {
     uint64_t memory = direct->leases[slot][lease - 1].memory;
-    struct card_lease shape = {.bytes = memory,
-                               .stage = memory >= 2 * STAGE ? STAGE : CARD_STAGE_MIN,
-                               .resident_fd = -1};
+    struct card_lease shape = {
+        .bytes = memory, .stage = memory >= 2 * STAGE ? STAGE : CARD_STAGE_MIN, .resident_fd = -1};
     int64_t id = card_worker_lease(direct->worker, &shape, NULL);
 
     direct->leases[slot][lease - 1].id = id > 0 ? id : 0;
@@ -232,10 +231,8 @@ static void begin(void *ctx, const struct record_job_wish *wish, const void *byt
         free(of);
         return; // nobody knows it then: it is lost
     }
-    *of = (struct under_way){.next = direct->first,
-                             .id = wish->job,
-                             .lease = wish->lease,
-                             .slot = wish->origin.slot};
+    *of = (struct under_way){
+        .next = direct->first, .id = wish->job, .lease = wish->lease, .slot = wish->origin.slot};
     direct->first = of;
     submit.input = (const unsigned char *)bytes + n_calls;
     submit.lease = direct->leases[wish->origin.slot][wish->lease - 1].id;

@@ -18,7 +18,7 @@ struct copy {
 };
 struct dispatch {
     struct job_back back;
-    struct copy *first; /* owned */
+    struct copy *first;         /* owned */
     struct job_outcome outcome; /* the last that was taken; owned */
     uint16_t slot;              /* whose that is */
     uint64_t id;

@@ -73,8 +73,8 @@ static int get(int fd, void *bytes, uint64_t n)
 static int answer(int fd, const struct job_back *back, const struct far_ask *ask)
 {
     struct job_outcome outcome = {0};
-    struct far_answer head = {.is_there = back->take(back->ctx, ask->slot, ask->job,
-                                                     ask->is_waited, &outcome)};
+    struct far_answer head = {
+        .is_there = back->take(back->ctx, ask->slot, ask->job, ask->is_waited, &outcome)};
     int is_put;
 
     head.status = outcome.status;
@@ -89,8 +89,8 @@ static int serve_one(int from, int to, const struct job_back *back, unsigned cha
 {
     struct far_ask ask;
 
-    if (!get(from, &ask, sizeof(ask)) || ask.n > AGON_GPU_SUBMIT_MAX ||
-        !get(from, room, ask.n) || ask.slot >= SLOTS_MAX)
+    if (!get(from, &ask, sizeof(ask)) || ask.n > AGON_GPU_SUBMIT_MAX || !get(from, room, ask.n) ||
+        ask.slot >= SLOTS_MAX)
         return 0;
     switch (ask.kind) {
     case FAR_LEASE:
@@ -134,8 +134,7 @@ static _Noreturn void serve(int from, int to, const struct dispatch_config *conf
 
 static int ask(struct far *far, const struct far_ask *what, const void *bytes)
 {
-    if (!far->is_broken &&
-        (!put(far->to, what, sizeof(*what)) || !put(far->to, bytes, what->n)))
+    if (!far->is_broken && (!put(far->to, what, sizeof(*what)) || !put(far->to, bytes, what->n)))
         far->is_broken = 1;
     return !far->is_broken;
 }

@@ -28,18 +28,19 @@ int dispatch_new(struct dispatch **dispatch, const struct dispatch_config *confi
                  struct error *err);
 void dispatch_free(struct dispatch *dispatch); /* ends the worker; NULL is fine */
 struct job_port dispatch_port(struct dispatch *dispatch);
-/* The outcome of a job of the engine's; what the record says is valid until the next call. is_waited:
- * until there is one. 1: there is; 0: not yet. A job that nobody knows here is lost (AGON_EIO). */
+/* The outcome of a job of the engine's; what the record says is valid until the next call.
+ * is_waited: until there is one. 1: there is; 0: not yet. A job that nobody knows here is lost
+ * (AGON_EIO). */
 int dispatch_take(struct dispatch *dispatch, const struct engine_job *job, int is_waited,
                   struct record_job_done *done, const void **result);
-/* Of jobs that run chunk by chunk, as an allocator says: a chunk that has ended. 1: there is one, the
- * same until dispatch_chunk_done; 0: none now. */
+/* Of jobs that run chunk by chunk, as an allocator says: a chunk that has ended. 1: there is one,
+ * the same until dispatch_chunk_done; 0: none now. */
 struct dispatch_chunk {
     uint16_t slot;
     uint8_t is_failed; /* the job is over, without a result: its outcome comes first */
     uint8_t card;
     uint32_t pad;
-    uint64_t id;        /* the engine's number of the job */
+    uint64_t id;            /* the engine's number of the job */
     uint64_t card_job, run; /* the allocator's */
 };
 int dispatch_chunk(struct dispatch *dispatch, struct dispatch_chunk *chunk);

@@ -340,15 +340,9 @@ static const struct text_field gap_event_fields[] = {
     U64(agon_gap, first_seq), U64(agon_gap, last_seq), U64(agon_gap, n_missed),
     U32(agon_gap, policy), END};
 static const struct text_field job_event_fields[] = {
-    U64(agon_job, job),
-    U32(agon_job, lease),
-    NAME8(agon_job, kind, job_kinds),
-    I32(agon_job, status),
-    U32(agon_job, generation),
-    U64(agon_job, bytes),
-    HEX(agon_job, hash),
-    U16(agon_job, n_inline),
-    END};
+    U64(agon_job, job),    U32(agon_job, lease),      NAME8(agon_job, kind, job_kinds),
+    I32(agon_job, status), U32(agon_job, generation), U64(agon_job, bytes),
+    HEX(agon_job, hash),   U16(agon_job, n_inline),   END};
 static const struct text_field job_wish_fields[] = {ORIGIN(record_job_wish),
                                                     NAME8(record_job_wish, kind, job_wishes),
                                                     U64(record_job_wish, job),
@@ -365,14 +359,11 @@ static const struct text_field job_wish_fields[] = {ORIGIN(record_job_wish),
 static const struct text_field job_part_fields[] = {
     U16(record_job_part, slot), U64(record_job_part, job), U64(record_job_part, at),
     U32(record_job_part, n), END};
-static const struct text_field job_done_fields[] = {U16(record_job_done, slot),
-                                                    U64(record_job_done, job),
-                                                    I32(record_job_done, status),
-                                                    U64(record_job_done, bytes),
-                                                    HEX(record_job_done, hash),
-                                                    U16(record_job_done, n_inline),
-                                                    U32(record_job_done, attempts),
-                                                    END};
+static const struct text_field job_done_fields[] = {
+    U16(record_job_done, slot),     U64(record_job_done, job),
+    I32(record_job_done, status),   U64(record_job_done, bytes),
+    HEX(record_job_done, hash),     U16(record_job_done, n_inline),
+    U32(record_job_done, attempts), END};
 static const struct text_field lease_config_fields[] = {NAME16(record_lease, kind, configs),
                                                         U16(record_lease, slot),
                                                         U32(record_lease, lease),
@@ -738,7 +729,7 @@ static const struct text_layout layouts[] = {
     {EVENT_START, "start", 64, start_fields},
     {EVENT_MARK, "mark", 64, mark_fields},
     {EVENT_ARM, "arm", 128, arm_fields},
-    {EVENT_JOB_WISH, "job_wish", sizeof(struct record_job_wish), job_wish_fields},
+    {EVENT_JOB_WISH, "job_request", sizeof(struct record_job_wish), job_wish_fields},
     {EVENT_JOB_PART, "job_part", sizeof(struct record_job_part), job_part_fields},
     {EVENT_JOB_DONE, "job_done", sizeof(struct record_job_done), job_done_fields},
     {EVENT_DUE, "due", 64, due_fields},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
+#include "lab/backtest_jobs.h"
 #include "lab/backtest_journal.h"
 #include "lab/backtest_moved.h"
 #include "lab/backtest_windows.h"
@@ -12,14 +13,11 @@
 
 #include "engine/driver.h"
 #include "engine/lockstep.h"
-#include "jobs/jobs.h"
 #include "lab/replay.h"
 #include "lab/tape_named.h"
 #include "market/instrument_kind.h"
 #include "sys/clock.h"
 
-/* In lock-step time stands while a job runs: a chunk may take what a busy machine needs. */
-#define JOB_CHUNK_NS ((int64_t)30 * 1000000000)
 #define GEN_START ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
 
 struct run {
@@ -60,6 +58,11 @@ static int step(struct run *run, void *event, const char *what, struct error *er
     rc = rc < 0 ? rc : run->driver.rc;
     rc = rc < 0 ? rc : backtest_journal_turn(&run->journal);
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
+}
+
+static int step_lease(void *run, struct record_lease *lease, struct error *err)
+{
+    return step(run, lease, lease->name, err);
 }
 
 static agon_asset_t asset_of(struct run *run, const char *name, int is_base_currency,
@@ -423,18 +426,6 @@ static int open_fundings(struct run *run, struct error *err)
     return AGON_OK;
 }
 
-static int add_leases(struct run *run, const struct crew_slot *slot, struct error *err)
-{
-    struct record_lease lease;
-    int rc = AGON_OK;
-
-    for (uint32_t k = 0; k < slot->n_leases && rc >= 0; k++) {
-        crew_lease_record(slot, k, run->config->cards.words.delay_ns, &lease);
-        rc = step(run, &lease, lease.name, err);
-    }
-    return rc;
-}
-
 static int configure(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
@@ -541,7 +532,7 @@ static int configure(struct run *run, struct error *err)
         slot_record_write(&event, &slot->record);
         rc = step(run, &event, slot->record.name, err);
         if (rc >= 0)
-            rc = add_leases(run, slot, err);
+            rc = backtest_jobs_leases(run->config, slot, step_lease, run, err);
     }
     if (rc >= 0 && config->tournament.mode != 0)
         rc = step(run, &tournament, "the tournament", err);
@@ -779,38 +770,6 @@ static void release(struct run *run)
     paper_free(run->paper);
 }
 
-static int wait_job(void *ctx, const struct engine_job *job, struct record_job_done *done,
-                    const void **result)
-{
-    return dispatch_take(ctx, job, 1, done, result);
-}
-
-/* Before this process closes itself: the worker is another program. */
-static int open_jobs(struct run *run, struct engine_config *engine,
-                     struct lockstep_config *lockstep, struct error *err)
-{
-    const struct leases_words *words = &run->config->cards.words;
-    struct dispatch_config config = {.program = run->config->gpu_program,
-                                     .device = leases_device_name(words->device),
-                                     .script = words->n_scripts > 0 ? words->scripts[0] : NULL,
-                                     .threads = words->threads,
-                                     .chunk_ns = JOB_CHUNK_NS,
-                                     .is_far = !run->config->has_processes};
-    uint32_t n = 0;
-    int rc;
-
-    for (uint32_t i = 0; i < run->config->n_slots; i++)
-        n += run->config->slots[i].n_leases;
-    if (n == 0)
-        return AGON_OK;
-    rc = dispatch_new(&run->result->dispatch, &config, err);
-    if (rc < 0)
-        return rc;
-    engine->jobs = dispatch_port(run->result->dispatch);
-    lockstep->jobs = (struct lockstep_jobs){.ctx = run->result->dispatch, .wait = wait_job};
-    return AGON_OK;
-}
-
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
 {
     struct run run = {.config = config, .result = result};
@@ -861,7 +820,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     engine.bus_memory = result->bus.memory;
     crew.bus = &result->bus;
     crew.is_lock_step = config->has_processes;
-    rc = open_jobs(&run, &engine, &lockstep, err);
+    rc = backtest_jobs_open(config, result, &engine, &lockstep, err);
     if (rc < 0)
         goto done;
     rc = engine_new(&result->engine, &engine, err);
@@ -927,7 +886,7 @@ void backtest_free(struct backtest *result)
 {
     crew_free(result->crew);
     engine_free(result->engine);
-    dispatch_free(result->dispatch);
+    backtest_jobs_close(result);
     process_bus_free(&result->bus);
     free(result->fills);
     free(result->samples);
@@ -935,19 +894,4 @@ void backtest_free(struct backtest *result)
     free(result->widths);
     free(result->plan);
     memset(result, 0, sizeof(*result));
-}
-
-// Does it bring a book to trade on?
-int backtest_tape_has_book(const struct backtest_tape *tape)
-{
-    return tape->kind == TAPE_RAW ? tape->report.n_books > 0 : tape->report.n_events > 0;
-}
-
-int backtest_has_book(const struct backtest *result)
-{
-    for (uint32_t i = 0; i < result->n_tapes; i++) {
-        if (backtest_tape_has_book(&result->tapes[i]))
-            return 1;
-    }
-    return result->n_tapes == 0;
 }

@@ -128,7 +128,7 @@ struct backtest_moved {
 };
 struct backtest {
     struct engine *engine;                         /* owned; to be looked at */
-    struct dispatch *dispatch; /* owned; NULL: no agent has a lease */
+    struct dispatch *dispatch;                     /* owned; NULL: no agent has a lease */
     struct crew *crew;                             /* owned */
     struct process_bus bus;                        /* owned */
     struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */

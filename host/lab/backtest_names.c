@@ -132,3 +132,18 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
         add_name(names, info.symbol, info.wire, 1);
     return rc;
 }
+
+// Does it bring a book to trade on?
+int backtest_tape_has_book(const struct backtest_tape *tape)
+{
+    return tape->kind == TAPE_RAW ? tape->report.n_books > 0 : tape->report.n_events > 0;
+}
+
+int backtest_has_book(const struct backtest *result)
+{
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (backtest_tape_has_book(&result->tapes[i]))
+            return 1;
+    }
+    return result->n_tapes == 0;
+}

@@ -326,9 +326,9 @@ struct record_job_wish { /* JOB_WISH. What a job is made of is not in the journa
     agon_ns_t delay_ns;
     uint64_t memory, input_at, n_input, result_at, n_result;
     uint32_t lease, n_calls, chunk_calls;
-    uint32_t flags;  /* of agon_gpu_job */
-    uint32_t box;    /* where the calls and the input lie in what runner and host share */
-    int32_t status;  /* set by the host: the copy was not to be had */
+    uint32_t flags; /* of agon_gpu_job */
+    uint32_t box;   /* where the calls and the input lie in what runner and host share */
+    int32_t status; /* set by the host: the copy was not to be had */
     uint8_t kind, pad0[7];
     unsigned char hash[32]; /* set by the host: of calls and input, as they were copied */
     uint64_t pad1[9];

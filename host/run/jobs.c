@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Agents' jobs (agon.gpu) in a running host: their worker is a child of the core thread, which looks
- * after it between two events and waits for it never. What it says becomes JOB_DONE events. */
+/* Agents' jobs (agon.gpu) in a running host: their worker is a child of the core thread, which
+ * looks after it between two events and waits for it never. What it says becomes JOB_DONE events.
+ */
 #include <string.h>
 
 #include "run/host_impl.h"

@@ -30,7 +30,7 @@ def judge(cat, n, metric):
         if event["type"] == "trade" and event["instrument"] == 1:
             prices[count % n] = f32(float(int(event["px"])))
             count += 1
-        elif event["type"] == "job_wish" and event["kind"] == "submit":
+        elif event["type"] == "job_request" and event["kind"] == "submit":
             jobs[event["job"]] = list(prices)
         elif event["type"] == "job_done" and event["status"] == 0:
             values = means(jobs.pop(event["job"]), window)
@@ -48,7 +48,7 @@ def once(cat):
     asked, ended = set(), {}
     for line in open(cat):
         event = json.loads(line)
-        if event["type"] == "job_wish" and event["kind"] == "submit":
+        if event["type"] == "job_request" and event["kind"] == "submit":
             asked.add((event["slot"], event["job"]))
         elif event["type"] == "job_done":
             key = (event["slot"], event["job"])

@@ -42,7 +42,7 @@ import json, sys
 at = {}
 for line in open(sys.argv[1]):
     e = json.loads(line)
-    if e["type"] == "job_wish":
+    if e["type"] == "job_request":
         at[e["job"]] = int(e["t"])
     elif e["type"] == "job_done":
         assert int(e["t"]) - at[e["job"]] == int(sys.argv[2]), e
@@ -87,19 +87,19 @@ start_sim --seed 3
 lease=', orders_on_reload: keep, gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}'
 MODE=paper live_files "$(agent one jobber.so 'values: 64' '' "$lease")
 $(agent two jobber.so 'values: 200, deed: keeps' '' "$lease")"
-sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: cpu, delay: 200ms}\nagents:/' "$WORK/conf/roster.yaml"
+sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: cpu, delay: 2s}\nagents:/' "$WORK/conf/roster.yaml"
 "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
 start_host
-trade_on() { # NAME WHAT: five orders more of it
+trade_on() { # NAME WHAT: a few orders more of it
     until_true "$HOST_PID" "$2: $1 is active" is '.agent.state == "active"' agent "$1"
-    until_true "$HOST_PID" "$2: $1" is ".agent.orders > $(jq .agent.orders "$WORK/out") + 5" agent "$1"
+    until_true "$HOST_PID" "$2: $1" is ".agent.orders > $(jq .agent.orders "$WORK/out") + 3" agent "$1"
 }
-worker() { pgrep -P "$HOST_PID" -x agon-gpu; }
+workers() { pgrep -P "$HOST_PID" -x agon-gpu; } # of each card, and of the jobs
 trade_on one "at the start"
 trade_on two "at the start"
 for kill in 1 2; do
-    kill -9 "$(worker)" || fail "no worker at kill $kill"
-    until_true "$HOST_PID" "another worker" worker >/dev/null
+    # shellcheck disable=SC2046
+    kill -9 $(workers) || fail "no worker at kill $kill"
     trade_on one "a worker was killed"
 done
 trade_on two "workers were killed"
@@ -113,7 +113,6 @@ python3 "$JUDGE" --once "$WORK/cat" >"$WORK/once" || fail "jobs and outcomes: $(
 # The host is killed with jobs under way: the next run says that they are lost, once.
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null
-until_true 0 "the worker ends with its host" sh -c '! pgrep -f "agon-gpu.*--life" -P 1 >/dev/null || true'
 start_host
 trade_on one "after the host was killed"
 trade_on two "after the host was killed"

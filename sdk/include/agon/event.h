@@ -332,14 +332,14 @@ enum agon_job_kind {
 /* JOB: what became of a job, or of a lease, of agon.gpu/1 (ext/gpu.h). */
 struct agon_job {
     struct agon_event_hdr hdr;
-    uint64_t job;                    /* 0: it is about the lease */
-    uint32_t lease;                  /* as acquire returned it */
-    int32_t status;                  /* AGON_OK; DONE, ENDED: AGON_E..., why there is no result */
-    uint32_t generation;             /* of the code that submitted it */
-    uint32_t place;                  /* of its result: the host's own */
-    uint64_t bytes;                  /* of the result; 0 with a status below 0 */
-    uint8_t kind, pad0;              /* enum agon_job_kind */
-    uint16_t n_inline;               /* bytes of result that are the result; 0: agon.gpu has it */
+    uint64_t job;        /* 0: it is about the lease */
+    uint32_t lease;      /* as acquire returned it */
+    int32_t status;      /* AGON_OK; DONE, ENDED: AGON_E..., why there is no result */
+    uint32_t generation; /* of the code that submitted it */
+    uint32_t place;      /* of its result: the host's own */
+    uint64_t bytes;      /* of the result; 0 with a status below 0 */
+    uint8_t kind, pad0;  /* enum agon_job_kind */
+    uint16_t n_inline;   /* bytes of result that are the result; 0: agon.gpu has it */
     uint32_t pad1;
     uint64_t pad2[3];
     uint8_t hash[32];                /* BLAKE2b-256 of the result */

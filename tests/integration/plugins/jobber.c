@@ -9,8 +9,7 @@
 enum deed { FINE, NAME, TWICE, AFTER, BEYOND, LARGE, MANY, CANCEL, KEEPS };
 AGON_NUMBER(values, 1, AGON_INTEGER, AGON_PARAM_RESTART, 2, VALUES_MAX, 64, 1, "",
             "prices of a job, and of its result");
-AGON_CHOOSE(deed, 2, 0, "", "fine|name|twice|after|beyond|large|many|cancel|keeps",
-            "what it does");
+AGON_CHOOSE(deed, 2, 0, "", "fine|name|twice|after|beyond|large|many|cancel|keeps", "what it does");
 static const struct agon_param *const params[] = {&values, &deed};
 
 struct jobber {
@@ -179,9 +178,9 @@ static int save_state(void *plugin, struct agon_out *out)
 
 static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
 {
-    return schema == 1 ? agon_read(in, &((struct jobber *)plugin)->state,
-                                   sizeof(struct jobber_state))
-                       : AGON_EVERSION;
+    return schema == 1
+               ? agon_read(in, &((struct jobber *)plugin)->state, sizeof(struct jobber_state))
+               : AGON_EVERSION;
 }
 
 static void destroy(void *plugin)

@@ -15,7 +15,7 @@ static int (*next)(struct script *at); /* in the next event */
 
 static int on_event(struct script *at, const struct agon_event_hdr *event, uint64_t nth)
 {
-    int (*now)(struct script *at) = next;
+    int (*now)(struct script * at) = next;
 
     (void)event;
     (void)nth;
@@ -227,10 +227,9 @@ START_TEST(the_last_result_is_there)
     ck_assert_mem_eq(bytes, "abc", 3);
     rig.port->result(rig.port->ctx, JOBS_PLACES - 1, large, sizeof(large));
     mapped = 8;
-    step(look, (struct agon_job){.kind = AGON_JOB_DONE,
-                                 .job = 8,
-                                 .bytes = sizeof(large),
-                                 .place = JOBS_PLACES - 1});
+    step(look,
+         (struct agon_job){
+             .kind = AGON_JOB_DONE, .job = 8, .bytes = sizeof(large), .place = JOBS_PLACES - 1});
     ck_assert_int_eq(map_rc, AGON_OK);
     ck_assert_uint_eq(n_bytes, sizeof(large));
     ck_assert_mem_eq(bytes, large, sizeof(large));

@@ -2,7 +2,11 @@
 /* Leases and jobs of agents (agon.gpu) in the engine: which are taken and which not, each job's one
  * outcome, what becomes of it at a reload, a crash and a start, and that the record alone leads
  * there. */
+#include "engine/impl.h"
 #include "world.h"
+
+_Static_assert(sizeof(struct slot_job) == 48 && sizeof(struct slot_lease) == 64,
+               "is what is new saved, loaded and changed in each_field_is_of_the_state?");
 
 #define SLOT  1
 #define LEASE 2
@@ -15,7 +19,8 @@ static struct {
     const void *result;
 } port;
 
-static void admit(void *ctx, uint16_t slot, struct record_job_wish *wish, const void *at, uint64_t n)
+static void admit(void *ctx, uint16_t slot, struct record_job_wish *wish, const void *at,
+                  uint64_t n)
 {
     (void)ctx;
     (void)slot;
@@ -74,11 +79,8 @@ static int name_lease(uint64_t memory)
 
 static void begin(void)
 {
-    const struct job_port jobs = {.admit = admit,
-                                  .submit = submit,
-                                  .drop = drop,
-                                  .lease = on_lease,
-                                  .result = result};
+    const struct job_port jobs = {
+        .admit = admit, .submit = submit, .drop = drop, .lease = on_lease, .result = result};
 
     world = world_new(RUN_PAPER);
     engine_attach_jobs(world->engine, &jobs);
@@ -116,14 +118,13 @@ static const struct agon_job *told(void)
 
 static int end(uint64_t job, int32_t status, uint64_t bytes)
 {
-    struct record_job_done done = {
-        .hdr = {.type = EVENT_JOB_DONE, .granules = sizeof(done) / 64},
-        .job = job,
-        .status = status,
-        .slot = SLOT,
-        .bytes = bytes,
-        .n_inline = (uint16_t)(bytes <= AGON_JOB_INLINE ? bytes : 0),
-        .hash = {9}};
+    struct record_job_done done = {.hdr = {.type = EVENT_JOB_DONE, .granules = sizeof(done) / 64},
+                                   .job = job,
+                                   .status = status,
+                                   .slot = SLOT,
+                                   .bytes = bytes,
+                                   .n_inline = (uint16_t)(bytes <= AGON_JOB_INLINE ? bytes : 0),
+                                   .hash = {9}};
 
     return world_step(world, &done);
 }
@@ -187,10 +188,8 @@ END_TEST
 
 START_TEST(one_outcome_each)
 {
-    struct record_job_part part = {.hdr = {.type = EVENT_JOB_PART, .granules = 17},
-                                   .job = 1,
-                                   .n = 1000,
-                                   .slot = SLOT};
+    struct record_job_part part = {
+        .hdr = {.type = EVENT_JOB_PART, .granules = 17}, .job = 1, .n = 1000, .slot = SLOT};
     union {
         struct record_job_part part;
         unsigned char bytes[17 * 64];
@@ -318,6 +317,48 @@ START_TEST(saved_and_loaded)
 }
 END_TEST
 
+static void poke(void *field, const char *what)
+{
+    unsigned char was[HASH_SIZE], is[HASH_SIZE];
+    unsigned char *byte = field;
+
+    world_hash(world, was);
+    *byte ^= 1;
+    world_hash(world, is);
+    *byte ^= 1;
+    ck_assert_msg(memcmp(was, is, sizeof(is)) != 0, "%s changed unheard", what);
+}
+#define STATE(field) poke((void *)(uintptr_t) & (field), #field)
+
+START_TEST(each_field_is_of_the_state)
+{
+    struct slot_lease *lease;
+    struct slot_job *job;
+
+    begin();
+    ck_assert_int_eq(ask(LEASE_ACQUIRE, 0), AGON_OK);
+    ck_assert_int_eq(ask(JOB_SUBMIT, 5), AGON_OK);
+    lease = &world->engine->jobs.leases[SLOT][LEASE - 1];
+    job = &world->engine->jobs.all[0];
+    STATE(lease->name[0]);
+    STATE(lease->name[30]);
+    STATE(lease->memory);
+    STATE(lease->delay_ns);
+    STATE(lease->held);
+    STATE(lease->n_results);
+    STATE(lease->state);
+    STATE(job->id);
+    STATE(job->n_result);
+    STATE(job->t_due);
+    STATE(job->card);
+    STATE(job->lease);
+    STATE(job->generation);
+    STATE(job->flags);
+    STATE(job->slot);
+    world_free(world);
+}
+END_TEST
+
 static const void *box(void *ctx, uint32_t at)
 {
     (void)ctx;
@@ -370,6 +411,7 @@ int main(void)
     tcase_add_test(tcase, one_outcome_each);
     tcase_add_test(tcase, reload_crash_and_start);
     tcase_add_test(tcase, saved_and_loaded);
+    tcase_add_test(tcase, each_field_is_of_the_state);
     tcase_add_test(tcase, taken_out_of_a_ring);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

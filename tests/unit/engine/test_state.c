@@ -33,8 +33,6 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-PINNED(struct slot_job, 48);
-PINNED(struct slot_lease, 64);
 _Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6584296,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
@@ -818,46 +816,6 @@ START_TEST(kept_figures)
 }
 END_TEST
 
-START_TEST(leases_and_jobs)
-{
-    struct record_lease lease = {.hdr = {.type = EVENT_CONFIG, .granules = 2},
-                                 .kind = CONFIG_LEASE,
-                                 .slot = 1,
-                                 .lease = 2,
-                                 .memory = 4096,
-                                 .delay_ns = 5,
-                                 .name = "main"};
-    struct slot_lease *of;
-    struct slot_job *job;
-
-    begin();
-    NO_STATE(engine->jobs.leases[0][0].memory); // none is named
-    ck_assert_int_eq(world_step(world, &lease), AGON_OK);
-    of = &engine->jobs.leases[1][1];
-    job = &engine->jobs.all[0];
-    engine->jobs.n = 1;
-    *job = (struct slot_job){.id = 1, .n_result = 2, .lease = 2, .slot = 1};
-    world_hash(world, before);
-    STATE(of->name[0]);
-    STATE(of->name[30]);
-    STATE(of->memory);
-    STATE(of->delay_ns);
-    STATE(of->held);
-    STATE(of->n_results);
-    STATE(of->state);
-    STATE(job->id);
-    STATE(job->n_result);
-    STATE(job->t_due);
-    STATE(job->card);
-    STATE(job->lease);
-    STATE(job->generation);
-    STATE(job->flags);
-    STATE(job->slot);
-    NO_STATE(engine->jobs.all[1].id);
-    world_free(world);
-}
-END_TEST
-
 START_TEST(no_damaged_state_is_taken_for_one)
 {
     struct engine_config config = {.state_bytes = (uint64_t)4 << 20, .bus_granules = 1 << 14};
@@ -932,7 +890,6 @@ int main(void)
     tcase_add_test(tcase, orders);
     tcase_add_test(tcase, the_ledger);
     tcase_add_test(tcase, kept_figures);
-    tcase_add_test(tcase, leases_and_jobs);
     tcase_add_test(tcase, no_damaged_state_is_taken_for_one);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

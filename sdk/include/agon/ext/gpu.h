@@ -14,9 +14,9 @@
 #include "agon/plugin.h"
 
 #define AGON_EXT_GPU        "agon.gpu/1"
-#define AGON_GPU_LEASES_MAX 8         /* of a slot */
-#define AGON_GPU_JOBS_MAX   8         /* of a slot, submitted and without their outcome */
-#define AGON_GPU_CALLS_MAX  1024      /* of a job */
+#define AGON_GPU_LEASES_MAX 8          /* of a slot */
+#define AGON_GPU_JOBS_MAX   8          /* of a slot, submitted and without their outcome */
+#define AGON_GPU_CALLS_MAX  1024       /* of a job */
 #define AGON_GPU_SUBMIT_MAX (1u << 20) /* bytes of calls and input together */
 #define AGON_GPU_RESULT_MAX (1u << 20)
 #define AGON_GPU_DELAY_MAX  ((agon_ns_t)60 * 1000 * 1000 * 1000)
@@ -78,7 +78,7 @@ struct agon_gpu_reduce {
     uint32_t rows, n, op, pad;
 };
 struct agon_gpu_column_sum {
-    uint64_t a, y;         /* y[j] of a[0][j], a[1][j], ...; with add: added to what is there */
+    uint64_t a, y; /* y[j] of a[0][j], a[1][j], ...; with add: added to what is there */
     uint32_t rows, n, add, pad;
 };
 struct agon_gpu_norm {
