@@ -92,6 +92,7 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     if (event->type == EVENT_REPORT)
         check_report(world, (const struct record_report *)(const void *)event, &node->before);
     check_event(world, event, node->t_before);
+    cards_sim_check(world);
     scripted_agents_collect(world);
     plan_writer(world);
     return world->result->is_failed ? AGON_ESTATE : AGON_OK;
@@ -233,7 +234,8 @@ static struct engine *new_engine(struct world *world, struct journal_buffer *buf
                                    .book_window = 256,
                                    .bus_granules = 1 << 13,
                                    .state_bytes = STATE_BYTES,
-                                   .journal = buffer};
+                                   .journal = buffer,
+                                   .cards = {.ctx = world, .decided = cards_sim_decided}};
     struct engine *engine = NULL;
     struct error err = {0};
 
@@ -251,6 +253,7 @@ static int replay(struct world *world, struct engine *engine, uint64_t from, str
     const struct agon_event_hdr *event;
     int rc;
 
+    world->cards.is_replaying = 1;
     if (reader == NULL) {
         world_fail(world, "inv-16", "the recovered journal cannot be read: %s", err.text);
         return AGON_ECORRUPT;
@@ -270,6 +273,7 @@ static int replay(struct world *world, struct engine *engine, uint64_t from, str
         rc = AGON_OK;
     }
     journal_reader_close(reader);
+    world->cards.is_replaying = 0;
     return rc < 0 ? rc : AGON_OK;
 }
 
@@ -350,6 +354,7 @@ void node_crash(struct world *world)
     node->last_seq = engine_seq(node->engine);
     clerk_stop(world);
     world->life++;
+    world->cards.is_live = 0;
     engine_free(node->engine);
     node->engine = NULL;
     journal_writer_free(node->writer);
@@ -541,6 +546,7 @@ static void configure(struct world *world)
     }
     configure_portfolio(world);
     configure_tournament(world);
+    cards_sim_configure(world);
 }
 
 void node_boot(struct world *world)
@@ -593,6 +599,8 @@ void node_boot(struct world *world)
     node->driver = new_driver(world);
     if (is_first)
         configure(world);
+    else
+        cards_sim_recover(world);
     scripted_agents_join(world);
     start.run = config.run;
     // First of all: a timer of the life before is due after it.
@@ -601,6 +609,8 @@ void node_boot(struct world *world)
     if (driver_step(&node->driver, &start.hdr) < 0 || node->driver.rc < 0)
         world_fail(world, "inv-02", "START of run %u was refused", start.run);
     node->driver.is_held = 0;
+    if (!is_first)
+        cards_sim_started(world);
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         struct agon_status status = {
             .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = id},

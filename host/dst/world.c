@@ -283,6 +283,10 @@ static void happen(struct world *world, const struct heap_node *node)
             world_at(world, world->now + world_wait(world, DST_OPERATOR, world->swarm.operator_ns),
                      AT_OPERATOR, 0);
         break;
+    case AT_CARDS:
+        if (!world_is_calm(world) || world->phase == PHASE_WARM)
+            cards_sim_happen(world);
+        break;
     case AT_CANCEL:
         lane_cancel(world, node->b);
         break;
@@ -340,6 +344,7 @@ static void run_phases(struct world *world)
     agon_ns_t t_end;
 
     world->phase = PHASE_WARM;
+    cards_sim_begin(world);
     node_boot(world);
     run_until(world, world->node.n_events + WARM_EVENTS, INT64_MAX);
     if (is_over(world))

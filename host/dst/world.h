@@ -11,6 +11,7 @@
  *   node      the host: engine, journal, disk; its death and its restart
  *   scripted_agents   the plugins
  *   check     what must hold; check_orders: of an order's requests, fills and end
+ *   cards     GPU cards: what happens to them, and what may be decided of it
  *   ref_ledger  a slow ledger over the truth */
 #ifndef DST_WORLD_H
 #define DST_WORLD_H
@@ -19,6 +20,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "base/rng.h"
+#include "dst/cards.h"
 #include "dst/dst.h"
 #include "engine/driver.h"
 #include "journal/reader.h"
@@ -57,7 +59,8 @@ enum stream { /* of randomness: a draw in one never shifts another */
               STREAM_NODE = 200,
               STREAM_CLERK = 201,
               STREAM_IN_PLACE = 202,
-              STREAM_BEHIND = 203
+              STREAM_BEHIND = 203,
+              STREAM_CARDS = 204
 };
 
 enum happening {              /* what lies in the heap */
@@ -74,6 +77,7 @@ enum happening {              /* what lies in the heap */
                  AT_OPERATOR,
                  AT_FOREIGN,
                  AT_CANCEL, /* b: place of an order in the truth */
+                 AT_CARDS,
                  AT_RETIRE  /* a host whose journal failed is restarted */
 };
 
@@ -351,6 +355,7 @@ struct world {
     struct agent agents[WORLD_AGENTS];
     struct node node;
     struct checks checks;
+    struct cards_sim cards;
     uint64_t trace_hash;
     int is_still; /* the market stands: nothing new happens */
 };

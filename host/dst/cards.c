@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dst/cards.h"
+
+#include "dst/world.h"
+#include "gpu/profile.h"
+
+#define GIB     ((int64_t)1 << 30)
+#define IDLE_NS (5 * SECOND) /* a card that could run a job does so within this */
+
+void cards_sim_begin(struct world *world)
+{
+    static const char *const profiles[] = {"s1_inference_training", "s0_llm_ml", "s2_four_8gb",
+                                           "standby"};
+    struct cards_sim *cards = &world->cards;
+    uint64_t draw = swarm_stream(world->config.seed, STREAM_CARDS);
+    struct error err = {0};
+
+    if ((draw & 3) != 0)
+        return;
+    rng_init(&cards->rng, draw);
+    REQUIRE(profile_make(profiles[draw >> 2 & 3], "production", &cards->rules, &err) == AGON_OK);
+    cards->is_on = 1;
+}
+
+void cards_sim_configure(struct world *world)
+{
+    union cards_config config;
+
+    if (!world->cards.is_on)
+        return;
+    world->cards.is_live = 1;
+    cards_config_record(&world->cards.rules, "drawn", "production", &config);
+    if (node_step(world, &config.hdr) < 0)
+        world_fail(world, "gpu", "the rules were refused");
+    world_at(world, world->now + SECOND, AT_CARDS, 0);
+}
+
+static struct cards_lease *lease_of(struct cards_sim *cards, uint64_t id)
+{
+    for (uint32_t i = 0; i < GPU_LEASES_MAX && id != 0; i++) {
+        if (cards->leases[i].id == id)
+            return &cards->leases[i];
+    }
+    return NULL;
+}
+
+static struct cards_job *job_of(struct cards_sim *cards, uint64_t id)
+{
+    for (uint32_t i = 0; i < GPU_JOBS_MAX && id != 0; i++) {
+        if (cards->jobs[i].id == id)
+            return &cards->jobs[i];
+    }
+    return NULL;
+}
+
+/* What the journal led to is believed: that it is the same from a snapshot on, node.c sees. */
+void cards_sim_recover(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+    const struct gpu *gpu = engine_cards(world->node.engine);
+
+    memset(cards->leases, 0, sizeof(cards->leases));
+    memset(cards->jobs, 0, sizeof(cards->jobs));
+    memset(cards->is_lost, 0, sizeof(cards->is_lost));
+    cards->is_live = (uint8_t)(cards->is_on && gpu != NULL);
+    if (!cards->is_live)
+        return;
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        const struct gpu_lease *lease = &gpu->leases[i];
+
+        if (lease->id == 0)
+            continue;
+        cards->leases[i] = (struct cards_lease){.id = lease->id,
+                                                .bytes = lease->bytes,
+                                                .owner = lease->owner,
+                                                .card = lease->card,
+                                                .class = lease->class,
+                                                .has_share = lease->share_ppm > 0,
+                                                .is_held = lease->state == GPU_HELD ||
+                                                           lease->state == GPU_LEAVING};
+    }
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        if (gpu->jobs[i].id != 0)
+            cards->jobs[i] = (struct cards_job){.id = gpu->jobs[i].id, .lease = gpu->jobs[i].lease};
+    }
+}
+
+void cards_sim_started(struct world *world)
+{
+    for (uint32_t i = 0; i < GPU_LEASES_MAX && world->cards.is_live; i++) {
+        if (world->cards.leases[i].id != 0)
+            world_fail(world, "gpu", "lease %llu outlives the run that it was of",
+                       (unsigned long long)world->cards.leases[i].id);
+    }
+}
+
+/* --- what is decided */
+
+static void begin_lease(struct world *world, const struct gpu_decision *decision, int is_held)
+{
+    struct cards_sim *cards = &world->cards;
+    const struct record_gpu *asked = &cards->asked;
+
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        if (cards->leases[i].id != 0)
+            continue;
+        cards->leases[i] = (struct cards_lease){.id = decision->lease,
+                                                .bytes = asked->bytes,
+                                                .owner = asked->owner,
+                                                .card = decision->card,
+                                                .class = cards->rules.budgets[asked->budget].class,
+                                                .has_share = asked->share_ppm > 0,
+                                                .is_held = (uint8_t)is_held};
+        return;
+    }
+    world_fail(world, "gpu", "more leases than there may be");
+}
+
+static void on_held(struct world *world, const struct gpu_decision *decision,
+                    struct cards_lease *lease)
+{
+    int is_moved = decision->kind == GPU_DID_MOVED;
+
+    if (decision->card >= world->cards.rules.n_cards || world->cards.is_lost[decision->card]) {
+        world_fail(world, "gpu", "lease %llu is held on card %u, which is lost",
+                   (unsigned long long)decision->lease, decision->card);
+        return;
+    }
+    if (lease == NULL && decision->kind == GPU_DID_GRANTED) {
+        begin_lease(world, decision, 1);
+        return;
+    }
+    if (lease == NULL || lease->is_held != is_moved) {
+        world_fail(world, "gpu", "lease %llu: %s, and it %s", (unsigned long long)decision->lease,
+                   gpu_decision_name(decision->kind),
+                   lease == NULL ? "is over" : "is held already");
+        return;
+    }
+    lease->is_held = 1;
+    lease->card = decision->card;
+}
+
+static void on_lease(struct world *world, const struct gpu_decision *decision)
+{
+    struct cards_lease *lease = lease_of(&world->cards, decision->lease);
+
+    switch (decision->kind) {
+    case GPU_DID_GRANTED:
+    case GPU_DID_RESUMED:
+    case GPU_DID_MOVED:
+        on_held(world, decision, lease);
+        return;
+    case GPU_DID_QUEUED:
+        if (lease == NULL)
+            begin_lease(world, decision, 0);
+        return;
+    case GPU_DID_EVICTED:
+        if (lease == NULL || !lease->is_held)
+            world_fail(world, "gpu", "lease %llu is put out and not held",
+                       (unsigned long long)decision->lease);
+        else if (lease->class == GPU_INFERENCE && decision->why == GPU_WHY_SPLIT)
+            world_fail(world, "gpu", "inference is put out by the split: lease %llu",
+                       (unsigned long long)decision->lease);
+        else
+            lease->is_held = 0;
+        return;
+    case GPU_DID_ENDED:
+        if (lease == NULL)
+            world_fail(world, "gpu", "lease %llu ends twice", (unsigned long long)decision->lease);
+        else
+            memset(lease, 0, sizeof(*lease));
+        return;
+    default:
+        return;
+    }
+}
+
+static void on_job(struct world *world, const struct gpu_decision *decision)
+{
+    struct cards_sim *cards = &world->cards;
+    struct cards_job *job = job_of(cards, decision->job);
+
+    if (decision->kind == GPU_DID_JOB_ADMITTED) {
+        for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+            if (cards->jobs[i].id != 0)
+                continue;
+            cards->jobs[i] = (struct cards_job){
+                .id = decision->job, .lease = decision->lease, .since_ns = world->now};
+            return;
+        }
+    }
+    if (job == NULL) {
+        world_fail(world, "gpu", "job %llu: %s, and it is over", (unsigned long long)decision->job,
+                   gpu_decision_name(decision->kind));
+        return;
+    }
+    for (uint32_t i = 0; i < GPU_JOBS_MAX && decision->kind == GPU_DID_JOB_STARTED; i++) {
+        if (cards->jobs[i].id != 0 && cards->jobs[i].is_running &&
+            cards->jobs[i].card == decision->card)
+            world_fail(world, "gpu", "jobs %llu and %llu run on card %u",
+                       (unsigned long long)cards->jobs[i].id, (unsigned long long)decision->job,
+                       decision->card);
+    }
+    if (decision->kind == GPU_DID_JOB_DONE || decision->kind == GPU_DID_JOB_FAILED) {
+        memset(job, 0, sizeof(*job));
+        return;
+    }
+    job->is_running = decision->kind == GPU_DID_JOB_STARTED;
+    job->card = decision->card;
+    job->run = decision->run;
+    job->since_ns = world->now;
+}
+
+void cards_sim_decided(void *ctx, const struct record_gpu *event,
+                       const struct gpu_decision *decision)
+{
+    struct world *world = ctx;
+
+    (void)event;
+    if (!world->cards.is_live || world->cards.is_replaying)
+        return;
+    world_trace(world, "cards: %s %s lease %llu job %llu card %u",
+                gpu_decision_name(decision->kind), gpu_why_name(decision->why),
+                (unsigned long long)decision->lease, (unsigned long long)decision->job,
+                decision->card);
+    if (decision->kind == GPU_DID_CARD_SHUT && decision->card < GPU_CARDS_MAX) {
+        world->cards.is_lost[decision->card] = 1;
+        for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+            if (world->cards.jobs[i].card == decision->card)
+                world->cards.jobs[i].is_running = 0; // and is told to be done again
+        }
+    }
+    if (decision->kind == GPU_DID_CARD_BACK && decision->card < GPU_CARDS_MAX)
+        world->cards.is_lost[decision->card] = 0;
+    if (decision->kind >= GPU_DID_JOB_ADMITTED && decision->kind <= GPU_DID_JOB_FAILED)
+        on_job(world, decision);
+    else if (decision->lease != 0 && decision->kind != GPU_DID_REFUSED)
+        on_lease(world, decision);
+}
+
+/* --- what must hold */
+
+static void check_card(struct world *world, uint32_t card)
+{
+    struct cards_sim *cards = &world->cards;
+    const struct gpu_card_rules *of = &cards->rules.cards[card];
+    int64_t bytes = 0;
+
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        const struct cards_lease *lease = &cards->leases[i];
+
+        if (lease->id == 0 || !lease->is_held || lease->card != card)
+            continue;
+        bytes += lease->bytes;
+        if (cards->is_lost[card])
+            world_fail(world, "gpu", "lease %llu is held on card %u, which was lost",
+                       (unsigned long long)lease->id, card);
+    }
+    if (bytes > of->memory - of->reserve)
+        world_fail(world, "gpu", "%lld bytes of card %u are held, and it has %lld",
+                   (long long)bytes, card, (long long)(of->memory - of->reserve));
+}
+
+static void check_idle(struct world *world, uint32_t card)
+{
+    struct cards_sim *cards = &world->cards;
+    int64_t since_ns = INT64_MAX;
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        const struct cards_job *job = &cards->jobs[i];
+        const struct cards_lease *lease = lease_of(cards, job->lease);
+
+        if (job->id == 0 || lease == NULL || !lease->is_held || lease->card != card)
+            continue;
+        if (job->is_running)
+            return;
+        since_ns = job->since_ns < since_ns ? job->since_ns : since_ns;
+    }
+    if (since_ns != INT64_MAX && world->now - since_ns > IDLE_NS && !cards->is_lost[card])
+        world_fail(world, "gpu", "card %u is idle for %.3f s, and a job of a lease there waits",
+                   card, (double)(world->now - since_ns) / 1e9);
+}
+
+void cards_sim_check(struct world *world)
+{
+    if (!world->cards.is_live)
+        return;
+    for (uint32_t card = 0; card < world->cards.rules.n_cards; card++) {
+        check_card(world, card);
+        check_idle(world, card);
+    }
+}
+
+/* --- what happens */
+
+static int step(struct world *world, struct gpu_event event)
+{
+    struct record_gpu *record = &world->cards.asked;
+
+    cards_record(&event, "drawn", record);
+    return node_step(world, &record->hdr);
+}
+
+static void request(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+    uint8_t budget = (uint8_t)rng_below(&cards->rng, cards->rules.n_budgets);
+    int64_t bytes = cards->rules.budgets[budget].bytes;
+    struct gpu_event event = {
+        .kind = GPU_REQUEST,
+        .owner = (uint32_t)rng_below(&cards->rng, world->swarm.n_agents),
+        .bytes = (int64_t)rng_below(&cards->rng, (uint64_t)(bytes / GIB * 3 / 2 + 1)) * GIB,
+        .share_ppm = (uint32_t)rng_below(&cards->rng, 9) * 50000,
+        .rank = (uint16_t)rng_below(&cards->rng, 20),
+        .budget = budget,
+        .group = GPU_NONE,
+        .priority = (uint8_t)rng_below(&cards->rng, GPU_PRIORITIES),
+        .flags = rng_below(&cards->rng, 4) != 0 ? GPU_RESUMES : 0};
+
+    if (rng_below(&cards->rng, 6) == 0)
+        event.deadline_ns =
+            world->now + (int64_t)rng_below(&cards->rng, 20 * (uint64_t)SECOND) - SECOND;
+    if (rng_below(&cards->rng, 12) == 0)
+        event.flags |= GPU_DEDICATED;
+    (void)step(world, event);
+}
+
+/* A slot goes: all that it has is given back. */
+static void leave(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+    uint32_t owner = (uint32_t)rng_below(&cards->rng, world->swarm.n_agents);
+
+    for (uint32_t i = 0; i < GPU_LEASES_MAX && world->node.engine != NULL; i++) {
+        if (cards->leases[i].id != 0 && cards->leases[i].owner == owner)
+            (void)step(world, (struct gpu_event){.kind = GPU_RELEASE,
+                                                 .owner = owner,
+                                                 .lease = cards->leases[i].id});
+    }
+}
+
+static void submit(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+    const struct cards_lease *lease = &cards->leases[rng_below(&cards->rng, GPU_LEASES_MAX)];
+
+    if (lease->id != 0)
+        (void)step(world, (struct gpu_event){.kind = GPU_SUBMIT,
+                                             .owner = lease->owner,
+                                             .lease = lease->id,
+                                             .n_chunks = 1 + (uint32_t)rng_below(&cards->rng, 6),
+                                             .chunk_ns = 50 * MS});
+}
+
+static void end_chunks(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX && world->node.engine != NULL; i++) {
+        struct cards_job *job = &cards->jobs[i];
+
+        if (job->id == 0 || !job->is_running || rng_below(&cards->rng, 8) == 0)
+            continue;
+        // That a chunk has ended is told where its job is over, or goes on.
+        job->is_running = 0;
+        job->since_ns = world->now;
+        (void)step(world, (struct gpu_event){.kind = GPU_CHUNK,
+                                             .job = job->id,
+                                             .run = job->run,
+                                             .card = job->card,
+                                             .is_failed = rng_below(&cards->rng, 20) == 0});
+    }
+}
+
+static void change_card(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+    uint8_t card = (uint8_t)rng_below(&cards->rng, cards->rules.n_cards);
+    uint64_t draw = rng_below(&cards->rng, 8);
+
+    if (draw < 4)
+        (void)step(world,
+                   (struct gpu_event){.kind = GPU_HEAT,
+                                      .card = card,
+                                      .heat_mc = (int32_t)(40000 + rng_below(&cards->rng, 50000))});
+    else if (cards->is_lost[card])
+        (void)step(world, (struct gpu_event){.kind = GPU_BACK, .card = card});
+    else if (draw == 4)
+        (void)step(world, (struct gpu_event){.kind = GPU_LOST, .card = card});
+}
+
+static void change_volatility(struct world *world)
+{
+    struct record_command record = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_VOLATILITY,
+                                    .scope = SCOPE_GLOBAL,
+                                    .value = (int64_t)rng_below(&world->cards.rng, 3)};
+
+    (void)node_step(world, &record.hdr);
+}
+
+void cards_sim_happen(struct world *world)
+{
+    struct cards_sim *cards = &world->cards;
+    uint64_t draw = rng_below(&cards->rng, 100);
+
+    if (world->node.engine != NULL && cards->is_live) {
+        end_chunks(world);
+        if (world->node.engine == NULL)
+            draw = 100;
+        if (draw < 20)
+            request(world);
+        else if (draw < 24)
+            leave(world);
+        else if (draw < 70)
+            submit(world);
+        else if (draw < 85)
+            change_card(world);
+        else if (draw < 88)
+            change_volatility(world);
+    }
+    world_at(world, world->now + MS + (agon_ns_t)rng_below(&cards->rng, 250 * (uint64_t)MS),
+             AT_CARDS, 0);
+}
