@@ -82,11 +82,15 @@ roster '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 
 refused "leases without cards" 'there are no cards'
 "$AGON" validate "$PLUGINS/jobber.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 
-# --- live, on paper ---
+# --- live, on paper: one in a process of its own, two in the host's ---
+mkdir "$WORK/certified"
+cp "$PLUGINS/jobber.so" "$WORK/certified"
+PLUGINS=$WORK/certified
+certify "$PLUGINS/jobber.so"
 start_sim --seed 3
 lease=', orders_on_reload: keep, gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}'
 MODE=paper live_files "$(agent one jobber.so 'values: 64' '' "$lease")
-$(agent two jobber.so 'values: 200, deed: keeps' '' "$lease")"
+$(agent two jobber.so 'values: 200, deed: keeps' '' ", runner: inproc$lease")"
 sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: cpu, delay: 2s}\nagents:/' "$WORK/conf/roster.yaml"
 "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
 start_host
