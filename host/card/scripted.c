@@ -12,7 +12,7 @@
 
 enum op { START, ALLOC, PIN, WRITE, RUN, READ, CLEAR, WAIT, HEAT, LOOK, OPS };
 static const char *const op_names[OPS] = {"start", "alloc", "pin",  "write", "run",
-                                          "read",  "clear", "wait", "heat", "look"};
+                                          "read",  "clear", "wait", "heat",  "look"};
 enum what { FAIL, HANG, DIE, SLOW, WRONG, DEGREES, WHATS };
 static const char *const what_names[DEGREES] = {"fail", "hang", "die", "slow", "wrong"};
 

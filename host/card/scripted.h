@@ -6,8 +6,8 @@
  * on; 0: each), at the COUNT-th OP (from 1 on; 0: each), WHAT happens. OP: start (1: of float, 2:
  * of double), alloc, pin, write, run, read, clear, wait. WHAT: fail (it says so), hang (it does not
  * come back), die (the process ends), slow=MS (it takes so much longer), wrong (one bit of what is
- * read is another). And "LIFE heat COUNT C": from the COUNT-th run on it has C degrees; "LIFE look COUNT C":
- * from the COUNT-th time on that somebody looks. */
+ * read is another). And "LIFE heat COUNT C": from the COUNT-th run on it has C degrees; "LIFE look
+ * COUNT C": from the COUNT-th time on that somebody looks. */
 #ifndef CARD_SCRIPTED_H
 #define CARD_SCRIPTED_H
 

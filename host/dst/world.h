@@ -78,7 +78,7 @@ enum happening {              /* what lies in the heap */
                  AT_FOREIGN,
                  AT_CANCEL, /* b: place of an order in the truth */
                  AT_CARDS,
-                 AT_RETIRE  /* a host whose journal failed is restarted */
+                 AT_RETIRE /* a host whose journal failed is restarted */
 };
 
 enum path { PATH_REQUEST, PATH_REPLY, PATH_STREAM, PATH_DATA, PATHS };

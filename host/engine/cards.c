@@ -144,8 +144,8 @@ static void on_card(struct engine *engine, const struct gpu_decision *decision)
 static void act(struct engine *engine, const struct record_gpu *event);
 static void step(struct engine *engine, const struct gpu_event *event);
 
-/* The turn of a job that was cancelled before it came: it is over, and the next one's turn. One that
- * finds no room here takes as long as a chunk may. */
+/* The turn of a job that was cancelled before it came: it is over, and the next one's turn. One
+ * that finds no room here takes as long as a chunk may. */
 #define ORPHANS 8
 static void end_orphan(struct engine *engine, const struct gpu_decision *started)
 {

@@ -471,10 +471,10 @@ static int end_all(struct engine *engine, const struct record_command *command, 
 
 void control_stop_all(struct engine *engine, uint16_t reason, const char *who, const char *why)
 {
-    struct record_command_by by = {.command = {.hdr = {.type = AGON_EVENT_COMMAND,
-                                                       .granules = sizeof(by) / EVENT_GRANULE},
-                                               .kind = COMMAND_STOP,
-                                               .reason = reason}};
+    struct record_command_by by = {
+        .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE},
+                    .kind = COMMAND_STOP,
+                    .reason = reason}};
 
     snprintf(by.who, sizeof(by.who), "%s", who);
     snprintf(by.why, sizeof(by.why), "%s", why);

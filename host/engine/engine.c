@@ -41,9 +41,10 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->ledger = ledger_new(&engine->table);
     engine->state = malloc(engine->config.state_bytes);
     engine->cards = cards_new();
-    if (engine->cards == NULL || engine->markets == NULL || engine->bars.at == NULL || engine->exposure == NULL ||
-        engine->orders == NULL || engine->ledger == NULL || engine->state == NULL ||
-        heap_init(&engine->timers, ENGINE_TIMERS) < 0 || instruments_init(&engine->table) < 0) {
+    if (engine->cards == NULL || engine->markets == NULL || engine->bars.at == NULL ||
+        engine->exposure == NULL || engine->orders == NULL || engine->ledger == NULL ||
+        engine->state == NULL || heap_init(&engine->timers, ENGINE_TIMERS) < 0 ||
+        instruments_init(&engine->table) < 0) {
         error_set(err, AGON_ENOMEM, "engine: out of memory, or max_orders outside 16 to 1048576");
         goto fail;
     }

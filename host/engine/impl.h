@@ -409,8 +409,8 @@ void cards_tick(struct engine *engine);
 void cards_begin_anew(struct engine *engine);
 void cards_set_back(struct engine *engine, agon_ns_t now);
 int cards_are_on(const struct engine *engine);
-/* A job under a lease that is held: its number there, or 0: refused. What follows from it is done by
- * cards_submitted. */
+/* A job under a lease that is held: its number there, or 0: refused. What follows from it is done
+ * by cards_submitted. */
 uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks);
 void cards_submitted(struct engine *engine);
 void cards_save(const struct engine *engine, struct enc *enc);

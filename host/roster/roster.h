@@ -95,7 +95,7 @@ struct roster {
     struct tournament_words tournament;      /* while it is read */
     struct tournament_rules rules;           /* mode 0: no tournament */
     struct roster_portfolio portfolio_words; /* while it is read */
-    struct roster_cards cards;                      /* without any: rules.n_cards is 0 */
+    struct roster_cards cards;               /* without any: rules.n_cards is 0 */
     struct portfolio_limits portfolio;       /* of all slots together; all 0: none */
     uint32_t n_slots;
     struct roster_slot slots[SLOTS_MAX];

@@ -24,8 +24,8 @@ static void begin(const char *device, const char *script, int is_far)
                                            .device = device,
                                            .script = script,
                                            .threads = 1,
-                                           .chunk_ns = (int64_t)(script != NULL ? 300 : 20000) *
-                                                       1000000,
+                                           .chunk_ns =
+                                               (int64_t)(script != NULL ? 300 : 20000) * 1000000,
                                            .is_far = is_far};
     struct error err = {0};
 
@@ -37,11 +37,8 @@ static void begin(const char *device, const char *script, int is_far)
 /* y = 3 x of N floats in the box, as n_calls calls that do the same. */
 static struct record_job_wish wish_of(uint64_t id, uint32_t n_calls)
 {
-    struct agon_gpu_map map = {.a = AGON_GPU_AT(0),
-                               .y = AGON_GPU_AT(BYTES),
-                               .n = N,
-                               .op = AGON_GPU_SCALE,
-                               .scale = 3};
+    struct agon_gpu_map map = {
+        .a = AGON_GPU_AT(0), .y = AGON_GPU_AT(BYTES), .n = N, .op = AGON_GPU_SCALE, .scale = 3};
     struct agon_gpu_call call = {.kernel = AGON_GPU_MAP};
     float x[N];
 
