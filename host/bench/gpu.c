@@ -15,6 +15,7 @@
 
 #define SMALL  64u          /* values of a job whose result comes with its outcome */
 #define LARGE  (16u * 1024) /* ... and of one whose result lies in memory of its own */
+#define STEPS  16384u       /* chunks of a job that holds between them */
 #define STAGE  65536u
 #define CHUNK  ((int64_t)10 * 1000000000)
 #define PLENTY ((int64_t)60 * 1000000000)
@@ -23,9 +24,11 @@ struct gpu {
     struct card_worker *worker; /* owned */
     struct device *device;      /* owned: the same here */
     int64_t lease;
-    uint32_t n;             /* values of a job */
-    float *in, *out, *here; /* owned: LARGE each */
-    int echo;               /* owned: the other process's socket */
+    uint32_t n;              /* values of a job */
+    int64_t stepped;         /* a job that holds between its chunks; 0: none is there */
+    float *in, *out, *here;  /* owned: LARGE each */
+    struct card_call *calls; /* owned: STEPS */
+    int echo;                /* owned: the other process's socket */
     pid_t echo_pid;
     int failed;
 };
@@ -61,6 +64,49 @@ static int round_trip(struct gpu *gpu)
     event.status = pread(event.result_fd, gpu->out, head.n_result, 0) == (ssize_t)head.n_result;
     (void)close(event.result_fd);
     return event.status;
+}
+
+/* A chunk: asked for, run, and its event taken. A job has many: the next begins where one ends. */
+static int step(struct gpu *gpu)
+{
+    struct map_args map = {.n = gpu->n, .op = MAP_SCALE, .scale = 3};
+    struct card_job head = {
+        .bits = 32, .n_calls = STEPS, .chunk_calls = 1, .memory = gpu->n * sizeof(float)};
+    struct card_submit submit = {.lease = gpu->lease,
+                                 .job = &head,
+                                 .calls = gpu->calls,
+                                 .input = gpu->in,
+                                 .chunk_ns = CHUNK,
+                                 .attempts = 1,
+                                 .is_stepped = 1};
+    struct card_event event = {0};
+
+    map.a = map.y = (float *)(uintptr_t)CARD_JOB;
+    head.n_input = head.n_result = head.memory;
+    for (uint32_t i = 0; i < STEPS && gpu->stepped == 0; i++) {
+        gpu->calls[i].kernel = KERNEL_map;
+        memcpy(gpu->calls[i].args, &map, sizeof(map));
+    }
+    if (gpu->stepped == 0)
+        gpu->stepped = card_worker_submit(gpu->worker, &submit, NULL);
+    if (gpu->stepped <= 0 || card_worker_go(gpu->worker, gpu->stepped, 1) < 0)
+        return 0;
+    while (event.kind != CARD_EVENT_DONE && event.kind != CARD_EVENT_CHUNK)
+        if (!card_worker_next(gpu->worker, &event) && !card_worker_wait(gpu->worker, PLENTY))
+            return 0;
+    if (event.kind == CARD_EVENT_CHUNK)
+        return 1;
+    gpu->stepped = 0;
+    return event.status >= 0;
+}
+
+static uint64_t run_steps(void *ctx, uint64_t n)
+{
+    struct gpu *gpu = ctx;
+
+    for (uint64_t i = 0; i < n; i++)
+        gpu->failed += !step(gpu);
+    return n;
 }
 
 static uint64_t run_jobs(void *ctx, uint64_t n)
@@ -115,8 +161,10 @@ static int init(struct gpu *gpu, struct error *err)
     gpu->in = calloc(LARGE, sizeof(float));
     gpu->out = calloc(LARGE, sizeof(float));
     gpu->here = calloc(LARGE, sizeof(float));
+    gpu->calls = calloc(STEPS, sizeof(*gpu->calls));
     gpu->device = cpu_device_new(CPU_BEST, 1);
-    if (gpu->in == NULL || gpu->out == NULL || gpu->here == NULL || gpu->device == NULL)
+    if (gpu->calls == NULL || gpu->in == NULL || gpu->out == NULL || gpu->here == NULL ||
+        gpu->device == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for jobs");
     for (uint32_t i = 0; i < LARGE; i++)
         gpu->in[i] = (float)i / 7;
@@ -141,6 +189,7 @@ static void deinit(struct gpu *gpu)
     free(gpu->in);
     free(gpu->out);
     free(gpu->here);
+    free(gpu->calls);
 }
 
 static int compare(struct bench *bench, struct gpu *gpu, const char *name, uint32_t n,
@@ -170,6 +219,30 @@ static int compare(struct bench *bench, struct gpu *gpu, const char *name, uint3
     return rc;
 }
 
+static int compare_chunks(struct bench *bench, struct gpu *gpu)
+{
+    struct bench_pair pair = {
+        .name = "gpu.chunk",
+        .op = "chunk",
+        .product = "a chunk of 64 floats of a job that holds, from go to its event",
+        .yardstick = "two messages of the same sizes with a process that does nothing",
+        .run_product = run_steps,
+        .run_yardstick = run_echo,
+        .ctx = gpu,
+        .n = 2000,
+        .batch = 1,
+        .is_wall = 1,
+    };
+    int rc;
+
+    gpu->n = SMALL;
+    rc = bench_compare(bench, &pair);
+    bench_check(bench, gpu->failed == 0, "gpu.chunk: no chunk failed");
+    if (gpu->stepped > 0)
+        (void)card_worker_cancel(gpu->worker, gpu->stepped);
+    return rc;
+}
+
 int bench_gpu(struct bench *bench, struct error *err)
 {
     struct gpu gpu = {0};
@@ -180,6 +253,8 @@ int bench_gpu(struct bench *bench, struct error *err)
     if (rc >= 0)
         rc = compare(bench, &gpu, "gpu.job.64k", LARGE,
                      "a job of 16,384 floats, whose result is sealed memory");
+    if (rc >= 0)
+        rc = compare_chunks(bench, &gpu);
     deinit(&gpu);
     return rc;
 }

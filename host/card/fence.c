@@ -60,15 +60,27 @@ static void allow_devices(int rules, uint64_t access)
     }
 }
 
-static int take_files(const char *driver)
+/* The folder that a library lies in. */
+static void allow_folder(int rules, const char *library)
+{
+    char folder[512];
+    char *slash;
+
+    (void)snprintf(folder, sizeof(folder), "%s", library != NULL ? library : "");
+    slash = strrchr(folder, '/');
+    if (slash == NULL || slash == folder)
+        return;
+    *slash = '\0';
+    allow(rules, folder, READS);
+}
+
+static int take_files(const char *driver, const char *compiler)
 {
     struct {
         uint64_t fs, net, scoped;
     } rules = {.fs = (1u << 13) - 1};
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     size_t bytes = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-    char folder[512];
-    char *slash;
     int fd;
     int is_taken;
 
@@ -83,17 +95,24 @@ static int take_files(const char *driver)
     if (driver != NULL) {
         for (int i = 0; read_under[i] != NULL; i++)
             allow(fd, read_under[i], READS);
-        (void)snprintf(folder, sizeof(folder), "%s", driver);
-        slash = strrchr(folder, '/');
-        if (slash != NULL && slash != folder) {
-            *slash = '\0';
-            allow(fd, folder, READS);
-        }
+        allow_folder(fd, driver);
+        allow_folder(fd, compiler);
         allow_devices(fd, (READS | WRITES | REQUESTS) & rules.fs);
     }
     is_taken = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     (void)close(fd);
     return is_taken;
+}
+
+/* When memory is short it is ended before its host is: its jobs can be done again. */
+static void go_first(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)!write(fd, "700", 3);
+    (void)close(fd);
 }
 
 /* No core dump: it would hold what agents compute. */
@@ -206,14 +225,15 @@ static int take_calls(void)
 }
 #endif
 
-uint32_t card_fence_close(const char *driver)
+uint32_t card_fence_close(const char *driver, const char *compiler)
 {
     uint32_t holds = 0;
 
+    go_first();
     holds |= take_process() ? CARD_FENCE_PROCESS : 0;
     if (IS_SANITIZED) // it needs what the others take
         return holds;
-    holds |= take_files(driver) ? CARD_FENCE_FILES : 0;
+    holds |= take_files(driver, compiler) ? CARD_FENCE_FILES : 0;
     holds |= take_calls() ? CARD_FENCE_CALLS : 0;
     return holds;
 }

@@ -15,7 +15,8 @@ enum card_fence {
     CARD_FENCE_CALLS = 4    /* no program, no network, no other process, no kernel's insides */
 };
 /* What of it holds, by these bits. driver: the library that is open, whose folder may be read;
- * NULL: the device needs no file. As files are closed for good, what was opened before stays. */
-uint32_t card_fence_close(const char *driver);
+ * NULL: the device needs no file. compiler: another one; NULL: none. As files are closed for good,
+ * what was opened before stays. */
+uint32_t card_fence_close(const char *driver, const char *compiler);
 
 #endif

@@ -44,6 +44,10 @@ int main(int argc, char **argv)
             options.sensors = value;
         else if (strcmp(argv[i], "--script") == 0)
             options.script = value;
+        else if (strcmp(argv[i], "--nvrtc") == 0)
+            options.nvrtc = value;
+        else if (strcmp(argv[i], "--kernels") == 0)
+            is_good = (options.is_own = strcmp(value, "own") == 0);
         else if (strcmp(argv[i], "--card") == 0)
             is_good = number(value, 1023, &options.card);
         else if (strcmp(argv[i], "--threads") == 0)
@@ -57,7 +61,8 @@ int main(int argc, char **argv)
     }
     if (argc % 2 == 0 ||
         (strcmp(options.device, "cuda") != 0 && strcmp(options.device, "cpu") != 0 &&
-         strcmp(options.device, "scripted") != 0))
+         strcmp(options.device, "scripted") != 0) ||
+        (options.is_own && strcmp(options.device, "cuda") != 0))
         return usage();
     if (getsockopt(CARD_FD_SOCKET, SOL_SOCKET, SO_TYPE, &type, &room) != 0 ||
         type != SOCK_SEQPACKET)

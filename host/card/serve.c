@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "card/fence.h"
+#include "card/own.h"
 #include "card/scripted.h"
 #include "card/sensor.h"
 #include "card/typed.h"
@@ -56,6 +57,8 @@ struct serve {
     int fd;
     struct device *devices[2]; /* float, double; opened when first needed; [0] owns memory */
     struct card_sensor sensor;
+    struct card_nvrtc *nvrtc;   /* owned; NULL: none is needed, or there is none */
+    struct error nvrtc_err;     /* why */
     struct card_script *script; /* owned; NULL: it is no scripted device */
     struct lease leases[CARD_LEASES];
     struct asked asked[CARD_ASKS]; /* in order; [0] is next or running */
@@ -175,8 +178,11 @@ static struct device *open_device(struct serve *serve, int index, struct error *
     struct device *device = NULL;
     struct device *inner;
 
+    if (options->is_own)
+        return card_own_open(options->card, options->driver, serve->nvrtc, &serve->nvrtc_err, err);
     if (strcmp(options->device, "cuda") == 0)
-        return typed[index]->cuda(options->card, options->driver, err);
+        return typed[index]->cuda(options->card, options->driver, serve->nvrtc, &serve->nvrtc_err,
+                                  err);
     inner = typed[index]->cpu(options->threads);
     if (inner == NULL) {
         (void)error_set(err, AGON_ENOMEM, "no memory or no thread for %u of them",
@@ -200,10 +206,11 @@ static struct device *open_device(struct serve *serve, int index, struct error *
 /* The device for 32 or 64 bits. */
 static struct device *device_of(struct serve *serve, uint32_t bits, struct error *err)
 {
-    struct device **device = &serve->devices[bits == 64];
+    int index = bits == 64 && !serve->options->is_own;
+    struct device **device = &serve->devices[index];
 
     if (*device == NULL)
-        *device = open_device(serve, bits == 64, err);
+        *device = open_device(serve, index, err);
     return *device;
 }
 
@@ -553,7 +560,7 @@ static int begin_job(struct serve *serve, struct asked *asked, struct job *job, 
     rc = shape_job(job, err);
     if (rc < 0)
         return rc;
-    job->typed = typed[job->head->bits == 64];
+    job->typed = serve->options->is_own ? &card_own_typed : typed[job->head->bits == 64];
     job->device = device_of(serve, job->head->bits, err);
     job->space = (struct card_space){job->lease->block + job->lease->n_resident, job->lease->block,
                                      job->head->memory, job->lease->n_resident};
@@ -658,7 +665,12 @@ static int begin(struct serve *serve, struct card_answer *answer, struct error *
     // Kept open for as long as the process lives, as the sensors' is.
     if (is_card && options->sensors != NULL)
         (void)dlopen(options->sensors, RTLD_NOW | RTLD_LOCAL);
-    answer->fence = card_fence_close(map != NULL ? map->l_name : NULL);
+    if (is_card && (options->is_own || !typed[0]->has_image))
+        serve->nvrtc = card_nvrtc_open(options->nvrtc, &serve->nvrtc_err);
+    if (options->is_own && (rc = card_own_read(CARD_FD_SOURCE, err)) < 0)
+        return rc;
+    answer->fence = card_fence_close(map != NULL ? map->l_name : NULL,
+                                     serve->nvrtc != NULL ? card_nvrtc_file(serve->nvrtc) : NULL);
     if (strcmp(options->device, "scripted") == 0)
         rc = card_script_new(&serve->script, options->script, options->life, err);
     if (rc >= 0 && device_of(serve, 32, err) == NULL)
@@ -705,6 +717,8 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
         drop_fds(&serve->asked[--serve->n_asked]);
     ready.status = ready.status < 0 ? ready.status : serve->failed;
     card_script_free(serve->script);
+    card_nvrtc_close(serve->nvrtc);
+    card_own_free();
     free(serve);
     return ready.status;
 }

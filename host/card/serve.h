@@ -10,11 +10,14 @@
 #include "base/error.h"
 
 #define CARD_FD_SOCKET 3 /* of the worker: its half of the pair */
+#define CARD_FD_SOURCE 4 /* ... an agent's own kernels, where it is for those */
 
 struct card_serve_options {
     const char *device;                    /* "cuda", "cpu", "scripted" */
     const char *driver, *sensors, *script; /* NULL: the system's, the system's, none */
+    const char *nvrtc;                     /* NULL: the system's */
     uint32_t card, threads, life;
+    int is_own; /* for an agent's own kernels alone */
 };
 /* Until the host is gone (AGON_OK) or the device has failed (AGON_EIO). What it cannot begin with
  * it says to the host, too. */

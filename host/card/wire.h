@@ -43,6 +43,31 @@ struct card_job {
 };
 _Static_assert(sizeof(struct card_job) == 56, "as both sides have it");
 
+/* An agent's own kernels, for a worker of their own: struct card_own_head and n_source bytes of
+ * CUDA C++ in a memfd that is sealed against everything. An entry point takes one argument, a
+ * struct; a call's kernel is the entry's number, and its args are struct card_own_call. */
+#define CARD_ENTRIES    16u
+#define CARD_POINTERS   12u
+#define CARD_OWN_ARGS   96u
+#define CARD_OWN_SHARED (48u * 1024)
+#define CARD_SOURCE_MAX ((uint64_t)1 << 20)
+struct card_entry {
+    char name[64];   /* extern "C" __global__ */
+    uint32_t n_args; /* bytes of its argument */
+    uint32_t n_pointers;
+    uint32_t pointer_at[CARD_POINTERS]; /* bytes into it where a pointer stands, of 8 */
+};
+struct card_own_head {
+    uint32_t version, n_entries;
+    uint64_t n_source;
+    struct card_entry entries[CARD_ENTRIES];
+};
+struct card_own_call {
+    uint32_t blocks, threads, shared, pad; /* of a grid of one dimension; bytes of shared memory */
+    unsigned char args[CARD_OWN_ARGS];
+};
+_Static_assert(sizeof(struct card_own_call) == 112, "as a call's arguments");
+
 enum card_asks {
     CARD_ASK_LEASE = 1, /* lease, bytes, stage; resident bytes: their sealed memfd comes along */
     CARD_ASK_END,       /* lease: when the jobs before are done */

@@ -22,7 +22,7 @@
 #define LEASE_TRIES 2  /* workers that may die while they make it */
 #define KILL_NS     ((int64_t)10 * CLOCK_SECOND)
 #define CELSIUS_MAX 200 /* above it no card lives, and nothing is known */
-#define ARGS_MAX    18
+#define ARGS_MAX    22
 
 struct card_worker_config card_worker_preset(const char *device)
 {
@@ -39,8 +39,8 @@ struct card_worker_config card_worker_preset(const char *device)
 static void lose(struct card_worker *worker, const char *text)
 {
     worker->state = LOST;
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         if (job != NULL)
             (void)card_finish(worker, job, AGON_EIO, text);
@@ -83,8 +83,9 @@ static void start(struct card_worker *worker, int64_t now)
     struct proc_spec spec = {.path = worker->path,
                              .argv = argv,
                              .envp = config->envp,
-                             .fds = {-1, -1, config->log_fd, -1},
-                             .n_fds = CARD_FD_SOCKET + 1};
+                             .fds = {-1, -1, config->log_fd, -1, worker->own_fd},
+                             .n_fds =
+                                 worker->own_fd >= 0 ? CARD_FD_SOURCE + 1 : CARD_FD_SOCKET + 1};
     struct error err = {0};
     char card[16], threads[16], life[16];
     uint32_t n = 1;
@@ -101,6 +102,8 @@ static void start(struct card_worker *worker, int64_t now)
     n = add_arg(argv, n, "--driver", config->driver);
     n = add_arg(argv, n, "--sensors", config->sensors);
     n = add_arg(argv, n, "--script", config->script);
+    n = add_arg(argv, n, "--nvrtc", config->nvrtc);
+    n = add_arg(argv, n, "--kernels", worker->own_fd >= 0 ? "own" : NULL);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
         start_failed(worker, now, "no socket for a worker");
         return;
@@ -160,8 +163,8 @@ static void blame(struct card_worker *worker, const char *text)
 
 static void forget_sent(struct card_worker *worker)
 {
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         if (job == NULL)
             continue;
@@ -516,6 +519,8 @@ static int ask_type(struct card_worker *worker, int64_t now, const struct job *j
     struct card_ask of = {.ask = CARD_ASK_TYPE, .job = (uint64_t)job->id, .bits = 64};
     struct sent sent = {CARD_ASK_TYPE, job->id, worker->config.start_ns, 0};
 
+    if (worker->own_fd >= 0)
+        return 1; // of neither type
     if (job->bits == 64 && !worker->has_double)
         worker->has_double = (uint8_t)card_ask_worker(worker, now, &of, &sent, NULL);
     return job->bits != 64 || worker->has_double;
@@ -748,9 +753,10 @@ struct card_worker *card_worker_new(const struct card_worker_config *config, str
         return NULL;
     }
     worker->config = *config;
-    worker->fd = -1;
+    worker->config.own = NULL; // copied below
+    worker->fd = worker->own_fd = -1;
     worker->proc = (struct proc){-1, -1};
-    worker->first_job = worker->next_job = 1;
+    worker->next_job = 1;
     for (uint32_t i = 0; i < CARD_LEASES; i++)
         worker->leases[i].fd = -1;
     if (config->program != NULL ? (size_t)snprintf(worker->path, sizeof(worker->path), "%s",
@@ -760,6 +766,8 @@ struct card_worker *card_worker_new(const struct card_worker_config *config, str
     else if (access(worker->path, X_OK) != 0)
         (void)error_set(err, AGON_ENOENT, "%s: %s; it is installed beside agon", worker->path,
                         strerror(errno));
+    else if (config->own != NULL && (worker->own_fd = card_copy_own(config, err)) < 0)
+        worker->own_fd = -1;
     else {
         worker->start_at_ns = clock_mono();
         card_step(worker);
@@ -782,6 +790,7 @@ void card_worker_free(struct card_worker *worker)
         (void)proc_wait(&worker->proc, (int)(KILL_NS / 1000000), &end);
     }
     proc_close(&worker->proc);
+    card_close_fd(&worker->own_fd);
     for (uint32_t i = 0; i < CARD_JOBS; i++)
         if (worker->jobs[i].id != 0) {
             card_close_fd(&worker->jobs[i].fd);

@@ -27,11 +27,25 @@
 #define CARD_EXIT_FAILED     3   /* of agon-gpu: the device failed, or is not to be had */
 #define CARD_EXIT_NOT_CALLED 5   /* nobody started it with a socket */
 
+/* An agent's own kernels, in a worker for them alone, on "cuda": a job's calls name its entry
+ * points and have struct card_own_call. What is wrong with the source (it does not compile, an
+ * entry point is not there) or wanting (no NVRTC) each job is told: AGON_EINVAL, AGON_ENOTSUP. Such
+ * a worker is of one agent, since a kernel of his may reach whatever lies there; so its leases keep
+ * nothing resident. */
+struct card_own {
+    const char *source; /* CUDA C++; copied, as the entries are */
+    uint64_t n_source;
+    const struct card_entry *entries;
+    uint32_t n_entries;
+};
+
 struct card_worker_config {
     const char *program;                   /* NULL: agon-gpu beside this program */
     const char *device;                    /* "cuda", "cpu", "scripted" */
     const char *driver, *sensors, *script; /* serve.h; NULL is fine */
     const char *const *envp;               /* proc.h; NULL: an empty environment */
+    const struct card_own *own;            /* NULL: the host's kernels */
+    const char *nvrtc;                     /* serve.h; NULL is fine */
     uint32_t card, threads;                /* threads: of cpu and scripted */
     int log_fd;                            /* its stderr; -1: nowhere */
     int64_t start_ns;                      /* a start, a lease, a look take at most so long */

@@ -52,6 +52,7 @@ struct sent { /* an ask that has no answer yet; the worker takes them in order *
 struct card_worker {
     struct card_worker_config config;
     char path[1024];
+    int own_fd; /* owned: an agent's own kernels, sealed; -1: none */
     enum state state;
     struct proc proc;
     int fd; /* owned; -1: none */
@@ -68,8 +69,9 @@ struct card_worker {
     int64_t look_since_ns; /* 0: no look is on its way */
     struct lease leases[CARD_LEASES];
     int64_t next_lease;
-    struct job jobs[CARD_JOBS];  /* job id is at id % CARD_JOBS */
-    int64_t first_job, next_job; /* live ones */
+    struct job jobs[CARD_JOBS]; /* job id is at id % CARD_JOBS */
+    int64_t next_job; /* an id whose place is taken is passed over: who holds bars nobody */
+    uint32_t n_jobs;
     int64_t next_turn;
     uint64_t next_run;  /* of asks for jobs */
     uint8_t has_double; /* in this life the other type was asked for */
@@ -83,6 +85,9 @@ struct card_event *card_event_new(struct card_worker *worker, enum card_events k
 /* Of those that say how the worker is, who takes none gets no more: room for outcomes stays. */
 struct card_event *card_news(struct card_worker *worker, enum card_events kind, int status,
                              const char *text);
+/* Of i below CARD_JOBS, NULL where none is: the oldest first, but for who held while others came.
+ */
+struct job *card_job_at(struct card_worker *worker, uint32_t i);
 struct job *card_find_job(struct card_worker *worker, int64_t id);     /* NULL: none */
 struct lease *card_find_lease(struct card_worker *worker, int64_t id); /* NULL: none */
 void card_close_fd(int *fd);
@@ -92,6 +97,7 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
 void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_events kind,
                      int status, const char *text);
 int card_has_jobs(struct card_worker *worker, int64_t lease);
+int card_copy_own(const struct card_worker_config *config, struct error *err); /* its memfd */
 /* The one that is to be sent next; NULL: none now. */
 struct job *card_next_job(struct card_worker *worker);
 /* It is to run, or to be dropped, behind those that are already. */

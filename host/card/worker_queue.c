@@ -46,6 +46,13 @@ struct card_event *card_news(struct card_worker *worker, enum card_events kind, 
 
 /* Jobs and leases */
 
+struct job *card_job_at(struct card_worker *worker, uint32_t i)
+{
+    struct job *job = &worker->jobs[((uint64_t)worker->next_job + i) % CARD_JOBS];
+
+    return job->id != 0 ? job : NULL;
+}
+
 struct job *card_find_job(struct card_worker *worker, int64_t id)
 {
     struct job *job = id > 0 ? &worker->jobs[id % CARD_JOBS] : NULL;
@@ -117,9 +124,7 @@ struct card_event *card_finish(struct card_worker *worker, struct job *job, int 
     card_close_fd(&job->fd);
     card_close_fd(&job->result_fd);
     job->id = 0;
-    while (worker->first_job < worker->next_job &&
-           worker->jobs[worker->first_job % CARD_JOBS].id == 0)
-        worker->first_job++;
+    worker->n_jobs--;
     return event;
 }
 
@@ -128,8 +133,8 @@ void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_
 {
     int64_t id = lease->id;
 
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         // One that is with the worker is answered by it.
         if (job != NULL && job->lease == id && !job->is_sent && !job->is_begun)
@@ -147,8 +152,8 @@ void card_drop_lease(struct card_worker *worker, struct lease *lease, enum card_
 
 int card_has_jobs(struct card_worker *worker, int64_t lease)
 {
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        const struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        const struct job *job = card_job_at(worker, i);
 
         if (job != NULL && job->lease == lease)
             return 1;
@@ -176,8 +181,8 @@ struct job *card_next_job(struct card_worker *worker)
 {
     struct job *next = NULL;
 
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
         const struct lease *lease;
 
         if (job == NULL || !job->is_asked || job->is_sent ||
@@ -209,6 +214,11 @@ int64_t card_worker_lease(struct card_worker *worker, const struct card_lease *s
                          "a lease of %llu bytes with %llu of stage (at least %u) and %llu resident",
                          (unsigned long long)shape->bytes, (unsigned long long)shape->stage,
                          CARD_STAGE_MIN, (unsigned long long)shape->resident);
+    if (worker->own_fd >= 0 && shape->resident > 0)
+        return error_set(
+            err, AGON_ENOTSUP,
+            "a lease for own kernels keeps nothing resident: they could write it; send "
+            "it along with each job");
     for (uint32_t i = 0; lease == NULL && i < CARD_LEASES; i++)
         if (worker->leases[i].id == 0)
             lease = &worker->leases[i];
@@ -228,8 +238,8 @@ int card_worker_end(struct card_worker *worker, int64_t id, struct error *err)
     if (lease == NULL || lease->is_ending || lease->failed != 0)
         return error_set(err, AGON_ENOENT, "lease %lld has ended, or never began", (long long)id);
     lease->is_ending = 1;
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        struct job *job = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        struct job *job = card_job_at(worker, i);
 
         // Nobody is left who would ask for its next chunk.
         if (job != NULL && job->lease == id && job->is_stepped && !job->is_asked)
@@ -239,24 +249,23 @@ int card_worker_end(struct card_worker *worker, int64_t id, struct error *err)
     return AGON_OK;
 }
 
-/* A copy that nobody can change: an agent that goes on writing changes nothing. */
-static int copy_job(const struct card_submit *submit, struct error *err)
+/* What a worker is given is a copy that nobody can change. */
+struct part {
+    const void *at;
+    uint64_t n;
+};
+static int copy_parts(const char *name, const struct part *parts, size_t n_parts, struct error *err)
 {
-    size_t n_calls = submit->job->n_calls * sizeof(struct card_call);
-    struct card_job head = *submit->job;
-    struct {
-        const void *at;
-        size_t n;
-    } parts[] = {
-        {&head, sizeof(head)}, {submit->calls, n_calls}, {submit->input, submit->job->n_input}};
-    uint64_t whole = sizeof(head) + n_calls + submit->job->n_input;
+    uint64_t whole = 0;
     off_t to = 0;
-    int fd = memfd_new("agon-job", whole, err);
+    int fd;
 
-    head.version = CARD_VERSION;
-    for (size_t i = 0; fd >= 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < n_parts; i++)
+        whole += parts[i].n;
+    fd = memfd_new(name, whole, err);
+    for (size_t i = 0; fd >= 0 && i < n_parts; i++) {
         const char *from = parts[i].at;
-        size_t left = parts[i].n;
+        uint64_t left = parts[i].n;
 
         while (left > 0) {
             ssize_t done = pwrite(fd, from, left, to);
@@ -265,20 +274,67 @@ static int copy_job(const struct card_submit *submit, struct error *err)
                 continue;
             if (done <= 0) {
                 (void)close(fd);
-                return error_set(err, AGON_ENOMEM, "no memory for a job of %llu bytes",
+                return error_set(err, AGON_ENOMEM, "no memory for %s of %llu bytes", name,
                                  (unsigned long long)whole);
             }
             from += done;
-            left -= (size_t)done;
+            left -= (uint64_t)done;
             to += done;
         }
     }
     if (fd >= 0 &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         (void)close(fd);
-        return error_set(err, AGON_ENOTSUP, "sealing a job: %s", strerror(errno));
+        return error_set(err, AGON_ENOTSUP, "sealing %s: %s", name, strerror(errno));
     }
     return fd;
+}
+
+/* An agent that goes on writing changes nothing. */
+static int copy_job(const struct card_submit *submit, struct error *err)
+{
+    struct card_job head = *submit->job;
+    struct part parts[] = {{&head, sizeof(head)},
+                           {submit->calls, head.n_calls * sizeof(struct card_call)},
+                           {submit->input, head.n_input}};
+
+    head.version = CARD_VERSION;
+    return copy_parts("agon-job", parts, 3, err);
+}
+
+int card_copy_own(const struct card_worker_config *config, struct error *err)
+{
+    const struct card_own *own = config->own;
+    struct card_own_head head = {
+        .version = CARD_VERSION, .n_entries = own->n_entries, .n_source = own->n_source};
+    struct part parts[] = {{&head, sizeof(head)}, {own->source, own->n_source}};
+
+    if (strcmp(config->device, "cuda") != 0)
+        return error_set(err, AGON_ENOTSUP, "own kernels run on cuda alone, not on %s",
+                         config->device);
+    if (own->n_entries == 0 || own->n_entries > CARD_ENTRIES || own->n_source == 0 ||
+        own->n_source > CARD_SOURCE_MAX)
+        return error_set(err, AGON_EINVAL,
+                         "own kernels: %u entry points (1 to %u) in a source of %llu bytes (1 to "
+                         "%llu)",
+                         own->n_entries, CARD_ENTRIES, (unsigned long long)own->n_source,
+                         (unsigned long long)CARD_SOURCE_MAX);
+    for (uint32_t i = 0; i < own->n_entries; i++) {
+        const struct card_entry *entry = &own->entries[i];
+        int is_good = memchr(entry->name, '\0', sizeof(entry->name)) != NULL &&
+                      entry->name[0] != '\0' && entry->n_args <= CARD_OWN_ARGS &&
+                      entry->n_pointers <= CARD_POINTERS;
+
+        for (uint32_t k = 0; is_good && k < entry->n_pointers; k++)
+            is_good = entry->pointer_at[k] % 8 == 0 && entry->pointer_at[k] + 8 <= entry->n_args;
+        if (!is_good)
+            return error_set(err, AGON_EINVAL,
+                             "own kernels: entry point %u needs a name of at most 63 characters, "
+                             "at most %u bytes of arguments, and within them its pointers",
+                             i, CARD_OWN_ARGS);
+        head.entries[i] = *entry;
+    }
+    return copy_parts("agon-own", parts, 2, err);
 }
 
 /* The lowest number that is free is given out: one near the limit says that those below are taken.
@@ -312,7 +368,7 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                          "a job of %u calls, %llu bytes with %llu of input and %llu of result",
                          head->n_calls, (unsigned long long)head->memory,
                          (unsigned long long)head->n_input, (unsigned long long)head->n_result);
-    if (worker->next_job - worker->first_job + worker->n_outcomes >= CARD_JOBS)
+    if (worker->n_jobs + worker->n_outcomes >= CARD_JOBS)
         return error_set(err, AGON_ENOSPC, "%u jobs are there, the limit; take their outcomes",
                          CARD_JOBS);
     fd = copy_job(submit, err);
@@ -325,6 +381,9 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                          "else); raise it, or take outcomes and close their results",
                          CARD_FDS_SPARE);
     }
+    while (worker->jobs[worker->next_job % CARD_JOBS].id != 0)
+        worker->next_job++;
+    worker->n_jobs++;
     job = &worker->jobs[worker->next_job % CARD_JOBS];
     *job = (struct job){.id = worker->next_job++,
                         .lease = submit->lease,
@@ -355,8 +414,8 @@ int card_worker_go(struct card_worker *worker, int64_t id, uint64_t run)
         return AGON_ENOENT;
     if (!job->is_stepped || job->is_asked || job->is_untaken || job->is_cancelled)
         return AGON_ESTATE;
-    for (int64_t at = worker->first_job; at < worker->next_job; at++) {
-        const struct job *other = card_find_job(worker, at);
+    for (uint32_t i = 0; i < CARD_JOBS; i++) {
+        const struct job *other = card_job_at(worker, i);
 
         if (other != NULL && other != job && other->lease == job->lease && other->is_stepped &&
             other->n_granted > 0)

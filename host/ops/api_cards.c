@@ -213,7 +213,7 @@ static void put_decision(const struct host_view_cards *view, const struct host_v
     const struct gpu_decision *decision = &one->decision;
 
     jout_open(out, '{');
-    jout_kv_time(out, "time", one->t);
+    api_put_time(out, "time", one->t);
     jout_kv_int(out, "seq", (int64_t)one->seq);
     jout_kv_int(out, "lease", (int64_t)decision->lease);
     jout_kv_str(out, "decision", gpu_decision_name(decision->kind));

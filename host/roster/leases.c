@@ -31,7 +31,7 @@ static const struct schema_field leases_fields[] = {
     {"threads", SCHEMA_INT, WORD(threads), .min = 1, .max = 64, .preset = "1",
      .doc = "cpu and scripted: threads of each card"},
     {"delay", SCHEMA_DURATION, WORD(delay_ns), .min = 0, .max = 60000000000, .preset = "5ms",
-     .doc = "a job's outcome is told no sooner than so long after its submission"},
+     .doc = "a job's outcome comes no sooner than so long after its submission"},
     {"script", SCHEMA_TEXT, SCHEMA_ARRAY(struct leases_words, scripts, n_scripts),
      .doc = "scripted: of each card what happens when, as \"0 heat 1 60\""},
     {NULL}};

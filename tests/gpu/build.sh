@@ -80,7 +80,8 @@ for bits in 32 64; do
     done
     object gpu-typed-$bits -DREAL_BITS=$bits "-DCARD_IMAGE=\"$out/kernels-$bits.fatbin\"" host/card/typed.c
 done
-for file in card/gpu_main card/serve card/fence card/scripted card/sensor kernels/team base/error; do
+object gpu-source -DREAL_BITS=32 "-DKERNEL_SOURCES=\"$PWD/host/kernels\"" host/card/source.c
+for file in card/gpu_main card/serve card/fence card/nvrtc card/own card/scripted card/sensor kernels/team base/error; do
     object "gpu-$(basename $file)" -DREAL_BITS=32 host/$file.c
 done
 # shellcheck disable=SC2086
@@ -91,4 +92,7 @@ for bits in 32 64; do
         host/card/worker.c host/card/worker_queue.c host/kernels/cpu.c host/kernels/team.c host/base/error.c host/base/num.c host/sys/clock.c host/sys/machine.c \
         host/sys/memfd.c host/sys/memory.c host/sys/proc.c "$out"/isa_*-$bits.o -lm -lpthread
 done
-echo "built: $out/parity-32 parity-64 bench-32 bench-64 agon-gpu worker-32 worker-64"
+# shellcheck disable=SC2086
+$CC $flags -DREAL_BITS=32 -o "$out/own" tests/gpu/own.c tests/support/card/remote.c host/card/worker.c host/card/worker_queue.c host/base/error.c \
+    host/base/num.c host/sys/clock.c host/sys/machine.c host/sys/memfd.c host/sys/memory.c host/sys/proc.c -lm -lpthread
+echo "built: $out/parity-32 parity-64 bench-32 bench-64 agon-gpu worker-32 worker-64 own"

@@ -37,6 +37,13 @@ for bits in 32 64; do
     step worker-$bits "$out/worker-$bits" "$out/agon-gpu"
 done
 
+before=$failed
+step own "$out/own" "$out/agon-gpu"
+if [ $? -eq 77 ]; then
+    failed=$before
+    echo "== own: not run: no NVRTC (AGON_NVRTC names another than the system's)"
+fi
+
 has_torch=
 if python3 -c 'import torch' 2>/dev/null; then
     has_torch=yes

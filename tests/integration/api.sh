@@ -67,10 +67,12 @@ base_currency: USDT
 valuation: {BTC: "binance:BTCUSDT"}
 portfolio: {gross: 5000000 USDT}
 tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}
+gpu: {profile: s1_inference_training, device: scripted, script: ["0 look 1 40"]}
 agents:
   - {name: vol_1, plugin: vol.so, capital: 0 USDT, instruments: ["binance:BTCUSDT"], hard: 30s}
   - {name: busy_1, plugin: busy.so, stage: live, capital: 100000 USDT, instruments: ["binance:BTCUSDT", "binance:ETHBTC"],
-     params: {every: 20}, hard: 30s, limits: {$limits}, orders_on_reload: cancel}
+     params: {every: 20}, hard: 30s, limits: {$limits}, orders_on_reload: cancel,
+     gpu: {leases: {main: {budget: model_cache, memory: 20GiB, share: 10%}, late: {budget: model_cache, memory: 1GiB}}}}
   - {name: perp_1, plugin: mm.so, stage: live, capital: 50000 USDT, instruments: ["binance_um:BTCUSDT"], hard: 30s,
      limits: {order: 20000 USDT, position: 100000 USDT, $limits, leverage: 5}, signals: {volatility: vol_1.volatility}}
   - {name: leaver, plugin: leaver.so, stage: live, capital: 100000 USDT, instruments: ["binance:BTCUSDT"], hard: 30s,
@@ -106,6 +108,8 @@ sed '/name: perp_1/s/50000/40000/' "$WORK/conf/roster.yaml" >"$WORK/conf/new.yam
 ordered 200 apply "$WORK/conf/new.yaml" dry-run
 ordered 200 apply "$WORK/conf/new.yaml"
 ordered 200 log/level debug
+ordered 200 gpu/volatility high drill
+ordered 400 gpu/volatility wild
 api look || fail "look"
 ordered 200 halt busy_1 drill
 ordered 200 halt binance_um drill

@@ -11,6 +11,12 @@
 
 #define DRIVER                    "libcuda.so.1"
 #define ATTRIBUTE_MULTIPROCESSORS 16
+#define ATTRIBUTE_MAJOR           75 /* of the compute capability */
+#define ATTRIBUTE_MINOR           76
+#define NOT_FOUND                 500
+/* The most that an argument of a kernel has: where it is larger than what the caller said, the
+ * driver reads on. */
+#define PARAMETERS_MAX 32768
 
 struct driver {
 #define DRIVER_MEMBER(name, symbol, args) int(*name) args;
@@ -22,13 +28,17 @@ enum grid_kernel { GRID_KERNELS(GRID_ENUM) GRID_COUNT };
 #define GRID_NAME(name, type) "agon_" #name,
 static const char *const grid_names[GRID_COUNT] = {GRID_KERNELS(GRID_NAME)};
 
+#define FUNCTIONS 32u
+_Static_assert(GRID_COUNT <= FUNCTIONS && CUDA_OWN_MAX <= FUNCTIONS, "room for either");
+
 struct cuda {
     struct device device; /* first */
     struct driver driver;
     void *library; /* owned, as the next two */
     void *context, *module;
-    void *functions[GRID_COUNT];
+    void *functions[FUNCTIONS];
     int card, multiprocessors;
+    uint32_t arch;
     int failed;            /* the driver's code of the first failure since the last wait */
     const char *failed_at; /* static: the call */
     char name[96], place[32];
@@ -161,6 +171,20 @@ static void cuda_run(struct device *device, enum kernel kernel, const void *args
          launch.threads, 1, 1, 0, NULL, params, NULL);
 }
 
+static void cuda_run_own(struct device *device, enum kernel kernel, const void *args)
+{
+    static unsigned char argument[PARAMETERS_MAX]; // 0 behind what is copied
+    struct cuda *cuda = (struct cuda *)device;
+    struct cuda_own_args own;
+    void *params[1] = {argument};
+
+    memcpy(&own, args, sizeof(own));
+    memcpy(argument, own.args, sizeof(own.args));
+    REQUIRE((uint32_t)kernel < CUDA_OWN_MAX);
+    CALL(cuda, launch, cuda->functions[kernel], own.blocks, 1, 1, own.threads, 1, 1, own.shared,
+         NULL, params, NULL);
+}
+
 static void *cuda_alloc(struct device *device, size_t bytes)
 {
     struct cuda *cuda = (struct cuda *)device;
@@ -273,8 +297,10 @@ static int open_driver(struct cuda *cuda, const char *name, struct error *err)
     return AGON_OK;
 }
 
-static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct error *err)
+static int open_card(struct cuda *cuda, uint32_t card, struct error *err)
 {
+    int major = 0;
+    int minor = 0;
     char name[64] = "";
     size_t bytes = 0;
 
@@ -287,6 +313,16 @@ static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct
     if (cuda->failed == 0)
         CALL(cuda, device_attribute, &cuda->multiprocessors, ATTRIBUTE_MULTIPROCESSORS, cuda->card);
     if (cuda->failed == 0)
+        CALL(cuda, device_attribute, &major, ATTRIBUTE_MAJOR, cuda->card);
+    if (cuda->failed == 0)
+        CALL(cuda, device_attribute, &minor, ATTRIBUTE_MINOR, cuda->card);
+    if (cuda->failed == 0 && 10 * major + minor < (int)CUDA_OLDEST)
+        return error_set(err, AGON_ENOTSUP,
+                         "%s: its compute capability is %d.%d, and cards older than %u.%u are not "
+                         "supported",
+                         cuda->name, major, minor, CUDA_OLDEST / 10, CUDA_OLDEST % 10);
+    cuda->arch = (uint32_t)(10 * major + minor);
+    if (cuda->failed == 0)
         CALL(cuda, device_place, cuda->place, (int)sizeof(cuda->place), cuda->card);
     if (cuda->failed == 0)
         CALL(cuda, device_bytes, &bytes, cuda->card);
@@ -294,10 +330,6 @@ static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct
         CALL(cuda, context_retain, &cuda->context, cuda->card);
     if (cuda->failed == 0)
         CALL(cuda, context_set, cuda->context);
-    if (cuda->failed == 0)
-        CALL(cuda, module_load, &cuda->module, image);
-    for (int i = 0; i < GRID_COUNT && cuda->failed == 0; i++)
-        CALL(cuda, function_get, &cuda->functions[i], cuda->module, grid_names[i]);
     if (cuda->failed != 0)
         return error_set(err, AGON_EIO, "%s: %s (%d) in %s", cuda->name,
                          code_name(cuda, cuda->failed), cuda->failed, cuda->failed_at);
@@ -306,8 +338,52 @@ static int open_card(struct cuda *cuda, const void *image, uint32_t card, struct
     return AGON_OK;
 }
 
+int cuda_device_load(struct device *device, const void *image, const char *const *names,
+                     uint32_t n_names, struct error *err)
+{
+    struct cuda *cuda = (struct cuda *)device;
+    const char *const *wanted = names != NULL ? names : grid_names;
+    uint32_t n = names != NULL ? n_names : GRID_COUNT;
+    const char *at = "module_load";
+    int code = cuda->driver.module_load(&cuda->module, image);
+
+    REQUIRE(n <= FUNCTIONS);
+    if (code != 0)
+        cuda->module = NULL;
+    for (uint32_t i = 0; i < n && code == 0; i++) {
+        code = cuda->driver.function_get(&cuda->functions[i], cuda->module, wanted[i]);
+        at = wanted[i];
+    }
+    if (names != NULL)
+        device->run = cuda_run_own;
+    if (code == NOT_FOUND && names != NULL)
+        return error_set(err, AGON_EINVAL,
+                         "there is no entry point %s; it is extern \"C\" "
+                         "__global__ in its source",
+                         at);
+    if (code == 0)
+        return AGON_OK;
+    return error_set(err, names != NULL ? AGON_EINVAL : AGON_EIO, "%s: %s (%d) in %s", cuda->name,
+                     code_name(cuda, code), code, at);
+}
+
+uint32_t cuda_device_arch(const struct device *device)
+{
+    return ((const struct cuda *)device)->arch;
+}
+
 struct device *cuda_device_new(const void *image, uint32_t card, const char *driver,
                                struct error *err)
+{
+    struct device *device = cuda_device_bare(card, driver, err);
+
+    if (device == NULL || cuda_device_load(device, image, NULL, 0, err) >= 0)
+        return device;
+    device->free(device);
+    return NULL;
+}
+
+struct device *cuda_device_bare(uint32_t card, const char *driver, struct error *err)
 {
     struct cuda *cuda = calloc(1, sizeof(*cuda));
 
@@ -328,7 +404,7 @@ struct device *cuda_device_new(const void *image, uint32_t card, const char *dri
                                    .wait = cuda_wait,
                                    .free = cuda_free};
     if (open_driver(cuda, driver != NULL ? driver : DRIVER, err) >= 0 &&
-        open_card(cuda, image, card, err) >= 0)
+        open_card(cuda, card, err) >= 0)
         return &cuda->device;
     cuda_free(&cuda->device);
     return NULL;

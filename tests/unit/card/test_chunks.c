@@ -200,6 +200,36 @@ START_TEST(who_may_go_on_and_who_may_not)
 }
 END_TEST
 
+/* Others come and go while it holds, more of them than there may be at a time. */
+START_TEST(who_holds_long_bars_nobody)
+{
+    struct card_worker *worker = start(card_worker_preset("cpu"));
+    int64_t lease = lease_of(worker);
+    int64_t other = lease_of(worker);
+    int64_t job = submit_long(worker, lease, 1, 3, 1, 1);
+    int64_t before = job;
+    struct card_event event;
+
+    for (uint32_t k = 1; k <= 3; k++) {
+        ck_assert_int_eq(card_worker_go(worker, job, k), AGON_OK);
+        if (k == 3)
+            break;
+        (void)expect_chunk(worker, job, k, k);
+        for (uint32_t i = 0; i < CARD_JOBS; i++) {
+            int64_t id = submit_job(worker, other, 0, 1, 60 * SECOND);
+
+            MUST(id > before && id % CARD_JOBS != job % CARD_JOBS);
+            before = id;
+            event = expect_done(worker, id, AGON_OK);
+            (void)close(event.result_fd);
+        }
+    }
+    event = expect_done(worker, job, AGON_OK);
+    ck_assert(is_long_right(&event, 1));
+    card_worker_free(worker);
+}
+END_TEST
+
 START_TEST(a_go_before_its_event_was_taken_is_refused)
 {
     struct card_worker *worker = start(card_worker_preset("cpu"));
@@ -355,6 +385,7 @@ struct crowd {
     uint32_t seeds[N_JOBS], runs[N_JOBS], done[N_JOBS], right[N_JOBS], may_go[N_JOBS];
     int is_stepped[N_JOBS], status[N_JOBS], is_cancelled[N_JOBS], is_ended[N_LEASES];
     uint32_t n_done;
+    int may_kill; /* it has made its leases: else they would pay for it */
 };
 
 static void take_crowd(struct crowd *crowd)
@@ -367,6 +398,7 @@ static void take_crowd(struct crowd *crowd)
         if (event.kind != CARD_EVENT_DONE && event.kind != CARD_EVENT_CHUNK)
             continue;
         MUST(i < N_JOBS);
+        crowd->may_kill |= event.status == AGON_OK;
         ck_assert_int_eq(event.job, crowd->jobs[i]);
         MUST(!crowd->is_stepped[i] || crowd->runs[i] == 0 || event.run == crowd->runs[i]);
         if (event.kind == CARD_EVENT_CHUNK) {
@@ -404,11 +436,12 @@ START_TEST(a_crowd_of_jobs_has_one_outcome_each)
         uint32_t i = (uint32_t)rng_below(&rng, N_JOBS);
         uint32_t what = (uint32_t)rng_below(&rng, 400);
 
-        if (what < 3 && card_worker_pid(crowd.worker) > 0)
+        if (what < 8 && crowd.may_kill && card_worker_pid(crowd.worker) > 0) {
             (void)kill(card_worker_pid(crowd.worker), SIGKILL);
-        else if (what < 8 && !crowd.done[i])
+            crowd.may_kill = 0;
+        } else if (what < 12 && !crowd.done[i])
             crowd.is_cancelled[i] |= card_worker_cancel(crowd.worker, crowd.jobs[i]) == AGON_OK;
-        else if (what == 8 && !crowd.is_ended[i % N_LEASES])
+        else if (what == 12 && !crowd.is_ended[i % N_LEASES])
             crowd.is_ended[i % N_LEASES] =
                 card_worker_end(crowd.worker, crowd.leases[i % N_LEASES], NULL) == AGON_OK;
         else if (crowd.is_stepped[i] && crowd.may_go[i] && !crowd.done[i] &&
@@ -538,6 +571,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, pauses_change_no_bit, 0, 5);
     tcase_add_test(tcase, who_may_go_on_and_who_may_not);
+    tcase_add_test(tcase, who_holds_long_bars_nobody);
     tcase_add_test(tcase, a_go_before_its_event_was_taken_is_refused);
     tcase_add_loop_test(tcase, a_cancel_at_any_time_is_one_outcome, 0, 3);
     tcase_add_loop_test(tcase, the_end_of_its_lease_ends_who_holds, 0, 3);

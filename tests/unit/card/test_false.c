@@ -86,7 +86,7 @@ static void take_all(struct card_worker *worker, int64_t first, struct all *all)
         } else {
             all->leased += event.kind == CARD_EVENT_LEASED && event.status == AGON_OK;
             all->looked += event.kind == CARD_EVENT_LOOKED;
-            if (event.kind == CARD_EVENT_LOOKED)
+            if (event.kind == CARD_EVENT_LOOKED && all->looked == 1)
                 all->look = event.look;
             if (event.kind == CARD_EVENT_UP)
                 memcpy(all->up, event.text, sizeof(all->up));
@@ -156,7 +156,7 @@ static void run_all(const char *lie, int64_t start_ns, struct all *all)
  * 101 on asks: 1 lease, 2 end, 3 job, 4 cancel, 5 look, 6 go. */
 static const struct {
     const char *lie;
-    const char *why; /* it is found by; NULL: what it says is lawful */
+    const char *why; /* it is found by, "": by what was due; NULL: it is lawful */
 } lies[] = {{"1 1 twice", "nobody had asked for"},
             {"1 1 version", "nobody had asked for"},
             {"1 1 short", "of another size"},
@@ -207,13 +207,13 @@ static const struct {
             {"103 2 inject=5", "nobody had asked for"},
             {"103 2 inject=2", "nobody had asked for"},
             {"103 2 inject=3", "nobody had asked for"},
-            {"103 1 inject=4", "more chunks than its job has"},
-            {"103 1 inject=7", "it holds where"},
+            {"103 1 inject=4", ""},
+            {"103 1 inject=7", ""},
             {"103 1 inject=8", "nobody had asked for"},
             {"103 1 inject=1", "nobody had asked for"},
             {"103 1 inject=6", "nobody had asked for"},
             {"101 1 inject=5", "nobody had asked for"},
-            {"106 1 inject=4", "more chunks than its job has"},
+            {"106 1 inject=4", ""},
             {"102 1 inject=2", "nobody had asked for"}};
 #define N_LIES ((int)(sizeof(lies) / sizeof(lies[0])))
 
