@@ -114,6 +114,12 @@ static int attach(struct feed_config *config, struct error *err)
                                    .log = on_log,
                                    .on_lapse = on_lapse,
                                    .now = clock_mono};
+    if (shm->boxes_at != 0) {
+        config->boxes = base + shm->boxes_at;
+        config->results = memfd_map(CHILD_FD_RESULTS, FEED_RESULTS_BYTES, 0, err);
+        if (config->results == NULL)
+            return AGON_EIO;
+    }
     config->bus = memfd_map(CHILD_FD_BUS, bus_bytes_all, 0, err);
     if (config->bus == NULL)
         return AGON_EIO;
@@ -383,6 +389,7 @@ int child_main(int argc, char **argv)
     (void)close(CHILD_FD_SETUP);
     for (int i = 0; i < SETUP_FILES_MAX; i++)
         (void)close(CHILD_FD_FILES + i);
+    (void)close(CHILD_FD_RESULTS);
     file.bytes = shm->plugin_bytes;
     rc = shm->is_judged ? plugin_map_judged(&plugin, &file, &shm->note, &err)
                         : plugin_map(&plugin, &file, ELF_PROCESS, &err);

@@ -130,6 +130,7 @@ static struct run_process_config process_config(struct generation *generation,
                                        .hard_ns = spec->hard_ns,
                                        .arena_bytes = spec->arena_bytes,
                                        .threads = spec->threads,
+                                       .n_leases = spec->n_leases,
                                        .layers_wanted = SANDBOX_ALL,
                                        .layers_required = spec->is_isolated ? sandbox_whole() : 0,
                                        .slot = generation->slot,
@@ -377,6 +378,7 @@ int generation_open(struct generation *generation, const struct crew_slot *spec,
 
     if (generation->runner == CREW_INPROC) {
         inproc = inproc_config(generation);
+        inproc.n_leases = spec->n_leases;
         return run_inproc_open(&generation->run, &inproc, err);
     }
     if (generation->waiting == NULL) // of a file that was described before

@@ -54,6 +54,7 @@ struct crew_lease { /* of a card, asked for when the slot starts: struct gpu_eve
     uint8_t budget, group, priority, flags;
     char resident[32]; /* of the slot's files; "": none */
 };
+_Static_assert(CREW_LEASES_MAX == AGON_GPU_LEASES_MAX, "the SDK names the number");
 struct crew_slot {             /* what a roster says of one slot */
     struct record_slot record; /* event_mask, signals, agent_kind and generation_hash come from the
                                   plugin; runner: enum crew_runner */
@@ -137,6 +138,10 @@ struct crew_config {
     void *ctx;
 };
 struct crew;
+
+/* The CONFIG by which the engine knows the slot's k-th lease (agon.gpu). [any] */
+void crew_lease_record(const struct crew_slot *slot, uint32_t k, agon_ns_t delay_ns,
+                       struct record_lease *record);
 
 int crew_new(struct crew **crew, const struct crew_config *config, struct error *err);
 /* In a worker: copies, checks, maps and binds the plugin of a slot, and runs none of it. Does

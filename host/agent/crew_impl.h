@@ -114,6 +114,8 @@ struct member {
     uint64_t swap_seq, live_seq;
     int64_t drain_ns;
     _Alignas(64) unsigned char held[ENGINE_WISH_BYTES];
+    struct generation *held_of;      /* whose wish that is, */
+    struct generation *took;         /* and of whom the last was that the engine took */
     struct record_generation before; /* to go back to, when a take-over is refused */
     /* checkpoints: the slot at a seq, and its private events since */
     struct cut *point, *making; /* owned */

@@ -105,6 +105,21 @@ static void collect_tops(struct engine *engine, const struct slot *slot, struct 
     }
 }
 
+static void collect_leases(struct engine *engine, const struct slot *slot, struct pieces *pieces,
+                           struct setup *setup)
+{
+    for (uint32_t i = 1; i <= AGON_GPU_LEASES_MAX; i++) {
+        const struct slot_lease *lease = engine_lease(engine, slot->id, i);
+        struct setup_lease *to = &pieces->leases[setup->n_leases];
+
+        if (lease == NULL)
+            continue;
+        *to = (struct setup_lease){.memory = lease->memory, .lease = i, .state = lease->state};
+        memcpy(to->name, lease->name, sizeof(to->name));
+        setup->n_leases++;
+    }
+}
+
 struct cut *cut_new(struct error *err)
 {
     struct cut *cut = calloc(1, sizeof(*cut));
@@ -134,6 +149,8 @@ void cut_collect(struct engine *engine, const struct cut_given *given, struct cu
     collect_tables(engine, pieces, setup);
     collect_tops(engine, slot, pieces, setup);
     collect_slot(engine, slot, pieces, setup);
+    collect_leases(engine, slot, pieces, setup);
+    setup->leases = pieces->leases;
     engine_timers(engine, slot->id, add_timer, pieces);
     (void)engine_bus(engine, &granules, &setup->head.bus_at);
     setup->head.seq = engine_seq(engine);

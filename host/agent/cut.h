@@ -20,6 +20,7 @@ struct pieces { /* of a setup, collected out of the engine */
     struct agon_top10 tops[SLOT_INSTRUMENTS_MAX];
     struct agon_exit exits[AGON_EXITS_MAX];
     struct setup_timer timers[SETUP_TIMERS_MAX];
+    struct setup_lease leases[AGON_GPU_LEASES_MAX];
     uint32_t n_timers, next_timer;
     struct agon_capital capital;
 };

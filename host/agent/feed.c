@@ -383,6 +383,9 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->subscription.event_more = live->event_more;
     set_cares(feed);
     feed->setup.head.generation = live->generation;
+    // Nobody has heard of what it handed over so far.
+    memset(feed->jobs.all, 0, sizeof(feed->jobs.all));
+    feed->jobs.is_live = 1;
     if (live->reason == AGON_START_FRESH)
         feed->n_timers = 0; // the engine has disarmed what the slot's last plugin left
     hist_small_clear(&feed->beat->delivery); // it was catching up

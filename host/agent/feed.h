@@ -20,6 +20,7 @@
 #include "agent/setup.h"
 #include "base/error.h"
 #include "base/hist.h"
+#include "engine/jobs.h"
 
 #define FEED_ERRORS_MAX 100 /* errors of on_event in a row that fail the plugin */
 
@@ -40,12 +41,19 @@ struct feed_beat {
     struct hist_small delivery;
 };
 
+/* What a runner and its plugin share for agon.gpu: boxes that the plugin writes, and places that
+ * only the host does. */
+#define FEED_BOXES_BYTES   ((uint64_t)AGON_GPU_JOBS_MAX * AGON_GPU_SUBMIT_MAX)
+#define FEED_RESULTS_BYTES ((uint64_t)JOBS_PLACES * AGON_GPU_RESULT_MAX)
+
 struct feed_config {
     const void *setup; /* aligned to 8; borrowed until feed_free */
     uint64_t setup_bytes;
     const void *files[SETUP_FILES_MAX]; /* what is in the setup's files; borrowed until feed_free;
                                            NULL: it is not there */
-    const void *bus; /* formatted bus, may be read-only; borrowed until feed_free */
+    void *boxes;         /* FEED_BOXES_BYTES; borrowed until feed_free; NULL: no lease is named */
+    const void *results; /* FEED_RESULTS_BYTES; borrowed until feed_free; NULL: none */
+    const void *bus;     /* formatted bus, may be read-only; borrowed until feed_free */
     uint64_t bus_granules;
     const void *shown; /* the same bus once more, which a plugin cannot write to (shown.h): events
                           are handed on by pointer where the feed follows; NULL: copies are */

@@ -215,6 +215,27 @@ static void fold_exit(struct feed *feed, const struct agon_exit *event)
     feed->exits[at] = *event;
 }
 
+static void fold_job(struct feed *feed, const struct agon_job *event)
+{
+    struct feed_lease *lease = event->lease > 0 && event->lease <= AGON_GPU_LEASES_MAX
+                                   ? &feed->jobs.leases[event->lease - 1]
+                                   : NULL;
+
+    if (event->kind == AGON_JOB_DONE) {
+        for (uint32_t i = 0; i < AGON_GPU_JOBS_MAX; i++) {
+            if (feed->jobs.all[i].id == event->job)
+                feed->jobs.all[i].id = 0;
+        }
+        if (lease != NULL)
+            lease->last = *event;
+    } else if (lease != NULL) {
+        lease->state = event->kind == AGON_JOB_GRANTED   ? LEASE_HELD
+                       : event->kind == AGON_JOB_EVICTED ? LEASE_WAITS
+                                                         : LEASE_NAMED;
+        lease->is_ending &= (uint8_t)(event->kind != AGON_JOB_ENDED);
+    }
+}
+
 void fold_private(struct feed *feed, const struct agon_event_hdr *event)
 {
     switch (event->type) {
@@ -269,6 +290,9 @@ void fold_private(struct feed *feed, const struct agon_event_hdr *event)
         }
         break;
     }
+    case AGON_EVENT_JOB:
+        fold_job(feed, (const struct agon_job *)(const void *)event);
+        break;
     case AGON_EVENT_GAP:
         fold_gap(feed);
         break;
@@ -362,6 +386,13 @@ int fold_init(struct feed *feed, struct error *err)
         feed->capital = setup->capital[0];
         feed->has_capital = 1;
     }
+    for (uint32_t i = 0; i < setup->n_leases; i++) {
+        struct feed_lease *lease = &feed->jobs.leases[setup->leases[i].lease - 1];
+
+        lease->state = (uint8_t)setup->leases[i].state;
+        lease->memory = setup->leases[i].memory;
+    }
+    feed->jobs.is_live = setup->head.start != AGON_START_SHADOW;
     feed->next_timer = setup->head.next_timer > 0 ? setup->head.next_timer : 1;
     for (uint32_t i = 0; i < setup->n_timers; i++)
         feed->timers[feed->n_timers++] = (struct feed_timer){

@@ -48,6 +48,24 @@ struct feed_stream {
     uint64_t k;
 };
 
+/* agon.gpu: what the slot has by the events that were delivered, and what is under way of this
+ * instance. */
+struct feed_lease {
+    uint64_t memory;
+    uint8_t state;        /* enum lease_state */
+    uint8_t is_ending;    /* it has been given back, and the event that says so is to come */
+    struct agon_job last; /* the last DONE that was delivered */
+};
+struct feed_job {
+    uint64_t id; /* 0: its box is free */
+    uint32_t lease;
+};
+struct feed_jobs {
+    struct feed_lease leases[AGON_GPU_LEASES_MAX];
+    struct feed_job all[AGON_GPU_JOBS_MAX]; /* by box */
+    int is_live;                            /* what it wishes for counts */
+};
+
 struct feed {
     /* What each delivery meets stands together. */
     struct agon_agent agent;
@@ -122,6 +140,7 @@ struct feed {
     struct feed_param *params;                /* owned; as the descriptor has them */
 
     struct models *models; /* owned; NULL: it has opened none */
+    struct feed_jobs jobs;
 
     /* The plugin's memory, between two pages that cannot be touched. */
     struct arena arena;

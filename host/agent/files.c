@@ -109,3 +109,18 @@ void files_leave(struct generation *generation)
     }
     generation->files.n = 0;
 }
+
+void crew_lease_record(const struct crew_slot *slot, uint32_t k, agon_ns_t delay_ns,
+                       struct record_lease *record)
+{
+    const struct crew_lease *lease = &slot->leases[k];
+
+    *record = (struct record_lease){
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(*record) / EVENT_GRANULE},
+        .kind = CONFIG_LEASE,
+        .slot = slot->record.slot,
+        .lease = k + 1,
+        .memory = (uint64_t)lease->bytes,
+        .delay_ns = delay_ns};
+    memcpy(record->name, lease->name, sizeof(lease->name));
+}

@@ -164,6 +164,7 @@ static int take_draining(struct member *member, struct agon_event_hdr *wish)
     int is_done = member->is_old_lost || generation_done(member->old) + 1 >= member->swap_seq;
     int rc = engine_copy_wish(generation_port(member->old)->from_agent, wish);
 
+    member->took = member->old;
     if (rc == 1 && cause(wish) < member->swap_seq)
         return 1;
     if (rc == AGON_EINVAL)
@@ -209,8 +210,10 @@ static int take(void *ctx, struct agon_event_hdr *wish)
     if (member->is_held) {
         memcpy(wish, member->held, sizeof(member->held));
         member->is_held = 0;
+        member->took = member->held_of;
         return 1;
     }
+    member->took = member->active;
     do {
         rc = engine_copy_wish(generation_port(member->active)->from_agent, wish);
     } while (rc == 1 && cause(wish) < member->live_seq);
@@ -220,6 +223,7 @@ static int take(void *ctx, struct agon_event_hdr *wish)
     if (is_swapping && cause(wish) >= member->swap_seq) {
         memcpy(member->held, wish, sizeof(member->held));
         member->is_held = 1;
+        member->held_of = member->active;
         return 0;
     }
     if (member->shadow != NULL && member->teed != NULL && !member->is_going_back &&
@@ -231,6 +235,37 @@ static int take(void *ctx, struct agon_event_hdr *wish)
              knower(member) == member->active)
         unmap(member, wish);
     return 1;
+}
+
+static const void *box(void *ctx, uint32_t at)
+{
+    const struct member *member = ctx;
+    const struct runner_port *port;
+
+    // Whoever was ended meanwhile has no boxes any more.
+    if (member->took == NULL || (member->took != member->active && member->took != member->old &&
+                                 member->took != member->teed))
+        return NULL;
+    port = generation_port(member->took);
+    return port->box != NULL ? port->box(port->ctx, at) : NULL;
+}
+
+static void give_result(const struct generation *generation, uint32_t place, const void *bytes,
+                        uint64_t n)
+{
+    const struct runner_port *port = generation != NULL ? generation_port(generation) : NULL;
+
+    if (port != NULL && port->result != NULL)
+        port->result(port->ctx, place, bytes, n);
+}
+
+static void result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
+{
+    const struct member *member = ctx;
+
+    give_result(member->old, place, bytes, n);
+    give_result(member->active, place, bytes, n);
+    give_result(member->teed, place, bytes, n);
 }
 
 static uint64_t nth(void *ctx)
@@ -247,6 +282,8 @@ void mux_attach(struct member *member)
                                         .pass = pass,
                                         .is_wished = is_wished,
                                         .nth = nth,
+                                        .box = box,
+                                        .result = result,
                                         .put = put,
                                         .take = take};
     engine_attach_runner(member->crew->config.engine, member->slot, &member->port);

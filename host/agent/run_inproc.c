@@ -2,6 +2,7 @@
 #include "agent/run_inproc.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "agent/feed_hand.h"
 #include "base/hot.h"
@@ -19,6 +20,7 @@ struct run_inproc {
     struct evring to_agent;        /* the engine's side */
     struct evring from_agent;      /* the engine's side */
     uint64_t to_granules, from_granules;
+    unsigned char *boxes, *results; /* owned; NULL: no lease is named */
 };
 
 static HOT int advance(void *ctx, uint64_t seq)
@@ -83,6 +85,32 @@ static uint64_t nth(void *ctx)
     return feed_nth(((struct run_inproc *)ctx)->feed);
 }
 
+static const void *box(void *ctx, uint32_t box)
+{
+    const struct run_inproc *run = ctx;
+
+    return run->boxes != NULL && box < AGON_GPU_JOBS_MAX
+               ? run->boxes + (uint64_t)box * AGON_GPU_SUBMIT_MAX
+               : NULL;
+}
+
+static void result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
+{
+    struct run_inproc *run = ctx;
+
+    REQUIRE(place < JOBS_PLACES && n <= AGON_GPU_RESULT_MAX);
+    if (run->results != NULL)
+        memcpy(run->results + (uint64_t)place * AGON_GPU_RESULT_MAX, bytes, n);
+}
+
+/* No page of it is taken before use. */
+static void *zeroed(uint64_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return memory != MAP_FAILED ? memory : NULL;
+}
+
 static void *ring_new(struct evring *ring, uint64_t granules)
 {
     uint64_t bytes = (evring_bytes(granules) + 127) / 128 * 128;
@@ -110,6 +138,14 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
     run->from_granules = config->from_granules ? config->from_granules : FROM_GRANULES;
     run->to_memory = ring_new(&run->to_agent, run->to_granules);
     run->from_memory = ring_new(&run->from_agent, run->from_granules);
+    if (config->n_leases > 0) {
+        run->boxes = zeroed(FEED_BOXES_BYTES);
+        run->results = zeroed(FEED_RESULTS_BYTES);
+        if (run->boxes == NULL || run->results == NULL) {
+            run_inproc_free(run);
+            return error_set(err, AGON_ENOMEM, "no memory for a slot's jobs");
+        }
+    }
     if (run->to_memory == NULL || run->from_memory == NULL) {
         run_inproc_free(run);
         return error_set(err, AGON_ENOMEM, "no memory for a slot's rings, or bad sizes of them");
@@ -122,6 +158,10 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
                                      .take_turn = take_turn,
                                      .take_turns = take_turns,
                                      .nth = nth};
+    if (run->boxes != NULL) {
+        run->port.box = box;
+        run->port.result = result;
+    }
     *out = run;
     return AGON_OK;
 }
@@ -137,6 +177,8 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .to_granules = run->to_granules,
                                .from_agent = run->from_memory,
                                .from_granules = run->from_granules,
+                               .boxes = run->boxes,
+                               .results = run->results,
                                .log = config->log,
                                .on_gap = config->on_gap,
                                .on_lapse = config->on_lapse,
@@ -191,6 +233,10 @@ void run_inproc_free(struct run_inproc *run)
         return;
     feed_free(run->feed);
     free(run->setup);
+    if (run->boxes != NULL)
+        (void)munmap(run->boxes, FEED_BOXES_BYTES);
+    if (run->results != NULL)
+        (void)munmap(run->results, FEED_RESULTS_BYTES);
     free(run->to_memory);
     free(run->from_memory);
     free(run);

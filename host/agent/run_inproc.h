@@ -18,6 +18,7 @@ struct run_inproc_config {
     const void *bus;                    /* borrowed until run_inproc_free */
     uint64_t bus_granules;
     const void *shown;                   /* of the bus: feed.h; NULL: none */
+    uint32_t n_leases;                   /* that it may ask for (agon.gpu) */
     const struct agon_entry *entry;      /* checked; stays until run_inproc_free */
     uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* or NULL */

@@ -295,14 +295,15 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     uint64_t to_at = (sizeof(*run->shm) + 4095) / 4096 * 4096;
     uint64_t from_at = to_at + (evring_bytes(to) + 4095) / 4096 * 4096;
     uint64_t log_at = from_at + (evring_bytes(from) + 4095) / 4096 * 4096;
-    uint64_t lapse_at;
+    uint64_t lapse_at, boxes_at;
     unsigned char *base;
 
     lapse_at = log_at + (evring_bytes(LOG_GRANULES) + 4095) / 4096 * 4096;
     run->state_at[0] = lapse_at + (evring_bytes(LAPSE_GRANULES) + 4095) / 4096 * 4096;
     run->state_room = (config->state_bytes + 4095) / 4096 * 4096;
     run->state_at[1] = run->state_at[0] + run->state_room;
-    run->shm_bytes = run->state_at[1] + run->state_room;
+    boxes_at = run->state_at[1] + run->state_room;
+    run->shm_bytes = boxes_at + (config->n_leases > 0 ? FEED_BOXES_BYTES : 0);
     *fd = memfd_new("agon-slot", run->shm_bytes, err);
     if (*fd < 0)
         return *fd;
@@ -319,6 +320,10 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
         evring_attach(&run->lapse_ring, base + lapse_at, LAPSE_GRANULES) < 0)
         return error_set(err, AGON_EINVAL, "rings of %llu and %llu granules",
                          (unsigned long long)to, (unsigned long long)from);
+    if (config->n_leases > 0) {
+        run->shm->boxes_at = boxes_at;
+        run->boxes = base + boxes_at;
+    }
     run->shm->magic = SLOT_SHM_MAGIC;
     run->shm->to_at = to_at;
     run->shm->to_granules = to;
@@ -344,6 +349,7 @@ static int spawn(struct run_process *run, const char *exe, const int fds[CHILD_F
     memcpy(spec.fds, fds, CHILD_FD_FILES * sizeof(int));
     for (uint32_t i = 0; i < SETUP_FILES_MAX; i++)
         spec.fds[CHILD_FD_FILES + i] = files != NULL && i < files->n ? files->fds[i] : -1;
+    spec.fds[CHILD_FD_RESULTS] = run->results_fd;
     return runner_spawn(&run->proc, exe, &spec, err);
 }
 
@@ -466,6 +472,8 @@ static void start_words(struct run_process *run, const struct run_process_config
     shm->address_bytes = OWN_BYTES + run->shm_bytes + bus_bytes(config->bus->granules) +
                          SETUP_BYTES_MAX + 2 * config->file->bytes +
                          (config->arena_bytes ? config->arena_bytes : ARENA_BYTES);
+    if (run->results != NULL)
+        shm->address_bytes += FEED_RESULTS_BYTES;
     give_files(shm, config->files);
     shm->threads = run->threads = config->threads;
     shm->spin = config->wait == PROCESS_HOT    ? UINT32_MAX
@@ -484,8 +492,17 @@ static struct run_process *new_run(void)
     if (run == NULL)
         return NULL;
     run->proc.pid = run->proc.pidfd = -1;
-    run->slot_fd = run->setup_fd = -1;
+    run->slot_fd = run->setup_fd = run->results_fd = -1;
     return run;
+}
+
+/* Whoever gets the descriptor can read it and nothing else. */
+static int make_results(struct run_process *run, uint32_t n_leases, struct error *err)
+{
+    if (n_leases == 0)
+        return AGON_OK;
+    run->results = memfd_reserve("agon-results", FEED_RESULTS_BYTES, &run->results_fd, err);
+    return run->results == NULL ? AGON_EIO : memfd_fill(run->results_fd, FEED_RESULTS_BYTES, err);
 }
 
 int run_process_open(struct run_process **out, const struct run_process_config *config,
@@ -507,6 +524,8 @@ int run_process_open(struct run_process **out, const struct run_process_config *
     if (with.state_bytes == 0)
         with.state_bytes = SETUP_STATE_MAX;
     rc = make_shm(run, &with, &run->slot_fd, err);
+    if (rc >= 0)
+        rc = make_results(run, config->n_leases, err);
     if (rc < 0) {
         run_process_free(run);
         return rc;
@@ -534,6 +553,9 @@ int run_process_load(struct run_process *run, const struct run_process_config *c
                config->files, err);
     (void)close(run->slot_fd);
     run->slot_fd = -1;
+    if (run->results_fd >= 0)
+        (void)close(run->results_fd);
+    run->results_fd = -1;
     // While the child begins: what is always used of the block, so that nobody waits for it later.
     if (rc >= 0)
         (void)memory_place((unsigned char *)run->shm + run->shm->to_at,
@@ -713,6 +735,10 @@ void run_process_free(struct run_process *run)
         (void)close(run->slot_fd);
     if (run->setup_fd >= 0)
         (void)close(run->setup_fd);
+    if (run->results != NULL)
+        memfd_unmap(run->results, FEED_RESULTS_BYTES);
+    if (run->results_fd >= 0)
+        (void)close(run->results_fd);
     memfd_unmap(run->setup, SETUP_BYTES_MAX);
     if (run->shm)
         memfd_unmap(run->shm, run->shm_bytes);

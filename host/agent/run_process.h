@@ -59,6 +59,7 @@ struct run_process_config {
     uint32_t layers_required; /* without these it does not start: AGON_ENOTSUP names them */
     uint64_t arena_bytes;     /* of memory for the plugin; 0: 4 GiB */
     uint32_t threads;         /* beside its own; more, and it is killed */
+    uint32_t n_leases;        /* that it may ask for (agon.gpu) */
     uint16_t slot;            /* for its user id */
     uint64_t state_bytes;     /* room for a saved state, twice; 0: 64 MiB; used as far as filled */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* from poll; or NULL */

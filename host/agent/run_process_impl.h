@@ -35,6 +35,9 @@ struct run_process {
     uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
     int is_lock_step, slot_fd, setup_fd;
     struct run_process_turn turn;
+    unsigned char *boxes;   /* of the block; NULL: no lease is named */
+    unsigned char *results; /* owned; mapped writable here alone */
+    int results_fd;
     void *setup; /* owned until it is given: SETUP_BYTES_MAX, written by begin */
     uint8_t is_loaded, is_begun;
     uint32_t order, order_kind, region;

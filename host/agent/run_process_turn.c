@@ -240,6 +240,24 @@ static uint64_t nth(void *ctx)
     return atomic_load_explicit(&((struct run_process *)ctx)->shm->beat.nth, memory_order_acquire);
 }
 
+static const void *box(void *ctx, uint32_t box)
+{
+    const struct run_process *run = ctx;
+
+    return run->boxes != NULL && box < AGON_GPU_JOBS_MAX
+               ? run->boxes + (uint64_t)box * AGON_GPU_SUBMIT_MAX
+               : NULL;
+}
+
+static void result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
+{
+    struct run_process *run = ctx;
+
+    REQUIRE(place < JOBS_PLACES && n <= AGON_GPU_RESULT_MAX);
+    if (run->results != NULL)
+        memcpy(run->results + (uint64_t)place * AGON_GPU_RESULT_MAX, bytes, n);
+}
+
 void run_process_turns(struct run_process *run, uint16_t slot)
 {
     struct run_process_turn *turn = &run->turn;
@@ -257,6 +275,10 @@ void run_process_turns(struct run_process *run, uint16_t slot)
                                      .from_agent = &run->from_agent,
                                      .is_wished = is_wished,
                                      .nth = nth};
+    if (run->boxes != NULL) {
+        run->port.box = box;
+        run->port.result = result;
+    }
     if (run->is_lock_step) {
         run->port.advance = advance_step;
         run->port.begin = begin;

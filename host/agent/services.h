@@ -18,6 +18,7 @@
     X(BOOK, book, SERVED_ALL)                                                                      \
     X(CLOCK, clock, SERVED_ALL)                                                                    \
     X(EXIT, exit, SERVED_STRATEGY)                                                                 \
+    X(GPU, gpu, SERVED_ALL)                                                                        \
     X(HISTORY, history, SERVED_ALL)                                                                \
     X(INSTRUMENT, instrument, SERVED_ALL)                                                          \
     X(LOG, log, SERVED_ALL)                                                                        \

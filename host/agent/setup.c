@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define SETUP_MAGIC  0x5347414eu
-#define SETUP_FORMAT 4u
+#define SETUP_FORMAT 5u
 
 struct section {
     size_t pointer, count; /* offsets in struct setup */
@@ -23,6 +23,7 @@ static const struct section sections[] = {
     SECTION(instruments, n_instruments, struct agon_instrument, 65536),
     SECTION(params, n_params, struct setup_param, SETUP_PARAMS_MAX),
     SECTION(files, n_files, struct setup_file, SETUP_FILES_MAX),
+    SECTION(leases, n_leases, struct setup_lease, AGON_GPU_LEASES_MAX),
     SECTION(orders, n_orders, struct agon_order, SETUP_ORDERS_MAX),
     SECTION(exits, n_exits, struct agon_exit, AGON_EXITS_MAX),
     SECTION(positions, n_positions, struct agon_position, SETUP_POSITIONS_MAX),
@@ -107,6 +108,10 @@ static int strings_end(const struct setup *setup)
             return 0;
     for (uint32_t i = 0; i < setup->n_files; i++)
         if (!text_ends(setup->files[i].name, sizeof(setup->files[i].name)))
+            return 0;
+    for (uint32_t i = 0; i < setup->n_leases; i++)
+        if (!text_ends(setup->leases[i].name, sizeof(setup->leases[i].name)) ||
+            setup->leases[i].lease == 0 || setup->leases[i].lease > AGON_GPU_LEASES_MAX)
             return 0;
     return text_ends(setup->head.slot.name, sizeof(setup->head.slot.name));
 }

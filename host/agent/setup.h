@@ -9,6 +9,7 @@
 #define AGENT_SETUP_H
 
 #include <agon/ext/exit.h>
+#include <agon/ext/gpu.h>
 
 #include "base/codec.h"
 #include "base/error.h"
@@ -40,6 +41,11 @@ struct setup_file { /* of the roster's `files`; what is in it comes beside the b
     unsigned char digest[HASH_SIZE]; /* SHA-256 */
     uint64_t bytes;
 };
+struct setup_lease { /* that the plugin may ask for: agon.gpu */
+    char name[32];
+    uint64_t memory;
+    uint32_t lease, state; /* enum lease_state */
+};
 struct setup_asset {
     agon_asset_t id;
     int8_t exp;
@@ -69,18 +75,20 @@ struct setup_head {
 _Static_assert(sizeof(struct setup_head) == 712, "no hidden padding in setup_head");
 _Static_assert(sizeof(struct setup_venue) == 32 && sizeof(struct setup_param) == 288 &&
                    sizeof(struct setup_asset) == 24 && sizeof(struct setup_timer) == 32 &&
-                   sizeof(struct setup_file) == 72,
+                   sizeof(struct setup_file) == 72 && sizeof(struct setup_lease) == 48,
                "no hidden padding");
 
 struct setup { /* arrays are borrowed */
     struct setup_head head;
     uint32_t n_venues, n_assets, n_instruments, n_params, n_orders, n_exits, n_positions,
-        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state, n_files;
+        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state, n_files,
+        n_leases;
     const struct setup_venue *venues;
     const struct setup_asset *assets;
     const struct agon_instrument *instruments;
     const struct setup_param *params;
     const struct setup_file *files;
+    const struct setup_lease *leases;
     const struct agon_order *orders; /* open ones only */
     const struct agon_exit *exits;   /* plans that stand, by id */
     const struct agon_position *positions;

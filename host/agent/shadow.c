@@ -38,6 +38,15 @@ static struct wish_mark mark_of(const struct agon_event_hdr *wish)
         const struct record_arm *arm = (const struct record_arm *)(const void *)wish;
 
         mark.hash = content(&arm->id, sizeof(*arm) - offsetof(struct record_arm, id));
+    } else if (wish->type == EVENT_JOB_WISH) {
+        const struct record_job_wish *job = (const struct record_job_wish *)(const void *)wish;
+        struct record_job_wish said = *job;
+
+        // Boxes are each one's own.
+        memset(&said.hdr, 0, sizeof(said.hdr));
+        memset(&said.origin, 0, sizeof(said.origin));
+        said.box = 0;
+        mark.hash = content(&said, sizeof(said));
     } else {
         const struct record_signal *signal = (const struct record_signal *)(const void *)wish;
 

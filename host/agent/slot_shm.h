@@ -21,7 +21,8 @@ enum child_fd {
     CHILD_FD_SETUP = 5,
     CHILD_FD_PLUGIN = 6,
     CHILD_FD_FILES = 7, /* SETUP_FILES_MAX of them, as far as there are */
-    CHILD_FD_RUNNER = CHILD_FD_FILES + SETUP_FILES_MAX /* its program (runner.h), closed at once */
+    CHILD_FD_RESULTS = CHILD_FD_FILES + SETUP_FILES_MAX, /* of jobs; where leases are named */
+    CHILD_FD_RUNNER /* its program (runner.h), closed at once */
 };
 enum child_phase {
     CHILD_STARTING = 0,
@@ -52,6 +53,7 @@ struct slot_shm {
     uint64_t setup_bytes; /* of the room; once set_up says so */
     uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
     uint64_t lapse_at, lapse_granules;            /* ring of struct record_lapse, to the host */
+    uint64_t boxes_at;                            /* FEED_BOXES_BYTES; 0: no lease is named */
     uint64_t state_at[STATE_REGIONS], state_room; /* where a SAVE goes */
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid, gid;

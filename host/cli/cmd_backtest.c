@@ -484,6 +484,7 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
                                 .rules = &config->tournament,
                                 .values = &values,
                                 .files_max = &config->files_max,
+                                .cards = &config->cards,
                                 .portfolio = &config->portfolio};
     struct error err = {0};
     int code;

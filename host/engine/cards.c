@@ -141,18 +141,40 @@ static void on_card(struct engine *engine, const struct gpu_decision *decision)
         on_stop(engine, decision);
 }
 
+static void act(struct engine *engine, const struct record_gpu *event);
+static void step(struct engine *engine, const struct gpu_event *event);
+
+/* The turn of a job that was cancelled before it came: it is over, and the next one's turn. One
+ * that finds no room here takes as long as a chunk may. */
+#define ORPHANS 8
+static void end_orphan(struct engine *engine, const struct gpu_decision *started)
+{
+    step(engine, &(struct gpu_event){.kind = GPU_CHUNK,
+                                     .job = started->job,
+                                     .run = started->run,
+                                     .card = started->card,
+                                     .is_failed = 1});
+    act(engine, NULL);
+}
+
 /* What has been decided is known, and done. */
 static void act(struct engine *engine, const struct record_gpu *event)
 {
     const struct card_port *port = &engine->config.cards;
     struct cards *cards = engine->cards;
+    struct gpu_decision orphans[ORPHANS];
+    uint32_t n_orphans = 0;
 
     engine->cards_due = cards->is_on ? gpu_next_due(&cards->gpu) : INT64_MAX;
     for (uint32_t i = 0; i < cards->out.n; i++) {
         if (port->decided != NULL)
             port->decided(port->ctx, event, &cards->out.all[i]);
         on_card(engine, &cards->out.all[i]);
+        if (!jobs_decided(engine, &cards->out.all[i]) && n_orphans < ORPHANS)
+            orphans[n_orphans++] = cards->out.all[i];
     }
+    for (uint32_t i = 0; i < n_orphans; i++)
+        end_orphan(engine, &orphans[i]);
 }
 
 static void step(struct engine *engine, const struct gpu_event *event)
@@ -161,6 +183,24 @@ static void step(struct engine *engine, const struct gpu_event *event)
 
     now.t = engine->t;
     gpu_step(&engine->cards->gpu, &now, &engine->cards->out);
+}
+
+uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks)
+{
+    struct cards *cards = engine->cards;
+    uint64_t id = cards->gpu.next_job;
+
+    step(engine, &(struct gpu_event){.kind = GPU_SUBMIT,
+                                     .owner = slot,
+                                     .lease = lease,
+                                     .n_chunks = n_chunks,
+                                     .chunk_ns = cards->rules.chunk_ns});
+    return cards->gpu.next_job > id ? id : 0;
+}
+
+void cards_submitted(struct engine *engine)
+{
+    act(engine, NULL);
 }
 
 // NULL: they are malformed.

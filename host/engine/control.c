@@ -237,8 +237,12 @@ static int config_generation(struct engine *engine, const struct record_generati
 
     if (rc < 0)
         return rc;
-    if (record->why == GENERATION_FRESH)
+    if (record->why == GENERATION_FRESH) {
         control_begin_anew(engine, record->slot);
+        jobs_end(engine, record->slot);
+    } else {
+        jobs_reload(engine, record->slot);
+    }
     // A slot that only changes hands is told nothing: it must see what it would have seen anyway.
     if (mask != record->event_mask || more != record->event_more)
         control_watch(engine);
@@ -330,6 +334,10 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         return market_step(engine, (const struct record_step *)(const void *)event);
     case CONFIG_SAMPLES:
         return timers_config(engine, (const struct record_samples *)(const void *)event);
+    case CONFIG_LEASE:
+        if (event_bytes(event) != sizeof(struct record_lease))
+            return AGON_EINVAL;
+        return jobs_config(engine, (const struct record_lease *)(const void *)event);
     case CONFIG_IDS:
         return config_ids(engine, (const struct record_ids *)(const void *)event);
     case CONFIG_PORTFOLIO:
@@ -530,6 +538,8 @@ int control_command(struct engine *engine, const struct record_command *command)
             return AGON_EINVAL;
         slot->condition = (uint8_t)command->value;
         slot->condition_reason = command->reason;
+        if (slot->condition == CONDITION_RETIRED)
+            jobs_end(engine, slot->id);
         deliver_capital(engine, slot->id);
         return AGON_OK;
     case COMMAND_SLOT_STAGE:
@@ -589,6 +599,7 @@ int control_crash(struct engine *engine, const struct record_crash *crash)
         return rc;
     engine_raise(engine, ALERT_CRASH, crash->slot, 0, 0, 0, crash->text);
     engine->legs[crash->slot].n = 0; // half a wish of the dead is none
+    jobs_end(engine, crash->slot);
     if (crash->orders == ORDERS_FLATTEN)
         flatten_slot(engine, crash->slot, &orders);
     else if (crash->orders == ORDERS_CANCEL_ALL)

@@ -113,6 +113,44 @@ HOT int driver_due(struct driver *driver, agon_ns_t t)
     return take_whole(driver, &due.hdr);
 }
 
+static int take_parts(struct driver *driver, const struct record_job_done *done,
+                      const unsigned char *result)
+{
+    struct record_job_part *head = &driver->part.head;
+    uint64_t at = done->n_inline;
+    int rc = AGON_OK;
+
+    for (; rc >= 0 && at < done->bytes; at += head->n) {
+        uint64_t left = done->bytes - at;
+
+        *head = (struct record_job_part){.hdr = {.type = EVENT_JOB_PART, .t = done->hdr.t},
+                                         .job = done->job,
+                                         .at = at,
+                                         .slot = done->slot};
+        head->n = (uint32_t)(left < JOB_PART_BYTES ? left : JOB_PART_BYTES);
+        head->hdr.granules =
+            (uint8_t)((sizeof(*head) + head->n + EVENT_GRANULE - 1) / EVENT_GRANULE);
+        memset(head + 1, 0, (size_t)head->hdr.granules * EVENT_GRANULE - sizeof(*head));
+        memcpy(head + 1, result + at, head->n);
+        rc = take(driver, &head->hdr, at > 0); // once the first is taken, all are
+    }
+    return rc;
+}
+
+int driver_job(struct driver *driver, struct record_job_done *done, const void *result)
+{
+    agon_ns_t t = done->hdr.t;
+    int rc = AGON_OK;
+
+    if (t < engine_t(driver->engine))
+        t = engine_t(driver->engine);
+    while (rc >= 0 && !driver->is_held && engine_next_due(driver->engine) < t)
+        rc = driver_due(driver, t);
+    if (rc >= 0 && result != NULL)
+        rc = take_parts(driver, done, result);
+    return rc < 0 ? rc : take_whole(driver, &done->hdr);
+}
+
 HOT int driver_step(struct driver *driver, struct agon_event_hdr *event)
 {
     agon_ns_t t = event->t;

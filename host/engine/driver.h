@@ -33,6 +33,10 @@ struct driver {
     uint8_t is_held; /* timers wait: the start of a run comes before those of the run before */
     int rc;          /* what the engine said of the event that was offered last */
     union plan_event plan;
+    union {
+        struct record_job_part head;
+        unsigned char bytes[EVENT_BYTES_MAX];
+    } part;
 };
 
 /* Steps the event and all that belongs to it. AGON_OK: it was taken (rc says what became of it).
@@ -43,6 +47,9 @@ int driver_step(struct driver *driver, struct agon_event_hdr *event);
 /* Offers the timer that is due next, as an event at t (is_late) or at its own time. As driver_step.
  */
 int driver_due(struct driver *driver, agon_ns_t t);
+/* The outcome of a job, and before it the bytes of a result that its record has no room for. As
+ * driver_step. */
+int driver_job(struct driver *driver, struct record_job_done *done, const void *result);
 /* Makes a MARK now. As driver_step. */
 int driver_mark(struct driver *driver);
 

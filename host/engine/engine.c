@@ -124,6 +124,7 @@ void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
     SPARE(engine->legs);
     SPARE(engine->slot_halts);
     SPARE(engine->exits);
+    SPARE(engine->jobs.leases);
     SPARE(engine->refused);
     SPARE(tournament->windows);
     SPARE(tournament->fair);
@@ -178,6 +179,7 @@ static int on_start(struct engine *engine, const struct record_start *start)
     if (engine->run != 0) {
         ask_after_restart(engine);
         market_forget_path(engine);
+        jobs_start(engine);
         for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
             // What a book was proven to be before is no proof of what it is now.
             if (engine->markets[i].book_state != BOOK_COLD)
@@ -251,6 +253,9 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_END] = 2,
         [EVENT_LAPSE] = 2,
         [EVENT_SENT] = 2,
+        [EVENT_JOB_WISH] = sizeof(struct record_job_wish) / EVENT_GRANULE,
+        [EVENT_JOB_PART] = 2,
+        [EVENT_JOB_DONE] = sizeof(struct record_job_done) / EVENT_GRANULE,
     };
 
     if (event->granules == 0)
@@ -301,6 +306,12 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
         return cards_take(engine, AS(record_gpu, event));
     case EVENT_ARM:
         return timers_arm(engine, AS(record_arm, event));
+    case EVENT_JOB_WISH:
+        return jobs_wish(engine, AS(record_job_wish, event));
+    case EVENT_JOB_PART:
+        return jobs_part(engine, AS(record_job_part, event));
+    case EVENT_JOB_DONE:
+        return jobs_done(engine, AS(record_job_done, event));
     case EVENT_DUE:
         return timers_due(engine, AS(record_due, event));
     case EVENT_PATH:
@@ -423,9 +434,33 @@ HOT int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
         !((wish->type == AGON_EVENT_INTENT && bytes == sizeof(struct agon_intent_event)) ||
           (wish->type == AGON_EVENT_EXIT_PLAN && bytes == sizeof(struct agon_exit_event)) ||
           (wish->type == AGON_EVENT_SIGNAL && bytes == sizeof(struct record_signal)) ||
-          (wish->type == EVENT_ARM && bytes == sizeof(struct record_arm))))
+          (wish->type == EVENT_ARM && bytes == sizeof(struct record_arm)) ||
+          (wish->type == EVENT_JOB_WISH && bytes == sizeof(struct record_job_wish))))
         return AGON_EINVAL;
     return 1;
+}
+
+/* What its author can go on writing to is copied before anything is made of it. */
+static void admit(struct engine *engine, uint16_t slot, struct record_job_wish *wish)
+{
+    const struct job_port *port = &engine->config.jobs;
+    const struct runner_port *runner = &engine->runners[slot];
+    const void *at = NULL;
+
+    memset(wish->hash, 0, sizeof(wish->hash));
+    wish->status = AGON_OK;
+    if (wish->kind != JOB_SUBMIT)
+        return;
+    if (runner->box != NULL)
+        at = runner->box(runner->ctx, wish->box);
+    if (wish->n_calls == 0 || wish->n_calls > AGON_GPU_CALLS_MAX ||
+        wish->n_input > AGON_GPU_SUBMIT_MAX - wish->n_calls * sizeof(struct agon_gpu_call))
+        wish->status = AGON_ERANGE;
+    else if (port->admit == NULL || at == NULL)
+        wish->status = AGON_ENOTSUP;
+    else
+        port->admit(port->ctx, slot, wish, at,
+                    wish->n_calls * sizeof(struct agon_gpu_call) + wish->n_input);
 }
 
 HOT int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)
@@ -440,8 +475,10 @@ HOT int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event
     engine->counters.n_bad_wishes += rc == AGON_EINVAL;
     if (rc != 1)
         return rc;
-    // The origin stands at one place in all four.
+    // The origin stands at one place in all of them.
     ((struct agon_intent_event *)(void *)wish)->origin.slot = slot;
+    if (wish->type == EVENT_JOB_WISH)
+        admit(engine, slot, (struct record_job_wish *)(void *)wish);
     return 1;
 }
 

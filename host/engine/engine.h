@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "engine/alerts.h"
 #include "engine/cards.h"
+#include "engine/jobs.h"
 #include "engine/port.h"
 #include "exec/exit.h"
 #include "exec/orders.h"
@@ -47,6 +48,7 @@ struct engine_config {
     struct bar_port bars;           /* may be zero */
     struct sample_port samples;     /* may be zero */
     struct card_port cards;         /* may be zero */
+    struct job_port jobs;           /* may be zero */
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);
@@ -66,6 +68,8 @@ int engine_state_widen(struct engine *engine, uint64_t bytes);
 void engine_attach_venue(struct engine *engine, agon_account_t account,
                          const struct venue_port *port);
 void engine_attach_runner(struct engine *engine, uint16_t slot, const struct runner_port *port);
+/* Who runs plugins' jobs, in place of the one of the config; NULL: nobody. */
+void engine_attach_jobs(struct engine *engine, const struct job_port *port);
 
 /* Takes one event that no number has yet: seq and t are set in place (t = max(t before, event->t)),
  * it is journaled and acted on. What is derived from it is out when this returns, and the bus shows
@@ -247,6 +251,19 @@ const struct exit_plan *engine_next_exit(const struct engine *engine, uint16_t s
                                          const struct exit_plan *after);
 /* A plan as its slot is told of it. */
 void engine_exit(const struct exit_plan *exit, struct agon_exit *out);
+
+/* Jobs of plugins that have no outcome yet (agon.gpu). */
+struct engine_job {
+    uint64_t id;
+    agon_ns_t t_due; /* its outcome is taken no sooner */
+    uint16_t slot, pad[3];
+};
+/* The one that is due first, and of those the oldest. 0: there is none. */
+int engine_next_job(const struct engine *engine, struct engine_job *out);
+/* The k-th, in the order in which they were handed over. 0: there are not so many. */
+int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out);
+/* The slot's lease of that number, from 1 on; NULL: its roster names none. */
+const struct slot_lease *engine_lease(const struct engine *engine, uint16_t slot, uint32_t lease);
 
 struct engine_counters {
     uint64_t n_events, n_bad, n_intents, n_refused, n_orders, n_requests, n_fills, n_foreign,

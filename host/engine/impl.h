@@ -175,6 +175,7 @@ struct engine {
     struct cards *cards; /* owned; state where it is on */
     struct exit_plan exits[SLOTS_MAX][AGON_EXITS_MAX];
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
+    struct jobs jobs;
     /* not state: */
     struct venue_port venues[ACCOUNTS_MAX];
     /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */
@@ -408,6 +409,10 @@ void cards_tick(struct engine *engine);
 void cards_begin_anew(struct engine *engine);
 void cards_set_back(struct engine *engine, agon_ns_t now);
 int cards_are_on(const struct engine *engine);
+/* A job under a lease that is held: its number there, or 0: refused. What follows from it is done
+ * by cards_submitted. */
+uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks);
+void cards_submitted(struct engine *engine);
 void cards_save(const struct engine *engine, struct enc *enc);
 int cards_load(struct engine *engine, struct dec *dec);
 const char *cards_check(const struct engine *engine, char *text);

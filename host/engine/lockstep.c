@@ -395,7 +395,20 @@ static HOT int deliver_first(struct run *run, struct queue *queue)
     return rc;
 }
 
-enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_WISH, TURN_DELIVERY, TURNS };
+enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_JOB, TURN_WISH, TURN_DELIVERY, TURNS };
+
+// Engine time stands while it is waited for.
+static int end_job(struct run *run, const struct engine_job *job)
+{
+    const struct lockstep_jobs *jobs = &run->config->jobs;
+    struct record_job_done done;
+    const void *result = NULL;
+
+    if (jobs->wait(jobs->ctx, job, &done, &result) != 1)
+        return AGON_EIO;
+    done.hdr.t = job->t_due;
+    return driver_job(&run->driver, &done, result);
+}
 
 // Not inlined: it is the hot part of a function that is not.
 static HOT __attribute__((noinline)) int run_on(struct run *run)
@@ -405,7 +418,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
     int rc = AGON_OK;
 
     for (;;) {
-        agon_ns_t t[TURNS] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+        agon_ns_t t[TURNS] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+        struct engine_job job;
         uint32_t source = next_source(run);
         struct queue *queue = first_delivery(run);
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
@@ -419,6 +433,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             t[TURN_ARRIVAL] = paper_next(config->paper);
         if (config->paper != NULL)
             t[TURN_REPORT] = paper_tells(config->paper);
+        if (config->jobs.wait != NULL && engine_next_job(config->engine, &job))
+            t[TURN_JOB] = job.t_due;
         if (wish != NULL)
             t[TURN_WISH] = wish->t;
         if (delivery != NULL)
@@ -471,6 +487,9 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             break;
         case TURN_REPORT:
             rc = paper_offer(config->paper, &run->driver);
+            break;
+        case TURN_JOB:
+            rc = end_job(run, &job);
             break;
         case TURN_WISH:
             heap_pop(&run->due, &node);

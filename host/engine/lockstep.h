@@ -28,6 +28,14 @@ struct lockstep_source {
     struct received *received;
 };
 
+/* Who runs plugins' jobs: its outcome is waited for at the time at which it is due. 1: done has it,
+ * all but its time, and *result the whole of a result, until the next call. */
+struct lockstep_jobs {
+    void *ctx;
+    int (*wait)(void *ctx, const struct engine_job *job, struct record_job_done *done,
+                const void **result);
+};
+
 struct lockstep_config {
     struct engine *engine; /* borrowed; configured and started */
     struct paper *paper;   /* borrowed; NULL: orders go wherever the engine's ports lead */
@@ -36,6 +44,7 @@ struct lockstep_config {
     uint32_t n_sources;
     int64_t data_latency_ns;       /* from the exchange to the core; >= 0 */
     const struct latency *latency; /* instead of it, its leg MARKET; borrowed; NULL: none */
+    struct lockstep_jobs jobs;     /* may be zero: then none is ever done */
     uint64_t mark_every;           /* events between two MARKs; 0: none */
     agon_ns_t t_end;               /* of the events' hdr.t at which to stop; 0: when they end */
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */

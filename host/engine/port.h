@@ -74,6 +74,11 @@ struct runner_port {
      * slots, which follow and have this function; slots: a bit each, not 0. What is left: 0, or
      * those from the one that has failed. NULL: take_turn for each. [core] */
     uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+    /* What a runner shares with its plugin for agon.gpu; NULL: nothing. box: where calls and input
+     * of the wish that was taken last lie; NULL: there is no such place. result: n bytes go where
+     * the plugin reads place, before it is told. [core] */
+    const void *(*box)(void *ctx, uint32_t box);
+    void (*result)(void *ctx, uint32_t place, const void *bytes, uint64_t n);
     /* What the plugin has been delivered so far: compared with the engine's own count. [core] */
     uint64_t (*nth)(void *ctx);
     /* Both before advance, for all slots before the first of them, so that processes work beside

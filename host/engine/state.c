@@ -10,6 +10,7 @@
 #define STATE_WITHIN  (1u << 16) /* in the number of the mode */
 #define STATE_FIGURED (1u << 17)
 #define STATE_CARDS   (1u << 18)
+#define STATE_JOBS    (1u << 19) /* leases are named: agon.gpu */
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -435,7 +436,8 @@ void state_save(struct engine *engine, struct enc *enc)
     // What journals had before there was any choice stays as it is.
     enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0) |
                      (engine->is_figured != 0 ? STATE_FIGURED : 0) |
-                     (cards_are_on(engine) ? STATE_CARDS : 0));
+                     (cards_are_on(engine) ? STATE_CARDS : 0) |
+                     (engine->jobs.n_named != 0 ? STATE_JOBS : 0));
     enc_u64(enc, engine->seed);
     ids_save(&engine->ids, enc);
     enc_u64(enc, engine->output_hash);
@@ -486,6 +488,8 @@ void state_save(struct engine *engine, struct enc *enc)
         figures_save(engine, enc);
     if (cards_are_on(engine))
         cards_save(engine, enc);
+    if (engine->jobs.n_named != 0)
+        jobs_save(&engine->jobs, engine->slots.n, enc);
 }
 
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
@@ -585,7 +589,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
 {
     struct dec dec = {.at = bytes, .n = n};
     uint32_t format = dec_u32(&dec);
-    int rc = AGON_OK, has_cards;
+    int rc = AGON_OK, has_cards, has_jobs;
 
     if (format != ENGINE_STATE_FORMAT && format != ENGINE_STATE_FORMAT_HIGH)
         return error_set(
@@ -600,7 +604,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->is_within = (engine->mode & STATE_WITHIN) != 0;
     engine->is_figured = (engine->mode & STATE_FIGURED) != 0;
     has_cards = (engine->mode & STATE_CARDS) != 0;
-    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS);
+    has_jobs = (engine->mode & STATE_JOBS) != 0;
+    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS);
     engine->seed = dec_u64(&dec);
     ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);
@@ -670,6 +675,9 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = figures_load(engine, &dec);
     if (rc >= 0 && has_cards)
         rc = cards_load(engine, &dec);
+    memset(&engine->jobs, 0, sizeof(engine->jobs));
+    if (rc >= 0 && has_jobs)
+        rc = jobs_load(&engine->jobs, engine->slots.n, &dec);
     if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
         rc = AGON_ECORRUPT;
     if (rc < 0)

@@ -347,6 +347,7 @@ static void unload(struct engine *engine, struct slot *slot)
         close_want_for_good(engine, slot->id, REASON_TOURNAMENT);
     else
         intents_cancel_all(engine, slot->id, 0, REASON_TOURNAMENT);
+    jobs_end(engine, slot->id);
 }
 
 // Its money has moved already.

@@ -92,6 +92,7 @@ int vacate(struct engine *engine, uint32_t id)
     settle_capital(engine, slot, &pool);
     orders_forget(engine->orders, slot);
     exits_forget(engine, slot);
+    jobs_forget(engine, slot);
     control_begin_anew(engine, slot);
     close_forget(engine, slot);
     memset(&engine->slot_halts[slot], 0, sizeof(engine->slot_halts[slot]));

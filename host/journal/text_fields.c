@@ -58,9 +58,12 @@ static const char *const configs[] = {"none",
                                       [CONFIG_STEP] = "step",
                                       [CONFIG_SAMPLES] = "samples",
                                       [CONFIG_IDS] = "ids",
+                                      [CONFIG_LEASE] = "lease",
                                       [CONFIG_GPU] = "gpu",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
+static const char *const job_kinds[] = {"none", "done", "granted", "evicted", "ended"};
+static const char *const job_wishes[] = {"none", "submit", "cancel", "acquire", "release"};
 static const char *const begins[] = {"none", "start", "added", "reload", "restore", "fresh"};
 static const char *const ends[] = {"none", "stopped", "superseded", "died"};
 static const char *const lapses[] = {"none", "gap", "no_room", "lost", "renamed"};
@@ -337,7 +340,37 @@ static const struct text_field gap_event_fields[] = {
     U64(agon_gap, first_seq), U64(agon_gap, last_seq), U64(agon_gap, n_missed),
     U32(agon_gap, policy), END};
 static const struct text_field job_event_fields[] = {
-    U64(agon_job, job), I32(agon_job, status), U32(agon_job, lease), U64(agon_job, bytes), END};
+    U64(agon_job, job),    U32(agon_job, lease),      NAME8(agon_job, kind, job_kinds),
+    I32(agon_job, status), U32(agon_job, generation), U64(agon_job, bytes),
+    HEX(agon_job, hash),   U16(agon_job, n_inline),   END};
+static const struct text_field job_wish_fields[] = {ORIGIN(record_job_wish),
+                                                    NAME8(record_job_wish, kind, job_wishes),
+                                                    U64(record_job_wish, job),
+                                                    U32(record_job_wish, lease),
+                                                    I64(record_job_wish, delay_ns),
+                                                    U32(record_job_wish, n_calls),
+                                                    U64(record_job_wish, memory),
+                                                    U64(record_job_wish, n_input),
+                                                    U64(record_job_wish, n_result),
+                                                    U32(record_job_wish, flags),
+                                                    I32(record_job_wish, status),
+                                                    HEX(record_job_wish, hash),
+                                                    END};
+static const struct text_field job_part_fields[] = {
+    U16(record_job_part, slot), U64(record_job_part, job), U64(record_job_part, at),
+    U32(record_job_part, n), END};
+static const struct text_field job_done_fields[] = {
+    U16(record_job_done, slot),     U64(record_job_done, job),
+    I32(record_job_done, status),   U64(record_job_done, bytes),
+    HEX(record_job_done, hash),     U16(record_job_done, n_inline),
+    U32(record_job_done, attempts), END};
+static const struct text_field lease_config_fields[] = {NAME16(record_lease, kind, configs),
+                                                        U16(record_lease, slot),
+                                                        U32(record_lease, lease),
+                                                        TEXT(record_lease, name),
+                                                        U64(record_lease, memory),
+                                                        I64(record_lease, delay_ns),
+                                                        END};
 #define LEG(f, kind, n, names) IN(agon_intent_event, intent, agon_intent, f, kind, n, names)
 static const struct text_field intent_fields[] = {ORIGIN(agon_intent_event),
                                                   LEG(kind, F_NAME8, N_OF(intents), intents),
@@ -696,6 +729,9 @@ static const struct text_layout layouts[] = {
     {EVENT_START, "start", 64, start_fields},
     {EVENT_MARK, "mark", 64, mark_fields},
     {EVENT_ARM, "arm", 128, arm_fields},
+    {EVENT_JOB_WISH, "job_request", sizeof(struct record_job_wish), job_wish_fields},
+    {EVENT_JOB_PART, "job_part", sizeof(struct record_job_part), job_part_fields},
+    {EVENT_JOB_DONE, "job_done", sizeof(struct record_job_done), job_done_fields},
     {EVENT_DUE, "due", 64, due_fields},
     {EVENT_PATH, "path", sizeof(struct record_path), path_fields},
     {EVENT_CRASH, "crash", 192, crash_fields},
@@ -772,6 +808,9 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_IDS)
         return ids_fields;
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_lease) &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_LEASE)
+        return lease_config_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

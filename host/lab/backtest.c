@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
+#include "lab/backtest_jobs.h"
 #include "lab/backtest_journal.h"
 #include "lab/backtest_moved.h"
 #include "lab/backtest_windows.h"
@@ -59,6 +60,11 @@ static int step(struct run *run, void *event, const char *what, struct error *er
     rc = rc < 0 ? rc : run->driver.rc;
     rc = rc < 0 ? rc : backtest_journal_turn(&run->journal);
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
+}
+
+static int step_lease(void *run, struct record_lease *lease, struct error *err)
+{
+    return step(run, lease, lease->name, err);
 }
 
 static agon_asset_t asset_of(struct run *run, const char *name, int is_base_currency,
@@ -532,6 +538,8 @@ static int configure(struct run *run, struct error *err)
             break;
         slot_record_write(&event, &slot->record);
         rc = step(run, &event, slot->record.name, err);
+        if (rc >= 0)
+            rc = backtest_jobs_leases(run->config, slot, step_lease, run, err);
     }
     if (rc >= 0 && config->tournament.mode != 0)
         rc = step(run, &tournament, "the tournament", err);
@@ -810,6 +818,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     engine.bus_memory = result->bus.memory;
     crew.bus = &result->bus;
     crew.is_lock_step = config->has_processes;
+    rc = backtest_jobs_open(config, result, &engine, &lockstep, err);
+    if (rc < 0)
+        goto done;
     rc = engine_new(&result->engine, &engine, err);
     if (rc < 0)
         goto done;
@@ -873,6 +884,7 @@ void backtest_free(struct backtest *result)
 {
     crew_free(result->crew);
     engine_free(result->engine);
+    backtest_jobs_close(result);
     process_bus_free(&result->bus);
     free(result->fills);
     free(result->samples);

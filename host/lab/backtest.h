@@ -63,12 +63,14 @@ struct backtest_config {
     /* The code of a slot's plugin is called from here on, or (hash 0) no longer. May be NULL. */
     void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
     int has_processes; /* some slots run as processes: the bus lies in memory that they share */
+    const char *gpu_program; /* NULL: agon-gpu beside this program */
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
                                 them where the record names none */
     uint32_t n_slots;
     struct tournament_rules tournament; /* mode 0: none is held */
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     uint64_t files_max;                 /* of all agents, bytes; 0: no limit */
+    struct roster_cards cards;          /* on which agents' jobs run (agon.gpu); may be zero */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
     /* Each event behind its step, which gave rc, for whoever compares runs or tells of them; may be
@@ -129,6 +131,7 @@ struct backtest_moved {
 };
 struct backtest {
     struct engine *engine;                         /* owned; to be looked at */
+    struct dispatch *dispatch;                     /* owned; NULL: no agent has a lease */
     struct crew *crew;                             /* owned */
     struct process_bus bus;                        /* owned */
     struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */

@@ -123,6 +123,12 @@ int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, 
                  files_of(record));
         return 0;
     }
+    for (uint32_t i = 1; i <= AGON_GPU_LEASES_MAX; i++) {
+        if (engine_lease(engine, record->slot, i) == NULL)
+            continue;
+        snprintf(why, CAST_WHY, "it had leases of cards (agon.gpu): nobody runs its jobs again");
+        return 0;
+    }
     if (given.venues == NULL || !read_params(record, params)) {
         snprintf(why, CAST_WHY, "its parameters found no room in the journal, or are damaged");
         return 0;

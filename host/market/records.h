@@ -44,7 +44,11 @@ enum event_type_host {
     EVENT_SENT = 99,  /* the last byte of a request left the host */
     /* Between a gateway and the exchange that stands in for its venue on paper; in no journal. */
     EVENT_RULES = 100, /* what the venue asks of orders in an instrument */
-    EVENT_LIMIT = 101  /* one of its rate limits */
+    EVENT_LIMIT = 101, /* one of its rate limits */
+    /* agon.gpu/1 */
+    EVENT_JOB_WISH = 104, /* an agent asks for a lease or hands a job over; in its intent ring */
+    EVENT_JOB_PART = 105, /* bytes of a result that is longer than a record; before its outcome */
+    EVENT_JOB_DONE = 106  /* a job's one outcome, as its worker gave it */
 };
 
 /* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
@@ -312,6 +316,44 @@ struct record_signal { /* a SIGNAL as it comes out of an agent's ring: the bus g
     struct agon_signal signal;
 };
 
+/* Of a job's result that is longer than what JOB_DONE has: each but the last is full. */
+#define JOB_PART_BYTES (EVENT_BYTES_MAX - 64)
+enum job_wish_kind { JOB_SUBMIT = 1, JOB_CANCEL = 2, LEASE_ACQUIRE = 3, LEASE_RELEASE = 4 };
+struct record_job_wish { /* JOB_WISH. What a job is made of is not in the journal, its hash is */
+    struct agon_event_hdr hdr;
+    struct agon_origin origin;
+    uint64_t job; /* chosen by the runner: cause_seq, and n in its lower 16 bits */
+    agon_ns_t delay_ns;
+    uint64_t memory, input_at, n_input, result_at, n_result;
+    uint32_t lease, n_calls, chunk_calls;
+    uint32_t flags; /* of agon_gpu_job */
+    uint32_t box;   /* where the calls and the input lie in what runner and host share */
+    int32_t status; /* set by the host: the copy was not to be had */
+    uint8_t kind, pad0[7];
+    unsigned char hash[32]; /* set by the host: of calls and input, as they were copied */
+    uint64_t pad1[9];
+};
+_Static_assert(sizeof(struct record_job_wish) == 4 * EVENT_GRANULE, "whole granules");
+struct record_job_part { /* JOB_PART */
+    struct agon_event_hdr hdr;
+    uint64_t job, at; /* at: of the first byte in the result */
+    uint32_t n;
+    uint16_t slot, pad0;
+    uint64_t pad1; /* then n bytes */
+};
+_Static_assert(sizeof(struct record_job_part) == EVENT_GRANULE, "a granule before its bytes");
+struct record_job_done { /* JOB_DONE */
+    struct agon_event_hdr hdr;
+    uint64_t job, bytes;
+    int32_t status;
+    uint16_t slot, n_inline;
+    uint32_t attempts, pad0;
+    unsigned char hash[32];
+    unsigned char result[AGON_JOB_INLINE];
+    uint64_t pad1[4];
+};
+_Static_assert(sizeof(struct record_job_done) == 6 * EVENT_GRANULE, "whole granules");
+
 enum config_kind {
     CONFIG_ASSET = 1,
     CONFIG_ACCOUNT = 2,
@@ -326,6 +368,7 @@ enum config_kind {
     CONFIG_STEP = 33,      /* an instrument's data come in steps of a known length */
     CONFIG_SAMPLES = 34,   /* how equity's minutes are taken */
     CONFIG_GPU = 40,       /* what cards there are, and who may have how much of them */
+    CONFIG_LEASE = 41,     /* a lease that a slot's plugin may ask for: agon.gpu */
     CONFIG_IDS = 35        /* another number in client ids, of a folder that was restored */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
@@ -403,6 +446,17 @@ struct record_ids {
     uint32_t since_run;
     uint64_t pad1[2];
 };
+
+struct record_lease { /* CONFIG of kind CONFIG_LEASE */
+    struct agon_event_hdr hdr;
+    uint16_t kind, slot;
+    uint32_t lease; /* 1, 2, ... of the slot */
+    uint64_t memory;
+    agon_ns_t delay_ns; /* of a job that names none */
+    char name[32];
+    uint64_t pad[5];
+};
+_Static_assert(sizeof(struct record_lease) == 2 * EVENT_GRANULE, "whole granules");
 
 enum generation_why {
     GENERATION_RELOAD = 1,

@@ -538,6 +538,11 @@ static int step_ids(struct host *host, uint32_t run, struct error *err)
     return boot_step(host, &record, "the number of client ids", err);
 }
 
+static int step_quietly(struct host *host, struct agon_event_hdr *event)
+{
+    return boot_step(host, event, "a job or a lease", NULL);
+}
+
 static int step_start(struct host *host, uint32_t run, struct error *err)
 {
     uint32_t number = journal_number(host);
@@ -657,6 +662,9 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
             continue;
         slot_record_write(&event, &config->slots[i].record);
         rc = boot_step(host, &event, config->slots[i].record.name, err);
+        if (rc >= 0 && host_lease_records(host, &config->slots[i], step_quietly) < 0)
+            rc = error_set(err, AGON_EINVAL, "a lease of %s was refused",
+                           config->slots[i].record.name);
     }
     if (rc >= 0 && (config->tournament.mode != 0 || engine_tournament(host->engine)->mode != 0))
         rc = boot_step(host, &tournament, "the tournament", err);
@@ -672,6 +680,8 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0)
         rc = step_start(host, run, err);
     host_beat_ids(host);
+    if (rc >= 0 && host_lose_jobs(host, step_quietly) < 0)
+        rc = error_set(err, AGON_EINVAL, "the jobs of the run before");
     if (rc >= 0)
         rc = boot_states(host, err);
     for (agon_instrument_t id = 1; id <= engine_instruments(host->engine)->n_instruments && rc >= 0;

@@ -169,9 +169,13 @@ static int seat(struct host *host, struct host_change *change)
     slot_set_remove(&host->unfit, change->slot);
     slot_record_write(&event, &host->config.slots[change->slot].record);
     rc = step(host, &event.hdr);
-    return rc < 0 ? error_set(&change->err, rc,
-                              "the engine refused it: the account has no such capital")
-                  : AGON_OK;
+    if (rc < 0)
+        return error_set(&change->err, rc,
+                         "the engine refused it: the account has no such capital");
+    host_jobs_begin(host);
+    return host_lease_records(host, &host->config.slots[change->slot], step) < 0
+               ? error_set(&change->err, AGON_EINVAL, "the engine refused a lease of it")
+               : AGON_OK;
 }
 
 static int plays(struct host *host, struct host_change *change)

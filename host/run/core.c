@@ -819,6 +819,7 @@ void *host_core_main(void *ctx)
     struct host *host = ctx;
     int64_t shown_ns = 0;
 
+    host_jobs_begin(host);
     while (!atomic_load_explicit(&host->is_stopping, memory_order_acquire)) {
         int64_t mono = clock_mono();
         int n;
@@ -831,6 +832,7 @@ void *host_core_main(void *ctx)
         host_drain_change(host);
         n += drain_venue(host);
         n += host_drain_paper(host);
+        n += host_drain_jobs(host);
         n += drain_wishes(host);
         n += drain_due(host);
         n += host_drain_alerts(host);
@@ -870,5 +872,6 @@ void *host_core_main(void *ctx)
     for (uint16_t i = 0; i < SLOTS_MAX; i++)
         crew_leave(host->crew, i, AGON_END_DONE);
     host_end_notes(host);
+    host_jobs_end(host);
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include "engine/along.h"
 #include "engine/driver.h"
 #include "engine/paper.h"
+#include "jobs/jobs.h"
 #include "journal/packed.h"
 #include "journal/reader.h"
 #include "journal/writer.h"
@@ -244,6 +245,12 @@ struct host {
     uint32_t market_line; /* of the venue whose word it is */
     int64_t market_ns;    /* when its words were looked at last */
     int has_market_clock, is_speed_told;
+    struct {
+        struct dispatch *dispatch; /* owned by the core thread; NULL: no agent has a lease */
+        struct record_job_done done;
+        const void *result; /* borrowed */
+        uint8_t is_done;    /* an outcome that the journal has no room for yet */
+    } jobs;
     struct heap due;     /* wishes by (t, order) */
     struct wish *wishes; /* owned */
     uint32_t *free;      /* owned */
@@ -359,6 +366,16 @@ int host_copies_fit(const struct host_line *line, const struct agon_event_hdr *e
 void host_copy(struct host *host, const struct host_line *line, const struct agon_event_hdr *event);
 /* Market data of a line that has them from another: its own gateway's word on them counts not. */
 int host_copies_instead(const struct host_line *line, const struct agon_event_hdr *event);
+/* jobs.c: agents' jobs and who runs them */
+/* The leases of a slot, where the engine knows others. step as boot_step. */
+int host_lease_records(struct host *host, const struct crew_slot *slot,
+                       int (*step)(struct host *host, struct agon_event_hdr *event));
+/* The worker, which ends with the core's thread. [core] */
+void host_jobs_begin(struct host *host);
+void host_jobs_end(struct host *host);
+int host_drain_jobs(struct host *host); /* outcomes that are there. Returns how many. [core] */
+/* Jobs of the run before, which nobody runs any more. */
+int host_lose_jobs(struct host *host, int (*step)(struct host *host, struct agon_event_hdr *event));
 /* show.c */
 void host_show(struct host *host);
 /* Fills of the slot from now on are counted from here. [core] */

@@ -32,7 +32,8 @@ void host_meter(struct host *host, const struct agon_event_hdr *event)
         count(host, intent->origin.slot, is_cancel ? METER_CANCELS : -1, event);
         break;
     case AGON_EVENT_EXIT_PLAN:
-        count(host, intent->origin.slot, -1, event); // the origin stands at one place in all four
+    case EVENT_JOB_WISH:
+        count(host, intent->origin.slot, -1, event); // the origin stands at one place in all
         break;
     case AGON_EVENT_SIGNAL:
         count(host, intent->origin.slot, METER_SIGNALS, event);
@@ -43,6 +44,12 @@ void host_meter(struct host *host, const struct agon_event_hdr *event)
     case EVENT_DUE:
         if (due->kind == DUE_TIMER)
             count(host, due->slot, METER_TIMERS, event);
+        break;
+    case EVENT_JOB_PART:
+        count(host, ((const struct record_job_part *)(const void *)event)->slot, -1, event);
+        break;
+    case EVENT_JOB_DONE:
+        count(host, ((const struct record_job_done *)(const void *)event)->slot, -1, event);
         break;
     case EVENT_REPORT:
         if (report->order_id != 0)

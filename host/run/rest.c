@@ -6,6 +6,7 @@
 #define SCANT_NS   ((int64_t)9 * 1000)         /* and for no less than this, or not at all */
 #define HELD_UP_NS ((int64_t)100 * 1000)       /* what waits cannot be taken yet */
 #define PARK_NS    ((int64_t)50 * 1000 * 1000) /* nothing is to come that would not wake it */
+#define JOBS_NS    ((int64_t)500 * 1000)       /* a worker has a job: its word wakes nobody */
 #define DEAF_NS    ((int64_t)2 * 1000 * 1000)  /* something may come that does not */
 
 int host_core_spins(enum host_core core, int64_t idle_ns, int64_t lull_ns)
@@ -104,6 +105,8 @@ static void park(struct host *host)
     words[0].expected = atomic_load_explicit(&host->core_wake, memory_order_acquire);
     n_words += crew_bells(host->crew, words + 1, FUTEX_WORDS - 1);
     wait_ns = longest(host, n_words);
+    if (dispatch_is_busy(host->jobs.dispatch) && wait_ns > JOBS_NS)
+        wait_ns = JOBS_NS;
     if (n_words > FUTEX_WORDS)
         n_words = FUTEX_WORDS;
     say_asleep(host, 1);

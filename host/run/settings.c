@@ -204,8 +204,8 @@ static int read_roster(struct settings *settings, const char *command, const cha
                                 .rules = &settings->host.tournament,
                                 .values = &settings->host.values,
                                 .portfolio = &settings->host.portfolio,
-                                .cards = &settings->host.cards,
                                 .files_max = &settings->host.files_max,
+                                .cards = &settings->host.cards,
                                 .is_host = 1,
                                 .is_first = is_first};
 

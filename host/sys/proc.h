@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define PROC_FDS_MAX 16
+#define PROC_FDS_MAX 20
 
 struct proc_spec {
     const char *path;        /* file to run; no search along PATH */

@@ -101,8 +101,10 @@
     F(agon_gap, hdr) F(agon_gap, first_seq) F(agon_gap, last_seq) F(agon_gap, n_missed) \
     F(agon_gap, policy) F(agon_gap, pad)
 #define FIELDS_agon_job(F) \
-    F(agon_job, hdr) F(agon_job, job) F(agon_job, status) F(agon_job, lease) F(agon_job, bytes) \
-    F(agon_job, pad)
+    F(agon_job, hdr) F(agon_job, job) F(agon_job, lease) F(agon_job, status) \
+    F(agon_job, generation) F(agon_job, place) F(agon_job, bytes) F(agon_job, kind) \
+    F(agon_job, pad0) F(agon_job, n_inline) F(agon_job, pad1) F(agon_job, pad2) F(agon_job, hash) \
+    F(agon_job, result)
 #define FIELDS_agon_intent(F) \
     F(agon_intent, kind) F(agon_intent, side) F(agon_intent, type) F(agon_intent, tif) \
     F(agon_intent, flags) F(agon_intent, instrument) F(agon_intent, account) \

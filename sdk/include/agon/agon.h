@@ -12,6 +12,7 @@
 #include "agon/ext/book.h"
 #include "agon/ext/clock.h"
 #include "agon/ext/exit.h"
+#include "agon/ext/gpu.h"
 #include "agon/ext/history.h"
 #include "agon/ext/instrument.h"
 #include "agon/ext/log.h"

@@ -321,13 +321,29 @@ struct agon_gap {
     uint64_t first_seq, last_seq, n_missed; /* n_missed: journaled events in the range */
     uint32_t policy, pad;                   /* 0: carry on; 1: the host suspends the slot */
 };
-/* JOB: result of work handed to the host. */
+/* agon_job.kind */
+enum agon_job_kind {
+    AGON_JOB_DONE = 1,    /* the one outcome of a job */
+    AGON_JOB_GRANTED = 2, /* the lease is held from now on: jobs may be submitted */
+    AGON_JOB_EVICTED = 3, /* another goes first: it comes back with GRANTED, without being asked */
+    AGON_JOB_ENDED = 4    /* the lease is over; it may be acquired again */
+};
+#define AGON_JOB_INLINE 256
+/* JOB: what became of a job, or of a lease, of agon.gpu/1 (ext/gpu.h). */
 struct agon_job {
     struct agon_event_hdr hdr;
-    uint64_t job;
-    int32_t status;
-    uint32_t lease;
-    uint64_t bytes, pad;
+    uint64_t job;        /* 0: it is about the lease */
+    uint32_t lease;      /* as acquire returned it */
+    int32_t status;      /* AGON_OK; DONE, ENDED: AGON_E..., why there is no result */
+    uint32_t generation; /* of the code that submitted it */
+    uint32_t place;      /* of its result: the host's own */
+    uint64_t bytes;      /* of the result; 0 with a status below 0 */
+    uint8_t kind, pad0;  /* enum agon_job_kind */
+    uint16_t n_inline;   /* bytes of result that are the result; 0: agon.gpu has it */
+    uint32_t pad1;
+    uint64_t pad2[3];
+    uint8_t hash[32];                /* BLAKE2b-256 of the result */
+    uint8_t result[AGON_JOB_INLINE]; /* a result of at most so many bytes */
 };
 
 /* What an agent wants. A quote pair and a multi-leg intent are legs handed over in one call. */
@@ -478,7 +494,7 @@ AGON_SIZE_IS(agon_capital, 64);
 AGON_SIZE_IS(agon_timer, 64);
 AGON_SIZE_IS(agon_param_change, 64);
 AGON_SIZE_IS(agon_gap, 64);
-AGON_SIZE_IS(agon_job, 64);
+AGON_SIZE_IS(agon_job, 384);
 AGON_SIZE_IS(agon_exit, 128);
 AGON_SIZE_IS(agon_intent, 64);
 AGON_SIZE_IS(agon_exit_plan, 192);

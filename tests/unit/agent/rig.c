@@ -160,6 +160,7 @@ int rig_start(struct rig *rig)
                                        .lapses = rig->lapses,
                                        .n_lapses = rig->n_lapses,
                                        .is_again = rig->is_again,
+                                       .n_leases = rig->setup.n_leases,
                                        .from_granules = rig->from_granules};
     int rc;
 

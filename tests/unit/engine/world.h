@@ -42,7 +42,8 @@ struct told {
         struct agon_balance balance;
         struct agon_capital capital;
         struct agon_timer timer;
-        unsigned char bytes[128];
+        struct agon_job job;
+        unsigned char bytes[384];
     } u;
 };
 struct world_slot {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/* jobs: agents' jobs (agon.gpu) on their way from the engine to a card's worker, and their outcomes
+ * back. It copies what an agent hands over before anybody judges it, names it by its hash, gives it
+ * to the worker when the engine has taken it, and keeps the outcome until the engine wants it.
+ *
+ * Nothing of it is state: a run that ends in the middle reports its jobs as lost. A backtest that
+ * runs plugins in its own, closed process has the worker's side in a process of its own, forked
+ * before that closes (is_far). One thread, the one that drives the engine. [core] */
+#ifndef JOBS_JOBS_H
+#define JOBS_JOBS_H
+
+#include "engine/engine.h"
+
+struct dispatch;
+struct dispatch_config {
+    const char *program; /* NULL: agon-gpu beside this program */
+    const char *device;  /* "cuda", "cpu", "scripted" */
+    const char *script;  /* of scripted; NULL: none */
+    uint32_t card, threads;
+    int64_t chunk_ns; /* a chunk that takes longer hangs: its worker is ended, the job fails */
+    int is_far;
+    /* A line for people about a worker: it is up, ended, lost. May be NULL. */
+    void (*say)(void *ctx, const char *text);
+    void *ctx;
+};
+/* The worker is started. AGON_ENOMEM, AGON_ENOENT: there is no such program. */
+int dispatch_new(struct dispatch **dispatch, const struct dispatch_config *config,
+                 struct error *err);
+void dispatch_free(struct dispatch *dispatch); /* ends the worker; NULL is fine */
+struct job_port dispatch_port(struct dispatch *dispatch);
+/* The outcome of a job of the engine's; what the record says is valid until the next call.
+ * is_waited: until there is one. 1: there is; 0: not yet. A job that nobody knows here is lost
+ * (AGON_EIO). */
+int dispatch_take(struct dispatch *dispatch, const struct engine_job *job, int is_waited,
+                  struct record_job_done *done, const void **result);
+/* Of jobs that run chunk by chunk, as an allocator says: a chunk that has ended. 1: there is one,
+ * the same until dispatch_chunk_done; 0: none now. */
+struct dispatch_chunk {
+    uint16_t slot;
+    uint8_t is_failed; /* the job is over, without a result: its outcome comes first */
+    uint8_t card;
+    uint32_t pad;
+    uint64_t id;            /* the engine's number of the job */
+    uint64_t card_job, run; /* the allocator's */
+};
+int dispatch_chunk(struct dispatch *dispatch, struct dispatch_chunk *chunk);
+void dispatch_chunk_done(struct dispatch *dispatch);
+/* Is anything under way, so that an outcome may come? */
+int dispatch_is_busy(const struct dispatch *dispatch);
+int dispatch_worker_pid(const struct dispatch *dispatch); /* for status; -1: none, or far */
+
+#endif

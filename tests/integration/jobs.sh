@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Jobs of agents (agon.gpu): what an agent hands to a card comes back as an event, with the result that the formula says, at
+# submit + delay of a backtest's own time, alike in both runners, and a replay needs no card. Live the worker may be killed, the
+# agent reloaded and the host killed: each job has one outcome. Each mistake has its error, and others trade on.
+. "$(dirname "$0")/common.sh"
+JUDGE=$(dirname "$0")/jobs.py
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+is() {
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
+}
+mkdir -p "$WORK/conf"
+roster() { # PARAMS [LEASES [GPU]]
+    cat >"$WORK/conf/lab.yaml" <<EOF
+base_currency: USDT
+${3-gpu: {profile: s2_four_8gb, device: cpu\}}
+agents:
+  - {name: one, plugin: jobber.so, capital: 100000 USDT, instruments: ["binance:BTCUSDT"], params: {$1}${2-, gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%\}\}\}}}
+EOF
+}
+lab() { # RUNNER ARGUMENT...
+    runner=$1
+    shift
+    rm -rf "$WORK/journal"
+    "$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --runner "$runner" --seed 3 --for 1m --json --journal "$WORK/journal" --journal-whole \
+        "$@" >"$WORK/json" 2>"$WORK/err" || fail "a backtest: $(cat "$WORK/err")"
+}
+
+# --- lock-step: inline results and larger ones ---
+for n in 64 1500; do
+    roster "values: $n"
+    lab inproc
+    "$AGON" journal cat "$WORK/journal" --json >"$WORK/cat" || fail "journal cat"
+    python3 "$JUDGE" "$WORK/cat" "$n" "$(jq -r '.agents[0].metrics["2"]' "$WORK/json")" || fail "results of $n values are not what the formula says"
+    grep '"type":"job_' "$WORK/cat" >"$WORK/inproc"
+    jq -c .intents "$WORK/json" >"$WORK/intents"
+    [ "$(jq '.agents[0].metrics["1"]' "$WORK/json")" = 0 ] || fail "a job failed"
+    python3 - "$WORK/inproc" 5000000 <<'EOF' || fail "an outcome is not at submit + delay"
+import json, sys
+at = {}
+for line in open(sys.argv[1]):
+    e = json.loads(line)
+    if e["type"] == "job_request":
+        at[e["job"]] = int(e["t"])
+    elif e["type"] == "job_done":
+        assert int(e["t"]) - at[e["job"]] == int(sys.argv[2]), e
+EOF
+    "$AGON" replay "$WORK/journal" --verify >"$WORK/out" 2>&1 || fail "a replay: $(cat "$WORK/out")"
+    lab process
+    "$AGON" journal cat "$WORK/journal" --json >"$WORK/cat" || fail "journal cat"
+    grep '"type":"job_' "$WORK/cat" | cmp -s - "$WORK/inproc" || fail "the runners' jobs differ"
+    jq -c .intents "$WORK/json" | cmp -s - "$WORK/intents" || fail "the runners differ"
+    "$AGON" replay "$WORK/journal" --verify >"$WORK/out" 2>&1 || fail "a replay: $(cat "$WORK/out")"
+done
+[ "$(grep -c '"type":"job_part"' "$WORK/cat")" -gt 20 ] || fail "a larger result is not in the journal"
+
+# --- mistakes ---
+says() { # DEED WORDS: in both runners, and the run goes on to its end
+    roster "deed: $1"
+    for runner in inproc process; do
+        lab "$runner"
+        grep -q -e "$2" "$WORK/err" || fail "$1 ($runner): $(tail -n 3 "$WORK/err")"
+    done
+}
+says name 'acquire -05'
+says twice 'again -05'
+says after 'after -05'
+says beyond 'job -0[18]'
+says large 'submit -08'
+says many 'submit -09'
+says cancel 'job -10'
+roster '' ''
+lab inproc
+grep -q 'acquire -05' "$WORK/err" || fail "a plugin without a lease: $(tail -n 3 "$WORK/err")"
+refused() { # WHAT WORDS
+    "$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --for 1m >"$WORK/out" 2>&1 && fail "$1 was taken"
+    grep -q -e "$2" "$WORK/out" || fail "$1: $(cat "$WORK/out")"
+}
+roster '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}' ''
+refused "leases without cards" 'there are no cards'
+"$AGON" validate "$PLUGINS/jobber.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
+
+# --- live, on paper: one in a process of its own, two in the host's ---
+mkdir "$WORK/certified"
+cp "$PLUGINS/jobber.so" "$WORK/certified"
+PLUGINS=$WORK/certified
+certify "$PLUGINS/jobber.so"
+start_sim --seed 3
+lease=', orders_on_reload: keep, gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}'
+MODE=paper live_files "$(agent one jobber.so 'values: 64' '' "$lease")
+$(agent two jobber.so 'values: 200, deed: keeps' '' ", runner: inproc$lease")"
+sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: cpu, delay: 2s}\nagents:/' "$WORK/conf/roster.yaml"
+"$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
+start_host
+trade_on() { # NAME WHAT: a few orders more of it
+    until_true "$HOST_PID" "$2: $1 is active" is '.agent.state == "active"' agent "$1"
+    until_true "$HOST_PID" "$2: $1" is ".agent.orders > $(jq .agent.orders "$WORK/out") + 3" agent "$1"
+}
+workers() { pgrep -P "$HOST_PID" -x agon-gpu; } # of each card, and of the jobs
+trade_on one "at the start"
+trade_on two "at the start"
+for kill in 1 2; do
+    # shellcheck disable=SC2046
+    kill -9 $(workers) || fail "no worker at kill $kill"
+    trade_on one "a worker was killed"
+done
+trade_on two "workers were killed"
+for name in one two; do
+    ctl reload $name >"$WORK/out" 2>&1 || fail "a reload: $(cat "$WORK/out")"
+    trade_on $name "reloaded"
+done
+"$AGON" journal cat "$WORK/run/journal" --live --json >"$WORK/cat" 2>/dev/null || fail "journal cat"
+python3 "$JUDGE" --once "$WORK/cat" >"$WORK/once" || fail "jobs and outcomes: $(cat "$WORK/once")"
+
+# The host is killed with jobs under way: the next run says that they are lost, once.
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+start_host
+trade_on one "after the host was killed"
+trade_on two "after the host was killed"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+! grep -q '"key":"nth-differs"' "$WORK/host.err" || fail "the engine counts other events than were heard"
+"$AGON" journal cat "$WORK/run/journal" --json >"$WORK/cat" || fail "journal cat"
+python3 "$JUDGE" --once "$WORK/cat" >"$WORK/once" || fail "jobs and outcomes: $(cat "$WORK/once")"
+[ "$(cut -d' ' -f3 "$WORK/once")" -gt 0 ] || fail "no job was reported lost: $(cat "$WORK/once")"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/out" 2>&1 || fail "the journal does not replay: $(cat "$WORK/out")"
+echo "jobs of agents: alike in both runners, once each through kills and reloads ($(cat "$WORK/once"))"

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Jobs of agents where the cards' allocator says who has one and whose chunk runs: leases are held
+ * as long as it says, a job's chunks begin when it says, and its turn does not wait for a job that
+ * was cancelled. A replay comes to the same. */
+#include "gpu/profile.h"
+#include "world.h"
+
+#define SLOT  1
+#define LEASE 1
+#define MIB   ((uint64_t)1 << 20)
+
+static struct world *world;
+static struct gpu_rules rules;
+static uint32_t n_gone;
+static struct {
+    uint64_t job;
+    struct gpu_decision started;
+} gone[16]; /* as they were begun */
+
+static void submit(void *ctx, const struct record_job_wish *wish, int is_stepped)
+{
+    (void)ctx;
+    (void)wish;
+    ck_assert_int_eq(is_stepped, 1);
+}
+
+static void go(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started)
+{
+    (void)ctx;
+    ck_assert_uint_eq(slot, SLOT);
+    ck_assert_uint_lt(n_gone, 16);
+    gone[n_gone].job = job;
+    gone[n_gone++].started = *started;
+}
+
+static int happen(struct gpu_event event, const char *name)
+{
+    struct record_gpu record;
+
+    cards_record(&event, name, &record);
+    return world_step(world, &record);
+}
+
+static void begin(void)
+{
+    const struct job_port port = {.submit = submit, .go = go};
+    struct record_lease lease = {.hdr = {.type = EVENT_CONFIG, .granules = 2},
+                                 .kind = CONFIG_LEASE,
+                                 .slot = SLOT,
+                                 .lease = LEASE,
+                                 .memory = MIB,
+                                 .delay_ns = 5 * MS,
+                                 .name = "main"};
+    union cards_config config;
+
+    world = world_new(RUN_PAPER);
+    n_gone = 0;
+    engine_attach_jobs(world->engine, &port);
+    ck_assert_int_eq(profile_make("s1_inference_training", "production", &rules, NULL), AGON_OK);
+    cards_config_record(&rules, "s1_inference_training", "production", &config);
+    ck_assert_int_eq(world_step(world, &config), AGON_OK);
+    ck_assert_int_eq(world_step(world, &lease), AGON_OK);
+}
+
+static void ask(uint8_t kind, uint64_t job, uint32_t n_calls)
+{
+    struct record_job_wish wish = {
+        .hdr = {.type = EVENT_JOB_WISH, .granules = sizeof(wish) / 64},
+        .origin = {.slot = SLOT, .cause_seq = engine_seq(world->engine), .n_legs = 1},
+        .kind = kind,
+        .job = job,
+        .memory = MIB,
+        .n_result = 64,
+        .lease = LEASE,
+        .n_calls = n_calls,
+        .chunk_calls = 2};
+
+    ck_assert_int_eq(world_step(world, &wish), AGON_OK);
+}
+
+static void request(void)
+{
+    ck_assert_int_eq(
+        happen((struct gpu_event){.kind = GPU_REQUEST,
+                                  .owner = SLOT,
+                                  .bytes = (int64_t)MIB,
+                                  .share_ppm = 100000,
+                                  .budget = profile_budget(&rules, "inference", "trading_models"),
+                                  .group = GPU_NONE,
+                                  .flags = GPU_RESUMES},
+               "main"),
+        AGON_OK);
+}
+
+static const struct agon_job *told(void)
+{
+    return &world_last(world, SLOT, AGON_EVENT_JOB)->u.job;
+}
+
+static void end_chunk(uint32_t k, int is_failed)
+{
+    ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_CHUNK,
+                                               .job = gone[k].started.job,
+                                               .run = gone[k].started.run,
+                                               .card = gone[k].started.card,
+                                               .is_failed = (uint8_t)is_failed},
+                            NULL),
+                     AGON_OK);
+}
+
+START_TEST(a_lease_is_held_as_long_as_the_allocator_says)
+{
+    const struct gpu_lease *lease;
+
+    begin();
+    ask(LEASE_ACQUIRE, 0, 0);
+    ck_assert_ptr_null(world_last(world, SLOT, AGON_EVENT_JOB)); // it waits
+    ask(JOB_SUBMIT, 1, 1);
+    ck_assert_int_eq(told()->status, AGON_ESTATE);
+    request();
+    ck_assert_uint_eq(told()->kind, AGON_JOB_GRANTED);
+    lease = engine_lease_of(world->engine, SLOT, "main");
+    ck_assert_ptr_nonnull(lease);
+    ask(JOB_SUBMIT, 2, 1);
+    ck_assert_uint_eq(n_gone, 1);
+    end_chunk(0, 0);
+    ck_assert_int_eq(
+        happen((struct gpu_event){.kind = GPU_RELEASE, .owner = SLOT, .lease = lease->id}, NULL),
+        AGON_OK);
+    ck_assert_uint_eq(told()->kind, AGON_JOB_ENDED);
+    ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_NAMED);
+    ask(LEASE_ACQUIRE, 0, 0);
+    ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
+    request();
+    ck_assert_uint_eq(told()->kind, AGON_JOB_GRANTED);
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(chunk_by_chunk_and_one_at_a_time)
+{
+    begin();
+    ask(LEASE_ACQUIRE, 0, 0);
+    request();
+    ask(JOB_SUBMIT, 1, 3); // two chunks
+    ask(JOB_SUBMIT, 2, 1);
+    ask(JOB_SUBMIT, 3, 1);
+    ck_assert_uint_eq(n_gone, 1);
+    ck_assert_uint_eq(gone[0].job, 1);
+    end_chunk(0, 0);
+    ck_assert_uint_eq(n_gone, 2);
+    ck_assert_uint_eq(gone[1].job, 1);
+    ck_assert_uint_gt(gone[1].started.run, gone[0].started.run);
+    ask(JOB_CANCEL, 2, 1); // its turn has not come, and passes
+    ck_assert_int_eq(told()->status, AGON_ESTATE);
+    end_chunk(1, 0);
+    ck_assert_uint_eq(n_gone, 3);
+    ck_assert_uint_eq(gone[2].job, 3);
+    end_chunk(2, 1); // the allocator's word alone ends it, too
+    ck_assert_uint_eq(told()->job, 3);
+    ck_assert_int_eq(told()->status, AGON_EIO);
+    ask(JOB_SUBMIT, 4, 1);
+    ck_assert_uint_eq(n_gone, 4);
+    world_due(world, world->t + 1000 * MS); // and it hangs
+    ck_assert_uint_eq(told()->job, 4);
+    ck_assert_int_eq(told()->status, AGON_ETIME);
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine_jobs_cards");
+    TCase *tcase = tcase_create("jobs");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, a_lease_is_held_as_long_as_the_allocator_says);
+    tcase_add_test(tcase, chunk_by_chunk_and_one_at_a_time);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
