@@ -10,7 +10,6 @@
 #include "agent/certificate.h"
 #include "agent/sandbox.h"
 #include "base/zeroed.h"
-#include "sys/buildid.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -848,46 +847,6 @@ const char *crew_build_id(const struct crew *crew, uint16_t slot)
     const struct generation *active = crew->members[slot].active;
 
     return active != NULL ? active->build_id : "";
-}
-
-static uint8_t read_hex(const char *text, unsigned char *bytes, size_t room)
-{
-    size_t n = 0;
-
-    for (unsigned value; n < room && sscanf(text + 2 * n, "%2x", &value) == 1; n++)
-        bytes[n] = (unsigned char)value;
-    return (uint8_t)n;
-}
-
-// An event is of whole granules; what is left of the last one is no build.
-static void set_granules(struct crew_start *event)
-{
-    memset(&event->builds[event->n], 0, sizeof(event->builds[event->n]));
-    event->start.hdr.granules = (uint8_t)(1 + (event->n + 1) / 2);
-}
-
-void crew_start_host(struct crew_start *event)
-{
-    struct start_build *build = &event->builds[0];
-
-    *build = (struct start_build){.slot = START_BUILD_HOST};
-    build->n = (uint8_t)buildid_own(build->id);
-    memcpy(event->start.build, build->id, sizeof(event->start.build));
-    event->n = 1;
-    set_granules(event);
-}
-
-void crew_start_plugin(struct crew_start *event, const struct crew *crew,
-                       const struct crew_slot *slot)
-{
-    struct start_build build = {.slot = slot->record.slot,
-                                .file_hash = slot->record.generation_hash};
-
-    build.n = read_hex(crew_build_id(crew, slot->record.slot), build.id, sizeof(build.id));
-    if (build.n == 0 || event->n > SLOTS_MAX)
-        return;
-    event->builds[event->n++] = build;
-    set_granules(event);
 }
 
 const struct crew_pauses *crew_pauses(const struct crew *crew)
