@@ -108,6 +108,7 @@ static void begin_lease(struct world *world, const struct gpu_decision *decision
                                                 .bytes = asked->bytes,
                                                 .owner = asked->owner,
                                                 .card = decision->card,
+                                                .held_ns = world->now,
                                                 .class = cards->rules.budgets[asked->budget].class,
                                                 .has_share = asked->share_ppm > 0,
                                                 .is_held = (uint8_t)is_held};
@@ -138,6 +139,7 @@ static void on_held(struct world *world, const struct gpu_decision *decision,
     }
     lease->is_held = 1;
     lease->card = decision->card;
+    lease->held_ns = world->now;
 }
 
 static void on_lease(struct world *world, const struct gpu_decision *decision)
@@ -230,12 +232,17 @@ void cards_sim_decided(void *ctx, const struct record_gpu *event,
                 world->cards.jobs[i].is_running = 0; // and is told to be done again
         }
     }
-    if (decision->kind == GPU_DID_CARD_BACK && decision->card < GPU_CARDS_MAX)
+    if (decision->kind == GPU_DID_CARD_BACK && decision->card < GPU_CARDS_MAX) {
         world->cards.is_lost[decision->card] = 0;
-    if (decision->kind >= GPU_DID_JOB_ADMITTED && decision->kind <= GPU_DID_JOB_FAILED)
+        world->cards.idle_ns[decision->card] = world->now;
+    }
+    if (decision->kind >= GPU_DID_JOB_ADMITTED && decision->kind <= GPU_DID_JOB_FAILED) {
+        if (decision->kind != GPU_DID_JOB_ADMITTED && decision->card < GPU_CARDS_MAX)
+            world->cards.idle_ns[decision->card] = world->now;
         on_job(world, decision);
-    else if (decision->lease != 0 && decision->kind != GPU_DID_REFUSED)
+    } else if (decision->lease != 0 && decision->kind != GPU_DID_REFUSED) {
         on_lease(world, decision);
+    }
 }
 
 /* --- what must hold */
@@ -261,6 +268,13 @@ static void check_card(struct world *world, uint32_t card)
                    (long long)bytes, card, (long long)(of->memory - of->reserve));
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A job waits for its card from when it was submitted, its lease was given there, and nothing has
+ * run there. */
 static void check_idle(struct world *world, uint32_t card)
 {
     struct cards_sim *cards = &world->cards;
@@ -274,8 +288,11 @@ static void check_idle(struct world *world, uint32_t card)
             continue;
         if (job->is_running)
             return;
-        since_ns = job->since_ns < since_ns ? job->since_ns : since_ns;
+        if (later(job->since_ns, lease->held_ns) < since_ns)
+            since_ns = later(job->since_ns, lease->held_ns);
     }
+    if (since_ns != INT64_MAX)
+        since_ns = later(since_ns, cards->idle_ns[card]);
     if (since_ns != INT64_MAX && world->now - since_ns > IDLE_NS && !cards->is_lost[card])
         world_fail(world, "gpu", "card %u is idle for %.3f s, and a job of a lease there waits",
                    card, (double)(world->now - since_ns) / 1e9);

@@ -13,6 +13,7 @@
 struct cards_lease {
     uint64_t id;
     int64_t bytes;
+    int64_t held_ns; /* when it was given to the card that it is on */
     uint32_t owner;
     uint8_t is_held, card, class, has_share;
 };
@@ -28,7 +29,8 @@ struct cards_sim {
     struct cards_job jobs[GPU_JOBS_MAX];
     uint8_t is_on, is_live, is_replaying; /* is_live: decisions are new ones */
     uint8_t is_lost[GPU_CARDS_MAX];
-    struct record_gpu asked; /* the event that is being done */
+    int64_t idle_ns[GPU_CARDS_MAX]; /* when a chunk last began or ended there, or it came back */
+    struct record_gpu asked;        /* the event that is being done */
 };
 
 struct world;

@@ -552,6 +552,8 @@ START_TEST(what_is_no_plugin_file_is_refused_with_its_reason)
 }
 END_TEST
 
+#define TEXT_(number) #number
+#define TEXT(number)  TEXT_(number)
 static const struct {
     const char *plugin, *why;
 } entries[] = {
@@ -564,7 +566,8 @@ static const struct {
     {"names_many", "publishes: 9 names; at most 8"},
     {"names_none", "publishes: number 0 has no name"},
     {"more", "event_more 0x10000: types that this host has not"},
-    {"note_abi", "made for SDK 0.77, this host serves 0.2"},
+    {"note_abi",
+     "made for SDK 0.77, this host serves " TEXT(AGON_ABI_MAJOR) "." TEXT(AGON_ABI_MINOR)},
     {"note_layout", "changed SDK headers"},
 };
 

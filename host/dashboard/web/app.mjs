@@ -112,7 +112,7 @@ function drawStatus() {
   $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage ${money(s.slippage)} is part of gross`;
   put('result', signed(s.result), tone(s.result));
   for (const [id, from] of [['today', day], ['week', week]]) {
-    const r = s.time ? resultSince(ALL, from(s.t_ms)) : null;
+    const r = s.time ? resultSince(ALL, from(s.t_ms), Number(s.result)) : null;
     put(id, r ? (r.amount > 0 ? '+' : '') + amount(r.amount) : '–', r ? tone(baseText(r.amount)) : '');
     $(id).title = r ? `since ${stamp(r.since)}` : '';
   }

@@ -43,15 +43,16 @@ export function grow(state) {
 }
 const won = point => point[3] ?? point[1] - point[2];
 // Result since a time: that of now less that of then. since: of when it is, where it begins later. Who began later has all of his.
-export function resultSince(name, t) {
+// now: the newest, which a list that is being loaded does not have yet.
+export function resultSince(name, t, now) {
   const list = points(name);
   if (list.length === 0) return null;
+  now ??= won(list.at(-1));
   let low = 0;
   let high = list.length - 1;
   while (low < high) { const mid = (low + high) >> 1; if (list[mid][0] < t) low = mid + 1; else high = mid; }
   const from = list[low > 0 && list[low][0] > t ? low - 1 : low];
-  const now = list.at(-1);
-  return born !== null && born >= t ? { amount: won(now), since: born } : { amount: won(now) - won(from), since: Math.max(from[0], t) };
+  return born !== null && born >= t ? { amount: now, since: born } : { amount: now - won(from), since: Math.max(from[0], t) };
 }
 const DAY = 86400000;
 export const day = t => Math.floor(t / DAY) * DAY;
