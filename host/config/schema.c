@@ -370,28 +370,37 @@ void schema_presets(const struct schema *schema, void *out)
 
 /* ---- keys ---- */
 
-/* Where else in the file this key is known: writes the path of its map. */
-static int find_elsewhere(const struct schema *schema, const struct schema *not_here,
-                          const char *key, int depth, char *path, size_t room)
+#define PLACES 3 /* that are named */
+struct places {
+    uint32_t n;
+    char path[192]; /* of the map that is looked through */
+    char text[640]; /* "in gpu or in tournament" */
+};
+
+/* Where else in the file this key is known. */
+static void find_elsewhere(const struct schema *schema, const struct schema *not_here,
+                           const char *key, int depth, struct places *places)
 {
-    size_t used = strlen(path);
+    size_t used = strlen(places->path), n = strlen(places->text);
 
     if (depth == SCHEMA_DEPTH)
-        return 0;
+        return;
     for (const struct schema_field *field = schema_fields(schema); schema != not_here && field->key;
          field++)
-        if (strcmp(field->key, key) == 0 && !field->retired)
-            return 1;
+        if (strcmp(field->key, key) == 0 && !field->retired) {
+            if (places->n++ < PLACES)
+                snprintf(places->text + n, sizeof(places->text) - n, "%s%s%s", n > 0 ? " or " : "",
+                         used > 0 ? "in " : "at the top", places->path);
+            return;
+        }
     for (const struct schema_field *field = schema_fields(schema); field->key; field++) {
         if (field->type != SCHEMA_MAP)
             continue;
-        snprintf(path + used, room - used, "%s%s%s", used ? "." : "", field->key,
-                 field->list_max ? "[]" : "");
-        if (find_elsewhere(field->sub, not_here, key, depth + 1, path, room))
-            return 1;
-        path[used] = 0;
+        snprintf(places->path + used, sizeof(places->path) - used, "%s%s%s", used ? "." : "",
+                 field->key, field->list_max ? "[]" : "");
+        find_elsewhere(field->sub, not_here, key, depth + 1, places);
+        places->path[used] = 0;
     }
-    return 0;
 }
 
 /* Reports an unknown key; returns the key that was probably meant, NULL for none. */
@@ -399,7 +408,8 @@ static const char *refuse_key(struct config *config, const struct config_node *m
                               const struct config_node *node, const struct schema *schema)
 {
     struct suggest suggest = {0};
-    char path[192] = "", shown[80], keys[EXPECTED] = "";
+    struct places places = {0};
+    char shown[80], keys[EXPECTED] = "";
     size_t used = 0;
     struct config_node shown_node = {.kind = NODE_SCALAR, .text = node->key};
 
@@ -421,17 +431,18 @@ static const char *refuse_key(struct config *config, const struct config_node *m
                        shown);
             return NULL;
         }
+    if (config->schema)
+        find_elsewhere(config->schema, schema, node->key, 0, &places);
     if (scan_is_secret_key(node->key))
         node_error(config, node->key_line, node->key_column, map, CONFIG_E_SECRET,
                    "unknown key %s, and secrets do not belong in this file; expected them in a "
                    "credential file, which 'credential' of a venue's file names",
                    shown);
-    else if (config->schema &&
-             find_elsewhere(config->schema, schema, node->key, 0, path, sizeof(path)))
+    else if (places.n > 0)
         node_error(config, node->key_line, node->key_column, map, CONFIG_E_MISPLACED,
-                   "the key %s does not belong here; expected it %s%s%s%s%s", shown,
-                   path[0] ? "in " : "at the top", path, suggest.best ? "; did you mean '" : "",
-                   suggest.best ? suggest.best : "", suggest.best ? "'?" : "");
+                   "the key %s does not belong here; expected it %s%s%s%s", shown, places.text,
+                   suggest.best ? "; did you mean '" : "", suggest.best ? suggest.best : "",
+                   suggest.best ? "'?" : "");
     else if (suggest.best)
         node_error(config, node->key_line, node->key_column, map, CONFIG_E_UNKNOWN,
                    "unknown key %s; expected a key of %s; did you mean '%s'?", shown, schema->name,
