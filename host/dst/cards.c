@@ -4,9 +4,8 @@
 #include "dst/world.h"
 #include "gpu/profile.h"
 
-#define GIB ((int64_t)1 << 30)
-#define IDLE_NS                                                                                    \
-    SECOND /* a card that could run a job does so within this, at the shares that are drawn */
+#define GIB     ((int64_t)1 << 30)
+#define IDLE_NS SECOND /* a card that could run a job does so within this */
 
 void cards_sim_begin(struct world *world)
 {
