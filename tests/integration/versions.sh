@@ -172,14 +172,15 @@ printf '{}' >"$WORK/bad"
 says 4 'not a model of XGBoost' models add trend "$WORK/bad"
 says 4 'No such file\|not there\|no such' models add trend "$WORK/none"
 python3 -c "
-import sqlite3, sys, time
+import os, sqlite3, time
 db = sqlite3.connect('$DIR/models.db', isolation_level=None)
 db.execute('BEGIN IMMEDIATE')
 open('$WORK/locked', 'w').close()
-time.sleep(8)" &
+while not os.path.exists('$WORK/free'): time.sleep(0.05)" &
 PIDS="$PIDS $!"
 until_true 0 "another writer" test -e "$WORK/locked"
 says 6 'another program writes it: try again' models rollback trend
+touch "$WORK/free"
 wait "$!"
 # Two at once come one after the other.
 for i in 1 2 3 4; do
