@@ -4,8 +4,11 @@
 #include "dst/world.h"
 #include "gpu/profile.h"
 
-#define GIB     ((int64_t)1 << 30)
-#define IDLE_NS SECOND /* a card that could run a job does so within this */
+#define GIB ((int64_t)1 << 30)
+/* A card that could run a job does so within this: a chunk that hung took 200 ms, and training that
+ * has its lease still has a twentieth of the card to pay them back. When exactly, is a test of
+ * gpu_schedules. */
+#define IDLE_NS (5 * SECOND)
 
 void cards_sim_begin(struct world *world)
 {

@@ -3,7 +3,7 @@
  * comes to the same answers, gradients and weights: in double within 1e-8 after 200 steps of Adam,
  * in float within 1e-3 after 50.
  *
- *     torch_oracle lstm|tcn|transformer|ppo...
+ *     torch_oracle lstm|lstm-head|tcn|transformer|ppo...
  */
 #include <torch/torch.h>
 
@@ -22,9 +22,10 @@ struct Case {
 };
 
 static const Case cases[] = {
-    {"lstm", {"lstm/1", 5, 3, 24, 3, 0, 0, 0, 0, 30, 8}},
-    {"tcn", {"tcn/1", 5, 3, 24, 4, 3, 0, 0, 0, 40, 8}},
-    {"transformer", {"transformer/1", 5, 3, 24, 2, 0, 4, 9, 40, 40, 8}},
+    {"lstm", {"lstm/1", 5, 3, 24, 3, 0, 0, 0, 0, 0, 30, 8}},
+    {"lstm-head", {"lstm/2", 5, 3, 24, 3, 16, 0, 0, 0, 0, 30, 8}},
+    {"tcn", {"tcn/1", 5, 3, 24, 4, 0, 3, 0, 0, 0, 40, 8}},
+    {"transformer", {"transformer/1", 5, 3, 24, 2, 0, 0, 4, 9, 40, 40, 8}},
 };
 
 struct Model {
@@ -63,9 +64,11 @@ struct Model {
             params.push_back(of.at(name + ".b"));
             params.push_back(torch::zeros({4 * shape.hidden}, type));
         }
-        return dense(std::get<0>(at::lstm(x, {zero, zero}, params, true, shape.layers, 0.0, false,
-                                          false, false)),
-                     "dense");
+
+        Tensor y = std::get<0>(
+            at::lstm(x, {zero, zero}, params, true, shape.layers, 0.0, false, false, false));
+
+        return dense(shape.head > 0 ? at::relu(dense(y, "fc")) : y, "dense");
     }
 
     /* x[batch][steps][inputs] by torch's convolution. */
@@ -125,7 +128,7 @@ struct Model {
 
     Tensor forward(const Tensor &x) const
     {
-        if (std::strcmp(shape.arch, "lstm/1") == 0)
+        if (std::strncmp(shape.arch, "lstm/", 5) == 0)
             return lstm(x);
         return std::strcmp(shape.arch, "tcn/1") == 0 ? tcn(x) : transformer(x);
     }

@@ -9,7 +9,7 @@ shift
 if [ $# = 0 ]; then
     n=$(git -C "$AGON_SOURCE_ROOT" rev-parse HEAD 2>/dev/null | cut -c1-7)
     case $((0x${n:-0} % 4)) in
-    0) set -- lstm ;;
+    0) set -- lstm lstm-head ;;
     1) set -- tcn ;;
     2) set -- transformer ;;
     *) set -- ppo ;;

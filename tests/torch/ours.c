@@ -33,6 +33,7 @@ static void *begin(const struct ours_shape *shape, double rate)
                             .outputs = shape->outputs,
                             .hidden = shape->hidden,
                             .layers = shape->layers,
+                            .head = shape->head,
                             .taps = shape->taps,
                             .heads = shape->heads,
                             .span = shape->span,

@@ -11,7 +11,7 @@
 
 struct ours_shape {
     const char *arch;
-    uint32_t inputs, outputs, hidden, layers, taps, heads, span, feed;
+    uint32_t inputs, outputs, hidden, layers, head, taps, heads, span, feed;
     uint32_t steps, batch;
 };
 

@@ -18,8 +18,8 @@
 #define EVENTS_MAX 200
 #define MS         ((int64_t)1000000)
 
-static struct gpu gpu, copy;
-static struct gpu_out out, copy_out;
+static struct gpu gpu, copy, ahead;
+static struct gpu_out out, copy_out, ahead_out;
 static struct gpu_rules rules;
 static struct ref ref;
 static struct ref_rules ref_rules;
@@ -487,6 +487,23 @@ static void check_queue(int at)
     }
 }
 
+/* Nobody looks at the cards before gpu_next_due: until then time alone decides nothing. */
+static void check_due(int at)
+{
+    int64_t due_ns = gpu_next_due(&gpu);
+    struct gpu_event tick = {.kind = GPU_TICK, .group = GPU_NONE};
+
+    if (due_ns <= gpu.t)
+        differ("what is due was due before", at);
+    tick.t = due_ns == INT64_MAX ? gpu.t + 3600000 * MS : due_ns - 1;
+    ahead = gpu;
+    gpu_step(&ahead, &tick, &ahead_out);
+    if (ahead_out.n > 0) {
+        out = ahead_out;
+        differ("something was due sooner than was said", at);
+    }
+}
+
 static void reload(int at)
 {
     static unsigned char bytes[GPU_STATE_MAX];
@@ -549,6 +566,7 @@ static void run(void)
         for (uint32_t card = 0; card < rules.n_cards; card++)
             check_card(card, at);
         check_queue(at);
+        check_due(at);
         n_events++;
         n_decisions += out.n;
         if (is_one_in(20))
