@@ -513,6 +513,11 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_close(out, '{');
 }
 
+const char *api_order_type(uint8_t type)
+{
+    return NAMED(order_type_name(type));
+}
+
 void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out)
 {
     const struct host_view_instrument *at = instrument_at(api, order->instrument);

@@ -133,6 +133,68 @@ void host_keep_fill(struct host *host, const struct agon_event_hdr *event)
         fill->fee_exp = asset->exp;
         memcpy(fill->fee_name, asset->name, sizeof(fill->fee_name));
     }
+    if (score == NULL || instruments_get(table, event->instrument) == NULL)
+        return;
+    fill->trade = (struct trade_fill){
+        .t = event->t, .px = report->px, .qty = report->qty, .side = report->side};
+    trade_fill_of(&fill->trade, instruments_get(table, event->instrument),
+                  ledger_position(engine_ledger(host->engine), slot, event->instrument, 0),
+                  host_quote_exp(host, event->instrument));
+}
+
+int host_quote_exp(const struct host *host, agon_instrument_t id)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    const struct agon_instrument *instrument = instruments_get(table, id);
+    const struct asset *quote =
+        instrument != NULL ? instruments_asset(table, instrument->quote) : NULL;
+
+    return quote != NULL ? quote->exp : 8;
+}
+
+static void keep_end(struct host *host, const struct order *order,
+                     const struct agon_event_hdr *event)
+{
+    const struct record_report *report = (const struct record_report *)(const void *)event;
+    int is_of = event->type == EVENT_REPORT && report->order_id == order->id;
+    uint16_t reason = order->reason != 0 ? order->reason : is_of ? report->reason : 0;
+
+    host->draft->ended[host->draft->n_ended++ % HOST_VIEW_ENDED] =
+        (struct host_view_ended){.id = order->id,
+                                 .seq = event->seq,
+                                 .t = event->t,
+                                 .t_create = order->t_create,
+                                 .instrument = order->instrument,
+                                 .slot = order->slot,
+                                 .reason = reason,
+                                 .side = order->side,
+                                 .type = order->type,
+                                 .end = (uint8_t)order_end(order, is_of ? report->kind : 0),
+                                 .px = order->px,
+                                 .qty = order->qty,
+                                 .filled_qty = order->filled_qty};
+}
+
+// The newest that ended: by a report, or because nothing of them was to leave. A fill that comes
+// behind the end of its order says it again.
+void host_keep_ended(struct host *host, const struct agon_event_hdr *event)
+{
+    struct orders *orders = engine_orders(host->engine);
+    uint64_t n = orders_settled(orders) - host->ended_seen;
+    const struct order *order;
+
+    host->ended_seen += n;
+    for (uint64_t k = n < HOST_VIEW_ENDED ? n : HOST_VIEW_ENDED; k-- > 0;) {
+        order = orders_settled_at(orders, k);
+        if (order != NULL)
+            keep_end(host, order, event);
+    }
+    if (n > 0 || event->type != EVENT_REPORT ||
+        ((const struct record_report *)(const void *)event)->kind != REPORT_FILL)
+        return;
+    order = orders_find(orders, ((const struct record_report *)(const void *)event)->order_id);
+    if (order != NULL && order_is_final(order))
+        keep_end(host, order, event);
 }
 
 // The markets' newest trades, for who looks.
@@ -146,6 +208,23 @@ static void keep_trade(struct host *host, const struct agon_trade *trade)
                                  .qty = trade->qty,
                                  .instrument = trade->hdr.instrument,
                                  .side = trade->side};
+    if (trade->hdr.instrument >= 1 && trade->hdr.instrument <= HOST_INSTRUMENTS_MAX) {
+        struct host_view_instrument *of = &draft->instruments[trade->hdr.instrument - 1];
+
+        of->traded_qty = num_add(of->traded_qty, trade->qty);
+        of->n_traded++;
+    }
+}
+
+static void keep_bar(struct host *host, const struct agon_bar *bar)
+{
+    struct host_view *draft = host->draft;
+
+    draft->bars[draft->n_bars++ % HOST_VIEW_BARS] =
+        (struct host_view_bar){.t_open = bar->t_open,
+                               .volume_qty = bar->volume_qty,
+                               .instrument = bar->hdr.instrument,
+                               .length_s = bar->length_s};
 }
 
 static void before(void *ctx, struct agon_event_hdr *event)
@@ -168,8 +247,11 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
+    host_keep_ended(host, event);
     if (event->type == AGON_EVENT_TRADE)
         keep_trade(host, (const struct agon_trade *)(const void *)event);
+    else if (event->type == AGON_EVENT_BAR)
+        keep_bar(host, (const struct agon_bar *)(const void *)event);
     if (host->config.stepped != NULL)
         host->config.stepped(host->config.stepped_ctx, event);
     return AGON_OK;
