@@ -47,11 +47,15 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
     int place = api_instrument_of(api, call->argv[0], err);
     const struct past_candles *candles;
     int64_t seconds = past_lengths_s[0];
+    int64_t since_ms = 0;
     uint32_t length = 0;
     uint32_t n;
 
     if (place < 0)
         return place;
+    if (call->argc > 2 &&
+        (num_parse(call->argv[2], strlen(call->argv[2]), 0, &since_ms) < 0 || since_ms < 0))
+        return error_set(err, AGON_EINVAL, "'%.24s' is not a time in ms since 1970", call->argv[2]);
     if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
         seconds = 0;
     while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)
@@ -70,6 +74,8 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
         const struct past_candle *candle = &candles->all[length][i % CANDLES];
         int exp = api->view->instruments[place].px_exp;
 
+        if (candle->t / 1000000 < since_ms)
+            continue;
         jout_open(out, '{');
         jout_kv_int(out, "t_ms", candle->t / 1000000);
         jout_kv_dec(out, "open", candle->open_px, exp);
@@ -188,13 +194,39 @@ static int is_seen(const struct alert *alert)
            alert->kind == ALERT_VENUE_DOWN;
 }
 
+#define FOLD_OVER 8 /* so many others may lie between an event and its being again */
+
+/* The newest event of what goes on: alerts with that text, or tournaments (text NULL). Others that
+ * go on may stand before it, as both may take turns; behind anything else it begins anew. It is put
+ * last, where the newest is. NULL: there is none. */
+static struct api_event *going_on(struct api_history *history, const char *kind, const char *of,
+                                  const char *text)
+{
+    for (uint64_t k = 1; k <= FOLD_OVER && k <= history->n_events; k++) {
+        struct api_event *event = &history->events[(history->n_events - k) % EVENTS];
+        struct api_event found = *event;
+
+        if (strcmp(event->kind, kind) == 0 && strcmp(event->of, of) == 0 &&
+            (text == NULL || strcmp(event->text, text) == 0)) {
+            for (uint64_t i = k; i > 1; i--)
+                history->events[(history->n_events - i) % EVENTS] =
+                    history->events[(history->n_events - i + 1) % EVENTS];
+            event = &history->events[(history->n_events - 1) % EVENTS];
+            *event = found;
+            return event;
+        }
+        if (strcmp(event->kind, "alert") != 0 && strcmp(event->kind, "tournament") != 0)
+            break;
+    }
+    return NULL;
+}
+
 /* The same once more: what goes on is one event, which grows, and pushes nothing else out. */
 static int is_again(struct api_history *history, const struct alert *alert, const char *of)
 {
-    struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
+    struct api_event *event = going_on(history, "alert", of, alert->text);
 
-    if (history->n_events == 0 || strcmp(event->kind, "alert") != 0 || strcmp(event->of, of) != 0 ||
-        strcmp(event->text, alert->text) != 0)
+    if (event == NULL)
         return 0;
     if (event->n == 0) {
         event->n = 1;
@@ -405,10 +437,10 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
                  agon_amt_t moved_amt)
 {
     struct api_history *history = api->history;
-    struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
+    struct api_event *event = going_on(history, "tournament", "", NULL);
     char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[200];
 
-    if (history->n_events == 0 || event->n == 0 || strcmp(event->kind, "tournament") != 0) {
+    if (event == NULL) {
         happened(history, plan->t, "tournament", "", "");
         event = &history->events[(history->n_events - 1) % EVENTS];
         event->t_first = plan->t;

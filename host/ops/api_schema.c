@@ -88,6 +88,8 @@ static const struct control_field agent_head[] = {
     {"slot", INT, "its place"},
     {"name", TEXT, "its name in the roster", AGENT},
     {"state", TEXT, "how it is now", .words = api_agent_states},
+    {"exceeds", TEXT, "the limit of a meter of which it has used a tenth, until that is free again",
+     MAYBE, .example = "\"intent rate limit\""},
     {"can_roll_back", BOOL, "the generation before is still warm"},
     {"stage", TEXT, "how far it has come", .word = stage},
     {"generation", INT, "of its plugin, from 1"},

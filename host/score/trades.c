@@ -82,7 +82,8 @@ static void end(struct trade_open *open, const struct trade_fill *fill, struct t
                                     .t_close = fill->t,
                                     .side = open->side,
                                     .is_partial = open->is_partial,
-                                    .qty = open->in_qty,
+                                    // Left over from before was sold: as much as that is known.
+                                    .qty = open->in_qty > 0 ? open->in_qty : open->out_qty,
                                     .entry_px = trade_mean(open->in_sum, open->in_qty),
                                     .exit_px = trade_mean(open->out_sum, open->out_qty),
                                     .result_amt = open->result_amt,

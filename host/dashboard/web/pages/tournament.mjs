@@ -103,7 +103,9 @@ export default {
     const list = make('div', { className: 'why-list' });
     why.bar.append(key);
     why.body.append(list);
-    left.append(rules.section, ranks.section, why.section);
+    left.append(rules.section, ranks.section);
+    left.parentElement.append(why.section);
+    why.section.classList.add('below');
     right.append(next.section, dry.section, flow.section);
     async function load() {
       const last = plans.at(-1)?.number;
