@@ -96,7 +96,7 @@ static void collect(struct host *host)
 }
 
 // The newest fills, for who looks. Whether a report was one that is new, the engine's count says.
-void host_keep_fill(struct host *host, const struct agon_event_hdr *event)
+int host_keep_fill(struct host *host, const struct agon_event_hdr *event)
 {
     const struct record_report *report = (const struct record_report *)(const void *)event;
     const struct instruments *table = engine_instruments(host->engine);
@@ -107,7 +107,7 @@ void host_keep_fill(struct host *host, const struct agon_event_hdr *event)
     const struct score *score = slot < SLOTS_MAX ? engine_score(host->engine, slot) : NULL;
 
     if (n_fills == host->fills_seen || report->kind != REPORT_FILL)
-        return;
+        return 0;
     host->fills_seen = n_fills;
     fill = &host->draft->fills[host->draft->n_fills++ % HOST_VIEW_FILLS];
     *fill = (struct host_view_fill){.t = event->t,
@@ -134,12 +134,13 @@ void host_keep_fill(struct host *host, const struct agon_event_hdr *event)
         memcpy(fill->fee_name, asset->name, sizeof(fill->fee_name));
     }
     if (score == NULL || instruments_get(table, event->instrument) == NULL)
-        return;
+        return 1;
     fill->trade = (struct trade_fill){
         .t = event->t, .px = report->px, .qty = report->qty, .side = report->side};
     trade_fill_of(&fill->trade, instruments_get(table, event->instrument),
                   ledger_position(engine_ledger(host->engine), slot, event->instrument, 0),
                   host_quote_exp(host, event->instrument));
+    return 1;
 }
 
 int host_quote_exp(const struct host *host, agon_instrument_t id)
@@ -177,7 +178,7 @@ static void keep_end(struct host *host, const struct order *order,
 
 // The newest that ended: by a report, or because nothing of them was to leave. A fill that comes
 // behind the end of its order says it again.
-void host_keep_ended(struct host *host, const struct agon_event_hdr *event)
+void host_keep_ended(struct host *host, const struct agon_event_hdr *event, int is_fill)
 {
     struct orders *orders = engine_orders(host->engine);
     uint64_t n = orders_settled(orders) - host->ended_seen;
@@ -189,8 +190,7 @@ void host_keep_ended(struct host *host, const struct agon_event_hdr *event)
         if (order != NULL)
             keep_end(host, order, event);
     }
-    if (n > 0 || event->type != EVENT_REPORT ||
-        ((const struct record_report *)(const void *)event)->kind != REPORT_FILL)
+    if (n > 0 || !is_fill)
         return;
     order = orders_find(orders, ((const struct record_report *)(const void *)event)->order_id);
     if (order != NULL && order_is_final(order))
@@ -240,14 +240,16 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct host *host = ctx;
 
+    int is_fill = 0;
+
     host_meter(host, event);
     if (event->type == EVENT_REPORT) {
-        host_keep_fill(host, event);
+        is_fill = host_keep_fill(host, event);
         host->draft->n_rate_refused +=
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
-    host_keep_ended(host, event);
+    host_keep_ended(host, event, is_fill);
     if (event->type == AGON_EVENT_TRADE)
         keep_trade(host, (const struct agon_trade *)(const void *)event);
     else if (event->type == AGON_EVENT_BAR)

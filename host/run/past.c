@@ -306,9 +306,7 @@ void host_past_after(struct host *host, const struct agon_event_hdr *event)
     const struct slots *slots = engine_slots(host->engine);
     uint64_t n = host->draft->n_fills, n_ended = host->draft->n_ended;
 
-    if (event->type == EVENT_REPORT)
-        host_keep_fill(host, event);
-    host_keep_ended(host, event);
+    host_keep_ended(host, event, event->type == EVENT_REPORT && host_keep_fill(host, event));
     if (host->past == NULL)
         return;
     if (host->draft->n_fills > n) {
