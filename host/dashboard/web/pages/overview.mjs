@@ -16,10 +16,10 @@ let draws = {};
 let now = new Map();
 let word = '';
 
-// One that is above a limit of its meters, or of which more than half is refused, says so at each width, though it goes on.
-const isRefused = a => a.refused >= 50 && a.refused * 2 > a.intents;
+// One that is above a limit of its meters, or of which next to all is refused, says so at each width, though it goes on.
+const isRefused = a => a.refused >= 1000 && a.refused * 10 > a.intents * 9;
 const isOdd = a => a.state === 'active' && Boolean(a.exceeds || isRefused(a));
-const stateText = a => `${a.state.toLowerCase()}${!isOdd(a) ? '' : a.exceeds ? `, above ${a.exceeds}` : `, ${Math.floor(a.refused / a.intents * 100)}\u2009% refused`}`;
+const stateText = a => `${a.state.toLowerCase()}${!isOdd(a) ? '' : a.exceeds ? ` · above ${a.exceeds}` : ` · ${Math.floor(a.refused / a.intents * 100)}\u2009% refused`}`;
 const pnl = (a, from) => { const t = now.get('status')?.t_ms; const r = t ? resultSince(a, from(t)) : null; return r; };
 const pnlColumn = (title, from) => ({
   title, class: 'p4', tip: `Result since ${title === 'Day' ? '00:00 UTC' : 'Monday, 00:00 UTC'}, or since it is known`, value: a => pnl(a.name, from)?.amount ?? 0,
