@@ -19,10 +19,10 @@ struct list {
 };
 struct orders {
     uint64_t n_settled; /* since the table was made */
-    struct order *all; /* [capacity], each at the front of a line of the cache */
-    void *memory;      /* owned; theirs */
-    agon_px_t *mids;   /* owned; [capacity], orders_mids */
-    uint32_t *free;    /* owned; stack of free places */
+    struct order *all;  /* [capacity], each at the front of a line of the cache */
+    void *memory;       /* owned; theirs */
+    agon_px_t *mids;    /* owned; [capacity], orders_mids */
+    uint32_t *free;     /* owned; stack of free places */
     uint32_t n_free, capacity;
     struct map by_id; /* owned; id to place + 1 */
     struct list open[LIST_SLOTS];

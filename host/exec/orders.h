@@ -131,7 +131,8 @@ static inline agon_qty_t order_left(const struct order *order)
     return order_is_final(order) ? 0 : order->qty - order->filled_qty;
 }
 
-/* By what ended it: REPORT_NOT_SENT of a new order is the host's own word, and so is 0, no report. */
+/* By what ended it: REPORT_NOT_SENT of a new order is the host's own word, and so is 0, no report.
+ */
 static inline enum order_end order_end(const struct order *order, uint8_t report_kind)
 {
     switch (order->state) {

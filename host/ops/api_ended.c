@@ -72,7 +72,7 @@ static void put_ended(const struct api *api, const struct past_order *order, str
     jout_kv_dec(out, "price", of->px, px_exp);
     jout_kv_dec(out, "quantity", of->qty, qty_exp);
     jout_kv_dec(out, "filled", of->filled_qty, qty_exp);
-    put_mean(out, "average", is_known ? trade_mean(order->sum, order->sum_qty) : 0, px_exp);
+    put_mean(out, "average", is_known ? trades_mean(order->sum, order->sum_qty) : 0, px_exp);
     if (is_known && order->has_fee)
         jout_kv_dec(out, "fee", order->fee_amt, order->fee_exp);
     else

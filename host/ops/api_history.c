@@ -387,8 +387,7 @@ static void see_ended(struct api *api)
     if (view->n_ended - history->ended_before > HOST_VIEW_ENDED)
         history->ended_before = view->n_ended - HOST_VIEW_ENDED;
     for (; history->ended_before < view->n_ended; history->ended_before++) {
-        const struct host_view_ended *ended =
-            &view->ended[history->ended_before % HOST_VIEW_ENDED];
+        const struct host_view_ended *ended = &view->ended[history->ended_before % HOST_VIEW_ENDED];
 
         if (ended->slot < view->n_slots)
             past_keep_ended(&history->ended[ended->slot], view->slots[ended->slot].name, ended,

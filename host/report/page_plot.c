@@ -256,8 +256,8 @@ static uint8_t height_of(const struct page_plot *plot, const struct frame *frame
     return HEIGHTS;
 }
 
-/* Those that cover no other one: on a phone, and more of them where there is room. What a line is of
- * is said at each of them. */
+/* Those that cover no other one: on a phone, and more of them where there is room. What a line is
+ * of is said at each of them. */
 static void put_mark_texts(FILE *out, const struct page_plot *plot, const struct frame *frame)
 {
     uint8_t *rows = malloc(plot->n_marks + 1);

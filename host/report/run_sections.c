@@ -573,8 +573,7 @@ static void put_trade(struct page *page, const struct instruments *table,
                 (double)num_pow10(TRADE_PX_MORE);
 
     page_cell(page, "%.8g",
-              (double)trade->qty /
-                  (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0));
+              (double)trade->qty / (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0));
     page_cell(page, "%.*f", decimals, (double)trade->entry_px / px);
     page_cell(page, "%.*f", decimals, (double)trade->exit_px / px);
     page_cell(page, "%+.*f", unit != NULL ? money_decimals(unit->name, unit->exp) : 2,
@@ -590,10 +589,9 @@ static void put_trade(struct page *page, const struct instruments *table,
 
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {"closed (UTC)", "agent",     "symbol",
-                                          "side",         "#quantity", "#entry",
-                                          "#exit",        "#result",   "#fees",
-                                          "in",           "#lasted (s)"};
+    static const char *const columns[] = {"closed (UTC)", "agent",  "symbol",     "side",
+                                          "#quantity",    "#entry", "#exit",      "#result",
+                                          "#fees",        "in",     "#lasted (s)"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;

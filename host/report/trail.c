@@ -257,8 +257,8 @@ static void find_trades(struct trail *trail, struct engine *engine)
             if (pair == NULL)
                 continue;
             engine_position_figures(engine, &all[i], &figures);
-            trade_found(&pair->open, &all[i], figures.entry_px, ENGINE_PRICE_EXP, instrument,
-                        quote_exp(engine, instrument));
+            trades_found(&pair->open, &all[i], figures.entry_px, ENGINE_PRICE_EXP, instrument,
+                         quote_exp(engine, instrument));
         }
     }
 }
@@ -308,8 +308,8 @@ static void on_fill(struct trail *trail, struct engine *engine, const struct rec
     add_fills(&pair->fills[trail->prices[pair->price]->n - 1][report->side != AGON_BUY],
               &(struct trail_fills){qty, at * qty, 1});
     pos = ledger_position(engine_ledger(engine), id, report->hdr.instrument, 0);
-    trade_fill_of(&fill, instrument, pos, quote_exp(engine, instrument));
-    if (!trade_add(&pair->open, &fill, &closed))
+    trades_fill_of(&fill, instrument, pos, quote_exp(engine, instrument));
+    if (!trades_add(&pair->open, &fill, &closed))
         return;
     closed.instrument = report->hdr.instrument;
     closed.slot = id;

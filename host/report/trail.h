@@ -40,7 +40,7 @@ struct trail_pair { /* an agent on an instrument */
     uint16_t slot;
     uint8_t price;                              /* which of the prices */
     struct trail_fills fills[TRAIL_CANDLES][2]; /* by the price's candles; bought, sold */
-    struct trade_open open; /* the position that is open */
+    struct trade_open open;                     /* the position that is open */
 };
 struct trail_slot {
     uint64_t n_trades, n_won;

@@ -179,7 +179,7 @@ struct host_view_ended { /* an order that ended; again, where a fill came later 
     uint64_t id, seq;    /* seq: of the event that ended it */
     agon_ns_t t, t_create;
     agon_instrument_t instrument;
-    uint16_t slot, reason; /* enum reason; 0: nothing to add */
+    uint16_t slot, reason;   /* enum reason; 0: nothing to add */
     uint8_t side, type, end; /* end: enum order_end */
     uint8_t pad[5];
     agon_px_t px;

@@ -353,7 +353,7 @@ void host_past_begin(struct host *host);
 void host_past_before(struct host *host, const struct agon_event_hdr *event);
 void host_past_after(struct host *host, const struct agon_event_hdr *event);
 void host_past_end(struct host *host);
-/* core.c. True: the event is a fill that is new. */
+/* newest.c. True: the event is a fill that is new. */
 int host_keep_fill(struct host *host, const struct agon_event_hdr *event);
 void host_keep_ended(struct host *host, const struct agon_event_hdr *event, int is_fill);
 int host_quote_exp(const struct host *host, agon_instrument_t id);

@@ -137,7 +137,8 @@ static void sum_fills(struct past_order *order, const struct past_fills *fills)
             continue;
         order->sum += (num128_t)fill->px * fill->qty;
         order->sum_qty = num_add(order->sum_qty, fill->qty);
-        order->has_fee &= order->fee_name[0] == '\0' || strcmp(order->fee_name, fill->fee_name) == 0;
+        order->has_fee &=
+            order->fee_name[0] == '\0' || strcmp(order->fee_name, fill->fee_name) == 0;
         order->fee_amt = num_add(order->fee_amt, fill->fee_amt);
         order->fee_exp = fill->fee_exp;
         memcpy(order->fee_name, fill->fee_name, sizeof(order->fee_name));
@@ -188,7 +189,7 @@ void past_keep_trade(struct past_trades **of, const char *name, const struct hos
     struct trade_open *open = to != NULL ? open_of(to, fill->instrument) : NULL;
     struct trade_closed closed;
 
-    if (open == NULL || !trade_add(open, &fill->trade, &closed))
+    if (open == NULL || !trades_add(open, &fill->trade, &closed))
         return;
     closed.instrument = fill->instrument;
     closed.slot = fill->slot;
@@ -242,8 +243,8 @@ static void find_trades(struct host *host)
             if (open == NULL || instrument == NULL)
                 continue;
             engine_position_figures(host->engine, &all[i], &figures);
-            trade_found(open, &all[i], figures.entry_px, ENGINE_PRICE_EXP, instrument,
-                        host_quote_exp(host, all[i].instrument));
+            trades_found(open, &all[i], figures.entry_px, ENGINE_PRICE_EXP, instrument,
+                         host_quote_exp(host, all[i].instrument));
         }
     }
 }

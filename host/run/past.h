@@ -86,8 +86,8 @@ void past_keep_ended(struct past_ended **of, const char *name, const struct host
                      const struct past_fills *fills);
 /* Behind past_keep_fill. */
 void past_keep_trade(struct past_trades **of, const char *name, const struct host_view_fill *fill);
-/* Traded at t, by trades (length_s 0) or in a bar that began then. Trades go before bars, short bars
- * before long ones. */
+/* Traded at t, by trades (length_s 0) or in a bar that began then. Trades go before bars, short
+ * bars before long ones. */
 void past_keep_volume(struct past_candles *candles, agon_ns_t t, agon_qty_t qty, uint32_t length_s);
 /* What the start saw in the journal; the caller's from now on. NULL: nothing, or it was taken.
  * Once, before anybody looks. [control] */

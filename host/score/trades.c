@@ -3,7 +3,7 @@
 
 #include "market/instrument_kind.h"
 
-agon_px_t trade_mean(num128_t sum, agon_qty_t qty)
+agon_px_t trades_mean(num128_t sum, agon_qty_t qty)
 {
     num128_t scale = num_pow10(TRADE_PX_MORE);
     num128_t mean;
@@ -15,8 +15,8 @@ agon_px_t trade_mean(num128_t sum, agon_qty_t qty)
     return mean > NUM_MAX ? 0 : (agon_px_t)mean;
 }
 
-int trade_is_over(const struct agon_instrument *instrument, const struct position *pos,
-                  agon_px_t px, int quote_exp)
+int trades_is_over(const struct agon_instrument *instrument, const struct position *pos,
+                   agon_px_t px, int quote_exp)
 {
     agon_qty_t qty = pos == NULL ? 0 : num_abs(pos->qty);
 
@@ -27,11 +27,11 @@ int trade_is_over(const struct agon_instrument *instrument, const struct positio
                instrument->min_notional_amt;
 }
 
-void trade_fill_of(struct trade_fill *fill, const struct agon_instrument *instrument,
-                   const struct position *pos, int quote_exp)
+void trades_fill_of(struct trade_fill *fill, const struct agon_instrument *instrument,
+                    const struct position *pos, int quote_exp)
 {
     fill->has_coins = (uint8_t)instrument_kind_has_coins(instrument->kind);
-    fill->is_over = (uint8_t)trade_is_over(instrument, pos, fill->px, quote_exp);
+    fill->is_over = (uint8_t)trades_is_over(instrument, pos, fill->px, quote_exp);
     if (pos == NULL)
         return;
     fill->is_first = pos->n_fills == 1;
@@ -40,17 +40,16 @@ void trade_fill_of(struct trade_fill *fill, const struct agon_instrument *instru
     fill->fee_amt = pos->fee_amt;
 }
 
-void trade_found(struct trade_open *open, const struct position *pos, agon_px_t entry_px,
-                 int entry_exp, const struct agon_instrument *instrument, int quote_exp)
+void trades_found(struct trade_open *open, const struct position *pos, agon_px_t entry_px,
+                  int entry_exp, const struct agon_instrument *instrument, int quote_exp)
 {
     num128_t sum = (num128_t)entry_px * num_abs(pos->qty);
     int more = entry_exp - instrument->px_exp;
     agon_px_t px = more >= 0 ? entry_px / num_pow10(more) : num_mul(entry_px, num_pow10(-more));
 
-    *open = (struct trade_open){.is_seen = 1,
-                                .seen_realised_amt = pos->realised_amt,
-                                .seen_fee_amt = pos->fee_amt};
-    if (trade_is_over(instrument, pos, px, quote_exp))
+    *open = (struct trade_open){
+        .is_seen = 1, .seen_realised_amt = pos->realised_amt, .seen_fee_amt = pos->fee_amt};
+    if (trades_is_over(instrument, pos, px, quote_exp))
         return;
     open->side = pos->qty > 0 ? 1 : -1;
     open->is_partial = 1;
@@ -84,8 +83,8 @@ static void end(struct trade_open *open, const struct trade_fill *fill, struct t
                                     .is_partial = open->is_partial,
                                     // Left over from before was sold: as much as that is known.
                                     .qty = open->in_qty > 0 ? open->in_qty : open->out_qty,
-                                    .entry_px = trade_mean(open->in_sum, open->in_qty),
-                                    .exit_px = trade_mean(open->out_sum, open->out_qty),
+                                    .entry_px = trades_mean(open->in_sum, open->in_qty),
+                                    .exit_px = trades_mean(open->out_sum, open->out_qty),
                                     .result_amt = open->result_amt,
                                     .fee_amt = open->fee_amt,
                                     .n_fills = open->n_fills};
@@ -115,7 +114,7 @@ static agon_amt_t turn(struct trade_open *open, const struct trade_fill *fill, a
     return rest;
 }
 
-int trade_add(struct trade_open *open, const struct trade_fill *fill, struct trade_closed *closed)
+int trades_add(struct trade_open *open, const struct trade_fill *fill, struct trade_closed *closed)
 {
     int sign = fill->side == AGON_BUY ? 1 : -1;
     int is_known = fill->is_first || open->is_seen;
@@ -148,8 +147,8 @@ int trade_add(struct trade_open *open, const struct trade_fill *fill, struct tra
     if (open->side == sign) {
         enter(open, fill, fill->qty);
     } else {
-        closing = fill->has_coins || fill->qty < num_abs(before_qty) ? fill->qty
-                                                                     : num_abs(before_qty);
+        closing =
+            fill->has_coins || fill->qty < num_abs(before_qty) ? fill->qty : num_abs(before_qty);
         open->out_qty = num_add(open->out_qty, closing);
         open->out_sum += (num128_t)fill->px * closing;
         if (closing < fill->qty) {

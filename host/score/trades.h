@@ -19,12 +19,12 @@ struct trade_fill { /* and its position behind it */
     uint8_t is_over;  /* what is left is nothing, or too little for any order */
     uint8_t is_first; /* of the position, which had realised nothing */
     uint8_t pad[4];
-    agon_qty_t held_qty; /* signed */
+    agon_qty_t held_qty;              /* signed */
     agon_amt_t realised_amt, fee_amt; /* the position's so far; the unit of its results */
 };
 struct trade_open {
-    agon_ns_t t; /* of its first fill */
-    int8_t side; /* 1 long, -1 short, 0: there is none */
+    agon_ns_t t;        /* of its first fill */
+    int8_t side;        /* 1 long, -1 short, 0: there is none */
     uint8_t is_partial; /* its first fill was before what was read */
     uint8_t is_seen;    /* the two below are the position's */
     uint8_t pad[5];
@@ -40,25 +40,26 @@ struct trade_closed {
     uint16_t slot;
     int8_t side;
     uint8_t is_partial;
-    agon_qty_t qty;               /* all that was entered */
-    agon_px_t entry_px, exit_px;  /* means, TRADE_PX_MORE digits more than a price has; 0: not known */
+    agon_qty_t qty; /* all that was entered */
+    agon_px_t entry_px,
+        exit_px; /* means, TRADE_PX_MORE digits more than a price has; 0: not known */
     agon_amt_t result_amt, fee_amt; /* result: the fees are off it */
     uint64_t n_fills, seq;          /* seq: of the event that closed it */
 };
 
 #define TRADE_PX_MORE 2
 /* Mean of a sum of price x quantity; 0: not known. */
-agon_px_t trade_mean(num128_t sum, agon_qty_t qty);
+agon_px_t trades_mean(num128_t sum, agon_qty_t qty);
 /* Is a position nothing, or too little for any order at that price? amt_exp: of the quote. */
-int trade_is_over(const struct agon_instrument *instrument, const struct position *pos,
-                  agon_px_t px, int quote_exp);
+int trades_is_over(const struct agon_instrument *instrument, const struct position *pos,
+                   agon_px_t px, int quote_exp);
 /* The fill's side of it; pos: behind the fill. */
-void trade_fill_of(struct trade_fill *fill, const struct agon_instrument *instrument,
-                   const struct position *pos, int quote_exp);
+void trades_fill_of(struct trade_fill *fill, const struct agon_instrument *instrument,
+                    const struct position *pos, int quote_exp);
 /* A position that is there already; entry_px with entry_exp digits, 0: not known. */
-void trade_found(struct trade_open *open, const struct position *pos, agon_px_t entry_px,
-                 int entry_exp, const struct agon_instrument *instrument, int quote_exp);
+void trades_found(struct trade_open *open, const struct position *pos, agon_px_t entry_px,
+                  int entry_exp, const struct agon_instrument *instrument, int quote_exp);
 /* True: *closed is a trade that ended by it; instrument, slot and seq are the caller's. */
-int trade_add(struct trade_open *open, const struct trade_fill *fill, struct trade_closed *closed);
+int trades_add(struct trade_open *open, const struct trade_fill *fill, struct trade_closed *closed);
 
 #endif

@@ -274,8 +274,7 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
                "\"quantity\":\"3\",\"entry\":\"101.0000\",\"exit\":\"110.0000\",\"result\":"
                "\"2.92\",\"fees\":\"0.10\",\"currency\":\"USDT\""));
     ck_assert_str_eq(asked(api_do_closed, "alpha", "24"), "[]");
-    ck_assert_ptr_nonnull(
-        strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
     // Whose fills are older than what is kept has no mean price.
     ended(9, 31, ORDER_END_FILLED, 3);
     look(NOON + 40, 10000);
@@ -316,8 +315,8 @@ START_TEST(volume_is_of_trades_or_of_bars_and_of_neither_there_is_none)
     api.view->instruments[0].n_traded = 3;
     look(NOON + MINUTE + 2, 10000);
     ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"12\"}"));
-    api.view->bars[api.view->n_bars++] =
-        (struct host_view_bar){.t_open = NOON + MINUTE, .volume_qty = 9, .instrument = 1, .length_s = 60};
+    api.view->bars[api.view->n_bars++] = (struct host_view_bar){
+        .t_open = NOON + MINUTE, .volume_qty = 9, .instrument = 1, .length_s = 60};
     look(NOON + 2 * MINUTE, 10000);
     ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"12\"}"));
     ck_assert_uint_eq(count_of(asked(api_do_candles, "BTCUSDT", "60"), "t_ms"), 3);

@@ -78,8 +78,8 @@ static int filled(agon_instrument_t id, uint8_t side, agon_qty_t qty, agon_px_t 
     struct trade_fill seen = {.t = ++t, .px = px, .qty = qty, .side = side};
 
     ck_assert_int_eq(ledger_fill(ledger, &fill, NULL), AGON_OK);
-    trade_fill_of(&seen, instruments_get(&table, id), ledger_position(ledger, 7, id, 0), 2);
-    return trade_add(&open_one, &seen, &closed);
+    trades_fill_of(&seen, instruments_get(&table, id), ledger_position(ledger, 7, id, 0), 2);
+    return trades_add(&open_one, &seen, &closed);
 }
 
 START_TEST(from_the_first_fill_to_the_last)
@@ -140,7 +140,7 @@ START_TEST(a_position_that_was_there_has_no_beginning)
 
     ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 10));
     pos = *ledger_position(ledger, 7, SWAP, 0);
-    trade_found(&open_one, &pos, 1000000, 4, instruments_get(&table, SWAP), 2);
+    trades_found(&open_one, &pos, 1000000, 4, instruments_get(&table, SWAP), 2);
     ck_assert(filled(SWAP, AGON_SELL, 1000, 10100, QUOTE, 10));
     ck_assert(closed.is_partial);
     ck_assert_int_eq(closed.t_open, 0);
@@ -186,8 +186,7 @@ START_TEST(together_they_are_what_the_ledger_realised)
         pos = ledger_position(ledger, 7, id, 0);
         ck_assert_int_eq(sum + (open_one.side != 0 ? open_one.result_amt : 0), pos->realised_amt);
         if (id == SWAP)
-            ck_assert_int_eq(open_one.side,
-                             pos->qty > 0 ? 1 : pos->qty < 0 ? -1 : 0);
+            ck_assert_int_eq(open_one.side, pos->qty > 0 ? 1 : pos->qty < 0 ? -1 : 0);
     }
     ck_assert_uint_gt(n, 2000);
 }
