@@ -167,7 +167,7 @@ export function candleCard({ title = 'Price', layers, choose }) {
   async function loadVolume() {
     volumeAsked = performance.now();
     const mine = [symbol, length].join();
-    const list = await get(`candles/${encodeURIComponent(symbol)}/${length}/${Math.round((data[0].at(-2) ?? 0) * 1000)}`);
+    const list = await get(`candles/${encodeURIComponent(symbol)}/${length}/${Math.round((data[0].at(-8) ?? 0) * 1000)}`);
     if (!list || mine !== [symbol, length].join()) return;
     for (const c of list) { const i = data[0].lastIndexOf(c.t_ms / 1000); if (i >= 0 && c.volume !== undefined) data[5][i] = Number(c.volume); }
   }
