@@ -312,8 +312,10 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
         if (rc < 0)
             return rc;
         printf("\nIt runs on. Ctrl-C ends it; another terminal may look and order meanwhile:\n"
-               "  agon top --dir %s\n  agon ctl agents --dir %s\n\n",
+               "  agon top --dir %s\n  agon ctl agents --dir %s\n",
                demo->run_dir, demo->run_dir);
+        ops_print(&demo->desk, stdout, 1);
+        printf("\n");
         fflush(stdout);
         demo_show_kept(demo);
         // That is how a kept demo ends.

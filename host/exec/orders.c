@@ -18,10 +18,11 @@ struct list {
     uint32_t first, last, n; /* + 1 */
 };
 struct orders {
-    struct order *all; /* [capacity], each at the front of a line of the cache */
-    void *memory;      /* owned; theirs */
-    agon_px_t *mids;   /* owned; [capacity], orders_mids */
-    uint32_t *free;    /* owned; stack of free places */
+    uint64_t n_settled; /* since the table was made */
+    struct order *all;  /* [capacity], each at the front of a line of the cache */
+    void *memory;       /* owned; theirs */
+    agon_px_t *mids;    /* owned; [capacity], orders_mids */
+    uint32_t *free;     /* owned; stack of free places */
     uint32_t n_free, capacity;
     struct map by_id; /* owned; id to place + 1 */
     struct list open[LIST_SLOTS];
@@ -629,6 +630,21 @@ void orders_settle(struct orders *orders, struct order *order)
     unlink_from(orders, &orders->open[order->slot], place);
     link_last(orders, &orders->final, place);
     order->is_settled = 1;
+    orders->n_settled++;
+}
+
+uint64_t orders_settled(const struct orders *orders)
+{
+    return orders->n_settled;
+}
+
+const struct order *orders_settled_at(const struct orders *orders, uint64_t k)
+{
+    uint32_t at = orders->final.last;
+
+    for (; k > 0 && at != 0; k--)
+        at = orders->all[at - 1].prev;
+    return at != 0 ? &orders->all[at - 1] : NULL;
 }
 
 int orders_owes_fills(const struct orders *orders, uint16_t slot)

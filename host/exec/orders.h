@@ -87,6 +87,17 @@ struct order { /* what every walk over orders looks at stands in the first line 
     agon_ns_t t_create, t_request, t_expire;
 };
 
+/* What an order came to: the words that people read. */
+enum order_end {
+    ORDER_END_NONE,
+    ORDER_END_FILLED,
+    ORDER_END_CANCELLED,
+    ORDER_END_EXPIRED,
+    ORDER_END_REFUSED, /* by the venue */
+    ORDER_END_UNSENT,  /* nothing of it left the host */
+    ORDER_ENDS
+};
+
 struct orders; /* opaque */
 
 struct orders *orders_new(
@@ -120,6 +131,25 @@ static inline agon_qty_t order_left(const struct order *order)
     return order_is_final(order) ? 0 : order->qty - order->filled_qty;
 }
 
+/* By what ended it: REPORT_NOT_SENT of a new order is the host's own word, and so is 0, no report.
+ */
+static inline enum order_end order_end(const struct order *order, uint8_t report_kind)
+{
+    switch (order->state) {
+    case AGON_ORDER_FILLED:
+        return ORDER_END_FILLED;
+    case AGON_ORDER_CANCELLED:
+        return ORDER_END_CANCELLED;
+    case AGON_ORDER_EXPIRED:
+        return ORDER_END_EXPIRED;
+    case AGON_ORDER_REJECTED:
+        return report_kind == REPORT_NOT_SENT || report_kind == 0 ? ORDER_END_UNSENT
+                                                                  : ORDER_END_REFUSED;
+    default:
+        return ORDER_END_NONE;
+    }
+}
+
 struct orders_effect {  /* what a report did */
     uint8_t is_changed; /* the slot is to be told */
     uint8_t is_fill;    /* a fill that was not known: fill_qty at fill_px is to be booked */
@@ -139,6 +169,10 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
                                    const struct record_report *report);
 /* Moves a final order out of its slot's list; call once after the last use of it in this step. */
 void orders_settle(struct orders *orders, struct order *order);
+/* How many were, since the table was made: one that was reopened may be again. */
+uint64_t orders_settled(const struct orders *orders);
+/* Of those that are still in the table the k-th from the newest on; NULL: there are not so many. */
+const struct order *orders_settled_at(const struct orders *orders, uint64_t k);
 
 /* Does a final order of the slot still wait for fills that the venue counted? */
 int orders_owes_fills(const struct orders *orders, uint16_t slot);

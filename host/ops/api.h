@@ -116,6 +116,9 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_closings(void *ctx, const struct control_call *call, struct jout *out,
                     struct error *err);
+/* api_ended.c */
+int api_do_ended(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_closed(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
@@ -156,6 +159,7 @@ void api_put_cards(const struct api *api, struct jout *out);
 void api_put_lease(const struct api *api, const struct host_view_lease *lease, struct jout *out);
 agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
+const char *api_order_type(uint8_t type);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
 /* Why the gate refused what its agent wanted, the most frequent reasons first. */
 void api_put_refusals(const struct api *api, uint32_t id, struct jout *out);

@@ -23,8 +23,11 @@ struct api_history *api_history_new(void)
 
 void api_history_free(struct api_history *history)
 {
-    for (uint32_t id = 0; history != NULL && id < SLOTS_MAX; id++)
+    for (uint32_t id = 0; history != NULL && id < SLOTS_MAX; id++) {
         free(history->fills[id]);
+        free(history->ended[id]);
+        free(history->closed[id]);
+    }
     free(history);
 }
 
@@ -44,11 +47,15 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
     int place = api_instrument_of(api, call->argv[0], err);
     const struct past_candles *candles;
     int64_t seconds = past_lengths_s[0];
+    int64_t since_ms = 0;
     uint32_t length = 0;
     uint32_t n;
 
     if (place < 0)
         return place;
+    if (call->argc > 2 &&
+        (num_parse(call->argv[2], strlen(call->argv[2]), 0, &since_ms) < 0 || since_ms < 0))
+        return error_set(err, AGON_EINVAL, "'%.24s' is not a time in ms since 1970", call->argv[2]);
     if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
         seconds = 0;
     while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)
@@ -67,12 +74,16 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
         const struct past_candle *candle = &candles->all[length][i % CANDLES];
         int exp = api->view->instruments[place].px_exp;
 
+        if (candle->t / 1000000 < since_ms)
+            continue;
         jout_open(out, '{');
         jout_kv_int(out, "t_ms", candle->t / 1000000);
         jout_kv_dec(out, "open", candle->open_px, exp);
         jout_kv_dec(out, "high", candle->high_px, exp);
         jout_kv_dec(out, "low", candle->low_px, exp);
         jout_kv_dec(out, "close", candle->close_px, exp);
+        if (candle->has_volume)
+            jout_kv_dec(out, "volume", candle->volume_qty, api->view->instruments[place].qty_exp);
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -183,13 +194,39 @@ static int is_seen(const struct alert *alert)
            alert->kind == ALERT_VENUE_DOWN;
 }
 
+#define FOLD_OVER 8 /* so many others may lie between an event and its being again */
+
+/* The newest event of what goes on: alerts with that text, or tournaments (text NULL). Others that
+ * go on may stand before it, as both may take turns; behind anything else it begins anew. It is put
+ * last, where the newest is. NULL: there is none. */
+static struct api_event *going_on(struct api_history *history, const char *kind, const char *of,
+                                  const char *text)
+{
+    for (uint64_t k = 1; k <= FOLD_OVER && k <= history->n_events; k++) {
+        struct api_event *event = &history->events[(history->n_events - k) % EVENTS];
+        struct api_event found = *event;
+
+        if (strcmp(event->kind, kind) == 0 && strcmp(event->of, of) == 0 &&
+            (text == NULL || strcmp(event->text, text) == 0)) {
+            for (uint64_t i = k; i > 1; i--)
+                history->events[(history->n_events - i) % EVENTS] =
+                    history->events[(history->n_events - i + 1) % EVENTS];
+            event = &history->events[(history->n_events - 1) % EVENTS];
+            *event = found;
+            return event;
+        }
+        if (strcmp(event->kind, "alert") != 0 && strcmp(event->kind, "tournament") != 0)
+            break;
+    }
+    return NULL;
+}
+
 /* The same once more: what goes on is one event, which grows, and pushes nothing else out. */
 static int is_again(struct api_history *history, const struct alert *alert, const char *of)
 {
-    struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
+    struct api_event *event = going_on(history, "alert", of, alert->text);
 
-    if (history->n_events == 0 || strcmp(event->kind, "alert") != 0 || strcmp(event->of, of) != 0 ||
-        strcmp(event->text, alert->text) != 0)
+    if (event == NULL)
         return 0;
     if (event->n == 0) {
         event->n = 1;
@@ -249,6 +286,36 @@ static void see_trades(struct api *api)
             continue;
         of = &history->trades[trade->instrument - 1];
         of->all[of->n++ % TRADES] = *trade;
+        past_keep_volume(&history->candles[trade->instrument - 1], trade->t, trade->qty, 0);
+        history->traded_before[trade->instrument - 1].n++;
+        history->traded_before[trade->instrument - 1].qty =
+            num_add(history->traded_before[trade->instrument - 1].qty, trade->qty);
+    }
+}
+
+/* What more was traded between two looks than the view has trades is of now; then bars. */
+static void see_volume(struct api *api)
+{
+    const struct host_view *view = api->view;
+    struct api_history *history = api->history;
+
+    for (uint32_t i = 0; i < view->n_instruments && i < CANDLE_INSTRUMENTS; i++) {
+        const struct host_view_instrument *at = &view->instruments[i];
+
+        if (at->n_traded != history->traded_before[i].n)
+            past_keep_volume(&history->candles[i], view->t,
+                             num_add(at->traded_qty, -history->traded_before[i].qty), 0);
+        history->traded_before[i].n = at->n_traded;
+        history->traded_before[i].qty = at->traded_qty;
+    }
+    if (view->n_bars - history->bars_before > HOST_VIEW_BARS)
+        history->bars_before = view->n_bars - HOST_VIEW_BARS;
+    for (; history->bars_before < view->n_bars; history->bars_before++) {
+        const struct host_view_bar *bar = &view->bars[history->bars_before % HOST_VIEW_BARS];
+
+        if (bar->instrument >= 1 && bar->instrument <= CANDLE_INSTRUMENTS)
+            past_keep_volume(&history->candles[bar->instrument - 1], bar->t_open, bar->volume_qty,
+                             bar->length_s);
     }
 }
 
@@ -304,8 +371,27 @@ static void see_fills(struct api *api)
     for (; history->fills_before < view->n_fills; history->fills_before++) {
         const struct host_view_fill *fill = &view->fills[history->fills_before % HOST_VIEW_FILLS];
 
-        if (fill->slot < view->n_slots) // else whose it was is gone
-            past_keep_fill(&history->fills[fill->slot], view->slots[fill->slot].name, fill);
+        if (fill->slot >= view->n_slots) // whose it was is gone
+            continue;
+        past_keep_fill(&history->fills[fill->slot], view->slots[fill->slot].name, fill);
+        past_keep_trade(&history->closed[fill->slot], view->slots[fill->slot].name, fill);
+    }
+}
+
+/* Behind the fills, which they are looked up in. */
+static void see_ended(struct api *api)
+{
+    const struct host_view *view = api->view;
+    struct api_history *history = api->history;
+
+    if (view->n_ended - history->ended_before > HOST_VIEW_ENDED)
+        history->ended_before = view->n_ended - HOST_VIEW_ENDED;
+    for (; history->ended_before < view->n_ended; history->ended_before++) {
+        const struct host_view_ended *ended = &view->ended[history->ended_before % HOST_VIEW_ENDED];
+
+        if (ended->slot < view->n_slots)
+            past_keep_ended(&history->ended[ended->slot], view->slots[ended->slot].name, ended,
+                            history->fills[ended->slot]);
     }
 }
 
@@ -350,10 +436,10 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
                  agon_amt_t moved_amt)
 {
     struct api_history *history = api->history;
-    struct api_event *event = &history->events[(history->n_events - 1) % EVENTS];
+    struct api_event *event = going_on(history, "tournament", "", NULL);
     char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[200];
 
-    if (history->n_events == 0 || event->n == 0 || strcmp(event->kind, "tournament") != 0) {
+    if (event == NULL) {
         happened(history, plan->t, "tournament", "", "");
         event = &history->events[(history->n_events - 1) % EVENTS];
         event->t_first = plan->t;
@@ -414,8 +500,13 @@ void api_history_recall(struct api *api)
         return;
     memcpy(history->candles, past->candles, sizeof(history->candles));
     memcpy(history->fills, past->fills, sizeof(history->fills));
+    memcpy(history->ended, past->ended, sizeof(history->ended));
+    memcpy(history->closed, past->trades, sizeof(history->closed));
     memset(past->fills, 0, sizeof(past->fills)); // they are ours
-    history->fills_before = api->view->n_fills;
+    memset(past->ended, 0, sizeof(past->ended));
+    memset(past->trades, 0, sizeof(past->trades));
+    history->fills_before = past->n_fills;
+    history->ended_before = past->n_ended;
     for (uint32_t i = past->n_plans > PLANS ? past->n_plans - PLANS : 0; i < past->n_plans; i++) {
         const struct record_plan *plan = &past->plans[i % PLANS].plan;
 
@@ -673,7 +764,9 @@ void api_history_look(struct api *api, int64_t mono_ns)
     see_halts(api);
     see_venues(api);
     see_fills(api);
+    see_ended(api);
     see_trades(api);
+    see_volume(api);
     see_plans(api);
     keep_health(api, mono_ns);
     api->history->is_looked = 1;

@@ -59,8 +59,14 @@ struct api_history {
     struct past_candles candles[CANDLE_INSTRUMENTS];
     struct api_event events[EVENTS]; /* number n at place n % EVENTS */
     uint64_t n_events;
-    struct past_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
-    uint64_t fills_before;
+    struct past_fills *fills[SLOTS_MAX]; /* owned, each; NULL: it has none */
+    struct past_ended *ended[SLOTS_MAX];
+    struct past_trades *closed[SLOTS_MAX];
+    uint64_t fills_before, ended_before, bars_before;
+    struct {
+        uint64_t n;
+        agon_qty_t qty;
+    } traded_before[CANDLE_INSTRUMENTS];
     struct api_trades trades[CANDLE_INSTRUMENTS];
     uint64_t trades_before;
     struct api_plan plans[PLANS]; /* number n at place n % PLANS */

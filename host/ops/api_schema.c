@@ -88,6 +88,8 @@ static const struct control_field agent_head[] = {
     {"slot", INT, "its place"},
     {"name", TEXT, "its name in the roster", AGENT},
     {"state", TEXT, "how it is now", .words = api_agent_states},
+    {"exceeds", TEXT, "the limit of a meter of which it has used a tenth, until that is free again",
+     MAYBE, .example = "\"intent rate limit\""},
     {"can_roll_back", BOOL, "the generation before is still warm"},
     {"stage", TEXT, "how far it has come", .word = stage},
     {"generation", INT, "of its plugin, from 1"},
@@ -247,6 +249,48 @@ static const struct control_field fill_fields[] = {
     {"seq", INT, "its number in the journal"},
     {NULL}};
 const struct control_shape api_shape_fill = {"Fill", "A fill", fill_fields};
+
+static const struct control_field ended_fields[] = {
+    {"id", TEXT, "the host's number, hexadecimal", .example = "\"1a0000000003\""},
+    {"agent", TEXT, "whose it was", AGENT},
+    {"symbol", TEXT, "what it traded", SYMBOL},
+    {"side", TEXT, "which way", .words = api_sides},
+    {"type", TEXT, "how it traded; more may come", .example = "\"limit\""},
+    {"price", DEC, "its limit; 0: it had none", QUOTE},
+    {"quantity", DEC, "ordered", .unit = "base asset or contracts"},
+    {"filled", DEC, "of it", .unit = "base asset or contracts"},
+    {"average", DEC, "mean price of its fills; null: none, or older than what is kept", QUOTE,
+     NULLS},
+    {"fee", DEC, "of its fills; positive is a cost; null: not known", .unit = "fee_asset", NULLS},
+    {"fee_asset", TEXT, "what the fees were taken in; empty: not known", .example = "\"USDT\""},
+    {"end", TEXT, "how it ended", .words = api_order_ends},
+    {"reason", TEXT, "why; empty: nothing to add", .example = "\"user\""},
+    {"why", TEXT, "the same for people", .example = "\"\""},
+    {"since", TIME, "when it was made", NULLS},
+    {"time", TIME, "when it ended", NULLS},
+    {"seq", INT, "the event that ended it; of a later fill, where one came"},
+    {NULL}};
+const struct control_shape api_shape_ended = {"EndedOrder", "An order that ended", ended_fields};
+
+static const struct control_field closed_fields[] = {
+    {"agent", TEXT, "whose it was", AGENT},
+    {"symbol", TEXT, "what was held", SYMBOL},
+    {"side", TEXT, "which way", .words = api_position_sides},
+    {"opened", TIME, "its first fill; null: before what is read at a start", NULLS},
+    {"time", TIME, "its last fill", NULLS},
+    {"quantity", DEC, "all that was entered", .unit = "base asset or contracts"},
+    {"entry", DEC, "mean price of what was entered; null: not known", QUOTE, NULLS},
+    {"exit", DEC, "mean price of what was left; null: not known", QUOTE, NULLS},
+    {"result", DEC, "what the ledger's position realised in it, after fees", .unit = "currency"},
+    {"fees", DEC, "of its fills; null: not all were seen", .unit = "currency", NULLS},
+    {"currency", TEXT, "what these amounts are in", .example = "\"USDT\""},
+    {"held_s", REAL, "from its first fill to its last", .unit = "s", NULLS},
+    {"fills", INT, "of it that were seen"},
+    {"partial", BOOL, "its first fills are older than what is read at a start"},
+    {"seq", INT, "the event that closed it"},
+    {NULL}};
+const struct control_shape api_shape_closed = {
+    "ClosedTrade", "A closed trade: a position from its first fill to its last", closed_fields};
 
 /* ---- equity */
 

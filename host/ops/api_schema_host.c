@@ -332,6 +332,8 @@ static const struct control_field candle_fields[] = {
     {"high", DEC, NULL, PRICE},
     {"low", DEC, NULL, PRICE},
     {"close", DEC, NULL, PRICE},
+    {"volume", DEC, "traded in it, by the trades or bars that were read; missing: none were", MAYBE,
+     .unit = "base asset or contracts"},
     {NULL}};
 const struct control_shape api_shape_candle = {
     "Candle", "A candle of the mark price, as the host looked at it", candle_fields};

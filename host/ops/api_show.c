@@ -349,6 +349,12 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
     jout_kv_int(out, "slot", id);
     jout_kv_str(out, "name", slot->name);
     jout_kv_str(out, "state", api_agent_state(view, slot));
+    for (uint32_t i = 0; i < METERS_N && slot->meters.told != 0; i++) {
+        if ((slot->meters.told >> i & 1) == 0)
+            continue;
+        jout_kv_str(out, "exceeds", meters_all[i].name);
+        break;
+    }
     jout_kv_bool(out, "can_roll_back", slot->can_rollback);
     jout_kv_str(out, "stage", slot_stage_name(slot->stage));
     jout_kv_int(out, "generation", slot->generation);
@@ -511,6 +517,11 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_bool(out, "unconfirmed", order->request_state == AGON_REQUEST_UNKNOWN);
     api_put_time(out, "since", order->t_create);
     jout_close(out, '{');
+}
+
+const char *api_order_type(uint8_t type)
+{
+    return NAMED(order_type_name(type));
 }
 
 void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out)

@@ -4,6 +4,7 @@
 #include <agon/agon.h>
 #include <stddef.h>
 
+#include "exec/orders.h"
 #include "market/alerts.h"
 #include "market/order_words.h"
 #include "market/records.h"
@@ -26,6 +27,13 @@ const char *const api_clock_trusts[] = {
 const char *const api_clock_entries[] = {"open", "paused", NULL};
 const char *const api_clock_follows[] = {"wall", "venue", NULL};
 const char *const api_engine_times[] = {"utc", "market", NULL};
+const char *const api_order_ends[] = {[ORDER_END_NONE] = "",
+                                      [ORDER_END_FILLED] = "filled",
+                                      [ORDER_END_CANCELLED] = "cancelled",
+                                      [ORDER_END_EXPIRED] = "expired",
+                                      [ORDER_END_REFUSED] = "refused",
+                                      [ORDER_END_UNSENT] = "never sent",
+                                      NULL};
 const char *const api_exit_states[] = {"none", "waiting", "armed", "fired", "failed", NULL};
 const char *const api_exit_causes[] = {"",     "stop", "trailing", "break_even", "take_profit",
                                        "time", NULL};

@@ -12,6 +12,7 @@ extern const char *const api_halt_causes[]; /* by enum halt_cause; then that of 
 extern const char *const api_halt_scopes[]; /* by enum command_scope */
 extern const char *const api_clock_trusts[],
     *const api_clock_entries[], *const api_clock_follows[], *const api_engine_times[];
+extern const char *const api_order_ends[]; /* by enum order_end */
 extern const char *const api_exit_states[], *const api_exit_causes[], *const api_exit_watches[];
 extern const char *const api_host_states[], *const api_agent_states[];
 extern const char *const api_agent_kinds[], *const api_runners[];

@@ -38,6 +38,7 @@ const struct control_word api_arguments[] = {
     {"all", "all", "also what somebody has seen to", "all", all_words},
     {"SEQ", "seq", "an event's number: what is after it", "48211", NULL},
     {"AFTER", "after", "a trade's number, n: what is after it", "120", NULL},
+    {"SINCE", "since", "ms since 1970: candles that begin then or later", "1795192140000", NULL},
     {"COUNT", "count", "how many of the newest", "4", NULL},
     {"SEQ|all", "seq", "an alert's number, or all", "48211", NULL},
     {"LINES", "lines", "how many, 1 to 1000", "50", NULL},

@@ -2,6 +2,7 @@
 /* page_plot: what a page draws: curves, candles, columns and bars. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/money.h"
@@ -204,26 +205,83 @@ static void put_data_point(void *ctx, double ms, double value)
             value);
 }
 
-static void put_marks(FILE *out, const struct page_plot *plot, const struct frame *frame,
-                      int is_text)
+static void put_mark_lines(FILE *out, const struct page_plot *plot, const struct frame *frame)
 {
     for (uint32_t i = 0; i < plot->n_marks; i++) {
         double at = x_of(frame, (double)plot->marks[i].t / 1e6);
 
         if (at < 0 || at > 1)
             continue;
-        // In three heights, so that neighbours do not cover each other; near the end to the left.
-        if (is_text)
-            fprintf(out, "<span class=\"m\" style=\"%s:%.2f%%;max-width:%.2f%%;top:%.1fem\">",
-                    at < 0.7 ? "left" : "right", 100 * (at < 0.7 ? at : 1 - at),
-                    100 * (at < 0.7 ? 1 - at : at), i % 3 * 1.4);
-        else
-            fprintf(out,
-                    "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%.0f\"><title>",
-                    at * SIDE, at * SIDE, SIDE);
+        fprintf(out, "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%.0f\"><title>",
+                at * SIDE, at * SIDE, SIDE);
         page_put_text(out, plot->marks[i].text);
-        fputs(is_text ? "</span>\n" : "</title></line>\n", out);
+        fputs("</title></line>\n", out);
     }
+}
+
+#define HEIGHTS   3     /* that texts of marks stand in */
+#define ON_PHONE  230.0 /* px of a plot at 390 px, ... */
+#define ON_SCREEN 780.0 /* ... and where there is room */
+#define LETTER_PX 6.8   /* of a text; it has 4 px before and behind it */
+
+/* From where to where the text of a mark stands; near the end to the left of its line. */
+static void span_of(double at, const char *text, double plot_px, double span[2])
+{
+    double text_px = (double)strlen(text) * LETTER_PX + 8;
+
+    span[0] = at < 0.7 ? at * plot_px : at * plot_px - text_px;
+    span[1] = span[0] + text_px;
+}
+
+/* The first height in which no text stands there yet; HEIGHTS: none. rows: of those before, and of
+ * those that are placed already. */
+static uint8_t height_of(const struct page_plot *plot, const struct frame *frame,
+                         const uint8_t *rows, uint32_t i, double plot_px)
+{
+    double mine[2], other[2];
+    uint8_t taken = 0;
+
+    span_of(x_of(frame, (double)plot->marks[i].t / 1e6), plot->marks[i].text, plot_px, mine);
+    for (uint32_t k = 0; k < plot->n_marks; k++) {
+        if (k == i || rows[k] >= HEIGHTS)
+            continue;
+        span_of(x_of(frame, (double)plot->marks[k].t / 1e6), plot->marks[k].text, plot_px, other);
+        if (mine[0] < other[1] && other[0] < mine[1])
+            taken |= (uint8_t)(1u << rows[k]);
+    }
+    for (uint8_t row = 0; row < HEIGHTS; row++) {
+        if ((taken >> row & 1) == 0)
+            return row;
+    }
+    return HEIGHTS;
+}
+
+/* Those that cover no other one: on a phone, and more of them where there is room. What a line is
+ * of is said at each of them. */
+static void put_mark_texts(FILE *out, const struct page_plot *plot, const struct frame *frame)
+{
+    uint8_t *rows = malloc(plot->n_marks + 1);
+
+    if (rows == NULL)
+        return;
+    memset(rows, HEIGHTS, plot->n_marks + 1);
+    for (int is_wide = 0; is_wide < 2; is_wide++) {
+        for (uint32_t i = 0; i < plot->n_marks; i++) {
+            double at = x_of(frame, (double)plot->marks[i].t / 1e6);
+
+            if (at < 0 || at > 1 || rows[i] < HEIGHTS)
+                continue;
+            rows[i] = height_of(plot, frame, rows, i, is_wide ? ON_SCREEN : ON_PHONE);
+            if (rows[i] == HEIGHTS)
+                continue;
+            fprintf(out, "<span class=\"m%s\" style=\"%s:%.2f%%;max-width:%.2f%%;top:%.1fem\">",
+                    is_wide ? " r" : "", at < 0.7 ? "left" : "right",
+                    100 * (at < 0.7 ? at : 1 - at), 100 * (at < 0.7 ? 1 - at : at), rows[i] * 1.4);
+            page_put_text(out, plot->marks[i].text);
+            fputs("</span>\n", out);
+        }
+    }
+    free(rows);
 }
 
 static const char *dashes(uint32_t i, const char *none, const char *dashed, const char *dotted)
@@ -257,7 +315,7 @@ static void put_svg(FILE *out, const struct page_plot *plot, const struct frame 
     fputs("</title>\n", out);
     put_lines(out, values, 0);
     put_lines(out, times, 1);
-    put_marks(out, plot, frame, 0);
+    put_mark_lines(out, plot, frame);
     for (uint32_t i = 0; i < plot->n_series; i++) {
         struct drawing drawing = {.out = out, .frame = frame};
 
@@ -320,7 +378,7 @@ void page_plot(struct page *page, const struct page_plot *plot)
     put_svg(out, plot, &frame, &values, &times);
     put_labels(out, &values, 0);
     put_labels(out, &times, 1);
-    put_marks(out, plot, &frame, 1);
+    put_mark_texts(out, plot, &frame);
     fputs("</div>\n", out);
     put_legend(out, plot);
     fputs("</figure>\n", out);

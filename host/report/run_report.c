@@ -281,23 +281,6 @@ static int is_held(const struct run_report *story, uint64_t order_id)
     return 0;
 }
 
-/* What a report ended its order as: REPORT_NOT_SENT of a new order is the host's own word. */
-static enum order_end end_of(const struct order *order, const struct record_report *report)
-{
-    if (!order_is_final(order))
-        return ORDER_END_NONE;
-    switch (order->state) {
-    case AGON_ORDER_FILLED:
-        return ORDER_END_FILLED;
-    case AGON_ORDER_CANCELLED:
-        return ORDER_END_CANCELLED;
-    case AGON_ORDER_EXPIRED:
-        return ORDER_END_EXPIRED;
-    default:
-        return report->kind == REPORT_NOT_SENT ? ORDER_END_UNSENT : ORDER_END_REFUSED;
-    }
-}
-
 static uint32_t ended_of(const struct run_report_happening *crash)
 {
     uint32_t n = 0;
@@ -327,7 +310,7 @@ static void on_report(struct run_report *story, struct engine *engine,
             hist_add(&story->ack_ns, num_mul_div(report->hdr.t - order->t_create, 1000,
                                                  story->speed_milli, NUM_DOWN));
     }
-    end = end_of(order, report);
+    end = order_end(order, report->kind);
     if (end == ORDER_END_NONE || story->ended[order->id % RUN_REPORT_ENDED] == order->id)
         return;
     story->ended[order->id % RUN_REPORT_ENDED] = order->id;

@@ -26,15 +26,6 @@ enum run_report_kind {
     RUN_REPORT_COMMAND = 5, /* of an operator */
     RUN_REPORT_REFUSED = 6  /* more wishes beyond the limits than an honest agent has */
 };
-enum order_end { /* what an order came to */
-                 ORDER_END_NONE,
-                 ORDER_END_FILLED,
-                 ORDER_END_CANCELLED,
-                 ORDER_END_EXPIRED,
-                 ORDER_END_REFUSED, /* by the venue */
-                 ORDER_END_UNSENT,  /* nothing of it left the host */
-                 ORDER_ENDS
-};
 struct run_report_happening {
     agon_ns_t t; /* engine time */
     uint16_t slot;

@@ -42,21 +42,32 @@ static json_t *trades_json(const struct run_report *story)
 {
     const struct instruments *table = engine_instruments(story->engine);
     const struct slots *slots = engine_slots(story->engine);
-    const struct trail_trade *trade;
+    const struct trade_closed *trade;
     json_t *all = json_array();
 
     for (uint64_t k = 0; (trade = trail_trade(story->trail, k)) != NULL; k++) {
         const struct agon_instrument *instrument = instruments_get(table, trade->instrument);
 
+        const struct asset *unit =
+            instrument != NULL ? instruments_asset(table, instrument_kind_unit(instrument)) : NULL;
+        double amt = (double)num_pow10(unit != NULL ? unit->exp : 8);
+        double px = (double)num_pow10(instrument != NULL ? instrument->px_exp : 0) *
+                    (double)num_pow10(TRADE_PX_MORE);
+
         json_array_append_new(
             all,
-            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f}", "agent",
+            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b}", "agent",
                       trade->slot < slots->n ? slots->all[trade->slot].name : "?", "symbol",
                       instrument != NULL ? instrument->symbol : "?", "perpetual",
                       instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
                       trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open),
-                      "closed", time_json(trade->t_close), "quantity", trade->qty, "entry",
-                      trade->entry, "exit", trade->exit, "result", trade->result));
+                      "closed", time_json(trade->t_close), "quantity",
+                      (double)trade->qty /
+                          (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0),
+                      "entry", (double)trade->entry_px / px, "exit", (double)trade->exit_px / px,
+                      "result", (double)trade->result_amt / amt, "fees",
+                      (double)trade->fee_amt / amt, "currency", unit != NULL ? unit->name : "",
+                      "partial", trade->is_partial));
     }
     return all;
 }

@@ -561,16 +561,41 @@ int run_sections_agents(const struct run_report *story, struct page *page)
     return rc;
 }
 
+/* Its numbers, from the quantity on. */
+static void put_trade(struct page *page, const struct instruments *table,
+                      const struct agon_instrument *instrument, const struct trade_closed *trade)
+{
+    const struct asset *unit =
+        instrument != NULL ? instruments_asset(table, instrument_kind_unit(instrument)) : NULL;
+    int decimals = instrument != NULL ? price_decimals(instrument) : 8;
+    double amt = (double)num_pow10(unit != NULL ? unit->exp : 8);
+    double px = (double)num_pow10(instrument != NULL ? instrument->px_exp : 0) *
+                (double)num_pow10(TRADE_PX_MORE);
+
+    page_cell(page, "%.8g",
+              (double)trade->qty / (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0));
+    page_cell(page, "%.*f", decimals, (double)trade->entry_px / px);
+    page_cell(page, "%.*f", decimals, (double)trade->exit_px / px);
+    page_cell(page, "%+.*f", unit != NULL ? money_decimals(unit->name, unit->exp) : 2,
+              (double)trade->result_amt / amt);
+    page_cell(page, "%.*f", unit != NULL ? money_decimals(unit->name, unit->exp) : 2,
+              (double)trade->fee_amt / amt);
+    page_cell(page, "%s", unit != NULL ? unit->name : "");
+    if (trade->t_open == 0)
+        page_cell(page, "%s", "");
+    else
+        page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
+}
+
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {"closed (UTC)", "agent",     "symbol",
-                                          "side",         "#quantity", "#entry",
-                                          "#exit",        "#result",   "#lasted (s)"};
+    static const char *const columns[] = {"closed (UTC)", "agent",  "symbol",     "side",
+                                          "#quantity",    "#entry", "#exit",      "#result",
+                                          "#fees",        "in",     "#lasted (s)"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;
-    const struct base base = base_of(story);
-    const struct trail_trade *trade;
+    const struct trade_closed *trade;
     uint64_t n_shown = trail->n_trades < TRADES_PAGE ? trail->n_trades : TRADES_PAGE;
 
     if (trail->n_trades == 0)
@@ -578,14 +603,12 @@ void run_sections_trades(const struct run_report *story, struct page *page)
     page_details_begin(page, "Trades: the newest %llu of %llu", (unsigned long long)n_shown,
                        (unsigned long long)trail->n_trades);
     page_text(page,
-              "From the first fill of a position to its last. Entry and exit are averages of a "
-              "unit in %s, the result is after the fees "
-              "of its fills.",
-              base.name);
+              "From the first fill of a position to its last. Entry and exit are mean prices, "
+              "result and fees what the ledger realised and paid in it. A trade without a time "
+              "that it lasted was opened before what is read here.");
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint64_t k = 0; k < n_shown && (trade = trail_trade(trail, k)) != NULL; k++) {
         const struct agon_instrument *instrument = instruments_get(table, trade->instrument);
-        int decimals = instrument != NULL ? price_decimals(instrument) : 8;
         char t[CLOCK_TEXT];
 
         clock_text(trade->t_close, t);
@@ -596,11 +619,7 @@ void run_sections_trades(const struct run_report *story, struct page *page)
                   instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
                                                                                      : "");
         page_cell(page, "%s", trade->side > 0 ? "long" : "short");
-        page_cell(page, "%.8g", trade->qty);
-        page_cell(page, "%.*f", decimals, trade->entry);
-        page_cell(page, "%.*f", decimals, trade->exit);
-        page_cell(page, "%+.*f", base.decimals, trade->result);
-        page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
+        put_trade(page, table, instrument, trade);
         page_row(page);
     }
     page_table_end(page);

@@ -101,17 +101,6 @@ static void widen(struct trail *trail, uint32_t number)
     price->n = to;
 }
 
-/* What was traded before the trail begins is not in it. */
-static void begin(struct trail *trail, struct engine *engine)
-{
-    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
-        const struct score *score = engine_score(engine, id);
-
-        trail->seen[id] = (struct trail_seen){score->n_fills, score->volume_amt, score->fee_amt};
-    }
-    trail->is_begun = 1;
-}
-
 static int find_price(struct trail *trail, agon_instrument_t instrument)
 {
     for (uint32_t i = 0; i < trail->n_prices; i++) {
@@ -222,62 +211,68 @@ static struct trail_pair *pair_of(struct trail *trail, uint16_t slot, agon_instr
     return pair;
 }
 
-static void keep_trade(struct trail *trail, struct trail_pair *pair, agon_ns_t t)
+static void keep_trade(struct trail *trail, const struct trade_closed *trade, double worth)
 {
-    struct trail_slot *slot = &trail->slots[pair->slot];
-    double out = pair->in_qty > 0 ? fmin(pair->out_qty / pair->in_qty, 1.0) : 0.0;
-    double seconds = (double)(t - pair->t_open) / 1e9;
+    struct trail_slot *slot = &trail->slots[trade->slot];
+    double seconds = (double)(trade->t_close - trade->t_open) / 1e9;
+    double result = (double)trade->result_amt * worth;
     uint32_t k = 0;
-    struct trail_trade trade = {.t_open = pair->t_open,
-                                .t_close = t,
-                                .instrument = trail->prices[pair->price]->instrument,
-                                .slot = pair->slot,
-                                .side = (int8_t)pair->side,
-                                .qty = pair->in_qty};
 
-    if (pair->in_qty > 0 && pair->out_qty > 0) {
-        trade.entry = pair->in_value / pair->in_qty;
-        trade.exit = pair->out_value / pair->out_qty;
-        // What was not sold, too little to be ordered, is still there.
-        trade.result = pair->side * (pair->out_value - pair->in_value * out) + pair->result;
-        trail->trades[trail->n_trades++ % TRAIL_TRADES] = trade;
-        slot->n_trades++;
-        slot->n_won += trade.result > 0;
-        slot->won += trade.result > 0 ? trade.result : 0;
-        slot->lost += trade.result < 0 ? -trade.result : 0;
-        slot->held_s += seconds;
-        while (k < 7 && seconds > trail_held_s[k])
-            k++;
-        slot->held[k]++;
-    }
-    pair->side = 0;
-    pair->in_qty = pair->in_value = pair->out_qty = pair->out_value = pair->result = 0;
+    trail->trades[trail->n_trades++ % TRAIL_TRADES] = *trade;
+    slot->n_trades++;
+    slot->n_won += result > 0;
+    slot->won += result > 0 ? result : 0;
+    slot->lost += result < 0 ? -result : 0;
+    if (trade->t_open == 0) // how long it was held is not known
+        return;
+    slot->n_timed++;
+    slot->held_s += seconds;
+    while (k < 7 && seconds > trail_held_s[k])
+        k++;
+    slot->held[k]++;
 }
 
-/* Left of a spot position may be what no order could sell. */
-static int is_flat(const struct agon_instrument *instrument, const struct position *pos, double at,
-                   double notional_unit)
+static int quote_exp(struct engine *engine, const struct agon_instrument *instrument)
 {
-    double unit = (double)num_pow10(instrument->qty_exp);
-    agon_qty_t qty = pos == NULL ? 0 : pos->qty < 0 ? -pos->qty : pos->qty;
+    const struct asset *quote = instruments_asset(engine_instruments(engine), instrument->quote);
 
-    if (qty == 0 || !instrument_kind_has_coins(instrument->kind))
-        return qty == 0;
-    return qty < instrument->lot_qty || qty < instrument->min_qty ||
-           (double)qty / unit * at < (double)instrument->min_notional_amt / notional_unit;
+    return quote != NULL ? quote->exp : 8;
 }
 
-/* qty of the fill enters the open position, or leaves it; value and fee are its parts. */
-static void take_part(struct trail_pair *pair, int is_in, double qty, double value, double fee)
+/* Positions that are there already were opened before it. */
+static void find_trades(struct trail *trail, struct engine *engine)
 {
-    if (is_in) {
-        pair->in_qty += qty;
-        pair->in_value += value;
-    } else {
-        pair->out_qty += qty;
-        pair->out_value += value;
+    for (uint16_t id = 0; id < engine_slots(engine)->n; id++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine_ledger(engine), id, &n);
+
+        for (uint32_t i = 0; i < n; i++) {
+            const struct agon_instrument *instrument =
+                instruments_get(engine_instruments(engine), all[i].instrument);
+            struct trail_pair *pair = instrument != NULL && all[i].n_fills != 0
+                                          ? pair_of(trail, id, all[i].instrument)
+                                          : NULL;
+            struct position_figures figures;
+
+            if (pair == NULL)
+                continue;
+            engine_position_figures(engine, &all[i], &figures);
+            trades_found(&pair->open, &all[i], figures.entry_px, ENGINE_PRICE_EXP, instrument,
+                         quote_exp(engine, instrument));
+        }
     }
-    pair->result -= fee;
+}
+
+/* What was traded before the trail begins is not in it. */
+static void begin(struct trail *trail, struct engine *engine)
+{
+    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
+        const struct score *score = engine_score(engine, id);
+
+        trail->seen[id] = (struct trail_seen){score->n_fills, score->volume_amt};
+    }
+    trail->is_begun = 1;
+    find_trades(trail, engine);
 }
 
 static void on_fill(struct trail *trail, struct engine *engine, const struct record_report *report)
@@ -290,15 +285,17 @@ static void on_fill(struct trail *trail, struct engine *engine, const struct rec
     double unit = unit_of(engine);
     const struct position *pos;
     struct trail_pair *pair;
-    double value, fee, qty, at, before, closing;
-    int sign;
+    struct trade_closed closed;
+    struct trade_fill fill = {
+        .t = report->hdr.t, .px = report->px, .qty = report->qty, .side = report->side};
+    double value, qty, at;
+    agon_amt_t notional_amt;
 
     // A fill that the venue says twice is booked once.
     if (instrument == NULL || seen == NULL || score->n_fills == seen->n_fills)
         return;
     value = (double)(score->volume_amt - seen->volume_amt) / unit;
-    fee = (double)(score->fee_amt - seen->fee_amt) / unit;
-    *seen = (struct trail_seen){score->n_fills, score->volume_amt, score->fee_amt};
+    *seen = (struct trail_seen){score->n_fills, score->volume_amt};
     trail->slots[id].volume += value;
     pair = pair_of(trail, id, report->hdr.instrument);
     if (pair == NULL || report->qty <= 0) {
@@ -307,34 +304,19 @@ static void on_fill(struct trail *trail, struct engine *engine, const struct rec
     }
     qty = (double)report->qty / (double)num_pow10(instrument->qty_exp);
     at = (double)report->px / (double)num_pow10(instrument->px_exp);
-    sign = report->side == AGON_BUY ? 1 : -1;
     (void)candle_at(trail, pair->price, report->hdr.t, at);
-    add_fills(&pair->fills[trail->prices[pair->price]->n - 1][sign < 0],
+    add_fills(&pair->fills[trail->prices[pair->price]->n - 1][report->side != AGON_BUY],
               &(struct trail_fills){qty, at * qty, 1});
     pos = ledger_position(engine_ledger(engine), id, report->hdr.instrument, 0);
-    before = pair->in_qty - pair->out_qty;
-    if (pair->side == 0) {
-        pair->side = sign;
-        pair->t_open = report->hdr.t;
-    }
-    closing = pair->side == sign ? 0.0 : fmin(qty, before);
-    if (pair->side == sign) {
-        take_part(pair, 1, qty, value, fee);
-    } else {
-        take_part(pair, 0, closing, value * closing / qty, fee * closing / qty);
-        if (closing < qty && !instrument_kind_has_coins(instrument->kind)) {
-            keep_trade(trail, pair, report->hdr.t);
-            pair->side = sign;
-            pair->t_open = report->hdr.t;
-            take_part(pair, 1, qty - closing, value * (qty - closing) / qty,
-                      fee * (qty - closing) / qty);
-        }
-    }
-    if (is_flat(instrument, pos, at,
-                (double)num_pow10(instruments_asset(table, instrument->quote) != NULL
-                                      ? instruments_asset(table, instrument->quote)->exp
-                                      : 8)))
-        keep_trade(trail, pair, report->hdr.t);
+    trades_fill_of(&fill, instrument, pos, quote_exp(engine, instrument));
+    if (!trades_add(&pair->open, &fill, &closed))
+        return;
+    closed.instrument = report->hdr.instrument;
+    closed.slot = id;
+    closed.seq = report->hdr.seq;
+    notional_amt = instruments_notional(table, instrument, report->px, report->qty, NUM_EVEN);
+    // What a unit of its results was worth at that fill.
+    keep_trade(trail, &closed, notional_amt > 0 ? value / (double)notional_amt : 0.0);
 }
 
 /* --- the whole --- */
@@ -565,7 +547,7 @@ double trail_hold(const struct trail *trail, uint32_t point)
     return n > 0 ? sum / n : 1.0;
 }
 
-const struct trail_trade *trail_trade(const struct trail *trail, uint64_t k)
+const struct trade_closed *trail_trade(const struct trail *trail, uint64_t k)
 {
     if (k >= trail->n_trades || k >= TRAIL_TRADES)
         return NULL;
@@ -590,7 +572,7 @@ double trail_mean_s(const struct trail *trail, uint16_t slot)
 {
     const struct trail_slot *of = &trail->slots[slot];
 
-    return of->n_trades > 0 ? of->held_s / (double)of->n_trades : 0.0;
+    return of->n_timed > 0 ? of->held_s / (double)of->n_timed : 0.0;
 }
 
 double trail_turnover(const struct trail *trail, uint16_t slot, double capital)

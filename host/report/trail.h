@@ -8,6 +8,7 @@
 #define REPORT_TRAIL_H
 
 #include "engine/engine.h"
+#include "score/trades.h"
 
 #define TRAIL_POINTS  1200
 #define TRAIL_CANDLES 300  /* of an instrument; when they are full, some become one */
@@ -39,23 +40,12 @@ struct trail_pair { /* an agent on an instrument */
     uint16_t slot;
     uint8_t price;                              /* which of the prices */
     struct trail_fills fills[TRAIL_CANDLES][2]; /* by the price's candles; bought, sold */
-    /* The position that is open. */
-    agon_ns_t t_open;
-    int side;                                    /* 1 long, -1 short, 0 none */
-    double in_qty, in_value, out_qty, out_value; /* values in the base currency */
-    double result;                               /* less fees */
-};
-struct trail_trade { /* from flat to flat, or to the other side */
-    agon_ns_t t_open, t_close;
-    agon_instrument_t instrument;
-    uint16_t slot;
-    int8_t side;             /* 1 long, -1 short */
-    double qty, entry, exit; /* qty: all that was entered; averages of a unit, base currency */
-    double result;           /* base currency, after the fees of its fills */
+    struct trade_open open;                     /* the position that is open */
 };
 struct trail_slot {
     uint64_t n_trades, n_won;
-    double held_s;            /* sum over its trades */
+    uint64_t n_timed;         /* of these, those whose first fill is known */
+    double held_s;            /* sum over those */
     uint32_t held[8];         /* how many lasted up to trail_held_s[i]; the last one: longer */
     uint64_t n_looks, n_held; /* full minutes in which it had equity; ... and held something */
     double exposed;           /* sum over those looks of positions by equity */
@@ -78,14 +68,14 @@ struct trail {
     struct trail_price *prices[TRAIL_PRICES]; /* owned */
     struct trail_pair *pairs[TRAIL_PAIRS];    /* owned */
     uint32_t n_prices, n_pairs, n_lost;       /* lost: fills that nobody follows */
-    struct trail_trade trades[TRAIL_TRADES];  /* number n at n % TRAIL_TRADES */
+    struct trade_closed trades[TRAIL_TRADES]; /* number n at n % TRAIL_TRADES */
     uint64_t n_trades;
     struct trail_slot slots[SLOTS_MAX];
     int is_begun;
     agon_ns_t t_run;    /* when the run began whose events these are; 0: not known yet */
     struct trail_seen { /* of each slot's score: what of it is in the above */
         uint64_t n_fills;
-        int64_t volume_amt, fee_amt;
+        int64_t volume_amt;
     } seen[SLOTS_MAX];
     /* The whole: what it is, and the fall that is under way. */
     double equity, capital, index, high, hour_index;
@@ -111,7 +101,7 @@ int trail_end(struct trail *trail, struct engine *engine);
  * costs: what a unit of capital was then worth at a point; 1 where nothing was traded. */
 double trail_hold(const struct trail *trail, uint32_t point);
 /* The k-th trade, newest first; NULL: no more are kept. */
-const struct trail_trade *trail_trade(const struct trail *trail, uint64_t k);
+const struct trade_closed *trail_trade(const struct trail *trail, uint64_t k);
 /* Of a slot: mean of positions by equity, share of the time in which it held something, mean time
  * that a trade lasted (s), how often its capital was traded in a day. */
 double trail_exposure(const struct trail *trail, uint16_t slot);

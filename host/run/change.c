@@ -265,6 +265,10 @@ static void forget_slot(struct host *host, uint16_t id)
         if (draft->fills[i].slot == id)
             draft->fills[i].slot = UINT16_MAX;
     }
+    for (uint32_t i = 0; i < HOST_VIEW_ENDED; i++) {
+        if (draft->ended[i].slot == id)
+            draft->ended[i].slot = UINT16_MAX;
+    }
     memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
     memset(&host->meters[id], 0, sizeof(host->meters[id]));
     host->errors_seen[id] = host->cpu_seen_ms[id] = 0;

@@ -95,46 +95,6 @@ static void collect(struct host *host)
         collect_slot(host, id);
 }
 
-// The newest fills, for who looks. Whether a report was one that is new, the engine's count says.
-void host_keep_fill(struct host *host, const struct agon_event_hdr *event)
-{
-    const struct record_report *report = (const struct record_report *)(const void *)event;
-    const struct instruments *table = engine_instruments(host->engine);
-    uint64_t n_fills = engine_counters(host->engine)->n_fills;
-    const struct asset *asset;
-    struct host_view_fill *fill;
-    uint16_t slot = ORDER_ID_SLOT(report->order_id);
-    const struct score *score = slot < SLOTS_MAX ? engine_score(host->engine, slot) : NULL;
-
-    if (n_fills == host->fills_seen || report->kind != REPORT_FILL)
-        return;
-    host->fills_seen = n_fills;
-    fill = &host->draft->fills[host->draft->n_fills++ % HOST_VIEW_FILLS];
-    *fill = (struct host_view_fill){.t = event->t,
-                                    .t_venue = event->t_venue,
-                                    .seq = event->seq,
-                                    .order_id = report->order_id,
-                                    .venue_fill = report->venue_fill,
-                                    .instrument = event->instrument,
-                                    .slot = slot,
-                                    .side = report->side,
-                                    .liquidity = report->liquidity,
-                                    .px = report->px,
-                                    .qty = report->qty,
-                                    .fee_amt = report->fee_amt,
-                                    .fee_asset = report->fee_asset};
-    if (score != NULL) {
-        fill->is_closing = score->n_wins + score->n_losses > host->results[slot].n;
-        fill->result_amt = score->won_amt - score->lost_amt - host->results[slot].won_amt;
-        host_note_result(host, slot);
-    }
-    asset = instruments_asset(table, report->fee_asset);
-    if (asset != NULL) {
-        fill->fee_exp = asset->exp;
-        memcpy(fill->fee_name, asset->name, sizeof(fill->fee_name));
-    }
-}
-
 // The markets' newest trades, for who looks.
 static void keep_trade(struct host *host, const struct agon_trade *trade)
 {
@@ -146,6 +106,23 @@ static void keep_trade(struct host *host, const struct agon_trade *trade)
                                  .qty = trade->qty,
                                  .instrument = trade->hdr.instrument,
                                  .side = trade->side};
+    if (trade->hdr.instrument >= 1 && trade->hdr.instrument <= HOST_INSTRUMENTS_MAX) {
+        struct host_view_instrument *of = &draft->instruments[trade->hdr.instrument - 1];
+
+        of->traded_qty = num_add(of->traded_qty, trade->qty);
+        of->n_traded++;
+    }
+}
+
+static void keep_bar(struct host *host, const struct agon_bar *bar)
+{
+    struct host_view *draft = host->draft;
+
+    draft->bars[draft->n_bars++ % HOST_VIEW_BARS] =
+        (struct host_view_bar){.t_open = bar->t_open,
+                               .volume_qty = bar->volume_qty,
+                               .instrument = bar->hdr.instrument,
+                               .length_s = bar->length_s};
 }
 
 static void before(void *ctx, struct agon_event_hdr *event)
@@ -161,15 +138,20 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct host *host = ctx;
 
+    int is_fill = 0;
+
     host_meter(host, event);
     if (event->type == EVENT_REPORT) {
-        host_keep_fill(host, event);
+        is_fill = host_keep_fill(host, event);
         host->draft->n_rate_refused +=
             rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
     }
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
+    host_keep_ended(host, event, is_fill);
     if (event->type == AGON_EVENT_TRADE)
         keep_trade(host, (const struct agon_trade *)(const void *)event);
+    else if (event->type == AGON_EVENT_BAR)
+        keep_bar(host, (const struct agon_bar *)(const void *)event);
     if (host->config.stepped != NULL)
         host->config.stepped(host->config.stepped_ctx, event);
     return AGON_OK;

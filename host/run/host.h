@@ -18,6 +18,7 @@
 #include "gpu/gpu.h"
 #include "roster/leases.h"
 #include "roster/values.h"
+#include "score/trades.h"
 #include "score/window.h"
 #include "venue/gateway.h"
 
@@ -29,6 +30,8 @@
 #define HOST_VIEW_EXITS      128 /* plans that stand, in the view */
 #define HOST_VIEW_FILLS      256 /* the newest, in the view */
 #define HOST_VIEW_TRADES     256 /* the same of the markets' trades */
+#define HOST_VIEW_ENDED      256 /* ... of orders that ended */
+#define HOST_VIEW_BARS       128 /* ... of bars */
 
 struct host_instrument {
     uint32_t venue; /* place in the host's venues */
@@ -170,6 +173,23 @@ struct host_view_fill {
     int8_t fee_exp;
     uint8_t is_closing; /* it closed something */
     char fee_name[16];
+    struct trade_fill trade; /* its part of a closed trade */
+};
+struct host_view_ended { /* an order that ended; again, where a fill came later still */
+    uint64_t id, seq;    /* seq: of the event that ended it */
+    agon_ns_t t, t_create;
+    agon_instrument_t instrument;
+    uint16_t slot, reason;   /* enum reason; 0: nothing to add */
+    uint8_t side, type, end; /* end: enum order_end */
+    uint8_t pad[5];
+    agon_px_t px;
+    agon_qty_t qty, filled_qty;
+};
+struct host_view_bar { /* a venue's own, for its volume */
+    agon_ns_t t_open;
+    agon_qty_t volume_qty;
+    agon_instrument_t instrument;
+    uint32_t length_s;
 };
 struct host_view_trade { /* of a market, whoever made it */
     agon_ns_t t;
@@ -189,6 +209,8 @@ struct host_view_instrument {
     agon_ns_t t_funding;   /* when it is paid; 0: not known */
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
     uint8_t is_shared;     /* another one has its symbol too */
+    agon_qty_t traded_qty; /* by the trades that were read, this run */
+    uint64_t n_traded;
 };
 /* How long a venue could be traded on, by the machine's clock: a book of it was live, and where
  * there are keys it took orders. Counted from when it could for the first time. */
@@ -340,6 +362,10 @@ struct host_view {
     struct host_view_fill fills[HOST_VIEW_FILLS];
     uint64_t n_trades; /* of this run, of what is subscribed; as fills */
     struct host_view_trade trades[HOST_VIEW_TRADES];
+    uint64_t n_ended; /* as fills */
+    struct host_view_ended ended[HOST_VIEW_ENDED];
+    uint64_t n_bars; /* as trades, of the instruments of which candles are kept */
+    struct host_view_bar bars[HOST_VIEW_BARS];
     struct host_view_alerts alerts;
     struct host_view_portfolio portfolio;
     struct host_view_cards cards;

@@ -266,6 +266,7 @@ struct host {
     struct driver driver;
     int64_t step_ns;     /* when the step began that is being done */
     uint64_t fills_seen; /* of the engine's count */
+    uint64_t ended_seen; /* of the orders that were settled */
     struct {
         int64_t won_amt;  /* less lost; base currency */
         uint64_t n;       /* fills that closed something */
@@ -352,7 +353,10 @@ void host_past_begin(struct host *host);
 void host_past_before(struct host *host, const struct agon_event_hdr *event);
 void host_past_after(struct host *host, const struct agon_event_hdr *event);
 void host_past_end(struct host *host);
-void host_keep_fill(struct host *host, const struct agon_event_hdr *event); /* core.c */
+/* newest.c. True: the event is a fill that is new. */
+int host_keep_fill(struct host *host, const struct agon_event_hdr *event);
+void host_keep_ended(struct host *host, const struct agon_event_hdr *event, int is_fill);
+int host_quote_exp(const struct host *host, agon_instrument_t id);
 int host_seat_agents(struct host *host, struct error *err);
 int host_load_agents(struct host *host, struct error *err);
 /* The length of the bars that are all that its venue has of an instrument; 0: there is a market. */

@@ -2,6 +2,7 @@
 #include "run/past.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "run/host_impl.h"
 
@@ -17,8 +18,11 @@ struct past *past_new(void)
 
 void past_free(struct past *past)
 {
-    for (uint32_t id = 0; past != NULL && id < SLOTS_MAX; id++)
+    for (uint32_t id = 0; past != NULL && id < SLOTS_MAX; id++) {
         free(past->fills[id]);
+        free(past->ended[id]);
+        free(past->trades[id]);
+    }
     free(past);
 }
 
@@ -44,6 +48,153 @@ void past_keep_price(struct past_candles *candles, agon_ns_t t, agon_px_t px)
 {
     for (uint32_t length = 0; px > 0 && length < CANDLE_LENGTHS; length++)
         keep_candle(candles, length, t, px);
+}
+
+static struct past_candle *candle_of(struct past_candles *candles, uint32_t length, agon_ns_t t)
+{
+    agon_ns_t begins = t - t % (past_lengths_s[length] * SECOND_NS);
+    uint32_t n = candles->n[length];
+
+    for (uint32_t k = 1; k <= n && k <= CANDLES; k++) {
+        struct past_candle *one = &candles->all[length][(n - k) % CANDLES];
+
+        if (one->t <= begins)
+            return one->t == begins ? one : NULL;
+    }
+    return NULL;
+}
+
+/* What a start tells of before it may have been counted. */
+static int is_counted(struct past_candles *candles, uint32_t length, agon_ns_t t, uint32_t length_s)
+{
+    if (length_s == 0)
+        return 0;
+    if (t <= candles->bar_t[length])
+        return 1;
+    candles->bar_t[length] = t;
+    return 0;
+}
+
+/* Another source than the one so far: all of it is of that alone. */
+static void take_source(struct past_candles *candles, uint32_t length, uint32_t length_s)
+{
+    if (candles->bar_s[length] == length_s)
+        return;
+    if (candles->bar_s[length] != 0) {
+        for (uint32_t i = 0; i < CANDLES; i++) {
+            candles->all[length][i].volume_qty = 0;
+            candles->all[length][i].has_volume = 0;
+        }
+    }
+    candles->bar_s[length] = length_s;
+    candles->bar_t[length] = 0;
+}
+
+void past_keep_volume(struct past_candles *candles, agon_ns_t t, agon_qty_t qty, uint32_t length_s)
+{
+    candles->has_trades |= length_s == 0;
+    if (candles->has_trades && length_s != 0)
+        return;
+    for (uint32_t length = 0; length < CANDLE_LENGTHS; length++) {
+        struct past_candle *candle;
+
+        if (length_s != 0 && (past_lengths_s[length] % length_s != 0 ||
+                              (candles->bar_s[length] != 0 && candles->bar_s[length] < length_s)))
+            continue;
+        take_source(candles, length, length_s);
+        candle = candle_of(candles, length, t);
+        if (is_counted(candles, length, t, length_s) || candle == NULL)
+            continue;
+        candle->volume_qty = num_add(candle->volume_qty, qty);
+        candle->has_volume = 1;
+    }
+}
+
+/* A table of an agent, made with the first row; another name begins it anew. NULL: no memory. */
+static void *table_of(void *table, size_t size, const char *name)
+{
+    if (table == NULL)
+        table = calloc(1, size);
+    if (table == NULL)
+        return NULL;
+    if (strncmp(table, name, SLOT_NAME) != 0)
+        memset(table, 0, size);
+    memcpy(table, name, SLOT_NAME);
+    return table;
+}
+
+static void sum_fills(struct past_order *order, const struct past_fills *fills)
+{
+    uint64_t n = fills == NULL ? 0 : fills->n < HOST_VIEW_FILLS ? fills->n : HOST_VIEW_FILLS;
+
+    order->has_fee = 1;
+    for (uint64_t k = 1; k <= n; k++) {
+        const struct host_view_fill *fill = &fills->all[(fills->n - k) % HOST_VIEW_FILLS];
+
+        if (fill->t < order->of.t_create)
+            break;
+        if (fill->order_id != order->of.id)
+            continue;
+        order->sum += (num128_t)fill->px * fill->qty;
+        order->sum_qty = num_add(order->sum_qty, fill->qty);
+        order->has_fee &=
+            order->fee_name[0] == '\0' || strcmp(order->fee_name, fill->fee_name) == 0;
+        order->fee_amt = num_add(order->fee_amt, fill->fee_amt);
+        order->fee_exp = fill->fee_exp;
+        memcpy(order->fee_name, fill->fee_name, sizeof(order->fee_name));
+    }
+}
+
+void past_keep_ended(struct past_ended **of, const char *name, const struct host_view_ended *ended,
+                     const struct past_fills *fills)
+{
+    struct past_ended *to = *of = table_of(*of, sizeof(**of), name);
+    struct past_order *order = NULL;
+    uint64_t n = to == NULL ? 0 : to->n < ENDED ? to->n : ENDED;
+
+    if (to == NULL)
+        return;
+    for (uint64_t k = 1; k <= n && order == NULL; k++) { // said again
+        order = &to->all[(to->n - k) % ENDED];
+        order = order->of.id == ended->id ? order : NULL;
+    }
+    if (order == NULL)
+        order = &to->all[to->n++ % ENDED];
+    *order = (struct past_order){.of = *ended};
+    sum_fills(order, fills);
+}
+
+/* The place of an instrument; of all that are taken none has a trade that is open. */
+static struct trade_open *open_of(struct past_trades *trades, agon_instrument_t instrument)
+{
+    struct past_open *free_one = NULL;
+
+    for (int i = 0; i < LEDGER_POSITIONS; i++) {
+        struct past_open *one = &trades->open[i];
+
+        if (one->instrument == instrument)
+            return &one->open;
+        if (one->instrument == 0 && free_one == NULL)
+            free_one = one;
+    }
+    if (free_one == NULL) // a slot has no more positions than that
+        return NULL;
+    *free_one = (struct past_open){.instrument = instrument};
+    return &free_one->open;
+}
+
+void past_keep_trade(struct past_trades **of, const char *name, const struct host_view_fill *fill)
+{
+    struct past_trades *to = *of = table_of(*of, sizeof(**of), name);
+    struct trade_open *open = to != NULL ? open_of(to, fill->instrument) : NULL;
+    struct trade_closed closed;
+
+    if (open == NULL || !trades_add(open, &fill->trade, &closed))
+        return;
+    closed.instrument = fill->instrument;
+    closed.slot = fill->slot;
+    closed.seq = fill->seq;
+    to->all[to->n++ % TRADES_CLOSED] = closed;
 }
 
 void past_keep_fill(struct past_fills **of, const char *name, const struct host_view_fill *fill)
@@ -72,13 +223,42 @@ struct past *host_take_past(struct host *host)
 
 /* ---- while the state is rebuilt */
 
+/* Of a state that was loaded: positions that were opened before what is read. */
+static void find_trades(struct host *host)
+{
+    const struct slots *slots = engine_slots(host->engine);
+
+    for (uint16_t id = 0; host->past != NULL && id < slots->n; id++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
+
+        for (uint32_t i = 0; slots->all[id].is_used && i < n; i++) {
+            const struct agon_instrument *instrument =
+                instruments_get(engine_instruments(host->engine), all[i].instrument);
+            struct past_trades *to = host->past->trades[id] =
+                table_of(host->past->trades[id], sizeof(*to), slots->all[id].name);
+            struct trade_open *open = to != NULL ? open_of(to, all[i].instrument) : NULL;
+            struct position_figures figures;
+
+            if (open == NULL || instrument == NULL)
+                continue;
+            engine_position_figures(host->engine, &all[i], &figures);
+            trades_found(open, &all[i], figures.entry_px, ENGINE_PRICE_EXP, instrument,
+                         host_quote_exp(host, all[i].instrument));
+        }
+    }
+}
+
 void host_past_begin(struct host *host)
 {
     past_free(host->past);
     host->past = past_new(); // without memory there is no past to see, and the host begins
     host->fills_seen = engine_counters(host->engine)->n_fills;
+    host->ended_seen = orders_settled(engine_orders(host->engine));
     host->draft->n_fills = 0;
+    host->draft->n_ended = 0;
     host->draft->n_plans = 0;
+    find_trades(host);
 }
 
 void host_past_before(struct host *host, const struct agon_event_hdr *event)
@@ -105,29 +285,59 @@ static void keep_prices(struct host *host, const struct agon_event_hdr *event)
         past_keep_price(&past->candles[id - 1], t, engine_mark_px(host->engine, id));
 }
 
+static void keep_volume(struct past *past, const struct agon_event_hdr *event)
+{
+    struct past_candles *candles;
+
+    if (event->instrument == 0 || event->instrument > CANDLE_INSTRUMENTS)
+        return;
+    candles = &past->candles[event->instrument - 1];
+    if (event->type == AGON_EVENT_TRADE) {
+        past_keep_volume(candles, event->t, ((const struct agon_trade *)(const void *)event)->qty,
+                         0);
+    } else if (event->type == AGON_EVENT_BAR) {
+        const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
+
+        past_keep_volume(candles, bar->t_open, bar->volume_qty, bar->length_s);
+    }
+}
+
 void host_past_after(struct host *host, const struct agon_event_hdr *event)
 {
     const struct slots *slots = engine_slots(host->engine);
-    uint64_t n = host->draft->n_fills;
+    uint64_t n = host->draft->n_fills, n_ended = host->draft->n_ended;
 
-    if (event->type == EVENT_REPORT)
-        host_keep_fill(host, event);
+    host_keep_ended(host, event, event->type == EVENT_REPORT && host_keep_fill(host, event));
     if (host->past == NULL)
         return;
     if (host->draft->n_fills > n) {
         const struct host_view_fill *fill = &host->draft->fills[n % HOST_VIEW_FILLS];
 
-        if (fill->slot < slots->n && slots->all[fill->slot].is_used)
+        if (fill->slot < slots->n && slots->all[fill->slot].is_used) {
             past_keep_fill(&host->past->fills[fill->slot], slots->all[fill->slot].name, fill);
+            past_keep_trade(&host->past->trades[fill->slot], slots->all[fill->slot].name, fill);
+        }
+    }
+    for (; n_ended < host->draft->n_ended; n_ended++) {
+        const struct host_view_ended *ended = &host->draft->ended[n_ended % HOST_VIEW_ENDED];
+
+        if (ended->slot < slots->n && slots->all[ended->slot].is_used)
+            past_keep_ended(&host->past->ended[ended->slot], slots->all[ended->slot].name, ended,
+                            host->past->fills[ended->slot]);
     }
     if (plan_read(&host->past->read, event))
         host->past->plans[host->past->n_plans++ % PLANS] = host->past->read;
     keep_prices(host, event);
+    keep_volume(host->past, event);
 }
 
 /* The page has the newest tournament by itself. */
 void host_past_end(struct host *host)
 {
+    if (host->past != NULL) {
+        host->past->n_fills = host->draft->n_fills;
+        host->past->n_ended = host->draft->n_ended;
+    }
     if (host->past == NULL || host->past->n_plans == 0)
         return;
     host->draft->plan = host->past->plans[(host->past->n_plans - 1) % PLANS];

@@ -12,6 +12,8 @@
 #define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
 #define CLOSINGS           64  /* of each agent: the newest fills that closed something */
 #define PLANS              96
+#define ENDED              128 /* of each agent: the newest orders that ended */
+#define TRADES_CLOSED      128 /* of each agent: the newest */
 /* A start rebuilds from the newest snapshot that so many events lie behind, or from the oldest that
  * there is: so much of the past is sure to be seen by it. */
 #define PAST_EVENTS ((uint64_t)100000)
@@ -19,10 +21,38 @@
 struct past_candle { /* of the mark price */
     agon_ns_t t;     /* when it begins */
     agon_px_t open_px, high_px, low_px, close_px;
+    agon_qty_t volume_qty; /* of trades, or of bars; with has_volume */
+    uint8_t has_volume;
 };
 struct past_candles {
     struct past_candle all[CANDLE_LENGTHS][CANDLES]; /* number n at place n % CANDLES */
     uint32_t n[CANDLE_LENGTHS];
+    uint32_t bar_s[CANDLE_LENGTHS]; /* the bars that their volume is of; 0: of trades, or of none */
+    agon_ns_t bar_t[CANDLE_LENGTHS]; /* when the last of those began */
+    uint8_t has_trades;
+};
+struct past_order {
+    struct host_view_ended of;
+    num128_t sum;       /* price x quantity of its fills that were seen, ... */
+    agon_qty_t sum_qty; /* ... which come to that */
+    agon_amt_t fee_amt; /* with has_fee; in fee_name */
+    int8_t fee_exp;
+    uint8_t has_fee; /* all of its fees are in one asset */
+    char fee_name[16];
+};
+struct past_ended { /* of an agent */
+    char name[SLOT_NAME];
+    struct past_order all[ENDED]; /* number n at place n % ENDED */
+    uint64_t n;
+};
+struct past_trades { /* of an agent */
+    char name[SLOT_NAME];
+    struct trade_closed all[TRADES_CLOSED]; /* number n at place n % TRADES_CLOSED */
+    uint64_t n;
+    struct past_open {
+        agon_instrument_t instrument; /* 0: a free place */
+        struct trade_open open;
+    } open[LEDGER_POSITIONS];
 };
 struct past_fills { /* of an agent, whoever else trades more */
     char name[SLOT_NAME];
@@ -31,7 +61,10 @@ struct past_fills { /* of an agent, whoever else trades more */
     uint64_t n, n_closing;
 };
 struct past {
-    struct past_fills *fills[SLOTS_MAX]; /* owned; NULL: it has none */
+    struct past_fills *fills[SLOTS_MAX]; /* owned, each; NULL: it has none */
+    struct past_ended *ended[SLOTS_MAX];
+    struct past_trades *trades[SLOTS_MAX];
+    uint64_t n_fills, n_ended; /* of the view, that are in it */
     struct past_candles candles[CANDLE_INSTRUMENTS];
     agon_ns_t minute;              /* of the last price */
     union plan_event plans[PLANS]; /* number n at place n % PLANS */
@@ -48,6 +81,14 @@ void past_keep_price(struct past_candles *candles, agon_ns_t t, agon_px_t px);
 /* *of becomes its table with the first fill; another name begins it anew. Without memory nothing is
  * kept. [any, one at a time] */
 void past_keep_fill(struct past_fills **of, const char *name, const struct host_view_fill *fill);
+/* fills: the agent's, that are kept already; may be NULL. */
+void past_keep_ended(struct past_ended **of, const char *name, const struct host_view_ended *ended,
+                     const struct past_fills *fills);
+/* Behind past_keep_fill. */
+void past_keep_trade(struct past_trades **of, const char *name, const struct host_view_fill *fill);
+/* Traded at t, by trades (length_s 0) or in a bar that began then. Trades go before bars, short
+ * bars before long ones. */
+void past_keep_volume(struct past_candles *candles, agon_ns_t t, agon_qty_t qty, uint32_t length_s);
 /* What the start saw in the journal; the caller's from now on. NULL: nothing, or it was taken.
  * Once, before anybody looks. [control] */
 struct past *host_take_past(struct host *host);

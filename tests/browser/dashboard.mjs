@@ -197,6 +197,17 @@ async function steer(page) {
   await page.waitForSelector('#d-ask[open]');
   await answered('a cancel', () => page.click('#d-ask-yes'));
   await page.waitForFunction(id => !document.querySelector(`.a-orders tr[data-key="${id}"]`), key);
+  // It is among those that ended, with how; sorted by a head, and as a file.
+  await page.click('.a-orders .tabs button[data-key="ended"]');
+  await page.waitForFunction(id => [...document.querySelectorAll(`#t-ended tr[data-key="${id}"]`)].some(r => r.offsetParent && /cancelled/.test(r.textContent)), key);
+  const sides = () => page.evaluate(() => [...document.querySelectorAll('#t-ended tbody tr[data-key]')].map(r => r.children[2].textContent).join());
+  await page.click('#t-ended th button:text-is("Side")');
+  if (await sides() !== (await sides()).split(',').sort().reverse().join()) fail(`ended orders by side: ${await sides()}`);
+  await page.click('#t-ended th button:text-is("Side")');
+  await page.click('#t-ended th button:text-is("Side")');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('.a-ended .save')]);
+  const saved = readFileSync(await file.path(), 'utf8').trim().split('\r\n');
+  if (!file.suggestedFilename().startsWith('agon-ended-orders-') || !saved[0].includes('Filled') || !saved.some(row => row.includes('cancelled'))) fail(`${file.suggestedFilename()}: ${saved.slice(0, 2).join(' / ')}`);
   await page.waitForFunction(name => fetch(`/api/v1/orders/${name}`, { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()).then(list => list.length > 0), still);
   cancelled++;
   // A position: by its name, and what it closed is among its closing fills.
@@ -206,10 +217,16 @@ async function steer(page) {
   await page.fill('#d-ask-typed', still);
   await answered('a position', () => page.click('#d-ask-yes'));
   await page.waitForFunction(of => [...document.querySelectorAll('.a-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'sell'), symbol);
+  // Closed from its first fill to its last: a trade, whose result and length stand there.
+  await page.waitForFunction(of => [...document.querySelectorAll('#t-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'long' && /[0-9]/.test(r.children[7].textContent) && /[0-9]/.test(r.lastChild.textContent)), symbol);
+  // Volume stands under the candles of a market whose trades are read.
+  await page.waitForFunction(() => /V [0-9]/.test(document.querySelector('#p-agent .candles .legend').textContent) && document.querySelector('#p-agent .candles .volume').textContent.endsWith(' volume'));
   // A position that is left is none, and the market's page has the fills of who trades little too.
   await page.waitForFunction(of => !document.querySelector(`.a-positions tr[data-key="${of}"]`), symbol);
   await page.evaluate(of => { location.hash = `#/market/${encodeURIComponent(of)}`; }, symbol);
   await page.waitForFunction(name => [...document.querySelectorAll('#t-fills tr[data-key]')].some(r => r.children[1].textContent === name && r.children[2].textContent === 'sell'), still);
+  await page.click('.orders .tabs button[data-key="ended"]');
+  await page.waitForFunction(name => [...document.querySelectorAll('#t-market-ended tr[data-key]')].some(r => r.offsetParent && r.children[0].textContent === name), still);
   // Who trades little has its closing fills there, however much others do: all that its figures count.
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, agent);
   await page.waitForFunction(name => {
@@ -340,7 +357,7 @@ async function look(scheme) {
   await page.evaluate(axe);
   // Prices of a symbol by its longer name are those of the symbol.
   await page.route(/\/candles\/binance_um/, route => route.continue({ url: route.request().url().replace(/binance_um(%3A|:)/, '') }));
-  await page.route(/\/closings\//, async route => {
+  await page.route(/\/(closings|closed|ended)\//, async route => {
     const response = await route.fetch();
     await route.fulfill({ response, json: (await response.json()).map(f => ({ ...f, symbol: `binance_um:${f.symbol.replace(/.*:/, '')}` })) });
   });
@@ -372,6 +389,24 @@ async function look(scheme) {
       if (name === 'overview') {
         const twice = await page.evaluate(() => [...document.querySelectorAll('#l-events li')].some(l => l.children[1].textContent.startsWith('tournament') && l.nextSibling?.children[1].textContent.startsWith('tournament')));
         if (twice) fail('tournaments one behind the other fill the events');
+      }
+      // One that is refused more than not says so, whichever columns there is room for.
+      if (name === 'overview') {
+        const said = await page.evaluate(async () => {
+          const { state } = await import('/connection.mjs');
+          const [key, a] = [...state].find(([k]) => k.startsWith('agent/'));
+          state.set(key, { ...a, exceeds: 'intent rate limit' });
+          const row = [...document.querySelectorAll('#t-agents tr[data-key]')].find(r => r.dataset.key === a.name);
+          const read = () => { const shown = [row.children[1], row.querySelector('.substate')].find(n => n.offsetParent); return shown ? `${shown.textContent}${shown.dataset.text ?? ''}` : 'nothing'; };
+          for (let i = 0; i < 100 && !/above/.test(read()); i++) await new Promise(done => setTimeout(done, 100));
+          return read();
+        });
+        if (!/above/.test(said)) fail(`${name} at ${width}, ${scheme}: an agent above its limit reads ${said}`);
+      }
+      // No column stands empty while the one beside it goes on for long.
+      if (width >= 1440 && (name === 'market' || name === 'tournament')) {
+        const gap = await page.evaluate(() => { const ends = ['.left', '.right'].map(side => Math.max(...[...document.querySelector(`.page:not([hidden]) ${side}`).children].filter(n => n.offsetParent).map(n => n.getBoundingClientRect().bottom))); return Math.round(Math.abs(ends[0] - ends[1])); });
+        if (gap > 320) fail(`${name} at ${width}, ${scheme}: a column ends ${gap} px before the other`);
       }
       if (name === 'tournament') {
         const gates = await page.evaluate(() => [...document.querySelectorAll('.gate')].map(g => g.textContent));

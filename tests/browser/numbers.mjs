@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the dashboard of a running host shows of money, as JSON on standard output.
 //
-//   node numbers.mjs CHROMIUM URL-WITH-TOKEN
+//   node numbers.mjs CHROMIUM URL-WITH-TOKEN [AGENT...]
+//
+// With agents: the lists of their closed trades and of their orders that ended, and nothing else.
 import { chromium } from 'playwright-core';
 
-const [, , executablePath, url] = process.argv;
+const [, , executablePath, url, ...listed] = process.argv;
+// A table as rows by its heads; what a cell has only room to show in short stands in its title.
+const rowsOf = (page, id) => page.evaluate(name => {
+  const table = document.getElementById(name);
+  const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+  return [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => ({ key: row.dataset.key, ...Object.fromEntries([...row.cells].map((cell, i) => [heads[i], cell.textContent])) }));
+}, id);
+async function lists(page) {
+  const of = {};
+  for (const name of listed) {
+    await page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
+    await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
+    await page.waitForSelector('#t-closed tr[data-key]', { state: 'attached' });
+    const closed = await rowsOf(page, 't-closed');
+    const tab = page.locator('.a-orders .tabs button[data-key="ended"]');
+    if (await tab.isVisible()) await tab.click();
+    await page.waitForSelector('#t-ended tr[data-key]');
+    of[name] = { closed, ended: await rowsOf(page, 't-ended') };
+  }
+  return of;
+}
+
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 try {
   const page = await (await browser.newContext()).newPage();
@@ -12,6 +35,11 @@ try {
   await page.goto(url);
   await page.waitForSelector('#t-agents tr[data-key]');
   await page.waitForFunction(() => document.querySelector('#equity').textContent.match(/[0-9]/));
+  if (listed.length) {
+    console.log(JSON.stringify(await lists(page)));
+    await browser.close();
+    process.exit(0);
+  }
   const overview = await page.evaluate(() => {
     const rows = (id, what = cell => cell.textContent) => {
       const table = document.getElementById(id);

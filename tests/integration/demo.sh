@@ -48,6 +48,9 @@ begins
 [ "$(sed -n 's/^Act \([0-9]\) of 7: .*/\1/p' "$WORK/out" | tr -d '\n')" = 1234567 ] || fail "the acts: $(grep '^Act' "$WORK/out")"
 lines "$WORK/out" '^  happened: ' 6 || fail "an act does not say what happened: $(cat "$WORK/out")"
 happened '^market  *synthetic, with known structure: basis and market maker have an edge here, random has none'
+# Who keeps it open finds the page's address below the summary too.
+sed -n '/^It runs on/,$p' "$WORK/out" | grep -q '^dashboard  *http://127.0.0.1:[0-9]*/#token=[0-9a-f]\{32\}$' ||
+    fail "the kept demo does not say where its page is: $(sed -n '/^It runs on/,$p' "$WORK/out")"
 # Lines of 80 columns, and no byte that moves a cursor.
 [ -z "$(cut -c81- "$WORK/out" | tr -d '\n')" ] || fail "longer than 80 columns: $(grep '.\{81\}' "$WORK/out" | head -3)"
 ! grep -q "$(printf '\033')" "$WORK/out" || fail "an escape byte in a pipe"

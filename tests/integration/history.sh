@@ -20,9 +20,11 @@ at_least() { # N VERB ...
     ctl "$@" >"$WORK/look" 2>/dev/null && jq -e "length >= $least" "$WORK/look" >/dev/null
 }
 look() { # PREFIX
-    for of in loud calm; do
+    for of in loud calm round; do
         asked "$1.fills.$of" fills $of
         asked "$1.closings.$of" closings $of
+        asked "$1.closed.$of" closed $of
+        asked "$1.ended.$of" ended $of
     done
     for of in BTCUSDT ETHUSDT; do
         for length in 60 900; do asked "$1.candles.$of.$length" candles $of $length; done
@@ -33,10 +35,13 @@ look() { # PREFIX
 
 start_sim --seed 3 --speed 20
 SPEED=20 HOST_MORE='snapshot_every: 3000' live_files "$(agent loud busy.so 'every: 10')
-$(agent calm busy.so 'every: 400')"
+$(agent calm busy.so 'every: 400')
+$(agent round bracket.so 'trail: 100')"
 sed -i '1i tournament: {schedule: "*/2 * * * *", sample: 1m, window: 1h, min_samples: 3}' "$WORK/conf/roster.yaml"
 start_host
 until_true "$HOST_PID" "closed trades of one" at_least 5 closings loud
+until_true "$HOST_PID" "closed trades, first to last" at_least 2 closed round
+until_true "$HOST_PID" "orders that ended" at_least 10 ended loud
 until_true "$HOST_PID" "fills of the other" at_least 2 fills calm
 until_true "$HOST_PID" "tournaments" at_least 2 plans
 until_true "$HOST_PID" "candles" at_least 3 candles BTCUSDT 60
@@ -57,11 +62,35 @@ kept() { # QUERY FILE: every row of before is one of after
 }
 # The newest 40 and 30: older ones may have made room for those that came.
 newest() { jq ".[0:$2]" "$WORK/before.$1" >"$WORK/cut" && mv "$WORK/cut" "$WORK/before.$1"; }
-for of in loud calm; do
+for of in loud calm round; do
     newest "fills.$of" 40
     newest "closings.$of" 30
     kept . "fills.$of"
     kept . "closings.$of"
+    newest "closed.$of" 30
+    newest "ended.$of" 40
+    kept . "ended.$of"
+    # A trade of before says so where its first fills are older than what was read; its result is the same.
+    kept '{seq, symbol, side, time, result}' "closed.$of"
+    jq -e -n --slurpfile a "$WORK/before.closed.$of" --slurpfile b "$WORK/after.closed.$of" \
+        '[$a[0][] as $x | $b[0][] | select(.seq == $x.seq) | .partial or . == $x] | all' >/dev/null ||
+        fail "a closed trade of $of is another one: $(head -c 600 "$WORK/before.closed.$of") $(head -c 600 "$WORK/after.closed.$of")"
+done
+[ "$(jq length "$WORK/before.closed.round")" -ge 2 ] && [ "$(jq length "$WORK/before.ended.loud")" -ge 10 ] || fail "too little to compare"
+# An order that was filled was filled by its fills, at their mean and for their fees.
+jq -e -n --slurpfile e "$WORK/after.ended.loud" --slurpfile f "$WORK/after.fills.loud" '
+    [$e[0][] | select(.average != null) | . as $o | [$f[0][] | select(.order == $o.id)] | select(length > 0) |
+     [(map(.quantity | tonumber) | add), (map((.quantity | tonumber) * (.price | tonumber)) | add), (map(.fee | tonumber) | add)] as $s |
+     select(($s[0] - ($o.filled | tonumber) | fabs) < 1e-9) |
+     ($s[1] / $s[0] - ($o.average | tonumber) | fabs) < 0.0002 and ($s[2] - ($o.fee | tonumber) | fabs) < 1e-7] | length > 5 and all' >/dev/null ||
+    fail "what ended is not what was filled: $(head -c 800 "$WORK/after.ended.loud")"
+# Volume of candles is that of the trades that were read.
+for of in BTCUSDT; do
+    jq -e '[.[] | select(.volume != null and (.volume | tonumber) > 0)] | length > 0' "$WORK/after.candles.$of.60" >/dev/null ||
+        fail "no volume in the candles: $(tail -c 400 "$WORK/after.candles.$of.60")"
+    jq -e -n --slurpfile a "$WORK/before.candles.$of.60" --slurpfile b "$WORK/after.candles.$of.60" \
+        '[$a[0][:-1][] as $x | $b[0][] | select(.t_ms == $x.t_ms and $x.volume != null) |
+          ((.volume // "0") | tonumber) >= ($x.volume | tonumber) * 0.98] | all' >/dev/null || fail "less volume than before the restart"
 done
 kept . plans
 # A candle that is done was made of looks, and is made of all events now: what was seen lies in it.
@@ -76,4 +105,5 @@ for of in BTCUSDT ETHUSDT; do
 done
 jq -e '[.[] | select(.kind == "tournament")] | length > 0' "$WORK/after.events" >/dev/null ||
     fail "events: the tournaments of before are not there"
+echo "closed trades $(jq length "$WORK/before.closed.round"), $(jq 'map(select(.partial)) | length' "$WORK/after.closed.round") partial after; ended $(jq length "$WORK/before.ended.loud")"
 echo "fills $(jq length "$WORK/before.fills.loud") closings $(jq length "$WORK/before.closings.loud") plans $(jq length "$WORK/before.plans") candles $(jq length "$WORK/before.candles.BTCUSDT.60")"

@@ -139,6 +139,34 @@ for file in agents.txt top report.html page.json; do
     cp "$WORK/as_it_was" "$WORK/$file"
 done
 kill -CONT "$SIM_PID"
+
+# All that is held is closed: then closed trades are all that the ledger realised, and each order has ended. /api, `ctl`, the report,
+# the fills of the journal and the page have the same lists.
+for agent in perp_1 payer_1 payer_2; do ctl flatten $agent >/dev/null || fail "flatten $agent"; done
+is_flat() {
+    ctl positions --json >"$WORK/flat.json" 2>/dev/null &&
+        jq -e '[.[] | select(.agent != "spot_1") | (.is_dust // false) or ((.quantity // "0") | tonumber) == 0] | all' "$WORK/flat.json" >/dev/null &&
+        ctl status --json 2>/dev/null | jq -e '.open_orders == 0' >/dev/null
+}
+until_true "$HOST_PID" "nothing is held" is_flat
+kill -STOP "$SIM_PID"
+lists_at_once() {
+    ctl positions --json >"$WORK/flat.json" && ctl orders --json >"$WORK/flat_orders.json" || return 1
+    for agent in perp_1 payer_1 payer_2; do
+        for list in closed ended; do
+            ctl $list $agent --json >"$WORK/${list}_$agent.json" && get "/api/v1/$list/$agent" "$WORK/api_${list}_$agent.json" &&
+                cmp -s "$WORK/${list}_$agent.json" "$WORK/${list}_$agent.before" || {
+                cp "$WORK/${list}_$agent.json" "$WORK/${list}_$agent.before"
+                return 1
+            }
+        done
+    done
+    "$AGON" journal export "$WORK/run" --live --fills "$WORK/flat_fills.csv" && "$AGON" report "$WORK/run" --live --json >"$WORK/flat_report.json" &&
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 >"$WORK/lists.json"; }
+}
+until_true "$HOST_PID" "one moment of the lists" lists_at_once
+python3 "$here/numbers_agree.py" lists "$WORK" || fail "the lists disagree"
+kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "$AGON" replay "$WORK/run/journal" --verify >/dev/null || fail "the journal does not replay"

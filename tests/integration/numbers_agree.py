@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """numbers_agree WHAT FOLDER [DAYS|FILE]: do the surfaces of one run say the same? tests/integration/numbers.sh has put there what each said. Formulas
-are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host or backtest,
+are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host, lists or backtest,
 which has so many daily returns; plant: the return of payer_1 in FILE becomes one of its equity."""
 import csv
 import html
@@ -311,6 +311,91 @@ def check_html(page, want):
         same(page, f'{name} t', row['t [95 %]'], t_text(its))
 
 
+def check_closed(agent, report, page):
+    """Closed trades: what /api, ctl, the report and the page say, and that together they are what the ledger realised."""
+    rows = json.loads(load(f'api_closed_{agent}.json'))
+    same('ctl closed', agent, json.loads(load(f'closed_{agent}.json')), rows)
+    if not rows:
+        faults.append(f'{agent} has no closed trade')
+    told = [row for row in report['trades'] if row['agent'] == agent][:len(rows)]
+    same('report', f'{agent}, its trades', len(told), len(rows))
+    for mine, its in zip(told, rows):
+        where = f'report, trade of {agent} at {its["time"]}'
+        for key, other in (('side', 'side'), ('opened', 'opened'), ('closed', 'time'), ('currency', 'currency'), ('partial', 'partial')):
+            same(where, key, mine[key] if key not in ('opened', 'closed') else mine[key][:23], its[other] if key not in ('opened', 'closed') else its[other][:23])
+        same(where, 'symbol', mine['symbol'], its['symbol'].split(':')[-1])
+        for key in ('quantity', 'entry', 'exit'):
+            same(where, key, round(mine[key], 6), round(float(its[key]), 6))
+        for key in ('result', 'fees'):
+            same(where, key, abs(mine[key] - float(its[key])) <= 0.00501, True)
+    for row in json.loads(load('flat.json')):
+        mine = [its for its in rows if its['symbol'] == row['symbol']]
+        if row['agent'] != agent or not mine or len(rows) >= 128:
+            continue
+        if any(its['partial'] for its in mine):
+            faults.append(f'{agent}: a trade began before the journal did')
+        total = sum(D(its['result']) for its in mine)
+        same('ledger', f'{agent} {row["symbol"]}, realised, by its {len(mine)} closed trades',
+             abs(total - D(row['realised'])) <= D('0.005') * (len(mine) + 1), True)
+        same('ledger', f'{agent} {row["symbol"]}, fees',
+             abs(sum(D(its['fees']) for its in mine) - D(row['fees'])) <= D('0.005') * (len(mine) + 1), True)
+    if page is None:
+        return
+    same('page', f'{agent}, its closed trades', len(page['closed']), len(rows))
+    for shown, its in zip(page['closed'], rows):
+        for head, want in (('Side', its['side']), ('Result', ('+' if D(its['result']) > 0 else '') + its['result']), ('Fees', its['fees'])):
+            same('page', f'{agent}, {head} of its trade {its["seq"]}', shown[head].replace('\u2009', '').replace('\u2212', '-'), want)
+
+
+def check_ended(agent, page):
+    """Orders that ended: filled is what their fills come to, at their mean and for their fees; and no order that was filled is missing."""
+    rows = json.loads(load(f'api_ended_{agent}.json'))
+    same('ctl ended', agent, json.loads(load(f'ended_{agent}.json')), rows)
+    if len(rows) < 3:
+        faults.append(f'{agent} has {len(rows)} orders that ended')
+    filled = {}
+    for row in csv.DictReader(load('flat_fills.csv').splitlines()):
+        filled.setdefault(row['order_id'], []).append(row)
+    n_filled = 0
+    for row in rows:
+        mine = filled.get(row['id'], [])
+        qty = sum(D(one['quantity']) for one in mine)
+        same('ended', f'{agent} {row["id"]}, filled', D(row['filled']), qty)
+        same('ended', f'{agent} {row["id"]}, whole', row['end'] == 'filled', D(row['filled']) == D(row['quantity']))
+        if row['average'] is None or not mine:
+            continue
+        n_filled += 1
+        mean = sum(D(one['quantity']) * D(one['price']) for one in mine) / qty
+        same('ended', f'{agent} {row["id"]}, average of {row["average"]} is {mean}', abs(mean - D(row['average'])) <= D('0.01'), True)
+        same('ended', f'{agent} {row["id"]}, fee', D(row['fee']), sum(D(one['fee']) for one in mine))
+    if n_filled == 0:
+        faults.append(f'{agent}: no order that ended has a fill')
+    known, since = {row['id'] for row in rows}, min(row['seq'] for row in rows) if len(rows) >= 128 else 0
+    is_open = {row['id'] for row in json.loads(load('flat_orders.json'))}
+    for order, mine in filled.items():
+        if mine[0]['agent'] == agent and min(int(one['seq']) for one in mine) > since and order not in known | is_open:
+            faults.append(f'{agent}: the order {order} was filled and is not among those that ended')
+    if page is None:
+        return
+    same('page', f'{agent}, its ended orders', len(page['ended']), len(rows))
+    by = {row['id']: row for row in rows}
+    for shown in page['ended']:
+        its = by.get(shown['key'])
+        if its is None:
+            faults.append(f'page: {agent} has an ended order {shown["key"]}, which /api has not')
+            continue
+        for head, want in (('Side', its['side']), ('End', its['end']), ('Quantity', its['quantity']), ('Filled', its['filled'] if D(its['filled']) else '–')):
+            same('page', f'{agent}, {head} of {its["id"]}', shown[head].replace('\u2009', ''), want)
+
+
+def check_lists():
+    report = json.loads(load('flat_report.json'))
+    page = json.loads(load('lists.json')) if os.path.exists(os.path.join(folder, 'lists.json')) and load('lists.json') else None
+    for agent in ('perp_1', 'payer_1', 'payer_2'):
+        check_closed(agent, report, page and page[agent])
+        check_ended(agent, page and page[agent])
+
+
 def check_backtest():
     want = truth('backtest_figures.csv')
     for name, its in want.items():
@@ -351,7 +436,7 @@ if what == 'position':
 if what == 'plant':
     plant(sys.argv[3])
     sys.exit()
-check_host() if what == 'host' else check_backtest()
+{'host': check_host, 'lists': check_lists}.get(what, check_backtest)()
 if faults:
     sys.exit('\n'.join(faults[:20]) + f'\n{len(faults)} of {n_compared} numbers disagree')
 print(f'{what}: {n_compared} numbers agree')

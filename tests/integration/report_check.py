@@ -40,15 +40,16 @@ listed = {one["symbol"]: one for one in backtest["instruments"]}
 
 
 class Trades:
-    """From flat to flat: of coins, what no order could sell counts as nothing."""
+    """From flat to flat: of coins, what no order could sell counts as nothing, but it is there, with what it cost: what is sold
+    costs the mean of all that is held. So the results are what the ledger realises."""
 
     def __init__(self):
-        self.held = Decimal(0)
+        self.held = self.cost = Decimal(0)  # of both the sign of the position
         self.begin()
 
     def begin(self):
         self.side, self.qty, self.parts = 0, [Decimal(0), Decimal(0)], [Decimal(0), Decimal(0)]
-        self.fees = Decimal(0)
+        self.fees = self.result = Decimal(0)
 
     def take(self, is_in, qty, price, fee):
         self.qty[not is_in] += qty
@@ -57,7 +58,7 @@ class Trades:
 
     def end(self):
         (entered, left), (paid, got) = self.qty, self.parts
-        result = self.side * (got - paid * min(left / entered, Decimal(1))) - self.fees
+        result = self.result - self.fees
         one = (self.side, float(entered), float(paid / entered), float(got / left), float(result))
         self.begin()
         return one
@@ -69,8 +70,14 @@ class Trades:
         fee = Decimal(row["fee"] or 0)
         is_coin = row["fee_asset"] and not row["fee_asset"].startswith("USD")
         before, done = abs(self.held), []
+        gone = min(qty, before) if self.held * sign < 0 else Decimal(0)  # out of the position, at its mean cost
+        if gone:
+            out = self.cost * gone / before
+            self.result += sign * -gone * price - out
+            self.cost -= out
+        self.cost += sign * (qty - gone) * price
         self.held += sign * qty - (fee if is_coin else 0)
-        fee *= price if is_coin else 1
+        fee *= 0 if is_coin else 1  # coins are fewer, and cost as much
         self.side = self.side or sign
         if self.side == sign:
             self.take(True, qty, price, fee)

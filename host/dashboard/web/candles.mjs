@@ -7,6 +7,26 @@ import { card, css, make, money, tabs } from './kit.mjs';
 
 const LENGTHS = [['60', '1m'], ['900', '15m'], ['14400', '4h']];
 
+// What was traded in each candle: bars from below, up to a fifth of the height. A candle of which nothing is known has none.
+function drawVolume(u, body) {
+  const { ctx, bbox } = u;
+  const [xs, open, , , close, volume] = u.data;
+  const { min, max } = u.scales.x;
+  const most = Math.max(0, ...volume.filter((v, i) => v !== null && xs[i] >= min && xs[i] <= max));
+  if (!(most > 0)) return;
+  ctx.save();
+  ctx.globalAlpha = 0.32;
+  xs.forEach((t, i) => {
+    if (!(volume[i] > 0)) return;
+    const high = Math.max(1, volume[i] / most * bbox.height * 0.2);
+    ctx.fillStyle = css(close[i] >= open[i] ? 'good' : 'bad');
+    ctx.fillRect(Math.round(u.valToPos(t, 'x', true) - body / 2), Math.round(bbox.top + bbox.height - high), Math.round(body), Math.round(high));
+  });
+  ctx.restore();
+}
+// Of a volume: four digits that count.
+const traded = v => (v === null || v === undefined ? '–' : money(v >= 1000 ? v.toFixed(0) : String(Number(v.toPrecision(4)))));
+
 function draw(layers) {
   return u => {
     const { ctx, bbox } = u;
@@ -32,6 +52,7 @@ function draw(layers) {
       const top = Math.min(y(open[i]), y(close[i]));
       ctx.fillRect(Math.round(x - body / 2), top, Math.round(body), Math.max(1, Math.abs(y(open[i]) - y(close[i]))));
     }
+    drawVolume(u, body);
     const { fills = [], orders = [], entry } = layers();
     const line = (value, colour, dash) => {
       ctx.strokeStyle = colour;
@@ -99,9 +120,10 @@ export function candleCard({ title = 'Price', layers, choose }) {
   const host = make('div');
   let length = '60';
   let symbol = null;
-  let data = [[], [], [], [], []];
+  let data = [[], [], [], [], [], []];
   let digits = 2; // of a price there
   let asked = 0;
+  let volumeAsked = 0;
   box.bar.append(tabs(LENGTHS, length, key => { length = key; load(); }, 'Length of a candle'), note);
   symbols.classList.add('symbols');
   const key = make('p', { className: 'key dim' });
@@ -110,21 +132,25 @@ export function candleCard({ title = 'Price', layers, choose }) {
   const none = { colour: () => 'transparent', width: 0 };
   const plot = chart(host, {
     name: 'Candles of the mark price', height: 300, padding: [8, 8, 0, 22],
-    series: ['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })),
+    series: [...['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })), { ...none, label: 'Volume', scale: 'v' }],
     axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => { const texts = v.map(x => String(+x.toPrecision(10))); const most = Math.max(...texts.map(t => (t.split('.')[1] ?? '').length)); return v.map(x => money(x.toFixed(most))); } })],
-    scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, y: { range: (u, low, high) => { const pad = (high - low || high * 0.001) * 0.08; return [low - pad, high + pad]; } } },
+    scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, v: { range: () => [0, 1] },
+      // Where there is volume it has the lowest fifth to itself.
+      y: { range: (u, low, high) => { const pad = (high - low || high * 0.001) * 0.08; return [low - pad * (data[5].some(v => v > 0) ? 3.4 : 1), high + pad]; } } },
     plugins: [{ hooks: { draw: u => { u.candleSeconds = length; u.candleDigits = digits; paint(u); }, setCursor: u => say(u.cursor.idx) } }],
   });
   function say(index) {
     const i = index ?? data[0].length - 1;
-    note.textContent = i < 0 ? 'no price yet' : ['O', 'H', 'L', 'C'].map((k, n) => `${k} ${data[n + 1][i] === undefined ? '' : money(data[n + 1][i].toFixed(digits))}`).join('  ');
+    note.textContent = i < 0 ? 'no price yet' : [...['O', 'H', 'L', 'C'].map((k, n) => `${k} ${data[n + 1][i] === undefined ? '' : money(data[n + 1][i].toFixed(digits))}`), ...(hasVolume() ? [`V ${traded(data[5][i])}`] : [])].join('  ');
     sayKey();
   }
-  // What the lines and triangles are.
+  const hasVolume = () => data[5].some(v => v !== null);
+  // What the lines and triangles are; and where there is no volume, why.
   function sayKey() {
     const { fills = [], orders = [], entry } = layers(symbol);
     const resting = orders.filter(o => Number(o.price) > 0).length;
-    key.replaceChildren(...[entry && ['entry', `╌ entry: ${entry.text}`], resting && ['', `┄ ${resting} ${resting === 1 ? 'order' : 'orders'}`], fills.length && ['', '▲▼ fills']]
+    key.replaceChildren(...[entry && ['entry', `╌ entry: ${entry.text}`], resting && ['', `┄ ${resting} ${resting === 1 ? 'order' : 'orders'}`], fills.length && ['', '▲▼ fills'],
+      hasVolume() ? ['volume', '▂▅ volume'] : data[0].length && ['volume', 'no volume: nobody here reads its trades or bars']]
       .filter(Boolean).map(([name, text]) => make('span', { className: name, textContent: text })));
   }
   async function load() {
@@ -133,9 +159,17 @@ export function candleCard({ title = 'Price', layers, choose }) {
     const list = await get(`candles/${encodeURIComponent(symbol)}/${length}`);
     if (!list) return;
     digits = (list[0]?.open.split('.')[1] ?? '').length;
-    data = [list.map(c => c.t_ms / 1000), ...['open', 'high', 'low', 'close'].map(k => list.map(c => Number(c[k])))];
+    data = [list.map(c => c.t_ms / 1000), ...['open', 'high', 'low', 'close'].map(k => list.map(c => Number(c[k]))), list.map(c => (c.volume === undefined ? null : Number(c.volume)))];
     plot.set(data);
     say(null);
+  }
+  // The last ones again: what was traded in them since. Their prices are live.
+  async function loadVolume() {
+    volumeAsked = performance.now();
+    const mine = [symbol, length].join();
+    const list = await get(`candles/${encodeURIComponent(symbol)}/${length}/${Math.round((data[0].at(-8) ?? 0) * 1000)}`);
+    if (!list || mine !== [symbol, length].join()) return;
+    for (const c of list) { const i = data[0].lastIndexOf(c.t_ms / 1000); if (i >= 0 && c.volume !== undefined) data[5][i] = Number(c.volume); }
   }
   return {
     section: box.section,
@@ -154,10 +188,11 @@ export function candleCard({ title = 'Price', layers, choose }) {
     // The live price: the last candle goes on; once a minute the host is asked for all of them.
     tick(t_ms, mark_px) {
       if (!symbol || performance.now() - asked > 60000) load();
+      else if (data[0].length && performance.now() - Math.max(asked, volumeAsked) > 5000) loadVolume();
       const px = Number(mark_px);
       if (!(px > 0) || !data[0].length) return;
       const begins = Math.floor(t_ms / 1000 / Number(length)) * Number(length);
-      if (begins > data[0].at(-1)) { [begins, px, px, px, px].forEach((v, i) => data[i].push(v)); if (data[0].length > 260) data.forEach(d => d.shift()); }
+      if (begins > data[0].at(-1)) { [begins, px, px, px, px, hasVolume() ? 0 : null].forEach((v, i) => data[i].push(v)); if (data[0].length > 260) data.forEach(d => d.shift()); }
       const i = data[0].length - 1;
       data[2][i] = Math.max(data[2][i], px);
       data[3][i] = Math.min(data[3][i], px);

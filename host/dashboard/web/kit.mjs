@@ -38,6 +38,8 @@ export const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(
 // Of a number by the digits that are shown of it: what is shown as 0 has no tone.
 export const shareTone = (x, digits = 2) => tone((x * 100).toFixed(digits));
 export const number = x => (x === null || x === undefined ? '–' : x.toFixed(2).replace('-', '\u2212'));
+// How long something was held, in its two largest units.
+export const lasted = s => (s === null || s === undefined ? '–' : s < 60 ? `${s.toFixed(s < 10 ? 1 : 0)}\u2009s` : s < 3600 ? `${Math.floor(s / 60)}\u2009min ${Math.floor(s % 60)}\u2009s` : s < 86400 ? `${Math.floor(s / 3600)}\u2009h ${Math.floor(s / 60) % 60}\u2009min` : `${Math.floor(s / 86400)}\u2009d ${Math.floor(s / 3600) % 24}\u2009h`);
 export const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
 export const store = {
   get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
@@ -91,6 +93,24 @@ export function tabs(names, chosen, choose, label) {
     node.lastChild.dataset.key = key;
   }
   return node;
+}
+// Boxes that stand in one place: each has tabs that lead to the others. all: [[key, title, box], ...]; the choice is kept under that name.
+export function oneOf(all, name, onShow) {
+  const kept = store.get('localStorage', `agon-tab-${name}`);
+  const show = key => {
+    store.set('localStorage', `agon-tab-${name}`, key);
+    for (const [own, , box] of all) {
+      box.section.hidden = own !== key;
+      for (const button of box.choice.children) button.ariaPressed = String(button.dataset.key === own);
+    }
+    onShow?.(key);
+  };
+  for (const [own, title, box] of all) {
+    box.choice = tabs(all.map(([key, text]) => [key, text]), own, show, title);
+    box.bar.firstChild.classList.add('unseen');
+    box.bar.firstChild.after(box.choice);
+  }
+  show(all.some(([key]) => key === kept) ? kept : all[0][0]);
 }
 export function pairs(node, list) {
   if (node.children.length !== list.length) node.replaceChildren(...list.map(([k]) => make('div', {}, make('dt', { textContent: k }), make('dd'))));

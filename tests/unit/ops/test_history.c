@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/impl.h"
+#include "exec/orders.h"
 #include "market/alerts.h"
 #include "ops/api_history.h"
 #include "ops/panels.h"
@@ -58,6 +59,15 @@ static const char *asked(int (*verb)(void *, const struct control_call *, struct
 
     jout_reset(&out);
     return verb(&api, &call, &out, &err) < 0 ? err.text : jout_text(&out);
+}
+
+static uint32_t count_of(const char *text, const char *what)
+{
+    uint32_t n = 0;
+
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+        n++;
+    return n;
 }
 
 START_TEST(a_candle_opens_first_closes_last_and_has_the_extremes_between)
@@ -144,14 +154,172 @@ START_TEST(an_alert_that_comes_again_is_one_event_that_grows)
     ck_assert_uint_eq(api.history->events[0].n, 3);
     ck_assert_int_eq(api.history->events[0].t, NOON + 3);
     ck_assert_int_eq(api.history->events[0].t_first, NOON + 1);
-    // Another one is another event, and so is the first once more.
-    for (uint64_t n = 4; n <= 5; n++) {
+    // Another one is another event. While both go on, each is one, and the newest stands last.
+    for (uint64_t n = 4; n <= 9; n++) {
         alerts[0] = (struct alert){.seq = n, .t = NOON + (agon_ns_t)n, .kind = ALERT_FLOOD};
-        snprintf(alerts[0].text, sizeof(alerts[0].text), "%s", n == 4 ? "other" : text);
+        snprintf(alerts[0].text, sizeof(alerts[0].text), "%s", n % 2 == 0 ? "other" : text);
         look(NOON + (agon_ns_t)n, 10000);
     }
-    ck_assert_uint_eq(api.history->n_events, 3);
-    ck_assert_uint_eq(api.history->events[2].n, 0);
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[0].text, "other");
+    ck_assert_uint_eq(api.history->events[0].n, 3);
+    ck_assert_str_eq(api.history->events[1].text, text);
+    ck_assert_uint_eq(api.history->events[1].n, 6);
+    ck_assert_int_eq(api.history->events[1].t, NOON + 9);
+    ck_assert_int_eq(api.history->events[1].t_first, NOON + 1);
+    // Behind a crash it is what happened after it.
+    snprintf(api.view->slots[0].failure, 160, "signal 11");
+    look(NOON + 10, 10000);
+    alerts[0].seq = 10;
+    look(NOON + 11, 10000);
+    ck_assert_uint_eq(api.history->n_events, 4);
+    ck_assert_uint_eq(api.history->events[3].n, 0);
+}
+END_TEST
+
+static void was_held(uint32_t number)
+{
+    api.view->n_plans = number;
+    api.view->plan.plan = (struct record_plan){
+        .hdr = {.t = NOON + (agon_ns_t)number * MINUTE}, .number = number, .exp = 8};
+}
+
+START_TEST(tournaments_and_equal_alerts_in_turns_are_two_events)
+{
+    look(NOON, 10000);
+    for (uint32_t n = 1; n <= 5; n++) {
+        was_held(n);
+        look(NOON + n * MINUTE, 10000);
+        api.view->alerts.all[0] =
+            (struct alert){.seq = n, .t = NOON + n * MINUTE + 1, .kind = ALERT_FLOOD};
+        snprintf(api.view->alerts.all[0].text, sizeof(api.view->alerts.all[0].text), "a flood");
+        api.view->alerts.n_kept = 1;
+        look(NOON + n * MINUTE + 1, 10000);
+    }
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[0].kind, "tournament");
+    ck_assert_uint_eq(api.history->events[0].n, 5);
+    ck_assert_str_eq(api.history->events[1].text, "a flood");
+    ck_assert_uint_eq(api.history->events[1].n, 5);
+}
+END_TEST
+
+/* ---- closed trades, orders that ended, volume */
+
+static void traded(uint64_t seq, uint8_t side, agon_qty_t qty, agon_px_t px, agon_qty_t held,
+                   agon_amt_t realised)
+{
+    api.view->fills[api.view->n_fills++ % HOST_VIEW_FILLS] =
+        (struct host_view_fill){.t = NOON + (agon_ns_t)seq,
+                                .seq = seq,
+                                .order_id = seq / 10,
+                                .instrument = 1,
+                                .side = side,
+                                .px = px,
+                                .qty = qty,
+                                .fee_amt = 2,
+                                .fee_exp = 2,
+                                .fee_name = "USDT",
+                                .trade = {.t = NOON + (agon_ns_t)seq,
+                                          .px = px,
+                                          .qty = qty,
+                                          .side = side,
+                                          .is_over = held == 0,
+                                          .is_first = seq == 10,
+                                          .held_qty = held,
+                                          .realised_amt = realised,
+                                          .fee_amt = 2 * (agon_amt_t)(seq % 10 + 1)}};
+}
+
+static void ended(uint64_t id, uint64_t seq, uint8_t end, agon_qty_t filled)
+{
+    api.view->ended[api.view->n_ended++ % HOST_VIEW_ENDED] =
+        (struct host_view_ended){.id = id,
+                                 .seq = seq,
+                                 .t = NOON + (agon_ns_t)seq,
+                                 .t_create = NOON,
+                                 .instrument = 1,
+                                 .side = AGON_BUY,
+                                 .end = end,
+                                 .px = 10500,
+                                 .qty = 3,
+                                 .filled_qty = filled};
+}
+
+START_TEST(a_closed_trade_and_its_orders_are_listed_once)
+{
+    snprintf(api.view->instruments[0].unit, sizeof(api.view->instruments[0].unit), "USDT");
+    api.view->instruments[0].quote_exp = 2;
+    traded(10, AGON_BUY, 1, 10000, 1, -2);
+    traded(11, AGON_BUY, 1, 10100, 2, -4);
+    ended(1, 12, ORDER_END_CANCELLED, 2);
+    look(NOON + 20, 10000);
+    ck_assert_str_eq(asked(api_do_closed, "alpha", NULL), "[]");
+    ck_assert_ptr_nonnull(strstr(asked(api_do_ended, "alpha", NULL),
+                                 "\"filled\":\"2\",\"average\":\"100.5000\",\"fee\":\"0.04\","
+                                 "\"fee_asset\":\"USDT\",\"end\":\"cancelled\""));
+    // A fill that came late: the same order, with a later number.
+    traded(13, AGON_BUY, 1, 10200, 3, -6);
+    ended(1, 13, ORDER_END_CANCELLED, 3);
+    traded(24, AGON_SELL, 3, 11000, 0, 292);
+    ended(2, 24, ORDER_END_FILLED, 3);
+    look(NOON + 30, 10000);
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", NULL), "\"id\":"), 2);
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", "12"), "\"id\":"), 2);
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", "13"), "\"id\":"), 1);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_ended, "alpha", NULL),
+                                 "\"filled\":\"3\",\"average\":\"101.0000\",\"fee\":\"0.06\""));
+    ck_assert_ptr_nonnull(
+        strstr(asked(api_do_closed, "alpha", NULL),
+               "\"quantity\":\"3\",\"entry\":\"101.0000\",\"exit\":\"110.0000\",\"result\":"
+               "\"2.92\",\"fees\":\"0.10\",\"currency\":\"USDT\""));
+    ck_assert_str_eq(asked(api_do_closed, "alpha", "24"), "[]");
+    ck_assert_ptr_nonnull(strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
+    // Whose fills are older than what is kept has no mean price.
+    ended(9, 31, ORDER_END_FILLED, 3);
+    look(NOON + 40, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_ended, "alpha", "30"),
+                                 "\"average\":null,\"fee\":null,\"fee_asset\":\"\""));
+}
+END_TEST
+
+START_TEST(tables_hold_the_newest_and_no_more)
+{
+    for (uint64_t n = 1; n <= ENDED + 40; n++) {
+        ended(1000 + n, n, ORDER_END_UNSENT, 0);
+        look(NOON + (agon_ns_t)n, 10000);
+    }
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", NULL), "\"end\":\"never sent\""),
+                      ENDED);
+    // Another one in its place begins with nothing.
+    snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "beta");
+    ck_assert_str_eq(asked(api_do_ended, "beta", NULL), "[]");
+}
+END_TEST
+
+START_TEST(volume_is_of_trades_or_of_bars_and_of_neither_there_is_none)
+{
+    look(NOON, 10000);
+    ck_assert_ptr_null(strstr(asked(api_do_candles, "BTCUSDT", NULL), "volume"));
+    // Bars of before are of no candle here; the same one is not counted twice.
+    for (int i = 0; i < 2; i++)
+        api.view->bars[api.view->n_bars++] = (struct host_view_bar){
+            .t_open = NOON, .volume_qty = 7, .instrument = 1, .length_s = 60};
+    look(NOON + MINUTE, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"7\"}"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", "900"), "\"volume\":\"7\"}"));
+    // Trades go before; what came between two looks beyond the view's ring counts too.
+    api.view->trades[api.view->n_trades++] =
+        (struct host_view_trade){.t = NOON + MINUTE + 1, .px = 1, .qty = 5, .instrument = 1};
+    api.view->instruments[0].traded_qty = 12;
+    api.view->instruments[0].n_traded = 3;
+    look(NOON + MINUTE + 2, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"12\"}"));
+    api.view->bars[api.view->n_bars++] = (struct host_view_bar){
+        .t_open = NOON + MINUTE, .volume_qty = 9, .instrument = 1, .length_s = 60};
+    look(NOON + 2 * MINUTE, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"12\"}"));
+    ck_assert_uint_eq(count_of(asked(api_do_candles, "BTCUSDT", "60"), "t_ms"), 3);
 }
 END_TEST
 
@@ -183,15 +351,6 @@ static void fill(uint16_t slot, uint64_t seq, int is_closing)
                                 .px = 10000,
                                 .is_closing = (uint8_t)is_closing,
                                 .result_amt = 250};
-}
-
-static uint32_t count_of(const char *text, const char *what)
-{
-    uint32_t n = 0;
-
-    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
-        n++;
-    return n;
 }
 
 START_TEST(what_an_agent_closed_is_kept_however_much_others_trade)
@@ -362,6 +521,10 @@ int main(void)
     tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
+    tcase_add_test(tcase, tournaments_and_equal_alerts_in_turns_are_two_events);
+    tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
+    tcase_add_test(tcase, tables_hold_the_newest_and_no_more);
+    tcase_add_test(tcase, volume_is_of_trades_or_of_bars_and_of_neither_there_is_none);
     tcase_add_test(tcase, only_a_new_event_is_sent_to_the_page);
     tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
     tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);

@@ -105,6 +105,61 @@ START_TEST(each_series_is_drawn_and_keeps_its_extremes)
 }
 END_TEST
 
+/* Texts of marks: where each stands in px of a plot so wide, one that only a wide page has or not.
+ */
+static int texts_of(double plot_px, int is_wide, double from[], double to[], double height[])
+{
+    int n = 0;
+
+    for (const char *at = made; (at = strstr(at, "<span class=\"m")) != NULL; at++) {
+        int is_rare = strncmp(at + 14, " r\"", 3) == 0;
+        const char *side = strstr(at, "style=\"") + 7;
+        const char *text = strchr(at, '>') + 1;
+        double share = strtod(strchr(side, ':') + 1, NULL) / 100;
+        double text_px = (double)strcspn(text, "<") * 6.5 + 8;
+
+        if (is_rare && !is_wide)
+            continue;
+        from[n] = side[0] == 'l' ? share * plot_px : (1 - share) * plot_px - text_px;
+        to[n] = from[n] + text_px;
+        height[n++] = strtod(strstr(side, "top:") + 4, NULL);
+    }
+    return n;
+}
+
+START_TEST(texts_of_marks_cover_no_other_one_on_a_phone_either)
+{
+    static char texts[80][8];
+    static double from[80], to[80], height[80];
+    struct page_mark marks[80];
+    agon_ns_t t[2] = {START, START + 80 * MINUTE};
+    double value[2] = {1, 2};
+    struct page_series series = {"one", t, value, 2};
+    struct page_plot plot = {
+        .title = "t", .unit = "u", .series = &series, .n_series = 1, .marks = marks, .n_marks = 80};
+    FILE *out;
+    struct page *page = begin(&out, "t");
+
+    for (int i = 0; i < 80; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "%d", i + 1);
+        marks[i] = (struct page_mark){START + i * MINUTE, texts[i]};
+    }
+    page_plot(page, &plot);
+    end(page, out);
+    ck_assert_int_eq(count("<line class=\"mark\""), 80); // each line says what it is of
+    for (int is_wide = 0; is_wide < 2; is_wide++) {
+        int n = texts_of(is_wide ? 800 : 230, is_wide, from, to, height);
+
+        ck_assert_int_ge(n, is_wide ? 60 : 15);
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < i; k++)
+                ck_assert(height[i] != height[k] || from[i] >= to[k] || from[k] >= to[i]);
+        }
+    }
+    free(made);
+}
+END_TEST
+
 START_TEST(nothing_one_point_and_a_flat_line)
 {
     agon_ns_t t[3] = {START, START + MINUTE, START + 2 * MINUTE};
@@ -249,6 +304,7 @@ int main(void)
 
     tcase_add_test(tcase, names_do_not_become_markup);
     tcase_add_test(tcase, each_series_is_drawn_and_keeps_its_extremes);
+    tcase_add_test(tcase, texts_of_marks_cover_no_other_one_on_a_phone_either);
     tcase_add_test(tcase, nothing_one_point_and_a_flat_line);
     tcase_add_test(tcase, bars_lead_from_one_sum_to_the_next);
     tcase_add_test(tcase, candles_have_bodies_wicks_and_what_was_traded);

@@ -3,18 +3,19 @@
 import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
+import { closedTrades, endedColumns, endedOrders, short } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, baseText, isHeld, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
 import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
-function tableCard(title, name, cols, empty, id) {
+function tableCard(title, name, cols, empty, id, sortName) {
   const box = card(title, { name, tall: true });
   const note = make('span', { className: 'count' });
   const node = make('table', { id });
   box.bar.append(note);
   box.body.append(node);
-  const draw = table(node, cols, empty);
+  const draw = table(node, cols, empty, null, sortName);
   // all: how many there are, where not all of them are kept.
   return { ...box, csv: draw.csv, draw(list, keyOf, all = list.length) { draw(list, keyOf); put(note, list.length < all ? `the newest ${list.length} of ${count(all)}` : list.length ? String(list.length) : ''); } };
 }
@@ -135,11 +136,25 @@ export default {
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
     ], 'Nothing was closed yet.');
     closed.bar.append(saver(() => `closing-fills-${name}`, closed));
+    // A position from its first fill to its last: what the ledger realised in it.
+    const trades = tableCard('Closed trades', 'a-trades', [
+      { title: 'Closed', class: 'l', value: t => Date.parse(t.time), csv: t => t.time, text: t => clock(t.time), hint: t => `${t.opened ? moment(t.opened) : 'before what is known'} to ${moment(t.time)}`, tone: () => 'dim' },
+      { title: 'Symbol', class: 'l sym', value: t => t.symbol, csv: t => t.symbol, draw: (cell, t) => symbolCell(cell, t.symbol) }, { title: 'Side', class: 'l', value: t => t.side, text: t => t.side, tone: sideTone },
+      { title: 'Quantity', class: 'p2', value: t => Number(t.quantity), text: t => money(t.quantity) }, { title: 'Opened', class: 'l p3', value: t => Date.parse(t.opened), csv: t => t.opened ?? '', text: t => clock(t.opened), tone: () => 'dim' },
+      { title: 'Entry', class: 'p2', value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
+      { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
+      { title: 'Held', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
+    ], 'No position was closed yet.', 't-closed', 'closed');
+    trades.bar.append(saver(() => `trades-${name}`, trades));
+    oneOf([['trades', 'Closed trades', trades], ['fills', 'Closing fills', closed]], 'closed');
+    const ended = tableCard('Orders that ended', 'a-ended', endedColumns, 'No order has ended yet.', 't-ended', 'ended');
+    ended.bar.append(saver(() => `ended-orders-${name}`, ended));
+    oneOf([['open', 'Working orders', working], ['ended', 'Ended', ended]], 'orders', () => draw(now));
     const paramBox = card('Parameters', { name: 'a-params' });
     const log = tableCard('Log', 'a-log', [
       { title: 'Time', class: 'l', text: l => l.time, tone: () => 'dim' }, { title: 'Level', class: 'l p2', text: l => l.level, tone: l => ({ error: 'bad', warn: 'warn' })[l.level] ?? 'dim' }, { title: 'What', class: 'l wrap', text: l => l.text },
     ], 'No line names it.');
-    left.append(price.section, equity.section, positions.section, working.section, closed.section, paramBox.section, log.section);
+    left.append(price.section, equity.section, positions.section, working.section, ended.section, trades.section, closed.section, paramBox.section, log.section);
 
     const facts = make('dl', { className: 'grid' });
     const falls = make('div', { className: 'falls' });
@@ -225,6 +240,9 @@ export default {
       working.draw(rows(state, 'order/').filter(o => o.agent === name), o => o.id);
       for (const f of fillsOf()) if (f.result !== null && f.result !== undefined) closings.set(f.seq, f);
       closed.draw([...closings.values()].sort((p, q) => q.seq - p.seq).slice(0, 100), f => String(f.seq), a.wins + a.losses);
+      const again_ = () => draw(now);
+      trades.draw(closedTrades([name], again_).slice(0, 200), t => `${t.seq} ${t.symbol}`);
+      if (!ended.section.hidden) ended.draw(endedOrders([name], again_).slice(0, 200), o => o.id);
       if (a.wins + a.losses !== closed_.n && performance.now() - closed_.asked > 3000) askClosings(a.wins + a.losses);
       generations.draw((state.get('reloads') ?? []).filter(r => r.agent === name), r => JSON.stringify([r.time, r.to]));
       const own = state.get('latency')?.agents.find(l => l.agent === name);

@@ -56,7 +56,7 @@ export default {
     const price = candleCard({ choose: go, layers: symbol => ({ fills: allFills(now, () => {}).filter(f => f.symbol === symbol), orders: rows(now, 'order/').filter(o => o.symbol === symbol) }) });
     const depth = depthCard();
     const box = card('Instrument', { name: 'instrument' });
-    const facts = make('dl', { className: 'grid two' });
+    const facts = make('dl', { className: 'grid many' });
     box.body.append(facts);
     // What others trade there, where it is listened to: the venue's own trades, newest first.
     const tape = card('Market trades', { name: 'tape' });
@@ -81,8 +81,8 @@ export default {
       put(tapeNote, `the last ${trades.length}`);
       drawTape(trades, t => String(t.n));
     }
-    left.append(price.section);
-    right.append(depth.section, tape.section, box.section);
+    left.append(price.section, box.section);
+    right.append(depth.section, tape.section);
     next = () => { const all = symbols(now); if (all.length) go(all[(all.indexOf(price.symbol) + 1) % all.length]); };
     return state => {
       now = state;

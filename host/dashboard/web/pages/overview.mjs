@@ -16,6 +16,10 @@ let draws = {};
 let now = new Map();
 let word = '';
 
+// One that is above a limit of its meters, or of which next to all is refused, says so at each width, though it goes on.
+const isRefused = a => a.refused >= 1000 && a.refused * 10 > a.intents * 9;
+const isOdd = a => a.state === 'active' && Boolean(a.exceeds || isRefused(a));
+const stateText = a => `${a.state.toLowerCase()}${!isOdd(a) ? '' : a.exceeds ? ` · above ${a.exceeds}` : ` · ${Math.floor(a.refused / a.intents * 100)}\u2009% refused`}`;
 const pnl = (a, from) => { const t = now.get('status')?.t_ms; const r = t ? resultSince(a, from(t)) : null; return r; };
 const pnlColumn = (title, from) => ({
   title, class: 'p4', tip: `Result since ${title === 'Day' ? '00:00 UTC' : 'Monday, 00:00 UTC'}, or since it is known`, value: a => pnl(a.name, from)?.amount ?? 0,
@@ -25,11 +29,11 @@ const pnlColumn = (title, from) => ({
 const league = [
   { title: 'Agent', class: 'l', value: a => a.name, draw: (cell, a) => {
     if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('a', { className: 'name', textContent: a.name, href: `#/agent/${encodeURIComponent(a.name)}` }), make('span', { ariaHidden: 'true' }));
-    cell.lastChild.className = `substate ${stateTone(a.state)}`; // where there is no column for it
-    cell.lastChild.dataset.text = a.state.toLowerCase();
+    cell.lastChild.className = `substate ${isOdd(a) ? 'warn' : stateTone(a.state)}`; // where there is no column for it
+    cell.lastChild.dataset.text = stateText(a);
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
-  { title: 'State', class: 'l why p2', value: a => a.state, hint: a => a.failure ?? '', text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
+  { title: 'State', class: 'l why p2', value: a => stateText(a), hint: a => a.failure ?? (a.exceeds ? `It is above its ${a.exceeds}: what is beyond is refused, and a full meter ends it` : isOdd(a) ? `${count(a.refused)} of its ${count(a.intents)} intents were refused before they left` : ''), text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : stateText(a)), tone: a => (isOdd(a) ? 'warn' : stateTone(a.state)) },
   { title: 'Trend', class: 'trend', tip: 'Result over this run', draw: (cell, a) => spark(cell, Number(a.capital) > 0 ? shape(a.name) : [], tone(a.result)) },
   { title: 'Capital', class: 'p2', tip: 'With what the last tournament gave or took', value: a => Number(a.capital), text: a => money(a.capital), hint: a => (moved.get(a.name) ? `${signed(moved.get(a.name))} by the last tournament` : ''), tone: a => { const m = Number(moved.get(a.name) ?? 0); return m > 0 ? 'up' : m < 0 ? 'down' : ''; } },
   { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },

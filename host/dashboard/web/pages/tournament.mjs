@@ -103,8 +103,10 @@ export default {
     const list = make('div', { className: 'why-list' });
     why.bar.append(key);
     why.body.append(list);
-    left.append(rules.section, ranks.section, why.section);
-    right.append(next.section, dry.section, flow.section);
+    left.append(rules.section, ranks.section);
+    left.parentElement.append(flow.section, why.section);
+    for (const box of [flow, why]) box.section.classList.add('below');
+    right.append(next.section, dry.section);
     async function load() {
       const last = plans.at(-1)?.number;
       const more = await get(last ? 'plans/4' : 'plans') ?? [];

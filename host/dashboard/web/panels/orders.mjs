@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders that rest at a venue, and requests about them.
-import { clock, make, money, orderPrice, put, rows, scrolls, sideTone, table } from '../kit.mjs';
+// Orders that rest at a venue, and requests about them; and those that ended, of each agent.
+import { endedColumns, endedOrders } from '../ended.mjs';
+import { agents, clock, make, money, orderPrice, put, rows, saver, scrolls, sideTone, table, tabs } from '../kit.mjs';
 import { cancelOrder } from '../orders.mjs';
 
 export default {
-  page: 'market', side: 'left', title: 'Our orders', keys: ['order/'],
+  page: 'market', side: 'left', title: 'Our orders', keys: ['order/', 'agent/'],
   open({ bar, body, route }) {
     const note = make('span', { className: 'count', id: 'n-orders' });
     const node = make('table', { id: 't-orders' });
-    bar.append(note);
-    body.append(scrolls(make('div', { className: 'scroll tall' }, node), 'Our orders'));
+    const endedNode = make('table', { id: 't-market-ended' });
+    const openBox = scrolls(make('div', { className: 'scroll tall' }, node), 'Our orders');
+    const endedBox = scrolls(make('div', { className: 'scroll tall', hidden: true }, endedNode), 'Our orders that ended');
+    const drawEnded = table(endedNode, [{ title: 'Agent', class: 'l', value: o => o.agent, text: o => o.agent }, ...endedColumns.filter(c => c.title !== 'Symbol')], 'No order has ended here yet.', null, 'ended');
+    const save = saver(() => `ended-orders-${route.shown}`, drawEnded);
+    let now = null;
+    save.hidden = true;
+    bar.append(tabs([['open', 'Open'], ['ended', 'Ended']], 'open', key => { openBox.hidden = key !== 'open'; endedBox.hidden = save.hidden = key === 'open'; if (now) show(now); }, 'Open orders, or those that ended'), note, save);
+    body.append(openBox, endedBox);
     const draw = table(node, [
       { title: 'Agent', class: 'l', text: o => o.agent },
       { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: orderPrice },
@@ -18,11 +26,19 @@ export default {
       { title: 'Since', class: 'p3', text: o => clock(o.since), tone: () => 'dim' },
       { title: '', unseen: 'Action', class: 'act', draw: (cell, o) => { cell.firstChild ?? cell.append(make('button', { type: 'button', className: 'mini', textContent: 'Cancel' })); cell.firstChild.ariaLabel = `Cancel ${o.id}`; cell.firstChild.onclick = () => cancelOrder(o); } },
     ], 'No open orders here.');
-    return state => {
+    const show = state => {
+      now = state;
+      if (openBox.hidden) {
+        const list = endedOrders(agents(state).map(a => a.name), () => show(now)).filter(o => o.symbol === route.shown);
+        drawEnded(list.slice(0, 100), o => o.id);
+        put(note, list.length ? `the newest ${Math.min(100, list.length)}` : '');
+        return;
+      }
       const all = rows(state, 'order/');
       const list = all.filter(o => o.symbol === route.shown);
       draw(list, o => o.id);
       put(note, `${list.length} of ${all.length}`);
     };
+    return show;
   },
 };

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders that ended and trades that were closed, of each agent its own newest: the host is asked for those after the last that is known.
+// Who has many is asked less often, so that all of it together stays below a KB a second.
+import { get } from './connection.mjs';
+import { clock, moment, money, sideTone, symbolCell } from './kit.mjs';
+
+const CALM_MS = 4000;
+const ROW_MS = 330; // about as many bytes
+const KEPT = 400; // of each agent
+
+function list(verb, keyOf) {
+  const own = new Map(); // by agent: { due, seq, all: by key }
+  let free = 0; // when the next may be asked for
+  let is_asking = false;
+  async function ask(name, again) {
+    is_asking = true;
+    const of = own.get(name);
+    const more = await get(`${verb}/${encodeURIComponent(name)}/${of.seq}`);
+    const now = performance.now();
+    is_asking = false;
+    of.due = now + CALM_MS + (more?.length ?? 0) * ROW_MS;
+    free = now + (more?.length ?? 0) * ROW_MS;
+    if (!more?.length) return;
+    for (const one of more) { of.all.set(keyOf(one), one); of.seq = Math.max(of.seq, one.seq); }
+    if (of.all.size > KEPT) of.all = new Map([...of.all].sort(([, a], [, b]) => b.seq - a.seq).slice(0, KEPT / 2));
+    again();
+  }
+  /* Those of some agents, newest first. again(): called when more have come. */
+  return (names, again) => {
+    for (const name of names) if (!own.has(name)) own.set(name, { due: 0, seq: 0, all: new Map() });
+    const now = performance.now();
+    const next = now < free || is_asking ? null : names.find(name => own.get(name).due <= now);
+    if (next) ask(next, again);
+    return names.flatMap(name => [...own.get(name).all.values()]).sort((a, b) => b.seq - a.seq);
+  };
+}
+export const endedOrders = list('ended', o => o.id);
+export const closedTrades = list('closed', t => `${t.seq} ${t.symbol}`);
+
+// A mean price has two digits more than a price: they are shown where they are not 0.
+export const short = text => (text === null || text === undefined ? '–' : money(text.replace(/(\.\d+?)0{1,2}$/, '$1')));
+const ENDS = { filled: 'good', cancelled: 'dim', expired: 'dim', refused: 'bad', 'never sent': 'warn' };
+/* Of orders that ended: of one agent, or with its name. */
+export const endedColumns = [
+  { title: 'Ended', class: 'l', value: o => Date.parse(o.time), csv: o => o.time, text: o => clock(o.time), hint: o => `${moment(o.since)} to ${moment(o.time)}`, tone: () => 'dim' },
+  { title: 'Symbol', class: 'l sym', value: o => o.symbol, csv: o => o.symbol, draw: (cell, o) => symbolCell(cell, o.symbol) }, { title: 'Side', class: 'l', value: o => o.side, text: o => o.side, tone: sideTone },
+  { title: 'Type', class: 'l p3', value: o => o.type, text: o => o.type.replaceAll('_', ' '), tone: () => 'dim' }, { title: 'Price', class: 'p3', value: o => Number(o.price), csv: o => o.price, text: o => (Number(o.price) > 0 ? money(o.price) : '–') },
+  { title: 'Quantity', class: 'p2', value: o => Number(o.quantity), text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', value: o => Number(o.filled), csv: o => o.filled, text: o => (Number(o.filled) > 0 ? money(o.filled) : '–') },
+  { title: 'Average', class: 'p2', value: o => Number(o.average), csv: o => o.average ?? '', text: o => short(o.average), hint: o => o.average ?? '' },
+  { title: 'Fee', class: 'p3', value: o => Number(o.fee), csv: o => o.fee ?? '', text: o => (o.fee === null || !Number(o.filled) ? '–' : `${money(o.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, ''))} ${o.fee_asset}`), tone: () => 'dim' },
+  { title: 'End', class: 'l', value: o => `${o.end} ${o.reason}`, csv: o => [o.end, o.reason].filter(Boolean).join(': '), text: o => o.end, hint: o => o.why, tone: o => ENDS[o.end] ?? '' },
+  { title: 'Why', class: 'l why p4', csv: o => o.why, text: o => o.why, hint: o => o.why, tone: () => 'dim' },
+];

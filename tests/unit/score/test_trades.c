@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Closed trades against hand-worked cases, and against what the ledger has realised, over random
+ * fills: together they are the same, to the last unit. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "score/trades.h"
+
+enum { QUOTE = 1, COIN = 2 };
+enum { PAIR = 1, SWAP = 2 };
+
+static struct instruments table;
+static struct ledger *ledger;
+static struct trade_open open_one;
+static struct trade_closed closed;
+static agon_ns_t t;
+
+static void asset(agon_asset_t id, int8_t exp, const char *name)
+{
+    struct record_asset event = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .asset = id, .exp = exp};
+
+    memcpy(event.name, name, strlen(name));
+    ck_assert_int_eq(instruments_set_asset(&table, &event, NULL), AGON_OK);
+}
+
+static void instrument(agon_instrument_t id, uint8_t kind, const char *symbol)
+{
+    struct agon_instrument event = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = id},
+        .kind = kind,
+        .px_exp = 2,
+        .qty_exp = 3,
+        .base = COIN,
+        .quote = QUOTE,
+        .settle = QUOTE,
+        .tick_px = 1,
+        .lot_qty = 10,
+        .min_notional_amt = 500};
+
+    memcpy(event.symbol, symbol, strlen(symbol));
+    ck_assert_int_eq(instruments_set(&table, &event, NULL), AGON_OK);
+}
+
+static void setup(void)
+{
+    ck_assert_int_eq(instruments_init(&table), AGON_OK);
+    asset(QUOTE, 2, "QUOTE");
+    asset(COIN, 4, "COIN");
+    instrument(PAIR, INSTRUMENT_SPOT, "COINQUOTE");
+    instrument(SWAP, INSTRUMENT_LINEAR, "SWAP");
+    ledger = ledger_new(&table);
+    ck_assert_ptr_nonnull(ledger);
+    open_one = (struct trade_open){0};
+    closed = (struct trade_closed){0};
+    t = 0;
+}
+
+static void teardown(void)
+{
+    ck_assert(ledger_check(ledger, NULL, NULL));
+    ledger_free(ledger);
+    instruments_deinit(&table);
+}
+
+static int filled(agon_instrument_t id, uint8_t side, agon_qty_t qty, agon_px_t px,
+                  agon_asset_t fee_asset, agon_amt_t fee_amt)
+{
+    struct ledger_fill fill = {.slot = 7,
+                               .instrument = id,
+                               .side = side,
+                               .px = px,
+                               .qty = qty,
+                               .fee_asset = fee_asset,
+                               .fee_amt = fee_amt};
+    struct trade_fill seen = {.t = ++t, .px = px, .qty = qty, .side = side};
+
+    ck_assert_int_eq(ledger_fill(ledger, &fill, NULL), AGON_OK);
+    trades_fill_of(&seen, instruments_get(&table, id), ledger_position(ledger, 7, id, 0), 2);
+    return trades_add(&open_one, &seen, &closed);
+}
+
+START_TEST(from_the_first_fill_to_the_last)
+{
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 10));
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10200, QUOTE, 10));
+    ck_assert(!filled(SWAP, AGON_SELL, 500, 10300, QUOTE, 5));
+    ck_assert(filled(SWAP, AGON_SELL, 1500, 10500, QUOTE, 15));
+    ck_assert_int_eq(closed.side, 1);
+    ck_assert_int_eq(closed.t_open, 1);
+    ck_assert_int_eq(closed.t_close, 4);
+    ck_assert_int_eq(closed.qty, 2000);
+    ck_assert_int_eq(closed.entry_px, 1010000);
+    ck_assert_int_eq(closed.exit_px, 1045000);
+    ck_assert_int_eq(closed.fee_amt, 40);
+    ck_assert_int_eq(closed.result_amt, 2 * 10450 - 2 * 10100 - 40);
+    ck_assert_uint_eq(closed.n_fills, 4);
+    ck_assert(!closed.is_partial);
+    ck_assert_int_eq(closed.result_amt, ledger_position(ledger, 7, SWAP, 0)->realised_amt);
+}
+END_TEST
+
+START_TEST(one_that_turns_round_is_two_and_each_bears_its_fee)
+{
+    ck_assert(!filled(SWAP, AGON_SELL, 1000, 10000, QUOTE, 10));
+    ck_assert(filled(SWAP, AGON_BUY, 3000, 9900, QUOTE, 30));
+    ck_assert_int_eq(closed.side, -1);
+    ck_assert_int_eq(closed.qty, 1000);
+    ck_assert_int_eq(closed.result_amt, 100 - 20);
+    ck_assert_int_eq(closed.fee_amt, 20);
+    ck_assert_int_eq(open_one.side, 1);
+    ck_assert_int_eq(open_one.result_amt, -20);
+    ck_assert(filled(SWAP, AGON_SELL, 2000, 9800, QUOTE, 20));
+    ck_assert_int_eq(closed.t_open, 2);
+    ck_assert_int_eq(closed.qty, 2000);
+    ck_assert_int_eq(closed.result_amt, -200 - 40);
+}
+END_TEST
+
+START_TEST(what_no_order_can_sell_is_no_position)
+{
+    ck_assert(!filled(PAIR, AGON_BUY, 1000, 10000, COIN, 15)); // 0.0015 of 1 coin
+    ck_assert(filled(PAIR, AGON_SELL, 990, 10100, QUOTE, 10));
+    ck_assert_int_eq(closed.qty, 1000);
+    ck_assert_int_eq(closed.result_amt, ledger_position(ledger, 7, PAIR, 0)->realised_amt);
+    ck_assert_int_eq(open_one.side, 0);
+    // A first fill that is as small is not the end of one.
+    ck_assert(!filled(PAIR, AGON_BUY, 2, 10000, 0, 0));
+    ck_assert(!filled(PAIR, AGON_BUY, 998, 10000, 0, 0));
+    ck_assert(filled(PAIR, AGON_SELL, 1000, 10000, 0, 0));
+    ck_assert_int_eq(closed.t_open, 3);
+}
+END_TEST
+
+START_TEST(a_position_that_was_there_has_no_beginning)
+{
+    struct position pos;
+
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 10));
+    pos = *ledger_position(ledger, 7, SWAP, 0);
+    trades_found(&open_one, &pos, 1000000, 4, instruments_get(&table, SWAP), 2);
+    ck_assert(filled(SWAP, AGON_SELL, 1000, 10100, QUOTE, 10));
+    ck_assert(closed.is_partial);
+    ck_assert_int_eq(closed.t_open, 0);
+    ck_assert_int_eq(closed.qty, 1000);
+    ck_assert_int_eq(closed.entry_px, 1000000);
+    ck_assert_int_eq(closed.result_amt, 80); // with the fee of before, which the ledger has
+}
+END_TEST
+
+START_TEST(together_they_are_what_the_ledger_realised)
+{
+    uint32_t n = 0;
+
+    for (unsigned seed = 1; seed <= 300; seed++) {
+        agon_instrument_t id = seed % 2 == 0 ? SWAP : PAIR;
+        agon_amt_t sum = 0;
+        const struct position *pos;
+
+        srand(seed);
+        teardown();
+        setup();
+        for (int i = 0; i < 200; i++) {
+            uint8_t side = rand() % 2 == 0 ? AGON_BUY : AGON_SELL;
+            agon_qty_t qty = 1 + rand() % 3000;
+            agon_asset_t fee_asset =
+                id == PAIR && side == AGON_BUY && rand() % 2 == 0 ? COIN : QUOTE;
+
+            pos = ledger_position(ledger, 7, id, 0);
+            if (id == PAIR && side == AGON_SELL) {
+                if (pos == NULL || pos->qty <= 0)
+                    continue;
+                qty = qty < pos->qty ? qty : pos->qty;
+            }
+            if (filled(id, side, qty, 9000 + rand() % 2000, fee_asset,
+                       fee_asset == COIN ? rand() % 10 : rand() % 50 - 10)) {
+                sum += closed.result_amt;
+                n++;
+                ck_assert_int_gt(closed.qty, 0);
+                ck_assert(closed.is_partial ? closed.t_open == 0 && closed.entry_px == 0
+                                            : closed.t_open > 0 && closed.t_close > closed.t_open);
+            }
+        }
+        pos = ledger_position(ledger, 7, id, 0);
+        ck_assert_int_eq(sum + (open_one.side != 0 ? open_one.result_amt : 0), pos->realised_amt);
+        if (id == SWAP)
+            ck_assert_int_eq(open_one.side, pos->qty > 0 ? 1 : pos->qty < 0 ? -1 : 0);
+    }
+    ck_assert_uint_gt(n, 2000);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trades");
+    TCase *tcase = tcase_create("trades");
+    SRunner *runner = srunner_create(suite);
+    int n_failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, from_the_first_fill_to_the_last);
+    tcase_add_test(tcase, one_that_turns_round_is_two_and_each_bears_its_fee);
+    tcase_add_test(tcase, what_no_order_can_sell_is_no_position);
+    tcase_add_test(tcase, a_position_that_was_there_has_no_beginning);
+    tcase_add_test(tcase, together_they_are_what_the_ledger_realised);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
