@@ -28,6 +28,8 @@ void host_cards_close(struct host *host)
     if (!cards->is_open)
         return;
     ring_deinit(&cards->events);
+    relay_free(cards->relay);
+    cards->relay = NULL;
     lock_deinit(&cards->lock);
     cards->is_open = 0;
 }
@@ -133,8 +135,7 @@ void host_on_card(void *ctx, const struct record_gpu *event, const struct gpu_de
         cards->view.cards[decision->from].moved++;
     if (!is_of_job(decision))
         log_card(host, decision);
-    if (cards->next.decided != NULL)
-        cards->next.decided(cards->next.ctx, event, decision);
+    host_jobs_decided(host, decision);
 }
 
 static int step(struct host *host, const struct gpu_event *event, const char *name)
@@ -146,7 +147,7 @@ static int step(struct host *host, const struct gpu_event *event, const char *na
     return host_step(host, &record.hdr);
 }
 
-static int drain_events(struct host *host)
+int host_drain_card_events(struct host *host)
 {
     struct host_cards *cards = &host->cards;
     const struct gpu_event *event;
@@ -220,7 +221,7 @@ int host_drain_cards(struct host *host)
 
     if (engine_cards(host->engine) == NULL)
         return 0;
-    n = drain_events(host);
+    n = host_drain_card_events(host);
     for (uint16_t id = 0; id < host->config.n_slots; id++) {
         const struct crew_slot *slot = &host->config.slots[id];
 
