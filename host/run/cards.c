@@ -174,6 +174,18 @@ static int is_playing(const struct host *host, uint16_t id)
            !slot_set_has(&host->beginning, id) && crew_info(host->crew, id) != NULL;
 }
 
+/* Its agent waits for it, and the allocator knows of none: it was given back, refused or ended. */
+static int is_wanted_anew(const struct host *host, uint16_t slot, uint32_t i, const char *name)
+{
+    const struct slot_lease *of = engine_lease(host->engine, slot, i + 1);
+    const struct gpu_lease *lease;
+
+    if (of == NULL || of->state != LEASE_WAITS || of->held != 0)
+        return 0;
+    lease = engine_lease_of(host->engine, slot, name);
+    return lease == NULL || lease->is_ending;
+}
+
 static int ask(struct host *host, const struct crew_slot *slot)
 {
     uint8_t *asked = &host->cards.asked[slot->record.slot];
@@ -182,7 +194,8 @@ static int ask(struct host *host, const struct crew_slot *slot)
     for (uint32_t i = 0; i < slot->n_leases; i++) {
         struct gpu_event event;
 
-        if ((*asked >> i & 1) != 0)
+        if ((*asked >> i & 1) != 0 &&
+            !is_wanted_anew(host, slot->record.slot, i, slot->leases[i].name))
             continue;
         leases_request(&slot->leases[i], slot->record.slot, host_now(host), &event);
         if (engine_slots(host->engine)->all[slot->record.slot].agent_kind == AGON_STRATEGY)
@@ -205,6 +218,10 @@ static int give_back(struct host *host, uint16_t slot)
 
         if (lease->id == 0 || lease->owner != slot || lease->is_ending)
             continue;
+        log_info_with("card", "kept",
+                      LOG_FIELDS(LOG_NUMBER("lease", lease->id), LOG_NUMBER("slot", slot)),
+                      "lease %llu ('%s') of slot %u was not given back: it ends with its agent",
+                      (unsigned long long)lease->id, engine_lease_name(host->engine, lease), slot);
         if (step(host, &(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = lease->id},
                  NULL) == AGON_EAGAIN)
             return n;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* cards: the cards of a running host. cards.c is the core's side: leases of its slots are asked for
- * when their plugins begin and given back when these have ended, and what the workers see becomes
+ * when their plugins begin, and when these acquire what they had given back, and are given back
+ * when they have ended, and what the workers see becomes
  * events. card_watch.c is a thread of its own, which owns the workers (card/worker.h), one of each
  * card: it looks at each a few times a second, and says when a card is hot, does not answer, or
  * does again; and it gives them the leases and jobs of agents that the allocator put on their card
