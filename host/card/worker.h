@@ -96,7 +96,7 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
 /* A stepped job's next chunk may run; run comes back with the event that says that it has. All its
  * chunks at once are as many calls. AGON_ENOENT: there is no such job; AGON_ESTATE: it is not
  * stepped, or the event of its last chunk was not taken; AGON_EBUSY: another stepped job of its
- * lease has begun and is not over: they share their memory. */
+ * lease has begun and is neither over nor cancelled: they share their memory. */
 int card_worker_go(struct card_worker *worker, int64_t job, uint64_t run);
 /* It may be done before the worker hears of it; its outcome says. AGON_ENOENT: it has one. */
 int card_worker_cancel(struct card_worker *worker, int64_t job);

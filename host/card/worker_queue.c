@@ -423,7 +423,7 @@ int card_worker_go(struct card_worker *worker, int64_t id, uint64_t run)
         const struct job *other = card_job_at(worker, i);
 
         if (other != NULL && other != job && other->lease == job->lease && other->is_stepped &&
-            other->n_granted > 0)
+            other->n_granted > 0 && !other->is_cancelled)
             return AGON_EBUSY;
     }
     job->run = run;

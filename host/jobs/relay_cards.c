@@ -68,14 +68,15 @@ static void make(struct relay *relay, uint32_t card, struct placed *of)
         say(relay, card, err.text);
 }
 
-static void place(struct relay *relay, const struct relay_ask *ask)
+/* 0: not now; the worker has as many as it can have until some have ended. */
+static int place(struct relay *relay, const struct relay_ask *ask)
 {
     struct placed *of = find_placed(&relay->cards[ask->card], 0, 0);
 
     if (of == NULL) { // unreachable: the allocator has no more leases than a worker
         if (ask->fd >= 0)
             (void)close(ask->fd);
-        return;
+        return 1;
     }
     *of = (struct placed){.memory = ask->memory,
                           .resident = ask->resident,
@@ -83,6 +84,10 @@ static void place(struct relay *relay, const struct relay_ask *ask)
                           .lease = ask->lease,
                           .slot = ask->slot};
     make(relay, ask->card, of);
+    if (of->status != AGON_ENOSPC)
+        return 1;
+    of->lease = 0;
+    return 0;
 }
 
 static void displace(struct relay_card *at, const struct relay_ask *ask)
@@ -182,15 +187,15 @@ static void run(struct relay *relay, const struct relay_ask *ask)
     (void)card_worker_cancel(at->worker, of->job);
 }
 
-static void take_one(struct relay *relay, const struct relay_ask *ask)
+/* 0: it is to be asked once more. */
+static int take_one(struct relay *relay, const struct relay_ask *ask)
 {
     struct relay_card *at = &relay->cards[ask->card];
     struct entry *of;
 
     switch (ask->kind) {
     case RELAY_LEASE:
-        place(relay, ask);
-        break;
+        return place(relay, ask);
     case RELAY_END:
         displace(at, ask);
         break;
@@ -210,6 +215,7 @@ static void take_one(struct relay *relay, const struct relay_ask *ask)
             card_worker_again(at->worker);
         break;
     }
+    return 1;
 }
 
 int relay_has_room(struct relay *relay)
@@ -221,10 +227,8 @@ void relay_take(struct relay *relay)
 {
     struct relay_ask *ask;
 
-    while (relay_has_room(relay) && (ask = ring_peek(&relay->asks)) != NULL) {
-        take_one(relay, ask);
+    while (relay_has_room(relay) && (ask = ring_peek(&relay->asks)) != NULL && take_one(relay, ask))
         ring_release(&relay->asks);
-    }
 }
 
 void relay_worker(struct relay *relay, uint32_t card, struct card_worker *worker)
