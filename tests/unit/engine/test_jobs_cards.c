@@ -94,6 +94,7 @@ static void request(void)
 
 static const struct agon_job *told(void)
 {
+    ck_assert_ptr_nonnull(world_last(world, SLOT, AGON_EVENT_JOB));
     return &world_last(world, SLOT, AGON_EVENT_JOB)->u.job;
 }
 
