@@ -789,8 +789,8 @@ static void check_resident(const struct crew_slot *slot, uint32_t i, const struc
         config_refuse(config,
                       config_at(config, "agents[%u].gpu.leases.%s.resident", i, lease->name),
                       CONFIG_E_CONFLICT,
-                      "the file has %s, and the lease %s; expected a 'memory' of 64KiB more than "
-                      "the file at the least, and what jobs take",
+                      "the file has %s, and the lease %s; expected a 'memory' of 64KiB more "
+                      "than the file, and what jobs take besides",
                       is, has);
     }
 }

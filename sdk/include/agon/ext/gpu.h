@@ -137,7 +137,7 @@ struct agon_host_gpu {
      * for, or held; AGON_EAGAIN: the ring is full. [agent; on_start and on_event] */
     int (*acquire)(const struct agon_host *host, const char *name, uint32_t *lease);
     /* Gives it back: its jobs are cancelled, and each has its JOB; what it had of its card is free
-     * for others, and acquired again it is asked for anew. AGON_ENOENT: it is not asked
+     * for others, and acquired again it is asked for again. AGON_ENOENT: it is not asked
      * for: it never was, was given back, or has ended. AGON_EAGAIN. [agent; on_start and on_event]
      */
     int (*release)(const struct agon_host *host, uint32_t lease);
