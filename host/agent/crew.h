@@ -255,6 +255,9 @@ void crew_close(struct crew *crew);
 int crew_can_rollback(const struct crew *crew, uint16_t slot);
 const unsigned char *crew_file_hash(const struct crew *crew,
                                     uint16_t slot); /* NULL: none. [core] */
+/* The descriptor, sealed and borrowed, of what who plays was given under that name; -1: nothing. It
+ * may be closed once another plays. [core] */
+int crew_file(const struct crew *crew, uint16_t slot, const char *name, struct setup_file *file);
 /* The state of the plugin that plays, as feed_save gives it (free it): for comparisons. Waits for a
  * child, a second at most. [core] */
 int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t *n,

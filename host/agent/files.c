@@ -110,6 +110,19 @@ void files_leave(struct generation *generation)
     generation->files.n = 0;
 }
 
+int crew_file(const struct crew *crew, uint16_t slot, const char *name, struct setup_file *file)
+{
+    const struct generation *active = slot < SLOTS_MAX ? crew->members[slot].active : NULL;
+
+    for (uint32_t i = 0; active != NULL && i < active->files.n; i++) {
+        if (strcmp(active->files.all[i].name, name) != 0)
+            continue;
+        *file = active->files.all[i];
+        return active->files.fds[i];
+    }
+    return -1;
+}
+
 void crew_lease_record(const struct crew_slot *slot, uint32_t k, agon_ns_t delay_ns,
                        struct record_lease *record)
 {

@@ -701,6 +701,25 @@ void card_step(struct card_worker *worker)
         pump(worker, now);
 }
 
+void card_worker_again(struct card_worker *worker)
+{
+    card_step(worker); // its answer may lie there
+    if (worker->state == UP && worker->n_sent > 0 && is_of_job(&worker->sent[0]))
+        end_life(worker, clock_mono(), AGON_ETIME, "it hung: its chunk took too long");
+}
+
+uint64_t card_worker_moves(const struct card_worker *worker)
+{
+    const struct sent *head = worker->n_sent > 0 ? &worker->sent[0] : NULL;
+
+    if (head == NULL || (head->ask != CARD_ASK_LEASE && head->ask != CARD_ASK_END))
+        return 0;
+    for (uint32_t i = 0; i < CARD_LEASES; i++)
+        if (worker->leases[i].id == head->id)
+            return worker->leases[i].shape.bytes;
+    return 0;
+}
+
 int64_t card_worker_due(const struct card_worker *worker, int fds[2])
 {
     fds[0] = worker->fd;

@@ -85,6 +85,8 @@ struct card_submit {
     int64_t chunk_ns;    /* a chunk that takes longer hangs */
     uint32_t attempts;   /* a worker may die of it one time less; 1: it fails with its worker */
     uint32_t generation; /* of whoever asked: comes back with the outcome */
+    uint32_t n_before;   /* stepped: chunks that another worker had done; they are done once more
+                            with the first that is asked for */
     uint8_t is_stepped;  /* nothing of it runs before card_worker_go, and then a chunk */
 };
 /* The job's id, or AGON_EINVAL, AGON_ENOSPC (outcomes have to be taken first, or the process has
@@ -94,12 +96,17 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
 /* A stepped job's next chunk may run; run comes back with the event that says that it has. All its
  * chunks at once are as many calls. AGON_ENOENT: there is no such job; AGON_ESTATE: it is not
  * stepped, or the event of its last chunk was not taken; AGON_EBUSY: another stepped job of its
- * lease has begun and is not over: they share their memory. */
+ * lease has begun and is neither over nor cancelled: they share their memory. */
 int card_worker_go(struct card_worker *worker, int64_t job, uint64_t run);
 /* It may be done before the worker hears of it; its outcome says. AGON_ENOENT: it has one. */
 int card_worker_cancel(struct card_worker *worker, int64_t job);
 /* The answer is an event. AGON_EAGAIN: one is on its way, or no worker is up. */
 int card_worker_look(struct card_worker *worker);
+/* Somebody else says that the chunk of a job that it works at hangs: it is ended, as if the chunk's
+ * own time were over. Nothing where it works at none. */
+void card_worker_again(struct card_worker *worker);
+/* Bytes of the lease that it makes, or makes 0, now, and answers nothing meanwhile; 0: of none. */
+uint64_t card_worker_moves(const struct card_worker *worker);
 
 enum card_events {
     CARD_EVENT_UP = 1, /* text: the device; bytes: its memory; fence */

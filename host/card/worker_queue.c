@@ -353,6 +353,7 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
     const struct lease *lease = card_find_lease(worker, submit->lease);
     const struct card_job *head = submit->job;
     uint32_t each = head->chunk_calls > 0 ? head->chunk_calls : CARD_CHUNK_CALLS;
+    uint32_t n_chunks = head->n_calls > 0 ? (head->n_calls - 1) / each + 1 : 0;
     struct job *job;
     int fd;
 
@@ -368,6 +369,9 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                          "a job of %u calls, %llu bytes with %llu of input and %llu of result",
                          head->n_calls, (unsigned long long)head->memory,
                          (unsigned long long)head->n_input, (unsigned long long)head->n_result);
+    if (submit->n_before > 0 && (!submit->is_stepped || submit->n_before >= n_chunks))
+        return error_set(err, AGON_EINVAL, "%u chunks were done before, of a job of %u",
+                         submit->n_before, n_chunks);
     if (worker->n_jobs + worker->n_outcomes >= CARD_JOBS)
         return error_set(err, AGON_ENOSPC, "%u jobs are there, the limit; take their outcomes",
                          CARD_JOBS);
@@ -392,7 +396,8 @@ int64_t card_worker_submit(struct card_worker *worker, const struct card_submit 
                         .fd = fd,
                         .result_fd = -1,
                         .bits = head->bits,
-                        .n_chunks = (head->n_calls - 1) / each + 1,
+                        .n_chunks = n_chunks,
+                        .n_granted = submit->n_before,
                         .is_stepped = submit->is_stepped != 0,
                         .attempts = submit->attempts,
                         .generation = submit->generation};
@@ -418,7 +423,7 @@ int card_worker_go(struct card_worker *worker, int64_t id, uint64_t run)
         const struct job *other = card_job_at(worker, i);
 
         if (other != NULL && other != job && other->lease == job->lease && other->is_stepped &&
-            other->n_granted > 0)
+            other->n_granted > 0 && !other->is_cancelled)
             return AGON_EBUSY;
     }
     job->run = run;

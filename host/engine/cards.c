@@ -16,6 +16,10 @@ struct cards {
     struct gpu gpu;
     char names[GPU_LEASES_MAX][GPU_LEASE_NAME]; /* by the leases' places */
     struct gpu_out out;                         /* of the event that is being done; not state */
+    struct {
+        uint64_t id;
+        char name[GPU_LEASE_NAME];
+    } was[GPU_LEASES_MAX]; /* leases as they were before that event; not state */
 };
 
 struct cards *cards_new(void)
@@ -170,6 +174,9 @@ static void act(struct engine *engine, const struct record_gpu *event)
         if (port->decided != NULL)
             port->decided(port->ctx, event, &cards->out.all[i]);
         on_card(engine, &cards->out.all[i]);
+        if (event != NULL && event->kind == GPU_REQUEST &&
+            cards->out.all[i].kind == GPU_DID_REFUSED)
+            jobs_refused(engine, event->owner, event->name, cards->out.all[i].why);
         if (!jobs_decided(engine, &cards->out.all[i]) && n_orphans < ORPHANS)
             orphans[n_orphans++] = cards->out.all[i];
     }
@@ -179,10 +186,24 @@ static void act(struct engine *engine, const struct record_gpu *event)
 
 static void step(struct engine *engine, const struct gpu_event *event)
 {
+    struct cards *cards = engine->cards;
     struct gpu_event now = *event;
 
     now.t = engine->t;
-    gpu_step(&engine->cards->gpu, &now, &engine->cards->out);
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        cards->was[i].id = cards->gpu.leases[i].id;
+        memcpy(cards->was[i].name, cards->names[i], sizeof(cards->names[i]));
+    }
+    gpu_step(&cards->gpu, &now, &cards->out);
+}
+
+const char *cards_name_of(const struct engine *engine, uint64_t lease)
+{
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        if (engine->cards->was[i].id == lease)
+            return engine->cards->was[i].name;
+    }
+    return "";
 }
 
 uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks)
@@ -196,6 +217,12 @@ uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint
                                      .n_chunks = n_chunks,
                                      .chunk_ns = cards->rules.chunk_ns});
     return cards->gpu.next_job > id ? id : 0;
+}
+
+void cards_release(struct engine *engine, uint16_t slot, uint64_t lease)
+{
+    step(engine, &(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = lease});
+    act(engine, NULL);
 }
 
 void cards_submitted(struct engine *engine)

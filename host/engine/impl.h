@@ -413,6 +413,10 @@ int cards_are_on(const struct engine *engine);
  * by cards_submitted. */
 uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks);
 void cards_submitted(struct engine *engine);
+/* Of a lease that was there before the event that is being done; "": none. */
+const char *cards_name_of(const struct engine *engine, uint64_t lease);
+/* Its owner gives a lease back that is held or waits. */
+void cards_release(struct engine *engine, uint16_t slot, uint64_t lease);
 void cards_save(const struct engine *engine, struct enc *enc);
 int cards_load(struct engine *engine, struct dec *dec);
 const char *cards_check(const struct engine *engine, char *text);

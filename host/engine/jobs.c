@@ -210,6 +210,20 @@ static void submit(struct engine *engine, const struct record_job_wish *wish)
         cards_submitted(engine); // it may begin at once
 }
 
+/* What it has, or waits for, at the cards' allocator is free again; acquired again it is asked for
+ * anew. */
+static void give_back(struct engine *engine, uint16_t slot, uint32_t id)
+{
+    struct slot_lease *lease = &engine->jobs.leases[slot][id - 1];
+    const struct gpu_lease *of =
+        engine_cards(engine) != NULL ? engine_lease_of(engine, slot, lease->name) : NULL;
+
+    end_lease(engine, slot, id, AGON_OK);
+    lease->held = 0;
+    if (of != NULL && !of->is_ending)
+        cards_release(engine, slot, of->id);
+}
+
 int jobs_wish(struct engine *engine, const struct record_job_wish *wish)
 {
     const struct slot *slot = slots_get(&engine->slots, wish->origin.slot);
@@ -246,7 +260,7 @@ int jobs_wish(struct engine *engine, const struct record_job_wish *wish)
         if (lease == NULL)
             return AGON_EINVAL;
         if (lease->state != LEASE_NAMED)
-            end_lease(engine, wish->origin.slot, wish->lease, AGON_OK);
+            give_back(engine, wish->origin.slot, wish->lease);
         return AGON_OK;
     }
 }
@@ -330,6 +344,39 @@ static void on_held(struct engine *engine, const struct gpu_decision *decision)
         grant(engine, (uint16_t)of->owner, (uint32_t)(lease - engine->jobs.leases[of->owner]) + 1);
 }
 
+static int32_t status_of(uint8_t why)
+{
+    switch (why) {
+    case GPU_WHY_BUDGET:
+    case GPU_WHY_MEMORY:
+    case GPU_WHY_SHARE:
+        return AGON_ERANGE;
+    case GPU_WHY_INVALID:
+        return AGON_EINVAL;
+    case GPU_WHY_CANNOT:
+        return AGON_ENOTSUP;
+    case GPU_WHY_FULL:
+        return AGON_ENOSPC;
+    case GPU_WHY_LATE:
+        return AGON_ETIME;
+    default:
+        return AGON_ESTATE;
+    }
+}
+
+/* Nothing of that name is held or waits at the allocator: who waits for it learns why. */
+void jobs_refused(struct engine *engine, uint32_t owner, const char *name, uint8_t why)
+{
+    struct slot_lease *lease = lease_named(engine, owner, name);
+    const struct gpu_lease *other = engine_lease_of(engine, owner, name);
+
+    if (lease == NULL || lease->state != LEASE_WAITS || lease->held != 0 ||
+        (other != NULL && !other->is_ending))
+        return;
+    end_lease(engine, (uint16_t)owner, (uint32_t)(lease - engine->jobs.leases[owner]) + 1,
+              status_of(why));
+}
+
 /* Put out, or over: what it had on its card is gone. */
 static void on_gone(struct engine *engine, const struct gpu_decision *decision)
 {
@@ -343,9 +390,13 @@ static void on_gone(struct engine *engine, const struct gpu_decision *decision)
         if (decision->kind == GPU_DID_EVICTED && lease->state == LEASE_HELD)
             lose_lease(engine, slot, i + 1, AGON_JOB_EVICTED, AGON_ESTATE);
         else if (decision->kind == GPU_DID_ENDED && lease->state > LEASE_NAMED)
-            end_lease(engine, slot, i + 1, AGON_ESTATE);
+            end_lease(engine, slot, i + 1, status_of(decision->why));
         return;
     }
+    // It ended while it waited; one that was given back may have been acquired again since.
+    if (decision->kind == GPU_DID_ENDED && decision->why != GPU_WHY_RELEASED)
+        jobs_refused(engine, decision->owner, cards_name_of(engine, decision->lease),
+                     decision->why);
 }
 
 int jobs_decided(struct engine *engine, const struct gpu_decision *decision)

@@ -78,6 +78,8 @@ int jobs_done(struct engine *engine, const struct record_job_done *done);
 /* What the cards' allocator decided: where there is one, a lease is held and a job runs as it says.
  * 0: the turn of a job that is over came. */
 int jobs_decided(struct engine *engine, const struct gpu_decision *decision);
+/* It does not give what was asked for under that name: who waits for it is told why. */
+void jobs_refused(struct engine *engine, uint32_t owner, const char *name, uint8_t why);
 /* Another generation plays: jobs that do not outlive theirs are cancelled, and it is told. */
 void jobs_reload(struct engine *engine, uint16_t slot);
 /* Nobody plays for the slot: its jobs are cancelled, its leases over. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* back: who runs jobs for dispatch.c: a worker of this process (direct.c), or one of a process of
- * ours at the other end of a pair of pipes (far.c). Nobody else includes it. [core] */
+/* back: who runs jobs for dispatch.c: a worker of this process (direct.c), one of a process of
+ * ours at the other end of a pair of pipes (far.c), or those of another thread (relay.c). Nobody
+ * else includes it. [core] */
 #ifndef JOBS_BACK_H
 #define JOBS_BACK_H
 
@@ -28,6 +29,7 @@ struct job_back {
     void (*free)(void *ctx);
 };
 int direct_new(struct job_back *back, const struct dispatch_config *config, struct error *err);
+int relay_back(struct job_back *back, struct relay *relay); /* relay.c: it outlives the back */
 int far_new(struct job_back *back, const struct dispatch_config *config, struct error *err);
 
 #endif

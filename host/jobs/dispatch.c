@@ -200,8 +200,9 @@ int dispatch_new(struct dispatch **out, const struct dispatch_config *config, st
     *out = NULL;
     if (dispatch == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for jobs");
-    rc = config->is_far ? far_new(&dispatch->back, config, err)
-                        : direct_new(&dispatch->back, config, err);
+    rc = config->relay != NULL ? relay_back(&dispatch->back, config->relay)
+         : config->is_far      ? far_new(&dispatch->back, config, err)
+                               : direct_new(&dispatch->back, config, err);
     if (rc < 0) {
         free(dispatch);
         error_wrap(err, "the worker of jobs (agon-gpu)");

@@ -3,16 +3,20 @@
  * back. It copies what an agent hands over before anybody judges it, names it by its hash, gives it
  * to the worker when the engine has taken it, and keeps the outcome until the engine wants it.
  *
- * Nothing of it is state: a run that ends in the middle reports its jobs as lost. A backtest that
- * runs plugins in its own, closed process has the worker's side in a process of its own, forked
- * before that closes (is_far). One thread, the one that drives the engine. [core] */
+ * Nothing of it is state: a run that ends in the middle reports its jobs as lost. A running host's
+ * workers, one for each card, are another thread's (relay.h). A backtest that runs plugins in its
+ * own, closed process has the worker's side in a process of its own, forked before that closes
+ * (is_far). One thread, the one that drives the engine. [core] */
 #ifndef JOBS_JOBS_H
 #define JOBS_JOBS_H
 
 #include "engine/engine.h"
 
 struct dispatch;
+struct relay;
 struct dispatch_config {
+    struct relay *relay; /* the workers are another thread's (jobs/relay.h), and what follows is not
+                          for them; borrowed; NULL: one of this thread's own */
     const char *program; /* NULL: agon-gpu beside this program */
     const char *device;  /* "cuda", "cpu", "scripted" */
     const char *script;  /* of scripted; NULL: none */

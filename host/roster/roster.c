@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "config/suggest.h"
+#include "config/units.h"
 #include "market/bars.h"
 
 #define SECOND 1000000000
@@ -766,6 +768,33 @@ static int place(struct crew_file *file, const char *path)
     return 1;
 }
 
+/* A lease whose file leaves jobs no room, and nothing to go there by. */
+#define LEASE_SPARE 65536
+static void check_resident(const struct crew_slot *slot, uint32_t i, const struct crew_file *file,
+                           struct config *config)
+{
+    struct stat stat_of;
+    char has[32], is[32];
+
+    if (file->model[0] != '\0' || stat(file->path, &stat_of) != 0)
+        return;
+    for (uint32_t k = 0; k < slot->n_leases; k++) {
+        const struct crew_lease *lease = &slot->leases[k];
+
+        if (strcmp(lease->resident, file->name) != 0 ||
+            (int64_t)stat_of.st_size <= lease->bytes - LEASE_SPARE)
+            continue;
+        units_say_size(lease->bytes, has, sizeof(has));
+        units_say_size((int64_t)stat_of.st_size, is, sizeof(is));
+        config_refuse(config,
+                      config_at(config, "agents[%u].gpu.leases.%s.resident", i, lease->name),
+                      CONFIG_E_CONFLICT,
+                      "the file has %s, and the lease %s; expected a 'memory' of 64KiB more "
+                      "than the file, and what jobs take besides",
+                      is, has);
+    }
+}
+
 void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
                         struct config *config)
 {
@@ -776,6 +805,8 @@ void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
                               : access(file->path, R_OK) != 0 ? strerror(errno)
                                                               : NULL;
 
+            if (why == NULL && config != NULL)
+                check_resident(&slots[i], i, file, config);
             if (why != NULL && config != NULL)
                 config_refuse(
                     config, config_at(config, "agents[%u].files.%s", i, file->name), CONFIG_E_VALUE,

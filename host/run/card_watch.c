@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The thread that owns the cards' workers: run/cards.h. A worker that was there and does not answer
  * for QUIET_NS, by its death, a hung kernel or a bus that is gone, is a card that is lost: what
- * could go on elsewhere does not wait until it is known whether another worker helps. When one
- * does, the card is back. [cards] */
+ * could go on elsewhere does not wait until it is known whether another worker helps. Of a death
+ * there is no doubt, and where another card is up it is waited for DEAD_NS alone: chunks that ran
+ * there are done again elsewhere before they are taken for hung. When a worker helps, the card is
+ * back. The same workers run the jobs of agents (jobs/relay.h). [cards] */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,6 +19,9 @@
 
 #define LOOK_NS  ((int64_t)250 * 1000 * 1000)
 #define QUIET_NS ((int64_t)600 * 1000 * 1000)
+#define DEAD_NS  ((int64_t)100 * 1000 * 1000)
+#define MOVES_NS 4                                 /* more for each byte of a lease that is made */
+#define CHUNK_NS ((int64_t)2 * 1000 * 1000 * 1000) /* a chunk hangs then, whoever says so */
 #define BEGIN_NS ((int64_t)30 * 1000000000) /* a card's first worker may take so long to begin */
 #define TELL_NS  ((int64_t)1000 * 1000 * 1000)
 #define ANEW_NS  ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
@@ -43,7 +48,7 @@ static void lose(struct host *host, uint32_t card, int64_t now)
         return;
     watch->is_lost = 1;
     log_error_with("card", "quiet", LOG_FIELDS(LOG_NUMBER("card", card)),
-                   "card %u does not answer for %lld ms: it is lost", card,
+                   "card %u has not answered for %lld ms: it is lost", card,
                    (long long)((now - watch->answered_ns) / 1000000));
 }
 
@@ -59,7 +64,9 @@ static void begin(struct host *host, uint32_t card, int64_t now)
     if (card < words->n_scripts)
         config.script = words->scripts[card];
     watch->worker = card_worker_new(&config, &err);
+    relay_worker(host->cards.relay, card, watch->worker);
     watch->answered_ns = now;
+    watch->died_ns = 0;
     watch->is_up = 0;
     watch->asked_ns = 0;
     if (watch->worker == NULL)
@@ -95,6 +102,7 @@ static void on_up(struct host *host, uint32_t card, const struct card_event *eve
     struct host_card_watch *watch = &host->cards.watch[card];
 
     watch->is_up = watch->was_up = (uint8_t)is_fit(host, card, event);
+    watch->died_ns = 0;
     watch->looked_ns = 0;
     lock_take(&host->cards.lock);
     snprintf(host->cards.seen[card].device, sizeof(host->cards.seen[card].device), "%s",
@@ -137,22 +145,40 @@ static void take(struct host *host, uint32_t card, const struct card_event *even
     case CARD_EVENT_LOST:
         log_warn_with("card", "down", LOG_FIELDS(LOG_NUMBER("card", card)),
                       "card %u: its worker has ended: %s", card, event->text);
+        if (watch->is_up)
+            watch->died_ns = now;
         watch->is_up = 0;
         watch->asked_ns = 0;
         if (event->kind == CARD_EVENT_LOST)
             watch->was_up = 1; // nothing more is to be waited for
         return;
-    case CARD_EVENT_LEASED:
-    case CARD_EVENT_ENDED:
-    case CARD_EVENT_DONE:
-        if (event->result_fd >= 0)
-            close(event->result_fd);
-        break;
     default:
+        relay_event(host->cards.relay, card, event);
         break;
     }
     if (watch->is_up)
         watch->answered_ns = now;
+}
+
+static int is_another_up(const struct host *host, uint32_t card)
+{
+    for (uint32_t i = 0; i < host->config.cards.rules.n_cards; i++) {
+        if (i != card && host->cards.watch[i].is_up && !host->cards.watch[i].is_lost)
+            return 1;
+    }
+    return 0;
+}
+
+static int is_gone(const struct host *host, uint32_t card, int64_t now)
+{
+    const struct host_card_watch *watch = &host->cards.watch[card];
+    int64_t quiet_ns = watch->was_up ? QUIET_NS : BEGIN_NS;
+
+    // While it fills a lease with a file, or makes it 0, it says nothing.
+    if (watch->is_up)
+        quiet_ns += (int64_t)(card_worker_moves(watch->worker) * MOVES_NS);
+    return now - watch->answered_ns > quiet_ns ||
+           (watch->died_ns != 0 && now - watch->died_ns > DEAD_NS && is_another_up(host, card));
 }
 
 static void turn(struct host *host, uint32_t card)
@@ -168,10 +194,11 @@ static void turn(struct host *host, uint32_t card)
     }
     (void)card_worker_wait(watch->worker, 0);
     now = clock_mono();
-    while (card_worker_next(watch->worker, &event)) {
+    while (relay_has_room(host->cards.relay) && card_worker_next(watch->worker, &event)) {
         take(host, card, &event, now);
         if (event.kind == CARD_EVENT_LOST) {
             lose(host, card, now);
+            relay_worker(host->cards.relay, card, NULL);
             card_worker_free(watch->worker);
             watch->worker = NULL;
             watch->answered_ns = now;
@@ -182,7 +209,7 @@ static void turn(struct host *host, uint32_t card)
     if (watch->is_up && watch->asked_ns == 0 && now - watch->looked_ns >= LOOK_NS &&
         card_worker_look(watch->worker) >= 0)
         watch->asked_ns = watch->looked_ns = now;
-    if (now - watch->answered_ns > (watch->was_up ? QUIET_NS : BEGIN_NS))
+    if (is_gone(host, card, now))
         lose(host, card, now);
     else if (watch->is_lost && watch->is_up &&
              tell(host, &(struct gpu_event){.kind = GPU_BACK, .card = (uint8_t)card}))
@@ -227,19 +254,67 @@ static void *cards_main(void *ctx)
     for (uint32_t card = 0; card < n_cards; card++)
         begin(host, card, clock_mono());
     while (!atomic_load(&host->cards.is_stopping)) {
+        relay_take(host->cards.relay);
         for (uint32_t card = 0; card < n_cards; card++)
             turn(host, card);
         wait_for_workers(host, n_cards);
     }
     for (uint32_t card = 0; card < n_cards; card++) {
+        relay_worker(host->cards.relay, card, NULL);
         card_worker_free(host->cards.watch[card].worker);
         host->cards.watch[card].worker = NULL;
     }
     return NULL;
 }
 
+static void on_asked(void *ctx)
+{
+    const struct host *host = ctx;
+    uint64_t one = 1;
+
+    // Full it is when nobody has read it for 2^64 - 2 times: then it is awake.
+    if (write(host->cards.wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+        log_warn("card", "wake", "the cards' thread takes its time: %s", strerror(errno));
+}
+
+static void on_answered(void *ctx)
+{
+    host_wake_core(ctx);
+}
+
+static void say(void *ctx, uint32_t card, const char *text)
+{
+    (void)ctx;
+    log_warn_with("card", "lease", LOG_FIELDS(LOG_NUMBER("card", card)),
+                  "card %u: a lease cannot be made: %s", card, text);
+}
+
+static void find_resident(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out)
+{
+    const struct host *host = ctx;
+    const struct crew_slot *of = &host->config.slots[slot];
+    struct setup_file file;
+
+    *out = (struct relay_resident){.fd = -1};
+    if (slot >= host->config.n_slots || lease > of->n_leases ||
+        of->leases[lease - 1].resident[0] == '\0')
+        return;
+    out->fd = crew_file(host->crew, slot, of->leases[lease - 1].resident, &file);
+    if (out->fd < 0)
+        return;
+    out->bytes = file.bytes;
+    memcpy(out->digest, file.digest, sizeof(out->digest));
+}
+
 int host_cards_start(struct host *host, struct error *err)
 {
+    const struct relay_config relay = {.n_cards = host->config.cards.rules.n_cards,
+                                       .chunk_ns = CHUNK_NS,
+                                       .resident = find_resident,
+                                       .wake = on_asked,
+                                       .answered = on_answered,
+                                       .say = say,
+                                       .ctx = host};
     struct host_cards *cards = &host->cards;
 
     // In a simulation whoever stands in for the workers says what they see.
@@ -248,7 +323,8 @@ int host_cards_start(struct host *host, struct error *err)
     cards->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (cards->wake_fd < 0)
         return error_set(err, AGON_EIO, "no eventfd for the cards: %s", strerror(errno));
-    if (machine_start(&cards->thread, cards_main, host) < 0) {
+    if (relay_new(&cards->relay, &relay, err) < 0 ||
+        machine_start(&cards->thread, cards_main, host) < 0) {
         close(cards->wake_fd);
         return error_set(err, AGON_EIO, "the cards' thread could not be started");
     }

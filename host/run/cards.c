@@ -28,6 +28,8 @@ void host_cards_close(struct host *host)
     if (!cards->is_open)
         return;
     ring_deinit(&cards->events);
+    relay_free(cards->relay);
+    cards->relay = NULL;
     lock_deinit(&cards->lock);
     cards->is_open = 0;
 }
@@ -133,8 +135,7 @@ void host_on_card(void *ctx, const struct record_gpu *event, const struct gpu_de
         cards->view.cards[decision->from].moved++;
     if (!is_of_job(decision))
         log_card(host, decision);
-    if (cards->next.decided != NULL)
-        cards->next.decided(cards->next.ctx, event, decision);
+    host_jobs_decided(host, decision);
 }
 
 static int step(struct host *host, const struct gpu_event *event, const char *name)
@@ -146,7 +147,7 @@ static int step(struct host *host, const struct gpu_event *event, const char *na
     return host_step(host, &record.hdr);
 }
 
-static int drain_events(struct host *host)
+int host_drain_card_events(struct host *host)
 {
     struct host_cards *cards = &host->cards;
     const struct gpu_event *event;
@@ -173,6 +174,18 @@ static int is_playing(const struct host *host, uint16_t id)
            !slot_set_has(&host->beginning, id) && crew_info(host->crew, id) != NULL;
 }
 
+/* Its agent waits for it, and the allocator knows of none: it was given back, refused or ended. */
+static int is_wanted_anew(const struct host *host, uint16_t slot, uint32_t i, const char *name)
+{
+    const struct slot_lease *of = engine_lease(host->engine, slot, i + 1);
+    const struct gpu_lease *lease;
+
+    if (of == NULL || of->state != LEASE_WAITS || of->held != 0)
+        return 0;
+    lease = engine_lease_of(host->engine, slot, name);
+    return lease == NULL || lease->is_ending;
+}
+
 static int ask(struct host *host, const struct crew_slot *slot)
 {
     uint8_t *asked = &host->cards.asked[slot->record.slot];
@@ -181,7 +194,8 @@ static int ask(struct host *host, const struct crew_slot *slot)
     for (uint32_t i = 0; i < slot->n_leases; i++) {
         struct gpu_event event;
 
-        if ((*asked >> i & 1) != 0)
+        if ((*asked >> i & 1) != 0 &&
+            !is_wanted_anew(host, slot->record.slot, i, slot->leases[i].name))
             continue;
         leases_request(&slot->leases[i], slot->record.slot, host_now(host), &event);
         if (engine_slots(host->engine)->all[slot->record.slot].agent_kind == AGON_STRATEGY)
@@ -204,6 +218,10 @@ static int give_back(struct host *host, uint16_t slot)
 
         if (lease->id == 0 || lease->owner != slot || lease->is_ending)
             continue;
+        log_info_with("card", "kept",
+                      LOG_FIELDS(LOG_NUMBER("lease", lease->id), LOG_NUMBER("slot", slot)),
+                      "lease %llu ('%s') of slot %u was not given back: it ends with its agent",
+                      (unsigned long long)lease->id, engine_lease_name(host->engine, lease), slot);
         if (step(host, &(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = lease->id},
                  NULL) == AGON_EAGAIN)
             return n;
@@ -220,7 +238,7 @@ int host_drain_cards(struct host *host)
 
     if (engine_cards(host->engine) == NULL)
         return 0;
-    n = drain_events(host);
+    n = host_drain_card_events(host);
     for (uint16_t id = 0; id < host->config.n_slots; id++) {
         const struct crew_slot *slot = &host->config.slots[id];
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /* cards: the cards of a running host. cards.c is the core's side: leases of its slots are asked for
- * when their plugins begin and given back when these have ended, and what the workers see becomes
- * events. card_watch.c is a thread of its own, which owns the workers (card/worker.h): it looks at
- * each a few times a second, and says when a card is hot, does not answer, or does again. */
+ * when their plugins begin, and when these acquire what they had given back, and are given back
+ * when they have ended, and what the workers see becomes
+ * events. card_watch.c is a thread of its own, which owns the workers (card/worker.h), one of each
+ * card: it looks at each a few times a second, and says when a card is hot, does not answer, or
+ * does again; and it gives them the leases and jobs of agents that the allocator put on their card
+ * (jobs/relay.h). */
 #ifndef RUN_CARDS_H
 #define RUN_CARDS_H
 
 #include "base/ring.h"
 #include "card/worker.h"
 #include "engine/engine.h"
+#include "jobs/relay.h"
 #include "roster/leases.h"
 #include "run/host.h"
 #include "sys/lock.h"
@@ -17,6 +21,7 @@
 struct host_card_watch { /* of one card; [cards] */
     struct card_worker *worker;
     int64_t answered_ns; /* its last answer, or that it was begun; monotonic */
+    int64_t died_ns;     /* it has ended then, and no other is up; 0: one is, or never was */
     int64_t asked_ns;    /* a look is under way since then; 0: none is */
     int64_t looked_ns, told_ns;
     int32_t heat_mc;                /* as it was told */
@@ -35,12 +40,11 @@ struct host_cards {
     struct lock lock; /* of seen */
     struct host_card_seen seen[GPU_CARDS_MAX];
     struct machine_thread thread;
-    int wake_fd; /* an eventfd: the thread waits for it too */
+    struct relay *relay; /* owned: what goes to workers and comes back; NULL: none are */
+    int wake_fd;         /* an eventfd: the thread waits for it too */
     _Atomic uint32_t is_stopping;
     uint8_t is_open, is_running;
-    _Atomic int64_t lost_ns; /* the last answer of the card that was lost last; monotonic */
-    /* Who else hears what is decided, once it is new: whoever runs jobs. [core] */
-    struct card_port next;
+    _Atomic int64_t lost_ns;  /* the last answer of the card that was lost last; monotonic */
     uint8_t asked[SLOTS_MAX]; /* [core] of a slot's leases those that were asked for, a bit each */
     struct host_view_cards view; /* [core] what only decisions say */
 };

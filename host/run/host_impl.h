@@ -374,10 +374,14 @@ int host_copies_instead(const struct host_line *line, const struct agon_event_hd
 /* The leases of a slot, where the engine knows others. step as boot_step. */
 int host_lease_records(struct host *host, const struct crew_slot *slot,
                        int (*step)(struct host *host, struct agon_event_hdr *event));
-/* The worker, which ends with the core's thread. [core] */
+/* Once an agent has a lease; its jobs go to the workers of the cards. [core] */
 void host_jobs_begin(struct host *host);
 void host_jobs_end(struct host *host);
 int host_drain_jobs(struct host *host); /* outcomes that are there. Returns how many. [core] */
+void host_jobs_decided(struct host *host, const struct gpu_decision *decision); /* [core] */
+int host_jobs_have_news(struct host *host);                                     /* [core] */
+/* Engine time at which an outcome that is there may be taken; INT64_MAX: none waits. [core] */
+agon_ns_t host_jobs_due(const struct host *host);
 /* Jobs of the run before, which nobody runs any more. */
 int host_lose_jobs(struct host *host, int (*step)(struct host *host, struct agon_event_hdr *event));
 /* show.c */
@@ -416,6 +420,7 @@ int host_boot_cards(struct host *host, struct error *err);
 /* What workers saw, and leases of slots that begin or have ended. Returns how many events. [core]
  */
 int host_drain_cards(struct host *host);
+int host_drain_card_events(struct host *host); /* the first of it alone */
 void host_on_card(void *ctx, const struct record_gpu *event, const struct gpu_decision *decision);
 void host_show_cards(struct host *host); /* [core] */
 /* card_watch.c */

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Agents' jobs (agon.gpu) in a running host: their worker is a child of the core thread, which
- * looks after it between two events and waits for it never. What it says becomes JOB_DONE events.
- */
+/* Agents' jobs (agon.gpu) in a running host: they go to the worker of the card that the allocator
+ * put their lease on, which is of the thread that watches the cards (jobs/relay.h). What it says
+ * becomes JOB_DONE events. */
 #include <string.h>
 
 #include "run/host_impl.h"
 #include "sys/log.h"
-
-#define CHUNK_NS ((int64_t)2 * 1000000000) /* a chunk that takes longer hangs */
 
 static int is_named_so(const struct host *host, const struct record_lease *record)
 {
@@ -40,28 +38,54 @@ int host_lease_records(struct host *host, const struct crew_slot *slot,
     return rc;
 }
 
-static void say(void *ctx, const char *text)
+/* Which of a slot's leases the allocator speaks of; 0: of none that the roster names. */
+static uint32_t number_of(const struct host *host, const struct gpu_lease *lease)
 {
-    (void)ctx;
-    log_warn("jobs", "worker", "the worker of agents' jobs: %s", text);
+    const char *name = engine_lease_name(host->engine, lease);
+
+    for (uint32_t k = 0; lease->owner < host->config.n_slots && k < AGON_GPU_LEASES_MAX; k++) {
+        const struct slot_lease *of = engine_lease(host->engine, (uint16_t)lease->owner, k + 1);
+
+        if (of != NULL && strcmp(of->name, name) == 0)
+            return k + 1;
+    }
+    return 0;
+}
+
+void host_jobs_decided(struct host *host, const struct gpu_decision *decision)
+{
+    const struct gpu *gpu = engine_cards(host->engine);
+    const struct gpu_lease *lease = gpu != NULL ? gpu_lease_of(gpu, decision->lease) : NULL;
+
+    if (host->cards.relay == NULL)
+        return;
+    switch (decision->kind) {
+    case GPU_DID_GRANTED:
+    case GPU_DID_RESUMED:
+    case GPU_DID_MOVED:
+        if (lease != NULL && number_of(host, lease) != 0)
+            relay_place(host->cards.relay, (uint16_t)lease->owner, number_of(host, lease),
+                        decision->card);
+        break;
+    case GPU_DID_WORKER_AGAIN:
+        relay_again(host->cards.relay, decision->card);
+        break;
+    default:
+        break;
+    }
 }
 
 /* Without one jobs are refused as they are handed over: agents trade on. */
 void host_jobs_begin(struct host *host)
 {
-    const struct leases_words *words = &host->config.cards.words;
-    struct dispatch_config config = {.device = leases_device_name(words->device),
-                                     .script = words->n_scripts > 0 ? words->scripts[0] : NULL,
-                                     .threads = words->threads,
-                                     .chunk_ns = CHUNK_NS,
-                                     .say = say};
+    struct dispatch_config config = {.relay = host->cards.relay};
     struct job_port port;
     struct error err = {0};
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < host->config.n_slots; i++)
         n += host_has_agent(host, i) ? host->config.slots[i].n_leases : 0;
-    if (n == 0 || host->jobs.dispatch != NULL || host->config.ports != NULL)
+    if (n == 0 || host->jobs.dispatch != NULL || config.relay == NULL)
         return;
     if (dispatch_new(&host->jobs.dispatch, &config, &err) < 0) {
         log_error("jobs", "worker", "agents' jobs are refused: %s", err.text);
@@ -69,7 +93,25 @@ void host_jobs_begin(struct host *host)
     }
     port = dispatch_port(host->jobs.dispatch);
     engine_attach_jobs(host->engine, &port);
-    log_info("jobs", "worker", "jobs of agents run on %s", config.device);
+    log_info("jobs", "worker", "jobs of agents run on %u cards: %s",
+             host->config.cards.rules.n_cards, leases_device_name(host->config.cards.words.device));
+}
+
+int host_jobs_have_news(struct host *host)
+{
+    return host->jobs.dispatch != NULL && relay_news(host->cards.relay) != 0;
+}
+
+agon_ns_t host_jobs_due(const struct host *host)
+{
+    struct engine_job job;
+    agon_ns_t t = INT64_MAX;
+
+    for (uint32_t k = 0; host->jobs.dispatch != NULL && engine_job_at(host->engine, k, &job); k++) {
+        if (job.t_due < t && relay_is_over(host->cards.relay, job.slot, job.id))
+            t = job.t_due;
+    }
+    return t;
 }
 
 void host_jobs_end(struct host *host)
@@ -146,11 +188,17 @@ static int drain_chunks(struct host *host)
 
 int host_drain_jobs(struct host *host)
 {
-    int n = 0;
+    uint32_t n_news;
+    int n;
 
     if (host->jobs.dispatch == NULL)
         return 0;
-    n = drain_chunks(host);
+    // That a card is lost was said before its worker gave its jobs up, and is heard before.
+    n_news = relay_news(host->cards.relay);
+    n = host_drain_card_events(host);
+    if (ring_used(&host->cards.events) == 0)
+        relay_hear(host->cards.relay, n_news);
+    n += drain_chunks(host);
     while (host->jobs.is_done || take_one(host, host_now(host))) {
         if (step_done(host) == AGON_EAGAIN)
             break;

@@ -6,7 +6,7 @@
 #define SCANT_NS   ((int64_t)9 * 1000)         /* and for no less than this, or not at all */
 #define HELD_UP_NS ((int64_t)100 * 1000)       /* what waits cannot be taken yet */
 #define PARK_NS    ((int64_t)50 * 1000 * 1000) /* nothing is to come that would not wake it */
-#define JOBS_NS    ((int64_t)500 * 1000)       /* a worker has a job: its word wakes nobody */
+#define JOBS_NS    ((int64_t)500 * 1000)       /* an outcome waits for a time that is not ours */
 #define DEAF_NS    ((int64_t)2 * 1000 * 1000)  /* something may come that does not */
 
 int host_core_spins(enum host_core core, int64_t idle_ns, int64_t lull_ns)
@@ -50,7 +50,8 @@ static int64_t due_in(struct host *host)
     agon_ns_t now = clock_now();
 
     if (!host->has_market_clock && (host->config.speed_milli != 1000 || !host->is_timed))
-        return INT64_MAX;
+        return host_jobs_due(host) != INT64_MAX ? JOBS_NS : INT64_MAX;
+    soonest(&t, host_jobs_due(host));
     if (wish != NULL && (host->halts & HOST_HALT_STOPPING) == 0)
         soonest(&t, wish->t);
     for (uint32_t i = 0; i < host->n_lines && host->lines[i].paper != NULL; i++) {
@@ -68,6 +69,7 @@ static int has_work(struct host *host)
     return has_news(host) || ring_used(&host->control) != 0 || ring_used(&host->alerts.in) != 0 ||
            atomic_load(&host->change) != NULL ||
            (host->cards.is_open && ring_used(&host->cards.events) != 0) ||
+           host_jobs_have_news(host) ||
            ((host->halts & HOST_HALT_STOPPING) == 0 && engine_is_wished(host->engine));
 }
 
@@ -105,8 +107,6 @@ static void park(struct host *host)
     words[0].expected = atomic_load_explicit(&host->core_wake, memory_order_acquire);
     n_words += crew_bells(host->crew, words + 1, FUTEX_WORDS - 1);
     wait_ns = longest(host, n_words);
-    if (dispatch_is_busy(host->jobs.dispatch) && wait_ns > JOBS_NS)
-        wait_ns = JOBS_NS;
     if (n_words > FUTEX_WORDS)
         n_words = FUTEX_WORDS;
     say_asleep(host, 1);

@@ -45,6 +45,12 @@ for wrong in 'budget: nothing, memory: 1GiB' 'budget: model_cache, memory: 1GiB,
     "$AGON" config check "$WORK/conf/roster.yaml" >"$WORK/said" 2>&1 && fail "taken: $wrong"
     grep -q 'roster.yaml:[0-9]*:[0-9]*: error' "$WORK/said" || fail "no place: $(cat "$WORK/said")"
 done
+# A file that leaves its lease no room.
+head -c 2097152 /dev/zero >"$WORK/conf/weights"
+model=", files: {weights: weights}$(lease 'main: {budget: model_cache, memory: 2MiB, resident: weights}')"
+roster '' ''
+"$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/said" 2>&1 && fail "taken: a file as large as its lease"
+grep -q 'roster.yaml:[0-9]*:[0-9]*: error.*the file has 2MiB, and the lease 2MiB' "$WORK/said" || fail "not said: $(cat "$WORK/said")"
 model=$(lease 'main: {budget: trading_models, memory: 4GiB, share: 20%, priority: 0}')
 
 # Heat, step by step; the second card says nothing of its own. Looks come four times a second.

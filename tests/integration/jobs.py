@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What jobber.c's jobs come to, computed here once more: rolling means in float over the trades that a journal has (agon journal
 cat --json), each job's result added up. jobs.py CAT VALUES METRIC: is METRIC the sum? jobs.py --once CAT: has each job that was
-handed over one outcome at most, and none that nobody handed over?"""
+handed over one outcome at most, and none that nobody handed over? jobs.py --cards CAT FILE VALUES SLOT GIVES: are the results
+of SLOT three times the FILE that its lease keeps, but for those of its time on another card, whose bits are wrong; did GIVES give
+its lease back and ask for it anew?"""
 import hashlib
 import json
 import struct
@@ -59,7 +61,30 @@ def once(cat):
     print(len(asked), len(ended), sum(s < 0 for s in ended.values()))
 
 
-if sys.argv[1] == "--once":
+def cards(cat, weights, n, slot, gives):
+    values = struct.unpack("<%df" % n, open(weights, "rb").read(4 * n))
+    right = hashlib.blake2b(struct.pack("<%df" % n, *(3 * v for v in values)), digest_size=32).hexdigest()
+    turns, asked, ended = [], 0, 0
+    for line in open(cat):
+        event = json.loads(line)
+        if event["type"] == "job_done" and event["slot"] == slot and event["status"] == 0:
+            if not turns or turns[-1][0] != event["hash"]:
+                turns.append([event["hash"], 0])
+            turns[-1][1] += 1
+        elif event["type"] == "gpu" and event["kind"] == "request" and event["owner"] == gives:
+            asked += 1
+        elif event["type"] == "job_request" and event["kind"] == "release" and event["slot"] == gives:
+            ended += 1
+    # At home, elsewhere with a bit of it wrong, and at home again.
+    assert len(turns) == 3 and turns[0][0] == turns[2][0] == right, turns
+    assert turns[1][0] != right and turns[1][1] > 1, turns
+    assert ended > 1 and asked > 2, (asked, ended)
+    print("results at home %d, elsewhere %d, at home %d; leases of one agent %d" % (turns[0][1], turns[1][1], turns[2][1], asked))
+
+
+if sys.argv[1] == "--cards":
+    cards(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6]))
+elif sys.argv[1] == "--once":
     once(sys.argv[2])
 else:
     judge(sys.argv[1], int(sys.argv[2]), sys.argv[3])

@@ -82,37 +82,66 @@ roster '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 
 refused "leases without cards" 'there are no cards'
 "$AGON" validate "$PLUGINS/jobber.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 
-# --- live, on paper: one in a process of its own, two in the host's ---
+# --- live, on paper, four cards with a worker each: one in a process of its own, two in the host's; three computes with
+# what its lease keeps on its card; four gives its lease back and acquires it again, and it ends by its deadline, too. The
+# first card is nobody's and says a wrong bit, so that what comes of it shows; the third hangs, once, in a chunk of two;
+# and when the fourth's worker dies the next one does not begin.
 mkdir "$WORK/certified"
 cp "$PLUGINS/jobber.so" "$WORK/certified"
 PLUGINS=$WORK/certified
 certify "$PLUGINS/jobber.so"
 start_sim --seed 3
-lease=', orders_on_reload: keep, gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}'
-MODE=paper live_files "$(agent one jobber.so 'values: 64' '' "$lease")
-$(agent two jobber.so 'values: 200, deed: keeps' '' ", runner: inproc$lease")"
-sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: cpu, delay: 2s}\nagents:/' "$WORK/conf/roster.yaml"
+lease() { printf ', orders_on_reload: keep, gpu: {leases: {main: {budget: %s.realtime, memory: 4MiB, share: 10%%%s}}}' "$1" "${2-}"; }
+python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("<1024f", *range(1024)))' >"$WORK/conf/weights"
+MODE=paper live_files "$(agent one jobber.so 'values: 64' '' "$(lease old_1)")
+$(agent two jobber.so 'values: 200, deed: keeps' '' ", runner: inproc$(lease old_2)")
+$(agent three jobber.so 'values: 100, deed: resident' '' ", files: {weights: weights}$(lease old_3 ', resident: weights')")
+$(agent four jobber.so 'values: 64, deed: anew' '' ", runner: inproc$(lease old_1 ', deadline: 8s')")"
+sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: scripted, delay: 500ms, script: ["0 read 0 wrong", "0 look 1 30", "1 run 3 hang", "2 start 1 hang"]}\nagents:/' "$WORK/conf/roster.yaml"
 "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
 start_host
 trade_on() { # NAME WHAT: a few orders more of it
     until_true "$HOST_PID" "$2: $1 is active" is '.agent.state == "active"' agent "$1"
     until_true "$HOST_PID" "$2: $1" is ".agent.orders > $(jq .agent.orders "$WORK/out") + 3" agent "$1"
 }
-workers() { pgrep -P "$HOST_PID" -x agon-gpu; } # of each card, and of the jobs
-trade_on one "at the start"
-trade_on two "at the start"
+workers() { pgrep -P "$HOST_PID" -x agon-gpu; }
+gpu() { "$AGON" gpu "$@" --dir "$WORK/run"; }
+gpu_is() { gpu status --json >"$WORK/status" 2>/dev/null && jq -e "$1" "$WORK/status" >/dev/null; }
+for name in one two three four; do
+    trade_on $name "at the start"
+done
+[ "$(workers | wc -l)" = 4 ] || fail "not a worker for each card: $(workers)"
+gpu leases --json | jq -e '[.[] | select(.agent == "three" or .agent == "two") | .card] == ["old_2", "old_3"]' >/dev/null || fail "leases: $(gpu leases --json)"
+
+# The fourth card is lost: what three computes goes on on the first one, with what lies there, and comes home.
+gpu_is '.cards[3].worker_pid != null'
+kill -9 "$(jq '.cards[3].worker_pid' "$WORK/status")"
+until_true "$HOST_PID" "the loss" gpu_is '.cards[3].state == "lost" and .cards[0].leases == 1'
+failover=$(jq .failover_ms "$WORK/status")
+[ "$failover" -lt 1000 ] || fail "the failover took $failover ms"
+trade_on three "on another card"
+again() { gpu_is '.cards[3].worker_pid != null' && kill -9 "$(jq '.cards[3].worker_pid' "$WORK/status")" 2>/dev/null; }
+until_true "$HOST_PID" "the worker that does not begin" again
+until_true "$HOST_PID" "home" gpu_is '.cards[3].state == "ok" and .cards[0].leases == 0'
+trade_on three "at home"
+hung() { grep -q "two: job -15" "$WORK/host.err"; }
+until_true "$HOST_PID" "the job that hangs" hung
+trade_on two "a chunk hung"
 for kill in 1 2; do
     # shellcheck disable=SC2046
     kill -9 $(workers) || fail "no worker at kill $kill"
     trade_on one "a worker was killed"
 done
 trade_on two "workers were killed"
+trade_on three "workers were killed"
 for name in one two; do
     ctl reload $name >"$WORK/out" 2>&1 || fail "a reload: $(cat "$WORK/out")"
     trade_on $name "reloaded"
 done
 "$AGON" journal cat "$WORK/run/journal" --live --json >"$WORK/cat" 2>/dev/null || fail "journal cat"
 python3 "$JUDGE" --once "$WORK/cat" >"$WORK/once" || fail "jobs and outcomes: $(cat "$WORK/once")"
+grep -q "four: ended -15" "$WORK/host.err" || fail "no lease ended by its deadline"
+python3 "$JUDGE" --cards "$WORK/cat" "$WORK/conf/weights" 100 2 3 >"$WORK/cards" 2>&1 || fail "who computed what: $(cat "$WORK/cards")"
 
 # The host is killed with jobs under way: the next run says that they are lost, once.
 kill -9 "$HOST_PID"
@@ -127,4 +156,4 @@ ended "$HOST_PID" 0 "the host"
 python3 "$JUDGE" --once "$WORK/cat" >"$WORK/once" || fail "jobs and outcomes: $(cat "$WORK/once")"
 [ "$(cut -d' ' -f3 "$WORK/once")" -gt 0 ] || fail "no job was reported lost: $(cat "$WORK/once")"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/out" 2>&1 || fail "the journal does not replay: $(cat "$WORK/out")"
-echo "jobs of agents: alike in both runners, once each through kills and reloads ($(cat "$WORK/once"))"
+echo "jobs of agents: alike in both runners, once each through kills and reloads ($(cat "$WORK/once"); failover $failover ms; $(cat "$WORK/cards"))"

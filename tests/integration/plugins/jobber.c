@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* jobber: hands the last prices that it saw to a card with every tenth trade, and buys or sells at
  * market when the job's mean of them is above or below the last price. For tests of agon.gpu, and
- * small enough to begin with. `deed` is what it does wrong instead. */
+ * small enough to begin with. `deed` is what it does wrong instead, or besides. */
 #include <agon/agon.h>
 
 #define VALUES_MAX 4096
 
-enum deed { FINE, NAME, TWICE, AFTER, BEYOND, LARGE, MANY, CANCEL, KEEPS };
+enum deed { FINE, NAME, TWICE, AFTER, BEYOND, LARGE, MANY, CANCEL, KEEPS, RESIDENT, ANEW };
 AGON_NUMBER(values, 1, AGON_INTEGER, AGON_PARAM_RESTART, 2, VALUES_MAX, 64, 1, "",
             "prices of a job, and of its result");
-AGON_CHOOSE(deed, 2, 0, "", "fine|name|twice|after|beyond|large|many|cancel|keeps", "what it does");
+AGON_CHOOSE(deed, 2, 0, "", "fine|name|twice|after|beyond|large|many|cancel|keeps|resident|anew",
+            "what it does");
 static const struct agon_param *const params[] = {&values, &deed};
 
 struct jobber {
@@ -23,7 +24,7 @@ struct jobber {
         uint64_t n_trades, ref, job;
         agon_px_t px;
         agon_instrument_t instrument;
-        uint32_t lease, is_held, n_jobs, n_done, n_failed, pad;
+        uint32_t lease, is_held, n_jobs, n_done, n_failed, n_late;
         double sum; /* of all results: what a test compares */
         float prices[VALUES_MAX];
     } state;
@@ -74,6 +75,17 @@ static int hand_over(struct jobber *self)
     if (self->deed == KEEPS)
         job.flags = AGON_GPU_OUTLIVES;
     memcpy(call.args, &rolling, sizeof(rolling));
+    if (self->deed == RESIDENT) { // three times what lies there
+        struct agon_gpu_map map = {.a = AGON_GPU_RESIDENT(0),
+                                   .y = AGON_GPU_AT(bytes),
+                                   .n = self->n,
+                                   .op = AGON_GPU_SCALE,
+                                   .scale = 3};
+
+        call.kernel = AGON_GPU_MAP;
+        memset(call.args, 0, sizeof(call.args));
+        memcpy(call.args, &map, sizeof(map));
+    }
     return self->gpu->submit(self->host, state->lease, &job, &call, state->prices, &state->job);
 }
 
@@ -124,6 +136,9 @@ static int on_job(void *plugin, const struct agon_job *event)
     if (event->kind != AGON_JOB_DONE) {
         state->is_held = event->kind == AGON_JOB_GRANTED;
         say(self, state->is_held ? "granted" : "ended", event->status);
+        state->n_late += event->status == AGON_ETIME; // it keeps one, and then none
+        if (self->deed == ANEW && event->kind == AGON_JOB_ENDED)
+            say(self, "acquire", self->gpu->acquire(self->host, "main", &state->lease));
         return AGON_OK;
     }
     state->n_done += event->status >= 0;
@@ -147,6 +162,10 @@ static int on_job(void *plugin, const struct agon_job *event)
     intent.client_ref = ++state->ref;
     intent.side = mean > (float)state->px ? AGON_BUY : AGON_SELL;
     (void)self->orders->submit(self->host, &intent, 1);
+    if (self->deed == ANEW && state->n_late > 0 && state->n_done % 3 == 0) {
+        say(self, "release", self->gpu->release(self->host, state->lease));
+        state->is_held = 0;
+    }
     return AGON_OK;
 }
 

@@ -94,6 +94,7 @@ static void request(void)
 
 static const struct agon_job *told(void)
 {
+    ck_assert_ptr_nonnull(world_last(world, SLOT, AGON_EVENT_JOB));
     return &world_last(world, SLOT, AGON_EVENT_JOB)->u.job;
 }
 
@@ -133,6 +134,137 @@ START_TEST(a_lease_is_held_as_long_as_the_allocator_says)
     ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
     request();
     ck_assert_uint_eq(told()->kind, AGON_JOB_GRANTED);
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
+static const struct gpu_lease *held(void)
+{
+    const struct gpu_lease *lease = engine_lease_of(world->engine, SLOT, "main");
+
+    return lease != NULL && !lease->is_ending ? lease : NULL;
+}
+
+START_TEST(what_is_given_back_is_free_and_asked_for_anew)
+{
+    uint64_t first;
+
+    begin();
+    ask(LEASE_ACQUIRE, 0, 0);
+    request();
+    first = held()->id;
+    ask(JOB_SUBMIT, 1, 3);
+    ask(JOB_SUBMIT, 2, 1);
+    ck_assert_uint_eq(n_gone, 1);
+    ask(LEASE_RELEASE, 0, 0);
+    ck_assert_uint_eq(told()->kind, AGON_JOB_ENDED);
+    ck_assert_int_eq(told()->status, AGON_OK);
+    ck_assert_ptr_null(held()); // it ends with its chunk
+    ck_assert_int_gt(gpu_bytes(engine_cards(world->engine), 0), 0);
+    ask(LEASE_RELEASE, 0, 0); // of who speaks past the SDK: nothing is given back twice
+    ask(LEASE_ACQUIRE, 0, 0);
+    ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
+    end_chunk(0, 0);
+    ck_assert_int_eq(gpu_bytes(engine_cards(world->engine), 0), 0);
+    ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
+    ask(JOB_SUBMIT, 3, 1); // under the one that is over
+    ck_assert_int_eq(told()->status, AGON_ESTATE);
+    request();
+    ck_assert_uint_eq(told()->kind, AGON_JOB_GRANTED);
+    ck_assert_uint_ne(held()->id, first);
+    ask(JOB_SUBMIT, 4, 1);
+    ck_assert_uint_eq(n_gone, 2);
+    ck_assert_uint_eq(gone[1].job, 4);
+    end_chunk(1, 0);
+    ask(LEASE_RELEASE, 0, 0); // with nothing under way: at once
+    ck_assert_int_eq(gpu_bytes(engine_cards(world->engine), 0), 0);
+    ask(JOB_SUBMIT, 5, 1);
+    ck_assert_int_eq(told()->status, AGON_ENOENT);
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
+#define TRAINS 0x80 /* of the budget */
+START_TEST(who_waits_for_what_is_never_given_learns_why)
+{
+    static const struct {
+        int64_t bytes, deadline_ns;
+        uint32_t share_ppm;
+        uint8_t flags;
+        int32_t status;
+    } cannot[] = {{INT64_C(1) << 40, 0, 1000, 0, AGON_ERANGE},
+                  {1 << 20, 0, 700000, TRAINS, AGON_ERANGE},
+                  {1 << 20, 1, 1000, 0, AGON_ETIME},
+                  {1 << 20, 0, 1000, GPU_DEDICATED, AGON_EINVAL}};
+
+    begin();
+    for (size_t i = 0; i < sizeof(cannot) / sizeof(cannot[0]); i++) {
+        struct gpu_event event = {.kind = GPU_REQUEST,
+                                  .owner = SLOT,
+                                  .bytes = cannot[i].bytes,
+                                  .deadline_ns = cannot[i].deadline_ns,
+                                  .share_ppm = cannot[i].share_ppm,
+                                  .budget =
+                                      (cannot[i].flags & TRAINS) != 0
+                                          ? profile_budget(&rules, "training", "training_pipeline")
+                                          : profile_budget(&rules, "inference", "trading_models"),
+                                  .group = GPU_NONE,
+                                  .flags = cannot[i].flags & GPU_DEDICATED};
+
+        ask(LEASE_ACQUIRE, 0, 0);
+        ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
+        ck_assert_int_eq(happen(event, "other"), AGON_OK); // is nobody's who waits
+        ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
+        ck_assert_int_eq(happen(event, "main"), AGON_OK);
+        ck_assert_uint_eq(told()->kind, AGON_JOB_ENDED);
+        ck_assert_msg(told()->status == cannot[i].status, "request %zu: %d", i, told()->status);
+        ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_NAMED);
+    }
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
+static void request_until(agon_ns_t deadline_ns)
+{
+    ck_assert_int_eq(
+        happen((struct gpu_event){.kind = GPU_REQUEST,
+                                  .owner = SLOT,
+                                  .bytes = (int64_t)MIB,
+                                  .deadline_ns = deadline_ns,
+                                  .share_ppm = 100000,
+                                  .budget = profile_budget(&rules, "inference", "trading_models"),
+                                  .group = GPU_NONE,
+                                  .flags = GPU_RESUMES},
+               "main"),
+        AGON_OK);
+}
+
+/* A lease that is never given back, and one that is never given. */
+START_TEST(a_deadline_ends_it_held_or_waiting)
+{
+    begin();
+    ask(LEASE_ACQUIRE, 0, 0);
+    request_until(world->t + 100 * MS);
+    ck_assert_uint_eq(told()->kind, AGON_JOB_GRANTED);
+    world_due(world, world->t + 200 * MS);
+    ck_assert_uint_eq(told()->kind, AGON_JOB_ENDED);
+    ck_assert_int_eq(told()->status, AGON_ETIME);
+    ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_LOST, .card = 0}, NULL), AGON_OK);
+    ck_assert_int_eq(happen((struct gpu_event){.kind = GPU_LOST, .card = 1}, NULL), AGON_OK);
+    ask(LEASE_ACQUIRE, 0, 0);
+    request_until(world->t + 100 * MS);
+    ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_WAITS);
+    ck_assert_ptr_nonnull(held());
+    world_due(world, world->t + 200 * MS);
+    ck_assert_ptr_null(held());
+    ck_assert_int_eq(engine_lease(world->engine, SLOT, LEASE)->state, LEASE_NAMED);
+    ck_assert_int_eq(told()->status, AGON_ETIME);
     world_holds(world);
     world_replays(world);
     world_free(world);
@@ -180,6 +312,9 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, a_lease_is_held_as_long_as_the_allocator_says);
+    tcase_add_test(tcase, what_is_given_back_is_free_and_asked_for_anew);
+    tcase_add_test(tcase, who_waits_for_what_is_never_given_learns_why);
+    tcase_add_test(tcase, a_deadline_ends_it_held_or_waiting);
     tcase_add_test(tcase, chunk_by_chunk_and_one_at_a_time);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -130,11 +130,14 @@ AGON_SIZE_IS(agon_gpu_call, 120);
 AGON_SIZE_IS(agon_gpu_job, 64);
 
 struct agon_host_gpu {
-    /* Asks for the lease that the roster names so; JOB says GRANTED when it is held. AGON_ENOENT:
+    /* Asks for the lease that the roster names so; JOB says GRANTED when it is held, or ENDED where
+     * it never will be: AGON_ERANGE, AGON_ENOTSUP, AGON_EINVAL: its card or budget cannot;
+     * AGON_ENOSPC: as many as there may be; AGON_ETIME: its deadline is over. AGON_ENOENT:
      * the roster names none (also in a rehearsal: be ready to do without); AGON_EBUSY: it is asked
      * for, or held; AGON_EAGAIN: the ring is full. [agent; on_start and on_event] */
     int (*acquire)(const struct agon_host *host, const char *name, uint32_t *lease);
-    /* Gives it back: its jobs are cancelled, and each has its JOB. AGON_ENOENT: it is not asked
+    /* Gives it back: its jobs are cancelled, and each has its JOB; what it had of its card is free
+     * for others, and acquired again it is asked for again. AGON_ENOENT: it is not asked
      * for: it never was, was given back, or has ended. AGON_EAGAIN. [agent; on_start and on_event]
      */
     int (*release)(const struct agon_host *host, uint32_t lease);

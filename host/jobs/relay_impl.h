@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/* relay_impl: what both sides of relay.h share: relay.c is the core's, relay_cards.c the workers'.
+ */
+#ifndef JOBS_RELAY_IMPL_H
+#define JOBS_RELAY_IMPL_H
+
+#include <stdatomic.h>
+
+#include "base/ring.h"
+#include "jobs/back.h"
+#include "jobs/relay.h"
+
+#define RELAY_RING 1024u
+
+struct payload { /* never changed; freed by the last who uses it */
+    _Atomic uint32_t n_users;
+    struct card_job head;
+    uint64_t n;
+    unsigned char bytes[]; /* calls, input */
+};
+void payload_leave(struct payload *payload); /* NULL is fine */
+
+enum relay_kind {
+    RELAY_LEASE = 1, /* is held on card: memory, resident bytes of fd */
+    RELAY_END,       /* ... no more: its jobs there are cancelled */
+    RELAY_RUN,       /* a job's next chunk, of that run; n_before of it were done */
+    RELAY_CANCEL,
+    RELAY_AGAIN
+};
+struct relay_ask {
+    uint32_t kind, lease;
+    uint64_t job, run;
+    uint64_t memory, resident;
+    struct payload *payload; /* of RUN; a use of it is handed over */
+    int fd;                  /* of LEASE; handed over; -1: none */
+    uint32_t n_before, generation;
+    uint16_t slot;
+    uint8_t card, pad;
+};
+struct relay_answer {
+    uint64_t job, run; /* run: the last that was asked for */
+    uint64_t bytes;
+    void *result; /* handed over */
+    int32_t status;
+    uint32_t attempts;
+    uint16_t slot;
+    uint8_t card, is_done; /* its outcome; else a chunk has ended */
+    uint32_t pad;
+};
+
+struct relay_job { /* [core] */
+    struct relay_job *next;
+    uint64_t id;
+    struct payload *payload; /* a use */
+    uint32_t lease, generation, n_done;
+    uint16_t slot;
+    uint8_t card;         /* whose worker has it; GPU_NONE */
+    uint8_t is_over;      /* its outcome is there */
+    uint8_t is_cancelled; /* nobody wants that */
+    uint8_t is_going;     /* a chunk was begun, of started */
+    uint8_t has_chunk;    /* it has ended, and that was not taken yet */
+    uint8_t is_failed;    /* ... with the job, without a result */
+    uint8_t owes;         /* enum relay_kind: what its card could not be asked; 0 */
+    struct gpu_decision started;
+    struct job_outcome outcome;
+};
+struct relay_lease { /* [core] */
+    uint64_t memory;
+    uint64_t resident;
+    int fd; /* owned; -1: none */
+    unsigned char digest[HASH_SIZE];
+    uint32_t turn, told_turn; /* another each time that it is to be made anew */
+    uint8_t is_held;          /* by its agent */
+    uint8_t card, told_card;  /* GPU_NONE: none */
+};
+
+struct entry { /* [cards] a job that a worker has */
+    struct entry *next;
+    uint64_t id, run;
+    int64_t job; /* the worker's */
+    uint32_t lease;
+    uint16_t slot;
+    uint8_t is_cancelled, is_answered;
+};
+struct placed { /* [cards] a lease on its card */
+    int64_t id; /* the worker's; 0: it has none */
+    uint64_t memory, resident;
+    int fd; /* owned; -1: none */
+    int status;
+    uint32_t lease; /* 0: free */
+    uint32_t n_lost;
+    uint16_t slot;
+};
+struct relay_card {             /* [cards] */
+    struct card_worker *worker; /* borrowed */
+    struct entry *first;        /* owned */
+    struct placed placed[CARD_LEASES];
+};
+
+struct relay {
+    struct relay_config config;
+    struct ring asks, answers; /* of relay_ask, to [cards]; of relay_answer, to [core] */
+    struct relay_job *first;   /* [core] owned; in no order */
+    int is_behind;             /* [core] something found no room */
+    struct relay_lease leases[SLOTS_MAX][AGON_GPU_LEASES_MAX];
+    struct relay_card cards[GPU_CARDS_MAX];
+};
+
+#endif
