@@ -90,17 +90,25 @@ certify "$PLUGINS/leaser.so"
 start_sim --seed 3
 MODE=paper live_files "$(four | sed 's/plugin:/stage: live, plugin:/')"
 sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: cpu, delay: 5ms}\nagents:/' "$WORK/conf/roster.yaml"
-start_host
 told() { # all of them had all their jobs
     "$AGON" journal cat "$WORK/run/journal" --live --json >"$WORK/live.cat" 2>/dev/null &&
-        [ "$(grep '"type":"job_done"' "$WORK/live.cat" | grep -c '"slot":1[,}]')" -ge 6 ] &&
+        [ "$(grep '"type":"job_request"' "$WORK/live.cat" | grep '"slot":1[,}]' | grep -c '"kind":"submit"')" -ge 6 ] &&
         [ "$(grep '"type":"job_request"' "$WORK/live.cat" | grep -c '"kind":"release"')" -ge 2 ]
 }
-until_true "$HOST_PID" "all jobs" told
-kill -TERM "$HOST_PID"
-ended "$HOST_PID" 0 "the host"
-python3 "$JUDGE" --story "$WORK/live.cat" | sed 's/request+release/request/' >"$WORK/live.story" # its end gives them back
-cmp -s "$WORK/a.story" "$WORK/live.story" ||
-    fail "live it is another story: $(diff "$WORK/a.story" "$WORK/live.story")"
+# A card is the processor here: where nobody gets one for 200 ms the allocator takes a chunk for hung, and says so.
+for try in 1 2 3 4 5; do
+    rm -rf "$WORK/run"
+    : >"$WORK/host.err"
+    start_host
+    until_true "$HOST_PID" "all jobs" told
+    kill -TERM "$HOST_PID"
+    ended "$HOST_PID" 0 "the host"
+    "$AGON" journal cat "$WORK/run/journal" --json >"$WORK/live.cat" || fail "journal cat"
+    # Its end gives leases back.
+    python3 "$JUDGE" --story "$WORK/live.cat" | sed 's/request+release/request/' >"$WORK/live.story"
+    cmp -s "$WORK/a.story" "$WORK/live.story" && break
+    [ "$try" -lt 5 ] && grep -q '"key":"worker_again"' "$WORK/host.err" ||
+        fail "live it is another story: $(diff "$WORK/a.story" "$WORK/live.story")"
+done
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/out" 2>&1 || fail "the journal does not replay: $(cat "$WORK/out")"
 echo "leases and jobs: alike in both runners, side by side and live; $(cut -d' ' -f1 "$WORK/rules") chunks, $(cut -d' ' -f2 "$WORK/rules") outcomes behind their delay; research alone has $(cat "$WORK/part") of a card"
