@@ -13,7 +13,7 @@ settings 2 5
 settings 3 5
 words() { # KIND SEED OUT
     [ "$1" = trees ] && set -- trees "" "$3"
-    printf '%s, --data, %s, --target, up, --ignore, time_ms, --out, %s, --quiet%s' "$1" "$WORK/rows.csv" "$WORK/$3" "${2:+, --config, $WORK/$2.yaml}"
+    printf '%s, --data, %s, --target, up, --ignore, time_ms, --out, %s%s' "$1" "$WORK/rows.csv" "$WORK/$3" "${2:+, --config, $WORK/$2.yaml}"
 }
 alone() { # KIND SEED OUT
     # shellcheck disable=SC2046
@@ -52,6 +52,7 @@ grep -v '^trees' "$WORK/order" | head -n 5 | tr '\n' ';' >"$WORK/is"
 [ "$(cat "$WORK/is")" = 'long has its lease;long is put out;better has its lease;long has left its checkpoint;long again on;' ] ||
     grep -q 'better has its lease' "$WORK/is" && grep -q 'long is put out' "$WORK/is" || fail "the order: $(cat "$WORK/order")"
 grep -q '^agon train: behind: waits for its lease' "$WORK/err" || fail "the second did not wait: $(cat "$WORK/err")"
+grep -q '^agon train: goes on behind epoch [1-9]' "$WORK/err" || fail "it began anew: $(cat "$WORK/err")"
 [ -s "$WORK/got.1.report" ] && [ ! -e "$WORK/got.1.resume" ] || fail "its report, or what it went on with"
 
 # Ended in the middle and begun again; what is trained already is not trained again.
