@@ -86,7 +86,8 @@ int cmd_train(int argc, char **argv)
         {"json", ARG_FLAG, NULL, "report as JSON", &ask.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "trees|lstm|tcn|transformer|ppo --data FILE --out MODEL [OPTION...], or --plan FILE",
+        .usage =
+            "trees|lstm|tcn|transformer|ppo --data FILE --out MODEL [OPTION...], or --plan FILE",
         .about =
             "Trains a model on a table. The last rows are held out: nothing is chosen by them, "
             "and the report says what the model is there, beside the best constant guess. Rows "

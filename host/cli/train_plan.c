@@ -28,7 +28,7 @@ struct doing {
     const struct plan_training *of;
     char checkpoint[PLAN_WORD + 16]; /* "": its kind has none, and begins anew */
     uint64_t lease;
-    pid_t pid;        /* 0: it does not run */
+    pid_t pid; /* 0: it does not run */
     uint32_t n_begun, n_out;
     int code;
     enum phase phase;
@@ -117,20 +117,18 @@ static struct gpu_event request_of(const struct planning *planning, uint32_t i)
     uint32_t n;
     uint8_t budget = leases_find_budget(&planning->rules, of->budget, &n);
 
-    return (struct gpu_event){.kind = GPU_REQUEST,
-                              .owner = i,
-                              .bytes = of->bytes,
-                              .share_ppm = of->share_ppm,
-                              .budget = n == 1 ? budget : GPU_NONE,
-                              .group = of->group[0] == '\0' ? GPU_NONE
-                                       : n == 1
-                                           ? profile_group(&planning->rules,
-                                                           planning->rules.budgets[budget].card,
-                                                           of->group)
-                                           : GPU_NONE,
-                              .priority = of->priority,
-                              .flags = (uint8_t)((of->is_dedicated ? GPU_DEDICATED : 0) |
-                                                 GPU_RESUMES)};
+    return (struct gpu_event){
+        .kind = GPU_REQUEST,
+        .owner = i,
+        .bytes = of->bytes,
+        .share_ppm = of->share_ppm,
+        .budget = n == 1 ? budget : GPU_NONE,
+        .group = of->group[0] == '\0' ? GPU_NONE
+                 : n == 1 ? profile_group(&planning->rules, planning->rules.budgets[budget].card,
+                                          of->group)
+                          : GPU_NONE,
+        .priority = of->priority,
+        .flags = (uint8_t)((of->is_dedicated ? GPU_DEDICATED : 0) | GPU_RESUMES)};
 }
 
 /* What can never be granted, by an allocator that has nothing else to do. */
@@ -141,11 +139,11 @@ static int judge(struct planning *planning, uint32_t i)
     const char *why = NULL;
 
     if (event.budget == GPU_NONE)
-        why = "its budget is none of the profile, or of several cards; see agon gpu plan";
+        why = "its budget is not one of the profile, or is of several cards; see agon gpu plan";
     else if (planning->rules.budgets[event.budget].class == GPU_INFERENCE)
         why = "its budget is of inference; expected one of training or research";
     else if (of->group[0] != '\0' && event.group == GPU_NONE)
-        why = "its group is none of the shares on that card; see agon gpu plan";
+        why = "its group is not one of the shares on that card; see agon gpu plan";
     gpu_init(&planning->gpu, &planning->rules, 1);
     event.t = 1;
     if (why == NULL)
@@ -236,9 +234,9 @@ static void begin(struct planning *planning, struct doing *of)
 
 static void end(struct planning *planning, struct doing *of, int status)
 {
-    int is_put_out = of->is_stopping &&
-                     ((WIFEXITED(status) && WEXITSTATUS(status) == EXIT_INTERRUPTED) ||
-                      (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM));
+    int is_put_out =
+        of->is_stopping && ((WIFEXITED(status) && WEXITSTATUS(status) == EXIT_INTERRUPTED) ||
+                            (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM));
     char code[48];
 
     of->pid = 0;

@@ -70,9 +70,10 @@ static void check_plan(struct config *config, const struct config_node *node, vo
             config_refuse(config, config_get(at, "name"), CONFIG_E_CONFLICT,
                           "'%s' is the name of two trainings; expected one of its own", of->name);
         if (of->after[0] != '\0' && (after < 0 || after >= (int)i))
-            config_refuse(config, config_get(at, "after"), CONFIG_E_CHOICE,
-                          "'%s' is no training that stands before this one; expected one that does",
-                          of->after);
+            config_refuse(
+                config, config_get(at, "after"), CONFIG_E_CHOICE,
+                "'%s' is not a training that stands before this one; expected one that is",
+                of->after);
         check_words(config, at, of);
     }
 }

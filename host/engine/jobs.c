@@ -550,7 +550,8 @@ static int load_lease(struct slot_lease *lease, struct dec *dec)
     lease->held = dec_u64(dec);
     lease->n_results = dec_u32(dec);
     lease->speed_milli = dec_u32(dec);
-    if (lease->state > LEASE_HELD || lease->speed_milli > SPEED_MAX_MILLI || lease->name[sizeof(lease->name) - 1] != '\0')
+    if (lease->state > LEASE_HELD || lease->speed_milli > SPEED_MAX_MILLI ||
+        lease->name[sizeof(lease->name) - 1] != '\0')
         dec_fail(dec);
     return 1;
 }

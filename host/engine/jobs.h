@@ -32,7 +32,8 @@ struct slot_lease {
     agon_ns_t delay_ns; /* of a job that names none */
     uint64_t held;      /* the allocator's number of it, while it is held there; 0: it is not */
     uint32_t n_results; /* so far: the next one's place follows */
-    uint32_t speed_milli; /* engine time in a second of real time, which delays are of; 0: as fast */
+    uint32_t
+        speed_milli; /* engine time in a second of real time, which delays are of; 0: as fast */
     uint8_t state, pad[7];
 };
 struct slot_job { /* in the order in which they were handed over */

@@ -154,8 +154,8 @@ struct backtest {
     struct backtest_windows windows[BACKTEST_TAPES_MAX];
     uint8_t windows_of[BACKTEST_TAPES_MAX + 1]; /* by instrument: which of them */
     struct backtest_cards cards;
-    uint64_t n_rate_waited, n_rate_refused;     /* requests, by those windows */
-    uint32_t n_history;                         /* bars from before t_from that agents were given */
+    uint64_t n_rate_waited, n_rate_refused; /* requests, by those windows */
+    uint32_t n_history;                     /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;
     struct latency latency;      /* as configured */
     agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data where

@@ -157,9 +157,8 @@ static int say(void *ctx, struct record_gpu *record)
 
             if (of->id == 0 || of->owner != slot || of->is_ending)
                 continue;
-            cards_record(
-                &(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = of->id}, NULL,
-                record);
+            cards_record(&(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = of->id},
+                         NULL, record);
             return 1;
         }
         slot_set_remove(&jobs->left, slot);

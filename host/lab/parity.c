@@ -656,8 +656,8 @@ static void attach(struct again *again)
     engine_attach_jobs(again->engine, &again->jobs);
     for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
         again->members[slot] = (struct member_of){.again = again, .slot = slot};
-        again->ports[slot] = (struct runner_port){
-            .ctx = &again->members[slot], .put = put, .result = put_result};
+        again->ports[slot] =
+            (struct runner_port){.ctx = &again->members[slot], .put = put, .result = put_result};
         engine_attach_runner(again->engine, slot, &again->ports[slot]);
     }
 }

@@ -7,13 +7,13 @@
 #include "engine/jobs.h"
 #include "sys/sealed.h"
 
-struct parity_files { /* zeroed; of one worker */
+struct parity_files {         /* zeroed; of one worker */
     const char *const *paths; /* borrowed: files, and folders of them, to a depth of three */
     uint32_t n_paths;
     struct parity_file { /* found below them; owned */
         char *path;
         unsigned char digest[HASH_SIZE];
-    } *all;
+    } * all;
     uint32_t n, room;
     int is_looked;
     struct sealed_set sealed;

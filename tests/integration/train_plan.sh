@@ -87,10 +87,10 @@ refused() { # WORDS LINES
     grep -q -- "$1" "$WORK/err" || fail "$1: $(cat "$WORK/err")"
 }
 refused 'training big can never be granted: its class or group never has such a share' "$(one big validation_sets 70% "$(words lstm 3 got.9)")"
-refused 'its budget is none of the profile' "$(one none nothing 10% "$(words lstm 3 got.9)")"
+refused 'its budget is not one of the profile' "$(one none nothing 10% "$(words lstm 3 got.9)")"
 refused 'the name of two trainings' "$(one a validation_sets 10% "$(words lstm 3 got.9)")
 $(one a validation_sets 10% "$(words lstm 3 got.8)")"
 refused 'has --threads, which the plan says itself' "$(one a validation_sets 10% "$(words lstm 3 got.9), --threads, 2")"
-refused "no training that stands before" "$(one a validation_sets 10% "$(words lstm 3 got.9)" ', after: b')"
+refused "not a training that stands before" "$(one a validation_sets 10% "$(words lstm 3 got.9)" ', after: b')"
 [ ! -e "$WORK/got.9" ] || fail "something was trained"
 echo "trainings of a plan: put out, ended and gone on with to the same bits"

@@ -9,7 +9,8 @@
 enum deed { FINE, NAME, TWICE, AFTER, BEYOND, LARGE, MANY, CANCEL, KEEPS, ADDRESS };
 AGON_NUMBER(values, 1, AGON_INTEGER, AGON_PARAM_RESTART, 2, VALUES_MAX, 64, 1, "",
             "prices of a job, and of its result");
-AGON_CHOOSE(deed, 2, 0, "", "fine|name|twice|after|beyond|large|many|cancel|keeps|address", "what it does");
+AGON_CHOOSE(deed, 2, 0, "", "fine|name|twice|after|beyond|large|many|cancel|keeps|address",
+            "what it does");
 static const struct agon_param *const params[] = {&values, &deed};
 
 struct jobber {
