@@ -10,9 +10,9 @@
 #define CHUNK_NS ((int64_t)30 * 1000000000)
 
 struct backtest_jobs {
-    const struct engine *engine; /* borrowed */
-    struct dispatch *dispatch;   /* owned; NULL: no agent has a lease */
-    struct job_port to;          /* its */
+    struct engine *engine;     /* borrowed */
+    struct dispatch *dispatch; /* owned; NULL: no agent has a lease */
+    struct job_port to;        /* its */
     struct backtest_cards *counts;
     struct running { /* of each card the chunk that runs */
         agon_ns_t t_end;
@@ -22,6 +22,8 @@ struct backtest_jobs {
         struct gpu_decision started;
     } running[GPU_CARDS_MAX];
     struct slot_set left; /* their leases are to be given back */
+    const struct backtest_config *config;
+    uint8_t asked[SLOTS_MAX]; /* a bit for each lease that is waited for and was asked for again */
 };
 
 static int wait_job(void *ctx, const struct engine_job *job, struct record_job_done *done,
@@ -145,6 +147,49 @@ static void end_chunk(void *ctx, struct lockstep_chunk *chunk)
     of->is_running = 0;
 }
 
+static void request(struct engine *engine, const struct crew_slot *slot, uint32_t k,
+                    struct record_gpu *record)
+{
+    uint16_t id = slot->record.slot;
+    struct gpu_event event;
+
+    leases_request(&slot->leases[k], id, engine_t(engine), &event);
+    if (engine_slots(engine)->all[id].agent_kind == AGON_STRATEGY)
+        event.rank = (uint16_t)(id + 1);
+    cards_record(&event, slot->leases[k].name, record);
+}
+
+/* Its agent waits for it, and the allocator knows of none: it was given back, or has ended. Once
+ * each time that one is waited for. */
+static int ask_again(struct backtest_jobs *jobs, struct record_gpu *record)
+{
+    _Static_assert(CREW_LEASES_MAX <= 8, "a bit each");
+
+    for (uint32_t i = 0; i < jobs->config->n_slots; i++) {
+        const struct crew_slot *slot = &jobs->config->slots[i];
+        uint16_t id = slot->record.slot;
+
+        for (uint32_t k = 0; k < slot->n_leases; k++) {
+            const struct slot_lease *of = engine_lease(jobs->engine, id, k + 1);
+            const struct gpu_lease *lease;
+            uint8_t bit = (uint8_t)(1u << k);
+
+            if (of == NULL || of->state != LEASE_WAITS) {
+                jobs->asked[id] &= (uint8_t)~bit;
+                continue;
+            }
+            lease = engine_lease_of(jobs->engine, id, of->name);
+            if (of->held != 0 || (lease != NULL && !lease->is_ending) ||
+                (jobs->asked[id] & bit) != 0)
+                continue;
+            jobs->asked[id] |= bit;
+            request(jobs->engine, slot, k, record);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int say(void *ctx, struct record_gpu *record)
 {
     struct backtest_jobs *jobs = ctx;
@@ -163,7 +208,7 @@ static int say(void *ctx, struct record_gpu *record)
         }
         slot_set_remove(&jobs->left, slot);
     }
-    return 0;
+    return ask_again(jobs, record);
 }
 
 void backtest_jobs_left(struct backtest *result, uint16_t slot)
@@ -227,6 +272,7 @@ int backtest_jobs_open(const struct backtest_config *config, struct backtest *re
     if (jobs == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for the cards");
     result->jobs = jobs;
+    jobs->config = config;
     result->cards.n = config->cards.rules.n_cards;
     engine->cards = (struct card_port){.ctx = &result->cards, .decided = decided};
     lockstep->jobs = (struct lockstep_jobs){.ctx = jobs, .say = say};
@@ -277,16 +323,11 @@ int backtest_jobs_ask(const struct backtest_config *config, struct backtest *res
     result->jobs->engine = result->engine;
     for (uint32_t i = 0; i < config->n_slots; i++) {
         const struct crew_slot *slot = &config->slots[i];
-        uint16_t id = slot->record.slot;
 
         for (uint32_t k = 0; k < slot->n_leases && rc >= 0; k++) {
             struct record_gpu record;
-            struct gpu_event event;
 
-            leases_request(&slot->leases[k], id, engine_t(result->engine), &event);
-            if (engine_slots(result->engine)->all[id].agent_kind == AGON_STRATEGY)
-                event.rank = (uint16_t)(id + 1);
-            cards_record(&event, slot->leases[k].name, &record);
+            request(result->engine, slot, k, &record);
             rc = step(ctx, &record, err);
         }
     }

@@ -82,6 +82,16 @@ python3 "$JUDGE" --story "$WORK/x.cat" >"$WORK/x.story"
 grep -q '^0 host:request+release acquire submit ' "$WORK/x.story" || fail "a dead agent keeps its lease: $(cat "$WORK/x.story")"
 grep -q '^1 host:request acquire submit done:0 .*done:0$' "$WORK/x.story" || fail "nobody has its lease: $(cat "$WORK/x.story")"
 
+# --- one whose lease has ended and who wants it again is asked for again, once each time ---
+roster "$(one only analysis 30% 2 'jobs: 3, deed: again' ', deadline: 10s')"
+CODE=0
+lab inproc y
+python3 "$JUDGE" --story "$WORK/y.cat" >"$WORK/y.story"
+three='acquire submit done:0 submit done:0 submit done:0'
+grep -q "^0 host:request+request+request+request+request\(+request\)* $three $three $three $three $three" "$WORK/y.story" ||
+    fail "a lease that is wanted again: $(cat "$WORK/y.story")"
+[ "$(grep -o request "$WORK/y.story" | wc -l)" -le 7 ] || fail "it was asked for too often: $(cat "$WORK/y.story")"
+
 # --- the same agents live ---
 PLUGINS=$WORK/certified
 mkdir "$PLUGINS"

@@ -7,10 +7,10 @@
 
 #define VALUES 256
 
-enum deed { FINE, CANCELS, BEYOND, KEEPS, DIES };
+enum deed { FINE, CANCELS, BEYOND, KEEPS, DIES, AGAIN };
 AGON_NUMBER(jobs, 1, AGON_INTEGER, AGON_PARAM_RESTART, 1, 1000000, 20, 1, "", "so many jobs");
 AGON_NUMBER(calls, 2, AGON_INTEGER, AGON_PARAM_RESTART, 1, 64, 1, 1, "", "a chunk each");
-AGON_CHOOSE(deed, 3, 0, "", "fine|cancels|beyond|keeps|dies", "what it does besides");
+AGON_CHOOSE(deed, 3, 0, "", "fine|cancels|beyond|keeps|dies|again", "what it does besides");
 static const struct agon_param *const params[] = {&jobs, &calls, &deed};
 
 struct leaser {
@@ -89,6 +89,10 @@ static int on_job(void *plugin, const struct agon_job *event)
                                               : "ended",
             event->status);
     }
+    if (event->kind == AGON_JOB_ENDED && self->deed == AGAIN) {
+        self->n_handed = 0;
+        say(self, "acquire", self->gpu->acquire(self->host, "main", &self->lease));
+    }
     if (event->kind != AGON_JOB_GRANTED && event->kind != AGON_JOB_DONE)
         return AGON_OK;
     if (event->status == AGON_ESTATE && self->deed != CANCELS)
@@ -97,7 +101,7 @@ static int on_job(void *plugin, const struct agon_job *event)
         hand_over(self);
     else if (self->deed == DIES)
         __builtin_trap();
-    else if (self->deed != KEEPS)
+    else if (self->deed != KEEPS && self->deed != AGAIN)
         say(self, "release", self->gpu->release(self->host, self->lease));
     return AGON_OK;
 }
