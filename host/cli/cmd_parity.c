@@ -169,7 +169,7 @@ static int judge(struct job *job, const struct disk *disk, struct jout *json)
 }
 
 struct opts {
-    struct arg_list dir, sent;
+    struct arg_list dir, sent, files;
     int is_live, is_json, is_locked, is_free, has_fills, has_pnl;
     int64_t run;
     double max_fills, max_pnl;
@@ -300,6 +300,10 @@ int cmd_parity(int argc, char **argv)
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
         {"locked", ARG_FLAG, NULL, "that comparison alone", &opts.is_locked},
         {"free", ARG_FLAG, NULL, "that comparison alone", &opts.is_free},
+        {"file", ARG_LIST, "PATH",
+         "locked: a file that an agent was given, or a folder of them; which it is says its "
+         "SHA-256",
+         &opts.files},
         {"sent", ARG_LIST, "[SYMBOL=]FILE",
          "free: recordings of the simulated venue: what it sent is compared, and "
          "orders "
@@ -364,6 +368,8 @@ int cmd_parity(int argc, char **argv)
         disk_read_only(&reading, &disk.port);
         job.config.scan = &scan;
         job.config.kept = kept;
+        job.config.files = opts.files.at;
+        job.config.n_files = (uint32_t)opts.files.n;
         job.config.is_live = opts.is_live;
         job.config.ctx = &job;
         rc = compare(&opts, &job, &reading.port);

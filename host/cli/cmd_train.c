@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/train_kinds.h"
+#include "cli/train_plan.h"
 #include "config/suggest.h"
 
 static const struct train_kind kinds[] = {
@@ -42,8 +43,13 @@ static int refuse_kind(const struct args_spec *spec, const char *name)
 int cmd_train(int argc, char **argv)
 {
     struct train_ask ask = {.n_threads = 1, .target = "target", .models = "models"};
+    struct train_plan_ask plan = {0};
     struct arg_list operands = {0};
     const struct arg table[] = {
+        {"plan", ARG_TEXT, "FILE",
+         "instead of a kind: the trainings of that file, several at a time, each with a lease by a "
+         "profile of cards (docs/models.md)",
+         &plan.path},
         {"data", ARG_TEXT, "FILE",
          "a table: a line of names, then rows of numbers, in the order of time; gzip or not; as "
          "agon "
@@ -80,7 +86,8 @@ int cmd_train(int argc, char **argv)
         {"json", ARG_FLAG, NULL, "report as JSON", &ask.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "trees|lstm|tcn|transformer|ppo --data FILE --out MODEL [OPTION...]",
+        .usage =
+            "trees|lstm|tcn|transformer|ppo --data FILE --out MODEL [OPTION...], or --plan FILE",
         .about =
             "Trains a model on a table. The last rows are held out: nothing is chosen by them, "
             "and the report says what the model is there, beside the best constant guess. Rows "
@@ -89,7 +96,6 @@ int cmd_train(int argc, char **argv)
             "ppo --help.",
         .args = table,
         .operands = &operands,
-        .operands_min = 1,
         .operands_max = 1};
     const struct train_kind *kind;
     int rc;
@@ -99,6 +105,19 @@ int cmd_train(int argc, char **argv)
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
+    if (plan.path != NULL && (operands.n > 0 || ask.data != NULL || ask.out != NULL))
+        return args_refuse(&spec, "train", "--plan says which trainings: %s does not go with it",
+                           operands.n > 0     ? "a kind"
+                           : ask.data != NULL ? "--data"
+                                              : "--out");
+    if (plan.path != NULL) {
+        plan.is_resumed = ask.is_resumed;
+        plan.is_json = ask.is_json;
+        plan.is_quiet = ask.is_quiet;
+        return train_plan_run(&plan);
+    }
+    if (operands.n == 0)
+        return args_refuse(&spec, "train", "name a kind of model, or a --plan");
     kind = find(operands.at[0]);
     if (kind == NULL)
         return refuse_kind(&spec, operands.at[0]);

@@ -10,6 +10,7 @@
 #include "args/args.h"
 #include "base/exit.h"
 #include "cli/train_net_settings.h"
+#include "cli/train_plan.h"
 #include "cli/train_ppo.h"
 #include "cli/train_settings.h"
 #include "demo/demo_config.h"
@@ -110,6 +111,7 @@ static int check_one(enum file_kind kind, const char *path)
     static struct members members;
     static struct faults faults;
     static struct gpu_rules cards;
+    static struct plan plan;
     struct train_settings training;
     struct train_net_settings of_net;
     struct train_ppo_settings policy;
@@ -136,6 +138,8 @@ static int check_one(enum file_kind kind, const char *path)
             (void)config_read(file.config, &train_net_settings_schema, &of_net);
         else if (kind == KIND_PPO)
             (void)config_read(file.config, &train_ppo_settings_schema, &policy);
+        else if (kind == KIND_PLAN)
+            (void)config_read(file.config, &train_plan_schema, &plan);
         else
             (void)faults_read(&faults, file.config);
     }
@@ -159,7 +163,7 @@ static int refuse_unknown(struct config_check *check, struct config_file *file, 
         stderr,
         "%s: %s: it has no key, or as many of several kinds, by which its kind is known; expected "
         "--kind run, venue, roster, tournament, market, accounts, faults, gpu, gpu-shares, "
-        "trees or ppo\n",
+        "trees, net, ppo or plan\n",
         path, is_named ? "error" : "warning");
     check->n_bad += (uint32_t)is_named;
     check->n_warnings += !is_named;

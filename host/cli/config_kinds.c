@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/train_net_settings.h"
+#include "cli/train_plan.h"
 #include "cli/train_ppo.h"
 #include "cli/train_settings.h"
 #include "gpu/profile.h"
@@ -42,6 +43,8 @@ const struct schema_kind config_kinds[KINDS + 1] = {
                   "How nets are trained: `agon train lstm|tcn|transformer --config`."},
     [KIND_PPO] = {"ppo", &train_ppo_settings_schema,
                   "How a policy is trained: `agon train ppo --config`."},
+    [KIND_PLAN] = {"plan", &train_plan_schema,
+                   "Several trainings under one allocator of cards: `agon train --plan`."},
 };
 const char *const config_kinds_names[KINDS + 1] = {
     "run", "venue",      "roster", "tournament", "market", "accounts", "faults",

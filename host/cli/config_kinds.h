@@ -19,6 +19,7 @@ enum file_kind {
     KIND_TREES,
     KIND_NET,
     KIND_PPO,
+    KIND_PLAN,
     KINDS
 };
 extern const struct schema_kind config_kinds[KINDS + 1]; /* by enum file_kind */

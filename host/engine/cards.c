@@ -206,7 +206,8 @@ const char *cards_name_of(const struct engine *engine, uint64_t lease)
     return "";
 }
 
-uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks)
+uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks,
+                      agon_ns_t chunk_ns)
 {
     struct cards *cards = engine->cards;
     uint64_t id = cards->gpu.next_job;
@@ -215,7 +216,7 @@ uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint
                                      .owner = slot,
                                      .lease = lease,
                                      .n_chunks = n_chunks,
-                                     .chunk_ns = cards->rules.chunk_ns});
+                                     .chunk_ns = chunk_ns});
     return cards->gpu.next_job > id ? id : 0;
 }
 

@@ -258,7 +258,8 @@ struct engine_job {
     agon_ns_t t_due; /* its outcome is taken no sooner */
     uint16_t slot, pad[3];
 };
-/* The one that is due first, and of those the oldest. 0: there is none. */
+/* The one that is due first, and of those the oldest; none that has chunks left on a card. 0: there
+ * is none. */
 int engine_next_job(const struct engine *engine, struct engine_job *out);
 /* The k-th, in the order in which they were handed over. 0: there are not so many. */
 int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out);

@@ -411,7 +411,8 @@ void cards_set_back(struct engine *engine, agon_ns_t now);
 int cards_are_on(const struct engine *engine);
 /* A job under a lease that is held: its number there, or 0: refused. What follows from it is done
  * by cards_submitted. */
-uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks);
+uint64_t cards_submit(struct engine *engine, uint16_t slot, uint64_t lease, uint32_t n_chunks,
+                      agon_ns_t chunk_ns);
 void cards_submitted(struct engine *engine);
 /* Of a lease that was there before the event that is being done; "": none. */
 const char *cards_name_of(const struct engine *engine, uint64_t lease);

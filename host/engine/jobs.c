@@ -3,6 +3,8 @@
 
 #include "engine/impl.h"
 
+#define SPEED_MAX_MILLI 1000000
+
 static struct slot_lease *find_lease(struct engine *engine, uint16_t slot, uint32_t lease)
 {
     struct slot_lease *of;
@@ -113,7 +115,7 @@ int jobs_config(struct engine *engine, const struct record_lease *record)
     if (slots_get(&engine->slots, record->slot) == NULL || record->lease == 0 ||
         record->lease > AGON_GPU_LEASES_MAX || record->name[0] == '\0' ||
         memchr(record->name, '\0', sizeof(record->name)) == NULL || record->delay_ns < 0 ||
-        record->delay_ns > AGON_GPU_DELAY_MAX) {
+        record->delay_ns > AGON_GPU_DELAY_MAX || record->speed_milli > SPEED_MAX_MILLI) {
         engine_note(engine, ALERT_CONFIG, "a slot's lease cannot be what its event says");
         return AGON_EINVAL;
     }
@@ -132,6 +134,7 @@ int jobs_config(struct engine *engine, const struct record_lease *record)
     memcpy(lease->name, record->name, sizeof(lease->name));
     lease->memory = record->memory;
     lease->delay_ns = record->delay_ns;
+    lease->speed_milli = record->speed_milli;
     return AGON_OK;
 }
 
@@ -172,16 +175,44 @@ static uint32_t chunks_of(const struct record_job_wish *wish)
     return (wish->n_calls - 1) / each + 1;
 }
 
+/* As long as a chunk is expected to take: the job's delay is what it needs, in equal parts. A
+ * lock-step run has no other clock. */
+static agon_ns_t chunk_ns(const struct engine *engine, agon_ns_t delay_ns, uint32_t n_chunks)
+{
+    const struct gpu *gpu = engine_cards(engine);
+    agon_ns_t ns = delay_ns / n_chunks;
+
+    if (gpu != NULL && ns > gpu->rules->chunk_ns)
+        ns = gpu->rules->chunk_ns;
+    return ns > 0 ? ns : 1;
+}
+
+/* Of the job, in engine time. */
+static agon_ns_t delay_of(const struct slot_lease *lease, const struct record_job_wish *wish)
+{
+    agon_ns_t delay_ns = wish->delay_ns;
+
+    if (lease == NULL)
+        return delay_ns;
+    if (delay_ns == 0)
+        delay_ns = lease->delay_ns;
+    return lease->speed_milli != 0 ? num_mul_div(delay_ns, lease->speed_milli, 1000, NUM_UP)
+                                   : delay_ns;
+}
+
 static void submit(struct engine *engine, const struct record_job_wish *wish)
 {
     const struct job_port *port = &engine->config.jobs;
     const struct slot_lease *lease = find_lease(engine, wish->origin.slot, wish->lease);
     int status = judge(engine, lease, wish);
-    agon_ns_t delay_ns;
+    agon_ns_t delay_ns = delay_of(lease, wish);
     uint64_t card = 0;
 
     if (status >= 0 && lease->held != 0) {
-        card = cards_submit(engine, wish->origin.slot, lease->held, chunks_of(wish));
+        uint32_t n_chunks = chunks_of(wish);
+
+        card = cards_submit(engine, wish->origin.slot, lease->held, n_chunks,
+                            chunk_ns(engine, delay_ns, n_chunks));
         status = card != 0 ? AGON_OK : AGON_ENOSPC;
         if (card == 0)
             cards_submitted(engine);
@@ -195,7 +226,6 @@ static void submit(struct engine *engine, const struct record_job_wish *wish)
                        status);
         return;
     }
-    delay_ns = wish->delay_ns != 0 ? wish->delay_ns : lease->delay_ns;
     engine->jobs.all[engine->jobs.n++] = (struct slot_job){.id = wish->job,
                                                            .n_result = wish->n_result,
                                                            .t_due = num_add(engine->t, delay_ns),
@@ -423,6 +453,10 @@ int jobs_decided(struct engine *engine, const struct gpu_decision *decision)
         if (job != NULL && port->go != NULL)
             port->go(port->ctx, job->slot, job->id, decision);
         return job != NULL;
+    case GPU_DID_JOB_DONE:
+        if (job != NULL)
+            job->card = 0; // its outcome may come
+        return 1;
     case GPU_DID_JOB_FAILED:
         if (job != NULL)
             cancel(engine, job, decision->why == GPU_WHY_HUNG ? AGON_ETIME : AGON_EIO);
@@ -500,7 +534,8 @@ int engine_next_job(const struct engine *engine, struct engine_job *out)
     const struct slot_job *next = NULL;
 
     for (uint32_t i = 0; i < engine->jobs.n; i++) {
-        if (next == NULL || engine->jobs.all[i].t_due < next->t_due)
+        if (engine->jobs.all[i].card == 0 &&
+            (next == NULL || engine->jobs.all[i].t_due < next->t_due))
             next = &engine->jobs.all[i];
     }
     if (next == NULL)
@@ -531,6 +566,7 @@ static void save_lease(const struct slot_lease *lease, struct enc *enc)
     enc_i64(enc, lease->delay_ns);
     enc_u64(enc, lease->held);
     enc_u32(enc, lease->n_results);
+    enc_u32(enc, lease->speed_milli);
 }
 
 void jobs_save(const struct jobs *jobs, uint32_t n_slots, struct enc *enc)
@@ -564,7 +600,9 @@ static int load_lease(struct slot_lease *lease, struct dec *dec)
     lease->delay_ns = dec_i64(dec);
     lease->held = dec_u64(dec);
     lease->n_results = dec_u32(dec);
-    if (lease->state > LEASE_HELD || lease->name[sizeof(lease->name) - 1] != '\0')
+    lease->speed_milli = dec_u32(dec);
+    if (lease->state > LEASE_HELD || lease->speed_milli > SPEED_MAX_MILLI ||
+        lease->name[sizeof(lease->name) - 1] != '\0')
         dec_fail(dec);
     return 1;
 }

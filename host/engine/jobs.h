@@ -32,12 +32,15 @@ struct slot_lease {
     agon_ns_t delay_ns; /* of a job that names none */
     uint64_t held;      /* the allocator's number of it, while it is held there; 0: it is not */
     uint32_t n_results; /* so far: the next one's place follows */
-    uint8_t state, pad[3];
+    uint32_t
+        speed_milli; /* engine time in a second of real time, which delays are of; 0: as fast */
+    uint8_t state, pad[7];
 };
 struct slot_job { /* in the order in which they were handed over */
     uint64_t id, n_result;
     agon_ns_t t_due; /* its outcome is taken no sooner */
-    uint64_t card;   /* its number with the cards' allocator; 0: there is none */
+    uint64_t card; /* its number with the cards' allocator, until its last chunk has ended; 0: there
+                    * is none */
     uint32_t lease, generation, flags;
     uint16_t slot, pad;
 };

@@ -410,6 +410,47 @@ static int end_job(struct run *run, const struct engine_job *job)
     return driver_job(&run->driver, &done, result);
 }
 
+/* When it is; job->id 0: a chunk ends. */
+static agon_ns_t next_of_jobs(const struct run *run, struct engine_job *job)
+{
+    const struct lockstep_jobs *jobs = &run->config->jobs;
+    agon_ns_t t = jobs->chunk_due != NULL ? jobs->chunk_due(jobs->ctx) : INT64_MAX;
+    struct engine_job next;
+
+    job->id = 0;
+    if (!engine_next_job(run->config->engine, &next) || next.t_due >= t)
+        return t;
+    *job = next;
+    return next.t_due;
+}
+
+static int end_chunk(struct run *run, agon_ns_t t)
+{
+    const struct lockstep_jobs *jobs = &run->config->jobs;
+    struct lockstep_chunk chunk;
+    int rc = AGON_OK;
+
+    jobs->end_chunk(jobs->ctx, &chunk);
+    chunk.done.hdr.t = chunk.gpu.hdr.t = t;
+    if (chunk.done.job != 0)
+        rc = driver_job(&run->driver, &chunk.done, chunk.result);
+    return rc < 0 ? rc : driver_step(&run->driver, &chunk.gpu.hdr);
+}
+
+/* 1: something was; below 0: the run stops with that. */
+static int say_to_cards(struct run *run)
+{
+    const struct lockstep_jobs *jobs = &run->config->jobs;
+    struct record_gpu gpu;
+    int rc;
+
+    if (jobs->say == NULL || !jobs->say(jobs->ctx, &gpu))
+        return 0;
+    gpu.hdr.t = engine_t(run->config->engine);
+    rc = driver_step(&run->driver, &gpu.hdr);
+    return rc < 0 ? rc : 1;
+}
+
 // Not inlined: it is the hot part of a function that is not.
 static HOT __attribute__((noinline)) int run_on(struct run *run)
 {
@@ -433,8 +474,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             t[TURN_ARRIVAL] = paper_next(config->paper);
         if (config->paper != NULL)
             t[TURN_REPORT] = paper_tells(config->paper);
-        if (config->jobs.wait != NULL && engine_next_job(config->engine, &job))
-            t[TURN_JOB] = job.t_due;
+        if (config->jobs.wait != NULL)
+            t[TURN_JOB] = next_of_jobs(run, &job);
         if (wish != NULL)
             t[TURN_WISH] = wish->t;
         if (delivery != NULL)
@@ -456,6 +497,11 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         // Between two settlements it depends on the machine when a process's end is seen.
         if (slot_set_is_empty(&run->ahead) && !slot_set_is_empty(&run->lost)) {
             rc = tell_lost(run);
+            if (rc < 0)
+                return rc;
+            continue;
+        }
+        if (config->jobs.say != NULL && (rc = say_to_cards(run)) != 0) {
             if (rc < 0)
                 return rc;
             continue;
@@ -489,7 +535,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = paper_offer(config->paper, &run->driver);
             break;
         case TURN_JOB:
-            rc = end_job(run, &job);
+            rc = job.id != 0 ? end_job(run, &job) : end_chunk(run, t[turn]);
             break;
         case TURN_WISH:
             heap_pop(&run->due, &node);

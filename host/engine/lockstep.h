@@ -28,12 +28,24 @@ struct lockstep_source {
     struct received *received;
 };
 
-/* Who runs plugins' jobs: its outcome is waited for at the time at which it is due. 1: done has it,
- * all but its time, and *result the whole of a result, until the next call. */
+/* Who runs plugins' jobs: an outcome is waited for at the time at which it is due. Where the engine
+ * has cards, their allocator says whose chunk runs, and the outcome comes behind the last one. */
+struct lockstep_chunk { /* that has ended */
+    struct record_gpu gpu;
+    struct record_job_done done; /* job 0: no outcome; else it comes first */
+    const void *result;
+};
 struct lockstep_jobs {
     void *ctx;
+    /* 1: done has it, all but its time, and *result the whole of a result, until the next call. */
     int (*wait)(void *ctx, const struct engine_job *job, struct record_job_done *done,
                 const void **result);
+    /* When the chunk that ends next does. INT64_MAX: none runs. NULL: there are no cards. */
+    agon_ns_t (*chunk_due)(const void *ctx);
+    void (*end_chunk)(void *ctx, struct lockstep_chunk *chunk);
+    /* What the host has to say to the cards before anything else: leases of agents that have ended
+     * are given back. 0: nothing. */
+    int (*say)(void *ctx, struct record_gpu *gpu);
 };
 
 struct lockstep_config {

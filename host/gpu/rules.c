@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/num.h"
 
 static void save_card(const struct gpu_card_rules *card, struct enc *enc)
 {
@@ -152,6 +153,18 @@ void gpu_rules_load(struct gpu_rules *rules, struct dec *dec)
     rules->single_top = dec_u32(dec);
     if (rules->n_cards > 0 && !is_sound(rules))
         dec_fail(dec);
+}
+
+static int64_t scaled(int64_t ns, int64_t speed_milli)
+{
+    return num_mul_div(ns, speed_milli, 1000, NUM_UP);
+}
+
+void gpu_rules_scale(struct gpu_rules *rules, int64_t speed_milli)
+{
+    rules->chunk_ns = scaled(rules->chunk_ns, speed_milli);
+    rules->window_ns = scaled(rules->window_ns, speed_milli);
+    rules->sustained_ns = scaled(rules->sustained_ns, speed_milli);
 }
 
 void gpu_rules_digest(const struct gpu_rules *rules, unsigned char digest[HASH_SIZE])

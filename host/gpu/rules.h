@@ -64,6 +64,10 @@ struct gpu_rules {
     uint32_t single_top;
 };
 
+/* As rules of cards in a world whose time runs so many thousandths as fast as theirs: a chunk, what
+ * is saved up and heat that lasts are of real time. */
+void gpu_rules_scale(struct gpu_rules *rules, int64_t speed_milli);
+
 #define GPU_RULES_BYTES_MAX 4096 /* that gpu_rules_save ever writes */
 /* Canonical bytes, of what there is alone. */
 void gpu_rules_save(const struct gpu_rules *rules, struct enc *enc);

@@ -22,6 +22,9 @@ struct job_back {
     void (*go)(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started);
     int (*chunk)(void *ctx, struct dispatch_chunk *chunk); /* NULL: nothing is stepped here */
     void (*chunk_done)(void *ctx);
+    /* Waits for the end of the chunk that was started so, and takes it. 1: the job is over with it,
+     * without a result. */
+    int (*end_chunk)(void *ctx, const struct gpu_decision *started);
     void (*cancel)(void *ctx, uint16_t slot, uint64_t job); /* no outcome of it is taken any more */
     int (*take)(void *ctx, uint16_t slot, uint64_t job, int is_waited, struct job_outcome *out);
     int (*is_busy)(void *ctx); /* NULL: never, but for what is waited for */

@@ -337,6 +337,30 @@ static void chunk_done(void *ctx)
         drop(direct, of);
 }
 
+static int wait_chunk(void *ctx, const struct gpu_decision *started)
+{
+    struct direct *direct = ctx;
+    struct under_way *of;
+    int is_failed;
+
+    for (;;) {
+        listen_to(direct);
+        of = direct->first;
+        while (of != NULL && (of->started.job != started->job || of->started.run != started->run))
+            of = of->next;
+        if (of == NULL)
+            return 1; // nobody knows it: it is lost
+        if (of->has_chunk || of->job == 0)
+            break;
+        (void)card_worker_wait(direct->worker, WAIT_NS);
+    }
+    is_failed = of->is_failed || !of->has_chunk;
+    of->has_chunk = 0;
+    if (of->is_cancelled && of->job == 0)
+        drop(direct, of);
+    return is_failed;
+}
+
 static int is_busy(void *ctx)
 {
     return ((struct direct *)ctx)->first != NULL;
@@ -387,6 +411,7 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
                               .go = go,
                               .chunk = chunk,
                               .chunk_done = chunk_done,
+                              .end_chunk = wait_chunk,
                               .is_busy = is_busy,
                               .pid = pid,
                               .free = end};

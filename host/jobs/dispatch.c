@@ -108,6 +108,11 @@ void dispatch_chunk_done(struct dispatch *dispatch)
     dispatch->back.chunk_done(dispatch->back.ctx);
 }
 
+int dispatch_end_chunk(struct dispatch *dispatch, const struct gpu_decision *started)
+{
+    return dispatch->back.end_chunk(dispatch->back.ctx, started);
+}
+
 static void drop(void *ctx, uint16_t slot, uint64_t job)
 {
     struct dispatch *dispatch = ctx;

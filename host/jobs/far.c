@@ -13,13 +13,13 @@
 
 #include "jobs/back.h"
 
-enum far_kind { FAR_LEASE = 1, FAR_BEGIN, FAR_CANCEL, FAR_TAKE };
+enum far_kind { FAR_LEASE = 1, FAR_BEGIN, FAR_GO, FAR_END_CHUNK, FAR_CANCEL, FAR_TAKE };
 struct far_ask {
     uint32_t kind, lease;
     uint64_t job, memory, n; /* n: bytes that follow */
     uint16_t slot;
-    uint8_t is_held, is_waited;
-    uint32_t pad;
+    uint8_t is_held, is_waited, is_stepped, pad[3];
+    struct gpu_decision started;
     struct record_job_wish wish;
 };
 struct far_answer {
@@ -87,6 +87,7 @@ static int answer(int fd, const struct job_back *back, const struct far_ask *ask
 
 static int serve_one(int from, int to, const struct job_back *back, unsigned char *room)
 {
+    struct far_answer head = {0};
     struct far_ask ask;
 
     if (!get(from, &ask, sizeof(ask)) || ask.n > AGON_GPU_SUBMIT_MAX || !get(from, room, ask.n) ||
@@ -97,8 +98,14 @@ static int serve_one(int from, int to, const struct job_back *back, unsigned cha
         back->lease(back->ctx, ask.slot, ask.lease, ask.memory, ask.is_held != 0);
         return 1;
     case FAR_BEGIN:
-        back->begin(back->ctx, &ask.wish, room, ask.n, 0);
+        back->begin(back->ctx, &ask.wish, room, ask.n, ask.is_stepped != 0);
         return 1;
+    case FAR_GO:
+        back->go(back->ctx, ask.slot, ask.job, &ask.started);
+        return 1;
+    case FAR_END_CHUNK:
+        head.is_there = back->end_chunk(back->ctx, &ask.started);
+        return put(to, &head, sizeof(head));
     case FAR_CANCEL:
         back->cancel(back->ctx, ask.slot, ask.job);
         return 1;
@@ -153,10 +160,30 @@ static void lease(void *ctx, uint16_t slot, uint32_t number, uint64_t memory, in
 static void begin(void *ctx, const struct record_job_wish *wish, const void *bytes, uint64_t n,
                   int is_stepped)
 {
-    struct far_ask what = {.kind = FAR_BEGIN, .n = n, .wish = *wish};
+    struct far_ask what = {
+        .kind = FAR_BEGIN, .n = n, .is_stepped = (uint8_t)is_stepped, .wish = *wish};
 
-    REQUIRE(!is_stepped); // a backtest has no allocator
     (void)ask(ctx, &what, bytes);
+}
+
+static void go(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started)
+{
+    struct far_ask what = {.kind = FAR_GO, .job = job, .slot = slot, .started = *started};
+
+    (void)ask(ctx, &what, NULL);
+}
+
+static int end_chunk(void *ctx, const struct gpu_decision *started)
+{
+    struct far *far = ctx;
+    struct far_ask what = {.kind = FAR_END_CHUNK, .started = *started};
+    struct far_answer head;
+
+    if (!ask(far, &what, NULL) || !get(far->from, &head, sizeof(head))) {
+        far->is_broken = 1;
+        return 1;
+    }
+    return head.is_there != 0;
 }
 
 static void cancel(void *ctx, uint16_t slot, uint64_t job)
@@ -252,6 +279,8 @@ int far_new(struct job_back *back, const struct dispatch_config *config, struct 
     *back = (struct job_back){.ctx = far,
                               .lease = lease,
                               .begin = begin,
+                              .go = go,
+                              .end_chunk = end_chunk,
                               .cancel = cancel,
                               .take = take,
                               .pid = pid,

@@ -49,6 +49,9 @@ struct dispatch_chunk {
 };
 int dispatch_chunk(struct dispatch *dispatch, struct dispatch_chunk *chunk);
 void dispatch_chunk_done(struct dispatch *dispatch);
+/* For who lets time stand meanwhile, in the place of these two: waits for the end of the chunk that
+ * was started so. 1: it failed, and the job is over with it. */
+int dispatch_end_chunk(struct dispatch *dispatch, const struct gpu_decision *started);
 /* Is anything under way, so that an outcome may come? */
 int dispatch_is_busy(const struct dispatch *dispatch);
 int dispatch_worker_pid(const struct dispatch *dispatch); /* for status; -1: none, or far */

@@ -370,6 +370,7 @@ static const struct text_field lease_config_fields[] = {NAME16(record_lease, kin
                                                         TEXT(record_lease, name),
                                                         U64(record_lease, memory),
                                                         I64(record_lease, delay_ns),
+                                                        U32(record_lease, speed_milli),
                                                         END};
 #define LEG(f, kind, n, names) IN(agon_intent_event, intent, agon_intent, f, kind, n, names)
 static const struct text_field intent_fields[] = {ORIGIN(agon_intent_event),

@@ -62,11 +62,6 @@ static int step(struct run *run, void *event, const char *what, struct error *er
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
 }
 
-static int step_lease(void *run, struct record_lease *lease, struct error *err)
-{
-    return step(run, lease, lease->name, err);
-}
-
 static agon_asset_t asset_of(struct run *run, const char *name, int is_base_currency,
                              struct error *err)
 {
@@ -430,7 +425,7 @@ static int open_fundings(struct run *run, struct error *err)
 
 static int step_begin(void *run, void *event, struct error *err)
 {
-    return step(run, event, "the beginning of an agent", err);
+    return step(run, event, "what an agent begins with", err);
 }
 
 static int configure(struct run *run, struct error *err)
@@ -523,6 +518,7 @@ static int configure(struct run *run, struct error *err)
             return rc;
     }
     rc = step(run, &cash, "the account", err);
+    rc = rc < 0 ? rc : backtest_jobs_cards(config, step_begin, run, err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
         struct crew_slot *slot = &config->slots[i];
         struct subscription *sub = &slot->record.subscription;
@@ -539,7 +535,7 @@ static int configure(struct run *run, struct error *err)
         slot_record_write(&event, &slot->record);
         rc = step(run, &event, slot->record.name, err);
         if (rc >= 0)
-            rc = backtest_jobs_leases(run->config, slot, step_lease, run, err);
+            rc = backtest_jobs_leases(run->config, slot, step_begin, run, err);
     }
     if (rc >= 0 && config->tournament.mode != 0)
         rc = step(run, &tournament, "the tournament", err);
@@ -556,7 +552,8 @@ static int configure(struct run *run, struct error *err)
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         rc = crew_join(run->result->crew, &config->slots[i], &history, err);
     run->is_begun = 1;
-    return rc < 0 ? rc : backtest_journal_begins(run->result->crew, step_begin, run, err);
+    rc = rc < 0 ? rc : backtest_journal_begins(run->result->crew, step_begin, run, err);
+    return rc < 0 ? rc : backtest_jobs_ask(config, run->result, step_begin, run, err);
 }
 
 static int keep_fill(struct run *run, const struct record_report *report)
@@ -659,8 +656,10 @@ static void demote(struct run *run, const struct record_plan *plan)
 
     backtest_moved_demoted(&run->demoted, plan + 1,
                            plan->n_lines < PLAN_LINES ? plan->n_lines : PLAN_LINES);
-    while (slot_set_take(&run->demoted, &slot))
+    while (slot_set_take(&run->demoted, &slot)) {
         crew_leave(run->result->crew, slot, AGON_END_DEMOTED);
+        backtest_jobs_left(run->result, slot);
+    }
 }
 
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
@@ -713,6 +712,7 @@ static void on_lost(void *ctx, uint16_t slot, struct record_crash *crash)
     const struct run *run = ctx;
 
     (void)crew_say_end(run->result->crew, slot, crash);
+    backtest_jobs_left(run->result, slot);
     crash->orders = run->config->slots[slot].record.on_crash; // numbers are places
 }
 

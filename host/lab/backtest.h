@@ -129,9 +129,14 @@ struct backtest_moved {
     agon_amt_t given_faulty_amt; /* of what was given: after its first fault */
     uint32_t n_faults;           /* CRASH events */
 };
+/* What their allocator decided; n 0: there are none. */
+struct backtest_cards {
+    uint32_t n;
+    uint64_t n_granted, n_queued, n_evicted, n_jobs, n_chunks, n_preempted;
+};
 struct backtest {
     struct engine *engine;                         /* owned; to be looked at */
-    struct dispatch *dispatch;                     /* owned; NULL: no agent has a lease */
+    struct backtest_jobs *jobs;                    /* owned; NULL: there are no cards */
     struct crew *crew;                             /* owned */
     struct process_bus bus;                        /* owned */
     struct setup_venue venues[BACKTEST_TAPES_MAX]; /* as agents may call them; crew borrows them */
@@ -148,8 +153,9 @@ struct backtest {
     uint32_t n_windows;
     struct backtest_windows windows[BACKTEST_TAPES_MAX];
     uint8_t windows_of[BACKTEST_TAPES_MAX + 1]; /* by instrument: which of them */
-    uint64_t n_rate_waited, n_rate_refused;     /* requests, by those windows */
-    uint32_t n_history;                         /* bars from before t_from that agents were given */
+    struct backtest_cards cards;
+    uint64_t n_rate_waited, n_rate_refused; /* requests, by those windows */
+    uint32_t n_history;                     /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;
     struct latency latency;      /* as configured */
     agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data where

@@ -1,20 +1,238 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest_jobs.h"
 
+#include <stdlib.h>
+
+#include "base/num.h"
 #include "jobs/jobs.h"
 
 /* In lock-step time stands while a job runs: a chunk may take what a busy machine needs. */
 #define CHUNK_NS ((int64_t)30 * 1000000000)
 
+struct backtest_jobs {
+    struct engine *engine;     /* borrowed */
+    struct dispatch *dispatch; /* owned; NULL: no agent has a lease */
+    struct job_port to;        /* its */
+    struct backtest_cards *counts;
+    struct running { /* of each card the chunk that runs */
+        agon_ns_t t_end;
+        uint64_t job; /* the engine's number */
+        uint16_t slot;
+        uint8_t is_running;
+        struct gpu_decision started;
+    } running[GPU_CARDS_MAX];
+    struct slot_set left; /* their leases are to be given back */
+    const struct backtest_config *config;
+    uint8_t asked[SLOTS_MAX]; /* a bit for each lease that is waited for and was asked for again */
+};
+
 static int wait_job(void *ctx, const struct engine_job *job, struct record_job_done *done,
                     const void **result)
 {
-    return dispatch_take(ctx, job, 1, done, result);
+    const struct backtest_jobs *jobs = ctx;
+
+    return dispatch_take(jobs->dispatch, job, 1, done, result);
 }
 
-int backtest_jobs_open(const struct backtest_config *config, struct backtest *result,
-                       struct engine_config *engine, struct lockstep_config *lockstep,
-                       struct error *err)
+static void go(void *ctx, uint16_t slot, uint64_t job, const struct gpu_decision *started)
+{
+    struct backtest_jobs *jobs = ctx;
+    const struct gpu *gpu = engine_cards(jobs->engine);
+    agon_ns_t chunk_ns = 1;
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        if (gpu->jobs[i].id == started->job)
+            chunk_ns = gpu->jobs[i].chunk_ns;
+    }
+    jobs->to.go(jobs->to.ctx, slot, job, started);
+    jobs->running[started->card] =
+        (struct running){.t_end = num_add(engine_t(jobs->engine), chunk_ns),
+                         .job = job,
+                         .slot = slot,
+                         .is_running = 1,
+                         .started = *started};
+}
+
+static void admit(void *ctx, uint16_t slot, struct record_job_wish *wish, const void *at,
+                  uint64_t n)
+{
+    const struct backtest_jobs *jobs = ctx;
+
+    jobs->to.admit(jobs->to.ctx, slot, wish, at, n);
+}
+
+static void submit(void *ctx, const struct record_job_wish *wish, int is_stepped)
+{
+    const struct backtest_jobs *jobs = ctx;
+
+    jobs->to.submit(jobs->to.ctx, wish, is_stepped);
+}
+
+static void drop(void *ctx, uint16_t slot, uint64_t job)
+{
+    const struct backtest_jobs *jobs = ctx;
+
+    jobs->to.drop(jobs->to.ctx, slot, job);
+}
+
+static void lease(void *ctx, uint16_t slot, uint32_t number, uint64_t memory, int is_held)
+{
+    const struct backtest_jobs *jobs = ctx;
+
+    jobs->to.lease(jobs->to.ctx, slot, number, memory, is_held);
+}
+
+static const void *result_of(void *ctx, uint16_t slot, uint64_t job)
+{
+    const struct backtest_jobs *jobs = ctx;
+
+    return jobs->to.result(jobs->to.ctx, slot, job);
+}
+
+static struct running *first_to_end(struct backtest_jobs *jobs)
+{
+    struct running *first = NULL;
+
+    for (uint32_t card = 0; card < GPU_CARDS_MAX; card++) {
+        struct running *of = &jobs->running[card];
+
+        if (of->is_running && (first == NULL || of->t_end < first->t_end))
+            first = of;
+    }
+    return first;
+}
+
+static agon_ns_t chunk_due(const void *ctx)
+{
+    const struct backtest_jobs *jobs = ctx;
+    agon_ns_t t = INT64_MAX;
+
+    for (uint32_t card = 0; card < GPU_CARDS_MAX; card++) {
+        if (jobs->running[card].is_running && jobs->running[card].t_end < t)
+            t = jobs->running[card].t_end;
+    }
+    return t;
+}
+
+// Has the engine not been given an outcome of it, nor cancelled it?
+static int is_wanted(const struct backtest_jobs *jobs, const struct running *of,
+                     struct engine_job *job)
+{
+    for (uint32_t k = 0; engine_job_at(jobs->engine, k, job); k++) {
+        if (job->slot == of->slot && job->id == of->job)
+            return 1;
+    }
+    return 0;
+}
+
+/* A job that was cancelled ends with its chunk, whether the worker was quicker or not. */
+static void end_chunk(void *ctx, struct lockstep_chunk *chunk)
+{
+    struct backtest_jobs *jobs = ctx;
+    struct running *of = first_to_end(jobs);
+    struct gpu_event event = {.kind = GPU_CHUNK,
+                              .job = of->started.job,
+                              .run = of->started.run,
+                              .card = of->started.card};
+    struct engine_job job;
+
+    memset(chunk, 0, sizeof(*chunk));
+    event.is_failed = (uint8_t)dispatch_end_chunk(jobs->dispatch, &of->started);
+    if (!is_wanted(jobs, of, &job))
+        event.is_failed = 1;
+    else if (event.is_failed &&
+             dispatch_take(jobs->dispatch, &job, 0, &chunk->done, &chunk->result) != 1)
+        memset(&chunk->done, 0, sizeof(chunk->done)); // the allocator's word is its outcome
+    cards_record(&event, NULL, &chunk->gpu);
+    of->is_running = 0;
+}
+
+static void request(struct engine *engine, const struct crew_slot *slot, uint32_t k,
+                    struct record_gpu *record)
+{
+    uint16_t id = slot->record.slot;
+    struct gpu_event event;
+
+    leases_request(&slot->leases[k], id, engine_t(engine), &event);
+    if (engine_slots(engine)->all[id].agent_kind == AGON_STRATEGY)
+        event.rank = (uint16_t)(id + 1);
+    cards_record(&event, slot->leases[k].name, record);
+}
+
+/* Its agent waits for it, and the allocator knows of none: it was given back, or has ended. Once
+ * each time that one is waited for. */
+static int ask_again(struct backtest_jobs *jobs, struct record_gpu *record)
+{
+    _Static_assert(CREW_LEASES_MAX <= 8, "a bit each");
+
+    for (uint32_t i = 0; i < jobs->config->n_slots; i++) {
+        const struct crew_slot *slot = &jobs->config->slots[i];
+        uint16_t id = slot->record.slot;
+
+        for (uint32_t k = 0; k < slot->n_leases; k++) {
+            const struct slot_lease *of = engine_lease(jobs->engine, id, k + 1);
+            const struct gpu_lease *lease;
+            uint8_t bit = (uint8_t)(1u << k);
+
+            if (of == NULL || of->state != LEASE_WAITS) {
+                jobs->asked[id] &= (uint8_t)~bit;
+                continue;
+            }
+            lease = engine_lease_of(jobs->engine, id, of->name);
+            if (of->held != 0 || (lease != NULL && !lease->is_ending) ||
+                (jobs->asked[id] & bit) != 0)
+                continue;
+            jobs->asked[id] |= bit;
+            request(jobs->engine, slot, k, record);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int say(void *ctx, struct record_gpu *record)
+{
+    struct backtest_jobs *jobs = ctx;
+    const struct gpu *gpu = engine_cards(jobs->engine);
+    uint32_t slot;
+
+    while ((slot = slot_set_first(&jobs->left)) < SLOTS_MAX) {
+        for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+            const struct gpu_lease *of = &gpu->leases[i];
+
+            if (of->id == 0 || of->owner != slot || of->is_ending)
+                continue;
+            cards_record(&(struct gpu_event){.kind = GPU_RELEASE, .owner = slot, .lease = of->id},
+                         NULL, record);
+            return 1;
+        }
+        slot_set_remove(&jobs->left, slot);
+    }
+    return ask_again(jobs, record);
+}
+
+void backtest_jobs_left(struct backtest *result, uint16_t slot)
+{
+    if (result->jobs != NULL)
+        slot_set_add(&result->jobs->left, slot);
+}
+
+static void decided(void *ctx, const struct record_gpu *event, const struct gpu_decision *decision)
+{
+    struct backtest_cards *counts = ctx;
+
+    (void)event;
+    counts->n_granted += decision->kind == GPU_DID_GRANTED || decision->kind == GPU_DID_RESUMED;
+    counts->n_queued += decision->kind == GPU_DID_QUEUED;
+    counts->n_evicted += decision->kind == GPU_DID_EVICTED;
+    counts->n_jobs += decision->kind == GPU_DID_JOB_ADMITTED;
+    counts->n_chunks += decision->kind == GPU_DID_JOB_STARTED;
+    counts->n_preempted += decision->kind == GPU_DID_JOB_PREEMPTED;
+}
+
+static int open_dispatch(const struct backtest_config *config, struct backtest_jobs *jobs,
+                         struct engine_config *engine, struct lockstep_config *lockstep,
+                         struct error *err)
 {
     const struct leases_words *words = &config->cards.words;
     struct dispatch_config dispatch = {.program = config->gpu_program,
@@ -23,36 +241,95 @@ int backtest_jobs_open(const struct backtest_config *config, struct backtest *re
                                        .threads = words->threads,
                                        .chunk_ns = CHUNK_NS,
                                        .is_far = !config->has_processes};
-    uint32_t n = 0;
-    int rc;
+    int rc = dispatch_new(&jobs->dispatch, &dispatch, err);
 
-    for (uint32_t i = 0; i < config->n_slots; i++)
-        n += config->slots[i].n_leases;
-    if (n == 0)
-        return AGON_OK;
-    rc = dispatch_new(&result->dispatch, &dispatch, err);
     if (rc < 0)
         return rc;
-    engine->jobs = dispatch_port(result->dispatch);
-    lockstep->jobs = (struct lockstep_jobs){.ctx = result->dispatch, .wait = wait_job};
+    jobs->to = dispatch_port(jobs->dispatch);
+    engine->jobs = (struct job_port){.ctx = jobs,
+                                     .admit = admit,
+                                     .submit = submit,
+                                     .go = go,
+                                     .drop = drop,
+                                     .lease = lease,
+                                     .result = result_of};
+    lockstep->jobs.wait = wait_job;
+    lockstep->jobs.chunk_due = chunk_due;
+    lockstep->jobs.end_chunk = end_chunk;
     return AGON_OK;
+}
+
+int backtest_jobs_open(const struct backtest_config *config, struct backtest *result,
+                       struct engine_config *engine, struct lockstep_config *lockstep,
+                       struct error *err)
+{
+    struct backtest_jobs *jobs;
+    uint32_t n = 0;
+
+    if (config->cards.rules.n_cards == 0)
+        return AGON_OK;
+    jobs = calloc(1, sizeof(*jobs));
+    if (jobs == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the cards");
+    result->jobs = jobs;
+    jobs->config = config;
+    result->cards.n = config->cards.rules.n_cards;
+    engine->cards = (struct card_port){.ctx = &result->cards, .decided = decided};
+    lockstep->jobs = (struct lockstep_jobs){.ctx = jobs, .say = say};
+    for (uint32_t i = 0; i < config->n_slots; i++)
+        n += config->slots[i].n_leases;
+    return n > 0 ? open_dispatch(config, jobs, engine, lockstep, err) : AGON_OK;
 }
 
 void backtest_jobs_close(struct backtest *result)
 {
-    dispatch_free(result->dispatch);
+    if (result->jobs != NULL)
+        dispatch_free(result->jobs->dispatch);
+    free(result->jobs);
+}
+
+int backtest_jobs_cards(const struct backtest_config *config, backtest_jobs_step *step, void *ctx,
+                        struct error *err)
+{
+    const struct roster_cards *cards = &config->cards;
+    union cards_config record;
+
+    if (cards->rules.n_cards == 0)
+        return AGON_OK;
+    cards_config_record(&cards->rules, cards->words.profile, cards->words.shares, &record);
+    return step(ctx, &record, err);
 }
 
 int backtest_jobs_leases(const struct backtest_config *config, const struct crew_slot *slot,
-                         int (*step)(void *ctx, struct record_lease *lease, struct error *err),
-                         void *ctx, struct error *err)
+                         backtest_jobs_step *step, void *ctx, struct error *err)
 {
-    struct record_lease lease;
+    struct record_lease record;
     int rc = AGON_OK;
 
     for (uint32_t k = 0; k < slot->n_leases && rc >= 0; k++) {
-        crew_lease_record(slot, k, config->cards.words.delay_ns, &lease);
-        rc = step(ctx, &lease, err);
+        crew_lease_record(slot, k, config->cards.words.delay_ns, &record);
+        rc = step(ctx, &record, err);
+    }
+    return rc;
+}
+
+int backtest_jobs_ask(const struct backtest_config *config, struct backtest *result,
+                      backtest_jobs_step *step, void *ctx, struct error *err)
+{
+    int rc = AGON_OK;
+
+    if (result->jobs == NULL)
+        return AGON_OK;
+    result->jobs->engine = result->engine;
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        const struct crew_slot *slot = &config->slots[i];
+
+        for (uint32_t k = 0; k < slot->n_leases && rc >= 0; k++) {
+            struct record_gpu record;
+
+            request(result->engine, slot, k, &record);
+            rc = step(ctx, &record, err);
+        }
     }
     return rc;
 }

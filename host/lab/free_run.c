@@ -661,7 +661,7 @@ static int prepare(struct going *going, struct error *err)
         player->cast = (struct cast){.play = &scan->plays[i], .file = {.fd = -1}};
         player->live_seq = UINT64_MAX;
         going->n_players++;
-        if (!cast_prepare(&player->cast, config->kept, why))
+        if (!cast_prepare(&player->cast, config->kept, NULL, why))
             return error_set(err, AGON_ENOENT, "agent %.31s: %.200s",
                              scan->plays[i].begin->record.name, why);
     }

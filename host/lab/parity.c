@@ -49,6 +49,9 @@ struct again {
         uint16_t slot;
     } members[SLOTS_MAX];
     struct cut *cut; /* owned */
+    struct parity_files files;
+    struct parity_results results;
+    struct job_port jobs;
     uint32_t run;
     agon_instrument_t known; /* instruments when the run began */
 };
@@ -266,6 +269,27 @@ static const struct agon_origin *origin_of(const struct wanted *one)
     return &((const struct agon_intent_event *)(const void *)one->bytes)->origin;
 }
 
+/* What a host sets of it: the hash of what was handed over, as it lies there now. */
+static void read_box(const struct runner_port *port, struct record_job_wish *wish)
+{
+    uint64_t n_calls = (uint64_t)wish->n_calls * sizeof(struct agon_gpu_call);
+    const void *at = port->box != NULL ? port->box(port->ctx, wish->box) : NULL;
+    struct hash hash;
+
+    memset(wish->hash, 0, sizeof(wish->hash));
+    wish->status = AGON_OK;
+    if (wish->kind != JOB_SUBMIT)
+        return;
+    if (at == NULL || wish->n_calls == 0 || wish->n_calls > AGON_GPU_CALLS_MAX ||
+        wish->n_input > AGON_GPU_SUBMIT_MAX - n_calls) {
+        wish->status = AGON_ERANGE;
+        return;
+    }
+    hash_init(&hash);
+    hash_update(&hash, at, n_calls + wish->n_input);
+    hash_final(&hash, wish->hash);
+}
+
 /* Takes what it wanted in its ring: kept where it is heard, else nobody's. */
 static void collect(struct again *again, struct actor *actor, const struct agon_event_hdr *event)
 {
@@ -287,6 +311,8 @@ static void collect(struct again *again, struct actor *actor, const struct agon_
             continue;
         wish->origin.slot = actor->cast.play->begin->slot;
         wish->hdr.t = event->t;
+        if (wish->hdr.type == EVENT_JOB_WISH)
+            read_box(port, (void *)one.bytes);
         one.event = *event;
         look(again->engine, wish->origin.slot, wish->hdr.instrument, &one.view);
         if (push(actor, &one) < 0) {
@@ -522,6 +548,19 @@ static void finish_run(struct again *again)
 
 /* --- comparing --- */
 
+/* A host that had no room for a copy says so in the place of a hash: that is its word. */
+static void take_hosts_word(struct wanted *mine, const struct agon_event_hdr *event)
+{
+    const struct record_job_wish *theirs = (const void *)event;
+    struct record_job_wish *ours = (void *)mine->bytes;
+
+    if (ours->hdr.type != EVENT_JOB_WISH || event->type != EVENT_JOB_WISH ||
+        event_bytes(event) != sizeof(*theirs) || theirs->status >= 0)
+        return;
+    ours->status = theirs->status;
+    memcpy(ours->hash, theirs->hash, sizeof(ours->hash));
+}
+
 static void compare(struct again *again, const struct agon_event_hdr *event)
 {
     const struct agon_intent_event *live = (const void *)event;
@@ -555,6 +594,7 @@ static void compare(struct again *again, const struct agon_event_hdr *event)
                (unsigned long long)theirs->nth, (unsigned long long)ours->nth);
         return;
     }
+    take_hosts_word(mine, event);
     if (((struct agon_event_hdr *)(void *)mine->bytes)->type != event->type ||
         ((struct agon_event_hdr *)(void *)mine->bytes)->instrument != event->instrument ||
         memcmp(mine->bytes + ORIGIN_AT, (const unsigned char *)event + ORIGIN_AT,
@@ -596,11 +636,28 @@ static int put(void *ctx, const struct agon_event_hdr *event)
     return rc;
 }
 
+static void put_result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
+{
+    const struct member_of *member = ctx;
+    struct again *again = member->again;
+
+    for (uint32_t i = 0; i < again->config->n; i++) {
+        struct actor *actor = &again->actors[i];
+        const struct runner_port *port = actor->run != NULL ? run_inproc_port(actor->run) : NULL;
+
+        if (port != NULL && actor->cast.play->begin->slot == member->slot && port->result != NULL)
+            port->result(port->ctx, place, bytes, n);
+    }
+}
+
 static void attach(struct again *again)
 {
+    again->jobs = parity_results_port(&again->results);
+    engine_attach_jobs(again->engine, &again->jobs);
     for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
         again->members[slot] = (struct member_of){.again = again, .slot = slot};
-        again->ports[slot] = (struct runner_port){.ctx = &again->members[slot], .put = put};
+        again->ports[slot] =
+            (struct runner_port){.ctx = &again->members[slot], .put = put, .result = put_result};
         engine_attach_runner(again->engine, slot, &again->ports[slot]);
     }
 }
@@ -641,9 +698,12 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     if (event->type == EVENT_START)
         begin_run(again);
     if ((event->type == AGON_EVENT_INTENT || event->type == AGON_EVENT_EXIT_PLAN ||
-         event->type == AGON_EVENT_SIGNAL || event->type == EVENT_ARM) &&
+         event->type == AGON_EVENT_SIGNAL || event->type == EVENT_ARM ||
+         event->type == EVENT_JOB_WISH) &&
         event->granules >= 2)
         compare(again, event);
+    if (event->type == EVENT_JOB_PART)
+        parity_results_take(&again->results, record);
     for (uint32_t i = 0; i < again->config->n; i++) {
         if (again->actors[i].run != NULL)
             advance(again, &again->actors[i], event);
@@ -675,7 +735,7 @@ static void prepare(struct again *again, struct actor *actor)
                 "it knew orders of the one before by numbers of its own (shadow: exact)");
     else if (begin->threads > 0)
         unknown(again, actor, begin->cut_seq, 0, "it may have threads of its own");
-    else if (!cast_prepare(&actor->cast, again->config->kept, why))
+    else if (!cast_prepare(&actor->cast, again->config->kept, &again->files, why))
         unknown(again, actor, begin->cut_seq, 0, "%s", why);
 }
 
@@ -709,9 +769,11 @@ static int open_batch(struct again *again, struct error *err)
         actor->cast.play = &scan->plays[config->first + i];
         actor->judged = &again->found->plays[config->first + i];
         actor->cast.file.fd = -1;
+        actor->cast.is_answered = 1;
         actor->live_seq = UINT64_MAX;
         prepare(again, actor);
     }
+    parity_files_deinit(&again->files); // what is needed is mapped
     return AGON_OK;
 }
 
@@ -741,7 +803,9 @@ int parity_run(const struct parity_config *config, struct parity_found *found, s
     struct replay result = {0};
     int rc;
 
-    again = (struct again){.config = config, .found = found};
+    again = (struct again){.config = config,
+                           .found = found,
+                           .files = {.paths = config->files, .n_paths = config->n_files}};
     found->n_events = 0;
     rc = open_batch(&again, err);
     if (rc < 0)
@@ -758,5 +822,6 @@ int parity_run(const struct parity_config *config, struct parity_found *found, s
     if (rc >= 0)
         finish_run(&again);
     enter(&again, NULL);
+    parity_results_deinit(&again.results);
     return rc;
 }

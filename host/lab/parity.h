@@ -106,8 +106,10 @@ static inline uint64_t parity_found_bytes(uint32_t n_plays)
 struct parity_config {
     const struct disk *(*disk)(void *ctx); /* of the journal, asked for after close */
     const char *kept;                      /* directory of files and states */
-    const struct parity_scan *scan;        /* borrowed */
-    uint32_t first, n;                     /* the plays of this batch */
+    const char *const *files; /* where files of agents are looked for, by their SHA-256 */
+    uint32_t n_files;
+    const struct parity_scan *scan; /* borrowed */
+    uint32_t first, n;              /* the plays of this batch */
     int is_live;
     /* All that is read by name is read; nothing of a plugin has run. */
     int (*close)(void *ctx, struct error *err);

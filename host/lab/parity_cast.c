@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sys/file.h"
+#include "sys/memfd.h"
 
 #define TO_GRANULES   65536 /* wider than a host's: what found no room says the journal */
 #define FROM_GRANULES 65536
@@ -36,13 +37,63 @@ static int read_state(struct cast *cast, const char *kept, char why[CAST_WHY])
     return 0;
 }
 
-int cast_prepare(struct cast *cast, const char *kept, char why[CAST_WHY])
+static const char *files_of(const struct record_begin *begin)
+{
+    const char *text = begin_text(begin);
+
+    for (uint32_t i = 0; text != NULL && i < 2u * begin->n_params; i++)
+        text += strlen(text) + 1;
+    return text;
+}
+
+static int read_files(struct cast *cast, struct parity_files *files, char why[CAST_WHY])
+{
+    const struct record_begin *begin = cast->play->begin;
+    const char *text = files_of(begin);
+    struct error err = {0};
+
+    if (begin->n_files == 0)
+        return 1;
+    if (files == NULL || text == NULL || begin->is_cut || begin->n_files > SETUP_FILES_MAX) {
+        snprintf(why, CAST_WHY,
+                 "it had files (%.31s, ...), and a journal has their SHA-256, not what is in them",
+                 text != NULL ? text : "?");
+        return 0;
+    }
+    for (uint32_t i = 0; i < begin->n_files; i++) {
+        const char *name = text, *hex = text + strlen(text) + 1;
+        const struct sealed *sealed = parity_files_find(files, hex, why, CAST_WHY);
+        struct setup_file *file = &cast->files[i];
+
+        if (sealed == NULL && why[0] == '\0')
+            snprintf(why, CAST_WHY,
+                     "it had files (%.31s, ...), of which a journal has the SHA-256 alone, and "
+                     "nothing that --file names is %.16s...",
+                     name, hex);
+        if (sealed == NULL)
+            return 0;
+        snprintf(file->name, sizeof(file->name), "%s", name);
+        memcpy(file->digest, sealed->digest, sizeof(file->digest));
+        file->bytes = sealed->bytes;
+        cast->contents[i] = memfd_map(sealed->fd, sealed->bytes, 0, &err);
+        if (cast->contents[i] == NULL) {
+            snprintf(why, CAST_WHY, "its file %.31s: %.160s", name, err.text);
+            return 0;
+        }
+        text = hex + strlen(hex) + 1;
+    }
+    cast->n_files = begin->n_files;
+    return 1;
+}
+
+int cast_prepare(struct cast *cast, const char *kept, struct parity_files *files,
+                 char why[CAST_WHY])
 {
     const struct record_begin *begin = cast->play->begin;
     char hex[2 * HASH_SIZE + 1], path[PATH_MAX];
     struct error err = {0};
 
-    if (!read_state(cast, kept, why))
+    if (!read_state(cast, kept, why) || !read_files(cast, files, why))
         return 0;
     hash_hex(begin->file_hash, hex);
     snprintf(path, sizeof(path), "%.3900s/%.64s.so", kept, hex);
@@ -93,15 +144,6 @@ static int read_params(const struct record_begin *begin, struct setup_param *par
     return 1;
 }
 
-static const char *files_of(const struct record_begin *begin)
-{
-    const char *text = begin_text(begin);
-
-    for (uint32_t i = 0; text != NULL && i < 2u * begin->n_params; i++)
-        text += strlen(text) + 1;
-    return text != NULL ? text : "?";
-}
-
 int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, char why[CAST_WHY])
 {
     static struct setup_param params[SETUP_PARAMS_MAX];
@@ -117,13 +159,7 @@ int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, 
                               .plugin_index = record->plugin_index,
                               .arena_max = record->arena_max};
 
-    if (record->n_files > 0) {
-        snprintf(why, CAST_WHY,
-                 "it had files (%.31s, ...), and a journal has their SHA-256, not what is in them",
-                 files_of(record));
-        return 0;
-    }
-    for (uint32_t i = 1; i <= AGON_GPU_LEASES_MAX; i++) {
+    for (uint32_t i = 1; i <= AGON_GPU_LEASES_MAX && !cast->is_answered; i++) {
         if (engine_lease(engine, record->slot, i) == NULL)
             continue;
         snprintf(why, CAST_WHY, "it had leases of cards (agon.gpu): nobody runs its jobs again");
@@ -143,6 +179,8 @@ int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, 
     setup->head.start = record->start;
     setup->state = cast->state;
     setup->n_state = (uint32_t)cast->n_state;
+    setup->files = cast->files;
+    setup->n_files = cast->n_files;
     return 1;
 }
 
@@ -193,6 +231,8 @@ int cast_make(const struct cast *cast, struct engine *engine, const struct setup
     config.to_granules = TO_GRANULES;
     config.from_granules = FROM_GRANULES;
     config.is_again = 1;
+    config.n_leases = setup->n_leases;
+    memcpy(config.files, cast->contents, sizeof(config.files));
     rc = run_inproc_new(run, &config, err);
     free(bytes);
     return rc;

@@ -9,6 +9,7 @@
 #include "agent/loader.h"
 #include "agent/run_inproc.h"
 #include "lab/parity.h"
+#include "lab/parity_files.h"
 #include "market/history.h"
 
 #define CAST_WHY 256 /* of what lacks, UTF-8 */
@@ -19,11 +20,16 @@ struct cast {
     struct plugin plugin;
     unsigned char *state; /* owned */
     uint64_t n_state;
+    struct setup_file files[SETUP_FILES_MAX];
+    const void *contents[SETUP_FILES_MAX]; /* mapped to the worker's end */
+    uint32_t n_files;
     uint8_t is_mapped;
+    uint8_t is_answered; /* the journal's outcomes are those of its jobs */
 };
-/* Reads its state and maps its file; no code of it runs. False: it cannot be run, and why says so.
- */
-int cast_prepare(struct cast *cast, const char *kept, char why[CAST_WHY]);
+/* Reads its state and its files and maps its plugin; no code of it runs. files NULL: it may have
+ * none. False: it cannot be run, and why says so. */
+int cast_prepare(struct cast *cast, const char *kept, struct parity_files *files,
+                 char why[CAST_WHY]);
 /* The sandbox stands: code of it runs. False: as above. */
 int cast_begin_code(struct cast *cast, char why[CAST_WHY]);
 /* The slot as the engine has it now, with what the instance was given, into cut->setup, but for its

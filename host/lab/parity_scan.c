@@ -201,6 +201,7 @@ static int take(struct scanning *at, const struct agon_event_hdr *event)
     case AGON_EVENT_EXIT_PLAN:
     case AGON_EVENT_SIGNAL:
     case EVENT_ARM:
+    case EVENT_JOB_WISH:
         return event->granules >= 2 ? add_intent(at, record) : AGON_OK;
     default:
         return AGON_OK;

@@ -454,7 +454,10 @@ struct record_lease { /* CONFIG of kind CONFIG_LEASE */
     uint64_t memory;
     agon_ns_t delay_ns; /* of a job that names none */
     char name[32];
-    uint64_t pad[5];
+    /* So much engine time goes by in a second, in thousandths: a delay is of real time. 0: a
+     * second. */
+    uint32_t speed_milli, pad0;
+    uint64_t pad[4];
 };
 _Static_assert(sizeof(struct record_lease) == 2 * EVENT_GRANULE, "whole granules");
 

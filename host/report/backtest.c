@@ -491,6 +491,8 @@ void backtest_print(const struct backtest *result, FILE *out)
     if (result->n_history > 0)
         fprintf(out, "  %u bars from before are history\n", result->n_history);
     print_windows(result, out);
+    if (backtest_cards(result, assumed) != NULL)
+        fprintf(out, "  %s\n", assumed);
     for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
         fprintf(out, "  warning: %s\n", assumed);
     print_listed(result, out);
@@ -627,6 +629,8 @@ int backtest_json(const struct backtest *result, FILE *out)
         json_object_set_new(root, "assumed", assumed_json(result));
         json_object_set_new(root, "rate", windows_json(result));
         json_object_set_new(root, "latency", backtest_ways_json(result));
+        if (result->cards.n > 0)
+            json_object_set_new(root, "gpu", backtest_cards_json(result));
         if (result->n_plans > 0)
             json_object_set_new(root, "tournaments", backtest_plan_json(result));
     }

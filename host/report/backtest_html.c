@@ -206,6 +206,8 @@ static void put_data(const struct backtest *result, struct page *page)
         page_text(page, "%llu requests waited for them, %llu were not sent (venue_rate).",
                   (unsigned long long)result->n_rate_waited,
                   (unsigned long long)result->n_rate_refused);
+    if (backtest_cards(result, assumed) != NULL)
+        page_text(page, "%s.", assumed);
     hash_hex(result->intents, hex);
     page_text(page, "%llu intents, hash %s.", (unsigned long long)result->n_intents, hex);
     hash_hex(result->state, hex);

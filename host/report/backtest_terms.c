@@ -185,3 +185,33 @@ json_t *backtest_ways_json(const struct backtest *result)
     json_object_set_new(all, "text", json_string(backtest_ways(result, text)));
     return all;
 }
+
+const char *backtest_cards(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    const struct backtest_cards *cards = &result->cards;
+
+    if (cards->n == 0)
+        return NULL;
+    (void)snprintf(text, BACKTEST_ASSUMED_TEXT,
+                   "%u cards of %s with shares of %s, all there and cool to the end: %llu leases "
+                   "granted, %llu waited, %llu put out; %llu jobs, whose time is their delay, in "
+                   "%llu chunks, %llu times another went first",
+                   cards->n, engine_cards_profile(result->engine),
+                   engine_cards_shares(result->engine), (unsigned long long)cards->n_granted,
+                   (unsigned long long)cards->n_queued, (unsigned long long)cards->n_evicted,
+                   (unsigned long long)cards->n_jobs, (unsigned long long)cards->n_chunks,
+                   (unsigned long long)cards->n_preempted);
+    return text;
+}
+
+json_t *backtest_cards_json(const struct backtest *result)
+{
+    const struct backtest_cards *cards = &result->cards;
+
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "profile",
+                     engine_cards_profile(result->engine), "shares",
+                     engine_cards_shares(result->engine), "cards", (json_int_t)cards->n, "granted",
+                     (json_int_t)cards->n_granted, "queued", (json_int_t)cards->n_queued, "evicted",
+                     (json_int_t)cards->n_evicted, "jobs", (json_int_t)cards->n_jobs, "chunks",
+                     (json_int_t)cards->n_chunks, "preempted", (json_int_t)cards->n_preempted);
+}

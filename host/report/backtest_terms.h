@@ -24,5 +24,9 @@ json_t *backtest_ways_json(const struct backtest *result);
 const char *backtest_terms(const struct backtest *result, uint32_t i,
                            char text[BACKTEST_ASSUMED_TEXT]);
 json_t *backtest_terms_json(const struct backtest *result, uint32_t i);
+/* Which cards its agents' jobs had, and what their allocator decided; NULL: the roster names none.
+ */
+const char *backtest_cards(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT]);
+json_t *backtest_cards_json(const struct backtest *result);
 
 #endif

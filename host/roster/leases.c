@@ -100,8 +100,7 @@ void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
                                 .flags = lease->flags};
 }
 
-/* "CARD.NAME", or "NAME" of a single card. GPU_NONE: there is none; *n: of that name. */
-static uint8_t find_budget(const struct gpu_rules *rules, const char *word, uint32_t *n)
+uint8_t leases_find_budget(const struct gpu_rules *rules, const char *word, uint32_t *n)
 {
     const char *dot = strchr(word, '.');
     uint8_t found = GPU_NONE;
@@ -198,7 +197,7 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
     lease->flags =
         (uint8_t)((words.is_dedicated ? GPU_DEDICATED : 0) | (words.is_resumed ? GPU_RESUMES : 0));
     lease->group = GPU_NONE;
-    lease->budget = find_budget(rules, words.budget, &n);
+    lease->budget = leases_find_budget(rules, words.budget, &n);
     if (n != 1) {
         refuse_budget(config, config_get(node, "budget"), rules, words.budget, n);
         return;

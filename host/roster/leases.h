@@ -45,6 +45,9 @@ extern const struct schema leases_schema, leases_slot_schema;
 struct roster;
 /* Profile and leases of a roster whose words are read; what is wrong is refused at its place. */
 void leases_read(struct roster *roster, struct config *config);
+/* The budget of that word, "CARD.NAME", or "NAME" of a single card. GPU_NONE: there is none; *n: so
+ * many of that name. */
+uint8_t leases_find_budget(const struct gpu_rules *rules, const char *word, uint32_t *n);
 /* What a lease asks for, as of t. */
 void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
                     struct gpu_event *event);

@@ -38,9 +38,12 @@ void host_cards_close(struct host *host)
 int host_boot_cards(struct host *host, struct error *err)
 {
     const struct roster_cards *cards = &host->config.cards;
-    const struct gpu_rules *rules = cards->rules.n_cards > 0 ? &cards->rules : NULL;
+    struct gpu_rules scaled = cards->rules;
+    const struct gpu_rules *rules = cards->rules.n_cards > 0 ? &scaled : NULL;
     union cards_config record;
     int rc;
+
+    gpu_rules_scale(&scaled, host->config.speed_milli);
 
     if (rules == NULL && engine_cards(host->engine) == NULL)
         return AGON_OK;

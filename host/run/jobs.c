@@ -14,6 +14,7 @@ static int is_named_so(const struct host *host, const struct record_lease *recor
     if (is == NULL)
         return record->memory == 0;
     return is->memory == record->memory && is->delay_ns == record->delay_ns &&
+           is->speed_milli == record->speed_milli &&
            memcmp(is->name, record->name, sizeof(is->name)) == 0;
 }
 
@@ -32,6 +33,8 @@ int host_lease_records(struct host *host, const struct crew_slot *slot,
 
         if (k < slot->n_leases)
             crew_lease_record(slot, k, host->config.cards.words.delay_ns, &record);
+        if (host->config.speed_milli != 1000)
+            record.speed_milli = (uint32_t)host->config.speed_milli;
         if (!is_named_so(host, &record))
             rc = step(host, &record.hdr);
     }

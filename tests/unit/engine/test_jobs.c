@@ -5,7 +5,7 @@
 #include "engine/impl.h"
 #include "world.h"
 
-_Static_assert(sizeof(struct slot_job) == 48 && sizeof(struct slot_lease) == 64,
+_Static_assert(sizeof(struct slot_job) == 48 && sizeof(struct slot_lease) == 72,
                "is what is new saved, loaded and changed in each_field_is_of_the_state?");
 
 #define SLOT  1
@@ -346,6 +346,7 @@ START_TEST(each_field_is_of_the_state)
     STATE(lease->delay_ns);
     STATE(lease->held);
     STATE(lease->n_results);
+    STATE(lease->speed_milli);
     STATE(lease->state);
     STATE(job->id);
     STATE(job->n_result);

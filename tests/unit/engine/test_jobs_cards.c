@@ -12,6 +12,7 @@
 static struct world *world;
 static struct gpu_rules rules;
 static uint32_t n_gone;
+static agon_ns_t delay_ns; /* of jobs; 0: their lease's */
 static struct {
     uint64_t job;
     struct gpu_decision started;
@@ -69,6 +70,7 @@ static void ask(uint8_t kind, uint64_t job, uint32_t n_calls)
         .origin = {.slot = SLOT, .cause_seq = engine_seq(world->engine), .n_legs = 1},
         .kind = kind,
         .job = job,
+        .delay_ns = delay_ns,
         .memory = MIB,
         .n_result = 64,
         .lease = LEASE,
@@ -271,8 +273,75 @@ START_TEST(a_deadline_ends_it_held_or_waiting)
 }
 END_TEST
 
+static int64_t chunk_ns_of(uint64_t job)
+{
+    const struct gpu *gpu = engine_cards(world->engine);
+
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        if (gpu->jobs[i].id == job)
+            return gpu->jobs[i].chunk_ns;
+    }
+    return 0;
+}
+
+/* A job needs its delay, in equal parts; a card no longer than the profile's longest chunk. */
+START_TEST(a_chunk_is_expected_to_take_its_part_of_the_delay)
+{
+    begin();
+    ask(LEASE_ACQUIRE, 0, 0);
+    request();
+    ask(JOB_SUBMIT, 1, 3); // two chunks
+    ck_assert_int_eq(chunk_ns_of(gone[0].started.job), 5 * MS / 2);
+    end_chunk(0, 0);
+    end_chunk(1, 0);
+    delay_ns = 1000 * MS;
+    ask(JOB_SUBMIT, 2, 3);
+    ck_assert_int_eq(chunk_ns_of(gone[2].started.job), 100 * MS);
+    delay_ns = 0;
+    world_free(world);
+}
+END_TEST
+
+/* A delay is of real time: where engine time runs twenty times as fast it is so much more of it. */
+START_TEST(a_delay_is_of_real_time)
+{
+    struct record_lease lease = {.hdr = {.type = EVENT_CONFIG, .granules = 2},
+                                 .kind = CONFIG_LEASE,
+                                 .slot = SLOT,
+                                 .lease = LEASE,
+                                 .memory = MIB,
+                                 .delay_ns = 5 * MS,
+                                 .speed_milli = 20000,
+                                 .name = "main"};
+    struct engine_job job;
+    agon_ns_t t;
+
+    begin();
+    ck_assert_int_eq(world_step(world, &lease), AGON_OK);
+    ask(LEASE_ACQUIRE, 0, 0);
+    request();
+    ask(JOB_SUBMIT, 1, 2); // by the roster's delay
+    t = engine_t(world->engine);
+    ck_assert_int_eq(engine_job_at(world->engine, 0, &job), 1);
+    ck_assert_int_eq(job.t_due - t, 100 * MS);
+    delay_ns = 7 * MS; // by its own
+    ask(JOB_SUBMIT, 2, 2);
+    delay_ns = 0;
+    t = engine_t(world->engine);
+    ck_assert_int_eq(engine_job_at(world->engine, 1, &job), 1);
+    ck_assert_int_eq(job.t_due - t, 140 * MS);
+    world_holds(world);
+    world_replays(world);
+    lease.speed_milli = 2000000000;
+    ck_assert_int_eq(world_step(world, &lease), AGON_EINVAL);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(chunk_by_chunk_and_one_at_a_time)
 {
+    struct engine_job next;
+
     begin();
     ask(LEASE_ACQUIRE, 0, 0);
     request();
@@ -281,13 +350,17 @@ START_TEST(chunk_by_chunk_and_one_at_a_time)
     ask(JOB_SUBMIT, 3, 1);
     ck_assert_uint_eq(n_gone, 1);
     ck_assert_uint_eq(gone[0].job, 1);
+    ck_assert_int_eq(engine_next_job(world->engine, &next), 0); // all have chunks to run
     end_chunk(0, 0);
+    ck_assert_int_eq(engine_next_job(world->engine, &next), 0);
     ck_assert_uint_eq(n_gone, 2);
     ck_assert_uint_eq(gone[1].job, 1);
     ck_assert_uint_gt(gone[1].started.run, gone[0].started.run);
     ask(JOB_CANCEL, 2, 1); // its turn has not come, and passes
     ck_assert_int_eq(told()->status, AGON_ESTATE);
     end_chunk(1, 0);
+    ck_assert_int_eq(engine_next_job(world->engine, &next), 1); // behind its last one
+    ck_assert_uint_eq(next.id, 1);
     ck_assert_uint_eq(n_gone, 3);
     ck_assert_uint_eq(gone[2].job, 3);
     end_chunk(2, 1); // the allocator's word alone ends it, too
@@ -316,6 +389,8 @@ int main(void)
     tcase_add_test(tcase, who_waits_for_what_is_never_given_learns_why);
     tcase_add_test(tcase, a_deadline_ends_it_held_or_waiting);
     tcase_add_test(tcase, chunk_by_chunk_and_one_at_a_time);
+    tcase_add_test(tcase, a_chunk_is_expected_to_take_its_part_of_the_delay);
+    tcase_add_test(tcase, a_delay_is_of_real_time);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "cli/train_plan.h"
+
+#define OF(member) SCHEMA_MEMBER(struct plan_training, member)
+static const struct schema_field training_fields[] = {
+    {"name", SCHEMA_NAME, OF(name), .is_required = 1, .doc = "unique in the plan"},
+    {"train", SCHEMA_TEXT, SCHEMA_ARRAY(struct plan_training, words, n_words), .list_min = 1,
+     .min = 1, .is_required = 1,
+     .doc = "the words behind `agon train`, as in `[lstm, --data, rows.csv, --out, "
+            "model.safetensors]`; without `--threads`, `--resume` and `--stop-after`, which are "
+            "the plan's"},
+    {"budget", SCHEMA_NAME, OF(budget), .is_required = 1,
+     .doc = "of the profile, of training or research: its name, or CARD.NAME where several cards "
+            "have one of that name"},
+    {"memory", SCHEMA_SIZE, OF(bytes), .min = 0, .max = INT64_MAX / 2, .preset = "0B",
+     .doc = "of the card"},
+    {"share", SCHEMA_SHARE, OF(share_ppm), .min = 0, .max = GPU_ALL_PPM, .preset = "0%",
+     .doc = "of the card's time; on the processor of the plan's threads, one at least"},
+    {"priority", SCHEMA_INT, OF(priority), .min = 0, .max = GPU_PRIORITIES - 1, .preset = "2",
+     .doc = "within its class: 0 is served first"},
+    {"group", SCHEMA_NAME, OF(group), .doc = "of the shares: whose part it is within its class"},
+    {"dedicated", SCHEMA_BOOL, OF(is_dedicated), .preset = "false", .doc = "the whole card"},
+    {"start", SCHEMA_DURATION, OF(start_ns), .min = 0, .max = 366 * INT64_C(86400000000000),
+     .preset = "0s", .doc = "it asks for its lease so long after the plan began"},
+    {"after", SCHEMA_NAME, OF(after),
+     .doc = "it asks when that training of the plan has its first checkpoint, or has ended"},
+    {NULL}};
+
+static int place_of(const struct plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->n; i++) {
+        if (strcmp(plan->all[i].name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static void check_words(struct config *config, const struct config_node *node,
+                        const struct plan_training *of)
+{
+    static const char *const own[] = {"--threads", "--resume", "--stop-after", "--plan"};
+    int has_out = 0;
+
+    for (uint32_t i = 0; i < of->n_words; i++) {
+        has_out |= strcmp(of->words[i], "--out") == 0 && i + 1 < of->n_words;
+        for (uint32_t k = 0; k < sizeof(own) / sizeof(own[0]); k++) {
+            if (strcmp(of->words[i], own[k]) == 0)
+                config_refuse(config, config_get(node, "train"), CONFIG_E_CONFLICT,
+                              "has %s, which the plan says itself; leave it out", own[k]);
+        }
+    }
+    if (!has_out)
+        config_refuse(config, config_get(node, "train"), CONFIG_E_VALUE,
+                      "names no file for its model; expected '--out, FILE' among the words");
+}
+
+static void check_plan(struct config *config, const struct config_node *node, void *out)
+{
+    const struct plan *plan = out;
+
+    (void)node;
+    for (uint32_t i = 0; i < plan->n; i++) {
+        const struct plan_training *of = &plan->all[i];
+        const struct config_node *at = config_at(config, "trainings[%u]", i);
+        int after = of->after[0] != '\0' ? place_of(plan, of->after) : -1;
+
+        if (place_of(plan, of->name) < (int)i)
+            config_refuse(config, config_get(at, "name"), CONFIG_E_CONFLICT,
+                          "'%s' is the name of two trainings; expected one of its own", of->name);
+        if (of->after[0] != '\0' && (after < 0 || after >= (int)i))
+            config_refuse(
+                config, config_get(at, "after"), CONFIG_E_CHOICE,
+                "'%s' is not a training that stands before this one; expected one that is",
+                of->after);
+        check_words(config, at, of);
+    }
+}
+
+static const struct schema training_schema = {"a training", sizeof(struct plan_training),
+                                              training_fields, NULL};
+static const struct schema_field plan_fields[] = {
+    {"profile", SCHEMA_NAME, SCHEMA_MEMBER(struct plan, profile), .is_required = 1,
+     .doc = "budgets: which cards there are and who has how many bytes (configs/gpu)"},
+    {"shares", SCHEMA_NAME, SCHEMA_MEMBER(struct plan, shares), .preset = "production",
+     .doc = "who has how much of a card's time (configs/gpu/shares)"},
+    {"threads", SCHEMA_INT, SCHEMA_MEMBER(struct plan, threads), .min = 1, .max = 64, .preset = "1",
+     .doc = "of the processor, which stands in for each card"},
+    {"trainings", SCHEMA_MAP, SCHEMA_ARRAY(struct plan, all, n), .sub = &training_schema,
+     .list_min = 1, .is_required = 1, .doc = "in the order in which they ask"},
+    {NULL}};
+const struct schema train_plan_schema = {"a plan of trainings", sizeof(struct plan), plan_fields,
+                                         .check = check_plan};
