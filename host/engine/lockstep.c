@@ -108,14 +108,21 @@ static HOT int collect_slot(struct run *run, uint16_t id)
     }
 }
 
-static HOT int collect(struct run *run, struct slot_set of)
+static HOT int collect(struct run *run, const struct slot_set *of)
 {
-    uint16_t id;
     int rc = AGON_OK;
 
-    while (rc >= 0 && slot_set_take(&of, &id)) {
-        if (!slot_set_has(&run->ahead, id))
-            rc = collect_slot(run, id);
+    for (uint64_t words = of->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        for (uint64_t bits = of->bits[word] & ~run->ahead.bits[word]; bits != 0; bits &= bits - 1) {
+            uint16_t id = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
+
+            if (engine_may_wish(run->config->engine, id))
+                rc = collect_slot(run, id);
+            if (rc < 0)
+                return rc;
+        }
     }
     return rc;
 }
@@ -231,7 +238,7 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     stop = begin_ahead(run, &begun, is_urgent);
     if (stop >= 0 && config->on_step != NULL)
         stop = config->on_step(config->ctx, event, rc);
-    return stop < 0 ? stop : collect(run, *engine_called(config->engine));
+    return stop < 0 ? stop : collect(run, engine_called(config->engine));
 }
 
 static HOT void next_head(struct run *run, uint32_t source)
@@ -536,6 +543,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
                  struct error *err)
 {
     struct run *run = calloc(1, sizeof(*run));
+    struct slot_set all;
     int rc = AGON_ENOMEM;
 
     memset(result, 0, sizeof(*result));
@@ -570,7 +578,8 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     run->n_free = WISHES;
     for (uint32_t i = 0; i < config->n_sources; i++)
         next_head(run, i);
-    rc = collect(run, all_slots(config->engine)); // what plugins wished for in on_start
+    all = all_slots(config->engine);
+    rc = collect(run, &all); // what plugins wished for in on_start
     if (rc >= 0)
         rc = run_on(run);
     if (rc < 0)
