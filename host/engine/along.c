@@ -28,8 +28,8 @@ struct along {
     uint64_t next_mark;    /* between begin and end: the driver's */
     struct inside_host host;
     struct image image, fresh;
-    struct ends {          /* looked at last; of the bar that is being told */
-        uint16_t slot;     /* SLOTS_MAX: of none */
+    struct ends {      /* looked at last; of the bar that is being told */
+        uint16_t slot; /* SLOTS_MAX: of none */
         agon_amt_t most_amt, least_amt;
     } ends;
     int walks_all;

@@ -466,8 +466,7 @@ static void admit(struct engine *engine, uint16_t slot, struct record_job_wish *
 
 HOT int engine_owes(const struct engine *engine)
 {
-    return engine->n_unsent != 0 || engine->tournament.is_pending ||
-           engine->alerts.n_waiting != 0;
+    return engine->n_unsent != 0 || engine->tournament.is_pending || engine->alerts.n_waiting != 0;
 }
 
 HOT int engine_may_wish(const struct engine *engine, uint16_t slot)

@@ -126,7 +126,7 @@ struct engine {
     uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */
-    /* While samples are taken nothing changes what slots are worth: it is worked out once of each. */
+    /* While samples are taken nothing changes what slots hold: their equity is found once. */
     struct slot_set sampled, sampled_known;
     agon_amt_t sampled_amt[SLOTS_MAX];
     struct runner_turn turn;

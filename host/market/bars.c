@@ -4,7 +4,8 @@
 #include "base/hot.h"
 #include "base/num.h"
 
-#define NS 1000000000
+#define NS     1000000000
+#define MINUTE ((int64_t)60 * NS)
 
 const uint32_t bars_length_s[BARS_LENGTHS] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
 
@@ -23,7 +24,8 @@ static int is_built(const struct bars *bars, int i)
 
 static agon_ns_t aligned(agon_ns_t t, int64_t length)
 {
-    int64_t rest = t % length;
+    // By the length that most are of it is no division.
+    int64_t rest = length == MINUTE ? t % MINUTE : t % length;
 
     return t - (rest < 0 ? rest + length : rest);
 }
@@ -115,9 +117,8 @@ static inline HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
               __builtin_add_overflow(into->volume_qty, bar->volume_qty, &volume) |
               __builtin_add_overflow(into->taker_buy_qty, bar->taker_buy_qty, &taker_buy) |
               __builtin_add_overflow(into->turnover_amt, bar->turnover_amt, &turnover);
-    if (__builtin_expect(is_full | (volume < NUM_MIN) | (taker_buy < NUM_MIN) |
-                             (turnover < NUM_MIN),
-                         0)) {
+    if (__builtin_expect(
+            is_full | (volume < NUM_MIN) | (taker_buy < NUM_MIN) | (turnover < NUM_MIN), 0)) {
         add_full(into, bar);
         return;
     }

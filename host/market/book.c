@@ -39,7 +39,8 @@ struct book {
     uint32_t window, n_summary;
     uint32_t levels_max;
     uint8_t is_cut;
-    uint8_t is_shown; /* all that there is are these, one a side (qty 0: none), and halves are empty */
+    uint8_t
+        is_shown; /* all that there is are these, one a side (qty 0: none), and halves are empty */
     struct agon_level shown[2];
     struct half half[2];
     void *memory; /* owned: all arrays, of which no page is taken before there is a level in it */
