@@ -183,6 +183,8 @@ HOT int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int a
 HOT int64_t num_to_step(int64_t value, int64_t step, enum num_round round)
 {
     REQUIRE(step > 0);
+    if (step == 1 && value >= NUM_MIN)
+        return value;
     if (value >= NUM_MIN)
         return num_mul(div_narrow(value, step, round), step);
     return num_mul(num_div(value, step, round), step);

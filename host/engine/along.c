@@ -28,6 +28,10 @@ struct along {
     uint64_t next_mark;    /* between begin and end: the driver's */
     struct inside_host host;
     struct image image, fresh;
+    struct ends {      /* looked at last; of the bar that is being told */
+        uint16_t slot; /* SLOTS_MAX: of none */
+        agon_amt_t most_amt, least_amt;
+    } ends;
     int walks_all;
 };
 
@@ -363,6 +367,7 @@ struct along *along_new(struct engine *engine, struct driver *driver)
         return NULL;
     along->engine = engine;
     along->driver = driver;
+    along->ends.slot = SLOTS_MAX;
     along->host = (struct inside_host){
         .ctx = along, .at = on_at, .next = on_next, .filled = on_filled, .over = on_over};
     return along;
@@ -436,14 +441,20 @@ void along_walk_all(struct along *along)
     along->walks_all = 1;
 }
 
-/* A day may turn on the way: then its loss counts from where the slot stands by then. */
-static void begin_day(struct risk_slot *risk, agon_amt_t most_amt)
+/* What the slot's position is worth at either end of the bar. */
+static void look_at_ends(struct along *along, uint16_t slot, const struct agon_bar *bar)
 {
-    risk->is_daily_breached = 0;
-    if (risk->equity_day_amt < risk->equity_amt)
-        risk->equity_day_amt = risk->equity_amt;
-    if (risk->equity_day_amt < most_amt)
-        risk->equity_day_amt = most_amt;
+    const struct engine *engine = along->engine;
+    const struct position *pos = ledger_position(engine->ledger, slot, bar->hdr.instrument, 0);
+    struct ends *ends = &along->ends;
+    agon_amt_t high_amt, low_amt;
+
+    REQUIRE(pos != NULL); // of along_slots
+    high_amt = exposure_worth(engine, pos, bar->high_px);
+    low_amt = exposure_worth(engine, pos, bar->low_px);
+    ends->slot = slot;
+    ends->most_amt = high_amt > low_amt ? high_amt : low_amt;
+    ends->least_amt = high_amt > low_amt ? low_amt : high_amt;
 }
 
 /* Nothing trades on the way, so that the slot is worth most at one end of the bar and least at the
@@ -453,23 +464,28 @@ int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar
 {
     agon_instrument_t id = bar->hdr.instrument;
     const struct engine *engine = along->engine;
-    agon_amt_t most_amt, least_amt;
+    const struct slot_limits *limits = &engine->slots.all[slot].limits;
+    const struct portfolio_limits *all = &engine->portfolio_limits;
+    const struct risk_losses losses = {.daily_loss_amt = limits->daily_loss_amt,
+                                       .drawdown_ppm = limits->drawdown_ppm};
+    const struct risk_losses losses_all = {.daily_loss_amt = all->daily_loss_amt,
+                                           .drawdown_ppm = all->drawdown_ppm,
+                                           .floor_amt = all->equity_amt};
+    struct ends *ends = &along->ends;
+    agon_amt_t now_amt, rest_amt, rest_all_amt;
 
     if (along->walks_all || has_exit(engine, slot, id) ||
         (!is_alone && exposure_judges_all(engine)))
         return 0;
-    load(along, slot, id);
-    most_amt = worth_at(along, bar->high_px);
-    least_amt = worth_at(along, bar->low_px);
-    if (most_amt < least_amt) {
-        agon_amt_t amt = most_amt;
-
-        most_amt = least_amt;
-        least_amt = amt;
-    }
-    begin_day(&along->image.risk, equity_of(along, along->image.rest_amt, most_amt));
-    begin_day(&along->image.all, equity_of(along, along->image.rest_all_amt, most_amt));
-    return breach_of(along, most_amt, 1) < 0 && breach_of(along, least_amt, 0) < 0;
+    look_at_ends(along, slot, bar);
+    now_amt = exposure_worth_now(engine, slot, id);
+    rest_amt = num_add(exposure_equity(engine, slot), -now_amt);
+    rest_all_amt = num_add(exposure_equity_all(engine), -now_amt);
+    return risk_is_clear(&engine->risk[slot], num_add(rest_amt, ends->most_amt),
+                         num_add(rest_amt, ends->least_amt), &losses) &&
+           (engine->exposure->n_unknown_all != 0 ||
+            risk_is_clear(&engine->portfolio, num_add(rest_all_amt, ends->most_amt),
+                          num_add(rest_all_amt, ends->least_amt), &losses_all));
 }
 
 static int has_orders(const struct engine *engine)
@@ -482,7 +498,7 @@ static int has_orders(const struct engine *engine)
 }
 
 /* What prices leave behind is the highest that a slot, or all of them, were worth. */
-int along_is_silent(const struct along *along, struct slot_set slots, const struct agon_bar *bar)
+int along_is_silent(struct along *along, struct slot_set slots, const struct agon_bar *bar)
 {
     agon_instrument_t id = bar->hdr.instrument;
     const struct engine *engine = along->engine;
@@ -494,13 +510,13 @@ int along_is_silent(const struct along *along, struct slot_set slots, const stru
     while (slot_set_take(&slots, &slot)) {
         const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
         agon_amt_t now_amt = exposure_worth_now(engine, slot, id);
-        agon_amt_t most_amt, low_amt;
+        agon_amt_t most_amt;
 
         if (pos == NULL || orders_count(engine->orders, slot) != 0)
             return 0;
-        most_amt = exposure_worth(engine, pos, bar->high_px);
-        low_amt = exposure_worth(engine, pos, bar->low_px);
-        most_amt = most_amt > low_amt ? most_amt : low_amt;
+        if (along->ends.slot != slot)
+            look_at_ends(along, slot, bar);
+        most_amt = along->ends.most_amt;
         if (num_add(num_add(exposure_equity(engine, slot), -now_amt), most_amt) >
             engine->risk[slot].equity_high_amt)
             return 0;
@@ -520,6 +536,7 @@ agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instr
 
 void along_begin(struct along *along)
 {
+    along->ends.slot = SLOTS_MAX;
     along->next_mark = along->driver->next_mark;
     along->driver->next_mark = UINT64_MAX;
 }

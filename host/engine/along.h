@@ -31,7 +31,7 @@ int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar
 /* Would a path change nothing for the slots, all of them idle? None has an open order, nor do
  * others where all slots together have limits, and no price of the bar is a new highest for any or
  * for all. */
-int along_is_silent(const struct along *along, struct slot_set slots, const struct agon_bar *bar);
+int along_is_silent(struct along *along, struct slot_set slots, const struct agon_bar *bar);
 /* A test's: nothing is known to be idle, and each path is walked. */
 void along_walk_all(struct along *along);
 /* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */

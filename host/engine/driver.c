@@ -89,11 +89,13 @@ static HOT int take_whole(struct driver *driver, struct agon_event_hdr *event)
 
     if (rc < 0)
         return rc;
-    rc = take_unsent(driver);
-    if (rc >= 0)
-        rc = take_plan(driver);
-    if (rc >= 0)
-        rc = take_alerts(driver);
+    if (engine_owes(driver->engine)) {
+        rc = take_unsent(driver);
+        if (rc >= 0)
+            rc = take_plan(driver);
+        if (rc >= 0)
+            rc = take_alerts(driver);
+    }
     if (rc >= 0 && driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark) {
         rc = driver_mark(driver);
         if (rc == AGON_EAGAIN)

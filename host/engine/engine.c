@@ -121,6 +121,7 @@ void engine_spare(struct engine *engine, zeroed_spare_fn *spare)
     SPARE(engine->slots.all);
     SPARE(engine->risk);
     SPARE(engine->scores);
+    SPARE(engine->sampled_amt);
     SPARE(engine->legs);
     SPARE(engine->slot_halts);
     SPARE(engine->exits);
@@ -461,6 +462,19 @@ static void admit(struct engine *engine, uint16_t slot, struct record_job_wish *
     else
         port->admit(port->ctx, slot, wish, at,
                     wish->n_calls * sizeof(struct agon_gpu_call) + wish->n_input);
+}
+
+HOT int engine_owes(const struct engine *engine)
+{
+    return engine->n_unsent != 0 || engine->tournament.is_pending || engine->alerts.n_waiting != 0;
+}
+
+HOT int engine_may_wish(const struct engine *engine, uint16_t slot)
+{
+    const struct runner_port *runner = &engine->runners[slot];
+
+    return runner->take != NULL ||
+           (runner->from_agent != NULL && !evring_is_empty(runner->from_agent));
 }
 
 HOT int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)

@@ -120,6 +120,7 @@ int engine_await_runner(struct engine *engine, uint16_t slot);
 #define ENGINE_LEGS       AGON_LEGS_MAX /* of one group of intents: more are malformed */
 #define ENGINE_WISH_BYTES 384
 int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish);
+int engine_may_wish(const struct engine *engine, uint16_t slot); /* 0: none is there */
 
 /* The same out of a ring, without a stamp: for who stands between a plugin and its port. */
 int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish);
@@ -141,6 +142,8 @@ const struct alerts *engine_alerts(const struct engine *engine);
  * is one; 0: none. The driver asks after every step. The engine takes no plan but the one that its
  * state comes to, so that a replay proves each (AGON_ECORRUPT). */
 int engine_take_plan(struct engine *engine, union plan_event *plan);
+/* Is there any of these three? Of most steps there is none. */
+int engine_owes(const struct engine *engine);
 /* The plan that a tournament would come to now, due or not; rules: NULL for those in force. Nothing
  * changes. AGON_ESTATE: there are no rules. */
 int engine_dry_plan(struct engine *engine, const struct tournament_rules *rules,

@@ -126,6 +126,9 @@ struct engine {
     uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */
+    /* While samples are taken nothing changes what slots hold: their equity is found once. */
+    struct slot_set sampled, sampled_known;
+    agon_amt_t sampled_amt[SLOTS_MAX];
     struct runner_turn turn;
     struct slot_set beginners;    /* slots whose runner has a begin */
     uint64_t turn_nth[SLOTS_MAX]; /* the slots' nth when their runners had their turn last */
@@ -467,6 +470,22 @@ void value_watch(struct engine *engine, const struct slot *slot);
 /* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.
  */
 int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+/* So much it was, and value_equity says so until value_forget: nothing changes meanwhile. */
+static inline void value_sampled(struct engine *engine, uint16_t slot, agon_amt_t equity_amt,
+                                 int is_known)
+{
+    engine->sampled_amt[slot] = equity_amt;
+    slot_set_add(&engine->sampled, slot);
+    if (is_known)
+        slot_set_add(&engine->sampled_known, slot);
+}
+static inline void value_forget(struct engine *engine)
+{
+    uint16_t slot;
+
+    while (slot_set_take(&engine->sampled, &slot))
+        slot_set_remove(&engine->sampled_known, slot);
+}
 
 /* figures.c: each does nothing where the journal does not say that figures are kept */
 struct figures_fill { /* of a slot */

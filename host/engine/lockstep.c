@@ -108,14 +108,21 @@ static HOT int collect_slot(struct run *run, uint16_t id)
     }
 }
 
-static HOT int collect(struct run *run, struct slot_set of)
+static HOT int collect(struct run *run, const struct slot_set *of)
 {
-    uint16_t id;
     int rc = AGON_OK;
 
-    while (rc >= 0 && slot_set_take(&of, &id)) {
-        if (!slot_set_has(&run->ahead, id))
-            rc = collect_slot(run, id);
+    for (uint64_t words = of->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        for (uint64_t bits = of->bits[word] & ~run->ahead.bits[word]; bits != 0; bits &= bits - 1) {
+            uint16_t id = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
+
+            if (engine_may_wish(run->config->engine, id))
+                rc = collect_slot(run, id);
+            if (rc < 0)
+                return rc;
+        }
     }
     return rc;
 }
@@ -231,7 +238,7 @@ static HOT int after(void *ctx, const struct agon_event_hdr *event, int rc)
     stop = begin_ahead(run, &begun, is_urgent);
     if (stop >= 0 && config->on_step != NULL)
         stop = config->on_step(config->ctx, event, rc);
-    return stop < 0 ? stop : collect(run, *engine_called(config->engine));
+    return stop < 0 ? stop : collect(run, engine_called(config->engine));
 }
 
 static HOT void next_head(struct run *run, uint32_t source)
@@ -395,7 +402,7 @@ static HOT int deliver_first(struct run *run, struct queue *queue)
     return rc;
 }
 
-enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_JOB, TURN_WISH, TURN_DELIVERY, TURNS };
+enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_JOB, TURN_WISH, TURN_DELIVERY };
 
 // Engine time stands while it is waited for.
 static int end_job(struct run *run, const struct engine_job *job)
@@ -451,6 +458,14 @@ static int say_to_cards(struct run *run)
     return rc < 0 ? rc : 1;
 }
 
+static inline void sooner(agon_ns_t *t, int *turn, agon_ns_t t_other, enum turn other)
+{
+    if (t_other < *t) {
+        *t = t_other;
+        *turn = other;
+    }
+}
+
 // Not inlined: it is the hot part of a function that is not.
 static HOT __attribute__((noinline)) int run_on(struct run *run)
 {
@@ -459,36 +474,33 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
     int rc = AGON_OK;
 
     for (;;) {
-        agon_ns_t t[TURNS] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+        agon_ns_t t = INT64_MAX; // of the turn that is first; at one time they are in their order
         struct engine_job job;
         uint32_t source = next_source(run);
         struct queue *queue = first_delivery(run);
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
-        int turn = TURN_DATA;
+        int has_data = source < config->n_sources, turn = TURN_DATA;
 
-        if (source < config->n_sources)
-            t[TURN_DATA] = run->at[source];
-        if (config->paper != NULL)
-            t[TURN_ARRIVAL] = paper_next(config->paper);
-        if (config->paper != NULL)
-            t[TURN_REPORT] = paper_tells(config->paper);
-        if (config->jobs.wait != NULL)
-            t[TURN_JOB] = next_of_jobs(run, &job);
-        if (wish != NULL)
-            t[TURN_WISH] = wish->t;
-        if (delivery != NULL)
-            t[TURN_DELIVERY] = delivery->t;
-        // The same where the reports of that bar are slower than most.
-        if (delivery != NULL && config->paper != NULL &&
-            paper_told_last(config->paper, delivery->t_venue) > delivery->t)
-            t[TURN_DELIVERY] = paper_told_last(config->paper, delivery->t_venue);
-        for (int i = 1; i < TURNS; i++) {
-            if (t[i] < t[turn])
-                turn = i;
+        if (has_data)
+            t = run->at[source];
+        if (config->paper != NULL) {
+            sooner(&t, &turn, paper_next(config->paper), TURN_ARRIVAL);
+            sooner(&t, &turn, paper_tells(config->paper), TURN_REPORT);
         }
-        if (!slot_set_is_empty(&run->ahead) && must_settle(run, t[turn], t_stop)) {
+        if (config->jobs.wait != NULL)
+            sooner(&t, &turn, next_of_jobs(run, &job), TURN_JOB);
+        if (wish != NULL)
+            sooner(&t, &turn, wish->t, TURN_WISH);
+        if (delivery != NULL) {
+            agon_ns_t t_told =
+                config->paper != NULL ? paper_told_last(config->paper, delivery->t_venue) : 0;
+
+            // The same where the reports of that bar are slower than most.
+            sooner(&t, &turn, t_told > delivery->t ? t_told : delivery->t, TURN_DELIVERY);
+        }
+        if (!slot_set_is_empty(&run->ahead) && must_settle(run, t, t_stop)) {
             rc = settle(run);
             if (rc < 0)
                 return rc;
@@ -506,20 +518,20 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
                 return rc;
             continue;
         }
-        if (t[TURN_DATA] == INT64_MAX && delivery == NULL && t_stop == INT64_MAX)
+        if (!has_data && delivery == NULL && t_stop == INT64_MAX)
             t_stop = engine_t(config->engine) + LINGER_NS;
-        if (t[turn] == INT64_MAX || t[turn] > t_stop) {
+        if (t == INT64_MAX || t > t_stop) {
             // Of the last moment too what is due.
             if (engine_next_due(config->engine) > engine_t(config->engine))
                 return AGON_OK;
-            t[turn] = num_add(engine_t(config->engine), 1);
+            t = num_add(engine_t(config->engine), 1);
         }
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
-        if (engine_next_due(config->engine) < t[turn]) {
+        if (engine_next_due(config->engine) < t) {
             if (t_stop == INT64_MAX && engine_leave_sample(config->engine))
                 continue;
-            rc = driver_due(&run->driver, t[turn]);
+            rc = driver_due(&run->driver, t);
             if (rc < 0)
                 return rc;
             continue;
@@ -529,13 +541,13 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = at_exchange(run, source);
             break;
         case TURN_ARRIVAL:
-            paper_advance(config->paper, t[turn]);
+            paper_advance(config->paper, t);
             break;
         case TURN_REPORT:
             rc = paper_offer(config->paper, &run->driver);
             break;
         case TURN_JOB:
-            rc = job.id != 0 ? end_job(run, &job) : end_chunk(run, t[turn]);
+            rc = job.id != 0 ? end_job(run, &job) : end_chunk(run, t);
             break;
         case TURN_WISH:
             heap_pop(&run->due, &node);
@@ -582,6 +594,7 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
                  struct error *err)
 {
     struct run *run = calloc(1, sizeof(*run));
+    struct slot_set all;
     int rc = AGON_ENOMEM;
 
     memset(result, 0, sizeof(*result));
@@ -616,7 +629,8 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     run->n_free = WISHES;
     for (uint32_t i = 0; i < config->n_sources; i++)
         next_head(run, i);
-    rc = collect(run, all_slots(config->engine)); // what plugins wished for in on_start
+    all = all_slots(config->engine);
+    rc = collect(run, &all); // what plugins wished for in on_start
     if (rc >= 0)
         rc = run_on(run);
     if (rc < 0)

@@ -127,11 +127,14 @@ static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, in
                              int is_within)
 {
     agon_amt_t equity_amt;
+    int is_known;
 
     if (!is_within)
         value_watch(engine, &engine->slots.all[id]);
+    is_known = value_equity(engine, id, &equity_amt);
+    value_sampled(engine, id, equity_amt, is_known);
     // What has no price is no loss and no gain.
-    if (!value_equity(engine, id, &equity_amt))
+    if (!is_known)
         return;
     if (is_hour)
         score_hour(&engine->scores[id], equity_amt);
@@ -146,6 +149,7 @@ static HOT void score_sample(struct engine *engine, uint16_t id, int is_hour, in
 void timers_sample(struct engine *engine, uint16_t id, int is_hour)
 {
     score_sample(engine, id, is_hour, 0, 0);
+    value_forget(engine);
 }
 
 /* Could what the slot's open orders may lose make anybody cut them (exposure_settle)? */
@@ -226,6 +230,7 @@ static HOT void take_sample(struct engine *engine, agon_ns_t t_due, int is_withi
     engine->is_sample_left = 0;
     if (engine->config.samples.sample != NULL)
         engine->config.samples.sample(engine->config.samples.ctx, engine->t);
+    value_forget(engine);
 }
 
 /* At one time a sample comes before timers and tournaments. */

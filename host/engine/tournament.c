@@ -168,7 +168,7 @@ HOT void tournament_sample(struct engine *engine, agon_ns_t t_due)
     agon_ns_t every = engine_sample_s(engine) * SECOND_NS;
 
     // After a long silence one sample stands for all that nobody saw.
-    if (t_due % every != 0 && t_due / every == engine->t / every)
+    if (t_due % every != 0 && (t_due == engine->t || t_due / every == engine->t / every))
         return;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         agon_amt_t equity_amt;

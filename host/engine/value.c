@@ -165,8 +165,13 @@ HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equ
     num128_t sum = 0;
     int is_known = 1;
     uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+    const struct position *all;
 
+    if (slot_set_has(&engine->sampled, slot)) {
+        *equity_amt = engine->sampled_amt[slot];
+        return slot_set_has(&engine->sampled_known, slot);
+    }
+    all = ledger_positions(engine->ledger, slot, &n);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
         rest[asset] = ledger_amt_all(engine->ledger, slot, asset);
     for (uint32_t i = 0; i < n; i++) {

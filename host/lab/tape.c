@@ -27,6 +27,10 @@ struct tape {
     int has_shown; /* the head of the queue was handed out and is released with the next call */
     const struct agon_event_hdr
         *whole; /* of the row just read, where it lies; NULL: it is queued */
+    /* A row of bars: its open and its end, where they stay until the next row is read. */
+    _Alignas(EVENT_GRANULE) struct agon_quote open;
+    _Alignas(EVENT_GRANULE) struct agon_bar bar;
+    const struct agon_event_hdr *behind; /* the bar, where the open comes before it; NULL: none */
     struct table table;
     struct table_plan plan;
     struct record_trade_book joined; /* of the row just read */
@@ -174,40 +178,31 @@ static int put_joined(struct tape *tape, const struct traded *of)
 }
 
 // Where a bar begins, its open is all that is known of it.
-static int put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
+static void put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
     const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm,
                                     .volume_ppm = tape->config.volume_ppm};
-    struct agon_quote *quote;
 
     tape->t = t;
     if (tape->config.has_book || tape->is_scanning)
-        return AGON_OK;
-    quote = evring_claim(&tape->in, sizeof(*quote) / EVENT_GRANULE);
-    if (quote == NULL)
-        return AGON_EAGAIN;
-    match_bars_open(&bars, instrument, t, px, tape->last_qty, quote);
-    evring_publish(&tape->in);
-    return AGON_OK;
+        return;
+    match_bars_open(&bars, instrument, t, px, tape->last_qty, &tape->open);
+    tape->whole = &tape->open.hdr;
 }
 
 // px: open, high, low, close.
-static int put_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
+static void put_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
 {
-    const struct agon_instrument *instrument = &tape->config.instrument;
-    struct agon_bar *bar;
-
     if (tape->is_scanning)
-        return AGON_OK;
-    bar = evring_claim(&tape->in, sizeof(*bar) / EVENT_GRANULE);
-    if (bar == NULL)
-        return AGON_EAGAIN;
-    match_bars_close(instrument, tape->config.quote_exp, t, tape->config.info.length_s, px, volume,
-                     bar);
-    tape->t = bar->hdr.t_venue;
-    evring_publish(&tape->in);
-    return AGON_OK;
+        return;
+    match_bars_close(&tape->config.instrument, tape->config.quote_exp, t,
+                     tape->config.info.length_s, px, volume, &tape->bar);
+    tape->t = tape->bar.hdr.t_venue;
+    if (tape->whole != NULL)
+        tape->behind = &tape->bar.hdr;
+    else
+        tape->whole = &tape->bar.hdr;
 }
 
 static uint32_t column_of(const struct tape *tape, const struct table_row *row,
@@ -368,7 +363,6 @@ static int take_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_
 {
     agon_ns_t length = (agon_ns_t)tape->config.info.length_s * TAPE_SECOND_NS;
     const char *rule = NULL;
-    int rc;
 
     if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
         rule = "high and low do not enclose open and close";
@@ -382,9 +376,10 @@ static int take_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_
         tape->report.n_gaps++;
     tape->report.t_last = t;
     tape->has_bar = 1;
-    rc = put_open(tape, t, px[0]);
+    put_open(tape, t, px[0]);
     tape->last_qty = volume;
-    return rc < 0 ? rc : put_bar(tape, t, px, volume);
+    put_bar(tape, t, px, volume);
+    return AGON_OK;
 }
 
 static int bar_row(struct tape *tape, const struct table_row *row)
@@ -609,7 +604,8 @@ HOT const struct agon_event_hdr *tape_next(void *ctx)
     if (tape->has_shown)
         evring_release(&tape->out);
     tape->has_shown = 0;
-    tape->whole = NULL;
+    tape->whole = tape->behind;
+    tape->behind = NULL;
     while ((event = tape->whole) == NULL && (event = evring_peek(&tape->out, NULL)) == NULL) {
         struct error why;
         int rc;

@@ -4,7 +4,8 @@
 #include "base/hot.h"
 #include "base/num.h"
 
-#define NS 1000000000
+#define NS     1000000000
+#define MINUTE ((int64_t)60 * NS)
 
 const uint32_t bars_length_s[BARS_LENGTHS] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
 
@@ -23,7 +24,8 @@ static int is_built(const struct bars *bars, int i)
 
 static agon_ns_t aligned(agon_ns_t t, int64_t length)
 {
-    int64_t rest = t % length;
+    // By the length that most are of it is no division.
+    int64_t rest = length == MINUTE ? t % MINUTE : t % length;
 
     return t - (rest < 0 ? rest + length : rest);
 }
@@ -83,8 +85,22 @@ static uint32_t add_count(uint32_t a, uint32_t b)
     return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-static HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
+/* The sums, where one of them may not fit. */
+static __attribute__((noinline)) void add_full(struct agon_bar *into, const struct agon_bar *bar)
 {
+    into->n_trades = add_count(into->n_trades, bar->n_trades);
+    into->volume_qty = num_add(into->volume_qty, bar->volume_qty);
+    into->taker_buy_qty = num_add(into->taker_buy_qty, bar->taker_buy_qty);
+    into->turnover_amt = num_add(into->turnover_amt, bar->turnover_amt);
+}
+
+static inline HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
+{
+    agon_qty_t volume, taker_buy;
+    agon_amt_t turnover;
+    uint32_t n;
+    int is_full;
+
     if (is_flat(bar))
         return; // it stands at the last close, and so does whatever is flat around it
     if (is_flat(into)) {
@@ -97,10 +113,19 @@ static HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
     if (bar->low_px < into->low_px)
         into->low_px = bar->low_px;
     into->close_px = bar->close_px;
-    into->n_trades = add_count(into->n_trades, bar->n_trades);
-    into->volume_qty = num_add(into->volume_qty, bar->volume_qty);
-    into->taker_buy_qty = num_add(into->taker_buy_qty, bar->taker_buy_qty);
-    into->turnover_amt = num_add(into->turnover_amt, bar->turnover_amt);
+    is_full = __builtin_add_overflow(into->n_trades, bar->n_trades, &n) |
+              __builtin_add_overflow(into->volume_qty, bar->volume_qty, &volume) |
+              __builtin_add_overflow(into->taker_buy_qty, bar->taker_buy_qty, &taker_buy) |
+              __builtin_add_overflow(into->turnover_amt, bar->turnover_amt, &turnover);
+    if (__builtin_expect(
+            is_full | (volume < NUM_MIN) | (taker_buy < NUM_MIN) | (turnover < NUM_MIN), 0)) {
+        add_full(into, bar);
+        return;
+    }
+    into->n_trades = n;
+    into->volume_qty = volume;
+    into->taker_buy_qty = taker_buy;
+    into->turnover_amt = turnover;
 }
 
 /* The open minute is over: the longer bars get it, those that end with it are closed, and the next
@@ -109,8 +134,10 @@ static HOT void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
 {
     agon_ns_t end = bars->open[0].t_open + length_ns(bars, 0);
 
+    int is_minute = bars->base_s == bars_length_s[0]; // of which all are built
+
     for (int i = 1; i < BARS_LENGTHS; i++) {
-        if (!is_built(bars, i)) {
+        if (!is_minute && !is_built(bars, i)) {
             begin(bars, i, aligned(end, length_ns(bars, i)));
             continue;
         }

@@ -39,6 +39,9 @@ struct book {
     uint32_t window, n_summary;
     uint32_t levels_max;
     uint8_t is_cut;
+    uint8_t
+        is_shown; /* all that there is are these, one a side (qty 0: none), and halves are empty */
+    struct agon_level shown[2];
     struct half half[2];
     void *memory; /* owned: all arrays, of which no page is taken before there is a level in it */
 };
@@ -398,17 +401,46 @@ static inline int set_level(struct book *book, struct half *half, agon_px_t px, 
     return AGON_OK;
 }
 
+/* Levels that were shown go to where others can stand beside them. */
+static __attribute__((noinline)) void settle(struct book *book)
+{
+    book->is_shown = 0;
+    for (int i = 0; i < 2; i++) {
+        if (book->shown[i].qty != 0)
+            (void)set_level(book, &book->half[i], book->shown[i].px, book->shown[i].qty);
+    }
+}
+
+static inline const struct agon_level *shown_of(const struct book *book, enum agon_side side)
+{
+    return &book->shown[side - AGON_BUY];
+}
+
 int book_set(struct book *book, enum agon_side side, agon_px_t px, agon_qty_t qty)
 {
     struct half *half = half_of(book, side);
 
     if (half == NULL || px <= 0 || qty < 0)
         return AGON_EINVAL;
+    if (book->is_shown)
+        settle(book);
     return set_level(book, half, px, qty);
+}
+
+HOT void book_show(struct book *book, const struct agon_level *bid, const struct agon_level *ask)
+{
+    const struct agon_level none = {0};
+
+    if (!book->is_shown)
+        book_clear(book);
+    book->shown[0] = bid->px > 0 && bid->qty > 0 ? *bid : none;
+    book->shown[1] = ask->px > 0 && ask->qty > 0 ? *ask : none;
+    book->is_shown = 1;
 }
 
 void book_clear(struct book *book)
 {
+    book->is_shown = 0;
     for (int i = 0; i < 2; i++) {
         struct half *half = &book->half[i];
 
@@ -429,6 +461,8 @@ agon_qty_t book_qty(const struct book *book, enum agon_side side, agon_px_t px)
 
     if (half == NULL || px <= 0)
         return 0;
+    if (book->is_shown)
+        return shown_of(book, side)->px == px ? shown_of(book, side)->qty : 0;
     place = place_of(book, half, px, &tick_key);
     if (place != NONE)
         return half->qty[place];
@@ -445,6 +479,10 @@ HOT int book_best(const struct book *book, enum agon_side side, struct agon_leve
     if (half == NULL) {
         *best = (struct agon_level){0};
         return 0;
+    }
+    if (book->is_shown) {
+        *best = *shown_of(book, side);
+        return best->qty != 0;
     }
     if (half->best != NONE) {
         key = key_at(book, half, half->best);
@@ -469,6 +507,12 @@ HOT uint32_t book_levels(const struct book *book, enum agon_side side, struct ag
 
     if (half == NULL)
         return 0;
+    if (book->is_shown) {
+        if (n == 0 || shown_of(book, side)->qty == 0)
+            return 0;
+        levels[0] = *shown_of(book, side);
+        return 1;
+    }
     place = half->best;
     from = half->n_far;
     n_near = half->n_near;
@@ -491,6 +535,8 @@ uint32_t book_count(const struct book *book, enum agon_side side)
 {
     const struct half *half = half_of(book, side);
 
+    if (half != NULL && book->is_shown)
+        return shown_of(book, side)->qty != 0;
     return half != NULL ? half->n_near + half->n_far : 0;
 }
 
@@ -539,8 +585,15 @@ HOT int book_apply(struct book *book, const struct agon_book_part *part)
         wrong |= (uint64_t)levels[i].px | ((uint64_t)levels[i].px - 1) | (uint64_t)levels[i].qty;
     if (wrong >> 63 != 0)
         return AGON_EINVAL;
-    if (part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && (part->flags & BOOK_PART_FIRST) != 0)
+    if (part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT && (part->flags & BOOK_PART_FIRST) != 0) {
+        if (n_bid == 1 && n == 2 && levels[0].qty > 0 && levels[1].qty > 0) {
+            book_show(book, &levels[0], &levels[1]);
+            return AGON_OK;
+        }
         book_clear(book);
+    } else if (book->is_shown) {
+        settle(book);
+    }
     for (uint32_t i = 0; i < n_bid; i++)
         set_level(book, &book->half[0], levels[i].px, levels[i].qty);
     for (uint32_t i = n_bid; i < n; i++)
@@ -561,6 +614,12 @@ void book_save(const struct book *book, struct enc *enc)
         const struct half *half = &book->half[i];
         uint32_t from = half->n_far;
 
+        if (book->is_shown) {
+            enc_u32(enc, book->shown[i].qty != 0);
+            if (book->shown[i].qty != 0)
+                save_level(enc, book->shown[i].px, book->shown[i].qty);
+            continue;
+        }
         enc_u32(enc, half->n_near + half->n_far);
         for (uint32_t place = half->best; place != NONE; place = next_below(half, place)) {
             int64_t key = key_at(book, half, place);

@@ -26,6 +26,9 @@ void book_clear(struct book *book);
  * had levels_max levels (the worst of them, or the new one, was dropped and book_is_cut says so).
  * What is kept depends on the levels alone, not on where the window stands. */
 int book_set(struct book *book, enum agon_side side, agon_px_t px, agon_qty_t qty);
+/* All that there is from here on is one level a side, or none where its price or quantity is not
+ * above 0: what is assumed of a trade or a bar is a book so, again and again. */
+void book_show(struct book *book, const struct agon_level *bid, const struct agon_level *ask);
 agon_qty_t book_qty(const struct book *book, enum agon_side side, agon_px_t px);
 /* False and *best zeroed when the side is empty. */
 int book_best(const struct book *book, enum agon_side side, struct agon_level *best);

@@ -537,11 +537,9 @@ static void expire(struct match *match, const struct market *market, agon_ns_t t
 static void show(struct market *market, agon_px_t bid_px, agon_qty_t bid_qty, agon_px_t ask_px,
                  agon_qty_t ask_qty, agon_ns_t t)
 {
-    book_clear(market->book);
-    if (bid_px > 0)
-        book_set(market->book, AGON_BUY, bid_px, bid_qty);
-    if (ask_px > 0)
-        book_set(market->book, AGON_SELL, ask_px, ask_qty);
+    const struct agon_level bid = {bid_px, bid_qty}, ask = {ask_px, ask_qty};
+
+    book_show(market->book, &bid, &ask);
     market->source = SOURCE_QUOTE;
     market->t_book = t;
     market->bars->t_quote = t;

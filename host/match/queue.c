@@ -302,17 +302,16 @@ HOT int queue_on_book(struct match *match, struct market *market, const struct a
 
 HOT int queue_on_quote(struct match *match, struct market *market, const struct agon_quote *quote)
 {
+    const struct agon_level bid = {quote->bid_px, quote->bid_qty};
+    const struct agon_level ask = {quote->ask_px, quote->ask_qty};
+
     if (quote->bid_px < 0 || quote->ask_px < 0 || quote->bid_qty < 0 || quote->ask_qty < 0)
         return AGON_EINVAL;
     if (market->source == SOURCE_BOOK)
         return AGON_OK;
     remember_levels(match, market);
-    book_clear(market->book);
     // A side without a quote is empty as far as anybody knows; nothing is known of its depth.
-    if (quote->bid_px > 0)
-        book_set(market->book, AGON_BUY, quote->bid_px, quote->bid_qty);
-    if (quote->ask_px > 0)
-        book_set(market->book, AGON_SELL, quote->ask_px, quote->ask_qty);
+    book_show(market->book, &bid, &ask);
     market->edge_px[AGON_BUY] = quote->bid_px > 0 ? quote->bid_px : INT64_MAX;
     market->edge_px[AGON_SELL] = quote->ask_px > 0 ? quote->ask_px : 1;
     market->source = SOURCE_QUOTE;

@@ -188,6 +188,26 @@ HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t 
     return reason;
 }
 
+static inline agon_amt_t larger(agon_amt_t a, agon_amt_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The highest and the day's begin only rise, so that whatever is not reached at the least, once the
+ * most has been, is not reached before. */
+HOT int risk_is_clear(const struct risk_slot *slot, agon_amt_t most_amt, agon_amt_t least_amt,
+                      const struct risk_losses *losses)
+{
+    const struct risk_slot end = {
+        .equity_high_amt = larger(slot->equity_high_amt, most_amt),
+        .equity_day_amt = larger(larger(slot->equity_day_amt, slot->equity_amt), most_amt)};
+
+    return !(losses->daily_loss_amt > 0 && is_day_lost(&end, least_amt, losses->daily_loss_amt)) &&
+           !(losses->drawdown_ppm > 0 && !slot->is_drawdown_breached &&
+             is_fallen(&end, least_amt, losses->drawdown_ppm)) &&
+           !(losses->floor_amt > 0 && !slot->is_floor_breached && least_amt <= losses->floor_amt);
+}
+
 // In proportion, where there is one: capital that comes makes no fall smaller, and none larger.
 static agon_amt_t moved(agon_amt_t amt, agon_amt_t before_amt, agon_amt_t after_amt)
 {

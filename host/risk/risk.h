@@ -113,6 +113,10 @@ uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent
  * REASON_NONE. */
 uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
                    const struct risk_losses *losses);
+/* Would no limit be reached on the way, were equity no more and no less than so much? The day may
+ * turn on it: then its loss counts from where equity stands by then. */
+int risk_is_clear(const struct risk_slot *slot, agon_amt_t most_amt, agon_amt_t least_amt,
+                  const struct risk_losses *losses);
 /* The reason why no new risk may be taken, were equity lower by so much; or REASON_NONE. */
 uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
                     const struct risk_losses *losses);

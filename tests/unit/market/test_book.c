@@ -285,6 +285,41 @@ static const struct {
     {7, 1024, 2000, 900}, {1, 65536, 1000, 5000}, {10, 256, 4000, 0},
 };
 
+/* A book of one level a side at most, shown or as a snapshot of two levels. */
+static void show_one(struct rng *rng, struct book *book, struct naive *naive, const agon_px_t px[2])
+{
+    struct {
+        struct agon_book_part head;
+        struct agon_level level[4];
+    } part = {.head = {.hdr = {.type = AGON_EVENT_BOOK_SNAPSHOT, .granules = 2},
+                       .n_bid = 1,
+                       .n_ask = 1,
+                       .flags = BOOK_PART_FIRST | BOOK_PART_LAST}};
+
+    naive->is_cut = 0;
+    for (int i = 0; i < 2; i++) {
+        part.level[i] = (struct agon_level){
+            px[i], rng_chance(rng, 100000) ? 0 : (agon_qty_t)rng_below(rng, 1000000) + 1};
+        naive->side[i].n = 0;
+        if (part.level[i].qty != 0)
+            MUST_EQ(naive_set(naive, i, px[i], part.level[i].qty), AGON_OK);
+    }
+    if (rng_chance(rng, 500000))
+        book_show(book, &part.level[0], &part.level[1]);
+    else
+        MUST_EQ(book_apply(book, &part.head), AGON_OK);
+    if (rng_chance(rng, 700000))
+        return;
+    // What changes it next is a delta, beside what is shown or in its place.
+    part.head.hdr.type = AGON_EVENT_BOOK_DELTA;
+    for (int i = 0; i < 2; i++) {
+        part.level[i].px += rng_chance(rng, 500000) ? 0 : 3;
+        part.level[i].qty = 5;
+        (void)naive_set(naive, i, part.level[i].px, part.level[i].qty);
+    }
+    MUST_EQ(book_apply(book, &part.head), AGON_OK);
+}
+
 // About a million operations over all worlds, each compared with the naive book.
 START_TEST(agrees_with_the_naive_book)
 {
@@ -347,6 +382,21 @@ START_TEST(agrees_with_the_naive_book)
             other = book;
             book = swap;
             assert_same(book, &naive);
+        }
+        if (rng_chance(&rng, 3000)) {
+            for (uint64_t n = 1 + rng_below(&rng, 3); n > 0; n--) {
+                const agon_px_t at[2] = {(middle - (int64_t)rng_below(&rng, 200)) * tick_px,
+                                         (middle + (int64_t)rng_below(&rng, 200)) * tick_px + 1};
+
+                show_one(&rng, book, &naive, at);
+                assert_same_top(book, &naive);
+                if (rng_chance(&rng, 200000)) {
+                    tick_px = 1 + (agon_px_t)rng_below(&rng, (uint64_t)worlds[_i].tick_px * 2);
+                    MUST_EQ(book_set_tick(book, tick_px), AGON_OK);
+                }
+                MUST_EQ(book_qty(book, AGON_BUY, at[0]), naive_qty(&naive, 0, at[0]));
+                assert_same(book, &naive);
+            }
         }
         if (rng_chance(&rng, 50)) {
             book_clear(book);
