@@ -5,19 +5,17 @@
 #include <stdio.h>
 
 #include "net/http.h"
+#include "venue/hmac.h"
 
 #define SAID_PARAMS 32
 #define SAID_ROOM   2048
 /* What stands around the parameters of an object, and its signature. */
 #define SAID_MARKS (SAID_PARAMS * 6 + 32 + BINANCE_SIGNATURE_TEXT)
 
-struct hmac_state {
-    crypto_auth_hmacsha256_state begun; // both pads are in; copied for each signature
-};
 struct ed25519_state {
     unsigned char key[crypto_sign_SECRETKEYBYTES];
 };
-_Static_assert(sizeof(struct hmac_state) <= sizeof(((struct binance_signer *)0)->opaque), "room");
+_Static_assert(sizeof(struct hmac_key) <= sizeof(((struct binance_signer *)0)->opaque), "room");
 _Static_assert(sizeof(struct ed25519_state) <= sizeof(((struct binance_signer *)0)->opaque),
                "room");
 
@@ -61,12 +59,9 @@ int binance_signer_init(struct binance_signer *signer, enum binance_sign_kind ki
     if (secret->n == 0)
         return error_set(err, AGON_EINVAL, "the API secret is empty");
     switch (kind) {
-    case BINANCE_SIGN_HMAC: {
-        struct hmac_state *state = (struct hmac_state *)(void *)signer->opaque;
-
-        crypto_auth_hmacsha256_init(&state->begun, secret->bytes, secret->n);
+    case BINANCE_SIGN_HMAC:
+        hmac_key_init((struct hmac_key *)(void *)signer->opaque, secret->bytes, secret->n);
         break;
-    }
     case BINANCE_SIGN_ED25519: {
         struct ed25519_state *state = (struct ed25519_state *)(void *)signer->opaque;
         unsigned char seed[crypto_sign_SEEDBYTES];
@@ -93,7 +88,8 @@ void binance_signer_wipe(struct binance_signer *signer)
 
 #define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
 
-/* Two digits for each of n bytes, four of them at once: n is a multiple of that. */
+/* Two digits for each of n bytes, four of them at once: n is a multiple of that. The first of a word's
+ * bytes is its lowest, as everywhere here. */
 static void write_hex(const unsigned char *bytes, size_t n, char *text)
 {
     for (size_t i = 0; i < n; i += 4) {
@@ -102,8 +98,7 @@ static void write_hex(const unsigned char *bytes, size_t n, char *text)
 
         digits = (digits >> 4 & 0x000f000f000f000fu) | (digits & 0x000f000f000f000fu) << 8;
         digits += EACH('0') + ((digits + EACH(6)) >> 4 & EACH(1)) * ('a' - '0' - 10);
-        for (int k = 0; k < 8; k++)
-            text[2 * i + (size_t)k] = (char)(digits >> 8 * k);
+        memcpy(text + 2 * i, &digits, 8);
     }
 }
 
@@ -111,13 +106,12 @@ size_t binance_sign(const struct binance_signer *signer, const void *bytes, size
                     char text[BINANCE_SIGNATURE_TEXT])
 {
     if (signer->kind == BINANCE_SIGN_HMAC) {
-        struct hmac_state state;
-        unsigned char mac[crypto_auth_hmacsha256_BYTES];
+        struct hmac hmac;
+        unsigned char mac[HMAC_BYTES];
 
-        memcpy(&state, signer->opaque, sizeof(state));
-        crypto_auth_hmacsha256_update(&state.begun, bytes, n);
-        crypto_auth_hmacsha256_final(&state.begun, mac);
-        sodium_memzero(&state, sizeof(state));
+        hmac_begin(&hmac, (const struct hmac_key *)(const void *)signer->opaque);
+        hmac_add(&hmac, bytes, n);
+        hmac_end(&hmac, mac);
         write_hex(mac, sizeof(mac), text);
         text[2 * sizeof(mac)] = '\0';
         return 2 * sizeof(mac);
