@@ -67,8 +67,7 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
     binance_params_add(&params, "timeInForce", "GTC");
     binance_params_add_bare(&params, "quantity", number,
                             (size_t)num_format_short(cmd->qty, 5, number));
-    binance_params_add_bare(&params, "price", number,
-                            (size_t)num_format_short(cmd->px, 2, number));
+    binance_params_add_bare(&params, "price", number, (size_t)num_format_short(cmd->px, 2, number));
     client_id_format(&(struct order_ids){1, 1}, cmd->order_id, cmd->rev, id);
     binance_params_add_bare(&params, "newClientOrderId", id, CLIENT_ID_CHARS);
     binance_params_add(&params, "newOrderRespType", "FULL");

@@ -607,9 +607,10 @@ static int run_bare(struct wire *wire, const struct round *rush, struct error *e
     bench_figure(bench, "wire.bare", (double)job.n / median(bare, n), "ticks/s",
                  "TLS and frame headers only, no decoding");
     bench_figure(bench, "wire.ratio", median(ratios, n), "times",
-                 bench->is_quick ? "inproc against bare, once"
-                                 : "inproc against bare, in turns, the median of five; required: at "
-                                   "most 2, 100,000 ticks/s; goal 1.1, 2 M");
+                 bench->is_quick
+                     ? "inproc against bare, once"
+                     : "inproc against bare, in turns, the median of five; required: at "
+                       "most 2, 100,000 ticks/s; goal 1.1, 2 M");
     return AGON_OK;
 }
 

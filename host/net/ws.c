@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ws: the reader of net/ws.h. A frame that came whole and unmasked, as nearly all of a feed's do, is
- * shown where it lies; of others the head is kept until it is whole, and the payload is joined. */
+/* ws: the reader of net/ws.h. A frame that came whole and unmasked, as nearly all of a feed's do,
+ * is shown where it lies; of others the head is kept until it is whole, and the payload is joined.
+ */
 #include "net/ws.h"
 
 #include "base/utf8.h"

@@ -86,8 +86,8 @@ int gateway_emit(void *ctx, struct agon_event_hdr *record)
         gateway->n_dropped++;
         return AGON_EAGAIN;
     }
-    record->t = gateway->is_reading ? gateway->read_utc
-                                    : gateway->stream->utc(gateway->stream->ctx);
+    record->t =
+        gateway->is_reading ? gateway->read_utc : gateway->stream->utc(gateway->stream->ctx);
     if (gateway->backlog_end == 0 && evring_put(gateway->ports.out, record) == AGON_OK)
         return AGON_OK;
     // The core is behind: no more is read from the venue until it has taken what we have.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The hash without EVP: its contexts lie in OpenSSL's heap and are copied by it, which takes as long
- * as the hash of a short message, and would be a second place for what is secret. */
+/* The hash without EVP: its contexts lie in OpenSSL's heap and are copied by it, which takes as
+ * long as the hash of a short message, and would be a second place for what is secret. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "venue/hmac.h"
 

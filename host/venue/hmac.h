@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* hmac: HMAC-SHA256 (RFC 2104) of many messages with one key, whose two pads are hashed once. OpenSSL
- * hashes, by the processor's own instructions where it has them: libsodium has none of those, and a
- * signature was half of what an order's request took (docs/adr/0114). The state of a key is as
- * secret as the key: it lies where its owner keeps such, and is wiped by it. [any, one thread] */
+/* hmac: HMAC-SHA256 (RFC 2104) of many messages with one key, whose two pads are hashed once.
+ * OpenSSL hashes, by the processor's own instructions where it has them: libsodium has none of
+ * those, and a signature was half of what an order's request took (docs/adr/0114). The state of a
+ * key is as secret as the key: it lies where its owner keeps such, and is wiped by it. [any, one
+ * thread] */
 #ifndef VENUE_HMAC_H
 #define VENUE_HMAC_H
 

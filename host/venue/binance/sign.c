@@ -88,8 +88,8 @@ void binance_signer_wipe(struct binance_signer *signer)
 
 #define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
 
-/* Two digits for each of n bytes, four of them at once: n is a multiple of that. The first of a word's
- * bytes is its lowest, as everywhere here. */
+/* Two digits for each of n bytes, four of them at once: n is a multiple of that. The first of a
+ * word's bytes is its lowest, as everywhere here. */
 static void write_hex(const unsigned char *bytes, size_t n, char *text)
 {
     for (size_t i = 0; i < n; i += 4) {

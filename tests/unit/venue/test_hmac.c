@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* RFC 4231's cases, and what libsodium, which the simulated venues check by, says of every length of
- * key and message around the hash's blocks, in one piece and in two. */
+/* RFC 4231's cases, and what libsodium, which the simulated venues check by, says of every length
+ * of key and message around the hash's blocks, in one piece and in two. */
 #include "venue/hmac.h"
 
 #include <check.h>
