@@ -65,12 +65,11 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
     binance_params_add(&params, "side", cmd->side == AGON_BUY ? "BUY" : "SELL");
     binance_params_add(&params, "type", "LIMIT");
     binance_params_add(&params, "timeInForce", "GTC");
-    num_format_short(cmd->qty, 5, number);
-    binance_params_add(&params, "quantity", number);
-    num_format_short(cmd->px, 2, number);
-    binance_params_add(&params, "price", number);
+    binance_params_add_bare(&params, "quantity", number,
+                            (size_t)num_format_short(cmd->qty, 5, number));
+    binance_params_add_bare(&params, "price", number, (size_t)num_format_short(cmd->px, 2, number));
     client_id_format(&(struct order_ids){1, 1}, cmd->order_id, cmd->rev, id);
-    binance_params_add(&params, "newClientOrderId", id);
+    binance_params_add_bare(&params, "newClientOrderId", id, CLIENT_ID_CHARS);
     binance_params_add(&params, "newOrderRespType", "FULL");
     binance_params_add_u64(&params, "recvWindow", 5000);
     binance_params_add_u64(&params, "timestamp", (uint64_t)cmd->t / 1000000);

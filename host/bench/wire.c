@@ -32,6 +32,7 @@
 #define AGENTS        20
 #define AGENTS_QUICK  2
 #define REQUIRED      100000u /* ticks a second */
+#define PAIRS         5       /* of a rush and the yardstick */
 #define PACED_N       500000u
 #define RUSH_N        1000000u
 #define QUICK_N       2000u
@@ -566,6 +567,53 @@ static void report(struct wire *wire, const struct round *round)
     bench_figure(wire->bench, name, round->queue_p99_us, "us", "the same");
 }
 
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, uint32_t n)
+{
+    qsort(values, n, sizeof(*values), by_size);
+    return values[n / 2];
+}
+
+/* The bare reader beside rushes of the same length: one that has been, or some in turns with it. */
+static int run_bare(struct wire *wire, const struct round *rush, struct error *err)
+{
+    struct bench *bench = wire->bench;
+    const struct sender_job job = {.n = rush->n};
+    uint32_t n = bench->is_quick ? 1 : PAIRS;
+    double bare[PAIRS], ratios[PAIRS];
+    struct round round = *rush;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (!bench->is_quick) {
+            int rc;
+
+            round = (struct round){.name = "wire.pair", .runner = CREW_INPROC, .n = rush->n};
+            rc = run_round(wire, &round, err);
+            if (rc < 0)
+                return rc;
+        }
+        bare[i] = bare_run(wire, &job);
+        if (!bench_check(bench, bare[i] > 0, "wire: the bare reader counted as many frames") ||
+            !round.is_taken) // its seconds are none
+            return AGON_OK;
+        ratios[i] = round.seconds / bare[i];
+    }
+    bench_figure(bench, "wire.bare", (double)job.n / median(bare, n), "ticks/s",
+                 "TLS and frame headers only, no decoding");
+    bench_figure(bench, "wire.ratio", median(ratios, n), "times",
+                 bench->is_quick
+                     ? "inproc against bare, once"
+                     : "inproc against bare, in turns, the median of five; required: at "
+                       "most 2, 100,000 ticks/s; goal 1.1, 2 M");
+    return AGON_OK;
+}
+
 static int run_all(struct wire *wire, struct error *err)
 {
     struct bench *bench = wire->bench;
@@ -573,9 +621,6 @@ static int run_all(struct wire *wire, struct error *err)
     uint64_t n_rush = bench->is_quick && bench->n == 0 ? QUICK_N : bench_n(bench, RUSH_N);
     uint32_t n_reloads = bench->is_quick ? RELOADS_QUICK : RELOADS;
     static struct round rounds[6];
-    struct sender_job job = {.n = n_rush};
-    const struct round *rush = &rounds[bench->is_quick ? 2 : 1];
-    double bare;
 
     wire->n_agents = bench->is_quick ? AGENTS_QUICK : AGENTS;
     for (size_t i = 0; i < 6; i++) {
@@ -599,16 +644,7 @@ static int run_all(struct wire *wire, struct error *err)
         if (round->is_taken) // else its seconds are none
             report(wire, round);
     }
-    bare = bare_run(wire, &job);
-    if (!bench_check(bench, bare > 0, "wire: the bare reader counted as many frames"))
-        return AGON_OK;
-    bench_figure(bench, "wire.bare", (double)job.n / bare, "ticks/s",
-                 "TLS and frame headers only, no decoding");
-    if (rush->is_taken)
-        bench_figure(bench, "wire.ratio",
-                     (rush->seconds / (double)rush->n) / (bare / (double)job.n), "times",
-                     "inproc against bare; required: 100,000 ticks/s, goal 2 M");
-    return AGON_OK;
+    return run_bare(wire, &rounds[bench->is_quick ? 2 : 1], err);
 }
 
 int bench_wire(struct bench *bench, struct error *err)

@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 #include <strings.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 struct out {
     char *at;
@@ -21,6 +24,8 @@ static void put_text(struct out *out, const char *text)
 {
     put(out, text, strlen(text));
 }
+
+#define PUT(out, word) put(out, word, sizeof(word) - 1)
 
 static void put_number(struct out *out, uint64_t number)
 {
@@ -71,6 +76,18 @@ static int are_in_line(const char *text, size_t n, int has_blanks)
     const uint64_t *set = has_blanks ? line_bytes : word_bytes;
     uint64_t bytes;
 
+#if defined(__SSE2__)
+    for (; n >= 16; text += 16, n -= 16) {
+        __m128i sixteen = _mm_loadu_si128((const __m128i *)(const void *)text);
+        __m128i most = _mm_set1_epi8(has_blanks ? 0x1f : 0x20);
+        __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(sixteen, most), sixteen),
+                                   _mm_cmpeq_epi8(sixteen, _mm_set1_epi8(0x7f)));
+
+        // A byte from 0x80 on has its highest bit, as has one that was found.
+        if (_mm_movemask_epi8(has_blanks ? bad : _mm_or_si128(bad, sixteen)) != 0)
+            return 0;
+    }
+#endif
     for (; n >= 8; text += 8, n -= 8) {
         memcpy(&bytes, text, 8);
         if (outside(bytes, has_blanks) != 0)
@@ -123,9 +140,9 @@ static void put_headers(struct out *out, const struct http_header *headers, uint
 {
     for (uint32_t i = 0; i < n; i++) {
         put_text(out, headers[i].name);
-        put_text(out, ": ");
+        PUT(out, ": ");
         put_text(out, headers[i].value);
-        put_text(out, "\r\n");
+        PUT(out, "\r\n");
     }
 }
 
@@ -138,21 +155,21 @@ int64_t http_write_request(char *buffer, size_t room, const struct http_request 
         !are_clean(request->headers, request->n_headers))
         return AGON_EINVAL;
     put_text(&out, request->method);
-    put_text(&out, " ");
+    PUT(&out, " ");
     put_text(&out, request->target);
-    put_text(&out, " HTTP/1.1\r\nHost: ");
+    PUT(&out, " HTTP/1.1\r\nHost: ");
     put_text(&out, request->host);
-    put_text(&out, "\r\n");
+    PUT(&out, "\r\n");
     put_headers(&out, request->headers, request->n_headers);
     if (request->body || strcmp(request->method, "POST") == 0 ||
         strcmp(request->method, "PUT") == 0) {
-        put_text(&out, "Content-Length: ");
+        PUT(&out, "Content-Length: ");
         put_number(&out, request->body_n);
-        put_text(&out, "\r\n");
+        PUT(&out, "\r\n");
     }
     if (request->is_close)
-        put_text(&out, "Connection: close\r\n");
-    put_text(&out, "\r\n");
+        PUT(&out, "Connection: close\r\n");
+    PUT(&out, "\r\n");
     put(&out, request->body, request->body_n);
     return finish(&out);
 }

@@ -1,45 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ws: the reader of net/ws.h, on wslay's frame API. wslay cuts the bytes into frames and unmasks
- * them; messages, limits, roles, UTF-8 and close codes are ours. */
+/* ws: the reader of net/ws.h. A frame that came whole and unmasked, as nearly all of a feed's do,
+ * is shown where it lies; of others the head is kept until it is whole, and the payload is joined.
+ */
 #include "net/ws.h"
 
 #include "base/utf8.h"
 #include "net/grow.h"
 
 #include <stdlib.h>
-#include <wslay/wslay.h>
 
 struct ws {
-    wslay_frame_context_ptr frame; /* owned */
     struct ws_owner owner;
     struct ws_limits limits;
-    const unsigned char *in; /* what ws_feed was given and wslay has not taken yet */
-    size_t in_n;
     struct grow message;
-    uint64_t left;      /* payload bytes the current frame still owes */
-    uint64_t owed;      /* bytes taken that belong to no complete frame yet */
-    uint32_t fragments; /* frames of the message so far */
+    uint64_t length, left; /* payload of the current frame, and what it still owes of it */
+    uint64_t owed;         /* bytes taken that belong to no complete frame yet */
+    uint32_t fragments;    /* frames of the message so far */
     int code;
     uint8_t opcode; /* of the message being joined, 0: none */
     uint8_t frame_opcode, is_fin, is_in_frame;
     uint8_t is_masked; /* what the peer's frames must be */
-    uint8_t is_stopped, control_n;
+    uint8_t is_stopped, control_n, head_n;
+    unsigned char mask[4];
+    unsigned char head[WS_HEADER_MAX]; /* of a frame whose head is not whole yet, or is */
     unsigned char control[WS_CONTROL_MAX];
 };
-
-static ssize_t give(uint8_t *buffer, size_t room, int flags, void *ctx)
-{
-    struct ws *ws = ctx;
-    size_t n = ws->in_n < room ? ws->in_n : room;
-
-    (void)flags;
-    if (n == 0)
-        return -1;
-    memcpy(buffer, ws->in, n);
-    ws->in += n;
-    ws->in_n -= n;
-    return (ssize_t)n;
-}
 
 static uint32_t limit(uint32_t wanted, uint32_t most)
 {
@@ -49,18 +34,12 @@ static uint32_t limit(uint32_t wanted, uint32_t most)
 int ws_new(struct ws **out, enum ws_role role, const struct ws_limits *limits,
            const struct ws_owner *owner)
 {
-    const struct wslay_frame_callbacks callbacks = {.recv_callback = give};
     const struct ws_limits none = {0};
     struct ws *ws = calloc(1, sizeof *ws);
 
     *out = ws;
     if (!ws)
         return AGON_ENOMEM;
-    if (wslay_frame_context_init(&ws->frame, &callbacks, ws) != 0) {
-        free(ws);
-        *out = NULL;
-        return AGON_ENOMEM;
-    }
     if (!limits)
         limits = &none;
     ws->limits.frame_bytes = limit(limits->frame_bytes, WS_FRAME_MAX);
@@ -75,7 +54,6 @@ void ws_free(struct ws *ws)
 {
     if (!ws)
         return;
-    wslay_frame_context_free(ws->frame);
     grow_free(&ws->message);
     free(ws);
 }
@@ -92,57 +70,103 @@ static int out_of_memory(struct ws *ws, struct error *err)
     return error_set(err, AGON_ENOMEM, "out of memory for a WebSocket message");
 }
 
-/* The rules that hold for a frame as a whole; wslay has checked the lengths of control frames. */
-static int begin(struct ws *ws, const struct wslay_frame_iocb *frame, struct error *err)
+/* How long a head is, by its first two bytes. */
+static size_t head_bytes(const unsigned char *head)
 {
-    int is_data = frame->opcode == 0 || frame->opcode == WS_TEXT || frame->opcode == WS_BINARY;
-    int is_control =
-        frame->opcode == WS_CLOSE || frame->opcode == WS_PING || frame->opcode == WS_PONG;
+    unsigned n = head[1] & 0x7f;
 
-    if (frame->rsv)
+    return 2 + (n == 127 ? 8u : n == 126 ? 2u : 0u) + (head[1] & 0x80 ? 4u : 0u);
+}
+
+/* The length that a head states; UINT64_MAX: not in its shortest form, or over 63 bits. */
+static uint64_t length_of(const unsigned char *head)
+{
+    uint64_t n = head[1] & 0x7f;
+
+    if (n == 126) {
+        n = (uint64_t)head[2] << 8 | head[3];
+        return n > 125 ? n : UINT64_MAX;
+    }
+    if (n == 127) {
+        n = 0;
+        for (int i = 2; i < 10; i++)
+            n = n << 8 | head[i];
+        return n > 65535 && n >> 63 == 0 ? n : UINT64_MAX;
+    }
+    return n;
+}
+
+/* The rules that hold for a frame as a whole. */
+static int begin(struct ws *ws, const unsigned char *head, struct error *err)
+{
+    uint8_t opcode = head[0] & 15;
+    int is_fin = head[0] >> 7, is_masked = head[1] >> 7;
+    int is_data = opcode == 0 || opcode == WS_TEXT || opcode == WS_BINARY;
+    int is_control = opcode == WS_CLOSE || opcode == WS_PING || opcode == WS_PONG;
+    uint64_t n = length_of(head);
+
+    if (head[0] & 0x70)
         return refuse(ws, err, WS_CODE_PROTOCOL, "a reserved bit is set");
     if (!is_data && !is_control)
         return refuse(ws, err, WS_CODE_PROTOCOL, "unknown opcode");
-    if (frame->mask != ws->is_masked)
+    if (n == UINT64_MAX)
+        return refuse(ws, err, WS_CODE_PROTOCOL, "a frame's length is wrong");
+    if (is_masked != ws->is_masked)
         return refuse(ws, err, WS_CODE_PROTOCOL,
                       ws->is_masked ? "a client's frame is not masked"
                                     : "a server's frame is masked");
-    if (is_control && (!frame->fin || frame->payload_length > WS_CONTROL_MAX))
+    if (is_control && (!is_fin || n > WS_CONTROL_MAX))
         return refuse(ws, err, WS_CODE_PROTOCOL, "a control frame is fragmented or too long");
-    if (is_data && frame->opcode == 0 && !ws->opcode)
+    if (is_data && opcode == 0 && !ws->opcode)
         return refuse(ws, err, WS_CODE_PROTOCOL, "a continuation of nothing");
-    if (is_data && frame->opcode != 0 && ws->opcode)
+    if (is_data && opcode != 0 && ws->opcode)
         return refuse(ws, err, WS_CODE_PROTOCOL, "a new message inside a fragmented one");
     if (is_data) {
-        if (frame->payload_length > ws->limits.frame_bytes)
+        if (n > ws->limits.frame_bytes)
             return refuse(ws, err, WS_CODE_TOO_BIG, "the frame is over the limit");
-        if (frame->payload_length > ws->limits.message_bytes - ws->message.n)
+        if (n > ws->limits.message_bytes - ws->message.n)
             return refuse(ws, err, WS_CODE_TOO_BIG, "the message is over the limit");
         if (++ws->fragments > ws->limits.fragments)
             return refuse(ws, err, WS_CODE_TOO_BIG, "the message has too many fragments");
-        if (frame->opcode)
-            ws->opcode = frame->opcode;
+        if (opcode)
+            ws->opcode = opcode;
     }
-    ws->frame_opcode = frame->opcode;
-    ws->is_fin = frame->fin;
-    ws->left = frame->payload_length;
+    ws->frame_opcode = opcode;
+    ws->is_fin = (uint8_t)is_fin;
+    ws->length = ws->left = n;
     ws->control_n = 0;
     ws->is_in_frame = 1;
+    if (is_masked)
+        memcpy(ws->mask, head + head_bytes(head) - 4, 4);
     return AGON_OK;
 }
+
+#define HIGH_BITS 0x8080808080808080u
 
 /* UTF-8, with feeds in mind: they are ASCII nearly always, and eight bytes of that are seen at
  * once. */
 static int is_text(const unsigned char *at, size_t n)
 {
-    uint64_t word;
+    size_t left = n;
+    uint64_t words[4];
 
-    for (; n >= sizeof word; at += sizeof word, n -= sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (word & 0x8080808080808080u)
-            break;
+    for (; left >= sizeof words; at += sizeof words, left -= sizeof words) {
+        memcpy(words, at, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) & HIGH_BITS)
+            return utf8_is_valid(at, left);
     }
-    return utf8_is_valid(at, n);
+    for (; left >= 8; at += 8, left -= 8) {
+        memcpy(words, at, 8);
+        if (words[0] & HIGH_BITS)
+            return utf8_is_valid(at, left);
+    }
+    // The last eight bytes, some of which were seen.
+    if (n >= 8) {
+        memcpy(words, at + left - 8, 8);
+        if (!(words[0] & HIGH_BITS))
+            return 1;
+    }
+    return utf8_is_valid(at, left);
 }
 
 static int deliver(struct ws *ws, const void *bytes, size_t n, struct error *err)
@@ -194,68 +218,104 @@ static int control(struct ws *ws, struct error *err)
     return AGON_OK;
 }
 
-/* A piece of the current frame's payload, maybe its last. */
-static int piece(struct ws *ws, const struct wslay_frame_iocb *frame, struct error *err)
+/* Bytes of the payload from the one numbered at on, without their mask. */
+static void copy_payload(const struct ws *ws, uint64_t at, unsigned char *to,
+                         const unsigned char *from, size_t n)
 {
-    size_t n = frame->data_length;
-    int is_whole = ws->is_fin && n == frame->payload_length && ws->message.n == 0;
+    if (!ws->is_masked) {
+        if (n > 0)
+            memcpy(to, from, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i] ^ ws->mask[(at + i) & 3];
+}
 
-    REQUIRE(n <= ws->left);
+/* A piece of the current frame's payload, maybe its last. */
+static int piece(struct ws *ws, const unsigned char *bytes, size_t n, struct error *err)
+{
+    uint64_t at = ws->length - ws->left;
+    int is_whole = ws->is_fin && n == ws->length && ws->message.n == 0 && !ws->is_masked;
+
     ws->left -= n;
     ws->is_in_frame = ws->left > 0;
     if (ws->frame_opcode & 8) {
         REQUIRE(n + ws->control_n <= sizeof ws->control);
-        if (n)
-            memcpy(ws->control + ws->control_n, frame->data, n);
+        copy_payload(ws, at, ws->control + ws->control_n, bytes, n);
         ws->control_n = (uint8_t)(ws->control_n + n);
         return ws->is_in_frame ? AGON_OK : control(ws, err);
     }
     // The usual message came in one piece: it is shown where it lies.
     if (is_whole)
-        return deliver(ws, n ? frame->data : (const void *)"", n, err);
-    if (grow_add(&ws->message, frame->data, n) < 0)
+        return deliver(ws, n ? bytes : (const void *)"", n, err);
+    if (grow_reserve(&ws->message, n) < 0)
         return out_of_memory(ws, err);
+    if (n > 0)
+        copy_payload(ws, at, ws->message.bytes + ws->message.n, bytes, n);
+    ws->message.n += n;
     if (ws->is_in_frame || !ws->is_fin)
         return AGON_OK;
     return deliver(ws, ws->message.n ? ws->message.bytes : (const void *)"", ws->message.n, err);
 }
 
-static uint64_t wire_length(const struct wslay_frame_iocb *frame)
+/* The head that bytes begin with, or go on with; *took: so many of them are its. NULL: it is not
+ * whole yet. */
+static const unsigned char *take_head(struct ws *ws, const unsigned char *bytes, size_t n,
+                                      size_t *took)
 {
-    uint64_t n = frame->payload_length;
+    size_t want = 2;
 
-    return n + 2 + (frame->mask ? 4 : 0) + (n > 65535 ? 8 : n > 125 ? 2 : 0);
+    *took = 0;
+    if (ws->head_n == 0 && n >= 2 && n >= head_bytes(bytes)) {
+        *took = head_bytes(bytes);
+        ws->head_n = (uint8_t)*took;
+        return bytes;
+    }
+    for (;;) {
+        if (ws->head_n >= 2)
+            want = head_bytes(ws->head);
+        if (ws->head_n == want)
+            return ws->head;
+        if (*took == n)
+            return NULL;
+        ws->head[ws->head_n++] = bytes[(*took)++];
+    }
 }
 
 int ws_feed(struct ws *ws, const void *bytes, size_t n, struct error *err)
 {
+    const unsigned char *at = bytes;
     int rc = AGON_OK;
 
     if (ws->code)
         return error_set(err, AGON_ESTATE, "this WebSocket was refused before");
-    ws->in = bytes;
-    ws->in_n = n;
     ws->owed += n;
     while (rc == AGON_OK && !ws->is_stopped) {
-        struct wslay_frame_iocb frame = {0};
-        ssize_t got = wslay_frame_recv(ws->frame, &frame);
-        if (got == WSLAY_ERR_WANT_READ)
-            break;
-        if (got < 0) {
-            rc = refuse(ws, err, WS_CODE_PROTOCOL, "a frame's length or a control frame is wrong");
-            break;
+        size_t got;
+
+        if (!ws->is_in_frame) {
+            const unsigned char *head = take_head(ws, at, n, &got);
+
+            at += got;
+            n -= got;
+            if (head == NULL)
+                break;
+            rc = begin(ws, head, err);
+            if (rc < 0)
+                break;
         }
-        if (!ws->is_in_frame)
-            rc = begin(ws, &frame, err);
-        if (rc == AGON_OK) {
+        got = ws->left < n ? (size_t)ws->left : n;
+        if (got == 0 && ws->left > 0)
+            break;
+        if (got == ws->left) {
             // Before piece(): a callback may ask ws_is_partial.
-            if (ws->left == frame.data_length)
-                ws->owed -= wire_length(&frame);
-            rc = piece(ws, &frame, err);
+            ws->owed -= ws->head_n + ws->length;
+            ws->head_n = 0;
         }
+        rc = piece(ws, at, got, err);
+        at += got;
+        n -= got;
     }
-    ws->in = NULL;
-    ws->in_n = 0;
     return rc;
 }
 

@@ -265,6 +265,7 @@ struct host {
     _Atomic uint32_t n_changes_done;
     struct driver driver;
     int64_t step_ns;     /* when the step began that is being done */
+    int64_t batch_ns;    /* in a batch, when its last step ended; 0: outside of one */
     uint64_t fills_seen; /* of the engine's count */
     uint64_t ended_seen; /* of the orders that were settled */
     struct {

@@ -139,7 +139,7 @@ void clock_begin(void)
     begin();
 }
 
-agon_ns_t clock_now(void)
+agon_ns_t clock_at(int64_t mono_ns)
 {
     struct clock_utc copy = {0};
     uint32_t version;
@@ -152,7 +152,12 @@ agon_ns_t clock_now(void)
         copy.want_ns = atomic_load_explicit(&shown.want_ns, memory_order_acquire);
     } while ((version & 1) != 0 ||
              version != atomic_load_explicit(&shown.version, memory_order_relaxed));
-    return clock_utc_at(&copy, clock_mono());
+    return clock_utc_at(&copy, mono_ns);
+}
+
+agon_ns_t clock_now(void)
+{
+    return clock_at(clock_mono());
 }
 
 int64_t clock_keep(void)

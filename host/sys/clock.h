@@ -24,6 +24,7 @@ int64_t clock_cpu(void);  /* ns of processor time that this thread has taken. [a
 /* The clock of this process: UTC, ns. It begins with what the wall clock says at the first call.
  * [any] */
 agon_ns_t clock_now(void);
+agon_ns_t clock_at(int64_t mono_ns); /* the same, at a moment by clock_mono. [any] */
 /* It begins anew with what the wall clock says now. For who opens a host, and for a simulation
  * (sys/machine.h) in which a process begins. [one thread, as the three below] */
 void clock_begin(void);

@@ -17,7 +17,7 @@
 
 int64_t gateway_now(struct gateway *gateway)
 {
-    return gateway->stream->now(gateway->stream->ctx);
+    return gateway->is_reading ? gateway->read_ns : gateway->stream->now(gateway->stream->ctx);
 }
 
 uint64_t gateway_random(struct gateway *gateway)
@@ -86,7 +86,8 @@ int gateway_emit(void *ctx, struct agon_event_hdr *record)
         gateway->n_dropped++;
         return AGON_EAGAIN;
     }
-    record->t = gateway->stream->utc(gateway->stream->ctx);
+    record->t =
+        gateway->is_reading ? gateway->read_utc : gateway->stream->utc(gateway->stream->ctx);
     if (gateway->backlog_end == 0 && evring_put(gateway->ports.out, record) == AGON_OK)
         return AGON_OK;
     // The core is behind: no more is read from the venue until it has taken what we have.

@@ -131,6 +131,10 @@ struct gateway_held {
 };
 
 struct gateway {
+    /* What a market's read brought is being taken: all of it was received then. */
+    uint8_t is_reading;
+    int64_t read_ns;            /* by transport time */
+    agon_ns_t read_utc;         /* by our clock */
     struct venue_config config; /* its secrets are forgotten once the exchange has its signer */
     struct gateway_ports ports;
     const struct stream_port *stream;

@@ -341,10 +341,17 @@ static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
     if (conn != link->conn || link->http == NULL)
         return;
     link->bytes_ns = gateway_now(gateway);
+    if (link->role == LINK_MARKET) {
+        // All that a read brought was received then, and the clock is asked once for it.
+        gateway->read_ns = link->bytes_ns;
+        gateway->read_utc = gateway->stream->utc(gateway->stream->ctx);
+        gateway->is_reading = 1;
+    }
     if (link->state == LINK_OPEN && link->is_ws)
         feed_ws(gateway, link, bytes, n);
     else
         feed_http(gateway, link, bytes, n);
+    gateway->is_reading = 0;
     if (link->role != LINK_MARKET)
         gateway_turn(gateway);
 }

@@ -40,8 +40,7 @@ void binance_add_num(struct binance_params *params, const char *name, int64_t va
 {
     char text[NUM_TEXT];
 
-    num_format_short(value, exp, text);
-    binance_params_add(params, name, text);
+    binance_params_add_bare(params, name, text, (size_t)num_format_short(value, exp, text));
 }
 
 void binance_add_client_id(const struct binance *binance, struct binance_params *params,
@@ -50,7 +49,7 @@ void binance_add_client_id(const struct binance *binance, struct binance_params 
     char text[CLIENT_ID_TEXT];
 
     venue_own_text(binance->client, order_id, rev, text);
-    binance_params_add(params, name, text);
+    binance_params_add_bare(params, name, text, CLIENT_ID_CHARS);
 }
 
 const char *binance_side_name(uint8_t side)

@@ -5,19 +5,17 @@
 #include <stdio.h>
 
 #include "net/http.h"
+#include "venue/hmac.h"
 
 #define SAID_PARAMS 32
 #define SAID_ROOM   2048
 /* What stands around the parameters of an object, and its signature. */
 #define SAID_MARKS (SAID_PARAMS * 6 + 32 + BINANCE_SIGNATURE_TEXT)
 
-struct hmac_state {
-    crypto_auth_hmacsha256_state begun; // both pads are in; copied for each signature
-};
 struct ed25519_state {
     unsigned char key[crypto_sign_SECRETKEYBYTES];
 };
-_Static_assert(sizeof(struct hmac_state) <= sizeof(((struct binance_signer *)0)->opaque), "room");
+_Static_assert(sizeof(struct hmac_key) <= sizeof(((struct binance_signer *)0)->opaque), "room");
 _Static_assert(sizeof(struct ed25519_state) <= sizeof(((struct binance_signer *)0)->opaque),
                "room");
 
@@ -61,12 +59,9 @@ int binance_signer_init(struct binance_signer *signer, enum binance_sign_kind ki
     if (secret->n == 0)
         return error_set(err, AGON_EINVAL, "the API secret is empty");
     switch (kind) {
-    case BINANCE_SIGN_HMAC: {
-        struct hmac_state *state = (struct hmac_state *)(void *)signer->opaque;
-
-        crypto_auth_hmacsha256_init(&state->begun, secret->bytes, secret->n);
+    case BINANCE_SIGN_HMAC:
+        hmac_key_init((struct hmac_key *)(void *)signer->opaque, secret->bytes, secret->n);
         break;
-    }
     case BINANCE_SIGN_ED25519: {
         struct ed25519_state *state = (struct ed25519_state *)(void *)signer->opaque;
         unsigned char seed[crypto_sign_SEEDBYTES];
@@ -91,18 +86,35 @@ void binance_signer_wipe(struct binance_signer *signer)
     sodium_memzero(signer, sizeof(*signer));
 }
 
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* Two digits for each of n bytes, four of them at once: n is a multiple of that. The first of a
+ * word's bytes is its lowest, as everywhere here. */
+static void write_hex(const unsigned char *bytes, size_t n, char *text)
+{
+    for (size_t i = 0; i < n; i += 4) {
+        uint64_t digits = (uint64_t)bytes[i] | (uint64_t)bytes[i + 1] << 16 |
+                          (uint64_t)bytes[i + 2] << 32 | (uint64_t)bytes[i + 3] << 48;
+
+        digits = (digits >> 4 & 0x000f000f000f000fu) | (digits & 0x000f000f000f000fu) << 8;
+        digits += EACH('0') + ((digits + EACH(6)) >> 4 & EACH(1)) * ('a' - '0' - 10);
+        memcpy(text + 2 * i, &digits, 8);
+    }
+}
+
 size_t binance_sign(const struct binance_signer *signer, const void *bytes, size_t n,
                     char text[BINANCE_SIGNATURE_TEXT])
 {
     if (signer->kind == BINANCE_SIGN_HMAC) {
-        struct hmac_state state;
-        unsigned char mac[crypto_auth_hmacsha256_BYTES];
+        struct hmac hmac;
+        unsigned char mac[HMAC_BYTES];
 
-        memcpy(&state, signer->opaque, sizeof(state));
-        crypto_auth_hmacsha256_update(&state.begun, bytes, n);
-        crypto_auth_hmacsha256_final(&state.begun, mac);
-        sodium_memzero(&state, sizeof(state));
-        sodium_bin2hex(text, BINANCE_SIGNATURE_TEXT, mac, sizeof(mac));
+        hmac_begin(&hmac, (const struct hmac_key *)(const void *)signer->opaque);
+        hmac_add(&hmac, bytes, n);
+        hmac_end(&hmac, mac);
+        write_hex(mac, sizeof(mac), text);
+        text[2 * sizeof(mac)] = '\0';
+        return 2 * sizeof(mac);
     } else {
         const struct ed25519_state *state =
             (const struct ed25519_state *)(const void *)signer->opaque;
@@ -144,10 +156,8 @@ char *binance_params_target(const struct binance_params *params, const char *bas
 }
 
 /* Length, or below 0: it does not fit, or is none that stands for itself. */
-static int64_t copy_plain(const char *value, char *out, size_t room)
+static int64_t copy_plain(const char *value, size_t n, char *out, size_t room)
 {
-    size_t n = strlen(value);
-
     if (n >= room)
         return AGON_ENOSPC;
     for (size_t i = 0; i < n; i++) {
@@ -161,10 +171,8 @@ static int64_t copy_plain(const char *value, char *out, size_t room)
 }
 
 /* "&name=": 0: it does not fit. */
-static int begin(struct binance_params *params, const char *name)
+static int begin(struct binance_params *params, const char *name, size_t n_name)
 {
-    size_t n_name = strlen(name);
-
     if (params->is_full || params->room - params->n < n_name + 3) {
         params->is_full = 1;
         return 0;
@@ -177,15 +185,16 @@ static int begin(struct binance_params *params, const char *name)
     return 1;
 }
 
-void binance_params_add(struct binance_params *params, const char *name, const char *value)
+void binance_params_add_n(struct binance_params *params, const char *name, size_t n_name,
+                          const char *value, size_t n_value)
 {
     int64_t n;
 
-    if (!begin(params, name))
+    if (!begin(params, name, n_name))
         return;
-    n = params->is_plain ? copy_plain(value, params->text + params->n, params->room - params->n)
-                         : http_pct_encode(value, strlen(value), params->text + params->n,
-                                           params->room - params->n);
+    n = params->is_plain
+            ? copy_plain(value, n_value, params->text + params->n, params->room - params->n)
+            : http_pct_encode(value, n_value, params->text + params->n, params->room - params->n);
     if (n < 0) {
         params->is_full = 1;
         return;
@@ -194,36 +203,44 @@ void binance_params_add(struct binance_params *params, const char *name, const c
     params->text[params->n] = 0;
 }
 
+void binance_params_add_bare(struct binance_params *params, const char *name, const char *value,
+                             size_t n_value)
+{
+    if (!begin(params, name, strlen(name)))
+        return;
+    if (params->room - params->n <= n_value) {
+        params->is_full = 1;
+        return;
+    }
+    memcpy(params->text + params->n, value, n_value);
+    params->n += n_value;
+    params->text[params->n] = 0;
+}
+
 void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value)
 {
     char text[24];
     char *at = text + sizeof(text);
-    size_t n;
 
     do {
         *--at = (char)('0' + value % 10);
         value /= 10;
     } while (value != 0);
-    n = (size_t)(text + sizeof(text) - at);
-    if (!begin(params, name))
-        return;
-    if (params->room - params->n <= n) {
-        params->is_full = 1;
-        return;
-    }
-    memcpy(params->text + params->n, at, n); // digits stand for themselves
-    params->n += n;
-    params->text[params->n] = 0;
+    binance_params_add_bare(params, name, at, (size_t)(text + sizeof(text) - at));
 }
 
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)
 {
     char signature[BINANCE_SIGNATURE_TEXT];
+    size_t n;
 
     if (params->is_full)
         return AGON_ENOSPC;
-    binance_sign(signer, params->text, params->n, signature);
-    binance_params_add(params, "signature", signature);
+    n = binance_sign(signer, params->text, params->n, signature);
+    if (signer->kind == BINANCE_SIGN_HMAC)
+        binance_params_add_bare(params, "signature", signature, n);
+    else
+        binance_params_add_n(params, "signature", 9, signature, n);
     return params->is_full ? AGON_ENOSPC : AGON_OK;
 }
 

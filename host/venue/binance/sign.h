@@ -8,6 +8,8 @@
 #ifndef VENUE_BINANCE_SIGN_H
 #define VENUE_BINANCE_SIGN_H
 
+#include <string.h>
+
 #include "base/error.h"
 #include "venue/secret.h"
 
@@ -43,7 +45,16 @@ void binance_params_init(struct binance_params *params, char *text, size_t room)
 #define BINANCE_PATH_ROOM 256
 char *binance_params_target(const struct binance_params *params, const char *base,
                             const char *path);
-void binance_params_add(struct binance_params *params, const char *name, const char *value);
+void binance_params_add_n(struct binance_params *params, const char *name, size_t n_name,
+                          const char *value, size_t n_value);
+static inline void binance_params_add(struct binance_params *params, const char *name,
+                                      const char *value)
+{
+    binance_params_add_n(params, name, strlen(name), value, strlen(value));
+}
+/* Of letters, digits, '.' and '-', which stand for themselves: a number, an id of ours. */
+void binance_params_add_bare(struct binance_params *params, const char *name, const char *value,
+                             size_t n_value);
 void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value);
 /* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer);

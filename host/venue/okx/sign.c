@@ -4,19 +4,16 @@
 #include <sodium.h>
 #include <string.h>
 
-struct state {
-    crypto_auth_hmacsha256_state begun;
-};
-_Static_assert(sizeof(struct state) <= sizeof(((struct okx_signer *)0)->opaque), "signer");
+#include "venue/hmac.h"
+
+_Static_assert(sizeof(struct hmac_key) <= sizeof(((struct okx_signer *)0)->opaque), "signer");
 
 int okx_signer_init(struct okx_signer *signer, const struct secret *secret, struct error *err)
 {
-    struct state *state = (struct state *)(void *)signer->opaque;
-
     memset(signer, 0, sizeof(*signer));
     if (secret->n == 0)
         return error_set(err, AGON_EINVAL, "the API secret is empty");
-    crypto_auth_hmacsha256_init(&state->begun, secret->bytes, secret->n);
+    hmac_key_init((struct hmac_key *)(void *)signer->opaque, secret->bytes, secret->n);
     return AGON_OK;
 }
 
@@ -28,15 +25,14 @@ void okx_signer_wipe(struct okx_signer *signer)
 void okx_sign(const struct okx_signer *signer, const char *stamp, const char *method,
               const char *path, const char *body, size_t n, char text[OKX_SIGNATURE_TEXT])
 {
-    struct state state;
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    struct hmac hmac;
+    unsigned char mac[HMAC_BYTES];
 
-    memcpy(&state, signer->opaque, sizeof(state));
-    crypto_auth_hmacsha256_update(&state.begun, (const unsigned char *)stamp, strlen(stamp));
-    crypto_auth_hmacsha256_update(&state.begun, (const unsigned char *)method, strlen(method));
-    crypto_auth_hmacsha256_update(&state.begun, (const unsigned char *)path, strlen(path));
-    crypto_auth_hmacsha256_update(&state.begun, (const unsigned char *)body, n);
-    crypto_auth_hmacsha256_final(&state.begun, mac);
+    hmac_begin(&hmac, (const struct hmac_key *)(const void *)signer->opaque);
+    hmac_add(&hmac, stamp, strlen(stamp));
+    hmac_add(&hmac, method, strlen(method));
+    hmac_add(&hmac, path, strlen(path));
+    hmac_add(&hmac, body, n);
+    hmac_end(&hmac, mac);
     sodium_bin2base64(text, OKX_SIGNATURE_TEXT, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
-    sodium_memzero(&state, sizeof(state));
 }
