@@ -431,7 +431,7 @@ static int hold_edition(const struct served_names *names, uint32_t edition, stru
                          names->edition);
     return error_set(err, AGON_EVERSION,
                      "its inputs are of edition %u of the features, and it is given those of "
-                     "edition %u; expected the same: make the table again and train it anew, or "
+                     "edition %u; expected the same: make the table again and train on it, or "
                      "take the plugin that was built with edition %u",
                      names->edition, edition, names->edition);
 }

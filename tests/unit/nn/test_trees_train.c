@@ -624,7 +624,7 @@ START_TEST(gains_are_the_sums_of_a_features_splits)
          "loss_changes of node 4", AGON_EINVAL},
         {GAINS("4,-1,-1,-1,1,-1", "1,0,2,0,0,0", ",\"loss_changes\":[5]"), "loss_changes of node 4",
          AGON_EINVAL},
-        {"{}", "num_feature is none", AGON_EINVAL},
+        {"{}", "num_feature is not from 1 on", AGON_EINVAL},
         {"{", "line 1, column", AGON_EINVAL},
     };
     struct trees_gain *all;
