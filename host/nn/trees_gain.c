@@ -117,7 +117,8 @@ int trees_gain(const char *text, size_t n, struct trees_gain **all, uint32_t *n_
         json_object_get(json_object_get(learner, "learner_model_param"), "num_feature"));
     gains.n_features = digits != NULL ? (uint32_t)strtoul(digits, NULL, 10) : 0;
     if (gains.n_features == 0 || gains.n_features > TREES_FEATURES)
-        rc = error_set(err, AGON_EINVAL, "num_feature is not from 1 on; expected a model of XGBoost");
+        rc = error_set(err, AGON_EINVAL,
+                       "num_feature is not from 1 on; expected a model of XGBoost");
     if (rc >= 0)
         gains.all = calloc(gains.n_features, sizeof(*gains.all));
     if (rc >= 0 && gains.all == NULL)

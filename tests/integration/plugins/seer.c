@@ -100,7 +100,9 @@ static int open_model(struct seer *self, const struct agon_host *host,
                       const struct agon_host_arena *arena)
 {
     static const struct agon_nn_inputs asked = {.names = "change size"};
+    const float x[3] = {0};
     struct agon_nn_shape shape;
+    float y[2];
     int rc;
 
     self->nn = host->get_extension(host, AGON_EXT_NN);
@@ -110,6 +112,11 @@ static int open_model(struct seer *self, const struct agon_host *host,
         return rc;
     if (shape.outputs != 1)
         return AGON_EINVAL;
+    // Of another count than the model's nothing is asked.
+    if (self->nn->step(host, self->model, x, 1, y, 1) != AGON_EINVAL ||
+        self->nn->step(host, self->model, x, 3, y, 1) != AGON_EINVAL ||
+        self->nn->step(host, self->model, x, 2, y, 2) != AGON_EINVAL)
+        return AGON_ECORRUPT;
     self->n_memory = shape.state_bytes;
     if (shape.state_bytes == 0)
         return AGON_OK; // trees

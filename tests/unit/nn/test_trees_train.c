@@ -603,14 +603,14 @@ END_TEST
 #define GAINS(left, feature, loss)                                                                 \
     "{\"learner\":{\"gradient_booster\":{\"model\":{\"trees\":["                                   \
     "{\"left_children\":[" left                                                                    \
-    "],\"right_children\":[3,-1,-1,-1,5,-1],\"split_indices\":[" feature "]" loss "},"             \
+    "],\"right_children\":[3,-1,5,-1,5,-1],\"split_indices\":[" feature "]" loss "},"              \
     "{\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1],\"split_indices\":[1,0,0],"         \
     "\"loss_changes\":[5e-1,0,0]}]}},\"learner_model_param\":{\"num_feature\":\"3\"}}}"
 #define LOSS ",\"loss_changes\":[5,0,99,0,2.5,0]"
 
 START_TEST(gains_are_the_sums_of_a_features_splits)
 {
-    static const char text[] = GAINS("4,-1,-1,-1,1,-1", "1,0,2,0,0,0", LOSS);
+    static const char text[] = GAINS("4,-1,1,-1,1,-1", "1,0,2,0,0,0", LOSS);
     static const struct {
         const char *text, *words;
         int rc;
