@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ext_nn: agon.nn/1. */
+/* ext_nn: agon.nn/2. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static int refuse(struct feed *feed, const struct error *err)
 {
     if (feed->config.log != NULL)
         feed->config.log(feed->config.ctx, AGON_ERROR, feed->t, err->text);
-    return err->code == AGON_ENOMEM ? AGON_ENOMEM : AGON_ECORRUPT;
+    return err->code == AGON_ENOMEM || err->code == AGON_EVERSION ? err->code : AGON_ECORRUPT;
 }
 
 static struct models *models_of(struct feed *feed)
@@ -47,7 +47,23 @@ void models_free(struct models *models)
     free(models);
 }
 
-static int open_model(const struct agon_host *host, const char *name, uint32_t *model,
+/* Is it asked by what the plugin gives it? */
+static int hold(const struct agon_asset_map *file, const char *label,
+                const struct agon_nn_inputs *inputs, struct error *err)
+{
+    struct served_names names;
+    int rc = served_said(file->bytes, file->n, &names, err);
+
+    if (rc >= 0)
+        rc = served_hold(&names, inputs->names, inputs->edition, err);
+    free(names.inputs);
+    if (rc < 0)
+        error_wrap(err, "%s", label);
+    return rc;
+}
+
+static int open_model(const struct agon_host *host, const char *name,
+                      const struct agon_nn_inputs *inputs, uint32_t *model,
                       struct agon_nn_shape *shape)
 {
     struct agon_asset_map file;
@@ -60,7 +76,8 @@ static int open_model(const struct agon_host *host, const char *name, uint32_t *
 
     if (feed == NULL)
         return rc;
-    if (model == NULL || shape == NULL)
+    if (model == NULL || shape == NULL || inputs == NULL || inputs->names == NULL ||
+        inputs->pad != 0)
         return AGON_EINVAL;
     rc = ext_asset.map(host, name, &file);
     if (rc < 0)
@@ -73,8 +90,13 @@ static int open_model(const struct agon_host *host, const char *name, uint32_t *
     own = &models->shapes[models->n];
     snprintf(label, sizeof(label), "files.%.31s", name);
     rc = served_open(models->device, label, file.bytes, file.n, &models->all[models->n], own, &err);
-    if (rc < 0)
+    if (rc >= 0)
+        rc = hold(&file, label, inputs, &err);
+    if (rc < 0) {
+        served_close(models->all[models->n]);
+        models->all[models->n] = NULL;
         return refuse(feed, &err);
+    }
     *shape = (struct agon_nn_shape){.inputs = own->inputs,
                                     .outputs = own->outputs,
                                     .window = own->window,
@@ -108,7 +130,8 @@ static int answer(const struct feed *feed, uint32_t model, const struct served_s
     return feed->config.answer(feed->config.ctx, model, x, shape->inputs, y, shape->outputs);
 }
 
-static int step(const struct agon_host *host, uint32_t model, const float *x, float *y)
+static int step(const struct agon_host *host, uint32_t model, const float *x, uint32_t n_x,
+                float *y, uint32_t n_y)
 {
     const struct served_shape *shape;
     int rc;
@@ -116,7 +139,7 @@ static int step(const struct agon_host *host, uint32_t model, const float *x, fl
 
     if (served == NULL)
         return rc;
-    if (x == NULL || y == NULL)
+    if (x == NULL || y == NULL || n_x != shape->inputs || n_y != shape->outputs)
         return AGON_EINVAL;
     return ((const struct feed *)host->ctx)->config.answer != NULL
                ? answer(host->ctx, model, shape, x, y)

@@ -27,6 +27,12 @@ int ext_check(const char *id, uint32_t kind, struct error *err)
                          "the plugin requires %s, which is not served; expected agon.signal/2, "
                          "with names in its descriptor (publishes, reads)",
                          id);
+    // In it nobody said what the model was asked by.
+    if (strcmp(id, "agon.nn/1") == 0)
+        return error_set(err, AGON_ENOTSUP,
+                         "the plugin requires %s, which is not served; expected agon.nn/2, where "
+                         "open is given the names of the inputs: build it again with this SDK",
+                         id);
     return error_set(err, AGON_ENOTSUP,
                      "the plugin requires %.64s, which is not served%s; expected one that this "
                      "host can serve",

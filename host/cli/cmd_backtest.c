@@ -16,6 +16,7 @@
 #include "agent/worker.h"
 #include "args/args.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "cli/bars_args.h"
 #include "cli/commands.h"
 #include "cli/market_arg.h"
@@ -32,6 +33,7 @@
 #include "sys/file.h"
 
 #define OUTPUTS_MAX (BACKTEST_CSVS + 1)
+#define LINE_ROOM   1024                /* of a plugin's line, with what is not shown as it is */
 #define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, for fills and samples */
 #define ARENA_BYTES ((uint64_t)4 << 30) /* and for each plugin, as in a process of its own */
 
@@ -189,10 +191,12 @@ static int place_outputs(const struct job *job, int is_whole)
 static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
 {
     const struct job *job = ctx;
+    char safe[LINE_ROOM];
 
     (void)t;
+    utf8_escape(text, strlen(text), safe, sizeof(safe));
     if (level >= AGON_WARN)
-        fprintf(stderr, "%s: %s\n", job->config->slots[slot].record.name, args_safe(text));
+        fprintf(stderr, "%s: %s\n", job->config->slots[slot].record.name, safe);
 }
 
 static void on_calling(void *ctx, uint16_t slot, uint64_t hash)

@@ -60,7 +60,7 @@ int cmd_train(int argc, char **argv)
          &ask.holdout},
         {"target", ARG_TEXT, "COLUMN", "what the model shall say (target)", &ask.target},
         {"ignore", ARG_LIST, "COLUMN",
-         "columns to leave out: ids, other targets; time_ms and part never are features",
+         "columns to leave out: ids, other targets; time_ms, part and edition never are features",
          &ask.ignore},
         {"out", ARG_TEXT, "FILE", "where the model goes", &ask.out},
         {"config", ARG_TEXT, "FILE", "parameters as YAML (docs/models.md); default: each key's own",

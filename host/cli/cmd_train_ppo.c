@@ -117,13 +117,16 @@ static int train(struct opts *opts, const struct train_ppo_settings *settings,
                             .n_actions = (uint32_t)opts->actions,
                             .progress = on_progress,
                             .ctx = opts};
+    struct train_ppo_inputs inputs;
     struct error err = {0};
     int rc;
 
     if (result == NULL)
         return EXIT_ENVIRONMENT;
     opts->is_on_terminal = isatty(STDERR_FILENO);
-    rc = train_ppo_inputs(&config->slots[0], &job.n_inputs, &err);
+    rc = train_ppo_inputs(&config->slots[0], &inputs, &err);
+    job.n_inputs = inputs.n;
+    job.inputs = inputs.names;
     if (rc >= 0)
         rc = train_ppo(&job, result, &err);
     if (rc < 0)

@@ -131,16 +131,21 @@ void model_close(struct model *model)
 static int find_columns(const struct model *model, const struct train_rows *rows,
                         const char *const *names, uint32_t *columns, struct error *err)
 {
-    if (model->names.n_inputs == 0) {
-        if (rows->n_features != model->shape.inputs)
-            return error_set(err, AGON_EINVAL,
-                             "the table has %u features, and the model %u inputs without names; "
-                             "expected as many",
-                             rows->n_features, model->shape.inputs);
-        for (uint32_t i = 0; i < model->shape.inputs; i++)
-            columns[i] = i;
-        return AGON_OK;
-    }
+    if (model->names.n_inputs != model->shape.inputs)
+        return error_set(err, AGON_EVERSION,
+                         "the model has %u inputs and no names of them, so that columns of the "
+                         "table cannot be held against them; expected names: "
+                         "booster.feature_names = [...] before save_model, or agon.input.0, .1, "
+                         "... in a net's metadata",
+                         model->shape.inputs);
+    if (model->names.edition != rows->edition)
+        return error_set(err, AGON_EVERSION,
+                         "the model's inputs are of edition %u of the features, and the table's "
+                         "columns of edition %u (0: it does not say); expected the same: a table "
+                         "of agon features make, a model trained on one, or booster.set_attr(**{"
+                         "\"agon.edition\": \"%u\"}) of one of XGBoost's that was",
+                         model->names.edition, rows->edition,
+                         rows->edition > 0 ? rows->edition : model->names.edition);
     for (uint32_t i = 0; i < model->shape.inputs; i++) {
         uint32_t k = 0;
 

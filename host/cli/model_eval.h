@@ -52,8 +52,9 @@ struct answers {
     uint8_t *is_asked;
     uint32_t n, n_asked;
 };
-/* Columns are found by the names of the model's inputs; without those all are taken as they stand.
- * AGON_EINVAL: a column is not there, a value is missing; AGON_ENOMEM. For answers_free. */
+/* Columns are found by the names of the model's inputs. AGON_EVERSION: it has none, or the table is
+ * of another edition of the features; AGON_EINVAL: a column is not there, a value is missing;
+ * AGON_ENOMEM. For answers_free. */
 int model_answer(struct model *model, const struct train_rows *rows, const char *const *names,
                  struct answers *answers, struct error *err);
 void answers_free(struct answers *answers);

@@ -6,6 +6,7 @@
 
 #include "base/exit.h"
 #include "cli/model_cmd.h"
+#include "cli/model_gain.h"
 #include "cli/model_keep.h"
 #include "cli/train_out.h"
 #include "sys/clock.h"
@@ -100,7 +101,9 @@ int model_rows_read(struct model_rows *rows, const struct model_ask *ask,
         (struct train_rows){rows->table.x + (size_t)rows->n_left_out * rows->table.n_features,
                             rows->table.y + rows->n_left_out,
                             rows->table.times != NULL ? rows->table.times + rows->n_left_out : NULL,
-                            rows->table.n_rows - rows->n_left_out, rows->table.n_features};
+                            rows->table.n_rows - rows->n_left_out,
+                            rows->table.n_features,
+                            rows->table.edition};
     return goal_check(&of[0]->model.goal, &rows->rows, err);
 }
 
@@ -285,7 +288,26 @@ static int tell_event(void *ctx, const struct registry_event *event)
     return AGON_OK;
 }
 
-static void show_text(const struct registry_version *version)
+/* Of the file, so that versions of before and those of other programs are ranked too. NULL: it is
+ * a net, or its file is not as it was, which registry_check says. */
+static json_t *gain_of(const struct registry_version *version)
+{
+    struct served_names names = {0};
+    struct error none = {0};
+    json_t *gain = NULL;
+    char *bytes = NULL;
+    uint64_t n = 0;
+
+    if (strncmp(version->kind, "trees/1", 7) == 0 &&
+        file_read(version->path, version->bytes, &bytes, &n, &none) >= 0 &&
+        served_said(bytes, n, &names, &none) >= 0)
+        gain = model_gain(&names, bytes, n);
+    free(names.inputs);
+    free(bytes);
+    return gain;
+}
+
+static void show_text(const struct registry_version *version, const json_t *gain)
 {
     static const char *const parts[] = {"train", "validation", "holdout"};
     char time[CLOCK_TEXT], text[TEXT_MOST];
@@ -300,6 +322,7 @@ static void show_text(const struct registry_version *version)
         judged_text(version, parts[i], text);
         printf("%-10s %s\n", parts[i], text);
     }
+    model_gain_print(gain, 11);
     printf("history\n");
 }
 
@@ -307,20 +330,24 @@ int model_show(const struct model_ask *ask, struct error *err)
 {
     struct registry *registry = registry_open(ask->dir, REGISTRY_READ, err);
     struct registry_version version = {0};
-    json_t *events = json_array(), *object = NULL;
+    json_t *events = json_array(), *object = NULL, *gain = NULL;
     char name[REGISTRY_NAME];
     uint32_t number = 0;
     int rc = registry != NULL ? registry_parse(ask->operands.at[1], name, &number, err) : err->code;
 
     if (rc >= 0)
         rc = registry_find(registry, name, number, &version, err);
+    if (rc >= 0)
+        gain = gain_of(&version);
     if (rc >= 0 && !ask->is_json)
-        show_text(&version);
+        show_text(&version, gain);
     if (rc >= 0)
         rc = registry_history(registry, name, tell_event, ask->is_json ? events : NULL, err);
     if (rc >= 0 && ask->is_json) {
         object = model_version_json(&version);
         (void)json_object_set(object, "history", events);
+        if (gain != NULL)
+            (void)json_object_set(object, "gain", gain);
         json_dumpf(object, stdout, JSON_INDENT(2));
         printf("\n");
     }
@@ -328,6 +355,7 @@ int model_show(const struct model_ask *ask, struct error *err)
         rc = registry_check(&version, err);
     json_decref(object);
     json_decref(events);
+    json_decref(gain);
     registry_version_free(&version);
     registry_close(registry);
     return rc < 0 ? model_exit(rc) : EXIT_OK;

@@ -13,9 +13,12 @@
 
 static struct train_rows rows_of(const struct train_table *table, uint64_t from, uint64_t to)
 {
-    return (struct train_rows){table->x + from * table->n_features, table->y + from,
+    return (struct train_rows){table->x + from * table->n_features,
+                               table->y + from,
                                table->times != NULL ? table->times + from : NULL,
-                               to > from ? (uint32_t)(to - from) : 0, table->n_features};
+                               to > from ? (uint32_t)(to - from) : 0,
+                               table->n_features,
+                               table->edition};
 }
 
 static int divide(struct train_data *data, const struct train_share *share, struct error *err)
@@ -145,6 +148,11 @@ static int take_parts(struct train_data *data, const struct train_ask *ask,
                              "%s has a column %.64s where %s has %.64s; expected the same columns",
                              data->held_path, args_safe(data->holdout.names[i]), ask->data,
                              args_safe(table->names[i]));
+    if (data->holdout.edition != table->edition)
+        return error_set(err, AGON_EINVAL,
+                         "%s is of edition %u of the features, and %s of %u (0: it does not say); "
+                         "expected the same: make both again",
+                         data->held_path, data->holdout.edition, ask->data, table->edition);
     data->held = rows_of(&data->holdout, 0, data->holdout.n_rows);
     memcpy(data->held_sha256, data->holdout.sha256, sizeof(data->held_sha256));
     if (n_learnt < share->fewest || data->held.n_rows < share->fewest ||

@@ -15,6 +15,7 @@ struct train_rows {
     const float *x, *y;  /* borrowed from a table */
     const double *times; /* NULL: the table has none */
     uint32_t n_rows, n_features;
+    uint32_t edition; /* of the features; 0: unknown */
 };
 struct train_share { /* how a table without parts is divided */
     uint32_t validation_ppm, holdout_ppm;

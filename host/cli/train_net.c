@@ -81,16 +81,21 @@ static int check_classes(const struct run *run, struct error *err)
 
 static int check_names(const struct run *run, struct error *err)
 {
+    if (run->data.table.n_features > SERVED_NAMES)
+        return error_set(err, AGON_EINVAL,
+                         "%u features, and a net's file has the names of at most %d; expected as "
+                         "many: leave some out with --ignore",
+                         run->data.table.n_features, SERVED_NAMES);
     for (uint32_t k = 0; k < run->data.table.n_features; k++) {
         const char *name = run->data.table.names[k];
         int is_plain = strlen(name) < CHECKPOINT_VALUE;
 
         for (const char *c = name; *c != '\0'; c++)
-            is_plain &= *c >= ' ' && *c <= '~' && *c != '"' && *c != '\\';
+            is_plain &= *c > ' ' && *c <= '~' && *c != '"' && *c != '\\';
         if (!is_plain)
             return error_set(err, AGON_EINVAL,
                              "column %u is called %.64s; expected less than %d printable ASCII "
-                             "characters without quotes, as a model's file keeps them",
+                             "characters without blanks and quotes, as a model's file keeps them",
                              k + 1, args_safe(name), CHECKPOINT_VALUE);
     }
     return AGON_OK;
@@ -269,7 +274,8 @@ static int finish(struct run *run, double seconds, struct error *err)
     const struct train_course *course = &run->course;
     struct train_out out = {.ask = run->ask, .data = &run->data, .seconds = seconds};
     char served[32], goal[CHECKPOINT_VALUE];
-    const struct served_words words = {served, goal, run->data.table.names};
+    const struct served_words words = {served, goal, run->data.table.names,
+                                       run->data.table.edition};
     char *bytes = NULL;
     size_t n = 0;
     FILE *memory = open_memstream(&bytes, &n);

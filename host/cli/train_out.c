@@ -9,6 +9,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "cli/model_gain.h"
 #include "cli/model_keep.h"
 
 #define SEEN_ROWS 20000u /* of those that were learnt from, the last ones, that are asked again */
@@ -109,7 +110,7 @@ static int keep(const struct model *model, struct train_out *out, struct error *
     return rc;
 }
 
-static void print(const struct train_out *out, const struct model *model)
+static void print(const struct train_out *out, const struct model *model, const json_t *gain)
 {
     const struct judged *held = &out->held;
     const char *loss = held->is_classes ? "log-loss" : "mean square";
@@ -133,6 +134,7 @@ static void print(const struct train_out *out, const struct model *model)
         printf("seen      right %.2f%% of the last %u rows trained on: %.2f points more than of "
                "those held out\n",
                100 * out->learnt.right, out->learnt.n, 100 * (out->learnt.right - held->right));
+    model_gain_print(gain, 10);
     printf("took      %.1f s on the processor, %lld threads\n", out->seconds,
            (long long)out->ask->n_threads);
     printf("model     %s, SHA-256 %s\n", args_safe(out->ask->out), model->sha256);
@@ -145,7 +147,7 @@ static void print(const struct train_out *out, const struct model *model)
                out->n_judged);
 }
 
-static void print_json(const struct train_out *out, const struct model *model)
+static void print_json(const struct train_out *out, const struct model *model, json_t *gain)
 {
     const struct judged *held = &out->held;
     json_t *object = json_pack(
@@ -159,6 +161,8 @@ static void print_json(const struct train_out *out, const struct model *model)
     // As it is, where it is UTF-8: a program is to open it.
     (void)json_object_set_new(object, "model", json_string(out->ask->out));
     (void)json_object_update(object, out->said);
+    if (gain != NULL)
+        (void)json_object_set(object, "gain", gain);
     if (held->is_classes) {
         (void)json_object_set_new(object, "right", json_real(held->right));
         (void)json_object_set_new(object, "right_low", json_real(held->low));
@@ -179,6 +183,7 @@ int train_out(struct train_out *out, const void *bytes, size_t n, struct error *
 {
     struct model model;
     int rc = model_open(&model, out->ask->out, bytes, n, err);
+    json_t *gain = rc >= 0 ? model_gain(&model.names, bytes, n) : NULL;
 
     if (rc >= 0)
         rc = judge_all(&model, out, err);
@@ -188,9 +193,10 @@ int train_out(struct train_out *out, const void *bytes, size_t n, struct error *
     if (rc >= 0 && out->ask->name != NULL)
         rc = keep(&model, out, err);
     if (rc >= 0 && out->ask->is_json)
-        print_json(out, &model);
+        print_json(out, &model, gain);
     else if (rc >= 0)
-        print(out, &model);
+        print(out, &model, gain);
+    json_decref(gain);
     model_close(&model);
     return rc < 0 ? train_out_exit(rc) : EXIT_OK;
 }

@@ -20,7 +20,8 @@
 /* Streams of draws. */
 enum draw { DRAW_ACTION = 1, DRAW_ORDER, DRAW_EPISODE, DRAW_SHUFFLE };
 
-int train_ppo_inputs(const struct crew_slot *slot, uint32_t *n, struct error *err)
+int train_ppo_inputs(const struct crew_slot *slot, struct train_ppo_inputs *inputs,
+                     struct error *err)
 {
     struct agon_features set;
     const char *list = "return.1";
@@ -33,7 +34,12 @@ int train_ppo_inputs(const struct crew_slot *slot, uint32_t *n, struct error *er
                          "features: \"%.100s\" has one that there is not; expected those of agon "
                          "features ls",
                          list);
-    *n = set.n + 1;
+    inputs->n = set.n + 1;
+    for (uint32_t i = 0; i < set.n; i++)
+        agon_feature_text(&set.all[i], inputs->texts[i]);
+    (void)snprintf(inputs->texts[set.n], AGON_FEATURE_TEXT, "position");
+    for (uint32_t i = 0; i < inputs->n; i++)
+        inputs->names[i] = inputs->texts[i];
     return AGON_OK;
 }
 

@@ -10,6 +10,8 @@
 #ifndef CLI_TRAIN_PPO_H
 #define CLI_TRAIN_PPO_H
 
+#include <agon/feature.h>
+
 #include "config/schema.h"
 #include "lab/envs.h"
 
@@ -60,6 +62,7 @@ struct train_ppo {
     int is_resumed;         /* goes on from it, where there is one */
     uint32_t n_threads;     /* of the kernels: the bits are the same for any number */
     uint32_t n_inputs, n_actions;
+    const char *const *inputs; /* [n_inputs]: their names */
     void (*progress)(void *ctx, const struct train_ppo_progress *progress); /* or NULL */
     void *ctx;
 };
@@ -69,8 +72,15 @@ struct train_ppo {
  * back to what it was. [main thread, before there are others] */
 int train_ppo(const struct train_ppo *job, struct train_ppo_result *result, struct error *err);
 
-/* How many inputs the plugin's model has: a feature each, and one. Of parameter `features`, or the
- * preset. AGON_EINVAL. */
-int train_ppo_inputs(const struct crew_slot *slot, uint32_t *n, struct error *err);
+/* What the plugin's model is asked by: a feature each, and its position. Of parameter `features`,
+ * or the preset. AGON_EINVAL. */
+#define TRAIN_PPO_INPUTS (AGON_FEATURES_MAX + 1)
+struct train_ppo_inputs {
+    uint32_t n;
+    char texts[TRAIN_PPO_INPUTS][AGON_FEATURE_TEXT];
+    const char *names[TRAIN_PPO_INPUTS]; /* of texts */
+};
+int train_ppo_inputs(const struct crew_slot *slot, struct train_ppo_inputs *inputs,
+                     struct error *err);
 
 #endif

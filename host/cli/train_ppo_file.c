@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <agon/feature.h>
+
 #include "base/hash.h"
 #include "cli/train_ppo_impl.h"
 #include "nn/served.h"
@@ -49,7 +51,8 @@ int train_ppo_write(struct training *training, const char *path, real *weights, 
 {
     char part[PATH_OF];
     FILE *file = begin(path, part, err);
-    const struct served_words words = {.served = "state"};
+    const struct served_words words = {
+        .served = "state", .inputs = training->job->inputs, .edition = AGON_FEATURES_EDITION};
 
     if (file == NULL)
         return err != NULL ? err->code : AGON_EIO;

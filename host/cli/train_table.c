@@ -18,7 +18,7 @@ struct reader {
     struct lines *lines;
     uint32_t places[COLUMNS]; /* of a row's fields: which feature */
     uint32_t n_columns, room;
-    uint32_t time, part; /* columns of that name (agon features make); COLUMNS: none */
+    uint32_t time, part, edition; /* columns of that name (agon features make); COLUMNS: none */
     double last_time;
     int is_judge;
 };
@@ -54,6 +54,22 @@ static int has_column(const char *line, const char *name)
     return 0;
 }
 
+/* One for the whole table. */
+static int take_edition(struct reader *reader, const char *field, struct error *err)
+{
+    size_t n = strspn(field, "0123456789");
+    uint32_t edition = n > 0 && n <= 6 && field[n] == '\0' ? (uint32_t)strtoul(field, NULL, 10) : 0;
+
+    if (edition == 0 || (reader->table->n_rows > 0 && edition != reader->table->edition))
+        return error_set(err, AGON_EINVAL,
+                         "%s:%llu: edition is %.24s; expected that of the features, a whole number "
+                         "from 1 on, the same in each row",
+                         lines_name(reader->lines), (unsigned long long)lines_number(reader->lines),
+                         args_safe(field));
+    reader->table->edition = edition;
+    return AGON_OK;
+}
+
 /* What is left out is looked at where a training would be worth nothing by it. */
 static int look_at(struct reader *reader, uint32_t column, const char *field, struct error *err)
 {
@@ -85,6 +101,8 @@ static int look_at(struct reader *reader, uint32_t column, const char *field, st
                          "those are kept for the last judgement",
                          lines_name(reader->lines),
                          (unsigned long long)lines_number(reader->lines));
+    if (column == reader->edition)
+        return take_edition(reader, field, err);
     if (column != reader->time)
         return AGON_OK;
     time = strtod(field, NULL);
@@ -134,6 +152,9 @@ static int read_head(struct reader *reader, char *line, const char *target,
         } else if (strcmp(name, "part") == 0) {
             *place = IGNORED;
             reader->part = reader->n_columns;
+        } else if (strcmp(name, "edition") == 0) {
+            *place = IGNORED;
+            reader->edition = reader->n_columns;
         } else if (is_ignored(ignore, name)) {
             *place = IGNORED;
         } else {
@@ -246,6 +267,7 @@ int train_table_read(struct train_table *table, const struct train_wants *wants,
     struct reader reader = {.table = table,
                             .time = COLUMNS,
                             .part = COLUMNS,
+                            .edition = COLUMNS,
                             .last_time = -INFINITY,
                             .is_judge = wants->is_judge};
     unsigned char digest[HASH_SIZE];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* train_table: a table of numbers, gzip or not: a line of names, then rows; one column is the
- * target, others are features but for time_ms and part, which agon features make writes. A feature
- * that is empty or nan is missing. [any] */
+ * target, others are features but for time_ms, part and edition, which agon features make writes. A
+ * feature that is empty or nan is missing. [any] */
 #ifndef CLI_TRAIN_TABLE_H
 #define CLI_TRAIN_TABLE_H
 
@@ -17,12 +17,14 @@ struct train_table {
     double *times;      /* owned: of column time_ms; NULL: it has none */
     uint8_t *parts;     /* owned: enum train_part; NULL: no column part */
     uint32_t n_rows, n_features;
+    uint32_t edition;               /* of the features, of column edition; 0: it has none */
     char sha256[2 * HASH_SIZE + 1]; /* of the file */
 };
 struct train_wants {
     const char *path, *target;
-    const struct arg_list *ignore; /* columns that are no features; time_ms and part never are */
-    int is_judge;                  /* the rows judge: those of a hold-out may be among them */
+    const struct arg_list
+        *ignore;  /* columns that are no features; time_ms, part and edition never are */
+    int is_judge; /* the rows judge: those of a hold-out may be among them */
 };
 /* AGON_EINVAL with file, line and column; AGON_ENOMEM; what data_file_open says. The table is for
  * train_table_free in every case. */

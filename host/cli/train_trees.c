@@ -62,7 +62,7 @@ static int finish(const struct trees_grown *grown, const struct train_settings *
 
     if (memory == NULL)
         return train_out_exit(error_set(err, AGON_ENOMEM, "no memory for a model"));
-    rc = trees_write(memory, grown, out->data->table.names, err);
+    rc = trees_write(memory, grown, out->data->table.names, out->data->table.edition, err);
     if (fclose(memory) != 0 && rc >= 0)
         rc = error_set(err, AGON_ENOMEM, "no memory for a model");
     (void)snprintf(out->trained, sizeof(out->trained), "%u rounds of %u, %u kept",

@@ -214,7 +214,7 @@ static int open_files(struct run *run, struct error *err)
             agon_feature_text(&run->set->all[i], text);
             fprintf(*file, ",%s", text);
         }
-        fprintf(*file, "%s,part\n", run->config->ahead > 0 ? ",target" : "");
+        fprintf(*file, "%s,part,edition\n", run->config->ahead > 0 ? ",target" : "");
     }
     run->files[1] = run->files[0];
     return AGON_OK;
@@ -238,7 +238,7 @@ static void write_row(struct run *run, uint64_t i, uint32_t part)
         else
             fprintf(file, ",%.17g", value);
     }
-    fprintf(file, ",%s\n", features_parts[part]);
+    fprintf(file, ",%s,%d\n", features_parts[part], AGON_FEATURES_EDITION);
     run->made->n_rows[part]++;
 }
 

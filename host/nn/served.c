@@ -316,6 +316,10 @@ int served_write(FILE *file, const struct net *net, const struct served_words *w
         texts[n].key = "agon.goal";
         (void)snprintf(texts[n++].value, CHECKPOINT_VALUE, "%s", words->goal);
     }
+    if (words->edition > 0) {
+        texts[n].key = "agon.edition";
+        (void)snprintf(texts[n++].value, CHECKPOINT_VALUE, "%u", words->edition);
+    }
     for (uint32_t i = 0;
          words->inputs != NULL && net->shape.inputs <= SERVED_NAMES && i < net->shape.inputs;
          i++, n++) {
@@ -341,8 +345,11 @@ static int text_of(FILE *file, const char *key, char value[CHECKPOINT_VALUE])
 static int net_said(FILE *file, struct served_names *names, struct error *err)
 {
     struct net net;
+    char edition[CHECKPOINT_VALUE];
     int rc = net_read_card(file, &net, err);
 
+    if (rc >= 0 && text_of(file, "agon.edition", edition))
+        rc = trees_edition(edition, &names->edition, err);
     if (rc < 0)
         return rc;
     (void)text_of(file, "agon.model", names->model);
@@ -364,6 +371,19 @@ static int net_said(FILE *file, struct served_names *names, struct error *err)
     return AGON_OK;
 }
 
+/* By their names columns are found: two that are alike would be one. */
+static int check_apart(const struct served_names *names, struct error *err)
+{
+    for (uint32_t i = 0; i < names->n_inputs; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(names->inputs[i], names->inputs[k]) == 0)
+                return error_set(err, AGON_EINVAL,
+                                 "inputs %u and %u are both called %.64s; expected a name of its "
+                                 "own for each",
+                                 k, i, names->inputs[i]);
+    return AGON_OK;
+}
+
 int served_said(const void *bytes, size_t n, struct served_names *names, struct error *err)
 {
     FILE *file;
@@ -372,12 +392,86 @@ int served_said(const void *bytes, size_t n, struct served_names *names, struct 
     *names = (struct served_names){0};
     if (n == 0)
         return error_set(err, AGON_EINVAL, "it is empty; expected a model");
-    if (is_json(bytes, n))
-        return trees_said(bytes, n, names, err);
+    if (is_json(bytes, n)) {
+        rc = trees_said(bytes, n, names, err);
+        return rc < 0 ? rc : check_apart(names, err);
+    }
     file = fmemopen((void *)(uintptr_t)bytes, n, "r");
     if (file == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a model");
     rc = net_said(file, names, err);
     (void)fclose(file);
-    return rc;
+    return rc < 0 ? rc : check_apart(names, err);
+}
+
+/* The next word of a list, and what stands behind it; n is 0 at the end. */
+static const char *next_word(const char *at, size_t *n)
+{
+    while (*at == ' ')
+        at++;
+    *n = strcspn(at, " ");
+    return at;
+}
+
+static int hold_edition(const struct served_names *names, uint32_t edition, struct error *err)
+{
+    if (names->edition == edition)
+        return AGON_OK;
+    if (names->edition == 0)
+        return error_set(err, AGON_EVERSION,
+                         "its file does not say of which edition of the features its inputs are "
+                         "(agon.edition), and it is given those of edition %u; expected the same: "
+                         "train it on a table of agon features make, or say it of one of XGBoost's "
+                         "by booster.set_attr(**{\"agon.edition\": \"%u\"}) where it is so",
+                         edition, edition);
+    if (edition == 0)
+        return error_set(err, AGON_EVERSION,
+                         "its inputs are of edition %u of the features, and it is given others "
+                         "(edition 0); expected what agon/feature.h computes",
+                         names->edition);
+    return error_set(err, AGON_EVERSION,
+                     "its inputs are of edition %u of the features, and it is given those of "
+                     "edition %u; expected the same: make the table again and train on it, or "
+                     "take the plugin that was built with edition %u",
+                     names->edition, edition, names->edition);
+}
+
+int served_hold(const struct served_names *names, const char *given, uint32_t edition,
+                struct error *err)
+{
+    const char *at = given;
+    uint32_t n_given = 0, first = UINT32_MAX, n = names->n_inputs;
+    size_t length, first_length = 0;
+    const char *first_at = "";
+
+    if (n == 0)
+        return error_set(err, AGON_EVERSION,
+                         "its file does not name its inputs, so that their order cannot be held "
+                         "against what it is given (%.100s); expected names: "
+                         "booster.feature_names = [...] before save_model, or agon.input.0, .1, "
+                         "... in a net's metadata",
+                         given);
+    for (at = next_word(at, &length); length > 0; at = next_word(at + length, &length)) {
+        if (first == UINT32_MAX && (n_given >= n || strlen(names->inputs[n_given]) != length ||
+                                    memcmp(names->inputs[n_given], at, length) != 0)) {
+            first = n_given;
+            first_at = at;
+            first_length = length;
+        }
+        n_given++;
+    }
+    if (n_given != n)
+        return error_set(err, AGON_EVERSION,
+                         "it is asked by %u inputs, and %u are given (%.100s); expected those that "
+                         "it was trained by, from %.64s to %.64s: give it these, or a file that "
+                         "was trained by what is given",
+                         n, n_given, given, names->inputs[0], names->inputs[n - 1]);
+    if (first != UINT32_MAX)
+        return error_set(err, AGON_EVERSION,
+                         "its input %u is %.64s, and %.*s is given there; expected the names that "
+                         "it was trained by, in their order: give it these, or a file that was "
+                         "trained by what is given (%.100s)",
+                         first, names->inputs[first], first_length < 64 ? (int)first_length : 64,
+                         first_at, given);
+    return hold_edition(names, edition, err);
 }

@@ -10,8 +10,9 @@
  *   agon.inputs, agon.hidden, agon.layers, agon.outputs   whole numbers, and what else its file
  *                 (lstm_net.c, tcn.c, ...) names: agon.head; agon.taps; agon.heads, .span, .feed
  *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
- *   agon.input.0, .1, ...   may be there: what each input is called, as in the table it learned
- * from agon.goal     may be there: what its answers are, as the training was asked (served_goal)
+ *   agon.input.0, .1, ...   what each input is called, as in the table it learned from
+ *   agon.edition  of the catalogue of features that these are of; left out: of none
+ *   agon.goal     may be there: what its answers are, as the training was asked (served_goal)
  *
  * Tensors: norm.mean[inputs], norm.scale[inputs] (a model sees (x - mean) * scale), and those of
  * its architecture. Nothing else.
@@ -32,6 +33,7 @@
 #define served_parts TYPED(served_parts)
 #define served_write TYPED(served_write)
 #define served_said  TYPED(served_said)
+#define served_hold  TYPED(served_hold)
 
 struct served;
 struct served_shape {
@@ -63,7 +65,7 @@ struct served_parts {
     const real *weights, *mean, *scale;
 };
 struct served_parts served_parts(const struct served *model);
-#define SERVED_NAMES 128 /* inputs whose names a file keeps */
+#define SERVED_NAMES 136 /* inputs of a net whose names a file keeps */
 /* What is said of a model beside its shape. */
 struct served_words {
     const char *served;        /* "state" or "window:N" */
@@ -71,19 +73,26 @@ struct served_words {
     const char *const *inputs; /* their names, printable ASCII without quotes and backslashes, of
                                   less than CHECKPOINT_VALUE bytes; NULL: nothing, as of more than
                                   SERVED_NAMES */
+    uint32_t edition;          /* of the features; 0: they are not of the catalogue */
 };
 /* The file of a model: its weights, mean[inputs] and scale[inputs] stand in this process's memory.
  * AGON_EIO, AGON_ENOMEM. [any] */
 int served_write(FILE *file, const struct net *net, const struct served_words *words, real *mean,
                  real *scale, real *weights, struct error *err);
-/* What a file says of its goal and, up to n, of its inputs' names; "" where it says nothing. Trees
- * say it in their own way: learner.feature_names and the objective. AGON_EINVAL, AGON_ENOMEM. [any]
- */
+/* What a file says of its goal and its inputs; "" and 0 where it says nothing. Trees say it in
+ * their own way: learner.feature_names, the attribute agon.edition and the objective. AGON_EINVAL:
+ * also names that are not as many as the inputs, or two alike; AGON_ENOMEM. [any] */
 struct served_names {
     char model[CHECKPOINT_VALUE], served[CHECKPOINT_VALUE], goal[CHECKPOINT_VALUE];
     char (*inputs)[CHECKPOINT_VALUE]; /* owned by the caller: free it */
     uint32_t n_inputs;                /* 0: no names */
+    uint32_t edition;                 /* of the features; 0: of none that is known */
 };
 int served_said(const void *bytes, size_t n, struct served_names *names, struct error *err);
+/* Are these the inputs that are given: as many, called so, in this order, of this edition? given:
+ * names with a blank between two. AGON_EVERSION: they are not, with what differs and what to do.
+ * [any] */
+int served_hold(const struct served_names *names, const char *given, uint32_t edition,
+                struct error *err);
 
 #endif

@@ -45,13 +45,34 @@ int trees_plain(const char *text, size_t n, struct error *err)
     return AGON_OK;
 }
 
+int trees_edition(const char *text, uint32_t *edition, struct error *err)
+{
+    size_t n = strspn(text, "0123456789");
+    unsigned long number = n > 0 && n <= 6 && text[n] == '\0' ? strtoul(text, NULL, 10) : 0;
+
+    if (number == 0)
+        return error_set(err, AGON_EINVAL,
+                         "agon.edition is \"%.40s\"; expected a whole number from 1 to 999999, as "
+                         "agon features make writes it",
+                         text);
+    *edition = (uint32_t)number;
+    return AGON_OK;
+}
+
 static int names_of(const json_t *learner, struct served_names *names, struct error *err)
 {
     const json_t *all = json_object_get(learner, "feature_names");
+    const char *inputs = json_string_value(
+        json_object_get(json_object_get(learner, "learner_model_param"), "num_feature"));
     size_t n = json_array_size(all);
 
-    if (n == 0 || n > TREES_FEATURES)
+    if (n == 0)
         return AGON_OK;
+    if (n > TREES_FEATURES || inputs == NULL || strtoul(inputs, NULL, 10) != n)
+        return error_set(err, AGON_EINVAL,
+                         "learner.feature_names has %zu names, and num_feature is %.20s; expected "
+                         "as many",
+                         n, inputs != NULL ? inputs : "not there");
     names->inputs = calloc(n, sizeof(*names->inputs));
     if (names->inputs == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a model's names");
@@ -73,7 +94,7 @@ int trees_said(const char *text, size_t n, struct served_names *names, struct er
     json_error_t wrong;
     json_t *root;
     const json_t *learner;
-    const char *objective;
+    const char *objective, *edition;
     int rc = trees_plain(text, n, err);
 
     if (rc < 0)
@@ -89,7 +110,11 @@ int trees_said(const char *text, size_t n, struct served_names *names, struct er
         (void)snprintf(names->goal, sizeof(names->goal), "up");
     else if (objective != NULL && strcmp(objective, "reg:squarederror") == 0)
         (void)snprintf(names->goal, sizeof(names->goal), "value");
-    rc = names_of(learner, names, err);
+    edition =
+        json_string_value(json_object_get(json_object_get(learner, "attributes"), "agon.edition"));
+    rc = edition != NULL ? trees_edition(edition, &names->edition, err) : AGON_OK;
+    if (rc >= 0)
+        rc = names_of(learner, names, err);
     json_decref(root);
     return rc;
 }

@@ -5,12 +5,15 @@
 
 #include "nn/served.h"
 
-#define trees_said  TYPED(trees_said)
-#define trees_plain TYPED(trees_plain)
+#define trees_said    TYPED(trees_said)
+#define trees_plain   TYPED(trees_plain)
+#define trees_edition TYPED(trees_edition)
 
 int trees_said(const char *text, size_t n, struct served_names *names, struct error *err);
 /* Before memory is taken for it: JSON of no more depth and values than a model of that size has.
  * AGON_EINVAL. [any] */
 int trees_plain(const char *text, size_t n, struct error *err);
+/* agon.edition, of nets too: a whole number from 1 on. AGON_EINVAL. [any] */
+int trees_edition(const char *text, uint32_t *edition, struct error *err);
 
 #endif

@@ -62,7 +62,7 @@ void trees_grown_free(struct trees_grown *grown); /* NULL is fine */
 uint32_t trees_grown_rounds(const struct trees_grown *grown);
 /* names: of the features; NULL: none. AGON_EIO; AGON_EINVAL: a name is not UTF-8. [any] */
 int trees_write(FILE *file, const struct trees_grown *grown, const char *const *names,
-                struct error *err);
+                uint32_t edition, struct error *err);
 /* Mean loss of a model's margins. [any] */
 double trees_loss(enum trees_objective objective, const float *margins, const float *y, uint32_t n);
 

@@ -144,16 +144,18 @@ static int put_names(FILE *file, const struct trees_grown *grown, const char *co
 }
 
 int trees_write(FILE *file, const struct trees_grown *grown, const char *const *names,
-                struct error *err)
+                uint32_t edition, struct error *err)
 {
     const struct trees_params *params = &grown->params;
     int rc = check_names(grown, names, err);
 
     if (rc < 0)
         return rc;
+    fprintf(file, "{\"learner\":{\"attributes\":{");
+    if (edition > 0)
+        fprintf(file, "\"agon.edition\":\"%" PRIu32 "\",", edition);
     fprintf(file,
-            "{\"learner\":{\"attributes\":{\"agon.inputs\":\"%" PRIu32
-            "\",\"agon.model\":\"trees/1\",\"agon.outputs\":\"1\"},",
+            "\"agon.inputs\":\"%" PRIu32 "\",\"agon.model\":\"trees/1\",\"agon.outputs\":\"1\"},",
             grown->n_features);
     rc = put_names(file, grown, names, err);
     if (rc < 0)

@@ -127,7 +127,7 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     x = series->inputs[series->n++ % WINDOW_MAX];
     for (i = 0; i < INPUTS; i++)
         x[i] = (float)values[i];
-    rc = self->nn->step(self->base.desk.host, self->models[at], x, y);
+    rc = self->nn->step(self->base.desk.host, self->models[at], x, INPUTS, y, OUTPUTS);
     if (rc == AGON_EAGAIN)
         return AGON_OK; // its window is not full yet
     return rc < 0 ? rc : publish(self, series, y, bar->hdr.t);
@@ -148,7 +148,7 @@ static int on_start(void *plugin, uint32_t reason)
 
         for (; rc >= 0 && k < series->n; k++) {
             rc = self->nn->step(self->base.desk.host, self->models[i],
-                                series->inputs[k % WINDOW_MAX], y);
+                                series->inputs[k % WINDOW_MAX], INPUTS, y, OUTPUTS);
             rc = rc == AGON_EAGAIN ? AGON_OK : rc;
         }
         if (rc < 0)
@@ -207,6 +207,7 @@ static int init(void *plugin)
 {
     struct lstm *self = plugin;
     const struct agon_host *host = self->base.desk.host;
+    static const struct agon_nn_inputs asked = {.names = inputs, .edition = AGON_FEATURES_EDITION};
     struct agon_nn_shape shape;
     uint32_t i;
     int rc = name_model(self);
@@ -215,14 +216,13 @@ static int init(void *plugin)
     self->nn = host->get_extension(host, AGON_EXT_NN);
     self->instrument = host->get_extension(host, AGON_EXT_INSTRUMENT);
     for (i = 0; i < INSTRUMENTS_MAX && rc >= 0; i++)
-        rc = self->nn->open(host, "weights", &self->models[i], &shape);
+        rc = self->nn->open(host, "weights", &asked, &self->models[i], &shape);
     if (rc < 0)
         return rc;
-    if (shape.inputs != INPUTS || shape.outputs != OUTPUTS || shape.window == 0 ||
-        shape.window > WINDOW_MAX)
+    if (shape.outputs != OUTPUTS || shape.window == 0 || shape.window > WINDOW_MAX)
         return agon_strategy_refuse(&self->base, "files: weights is a model of something else; "
-                                                 "expected 5 inputs, 3 outputs and a window of up "
-                                                 "to 256, as agon train writes by its README");
+                                                 "expected 3 outputs and a window of up to 256, "
+                                                 "as agon train writes by its README");
     self->window = shape.window;
     return AGON_OK;
 }

@@ -10,6 +10,7 @@
 #define OUTPUTS_MAX (ACTIONS_MAX + 1) /* and what the state is good for, which nobody asks here */
 #define INPUTS_MAX  (AGON_FEATURES_MAX + 1)
 #define PRESET      "return.1"
+#define POSITION    " position" /* the last input, behind the features' names */
 
 #define PARAMS(X)                                                                                  \
     X(TEXT, features, 1, "of the catalogue, blanks between; empty: " PRESET)                       \
@@ -84,7 +85,7 @@ static int ask(struct policy *self, int side, int *wanted)
     for (i = 0; i < n; i++)
         x[i] = (float)values[i];
     x[n] = (float)side;
-    rc = self->nn->step(self->base.desk.host, self->model, x, y);
+    rc = self->nn->step(self->base.desk.host, self->model, x, n + 1, y, self->actions + 1);
     if (rc < 0)
         return rc;
     for (i = 1; i < self->actions; i++)
@@ -147,6 +148,8 @@ static int init(void *plugin)
     struct policy *self = plugin;
     const struct agon_host *host = self->base.desk.host;
     const char *list = self->base.param->text(host, self->features);
+    char names[AGON_FEATURES_TEXT + sizeof(POSITION)];
+    struct agon_nn_inputs asked = {.names = names, .edition = AGON_FEATURES_EDITION};
     struct agon_nn_shape shape;
     int rc = agon_features_init(&self->fresh, list != NULL && list[0] != 0 ? list : PRESET, NULL);
 
@@ -154,16 +157,18 @@ static int init(void *plugin)
         return agon_strategy_refuse(&self->base, "parameters: features has one that the catalogue "
                                                  "has not; expected those of agon features ls");
     self->nn = host->get_extension(host, AGON_EXT_NN);
-    rc = self->nn->open(host, "weights", &self->model, &shape);
+    agon_features_text(&self->fresh, names);
+    strcat(names, POSITION);
+    rc = self->nn->open(host, "weights", &asked, &self->model, &shape);
+    if (rc == AGON_EVERSION)
+        return rc; // the log has said of which inputs
     if (rc < 0)
         return agon_strategy_refuse(&self->base, "files: weights is not there, or no model; "
                                                  "expected what agon train ppo writes");
     self->actions = shape.outputs - 1;
-    if (shape.inputs != self->fresh.n + 1 || shape.outputs < 3 || shape.outputs > OUTPUTS_MAX ||
-        shape.window != 0)
+    if (shape.outputs < 3 || shape.outputs > OUTPUTS_MAX || shape.window != 0)
         return agon_strategy_refuse(&self->base, "files: weights is a model of something else; "
-                                                 "expected an input of each feature and one of "
-                                                 "the position, and 2 or 3 actions");
+                                                 "expected 2 or 3 actions");
     return AGON_OK;
 }
 

@@ -206,6 +206,20 @@ int agon_features_bar(struct agon_features *set, const struct agon_bar *bar, int
     return AGON_OK;
 }
 
+void agon_features_text(const struct agon_features *set, char text[AGON_FEATURES_TEXT])
+{
+    size_t n = 0;
+    uint32_t i;
+
+    text[0] = '\0';
+    for (i = 0; i < set->n && i < AGON_FEATURES_MAX; i++) {
+        if (i > 0)
+            text[n++] = ' ';
+        agon_feature_text(&set->all[i], text + n);
+        n += strlen(text + n);
+    }
+}
+
 int agon_features_is_ready(const struct agon_features *set)
 {
     return set->back > 0 && set->held == set->back;

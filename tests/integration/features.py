@@ -213,7 +213,7 @@ def judge(path, table, ahead):
         for row in csv.DictReader(file):
             i = bars.at[int(row["time_ms"])]
             for column, text in row.items():
-                if column in ("time_ms", "part"):
+                if column in ("time_ms", "part", "edition"):
                     continue
                 if column == "target":
                     expected = math.log(bars.close[i + ahead] / bars.close[i])
@@ -235,7 +235,7 @@ def digest(table):
     found, rows = 0xcbf29ce484222325, 0
     with open(table, encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            values = [float(text) for name, text in row.items() if name not in ("time_ms", "part", "target")]
+            values = [float(text) for name, text in row.items() if name not in ("time_ms", "part", "edition", "target")]
             for byte in struct.pack(f"<{len(values)}d", *values):
                 found = (found ^ byte) * 0x100000001b3 & 0xffffffffffffffff
             rows += 1

@@ -76,7 +76,7 @@ make_of "$WORK/parts.csv" "$WORK/BTCUSDT-1m.csv" --ahead 10 --parts 70/15/15 --e
 [ "$(jq -c '[.purged, .embargo, (.rows | add)]' "$WORK/made")" = "[20,50,1320]" ] || fail "parts: $(cat "$WORK/made")"
 [ "$(cut -d, -f1,2 "$WORK/parts.csv" | tail -1 | cut -d, -f1)" -lt "$(sed -n 2p "$WORK/parts.holdout.csv" | cut -d, -f1)" ] || fail "the hold-out is not the last"
 grep -q holdout "$WORK/parts.csv" && fail "who trains sees the hold-out"
-awk -F, 'FNR > 1 { if ($NF != part && part != "" && $1 - t != 36 * 60000) { print $1 - t; exit 1 } part = $NF; t = $1 }' "$WORK/parts.csv" "$WORK/parts.holdout.csv" ||
+awk -F, 'FNR > 1 { if ($(NF - 1) != part && part != "" && $1 - t != 36 * 60000) { print $1 - t; exit 1 } part = $(NF - 1); t = $1 }' "$WORK/parts.csv" "$WORK/parts.holdout.csv" ||
     fail "parts are not 35 rows apart"
 
 # By label: 1 where the return is above 0, and nowhere else.
@@ -87,8 +87,8 @@ cut -d, -f"$n" "$WORK/returns.csv" | awk 'NR > 1 { print ($1 > 0) }' >"$WORK/one
 cut -d, -f"$n" "$WORK/up.csv" | tail -n +2 | cmp -s - "$WORK/one" || fail "a label is not the sign of its return"
 grep -q 1 "$WORK/one" && grep -q 0 "$WORK/one" || fail "one label alone"
 # And what was made is what trees are trained on, as it is.
-"$AGON" train trees --data "$WORK/up.csv" --target target --ignore time_ms part --gap 10 --out "$WORK/up.json" >"$WORK/out" 2>&1 || fail "train: $(cat "$WORK/out")"
-[ "$(jq -r '.learner.feature_names | join(" ")' "$WORK/up.json")" = "$(head -1 "$WORK/up.csv" | tr , '\n' | grep -v -e time_ms -e target -e part | paste -sd' ')" ] ||
+"$AGON" train trees --data "$WORK/up.csv" --target target --ignore time_ms part edition --gap 10 --out "$WORK/up.json" >"$WORK/out" 2>&1 || fail "train: $(cat "$WORK/out")"
+[ "$(jq -r '.learner.feature_names | join(" ")' "$WORK/up.json")" = "$(head -1 "$WORK/up.csv" | tr , '\n' | grep -v -e time_ms -e target -e part -e edition | paste -sd' ')" ] ||
     fail "the model's features are not the file's: $(jq -c .learner.feature_names "$WORK/up.json")"
 
 # One hundred and more in a file, for every symbol (configs/features).

@@ -79,9 +79,9 @@ refuses 'rows to hold out\|rows: .* to hold out' few.csv "$(settings 6 3)"
 sed '9s/,[^,]*,/,,/' "$WORK/learnt.rows.csv" >"$WORK/odd.csv"
 refuses 'has no value; a net takes none that is missing' odd.csv "$(settings 6 3)"
 refuses 'of row 0 to train on is\|the target of row 0 is' learnt.rows.csv "$(settings 6 3 'goal: up')"
-awk -F, -v OFS=, 'NR == 1 { print $0 ",known"; next } { print $0, $(NF - 1) * 2 + 1 }' "$WORK/learnt.rows.csv" >"$WORK/leak.csv"
+awk -F, -v OFS=, 'NR == 1 { print $0 ",known"; next } { print $0, $(NF - 2) * 2 + 1 }' "$WORK/learnt.rows.csv" >"$WORK/leak.csv"
 refuses 'column known has the answer in it' leak.csv "$(settings 6 3)"
-awk -F, -v OFS=, 'NR > 1 { $(NF - 1) = 0.001 } { print }' "$WORK/learnt.rows.csv" >"$WORK/one.csv"
+awk -F, -v OFS=, 'NR > 1 { $(NF - 2) = 0.001 } { print }' "$WORK/learnt.rows.csv" >"$WORK/one.csv"
 refuses 'nothing can be learnt of one class' one.csv "$(settings 6 3)"
 refuses "unknown key 'hiden'" learnt.rows.csv 'hiden: 3'
 says 'no such\|not there\|No such file' "$AGON" train lstm --data "$WORK/none.csv" --out "$WORK/x"
@@ -132,7 +132,7 @@ refused() { # WORDS FILE
 head -c 200 "$WORK/one" >"$WORK/short"
 refused 'truncated' short
 python3 "$(dirname "$0")/seer.py" write "$WORK/other" 1 state lstm/1 # of two inputs
-refused 'a model of something else' other
+refused 'files.weights: it is asked by 2 inputs, and 5 are given' other
 
 # --- live ---
 start_sim --seed 3 --speed 60

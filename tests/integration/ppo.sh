@@ -116,7 +116,7 @@ refused "run 0 is invalid" --checkpoint "$WORK/action.ckpt" --resume
 
 # What a plugin is not to be given, and words that do not go together.
 "$AGON" backtest "$POLICY" --market rebound --file weights="$WORK/whole.safetensors" --for 10m >"$WORK/out" 2>&1 && fail "a model of other features was taken"
-grep -q 'an input of each feature' "$WORK/out" || fail "no word of its features: $(cat "$WORK/out")"
+grep -q 'it is asked by 3 inputs, and 2 are given (return.1 position)' "$WORK/out" || fail "no word of its features: $(cat "$WORK/out")"
 "$AGON" backtest "$POLICY" --market rebound --param features=nonsense --file weights="$WORK/whole.safetensors" --for 10m >"$WORK/out" 2>&1 && fail "a feature that there is not was taken"
 grep -q 'catalogue' "$WORK/out" || fail "no word of the feature: $(cat "$WORK/out")"
 "$AGON" train ppo "$POLICY" --market rebound --param features=nonsense --out "$WORK/none" >"$WORK/out" 2>&1 && fail "trained on nonsense"

@@ -50,7 +50,8 @@ def shapes(arch):
 def write(path, seed, served, arch):
     draw = random.Random(seed)
     header = {"__metadata__": {"agon.model": arch, "agon.inputs": str(INPUTS), "agon.hidden": str(HIDDEN),
-                               "agon.layers": str(LAYERS), "agon.outputs": "1", "agon.served": served, **CARDS[arch]}}
+                               "agon.layers": str(LAYERS), "agon.outputs": "1", "agon.served": served, "agon.input.0": "change", "agon.input.1": "size",
+                               **CARDS[arch]}}
     body = b""
     for name, shape in shapes(arch):
         n = math.prod(shape)

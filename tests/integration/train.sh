@@ -18,10 +18,24 @@ for name in boosted forest; do
     # Who knows the rule is right in 0.75 of all rows, the constant in 0.5: four fifths of that.
     jq -e '.right >= 0.7 and .right_low > .right_of_constant and .right_of_constant < 0.56 and .rows_held_out == 800 and .features == 2' \
         "$WORK/out" >"$WORK/is" || fail "$name does not find it: $(cat "$WORK/out")"
+    # The planted column is what it splits by; the other is by chance.
+    jq -e '.gain | map(.feature) == ["size", "change"] and .[0].share > 0.7 and ((map(.share) | add) - 1 | fabs) < 1e-9 and
+        all(.[]; (.gain * .splits - .total_gain | fabs) < 1e-6 * .total_gain)' "$WORK/out" >"$WORK/is" || fail "$name, ranking: $(jq -c .gain "$WORK/out")"
+    jq -e --slurpfile said "$WORK/out" '[.learner.gradient_booster.model.trees[] | [.left_children, .loss_changes] | transpose[] | select(.[0] != -1) | .[1]] |
+        (add - ($said[0].gain | map(.total_gain) | add) | fabs) < 1e-4 * add' "$WORK/$name.json" >"$WORK/is" || fail "$name: the gains are not the file's"
     jq -e --arg sum "$(sha256sum "$WORK/$name.json" | cut -c1-64)" '.sha256 == $sum' "$WORK/out" >"$WORK/is" || fail "another hash than the file's"
     train planted "$WORK/threads.json" --config "$AGON_SOURCE_ROOT/configs/train/$name.yaml" --threads 3 >"$WORK/out" 2>&1 || fail "threads"
     cmp -s "$WORK/$name.json" "$WORK/threads.json" || fail "$name: three threads give another file"
 done
+train planted "$WORK/plain.json" --register plain --models "$WORK/models" >"$WORK/out" 2>&1 || fail "plain: $(cat "$WORK/out")"
+grep -q '^gain  *size  *[0-9.]*% of the gain, [1-9][0-9]* splits of' "$WORK/out" || fail "no ranking: $(cat "$WORK/out")"
+# So it is shown of what is kept, and of a file that is not ours, whose features have no names.
+ranked() { grep -A1 '^gain' "$1" | tr -s ' '; }
+"$AGON" models show plain@1 --models "$WORK/models" >"$WORK/show" 2>&1 && [ "$(ranked "$WORK/show")" = "$(ranked "$WORK/out")" ] ||
+    fail "shown otherwise: $(cat "$WORK/show")"
+jq '.learner.attributes = {} | .learner.feature_names = []' "$WORK/plain.json" >"$WORK/theirs.json"
+"$AGON" models add theirs "$WORK/theirs.json" --models "$WORK/models" >"$WORK/out" 2>&1 && "$AGON" models show theirs@1 --models "$WORK/models" --json >"$WORK/show" &&
+    jq -e '.gain | map(.feature) == ["f1", "f0"]' "$WORK/show" >"$WORK/is" || fail "another's file: $(cat "$WORK/out") $(cat "$WORK/show")"
 train planted "$WORK/plain.json" >"$WORK/out" 2>&1 && grep -q 'better than the constant' "$WORK/out" || fail "plain: $(cat "$WORK/out")"
 gzip -c "$WORK/planted.csv" >"$WORK/packed.csv"
 train packed "$WORK/packed.json" >"$WORK/out" 2>&1 && cmp -s "$WORK/plain.json" "$WORK/packed.json" || fail "a packed table: $(cat "$WORK/out")"
@@ -53,8 +67,8 @@ sed '9s/$/,1/' "$WORK/planted.csv" >"$WORK/bad.csv"
 refused 4 'bad.csv:9: 5 fields; expected 4' bad
 sed '1s/up/down/' "$WORK/planted.csv" >"$WORK/bad.csv"
 refused 4 'bad.csv:1: 0 columns up; expected one, the target' bad
-sed '1s/,a,/,b,/' "$WORK/planted.csv" >"$WORK/bad.csv"
-refused 4 'bad.csv:1: two columns b' bad
+sed '1s/,change,/,size,/' "$WORK/planted.csv" >"$WORK/bad.csv"
+refused 4 'bad.csv:1: two columns size' bad
 sed '3s/,[01]$/,2/' "$WORK/planted.csv" >"$WORK/bad.csv"
 refused 4 'the target of row 1 of the training data is 2; expected 0 or 1' bad
 : >"$WORK/bad.csv"

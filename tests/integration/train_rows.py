@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""train_rows.py N KIND: a table whose target is, with a probability of 0.75, the sign of column b (planted), a coin (noise) or
+"""train_rows.py N KIND: a table whose target is, with a probability of 0.75, the sign of column size (planted), a coin (noise) or
 always 1 (one); a is a number without a meaning, some values of b are missing."""
 import random
 import sys
 
 draw = random.Random(4)
-print("time_ms,a,b,up")
+print("time_ms,change,size,up")
 for i in range(int(sys.argv[1])):
     b = draw.gauss(0, 1)
     up = {"planted": (draw.random() < 0.75) == (b > 0), "noise": draw.random() < 0.5, "one": True}[sys.argv[2]]

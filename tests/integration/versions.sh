@@ -70,8 +70,8 @@ models show trend --json >"$WORK/show" || fail "show"
 jq -e '.version == 2 and [.history[] | [.what, .version, .before]] == [["add", 1, 0], ["add", 2, 0], ["promote", 1, 0], ["promote", 2, 1]] and
     .history[2].reason == "anyway: somebody has to be the first" and .history[2].by == "tester" and .history[3].evidence.gain_low > 0' "$WORK/show" >"$WORK/is" || fail "history: $(cat "$WORK/show")"
 # Trees twice, on the same rows: nothing is better than itself by other draws, and what says another thing is not compared.
-sed 's/,target/,up/' "$WORK/learnt.rows.csv" | awk -F, -v OFS=, 'NR > 1 { $(NF - 1) = $(NF - 1) > 0 } { print }' >"$WORK/up.rows.csv"
-sed 's/,target/,up/' "$HELD" | awk -F, -v OFS=, 'NR > 1 { $(NF - 1) = $(NF - 1) > 0 } { print }' >"$WORK/up.rows.holdout.csv"
+sed 's/,target/,up/' "$WORK/learnt.rows.csv" | awk -F, -v OFS=, 'NR > 1 { $(NF - 2) = $(NF - 2) > 0 } { print }' >"$WORK/up.rows.csv"
+sed 's/,target/,up/' "$HELD" | awk -F, -v OFS=, 'NR > 1 { $(NF - 2) = $(NF - 2) > 0 } { print }' >"$WORK/up.rows.holdout.csv"
 printf 'rounds: 30\nsubsample: 80%%\nseed: 1\n' >"$WORK/trees.yaml"
 train trees up tree1.json --target up --config "$WORK/trees.yaml" --register trees
 printf 'rounds: 30\nsubsample: 80%%\nseed: 2\n' >"$WORK/trees.yaml"

@@ -196,9 +196,14 @@ static void set_up(struct school *of, const char *plugin)
 static double learnt(struct school *of, uint64_t seed, uint32_t updates, uint32_t n_markets,
                      int is_shuffled, double *low)
 {
+    static const char *const inputs[] = {"return.1", "position"};
     struct train_ppo_result *result = malloc(sizeof(*result));
-    struct train_ppo job = {
-        .backtest = &of->config, .out = of->out, .n_threads = 1, .n_inputs = 2, .n_actions = SIDES};
+    struct train_ppo job = {.backtest = &of->config,
+                            .out = of->out,
+                            .n_threads = 1,
+                            .n_inputs = 2,
+                            .inputs = inputs,
+                            .n_actions = SIDES};
     struct error err = {0};
     double mean;
 

@@ -22,6 +22,9 @@
 extern "C" {
 #endif
 
+/* Of the catalogue: another where a value of any feature is another than it was. Tables and models
+ * keep it, and it is held against the plugin's that asks. */
+#define AGON_FEATURES_EDITION 1
 #define AGON_FEATURES_MAX     128 /* of a set */
 #define AGON_FEATURE_BACK_MAX 512 /* bars that a feature may look back on, the newest included */
 #define AGON_FEATURE_PARAMS   2
@@ -84,6 +87,10 @@ int agon_features_init(struct agon_features *set, const char *list, uint32_t *at
  * agon_feature_bar_of says. */
 int agon_features_bar(struct agon_features *set, const struct agon_bar *bar, int px_exp,
                       int qty_exp);
+/* Their names as agon_feature_text says them, with a blank between two; room for
+ * AGON_FEATURES_TEXT. */
+#define AGON_FEATURES_TEXT (AGON_FEATURES_MAX * AGON_FEATURE_TEXT)
+void agon_features_text(const struct agon_features *set, char text[AGON_FEATURES_TEXT]);
 int agon_features_is_ready(const struct agon_features *set); /* after back bars */
 /* out[set->n]. AGON_EAGAIN, and nothing written: it is not ready yet. */
 int agon_features_values(const struct agon_features *set, double *out);

@@ -47,7 +47,7 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
     x[1] = (float)trade->qty / 10000000;
     state->last_px = trade->px;
     state->n++;
-    rc = self->nn->step(self->host, self->model, x, &y);
+    rc = self->nn->step(self->host, self->model, x, 2, &y, 1);
     if (rc == AGON_EAGAIN)
         return AGON_OK;
     if (rc < 0)
@@ -99,16 +99,24 @@ static void destroy(void *plugin)
 static int open_model(struct seer *self, const struct agon_host *host,
                       const struct agon_host_arena *arena)
 {
+    static const struct agon_nn_inputs asked = {.names = "change size"};
+    const float x[3] = {0};
     struct agon_nn_shape shape;
+    float y[2];
     int rc;
 
     self->nn = host->get_extension(host, AGON_EXT_NN);
     self->metric = host->get_extension(host, AGON_EXT_METRIC);
-    rc = self->nn->open(host, "model", &self->model, &shape);
+    rc = self->nn->open(host, "model", &asked, &self->model, &shape);
     if (rc < 0)
         return rc;
-    if (shape.inputs != 2 || shape.outputs != 1)
+    if (shape.outputs != 1)
         return AGON_EINVAL;
+    // Of another count than the model's nothing is asked.
+    if (self->nn->step(host, self->model, x, 1, y, 1) != AGON_EINVAL ||
+        self->nn->step(host, self->model, x, 3, y, 1) != AGON_EINVAL ||
+        self->nn->step(host, self->model, x, 2, y, 2) != AGON_EINVAL)
+        return AGON_ECORRUPT;
     self->n_memory = shape.state_bytes;
     if (shape.state_bytes == 0)
         return AGON_OK; // trees

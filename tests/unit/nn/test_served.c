@@ -223,6 +223,122 @@ static void refused_card(const char *text, const char *other, const char *says)
     refused(n_file, says);
 }
 
+/* Of three inputs. */
+static void write_named(const char *const *inputs, uint32_t edition)
+{
+    FILE *to = fmemopen(file, sizeof(file), "w");
+    const struct served_words words = {.served = "state", .inputs = inputs, .edition = edition};
+    struct error err = {0};
+
+    draw(0);
+    ck_assert_ptr_nonnull(to);
+    ck_assert_msg(served_write(to, &net, &words, mean, scale, weights, &err) >= 0, "%s", err.text);
+    n_file = (size_t)ftello(to);
+    ck_assert_int_eq(fclose(to), 0);
+}
+
+/* What a file says against what is given; words: of the refusal, NULL: it is taken. */
+static void held(const void *bytes, size_t n, const char *given, uint32_t edition,
+                 const char *words)
+{
+    struct served_names names;
+    struct error err = {0};
+    int rc = served_said(bytes, n, &names, &err);
+
+    ck_assert_msg(rc >= 0, "%s", err.text);
+    rc = served_hold(&names, given, edition, &err);
+    free(names.inputs);
+    if (words == NULL) {
+        ck_assert_msg(rc == AGON_OK, "%s", err.text);
+        return;
+    }
+    ck_assert_int_eq(rc, AGON_EVERSION);
+    ck_assert_msg(strstr(err.text, words) != NULL && strstr(err.text, "expected") != NULL,
+                  "\"%s\" of %s: %s", words, given, err.text);
+}
+
+#define TREES(attributes, names, n)                                                                \
+    "{\"learner\":{\"attributes\":{" attributes "},\"feature_names\":[" names                      \
+    "],\"learner_model_param\":{\"num_feature\":\"" n                                              \
+    "\"},\"objective\":{\"name\":\"reg:squarederror\"}}}"
+
+START_TEST(inputs_are_held_by_count_name_order_and_edition)
+{
+    static const char *const inputs[] = {"a", "b.5", "c"};
+    static const char trees[] = TREES("\"agon.edition\":\"4\"", "\"a\",\"b.5\",\"c\"", "3");
+    static const struct {
+        const char *given, *words;
+        uint32_t edition;
+    } cases[] = {
+        {"a b.5 c", NULL, 4},
+        {" a  b.5 c ", NULL, 4},
+        {"a b.5", "it is asked by 3 inputs, and 2 are given (a b.5)", 4},
+        {"a b.5 c d", "it is asked by 3 inputs, and 4 are given", 4},
+        {"", "it is asked by 3 inputs, and 0 are given", 4},
+        {"b.5 a c", "its input 0 is a, and b.5 is given there", 4},
+        {"a c b.5", "its input 1 is b.5, and c is given there", 4},
+        {"a b.50 c", "its input 1 is b.5, and b.50 is given there", 4},
+        {"a b. c", "its input 1 is b.5, and b. is given there", 4},
+        {"a b.5 C", "its input 2 is c, and C is given there", 4},
+        {"a b.5 c", "its inputs are of edition 4 of the features, and it is given those of", 5},
+        {"a b.5 c", "it is given others (edition 0)", 0},
+    };
+
+    write_named(inputs, 4);
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        held(file, n_file, cases[i].given, cases[i].edition, cases[i].words);
+        held(trees, strlen(trees), cases[i].given, cases[i].edition, cases[i].words);
+    }
+    write_named(inputs, 0);
+    held(file, n_file, "a b.5 c", 0, NULL);
+    held(file, n_file, "a b.5 c", 1, "does not say of which edition");
+    write_named(NULL, 4);
+    held(file, n_file, "a b.5 c", 4, "does not name its inputs");
+}
+END_TEST
+
+START_TEST(xgboosts_files_are_held_by_their_names)
+{
+    static const char named[] = TREES("", "\"a\",\"b\"", "2");
+    static const char nameless[] = TREES("", "", "2");
+
+    held(named, strlen(named), "a b", 0, NULL);
+    held(named, strlen(named), "b a", 0, "its input 0 is a, and b is given there");
+    held(named, strlen(named), "a b", 1, "booster.set_attr(**{\"agon.edition\": \"1\"})");
+    held(nameless, strlen(nameless), "a b", 0, "booster.feature_names = [...]");
+}
+END_TEST
+
+START_TEST(names_that_are_none_are_refused)
+{
+    static const char *const alike[] = {"a", "b", "a"};
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {TREES("", "\"a\",\"b\",\"c\"", "2"), "feature_names has 3 names, and num_feature is 2"},
+        {TREES("", "\"a\"", "2"), "feature_names has 1 names, and num_feature is 2"},
+        {TREES("", "\"a\",\"a\"", "2"), "inputs 0 and 1 are both called a"},
+        {TREES("", "\"a\",7", "2"), "feature_names[1] is not a text"},
+        {TREES("\"agon.edition\":\"0\"", "\"a\"", "1"), "agon.edition is \"0\""},
+        {TREES("\"agon.edition\":\"1x\"", "\"a\"", "1"), "agon.edition is \"1x\""},
+        {TREES("\"agon.edition\":\"1000000\"", "\"a\"", "1"), "agon.edition is \"1000000\""},
+    };
+    struct served_names names;
+    struct error err = {0};
+
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_int_eq(served_said(cases[i].text, strlen(cases[i].text), &names, &err),
+                         AGON_EINVAL);
+        ck_assert_msg(strstr(err.text, cases[i].words) != NULL, "%s", err.text);
+        free(names.inputs);
+    }
+    write_named(alike, 1);
+    ck_assert_int_eq(served_said(file, n_file, &names, &err), AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, "inputs 0 and 2 are both called a") != NULL, "%s", err.text);
+    free(names.inputs);
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_what_its_card_says_is_refused)
 {
     draw((uint32_t)_i);
@@ -289,6 +405,9 @@ int main(void)
     tcase_add_loop_test(tcase, a_file_that_is_not_what_its_card_says_is_refused, 0, NETS);
     tcase_add_loop_test(tcase, memory_is_taken_at_open_alone, 0, NETS);
     tcase_add_test(tcase, a_card_of_what_there_is_not_is_refused);
+    tcase_add_test(tcase, inputs_are_held_by_count_name_order_and_edition);
+    tcase_add_test(tcase, xgboosts_files_are_held_by_their_names);
+    tcase_add_test(tcase, names_that_are_none_are_refused);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -11,6 +11,7 @@
 #include "../../support/must.h"
 #include "base/crc.h"
 #include "base/rng.h"
+#include "nn/trees_gain.h"
 #include "nn/trees_train.h"
 
 #define N_FEATURES 5u /* of make.py */
@@ -38,7 +39,7 @@ static char *text_of(const struct trees_grown *grown, const char *const *names, 
     struct error err = {0};
 
     ck_assert_ptr_nonnull(file);
-    ck_assert_msg(trees_write(file, grown, names, &err) >= 0, "%s", err.text);
+    ck_assert_msg(trees_write(file, grown, names, 0, &err) >= 0, "%s", err.text);
     ck_assert_int_eq(fclose(file), 0);
     return text;
 }
@@ -529,7 +530,7 @@ START_TEST(names_stand_in_the_file)
         strstr(text, "\"feature_names\":[\"a \\\"b\\\"\",\"c\\\\d\",\"\xc3\xa4\""));
     ck_assert_int_ge(trees_read(text, n, &trees, &err), 0);
     trees_free(trees);
-    ck_assert_int_eq(trees_write(stderr, grown, bad, &err), AGON_EINVAL);
+    ck_assert_int_eq(trees_write(stderr, grown, bad, 0, &err), AGON_EINVAL);
     ck_assert_ptr_nonnull(strstr(err.text, "the name of feature 1 is not UTF-8"));
     free(text);
     trees_grown_free(grown);
@@ -597,6 +598,53 @@ START_TEST(data_and_parameters_that_teach_nothing_are_refused)
 }
 END_TEST
 
+/* Of two trees by hand: feature 1 at the root of one (5) and at that of the other (0.5), feature 0
+ * below it (2.5); node 2 of the first is deleted, and its 99 count for nothing. */
+#define GAINS(left, feature, loss)                                                                 \
+    "{\"learner\":{\"gradient_booster\":{\"model\":{\"trees\":["                                   \
+    "{\"left_children\":[" left                                                                    \
+    "],\"right_children\":[3,-1,5,-1,5,-1],\"split_indices\":[" feature "]" loss "},"              \
+    "{\"left_children\":[1,-1,-1],\"right_children\":[2,-1,-1],\"split_indices\":[1,0,0],"         \
+    "\"loss_changes\":[5e-1,0,0]}]}},\"learner_model_param\":{\"num_feature\":\"3\"}}}"
+#define LOSS ",\"loss_changes\":[5,0,99,0,2.5,0]"
+
+START_TEST(gains_are_the_sums_of_a_features_splits)
+{
+    static const char text[] = GAINS("4,-1,1,-1,1,-1", "1,0,2,0,0,0", LOSS);
+    static const struct {
+        const char *text, *words;
+        int rc;
+    } bad[] = {
+        {GAINS("4,-1,-1,-1,1,-1", "1,0,2,0,0,0", ""), "keep no gains", AGON_ENOENT},
+        {GAINS("4,-1,-1,-1,4,-1", "1,0,2,0,0,0", LOSS), "left_children of node", AGON_EINVAL},
+        {GAINS("4,-1,-1,-1,9,-1", "1,0,2,0,0,0", LOSS), "left_children of node 4", AGON_EINVAL},
+        {GAINS("4,-1,-1,-1,1,-1", "3,0,2,0,0,0", LOSS), "split_indices of node 0", AGON_EINVAL},
+        {GAINS("4,-1,-1,-1,1,-1", "-1,0,2,0,0,0", LOSS), "split_indices of node 0", AGON_EINVAL},
+        {GAINS("4,-1,-1,-1,1,-1", "1,0,2,0,0,0", ",\"loss_changes\":[5,0,99,0,\"x\",0]"),
+         "loss_changes of node 4", AGON_EINVAL},
+        {GAINS("4,-1,-1,-1,1,-1", "1,0,2,0,0,0", ",\"loss_changes\":[5]"), "loss_changes of node 4",
+         AGON_EINVAL},
+        {"{}", "num_feature is not from 1 on", AGON_EINVAL},
+        {"{", "line 1, column", AGON_EINVAL},
+    };
+    struct trees_gain *all;
+    struct error err = {0};
+    uint32_t n;
+
+    ck_assert_msg(trees_gain(text, strlen(text), &all, &n, &err) >= 0, "%s", err.text);
+    ck_assert_uint_eq(n, 3);
+    ck_assert(all[0].total == 2.5 && all[0].n_splits == 1);
+    ck_assert(all[1].total == 5.5 && all[1].n_splits == 2);
+    ck_assert(all[2].total == 0 && all[2].n_splits == 0);
+    free(all);
+    for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_int_eq(trees_gain(bad[i].text, strlen(bad[i].text), &all, &n, &err), bad[i].rc);
+        ck_assert_ptr_null(all);
+        ck_assert_msg(strstr(err.text, bad[i].words) != NULL, "%s", err.text);
+    }
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     static char own[512];
@@ -620,6 +668,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, a_training_ends_where_the_other_rows_say_so);
     tcase_add_test(tcase, names_stand_in_the_file);
     tcase_add_test(tcase, data_and_parameters_that_teach_nothing_are_refused);
+    tcase_add_test(tcase, gains_are_the_sums_of_a_features_splits);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The own trainer beside XGBoost, on the same rows with equal parameters: trees_compare.py TOOL. XGBoost reads the file that the
 trainer wrote, has the same margins by it, and the log-loss (or the mean square) of it on the rows that were trained on and on
-others is within 1 % of what XGBoost's own training has. Exits with 77 where python3-xgboost is missing."""
+others is within 1 % of what XGBoost's own training has. Of files of both the gain of each feature is XGBoost's (importance types
+total_gain, gain and weight). Exits with 77 where python3-xgboost is missing."""
 import os
 import subprocess
 import sys
@@ -60,7 +61,25 @@ def own(tool, work, x, y, params):
     booster.save_model(again)
     if os.path.getsize(again) < 1000 or booster.attr("agon.model") != "trees/1":
         sys.exit("XGBoost does not keep what it has read")
+    same_gain(tool, again)
+    same_gain(tool, work + "/model.json")
     return booster
+
+
+def same_gain(tool, path):
+    """Of a file: what the tool reads of its splits is what XGBoost says."""
+    booster = xgb.Booster(model_file=path)
+    lines = subprocess.run([tool, "gain", path], check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout.split("\n")[:-1]
+    total, mean, weight = (booster.get_score(importance_type=kind) for kind in ("total_gain", "gain", "weight"))
+    names = booster.feature_names or ["f%d" % i for i in range(FEATURES)]
+    if len(lines) != FEATURES or not total:
+        sys.exit("%s: %d features" % (path, len(lines)))
+    for name, line in zip(names, lines):
+        own_total, splits = float(line.split()[0]), int(line.split()[1])
+        for what, is_own, is_theirs in (("total_gain", own_total, total.get(name, 0)), ("weight", splits, weight.get(name, 0)),
+                                        ("gain", own_total / splits if splits else 0, mean.get(name, 0))):
+            if not abs(is_own - is_theirs) <= 1e-5 * abs(is_theirs):
+                sys.exit("%s, %s of %s is %.9g, and XGBoost says %.9g" % (path, what, name, is_own, is_theirs))
 
 
 def theirs(x, y, params, seed):
@@ -79,7 +98,10 @@ def main():
                 draw = np.random.default_rng(100 + seed)
                 x, y = rows(draw, params["objective"])
                 x_other, y_other = rows(draw, params["objective"])
-                for i, booster in enumerate((own(tool, work, x, y, params), theirs(x, y, params, seed))):
+                other = theirs(x, y, params, seed)
+                other.save_model(work + "/theirs.json")
+                same_gain(tool, work + "/theirs.json")
+                for i, booster in enumerate((own(tool, work, x, y, params), other)):
                     for j, (to_x, to_y) in enumerate(((x, y), (x_other, y_other))):
                         sums[i, j] += loss(params["objective"], booster.predict(xgb.DMatrix(to_x), output_margin=True), to_y) / N_SEEDS
             ratios = sums[0] / sums[1]

@@ -2,6 +2,7 @@
 /* trees_tool: trains on rows that another program wrote, for trees_compare.py.
  *
  *   trees_tool ROWS FEATURES DATA MODEL MARGINS KEY=VALUE...
+ *   trees_tool gain MODEL   a line "TOTAL SPLITS" of each feature, by what the file keeps
  *
  * DATA: x[ROWS][FEATURES], y[ROWS] in floats; MODEL: where the file goes; MARGINS: what the model
  * has of each row, in floats. */
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/trees_gain.h"
 #include "nn/trees_train.h"
 
 static int failed(const char *what, const char *why)
@@ -72,7 +74,7 @@ static int train(const struct trees_params *params, const struct trees_data *dat
     if (memory == NULL)
         rc = error_set(&err, AGON_ENOMEM, "no memory");
     if (rc >= 0)
-        rc = trees_write(memory, grown, NULL, &err);
+        rc = trees_write(memory, grown, NULL, 0, &err);
     if (memory != NULL && fclose(memory) != 0 && rc >= 0)
         rc = error_set(&err, AGON_ENOMEM, "no memory");
     if (rc >= 0)
@@ -89,6 +91,25 @@ static int train(const struct trees_params *params, const struct trees_data *dat
     return rc < 0 ? failed(model, err.text) : 0;
 }
 
+static int print_gain(const char *path)
+{
+    struct trees_gain *all = NULL;
+    struct error err = {0};
+    char *text = calloc(1, TREES_BYTES);
+    FILE *file = fopen(path, "rb");
+    size_t n = text != NULL && file != NULL ? fread(text, 1, TREES_BYTES, file) : 0;
+    uint32_t n_features = 0;
+    int rc = trees_gain(text, n, &all, &n_features, &err);
+
+    for (uint32_t i = 0; i < n_features && rc >= 0; i++)
+        printf("%.17g %u\n", all[i].total, all[i].n_splits);
+    if (file != NULL)
+        (void)fclose(file);
+    free(all);
+    free(text);
+    return rc < 0 ? failed(path, err.text) : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct trees_params params = trees_params_boosted(TREES_LOGISTIC);
@@ -98,6 +119,8 @@ int main(int argc, char **argv)
     int rc;
     size_t n;
 
+    if (argc == 3 && strcmp(argv[1], "gain") == 0)
+        return print_gain(argv[2]);
     if (argc < 6)
         return failed("arguments", "ROWS FEATURES DATA MODEL MARGINS KEY=VALUE...");
     data.n_rows = (uint32_t)strtoul(argv[1], NULL, 10);

@@ -38,9 +38,13 @@ static int orders_open(const struct agon_host *host, struct agon_order *orders, 
 
 static int account_capital(const struct agon_host *host, struct agon_capital *capital)
 {
-    (void)host;
-    (void)capital;
-    return AGON_ENOENT;
+    if (of(host)->capital_amt == 0)
+        return AGON_ENOENT;
+    *capital = (struct agon_capital){.hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
+                                     .capital_amt = of(host)->capital_amt,
+                                     .equity_amt = of(host)->quote_amt,
+                                     .free_amt = of(host)->quote_amt};
+    return AGON_OK;
 }
 
 static int account_position(const struct agon_host *host, agon_account_t account,
@@ -274,6 +278,27 @@ static int exit_plans(const struct agon_host *host, struct agon_exit *exits, uin
     return (int)fake->n_exits;
 }
 
+static int book_top(const struct agon_host *host, agon_instrument_t id, struct agon_top10 *out)
+{
+    if (of(host)->top.n_bid + of(host)->top.n_ask == 0 || (id != 1 && id != 2))
+        return AGON_ENOENT;
+    *out = of(host)->top;
+    return AGON_OK;
+}
+
+static int book_levels(const struct agon_host *host, agon_instrument_t id, uint32_t side,
+                       struct agon_level *levels, uint32_t max)
+{
+    const struct agon_top10 *top = &of(host)->top;
+    uint32_t n = side == AGON_BUY ? top->n_bid : top->n_ask;
+
+    if (id != 1 && id != 2)
+        return AGON_ENOENT;
+    n = n < max ? n : max;
+    memcpy(levels, side == AGON_BUY ? top->bid : top->ask, n * sizeof(*levels));
+    return (int)n;
+}
+
 static const void *get_extension(const struct agon_host *host, const char *id)
 {
     static const struct agon_host_exit exits = {exit_set, exit_plans};
@@ -287,6 +312,7 @@ static const void *get_extension(const struct agon_host *host, const char *id)
     static const struct agon_host_arena arena = {arena_take};
     static const struct agon_host_signal signal = {signal_publish, signal_last};
     static const struct agon_host_rng rng = {rng_u64};
+    static const struct agon_host_book book = {book_top, book_levels};
     static const struct agon_host_history history = {history_bars, history_trades};
     static const struct {
         const char *id;
@@ -295,7 +321,8 @@ static const void *get_extension(const struct agon_host *host, const char *id)
                {AGON_EXT_ACCOUNT, &account}, {AGON_EXT_INSTRUMENT, &instrument},
                {AGON_EXT_PARAM, &param},     {AGON_EXT_CLOCK, &clock},
                {AGON_EXT_ARENA, &arena},     {AGON_EXT_SIGNAL, &signal},
-               {AGON_EXT_HISTORY, &history}, {AGON_EXT_RNG, &rng}};
+               {AGON_EXT_HISTORY, &history}, {AGON_EXT_RNG, &rng},
+               {AGON_EXT_BOOK, &book}};
     size_t i;
 
     if (of(host)->without && strcmp(of(host)->without, id) == 0)
@@ -444,6 +471,7 @@ void fake_top(struct fake *fake, agon_px_t bid, agon_px_t ask)
         .bid = {{bid, 10000}},
         .ask = {{ask, 10000}}};
 
+    fake->top = top;
     MUST(fake_event(fake, &top) == AGON_OK);
 }
 

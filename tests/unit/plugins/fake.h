@@ -38,6 +38,7 @@ struct fake {
     } second;
     agon_instrument_t at; /* what made-up market events are of: 1, or 2 */
     agon_amt_t quote_amt;
+    agon_amt_t capital_amt; /* 0: not known yet; the equity is quote_amt */
     agon_qty_t limit_qty;
     agon_ns_t t, t_bar;
     uint64_t seq, nth;
@@ -53,6 +54,8 @@ struct fake {
     struct agon_exit_plan exits[AGON_EXITS_MAX]; /* what was set and not ended */
     uint32_t n_exits;
     struct agon_bar history[64];
+    struct agon_top10
+        top; /* what agon.book says of any instrument: fake_top's last, or a test's own */
     uint32_t n_history, n_timers;
 };
 
