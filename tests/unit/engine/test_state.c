@@ -33,7 +33,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6584296,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 6600680,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
