@@ -335,13 +335,19 @@ async function traffic() {
   const page = await open(1440, 900, 'dark');
   const session = await page.context().newCDPSession(page);
   let bytes = 0;
+  let asked = 0; // of it by HTTP
   await session.send('Network.enable');
   session.on('Network.webSocketFrameReceived', event => { bytes += event.response.payloadData.length; });
-  session.on('Network.loadingFinished', event => { bytes += event.encodedDataLength; });
+  session.on('Network.loadingFinished', event => { bytes += event.encodedDataLength; asked += event.encodedDataLength; });
   const rates = [];
   for (const name of PAGES) {
     await show(page, name);
-    await page.waitForTimeout(1500);
+    // Until its first answers are there, which on a busy machine takes its time: two quiet seconds.
+    for (let i = 0, quiet = 0; i < 30 && quiet < 2; i++) {
+      asked = 0;
+      await page.waitForTimeout(1000);
+      quiet = asked < 6000 ? quiet + 1 : 0;
+    }
     bytes = 0;
     await page.waitForTimeout(WATCHED_S * 1000);
     rates.push(`${name} ${(bytes / WATCHED_S / 1024).toFixed(1)}`);
