@@ -101,6 +101,7 @@ static int do_schema(const struct args_spec *spec, const struct opts *opts)
 {
     const char *name = opts->words.n > 1 ? opts->words.at[1] : NULL;
     struct suggest suggest = {0};
+    char list[CONFIG_KINDS_LIST];
 
     if (opts->words.n > 2 || (opts->is_page && name != NULL))
         return args_refuse(spec, "config",
@@ -122,10 +123,9 @@ static int do_schema(const struct args_spec *spec, const struct opts *opts)
             return EXIT_OK;
         }
     }
-    return args_refuse(spec, "config",
-                       "schema: '%s' is not a kind of file; expected one of: run, venue, roster, "
-                       "tournament, market, accounts, faults, trees%s%s%s",
-                       args_safe(name), suggest.best != NULL ? "; did you mean '" : "",
+    return args_refuse(spec, "config", "schema: '%s' is not a kind of file; expected %s%s%s%s",
+                       args_safe(name), config_kinds_list(list),
+                       suggest.best != NULL ? "; did you mean '" : "",
                        suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
 }
 
@@ -149,8 +149,7 @@ int cmd_config(int argc, char **argv)
             "plugins in a sandboxed child. Ends with 3 where there are mistakes (5: refused for "
             "safety), as `agon run` would.\n"
             "schema: what may stand in a file, as JSON Schema (2020-12) for editors and other "
-            "checkers. KIND is run, venue, roster, tournament, market, accounts, faults or trees; "
-            "without one it takes a file of any kind.\n"
+            "checkers. KIND is one of --kind; without one it takes a file of any kind.\n"
             "metrics: what /metrics of a running host has, as a page of Markdown.\n"
             "api: the OpenAPI document of a running host, to make a client from.",
         .args = table,

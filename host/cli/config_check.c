@@ -151,6 +151,7 @@ static int check_one(enum file_kind kind, const char *path)
 static int refuse_unknown(struct config_check *check, struct config_file *file, const char *path,
                           int is_named)
 {
+    char list[CONFIG_KINDS_LIST];
     int code;
 
     if (config_root(file->config) == NULL) {
@@ -159,12 +160,10 @@ static int refuse_unknown(struct config_check *check, struct config_file *file, 
         return code == EXIT_OK ? EXIT_CONFIG : code;
     }
     (void)config_file_close(file);
-    fprintf(
-        stderr,
-        "%s: %s: it has no key, or as many of several kinds, by which its kind is known; expected "
-        "--kind run, venue, roster, tournament, market, accounts, faults, gpu, gpu-shares, "
-        "trees, net, ppo or plan\n",
-        path, is_named ? "error" : "warning");
+    fprintf(stderr,
+            "%s: %s: it has no key, or as many of several kinds, by which its kind is known; "
+            "expected --kind %s\n",
+            path, is_named ? "error" : "warning", config_kinds_list(list));
     check->n_bad += (uint32_t)is_named;
     check->n_warnings += !is_named;
     return is_named ? EXIT_CONFIG : EXIT_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/config_kinds.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/train_net_settings.h"
@@ -48,7 +49,7 @@ const struct schema_kind config_kinds[KINDS + 1] = {
 };
 const char *const config_kinds_names[KINDS + 1] = {
     "run", "venue",      "roster", "tournament", "market", "accounts", "faults",
-    "gpu", "gpu-shares", "trees",  "net",        "ppo",    NULL};
+    "gpu", "gpu-shares", "trees",  "net",        "ppo",    "plan",     NULL};
 
 /* Two for each key that it knows, one less for each that it wants and that is not there. */
 static int likeness(const struct config_node *root, const struct schema *schema)
@@ -80,4 +81,17 @@ enum file_kind config_kinds_of(const struct config *config)
         most = like > most ? like : most;
     }
     return found;
+}
+
+const char *config_kinds_list(char text[CONFIG_KINDS_LIST])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < KINDS; i++)
+        n += (size_t)snprintf(text + n, CONFIG_KINDS_LIST - n, "%s%s",
+                              i == 0           ? ""
+                              : i + 1 == KINDS ? " or "
+                                               : ", ",
+                              config_kinds[i].name);
+    return text;
 }

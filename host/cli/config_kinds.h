@@ -25,6 +25,9 @@ enum file_kind {
 extern const struct schema_kind config_kinds[KINDS + 1]; /* by enum file_kind */
 extern const char *const config_kinds_names[KINDS + 1];  /* ends with NULL, as options want it */
 
+#define CONFIG_KINDS_LIST 256
+const char *config_kinds_list(char text[CONFIG_KINDS_LIST]); /* "run, venue ... or plan" */
+
 /* The kind that knows most of the file's keys and misses fewest; KINDS: none knows any, or two are
  * alike. */
 enum file_kind config_kinds_of(const struct config *config);

@@ -67,7 +67,7 @@ def complain(what):
     print("FAIL:", what, file=sys.stderr)
 
 
-kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees", "net", "ppo")}
+kinds = {name: schema_of(name) for name in ("run", "venue", "roster", "tournament", "market", "accounts", "faults", "gpu", "gpu-shares", "trees", "net", "ppo", "plan")}
 every = schema_of()
 by_folder = {"": "run", "venues": "venue", "rosters": "roster", "tournament": "tournament", "markets": "market", "train": "trees", "gpu": "gpu",
              "gpu/shares": "gpu-shares"}
@@ -78,7 +78,7 @@ for folder, _, names in sorted(os.walk(CONFIGS)):
             continue  # a list of features
         path = os.path.join(folder, name)
         kind = by_folder[os.path.relpath(folder, CONFIGS).replace(".", "")]
-        kind = "ppo" if kind == "trees" and name == "ppo.yaml" else kind
+        kind = {"ppo.yaml": "ppo", "plan.yaml": "plan"}.get(name, kind) if kind == "trees" else kind
         value = load(path)
         if kind == "trees" and "goal" in value:
             kind = "net"  # of one folder, by the key that each names first
