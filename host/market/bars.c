@@ -113,10 +113,10 @@ static inline HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
     if (bar->low_px < into->low_px)
         into->low_px = bar->low_px;
     into->close_px = bar->close_px;
-    is_full = __builtin_add_overflow(into->n_trades, bar->n_trades, &n) |
-              __builtin_add_overflow(into->volume_qty, bar->volume_qty, &volume) |
-              __builtin_add_overflow(into->taker_buy_qty, bar->taker_buy_qty, &taker_buy) |
-              __builtin_add_overflow(into->turnover_amt, bar->turnover_amt, &turnover);
+    is_full = (int)__builtin_add_overflow(into->n_trades, bar->n_trades, &n) |
+              (int)__builtin_add_overflow(into->volume_qty, bar->volume_qty, &volume) |
+              (int)__builtin_add_overflow(into->taker_buy_qty, bar->taker_buy_qty, &taker_buy) |
+              (int)__builtin_add_overflow(into->turnover_amt, bar->turnover_amt, &turnover);
     if (__builtin_expect(
             is_full | (volume < NUM_MIN) | (taker_buy < NUM_MIN) | (turnover < NUM_MIN), 0)) {
         add_full(into, bar);
