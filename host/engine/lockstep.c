@@ -458,7 +458,7 @@ static int say_to_cards(struct run *run)
     return rc < 0 ? rc : 1;
 }
 
-static inline void sooner(agon_ns_t *t, int *turn, agon_ns_t t_other, enum turn other)
+static inline void sooner(agon_ns_t *t, enum turn *turn, agon_ns_t t_other, enum turn other)
 {
     if (t_other < *t) {
         *t = t_other;
@@ -481,7 +481,8 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
-        int has_data = source < config->n_sources, turn = TURN_DATA;
+        int has_data = source < config->n_sources;
+        enum turn turn = TURN_DATA;
 
         if (has_data)
             t = run->at[source];
