@@ -482,9 +482,10 @@ int cmd_ctl(int argc, char **argv)
                                    .operands = &opts.words,
                                    .operands_min = 1,
                                    .operands_max = CONTROL_ARGS};
-    char dir[PATH_MAX];
+    char dir[PATH_MAX], help[] = "--help", *help_argv[] = {argv[0], help, NULL};
     struct error err = {0};
-    int rc = args_parse(&spec, argc, argv);
+    int is_help = argc == 2 && strcmp(argv[1], "help") == 0; // as `agon help ctl`
+    int rc = is_help ? args_parse(&spec, 2, help_argv) : args_parse(&spec, argc, argv);
 
     if (rc == ARGS_RUN) {
         if (opts.dir != NULL)

@@ -327,6 +327,12 @@ async function silence() {
   if (notified.join() !== `Agon: outage ${value.venue}: the venue cannot be traded on`) fail(`notified of: ${notified}`);
   say({ [key]: value });
   await until('');
+  // Who gets no answer asks again, and not in a loop.
+  let nAsked = 0;
+  await page.route(/\/api\//, route => { nAsked++; return route.fulfill({ json: null }); });
+  await page.evaluate(() => { location.hash = '#/agent'; });
+  await page.waitForTimeout(2000);
+  if (nAsked === 0 || nAsked > 40) fail(`a page that gets no answer asked ${nAsked} times in 2 s`);
   await close(page);
 }
 

@@ -52,6 +52,7 @@ for shell in bash zsh fish; do
 done
 # Every verb stands in the help, once, below the head of a group.
 "$AGON" help ctl >"$WORK/help"
+"$AGON" ctl help | cmp -s - "$WORK/help" || fail "ctl help is not help ctl"
 for group in 'Look:' 'Stop and go on:' 'Code of agents:' 'Roster and capital:' 'Alerts and log:' 'Beside the host:'; do
     lines "$WORK/help" "^$group\$" 1 || fail "no group $group: $(cat "$WORK/help")"
 done

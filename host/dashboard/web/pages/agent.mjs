@@ -82,7 +82,7 @@ export default {
     let seen = new Map(); // its fills, by event: more than the host keeps while the page is open
     let closings = new Map(); // by event: the host keeps an agent's own, however much others trade
     let closed_ = { n: -1, asked: 0 }; // how many there were when it was asked
-    let asked = 0;
+    let asked = 0, of = null; // whose it was that was asked for
     let params = null;
     let lines = new Map(); // of the log, by time and text
     let now = new Map();
@@ -204,8 +204,8 @@ export default {
       if (choose.dataset.names !== names.join()) { choose.dataset.names = names.join(); choose.replaceChildren(...names.map(n => make('option', { textContent: n, value: n }))); }
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
-      if (whole?.agent.name !== name && asked !== -1) { whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); asked = -1; ask(); }
-      else if (performance.now() - asked > 60000) ask();
+      if (of !== name) { of = name; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); ask(); }
+      else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that is gone is not asked in a loop
       const a = list.find(v => v.name === name);
       const state_ = a.state.toLowerCase();
       put(pill, state_);
