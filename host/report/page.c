@@ -118,15 +118,17 @@ static const char script[] =
     "s=f.querySelector('svg');"
     "const d=JSON.parse(s.dataset.series),b=f.querySelectorAll('.legend b'),"
     "l=s.querySelector('.cursor'),last=[...b].map(e=>e.textContent);\n"
+    "const hide=()=>{l.style.display='none';b.forEach((e,i)=>e.textContent=last[i]);"
+    "f.querySelector('time').textContent=''};"
     "const show=e=>{const r=s.getBoundingClientRect(),x=(e.clientX-r.left)/r.width;"
-    "if(x<0||x>1)return;const t=Math.round(+s.dataset.t0+x*(s.dataset.t1-s.dataset.t0));"
+    "if(x<0||x>1)return hide();const t=Math.round(+s.dataset.t0+x*(s.dataset.t1-s.dataset.t0));"
     "l.setAttribute('x1',x*1000);l.setAttribute('x2',x*1000);l.style.display='';"
     "d.forEach((p,i)=>{let a=0,z=p.length-1;while(a<z){const m=(a+z+1)>>1;p[m][0]<=t?a=m:z=m-1}"
     "b[i].textContent=p.length?N(p[a][1].toFixed(+s.dataset.decimals)):''});"
     "f.querySelector('time').textContent=new Date(t).toISOString().slice(0,19).replace('T',' ')};\n"
-    "s.addEventListener('pointermove',show);s.addEventListener('pointerdown',show);"
-    "s.addEventListener('pointerleave',()=>{l.style.display='none';b.forEach((e,i)=>"
-    "e.textContent=last[i]);f.querySelector('time').textContent=''})}\n</script>\n";
+    /* On the plot, whose marks lie over the lines: one under the pointer hides no value. */
+    "for(const n of ['pointermove','pointerdown'])s.parentNode.addEventListener(n,show);"
+    "s.parentNode.addEventListener('pointerleave',hide)}\n</script>\n";
 
 /* Rows by what a column shows: numbers by their value, and what is none behind them. */
 static const char sort_script[] =

@@ -113,6 +113,17 @@ async function look(report, width, height, colorScheme) {
     if (shots && i === 0) await page.screenshot({ path: `${shots}/${name}-pointer.png` });
     await page.mouse.move(0, 0);
     if ((await values()).join() !== last.join()) fail(`${plot}: the last values do not come back`);
+    // A mark under the pointer hides no value.
+    const mark = await figure.locator('.plot i').first().boundingBox({ timeout: 100 }).catch(() => null);
+    if (mark && mark.x > now.x && mark.x + mark.width < now.x + now.width) {
+      await page.mouse.move(mark.x + mark.width / 2, mark.y + mark.height / 2);
+      await figure.locator('.cursor').evaluate(line => new Promise((done, lost) => {
+        const began = performance.now();
+        const look = () => (getComputedStyle(line).display !== 'none' ? done() : performance.now() - began > 5000 ? lost(new Error('hidden')) : requestAnimationFrame(look));
+        look();
+      })).catch(() => fail(`${plot}: no line under the pointer on a mark`));
+      await page.mouse.move(0, 0);
+    }
   }
   n_plots += figures.length;
   if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
