@@ -205,7 +205,7 @@ export default {
       if (choose.value !== name) choose.value = name ?? '';
       if (!name) return;
       if (of !== name) { of = name; whole = null; params = null; lines = new Map(); closings = new Map(); seen = new Map(); closed_ = { n: -1, asked: -Infinity }; paramBox.body.replaceChildren(); log.draw([], l => l.key); ask(); }
-      else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that is gone is not asked in a loop
+      else if (performance.now() - asked > (whole ? 60000 : 2000)) ask(); // a host that has ended is not asked in a loop
       const a = list.find(v => v.name === name);
       const state_ = a.state.toLowerCase();
       put(pill, state_);
