@@ -164,7 +164,7 @@ void past_keep_ended(struct past_ended **of, const char *name, const struct host
     sum_fills(order, fills);
 }
 
-/* The place of an instrument; of all that are taken none has a trade that is open. */
+/* The place of an instrument, of which a slot has as many as in the ledger, and keeps each. */
 static struct trade_open *open_of(struct past_trades *trades, agon_instrument_t instrument)
 {
     struct past_open *free_one = NULL;
@@ -177,7 +177,7 @@ static struct trade_open *open_of(struct past_trades *trades, agon_instrument_t 
         if (one->instrument == 0 && free_one == NULL)
             free_one = one;
     }
-    if (free_one == NULL) // a slot has no more positions than that
+    if (free_one == NULL)
         return NULL;
     *free_one = (struct past_open){.instrument = instrument};
     return &free_one->open;
