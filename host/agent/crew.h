@@ -53,6 +53,7 @@ struct crew_lease { /* of a card, asked for when the slot starts: struct gpu_eve
     uint16_t rank;
     uint8_t budget, group, priority, flags;
     char resident[32]; /* of the slot's files; "": none */
+    char kernels[32];  /* the same: source of its own kernels, and the lease runs no others */
 };
 _Static_assert(CREW_LEASES_MAX == AGON_GPU_LEASES_MAX, "the SDK names the number");
 struct crew_slot {             /* what a roster says of one slot */

@@ -16,8 +16,9 @@
 
 static struct {
     struct card_own_head head;
-    char *source; /* owned */
-    int failed;   /* AGON_E... of all its calls; 0 */
+    char *source;          /* owned */
+    struct device *device; /* borrowed */
+    int failed;            /* AGON_E... of all its calls; 0 */
     char why[ERROR_TEXT];
 } own;
 
@@ -39,30 +40,15 @@ static int read_all(int fd, void *to, size_t n, off_t from)
     return 1;
 }
 
-static int is_entry(const struct card_entry *entry)
-{
-    if (memchr(entry->name, '\0', sizeof(entry->name)) == NULL || entry->name[0] == '\0' ||
-        entry->n_args > CARD_OWN_ARGS || entry->n_pointers > CARD_POINTERS)
-        return 0;
-    for (uint32_t i = 0; i < entry->n_pointers; i++)
-        if (entry->pointer_at[i] % sizeof(uint64_t) != 0 ||
-            entry->pointer_at[i] + sizeof(uint64_t) > entry->n_args)
-            return 0;
-    return 1;
-}
-
 int card_own_read(int fd, struct error *err)
 {
     struct stat stat;
     int is_good = (fcntl(fd, F_GET_SEALS) & SEALS) == SEALS && fstat(fd, &stat) == 0 &&
                   stat.st_size >= (off_t)sizeof(own.head) &&
                   read_all(fd, &own.head, sizeof(own.head), 0) &&
-                  own.head.version == CARD_VERSION && own.head.n_entries > 0 &&
-                  own.head.n_entries <= CARD_ENTRIES && own.head.n_source <= CARD_SOURCE_MAX &&
+                  own.head.version == CARD_VERSION && own.head.n_source <= CARD_SOURCE_MAX &&
                   (uint64_t)stat.st_size == sizeof(own.head) + own.head.n_source;
 
-    for (uint32_t i = 0; is_good && i < own.head.n_entries; i++)
-        is_good = is_entry(&own.head.entries[i]);
     own.source = is_good ? calloc(1, own.head.n_source + 1) : NULL;
     if (own.source == NULL || !read_all(fd, own.source, own.head.n_source, sizeof(own.head)))
         return error_set(err, AGON_EINVAL, "a source that cannot be read");
@@ -94,15 +80,12 @@ struct device *card_own_open(uint32_t card, const char *driver, struct card_nvrt
                                  .names = header_names,
                                  .n_headers = 1};
     struct device *device = cuda_device_bare_f32(card, driver, err);
-    const char *names[CARD_ENTRIES];
     struct error own_err = {0};
     char *code = NULL;
     int rc = AGON_OK;
 
     if (device == NULL)
         return NULL;
-    for (uint32_t i = 0; i < own.head.n_entries; i++)
-        names[i] = own.head.entries[i].name;
     if (strlen(own.source) != own.head.n_source)
         rc = error_set(&own_err, AGON_EINVAL, "own.cu has a NUL in it");
     else if (nvrtc == NULL)
@@ -110,45 +93,62 @@ struct device *card_own_open(uint32_t card, const char *driver, struct card_nvrt
     else
         rc = card_nvrtc_compile(nvrtc, &source, cuda_device_arch_f32(device), &code, &own_err);
     if (rc >= 0)
-        rc = cuda_device_load_f32(device, code, names, own.head.n_entries, &own_err);
+        rc = cuda_device_load_own_f32(device, code, &own_err);
     if (rc < 0)
         keep(rc, own_err.text);
     free(code);
+    own.device = device;
     return device;
 }
 
-/* Its pointers lie within the job's memory; how far it goes from there nobody knows, and only what
+int card_own_state(char *text, size_t room)
+{
+    if (own.failed < 0)
+        (void)snprintf(text, room, "%.*s", (int)room - 1, own.why);
+    return own.failed;
+}
+
+/* Its addresses lie within the job's memory; how far it goes from there nobody knows, and only what
  * is its agent's lies in this process' context. */
 static int check_own(enum kernel kernel, void *args, const struct card_space *space,
                      struct card_ids *ids, struct error *err)
 {
-    const struct card_entry *entry = &own.head.entries[(uint32_t)kernel % CARD_ENTRIES];
     struct card_own_call call;
+    int rc;
 
     *ids = (struct card_ids){0};
     if (own.failed < 0)
         return error_set(err, own.failed, "%s", own.why);
-    if ((uint32_t)kernel >= own.head.n_entries)
-        return error_set(err, AGON_EINVAL, "there is no entry point %u, of %u", (uint32_t)kernel,
-                         own.head.n_entries);
+    if ((uint32_t)kernel != CARD_OWN)
+        return error_set(err, AGON_EINVAL,
+                         "kernel %u is none of the agent's own, and its lease runs no other",
+                         (uint32_t)kernel);
     memcpy(&call, args, sizeof(call));
+    if (memchr(call.name, '\0', sizeof(call.name)) == NULL || call.name[0] == '\0')
+        return error_set(err, AGON_EINVAL, "the name of a kernel has 1 to %u characters",
+                         CARD_OWN_NAME - 1);
+    rc = cuda_device_find_f32(own.device, call.name, err);
+    if (rc < 0)
+        return rc;
     if (call.blocks == 0 || call.blocks >= 1u << 31 || call.threads == 0 || call.threads > 1024 ||
-        call.shared > CARD_OWN_SHARED || call.pad != 0)
+        call.shared > CARD_OWN_SHARED)
         return error_set(err, AGON_ERANGE, "%s: %u blocks of %u threads with %u shared bytes",
-                         entry->name, call.blocks, call.threads, call.shared);
-    for (uint32_t i = 0; i < entry->n_pointers; i++) {
+                         call.name, call.blocks, call.threads, call.shared);
+    if (call.addresses >> (CARD_OWN_ARGS / sizeof(uint64_t)) != 0)
+        return error_set(err, AGON_ERANGE, "%s: addresses behind its arguments", call.name);
+    for (uint32_t i = 0; i < CARD_OWN_ARGS / sizeof(uint64_t); i++) {
         uint64_t at;
         uint64_t true_at;
 
-        memcpy(&at, call.args + entry->pointer_at[i], sizeof(at));
-        if (at == 0)
+        memcpy(&at, call.args + i * sizeof(at), sizeof(at));
+        if ((call.addresses >> i & 1) == 0 || at == 0)
             continue;
         if (at < CARD_JOB || at - CARD_JOB >= space->n_memory)
             return error_set(err, AGON_ERANGE,
-                             "%s: the pointer at byte %u lies outside of the job's memory",
-                             entry->name, entry->pointer_at[i]);
+                             "%s: the address at byte %zu lies outside of the job's memory",
+                             call.name, i * sizeof(at));
         true_at = (uint64_t)(uintptr_t)space->memory + (at - CARD_JOB);
-        memcpy(call.args + entry->pointer_at[i], &true_at, sizeof(true_at));
+        memcpy(call.args + i * sizeof(at), &true_at, sizeof(true_at));
     }
     memcpy(args, &call, sizeof(call));
     return AGON_OK;

@@ -14,6 +14,8 @@ int card_own_read(int fd, struct error *err);
 struct device *card_own_open(uint32_t card, const char *driver, struct card_nvrtc *nvrtc,
                              const struct error *why, struct error *err);
 void card_own_free(void);
+/* Below 0: none of its kernels runs; text says why. */
+int card_own_state(char *text, size_t room);
 extern const struct card_typed card_own_typed;
 
 #endif

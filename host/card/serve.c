@@ -680,6 +680,8 @@ static int begin(struct serve *serve, struct card_answer *answer, struct error *
     (void)card_sensor_open(&serve->sensor, options->sensors, serve->devices[0]->place, NULL);
     answer->bytes = serve->devices[0]->bytes;
     (void)snprintf(answer->text, sizeof(answer->text), "%s", serve->devices[0]->name);
+    if (options->is_own)
+        answer->own = card_own_state(answer->text, sizeof(answer->text));
     return AGON_OK;
 }
 

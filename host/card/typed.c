@@ -43,7 +43,7 @@ static struct device *open_cuda(uint32_t card, const char *driver, struct card_n
     else
         rc = card_nvrtc_compile(nvrtc, &source, cuda_device_arch(device), &code, err);
     if (rc >= 0)
-        rc = cuda_device_load(device, code, NULL, 0, err);
+        rc = cuda_device_load(device, code, err);
     free(code);
     if (rc >= 0)
         return device;

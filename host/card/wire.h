@@ -16,7 +16,7 @@
 
 #include <agon/types.h>
 
-#define CARD_VERSION     2
+#define CARD_VERSION     3
 #define CARD_CHUNK_CALLS 64u                 /* where a job says 0 */
 #define CARD_JOB         ((uint64_t)1 << 12) /* the first byte of a job's memory */
 #define CARD_RESIDENT    ((uint64_t)1 << 44) /* ... of what the lease keeps there; read only */
@@ -45,25 +45,20 @@ _Static_assert(sizeof(struct card_job) == 56, "as both sides have it");
 
 /* An agent's own kernels, for a worker of their own: struct card_own_head and n_source bytes of
  * CUDA C++ in a memfd that is sealed against everything. An entry point takes one argument, a
- * struct; a call's kernel is the entry's number, and its args are struct card_own_call. */
-#define CARD_ENTRIES    16u
-#define CARD_POINTERS   12u
-#define CARD_OWN_ARGS   96u
+ * struct; a call's kernel is CARD_OWN, and its args are struct card_own_call. */
+#define CARD_OWN        64u
+#define CARD_OWN_NAME   32u
+#define CARD_OWN_ARGS   64u
 #define CARD_OWN_SHARED (48u * 1024)
 #define CARD_SOURCE_MAX ((uint64_t)1 << 20)
-struct card_entry {
-    char name[64];   /* extern "C" __global__ */
-    uint32_t n_args; /* bytes of its argument */
-    uint32_t n_pointers;
-    uint32_t pointer_at[CARD_POINTERS]; /* bytes into it where a pointer stands, of 8 */
-};
 struct card_own_head {
-    uint32_t version, n_entries;
+    uint32_t version, pad;
     uint64_t n_source;
-    struct card_entry entries[CARD_ENTRIES];
 };
 struct card_own_call {
-    uint32_t blocks, threads, shared, pad; /* of a grid of one dimension; bytes of shared memory */
+    char name[CARD_OWN_NAME];         /* extern "C" __global__ */
+    uint32_t blocks, threads, shared; /* of a grid of one dimension; bytes of shared memory */
+    uint32_t addresses;               /* bit k: the 8 bytes at args + 8 k are one, or 0 */
     unsigned char args[CARD_OWN_ARGS];
 };
 _Static_assert(sizeof(struct card_own_call) == 112, "as a call's arguments");
@@ -108,7 +103,8 @@ struct card_answer {
     uint64_t run; /* of CHUNK, HELD and DONE: that of the JOB or GO */
     int32_t status;
     uint32_t n_inline;
-    uint32_t fence, pad; /* READY: what of its fence holds, enum card_fence */
+    uint32_t fence; /* READY: what of its fence holds, enum card_fence */
+    int32_t own;    /* READY: below 0: no own kernel runs, for the reason in text */
     struct card_look look;
     char text[CARD_TEXT];
     unsigned char result[CARD_INLINE]; /* DONE: n_inline bytes, all of a result that fits */

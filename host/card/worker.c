@@ -21,7 +21,8 @@
 #define JOBS_SENT   8u /* of them jobs: the next one lies there when one is done */
 #define LEASE_TRIES 2  /* workers that may die while they make it */
 #define KILL_NS     ((int64_t)10 * CLOCK_SECOND)
-#define CELSIUS_MAX 200 /* above it no card lives, and nothing is known */
+#define END_NS      ((int64_t)2 * CLOCK_SECOND) /* in which one that is to end does so by itself */
+#define CELSIUS_MAX 200                         /* above it no card lives, and nothing is known */
 #define ARGS_MAX    22
 
 struct card_worker_config card_worker_preset(const char *device)
@@ -240,6 +241,7 @@ static void on_ready(struct card_worker *worker, int64_t now, const struct card_
     event = card_news(worker, CARD_EVENT_UP, AGON_OK, answer->text);
     event->bytes = answer->bytes;
     event->fence = answer->fence;
+    event->own = answer->own;
 }
 
 static void on_leased(struct card_worker *worker, const struct card_answer *answer)
@@ -385,7 +387,8 @@ static void on_answer(struct card_worker *worker, int64_t now, struct card_answe
 
     make_harmless(answer);
     if (answer->version != CARD_VERSION || answer->n_inline > CARD_INLINE || answer->status > 0 ||
-        answer->status < AGON_ETIME || !is_due(worker, answer)) {
+        answer->status < AGON_ETIME || answer->own > 0 || answer->own < AGON_ETIME ||
+        !is_due(worker, answer)) {
         end_life(worker, now, AGON_EIO, "it gave an answer that nobody had asked for");
         return;
     }
@@ -796,6 +799,27 @@ struct card_worker *card_worker_new(const struct card_worker_config *config, str
     return NULL;
 }
 
+int card_worker_close(struct card_worker *worker)
+{
+    int64_t now = clock_mono();
+    struct proc_end end;
+
+    if (worker->proc.pidfd < 0)
+        return 1;
+    if (!worker->is_closing) {
+        worker->is_closing = 1;
+        worker->until_ns = now + END_NS;
+        card_close_fd(&worker->fd); // it ends by itself, and makes its memory 0 before
+    } else if (now >= worker->until_ns) {
+        worker->until_ns = INT64_MAX;
+        (void)proc_signal(&worker->proc, SIGKILL);
+    }
+    if (proc_wait(&worker->proc, 0, &end) == AGON_EAGAIN)
+        return 0;
+    proc_close(&worker->proc);
+    return 1;
+}
+
 void card_worker_free(struct card_worker *worker)
 {
     struct card_event event;
@@ -804,7 +828,8 @@ void card_worker_free(struct card_worker *worker)
     if (worker == NULL)
         return;
     card_close_fd(&worker->fd); // it ends by itself, and makes its memory 0 before
-    if (worker->proc.pidfd >= 0 && proc_wait(&worker->proc, 2000, &end) == AGON_EAGAIN) {
+    if (worker->proc.pidfd >= 0 &&
+        proc_wait(&worker->proc, (int)(END_NS / 1000000), &end) == AGON_EAGAIN) {
         (void)proc_signal(&worker->proc, SIGKILL);
         (void)proc_wait(&worker->proc, (int)(KILL_NS / 1000000), &end);
     }

@@ -27,16 +27,14 @@
 #define CARD_EXIT_FAILED     3   /* of agon-gpu: the device failed, or is not to be had */
 #define CARD_EXIT_NOT_CALLED 5   /* nobody started it with a socket */
 
-/* An agent's own kernels, in a worker for them alone, on "cuda": a job's calls name its entry
- * points and have struct card_own_call. What is wrong with the source (it does not compile, an
- * entry point is not there) or wanting (no NVRTC) each job is told: AGON_EINVAL, AGON_ENOTSUP. Such
- * a worker is of one agent, since a kernel of his may reach whatever lies there; so its leases keep
+/* An agent's own kernels, in a worker for them alone, on "cuda": a job's calls are of CARD_OWN and
+ * name one in struct card_own_call. What is wrong with the source (it does not compile, a kernel is
+ * not there) or wanting (no NVRTC) is the outcome of each job: AGON_EINVAL, AGON_ENOTSUP. Such a
+ * worker is of one agent, since a kernel of his may reach whatever lies there; so its leases keep
  * nothing resident. */
 struct card_own {
-    const char *source; /* CUDA C++; copied, as the entries are */
+    const char *source; /* CUDA C++; copied */
     uint64_t n_source;
-    const struct card_entry *entries;
-    uint32_t n_entries;
 };
 
 struct card_worker_config {
@@ -61,6 +59,9 @@ struct card_worker;
 struct card_worker *card_worker_new(const struct card_worker_config *config, struct error *err);
 /* Ends it, and waits until it has ended. Outcomes that nobody took are dropped. NULL is fine. */
 void card_worker_free(struct card_worker *worker);
+/* The same for who does not wait: it is to end, by itself within END_NS, and is killed then; called
+ * again until it says 1, when card_worker_free does not wait. Nothing else is called between. */
+int card_worker_close(struct card_worker *worker);
 
 /* What a lease is made of. It is there, for jobs to be submitted, at once; whether the device has
  * room for it an event says, and jobs wait for that. */
@@ -109,7 +110,8 @@ void card_worker_again(struct card_worker *worker);
 uint64_t card_worker_moves(const struct card_worker *worker);
 
 enum card_events {
-    CARD_EVENT_UP = 1, /* text: the device; bytes: its memory; fence */
+    CARD_EVENT_UP = 1, /* text: the device; bytes: its memory; fence; own: below 0: none of the
+                          own kernels runs, and text says why */
     CARD_EVENT_DOWN,   /* text: why; another one is begun */
     CARD_EVENT_LOST,   /* text: why; the last one, but for outcomes */
     CARD_EVENT_LEASED, /* lease, status: below 0 it has ended and its jobs fail, those submitted
@@ -134,6 +136,7 @@ struct card_event {
     int result_fd; /* a larger one: sealed, nobody can change it; the taker's to close; -1: none */
     struct card_look look;
     uint32_t fence;
+    int own;
     char text[CARD_TEXT];
 };
 /* 1: the next one; 0: none now. */

@@ -61,6 +61,7 @@ struct card_worker {
     int64_t until_ns;     /* STARTING, ENDING: by then it has answered, or ended */
     uint8_t has_answered; /* in this life, beside READY */
     uint8_t is_failing;   /* it has said that its device failed */
+    uint8_t is_closing;   /* by card_worker_close */
     int why;              /* code of what is to blame for this life's end; 0: it ended by itself */
     char why_text[CARD_TEXT];
     struct sent sent[SENT_MAX];

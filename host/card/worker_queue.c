@@ -305,35 +305,15 @@ static int copy_job(const struct card_submit *submit, struct error *err)
 int card_copy_own(const struct card_worker_config *config, struct error *err)
 {
     const struct card_own *own = config->own;
-    struct card_own_head head = {
-        .version = CARD_VERSION, .n_entries = own->n_entries, .n_source = own->n_source};
+    struct card_own_head head = {.version = CARD_VERSION, .n_source = own->n_source};
     struct part parts[] = {{&head, sizeof(head)}, {own->source, own->n_source}};
 
     if (strcmp(config->device, "cuda") != 0)
         return error_set(err, AGON_ENOTSUP, "own kernels run on cuda alone, not on %s",
                          config->device);
-    if (own->n_entries == 0 || own->n_entries > CARD_ENTRIES || own->n_source == 0 ||
-        own->n_source > CARD_SOURCE_MAX)
-        return error_set(err, AGON_EINVAL,
-                         "own kernels: %u entry points (1 to %u) in a source of %llu bytes (1 to "
-                         "%llu)",
-                         own->n_entries, CARD_ENTRIES, (unsigned long long)own->n_source,
-                         (unsigned long long)CARD_SOURCE_MAX);
-    for (uint32_t i = 0; i < own->n_entries; i++) {
-        const struct card_entry *entry = &own->entries[i];
-        int is_good = memchr(entry->name, '\0', sizeof(entry->name)) != NULL &&
-                      entry->name[0] != '\0' && entry->n_args <= CARD_OWN_ARGS &&
-                      entry->n_pointers <= CARD_POINTERS;
-
-        for (uint32_t k = 0; is_good && k < entry->n_pointers; k++)
-            is_good = entry->pointer_at[k] % 8 == 0 && entry->pointer_at[k] + 8 <= entry->n_args;
-        if (!is_good)
-            return error_set(err, AGON_EINVAL,
-                             "own kernels: entry point %u needs a name of at most 63 characters, "
-                             "at most %u bytes of arguments, and within them its pointers",
-                             i, CARD_OWN_ARGS);
-        head.entries[i] = *entry;
-    }
+    if (own->n_source == 0 || own->n_source > CARD_SOURCE_MAX)
+        return error_set(err, AGON_EINVAL, "own kernels: a source of %llu bytes (1 to %llu)",
+                         (unsigned long long)own->n_source, (unsigned long long)CARD_SOURCE_MAX);
     return copy_parts("agon-own", parts, 2, err);
 }
 

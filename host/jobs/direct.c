@@ -390,6 +390,8 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
         return error_set(err, AGON_ENOMEM, "no memory for jobs");
     worker.program = config->program;
     worker.script = config->script;
+    worker.driver = config->driver;
+    worker.nvrtc = config->nvrtc;
     worker.card = config->card;
     worker.threads = config->threads;
     worker.log_fd = STDERR_FILENO;

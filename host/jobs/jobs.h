@@ -20,6 +20,7 @@ struct dispatch_config {
     const char *program; /* NULL: agon-gpu beside this program */
     const char *device;  /* "cuda", "cpu", "scripted" */
     const char *script;  /* of scripted; NULL: none */
+    const char *driver, *nvrtc; /* of cuda; NULL: the system's */
     uint32_t card, threads;
     int64_t chunk_ns; /* a chunk that takes longer hangs: its worker is ended, the job fails */
     int is_far;

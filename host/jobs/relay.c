@@ -8,6 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+_Static_assert(sizeof(struct agon_gpu_own) == sizeof(struct card_own_call) &&
+                   offsetof(struct agon_gpu_own, addresses) ==
+                       offsetof(struct card_own_call, addresses) &&
+                   offsetof(struct agon_gpu_own, args) == offsetof(struct card_own_call, args) &&
+                   (int)AGON_GPU_OWN == (int)CARD_OWN,
+               "own kernels' calls are handed on as they are");
 _Static_assert(sizeof(struct agon_gpu_call) == sizeof(struct card_call) &&
                    offsetof(struct agon_gpu_call, args) == offsetof(struct card_call, args),
                "calls are handed on as they are");
@@ -120,7 +126,8 @@ static int ask_lease(struct relay *relay, uint16_t slot, uint32_t number,
                               .resident = lease->resident,
                               .fd = lease->fd >= 0 ? fcntl(lease->fd, F_DUPFD_CLOEXEC, 3) : -1,
                               .slot = slot,
-                              .card = lease->card};
+                              .card = lease->card,
+                              .is_own = lease->is_own};
     put(relay);
     return 1;
 }
@@ -210,12 +217,14 @@ static void refresh(struct relay *relay, uint16_t slot, uint32_t number)
     relay->config.resident(relay->config.ctx, slot, number, &now);
     if (now.fd < 0)
         now = (struct relay_resident){.fd = -1};
-    if (now.bytes == lease->resident && memcmp(now.digest, lease->digest, sizeof(now.digest)) == 0)
+    if (now.bytes == lease->resident && lease->is_own == (now.is_kernels != 0) &&
+        memcmp(now.digest, lease->digest, sizeof(now.digest)) == 0)
         return;
     if (lease->fd >= 0)
         (void)close(lease->fd);
     lease->fd = now.fd >= 0 ? fcntl(now.fd, F_DUPFD_CLOEXEC, 3) : -1;
     lease->resident = now.bytes;
+    lease->is_own = now.is_kernels != 0;
     memcpy(lease->digest, now.digest, sizeof(lease->digest));
     lease->turn++;
     for (struct relay_job *of = relay->first; of != NULL; of = of->next) {
@@ -508,6 +517,7 @@ void relay_free(struct relay *relay)
     end(relay);
     for (uint32_t card = 0; card < relay->config.n_cards; card++)
         relay_worker(relay, card, NULL);
+    relay_owns_end(relay);
     for (; (ask = ring_peek(&relay->asks)) != NULL; ring_release(&relay->asks)) {
         payload_leave(ask->payload);
         if (ask->fd >= 0)

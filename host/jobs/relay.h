@@ -5,6 +5,9 @@
  * each of its chunks. Its bytes stay here until its outcome is there: when its lease is held on
  * another card it begins there once more, and what it had done is done again.
  *
+ * A lease whose kernels are its agent's own has a worker for itself (relay_own.c), begun when it is
+ * held on a card and ended with it.
+ *
  * [core]: the thread of the engine. [cards]: the workers'. */
 #ifndef JOBS_RELAY_H
 #define JOBS_RELAY_H
@@ -15,8 +18,18 @@
 struct relay;
 struct relay_resident { /* what a lease keeps on its card */
     int fd;             /* sealed, borrowed; -1: nothing */
+    int is_kernels;     /* it keeps nothing there: they are the source of its own kernels */
     uint64_t bytes;
     unsigned char digest[HASH_SIZE];
+};
+#define RELAY_OWN_MAX   8u                  /* leases of own kernels */
+#define RELAY_OWN_PROCS (2 * RELAY_OWN_MAX) /* their workers, with those that are to end */
+enum relay_own_state { RELAY_OWN_BEGINS = 1, RELAY_OWN_UP, RELAY_OWN_FAILS, RELAY_OWN_LOST };
+struct relay_own_seen { /* the worker of a lease of own kernels */
+    uint8_t state;      /* FAILS: it is up, and none of them runs; LOST: begun anew later */
+    int32_t pid;        /* -1: none runs */
+    uint32_t lives;
+    char why[CARD_TEXT]; /* the last failure, of the worker or of a job; "": none yet */
 };
 struct relay_config {
     uint32_t n_cards;
@@ -26,6 +39,11 @@ struct relay_config {
     void (*wake)(void *ctx);                                 /* something was asked. [core] */
     void (*answered)(void *ctx);                             /* something was answered. [cards] */
     void (*say)(void *ctx, uint32_t card, const char *text); /* a lease cannot be made. [cards] */
+    /* A worker for own kernels; NULL: not now, and err says why. May be NULL. [cards] */
+    struct card_worker *(*own)(void *ctx, uint32_t card, const struct card_own *own,
+                               struct error *err);
+    /* How it is with one has changed; NULL: the lease has none any more. May be NULL. [cards] */
+    void (*own_is)(void *ctx, uint16_t slot, uint32_t lease, const struct relay_own_seen *seen);
     void *ctx;
 };
 /* Before either thread begins. AGON_ENOMEM. */
@@ -51,5 +69,12 @@ void relay_take(struct relay *relay);    /* what has been asked */
 int relay_has_room(struct relay *relay); /* for the answer to an event */
 /* What a worker says of leases and jobs; of all else nothing is done. There is room. */
 void relay_event(struct relay *relay, uint32_t card, const struct card_event *event);
+/* What workers of own kernels say, and what is to be done about them. */
+void relay_owns(struct relay *relay);
+/* What the thread waits for besides: their descriptors (at most 2 * RELAY_OWN_PROCS), and the time
+ * by which relay_owns is due. Returns how many there are. */
+uint32_t relay_owns_due(const struct relay *relay, int *fds, int64_t *due_ns);
+/* All of them are ended, and it is waited for. */
+void relay_owns_end(struct relay *relay);
 
 #endif

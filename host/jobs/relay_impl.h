@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* relay_impl: what both sides of relay.h share: relay.c is the core's, relay_cards.c the workers'.
- */
+/* relay_impl: what both sides of relay.h share: relay.c is the core's, relay_cards.c the workers',
+ * relay_own.c those of own kernels. */
 #ifndef JOBS_RELAY_IMPL_H
 #define JOBS_RELAY_IMPL_H
 
@@ -35,7 +35,8 @@ struct relay_ask {
     int fd;                  /* of LEASE; handed over; -1: none */
     uint32_t n_before, generation;
     uint16_t slot;
-    uint8_t card, pad;
+    uint8_t card;
+    uint8_t is_own; /* of LEASE: fd has the source of its own kernels */
 };
 struct relay_answer {
     uint64_t job, run; /* run: the last that was asked for */
@@ -71,6 +72,7 @@ struct relay_lease { /* [core] */
     unsigned char digest[HASH_SIZE];
     uint32_t turn, told_turn; /* another each time that it is to be made anew */
     uint8_t is_held;          /* by its agent */
+    uint8_t is_own;           /* fd has the source of its own kernels */
     uint8_t card, told_card;  /* GPU_NONE: none */
 };
 
@@ -82,8 +84,27 @@ struct entry { /* [cards] a job that a worker has */
     uint16_t slot;
     uint8_t is_cancelled, is_answered;
 };
-struct placed { /* [cards] a lease on its card */
-    int64_t id; /* the worker's; 0: it has none */
+struct work { /* [cards] a worker and the jobs that it has */
+    struct card_worker *worker;
+    struct entry *first; /* owned */
+};
+struct relay_own { /* [cards] the worker of a lease of own kernels, in a list */
+    struct relay_own *next;
+    struct work work; /* its worker: owned; NULL: none is there now */
+    char *source;     /* owned */
+    uint64_t n_source, memory;
+    int64_t lease_id; /* the worker's; 0: it has none */
+    int64_t again_ns; /* without a worker, or a lease: when it is tried again */
+    uint32_t lease, card;
+    uint16_t slot;
+    uint8_t is_ending;  /* its lease has ended; until_ns: its memory is 0 by then */
+    uint8_t is_closing; /* nothing is asked of its worker any more */
+    int64_t until_ns;
+    struct relay_own_seen seen;
+};
+struct placed {            /* [cards] a lease on its card */
+    struct relay_own *own; /* of the list; NULL: the host's kernels, by the card's worker */
+    int64_t id;            /* the worker's; 0: it has none */
     uint64_t memory, resident;
     int fd; /* owned; -1: none */
     int status;
@@ -91,9 +112,8 @@ struct placed { /* [cards] a lease on its card */
     uint32_t n_lost;
     uint16_t slot;
 };
-struct relay_card {             /* [cards] */
-    struct card_worker *worker; /* borrowed */
-    struct entry *first;        /* owned */
+struct relay_card {   /* [cards] */
+    struct work work; /* its worker: borrowed */
     struct placed placed[CARD_LEASES];
 };
 
@@ -104,6 +124,20 @@ struct relay {
     int is_behind;             /* [core] something found no room */
     struct relay_lease leases[SLOTS_MAX][AGON_GPU_LEASES_MAX];
     struct relay_card cards[GPU_CARDS_MAX];
+    struct relay_own *owns; /* [cards] owned */
 };
+
+/* relay_cards.c, for relay_own.c */
+uint64_t relay_stage(uint64_t memory, uint64_t resident);
+/* What a worker says of its jobs. There is room for the answer. */
+void relay_work_event(struct relay *relay, uint32_t card, struct work *work,
+                      const struct card_event *event);
+void relay_drop_entries(struct work *work);
+/* relay_own.c */
+/* NULL: no memory. fd: the source, read at once. */
+struct relay_own *relay_own_new(struct relay *relay, const struct relay_ask *ask);
+void relay_own_end(struct relay *relay, struct relay_own *own); /* with its lease */
+int32_t relay_own_refuses(
+    const struct relay_own *own); /* its jobs, now, with that; 0: it does not */
 
 #endif

@@ -238,6 +238,8 @@ static int open_dispatch(const struct backtest_config *config, struct backtest_j
     struct dispatch_config dispatch = {.program = config->gpu_program,
                                        .device = leases_device_name(words->device),
                                        .script = words->n_scripts > 0 ? words->scripts[0] : NULL,
+                                       .driver = words->driver[0] != '\0' ? words->driver : NULL,
+                                       .nvrtc = words->nvrtc[0] != '\0' ? words->nvrtc : NULL,
                                        .threads = words->threads,
                                        .chunk_ns = CHUNK_NS,
                                        .is_far = !config->has_processes};
@@ -259,15 +261,34 @@ static int open_dispatch(const struct backtest_config *config, struct backtest_j
     return AGON_OK;
 }
 
+/* Their bits hang on the card and its compiler, and no lock-step run may. */
+static int refuse_own(const struct backtest_config *config, struct error *err)
+{
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        const struct crew_slot *slot = &config->slots[i];
+
+        for (uint32_t k = 0; k < slot->n_leases; k++) {
+            if (slot->leases[k].kernels[0] != '\0')
+                return error_set(err, AGON_ENOTSUP,
+                                 "agents[%u].gpu.leases.%s.kernels: own kernels run in a live or "
+                                 "paper host alone; without the lease the agent's acquire says "
+                                 "AGON_ENOENT here",
+                                 i, slot->leases[k].name);
+        }
+    }
+    return AGON_OK;
+}
+
 int backtest_jobs_open(const struct backtest_config *config, struct backtest *result,
                        struct engine_config *engine, struct lockstep_config *lockstep,
                        struct error *err)
 {
     struct backtest_jobs *jobs;
     uint32_t n = 0;
+    int rc = refuse_own(config, err);
 
-    if (config->cards.rules.n_cards == 0)
-        return AGON_OK;
+    if (rc < 0 || config->cards.rules.n_cards == 0)
+        return rc;
     jobs = calloc(1, sizeof(*jobs));
     if (jobs == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for the cards");

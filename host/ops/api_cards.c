@@ -75,6 +75,23 @@ static void put_card(const struct host_view_cards *view, uint32_t at, struct jou
     jout_close(out, '{');
 }
 
+static const char *owner_of(const struct api *api, uint32_t owner)
+{
+    return owner < api->view->n_slots ? api->view->slots[owner].name : "";
+}
+
+static void put_own(const struct api *api, const struct host_view_own *own, struct jout *out)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", owner_of(api, own->owner));
+    jout_kv_str(out, "name", own->name);
+    jout_kv_str(out, "state", api_word(api_own_states, own->state));
+    put_known(out, "worker_pid", own->pid, own->pid > 0);
+    jout_kv_int(out, "workers", own->lives);
+    jout_kv_str(out, "why", own->why);
+    jout_close(out, '{');
+}
+
 void api_put_cards(const struct api *api, struct jout *out)
 {
     const struct host_view_cards *view = &api->view->cards;
@@ -99,12 +116,12 @@ void api_put_cards(const struct api *api, struct jout *out)
     for (uint32_t i = 0; view->is_on && i < view->n_cards; i++)
         put_card(view, i, out);
     jout_close(out, '[');
+    jout_key(out, "own_kernels");
+    jout_open(out, '[');
+    for (uint32_t i = 0; view->is_on && i < view->n_owns; i++)
+        put_own(api, &view->owns[i], out);
+    jout_close(out, '[');
     jout_close(out, '{');
-}
-
-static const char *owner_of(const struct api *api, uint32_t owner)
-{
-    return owner < api->view->n_slots ? api->view->slots[owner].name : "";
 }
 
 static const char *card_name(const struct host_view_cards *view, uint32_t card)

@@ -73,6 +73,18 @@ static const struct control_field card_fields[] = {
 static const struct control_shape card_shape = {"Card", "A card and who has which part of it",
                                                 card_fields};
 
+static const struct control_field own_fields[] = {
+    {"agent", TEXT, "whose they are", .example = "\"momentum\""},
+    {"name", TEXT, "the lease that runs them", .example = "\"main\""},
+    {"state", TEXT, "fails: its worker is up, and none of them runs", .words = api_own_states},
+    {"worker_pid", INT, "process of its worker", NULLS},
+    {"workers", INT, "that were begun for it"},
+    {"why", TEXT, "the last failure, of the source, a job or the worker; empty: none yet",
+     .example = "\"own.cu does not compile: own.cu(3): error: expected an expression\""},
+    {NULL}};
+static const struct control_shape own_shape = {
+    "OwnKernels", "A lease that runs kernels of its agent's own", own_fields};
+
 static const struct control_field cards_fields[] = {
     {"on", BOOL, "there are cards; without them only `cards` is there, and empty"},
     {"profile", TEXT, "of budgets", MAYBE, .example = "\"s1_inference_training\""},
@@ -89,6 +101,7 @@ static const struct control_field cards_fields[] = {
     {"failover_ms", INT, "of the card lost last: from its last answer to the decisions",
      .marks = CONTROL_NULL | CONTROL_MAYBE, .unit = "ms"},
     {"cards", LIST, "each of them", .of = &card_shape},
+    {"own_kernels", LIST, "leases that run kernels of their agents' own", .of = &own_shape},
     {NULL}};
 const struct control_shape api_shape_cards = {"Cards", "GPU cards of the host", cards_fields};
 

@@ -65,6 +65,7 @@ const char *const api_event_kinds[] = {"reload", "rollback", "restart",    "cras
                                        "back",   "alert",    "tournament", NULL};
 
 const char *const api_card_states[] = {"ok", "scaled", "lost", "too hot", NULL};
+const char *const api_own_states[] = {"none", "begins", "up", "fails", "lost", NULL};
 const char *const api_card_splits[] = {"normal", "high", "extreme", "tournament", NULL};
 const char *const api_lease_states[] = {"free", "waiting", "suspended", "held", "leaving", NULL};
 

@@ -25,6 +25,7 @@ extern const char *const api_journal_classes[]; /* sync, async */
 extern const char *const api_roles[];           /* maker, taker */
 extern const char *const api_event_kinds[];     /* of `events` */
 
+extern const char *const api_own_states[];                            /* enum relay_own_state */
 extern const char *const api_card_states[], *const api_card_splits[]; /* splits: by gpu_split_of */
 extern const char *const api_lease_states[];                          /* by enum gpu_lease_state */
 

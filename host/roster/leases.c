@@ -32,6 +32,12 @@ static const struct schema_field leases_fields[] = {
      .doc = "cpu and scripted: threads of each card"},
     {"delay", SCHEMA_DURATION, WORD(delay_ns), .min = 0, .max = 60000000000, .preset = "5ms",
      .doc = "a job's outcome comes no sooner than so long after its submission"},
+    {"own_kernels", SCHEMA_BOOL, WORD(has_own), .preset = "false",
+     .doc = "true: leases of agents may name `kernels`; their code runs on the card unseen"},
+    {"driver", SCHEMA_TEXT, WORD(driver),
+     .doc = "cuda: path of the driver's library; default: the system's libcuda.so.1"},
+    {"nvrtc", SCHEMA_TEXT, WORD(nvrtc),
+     .doc = "cuda: path of NVIDIA's run-time compiler; default: the system's newest"},
     {"script", SCHEMA_TEXT, SCHEMA_ARRAY(struct leases_words, scripts, n_scripts),
      .doc = "scripted: of each card what happens when, as \"0 heat 1 60\""},
     {NULL}};
@@ -39,6 +45,7 @@ const struct schema leases_schema = {"cards", sizeof(struct leases_words), lease
 
 struct lease_words {
     char budget[64], group[GPU_NAME], resident[sizeof(((struct crew_file *)0)->name)];
+    char kernels[sizeof(((struct crew_file *)0)->name)];
     int64_t bytes, deadline_ns;
     uint32_t share_ppm;
     uint8_t priority, class, is_dedicated, is_resumed;
@@ -65,6 +72,8 @@ static const struct schema_field lease_fields[] = {
      .doc = "false: when it is put out for another it ends"},
     {"resident", SCHEMA_NAME, LEASE(resident),
      .doc = "name among the agent's `files`: lies on the card as long as the lease"},
+    {"kernels", SCHEMA_NAME, LEASE(kernels),
+     .doc = "name among the agent's `files`: CUDA C++ of its own, which the lease's jobs call"},
     {NULL}};
 static const struct schema lease_schema = {"a lease", sizeof(struct lease_words), lease_fields,
                                            NULL};
@@ -172,6 +181,32 @@ static int has_file(const struct roster_slot *slot, const char *name)
     return 0;
 }
 
+/* What an agent's own kernels need: whoever runs the host says so, for all. */
+static void check_kernels(struct config *config, const struct roster *roster, uint32_t i,
+                          const struct config_node *node, const struct lease_words *words)
+{
+    const struct config_node *at = config_get(node, "kernels");
+    const struct leases_words *of = &roster->cards.words;
+
+    if (!has_file(&roster->slots[i], words->kernels))
+        config_refuse(config, at, CONFIG_E_CHOICE,
+                      "'%s' is not among the agent's files; expected a name of its 'files'",
+                      words->kernels);
+    else if (!of->has_own)
+        config_refuse(config, at, CONFIG_E_CONFLICT,
+                      "own kernels run where whoever runs the host allows it; expected "
+                      "'own_kernels: true' in the roster's 'gpu' with it");
+    else if (of->device != LEASES_CUDA)
+        config_refuse(config, at, CONFIG_E_CONFLICT,
+                      "own kernels are compiled for a card; expected 'device: cuda' in the "
+                      "roster's 'gpu' with it, and not %s",
+                      leases_device_name(of->device));
+    else if (words->resident[0] != '\0')
+        config_refuse(config, at, CONFIG_E_CONFLICT,
+                      "own kernels could write what is resident; expected one of the two, and "
+                      "weights in a job's input");
+}
+
 static void take_lease(struct config *config, const struct roster *roster, uint32_t i,
                        const struct config_node *node, const char *name, struct crew_lease *lease)
 {
@@ -190,6 +225,7 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
         return;
     snprintf(lease->name, sizeof(lease->name), "%s", name);
     snprintf(lease->resident, sizeof(lease->resident), "%s", words.resident);
+    snprintf(lease->kernels, sizeof(lease->kernels), "%s", words.kernels);
     lease->bytes = words.bytes;
     lease->deadline_ns = words.deadline_ns;
     lease->share_ppm = words.share_ppm;
@@ -222,6 +258,8 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
         config_refuse(config, config_get(node, "resident"), CONFIG_E_CHOICE,
                       "'%s' is not among the agent's files; expected a name of its 'files'",
                       words.resident);
+    if (words.kernels[0] != '\0')
+        check_kernels(config, roster, i, node, &words);
     judge(config, node, rules, lease, (uint16_t)i);
 }
 
@@ -280,7 +318,7 @@ static void read_rules(struct config *config, struct roster_cards *cards)
 
 void leases_read(struct roster *roster, struct config *config)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, n_own = 0;
 
     memset(&roster->cards.rules, 0, sizeof(roster->cards.rules));
     if (config_at(config, "gpu") == NULL)
@@ -292,5 +330,15 @@ void leases_read(struct roster *roster, struct config *config)
         if (n > GPU_LEASES_MAX && n - roster->slots[i].cards.n_leases <= GPU_LEASES_MAX)
             config_refuse(config, config_at(config, "agents[%u].gpu.leases", i), CONFIG_E_COUNT,
                           "makes %u leases of all agents; expected at most %d", n, GPU_LEASES_MAX);
+        for (uint32_t k = 0; k < roster->slots[i].cards.n_leases; k++) {
+            const struct crew_lease *lease = &roster->slots[i].cards.leases[k];
+
+            if (lease->kernels[0] != '\0' && ++n_own == LEASES_OWN + 1)
+                config_refuse(config, config_at(config, "agents[%u].gpu.leases.%s", i, lease->name),
+                              CONFIG_E_COUNT,
+                              "is one more with own kernels than may be; expected at most %d of "
+                              "all agents",
+                              LEASES_OWN);
+        }
     }
 }

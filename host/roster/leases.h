@@ -17,7 +17,9 @@
 #include "config/schema.h"
 #include "gpu/gpu.h"
 
-#define LEASES_NAME   24  /* of a profile; as record_gpu_rules has it */
+#define LEASES_NAME   24 /* of a profile; as record_gpu_rules has it */
+#define LEASES_PATH   256
+#define LEASES_OWN    8   /* leases of own kernels in a roster: each has a worker for itself */
 #define LEASES_SCRIPT 256 /* of device scripted, for one card: card/scripted.h */
 
 enum leases_device { LEASES_CUDA = 1, LEASES_CPU = 2, LEASES_SCRIPTED = 3 };
@@ -28,6 +30,8 @@ struct leases_words { /* `gpu` of a roster */
     uint8_t device;   /* enum leases_device */
     uint32_t threads; /* of a card that is the processor */
     int64_t delay_ns; /* from a job's submission to its JOB event, at the least */
+    uint8_t has_own;  /* agents may have kernels of their own */
+    char driver[LEASES_PATH], nvrtc[LEASES_PATH]; /* "": the system's */
     uint32_t n_scripts;
     char scripts[GPU_CARDS_MAX][LEASES_SCRIPT];
 };

@@ -770,6 +770,7 @@ static int place(struct crew_file *file, const char *path)
 
 /* A lease whose file leaves jobs no room, and nothing to go there by. */
 #define LEASE_SPARE 65536
+#define KERNELS_MAX 1048576 /* as card/wire.h has it */
 static void check_resident(const struct crew_slot *slot, uint32_t i, const struct crew_file *file,
                            struct config *config)
 {
@@ -795,6 +796,26 @@ static void check_resident(const struct crew_slot *slot, uint32_t i, const struc
     }
 }
 
+/* A source that no worker takes. */
+static void check_kernels(const struct crew_slot *slot, uint32_t i, const struct crew_file *file,
+                          struct config *config)
+{
+    struct stat stat_of;
+
+    if (file->model[0] != '\0' || stat(file->path, &stat_of) != 0)
+        return;
+    for (uint32_t k = 0; k < slot->n_leases; k++) {
+        const struct crew_lease *lease = &slot->leases[k];
+
+        if (strcmp(lease->kernels, file->name) == 0 &&
+            (stat_of.st_size == 0 || stat_of.st_size > KERNELS_MAX))
+            config_refuse(config,
+                          config_at(config, "agents[%u].gpu.leases.%s.kernels", i, lease->name),
+                          CONFIG_E_RANGE, "the file has %lld bytes; expected 1 to %d of CUDA C++",
+                          (long long)stat_of.st_size, KERNELS_MAX);
+    }
+}
+
 void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
                         struct config *config)
 {
@@ -805,8 +826,10 @@ void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
                               : access(file->path, R_OK) != 0 ? strerror(errno)
                                                               : NULL;
 
-            if (why == NULL && config != NULL)
+            if (why == NULL && config != NULL) {
                 check_resident(&slots[i], i, file, config);
+                check_kernels(&slots[i], i, file, config);
+            }
             if (why != NULL && config != NULL)
                 config_refuse(
                     config, config_at(config, "agents[%u].files.%s", i, file->name), CONFIG_E_VALUE,

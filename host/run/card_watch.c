@@ -26,6 +26,8 @@
 #define TELL_NS  ((int64_t)1000 * 1000 * 1000)
 #define ANEW_NS  ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
 #define TURN_NS  ((int64_t)50 * 1000 * 1000)
+#define SAID_NS  CLOCK_SECOND /* of a lease's own kernels no more is said, however often they fail \
+                               */
 
 static int tell(struct host *host, const struct gpu_event *event)
 {
@@ -52,6 +54,12 @@ static void lose(struct host *host, uint32_t card, int64_t now)
                    (long long)((now - watch->answered_ns) / 1000000));
 }
 
+static void name_libraries(const struct leases_words *words, struct card_worker_config *config)
+{
+    config->driver = words->driver[0] != '\0' ? words->driver : NULL;
+    config->nvrtc = words->nvrtc[0] != '\0' ? words->nvrtc : NULL;
+}
+
 static void begin(struct host *host, uint32_t card, int64_t now)
 {
     const struct leases_words *words = &host->config.cards.words;
@@ -61,6 +69,7 @@ static void begin(struct host *host, uint32_t card, int64_t now)
 
     config.card = card;
     config.threads = words->threads;
+    name_libraries(words, &config);
     if (card < words->n_scripts)
         config.script = words->scripts[card];
     watch->worker = card_worker_new(&config, &err);
@@ -219,10 +228,15 @@ static void turn(struct host *host, uint32_t card)
 
 static void wait_for_workers(struct host *host, uint32_t n_cards)
 {
-    struct pollfd polled[1 + 2 * GPU_CARDS_MAX] = {{.fd = host->cards.wake_fd, .events = POLLIN}};
+    struct pollfd polled[1 + 2 * GPU_CARDS_MAX + 2 * RELAY_OWN_PROCS] = {
+        {.fd = host->cards.wake_fd, .events = POLLIN}};
     int64_t now = clock_mono(), until = now + TURN_NS;
-    uint32_t n = 1;
+    int owns[2 * RELAY_OWN_PROCS];
+    uint32_t n = 1, n_owns = relay_owns_due(host->cards.relay, owns, &until);
     uint64_t unused;
+
+    for (uint32_t i = 0; i < n_owns; i++)
+        polled[n++] = (struct pollfd){.fd = owns[i], .events = POLLIN};
 
     for (uint32_t card = 0; card < n_cards; card++) {
         int fds[2];
@@ -257,6 +271,7 @@ static void *cards_main(void *ctx)
         relay_take(host->cards.relay);
         for (uint32_t card = 0; card < n_cards; card++)
             turn(host, card);
+        relay_owns(host->cards.relay);
         wait_for_workers(host, n_cards);
     }
     for (uint32_t card = 0; card < n_cards; card++) {
@@ -264,6 +279,7 @@ static void *cards_main(void *ctx)
         card_worker_free(host->cards.watch[card].worker);
         host->cards.watch[card].worker = NULL;
     }
+    relay_owns_end(host->cards.relay);
     return NULL;
 }
 
@@ -289,17 +305,75 @@ static void say(void *ctx, uint32_t card, const char *text)
                   "card %u: a lease cannot be made: %s", card, text);
 }
 
+static struct card_worker *begin_own(void *ctx, uint32_t card, const struct card_own *own,
+                                     struct error *err)
+{
+    const struct leases_words *words = &((const struct host *)ctx)->config.cards.words;
+    struct card_worker_config config = card_worker_preset(leases_device_name(words->device));
+
+    config.card = card;
+    config.own = own;
+    name_libraries(words, &config);
+    return card_worker_new(&config, err);
+}
+
+/* NULL: there is none, and no room for one. */
+static struct host_card_own *own_of(struct host_cards *cards, uint16_t slot, uint32_t lease)
+{
+    struct host_card_own *free = NULL;
+
+    for (uint32_t i = 0; i < RELAY_OWN_MAX; i++) {
+        struct host_card_own *own = &cards->owns[i];
+
+        if (own->lease == lease && own->slot == slot)
+            return own;
+        free = own->lease == 0 ? own : free;
+    }
+    return free;
+}
+
+static void own_is(void *ctx, uint16_t slot, uint32_t lease, const struct relay_own_seen *seen)
+{
+    struct host *host = ctx;
+    const struct crew_slot *of = &host->config.slots[slot];
+    struct host_card_own *own;
+    int64_t now = clock_mono();
+    int is_news = 0;
+
+    lock_take(&host->cards.lock);
+    own = own_of(&host->cards, slot, lease);
+    if (own != NULL && seen == NULL) {
+        own->lease = 0;
+    } else if (own != NULL) {
+        if (own->lease == 0)
+            *own = (struct host_card_own){.lease = lease, .slot = slot};
+        is_news = seen->why[0] != '\0' && strcmp(own->seen.why, seen->why) != 0 &&
+                  (own->said_ns == 0 || now - own->said_ns >= SAID_NS);
+        own->said_ns = is_news ? now : own->said_ns;
+        own->seen = *seen;
+    }
+    lock_give(&host->cards.lock);
+    if (is_news)
+        log_warn_with("card", "own", LOG_FIELDS(LOG_NUMBER("slot", slot)),
+                      "own kernels of %s.%s: %s", of->record.name, of->leases[lease - 1].name,
+                      seen->why);
+}
+
 static void find_resident(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out)
 {
     const struct host *host = ctx;
     const struct crew_slot *of = &host->config.slots[slot];
     struct setup_file file;
+    const char *name;
 
     *out = (struct relay_resident){.fd = -1};
-    if (slot >= host->config.n_slots || lease > of->n_leases ||
-        of->leases[lease - 1].resident[0] == '\0')
+    if (slot >= host->config.n_slots || lease > of->n_leases)
         return;
-    out->fd = crew_file(host->crew, slot, of->leases[lease - 1].resident, &file);
+    out->is_kernels = of->leases[lease - 1].kernels[0] != '\0';
+    name = out->is_kernels ? of->leases[lease - 1].kernels : of->leases[lease - 1].resident;
+    if (name[0] == '\0')
+        return;
+    out->fd = crew_file(host->crew, slot, name, &file);
     if (out->fd < 0)
         return;
     out->bytes = file.bytes;
@@ -314,6 +388,8 @@ int host_cards_start(struct host *host, struct error *err)
                                        .wake = on_asked,
                                        .answered = on_answered,
                                        .say = say,
+                                       .own = begin_own,
+                                       .own_is = own_is,
                                        .ctx = host};
     struct host_cards *cards = &host->cards;
 

@@ -354,6 +354,30 @@ static void show_card(struct host *host, const struct gpu *gpu, uint32_t card,
     }
 }
 
+static void show_owns(struct host *host, struct host_view_cards *view)
+{
+    _Static_assert(RELAY_OWN_MAX == LEASES_OWN && HOST_VIEW_WHY == CARD_TEXT, "each has a place");
+
+    view->n_owns = 0;
+    lock_take(&host->cards.lock);
+    for (uint32_t i = 0; i < RELAY_OWN_MAX; i++) {
+        const struct host_card_own *own = &host->cards.owns[i];
+        struct host_view_own *to = &view->owns[view->n_owns];
+
+        if (own->lease == 0)
+            continue;
+        *to = (struct host_view_own){.owner = own->slot,
+                                     .state = own->seen.state,
+                                     .pid = own->seen.pid,
+                                     .lives = own->seen.lives};
+        memcpy(to->name, host->config.slots[own->slot].leases[own->lease - 1].name,
+               sizeof(to->name));
+        memcpy(to->why, own->seen.why, sizeof(to->why));
+        view->n_owns++;
+    }
+    lock_give(&host->cards.lock);
+}
+
 void host_show_cards(struct host *host)
 {
     const struct gpu *gpu = engine_cards(host->engine);
@@ -373,6 +397,7 @@ void host_show_cards(struct host *host)
         for (uint32_t card = 0; card < view->n_cards; card++)
             show_card(host, gpu, card, &view->cards[card]);
         show_leases(host, gpu, view);
+        show_owns(host, view);
     }
     host->draft->cards = *view;
 }

@@ -34,11 +34,18 @@ struct host_card_seen { /* for who looks; under host_cards.lock */
     uint8_t is_up;
     char device[CARD_TEXT];
 };
+struct host_card_own { /* the worker of a lease of own kernels; under host_cards.lock */
+    struct relay_own_seen seen;
+    int64_t said_ns;
+    uint32_t lease; /* 0: free */
+    uint16_t slot;
+};
 struct host_cards {
     struct ring events; /* of struct gpu_event, to core */
     struct host_card_watch watch[GPU_CARDS_MAX];
-    struct lock lock; /* of seen */
+    struct lock lock; /* of seen, owns */
     struct host_card_seen seen[GPU_CARDS_MAX];
+    struct host_card_own owns[RELAY_OWN_MAX];
     struct machine_thread thread;
     struct relay *relay; /* owned: what goes to workers and comes back; NULL: none are */
     int wake_fd;         /* an eventfd: the thread waits for it too */

@@ -292,12 +292,21 @@ struct host_view_lease {
     uint32_t place; /* in the queue, from 1; 0: it does not wait */
     uint8_t class, priority, state, card, home, flags, wait; /* enum gpu_lease_state, gpu_wait */
 };
+#define HOST_VIEW_WHY       224
 #define HOST_VIEW_DECISIONS 64
 struct host_view_decision { /* about a lease or a card */
     agon_ns_t t;            /* engine time */
     uint64_t seq;           /* of the event that it follows from */
     struct gpu_decision decision;
     char name[GPU_LEASE_NAME]; /* of the lease, where it has one */
+};
+struct host_view_own { /* the worker of a lease of own kernels */
+    uint32_t owner;    /* slot */
+    char name[GPU_LEASE_NAME];
+    uint8_t state; /* enum relay_own_state */
+    int32_t pid;   /* -1: none runs */
+    uint32_t lives;
+    char why[HOST_VIEW_WHY]; /* the last failure; "": none yet */
 };
 struct host_view_cards {
     uint8_t is_on, device, split, volatility, wanted, is_tournament, is_single, pad;
@@ -306,6 +315,8 @@ struct host_view_cards {
     int64_t failover_ns; /* of the last lost card: from its last answer to the decisions; 0: none */
     struct host_view_card cards[GPU_CARDS_MAX];
     struct host_view_lease leases[GPU_LEASES_MAX]; /* by their numbers */
+    uint32_t n_owns;
+    struct host_view_own owns[LEASES_OWN];
     uint64_t n_decisions; /* ever; number n stands at n % HOST_VIEW_DECISIONS */
     struct host_view_decision decisions[HOST_VIEW_DECISIONS];
 };

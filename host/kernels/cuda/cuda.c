@@ -37,6 +37,8 @@ struct cuda {
     void *library; /* owned, as the next two */
     void *context, *module;
     void *functions[FUNCTIONS];
+    char own[CUDA_OWN_MAX][CUDA_OWN_NAME]; /* names of functions that are not the host's */
+    uint32_t n_own;
     int card, multiprocessors;
     uint32_t arch;
     int failed;            /* the driver's code of the first failure since the last wait */
@@ -171,18 +173,30 @@ static void cuda_run(struct device *device, enum kernel kernel, const void *args
          launch.threads, 1, 1, 0, NULL, params, NULL);
 }
 
+static uint32_t find_own(const struct cuda *cuda, const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < cuda->n_own && strncmp(cuda->own[i], name, CUDA_OWN_NAME) != 0)
+        i++;
+    return i;
+}
+
 static void cuda_run_own(struct device *device, enum kernel kernel, const void *args)
 {
     static unsigned char argument[PARAMETERS_MAX]; // 0 behind what is copied
     struct cuda *cuda = (struct cuda *)device;
     struct cuda_own_args own;
     void *params[1] = {argument};
+    uint32_t i;
 
+    (void)kernel;
     memcpy(&own, args, sizeof(own));
     memcpy(argument, own.args, sizeof(own.args));
-    REQUIRE((uint32_t)kernel < CUDA_OWN_MAX);
-    CALL(cuda, launch, cuda->functions[kernel], own.blocks, 1, 1, own.threads, 1, 1, own.shared,
-         NULL, params, NULL);
+    i = find_own(cuda, own.name);
+    REQUIRE(i < cuda->n_own); // it was found before
+    CALL(cuda, launch, cuda->functions[i], own.blocks, 1, 1, own.threads, 1, 1, own.shared, NULL,
+         params, NULL);
 }
 
 static void *cuda_alloc(struct device *device, size_t bytes)
@@ -338,33 +352,62 @@ static int open_card(struct cuda *cuda, uint32_t card, struct error *err)
     return AGON_OK;
 }
 
-int cuda_device_load(struct device *device, const void *image, const char *const *names,
-                     uint32_t n_names, struct error *err)
+static int said(struct cuda *cuda, int status, int code, const char *at, struct error *err)
 {
-    struct cuda *cuda = (struct cuda *)device;
-    const char *const *wanted = names != NULL ? names : grid_names;
-    uint32_t n = names != NULL ? n_names : GRID_COUNT;
-    const char *at = "module_load";
+    return error_set(err, status, "%s: %s (%d) in %s", cuda->name, code_name(cuda, code), code, at);
+}
+
+static int load_module(struct cuda *cuda, const void *image)
+{
     int code = cuda->driver.module_load(&cuda->module, image);
 
-    REQUIRE(n <= FUNCTIONS);
     if (code != 0)
         cuda->module = NULL;
-    for (uint32_t i = 0; i < n && code == 0; i++) {
-        code = cuda->driver.function_get(&cuda->functions[i], cuda->module, wanted[i]);
-        at = wanted[i];
+    return code;
+}
+
+int cuda_device_load(struct device *device, const void *image, struct error *err)
+{
+    struct cuda *cuda = (struct cuda *)device;
+    const char *at = "module_load";
+    int code = load_module(cuda, image);
+
+    for (uint32_t i = 0; i < GRID_COUNT && code == 0; i++) {
+        code = cuda->driver.function_get(&cuda->functions[i], cuda->module, grid_names[i]);
+        at = grid_names[i];
     }
-    if (names != NULL)
-        device->run = cuda_run_own;
-    if (code == NOT_FOUND && names != NULL)
-        return error_set(err, AGON_EINVAL,
-                         "there is no entry point %s; it is extern \"C\" "
-                         "__global__ in its source",
-                         at);
-    if (code == 0)
+    return code == 0 ? AGON_OK : said(cuda, AGON_EIO, code, at, err);
+}
+
+int cuda_device_load_own(struct device *device, const void *image, struct error *err)
+{
+    struct cuda *cuda = (struct cuda *)device;
+    int code = load_module(cuda, image);
+
+    device->run = cuda_run_own;
+    return code == 0 ? AGON_OK : said(cuda, AGON_EINVAL, code, "module_load", err);
+}
+
+int cuda_device_find(struct device *device, const char *name, struct error *err)
+{
+    struct cuda *cuda = (struct cuda *)device;
+    uint32_t i = find_own(cuda, name);
+    int code;
+
+    if (i < cuda->n_own)
         return AGON_OK;
-    return error_set(err, names != NULL ? AGON_EINVAL : AGON_EIO, "%s: %s (%d) in %s", cuda->name,
-                     code_name(cuda, code), code, at);
+    if (i == CUDA_OWN_MAX)
+        return error_set(err, AGON_ENOSPC, "%s: %u others of its source are called, the limit",
+                         name, CUDA_OWN_MAX);
+    code = cuda->driver.function_get(&cuda->functions[i], cuda->module, name);
+    if (code == NOT_FOUND)
+        return error_set(err, AGON_EINVAL,
+                         "there is no kernel %s; it is extern \"C\" __global__ in its source",
+                         name);
+    if (code != 0)
+        return said(cuda, AGON_EINVAL, code, name, err);
+    (void)snprintf(cuda->own[cuda->n_own++], CUDA_OWN_NAME, "%s", name);
+    return AGON_OK;
 }
 
 uint32_t cuda_device_arch(const struct device *device)
@@ -377,7 +420,7 @@ struct device *cuda_device_new(const void *image, uint32_t card, const char *dri
 {
     struct device *device = cuda_device_bare(card, driver, err);
 
-    if (device == NULL || cuda_device_load(device, image, NULL, 0, err) >= 0)
+    if (device == NULL || cuda_device_load(device, image, err) >= 0)
         return device;
     device->free(device);
     return NULL;

@@ -7,11 +7,13 @@
 #include "world.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
 #include "card/nvrtc.h"
 #include "card/typed.h"
+#include "sys/clock.h"
 #include "sys/memfd.h"
 
 #define N 300u
@@ -47,10 +49,7 @@ struct scale {
     uint64_t a, y;
     uint32_t n, factor;
 };
-static const struct card_entry entries[] = {{"own_scale", sizeof(struct scale), 2, {0, 8}},
-                                            {"own_beyond", 8, 1, {0}},
-                                            {"own_endless", 8, 1, {0}},
-                                            {"own_freed", 8, 1, {0}}};
+static const char *const names[] = {"own_scale", "own_beyond", "own_endless", "own_freed"};
 
 static struct card_worker_config config_of(const struct card_own *own)
 {
@@ -63,10 +62,9 @@ static struct card_worker_config config_of(const struct card_own *own)
     return config;
 }
 
-static struct card_worker *start_own(const char *text, uint32_t n_entries, const char *nvrtc,
-                                     const char *const *envp)
+static struct card_worker *start_own(const char *text, const char *nvrtc, const char *const *envp)
 {
-    struct card_own own = {text, strlen(text), entries, n_entries};
+    struct card_own own = {text, strlen(text)};
     struct card_worker_config config = config_of(&own);
 
     config.nvrtc = nvrtc;
@@ -78,11 +76,12 @@ static struct card_worker *start_own(const char *text, uint32_t n_entries, const
 static int64_t submit_own(struct card_worker *worker, int64_t lease, uint32_t entry,
                           uint32_t factor, int64_t chunk_ns)
 {
-    struct card_own_call call = {.blocks = 2, .threads = 64};
+    struct card_own_call call = {.blocks = 2, .threads = 64, .addresses = entry == SCALE ? 3 : 1};
     struct remote_job job;
     struct error err = {0};
     int64_t id;
 
+    memcpy(call.name, names[entry], strlen(names[entry]));
     remote_job_init(&job, 32, MEMORY);
     for (uint32_t i = 0; i < N; i++)
         memcpy(job.memory + i * sizeof(i), &i, sizeof(i));
@@ -95,7 +94,7 @@ static int64_t submit_own(struct card_worker *worker, int64_t lease, uint32_t en
 
         memcpy(call.args, &at, sizeof(at));
     }
-    remote_job_call(&job, (enum kernel)entry, &call, sizeof(call));
+    remote_job_call(&job, (enum kernel)CARD_OWN, &call, sizeof(call));
     job.head.n_input = N * 4;
     job.head.result_at = N * 4;
     job.head.n_result = N * 4;
@@ -132,7 +131,7 @@ static struct card_event expect_failed(struct card_worker *worker, int64_t job, 
 /* With one that is right before and behind, of another lease. */
 static void all_of_it(const char *nvrtc)
 {
-    struct card_worker *worker = start_own(source, 4, nvrtc, NULL);
+    struct card_worker *worker = start_own(source, nvrtc, NULL);
     int64_t one = lease_of(worker);
     int64_t other = lease_of(worker);
     struct error err = {0};
@@ -195,8 +194,8 @@ START_TEST(by_nvrtc_itself)
         return;
     nvrtc = nvrtc[0] == '\0' ? NULL : nvrtc;
     all_of_it(nvrtc);
-    worker = start_own("extern \"C\" __global__ void own_scale(int n) { return n +; }\n", 1, nvrtc,
-                       NULL);
+    worker =
+        start_own("extern \"C\" __global__ void own_scale(int n) { return n +; }\n", nvrtc, NULL);
     event = expect_failed(worker, submit_own(worker, lease_of(worker), SCALE, 1, 60 * SECOND),
                           AGON_EINVAL, "own.cu does not compile: own.cu(1): error: ");
     ck_assert_ptr_nonnull(strstr(event.text, "expected an expression"));
@@ -251,7 +250,7 @@ START_TEST(what_is_wrong_with_a_source_is_said)
         {"#error\nown_scale", stand_in, no_variables, AGON_EINVAL,
          "own.cu does not compile: own.cu(1): error: #error directive:  [31mas it was written "
          "own.cu(2): error: and more own.cu(1)"},
-        {"nothing", stand_in, no_variables, AGON_EINVAL, "there is no entry point own_scale"},
+        {"nothing", stand_in, no_variables, AGON_EINVAL, "there is no kernel own_scale"},
         {source, "/nonexistent/libnvrtc.so", no_variables, AGON_ENOTSUP, "no NVRTC: "},
         {source, driver, no_variables, AGON_ENOTSUP, "it is too old; it comes with"},
         {source, stand_in, fails[0], AGON_ENOTSUP, "does not say for which cards"},
@@ -264,11 +263,15 @@ START_TEST(what_is_wrong_with_a_source_is_said)
          "makes no code for cards of compute capability 7.5"},
         {source, stand_in, fails[7], AGON_EINVAL, "in module_load"},
     };
-    struct card_worker *worker = start_own(wrong[_i].text, 1, wrong[_i].nvrtc, wrong[_i].envp);
+    struct card_worker *worker = start_own(wrong[_i].text, wrong[_i].nvrtc, wrong[_i].envp);
     int64_t lease = lease_of(worker);
     int64_t first = submit_own(worker, lease, SCALE, 1, 60 * SECOND);
     int64_t second = submit_own(worker, lease, SCALE, 1, 60 * SECOND);
+    struct card_event up = remote_await(worker, CARD_EVENT_UP);
 
+    // Of all of them, or of the one that is not there: who is up says the first before any job.
+    ck_assert_int_eq(up.own, _i == 1 ? AGON_OK : wrong[_i].status);
+    ck_assert_msg(_i == 1 || strstr(up.text, wrong[_i].why) != NULL, "%s", up.text);
     (void)expect_failed(worker, first, wrong[_i].status, wrong[_i].why);
     (void)expect_failed(worker, second, wrong[_i].status, wrong[_i].why);
     ck_assert_uint_eq(card_worker_lives(worker), 1);
@@ -279,7 +282,7 @@ END_TEST
 /* It never ends, or takes its worker with it: that worker is lost, and says why. */
 START_TEST(a_compile_that_never_ends_is_ended)
 {
-    struct card_own own = {_i == 0 ? "HANG" : "DIE", _i == 0 ? 4 : 3, entries, 1};
+    struct card_own own = {_i == 0 ? "HANG" : "DIE", _i == 0 ? 4 : 3};
     struct card_worker_config config = config_of(&own);
     struct card_worker *worker;
 
@@ -295,38 +298,58 @@ END_TEST
 START_TEST(a_call_that_is_wrong_is_refused)
 {
     static const struct {
-        struct card_own_call call;
+        const char *name;
+        uint32_t blocks, threads, shared, addresses;
         uint64_t a;
-        uint32_t entry;
+        uint32_t kernel;
+        int status;
         const char *why;
-    } wrong[] = {{{0, 64, 0, 0, {0}}, CARD_JOB, 0, "own_scale: 0 blocks of 64 threads"},
-                 {{1u << 31, 64, 0, 0, {0}}, CARD_JOB, 0, "blocks of 64 threads"},
-                 {{1, 0, 0, 0, {0}}, CARD_JOB, 0, "1 blocks of 0 threads"},
-                 {{1, 1025, 0, 0, {0}}, CARD_JOB, 0, "1 blocks of 1025 threads"},
-                 {{1, 64, CARD_OWN_SHARED + 1, 0, {0}}, CARD_JOB, 0, "shared bytes"},
-                 {{1, 64, 0, 0, {0}}, CARD_JOB + MEMORY, 0, "the pointer at byte 0 lies outside"},
-                 {{1, 64, 0, 0, {0}}, CARD_JOB - 1, 0, "the pointer at byte 0 lies outside"},
-                 {{1, 64, 0, 0, {0}}, CARD_RESIDENT, 0, "the pointer at byte 0 lies outside"},
-                 {{1, 64, 0, 0, {0}}, UINT64_MAX, 0, "the pointer at byte 0 lies outside"},
-                 {{1, 64, 0, 0, {0}}, CARD_JOB, 4, "there is no entry point 4, of 4"},
-                 {{1, 64, 0, 0, {0}}, CARD_JOB, UINT32_MAX, "there is no entry point 4294967295"}};
-    struct card_worker *worker = start_own(source, 4, stand_in, NULL);
+    } wrong[] = {
+        {"own_scale", 0, 64, 0, 3, CARD_JOB, CARD_OWN, AGON_ERANGE,
+         "own_scale: 0 blocks of 64 threads"},
+        {"own_scale", 1u << 31, 64, 0, 3, CARD_JOB, CARD_OWN, AGON_ERANGE, "blocks of 64 threads"},
+        {"own_scale", 1, 0, 0, 3, CARD_JOB, CARD_OWN, AGON_ERANGE, "1 blocks of 0 threads"},
+        {"own_scale", 1, 1025, 0, 3, CARD_JOB, CARD_OWN, AGON_ERANGE, "1 blocks of 1025 threads"},
+        {"own_scale", 1, 64, CARD_OWN_SHARED + 1, 3, CARD_JOB, CARD_OWN, AGON_ERANGE,
+         "shared bytes"},
+        {"own_scale", 1, 64, 0, 3, CARD_JOB + MEMORY, CARD_OWN, AGON_ERANGE,
+         "the address at byte 0 lies outside"},
+        {"own_scale", 1, 64, 0, 3, CARD_JOB - 1, CARD_OWN, AGON_ERANGE,
+         "the address at byte 0 lies outside"},
+        {"own_scale", 1, 64, 0, 3, CARD_RESIDENT, CARD_OWN, AGON_ERANGE,
+         "the address at byte 0 lies outside"},
+        {"own_scale", 1, 64, 0, 3, UINT64_MAX, CARD_OWN, AGON_ERANGE,
+         "the address at byte 0 lies outside"},
+        {"own_scale", 1, 64, 0, 3 | 1u << 8, CARD_JOB, CARD_OWN, AGON_ERANGE,
+         "addresses behind its arguments"},
+        {"own_none", 1, 64, 0, 3, CARD_JOB, CARD_OWN, AGON_EINVAL, "there is no kernel own_none"},
+        {"", 1, 64, 0, 3, CARD_JOB, CARD_OWN, AGON_EINVAL, "has 1 to 31 characters"},
+        {"own_scale_of_a_name_that_has_32_c", 1, 64, 0, 3, CARD_JOB, CARD_OWN, AGON_EINVAL,
+         "has 1 to 31 characters"},
+        {"own_scale", 1, 64, 0, 3, CARD_JOB, KERNEL_map, AGON_EINVAL,
+         "kernel 0 is none of the agent's own"},
+        {"own_scale", 1, 64, 0, 3, CARD_JOB, UINT32_MAX, AGON_EINVAL,
+         "kernel 4294967295 is none of the agent's own"}};
+    struct card_worker *worker = start_own(source, stand_in, NULL);
     int64_t lease = lease_of(worker);
     struct error err = {0};
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct scale scale = {wrong[i].a, CARD_JOB, 1, 1};
-        struct card_own_call call = wrong[i].call;
+        struct card_own_call call = {.blocks = wrong[i].blocks,
+                                     .threads = wrong[i].threads,
+                                     .shared = wrong[i].shared,
+                                     .addresses = wrong[i].addresses};
         struct remote_job job;
         int64_t id;
 
+        memcpy(call.name, wrong[i].name, strnlen(wrong[i].name, sizeof(call.name)));
         memcpy(call.args, &scale, sizeof(scale));
         remote_job_init(&job, 32, MEMORY);
-        remote_job_call(&job, (enum kernel)wrong[i].entry, &call, sizeof(call));
+        remote_job_call(&job, (enum kernel)wrong[i].kernel, &call, sizeof(call));
         id = remote_job_submit(&job, worker, lease, 2, 60 * SECOND, &err);
         remote_job_deinit(&job);
-        (void)expect_failed(worker, id, wrong[i].entry == 0 ? AGON_ERANGE : AGON_EINVAL,
-                            wrong[i].why);
+        (void)expect_failed(worker, id, wrong[i].status, wrong[i].why);
     }
     expect_scaled(worker, submit_own(worker, lease, SCALE, 2, 60 * SECOND), 2);
     ck_assert_uint_eq(card_worker_lives(worker), 1);
@@ -334,10 +357,39 @@ START_TEST(a_call_that_is_wrong_is_refused)
 }
 END_TEST
 
+/* Ends by itself where it may; killed where a kernel has no end. Nobody waits meanwhile. */
+START_TEST(one_that_is_closed_is_not_waited_for)
+{
+    struct card_worker *worker = start_own(source, stand_in, NULL);
+    int64_t lease = lease_of(worker);
+    int64_t begin_ns;
+    int pid;
+    int n = 0;
+
+    expect_scaled(worker, submit_own(worker, lease, SCALE, 2, 60 * SECOND), 2);
+    if (_i == 1) {
+        (void)submit_own(worker, lease, ENDLESS, 0, 60 * SECOND);
+        (void)usleep(100000);
+    }
+    pid = card_worker_pid(worker);
+    begin_ns = clock_mono();
+    for (; !card_worker_close(worker); n++) {
+        ck_assert_int_lt(clock_mono() - begin_ns, 20 * SECOND);
+        (void)usleep(1000);
+    }
+    ck_assert_int_gt(n, 0);
+    ck_assert(_i == 0 || clock_mono() - begin_ns >= 2 * SECOND);
+    ck_assert_int_eq(kill(pid, 0), -1);
+    ck_assert_int_eq(card_worker_close(worker), 1);
+    begin_ns = clock_mono();
+    card_worker_free(worker);
+    ck_assert_int_lt(clock_mono() - begin_ns, SECOND);
+}
+END_TEST
+
 START_TEST(what_is_no_source_is_refused_at_once)
 {
-    struct card_entry entry = entries[0];
-    struct card_own own = {source, sizeof(source) - 1, &entry, 1};
+    struct card_own own = {source, sizeof(source) - 1};
     struct card_worker_config config = config_of(&own);
     struct card_lease shape = {.bytes = 8192, .stage = 4096, .resident = 64};
     struct error err = {0};
@@ -348,30 +400,14 @@ START_TEST(what_is_no_source_is_refused_at_once)
     ck_assert_ptr_null(card_worker_new(&config, &err));
     ck_assert_int_eq(err.code, AGON_ENOTSUP);
     config.device = "cuda";
-    for (int i = 0; i < 7; i++) {
-        struct card_entry bad = entries[0];
-
-        own = (struct card_own){source, sizeof(source) - 1, &bad, 1};
-        if (i == 0)
-            own.n_entries = 0;
-        if (i == 1)
-            own.n_entries = CARD_ENTRIES + 1;
-        if (i == 2)
-            own.n_source = 0;
-        if (i == 3)
-            own.n_source = CARD_SOURCE_MAX + 1;
-        if (i == 4)
-            memset(bad.name, 'x', sizeof(bad.name));
-        if (i == 5)
-            bad.n_args = CARD_OWN_ARGS + 1;
-        if (i == 6)
-            bad.pointer_at[1] = 20;
+    for (int i = 0; i < 2; i++) {
+        own.n_source = i == 0 ? 0 : CARD_SOURCE_MAX + 1;
         err = (struct error){0};
         ck_assert_msg(card_worker_new(&config, &err) == NULL, "%d", i);
         ck_assert_msg(err.code == AGON_EINVAL && strstr(err.text, "own kernels: ") != NULL,
                       "%d: %s", i, err.text);
     }
-    own = (struct card_own){source, sizeof(source) - 1, &entry, 1};
+    own = (struct card_own){source, sizeof(source) - 1};
     worker = start(config);
     shape.resident_fd = memfd_new("weights", 64, &err);
     ck_assert_int_eq(card_worker_lease(worker, &shape, &err), AGON_ENOTSUP);
@@ -421,7 +457,7 @@ END_TEST
 START_TEST(an_old_card_is_named)
 {
     static const char *const old[] = {"EMULATED_ARCH=70", NULL};
-    struct card_own own = {source, sizeof(source) - 1, entries, 4};
+    struct card_own own = {source, sizeof(source) - 1};
     struct card_worker_config config = config_of(_i == 0 ? NULL : &own);
     struct card_worker *worker;
     struct card_event event;
@@ -455,6 +491,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, what_is_wrong_with_a_source_is_said, 0, 12);
     tcase_add_loop_test(tcase, a_compile_that_never_ends_is_ended, 0, 2);
     tcase_add_test(tcase, a_call_that_is_wrong_is_refused);
+    tcase_add_loop_test(tcase, one_that_is_closed_is_not_waited_for, 0, 2);
     tcase_add_test(tcase, what_is_no_source_is_refused_at_once);
     tcase_add_test(tcase, without_nvcc_the_hosts_kernels_go_to_nvrtc);
     tcase_add_loop_test(tcase, an_old_card_is_named, 0, 2);

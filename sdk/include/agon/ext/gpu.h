@@ -35,7 +35,8 @@ enum agon_gpu_kernel {
     AGON_GPU_COLUMN_SUM = 9, /* agon_gpu_column_sum */
     AGON_GPU_NORM = 10,      /* agon_gpu_norm */
     AGON_GPU_SOFTMAX = 13,   /* agon_gpu_softmax */
-    AGON_GPU_GEMM = 15       /* agon_gpu_gemm */
+    AGON_GPU_GEMM = 15,      /* agon_gpu_gemm */
+    AGON_GPU_OWN = 64        /* agon_gpu_own: of the agent's own, under a lease with `kernels` */
 };
 /* y[i] of a[i], b[i], c[i]. */
 enum agon_gpu_map_op {
@@ -100,6 +101,21 @@ struct agon_gpu_gemm {
     uint32_t batch, a_step, b_step, c_step; /* batch 0 counts as 1 */
     uint32_t pad;
 };
+/* A kernel of the agent's own, of the source that the roster names for the lease: a function that
+ * is extern "C" __global__ and takes one struct of at most 64 bytes. It runs on a card alone. A
+ * fault ends its job with AGON_EIO, a chunk that takes too long with AGON_ETIME; what is wrong with
+ * the source, name or grid is AGON_EINVAL or AGON_ERANGE, a host without a compiler AGON_ENOTSUP;
+ * AGON_EAGAIN: its worker begins, or begins anew, and it is handed over again a little later. Such
+ * a lease runs no other kernels and has nothing resident. */
+#define AGON_GPU_OWN_NAME 32
+#define AGON_GPU_OWN_ARGS 64
+struct agon_gpu_own {
+    char name[AGON_GPU_OWN_NAME];     /* ends with a 0 */
+    uint32_t blocks, threads, shared; /* of a grid of one dimension; bytes of shared memory */
+    uint32_t addresses;               /* bit k: the 8 bytes at args + 8 k are AGON_GPU_AT(...), or 0
+                                         for none; all else is handed over as it is */
+    uint8_t args[AGON_GPU_OWN_ARGS];
+};
 struct agon_gpu_call {
     uint32_t kernel, pad;
     uint8_t args[112]; /* the struct of the kernel, at the front; the rest 0 */
@@ -126,6 +142,7 @@ AGON_SIZE_IS(agon_gpu_column_sum, 32);
 AGON_SIZE_IS(agon_gpu_norm, 64);
 AGON_SIZE_IS(agon_gpu_softmax, 24);
 AGON_SIZE_IS(agon_gpu_gemm, 88);
+AGON_SIZE_IS(agon_gpu_own, 112);
 AGON_SIZE_IS(agon_gpu_call, 120);
 AGON_SIZE_IS(agon_gpu_job, 64);
 

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+/* maker: hands jobs of kernels of its own (maker.cu) to a card with every fifth trade, and holds
+ * what comes back against what they say. It never trades. For tests of agon_gpu_own, and small
+ * enough to begin with. `deed` is what every fourth of its jobs does instead. */
+#include <agon/agon.h>
+
+#define N 300
+
+enum deed { FINE, BEYOND, ENDLESS, FREED, NONE, HOST, OUTSIDE };
+AGON_CHOOSE(deed, 1, 0, "", "fine|beyond|endless|freed|none|host|outside", "what it does");
+static const struct agon_param *const params[] = {&deed};
+
+struct scale { /* as maker.cu has it */
+    uint64_t a, y;
+    uint32_t n, factor;
+};
+
+struct maker {
+    const struct agon_host *host;
+    const struct agon_host_gpu *gpu;
+    const struct agon_host_log *log;
+    const struct agon_host_metric *metric;
+    uint32_t deed;
+    struct maker_state {
+        uint64_t n_trades, job;
+        uint32_t lease, is_held, is_bad, n_jobs, n_good, n_failed, n_wrong, n_busy;
+    } state;
+};
+
+static void say(struct maker *self, const char *what, int status)
+{
+    char line[32];
+    uint32_t at = 0, level = status < 0 ? (uint32_t)AGON_WARN : (uint32_t)AGON_INFO;
+
+    while (at < sizeof(line) - 6 && what[at] != '\0') {
+        line[at] = what[at];
+        at++;
+    }
+    line[at++] = ' ';
+    line[at++] = status < 0 ? '-' : '+';
+    status = status < 0 ? -status : status;
+    line[at++] = (char)('0' + status / 10 % 10);
+    line[at++] = (char)('0' + status % 10);
+    line[at] = '\0';
+    (void)self->log->line(self->host, level, line);
+}
+
+static void name(struct agon_gpu_own *own, const char *text)
+{
+    for (uint32_t i = 0; text[i] != '\0'; i++)
+        own->name[i] = text[i];
+}
+
+/* y[i] = factor * a[i], or the deed on y. */
+static int hand_over(struct maker *self, int is_bad)
+{
+    static const char *const names[] = {"own_scale", "own_beyond", "own_endless", "own_freed",
+                                        "own_none",  "own_scale",  "own_scale"};
+    uint32_t deed = is_bad ? self->deed : (uint32_t)FINE;
+    uint32_t bytes = N * (uint32_t)sizeof(uint32_t);
+    struct agon_gpu_own own = {.blocks = 2, .threads = 64, .addresses = 1};
+    struct agon_gpu_call call = {.kernel = deed == HOST ? (uint32_t)AGON_GPU_MAP
+                                                        : (uint32_t)AGON_GPU_OWN};
+    struct agon_gpu_job job = {.n_calls = 1,
+                               .memory = 2 * (uint64_t)bytes,
+                               .n_input = bytes,
+                               .result_at = bytes,
+                               .n_result = bytes};
+    struct scale scale = {AGON_GPU_AT(0), AGON_GPU_AT(bytes), N, 3};
+    uint64_t at = AGON_GPU_AT(bytes);
+    uint32_t input[N];
+
+    for (uint32_t i = 0; i < N; i++)
+        input[i] = i + self->state.n_jobs;
+    name(&own, names[deed]);
+    if (deed == OUTSIDE)
+        scale.y = AGON_GPU_AT(1 << 30);
+    if (deed == BEYOND || deed == ENDLESS || deed == FREED) {
+        own.blocks = own.threads = 1;
+        memcpy(own.args, &at, sizeof(at));
+    } else {
+        own.addresses = 3;
+        memcpy(own.args, &scale, sizeof(scale));
+    }
+    memcpy(call.args, &own, sizeof(own));
+    return self->gpu->submit(self->host, self->state.lease, &job, &call, input, &self->state.job);
+}
+
+static int on_trade(void *plugin, const struct agon_trade *trade)
+{
+    struct maker *self = plugin;
+    struct maker_state *state = &self->state;
+    int rc;
+
+    (void)trade;
+    if (++state->n_trades % 5 != 0 || !state->is_held || state->job != 0)
+        return AGON_OK;
+    state->is_bad = self->deed != FINE && state->n_jobs % 4 == 3;
+    rc = hand_over(self, (int)state->is_bad);
+    if (rc < 0)
+        say(self, "submit", rc);
+    return AGON_OK;
+}
+
+static void judge(struct maker *self, uint64_t job)
+{
+    struct maker_state *state = &self->state;
+    const void *bytes;
+    uint64_t n;
+    uint32_t value, is_wrong = 0;
+
+    if (self->gpu->map(self->host, job, &bytes, &n) < 0 || n != N * sizeof(value)) {
+        state->n_wrong++;
+        say(self, "wrong", AGON_ECORRUPT);
+        return;
+    }
+    for (uint32_t i = 0; i < N; i++) {
+        memcpy(&value, (const char *)bytes + i * sizeof(value), sizeof(value));
+        if (!state->is_bad)
+            is_wrong |= value != 3 * (i + state->n_jobs);
+        else if (i == 0) // nothing is there of who had the card before
+            is_wrong |= value != 5;
+    }
+    state->n_wrong += is_wrong;
+    state->n_good += !is_wrong;
+    if (is_wrong)
+        say(self, "wrong", AGON_ECORRUPT);
+}
+
+static int on_job(void *plugin, const struct agon_job *event)
+{
+    struct maker *self = plugin;
+    struct maker_state *state = &self->state;
+
+    if (event->kind != AGON_JOB_DONE) {
+        state->is_held = event->kind == AGON_JOB_GRANTED;
+        say(self, state->is_held ? "granted" : "ended", event->status);
+        if (event->kind == AGON_JOB_ENDED)
+            say(self, "acquire", self->gpu->acquire(self->host, "main", &state->lease));
+        return AGON_OK;
+    }
+    state->job = 0;
+    if (event->status == AGON_EAGAIN) { // its worker begins: the same once more
+        state->n_busy++;
+    } else {
+        if (event->status >= 0)
+            judge(self, event->job);
+        else
+            say(self, "job", event->status);
+        state->n_failed += event->status < 0;
+        state->n_jobs++;
+        if (state->is_bad && self->deed == FREED) {
+            say(self, "release", self->gpu->release(self->host, state->lease));
+            state->is_held = 0;
+        }
+    }
+    (void)self->metric->gauge(self->host, 0, state->n_good);
+    (void)self->metric->gauge(self->host, 1, state->n_failed);
+    (void)self->metric->gauge(self->host, 2, state->n_wrong);
+    (void)self->metric->gauge(self->host, 3, state->n_busy);
+    return AGON_OK;
+}
+
+static const struct agon_handlers handlers = {.on_trade = on_trade, .on_job = on_job};
+
+static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)nth;
+    return agon_dispatch(&handlers, plugin, event);
+}
+
+static int on_start(void *plugin, uint32_t reason)
+{
+    struct maker *self = plugin;
+    int rc;
+
+    if (reason == AGON_START_RELOAD)
+        return AGON_OK; // what was held is
+    rc = self->gpu->acquire(self->host, "main", &self->state.lease);
+    if (rc < 0)
+        say(self, "acquire", rc);
+    return AGON_OK;
+}
+
+static int save_state(void *plugin, struct agon_out *out)
+{
+    return agon_write(out, &((struct maker *)plugin)->state, sizeof(struct maker_state));
+}
+
+static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
+{
+    return schema == 1 ? agon_read(in, &((struct maker *)plugin)->state, sizeof(struct maker_state))
+                       : AGON_EVERSION;
+}
+
+static void destroy(void *plugin)
+{
+    (void)plugin; // the arena is the host's
+}
+
+static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
+{
+    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
+    const struct agon_host_param *param = host->get_extension(host, AGON_EXT_PARAM);
+    struct maker *self;
+    int64_t choice;
+
+    if (index != 0 || arena == NULL)
+        return AGON_EINVAL;
+    self = arena->take(host, sizeof(*self), 8);
+    if (self == NULL)
+        return AGON_ENOMEM;
+    self->host = host;
+    self->gpu = host->get_extension(host, AGON_EXT_GPU);
+    self->log = host->get_extension(host, AGON_EXT_LOG);
+    self->metric = host->get_extension(host, AGON_EXT_METRIC);
+    if (param->integer(host, 1, &choice) < 0)
+        return AGON_EINVAL;
+    self->deed = (uint32_t)choice;
+    return agon_agent_set(agent, &(struct agon_agent){.size = sizeof(struct agon_agent),
+                                                      .self = self,
+                                                      .on_start = on_start,
+                                                      .on_event = on_event,
+                                                      .save_state = save_state,
+                                                      .load_state = load_state,
+                                                      .destroy = destroy});
+}
+
+static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_GPU, AGON_EXT_LOG,
+                                           AGON_EXT_PARAM, AGON_EXT_METRIC};
+static const struct agon_descriptor descriptor = {
+    .size = sizeof(descriptor),
+    .kind = AGON_STRATEGY,
+    .id = "org.agon.test.maker",
+    .name = "maker",
+    .vendor = "Agon",
+    .version = "1.0.0",
+    .summary = "runs kernels of its own on a card",
+    .params = params,
+    .n_params = sizeof(params) / sizeof(params[0]),
+    .requires_ext = requires_ext,
+    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
+    .budget_ns = 100000,
+    .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_JOB),
+    .arena_bytes = 65536,
+    .state_schema = 1,
+    .state_schema_oldest = 1,
+};
+static const struct agon_descriptor *const descriptors[] = {&descriptor};
+
+AGON_NOTE("org.agon.test.maker", "1.0.0");
+AGON_EXPORT const struct agon_entry agon_plugin = {
+    .size = sizeof(struct agon_entry),
+    .abi_major = AGON_ABI_MAJOR,
+    .abi_minor = AGON_ABI_MINOR,
+    .n_plugins = 1,
+    .plugins = descriptors,
+    .create = create,
+};
