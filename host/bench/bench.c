@@ -351,6 +351,7 @@ int bench_logged(struct bench *bench, const char *name,
     int rc;
 
     (void)snprintf(path, sizeof(path), "%.250s/%.60s.log", bench->dir, name);
+    (void)unlink(path); // of a turn before
     config.fd = demo_open_log(path);
     log = config.fd >= 0 ? log_new(&config, err) : NULL;
     if (log == NULL) {

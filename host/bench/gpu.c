@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* gpu: a job's way from submit to its outcome through a worker process on the processor, beside two
- * messages over a bare pair of sockets with a process that does nothing: what it takes to ask
- * another process at all. First the job has to give the bits of a kernel called here. */
+/* gpu: a job's way from submit to its outcome through a worker process on the processor, and on the
+ * first card where there is one, beside two messages over a bare pair of sockets with a process
+ * that does nothing: what it takes to ask another process at all. First the job has to give the
+ * bits of a kernel called here. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -151,12 +153,25 @@ static int start_echo(struct gpu *gpu)
     return gpu->echo_pid < 0 ? AGON_EIO : AGON_OK;
 }
 
-static int init(struct gpu *gpu, struct error *err)
+/* Until the worker has its device, and the lease is there. 0: it has none; text says why. */
+static int is_up(struct gpu *gpu, char *text, size_t room)
 {
-    struct card_worker_config config = card_worker_preset("cpu");
+    struct card_event event = {0};
+
+    while (event.kind != CARD_EVENT_LEASED && event.kind != CARD_EVENT_LOST)
+        if (!card_worker_next(gpu->worker, &event) && !card_worker_wait(gpu->worker, PLENTY))
+            break;
+    (void)snprintf(text, room, "not run: %s", event.text);
+    return event.kind == CARD_EVENT_LEASED && event.status >= 0;
+}
+
+static int init(struct gpu *gpu, const char *device, struct error *err)
+{
+    struct card_worker_config config = card_worker_preset(device);
     struct card_lease lease = {
         .bytes = LARGE * sizeof(float) + STAGE, .stage = STAGE, .resident_fd = -1};
 
+    config.lives_max = 1;
     gpu->echo = -1;
     gpu->in = calloc(LARGE, sizeof(float));
     gpu->out = calloc(LARGE, sizeof(float));
@@ -192,14 +207,15 @@ static void deinit(struct gpu *gpu)
     free(gpu->calls);
 }
 
-static int compare(struct bench *bench, struct gpu *gpu, const char *name, uint32_t n,
-                   const char *product)
+static int compare(struct bench *bench, struct gpu *gpu, const char *prefix, uint32_t n)
 {
     struct map_args map = {.a = gpu->in, .y = gpu->here, .n = n, .op = MAP_SCALE, .scale = 3};
+    char name[32];
     struct bench_pair pair = {
         .name = name,
         .op = "job",
-        .product = product,
+        .product = n == SMALL ? "a job of 64 floats, from submit to outcome"
+                              : "a job of 16,384 floats, whose result is sealed memory",
         .yardstick = "two messages of the same sizes with a process that does nothing",
         .run_product = run_jobs,
         .run_yardstick = run_echo,
@@ -210,6 +226,7 @@ static int compare(struct bench *bench, struct gpu *gpu, const char *name, uint3
     };
     int rc;
 
+    (void)snprintf(name, sizeof(name), "gpu.%sjob%s", prefix, n == SMALL ? "" : ".64k");
     gpu->n = n;
     kernel_map(gpu->device, &map);
     bench_check(bench, round_trip(gpu) && memcmp(gpu->out, gpu->here, n * sizeof(float)) == 0,
@@ -219,10 +236,11 @@ static int compare(struct bench *bench, struct gpu *gpu, const char *name, uint3
     return rc;
 }
 
-static int compare_chunks(struct bench *bench, struct gpu *gpu)
+static int compare_chunks(struct bench *bench, struct gpu *gpu, const char *prefix)
 {
+    char name[32];
     struct bench_pair pair = {
-        .name = "gpu.chunk",
+        .name = name,
         .op = "chunk",
         .product = "a chunk of 64 floats of a job that holds, from go to its event",
         .yardstick = "two messages of the same sizes with a process that does nothing",
@@ -235,26 +253,42 @@ static int compare_chunks(struct bench *bench, struct gpu *gpu)
     };
     int rc;
 
+    (void)snprintf(name, sizeof(name), "gpu.%schunk", prefix);
     gpu->n = SMALL;
     rc = bench_compare(bench, &pair);
-    bench_check(bench, gpu->failed == 0, "gpu.chunk: no chunk failed");
+    bench_check(bench, gpu->failed == 0, "%s: no chunk failed", name);
     if (gpu->stepped > 0)
         (void)card_worker_cancel(gpu->worker, gpu->stepped);
     return rc;
 }
 
-int bench_gpu(struct bench *bench, struct error *err)
+/* Rows gpu.PREFIX...: on that device, where it is there. */
+static int bench_device(struct bench *bench, const char *device, const char *prefix,
+                        struct error *err)
 {
     struct gpu gpu = {0};
-    int rc = init(&gpu, err);
+    char why[CARD_TEXT + 16], name[32];
+    int rc = init(&gpu, device, err);
 
+    (void)snprintf(name, sizeof(name), "gpu.%sjob", prefix);
+    if (rc >= 0 && !is_up(&gpu, why, sizeof(why))) {
+        bench_absent(bench, name, why);
+        deinit(&gpu);
+        return AGON_OK;
+    }
     if (rc >= 0)
-        rc = compare(bench, &gpu, "gpu.job", SMALL, "a job of 64 floats, from submit to outcome");
+        rc = compare(bench, &gpu, prefix, SMALL);
     if (rc >= 0)
-        rc = compare(bench, &gpu, "gpu.job.64k", LARGE,
-                     "a job of 16,384 floats, whose result is sealed memory");
+        rc = compare(bench, &gpu, prefix, LARGE);
     if (rc >= 0)
-        rc = compare_chunks(bench, &gpu);
+        rc = compare_chunks(bench, &gpu, prefix);
     deinit(&gpu);
     return rc;
+}
+
+int bench_gpu(struct bench *bench, struct error *err)
+{
+    int rc = bench_device(bench, "cpu", "", err);
+
+    return rc < 0 ? rc : bench_device(bench, "cuda", "cuda.", err);
 }

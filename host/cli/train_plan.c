@@ -417,18 +417,17 @@ static void set_out(struct planning *planning, uint32_t i)
 static int read_plan(struct planning *planning)
 {
     struct config_file file;
-    struct error err = {0};
+    struct roster_cards cards = {0};
     int rc;
 
-    if (config_file_open(&file, "train", planning->ask->path))
-        (void)config_read(file.config, &train_plan_schema, &planning->plan);
+    if (config_file_open(&file, "train", planning->ask->path) &&
+        config_read(file.config, &train_plan_schema, &planning->plan) >= 0)
+        (void)leases_rules(file.config, config_root(file.config), planning->plan.profile,
+                           planning->plan.shares, &cards);
     rc = config_file_close(&file);
     if (rc != EXIT_OK)
         return rc;
-    if (profile_make(planning->plan.profile, planning->plan.shares, &planning->rules, &err) < 0) {
-        fprintf(stderr, "agon train: %s: %s\n", args_safe(planning->ask->path), err.text);
-        return EXIT_CONFIG;
-    }
+    planning->rules = cards.rules;
     for (uint32_t i = 0; i < planning->plan.n; i++) {
         if (!judge(planning, i))
             return EXIT_CONFIG;

@@ -8,6 +8,7 @@
 
 #include "config/schema.h"
 #include "gpu/gpu.h"
+#include "roster/leases.h"
 
 #define PLAN_TRAININGS 32
 #define PLAN_WORDS     48
@@ -21,7 +22,7 @@ struct plan_training {
     char words[PLAN_WORDS][PLAN_WORD]; /* of `agon train` */
 };
 struct plan {
-    char profile[24], shares[24];
+    char profile[LEASES_PATH], shares[LEASES_PATH];
     uint32_t threads, n;
     struct plan_training all[PLAN_TRAININGS];
 };

@@ -81,10 +81,11 @@ static void check_plan(struct config *config, const struct config_node *node, vo
 static const struct schema training_schema = {"a training", sizeof(struct plan_training),
                                               training_fields, NULL};
 static const struct schema_field plan_fields[] = {
-    {"profile", SCHEMA_NAME, SCHEMA_MEMBER(struct plan, profile), .is_required = 1,
-     .doc = "budgets: which cards there are and who has how many bytes (configs/gpu)"},
-    {"shares", SCHEMA_NAME, SCHEMA_MEMBER(struct plan, shares), .preset = "production",
-     .doc = "who has how much of a card's time (configs/gpu/shares)"},
+    {"profile", SCHEMA_PATH, SCHEMA_MEMBER(struct plan, profile), .is_required = 1,
+     .doc = "budgets: which cards there are and who has how many bytes: a name of configs/gpu, or "
+            "a file (with a '.' or '/')"},
+    {"shares", SCHEMA_PATH, SCHEMA_MEMBER(struct plan, shares), .preset = "production",
+     .doc = "who has how much of a card's time: a name of configs/gpu/shares, or a file"},
     {"threads", SCHEMA_INT, SCHEMA_MEMBER(struct plan, threads), .min = 1, .max = 64, .preset = "1",
      .doc = "of the processor, which stands in for each card"},
     {"trainings", SCHEMA_MAP, SCHEMA_ARRAY(struct plan, all, n), .sub = &training_schema,

@@ -489,12 +489,13 @@ struct config *config_new(const char *name, const void *bytes, size_t n, config_
                    CONFIG_BYTES_MAX / 1024 / 1024);
         return config;
     }
-    copy = node_alloc(config, n + 1);
+    copy = node_alloc(config, n + 1 + strlen(name) + 1);
     if (!copy) {
         config_free(config);
         return NULL;
     }
     memcpy(copy, bytes, n);
+    config->path = strcpy(copy + n + 1, name);
     config->bytes = copy;
     config->n_bytes = n;
     if (scan_bytes(config))
@@ -503,6 +504,11 @@ struct config *config_new(const char *name, const void *bytes, size_t n, config_
         config->is_refused = 1;
     config->n_parse_errors = config->n_errors;
     return config;
+}
+
+const char *config_path(const struct config *config)
+{
+    return config->path != NULL ? config->path : "";
 }
 
 void config_free(struct config *config)

@@ -76,6 +76,8 @@ typedef const char *(*config_env_fn)(const char *name);
  * and makes config_read fail. */
 struct config *config_new(const char *name, const void *bytes, size_t n, config_env_fn env);
 void config_free(struct config *config);
+/* The name that it was given: where what it names beside itself is looked for. */
+const char *config_path(const struct config *config);
 
 /* The top map; NULL when the bytes were refused. */
 const struct config_node *config_root(const struct config *config);

@@ -38,7 +38,8 @@ struct config_error {
 
 struct schema;
 struct config {
-    char name[512];
+    char name[512];    /* as messages show it */
+    const char *path;  /* as it was given */
     const char *bytes; /* owned copy, for the source lines of errors */
     size_t n_bytes;
     config_env_fn env;

@@ -503,17 +503,26 @@ static int read_one(const char *kind, at_fn *at, read_fn *read, const char *want
         config_free(config);
         return rc;
     }
-    return error_set(err, AGON_ENOENT, "'%s' is not a profile of %s; expected one of %s", wanted,
-                     kind, all);
+    return error_set(err, AGON_ENOENT, "'%s' is not a profile of %s; expected a file, or one of %s",
+                     wanted, kind, all);
+}
+
+int profile_budgets_named(const char *name, struct gpu_rules *rules, struct error *err)
+{
+    return read_one("budgets", profile_budgets_at, profile_read_budgets, name, rules, err);
+}
+
+int profile_shares_named(const char *name, struct gpu_rules *rules, struct error *err)
+{
+    return read_one("shares", profile_shares_at, profile_read_shares, name, rules, err);
 }
 
 int profile_make(const char *budgets, const char *shares, struct gpu_rules *rules,
                  struct error *err)
 {
-    int rc = read_one("budgets", profile_budgets_at, profile_read_budgets, budgets, rules, err);
+    int rc = profile_budgets_named(budgets, rules, err);
 
-    return rc < 0 ? rc
-                  : read_one("shares", profile_shares_at, profile_read_shares, shares, rules, err);
+    return rc < 0 ? rc : profile_shares_named(shares, rules, err);
 }
 
 int profile_check_card(const struct gpu_rules *rules, uint32_t card, int64_t memory,

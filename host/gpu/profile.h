@@ -19,8 +19,10 @@ int profile_read_shares(struct config *config, struct gpu_rules *rules);
 /* The profiles of the program; 0: there are no more. */
 int profile_budgets_at(uint32_t i, const char **name, const char **bytes, size_t *n);
 int profile_shares_at(uint32_t i, const char **name, const char **bytes, size_t *n);
-/* Both of the program's by their names. AGON_ENOENT with the names that there are; AGON_EINVAL:
- * these shares are not for those cards. */
+/* The program's by their names. AGON_ENOENT with the names that there are; AGON_EINVAL: these
+ * shares are not for those cards. */
+int profile_budgets_named(const char *name, struct gpu_rules *rules, struct error *err);
+int profile_shares_named(const char *name, struct gpu_rules *rules, struct error *err);
 int profile_make(const char *budgets, const char *shares, struct gpu_rules *rules,
                  struct error *err);
 

@@ -317,7 +317,7 @@ int backtest_jobs_cards(const struct backtest_config *config, backtest_jobs_step
 
     if (cards->rules.n_cards == 0)
         return AGON_OK;
-    cards_config_record(&cards->rules, cards->words.profile, cards->words.shares, &record);
+    cards_config_record(&cards->rules, cards->profile, cards->shares, &record);
     return step(ctx, &record, err);
 }
 

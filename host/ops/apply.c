@@ -364,9 +364,9 @@ static int compare(struct diff *diff, struct error *err)
         struct change *change = add(diff, "-", "gpu", HOW_START);
 
         snprintf(change->from, sizeof(change->from), "%s",
-                 config->cards.rules.n_cards > 0 ? config->cards.words.profile : "none");
+                 config->cards.rules.n_cards > 0 ? config->cards.profile : "none");
         snprintf(change->to, sizeof(change->to), "%s",
-                 diff->roster->cards.rules.n_cards > 0 ? diff->roster->cards.words.profile
+                 diff->roster->cards.rules.n_cards > 0 ? diff->roster->cards.profile
                                                        : "none");
     }
     if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roster/leases.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "config/units.h"
 #include "gpu/profile.h"
 #include "roster/roster.h"
+#include "sys/file.h"
 
-#define SHOWN     80
-#define SIZE_TEXT 32
+#define SHOWN         80
+#define SIZE_TEXT     32
+#define PROFILE_BYTES (1024 * 1024)
 
 static const struct schema_choice devices[] = {
     {"cuda", LEASES_CUDA}, {"cpu", LEASES_CPU}, {"scripted", LEASES_SCRIPTED}, {NULL, 0}};
@@ -21,10 +25,11 @@ static const struct schema_choice classes[] = {{"inference", GPU_INFERENCE + 1},
 
 #define WORD(member) SCHEMA_MEMBER(struct leases_words, member)
 static const struct schema_field leases_fields[] = {
-    {"profile", SCHEMA_NAME, WORD(profile), .is_required = 1,
-     .doc = "budgets: which cards there are and who has how many bytes (configs/gpu)"},
-    {"shares", SCHEMA_NAME, WORD(shares), .preset = "production",
-     .doc = "who has how much of a card's time (configs/gpu/shares)"},
+    {"profile", SCHEMA_PATH, WORD(profile), .is_required = 1,
+     .doc = "budgets: which cards there are and who has how many bytes: a name of configs/gpu, or "
+            "a file (with a '.' or '/')"},
+    {"shares", SCHEMA_PATH, WORD(shares), .preset = "production",
+     .doc = "who has how much of a card's time: a name of configs/gpu/shares, or a file"},
     {"device", SCHEMA_CHOICE, WORD(device), .choices = devices, .preset = "cuda",
      .doc = "cuda: each card is one of the machine's, by its number; cpu: the processor stands in; "
             "scripted: the same, and fails as `script` says, for tests"},
@@ -34,9 +39,9 @@ static const struct schema_field leases_fields[] = {
      .doc = "a job's outcome comes no sooner than so long after its submission"},
     {"own_kernels", SCHEMA_BOOL, WORD(has_own), .preset = "false",
      .doc = "true: leases of agents may name `kernels`; their code runs on the card unseen"},
-    {"driver", SCHEMA_TEXT, WORD(driver),
+    {"driver", SCHEMA_PATH, WORD(driver),
      .doc = "cuda: path of the driver's library; default: the system's libcuda.so.1"},
-    {"nvrtc", SCHEMA_TEXT, WORD(nvrtc),
+    {"nvrtc", SCHEMA_PATH, WORD(nvrtc),
      .doc = "cuda: path of NVIDIA's run-time compiler; default: the system's newest"},
     {"script", SCHEMA_TEXT, SCHEMA_ARRAY(struct leases_words, scripts, n_scripts),
      .doc = "scripted: of each card what happens when, as \"0 heat 1 60\""},
@@ -293,19 +298,84 @@ static void read_slot(struct config *config, struct roster *roster, uint32_t i)
                    &slot->cards.leases[slot->cards.n_leases++]);
 }
 
+static int is_file(const char *word)
+{
+    return strchr(word, '/') != NULL || strchr(word, '.') != NULL;
+}
+
+/* A file's name without what it ends with, as much of it as is shown. */
+static void name_of(const char *word, char *name)
+{
+    const char *last = strrchr(word, '/') != NULL ? strrchr(word, '/') + 1 : word;
+    size_t n = is_file(word) && strrchr(last, '.') > last ? (size_t)(strrchr(last, '.') - last)
+                                                          : strlen(last);
+
+    (void)snprintf(name, LEASES_NAME, "%.*s", n < LEASES_NAME ? (int)n : LEASES_NAME - 1, last);
+}
+
+typedef int named_fn(const char *name, struct gpu_rules *rules, struct error *err);
+typedef int read_fn(struct config *config, struct gpu_rules *rules);
+
+static int read_profile(struct config *config, const struct config_node *at, const char *word,
+                        named_fn *named, read_fn *read, struct gpu_rules *rules)
+{
+    const char *slash = strrchr(config_path(config), '/');
+    struct config *file = NULL;
+    struct error err = {0};
+    char path[PATH_MAX], *bytes = NULL;
+    uint64_t n;
+    int rc;
+
+    if (!is_file(word)) {
+        rc = named(word, rules, &err);
+        return rc < 0 ? config_refuse(config, at, CONFIG_E_CHOICE, "%s", err.text) : rc;
+    }
+    rc = snprintf(path, sizeof(path), "%.*s%s",
+                  slash != NULL ? (int)(slash - config_path(config) + 1) : 0, config_path(config),
+                  word) < (int)sizeof(path)
+             ? file_read(path, PROFILE_BYTES, &bytes, &n, &err)
+             : error_set(&err, AGON_ERANGE, "%s: the path is too long", word);
+    if (rc < 0)
+        return config_refuse(config, at, CONFIG_E_VALUE, "%s", err.text);
+    file = config_new(path, bytes, n, NULL);
+    rc = file != NULL ? read(file, rules) : AGON_ENOMEM;
+    if (rc < 0)
+        rc = config_refuse(config, at, CONFIG_E_CHOICE, "%s:%u:%u: %s", word,
+                           file != NULL ? config_error_line(file, 0) : 0,
+                           file != NULL ? config_error_column(file, 0) : 0,
+                           file != NULL ? config_error_text(file, 0) : "out of memory");
+    config_free(file);
+    free(bytes);
+    return rc;
+}
+
+int leases_rules(struct config *config, const struct config_node *node, const char *budgets_word,
+                 const char *shares_word, struct roster_cards *cards)
+{
+    const struct config_node *shares = config_get(node, "shares");
+    int rc;
+
+    name_of(budgets_word, cards->profile);
+    name_of(shares_word, cards->shares);
+    rc = read_profile(config, config_get(node, "profile"), budgets_word, profile_budgets_named,
+                      profile_read_budgets, &cards->rules);
+    if (rc >= 0)
+        rc = read_profile(config, shares != NULL ? shares : node, shares_word, profile_shares_named,
+                          profile_read_shares, &cards->rules);
+    if (rc < 0)
+        memset(&cards->rules, 0, sizeof(cards->rules));
+    return rc;
+}
+
 static void read_rules(struct config *config, struct roster_cards *cards)
 {
     const struct leases_words *words = &cards->words;
     const struct config_node *node = config_at(config, "gpu");
-    struct error err = {0};
-    int rc;
 
     if (node == NULL || words->profile[0] == '\0')
         return;
-    rc = profile_make(words->profile, words->shares, &cards->rules, &err);
-    if (rc < 0) {
-        memset(&cards->rules, 0, sizeof(cards->rules));
-        config_refuse(config, node, CONFIG_E_CHOICE, "%s", err.text);
+    if (leases_rules(config, node, words->profile, words->shares, cards) < 0) {
+        return;
     } else if (words->n_scripts > 0 && words->device != LEASES_SCRIPTED) {
         config_refuse(config, config_get(node, "script"), CONFIG_E_CONFLICT,
                       "is for another device; expected 'device: scripted' with it");

@@ -17,8 +17,8 @@
 #include "config/schema.h"
 #include "gpu/gpu.h"
 
-#define LEASES_NAME   24 /* of a profile; as record_gpu_rules has it */
-#define LEASES_PATH   256
+#define LEASES_NAME   24  /* of a profile; as record_gpu_rules has it */
+#define LEASES_PATH   256 /* of a profile: a name, or a file beside what names it; of a library */
 #define LEASES_OWN    8   /* leases of own kernels in a roster: each has a worker for itself */
 #define LEASES_SCRIPT 256 /* of device scripted, for one card: card/scripted.h */
 
@@ -26,7 +26,7 @@ enum leases_device { LEASES_CUDA = 1, LEASES_CPU = 2, LEASES_SCRIPTED = 3 };
 const char *leases_device_name(uint8_t device); /* "cuda"; "?" */
 
 struct leases_words { /* `gpu` of a roster */
-    char profile[LEASES_NAME], shares[LEASES_NAME];
+    char profile[LEASES_PATH], shares[LEASES_PATH];
     uint8_t device;   /* enum leases_device */
     uint32_t threads; /* of a card that is the processor */
     int64_t delay_ns; /* from a job's submission to its JOB event, at the least */
@@ -37,6 +37,7 @@ struct leases_words { /* `gpu` of a roster */
 };
 struct roster_cards { /* rules.n_cards 0: there are none */
     struct leases_words words;
+    char profile[LEASES_NAME], shares[LEASES_NAME]; /* what is shown: of a file its own name */
     struct gpu_rules rules;
 };
 struct leases_slot {                       /* `gpu` of a slot */
@@ -49,6 +50,11 @@ extern const struct schema leases_schema, leases_slot_schema;
 struct roster;
 /* Profile and leases of a roster whose words are read; what is wrong is refused at its place. */
 void leases_read(struct roster *roster, struct config *config);
+/* The rules of a profile of budgets and one of shares, whose words stand at `node` in config: names
+ * of the program's, or, with a '.' or '/', files beside config's own. What is wrong is refused
+ * there, and rules.n_cards is 0 then. profile and shares: names to show, LEASES_NAME each. */
+int leases_rules(struct config *config, const struct config_node *node, const char *budgets_word,
+                 const char *shares_word, struct roster_cards *cards);
 /* The budget of that word, "CARD.NAME", or "NAME" of a single card. GPU_NONE: there is none; *n: so
  * many of that name. */
 uint8_t leases_find_budget(const struct gpu_rules *rules, const char *word, uint32_t *n);

@@ -48,9 +48,9 @@ int host_boot_cards(struct host *host, struct error *err)
     if (rules == NULL && engine_cards(host->engine) == NULL)
         return AGON_OK;
     if (rules != NULL &&
-        engine_cards_are(host->engine, rules, cards->words.profile, cards->words.shares))
+        engine_cards_are(host->engine, rules, cards->profile, cards->shares))
         return AGON_OK;
-    cards_config_record(rules, cards->words.profile, cards->words.shares, &record);
+    cards_config_record(rules, cards->profile, cards->shares, &record);
     record.hdr.t = host_now(host);
     rc = driver_step(&host->driver, &record.hdr);
     if (rc >= 0)

@@ -3,7 +3,7 @@
 cat --json), each job's result added up. jobs.py CAT VALUES METRIC: is METRIC the sum? jobs.py --once CAT: has each job that was
 handed over one outcome at most, and none that nobody handed over? jobs.py --cards CAT FILE VALUES SLOT GIVES: are the results
 of SLOT three times the FILE that its lease keeps, but for those of its time on another card, whose bits are wrong; did GIVES give
-its lease back and ask for it anew?"""
+its lease back and ask for it anew? jobs.py --resident CAT FILE VALUES SLOT: are all results of SLOT that?"""
 import hashlib
 import json
 import struct
@@ -61,9 +61,20 @@ def once(cat):
     print(len(asked), len(ended), sum(s < 0 for s in ended.values()))
 
 
-def cards(cat, weights, n, slot, gives):
+def tripled(weights, n):
     values = struct.unpack("<%df" % n, open(weights, "rb").read(4 * n))
-    right = hashlib.blake2b(struct.pack("<%df" % n, *(3 * v for v in values)), digest_size=32).hexdigest()
+    return hashlib.blake2b(struct.pack("<%df" % n, *(3 * v for v in values)), digest_size=32).hexdigest()
+
+
+def resident(cat, weights, n, slot):
+    events = (json.loads(line) for line in open(cat))
+    done = [e["hash"] for e in events if e["type"] == "job_done" and e["slot"] == slot and e["status"] == 0]
+    assert len(done) > 10 and set(done) == {tripled(weights, n)}, (len(done), set(done))
+    print(len(done))
+
+
+def cards(cat, weights, n, slot, gives):
+    right = tripled(weights, n)
     turns, asked, ended = [], 0, 0
     for line in open(cat):
         event = json.loads(line)
@@ -84,6 +95,8 @@ def cards(cat, weights, n, slot, gives):
 
 if sys.argv[1] == "--cards":
     cards(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[6]))
+elif sys.argv[1] == "--resident":
+    resident(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
 elif sys.argv[1] == "--once":
     once(sys.argv[2])
 else:

@@ -16,11 +16,19 @@ else
 fi
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 card() { # [LIBRARIES [MORE]]
-    printf 'gpu: {profile: s3_t4, device: cuda, delay: 5ms, own_kernels: true%s%s}' "${1-$libraries}" "${2-}"
+    printf 'gpu: {profile: one.yaml, device: cuda, delay: 5ms, own_kernels: true%s%s}' "${1-$libraries}" "${2-}"
 }
 mkdir -p "$WORK/conf"
+cat >"$WORK/conf/one.yaml" <<END
+cards:
+  - name: one
+    memory: 1GiB
+    reserve: 256MiB
+    budgets:
+      - {name: realtime, class: inference, memory: 512MiB}
+END
 own() { # NAME DEED [PLUGIN]
-    agent "$1" maker.so "deed: $2" '' ", orders_on_reload: cancel, files: {source: $1.cu}, gpu: {leases: {main: {budget: training, memory: 4MiB, share: 4%, kernels: source}}}"
+    agent "$1" maker.so "deed: $2" '' ", orders_on_reload: cancel, files: {source: $1.cu}, gpu: {leases: {main: {budget: realtime, memory: 4MiB, share: 4%, kernels: source}}}"
     [ -e "$WORK/conf/$1.cu" ] || cp "$SOURCE" "$WORK/conf/$1.cu"
 }
 roster() { # CARD
@@ -32,7 +40,7 @@ $(own broken fine)
 $(own none none)
 $(own outside outside)
 $(own mixed host)
-$(agent theirs jobber.so 'values: 64' '' ', gpu: {leases: {main: {budget: training, memory: 4MiB, share: 4%}}}')"
+$(agent theirs jobber.so 'values: 64' '' ', gpu: {leases: {main: {budget: realtime, memory: 4MiB, share: 4%}}}')"
     sed -i "s|^agents:|$1\nagents:|" "$WORK/conf/roster.yaml"
 }
 look() { # EXPRESSION: of the status
@@ -141,13 +149,13 @@ stop_host
 printf '' >"$WORK/conf/empty.cu"
 head -c 1048577 /dev/zero >"$WORK/conf/large.cu"
 refused() { # WORDS GPU LEASE [FILE]
-    live_files "$(agent one maker.so '' '' ", files: {source: ${4-good.cu}, weights: good.cu}, gpu: {leases: {main: {budget: training, memory: 4MiB, share: 4%$3}}}")"
+    live_files "$(agent one maker.so '' '' ", files: {source: ${4-good.cu}, weights: good.cu}, gpu: {leases: {main: {budget: realtime, memory: 4MiB, share: 4%$3}}}")"
     sed -i "s|^agents:|$2\nagents:|" "$WORK/conf/roster.yaml"
     "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 && fail "taken: $1"
     grep -q "roster.yaml:[0-9]*:[0-9]*: error.*$1" "$WORK/out" || fail "not said: $1: $(cat "$WORK/out")"
 }
-refused "expected 'own_kernels: true'" 'gpu: {profile: s3_t4, device: cuda}' ', kernels: source'
-refused "expected 'device: cuda'.*not cpu" 'gpu: {profile: s3_t4, device: cpu, own_kernels: true}' ', kernels: source'
+refused "expected 'own_kernels: true'" 'gpu: {profile: one.yaml, device: cuda}' ', kernels: source'
+refused "expected 'device: cuda'.*not cpu" 'gpu: {profile: one.yaml, device: cpu, own_kernels: true}' ', kernels: source'
 refused "is not among the agent's files" "$(card)" ', kernels: nothing'
 refused 'could write what is resident' "$(card)" ', kernels: source, resident: weights'
 refused 'the file has 0 bytes' "$(card)" ', kernels: source' empty.cu
@@ -163,7 +171,7 @@ base_currency: USDT
 $(card)
 agents:
   - {name: one, plugin: maker.so, capital: 1000 USDT, instruments: ["binance:BTCUSDT"], files: {source: good.cu},
-     gpu: {leases: {main: {budget: training, memory: 4MiB, share: 4%, kernels: source}}}}
+     gpu: {leases: {main: {budget: realtime, memory: 4MiB, share: 4%, kernels: source}}}}
 END
 "$AGON" backtest --roster "$WORK/conf/lab.yaml" --plugins "$PLUGINS" --for 10s >"$WORK/out" 2>&1 && fail "a backtest ran own kernels"
 grep -q 'agents\[0\].gpu.leases.main.kernels: own kernels run in a live or paper host alone' "$WORK/out" || fail "a backtest: $(cat "$WORK/out")"
