@@ -121,7 +121,7 @@ static int check_own(enum kernel kernel, void *args, const struct card_space *sp
         return error_set(err, own.failed, "%s", own.why);
     if ((uint32_t)kernel != CARD_OWN)
         return error_set(err, AGON_EINVAL,
-                         "kernel %u is none of the agent's own, and its lease runs no other",
+                         "kernel %u is not of the agent's own, and its lease runs no other",
                          (uint32_t)kernel);
     memcpy(&call, args, sizeof(call));
     if (memchr(call.name, '\0', sizeof(call.name)) == NULL || call.name[0] == '\0')

@@ -216,7 +216,7 @@ static void refresh(struct relay *relay, uint16_t slot, uint32_t number)
 
     relay->config.resident(relay->config.ctx, slot, number, &now);
     if (now.fd < 0)
-        now = (struct relay_resident){.fd = -1};
+        now = (struct relay_resident){.fd = -1, .is_kernels = now.is_kernels};
     if (now.bytes == lease->resident && lease->is_own == (now.is_kernels != 0) &&
         memcmp(now.digest, lease->digest, sizeof(now.digest)) == 0)
         return;

@@ -27,7 +27,8 @@ static void show(const struct relay *relay, struct relay_own *own)
 
 static void fail(struct relay_own *own, const char *text)
 {
-    (void)snprintf(own->seen.why, sizeof(own->seen.why), "%s", text);
+    (void)snprintf(own->seen.why, sizeof(own->seen.why), "%.*s", (int)sizeof(own->seen.why) - 1,
+                   text);
 }
 
 static int read_source(struct relay_own *own, int fd)

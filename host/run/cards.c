@@ -47,8 +47,7 @@ int host_boot_cards(struct host *host, struct error *err)
 
     if (rules == NULL && engine_cards(host->engine) == NULL)
         return AGON_OK;
-    if (rules != NULL &&
-        engine_cards_are(host->engine, rules, cards->profile, cards->shares))
+    if (rules != NULL && engine_cards_are(host->engine, rules, cards->profile, cards->shares))
         return AGON_OK;
     cards_config_record(rules, cards->profile, cards->shares, &record);
     record.hdr.t = host_now(host);

@@ -327,9 +327,9 @@ START_TEST(a_call_that_is_wrong_is_refused)
         {"own_scale_of_a_name_that_has_32_c", 1, 64, 0, 3, CARD_JOB, CARD_OWN, AGON_EINVAL,
          "has 1 to 31 characters"},
         {"own_scale", 1, 64, 0, 3, CARD_JOB, KERNEL_map, AGON_EINVAL,
-         "kernel 0 is none of the agent's own"},
+         "kernel 0 is not of the agent's own"},
         {"own_scale", 1, 64, 0, 3, CARD_JOB, UINT32_MAX, AGON_EINVAL,
-         "kernel 4294967295 is none of the agent's own"}};
+         "kernel 4294967295 is not of the agent's own"}};
     struct card_worker *worker = start_own(source, stand_in, NULL);
     int64_t lease = lease_of(worker);
     struct error err = {0};

@@ -105,7 +105,7 @@ struct agon_gpu_gemm {
  * is extern "C" __global__ and takes one struct of at most 64 bytes. It runs on a card alone. A
  * fault ends its job with AGON_EIO, a chunk that takes too long with AGON_ETIME; what is wrong with
  * the source, name or grid is AGON_EINVAL or AGON_ERANGE, a host without a compiler AGON_ENOTSUP;
- * AGON_EAGAIN: its worker begins, or begins anew, and it is handed over again a little later. Such
+ * AGON_EAGAIN: its worker begins, or begins again, and it is handed over again a little later. Such
  * a lease runs no other kernels and has nothing resident. */
 #define AGON_GPU_OWN_NAME 32
 #define AGON_GPU_OWN_ARGS 64
