@@ -118,6 +118,8 @@ done
 [ "$(workers | wc -l)" = 4 ] || fail "not a worker for each card: $(workers)"
 gpu leases --json | jq -e '[.[] | select(.agent == "three" or .agent == "two") | .card] == ["old_2", "old_3"]' >/dev/null || fail "leases: $(gpu leases --json)"
 
+gpu leases | grep -q '4.0 MiB' || fail "a lease's memory: $(gpu leases)"
+
 # The fourth card is lost: what three computes goes on on the first one, with what lies there, and comes home.
 gpu_is '.cards[3].worker_pid != null'
 kill -9 "$(jq '.cards[3].worker_pid' "$WORK/status")"
