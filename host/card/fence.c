@@ -24,8 +24,9 @@
 #define READS                                                                                      \
     (1u << 0 | 1u << 2 | 1u << 3) /* execute (map a library), read a file, a directory             \
                                    */
-#define WRITES   (1u << 1)
-#define REQUESTS (1u << 15) /* to a device */
+#define WRITES    (1u << 1)
+#define TRUNCATES (1u << 14)
+#define REQUESTS  (1u << 15) /* to a device */
 
 /* What drivers of cards read, and the devices themselves. */
 static const char *const read_under[] = {"/usr",       "/lib", "/lib64", "/etc",
@@ -42,6 +43,21 @@ static void allow(int rules, const char *path, uint64_t access)
         return; // not of this system
     (void)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &under, 0);
     (void)close(under.parent_fd);
+}
+
+/* A driver names its threads there, and CUDA does not begin where it cannot; what else is there is
+ * this process's own. It stays open: a folder of /proc that nobody holds may be another one later,
+ * to which no rule leads. */
+static void allow_own_threads(int rules, uint64_t handled)
+{
+    static int fd = -1;
+    struct landlock_path_beneath_attr under = {.allowed_access =
+                                                   (READS | WRITES | TRUNCATES) & handled};
+
+    if (fd < 0)
+        fd = open("/proc/self/task", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    under.parent_fd = fd;
+    (void)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &under, 0);
 }
 
 static void allow_devices(int rules, uint64_t access)
@@ -86,7 +102,7 @@ static int take_files(const char *driver, const char *compiler)
 
     if (abi <= 0)
         return 0;
-    rules.fs |= (abi >= 2 ? 1u << 13 : 0) | (abi >= 3 ? 1u << 14 : 0) | (abi >= 5 ? REQUESTS : 0);
+    rules.fs |= (abi >= 2 ? 1u << 13 : 0) | (abi >= 3 ? TRUNCATES : 0) | (abi >= 5 ? REQUESTS : 0);
     rules.net = abi >= 4 ? 3 : 0;
     rules.scoped = abi >= 6 ? 3 : 0;
     fd = (int)syscall(SYS_landlock_create_ruleset, &rules, bytes, 0);
@@ -97,6 +113,7 @@ static int take_files(const char *driver, const char *compiler)
             allow(fd, read_under[i], READS);
         allow_folder(fd, driver);
         allow_folder(fd, compiler);
+        allow_own_threads(fd, rules.fs);
         allow_devices(fd, (READS | WRITES | REQUESTS) & rules.fs);
     }
     is_taken = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
@@ -121,8 +138,12 @@ static int take_process(void)
     const struct rlimit none = {0, 0};
 
     return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-           (IS_SANITIZED || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0); // leaks are looked for so
+           prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+}
+
+int card_fence_hide(void)
+{
+    return IS_SANITIZED || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0; // leaks are looked for so
 }
 
 #if defined(__x86_64__)
@@ -182,9 +203,6 @@ static int take_calls(void)
         REFUSE(setgid),
         REFUSE(setresuid),
         REFUSE(setresgid),
-        REFUSE(bind),
-        REFUSE(listen),
-        REFUSE(accept4),
         // Threads and no process; the newer call says nothing that a filter can read, and libc has
         // the older one.
         IS(SYS_clone3, 1),
@@ -205,7 +223,8 @@ static int take_calls(void)
         IS(0, 1),
         RETURN(SECCOMP_RET_ALLOW),
         REFUSED,
-        // A driver's own service listens on a local socket; nothing else is reached.
+        // A driver's own service listens on a local socket, and without it CUDA does not begin;
+        // nothing else is reached.
         IS(SYS_socket, 4),
         LOAD(args[0]),
         IS(AF_UNIX, 1),
@@ -230,7 +249,7 @@ uint32_t card_fence_close(const char *driver, const char *compiler)
     uint32_t holds = 0;
 
     go_first();
-    holds |= take_process() ? CARD_FENCE_PROCESS : 0;
+    holds |= take_process() && (driver != NULL || card_fence_hide()) ? CARD_FENCE_PROCESS : 0;
     if (IS_SANITIZED) // it needs what the others take
         return holds;
     holds |= take_files(driver, compiler) ? CARD_FENCE_FILES : 0;

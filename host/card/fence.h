@@ -18,5 +18,9 @@ enum card_fence {
  * NULL: the device needs no file. compiler: another one; NULL: none. As files are closed for good,
  * what was opened before stays. */
 uint32_t card_fence_close(const char *driver, const char *compiler);
+/* Nobody of its user looks into it from here on. Of a card, once that is open: what hides itself
+ * owns no file of its own under /proc any more, unless it is root's, and CUDA names its threads
+ * there when it begins. 0: it could not be done. */
+int card_fence_hide(void);
 
 #endif

@@ -677,6 +677,8 @@ static int begin(struct serve *serve, struct card_answer *answer, struct error *
         rc = AGON_EIO;
     if (rc < 0)
         return rc;
+    if (is_card && !card_fence_hide())
+        answer->fence &= ~(uint32_t)CARD_FENCE_PROCESS;
     (void)card_sensor_open(&serve->sensor, options->sensors, serve->devices[0]->place, NULL);
     answer->bytes = serve->devices[0]->bytes;
     (void)snprintf(answer->text, sizeof(answer->text), "%s", serve->devices[0]->name);

@@ -381,6 +381,22 @@ static void end(void *ctx)
     free(direct);
 }
 
+/* A run whose device cannot be opened would only have jobs that fail. */
+static int await_device(struct direct *direct, const char *device, struct error *err)
+{
+    struct card_event event = {0};
+
+    while (event.kind != CARD_EVENT_UP && event.kind != CARD_EVENT_LOST)
+        if (!card_worker_next(direct->worker, &event))
+            (void)card_worker_wait(direct->worker, WAIT_NS);
+    return event.kind == CARD_EVENT_UP
+               ? AGON_OK
+               : error_set(err, AGON_EIO,
+                           "device '%s' cannot be used: %s; expected a card with its driver, or "
+                           "'device: cpu'",
+                           device, event.text);
+}
+
 int direct_new(struct job_back *back, const struct dispatch_config *config, struct error *err)
 {
     struct card_worker_config worker = card_worker_preset(config->device);
@@ -401,6 +417,10 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
 
         free(direct);
         return rc;
+    }
+    if (await_device(direct, config->device, err) < 0) {
+        end(direct);
+        return AGON_EIO;
     }
     direct->chunk_ns = config->chunk_ns;
     direct->say = config->say;

@@ -27,7 +27,7 @@ enum kind {
     NS,      // "1.2 us"
     SECONDS, // "2d 03:04:05"
     BYTES,
-    GIB,   // of bytes
+    GIB,   // of bytes; MiB of less than one
     NAMES, // of a list's objects
     HASH   // its first 16 digits
 };
@@ -450,7 +450,11 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
         snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
         strncat(out, " B", CELL_MAX - strlen(out) - 1);
     } else if (kind == GIB && json_is_integer(value)) {
-        snprintf(out, CELL_MAX, "%.1f GiB", (double)json_integer_value(value) / (1 << 30));
+        int is_less = json_integer_value(value) > 0 && json_integer_value(value) < 1 << 30;
+
+        snprintf(out, CELL_MAX, "%.1f %s",
+                 (double)json_integer_value(value) / (is_less ? 1 << 20 : 1 << 30),
+                 is_less ? "MiB" : "GiB");
     } else if (kind == HASH) {
         snprintf(out, CELL_MAX, "%.16s", plain);
     }

@@ -316,6 +316,16 @@ static void name_of(const char *word, char *name)
 typedef int named_fn(const char *name, struct gpu_rules *rules, struct error *err);
 typedef int read_fn(struct config *config, struct gpu_rules *rules);
 
+/* Its first mistake, with the place there; the lines of its source would stand in a message twice.
+ */
+static int refuse_file(struct config *config, const struct config_node *at,
+                       const struct config *file)
+{
+    const char *text = file != NULL ? config_error_text(file, 0) : "out of memory";
+
+    return config_refuse(config, at, CONFIG_E_CHOICE, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
 static int read_profile(struct config *config, const struct config_node *at, const char *word,
                         named_fn *named, read_fn *read, struct gpu_rules *rules)
 {
@@ -340,10 +350,7 @@ static int read_profile(struct config *config, const struct config_node *at, con
     file = config_new(path, bytes, n, NULL);
     rc = file != NULL ? read(file, rules) : AGON_ENOMEM;
     if (rc < 0)
-        rc = config_refuse(config, at, CONFIG_E_CHOICE, "%s:%u:%u: %s", word,
-                           file != NULL ? config_error_line(file, 0) : 0,
-                           file != NULL ? config_error_column(file, 0) : 0,
-                           file != NULL ? config_error_text(file, 0) : "out of memory");
+        rc = refuse_file(config, at, file);
     config_free(file);
     free(bytes);
     return rc;

@@ -45,6 +45,21 @@ for wrong in 'budget: nothing, memory: 1GiB' 'budget: model_cache, memory: 1GiB,
     "$AGON" config check "$WORK/conf/roster.yaml" >"$WORK/said" 2>&1 && fail "taken: $wrong"
     grep -q 'roster.yaml:[0-9]*:[0-9]*: error' "$WORK/said" || fail "no place: $(cat "$WORK/said")"
 done
+# A profile of the operator's own is a file beside the roster; what is wrong there is said with its place there.
+mkdir -p "$WORK/conf/cards"
+mine() { # PROFILE MEMORY
+    printf 'cards:\n  - name: one\n    memory: 8GiB\n    budgets:\n      - {name: mine, class: inference, memory: %s}\n' "$2" >"$WORK/conf/cards/mine.yaml"
+    printf 'base_currency: USDT\ngpu: {profile: %s, device: cpu}\nagents:\n%s\n' "$1" \
+        "$(agent model busy.so '' '' "$(lease 'main: {budget: mine, memory: 1GiB, share: 20%}')")" >"$WORK/conf/mine.yaml"
+    "$AGON" config check "$WORK/conf/mine.yaml" >"$WORK/said" 2>&1
+}
+mine cards/mine.yaml 6GiB || fail "a profile of a file: $(cat "$WORK/said")"
+mine cards/mine.yaml 9GiB && fail "taken: budgets over the card's memory"
+grep -q "mine.yaml:[0-9]*:[0-9]*: error.*gpu.profile: .*cards/mine.yaml:3:13: .*budgets are 9GiB" "$WORK/said" || fail "no place: $(cat "$WORK/said")"
+mine cards/other.yaml 6GiB && fail "taken: a profile that is not there"
+grep -q "mine.yaml:[0-9]*:[0-9]*: error.*gpu.profile: .*cards/other.yaml: No such file" "$WORK/said" || fail "not said: $(cat "$WORK/said")"
+mine s9_none 6GiB && fail "taken: a profile that is none"
+grep -q "is not a profile of budgets; expected a file, or one of s0_llm_ml" "$WORK/said" || fail "not said: $(cat "$WORK/said")"
 # A file that leaves its lease no room.
 head -c 2097152 /dev/zero >"$WORK/conf/weights"
 model=", files: {weights: weights}$(lease 'main: {budget: model_cache, memory: 2MiB, resident: weights}')"

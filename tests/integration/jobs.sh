@@ -80,6 +80,11 @@ refused() { # WHAT WORDS
 }
 roster '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}' ''
 refused "leases without cards" 'there are no cards'
+# Where there is a card this is integration_jobs_cuda's.
+[ -e /dev/nvidia0 ] || {
+    roster '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}' 'gpu: {profile: s2_four_8gb}'
+    refused "cards that are not there" "device 'cuda' cannot be used: no CUDA driver.*expected a card with its driver"
+}
 "$AGON" validate "$PLUGINS/jobber.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 
 # --- live, on paper, four cards with a worker each: one in a process of its own, two in the host's; three computes with
@@ -112,6 +117,8 @@ for name in one two three four; do
 done
 [ "$(workers | wc -l)" = 4 ] || fail "not a worker for each card: $(workers)"
 gpu leases --json | jq -e '[.[] | select(.agent == "three" or .agent == "two") | .card] == ["old_2", "old_3"]' >/dev/null || fail "leases: $(gpu leases --json)"
+
+gpu leases | grep -q '4.0 MiB' || fail "a lease's memory: $(gpu leases)"
 
 # The fourth card is lost: what three computes goes on on the first one, with what lies there, and comes home.
 gpu_is '.cards[3].worker_pid != null'
