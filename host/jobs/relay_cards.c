@@ -195,6 +195,7 @@ static int take_one(struct relay *relay, const struct relay_ask *ask)
 
     switch (ask->kind) {
     case RELAY_LEASE:
+        at->is_used = 1;
         return place(relay, ask);
     case RELAY_END:
         displace(at, ask);
@@ -210,12 +211,22 @@ static int take_one(struct relay *relay, const struct relay_ask *ask)
             (void)card_worker_cancel(at->worker, of->job);
         }
         break;
+    case RELAY_DISMISS:
+        at->is_used = 0;
+        for (uint32_t i = 0; i < CARD_LEASES; i++)
+            at->is_used |= at->placed[i].lease != 0; // one has come meanwhile
+        break;
     default:
         if (at->worker != NULL)
             card_worker_again(at->worker);
         break;
     }
     return 1;
+}
+
+int relay_is_used(const struct relay *relay, uint32_t card)
+{
+    return relay->cards[card].is_used;
 }
 
 int relay_has_room(struct relay *relay)

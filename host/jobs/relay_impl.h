@@ -25,7 +25,8 @@ enum relay_kind {
     RELAY_END,       /* ... no more: its jobs there are cancelled */
     RELAY_RUN,       /* a job's next chunk, of that run; n_before of it were done */
     RELAY_CANCEL,
-    RELAY_AGAIN
+    RELAY_AGAIN,
+    RELAY_DISMISS
 };
 struct relay_ask {
     uint32_t kind, lease;
@@ -95,6 +96,7 @@ struct relay_card {             /* [cards] */
     struct card_worker *worker; /* borrowed */
     struct entry *first;        /* owned */
     struct placed placed[CARD_LEASES];
+    uint8_t is_used; /* a lease was made there since it was dismissed */
 };
 
 struct relay {
