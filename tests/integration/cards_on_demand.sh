@@ -42,7 +42,7 @@ another() { [ -n "$(workers)" ] && [ "$(workers)" != "$first" ]; }
 until_true "$HOST_PID" "another worker behind the deadline" another
 until_true "$HOST_PID" "jobs there" trades $(($(jq .agent.orders "$WORK/out") + 3))
 ! grep -q 'trader: job -15' "$WORK/host.err" || fail "a job did not wait for the next worker"
-ctl unload trader >"$WORK/out" 2>&1 || fail "unload: $(cat "$WORK/out")"
+ctl unload trader --keep >"$WORK/out" 2>&1 || fail "unload: $(cat "$WORK/out")"
 gone() { [ -z "$(workers)" ] && gpu_is '.cards[0].worker_pid == null and .cards[0].leases == 0'; }
 until_true "$HOST_PID" "the worker stays" gone
 gpu_is '.cards[0].state == "ok"' || fail "a card without a worker is lost: $(cat "$WORK/status")"
