@@ -266,7 +266,7 @@ void jobs_sim_seen(struct world *world, uint16_t slot, const struct agon_job *ev
     }
     if (event->lease == 0 || event->lease > JOBS_SIM_LEASES ||
         (event->kind == AGON_JOB_GRANTED && agent->is_held[event->lease])) {
-        world_fail(world, "job", "slot %u: lease %u is granted twice, or is none", slot,
+        world_fail(world, "job", "slot %u: lease %u is granted twice, or is unknown", slot,
                    event->lease);
         return;
     }
@@ -555,7 +555,7 @@ static int step_done(struct world *world)
 
     // What was due before it may have ended the job.
     if (rc == AGON_EINVAL && has_engine(world, world->jobs.done.slot, world->jobs.done.job))
-        world_fail(world, "job", "an outcome of job %llu of slot %u that is none",
+        world_fail(world, "job", "an outcome of job %llu of slot %u is refused",
                    (unsigned long long)world->jobs.done.job, world->jobs.done.slot);
     if (rc != AGON_EAGAIN)
         world->jobs.is_done = 0;
@@ -800,7 +800,7 @@ void jobs_sim_check(struct world *world)
 
             n_taken += of->id != 0 && of->is_taken;
             if (of->id != 0 && of->is_taken && !has_engine(world, slot, of->id))
-                world_fail(world, "job", "job %llu of slot %u is gone without an outcome",
+                world_fail(world, "job", "job %llu of slot %u has ended without an outcome",
                            (unsigned long long)of->id, slot);
         }
     }

@@ -74,8 +74,7 @@ static void tell_filling(struct host *host, uint32_t card)
         return;
     watch->is_filling = (uint8_t)is_filling;
     if (bytes >= SAY_BYTES)
-        log_info_with("card", "filling",
-                      LOG_FIELDS(LOG_NUMBER("card", card), LOG_NUMBER("bytes", bytes)),
+        log_info_with("card", "filling", LOG_FIELDS(LOG_NUMBER("card", card)),
                       "card %u fills or clears a lease of %llu MiB: its jobs wait for that", card,
                       (unsigned long long)(bytes >> 20));
 }
