@@ -583,7 +583,14 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
     atomic_store(&r->at, REHEARSE_START);
     stage_init(&stage, d, index);
     if (stage_start(&stage, entry) < 0) {
-        verdict(r, REHEARSE_START, REHEARSAL_NOTE, "not with its defaults: %.120s", stage.err.text);
+        // Files that somebody gave it are no default: that it does not start with them is a fault.
+        if (given->n_files > 0)
+            verdict(r, REHEARSE_START, REHEARSAL_ERROR,
+                    "not with the files that it is given, and its defaults: %.120s",
+                    stage.err.text);
+        else
+            verdict(r, REHEARSE_START, REHEARSAL_NOTE, "not with its defaults: %.120s",
+                    stage.err.text);
         stage_deinit(&stage);
         return 0;
     }

@@ -23,6 +23,7 @@ void cards_sim_begin(struct world *world)
     rng_init(&cards->rng, draw);
     REQUIRE(profile_make(profiles[draw >> 2 & 3], "production", &cards->rules, &err) == AGON_OK);
     cards->is_on = 1;
+    jobs_sim_begin(world, draw >> 8);
 }
 
 void cards_sim_configure(struct world *world)
@@ -65,6 +66,7 @@ void cards_sim_recover(struct world *world)
     memset(cards->leases, 0, sizeof(cards->leases));
     memset(cards->jobs, 0, sizeof(cards->jobs));
     memset(cards->is_lost, 0, sizeof(cards->is_lost));
+    memset(cards->filling_ns, 0, sizeof(cards->filling_ns));
     cards->is_live = (uint8_t)(cards->is_on && gpu != NULL);
     if (!cards->is_live)
         return;
@@ -228,7 +230,9 @@ void cards_sim_decided(void *ctx, const struct record_gpu *event,
                 gpu_decision_name(decision->kind), gpu_why_name(decision->why),
                 (unsigned long long)decision->lease, (unsigned long long)decision->job,
                 decision->card);
+    jobs_sim_decided(world, decision);
     if (decision->kind == GPU_DID_CARD_SHUT && decision->card < GPU_CARDS_MAX) {
+        jobs_sim_lost(world, decision->card);
         world->cards.is_lost[decision->card] = 1;
         for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
             if (world->cards.jobs[i].card == decision->card)
@@ -289,7 +293,7 @@ static void check_idle(struct world *world, uint32_t card)
 
         if (job->id == 0 || lease == NULL || !lease->is_held || lease->card != card)
             continue;
-        if (job->is_running)
+        if (job->is_running || cards->filling_ns[card] != 0)
             return;
         if (later(job->since_ns, lease->held_ns) < since_ns)
             since_ns = later(job->since_ns, lease->held_ns);
@@ -313,22 +317,27 @@ void cards_sim_check(struct world *world)
 
 /* --- what happens */
 
-static int step(struct world *world, struct gpu_event event)
+static int step_named(struct world *world, struct gpu_event event, const char *name)
 {
     struct record_gpu *record = &world->cards.asked;
 
-    cards_record(&event, "drawn", record);
+    cards_record(&event, name, record);
     return node_step(world, &record->hdr);
 }
 
-static void request(struct world *world)
+static int step(struct world *world, struct gpu_event event)
+{
+    return step_named(world, event, "drawn");
+}
+
+static void request(struct world *world, uint32_t owner, const char *name)
 {
     struct cards_sim *cards = &world->cards;
     uint8_t budget = (uint8_t)rng_below(&cards->rng, cards->rules.n_budgets);
     int64_t bytes = cards->rules.budgets[budget].bytes;
     struct gpu_event event = {
         .kind = GPU_REQUEST,
-        .owner = (uint32_t)rng_below(&cards->rng, world->swarm.n_agents),
+        .owner = owner,
         .bytes = (int64_t)rng_below(&cards->rng, (uint64_t)(bytes / GIB * 3 / 2 + 1)) * GIB,
         .share_ppm = (uint32_t)rng_below(&cards->rng, 9) * 50000,
         .rank = (uint16_t)rng_below(&cards->rng, 20),
@@ -342,7 +351,13 @@ static void request(struct world *world)
             world->now + (int64_t)rng_below(&cards->rng, 20 * (uint64_t)SECOND) - SECOND;
     if (rng_below(&cards->rng, 12) == 0)
         event.flags |= GPU_DEDICATED;
-    (void)step(world, event);
+    (void)step_named(world, event, name);
+}
+
+/* What a slot's plugin waits for. */
+void cards_sim_ask(struct world *world, uint16_t slot, const char *name)
+{
+    request(world, slot, name);
 }
 
 /* A slot goes: all that it has is given back. */
@@ -392,6 +407,42 @@ static void end_chunks(struct world *world)
     }
 }
 
+/* A chunk is said to have ended: that is decided where its job is over, or goes on. */
+void cards_sim_ends(struct world *world, const struct gpu_event *chunk)
+{
+    struct cards_job *job = job_of(&world->cards, chunk->job);
+
+    if (job == NULL || job->run != chunk->run || job->card != chunk->card)
+        return;
+    job->is_running = 0;
+    job->since_ns = world->now;
+}
+
+/* Its worker fills a lease, and runs nothing meanwhile. */
+static void fill(struct world *world, uint8_t card, uint8_t state)
+{
+    if (step(world, (struct gpu_event){.kind = GPU_FILLING, .card = card, .state = state}) < 0)
+        return;
+    world->cards.filling_ns[card] = state != 0 ? world->now : 0;
+    if (state == 0)
+        world->cards.idle_ns[card] = world->now;
+}
+
+static void end_filling(struct world *world, int64_t after_ns)
+{
+    for (uint8_t card = 0; card < world->cards.rules.n_cards; card++) {
+        if (world->cards.filling_ns[card] != 0 && world->node.engine != NULL &&
+            world->now - world->cards.filling_ns[card] >= after_ns)
+            fill(world, card, 0);
+    }
+}
+
+void cards_sim_heal(struct world *world)
+{
+    if (world->cards.is_live)
+        end_filling(world, 0);
+}
+
 static void change_card(struct world *world)
 {
     struct cards_sim *cards = &world->cards;
@@ -407,6 +458,8 @@ static void change_card(struct world *world)
         (void)step(world, (struct gpu_event){.kind = GPU_BACK, .card = card});
     else if (draw == 4)
         (void)step(world, (struct gpu_event){.kind = GPU_LOST, .card = card});
+    else if (draw == 5 && cards->filling_ns[card] == 0)
+        fill(world, card, 1);
 }
 
 static void change_volatility(struct world *world)
@@ -425,18 +478,20 @@ void cards_sim_happen(struct world *world)
     uint64_t draw = rng_below(&cards->rng, 100);
 
     if (world->node.engine != NULL && cards->is_live) {
-        end_chunks(world);
+        if (!world->jobs.is_on)
+            end_chunks(world);
+        end_filling(world, 700 * MS);
         if (world->node.engine == NULL)
             draw = 100;
         if (draw < 20)
-            request(world);
+            request(world, (uint32_t)rng_below(&cards->rng, world->swarm.n_agents), "drawn");
         else if (draw < 24)
             leave(world);
-        else if (draw < 70)
+        else if (draw < 70 && !world->jobs.is_on)
             submit(world);
-        else if (draw < 85)
+        else if (draw >= 70 && draw < 85)
             change_card(world);
-        else if (draw < 88)
+        else if (draw >= 85 && draw < 88)
             change_volatility(world);
     }
     world_at(world, world->now + MS + (agon_ns_t)rng_below(&cards->rng, 250 * (uint64_t)MS),

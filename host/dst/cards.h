@@ -29,8 +29,9 @@ struct cards_sim {
     struct cards_job jobs[GPU_JOBS_MAX];
     uint8_t is_on, is_live, is_replaying; /* is_live: decisions are new ones */
     uint8_t is_lost[GPU_CARDS_MAX];
-    int64_t idle_ns[GPU_CARDS_MAX]; /* when a chunk last began or ended there, or it came back */
-    struct record_gpu asked;        /* the event that is being done */
+    int64_t filling_ns[GPU_CARDS_MAX]; /* since when its worker fills a lease; 0: it does not */
+    int64_t idle_ns[GPU_CARDS_MAX];    /* when a chunk last began or ended there, or it came back */
+    struct record_gpu asked;           /* the event that is being done */
 };
 
 struct world;
@@ -39,7 +40,10 @@ void cards_sim_configure(struct world *world); /* the first life */
 void cards_sim_recover(struct world *world);   /* before the START of another */
 void cards_sim_started(struct world *world);   /* behind it */
 void cards_sim_happen(struct world *world);    /* something does */
-void cards_sim_check(struct world *world);     /* after each event of the engine */
+void cards_sim_ends(struct world *world, const struct gpu_event *chunk);
+void cards_sim_heal(struct world *world);                                 /* no fault from now on */
+void cards_sim_ask(struct world *world, uint16_t slot, const char *name); /* for a lease */
+void cards_sim_check(struct world *world); /* after each event of the engine */
 void cards_sim_decided(void *ctx, const struct record_gpu *event,
                        const struct gpu_decision *decision);
 

@@ -31,6 +31,9 @@ const char *dst_some_name(uint32_t some)
         [SOME_BUSY] = "no room for a command",
         [SOME_LIMITED] = "held by a rate limit",
         [SOME_STRAY] = "stray order",
+        [SOME_JOB_DONE] = "job with a result",
+        [SOME_JOB_FAILED] = "job without one",
+        [SOME_JOB_LOST] = "job lost with its host",
         [SOME_IN_PLACE] = "replaced in its place",
     };
 

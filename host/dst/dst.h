@@ -70,6 +70,9 @@ enum { /* rare states that a good set of seeds must reach: counted, printed by `
        SOME_BUSY,
        SOME_LIMITED,
        SOME_STRAY,
+       SOME_JOB_DONE,
+       SOME_JOB_FAILED,
+       SOME_JOB_LOST,
        SOME_IN_PLACE,
        SOMES
 };

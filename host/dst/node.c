@@ -93,6 +93,7 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
         check_report(world, (const struct record_report *)(const void *)event, &node->before);
     check_event(world, event, node->t_before);
     cards_sim_check(world);
+    jobs_sim_check(world);
     scripted_agents_collect(world);
     plan_writer(world);
     return world->result->is_failed ? AGON_ESTATE : AGON_OK;
@@ -129,6 +130,15 @@ int node_step(struct world *world, struct agon_event_hdr *event)
     event->t = world->now + node->clock_off;
     rc = driver_step(&node->driver, event);
     return rc < 0 ? rc : node->driver.rc;
+}
+
+int node_job(struct world *world, struct record_job_done *done, const void *result)
+{
+    int rc;
+
+    done->hdr.t = world->now + world->node.clock_off;
+    rc = driver_job(&world->node.driver, done, result);
+    return rc < 0 ? rc : world->node.driver.rc;
 }
 
 void node_due(struct world *world)
@@ -355,6 +365,7 @@ void node_crash(struct world *world)
     clerk_stop(world);
     world->life++;
     world->cards.is_live = 0;
+    jobs_sim_stop(world);
     engine_free(node->engine);
     node->engine = NULL;
     journal_writer_free(node->writer);
@@ -547,6 +558,7 @@ static void configure(struct world *world)
     configure_portfolio(world);
     configure_tournament(world);
     cards_sim_configure(world);
+    jobs_sim_configure(world);
 }
 
 void node_boot(struct world *world)
@@ -611,6 +623,7 @@ void node_boot(struct world *world)
     node->driver.is_held = 0;
     if (!is_first)
         cards_sim_started(world);
+    jobs_sim_boot(world);
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         struct agon_status status = {
             .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = id},
@@ -696,6 +709,7 @@ void node_heal(struct world *world)
     if (world->result->is_failed)
         return;
     world->node.clock_off = 0;
+    cards_sim_heal(world);
     command(world, COMMAND_RESUME, SCOPE_GLOBAL, 0, 0, 0);
     for (uint32_t id = 1; id <= world->swarm.n_instruments; id++)
         command(world, COMMAND_RESUME, SCOPE_INSTRUMENT, id, 0, 0);
@@ -750,6 +764,7 @@ void node_close(struct world *world)
 {
     struct node *node = &world->node;
 
+    jobs_sim_close(world);
     engine_free(node->engine);
     if (node->writer != NULL) {
         journal_writer_free(node->writer);

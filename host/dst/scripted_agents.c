@@ -32,7 +32,7 @@ static void want(struct agent *agent, const struct agon_intent *intent, uint8_t 
         .origin = {.cause_seq = agent->cause_seq,
                    .nth = agent->nth,
                    .n = agent->n_wishes++,
-                   .generation = 1,
+                   .generation = agent->generation,
                    .slot = agent->slot,
                    .leg = leg,
                    .n_legs = n_legs},
@@ -193,7 +193,10 @@ static void publish(struct agent *agent, agon_instrument_t id)
 
     struct record_signal record = {
         .hdr = {.type = AGON_EVENT_SIGNAL, .granules = 6, .instrument = id},
-        .origin = {.cause_seq = agent->cause_seq, .n = agent->n_wishes++, .slot = agent->slot},
+        .origin = {.cause_seq = agent->cause_seq,
+                   .n = agent->n_wishes++,
+                   .generation = agent->generation,
+                   .slot = agent->slot},
         .signal = {.hdr = {.instrument = id},
                    .kind = 1,
                    .key = scripted_agents_series(agent->slot),
@@ -224,7 +227,10 @@ static void arm(struct agent *agent)
 {
     struct record_arm record = {
         .hdr = {.type = EVENT_ARM, .granules = 2},
-        .origin = {.cause_seq = agent->cause_seq, .n = agent->n_wishes++, .slot = agent->slot},
+        .origin = {.cause_seq = agent->cause_seq,
+                   .n = agent->n_wishes++,
+                   .generation = agent->generation,
+                   .slot = agent->slot},
         .id = 1 + (uint32_t)below(agent, 6),
         .is_disarm = below(agent, 5) == 0,
         .t_at = agent->world->now + (agon_ns_t)below(agent, 2 * (uint64_t)SECOND),
@@ -385,6 +391,8 @@ static void see(struct agent *agent, const struct agon_event_hdr *event)
     }
     if (event->type == AGON_EVENT_ORDER)
         see_order(agent, (const struct agon_order *)(const void *)event);
+    if (event->type == AGON_EVENT_JOB)
+        jobs_sim_seen(agent->world, agent->slot, (const struct agon_job *)(const void *)event);
     if (event->type == AGON_EVENT_SIGNAL)
         see_signal(agent, (const struct agon_signal *)(const void *)event);
     if (event->type == AGON_EVENT_POSITION && event->instrument <= WORLD_INSTRUMENTS)
@@ -428,6 +436,20 @@ static int advance(void *ctx, uint64_t seq)
     if (rc < 0)
         world_fail(agent->world, "inv-18", "slot %u: the bus says %s", agent->slot, error_name(rc));
     return AGON_OK;
+}
+
+static const void *box(void *ctx, uint32_t place)
+{
+    const struct agent *agent = ctx;
+
+    return jobs_sim_box(agent->world, agent->slot, place);
+}
+
+static void take_result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
+{
+    const struct agent *agent = ctx;
+
+    jobs_sim_result(agent->world, agent->slot, place, bytes, n);
 }
 
 static uint64_t nth_of(void *ctx)
@@ -487,10 +509,13 @@ void scripted_agents_join(struct world *world)
         REQUIRE(join_ring(agent->from_memory, &agent->from_in, &agent->from_out) == AGON_OK);
         REQUIRE(bus_reader_attach(&agent->bus, shm, granules) == AGON_OK);
         agent->nth = slot != NULL ? slot->nth : 0;
+        agent->generation = slot != NULL && slot->generation != 0 ? slot->generation : 1;
         agent->port = (struct runner_port){.ctx = agent,
                                            .to_agent = &agent->to_in,
                                            .from_agent = &agent->from_out,
                                            .advance = advance,
+                                           .box = box,
+                                           .result = take_result,
                                            .nth = nth_of};
         engine_attach_runner(world->node.engine, id, &agent->port);
     }

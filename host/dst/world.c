@@ -211,8 +211,17 @@ static void wish(struct world *world, uint64_t place, uint32_t life)
 {
     struct agon_event_hdr *hdr = (struct agon_event_hdr *)(void *)world->wishes[place].bytes;
 
+    int is_of_job = hdr->type == EVENT_JOB_WISH;
+    int rc = AGON_OK;
+
     if (world->node.engine != NULL && life == world->life)
-        node_step(world, hdr);
+        rc = node_step(world, hdr);
+    if (is_of_job && rc == AGON_EAGAIN) { // no room in the journal: its copy waits with it
+        world_at(world, world->now + MS, AT_WISH, place);
+        return;
+    }
+    if (is_of_job && world->node.engine != NULL && life == world->life)
+        jobs_sim_wished(world, (const struct record_job_wish *)(const void *)hdr);
     world->free_wishes[world->n_free_wishes++] = (uint32_t)place;
 }
 
@@ -286,6 +295,10 @@ static void happen(struct world *world, const struct heap_node *node)
     case AT_CARDS:
         if (!world_is_calm(world) || world->phase == PHASE_WARM)
             cards_sim_happen(world);
+        break;
+    case AT_JOBS:
+        if (is_alive)
+            jobs_sim_turn(world);
         break;
     case AT_CANCEL:
         lane_cancel(world, node->b);
@@ -379,6 +392,7 @@ static void run_phases(struct world *world)
     world->phase = PHASE_CLOSE;
     check_full(world);
     check_quiet(world);
+    jobs_sim_quiet(world);
     ref_ledger_compare(world);
     if (!is_over(world))
         node_finish(world);

@@ -12,6 +12,7 @@
  *   scripted_agents   the plugins
  *   check     what must hold; check_orders: of an order's requests, fills and end
  *   cards     GPU cards: what happens to them, and what may be decided of it
+ *   jobs      plugins' jobs on them, from their submission to their one outcome
  *   ref_ledger  a slow ledger over the truth */
 #ifndef DST_WORLD_H
 #define DST_WORLD_H
@@ -22,6 +23,7 @@
 #include "base/rng.h"
 #include "dst/cards.h"
 #include "dst/dst.h"
+#include "dst/jobs.h"
 #include "engine/driver.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
@@ -60,7 +62,8 @@ enum stream { /* of randomness: a draw in one never shifts another */
               STREAM_CLERK = 201,
               STREAM_IN_PLACE = 202,
               STREAM_BEHIND = 203,
-              STREAM_CARDS = 204
+              STREAM_CARDS = 204,
+              STREAM_JOBS = 205
 };
 
 enum happening {              /* what lies in the heap */
@@ -78,6 +81,7 @@ enum happening {              /* what lies in the heap */
                  AT_FOREIGN,
                  AT_CANCEL, /* b: place of an order in the truth */
                  AT_CARDS,
+                 AT_JOBS,
                  AT_RETIRE /* a host whose journal failed is restarted */
 };
 
@@ -268,6 +272,7 @@ struct agent {
     uint64_t nth, nth_base;
     uint64_t next_ref, refs[16]; /* of orders that may be open */
     uint32_t n_refs, n_wishes;
+    uint32_t generation;
     uint64_t cause_seq;
     agon_px_t bid_px[WORLD_INSTRUMENTS + 1], ask_px[WORLD_INSTRUMENTS + 1];
     agon_qty_t held_qty[WORLD_INSTRUMENTS + 1];
@@ -356,6 +361,7 @@ struct world {
     struct node node;
     struct checks checks;
     struct cards_sim cards;
+    struct jobs_sim jobs;
     uint64_t trace_hash;
     int is_still; /* the market stands: nothing new happens */
 };
@@ -431,6 +437,7 @@ agon_ns_t clerk_round_ns(const struct world *world); /* between two readings of 
 int node_open(struct world *world, struct error *err);
 void node_close(struct world *world);
 int node_step(struct world *world, struct agon_event_hdr *event);
+int node_job(struct world *world, struct record_job_done *done, const void *result);
 void node_due(struct world *world); /* the timer that is due next */
 void node_write(struct world *world);
 void node_snapshot(struct world *world);

@@ -259,6 +259,7 @@ void engine_exit(const struct exit_plan *exit, struct agon_exit *out);
 struct engine_job {
     uint64_t id;
     agon_ns_t t_due; /* its outcome is taken no sooner */
+    uint32_t lease, generation;
     uint16_t slot, pad[3];
 };
 /* The one that is due first, and of those the oldest; none that has chunks left on a card. 0: there

@@ -187,6 +187,16 @@ static agon_ns_t chunk_ns(const struct engine *engine, agon_ns_t delay_ns, uint3
     return ns > 0 ? ns : 1;
 }
 
+/* It was handed over by code that was replaced before it got here, and was not to outlive it: as
+ * jobs_reload does with those that were here. Without a number nobody knows whose it is. */
+static int is_of_before(struct engine *engine, const struct record_job_wish *wish)
+{
+    const struct slot *slot = slots_get(&engine->slots, wish->origin.slot);
+
+    return slot != NULL && slot->generation != 0 && wish->origin.generation != 0 &&
+           wish->origin.generation != slot->generation && (wish->flags & AGON_GPU_OUTLIVES) == 0;
+}
+
 /* Of the job, in engine time. */
 static agon_ns_t delay_of(const struct slot_lease *lease, const struct record_job_wish *wish)
 {
@@ -208,6 +218,8 @@ static void submit(struct engine *engine, const struct record_job_wish *wish)
     agon_ns_t delay_ns = delay_of(lease, wish);
     uint64_t card = 0;
 
+    if (status >= 0 && is_of_before(engine, wish))
+        status = AGON_ESTATE;
     if (status >= 0 && lease->held != 0) {
         uint32_t n_chunks = chunks_of(wish);
 
@@ -513,7 +525,11 @@ void jobs_forget(struct engine *engine, uint16_t slot)
 
 static struct engine_job shown(const struct slot_job *job)
 {
-    return (struct engine_job){.slot = job->slot, .id = job->id, .t_due = job->t_due};
+    return (struct engine_job){.id = job->id,
+                               .t_due = job->t_due,
+                               .lease = job->lease,
+                               .generation = job->generation,
+                               .slot = job->slot};
 }
 
 int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out)

@@ -335,6 +335,9 @@ static uint64_t apply(struct gpu_turn *turn, const struct gpu_event *event)
     case GPU_BACK:
         gpu_back(turn, event);
         break;
+    case GPU_FILLING:
+        gpu_filling(turn, event);
+        break;
     case GPU_EVENT_KINDS:
     default:
         refuse(turn, event, GPU_WHY_INVALID);

@@ -33,6 +33,10 @@
  * what comes late of an earlier one, from a card that was lost and is back, is of no chunk that
  * runs.
  *
+ * **A card that fills a lease** with a file, or makes one 0, runs nothing meanwhile: no chunk is
+ * begun there, none is taken for hung, and one that was begun counts from the end of that. How long
+ * it may take is for whoever watches its worker, which is lost when it takes longer.
+ *
  * **A card that is lost** (by its driver, or above the last step of heat): its inference goes to
  * the first card with room, others leaving for it; what was under way there is done again. All else
  * waits for the card. When it is back, inference goes home. With one card left of several,
@@ -63,6 +67,8 @@ enum gpu_event_kind {
     GPU_TOURNAMENT, /* state: 1 it has begun, 0 it is over */
     GPU_LOST,       /* card */
     GPU_BACK,       /* card */
+    GPU_FILLING,    /* card; state: 1 its worker fills a lease with a file or makes one 0, and runs
+                       nothing meanwhile; 0 it does not any more */
     GPU_EVENT_KINDS
 };
 enum {                        /* of a request */
@@ -200,6 +206,7 @@ struct gpu_card {
     uint8_t step; /* of heat, 0 to 4 */
     uint8_t is_alerted;
     uint8_t is_lost; /* by its driver; above the last step it is shut besides */
+    uint8_t is_filling;
 };
 struct gpu {
     const struct gpu_rules *rules; /* borrowed; not of the state */

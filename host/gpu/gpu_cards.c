@@ -173,3 +173,22 @@ void gpu_back(struct gpu_turn *turn, const struct gpu_event *event)
         gpu_say_card(turn, GPU_DID_CARD_BACK, GPU_WHY_NOTHING, event->card, 0);
     }
 }
+
+/* The time of the chunk that was begun there goes from now on. */
+void gpu_filling(struct gpu_turn *turn, const struct gpu_event *event)
+{
+    struct gpu *gpu = turn->gpu;
+
+    if (event->card >= gpu->rules->n_cards || event->state > 1) {
+        gpu_say_card(turn, GPU_DID_REFUSED, GPU_WHY_INVALID, event->card, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
+        struct gpu_job *job = &gpu->jobs[i];
+
+        if (job->id != 0 && job->is_running && gpu_is_held_up(gpu, job) &&
+            gpu_lease_of(gpu, job->lease)->card == event->card)
+            job->began_ns = gpu->t;
+    }
+    gpu->cards[event->card].is_filling = event->state;
+}

@@ -40,6 +40,8 @@ static inline int gpu_is_queued(const struct gpu_lease *lease)
 int gpu_compare(const struct gpu_lease *a, const struct gpu_lease *b);
 struct gpu_lease *gpu_find(struct gpu *gpu, uint64_t id);
 struct gpu_job *gpu_running(struct gpu *gpu, const struct gpu_lease *lease); /* NULL: none */
+/* Is it running where nothing runs now, since its card fills a lease? */
+int gpu_is_held_up(const struct gpu *gpu, const struct gpu_job *job);
 /* Inference's part of the split on a card, at most the capacity. */
 uint32_t gpu_inference_ppm(const struct gpu *gpu, uint32_t card);
 
@@ -68,6 +70,7 @@ void gpu_heat(struct gpu_turn *turn, const struct gpu_event *event);
 void gpu_sustained(struct gpu_turn *turn);
 void gpu_lost(struct gpu_turn *turn, const struct gpu_event *event);
 void gpu_back(struct gpu_turn *turn, const struct gpu_event *event);
+void gpu_filling(struct gpu_turn *turn, const struct gpu_event *event);
 /* SINGLE, ON_CPU or CARDS, when the number of cards in use is another. */
 void gpu_count_cards(struct gpu_turn *turn);
 

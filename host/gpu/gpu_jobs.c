@@ -14,6 +14,13 @@ struct gpu_job *gpu_running(struct gpu *gpu, const struct gpu_lease *lease)
     return NULL;
 }
 
+int gpu_is_held_up(const struct gpu *gpu, const struct gpu_job *job)
+{
+    const struct gpu_lease *lease = gpu_lease_of(gpu, job->lease);
+
+    return lease != NULL && lease->card < GPU_CARDS_MAX && gpu->cards[lease->card].is_filling;
+}
+
 static int64_t part(int64_t ns, uint32_t ppm)
 {
     return num_mul_div(ns, ppm, GPU_ALL_PPM, NUM_DOWN);
@@ -83,7 +90,8 @@ void gpu_find_hung(struct gpu_turn *turn)
         struct gpu_job *job = &gpu->jobs[i];
         struct gpu_lease *lease;
 
-        if (job->id == 0 || !job->is_running || gpu->t - job->began_ns <= 2 * gpu->rules->chunk_ns)
+        if (job->id == 0 || !job->is_running ||
+            gpu->t - job->began_ns <= 2 * gpu->rules->chunk_ns || gpu_is_held_up(gpu, job))
             continue;
         lease = gpu_find(gpu, job->lease);
         REQUIRE(lease != NULL);
@@ -296,7 +304,7 @@ void gpu_start_jobs(struct gpu_turn *turn)
         int is_busy;
         struct gpu_job *job = choose(gpu, card, &lease, &is_busy);
 
-        if (is_busy || job == NULL || !gpu_is_up(gpu, card))
+        if (is_busy || job == NULL || !gpu_is_up(gpu, card) || gpu->cards[card].is_filling)
             continue;
         job->is_running = 1;
         job->run++;

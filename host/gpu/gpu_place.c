@@ -469,9 +469,10 @@ void gpu_settle(struct gpu_turn *turn)
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++)
         keep_the_split(turn, card);
     go_home(turn);
-    // Each time better ranks come to the place of worse ones: that ends.
+    // Each time better ranks come to the place of worse ones: that ends. What they leave of it may
+    // be room for who is away from there.
     while (serve(turn))
-        continue;
+        go_home(turn);
     wait_for_cards(turn);
     check(gpu);
 }

@@ -214,7 +214,7 @@ void gpu_save(const struct gpu *gpu, struct enc *enc)
         enc_u32(enc, (uint32_t)card->heat_mc);
         enc_u8(enc, card->step);
         enc_u8(enc, card->is_alerted);
-        enc_u8(enc, card->is_lost);
+        enc_u8(enc, (uint8_t)(card->is_lost | card->is_filling << 1));
     }
     for (uint32_t i = 0; i < GPU_LEASES_MAX; i++)
         save_lease(&gpu->leases[i], enc);
@@ -249,7 +249,9 @@ void gpu_load(struct gpu *gpu, const struct gpu_rules *rules, struct dec *dec)
         card->step = dec_u8(dec);
         card->is_alerted = dec_u8(dec);
         card->is_lost = dec_u8(dec);
-        if (card->step > 4 || card->is_alerted > 1 || card->is_lost > 1 ||
+        card->is_filling = card->is_lost >> 1;
+        card->is_lost &= 1;
+        if (card->step > 4 || card->is_alerted > 1 || card->is_filling > 1 ||
             card->hot_since_ns < -1 || card->hot_since_ns > gpu->t)
             dec_fail(dec);
     }

@@ -22,7 +22,7 @@ static void due_of_leases(const struct gpu *gpu, int64_t *due)
     for (uint32_t i = 0; i < GPU_JOBS_MAX; i++) {
         const struct gpu_job *job = &gpu->jobs[i];
 
-        if (job->id != 0 && job->is_running)
+        if (job->id != 0 && job->is_running && !gpu_is_held_up(gpu, job))
             sooner(due, num_add(job->began_ns, 2 * gpu->rules->chunk_ns + 1));
     }
 }
@@ -31,7 +31,8 @@ static void due_of_cards(const struct gpu *gpu, int64_t *due)
 {
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {
         const struct gpu_card *at = &gpu->cards[card];
-        int64_t ns = gpu_is_up(gpu, card) ? gpu_time_needed(gpu, card) : INT64_MAX;
+        int64_t ns =
+            gpu_is_up(gpu, card) && !at->is_filling ? gpu_time_needed(gpu, card) : INT64_MAX;
 
         if (at->hot_since_ns >= 0 && !at->is_alerted)
             sooner(due, num_add(at->hot_since_ns, gpu->rules->sustained_ns));

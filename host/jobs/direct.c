@@ -10,6 +10,8 @@
 
 #define ATTEMPTS    3u /* workers that may die of a job, one less */
 #define STAGE       65536u
+#define STAGE_LARGE ((uint64_t)4 << 20) /* where files have to get there, as live */
+#define LARGE       ((uint64_t)64 << 20)
 #define LEASE_FAILS 2 /* times that a lease is made anew after its end without a word of ours */
 #define WAIT_NS     ((int64_t)1000 * 1000 * 1000)
 
@@ -36,6 +38,7 @@ struct direct {
     struct card_worker *worker; /* owned */
     int64_t chunk_ns;
     void (*say)(void *ctx, const char *text);
+    void (*resident)(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out);
     void *ctx;
     struct under_way *first; /* owned; in no order */
     struct {
@@ -140,7 +143,17 @@ static void make_lease(struct direct *direct, uint16_t slot, uint32_t lease)
     uint64_t memory = direct->leases[slot][lease - 1].memory;
     struct card_lease shape = {
         .bytes = memory, .stage = memory >= 2 * STAGE ? STAGE : CARD_STAGE_MIN, .resident_fd = -1};
-    int64_t id = card_worker_lease(direct->worker, &shape, NULL);
+    struct relay_resident file = {.fd = -1};
+    int64_t id;
+
+    if (direct->resident != NULL)
+        direct->resident(direct->ctx, slot, lease, &file);
+    if (file.fd >= 0) {
+        shape.resident = file.bytes;
+        shape.resident_fd = file.fd;
+        shape.stage = memory >= LARGE ? STAGE_LARGE : shape.stage;
+    }
+    id = card_worker_lease(direct->worker, &shape, NULL);
 
     direct->leases[slot][lease - 1].id = id > 0 ? id : 0;
 }
@@ -424,6 +437,7 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
     }
     direct->chunk_ns = config->chunk_ns;
     direct->say = config->say;
+    direct->resident = config->resident;
     direct->ctx = config->ctx;
     *back = (struct job_back){.ctx = direct,
                               .lease = lease,

@@ -14,6 +14,12 @@
 
 struct dispatch;
 struct relay;
+struct relay_resident { /* what a lease keeps on its card */
+    int fd;             /* sealed, borrowed; -1: nothing */
+    int is_kernels;     /* it keeps nothing there: they are the source of its own kernels */
+    uint64_t bytes;
+    unsigned char digest[HASH_SIZE];
+};
 struct dispatch_config {
     struct relay *relay; /* the workers are another thread's (jobs/relay.h), and what follows is not
                           for them; borrowed; NULL: one of this thread's own */
@@ -24,9 +30,12 @@ struct dispatch_config {
     uint32_t card, threads;
     int64_t chunk_ns; /* a chunk that takes longer hangs: its worker is ended, the job fails */
     int is_far;
+    /* What a slot's lease keeps resident; NULL: nothing. Is_far: what it says where the other
+     * process begins is what there is. */
+    void (*resident)(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out);
     /* A line for people about a worker: it is up, ended, lost. May be NULL. */
     void (*say)(void *ctx, const char *text);
-    void *ctx;
+    void *ctx; /* of both */
 };
 /* The worker is started. AGON_ENOMEM, AGON_ENOENT: there is no such program. */
 int dispatch_new(struct dispatch **dispatch, const struct dispatch_config *config,

@@ -446,6 +446,16 @@ void relay_again(struct relay *relay, uint32_t card)
     put(relay);
 }
 
+void relay_dismiss(struct relay *relay, uint32_t card)
+{
+    struct relay_ask *ask = claim(relay);
+
+    if (ask == NULL)
+        return; // it stays until the next time that it has none left
+    *ask = (struct relay_ask){.kind = RELAY_DISMISS, .fd = -1, .card = (uint8_t)card};
+    put(relay);
+}
+
 static int is_busy(void *ctx)
 {
     return ((struct relay *)ctx)->first != NULL;

@@ -16,12 +16,6 @@
 #include "jobs/jobs.h"
 
 struct relay;
-struct relay_resident { /* what a lease keeps on its card */
-    int fd;             /* sealed, borrowed; -1: nothing */
-    int is_kernels;     /* it keeps nothing there: they are the source of its own kernels */
-    uint64_t bytes;
-    unsigned char digest[HASH_SIZE];
-};
 #define RELAY_OWN_MAX   8u                  /* leases of own kernels */
 #define RELAY_OWN_PROCS (2 * RELAY_OWN_MAX) /* their workers, with those that are to end */
 enum relay_own_state { RELAY_OWN_BEGINS = 1, RELAY_OWN_UP, RELAY_OWN_FAILS, RELAY_OWN_LOST };
@@ -56,6 +50,8 @@ void relay_free(struct relay *relay); /* when both have ended; NULL is fine */
 void relay_place(struct relay *relay, uint16_t slot, uint32_t lease, uint32_t card);
 /* It says that a chunk on that card hangs: its worker is ended. */
 void relay_again(struct relay *relay, uint32_t card);
+/* It says that the card has no lease left: who owns a worker on demand may end it. */
+void relay_dismiss(struct relay *relay, uint32_t card);
 uint32_t relay_news(struct relay *relay); /* answers that nobody has heard */
 /* So many of them are heard; what had no room before is asked now. */
 void relay_hear(struct relay *relay, uint32_t n);
@@ -65,7 +61,10 @@ int relay_is_over(const struct relay *relay, uint16_t slot, uint64_t id);
 /* [cards] */
 /* The card's worker from now on; NULL: there is none. Borrowed. */
 void relay_worker(struct relay *relay, uint32_t card, struct card_worker *worker);
-void relay_take(struct relay *relay);    /* what has been asked */
+void relay_take(struct relay *relay); /* what has been asked */
+/* Has a lease been made there that was not the last one? Without one there is nothing to do for a
+ * worker. */
+int relay_is_used(const struct relay *relay, uint32_t card);
 int relay_has_room(struct relay *relay); /* for the answer to an event */
 /* What a worker says of leases and jobs; of all else nothing is done. There is room. */
 void relay_event(struct relay *relay, uint32_t card, const struct card_event *event);

@@ -240,6 +240,7 @@ static int take_one(struct relay *relay, const struct relay_ask *ask)
 
     switch (ask->kind) {
     case RELAY_LEASE:
+        at->is_used = 1;
         return place(relay, ask);
     case RELAY_END:
         displace(relay, at, ask);
@@ -256,11 +257,21 @@ static int take_one(struct relay *relay, const struct relay_ask *ask)
             (void)card_worker_cancel(work->worker, of->job);
         }
         break;
+    case RELAY_DISMISS:
+        at->is_used = 0;
+        for (uint32_t i = 0; i < CARD_LEASES; i++)
+            at->is_used |= at->placed[i].lease != 0; // one has come meanwhile
+        break;
     default:
         end_hung(relay, ask->card);
         break;
     }
     return 1;
+}
+
+int relay_is_used(const struct relay *relay, uint32_t card)
+{
+    return relay->cards[card].is_used;
 }
 
 int relay_has_room(struct relay *relay)

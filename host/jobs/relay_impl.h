@@ -25,7 +25,8 @@ enum relay_kind {
     RELAY_END,       /* ... no more: its jobs there are cancelled */
     RELAY_RUN,       /* a job's next chunk, of that run; n_before of it were done */
     RELAY_CANCEL,
-    RELAY_AGAIN
+    RELAY_AGAIN,
+    RELAY_DISMISS
 };
 struct relay_ask {
     uint32_t kind, lease;
@@ -115,6 +116,7 @@ struct placed {            /* [cards] a lease on its card */
 struct relay_card {   /* [cards] */
     struct work work; /* its worker: borrowed */
     struct placed placed[CARD_LEASES];
+    uint8_t is_used; /* a lease was made there since it was dismissed */
 };
 
 struct relay {

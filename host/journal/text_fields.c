@@ -525,7 +525,7 @@ static const struct text_field gpu_rules_fields[] = {
     HEX(record_gpu_rules, hash),         END};
 static const char *const gpu_events[] = {"none",       "tick",  "request", "release",
                                          "submit",     "chunk", "heat",    "volatility",
-                                         "tournament", "lost",  "back"};
+                                         "tournament", "lost",  "back",    "filling"};
 static const struct text_field gpu_fields[] = {NAME8(record_gpu, kind, gpu_events),
                                                U32(record_gpu, owner),
                                                U64(record_gpu, lease),
@@ -533,6 +533,7 @@ static const struct text_field gpu_fields[] = {NAME8(record_gpu, kind, gpu_event
                                                U64(record_gpu, run),
                                                TEXT(record_gpu, name),
                                                U8(record_gpu, card),
+                                               U8(record_gpu, state),
                                                I64(record_gpu, bytes),
                                                U32(record_gpu, share_ppm),
                                                U8(record_gpu, budget),

@@ -5,6 +5,8 @@
 
 #include "base/num.h"
 #include "jobs/jobs.h"
+#include "store/registry.h"
+#include "sys/sealed.h"
 
 /* In lock-step time stands while a job runs: a chunk may take what a busy machine needs. */
 #define CHUNK_NS ((int64_t)30 * 1000000000)
@@ -23,6 +25,8 @@ struct backtest_jobs {
     } running[GPU_CARDS_MAX];
     struct slot_set left; /* their leases are to be given back */
     const struct backtest_config *config;
+    struct sealed_set sealed; /* what leases keep resident: also where another process runs jobs */
+    const struct sealed *resident[SLOTS_MAX][CREW_LEASES_MAX];
     uint8_t asked[SLOTS_MAX]; /* a bit for each lease that is waited for and was asked for again */
 };
 
@@ -230,6 +234,58 @@ static void decided(void *ctx, const struct record_gpu *event, const struct gpu_
     counts->n_preempted += decision->kind == GPU_DID_JOB_PREEMPTED;
 }
 
+static const struct crew_file *file_of(const struct crew_slot *slot, uint32_t k)
+{
+    for (uint32_t i = 0; i < slot->n_files && slot->leases[k].resident[0] != '\0'; i++) {
+        if (strcmp(slot->files[i].name, slot->leases[k].resident) == 0)
+            return &slot->files[i];
+    }
+    return NULL;
+}
+
+/* Once more than for the plugins: who runs jobs may be a process that is to begin before they do.
+ */
+static int open_resident(struct backtest_jobs *jobs, const struct crew_slot *slot, uint32_t k,
+                         struct error *err)
+{
+    const struct crew_file *file = file_of(slot, k);
+    struct sealed *sealed;
+    unsigned char hash[HASH_SIZE];
+    char path[REGISTRY_PATH];
+    int rc = AGON_OK;
+
+    if (file == NULL)
+        return AGON_OK;
+    if (file->model[0] != '\0')
+        rc = registry_resolve(file->path, file->model, path, hash, err);
+    if (rc < 0)
+        return rc;
+    sealed = sealed_open(&jobs->sealed, file->model[0] != '\0' ? path : file->path, err);
+    if (sealed == NULL) {
+        error_wrap(err, "gpu.leases.%s.resident", slot->leases[k].name);
+        return err != NULL && err->code < 0 ? err->code : AGON_EINVAL;
+    }
+    jobs->resident[slot->record.slot][k] = sealed;
+    if (file->model[0] != '\0' && memcmp(sealed->digest, hash, sizeof(hash)) != 0)
+        return error_set(err, AGON_ECORRUPT, "%s was changed while it was opened", path);
+    return AGON_OK;
+}
+
+static void find_resident(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out)
+{
+    const struct backtest_jobs *jobs = ctx;
+    const struct sealed *sealed = slot < SLOTS_MAX && lease > 0 && lease <= CREW_LEASES_MAX
+                                      ? jobs->resident[slot][lease - 1]
+                                      : NULL;
+
+    *out = (struct relay_resident){.fd = -1};
+    if (sealed == NULL)
+        return;
+    out->fd = sealed->fd;
+    out->bytes = sealed->bytes;
+    memcpy(out->digest, sealed->digest, sizeof(out->digest));
+}
+
 static int open_dispatch(const struct backtest_config *config, struct backtest_jobs *jobs,
                          struct engine_config *engine, struct lockstep_config *lockstep,
                          struct error *err)
@@ -242,9 +298,18 @@ static int open_dispatch(const struct backtest_config *config, struct backtest_j
                                        .nvrtc = words->nvrtc[0] != '\0' ? words->nvrtc : NULL,
                                        .threads = words->threads,
                                        .chunk_ns = CHUNK_NS,
+                                       .resident = find_resident,
+                                       .ctx = jobs,
                                        .is_far = !config->has_processes};
-    int rc = dispatch_new(&jobs->dispatch, &dispatch, err);
+    int rc = AGON_OK;
 
+    sealed_init(&jobs->sealed, config->files_max != 0 ? config->files_max : UINT64_MAX);
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
+        for (uint32_t k = 0; k < config->slots[i].n_leases && rc >= 0; k++)
+            rc = open_resident(jobs, &config->slots[i], k, err);
+    }
+    if (rc >= 0)
+        rc = dispatch_new(&jobs->dispatch, &dispatch, err);
     if (rc < 0)
         return rc;
     jobs->to = dispatch_port(jobs->dispatch);
@@ -304,8 +369,13 @@ int backtest_jobs_open(const struct backtest_config *config, struct backtest *re
 
 void backtest_jobs_close(struct backtest *result)
 {
-    if (result->jobs != NULL)
-        dispatch_free(result->jobs->dispatch);
+    if (result->jobs == NULL)
+        return;
+    dispatch_free(result->jobs->dispatch);
+    for (uint32_t i = 0; i < SEALED_MAX; i++) {
+        while (result->jobs->sealed.all[i].n_users > 0)
+            sealed_close(&result->jobs->sealed, &result->jobs->sealed.all[i]);
+    }
     free(result->jobs);
 }
 

@@ -10,10 +10,34 @@
 #define DEPTH       16u /* of nested arrays and objects; XGBoost's have 8 */
 #define BYTES_FEW   64u /* arrays and objects that any file may have */
 #define BYTES_ARRAY 16u /* of a file for each further one; XGBoost's take 40 and more */
+/* What it takes to be read, by what jansson takes of an allocator: of a value, of a text besides,
+ * of a key besides, of an array or object. A model of XGBoost's of TREES_BYTES is below ROOM. */
+#define COST_VALUE 56u
+#define COST_TEXT  64u
+#define COST_KEY   96u
+#define COST_ARRAY 304u
+#define ROOM       ((size_t)640u << 20u)
+
+static size_t cost_of(char c)
+{
+    switch (c) {
+    case ',':
+        return COST_VALUE;
+    case '"':
+        return COST_TEXT;
+    case ':':
+        return COST_KEY;
+    case '[':
+    case '{':
+        return COST_ARRAY;
+    default:
+        return 0;
+    }
+}
 
 int trees_plain(const char *text, size_t n, struct error *err)
 {
-    size_t n_arrays = 0;
+    size_t n_arrays = 0, cost = n;
     uint32_t depth = 0;
     int is_text = 0;
 
@@ -26,6 +50,7 @@ int trees_plain(const char *text, size_t n, struct error *err)
             continue;
         }
         is_text = c == '"';
+        cost += cost_of(c);
         if (c == '}' || c == ']')
             depth -= depth > 0;
         if (c != '{' && c != '[')
@@ -42,6 +67,11 @@ int trees_plain(const char *text, size_t n, struct error *err)
                          "%zu arrays and objects in %zu bytes, where a model's take 40 bytes and "
                          "more; expected the JSON of Booster.save_model(\"NAME.json\")",
                          n_arrays, n);
+    if (cost > ROOM)
+        return error_set(err, AGON_EINVAL,
+                         "%zu bytes of JSON that would take %zu MiB to be read; a model may take "
+                         "%zu: fewer trees, or smaller ones",
+                         n, cost >> 20u, ROOM >> 20u);
     return AGON_OK;
 }
 

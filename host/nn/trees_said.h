@@ -10,7 +10,8 @@
 #define trees_edition TYPED(trees_edition)
 
 int trees_said(const char *text, size_t n, struct served_names *names, struct error *err);
-/* Before memory is taken for it: JSON of no more depth and values than a model of that size has.
+/* Before memory is taken for it: JSON of no more depth and values than a model of that size has,
+ * and none that takes more than 640 MiB to be read.
  * AGON_EINVAL. [any] */
 int trees_plain(const char *text, size_t n, struct error *err);
 /* agon.edition, of nets too: a whole number from 1 on. AGON_EINVAL. [any] */

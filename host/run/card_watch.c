@@ -4,7 +4,12 @@
  * could go on elsewhere does not wait until it is known whether another worker helps. Of a death
  * there is no doubt, and where another card is up it is waited for DEAD_NS alone: chunks that ran
  * there are done again elsewhere before they are taken for hung. When a worker helps, the card is
- * back. The same workers run the jobs of agents (jobs/relay.h). [cards] */
+ * back. The same workers run the jobs of agents (jobs/relay.h).
+ *
+ * A card on demand (its profile says so) has a worker while it has a lease: that begins with the
+ * first and ends when the allocator says that none is left, and its card is free for others.
+ * [cards]
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,18 +22,18 @@
 #include "run/host_impl.h"
 #include "sys/log.h"
 
-#define LOOK_NS  ((int64_t)250 * 1000 * 1000)
-#define QUIET_NS ((int64_t)600 * 1000 * 1000)
-#define DEAD_NS  ((int64_t)100 * 1000 * 1000)
-#define MOVES_NS 4                                 /* more for each byte of a lease that is made */
-#define CHUNK_NS ((int64_t)2 * 1000 * 1000 * 1000) /* a chunk hangs then, whoever says so */
-#define BEGIN_NS ((int64_t)30 * 1000000000) /* a card's first worker may take so long to begin */
-#define TELL_NS  ((int64_t)1000 * 1000 * 1000)
-#define ANEW_NS  ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
-#define TURN_NS  ((int64_t)50 * 1000 * 1000)
-#define SAID_NS                                                                                    \
-    CLOCK_SECOND /* of a lease's own kernels no more is said, however often they fail              \
-                  */
+#define LOOK_NS   ((int64_t)250 * 1000 * 1000)
+#define QUIET_NS  ((int64_t)600 * 1000 * 1000)
+#define DEAD_NS   ((int64_t)100 * 1000 * 1000)
+#define SAY_BYTES ((uint64_t)256 << 20) /* a lease so large is in the log while it is filled */
+#define MOVES_NS  4                     /* more for each byte of a lease that is made */
+#define CHUNK_NS  ((int64_t)2 * 1000 * 1000 * 1000) /* a chunk hangs then, whoever says so */
+#define BEGIN_NS  ((int64_t)30 * 1000000000) /* a card's first worker may take so long to begin */
+#define TELL_NS   ((int64_t)1000 * 1000 * 1000)
+#define ANEW_NS   ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
+#define TURN_NS   ((int64_t)50 * 1000 * 1000)
+#define SAID_NS   CLOCK_SECOND /* of a lease's own kernels no more is said, however often they fail \
+                                */
 
 static int tell(struct host *host, const struct gpu_event *event)
 {
@@ -61,6 +66,27 @@ static void name_libraries(const struct leases_words *words, struct card_worker_
     config->nvrtc = words->nvrtc[0] != '\0' ? words->nvrtc : NULL;
 }
 
+/* While its worker fills a lease with a file, or makes one 0, or has not begun yet, it runs
+ * nothing: chunks wait for the end of that, and are not hung. How long it may take is is_gone's and
+ * the worker's own. */
+static void tell_filling(struct host *host, uint32_t card)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+    uint64_t bytes = watch->is_up ? card_worker_moves(watch->worker) : 0;
+    int is_filling = bytes > 0 || (watch->worker != NULL && !watch->was_up &&
+                                   relay_is_used(host->cards.relay, card));
+
+    if (is_filling == watch->is_filling ||
+        !tell(host, &(struct gpu_event){
+                        .kind = GPU_FILLING, .card = (uint8_t)card, .state = (uint8_t)is_filling}))
+        return;
+    watch->is_filling = (uint8_t)is_filling;
+    if (bytes >= SAY_BYTES)
+        log_info_with("card", "filling", LOG_FIELDS(LOG_NUMBER("card", card)),
+                      "card %u fills or clears a lease of %llu MiB: its jobs wait for that", card,
+                      (unsigned long long)(bytes >> 20));
+}
+
 static void begin(struct host *host, uint32_t card, int64_t now)
 {
     const struct leases_words *words = &host->config.cards.words;
@@ -78,6 +104,7 @@ static void begin(struct host *host, uint32_t card, int64_t now)
     watch->answered_ns = now;
     watch->died_ns = 0;
     watch->is_up = 0;
+    watch->is_dismissed = 0;
     watch->asked_ns = 0;
     if (watch->worker == NULL)
         log_error("card", "worker", "card %u: %s", card, err.text);
@@ -191,6 +218,33 @@ static int is_gone(const struct host *host, uint32_t card, int64_t now)
            (watch->died_ns != 0 && now - watch->died_ns > DEAD_NS && is_another_up(host, card));
 }
 
+/* Nobody has a lease there, and its worker is not to stay for that. */
+static int is_idle(const struct host *host, uint32_t card)
+{
+    return host->config.cards.rules.cards[card].is_on_demand && !host->cards.watch[card].is_lost &&
+           !relay_is_used(host->cards.relay, card);
+}
+
+/* What other workers said while this one ended has waited for who hears it. */
+static void dismiss(struct host *host, uint32_t card)
+{
+    struct host_card_watch *watch = &host->cards.watch[card];
+    int64_t began_ns = clock_mono(), took_ns;
+
+    relay_worker(host->cards.relay, card, NULL);
+    card_worker_free(watch->worker);
+    watch->worker = NULL;
+    watch->is_up = watch->was_up = 0;
+    watch->died_ns = watch->asked_ns = 0;
+    watch->is_dismissed = 1;
+    took_ns = clock_mono() - began_ns;
+    for (uint32_t i = 0; i < host->config.cards.rules.n_cards; i++)
+        host->cards.watch[i].answered_ns += took_ns;
+    note(host, card);
+    log_info_with("card", "dismissed", LOG_FIELDS(LOG_NUMBER("card", card)),
+                  "card %u has no lease left: its worker has ended", card);
+}
+
 static void turn(struct host *host, uint32_t card)
 {
     struct host_card_watch *watch = &host->cards.watch[card];
@@ -198,11 +252,19 @@ static void turn(struct host *host, uint32_t card)
     int64_t now;
 
     if (watch->worker == NULL) {
-        if (clock_mono() - watch->answered_ns > ANEW_NS)
+        tell_filling(host, card);
+        if (!is_idle(host, card) &&
+            (watch->is_dismissed || clock_mono() - watch->answered_ns > ANEW_NS))
             begin(host, card, clock_mono());
         return;
     }
+    if (is_idle(host, card)) {
+        dismiss(host, card);
+        tell_filling(host, card);
+        return;
+    }
     (void)card_worker_wait(watch->worker, 0);
+    tell_filling(host, card); // before what it says of chunks behind that
     now = clock_mono();
     while (relay_has_room(host->cards.relay) && card_worker_next(watch->worker, &event)) {
         take(host, card, &event, now);
@@ -224,6 +286,7 @@ static void turn(struct host *host, uint32_t card)
     else if (watch->is_lost && watch->is_up &&
              tell(host, &(struct gpu_event){.kind = GPU_BACK, .card = (uint8_t)card}))
         watch->is_lost = 0;
+    tell_filling(host, card);
     note(host, card);
 }
 
@@ -266,8 +329,11 @@ static void *cards_main(void *ctx)
     struct host *host = ctx;
     const uint32_t n_cards = host->config.cards.rules.n_cards;
 
-    for (uint32_t card = 0; card < n_cards; card++)
-        begin(host, card, clock_mono());
+    for (uint32_t card = 0; card < n_cards; card++) {
+        host->cards.watch[card].is_dismissed = (uint8_t)is_idle(host, card);
+        if (!host->cards.watch[card].is_dismissed)
+            begin(host, card, clock_mono());
+    }
     while (!atomic_load(&host->cards.is_stopping)) {
         relay_take(host->cards.relay);
         for (uint32_t card = 0; card < n_cards; card++)

@@ -24,8 +24,9 @@ struct host_card_watch { /* of one card; [cards] */
     int64_t died_ns;     /* it has ended then, and no other is up; 0: one is, or never was */
     int64_t asked_ns;    /* a look is under way since then; 0: none is */
     int64_t looked_ns, told_ns;
-    int32_t heat_mc;                /* as it was told */
-    uint8_t is_up, was_up, is_lost; /* is_lost: as it was told */
+    int32_t heat_mc;      /* as it was told */
+    uint8_t is_dismissed; /* on demand, and nobody has a lease there: it has no worker */
+    uint8_t is_up, was_up, is_lost, is_filling; /* is_lost, is_filling: as it was told */
 };
 struct host_card_seen { /* for who looks; under host_cards.lock */
     struct card_look look;

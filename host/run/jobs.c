@@ -73,6 +73,9 @@ void host_jobs_decided(struct host *host, const struct gpu_decision *decision)
     case GPU_DID_WORKER_AGAIN:
         relay_again(host->cards.relay, decision->card);
         break;
+    case GPU_DID_WORKER_END:
+        relay_dismiss(host->cards.relay, decision->card);
+        break;
     default:
         break;
     }

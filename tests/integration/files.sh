@@ -47,6 +47,8 @@ done
 [ "$(cat "$WORK/conf/models/seven")" = 7 ] || fail "a plugin changed a file"
 "$AGON" validate "$PLUGINS/weigher.so" --file "weights=$WORK/conf/models/seven" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 grep -q 'ok .*val-r14 .* intents' "$WORK/out" || fail "validate did not rehearse it with its file: $(cat "$WORK/out")"
+refused "a file under another name" 'error .*not with the files that it is given.*not found' "$AGON" validate "$PLUGINS/weigher.so" --file "weight=$WORK/conf/models/seven"
+"$AGON" validate "$PLUGINS/weigher.so" >"$WORK/out" 2>&1 || fail "validate without a file: $(cat "$WORK/out")"
 
 # --- live ---
 start_sim --seed 3

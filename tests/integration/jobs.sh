@@ -56,6 +56,16 @@ EOF
 done
 [ "$(grep -c '"type":"job_part"' "$WORK/cat")" -gt 20 ] || fail "a larger result is not in the journal"
 
+# --- what a lease keeps resident: three times what lies there, in both runners, as live ---
+python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("<1024f", *range(1024)))' >"$WORK/conf/weights"
+kept() { roster 'values: 100, deed: resident' ", files: {weights: $1}, gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%, resident: weights}}}"; }
+kept weights
+for runner in inproc process; do
+    lab "$runner"
+    jq -e '.agents[0].metrics | .["0"] > 3 and .["1"] == 0 and .["2"] == .["0"] * 3 * ([range(31; 100)] | add)' "$WORK/json" >/dev/null ||
+        fail "resident ($runner): $(jq -c '.agents[0].metrics' "$WORK/json")"
+done
+
 # --- mistakes ---
 says() { # DEED WORDS: in both runners, and the run goes on to its end
     roster "deed: $1"
@@ -90,19 +100,18 @@ refused "leases without cards" 'there are no cards'
 # --- live, on paper, four cards with a worker each: one in a process of its own, two in the host's; three computes with
 # what its lease keeps on its card; four gives its lease back and acquires it again, and it ends by its deadline, too. The
 # first card is nobody's and says a wrong bit, so that what comes of it shows; the third hangs, once, in a chunk of two;
-# and when the fourth's worker dies the next one does not begin.
+# and when the fourth's worker dies the next one does not begin. The fourth's first file takes 450 ms to get there: jobs wait.
 mkdir "$WORK/certified"
 cp "$PLUGINS/jobber.so" "$WORK/certified"
 PLUGINS=$WORK/certified
 certify "$PLUGINS/jobber.so"
 start_sim --seed 3
 lease() { printf ', orders_on_reload: keep, gpu: {leases: {main: {budget: %s.realtime, memory: 4MiB, share: 10%%%s}}}' "$1" "${2-}"; }
-python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("<1024f", *range(1024)))' >"$WORK/conf/weights"
 MODE=paper live_files "$(agent one jobber.so 'values: 64' '' "$(lease old_1)")
 $(agent two jobber.so 'values: 200, deed: keeps' '' ", runner: inproc$(lease old_2)")
 $(agent three jobber.so 'values: 100, deed: resident' '' ", files: {weights: weights}$(lease old_3 ', resident: weights')")
 $(agent four jobber.so 'values: 64, deed: anew' '' ", runner: inproc$(lease old_1 ', deadline: 8s')")"
-sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: scripted, delay: 500ms, script: ["0 read 0 wrong", "0 look 1 30", "1 run 3 hang", "2 start 1 hang"]}\nagents:/' "$WORK/conf/roster.yaml"
+sed -i 's/^agents:/gpu: {profile: s2_four_8gb, device: scripted, delay: 500ms, script: ["0 read 0 wrong", "0 look 1 30", "1 run 3 hang", "2 start 1 hang,1 write 1 slow=450"]}\nagents:/' "$WORK/conf/roster.yaml"
 "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1 || fail "config check: $(cat "$WORK/out")"
 start_host
 trade_on() { # NAME WHAT: a few orders more of it
@@ -115,6 +124,7 @@ gpu_is() { gpu status --json >"$WORK/status" 2>/dev/null && jq -e "$1" "$WORK/st
 for name in one two three four; do
     trade_on $name "at the start"
 done
+! grep -q "three: job -15" "$WORK/host.err" || fail "a job did not wait for the file of its lease"
 [ "$(workers | wc -l)" = 4 ] || fail "not a worker for each card: $(workers)"
 gpu leases --json | jq -e '[.[] | select(.agent == "three" or .agent == "two") | .card] == ["old_2", "old_3"]' >/dev/null || fail "leases: $(gpu leases --json)"
 

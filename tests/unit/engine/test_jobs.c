@@ -285,6 +285,43 @@ START_TEST(reload_crash_and_start)
 }
 END_TEST
 
+START_TEST(what_comes_behind_a_reload_is_of_before)
+{
+    struct record_generation hands = {.hdr = {.type = EVENT_CONFIG, .granules = sizeof(hands) / 64},
+                                      .kind = CONFIG_GENERATION,
+                                      .slot = SLOT,
+                                      .generation = 1,
+                                      .event_mask = AGON_ON(AGON_EVENT_JOB),
+                                      .agent_kind = AGON_STRATEGY,
+                                      .why = GENERATION_RELOAD};
+    struct record_job_wish wish;
+    struct engine_job job;
+
+    begin();
+    ck_assert_int_eq(ask(LEASE_ACQUIRE, 0), AGON_OK);
+    ck_assert_int_eq(world_step(world, &hands), AGON_OK);
+    hands.generation = 2;
+    ck_assert_int_eq(world_step(world, &hands), AGON_OK);
+    wish = wish_of(JOB_SUBMIT, 1);
+    wish.origin.generation = 1; // it was on its way
+    ck_assert_int_eq(world_step(world, &wish), AGON_OK);
+    ck_assert_uint_eq(told()->job, 1);
+    ck_assert_int_eq(told()->status, AGON_ESTATE);
+    ck_assert_int_eq(engine_job_at(world->engine, 0, &job), 0);
+    wish = wish_of(JOB_SUBMIT, 2);
+    wish.origin.generation = 1;
+    wish.flags = AGON_GPU_OUTLIVES;
+    ck_assert_int_eq(world_step(world, &wish), AGON_OK);
+    wish = wish_of(JOB_SUBMIT, 3);
+    wish.origin.generation = 2;
+    ck_assert_int_eq(world_step(world, &wish), AGON_OK);
+    ck_assert_int_eq(engine_job_at(world->engine, 1, &job), 1);
+    ck_assert_uint_eq(job.id, 3);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
 /* A state without leases has nothing of them, and one with some is read as it was written. */
 START_TEST(saved_and_loaded)
 {
@@ -411,6 +448,7 @@ int main(void)
     tcase_add_test(tcase, who_may_hand_over_what);
     tcase_add_test(tcase, one_outcome_each);
     tcase_add_test(tcase, reload_crash_and_start);
+    tcase_add_test(tcase, what_comes_behind_a_reload_is_of_before);
     tcase_add_test(tcase, saved_and_loaded);
     tcase_add_test(tcase, each_field_is_of_the_state);
     tcase_add_test(tcase, taken_out_of_a_ring);

@@ -449,7 +449,7 @@ static void settle(struct ref *ref)
     shrink_training(ref);
     go_home(ref);
     while (serve_once(ref))
-        continue;
+        go_home(ref);
     for (int i = 0; i < ref->n_leases; i++) {
         if (from_card[i] >= 0 && ref->leases[i].state == 's') {
             ref->leases[i].card = from_card[i];
@@ -493,7 +493,7 @@ static void run_jobs(struct ref *ref)
                   (lease->priority == other->priority && lease->pass < other->pass))))
                 best = j;
         }
-        if (busy || best < 0)
+        if (busy || best < 0 || ref->filling[card])
             continue;
         ref->jobs[best].runs = 1;
         ref->jobs[best].began = ref->t;
@@ -692,6 +692,17 @@ static void heat(struct ref *ref, int card, int mc)
     }
 }
 
+/* What was begun while nothing runs there is as if begun at the end of that. */
+static void fill(struct ref *ref, int card, int is_on)
+{
+    for (int j = 0; j < ref->n_jobs; j++) {
+        if (ref->jobs[j].left > 0 && ref->jobs[j].runs && ref->filling[card] &&
+            ref->leases[ref->jobs[j].lease].card == card)
+            ref->jobs[j].began = ref->t;
+    }
+    ref->filling[card] = is_on;
+}
+
 static void of_card(struct ref *ref, const struct ref_event *e)
 {
     if (e->card >= ref->rules->n_cards) {
@@ -700,6 +711,10 @@ static void of_card(struct ref *ref, const struct ref_event *e)
         heat(ref, e->card, e->heat);
     } else if (strcmp(e->kind, "lost") == 0) {
         shut(ref, e->card, "lost");
+    } else if (strcmp(e->kind, "filling") == 0 && e->state > 1) {
+        say(ref, "refused", "invalid", e->card, 0);
+    } else if (strcmp(e->kind, "filling") == 0) {
+        fill(ref, e->card, e->state);
     } else if (ref->step[e->card] == 4) {
         say(ref, "refused", "hot", e->card, ref->heat[e->card]);
     } else if (ref->lost[e->card]) {
@@ -741,7 +756,8 @@ static void pass_time(struct ref *ref, long long t)
     for (int j = 0; j < ref->n_jobs; j++) {
         struct ref_job *job = &ref->jobs[j];
 
-        if (job->left > 0 && job->runs && t - job->began > 2 * ref->rules->chunk) {
+        if (job->left > 0 && job->runs && t - job->began > 2 * ref->rules->chunk &&
+            !ref->filling[ref->leases[job->lease].card]) {
             take_time(ref, j);
             say(ref, "worker_again", "hung", ref->leases[job->lease].card, 0);
             say_job(ref, "job_failed", "hung", j);

@@ -21,7 +21,8 @@ struct ref_rules {
     int most_leases, most_jobs;
 };
 struct ref_event {
-    const char *kind; /* tick request release submit chunk heat volatility tournament lost back */
+    const char *kind; /* tick request release submit chunk heat volatility tournament lost back
+                         filling */
     long long t, lease, job, run, bytes, deadline, chunk;
     int owner, share, rank, budget, group /* -1: none */, priority, card, state, failed, chunks,
         heat;
@@ -46,7 +47,7 @@ struct ref_job {
 struct ref {
     const struct ref_rules *rules;
     long long t, reviewed, saved[REF_CARDS], trained[REF_CARDS], pass[REF_CARDS], hot[REF_CARDS];
-    int heat[REF_CARDS], step[REF_CARDS], alerted[REF_CARDS], lost[REF_CARDS];
+    int heat[REF_CARDS], step[REF_CARDS], alerted[REF_CARDS], lost[REF_CARDS], filling[REF_CARDS];
     int volatility, wanted, weekly, n_up;
     int n_leases, n_jobs; /* lease i has number i + 1 */
     struct ref_lease leases[REF_ALL];

@@ -62,6 +62,54 @@ START_TEST(who_is_better_waits_for_one_chunk) // GPU-22, WKL-41
 }
 END_TEST
 
+static void filling(uint32_t card, uint32_t state)
+{
+    step((struct gpu_event){.kind = GPU_FILLING, .card = (uint8_t)card, .state = (uint8_t)state});
+}
+
+START_TEST(chunks_wait_while_their_card_fills_a_lease)
+{
+    uint64_t job;
+
+    both(60, 40);
+    job = submit(models, 2);
+    ck_assert_uint_eq(running(0), job);
+    now += 150 * MS;
+    filling(0, 1); // its worker had not come to it
+    ck_assert_int_eq(gpu_next_due(&gpu), INT64_MAX);
+    tick(5000 * MS);
+    ck_assert_uint_eq(out.n, 0);
+    filling(0, 0);
+    ck_assert_int_eq(gpu_next_due(&gpu), now + 2 * rules.chunk_ns + 1);
+    tick(2 * rules.chunk_ns);
+    ck_assert_uint_eq(running(0), job);
+    chunk_ends(0);
+    filling(0, 1); // the second one has begun
+    (void)submit(pipeline, 1);
+    release(models, 0);
+    ck_assert_uint_eq(state_of(models), GPU_LEAVING);
+    tick(5000 * MS);
+    ck_assert_uint_eq(out.n, 0);
+    filling(0, 0);
+    chunk_ends(0);
+    ck_assert_uint_eq(state_of(models), GPU_FREE);
+    job = running(0);
+    ck_assert_ptr_nonnull(the(GPU_DID_JOB_STARTED, pipeline));
+    tick(2 * rules.chunk_ns + 1); // and from then on it hangs as any other
+    ck_assert_uint_eq(the(GPU_DID_JOB_FAILED, pipeline)->job, job);
+    filling(0, 1);
+    job = submit(pipeline, 1);
+    tick(5000 * MS);
+    ck_assert_uint_eq(running(0), 0);
+    filling(0, 0);
+    ck_assert_uint_eq(running(0), job);
+    filling(0, 2);
+    ck_assert_uint_eq(why_refused(), GPU_WHY_INVALID);
+    filling(1, 1);
+    ck_assert_uint_eq(why_refused(), GPU_WHY_INVALID);
+}
+END_TEST
+
 START_TEST(chunks_are_no_longer_than_the_longest)
 {
     both(60, 40);
@@ -240,6 +288,7 @@ int main(void)
 
     tcase_add_test(tcase, a_job_runs_chunk_by_chunk_to_its_end);
     tcase_add_test(tcase, who_is_better_waits_for_one_chunk);
+    tcase_add_test(tcase, chunks_wait_while_their_card_fills_a_lease);
     tcase_add_test(tcase, chunks_are_no_longer_than_the_longest);
     tcase_add_test(tcase, training_has_40_percent_of_the_time_and_no_more);
     tcase_add_test(tcase, a_dedicated_training_has_all_the_time);

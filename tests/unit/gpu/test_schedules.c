@@ -255,16 +255,19 @@ static struct gpu_event make_event(uint32_t faults)
     which += is_crowded && which >= 30 && which < 40 ? 12 : 0;
 
     if (is_one_in(faults)) {
-        static const uint32_t kinds[] = {GPU_HEAT, GPU_HEAT, GPU_HEAT,       GPU_LOST,
-                                         GPU_BACK, GPU_BACK, GPU_VOLATILITY, GPU_TOURNAMENT};
+        static const uint32_t kinds[] = {GPU_HEAT,       GPU_HEAT,      GPU_HEAT,    GPU_LOST,
+                                         GPU_BACK,       GPU_BACK,      GPU_FILLING, GPU_FILLING,
+                                         GPU_VOLATILITY, GPU_TOURNAMENT};
         static const int32_t heats[] = {60000, 72000, 75001, 77000, 80000, 80001,
                                         83000, 85001, 87000, 90000, 90001, 95000};
 
-        event.kind = kinds[below(8)];
+        event.kind = kinds[below(10)];
         event.card = (uint8_t)(is_one_in(40) ? 9 : below(rules.n_cards));
         event.heat_mc = heats[below(12)];
         event.state =
-            (uint8_t)(event.kind == GPU_TOURNAMENT ? below(2) : below(is_one_in(9) ? 4 : 3));
+            (uint8_t)(event.kind == GPU_TOURNAMENT || (event.kind == GPU_FILLING && !is_one_in(9))
+                          ? below(2)
+                          : below(is_one_in(9) ? 4 : 3));
     } else if (which < 30) {
         event.kind = GPU_REQUEST;
         make_request(&event);
@@ -289,7 +292,7 @@ static struct ref_event of(const struct gpu_event *event)
 {
     static const char *const kinds[] = {"",           "tick",  "request", "release",
                                         "submit",     "chunk", "heat",    "volatility",
-                                        "tournament", "lost",  "back"};
+                                        "tournament", "lost",  "back",    "filling"};
     struct ref_event to = {.kind = kinds[event->kind],
                            .t = event->t,
                            .lease = (long long)event->lease,

@@ -442,6 +442,31 @@ START_TEST(a_ring_without_room)
 }
 END_TEST
 
+/* What the owner of a worker on demand goes by. */
+START_TEST(a_card_is_used_until_it_is_dismissed)
+{
+    begin(NULL, NULL);
+    ck_assert_int_eq(relay_is_used(relay, 0), 0);
+    hold(1, 0);
+    turn();
+    ck_assert_int_eq(relay_is_used(relay, 0), 1);
+    ck_assert_int_eq(relay_is_used(relay, 1), 0);
+    port.lease(port.ctx, SLOT, 1, MIB, 0);
+    turn();
+    ck_assert_int_eq(relay_is_used(relay, 0), 1); // nobody has said that it was the last
+    relay_dismiss(relay, 0);
+    turn();
+    ck_assert_int_eq(relay_is_used(relay, 0), 0);
+    hold(2, 0);
+    relay_dismiss(relay, 0); // of before
+    turn();
+    ck_assert_int_eq(relay_is_used(relay, 0), 1);
+    hand_over(1, 2, 0);
+    ck_assert_int_eq(run(1, 0, 0), AGON_OK);
+    end();
+}
+END_TEST
+
 /* A worker is killed every few chunks; the lease of every other job moves in its middle. */
 START_TEST(a_hundred_jobs_one_outcome_each)
 {
@@ -489,6 +514,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, resident_bytes_are_where_the_lease_is);
     tcase_add_test(tcase, cancelled_at_any_time);
     tcase_add_test(tcase, a_ring_without_room);
+    tcase_add_test(tcase, a_card_is_used_until_it_is_dismissed);
     tcase_add_test(tcase, a_hundred_jobs_one_outcome_each);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -3,6 +3,8 @@
  * node says, and a file with anything wrong in it is refused with its place.
  *
  *   test_trees [DIR]   of models and answers as tests/data/trees/make.py writes them */
+#include <jansson.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include "kernels/cpu.h"
 #include "nn/served.h"
 #include "nn/trees.h"
+#include "nn/trees_said.h"
 
 #define N_FEATURES 5u /* of make.py */
 #define TEXT       65536
@@ -258,6 +261,78 @@ START_TEST(a_file_that_ends_anywhere_is_refused)
 }
 END_TEST
 
+/* What jansson has of the allocator at a time. */
+static size_t n_held, n_most;
+
+static void *count_malloc(size_t n)
+{
+    void *at = malloc(n);
+
+    n_held += at != NULL ? malloc_usable_size(at) + sizeof(size_t) : 0;
+    n_most = n_held > n_most ? n_held : n_most;
+    return at;
+}
+
+static void count_free(void *at)
+{
+    n_held -= at != NULL ? malloc_usable_size(at) + sizeof(size_t) : 0;
+    free(at);
+}
+
+/* An array of one thing, or an object of keys that are each another, as long as there is room. */
+static void make_hostile(char *to, size_t n, int shape)
+{
+    static const char *const parts[] = {"0,", "\"\",", "[],0,0,0,0,0,0,0,"};
+    size_t at = 1, length = shape < 3 ? strlen(parts[shape]) : 0;
+
+    to[0] = shape == 3 ? '{' : '[';
+    for (uint32_t i = 0; at + 32 < n; i++) {
+        if (shape < 3)
+            memcpy(to + at, parts[shape], length);
+        else
+            length = (size_t)snprintf(to + at, 32, "\"%x\":0,", i);
+        at += length;
+    }
+    memset(to + at, ' ', n - at);
+}
+
+/* It ends behind so many bytes. */
+static void end_hostile(char *to, size_t n, int shape)
+{
+    size_t at = n - 7;
+
+    while (to[at] != ',')
+        at--;
+    memset(to + at + 1, ' ', n - at - 1);
+    memcpy(to + n - 6, shape == 3 ? "\"z\":0}" : "    0]", 6);
+}
+
+START_TEST(a_hostile_file_takes_no_more_memory_than_it_may)
+{
+    size_t n = TREES_BYTES;
+    char *bytes = malloc(n);
+    struct trees *trees;
+    struct error err = {0};
+
+    ck_assert_ptr_nonnull(bytes);
+    n_most = 0;
+    json_set_alloc_funcs(count_malloc, count_free);
+    make_hostile(bytes, n, _i);
+    end_hostile(bytes, n, _i);
+    ck_assert_int_eq(trees_read(bytes, n, &trees, &err), AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, "a model may take 640") != NULL, "%s", err.text);
+    ck_assert_uint_eq(n_most, 0);
+    while (trees_plain(bytes, n, &err) < 0) {
+        n -= n / 16;
+        end_hostile(bytes, n, _i);
+    }
+    ck_assert_int_eq(trees_read(bytes, n, &trees, &err), AGON_EINVAL); // it is JSON, and no model
+    ck_assert_msg(n_most > 0 && n_most <= (size_t)640 << 20, "%zu MiB of %zu", n_most >> 20, n);
+    ck_assert_uint_eq(n_held, 0);
+    free(bytes);
+}
+END_TEST
+
 START_TEST(served_without_a_state)
 {
     static const char ubjson[] = "{L\0\0\0\0\0\0\0\007learner";
@@ -298,12 +373,16 @@ int main(int argc, char **argv)
     (void)snprintf(own, sizeof(own), "%s/tests/data/trees", root != NULL ? root : ".");
     folder = argc > 1 ? argv[1] : own;
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, xgboosts_answers_come_out, 0, sizeof(kinds) / sizeof(kinds[0]));
     tcase_add_test(tcase, each_way_through_a_tree);
     tcase_add_loop_test(tcase, a_file_that_is_wrong_is_refused_with_its_place, 0,
                         sizeof(bads) / sizeof(bads[0]));
     tcase_add_test(tcase, a_probability_is_where_a_logistic_model_begins);
     tcase_add_test(tcase, a_file_that_ends_anywhere_is_refused);
+    // It is of the text alone, and takes seconds.
+    if (sizeof(real) == sizeof(float))
+        tcase_add_loop_test(tcase, a_hostile_file_takes_no_more_memory_than_it_may, 0, 4);
     tcase_add_test(tcase, served_without_a_state);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A card on demand (GPU-25): its worker begins with the first lease that an agent holds there, jobs wait for it, and it ends with
+# the last one. What is held at the allocator and never acquired brings none up. A card without a worker is not a lost one.
+. "$(dirname "$0")/common.sh"
+command -v jq >/dev/null || { echo "skipped: needs jq"; exit 77; }
+mkdir "$WORK/certified"
+cp "$PLUGINS/jobber.so" "$PLUGINS/busy.so" "$WORK/certified"
+PLUGINS=$WORK/certified
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+is() {
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
+}
+gpu_is() { "$AGON" gpu status --dir "$WORK/run" --json >"$WORK/status" 2>/dev/null && jq -e "$1" "$WORK/status" >/dev/null; }
+workers() { pgrep -P "$HOST_PID" -x agon-gpu; }
+start_sim --seed 3
+lease() { printf ', gpu: {leases: {main: {budget: training, memory: 4MiB, share: 10%%%s}}}' "${1-}"; }
+MODE=paper live_files "$(agent keeper busy.so 'every: 30' '' "$(lease)")"
+sed -i 's/^agents:/gpu: {profile: s3_t4, device: scripted, delay: 50ms, script: ["0 start 1 slow=450"]}\nagents:/' "$WORK/conf/roster.yaml"
+start_host
+until_true "$HOST_PID" "a lease that nobody uses" gpu_is '.cards[0].leases == 1'
+until_true "$HOST_PID" "the agent" is '.agent.orders > 3' agent keeper
+gpu_is '.cards[0].worker_pid == null and .cards[0].state == "ok"' || fail "a worker without anything to do: $(cat "$WORK/status")"
+[ -z "$(workers)" ] || fail "a worker without anything to do: $(workers)"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+
+# Its lease ends by a deadline and it asks again, so that the card has none left in between; then it goes.
+MODE=paper live_files "$(agent trader jobber.so 'values: 64, deed: anew' '' "$(lease ', deadline: 5s')")
+$(agent other busy.so 'every: 30')"
+sed -i 's/^agents:/gpu: {profile: s3_t4, device: scripted, delay: 50ms, script: ["0 start 1 slow=450"]}\nagents:/' "$WORK/conf/roster.yaml"
+rm -rf "$WORK/run"
+start_host
+trades() { is ".agent.orders > $1" agent trader; }
+until_true "$HOST_PID" "jobs" trades 3
+first=$(workers)
+[ -n "$first" ] || fail "jobs, and no worker"
+! grep -q 'trader: job -' "$WORK/host.err" || fail "a job did not wait for the worker: $(grep -m1 'trader: job -' "$WORK/host.err")"
+another() { [ -n "$(workers)" ] && [ "$(workers)" != "$first" ]; }
+until_true "$HOST_PID" "another worker behind the deadline" another
+until_true "$HOST_PID" "jobs there" trades $(($(jq .agent.orders "$WORK/out") + 3))
+! grep -q 'trader: job -15' "$WORK/host.err" || fail "a job did not wait for the next worker"
+ctl unload trader --keep >"$WORK/out" 2>&1 || fail "unload: $(cat "$WORK/out")"
+gone() { [ -z "$(workers)" ] && gpu_is '.cards[0].worker_pid == null and .cards[0].leases == 0'; }
+until_true "$HOST_PID" "the worker stays" gone
+gpu_is '.cards[0].state == "ok"' || fail "a card without a worker is lost: $(cat "$WORK/status")"
+grep -q '"key":"dismissed"' "$WORK/host.err" || fail "not said"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/out" 2>&1 || fail "the journal does not replay: $(cat "$WORK/out")"
+echo "a card on demand: a worker with its first lease, none behind its last"
