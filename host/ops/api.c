@@ -10,8 +10,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define EVERY_NS ((agon_ns_t)250 * 1000000) /* of the points of equity, at first */
-
 int api_init(struct api *api, struct host *host, struct error *err)
 {
     memset(api, 0, sizeof(*api));
@@ -20,7 +18,7 @@ int api_init(struct api *api, struct host *host, struct error *err)
         return error_set(err, AGON_ENOMEM, "control: out of memory");
     api->mode = "";
     api->watch.fd = -1;
-    api->every_ns = EVERY_NS;
+    api->every_ns = PAST_POINT_NS;
     api->began_ns = clock_mono();
     api->looked_ns = api->began_ns;
     api->view = calloc(1, sizeof(*api->view));
@@ -66,11 +64,26 @@ static void thin(struct api *api)
 
 #define PAST_NS ((int64_t)1000000000) /* the host is asked for so long */
 
-/* What was before this run, as the journal kept it. Capital that moved was the pools': that of all
- * stays the same. */
+_Static_assert(PAST_POINTS + WINDOW_MAX + 1 < API_POINTS, "both have room");
+
+/* Samples that are older than all points go before them. */
+static void put_before(struct api_slot *slot, const struct past_point *older, uint32_t n)
+{
+    while (n > 0 && slot->n > 0 && older[n - 1].t >= slot->points[0].t)
+        n--;
+    memmove(&slot->points[n], slot->points, slot->n * sizeof(slot->points[0]));
+    memcpy(slot->points, older, n * sizeof(older[0]));
+    slot->n += n;
+}
+
+/* What was before the points that a start saw in the journal: the samples of a tournament's window.
+ * Capital that moved was the pools': that of all stays the same. */
 static void recall(struct api *api, struct host_past *past)
 {
     struct api_slot *all = &api->history->whole;
+    struct past_point older[WINDOW_MAX + 1];
+    agon_amt_t results[WINDOW_MAX + 1] = {0}; // of all, newest first
+    uint32_t n_all = 0;
 
     for (uint16_t id = 0; id < api->view->n_slots; id++) {
         struct host_change change = {.kind = HOST_READ_PAST, .is_dry = 1, .slot = id, .past = past};
@@ -79,25 +92,55 @@ static void recall(struct api *api, struct host_past *past)
         if (!api->view->slots[id].is_used || host_make_change(api->host, &change, PAST_NS) < 0)
             continue;
         memcpy(slot->name, api->view->slots[id].name, sizeof(slot->name));
-        for (uint32_t back = past->n; back-- > 0;) {
-            agon_ns_t t = past->t - (agon_ns_t)back * past->every_s * 1000000000;
-            uint32_t at = 0;
+        for (uint32_t back = 0; back < past->n; back++)
+            older[past->n - 1 - back] =
+                (struct past_point){.t = past->t - (agon_ns_t)back * past->every_s * 1000000000,
+                                    .equity_amt = past->equity_amt[back],
+                                    .capital_amt = past->capital_amt[back]};
+        // Who began later has since then what he began with, and has it before too.
+        for (uint32_t back = 0; back <= WINDOW_MAX; back++) {
+            uint32_t at = back < past->n ? back : past->n - 1;
 
-            slot->points[slot->n++] = (struct api_point){.t = t,
-                                                         .equity_amt = past->equity_amt[back],
-                                                         .capital_amt = past->capital_amt[back]};
-            while (at < all->n && all->points[at].t < t)
-                at++;
-            if (at == all->n && at < WINDOW_MAX) // the pools' share comes below
-                all->points[all->n++] =
-                    (struct api_point){.t = t,
-                                       .equity_amt = api->view->figures.capital_amt,
-                                       .capital_amt = api->view->figures.capital_amt};
-            if (at < all->n && all->points[at].t == t)
-                all->points[at].equity_amt = num_add(
-                    all->points[at].equity_amt, past->equity_amt[back] - past->capital_amt[back]);
+            results[back] = num_add(results[back], past->equity_amt[at] - past->capital_amt[at]);
         }
+        n_all = past->n > n_all ? past->n : n_all;
+        if (!slot->is_whole)
+            put_before(slot, older, past->n);
     }
+    for (uint32_t back = 0; back < n_all; back++)
+        older[n_all - 1 - back] = (struct past_point){
+            .t = past->t - (agon_ns_t)back * past->every_s * 1000000000,
+            .equity_amt = num_add(api->view->figures.capital_amt, results[back]),
+            .capital_amt = api->view->figures.capital_amt};
+    if (!all->is_whole)
+        put_before(all, older, n_all);
+}
+
+static void take_points(struct api_slot *slot, const struct past_points *of)
+{
+    if (of == NULL)
+        return;
+    memcpy(slot->name, of->name, sizeof(slot->name));
+    memcpy(slot->points, of->all, of->n * sizeof(of->all[0]));
+    slot->n = of->n;
+    slot->is_whole = of->is_whole;
+}
+
+void api_recall_points(struct api *api, const struct past *past)
+{
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct past_points *of = past->points[id];
+
+        api->slots[id].is_whole = !past->was_there[id];
+        if (of != NULL && strcmp(of->name, api->view->slots[id].name) == 0)
+            take_points(&api->slots[id], of);
+    }
+    api->history->whole.is_whole = !past->was_there[PAST_ALL];
+    take_points(&api->history->whole, past->points[PAST_ALL]);
+    if (past->next_ns == 0)
+        return;
+    api->every_ns = past->every_ns;
+    api->next_ns = past->next_ns;
 }
 
 void api_recall(struct api *api)
@@ -106,7 +149,7 @@ void api_recall(struct api *api)
 
     host_view(api->host, api->view);
     api_history_recall(api);
-    if (past != NULL)
+    if (past != NULL && api->view->run > 1) // before the first run there was nothing
         recall(api, past);
     free(past);
 }
@@ -123,17 +166,17 @@ static void keep_equity(struct api *api)
         struct api_slot *slot = &api->slots[id];
 
         if (strcmp(slot->name, view->slots[id].name) != 0)
-            slot->n = 0; // another has the place by now
+            slot->n = slot->is_whole = 0; // another has the place by now
         memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
         slot->points[slot->n++] =
-            (struct api_point){.t = view->t,
-                               .equity_amt = view->slots[id].figures.equity_amt,
-                               .capital_amt = view->slots[id].figures.capital_amt};
+            (struct past_point){.t = view->t,
+                                .equity_amt = view->slots[id].figures.equity_amt,
+                                .capital_amt = view->slots[id].figures.capital_amt};
         is_full |= slot->n == API_POINTS;
     }
-    all->points[all->n++] = (struct api_point){.t = view->t,
-                                               .equity_amt = view->figures.equity_amt,
-                                               .capital_amt = view->figures.capital_amt};
+    all->points[all->n++] = (struct past_point){.t = view->t,
+                                                .equity_amt = view->figures.equity_amt,
+                                                .capital_amt = view->figures.capital_amt};
     if (is_full || all->n == API_POINTS)
         thin(api);
     api->next_ns = view->t + api->every_ns;

@@ -375,6 +375,8 @@ static int read_past(struct host *host, const struct host_change *change)
         past->capital_amt[past->n++] = capital_amt;
         base_amt = sample->base_amt;
     }
+    past->equity_amt[past->n] = base_amt;
+    past->capital_amt[past->n++] = capital_amt;
     return AGON_OK;
 }
 

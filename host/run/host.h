@@ -488,9 +488,10 @@ struct host_params { /* of the plugin that is active */
 /* A slot's equity at the samples that tournaments look at, as the journal has kept it: older than
  * this run too. */
 struct host_past {
-    uint32_t n, every_s; /* in equity_amt, newest first; seconds between two */
+    uint32_t n, every_s; /* in equity_amt, newest first; seconds between two. The last is what the
+                            oldest sample began with, or what there is, where there is no sample */
     agon_ns_t t;         /* of the newest */
-    agon_amt_t equity_amt[WINDOW_MAX], capital_amt[WINDOW_MAX];
+    agon_amt_t equity_amt[WINDOW_MAX + 1], capital_amt[WINDOW_MAX + 1];
 };
 struct host_change {
     uint8_t kind, is_dry; /* is_dry: only whether it could be made */
