@@ -62,8 +62,6 @@ static void thin(struct api *api)
     api->every_ns *= 2;
 }
 
-#define PAST_NS ((int64_t)1000000000) /* the host is asked for so long */
-
 _Static_assert(PAST_POINTS + WINDOW_MAX + 1 < API_POINTS, "both have room");
 
 /* Samples that are older than all points go before them. */
@@ -76,54 +74,51 @@ static void put_before(struct api_slot *slot, const struct past_point *older, ui
     slot->n += n;
 }
 
-/* What was before the points that a start saw in the journal: the samples of a tournament's window.
- * Capital that moved was the pools': that of all stays the same. */
-static void recall(struct api *api, struct host_past *past)
+static agon_ns_t sample_t(const struct past_samples *of, uint32_t back)
 {
-    struct api_slot *all = &api->history->whole;
+    return of->t - (agon_ns_t)back * of->every_s * 1000000000;
+}
+
+/* What was before all that a start read: the samples of a tournament's window. Capital that moved
+ * was the pools': that of all stays the same. */
+static void recall_samples(struct api *api, const struct past *past)
+{
     struct past_point older[WINDOW_MAX + 1];
     agon_amt_t results[WINDOW_MAX + 1] = {0}; // of all, newest first
-    uint32_t n_all = 0;
+    const struct past_samples *longest = NULL;
 
-    for (uint16_t id = 0; id < api->view->n_slots; id++) {
-        struct host_change change = {.kind = HOST_READ_PAST, .is_dry = 1, .slot = id, .past = past};
-        struct api_slot *slot = &api->slots[id];
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        const struct past_samples *of = past->samples[id];
 
-        if (!api->view->slots[id].is_used || host_make_change(api->host, &change, PAST_NS) < 0)
+        if (of == NULL)
             continue;
-        memcpy(slot->name, api->view->slots[id].name, sizeof(slot->name));
-        for (uint32_t back = 0; back < past->n; back++)
-            older[past->n - 1 - back] =
-                (struct past_point){.t = past->t - (agon_ns_t)back * past->every_s * 1000000000,
-                                    .equity_amt = past->equity_amt[back],
-                                    .capital_amt = past->capital_amt[back]};
+        for (uint32_t back = 0; back < of->n; back++)
+            older[of->n - 1 - back] = (struct past_point){.t = sample_t(of, back),
+                                                          .equity_amt = of->equity_amt[back],
+                                                          .capital_amt = of->capital_amt[back]};
         // Who began later has since then what he began with, and has it before too.
         for (uint32_t back = 0; back <= WINDOW_MAX; back++) {
-            uint32_t at = back < past->n ? back : past->n - 1;
+            uint32_t at = back < of->n ? back : of->n - 1;
 
-            results[back] = num_add(results[back], past->equity_amt[at] - past->capital_amt[at]);
+            results[back] = num_add(results[back], of->equity_amt[at] - of->capital_amt[at]);
         }
-        n_all = past->n > n_all ? past->n : n_all;
-        if (!slot->is_whole)
-            put_before(slot, older, past->n);
+        longest = longest == NULL || of->n > longest->n ? of : longest;
+        if (strcmp(api->slots[id].name, of->name) == 0)
+            put_before(&api->slots[id], older, of->n);
     }
-    for (uint32_t back = 0; back < n_all; back++)
-        older[n_all - 1 - back] = (struct past_point){
-            .t = past->t - (agon_ns_t)back * past->every_s * 1000000000,
+    for (uint32_t back = 0; longest != NULL && back < longest->n; back++)
+        older[longest->n - 1 - back] = (struct past_point){
+            .t = sample_t(longest, back),
             .equity_amt = num_add(api->view->figures.capital_amt, results[back]),
             .capital_amt = api->view->figures.capital_amt};
-    if (!all->is_whole)
-        put_before(all, older, n_all);
+    if (longest != NULL)
+        put_before(&api->history->whole, older, longest->n);
 }
 
 static void take_points(struct api_slot *slot, const struct past_points *of)
 {
-    if (of == NULL)
-        return;
-    memcpy(slot->name, of->name, sizeof(slot->name));
     memcpy(slot->points, of->all, of->n * sizeof(of->all[0]));
     slot->n = of->n;
-    slot->is_whole = of->is_whole;
 }
 
 void api_recall_points(struct api *api, const struct past *past)
@@ -131,12 +126,13 @@ void api_recall_points(struct api *api, const struct past *past)
     for (uint32_t id = 0; id < api->view->n_slots; id++) {
         const struct past_points *of = past->points[id];
 
-        api->slots[id].is_whole = !past->was_there[id];
+        memcpy(api->slots[id].name, api->view->slots[id].name, sizeof(api->slots[id].name));
         if (of != NULL && strcmp(of->name, api->view->slots[id].name) == 0)
             take_points(&api->slots[id], of);
     }
-    api->history->whole.is_whole = !past->was_there[PAST_ALL];
-    take_points(&api->history->whole, past->points[PAST_ALL]);
+    if (past->points[PAST_ALL] != NULL)
+        take_points(&api->history->whole, past->points[PAST_ALL]);
+    recall_samples(api, past);
     if (past->next_ns == 0)
         return;
     api->every_ns = past->every_ns;
@@ -145,13 +141,8 @@ void api_recall_points(struct api *api, const struct past *past)
 
 void api_recall(struct api *api)
 {
-    struct host_past *past = malloc(sizeof(*past));
-
     host_view(api->host, api->view);
     api_history_recall(api);
-    if (past != NULL && api->view->run > 1) // before the first run there was nothing
-        recall(api, past);
-    free(past);
 }
 
 static void keep_equity(struct api *api)
@@ -166,7 +157,7 @@ static void keep_equity(struct api *api)
         struct api_slot *slot = &api->slots[id];
 
         if (strcmp(slot->name, view->slots[id].name) != 0)
-            slot->n = slot->is_whole = 0; // another has the place by now
+            slot->n = 0; // another has the place by now
         memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
         slot->points[slot->n++] =
             (struct past_point){.t = view->t,

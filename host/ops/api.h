@@ -21,7 +21,6 @@
 struct api_slot {
     struct past_point points[API_POINTS];
     uint32_t n;
-    uint8_t is_whole;     /* there was nothing before the first one */
     char name[SLOT_NAME]; /* whose they are */
 };
 struct api_act {        /* what a demo shows just now, in its own words */

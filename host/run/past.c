@@ -28,6 +28,7 @@ void past_free(struct past *past)
         free(past->ended[id]);
         free(past->trades[id]);
         free(past->points[id]);
+        free(past->samples[id]);
     }
     if (past != NULL)
         free(past->points[PAST_ALL]);
@@ -267,6 +268,33 @@ static void find_trades(struct host *host)
     }
 }
 
+/* Where the equity of one sample is not what the next is compared with, capital moved between
+ * them. */
+static void keep_samples(struct host *host, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+    const struct window *window = engine_window(host->engine, id);
+    const struct window_sample *sample;
+    int64_t every = (int64_t)engine_sample_s(host->engine) * SECOND_NS;
+    agon_amt_t capital_amt = slot->limits.capital_amt;
+    agon_amt_t base_amt = window->open.base_amt;
+    struct past_samples *to = host->past->samples[id] =
+        table_of(host->past->samples[id], sizeof(*to), slot->name);
+
+    if (to == NULL)
+        return;
+    to->every_s = engine_sample_s(host->engine);
+    to->t = engine_t(host->engine) / every * every;
+    while (to->n < WINDOW_MAX && (sample = window_at(window, to->n)) != NULL) {
+        capital_amt = num_add(capital_amt, sample->equity_amt - base_amt);
+        to->equity_amt[to->n] = sample->equity_amt;
+        to->capital_amt[to->n++] = capital_amt;
+        base_amt = sample->base_amt;
+    }
+    to->equity_amt[to->n] = base_amt;
+    to->capital_amt[to->n++] = capital_amt;
+}
+
 /* What happened may halt everything by itself: several crashes, sums beyond 64 bits. */
 static uint32_t causes_now(const struct host *host)
 {
@@ -300,6 +328,8 @@ void host_past_begin(struct host *host)
     for (uint16_t id = 0; host->past != NULL && id < engine_slots(host->engine)->n; id++) {
         host->past->was_there[id] = engine_slots(host->engine)->all[id].is_used;
         host->past->was_there[PAST_ALL] |= host->past->was_there[id];
+        if (host->past->was_there[id])
+            keep_samples(host, id);
     }
     if (host->past != NULL)
         note_halts(host);
@@ -364,7 +394,6 @@ static uint32_t keep_point(struct past *past, uint32_t place, const char *name,
     // Who began since the last points were taken began with what he was given.
     if (to->n == 0 && !past->was_there[place]) {
         to->all[to->n++] = (struct past_point){past->t_point, point.capital_amt, point.capital_amt};
-        to->is_whole = 1;
     }
     past->was_there[place] = 0;
     to->all[to->n++] = point;

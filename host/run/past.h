@@ -72,7 +72,15 @@ struct past_points { /* of an agent, or of all */
     char name[SLOT_NAME];
     struct past_point all[PAST_POINTS]; /* oldest first */
     uint32_t n;
-    uint8_t is_whole; /* the first one is its beginning: equity is what it was given */
+};
+/* What the state that was loaded knows of an agent: the samples of its window, newest first, each
+ * every_s before the one before it. The last is what the oldest sample began with, or what there
+ * was, where there is no sample. */
+struct past_samples {
+    char name[SLOT_NAME];
+    uint32_t n, every_s;
+    agon_ns_t t; /* of the newest */
+    agon_amt_t equity_amt[WINDOW_MAX + 1], capital_amt[WINDOW_MAX + 1];
 };
 struct past_halt {
     struct host_view_halt of;
@@ -82,6 +90,7 @@ struct past_halt {
 #define PAST_ALL SLOTS_MAX /* the place behind the agents': all of them, with the pools */
 struct past {
     struct past_points *points[SLOTS_MAX + 1]; /* owned, each; NULL: there are none */
+    struct past_samples *samples[SLOTS_MAX];   /* likewise; from before what is read */
     agon_ns_t every_ns, next_ns, t_point;      /* between points; of the next; of the newest */
     uint8_t was_there[SLOTS_MAX + 1];          /* before what is read, and has no point yet */
     agon_ns_t t_first;                         /* when what is read begins; 0: nothing is */
