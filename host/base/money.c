@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/money.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -58,4 +59,13 @@ char *money_text(int64_t amt, int exp, int decimals, char text[MONEY_TEXT])
 char *money_in(int64_t amt, int exp, const char *currency, char text[MONEY_TEXT])
 {
     return money_text(amt, exp, money_decimals(currency, exp), text);
+}
+
+char *money_count(uint64_t n, char text[MONEY_TEXT])
+{
+    char plain[MONEY_TEXT];
+
+    (void)snprintf(plain, sizeof(plain), "%llu", (unsigned long long)n);
+    (void)money_apart(plain, text);
+    return text;
 }

@@ -21,4 +21,7 @@ char *money_in(int64_t amt, int exp, const char *currency, char text[MONEY_TEXT]
  */
 int money_apart(const char *plain, char text[MONEY_TEXT]);
 
+/* How many there are of something: "12,345". */
+char *money_count(uint64_t n, char text[MONEY_TEXT]);
+
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "cli/commands.h"
 #include "cli/demo_impl.h"
@@ -17,12 +18,12 @@ static void print_changeovers(struct demo *demo)
 
     for (uint32_t i = n - shown; i < n; i++) {
         const struct host_changeover *one = &demo->changeovers[i % HOST_CHANGEOVERS_MAX];
-        char times[2][24];
+        char times[2][24], bytes[MONEY_TEXT];
 
-        printf("%s of %s: pause %s, ready after %s, %llu B of state\n",
+        printf("%s of %s: pause %s, ready after %s, %s B of state\n",
                host_changeover_name(one->kind), demo->view->slots[one->slot].name,
                table_time(one->cut_ns + one->swap_ns, times[0]),
-               table_time(one->total_ns, times[1]), (unsigned long long)one->n_state);
+               table_time(one->total_ns, times[1]), money_count(one->n_state, bytes));
     }
     if (n == 0 || strcmp(demo->reloaded, "done") != 0)
         printf("No reload of %s%s%s\n", DEMO_NEWCOMER,
@@ -34,27 +35,28 @@ static void print_times(const struct demo *demo)
 {
     const struct host_view *view = demo->view;
     const struct run_report *story = &demo->story;
-    char times[7][24];
+    char times[7][24], counts[6][MONEY_TEXT];
     char text[640];
 
-    snprintf(
-        text, sizeof(text),
-        "%llu events, %llu orders in %llu requests, %llu fills. Engine step p50 %s, p99 %s; "
-        "wire to decision p50 %s, p99 %s.",
-        (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
-        (unsigned long long)view->counters.n_requests, (unsigned long long)view->counters.n_fills,
-        table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
-        table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
-        table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
-        table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
+    snprintf(text, sizeof(text),
+             "%s events, %s orders in %s requests, %s fills. Engine step p50 %s, p99 %s; "
+             "wire to decision p50 %s, p99 %s.",
+             money_count(view->counters.n_events, counts[0]),
+             money_count(view->counters.n_orders, counts[1]),
+             money_count(view->counters.n_requests, counts[2]),
+             money_count(view->counters.n_fills, counts[3]),
+             table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
+             table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
+             table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
+             table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
     wrap_text(stdout, DEMO_LINE, 0, 0, text);
     snprintf(text, sizeof(text),
-             "Intent-to-ack round trip p50 %s, p99 %s, of %llu orders that no limiter held.",
+             "Intent-to-ack round trip p50 %s, p99 %s, of %s orders that no limiter held.",
              table_time(hist_quantile(&story->ack_ns, 0.5), times[4]),
              table_time(hist_quantile(&story->ack_ns, 0.99), times[5]),
-             (unsigned long long)story->ack_ns.n);
+             money_count(story->ack_ns.n, counts[4]));
     wrap_text(stdout, DEMO_LINE, 0, 0, text);
-    printf("Orders that a limiter held: %llu%s%s.\n", (unsigned long long)story->held_ns.n,
+    printf("Orders that a limiter held: %s%s%s.\n", money_count(story->held_ns.n, counts[5]),
            story->held_ns.n > 0 ? ", p50 " : "",
            story->held_ns.n > 0 ? table_time(hist_quantile(&story->held_ns, 0.5), times[6]) : "");
 }
@@ -116,19 +118,25 @@ static void print_agents(struct demo *demo)
 /* What every order came to: an order that ended is one of these. */
 static void print_ended(const struct demo *demo)
 {
-    const struct run_report *story = &demo->story;
+    const uint32_t *n = demo->story.n_ended;
+    char counts[5][MONEY_TEXT], text[320];
 
-    printf("Orders that ended: %u filled, %u cancelled, %u expired, %u refused, %u never sent\n",
-           story->n_ended[ORDER_END_FILLED], story->n_ended[ORDER_END_CANCELLED],
-           story->n_ended[ORDER_END_EXPIRED], story->n_ended[ORDER_END_REFUSED],
-           story->n_ended[ORDER_END_UNSENT]);
+    snprintf(
+        text, sizeof(text),
+        "Orders that ended: %s filled, %s cancelled, %s expired, %s refused, %s never sent",
+        money_count(n[ORDER_END_FILLED], counts[0]), money_count(n[ORDER_END_CANCELLED], counts[1]),
+        money_count(n[ORDER_END_EXPIRED], counts[2]), money_count(n[ORDER_END_REFUSED], counts[3]),
+        money_count(n[ORDER_END_UNSENT], counts[4]));
+    wrap_text(stdout, DEMO_LINE, 0, 7, text);
 }
 
 static void print_promises(const struct promises *promises, uint32_t n_counted)
 {
+    char counts[2][MONEY_TEXT];
+
     if (n_counted > 0)
-        printf("Events sent to the %u that behave: %llu; seen by them: %llu, %s.\n", n_counted,
-               (unsigned long long)promises->n_sent, (unsigned long long)promises->n_seen,
+        printf("Events sent to the %u that behave: %s; seen by them: %s, %s.\n", n_counted,
+               money_count(promises->n_sent, counts[0]), money_count(promises->n_seen, counts[1]),
                promises->n_sent == promises->n_seen ? "equal" : "DIFFERENT");
     printf("Capital given to an agent after it crashed, hung or flooded: %s.\n",
            promises->n_given_faulty == 0 ? "none" : "BY A TOURNAMENT");
@@ -141,6 +149,7 @@ static void prove(const struct demo *demo, struct promises *promises, char *text
     unsigned char hash[HASH_SIZE];
     char ours[2 * HASH_SIZE + 1];
     char again[2 * HASH_SIZE + 1];
+    char counts[2][MONEY_TEXT];
     uint64_t seq;
 
     host_state(demo->host, hash, &seq);
@@ -149,9 +158,9 @@ static void prove(const struct demo *demo, struct promises *promises, char *text
     hash_hex(hash, ours);
     hash_hex(replay->state, again);
     snprintf(text, room,
-             "The journal's %llu events, stepped again through a new engine, reach all %llu "
+             "The journal's %s events, stepped again through a new engine, reach all %s "
              "recorded state hashes, and at event %llu %s: %.32s.",
-             (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks,
+             money_count(replay->n_events, counts[0]), money_count(replay->n_marks, counts[1]),
              (unsigned long long)replay->last_seq,
              promises->is_same ? "the host's own last one" : "ANOTHER STATE than the host's",
              again);
@@ -176,6 +185,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
                                        .is_live = !is_over,
                                        .t_end = demo->t_end};
     struct promises promises = {0};
+    char count[MONEY_TEXT];
     uint32_t n_counted = 0;
     int rc = run_report_read(&demo->story, &source, err);
 
@@ -201,9 +211,9 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
     else
         snprintf(proof, sizeof(proof),
                  "The host runs on. Its journal up to event %llu, stepped again through a new "
-                 "engine, reaches all %llu recorded state hashes.",
+                 "engine, reaches all %s recorded state hashes.",
                  (unsigned long long)demo->story.replay.last_seq,
-                 (unsigned long long)demo->story.replay.n_marks);
+                 money_count(demo->story.replay.n_marks, count));
     rc = promises_judge(&promises, err);
     if (strcmp(demo->opts.report, "off") != 0) {
         int written = run_report_html(&demo->story, &page, rc < 0 ? NULL : err);

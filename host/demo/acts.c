@@ -107,16 +107,16 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
 {
     const struct host_view_slot *slot = slot_of(seen->view, name);
     char *said = acts->said[act];
-    char n[16];
+    char n[16], all[MONEY_TEXT];
 
     if (slot == NULL || slot->n_crashes == 0)
         return;
     note_why(acts, seen->view, slot);
-    snprintf(said, ACT_TEXT, "%s ended%s; the others had %llu fills meanwhile. %s", name,
+    snprintf(said, ACT_TEXT, "%s ended%s; the others had %s fills meanwhile. %s", name,
              slot->condition == CONDITION_QUARANTINED ? ", is quarantined"
              : slot->n_crashes > 1                    ? " again, is restarted"
                                                       : ", is restarted",
-             (unsigned long long)(seen->view->counters.n_fills - acts->n_fills), acts->why);
+             money_count(seen->view->counters.n_fills - acts->n_fills, all), acts->why);
     snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills meanwhile", name,
              slot->condition == CONDITION_QUARANTINED ? "is quarantined" : "is restarted",
              few(seen->view->counters.n_fills - acts->n_fills, n));
@@ -124,21 +124,22 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
 
 static void say_warm(struct acts *acts, const struct acts_seen *seen)
 {
-    char n[16];
+    char n[16], counts[2][MONEY_TEXT];
 
     snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill %.1f s after the start; %s fills",
              (double)acts->first_fill_ns / 1e9, few(seen->view->counters.n_fills, n));
     snprintf(acts->said[ACT_WARM], ACT_TEXT,
-             "First fill %.1f s after the start; %llu fills of %llu orders in this act.",
-             (double)acts->first_fill_ns / 1e9, (unsigned long long)seen->view->counters.n_fills,
-             (unsigned long long)seen->view->counters.n_orders);
+             "First fill %.1f s after the start; %s fills of %s orders in this act.",
+             (double)acts->first_fill_ns / 1e9,
+             money_count(seen->view->counters.n_fills, counts[0]),
+             money_count(seen->view->counters.n_orders, counts[1]));
 }
 
 static void say_reload(struct acts *acts, const struct acts_seen *seen)
 {
     char *said = acts->said[ACT_RELOAD];
     char *brief = acts->brief[ACT_RELOAD];
-    char pause[16];
+    char pause[16], bytes[MONEY_TEXT];
 
     if (seen->reload_failed[0] != '\0') {
         snprintf(said, ACT_TEXT, "No reload: %.200s", seen->reload_failed);
@@ -153,9 +154,9 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
             continue;
         snprintf(said, ACT_TEXT,
                  DEMO_NEWCOMER " is generation %u, still holds %.95s; the engine paused %.1f us, "
-                               "%llu bytes of state went over.",
+                               "%s bytes of state went over.",
                  seen->view->slots[one->slot].generation, seen->reload_held,
-                 (double)(one->cut_ns + one->swap_ns) / 1e3, (unsigned long long)one->n_state);
+                 (double)(one->cut_ns + one->swap_ns) / 1e3, money_count(one->n_state, bytes));
         // What is too long to be named here is in the long form.
         snprintf(brief, ACT_TEXT, "still holds %s; engine paused %s",
                  strlen(seen->reload_held) <= 18 ? seen->reload_held : "its positions",
@@ -204,16 +205,16 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
 {
     const struct host_view_slot *slot = slot_of(seen->view, "flood_1");
     uint64_t n_others = 0;
-    char n[2][16];
+    char n[2][16], counts[2][MONEY_TEXT];
 
     if (slot == NULL || slot->n_refused == 0)
         return;
     for (uint32_t i = 0; i < seen->view->n_slots; i++)
         n_others += &seen->view->slots[i] != slot ? seen->view->slots[i].n_refused : 0;
     snprintf(acts->said[ACT_FLOOD], ACT_TEXT,
-             "%llu intents of flood_1 were refused before the exchange saw them, of the others "
-             "%llu; %s.",
-             (unsigned long long)slot->n_refused, (unsigned long long)n_others,
+             "%s intents of flood_1 were refused before the exchange saw them, of the others "
+             "%s; %s.",
+             money_count(slot->n_refused, counts[0]), money_count(n_others, counts[1]),
              slot->condition == CONDITION_QUARANTINED ? "its file was quarantined"
              : slot->n_crashes > 0                    ? "its process was ended and restarted"
                                                       : "it runs on, within its limit");

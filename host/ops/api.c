@@ -10,8 +10,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define EVERY_NS ((agon_ns_t)250 * 1000000) /* of the points of equity, at first */
-
 int api_init(struct api *api, struct host *host, struct error *err)
 {
     memset(api, 0, sizeof(*api));
@@ -20,7 +18,7 @@ int api_init(struct api *api, struct host *host, struct error *err)
         return error_set(err, AGON_ENOMEM, "control: out of memory");
     api->mode = "";
     api->watch.fd = -1;
-    api->every_ns = EVERY_NS;
+    api->every_ns = PAST_POINT_NS;
     api->began_ns = clock_mono();
     api->looked_ns = api->began_ns;
     api->view = calloc(1, sizeof(*api->view));
@@ -64,51 +62,87 @@ static void thin(struct api *api)
     api->every_ns *= 2;
 }
 
-#define PAST_NS ((int64_t)1000000000) /* the host is asked for so long */
+_Static_assert(PAST_POINTS + WINDOW_MAX + 1 < API_POINTS, "both have room");
 
-/* What was before this run, as the journal kept it. Capital that moved was the pools': that of all
- * stays the same. */
-static void recall(struct api *api, struct host_past *past)
+/* Samples that are older than all points go before them. */
+static void put_before(struct api_slot *slot, const struct past_point *older, uint32_t n)
 {
-    struct api_slot *all = &api->history->whole;
+    while (n > 0 && slot->n > 0 && older[n - 1].t >= slot->points[0].t)
+        n--;
+    memmove(&slot->points[n], slot->points, slot->n * sizeof(slot->points[0]));
+    memcpy(slot->points, older, n * sizeof(older[0]));
+    slot->n += n;
+}
 
-    for (uint16_t id = 0; id < api->view->n_slots; id++) {
-        struct host_change change = {.kind = HOST_READ_PAST, .is_dry = 1, .slot = id, .past = past};
-        struct api_slot *slot = &api->slots[id];
+static agon_ns_t sample_t(const struct past_samples *of, uint32_t back)
+{
+    return of->t - (agon_ns_t)back * of->every_s * 1000000000;
+}
 
-        if (!api->view->slots[id].is_used || host_make_change(api->host, &change, PAST_NS) < 0)
+/* What was before all that a start read: the samples of a tournament's window. Capital that moved
+ * was the pools': that of all stays the same. */
+static void recall_samples(struct api *api, const struct past *past)
+{
+    struct past_point older[WINDOW_MAX + 1];
+    agon_amt_t results[WINDOW_MAX + 1] = {0}; // of all, newest first
+    const struct past_samples *longest = NULL;
+
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        const struct past_samples *of = past->samples[id];
+
+        if (of == NULL)
             continue;
-        memcpy(slot->name, api->view->slots[id].name, sizeof(slot->name));
-        for (uint32_t back = past->n; back-- > 0;) {
-            agon_ns_t t = past->t - (agon_ns_t)back * past->every_s * 1000000000;
-            uint32_t at = 0;
+        for (uint32_t back = 0; back < of->n; back++)
+            older[of->n - 1 - back] = (struct past_point){.t = sample_t(of, back),
+                                                          .equity_amt = of->equity_amt[back],
+                                                          .capital_amt = of->capital_amt[back]};
+        // Who began later has since then what he began with, and has it before too.
+        for (uint32_t back = 0; back <= WINDOW_MAX; back++) {
+            uint32_t at = back < of->n ? back : of->n - 1;
 
-            slot->points[slot->n++] = (struct api_point){.t = t,
-                                                         .equity_amt = past->equity_amt[back],
-                                                         .capital_amt = past->capital_amt[back]};
-            while (at < all->n && all->points[at].t < t)
-                at++;
-            if (at == all->n && at < WINDOW_MAX) // the pools' share comes below
-                all->points[all->n++] =
-                    (struct api_point){.t = t,
-                                       .equity_amt = api->view->figures.capital_amt,
-                                       .capital_amt = api->view->figures.capital_amt};
-            if (at < all->n && all->points[at].t == t)
-                all->points[at].equity_amt = num_add(
-                    all->points[at].equity_amt, past->equity_amt[back] - past->capital_amt[back]);
+            results[back] = num_add(results[back], of->equity_amt[at] - of->capital_amt[at]);
         }
+        longest = longest == NULL || of->n > longest->n ? of : longest;
+        if (strcmp(api->slots[id].name, of->name) == 0)
+            put_before(&api->slots[id], older, of->n);
     }
+    for (uint32_t back = 0; longest != NULL && back < longest->n; back++)
+        older[longest->n - 1 - back] = (struct past_point){
+            .t = sample_t(longest, back),
+            .equity_amt = num_add(api->view->figures.capital_amt, results[back]),
+            .capital_amt = api->view->figures.capital_amt};
+    if (longest != NULL)
+        put_before(&api->history->whole, older, longest->n);
+}
+
+static void take_points(struct api_slot *slot, const struct past_points *of)
+{
+    memcpy(slot->points, of->all, of->n * sizeof(of->all[0]));
+    slot->n = of->n;
+}
+
+void api_recall_points(struct api *api, const struct past *past)
+{
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct past_points *of = past->points[id];
+
+        memcpy(api->slots[id].name, api->view->slots[id].name, sizeof(api->slots[id].name));
+        if (of != NULL && strcmp(of->name, api->view->slots[id].name) == 0)
+            take_points(&api->slots[id], of);
+    }
+    if (past->points[PAST_ALL] != NULL)
+        take_points(&api->history->whole, past->points[PAST_ALL]);
+    recall_samples(api, past);
+    if (past->next_ns == 0)
+        return;
+    api->every_ns = past->every_ns;
+    api->next_ns = past->next_ns;
 }
 
 void api_recall(struct api *api)
 {
-    struct host_past *past = malloc(sizeof(*past));
-
     host_view(api->host, api->view);
     api_history_recall(api);
-    if (past != NULL)
-        recall(api, past);
-    free(past);
 }
 
 static void keep_equity(struct api *api)
@@ -126,14 +160,14 @@ static void keep_equity(struct api *api)
             slot->n = 0; // another has the place by now
         memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
         slot->points[slot->n++] =
-            (struct api_point){.t = view->t,
-                               .equity_amt = view->slots[id].figures.equity_amt,
-                               .capital_amt = view->slots[id].figures.capital_amt};
+            (struct past_point){.t = view->t,
+                                .equity_amt = view->slots[id].figures.equity_amt,
+                                .capital_amt = view->slots[id].figures.capital_amt};
         is_full |= slot->n == API_POINTS;
     }
-    all->points[all->n++] = (struct api_point){.t = view->t,
-                                               .equity_amt = view->figures.equity_amt,
-                                               .capital_amt = view->figures.capital_amt};
+    all->points[all->n++] = (struct past_point){.t = view->t,
+                                                .equity_amt = view->figures.equity_amt,
+                                                .capital_amt = view->figures.capital_amt};
     if (is_full || all->n == API_POINTS)
         thin(api);
     api->next_ns = view->t + api->every_ns;

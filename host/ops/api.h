@@ -12,17 +12,14 @@
 
 #include "control/control.h"
 #include "ops/apply.h"
+#include "run/past.h"
 #include "sys/proc.h"
 #include "sys/watch.h"
 
 #define API_POINTS 1024 /* of equity, of each slot; when they are full every second one goes */
 
-struct api_point {
-    agon_ns_t t;
-    agon_amt_t equity_amt, capital_amt;
-};
 struct api_slot {
-    struct api_point points[API_POINTS];
+    struct past_point points[API_POINTS];
     uint32_t n;
     char name[SLOT_NAME]; /* whose they are */
 };

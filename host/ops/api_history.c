@@ -16,8 +16,10 @@ struct api_history *api_history_new(void)
 {
     struct api_history *history = calloc(1, sizeof(*history));
 
-    if (history != NULL)
+    if (history != NULL) {
         history->health_every_ns = HEALTH_NS;
+        history->t_halts = INT64_MAX;
+    }
     return history;
 }
 
@@ -135,39 +137,33 @@ static void see_crashes(struct api *api)
     }
 }
 
-static int is_same_halt(const struct host_view_halt *a, const struct host_view_halt *b)
+static void say_halt(struct api *api, const struct host_view_halt *halt, agon_ns_t t, int is_lifted)
 {
-    return a->scope == b->scope && a->id == b->id && a->cause == b->cause && a->t == b->t;
-}
+    int is_kill = halt->scope == SCOPE_GLOBAL && halt->cause == HALT_KILL;
+    char text[200] = "trading goes on";
 
-static int has_halt(const struct host_view_halt *all, uint32_t n, const struct host_view_halt *it)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (is_same_halt(&all[i], it))
-            return 1;
-    }
-    return 0;
+    if (!is_lifted)
+        snprintf(text, sizeof(text), "by %.31s%s%.95s", halt->who[0] != '\0' ? halt->who : "?",
+                 halt->why[0] != '\0' ? ": " : "", halt->why);
+    happened(api->history, t,
+             is_lifted ? "resume"
+             : is_kill ? "kill"
+                       : "halt",
+             api_halt_of(api, halt), text);
 }
 
 static void see_halts(struct api *api)
 {
     struct api_history *history = api->history;
     const struct host_view *view = api->view;
-    char text[200];
 
     for (uint32_t i = 0; i < history->n_halts; i++) {
-        if (!has_halt(view->halts, view->n_halts, &history->halts[i]))
-            happened(history, view->t, "resume", api_halt_of(api, &history->halts[i]),
-                     "trading goes on");
+        if (!past_has_halt(view->halts, view->n_halts, &history->halts[i]))
+            say_halt(api, &history->halts[i], view->t, 1);
     }
     for (uint32_t i = 0; i < view->n_halts; i++) {
-        const struct host_view_halt *halt = &view->halts[i];
-
-        if (has_halt(history->halts, history->n_halts, halt))
-            continue;
-        snprintf(text, sizeof(text), "by %.31s%s%.95s", halt->who[0] != '\0' ? halt->who : "?",
-                 halt->why[0] != '\0' ? ": " : "", halt->why);
-        happened(history, halt->t, view->is_killed ? "kill" : "halt", api_halt_of(api, halt), text);
+        if (!past_has_halt(history->halts, history->n_halts, &view->halts[i]))
+            say_halt(api, &view->halts[i], view->halts[i].t, 0);
     }
     history->n_halts = view->n_halts;
     memcpy(history->halts, view->halts, view->n_halts * sizeof(view->halts[0]));
@@ -253,7 +249,9 @@ static void see_alerts(struct api *api, agon_ns_t until)
         if (alert->t > until)
             return;
         history->alert_before = alert->seq;
-        if (!is_first && is_seen(alert))
+        if (is_seen(alert) &&
+            (!is_first || (alert->t >= history->t_halts &&
+                           (alert->kind == ALERT_HALT || alert->kind == ALERT_KILL))))
             continue;
         if (alert->slot < api->view->n_slots)
             of = api->view->slots[alert->slot].name;
@@ -448,8 +446,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
     event->t = plan->t;
     event->n++;
     event->moved_amt = num_add(event->moved_amt, moved_amt);
-    money_plain(event->moved_amt, plan->exp, money_decimals(api->view->base_currency, plan->exp),
-                money);
+    money_in(event->moved_amt, plan->exp, api->view->base_currency, money);
     snprintf(said, sizeof(said), "%s %s moved", money, api->view->base_currency);
     if (event->n == 1)
         snprintf(text, sizeof(text), "tournament %u was held, %u agents; %s", plan->number,
@@ -491,13 +488,43 @@ static void see_plans(struct api *api)
     keep_plan(api, &api->view->plan.plan);
 }
 
+/* Those of up to then, among the alerts of their time. Number *n is the next. */
+static void recall_halts(struct api *api, const struct past *past, uint64_t *n, agon_ns_t until)
+{
+    for (; *n < past->n_halts && past->halts[*n % PAST_HALTS].t <= until; ++*n) {
+        const struct past_halt *one = &past->halts[*n % PAST_HALTS];
+
+        see_alerts(api, one->t);
+        say_halt(api, &one->of, one->t, one->is_lifted);
+    }
+}
+
+/* What was in force at the end of what was read is known, but for what was set before all of it;
+ * what the start itself lifted or set is seen by the first look. */
+static void take_halts(struct api_history *history, const struct past *past)
+{
+    for (uint32_t i = 0; i < past->n_before; i++) {
+        const struct host_view_halt *halt = &past->before[i];
+
+        if (halt->t >= history->t_halts &&
+            (halt->scope != SCOPE_GLOBAL || halt->cause != HALT_STOPPING))
+            history->halts[history->n_halts++] = *halt;
+    }
+}
+
 void api_history_recall(struct api *api)
 {
     struct api_history *history = api->history;
     struct past *past = host_take_past(api->host);
+    uint64_t n_halts;
 
     if (past == NULL)
         return;
+    n_halts = past->n_halts > PAST_HALTS ? past->n_halts - PAST_HALTS : 0;
+    if (past->t_first > 0)
+        history->t_halts = past->t_first;
+    take_halts(history, past);
+    api_recall_points(api, past);
     memcpy(history->candles, past->candles, sizeof(history->candles));
     memcpy(history->fills, past->fills, sizeof(history->fills));
     memcpy(history->ended, past->ended, sizeof(history->ended));
@@ -510,9 +537,11 @@ void api_history_recall(struct api *api)
     for (uint32_t i = past->n_plans > PLANS ? past->n_plans - PLANS : 0; i < past->n_plans; i++) {
         const struct record_plan *plan = &past->plans[i % PLANS].plan;
 
+        recall_halts(api, past, &n_halts, plan->hdr.t);
         see_alerts(api, plan->hdr.t);
         keep_plan(api, plan);
     }
+    recall_halts(api, past, &n_halts, INT64_MAX);
     history->plans_before = api->view->n_plans;
     past_free(past);
 }

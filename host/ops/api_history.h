@@ -80,6 +80,7 @@ struct api_history {
     uint64_t step_before[OCTAVES], delivery_before[OCTAVES], messages_before, gaps_before;
     uint64_t feed_before[HEALTH_VENUES][2]; /* messages, gaps */
     uint32_t reloads_before, plans_before, n_halts;
+    agon_ns_t t_halts;     /* from then on halts are known one by one, and not by their alerts */
     uint64_t alert_before; /* the newest one's seq */
     struct host_view_halt halts[HOST_VIEW_HALTS];
     uint8_t has_failed[SLOTS_MAX], is_down[HOST_VENUES_MAX];
@@ -89,6 +90,8 @@ struct api_history *api_history_new(void);
 void api_history_free(struct api_history *history); /* NULL is fine */
 /* What the host's start saw in its journal. Once, behind the first view. */
 void api_history_recall(struct api *api);
+/* api.c: the points of equity, of those that it has. */
+void api_recall_points(struct api *api, const struct past *past);
 /* Behind each look at the host. */
 void api_history_look(struct api *api, int64_t mono_ns);
 /* Of the agent that has the place now; NULL: none yet. */

@@ -649,7 +649,7 @@ const struct control_verb api_verbs[] = {
     {"trades", "SYMBOL [AFTER]",
      "the newest trades of a market that is listened to; those after one", CONTROL_READ, 1, 2,
      api_do_trades, .gives = MANY(trade)},
-    {"equity", "", "equity of each agent, and of all, over this run and the samples before it",
+    {"equity", "", "equity of each agent, and of all, over this run and what is kept of before",
      CONTROL_READ, 0, 0, do_equity, .gives = &api_points},
     {"candles", "SYMBOL [SECONDS] [SINCE]",
      "candles of the mark price: 60, 900 or 14400 seconds each; those from a time on", CONTROL_READ,

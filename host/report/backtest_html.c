@@ -77,6 +77,7 @@ static void put_costs(const struct backtest *result, const struct run_report *st
                                           "plugin", "~note"};
     const struct slots *slots = engine_slots(result->engine);
     struct figures of;
+    char factor[FIGURES_TEXT];
 
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint16_t id = 0; id < slots->n; id++) {
@@ -88,8 +89,8 @@ static void put_costs(const struct backtest *result, const struct run_report *st
         engine_figures(result->engine, id, &of);
         page_cell(page, "%s", slot->name);
         run_sections_costs(story, page, &of);
-        page_cell(page, "%.2f", of.profit_factor);
-        page_cell(page, "%llu", (unsigned long long)slot->n_refused);
+        page_cell(page, "%s", figures_factor_text(&of, factor));
+        page_count(page, slot->n_refused);
         page_cell(page, "%s %s", info != NULL ? info->id : "?", info != NULL ? info->version : "");
         put_note(result, id, page);
         page_row(page);
@@ -176,9 +177,9 @@ static void put_data(const struct backtest *result, struct page *page)
             const struct tape_report *tape = &result->tapes[i].report;
 
             page_cell(page, "%s", result->tapes[i].path);
-            page_cell(page, "%llu", (unsigned long long)tape->n_rows);
-            page_cell(page, "%llu", (unsigned long long)tape->n_skipped);
-            page_cell(page, "%llu", (unsigned long long)tape->n_gaps);
+            page_count(page, tape->n_rows);
+            page_count(page, tape->n_skipped);
+            page_count(page, tape->n_gaps);
             page_row(page);
         }
         page_table_end(page);

@@ -46,7 +46,7 @@ static struct all all_of(const struct figures *of)
                     {"volume", of->volume_amt, 1}},
         .reals = {{"return", of->yield, 1},
                   {"drawdown", of->drawdown, 1},
-                  {"profit_factor", of->profit_factor, 1},
+                  {"profit_factor", of->profit_factor, of->has_factor},
                   {"sharpe", of->sharpe, of->is_annual},
                   {"sortino", of->sortino, of->is_annual},
                   {"t", of->t, of->has_t},

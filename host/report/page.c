@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "sys/clock.h"
 
 static const char head[] =
@@ -306,6 +307,13 @@ void page_table_begin(struct page *page, const char *const *columns, uint32_t n)
         fputs("</button></th>", page->out);
     }
     fputs("</tr></thead><tbody>\n", page->out);
+}
+
+void page_count(struct page *page, uint64_t n)
+{
+    char text[MONEY_TEXT];
+
+    page_cell(page, "%s", money_count(n, text));
 }
 
 void page_cell(struct page *page, const char *format, ...)

@@ -97,6 +97,8 @@ void page_columns(struct page *page, const struct page_columns *columns);
  * page is narrower than 900 px a row of five cells and more is a card of names and values. The
  * columns are borrowed until page_table_end. */
 void page_table_begin(struct page *page, const char *const *columns, uint32_t n);
+/* How many there are, the thousands apart. */
+void page_count(struct page *page, uint64_t n);
 void page_cell(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void page_row(struct page *page);        /* the row is complete */
 void page_table_sums(struct page *page); /* rows from here on stay at the end */

@@ -36,6 +36,8 @@ static void print_measure(const union plan_event *event, const struct plan_line 
 
     if (!plan_value_of(event, line, number, &value))
         snprintf(text, sizeof(text), "-");
+    else if (measure_is_bound(measure, value) != 0)
+        snprintf(text, sizeof(text), "%s", value > 0 ? ">=1000" : "<=-1000");
     else
         snprintf(text, sizeof(text), "%.*f%s",
                  measure->unit == MEASURE_COUNT ? 0 : measure->decimals,

@@ -160,8 +160,8 @@ static void put_happenings(const struct run_report *story, struct page *page)
 
 static void put_closed(struct page *page, const struct figures *of)
 {
-    page_cell(page, "%llu", (unsigned long long)(of->n_wins + of->n_losses));
-    page_cell(page, "%llu", (unsigned long long)of->n_wins);
+    page_count(page, of->n_wins + of->n_losses);
+    page_count(page, of->n_wins);
 }
 
 static void put_costs(const struct run_report *story, const struct run_report_page *at,
@@ -181,10 +181,10 @@ static void put_costs(const struct run_report *story, const struct run_report_pa
         put_closed(page, &slot->figures);
         page_cell(page, "%s", slot_condition_name(slot->condition));
         page_cell(page, "%u", slot->generation);
-        page_cell(page, "%llu", (unsigned long long)slot->n_refused);
-        page_cell(page, "%llu", (unsigned long long)(slot->is_counted ? slot->n_sent : slot->nth));
+        page_count(page, slot->n_refused);
+        page_count(page, slot->is_counted ? slot->n_sent : slot->nth);
         if (slot->is_counted)
-            page_cell(page, "%llu", (unsigned long long)slot->n_seen);
+            page_count(page, slot->n_seen);
         else
             page_cell(page, "%s", "");
         page_row(page);

@@ -94,7 +94,7 @@ void run_sections_figures(const struct run_report *story, struct page *page,
     page_cell(page, "%s", figures_drawdown_text(of, text));
     page_cell(page, "%s", figures_sharpe_text(of, text));
     page_cell(page, "%s", figures_t_text(of, text));
-    page_cell(page, "%llu", (unsigned long long)of->n_fills);
+    page_count(page, of->n_fills);
 }
 
 void run_sections_costs(const struct run_report *story, struct page *page, const struct figures *of)
@@ -134,12 +134,12 @@ static void put_one(const struct run_report *story, struct page *page, uint16_t 
         return;
     }
     run_sections_costs(story, page, &of);
-    page_cell(page, "%llu", (unsigned long long)(of.n_wins + of.n_losses));
-    page_cell(page, "%llu", (unsigned long long)of.n_wins);
+    page_count(page, of.n_wins + of.n_losses);
+    page_count(page, of.n_wins);
     if (is_sum)
         page_cell(page, "%s", "");
     else
-        page_cell(page, "%llu", (unsigned long long)slots->all[id].n_refused);
+        page_count(page, slots->all[id].n_refused);
     page_row(page);
 }
 
@@ -477,7 +477,7 @@ static void put_held(const struct trail_slot *of, struct page *page)
             continue;
         page_cell(page, i < 7 ? "up to %s" : "longer than %s",
                   length(trail_held_s[i < 7 ? i : 6], time));
-        page_cell(page, "%u", of->held[i]);
+        page_count(page, of->held[i]);
         page_row(page);
     }
     page_table_end(page);
@@ -498,15 +498,20 @@ static void put_agent_facts(const struct run_report *story, uint16_t id, const s
     page_fact(page, "t [95 %]", 0, "%s", figures_t_text(of, text));
     page_fact(page, "Sharpe", 0, "%s",
               of->is_annual ? figures_sharpe_text(of, text) : FIGURES_SHORT);
-    page_fact(page, "trades", 0, "%llu", (unsigned long long)slot->n_trades);
+    page_fact(page, "trades", 0, "%s", money_count(slot->n_trades, amount));
     if (slot->n_trades > 0) {
-        page_fact(page, "won", 0, "%.1f %%", 100.0 * (double)slot->n_won / (double)slot->n_trades);
-        page_fact(page, "won by lost", 0, slot->lost > 0 ? "%.2f" : "-",
-                  slot->lost > 0 ? slot->won / slot->lost : 0.0);
+        page_fact(page, "won", 0, "%s",
+                  figures_share_text((double)slot->n_won / (double)slot->n_trades, 0, text));
+        if (slot->lost > 0)
+            page_fact(page, "won by lost", 0, "%.2f", slot->won / slot->lost);
+        else
+            page_fact(page, "won by lost", 0, "%s", slot->won > 0 ? "none lost" : "-");
         page_fact(page, "held on average", 0, "%s", length(trail_mean_s(trail, id), time));
     }
-    page_fact(page, "time with a position", 0, "%.1f %%", 100.0 * trail_time_held(trail, id));
-    page_fact(page, "positions by equity, mean", 0, "%.1f %%", 100.0 * trail_exposure(trail, id));
+    page_fact(page, "time with a position", 0, "%s",
+              figures_share_text(trail_time_held(trail, id), 0, text));
+    page_fact(page, "positions by equity, mean", 0, "%s",
+              figures_share_text(trail_exposure(trail, id), 0, text));
     page_fact(page, "turnover a day", 0, "%.2f x capital",
               trail_turnover(trail, id, units(base, of->capital_amt)));
     page_facts_end(page);
@@ -597,11 +602,12 @@ void run_sections_trades(const struct run_report *story, struct page *page)
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;
     uint64_t n_shown = trail->n_trades < TRADES_PAGE ? trail->n_trades : TRADES_PAGE;
+    char counts[2][MONEY_TEXT];
 
     if (trail->n_trades == 0)
         return;
-    page_details_begin(page, "Trades: the newest %llu of %llu", (unsigned long long)n_shown,
-                       (unsigned long long)trail->n_trades);
+    page_details_begin(page, "Trades: the newest %s of %s", money_count(n_shown, counts[0]),
+                       money_count(trail->n_trades, counts[1]));
     page_text(page,
               "From the first fill of a position to its last. Entry and exit are mean prices, "
               "result and fees what the ledger realised and paid in it. A trade without a time "
@@ -637,12 +643,15 @@ static void put_measure(struct page *page, const union plan_event *event,
                         const struct plan_line *line, uint32_t number)
 {
     const struct measure *measure = measure_at(number);
+    char text[FIGURES_TEXT];
     double value;
 
     if (!plan_value_of(event, line, number, &value))
         page_cell(page, "%s", "");
     else if (measure->unit == MEASURE_SHARE)
-        page_cell(page, "%.*f %%", measure->decimals + 1, 100.0 * value);
+        page_cell(page, "%s", figures_share_text(value, 0, text));
+    else if (measure_is_bound(measure, value) != 0)
+        page_cell(page, "%s", value > 0 ? "\u2265 1000" : "\u2264 -1000");
     else
         page_cell(page, "%.*f", measure->unit == MEASURE_COUNT ? 0 : measure->decimals, value);
 }

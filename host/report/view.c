@@ -29,6 +29,7 @@ enum kind {
     BYTES,
     GIB,   // of bytes; MiB of less than one
     NAMES, // of a list's objects
+    LIMIT, // a real number is a share, a text an amount
     HASH   // its first 16 digits
 };
 struct field {
@@ -36,10 +37,11 @@ struct field {
     enum kind kind;
     int rank; // 1: always shown; 2, 3: where there is room; 0: the fields end
 };
-enum shape { LINES, ROWS, NESTED };
+enum shape { LINES, ROWS, NESTED, HELD };
 struct view {
     const char *verb, *path, *title; // path NULL: the answer itself
-    enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's
+    enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's; HELD:
+                      // without positions in which there is nothing, or too little for any order
     const char *inner;
     const struct field *fields;
 };
@@ -73,12 +75,12 @@ struct view {
            {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
-           {"quantity", "quantity", NUMBER, 1}, {"is_dust", "dust", TEXT, 1},                      \
-           {"entry", "entry", NUMBER, 1}, {"break_even", "break-even", NUMBER, 2},                 \
-           {"mark", "mark", NUMBER, 1}, {"unrealised", "unrealised", AMOUNT, 1},                   \
-           {"realised", "realised", AMOUNT, 3}, {"notional", "notional", AMOUNT, 2},               \
-           {"fees", "fees", AMOUNT, 3}, {"funding", "funding", AMOUNT, 3},                         \
-           {"fills", "fills", AMOUNT, 3}, {"currency", "in", TEXT, 2})
+           {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
+           {"break_even", "break-even", NUMBER, 2}, {"mark", "mark", NUMBER, 1},                   \
+           {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
+           {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
+           {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
+           {"currency", "in", TEXT, 2})
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
@@ -169,12 +171,12 @@ static const struct view views[] = {
     {"agent", "refusals", "Refused by reason", ROWS, NULL,
      FIELDS({"reason", "reason", TEXT, 1}, {"count", "count", AMOUNT, 1},
             {"text", "what", LAST, 1})},
-    {"agent", "positions", "Positions", ROWS, NULL, POSITION_FIELDS},
+    {"agent", "positions", "Positions", HELD, NULL, POSITION_FIELDS},
     {"agent", "orders", "Open orders", ROWS, NULL, ORDER_FIELDS},
     {"agent", "fills", "Newest fills", ROWS, NULL, FILL_FIELDS},
 
     {"orders", NULL, "Open orders", ROWS, NULL, ORDER_FIELDS},
-    {"positions", NULL, "Positions", ROWS, NULL, POSITION_FIELDS},
+    {"positions", NULL, "Positions", HELD, NULL, POSITION_FIELDS},
     {"fills", NULL, "Newest fills", ROWS, NULL, FILL_FIELDS},
     {"closings", NULL, "Newest fills that closed something", ROWS, NULL,
      FIELDS({"time", "time", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
@@ -256,13 +258,13 @@ static const struct view views[] = {
     {"feed", "venues", "Rate windows", NESTED, "limits",
      FIELDS({"venue", "venue", TEXT, 1}, {"limit", "limit", TEXT, 1}, {"free", "free", AMOUNT, 1},
             {"capacity", "of", AMOUNT, 1}, {"window_ms", "in ms", AMOUNT, 1})},
-    {"portfolio", NULL, "Portfolio", LINES, NULL,
-     FIELDS({"equity", "equity", AMOUNT, 1}, {"equity_at_day", "at 00:00 UTC", AMOUNT, 1},
+    {"portfolio", NULL, "All agents, at prices to close at, without the pool", LINES, NULL,
+     FIELDS({"equity", "equity to close", AMOUNT, 1}, {"equity_at_day", "at 00:00 UTC", AMOUNT, 1},
             {"equity_highest", "highest", AMOUNT, 1}, {"breached", "breached", TEXT, 1},
             {"breached_by", "by", TEXT, 1}, {"breach_loss", "loss then", AMOUNT, 1},
             {"on_breach", "when breached", TEXT, 1})},
     {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
-     FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", AMOUNT, 1}, {"at", "at", AMOUNT, 1},
+     FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", LIMIT, 1}, {"at", "at", LIMIT, 1},
             {"text", "what it is of", LAST, 1})},
     {"gpu status", NULL, "Cards", LINES, NULL,
      FIELDS({"on", "in use", TEXT, 1}, {"profile", "budgets", TEXT, 1},
@@ -431,11 +433,12 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     snprintf(out, CELL_MAX, "%s", plain);
     if (kind == NAMES)
         put_names(value, out);
-    else if (kind == AMOUNT && money_apart(plain, apart))
+    else if ((kind == AMOUNT || (kind == LIMIT && json_is_string(value))) &&
+             money_apart(plain, apart))
         snprintf(out, CELL_MAX, "%s", apart);
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
-    else if (kind == SHARE && json_is_number(value))
+    else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
         snprintf(out, CELL_MAX, "%.30s", figures_share_text(json_number_value(value), 0, share));
     else if (kind == TIME && json_is_string(value) && strlen(plain) >= 19)
         snprintf(out, CELL_MAX, "%.5s %.8s", plain + 5, plain + 11);
@@ -608,6 +611,42 @@ static json_t *flatten(const struct view *view, const json_t *outer)
     return all;
 }
 
+// One row, where the answer is one and no list. NULL: no memory.
+static json_t *alone(const json_t *of)
+{
+    json_t *all = json_array();
+
+    if (all != NULL && json_array_append(all, (json_t *)(uintptr_t)of) < 0) {
+        json_decref(all);
+        return NULL;
+    }
+    return all;
+}
+
+/* Positions that somebody can do something about. n_dust: of so many no order can. NULL: no
+ * memory. */
+static json_t *held_of(const json_t *of, uint32_t *n_dust)
+{
+    json_t *all = json_array();
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(of, i, row)
+    {
+        const char *quantity = json_string_value(json_object_get(row, "quantity"));
+        int is_dust = json_is_true(json_object_get(row, "is_dust"));
+
+        *n_dust += (uint32_t)is_dust;
+        if (is_dust || quantity == NULL || quantity[strspn(quantity, "-0.")] == '\0')
+            continue;
+        if (json_array_append(all, row) < 0) {
+            json_decref(all);
+            return NULL;
+        }
+    }
+    return all;
+}
+
 // Equity of each agent over the run: from when to when, first, last, lowest and highest.
 static void put_equity(FILE *out, const json_t *value, int width)
 {
@@ -698,12 +737,17 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
     for (size_t i = 0; i < VIEWS; i++) {
         const struct view *view = &views[i];
         const json_t *of = view->path != NULL ? json_object_get(value, view->path) : value;
+        uint32_t n_dust = 0;
         json_t *flat = NULL;
 
         if (strcmp(view->verb, verb) != 0 || of == NULL)
             continue;
         if (view->shape == NESTED)
             flat = flatten(view, of);
+        else if (view->shape == HELD)
+            flat = held_of(of, &n_dust);
+        else if (view->shape == ROWS && json_is_object(of))
+            flat = alone(of);
         // No table of a part that has no rows; of the whole answer it says "none".
         if (n++ > 0 && view->shape != LINES && json_array_size(flat != NULL ? flat : of) == 0) {
             json_decref(flat);
@@ -715,6 +759,8 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
             put_lines(out, view, of, width);
         else
             put_rows(out, view, flat != NULL ? flat : of, width);
+        if (n_dust > 0)
+            fprintf(out, "and %u of dust: less than a lot, which no order can sell\n", n_dust);
         json_decref(flat);
     }
     return n > 0;

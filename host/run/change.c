@@ -356,28 +356,6 @@ static int read_params(struct host *host, const struct host_change *change)
     return AGON_OK;
 }
 
-/* Where the equity of one sample is not what the next is compared with, capital moved between
- * them. */
-static int read_past(struct host *host, const struct host_change *change)
-{
-    const struct window *window = engine_window(host->engine, change->slot);
-    const struct window_sample *sample;
-    struct host_past *past = change->past;
-    agon_amt_t capital_amt = engine_slots(host->engine)->all[change->slot].limits.capital_amt;
-    int64_t every = (int64_t)engine_sample_s(host->engine) * 1000000000;
-    agon_amt_t base_amt = window->open.base_amt;
-
-    *past = (struct host_past){.every_s = engine_sample_s(host->engine),
-                               .t = engine_t(host->engine) / every * every};
-    while (past->n < WINDOW_MAX && (sample = window_at(window, past->n)) != NULL) {
-        capital_amt -= base_amt - sample->equity_amt;
-        past->equity_amt[past->n] = sample->equity_amt;
-        past->capital_amt[past->n++] = capital_amt;
-        base_amt = sample->base_amt;
-    }
-    return AGON_OK;
-}
-
 void host_drain_change(struct host *host)
 {
     struct host_change *change = atomic_exchange(&host->change, NULL);
@@ -423,9 +401,6 @@ void host_drain_change(struct host *host)
         break;
     case HOST_READ_PARAMS:
         change->rc = read_params(host, change);
-        break;
-    case HOST_READ_PAST:
-        change->rc = read_past(host, change);
         break;
     case HOST_READ_PLAN:
         change->rc = engine_dry_plan(host->engine, NULL, change->plan);

@@ -487,7 +487,6 @@ enum host_change_kind {
     HOST_CHANGE_UNLOAD = 7,    /* for good: its place is free when nothing of it is left */
     HOST_CHANGE_SIGNALS = 9,   /* whose an agent hears from its next reload on */
     HOST_READ_PARAMS = 10,     /* changes nothing: what the slot's plugin may be given */
-    HOST_READ_PAST = 11,       /* changes nothing: what the slot's equity was */
     HOST_READ_PLAN = 12,       /* changes nothing: what a tournament would do now */
     HOST_CHANGE_PORTFOLIO = 32 /* limits of all slots together: a CONFIG event */
 };
@@ -495,13 +494,6 @@ enum host_change_kind {
 struct host_params { /* of the plugin that is active */
     uint32_t n;
     struct info_param all[HOST_PARAMS_MAX];
-};
-/* A slot's equity at the samples that tournaments look at, as the journal has kept it: older than
- * this run too. */
-struct host_past {
-    uint32_t n, every_s; /* in equity_amt, newest first; seconds between two */
-    agon_ns_t t;         /* of the newest */
-    agon_amt_t equity_amt[WINDOW_MAX], capital_amt[WINDOW_MAX];
 };
 struct host_change {
     uint8_t kind, is_dry; /* is_dry: only whether it could be made */
@@ -511,7 +503,6 @@ struct host_change {
     const struct crew_slot *to;           /* as it shall be; borrowed */
     const char *name;                     /* of a parameter; borrowed */
     struct host_params *params;           /* of READ_PARAMS; borrowed */
-    struct host_past *past;               /* of READ_PAST; borrowed */
     union plan_event *plan;               /* of READ_PLAN; borrowed */
     uint64_t seq;                         /* of PARAM and UNLOAD, once made: the event's number */
     const struct tournament_rules *rules; /* borrowed */

@@ -349,6 +349,8 @@ int host_rebuild(struct host *host, const struct journal_summary *summary, struc
 /* In the place of the one before, empty. */
 int host_new_engine(struct host *host, struct error *err);
 
+/* show.c: into the draft: the halts in force. */
+void host_show_halts(struct host *host);
 /* past.c: around each event out of the journal, for who looks. */
 void host_past_begin(struct host *host);
 void host_past_before(struct host *host, const struct agon_event_hdr *event);

@@ -8,12 +8,17 @@
 
 #define SECOND_NS ((agon_ns_t)1000000000)
 #define MINUTE_NS (60 * SECOND_NS)
+#define DAY_NS    (86400 * SECOND_NS)
 
 const int64_t past_lengths_s[CANDLE_LENGTHS] = {60, 900, 14400};
 
 struct past *past_new(void)
 {
-    return calloc(1, sizeof(struct past));
+    struct past *past = calloc(1, sizeof(*past));
+
+    if (past != NULL)
+        past->every_ns = PAST_POINT_NS;
+    return past;
 }
 
 void past_free(struct past *past)
@@ -22,7 +27,11 @@ void past_free(struct past *past)
         free(past->fills[id]);
         free(past->ended[id]);
         free(past->trades[id]);
+        free(past->points[id]);
+        free(past->samples[id]);
     }
+    if (past != NULL)
+        free(past->points[PAST_ALL]);
     free(past);
 }
 
@@ -213,6 +222,16 @@ void past_keep_fill(struct past_fills **of, const char *name, const struct host_
         to->closing[to->n_closing++ % CLOSINGS] = *fill;
 }
 
+int past_has_halt(const struct host_view_halt *all, uint32_t n, const struct host_view_halt *it)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].scope == it->scope && all[i].id == it->id && all[i].cause == it->cause &&
+            all[i].t == it->t)
+            return 1;
+    }
+    return 0;
+}
+
 struct past *host_take_past(struct host *host)
 {
     struct past *past = host->past;
@@ -249,6 +268,53 @@ static void find_trades(struct host *host)
     }
 }
 
+/* Where the equity of one sample is not what the next is compared with, capital moved between
+ * them. */
+static void keep_samples(struct host *host, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+    const struct window *window = engine_window(host->engine, id);
+    const struct window_sample *sample;
+    int64_t every = (int64_t)engine_sample_s(host->engine) * SECOND_NS;
+    agon_amt_t capital_amt = slot->limits.capital_amt;
+    agon_amt_t base_amt = window->open.base_amt;
+    struct past_samples *to = host->past->samples[id] =
+        table_of(host->past->samples[id], sizeof(*to), slot->name);
+
+    if (to == NULL)
+        return;
+    to->every_s = engine_sample_s(host->engine);
+    to->t = engine_t(host->engine) / every * every;
+    while (to->n < WINDOW_MAX && (sample = window_at(window, to->n)) != NULL) {
+        capital_amt = num_add(capital_amt, sample->equity_amt - base_amt);
+        to->equity_amt[to->n] = sample->equity_amt;
+        to->capital_amt[to->n++] = capital_amt;
+        base_amt = sample->base_amt;
+    }
+    to->equity_amt[to->n] = base_amt;
+    to->capital_amt[to->n++] = capital_amt;
+}
+
+/* What happened may halt everything by itself: several crashes, sums beyond 64 bits. */
+static uint32_t causes_now(const struct host *host)
+{
+    uint32_t causes = 0;
+
+    for (uint32_t cause = 0; cause < HALT_CAUSES; cause++)
+        causes |= (uint32_t)(engine_halt(host->engine, SCOPE_GLOBAL, cause) != NULL) << cause;
+    return causes;
+}
+
+static void note_halts(struct host *host)
+{
+    struct past *past = host->past;
+
+    host_show_halts(host);
+    past->causes = causes_now(host);
+    past->n_before = host->draft->n_halts;
+    memcpy(past->before, host->draft->halts, past->n_before * sizeof(past->before[0]));
+}
+
 void host_past_begin(struct host *host)
 {
     past_free(host->past);
@@ -259,6 +325,23 @@ void host_past_begin(struct host *host)
     host->draft->n_ended = 0;
     host->draft->n_plans = 0;
     find_trades(host);
+    for (uint16_t id = 0; host->past != NULL && id < engine_slots(host->engine)->n; id++) {
+        host->past->was_there[id] = engine_slots(host->engine)->all[id].is_used;
+        host->past->was_there[PAST_ALL] |= host->past->was_there[id];
+        if (host->past->was_there[id])
+            keep_samples(host, id);
+    }
+    if (host->past != NULL)
+        note_halts(host);
+}
+
+static int is_halting(const struct agon_event_hdr *event)
+{
+    const struct record_command *command = (const struct record_command *)(const void *)event;
+
+    return event->type == AGON_EVENT_COMMAND &&
+           (command->kind == COMMAND_HALT || command->kind == COMMAND_RESUME ||
+            command->kind == COMMAND_KILL || command->kind == COMMAND_STOP);
 }
 
 void host_past_before(struct host *host, const struct agon_event_hdr *event)
@@ -268,6 +351,97 @@ void host_past_before(struct host *host, const struct agon_event_hdr *event)
     // What else moved its result since is none of this fill's.
     if (event->type == EVENT_REPORT && ORDER_ID_SLOT(report->order_id) < SLOTS_MAX)
         host_note_result(host, ORDER_ID_SLOT(report->order_id));
+}
+
+static void keep_halt(struct past *past, const struct host_view_halt *of, agon_ns_t t,
+                      uint8_t is_lifted)
+{
+    // That a host ended, and that the next one began, is no halt of anybody's.
+    if (of->scope == SCOPE_GLOBAL && of->cause == HALT_STOPPING)
+        return;
+    past->halts[past->n_halts++ % PAST_HALTS] =
+        (struct past_halt){.of = *of, .t = t, .is_lifted = is_lifted};
+}
+
+static void keep_halts(struct host *host, const struct agon_event_hdr *event)
+{
+    struct past *past = host->past;
+    const struct host_view *view = host->draft;
+
+    if (!is_halting(event) && causes_now(host) == past->causes)
+        return;
+    host_show_halts(host);
+    for (uint32_t i = 0; i < past->n_before; i++) {
+        if (!past_has_halt(view->halts, view->n_halts, &past->before[i]))
+            keep_halt(past, &past->before[i], engine_t(host->engine), 1);
+    }
+    for (uint32_t i = 0; i < view->n_halts; i++) {
+        if (!past_has_halt(past->before, past->n_before, &view->halts[i]))
+            keep_halt(past, &view->halts[i], view->halts[i].t, 0);
+    }
+    note_halts(host);
+}
+
+/* How many there are of it now. */
+static uint32_t keep_point(struct past *past, uint32_t place, const char *name,
+                           const struct figures *of, agon_ns_t t)
+{
+    struct past_point point = {t, of->equity_amt, of->capital_amt};
+    struct past_points *to = past->points[place] = table_of(past->points[place], sizeof(*to), name);
+
+    if (to == NULL)
+        return 0;
+    // Who began since the last points were taken began with what he was given.
+    if (to->n == 0 && !past->was_there[place]) {
+        to->all[to->n++] = (struct past_point){past->t_point, point.capital_amt, point.capital_amt};
+    }
+    past->was_there[place] = 0;
+    to->all[to->n++] = point;
+    return to->n;
+}
+
+static void thin_points(struct past *past)
+{
+    for (uint32_t place = 0; place <= PAST_ALL; place++) {
+        struct past_points *of = past->points[place];
+
+        for (uint32_t i = 0; of != NULL && i < of->n / 2; i++)
+            of->all[i] = of->all[2 * i];
+        if (of != NULL)
+            of->n /= 2;
+    }
+    past->every_ns *= 2;
+}
+
+/* Equity of all agents at one moment, and of all together: as often as while a host runs. */
+static void keep_points(struct host *host)
+{
+    const struct slots *slots = engine_slots(host->engine);
+    struct past *past = host->past;
+    agon_ns_t t = engine_t(host->engine);
+    struct figures of;
+    uint32_t n = 0, most = 0;
+
+    if (t < DAY_NS || t < past->next_ns)
+        return;
+    if (past->t_point == 0)
+        past->t_point = past->t_first = t;
+    for (uint16_t id = 0; id < slots->n && past->next_ns > 0; id++) {
+        if (!slots->all[id].is_used)
+            continue;
+        engine_figures(host->engine, id, &of);
+        n = keep_point(past, id, slots->all[id].name, &of, t);
+        most = n > most ? n : most;
+    }
+    if (most > 0) {
+        engine_figures_all(host->engine, &of);
+        n = keep_point(past, PAST_ALL, "(all)", &of, t);
+        most = n > most ? n : most;
+    }
+    if (most >= PAST_POINTS - 2) // one that is new has two of them at once
+        thin_points(past);
+    past->t_point = t;
+    past->next_ns = t + past->every_ns;
 }
 
 static void keep_prices(struct host *host, const struct agon_event_hdr *event)
@@ -327,8 +501,10 @@ void host_past_after(struct host *host, const struct agon_event_hdr *event)
     }
     if (plan_read(&host->past->read, event))
         host->past->plans[host->past->n_plans++ % PLANS] = host->past->read;
+    keep_halts(host, event);
     keep_prices(host, event);
     keep_volume(host->past, event);
+    keep_points(host);
 }
 
 /* The page has the newest tournament by itself. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* past: what operators see of before, in tables of fixed size: fills of each agent, candles of each
- * instrument, plans of capital. A host fills them from its journal while it rebuilds its state;
- * whoever looks at it (ops/api_history) takes them over and goes on. No locks, no clock. */
+/* past: what operators see of before, in tables of fixed size: equity and fills of each agent,
+ * candles of each instrument, plans of capital, halts and their end. A host fills them from its
+ * journal while it rebuilds its state; whoever looks at it (ops/api_history) takes them over and
+ * goes on. No locks, no clock. */
 #ifndef RUN_PAST_H
 #define RUN_PAST_H
 
@@ -14,6 +15,9 @@
 #define PLANS              96
 #define ENDED              128 /* of each agent: the newest orders that ended */
 #define TRADES_CLOSED      128 /* of each agent: the newest */
+#define PAST_POINTS        512 /* of equity, of each agent; when they are full every second one goes */
+#define PAST_POINT_NS      ((agon_ns_t)250 * 1000000) /* between two of them, at first */
+#define PAST_HALTS         64                         /* the newest, with those that were lifted */
 /* A start rebuilds from the newest snapshot that so many events lie behind, or from the oldest that
  * there is: so much of the past is sure to be seen by it. */
 #define PAST_EVENTS ((uint64_t)100000)
@@ -60,8 +64,41 @@ struct past_fills { /* of an agent, whoever else trades more */
     struct host_view_fill closing[CLOSINGS];    /* likewise */
     uint64_t n, n_closing;
 };
+struct past_point {
+    agon_ns_t t;
+    agon_amt_t equity_amt, capital_amt;
+};
+struct past_points { /* of an agent, or of all */
+    char name[SLOT_NAME];
+    struct past_point all[PAST_POINTS]; /* oldest first */
+    uint32_t n;
+};
+/* What the state that was loaded knows of an agent: the samples of its window, newest first, each
+ * every_s before the one before it. The last is what the oldest sample began with, or what there
+ * was, where there is no sample. */
+struct past_samples {
+    char name[SLOT_NAME];
+    uint32_t n, every_s;
+    agon_ns_t t; /* of the newest */
+    agon_amt_t equity_amt[WINDOW_MAX + 1], capital_amt[WINDOW_MAX + 1];
+};
+struct past_halt {
+    struct host_view_halt of;
+    agon_ns_t t; /* when it was set, or lifted */
+    uint8_t is_lifted;
+};
+#define PAST_ALL SLOTS_MAX /* the place behind the agents': all of them, with the pools */
 struct past {
-    struct past_fills *fills[SLOTS_MAX]; /* owned, each; NULL: it has none */
+    struct past_points *points[SLOTS_MAX + 1]; /* owned, each; NULL: there are none */
+    struct past_samples *samples[SLOTS_MAX];   /* likewise; from before what is read */
+    agon_ns_t every_ns, next_ns, t_point;      /* between points; of the next; of the newest */
+    uint8_t was_there[SLOTS_MAX + 1];          /* before what is read, and has no point yet */
+    agon_ns_t t_first;                         /* when what is read begins; 0: nothing is */
+    struct past_halt halts[PAST_HALTS];        /* number n at place n % PAST_HALTS */
+    uint64_t n_halts;
+    struct host_view_halt before[HOST_VIEW_HALTS]; /* in force before this event, */
+    uint32_t n_before, causes;                     /* and of everything: a bit for each */
+    struct past_fills *fills[SLOTS_MAX];           /* owned, each; NULL: it has none */
     struct past_ended *ended[SLOTS_MAX];
     struct past_trades *trades[SLOTS_MAX];
     uint64_t n_fills, n_ended; /* of the view, that are in it */
@@ -89,6 +126,8 @@ void past_keep_trade(struct past_trades **of, const char *name, const struct hos
 /* Traded at t, by trades (length_s 0) or in a bar that began then. Trades go before bars, short
  * bars before long ones. */
 void past_keep_volume(struct past_candles *candles, agon_ns_t t, agon_qty_t qty, uint32_t length_s);
+/* Is that halt among them? [any] */
+int past_has_halt(const struct host_view_halt *all, uint32_t n, const struct host_view_halt *it);
 /* What the start saw in the journal; the caller's from now on. NULL: nothing, or it was taken.
  * Once, before anybody looks. [control] */
 struct past *host_take_past(struct host *host);

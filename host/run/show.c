@@ -90,7 +90,7 @@ static void show_halt(struct host *host, uint8_t scope, uint32_t id)
     memcpy(to->why, halt->why, sizeof(to->why));
 }
 
-static void show_halts(struct host *host)
+void host_show_halts(struct host *host)
 {
     host->draft->n_halts = 0;
     for (uint32_t cause = 0; cause < HALT_CAUSES; cause++)
@@ -355,7 +355,7 @@ void host_show(struct host *host)
         view->is_bars_visible |= host->lines[i].bars.is_visible;
         view->is_bars_optimistic |= market_bars_is_optimistic(&host->lines[i].bars) ? 1 : 0;
     }
-    show_halts(host);
+    host_show_halts(host);
     view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
     memcpy(view->base_currency, instruments_asset(table, table->base_currency)->name,
            sizeof(view->base_currency));

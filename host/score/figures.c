@@ -102,10 +102,10 @@ void figures_of(const struct score *score, int64_t equity_amt, int is_kept, stru
                             .is_split = is_kept != 0,
                             .yield = score_return(&now),
                             .drawdown = score_drawdown(&now),
-                            .profit_factor = score_profit_factor(&now),
                             .n_fills = now.n_fills,
                             .n_wins = now.n_wins,
                             .n_losses = now.n_losses};
+    out->has_factor = (uint8_t)score_profit_factor(&now, &out->profit_factor);
     judge(&now, out);
     if (!is_kept)
         return;
@@ -181,6 +181,15 @@ char *figures_sharpe_text(const struct figures *of, char text[FIGURES_TEXT])
 char *figures_sortino_text(const struct figures *of, char text[FIGURES_TEXT])
 {
     return ratio_text(of, of->sortino, text);
+}
+
+char *figures_factor_text(const struct figures *of, char text[FIGURES_TEXT])
+{
+    if (of->has_factor)
+        (void)snprintf(text, FIGURES_TEXT, "%.2f", of->profit_factor);
+    else
+        (void)snprintf(text, FIGURES_TEXT, of->n_wins > 0 && of->n_losses == 0 ? "none lost" : "-");
+    return text;
 }
 
 char *figures_t_text(const struct figures *of, char text[FIGURES_TEXT])

@@ -16,11 +16,12 @@ struct figures {
     int64_t fee_amt, rebate_amt, funding_amt;
     int64_t slippage_amt; /* part of gross */
     int64_t volume_amt;
-    uint8_t is_split;  /* gross, rebates, funding and slippage are known */
-    uint8_t is_annual; /* there are FIGURES_DAYS: sharpe and sortino are known */
-    uint8_t has_t;     /* t, t_low and t_high are known: two samples that differ */
-    uint8_t pad[5];
-    double yield;    /* result / capital; 0.1 is 10 % */
+    uint8_t is_split;   /* gross, rebates, funding and slippage are known */
+    uint8_t is_annual;  /* there are FIGURES_DAYS: sharpe and sortino are known */
+    uint8_t has_t;      /* t, t_low and t_high are known: two samples that differ */
+    uint8_t has_factor; /* profit_factor is known: something was lost */
+    uint8_t pad[4];
+    double yield;    /* result / capital; 0.1 is 10 %; without capital 0 */
     double drawdown; /* deepest fall from a high, as a share of it; 0.2 is 20 % */
     double profit_factor;
     uint64_t n_fills, n_wins, n_losses;
@@ -64,6 +65,8 @@ char *figures_yield_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_drawdown_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_sharpe_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_sortino_text(const struct figures *of, char text[FIGURES_TEXT]);
+/* "none lost" where something was won. */
+char *figures_factor_text(const struct figures *of, char text[FIGURES_TEXT]);
 char *figures_t_text(const struct figures *of, char text[FIGURES_TEXT]);
 /* 97.5 % quantile of Student's t distribution; n of 1 or more. */
 double figures_student(uint64_t n);

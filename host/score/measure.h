@@ -43,5 +43,7 @@ int measure_find(const char *name);                /* -1: none has that name */
 #define MEASURE_RATIO_MAX 1000.0
 /* gain / loss, MEASURE_RATIO_MAX at most; without a loss that for a gain, else undefined. */
 int measure_ratio(double gain, double loss, double *value);
+/* 1: it stands at that bound, -1: at the one below 0; people are shown the bound. */
+int measure_is_bound(const struct measure *measure, double value);
 
 #endif

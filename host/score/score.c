@@ -118,9 +118,10 @@ double score_return(const struct score *score)
                : 0.0;
 }
 
-double score_profit_factor(const struct score *score)
+int score_profit_factor(const struct score *score, double *value)
 {
-    return score->lost_amt > 0 ? (double)score->won_amt / (double)score->lost_amt : 0.0;
+    *value = score->lost_amt > 0 ? (double)score->won_amt / (double)score->lost_amt : 0.0;
+    return score->lost_amt > 0;
 }
 
 void score_save(const struct score *score, struct enc *enc)

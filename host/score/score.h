@@ -41,9 +41,10 @@ void score_fill(struct score *score, int64_t volume_amt, int64_t realised_amt, i
 void score_fee(struct score *score, int64_t fee_amt);
 void score_funding(struct score *score, int64_t amt);
 void score_slippage(struct score *score, int64_t amt);
-double score_drawdown(const struct score *score);      /* 0.2 is 20 % */
-double score_return(const struct score *score);        /* 0.1 is 10 % */
-double score_profit_factor(const struct score *score); /* won / lost; 0 when nothing was lost */
+double score_drawdown(const struct score *score); /* 0.2 is 20 % */
+double score_return(const struct score *score);   /* 0.1 is 10 % */
+/* won / lost. False: nothing was lost. */
+int score_profit_factor(const struct score *score, double *value);
 void score_save(const struct score *score, struct enc *enc);
 void score_load(struct score *score, struct dec *dec);
 /* What is there only where figures are kept. */

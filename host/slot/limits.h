@@ -111,7 +111,7 @@ LIMITS_MORE(LIMIT_WIDE)
  * limited that it does not name. */
 #define PORTFOLIO_PLACED(X)                                                                        \
     X(EQUITY_AMT, 1, agon_amt_t, equity_amt, "equity", AMT, 1, 0, NULL, LESS, NONE, 1,             \
-      "floor of the equity of all slots")                                                          \
+      "floor of what all slots could be closed at, without the pool")                              \
     X(DAILY_LOSS_AMT, 2, agon_amt_t, daily_loss_amt, "daily_loss", OF_CAPITAL, 1, 1000000, NULL,   \
       MORE, NONE, 1, "loss of all slots since 00:00 UTC, of their capital")                        \
     X(GROSS_AMT, 3, agon_amt_t, gross_amt, "gross", AMT, 1, 0, NULL, MORE, NONE, 1,                \

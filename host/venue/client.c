@@ -378,6 +378,8 @@ void venue_on_turn(struct venue_client *client, int64_t now)
     if (now >= client->info_ns && !client->is_info_asked)
         client->is_info_asked =
             venue_ask(client, REQ_INFO, NULL, LIMITER_OTHER, VENUE_DATA_NS) != NULL;
+    for (uint32_t i = 0; i < client->n; i++)
+        venue_show_early(client, &client->all[i]);
     if (gateway->config.warm_bars > 0) {
         for (uint32_t i = 0; i < client->n; i++) {
             if (now >= client->all[i].warm_ns &&

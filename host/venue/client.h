@@ -44,7 +44,7 @@ struct venue_instrument {
     uint8_t has_read;               /* the core was told what last_fill is */
     uint8_t is_told;                /* an INSTRUMENT record was sent */
     uint32_t bar_s;                 /* struct gateway_instrument */
-    /* bars that came before the history did: behind it they go on */
+    /* bars that came before the history did, or found no room: behind it they go on */
     struct agon_bar early[VENUE_EARLY];
     uint32_t n_early;
     agon_ns_t last_bar;   /* shown: when it opened */
@@ -219,6 +219,8 @@ void venue_answer_part(struct venue_client *client, struct gateway_request *requ
 /* An order of the account that is not of this journal was seen. */
 void venue_foreign(struct venue_client *client, const struct wire_order *order);
 /* feeds.c */
+/* Bars that wait for the history, or for room, as far as there is some now. */
+void venue_show_early(struct venue_client *client, struct venue_instrument *instrument);
 void venue_answer_data(struct venue_client *client, struct gateway_request *request,
                        enum answer answer, const struct http_message *reply);
 void venue_on_market(struct venue_client *client, struct link *link, const void *bytes, size_t n);

@@ -85,13 +85,29 @@ static void on_bar(void *ctx, const struct agon_bar *bar)
         ->last_bar = bar->t_open;
 }
 
-static void show_closed(struct venue_client *client, struct venue_instrument *instrument,
-                        struct agon_bar *bar)
+/* False: there is no room for it. */
+static int show_closed(struct venue_client *client, struct venue_instrument *instrument,
+                       struct agon_bar *bar)
 {
     if (bar->t_open <= instrument->last_bar)
-        return; // the history had it
+        return 1; // the history had it
+    if (gateway_emit(client->gateway, &bar->hdr) < 0)
+        return 0;
     instrument->last_bar = bar->t_open;
-    gateway_emit(client->gateway, &bar->hdr);
+    return 1;
+}
+
+void venue_show_early(struct venue_client *client, struct venue_instrument *instrument)
+{
+    uint32_t n = 0;
+
+    if (client->gateway->config.warm_bars > 0 && !instrument->has_past)
+        return;
+    while (n < instrument->n_early && show_closed(client, instrument, &instrument->early[n]))
+        n++;
+    instrument->n_early -= n;
+    memmove(instrument->early, instrument->early + n,
+            instrument->n_early * sizeof(instrument->early[0]));
 }
 
 /* Of a market of bars: one has closed. History is asked for when the stream is there, so that none
@@ -104,13 +120,18 @@ static void on_closed(struct venue_client *client)
 
     if (instrument->bar_s != bar->length_s)
         return;
-    if (client->gateway->config.warm_bars == 0 || instrument->has_past) {
-        show_closed(client, instrument, bar);
+    venue_show_early(client, instrument);
+    if ((client->gateway->config.warm_bars == 0 || instrument->has_past) &&
+        instrument->n_early == 0 && show_closed(client, instrument, bar))
         return;
-    }
-    if (instrument->n_early == VENUE_EARLY) // what is read later has it
+    if (instrument->n_early == VENUE_EARLY) { // what is read has it
+        instrument->n_early--;
         memmove(instrument->early, instrument->early + 1,
-                --instrument->n_early * sizeof(instrument->early[0]));
+                instrument->n_early * sizeof(instrument->early[0]));
+        if (instrument->has_past)
+            instrument->warm_ns = gateway_now(client->gateway);
+        instrument->has_past = 0;
+    }
     instrument->early[instrument->n_early++] = *bar;
 }
 
@@ -175,8 +196,7 @@ void venue_answer_data(struct venue_client *client, struct gateway_request *requ
             instrument->warm_ns = now + 5 * VENUE_RETRY_NS;
         else
             instrument->has_past = 1;
-        for (uint32_t i = 0; i < instrument->n_early && instrument->has_past; i++)
-            show_closed(client, instrument, &instrument->early[i]);
+        venue_show_early(client, instrument);
         break;
     default:
         break;

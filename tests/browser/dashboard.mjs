@@ -77,6 +77,13 @@ async function operate(page) {
   });
   if (beside.length) fail(`today's result is not the first day's: ${beside.slice(0, 3).join('; ')}`);
 
+  // A return and a drawdown are known from the beginning, of who has no capital too.
+  const dashes = await page.evaluate(() => {
+    const heads = [...document.querySelectorAll('#t-agents thead th')].map(cell => cell.textContent);
+    return [...document.querySelectorAll('#t-agents tbody tr[data-key]')].flatMap(row => ['Return', 'Drawdown'].map(head => [row.dataset.key, head, row.cells[heads.indexOf(head)].textContent])).filter(([, , text]) => !/[0-9]\.[0-9]{2}\u2009%$/.test(text));
+  });
+  if (dashes.length) fail(`not known: ${JSON.stringify(dashes)}`);
+
   // Limits of all agents together: what is used is what the host says, and each has a row.
   await page.waitForFunction(() => document.querySelector('#t-portfolio tr[data-key="equity"]')?.children[1].textContent.match(/[0-9]/));
   const limits = await page.evaluate(() => [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(r => r.dataset.key).sort().join());
@@ -85,7 +92,7 @@ async function operate(page) {
     const cell = document.querySelector(`#t-portfolio tr[data-key="${key}"]`).children[0];
     return `${cell.textContent}: ${cell.title}`;
   }).join('; '));
-  if (named !== 'Equity, minimum: floor of the equity of all slots; Daily loss: loss of all slots since 00:00 UTC, of their capital; Venue: notional on any one venue, open orders counted')
+  if (named !== 'Equity, minimum: floor of what all slots could be closed at, without the pool; Daily loss: loss of all slots since 00:00 UTC, of their capital; Venue: notional on any one venue, open orders counted')
     fail(`limits of the portfolio: ${named}`);
   if (await text(page, '#breach') !== 'within') fail('a breach that there is not');
 

@@ -3,7 +3,8 @@
 //
 //   node numbers.mjs CHROMIUM URL-WITH-TOKEN [AGENT...]
 //
-// With agents: the lists of their closed trades and of their orders that ended, and nothing else.
+// With agents: the lists of their closed trades and of their orders that ended, and nothing else. With --again: what the results of a
+// day, of a week and of each hour are, and where the chart begins.
 import { chromium } from 'playwright-core';
 
 const [, , executablePath, url, ...listed] = process.argv;
@@ -28,6 +29,19 @@ async function lists(page) {
   return of;
 }
 
+async function again(page) {
+  // The host was asked for the points of before, and all that is drawn is of them.
+  await page.waitForFunction(async () => (await import('/history.mjs')).points('(all)').length > 2);
+  await page.waitForFunction(() => document.querySelector('#today').textContent.match(/[0-9]/) && document.querySelector('#week').textContent.match(/[0-9]/));
+  return page.evaluate(async () => {
+    const { columns, resultsBy } = await import('/history.mjs');
+    const text = id => document.getElementById(id).textContent;
+    const by = Object.fromEntries(['hour', 'day', 'week'].map(period => [period, resultsBy('(all)', period)]));
+    const times = columns(['(all)'], 'total')[0];
+    return { result: text('result'), today: text('today'), week: text('week'), since: document.getElementById('today').title, by, from_ms: times[0] * 1000, n: times.length };
+  });
+}
+
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 try {
   const page = await (await browser.newContext()).newPage();
@@ -35,11 +49,17 @@ try {
   await page.goto(url);
   await page.waitForSelector('#t-agents tr[data-key]');
   await page.waitForFunction(() => document.querySelector('#equity').textContent.match(/[0-9]/));
+  if (listed[0] === '--again') {
+    console.log(JSON.stringify(await again(page)));
+    await browser.close();
+    process.exit(0);
+  }
   if (listed.length) {
     console.log(JSON.stringify(await lists(page)));
     await browser.close();
     process.exit(0);
   }
+  await page.waitForSelector('#t-portfolio tr[data-key]');
   const overview = await page.evaluate(() => {
     const rows = (id, what = cell => cell.textContent) => {
       const table = document.getElementById(id);
@@ -47,7 +67,8 @@ try {
       return [...table.tBodies[0].querySelectorAll('tr[data-key]')].map(row => Object.fromEntries([...row.cells].map((cell, i) => [heads[i], what(cell)])));
     };
     const text = id => document.getElementById(id).textContent;
-    return { equity: text('equity'), result: text('result'), split: document.getElementById('result').title, agents: rows('t-agents'), positions: rows('t-positions'), whole: rows('t-positions', cell => cell.title) };
+    const portfolio = [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(row => [row.dataset.key, row.children[1].textContent, row.children[2].textContent]);
+    return { portfolio, equity: text('equity'), result: text('result'), split: document.getElementById('result').title, agents: rows('t-agents'), positions: rows('t-positions'), whole: rows('t-positions', cell => cell.title) };
   });
   await page.evaluate(() => { location.hash = '#/tournament'; });
   await page.waitForSelector('#t-tournament tr[data-key]');

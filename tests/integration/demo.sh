@@ -55,8 +55,8 @@ sed -n '/^It runs on/,$p' "$WORK/out" | grep -q '^dashboard  *http://127.0.0.1:[
 [ -z "$(cut -c81- "$WORK/out" | tr -d '\n')" ] || fail "longer than 80 columns: $(grep '.\{81\}' "$WORK/out" | head -3)"
 ! grep -q "$(printf '\033')" "$WORK/out" || fail "an escape byte in a pipe"
 # An order that ended is filled, cancelled, expired, refused or never sent: together no more than there were orders.
-ended=$(sed -n 's/^Orders that ended: //p' "$WORK/out" | head -1 | awk '{ print $1 + $3 + $5 + $7 + $9 }')
-orders=$(whole | sed -n 's/.* events, \([0-9]*\) orders in .*/\1/p' | head -1)
+ended=$(whole | sed -n 's/^Orders that ended: //p' | head -1 | sed 's/\([0-9]\),\([0-9]\)/\1\2/g' | awk '{ print $1 + $3 + $5 + $7 + $9 }')
+orders=$(whole | sed -n 's/.* events, \([0-9,]*\) orders in .*/\1/p' | head -1 | tr -d ,)
 [ -n "$ended" ] && [ "$ended" -gt 0 ] && [ "$ended" -le "${orders:-0}" ] || fail "$ended of ${orders:-no} orders ended"
 is_sanitized || { # whose children may take their time
     happened '  crash_1  *signal 11'
@@ -70,7 +70,7 @@ is_sanitized || { # whose children may take their time
     happened '  happened: First fill [0-9.]* s after the start'
     happened '  happened: crash_1 ended, .* Why: signal 11'
     happened '  happened: momentum_1 is generation 2, still holds '
-    happened '  happened: [0-9]* intents of flood_1 were refused before the exchange saw them, of the others [0-9]*;'
+    happened '  happened: [0-9,]* intents of flood_1 were refused before the exchange saw them, of the others [0-9,]*;'
     # The exchange says so itself: what the one that crashed had open was cancelled there.
     # Its orders are the only ones on that contract; the futures market numbers its orders from 4,000,000,000 on.
     order=$(grep '"what":"NEW"' "$KEPT/exchange.ndjson" | grep '"symbol":"ETHUSDT"' | grep '"orderId":4[0-9]\{9\},' |
@@ -124,7 +124,7 @@ if [ -e "$DATA/book" ]; then
         "$AGON" demo --data "$DATA/book" --seconds $seconds --report "$WORK/recorded.html" >"$WORK/out" 2>"$WORK/err" ||
             fail "the demo on recordings ended with $?: $(cat "$WORK/err")"
         lines "$WORK/out" ' equal$' 1 || fail "no equal proof on recordings: $(tail -5 "$WORK/out")"
-        n=$(sed -n 's/^\([0-9]*\) events, .*/\1/p' "$WORK/out")
+        n=$(sed -n 's/^\([0-9,]*\) events, .*/\1/p' "$WORK/out" | tr -d ,)
         [ "${n:-0}" -lt 1000 ] || break
     done
     [ "${n:-0}" -ge 1000 ] || fail "the recordings gave ${n:-no} events"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What operators see of before survives a kill -9: the fills and closed trades of each agent, candles of each instrument
-# and the tournaments' plans are, after the next start, what they were (ADR 95). Snapshots come often here, so that the
+# What operators see of before survives a kill -9: the fills and closed trades of each agent, candles of each instrument,
+# points of equity, halts with their end and the tournaments' plans are, after the next start, what they were (ADR 95, 116). Snapshots come often here, so that the
 # newest one lies behind most of it.
 . "$(dirname "$0")/common.sh"
 command -v jq >/dev/null || {
@@ -31,6 +31,7 @@ look() { # PREFIX
     done
     asked "$1.plans" plans
     asked "$1.events" events
+    asked "$1.equity" equity
 }
 
 start_sim --seed 3 --speed 20
@@ -45,6 +46,7 @@ until_true "$HOST_PID" "orders that ended" at_least 10 ended loud
 until_true "$HOST_PID" "fills of the other" at_least 2 fills calm
 until_true "$HOST_PID" "tournaments" at_least 2 plans
 until_true "$HOST_PID" "candles" at_least 3 candles BTCUSDT 60
+ctl halt calm >/dev/null && ctl resume calm >/dev/null || fail "one is halted and goes on"
 look before
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null
@@ -107,6 +109,13 @@ for of in BTCUSDT ETHUSDT; do
             fail "candles of $of, $length s: what was seen is not in them"
     done
 done
+# Equity as it was seen, from the capital on; and that a halt has ended.
+jq -e -n --slurpfile a "$WORK/before.equity" --slurpfile b "$WORK/after.equity" '$a[0] | keys | all(. as $name |
+    ($a[0][$name] | .[0][0] as $from | .[-1][0] as $to | $b[0][$name] | map(select(.[0] <= $to)) |
+        length >= 20 and .[0][0] <= $from and .[0][1] == .[0][2] and ([.[1:], .[:-1]] | transpose | all(.[0][0] - .[1][0] <= 60000))))' >/dev/null ||
+    fail "points of equity before: $(jq -c 'map_values([length, .[0], .[-1]])' "$WORK/before.equity"), after: $(jq -c 'map_values([length, .[0], .[-1]])' "$WORK/after.equity")"
+[ "$(jq -r '[.[] | select(.of == "calm" and (.kind == "halt" or .kind == "resume")) | .kind] | reverse | join(" ")' "$WORK/after.events")" = "halt resume" ] ||
+    fail "halts of before: $(jq -c 'map([.t_ms, .kind, .of])' "$WORK/after.events")"
 jq -e '[.[] | select(.kind == "tournament")] | length > 0' "$WORK/after.events" >/dev/null ||
     fail "events: the tournaments of before are not there"
 echo "closed trades $(jq length "$WORK/before.closed.round"), $(jq 'map(select(.partial)) | length' "$WORK/after.closed.round") partial after; ended $(jq length "$WORK/before.ended.loud")"

@@ -6,6 +6,7 @@
 # number. Positions are what the exchange's own position risk says. The same for a backtest: report, JSON, page, CSV, journal.
 # One agent pays fees of 1 %, so that what is shown to a hundredth of a percent is not 0 whatever it is of. Two tournaments are held,
 # and what /api, `ctl`, `agon tournament`, the page, the report and the export say of the last is compared too, by the journal's record.
+# At the end the host is killed and begins again: the result of the day, of the week and of all hours together are its result still.
 . "$(dirname "$0")/common.sh"
 here=$(dirname "$0")
 
@@ -38,6 +39,7 @@ agents:
      hard: 30s}
   - {name: payer_2, plugin: busy.so, stage: live, capital: 40000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 12},
      limits: {order: 4000 USDT, position: 4000 USDT, orders_per_second: 1000, orders_burst: 1000}, hard: 30s}
+portfolio: {daily_loss: 90%, drawdown: 90%, gross: 100000000 USDT}
 tournament: {schedule: "* * * * *", sample: 1m, window: 1h, min_samples: 2, min_trades: 1, evidence: 1, shares: [80%, 1%], rest: 1%,
   reserve: 1%, bounds: {increase: 4%, decrease: 3%}, gates: {drawdown: 1%, profit_factor: 0, sharpe: 1, failures: 0}}
 EOF
@@ -111,6 +113,9 @@ all_at_once() {
     ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
         ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
+        ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
+        get /api/v1/portfolio "$WORK/api_portfolio.json" && ctl books --json >"$WORK/books.json" &&
+        ctl books binance:BTCUSDT >"$WORK/book.txt" && ctl positions >"$WORK/positions.txt" &&
         get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
         get /api/v1/positions "$WORK/api_positions.json" && get /api/v1/fills "$WORK/api_fills.json" &&
         get /api/v1/fills/spot_1 "$WORK/api_fills_spot_1.json" && get /api/v1/fills/perp_1 "$WORK/api_fills_perp_1.json" && get /metrics "$WORK/metrics" &&
@@ -121,6 +126,7 @@ all_at_once() {
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" >"$WORK/page.json"; } &&
         ctl status --json >"$WORK/after.json" && ctl tournament --json >"$WORK/tournament_after.json" &&
         cmp -s "$WORK/tournament.json" "$WORK/tournament_after.json" &&
+        ctl portfolio --json | cmp -s - "$WORK/portfolio.json" &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"
@@ -151,7 +157,8 @@ is_flat() {
 until_true "$HOST_PID" "nothing is held" is_flat
 kill -STOP "$SIM_PID"
 lists_at_once() {
-    ctl positions --json >"$WORK/flat.json" && ctl orders --json >"$WORK/flat_orders.json" || return 1
+    ctl positions --json >"$WORK/flat.json" && ctl orders --json >"$WORK/flat_orders.json" && ctl status --json >"$WORK/flat_status.json" &&
+        ctl books --json >"$WORK/flat_books.json" && ctl portfolio --json >"$WORK/flat_portfolio.json" || return 1
     for agent in perp_1 payer_1 payer_2; do
         for list in closed ended; do
             ctl $list $agent --json >"$WORK/${list}_$agent.json" && get "/api/v1/$list/$agent" "$WORK/api_${list}_$agent.json" &&
@@ -166,6 +173,25 @@ lists_at_once() {
 }
 until_true "$HOST_PID" "one moment of the lists" lists_at_once
 python3 "$here/numbers_agree.py" lists "$WORK" || fail "the lists disagree"
+kill -CONT "$SIM_PID"
+
+# Killed, and begun again: what came of the journal is as fine as what was seen, and begins with the capital.
+get /api/v1/equity "$WORK/run_1_equity.json" && ctl status --json >"$WORK/run_1.json" || fail "no status before the kill"
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+start_host
+is_again() { ctl status --json >"$WORK/run_2.json" 2>/dev/null && jq -e '.run == 2 and .time != null and .open_orders == 0' "$WORK/run_2.json" >/dev/null; }
+until_true "$HOST_PID" "the next start" is_again
+url=$(ctl url)
+token=$(cat "$WORK/run/token_read")
+kill -STOP "$SIM_PID"
+again_at_once() {
+    ctl status --json >"$WORK/before.json" && get /api/v1/equity "$WORK/api_equity.json" && get /api/v1/events "$WORK/api_events.json" &&
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" --again >"$WORK/again.json"; } &&
+        ctl status --json >"$WORK/after.json" && [ "$(jq -c '[.equity, .result]' "$WORK/before.json")" = "$(jq -c '[.equity, .result]' "$WORK/after.json")" ]
+}
+until_true "$HOST_PID" "one moment of the next start" again_at_once
+python3 "$here/numbers_agree.py" again "$WORK" || fail "after a restart numbers disagree"
 kill -CONT "$SIM_PID"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"

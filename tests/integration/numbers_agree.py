@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """numbers_agree WHAT FOLDER [DAYS|FILE]: do the surfaces of one run say the same? tests/integration/numbers.sh has put there what each said. Formulas
-are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host, lists or backtest,
+are those of docs/figures.md, worked out here anew from what the exchange and the fills say. WHAT: position, host, lists, again or backtest,
 which has so many daily returns; plant: the return of payer_1 in FILE becomes one of its equity."""
 import csv
 import html
@@ -257,6 +257,87 @@ def check_views(want):
         same('ctl status', key, lines.get(head, '').strip(), in_view(key, want['']))
 
 
+def check_portfolio():
+    """What the limits of all see, on each surface."""
+    own = json.loads(load('portfolio.json'))
+    same('/api', 'portfolio', json.loads(load('api_portfolio.json')), own)
+    equity, of_day, high = D(own['equity']), D(own['equity_at_day']), D(own['equity_highest'])
+    used = {row['limit']: row['used'] for row in own['limits']}
+    same('portfolio', 'used of the equity', D(used['equity']), equity)
+    same('portfolio', 'used of the daily loss', abs(D(used['daily_loss']) - (of_day - equity)) <= D('0.01'), True)  # each to its own nearest
+    same('portfolio', 'used of the drawdown', abs(used['drawdown'] - float((high - equity) / high)) < 2e-6, True)
+    found = metrics()
+    same('/metrics', 'portfolio, equity', abs(D(found['agon_portfolio_equity', '']) - equity) <= D('0.0051'), True)  # nine digits
+    shown = {row['limit']: {key: '-' if value is None else 'none' if value == 'none' else percent(value) if row['unit'] == 'share' else apart(value)
+                            for key, value in (('used', row['used']), ('at', row['at']))} for row in own['limits']}
+    head, *lines = load('portfolio.txt').split('Limits of all agents together\n')[1].splitlines()
+    rows = {re.split(r'  +', line.strip())[0]: re.split(r'  +', line.strip())[1:3] for line in lines if not line.startswith('    ')}
+    for name, its in shown.items():
+        same('ctl portfolio', name, rows.get(name), [its['used'], its['at']])
+    lines = dict(re.split(r'  +', line, maxsplit=1) for line in load('portfolio.txt').split('\n\n')[0].splitlines()[1:])
+    for name, key in (('equity to close', 'equity'), ('at 00:00 UTC', 'equity_at_day'), ('highest', 'equity_highest')):
+        same('ctl portfolio', name, lines.get(name), apart(own[key]))
+    if not os.path.exists(os.path.join(folder, 'page.json')):
+        return
+    for name, now, at in json.loads(load('page.json'))['portfolio']:
+        clean = [text.replace('\u2009', '').replace('\u2212', '-').replace('%', ' %') for text in (now, at)]
+        want = [shown[name][key].replace(',', '') for key in ('used', 'at')]
+        if D(used[name]) < 0 if isinstance(used[name], str) else used[name] < 0:
+            want[0] = '0.00'  # nothing is lost
+        same('page', f'limit {name} of all', clean, [want[0], '–' if want[1] == 'none' else want[1]])
+
+
+def check_held():
+    """What is closed is a row for programs, and none for people; a book that is asked for alone is shown."""
+    rows = json.loads(load('positions.json'))
+    held = [row for row in rows if D(row['quantity']) != 0 and not row['is_dust']]
+    lines = [line for line in load('positions.txt').splitlines()[2:] if not line.startswith('and ')]
+    same('ctl positions', 'who holds', sorted(tuple(line.split()[:2]) for line in lines if line != 'none'), sorted((row['agent'], row['symbol']) for row in held))
+    n_dust = sum(row['is_dust'] for row in rows)
+    same('ctl positions', 'dust', f'and {n_dust} of dust' in load('positions.txt'), n_dust > 0)
+    book = {row['symbol']: row for row in json.loads(load('books.json'))}['binance:BTCUSDT']
+    same('ctl books binance:BTCUSDT', 'bid and ask', [text in load('book.txt').split() for text in (book['bid'], book['ask'])], [True, True])
+
+
+DAY_MS, WEEK_MS = 86400000, 7 * 86400000
+
+
+def check_again():
+    """After a restart: the points of equity begin with the capital, are as fine as before, and the results of each time are of them."""
+    status, first, points = json.loads(load('before.json')), json.loads(load('run_1.json')), json.loads(load('api_equity.json'))
+    seen, killed = json.loads(load('run_1_equity.json')), first['t_ms']
+    for name, list_ in points.items():
+        same('equity', f'result with which {name} begins', round(list_[0][1] - list_[0][2], 2), 0)
+        same('equity', f'{name} begins at {list_[0][0]}, and was seen from {seen[name][0][0]} on', 0 <= seen[name][0][0] - list_[0][0] <= 60000, True)
+        old = [point[0] for point in list_ if point[0] <= killed]
+        gap = max([b - a for a, b in zip(old, old[1:])], default=killed)
+        same('equity', f'{name}: {len(old)} points of before, a gap of {gap} ms', len(old) > 20 and gap <= 60000, True)
+        same('equity', f'{name} is in the order of time', sorted(point[0] for point in list_), [point[0] for point in list_])
+    events = list(reversed(json.loads(load('api_events.json'))))
+    of_one = [event['kind'] for event in events if event['of'] == 'spot_1' and event['kind'] in ('halt', 'resume')]
+    same('events', 'halts of spot_1', of_one, ['halt', 'resume'])
+    same('events', 'halts of all', [event['kind'] for event in events if event['of'] == 'all' and event['kind'] in ('halt', 'resume')], ['halt'])
+    before = [event['t_ms'] for event in events if event['t_ms'] <= killed]
+    same('events', 'in their order', before, sorted(before))
+    if not os.path.exists(os.path.join(folder, 'again.json')):
+        return
+    page = json.loads(load('again.json'))
+
+    def number(text):
+        return float(text.replace('\u2009', '').replace('\u2212', '-').replace('+', ''))
+    result, all_ = float(status['result']), points['(all)']
+    same('page', 'result', number(page['result']), result)
+    same('page', f'its chart begins at {page["from_ms"]}', abs(page['from_ms'] - all_[0][0]) <= 1, True)
+    week = (status['t_ms'] - 4 * DAY_MS) // WEEK_MS * WEEK_MS + 4 * DAY_MS
+    for name, since in (('today', status['t_ms'] // DAY_MS * DAY_MS), ('week', week)):
+        base = [point for point in all_ if point[0] <= since]
+        want = result - ((base[-1][1] - base[-1][2]) if base else 0)
+        same('page', f'result of {name}, {page[name]}, is {want:.2f}', abs(number(page[name]) - want) < 0.02, True)
+    for period, bars in page['by'].items():
+        total = sum(bar['amount'] for bar in bars)
+        same('page', f'results by {period}, {len(bars)} of them, come to {total:.2f}, the result is {result}', abs(total - result) < 0.02, True)
+
+
 def check_host():
     want = truth('figures.csv')
     for name in ('agents.json', 'api_agents.json'):
@@ -272,6 +353,8 @@ def check_host():
         same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1)]))
     check_metrics(want)
     check_fills(want)
+    check_portfolio()
+    check_held()
     check_page(want)
     report = json.loads(load('report.json'))
     for row in report['agents']:
@@ -388,7 +471,22 @@ def check_ended(agent, page):
             same('page', f'{agent}, {head} of {its["id"]}', shown[head].replace('\u2009', ''), want)
 
 
+def check_to_close():
+    """Where coins alone are held, limits of all see the equity of the agents less half a spread of each coin: what it is sold for."""
+    own, status = json.loads(load('flat_portfolio.json')), json.loads(load('flat_status.json'))
+    books = {row['symbol']: row for row in json.loads(load('flat_books.json'))}
+    want, half = D(status['equity_agents']), D(0)
+    for row in json.loads(load('flat.json')):
+        if D(row['quantity']) != 0 and not row['symbol'].startswith('binance:'):
+            faults.append(f'{row["agent"]} holds futures still')
+        half += D(row['quantity']) * (D(row['mark']) - D(books[row['symbol']]['bid'])) if row['symbol'].startswith('binance:') else 0
+    if half < D('0.02'):
+        faults.append(f'half of the spreads of what is held is {half}: a price of the other side would not be found')
+    same('portfolio', f'equity {own["equity"]}, by {want} of the agents less {half}', abs(D(own['equity']) - (want - half)) <= D('0.0151'), True)
+
+
 def check_lists():
+    check_to_close()
     report = json.loads(load('flat_report.json'))
     page = json.loads(load('lists.json')) if os.path.exists(os.path.join(folder, 'lists.json')) and load('lists.json') else None
     for agent in ('perp_1', 'payer_1', 'payer_2'):
@@ -436,7 +534,7 @@ if what == 'position':
 if what == 'plant':
     plant(sys.argv[3])
     sys.exit()
-{'host': check_host, 'lists': check_lists}.get(what, check_backtest)()
+{'host': check_host, 'lists': check_lists, 'again': check_again}.get(what, check_backtest)()
 if faults:
     sys.exit('\n'.join(faults[:20]) + f'\n{len(faults)} of {n_compared} numbers disagree')
 print(f'{what}: {n_compared} numbers agree')

@@ -138,6 +138,8 @@ def shown(measures, name, value):
     if value is None:
         return '-'
     one = measures[name]
+    if one['unit'] != 'share' and abs(value) >= 1000:  # a ratio by next to nothing
+        return '>=1000' if value > 0 else '<=-1000'
     return '%.*f%s' % (one['decimals'], 100 * value if one['unit'] == 'share' else value, '%' if one['unit'] == 'share' else '')
 
 
@@ -282,7 +284,7 @@ def check_past(of, plans):
             total = sum(moved[n] for n in range(int(match[1]), int(match[2] or match[1]) + 1))
             n_seen += 1
             of.same('/api events', event['text'], event['text'].split('; ')[1],
-                    f'{of.cents(total)} USDT moved' if total else 'no capital moved')
+                    f'{of.apart(of.cents(total))} USDT moved' if total else 'no capital moved')
     of.same('/api events', 'tournaments', n_seen > 0, True)
     story = dict(re.findall(r'tournament (\d+): \S+ is first, (\S+) USDT of capital moved', of.load('report.txt')))
     of.same('report', 'moved', story, {str(plan.record['number']): of.apart(of.cents(plan.moved)) for plan in plans
@@ -300,8 +302,8 @@ def check_report(of, plan, texts):
                 'before': of.apart(of.cents(its['before'])), 'after': of.apart(of.cents(its['after'])), 'why': '; '.join(texts[agent]) or reasons[agent]}
         for head in set(row) - set(want) - {'agent'}:
             name, value = LABELS[head], its['measures'][LABELS[head]]
-            want[head] = '' if value is None else '%.*f %%' % (measures[name]['decimals'] + 1, 100 * value) if measures[name]['unit'] == 'share' else \
-                '%.*f' % (measures[name]['decimals'], value)
+            want[head] = '' if value is None else '%.2f %%' % (100 * value) if measures[name]['unit'] == 'share' else \
+                on_page(measures, name, value)
         for head in want:
             of.same('report.html', f'{agent} {head} of the tournament', row.get(head), want[head])
 
@@ -336,7 +338,7 @@ def check_page(of, plan, texts):
     for row in page['rows']:
         its = plan.rows[row['Agent']]
         want = {'Rank': str(its['rank'] or '–'), 'Verdict': its['verdict'].replace('_', ' '), 'Score': '%.3f' % its['score'],
-                'Share': fixed(100 * its['share'], 1) + '%', 'Capital before': of.cents(its['before']), 'After': of.cents(its['after']),
+                'Share': fixed(100 * its['share'], 2) + '%', 'Capital before': of.cents(its['before']), 'After': of.cents(its['after']),
                 'Flow': ('+' if its['change'] > 0 else '') + of.cents(its['change'])}
         want |= {title: on_page(measures, name, its['measures'][name]) for title, name in titles.items()}
         for head in set(row) - {'Agent'}:

@@ -19,10 +19,13 @@ export function periodsCard(name) {
   box.bar.append(pick, said);
   box.body.append(host);
   const bars = way => ({ label: way, colour: () => css(way === 'Gain' ? 'good' : 'bad'), fill: () => css(way === 'Gain' ? 'good' : 'bad'), width: 0, paths: window.uPlot.paths.bars({ size: [0.7, 44] }) });
+  // A bar is named where it begins, and between two bars there is nothing to name.
+  const begins = u => { const step = Math.max(1, Math.ceil(list.length * 74 / Math.max(74, u.width - 104))); return list.filter((_, i) => i % step === 0).map(p => p.t / 1000); };
+  const named = (u, splits) => splits.map(t => { const text = stamp(t * 1000); return length >= 86400 || text.slice(11) === '00:00:00' ? text.slice(5, 10) : text.slice(11, 16); });
   const plot = chart(host, {
     name: 'Result of each hour, day or week', height: 150, series: [bars('Gain'), bars('Loss')], format: v => amount(v),
     scales: { x: { time: true, range: (u, low, high) => [low - length * 0.6, high + length * 0.6] }, y: { range: (u, low, high) => { const [a, b] = [Math.min(0, low ?? 0), Math.max(0, high ?? 0)]; const pad = (b - a || 1) * 0.08; return [a < 0 ? a - pad : 0, b > 0 || a === 0 ? b + pad : 0]; } } },
-    axes: () => [timeAxis(), axis({ size: 74, values: (u, v) => v.map(x => amount(x, Math.abs(x) >= 1000 ? 0 : undefined)) })],
+    axes: () => [{ ...timeAxis(), splits: begins, values: named }, axis({ size: 74, values: (u, v) => v.map(x => amount(x, Math.abs(x) >= 1000 ? 0 : undefined)) })],
     plugins: [{ hooks: { setCursor: u => say(u.cursor.idx) } }],
   });
   function say(index) {

@@ -21,6 +21,13 @@ int measure_find(const char *name)
     return -1;
 }
 
+int measure_is_bound(const struct measure *measure, double value)
+{
+    if (measure->unit != MEASURE_NUMBER)
+        return 0;
+    return (value >= MEASURE_RATIO_MAX) - (value <= -MEASURE_RATIO_MAX);
+}
+
 int measure_ratio(double gain, double loss, double *value)
 {
     if (loss > 0.0)

@@ -24,6 +24,7 @@ static struct figures all_known(void)
                             .is_split = 1,
                             .is_annual = 1,
                             .has_t = 1,
+                            .has_factor = 1,
                             .yield = -0.00005427,
                             .drawdown = 0.0321,
                             .profit_factor = 0.75,
@@ -42,7 +43,7 @@ static struct figures early(void)
 {
     struct figures of = all_known();
 
-    of.is_split = of.is_annual = of.has_t = 0;
+    of.is_split = of.is_annual = of.has_t = of.has_factor = 0;
     return of;
 }
 
@@ -99,8 +100,9 @@ START_TEST(json_and_csv_have_each_with_its_sign)
         {"sharpe", "-1.71"},      {"sortino", "-2.22"},   {"t", "-0.5"},
         {"t_low", "-2.6"},        {"t_high", "1.6"},      {"samples", "31"},
         {"sample_s", "86400"},    {"days", "31"}};
-    static const char *const not_early[] = {"gross",   "rebates", "funding", "slippage", "sharpe",
-                                            "sortino", "t",       "t_low",   "t_high"};
+    static const char *const not_early[] = {"gross",  "rebates",      "funding", "slippage",
+                                            "sharpe", "sortino",      "t",       "t_low",
+                                            "t_high", "profit_factor"};
     struct cell cells[FIGURES_CELLS];
     struct figures of = all_known();
     json_t *json = figures_json(json_object(), &usdt, &of);

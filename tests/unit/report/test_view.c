@@ -59,6 +59,43 @@ START_TEST(tables_have_the_columns_that_find_room)
 }
 END_TEST
 
+START_TEST(positions_are_what_is_held)
+{
+#define FLAT                                                                                       \
+    "{\"agent\": \"b\", \"symbol\": \"X\", \"side\": \"flat\", \"quantity\": \"0.00\","            \
+    " \"realised\": \"1.00\", \"is_dust\": false}"
+#define DUST "{\"agent\": \"c\", \"symbol\": \"X\", \"quantity\": \"0.000001\", \"is_dust\": true}"
+    is("positions",
+       "[" FLAT ", {\"agent\": \"a\", \"symbol\": \"X\", \"side\": \"long\", \"quantity\": "
+       "\"0.01\", \"is_dust\": false}, " DUST "]",
+       80,
+       "Positions\nagent  symbol  side  quantity\na      X       long      0.01\n"
+       "and 1 of dust: less than a lot, which no order can sell\n");
+    is("positions", "[" FLAT "]", 80, "Positions\nnone\n");
+}
+END_TEST
+
+START_TEST(one_that_is_asked_for_alone_is_a_row)
+{
+    is("books", "{\"symbol\": \"BTCUSDT\", \"state\": \"live\", \"bid\": \"1.5\", \"ask\": \"2\"}",
+       80, "Books\nsymbol   state  bid  ask\nBTCUSDT  live   1.5    2\n");
+}
+END_TEST
+
+START_TEST(a_limit_has_its_unit)
+{
+    is("portfolio",
+       "{\"limits\": [{\"limit\": \"drawdown\", \"used\": 0.0321, \"at\": 0.2},"
+       " {\"limit\": \"gross\", \"used\": \"1234.5\", \"at\": \"none\"}]}",
+       80,
+       "All agents, at prices to close at, without the pool\n\n"
+       "Limits of all agents together\n"
+       "limit        used       at\n"
+       "drawdown   3.21 %  20.00 %\n"
+       "gross     1,234.5     none\n");
+}
+END_TEST
+
 START_TEST(what_rows_hold_in_lists_has_a_table_of_its_own)
 {
     is("accounts",
@@ -128,6 +165,9 @@ int main(void)
 
     tcase_add_test(tcase, lines_have_words_and_units);
     tcase_add_test(tcase, tables_have_the_columns_that_find_room);
+    tcase_add_test(tcase, positions_are_what_is_held);
+    tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);
+    tcase_add_test(tcase, a_limit_has_its_unit);
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
     tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);

@@ -86,11 +86,12 @@ START_TEST(too_little_is_nothing)
 {
     static const double flat[N] = {0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01};
     struct score score;
+    double factor;
 
     score_start(&score, 1000);
     ck_assert(sharpe(&score) == 0.0 && sortino(&score) == 0.0);
     ck_assert(score_drawdown(&score) == 0.0 && score_return(&score) == 0.0);
-    ck_assert(score_profit_factor(&score) == 0.0);
+    ck_assert(!score_profit_factor(&score, &factor) && factor == 0.0);
     score_hour(&score, 1000);
     score_hour(&score, 1100);
     ck_assert(sharpe(&score) == 0.0 && sortino(&score) == 0.0); // one hour
@@ -144,11 +145,17 @@ END_TEST
 
 START_TEST(wins_and_losses_are_of_fills_that_close)
 {
+    struct figures of;
     struct score score;
+    double factor;
 
     score_start(&score, 1000);
     score_fill(&score, 500, 99, 1, 0); // opens: no win, whatever it says
     score_fill(&score, 500, 30, 1, 1);
+    // Who lost nothing has no factor of 0.
+    ck_assert(!score_profit_factor(&score, &factor));
+    figures_of(&score, 1000, 1, &of);
+    ck_assert(!of.has_factor);
     score_fill(&score, 500, -20, 1, 1);
     score_fill(&score, 500, 0, 1, 1);
     ck_assert_uint_eq(score.n_fills, 4);
@@ -156,7 +163,8 @@ START_TEST(wins_and_losses_are_of_fills_that_close)
     ck_assert_uint_eq(score.n_losses, 1);
     ck_assert_int_eq(score.fee_amt, 4);
     ck_assert_int_eq(score.volume_amt, 2000);
-    ck_assert_double_eq_tol(score_profit_factor(&score), 1.5, 1e-12);
+    ck_assert(score_profit_factor(&score, &factor));
+    ck_assert_double_eq_tol(factor, 1.5, 1e-12);
     score_fill(&score, INT64_MAX, INT64_MAX, INT64_MAX, 1);
     score_fill(&score, INT64_MAX, NUM_MIN, INT64_MAX, 1);
     ck_assert_int_eq(score.volume_amt, INT64_MAX);
@@ -323,6 +331,15 @@ START_TEST(what_is_not_known_is_shown_as_a_dash)
     of.t_low = -1;
     ck_assert_str_eq(figures_sharpe_text(&of, text), "1.50");
     ck_assert_str_eq(figures_t_text(&of, text), "0.00 [-1.00, 0.00]");
+    // Without a loss.
+    ck_assert_str_eq(figures_factor_text(&of, text), "-");
+    of.n_wins = 3;
+    ck_assert_str_eq(figures_factor_text(&of, text), "none lost");
+    of.n_losses = 1; // of all together, of which only the counts are kept
+    ck_assert_str_eq(figures_factor_text(&of, text), "-");
+    of.has_factor = 1;
+    of.profit_factor = 0.5;
+    ck_assert_str_eq(figures_factor_text(&of, text), "0.50");
 }
 END_TEST
 

@@ -117,7 +117,7 @@ export default {
     const host = make('div');
     equity.bar.append(legend);
     $(equity, host);
-    const plot = chart(host, { name: 'Return over time', height: 170, legend, format: v => `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'), series: [],
+    const plot = chart(host, { name: 'Return over time', height: 170, legend, format: v => percent(v / 100), series: [],
       // A flat line stands in the middle.
       scales: { y: { range: (u, low, high) => (low === null || high - low < 0.001 ? [(low ?? 0) - 0.01, (low ?? 0) + 0.01] : window.uPlot.rangeNum(low, high, 0.1, true)) } }, axes: () => [timeAxis(), axis({ size: 68, values: (u, v) => v.map(x => `${+x.toFixed(4)}\u2009%`.replace('-', '\u2212')) })] });
     const positions = tableCard('Positions', 'a-positions', [
@@ -227,7 +227,7 @@ export default {
       ]);
       waterfall(falls, a);
       if (whole) {
-        const shown = (value, unit) => (unit === 'share' ? percent(value, 1) : unit === 'amount' ? money(typeof value === 'number' ? baseText(value) : value) : count(value));
+        const shown = (value, unit) => (unit === 'share' ? percent(value) : unit === 'amount' ? money(typeof value === 'number' ? baseText(value) : value) : count(value));
         drawLimits(LIMITS.filter(([key]) => key in whole.limits).map(([key, title, unit]) => {
           const at = whole.limits[key];
           const is_set = unit === 'text' || Number(at) > 0;

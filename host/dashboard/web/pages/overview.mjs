@@ -39,9 +39,9 @@ const league = [
   { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },
   { title: 'Gross', class: 'p3', tip: 'Result before fees, rebates and funding', value: a => Number(a.gross), text: a => signed(a.gross), tone: a => tone(a.gross) },
   { title: 'Result', tip: 'Net: after fees, rebates and funding', value: a => Number(a.result), text: a => signed(a.result), tone: a => tone(a.result) },
-  { title: 'Return', class: 'p2', value: a => a.return, text: a => (Number(a.capital) > 0 ? percent(a.return) : '–'), tone: a => shareTone(a.return) },
+  { title: 'Return', class: 'p2', value: a => a.return, text: a => percent(a.return), tone: a => shareTone(a.return) },
   pnlColumn('Day', day), pnlColumn('Week', week),
-  { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high, and how much of its limit that is', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.drawdown / a.drawdown_limit : null, a.drawdown ? percent(a.drawdown) : '–') },
+  { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high, and how much of its limit that is', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.drawdown / a.drawdown_limit : null, percent(a.drawdown)) },
   { title: 'Sharpe', class: 'p4', tip: 'Of a year, from 30 daily returns up', value: a => a.sharpe, text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },
   { title: 'Open', class: 'p4', tip: 'Open orders', value: a => a.open, text: a => a.open },
   { title: 'Fills', class: 'p3', value: a => a.fills, text: a => count(a.fills) },
@@ -59,7 +59,7 @@ function equityCard() {
   box.section.append(legend);
   box.body.append(host);
   box.section.append(box.body);
-  const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : `${+v.toFixed(3)}\u2009%`.replace('-', '\u2212'));
+  const unit = v => (kind === 'total' || kind === 'equity' ? amount(v) : percent(v / 100));
   const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
   const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [e.t_ms, ...(e.count ? [e.first_ms, ...tournaments.filter(t => t > e.first_ms && t < e.t_ms)] : [])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
@@ -98,15 +98,15 @@ function capitalCard() {
     sync(ribbon, 'i');
     sync(keys, 'li');
     parts.forEach((p, i) => {
-      const share = Number(p.amount) / whole;
-      ribbon.children[i].style.width = `${share * 100}%`;
+      const part = Number(p.amount) / whole;
+      ribbon.children[i].style.width = `${part * 100}%`;
       ribbon.children[i].style.background = p.colour;
       ribbon.children[i].title = `${p.name}: ${money(p.amount)}`;
       const key = keys.children[i];
       if (key.children.length !== 4) key.replaceChildren(make('span', { className: 'swatch' }), make('span'), make('span', { className: 'dim' }), make('span'));
       key.children[0].style.background = p.colour;
       set(key.children[1], p.name);
-      set(key.children[2], percent(share, 1));
+      set(key.children[2], percent(part));
       put(key.children[3], money(p.amount), Number(p.is ?? 0) > 0 ? 'up' : Number(p.is ?? 0) < 0 ? 'down' : '');
     });
   } };

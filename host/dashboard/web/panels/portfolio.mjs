@@ -19,6 +19,8 @@ export default {
     const node = make('table', { id: 't-portfolio' });
     bar.append(breach);
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
+    // Bids of longs, asks of shorts: less than what the head has.
+    body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool.' }));
     const rows = table(node, [
       { title: 'Of all agents', class: 'l', text: limitName, hint: r => r.text },
       { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used)); } },

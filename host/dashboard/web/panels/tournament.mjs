@@ -6,7 +6,7 @@ import { make, measureText, money, percent, put, saver, scrolls, signed, table, 
 const columnsOf = measures => [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
-  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', class: 'p2', text: r => percent(r.share, 1) },
+  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', class: 'p2', text: r => percent(r.share) },
   ...measures.map(m => ({ title: m.label === 't' ? m.label : titleCase(m.label), class: 'p3', tip: m.doc, text: r => measureText(m, r[m.name]) })),
   { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', class: 'p2', text: r => money(r.after) },
   { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
