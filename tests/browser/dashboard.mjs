@@ -75,7 +75,11 @@ async function keys(page) {
   const nothing = async (where, ...pressed) => {
     for (const key of pressed) {
       await page.keyboard.press(key);
-      if (await asks(page)) { fail(`${key} asks ${where}`); await page.keyboard.press('Escape'); }
+      if (await asks(page)) {
+        fail(`${key} asks ${where}`);
+        await page.keyboard.press('Escape');
+        await page.waitForFunction(() => !document.querySelector('#d-ask[open]'));
+      }
     }
   };
   await page.keyboard.press('1');
