@@ -62,7 +62,7 @@ function drawOne(name, draw) {
 // An address may name what is not there: the page says so, with a way back, and shows nothing else in its place.
 function isThere(page) {
   const missing = page.route.name !== null && state.has('status') ? page.missing?.(state, page.route.name) : null;
-  if (missing && !page.route.is_named) page.route.name = null; // it has gone since, and is not asked for
+  if (missing && !page.route.is_named) page.route.name = null; // it has ended since, and is not asked for
   const is_there = !missing || !page.route.is_named;
   const was_there = page.lacks.hidden;
   page.lacks.hidden = is_there;
