@@ -471,6 +471,15 @@ uint64_t generation_nth(const struct generation *generation)
 
 /* --- members --- */
 
+// What is wrong with a file itself names it already.
+static void blame(struct error *err, const struct crew_slot *slot)
+{
+    if (strncmp(err->text, "plugin ", 7) == 0)
+        error_wrap(err, "slot %s", slot->record.name);
+    else
+        error_wrap(err, "slot %s: plugin %s", slot->record.name, slot->plugin);
+}
+
 int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
 {
     struct generation *generation;
@@ -493,7 +502,7 @@ int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
         rc = map_inproc(generation, err);
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
-        error_wrap(err, "slot %s: plugin %s", slot->record.name, slot->plugin);
+        blame(err, slot);
         return rc;
     }
     member_seat(crew, slot->record.slot)->mapped = generation;
@@ -531,7 +540,7 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     member->mapped = NULL;
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
-        error_wrap(err, "slot %s: plugin %s", slot->record.name, slot->plugin);
+        blame(err, slot);
         return rc;
     }
     member->active = generation;
@@ -598,7 +607,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     if (rc < 0) {
         generation_end(member->active, AGON_END_HOST);
         member->active = NULL;
-        error_wrap(err, "slot %s: plugin %s", spec->record.name, spec->plugin);
+        blame(err, spec);
         return rc;
     }
     // Who never reloads has nobody between the engine and its rings.

@@ -67,7 +67,7 @@ static int catch_up(struct member *member, struct error *err)
             const char *why;
 
             run_process_end(next->process, &why);
-            return error_set(err, AGON_EIO, "while it processed what it had missed: %s", why);
+            return error_set(err, AGON_EIO, "before it was ready: %s", why);
         }
         n_gaps = next->run != NULL ? atomic_load(&next->n_gaps)
                                    : atomic_load(&run_process_beat(next->process)->n_gaps);

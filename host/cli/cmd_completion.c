@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "control/client.h"
 #include "ops/api.h"
+#include "roster/tournament_preset.h"
 #include "synth/synth.h"
 #include "sys/log.h"
 #include "sys/rundir.h"
@@ -62,7 +63,6 @@ static const struct {
     const char *name, *script;
 } shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
 #define SHELLS (sizeof(shells) / sizeof(shells[0]))
-static const char *const backup_verbs[] = {"make", "verify", "restore"};
 
 static void offer(const char *prefix, const char *word, size_t n)
 {
@@ -76,8 +76,8 @@ static void offer_commands(const char *prefix)
         offer(prefix, command->name, strlen(command->name));
 }
 
-/* As the command's own help lists them. */
-static void offer_options(const char *prefix, const char *name)
+/* The command's own help. The caller frees it; NULL: there is no such command. */
+static char *help_of(const char *name)
 {
     char help[] = "--help";
     char *argv[] = {NULL, help, NULL};
@@ -96,12 +96,50 @@ static void offer_options(const char *prefix, const char *name)
         stdout = before;
         free(argv[0]);
     }
+    return text;
+}
+
+static void offer_options(const char *prefix, const char *name)
+{
+    char *text = help_of(name);
+
     for (const char *at = text; at != NULL && *at != '\0';
          at += strcspn(at, "\n"), at += *at != '\0') {
         if (strncmp(at, "  --", 4) == 0)
             offer(prefix, at + 2, strcspn(at + 2, " \n"));
     }
     free(text);
+}
+
+/* The verbs of a command stand in its usage, apart by "|": "cat|stats DIRECTORY|FILE", "show
+ * DIRECTORY | measures". Capitals name a kind. */
+static void offer_verbs(const char *prefix, const char *name)
+{
+    char *text = help_of(name);
+    char head[64];
+    int n = snprintf(head, sizeof(head), "usage: agon %.40s ", name);
+    const char *at = text != NULL && strncmp(text, head, (size_t)n) == 0 ? text + n : NULL;
+
+    while (at != NULL) {
+        size_t word = strspn(at, "abcdefghijklmnopqrstuvwxyz-");
+
+        if (word > 0 && at[0] != '-' && at[word] != '\0' && strchr(" |\n", at[word]) != NULL)
+            offer(prefix, at, word);
+        // To the next one; the usage ends with a line behind which none is indented.
+        for (; *at != '\0' && *at != '|' && !(at[0] == '\n' && at[1] != ' '); at++)
+            ;
+        at = *at == '|' ? at + 1 + strspn(at + 1, " \n") : NULL;
+    }
+    free(text);
+}
+
+static void offer_presets(const char *prefix)
+{
+    const char *name, *bytes;
+    size_t n;
+
+    for (uint32_t i = 0; tournament_preset_at(i, &name, &bytes, &n); i++)
+        offer(prefix, name, strlen(name));
 }
 
 /* What a running host calls its agents, symbols or venues; none where none runs. */
@@ -227,14 +265,12 @@ static int next(int n, char **words)
             offer(prefix, file.name, strlen(file.name));
     else if (strncmp(words[n - 2], "--dir", 5) == 0)
         return EXIT_OK;
-    else if (strcmp(words[0], "completion") == 0)
-        for (size_t i = 0; i < SHELLS; i++)
-            offer(prefix, shells[i].name, strlen(shells[i].name));
-    else if (n == 2 && strcmp(words[0], "backup") == 0)
-        for (size_t i = 0; i < sizeof(backup_verbs) / sizeof(backup_verbs[0]); i++)
-            offer(prefix, backup_verbs[i], strlen(backup_verbs[i]));
     else if (strcmp(words[0], "ctl") == 0)
         offer_ctl(n - 1, words + 1);
+    else if (n == 2)
+        offer_verbs(prefix, words[0]);
+    else if (n == 3 && strcmp(words[0], "tournament") == 0 && strcmp(words[1], "presets") == 0)
+        offer_presets(prefix);
     return EXIT_OK;
 }
 

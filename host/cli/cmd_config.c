@@ -41,8 +41,9 @@ static int do_check(const struct opts *opts)
 
         code = code == EXIT_OK || rc == EXIT_SAFETY ? rc : code;
     }
-    printf("%u files, %u with mistakes, %u warnings\n", check.n_files, check.n_bad,
-           check.n_warnings);
+    printf("%u file%s, %u with mistakes, %u warning%s\n", check.n_files,
+           check.n_files == 1 ? "" : "s", check.n_bad, check.n_warnings,
+           check.n_warnings == 1 ? "" : "s");
     return code == EXIT_OK && opts->is_strict && check.n_warnings > 0 ? EXIT_CHECK : code;
 }
 

@@ -499,7 +499,7 @@ int cmd_journal(int argc, char **argv)
                  "DIRECTORY is a run directory or its journal; FILE is one of the journal's.",
         .args = table,
         .operands = &opts.operands,
-        .operands_min = 2,
+        .operands_min = 1,
         .operands_max = 2};
     char dir[PATH_MAX];
     const struct sink *sink;
@@ -516,6 +516,9 @@ int cmd_journal(int argc, char **argv)
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0 &&
         strcmp(verb, "send") != 0)
         return args_refuse(&spec, "journal", "cat, stats, export or send, not %s", args_safe(verb));
+    if (opts.operands.n < 2)
+        return args_refuse(&spec, "journal", "%s wants a directory: agon journal %s DIRECTORY",
+                           verb, verb);
     if (strcmp(verb, "send") == 0 && opts.to == NULL)
         return args_refuse(&spec, "journal", "send where? Give --to SINK:WHERE");
     if (strcmp(verb, "send") == 0 && sink_find(opts.to, &sink, &where, &err) < 0)

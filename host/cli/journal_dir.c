@@ -74,6 +74,14 @@ int journal_dir(const char *command, const char *given, char *path, size_t room)
     n = snprintf(path, room, "%s/journal", given);
     if (n > 0 && (size_t)n < room && is_dir(path) && !holds_journal(given))
         return 1;
+    // A demo's folder has its run directory in it.
+    n = snprintf(path, room, "%s%srun", given, given[strlen(given) - 1] == '/' ? "" : "/");
+    if (n >= 0 && (size_t)n < room && !holds_journal(given) && !journal_dir_is_new(path) &&
+        is_dir(path)) {
+        fprintf(stderr, "agon %s: '%s' holds no journal; did you mean '%s'?\n", command,
+                args_safe(given), args_safe(path));
+        return 0;
+    }
     n = snprintf(path, room, "%s", given);
     if (n >= 0 && (size_t)n < room && !holds_journal(given)) {
         fprintf(stderr,

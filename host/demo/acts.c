@@ -168,6 +168,7 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
 {
     const struct record_plan *plan = &seen->view->plan.plan;
     const char *first = NULL;
+    agon_amt_t moved_amt = plan_moved_amt(plan);
     char text[MONEY_TEXT];
 
     if (seen->view->n_plans == acts->n_plans)
@@ -178,10 +179,16 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
         if (plan_rank(line) == 1)
             first = line->name;
     }
-    if (first == NULL)
+    if (first == NULL && moved_amt > 0)
+        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
+                 "Tournament %u: nobody is ranked, too few samples or trades; %s %s went to the "
+                 "pool.",
+                 plan->number, money_text(moved_amt, plan->exp, 0, text),
+                 seen->view->base_currency);
+    else if (first == NULL)
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: nobody is ranked, too few samples or trades.", plan->number);
-    else if (plan_moved_amt(plan) == 0)
+    else if (moved_amt == 0)
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: %.31s is first; no capital moved, as no result is more than "
                  "chance yet.",
@@ -189,16 +196,19 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
     else
         snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
                  "Tournament %u: %.31s is first; %s %s of capital moved.", plan->number, first,
-                 money_text(plan_moved_amt(plan), plan->exp, 0, text), seen->view->base_currency);
-    if (first == NULL)
+                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
+    if (first == NULL && moved_amt > 0)
+        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT, "nobody is ranked; %s %.8s to the pool",
+                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
+    else if (first == NULL)
         snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
                  "nobody is ranked, too few samples or trades");
-    else if (plan_moved_amt(plan) == 0)
+    else if (moved_amt == 0)
         snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
                  "%.16s is first; nothing moved: may be chance", first);
     else
         snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT, "%.16s is first; %s %.8s moved", first,
-                 money_text(plan_moved_amt(plan), plan->exp, 0, text), seen->view->base_currency);
+                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
 }
 
 static void say_flood(struct acts *acts, const struct acts_seen *seen)

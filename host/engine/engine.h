@@ -197,6 +197,8 @@ int64_t engine_funding(const struct engine *engine, agon_instrument_t instrument
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
 int engine_slot_halted(const struct engine *engine, uint16_t slot); /* by a halt of its own */
+/* Is there anything that this resume would lift? */
+int engine_can_resume(const struct engine *engine, const struct record_command *command);
 /* Has the slot gone for good, and is nothing of it left at any venue? Then COMMAND_VACATE frees its
  * place. */
 int engine_can_vacate(const struct engine *engine, uint16_t slot);

@@ -204,6 +204,31 @@ int engine_slot_halted(const struct engine *engine, uint16_t slot)
     return slot < SLOTS_MAX && engine->slot_halts[slot].is_set;
 }
 
+static int is_breached(const struct risk_slot *slot)
+{
+    return slot->is_drawdown_breached || slot->is_floor_breached;
+}
+
+int engine_can_resume(const struct engine *engine, const struct record_command *command)
+{
+    uint32_t id = command->id;
+
+    if (command->scope != SCOPE_GLOBAL && engine_halt(engine, command->scope, id) != NULL)
+        return 1;
+    if (command->scope == SCOPE_SLOT)
+        return id < SLOTS_MAX && (is_breached(&engine->risk[id]) || engine->wants_flat[id] != 0 ||
+                                  engine->is_closing_all[id] != 0);
+    if (command->scope != SCOPE_GLOBAL)
+        return 0;
+    if (command->reason == REASON_KILL)
+        return halts_has(engine, HALT_KILL);
+    if (command->which != HALT_OPERATOR)
+        return command->which < HALT_CAUSES && halts_has(engine, command->which);
+    return halts_has(engine, HALT_OPERATOR) || halts_has(engine, HALT_CRASHES) ||
+           halts_has(engine, HALT_BOOKS) || halts_has(engine, HALT_STOP) ||
+           is_breached(&engine->portfolio);
+}
+
 void halts_save(const struct halt *halt, struct enc *enc)
 {
     enc_u8(enc, halt->is_set);

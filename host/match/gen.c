@@ -13,9 +13,10 @@
 #define SECOND_NS    INT64_C(1000000000)
 #define DEPTH        100
 #define INTERVAL_MS  100
-#define SWEEP_MAX    8   /* price levels one taker takes at most */
-#define HAWKES_SHARE 0.5 /* of trades that another trade brought about */
-#define HAWKES_DECAY 3.0 /* per second */
+#define SWEEP_MAX    8     /* price levels one taker takes at most */
+#define WIDE         0.001 /* a spread of which a book has no holes */
+#define HAWKES_SHARE 0.5   /* of trades that another trade brought about */
+#define HAWKES_DECAY 3.0   /* per second */
 #define BATCH_MAX    (SWEEP_MAX + 4)
 #define INFORMED     0.25 /* how far takers lean to the fair price; see gen_symbol.informed */
 
@@ -595,6 +596,7 @@ static void start_symbol(struct gen *gen, const struct instruments *table, uint3
     symbol->book.depth = gen->config.depth;
     gen_book_init(&symbol->book, (double)config->start_px);
     if (config->spread > 0) { // who asks for a spread keeps it
+        symbol->book.is_whole = config->spread >= WIDE;
         symbol->book.near = 0.8;
         symbol->book.far = 1.2;
     }

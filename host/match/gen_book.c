@@ -5,6 +5,8 @@
 
 #include "base/num.h"
 
+#define HOLE_GAPS 8 /* typical distances that neighbours of a whole book are apart at most */
+
 /* exp(0.8 z - 0.32) at 64 evenly spaced quantiles of a normal z, in 1/1024: sizes that differ by a
  * factor of thirty without a draw of a normal for each. Mean 0.99. */
 static const uint16_t spread_table[64] = {
@@ -139,6 +141,23 @@ static void stir(struct gen_book *book, struct gen_half *half, struct rng *rng)
     }
 }
 
+/* Where the spread is wide the price seldom renews the front, and what makers take away would leave
+ * holes, through which a taker falls by percents. */
+static void close_holes(struct gen_book *book, struct gen_half *half, struct rng *rng)
+{
+    agon_px_t most = HOLE_GAPS * (agon_px_t)book->gap_ticks * book->tick_px;
+
+    for (uint32_t i = 1; i < half->n_now; i++) {
+        agon_px_t px = half->now[i - 1].px;
+
+        if (half->sign * (half->now[i].px - px) <= most)
+            continue;
+        px += half->sign * draw_gap(book, rng);
+        half->n_now -= half->n_now == book->depth; // the farthest makes room
+        insert_level(half, i, (struct agon_level){px, level_size(book, px, half->now[0].px, rng)});
+    }
+}
+
 static void follow(struct gen_book *book, struct gen_half *half, double fair_px, double half_px,
                    struct rng *rng)
 {
@@ -159,6 +178,8 @@ static void follow(struct gen_book *book, struct gen_half *half, double fair_px,
     if (half->n_now == 0 || half->sign * half->now[0].px > farthest * book->tick_px)
         fill_front(book, half, half->sign * target * book->tick_px, rng);
     stir(book, half, rng);
+    if (book->is_whole)
+        close_holes(book, half, rng);
     fill_back(book, half, rng);
 }
 

@@ -21,6 +21,7 @@ struct gen_book {
     agon_qty_t lot_qty, min_qty;
     double unit_qty;
     double near, far; /* the best level stays within so many times half the asked spread */
+    int is_whole;     /* no two neighbours are far apart */
     uint32_t depth;
     uint32_t gap_ticks; /* typical distance of neighbouring levels */
     agon_px_t round_px; /* at its multiples more is waiting */

@@ -125,6 +125,16 @@ static void see_reloads(struct api *api)
     history->reloads_before = n;
 }
 
+/* When it crashed last; of now where no alert says so. */
+static agon_ns_t crash_t(const struct host_view *view, uint32_t id)
+{
+    for (uint32_t i = 0; i < view->alerts.n_kept; i++) { // newest first
+        if (view->alerts.all[i].kind == ALERT_CRASH && view->alerts.all[i].slot == id)
+            return view->alerts.all[i].t;
+    }
+    return view->t;
+}
+
 static void see_crashes(struct api *api)
 {
     for (uint32_t id = 0; id < api->view->n_slots; id++) {
@@ -132,7 +142,7 @@ static void see_crashes(struct api *api)
         uint8_t has_failed = slot->is_used && slot->failure[0] != '\0';
 
         if (has_failed && !api->history->has_failed[id])
-            happened(api->history, api->view->t, "crash", slot->name, slot->failure);
+            happened(api->history, crash_t(api->view, id), "crash", slot->name, slot->failure);
         api->history->has_failed[id] = has_failed;
     }
 }
@@ -613,13 +623,25 @@ void api_put_event(const struct api *api, uint64_t n, struct jout *out)
 int api_do_events(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     const struct api *api = ctx;
-    uint64_t n = api->history->n_events < EVENTS ? api->history->n_events : EVENTS;
+    const struct api_history *history = api->history;
+    uint64_t n = history->n_events < EVENTS ? history->n_events : EVENTS;
+    uint64_t order[EVENTS];
 
     (void)call;
     (void)err;
+    // Newest first by when it was: of one thing is heard later than of another.
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t one = history->n_events - n + i;
+        uint64_t k = i;
+
+        for (; k > 0 && history->events[order[k - 1] % EVENTS].t > history->events[one % EVENTS].t;
+             k--)
+            order[k] = order[k - 1];
+        order[k] = one;
+    }
     jout_open(out, '[');
-    for (uint64_t i = 1; i <= n; i++)
-        api_put_event(api, api->history->n_events - i, out);
+    for (uint64_t i = n; i-- > 0;)
+        api_put_event(api, order[i], out);
     jout_close(out, '[');
     return AGON_OK;
 }

@@ -46,6 +46,10 @@ static int give(struct api *api, const struct control_call *call,
         return error_set(err, rc, "the engine refused it");
     if (rc < 0 && rc != AGON_ETIME)
         return error_set(err, rc, "%s", error_name(rc));
+    if (rc >= 0 && command->kind == COMMAND_RESUME && host_order_was_idle(api->host, seq))
+        what = command->reason == REASON_KILL   ? "the kill switch was not thrown"
+               : command->scope == SCOPE_GLOBAL ? "nothing was halted that a resume lifts"
+                                                : "was not halted";
     api_put_ordered(what, on, rc, seq, out);
     return AGON_OK;
 }

@@ -111,6 +111,7 @@ static const char style[] =
     ".cards td:nth-child(n){padding-left:0}}"
     "@media(min-width:1800px){body{max-width:88rem;font-size:17px}.plot{font-size:13px;height:"
     "22rem}}"
+    "details.part{padding:.5rem .8rem}details.part h2{display:inline;margin:0}"
     "@media print{figure,.wide,.facts div{break-inside:avoid}}\n</style>\n</head>\n<body>\n";
 /* Each plot's data are in its SVG as data-*: the script only reads them. */
 static const char script[] =
@@ -130,6 +131,15 @@ static const char script[] =
     /* On the plot, whose marks lie over the lines: one under the pointer hides no value. */
     "for(const n of ['pointermove','pointerdown'])s.parentNode.addEventListener(n,show);"
     "s.parentNode.addEventListener('pointerleave',hide)}\n</script>\n";
+
+/* On a phone the parts behind the first plots are folded under their heads. Without a script, and
+ * where there is room, all of it stands open. */
+static const char fold_script[] =
+    "<script>\nif(innerWidth<600)for(const h of document.querySelectorAll('body>h2')){const "
+    "d=document.createElement('details'),s=document.createElement('summary'),"
+    "ends=n=>!n||n.matches('h2,details,figure,footer,script');d.className='part';"
+    "if(ends(h.nextElementSibling))continue;h.before(d);s.append(h);d.append(s);"
+    "while(!ends(d.nextElementSibling))d.append(d.nextElementSibling)}\n</script>\n";
 
 /* Rows by what a column shows: numbers by their value, and what is none behind them. */
 static const char sort_script[] =
@@ -368,8 +378,10 @@ int page_close(struct page *page)
 
     if (page->n_plots > 0)
         fputs(script, out);
-    if (page->n_tables > 0)
+    if (page->n_tables > 0) {
+        fputs(fold_script, out);
         fputs(sort_script, out);
+    }
     fputs("<footer>Agon " AGON_VERSION "</footer>\n</body>\n</html>\n", out);
     is_bad = fflush(out) != 0 || ferror(out);
     free(page);

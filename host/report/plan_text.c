@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/plan_text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,14 +173,36 @@ void plan_text_print(const union plan_event *event, int is_dry)
            money(event, plan->given_amt, c));
 }
 
-static void print_gate(const union plan_event *event, const struct plan_line *line, uint32_t number)
+// A line of what is said of one agent, as many as the terminal's columns ask for.
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    printf("  ");
+    wrap_text(stdout, wrap_width(stdout), 2, 4, text);
+}
+
+// Behind what stands in its line up to column `at`.
+static void print_gate(const union plan_event *event, const struct plan_line *line, uint32_t number,
+                       int at)
 {
     const struct gate *gate = gate_at(number);
     struct plan_gate of;
+    char text[160];
 
-    if (plan_gate_of(event, line, number, &of))
-        printf("  %s %.6g: %s", gate->how, of.limit,
-               plan_outcome_words[plan_outcome_of(line, &of)]);
+    if (!plan_gate_of(event, line, number, &of)) {
+        printf("\n");
+        return;
+    }
+    snprintf(text, sizeof(text), "%s %.6g: %s", gate->how, of.limit,
+             plan_outcome_words[plan_outcome_of(line, &of)]);
+    at += printf("  ");
+    wrap_text(stdout, wrap_width(stdout), at, at, text);
 }
 
 // A gate that judges a measure under that measure's own name stands in the measure's line.
@@ -198,16 +221,19 @@ static void print_measures(const union plan_event *event, const struct plan_line
         char text[2][32];
         double value;
         int is_defined = plan_value_of(event, line, i, &value);
+        int at;
 
         if (!plan_has(event, i))
             continue;
-        printf("  %-14s %14s %8s %8.3g", measure_at(i)->name, number(text[0], is_defined, 6, value),
-               number(text[1], plan_is_judged(line), 4,
-                      plan_is_judged(line) ? plan_points(event, line, i) : 0.0),
-               plan_weight(event, i));
+        at = printf("  %-14s %14s %8s %8.3g", measure_at(i)->name,
+                    number(text[0], is_defined, 6, value),
+                    number(text[1], plan_is_judged(line), 4,
+                           plan_is_judged(line) ? plan_points(event, line, i) : 0.0),
+                    plan_weight(event, i));
         if (gate >= 0)
-            print_gate(event, line, (uint32_t)gate);
-        printf("\n");
+            print_gate(event, line, (uint32_t)gate, at);
+        else
+            printf("\n");
     }
     for (uint32_t i = 0; i < GATES; i++) {
         const struct measure *measure = gate_at(i)->measure;
@@ -218,10 +244,9 @@ static void print_measures(const union plan_event *event, const struct plan_line
             (measure != NULL && strcmp(measure->name, gate_at(i)->name) == 0 &&
              plan_has(event, (uint32_t)measure_find(measure->name))))
             continue;
-        printf("  %-14s %14s %8s %8s", gate_key(gate_at(i)),
-               number(text, of.is_defined, 6, of.value), "", "");
-        print_gate(event, line, i);
-        printf("\n");
+        print_gate(event, line, i,
+                   printf("  %-14s %14s %8s %8s", gate_key(gate_at(i)),
+                          number(text, of.is_defined, 6, of.value), "", ""));
     }
 }
 
@@ -229,49 +254,50 @@ static void print_verdict(const union plan_event *event, const struct plan_line 
 {
     const struct record_plan *plan = &event->plan;
     int is_fair = plan_setting(event, SETTING_EDITION) >= 2.0;
+    char kelly[160] = "";
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < plan->n_lines; i++)
         n += plan_rank(&plan_lines(plan)[i]) > 0;
     switch (line->verdict) {
     case PLAN_RANKED:
-        printf("  score %.6f: rank %u of %u", line->score, plan_rank(line), n);
         if (plan->rules.mode == TOURNAMENT_BOUNDED)
-            printf("; Kelly share %.4f, of which %.2f %% within %.2f %% to %.2f %%", line->kelly,
-                   plan->rules.kelly_ppm / 1e4, plan->rules.least_ppm / 1e4,
-                   plan->rules.most_ppm / 1e4);
-        printf("; share %.4f %%\n", line->share_ppm / 1e4);
+            snprintf(kelly, sizeof(kelly),
+                     "; Kelly share %.4f, of which %.2f %% within %.2f %% to %.2f %%", line->kelly,
+                     plan->rules.kelly_ppm / 1e4, plan->rules.least_ppm / 1e4,
+                     plan->rules.most_ppm / 1e4);
+        say("score %.6f: rank %u of %u%s; share %.4f %%", line->score, plan_rank(line), n, kelly,
+            line->share_ppm / 1e4);
         break;
     case PLAN_UNDER_GATE:
     case PLAN_UNLOADED:
-        printf("  score %.6f, but under a gate, %u time%s in a row: %s%s\n", line->score,
-               line->failures, line->failures == 1 ? "" : "s",
-               is_fair && line->verdict == PLAN_UNDER_GATE ? "a step down" : "no share",
-               line->verdict == PLAN_UNLOADED ? plan->rules.on_unload == UNLOAD_CLOSE
-                                                    ? ", unloaded, positions closed"
-                                                    : ", unloaded, positions kept"
-                                              : "");
+        say("score %.6f, but under a gate, %u time%s in a row: %s%s", line->score, line->failures,
+            line->failures == 1 ? "" : "s",
+            is_fair && line->verdict == PLAN_UNDER_GATE ? "a step down" : "no share",
+            line->verdict == PLAN_UNLOADED ? plan->rules.on_unload == UNLOAD_CLOSE
+                                                 ? ", unloaded, positions closed"
+                                                 : ", unloaded, positions kept"
+                                           : "");
         break;
     case PLAN_TOO_NEW:
-        printf("  %u samples, and %u are asked for: not judged, it keeps what it has\n",
-               line->n_samples, plan->rules.min_samples);
+        say("%u samples, and %u are asked for: not judged, it keeps what it has", line->n_samples,
+            plan->rules.min_samples);
         break;
     case PLAN_IDLE:
-        printf("  %.0f closing fills, and %.0f are asked for: not judged, it keeps what it has\n",
-               plan_noted(event, line, SETTING_MIN_TRADES),
-               plan_setting(event, SETTING_MIN_TRADES));
+        say("%.0f closing fills, and %.0f are asked for: not judged, it keeps what it has",
+            plan_noted(event, line, SETTING_MIN_TRADES), plan_setting(event, SETTING_MIN_TRADES));
         break;
     case PLAN_FAULTY:
-        printf("  its plugin crashed, hung or flooded: %s, and nothing is given to it in this and "
-               "%.0f more\n",
-               (line->flags & PLAN_FAULT_NOW) != 0 ? "a step down" : "it keeps what it has",
-               plan_noted(event, line, SETTING_FAULT_REST) - 1.0);
+        say("its plugin crashed, hung or flooded: %s, and nothing is given to it in this and "
+            "%.0f more",
+            (line->flags & PLAN_FAULT_NOW) != 0 ? "a step down" : "it keeps what it has",
+            plan_noted(event, line, SETTING_FAULT_REST) - 1.0);
         break;
     case PLAN_ASIDE:
-        printf("  suspended or quarantined: not judged, it keeps what it has\n");
+        say("suspended or quarantined: not judged, it keeps what it has");
         break;
     default:
-        printf("  unloaded before: it gives back what it can\n");
+        say("unloaded before: it gives back what it can");
         break;
     }
 }
@@ -284,22 +310,22 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
 
     print_head(plan, is_dry, wrap_width(stdout));
     printf("%s: %s\n", args_safe(line->name), plan_verdict_name(line->verdict));
-    printf("  %u samples of equity; %u closing fills won %s, %u lost %s\n", line->n_samples,
-           line->n_wins, money(event, line->won_amt, text[0]), line->n_losses,
-           money(event, line->lost_amt, text[1]));
+    say("%u samples of equity; %u closing fills won %s, %u lost %s", line->n_samples, line->n_wins,
+        money(event, line->won_amt, text[0]), line->n_losses,
+        money(event, line->lost_amt, text[1]));
     print_measures(event, line);
     print_verdict(event, line);
     if (line->share_ppm > 0)
-        printf("  %.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
-               "%.2f %%)\n",
-               line->share_ppm / 1e4, money(event, plan_whole(event), text[0]),
-               plan->rules.reserve_ppm / 1e4);
-    printf("  equity %s, target %s; %s of it was free\n", money(event, line->equity_amt, text[0]),
-           money(event, line->target_amt, text[1]), money(event, plan_free(line), text[2]));
+        say("%.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
+            "%.2f %%)",
+            line->share_ppm / 1e4, money(event, plan_whole(event), text[0]),
+            plan->rules.reserve_ppm / 1e4);
+    say("equity %s, target %s; %s of it was free", money(event, line->equity_amt, text[0]),
+        money(event, line->target_amt, text[1]), money(event, plan_free(line), text[2]));
     print_flags(line, wrap_width(stdout));
-    printf("  capital %s -> %s (%s%s)\n", money(event, line->capital_before_amt, text[3]),
-           money(event, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
-           money(event, change_amt, text[5]));
+    say("capital %s -> %s (%s%s)", money(event, line->capital_before_amt, text[3]),
+        money(event, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
+        money(event, change_amt, text[5]));
 }
 
 int plan_text_json(const union plan_event *event, FILE *out)

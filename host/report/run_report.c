@@ -230,7 +230,14 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
-    if (first == NULL)
+    if (first == NULL && plan_moved_amt(plan) > 0)
+        happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+               "tournament %u: nobody is ranked, too few samples or trades; %s %s of capital went "
+               "to the pool",
+               plan->number,
+               money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text),
+               kept->in_memory.currency);
+    else if (first == NULL)
         happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
                "tournament %u: nobody is ranked, too few samples or trades", plan->number);
     else

@@ -186,10 +186,10 @@ static const struct view views[] = {
             {"seq", "event", NUMBER, 3})},
     {"closed", NULL, "Newest closed trades", ROWS, NULL,
      FIELDS({"time", "closed", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
-            {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},
+            {"quantity", "quantity", NUMBER, 3}, {"entry", "entry", NUMBER, 1},
             {"exit", "exit", NUMBER, 1}, {"result", "result", AMOUNT, 1},
-            {"fees", "fees", AMOUNT, 2}, {"currency", "in", TEXT, 2},
-            {"held_s", "held", SECONDS, 1}, {"opened", "opened", TIME, 3},
+            {"fees", "fees", AMOUNT, 3}, {"currency", "in", TEXT, 3},
+            {"held_s", "held", SECONDS, 2}, {"opened", "opened", TIME, 3},
             {"fills", "fills", AMOUNT, 3}, {"partial", "partial", TEXT, 3},
             {"seq", "event", NUMBER, 3})},
     {"ended", NULL, "Newest orders that ended", ROWS, NULL,
@@ -499,12 +499,15 @@ static const json_t *cell_of(const json_t *row, const struct field *field)
     return json_object_get(row, field->key);
 }
 
-/* Which fields the table has: those of rank 1 always, of rank 2 and 3 as long as there is room; one
- * that no row has is none. */
+/* Which fields the table has: those of rank 1, of rank 2 and 3 as long as there is room; one that
+ * no row has is none. Where rank 1 is too wide already, the last ones wait for a wider terminal, or
+ * for
+ * --json. */
 static int choose(const struct view *view, const json_t *rows, int width, struct column *columns)
 {
     int n = 0;
     int used = 0;
+    int is_whole = 1; // all of rank 1
     size_t i;
     const json_t *row;
 
@@ -526,7 +529,7 @@ static int choose(const struct view *view, const json_t *rows, int width, struct
         }
         n += is_there;
     }
-    for (int rank = 1; rank <= 3; rank++) {
+    for (int rank = 1; rank <= 3 && is_whole; rank++) {
         for (int k = 0; k < n; k++) {
             int more = columns[k].width + (used > 0 ? 2 : 0);
 
@@ -534,6 +537,13 @@ static int choose(const struct view *view, const json_t *rows, int width, struct
                 continue;
             columns[k].is_shown = 1;
             used += more;
+        }
+        for (int k = n - 1; rank == 1 && k > 0 && used > width; k--) {
+            if (!columns[k].is_shown || columns[k].field->kind == LAST)
+                continue;
+            columns[k].is_shown = 0;
+            is_whole = 0;
+            used -= columns[k].width + 2;
         }
     }
     return n;
@@ -574,6 +584,8 @@ static void put_rows(FILE *out, const struct view *view, const json_t *rows, int
 {
     struct column columns[COLUMNS_MAX];
     int n = choose(view, rows, width, columns);
+    char text[CELL_MAX] = "";
+    size_t used = 0;
     size_t i;
     const json_t *row;
 
@@ -583,6 +595,15 @@ static void put_rows(FILE *out, const struct view *view, const json_t *rows, int
     }
     put_row(out, columns, n, NULL, width);
     json_array_foreach(rows, i, row) put_row(out, columns, n, row, width);
+    for (int k = 0; k < n; k++) {
+        if (!columns[k].is_shown && columns[k].field->rank == 1 && used < sizeof(text))
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "",
+                                     columns[k].field->head);
+    }
+    if (used > 0) {
+        fputs("a wider terminal or --json has ", out);
+        wrap_text(out, width, 31, 2, text);
+    }
 }
 
 // The inner rows of all outer ones, each with the outer's first field. NULL: no memory.

@@ -334,13 +334,21 @@ static void check_portfolio(struct config *config, struct roster *roster)
 
 static void refuse_form(struct config *config, const struct config_node *node, const char *word)
 {
-    char shown[80];
+    // A venue's name and something else than a colon behind it, such as binance.BTCUSDT.
+    size_t n_venue = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    int is_apart = n_venue > 0 && strlen(word) > n_venue + 1 && strchr("./- ", word[n_venue]);
+    char shown[80], venue[80], symbol[80];
 
     utf8_escape(word, strlen(word) < 64 ? strlen(word) : 64, shown, sizeof(shown));
+    snprintf(venue, sizeof(venue), "%.*s", is_apart ? (int)n_venue : 0, word);
+    snprintf(symbol, sizeof(symbol), "%s",
+             is_apart                    ? shown + n_venue + 1
+             : strchr(word, ':') == NULL ? shown
+                                         : "BTCUSDT");
     config_refuse(config, node, CONFIG_E_VALUE,
                   "'%s' is not an instrument; expected VENUE:SYMBOL, by the 'name' of the venue's "
-                  "file, such as binance:%s",
-                  shown, strchr(word, ':') == NULL ? shown : "BTCUSDT");
+                  "file, such as %s:%s",
+                  shown, is_apart ? venue : "binance", symbol);
 }
 
 static void check_instruments(struct config *config, const struct roster_slot *slot, uint32_t i)

@@ -5,6 +5,7 @@
 
 #include "base/embed.h"
 #include "config/config.h"
+#include "config/suggest.h"
 #include "roster/presets_stamp.h" // made anew when one of the files is
 
 EMBED(tournament_bold, AGON_TOURNAMENT_DIR "/bold.yaml");
@@ -61,6 +62,7 @@ static int read_preset(uint32_t i, struct tournament_rules *rules, struct error 
 
 int tournament_preset(const char *name, struct tournament_rules *rules, struct error *err)
 {
+    struct suggest suggest = {0};
     char all[64] = "";
 
     for (uint32_t i = 0; i < PRESETS; i++) {
@@ -68,6 +70,9 @@ int tournament_preset(const char *name, struct tournament_rules *rules, struct e
             return read_preset(i, rules, err);
         snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i > 0 ? ", " : "",
                  presets[i].name);
+        suggest_offer(&suggest, name, strlen(name), presets[i].name);
     }
-    return error_set(err, AGON_ENOENT, "is not a preset; expected one of %s", all);
+    return error_set(err, AGON_ENOENT, "'%.32s' is not a preset; expected one of: %s%s%s%s", name,
+                     all, suggest.best != NULL ? "; did you mean '" : "",
+                     suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/sandbox.h"
+#include "base/utf8.h"
 #include "roster/roster.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
@@ -52,7 +53,8 @@ void host_lose_slot(struct host *host, uint16_t slot, const char *why)
     snprintf(text, sizeof(text), "%.159s", why); // it goes with the plugin
     crew_bury(host->crew, slot, &host->crashes[slot]);
     if (host->crashes[slot].text[0] == '\0')
-        snprintf(host->crashes[slot].text, sizeof(host->crashes[slot].text), "%.95s", text);
+        (void)utf8_escape(text, strlen(text), host->crashes[slot].text,
+                          sizeof(host->crashes[slot].text));
     host->is_crash[slot] = 1;
     host->is_crash_told[slot] = 0;
     host->failures[slot][0] = '\0';
@@ -384,6 +386,8 @@ static int drain_control(struct host *host)
 
     while ((command = ring_peek(&host->control)) != NULL) {
         struct record_command_by copy = *command;
+        int was_idle =
+            copy.command.kind == COMMAND_RESUME && !engine_can_resume(host->engine, &copy.command);
         uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_relaxed);
 
         copy.command.hdr.t = host_now(host);
@@ -392,6 +396,7 @@ static int drain_control(struct host *host)
         ring_release(&host->control);
         host->command_results[done % COMMAND_RESULTS].seq = copy.command.hdr.seq;
         host->command_results[done % COMMAND_RESULTS].rc = host->driver.rc;
+        host->command_results[done % COMMAND_RESULTS].was_idle = (uint8_t)was_idle;
         host_show(host); // who ordered it and looks sees it done
         atomic_store_explicit(&host->n_commands_done, done + 1, memory_order_release);
         n++;

@@ -476,6 +476,9 @@ int host_quarantine_clear(struct host *host, const char *hash, const char *reaso
  * the same. [any but core] */
 int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq);
+/* True of a resume with that number that found nothing to lift, as long as it is one of the newest
+ * 64 commands. [any but core] */
+int host_order_was_idle(const struct host *host, uint64_t seq);
 /* What of a roster can change while the host runs. */
 enum host_change_kind {
     HOST_CHANGE_SLOT = 1,   /* limits, capital, on_crash, latency: a CONFIG event */

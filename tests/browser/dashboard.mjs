@@ -58,6 +58,70 @@ async function show(page, name) {
   await page.waitForFunction(READY[name]);
 }
 
+// The question that an order asks: nothing is done before the name is typed, and then by Enter.
+async function agree(page, what, name) {
+  await page.waitForSelector('#d-ask[open]');
+  if (!await page.isDisabled('#d-ask-yes') || await text(page, '#d-ask-word') !== name) fail(`${what} does not ask for ${name}`);
+  await page.fill('#d-ask-typed', name);
+  await page.keyboard.press('Enter');
+}
+const asks = page => page.evaluate(() => Boolean(document.querySelector('#d-ask[open]')));
+
+// Keys act on what is in view and say on whom; elsewhere they do nothing.
+async function keys(page) {
+  const orders = [];
+  const note = request => { if (request.method() === 'POST') orders.push(request.url()); };
+  page.on('request', note);
+  const nothing = async (where, ...pressed) => {
+    for (const key of pressed) {
+      await page.keyboard.press(key);
+      if (await asks(page)) {
+        fail(`${key} asks ${where}`);
+        await page.keyboard.press('Escape');
+        await page.waitForFunction(() => !document.querySelector('#d-ask[open]'));
+      }
+    }
+  };
+  await page.keyboard.press('1');
+  await page.waitForFunction(READY.overview);
+  await nothing('with no row marked', 'x');
+  await page.keyboard.press('j');
+  for (const name of ['market', 'tournament', 'reliability', 'log']) { await show(page, name); await nothing(`on ${name}`, 'x', 'h'); }
+  await show(page, 'overview');
+  await page.fill('#filter', 'nobody is called so');
+  await page.evaluate(() => document.activeElement.blur());
+  await nothing('for a row that is filtered out', 'x');
+  await page.fill('#filter', '');
+  await page.evaluate(() => document.activeElement.blur());
+  // Who does not type the name leaves all as it was.
+  await page.keyboard.press('h');
+  await page.waitForSelector('#d-ask[open]');
+  await page.fill('#d-ask-typed', 'hal');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => !document.querySelector('#d-ask[open]'));
+  page.off('request', note);
+  if (orders.length) fail(`keys ordered: ${orders.join(', ')}`);
+}
+// What an address names and is not there is said, with a way back; nothing else is shown in its place.
+async function lost(page) {
+  for (const [hash, words, seen] of [['agent/nosuch', "No agent is called 'nosuch'.", '.agent-head'], ['agent/%', "No agent is called '%'.", '.agent-head'], ['market/NOSUCH', "No instrument is called 'NOSUCH'.", '#book'], ['tournament/999', "No tournament '999' was held.", '#countdown']]) {
+    await page.evaluate(to => { location.hash = `#/${to}`; }, hash);
+    await page.waitForFunction(w => [...document.querySelectorAll('.page:not([hidden]) > .lacks:not([hidden])')].some(n => n.textContent.startsWith(w)), words);
+    if (await page.evaluate(selector => Boolean(document.querySelector(selector).offsetParent), seen)) fail(`#/${hash} shows another`);
+    if (await page.evaluate(() => document.querySelectorAll('.page:not([hidden]) > .lacks a').length) === 0) fail(`#/${hash} leads nowhere`);
+  }
+  // One that was held and is not the last is not the page's.
+  const last = await page.evaluate(async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number ?? 0; });
+  if (last > 1) {
+    await page.evaluate(() => { location.hash = '#/tournament/1'; });
+    await page.waitForFunction(() => /^Tournament 1 is not the last one/.test(document.querySelector('.page-tournament > .lacks:not([hidden])')?.textContent));
+  }
+  await page.click('.page-tournament > .lacks a');
+  await page.waitForFunction(() => document.querySelector('.page-tournament > .lacks').hidden && document.querySelector('#countdown').offsetParent);
+  await page.keyboard.press('2');
+  await page.waitForFunction(() => document.querySelector('.page-agent > .lacks').hidden && document.querySelector('.agent-head').offsetParent && document.querySelector('#agent-name').value);
+}
+
 async function operate(page) {
   if ((await page.evaluate('location.href')).includes('token')) fail('the token stays in the address');
   const events = await text(page, '#events-n');
@@ -109,7 +173,7 @@ async function operate(page) {
   // The league is sorted by a click on a head, up and down, and as it was by a third.
   const order = () => page.evaluate(() => [...document.querySelectorAll('#t-agents tr[data-key]')].map(r => r.dataset.key).join());
   const before = await order();
-  await page.click('#t-agents th:first-child button');
+  await page.click('#t-agents th:first-child', { position: { x: 3, y: 3 } }); // beside its text
   if (await order() !== before.split(',').sort().reverse().join()) fail(`sorted by name: ${await order()}`);
   await page.click('#t-agents th:first-child button');
   await page.click('#t-agents th:first-child button');
@@ -137,15 +201,21 @@ async function operate(page) {
   await page.click('.periods .tabs button[data-key="week"]');
   await page.waitForFunction(() => document.querySelector('.periods .tabs [aria-pressed="true"]').dataset.key === 'week' && /[0-9]/.test(document.querySelector('.periods .legend').textContent));
 
+  await keys(page);
+  await lost(page);
+  await page.keyboard.press('1');
+
   // Choose the agent, halt it, see it halted, let it go on.
-  await page.keyboard.press('j');
+  for (let i = 0; i < 3; i++) await page.keyboard.press('k');
   while (await page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key) !== agent) await page.keyboard.press('j');
   await page.keyboard.press('x');
+  await agree(page, 'x', agent);
   await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'halted', agent);
   // The answer has the number of its event, and the event is in the list.
   await page.waitForFunction(() => /event \d+$/.test(document.querySelector('#toast').textContent));
   await page.waitForFunction(name => [...document.querySelectorAll('#l-events li')].some(l => l.children[1].textContent === 'halt' && l.children[2].textContent.includes(name)), agent);
   await page.keyboard.press('x');
+  await agree(page, 'x again', agent);
   await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'active', agent);
   await page.keyboard.press('Enter');
   await page.waitForFunction(name => location.hash === `#/agent/${name}` && document.querySelector('#agent-name')?.value === name, agent);
@@ -168,8 +238,10 @@ async function operate(page) {
   await page.waitForFunction(() => { const times = [...document.querySelectorAll('#t-tape tr[data-key]')].map(r => Number(r.dataset.key)); return document.querySelector('#t-tape').offsetParent && times.length > 3 && times.every((n, i) => i === 0 || n < times[i - 1]); });
   // And all of them by the button.
   await page.click('#halt');
+  await agree(page, 'halt all', 'halt');
   await page.waitForFunction(() => document.querySelector('#state').textContent === 'halted');
   await page.click('#halt');
+  await agree(page, 'resume all', 'resume');
   await page.waitForFunction(() => document.querySelector('#state').textContent !== 'halted');
   await page.keyboard.press('?');
   await page.waitForSelector('#d-help[open]');
@@ -291,6 +363,7 @@ async function change(page) {
 async function silence() {
   let socket = null;
   let is_mute = false;
+  let is_refused = false;
   const page = await open(1440, 900, 'dark', async p => {
     await p.context().grantPermissions(['notifications'], { origin: new URL(url).origin });
     await p.addInitScript(() => {
@@ -301,6 +374,7 @@ async function silence() {
       window.Notification = Said;
     });
     await p.routeWebSocket(/\/live/, ws => {
+      if (is_refused) { ws.close({ code: 4000 }); return; }
       socket = ws;
       const server = ws.connectToServer();
       ws.onMessage(message => server.send(message));
@@ -308,7 +382,7 @@ async function silence() {
     });
   });
   const banner = () => page.evaluate(() => (document.querySelector('#lost').hidden ? '' : document.querySelector('#lost').textContent));
-  const grey = () => page.evaluate(() => Number(getComputedStyle(document.querySelector('main')).opacity) < 1);
+  const grey = () => page.evaluate(() => getComputedStyle(document.querySelector('main')).filter.includes('grayscale'));
   const until = words => page.waitForFunction(w => { const n = document.querySelector('#lost'); return w ? !n.hidden && n.textContent.includes(w) : n.hidden; }, words);
   if (await banner() || await grey()) fail(`old data where there are none: ${await banner()}`);
   is_mute = true;
@@ -317,9 +391,23 @@ async function silence() {
   is_mute = false;
   await until('');
   if (await grey()) fail('new data look like old ones');
+  for (const name of PAGES) await show(page, name);
+  is_refused = true;
   await socket.close({ code: 4000 });
   await until('connection to the host is lost');
   if (!await grey() || await text(page, '#state') !== 'lost') fail('a lost connection looks well');
+  // What is old can be read as well as before.
+  await page.evaluate(axe);
+  for (const scheme of ['dark', 'light']) {
+    await page.evaluate(to => { document.documentElement.dataset.theme = to; }, scheme);
+    for (const name of PAGES) {
+      await page.evaluate(to => { location.hash = `#/${to}`; }, name);
+      const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)));
+      for (const violation of found) fail(`${name} without its host, ${scheme}: axe: ${violation}`);
+    }
+  }
+  await page.evaluate(() => { document.documentElement.dataset.theme = 'dark'; location.hash = '#/overview'; });
+  is_refused = false;
   await until('');
   await page.waitForFunction(() => document.querySelector('#state').textContent !== 'lost');
   await page.click('#bell');
@@ -334,6 +422,11 @@ async function silence() {
   if (notified.join() !== `Agon: outage ${value.venue}: the venue cannot be traded on`) fail(`notified of: ${notified}`);
   say({ [key]: value });
   await until('');
+  // What the host hears of late stands where it was.
+  const t = await page.evaluate(async () => { const { state } = await import('/connection.mjs'); return state.get('status').t_ms; });
+  const event = (n, ago, of) => ({ n, t_ms: t - ago, time: new Date(t - ago).toISOString(), kind: 'back', of, text: 'for a test' });
+  say({ 'event/97': event(2e6, 1000, 'newer'), 'event/98': event(2e6 + 1, 2000, 'older') });
+  await page.waitForFunction(() => { const all = [...document.querySelectorAll('#l-events li')].map(l => l.children[2].textContent); const at = of => all.findIndex(w => w.startsWith(of)); return at('newer') >= 0 && at('older') > at('newer'); });
   // Who gets no answer asks again, and not in a loop.
   let nAsked = 0;
   await page.route(/\/api\//, route => { nAsked++; return route.fulfill({ json: null }); });
@@ -341,6 +434,47 @@ async function silence() {
   await page.waitForTimeout(2000);
   if (nAsked === 0 || nAsked > 40) fail(`a page that gets no answer asked ${nAsked} times in 2 s`);
   await close(page);
+}
+
+// Who is not ranked any more has no rank, whatever it had before.
+async function ranks() {
+  const page = await open(1440, 900, 'dark', p => p.route(/\/plans/, route => route.fulfill({ json: [1, 2, 3].map(n => ({ number: n, t_ms: 1767225600000 + n * 120000, time: '', rows: [{ agent: 'first', rank: 1 }, { agent: 'dropped', rank: n < 3 ? 2 : 0 }] })) })));
+  await show(page, 'tournament');
+  const legend = () => page.evaluate(() => [...document.querySelectorAll('.ranks .legend > span:not(.mark)')].map(n => n.textContent).join());
+  await page.waitForFunction(() => document.querySelectorAll('.ranks .legend > span').length > 2);
+  if (await legend() !== 'first 1,dropped –') fail(`ranks: ${await legend()}`);
+  await close(page);
+}
+// A token that is not right is asked for again, and it is said that it was not.
+async function tokens() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const right = url.match(/token=([0-9a-f]+)/)[1];
+  const open_ = () => page.waitForSelector('#d-token[open]');
+  const why = () => page.evaluate(() => (document.querySelector('#d-token-why').hidden ? '' : document.querySelector('#d-token-why').textContent));
+  page.setDefaultTimeout(120000);
+  await page.goto(url.replace(/#.*/, ''));
+  await open_();
+  if (await why()) fail(`a token that nobody gave is refused: ${await why()}`);
+  await page.fill('#token', right.replace(/./g, '0'));
+  await page.click('#d-token button[value=yes]');
+  await page.waitForFunction(() => document.querySelector('#d-token[open]') && /refused that token/.test(document.querySelector('#d-token-why:not([hidden])')?.textContent));
+  await page.fill('#token', right);
+  await page.click('#d-token button[value=yes]');
+  await page.waitForSelector(`#t-agents tr[data-key="${agent}"]`);
+  // It is no longer right when something is ordered.
+  await page.evaluate(() => sessionStorage.setItem('agon-token', '0'.repeat(32)));
+  await page.click('#halt');
+  await agree(page, 'halt all', 'halt');
+  await open_();
+  if (!/refused that token/.test(await why())) fail('an order with a wrong token does not say so');
+  await page.fill('#token', right);
+  await page.click('#d-token button[value=yes]');
+  await page.waitForFunction(() => document.querySelector('#state').textContent === 'halted');
+  await page.click('#halt');
+  await agree(page, 'resume all', 'resume');
+  await page.waitForFunction(() => document.querySelector('#state').textContent !== 'halted');
+  await context.close();
 }
 
 // Bytes a second of one who looks at a page, frames and answers; what a page begins with is not counted.
@@ -392,7 +526,8 @@ async function look(scheme) {
       await page.waitForFunction(() => [...document.querySelectorAll('.page:not([hidden]) td.sym')].some(n => n.textContent.startsWith('binance_um:')));
     }
     for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 900 });
+      const height = width >= 2560 ? 1440 : 900;
+      await page.setViewportSize({ width, height });
       await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (wide > 0) fail(`${name} at ${width}, ${scheme}: the page is ${wide} px too wide`);
@@ -423,7 +558,16 @@ async function look(scheme) {
         if (!/above/.test(said)) fail(`${name} at ${width}, ${scheme}: an agent above its limit reads ${said}`);
       }
       // No column stands empty while the one beside it goes on for long.
-      if (width >= 1440 && (name === 'market' || name === 'tournament')) {
+      if (width >= 2560) {
+        const empty = await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) section')].filter(s => s.offsetParent).map(s => {
+          const ends = [...s.querySelectorAll('*')].filter(n => !n.children.length && n.offsetParent).map(n => n.getBoundingClientRect().bottom);
+          return [s.className, Math.round(s.getBoundingClientRect().bottom - Math.max(s.querySelector('.bar').getBoundingClientRect().bottom, ...ends))];
+        }).filter(([, by]) => by > 110).map(([of, by]) => `${of} by ${by} px`));
+        if (empty.length) fail(`${name} at ${width}, ${scheme}: empty: ${empty.join(', ')}`);
+        const end = await page.evaluate(() => Math.round(document.querySelector('.page:not([hidden])').getBoundingClientRect().bottom));
+        if (end < height * 0.55) fail(`${name} at ${width}, ${scheme}: it ends at ${end} px of ${height}`);
+      }
+      if (width >= 1440 && (name === 'market' || name === 'tournament' || (width >= 2560 && name !== 'log'))) {
         const gap = await page.evaluate(() => { const ends = ['.left', '.right'].map(side => Math.max(...[...document.querySelector(`.page:not([hidden]) ${side}`).children].filter(n => n.offsetParent).map(n => n.getBoundingClientRect().bottom))); return Math.round(Math.abs(ends[0] - ends[1])); });
         if (gap > 320) fail(`${name} at ${width}, ${scheme}: a column ends ${gap} px before the other`);
       }
@@ -448,6 +592,8 @@ try {
   await change(page);
   await close(page);
   await silence();
+  await ranks();
+  await tokens();
   const rates = await traffic();
   await look('dark');
   await look('light');

@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 const [, , executablePath, ...reports] = process.argv;
 const shots = process.env.SHOTS;
 const failures = [];
+const SCREENS_MAX = 8; // of a phone, before anything is opened
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
 let n_plots = 0;
 
@@ -64,6 +65,14 @@ async function look(report, width, height, colorScheme) {
     .map(colour => colour.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)));
   if ((colorScheme === 'dark') !== (back < text)) fail('it does not follow dark and light');
 
+  // On a phone what is long is folded: its heads can be seen, and each opens.
+  const screens = await page.evaluate(() => document.documentElement.scrollHeight / innerHeight);
+  if (width < 600) {
+    if (screens > SCREENS_MAX) fail(`it is ${screens.toFixed(1)} screens long`);
+    const fold = page.locator('details.part').last();
+    await fold.locator('summary').click();
+    if (!await fold.evaluate(one => one.open && [...one.children].slice(1).some(part => part.getBoundingClientRect().height > 0))) fail('a part does not open');
+  } else if (await page.locator('details.part').count()) fail('parts are folded where there is room');
   await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
   const opened = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (opened > 0) fail(`with all parts opened the page is ${opened} px too wide`);

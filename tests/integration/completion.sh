@@ -40,6 +40,12 @@ for shell in bash zsh fish; do
     }
     gives 'backtest backup bench' b
     gives 'restore' backup r
+    gives 'dry-run history measures presets show why' tournament ''
+    gives 'bold cautious default' tournament presets ''
+    gives 'cat export send stats' journal ''
+    gives 'api check metrics schema' config ''
+    gives 'make show' tape ''
+    gives 'bash fish zsh' completion ''
     gives '--seconds --seed' demo --se
     gives 'halt halts' ctl hal
     gives 'dry-run history show undo why' ctl tournament ''

@@ -25,7 +25,7 @@ before=$(find "$WORK/conf" | sort)
 
 # Lawful and hardly meant, a warning each with its place.
 says 0 'conf/live.yaml: run, well' "$WORK/conf/live.yaml" --plugins "$PLUGINS"
-grep -q '1 files, 0 with mistakes, 0 warnings' "$WORK/out" || fail "warnings of what is meant: $(cat "$WORK/out")"
+grep -q '1 file, 0 with mistakes, 0 warnings' "$WORK/out" || fail "warnings of what is meant: $(cat "$WORK/out")"
 doubt() { # TEXT SED FILE: with that change there is one warning more
     cp -r "$START/conf" "$WORK/doubt"
     sed -i "$2" "$WORK/doubt/$3"

@@ -54,6 +54,9 @@ sed -n '/^It runs on/,$p' "$WORK/out" | grep -q '^dashboard  *http://127.0.0.1:[
 # Lines of 80 columns, and no byte that moves a cursor.
 [ -z "$(cut -c81- "$WORK/out" | tr -d '\n')" ] || fail "longer than 80 columns: $(grep '.\{81\}' "$WORK/out" | head -3)"
 ! grep -q "$(printf '\033')" "$WORK/out" || fail "an escape byte in a pipe"
+# What happened is said to its end.
+whole | sed -n '/^What happened/,/^$/p' >"$WORK/happened"
+[ "$(wc -l <"$WORK/happened")" -gt 5 ] && ! grep -E '[;:,(] *$' "$WORK/happened" | grep -v '(UTC):$' || fail "half a sentence: $(cat "$WORK/happened")"
 # An order that ended is filled, cancelled, expired, refused or never sent: together no more than there were orders.
 ended=$(whole | sed -n 's/^Orders that ended: //p' | head -1 | sed 's/\([0-9]\),\([0-9]\)/\1\2/g' | awk '{ print $1 + $3 + $5 + $7 + $9 }')
 orders=$(whole | sed -n 's/.* events, \([0-9,]*\) orders in .*/\1/p' | head -1 | tr -d ,)

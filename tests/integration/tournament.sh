@@ -108,6 +108,13 @@ grep -q "^tournament 14 at 2026-01-08T00:00" "$WORK/text" || fail "show: $(cat "
 grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 "$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"
 grep -q 'vol_return .* above -2: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
+# In a terminal of 80 columns no line of it is longer.
+for of in show history 'why fast_btc' 'why rev_eth' dry-run; do
+    # shellcheck disable=SC2086
+    python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' sh -c 'stty rows 24 cols 80; exec "$@"' sh "$AGON" tournament $of "$WORK/ranks" \
+        2>&1 </dev/null | tr -d '\r' >"$WORK/text"
+    [ "$(wc -l <"$WORK/text")" -gt 3 ] && ! grep -q '.\{81\}' "$WORK/text" || fail "$of in 80 columns: $(grep '.\{81\}' "$WORK/text")"
+done
 "$AGON" tournament why nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "why: an agent that is none was explained"
 "$AGON" tournament dry-run "$WORK/ranks" >"$WORK/text" || fail "dry-run ended with $?"
 grep -q '^what a tournament would do at 2026-01-08T00:00' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"

@@ -13,7 +13,7 @@ import { connect, listen, state, want } from './connection.mjs';
 import { ALL, day, grow, load, resultSince, week } from './history.mjs';
 import { agents, amount, baseText, chooseZone, count, learnBase, make, money, put as putIn, rows, set, signed, stamp, store, theme, tone, zoneName } from './kit.mjs';
 import { events, icon, isOn, turn } from './notify.mjs';
-import { order, sure, toast, token } from './orders.mjs';
+import { haltOrResume, order, sure, toast, token } from './orders.mjs';
 
 const $ = id => document.getElementById(id);
 const put = (id, text, className) => putIn($(id), text, className);
@@ -27,9 +27,10 @@ for (const [i, name] of names.entries()) {
   const part = kind => make('div', { className: kind });
   page.node = make('div', { className: `page page-${name}`, id: `p-${name}`, hidden: true });
   page.parts = { top: part('top'), wide: part('wide'), left: part('left'), right: part('right') };
+  page.lacks = make('p', { className: 'lacks', hidden: true });
   page.route = { name: null };
   page.panels = [];
-  page.node.append(...Object.values(page.parts));
+  page.node.append(page.lacks, ...Object.values(page.parts));
   page.link = make('a', { href: `#/${name}`, textContent: page.title, title: `${page.title} (${i + 1})` });
   $('nav').append(page.link);
   $('main').append(page.node);
@@ -58,10 +59,26 @@ function drawOne(name, draw) {
   // One that fails takes nothing from the others.
   try { draw(); } catch (error) { console.error(`${name}: ${error.stack ?? error}`); }
 }
+// An address may name what is not there: the page says so, with a way back, and shows nothing else in its place.
+function isThere(page) {
+  const missing = page.route.name !== null && state.has('status') ? page.missing?.(state, page.route.name) : null;
+  if (missing && !page.route.is_named) page.route.name = null; // it has ended since, and is not asked for
+  const is_there = !missing || !page.route.is_named;
+  const was_there = page.lacks.hidden;
+  page.lacks.hidden = is_there;
+  for (const part of Object.values(page.parts)) part.hidden = !is_there;
+  if (!is_there && page.lacks.dataset.text !== missing.text) {
+    page.lacks.dataset.text = missing.text;
+    page.lacks.replaceChildren(`${missing.text} `, ...missing.ways.flatMap(([href, text], i) => [i ? ' · ' : '', make('a', { href, textContent: text })]));
+  }
+  return { is_there, is_again: is_there && !was_there };
+}
 function drawPage(keys) {
   const page = pages[current];
+  const { is_there, is_again } = isThere(page);
+  if (!is_there) return;
   const has = prefix => keys.some(k => k.startsWith(prefix));
-  const is_all = has('route');
+  const is_all = has('route') || is_again;
   drawOne(current, () => page.draw(state, prefix => is_all || has(prefix)));
   for (const panel of page.panels) if (is_all || panel.keys.some(has)) drawOne(`panel ${panel.name}`, () => panel.draw(state));
 }
@@ -69,11 +86,13 @@ const wantedBy = page => {
   const own = typeof page.keys === 'function' ? page.keys({ state, name: page.route.name }) : page.keys;
   want([...ALWAYS, ...own, ...page.panels.flatMap(p => p.keys)]);
 };
+const plain = text => { try { return decodeURIComponent(text); } catch { return text; } };
 function go() {
-  const [, name, ...rest] = decodeURI(location.hash).split('/');
+  const [, name, ...rest] = location.hash.split('/');
   const next = pages[name] ? name : 'overview';
   const page = pages[next];
-  page.route.name = rest.length ? decodeURIComponent(rest.join('/')) : page.route.name;
+  page.route.is_named = rest.length > 0 && rest[0] !== '';
+  if (page.route.is_named) page.route.name = plain(rest.join('/'));
   for (const other of names) {
     pages[other].node.hidden = other !== next;
     if (other === next) pages[other].link.setAttribute('aria-current', 'page'); else pages[other].link.removeAttribute('aria-current');
@@ -138,7 +157,9 @@ async function haltAll() {
   const s = state.get('status')?.state;
   if (s === 'killed') {
     if (await sure('Lift the kill switch?', 'Agents may send orders again at once.', 'Lift it', 'lift')) await order('resume', ['kill']);
-  } else await order(s === 'halted' || s === 'stopped' ? 'resume' : 'halt', ['all']);
+  } else if (s === 'halted' || s === 'stopped') {
+    if (await sure('Resume all?', 'Agents may send orders again at once.', 'Resume all', 'resume')) await order('resume', ['all']);
+  } else if (await sure('Halt all?', 'No agent takes new risk until it is resumed; cancels pass. Positions stay.', 'Halt all', 'halt')) await order('halt', ['all']);
 }
 async function killAll() {
   if (await sure('Throw the kill switch?', 'Every open order is cancelled and every new one is refused, until it is lifted. Positions stay.', 'Kill', 'kill')) await order('kill');
@@ -195,12 +216,14 @@ addEventListener('keydown', event => {
   const letters = { o: 'overview', a: 'agent', m: 'market', t: 'tournament', r: 'reliability', l: 'log' };
   if (is_chord && letters[event.key]) { chord = 0; event.preventDefault(); location.hash = `#/${letters[event.key]}`; return; }
   const page = pages[current];
-  const chosen = () => (current === 'agent' ? $('agent-name').value : selected);
+  // Keys act on what is in view, and on nothing else: the agent of its page, or the row that is marked.
+  const chosen = () => (current === 'agent' ? (page.lacks.hidden ? $('agent-name').value : null) : document.querySelector('#t-agents tr[aria-selected]')?.dataset.key);
+  const has_controls = current === 'overview' || current === 'agent';
   const keys = {
     ...Object.fromEntries(names.map((name, i) => [String(i + 1), () => { location.hash = `#/${name}`; }])),
     g: () => { chord = performance.now(); },
-    j: () => move(1), k: () => move(-1), K: killAll, h: haltAll, t: turnTheme, z: turnZone, '?': () => $('d-help').showModal(),
-    x: () => { const a = agents(state).find(v => v.name === chosen()); if (a) order(a.state === 'halted' ? 'resume' : 'halt', [a.name]); },
+    j: () => move(1), k: () => move(-1), K: killAll, t: turnTheme, z: turnZone, '?': () => $('d-help').showModal(),
+    ...(has_controls ? { h: haltAll, x: () => { const a = agents(state).find(v => v.name === chosen()); if (a) haltOrResume(a); } } : {}),
     ...(event.target.closest('#t-agents tr') === event.target && selected ? { Enter: () => { location.hash = `#/agent/${encodeURIComponent(selected)}`; } } : {}),
     ...page.press, ...Object.assign({}, ...page.panels.map(panel => panel.press)),
   };

@@ -112,8 +112,8 @@ function draw(layers) {
   };
 }
 
-/* layers(symbol): { fills, orders, entry }. choose: called with a symbol that was chosen. */
-export function candleCard({ title = 'Price', layers, choose }) {
+/* layers(symbol): { fills, orders, entry }. choose: called with a symbol that was chosen. grows: as a chart's. */
+export function candleCard({ title = 'Price', layers, choose, grows }) {
   const box = card(title, { name: 'candles' });
   const symbols = make('div', { className: 'tabs', role: 'group', ariaLabel: 'Instrument' });
   const note = make('output', { className: 'legend' });
@@ -131,7 +131,7 @@ export function candleCard({ title = 'Price', layers, choose }) {
   const paint = draw(() => layers(symbol));
   const none = { colour: () => 'transparent', width: 0 };
   const plot = chart(host, {
-    name: 'Candles of the mark price', height: 300, padding: [8, 8, 0, 22],
+    name: 'Candles of the mark price', height: 300, grows, padding: [8, 8, 0, 22],
     series: [...['Open', 'High', 'Low', 'Close'].map(label => ({ ...none, label })), { ...none, label: 'Volume', scale: 'v' }],
     axes: () => [timeAxis(), axis({ side: 1, size: 76, values: (u, v) => { const texts = v.map(x => String(+x.toPrecision(10))); const most = Math.max(...texts.map(t => (t.split('.')[1] ?? '').length)); return v.map(x => money(x.toFixed(most))); } })],
     scales: { x: { time: true, range: (u, low, high) => [low - Number(length) * 0.6, high + Number(length) * 0.6] }, v: { range: () => [0, 1] },

@@ -60,8 +60,10 @@ function marksPlugin(marks, note) {
   } };
 }
 
-/* host: where it is drawn. series: [{ label, colour(), width, fill, dash, stepped }]. format: of values. */
-export function chart(host, { series, height = 240, format = String, axes, scales, marks, plugins = [], legend, padding, name = 'Chart', hold }) {
+/* host: where it is drawn. series: [{ label, colour(), width, fill, dash, stepped }]. format: of values. gaps: what is not there is not
+ * the one before. grows: on a large screen it is taller, where its page has nothing else to fill that with. */
+const TALL = matchMedia('(min-width: 1900px) and (min-height: 1100px)');
+export function chart(host, { series, height = 240, format = String, axes, scales, marks, plugins = [], legend, padding, name = 'Chart', hold, gaps = false, grows = false }) {
   let plot = null;
   let data = [[], ...series.map(() => [])];
   let list = series;
@@ -84,21 +86,22 @@ export function chart(host, { series, height = 240, format = String, axes, scale
     set(legend.firstChild, index === null || index === undefined || data[0][at] === undefined ? '' : stamp(data[0][at] * 1000).slice(5));
     list.forEach((s, k) => {
       let v = data[k + 1]?.[at];
-      for (let i = at; (v === null || v === undefined) && i > 0; i--) v = data[k + 1]?.[i];
-      set(legend.children[k + 1].lastChild, v === null || v === undefined ? '' : ` ${(s.format ?? format)(v)}`);
+      for (let i = at; !gaps && (v === null || v === undefined) && i > 0; i--) v = data[k + 1]?.[i];
+      set(legend.children[k + 1].lastChild, v === null || v === undefined ? (gaps ? ' –' : '') : ` ${(s.format ?? format)(v)}`);
     });
   }
   const width = () => Math.max(60, host.clientWidth);
+  const tall = () => (grows && TALL.matches ? Math.round(height * 1.7) : height);
   function build() {
     plot?.destroy();
     plot = new window.uPlot({
-      width: width(), height, padding: padding ?? [8, 30, 0, 0] /* half of the last time's label */, legend: { show: false },
+      width: width(), height: tall(), padding: padding ?? [8, 30, 0, 0] /* half of the last time's label */, legend: { show: false },
       tzDate: ts => { const d = zoned(ts * 1000); return new Date(d.getTime() + d.getTimezoneOffset() * 60000); },
       cursor: { points: { size: 6 }, y: false, drag: { x: true, y: false } },
       scales: { x: { time: true }, ...scales },
       axes: axes?.() ?? [timeAxis(), axis({ size: 68, values: (u, values) => values.map(format) })],
       series: [{}, ...list.map(s => ({
-        label: s.label, stroke: s.colour(), width: s.width ?? 1.5, dash: s.dash, fill: s.fill?.(), scale: s.scale ?? 'y', spanGaps: true,
+        label: s.label, stroke: s.colour(), width: s.width ?? 1.5, dash: s.dash, fill: s.fill?.(), scale: s.scale ?? 'y', spanGaps: !gaps,
         points: { show: s.points ?? false }, paths: s.paths ?? (s.stepped ? window.uPlot.paths.stepped({ align: s.align ?? 1 }) : undefined),
       }))],
       plugins: [...plugins, ...(marks ? [marksPlugin(marks, mark => { if (note) set(note, mark ? mark.text : ''); })] : [])],
@@ -126,7 +129,7 @@ export function chart(host, { series, height = 240, format = String, axes, scale
   };
   new ResizeObserver(() => {
     if (host.clientWidth === 0) return;
-    if (!plot) { if (data[0].length) build(); } else if (plot.width !== width()) plot.setSize({ width: width(), height });
+    if (!plot) { if (data[0].length) build(); } else if (plot.width !== width() || plot.height !== tall()) plot.setSize({ width: width(), height: tall() });
   }).observe(host);
   charts.add(self);
   return self;

@@ -43,8 +43,9 @@ function take(message) {
 export async function connect() {
   // A refused socket does not say why: the status does.
   let status = 0;
+  const tried = store.get('sessionStorage', 'agon-token');
   try { status = (await fetch(api + 'status', { headers: bearer() })).status; } catch { /* the host is away */ }
-  if (status === 401) { store.set('sessionStorage', 'agon-token', ''); if (await listener.token()) { connect(); return; } }
+  if (status === 401) { store.set('sessionStorage', 'agon-token', ''); if (await listener.token(Boolean(tried))) { connect(); return; } }
   socket = new WebSocket(`ws://${location.host}${api}live?token=${encodeURIComponent(store.get('sessionStorage', 'agon-token') || '')}`);
   socket.onopen = () => socket.send(JSON.stringify({ keys: wanted }));
   socket.onmessage = event => {

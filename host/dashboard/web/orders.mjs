@@ -14,13 +14,17 @@ export function toast(text, failed) {
 }
 const dialog = async id => {
   const node = $(id);
-  node.returnValue = '';
-  node.showModal();
+  if (!node.open) { // else it is answered for both
+    node.returnValue = '';
+    node.showModal();
+  }
   await new Promise(done => node.addEventListener('close', done, { once: true }));
   return node.returnValue;
 };
-export async function token() {
+// is_refused: the one before was not right.
+export async function token(is_refused = false) {
   let value = store.get('sessionStorage', 'agon-token');
+  $('d-token-why').hidden = !is_refused;
   if (!value && await dialog('d-token') === 'yes') {
     value = $('token').value.trim();
     $('token').value = '';
@@ -39,11 +43,13 @@ export async function sure(title, text, yes, name) {
   set($('d-ask-word'), name ?? '');
   const judge = () => { $('d-ask-yes').disabled = Boolean(name) && $('d-ask-typed').value.trim() !== name; };
   $('d-ask-typed').oninput = judge;
+  // The first button is the one that keeps all as it is: who has typed the name means the other.
+  $('d-ask-typed').onkeydown = event => { if (event.key === 'Enter' && name && !$('d-ask-yes').disabled) { event.preventDefault(); $('d-ask').close('yes'); } };
   judge();
   return await dialog('d-ask') === 'yes' && (!name || $('d-ask-typed').value.trim() === name);
 }
-export async function order(verb, args = []) {
-  const secret = await token();
+export async function order(verb, args = [], is_refused = false) {
+  const secret = await token(is_refused);
   if (!secret) return null;
   try {
     const response = await fetch(api + verb, {
@@ -51,7 +57,10 @@ export async function order(verb, args = []) {
       headers: { 'content-type': 'application/json', ...bearer(), 'idempotency-key': crypto.randomUUID() },
     });
     const answer = await response.json();
-    if (response.status === 401) store.set('sessionStorage', 'agon-token', '');
+    if (response.status === 401) { // asked for again, and said why
+      store.set('sessionStorage', 'agon-token', '');
+      return await order(verb, args, true);
+    }
     const number = Number.isInteger(answer.seq) ? ` · event ${answer.seq}` : '';
     toast(response.ok ? `${answer.on ?? ''} ${answer.done ?? 'done'}${number}`.trim() : answer.error, !response.ok);
     return response.ok ? answer : null;
@@ -60,6 +69,12 @@ export async function order(verb, args = []) {
     return null;
   }
 }
+// a: an agent's row.
+export const haltOrResume = async a => {
+  if (a.state === 'halted') {
+    if (await sure(`Resume ${a.name}?`, 'It may send orders again at once.', 'Resume', a.name)) await order('resume', [a.name]);
+  } else if (await sure(`Halt ${a.name}?`, 'It takes no new risk until it is resumed; cancels pass. Its positions stay.', 'Halt', a.name)) await order('halt', [a.name]);
+};
 export const flatten = async name => {
   if (await sure(`Flatten ${name}?`, 'Its open orders are cancelled and its positions are closed at the market.', 'Flatten', name)) await order('flatten', [name]);
 };

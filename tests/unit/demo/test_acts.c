@@ -105,6 +105,38 @@ START_TEST(a_reload_is_the_newcomers_alone)
 }
 END_TEST
 
+START_TEST(nobody_ranked_is_said_with_what_moved)
+{
+    union plan_event *plan = &view.plan;
+    struct plan_line *line = plan_lines(&plan->plan);
+
+    fresh();
+    snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+    plan->plan.number = 3;
+    plan->plan.n_lines = 1;
+    plan->plan.exp = 8;
+    memset(line, 0, sizeof(*line));
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND), 0);
+    view.n_plans = 1;
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
+    ck_assert_str_eq(acts.said[ACT_TOURNAMENT],
+                     "Tournament 3: nobody is ranked, too few samples or trades.");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "nobody is ranked, too few samples or trades");
+    // Who was at fault gave some back all the same.
+    line->capital_before_amt = 1000000000000;
+    line->capital_after_amt = 750000000000;
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 2 * SECOND, 0);
+    ck_assert_str_eq(acts.said[ACT_TOURNAMENT],
+                     "Tournament 3: nobody is ranked, too few samples or "
+                     "trades; 2,500 USDT went to the pool.");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "nobody is ranked; 2,500 USDT to the pool");
+    line->capital_before_amt = INT64_MAX - 1;
+    line->capital_after_amt = 0;
+    acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 3 * SECOND, 0);
+    ck_assert_uint_le(strlen(acts.brief[ACT_TOURNAMENT]), ACT_BRIEF);
+}
+END_TEST
+
 /* At 80 columns a result stands behind number and title, and nothing of it is left out. */
 START_TEST(a_brief_result_fits_whatever_its_figures)
 {
@@ -178,6 +210,7 @@ int main(void)
     tcase_add_test(tcase, a_fault_is_told_with_its_reason_and_what_became_of_it);
     tcase_add_test(tcase, a_reload_is_the_newcomers_alone);
     tcase_add_test(tcase, a_flood_is_told_beside_the_others);
+    tcase_add_test(tcase, nobody_ranked_is_said_with_what_moved);
     tcase_add_test(tcase, a_brief_result_fits_whatever_its_figures);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

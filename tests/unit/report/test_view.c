@@ -96,6 +96,28 @@ START_TEST(a_limit_has_its_unit)
 }
 END_TEST
 
+/* What has to be there comes first, and no line is longer than the terminal. */
+START_TEST(closed_trades_fit_eighty_columns)
+{
+    const char *json =
+        "[{\"agent\": \"basis_1\", \"symbol\": \"binance:BTCUSDT\", \"side\": \"long\","
+        " \"opened\": \"2026-11-27T15:38:00.0Z\", \"time\": \"2026-11-27T16:01:00.1Z\","
+        " \"quantity\": \"0.16284\", \"entry\": \"61409.3200\", \"exit\": \"61466.5794\","
+        " \"result\": \"-10.68\", \"fees\": \"20.00\", \"currency\": \"USDT\","
+        " \"held_s\": 1380.1, \"fills\": 7, \"partial\": false, \"seq\": 4711}]";
+
+    is("closed", json, 80,
+       "Newest closed trades\n"
+       "closed          symbol           side       entry        exit  result      held\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.3200  61466.5794  -10.68  00:23:00\n");
+    is("closed", json, 60,
+       "Newest closed trades\n"
+       "closed          symbol           side       entry\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.3200\n"
+       "a wider terminal or --json has exit, result\n");
+}
+END_TEST
+
 START_TEST(what_rows_hold_in_lists_has_a_table_of_its_own)
 {
     is("accounts",
@@ -168,6 +190,7 @@ int main(void)
     tcase_add_test(tcase, positions_are_what_is_held);
     tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);
     tcase_add_test(tcase, a_limit_has_its_unit);
+    tcase_add_test(tcase, closed_trades_fit_eighty_columns);
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
     tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);

@@ -238,7 +238,7 @@ END_TEST
 static const struct {
     const char *text, *why;
 } bad[] = {
-    {AGENT "tournament: {preset: brave}\n", "expected one of bold, cautious, default"},
+    {AGENT "tournament: {preset: brave}\n", "expected one of: bold, cautious, default"},
     {"seed: 1\n", "agents"},
     {AGENT "    runer: inproc\n", "did you mean 'runner'"},
     {AGENT "    runner: thread\n", "process"},

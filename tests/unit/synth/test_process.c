@@ -332,6 +332,33 @@ START_TEST(takers_repeat_themselves_and_know_what_is_said)
 }
 END_TEST
 
+/* Where makers ask for much the price seldom renews their levels: a taker finds one behind the
+ * other all the same, and does not fall through to where somebody waits by chance. */
+START_TEST(takers_do_not_fall_through_a_wide_book)
+{
+    double worst = 0;
+    struct market market;
+
+    market_of(&market,
+              STEADY
+              "book: 1s\nsymbols: [{symbol: SOLUSDT, price: 150, volatility: 40%, trades: 0.1, "
+              "spread: 25bps, informed: 0%, repeat: 30%}]\n",
+              11);
+    for (int n = 0; n < 20000;) {
+        const struct agon_event_hdr *event = gen_next(market.gen);
+        const struct agon_trade *trade = (const void *)event;
+
+        if (event->type != AGON_EVENT_TRADE)
+            continue;
+        worst = fmax(worst, fabs((double)trade->px / gen_fair_px(market.gen, 0) - 1));
+        n++;
+    }
+    // 15 bp to the best, eight levels of at most eight typical distances, and what a minute moves.
+    ck_assert_double_lt(worst, 0.01);
+    market_close(&market);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("process");
@@ -348,6 +375,7 @@ int main(void)
     tcase_add_test(tc, of_a_pair_each_wanders_and_the_ratio_comes_back);
     tcase_add_test(tc, a_crash_has_its_depth_its_time_and_comes_back);
     tcase_add_test(tc, takers_repeat_themselves_and_know_what_is_said);
+    tcase_add_test(tc, takers_do_not_fall_through_a_wide_book);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

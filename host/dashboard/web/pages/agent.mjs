@@ -6,7 +6,7 @@ import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders, short } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
 import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
-import { cancelOrder, closePosition, flatten, order, sure } from '../orders.mjs';
+import { cancelOrder, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
 function tableCard(title, name, cols, empty, id, sortName) {
@@ -74,7 +74,8 @@ function isOf(line, name) {
 }
 
 export default {
-  title: 'Agent', takesName: true,
+  title: 'Agent',
+  missing: (state, name) => (agents(state).some(a => a.name === name) ? null : { text: `No agent is called '${name}'.`, ways: [['#/overview', 'All agents']] }),
   keys: ['agent/', 'position/', 'order/', 'fill/', 'reloads', 'latency', 'metrics', 'marks', 'event/'],
   open({ top, left, right, route }) {
     let name = null;
@@ -92,7 +93,7 @@ export default {
     const why = make('p', { className: 'bad why-ended', hidden: true });
     const act = (label, title, run, danger) => make('button', { type: 'button', textContent: label, title, className: danger ? 'danger' : '', onclick: run });
     const again = () => { asked = 0; params = null; };
-    const halt = act('Halt', 'No new risk; cancels pass (x)', () => order(halt.textContent === 'Halt' ? 'halt' : 'resume', [name]));
+    const halt = act('Halt', 'No new risk; cancels pass (x)', () => { const a = agents(now).find(v => v.name === name); if (a) haltOrResume(a); });
     const reload = act('Reload', 'Its file again, as another generation', async () => { if (await sure(`Reload ${name}?`, 'Its plugin file is loaded again; the generation of now stays warm.', 'Reload', name)) { await order('reload', [name]); again(); } });
     const back = act('Roll back', 'The generation before is active again', async () => { if (await sure(`Roll ${name} back?`, 'The generation before is active again.', 'Roll back', name)) { await order('rollback', [name]); again(); } });
     top.append(make('div', { className: 'agent-head' }, choose, pill, stage, make('span', { className: 'spring' }), halt,

@@ -43,7 +43,8 @@ function depthCard() {
 }
 
 export default {
-  title: 'Market', takesName: true,
+  title: 'Market',
+  missing: (state, name) => (!symbols(state).length || symbols(state).includes(name) ? null : { text: `No instrument is called '${name}'.`, ways: symbols(state).slice(0, 6).map(s => [`#/market/${encodeURIComponent(s)}`, s]) }),
   keys: ({ state, name }) => {
     const all = symbols(state);
     const at = all.indexOf(name ?? store.get('localStorage', 'agon-symbol'));
@@ -53,7 +54,7 @@ export default {
   open({ left, right, route }) {
     let now = new Map();
     const go = name => { store.set('localStorage', 'agon-symbol', name); location.hash = `#/market/${encodeURIComponent(name)}`; };
-    const price = candleCard({ choose: go, layers: symbol => ({ fills: allFills(now, () => {}).filter(f => f.symbol === symbol), orders: rows(now, 'order/').filter(o => o.symbol === symbol) }) });
+    const price = candleCard({ choose: go, grows: true, layers: symbol => ({ fills: allFills(now, () => {}).filter(f => f.symbol === symbol), orders: rows(now, 'order/').filter(o => o.symbol === symbol) }) });
     const depth = depthCard();
     const box = card('Instrument', { name: 'instrument' });
     const facts = make('dl', { className: 'grid many' });

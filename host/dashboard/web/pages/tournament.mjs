@@ -39,6 +39,13 @@ function whyRow(r, measures) {
 
 export default {
   title: 'Tournament', keys: ['tournament', 'agent/'],
+  // The page is of the last one.
+  missing: (state, name) => {
+    const last = state.get('tournament')?.number;
+    if (String(last) === name) return null;
+    const was_held = /^[1-9]\d*$/.test(name) && Number(name) < (last ?? 0);
+    return { text: was_held ? `Tournament ${name} is not the last one, which this page is of: \`agon tournament show DIRECTORY --number ${name}\` has it.` : `No tournament '${name}' was held.`, ways: [['#/tournament', last ? `Tournament ${last}, the last one` : 'Tournaments'], ['#/overview', 'Overview']] };
+  },
   open({ left, right }) {
     let plans = [];
     let number = null;
@@ -68,7 +75,8 @@ export default {
     ranks.bar.append(legend);
     ranks.body.append(host);
     let most = 1;
-    const plot = chart(host, { name: 'Ranks over time', legend, height: 220, series: [], format: v => String(v),
+    // Who is not ranked has no rank, whatever it was before.
+    const plot = chart(host, { name: 'Ranks over time', legend, height: 220, series: [], format: v => String(v), gaps: true, grows: true,
       scales: { y: { dir: -1, range: () => [0.5, most + 0.5] } },
       axes: () => [timeAxis(), axis({ size: 34, splits: () => Array.from({ length: most }, (_, i) => i + 1), values: (u, v) => v.map(String) })] });
     // What one would do now: asked for, and as of the moment in which it was.

@@ -15,11 +15,12 @@ export default {
     bar.append(note);
     body.append(scrolls(make('div', { className: 'scroll tall' }, list), 'Events'));
     return state => {
-      const all = rows(state, 'event/').sort((a, b) => b.n - a.n);
+      // By when it was: the host hears of one thing later than of another, and what goes on is of its last time.
+      const all = rows(state, 'event/').sort((a, b) => b.t_ms - a.t_ms || b.n - a.n);
       const known = new Set(rows(state, 'agent/').map(a => a.name));
       put(note, all.length ? `market time (${zoneName()})` : 'none yet');
       // The newest may be one that goes on: tournaments one behind the other are one event.
-      const key = `${all[0]?.n} ${all[0]?.count} ${moment(all[0]?.time)}`;
+      const key = `${zoneName()} ${known.size} ${all.map(e => `${e.n} ${e.count} ${e.t_ms}`).join()}`;
       if (list.dataset.key === key) return;
       list.dataset.key = key;
       list.replaceChildren(...all.map(e => make('li', {},
