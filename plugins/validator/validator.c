@@ -6,8 +6,8 @@
  * is its card.
  *
  * It publishes `direction`: the signal that it heard with the trees' probability of its side as
- * confidence, or direction neutral, p_flat 1 and value 0. text says which, the first digits of the
- * trees' SHA-256, and what they answered. */
+ * confidence and nothing left of the other side, or direction neutral, p_flat 1 and value 0. text
+ * says which, the first digits of the trees' SHA-256, and what they answered. */
 #include <agon/feature.h>
 #include <agon/strategy.h>
 
@@ -149,6 +149,25 @@ static int side_of(const struct agon_signal *signal)
     return signal->p_up > signal->p_down ? 1 : signal->p_up < signal->p_down ? -1 : 0;
 }
 
+/* Nobody was asked about the other side: it goes to flat, since a strategy may look at nothing but
+ * its probability. */
+static void keep_side(struct agon_signal *signal, int side)
+{
+    double *other = side > 0 ? &signal->p_down : &signal->p_up;
+
+    signal->p_flat += *other;
+    *other = 0;
+}
+
+static void hold_back(struct agon_signal *signal)
+{
+    signal->direction = AGON_NEUTRAL;
+    signal->value = 0;
+    signal->p_up = signal->p_down = 0;
+    signal->p_flat = 1;
+    signal->entry_px = signal->stop_px = signal->take_px = 0;
+}
+
 static int on_signal(void *plugin, const struct agon_signal *heard)
 {
     struct validator *self = plugin;
@@ -167,13 +186,10 @@ static int on_signal(void *plugin, const struct agon_signal *heard)
     signal.key = DIRECTION;
     signal.confidence = sure;
     name_verdict(self, &signal, is_passed, rc >= 0, up);
-    if (!is_passed) {
-        signal.direction = AGON_NEUTRAL;
-        signal.value = 0;
-        signal.p_up = signal.p_down = 0;
-        signal.p_flat = 1;
-        signal.entry_px = signal.stop_px = signal.take_px = 0;
-    }
+    if (is_passed)
+        keep_side(&signal, side);
+    else
+        hold_back(&signal);
     (void)self->metric->counter(self->base.desk.host, is_passed ? PASSED : HELD_BACK, 1);
     // A full ring is no error: what is not passed on is not traded on.
     (void)self->signal->publish(self->base.desk.host, &signal);

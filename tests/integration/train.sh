@@ -41,7 +41,7 @@ weigh() { "$AGON" models weigh plain@1 --models "$WORK/models" "$@"; }
 weigh --data "$WORK/planted.csv" --target up --json >"$WORK/weighed" 2>"$WORK/err" && weigh --data "$WORK/planted.csv" --target up --json >"$WORK/again" ||
     fail "not weighed: $(cat "$WORK/err")"
 cmp -s "$WORK/weighed" "$WORK/again" || fail "weighed otherwise the second time"
-jq -e '.whole as $whole | .left_out > 3000 and .whole.n == 800 and (.inputs | map(.input)) == ["size", "change"] and
+jq -e '.whole as $whole | .left_out > 3000 and .whole.rows == 800 and (.inputs | map(.input)) == ["size", "change"] and
     (.inputs[0] | .is_of_use and .loss > 0.1 and .gain_low > 0.1 and ($whole.right - .gain - 0.5 | fabs) < 0.06) and
     (.inputs[1] | (.is_of_use | not) and (.gain | fabs) < 0.03 and (.loss | fabs) < 0.01)' "$WORK/weighed" >"$WORK/is" || fail "weighed: $(jq -c . "$WORK/weighed")"
 weigh --data "$WORK/planted.csv" --target up >"$WORK/out" 2>&1 && grep -q '^  size .*points less right (95%: [0-9.]* to [0-9.]*)$' "$WORK/out" &&

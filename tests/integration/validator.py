@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a forest is asked, and what is published of it, by a program of its own, from the forest's file and a table of features:
 
-    validator.py judge FOREST ROWS SIGNALS MODEL VALIDATOR SURE   signals (journal cat --json): each of slot MODEL has one of slot
-        VALIDATOR behind it, which passes its side where the trees' probability of it is at least SURE, and is neutral where not;
-        prints how many passed, were held back, and had too few candles
+    validator.py judge FOREST ROWS BARS SIGNALS MODEL VALIDATOR SURE   signals (journal cat --json): each of slot MODEL has one of
+        slot VALIDATOR behind it, which passes its side where the trees' probability of it is at least SURE, and is neutral where not;
+        prints how many passed, were held back, and had too few candles, and how often the next candle went to the side of those
 """
 import csv
 import json
@@ -50,8 +50,16 @@ def side_of(signal):
 UP = 1
 
 
-def judge(forest, rows, signals, model, validator, sure):
+def moves_of(path):
+    """Of the end of each candle: what the next one moves."""
+    with open(path, encoding="utf-8") as file:
+        bars = [(int(row["open_time_ms"]) + 60000, float(row["close"])) for row in csv.DictReader(file)]
+    return {bar[0]: after[1] - bar[1] for bar, after in zip(bars, bars[1:])}
+
+
+def judge(forest, rows, moves, signals, model, validator, sure):
     counts = {"passed": 0, "held": 0, "few": 0}
+    right = {"passed": [], "held": [], "few": []}
     heard = None
     for signal in signals:
         if signal["slot"] == model:
@@ -75,20 +83,28 @@ def judge(forest, rows, signals, model, validator, sure):
         else:
             likely, is_passed, word, near, said = 0, False, "few", False, ["too few candles"]
         counts[word] += 1
-        is_kept = all(signal[name] == heard[name] for name in ("direction", "value", "p_up", "p_flat", "p_down"))
+        if side != 0 and moves.get(time_ms, 0) != 0:
+            right[word].append(moves[time_ms] * side > 0)
+        own, other = ("p_up", "p_down") if side > 0 else ("p_down", "p_up")
+        is_kept = all(signal[name] == heard[name] for name in ("direction", "value", own)) and signal[other] == 0 and \
+            abs(signal["p_flat"] - heard["p_flat"] - heard[other]) < 1e-12
         is_flat = (signal["direction"], signal["value"], signal["p_up"], signal["p_flat"], signal["p_down"]) == (0, 0, 0, 1, 0)
         if not near and not (is_kept if is_passed else is_flat):
             sys.exit(f"at {signal['t']}: the trees say {likely} of that side, and it is {signal} of {heard}")
         if abs(signal["confidence"] - likely) > 1e-5 or not any(signal["text"].endswith(text) for text in said):
             sys.exit(f"at {signal['t']}: the trees say {likely}, {said}, and it says {signal}")
         heard = None
-    print(f"{counts['passed']} passed, {counts['held']} held back, {counts['few']} with too few candles")
+    share = {word: sum(of) / len(of) for word, of in right.items()}
+    print(f"{counts['passed']} passed, {counts['held']} held back, {counts['few']} with too few candles; "
+          f"of those that passed {share['passed']:.1%} were right, of those that were held back {share['held']:.1%}")
     if min(counts.values()) < 20:
         sys.exit("too few of each to say anything")
+    if share["passed"] < share["held"] + 0.15:
+        sys.exit("the forest is of no use")
 
 
 if __name__ == "__main__":
     forest = Forest(sys.argv[2])
-    with open(sys.argv[4], encoding="utf-8") as file:
+    with open(sys.argv[5], encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
-    judge(forest, rows_of(sys.argv[3], forest.names), lines, int(sys.argv[5]), int(sys.argv[6]), float(sys.argv[7]))
+    judge(forest, rows_of(sys.argv[3], forest.names), moves_of(sys.argv[4]), lines, int(sys.argv[6]), int(sys.argv[7]), float(sys.argv[8]))

