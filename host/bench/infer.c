@@ -27,6 +27,7 @@
 #define TICKS       1000u
 #define TICKS_QUICK 60u
 #define JOIN_S      900 /* against a wait without end */
+#define ANSWER_S    120 /* ... and for an answer that does not come */
 #define NEVER_NS    ((int64_t)24 * 3600 * 1000000000)
 #define NAP_NS      20000000
 #define REQUIRED_MS 100
@@ -233,7 +234,7 @@ static int feed(struct infer *infer, const struct side *side, uint64_t n, uint64
 
     if (sender_go(&infer->sender, &job) < 0 || sender_wait(&infer->sender, &result) < 0)
         return error_set(err, AGON_EIO, "the sender has lost its client");
-    for (int64_t until = clock_mono() + (int64_t)JOIN_S * 1000000000;
+    for (int64_t until = clock_mono() + (int64_t)ANSWER_S * 1000000000;
          atomic_load(&infer->n) < wanted && clock_mono() < until; nap())
         ;
     nap(); // one more than is wanted would come now

@@ -66,7 +66,7 @@ int cmd_models(int argc, char **argv)
             "back to the one before.\n"
             "drift: exit code 1 where a feature or the accuracy has moved.\n"
             "weigh: what each input is of use for: the model is asked again with the values of "
-            "that input dealt out anew among the rows.",
+            "that input shuffled among the rows.",
         .args = table,
         .operands = &operands,
         .operands_min = 1,

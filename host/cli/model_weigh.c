@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* model_weigh: `agon models weigh`: what each input of a model is of use for on rows that it has
- * not seen. The values of one input are dealt out anew among the rows (L. Breiman, Random Forests,
+ * not seen. The values of one input are shuffled among the rows (L. Breiman, Random Forests,
  * 2001, section 10), the model is asked again, and what it is less right by is what it had from
  * that input. Of any model: trees and nets are asked alike. */
 #include <stdio.h>
@@ -38,7 +38,7 @@ static uint32_t column_of(const struct train_table *table, const char *name)
 }
 
 /* Each order of the rows is as likely; the input's own, the same for the same table. */
-static void deal_out(float *x, const struct train_rows *rows, uint32_t column, uint32_t input)
+static void shuffle(float *x, const struct train_rows *rows, uint32_t column, uint32_t input)
 {
     struct rng rng;
 
@@ -58,7 +58,7 @@ static int weigh_input(struct model_version *of, const struct model_rows *rows,
                        float *x, struct weighed *weighed, struct error *err)
 {
     const struct goal *goal = &of->model.goal;
-    struct train_rows dealt = rows->rows;
+    struct train_rows shuffled = rows->rows;
     struct answers without = {0};
     struct judged worse;
     uint32_t column;
@@ -66,12 +66,12 @@ static int weigh_input(struct model_version *of, const struct model_rows *rows,
 
     weighed->name = of->model.names.inputs[input];
     column = column_of(&rows->table, weighed->name); // model_answer has found them all
-    dealt.x = x;
-    memcpy(x, rows->rows.x, (size_t)dealt.n_rows * dealt.n_features * sizeof(*x));
-    deal_out(x, &dealt, column, input);
-    rc = model_answer(&of->model, &dealt, rows->table.names, &without, err);
+    shuffled.x = x;
+    memcpy(x, rows->rows.x, (size_t)shuffled.n_rows * shuffled.n_features * sizeof(*x));
+    shuffle(x, &shuffled, column, input);
+    rc = model_answer(&of->model, &shuffled, rows->table.names, &without, err);
     if (rc >= 0) {
-        model_judge(goal, &rows->rows, &without, 0, dealt.n_rows, rows->gap, &worse);
+        model_judge(goal, &rows->rows, &without, 0, shuffled.n_rows, rows->gap, &worse);
         model_judge_beside(goal, &rows->rows, whole, &without, rows->gap, &weighed->beside);
         weighed->loss = worse.loss - judged->loss;
     }
@@ -109,7 +109,7 @@ static void print_weighed(const struct model_version *of, const struct model_row
         printf("right %.2f%%, log-loss %.6f\n", 100 * judged->right, judged->loss);
     else
         printf("mean square %.6g\n", judged->loss);
-    printf("with the values of one input dealt out anew among the rows:\n");
+    printf("with the values of one input shuffled among the rows:\n");
     for (uint32_t i = 0; i < n && i < SHOWN; i++)
         printf("  %-32s %s %+.4g, %.4g%s less right (95%%: %.4g to %.4g)%s\n",
                args_safe(all[i].name), judged->is_classes ? "log-loss" : "mean square", all[i].loss,

@@ -182,7 +182,7 @@ static int on_signal(void *plugin, const struct agon_signal *heard)
     if (rc < 0 && rc != AGON_EAGAIN)
         return rc;
     sure = rc < 0 || side == 0 ? 0 : side > 0 ? up : 1 - up;
-    is_passed = rc >= 0 && side != 0 && sure >= self->sure;
+    is_passed = sure >= self->sure; // which is 0.5 at least
     signal.key = DIRECTION;
     signal.confidence = sure;
     name_verdict(self, &signal, is_passed, rc >= 0, up);

@@ -60,7 +60,7 @@ def moves_of(path):
 def judge(forest, rows, moves, signals, model, validator, sure):
     counts = {"passed": 0, "held": 0, "few": 0}
     right = {"passed": [], "held": [], "few": []}
-    heard = None
+    heard, n_leaning = None, 0
     for signal in signals:
         if signal["slot"] == model:
             if heard is not None:
@@ -83,6 +83,7 @@ def judge(forest, rows, moves, signals, model, validator, sure):
         else:
             likely, is_passed, word, near, said = 0, False, "few", False, ["too few candles"]
         counts[word] += 1
+        n_leaning += word == "passed" and heard["direction"] == 0
         if side != 0 and moves.get(time_ms, 0) != 0:
             right[word].append(moves[time_ms] * side > 0)
         own, other = ("p_up", "p_down") if side > 0 else ("p_down", "p_up")
@@ -95,9 +96,9 @@ def judge(forest, rows, moves, signals, model, validator, sure):
             sys.exit(f"at {signal['t']}: the trees say {likely}, {said}, and it says {signal}")
         heard = None
     share = {word: sum(of) / len(of) for word, of in right.items()}
-    print(f"{counts['passed']} passed, {counts['held']} held back, {counts['few']} with too few candles; "
+    print(f"{counts['passed']} passed ({n_leaning} of them neutral, with a side), {counts['held']} held back, {counts['few']} with too few candles; "
           f"of those that passed {share['passed']:.1%} were right, of those that were held back {share['held']:.1%}")
-    if min(counts.values()) < 20:
+    if min(*counts.values(), n_leaning) < 20:
         sys.exit("too few of each to say anything")
     if share["passed"] < share["held"] + 0.15:
         sys.exit("the forest is of no use")

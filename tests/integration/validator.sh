@@ -21,7 +21,7 @@ sed 's/^parallel:.*/parallel: 100/' "$AGON_SOURCE_ROOT/configs/train/forest.yaml
 "$AGON" train trees --data "$WORK/forest.csv" --gap 1 --config "$WORK/forest.yaml" --out "$WORK/forest.json" --threads 2 --json >"$WORK/out" 2>"$WORK/err" ||
     fail "no forest: $(cat "$WORK/err")"
 jq -e '.features > 50 and .is_better and (.gain | length) > 50' "$WORK/out" >"$WORK/is" || fail "the forest: $(cat "$WORK/out")"
-printf 'window: 8\nhidden: 8\nseed: 1\nbatch: 32\nbatches: 50\nepochs: 4\nrate: 0.01\nrate_end: 0.001\n' >"$WORK/net.yaml"
+printf 'window: 8\nhidden: 8\nseed: 1\nbatch: 32\nbatches: 50\nepochs: 4\nrate: 0.01\nrate_end: 0.001\nflat_bps: 4\n' >"$WORK/net.yaml"
 for name in learnt noise; do
     # shellcheck disable=SC2086
     "$AGON" features make "BTCUSDT=$WORK/$name.csv" --features $FEATURES --ahead 1 --out "$WORK/$name.rows.csv" >"$WORK/out" 2>&1 || fail "rows: $(cat "$WORK/out")"
