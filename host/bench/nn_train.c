@@ -16,8 +16,8 @@
 
 #define BATCH   64u
 #define RATE    0.001
-#define CHECKED 3     /* steps before those that are timed */
-#define NEAR    0.001 /* answers after them, float beside float */
+#define CHECKED 3    /* steps before those that are timed */
+#define NEAR    1e-4 /* answers after them, float beside float */
 
 struct both {
     struct device *device; /* owned */
