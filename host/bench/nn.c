@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* nn: an event through three layers of LSTM with 256 cells, beside only reading their weights,
  * which is the least that it takes; and a product of matrices beside the core's fused multiply-adds
- * in registers; and boosted trees (nn_trees.c). First the stream has to give the bits of its
- * window, and the product those of a loop. */
+ * in registers; and boosted trees (nn_trees.c); and a training step beside libtorch's (nn_train.c).
+ * First the stream has to give the bits of its window, and the product those of a loop. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/nn_peak.h"
+#include "bench/nn_train.h"
 #include "bench/nn_trees.h"
 #include "bench/table.h"
 #include "kernels/cpu.h"
@@ -245,6 +246,8 @@ int bench_nn(struct bench *bench, struct error *err)
         rc = compare_product(bench, &stack, "nn.gemm.768", "product of 768 x 768", SIDE, 20);
     if (rc >= 0)
         rc = bench_nn_trees(bench, err);
+    if (rc >= 0)
+        rc = bench_nn_train(bench, err);
 done:
     deinit(&stack);
     return rc;

@@ -8,7 +8,7 @@
 #include "nn/served.h"
 #include "nn/trees.h"
 
-#define FEATURES 32u
+#define FEATURES BENCH_TREES_FEATURES
 #define EVENTS   256u
 
 struct forest {
@@ -52,8 +52,7 @@ static void put(FILE *file, const char *key, uint32_t depth, uint32_t *state)
     fprintf(file, "],");
 }
 
-/* A file of random trees: thresholds and leaves from -1 to 1. NULL: no memory. */
-static char *make_file(const struct forest *forest, size_t *n)
+char *bench_trees_file(uint32_t n_trees, uint32_t depth, size_t *n)
 {
     char *text = NULL;
     FILE *file = open_memstream(&text, n);
@@ -64,21 +63,26 @@ static char *make_file(const struct forest *forest, size_t *n)
     fprintf(file,
             "{\"learner\":{\"learner_model_param\":{\"base_score\":\"5E-1\",\"num_class\":\"0\","
             "\"num_feature\":\"%u\"},\"objective\":{\"name\":\"binary:logistic\"},"
-            "\"gradient_booster\":{\"name\":\"gbtree\",\"model\":{\"gbtree_model_param\":"
+            "\"feature_names\":[",
+            FEATURES);
+    for (uint32_t i = 0; i < FEATURES; i++)
+        fprintf(file, "%s\"f%u\"", i > 0 ? "," : "", i);
+    fprintf(file,
+            "],\"gradient_booster\":{\"name\":\"gbtree\",\"model\":{\"gbtree_model_param\":"
             "{\"num_trees\":\"%u\"},\"tree_info\":[",
-            FEATURES, forest->n_trees);
-    for (uint32_t i = 0; i < forest->n_trees; i++)
+            n_trees);
+    for (uint32_t i = 0; i < n_trees; i++)
         fprintf(file, "%s0", i > 0 ? "," : "");
     fprintf(file, "],\"trees\":[");
-    for (uint32_t i = 0; i < forest->n_trees; i++) {
+    for (uint32_t i = 0; i < n_trees; i++) {
         fprintf(file, "%s{", i > 0 ? "," : "");
-        put(file, "left_children", forest->depth, &state);
-        put(file, "right_children", forest->depth, &state);
-        put(file, "split_indices", forest->depth, &state);
-        put(file, "split_conditions", forest->depth, &state);
-        put(file, "default_left", forest->depth, &state);
+        put(file, "left_children", depth, &state);
+        put(file, "right_children", depth, &state);
+        put(file, "split_indices", depth, &state);
+        put(file, "split_conditions", depth, &state);
+        put(file, "default_left", depth, &state);
         fprintf(file, "\"tree_param\":{\"num_deleted\":\"0\",\"num_nodes\":\"%u\"}}",
-                (2u << forest->depth) - 1);
+                (2u << depth) - 1);
     }
     fprintf(file, "]}}},\"version\":[1,7,4]}");
     if (fclose(file) != 0) {
@@ -147,7 +151,7 @@ static int init(struct forest *forest, struct error *err)
     struct served_shape shape;
     uint32_t state = 99;
     size_t n = 0;
-    char *text = make_file(forest, &n);
+    char *text = bench_trees_file(forest->n_trees, forest->depth, &n);
     int rc;
 
     forest->device = cpu_device_new_f32(CPU_BEST, 1);

@@ -26,6 +26,7 @@
     X(live, "from a sender's write to the end of a live host's step, against bare readers")        \
     X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")          \
     X(gpu, "a job through a worker process, against two bare messages")                            \
+    X(infer, "a trade to a model's answer in a live host, against an agent that asks nobody")      \
     X(nn,                                                                                          \
       "an event through a model, against reading its weights; a product, against the core's peak")
 

@@ -15,10 +15,15 @@ static const struct {
     const char *name;
     int operands_min, operands_max; /* the verb itself counted */
     int (*run)(const struct model_ask *ask, struct error *err);
-} verbs[] = {{"add", 3, 3, model_add},         {"ls", 1, 2, model_ls},
-             {"show", 2, 2, model_show},       {"compare", 2, 3, model_compare},
-             {"promote", 2, 2, model_promote}, {"rollback", 2, 2, model_rollback},
-             {"drift", 2, 2, model_drift},     {NULL, 0, 0, NULL}};
+} verbs[] = {{"add", 3, 3, model_add},
+             {"ls", 1, 2, model_ls},
+             {"show", 2, 2, model_show},
+             {"compare", 2, 3, model_compare},
+             {"promote", 2, 2, model_promote},
+             {"rollback", 2, 2, model_rollback},
+             {"drift", 2, 2, model_drift},
+             {"weigh", 2, 2, model_weigh},
+             {NULL, 0, 0, NULL}};
 
 int cmd_models(int argc, char **argv)
 {
@@ -27,9 +32,8 @@ int cmd_models(int argc, char **argv)
     const struct arg table[] = {
         {"models", ARG_TEXT, "DIR", "the folder of the versions (models)", &ask.dir},
         {"data", ARG_TEXT, "FILE",
-         "add: the table it was taught by; compare, promote: rows that judge, those behind all "
-         "that "
-         "either was taught by; drift: rows of now",
+         "add: the table it was taught by; compare, promote, weigh: rows that judge, those behind "
+         "all that either was taught by; drift: rows of now",
          &ask.data},
         {"holdout", ARG_TEXT, "FILE", "add: rows that judge it, where --data has parts",
          &ask.holdout},
@@ -53,14 +57,16 @@ int cmd_models(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "add NAME FILE | ls [NAME] | show NAME[@N] | compare NAME[@N] [NAME[@N]] | "
-                 "promote NAME@N | rollback NAME | drift NAME[@N]  [OPTION...]",
+                 "promote NAME@N | rollback NAME | drift NAME[@N] | weigh NAME[@N]  [OPTION...]",
         .about =
             "Versions of models: each is a file by its SHA-256, with what it was taught by and "
             "how it was judged. One version of a model is current: what a roster's model:NAME "
             "means. promote compares it with the one that is, on rows that neither was taught "
             "by, and refuses where it is not better beyond the interval of 95 %; rollback goes "
             "back to the one before.\n"
-            "drift: exit code 1 where a feature or the accuracy has moved.",
+            "drift: exit code 1 where a feature or the accuracy has moved.\n"
+            "weigh: what each input is of use for: the model is asked again with the values of "
+            "that input shuffled among the rows.",
         .args = table,
         .operands = &operands,
         .operands_min = 1,
@@ -79,6 +85,8 @@ int cmd_models(int argc, char **argv)
                                verbs[i].name, verbs[i].operands_min - 1, operands.n - 1);
         if (strcmp(verbs[i].name, "drift") == 0 && ask.data == NULL)
             return args_refuse(&spec, "models", "drift of what? Give --data FILE");
+        if (strcmp(verbs[i].name, "weigh") == 0 && ask.data == NULL)
+            return args_refuse(&spec, "models", "weigh on which rows? Give --data FILE");
         if (strcmp(verbs[i].name, "compare") == 0 && ask.data == NULL)
             return args_refuse(&spec, "models", "compare on which rows? Give --data FILE");
         if (strcmp(verbs[i].name, "promote") == 0 && ask.data == NULL && ask.anyway == NULL)
@@ -91,6 +99,6 @@ int cmd_models(int argc, char **argv)
         return rc;
     }
     return args_refuse(&spec, "models",
-                       "add, ls, show, compare, promote, rollback or drift, not %s",
+                       "add, ls, show, compare, promote, rollback, drift or weigh, not %s",
                        args_safe(operands.at[0]));
 }

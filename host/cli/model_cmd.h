@@ -23,6 +23,7 @@ int model_compare(const struct model_ask *ask, struct error *err);
 int model_promote(const struct model_ask *ask, struct error *err);
 int model_rollback(const struct model_ask *ask, struct error *err);
 int model_drift(const struct model_ask *ask, struct error *err);
+int model_weigh(const struct model_ask *ask, struct error *err);
 
 int model_exit(int rc); /* of an error */
 /* A version and its model, opened and checked. For model_version_close in every case. */

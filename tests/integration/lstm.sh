@@ -35,7 +35,7 @@ train() { # NAME KIND ROWS SETTINGS [OPTION...]: its word of what it is right in
     "$AGON" train "$kind" --data "$WORK/$of.rows.csv" --gap 1 --config "$WORK/$name.yaml" --out "$WORK/$name" "$@" >"$WORK/$name.out" 2>"$WORK/err" ||
         fail "training of $name: $(cat "$WORK/err")"
 }
-train one lstm learnt "$(settings 8 1)"
+train one lstm learnt "$(settings 8 1)" --register net --models "$WORK/kept.models"
 [ "$(grep -c '^epoch .* in validation .* the best after' "$WORK/err")" -ge 2 ] || fail "no word of each epoch: $(cat "$WORK/err")"
 train same lstm learnt "$(settings 8 1)" --threads 2 --quiet
 [ -s "$WORK/err" ] && fail "words where none was asked for: $(cat "$WORK/err")"
@@ -45,6 +45,10 @@ cmp -s "$WORK/one" "$WORK/same" || fail "the same training by two threads gave a
 for name in one two; do
     grep -q ' right [67][0-9]\.[0-9]*% (95%: .*: better than the constant$' "$WORK/$name.out" || fail "$name did not learn: $(cat "$WORK/$name.out")"
 done
+# What it goes by is the move before, and where in its candle it ended, which says the same of it; the others are noise.
+"$AGON" models weigh net@1 --models "$WORK/kept.models" --data "$WORK/learnt.rows.csv" --json >"$WORK/out" 2>"$WORK/err" &&
+    jq -e '(.inputs | length) == 5 and .inputs[0].input == "return.1" and (.inputs | map(select(.is_of_use).input) | sort) == ["place.1", "return.1"]' "$WORK/out" >/dev/null ||
+    fail "what it goes by: $(cat "$WORK/err") $(jq -c . "$WORK/out")"
 grep -q 'no edge over the constant is shown' "$WORK/blind.out" || fail "an edge on noise: $(cat "$WORK/blind.out")"
 # Interrupted and gone on with, it ends with the same bits, with dropout and a head too; what it goes on with is held to be its own.
 train whole lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')"

@@ -36,6 +36,18 @@ ranked() { grep -A1 '^gain' "$1" | tr -s ' '; }
 jq '.learner.attributes = {} | .learner.feature_names = []' "$WORK/plain.json" >"$WORK/theirs.json"
 "$AGON" models add theirs "$WORK/theirs.json" --models "$WORK/models" >"$WORK/out" 2>&1 && "$AGON" models show theirs@1 --models "$WORK/models" --json >"$WORK/show" &&
     jq -e '.gain | map(.feature) == ["f1", "f0"]' "$WORK/show" >"$WORK/is" || fail "another's file: $(cat "$WORK/out") $(cat "$WORK/show")"
+# What an input is of use for, on rows that it did not learn from: the planted one all that is known, the other nothing.
+weigh() { "$AGON" models weigh plain@1 --models "$WORK/models" "$@"; }
+weigh --data "$WORK/planted.csv" --target up --json >"$WORK/weighed" 2>"$WORK/err" && weigh --data "$WORK/planted.csv" --target up --json >"$WORK/again" ||
+    fail "not weighed: $(cat "$WORK/err")"
+cmp -s "$WORK/weighed" "$WORK/again" || fail "weighed otherwise the second time"
+jq -e '.whole as $whole | .left_out > 3000 and .whole.rows == 800 and (.inputs | map(.input)) == ["size", "change"] and
+    (.inputs[0] | .is_of_use and .loss > 0.1 and .gain_low > 0.1 and ($whole.right - .gain - 0.5 | fabs) < 0.06) and
+    (.inputs[1] | (.is_of_use | not) and (.gain | fabs) < 0.03 and (.loss | fabs) < 0.01)' "$WORK/weighed" >"$WORK/is" || fail "weighed: $(jq -c . "$WORK/weighed")"
+weigh --data "$WORK/planted.csv" --target up >"$WORK/out" 2>&1 && grep -q '^  size .*points less right (95%: [0-9.]* to [0-9.]*)$' "$WORK/out" &&
+    grep -q '^  change .*: no use is shown$' "$WORK/out" && grep -q '^1 of 2 inputs are of use' "$WORK/out" || fail "said: $(cat "$WORK/out")"
+weigh >"$WORK/out" 2>&1 && fail "weighed on nothing"
+grep -q 'weigh on which rows? Give --data FILE' "$WORK/out" || fail "no reason: $(cat "$WORK/out")"
 train planted "$WORK/plain.json" >"$WORK/out" 2>&1 && grep -q 'better than the constant' "$WORK/out" || fail "plain: $(cat "$WORK/out")"
 gzip -c "$WORK/planted.csv" >"$WORK/packed.csv"
 train packed "$WORK/packed.json" >"$WORK/out" 2>&1 && cmp -s "$WORK/plain.json" "$WORK/packed.json" || fail "a packed table: $(cat "$WORK/out")"

@@ -17,9 +17,9 @@ made() { # NAME FILE AHEAD OPTION...
     shift 3
     "$AGON" features make "$file" --ahead "$ahead" --parts 70/15/15 --embargo 60 --out "$WORK/$name.csv" "$@" >"$WORK/out" 2>&1 || { cat "$WORK/out"; exit 1; }
 }
-judged() { # NAME KIND SETTINGS AHEAD
+judged() { # NAME KIND SETTINGS AHEAD [WORD]
     "$AGON" train "$2" --data "$WORK/$1.csv" --gap "$4" --config "$3" --out "$WORK/$1.$2" --quiet --threads 2 --json >"$WORK/json" 2>"$WORK/err" || { cat "$WORK/err"; failed=1; return; }
-    jq -r --arg name "$1" '"\($name) \(.kind) (\(.goal)): right \(.right * 10000 | round / 100) % of \(.rows_held_out) rows (95 %: \(.right_low * 10000 | round / 100) to \(.right_high * 10000 | round / 100)), the constant \(.right_of_constant * 10000 | round / 100) %, of those learnt from \(.right_seen * 10000 | round / 100) %: \(if .is_better then "better than the constant" else "no edge is shown" end); \(.rows) rows, \(.features) features, \(.seconds | round) s"' "$WORK/json"
+    jq -r --arg name "$1" --arg word "${5-}" '"\($name) \(.kind)\($word) (\(.goal)): right \(.right * 10000 | round / 100) % of \(.rows_held_out) rows (95 %: \(.right_low * 10000 | round / 100) to \(.right_high * 10000 | round / 100)), the constant \(.right_of_constant * 10000 | round / 100) %, of those learnt from \(.right_seen * 10000 | round / 100) %: \(if .is_better then "better than the constant" else "no edge is shown" end); \(.rows) rows, \(.features) features, \(.seconds | round) s"' "$WORK/json"
 }
 settings() { # HIDDEN LAYERS FLAT WINDOW [LINE...]
     printf 'goal: direction\nhidden: %s\nlayers: %s\nflat_bps: %s\nwindow: %s\nbatch: 64\nbatches: 60\nepochs: 8\npatience: 3\ndropout: 20%%\nrate: 0.002\nrate_end: 0.0002\n' "$1" "$2" "$3" "$4"
@@ -39,6 +39,7 @@ for symbol in BTCUSDT ETHUSDT; do
         judged "$symbol-$1" lstm "$WORK/lstm.yaml" "$3"
         judged "$symbol-$1" tcn "$WORK/tcn.yaml" "$3"
         judged "$symbol-$1-many" trees "$AGON_SOURCE_ROOT/configs/train/boosted.yaml" "$3"
+        judged "$symbol-$1-many" trees "$AGON_SOURCE_ROOT/configs/train/forest.yaml" "$3" ", a forest"
     done
 done
 # The price model of the requirements (MLA-01, MLA-03) at an eighth of its width: 5 inputs, 3 layers of 32, a head of 16.
