@@ -154,7 +154,7 @@ void cut_collect(struct engine *engine, const struct cut_given *given, struct cu
     engine_timers(engine, slot->id, add_timer, pieces);
     (void)engine_bus(engine, &granules, &setup->head.bus_at);
     setup->head.seq = engine_seq(engine);
-    setup->head.nth = slot->nth;
+    setup->head.nth = slots_nth(engine_slots(engine), slot->id);
     setup->head.t = engine_t(engine);
     setup->head.generation = slot->generation;
     setup->head.next_timer = pieces->next_timer;

@@ -9,7 +9,7 @@ static void *take(const struct agon_host *host, uint64_t bytes, uint64_t align)
 
     if (feed == NULL || bytes == 0 || align == 0 || align > 4096 || (align & (align - 1)) != 0)
         return NULL;
-    return arena_take(&feed->arena, bytes, align);
+    return feed_take(feed, bytes, align);
 }
 
 const struct agon_host_arena ext_arena = {.take = take};

@@ -49,12 +49,14 @@ static __attribute__((noinline)) void tell_no_room(struct feed *feed)
 {
     tell_lapse(feed, &feed->no_room);
     feed->no_room.n_calls = 0;
+    feed->odd &= ~(uint32_t)ODD_NO_ROOM;
 }
 
 /* It wrote to what it was shown: by mistake or not, it is not to be called again. */
 static __attribute__((noinline)) void blame_torn(struct feed *feed)
 {
     shown_mend();
+    feed->odd &= ~(uint32_t)ODD_TORN;
     if (feed->failure.code == 0)
         error_set(&feed->failure, AGON_EIO,
                   "the plugin wrote into the events that it is shown, at event %llu of its slot",
@@ -124,6 +126,7 @@ static void note_no_room(struct feed *feed, uint32_t call)
                                        .cause_seq = feed->cause_seq,
                                        .first_call = call};
     lapse->n_calls++;
+    feed->odd |= ODD_NO_ROOM;
 }
 
 int feed_has_room(struct feed *feed, uint32_t granules)
@@ -267,27 +270,52 @@ void feed_free(struct feed *feed)
     free(feed);
 }
 
-/* The plugin's whole memory, with a page on each side that kills whoever touches it (val-r34). */
+/* Plugins that one thread calls one after the other would have what they write for each event at
+ * one place of their pages each, and push each other out of the first cache: 8 of its lines are of
+ * one place. They begin a line behind each other, where the last page has room left: what lies
+ * behind the arena is its guard sooner, and not later. */
+static uint64_t arena_shift_of(const struct feed *feed, uint64_t left)
+{
+    return feed->config.shown != NULL ? feed->setup.head.slot.slot % (left / 64 + 1) * 64 : 0;
+}
+
+/* The plugin's whole memory, with a page on each side that kills whoever touches it (val-r34). A
+ * shifted one has a page more, which is opened where large alignments ask for it. */
 static int take_arena(struct feed *feed, struct error *err)
 {
     uint64_t max = feed->setup.head.arena_max ? feed->setup.head.arena_max : SETUP_ARENA_MAX;
     uint64_t bytes = feed->descriptor->arena_bytes;
     uint64_t whole = (bytes + ARENA_PAGE - 1) / ARENA_PAGE * ARENA_PAGE;
+    uint64_t shift = arena_shift_of(feed, whole - bytes), spare = shift != 0 ? ARENA_PAGE : 0;
     unsigned char *map;
 
     if (bytes > max)
         return error_set(err, AGON_ENOMEM,
                          "the plugin declares an arena of %llu bytes, the roster grants %llu",
                          (unsigned long long)bytes, (unsigned long long)max);
-    map = mmap(NULL, whole + 2 * ARENA_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    map = mmap(NULL, whole + spare + 2 * ARENA_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED)
         return error_set(err, AGON_ENOMEM, "no memory for the plugin's arena");
     feed->arena_map = map;
-    feed->arena_map_bytes = whole + 2 * ARENA_PAGE;
+    feed->arena_map_bytes = whole + spare + 2 * ARENA_PAGE;
+    feed->arena_spare = spare != 0 ? map + ARENA_PAGE + whole : NULL;
     if (whole > 0 && mprotect(map + ARENA_PAGE, whole, PROT_READ | PROT_WRITE) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the plugin's arena");
     arena_init(&feed->arena, map + ARENA_PAGE, bytes);
+    arena_shift(&feed->arena, shift, whole);
     return AGON_OK;
+}
+
+void *feed_take(struct feed *feed, uint64_t bytes, uint64_t align)
+{
+    void *piece = arena_take(&feed->arena, bytes, align);
+
+    if (piece != NULL || feed->arena_spare == NULL || !arena_fits(&feed->arena, bytes, align) ||
+        mprotect(feed->arena_spare, ARENA_PAGE, PROT_READ | PROT_WRITE) < 0)
+        return piece;
+    feed->arena_spare = NULL;
+    feed->arena.room += ARENA_PAGE;
+    return arena_take(&feed->arena, bytes, align);
 }
 
 static int check_agent(struct feed *feed, struct error *err)
@@ -338,6 +366,8 @@ int feed_create(struct feed *feed, const struct agon_entry *entry, struct error 
     rc = check_agent(feed, err);
     if (rc < 0)
         return rc;
+    feed->on_event = feed->agent.on_event;
+    feed->self = feed->agent.self;
     feed->is_created = 1;
     return feed->setup.n_state > 0 ? feed_load(feed, err) : AGON_OK;
 }
@@ -439,9 +469,11 @@ __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_ev
     }
     if (rc >= 0) {
         feed->errors_in_row = 0;
+        feed->odd &= ~(uint32_t)ODD_ERRORS;
         return feed->failure.code != 0 ? AGON_EIO : AGON_OK;
     }
     count(&feed->beat->n_errors);
+    feed->odd |= ODD_ERRORS;
     if (++feed->errors_in_row < FEED_ERRORS_MAX)
         return AGON_OK;
     feed_blame(&feed->failure, "on_event", rc);
@@ -615,6 +647,13 @@ static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr
     return a->seq != b->seq ? a->seq < b->seq : a->sub <= b->sub;
 }
 
+static inline void look_at_fp(struct feed *feed)
+{
+    feed->fp = fpstate_get();
+    feed->odd &= ~(uint32_t)ODD_FP;
+    feed->odd |= fpstate_is_plain(feed->fp) ? 0 : ODD_FP;
+}
+
 HOT int64_t feed_run(struct feed *feed, uint64_t seq)
 {
     uint64_t nth = feed->nth;
@@ -629,8 +668,7 @@ HOT int64_t feed_run(struct feed *feed, uint64_t seq)
         pass_over(feed);
     if (limit > seq)
         limit = seq;
-    feed->fp = fpstate_get();
-    feed->is_plain = fpstate_is_plain(feed->fp);
+    look_at_fp(feed);
     feed_current = feed;
     feed->phase = FEED_EVENT;
     feed->is_unmeasured = feed->config.now != NULL;
@@ -684,8 +722,7 @@ int feed_follow(struct feed *feed, const struct runner_turn *turn)
         feed->config.last_nth != 0 || feed->has_next || feed->is_overrun ||
         feed->bus.at != turn->at || feed->done_seq < turn->seq)
         return 0;
-    feed->fp = fpstate_get(); // this thread's, which no plugin leaves changed
-    feed->is_plain = fpstate_is_plain(feed->fp);
+    look_at_fp(feed); // this thread's, which no plugin leaves changed
     feed->turn = turn;
     return 1;
 }

@@ -30,12 +30,9 @@ static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *even
     }
     feed->n_streams = 0;
     feed->n_calls = 0;
-    rc = feed->agent.on_event(feed->agent.self, event, nth);
+    rc = feed->on_event(feed->self, event, nth);
     // Masks of exceptions are looked at now and then: they alter no result.
-    if (__builtin_expect(rc < 0 || feed->errors_in_row != 0 || feed->no_room.n_calls != 0 ||
-                             shown_is_torn || !feed->is_plain || nth % 16 == 0 ||
-                             !fpstate_is_left_plain(),
-                         0))
+    if (__builtin_expect(rc < 0 || feed->odd != 0 || nth % 16 == 0 || !fpstate_is_left_plain(), 0))
         return feed_after(feed, event, rc);
     return AGON_OK;
 }
@@ -50,50 +47,50 @@ static inline void feed_measure_some(struct feed *feed, int64_t began_ns)
 
 /* What holds for all plugins that a turn's only record is handed to. */
 struct feed_show {
-    const struct runner_turn *turn;
-    const unsigned char *shown;
     const struct agon_event_hdr *event;
+    struct feed **current; /* feed_current of this thread */
     struct feed *outer;
     uint64_t bit; /* of its type */
+    uint64_t seq; /* up to which the turn goes */
     int64_t began_ns;
 };
 
 static inline struct feed_show feed_show_begin(const struct feed *first)
 {
-    struct feed_show show = {.turn = first->turn, .shown = first->shown, .outer = feed_current};
+    const struct runner_turn *turn = first->turn;
+    struct feed_show show = {.current = &feed_current, .outer = feed_current, .seq = turn->seq};
 
-    show.event = (const struct agon_event_hdr *)(const void *)(first->shown + (show.turn->last_at &
-                                                                               first->bus.mask) *
-                                                                                  EVENT_GRANULE);
+    show.event = (const struct agon_event_hdr *)(const void *)(first->shown +
+                                                               (turn->last_at & first->bus.mask) *
+                                                                   EVENT_GRANULE);
     show.bit = show.event->type < 64 ? AGON_ON(show.event->type) : 0;
     show.began_ns = bus_stamped(&first->bus, show.event->seq);
     return show;
 }
 
 /* That the record concerns the slot says that its plugin is told, where it is of such a type: the
- * engine has judged type and instrument, and nothing here keeps it. What the turn leaves behind is
- * written down by the engine, once for all (pass_over). */
+ * engine has judged type and instrument, and nothing here keeps it. That they follow one turn and
+ * read through one view was judged when they were attached (runner_port.together). What the turn
+ * leaves behind is written down by the engine, once for all (pass_over). */
 static inline int feed_show(struct feed *feed, const struct feed_show *show)
 {
     int rc;
 
-    if (__builtin_expect((feed->shows & show->bit) == 0 || feed->turn != show->turn ||
-                             feed->shown != show->shown,
-                         0)) {
-        feed_current = show->outer;
+    if (__builtin_expect((feed->shows & show->bit) == 0, 0)) {
+        *show->current = show->outer;
         return feed_take_turn(feed) < 0 ? AGON_EIO : AGON_OK;
     }
-    feed_current = feed;
+    *show->current = feed;
     feed->phase = FEED_EVENT;
     feed_measure_some(feed, show->began_ns);
     rc = feed_hand(feed, show->event);
-    feed->done_seq = show->turn->seq;
+    feed->done_seq = show->seq;
     return rc;
 }
 
 static inline void feed_show_end(const struct feed_show *show)
 {
-    feed_current = show->outer;
+    *show->current = show->outer;
 }
 
 #endif

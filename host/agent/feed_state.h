@@ -66,26 +66,36 @@ struct feed_jobs {
     int is_live;                            /* what it wishes for counts */
 };
 
+/* Bits of feed.odd: what is to be looked at behind a call of on_event. */
+enum {
+    ODD_ERRORS = 1,  /* errors_in_row is not 0 */
+    ODD_NO_ROOM = 2, /* no_room.n_calls is not */
+    ODD_FP = 4,      /* the thread's control words are not those that a thread begins with */
+    ODD_TORN = 8     /* the plugin wrote to what it is shown (shown.c: within the call) */
+};
+
 struct feed {
-    /* What each delivery meets stands together. */
-    struct agon_agent agent;
+    /* What each delivery meets stands together: two lines of the cache. */
+    int (*on_event)(void *self, const struct agon_event_hdr *event, uint64_t nth); /* agent's */
+    void *self;                                                                    /* ... */
     uint64_t nth, done_seq;
     uint64_t cause_seq;
     agon_ns_t t;
-    uint64_t shows;     /* types below 64 that are handed on as they stand, while it follows */
-    uint32_t n;         /* of the next wish of this cause */
-    uint32_t n_calls;   /* for room, within this call of the plugin */
-    uint32_t n_streams; /* ... and of streams */
+    uint64_t shows; /* types below 64 that are handed on as they stand, while it follows */
+    uint32_t odd;
     uint32_t phase;
-    uint32_t errors_in_row;
-    struct fpstate fp;   /* control words of the thread that runs it, at the last feed_run */
-    int is_plain;        /* they are those that a thread begins with */
-    uint32_t n_left_out; /* runs since the last that was measured */
-    int64_t measured_ns; /* when the step of its event began */
+    uint32_t n;                     /* of the next wish of this cause */
+    uint32_t n_calls;               /* for room, within this call of the plugin */
+    uint32_t n_streams;             /* ... and of streams */
+    uint32_t n_left_out;            /* runs since the last that was measured */
+    int64_t measured_ns;            /* when the step of its event began */
     const struct runner_turn *turn; /* it follows; NULL: it does not */
     const unsigned char *shown;     /* the bus's records as it reads them while it follows */
-    struct record_lapse no_room;    /* calls that found none, one after the other */
+    struct fpstate fp; /* control words of the thread that runs it, at the last feed_run */
+    uint32_t errors_in_row;
+    struct record_lapse no_room; /* calls that found none, one after the other */
 
+    struct agon_agent agent;
     struct agon_host host; /* host.ctx is this */
     struct feed_config config;
     struct setup setup;
@@ -146,6 +156,7 @@ struct feed {
     struct arena arena;
     unsigned char *arena_map; /* owned */
     uint64_t arena_map_bytes;
+    unsigned char *arena_spare; /* a page of it behind the arena, not yet to be touched; or NULL */
 
     _Alignas(64) unsigned char next[EVENT_BYTES_MAX + 64]; /* bus */
     _Alignas(64) unsigned char mine[EVENT_BYTES_MAX + 64]; /* private */
@@ -189,6 +200,8 @@ struct agon_origin feed_origin(struct feed *feed, uint32_t leg, uint32_t n_legs)
 int feed_has_room(struct feed *feed, uint32_t granules);
 /* Puts a wish into the ring, room was asked for. */
 void feed_put(struct feed *feed, const struct agon_event_hdr *record);
+/* A piece of the plugin's arena; NULL: it does not fit. */
+void *feed_take(struct feed *feed, uint64_t bytes, uint64_t align);
 /* Place of an instrument in the subscription, or -1. */
 int feed_place(const struct feed *feed, agon_instrument_t id);
 

@@ -58,36 +58,28 @@ static inline int fpstate_is_plain(struct fpstate was)
 static inline int fpstate_is_left_plain(void)
 {
 #if defined(__x86_64__)
-    // One and 0.75, and 0.25, of its last bit: what comes of it names the direction; and the
-    // difference of small numbers, and of smaller ones: 0 where results, or operands, are
-    // flushed.
+    // Four additions in one. One and 0.75, and 0.25, of its last bit: what comes of it names the
+    // direction; and the difference of small numbers, and of smaller ones: 0 where results, or
+    // operands, are flushed.
     static const _Alignas(16) struct {
-        uint64_t one[2], part[2], small[2], less[2], sum[2], rest[2];
-    } known = {{0x3ff0000000000000, 0x3ff0000000000000},
-               {0x3ca8000000000000, 0x3c90000000000000},
-               {0x0018000000000000, 3},
-               {0x0010000000000000, 1},
-               {0x3ff0000000000001, 0x3ff0000000000000},
-               {0x0008000000000000, 2}};
+        uint32_t a[4], b[4], sum[4];
+    } known = {{0x3f800000, 0x3f800000, 0x00c00000, 3},
+               {0x33c00000, 0x33000000, 0x80800000, 0x80000001},
+               {0x3f800001, 0x3f800000, 0x00400000, 2}};
     uint16_t x87;
     int mask;
 
     __asm__ volatile("fnstcw %0" : "=m"(x87));
     if (x87 != 0x37fu)
         return 0; // and what is inexact may be a signal
-    __asm__ volatile("movapd %1, %%xmm0\n\t"
-                     "addpd %2, %%xmm0\n\t"
-                     "movapd %3, %%xmm1\n\t"
-                     "subpd %4, %%xmm1\n\t"
-                     "pcmpeqd %5, %%xmm0\n\t"
-                     "pcmpeqd %6, %%xmm1\n\t"
-                     "pand %%xmm1, %%xmm0\n\t"
-                     "pmovmskb %%xmm0, %0"
+    __asm__ volatile("movaps %1, %%xmm0\n\t"
+                     "addps %2, %%xmm0\n\t"
+                     "pcmpeqd %3, %%xmm0\n\t"
+                     "movmskps %%xmm0, %0"
                      : "=r"(mask)
-                     : "m"(known.one), "m"(known.part), "m"(known.small), "m"(known.less),
-                       "m"(known.sum), "m"(known.rest)
-                     : "xmm0", "xmm1");
-    return mask == 0xffff;
+                     : "m"(known.a), "m"(known.b), "m"(known.sum)
+                     : "xmm0");
+    return mask == 15;
 #else
     return 1;
 #endif

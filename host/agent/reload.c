@@ -48,6 +48,11 @@ static struct slot *slot_of(struct member *member)
     return slots_get(engine_slots(member->crew->config.engine), member->slot);
 }
 
+static uint64_t nth_of(const struct member *member)
+{
+    return slots_nth(engine_slots(member->crew->config.engine), member->slot);
+}
+
 static int step(struct member *member, struct agon_event_hdr *event)
 {
     const struct crew_config *config = &member->crew->config;
@@ -363,7 +368,7 @@ static void swap(struct member *member)
     if (rc == AGON_EAGAIN)
         return; // the journal has no room just now
     member->swap_seq = live.seq = engine_seq(member->crew->config.engine);
-    live.nth = slot->nth;
+    live.nth = nth_of(member);
     live.generation = next->number;
     if (next->process != NULL) {
         rc = run_process_go_live(next->process, &live);
@@ -415,7 +420,7 @@ static void judge(struct member *member)
     next_seq = generation_done(next);
     mux_drain(member, next, 1);
     rc = mode->judge(member->shadow, active_seq, next_seq,
-                     slot_of(member)->nth - member->shadow->first_nth, member->spec.shadow_events,
+                     nth_of(member) - member->shadow->first_nth, member->spec.shadow_events,
                      &member->err);
     if (rc < 0)
         reload_fail(member);
@@ -431,7 +436,7 @@ static void attach(struct member *member)
     if (port->advance(port->ctx, engine_seq(member->crew->config.engine)) < 0)
         member->is_next_lost = 1;
     if (member->shadow != NULL)
-        member->shadow->first_nth = slot_of(member)->nth;
+        member->shadow->first_nth = nth_of(member);
     atomic_store(&member->phase, RELOAD_SHADOWING);
     judge(member);
 }

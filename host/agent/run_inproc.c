@@ -157,6 +157,7 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
                                      .follow = follow,
                                      .take_turn = take_turn,
                                      .take_turns = take_turns,
+                                     .together = config->shown,
                                      .nth = nth};
     if (run->boxes != NULL) {
         run->port.box = box;
@@ -191,6 +192,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .ctx = config->ctx};
     int rc;
 
+    REQUIRE(run->port.together == config->shown);
     run->calling = config->calling;
     run->ctx = config->ctx;
     run->setup = malloc(config->setup_bytes);

@@ -39,7 +39,7 @@ struct run_inproc_config {
 int run_inproc_new(struct run_inproc **run, const struct run_inproc_config *config,
                    struct error *err);
 /* In two steps: the rings, which the engine may already fill, and then the instance; setup, entry
- * and their kin are of the second. new is both. [control] */
+ * and their kin are of the second, shown of both. new is both. [control] */
 int run_inproc_open(struct run_inproc **run, const struct run_inproc_config *config,
                     struct error *err);
 int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *config,

@@ -52,6 +52,7 @@ static int tear(uintptr_t address)
     if (!shown_is_torn || page + PAGE > torn_to)
         torn_to = page + PAGE;
     shown_is_torn = 1;
+    feed_current->odd |= ODD_TORN;
     return 1;
 }
 

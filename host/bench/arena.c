@@ -405,7 +405,7 @@ void arena_settle(struct arena *arena)
 
     for (uint16_t id = 0; id < arena->config.n_slots; id++) {
         for (int i = 0; i < 20000 && crew_info(arena->crew, id) != NULL &&
-                        crew_nth(arena->crew, id) != slots->all[id].nth;
+                        crew_nth(arena->crew, id) != slots_nth(slots, id);
              i++)
             (void)futex_wait(&never, 0, 1000000);
     }

@@ -143,9 +143,11 @@ static void check(struct bench *bench, const char *who, const struct arena *aren
 {
     const struct slot *slot = slots_get(engine_slots(arena->engine), 0);
 
-    bench_check(bench, slot_set_is_empty(&arena->failed) && crew_nth(arena->crew, 0) == slot->nth,
+    uint64_t nth = slots_nth(engine_slots(arena->engine), 0);
+
+    bench_check(bench, slot_set_is_empty(&arena->failed) && crew_nth(arena->crew, 0) == nth,
                 "%s: the plugin has been delivered what the engine counts: %llu events", who,
-                (unsigned long long)slot->nth);
+                (unsigned long long)nth);
     bench_check(bench, slot->generation == job->n + 1 && taken->n_swaps == job->n,
                 "%s: each of %u reloads is a generation of its own", who, job->n);
     if (bench->data != NULL && taken->events != NULL)

@@ -101,7 +101,7 @@ static const struct agon_descriptor descriptor = {.size = sizeof(descriptor),
                                                   .version = "1.0.0",
                                                   .summary = "Counts events.",
                                                   .budget_ns = 1000,
-                                                  .arena_bytes = 4096};
+                                                  .arena_bytes = sizeof(struct world_agent) + 2048};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 static const struct agon_entry counter = {.size = sizeof(struct agon_entry),
                                           .abi_major = AGON_ABI_MAJOR,

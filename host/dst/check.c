@@ -234,11 +234,12 @@ static void check_book(struct world *world, const struct agon_book_part *part)
 static void check_nth(struct world *world)
 {
     for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
-        const struct slot *slot = slots_get(engine_slots(world->node.engine), id);
+        struct slots *slots = engine_slots(world->node.engine);
 
-        if (slot != NULL && slot->nth != world->agents[id].nth)
+        if (slots_get(slots, id) != NULL && slots_nth(slots, id) != world->agents[id].nth)
             world_fail(world, "inv-21", "slot %u was delivered %llu and the engine counts %llu", id,
-                       (unsigned long long)world->agents[id].nth, (unsigned long long)slot->nth);
+                       (unsigned long long)world->agents[id].nth,
+                       (unsigned long long)slots_nth(slots, id));
     }
 }
 

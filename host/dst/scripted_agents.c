@@ -508,7 +508,7 @@ void scripted_agents_join(struct world *world)
         REQUIRE(join_ring(agent->to_memory, &agent->to_in, &agent->to_out) == AGON_OK);
         REQUIRE(join_ring(agent->from_memory, &agent->from_in, &agent->from_out) == AGON_OK);
         REQUIRE(bus_reader_attach(&agent->bus, shm, granules) == AGON_OK);
-        agent->nth = slot != NULL ? slot->nth : 0;
+        agent->nth = slot != NULL ? slots_nth(engine_slots(world->node.engine), id) : 0;
         agent->generation = slot != NULL && slot->generation != 0 ? slot->generation : 1;
         agent->port = (struct runner_port){.ctx = agent,
                                            .to_agent = &agent->to_in,

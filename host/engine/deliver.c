@@ -17,69 +17,45 @@ static void fold_output(struct engine *engine, const void *bytes, size_t n, uint
     engine->output_hash = hash_mix(engine->output_hash ^ (crc | where << 32));
 }
 
-/* Those of one word of 64 slots. */
-static inline void count_word(struct engine *engine, const struct agon_event_hdr *event,
-                              uint32_t word, uint64_t slots)
+/* Whether it is wanted depends on what is in it: each is asked. */
+static void count_by_content(struct engine *engine, const struct agon_event_hdr *event,
+                             const struct slot_set *of_type, const struct slot_set *of_instrument)
 {
-    struct slot *all = &engine->slots.all[(size_t)word * 64];
-
-    if (!BY_CONTENT(event->type)) {
-        for (; slots != 0; slots &= slots - 1)
-            all[__builtin_ctzll(slots)].nth++;
-        return;
-    }
-    for (; slots != 0; slots &= slots - 1) {
-        struct slot *slot = &all[__builtin_ctzll(slots)];
-
-        if (subscription_wants(&slot->subscription, &slot->signals, event))
-            slot->nth++;
-    }
-}
-
-/* Of any type and as many slots as there may be. */
-static __attribute__((noinline)) void count_all(struct engine *engine,
-                                                const struct agon_event_hdr *event)
-{
-    uint32_t place = event_place(event->type);
-    const struct slot_set *of_type, *of_instrument;
-
-    if (place >= EVENTS_PLACES)
-        return;
-    of_type = &engine->type_watchers[place];
-    of_instrument =
-        event_is_shared(event->type) ? of_type : &engine->markets[event->instrument].watchers;
     for (uint64_t words = of_type->words & of_instrument->words; words != 0; words &= words - 1) {
         uint32_t word = (uint32_t)__builtin_ctzll(words);
+        uint64_t slots = of_type->bits[word] & of_instrument->bits[word];
 
-        count_word(engine, event, word, of_type->bits[word] & of_instrument->bits[word]);
+        for (; slots != 0; slots &= slots - 1) {
+            struct slot *slot = &engine->slots.all[word * 64 + (uint32_t)__builtin_ctzll(slots)];
+
+            if (subscription_wants(&slot->subscription, &slot->signals, event))
+                slot->counted++;
+        }
     }
 }
 
-// Of a type of the first mask, with nobody but slots of the first word: which bits are read waits
-// for nothing that says where there are any.
-static HOT void count_public(struct engine *engine, const struct agon_event_hdr *event)
+/* As many slots as there may be. Not inlined: of a host with up to 64 none is. */
+static __attribute__((noinline)) void count_many(struct engine *engine,
+                                                 const struct slot_set *of_type,
+                                                 const struct slot_set *of_instrument)
 {
-    if (event->type < 64) {
-        const struct slot_set *of_type = &engine->type_watchers[event->type];
-        const struct slot_set *of_instrument =
-            event_is_shared(event->type) ? of_type : &engine->markets[event->instrument].watchers;
+    struct slot_set to = {.words = 0};
 
-        if ((of_type->words & of_instrument->words) <= 1) {
-            count_word(engine, event, 0, of_type->bits[0] & of_instrument->bits[0]);
-            return;
-        }
-    }
-    count_all(engine, event);
+    for (uint32_t word = 0; word < SLOT_WORDS; word++)
+        slot_set_add_word(&to, word, of_type->bits[word] & of_instrument->bits[word]);
+    slots_count(&engine->slots, &to);
 }
 
 /* Of which instrument it is does not matter to the runner: it keeps every one. */
 #define IS_KEPT_WHOLE(type) ((type) == AGON_EVENT_INSTRUMENT || event_is_shared(type))
 
-static HOT void note_public(struct engine *engine, const struct agon_event_hdr *event)
+/* To whom it goes: counted, and noted for their runners' turn. */
+static HOT void tell_public(struct engine *engine, const struct agon_event_hdr *event)
 {
     struct runner_turn *turn = &engine->turn;
     uint32_t place = event_place(event->type);
-    const struct slot_set *of_type, *of_instrument;
+    const struct slot_set *of_instrument = &engine->markets[event->instrument].watchers;
+    const struct slot_set *told, *kept, *of;
 
     turn->public_seq = event->seq;
     turn->public_sub = event->sub;
@@ -87,21 +63,27 @@ static HOT void note_public(struct engine *engine, const struct agon_event_hdr *
     turn->n_public++;
     if (place >= EVENTS_PLACES)
         return;
-    of_type = &engine->type_keepers[place];
-    of_instrument =
-        IS_KEPT_WHOLE(event->type) ? of_type : &engine->markets[event->instrument].watchers;
-    for (uint64_t words = of_type->words & of_instrument->words; words != 0; words &= words - 1) {
+    told = &engine->type_watchers[place];
+    kept = &engine->type_keepers[place];
+    of = IS_KEPT_WHOLE(event->type) ? kept : of_instrument;
+    for (uint64_t words = kept->words & of->words; words != 0; words &= words - 1) {
         uint32_t word = (uint32_t)__builtin_ctzll(words);
 
-        slot_set_add_word(&turn->wanting, word, of_type->bits[word] & of_instrument->bits[word]);
+        slot_set_add_word(&turn->wanting, word, kept->bits[word] & of->bits[word]);
     }
+    of = event_is_shared(event->type) ? told : of_instrument;
+    if (BY_CONTENT(event->type))
+        count_by_content(engine, event, told, of);
+    else if ((told->words & of->words) <= 1)
+        slots_count_first(&engine->slots, told->bits[0] & of->bits[0]);
+    else
+        count_many(engine, told, of);
 }
 
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
 {
     bus_write(&engine->bus, event);
-    note_public(engine, event);
-    count_public(engine, event);
+    tell_public(engine, event);
 }
 
 HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
@@ -112,8 +94,7 @@ HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
     REQUIRE(event->sub != 0);
     bus_write(&engine->bus, event);
     fold_output(engine, event, event_bytes(event), 0x10000);
-    note_public(engine, event);
-    count_public(engine, event);
+    tell_public(engine, event);
 }
 
 void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *event)
@@ -130,7 +111,7 @@ void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *
     REQUIRE(event->sub != 0);
     fold_output(engine, event, event_bytes(event), id);
     if (subscription_wants_private(&slot->subscription, event))
-        slot->nth++;
+        slot->counted++;
     if (runner->put != NULL) {
         if (runner->put(runner->ctx, event) < 0)
             engine->counters.n_private_lost++;

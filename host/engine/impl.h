@@ -124,6 +124,7 @@ struct engine {
     /* Those of them that have take_turns, which is the same function for all. */
     struct slot_set together;
     uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+    const void *taken_together;
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */
     /* While samples are taken nothing changes what slots hold: their equity is found once. */

@@ -72,8 +72,10 @@ struct runner_port {
     /* A turn of one record, which concerns all those slots and nothing private does: take_turn for
      * each of them, in their order, and what begins and ends it once. runners: of a word of 64
      * slots, which follow and have this function; slots: a bit each, not 0. What is left: 0, or
-     * those from the one that has failed. NULL: take_turn for each. [core] */
+     * those from the one that has failed. NULL: take_turn for each. together: only those with the
+     * same are called in one go. [core] */
     uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+    const void *together;
     /* What a runner shares with its plugin for agon.gpu; NULL: nothing. box: where calls and input
      * of the wish that was taken last lie; NULL: there is no such place. result: n bytes go where
      * the plugin reads place, before it is told. [core] */

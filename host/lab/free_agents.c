@@ -211,7 +211,7 @@ void free_change_hands(struct going *going, const struct record_generation *hand
     going->active[slot] = next;
     if (next == NULL || next->run == NULL)
         return;
-    live.nth = slots_get(engine_slots(going->engine), slot)->nth;
+    live.nth = slots_nth(engine_slots(going->engine), slot);
     (void)collect(going, next);
     next->live_seq = live.seq;
     free_enter(going, next);

@@ -467,7 +467,7 @@ static void change_hands(struct again *again, const struct record_generation *ha
     again->active[slot] = next;
     if (next == NULL || next->run == NULL)
         return;
-    live.nth = slots_get(engine_slots(again->engine), slot)->nth;
+    live.nth = slots_nth(engine_slots(again->engine), slot);
     collect(again, next, &hands->hdr); // as a shadow: nobody's
     next->live_seq = seq;
     enter(again, next);

@@ -785,7 +785,7 @@ static void compare_counts(struct host *host)
 
     advance(host);
     for (uint16_t id = 0; id < host->config.n_slots && host->has_joined; id++) {
-        uint64_t counted = slots->all[id].nth;
+        uint64_t counted = slots_nth(slots, id);
 
         if (!host_has_agent(host, id))
             continue;

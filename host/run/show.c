@@ -42,7 +42,7 @@ static void show_slot(struct host *host, uint16_t id)
         to->refused[reason] = engine_refused(host->engine, id, reason);
     host_note_result(host, id);
     engine_unjudged(host->engine, id, &to->unjudged);
-    to->nth = slot->nth;
+    to->nth = slots_nth(engine_slots(host->engine), id);
     to->n_open = orders_count(engine_orders(host->engine), id);
     to->n_positions = 0;
     for (uint32_t i = 0; i < n && to->n_positions < HOST_VIEW_POSITIONS; i++) {

@@ -245,10 +245,35 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
     return AGON_OK;
 }
 
+static void settle(struct slots *slots)
+{
+    uint16_t id;
+
+    while (slot_set_take(&slots->owed_to, &id))
+        slots->all[id].counted += slots->owed;
+    slots->owed = 0;
+}
+
+// Not inlined: most events go where the one before went.
+__attribute__((noinline)) void slots_count(struct slots *slots, const struct slot_set *to)
+{
+    const struct slot_set *owed_to = &slots->owed_to;
+    uint64_t other = to->words ^ owed_to->words;
+
+    for (uint32_t word = 0; word < SLOT_WORDS; word++)
+        other |= to->bits[word] ^ owed_to->bits[word];
+    if (other != 0) {
+        settle(slots);
+        slots->owed_to = *to;
+    }
+    slots->owed++;
+}
+
 void slots_vacate(struct slots *slots, uint16_t id)
 {
     struct slot *slot = &slots->all[id];
 
+    settle(slots); // what is owed is the old one's
     *slot = (struct slot){
         .id = id, .last_generation = slot->last_generation, .next_counter = slot->next_counter};
 }
@@ -442,7 +467,7 @@ void slots_save(const struct slots *slots, struct enc *enc)
         save_subscription(&slot->subscription, enc);
         limits_save(&limits_of_slot, &slot->limits, enc);
         save_signals(&slot->signals, enc);
-        enc_u64(enc, slot->nth);
+        enc_u64(enc, slots_nth(slots, (uint16_t)i));
         enc_u64(enc, slot->n_intents);
         enc_u64(enc, slot->n_refused);
     }
@@ -482,7 +507,7 @@ int slots_load(struct slots *slots, struct dec *dec)
         load_subscription(&slot->subscription, dec);
         limits_load(&limits_of_slot, &slot->limits, dec);
         load_signals(&slot->signals, dec);
-        slot->nth = dec_u64(dec);
+        slot->counted = dec_u64(dec);
         slot->n_intents = dec_u64(dec);
         slot->n_refused = dec_u64(dec);
     }

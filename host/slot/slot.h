@@ -190,15 +190,34 @@ struct slot { /* state of one slot in the core */
     struct subscription subscription;
     struct slot_limits limits;
     struct slot_signals signals;
-    uint64_t nth;          /* events its plugin has been delivered; the engine's own count */
+    uint64_t counted; /* events its plugin has been delivered, the engine's own count, but for what
+                         is owed: slots_nth */
     uint64_t next_counter; /* of order ids */
     uint64_t n_intents, n_refused;
     /* rate bucket and duplicate window live in risk */
 };
 struct slots {
-    uint32_t n; /* highest id + 1 */
+    uint32_t n;    /* highest id + 1 */
+    uint64_t owed; /* events that each of these slots has been delivered beside counted */
+    struct slot_set owed_to;
     struct slot all[SLOTS_MAX];
 };
+/* How many events the slot's plugin has been delivered. */
+static inline uint64_t slots_nth(const struct slots *slots, uint16_t id)
+{
+    return slots->all[id].counted + (slot_set_has(&slots->owed_to, id) ? slots->owed : 0);
+}
+/* One event more to each of these. What goes to the same slots as the one before costs the same,
+ * however many they are. */
+void slots_count(struct slots *slots, const struct slot_set *to);
+/* The same where they are of the first 64. */
+static inline void slots_count_first(struct slots *slots, uint64_t to)
+{
+    if (__builtin_expect(slots->owed_to.bits[0] == to && slots->owed_to.words <= 1, 1))
+        slots->owed++;
+    else
+        slots_count(slots, &(struct slot_set){.words = to != 0, .bits = {to}});
+}
 
 void slots_init(struct slots *slots);
 /* Takes a CONFIG_SLOT record. AGON_EINVAL with the reason. */

@@ -279,7 +279,7 @@ START_TEST(a_hundred_reloads_lose_nothing_and_leave_nothing)
     run(AFTER);
     state = state_of(0);
     n_market = arena.n_market;
-    nth = slots_get(engine_slots(arena.engine), 0)->nth;
+    nth = slots_nth(engine_slots(arena.engine), 0);
     ck_assert_uint_eq(state.n_gaps, 0);
     ck_assert_uint_eq(state.last_nth, nth); // the plugin's count, the engine's and the control's
     ck_assert_uint_gt(state.n_fills, 0);
@@ -501,9 +501,9 @@ START_TEST(a_shadow_that_wishes_the_same_takes_over_and_can_go_back)
 
     begin(&config);
     run(1000);
-    nth = slots_get(engine_slots(arena.engine), 0)->nth;
+    nth = slots_nth(engine_slots(arena.engine), 0);
     OK(job(JOB_RELOAD, plugin("relay_2")));
-    ck_assert_uint_ge(slots_get(engine_slots(arena.engine), 0)->nth, nth + 3000);
+    ck_assert_uint_ge(slots_nth(engine_slots(arena.engine), 0), nth + 3000);
     run(500);
     for (int i = 0; i < 6; i++) {
         OK(job(JOB_ROLLBACK, NULL)); // to the one before, and forth again
@@ -628,7 +628,7 @@ static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uin
         state = state_of(0);
         // From its checkpoint: it has seen every event once. Without one it begins to count anew.
         ck_assert_uint_le(state.n_gaps, loader.report.n_state > 0 ? 0 : 1);
-        ck_assert_uint_eq(state.last_nth, slot->nth);
+        ck_assert_uint_eq(state.last_nth, slots_nth(engine_slots(arena.engine), slot->id));
         ck_assert_uint_gt(loader.report.n_state, 0);
     } else {
         ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
@@ -639,7 +639,7 @@ static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uin
     for (uint16_t id = 1; id < 3; id++) {
         state = state_of(id);
         ck_assert_uint_eq(state.n_gaps, 0);
-        ck_assert_uint_eq(state.last_nth, slots_get(engine_slots(arena.engine), id)->nth);
+        ck_assert_uint_eq(state.last_nth, slots_nth(engine_slots(arena.engine), id));
     }
     end();
 }
@@ -678,7 +678,7 @@ START_TEST(the_one_before_plays_on_where_the_new_one_died)
     run(AFTER);
     state = state_of(0);
     ck_assert_uint_eq(state.n_gaps, 0); // it has seen what happened meanwhile
-    ck_assert_uint_eq(state.last_nth, slot->nth);
+    ck_assert_uint_eq(state.last_nth, slots_nth(engine_slots(arena.engine), slot->id));
     end();
 }
 END_TEST
@@ -743,7 +743,7 @@ START_TEST(another_begins_while_the_others_play)
     state = state_of(1);
     ck_assert_uint_gt(state.n, 0);
     ck_assert_uint_eq(state.n_gaps, 1); // its first event is not the slot's
-    ck_assert_uint_eq(state.last_nth, slot->nth);
+    ck_assert_uint_eq(state.last_nth, slots_nth(engine_slots(arena.engine), slot->id));
     // It is as any other from now on, and whoever goes on from a state has no use for history.
     OK(job(JOB_RELOAD, plugin("relay_2")));
     ck_assert_uint_eq(slot->generation, 2);
@@ -751,10 +751,10 @@ START_TEST(another_begins_while_the_others_play)
     run(AFTER);
     state = state_of(1);
     ck_assert_uint_eq(state.n_gaps, 1);
-    ck_assert_uint_eq(state.last_nth, slot->nth);
+    ck_assert_uint_eq(state.last_nth, slots_nth(engine_slots(arena.engine), slot->id));
     state = state_of(0);
     ck_assert_uint_eq(state.n_gaps, 0);
-    ck_assert_uint_eq(state.last_nth, slots_get(engine_slots(arena.engine), 0)->nth);
+    ck_assert_uint_eq(state.last_nth, slots_nth(engine_slots(arena.engine), 0));
     end();
 }
 END_TEST
@@ -775,7 +775,7 @@ START_TEST(who_begins_anew_with_nothing_is_given_history)
     ck_assert_uint_eq(asked.n, 1);
     ck_assert_uint_eq(asked.seq, loader.report.cut_seq);
     run(AFTER);
-    ck_assert_uint_eq(state_of(0).last_nth, slots_get(engine_slots(arena.engine), 0)->nth);
+    ck_assert_uint_eq(state_of(0).last_nth, slots_nth(engine_slots(arena.engine), 0));
     end();
 }
 END_TEST

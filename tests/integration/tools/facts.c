@@ -51,7 +51,7 @@ static void tell(struct engine *engine)
         const struct slot *slot = &slots->all[id];
 
         printf("slot %s %d %d %llu\n", slot->name, slot->condition, slot->condition_reason,
-               (unsigned long long)slot->nth);
+               (unsigned long long)slots_nth(slots, id));
         printf("refused %s %llu\n", slot->name, (unsigned long long)slot->n_refused);
         for (struct order *order = orders_next(engine_orders(engine), id, NULL); order != NULL;
              order = orders_next(engine_orders(engine), id, order)) {

@@ -288,6 +288,29 @@ START_TEST(a_plugin_that_only_fails_is_failed)
 }
 END_TEST
 
+static int fail_but_for_one(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)s;
+    (void)event;
+    return nth % 16 == 8 ? AGON_OK : AGON_EINVAL;
+}
+
+START_TEST(errors_that_are_not_in_a_row_fail_nobody)
+{
+    struct agon_trade trade = rig_trade(1, 5);
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_event = fail_but_for_one;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (int i = 0; i < 1000; i++) {
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
+    rig_deinit(&rig);
+}
+END_TEST
+
 /* Parameters and arena */
 
 static const struct agon_param order_qty = {.size = sizeof(order_qty),
@@ -473,6 +496,7 @@ int main(void)
     tcase_add_test(tcase, an_overrun_is_told_with_its_range_and_the_private_events_are_all_there);
     tcase_add_test(tcase, a_saved_state_is_restored_and_a_damaged_one_refused);
     tcase_add_test(tcase, a_plugin_that_only_fails_is_failed);
+    tcase_add_test(tcase, errors_that_are_not_in_a_row_fail_nobody);
     tcase_add_loop_test(tcase, parameters_are_what_the_roster_says_within_their_bounds, 0,
                         (int)(sizeof(given) / sizeof(given[0])));
     tcase_add_test(tcase, the_arena_is_what_was_declared_and_no_more);

@@ -130,6 +130,7 @@ static uint32_t flood(struct rig *rig, uint64_t *refs, uint32_t take)
 START_TEST(calls_that_found_no_room_are_told_and_find_none_again)
 {
     static uint64_t was[20000], is[20000];
+    struct agon_trade trade = rig_trade(1, 5);
     struct rig rig;
     uint32_t n;
 
@@ -137,6 +138,11 @@ START_TEST(calls_that_found_no_room_are_told_and_find_none_again)
     rig.on_lapse = keep_lapse;
     script.on_event = want_much;
     ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (uint32_t i = 0; i < 2; i++) { // of two the second finds none, and that is told at once
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        ck_assert_uint_eq(n_lapses, i);
+    }
     n = flood(&rig, was, 1000);
     ck_assert_uint_gt(n_lapses, 5);
     ck_assert_uint_eq(lapses[0].kind, LAPSE_NO_ROOM);
@@ -150,6 +156,10 @@ START_TEST(calls_that_found_no_room_are_told_and_find_none_again)
     rig.from_granules = 65536;
     script.on_event = want_much;
     ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
     ck_assert_uint_eq(flood(&rig, is, UINT32_MAX), n);
     ck_assert_mem_eq(is, was, n * sizeof(*is));
     rig_deinit(&rig);

@@ -180,6 +180,66 @@ START_TEST(what_it_wrote_is_not_seen_by_the_next)
 }
 END_TEST
 
+static unsigned char *first, *second;
+
+/* Of an arena of 5,000 bytes: pieces that fit it where it begins at a page, and not a byte more. */
+static int take_aligned(struct script *s)
+{
+    const struct agon_host_arena *arena = s->host->get_extension(s->host, AGON_EXT_ARENA);
+
+    first = arena->take(s->host, 4000, 16);
+    second = arena->take(s->host, 904, 4096);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(second);
+    ck_assert_ptr_null(arena->take(s->host, 1, 1));
+    ck_assert(first + 4000 <= second);
+    memset(first, 1, 4000);
+    memset(second, 2, 904);
+    return AGON_OK;
+}
+
+START_TEST(arenas_begin_a_line_behind_each_other_and_hold_what_they_did)
+{
+    for (uint16_t slot = 0; slot < 70; slot++) {
+        struct rig rig;
+
+        rig_init(&rig);
+        rig.setup.head.slot.slot = slot;
+        script_descriptor.arena_bytes = 5000;
+        script.on_create = take_aligned;
+        ck_assert_int_eq(rig_start(&rig), AGON_OK);
+        // 3,192 bytes are left of its last page.
+        ck_assert_uint_eq((uintptr_t)first % 4096, slot % 50 * 64u);
+        ck_assert_uint_eq((uintptr_t)second % 4096, 0);
+        rig_deinit(&rig);
+    }
+}
+END_TEST
+
+static int write_behind(struct script *s)
+{
+    const struct agon_host_arena *arena = s->host->get_extension(s->host, AGON_EXT_ARENA);
+
+    first = arena->take(s->host, 4800, 64);
+    ck_assert_ptr_nonnull(first);
+    *(volatile unsigned char *)(first + 5000 - 1) = 1;
+    *(volatile unsigned char *)(first + 5056) = 1; // 5,000 and what a line has beside
+    return AGON_OK;
+}
+
+/* Shifted as far as it goes: the guard is a line behind it. */
+START_TEST(behind_a_shifted_arena_is_its_guard)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    rig.setup.head.slot.slot = 49;
+    script_descriptor.arena_bytes = 5000;
+    script.on_create = write_behind;
+    (void)rig_start(&rig);
+}
+END_TEST
+
 START_TEST(a_write_of_the_host_itself_is_a_fault)
 {
     struct process_bus bus;
@@ -232,12 +292,15 @@ int main(void)
     tcase_add_test(tcase, a_write_stops_the_plugin_and_alters_no_record);
     tcase_add_test(tcase, who_is_called_is_said_before_each_and_that_nobody_is_behind_the_last);
     tcase_add_test(tcase, what_it_wrote_is_not_seen_by_the_next);
+    tcase_add_test(tcase, arenas_begin_a_line_behind_each_other_and_hold_what_they_did);
 // A sanitizer of memory or threads has handlers of its own for these.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    tcase_add_test_raise_signal(tcase, behind_a_shifted_arena_is_its_guard, SIGSEGV);
     tcase_add_test_raise_signal(tcase, a_write_of_the_host_itself_is_a_fault, SIGSEGV);
     tcase_add_test_raise_signal(tcase, a_fault_anywhere_else_is_what_it_was, SIGSEGV);
     tcase_add_test_raise_signal(tcase, a_fault_that_somebody_sends_ends_the_process, SIGSEGV);
 #else
+    (void)behind_a_shifted_arena_is_its_guard;
     (void)a_write_of_the_host_itself_is_a_fault;
     (void)a_fault_anywhere_else_is_what_it_was;
     (void)a_fault_that_somebody_sends_ends_the_process;

@@ -42,6 +42,53 @@ START_TEST(pieces_are_aligned_zeroed_and_apart)
 }
 END_TEST
 
+/* With a shift and a page more, what fits is what fits without, wherever the pieces come to lie. */
+START_TEST(a_shift_alters_nothing_of_what_fits)
+{
+    static _Alignas(4096) unsigned char memory[20 * 4096], other[20 * 4096];
+    struct rng rng;
+
+    rng_init(&rng, 62);
+    for (int round = 0; round < 2000; round++) {
+        uint64_t whole = 4096 * (1 + rng_below(&rng, 16));
+        uint64_t bytes = whole - rng_below(&rng, 4096);
+        uint64_t shift = rng_below(&rng, (whole - bytes) / 64 + 1) * 64;
+        struct arena plain, shifted;
+        unsigned char *end = memory + shift;
+        int n_refused = 0, is_large = 0;
+
+        memset(memory, 0xee, sizeof(memory));
+        arena_init(&plain, other, bytes);
+        arena_init(&shifted, memory, bytes);
+        arena_shift(&shifted, shift, whole);
+        while (n_refused < 3) {
+            uint64_t align = (uint64_t)1 << rng_below(&rng, 13);
+            uint64_t n = 1 + rng_below(&rng, 3000);
+            int fits = arena_fits(&shifted, n, align);
+            unsigned char *piece = arena_take(&shifted, n, align);
+
+            MUST((arena_take(&plain, n, align) != NULL) == fits);
+            is_large |= fits && align > 64;
+            if (fits && piece == NULL) { // a page more, once, where alignments ask for it
+                MUST(is_large && shifted.room == whole);
+                shifted.room += 4096;
+                piece = arena_take(&shifted, n, align);
+            }
+            MUST((piece != NULL) == fits);
+            n_refused += !fits;
+            if (piece == NULL)
+                continue;
+            MUST((uintptr_t)piece % align == 0 && piece >= end);
+            MUST(piece + n <= memory + shifted.room);
+            for (uint64_t i = 0; i < n; i++)
+                MUST(piece[i] == 0);
+            memset(piece, 0xee, n);
+            end = piece + n;
+        }
+    }
+}
+END_TEST
+
 START_TEST(odd_wishes_get_nothing_and_reset_gives_all_back)
 {
     static _Alignas(64) unsigned char memory[64];
@@ -70,6 +117,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, pieces_are_aligned_zeroed_and_apart);
+    tcase_add_test(tcase, a_shift_alters_nothing_of_what_fits);
     tcase_add_test(tcase, odd_wishes_get_nothing_and_reset_gives_all_back);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -413,7 +413,7 @@ END_TEST
 
 static uint64_t nth_of(uint16_t slot)
 {
-    return slots_get(engine_slots(engine), slot)->nth;
+    return slots_nth(engine_slots(engine), slot);
 }
 
 // Of what is told to all who trade an instrument each slot's count is its plugin's, wherever in the

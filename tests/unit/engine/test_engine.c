@@ -418,11 +418,12 @@ START_TEST(a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot)
 
     world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 1);
     next.event_mask = slot->subscription.event_mask;
-    nth = slot->nth;
+    nth = slots_nth(engine_slots(world->engine), 0);
     ck_assert_int_eq(world_step(world, &next), AGON_OK);
     ck_assert_uint_eq(slot->generation, 2);
     ck_assert_uint_eq(slot->generation_hash, 77);
-    ck_assert_uint_eq(slot->nth, nth); // a change of hands is no event of the slot
+    ck_assert_uint_eq(slots_nth(engine_slots(world->engine), 0),
+                      nth); // a change of hands is no event of the slot
     ck_assert_uint_eq(world->n_cmds, 1);
     ck_assert_uint_eq(orders_count(engine_orders(world->engine), 0), 1);
     next.generation = 1; // back again
@@ -588,7 +589,7 @@ START_TEST(a_parameter_reaches_its_slot_alone_and_is_counted)
                                  .slot = 1,
                                  .id = 7,
                                  .real = 1.5};
-    uint64_t nth = engine_slots(world->engine)->all[1].nth;
+    uint64_t nth = slots_nth(engine_slots(world->engine), 1);
     const struct agon_param_change *change;
 
     ck_assert_int_eq(world_step(world, &param), AGON_OK);
@@ -596,7 +597,7 @@ START_TEST(a_parameter_reaches_its_slot_alone_and_is_counted)
     change = (const void *)&world_last(world, 1, AGON_EVENT_PARAM)->u;
     ck_assert_uint_eq(change->id, 7);
     ck_assert_double_eq(change->real, 1.5);
-    ck_assert_uint_eq(engine_slots(world->engine)->all[1].nth, nth + 1);
+    ck_assert_uint_eq(slots_nth(engine_slots(world->engine), 1), nth + 1);
     param.hdr.t = 0;
     param.slot = SLOTS_MAX;
     ck_assert_int_eq(world_step(world, &param), AGON_EINVAL);

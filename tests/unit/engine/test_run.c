@@ -232,7 +232,7 @@ static void count_nth(void)
             run.nth[i] += (uint64_t)subscription_wants_private(&slot->subscription,
                                                                &world->slots[i].told[k].u.hdr);
         world->slots[i].n_told = 0;
-        ck_assert_uint_eq(run.nth[i], slot->nth);
+        ck_assert_uint_eq(run.nth[i], slots_nth(&world->engine->slots, (uint16_t)i));
     }
 }
 
@@ -294,7 +294,7 @@ static void play(uint64_t seed, int n_steps)
         AGON_OK);
     for (int i = 0; i < WORLD_SLOTS; i++) {
         world->slots[i].n_told = 0;
-        run.nth[i] = world->engine->slots.all[i].nth;
+        run.nth[i] = slots_nth(&world->engine->slots, (uint16_t)i);
     }
     world->n_record = 0;
     n_allocations = 0;

@@ -352,6 +352,14 @@ START_TEST(one_that_fails_among_many_fails_alone)
     ck_assert_uint_eq(followers[0].n_turns, 2);
     ck_assert_uint_eq(followers[1].n_turns, 1);
     ck_assert_uint_eq(followers[2].n_turns, 2);
+    // Nor is who failed, where nobody has taken it away: the turn goes on behind it.
+    followers[0].fails = 1;
+    trade(world, BTCUSDT);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_EIO);
+    ck_assert_uint_eq(failed, 0);
+    ck_assert_int_eq(engine_advance_wanting(world->engine, &failed), AGON_OK);
+    ck_assert_uint_eq(followers[0].n_turns, 3);
+    ck_assert_uint_eq(followers[2].n_turns, 3);
     world_free(world);
 }
 END_TEST

@@ -4,6 +4,7 @@
 
 #include <agon/plugin.h>
 
+#include "base/rng.h"
 #include "market/events.h"
 #include "slot/slot.h"
 #include "slot/unjudged.h"
@@ -171,13 +172,13 @@ START_TEST(a_bad_slot_is_refused_with_a_reason_and_changes_nothing)
     ck_assert_ptr_eq(slots_find(&slots, "slot 2"), slots_get(&slots, 2));
     ck_assert_ptr_null(slots_find(&slots, "slot 1"));
     // A change keeps what is the slot's own.
-    slots_get(&slots, 2)->nth = 77;
+    slots_get(&slots, 2)->counted = 77;
     slots_get(&slots, 2)->condition = CONDITION_QUARANTINED;
     bad = record_of(2);
     bad.seed = 9;
     memset(bad.name + 6, 'x', 25);
     ck_assert_int_eq(slots_set(&slots, &bad, NULL), AGON_OK);
-    ck_assert_uint_eq(slots_get(&slots, 2)->nth, 77);
+    ck_assert_uint_eq(slots_nth(&slots, 2), 77);
     ck_assert_uint_eq(slots_get(&slots, 2)->condition, CONDITION_QUARANTINED);
     ck_assert_uint_eq(slots_get(&slots, 2)->seed, 9);
     ck_assert_uint_eq(strlen(slots_get(&slots, 2)->name), 31);
@@ -233,7 +234,7 @@ START_TEST(what_is_loaded_is_what_was_saved)
         record.subscription.n_instruments = id % 33u;
         record.limits.duplicate_max = id;
         ck_assert_int_eq(slots_set(&slots, &record, NULL), AGON_OK);
-        slots.all[id].nth = id * 1000u;
+        slots.all[id].counted = id * 1000u;
     }
     slots_save(&slots, &enc);
     ck_assert(enc_is_ok(&enc));
@@ -265,6 +266,63 @@ START_TEST(what_is_loaded_is_what_was_saved)
                       again.all[i].subscription.n_instruments <= SLOT_INSTRUMENTS_MAX);
         }
         bytes[at] = was;
+    }
+}
+END_TEST
+
+/* Events of four kinds, to one slot, a few, more than a word of 64 and nobody, in runs: what each
+ * slot has been delivered is what a count of each by itself says, whenever it is asked for. */
+START_TEST(what_goes_to_the_same_slots_is_counted_once_and_is_each_ones)
+{
+    static struct slots slots, again;
+    static unsigned char bytes[1 << 19];
+    static uint64_t mine[SLOTS_MAX];
+    struct slot_set sets[4] = {{0}, {0}, {0}, {0}};
+    struct rng rng;
+
+    rng_init(&rng, 7);
+    slots_init(&slots);
+    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
+        struct record_slot record = record_of(id);
+
+        ck_assert_int_eq(slots_set(&slots, &record, NULL), AGON_OK);
+        if (id == 5)
+            slot_set_add(&sets[0], id);
+        if (id < 64 && id % 3 == 0)
+            slot_set_add(&sets[1], id);
+        if (id % 2 == 0)
+            slot_set_add(&sets[2], id);
+    }
+    for (int i = 0; i < 4000; i++) {
+        const struct slot_set *to = &sets[rng_below(&rng, 4)];
+
+        for (uint64_t n = rng_below(&rng, 5); n > 0; n--) {
+            if (to->words <= 1)
+                slots_count_first(&slots, to->bits[0]);
+            else
+                slots_count(&slots, to);
+            for (uint32_t id = 0; id < SLOTS_MAX; id++)
+                mine[id] += (uint64_t)slot_set_has(to, id);
+        }
+        if (i % 1000 == 999) { // its place is another's, who begins with nothing
+            uint16_t id = (uint16_t)rng_below(&rng, SLOTS_MAX);
+
+            slots_vacate(&slots, id);
+            mine[id] = 0;
+        }
+        for (uint16_t id = 0; id < SLOTS_MAX; id++)
+            ck_assert_uint_eq(slots_nth(&slots, id), mine[id]);
+        if (i % 1000 == 500) {
+            struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+            struct dec dec;
+
+            slots_save(&slots, &enc);
+            ck_assert(enc_is_ok(&enc));
+            dec = (struct dec){.at = bytes, .n = enc.used};
+            ck_assert_int_eq(slots_load(&again, &dec), AGON_OK);
+            for (uint16_t id = 0; id < SLOTS_MAX; id++)
+                ck_assert_uint_eq(slots_nth(&again, id), slots.all[id].is_used ? mine[id] : 0);
+        }
     }
 }
 END_TEST
@@ -338,6 +396,7 @@ int main(void)
     tcase_add_test(tcase, who_may_trade);
     tcase_add_test(tcase, more_than_one_order_in_twenty_without_a_price_is_much);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
+    tcase_add_test(tcase, what_goes_to_the_same_slots_is_counted_once_and_is_each_ones);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
