@@ -354,10 +354,26 @@ static void request(struct world *world, uint32_t owner, const char *name)
     (void)step_named(world, event, name);
 }
 
-/* What a slot's plugin waits for. */
+/* What a slot's plugin waits for: mostly small, and of inference, which moves where others wait. */
 void cards_sim_ask(struct world *world, uint16_t slot, const char *name)
 {
-    request(world, slot, name);
+    struct cards_sim *cards = &world->cards;
+    struct gpu_event event = {.kind = GPU_REQUEST,
+                              .owner = slot,
+                              .bytes = GIB / 4,
+                              .share_ppm = 50000,
+                              .budget = (uint8_t)rng_below(&cards->rng, cards->rules.n_budgets),
+                              .group = GPU_NONE,
+                              .priority = (uint8_t)rng_below(&cards->rng, GPU_PRIORITIES),
+                              .flags = GPU_RESUMES};
+
+    if (rng_below(&cards->rng, 5) == 0) {
+        request(world, slot, name);
+        return;
+    }
+    for (int i = 0; i < 4 && cards->rules.budgets[event.budget].class != GPU_INFERENCE; i++)
+        event.budget = (uint8_t)rng_below(&cards->rng, cards->rules.n_budgets);
+    (void)step_named(world, event, name);
 }
 
 /* A slot goes: all that it has is given back. */
@@ -456,7 +472,7 @@ static void change_card(struct world *world)
                                       .heat_mc = (int32_t)(40000 + rng_below(&cards->rng, 50000))});
     else if (cards->is_lost[card])
         (void)step(world, (struct gpu_event){.kind = GPU_BACK, .card = card});
-    else if (draw == 4)
+    else if (draw == 4 || (draw == 6 && world->jobs.is_on))
         (void)step(world, (struct gpu_event){.kind = GPU_LOST, .card = card});
     else if (draw == 5 && cards->filling_ns[card] == 0)
         fill(world, card, 1);
@@ -483,11 +499,11 @@ void cards_sim_happen(struct world *world)
         end_filling(world, 700 * MS);
         if (world->node.engine == NULL)
             draw = 100;
-        if (draw < 20)
+        if (draw < (world->jobs.is_on ? 5u : 20u))
             request(world, (uint32_t)rng_below(&cards->rng, world->swarm.n_agents), "drawn");
-        else if (draw < 24)
+        else if (draw >= 20 && draw < 24)
             leave(world);
-        else if (draw < 70 && !world->jobs.is_on)
+        else if (draw >= 24 && draw < 70 && !world->jobs.is_on)
             submit(world);
         else if (draw >= 70 && draw < 85)
             change_card(world);

@@ -13,9 +13,10 @@
 
 #define GIB       ((int64_t)1 << 30)
 #define MEMORY    ((uint64_t)8192) /* of a job */
-#define CALLS_MAX 6
+#define CALLS_MAX 12
 #define INPUT     64
-#define RESULT_AT 1024
+#define RESULT_AT 2048
+#define OVER_NS   (8 * SECOND) /* a journal that takes nothing meanwhile counts */
 
 static uint64_t below(struct world *world, uint64_t n)
 {
@@ -58,15 +59,20 @@ static struct jobs_sim_job *find(struct world *world, uint16_t slot, uint64_t id
     return NULL;
 }
 
+static int look(const struct world *world, uint16_t slot, uint64_t id, struct engine_job *job)
+{
+    for (uint32_t k = 0; engine_job_at(world->node.engine, k, job); k++) {
+        if (job->slot == slot && job->id == id)
+            return 1;
+    }
+    return 0;
+}
+
 static int has_engine(const struct world *world, uint16_t slot, uint64_t id)
 {
     struct engine_job job;
 
-    for (uint32_t k = 0; engine_job_at(world->node.engine, k, &job); k++) {
-        if (job.slot == slot && job.id == id)
-            return 1;
-    }
-    return 0;
+    return look(world, slot, id, &job);
 }
 
 static int want(struct world *world, uint16_t slot, struct record_job_wish *wish)
@@ -626,7 +632,7 @@ void jobs_sim_turn(struct world *world)
 
     if (world->jobs.relay == NULL)
         return;
-    if (is_new && one_in(world, 2))
+    if (is_new && !one_in(world, 4))
         act(world);
     if (is_new && one_in(world, 400))
         reload(world);
@@ -780,6 +786,25 @@ void jobs_sim_close(struct world *world)
 
 /* --- what must hold */
 
+/* When its last chunk has ended its outcome is there. */
+static void check_open_job(struct world *world, uint16_t slot, struct jobs_sim_job *of)
+{
+    struct engine_job job;
+
+    if (!look(world, slot, of->id, &job)) {
+        world_fail(world, "job", "job %llu of slot %u has ended without an outcome",
+                   (unsigned long long)of->id, slot);
+        return;
+    }
+    if (job.has_chunks || job.t_due > world->now)
+        of->t_over = 0;
+    else if (of->t_over == 0)
+        of->t_over = world->now;
+    else if (world->now - of->t_over > OVER_NS)
+        world_fail(world, "job", "job %llu of slot %u is over for %.3f s and has no outcome",
+                   (unsigned long long)of->id, slot, (double)(world->now - of->t_over) / 1e9);
+}
+
 void jobs_sim_check(struct world *world)
 {
     struct engine_job job;
@@ -796,12 +821,12 @@ void jobs_sim_check(struct world *world)
     }
     for (uint16_t slot = 0; slot < world->swarm.n_agents; slot++) {
         for (uint32_t i = 0; i < JOBS_SIM_OPEN; i++) {
-            const struct jobs_sim_job *of = &world->jobs.agents[slot].jobs[i];
+            struct jobs_sim_job *of = &world->jobs.agents[slot].jobs[i];
 
-            n_taken += of->id != 0 && of->is_taken;
-            if (of->id != 0 && of->is_taken && !has_engine(world, slot, of->id))
-                world_fail(world, "job", "job %llu of slot %u has ended without an outcome",
-                           (unsigned long long)of->id, slot);
+            if (of->id == 0 || !of->is_taken)
+                continue;
+            n_taken++;
+            check_open_job(world, slot, of);
         }
     }
     if (n_taken > n)

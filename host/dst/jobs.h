@@ -26,6 +26,7 @@
 struct jobs_sim_job { /* as its plugin knows it */
     uint64_t id, key; /* id 0: free; key: of its result */
     uint64_t bytes;
+    int64_t t_over; /* no chunk of it is left since then; 0: some are */
     uint32_t lease, generation, flags;
     uint8_t is_taken; /* the engine has it; else it is on its way there */
 };

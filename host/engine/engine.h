@@ -262,7 +262,9 @@ struct engine_job {
     uint64_t id;
     agon_ns_t t_due; /* its outcome is taken no sooner */
     uint32_t lease, generation;
-    uint16_t slot, pad[3];
+    uint16_t slot;
+    uint8_t has_chunks; /* left on a card, by its allocator */
+    uint8_t pad[5];
 };
 /* The one that is due first, and of those the oldest; none that has chunks left on a card. 0: there
  * is none. */

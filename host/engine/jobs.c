@@ -529,7 +529,8 @@ static struct engine_job shown(const struct slot_job *job)
                                .t_due = job->t_due,
                                .lease = job->lease,
                                .generation = job->generation,
-                               .slot = job->slot};
+                               .slot = job->slot,
+                               .has_chunks = job->card != 0};
 }
 
 int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out)
