@@ -306,7 +306,7 @@ int cuInit(unsigned flags)
     (void)flags;
     if (!has_begun && !serves())
         return OPERATING_SYSTEM;
-    has_begun = 1; // all else finds it begun, as the second type does
+    has_begun = 1;              // all else finds it begun, as the second type does
     say("cuda %s\n", "begins"); // each line behind it has one before it
     if (getenv("EMULATED_SAYS") != NULL)
         try_the_fence();
