@@ -366,8 +366,7 @@ static int compare(struct diff *diff, struct error *err)
         snprintf(change->from, sizeof(change->from), "%s",
                  config->cards.rules.n_cards > 0 ? config->cards.profile : "none");
         snprintf(change->to, sizeof(change->to), "%s",
-                 diff->roster->cards.rules.n_cards > 0 ? diff->roster->cards.profile
-                                                       : "none");
+                 diff->roster->cards.rules.n_cards > 0 ? diff->roster->cards.profile : "none");
     }
     if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {
         struct change *change = add(diff, "-", "tournament", HOW_LIVE);

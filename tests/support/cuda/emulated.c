@@ -301,9 +301,12 @@ static int serves(void)
 EXPORT int cuInit(unsigned flags);
 int cuInit(unsigned flags)
 {
+    static int has_begun;
+
     (void)flags;
-    if (!serves())
+    if (!has_begun && !serves())
         return OPERATING_SYSTEM;
+    has_begun = 1;              // all else finds it begun, as the second type does
     say("cuda %s\n", "begins"); // each line behind it has one before it
     if (getenv("EMULATED_SAYS") != NULL)
         try_the_fence();

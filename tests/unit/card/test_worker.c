@@ -338,7 +338,7 @@ START_TEST(a_job_that_is_wrong_is_refused_and_the_next_one_runs)
     ck_assert_int_eq(refused(worker, lease, &job, "lies outside of the job's memory"), AGON_ERANGE);
     job.head.input_at = 0;
     job.head.bits = 16;
-    ck_assert_int_eq(refused(worker, lease, &job, "a job of version 2, 16 bits"), AGON_EVERSION);
+    ck_assert_int_eq(refused(worker, lease, &job, "a job of version 3, 16 bits"), AGON_EVERSION);
     remote_job_deinit(&job);
     take_outcomes(worker, submit_job(worker, lease, 0, 1, 60 * SECOND), 1, &outcomes);
     ck_assert(outcomes.is_right[0]);

@@ -303,7 +303,9 @@ START_TEST(one_without_end_is_ended_alone)
     for (int i = 0; i < 300; i++)
         turn();
     relay_again(relay, 0);
+    until_ns = clock_mono() + (int64_t)12 * CLOCK_SECOND; // before the chunk's own time is over
     ck_assert_int_eq(outcome(1, OWN), AGON_ETIME);
+    until_ns = clock_mono() + (int64_t)40 * CLOCK_SECOND;
     ck_assert_int_eq(run(2, HOSTS, 0), AGON_OK);
     await_life(2);
     ck_assert_int_eq(run(3, OWN, 0), AGON_OK);
