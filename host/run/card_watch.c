@@ -32,8 +32,7 @@
 #define TELL_NS   ((int64_t)1000 * 1000 * 1000)
 #define ANEW_NS   ((int64_t)10 * 1000000000) /* behind a worker that will not begin any more */
 #define TURN_NS   ((int64_t)50 * 1000 * 1000)
-#define SAID_NS   CLOCK_SECOND /* of a lease's own kernels no more is said, however often they fail \
-                                */
+#define SAID_NS   CLOCK_SECOND /* of a lease's own kernels no more is said */
 
 static int tell(struct host *host, const struct gpu_event *event)
 {
