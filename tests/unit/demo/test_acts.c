@@ -192,7 +192,7 @@ START_TEST(a_flood_is_told_beside_the_others)
     view.slots[3].n_refused = 1000;
     view.slots[0].n_refused = 2;
     acts_look(&acts, &seen, 71 * SECOND, 0);
-    ck_assert_msg(strstr(acts.said[ACT_FLOOD], "1000 intents of flood_1") != NULL &&
+    ck_assert_msg(strstr(acts.said[ACT_FLOOD], "1,000 intents of flood_1") != NULL &&
                       strstr(acts.said[ACT_FLOOD], "of the others 2;") != NULL,
                   "%s", acts.said[ACT_FLOOD]);
 }

@@ -100,8 +100,8 @@ START_TEST(a_seed_decides_every_byte_of_a_market)
     static const char *const pinned[][2] = {
         {"basis", "23600c9f7670aef7890001bd185de27758cb6b25b46e5396fa40547d447340f5"},
         {"crash", "3e0a125ff345765d1031a828d7f29fb4f0f4dd15f9de2e744f9a6227adb3c486"},
-        {"demo", "72afe146b9fad645b3baaaf9228c12482aa64a0ef3d75f0123ebe575cee4efbf"},
-        {"flow", "5fbd3f758148c7c0ef62cfeb5f0b96633d4a92cb22c4004488751ded127db2a9"},
+        {"demo", "b8a6bcfef84deaeb9ac685b8f58e9a905f4c1e098127e188ee47ec99638f7673"},
+        {"flow", "f8acf2e57552e955496b840e6d08389db16a790a8c6e31fb46f5266e48e9bcff"},
         {"pair", "eb71bf6c1a5328ffa887756c9df944fee7833ea951d48167abec38856040d212"},
         {"quiet", "c8f16a9b3d046d66467a1081bd8ff53f331ecc6744a3f8d39724e49917bb022d"},
         {"random-walk", "3e0a125ff345765d1031a828d7f29fb4f0f4dd15f9de2e744f9a6227adb3c486"},
