@@ -207,10 +207,11 @@ int model_answer(struct model *model, const struct train_rows *rows, const char 
             continue;
         }
         if (rc == AGON_ERANGE) {
-            rc = error_set(err, rc,
-                           "row %u: what the model answers is no number: its weights are too large "
-                           "for what it is asked",
-                           i);
+            rc = error_set(
+                err, rc,
+                "row %u: what the model answers is not a number: its weights are too large "
+                "for what it is asked",
+                i);
             continue;
         }
         if (rc < 0) {
