@@ -206,6 +206,14 @@ int model_answer(struct model *model, const struct train_rows *rows, const char 
             rc = AGON_OK;
             continue;
         }
+        if (rc == AGON_ERANGE) {
+            rc = error_set(
+                err, rc,
+                "row %u: what the model answers is not a number: its weights are too large "
+                "for what it is asked",
+                i);
+            continue;
+        }
         if (rc < 0) {
             rc = error_set(err, rc,
                            "row %u has a value that is missing or no number, which this model does "
@@ -334,6 +342,13 @@ void model_judge(const struct goal *goal, const struct train_rows *rows,
         wilson(judged->right, judged->n_alone, &judged->low, &judged->high);
     mean_of(sum, squares, judged->n, judged->n_alone, &judged->gain, &judged->gain_low,
             &judged->gain_high);
+}
+
+int judged_is_suspect(const struct judged *judged)
+{
+    if (judged->is_classes)
+        return judged->low - judged->constant > (1 - judged->constant) / 2;
+    return judged->gain_low > judged->loss_constant / 2;
 }
 
 int judged_is_better(const struct judged *judged)

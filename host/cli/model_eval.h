@@ -72,6 +72,9 @@ struct judged {
 void model_judge(const struct goal *goal, const struct train_rows *rows,
                  const struct answers *answers, uint32_t from, uint32_t to, uint32_t gap,
                  struct judged *judged);
+/* Less than half of the constant's mistakes (or of its loss) are left, beyond the interval: no
+ * market gives that, and a file with a leak does. */
+int judged_is_suspect(const struct judged *judged);
 int judged_is_better(const struct judged *judged); /* than the constant, beyond the interval */
 /* One model beside another on rows that both were asked: how much more often the first is right, or
  * how much smaller its square, in the mean of the rows; and its 95 %. */

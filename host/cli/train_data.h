@@ -35,7 +35,10 @@ struct train_data {
 int train_data_read(struct train_data *data, const struct train_ask *ask,
                     const struct train_share *share, struct error *err);
 void train_data_free(struct train_data *data);
-/* A feature that alone tells the target's order. AGON_EINVAL, with its name. */
-int train_data_leak(const struct train_rows *rows, const char *const *names, struct error *err);
+/* A feature that alone tells the target's order, by its value or by where it has none, or that is
+ * the target of another row, of which nothing is known yet: of any row behind, and of those less
+ * than gap before, as a target looks gap rows ahead. AGON_EINVAL, with its name. */
+int train_data_leak(const struct train_rows *rows, const char *const *names, uint32_t gap,
+                    struct error *err);
 
 #endif

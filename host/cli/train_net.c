@@ -63,19 +63,18 @@ static int check_rows(const struct run *run, const struct train_rows *rows, cons
     return goal_check(&run->goal, rows, err);
 }
 
-static int check_classes(const struct run *run, struct error *err)
+static int check_classes(const struct run *run, const struct train_rows *rows, const char *what,
+                         const char *why, struct error *err)
 {
     uint32_t n_classes = goal_classes(&run->goal), n_of[GOAL_ANSWERS] = {0}, n_there = 0;
 
-    for (uint32_t i = 0; i < run->data.learnt.n_rows && n_classes > 0; i++)
-        n_of[goal_class(&run->goal, run->data.learnt.y[i])]++;
+    for (uint32_t i = 0; i < rows->n_rows && n_classes > 0; i++)
+        n_of[goal_class(&run->goal, rows->y[i])]++;
     for (uint32_t j = 0; j < n_classes; j++)
         n_there += n_of[j] > 0;
     return n_classes > 0 && n_there < 2
-               ? error_set(err, AGON_EINVAL,
-                           "all %u rows to train on are of one class: nothing can be learnt of one "
-                           "class; expected two",
-                           run->data.learnt.n_rows)
+               ? error_set(err, AGON_EINVAL, "all %u rows %s are of one class: %s; expected two",
+                           rows->n_rows, what, why)
                : AGON_OK;
 }
 
@@ -386,7 +385,13 @@ static int read_rows(struct run *run, struct error *err)
         rc = check_rows(run, &run->data.valid, "to validate by", err);
     if (rc >= 0)
         rc = check_rows(run, &run->data.held, "of those held out", err);
-    return rc < 0 ? rc : check_classes(run, err);
+    if (rc >= 0)
+        rc = check_classes(run, &run->data.learnt, "to train on",
+                           "nothing can be learnt of one class", err);
+    if (rc >= 0 && run->data.valid.n_rows > 0)
+        rc = check_classes(run, &run->data.valid, "to validate by",
+                           "whatever says that class is right", err);
+    return rc;
 }
 
 /* AGON_OK, or as learn says. */

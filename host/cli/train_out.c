@@ -130,6 +130,10 @@ static void print(const struct train_out *out, const struct model *model, const 
                held->gain_high,
                judged_is_better(held) ? "better than the constant"
                                       : "no edge over the constant is shown");
+    if (judged_is_suspect(held))
+        printf(
+            "suspect   less than half of the constant's mistakes are left, which no market gives: "
+            "look for a column that knows what comes behind its row\n");
     if (held->is_classes)
         printf("seen      right %.2f%% of the last %u rows trained on: %.2f points more than of "
                "those held out\n",
@@ -151,12 +155,12 @@ static void print_json(const struct train_out *out, const struct model *model, j
 {
     const struct judged *held = &out->held;
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:b, s:f}", "kind", out->ask->kind,
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:b, s:b, s:f}", "kind", out->ask->kind,
         "goal", model->names.goal, "model", args_safe(out->ask->out), "sha256", model->sha256,
         "features", (int)out->data->learnt.n_features, "rows", (int)out->data->learnt.n_rows,
         "rows_held_out", (int)held->n, "gap", (int)out->data->gap, "loss_held_out", held->loss,
-        "loss_of_constant", held->loss_constant, "is_better", judged_is_better(held), "seconds",
-        out->seconds);
+        "loss_of_constant", held->loss_constant, "is_better", judged_is_better(held), "is_suspect",
+        judged_is_suspect(held), "seconds", out->seconds);
 
     // As it is, where it is UTF-8: a program is to open it.
     (void)json_object_set_new(object, "model", json_string(out->ask->out));

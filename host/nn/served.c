@@ -243,6 +243,9 @@ int served_step(struct served *model, const real *x, real *y)
         net_step(&model->stream, model->weights, model->x);
     }
     net_answer(&model->stream, model->weights, y);
+    for (uint32_t i = 0; i < shape->outputs; i++)
+        if (!isfinite(y[i])) // by weights that are numbers, and too large
+            return AGON_ERANGE;
     return AGON_OK;
 }
 

@@ -50,7 +50,8 @@ int served_open(struct device *device, const char *name, const void *bytes, size
                 struct served **model, struct served_shape *shape, struct error *err);
 void served_close(struct served *model); /* NULL is fine */
 /* One event: x[inputs] to y[outputs]. AGON_EINVAL: an x is NaN or infinite, and nothing changed;
- * AGON_EAGAIN: the window is not full yet, y is not written. [owner] */
+ * AGON_EAGAIN: the window is not full yet, y is not written; AGON_ERANGE: an answer of a net is no
+ * number, by weights that are too large. [owner] */
 int served_step(struct served *model, const real *x, real *y);
 /* As after served_open. [owner] */
 void served_reset(struct served *model);

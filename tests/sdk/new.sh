@@ -18,6 +18,24 @@ meson setup build -Dwerror=true >/dev/null
 ninja -C build >/dev/null
 "$agon" validate build/alpha_one.so --runner inproc
 "$agon" inspect build/alpha_one.so --describe | grep -q "org.example.alpha_one"
+# What the guide has for a model is there too: every header of the SDK, and the features.
+for header in "$AGON_SOURCE_ROOT"/sdk/include/agon/*.h "$AGON_SOURCE_ROOT"/sdk/include/agon/ext/*.h; do
+    [ -s "include/agon/${header#*/sdk/include/agon/}" ] || { echo "missing: ${header##*/}"; exit 1; }
+done
+cat >more.c <<EOF
+#include <agon/agon.h>
+#include <agon/ext/nn.h>
+#include <agon/feature.h>
+const struct agon_nn_inputs inputs = {.edition = AGON_FEATURES_EDITION};
+int main(void)
+{
+    static struct agon_features features;
+    static char text[AGON_FEATURES_TEXT];
+    agon_features_text(&features, text);
+    return 0;
+}
+EOF
+cc -std=c17 -Wall -Wextra -Werror -Iinclude more.c build/libagon-ta.a -lm -o more && ./more || { echo "features do not build"; exit 1; }
 intents() { "$agon" backtest build/alpha_one.so --for 1h --json "$@" | sed -n 's/.*"intents_hash": *"\([^"]*\)".*/\1/p'; }
 printf 'fast: 3\nslow: 9\n' >other.yaml
 [ "$(intents --params other.yaml)" = "$(intents --param fast=3 slow=9)" ] || { echo "--params is not as --param"; exit 1; }

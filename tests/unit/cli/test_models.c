@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rng.h"
 #include "cli/model_drift.h"
 #include "cli/model_eval.h"
 
@@ -140,11 +141,74 @@ START_TEST(a_column_with_the_answer_is_found)
         // Any order that follows the answer tells it, whatever its scale.
         x[2 * i + 1] = y[i] > 0 ? (float)exp(i / 10.0) : -(float)i;
     }
-    ck_assert_int_eq(train_data_leak(&rows, names, &err), AGON_EINVAL);
+    ck_assert_int_eq(train_data_leak(&rows, names, 0, &err), AGON_EINVAL);
     ck_assert_ptr_nonnull(strstr(err.text, "column b has the answer in it"));
     for (uint32_t i = 0; i < ROWS; i += 4)
         x[2 * i + 1] = -x[2 * i + 1];
-    ck_assert_int_eq(train_data_leak(&rows, names, &err), AGON_OK);
+    ck_assert_int_eq(train_data_leak(&rows, names, 0, &err), AGON_OK);
+}
+END_TEST
+
+/* What another row's target is, of which nothing is known yet, by a target that looks GAP rows
+ * ahead; what is past at its row is nobody's answer, however much of it they share. */
+START_TEST(the_target_of_another_row_is_a_leak)
+{
+    enum { N = 400, GAP = 15, BEHIND = 4 };
+    static float inputs[2 * N], targets[N], walk[N + 2 * GAP + BEHIND];
+    const struct train_rows all = {.x = inputs, .y = targets, .n_rows = N, .n_features = 2};
+    static const char *const columns[] = {"a", "b"};
+    struct rng rng;
+
+    rng_init(&rng, 5);
+    for (int i = 1; i < N + 2 * GAP + BEHIND; i++)
+        walk[i] = walk[i - 1] + (float)rng_below(&rng, 1000) - 499.5f;
+    for (int i = 0; i < N; i++)
+        targets[i] = walk[i + 2 * GAP] - walk[i + GAP];
+    for (int away = -GAP; away <= BEHIND; away++) {
+        struct error err = {0};
+        int rc;
+
+        for (int i = 0; i < N; i++) {
+            inputs[2 * i] = (float)(i * 37 % N);
+            inputs[2 * i + 1] = walk[i + 2 * GAP + away] - walk[i + GAP + away];
+        }
+        rc = train_data_leak(&all, columns, GAP, &err);
+        ck_assert_msg(rc == (away == -GAP ? AGON_OK : AGON_EINVAL), "%d: %d %s", away, rc,
+                      err.text);
+        ck_assert(away == -GAP || strstr(err.text, "column b") != NULL);
+    }
+}
+END_TEST
+
+START_TEST(where_a_column_has_no_value_is_looked_at)
+{
+    static float inputs[ROWS], targets[ROWS];
+    const struct train_rows all = {.x = inputs, .y = targets, .n_rows = ROWS, .n_features = 1};
+    static const char *const columns[] = {"b"};
+    struct error err = {0};
+
+    for (uint32_t i = 0; i < ROWS; i++) {
+        targets[i] = (float)(i * 7 % 3 == 0);
+        inputs[i] = targets[i] > 0 ? NAN : (float)(i * 37 % ROWS);
+    }
+    ck_assert_int_eq(train_data_leak(&all, columns, 0, &err), AGON_EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "by where it has no value"));
+}
+END_TEST
+
+/* The rounding of a constant is no correlation: one class alone is another mistake's. */
+START_TEST(a_constant_is_no_leak)
+{
+    static float inputs[ROWS], targets[ROWS];
+    const struct train_rows all = {.x = inputs, .y = targets, .n_rows = ROWS, .n_features = 1};
+    static const char *const columns[] = {"b"};
+    struct error err = {0};
+
+    for (uint32_t i = 0; i < ROWS; i++) {
+        targets[i] = 1;
+        inputs[i] = 0.1f;
+    }
+    ck_assert_int_eq(train_data_leak(&all, columns, 0, &err), AGON_OK);
 }
 END_TEST
 
@@ -160,6 +224,9 @@ int main(void)
     tcase_add_test(tcase, goals_are_what_they_say);
     tcase_add_test(tcase, drift_is_its_formula);
     tcase_add_test(tcase, a_column_with_the_answer_is_found);
+    tcase_add_test(tcase, the_target_of_another_row_is_a_leak);
+    tcase_add_test(tcase, where_a_column_has_no_value_is_looked_at);
+    tcase_add_test(tcase, a_constant_is_no_leak);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -87,6 +87,25 @@ static void by_window(uint32_t from, uint32_t steps, real y[OUTPUTS])
     net_tape_deinit(&tape);
 }
 
+/* Weights that are numbers, and an answer that is none: said, and not handed on. */
+START_TEST(an_answer_that_is_no_number_is_an_error)
+{
+    struct served_shape shape;
+    struct served *model;
+    real y[OUTPUTS];
+    int rc = AGON_OK;
+
+    draw((uint32_t)_i);
+    for (uint32_t i = 0; i < net.n_weights; i++)
+        weights[i] = sizeof(real) == 4 ? (real)3e38f : (real)1.7e308;
+    model = open_of("state", &shape);
+    for (uint32_t t = 0; t < STEPS && rc >= 0; t++)
+        rc = served_step(model, x[t], y);
+    ck_assert_int_eq(rc, AGON_ERANGE);
+    served_close(model);
+}
+END_TEST
+
 START_TEST(events_give_the_bits_of_the_window_from_reset)
 {
     struct served_shape shape;
@@ -400,6 +419,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, events_give_the_bits_of_the_window_from_reset, 0, NETS);
+    tcase_add_loop_test(tcase, an_answer_that_is_no_number_is_an_error, 0, NETS);
     tcase_add_loop_test(tcase, a_model_of_a_window_sees_its_last_events_alone, 0, NETS);
     tcase_add_loop_test(tcase, a_state_goes_on_where_it_was, 0, NETS);
     tcase_add_loop_test(tcase, a_file_that_is_not_what_its_card_says_is_refused, 0, NETS);
