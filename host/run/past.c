@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/past.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +129,7 @@ static void *table_of(void *table, size_t size, const char *name)
         return NULL;
     if (strncmp(table, name, SLOT_NAME) != 0)
         memset(table, 0, size);
-    memcpy(table, name, SLOT_NAME);
+    (void)snprintf(table, SLOT_NAME, "%s", name);
     return table;
 }
 
