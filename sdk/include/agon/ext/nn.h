@@ -37,8 +37,8 @@ struct agon_host_nn {
                 uint32_t *model, struct agon_nn_shape *shape);
     /* One event: x[n_x] to y[n_y]. AGON_EINVAL: n_x or n_y is not the model's, an x is infinite, or
      * NaN (which trees take for missing), or there is no such model; AGON_EAGAIN: its window is not
-     * full yet, and y is not written then; AGON_ERANGE: an answer is not a number, as the weights are
-     * too large for what it is asked. [agent] */
+     * full yet, and y is not written then; AGON_ERANGE: an answer is not a number, as the weights
+     * are too large for what it is asked. [agent] */
     int (*step)(const struct agon_host *host, uint32_t model, const float *x, uint32_t n_x,
                 float *y, uint32_t n_y);
     /* As after open. [agent] */
