@@ -2,8 +2,8 @@
 /* fence: what a worker takes away from itself before it is given a job. A driver needs files, its
  * device files and their requests, and threads; so a card's worker keeps what those take and loses
  * all else: it starts no program, looks into no other process, reaches no network, writes to no
- * file but the card's, and ends with its host. A worker of the processor needs no file at all.
- * [one thread] */
+ * file but the card's and what /proc has of its own threads, and ends with its host. A worker of
+ * the processor needs no file at all. [one thread] */
 #ifndef CARD_FENCE_H
 #define CARD_FENCE_H
 

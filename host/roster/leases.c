@@ -186,6 +186,14 @@ static int has_file(const struct roster_slot *slot, const char *name)
     return 0;
 }
 
+static void check_file(struct config *config, const struct roster_slot *slot,
+                       const struct config_node *at, const char *name)
+{
+    if (!has_file(slot, name))
+        config_refuse(config, at, CONFIG_E_CHOICE,
+                      "'%s' is not among the agent's files; expected a name of its 'files'", name);
+}
+
 /* What an agent's own kernels need: whoever runs the host says so, for all. */
 static void check_kernels(struct config *config, const struct roster *roster, uint32_t i,
                           const struct config_node *node, const struct lease_words *words)
@@ -193,11 +201,8 @@ static void check_kernels(struct config *config, const struct roster *roster, ui
     const struct config_node *at = config_get(node, "kernels");
     const struct leases_words *of = &roster->cards.words;
 
-    if (!has_file(&roster->slots[i], words->kernels))
-        config_refuse(config, at, CONFIG_E_CHOICE,
-                      "'%s' is not among the agent's files; expected a name of its 'files'",
-                      words->kernels);
-    else if (!of->has_own)
+    check_file(config, &roster->slots[i], at, words->kernels);
+    if (!of->has_own)
         config_refuse(config, at, CONFIG_E_CONFLICT,
                       "own kernels run where whoever runs the host allows it; expected "
                       "'own_kernels: true' in the roster's 'gpu' with it");
@@ -259,10 +264,8 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
             return;
         }
     }
-    if (words.resident[0] != '\0' && !has_file(&roster->slots[i], words.resident))
-        config_refuse(config, config_get(node, "resident"), CONFIG_E_CHOICE,
-                      "'%s' is not among the agent's files; expected a name of its 'files'",
-                      words.resident);
+    if (words.resident[0] != '\0')
+        check_file(config, &roster->slots[i], config_get(node, "resident"), words.resident);
     if (words.kernels[0] != '\0')
         check_kernels(config, roster, i, node, &words);
     judge(config, node, rules, lease, (uint16_t)i);
@@ -381,9 +384,9 @@ static void read_rules(struct config *config, struct roster_cards *cards)
 
     if (node == NULL || words->profile[0] == '\0')
         return;
-    if (leases_rules(config, node, words->profile, words->shares, cards) < 0) {
+    if (leases_rules(config, node, words->profile, words->shares, cards) < 0)
         return;
-    } else if (words->n_scripts > 0 && words->device != LEASES_SCRIPTED) {
+    if (words->n_scripts > 0 && words->device != LEASES_SCRIPTED) {
         config_refuse(config, config_get(node, "script"), CONFIG_E_CONFLICT,
                       "is for another device; expected 'device: scripted' with it");
     } else if (words->n_scripts > cards->rules.n_cards) {
