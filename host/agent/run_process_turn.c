@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* run_process_turn: how a child is given what is new, and waited for in lock-step. The futex words
  * and who writes them are in slot_shm.h. */
-#include <sched.h>
-
 #include "agent/run_process_impl.h"
 #include "base/hot.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
+#include "sys/proc.h"
 
 #define WAIT_NS 2000000 /* of one sleep in lock-step; then the child's life is looked at */
 /* Host and children spin that long before they sleep, where each of them has a core. */
@@ -18,14 +17,6 @@
 #define PASS_SHARE 16
 
 static _Atomic int n_in_step; /* children in lock-step, of all of this process */
-
-static int cores(void)
-{
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-    return n > 0 ? n : 1;
-}
 
 static uint64_t done_seq(const struct run_process *run)
 {
@@ -264,7 +255,7 @@ void run_process_turns(struct run_process *run, uint16_t slot)
 
     turn->lag_max = run->bus->granules / (run->is_lock_step ? LAG_SHARE : PASS_SHARE);
     turn->used_max = (run->to_agent.mask + 1) / 4;
-    turn->cores = cores();
+    turn->cores = (int)proc_cores();
     turn->sent_tail = turn->awaited_tail =
         atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
     turn->is_counted = run->is_lock_step;

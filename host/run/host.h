@@ -58,7 +58,7 @@ struct host_ports {
 /* How the core waits for what comes next. */
 enum host_core {
     CORE_WARM = 0, /* spins for 75 us behind its last work, then sleeps until it is woken */
-    CORE_HOT = 1,  /* never sleeps: takes a processor */
+    CORE_HOT = 1,  /* never sleeps: takes a processor, and of four and more a second for io */
     CORE_COLD = 2  /* sleeps as soon as there is nothing to do */
 };
 struct host_config {
