@@ -17,6 +17,7 @@
 #include "card/own.h"
 #include "card/scripted.h"
 #include "card/sensor.h"
+#include "card/session.h"
 #include "card/typed.h"
 #include "card/wire.h"
 
@@ -699,6 +700,10 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
     serve->err = err;
     ready.status = begin(serve, &ready, err);
     say(serve, &ready, err);
+    if (ready.status >= 0 && options->is_session) {
+        serve->failed = card_session_run(fd, serve->devices[0], typed[0], options->most, err);
+        serve->is_over = 1;
+    }
     while (ready.status >= 0 && !serve->is_over && serve->failed == 0) {
         read_asks(serve, serve->n_asked == 0);
         if (serve->n_asked > 0)
