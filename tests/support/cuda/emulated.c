@@ -6,8 +6,11 @@
  * second of them alone; "cuLaunchKernel:3=hang" does not come back, "=die" ends the process.
  * EMULATED_FIRST: only in the first of several processes that write to one stderr. EMULATED_STICKY:
  * once a kernel or a copy has failed all calls do, as on a card. EMULATED_SAYS: each call and what
- * is wrong with it goes to stderr, a line each. Memory of the card has pages before and behind it
- * that nobody may touch, holds rubbish when it is taken, and what is given back has to be 0. */
+ * is wrong with it goes to stderr, a line each.
+ * CUDA_EMULATED is for whoever hands on what is CUDA's alone: "FAILS=...;STICKY=1" is those two.
+ *
+ * Memory of the card has pages before and behind it that nobody may touch, holds rubbish when it is
+ * taken, and what is given back has to be 0. */
 #include "emulated.h"
 
 #include <errno.h>
@@ -76,10 +79,30 @@ static void say(const char *format, ...)
         abort();
 }
 
+static void take_words(void)
+{
+    static char words[512];
+    char *rest = words;
+
+    (void)snprintf(words, sizeof(words), "%s", getenv("CUDA_EMULATED"));
+    for (char *word; (word = strsep(&rest, ";")) != NULL;) {
+        char name[64];
+        char *value = strchr(word, '=');
+
+        if (value == NULL)
+            continue;
+        *value = '\0';
+        (void)snprintf(name, sizeof(name), "EMULATED_%s", word);
+        (void)setenv(name, value + 1, 1);
+    }
+}
+
 __attribute__((constructor)) static void look_who_was_here(void)
 {
     struct stat stat;
 
+    if (getenv("CUDA_EMULATED") != NULL)
+        take_words();
     is_later = getenv("EMULATED_FIRST") != NULL && fstat(2, &stat) == 0 && stat.st_size > 0;
 }
 
