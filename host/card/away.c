@@ -37,6 +37,15 @@ struct away {
 #define SIZE_OF(name, type) sizeof(struct type##_args),
 static const size_t sizes[KERNEL_COUNT] = {KERNELS(SIZE_OF)};
 
+/* What a driver says may be anything, and goes to terminals and into files. */
+static void make_plain(char *text, size_t room)
+{
+    text[room - 1] = '\0';
+    for (char *c = text; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '_';
+}
+
 static void end_process(struct away *away, int wait_ms, struct proc_end *end)
 {
     if (away->fd >= 0)
@@ -106,6 +115,14 @@ static int receive(struct away *away, void *message, size_t n, int64_t limit_ns)
     return 0;
 }
 
+static void refused(struct away *away, const struct session_answer *answer)
+{
+    char text[sizeof(away->name) + CARD_TEXT + 4];
+
+    (void)snprintf(text, sizeof(text), "%s: %s", away->name, answer->text);
+    lose(away, answer->status, text);
+}
+
 /* 1: it was done. */
 static int ask(struct away *away, struct session_ask *ask, struct session_answer *answer)
 {
@@ -123,11 +140,13 @@ static int ask(struct away *away, struct session_ask *ask, struct session_answer
     }
     if (!receive(away, answer, sizeof(*answer), away->limit_ns))
         return 0;
-    answer->text[sizeof(answer->text) - 1] = '\0';
+    make_plain(answer->text, sizeof(answer->text));
     if (answer->version != SESSION_VERSION)
         lose(away, AGON_EVERSION, "agon-gpu is of another build");
+    else if (answer->status == AGON_EIO)
+        lose(away, AGON_EIO, answer->text); // of the device, which has said its name
     else if (answer->status < 0)
-        lose(away, answer->status, answer->text);
+        refused(away, answer);
     return away->failed.code == 0;
 }
 
@@ -344,7 +363,7 @@ static int come_up(struct away *away, struct error *err)
     struct card_answer ready = {0};
 
     if (receive(away, &ready, sizeof(ready), START_NS)) {
-        ready.text[sizeof(ready.text) - 1] = '\0';
+        make_plain(ready.text, sizeof(ready.text));
         if (ready.version != CARD_VERSION || ready.answer != CARD_READY)
             lose(away, AGON_EVERSION, "agon-gpu is of another build");
         else if (ready.status < 0)
@@ -354,8 +373,6 @@ static int come_up(struct away *away, struct error *err)
         return error_set(err, away->failed.code, "%s", away->failed.text);
     (void)snprintf(away->name, sizeof(away->name), "%.*s", (int)sizeof(away->name) - 1,
                    ready.text);
-    for (char *c = away->name; *c != '\0'; c++) // the driver says it, and files keep it
-        *c = *c < ' ' || *c > '~' || *c == '"' || *c == '\\' ? '_' : *c;
     away->device.bytes = ready.bytes;
     return AGON_OK;
 }
