@@ -249,8 +249,7 @@ static void away_read(struct device *device, void *to, const void *from, size_t 
 
     while (done < bytes && away->failed.code == 0) {
         size_t part = bytes - done < SESSION_AREA / 2 ? bytes - done : SESSION_AREA / 2;
-        struct session_op op = {
-            .op = SESSION_READ, .bytes = part, .from = address(from) + done};
+        struct session_op op = {.op = SESSION_READ, .bytes = part, .from = address(from) + done};
         const unsigned char *room = put(away, &op, part);
 
         send_area(away, 1);
@@ -371,18 +370,15 @@ static int come_up(struct away *away, struct error *err)
     }
     if (away->failed.code != 0)
         return error_set(err, away->failed.code, "%s", away->failed.text);
-    (void)snprintf(away->name, sizeof(away->name), "%.*s", (int)sizeof(away->name) - 1,
-                   ready.text);
+    (void)snprintf(away->name, sizeof(away->name), "%.*s", (int)sizeof(away->name) - 1, ready.text);
     away->device.bytes = ready.bytes;
     return AGON_OK;
 }
 
 struct card_away_config card_away_preset(const char *device)
 {
-    return (struct card_away_config){.device = device,
-                                     .threads = 1,
-                                     .log_fd = -1,
-                                     .limit_ns = (int64_t)120 * CLOCK_SECOND};
+    return (struct card_away_config){
+        .device = device, .threads = 1, .log_fd = -1, .limit_ns = (int64_t)120 * CLOCK_SECOND};
 }
 
 struct device *card_away_new(const struct card_away_config *config, struct error *err)

@@ -143,8 +143,7 @@ static int take(struct session *session, uint64_t bytes, struct session_answer *
                        (unsigned long long)bytes, (unsigned long long)session->bytes,
                        (unsigned long long)device->bytes);
     } else {
-        session->blocks[session->n_blocks++] =
-            (struct card_block){(uint64_t)(uintptr_t)at, bytes};
+        session->blocks[session->n_blocks++] = (struct card_block){(uint64_t)(uintptr_t)at, bytes};
         session->bytes += bytes;
     }
     answer->at = (uint64_t)(uintptr_t)at;
@@ -235,8 +234,7 @@ static int map_area(struct session *session)
 int card_session_run(int fd, struct device *device, const struct card_typed *typed, uint64_t most,
                      struct error *err)
 {
-    struct session session = {
-        .fd = fd, .device = device, .typed = typed, .most = most, .err = err};
+    struct session session = {.fd = fd, .device = device, .typed = typed, .most = most, .err = err};
     int rc = map_area(&session);
 
     if (rc >= 0)

@@ -38,8 +38,8 @@ struct run {
     float *x, *target, *share; /* of a batch */
     float *best;               /* weights of the best epoch */
     uint32_t outputs, batches; /* batches of an epoch */
-    const char *device_name; /* borrowed from the device, or static */
-    int64_t step_ns; /* of all steps of this process */
+    const char *device_name;   /* borrowed from the device, or static */
+    int64_t step_ns;           /* of all steps of this process */
     uint64_t n_steps;
     uint32_t kept; /* the epoch that OUT.resume is of; 0: none */
     int is_on_terminal;
@@ -286,18 +286,17 @@ static int finish(struct run *run, double seconds, struct error *err)
 {
     const struct train_net_settings *settings = run->settings;
     const struct train_course *course = &run->course;
-    struct train_out out = {.ask = run->ask,
-                            .data = &run->data,
-                            .seconds = seconds,
-                            .device = run->device_name,
-                            .devices = course->devices,
-                            .step_ms = run->n_steps > 0
-                                           ? (double)run->step_ns / 1e6 / (double)run->n_steps
-                                           : 0};
+    struct train_out out = {
+        .ask = run->ask,
+        .data = &run->data,
+        .seconds = seconds,
+        .device = run->device_name,
+        .devices = course->devices,
+        .step_ms = run->n_steps > 0 ? (double)run->step_ns / 1e6 / (double)run->n_steps : 0};
     char served[32], goal[CHECKPOINT_VALUE];
-    const struct served_words words = {
-        served, goal, run->data.table.names, run->data.table.edition,
-        strcmp(course->devices, "cpu") != 0 ? course->devices : NULL};
+    const struct served_words words = {served, goal, run->data.table.names, run->data.table.edition,
+                                       strcmp(course->devices, "cpu") != 0 ? course->devices
+                                                                           : NULL};
     char *bytes = NULL;
     size_t n = 0;
     FILE *memory = open_memstream(&bytes, &n);
@@ -373,8 +372,8 @@ static int no_memory(const struct run *run, const struct device *device, struct 
     return error_set(err, AGON_ENOMEM,
                      "%s: no memory for a training of %zu weights, windows of %u and batches of "
                      "%u: %s; expected a smaller batch, or more --memory",
-                     device->name, run->net.n_weights, run->settings->window,
-                     run->settings->batch, why);
+                     device->name, run->net.n_weights, run->settings->window, run->settings->batch,
+                     why);
 }
 
 static int prepare(struct run *run, struct device *device, struct error *err)
@@ -448,8 +447,7 @@ static int go(struct run *run, struct device *device, struct error *err)
     run->kept = run->course.epoch;
     if (rc >= 0 && run->ask->is_resumed && !run->ask->is_quiet)
         fprintf(stderr, "agon train: goes on behind epoch %u\n", run->course.epoch);
-    if (rc >= 0 && train_device_add(run->course.devices, run->device_name) &&
-        !run->ask->is_quiet)
+    if (rc >= 0 && train_device_add(run->course.devices, run->device_name) && !run->ask->is_quiet)
         fprintf(stderr, "agon train: on another device than before: %s\n", run->course.devices);
     if (rc >= 0)
         rc = learn(run, mark, err);

@@ -126,8 +126,7 @@ static void print_time(const struct train_out *out)
         printf(", %.3g ms a step", out->step_ms);
     printf("\n");
     if (out->devices != NULL && strchr(out->devices, ',') != NULL)
-        printf("devices   %s: begun on one and gone on with on another\n",
-               args_safe(out->devices));
+        printf("devices   %s: begun on one and continued on another\n", args_safe(out->devices));
 }
 
 static void print(const struct train_out *out, const struct model *model, const json_t *gain)

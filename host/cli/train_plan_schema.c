@@ -61,8 +61,7 @@ static void check_words(struct config *config, const struct config_node *node,
 static void check_card(struct config *config, const struct config_node *at,
                        const struct plan_training *of)
 {
-    if (of->n_words > 0 &&
-        (strcmp(of->words[0], "trees") == 0 || strcmp(of->words[0], "ppo") == 0))
+    if (of->n_words > 0 && (strcmp(of->words[0], "trees") == 0 || strcmp(of->words[0], "ppo") == 0))
         config_refuse(config, config_get(at, "train"), CONFIG_E_CONFLICT,
                       "%s is trained on the processor alone; leave it out of a plan whose device "
                       "is cuda",

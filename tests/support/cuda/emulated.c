@@ -643,7 +643,8 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
     (void)stream;
     memcpy(&launched.fn, &function, sizeof(function));
     launched.args = args[0];
-    if (code != 0 || block_x > THREADS_MAX || block_y != 1 || block_z != 1 || shared != 0 || extra != NULL)
+    if (code != 0 || block_x > THREADS_MAX || block_y != 1 || block_z != 1 || shared != 0 ||
+        extra != NULL)
         return code != 0 ? code : 1;
     gridDim = (struct emulated_dim){grid_x, grid_y, grid_z};
     blockDim = (struct emulated_dim){block_x, 1, 1};

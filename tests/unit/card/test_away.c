@@ -227,15 +227,16 @@ END_TEST
 /* Whatever it is, it is said once and for all that follows, and who goes on waits for nothing. */
 static const struct {
     const char *fails, *text;
-} failures[] = {{"cuLaunchKernel:9", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in launch"},
-                {"cuLaunchKernel:9,cuGetErrorName", "cuda emulated: an unknown error (719) in launch"},
-                {"cuMemcpyHtoD_v2:3", "cuda emulated: CUDA_ERROR (700) in write"},
-                {"cuMemcpyDtoH_v2:1", "cuda emulated: CUDA_ERROR (700) in read"},
-                {"cuMemsetD8Async:7", "cuda emulated: CUDA_ERROR (700) in fill"},
-                {"cuCtxSynchronize:8", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in context_wait"},
-                {"cuMemFree_v2:1", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in release"},
-                {"cuLaunchKernel:9=die", "cuda emulated: its worker ended: signal 9 (Killed)"},
-                {"cuLaunchKernel:9=hang", "cuda emulated: it has said nothing for 1 s, and is ended"}};
+} failures[] = {
+    {"cuLaunchKernel:9", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in launch"},
+    {"cuLaunchKernel:9,cuGetErrorName", "cuda emulated: an unknown error (719) in launch"},
+    {"cuMemcpyHtoD_v2:3", "cuda emulated: CUDA_ERROR (700) in write"},
+    {"cuMemcpyDtoH_v2:1", "cuda emulated: CUDA_ERROR (700) in read"},
+    {"cuMemsetD8Async:7", "cuda emulated: CUDA_ERROR (700) in fill"},
+    {"cuCtxSynchronize:8", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in context_wait"},
+    {"cuMemFree_v2:1", "cuda emulated: CUDA_ERROR_LAUNCH_FAILED (719) in release"},
+    {"cuLaunchKernel:9=die", "cuda emulated: its worker ended: signal 9 (Killed)"},
+    {"cuLaunchKernel:9=hang", "cuda emulated: it has said nothing for 1 s, and is ended"}};
 
 START_TEST(a_failure_is_said)
 {
@@ -282,7 +283,8 @@ START_TEST(one_that_is_killed_is_said)
     ck_assert_int_eq(kill(card_away_pid(device), SIGKILL), 0);
     device->write(device, memory, &x, sizeof(x));
     ck_assert_int_eq(device->wait(device, &err), AGON_EIO);
-    ck_assert_msg(strstr(err.text, ": its worker ended: signal 9 (Killed)") != NULL, "%s", err.text);
+    ck_assert_msg(strstr(err.text, ": its worker ended: signal 9 (Killed)") != NULL, "%s",
+                  err.text);
     device->free(device);
 }
 END_TEST
@@ -337,7 +339,8 @@ START_TEST(what_cannot_begin_is_said)
     config.program = program;
     config.driver = "/nowhere/libcuda.so.1";
     ck_assert_ptr_null(card_away_new(&config, &err));
-    ck_assert_msg(strstr(err.text, "no CUDA driver: /nowhere/libcuda.so.1") != NULL, "%s", err.text);
+    ck_assert_msg(strstr(err.text, "no CUDA driver: /nowhere/libcuda.so.1") != NULL, "%s",
+                  err.text);
     config = cuda("cuInit", -1);
     config.program = program;
     ck_assert_ptr_null(card_away_new(&config, &err));
@@ -414,7 +417,8 @@ static void put_map(struct raw *raw, uint64_t a, uint64_t y, uint32_t n)
                            .op = MAP_SCALE,
                            .scale = 2};
 
-    put_raw(raw, (struct session_op){.op = SESSION_CALL, .kernel = KERNEL_map, .bytes = sizeof(map)},
+    put_raw(raw,
+            (struct session_op){.op = SESSION_CALL, .kernel = KERNEL_map, .bytes = sizeof(map)},
             &map, sizeof(map));
 }
 
@@ -462,7 +466,8 @@ static struct session_ask wrong_ask(struct raw *raw, int i, uint64_t at)
                 bytes, 16);
         break;
     case 3:
-        put_raw(raw, (struct session_op){.op = SESSION_WRITE, .bytes = 16, .to = at - 1}, bytes, 16);
+        put_raw(raw, (struct session_op){.op = SESSION_WRITE, .bytes = 16, .to = at - 1}, bytes,
+                16);
         break;
     case 4:
         put_raw(raw, (struct session_op){.op = SESSION_CLEAR, .bytes = UINT64_MAX, .to = at + 1},
@@ -497,10 +502,10 @@ static struct session_ask wrong_ask(struct raw *raw, int i, uint64_t at)
         put_raw(raw, (struct session_op){.op = SESSION_CALL, .bytes = 113}, bytes, 113);
         break;
     case 13:
-        put_raw(raw,
-                (struct session_op){
-                    .op = SESSION_CALL, .kernel = KERNEL_embed, .bytes = sizeof(embed)},
-                &embed, sizeof(embed));
+        put_raw(
+            raw,
+            (struct session_op){.op = SESSION_CALL, .kernel = KERNEL_embed, .bytes = sizeof(embed)},
+            &embed, sizeof(embed));
         break;
     case 14:
         return (struct session_ask){.ask = SESSION_FREE, .at = at + 1};
@@ -571,8 +576,7 @@ int main(int argc, char **argv)
                         (int)(sizeof(nets) / sizeof(nets[0])));
     tcase_add_test(tcase, memory_stays_and_is_0_at_first);
     tcase_add_test(tcase, every_call_is_reached_and_memory_is_0_when_it_goes);
-    tcase_add_loop_test(tcase, a_failure_is_said, 0,
-                        (int)(sizeof(failures) / sizeof(failures[0])));
+    tcase_add_loop_test(tcase, a_failure_is_said, 0, (int)(sizeof(failures) / sizeof(failures[0])));
     tcase_add_test(tcase, one_that_is_killed_is_said);
     tcase_add_test(tcase, who_has_no_memory_can_go_on);
     tcase_add_test(tcase, what_cannot_begin_is_said);
