@@ -362,10 +362,12 @@ static int lay(struct run *run, struct error *err)
     return net_init(&shape, &run->net, err);
 }
 
-static int no_memory(const struct run *run, const struct device *device, struct error *err)
+static int no_memory(const struct run *run, struct device *device, struct error *err)
 {
     const char *why = train_device_why(run->ask, device);
 
+    if (device->wait(device, err) < 0) // a device that has failed has none either
+        return AGON_EIO;
     if (why[0] == '\0')
         return error_set(err, AGON_ENOMEM, "no memory for a training of %zu weights",
                          run->net.n_weights);

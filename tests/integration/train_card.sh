@@ -197,6 +197,7 @@ for call in cuMemFree_v2 cuModuleUnload cuDevicePrimaryCtxRelease_v2; do
     fails "$call" 0 "^took .* on $NAME"
 done
 # In the first epoch there is nothing to go on with yet, and nothing is claimed.
+fails cuMemsetD8Async:1 6 "^agon train: $NAME: CUDA_ERROR.* in fill$"
 fails cuLaunchKernel:20 6 "^agon train: $NAME: CUDA_ERROR.* in launch$"
 [ ! -e "$WORK/f" ] && [ ! -e "$WORK/f.resume" ] || fail "something is left of the first epoch"
 # A checkpoint of another version, and one that somebody has changed.
