@@ -57,7 +57,15 @@ static unsigned char *place(struct check *check, const char *name, uint64_t at, 
     uint64_t offset = at - (is_resident ? CARD_RESIDENT : CARD_JOB);
     uint64_t all = is_resident ? space->n_resident : space->n_memory;
 
-    if (at < CARD_JOB)
+    if (space->n_blocks > 0) {
+        const struct card_block *block = card_block_of(space->blocks, space->n_blocks, at, bytes);
+
+        if (block != NULL) {
+            *room = block->bytes - (at - block->at);
+            return (unsigned char *)(uintptr_t)at;
+        }
+        refuse(check, AGON_ERANGE, name, "lies outside of its memory");
+    } else if (at < CARD_JOB)
         refuse(check, AGON_EINVAL, name, "has no address");
     else if (offset > all || bytes > all - offset)
         refuse(check, AGON_ERANGE, name, "lies outside of its memory");

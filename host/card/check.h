@@ -14,10 +14,25 @@
 #define card_check TYPED(card_check)
 
 /* Where the two ranges of a job lie on the device. */
+struct card_block { /* of a session (session.h): its addresses are the device's own */
+    uint64_t at, bytes;
+};
 struct card_space {
     unsigned char *memory, *resident;
     uint64_t n_memory, n_resident;
+    const struct card_block *blocks; /* instead of the ranges, where n_blocks is not 0 */
+    uint32_t n_blocks;
 };
+/* The one that these bytes lie in; NULL: none. */
+static inline const struct card_block *card_block_of(const struct card_block *blocks, uint32_t n,
+                                                     uint64_t at, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (at >= blocks[i].at && at - blocks[i].at <= blocks[i].bytes &&
+            bytes <= blocks[i].bytes - (at - blocks[i].at))
+            return &blocks[i];
+    return NULL;
+}
 /* Rows of a table that ids choose: no id may be n or more. */
 struct card_ids {
     const uint32_t *ids; /* on the device; NULL: this kernel has none */

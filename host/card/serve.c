@@ -17,6 +17,7 @@
 #include "card/own.h"
 #include "card/scripted.h"
 #include "card/sensor.h"
+#include "card/session.h"
 #include "card/typed.h"
 #include "card/wire.h"
 
@@ -691,6 +692,7 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
 {
     struct serve *serve = calloc(1, sizeof(*serve));
     struct card_answer ready = {.answer = CARD_READY};
+    int session = AGON_OK;
 
     if (serve == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a worker");
@@ -699,6 +701,11 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
     serve->err = err;
     ready.status = begin(serve, &ready, err);
     say(serve, &ready, err);
+    if (ready.status >= 0 && options->is_session) {
+        session = card_session_run(fd, serve->devices[0], typed[0], options->most, err);
+        serve->failed = session == AGON_EIO ? session : AGON_OK; // else the device is well
+        serve->is_over = 1;
+    }
     while (ready.status >= 0 && !serve->is_over && serve->failed == 0) {
         read_asks(serve, serve->n_asked == 0);
         if (serve->n_asked > 0)
@@ -719,7 +726,7 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
     }
     while (serve->n_asked > 0)
         drop_fds(&serve->asked[--serve->n_asked]);
-    ready.status = ready.status < 0 ? ready.status : serve->failed;
+    ready.status = ready.status < 0 ? ready.status : session < 0 ? session : serve->failed;
     card_script_free(serve->script);
     card_nvrtc_close(serve->nvrtc);
     card_own_free();

@@ -9,13 +9,13 @@ static const struct schema_field training_fields[] = {
     {"train", SCHEMA_TEXT, SCHEMA_ARRAY(struct plan_training, words, n_words), .list_min = 1,
      .min = 1, .is_required = 1,
      .doc = "the words behind `agon train`, as in `[lstm, --data, rows.csv, --out, "
-            "model.safetensors]`; without `--threads`, `--resume` and `--stop-after`, which are "
-            "the plan's"},
+            "model.safetensors]`; without `--threads`, `--resume`, `--stop-after`, `--device`, "
+            "`--memory`, `--driver` and `--nvrtc`, which are the plan's"},
     {"budget", SCHEMA_NAME, OF(budget), .is_required = 1,
      .doc = "of the profile, of training or research: its name, or CARD.NAME where several cards "
             "have one of that name"},
     {"memory", SCHEMA_SIZE, OF(bytes), .min = 0, .max = INT64_MAX / 2, .preset = "0B",
-     .doc = "of the card"},
+     .doc = "of the card; with `device: cuda` it gets no more"},
     {"share", SCHEMA_SHARE, OF(share_ppm), .min = 0, .max = GPU_ALL_PPM, .preset = "0%",
      .doc = "of the card's time; on the processor of the plan's threads, one at least"},
     {"priority", SCHEMA_INT, OF(priority), .min = 0, .max = GPU_PRIORITIES - 1, .preset = "2",
@@ -40,7 +40,8 @@ static int place_of(const struct plan *plan, const char *name)
 static void check_words(struct config *config, const struct config_node *node,
                         const struct plan_training *of)
 {
-    static const char *const own[] = {"--threads", "--resume", "--stop-after", "--plan"};
+    static const char *const own[] = {"--threads", "--resume", "--stop-after", "--plan",
+                                      "--device",  "--memory", "--driver",     "--nvrtc"};
     int has_out = 0;
 
     for (uint32_t i = 0; i < of->n_words; i++) {
@@ -54,6 +55,20 @@ static void check_words(struct config *config, const struct config_node *node,
     if (!has_out)
         config_refuse(config, config_get(node, "train"), CONFIG_E_VALUE,
                       "names no file for its model; expected '--out, FILE' among the words");
+}
+
+/* A lease of a card is one, and not the processor's under its name. */
+static void check_card(struct config *config, const struct config_node *at,
+                       const struct plan_training *of)
+{
+    if (of->n_words > 0 && (strcmp(of->words[0], "trees") == 0 || strcmp(of->words[0], "ppo") == 0))
+        config_refuse(config, config_get(at, "train"), CONFIG_E_CONFLICT,
+                      "%s is trained on the processor alone; leave it out of a plan whose device "
+                      "is cuda",
+                      of->words[0]);
+    if (of->bytes == 0)
+        config_refuse(config, config_get(at, "memory"), CONFIG_E_CONFLICT,
+                      "is nothing of the card; expected what the training needs there");
 }
 
 static void check_plan(struct config *config, const struct config_node *node, void *out)
@@ -75,19 +90,30 @@ static void check_plan(struct config *config, const struct config_node *node, vo
                 "'%s' is not a training that stands before this one; expected one that is",
                 of->after);
         check_words(config, at, of);
+        if (plan->is_cuda)
+            check_card(config, at, of);
     }
 }
 
 static const struct schema training_schema = {"a training", sizeof(struct plan_training),
                                               training_fields, NULL};
+static const struct schema_choice devices[] = {{"cpu", 0}, {"cuda", 1}, {NULL, 0}};
 static const struct schema_field plan_fields[] = {
     {"profile", SCHEMA_PATH, SCHEMA_MEMBER(struct plan, profile), .is_required = 1,
      .doc = "budgets: which cards there are and who has how many bytes: a name of configs/gpu, or "
             "a file (with a '.' or '/')"},
     {"shares", SCHEMA_PATH, SCHEMA_MEMBER(struct plan, shares), .preset = "production",
      .doc = "who has how much of a card's time: a name of configs/gpu/shares, or a file"},
+    {"device", SCHEMA_CHOICE, SCHEMA_MEMBER(struct plan, is_cuda), .choices = devices,
+     .preset = "cpu",
+     .doc = "cpu: the processor stands in for each card; cuda: the profile's cards are this "
+            "machine's, by their number"},
+    {"driver", SCHEMA_TEXT, SCHEMA_MEMBER(struct plan, driver),
+     .doc = "the cards', where it is not the system's `libcuda.so.1`"},
+    {"nvrtc", SCHEMA_TEXT, SCHEMA_MEMBER(struct plan, nvrtc),
+     .doc = "CUDA's compiler, for an `agon-gpu` that was built without nvcc"},
     {"threads", SCHEMA_INT, SCHEMA_MEMBER(struct plan, threads), .min = 1, .max = 64, .preset = "1",
-     .doc = "of the processor, which stands in for each card"},
+     .doc = "of the processor, where it stands in for each card"},
     {"trainings", SCHEMA_MAP, SCHEMA_ARRAY(struct plan, all, n), .sub = &training_schema,
      .list_min = 1, .is_required = 1, .doc = "in the order in which they ask"},
     {NULL}};
