@@ -363,8 +363,7 @@ START_TEST(ids_behind_the_table_are_refused)
     remote_job_init(&job, REAL_BITS, MEMORY);
     memcpy(job.memory, ids, sizeof(ids));
     remote_job_call(&job, KERNEL_embed, &embed, sizeof(embed));
-    ck_assert_int_eq(refused(worker, lease, &job, "id 2 of an embedding is 8, of 8 rows"),
-                     AGON_ERANGE);
+    ck_assert_int_eq(refused(worker, lease, &job, "id 2 of a call is 8, of 8 rows"), AGON_ERANGE);
     ids[2] = 7;
     memcpy(job.memory, ids, sizeof(ids));
     ck_assert_int_eq(refused(worker, lease, &job, ""), AGON_OK);
