@@ -15,6 +15,12 @@
 #else
 #define LANE static inline __attribute__((always_inline))
 #endif
+/* Before a loop of a few turns within a lane's work, which makes vectors only once it is none. */
+#if defined(__CUDACC__) || defined(__clang__)
+#define LANE_UNROLL _Pragma("unroll")
+#else
+#define LANE_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 LANE real_bits lane_bits(real x)
 {
@@ -207,6 +213,7 @@ LANE struct lane_philox lane_philox(uint32_t c0, uint32_t c1, uint32_t c2, uint3
 {
     struct lane_philox out;
 
+    LANE_UNROLL
     for (int round = 0; round < 10; round++) {
         uint64_t p0 = (uint64_t)0xd2511f53u * c0;
         uint64_t p1 = (uint64_t)0xcd9e8d57u * c2;
@@ -362,6 +369,7 @@ LANE struct lane_normals lane_normals(struct lane_philox draw)
 {
     struct lane_normals out;
 
+    LANE_UNROLL
     for (int i = 0; i < 4; i += 2) {
         real u = ((real)(int32_t)(draw.word[i] >> 1) + (real)0.5) * (real)(1.0 / 2147483648.0);
         real far = lane_sqrt(-2 * lane_log(u));
@@ -441,9 +449,11 @@ LANE void lane_scenarios(const struct scenarios_args *args, uint32_t first, uint
 LANE void lane_sweeps(const struct sweeps_args *args, uint32_t first, uint32_t width)
 {
     const uint32_t *pairs = args->pairs + 2 * (uint64_t)first;
-    const real *enter = args->enter + first;
-    const real *leave = args->leave + first;
     real keep = 1 - args->fee;
+    uint64_t rows[LANE_SIDE][2]; // where the two series begin
+    real enter[LANE_SIDE];
+    real leave[LANE_SIDE];
+    real d[LANE_SIDE];
     real is_long[LANE_SIDE];
     real is_armed[LANE_SIDE];
     real held[LANE_SIDE];
@@ -457,15 +467,19 @@ LANE void lane_sweeps(const struct sweeps_args *args, uint32_t first, uint32_t w
     for (uint32_t l = 0; l < width; l++) {
         is_long[l] = is_armed[l] = held[l] = units[l] = fall[l] = n_trades[l] = 0;
         money[l] = most[l] = now[l] = 1;
+        rows[l][0] = (uint64_t)pairs[2 * l] * args->steps;
+        rows[l][1] = (uint64_t)pairs[2 * l + 1] * args->steps;
+        enter[l] = args->enter[first + l];
+        leave[l] = args->leave[first + l];
     }
     for (uint32_t t = 0; t < args->steps; t++) {
         real fill = args->fill[t];
         real price = args->price[t];
         const real *a = args->a + t;
 
+        for (uint32_t l = 0; l < width; l++)
+            d[l] = a[rows[l][0]] - a[rows[l][1]];
         for (uint32_t l = 0; l < width; l++) {
-            real d = a[(uint64_t)pairs[2 * l] * args->steps] -
-                     a[(uint64_t)pairs[2 * l + 1] * args->steps];
             real bought = money[l] * keep / fill;
             real sold = units[l] * fill * keep;
             real lost;
@@ -478,9 +492,9 @@ LANE void lane_sweeps(const struct sweeps_args *args, uint32_t first, uint32_t w
             most[l] = now[l] > most[l] ? now[l] : most[l];
             lost = (most[l] - now[l]) / most[l];
             fall[l] = lost > fall[l] ? lost : fall[l];
-            is_armed[l] = d < leave[l] ? (real)1 : is_armed[l];
-            is_long[l] = d < leave[l] ? (real)0 : is_long[l];
-            is_long[l] = d > enter[l] ? is_armed[l] : is_long[l];
+            is_armed[l] = d[l] < leave[l] ? (real)1 : is_armed[l];
+            is_long[l] = d[l] < leave[l] ? (real)0 : is_long[l];
+            is_long[l] = d[l] > enter[l] ? is_armed[l] : is_long[l];
         }
     }
     for (uint32_t l = 0; l < width; l++) {

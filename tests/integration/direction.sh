@@ -38,6 +38,9 @@ train transformer transformer moves.rows "$NET"
 for name in boosted forest lstm tcn transformer; do
     grep -q ': better than the constant$' "$WORK/$name.out" || fail "$name did not learn: $(cat "$WORK/$name.out")"
 done
+# Of two features alone.
+"$AGON" features make "BTCUSDT=$WORK/learnt.csv" --features return.1 place.1 --out "$WORK/two.rows.csv" --ahead 1 --label up >"$WORK/out" 2>&1 || fail "rows: $(cat "$WORK/out")"
+train two trees two.rows "$BOOSTED"
 # Three classes, as XGBoost writes multi:softprob: one tree each, up where the last candle rose, down where it fell, else flat.
 python3 - "$WORK" <<'END'
 import json, sys
@@ -147,12 +150,17 @@ for name in boosted tcn; do
     until_true "$HOST_PID" "signals of $name" heard $name 3
     kept
 done
-weights number
 printf 'x' >"$WORK/conf/models/weights"
 ctl reload model >"$WORK/out" 2>&1 && fail "no model was taken"
 n=$(n_of boosted)
 ctl rollback model >"$WORK/out" 2>&1 || fail "a roll-back: $(cat "$WORK/out")"
 until_true "$HOST_PID" "signals of the trees again" heard boosted $((n + 3))
+kept
+# Another list, and what learned from it: it starts over.
+echo 'return.1 place.1' >"$WORK/conf/models/list"
+weights two
+ctl reload model >"$WORK/out" 2>&1 || fail "a reload with another list: $(cat "$WORK/out")"
+until_true "$HOST_PID" "signals of another list" heard two 3
 kept
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
@@ -160,7 +168,7 @@ ended "$HOST_PID" 0 "the host"
 [ "$(grep -c '"key":"nth"' "$WORK/host.err")" = 2 ] || fail "not both were delivered all that the engine counts"
 "$AGON" journal cat "$WORK/run/journal" --type begin --json | jq -r '.files.weights // empty' | cut -c1-8 | tr '\n' ' ' >"$WORK/begins"
 want=
-for name in forest boosted tcn; do
+for name in forest boosted tcn two; do
     file=$(of_file $name)
     want="$want${file#model } "
 done
