@@ -47,6 +47,19 @@ PLACE(gemm, c, c);
 PLACE(gemm, m, m);
 PLACE(gemm, a_turned, a_turned);
 PLACE(gemm, c_step, c_step);
+SAME(AGON_GPU_SCENARIOS, scenarios, scenarios);
+PLACE(scenarios, factor, factor);
+PLACE(scenarios, y, y);
+PLACE(scenarios, stream, stream);
+PLACE(scenarios, steps, steps);
+SAME(AGON_GPU_SWEEPS, sweeps, sweeps);
+PLACE(sweeps, pairs, pairs);
+PLACE(sweeps, y, y);
+PLACE(sweeps, rows, rows);
+PLACE(sweeps, fee, fee);
+_Static_assert((int)AGON_GPU_POSITIONS_MAX == (int)SCENARIOS_POSITIONS &&
+                   (int)AGON_GPU_STEPS_MAX == (int)SCENARIOS_STEPS,
+               "limits are the kernel's");
 _Static_assert((int)AGON_GPU_GELU == (int)MAP_GELU &&
                    (int)AGON_GPU_ROLLING_MAX == (int)ROLLING_MAX &&
                    (int)AGON_GPU_MAX == (int)REDUCE_MAX && (int)AGON_GPU_BIAS == (int)GEMM_BIAS,

@@ -416,6 +416,33 @@ static void check_band_apply(struct check *check, struct band_apply_args *args)
     VIEW(y, n, WRITE);
 }
 
+static void check_scenarios(struct check *check, struct scenarios_args *args)
+{
+    if (args->m > SCENARIOS_POSITIONS)
+        refuse(check, AGON_ERANGE, "m", "is more positions than it takes");
+    if (args->steps == 0 || args->steps > SCENARIOS_STEPS)
+        refuse(check, AGON_ERANGE, "steps", "are 0 or too many");
+    VIEW(value, args->m, READ);
+    VIEW(drift, args->m, READ);
+    VIEW(factor, count(check, "factor", args->m, args->m, 1), READ);
+    VIEW(y, count(check, "y", args->n, 3, 1), WRITE);
+}
+
+static void check_sweeps(struct check *check, struct sweeps_args *args, struct card_ids *ids)
+{
+    uint64_t n = count(check, "a", args->rows, args->steps, 1);
+    uint64_t n_y = count(check, "y", args->n, 3, 1);
+
+    VIEW(a, n, READ);
+    VIEW(price, args->steps, READ);
+    VIEW(fill, args->steps, READ);
+    VIEW(pairs, 2 * (uint64_t)args->n, READ);
+    VIEW(enter, args->n, READ);
+    VIEW(leave, args->n, READ);
+    VIEW(y, n_y, WRITE);
+    *ids = (struct card_ids){args->pairs, 2 * args->n, args->rows};
+}
+
 #define KERNEL_NAME(name, type) #name,
 static const char *const names[KERNEL_COUNT] = {KERNELS(KERNEL_NAME)};
 #define KERNEL_FITS(name, type)                                                                    \
@@ -454,8 +481,12 @@ int card_check(enum kernel kernel, void *args, const struct card_space *space, s
         CHECK(gemm)
         CHECK(band_dot)
         CHECK(band_apply)
+        CHECK(scenarios)
     case KERNEL_band_gather: // the same struct
         check_band_apply(check, args);
+        break;
+    case KERNEL_sweeps:
+        check_sweeps(check, args, ids);
         break;
     case KERNEL_embed:
         check_embed(check, args, ids);

@@ -2,7 +2,7 @@
 /* check: is a call of a kernel one that touches nothing but its own memory? Asked of each call of a
  * job before any of them runs. What its contract (kernels/args.h) forbids is refused too where a
  * result would depend on chance: an output over an input. What stands in memory is asked when the
- * call's turn has come: the ids of an embedding. [any] */
+ * call's turn has come: the ids of an embedding, the pairs of a sweep. [any] */
 #ifndef CARD_CHECK_H
 #define CARD_CHECK_H
 
@@ -33,7 +33,7 @@ static inline const struct card_block *card_block_of(const struct card_block *bl
             return &blocks[i];
     return NULL;
 }
-/* Rows of a table that ids choose: no id may be n or more. */
+/* Rows of a table that ids choose: no id may be `below` or more. */
 struct card_ids {
     const uint32_t *ids; /* on the device; NULL: this kernel has none */
     uint32_t n, below;

@@ -414,7 +414,7 @@ static int check_job(const struct job *job, struct error *err)
     return AGON_OK;
 }
 
-/* The ids of an embedding choose rows of its table and none behind it. They are of the device and
+/* The ids of a call choose rows of its table and none behind it. They are of the device and
  * may be what a kernel has computed. */
 static int ids_are_rows(struct serve *serve, const struct job *job, const struct card_ids *ids,
                         struct error *err)
@@ -433,8 +433,8 @@ static int ids_are_rows(struct serve *serve, const struct job *job, const struct
 
             memcpy(&id, job->lease->stage + (size_t)i * sizeof(id), sizeof(id));
             if (id >= ids->below)
-                return error_set(err, AGON_ERANGE, "id %u of an embedding is %u, of %u rows",
-                                 from + i, id, ids->below);
+                return error_set(err, AGON_ERANGE, "id %u of a call is %u, of %u rows", from + i,
+                                 id, ids->below);
         }
     }
     return AGON_OK;

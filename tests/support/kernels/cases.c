@@ -392,6 +392,63 @@ static void band_case(struct run *run, uint32_t batch, uint32_t steps, uint32_t 
     over(run);
 }
 
+/* Values of the next stream, each times `scale` and plus `shift`. */
+static real *scaled(struct run *run, uint32_t n, real scale, real shift)
+{
+    real *at = values(run, n);
+    real *shifts = constant(run, n, shift);
+    real *scales = constant(run, n, scale);
+    struct map_args args = {.a = at, .b = scales, .c = shifts, .y = at, .n = n, .op = MAP_FMA};
+
+    kernel_map(run->device, &args);
+    return at;
+}
+
+static void scenarios_case(struct run *run, uint32_t n, uint32_t m, uint32_t steps)
+{
+    struct scenarios_args args = {.value = scaled(run, m, 1000, 0),
+                                  .drift = scaled(run, m, (real)1e-4, 0),
+                                  .factor = scaled(run, m * m, (real)0.01, 0),
+                                  .y = memory(run, 3 * (size_t)n),
+                                  .seed = 0x123456789abcdef0u,
+                                  .stream = 0xfedcba9876543210u,
+                                  .n = n,
+                                  .m = m,
+                                  .steps = steps};
+
+    kernel_scenarios(run->device, &args);
+    keep(run, args.y, 3 * (size_t)n, "scenarios n=%u m=%u steps=%u", n, m, steps);
+    over(run);
+}
+
+/* Averages of a price, their cross in pairs of rows, and a band around 0. */
+static void sweeps_case(struct run *run, uint32_t n, uint32_t steps, uint32_t rows)
+{
+    real *a = memory(run, (size_t)rows * steps);
+    struct rolling_args rolling = {
+        .a = scaled(run, steps, 5, 100), .rows = 1, .n = steps, .op = ROLLING_MEAN};
+    struct sweeps_args args = {.a = a,
+                               .price = rolling.a,
+                               .fill = scaled(run, steps, 4, 100),
+                               .pairs = ids(run, 2 * n, rows),
+                               .enter = scaled(run, n, (real)0.3, (real)0.4),
+                               .leave = scaled(run, n, (real)0.3, (real)-0.4),
+                               .y = memory(run, 3 * (size_t)n),
+                               .n = n,
+                               .steps = steps,
+                               .rows = rows,
+                               .fee = (real)0.001};
+
+    for (uint32_t row = 0; row < rows; row++) {
+        rolling.y = a + (size_t)row * steps;
+        rolling.window = 2 * row + 1;
+        kernel_rolling(run->device, &rolling);
+    }
+    kernel_sweeps(run->device, &args);
+    keep(run, args.y, 3 * (size_t)n, "sweeps n=%u steps=%u rows=%u", n, steps, rows);
+    over(run);
+}
+
 static void large_cases(struct run *run)
 {
     for (uint32_t op = 0; op < MAP_OPS; op++)
@@ -407,6 +464,8 @@ static void large_cases(struct run *run)
     gemm_case(run, 1700, 1500, 70, 1); // large tiles on a large card
     gemm_case(run, 64, 1024, 256, 1);
     band_case(run, 4, 300, 64, 100);
+    scenarios_case(run, 10000, 5, 40);
+    sweeps_case(run, 3000, 700, 20);
 }
 
 void cases_run(struct device *device, int is_large, struct case_results *results)
@@ -444,6 +503,11 @@ void cases_run(struct device *device, int is_large, struct case_results *results
     band_case(&run, 3, 21, 33, 17);
     band_case(&run, 1, 4, 16, 8);
     band_case(&run, 2, 5, 7, 1);
+    scenarios_case(&run, 1, 1, 1);
+    scenarios_case(&run, 77, 7, 12);
+    scenarios_case(&run, 33, 32, 3);
+    sweeps_case(&run, 1, 1, 1);
+    sweeps_case(&run, 69, 300, 9);
     if (is_large)
         large_cases(&run);
 }

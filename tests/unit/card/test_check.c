@@ -87,6 +87,12 @@ static uintptr_t address(struct draw *at, uint32_t align)
 #define DRAW_BAND_DOT AT(a), AT(b), AT(y), DIM(batch), DIM(steps), DIM(width), DIM(window)
 #define DRAW_BAND     AT(p), AT(a), AT(y), DIM(batch), DIM(steps), DIM(width), DIM(window)
 
+#define DRAW_PATHS                                                                                 \
+    AT(value), AT(drift), AT(factor), AT(y), DIM(n), DIM(m), args->steps = draw(at, 9)
+#define DRAW_SETS                                                                                  \
+    AT(a), AT(price), AT(fill), AT(pairs), AT(enter), AT(leave), AT(y), DIM(n), DIM(steps),        \
+        DIM(rows)
+
 union any_args {
 #define MEMBER(name, type) struct type##_args name;
     KERNELS(MEMBER)
@@ -119,6 +125,8 @@ static void draw_args(struct draw *at, enum kernel kernel, union any_args *all)
     DRAW(band_dot, band_dot, (DRAW_BAND_DOT))
     DRAW(band_apply, band_apply, (DRAW_BAND))
     DRAW(band_gather, band_apply, (DRAW_BAND))
+    DRAW(scenarios, scenarios, (DRAW_PATHS))
+    DRAW(sweeps, sweeps, (DRAW_SETS))
 }
 
 /* Bytes that end, or begin, at a page that nobody may touch. */
