@@ -323,10 +323,10 @@ static void place_result(struct engine *engine, const struct record_job_done *do
 {
     const struct job_port *port = &engine->config.jobs;
     const struct runner_port *runner = &engine->runners[done->slot];
-    const void *result = port->result != NULL && done->bytes > AGON_JOB_INLINE
-                             ? port->result(port->ctx, done->slot, done->job)
-                             : NULL;
+    const void *result = done->n_inline > 0 ? done->result : NULL;
 
+    if (done->bytes > AGON_JOB_INLINE && port->result != NULL)
+        result = port->result(port->ctx, done->slot, done->job);
     if (result != NULL && runner->result != NULL)
         runner->result(runner->ctx, place, result, done->bytes);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "card/script.h"
 #include "config/units.h"
 #include "gpu/profile.h"
 #include "roster/roster.h"
@@ -377,6 +378,20 @@ int leases_rules(struct config *config, const struct config_node *node, const ch
     return rc;
 }
 
+/* Here, with its place: a worker that is given a wrong one would only not begin. */
+static void check_scripts(struct config *config, const struct leases_words *words)
+{
+    struct card_step steps[CARD_STEPS_MAX];
+
+    for (uint32_t i = 0; i < words->n_scripts; i++) {
+        struct error err = {0};
+
+        if (card_steps_read(words->scripts[i], steps, &err) < 0)
+            config_refuse(config, config_at(config, "gpu.script[%u]", i), CONFIG_E_VALUE, "%s",
+                          err.text);
+    }
+}
+
 static void read_rules(struct config *config, struct roster_cards *cards)
 {
     const struct leases_words *words = &cards->words;
@@ -394,6 +409,7 @@ static void read_rules(struct config *config, struct roster_cards *cards)
                       "has %u entries; expected one for each card of the profile, %u",
                       words->n_scripts, cards->rules.n_cards);
     }
+    check_scripts(config, words);
 }
 
 void leases_read(struct roster *roster, struct config *config)
