@@ -49,6 +49,7 @@ struct crew_file { /* of the roster's `files`: what the plugin finds by agon.ass
 struct crew_lease { /* of a card, asked for when the slot starts: struct gpu_event of gpu/gpu.h */
     char name[GPU_LEASE_NAME];
     int64_t bytes, deadline_ns; /* deadline_ns: from then on; 0: none */
+    int64_t context; /* more of its budget: what the context of its own kernels takes; 0: none */
     uint32_t share_ppm;
     uint16_t rank;
     uint8_t budget, group, priority, flags;

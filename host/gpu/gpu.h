@@ -152,7 +152,10 @@ enum gpu_decision_kind {
     X(TOP, "top", "one card is left, and it is for the first strategies")                          \
     X(HUNG, "hung", "its chunk took more than twice the longest")                                  \
     X(FAILED, "failed", "its chunk failed on the card")                                            \
-    X(RELEASED, "released", "its owner gave it back")
+    X(RELEASED, "released", "its owner gave it back")                                              \
+    X(DEDICATED, "dedicated",                                                                      \
+      "a whole card is given to training or research, and not to inference; leave dedicated out, " \
+      "or ask of another budget")
 enum gpu_why {
 #define GPU_ROW(id, name, doc) GPU_WHY_##id,
     GPU_WHYS(GPU_ROW)

@@ -551,6 +551,17 @@ static json_t *errors_json(const struct backtest *result, uint16_t id)
     return n > 0 ? json_pack("{s:I, s:s}", "callbacks", (json_int_t)n, "first", text) : NULL;
 }
 
+static json_t *jobs_json(const struct backtest *result, uint16_t id)
+{
+    const struct engine_outcomes *of = engine_outcomes(result->engine, id);
+
+    if (of->n_done + of->n_failed + of->n_hung + of->n_cancelled + of->n_refused == 0)
+        return NULL;
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "done", (json_int_t)of->n_done, "failed",
+                     (json_int_t)of->n_failed, "hung", (json_int_t)of->n_hung, "cancelled",
+                     (json_int_t)of->n_cancelled, "refused", (json_int_t)of->n_refused);
+}
+
 static json_t *agent_json(const struct backtest *result, uint16_t id)
 {
     const struct slot *slot = &engine_slots(result->engine)->all[id];
@@ -584,14 +595,15 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
                                  "fills", (json_int_t)all[i].n_fills));
     }
     json = json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:s*, s:o*, s:o*, s:o*, s:o}", "name",
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:s*, s:o*, s:o*, s:o*, s:o*, s:o}", "name",
         slot->name, "plugin", plugin_of(result, id, plugin), "fills", (json_int_t)of.n_fills,
         "wins", (json_int_t)of.n_wins, "intents", (json_int_t)slot->n_intents, "refused",
         (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "orders",
         (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused, "stopped",
         result->failure[id][0] != '\0' ? result->failure[id] : NULL, "errors",
-        errors_json(result, id), "breach", breach_json(result, engine_risk(result->engine, id)),
-        "metrics", metrics_json(result, id), "positions", positions);
+        errors_json(result, id), "jobs", jobs_json(result, id), "breach",
+        breach_json(result, engine_risk(result->engine, id)), "metrics", metrics_json(result, id),
+        "positions", positions);
     return json != NULL ? figures_json(json, &base, &of) : NULL;
 }
 

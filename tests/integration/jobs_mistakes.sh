@@ -88,4 +88,43 @@ roster "profile: fits.yaml, device: cuda, driver: \"$3\", own_kernels: true" \
 for runner in inproc process; do
     refused 3 "lab.yaml:4:.*agents\[0\].gpu.leases.main.kernels: own kernels run in a live or paper host alone" $runner
 done
+# --- leases that are never granted, and those that wait from the start on ---
+cat >"$WORK/conf/two.yaml" <<'END'
+cards:
+  - name: two
+    memory: 1GiB
+    reserve: 256MiB
+    budgets:
+      - {name: realtime, class: inference, memory: 512MiB}
+      - {name: learning, class: training, memory: 256MiB}
+END
+live() { # LEASE...: of agents a, b, ...
+    agents=
+    name=a
+    for lease in "$@"; do
+        agents="$agents$(agent "$name" jobber.so 'values: 64' '' ", gpu: {leases: {main: {$lease}}}")
+"
+        name=$(printf %s "$name" | tr a-y b-z)
+    done
+    MODE=paper live_files "$agents"
+    sed -i "s|^agents:|gpu: {profile: two.yaml, device: cpu}\nagents:|" "$WORK/conf/roster.yaml"
+    "$AGON" config check "$WORK/conf/live.yaml" --plugins "$PLUGINS" >"$WORK/out" 2>&1
+}
+warns() { # WORDS
+    grep -q "roster.yaml:[0-9]*: warning: $1" "$WORK/out" || fail "no warning '$1': $(cat "$WORK/out")"
+}
+start_sim --seed 3
+live 'budget: realtime, memory: 4MiB, share: 60%' 'budget: learning, memory: 4MiB, share: 40%' || fail "config check: $(cat "$WORK/out")"
+! grep -q 'gpu.leases' "$WORK/out" || fail "a warning of leases that are granted: $(cat "$WORK/out")"
+live 'budget: realtime, memory: 4MiB, share: 100%' || fail "config check: $(cat "$WORK/out")"
+warns 'agent a: gpu.leases.main asks for 100% of its card, and its class has 60% in a calm market (80% at high volatility, 100% at extreme, 40% in the weekly tournament): it waits, and is granted at extreme volatility alone; ask for 60% at most'
+live 'budget: realtime, memory: 400MiB, share: 10%' 'budget: realtime, memory: 200MiB, share: 10%' || fail "config check: $(cat "$WORK/out")"
+warns 'agent b: gpu.leases.main waits from the start on, for bytes of its budget, which others hold; ask for less'
+start_host
+until_true "$HOST_PID" "the same from the host that starts" lines "$WORK/host.err" 'agent b: gpu.leases.main waits from the start on' 1
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+live 'budget: realtime, memory: 4MiB, share: 10%, dedicated: true' && fail "a dedicated lease of inference was taken"
+grep -q 'roster.yaml:[0-9]*:[0-9]*: error.*can never be granted (dedicated): a whole card is given to training or research, and not to inference; leave dedicated out' "$WORK/out" ||
+    fail "a dedicated lease of inference: $(cat "$WORK/out")"
 echo "cards in a backtest: $(cat "$WORK/first.inproc"); a profile over the card's memory, a write to a result, a script that is none, own kernels"
