@@ -409,7 +409,6 @@ static int32_t status_of(uint8_t why)
     case GPU_WHY_SHARE:
         return AGON_ERANGE;
     case GPU_WHY_INVALID:
-    case GPU_WHY_DEDICATED:
         return AGON_EINVAL;
     case GPU_WHY_CANNOT:
         return AGON_ENOTSUP;

@@ -174,7 +174,7 @@ static enum gpu_why judge_card(const struct gpu_rules *rules, const struct gpu_e
         return GPU_WHY_CANNOT;
     if ((event->flags & GPU_DEDICATED) != 0) {
         if (budget->class == GPU_INFERENCE)
-            return GPU_WHY_DEDICATED;
+            return GPU_WHY_INVALID;
         return event->bytes > card->memory - card->reserve ? GPU_WHY_MEMORY : GPU_WHY_NOTHING;
     }
     return event->bytes > budget->bytes ? GPU_WHY_BUDGET : GPU_WHY_NOTHING;

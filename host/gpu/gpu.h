@@ -135,7 +135,8 @@ enum gpu_decision_kind {
     X(MEMORY, "memory", "the card never has so many bytes beside its reserve; ask for less")       \
     X(SHARE, "share", "its class or group never has such a share; ask for less")                   \
     X(INVALID, "invalid",                                                                          \
-      "no such budget, group, priority, card or state, or nothing asked for; look at the profile") \
+      "no such budget, group, priority, card or state, inference that is dedicated, or nothing "   \
+      "asked for; look at the profile")                                                            \
     X(CANNOT, "cannot",                                                                            \
       "the card does not do that (training, fp64); choose a budget of another card")               \
     X(FULL, "full", "as many leases or jobs as there may be; give some back")                      \
@@ -152,10 +153,7 @@ enum gpu_decision_kind {
     X(TOP, "top", "one card is left, and it is for the first strategies")                          \
     X(HUNG, "hung", "its chunk took more than twice the longest")                                  \
     X(FAILED, "failed", "its chunk failed on the card")                                            \
-    X(RELEASED, "released", "its owner gave it back")                                              \
-    X(DEDICATED, "dedicated",                                                                      \
-      "a whole card is given to training or research, and not to inference; leave dedicated out, " \
-      "or ask of another budget")
+    X(RELEASED, "released", "its owner gave it back")
 enum gpu_why {
 #define GPU_ROW(id, name, doc) GPU_WHY_##id,
     GPU_WHYS(GPU_ROW)

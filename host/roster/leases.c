@@ -285,6 +285,13 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
         check_file(config, &roster->slots[i], config_get(node, "resident"), words.resident);
     if (words.kernels[0] != '\0')
         check_kernels(config, roster, i, node, &words);
+    if (words.is_dedicated && rules->budgets[lease->budget].class == GPU_INFERENCE) {
+        config_refuse(config, config_get(node, "dedicated"), CONFIG_E_CONFLICT,
+                      "can never be granted: a whole card is given to training or research, and "
+                      "'%s' is of inference; leave dedicated out, or ask of another budget",
+                      words.budget);
+        return;
+    }
     judge(config, node, rules, lease, (uint16_t)i);
 }
 

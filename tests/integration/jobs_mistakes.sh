@@ -125,6 +125,6 @@ until_true "$HOST_PID" "the same from the host that starts" lines "$WORK/host.er
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 live 'budget: realtime, memory: 4MiB, share: 10%, dedicated: true' && fail "a dedicated lease of inference was taken"
-grep -q 'roster.yaml:[0-9]*:[0-9]*: error.*can never be granted (dedicated): a whole card is given to training or research, and not to inference; leave dedicated out' "$WORK/out" ||
+grep -q 'roster.yaml:[0-9]*:[0-9]*: error.*can never be granted: a whole card is given to training or research, and .realtime. is of inference; leave dedicated out' "$WORK/out" ||
     fail "a dedicated lease of inference: $(cat "$WORK/out")"
 echo "cards in a backtest: $(cat "$WORK/first.inproc"); a profile over the card's memory, a write to a result, a script that is none, own kernels"

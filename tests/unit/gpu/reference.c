@@ -527,7 +527,7 @@ static const char *check_request(const struct ref *ref, const struct ref_event *
     if ((e->fp64 && rules->weak_fp64[card]) || (e->training && !rules->cuda[card]))
         return "cannot";
     if (e->dedicated && class == 0)
-        return "dedicated";
+        return "invalid";
     if (e->dedicated && e->bytes > rules->room[card])
         return "memory";
     if (!e->dedicated && e->bytes > rules->budget_bytes[e->budget])

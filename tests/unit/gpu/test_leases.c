@@ -184,7 +184,7 @@ START_TEST(nobody_is_beside_a_dedicated_lease) // MLA-53
     whole = ASK(.card = S2, .budget = "training_pipeline", .gib = 1, .flags = GPU_DEDICATED);
     ck_assert_uint_eq(state_of(whole), GPU_WAITING);
     ASK(.card = S1, .budget = "trading_models", .gib = 1, .flags = GPU_DEDICATED);
-    ck_assert_uint_eq(why_refused(), GPU_WHY_DEDICATED);
+    ck_assert_uint_eq(why_refused(), GPU_WHY_INVALID);
 }
 END_TEST
 
