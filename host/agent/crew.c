@@ -782,24 +782,6 @@ uint32_t crew_layers(const struct crew *crew, uint16_t slot)
                                                      : run_process_layers(active->process);
 }
 
-// Of who plays for the slot; NULL: nobody does.
-static const struct feed_beat *beat_of(const struct crew *crew, uint16_t slot)
-{
-    const struct generation *active = crew->members[slot].active;
-
-    if (active == NULL || !active->is_begun)
-        return NULL;
-    return active->run != NULL ? feed_beat(run_inproc_feed(active->run))
-                               : run_process_beat(active->process);
-}
-
-uint64_t crew_errors(const struct crew *crew, uint16_t slot)
-{
-    const struct feed_beat *beat = beat_of(crew, slot);
-
-    return beat != NULL ? atomic_load_explicit(&beat->n_errors, memory_order_relaxed) : 0;
-}
-
 uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot)
 {
     const struct generation *active = crew->members[slot].active;
@@ -807,35 +789,6 @@ uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot)
     if (active == NULL || !active->is_begun || active->process == NULL)
         return 0;
     return run_process_cpu_ms(active->process);
-}
-
-void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
-{
-    const struct feed_beat *beat = beat_of(crew, slot);
-
-    if (beat == NULL)
-        memset(delivery, 0, sizeof(*delivery));
-    else
-        hist_small_copy(delivery, &beat->delivery);
-}
-
-uint32_t crew_metrics(const struct crew *crew, uint16_t slot, double values[AGON_METRICS_MAX])
-{
-    const struct feed_beat *beat = beat_of(crew, slot);
-    uint32_t is_set =
-        beat != NULL ? atomic_load_explicit(&beat->metrics_set, memory_order_acquire) : 0;
-
-    for (uint32_t id = 0; id < AGON_METRICS_MAX; id++) {
-        uint64_t bits =
-            beat != NULL ? atomic_load_explicit(&beat->metrics[id], memory_order_relaxed) : 0;
-
-        memcpy(&values[id], &bits, sizeof(bits));
-        if (!isfinite(values[id])) {
-            values[id] = 0;
-            is_set &= ~((uint32_t)1 << id);
-        }
-    }
-    return is_set;
 }
 
 int crew_can_rollback(const struct crew *crew, uint16_t slot)

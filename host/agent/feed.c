@@ -55,11 +55,14 @@ static __attribute__((noinline)) void tell_no_room(struct feed *feed)
 /* It wrote to what it was shown: by mistake or not, it is not to be called again. */
 static __attribute__((noinline)) void blame_torn(struct feed *feed)
 {
+    int torn = shown_is_torn;
+
     shown_mend();
     feed->odd &= ~(uint32_t)ODD_TORN;
     if (feed->failure.code == 0)
         error_set(&feed->failure, AGON_EIO,
-                  "the plugin wrote into the events that it is shown, at event %llu of its slot",
+                  "the plugin wrote into the %s that it is shown, at event %llu of its slot",
+                  torn == SHOWN_RESULTS ? "results of jobs" : "events",
                   (unsigned long long)feed->nth);
     feed->shows = 0;
 }
@@ -456,6 +459,19 @@ static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
     feed_measure_some(feed, bus_stamped(&feed->bus, seq));
 }
 
+static void note_error(struct feed *feed, const struct agon_event_hdr *event, int rc)
+{
+    struct feed_beat *beat = feed->beat;
+
+    if (atomic_load_explicit(&beat->n_errors, memory_order_relaxed) == 0) {
+        atomic_store_explicit(&beat->error_nth, feed->nth, memory_order_relaxed);
+        atomic_store_explicit(&beat->error_seq, event->seq, memory_order_relaxed);
+        atomic_store_explicit(&beat->error_type, event->type, memory_order_relaxed);
+        atomic_store_explicit(&beat->error_code, rc, memory_order_relaxed);
+    }
+    count(&beat->n_errors);
+}
+
 __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_event_hdr *event,
                                          int rc)
 {
@@ -472,7 +488,7 @@ __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_ev
         feed->odd &= ~(uint32_t)ODD_ERRORS;
         return feed->failure.code != 0 ? AGON_EIO : AGON_OK;
     }
-    count(&feed->beat->n_errors);
+    note_error(feed, event, rc);
     feed->odd |= ODD_ERRORS;
     if (++feed->errors_in_row < FEED_ERRORS_MAX)
         return AGON_OK;

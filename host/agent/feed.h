@@ -31,7 +31,12 @@ struct feed_beat {
     _Atomic uint64_t done_seq;    /* everything up to it has been delivered and answered */
     _Atomic uint64_t nth;
     _Atomic uint64_t n_errors, n_gaps, n_intents, n_full; /* full: wishes that met a full ring */
-    _Atomic uint64_t n_lapses_lost;                       /* on_lapse had no room for */
+    /* Of the first of n_errors: its event's number of the slot, seq and type, and what was
+       returned. Written before n_errors is 1. */
+    _Atomic uint64_t error_nth, error_seq;
+    _Atomic uint32_t error_type;
+    _Atomic int32_t error_code;
+    _Atomic uint64_t n_lapses_lost;             /* on_lapse had no room for */
     _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
     _Atomic uint32_t metrics_set;               /* bit i: metrics[i] was set or added to */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "agent/feed_hand.h"
+#include "agent/shown.h"
 #include "base/hot.h"
 
 #define TO_GRANULES   16384
@@ -21,6 +22,7 @@ struct run_inproc {
     struct evring from_agent;      /* the engine's side */
     uint64_t to_granules, from_granules;
     unsigned char *boxes, *results; /* owned; NULL: no lease is named */
+    const unsigned char *shown;     /* owned: results once more, which the plugin can only read */
 };
 
 static HOT int advance(void *ctx, uint64_t seq)
@@ -104,9 +106,10 @@ static void result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
 }
 
 /* No page of it is taken before use. */
-static void *zeroed(uint64_t bytes)
+static void *zeroed(uint64_t bytes, int is_shared)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_ANONYMOUS | (is_shared ? MAP_SHARED : MAP_PRIVATE);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 
     return memory != MAP_FAILED ? memory : NULL;
 }
@@ -139,9 +142,11 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
     run->to_memory = ring_new(&run->to_agent, run->to_granules);
     run->from_memory = ring_new(&run->from_agent, run->from_granules);
     if (config->n_leases > 0) {
-        run->boxes = zeroed(FEED_BOXES_BYTES);
-        run->results = zeroed(FEED_RESULTS_BYTES);
-        if (run->boxes == NULL || run->results == NULL) {
+        run->boxes = zeroed(FEED_BOXES_BYTES, 0);
+        run->results = zeroed(FEED_RESULTS_BYTES, 1);
+        if (run->results != NULL)
+            run->shown = shown_results(run->results, FEED_RESULTS_BYTES, err);
+        if (run->boxes == NULL || run->shown == NULL) {
             run_inproc_free(run);
             return error_set(err, AGON_ENOMEM, "no memory for a slot's jobs");
         }
@@ -179,7 +184,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .from_agent = run->from_memory,
                                .from_granules = run->from_granules,
                                .boxes = run->boxes,
-                               .results = run->results,
+                               .results = run->shown,
                                .log = config->log,
                                .on_gap = config->on_gap,
                                .on_lapse = config->on_lapse,
@@ -239,6 +244,7 @@ void run_inproc_free(struct run_inproc *run)
         (void)munmap(run->boxes, FEED_BOXES_BYTES);
     if (run->results != NULL)
         (void)munmap(run->results, FEED_RESULTS_BYTES);
+    shown_unmap(run->shown, FEED_RESULTS_BYTES);
     free(run->to_memory);
     free(run->from_memory);
     free(run);

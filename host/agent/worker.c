@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/shown.h"
 #include "base/sanitized.h"
 #include "base/utf8.h"
 #include "sys/disk_far.h"
@@ -124,6 +125,9 @@ int worker_close(struct worker *worker, uint64_t room, struct error *err)
     // A sanitizer tells of a fault itself, and better.
     if (!IS_SANITIZED)
         fault_watch(&worker->shm->crash, on_crash);
+    rc = shown_watch(err);
+    if (rc < 0)
+        return rc;
     tzset(); // libc reads a file with the first date else
     sandbox_begin(&sandbox);
     // It dies with its parent from here on; one that was dead before would not be noticed.

@@ -102,9 +102,14 @@ static void view(struct check *check, const char *name, void *field, uint64_t el
     check->views[check->n_views++] = (struct view){name, true_at, bytes, access, may_be};
 }
 
-static void none(void *field)
+/* One that this operation does not use. */
+static void none(struct check *check, const char *name, const void *field)
 {
-    memset(field, 0, sizeof(void *));
+    uintptr_t at;
+
+    memcpy(&at, field, sizeof(at));
+    if (at != 0)
+        refuse(check, AGON_EINVAL, name, "is not used by this operation; expected 0");
 }
 
 /* An output lies apart from all else, or exactly on the one that its contract names. */
@@ -144,11 +149,11 @@ static void check_map(struct check *check, struct map_args *args)
     if (has_b)
         VIEW(b, n, READ);
     else
-        none(&args->b);
+        none(check, "b", &args->b);
     if (args->op == MAP_FMA)
         VIEW(c, n, READ);
     else
-        none(&args->c);
+        none(check, "c", &args->c);
     VIEW_ON(y, n, WRITE, "any");
 }
 
@@ -276,7 +281,7 @@ static void check_reduce(struct check *check, struct reduce_args *args)
     if (args->op == REDUCE_DOT)
         VIEW(b, n, READ);
     else
-        none(&args->b);
+        none(check, "b", &args->b);
     VIEW(y, args->rows, WRITE);
 }
 
@@ -393,7 +398,7 @@ static void check_gemm(struct check *check, struct gemm_args *args)
     if (args->start == GEMM_BIAS)
         VIEW(bias, args->n, READ);
     else
-        none(&args->bias);
+        none(check, "bias", &args->bias);
     VIEW(c, matrix(check, "c", args->m, args->n, args->ldc, batch, args->c_step), BOTH);
 }
 
@@ -499,4 +504,26 @@ int card_check(enum kernel kernel, void *args, const struct card_space *space, s
     }
     outputs_are_apart(check);
     return check->rc;
+}
+
+#define KERNEL_BYTES(name, type) sizeof(struct type##_args),
+static const size_t args_bytes[KERNEL_COUNT] = {KERNELS(KERNEL_BYTES)};
+
+/* What a kernel does not read has no meaning yet: who writes there expects one. */
+int card_check_call(struct card_call *call, const struct card_space *space, struct card_ids *ids,
+                    struct error *err)
+{
+    if (call->kernel < KERNEL_COUNT) {
+        if (call->pad != 0)
+            return error_set(err, AGON_EINVAL, "%s: pad is %u; expected 0", names[call->kernel],
+                             call->pad);
+        for (size_t i = args_bytes[call->kernel]; i < sizeof(call->args); i++) {
+            if (call->args[i] != 0)
+                return error_set(err, AGON_EINVAL,
+                                 "%s: byte %zu of args is %u, behind the %zu of its arguments; "
+                                 "expected 0",
+                                 names[call->kernel], i, call->args[i], args_bytes[call->kernel]);
+        }
+    }
+    return card_check((enum kernel)call->kernel, call->args, space, ids, err);
 }

@@ -11,7 +11,8 @@
 #include "kernels/args.h"
 
 /* Names carry the type (kernels/real.h). */
-#define card_check TYPED(card_check)
+#define card_check      TYPED(card_check)
+#define card_check_call TYPED(card_check_call)
 
 /* Where the two ranges of a job lie on the device. */
 struct card_block { /* of a session (session.h): its addresses are the device's own */
@@ -41,5 +42,8 @@ struct card_ids {
 /* args: a copy of a call's, whose pointers become the device's own. AGON_EINVAL, AGON_ERANGE. */
 int card_check(enum kernel kernel, void *args, const struct card_space *space, struct card_ids *ids,
                struct error *err);
+/* The same of a copy of a whole call, whose bytes behind its arguments are 0. */
+int card_check_call(struct card_call *call, const struct card_space *space, struct card_ids *ids,
+                    struct error *err);
 
 #endif

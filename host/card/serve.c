@@ -404,7 +404,7 @@ static int check_job(const struct job *job, struct error *err)
     for (uint32_t i = 0; i < job->head->n_calls; i++) {
         struct card_call call = job->calls[i];
         struct card_ids ids;
-        int rc = job->typed->check((enum kernel)call.kernel, call.args, &job->space, &ids, err);
+        int rc = job->typed->check(&call, &job->space, &ids, err);
 
         if (rc < 0) {
             error_wrap(err, "call %u", i);
@@ -452,7 +452,7 @@ static int run_calls(struct serve *serve, struct job *job, uint32_t n_chunks, st
     while (job->n_done < job->head->n_calls) {
         struct card_call call = job->calls[job->n_done];
         struct card_ids ids;
-        int rc = job->typed->check((enum kernel)call.kernel, call.args, &job->space, &ids, err);
+        int rc = job->typed->check(&call, &job->space, &ids, err);
 
         REQUIRE(rc >= 0); // it was, and nobody can change it
         if (ids.ids != NULL)

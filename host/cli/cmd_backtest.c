@@ -23,6 +23,7 @@
 #include "cli/words.h"
 #include "demo/demo_config.h"
 #include "lab/backtest.h"
+#include "lab/backtest_jobs.h"
 #include "lab/lookahead.h"
 #include "lab/models.h"
 #include "report/backtest.h"
@@ -473,6 +474,24 @@ static int take_words(const struct opts *opts, struct crew_slot *slots,
     return EXIT_FLAGS;
 }
 
+/* Here, with its place in the roster; lab/backtest_jobs.c has the last word. */
+static int refuse_own(const struct opts *opts, const struct crew_slot *slots, uint32_t n_slots)
+{
+    int code = EXIT_OK;
+
+    for (uint32_t i = 0; i < n_slots; i++) {
+        for (uint32_t k = 0; k < slots[i].n_leases; k++) {
+            struct error err = {0};
+
+            if (backtest_jobs_takes(i, &slots[i].leases[k], &err) >= 0)
+                continue;
+            fprintf(stderr, "%s:%u: error: %s\n", args_safe(opts->roster), slots[i].line, err.text);
+            code = EXIT_CONFIG;
+        }
+    }
+    return code;
+}
+
 // The slots as `agon run` would have them, on the instruments that the data are of.
 static int take_roster(const struct opts *opts, struct crew_slot *slots,
                        struct backtest_config *config)
@@ -506,7 +525,7 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     config->values = &values;
     code = slots_of_roster(slots, &config->n_slots, base_currency, &from);
     free(names);
-    return code;
+    return code == EXIT_OK ? refuse_own(opts, slots, config->n_slots) : code;
 }
 
 #define FEE_UNSAID (-1000.0) /* basis points; below what can be said */

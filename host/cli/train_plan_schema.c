@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/train_plan.h"
@@ -71,6 +74,62 @@ static void check_card(struct config *config, const struct config_node *at,
                       "is nothing of the card; expected what the training needs there");
 }
 
+static const char *word_behind(const struct plan_training *of, const char *word)
+{
+    for (uint32_t i = 0; i + 1 < of->n_words; i++) {
+        if (strcmp(of->words[i], word) == 0)
+            return of->words[i + 1];
+    }
+    return NULL;
+}
+
+#define PLACE (2 * PATH_MAX)
+#define FILES 3 /* that a training writes: its model, its report, what it goes on with */
+
+/* Where file i of a training lies, whatever it is called; "": it writes none. */
+static void place_of_file(const struct plan_training *of, uint32_t i, char place[PLACE])
+{
+    static const char *const behind[FILES] = {"", ".report", ".resume"};
+    const char *out = word_behind(of, "--out"), *own = word_behind(of, "--checkpoint");
+    char path[PATH_MAX], folder[PATH_MAX], *slash;
+
+    place[0] = '\0';
+    if (out == NULL)
+        return;
+    (void)snprintf(path, sizeof(path), "%s%s", i == 2 && own != NULL ? own : out,
+                   i == 2 && own != NULL ? "" : behind[i]);
+    slash = strrchr(path, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    // A folder that is not there is no folder of two trainings by two names.
+    if (realpath(slash == NULL ? "." : slash == path ? "/" : path, folder) == NULL)
+        (void)snprintf(folder, sizeof(folder), "%s", slash == NULL ? "." : path);
+    (void)snprintf(place, PLACE, "%s/%s", folder, slash == NULL ? path : slash + 1);
+}
+
+/* Each would write over the other's, and what both had learned would be lost. */
+static void check_files(struct config *config, const struct plan *plan, uint32_t i)
+{
+    static _Thread_local char mine[PLACE], others[PLACE];
+
+    for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t both = 0; both < FILES * FILES; both++) {
+            const struct config_node *at = config_at(config, "trainings[%u].train", i);
+            const struct config_node *other = config_at(config, "trainings[%u].train", k);
+
+            place_of_file(&plan->all[i], both / FILES, mine);
+            place_of_file(&plan->all[k], both % FILES, others);
+            if (mine[0] == '\0' || strcmp(mine, others) != 0)
+                continue;
+            config_refuse(config, at, CONFIG_E_CONFLICT,
+                          "training %s writes %s, as training %s of line %u does; expected a file "
+                          "of its own behind --out",
+                          plan->all[i].name, mine, plan->all[k].name, config_line(other));
+            return;
+        }
+    }
+}
+
 static void check_plan(struct config *config, const struct config_node *node, void *out)
 {
     const struct plan *plan = out;
@@ -92,6 +151,7 @@ static void check_plan(struct config *config, const struct config_node *node, vo
         check_words(config, at, of);
         if (plan->is_cuda)
             check_card(config, at, of);
+        check_files(config, plan, i);
     }
 }
 

@@ -181,6 +181,7 @@ struct engine {
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     struct jobs jobs;
     /* not state: */
+    struct engine_outcomes outcomes[SLOTS_MAX];
     struct venue_port venues[ACCOUNTS_MAX];
     /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */
     struct slot_set type_keepers[EVENTS_PLACES];

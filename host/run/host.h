@@ -306,6 +306,7 @@ struct host_view_own { /* the worker of a lease of own kernels */
     uint8_t state; /* enum relay_own_state */
     int32_t pid;   /* -1: none runs */
     uint32_t lives;
+    int64_t context_bytes;   /* of its card, counted against the lease's budget */
     char why[HOST_VIEW_WHY]; /* the last failure; "": none yet */
 };
 struct host_view_cards {
@@ -315,6 +316,7 @@ struct host_view_cards {
     int64_t failover_ns; /* of the last lost card: from its last answer to the decisions; 0: none */
     struct host_view_card cards[GPU_CARDS_MAX];
     struct host_view_lease leases[GPU_LEASES_MAX]; /* by their numbers */
+    struct engine_outcomes outcomes[SLOTS_MAX];    /* by slot, of this run */
     uint32_t n_owns;
     struct host_view_own owns[LEASES_OWN];
     uint64_t n_decisions; /* ever; number n stands at n % HOST_VIEW_DECISIONS */

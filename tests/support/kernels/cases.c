@@ -110,6 +110,11 @@ static void map_case(struct run *run, uint32_t op, uint32_t n)
                             .op = op,
                             .scale = (real)0.37};
 
+    // What an operation does not take is 0, as a job's calls have it.
+    if (op > MAP_FMA && op < MAP_TANH_BACK)
+        args.b = NULL;
+    if (op != MAP_FMA)
+        args.c = NULL;
     if (op == MAP_EXP || op == MAP_TANH || op == MAP_SIGMOID || op == MAP_GELU) {
         // Wide enough that each end of the range is met: subnormal, 0, infinity, 1.
         struct map_args wide = {.a = args.a,
@@ -119,7 +124,6 @@ static void map_case(struct run *run, uint32_t op, uint32_t n)
                                 .scale = (real)(REAL_BITS == 32 ? 60 : 400)};
 
         kernel_map(run->device, &wide);
-        args.b = wide.y;
         args.a = wide.y;
         kernel_map(run->device, &args);
         keep(run, args.y, n, "map.%s.wide n=%u", names[op], n);
@@ -272,6 +276,7 @@ static void rows_case(struct run *run, uint32_t rows, uint32_t n)
     struct softmax_back_args softmax_back = {.y = y, .dy = b, .da = b, .rows = rows, .n = n};
 
     for (reduce.op = 0; reduce.op < REDUCE_OPS; reduce.op++) {
+        reduce.b = reduce.op == REDUCE_DOT ? b : NULL;
         kernel_reduce(run->device, &reduce);
         keep(run, reduce.y, rows, "reduce.%u rows=%u n=%u", reduce.op, rows, n);
     }
@@ -315,6 +320,8 @@ static void gemm_case(struct run *run, uint32_t m, uint32_t n, uint32_t k, uint3
         args.a = values(run, (size_t)args.a_step * batch);
         args.b = values(run, (size_t)args.b_step * batch);
         args.bias = values(run, n);
+        if (args.start != GEMM_BIAS)
+            args.bias = NULL;
         args.c = values(run, (size_t)args.c_step * batch);
         kernel_gemm(run->device, &args);
         keep(run, args.c, (size_t)args.c_step * batch, "gemm %ux%ux%u a%u b%u start=%u batch=%u", m,
