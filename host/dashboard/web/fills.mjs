@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each agent's own newest fills, however much others trade: what the host sends by itself is the newest of all, and only while a page is in
 // view that wants it. By each agent's count of its fills it is seen that some are missing, and the host is asked for its own after the last that
-// is known. Who has many is asked less often, as in ended.mjs.
+// is known: of who lacks few first, and less often of who has many, as in ended.mjs. Of each once at once.
 import { get } from './connection.mjs';
 import { agents, rows } from './kit.mjs';
 
@@ -26,7 +26,9 @@ export function allFills(state, again) {
     if (of.list.size > 2 * KEPT) of.list = new Map(newest(of.list).slice(0, KEPT).map(x => [keyOf(x), x]));
   }
   const now = performance.now();
-  const next = is_asking || now < free ? null : all.find(a => a.fills > own.get(a.name).n && own.get(a.name).due <= now);
+  const lacks = a => a.fills - own.get(a.name).n;
+  const may = of => of.due === 0 || (of.due <= now && now >= free);
+  const next = is_asking ? null : all.filter(a => lacks(a) > 0 && may(own.get(a.name))).sort((a, b) => lacks(a) - lacks(b))[0];
   if (next) ask(next, again);
   return [...own.values()].flatMap(of => [...of.list.values()]).sort((a, b) => b.seq - a.seq);
 }
@@ -35,9 +37,10 @@ async function ask(a, again) {
   const of = own.get(a.name);
   const list = await get(`fills/${encodeURIComponent(a.name)}/${of.sure}`);
   const now = performance.now();
+  const wait = of.due === 0 ? 0 : (list?.length ?? 0) * ROW_MS; // what there was before is the page's beginning
   is_asking = false;
-  of.due = now + CALM_MS + (list?.length ?? 0) * ROW_MS;
-  free = now + (list?.length ?? 0) * ROW_MS;
+  of.due = now + CALM_MS + wait;
+  free = now + wait;
   if (!list) return;
   for (const f of list) { of.list.set(keyOf(f), f); of.sure = Math.max(of.sure, f.seq); }
   of.n = a.fills; // what came since then is sent, or is missing again
