@@ -401,6 +401,8 @@ void exits_forget(struct engine *engine, uint16_t slot);
 void exits_due(const struct engine *engine, struct record_due *due); /* the first that is */
 void exits_fire(struct engine *engine, const struct record_due *due);
 void exits_watch(struct engine *engine); /* what follows from the plans that there are */
+/* Behind a state that was loaded: what for the host made its orders to close. */
+void exits_know_orders(struct engine *engine);
 
 /* cards.c: none does anything without cards, but the first two and cards_config */
 struct cards *cards_new(void);

@@ -99,6 +99,7 @@ struct backtest_fill {
     agon_asset_t fee_asset;
     uint64_t seq;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
+    uint16_t why;          /* enum exit_reason, of what it closed */
 };
 struct backtest_sample {  /* equity at a full minute of engine time */
     agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */
