@@ -471,6 +471,10 @@ void value_watch(struct engine *engine, const struct slot *slot);
 /* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.
  */
 int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+/* The same from all that the slot has, whatever is known of it. */
+int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+/* What instruments or assets are changed: nothing is known of what slots have. */
+void value_unknown(struct engine *engine);
 /* So much it was, and value_equity says so until value_forget: nothing changes meanwhile. */
 static inline void value_sampled(struct engine *engine, uint16_t slot, agon_amt_t equity_amt,
                                  int is_known)

@@ -358,7 +358,8 @@ static HOT int at_exchange(struct run *run, uint32_t source)
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         trade_book(event)->hdr.t = event->t;
     if (config->paper != NULL) {
-        paper_advance(config->paper, event->t - 1); // what arrives now meets this event
+        if (paper_next(config->paper) < event->t)
+            paper_advance(config->paper, event->t - 1); // what arrives now meets this event
         paper_on_market(config->paper, event);
         // Whoever hears of the market would know more than what is told of a bar before it.
         if (paper_told_by(config->paper, event) > run->t_told)
@@ -529,9 +530,10 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         }
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
-        if (engine_next_due(config->engine) < t) {
-            if (t_stop == INT64_MAX && engine_leave_sample(config->engine))
-                continue;
+        // A sample that may be left changes nothing of what is first.
+        if (engine_next_due(config->engine) < t &&
+            (t_stop != INT64_MAX || !engine_leave_sample(config->engine) ||
+             engine_next_due(config->engine) < t)) {
             rc = driver_due(&run->driver, t);
             if (rc < 0)
                 return rc;

@@ -44,6 +44,7 @@ int market_instrument(struct engine *engine, const struct agon_instrument *event
         return AGON_ENOMEM;
     }
     market->trading = event->state != 0 ? event->state : TRADING_OPEN;
+    value_unknown(engine);
     // Its fees, or what a contract is, may be others.
     for (uint16_t slot = 0; slot < engine->slots.n; slot++)
         exposure_open_forget(engine, slot);

@@ -767,6 +767,17 @@ static const char *check_derivatives(const struct engine *engine, uint16_t slot,
     return NULL;
 }
 
+static const char *check_equity(const struct engine *engine, uint16_t slot, char *text)
+{
+    agon_amt_t equity_amt, summed_amt;
+    int is_known = value_equity(engine, slot, &equity_amt);
+
+    if (is_known == value_equity_summed(engine, slot, &summed_amt) && equity_amt == summed_amt)
+        return NULL;
+    snprintf(text, 256, "inv-13: slot %u: its equity is not what all that it has comes to", slot);
+    return text;
+}
+
 const char *engine_check(struct engine *engine, char *text)
 {
     agon_account_t account;
@@ -784,6 +795,8 @@ const char *engine_check(struct engine *engine, char *text)
         if (broken != NULL)
             return broken;
         broken = at->is_used ? check_derivatives(engine, slot, text) : NULL;
+        if (broken == NULL && at->is_used)
+            broken = check_equity(engine, slot, text);
         if (broken != NULL)
             return broken;
         // A spot slot cannot owe: what it may spend was its own. A derivative can lose more.
