@@ -108,7 +108,7 @@ static HOT int collect_slot(struct run *run, uint16_t id)
     }
 }
 
-static HOT int collect(struct run *run, const struct slot_set *of)
+static inline int collect(struct run *run, const struct slot_set *of)
 {
     int rc = AGON_OK;
 

@@ -164,7 +164,7 @@ static agon_amt_t fit(num128_t sum)
     return sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
 }
 
-int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+__attribute__((noinline)) int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
 {
     num128_t rest[ASSETS_MAX + 1]; // of each asset what is in no position
     num128_t sum = 0;
@@ -196,7 +196,7 @@ int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *
 }
 
 /* What value_equity_summed comes to beside one position, where that is all that there is. */
-static void find_rest(const struct engine *engine, uint16_t slot, struct exposure_rest *rest)
+static __attribute__((noinline)) void find_rest(const struct engine *engine, uint16_t slot, struct exposure_rest *rest)
 {
     agon_asset_t base_currency = engine->table.base_currency;
     agon_asset_t coins = 0;
