@@ -403,11 +403,13 @@ static int has_exit(const struct engine *engine, uint16_t slot, agon_instrument_
 struct slot_set along_slots(const struct along *along, agon_instrument_t instrument)
 {
     const struct engine *engine = along->engine;
-    struct slot_set slots = {0};
+    struct slot_set slots = {0}, held;
+    uint16_t slot;
 
     if (instrument > INSTRUMENTS_MAX || engine->markets[instrument].is_bars != STEP_PATHS)
         return slots;
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+    held = engine->exposure->holders[instrument]; // of them those with a position or orders are
+    while (slot_set_take(&held, &slot)) {
         const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
 
         if (!engine->slots.all[slot].is_used || pos == NULL ||

@@ -384,7 +384,7 @@ static void count_accounts(struct engine *engine)
     for (uint32_t venue = 0; venue <= VENUES_MAX; venue++)
         n = engine->account_of[venue] > n ? engine->account_of[venue] : n;
     for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
-        n = engine->has_picture[i] && i >= n ? i + 1 : n;
+        n = (engine->has_picture[i] || engine->tournament.pool_amt[i] != 0) && i >= n ? i + 1 : n;
     for (uint32_t id = 0; id < engine->slots.n; id++) {
         if (engine->slots.all[id].is_used)
             control_note_account(engine, engine->slots.all[id].account);
