@@ -380,6 +380,8 @@ void along_free(struct along *along)
 
 static int has_plan(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
+        return 0;
     for (uint32_t at = 0; at < AGON_EXITS_MAX; at++) {
         const struct exit_plan *exit = &engine->exits[slot][at];
 
@@ -392,6 +394,8 @@ static int has_plan(const struct engine *engine, uint16_t slot, agon_instrument_
 // Also one that begins to count behind the bar.
 static int has_exit(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
+        return 0;
     for (uint32_t at = 0; at < AGON_EXITS_MAX; at++) {
         if (engine->exits[slot][at].id != 0 &&
             engine->exits[slot][at].plan.instrument == instrument)

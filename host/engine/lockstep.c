@@ -270,8 +270,10 @@ static int is_played(const struct run *run, uint32_t source)
 static uint32_t earliest(const struct run *run)
 {
     uint32_t best = run->config->n_sources;
-
     int is_market = 0;
+
+    if (best == 1) // most runs
+        return is_played(run, 0) && !run->config->sources[0].is_companion ? 0 : 1;
 
     for (uint32_t i = 0; i < run->config->n_sources; i++)
         is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
@@ -379,11 +381,11 @@ static HOT int at_exchange(struct run *run, uint32_t source)
 }
 
 // The queue whose first is received first; NULL: nothing is on its way.
-static HOT struct queue *first_delivery(struct run *run)
+static inline struct queue *first_delivery(struct run *run)
 {
-    struct queue *first = NULL;
+    struct queue *first = run->queues[0].first != NULL ? &run->queues[0] : NULL;
 
-    for (uint32_t i = 0; i < run->n_queues; i++) {
+    for (uint32_t i = 1; i < run->n_queues; i++) {
         struct queue *queue = &run->queues[i];
 
         if (queue->first != NULL && (first == NULL || queue->first->t < first->first->t))

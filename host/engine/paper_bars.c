@@ -54,9 +54,11 @@ struct put_off *paper_put_off(struct paper *paper, agon_ns_t t, agon_instrument_
     else
         item = malloc(sizeof(*item));
     REQUIRE(item != NULL);
-    memset(item, 0, sizeof(*item));
+    item->next = NULL;
     item->t = t;
+    item->t_told = 0;
     item->instrument = instrument;
+    item->is_cmd = 0;
     *paper->put_off_end = item;
     paper->put_off_end = &item->next;
     return item;
@@ -253,15 +255,18 @@ static int has_slot(const struct walk *walk, uint16_t slot)
 // The first of them from that one on; SLOTS_MAX: there is none.
 static uint16_t next_slot(const struct walk *walk, uint16_t slot)
 {
-    for (uint32_t word = slot / 64u; word < SLOT_WORDS; word++) {
-        uint64_t bits = walk->slots.bits[word];
+    uint32_t word = slot / 64u;
+    uint64_t bits, words;
 
-        if (word == slot / 64u)
-            bits = bits >> slot % 64 << slot % 64;
-        if (bits != 0)
-            return (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
-    }
-    return SLOTS_MAX;
+    if (word >= SLOT_WORDS)
+        return SLOTS_MAX;
+    bits = walk->slots.bits[word] >> slot % 64 << slot % 64;
+    words = bits != 0 ? (uint64_t)1 << word : walk->slots.words >> word >> 1 << word << 1;
+    if (words == 0)
+        return SLOTS_MAX;
+    word = (uint32_t)__builtin_ctzll(words);
+    return (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits != 0 ? bits
+                                                                       : walk->slots.bits[word]));
 }
 
 // All are at the close: a PATH for each word that has slots. Of none it is one without any.

@@ -233,16 +233,12 @@ static __attribute__((noinline)) void find_rest(const struct engine *engine, uin
     rest->is_simple = 1;
 }
 
-HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+HOT int value_equity_now(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
 {
     struct exposure_rest *rest = &engine->exposure->rests[slot];
     const struct position *pos;
     agon_asset_t unit;
 
-    if (slot_set_has(&engine->sampled, slot)) {
-        *equity_amt = engine->sampled_amt[slot];
-        return slot_set_has(&engine->sampled_known, slot);
-    }
     if (rest->changes != ledger_changes(engine->ledger) + 1)
         find_rest(engine, slot, rest);
     if (!rest->is_simple)
