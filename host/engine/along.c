@@ -404,6 +404,38 @@ static int has_exit(const struct engine *engine, uint16_t slot, agon_instrument_
     return 0;
 }
 
+// Who holds nothing there, not even an open order, is none of them.
+static inline int may_act(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
+
+    return engine->slots.all[slot].is_used && pos != NULL &&
+           (pos->qty != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0) &&
+           (exposure_judges_loss(engine, &engine->slots.all[slot]) ||
+            has_plan(engine, slot, instrument));
+}
+
+int along_has_slots(const struct along *along, agon_instrument_t instrument)
+{
+    const struct engine *engine = along->engine;
+    const struct slot_set *held = &engine->exposure->holders[instrument <= INSTRUMENTS_MAX
+                                                                 ? instrument
+                                                                 : 0];
+
+    if (slot_set_is_empty(held) || engine->markets[instrument].is_bars != STEP_PATHS)
+        return 0;
+    for (uint64_t words = held->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        for (uint64_t bits = held->bits[word]; bits != 0; bits &= bits - 1) {
+            if (may_act(engine, (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits)),
+                        instrument))
+                return 1;
+        }
+    }
+    return 0;
+}
+
 struct slot_set along_slots(const struct along *along, agon_instrument_t instrument)
 {
     const struct engine *engine = along->engine;
@@ -412,15 +444,9 @@ struct slot_set along_slots(const struct along *along, agon_instrument_t instrum
 
     if (instrument > INSTRUMENTS_MAX || engine->markets[instrument].is_bars != STEP_PATHS)
         return slots;
-    held = engine->exposure->holders[instrument]; // of them those with a position or orders are
+    held = engine->exposure->holders[instrument];
     while (slot_set_take(&held, &slot)) {
-        const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
-
-        if (!engine->slots.all[slot].is_used || pos == NULL ||
-            (pos->qty == 0 && pos->working_buy_qty == 0 && pos->working_sell_qty == 0))
-            continue;
-        if (exposure_judges_loss(engine, &engine->slots.all[slot]) ||
-            has_plan(engine, slot, instrument))
+        if (may_act(engine, slot, instrument))
             slot_set_add(&slots, slot);
     }
     return slots;

@@ -175,6 +175,11 @@ int driver_job(struct driver *driver, struct record_job_done *done, const void *
     return rc < 0 ? rc : take_whole(driver, &done->hdr);
 }
 
+HOT int driver_take(struct driver *driver, struct agon_event_hdr *event)
+{
+    return take_whole(driver, event);
+}
+
 HOT int driver_step(struct driver *driver, struct agon_event_hdr *event)
 {
     agon_ns_t t = event->t;

@@ -395,12 +395,14 @@ static inline struct queue *first_delivery(struct run *run)
 }
 
 // Where it stands: nothing is put into its place before it is done with.
-static HOT int deliver_first(struct run *run, struct queue *queue)
+static HOT int deliver_first(struct run *run, struct queue *queue, agon_ns_t t)
 {
     int rc;
 
     run->result->n_market++;
-    rc = driver_step(&run->driver, queue->first);
+    // That nothing is due before it is known of its turn (run_on).
+    rc = t >= engine_t(run->config->engine) ? driver_take(&run->driver, queue->first)
+                                            : driver_step(&run->driver, queue->first);
     queue_pop(queue);
     return rc;
 }
@@ -562,7 +564,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = driver_step(&run->driver, &run->event.hdr);
             break;
         default:
-            rc = deliver_first(run, queue);
+            rc = deliver_first(run, queue, t);
             break;
         }
         if (rc < 0)

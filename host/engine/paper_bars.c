@@ -20,20 +20,13 @@ int paper_is_inside(const struct paper *paper, const struct order_cmd *cmd)
            slot_set_has(&walk->slots, ORDER_ID_SLOT(cmd->order_id));
 }
 
-static int has_any(const struct paper *paper, agon_instrument_t instrument)
-{
-    struct slot_set slots = along_slots(paper->along, instrument);
-
-    return !slot_set_is_empty(&slots);
-}
-
 /* The end of a bar inside which the host may act. */
-static HOT int is_path(const struct paper *paper, const struct agon_event_hdr *event)
+static inline int is_path(const struct paper *paper, const struct agon_event_hdr *event)
 {
     const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
 
-    return paper->along != NULL && event->type == AGON_EVENT_BAR &&
-           match_bar_ends(paper->match, bar) && has_any(paper, event->instrument);
+    return event->type == AGON_EVENT_BAR && paper->along != NULL &&
+           along_has_slots(paper->along, event->instrument) && match_bar_ends(paper->match, bar);
 }
 
 int paper_is_put_off(const struct paper *paper, agon_instrument_t instrument)
