@@ -418,9 +418,8 @@ static inline int may_act(const struct engine *engine, uint16_t slot, agon_instr
 int along_has_slots(const struct along *along, agon_instrument_t instrument)
 {
     const struct engine *engine = along->engine;
-    const struct slot_set *held = &engine->exposure->holders[instrument <= INSTRUMENTS_MAX
-                                                                 ? instrument
-                                                                 : 0];
+    const struct slot_set *held =
+        &engine->exposure->holders[instrument <= INSTRUMENTS_MAX ? instrument : 0];
 
     if (slot_set_is_empty(held) || engine->markets[instrument].is_bars != STEP_PATHS)
         return 0;

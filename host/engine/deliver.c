@@ -38,12 +38,9 @@ static void count_by_content(struct engine *engine, const struct agon_event_hdr 
 #define IS_KEPT_WHOLE(type) ((type) == AGON_EVENT_INSTRUMENT || event_is_shared(type))
 
 /* As many slots as there may be. Not inlined: of a host with up to 64 none is. */
-static __attribute__((noinline)) void tell_many(struct engine *engine,
-                                                const struct agon_event_hdr *event,
-                                                const struct slot_set *told,
-                                                const struct slot_set *told_of,
-                                                const struct slot_set *kept,
-                                                const struct slot_set *kept_of)
+static __attribute__((noinline)) void tell_many(
+    struct engine *engine, const struct agon_event_hdr *event, const struct slot_set *told,
+    const struct slot_set *told_of, const struct slot_set *kept, const struct slot_set *kept_of)
 {
     struct slot_set to = {.words = 0};
 

@@ -10,8 +10,8 @@
  * Where the data are bars with paths (STEP_PATHS), plans look at the path's prices and at no other,
  * but for a mark price. What an author wants of a plan inside a bar happens at its close: until
  * then the plan as it was at the open counts, and a new one looks at nothing. */
-#include "engine/close.h"
 #include "base/hot.h"
+#include "engine/close.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
 

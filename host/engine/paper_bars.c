@@ -258,8 +258,8 @@ static uint16_t next_slot(const struct walk *walk, uint16_t slot)
     if (words == 0)
         return SLOTS_MAX;
     word = (uint32_t)__builtin_ctzll(words);
-    return (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits != 0 ? bits
-                                                                       : walk->slots.bits[word]));
+    return (uint16_t)(word * 64 +
+                      (uint32_t)__builtin_ctzll(bits != 0 ? bits : walk->slots.bits[word]));
 }
 
 // All are at the close: a PATH for each word that has slots. Of none it is one without any.

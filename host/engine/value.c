@@ -164,7 +164,8 @@ static agon_amt_t fit(num128_t sum)
     return sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
 }
 
-__attribute__((noinline)) int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+__attribute__((noinline)) int value_equity_summed(const struct engine *engine, uint16_t slot,
+                                                  agon_amt_t *equity_amt)
 {
     num128_t rest[ASSETS_MAX + 1]; // of each asset what is in no position
     num128_t sum = 0;
@@ -196,7 +197,8 @@ __attribute__((noinline)) int value_equity_summed(const struct engine *engine, u
 }
 
 /* What value_equity_summed comes to beside one position, where that is all that there is. */
-static __attribute__((noinline)) void find_rest(const struct engine *engine, uint16_t slot, struct exposure_rest *rest)
+static __attribute__((noinline)) void find_rest(const struct engine *engine, uint16_t slot,
+                                                struct exposure_rest *rest)
 {
     agon_asset_t base_currency = engine->table.base_currency;
     agon_asset_t coins = 0;
@@ -247,8 +249,9 @@ HOT int value_equity_now(const struct engine *engine, uint16_t slot, agon_amt_t 
     if (rest->place == EXPOSURE_NO_PLACE)
         return 1;
     pos = ledger_position_at(engine->ledger, slot, rest->place);
-    *equity_amt = fit((num128_t)rest->amt +
-                      in_quote(engine, instruments_get(&engine->table, pos->instrument), pos, &unit));
+    *equity_amt =
+        fit((num128_t)rest->amt +
+            in_quote(engine, instruments_get(&engine->table, pos->instrument), pos, &unit));
     return 1;
 }
 

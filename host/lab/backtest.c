@@ -669,8 +669,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 
     if (run->is_begun && crew_note(run->result->crew) != NULL)
         backtest_journal_pass(run->result->crew, event);
-    if (rc >= 0 && event->t_venue > run->t_venue &&
-        journal_class_of(event->type) == JOURNAL_MARKET)
+    if (rc >= 0 && event->t_venue > run->t_venue && journal_class_of(event->type) == JOURNAL_MARKET)
         run->t_venue = event->t_venue;
     switch (event->type) {
     case AGON_EVENT_INTENT: {

@@ -338,7 +338,7 @@ static void act(struct match *match, struct market *market, struct order *order,
 }
 
 static __attribute__((noinline)) void act_all_parked(struct match *match, struct market *market,
-                                                    agon_ns_t t)
+                                                     agon_ns_t t)
 {
     uint32_t at;
 

@@ -633,8 +633,8 @@ static void plain_add(struct agon_bar *into, const struct agon_bar *bar)
     into->high_px = is_first || bar->high_px > into->high_px ? bar->high_px : into->high_px;
     into->low_px = is_first || bar->low_px < into->low_px ? bar->low_px : into->low_px;
     into->close_px = bar->close_px;
-    into->n_trades = into->n_trades > UINT32_MAX - bar->n_trades ? UINT32_MAX
-                                                                 : into->n_trades + bar->n_trades;
+    into->n_trades =
+        into->n_trades > UINT32_MAX - bar->n_trades ? UINT32_MAX : into->n_trades + bar->n_trades;
     into->volume_qty = num_add(into->volume_qty, bar->volume_qty);
     into->taker_buy_qty = num_add(into->taker_buy_qty, bar->taker_buy_qty);
     into->turnover_amt = num_add(into->turnover_amt, bar->turnover_amt);
