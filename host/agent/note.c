@@ -35,7 +35,9 @@ static void put(struct crew *crew, const struct agon_event_hdr *event, const cha
 
 const struct agon_event_hdr *crew_note(struct crew *crew)
 {
-    return crew->notes_memory != NULL ? evring_peek(&crew->notes_out, NULL) : NULL;
+    if (crew->notes_memory == NULL || evring_is_empty(&crew->notes_out))
+        return NULL;
+    return evring_peek(&crew->notes_out, NULL);
 }
 
 void crew_note_done(struct crew *crew)

@@ -380,6 +380,8 @@ void along_free(struct along *along)
 
 static int has_plan(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
+        return 0;
     for (uint32_t at = 0; at < AGON_EXITS_MAX; at++) {
         const struct exit_plan *exit = &engine->exits[slot][at];
 
@@ -392,6 +394,8 @@ static int has_plan(const struct engine *engine, uint16_t slot, agon_instrument_
 // Also one that begins to count behind the bar.
 static int has_exit(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
+    if (!slot_set_has(&engine->markets[instrument].exits, slot))
+        return 0;
     for (uint32_t at = 0; at < AGON_EXITS_MAX; at++) {
         if (engine->exits[slot][at].id != 0 &&
             engine->exits[slot][at].plan.instrument == instrument)
@@ -400,21 +404,48 @@ static int has_exit(const struct engine *engine, uint16_t slot, agon_instrument_
     return 0;
 }
 
+// Who holds nothing there, not even an open order, is none of them.
+static inline int may_act(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
+
+    return engine->slots.all[slot].is_used && pos != NULL &&
+           (pos->qty != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0) &&
+           (exposure_judges_loss(engine, &engine->slots.all[slot]) ||
+            has_plan(engine, slot, instrument));
+}
+
+int along_has_slots(const struct along *along, agon_instrument_t instrument)
+{
+    const struct engine *engine = along->engine;
+    const struct slot_set *held =
+        &engine->exposure->holders[instrument <= INSTRUMENTS_MAX ? instrument : 0];
+
+    if (slot_set_is_empty(held) || engine->markets[instrument].is_bars != STEP_PATHS)
+        return 0;
+    for (uint64_t words = held->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
+
+        for (uint64_t bits = held->bits[word]; bits != 0; bits &= bits - 1) {
+            if (may_act(engine, (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits)),
+                        instrument))
+                return 1;
+        }
+    }
+    return 0;
+}
+
 struct slot_set along_slots(const struct along *along, agon_instrument_t instrument)
 {
     const struct engine *engine = along->engine;
-    struct slot_set slots = {0};
+    struct slot_set slots = {0}, held;
+    uint16_t slot;
 
     if (instrument > INSTRUMENTS_MAX || engine->markets[instrument].is_bars != STEP_PATHS)
         return slots;
-    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
-        const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
-
-        if (!engine->slots.all[slot].is_used || pos == NULL ||
-            (pos->qty == 0 && pos->working_buy_qty == 0 && pos->working_sell_qty == 0))
-            continue;
-        if (exposure_judges_loss(engine, &engine->slots.all[slot]) ||
-            has_plan(engine, slot, instrument))
+    held = engine->exposure->holders[instrument];
+    while (slot_set_take(&held, &slot)) {
+        if (may_act(engine, slot, instrument))
             slot_set_add(&slots, slot);
     }
     return slots;

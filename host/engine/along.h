@@ -19,6 +19,8 @@ struct along *along_new(struct engine *engine, struct driver *driver);
 void along_free(struct along *along);
 /* Slots with an exit plan or loss limit that may act inside a bar of the instrument, a bit each. */
 struct slot_set along_slots(const struct along *along, agon_instrument_t instrument);
+/* Is there any? */
+int along_has_slots(const struct along *along, agon_instrument_t instrument);
 /* An image of what the host does for the slot in a bar that ends at t_end. Borrowed until the next
  * call of this or of along_next. along_again makes it what it was. */
 const struct inside_host *along_image(struct along *along, uint16_t slot,

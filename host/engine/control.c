@@ -313,6 +313,7 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
             engine_note(engine, ALERT_CONFIG, err.text);
             return AGON_EINVAL;
         }
+        value_unknown(engine);
         return AGON_OK;
     case CONFIG_ACCOUNT:
         return config_account(engine, (const struct record_account_of *)(const void *)event);

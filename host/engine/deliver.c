@@ -34,28 +34,35 @@ static void count_by_content(struct engine *engine, const struct agon_event_hdr 
     }
 }
 
+/* Of which instrument it is does not matter to the runner: it keeps every one. */
+#define IS_KEPT_WHOLE(type) ((type) == AGON_EVENT_INSTRUMENT || event_is_shared(type))
+
 /* As many slots as there may be. Not inlined: of a host with up to 64 none is. */
-static __attribute__((noinline)) void count_many(struct engine *engine,
-                                                 const struct slot_set *of_type,
-                                                 const struct slot_set *of_instrument)
+static __attribute__((noinline)) void tell_many(
+    struct engine *engine, const struct agon_event_hdr *event, const struct slot_set *told,
+    const struct slot_set *told_of, const struct slot_set *kept, const struct slot_set *kept_of)
 {
     struct slot_set to = {.words = 0};
 
     for (uint32_t word = 0; word < SLOT_WORDS; word++)
-        slot_set_add_word(&to, word, of_type->bits[word] & of_instrument->bits[word]);
+        slot_set_add_word(&engine->turn.wanting, word, kept->bits[word] & kept_of->bits[word]);
+    if (BY_CONTENT(event->type)) {
+        count_by_content(engine, event, told, told_of);
+        return;
+    }
+    for (uint32_t word = 0; word < SLOT_WORDS; word++)
+        slot_set_add_word(&to, word, told->bits[word] & told_of->bits[word]);
     slots_count(&engine->slots, &to);
 }
 
-/* Of which instrument it is does not matter to the runner: it keeps every one. */
-#define IS_KEPT_WHOLE(type) ((type) == AGON_EVENT_INSTRUMENT || event_is_shared(type))
-
 /* To whom it goes: counted, and noted for their runners' turn. */
-static HOT void tell_public(struct engine *engine, const struct agon_event_hdr *event)
+static inline void tell_public(struct engine *engine, const struct agon_event_hdr *event)
 {
     struct runner_turn *turn = &engine->turn;
     uint32_t place = event_place(event->type);
     const struct slot_set *of_instrument = &engine->markets[event->instrument].watchers;
-    const struct slot_set *told, *kept, *of;
+    const struct slot_set *told, *kept, *told_of, *kept_of;
+    uint64_t words, slots;
 
     turn->public_seq = event->seq;
     turn->public_sub = event->sub;
@@ -65,19 +72,21 @@ static HOT void tell_public(struct engine *engine, const struct agon_event_hdr *
         return;
     told = &engine->type_watchers[place];
     kept = &engine->type_keepers[place];
-    of = IS_KEPT_WHOLE(event->type) ? kept : of_instrument;
-    for (uint64_t words = kept->words & of->words; words != 0; words &= words - 1) {
-        uint32_t word = (uint32_t)__builtin_ctzll(words);
-
-        slot_set_add_word(&turn->wanting, word, kept->bits[word] & of->bits[word]);
+    told_of = event_is_shared(event->type) ? told : of_instrument;
+    kept_of = IS_KEPT_WHOLE(event->type) ? kept : of_instrument;
+    words = (told->words & told_of->words) | (kept->words & kept_of->words);
+    if (__builtin_expect(words > 1, 0)) {
+        tell_many(engine, event, told, told_of, kept, kept_of);
+        return;
     }
-    of = event_is_shared(event->type) ? told : of_instrument;
-    if (BY_CONTENT(event->type))
-        count_by_content(engine, event, told, of);
-    else if ((told->words & of->words) <= 1)
-        slots_count_first(&engine->slots, told->bits[0] & of->bits[0]);
-    else
-        count_many(engine, told, of);
+    slots = kept->bits[0] & kept_of->bits[0];
+    turn->wanting.bits[0] |= slots;
+    turn->wanting.words |= slots != 0;
+    slots = told->bits[0] & told_of->bits[0];
+    if (slots != 0 && BY_CONTENT(event->type))
+        count_by_content(engine, event, told, told_of);
+    else if (slots != 0)
+        slots_count_first(&engine->slots, slots);
 }
 
 HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)

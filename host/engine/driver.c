@@ -3,7 +3,10 @@
 
 #include "base/hot.h"
 
-static HOT int take(struct driver *driver, struct agon_event_hdr *event, int is_bound)
+/* What each event passes through is one function of the program, not a chain of them (ADR 125). */
+#define INLINE inline __attribute__((always_inline))
+
+static INLINE int take_here(struct driver *driver, struct agon_event_hdr *event, int is_bound)
 {
     const struct driver_port *port = &driver->port;
     int rc, stop;
@@ -20,6 +23,11 @@ static HOT int take(struct driver *driver, struct agon_event_hdr *event, int is_
     driver->rc = rc;
     stop = port->after != NULL ? port->after(port->ctx, event, rc) : AGON_OK;
     return rc == AGON_ECORRUPT ? rc : stop;
+}
+
+static int take(struct driver *driver, struct agon_event_hdr *event, int is_bound)
+{
+    return take_here(driver, event, is_bound);
 }
 
 /* What found no room towards a venue is an event like any other, and nothing may come before it. */
@@ -82,20 +90,25 @@ int driver_mark(struct driver *driver)
     return rc;
 }
 
-static HOT int take_whole(struct driver *driver, struct agon_event_hdr *event)
+/* What the engine owes behind an event, which has been taken. Not inlined: seldom is there any. */
+static __attribute__((noinline)) int take_owed(struct driver *driver)
 {
-    int rc = take(driver, event, 0);
+    int rc = take_unsent(driver);
+
+    if (rc >= 0)
+        rc = take_plan(driver);
+    return rc >= 0 ? take_alerts(driver) : rc;
+}
+
+static INLINE int take_whole(struct driver *driver, struct agon_event_hdr *event)
+{
+    int rc = take_here(driver, event, 0);
     int said = driver->rc;
 
     if (rc < 0)
         return rc;
-    if (engine_owes(driver->engine)) {
-        rc = take_unsent(driver);
-        if (rc >= 0)
-            rc = take_plan(driver);
-        if (rc >= 0)
-            rc = take_alerts(driver);
-    }
+    if (engine_owes(driver->engine))
+        rc = take_owed(driver);
     if (rc >= 0 && driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark) {
         rc = driver_mark(driver);
         if (rc == AGON_EAGAIN)
@@ -113,6 +126,16 @@ HOT int driver_due(struct driver *driver, agon_ns_t t)
     if (driver->is_late)
         due.hdr.t = t;
     return take_whole(driver, &due.hdr);
+}
+
+/* Not inlined: lock-step says itself what is due before an event. */
+static __attribute__((noinline)) int take_due(struct driver *driver, agon_ns_t t)
+{
+    int rc = AGON_OK;
+
+    while (rc >= 0 && !driver->is_held && engine_next_due(driver->engine) < t)
+        rc = driver_due(driver, t);
+    return rc;
 }
 
 static int take_parts(struct driver *driver, const struct record_job_done *done,
@@ -146,21 +169,28 @@ int driver_job(struct driver *driver, struct record_job_done *done, const void *
 
     if (t < engine_t(driver->engine))
         t = engine_t(driver->engine);
-    while (rc >= 0 && !driver->is_held && engine_next_due(driver->engine) < t)
-        rc = driver_due(driver, t);
+    rc = take_due(driver, t);
     if (rc >= 0 && result != NULL)
         rc = take_parts(driver, done, result);
     return rc < 0 ? rc : take_whole(driver, &done->hdr);
 }
 
+HOT int driver_take(struct driver *driver, struct agon_event_hdr *event)
+{
+    return take_whole(driver, event);
+}
+
 HOT int driver_step(struct driver *driver, struct agon_event_hdr *event)
 {
     agon_ns_t t = event->t;
-    int rc = AGON_OK;
 
     if (t < engine_t(driver->engine))
         t = engine_t(driver->engine); // it is taken at no earlier time
-    while (rc >= 0 && !driver->is_held && engine_next_due(driver->engine) < t)
-        rc = driver_due(driver, t);
-    return rc < 0 ? rc : take_whole(driver, event);
+    if (engine_next_due(driver->engine) < t && !driver->is_held) {
+        int rc = take_due(driver, t);
+
+        if (rc < 0)
+            return rc;
+    }
+    return take_whole(driver, event);
 }

@@ -44,6 +44,8 @@ struct driver {
  * follow it found no room and nobody makes some. AGON_ECORRUPT: a MARK or a PLAN is not the
  * state's. Else what `after` returned. */
 int driver_step(struct driver *driver, struct agon_event_hdr *event);
+/* The same where the caller knows that nothing is due before it. */
+int driver_take(struct driver *driver, struct agon_event_hdr *event);
 /* Offers the timer that is due next, as an event at t (is_late) or at its own time. As driver_step.
  */
 int driver_due(struct driver *driver, agon_ns_t t);

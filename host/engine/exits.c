@@ -10,6 +10,7 @@
  * Where the data are bars with paths (STEP_PATHS), plans look at the path's prices and at no other,
  * but for a mark price. What an author wants of a plan inside a bar happens at its close: until
  * then the plan as it was at the open counts, and a new one looks at nothing. */
+#include "base/hot.h"
 #include "engine/close.h"
 #include "engine/impl.h"
 #include "market/instrument_kind.h"
@@ -653,15 +654,13 @@ int exits_take(struct engine *engine, const struct agon_exit_event *event)
     return AGON_OK;
 }
 
-void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
+// Not inlined: few have a plan.
+static __attribute__((noinline)) void plans_over(struct engine *engine,
+                                                 agon_instrument_t instrument)
 {
     struct slot_set slots = engine->markets[instrument].exits;
-    const int is_watched = !slot_set_is_empty(&slots);
     uint16_t slot;
 
-    if (!engine->markets[instrument].is_inside)
-        return;
-    engine->markets[instrument].is_inside = 0;
     while (slot_set_take(&slots, &slot)) {
         struct exit_plan *exit;
 
@@ -674,8 +673,19 @@ void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
                 change(engine, slot, exit);
         }
     }
-    if (is_watched) // else no plan's time depends on this bar
-        exits_watch(engine);
+    exits_watch(engine);
+}
+
+HOT void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
+{
+    struct market *market = &engine->markets[instrument];
+
+    // Without a plan none's time depends on this bar.
+    if (market->is_inside && !slot_set_is_empty(&market->exits)) {
+        market->is_inside = 0;
+        plans_over(engine, instrument);
+    }
+    market->is_inside = 0;
 }
 
 const struct exit_plan *engine_next_exit(const struct engine *engine, uint16_t slot,

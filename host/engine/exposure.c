@@ -723,13 +723,12 @@ static void judge_portfolio(struct engine *engine)
     }
 }
 
-HOT void exposure_settle(struct engine *engine)
+// Not inlined: most events touch nobody.
+static HOT __attribute__((noinline)) void judge_touched(struct engine *engine)
 {
     struct slot_set touched;
     uint16_t slot;
 
-    if (slot_set_is_empty(&engine->exposure->touched))
-        return;
     touched = engine->exposure->touched;
     engine->exposure->touched = (struct slot_set){0};
     engine->is_settling = 1;
@@ -741,6 +740,12 @@ HOT void exposure_settle(struct engine *engine)
     engine->is_settling = 0;
     // What a breach made leaves no fill in this event, and nothing to be judged.
     engine->exposure->touched = (struct slot_set){0};
+}
+
+HOT void exposure_settle(struct engine *engine)
+{
+    if (!slot_set_is_empty(&engine->exposure->touched))
+        judge_touched(engine);
 }
 
 /* --- what an order would add --- */

@@ -56,6 +56,14 @@ struct exposure_promise {
     uint8_t n; /* positions when it was worked out: another one may be bound to the asset */
     uint8_t is_known, is_bound; /* is_bound: it is margin too, which engine_bound_amt knows */
 };
+/* Of a slot that has nothing but money in the base currency and at most one position: how much, and
+ * where that is. What it is worth is found by that (value_equity), until the ledger changes. */
+struct exposure_rest {
+    uint64_t changes; /* ledger_changes + 1; 0: nothing is known */
+    agon_amt_t amt;
+    uint32_t place;     /* EXPOSURE_NO_PLACE: it holds nothing */
+    uint32_t is_simple; /* it is such a slot */
+};
 #define EXPOSURE_PROMISES 4 /* of a slot, by the low bits of the asset */
 
 struct exposure {
@@ -77,6 +85,7 @@ struct exposure {
     uint32_t held[SLOTS_MAX]; /* places with something, a bit each */
     uint32_t n_unknown[SLOTS_MAX], n_unknown_all;
     uint8_t is_cash_unknown[SLOTS_MAX];
+    struct exposure_rest rests[SLOTS_MAX];
     struct slot_set touched; /* slots to be judged at the end of this event */
     /* Inside a bar: of which instrument, and where each slot is on its path; 0: nowhere. */
     agon_instrument_t path_instrument;

@@ -133,14 +133,10 @@ int figures_load(struct engine *engine, struct dec *dec)
 
 agon_amt_t engine_pool_amt(const struct engine *engine)
 {
-    static const agon_amt_t none[ACCOUNTS_MAX];
     const agon_amt_t *all = engine->tournament.pool_amt;
     agon_amt_t sum = 0;
 
-    // Seldom is there one: that is seen without a sum that has to fit.
-    if (memcmp(all, none, sizeof(none)) == 0)
-        return 0;
-    for (uint32_t account = 0; account < ACCOUNTS_MAX; account++)
+    for (uint32_t account = 0; account < engine->n_accounts; account++)
         sum = num_add(sum, all[account]);
     return sum;
 }

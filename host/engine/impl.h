@@ -473,7 +473,18 @@ int value_is_old(const struct engine *engine, const struct slot *slot, agon_asse
 void value_watch(struct engine *engine, const struct slot *slot);
 /* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.
  */
-int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+int value_equity_now(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+static inline int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+{
+    if (!slot_set_has(&engine->sampled, slot))
+        return value_equity_now(engine, slot, equity_amt);
+    *equity_amt = engine->sampled_amt[slot];
+    return slot_set_has(&engine->sampled_known, slot);
+}
+/* The same from all that the slot has, whatever is known of it. */
+int value_equity_summed(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
+/* What instruments or assets are changed: nothing is known of what slots have. */
+void value_unknown(struct engine *engine);
 /* So much it was, and value_equity says so until value_forget: nothing changes meanwhile. */
 static inline void value_sampled(struct engine *engine, uint16_t slot, agon_amt_t equity_amt,
                                  int is_known)

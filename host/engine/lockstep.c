@@ -108,7 +108,7 @@ static HOT int collect_slot(struct run *run, uint16_t id)
     }
 }
 
-static HOT int collect(struct run *run, const struct slot_set *of)
+static inline int collect(struct run *run, const struct slot_set *of)
 {
     int rc = AGON_OK;
 
@@ -270,8 +270,10 @@ static int is_played(const struct run *run, uint32_t source)
 static uint32_t earliest(const struct run *run)
 {
     uint32_t best = run->config->n_sources;
-
     int is_market = 0;
+
+    if (best == 1) // most runs
+        return is_played(run, 0) && !run->config->sources[0].is_companion ? 0 : 1;
 
     for (uint32_t i = 0; i < run->config->n_sources; i++)
         is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
@@ -358,7 +360,8 @@ static HOT int at_exchange(struct run *run, uint32_t source)
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         trade_book(event)->hdr.t = event->t;
     if (config->paper != NULL) {
-        paper_advance(config->paper, event->t - 1); // what arrives now meets this event
+        if (paper_next(config->paper) < event->t)
+            paper_advance(config->paper, event->t - 1); // what arrives now meets this event
         paper_on_market(config->paper, event);
         // Whoever hears of the market would know more than what is told of a bar before it.
         if (paper_told_by(config->paper, event) > run->t_told)
@@ -378,11 +381,11 @@ static HOT int at_exchange(struct run *run, uint32_t source)
 }
 
 // The queue whose first is received first; NULL: nothing is on its way.
-static HOT struct queue *first_delivery(struct run *run)
+static inline struct queue *first_delivery(struct run *run)
 {
-    struct queue *first = NULL;
+    struct queue *first = run->queues[0].first != NULL ? &run->queues[0] : NULL;
 
-    for (uint32_t i = 0; i < run->n_queues; i++) {
+    for (uint32_t i = 1; i < run->n_queues; i++) {
         struct queue *queue = &run->queues[i];
 
         if (queue->first != NULL && (first == NULL || queue->first->t < first->first->t))
@@ -392,12 +395,14 @@ static HOT struct queue *first_delivery(struct run *run)
 }
 
 // Where it stands: nothing is put into its place before it is done with.
-static HOT int deliver_first(struct run *run, struct queue *queue)
+static HOT int deliver_first(struct run *run, struct queue *queue, agon_ns_t t)
 {
     int rc;
 
     run->result->n_market++;
-    rc = driver_step(&run->driver, queue->first);
+    // That nothing is due before it is known of its turn (run_on).
+    rc = t >= engine_t(run->config->engine) ? driver_take(&run->driver, queue->first)
+                                            : driver_step(&run->driver, queue->first);
     queue_pop(queue);
     return rc;
 }
@@ -529,9 +534,10 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         }
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
-        if (engine_next_due(config->engine) < t) {
-            if (t_stop == INT64_MAX && engine_leave_sample(config->engine))
-                continue;
+        // A sample that may be left changes nothing of what is first.
+        if (engine_next_due(config->engine) < t &&
+            (t_stop != INT64_MAX || !engine_leave_sample(config->engine) ||
+             engine_next_due(config->engine) < t)) {
             rc = driver_due(&run->driver, t);
             if (rc < 0)
                 return rc;
@@ -558,7 +564,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = driver_step(&run->driver, &run->event.hdr);
             break;
         default:
-            rc = deliver_first(run, queue);
+            rc = deliver_first(run, queue, t);
             break;
         }
         if (rc < 0)

@@ -44,6 +44,7 @@ int market_instrument(struct engine *engine, const struct agon_instrument *event
         return AGON_ENOMEM;
     }
     market->trading = event->state != 0 ? event->state : TRADING_OPEN;
+    value_unknown(engine);
     // Its fees, or what a contract is, may be others.
     for (uint16_t slot = 0; slot < engine->slots.n; slot++)
         exposure_open_forget(engine, slot);
@@ -152,17 +153,19 @@ int market_status(struct engine *engine, const struct agon_status *status)
 // Between bars the quote is all that there is of a book.
 static void show_quote(struct engine *engine, struct market *market, const struct agon_quote *quote)
 {
-    struct agon_top10 top = {
-        .hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = quote->hdr.instrument},
-        .book = BOOK_LIVE,
-        .n_bid = 1,
-        .n_ask = 1,
-        .bid = {{quote->bid_px, quote->bid_qty}},
-        .ask = {{quote->ask_px, quote->ask_qty}}};
+    struct agon_top10 *top = &market->top;
+    const struct agon_event_hdr hdr = {
+        .type = AGON_EVENT_TOP10, .granules = 6, .instrument = quote->hdr.instrument};
 
-    market->top = top;
+    // Behind the first of each side there is nothing, as in the one before.
+    if (!market->has_top || top->n_bid != 1 || top->n_ask != 1 || top->book != BOOK_LIVE)
+        *top = (struct agon_top10){.book = BOOK_LIVE, .n_bid = 1, .n_ask = 1};
+    top->bid[0] = (struct agon_level){quote->bid_px, quote->bid_qty};
+    top->ask[0] = (struct agon_level){quote->ask_px, quote->ask_qty};
     market->has_top = 1;
-    deliver_derived(engine, &top.hdr);
+    top->hdr = hdr;
+    deliver_derived(engine, &top->hdr);
+    top->hdr = hdr; // as it was shown, and not when
 }
 
 HOT int market_quote(struct engine *engine, const struct agon_quote *quote)
@@ -501,23 +504,30 @@ int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
            (max_age_ns == 0 || engine->t - market->t_price <= market_age(market, max_age_ns));
 }
 
+// Not inlined: where quotes are the book there is none.
+static HOT __attribute__((noinline)) int best_of_book(const struct market *market,
+                                                      agon_px_t *bid_px, agon_px_t *ask_px)
+{
+    struct agon_level bid;
+    struct agon_level ask;
+
+    book_best(market->book, AGON_BUY, &bid);
+    book_best(market->book, AGON_SELL, &ask);
+    *bid_px = bid.px;
+    *ask_px = ask.px;
+    return bid.px > 0 && ask.px > 0 && bid.px < ask.px;
+}
+
 HOT int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                     agon_px_t *ask_px, agon_ns_t max_age_ns)
 {
     const struct market *market = &engine->markets[instrument];
-    struct agon_level bid;
-    struct agon_level ask;
 
     *bid_px = 0;
     *ask_px = 0;
     if (market->book_state == BOOK_LIVE &&
-        (max_age_ns == 0 || engine->t - market->t_book <= market_age(market, max_age_ns))) {
-        book_best(market->book, AGON_BUY, &bid);
-        book_best(market->book, AGON_SELL, &ask);
-        *bid_px = bid.px;
-        *ask_px = ask.px;
-        return bid.px > 0 && ask.px > 0 && bid.px < ask.px;
-    }
+        (max_age_ns == 0 || engine->t - market->t_book <= market_age(market, max_age_ns)))
+        return best_of_book(market, bid_px, ask_px);
     // Where a venue or a file gives quotes and no book at all, the quote is the book.
     if (market->book_state == BOOK_COLD && market->quote_bid_px > 0 &&
         market->quote_ask_px > market->quote_bid_px &&

@@ -20,20 +20,13 @@ int paper_is_inside(const struct paper *paper, const struct order_cmd *cmd)
            slot_set_has(&walk->slots, ORDER_ID_SLOT(cmd->order_id));
 }
 
-static int has_any(const struct paper *paper, agon_instrument_t instrument)
-{
-    struct slot_set slots = along_slots(paper->along, instrument);
-
-    return !slot_set_is_empty(&slots);
-}
-
 /* The end of a bar inside which the host may act. */
-static HOT int is_path(const struct paper *paper, const struct agon_event_hdr *event)
+static inline int is_path(const struct paper *paper, const struct agon_event_hdr *event)
 {
     const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
 
-    return paper->along != NULL && event->type == AGON_EVENT_BAR &&
-           match_bar_ends(paper->match, bar) && has_any(paper, event->instrument);
+    return event->type == AGON_EVENT_BAR && paper->along != NULL &&
+           along_has_slots(paper->along, event->instrument) && match_bar_ends(paper->match, bar);
 }
 
 int paper_is_put_off(const struct paper *paper, agon_instrument_t instrument)
@@ -54,9 +47,11 @@ struct put_off *paper_put_off(struct paper *paper, agon_ns_t t, agon_instrument_
     else
         item = malloc(sizeof(*item));
     REQUIRE(item != NULL);
-    memset(item, 0, sizeof(*item));
+    item->next = NULL;
     item->t = t;
+    item->t_told = 0;
     item->instrument = instrument;
+    item->is_cmd = 0;
     *paper->put_off_end = item;
     paper->put_off_end = &item->next;
     return item;
@@ -253,15 +248,18 @@ static int has_slot(const struct walk *walk, uint16_t slot)
 // The first of them from that one on; SLOTS_MAX: there is none.
 static uint16_t next_slot(const struct walk *walk, uint16_t slot)
 {
-    for (uint32_t word = slot / 64u; word < SLOT_WORDS; word++) {
-        uint64_t bits = walk->slots.bits[word];
+    uint32_t word = slot / 64u;
+    uint64_t bits, words;
 
-        if (word == slot / 64u)
-            bits = bits >> slot % 64 << slot % 64;
-        if (bits != 0)
-            return (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(bits));
-    }
-    return SLOTS_MAX;
+    if (word >= SLOT_WORDS)
+        return SLOTS_MAX;
+    bits = walk->slots.bits[word] >> slot % 64 << slot % 64;
+    words = bits != 0 ? (uint64_t)1 << word : walk->slots.words >> word >> 1 << word << 1;
+    if (words == 0)
+        return SLOTS_MAX;
+    word = (uint32_t)__builtin_ctzll(words);
+    return (uint16_t)(word * 64 +
+                      (uint32_t)__builtin_ctzll(bits != 0 ? bits : walk->slots.bits[word]));
 }
 
 // All are at the close: a PATH for each word that has slots. Of none it is one without any.

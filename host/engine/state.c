@@ -384,7 +384,7 @@ static void count_accounts(struct engine *engine)
     for (uint32_t venue = 0; venue <= VENUES_MAX; venue++)
         n = engine->account_of[venue] > n ? engine->account_of[venue] : n;
     for (uint32_t i = 0; i < STATE_ACCOUNTS; i++)
-        n = engine->has_picture[i] && i >= n ? i + 1 : n;
+        n = (engine->has_picture[i] || engine->tournament.pool_amt[i] != 0) && i >= n ? i + 1 : n;
     for (uint32_t id = 0; id < engine->slots.n; id++) {
         if (engine->slots.all[id].is_used)
             control_note_account(engine, engine->slots.all[id].account);
@@ -768,6 +768,17 @@ static const char *check_derivatives(const struct engine *engine, uint16_t slot,
     return NULL;
 }
 
+static const char *check_equity(const struct engine *engine, uint16_t slot, char *text)
+{
+    agon_amt_t equity_amt, summed_amt;
+    int is_known = value_equity(engine, slot, &equity_amt);
+
+    if (is_known == value_equity_summed(engine, slot, &summed_amt) && equity_amt == summed_amt)
+        return NULL;
+    snprintf(text, 256, "inv-13: slot %u: its equity is not what all that it has comes to", slot);
+    return text;
+}
+
 const char *engine_check(struct engine *engine, char *text)
 {
     agon_account_t account;
@@ -785,6 +796,8 @@ const char *engine_check(struct engine *engine, char *text)
         if (broken != NULL)
             return broken;
         broken = at->is_used ? check_derivatives(engine, slot, text) : NULL;
+        if (broken == NULL && at->is_used)
+            broken = check_equity(engine, slot, text);
         if (broken != NULL)
             return broken;
         // A spot slot cannot owe: what it may spend was its own. A derivative can lose more.

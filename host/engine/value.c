@@ -159,7 +159,13 @@ static void add_value(const struct engine *engine, agon_asset_t asset, agon_amt_
     *sum += value;
 }
 
-HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+static agon_amt_t fit(num128_t sum)
+{
+    return sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
+}
+
+__attribute__((noinline)) int value_equity_summed(const struct engine *engine, uint16_t slot,
+                                                  agon_amt_t *equity_amt)
 {
     num128_t rest[ASSETS_MAX + 1]; // of each asset what is in no position
     num128_t sum = 0;
@@ -167,10 +173,6 @@ HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equ
     uint32_t n;
     const struct position *all;
 
-    if (slot_set_has(&engine->sampled, slot)) {
-        *equity_amt = engine->sampled_amt[slot];
-        return slot_set_has(&engine->sampled_known, slot);
-    }
     all = ledger_positions(engine->ledger, slot, &n);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
         rest[asset] = ledger_amt_all(engine->ledger, slot, asset);
@@ -188,14 +190,75 @@ HOT int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equ
         add_value(engine, asset, amt, &sum, &is_known);
     }
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
-        agon_amt_t amt = rest[asset] > NUM_MAX   ? NUM_MAX
-                         : rest[asset] < NUM_MIN ? NUM_MIN
-                                                 : (agon_amt_t)rest[asset];
-
-        add_value(engine, asset, amt, &sum, &is_known);
+        add_value(engine, asset, fit(rest[asset]), &sum, &is_known);
     }
-    *equity_amt = sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
+    *equity_amt = fit(sum);
     return is_known;
+}
+
+/* What value_equity_summed comes to beside one position, where that is all that there is. */
+static __attribute__((noinline)) void find_rest(const struct engine *engine, uint16_t slot,
+                                                struct exposure_rest *rest)
+{
+    agon_asset_t base_currency = engine->table.base_currency;
+    agon_asset_t coins = 0;
+    agon_amt_t coins_amt = 0;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    *rest = (struct exposure_rest){.changes = ledger_changes(engine->ledger) + 1,
+                                   .place = EXPOSURE_NO_PLACE};
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+
+        if (instrument == NULL || all[i].held_amt == 0)
+            continue;
+        if (rest->place != EXPOSURE_NO_PLACE || instrument_kind_unit(instrument) != base_currency)
+            return;
+        rest->place = i;
+        if (instrument_kind_has_coins(instrument->kind)) {
+            coins = instrument->base;
+            coins_amt = all[i].held_amt;
+        }
+    }
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
+        num128_t amt = ledger_amt_all(engine->ledger, slot, asset);
+
+        if (asset == coins)
+            amt -= coins_amt;
+        if (asset == base_currency)
+            rest->amt = fit(amt);
+        else if (amt != 0)
+            return;
+    }
+    rest->is_simple = 1;
+}
+
+HOT int value_equity_now(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt)
+{
+    struct exposure_rest *rest = &engine->exposure->rests[slot];
+    const struct position *pos;
+    agon_asset_t unit;
+
+    if (rest->changes != ledger_changes(engine->ledger) + 1)
+        find_rest(engine, slot, rest);
+    if (!rest->is_simple)
+        return value_equity_summed(engine, slot, equity_amt);
+    *equity_amt = rest->amt;
+    if (rest->place == EXPOSURE_NO_PLACE)
+        return 1;
+    pos = ledger_position_at(engine->ledger, slot, rest->place);
+    *equity_amt =
+        fit((num128_t)rest->amt +
+            in_quote(engine, instruments_get(&engine->table, pos->instrument), pos, &unit));
+    return 1;
+}
+
+void value_unknown(struct engine *engine)
+{
+    for (uint32_t slot = 0; slot < SLOTS_MAX; slot++)
+        engine->exposure->rests[slot].changes = 0;
 }
 
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)

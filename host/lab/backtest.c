@@ -672,9 +672,9 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     struct run *run = ctx;
     int kept = run->kept;
 
-    if (run->is_begun)
+    if (run->is_begun && crew_note(run->result->crew) != NULL)
         backtest_journal_pass(run->result->crew, event);
-    if (rc >= 0 && journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > run->t_venue)
+    if (rc >= 0 && event->t_venue > run->t_venue && journal_class_of(event->type) == JOURNAL_MARKET)
         run->t_venue = event->t_venue;
     switch (event->type) {
     case AGON_EVENT_INTENT: {

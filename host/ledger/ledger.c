@@ -21,6 +21,7 @@ struct ledger {
     const struct instruments *table;
     uint32_t n_slots;    /* highest slot that money or a position was put to, + 1 */
     uint32_t n_accounts; /* highest account that money was put to, + 1 */
+    uint64_t n_changes;  /* of money and positions; no state */
     struct net nets[INSTRUMENTS_MAX + 1];
     struct account accounts[ACCOUNTS_MAX];
     struct position positions[SLOTS_MAX][LEDGER_POSITIONS];
@@ -77,6 +78,11 @@ uint32_t ledger_accounts(const struct ledger *ledger)
     return ledger->n_accounts;
 }
 
+HOT uint64_t ledger_changes(const struct ledger *ledger)
+{
+    return ledger->n_changes;
+}
+
 static int can_post(const struct account *in, uint32_t sub, agon_asset_t asset, agon_amt_t amt)
 {
     agon_amt_t sum;
@@ -97,6 +103,7 @@ int ledger_post(struct ledger *ledger, agon_account_t account, uint32_t sub, ago
         return AGON_ERANGE;
     note_slot(ledger, sub);
     note_account(ledger, account);
+    ledger->n_changes++;
     in->part[sub][asset] += amt;
     in->total[asset] += amt;
     REQUIRE(is_whole(in, ledger->n_slots, asset));
@@ -142,6 +149,7 @@ int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from
     note_slot(ledger, from);
     note_slot(ledger, to);
     note_account(ledger, account);
+    ledger->n_changes++;
     in->part[from][asset] -= amt;
     in->part[to][asset] += amt;
     REQUIRE(is_whole(in, ledger->n_slots, asset)); // the total did not move
@@ -180,6 +188,7 @@ int ledger_vacate(struct ledger *ledger, uint16_t slot)
     }
     // Coins went as money did; a derivative would be missing from the sum of the slots.
     REQUIRE(!holds_derivative(ledger, slot));
+    ledger->n_changes++;
     memset(ledger->positions[slot], 0, sizeof(ledger->positions[slot]));
     memset(ledger->places[slot], 0, sizeof(ledger->places[slot]));
     ledger->n_positions[slot] = 0;
@@ -580,6 +589,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
     booking.after.open_amt = open_after(&booking, &was);
     pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
     *pos = booking.after;
+    ledger->n_changes++;
     if (is_linear) {
         ledger->nets[fill->instrument] = booking.net;
         REQUIRE(held_by_slots(ledger, fill->instrument) == booking.net.held_amt);
@@ -755,6 +765,7 @@ static void forget_all(struct ledger *ledger)
         memset(in->part, 0, ledger->n_slots * sizeof(in->part[0]));
         memset(in->part[LEDGER_EXTERNAL], 0, 2 * sizeof(in->part[0]));
     }
+    ledger->n_changes++;
     memset(ledger->positions, 0, ledger->n_slots * sizeof(ledger->positions[0]));
     memset(ledger->places, 0, ledger->n_slots * sizeof(ledger->places[0]));
     memset(ledger->n_positions, 0, sizeof(ledger->n_positions));
@@ -765,6 +776,7 @@ static void forget_all(struct ledger *ledger)
 int ledger_load(struct ledger *ledger, struct dec *dec)
 {
     forget_all(ledger);
+    ledger->n_changes++;
     memset(ledger->nets, 0, (ledger->table->n_instruments + 1) * sizeof(ledger->nets[0]));
     for (;;) {
         uint8_t kind = dec_u8(dec);

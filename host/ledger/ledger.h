@@ -54,6 +54,8 @@ void ledger_spare(struct ledger *ledger, uint32_t n_slots, uint32_t n_accounts,
                   zeroed_spare_fn *spare);
 /* The highest account that money was ever put to, + 1: those from here on have none. */
 uint32_t ledger_accounts(const struct ledger *ledger);
+/* Rises whenever money or a position does anything but stand. */
+uint64_t ledger_changes(const struct ledger *ledger);
 
 /* Puts amt into a sub-account and into the account's total. AGON_EINVAL: no such account, asset or
  * sub-account; AGON_ERANGE: a sum leaves 64 bits (nothing is posted). */

@@ -41,20 +41,6 @@ void bars_init(struct bars *bars, agon_instrument_t instrument, int px_exp, int 
     bars->base_s = bars_length_s[0];
 }
 
-int bars_set_base(struct bars *bars, uint32_t length_s)
-{
-    uint32_t day_s = bars_length_s[BARS_LENGTHS - 1];
-    agon_ns_t t_open = bars->open[0].t_open;
-
-    if (length_s == 0 || length_s > day_s || day_s % length_s != 0 ||
-        (bars->has_traded && aligned(t_open, (int64_t)length_s * NS) != t_open))
-        return AGON_EINVAL;
-    bars->base_s = length_s;
-    if (bars->has_traded)
-        bars->open[0].length_s = length_s;
-    return AGON_OK;
-}
-
 // An open interval in which nothing traded yet.
 static HOT void begin(struct bars *bars, int i, agon_ns_t t_open)
 {
@@ -69,10 +55,23 @@ static HOT void begin(struct bars *bars, int i, agon_ns_t t_open)
     };
 }
 
+// When the first of the longer ones ends.
+static HOT void note_end(struct bars *bars)
+{
+    bars->t_end = INT64_MAX;
+    for (int i = 1; i < BARS_LENGTHS; i++) {
+        agon_ns_t end = bars->open[i].t_open + length_ns(bars, i);
+
+        bars->t_end = end < bars->t_end ? end : bars->t_end;
+    }
+}
+
 static void begin_all(struct bars *bars, agon_ns_t t)
 {
     for (int i = 0; i < BARS_LENGTHS; i++)
         begin(bars, i, aligned(t, length_ns(bars, i)));
+    bars->part = (struct agon_bar){0};
+    note_end(bars);
 }
 
 static int is_flat(const struct agon_bar *bar)
@@ -128,16 +127,96 @@ static inline HOT void fold(struct agon_bar *into, const struct agon_bar *bar)
     into->turnover_amt = turnover;
 }
 
+/* The longer bars get the minutes that they lack. */
+static HOT void settle(struct bars *bars)
+{
+    if (is_flat(&bars->part))
+        return;
+    for (int i = 1; i < BARS_LENGTHS; i++)
+        fold(&bars->open[i], &bars->part);
+    bars->part = (struct agon_bar){0};
+}
+
+int bars_set_base(struct bars *bars, uint32_t length_s)
+{
+    uint32_t day_s = bars_length_s[BARS_LENGTHS - 1];
+    agon_ns_t t_open = bars->open[0].t_open;
+
+    if (length_s == 0 || length_s > day_s || day_s % length_s != 0 ||
+        (bars->has_traded && aligned(t_open, (int64_t)length_s * NS) != t_open))
+        return AGON_EINVAL;
+    settle(bars); // of minutes, which are its alone
+    bars->base_s = length_s;
+    if (bars->has_traded)
+        bars->open[0].length_s = length_s;
+    return AGON_OK;
+}
+
+/* Takes a minute that the longer ones are to get: nothing looks at them before one of them ends, so
+ * that until then the minutes are added up once, and not for each of seven lengths. What is never
+ * below 0 and fits comes to the same in whichever order it is added. 0: this one does not. */
+static inline HOT int take_minute(struct bars *bars, const struct agon_bar *bar)
+{
+    struct agon_bar *part = &bars->part;
+    agon_qty_t volume, taker_buy;
+    agon_amt_t turnover;
+    uint32_t n;
+
+    if (bars->base_s != bars_length_s[0] || // longer ones are built of others too
+        (bar->volume_qty | bar->taker_buy_qty | bar->turnover_amt) < 0 ||
+        ((int)__builtin_add_overflow(part->n_trades, bar->n_trades, &n) |
+         (int)__builtin_add_overflow(part->volume_qty, bar->volume_qty, &volume) |
+         (int)__builtin_add_overflow(part->taker_buy_qty, bar->taker_buy_qty, &taker_buy) |
+         (int)__builtin_add_overflow(part->turnover_amt, bar->turnover_amt, &turnover)))
+        return 0;
+    if (is_flat(bar))
+        return 1;
+    if (is_flat(part)) {
+        part->open_px = bar->open_px;
+        part->high_px = bar->high_px;
+        part->low_px = bar->low_px;
+    }
+    if (bar->high_px > part->high_px)
+        part->high_px = bar->high_px;
+    if (bar->low_px < part->low_px)
+        part->low_px = bar->low_px;
+    part->close_px = bar->close_px;
+    part->n_trades = n;
+    part->volume_qty = volume;
+    part->taker_buy_qty = taker_buy;
+    part->turnover_amt = turnover;
+    return 1;
+}
+
+/* A minute ends that take_minute took: what ends with it is closed, and the next minute begins. */
+static HOT void pass_minute(struct bars *bars, agon_ns_t end, bars_emit_fn emit, void *ctx)
+{
+    if (end >= bars->t_end) {
+        settle(bars);
+        for (int i = 1; i < BARS_LENGTHS; i++) {
+            if (bars->open[i].t_open + length_ns(bars, i) == end) {
+                emit(ctx, &bars->open[i]);
+                begin(bars, i, end);
+            }
+        }
+        note_end(bars);
+    }
+    begin(bars, 0, end);
+}
+
 /* The open minute is over: the longer bars get it, those that end with it are closed, and the next
  * minute begins. */
 static HOT void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
 {
     agon_ns_t end = bars->open[0].t_open + length_ns(bars, 0);
 
-    int is_minute = bars->base_s == bars_length_s[0]; // of which all are built
-
+    if (take_minute(bars, &bars->open[0])) {
+        pass_minute(bars, end, emit, ctx);
+        return;
+    }
+    settle(bars);
     for (int i = 1; i < BARS_LENGTHS; i++) {
-        if (!is_minute && !is_built(bars, i)) {
+        if (!is_built(bars, i)) {
             begin(bars, i, aligned(end, length_ns(bars, i)));
             continue;
         }
@@ -147,6 +226,7 @@ static HOT void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
             begin(bars, i, end);
         }
     }
+    note_end(bars);
     begin(bars, 0, end);
 }
 
@@ -159,6 +239,7 @@ static void close_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
 /* Leaves a hole that is too long to be filled: what is open is closed as it is. */
 static void jump(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
 {
+    settle(bars);
     for (int i = 1; i < BARS_LENGTHS; i++) {
         if (bars->open[i].t_open + length_ns(bars, i) <= t) {
             if (is_built(bars, i))
@@ -167,6 +248,7 @@ static void jump(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
         }
     }
     begin(bars, 0, aligned(t, length_ns(bars, 0)));
+    note_end(bars);
 }
 
 static HOT void close_until(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
@@ -238,6 +320,11 @@ HOT int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn 
         begin_all(bars, bar->t_open);
         bars->has_traded = 1;
     }
+    if (take_minute(bars, bar)) {
+        bars->last_px = bar->close_px;
+        pass_minute(bars, bar->t_open + MINUTE, emit, ctx);
+        return AGON_OK;
+    }
     begin(bars, 0, bar->t_open);
     fold(&bars->open[0], bar);
     bars->last_px = bar->close_px;
@@ -257,8 +344,12 @@ void bars_set_back(struct bars *bars, agon_ns_t t)
         begin_all(bars, t);
 }
 
-void bars_save(const struct bars *bars, struct enc *enc)
+void bars_save(const struct bars *of, struct enc *enc)
 {
+    struct bars whole = *of;
+    const struct bars *bars = &whole;
+
+    settle(&whole);
     enc_u32(enc, bars->instrument);
     enc_u8(enc, (uint8_t)bars->px_exp);
     enc_u8(enc, (uint8_t)bars->qty_exp);
@@ -315,6 +406,8 @@ int bars_load(struct bars *bars, struct dec *dec)
     }
     if (!dec_is_ok(dec))
         return AGON_ECORRUPT;
+    if (loaded.has_traded)
+        note_end(&loaded);
     *bars = loaded;
     return AGON_OK;
 }

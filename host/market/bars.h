@@ -32,8 +32,11 @@ struct bars { /* of one instrument; plain data without pointers */
     uint32_t base_s; /* of the shortest: 60 */
     agon_px_t last_px;
     uint64_t n_late;
-    /* Valid once has_traded. The minute takes trades; the longer ones hold their closed minutes. */
+    /* Valid once has_traded. The minute takes trades; the longer ones hold their closed minutes,
+     * but for those in part, which they get together when the first of them ends. */
     struct agon_bar open[BARS_LENGTHS];
+    struct agon_bar part;
+    agon_ns_t t_end; /* of that one */
 };
 typedef void (*bars_emit_fn)(void *ctx, const struct agon_bar *bar);
 

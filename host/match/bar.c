@@ -337,7 +337,8 @@ static void act(struct match *match, struct market *market, struct order *order,
         stops_wait(match, market, order);
 }
 
-static void act_parked(struct match *match, struct market *market, agon_ns_t t)
+static __attribute__((noinline)) void act_all_parked(struct match *match, struct market *market,
+                                                     agon_ns_t t)
 {
     uint32_t at;
 
@@ -353,6 +354,12 @@ static void act_parked(struct match *match, struct market *market, agon_ns_t t)
         act(match, market, order, t);
         stops_run(match, market, t);
     }
+}
+
+static inline void act_parked(struct match *match, struct market *market, agon_ns_t t)
+{
+    if (market->bars->parked_first != 0)
+        act_all_parked(match, market, t);
 }
 
 /* --- the inside of a bar --- */

@@ -32,15 +32,15 @@ static double unit(uint64_t draw) // in (0, 1]
     return (double)((draw >> 11) + 1) * 0x1p-53;
 }
 
-int64_t latency_ns(const struct latency *latency, enum latency_leg leg, uint64_t n)
+// Not inlined: what is constant needs none of it.
+static __attribute__((noinline)) int64_t drawn_ns(const struct latency *latency,
+                                                  enum latency_leg leg, uint64_t n)
 {
     const struct latency_model *model = &latency->legs[leg];
     int64_t max_ns = model->max_ns != 0 ? model->max_ns : MAX_NS;
     double z;
     double ns;
 
-    if (model->kind == LATENCY_CONSTANT)
-        return model->median_ns;
     // Box and Muller, from two draws of this message's own.
     z = sqrt(-2.0 * fmath_log(unit(rng_at(latency->seed, 0x6c6174, leg, n, 0)))) *
         fmath_cos(6.283185307179586 * unit(rng_at(latency->seed, 0x6c6174, leg, n, 1)));
@@ -48,6 +48,13 @@ int64_t latency_ns(const struct latency *latency, enum latency_leg leg, uint64_t
     if (ns < (double)model->min_ns)
         return model->min_ns;
     return ns > (double)max_ns ? max_ns : (int64_t)ns;
+}
+
+int64_t latency_ns(const struct latency *latency, enum latency_leg leg, uint64_t n)
+{
+    const struct latency_model *model = &latency->legs[leg];
+
+    return model->kind == LATENCY_CONSTANT ? model->median_ns : drawn_ns(latency, leg, n);
 }
 
 agon_ns_t latency_arrival(const struct latency *latency, enum latency_leg leg, uint64_t n,
