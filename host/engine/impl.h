@@ -123,8 +123,9 @@ struct engine {
     struct slot_set attached, following, called, to_call;
     /* Those of them that have take_turns, which is the same function for all. */
     struct slot_set together;
-    uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+    uint64_t (*take_turns)(void *const *shared, uint64_t slots);
     const void *taken_together;
+    void *shared[SLOTS_MAX];
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */
     /* While samples are taken nothing changes what slots hold: their equity is found once. */
