@@ -62,7 +62,7 @@ static inline void binance_params_add_bare(struct binance_params *params, const 
     size_t n_name = strlen(name);
     char *at = params->text + params->n;
 
-    if (params->is_full || params->room - params->n < n_name + n_value + 3) {
+    if (params->is_full || params->room - params->n < (params->n > 0) + n_name + n_value + 2) {
         params->is_full = 1;
         return;
     }
