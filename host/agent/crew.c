@@ -40,20 +40,17 @@ void crew_spare(struct crew *crew, zeroed_spare_fn *spare)
 
 /* --- one generation --- */
 
-static void on_calling(void *ctx, int is_in)
-{
-    struct generation *generation = ctx;
-    const struct crew_config *config = &generation->crew->config;
-
-    if (config->calling != NULL)
-        config->calling(config->ctx, generation->slot, is_in ? generation->hash : 0);
-}
-
 /* In a worker a crash is somebody's wherever it happens. */
 static void in_worker(struct generation *generation, int is_in)
 {
-    if (generation->crew->config.is_worker && generation->runner == CREW_INPROC)
-        on_calling(generation, is_in);
+    const struct crew_config *config = &generation->crew->config;
+
+    if (!config->is_worker || generation->runner != CREW_INPROC || config->called.who == NULL)
+        return;
+    if (is_in)
+        called_enter(&config->called, generation->slot + 1u, generation->hash);
+    else
+        called_leave(&config->called);
 }
 
 static int describe(struct generation *generation, struct error *err)
@@ -354,14 +351,16 @@ static int on_answer(void *ctx, uint32_t model, const float *x, uint32_t n_x, fl
 
 static struct run_inproc_config inproc_config(struct generation *generation)
 {
-    const struct process_bus *bus = generation->crew->config.bus;
+    const struct crew_config *config = &generation->crew->config;
+    const struct process_bus *bus = config->bus;
 
     return (struct run_inproc_config){.entry = generation->plugin.entry,
                                       .bus = generation->crew->bus,
                                       .shown = bus != NULL ? bus->shown : NULL,
                                       .bus_granules = generation->crew->bus_granules,
                                       .log = on_log,
-                                      .calling = on_calling,
+                                      .called = config->called.who != NULL ? &config->called : NULL,
+                                      .hash = generation->hash,
                                       .on_gap = on_gap,
                                       .on_lapse = note_lapse,
                                       .answer = generation->crew->config.answer != NULL ? on_answer

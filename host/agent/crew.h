@@ -131,9 +131,9 @@ struct crew_config {
      * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */
     void (*keep)(void *ctx, enum crew_kept kind, const unsigned char hash[HASH_SIZE], int fd,
                  const void *bytes, uint64_t n);
-    /* The core goes into a plugin of its own process, or (hash 0) comes out of it; in a worker also
-     * for its constructors, create, on_start and its end. May be NULL. [core] */
-    void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
+    /* Where it is said that the core is in a plugin of its own process; in a worker also for its
+     * constructors, create, on_start and its end. Its words outlive the crew; NULL: nobody asks. */
+    struct called called;
     /* The loader has given the core something to do (crew_turn), and it may sleep. May be NULL.
      * [loader] */
     void (*wake)(void *ctx);

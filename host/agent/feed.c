@@ -223,6 +223,10 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     memset(feed, 0, sizeof(*feed));
     feed->config = *config;
     feed->beat = config->beat ? config->beat : &feed->own_beat;
+    if (feed->config.called == NULL) {
+        feed->own_called = (struct called){.who = &feed->own_who, .hash = &feed->own_hash};
+        feed->config.called = &feed->own_called;
+    }
     feed->host = (struct agon_host){.size = sizeof(feed->host),
                                     .abi_major = AGON_ABI_MAJOR,
                                     .abi_minor = AGON_ABI_MINOR,
@@ -234,6 +238,8 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     if (rc < 0)
         goto fail;
     feed->subscription = feed->setup.head.slot.subscription;
+    feed->who = feed->setup.head.slot.slot + 1u;
+    feed->hash = config->hash;
     set_cares(feed);
     feed->nth = feed->setup.head.nth;
     feed->first_seq = feed->cause_seq = feed->bus_seq = feed->setup.head.seq;
@@ -447,16 +453,17 @@ void feed_stop(struct feed *feed, uint32_t reason)
 // Not inlined: what is done once an event stays small.
 __attribute__((noinline)) void feed_measure(struct feed *feed, int64_t began_ns)
 {
-    feed->n_left_out = 0;
-    feed->measured_ns = began_ns;
     if (feed->config.now != NULL)
         hist_small_add(&feed->beat->delivery, feed->config.now() - began_ns);
 }
 
 static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
 {
+    int64_t began_ns = bus_stamped(&feed->bus, seq);
+
     feed->is_unmeasured = 0;
-    feed_measure_some(feed, bus_stamped(&feed->bus, seq));
+    if (feed_is_measured(feed, began_ns, seq))
+        feed_measure(feed, began_ns);
 }
 
 static void note_error(struct feed *feed, const struct agon_event_hdr *event, int rc)
@@ -840,6 +847,12 @@ HOT int64_t feed_take_turn(struct feed *feed)
     feed->done_seq = turn->seq;
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
     return (int64_t)(feed->nth - nth);
+}
+
+__attribute__((noinline)) int feed_show_alone(struct feed *feed, const struct feed_show *show)
+{
+    *show->current = show->outer;
+    return feed_take_turn(feed) < 0 ? AGON_EIO : AGON_OK;
 }
 
 uint64_t feed_nth(const struct feed *feed)

@@ -17,6 +17,7 @@
 
 #include <agon/agon.h>
 
+#include "agent/called.h"
 #include "agent/setup.h"
 #include "base/error.h"
 #include "base/hist.h"
@@ -41,8 +42,8 @@ struct feed_beat {
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
     _Atomic uint32_t metrics_set;               /* bit i: metrics[i] was set or added to */
     /* From the beginning of an event's step on the core to the beginning of its callback: of the
-       first event of each feed_run, one in 64 where they come faster than 100 us; since feed_start
-       or feed_go_live. */
+       first event of each feed_run, about one in 64 where they come faster than 100 us (of plugins
+       that are called together all or none); since feed_start or feed_go_live. */
     struct hist_small delivery;
 };
 
@@ -84,6 +85,10 @@ struct feed_config {
     int (*answer)(void *ctx, uint32_t model, const float *x, uint32_t n_x, float *y, uint32_t n_y);
     /* Monotonic ns; NULL: delivery is not measured. Nothing that the plugin does depends on it. */
     int64_t (*now)(void);
+    /* Where it is said whose code this thread goes into (feed_show); borrowed until feed_free;
+     * NULL: nobody asks. hash: what is said of this one. Who is handed events together has one. */
+    const struct called *called;
+    uint64_t hash;
     void *ctx;
 };
 struct feed;

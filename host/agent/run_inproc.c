@@ -13,8 +13,6 @@
 
 struct run_inproc {
     struct feed *feed; /* owned */
-    void (*calling)(void *ctx, int is_in);
-    void *ctx;
     struct runner_port port;
     void *setup;                   /* owned */
     void *to_memory, *from_memory; /* owned */
@@ -30,11 +28,9 @@ static HOT int advance(void *ctx, uint64_t seq)
     struct run_inproc *run = ctx;
     int64_t rc;
 
-    if (run->calling != NULL)
-        run->calling(run->ctx, 1);
+    feed_enter_called(run->feed);
     rc = feed_run(run->feed, seq);
-    if (run->calling != NULL)
-        run->calling(run->ctx, 0);
+    feed_leave_called(run->feed);
     return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
@@ -45,40 +41,32 @@ static int follow(void *ctx, const struct runner_turn *turn)
     return run->feed != NULL ? feed_follow(run->feed, turn) : 0;
 }
 
+static void *shared(void *ctx)
+{
+    return ((struct run_inproc *)ctx)->feed;
+}
+
 static HOT int take_turn(void *ctx)
 {
     struct run_inproc *run = ctx;
     int64_t rc;
 
-    if (run->calling != NULL)
-        run->calling(run->ctx, 1);
+    feed_enter_called(run->feed);
     rc = feed_take_turn(run->feed);
-    if (run->calling != NULL)
-        run->calling(run->ctx, 0);
+    feed_leave_called(run->feed);
     return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
-/* Who is called is said before each, and that nobody is behind the last. */
-static HOT uint64_t take_turns(const struct runner_port *runners, uint64_t slots)
+static HOT uint64_t take_turns(void *const *feeds, uint64_t slots)
 {
-    struct run_inproc *run = runners[__builtin_ctzll(slots)].ctx, *called = NULL;
-    struct feed_show show = feed_show_begin(run->feed);
+    struct feed_show show;
 
+    feed_show_begin(&show, feeds[__builtin_ctzll(slots)]);
     for (; slots != 0; slots &= slots - 1) {
-        run = runners[__builtin_ctzll(slots)].ctx;
-        if (run->calling != NULL) {
-            run->calling(run->ctx, 1);
-            called = run;
-        } else if (called != NULL) {
-            called->calling(called->ctx, 0);
-            called = NULL;
-        }
-        if (feed_show(run->feed, &show) < 0)
+        if (feed_show(feeds[__builtin_ctzll(slots)], &show) < 0)
             break;
     }
     feed_show_end(&show);
-    if (called != NULL)
-        called->calling(called->ctx, 0);
     return slots;
 }
 
@@ -162,6 +150,7 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
                                      .follow = follow,
                                      .take_turn = take_turn,
                                      .take_turns = take_turns,
+                                     .shared = shared,
                                      .together = config->shown,
                                      .nth = nth};
     if (run->boxes != NULL) {
@@ -194,12 +183,12 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .last_nth = config->last_nth,
                                .answer = config->answer,
                                .now = config->now,
+                               .called = config->called,
+                               .hash = config->hash,
                                .ctx = config->ctx};
     int rc;
 
     REQUIRE(run->port.together == config->shown);
-    run->calling = config->calling;
-    run->ctx = config->ctx;
     run->setup = malloc(config->setup_bytes);
     if (run->setup == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a slot's setup");

@@ -82,7 +82,6 @@ struct job {
     const struct opts *opts;
     struct backtest *result; // the worker's
     struct worker *worker;   // in the worker
-    int slot;                // whose code is called; -1: nobody's
     struct run_report story; // in the worker, for the page
     int told;                // AGON_OK, or what became of keeping it
     const char *command;     // the words of this run
@@ -200,22 +199,16 @@ static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const 
         fprintf(stderr, "%s: %s\n", job->config->slots[slot].record.name, safe);
 }
 
-static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
-{
-    struct job *job = ctx;
-
-    job->slot = hash != 0 ? (int)slot : -1;
-    worker_enter(job->worker, job->slot);
-}
-
 static void complete(void *ctx, struct child_crash *crash)
 {
     const struct job *job = ctx;
 
-    if (job->slot < 0)
+    uint32_t who = atomic_load(job->config->called.who);
+
+    if (who == 0)
         return;
-    crash->nth = crew_nth(job->result->crew, (uint16_t)job->slot);
-    crash->offset = crew_offset(job->result->crew, (uint16_t)job->slot, crash->ip);
+    crash->nth = crew_nth(job->result->crew, (uint16_t)(who - 1));
+    crash->offset = crew_offset(job->result->crew, (uint16_t)(who - 1), crash->ip);
 }
 
 static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
@@ -304,7 +297,7 @@ static int run(void *ctx, struct worker *worker)
         return EXIT_ENVIRONMENT;
     }
     job->worker = worker;
-    job->slot = -1;
+    job->config->called = worker_called(worker);
     job->result = result;
     if (job->opts->journal != NULL)
         job->config->journal = worker_disk(worker);
@@ -368,7 +361,6 @@ static int in_worker(struct backtest_config *config, const struct opts *opts, co
     job->command = command;
     config->ctx = job;
     config->log = on_log;
-    config->calling = on_calling;
     config->close = on_close;
     if (!name_outputs(job))
         goto done;

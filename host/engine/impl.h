@@ -103,6 +103,7 @@ struct tournament {
 struct engine {
     struct engine_config config;
     struct runner_port runners[SLOTS_MAX];
+    void *shared[SLOTS_MAX]; /* runner_port.shared, of those that follow */
     /* What each event meets stands together, and not at the front, where the heads of bus and rings
      * are: spread between tables of so many slots, it would fall on the same few lines of the first
      * cache. Not state: */
@@ -123,7 +124,7 @@ struct engine {
     struct slot_set attached, following, called, to_call;
     /* Those of them that have take_turns, which is the same function for all. */
     struct slot_set together;
-    uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+    uint64_t (*take_turns)(void *const *shared, uint64_t slots);
     const void *taken_together;
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */

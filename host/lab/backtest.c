@@ -785,7 +785,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .resolve = registry_resolve,
                                .is_noted =
                                    config->journal != NULL && backtest_journal_has_files(config),
-                               .calling = config->calling,
+                               .called = config->called,
                                .answer = config->answer,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .on_lost = on_lost, .ctx = &run};

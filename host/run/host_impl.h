@@ -488,7 +488,7 @@ int host_beat_open(struct host *host, struct error *err);
 void host_beat_ids(struct host *host);
 void host_beat(struct host *host, uint32_t state, int64_t mono_ns);
 void host_beat_close(struct host *host);
-void host_on_calling(void *ctx, uint16_t slot, uint64_t hash);
+struct called host_called(struct host *host); /* words of the beat; NULL: there is none */
 int host_take_keeper_log(struct host *host, struct error *err);
 /* True once: then it is to be quarantined. */
 int host_has_hung(struct host *host, const unsigned char hash[HASH_SIZE]);
