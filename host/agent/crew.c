@@ -40,20 +40,17 @@ void crew_spare(struct crew *crew, zeroed_spare_fn *spare)
 
 /* --- one generation --- */
 
-static void on_calling(void *ctx, int is_in)
-{
-    struct generation *generation = ctx;
-    const struct crew_config *config = &generation->crew->config;
-
-    if (config->calling != NULL)
-        config->calling(config->ctx, generation->slot, is_in ? generation->hash : 0);
-}
-
 /* In a worker a crash is somebody's wherever it happens. */
 static void in_worker(struct generation *generation, int is_in)
 {
-    if (generation->crew->config.is_worker && generation->runner == CREW_INPROC)
-        on_calling(generation, is_in);
+    const struct crew_config *config = &generation->crew->config;
+
+    if (!config->is_worker || generation->runner != CREW_INPROC || config->called.who == NULL)
+        return;
+    if (is_in)
+        called_enter(&config->called, generation->slot + 1u, generation->hash);
+    else
+        called_leave(&config->called);
 }
 
 static int describe(struct generation *generation, struct error *err)
@@ -354,14 +351,16 @@ static int on_answer(void *ctx, uint32_t model, const float *x, uint32_t n_x, fl
 
 static struct run_inproc_config inproc_config(struct generation *generation)
 {
-    const struct process_bus *bus = generation->crew->config.bus;
+    const struct crew_config *config = &generation->crew->config;
+    const struct process_bus *bus = config->bus;
 
     return (struct run_inproc_config){.entry = generation->plugin.entry,
                                       .bus = generation->crew->bus,
                                       .shown = bus != NULL ? bus->shown : NULL,
                                       .bus_granules = generation->crew->bus_granules,
                                       .log = on_log,
-                                      .calling = on_calling,
+                                      .called = config->called.who != NULL ? &config->called : NULL,
+                                      .hash = generation->hash,
                                       .on_gap = on_gap,
                                       .on_lapse = note_lapse,
                                       .answer = generation->crew->config.answer != NULL ? on_answer
@@ -782,24 +781,6 @@ uint32_t crew_layers(const struct crew *crew, uint16_t slot)
                                                      : run_process_layers(active->process);
 }
 
-// Of who plays for the slot; NULL: nobody does.
-static const struct feed_beat *beat_of(const struct crew *crew, uint16_t slot)
-{
-    const struct generation *active = crew->members[slot].active;
-
-    if (active == NULL || !active->is_begun)
-        return NULL;
-    return active->run != NULL ? feed_beat(run_inproc_feed(active->run))
-                               : run_process_beat(active->process);
-}
-
-uint64_t crew_errors(const struct crew *crew, uint16_t slot)
-{
-    const struct feed_beat *beat = beat_of(crew, slot);
-
-    return beat != NULL ? atomic_load_explicit(&beat->n_errors, memory_order_relaxed) : 0;
-}
-
 uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot)
 {
     const struct generation *active = crew->members[slot].active;
@@ -807,35 +788,6 @@ uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot)
     if (active == NULL || !active->is_begun || active->process == NULL)
         return 0;
     return run_process_cpu_ms(active->process);
-}
-
-void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
-{
-    const struct feed_beat *beat = beat_of(crew, slot);
-
-    if (beat == NULL)
-        memset(delivery, 0, sizeof(*delivery));
-    else
-        hist_small_copy(delivery, &beat->delivery);
-}
-
-uint32_t crew_metrics(const struct crew *crew, uint16_t slot, double values[AGON_METRICS_MAX])
-{
-    const struct feed_beat *beat = beat_of(crew, slot);
-    uint32_t is_set =
-        beat != NULL ? atomic_load_explicit(&beat->metrics_set, memory_order_acquire) : 0;
-
-    for (uint32_t id = 0; id < AGON_METRICS_MAX; id++) {
-        uint64_t bits =
-            beat != NULL ? atomic_load_explicit(&beat->metrics[id], memory_order_relaxed) : 0;
-
-        memcpy(&values[id], &bits, sizeof(bits));
-        if (!isfinite(values[id])) {
-            values[id] = 0;
-            is_set &= ~((uint32_t)1 << id);
-        }
-    }
-    return is_set;
 }
 
 int crew_can_rollback(const struct crew *crew, uint16_t slot)

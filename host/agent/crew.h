@@ -49,6 +49,7 @@ struct crew_file { /* of the roster's `files`: what the plugin finds by agon.ass
 struct crew_lease { /* of a card, asked for when the slot starts: struct gpu_event of gpu/gpu.h */
     char name[GPU_LEASE_NAME];
     int64_t bytes, deadline_ns; /* deadline_ns: from then on; 0: none */
+    int64_t context; /* more of its budget: what the context of its own kernels takes; 0: none */
     uint32_t share_ppm;
     uint16_t rank;
     uint8_t budget, group, priority, flags;
@@ -130,9 +131,9 @@ struct crew_config {
      * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */
     void (*keep)(void *ctx, enum crew_kept kind, const unsigned char hash[HASH_SIZE], int fd,
                  const void *bytes, uint64_t n);
-    /* The core goes into a plugin of its own process, or (hash 0) comes out of it; in a worker also
-     * for its constructors, create, on_start and its end. May be NULL. [core] */
-    void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
+    /* Where it is said that the core is in a plugin of its own process; in a worker also for its
+     * constructors, create, on_start and its end. Its words outlive the crew; NULL: nobody asks. */
+    struct called called;
     /* The loader has given the core something to do (crew_turn), and it may sleep. May be NULL.
      * [loader] */
     void (*wake)(void *ctx);
@@ -187,6 +188,10 @@ const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 uint64_t crew_nth(const struct crew *crew, uint16_t slot);
 /* Callbacks of who plays that returned an error, by its own word. [core] */
 uint64_t crew_errors(const struct crew *crew, uint16_t slot);
+/* ... and the first of them, in words: "the first: on_event returned -13 (AGON_ECORRUPT) of a job
+ * event, event 7 of the slot, seq 12". "": there were none. Returns how many. */
+#define CREW_ERROR_TEXT 160
+uint64_t crew_error_text(const struct crew *crew, uint16_t slot, char text[CREW_ERROR_TEXT]);
 /* Processor time of the process of who plays, ms; 0: it has none of its own. [core] */
 uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot);
 /* How long events take to whoever plays, by its own word (feed.h: delivery), since it plays; empty:

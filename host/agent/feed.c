@@ -55,11 +55,14 @@ static __attribute__((noinline)) void tell_no_room(struct feed *feed)
 /* It wrote to what it was shown: by mistake or not, it is not to be called again. */
 static __attribute__((noinline)) void blame_torn(struct feed *feed)
 {
+    int torn = shown_is_torn;
+
     shown_mend();
     feed->odd &= ~(uint32_t)ODD_TORN;
     if (feed->failure.code == 0)
         error_set(&feed->failure, AGON_EIO,
-                  "the plugin wrote into the events that it is shown, at event %llu of its slot",
+                  "the plugin wrote into the %s that it is shown, at event %llu of its slot",
+                  torn == SHOWN_RESULTS ? "results of jobs" : "events",
                   (unsigned long long)feed->nth);
     feed->shows = 0;
 }
@@ -220,6 +223,10 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     memset(feed, 0, sizeof(*feed));
     feed->config = *config;
     feed->beat = config->beat ? config->beat : &feed->own_beat;
+    if (feed->config.called == NULL) {
+        feed->own_called = (struct called){.who = &feed->own_who, .hash = &feed->own_hash};
+        feed->config.called = &feed->own_called;
+    }
     feed->host = (struct agon_host){.size = sizeof(feed->host),
                                     .abi_major = AGON_ABI_MAJOR,
                                     .abi_minor = AGON_ABI_MINOR,
@@ -231,6 +238,8 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     if (rc < 0)
         goto fail;
     feed->subscription = feed->setup.head.slot.subscription;
+    feed->who = feed->setup.head.slot.slot + 1u;
+    feed->hash = config->hash;
     set_cares(feed);
     feed->nth = feed->setup.head.nth;
     feed->first_seq = feed->cause_seq = feed->bus_seq = feed->setup.head.seq;
@@ -444,16 +453,30 @@ void feed_stop(struct feed *feed, uint32_t reason)
 // Not inlined: what is done once an event stays small.
 __attribute__((noinline)) void feed_measure(struct feed *feed, int64_t began_ns)
 {
-    feed->n_left_out = 0;
-    feed->measured_ns = began_ns;
     if (feed->config.now != NULL)
         hist_small_add(&feed->beat->delivery, feed->config.now() - began_ns);
 }
 
 static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
 {
+    int64_t began_ns = bus_stamped(&feed->bus, seq);
+
     feed->is_unmeasured = 0;
-    feed_measure_some(feed, bus_stamped(&feed->bus, seq));
+    if (feed_is_measured(feed, began_ns, seq))
+        feed_measure(feed, began_ns);
+}
+
+static void note_error(struct feed *feed, const struct agon_event_hdr *event, int rc)
+{
+    struct feed_beat *beat = feed->beat;
+
+    if (atomic_load_explicit(&beat->n_errors, memory_order_relaxed) == 0) {
+        atomic_store_explicit(&beat->error_nth, feed->nth, memory_order_relaxed);
+        atomic_store_explicit(&beat->error_seq, event->seq, memory_order_relaxed);
+        atomic_store_explicit(&beat->error_type, event->type, memory_order_relaxed);
+        atomic_store_explicit(&beat->error_code, rc, memory_order_relaxed);
+    }
+    count(&beat->n_errors);
 }
 
 __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_event_hdr *event,
@@ -472,7 +495,7 @@ __attribute__((noinline)) int feed_after(struct feed *feed, const struct agon_ev
         feed->odd &= ~(uint32_t)ODD_ERRORS;
         return feed->failure.code != 0 ? AGON_EIO : AGON_OK;
     }
-    count(&feed->beat->n_errors);
+    note_error(feed, event, rc);
     feed->odd |= ODD_ERRORS;
     if (++feed->errors_in_row < FEED_ERRORS_MAX)
         return AGON_OK;
@@ -824,6 +847,12 @@ HOT int64_t feed_take_turn(struct feed *feed)
     feed->done_seq = turn->seq;
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
     return (int64_t)(feed->nth - nth);
+}
+
+__attribute__((noinline)) int feed_show_alone(struct feed *feed, const struct feed_show *show)
+{
+    *show->current = show->outer;
+    return feed_take_turn(feed) < 0 ? AGON_EIO : AGON_OK;
 }
 
 uint64_t feed_nth(const struct feed *feed)

@@ -17,6 +17,7 @@
 
 #include <agon/agon.h>
 
+#include "agent/called.h"
 #include "agent/setup.h"
 #include "base/error.h"
 #include "base/hist.h"
@@ -31,13 +32,18 @@ struct feed_beat {
     _Atomic uint64_t done_seq;    /* everything up to it has been delivered and answered */
     _Atomic uint64_t nth;
     _Atomic uint64_t n_errors, n_gaps, n_intents, n_full; /* full: wishes that met a full ring */
-    _Atomic uint64_t n_lapses_lost;                       /* on_lapse had no room for */
+    /* Of the first of n_errors: its event's number of the slot, seq and type, and what was
+       returned. Written before n_errors is 1. */
+    _Atomic uint64_t error_nth, error_seq;
+    _Atomic uint32_t error_type;
+    _Atomic int32_t error_code;
+    _Atomic uint64_t n_lapses_lost;             /* on_lapse had no room for */
     _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
     _Atomic uint32_t metrics_set;               /* bit i: metrics[i] was set or added to */
     /* From the beginning of an event's step on the core to the beginning of its callback: of the
-       first event of each feed_run, one in 64 where they come faster than 100 us; since feed_start
-       or feed_go_live. */
+       first event of each feed_run, about one in 64 where they come faster than 100 us (of plugins
+       that are called together all or none); since feed_start or feed_go_live. */
     struct hist_small delivery;
 };
 
@@ -79,6 +85,10 @@ struct feed_config {
     int (*answer)(void *ctx, uint32_t model, const float *x, uint32_t n_x, float *y, uint32_t n_y);
     /* Monotonic ns; NULL: delivery is not measured. Nothing that the plugin does depends on it. */
     int64_t (*now)(void);
+    /* Where it is said whose code this thread goes into (feed_show); borrowed until feed_free;
+     * NULL: nobody asks. hash: what is said of this one. Who is handed events together has one. */
+    const struct called *called;
+    uint64_t hash;
     void *ctx;
 };
 struct feed;

@@ -9,7 +9,8 @@
 #include "agent/shown.h"
 
 #define FEED_MEASURE_NS   100000 /* of what comes sooner after the last that was measured, */
-#define FEED_MEASURE_RUNS 64     /* one in so many is measured */
+#define FEED_MEASURE_BITS 6      /* one in so many powers of two is measured */
+#define FEED_LOOK_BITS    4      /* and behind one in so many all control words are looked at */
 
 /* Behind a call of on_event that left something to be looked at: rc, control words, a page torn,
  * wishes without room. AGON_EIO: the plugin has failed. */
@@ -37,12 +38,22 @@ static inline int feed_hand(struct feed *feed, const struct agon_event_hdr *even
     return AGON_OK;
 }
 
-/* Which are left out depends on when they were sent, and not on how long they took. */
-static inline void feed_measure_some(struct feed *feed, int64_t began_ns)
+/* A number of 64 bits by that of the step, in which no step of any stride is all the same: which
+ * of them are looked at closely must not be those that one agent hears, or none of them. */
+static inline uint64_t feed_lot(uint64_t seq)
 {
-    if (began_ns > 0 && (began_ns - feed->measured_ns >= FEED_MEASURE_NS ||
-                         ++feed->n_left_out >= FEED_MEASURE_RUNS))
-        feed_measure(feed, began_ns);
+    return seq * 0x9e3779b97f4a7c15u; // the golden section of 2^64
+}
+
+/* Is a step that began then to be measured? What is left out depends on when it was sent, and not
+ * on how long it took. Whoever asks is noted to have measured it. */
+static inline int feed_is_measured(struct feed *feed, int64_t began_ns, uint64_t seq)
+{
+    if (began_ns <= 0 || (began_ns - feed->measured_ns < FEED_MEASURE_NS &&
+                          feed_lot(seq) >> (64 - FEED_MEASURE_BITS) != 0))
+        return 0;
+    feed->measured_ns = began_ns;
+    return 1;
 }
 
 /* What holds for all plugins that a turn's only record is handed to. */
@@ -50,23 +61,40 @@ struct feed_show {
     const struct agon_event_hdr *event;
     struct feed **current; /* feed_current of this thread */
     struct feed *outer;
-    uint64_t bit; /* of its type */
+    uint64_t bit; /* of its type; 0: each takes its turn by itself */
     uint64_t seq; /* up to which the turn goes */
-    int64_t began_ns;
+    uint64_t cause_seq;
+    agon_ns_t t;
+    int64_t began_ns;     /* 0: it is not measured */
+    uint32_t look;        /* not 0: control words are looked at behind each call */
+    struct called called; /* of the feed that it began with */
 };
 
-static inline struct feed_show feed_show_begin(const struct feed *first)
+static inline void feed_show_begin(struct feed_show *show, struct feed *first)
 {
     const struct runner_turn *turn = first->turn;
-    struct feed_show show = {.current = &feed_current, .outer = feed_current, .seq = turn->seq};
+    const struct agon_event_hdr *event =
+        (const struct agon_event_hdr *)(const void *)(first->shown +
+                                                      (turn->last_at & first->bus.mask) *
+                                                          EVENT_GRANULE);
+    uint64_t seq = event->seq;
+    int64_t began_ns = bus_stamped(&first->bus, seq);
 
-    show.event = (const struct agon_event_hdr *)(const void *)(first->shown +
-                                                               (turn->last_at & first->bus.mask) *
-                                                                   EVENT_GRANULE);
-    show.bit = show.event->type < 64 ? AGON_ON(show.event->type) : 0;
-    show.began_ns = bus_stamped(&first->bus, show.event->seq);
-    return show;
+    show->event = event;
+    show->current = &feed_current;
+    show->outer = *show->current;
+    show->seq = turn->seq;
+    show->cause_seq = seq;
+    show->t = event->t;
+    // Of a step that they have had something of they go on numbering what they want.
+    show->bit = event->type < 64 && seq > turn->shown_seq ? AGON_ON(event->type) : 0;
+    show->began_ns = feed_is_measured(first, began_ns, seq) ? began_ns : 0;
+    show->look = feed_lot(seq) << FEED_MEASURE_BITS >> (64 - FEED_LOOK_BITS) == 0;
+    show->called = *first->config.called;
 }
+
+/* Not inlined: a kind of record that services keep, or a plugin that is called no more. */
+int feed_show_alone(struct feed *feed, const struct feed_show *show);
 
 /* That the record concerns the slot says that its plugin is told, where it is of such a type: the
  * engine has judged type and instrument, and nothing here keeps it. That they follow one turn and
@@ -74,23 +102,44 @@ static inline struct feed_show feed_show_begin(const struct feed *first)
  * leaves behind is written down by the engine, once for all (pass_over). */
 static inline int feed_show(struct feed *feed, const struct feed_show *show)
 {
+    uint64_t nth;
     int rc;
 
-    if (__builtin_expect((feed->shows & show->bit) == 0, 0)) {
-        *show->current = show->outer;
-        return feed_take_turn(feed) < 0 ? AGON_EIO : AGON_OK;
-    }
+    // Who is called is said before the call: it may not come back.
+    called_enter(&show->called, feed->who, feed->hash);
+    if (__builtin_expect((feed->shows & show->bit) == 0, 0))
+        return feed_show_alone(feed, show);
     *show->current = feed;
+    feed->cause_seq = show->cause_seq;
+    feed->t = show->t;
+    feed->n = 0;
+    feed->n_calls = 0;
+    feed->n_streams = 0;
     feed->phase = FEED_EVENT;
-    feed_measure_some(feed, show->began_ns);
-    rc = feed_hand(feed, show->event);
     feed->done_seq = show->seq;
-    return rc;
+    if (__builtin_expect(show->began_ns != 0, 0))
+        feed_measure(feed, show->began_ns);
+    nth = ++feed->nth;
+    rc = feed->on_event(feed->self, show->event, nth);
+    if (__builtin_expect(rc < 0 || (feed->odd | show->look) != 0 || !fpstate_is_left_plain(), 0))
+        return feed_after(feed, show->event, rc);
+    return AGON_OK;
+}
+
+static inline void feed_enter_called(const struct feed *feed)
+{
+    called_enter(feed->config.called, feed->who, feed->hash);
+}
+
+static inline void feed_leave_called(const struct feed *feed)
+{
+    called_leave(feed->config.called);
 }
 
 static inline void feed_show_end(const struct feed_show *show)
 {
     *show->current = show->outer;
+    called_leave(&show->called);
 }
 
 #endif

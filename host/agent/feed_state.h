@@ -81,17 +81,19 @@ struct feed {
     uint64_t nth, done_seq;
     uint64_t cause_seq;
     agon_ns_t t;
-    uint64_t shows; /* types below 64 that are handed on as they stand, while it follows */
-    uint32_t odd;
+    uint32_t n;         /* of the next wish of this cause */
+    uint32_t n_calls;   /* for room, within this call of the plugin */
+    uint32_t n_streams; /* ... and of streams */
     uint32_t phase;
-    uint32_t n;                     /* of the next wish of this cause */
-    uint32_t n_calls;               /* for room, within this call of the plugin */
-    uint32_t n_streams;             /* ... and of streams */
-    uint32_t n_left_out;            /* runs since the last that was measured */
-    int64_t measured_ns;            /* when the step of its event began */
+    uint64_t shows; /* types below 64 that are handed on as they stand, while it follows */
+    uint64_t hash;  /* for config.called: its file's, */
+    uint32_t who;   /* ... and its slot + 1 */
+    uint32_t odd;   /* what is to be looked at behind a call */
     const struct runner_turn *turn; /* it follows; NULL: it does not */
     const unsigned char *shown;     /* the bus's records as it reads them while it follows */
-    struct fpstate fp; /* control words of the thread that runs it, at the last feed_run */
+    int64_t measured_ns; /* when the step began of the last turn that it was first of, or ran alone,
+                            and that was measured */
+    struct fpstate fp;   /* control words of the thread that runs it, at the last feed_run */
     uint32_t errors_in_row;
     struct record_lapse no_room; /* calls that found none, one after the other */
 
@@ -107,6 +109,9 @@ struct feed {
     struct bus_reader bus;
     struct evring to_agent, from_agent;
     struct feed_beat *beat, own_beat;
+    struct called own_called; /* where config has none */
+    _Atomic uint32_t own_who;
+    _Atomic uint64_t own_hash;
 
     /* Delivery. */
     uint64_t first_seq;                /* events up to it are in the setup already */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "agent/feed_hand.h"
+#include "agent/shown.h"
 #include "base/hot.h"
 
 #define TO_GRANULES   16384
@@ -12,8 +13,6 @@
 
 struct run_inproc {
     struct feed *feed; /* owned */
-    void (*calling)(void *ctx, int is_in);
-    void *ctx;
     struct runner_port port;
     void *setup;                   /* owned */
     void *to_memory, *from_memory; /* owned */
@@ -21,6 +20,7 @@ struct run_inproc {
     struct evring from_agent;      /* the engine's side */
     uint64_t to_granules, from_granules;
     unsigned char *boxes, *results; /* owned; NULL: no lease is named */
+    const unsigned char *shown;     /* owned: results once more, which the plugin can only read */
 };
 
 static HOT int advance(void *ctx, uint64_t seq)
@@ -28,11 +28,9 @@ static HOT int advance(void *ctx, uint64_t seq)
     struct run_inproc *run = ctx;
     int64_t rc;
 
-    if (run->calling != NULL)
-        run->calling(run->ctx, 1);
+    feed_enter_called(run->feed);
     rc = feed_run(run->feed, seq);
-    if (run->calling != NULL)
-        run->calling(run->ctx, 0);
+    feed_leave_called(run->feed);
     return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
@@ -43,40 +41,32 @@ static int follow(void *ctx, const struct runner_turn *turn)
     return run->feed != NULL ? feed_follow(run->feed, turn) : 0;
 }
 
+static void *shared(void *ctx)
+{
+    return ((struct run_inproc *)ctx)->feed;
+}
+
 static HOT int take_turn(void *ctx)
 {
     struct run_inproc *run = ctx;
     int64_t rc;
 
-    if (run->calling != NULL)
-        run->calling(run->ctx, 1);
+    feed_enter_called(run->feed);
     rc = feed_take_turn(run->feed);
-    if (run->calling != NULL)
-        run->calling(run->ctx, 0);
+    feed_leave_called(run->feed);
     return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
-/* Who is called is said before each, and that nobody is behind the last. */
-static HOT uint64_t take_turns(const struct runner_port *runners, uint64_t slots)
+static HOT uint64_t take_turns(void *const *feeds, uint64_t slots)
 {
-    struct run_inproc *run = runners[__builtin_ctzll(slots)].ctx, *called = NULL;
-    struct feed_show show = feed_show_begin(run->feed);
+    struct feed_show show;
 
+    feed_show_begin(&show, feeds[__builtin_ctzll(slots)]);
     for (; slots != 0; slots &= slots - 1) {
-        run = runners[__builtin_ctzll(slots)].ctx;
-        if (run->calling != NULL) {
-            run->calling(run->ctx, 1);
-            called = run;
-        } else if (called != NULL) {
-            called->calling(called->ctx, 0);
-            called = NULL;
-        }
-        if (feed_show(run->feed, &show) < 0)
+        if (feed_show(feeds[__builtin_ctzll(slots)], &show) < 0)
             break;
     }
     feed_show_end(&show);
-    if (called != NULL)
-        called->calling(called->ctx, 0);
     return slots;
 }
 
@@ -104,9 +94,10 @@ static void result(void *ctx, uint32_t place, const void *bytes, uint64_t n)
 }
 
 /* No page of it is taken before use. */
-static void *zeroed(uint64_t bytes)
+static void *zeroed(uint64_t bytes, int is_shared)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_ANONYMOUS | (is_shared ? MAP_SHARED : MAP_PRIVATE);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 
     return memory != MAP_FAILED ? memory : NULL;
 }
@@ -139,9 +130,11 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
     run->to_memory = ring_new(&run->to_agent, run->to_granules);
     run->from_memory = ring_new(&run->from_agent, run->from_granules);
     if (config->n_leases > 0) {
-        run->boxes = zeroed(FEED_BOXES_BYTES);
-        run->results = zeroed(FEED_RESULTS_BYTES);
-        if (run->boxes == NULL || run->results == NULL) {
+        run->boxes = zeroed(FEED_BOXES_BYTES, 0);
+        run->results = zeroed(FEED_RESULTS_BYTES, 1);
+        if (run->results != NULL)
+            run->shown = shown_results(run->results, FEED_RESULTS_BYTES, err);
+        if (run->boxes == NULL || run->shown == NULL) {
             run_inproc_free(run);
             return error_set(err, AGON_ENOMEM, "no memory for a slot's jobs");
         }
@@ -157,6 +150,7 @@ int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *con
                                      .follow = follow,
                                      .take_turn = take_turn,
                                      .take_turns = take_turns,
+                                     .shared = shared,
                                      .together = config->shown,
                                      .nth = nth};
     if (run->boxes != NULL) {
@@ -179,7 +173,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .from_agent = run->from_memory,
                                .from_granules = run->from_granules,
                                .boxes = run->boxes,
-                               .results = run->results,
+                               .results = run->shown,
                                .log = config->log,
                                .on_gap = config->on_gap,
                                .on_lapse = config->on_lapse,
@@ -189,12 +183,12 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .last_nth = config->last_nth,
                                .answer = config->answer,
                                .now = config->now,
+                               .called = config->called,
+                               .hash = config->hash,
                                .ctx = config->ctx};
     int rc;
 
     REQUIRE(run->port.together == config->shown);
-    run->calling = config->calling;
-    run->ctx = config->ctx;
     run->setup = malloc(config->setup_bytes);
     if (run->setup == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a slot's setup");
@@ -239,6 +233,7 @@ void run_inproc_free(struct run_inproc *run)
         (void)munmap(run->boxes, FEED_BOXES_BYTES);
     if (run->results != NULL)
         (void)munmap(run->results, FEED_RESULTS_BYTES);
+    shown_unmap(run->shown, FEED_RESULTS_BYTES);
     free(run->to_memory);
     free(run->from_memory);
     free(run);

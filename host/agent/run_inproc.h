@@ -31,8 +31,8 @@ struct run_inproc_config {
     int (*answer)(void *ctx, uint32_t model, const float *x, uint32_t n_x, float *y,
                   uint32_t n_y); /* feed.h; or NULL */
     int64_t (*now)(void);        /* to measure delivery with; or NULL */
-    /* Around the calls of the plugin: 1 before, 0 after. Or NULL. [core] */
-    void (*calling)(void *ctx, int is_in);
+    const struct called *called; /* feed.h: around the calls of the plugin on its events */
+    uint64_t hash;
     void *ctx;
 };
 /* Makes rings and instance and starts it. [control] */

@@ -17,11 +17,12 @@ struct run_process_turn {      /* what the child was given of the bus; written b
     uint64_t used_max;         /* granules of its private ring that may wait */
     /* Lock-step: it has been seen to be done with all up to it, and where the bus was then. */
     uint64_t awaited_seq, awaited_tail;
-    int is_ahead;          /* the child has been said that steps come before the last is done */
-    uint32_t spin_ns;      /* as the child was last said */
-    int is_begun;          /* this turn */
-    int cores, is_counted; /* among the children in lock-step */
-    uint32_t bus_bits;     /* with which it sleeps on the bus's word; 0: on its own */
+    int is_ahead;             /* the child has been said that steps come before the last is done */
+    uint32_t spin_ns;         /* as the child was last said */
+    int is_begun;             /* this turn */
+    int cores, is_counted;    /* among the children in lock-step */
+    struct run_process *next; /* ... of this process */
+    uint32_t bus_bits;        /* with which it sleeps on the bus's word; 0: on its own */
 };
 
 struct run_process {
@@ -61,5 +62,10 @@ struct run_process {
 void run_process_turns(struct run_process *run, uint16_t slot); /* once its memory is there */
 void run_process_turns_end(struct run_process *run);            /* any number of times */
 void run_process_rouse(struct run_process *run);                /* asleep or about to be. [any] */
+/* run_process_cores.c, in lock-step: among those whose cores are chosen; how many there are. */
+int run_process_cores_join(struct run_process *run);
+void run_process_cores_leave(struct run_process *run);
+/* A step has woken some of them. is_ahead: host and children work at one time. [core] */
+void run_process_choose_cores(int is_ahead);
 
 #endif

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* run_process_turn: how a child is given what is new, and waited for in lock-step. The futex words
  * and who writes them are in slot_shm.h. */
-#include <sched.h>
-
 #include "agent/run_process_impl.h"
 #include "base/hot.h"
 #include "sys/clock.h"
@@ -18,14 +16,6 @@
 #define PASS_SHARE 16
 
 static _Atomic int n_in_step; /* children in lock-step, of all of this process */
-
-static int cores(void)
-{
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-    return n > 0 ? n : 1;
-}
 
 static uint64_t done_seq(const struct run_process *run)
 {
@@ -76,11 +66,13 @@ void run_process_wake(struct run_process *run)
 /* All that begin has called, by one call into the kernel: they are on one bus. */
 static HOT void rouse(void *ctx)
 {
-    struct bus_shm *bus = ((struct run_process *)ctx)->bus;
+    const struct run_process *run = ctx;
+    struct bus_shm *bus = run->bus;
     uint32_t bits = bus->to_wake;
 
     if (bits == 0)
         return;
+    run_process_choose_cores(run->turn.is_ahead);
     bus->to_wake = 0;
     atomic_fetch_add(&bus->wake, 1);
     futex_wake_bits(&bus->wake, bits);
@@ -264,7 +256,7 @@ void run_process_turns(struct run_process *run, uint16_t slot)
 
     turn->lag_max = run->bus->granules / (run->is_lock_step ? LAG_SHARE : PASS_SHARE);
     turn->used_max = (run->to_agent.mask + 1) / 4;
-    turn->cores = cores();
+    turn->cores = run->is_lock_step ? run_process_cores_join(run) : 1;
     turn->sent_tail = turn->awaited_tail =
         atomic_load_explicit(&run->bus->tail, memory_order_relaxed);
     turn->is_counted = run->is_lock_step;
@@ -292,6 +284,8 @@ void run_process_turns(struct run_process *run, uint16_t slot)
 
 void run_process_turns_end(struct run_process *run)
 {
+    if (run->turn.is_counted)
+        run_process_cores_leave(run);
     atomic_fetch_sub(&n_in_step, run->turn.is_counted);
     run->turn.is_counted = 0;
 }

@@ -12,10 +12,16 @@
 
 /* Maps all of a memfd. NULL: the reason. [control] */
 const void *shown_map(int fd, uint64_t bytes, struct error *err);
+/* A view of results of jobs, of pages that are mapped shared and of nobody but one plugin: what it
+ * writes there stays there, and it is not called again. NULL: the reason. [control] */
+const void *shown_results(void *memory, uint64_t bytes, struct error *err);
+/* Where somebody else has set a handler of faults since: ours comes before it again. [control] */
+int shown_watch(struct error *err);
 void shown_unmap(const void *view, uint64_t bytes); /* NULL is fine. [control] */
 
-/* Has the plugin that this thread has called written to a view? Then shown_mend puts it right,
- * after the call. [agent] */
+/* Has the plugin that this thread has called written to a view, and of what? 0: it has not. Else
+ * shown_mend puts it right, after the call. [agent] */
+enum { SHOWN_EVENTS = 1, SHOWN_RESULTS = 2 };
 extern _Thread_local volatile int shown_is_torn;
 void shown_mend(void);
 

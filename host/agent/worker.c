@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/shown.h"
 #include "base/sanitized.h"
 #include "base/utf8.h"
 #include "sys/disk_far.h"
@@ -34,8 +35,9 @@ enum map_word { MAP_NONE = 0, MAP_ASKED = 1, MAP_GIVEN = 2, MAP_REFUSED = 3 };
 
 struct worker_shm { /* the worker's word: figures, not proofs */
     _Atomic uint32_t is_crashed, is_whole;
-    _Atomic int32_t who;
-    _Atomic uint32_t map; /* futex: enum map_word */
+    _Atomic uint32_t who;  /* + 1 */
+    _Atomic uint64_t hash; /* nobody asks */
+    _Atomic uint32_t map;  /* futex: enum map_word */
     struct child_crash crash;
     struct disk_far_shm disk;
 };
@@ -63,7 +65,12 @@ static void on_crash(struct child_crash *crash)
 
 void worker_enter(struct worker *worker, int who)
 {
-    atomic_store_explicit(&worker->shm->who, who, memory_order_relaxed);
+    atomic_store_explicit(&worker->shm->who, (uint32_t)(who + 1), memory_order_relaxed);
+}
+
+struct called worker_called(struct worker *worker)
+{
+    return (struct called){.who = &worker->shm->who, .hash = &worker->shm->hash};
 }
 
 void worker_tell(struct worker *worker, void (*complete)(void *ctx, struct child_crash *crash),
@@ -124,6 +131,9 @@ int worker_close(struct worker *worker, uint64_t room, struct error *err)
     // A sanitizer tells of a fault itself, and better.
     if (!IS_SANITIZED)
         fault_watch(&worker->shm->crash, on_crash);
+    rc = shown_watch(err);
+    if (rc < 0)
+        return rc;
     tzset(); // libc reads a file with the first date else
     sandbox_begin(&sandbox);
     // It dies with its parent from here on; one that was dead before would not be noticed.
@@ -327,7 +337,7 @@ static void judge(struct worker *worker, int status, struct worker_end *end)
     struct child_crash crash = worker->shm->crash;
 
     end->is_whole = atomic_load(&worker->shm->is_whole) != 0;
-    end->who = atomic_load(&worker->shm->who);
+    end->who = (int)atomic_load(&worker->shm->who) - 1;
     end->code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     if (interrupted) {
         end->kind = WORKER_INTERRUPTED;
@@ -358,7 +368,6 @@ static int prepare(struct worker *worker, struct worker_end *end)
         fail(end, "no memory that two processes share");
         return 0;
     }
-    atomic_store(&worker->shm->who, -1);
     worker->knock = eventfd(0, EFD_CLOEXEC);
     if (worker->knock < 0 || pipe2(worker->out, O_CLOEXEC) < 0 ||
         pipe2(worker->err, O_CLOEXEC) < 0) {

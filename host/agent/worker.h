@@ -10,6 +10,7 @@
 #ifndef AGENT_WORKER_H
 #define AGENT_WORKER_H
 
+#include "agent/called.h"
 #include "agent/fault.h"
 #include "agent/sandbox.h"
 #include "base/disk.h"
@@ -44,8 +45,9 @@ void worker_run(const struct worker_config *config, struct worker_end *end);
  * address space that may be taken from here on. AGON_ENOTSUP: this machine has no filter of system
  * calls, and then no plugin runs here; AGON_EIO. */
 int worker_close(struct worker *worker, uint64_t room, struct error *err);
-/* Whose code is called from here on; -1: nobody's. */
+/* Whose code is called from here on; -1: nobody's. The same as words, of slot + 1. */
 void worker_enter(struct worker *worker, int who);
+struct called worker_called(struct worker *worker);
 /* Completes what is told of a crash: where in its file, after which event. In a signal handler. */
 void worker_tell(struct worker *worker, void (*complete)(void *ctx, struct child_crash *crash),
                  void *ctx);

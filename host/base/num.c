@@ -429,27 +429,52 @@ int num_is_too_fine(const char *text, size_t n, int exp)
     return n > at && (int)(n - at) - 1 > exp;
 }
 
+/* Each number below 100, as it is written. */
+#define TEN(d) d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
+static const char hundred[201] =
+    TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
+#undef TEN
+
+char *num_digits(uint64_t value, char *end)
+{
+    while (value >= 100) {
+        end -= 2;
+        memcpy(end, hundred + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (value < 10) {
+        *--end = (char)('0' + value);
+        return end;
+    }
+    end -= 2;
+    memcpy(end, hundred + value * 2, 2);
+    return end;
+}
+
 int num_format(int64_t value, int exp, char *text)
 {
     uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-    char digits[24];
-    int n = 0;
-    int at = 0;
+    char digits[NUM_DIGITS]; // more than NUM_EXP_MAX and the zero before the point
+    char *end = digits + sizeof(digits);
+    char *from = num_digits(left, end);
+    char *at = text;
+    int whole;
 
     REQUIRE(exp >= 0 && exp <= NUM_EXP_MAX);
-    do {
-        digits[n++] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0 || n <= exp);
-    if (value < 0)
-        text[at++] = '-';
-    while (n > 0) {
-        text[at++] = digits[--n];
-        if (n == exp && exp > 0)
-            text[at++] = '.';
+    while (end - from <= exp)
+        *--from = '0';
+    whole = (int)(end - from) - exp;
+    *at = '-';
+    at += value < 0;
+    memcpy(at, from, (size_t)whole);
+    at += whole;
+    if (exp > 0) {
+        *at++ = '.';
+        memcpy(at, from + whole, (size_t)exp);
+        at += exp;
     }
-    text[at] = '\0';
-    return at;
+    *at = '\0';
+    return (int)(at - text);
 }
 
 int num_format_short(int64_t value, int exp, char *text)

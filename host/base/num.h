@@ -101,7 +101,10 @@ int num_read_exp(const char *text, size_t n, int64_t *value, int *exp);
 int num_is_too_fine(const char *text, size_t n, int exp);
 /* Writes value as a plain decimal with exactly exp digits after the point ("-0.05"), and a NUL.
  * room of NUM_TEXT always suffices. Returns the length without the NUL. */
-#define NUM_TEXT 32
+#define NUM_TEXT   32
+#define NUM_DIGITS 20 /* of the largest value */
+/* Its digits, the last of them right before end; where they begin. */
+char *num_digits(uint64_t value, char *end);
 int num_format(int64_t value, int exp, char *text);
 /* As num_format without trailing zeros: "0.05", "30000". */
 int num_format_short(int64_t value, int exp, char *text);

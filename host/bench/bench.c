@@ -67,7 +67,9 @@ static int64_t own_time(void)
 static void turn(const struct bench_pair *pair, struct side *side, uint32_t at, uint64_t n)
 {
     uint64_t batch = pair->batch != 0 && pair->batch < n ? pair->batch : n;
-    uint32_t first = side->n_batches;
+    // Of this turn alone, which has all of them: what percentiles are of is full after some turns.
+    float *own = pair->between != NULL ? malloc((n / batch + 1) * sizeof(*own)) : NULL;
+    uint32_t n_own = 0;
     uint64_t done = 0;
     int64_t began = pair->is_wall ? clock_mono() : own_time();
     int64_t spent;
@@ -75,10 +77,14 @@ static void turn(const struct bench_pair *pair, struct side *side, uint32_t at, 
     while (done < n) {
         uint64_t now = n - done < batch ? n - done : batch;
         int64_t start = clock_mono();
+        float ns;
 
         side->sum += side->run(pair->ctx, now);
+        ns = (float)(clock_mono() - start) / (float)now;
         if (side->n_batches < BATCHES_MAX)
-            side->batches[side->n_batches++] = (float)(clock_mono() - start) / (float)now;
+            side->batches[side->n_batches++] = ns;
+        if (own != NULL)
+            own[n_own++] = ns;
         done += now;
         if (pair->between != NULL)
             pair->between(pair->ctx);
@@ -87,17 +93,13 @@ static void turn(const struct bench_pair *pair, struct side *side, uint32_t at, 
     if (pair->untimed_ns != NULL && side->run == pair->run_product)
         spent -= *pair->untimed_ns;
     side->turns[at] = (double)spent / (double)n;
-    if (pair->between != NULL && side->n_batches > first) {
-        uint32_t n_now = side->n_batches - first;
-        float *sorted = malloc(n_now * sizeof(*sorted));
-
-        if (sorted == NULL)
-            return;
-        memcpy(sorted, side->batches + first, n_now * sizeof(*sorted));
-        qsort(sorted, n_now, sizeof(*sorted), by_float);
-        side->turns[at] = (double)sorted[n_now / 2];
-        free(sorted);
-    }
+    if (pair->between == NULL)
+        return;
+    // What is done between them is not timed: a turn without its batches would have it in it.
+    REQUIRE(own != NULL && n_own > 0);
+    qsort(own, n_own, sizeof(*own), by_float);
+    side->turns[at] = (double)own[n_own / 2];
+    free(own);
 }
 
 static const char *met_word(const struct bench_pair *pair, double ratio, int *is_met)

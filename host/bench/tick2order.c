@@ -62,15 +62,15 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
 
     binance_params_init(&params, text, sizeof(bench->target) - BINANCE_PATH_ROOM);
     binance_params_add(&params, "symbol", "BTCUSDT");
-    binance_params_add(&params, "side", cmd->side == AGON_BUY ? "BUY" : "SELL");
-    binance_params_add(&params, "type", "LIMIT");
-    binance_params_add(&params, "timeInForce", "GTC");
+    binance_params_add_word(&params, "side", cmd->side == AGON_BUY ? "BUY" : "SELL");
+    binance_params_add_word(&params, "type", "LIMIT");
+    binance_params_add_word(&params, "timeInForce", "GTC");
     binance_params_add_bare(&params, "quantity", number,
                             (size_t)num_format_short(cmd->qty, 5, number));
     binance_params_add_bare(&params, "price", number, (size_t)num_format_short(cmd->px, 2, number));
     client_id_format(&(struct order_ids){1, 1}, cmd->order_id, cmd->rev, id);
     binance_params_add_bare(&params, "newClientOrderId", id, CLIENT_ID_CHARS);
-    binance_params_add(&params, "newOrderRespType", "FULL");
+    binance_params_add_word(&params, "newOrderRespType", "FULL");
     binance_params_add_u64(&params, "recvWindow", 5000);
     binance_params_add_u64(&params, "timestamp", (uint64_t)cmd->t / 1000000);
     if (binance_params_sign(&params, &bench->signer) < 0)

@@ -57,7 +57,15 @@ static unsigned char *place(struct check *check, const char *name, uint64_t at, 
     uint64_t offset = at - (is_resident ? CARD_RESIDENT : CARD_JOB);
     uint64_t all = is_resident ? space->n_resident : space->n_memory;
 
-    if (at < CARD_JOB)
+    if (space->n_blocks > 0) {
+        const struct card_block *block = card_block_of(space->blocks, space->n_blocks, at, bytes);
+
+        if (block != NULL) {
+            *room = block->bytes - (at - block->at);
+            return (unsigned char *)(uintptr_t)at;
+        }
+        refuse(check, AGON_ERANGE, name, "lies outside of its memory");
+    } else if (at < CARD_JOB)
         refuse(check, AGON_EINVAL, name, "has no address");
     else if (offset > all || bytes > all - offset)
         refuse(check, AGON_ERANGE, name, "lies outside of its memory");
@@ -94,9 +102,14 @@ static void view(struct check *check, const char *name, void *field, uint64_t el
     check->views[check->n_views++] = (struct view){name, true_at, bytes, access, may_be};
 }
 
-static void none(void *field)
+/* One that this operation does not use. */
+static void none(struct check *check, const char *name, const void *field)
 {
-    memset(field, 0, sizeof(void *));
+    uintptr_t at;
+
+    memcpy(&at, field, sizeof(at));
+    if (at != 0)
+        refuse(check, AGON_EINVAL, name, "is not used by this operation; expected 0");
 }
 
 /* An output lies apart from all else, or exactly on the one that its contract names. */
@@ -136,11 +149,11 @@ static void check_map(struct check *check, struct map_args *args)
     if (has_b)
         VIEW(b, n, READ);
     else
-        none(&args->b);
+        none(check, "b", &args->b);
     if (args->op == MAP_FMA)
         VIEW(c, n, READ);
     else
-        none(&args->c);
+        none(check, "c", &args->c);
     VIEW_ON(y, n, WRITE, "any");
 }
 
@@ -268,7 +281,7 @@ static void check_reduce(struct check *check, struct reduce_args *args)
     if (args->op == REDUCE_DOT)
         VIEW(b, n, READ);
     else
-        none(&args->b);
+        none(check, "b", &args->b);
     VIEW(y, args->rows, WRITE);
 }
 
@@ -385,7 +398,7 @@ static void check_gemm(struct check *check, struct gemm_args *args)
     if (args->start == GEMM_BIAS)
         VIEW(bias, args->n, READ);
     else
-        none(&args->bias);
+        none(check, "bias", &args->bias);
     VIEW(c, matrix(check, "c", args->m, args->n, args->ldc, batch, args->c_step), BOTH);
 }
 
@@ -406,6 +419,33 @@ static void check_band_apply(struct check *check, struct band_apply_args *args)
     VIEW(p, count(check, "p", args->batch, args->steps, args->window), READ);
     VIEW(a, n, READ);
     VIEW(y, n, WRITE);
+}
+
+static void check_scenarios(struct check *check, struct scenarios_args *args)
+{
+    if (args->m > SCENARIOS_POSITIONS)
+        refuse(check, AGON_ERANGE, "m", "is more positions than it takes");
+    if (args->steps == 0 || args->steps > SCENARIOS_STEPS)
+        refuse(check, AGON_ERANGE, "steps", "are 0 or too many");
+    VIEW(value, args->m, READ);
+    VIEW(drift, args->m, READ);
+    VIEW(factor, count(check, "factor", args->m, args->m, 1), READ);
+    VIEW(y, count(check, "y", args->n, 3, 1), WRITE);
+}
+
+static void check_sweeps(struct check *check, struct sweeps_args *args, struct card_ids *ids)
+{
+    uint64_t n = count(check, "a", args->rows, args->steps, 1);
+    uint64_t n_y = count(check, "y", args->n, 3, 1);
+
+    VIEW(a, n, READ);
+    VIEW(price, args->steps, READ);
+    VIEW(fill, args->steps, READ);
+    VIEW(pairs, 2 * (uint64_t)args->n, READ);
+    VIEW(enter, args->n, READ);
+    VIEW(leave, args->n, READ);
+    VIEW(y, n_y, WRITE);
+    *ids = (struct card_ids){args->pairs, 2 * args->n, args->rows};
 }
 
 #define KERNEL_NAME(name, type) #name,
@@ -446,8 +486,12 @@ int card_check(enum kernel kernel, void *args, const struct card_space *space, s
         CHECK(gemm)
         CHECK(band_dot)
         CHECK(band_apply)
+        CHECK(scenarios)
     case KERNEL_band_gather: // the same struct
         check_band_apply(check, args);
+        break;
+    case KERNEL_sweeps:
+        check_sweeps(check, args, ids);
         break;
     case KERNEL_embed:
         check_embed(check, args, ids);
@@ -460,4 +504,26 @@ int card_check(enum kernel kernel, void *args, const struct card_space *space, s
     }
     outputs_are_apart(check);
     return check->rc;
+}
+
+#define KERNEL_BYTES(name, type) sizeof(struct type##_args),
+static const size_t args_bytes[KERNEL_COUNT] = {KERNELS(KERNEL_BYTES)};
+
+/* What a kernel does not read has no meaning yet: who writes there expects one. */
+int card_check_call(struct card_call *call, const struct card_space *space, struct card_ids *ids,
+                    struct error *err)
+{
+    if (call->kernel < KERNEL_COUNT) {
+        if (call->pad != 0)
+            return error_set(err, AGON_EINVAL, "%s: pad is %u; expected 0", names[call->kernel],
+                             call->pad);
+        for (size_t i = args_bytes[call->kernel]; i < sizeof(call->args); i++) {
+            if (call->args[i] != 0)
+                return error_set(err, AGON_EINVAL,
+                                 "%s: byte %zu of args is %u, behind the %zu of its arguments; "
+                                 "expected 0",
+                                 names[call->kernel], i, call->args[i], args_bytes[call->kernel]);
+        }
+    }
+    return card_check((enum kernel)call->kernel, call->args, space, ids, err);
 }

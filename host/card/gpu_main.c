@@ -25,6 +25,14 @@ static int number(const char *text, uint32_t most, uint32_t *value)
     return *text != '\0' && *end == '\0' && got <= most;
 }
 
+static int bytes(const char *text, uint64_t *value)
+{
+    char *end;
+
+    *value = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
 int main(int argc, char **argv)
 {
     struct card_serve_options options = {.device = "cpu", .threads = 1, .life = 1};
@@ -48,6 +56,8 @@ int main(int argc, char **argv)
             options.nvrtc = value;
         else if (strcmp(argv[i], "--kernels") == 0)
             is_good = (options.is_own = strcmp(value, "own") == 0);
+        else if (strcmp(argv[i], "--session") == 0)
+            is_good = options.is_session = bytes(value, &options.most);
         else if (strcmp(argv[i], "--card") == 0)
             is_good = number(value, 1023, &options.card);
         else if (strcmp(argv[i], "--threads") == 0)
@@ -62,7 +72,7 @@ int main(int argc, char **argv)
     if (argc % 2 == 0 ||
         (strcmp(options.device, "cuda") != 0 && strcmp(options.device, "cpu") != 0 &&
          strcmp(options.device, "scripted") != 0) ||
-        (options.is_own && strcmp(options.device, "cuda") != 0))
+        (options.is_own && (strcmp(options.device, "cuda") != 0 || options.is_session)))
         return usage();
     if (getsockopt(CARD_FD_SOCKET, SOL_SOCKET, SO_TYPE, &type, &room) != 0 ||
         type != SOCK_SEQPACKET)

@@ -110,8 +110,8 @@ int card_own_state(char *text, size_t room)
 
 /* Its addresses lie within the job's memory; how far it goes from there nobody knows, and only what
  * is its agent's lies in this process' context. */
-static int check_own(enum kernel kernel, void *args, const struct card_space *space,
-                     struct card_ids *ids, struct error *err)
+static int check_own(struct card_call *of, const struct card_space *space, struct card_ids *ids,
+                     struct error *err)
 {
     struct card_own_call call;
     int rc;
@@ -119,11 +119,13 @@ static int check_own(enum kernel kernel, void *args, const struct card_space *sp
     *ids = (struct card_ids){0};
     if (own.failed < 0)
         return error_set(err, own.failed, "%s", own.why);
-    if ((uint32_t)kernel != CARD_OWN)
+    if (of->kernel != CARD_OWN)
         return error_set(err, AGON_EINVAL,
                          "kernel %u is not of the agent's own, and its lease runs no other",
-                         (uint32_t)kernel);
-    memcpy(&call, args, sizeof(call));
+                         of->kernel);
+    if (of->pad != 0)
+        return error_set(err, AGON_EINVAL, "pad is %u; expected 0", of->pad);
+    memcpy(&call, of->args, sizeof(call));
     if (memchr(call.name, '\0', sizeof(call.name)) == NULL || call.name[0] == '\0')
         return error_set(err, AGON_EINVAL, "the name of a kernel has 1 to %u characters",
                          CARD_OWN_NAME - 1);
@@ -150,7 +152,7 @@ static int check_own(enum kernel kernel, void *args, const struct card_space *sp
         true_at = (uint64_t)(uintptr_t)space->memory + (at - CARD_JOB);
         memcpy(call.args + i * sizeof(at), &true_at, sizeof(true_at));
     }
-    memcpy(args, &call, sizeof(call));
+    memcpy(of->args, &call, sizeof(call));
     return AGON_OK;
 }
 

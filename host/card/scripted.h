@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* scripted: a device that computes as the processor does, and fails as it is asked to: for tests of
- * what must be survived. [one thread]
- *
- * A script is a list of "LIFE OP COUNT WHAT", commas between: in that life of the worker (from 1
- * on; 0: each), at the COUNT-th OP (from 1 on; 0: each), WHAT happens. OP: start (1: of float, 2:
- * of double), alloc, pin, write, run, read, clear, wait. WHAT: fail (it says so), hang (it does not
- * come back), die (the process ends), slow=MS (it takes so much longer), wrong (one bit of what is
- * read is another). And "LIFE heat COUNT C": from the COUNT-th run on it has C degrees; "LIFE look
- * COUNT C": from the COUNT-th time on that somebody looks. */
+ * what must be survived. What it is to fail of is a script
+ * (card/script.h). [one thread] */
 #ifndef CARD_SCRIPTED_H
 #define CARD_SCRIPTED_H
 
-#include "base/error.h"
+#include "card/script.h"
 #include "kernels/device.h"
 
 struct card_script;

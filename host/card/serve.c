@@ -17,6 +17,7 @@
 #include "card/own.h"
 #include "card/scripted.h"
 #include "card/sensor.h"
+#include "card/session.h"
 #include "card/typed.h"
 #include "card/wire.h"
 
@@ -403,7 +404,7 @@ static int check_job(const struct job *job, struct error *err)
     for (uint32_t i = 0; i < job->head->n_calls; i++) {
         struct card_call call = job->calls[i];
         struct card_ids ids;
-        int rc = job->typed->check((enum kernel)call.kernel, call.args, &job->space, &ids, err);
+        int rc = job->typed->check(&call, &job->space, &ids, err);
 
         if (rc < 0) {
             error_wrap(err, "call %u", i);
@@ -413,7 +414,7 @@ static int check_job(const struct job *job, struct error *err)
     return AGON_OK;
 }
 
-/* The ids of an embedding choose rows of its table and none behind it. They are of the device and
+/* The ids of a call choose rows of its table and none behind it. They are of the device and
  * may be what a kernel has computed. */
 static int ids_are_rows(struct serve *serve, const struct job *job, const struct card_ids *ids,
                         struct error *err)
@@ -432,8 +433,8 @@ static int ids_are_rows(struct serve *serve, const struct job *job, const struct
 
             memcpy(&id, job->lease->stage + (size_t)i * sizeof(id), sizeof(id));
             if (id >= ids->below)
-                return error_set(err, AGON_ERANGE, "id %u of an embedding is %u, of %u rows",
-                                 from + i, id, ids->below);
+                return error_set(err, AGON_ERANGE, "id %u of a call is %u, of %u rows", from + i,
+                                 id, ids->below);
         }
     }
     return AGON_OK;
@@ -451,7 +452,7 @@ static int run_calls(struct serve *serve, struct job *job, uint32_t n_chunks, st
     while (job->n_done < job->head->n_calls) {
         struct card_call call = job->calls[job->n_done];
         struct card_ids ids;
-        int rc = job->typed->check((enum kernel)call.kernel, call.args, &job->space, &ids, err);
+        int rc = job->typed->check(&call, &job->space, &ids, err);
 
         REQUIRE(rc >= 0); // it was, and nobody can change it
         if (ids.ids != NULL)
@@ -691,6 +692,7 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
 {
     struct serve *serve = calloc(1, sizeof(*serve));
     struct card_answer ready = {.answer = CARD_READY};
+    int session = AGON_OK;
 
     if (serve == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a worker");
@@ -699,6 +701,11 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
     serve->err = err;
     ready.status = begin(serve, &ready, err);
     say(serve, &ready, err);
+    if (ready.status >= 0 && options->is_session) {
+        session = card_session_run(fd, serve->devices[0], typed[0], options->most, err);
+        serve->failed = session == AGON_EIO ? session : AGON_OK; // else the device is well
+        serve->is_over = 1;
+    }
     while (ready.status >= 0 && !serve->is_over && serve->failed == 0) {
         read_asks(serve, serve->n_asked == 0);
         if (serve->n_asked > 0)
@@ -719,7 +726,7 @@ int card_serve(int fd, const struct card_serve_options *options, struct error *e
     }
     while (serve->n_asked > 0)
         drop_fds(&serve->asked[--serve->n_asked]);
-    ready.status = ready.status < 0 ? ready.status : serve->failed;
+    ready.status = ready.status < 0 ? ready.status : session < 0 ? session : serve->failed;
     card_script_free(serve->script);
     card_nvrtc_close(serve->nvrtc);
     card_own_free();

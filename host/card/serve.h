@@ -17,7 +17,9 @@ struct card_serve_options {
     const char *driver, *sensors, *script; /* NULL: the system's, the system's, none */
     const char *nvrtc;                     /* NULL: the system's */
     uint32_t card, threads, life;
-    int is_own; /* for an agent's own kernels alone */
+    int is_own;     /* for an agent's own kernels alone */
+    int is_session; /* for one process, as session.h has it */
+    uint64_t most;  /* ... of which it may have so many bytes; 0: what there is */
 };
 /* Until the host is gone (AGON_OK) or the device has failed (AGON_EIO). What it cannot begin with
  * it says to the host, too. */

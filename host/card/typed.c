@@ -56,4 +56,4 @@ const struct card_typed card_typed_f32 =
 #else
 const struct card_typed card_typed_f64 =
 #endif
-    {REAL_BITS, HAS_IMAGE, open_cpu, open_cuda, card_check};
+    {REAL_BITS, HAS_IMAGE, open_cpu, open_cuda, card_check_call};

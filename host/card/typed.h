@@ -16,8 +16,8 @@ struct card_typed {
      * there is none, for the reason in why). driver: NULL: the system's. */
     struct device *(*cuda)(uint32_t card, const char *driver, struct card_nvrtc *nvrtc,
                            const struct error *why, struct error *err);
-    int (*check)(enum kernel kernel, void *args, const struct card_space *space,
-                 struct card_ids *ids, struct error *err);
+    int (*check)(struct card_call *call, const struct card_space *space, struct card_ids *ids,
+                 struct error *err);
 };
 extern const struct card_typed card_typed_f32, card_typed_f64;
 

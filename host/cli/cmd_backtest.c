@@ -23,6 +23,7 @@
 #include "cli/words.h"
 #include "demo/demo_config.h"
 #include "lab/backtest.h"
+#include "lab/backtest_jobs.h"
 #include "lab/lookahead.h"
 #include "lab/models.h"
 #include "report/backtest.h"
@@ -81,7 +82,6 @@ struct job {
     const struct opts *opts;
     struct backtest *result; // the worker's
     struct worker *worker;   // in the worker
-    int slot;                // whose code is called; -1: nobody's
     struct run_report story; // in the worker, for the page
     int told;                // AGON_OK, or what became of keeping it
     const char *command;     // the words of this run
@@ -199,22 +199,16 @@ static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const 
         fprintf(stderr, "%s: %s\n", job->config->slots[slot].record.name, safe);
 }
 
-static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
-{
-    struct job *job = ctx;
-
-    job->slot = hash != 0 ? (int)slot : -1;
-    worker_enter(job->worker, job->slot);
-}
-
 static void complete(void *ctx, struct child_crash *crash)
 {
     const struct job *job = ctx;
 
-    if (job->slot < 0)
+    uint32_t who = atomic_load(job->config->called.who);
+
+    if (who == 0)
         return;
-    crash->nth = crew_nth(job->result->crew, (uint16_t)job->slot);
-    crash->offset = crew_offset(job->result->crew, (uint16_t)job->slot, crash->ip);
+    crash->nth = crew_nth(job->result->crew, (uint16_t)(who - 1));
+    crash->offset = crew_offset(job->result->crew, (uint16_t)(who - 1), crash->ip);
 }
 
 static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
@@ -303,7 +297,7 @@ static int run(void *ctx, struct worker *worker)
         return EXIT_ENVIRONMENT;
     }
     job->worker = worker;
-    job->slot = -1;
+    job->config->called = worker_called(worker);
     job->result = result;
     if (job->opts->journal != NULL)
         job->config->journal = worker_disk(worker);
@@ -367,7 +361,6 @@ static int in_worker(struct backtest_config *config, const struct opts *opts, co
     job->command = command;
     config->ctx = job;
     config->log = on_log;
-    config->calling = on_calling;
     config->close = on_close;
     if (!name_outputs(job))
         goto done;
@@ -473,6 +466,24 @@ static int take_words(const struct opts *opts, struct crew_slot *slots,
     return EXIT_FLAGS;
 }
 
+/* Here, with its place in the roster; lab/backtest_jobs.c has the last word. */
+static int refuse_own(const struct opts *opts, const struct crew_slot *slots, uint32_t n_slots)
+{
+    int code = EXIT_OK;
+
+    for (uint32_t i = 0; i < n_slots; i++) {
+        for (uint32_t k = 0; k < slots[i].n_leases; k++) {
+            struct error err = {0};
+
+            if (backtest_jobs_takes(i, &slots[i].leases[k], &err) >= 0)
+                continue;
+            fprintf(stderr, "%s:%u: error: %s\n", args_safe(opts->roster), slots[i].line, err.text);
+            code = EXIT_CONFIG;
+        }
+    }
+    return code;
+}
+
 // The slots as `agon run` would have them, on the instruments that the data are of.
 static int take_roster(const struct opts *opts, struct crew_slot *slots,
                        struct backtest_config *config)
@@ -506,7 +517,7 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     config->values = &values;
     code = slots_of_roster(slots, &config->n_slots, base_currency, &from);
     free(names);
-    return code;
+    return code == EXIT_OK ? refuse_own(opts, slots, config->n_slots) : code;
 }
 
 #define FEE_UNSAID (-1000.0) /* basis points; below what can be said */

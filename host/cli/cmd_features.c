@@ -149,6 +149,35 @@ static void refuse_name(const char *where, const char *word, int rc)
     fprintf(stderr, "%s: expected a name and its parameters, as in macd.12.26\n", args_safe(word));
 }
 
+/* A column twice would be two inputs of one value: whatever else it is called. */
+static int is_listed(const char *list, const struct agon_feature *feature, const char *where,
+                     const char *word)
+{
+    char text[AGON_FEATURE_TEXT], other[AGON_FEATURE_TEXT];
+
+    agon_feature_text(feature, text);
+    while (*list != '\0') {
+        size_t n = strcspn(list, " ");
+        char listed[AGON_FEATURE_TEXT];
+        struct agon_feature of;
+
+        (void)snprintf(listed, sizeof(listed), "%.*s", (int)n, list);
+        if (agon_feature_parse(listed, &of) >= 0) {
+            agon_feature_text(&of, other);
+            if (strcmp(text, other) == 0) {
+                fprintf(stderr,
+                        "agon features: %s: %s is in the list before%s%s; expected each feature "
+                        "once\n",
+                        where, args_safe(word), strcmp(word, listed) != 0 ? ", as " : "",
+                        strcmp(word, listed) != 0 ? listed : "");
+                return 1;
+            }
+        }
+        list += n + (list[n] == ' ');
+    }
+    return 0;
+}
+
 /* Adds a word to the list, once it is known to be a feature. */
 static int add_word(char *list, const char *where, const char *word, uint32_t *n)
 {
@@ -159,6 +188,8 @@ static int add_word(char *list, const char *where, const char *word, uint32_t *n
         refuse_name(where, word, rc);
         return rc;
     }
+    if (is_listed(list, &feature, where, word))
+        return AGON_EINVAL;
     if (++*n > AGON_FEATURES_MAX) {
         fprintf(stderr, "agon features: %s: %s would be one more than the %d of a set\n", where,
                 args_safe(word), AGON_FEATURES_MAX);

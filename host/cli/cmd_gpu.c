@@ -15,6 +15,7 @@
 #include "gpu/gpu.h"
 #include "gpu/profile.h"
 #include "report/view.h"
+#include "roster/leases.h"
 #include "run/config_file.h"
 #include "sys/rundir.h"
 #include "sys/term.h"
@@ -122,6 +123,7 @@ static void print_json(const struct gpu_rules *rules)
                                       (json_int_t)rules->splits[i].training_ppm));
     json_object_set_new(all, "cards", cards);
     json_object_set_new(all, "splits", splits);
+    json_object_set_new(all, "own_context_bytes", json_integer(LEASES_CONTEXT));
     json_object_set_new(all, "chunk_ms", json_integer(rules->chunk_ns / 1000000));
     json_object_set_new(all, "review_s", json_integer(rules->reviewed_ns / 1000000000));
     json_object_set_new(all, "heat_c",
@@ -161,6 +163,8 @@ static void print_card(const struct gpu_rules *rules, uint32_t i)
 
 static void print_text(const struct gpu_rules *rules)
 {
+    char context[SIZE_TEXT];
+
     for (uint32_t i = 0; i < rules->n_cards; i++)
         print_card(rules, i);
     for (uint32_t i = 0; i < GPU_SPLITS; i++)
@@ -168,6 +172,10 @@ static void print_text(const struct gpu_rules *rules)
                split_names[i], rules->splits[i].inference_ppm / 10000,
                rules->splits[i].inference_ppm / 1000 % 10, rules->splits[i].training_ppm / 10000,
                rules->splits[i].training_ppm / 1000 % 10);
+    units_say_size(LEASES_CONTEXT, context, sizeof(context));
+    printf("own kernels: the context of a lease with `kernels` takes %s more of its budget "
+           "(own_context of the roster)\n",
+           context);
 }
 
 static int complain(const char *what, const struct error *err, int rc)

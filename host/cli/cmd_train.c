@@ -4,18 +4,20 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/train_device.h"
 #include "cli/train_kinds.h"
 #include "cli/train_plan.h"
 #include "config/suggest.h"
+#include "sys/clock.h"
 
 static const struct train_kind kinds[] = {
-    {"trees", "boosted trees or a forest", 1, 0, train_trees_run},
-    {"lstm", "an LSTM over windows of rows", 1, 1, train_net_run},
-    {"tcn", "dilated causal convolutions over windows of rows", 1, 1, train_net_run},
-    {"transformer", "windowed attention over windows of rows", 1, 1, train_net_run},
-    {"ppo", "a policy, in backtests; options of its own", 0, 1, NULL},
+    {"trees", "boosted trees or a forest", 1, 0, 0, train_trees_run},
+    {"lstm", "an LSTM over windows of rows", 1, 1, 1, train_net_run},
+    {"tcn", "dilated causal convolutions over windows of rows", 1, 1, 1, train_net_run},
+    {"transformer", "windowed attention over windows of rows", 1, 1, 1, train_net_run},
+    {"ppo", "a policy, in backtests; options of its own", 0, 1, 0, NULL},
     // the next one stands above this line
-    {NULL, NULL, 0, 0, NULL}};
+    {NULL, NULL, 0, 0, 0, NULL}};
 
 static const struct train_kind *find(const char *name)
 {
@@ -40,9 +42,35 @@ static int refuse_kind(const struct args_spec *spec, const char *name)
                        near.best != NULL ? near.best : "", near.best != NULL ? "?" : "", known);
 }
 
+static int check_device(const struct args_spec *spec, const struct train_kind *kind,
+                        const struct train_ask *ask)
+{
+    uint32_t card;
+    enum train_where where = train_device_where(ask->device, &card);
+
+    if (where == TRAIN_NOWHERE)
+        return args_refuse(spec, "train",
+                           "--device %s is not one; expected cpu, cuda, or cuda:N with the card's "
+                           "number, from 0",
+                           args_safe(ask->device));
+    if (where == TRAIN_CUDA && !kind->has_device)
+        return args_refuse(spec, "train", "%s is trained on the processor alone; leave --device",
+                           kind->name);
+    if (where == TRAIN_CPU && (ask->driver != NULL || ask->nvrtc != NULL || ask->memory > 0))
+        return args_refuse(spec, "train", "%s is of a card; expected --device cuda beside it",
+                           ask->driver != NULL  ? "--driver"
+                           : ask->nvrtc != NULL ? "--nvrtc"
+                                                : "--memory");
+    return ARGS_RUN;
+}
+
 int cmd_train(int argc, char **argv)
 {
-    struct train_ask ask = {.n_threads = 1, .target = "target", .models = "models"};
+    struct train_ask ask = {.n_threads = 1,
+                            .target = "target",
+                            .models = "models",
+                            .device = "cpu",
+                            .card_limit_ns = (int64_t)120 * CLOCK_SECOND};
     struct train_plan_ask plan = {0};
     struct arg_list operands = {0};
     const struct arg table[] = {
@@ -72,6 +100,18 @@ int cmd_train(int argc, char **argv)
          &ask.gap, .max = 1000000, .is_given = &ask.has_gap},
         {"threads", ARG_INT, "N", "threads; the model is the same for any number (1)",
          &ask.n_threads, .min = 1, .max = 64},
+        {"device", ARG_TEXT, "DEVICE",
+         "nets: where it computes: cpu, or cuda or cuda:N, the Nth card of this machine from 0 "
+         "(cpu)",
+         &ask.device},
+        {"memory", ARG_SIZE, "BYTES", "of the card, that the training may have (what there is)",
+         &ask.memory, .min = 1, .max = INT64_MAX / 2},
+        {"card-limit", ARG_DURATION, "TIME", "a card that says nothing for so long has hung (2m)",
+         &ask.card_limit_ns, .min = CLOCK_SECOND, .max = (int64_t)3600 * CLOCK_SECOND},
+        {"driver", ARG_TEXT, "FILE", "the card's, where it is not the system's libcuda.so.1",
+         &ask.driver},
+        {"nvrtc", ARG_TEXT, "FILE",
+         "CUDA's compiler, for an agon-gpu that was built without nvcc (the system's)", &ask.nvrtc},
         {"resume", ARG_FLAG, NULL, "nets: go on where OUT.resume stands, which each epoch writes",
          &ask.is_resumed},
         {"stop-after", ARG_INT, "N", "nets: end after N epochs more, to go on by --resume",
@@ -110,6 +150,8 @@ int cmd_train(int argc, char **argv)
                            operands.n > 0     ? "a kind"
                            : ask.data != NULL ? "--data"
                                               : "--out");
+    if (plan.path != NULL && strcmp(ask.device, "cpu") != 0)
+        return args_refuse(&spec, "train", "--plan says on which device: --device is a key of it");
     if (plan.path != NULL) {
         plan.is_resumed = ask.is_resumed;
         plan.is_json = ask.is_json;
@@ -129,5 +171,6 @@ int cmd_train(int argc, char **argv)
     if (!kind->can_resume && (ask.is_resumed || ask.stop_after > 0))
         return args_refuse(&spec, "train", "%s is trained in one go: no --resume, no --stop-after",
                            kind->name);
-    return kind->run(&ask);
+    rc = check_device(&spec, kind, &ask);
+    return rc != ARGS_RUN ? rc : kind->run(&ask);
 }

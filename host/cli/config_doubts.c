@@ -161,8 +161,23 @@ static void of_tournament(struct doubts *doubts)
                  "agent");
 }
 
-static void (*const all[])(struct doubts *doubts) = {of_stage, of_plugins, of_instruments, of_speed,
-                                                     of_live,  of_limits,  of_tournament};
+static void waits(void *ctx, const struct crew_slot *slot, const struct crew_lease *lease,
+                  const char *text)
+{
+    struct doubts *doubts = ctx;
+
+    doubt_at(doubts, doubts->settings->roster, slot->line, "agent %s: gpu.leases.%s %s",
+             slot->record.name, lease->name, text);
+}
+
+static void of_leases(struct doubts *doubts)
+{
+    (void)leases_waits(&doubts->settings->host.cards, doubts->settings->slots,
+                       doubts->settings->host.n_slots, waits, doubts);
+}
+
+static void (*const all[])(struct doubts *doubts) = {
+    of_stage, of_plugins, of_instruments, of_speed, of_live, of_limits, of_tournament, of_leases};
 
 uint32_t config_doubts(const struct settings *settings, const char *path,
                        const struct config *config)

@@ -12,12 +12,15 @@ struct train_ask { /* the command line's words */
     struct arg_list ignore;
     int64_t n_threads, gap, stop_after;
     int is_json, has_gap, is_resumed, is_quiet, is_leaky;
-    const char *name, *models, *by; /* --register: as which model, in which folder, by whom */
+    const char *device, *driver, *nvrtc; /* --device; NULL: the system's */
+    int64_t memory, card_limit_ns;       /* of a card; memory 0: what there is */
+    const char *name, *models, *by;      /* --register: as which model, in which folder, by whom */
 };
 struct train_kind {
     const char *name, *about; /* about: in the help, one line */
     int is_of_table;          /* --data and --target are needed */
     int can_resume;
+    int has_device;                          /* --device cuda */
     int (*run)(const struct train_ask *ask); /* returns an exit code */
 };
 

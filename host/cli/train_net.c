@@ -13,10 +13,10 @@
 
 #include "base/exit.h"
 #include "base/rng.h"
+#include "cli/train_device.h"
 #include "cli/train_net_settings.h"
 #include "cli/train_out.h"
 #include "cli/train_resume.h"
-#include "kernels/cpu.h"
 #include "nn/train.h"
 #include "run/config_file.h"
 #include "sys/clock.h"
@@ -38,6 +38,10 @@ struct run {
     float *x, *target, *share; /* of a batch */
     float *best;               /* weights of the best epoch */
     uint32_t outputs, batches; /* batches of an epoch */
+    const char *device_name;   /* borrowed from the device, or static */
+    int64_t step_ns;           /* of all steps of this process */
+    uint64_t n_steps;
+    uint32_t kept; /* the epoch that OUT.resume is of; 0: none */
     int is_on_terminal;
 };
 
@@ -168,8 +172,10 @@ static double validate(struct run *run)
     return loss / n_windows;
 }
 
+/* The loss; what the device has done wrong is said by its wait. */
 static double epoch(struct run *run, uint32_t number)
 {
+    int64_t begun = clock_mono();
     const struct train_net_settings *settings = run->settings;
     uint32_t steps = settings->window, n = run->data.learnt.n_rows - steps + 1;
     double loss = 0;
@@ -184,7 +190,9 @@ static double epoch(struct run *run, uint32_t number)
                        1.0F / (float)settings->batch);
         train_step(&run->train, run->x, run->target, run->share);
         loss += train_loss(&run->train, run->target, run->share);
+        run->n_steps++;
     }
+    run->step_ns += clock_mono() - begun;
     return loss / run->batches;
 }
 
@@ -244,6 +252,9 @@ static int learn(struct run *run, const char *mark, struct error *err)
             return AGON_EAGAIN;
         course->loss = loss;
         course->valid = validate(run);
+        rc = run->train.device->wait(run->train.device, err);
+        if (rc < 0)
+            return rc;
         course->epoch++;
         if (!isfinite(course->loss) || !isfinite(course->valid))
             return error_set(
@@ -257,9 +268,13 @@ static int learn(struct run *run, const char *mark, struct error *err)
             course->best_loss = course->loss;
             run->train.device->read(run->train.device, run->best, run->train.weights,
                                     run->net.n_weights * sizeof(float));
+            rc = run->train.device->wait(run->train.device, err);
+            if (rc < 0)
+                return rc;
         }
         say(run);
         rc = train_resume_save(run->ask->out, mark, course, &run->train, run->best, err);
+        run->kept = rc >= 0 ? course->epoch : run->kept;
         if (rc >= 0 && run->ask->stop_after > 0 && course->epoch - first >= run->ask->stop_after &&
             course->epoch < settings->epochs)
             return AGON_EAGAIN;
@@ -271,10 +286,17 @@ static int finish(struct run *run, double seconds, struct error *err)
 {
     const struct train_net_settings *settings = run->settings;
     const struct train_course *course = &run->course;
-    struct train_out out = {.ask = run->ask, .data = &run->data, .seconds = seconds};
+    struct train_out out = {
+        .ask = run->ask,
+        .data = &run->data,
+        .seconds = seconds,
+        .device = run->device_name,
+        .devices = course->devices,
+        .step_ms = run->n_steps > 0 ? (double)run->step_ns / 1e6 / (double)run->n_steps : 0};
     char served[32], goal[CHECKPOINT_VALUE];
-    const struct served_words words = {served, goal, run->data.table.names,
-                                       run->data.table.edition};
+    const struct served_words words = {served, goal, run->data.table.names, run->data.table.edition,
+                                       strcmp(course->devices, "cpu") != 0 ? course->devices
+                                                                           : NULL};
     char *bytes = NULL;
     size_t n = 0;
     FILE *memory = open_memstream(&bytes, &n);
@@ -298,6 +320,8 @@ static int finish(struct run *run, double seconds, struct error *err)
                    course->best_loss, course->best_valid, run->data.valid.n_rows,
                    course->best_epoch);
     out.params = params_of(run);
+    if (words.device != NULL)
+        (void)json_object_set_new(out.params, "device", json_string(course->devices));
     out.said = json_pack("{s:i, s:i, s:f, s:f, s:i}", "epochs", (int)course->epoch, "best_epoch",
                          (int)course->best_epoch, "loss", course->best_loss, "loss_validation",
                          course->best_valid, "weights", (int)run->net.n_weights);
@@ -338,6 +362,22 @@ static int lay(struct run *run, struct error *err)
     return net_init(&shape, &run->net, err);
 }
 
+static int no_memory(const struct run *run, struct device *device, struct error *err)
+{
+    const char *why = train_device_why(run->ask, device);
+
+    if (device->wait(device, err) < 0) // a device that has failed has none either
+        return AGON_EIO;
+    if (why[0] == '\0')
+        return error_set(err, AGON_ENOMEM, "no memory for a training of %zu weights",
+                         run->net.n_weights);
+    return error_set(err, AGON_ENOMEM,
+                     "%s: no memory for a training of %zu weights, windows of %u and batches of "
+                     "%u: %s; expected a smaller batch, or more --memory",
+                     device->name, run->net.n_weights, run->settings->window, run->settings->batch,
+                     why);
+}
+
 static int prepare(struct run *run, struct device *device, struct error *err)
 {
     const struct train_net_settings *of = run->settings;
@@ -360,8 +400,7 @@ static int prepare(struct run *run, struct device *device, struct error *err)
         train_init(device, &run->net, of->window, of->batch,
                    run->goal.kind == GOAL_VALUE ? TRAIN_SQUARE : TRAIN_CLASSES, of->rate, of->seed,
                    &run->train) < 0)
-        return error_set(err, AGON_ENOMEM, "no memory for a training of %zu weights",
-                         run->net.n_weights);
+        return no_memory(run, device, err);
     run->train.tape.drop = of->dropout_ppm / 1e6;
     normalise(run);
     return AGON_OK;
@@ -407,10 +446,15 @@ static int go(struct run *run, struct device *device, struct error *err)
         return error_set(err, AGON_ENOMEM, "no memory for a training");
     if (run->ask->is_resumed)
         rc = train_resume_load(run->ask->out, mark, &run->course, &run->train, run->best, err);
+    run->kept = run->course.epoch;
     if (rc >= 0 && run->ask->is_resumed && !run->ask->is_quiet)
         fprintf(stderr, "agon train: goes on behind epoch %u\n", run->course.epoch);
+    if (rc >= 0 && train_device_add(run->course.devices, run->device_name) && !run->ask->is_quiet)
+        fprintf(stderr, "agon train: on another device than before: %s\n", run->course.devices);
     if (rc >= 0)
         rc = learn(run, mark, err);
+    if (rc == AGON_EIO && run->kept > 0)
+        error_hint(err, "epoch %u is kept: --resume goes on behind it", run->kept);
     if (run->is_on_terminal && run->course.epoch > 0)
         fprintf(stderr, "\r\033[K");
     free(mark);
@@ -423,15 +467,17 @@ static int train(const struct train_ask *ask, const struct train_net_settings *s
                       .settings = settings,
                       .goal = {(enum goal_kind)settings->goal, settings->flat_bps},
                       .is_on_terminal = isatty(STDERR_FILENO)};
-    struct device *device = cpu_device_new(CPU_BEST, (uint32_t)ask->n_threads);
     const struct sigaction action = {.sa_handler = on_signal};
     int64_t begun = clock_mono();
     struct error err = {0};
-    int rc = device != NULL ? AGON_OK : error_set(&err, AGON_ENOMEM, "no memory for a device");
+    struct device *device = train_device_open(ask, &err);
+    int rc = device != NULL ? AGON_OK : err.code;
     int code = EXIT_OK;
 
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    if (device != NULL)
+        run.device_name = train_device_name(ask, device);
     run.outputs = run.goal.kind == GOAL_VALUE ? 1 : goal_classes(&run.goal);
     if (rc >= 0)
         rc = read_rows(&run, &err);

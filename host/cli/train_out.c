@@ -110,6 +110,25 @@ static int keep(const struct model *model, struct train_out *out, struct error *
     return rc;
 }
 
+static int is_on_card(const struct train_out *out)
+{
+    return out->device != NULL && strcmp(out->device, "cpu") != 0;
+}
+
+static void print_time(const struct train_out *out)
+{
+    if (is_on_card(out))
+        printf("took      %.1f s on %s", out->seconds, args_safe(out->device));
+    else
+        printf("took      %.1f s on the processor, %lld threads", out->seconds,
+               (long long)out->ask->n_threads);
+    if (out->step_ms > 0)
+        printf(", %.3g ms a step", out->step_ms);
+    printf("\n");
+    if (out->devices != NULL && strchr(out->devices, ',') != NULL)
+        printf("devices   %s: begun on one and continued on another\n", args_safe(out->devices));
+}
+
 static void print(const struct train_out *out, const struct model *model, const json_t *gain)
 {
     const struct judged *held = &out->held;
@@ -139,8 +158,7 @@ static void print(const struct train_out *out, const struct model *model, const 
                "those held out\n",
                100 * out->learnt.right, out->learnt.n, 100 * (out->learnt.right - held->right));
     model_gain_print(gain, 10);
-    printf("took      %.1f s on the processor, %lld threads\n", out->seconds,
-           (long long)out->ask->n_threads);
+    print_time(out);
     printf("model     %s, SHA-256 %s\n", args_safe(out->ask->out), model->sha256);
     if (out->version[0] == '\0')
         return;
@@ -164,6 +182,12 @@ static void print_json(const struct train_out *out, const struct model *model, j
 
     // As it is, where it is UTF-8: a program is to open it.
     (void)json_object_set_new(object, "model", json_string(out->ask->out));
+    (void)json_object_set_new(object, "device",
+                              json_string(out->device != NULL ? out->device : "cpu"));
+    if (out->devices != NULL)
+        (void)json_object_set_new(object, "devices", json_string(out->devices));
+    if (out->step_ms > 0)
+        (void)json_object_set_new(object, "step_ms", json_real(out->step_ms));
     (void)json_object_update(object, out->said);
     if (gain != NULL)
         (void)json_object_set(object, "gain", gain);

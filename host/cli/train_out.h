@@ -12,9 +12,11 @@ struct train_out {
     const struct train_ask *ask;
     const struct train_data *data;
     char trained[160], loss[160]; /* lines of the report */
-    json_t *said;   /* of the report as JSON: what the kind says of itself; borrowed */
-    json_t *params; /* borrowed */
-    double seconds;
+    json_t *said;            /* of the report as JSON: what the kind says of itself; borrowed */
+    json_t *params;          /* borrowed */
+    double seconds, step_ms; /* step_ms: of a step; 0: there is none */
+    const char *device;      /* borrowed, as devices; NULL: the processor */
+    const char *devices;     /* of all that trained it (train_device.h) */
     /* Filled in. */
     struct judged learnt, valid, held;
     char sha256[2 * HASH_SIZE + 1];

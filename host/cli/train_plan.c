@@ -170,12 +170,21 @@ static uint32_t threads_of(const struct planning *planning, const struct plan_tr
     return part > 0 ? (uint32_t)part : 1;
 }
 
+static uint32_t add_words(char **argv, uint32_t n, const char *name, const char *value)
+{
+    if (value[0] == '\0')
+        return n;
+    argv[n] = (char *)(uintptr_t)name;
+    argv[n + 1] = (char *)(uintptr_t)value;
+    return n + 2;
+}
+
 static _Noreturn void become(const struct planning *planning, const struct doing *of,
                              int is_resumed)
 {
     const struct plan_training *training = of->of;
-    static char threads[16], log[PLAN_WORD + 16];
-    char *argv[PLAN_WORDS + 8];
+    static char threads[16], log[PLAN_WORD + 16], device[24], memory[24];
+    char *argv[PLAN_WORDS + 16];
     uint32_t n = 0;
     sigset_t none;
     int fd;
@@ -196,6 +205,14 @@ static _Noreturn void become(const struct planning *planning, const struct doing
     (void)snprintf(threads, sizeof(threads), "%u", threads_of(planning, training));
     argv[n++] = (char *)(uintptr_t) "--threads";
     argv[n++] = threads;
+    if (planning->plan.is_cuda) {
+        (void)snprintf(device, sizeof(device), "cuda:%u", of->card);
+        (void)snprintf(memory, sizeof(memory), "%lld", (long long)training->bytes);
+        n = add_words(argv, n, "--device", device);
+        n = add_words(argv, n, "--memory", memory);
+        n = add_words(argv, n, "--driver", planning->plan.driver);
+        n = add_words(argv, n, "--nvrtc", planning->plan.nvrtc);
+    }
     if (is_resumed)
         argv[n++] = (char *)(uintptr_t) "--resume";
     argv[n] = NULL;

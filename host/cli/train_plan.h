@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* train_plan: `agon train --plan FILE`: several trainings under one allocator of cards (gpu/gpu.h).
  * Each is a process of its own, `agon train KIND ...` as it stands in the plan, and holds a lease
- * while it runs. Who is put out ends at its next checkpoint and goes on from there later, to the
- * same bits. [one thread] */
+ * while it runs: of a card of this machine, by its number, or of the processor in its stead. Who is
+ * put out ends at its next checkpoint and goes on from there later, to the same bits. [one thread]
+ */
 #ifndef CLI_TRAIN_PLAN_H
 #define CLI_TRAIN_PLAN_H
 
@@ -22,7 +23,8 @@ struct plan_training {
     char words[PLAN_WORDS][PLAN_WORD]; /* of `agon train` */
 };
 struct plan {
-    char profile[LEASES_PATH], shares[LEASES_PATH];
+    char profile[LEASES_PATH], shares[LEASES_PATH], driver[LEASES_PATH], nvrtc[LEASES_PATH];
+    uint32_t is_cuda; /* device: cuda */
     uint32_t threads, n;
     struct plan_training all[PLAN_TRAININGS];
 };

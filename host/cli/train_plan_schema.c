@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/train_plan.h"
@@ -9,13 +12,13 @@ static const struct schema_field training_fields[] = {
     {"train", SCHEMA_TEXT, SCHEMA_ARRAY(struct plan_training, words, n_words), .list_min = 1,
      .min = 1, .is_required = 1,
      .doc = "the words behind `agon train`, as in `[lstm, --data, rows.csv, --out, "
-            "model.safetensors]`; without `--threads`, `--resume` and `--stop-after`, which are "
-            "the plan's"},
+            "model.safetensors]`; without `--threads`, `--resume`, `--stop-after`, `--device`, "
+            "`--memory`, `--driver` and `--nvrtc`, which are the plan's"},
     {"budget", SCHEMA_NAME, OF(budget), .is_required = 1,
      .doc = "of the profile, of training or research: its name, or CARD.NAME where several cards "
             "have one of that name"},
     {"memory", SCHEMA_SIZE, OF(bytes), .min = 0, .max = INT64_MAX / 2, .preset = "0B",
-     .doc = "of the card"},
+     .doc = "of the card; with `device: cuda` it gets no more"},
     {"share", SCHEMA_SHARE, OF(share_ppm), .min = 0, .max = GPU_ALL_PPM, .preset = "0%",
      .doc = "of the card's time; on the processor of the plan's threads, one at least"},
     {"priority", SCHEMA_INT, OF(priority), .min = 0, .max = GPU_PRIORITIES - 1, .preset = "2",
@@ -40,7 +43,8 @@ static int place_of(const struct plan *plan, const char *name)
 static void check_words(struct config *config, const struct config_node *node,
                         const struct plan_training *of)
 {
-    static const char *const own[] = {"--threads", "--resume", "--stop-after", "--plan"};
+    static const char *const own[] = {"--threads", "--resume", "--stop-after", "--plan",
+                                      "--device",  "--memory", "--driver",     "--nvrtc"};
     int has_out = 0;
 
     for (uint32_t i = 0; i < of->n_words; i++) {
@@ -54,6 +58,76 @@ static void check_words(struct config *config, const struct config_node *node,
     if (!has_out)
         config_refuse(config, config_get(node, "train"), CONFIG_E_VALUE,
                       "names no file for its model; expected '--out, FILE' among the words");
+}
+
+/* A lease of a card is one, and not the processor's under its name. */
+static void check_card(struct config *config, const struct config_node *at,
+                       const struct plan_training *of)
+{
+    if (of->n_words > 0 && (strcmp(of->words[0], "trees") == 0 || strcmp(of->words[0], "ppo") == 0))
+        config_refuse(config, config_get(at, "train"), CONFIG_E_CONFLICT,
+                      "%s is trained on the processor alone; leave it out of a plan whose device "
+                      "is cuda",
+                      of->words[0]);
+    if (of->bytes == 0)
+        config_refuse(config, config_get(at, "memory"), CONFIG_E_CONFLICT,
+                      "is nothing of the card; expected what the training needs there");
+}
+
+static const char *word_behind(const struct plan_training *of, const char *word)
+{
+    for (uint32_t i = 0; i + 1 < of->n_words; i++) {
+        if (strcmp(of->words[i], word) == 0)
+            return of->words[i + 1];
+    }
+    return NULL;
+}
+
+#define PLACE (2 * PATH_MAX)
+#define FILES 3 /* that a training writes: its model, its report, what it goes on with */
+
+/* Where file i of a training lies, whatever it is called; "": it writes none. */
+static void place_of_file(const struct plan_training *of, uint32_t i, char place[PLACE])
+{
+    static const char *const behind[FILES] = {"", ".report", ".resume"};
+    const char *out = word_behind(of, "--out"), *own = word_behind(of, "--checkpoint");
+    char path[PATH_MAX], folder[PATH_MAX], *slash;
+
+    place[0] = '\0';
+    if (out == NULL)
+        return;
+    (void)snprintf(path, sizeof(path), "%s%s", i == 2 && own != NULL ? own : out,
+                   i == 2 && own != NULL ? "" : behind[i]);
+    slash = strrchr(path, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    // A folder that is not there is no folder of two trainings by two names.
+    if (realpath(slash == NULL ? "." : slash == path ? "/" : path, folder) == NULL)
+        (void)snprintf(folder, sizeof(folder), "%s", slash == NULL ? "." : path);
+    (void)snprintf(place, PLACE, "%s/%s", folder, slash == NULL ? path : slash + 1);
+}
+
+/* Each would write over the other's, and what both had learned would be lost. */
+static void check_files(struct config *config, const struct plan *plan, uint32_t i)
+{
+    static _Thread_local char mine[PLACE], others[PLACE];
+
+    for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t both = 0; both < FILES * FILES; both++) {
+            const struct config_node *at = config_at(config, "trainings[%u].train", i);
+            const struct config_node *other = config_at(config, "trainings[%u].train", k);
+
+            place_of_file(&plan->all[i], both / FILES, mine);
+            place_of_file(&plan->all[k], both % FILES, others);
+            if (mine[0] == '\0' || strcmp(mine, others) != 0)
+                continue;
+            config_refuse(config, at, CONFIG_E_CONFLICT,
+                          "training %s writes %s, as training %s of line %u does; expected a file "
+                          "of its own behind --out",
+                          plan->all[i].name, mine, plan->all[k].name, config_line(other));
+            return;
+        }
+    }
 }
 
 static void check_plan(struct config *config, const struct config_node *node, void *out)
@@ -75,19 +149,31 @@ static void check_plan(struct config *config, const struct config_node *node, vo
                 "'%s' is not a training that stands before this one; expected one that is",
                 of->after);
         check_words(config, at, of);
+        if (plan->is_cuda)
+            check_card(config, at, of);
+        check_files(config, plan, i);
     }
 }
 
 static const struct schema training_schema = {"a training", sizeof(struct plan_training),
                                               training_fields, NULL};
+static const struct schema_choice devices[] = {{"cpu", 0}, {"cuda", 1}, {NULL, 0}};
 static const struct schema_field plan_fields[] = {
     {"profile", SCHEMA_PATH, SCHEMA_MEMBER(struct plan, profile), .is_required = 1,
      .doc = "budgets: which cards there are and who has how many bytes: a name of configs/gpu, or "
             "a file (with a '.' or '/')"},
     {"shares", SCHEMA_PATH, SCHEMA_MEMBER(struct plan, shares), .preset = "production",
      .doc = "who has how much of a card's time: a name of configs/gpu/shares, or a file"},
+    {"device", SCHEMA_CHOICE, SCHEMA_MEMBER(struct plan, is_cuda), .choices = devices,
+     .preset = "cpu",
+     .doc = "cpu: the processor stands in for each card; cuda: the profile's cards are this "
+            "machine's, by their number"},
+    {"driver", SCHEMA_TEXT, SCHEMA_MEMBER(struct plan, driver),
+     .doc = "the cards', where it is not the system's `libcuda.so.1`"},
+    {"nvrtc", SCHEMA_TEXT, SCHEMA_MEMBER(struct plan, nvrtc),
+     .doc = "CUDA's compiler, for an `agon-gpu` that was built without nvcc"},
     {"threads", SCHEMA_INT, SCHEMA_MEMBER(struct plan, threads), .min = 1, .max = 64, .preset = "1",
-     .doc = "of the processor, which stands in for each card"},
+     .doc = "of the processor, where it stands in for each card"},
     {"trainings", SCHEMA_MAP, SCHEMA_ARRAY(struct plan, all, n), .sub = &training_schema,
      .list_min = 1, .is_required = 1, .doc = "in the order in which they ask"},
     {NULL}};

@@ -18,7 +18,7 @@ struct head {
     uint64_t n_mark, n_state, n_best; /* bytes that follow, in this order; then the SHA-256 */
     struct train_course course;
 };
-static const char magic[8] = "AGTRAIN1";
+static const char magic[8] = "AGTRAIN2";
 
 static int path_of(const char *out, char *path, size_t room, struct error *err)
 {
@@ -84,6 +84,11 @@ static int take(const char *path, const char *bytes, uint64_t n, const char *mar
     FILE *memory;
     int rc;
 
+    if (n >= sizeof(magic) && memcmp(bytes, magic, sizeof(magic) - 1) == 0 &&
+        bytes[sizeof(magic) - 1] != magic[sizeof(magic) - 1])
+        return error_set(err, AGON_EVERSION,
+                         "%.512s is of another version of agon; begin again, without --resume",
+                         path);
     if (n < sizeof(head) + sizeof(digest) || memcmp(bytes, magic, sizeof(magic)) != 0)
         return error_set(err, AGON_ECORRUPT, "%.512s is not where a training stands", path);
     n -= sizeof(digest);
@@ -112,6 +117,7 @@ static int take(const char *path, const char *bytes, uint64_t n, const char *mar
     if (rc < 0)
         return rc;
     memcpy(best, bytes + head.n_state, head.n_best);
+    head.course.devices[TRAIN_DEVICES - 1] = '\0';
     *course = head.course;
     return AGON_OK;
 }

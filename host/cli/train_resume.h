@@ -5,12 +5,14 @@
 #ifndef CLI_TRAIN_RESUME_H
 #define CLI_TRAIN_RESUME_H
 
+#include "cli/train_device.h"
 #include "nn/train.h"
 
 struct train_course {
     uint32_t epoch, best_epoch; /* that ended; best_epoch 0: none yet */
     double loss, valid;         /* of the last one */
     double best_loss, best_valid;
+    char devices[TRAIN_DEVICES]; /* on which it was trained so far */
 };
 
 /* mark: settings and data as text; who goes on has the same. AGON_EIO, AGON_ENOMEM. */

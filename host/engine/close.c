@@ -150,6 +150,7 @@ struct order *close_part(struct engine *engine, uint16_t id, agon_instrument_t i
     if (order == NULL)
         return NULL;
     order->flags |= ORDER_IS_EXIT;
+    order->why = reason;
     intents_release(engine, order, reason);
     return order;
 }

@@ -271,6 +271,15 @@ struct engine_job {
 int engine_next_job(const struct engine *engine, struct engine_job *out);
 /* The k-th, in the order in which they were handed over. 0: there are not so many. */
 int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *out);
+/* Outcomes of its jobs that a slot's plugin was given while somebody ran them (engine_attach_jobs):
+ * each job has one, whoever decided it. Not of the state. */
+struct engine_outcomes {
+    uint64_t n_done, n_failed; /* by its worker, or lost with it */
+    uint64_t n_hung;           /* a chunk took too long: by its worker or the cards' allocator */
+    uint64_t n_cancelled;      /* by its plugin, a reload, or with its lease */
+    uint64_t n_refused;        /* as it was handed over */
+};
+const struct engine_outcomes *engine_outcomes(const struct engine *engine, uint16_t slot);
 /* The slot's lease of that number, from 1 on; NULL: its roster names none. */
 const struct slot_lease *engine_lease(const struct engine *engine, uint16_t slot, uint32_t lease);
 

@@ -342,6 +342,23 @@ static void leave(struct engine *engine, uint16_t slot, struct exit_plan *exit)
         return;
     }
     order->exit = exit->id;
+    order->why = exit_reasons_of_plan(exit->cause);
+}
+
+void exits_know_orders(struct engine *engine)
+{
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
+             order = orders_next(engine->orders, slot, order)) {
+            const struct exit_plan *exit =
+                order->exit != 0 ? by_id(engine, slot, order->exit) : NULL;
+
+            if (order->exit != 0)
+                order->why = exit_reasons_of_plan(exit != NULL ? exit->cause : 0);
+            else if ((order->flags & ORDER_IS_EXIT) != 0)
+                order->why = engine->close_reason[slot];
+        }
+    }
 }
 
 /* Whatever has changed: on with what has fired, and an end to what is done. */

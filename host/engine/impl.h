@@ -103,6 +103,7 @@ struct tournament {
 struct engine {
     struct engine_config config;
     struct runner_port runners[SLOTS_MAX];
+    void *shared[SLOTS_MAX]; /* runner_port.shared, of those that follow */
     /* What each event meets stands together, and not at the front, where the heads of bus and rings
      * are: spread between tables of so many slots, it would fall on the same few lines of the first
      * cache. Not state: */
@@ -123,7 +124,7 @@ struct engine {
     struct slot_set attached, following, called, to_call;
     /* Those of them that have take_turns, which is the same function for all. */
     struct slot_set together;
-    uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+    uint64_t (*take_turns)(void *const *shared, uint64_t slots);
     const void *taken_together;
     uint8_t is_advancing;
     uint8_t is_sample_left; /* the next one is taken within a step */
@@ -181,6 +182,7 @@ struct engine {
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     struct jobs jobs;
     /* not state: */
+    struct engine_outcomes outcomes[SLOTS_MAX];
     struct venue_port venues[ACCOUNTS_MAX];
     /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */
     struct slot_set type_keepers[EVENTS_PLACES];
@@ -400,6 +402,8 @@ void exits_forget(struct engine *engine, uint16_t slot);
 void exits_due(const struct engine *engine, struct record_due *due); /* the first that is */
 void exits_fire(struct engine *engine, const struct record_due *due);
 void exits_watch(struct engine *engine); /* what follows from the plans that there are */
+/* Behind a state that was loaded: what for the host made its orders to close. */
+void exits_know_orders(struct engine *engine);
 
 /* cards.c: none does anything without cards, but the first two and cards_config */
 struct cards *cards_new(void);

@@ -42,6 +42,18 @@ static void deliver(struct engine *engine, uint16_t slot, const struct agon_job 
     deliver_private(engine, slot, &event.hdr);
 }
 
+static void count(struct engine *engine, uint16_t slot, int32_t status)
+{
+    struct engine_outcomes *of = &engine->outcomes[slot];
+
+    if (engine->config.jobs.submit == NULL) // out of a journal
+        return;
+    of->n_done += status >= 0;
+    of->n_hung += status == AGON_ETIME;
+    of->n_cancelled += status == AGON_ESTATE;
+    of->n_failed += status < 0 && status != AGON_ETIME && status != AGON_ESTATE;
+}
+
 /* Its one outcome, without a result. */
 static void deliver_failed(struct engine *engine, uint16_t slot, uint64_t job, uint32_t lease,
                            uint32_t generation, int32_t status)
@@ -62,6 +74,7 @@ static void cancel(struct engine *engine, struct slot_job *job, int32_t status)
     remove_job(&engine->jobs, job);
     if (engine->config.jobs.drop != NULL)
         engine->config.jobs.drop(engine->config.jobs.ctx, was.slot, was.id);
+    count(engine, was.slot, status);
     deliver_failed(engine, was.slot, was.id, was.lease, was.generation, status);
 }
 
@@ -234,6 +247,7 @@ static void submit(struct engine *engine, const struct record_job_wish *wish)
         if (port->drop != NULL && wish->status == AGON_OK &&
             find_job(&engine->jobs, wish->origin.slot, wish->job) == NULL)
             port->drop(port->ctx, wish->origin.slot, wish->job);
+        engine->outcomes[wish->origin.slot].n_refused += port->submit != NULL;
         deliver_failed(engine, wish->origin.slot, wish->job, wish->lease, wish->origin.generation,
                        status);
         return;
@@ -323,10 +337,10 @@ static void place_result(struct engine *engine, const struct record_job_done *do
 {
     const struct job_port *port = &engine->config.jobs;
     const struct runner_port *runner = &engine->runners[done->slot];
-    const void *result = port->result != NULL && done->bytes > AGON_JOB_INLINE
-                             ? port->result(port->ctx, done->slot, done->job)
-                             : NULL;
+    const void *result = done->n_inline > 0 ? done->result : NULL;
 
+    if (done->bytes > AGON_JOB_INLINE && port->result != NULL)
+        result = port->result(port->ctx, done->slot, done->job);
     if (result != NULL && runner->result != NULL)
         runner->result(runner->ctx, place, result, done->bytes);
 }
@@ -357,6 +371,7 @@ int jobs_done(struct engine *engine, const struct record_job_done *done)
         place_result(engine, done, event.place);
     }
     remove_job(&engine->jobs, job);
+    count(engine, done->slot, done->status);
     deliver(engine, done->slot, &event);
     return AGON_OK;
 }
@@ -517,6 +532,7 @@ void jobs_start(struct engine *engine)
 void jobs_forget(struct engine *engine, uint16_t slot)
 {
     jobs_end(engine, slot);
+    memset(&engine->outcomes[slot], 0, sizeof(engine->outcomes[slot]));
     for (uint32_t i = 0; i < AGON_GPU_LEASES_MAX; i++) {
         engine->jobs.n_named -= engine->jobs.leases[slot][i].state != LEASE_NONE;
         memset(&engine->jobs.leases[slot][i], 0, sizeof(engine->jobs.leases[slot][i]));
@@ -539,6 +555,12 @@ int engine_job_at(const struct engine *engine, uint32_t k, struct engine_job *ou
         return 0;
     *out = shown(&engine->jobs.all[k]);
     return 1;
+}
+
+const struct engine_outcomes *engine_outcomes(const struct engine *engine, uint16_t slot)
+{
+    REQUIRE(slot < SLOTS_MAX);
+    return &engine->outcomes[slot];
 }
 
 void engine_attach_jobs(struct engine *engine, const struct job_port *port)

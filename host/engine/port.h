@@ -70,11 +70,12 @@ struct runner_port {
     int (*follow)(void *ctx, const struct runner_turn *turn);
     int (*take_turn)(void *ctx);
     /* A turn of one record, which concerns all those slots and nothing private does: take_turn for
-     * each of them, in their order, and what begins and ends it once. runners: of a word of 64
-     * slots, which follow and have this function; slots: a bit each, not 0. What is left: 0, or
-     * those from the one that has failed. NULL: take_turn for each. together: only those with the
-     * same are called in one go. [core] */
-    uint64_t (*take_turns)(const struct runner_port *runners, uint64_t slots);
+     * each of them, in their order, and what begins and ends it once. shared: of a word of 64
+     * slots, which follow and have this function, what shared says of each when it follows; slots:
+     * a bit each, not 0. What is left: 0, or those from the one that has failed. NULL: take_turn
+     * for each. together: only those with the same are called in one go. [core] */
+    uint64_t (*take_turns)(void *const *shared, uint64_t slots);
+    void *(*shared)(void *ctx);
     const void *together;
     /* What a runner shares with its plugin for agon.gpu; NULL: nothing. box: where calls and input
      * of the wish that was taken last lie; NULL: there is no such place. result: n bytes go where

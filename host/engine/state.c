@@ -686,6 +686,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     count_accounts(engine);
     control_watch(engine);
     exits_watch(engine);
+    exits_know_orders(engine);
     exposure_rebuild(engine);
     return AGON_OK;
 }

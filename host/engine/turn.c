@@ -79,8 +79,10 @@ static __attribute__((noinline)) int advance_one(struct engine *engine, uint16_t
     if ((is_wanted || runner->pass == NULL ? runner->advance : runner->pass)(runner->ctx,
                                                                              engine->seq) < 0)
         return AGON_EIO;
-    if (runner->follow != NULL && runner->follow(runner->ctx, &engine->turn) == 1)
+    if (runner->follow != NULL && runner->follow(runner->ctx, &engine->turn) == 1) {
         slot_set_add(&engine->following, slot);
+        engine->shared[slot] = runner->shared != NULL ? runner->shared(runner->ctx) : NULL;
+    }
     return AGON_OK;
 }
 
@@ -174,7 +176,7 @@ static HOT inline uint64_t advance_plain(struct engine *engine)
     engine->called = (struct slot_set){.words = slots != 0, .bits = {slots}};
     engine->is_advancing = 1;
     if (slots != 0)
-        slots = engine->take_turns(engine->runners, slots);
+        slots = engine->take_turns(engine->shared, slots);
     if (slots == 0)
         end(engine);
     return slots;
@@ -223,7 +225,7 @@ static inline int advance(struct engine *engine, int is_all, struct slot_set *ah
                 // In their order: up to the first that is called by itself.
                 uint64_t others = slots & ~together;
                 uint64_t some = others != 0 ? slots & ((others & -others) - 1) : slots;
-                uint64_t failing = engine->take_turns(&engine->runners[word * 64], some);
+                uint64_t failing = engine->take_turns(&engine->shared[word * 64], some);
 
                 slots ^= some;
                 if (failing == 0)

@@ -17,6 +17,7 @@
 
 #include "base/codec.h"
 #include "base/map.h"
+#include "market/exit_reasons.h"
 #include "market/records.h"
 
 #define ORDER_ID_SLOT(id)    ((uint16_t)((id) >> 48))
@@ -68,6 +69,8 @@ struct order { /* what every walk over orders looks at stands in the first line 
                            the client id, which is written once */
     uint8_t n_asked;    /* queries sent for the request that is UNKNOWN, at most 255 counted */
     uint8_t is_settled; /* has left its slot's list; not saved */
+    uint16_t why;       /* enum exit_reason that the host made it for; 0: its agent made it. Not
+                           saved: a state that is loaded has it again where that is known */
     uint32_t flags;
     uint32_t exit; /* the exit plan that it closes for (exit.h); 0: none */
     agon_px_t px, trigger_px;
@@ -130,6 +133,9 @@ static inline agon_qty_t order_left(const struct order *order)
 {
     return order_is_final(order) ? 0 : order->qty - order->filled_qty;
 }
+
+/* enum exit_reason of a fill: why what it closes is closed; of one that opens it says nothing. */
+uint16_t orders_exit_reason(struct orders *orders, const struct record_report *fill);
 
 /* By what ended it: REPORT_NOT_SENT of a new order is the host's own word, and so is 0, no report.
  */

@@ -135,7 +135,8 @@ enum gpu_decision_kind {
     X(MEMORY, "memory", "the card never has so many bytes beside its reserve; ask for less")       \
     X(SHARE, "share", "its class or group never has such a share; ask for less")                   \
     X(INVALID, "invalid",                                                                          \
-      "no such budget, group, priority, card or state, or nothing asked for; look at the profile") \
+      "no such budget, group, priority, card or state, inference that is dedicated, or nothing "   \
+      "asked for; look at the profile")                                                            \
     X(CANNOT, "cannot",                                                                            \
       "the card does not do that (training, fp64); choose a budget of another card")               \
     X(FULL, "full", "as many leases or jobs as there may be; give some back")                      \

@@ -394,26 +394,28 @@ static void end(void *ctx)
     free(direct);
 }
 
-/* A run whose device cannot be opened would only have jobs that fail. */
-static int await_device(struct direct *direct, const char *device, struct error *err)
+/* A run whose device cannot be opened, or is too small, would only have jobs that fail. */
+static int await_device(struct direct *direct, const struct dispatch_config *config,
+                        struct error *err)
 {
     struct card_event event = {0};
 
     while (event.kind != CARD_EVENT_UP && event.kind != CARD_EVENT_LOST)
         if (!card_worker_next(direct->worker, &event))
             (void)card_worker_wait(direct->worker, WAIT_NS);
-    return event.kind == CARD_EVENT_UP
-               ? AGON_OK
-               : error_set(err, AGON_EIO,
-                           "device '%s' cannot be used: %s; expected a card with its driver, or "
-                           "'device: cpu'",
-                           device, event.text);
+    if (event.kind != CARD_EVENT_UP)
+        return error_set(err, AGON_EIO,
+                         "device '%s' cannot be used: %s; expected a card with its driver, or "
+                         "'device: cpu'",
+                         config->device, event.text);
+    return config->is_fit != NULL ? config->is_fit(config->ctx, event.bytes, err) : AGON_OK;
 }
 
 int direct_new(struct job_back *back, const struct dispatch_config *config, struct error *err)
 {
     struct card_worker_config worker = card_worker_preset(config->device);
     struct direct *direct = calloc(1, sizeof(*direct));
+    int rc;
 
     if (direct == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for jobs");
@@ -426,14 +428,14 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
     worker.log_fd = STDERR_FILENO;
     direct->worker = card_worker_new(&worker, err);
     if (direct->worker == NULL) {
-        int rc = err != NULL && err->code < 0 ? err->code : AGON_EIO;
-
+        rc = err != NULL && err->code < 0 ? err->code : AGON_EIO;
         free(direct);
         return rc;
     }
-    if (await_device(direct, config->device, err) < 0) {
+    rc = await_device(direct, config, err);
+    if (rc < 0) {
         end(direct);
-        return AGON_EIO;
+        return rc;
     }
     direct->chunk_ns = config->chunk_ns;
     direct->say = config->say;

@@ -35,9 +35,12 @@ struct dispatch_config {
     void (*resident)(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out);
     /* A line for people about a worker: it is up, ended, lost. May be NULL. */
     void (*say)(void *ctx, const char *text);
-    void *ctx; /* of both */
+    /* May the device, of so many bytes, be used? Below 0 with err: it is not. Asked once, where the
+     * worker is started. May be NULL. */
+    int (*is_fit)(void *ctx, uint64_t memory, struct error *err);
+    void *ctx; /* of all */
 };
-/* The worker is started. AGON_ENOMEM, AGON_ENOENT: there is no such program. */
+/* The worker is started. AGON_ENOMEM, AGON_ENOENT: there is no such program; what is_fit says. */
 int dispatch_new(struct dispatch **dispatch, const struct dispatch_config *config,
                  struct error *err);
 void dispatch_free(struct dispatch *dispatch); /* ends the worker; NULL is fine */

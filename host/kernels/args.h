@@ -186,6 +186,47 @@ struct band_apply_args {
     real scale;
 };
 
+/* What a portfolio of m positions would have earned, in each of n paths of prices of `steps` steps.
+ * value[j] is what position j is worth at the beginning, in money, below 0 where it is short; its
+ * log price moves in a step by drift[j] + the sum over k <= j of factor[j][k] z[k], z normal: a
+ * chain from drift[j], k ascending, so that factor is the lower triangle (Cholesky's) of a step's
+ * covariance. A path's profit at a step is a chain from 0 over j of value[j] * (exp(x) - 1), x the
+ * sum of position j's moves. y[0][i] is that of the last step, y[1][i] the least of all steps and
+ * of 0, y[2][i] the furthest that it lay below its highest so far, which begins at 0.
+ *
+ * z is lane.h's lane_normals of Philox4x32-10 of counter (i, step + 65536 * (k / 4), stream) under
+ * key seed, number k % 4: which draws there are depends on no other path, step or position. A
+ * profit is within 1e-5 (float) or 1e-13 (double) of the sum of |value| of what is exact for those
+ * draws, where no price has moved by more than half and steps are at most 1,000. */
+#define SCENARIOS_POSITIONS 32u
+#define SCENARIOS_STEPS     65536u
+struct scenarios_args {
+    const real *value, *drift; /* [m] */
+    const real *factor;        /* [m][m]; above the diagonal nothing is read */
+    real *y;                   /* [3][n] */
+    uint64_t seed, stream;
+    uint32_t n, m, steps;
+};
+
+/* One rule, n sets of its parameters at once, over the same `steps` steps: long with all it has, or
+ * flat. Set i looks at d = a[pairs[i][0]][t] - a[pairs[i][1]][t], two of the `rows` series of a (as
+ * rolling makes them: of two averages it is their cross). Where d < leave[i] it is to be flat, and
+ * where d > enter[i] long, but not before d was below leave[i] once; a NaN says nothing. What it is
+ * to be at the end of step t is done at fill[t + 1]: who buys has (money * keep) / fill units, who
+ * sells (units * fill) * keep of money, keep = 1 - fee. Money begins at 1, and is fma(units,
+ * price[t], money) at step t. y[0][i]: what that is at the last step, less 1. y[1][i]: the largest
+ * share (most - now) / most that it lost of its highest so far, which begins at 1. y[2][i]: how
+ * often it bought or sold. */
+struct sweeps_args {
+    const real *a;            /* [rows][steps] */
+    const real *price, *fill; /* [steps] */
+    const uint32_t *pairs;    /* [n][2], each below rows */
+    const real *enter, *leave;
+    real *y; /* [3][n] */
+    uint32_t n, steps, rows;
+    real fee; /* of what is traded; 0.001: 10 basis points */
+};
+
 /* Every kernel: its name and its struct. */
 #define KERNELS(X)                                                                                 \
     X(map, map)                                                                                    \
@@ -206,7 +247,9 @@ struct band_apply_args {
     X(gemm, gemm)                                                                                  \
     X(band_dot, band_dot)                                                                          \
     X(band_apply, band_apply)                                                                      \
-    X(band_gather, band_apply)
+    X(band_gather, band_apply)                                                                     \
+    X(scenarios, scenarios)                                                                        \
+    X(sweeps, sweeps)
 
 #define KERNEL_ENUM(name, args) KERNEL_##name,
 enum kernel { KERNELS(KERNEL_ENUM) KERNEL_COUNT };

@@ -117,6 +117,11 @@ static struct share share_of(enum kernel kernel, const void *args)
     case KERNEL_band_gather: // the same struct
         return share((uint64_t)of.band_apply->batch * of.band_apply->steps,
                      (uint64_t)of.band_apply->window * of.band_apply->width / 4);
+    case KERNEL_scenarios:
+        return share(blocks(of.scenarios->n, ISA_SIDE),
+                     (uint64_t)ISA_SIDE * of.scenarios->steps * of.scenarios->m);
+    case KERNEL_sweeps:
+        return share(blocks(of.sweeps->n, ISA_SIDE), (uint64_t)ISA_SIDE * of.sweeps->steps);
     case KERNEL_COUNT:
         break;
     }

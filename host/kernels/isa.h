@@ -139,6 +139,7 @@ ISA_INLINE vec vec_min(vec a, vec b)
  * computes [from, to) of them, and in which order, changes nothing. */
 #define ISA_COLUMNS 64u   /* of an item that is a block of columns */
 #define ISA_STRETCH 1024u /* of an item that is a stretch of a series */
+#define ISA_SIDE    32u   /* of an item that is paths, or sets of parameters, side by side */
 #define ISA_TILE_M  384u  /* of an item that is a tile of gemm's output */
 #define ISA_TILE_N  256u
 #define ISA_SCRATCH ((size_t)ISA_TILE_N * 256) /* reals that a thread lends to gemm */

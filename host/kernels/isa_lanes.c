@@ -45,6 +45,25 @@ void ISA(isa_dropout)(const struct dropout_args *args, uint32_t from, uint32_t t
         lane_dropout(&here, quad);
 }
 
+void ISA(isa_scenarios)(const struct scenarios_args *args, uint32_t from, uint32_t to,
+                        real *scratch)
+{
+    struct scenarios_args here = *args;
+
+    (void)scratch;
+    for (uint32_t first = from * ISA_SIDE; from < to; from++, first += ISA_SIDE)
+        lane_scenarios(&here, first, here.n - first < ISA_SIDE ? here.n - first : ISA_SIDE);
+}
+
+void ISA(isa_sweeps)(const struct sweeps_args *args, uint32_t from, uint32_t to, real *scratch)
+{
+    struct sweeps_args here = *args;
+
+    (void)scratch;
+    for (uint32_t first = from * ISA_SIDE; from < to; from++, first += ISA_SIDE)
+        lane_sweeps(&here, first, here.n - first < ISA_SIDE ? here.n - first : ISA_SIDE);
+}
+
 void ISA(isa_lstm_gates)(const struct lstm_gates_args *args, uint32_t from, uint32_t to,
                          real *scratch)
 {

@@ -42,6 +42,7 @@ struct run {
     struct hash intents;
     int kept;                      /* AGON_OK, or what became of keeping a sample */
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
+    uint64_t closed[SLOTS_MAX];    /* those that closed something */
     struct slot_set demoted;       /* by lines of a plan that is still to come */
     uint64_t room_fills, room_samples, room_equity;
     agon_ns_t t_venue; /* the newest stamp of the market's events */
@@ -562,6 +563,7 @@ static int keep_fill(struct run *run, const struct record_report *report)
     uint16_t slot = (uint16_t)ORDER_ID_SLOT(report->order_id);
     const struct score *score = slot < SLOTS_MAX ? engine_score(result->engine, slot) : NULL;
     agon_amt_t before = score != NULL ? run->results[slot] : 0;
+    uint64_t closed = score != NULL ? score->n_wins + score->n_losses - run->closed[slot] : 0;
 
     if (score != NULL)
         run->results[slot] = score->won_amt - score->lost_amt;
@@ -588,7 +590,10 @@ static int keep_fill(struct run *run, const struct record_report *report)
         .fee_asset = report->fee_asset,
         .seq = report->hdr.seq,
         .result_amt = score != NULL ? run->results[slot] - before : 0,
+        .why = closed > 0 ? orders_exit_reason(engine_orders(result->engine), report) : 0,
     };
+    if (slot < SLOTS_MAX)
+        run->closed[slot] += closed;
     return AGON_OK;
 }
 
@@ -780,7 +785,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                                .resolve = registry_resolve,
                                .is_noted =
                                    config->journal != NULL && backtest_journal_has_files(config),
-                               .calling = config->calling,
+                               .called = config->called,
                                .answer = config->answer,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .on_lost = on_lost, .ctx = &run};

@@ -60,9 +60,8 @@ struct backtest_config {
     /* All that is read is open, all plugins are mapped, nothing of theirs has run: from here on
      * nothing is opened. May be NULL. */
     int (*close)(void *ctx, struct error *err);
-    /* The code of a slot's plugin is called from here on, or (hash 0) no longer. May be NULL. */
-    void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
-    int has_processes; /* some slots run as processes: the bus lies in memory that they share */
+    struct called called; /* crew.h: whose code is called */
+    int has_processes;    /* some slots run as processes: the bus lies in memory that they share */
     const char *gpu_program; /* NULL: agon-gpu beside this program */
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
                                 them where the record names none */
@@ -99,6 +98,7 @@ struct backtest_fill {
     agon_asset_t fee_asset;
     uint64_t seq;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
+    uint16_t why;          /* enum exit_reason, of what it closed */
 };
 struct backtest_sample {  /* equity at a full minute of engine time */
     agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "gpu/profile.h"
 #include "jobs/jobs.h"
 #include "store/registry.h"
 #include "sys/sealed.h"
@@ -286,6 +287,24 @@ static void find_resident(void *ctx, uint16_t slot, uint32_t lease, struct relay
     memcpy(out->digest, sealed->digest, sizeof(out->digest));
 }
 
+/* All leases lie on one card, whichever of the profile's they are of: each of those has to fit
+ * there. What stands in for a card has the machine's memory, and not what the profile says. */
+static int is_fit(void *ctx, uint64_t memory, struct error *err)
+{
+    const struct roster_cards *cards = &((const struct backtest_jobs *)ctx)->config->cards;
+    int rc = AGON_OK;
+
+    for (uint32_t card = 0;
+         card < cards->rules.n_cards && cards->words.device == LEASES_CUDA && rc >= 0; card++)
+        rc = profile_check_card(&cards->rules, card, (int64_t)memory, err);
+    if (rc >= 0)
+        return rc;
+    error_wrap(err, "gpu.profile '%s'", cards->profile);
+    if (err != NULL)
+        err->code = AGON_EINVAL; // of the roster, and no data
+    return AGON_EINVAL;
+}
+
 static int open_dispatch(const struct backtest_config *config, struct backtest_jobs *jobs,
                          struct engine_config *engine, struct lockstep_config *lockstep,
                          struct error *err)
@@ -299,6 +318,7 @@ static int open_dispatch(const struct backtest_config *config, struct backtest_j
                                        .threads = words->threads,
                                        .chunk_ns = CHUNK_NS,
                                        .resident = find_resident,
+                                       .is_fit = is_fit,
                                        .ctx = jobs,
                                        .is_far = !config->has_processes};
     int rc = AGON_OK;
@@ -326,22 +346,26 @@ static int open_dispatch(const struct backtest_config *config, struct backtest_j
     return AGON_OK;
 }
 
-/* Their bits hang on the card and its compiler, and no lock-step run may. */
+int backtest_jobs_takes(uint32_t agent, const struct crew_lease *lease, struct error *err)
+{
+    if (lease->kernels[0] == '\0')
+        return AGON_OK;
+    return error_set(err, AGON_EINVAL,
+                     "agents[%u].gpu.leases.%s.kernels: own kernels run in a live or paper host "
+                     "alone, for their bits are those of its card and compiler; run the roster on "
+                     "paper (agon run), or leave 'kernels' out: jobs then call the host's kernels",
+                     agent, lease->name);
+}
+
 static int refuse_own(const struct backtest_config *config, struct error *err)
 {
-    for (uint32_t i = 0; i < config->n_slots; i++) {
-        const struct crew_slot *slot = &config->slots[i];
+    int rc = AGON_OK;
 
-        for (uint32_t k = 0; k < slot->n_leases; k++) {
-            if (slot->leases[k].kernels[0] != '\0')
-                return error_set(err, AGON_ENOTSUP,
-                                 "agents[%u].gpu.leases.%s.kernels: own kernels run in a live or "
-                                 "paper host alone; without the lease the agent's acquire says "
-                                 "AGON_ENOENT here",
-                                 i, slot->leases[k].name);
-        }
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
+        for (uint32_t k = 0; k < config->slots[i].n_leases && rc >= 0; k++)
+            rc = backtest_jobs_takes(i, &config->slots[i].leases[k], err);
     }
-    return AGON_OK;
+    return rc;
 }
 
 int backtest_jobs_open(const struct backtest_config *config, struct backtest *result,

@@ -17,6 +17,9 @@ int backtest_jobs_open(const struct backtest_config *config, struct backtest *re
                        struct engine_config *engine, struct lockstep_config *lockstep,
                        struct error *err);
 void backtest_jobs_close(struct backtest *result);
+/* May the lease of an agent, by its place in the roster, be one of a backtest? AGON_EINVAL: its
+ * kernels are its agent's own. */
+int backtest_jobs_takes(uint32_t agent, const struct crew_lease *lease, struct error *err);
 /* Each through step: the cards, before the run's START; the leases that a slot's plugin may ask
  * for; and those that its host asks for on its behalf, when all have begun. */
 typedef int backtest_jobs_step(void *ctx, void *event, struct error *err);

@@ -101,11 +101,6 @@ static int on_answer(void *ctx, uint16_t slot, uint32_t model, const float *x, u
     return AGON_OK;
 }
 
-static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
-{
-    worker_enter(((struct run *)ctx)->worker, hash != 0 ? (int)slot : -1);
-}
-
 static int on_close(void *ctx, struct error *err)
 {
     json_object_seed(0); // the library reads it from a file with its first object else
@@ -122,6 +117,7 @@ static int work(void *ctx, struct worker *worker)
     int rc;
 
     run->worker = worker;
+    run->config.called = worker_called(worker);
     rc = backtest_run(&run->config, &run->result, &err);
     if (rc >= 0 && run->result.n_failed > 0)
         rc = error_set(&err, AGON_EIO, "its plugin failed: %s", run->result.failure[slot]);
@@ -161,7 +157,6 @@ static _Noreturn void keep(struct envs *envs, uint32_t i, pid_t parent)
         run->config.ctx = run;
         run->config.log = NULL;
         run->config.answer = on_answer;
-        run->config.calling = on_calling;
         run->config.close = on_close;
         place->text[0] = '\0';
         place->n_asked = 0;

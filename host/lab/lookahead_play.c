@@ -92,11 +92,6 @@ static void on_event(void *ctx, struct engine *engine, const struct agon_event_h
     }
 }
 
-static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
-{
-    worker_enter(((struct run *)ctx)->worker, hash != 0 ? (int)slot : -1);
-}
-
 static int on_close(void *ctx, struct error *err)
 {
     struct run *run = ctx;
@@ -153,6 +148,7 @@ static int work(void *ctx, struct worker *worker)
     struct error err = {0};
 
     run->worker = worker;
+    run->config.called = worker_called(worker);
     run->outcome->rc = backtest_run(&run->config, &run->result, &err);
     snprintf(run->outcome->text, sizeof(run->outcome->text), "%s", err.text);
     if (run->outcome->rc >= 0)
@@ -199,7 +195,6 @@ int lookahead_play(struct judge *judge, const struct backtest_config *config,
     run->config.journal = NULL;
     run->config.mark_every = 0;
     run->config.close = on_close;
-    run->config.calling = on_calling;
     run->config.event = on_event;
     worker_run(&worker, &end);
     if (end.kind != WORKER_EXITED || end.code != EXIT_OK || !end.is_whole)

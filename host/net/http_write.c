@@ -8,6 +8,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/num.h"
+
 struct out {
     char *at;
     size_t room, n; /* n goes on counting past room */
@@ -29,14 +31,10 @@ static void put_text(struct out *out, const char *text)
 
 static void put_number(struct out *out, uint64_t number)
 {
-    char digits[24];
-    size_t at = sizeof digits;
+    char digits[NUM_DIGITS];
+    const char *at = num_digits(number, digits + sizeof digits);
 
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    put(out, digits + at, sizeof digits - at);
+    put(out, at, (size_t)(digits + sizeof digits - at));
 }
 
 static int64_t finish(const struct out *out)
@@ -74,24 +72,22 @@ static uint64_t outside(uint64_t bytes, int has_blanks)
 static int are_in_line(const char *text, size_t n, int has_blanks)
 {
     const uint64_t *set = has_blanks ? line_bytes : word_bytes;
-    uint64_t bytes;
+    uint64_t bytes, bad = 0;
+    uint32_t first, last;
 
-#if defined(__SSE2__)
-    for (; n >= 16; text += 16, n -= 16) {
-        __m128i sixteen = _mm_loadu_si128((const __m128i *)(const void *)text);
-        __m128i most = _mm_set1_epi8(has_blanks ? 0x1f : 0x20);
-        __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(sixteen, most), sixteen),
-                                   _mm_cmpeq_epi8(sixteen, _mm_set1_epi8(0x7f)));
-
-        // A byte from 0x80 on has its highest bit, as has one that was found.
-        if (_mm_movemask_epi8(has_blanks ? bad : _mm_or_si128(bad, sixteen)) != 0)
-            return 0;
+    if (n >= 8) {
+        for (size_t i = 0; i + 8 <= n; i += 8) {
+            memcpy(&bytes, text + i, 8);
+            bad |= outside(bytes, has_blanks);
+        }
+        // The last eight: some of them were among those before.
+        memcpy(&bytes, text + n - 8, 8);
+        return (bad | outside(bytes, has_blanks)) == 0;
     }
-#endif
-    for (; n >= 8; text += 8, n -= 8) {
-        memcpy(&bytes, text, 8);
-        if (outside(bytes, has_blanks) != 0)
-            return 0;
+    if (n >= 4) {
+        memcpy(&first, text, 4);
+        memcpy(&last, text + n - 4, 4);
+        return outside(first | (uint64_t)last << 32, has_blanks) == 0;
     }
     for (; n > 0; text++, n--) {
         if (!is_in(set, (unsigned char)*text))
@@ -100,10 +96,58 @@ static int are_in_line(const char *text, size_t n, int has_blanks)
     return 1;
 }
 
-static int is_clean(const char *text, int has_blanks)
+#if defined(__SSE2__)
+/* Of all bytes that were looked at. A word: how far the highest is above '!'. With blanks: whether
+ * one is a control, and whether one is DEL. */
+struct look {
+    __m128i high, del;
+};
+
+static inline void look_at(struct look *look, const char *from, char *to, int has_blanks)
 {
-    return text != NULL && (has_blanks || *text != '\0') &&
-           are_in_line(text, strlen(text), has_blanks);
+    __m128i sixteen = _mm_loadu_si128((const __m128i *)(const void *)from);
+
+    _mm_storeu_si128((__m128i *)(void *)to, sixteen);
+    if (!has_blanks) {
+        look->high = _mm_max_epu8(look->high, _mm_sub_epi8(sixteen, _mm_set1_epi8('!')));
+        return;
+    }
+    look->high = _mm_max_epu8(look->high, _mm_subs_epu8(_mm_set1_epi8(' '), sixteen));
+    look->del = _mm_or_si128(look->del, _mm_cmpeq_epi8(sixteen, _mm_set1_epi8(0x7f)));
+}
+
+static inline int is_fine(const struct look *look, int has_blanks)
+{
+    // The most that is allowed is the highest.
+    __m128i most = _mm_set1_epi8((char)(has_blanks ? 0 : '~' - '!'));
+
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(look->high, most), most)) == 0xffff &&
+           _mm_movemask_epi8(look->del) == 0;
+}
+#endif
+
+/* The same for bytes that are put: both in one go. */
+static inline int put_line(struct out *out, const char *text, int has_blanks)
+{
+    size_t n = text != NULL ? strlen(text) : 0;
+
+    if (n == 0)
+        return text != NULL && has_blanks;
+#if defined(__SSE2__)
+    if (n >= 16 && out->n <= out->room && n <= out->room - out->n) {
+        struct look look = {_mm_setzero_si128(), _mm_setzero_si128()};
+        char *to = out->at + out->n;
+
+        for (size_t i = 0; i + 16 <= n; i += 16)
+            look_at(&look, text + i, to + i, has_blanks);
+        // The last sixteen: some of them were among those before.
+        look_at(&look, text + n - 16, to + n - 16, has_blanks);
+        out->n += n;
+        return is_fine(&look, has_blanks);
+    }
+#endif
+    put(out, text, n);
+    return are_in_line(text, n, has_blanks);
 }
 
 /* Is it one of those that are ours to write? */
@@ -121,46 +165,40 @@ static int is_ours(const char *name, size_t n)
     return 0;
 }
 
-static int are_clean(const struct http_header *headers, uint32_t n)
+/* False: one of them may not stand on a head's line, or is ours to write. */
+static int put_headers(struct out *out, const struct http_header *headers, uint32_t n)
 {
     if (n > HTTP_HEADERS_MAX)
         return 0;
     for (uint32_t i = 0; i < n; i++) {
         size_t n_name = headers[i].name != NULL ? strlen(headers[i].name) : 0;
 
-        if (n_name == 0 || !are_in_line(headers[i].name, n_name, 0) ||
-            memchr(headers[i].name, ':', n_name) != NULL || !is_clean(headers[i].value, 1) ||
-            is_ours(headers[i].name, n_name))
+        if (n_name == 0 || memchr(headers[i].name, ':', n_name) != NULL ||
+            is_ours(headers[i].name, n_name) || !put_line(out, headers[i].name, 0))
             return 0;
-    }
-    return 1;
-}
-
-static void put_headers(struct out *out, const struct http_header *headers, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        put_text(out, headers[i].name);
         PUT(out, ": ");
-        put_text(out, headers[i].value);
+        if (!put_line(out, headers[i].value, 1))
+            return 0;
         PUT(out, "\r\n");
     }
+    return 1;
 }
 
 int64_t http_write_request(char *buffer, size_t room, const struct http_request *request)
 {
     struct out out = {.at = buffer, .room = room};
 
-    if (!is_clean(request->method, 0) || !is_clean(request->target, 0) ||
-        !is_clean(request->host, 0) || (request->body_n && !request->body) ||
-        !are_clean(request->headers, request->n_headers))
+    if ((request->body_n && !request->body) || !put_line(&out, request->method, 0))
         return AGON_EINVAL;
-    put_text(&out, request->method);
     PUT(&out, " ");
-    put_text(&out, request->target);
+    if (!put_line(&out, request->target, 0))
+        return AGON_EINVAL;
     PUT(&out, " HTTP/1.1\r\nHost: ");
-    put_text(&out, request->host);
+    if (!put_line(&out, request->host, 0))
+        return AGON_EINVAL;
     PUT(&out, "\r\n");
-    put_headers(&out, request->headers, request->n_headers);
+    if (!put_headers(&out, request->headers, request->n_headers))
+        return AGON_EINVAL;
     if (request->body || strcmp(request->method, "POST") == 0 ||
         strcmp(request->method, "PUT") == 0) {
         PUT(&out, "Content-Length: ");
@@ -239,15 +277,15 @@ int64_t http_write_response(char *buffer, size_t room, const struct http_respons
     int is_bodyless = response->status < 200 || response->status == 204 || response->status == 304;
 
     if (response->status < 100 || response->status > 599 ||
-        (response->body_n && (!response->body || is_bodyless)) ||
-        !are_clean(response->headers, response->n_headers))
+        (response->body_n && (!response->body || is_bodyless)))
         return AGON_EINVAL;
     put_text(&out, "HTTP/1.1 ");
     put_number(&out, (uint64_t)response->status);
     put_text(&out, " ");
     put_text(&out, http_reason(response->status));
     put_text(&out, "\r\n");
-    put_headers(&out, response->headers, response->n_headers);
+    if (!put_headers(&out, response->headers, response->n_headers))
+        return AGON_EINVAL;
     if (!is_bodyless) {
         put_text(&out, "Content-Length: ");
         put_number(&out, response->body_n);
@@ -285,6 +323,19 @@ static int are_alnum(uint64_t bytes)
     return (is_one & ~bytes & EACH(0x80)) == EACH(0x80);
 }
 
+/* Less than eight bytes, and more than none, as eight: some of them twice, or more often. */
+static uint64_t few(const unsigned char *bytes, size_t n)
+{
+    uint32_t first, last;
+
+    if (n < 4)
+        return bytes[0] * EACH(1) ^ (uint64_t)(bytes[0] ^ bytes[n / 2]) << 8 ^
+               (uint64_t)(bytes[0] ^ bytes[n - 1]) << 16;
+    memcpy(&first, bytes, 4);
+    memcpy(&last, bytes + n - 4, 4);
+    return first | (uint64_t)last << 32;
+}
+
 int64_t http_pct_encode(const void *bytes, size_t n, char *buffer, size_t room)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -293,6 +344,11 @@ int64_t http_pct_encode(const void *bytes, size_t n, char *buffer, size_t room)
     size_t i = 0;
 
     // Most of what is sent has nothing to be encoded.
+    if (n < 8 && n < room && (n == 0 || are_alnum(few(at, n)))) {
+        memcpy(buffer, at, n);
+        buffer[n] = '\0';
+        return (int64_t)n;
+    }
     for (; n - i >= 8 && room - i >= 8; i += 8) {
         uint64_t eight;
 

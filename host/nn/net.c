@@ -37,6 +37,11 @@ static uint32_t *number_of(struct net_shape *shape, const struct net_key *key)
     return (uint32_t *)(void *)((char *)shape + key->at);
 }
 
+static uint32_t most_of(const struct net_key *key)
+{
+    return key->at == offsetof(struct net_shape, layers) ? NET_LAYERS : NET_WIDTH;
+}
+
 int net_init(const struct net_shape *shape, struct net *net, struct error *err)
 {
     const struct net_arch *arch = shape->arch;
@@ -44,15 +49,12 @@ int net_init(const struct net_shape *shape, struct net *net, struct error *err)
 
     *net = (struct net){.shape = *shape};
     for (const struct net_key *key = arch->keys; key->key != NULL; key++) {
-        uint32_t value = *number_of(&net->shape, key);
+        uint32_t value = *number_of(&net->shape, key), most = most_of(key);
 
-        if (value == 0 || value > NET_WIDTH)
-            return error_set(err, AGON_EINVAL, "%s is %u; expected a number from 1 to %d", key->key,
-                             value, NET_WIDTH);
+        if (value == 0 || value > most)
+            return error_set(err, AGON_EINVAL, "%s is %u; expected a number from 1 to %u", key->key,
+                             value, most);
     }
-    if (shape->layers > NET_LAYERS)
-        return error_set(err, AGON_EINVAL, "agon.layers is %u; expected no more than %d",
-                         shape->layers, NET_LAYERS);
     if (arch->check != NULL)
         rc = arch->check(shape, err);
     if (rc >= 0)
@@ -163,8 +165,8 @@ int net_read_card(FILE *file, struct net *net, struct error *err)
         if (rc < 0)
             return rc;
         if (!is_number(text.value, number_of(&shape, key)))
-            return error_set(err, AGON_EINVAL, "%s is \"%s\"; expected a number from 1 to %d",
-                             key->key, text.value, NET_WIDTH);
+            return error_set(err, AGON_EINVAL, "%s is \"%s\"; expected a number from 1 to %u",
+                             key->key, text.value, most_of(key));
     }
     return net_init(&shape, net, err);
 }

@@ -305,6 +305,15 @@ struct served_parts served_parts(const struct served *model)
     return (struct served_parts){&model->net, model->weights, model->mean, model->scale};
 }
 
+/* As far as there is room, and as a file may say it: a driver gives a card any name. */
+static void put_plain(char value[CHECKPOINT_VALUE], const char *text)
+{
+    (void)snprintf(value, CHECKPOINT_VALUE, "%s", text);
+    for (char *c = value; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
+            *c = '_';
+}
+
 int served_write(FILE *file, const struct net *net, const struct served_words *words, real *mean,
                  real *scale, real *weights, struct error *err)
 {
@@ -322,6 +331,10 @@ int served_write(FILE *file, const struct net *net, const struct served_words *w
     if (words->edition > 0) {
         texts[n].key = "agon.edition";
         (void)snprintf(texts[n++].value, CHECKPOINT_VALUE, "%u", words->edition);
+    }
+    if (words->device != NULL && words->device[0] != '\0') {
+        texts[n].key = "agon.device";
+        put_plain(texts[n++].value, words->device);
     }
     for (uint32_t i = 0;
          words->inputs != NULL && net->shape.inputs <= SERVED_NAMES && i < net->shape.inputs;

@@ -11,6 +11,7 @@
  *                 (lstm_net.c, tcn.c, ...) names: agon.head; agon.taps; agon.heads, .span, .feed
  *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
  *   agon.input.0, .1, ...   what each input is called, as in the table it learned from
+ *   agon.device   what it was trained on; left out: a processor
  *   agon.edition  of the catalogue of features that these are of; left out: of none
  *   agon.goal     may be there: what its answers are, as the training was asked (served_goal)
  *
@@ -75,6 +76,7 @@ struct served_words {
                                   less than CHECKPOINT_VALUE bytes; NULL: nothing, as of more than
                                   SERVED_NAMES */
     uint32_t edition;          /* of the features; 0: they are not of the catalogue */
+    const char *device;        /* what it was trained on; "" or NULL: nothing */
 };
 /* The file of a model: its weights, mean[inputs] and scale[inputs] stand in this process's memory.
  * AGON_EIO, AGON_ENOMEM. [any] */

@@ -117,6 +117,8 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
 int api_do_ended(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_closed(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_trades(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_tournament(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err);
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_cards.c */
@@ -172,6 +174,8 @@ void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);
+/* Of any plan. */
+void api_put_tournament_of(const struct api *api, const union plan_event *event, struct jout *out);
 /* What a tournament would do now, as api_put_tournament has it. */
 int api_do_plan_dry(void *ctx, const struct control_call *call, struct jout *out,
                     struct error *err);

@@ -88,6 +88,7 @@ static void put_own(const struct api *api, const struct host_view_own *own, stru
     jout_kv_str(out, "state", api_word(api_own_states, own->state));
     put_known(out, "worker_pid", own->pid, own->pid > 0);
     jout_kv_int(out, "workers", own->lives);
+    jout_kv_int(out, "context_bytes", own->context_bytes);
     jout_kv_str(out, "why", own->why);
     jout_close(out, '{');
 }
@@ -411,6 +412,31 @@ static void agents(FILE *out, const struct host_view *view, enum metric_id id)
     }
 }
 
+static void outcome(FILE *out, const char *agent, const char *word, uint64_t n)
+{
+    fprintf(out, "%s{agent=\"", metrics_all[METRIC_AGENT_GPU_JOBS_TOTAL].name);
+    metrics_label(out, agent);
+    fprintf(out, "\",outcome=\"%s\"} %llu\n", word, (unsigned long long)n);
+}
+
+/* Of whoever has had one. */
+static void outcomes(FILE *out, const struct host_view *view)
+{
+    metrics_begin(out, METRIC_AGENT_GPU_JOBS_TOTAL);
+    for (uint32_t slot = 0; slot < view->n_slots; slot++) {
+        const struct engine_outcomes *of = &view->cards.outcomes[slot];
+        const char *name = view->slots[slot].name;
+
+        if (of->n_done + of->n_failed + of->n_hung + of->n_cancelled + of->n_refused == 0)
+            continue;
+        outcome(out, name, "done", of->n_done);
+        outcome(out, name, "failed", of->n_failed);
+        outcome(out, name, "hung", of->n_hung);
+        outcome(out, name, "cancelled", of->n_cancelled);
+        outcome(out, name, "refused", of->n_refused);
+    }
+}
+
 void api_card_metrics(FILE *out, const struct host_view *view)
 {
     const struct host_view_cards *cards = &view->cards;
@@ -435,4 +461,5 @@ void api_card_metrics(FILE *out, const struct host_view *view)
     agents(out, view, METRIC_AGENT_GPU_BYTES);
     agents(out, view, METRIC_AGENT_GPU_SHARE_RATIO);
     agents(out, view, METRIC_AGENT_GPU_WAITING);
+    outcomes(out, view);
 }

@@ -5,6 +5,7 @@
 
 #include "base/money.h"
 #include "base/num.h"
+#include "market/exit_reasons.h"
 #include "market/reasons.h"
 #include "ops/api_history.h"
 #include "ops/api_words.h"
@@ -82,6 +83,8 @@ static void put_ended(const struct api *api, const struct past_order *order, str
     jout_kv_str(out, "reason", reason != NULL ? reason : "");
     jout_kv_str(out, "why",
                 reason != NULL && reason_text(of->reason) != NULL ? reason_text(of->reason) : "");
+    jout_kv_str(out, "exit_reason", exit_reasons_name(of->why));
+    jout_kv_str(out, "exit_why", exit_reasons_text(of->why));
     api_put_time(out, "since", of->t_create);
     api_put_time(out, "time", of->t);
     jout_kv_int(out, "seq", (int64_t)of->seq);
@@ -140,6 +143,8 @@ static void put_closed(const struct api *api, const struct trade_closed *trade, 
         jout_kv_real(out, "held_s", (double)(trade->t_close - trade->t_open) / 1e9);
     jout_kv_int(out, "fills", (int64_t)trade->n_fills);
     jout_kv_bool(out, "partial", trade->is_partial);
+    jout_kv_str(out, "exit_reason", exit_reasons_name(trade->why));
+    jout_kv_str(out, "exit_why", exit_reasons_text(trade->why));
     jout_kv_int(out, "seq", (int64_t)trade->seq);
     jout_close(out, '{');
 }

@@ -12,6 +12,8 @@
 #define DAY_NS    (86400 * SECOND_NS)
 #define HEALTH_NS ((int64_t)5 * SECOND_NS)
 
+#define WHOLE_BYTES ((size_t)8 << 20) /* of tournaments as text, all together */
+
 struct api_history *api_history_new(void)
 {
     struct api_history *history = calloc(1, sizeof(*history));
@@ -30,6 +32,8 @@ void api_history_free(struct api_history *history)
         free(history->ended[id]);
         free(history->closed[id]);
     }
+    for (uint32_t i = 0; history != NULL && i < PLANS; i++)
+        free(history->plans[i].whole);
     free(history);
 }
 
@@ -294,28 +298,31 @@ static void see_trades(struct api *api)
             continue;
         of = &history->trades[trade->instrument - 1];
         of->all[of->n++ % TRADES] = *trade;
-        past_keep_volume(&history->candles[trade->instrument - 1], trade->t, trade->qty, 0);
-        history->traded_before[trade->instrument - 1].n++;
-        history->traded_before[trade->instrument - 1].qty =
-            num_add(history->traded_before[trade->instrument - 1].qty, trade->qty);
     }
 }
 
-/* What more was traded between two looks than the view has trades is of now; then bars. */
+/* However many trades there were since the last look, and however long that is ago: each minute's
+ * are its own. */
+static void see_traded(struct past_candles *candles, const struct host_view_traded *now,
+                       struct host_view_traded *before)
+{
+    for (uint32_t i = 0; i < HOST_VIEW_MINUTES; i++) {
+        agon_qty_t had_qty = now[i].t == before[i].t ? before[i].qty : 0;
+
+        if (now[i].qty != had_qty)
+            past_keep_volume(candles, now[i].t, num_add(now[i].qty, -had_qty), 0);
+        before[i] = now[i];
+    }
+}
+
+/* Trades', then bars'. */
 static void see_volume(struct api *api)
 {
     const struct host_view *view = api->view;
     struct api_history *history = api->history;
 
-    for (uint32_t i = 0; i < view->n_instruments && i < CANDLE_INSTRUMENTS; i++) {
-        const struct host_view_instrument *at = &view->instruments[i];
-
-        if (at->n_traded != history->traded_before[i].n)
-            past_keep_volume(&history->candles[i], view->t,
-                             num_add(at->traded_qty, -history->traded_before[i].qty), 0);
-        history->traded_before[i].n = at->n_traded;
-        history->traded_before[i].qty = at->traded_qty;
-    }
+    for (uint32_t i = 0; i < view->n_instruments && i < CANDLE_INSTRUMENTS; i++)
+        see_traded(&history->candles[i], view->traded[i], history->traded_before[i]);
     if (view->n_bars - history->bars_before > HOST_VIEW_BARS)
         history->bars_before = view->n_bars - HOST_VIEW_BARS;
     for (; history->bars_before < view->n_bars; history->bars_before++) {
@@ -467,11 +474,43 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
     memcpy(event->text, text, sizeof(event->text));
 }
 
-static void keep_plan(struct api *api, const struct record_plan *plan)
+/* All of it, for who asks for that tournament: as text it takes what there is to say of it. */
+static char *whole_of(const struct api *api, const union plan_event *event)
+{
+    struct jout out = {0};
+    char *text;
+
+    api_put_tournament_of(api, event, &out);
+    text = strdup(jout_text(&out));
+    jout_deinit(&out);
+    return text;
+}
+
+/* Of very many agents the newest tournaments only. */
+static void bound_wholes(struct api_history *history)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < PLANS && i < history->n_plans; i++) {
+        struct api_plan *plan = &history->plans[(history->n_plans - 1 - i) % PLANS];
+
+        n += plan->whole != NULL ? strlen(plan->whole) : 0;
+        if (n <= WHOLE_BYTES)
+            continue;
+        free(plan->whole);
+        plan->whole = NULL;
+    }
+}
+
+static void keep_plan(struct api *api, const union plan_event *event)
 {
     struct api_history *history = api->history;
     struct api_plan *to = &history->plans[history->n_plans++ % PLANS];
+    const struct record_plan *plan = &event->plan;
 
+    free(to->whole);
+    to->whole = whole_of(api, event);
+    bound_wholes(history);
     to->t = plan->hdr.t;
     to->number = plan->number;
     to->exp = plan->exp;
@@ -495,7 +534,7 @@ static void see_plans(struct api *api)
     if (api->view->n_plans == api->history->plans_before)
         return;
     api->history->plans_before = api->view->n_plans;
-    keep_plan(api, &api->view->plan.plan);
+    keep_plan(api, &api->view->plan);
 }
 
 /* Those of up to then, among the alerts of their time. Number *n is the next. */
@@ -549,11 +588,40 @@ void api_history_recall(struct api *api)
 
         recall_halts(api, past, &n_halts, plan->hdr.t);
         see_alerts(api, plan->hdr.t);
-        keep_plan(api, plan);
+        keep_plan(api, &past->plans[i % PLANS]);
     }
     recall_halts(api, past, &n_halts, INT64_MAX);
     history->plans_before = api->view->n_plans;
     past_free(past);
+}
+
+int api_do_tournament(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    const struct api *api = ctx;
+    const struct api_history *history = api->history;
+    uint32_t first = history->n_plans > PLANS ? history->n_plans - PLANS : 0;
+    int64_t number = 0;
+
+    if (call->argc == 0) {
+        api_put_tournament(api, out);
+        return AGON_OK;
+    }
+    if (num_parse(call->argv[0], strlen(call->argv[0]), 0, &number) < 0 || number < 1)
+        return error_set(err, AGON_EINVAL, "'%.24s' is not a tournament's number; `plans` has them",
+                         call->argv[0]);
+    for (uint32_t i = history->n_plans; i-- > first;) {
+        const struct api_plan *plan = &history->plans[i % PLANS];
+
+        if (plan->number != number || plan->whole == NULL)
+            continue;
+        jout_raw(out, plan->whole, strlen(plan->whole));
+        return AGON_OK;
+    }
+    return error_set(err, AGON_ENOENT,
+                     "tournament %.24s is not kept here; `plans` has those that are, and `agon "
+                     "tournament show DIRECTORY --number %.24s` reads the journal",
+                     call->argv[0], call->argv[0]);
 }
 
 int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)

@@ -42,6 +42,7 @@ struct api_plan {
     uint32_t number, n;
     int exp;
     struct api_plan_row rows[PLAN_ROWS];
+    char *whole; /* owned; as `tournament` has it, in JSON. NULL: not kept */
 };
 struct api_feed { /* of a venue */
     uint32_t n_messages, n_gaps;
@@ -63,10 +64,7 @@ struct api_history {
     struct past_ended *ended[SLOTS_MAX];
     struct past_trades *closed[SLOTS_MAX];
     uint64_t fills_before, ended_before, bars_before;
-    struct {
-        uint64_t n;
-        agon_qty_t qty;
-    } traded_before[CANDLE_INSTRUMENTS];
+    struct host_view_traded traded_before[CANDLE_INSTRUMENTS][HOST_VIEW_MINUTES];
     struct api_trades trades[CANDLE_INSTRUMENTS];
     uint64_t trades_before;
     struct api_plan plans[PLANS]; /* number n at place n % PLANS */

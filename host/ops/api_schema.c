@@ -108,6 +108,14 @@ static const struct control_field agent_rest[] = {
     {"runner", TEXT, "where its plugin runs", .words = api_runners},
     {"code", TEXT, "first bytes of its file's hash, hexadecimal",
      .example = "\"9f86d081884c7d65\""},
+    {"day_loss", DEC,
+     "what the risk gate holds against `daily_loss`: equity when the day began, less equity now, "
+     "both at prices to close at; negative is a gain",
+     BASE},
+    {"fall", REAL,
+     "what the risk gate holds against `drawdown`: the fall from the highest equity, at prices to "
+     "close at",
+     SHARE},
     {"drawdown_limit", REAL, "null: none", SHARE, NULLS},
     {"failure", TEXT, "why its plugin ended", MAYBE, .example = "\"SIGSEGV\""},
     {"reads", MAP, "its inputs, each with the signal that it hears", MAYBE, .items = &read_from},
@@ -245,6 +253,8 @@ static const struct control_field fill_fields[] = {
     {"fee", DEC, "positive is a cost", .unit = "fee_asset"},
     {"fee_asset", TEXT, "what the fee was taken in", .example = "\"USDT\""},
     {"result", DEC, "of what it closed; null: it closed nothing", BASE, NULLS},
+    {"exit_reason", TEXT, "why it closed something; empty: it did not, or that is not known",
+     .example = "\"agent\""},
     {"order", TEXT, "its order's id, hexadecimal", .example = "\"1a0000000003\""},
     {"seq", INT, "its number in the journal"},
     {NULL}};
@@ -266,6 +276,9 @@ static const struct control_field ended_fields[] = {
     {"end", TEXT, "how it ended", .words = api_order_ends},
     {"reason", TEXT, "why; empty: nothing to add", .example = "\"user\""},
     {"why", TEXT, "the same for people", .example = "\"\""},
+    {"exit_reason", TEXT, "what the host made it for; empty: its agent made it",
+     .example = "\"stop\""},
+    {"exit_why", TEXT, "the same for people", .example = "\"the stop of an exit plan\""},
     {"since", TIME, "when it was made", NULLS},
     {"time", TIME, "when it ended", NULLS},
     {"seq", INT, "the event that ended it; of a later fill, where one came"},
@@ -287,6 +300,9 @@ static const struct control_field closed_fields[] = {
     {"held_s", REAL, "from its first fill to its last", .unit = "s", NULLS},
     {"fills", INT, "of it that were seen"},
     {"partial", BOOL, "its first fills are older than what is read at a start"},
+    {"exit_reason", TEXT, "why its last fill closed it; empty: not known. More may come",
+     .example = "\"target\""},
+    {"exit_why", TEXT, "the same for people", .example = "\"a target of an exit plan\""},
     {"seq", INT, "the event that closed it"},
     {NULL}};
 const struct control_shape api_shape_closed = {

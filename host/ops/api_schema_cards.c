@@ -79,6 +79,8 @@ static const struct control_field own_fields[] = {
     {"state", TEXT, "fails: its worker is up, and none of them runs", .words = api_own_states},
     {"worker_pid", INT, "process of its worker", NULLS},
     {"workers", INT, "that were begun for it"},
+    {"context_bytes", INT, "of its card, counted against the lease's budget besides its memory",
+     .example = "536870912"},
     {"why", TEXT, "the last failure, of the source, a job or the worker; empty: none yet",
      .example = "\"own.cu does not compile: own.cu(3): error: expected an expression\""},
     {NULL}};

@@ -374,6 +374,12 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
                                       : slot->runner == CREW_PROCESS ? 2
                                                                      : 0));
     jout_kv_str(out, "code", hash);
+    api_put_money(api, out, "day_loss", num_add(slot->gate_day_amt, -slot->gate_equity_amt));
+    jout_kv_real(out, "fall",
+                 slot->gate_high_amt > 0
+                     ? (double)num_add(slot->gate_high_amt, -slot->gate_equity_amt) /
+                           (double)slot->gate_high_amt
+                     : 0.0);
     jout_key(out, "drawdown_limit");
     if (slot->limits.drawdown_ppm > 0)
         jout_real(out, (double)slot->limits.drawdown_ppm / 1e6);
@@ -596,6 +602,7 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
                  money_decimals(api->view->base_currency, api->view->base_exp));
     else
         jout_null(out);
+    jout_kv_str(out, "exit_reason", fill->is_closing ? exit_reasons_name(fill->trade.why) : "");
     jout_kv_str(out, "order", id);
     jout_kv_int(out, "seq", (int64_t)fill->seq);
     jout_close(out, '{');

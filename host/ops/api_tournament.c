@@ -245,6 +245,11 @@ static void put_plan(const struct api *api, const union plan_event *event, struc
     jout_close(out, '{');
 }
 
+void api_put_tournament_of(const struct api *api, const union plan_event *event, struct jout *out)
+{
+    put_plan(api, event, out);
+}
+
 void api_put_tournament(const struct api *api, struct jout *out)
 {
     if (api->view->n_plans == 0)

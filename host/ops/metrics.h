@@ -105,6 +105,7 @@
     X(AGENT_GPU_BYTES, "agon_agent_gpu_bytes", gauge, "bytes", "agent", "Held of cards by an agent's leases.") \
     X(AGENT_GPU_SHARE_RATIO, "agon_agent_gpu_share_ratio", gauge, "ratio", "agent", "Of a card's time, held by an agent's leases.") \
     X(AGENT_GPU_WAITING, "agon_agent_gpu_waiting", gauge, "leases", "agent", "Leases of an agent that wait.") \
+    X(AGENT_GPU_JOBS_TOTAL, "agon_agent_gpu_jobs_total", counter, "jobs", "agent outcome", "Outcomes of an agent's jobs that it was given, this run, one of each job: done, failed, hung, cancelled, refused.") \
     /* each card; without cards there are none */ \
     X(GPU_CARD_UP, "agon_gpu_card_up", gauge, "", "card", "1: the card is used; 0: it is lost, or too hot.") \
     X(GPU_MEMORY_BYTES, "agon_gpu_memory_bytes", gauge, "bytes", "card", "Memory of a card, by its profile.") \

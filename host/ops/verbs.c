@@ -89,7 +89,7 @@ static void put_exits(const struct api *api, int only, struct jout *out)
     jout_close(out, '[');
 }
 
-static void put_fills(const struct api *api, int only, struct jout *out)
+static void put_fills(const struct api *api, int only, uint64_t after, struct jout *out)
 {
     // Of one agent its own, which others do not push out.
     const struct past_fills *of = only < 0 ? NULL : api_fills_of(api, (uint32_t)only);
@@ -97,8 +97,13 @@ static void put_fills(const struct api *api, int only, struct jout *out)
     uint64_t n = of != NULL ? of->n : only < 0 ? api->view->n_fills : 0;
 
     jout_open(out, '[');
-    for (uint64_t i = 1; i <= n && i <= HOST_VIEW_FILLS; i++)
-        api_put_fill(api, &all[(n - i) % HOST_VIEW_FILLS], out);
+    for (uint64_t i = 1; i <= n && i <= HOST_VIEW_FILLS; i++) {
+        const struct host_view_fill *fill = &all[(n - i) % HOST_VIEW_FILLS];
+
+        if (fill->seq <= after)
+            break;
+        api_put_fill(api, fill, out);
+    }
     jout_close(out, '[');
 }
 
@@ -132,7 +137,16 @@ static int do_positions(void *ctx, const struct control_call *call, struct jout 
 
 static int do_fills(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
-    return do_list(ctx, call, out, err, put_fills);
+    int64_t after = 0;
+    int only, rc = one_slot(ctx, call, &only, err);
+
+    if (rc < 0)
+        return rc;
+    if (call->argc > 1 &&
+        (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
+        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+    put_fills(ctx, only, (uint64_t)after, out);
+    return AGON_OK;
 }
 
 static int do_agent(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
@@ -154,7 +168,7 @@ static int do_agent(void *ctx, const struct control_call *call, struct jout *out
     jout_key(out, "orders");
     put_orders(api, slot, out);
     jout_key(out, "fills");
-    put_fills(api, slot, out);
+    put_fills(api, slot, 0, out);
     jout_close(out, '{');
     return AGON_OK;
 }
@@ -269,15 +283,6 @@ static int do_latency(void *ctx, const struct control_call *call, struct jout *o
     (void)call;
     (void)err;
     api_put_latency(ctx, out);
-    return AGON_OK;
-}
-
-static int do_tournament(void *ctx, const struct control_call *call, struct jout *out,
-                         struct error *err)
-{
-    (void)call;
-    (void)err;
-    api_put_tournament(ctx, out);
     return AGON_OK;
 }
 
@@ -635,7 +640,8 @@ const struct control_verb api_verbs[] = {
      .gives = MANY(position)},
     {"exits", "[AGENT]", "exit plans that stand, and where their stops are", CONTROL_READ, 0, 1,
      do_exits, .gives = MANY(exit)},
-    {"fills", "[AGENT]", "the newest fills", CONTROL_READ, 0, 1, do_fills, .gives = MANY(fill)},
+    {"fills", "[AGENT] [SEQ]", "the newest fills; an agent's after an event", CONTROL_READ, 0, 2,
+     do_fills, .gives = MANY(fill)},
     {"closings", "AGENT [SEQ]",
      "its newest fills that closed something, with their results; those after an event",
      CONTROL_READ, 1, 2, api_do_closings, .gives = MANY(fill)},
@@ -701,8 +707,8 @@ const struct control_verb api_verbs[] = {
      do_quarantine_ls, .is_slow = 1, .gives = MANY(quarantined)},
     {"quarantine clear", "HASH REASON", "lets one be loaded again; the reason is journaled",
      CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1, .gives = ONE(done)},
-    {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament,
-     .gives = ONE(tournament)},
+    {"tournament", "[NUMBER]", "the last plan of capital, or that of an earlier tournament",
+     CONTROL_READ, 0, 1, api_do_tournament, .gives = ONE(tournament)},
     {"plans", "[COUNT]", "tournaments, or the newest: ranks, scores, capital", CONTROL_READ, 0, 1,
      api_do_plans, .gives = MANY(plan)},
     {"plan", "", "what a tournament would do now, by the rules of this run", CONTROL_READ, 0, 0,

@@ -34,7 +34,7 @@ const struct control_word api_arguments[] = {
      "/srv/agon/plugins/ema.so", NULL},
     {"HASH", "hash", "of a plugin's file, as quarantine/ls has it",
      "9f86d081884c7d659a2feaa0c55ad015", NULL},
-    {"NUMBER", "number", "of the last tournament", "4", NULL},
+    {"NUMBER", "number", "of a tournament; of the last one, where it is undone", "4", NULL},
     {"all", "all", "also what somebody has seen to", "all", all_words},
     {"SEQ", "seq", "an event's number: what is after it", "48211", NULL},
     {"AFTER", "after", "a trade's number, n: what is after it", "120", NULL},

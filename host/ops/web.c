@@ -21,6 +21,7 @@
     X(history, "history.mjs")                                                                      \
     X(notify, "notify.mjs")                                                                        \
     X(fills, "fills.mjs")                                                                          \
+    X(plan, "plan.mjs")                                                                            \
     X(ended, "ended.mjs")                                                                          \
     X(periods, "periods.mjs")                                                                      \
     X(accounts, "accounts.mjs")                                                                    \

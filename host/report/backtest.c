@@ -450,8 +450,8 @@ void backtest_print(const struct backtest *result, FILE *out)
     const struct slots *slots = engine_slots(result->engine);
     const struct figures_money base = base_of(result);
     struct figures figures;
-    uint64_t n_refused = 0;
-    char from[CLOCK_TEXT];
+    uint64_t n_refused = 0, n_errors;
+    char from[CLOCK_TEXT], errors[CREW_ERROR_TEXT];
     char to[CLOCK_TEXT];
     char hex[2 * HASH_SIZE + 1];
     double seconds = (double)result->wall_ns / 1e9;
@@ -509,6 +509,10 @@ void backtest_print(const struct backtest *result, FILE *out)
         print_refused(result, id, out);
         print_metrics(result, id, out);
         print_breach(result, engine_risk(result->engine, id), "", out);
+        n_errors = crew_error_text(result->crew, id, errors);
+        if (n_errors > 0)
+            fprintf(out, "%-20s errors: %llu callbacks returned one; %s\n", "",
+                    (unsigned long long)n_errors, errors);
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
     }
@@ -537,6 +541,25 @@ static const char *plugin_of(const struct backtest *result, uint16_t id, char te
     snprintf(text, PLUGIN_TEXT, "%s %s", info != NULL ? info->id : "?",
              info != NULL ? info->version : "?");
     return text;
+}
+
+static json_t *errors_json(const struct backtest *result, uint16_t id)
+{
+    char text[CREW_ERROR_TEXT];
+    uint64_t n = crew_error_text(result->crew, id, text);
+
+    return n > 0 ? json_pack("{s:I, s:s}", "callbacks", (json_int_t)n, "first", text) : NULL;
+}
+
+static json_t *jobs_json(const struct backtest *result, uint16_t id)
+{
+    const struct engine_outcomes *of = engine_outcomes(result->engine, id);
+
+    if (of->n_done + of->n_failed + of->n_hung + of->n_cancelled + of->n_refused == 0)
+        return NULL;
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "done", (json_int_t)of->n_done, "failed",
+                     (json_int_t)of->n_failed, "hung", (json_int_t)of->n_hung, "cancelled",
+                     (json_int_t)of->n_cancelled, "refused", (json_int_t)of->n_refused);
 }
 
 static json_t *agent_json(const struct backtest *result, uint16_t id)
@@ -571,15 +594,16 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
                                        instruments_asset(table, instrument->quote)->exp, realised),
                                  "fills", (json_int_t)all[i].n_fills));
     }
-    json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:s*, s:o*, s:o*, s:o}", "name",
-                     slot->name, "plugin", plugin_of(result, id, plugin), "fills",
-                     (json_int_t)of.n_fills, "wins", (json_int_t)of.n_wins, "intents",
-                     (json_int_t)slot->n_intents, "refused", (json_int_t)slot->n_refused,
-                     "refused_by", refused_json(result, id), "orders",
-                     (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused,
-                     "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL,
-                     "breach", breach_json(result, engine_risk(result->engine, id)), "metrics",
-                     metrics_json(result, id), "positions", positions);
+    json = json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:s*, s:o*, s:o*, s:o*, s:o*, s:o}", "name",
+        slot->name, "plugin", plugin_of(result, id, plugin), "fills", (json_int_t)of.n_fills,
+        "wins", (json_int_t)of.n_wins, "intents", (json_int_t)slot->n_intents, "refused",
+        (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "orders",
+        (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused, "stopped",
+        result->failure[id][0] != '\0' ? result->failure[id] : NULL, "errors",
+        errors_json(result, id), "jobs", jobs_json(result, id), "breach",
+        breach_json(result, engine_risk(result->engine, id)), "metrics", metrics_json(result, id),
+        "positions", positions);
     return json != NULL ? figures_json(json, &base, &of) : NULL;
 }
 
@@ -739,23 +763,24 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
 
     agents_csv(result, files[BACKTEST_AGENTS]);
     fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
-                  "result,instrument,venue_time\n");
+                  "result,instrument,venue_time,exit_reason\n");
     for (uint64_t i = 0; i < result->n_fills; i++) {
         const struct backtest_fill *fill = &result->fills[i];
         const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
         const struct asset *fee = instruments_asset(table, fill->fee_asset);
 
         clock_text(fill->t, t);
-        fprintf(
-            file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s\n", t, slots->all[fill->slot].name,
-            instrument->symbol, fill->side == AGON_BUY ? "buy" : "sell",
-            fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
-            exact(fill->px, instrument->px_exp, text[0]),
-            exact(fill->qty, instrument->qty_exp, text[1]),
-            exact(fill->fee_amt, fee != NULL ? fee->exp : 8, text[2]), fee != NULL ? fee->name : "",
-            (unsigned long long)fill->order_id, (unsigned long long)fill->seq,
-            exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument,
-            stamp(fill->t_venue, venue));
+        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s,%s\n", t,
+                slots->all[fill->slot].name, instrument->symbol,
+                fill->side == AGON_BUY ? "buy" : "sell",
+                fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
+                exact(fill->px, instrument->px_exp, text[0]),
+                exact(fill->qty, instrument->qty_exp, text[1]),
+                exact(fill->fee_amt, fee != NULL ? fee->exp : 8, text[2]),
+                fee != NULL ? fee->name : "", (unsigned long long)fill->order_id,
+                (unsigned long long)fill->seq,
+                exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument,
+                stamp(fill->t_venue, venue), exit_reasons_name(fill->why));
     }
     file = files[BACKTEST_EQUITY];
     fprintf(file, "time,venue_time");

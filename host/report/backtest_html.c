@@ -62,8 +62,14 @@ static void put_facts(const struct backtest *result, struct page *page)
 static void put_note(const struct backtest *result, uint16_t id, struct page *page)
 {
     struct slot_unjudged of;
-    char text[UNJUDGED_TEXT] = "";
+    char text[UNJUDGED_TEXT] = "", errors[CREW_ERROR_TEXT];
+    uint64_t n_errors = crew_error_text(result->crew, id, errors);
 
+    if (n_errors > 0 && result->failure[id][0] == '\0') {
+        page_cell(page, "%llu callbacks returned an error; %s", (unsigned long long)n_errors,
+                  errors);
+        return;
+    }
     engine_unjudged(result->engine, id, &of);
     if (unjudged_is_much(&of))
         unjudged_text(&of, engine_slots(result->engine)->all[id].name, text, sizeof(text));

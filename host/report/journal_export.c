@@ -18,7 +18,7 @@
 struct fill {
     struct record_report report;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
-    uint16_t slot;
+    uint16_t slot, why;    /* why: enum exit_reason, of what it closed */
     struct weights_who who;
 };
 struct tally { /* a sample that tournaments look at */
@@ -44,6 +44,7 @@ struct export
     uint64_t fills_taken;       /* the engine's count at the last event */
     int64_t results[SLOTS_MAX]; /* won less lost, then */
     uint64_t booked[SLOTS_MAX]; /* fills of each slot, then */
+    uint64_t closed[SLOTS_MAX]; /* ... and those that closed something */
     uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
     agon_ns_t t_venue;          /* the newest stamp of the market's events */
     FILE *out[EXPORTS];         /* NULL: not asked */
@@ -127,6 +128,7 @@ static void note_slot(struct export *export, struct engine *engine, uint16_t slo
 
     export->results[slot] = score->won_amt - score->lost_amt;
     export->booked[slot] = score->n_fills;
+    export->closed[slot] = score->n_wins + score->n_losses;
 }
 
 static int keep_fill(struct export *export, struct engine *engine,
@@ -134,6 +136,7 @@ static int keep_fill(struct export *export, struct engine *engine,
 {
     void *fills = export->fills;
     int64_t before = slot < SLOTS_MAX ? export->results[slot] : 0;
+    uint64_t closed = slot < SLOTS_MAX ? export->closed[slot] : 0;
     const struct order *order;
     struct fill *made;
     int rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
@@ -148,6 +151,8 @@ static int keep_fill(struct export *export, struct engine *engine,
                           .result_amt = slot < SLOTS_MAX ? export->results[slot] - before : 0,
                           .slot = slot};
     order = orders_find(engine_orders(engine), report->order_id);
+    if (slot < SLOTS_MAX && export->closed[slot] != closed)
+        made->why = orders_exit_reason(engine_orders(engine), report);
     if (order != NULL)
         made->who = weights_find(export->weights, order->slot, order->generation, order->cause_seq);
     return AGON_OK;
@@ -240,7 +245,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     return keep_fills(export, engine, (const struct record_report *)(const void *)event);
 }
 
-enum { FILL_CELLS = 15, TALLY_CELLS = 6 };
+enum { FILL_CELLS = 16, TALLY_CELLS = 6 };
 
 static int base_exp(const struct instruments *table)
 {
@@ -253,8 +258,9 @@ static void fill_cells(const struct fill *fill, const struct weights *weights,
                        struct engine *engine, struct cell cells[FILL_CELLS])
 {
     static const char *const names[FILL_CELLS] = {
-        "time",      "agent",    "symbol", "side",   "liquidity",  "price",      "quantity", "fee",
-        "fee_asset", "order_id", "seq",    "result", "instrument", "venue_time", "files"};
+        "time",       "agent",      "symbol",      "side",     "liquidity", "price",
+        "quantity",   "fee",        "fee_asset",   "order_id", "seq",       "result",
+        "instrument", "venue_time", "exit_reason", "files"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
@@ -282,8 +288,9 @@ static void fill_cells(const struct fill *fill, const struct weights *weights,
     num_format_short(fill->result_amt, base_exp(table), cells[11].text);
     snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
     journal_rows_time(report->hdr.t_venue, &cells[13]);
+    journal_rows_put(&cells[14], exit_reasons_name(fill->why));
     if (weights != NULL)
-        weights_say(weights, fill->who, cells[14].text);
+        weights_say(weights, fill->who, cells[15].text);
 }
 
 static void tally_cells(const struct tally *tally, struct engine *engine,

@@ -56,9 +56,9 @@ static json_t *trades_json(const struct run_report *story)
 
         json_array_append_new(
             all,
-            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b}", "agent",
-                      trade->slot < slots->n ? slots->all[trade->slot].name : "?", "symbol",
-                      instrument != NULL ? instrument->symbol : "?", "perpetual",
+            json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s}",
+                      "agent", trade->slot < slots->n ? slots->all[trade->slot].name : "?",
+                      "symbol", instrument != NULL ? instrument->symbol : "?", "perpetual",
                       instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
                       trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open),
                       "closed", time_json(trade->t_close), "quantity",
@@ -67,7 +67,7 @@ static json_t *trades_json(const struct run_report *story)
                       "entry", (double)trade->entry_px / px, "exit", (double)trade->exit_px / px,
                       "result", (double)trade->result_amt / amt, "fees",
                       (double)trade->fee_amt / amt, "currency", unit != NULL ? unit->name : "",
-                      "partial", trade->is_partial));
+                      "partial", trade->is_partial, "exit_reason", exit_reasons_name(trade->why)));
     }
     return all;
 }

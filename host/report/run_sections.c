@@ -590,13 +590,14 @@ static void put_trade(struct page *page, const struct instruments *table,
         page_cell(page, "%s", "");
     else
         page_cell(page, "%.0f", (double)(trade->t_close - trade->t_open) / 1e9);
+    page_cell(page, "%s", exit_reasons_text(trade->why));
 }
 
 void run_sections_trades(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {"closed (UTC)", "agent",  "symbol",     "side",
-                                          "#quantity",    "#entry", "#exit",      "#result",
-                                          "#fees",        "in",     "#lasted (s)"};
+    static const char *const columns[] = {"closed (UTC)", "agent",  "symbol",      "side",
+                                          "#quantity",    "#entry", "#exit",       "#result",
+                                          "#fees",        "in",     "#lasted (s)", "exit reason"};
     const struct instruments *table = engine_instruments(story->engine);
     const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;
@@ -611,7 +612,8 @@ void run_sections_trades(const struct run_report *story, struct page *page)
     page_text(page,
               "From the first fill of a position to its last. Entry and exit are mean prices, "
               "result and fees what the ledger realised and paid in it. A trade without a time "
-              "that it lasted was opened before what is read here.");
+              "that it lasted was opened before what is read here. The exit reason is that of its "
+              "last fill.");
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint64_t k = 0; k < n_shown && (trade = trail_trade(trail, k)) != NULL; k++) {
         const struct agon_instrument *instrument = instruments_get(table, trade->instrument);

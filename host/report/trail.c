@@ -286,8 +286,11 @@ static void on_fill(struct trail *trail, struct engine *engine, const struct rec
     const struct position *pos;
     struct trail_pair *pair;
     struct trade_closed closed;
-    struct trade_fill fill = {
-        .t = report->hdr.t, .px = report->px, .qty = report->qty, .side = report->side};
+    struct trade_fill fill = {.t = report->hdr.t,
+                              .px = report->px,
+                              .qty = report->qty,
+                              .side = report->side,
+                              .why = orders_exit_reason(engine_orders(engine), report)};
     double value, qty, at;
     agon_amt_t notional_amt;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "card/script.h"
 #include "config/units.h"
 #include "gpu/profile.h"
 #include "roster/roster.h"
@@ -39,6 +40,9 @@ static const struct schema_field leases_fields[] = {
      .doc = "a job's outcome comes no sooner than so long after its submission"},
     {"own_kernels", SCHEMA_BOOL, WORD(has_own), .preset = "false",
      .doc = "true: leases of agents may name `kernels`; their code runs on the card unseen"},
+    {"own_context", SCHEMA_SIZE, WORD(context), .min = 0, .max = INT64_MAX / 2, .preset = "512MiB",
+     .doc = "what the context of a lease with `kernels` takes of its card besides its memory: it "
+            "counts against the lease's budget"},
     {"driver", SCHEMA_TEXT, WORD(driver),
      .doc = "cuda: path of the driver's library; default: the system's libcuda.so.1"},
     {"nvrtc", SCHEMA_TEXT, WORD(nvrtc),
@@ -104,7 +108,7 @@ void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
     *event = (struct gpu_event){.t = t,
                                 .kind = GPU_REQUEST,
                                 .owner = slot,
-                                .bytes = lease->bytes,
+                                .bytes = lease->bytes + lease->context,
                                 .deadline_ns = lease->deadline_ns != 0 ? t + lease->deadline_ns : 0,
                                 .share_ppm = lease->share_ppm,
                                 .rank = lease->rank,
@@ -159,7 +163,7 @@ static void judge(struct config *config, const struct config_node *node,
     static _Thread_local struct gpu_out out;
     const struct gpu_budget *budget = &rules->budgets[lease->budget];
     struct gpu_event event;
-    char has[SIZE_TEXT];
+    char has[SIZE_TEXT], context[SIZE_TEXT] = "";
 
     gpu_init(&gpu, rules, 1);
     leases_request(lease, slot, 1, &event);
@@ -168,12 +172,24 @@ static void judge(struct config *config, const struct config_node *node,
         if (out.all[i].kind != GPU_DID_REFUSED)
             continue;
         units_say_size(budget->bytes, has, sizeof(has));
-        config_refuse(config, node, CONFIG_E_CONFLICT,
-                      "can never be granted (%s): %s; the budget '%s' has %s for %s on card '%s'",
-                      gpu_why_name(out.all[i].why), gpu_why_doc(out.all[i].why), budget->name, has,
-                      gpu_class_name(budget->class), rules->cards[budget->card].name);
+        units_say_size(lease->context, context, sizeof(context));
+        config_refuse(
+            config, node, CONFIG_E_CONFLICT,
+            "can never be granted (%s): %s; the budget '%s' has %s for %s on card '%s'%s%s",
+            gpu_why_name(out.all[i].why), gpu_why_doc(out.all[i].why), budget->name, has,
+            gpu_class_name(budget->class), rules->cards[budget->card].name,
+            lease->context > 0 ? ", of which the context of own kernels (own_context) takes " : "",
+            lease->context > 0 ? context : "");
         return;
     }
+    for (uint32_t split = 0; split < GPU_SPLITS; split++) {
+        if (leases_is_held(rules, lease, split))
+            return;
+    }
+    config_refuse(config, node, CONFIG_E_CONFLICT,
+                  "can never be granted (split): in no split of the shares is so much of card '%s' "
+                  "left for %s; ask for less",
+                  rules->cards[budget->card].name, gpu_class_name(budget->class));
 }
 
 // The place of a file's name in the slot; -1: there is none.
@@ -237,6 +253,7 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
     snprintf(lease->resident, sizeof(lease->resident), "%s", words.resident);
     snprintf(lease->kernels, sizeof(lease->kernels), "%s", words.kernels);
     lease->bytes = words.bytes;
+    lease->context = words.kernels[0] != '\0' ? roster->cards.words.context : 0;
     lease->deadline_ns = words.deadline_ns;
     lease->share_ppm = words.share_ppm;
     lease->priority = words.priority;
@@ -268,6 +285,13 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
         check_file(config, &roster->slots[i], config_get(node, "resident"), words.resident);
     if (words.kernels[0] != '\0')
         check_kernels(config, roster, i, node, &words);
+    if (words.is_dedicated && rules->budgets[lease->budget].class == GPU_INFERENCE) {
+        config_refuse(config, config_get(node, "dedicated"), CONFIG_E_CONFLICT,
+                      "can never be granted: a whole card is given to training or research, and "
+                      "'%s' is of inference; leave dedicated out, or ask of another budget",
+                      words.budget);
+        return;
+    }
     judge(config, node, rules, lease, (uint16_t)i);
 }
 
@@ -377,6 +401,20 @@ int leases_rules(struct config *config, const struct config_node *node, const ch
     return rc;
 }
 
+/* Here, with its place: a worker that is given a wrong one would only not begin. */
+static void check_scripts(struct config *config, const struct leases_words *words)
+{
+    struct card_step steps[CARD_STEPS_MAX];
+
+    for (uint32_t i = 0; i < words->n_scripts; i++) {
+        struct error err = {0};
+
+        if (card_steps_read(words->scripts[i], steps, &err) < 0)
+            config_refuse(config, config_at(config, "gpu.script[%u]", i), CONFIG_E_VALUE, "%s",
+                          err.text);
+    }
+}
+
 static void read_rules(struct config *config, struct roster_cards *cards)
 {
     const struct leases_words *words = &cards->words;
@@ -394,6 +432,7 @@ static void read_rules(struct config *config, struct roster_cards *cards)
                       "has %u entries; expected one for each card of the profile, %u",
                       words->n_scripts, cards->rules.n_cards);
     }
+    check_scripts(config, words);
 }
 
 void leases_read(struct roster *roster, struct config *config)

@@ -17,10 +17,11 @@
 #include "config/schema.h"
 #include "gpu/gpu.h"
 
-#define LEASES_NAME   24  /* of a profile; as record_gpu_rules has it */
-#define LEASES_PATH   256 /* of a profile: a name, or a file beside what names it; of a library */
-#define LEASES_OWN    8   /* leases of own kernels in a roster: each has a worker for itself */
-#define LEASES_SCRIPT 256 /* of device scripted, for one card: card/scripted.h */
+#define LEASES_NAME    24  /* of a profile; as record_gpu_rules has it */
+#define LEASES_PATH    256 /* of a profile: a name, or a file beside what names it; of a library */
+#define LEASES_OWN     8   /* leases of own kernels in a roster: each has a worker for itself */
+#define LEASES_CONTEXT ((int64_t)512 << 20) /* the preset of own_context */
+#define LEASES_SCRIPT  256                  /* of device scripted, for one card: card/scripted.h */
 
 enum leases_device { LEASES_CUDA = 1, LEASES_CPU = 2, LEASES_SCRIPTED = 3 };
 const char *leases_device_name(uint8_t device); /* "cuda"; "?" */
@@ -31,6 +32,7 @@ struct leases_words { /* `gpu` of a roster */
     uint32_t threads; /* of a card that is the processor */
     int64_t delay_ns; /* from a job's submission to its JOB event, at the least */
     uint8_t has_own;  /* agents may have kernels of their own */
+    int64_t context;  /* bytes of a card that a lease of those takes besides its memory */
     char driver[LEASES_PATH], nvrtc[LEASES_PATH]; /* "": the system's */
     uint32_t n_scripts;
     char scripts[GPU_CARDS_MAX][LEASES_SCRIPT];
@@ -58,6 +60,15 @@ int leases_rules(struct config *config, const struct config_node *node, const ch
 /* The budget of that word, "CARD.NAME", or "NAME" of a single card. GPU_NONE: there is none; *n: so
  * many of that name. */
 uint8_t leases_find_budget(const struct gpu_rules *rules, const char *word, uint32_t *n);
+/* Does an allocator that has nothing else to do, in that split, grant it? */
+int leases_is_held(const struct gpu_rules *rules, const struct crew_lease *lease, uint32_t split);
+/* leases_waits.c: those that wait from the start on, and why, where agents ask in the order of the
+ * roster and none gives anything back. Returns how many. */
+#define LEASES_WAITS_TEXT 448
+typedef void leases_waits_fn(void *ctx, const struct crew_slot *slot,
+                             const struct crew_lease *lease, const char *text);
+uint32_t leases_waits(const struct roster_cards *cards, const struct crew_slot *slots,
+                      uint32_t n_slots, leases_waits_fn *say, void *ctx);
 /* What a lease asks for, as of t. */
 void leases_request(const struct crew_lease *lease, uint16_t slot, int64_t t,
                     struct gpu_event *event);

@@ -762,9 +762,19 @@ static int make_room(struct host *host, const struct snapshot *snapshot, struct 
     return AGON_OK;
 }
 
+/* Can all of the journal be read again, and is it no more than what a start reads that has no
+ * snapshot yet, and what operators see of before? */
+static int is_short(const struct host *host, const struct journal_summary *summary)
+{
+    uint64_t last_seq = summary->end.next_seq - 1;
+
+    return summary->first_seq == 1 && summary->end.dropped_before <= 1 &&
+           (last_seq <= PAST_EVENTS || last_seq - PAST_EVENTS <= host->config.snapshot_every);
+}
+
 /* A snapshot that so much lies behind that operators see of before (run/past.h): the newest with
- * PAST_EVENTS behind it, or else the oldest; in a short journal none, number 0, which is its
- * beginning. 1: there is one, older than the newest, and what came behind it is all there. */
+ * PAST_EVENTS behind it; else in a short journal none, number 0, which is its beginning; or else
+ * the oldest. 1: there is one, older than the newest, and what came behind it is all there. */
 static int find_older(struct host *host, const struct journal_summary *summary,
                       const struct snapshot *newest, struct snapshot *older)
 {
@@ -774,7 +784,7 @@ static int find_older(struct host *host, const struct journal_summary *summary,
     struct error err = {0};
     int rc = from_seq > 0 ? snapshot_find(host->disk, &want, older, &err) : 0;
 
-    if (from_seq == 0 && summary->first_seq == 1 && summary->end.dropped_before <= 1) {
+    if (rc == 0 && is_short(host, summary)) {
         *older = (struct snapshot){.seq = 0};
         return 1;
     }

@@ -446,6 +446,14 @@ static void find_resident(void *ctx, uint16_t slot, uint32_t lease, struct relay
     memcpy(out->digest, file.digest, sizeof(out->digest));
 }
 
+static void waits(void *ctx, const struct crew_slot *slot, const struct crew_lease *lease,
+                  const char *text)
+{
+    (void)ctx;
+    log_warn_with("card", "waits", LOG_FIELDS(LOG_NUMBER("slot", slot->record.slot)),
+                  "agent %s: gpu.leases.%s %s", slot->record.name, lease->name, text);
+}
+
 int host_cards_start(struct host *host, struct error *err)
 {
     const struct relay_config relay = {.n_cards = host->config.cards.rules.n_cards,
@@ -462,6 +470,7 @@ int host_cards_start(struct host *host, struct error *err)
     // In a simulation whoever stands in for the workers says what they see.
     if (host->config.cards.rules.n_cards == 0 || host->config.ports != NULL)
         return AGON_OK;
+    (void)leases_waits(&host->config.cards, host->config.slots, host->config.n_slots, waits, host);
     cards->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (cards->wake_fd < 0)
         return error_set(err, AGON_EIO, "no eventfd for the cards: %s", strerror(errno));

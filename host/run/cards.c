@@ -283,6 +283,8 @@ static void show_leases(const struct host *host, const struct gpu *gpu,
     const struct gpu_lease *queued;
     uint64_t last = 0;
 
+    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++)
+        view->outcomes[slot] = *engine_outcomes(host->engine, slot);
     view->n_leases = 0;
     for (;;) {
         const struct gpu_lease *next = NULL;
@@ -365,10 +367,12 @@ static void show_owns(struct host *host, struct host_view_cards *view)
 
         if (own->lease == 0)
             continue;
-        *to = (struct host_view_own){.owner = own->slot,
-                                     .state = own->seen.state,
-                                     .pid = own->seen.pid,
-                                     .lives = own->seen.lives};
+        *to = (struct host_view_own){
+            .owner = own->slot,
+            .state = own->seen.state,
+            .pid = own->seen.pid,
+            .lives = own->seen.lives,
+            .context_bytes = host->config.slots[own->slot].leases[own->lease - 1].context};
         memcpy(to->name, host->config.slots[own->slot].leases[own->lease - 1].name,
                sizeof(to->name));
         memcpy(to->why, own->seen.why, sizeof(to->why));

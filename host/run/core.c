@@ -15,6 +15,7 @@
 #define POLL_NS       ((int64_t)2 * 1000 * 1000)
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
 #define JOIN_NS       ((int64_t)10 * 1000000000)
+#define MINUTE_NS     ((agon_ns_t)60 * 1000000000)
 #define WISHES_OF_ONE 1024 /* that one slot may have under way, and that one turn takes */
 
 /* Engine time of a receive time: the market's, where the venue says that its market has one of its
@@ -108,11 +109,14 @@ static void keep_trade(struct host *host, const struct agon_trade *trade)
                                  .qty = trade->qty,
                                  .instrument = trade->hdr.instrument,
                                  .side = trade->side};
-    if (trade->hdr.instrument >= 1 && trade->hdr.instrument <= HOST_INSTRUMENTS_MAX) {
-        struct host_view_instrument *of = &draft->instruments[trade->hdr.instrument - 1];
+    if (trade->hdr.instrument >= 1 && trade->hdr.instrument <= HOST_VIEW_TRADED) {
+        int64_t minute = trade->hdr.t / MINUTE_NS;
+        struct host_view_traded *of =
+            &draft->traded[trade->hdr.instrument - 1][minute % HOST_VIEW_MINUTES];
 
-        of->traded_qty = num_add(of->traded_qty, trade->qty);
-        of->n_traded++;
+        if (of->t != minute * MINUTE_NS)
+            *of = (struct host_view_traded){.t = minute * MINUTE_NS};
+        of->qty = num_add(of->qty, trade->qty);
     }
 }
 

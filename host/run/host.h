@@ -32,6 +32,8 @@
 #define HOST_VIEW_TRADES     256 /* the same of the markets' trades */
 #define HOST_VIEW_ENDED      256 /* ... of orders that ended */
 #define HOST_VIEW_BARS       128 /* ... of bars */
+#define HOST_VIEW_TRADED     64  /* the first instruments, of which there is ... */
+#define HOST_VIEW_MINUTES    32  /* ... what was traded in each of so many minutes, the newest */
 
 struct host_instrument {
     uint32_t venue; /* place in the host's venues */
@@ -58,7 +60,7 @@ struct host_ports {
 /* How the core waits for what comes next. */
 enum host_core {
     CORE_WARM = 0, /* spins for 75 us behind its last work, then sleeps until it is woken */
-    CORE_HOT = 1,  /* never sleeps: takes a processor */
+    CORE_HOT = 1,  /* never sleeps: takes a processor, and of four and more a second for io */
     CORE_COLD = 2  /* sleeps as soon as there is nothing to do */
 };
 struct host_config {
@@ -127,6 +129,9 @@ struct host_view_slot {
     uint64_t generation_hash;
     struct slot_limits limits;
     struct figures figures;
+    /* By which the risk gate judges its losses, as last marked: now, when the day began, at the
+     * highest. Positions count at prices to close at, and not at mids as in the figures. */
+    agon_amt_t gate_equity_amt, gate_day_amt, gate_high_amt;
     uint64_t n_intents, n_refused, nth;
     uint64_t refused[REASONS_MAX]; /* by our own gate, this run */
     struct slot_unjudged unjudged;
@@ -181,7 +186,9 @@ struct host_view_ended { /* an order that ended; again, where a fill came later 
     agon_instrument_t instrument;
     uint16_t slot, reason;   /* enum reason; 0: nothing to add */
     uint8_t side, type, end; /* end: enum order_end */
-    uint8_t pad[5];
+    uint8_t pad;
+    uint16_t why; /* enum exit_reason that the host made it for; 0: its agent made it */
+    uint8_t pad_two[2];
     agon_px_t px;
     agon_qty_t qty, filled_qty;
 };
@@ -198,6 +205,10 @@ struct host_view_trade { /* of a market, whoever made it */
     agon_instrument_t instrument;
     uint8_t side, pad[3]; /* the taker's; 0: the venue does not say */
 };
+struct host_view_traded { /* in a minute, by the trades that were read in this run */
+    agon_ns_t t;          /* its beginning; 0: none */
+    agon_qty_t qty;
+};
 struct host_view_instrument {
     char symbol[32], venue[32];
     uint8_t book_state;
@@ -209,8 +220,6 @@ struct host_view_instrument {
     agon_ns_t t_funding;   /* when it is paid; 0: not known */
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
     uint8_t is_shared;     /* another one has its symbol too */
-    agon_qty_t traded_qty; /* by the trades that were read, this run */
-    uint64_t n_traded;
 };
 /* How long a venue could be traded on, by the machine's clock: a book of it was live, and where
  * there are keys it took orders. Counted from when it could for the first time. */
@@ -306,6 +315,7 @@ struct host_view_own { /* the worker of a lease of own kernels */
     uint8_t state; /* enum relay_own_state */
     int32_t pid;   /* -1: none runs */
     uint32_t lives;
+    int64_t context_bytes;   /* of its card, counted against the lease's budget */
     char why[HOST_VIEW_WHY]; /* the last failure; "": none yet */
 };
 struct host_view_cards {
@@ -315,6 +325,7 @@ struct host_view_cards {
     int64_t failover_ns; /* of the last lost card: from its last answer to the decisions; 0: none */
     struct host_view_card cards[GPU_CARDS_MAX];
     struct host_view_lease leases[GPU_LEASES_MAX]; /* by their numbers */
+    struct engine_outcomes outcomes[SLOTS_MAX];    /* by slot, of this run */
     uint32_t n_owns;
     struct host_view_own owns[LEASES_OWN];
     uint64_t n_decisions; /* ever; number n stands at n % HOST_VIEW_DECISIONS */
@@ -373,7 +384,8 @@ struct host_view {
     struct host_view_fill fills[HOST_VIEW_FILLS];
     uint64_t n_trades; /* of this run, of what is subscribed; as fills */
     struct host_view_trade trades[HOST_VIEW_TRADES];
-    uint64_t n_ended; /* as fills */
+    struct host_view_traded traded[HOST_VIEW_TRADED][HOST_VIEW_MINUTES]; /* minute n at place n % */
+    uint64_t n_ended;                                                    /* as fills */
     struct host_view_ended ended[HOST_VIEW_ENDED];
     uint64_t n_bars; /* as trades, of the instruments of which candles are kept */
     struct host_view_bar bars[HOST_VIEW_BARS];

@@ -328,6 +328,8 @@ int host_is_line_waiting(const struct host_line *line);         /* ... for the c
 /* Does a core that has had nothing to do for idle_ns go on spinning, where it spins by lull_ns less
  * than it might? */
 int host_core_spins(enum host_core core, int64_t idle_ns, int64_t lull_ns);
+/* Does io spin too, on a machine of so many processors? */
+int host_io_spins(enum host_core core, uint32_t n_cores);
 /* By how much less it is to spin from now on, in ns: work came after a pause of idle_ns. */
 int64_t host_core_lull(int64_t lull_ns, int64_t idle_ns);
 /* After a turn that began at mono and did n things: the core spins on or sleeps. [core] */
@@ -486,7 +488,7 @@ int host_beat_open(struct host *host, struct error *err);
 void host_beat_ids(struct host *host);
 void host_beat(struct host *host, uint32_t state, int64_t mono_ns);
 void host_beat_close(struct host *host);
-void host_on_calling(void *ctx, uint16_t slot, uint64_t hash);
+struct called host_called(struct host *host); /* words of the beat; NULL: there is none */
 int host_take_keeper_log(struct host *host, struct error *err);
 /* True once: then it is to be quarantined. */
 int host_has_hung(struct host *host, const unsigned char hash[HASH_SIZE]);

@@ -3,6 +3,7 @@
 #include "market/events.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
+#include "sys/proc.h"
 
 #define TELL_NS       ((int64_t)20 * 1000 * 1000)
 #define MARK_EVERY_NS ((int64_t)10 * 1000000000) /* of an instrument, on a full disk */
@@ -236,6 +237,7 @@ static void turn_without_loop(struct host *host)
 void *host_io_main(void *ctx)
 {
     struct host *host = ctx;
+    uv_run_mode mode = host_io_spins(host->config.core, proc_cores()) ? UV_RUN_NOWAIT : UV_RUN_ONCE;
 
     if (host->config.ports == NULL)
         uv_prepare_start(&host->io_prepare, host_on_io_prepare);
@@ -248,7 +250,7 @@ void *host_io_main(void *ctx)
         return NULL;
     }
     while (atomic_load(&host->is_io_stopping) < 2 || !stream_uv_is_stopped(host->stream))
-        uv_run(&host->loop, UV_RUN_ONCE);
+        uv_run(&host->loop, mode);
     return NULL;
 }
 

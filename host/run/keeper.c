@@ -81,14 +81,11 @@ void host_beat_close(struct host *host)
     host->beat = NULL;
 }
 
-void host_on_calling(void *ctx, uint16_t slot, uint64_t hash)
+struct called host_called(struct host *host)
 {
-    struct host *host = ctx;
-
-    if (host->beat == NULL)
-        return;
-    atomic_store_explicit(&host->beat->in_hash, hash, memory_order_relaxed);
-    atomic_store_explicit(&host->beat->in_slot, hash != 0 ? slot + 1u : 0, memory_order_relaxed);
+    return host->beat != NULL
+               ? (struct called){.who = &host->beat->in_slot, .hash = &host->beat->in_hash}
+               : (struct called){0};
 }
 
 static void on_line(void *ctx, const char *text)

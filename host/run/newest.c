@@ -42,8 +42,12 @@ int host_keep_fill(struct host *host, const struct agon_event_hdr *event)
     }
     if (score == NULL || instruments_get(table, event->instrument) == NULL)
         return 1;
-    fill->trade = (struct trade_fill){
-        .t = event->t, .px = report->px, .qty = report->qty, .side = report->side};
+    fill->trade =
+        (struct trade_fill){.t = event->t,
+                            .px = report->px,
+                            .qty = report->qty,
+                            .side = report->side,
+                            .why = orders_exit_reason(engine_orders(host->engine), report)};
     trades_fill_of(&fill->trade, instruments_get(table, event->instrument),
                    ledger_position(engine_ledger(host->engine), slot, event->instrument, 0),
                    host_quote_exp(host, event->instrument));
@@ -75,6 +79,7 @@ static void keep_end(struct host *host, const struct order *order,
                                  .instrument = order->instrument,
                                  .slot = order->slot,
                                  .reason = reason,
+                                 .why = order->why,
                                  .side = order->side,
                                  .type = order->type,
                                  .end = (uint8_t)order_end(order, is_of ? report->kind : 0),

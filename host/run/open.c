@@ -262,7 +262,7 @@ static int open_crew(struct host *host, struct error *err)
     struct crew_config crew = {.log = on_plugin_log,
                                .step = host_crew_step,
                                .is_refused = host_is_refused,
-                               .calling = host_on_calling,
+                               .called = host_called(host),
                                .history = host_tell_history,
                                .wake = wake_core,
                                .is_noted = 1,

@@ -8,18 +8,21 @@
 
 #include "run/host.h"
 
-#define CANDLE_LENGTHS     3
-#define CANDLES            240 /* of each length */
-#define CANDLE_INSTRUMENTS 64  /* the first ones; there are no candles of further ones */
-#define CLOSINGS           64  /* of each agent: the newest fills that closed something */
-#define PLANS              96
-#define ENDED              128 /* of each agent: the newest orders that ended */
-#define TRADES_CLOSED      128 /* of each agent: the newest */
-#define PAST_POINTS        512 /* of equity, of each agent; when they are full every second one goes */
-#define PAST_POINT_NS      ((agon_ns_t)250 * 1000000) /* between two of them, at first */
-#define PAST_HALTS         64                         /* the newest, with those that were lifted */
-/* A start rebuilds from the newest snapshot that so many events lie behind, or from the oldest that
- * there is: so much of the past is sure to be seen by it. */
+#define CANDLE_LENGTHS 3
+#define CANDLES        240 /* of each length */
+#define CANDLE_INSTRUMENTS                                                                         \
+    HOST_VIEW_TRADED     /* the first ones; there are no candles of further ones */
+#define CLOSINGS      64 /* of each agent: the newest fills that closed something */
+#define PLANS         96
+#define ENDED         128 /* of each agent: the newest orders that ended */
+#define TRADES_CLOSED 128 /* of each agent: the newest */
+#define PAST_POINTS   512 /* of equity, of each agent; when they are full every second one goes */
+#define PAST_POINT_NS ((agon_ns_t)250 * 1000000) /* between two of them, at first */
+#define PAST_HALTS    64                         /* the newest, with those that were lifted */
+/* A start rebuilds from the newest snapshot that so many events lie behind. Where there is none, it
+ * reads all of a journal that is no longer than that and one stretch between snapshots, and
+ * else begins with the oldest one. So much of the past is sure to be seen by it, where stretches
+ * are half as long at least. */
 #define PAST_EVENTS ((uint64_t)100000)
 
 struct past_candle { /* of the mark price */

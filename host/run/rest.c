@@ -14,6 +14,13 @@ int host_core_spins(enum host_core core, int64_t idle_ns, int64_t lull_ns)
     return core == CORE_HOT || (core == CORE_WARM && idle_ns < WARM_NS - lull_ns);
 }
 
+/* Then nothing that comes waits for a sleeper: io spins besides the core where that leaves two
+ * processors and more to everybody else. */
+int host_io_spins(enum host_core core, uint32_t n_cores)
+{
+    return core == CORE_HOT && n_cores >= 4;
+}
+
 /* To spin pays where work comes while it would be spun, whether it was or not: one such pause and
  * the core spins for all of its time again. Behind a longer one it spins for half as long. */
 int64_t host_core_lull(int64_t lull_ns, int64_t idle_ns)

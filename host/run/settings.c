@@ -87,8 +87,10 @@ static const struct schema_field words_fields[] = {
     {"journal", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, is_async), .choices = classes,
      .preset = "sync", .doc = "sync: no order leaves before its record is on the disk"},
     {"core", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, core), .choices = cores, .preset = "warm",
-     .doc = "how the core thread waits: warm spins for 75 us behind its last work and then sleeps, "
-            "hot never sleeps and takes a processor, cold sleeps at once"},
+     .doc =
+         "how the core thread waits: warm spins for 75 us behind its last work and then sleeps, "
+         "hot never sleeps and takes a processor, where there are four or more two, cold sleeps at "
+         "once"},
     {"low_water", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, low_water_bytes), .max = INT64_MAX,
      .doc = "fewer bytes free for the journal: no new orders; default: 1GiB, or 5 % of a smaller "
             "disk"},

@@ -34,6 +34,9 @@ static void show_slot(struct host *host, uint16_t id)
     to->generation_hash = slot->generation_hash;
     to->limits = slot->limits;
     engine_figures(host->engine, id, &to->figures);
+    to->gate_equity_amt = engine_risk(host->engine, id)->equity_amt;
+    to->gate_day_amt = engine_risk(host->engine, id)->equity_day_amt;
+    to->gate_high_amt = engine_risk(host->engine, id)->equity_high_amt;
     to->is_playing =
         host->has_joined && host->failures[id][0] == '\0' && !slot_set_has(&host->beginning, id);
     to->n_intents = slot->n_intents;

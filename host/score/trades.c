@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "score/trades.h"
 
+#include "market/exit_reasons.h"
 #include "market/instrument_kind.h"
 
 agon_px_t trades_mean(num128_t sum, agon_qty_t qty)
@@ -81,6 +82,7 @@ static void end(struct trade_open *open, const struct trade_fill *fill, struct t
                                     .t_close = fill->t,
                                     .side = open->side,
                                     .is_partial = open->is_partial,
+                                    .why = fill->why,
                                     // Left over from before was sold: as much as that is known.
                                     .qty = open->in_qty > 0 ? open->in_qty : open->out_qty,
                                     .entry_px = trades_mean(open->in_sum, open->in_qty),
@@ -137,6 +139,7 @@ int trades_add(struct trade_open *open, const struct trade_fill *fill, struct tr
         open->result_amt = num_add(open->result_amt, change);
         open->fee_amt = num_add(open->fee_amt, fee);
         end(open, fill, closed);
+        closed->why = EXIT_REASON_LIQUIDATION;
         change = fee = 0;
         is_closed = 1;
     }

@@ -18,7 +18,8 @@ struct trade_fill { /* and its position behind it */
     uint8_t side, has_coins;
     uint8_t is_over;  /* what is left is nothing, or too little for any order */
     uint8_t is_first; /* of the position, which had realised nothing */
-    uint8_t pad[4];
+    uint16_t why;     /* enum exit_reason, of what it closes */
+    uint8_t pad[2];
     agon_qty_t held_qty;              /* signed */
     agon_amt_t realised_amt, fee_amt; /* the position's so far; the unit of its results */
 };
@@ -40,6 +41,7 @@ struct trade_closed {
     uint16_t slot;
     int8_t side;
     uint8_t is_partial;
+    uint16_t why;   /* enum exit_reason, of its last fill */
     agon_qty_t qty; /* all that was entered */
     agon_px_t entry_px,
         exit_px; /* means, TRADE_PX_MORE digits more than a price has; 0: not known */

@@ -321,3 +321,11 @@ void proc_normal(void)
 {
     set_policy(SCHED_OTHER);
 }
+
+uint32_t proc_cores(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return n > 0 ? (uint32_t)n : 1;
+}

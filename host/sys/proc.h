@@ -40,6 +40,9 @@ void proc_give_way(void);
  * inherits that until it calls proc_normal. [any] */
 void proc_batch(void);
 void proc_normal(void);
+/* Processors that the calling thread may run on; at least 1. What a quota allows is not looked at.
+ * [any] */
+uint32_t proc_cores(void);
 /* What a process may and may not, by the kernel's own word, which the process cannot change. */
 struct proc_rights {
     uint32_t uid, threads;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* follow: trades on a model of direction (`direction: AGENT.direction` in its entry of the roster):
- * long while the model holds up for likely enough, the larger the surer it is, and out where it
- * does not any more, at a profit, or at a stop that the host keeps. README.md says when it fails.
+ * long while the model says up and holds it for likely enough, the larger the surer it is, and out
+ * where it does not any more or says down, at a profit, or at a stop that the host keeps. README.md
+ * says when it fails.
  */
 #include <agon/strategy.h>
 
 #define PARAMS(X)                                                                                  \
     X(REAL, enter, 1, "enters above this probability of up", "",                                   \
       AGON_PARAM_LIVE | AGON_PARAM_TUNABLE, 0, 1, 0.7, 0.01)                                       \
-    X(REAL, leave, 2, "leaves below this probability of up", "",                                   \
+    X(REAL, leave, 2, "leaves below this probability of up, or when down is said; 0: never", "",   \
       AGON_PARAM_LIVE | AGON_PARAM_TUNABLE, 0, 1, 0.6, 0.01)                                       \
     X(REAL, take_pct, 3, "takes the profit this far above the entry; 0: never", "%", AGON_TUNED,   \
       0, 100, 3, 0.1)                                                                              \
@@ -74,11 +75,12 @@ static int on_signal(void *plugin, const struct agon_signal *signal)
         return AGON_OK;
     px = (double)top.ask[0].px;
     held = agon_leg_held(&self->base.desk, leg, px);
-    if (held == 0 && signal->p_up > self->enter) {
+    if (held == 0 && signal->direction == AGON_UP && signal->p_up > self->enter) {
         qty = agon_leg_size(&self->base.desk, leg, self->size_pct * signal->p_up, px);
         if (qty > 0 && agon_leg_go(&self->base.desk, leg, qty, px, REASON_SURE, signal->hdr.t) == 1)
             protect(self, px);
-    } else if (held > 0 && signal->p_up < self->leave) {
+    } else if (held > 0 && self->leave > 0 &&
+               (signal->p_up < self->leave || signal->direction == AGON_DOWN)) {
         agon_leg_go(&self->base.desk, leg, 0, px, REASON_UNSURE, signal->hdr.t);
     }
     return AGON_OK;
@@ -100,10 +102,10 @@ AGON_PARAMS(struct follow, PARAMS);
 AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_EXIT, AGON_EXT_BOOK, AGON_EXT_SIGNAL);
 static const struct agon_descriptor descriptor = {
     AGON_STRATEGY_IS(struct follow, 5000),
-    AGON_NAMED("org.agon.follow", "1.0.0", "Follow a model", "Agon"),
+    AGON_NAMED("org.agon.follow", "1.1.0", "Follow a model", "Agon"),
     .summary = "Long while a model of direction holds up for likely.",
     AGON_SCHEMA(1, 1),
     .event_mask = AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_PARAM) | AGON_ON_LEG,
     .reads = reads,
     .n_reads = sizeof(reads) / sizeof(reads[0])};
-AGON_PLUGIN("org.agon.follow", "1.0.0", descriptor, rule);
+AGON_PLUGIN("org.agon.follow", "1.1.0", descriptor, rule);

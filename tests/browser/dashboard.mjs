@@ -110,12 +110,6 @@ async function lost(page) {
     if (await page.evaluate(selector => Boolean(document.querySelector(selector).offsetParent), seen)) fail(`#/${hash} shows another`);
     if (await page.evaluate(() => document.querySelectorAll('.page:not([hidden]) > .lacks a').length) === 0) fail(`#/${hash} leads nowhere`);
   }
-  // One that was held and is not the last is not the page's.
-  const last = await page.evaluate(async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number ?? 0; });
-  if (last > 1) {
-    await page.evaluate(() => { location.hash = '#/tournament/1'; });
-    await page.waitForFunction(() => /^Tournament 1 is not the last one/.test(document.querySelector('.page-tournament > .lacks:not([hidden])')?.textContent));
-  }
   await page.click('.page-tournament > .lacks a');
   await page.waitForFunction(() => document.querySelector('.page-tournament > .lacks').hidden && document.querySelector('#countdown').offsetParent);
   await page.keyboard.press('2');
@@ -265,6 +259,13 @@ async function steer(page) {
   };
   await page.evaluate(name => { location.hash = `#/agent/${name}`; }, still);
   await page.waitForFunction(name => document.querySelector('#agent-name')?.value === name && [...document.querySelectorAll('.a-orders tr[data-key]')].length >= 4, still);
+  // The bars of its losses are what the risk gate holds against its limits, to the last digit: at prices to close at, and not at mids.
+  await page.waitForFunction(async name => {
+    const [{ state }, { agents, baseText, money, percent }] = await Promise.all([import('/connection.mjs'), import('/kit.mjs')]);
+    const a = agents(state).find(one => one.name === name);
+    const use = title => [...document.querySelectorAll('.a-limits tr')].find(r => r.firstChild.textContent === title)?.children[1].textContent;
+    return Number(a.day_loss) > 0 && use('Daily loss') === money(baseText(Number(a.day_loss))) && use('Drawdown') === percent(a.fall);
+  }, still);
   // It places what is missing: once it wants none, what is cancelled stays away.
   await page.fill('.a-params input[aria-label="orders"]', '0');
   await page.click('.a-params button[aria-label="Set orders"]');
@@ -297,11 +298,15 @@ async function steer(page) {
   await answered('a position', () => page.click('#d-ask-yes'));
   await page.waitForFunction(of => [...document.querySelectorAll('.a-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'sell'), symbol);
   // Closed from its first fill to its last: a trade, whose result and length stand there.
-  await page.waitForFunction(of => [...document.querySelectorAll('#t-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'long' && /[0-9]/.test(r.children[7].textContent) && /[0-9]/.test(r.lastChild.textContent)), symbol);
+  await page.waitForFunction(of => [...document.querySelectorAll('#t-closed tr[data-key]')].some(r => r.children[1].textContent === of && r.children[2].textContent === 'long' && /[0-9]/.test(r.children[7].textContent) && /[0-9]/.test(r.lastChild.textContent) && r.children[9].textContent === 'operator'), symbol);
   // Volume stands under the candles of a market whose trades are read.
   await page.waitForFunction(() => /V [0-9]/.test(document.querySelector('#p-agent .candles .legend').textContent) && document.querySelector('#p-agent .candles .volume').textContent.endsWith(' volume'));
-  // A position that is left is none, and the market's page has the fills of who trades little too.
+  // A position that is left is none, and the market's page has the fills of who trades little too: however many others' have come since, and
+  // though no page was in view meanwhile that is sent fills.
   await page.waitForFunction(of => !document.querySelector(`.a-positions tr[data-key="${of}"]`), symbol);
+  await show(page, 'log');
+  await page.waitForFunction(([of, name]) => fetch('/api/v1/fills', { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json())
+    .then(list => list.filter(f => f.symbol === of).findIndex(f => f.agent === name && f.side === 'sell')).then(i => i < 0 || i > 70), [symbol, still], { polling: 1000 });
   await page.evaluate(of => { location.hash = `#/market/${encodeURIComponent(of)}`; }, symbol);
   await page.waitForFunction(name => [...document.querySelectorAll('#t-fills tr[data-key]')].some(r => r.children[1].textContent === name && r.children[2].textContent === 'sell'), still);
   await page.click('.orders .tabs button[data-key="ended"]');
@@ -317,6 +322,24 @@ async function steer(page) {
   }, agent);
 }
 let cancelled = 0;
+
+// A tournament that is not the last one, by its number: its ranks, points and flows, and the way to its neighbours.
+async function earlier(page) {
+  await page.waitForFunction(async () => { const { state } = await import('/connection.mjs'); return state.get('tournament')?.number > 2; }, null, { polling: 500 });
+  const plan = await page.evaluate(() => fetch('/api/v1/tournament/1', { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json()));
+  if (plan.number !== 1) fail(`tournament 1 is ${JSON.stringify(plan).slice(0, 200)}`);
+  await page.evaluate(() => { location.hash = '#/tournament/1'; });
+  await page.waitForFunction(([n, time]) => document.querySelector('#tournament-note').textContent.startsWith('number 1 of ') && document.querySelector('#tournament-note').textContent.includes(time) && document.querySelectorAll('.why-row').length === n, [plan.rows.length, plan.time.slice(0, 16).replace('T', ' ')]);
+  const seen = await page.evaluate(() => [...document.querySelectorAll('#t-tournament tr[data-key]')].map(r => [r.children[1].textContent, r.children[3].textContent].join(' ')).sort().join());
+  const told = plan.rows.map(r => `${r.agent} ${r.score.toFixed(3)}`).sort().join();
+  if (seen !== told) fail(`tournament 1 is shown as ${seen}, and was ${told}`);
+  const whys = await page.evaluate(() => [...document.querySelectorAll('.why-row b')].map(b => b.textContent.replace(/^\d+\. /, '')).sort().join());
+  if (whys !== plan.rows.map(r => r.agent).sort().join()) fail(`why of tournament 1: ${whys}`);
+  await page.click('.tournament .way:text-is("Later")');
+  await page.waitForFunction(() => location.hash === '#/tournament/2' && document.querySelector('#tournament-note').textContent.startsWith('number 2 '));
+  await page.evaluate(() => { location.hash = '#/tournament'; });
+  await page.waitForFunction(() => /^number \d+ · /.test(document.querySelector('#tournament-note').textContent));
+}
 
 async function change(page) {
   // Another build takes over while the page is open: it stands in the agent's row and among the reloads.
@@ -342,6 +365,7 @@ async function change(page) {
   await show(page, 'tournament');
   await page.click('.dry button');
   await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 3);
+  await earlier(page);
   // One that crashes is begun anew, then put away: its state says why.
   await show(page, 'overview');
   await shell(add);

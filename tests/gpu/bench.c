@@ -236,6 +236,8 @@ RUNS(norm, norm)
 RUNS(norm_back, norm_back)
 RUNS(softmax, softmax)
 RUNS(lstm_gates, lstm_gates)
+RUNS(scenarios, scenarios)
+RUNS(sweeps, sweeps)
 RUNS(band_dot, band_dot)
 RUNS(band_apply, band_apply)
 
@@ -367,6 +369,55 @@ static void bench_windows(struct bench *bench)
     drop(bench, apply.y);
 }
 
+/* Paths of a year of days, and sets of parameters over 10,000 candles, a pair of 64 averages each.
+ */
+static void bench_lanes(struct bench *bench)
+{
+    const real one[3] = {1000, (real)1e-4, (real)0.01};
+    struct scenarios_args paths = {.value = drawn(bench, 3, 1),
+                                   .y = drawn(bench, 3u << 20, 2),
+                                   .n = 1u << 20,
+                                   .m = 1,
+                                   .steps = 252};
+    struct sweeps_args sets = {.a = drawn(bench, 64 * 10000, 3),
+                               .price = drawn(bench, 10000, 4),
+                               .fill = drawn(bench, 10000, 5),
+                               .enter = drawn(bench, 50000, 6),
+                               .leave = drawn(bench, 50000, 7),
+                               .y = drawn(bench, 3 * 50000, 8),
+                               .n = 50000,
+                               .steps = 10000,
+                               .rows = 64};
+    uint32_t *pairs = malloc(2 * 50000 * sizeof(*pairs));
+    void *rows = bench->card->alloc(bench->card, 2 * 50000 * sizeof(*pairs));
+    double ns;
+
+    REQUIRE(pairs != NULL && rows != NULL);
+    for (uint32_t i = 0; i < 2 * 50000; i++)
+        pairs[i] = (i * 2654435761u >> 7) % 64;
+    bench->card->write(bench->card, rows, pairs, 2 * 50000 * sizeof(*pairs));
+    free(pairs);
+    sets.pairs = rows;
+    bench->card->write(bench->card, (void *)(uintptr_t)paths.value, one, sizeof(one));
+    paths.drift = paths.value + 1;
+    paths.factor = paths.value + 2;
+    ns = timed(bench, run_scenarios, &paths);
+    printf("%-10s " REAL_NAME "  %10.1f us  %6.2f G steps/s\n", "scenarios", ns / 1e3,
+           (double)paths.n * paths.steps / ns);
+    ns = timed(bench, run_sweeps, &sets);
+    printf("%-10s " REAL_NAME "  %10.1f us  %6.2f G sets and candles/s\n", "sweeps", ns / 1e3,
+           (double)sets.n * sets.steps / ns);
+    drop(bench, paths.value);
+    drop(bench, paths.y);
+    drop(bench, sets.a);
+    drop(bench, sets.price);
+    drop(bench, sets.fill);
+    drop(bench, sets.enter);
+    drop(bench, sets.leave);
+    drop(bench, sets.y);
+    bench->card->release(bench->card, rows);
+}
+
 static void run_forward(struct bench *bench, const void *ctx)
 {
     (void)bench;
@@ -465,6 +516,7 @@ int main(void)
     open_cublas(&bench);
     bench_memory(&bench);
     bench_windows(&bench);
+    bench_lanes(&bench);
     for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++)
         bench_gemm(&bench, sides[i], sides[i], sides[i], 0, 0);
     bench_gemm(&bench, 2048, 2048, 2048, 1, 0);

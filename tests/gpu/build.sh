@@ -81,7 +81,7 @@ for bits in 32 64; do
     object gpu-typed-$bits -DREAL_BITS=$bits "-DCARD_IMAGE=\"$out/kernels-$bits.fatbin\"" host/card/typed.c
 done
 object gpu-source -DREAL_BITS=32 "-DKERNEL_SOURCES=\"$PWD/host/kernels\"" host/card/source.c
-for file in card/gpu_main card/serve card/fence card/nvrtc card/own card/scripted card/sensor kernels/team base/error; do
+for file in card/gpu_main card/serve card/fence card/nvrtc card/own card/script card/scripted card/sensor card/session kernels/team base/error; do
     object "gpu-$(basename $file)" -DREAL_BITS=32 host/$file.c
 done
 # shellcheck disable=SC2086

@@ -134,6 +134,10 @@ refused 2 '70/15/15, not 70/40' "$BARS" --features gap --parts 70/40
 refused 2 '70/15/15, not 100/0/0/0' "$BARS" --features gap --parts 100/0/0/0
 printf 'gap # a comment\nbody\n\nranje.10\n' >"$WORK/bad_list"
 refused 4 'bad_list:4: there is no feature ranje; did you mean range' "$BARS" --list "$WORK/bad_list"
+refused 2 'features: gap is in the list before; expected each feature once' "$BARS" --features gap body gap
+refused 2 'macd.12.26 is in the list before, as macd' "$BARS" --features macd macd.12.26
+printf 'gap\nbody gap\n' >"$WORK/twice"
+refused 4 'twice:2: gap is in the list before' "$BARS" --list "$WORK/twice"
 refused 4 'bars of 420 s cannot be made of it' "$BARS" --features gap --bar 7m
 refused 4 'has 1 bars of 86400 s' "$BARS" --features gap --bar 1d
 refused 4 'expected 1711 or more' "$BARS" --features return.200 --ahead 1510

@@ -143,6 +143,18 @@ until_true "$HOST_PID" "home" gpu_is '.cards[3].state == "ok" and .cards[0].leas
 trade_on three "at home"
 hung() { grep -q "two: job -15" "$WORK/host.err"; }
 until_true "$HOST_PID" "the job that hangs" hung
+# What the allocator decides stands in no job_done: its agent is given it all the same, and it is counted as every other outcome.
+agree() { # NAME OUTCOME: one of those, and as many outcomes in all as the agent itself has counted
+    curl -s -H "Authorization: Bearer $(cat "$WORK/run/token")" "$(cat "$WORK/run/http")/metrics" >"$WORK/metrics"
+    python3 - "$WORK/metrics" "$1" "$2" <<'EOF'
+import re, sys
+rows = open(sys.argv[1]).read()
+outcomes = dict(re.findall(r'agon_agent_gpu_jobs_total\{agent="%s",outcome="(\w+)"\} (\d+)' % sys.argv[2], rows))
+own = re.findall(r'agon_agent_metric\{agent="%s",metric="[01]"\} (\d+)' % sys.argv[2], rows)
+sys.exit(not (int(outcomes.get(sys.argv[3], 0)) > 0 and len(own) == 2 and sum(map(int, outcomes.values())) == sum(map(int, own))))
+EOF
+}
+until_true "$HOST_PID" "as many outcomes as two was given, of which one hung" agree two hung
 trade_on two "a chunk hung"
 for kill in 1 2; do
     # shellcheck disable=SC2046

@@ -127,6 +127,20 @@ backtest one process
 backtest blind inproc
 jq -e --arg edge "$edge" '.agents[] | select(.name == "follow") | (.result | tonumber) * 4 < ($edge | tonumber)' "$WORK/json" >/dev/null ||
     fail "a model of others' moves earned $(earned), and one of these $edge"
+# What a model does not call up is no order of follow's, however likely it holds up; and when it says down follow is out, but for leave 0.
+says_so() { # SAY LEAVE QUERY
+    printf 'seed: 1\nbase_currency: USDT\nagents:\n  - {name: model, plugin: herald_sure.so, capital: 1000 USDT, instruments: ["binance:BTCUSDT"], params: {say: %s}}\n' "$1" >"$WORK/roster.yaml"
+    printf '  - {name: follow, plugin: follow.so, capital: 100000 USDT, instruments: ["binance:BTCUSDT"], signals: {direction: model.direction}, params: {take_pct: 0, stop_pct: 0, leave: %s}}\n' \
+        "$2" >>"$WORK/roster.yaml"
+    "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$WORK/plugins" --seed 3 --for 10m --json >"$WORK/json" 2>"$WORK/err" || fail "a backtest: $(cat "$WORK/err")"
+    jq -e ".agents[1] | $3" "$WORK/json" >"$WORK/is" || fail "follow where the model says $1, leave $2: $(jq -c '.agents[1] | [.orders, .fills, .positions]' "$WORK/json")"
+}
+cp "$BUILT_PLUGINS/herald_sure.so" "$WORK/plugins"
+says_so 1 0.6 '.orders == 1'
+says_so 2 0.6 '.orders == 0'
+says_so 3 0.6 '.orders == 0'
+says_so 4 0.6 '.orders == 2 and (.positions[0].qty | tonumber) < 0.001'
+says_so 4 0 '.orders == 1 and (.positions[0].qty | tonumber) > 0.001'
 "$AGON" validate "$WORK/plugins/lstm.so" --file "weights=$WORK/one" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 "$AGON" validate "$WORK/plugins/follow.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 refused() { # WORDS FILE

@@ -16,7 +16,7 @@ else
 fi
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 card() { # [LIBRARIES [MORE]]
-    printf 'gpu: {profile: one.yaml, device: cuda, delay: 5ms, own_kernels: true%s%s}' "${1-$libraries}" "${2-}"
+    printf 'gpu: {profile: one.yaml, device: cuda, delay: 5ms, own_kernels: true, own_context: 48MiB%s%s}' "${1-$libraries}" "${2-}"
 }
 mkdir -p "$WORK/conf"
 cat >"$WORK/conf/one.yaml" <<END
@@ -99,6 +99,8 @@ done
 [ "$(others 3 '0\|-4')" = 0 ] || fail "another outcome of who gives its lease back"
 ! grep -q 'wrong' "$WORK/host.err" || fail "a result is not what its kernel says: $(grep wrong "$WORK/host.err" | head -2)"
 is 'd["cards"][0]["workers"] == 1 and d["cards"][0]["worker_up"]' || fail "the card's own worker was lost: $(look 'd["cards"]')"
+is 'all(o["context_bytes"] == 48 << 20 for o in own.values()) and 7 * 52 << 20 <= d["cards"][0]["leased_bytes"] <= (8 * 52 + 4) << 20' ||
+    fail "the contexts are nobody's: $(look 'd["cards"]') $(look own)"
 is 'len(own) == 8 and own["good"]["state"] == "up" and own["good"]["workers"] == 1 and own["good"]["why"] == ""' || fail "the status of good: $(look own)"
 is 'len({o["worker_pid"] for o in d["own_kernels"] if o["worker_pid"]} | {d["cards"][0]["worker_pid"]}) >= 5' || fail "not a process each: $(look own)"
 is 'own["broken"]["state"] == "fails" and "own.cu(1): " in own["broken"]["why"] and "error" in own["broken"]["why"]' || fail "the place in the source: $(look own)"
@@ -159,6 +161,8 @@ refused "expected 'own_kernels: true'" 'gpu: {profile: one.yaml, device: cuda}' 
 refused "expected 'device: cuda'.*not cpu" 'gpu: {profile: one.yaml, device: cpu, own_kernels: true}' ', kernels: source'
 refused "is not among the agent's files" "$(card)" ', kernels: nothing'
 refused 'could write what is resident' "$(card)" ', kernels: source, resident: weights'
+refused 'can never be granted (budget).*has 512MiB for inference on card .one., of which the context of own kernels (own_context) takes 512MiB' \
+    "$(card | sed 's/ own_context: 48MiB,//')" ', kernels: source'
 refused 'the file has 0 bytes' "$(card)" ', kernels: source' empty.cu
 refused 'the file has 1048577 bytes' "$(card)" ', kernels: source' large.cu
 live_files "$(for i in 1 2 3 4 5 6 7 8 9; do own "many$i" fine; done)"

@@ -92,5 +92,17 @@ refused 'the name of two trainings' "$(one a validation_sets 10% "$(words lstm 3
 $(one a validation_sets 10% "$(words lstm 3 got.8)")"
 refused 'has --threads, which the plan says itself' "$(one a validation_sets 10% "$(words lstm 3 got.9), --threads, 2")"
 refused "not a training that stands before" "$(one a validation_sets 10% "$(words lstm 3 got.9)" ', after: b')"
+# Of two trainings that would write over each other's files both are named, by whatever name the file goes.
+twice() { # OUT OUT [WORDS]
+    refused "plan.yaml:5:[0-9]*: error.*training b writes $WORK/[a-z.9]*, as training a of line 4 does; expected a file of its own behind --out" \
+        "$(one a validation_sets 10% "$(words lstm 3 "$1")")
+$(one b validation_sets 10% "$(words tcn 3 "$2")${3-}")"
+}
+twice got.9 got.9
+twice got.9 ./got.9
+twice got.9 ".././${WORK##*/}/got.9"
+twice got.9 got.9.report
+twice got.9.resume got.9
+twice got.9 got.8 ", --checkpoint, $WORK/got.9.resume"
 [ ! -e "$WORK/got.9" ] || fail "something was trained"
 echo "trainings of a plan: put out, ended and gone on with to the same bits"

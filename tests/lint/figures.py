@@ -7,7 +7,7 @@
     figures.py --write               makes the table
     figures.py                       holds the page to the file (suite lint)
 
-A line is one benchmark of one commit; the newest of each name is shown, by date and then by place. It is met or missed by the
+A line is one benchmark of one commit; the newest of each name on each machine is shown, by date and then by place. It is met or missed by the
 median. Times are nanoseconds an operation; "clock" is thread (processor time of the thread), wall or batch (median batch).
 Only whole runs are entered: those of --quick check results and are too short to be figures."""
 import csv
@@ -97,8 +97,11 @@ def judged(row):
 def table():
     newest = {}
     for row in read():
-        if row["name"] not in newest or row["date"] >= newest[row["name"]]["date"]:
-            newest[row["name"]] = row
+        key = row["name"], row["machine"], row["cores"]
+        if key not in newest or row["date"] >= newest[key]["date"]:
+            newest[key] = row
+    names = list(dict.fromkeys(name for name, _, _ in newest))
+    newest = {key: newest[key] for key in sorted(newest, key=lambda key: (names.index(key[0]), *key[1:]))}
     last = max((row["date"] for row in newest.values()), default="")
     lines = ["| benchmark | ns | yardstick, ns | ratio (smallest to largest) | goal | | machine, load | date, commit |",
              "|---|---|---|---|---|---|---|---|"]

@@ -49,5 +49,6 @@ export const endedColumns = [
   { title: 'Average', class: 'p2', value: o => Number(o.average), csv: o => o.average ?? '', text: o => short(o.average), hint: o => o.average ?? '' },
   { title: 'Fee', class: 'p3', value: o => Number(o.fee), csv: o => o.fee ?? '', text: o => (o.fee === null || !Number(o.filled) ? '–' : `${money(o.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, ''))} ${o.fee_asset}`), tone: () => 'dim' },
   { title: 'End', class: 'l', value: o => `${o.end} ${o.reason}`, csv: o => [o.end, o.reason].filter(Boolean).join(': '), text: o => o.end, hint: o => o.why, tone: o => ENDS[o.end] ?? '' },
+  { title: 'Exit reason', class: 'l p4', value: o => o.exit_reason, csv: o => o.exit_reason, text: o => o.exit_reason.replaceAll('_', ' '), hint: o => o.exit_why, tone: () => 'dim' },
   { title: 'Why', class: 'l why p4', csv: o => o.why, text: o => o.why, hint: o => o.why, tone: () => 'dim' },
 ];

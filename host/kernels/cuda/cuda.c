@@ -152,6 +152,10 @@ static struct launch launch_of(const struct cuda *cuda, enum kernel kernel, cons
         return sums(kernel, of.softmax_back->rows, GRID_ROWS);
     case KERNEL_gemm:
         return tiles(cuda, of.gemm);
+    case KERNEL_scenarios:
+        return lanes(cuda, kernel, of.scenarios->n);
+    case KERNEL_sweeps:
+        return lanes(cuda, kernel, of.sweeps->n);
     case KERNEL_COUNT:
         break;
     }

@@ -92,6 +92,18 @@ KERNEL(rolling, rolling)
     }
 }
 
+KERNEL(scenarios, scenarios)
+{
+    for (uint64_t i = FIRST; i < args.n; i += STEP)
+        lane_scenarios(&args, (uint32_t)i, 1);
+}
+
+KERNEL(sweeps, sweeps)
+{
+    for (uint64_t i = FIRST; i < args.n; i += STEP)
+        lane_sweeps(&args, (uint32_t)i, 1);
+}
+
 KERNEL(lstm_gates, lstm_gates)
 {
     for (uint64_t at = FIRST; at < (uint64_t)args.rows * args.hidden; at += STEP)

@@ -203,32 +203,6 @@ void binance_params_add_n(struct binance_params *params, const char *name, size_
     params->text[params->n] = 0;
 }
 
-void binance_params_add_bare(struct binance_params *params, const char *name, const char *value,
-                             size_t n_value)
-{
-    if (!begin(params, name, strlen(name)))
-        return;
-    if (params->room - params->n <= n_value) {
-        params->is_full = 1;
-        return;
-    }
-    memcpy(params->text + params->n, value, n_value);
-    params->n += n_value;
-    params->text[params->n] = 0;
-}
-
-void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value)
-{
-    char text[24];
-    char *at = text + sizeof(text);
-
-    do {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    binance_params_add_bare(params, name, at, (size_t)(text + sizeof(text) - at));
-}
-
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)
 {
     char signature[BINANCE_SIGNATURE_TEXT];

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/num.h"
 #include "venue/secret.h"
 
 enum binance_sign_kind { BINANCE_SIGN_NONE = 0, BINANCE_SIGN_HMAC = 1, BINANCE_SIGN_ED25519 = 2 };
@@ -52,10 +53,43 @@ static inline void binance_params_add(struct binance_params *params, const char 
 {
     binance_params_add_n(params, name, strlen(name), value, strlen(value));
 }
-/* Of letters, digits, '.' and '-', which stand for themselves: a number, an id of ours. */
-void binance_params_add_bare(struct binance_params *params, const char *name, const char *value,
-                             size_t n_value);
-void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value);
+/* Of letters, digits, '.', '_' and '-', which stand for themselves: a number, an id of ours.
+ * Inlined, since the length of a name is known where it is written, and an order has eight of
+ * these. */
+static inline void binance_params_add_bare(struct binance_params *params, const char *name,
+                                           const char *value, size_t n_value)
+{
+    size_t n_name = strlen(name);
+    char *at = params->text + params->n;
+
+    if (params->is_full || params->room - params->n < (params->n > 0) + n_name + n_value + 2) {
+        params->is_full = 1;
+        return;
+    }
+    *at = '&';
+    at += params->n > 0;
+    memcpy(at, name, n_name);
+    at += n_name;
+    *at++ = '=';
+    memcpy(at, value, n_value);
+    at += n_value;
+    *at = '\0';
+    params->n = (size_t)(at - params->text);
+}
+/* A word of the API. */
+static inline void binance_params_add_word(struct binance_params *params, const char *name,
+                                           const char *word)
+{
+    binance_params_add_bare(params, name, word, strlen(word));
+}
+static inline void binance_params_add_u64(struct binance_params *params, const char *name,
+                                          uint64_t value)
+{
+    char text[NUM_DIGITS];
+    const char *at = num_digits(value, text + sizeof(text));
+
+    binance_params_add_bare(params, name, at, (size_t)(text + sizeof(text) - at));
+}
 /* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer);
 /* Plain ones as the WebSocket API has them: an object of texts, but for recvWindow and timestamp,

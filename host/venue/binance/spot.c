@@ -37,17 +37,18 @@ static void add_order(const struct binance *binance, struct binance_params *para
 {
     int is_maker = (entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT;
 
-    binance_params_add(params, "side", binance_side_name(entry->side));
-    binance_params_add(params, "type", is_maker ? "LIMIT_MAKER" : binance_spot_types[entry->type]);
+    binance_params_add_word(params, "side", binance_side_name(entry->side));
+    binance_params_add_word(params, "type",
+                            is_maker ? "LIMIT_MAKER" : binance_spot_types[entry->type]);
     if (!is_maker && order_type_has_px(entry->type))
-        binance_params_add(params, "timeInForce", tif_name(entry->tif));
+        binance_params_add_word(params, "timeInForce", tif_name(entry->tif));
     binance_add_num(params, "quantity", qty, symbol->qty_exp);
     if (order_type_has_px(entry->type))
         binance_add_num(params, "price", px, symbol->px_exp);
     if (order_type_waits(entry->type))
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
     binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
-    binance_params_add(params, "newOrderRespType", "FULL");
+    binance_params_add_word(params, "newOrderRespType", "FULL");
 }
 
 static int take_cancel_replace(struct binance *binance, const struct http_message *reply,

@@ -50,10 +50,10 @@ static void add_order(const struct binance *binance, struct binance_params *para
 {
     int is_limit = order_type_has_px(entry->type);
 
-    binance_params_add(params, "side", binance_side_name(entry->side));
-    binance_params_add(params, "type", binance_um_types[entry->type]);
+    binance_params_add_word(params, "side", binance_side_name(entry->side));
+    binance_params_add_word(params, "type", binance_um_types[entry->type]);
     if (is_limit)
-        binance_params_add(params, "timeInForce", tif_name(entry));
+        binance_params_add_word(params, "timeInForce", tif_name(entry));
     binance_add_num(params, "quantity", qty, symbol->qty_exp);
     if (is_limit)
         binance_add_num(params, "price", px, symbol->px_exp);
@@ -62,7 +62,7 @@ static void add_order(const struct binance *binance, struct binance_params *para
     if ((entry->flags & AGON_REDUCE_ONLY) != 0)
         binance_params_add(params, "reduceOnly", "true");
     binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
-    binance_params_add(params, "newOrderRespType", "RESULT");
+    binance_params_add_word(params, "newOrderRespType", "RESULT");
 }
 
 /* Requests of its own ---------------------------------------------------------------------------
@@ -104,7 +104,7 @@ static int write_own(struct binance *binance, struct gateway_request *request,
     case REQ_REPLACE:
         http->method = "PUT";
         binance_add_client_id(binance, params, "origClientOrderId", entry->order_id, 0);
-        binance_params_add(params, "side", binance_side_name(entry->side));
+        binance_params_add_word(params, "side", binance_side_name(entry->side));
         binance_add_num(params, "quantity", entry->next_qty, request->symbol->qty_exp);
         binance_add_num(params, "price", entry->next_px, request->symbol->px_exp);
         break;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* herald: publishes a number with each book that it sees, under the first of its names, or in the
- * memory of its own runner under a series of somebody else's (`as`). For tests of signals. */
+ * memory of its own runner under a series of somebody else's (`as`). For tests of signals. With
+ * HERALD_SURE it is a model of direction that always holds up for likely, and says up (1), neutral
+ * (2), down (3), or up and from its 200th signal on down (4). */
 #include <agon/agon.h>
 
 #include "agent/feed_state.h"
@@ -46,6 +48,13 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
                                  .value = (double)self->say};
 
     (void)nth;
+#if defined(HERALD_SURE)
+    signal.p_up = 0.9;
+    signal.p_down = 0.1;
+    signal.direction = self->say == 1 || (self->say == 4 && nth < 200) ? AGON_UP
+                       : self->say >= 3                                ? AGON_DOWN
+                                                                       : AGON_NEUTRAL;
+#endif
     if (event->type == AGON_EVENT_TOP10)
         (void)self->signals->publish(self->host, &signal);
     return AGON_OK;
@@ -87,6 +96,8 @@ static const struct agon_param *const params[] = {&say, &as};
 static const char *const requires_ext[] = {AGON_EXT_SIGNAL, AGON_EXT_PARAM, AGON_EXT_ARENA};
 #ifdef HERALD_LESS // a build that has dropped its first name
 static const char *const publishes[] = {"mood"};
+#elif defined(HERALD_SURE)
+static const char *const publishes[] = {"direction"};
 #elif defined(HERALD_TWIN) // evil.crotrqg has the number of herald.trend
 static const char *const publishes[] = {"crotrqg"};
 #else

@@ -6,12 +6,28 @@
 
 #define VALUES_MAX 4096
 
-enum deed { FINE, NAME, TWICE, AFTER, BEYOND, LARGE, MANY, CANCEL, KEEPS, RESIDENT, ANEW, ADDRESS };
+enum deed {
+    FINE,
+    NAME,
+    TWICE,
+    AFTER,
+    BEYOND,
+    LARGE,
+    MANY,
+    CANCEL,
+    KEEPS,
+    RESIDENT,
+    ANEW,
+    ADDRESS,
+    WRITES,
+    ERRS
+};
 AGON_NUMBER(values, 1, AGON_INTEGER, AGON_PARAM_RESTART, 2, VALUES_MAX, 64, 1, "",
             "prices of a job, and of its result");
-AGON_CHOOSE(deed, 2, 0, "",
-            "fine|name|twice|after|beyond|large|many|cancel|keeps|resident|anew|address",
-            "what it does");
+AGON_CHOOSE(
+    deed, 2, 0, "",
+    "fine|name|twice|after|beyond|large|many|cancel|keeps|resident|anew|address|writes|errs",
+    "what it does");
 static const struct agon_param *const params[] = {&values, &deed};
 
 struct jobber {
@@ -162,6 +178,10 @@ static int on_job(void *plugin, const struct agon_job *event)
         state->sum += value;
     }
     (void)self->metric->gauge(self->host, 2, state->sum);
+    if (self->deed == WRITES) // it is shown its result, and may not
+        *(volatile float *)(uintptr_t)bytes = mean + 1;
+    if (self->deed == ERRS && state->n_done % 3 == 0)
+        return AGON_ECORRUPT;
     intent.client_ref = ++state->ref;
     intent.side = mean > (float)state->px ? AGON_BUY : AGON_SELL;
     (void)self->orders->submit(self->host, &intent, 1);

@@ -248,17 +248,13 @@ static int on_close(void *ctx, struct error *err)
     return worker_close(((struct run *)ctx)->worker, ROOM_BYTES, err);
 }
 
-static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
-{
-    worker_enter(((struct run *)ctx)->worker, hash != 0 ? (int)slot : -1);
-}
-
 static int work(void *ctx, struct worker *worker)
 {
     struct run *run = ctx;
     struct error err = {0};
 
     run->worker = worker;
+    run->config.called = worker_called(worker);
     run->said->rc = backtest_run(&run->config, &run->result, &err);
     snprintf(run->said->text, sizeof(run->said->text), "%s", err.text);
     if (run->said->rc >= 0 && run->result.n_failed > 0) {
@@ -389,7 +385,6 @@ int main(int argc, char **argv)
                                           .has_taker_fee = 1,
                                           .slots = slots,
                                           .close = on_close,
-                                          .calling = on_calling,
                                           .ctx = &run,
                                           .feed = feed,
                                           .feed_ctx = &run};

@@ -6,8 +6,11 @@
  * second of them alone; "cuLaunchKernel:3=hang" does not come back, "=die" ends the process.
  * EMULATED_FIRST: only in the first of several processes that write to one stderr. EMULATED_STICKY:
  * once a kernel or a copy has failed all calls do, as on a card. EMULATED_SAYS: each call and what
- * is wrong with it goes to stderr, a line each. Memory of the card has pages before and behind it
- * that nobody may touch, holds rubbish when it is taken, and what is given back has to be 0. */
+ * is wrong with it goes to stderr, a line each.
+ * CUDA_EMULATED is for whoever hands on what is CUDA's alone: "FAILS=...;STICKY=1" is those two.
+ *
+ * Memory of the card has pages before and behind it that nobody may touch, holds rubbish when it is
+ * taken, and what is given back has to be 0. */
 #include "emulated.h"
 
 #include <errno.h>
@@ -76,10 +79,30 @@ static void say(const char *format, ...)
         abort();
 }
 
+static void take_words(void)
+{
+    static char words[512];
+    char *rest = words;
+
+    (void)snprintf(words, sizeof(words), "%s", getenv("CUDA_EMULATED"));
+    for (char *word; (word = strsep(&rest, ";")) != NULL;) {
+        char name[64];
+        char *value = strchr(word, '=');
+
+        if (value == NULL)
+            continue;
+        *value = '\0';
+        (void)snprintf(name, sizeof(name), "EMULATED_%s", word);
+        (void)setenv(name, value + 1, 1);
+    }
+}
+
 __attribute__((constructor)) static void look_who_was_here(void)
 {
     struct stat stat;
 
+    if (getenv("CUDA_EMULATED") != NULL)
+        take_words();
     is_later = getenv("EMULATED_FIRST") != NULL && fstat(2, &stat) == 0 && stat.st_size > 0;
 }
 
@@ -198,40 +221,57 @@ static int lies_within(uint64_t at, size_t bytes, const char *call)
     return 0;
 }
 
-struct thread {
+/* Threads of a block, which are there for every block: a new one takes longer than what it does. */
+#define THREADS_MAX 1024
+static struct {
+    struct fiber *fiber;
+    int is_done;
+} threads[THREADS_MAX];
+static struct {
     kernel_fn fn;
     const void *args;
-};
+} launched;
 
 static void *thread_main(void *arg)
 {
-    const struct thread *thread = arg;
+    int *is_done = arg;
 
-    thread->fn(thread->args);
+    for (;;) {
+        launched.fn(launched.args);
+        *is_done = 1;
+        fiber_yield();
+    }
     return NULL;
 }
 
 /* All threads of a block to their next barrier, again and again. */
-static int run_block(struct thread *thread)
+static int run_block(void)
 {
-    struct fiber *fibers[1024];
     uint32_t left = blockDim.x;
 
-    for (uint32_t i = 0; i < blockDim.x; i++)
-        if ((fibers[i] = fiber_new(thread_main, thread)) == NULL)
+    for (uint32_t i = 0; i < blockDim.x; i++) {
+        if (threads[i].fiber == NULL)
+            threads[i].fiber = fiber_new(thread_main, &threads[i].is_done);
+        if (threads[i].fiber == NULL)
             return OUT_OF_MEMORY;
+        threads[i].is_done = 0;
+    }
     while (left > 0) {
         left = 0;
         for (uint32_t i = 0; i < blockDim.x; i++) {
             threadIdx = (struct emulated_dim){i, 0, 0};
-            if (!fiber_is_over(fibers[i]))
-                fiber_resume(fibers[i]);
-            left += !fiber_is_over(fibers[i]);
+            if (!threads[i].is_done)
+                fiber_resume(threads[i].fiber);
+            left += !threads[i].is_done;
         }
     }
-    for (uint32_t i = 0; i < blockDim.x; i++)
-        fiber_free(fibers[i]);
     return 0;
+}
+
+__attribute__((destructor)) static void end_threads(void)
+{
+    for (uint32_t i = 0; i < THREADS_MAX; i++)
+        fiber_free(threads[i].fiber);
 }
 
 /* What a driver that somebody has taken over would try: the worker's fence is closed by now. */
@@ -598,12 +638,13 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
                    unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared,
                    void *stream, void **args, void **extra)
 {
-    struct thread thread = {.args = args[0]};
     int code = outcome("cuLaunchKernel", getenv("EMULATED_STICKY") != NULL ? LAUNCH_FAILED : 1);
 
     (void)stream;
-    memcpy(&thread.fn, &function, sizeof(function));
-    if (code != 0 || block_x > 1024 || block_y != 1 || block_z != 1 || shared != 0 || extra != NULL)
+    memcpy(&launched.fn, &function, sizeof(function));
+    launched.args = args[0];
+    if (code != 0 || block_x > THREADS_MAX || block_y != 1 || block_z != 1 || shared != 0 ||
+        extra != NULL)
         return code != 0 ? code : 1;
     gridDim = (struct emulated_dim){grid_x, grid_y, grid_z};
     blockDim = (struct emulated_dim){block_x, 1, 1};
@@ -611,7 +652,7 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
         for (uint32_t y = 0; y < grid_y && code == 0; y++)
             for (uint32_t x = 0; x < grid_x && code == 0; x++) {
                 blockIdx = (struct emulated_dim){x, y, z};
-                code = run_block(&thread);
+                code = run_block();
             }
     return code;
 }

@@ -110,6 +110,11 @@ static void map_case(struct run *run, uint32_t op, uint32_t n)
                             .op = op,
                             .scale = (real)0.37};
 
+    // What an operation does not take is 0, as a job's calls have it.
+    if (op > MAP_FMA && op < MAP_TANH_BACK)
+        args.b = NULL;
+    if (op != MAP_FMA)
+        args.c = NULL;
     if (op == MAP_EXP || op == MAP_TANH || op == MAP_SIGMOID || op == MAP_GELU) {
         // Wide enough that each end of the range is met: subnormal, 0, infinity, 1.
         struct map_args wide = {.a = args.a,
@@ -119,7 +124,6 @@ static void map_case(struct run *run, uint32_t op, uint32_t n)
                                 .scale = (real)(REAL_BITS == 32 ? 60 : 400)};
 
         kernel_map(run->device, &wide);
-        args.b = wide.y;
         args.a = wide.y;
         kernel_map(run->device, &args);
         keep(run, args.y, n, "map.%s.wide n=%u", names[op], n);
@@ -272,6 +276,7 @@ static void rows_case(struct run *run, uint32_t rows, uint32_t n)
     struct softmax_back_args softmax_back = {.y = y, .dy = b, .da = b, .rows = rows, .n = n};
 
     for (reduce.op = 0; reduce.op < REDUCE_OPS; reduce.op++) {
+        reduce.b = reduce.op == REDUCE_DOT ? b : NULL;
         kernel_reduce(run->device, &reduce);
         keep(run, reduce.y, rows, "reduce.%u rows=%u n=%u", reduce.op, rows, n);
     }
@@ -315,6 +320,8 @@ static void gemm_case(struct run *run, uint32_t m, uint32_t n, uint32_t k, uint3
         args.a = values(run, (size_t)args.a_step * batch);
         args.b = values(run, (size_t)args.b_step * batch);
         args.bias = values(run, n);
+        if (args.start != GEMM_BIAS)
+            args.bias = NULL;
         args.c = values(run, (size_t)args.c_step * batch);
         kernel_gemm(run->device, &args);
         keep(run, args.c, (size_t)args.c_step * batch, "gemm %ux%ux%u a%u b%u start=%u batch=%u", m,
@@ -392,6 +399,63 @@ static void band_case(struct run *run, uint32_t batch, uint32_t steps, uint32_t 
     over(run);
 }
 
+/* Values of the next stream, each times `scale` and plus `shift`. */
+static real *scaled(struct run *run, uint32_t n, real scale, real shift)
+{
+    real *at = values(run, n);
+    real *shifts = constant(run, n, shift);
+    real *scales = constant(run, n, scale);
+    struct map_args args = {.a = at, .b = scales, .c = shifts, .y = at, .n = n, .op = MAP_FMA};
+
+    kernel_map(run->device, &args);
+    return at;
+}
+
+static void scenarios_case(struct run *run, uint32_t n, uint32_t m, uint32_t steps)
+{
+    struct scenarios_args args = {.value = scaled(run, m, 1000, 0),
+                                  .drift = scaled(run, m, (real)1e-4, 0),
+                                  .factor = scaled(run, m * m, (real)0.01, 0),
+                                  .y = memory(run, 3 * (size_t)n),
+                                  .seed = 0x123456789abcdef0u,
+                                  .stream = 0xfedcba9876543210u,
+                                  .n = n,
+                                  .m = m,
+                                  .steps = steps};
+
+    kernel_scenarios(run->device, &args);
+    keep(run, args.y, 3 * (size_t)n, "scenarios n=%u m=%u steps=%u", n, m, steps);
+    over(run);
+}
+
+/* Averages of a price, their cross in pairs of rows, and a band around 0. */
+static void sweeps_case(struct run *run, uint32_t n, uint32_t steps, uint32_t rows)
+{
+    real *a = memory(run, (size_t)rows * steps);
+    struct rolling_args rolling = {
+        .a = scaled(run, steps, 5, 100), .rows = 1, .n = steps, .op = ROLLING_MEAN};
+    struct sweeps_args args = {.a = a,
+                               .price = rolling.a,
+                               .fill = scaled(run, steps, 4, 100),
+                               .pairs = ids(run, 2 * n, rows),
+                               .enter = scaled(run, n, (real)0.3, (real)0.4),
+                               .leave = scaled(run, n, (real)0.3, (real)-0.4),
+                               .y = memory(run, 3 * (size_t)n),
+                               .n = n,
+                               .steps = steps,
+                               .rows = rows,
+                               .fee = (real)0.001};
+
+    for (uint32_t row = 0; row < rows; row++) {
+        rolling.y = a + (size_t)row * steps;
+        rolling.window = 2 * row + 1;
+        kernel_rolling(run->device, &rolling);
+    }
+    kernel_sweeps(run->device, &args);
+    keep(run, args.y, 3 * (size_t)n, "sweeps n=%u steps=%u rows=%u", n, steps, rows);
+    over(run);
+}
+
 static void large_cases(struct run *run)
 {
     for (uint32_t op = 0; op < MAP_OPS; op++)
@@ -407,6 +471,8 @@ static void large_cases(struct run *run)
     gemm_case(run, 1700, 1500, 70, 1); // large tiles on a large card
     gemm_case(run, 64, 1024, 256, 1);
     band_case(run, 4, 300, 64, 100);
+    scenarios_case(run, 10000, 5, 40);
+    sweeps_case(run, 3000, 700, 20);
 }
 
 void cases_run(struct device *device, int is_large, struct case_results *results)
@@ -444,6 +510,11 @@ void cases_run(struct device *device, int is_large, struct case_results *results
     band_case(&run, 3, 21, 33, 17);
     band_case(&run, 1, 4, 16, 8);
     band_case(&run, 2, 5, 7, 1);
+    scenarios_case(&run, 1, 1, 1);
+    scenarios_case(&run, 77, 7, 12);
+    scenarios_case(&run, 33, 32, 3);
+    sweeps_case(&run, 1, 1, 1);
+    sweeps_case(&run, 69, 300, 9);
     if (is_large)
         large_cases(&run);
 }

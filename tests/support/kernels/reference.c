@@ -125,6 +125,87 @@ static void rolling(const struct rolling_args *args)
         }
 }
 
+/* Number k of a path's step. */
+static real normal_of(const struct scenarios_args *args, uint32_t path, uint32_t step, uint32_t k)
+{
+    struct lane_philox draw = lane_philox(path, step + 65536 * (k / 4), (uint32_t)args->stream,
+                                          (uint32_t)(args->stream >> 32), (uint32_t)args->seed,
+                                          (uint32_t)(args->seed >> 32));
+    const uint32_t *words = draw.word + k % 4 / 2 * 2;
+    real u = ((real)(int32_t)(words[0] / 2) + (real)0.5) / 2147483648;
+    struct lane_turn turn = lane_turn(words[1]);
+
+    return lane_sqrt(-2 * lane_log(u)) * (k % 2 == 0 ? turn.cosine : turn.sine);
+}
+
+static void scenario(const struct scenarios_args *args, uint32_t path)
+{
+    real x[64] = {0};
+    real low = 0;
+    real high = 0;
+    real fall = 0;
+    real pnl = 0;
+
+    for (uint32_t step = 0; step < args->steps; step++) {
+        pnl = 0;
+        for (uint32_t j = 0; j < args->m; j++) {
+            real move = args->drift[j];
+
+            for (uint32_t k = 0; k <= j; k++)
+                move = chain(args->factor[j * args->m + k], normal_of(args, path, step, k), move);
+            x[j] += move;
+            pnl = chain(args->value[j], lane_exp(x[j]) - 1, pnl);
+        }
+        if (pnl < low)
+            low = pnl;
+        if (pnl > high)
+            high = pnl;
+        if (high - pnl > fall)
+            fall = high - pnl;
+    }
+    args->y[path] = pnl;
+    args->y[args->n + path] = low;
+    args->y[2 * args->n + path] = fall;
+}
+
+static void sweep(const struct sweeps_args *args, uint32_t set)
+{
+    const real *first = args->a + (size_t)args->pairs[2 * set] * args->steps;
+    const real *second = args->a + (size_t)args->pairs[2 * set + 1] * args->steps;
+    enum { WAITS, FLAT, LONG } is = WAITS, was = WAITS;
+    real money = 1;
+    real units = 0;
+    real most = 1;
+    real fall = 0;
+    real now = 1;
+    uint32_t n_trades = 0;
+
+    for (uint32_t t = 0; t < args->steps; t++) {
+        if (is == LONG && was != LONG) {
+            units = money * (1 - args->fee) / args->fill[t];
+            money = 0;
+            n_trades++;
+        } else if (is != LONG && was == LONG) {
+            money = units * args->fill[t] * (1 - args->fee);
+            units = 0;
+            n_trades++;
+        }
+        was = is;
+        now = chain(units, args->price[t], money);
+        if (now > most)
+            most = now;
+        if ((most - now) / most > fall)
+            fall = (most - now) / most;
+        if (first[t] - second[t] < args->leave[set])
+            is = FLAT;
+        if (first[t] - second[t] > args->enter[set] && is == FLAT)
+            is = LONG;
+    }
+    args->y[set] = now - 1;
+    args->y[args->n + set] = fall;
+    args->y[2 * args->n + set] = (real)n_trades;
+}
+
 static void reduce(const struct reduce_args *args)
 {
     for (uint32_t row = 0; row < args->rows; row++) {
@@ -372,6 +453,14 @@ static void run(struct device *device, enum kernel kernel, const void *args)
         break;
     case KERNEL_band_gather:
         band_apply(of.band_apply, 1);
+        break;
+    case KERNEL_scenarios:
+        for (uint32_t i = 0; i < of.scenarios->n; i++)
+            scenario(of.scenarios, i);
+        break;
+    case KERNEL_sweeps:
+        for (uint32_t i = 0; i < of.sweeps->n; i++)
+            sweep(of.sweeps, i);
         break;
     case KERNEL_COUNT:
         break;

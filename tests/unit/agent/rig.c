@@ -154,8 +154,8 @@ int rig_start(struct rig *rig)
                                        .bus_granules = RIG_BUS_GRANULES,
                                        .entry = &script_entry,
                                        .now = rig->now,
-                                       .calling = rig->calling,
-                                       .ctx = rig->calling != NULL ? rig : NULL,
+                                       .called = rig->called.who != NULL ? &rig->called : NULL,
+                                       .hash = rig->hash,
                                        .on_lapse = rig->on_lapse,
                                        .lapses = rig->lapses,
                                        .n_lapses = rig->n_lapses,
@@ -246,16 +246,16 @@ static int take_turn(struct rig *rig)
     rig->turn.at = rig->bus.at;
     if (rig->is_following && rig->turn.n_public == 1 && slot_set_is_empty(&rig->turn.private) &&
         slot_set_has(&rig->turn.wanting, slot)) {
-        struct runner_port ports[64] = {0};
+        void *shared[64] = {0};
         uint64_t bit = (uint64_t)1 << slot % 64, left;
 
-        ports[slot % 64] = *port;
+        shared[slot % 64] = port->shared(port->ctx);
         if (rig->beside != NULL) {
-            ports[(slot + 1) % 64] = *rig->beside;
-            left = port->take_turns(ports, bit | bit << 1);
+            shared[(slot + 1) % 64] = rig->beside->shared(rig->beside->ctx);
+            left = port->take_turns(shared, bit | bit << 1);
             REQUIRE(left == 0 || left == (bit | bit << 1));
         } else {
-            left = port->take_turns(ports, bit);
+            left = port->take_turns(shared, bit);
             REQUIRE(left == 0 || left == bit);
         }
         rc = left == 0 ? AGON_OK : AGON_EIO;

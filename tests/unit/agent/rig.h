@@ -29,7 +29,8 @@ struct rig {
     uint32_t n_turns;
     uint32_t n_together;              /* ... of them by take_turns */
     const struct runner_port *beside; /* called with it there, as the next slot; NULL: nobody */
-    void (*calling)(void *ctx, int is_in);
+    struct called called;             /* who NULL: nobody asks */
+    uint64_t hash;
     void *bus_memory; /* owned */
     struct bus_writer bus;
     struct run_inproc *run; /* owned */

@@ -125,6 +125,14 @@ static int look(struct script *at)
     return AGON_OK;
 }
 
+static int write_there(struct script *at)
+{
+    if (gpu->map(at->host, mapped, &bytes, &n_bytes) < 0)
+        return AGON_EIO;
+    *(volatile unsigned char *)(uintptr_t)bytes = 'X';
+    return AGON_OK;
+}
+
 static int give_back(struct script *at)
 {
     ck_assert_int_eq(gpu->release(at->host, lease), AGON_OK);
@@ -244,6 +252,42 @@ START_TEST(the_last_result_is_there)
 }
 END_TEST
 
+/* A short one and a large one; who writes is not called again, and another is none the worse. */
+START_TEST(a_result_is_read_and_who_writes_to_it_is_stopped)
+{
+    static const char contents[2][300] = {"a result", "a large result"};
+    static const uint16_t n[2] = {8, 300};
+
+    for (int is_large = 0; is_large < 2; is_large++) {
+        struct agon_job done = {.kind = AGON_JOB_DONE, .job = 7, .bytes = n[is_large], .place = 3};
+        const struct error *failure;
+
+        setup();
+        done.n_inline = is_large ? 0 : n[0];
+        memcpy(done.result, contents[0], done.n_inline);
+        rig.port->result(rig.port->ctx, done.place, contents[is_large], done.bytes);
+        mapped = 7;
+        step(look, done);
+        ck_assert_mem_eq(bytes, contents[is_large], n[is_large]);
+        next = write_there;
+        done.hdr = (struct agon_event_hdr){.type = AGON_EVENT_JOB, .granules = sizeof(done) / 64};
+        done.lease = MAIN;
+        rig_private(&rig, &done, 1);
+        ck_assert_int_eq(rig_step(&rig), AGON_EIO);
+        ck_assert_int_eq(next == NULL, 1);
+        failure = feed_failure(run_inproc_feed(rig.run));
+        ck_assert_msg(strstr(failure->text, "wrote into the results of jobs") != NULL, "%s",
+                      failure->text);
+        next = look; // it is not called again
+        rig_private(&rig, &done, 1);
+        ck_assert_int_eq(rig_step(&rig), AGON_EIO);
+        ck_assert(next == look);
+        next = NULL;
+        rig_deinit(&rig);
+    }
+}
+END_TEST
+
 START_TEST(a_lease_is_given_back_once)
 {
     setup();
@@ -264,6 +308,7 @@ int main(void)
 
     tcase_add_test(tcase, what_may_be_handed_over_and_what_lies_in_its_box);
     tcase_add_test(tcase, the_last_result_is_there);
+    tcase_add_test(tcase, a_result_is_read_and_who_writes_to_it_is_stopped);
     tcase_add_test(tcase, a_lease_is_given_back_once);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -108,47 +108,97 @@ START_TEST(a_write_stops_the_plugin_and_alters_no_record)
 END_TEST
 
 static struct rig pair[2];
-static char called[32]; /* who, as it was said: + before, - behind */
-static char at_event;   /* who was, when the last event came */
-
-static void on_calling(void *ctx, int is_in)
-{
-    size_t n = strlen(called);
-
-    ck_assert_uint_lt(n + 2, sizeof(called));
-    called[n] = ctx == &pair[0] ? 'a' : 'b';
-    called[n + 1] = is_in ? '+' : '-';
-    at_event = is_in ? called[n] : 0;
-}
+static _Atomic uint32_t who;
+static _Atomic uint64_t hash;
+static uint32_t at_event[4]; /* who was said to be called, when events came */
+static uint64_t hash_at_event[4];
+static uint32_t n_events;
 
 static int on_event_of_pair(struct script *self, const struct agon_event_hdr *event, uint64_t nth)
 {
-    ck_assert_int_ne(at_event, 0);
+    ck_assert_uint_lt(n_events, 4);
+    at_event[n_events] = who;
+    hash_at_event[n_events++] = hash;
     return on_event(self, event, nth);
 }
 
 START_TEST(who_is_called_is_said_before_each_and_that_nobody_is_behind_the_last)
 {
     is_writing = 0;
-    for (int i = 0; i < 2; i++) {
+    for (uint16_t i = 0; i < 2; i++) {
         rig_init(&pair[i]);
-        pair[i].calling = on_calling;
+        pair[i].called = (struct called){.who = &who, .hash = &hash};
+        pair[i].hash = 7000 + i;
+        pair[i].setup.head.slot.slot = (uint16_t)(pair[i].setup.head.slot.slot + i);
         script.on_event = on_event_of_pair;
         ck_assert_int_eq(rig_start(&pair[i]), AGON_OK);
-        step(&pair[i], 1, AGON_OK);
-        step(&pair[i], 2, AGON_OK);
+        for (agon_px_t px = 1; px < 3; px++) {
+            n_events = 0;
+            step(&pair[i], px, AGON_OK); // by itself: advanced, then in its turn
+            ck_assert_uint_eq(n_events, 1);
+            ck_assert_uint_eq(at_event[0], 6 + i);
+            ck_assert_uint_eq(who, 0);
+        }
     }
     pair[0].beside = pair[1].port;
-    memset(called, 0, sizeof(called));
+    n_events = 0;
     step(&pair[0], 3, AGON_OK);
-    ck_assert_str_eq(called, "a+b+b-");
+    ck_assert_uint_eq(n_events, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(at_event[i], 6 + i);
+        ck_assert_uint_eq(hash_at_event[i], 7000 + i);
+    }
+    ck_assert_uint_eq(who, 0);
     // The first fails: the other is not called, and nobody is said to be.
     is_writing = 1;
-    memset(called, 0, sizeof(called));
+    n_events = 0;
     step(&pair[0], 4, AGON_EIO);
-    ck_assert_str_eq(called, "a+a-");
+    ck_assert_uint_eq(n_events, 1);
+    ck_assert_uint_eq(at_event[0], 6);
+    ck_assert_uint_eq(who, 0);
     for (int i = 0; i < 2; i++)
         rig_deinit(&pair[i]);
+}
+END_TEST
+
+static int submit_one(struct script *self, const struct agon_event_hdr *event, uint64_t nth)
+{
+    const struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                       .side = AGON_BUY,
+                                       .type = AGON_LIMIT,
+                                       .tif = AGON_TIF_GTC,
+                                       .instrument = event->instrument,
+                                       .client_ref = nth,
+                                       .px = 100,
+                                       .qty = 10};
+
+    return self->orders->submit(self->host, &intent, 1);
+}
+
+/* Cause and n name an intent, whatever turns a step has. */
+START_TEST(what_it_wants_in_a_second_turn_of_a_step_goes_on_numbering)
+{
+    _Alignas(64) unsigned char wish[EVENT_BYTES_MAX];
+    const struct agon_intent_event *intent = (const struct agon_intent_event *)(const void *)wish;
+    static const uint32_t n[] = {0, 0, 1, 0};
+    struct rig rig;
+
+    rig_init(&rig);
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    step(&rig, 1, AGON_OK);
+    script.on_event = submit_one;
+    step(&rig, 2, AGON_OK);
+    step(&rig, 3, AGON_OK);
+    rig.seq--;
+    step(&rig, 4, AGON_OK);
+    step(&rig, 5, AGON_OK);
+    ck_assert_uint_eq(rig.n_together, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(rig_wish(&rig, wish), 1);
+        ck_assert_uint_eq(intent->origin.cause_seq, 2 + i - (i > 1));
+        ck_assert_uint_eq(intent->origin.n, n[i]);
+    }
+    rig_deinit(&rig);
 }
 END_TEST
 
@@ -291,6 +341,7 @@ int main(void)
     tcase_add_test(tcase, an_event_is_handed_on_as_it_stands_on_the_bus);
     tcase_add_test(tcase, a_write_stops_the_plugin_and_alters_no_record);
     tcase_add_test(tcase, who_is_called_is_said_before_each_and_that_nobody_is_behind_the_last);
+    tcase_add_test(tcase, what_it_wants_in_a_second_turn_of_a_step_goes_on_numbering);
     tcase_add_test(tcase, what_it_wrote_is_not_seen_by_the_next);
     tcase_add_test(tcase, arenas_begin_a_line_behind_each_other_and_hold_what_they_did);
 // A sanitizer of memory or threads has handlers of its own for these.

@@ -87,6 +87,12 @@ static uintptr_t address(struct draw *at, uint32_t align)
 #define DRAW_BAND_DOT AT(a), AT(b), AT(y), DIM(batch), DIM(steps), DIM(width), DIM(window)
 #define DRAW_BAND     AT(p), AT(a), AT(y), DIM(batch), DIM(steps), DIM(width), DIM(window)
 
+#define DRAW_PATHS                                                                                 \
+    AT(value), AT(drift), AT(factor), AT(y), DIM(n), DIM(m), args->steps = draw(at, 9)
+#define DRAW_SETS                                                                                  \
+    AT(a), AT(price), AT(fill), AT(pairs), AT(enter), AT(leave), AT(y), DIM(n), DIM(steps),        \
+        DIM(rows)
+
 union any_args {
 #define MEMBER(name, type) struct type##_args name;
     KERNELS(MEMBER)
@@ -119,6 +125,8 @@ static void draw_args(struct draw *at, enum kernel kernel, union any_args *all)
     DRAW(band_dot, band_dot, (DRAW_BAND_DOT))
     DRAW(band_apply, band_apply, (DRAW_BAND))
     DRAW(band_gather, band_apply, (DRAW_BAND))
+    DRAW(scenarios, scenarios, (DRAW_PATHS))
+    DRAW(sweeps, sweeps, (DRAW_SETS))
 }
 
 /* Bytes that end, or begin, at a page that nobody may touch. */
@@ -225,6 +233,42 @@ START_TEST(outputs_lie_apart_but_where_the_contract_allows)
 }
 END_TEST
 
+/* What nothing reads is 0: another version may read it. */
+START_TEST(what_is_not_used_is_0)
+{
+    struct card_space space = {(unsigned char *)(uintptr_t)(1 << 20), NULL, 64 * sizeof(real), 0};
+    struct map_args map = {.n = 8, .op = MAP_SCALE, .scale = 2};
+    struct error err = {0};
+    struct card_ids ids;
+
+    map.a = map.y = (real *)(uintptr_t)CARD_JOB;
+    for (size_t i = 0; i <= sizeof(((struct card_call *)0)->args); i++) {
+        struct card_call call = {.kernel = KERNEL_map};
+
+        memcpy(call.args, &map, sizeof(map));
+        if (i < sizeof(map))
+            continue;
+        if (i < sizeof(call.args))
+            call.args[i] = 1;
+        ck_assert_int_eq(card_check_call(&call, &space, &ids, &err),
+                         i < sizeof(call.args) ? AGON_EINVAL : AGON_OK);
+    }
+    ck_assert_str_eq(err.text + strlen(err.text) - 10, "expected 0");
+    for (int field = 0; field < 3; field++) {
+        struct card_call call = {.kernel = KERNEL_map, .pad = field == 2};
+        struct map_args odd = map;
+
+        odd.b = field == 0 ? map.a : NULL;
+        odd.c = field == 1 ? map.a : NULL;
+        memcpy(call.args, &odd, sizeof(odd));
+        ck_assert_int_eq(card_check_call(&call, &space, &ids, &err), AGON_EINVAL);
+        ck_assert_ptr_nonnull(strstr(err.text, field == 0   ? "map: b is not used"
+                                               : field == 1 ? "map: c is not used"
+                                                            : "map: pad is 1"));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("card_check");
@@ -236,6 +280,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_is_let_through_stays_within_its_memory, 0, KERNEL_COUNT);
     tcase_add_test(tcase, the_last_element_is_the_last);
     tcase_add_test(tcase, outputs_lie_apart_but_where_the_contract_allows);
+    tcase_add_test(tcase, what_is_not_used_is_0);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -82,6 +82,14 @@ static inline const struct order_cmd *last_cmd(void)
     return &world->cmds[world->n_cmds - 1];
 }
 
+// Why what a fill of that order closes is closed.
+static inline const char *why(const struct order_cmd *cmd)
+{
+    struct record_report fill = {.order_id = cmd->order_id};
+
+    return exit_reasons_name(orders_exit_reason(world->engine->orders, &fill));
+}
+
 // The venue does what the last command wants, whole.
 static inline void fill(const struct order_cmd *cmd, agon_px_t px, agon_qty_t qty)
 {

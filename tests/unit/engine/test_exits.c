@@ -33,6 +33,8 @@ START_TEST(a_stop_that_a_live_book_crosses_closes_the_position_once)
     world_due(world, world->t + 10 * SECOND);
     ck_assert_uint_eq(world->n_cmds, n_cmds + 1);
     fill(cmd, 5899900, 50000);
+    ck_assert_str_eq(why(cmd), "stop"); // who asks behind the fill, when its plan is gone, too
+    ck_assert_str_eq(why(&world->cmds[0]), "agent");
     ck_assert_uint_eq(told()->state, AGON_EXIT_DONE);
     ck_assert_int_eq(told()->closed_qty, 50000);
     ck_assert_int_eq(position(), 0);
@@ -255,6 +257,8 @@ START_TEST(targets_close_their_shares_and_the_stop_the_rest)
     ck_assert_uint_eq(told()->take, 1);
     fill(&world->cmds[world->n_cmds - 2], 6100000, 25000);
     fill(last_cmd(), 6210000, 10000);
+    ck_assert_str_eq(why(&world->cmds[world->n_cmds - 2]), "target");
+    ck_assert_str_eq(why(last_cmd()), "target");
     ck_assert_int_eq(position(), 15000);
     ck_assert_uint_eq(n_plans(), 1);
     // Bought at 60001; at 2 % the stop had gone there.
@@ -263,6 +267,7 @@ START_TEST(targets_close_their_shares_and_the_stop_the_rest)
     ck_assert_uint_eq(told()->cause, AGON_EXIT_BY_EVEN);
     ck_assert_int_eq(last_cmd()->qty, 15000);
     fill(last_cmd(), 6000100, 15000);
+    ck_assert_str_eq(why(last_cmd()), "break_even");
     ck_assert_uint_eq(n_plans(), 0);
     ck_assert_int_eq(n_told(AGON_EXIT_FIRED), 3);
     end();
@@ -282,6 +287,7 @@ START_TEST(its_time_comes_without_any_price)
     ck_assert_uint_eq(told()->cause, AGON_EXIT_BY_TIME);
     ck_assert_int_eq(last_cmd()->qty, 50000);
     fill(last_cmd(), 6000000, 50000);
+    ck_assert_str_eq(why(last_cmd()), "time");
     ck_assert_uint_eq(told()->state, AGON_EXIT_DONE);
     // Before any position it just ends.
     plan.t_exit = world->t + 60 * SECOND;
@@ -438,6 +444,8 @@ START_TEST(a_short_by_the_mark_price_and_a_forced_fill)
     ck_assert_int_eq(last_cmd()->qty, 30000); // what the venue left of it
     ck_assert_uint_eq(last_cmd()->flags & AGON_REDUCE_ONLY, AGON_REDUCE_ONLY);
     fill(last_cmd(), 5959000, 30000);
+    ck_assert_str_eq(why(last_cmd()), "trailing_stop");
+    ck_assert_uint_eq(orders_exit_reason(world->engine->orders, &forced), EXIT_REASON_LIQUIDATION);
     ck_assert_uint_eq(told()->state, AGON_EXIT_DONE);
     end();
 }

@@ -229,6 +229,16 @@ START_TEST(one_outcome_each)
     ck_assert_uint_eq(port.dropped, 3);
     ck_assert_int_eq(ask(JOB_CANCEL, 3), AGON_OK); // it has its outcome: nothing
     ck_assert_int_eq(engine_next_job(world->engine, &job), 0);
+    REFUSED(AGON_ERANGE, wish.n_calls = 0);
+    {
+        const struct engine_outcomes *of = engine_outcomes(world->engine, SLOT);
+
+        ck_assert_uint_eq(of->n_done, 1);
+        ck_assert_uint_eq(of->n_hung, 1);
+        ck_assert_uint_eq(of->n_cancelled, 1);
+        ck_assert_uint_eq(of->n_refused, 1);
+        ck_assert_uint_eq(of->n_failed, 0);
+    }
     world_replays(world);
     world_free(world);
 }

@@ -46,13 +46,16 @@ static int take_turn(void *ctx)
 static struct follower followers[WORLD_SLOTS];
 static uint32_t n_together; /* calls of take_turns */
 
-static uint64_t take_turns(const struct runner_port *runners, uint64_t slots)
+static void *shared(void *ctx)
+{
+    return ctx;
+}
+
+static uint64_t take_turns(void *const *of, uint64_t slots)
 {
     n_together++;
     for (; slots != 0; slots &= slots - 1) {
-        const struct runner_port *runner = &runners[__builtin_ctzll(slots)];
-
-        if (take_turn(runner->ctx) < 0)
+        if (take_turn(of[__builtin_ctzll(slots)]) < 0)
             break;
     }
     return slots;
@@ -279,6 +282,7 @@ static struct world *begin_together(void)
     for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
         attach(world, id);
         world->ports[id].take_turns = take_turns;
+        world->ports[id].shared = shared;
         engine_attach_runner(world->engine, id, &world->ports[id]);
         subscribe(world, id, BTCUSDT, TRADES, DEPTH_TOP10);
     }

@@ -220,6 +220,30 @@ START_TEST(chunk_by_chunk)
 }
 END_TEST
 
+static uint32_t n_asked; /* in this process alone */
+
+static int is_fit(void *ctx, uint64_t bytes, struct error *err)
+{
+    n_asked++;
+    return ctx == NULL ? AGON_OK : error_set(err, AGON_ERANGE, "not with %d", (int)bytes);
+}
+
+START_TEST(a_device_that_is_not_fit)
+{
+    struct dispatch_config config = {
+        .program = program, .device = "cpu", .threads = 1, .is_far = _i, .is_fit = is_fit};
+    struct error err = {0};
+
+    ck_assert_msg(dispatch_new(&dispatch, &config, &err) == AGON_OK, "%s", err.text);
+    ck_assert_uint_eq(n_asked, _i ? 0 : 1);
+    dispatch_free(dispatch);
+    config.ctx = &config;
+    ck_assert_int_eq(dispatch_new(&dispatch, &config, &err), AGON_ERANGE);
+    ck_assert_ptr_null(dispatch);
+    ck_assert_ptr_nonnull(strstr(err.text, "not with 0"));
+}
+END_TEST
+
 START_TEST(no_worker)
 {
     const struct dispatch_config config = {.program = "/nowhere/agon-gpu", .device = "cpu"};
@@ -247,6 +271,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, what_cannot_be_taken, 0, 2);
     tcase_add_test(tcase, a_worker_that_is_killed_or_hangs);
     tcase_add_test(tcase, chunk_by_chunk);
+    tcase_add_loop_test(tcase, a_device_that_is_not_fit, 0, 2);
     tcase_add_test(tcase, no_worker);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

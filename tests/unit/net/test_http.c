@@ -476,7 +476,7 @@ END_TEST
 /* Several bytes are looked at at once: each byte at each place of a text is judged as by itself. */
 START_TEST(no_control_passes_at_any_place_of_a_line)
 {
-    char line[28], text[512];
+    char line[52], text[512];
     struct http_header header = {.name = "X-A", .value = line};
     struct http_request request = {.method = "GET", .host = "h", .target = line};
 
@@ -540,6 +540,27 @@ START_TEST(percent_encoding_is_that_of_rfc_3986)
             ck_assert_int_eq(http_pct_decode(text, (size_t)n, 0, back, sizeof back), 17);
             ck_assert_mem_eq(back, word, 17);
             ck_assert_int_eq(http_pct_encode(word, sizeof word, text, (size_t)n), AGON_ENOSPC);
+        }
+    }
+    // ... and of less than eight, with the room that they need and a byte less.
+    for (int c = 0; c < 256; c++) {
+        for (size_t length = 0; length < 8; length++) {
+            for (size_t at = 0; at < length; at++) {
+                unsigned char word[8] = "aZ9zA5m";
+                int is_alnum =
+                    (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+                int is_plain = is_alnum || c == '-' || c == '.' || c == '_' || c == '~';
+
+                word[at] = (unsigned char)c;
+                n = http_pct_encode(word, length, text, sizeof text);
+                ck_assert_uint_eq((uint64_t)n, is_plain ? length : length + 2);
+                ck_assert_int_eq(text[n], '\0');
+                ck_assert_int_eq(http_pct_decode(text, (size_t)n, 0, back, sizeof back),
+                                 (int64_t)length);
+                ck_assert_mem_eq(back, word, length);
+                ck_assert_int_eq(http_pct_encode(word, length, text, (size_t)n + 1), n);
+                ck_assert_int_eq(http_pct_encode(word, length, text, (size_t)n), AGON_ENOSPC);
+            }
         }
     }
     ck_assert_int_eq(http_pct_decode("a+b%2b", 6, 0, text, sizeof text), 4);

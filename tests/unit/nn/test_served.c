@@ -395,7 +395,8 @@ START_TEST(a_card_of_what_there_is_not_is_refused)
 {
     draw(0);
     refused_card("lstm/1", "lstm/9", "agon.model is \"lstm/9\"; expected lstm/1, lstm/2, tcn/1");
-    refused_card("\"agon.layers\":\"2\"", "\"agon.layers\":\"9\"", "no more than 8");
+    refused_card("\"agon.layers\":\"2\"", "\"agon.layers\":\"9\"", "expected a number from 1 to 8");
+    refused_card("\"agon.layers\":\"2\"", "\"agon.layers\":\"x\"", "expected a number from 1 to 8");
     draw(1);
     refused_card("agon.taps", "agon.raps", "no text agon.taps");
     refused_card("\"agon.taps\":\"3\"", "\"agon.taps\":\"9\"", "more than the");

@@ -103,6 +103,26 @@ START_TEST(json_has_each_with_its_sign)
 }
 END_TEST
 
+/* Not those of the figures, which are at mids. */
+START_TEST(losses_against_limits_are_the_risk_gates_own)
+{
+    begin();
+    view->slots[0].gate_equity_amt = 9800000000;
+    view->slots[0].gate_day_amt = 9925000000;
+    view->slots[0].gate_high_amt = 10000000000;
+    view->slots[0].limits.drawdown_ppm = 100000;
+    api_put_agent_live(&api, 0, &out);
+    ck_assert_ptr_nonnull(
+        strstr(jout_text(&out), "\"day_loss\":\"1.25\",\"fall\":0.02,\"drawdown_limit\":0.1"));
+    jout_reset(&out);
+    view->slots[0].gate_equity_amt = 9950000000; // a gain of the day
+    view->slots[0].gate_high_amt = 0;
+    api_put_agent_live(&api, 0, &out);
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"day_loss\":\"-0.25\",\"fall\":0"));
+    end();
+}
+END_TEST
+
 START_TEST(a_position_of_a_perpetual_is_shown)
 {
     begin();
@@ -182,6 +202,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, json_has_each_with_its_sign);
+    tcase_add_test(tcase, losses_against_limits_are_the_risk_gates_own);
     tcase_add_test(tcase, a_position_of_a_perpetual_is_shown);
     tcase_add_test(tcase, metrics_have_each_with_its_sign);
     suite_add_tcase(suite, tcase);

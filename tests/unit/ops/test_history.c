@@ -209,26 +209,27 @@ END_TEST
 static void traded(uint64_t seq, uint8_t side, agon_qty_t qty, agon_px_t px, agon_qty_t held,
                    agon_amt_t realised)
 {
-    api.view->fills[api.view->n_fills++ % HOST_VIEW_FILLS] =
-        (struct host_view_fill){.t = NOON + (agon_ns_t)seq,
-                                .seq = seq,
-                                .order_id = seq / 10,
-                                .instrument = 1,
-                                .side = side,
-                                .px = px,
-                                .qty = qty,
-                                .fee_amt = 2,
-                                .fee_exp = 2,
-                                .fee_name = "USDT",
-                                .trade = {.t = NOON + (agon_ns_t)seq,
-                                          .px = px,
-                                          .qty = qty,
-                                          .side = side,
-                                          .is_over = held == 0,
-                                          .is_first = seq == 10,
-                                          .held_qty = held,
-                                          .realised_amt = realised,
-                                          .fee_amt = 2 * (agon_amt_t)(seq % 10 + 1)}};
+    api.view->fills[api.view->n_fills++ % HOST_VIEW_FILLS] = (struct host_view_fill){
+        .t = NOON + (agon_ns_t)seq,
+        .seq = seq,
+        .order_id = seq / 10,
+        .instrument = 1,
+        .side = side,
+        .px = px,
+        .qty = qty,
+        .fee_amt = 2,
+        .fee_exp = 2,
+        .fee_name = "USDT",
+        .trade = {.t = NOON + (agon_ns_t)seq,
+                  .px = px,
+                  .qty = qty,
+                  .side = side,
+                  .is_over = held == 0,
+                  .is_first = seq == 10,
+                  .why = side == AGON_SELL ? EXIT_REASON_TAKE : EXIT_REASON_AGENT,
+                  .held_qty = held,
+                  .realised_amt = realised,
+                  .fee_amt = 2 * (agon_amt_t)(seq % 10 + 1)}};
 }
 
 static void ended(uint64_t id, uint64_t seq, uint8_t end, agon_qty_t filled)
@@ -241,6 +242,7 @@ static void ended(uint64_t id, uint64_t seq, uint8_t end, agon_qty_t filled)
                                  .instrument = 1,
                                  .side = AGON_BUY,
                                  .end = end,
+                                 .why = end == ORDER_END_FILLED ? EXIT_REASON_TAKE : 0,
                                  .px = 10500,
                                  .qty = 3,
                                  .filled_qty = filled};
@@ -273,6 +275,11 @@ START_TEST(a_closed_trade_and_its_orders_are_listed_once)
         strstr(asked(api_do_closed, "alpha", NULL),
                "\"quantity\":\"3\",\"entry\":\"101.0000\",\"exit\":\"110.0000\",\"result\":"
                "\"2.92\",\"fees\":\"0.10\",\"currency\":\"USDT\""));
+    ck_assert_ptr_nonnull(strstr(
+        jout_text(&out), "\"exit_reason\":\"target\",\"exit_why\":\"a target of an exit plan\""));
+    ck_assert_uint_eq(count_of(asked(api_do_ended, "alpha", NULL), "\"exit_reason\":\"target\""),
+                      1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"exit_reason\":\"\""), 1);
     ck_assert_str_eq(asked(api_do_closed, "alpha", "24"), "[]");
     ck_assert_ptr_nonnull(strstr(asked(api_do_closed, "alpha", "x"), "not the number of an event"));
     // Whose fills are older than what is kept has no mean price.
@@ -297,6 +304,38 @@ START_TEST(tables_hold_the_newest_and_no_more)
 }
 END_TEST
 
+static void minute_had(agon_ns_t t, agon_qty_t qty)
+{
+    api.view->traded[0][t / MINUTE % HOST_VIEW_MINUTES] =
+        (struct host_view_traded){.t = t - t % MINUTE, .qty = qty};
+}
+
+/* A host under load is looked at late: many trades later, and minutes. */
+START_TEST(what_was_traded_is_its_own_minutes_however_late_the_look)
+{
+    look(NOON, 10000);
+    minute_had(NOON, 1000);             // more trades than the view's ring has, and ...
+    look(NOON + MINUTE + 5, 10000);     // ... another minute has begun when they are seen
+    minute_had(NOON, 1007);             // the last of it came behind the copy
+    minute_had(NOON + MINUTE, 20);      //
+    minute_had(NOON + 2 * MINUTE, 300); // no look at all in this one
+    look(NOON + 3 * MINUTE + 5, 10000); //
+    minute_had(NOON + 3 * MINUTE, 4);   //
+    look(NOON + 3 * MINUTE + 9, 10000); //
+    look(NOON + 3 * MINUTE + 9, 10000); // the same once more
+    asked(api_do_candles, "BTCUSDT", NULL);
+    ck_assert_uint_eq(count_of(jout_text(&out), "t_ms"), 3);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"volume\":\"1007\""), 1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"volume\":\"20\""), 1);
+    ck_assert_uint_eq(count_of(jout_text(&out), "\"volume\":\"4\""), 1);
+    // The quarter of an hour has that minute too; a minute of the ring's next turn is another one.
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", "900"), "\"volume\":\"1331\""));
+    minute_had(NOON + HOST_VIEW_MINUTES * MINUTE, 5);
+    look(NOON + HOST_VIEW_MINUTES * MINUTE + 1, 10000);
+    ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", "60"), "\"volume\":\"5\"}]"));
+}
+END_TEST
+
 START_TEST(volume_is_of_trades_or_of_bars_and_of_neither_there_is_none)
 {
     look(NOON, 10000);
@@ -308,11 +347,8 @@ START_TEST(volume_is_of_trades_or_of_bars_and_of_neither_there_is_none)
     look(NOON + MINUTE, 10000);
     ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"7\"}"));
     ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", "900"), "\"volume\":\"7\"}"));
-    // Trades go before; what came between two looks beyond the view's ring counts too.
-    api.view->trades[api.view->n_trades++] =
-        (struct host_view_trade){.t = NOON + MINUTE + 1, .px = 1, .qty = 5, .instrument = 1};
-    api.view->instruments[0].traded_qty = 12;
-    api.view->instruments[0].n_traded = 3;
+    // Trades go before.
+    minute_had(NOON + MINUTE, 12);
     look(NOON + MINUTE + 2, 10000);
     ck_assert_ptr_nonnull(strstr(asked(api_do_candles, "BTCUSDT", NULL), "\"volume\":\"12\"}"));
     api.view->bars[api.view->n_bars++] = (struct host_view_bar){
@@ -432,6 +468,13 @@ START_TEST(tournaments_one_behind_the_other_are_one_event)
     ck_assert_uint_eq(count_of(asked(api_do_plans, "1", NULL), "\"number\":7"), 1);
     ck_assert_uint_eq(count_of(jout_text(&out), "\"number\":"), 1);
     ck_assert_ptr_nonnull(strstr(asked(api_do_plans, "0", NULL), "expected 1 to 96"));
+    // Each of them can be had whole, as the last one; one that was not held cannot.
+    ck_assert_ptr_nonnull(strstr(asked(api_do_tournament, "4", NULL), "{\"number\":4,"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"before\":\"5.00\",\"after\":\"6.25\""));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"measures\":[{"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_tournament, "7", NULL), "{\"number\":7,"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_tournament, "6", NULL), "is not kept here"));
+    ck_assert_ptr_nonnull(strstr(asked(api_do_tournament, "0", NULL), "not a tournament's number"));
 }
 END_TEST
 
@@ -525,6 +568,7 @@ int main(void)
     tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
     tcase_add_test(tcase, tables_hold_the_newest_and_no_more);
     tcase_add_test(tcase, volume_is_of_trades_or_of_bars_and_of_neither_there_is_none);
+    tcase_add_test(tcase, what_was_traded_is_its_own_minutes_however_late_the_look);
     tcase_add_test(tcase, only_a_new_event_is_sent_to_the_page);
     tcase_add_test(tcase, what_an_agent_closed_is_kept_however_much_others_trade);
     tcase_add_test(tcase, what_another_had_who_was_there_before_is_not_its_own);

@@ -43,6 +43,14 @@ START_TEST(a_warm_core_leaves_off_what_brings_nothing)
 }
 END_TEST
 
+START_TEST(io_spins_besides_a_hot_core_where_processors_are_many)
+{
+    ck_assert(host_io_spins(CORE_HOT, 4) && host_io_spins(CORE_HOT, 64));
+    ck_assert(!host_io_spins(CORE_HOT, 3) && !host_io_spins(CORE_HOT, 1));
+    ck_assert(!host_io_spins(CORE_WARM, 64) && !host_io_spins(CORE_COLD, 64));
+}
+END_TEST
+
 START_TEST(a_host_that_says_nothing_is_warm)
 {
     struct host_config config = {0};
@@ -60,6 +68,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, a_core_spins_for_a_time_and_not_for_turns, 0,
                         (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_test(tcase, io_spins_besides_a_hot_core_where_processors_are_many);
     tcase_add_test(tcase, a_host_that_says_nothing_is_warm);
     tcase_add_test(tcase, a_warm_core_leaves_off_what_brings_nothing);
     suite_add_tcase(suite, tcase);

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "market/exit_reasons.h"
+#include "market/reasons.h"
 #include "score/trades.h"
 
 enum { QUOTE = 1, COIN = 2 };
@@ -16,6 +18,7 @@ static struct ledger *ledger;
 static struct trade_open open_one;
 static struct trade_closed closed;
 static agon_ns_t t;
+static uint16_t why = EXIT_REASON_AGENT;
 
 static void asset(agon_asset_t id, int8_t exp, const char *name)
 {
@@ -75,7 +78,7 @@ static int filled(agon_instrument_t id, uint8_t side, agon_qty_t qty, agon_px_t 
                                .qty = qty,
                                .fee_asset = fee_asset,
                                .fee_amt = fee_amt};
-    struct trade_fill seen = {.t = ++t, .px = px, .qty = qty, .side = side};
+    struct trade_fill seen = {.t = ++t, .px = px, .qty = qty, .side = side, .why = why};
 
     ck_assert_int_eq(ledger_fill(ledger, &fill, NULL), AGON_OK);
     trades_fill_of(&seen, instruments_get(&table, id), ledger_position(ledger, 7, id, 0), 2);
@@ -99,6 +102,42 @@ START_TEST(from_the_first_fill_to_the_last)
     ck_assert_uint_eq(closed.n_fills, 4);
     ck_assert(!closed.is_partial);
     ck_assert_int_eq(closed.result_amt, ledger_position(ledger, 7, SWAP, 0)->realised_amt);
+}
+END_TEST
+
+START_TEST(its_exit_reason_is_that_of_its_last_fill)
+{
+    struct ledger_fill taken = {
+        .slot = 7, .instrument = SWAP, .side = AGON_SELL, .px = 9000, .qty = 1000};
+
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 0));
+    why = EXIT_REASON_TAKE;
+    ck_assert(!filled(SWAP, AGON_SELL, 400, 10300, QUOTE, 0));
+    why = EXIT_REASON_STOP;
+    ck_assert(filled(SWAP, AGON_SELL, 600, 9900, QUOTE, 0));
+    ck_assert_uint_eq(closed.why, EXIT_REASON_STOP);
+    // What no fill of ours closed, the venue did: seen with the next one.
+    why = EXIT_REASON_AGENT;
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 0));
+    ck_assert_int_eq(ledger_fill(ledger, &taken, NULL), AGON_OK);
+    ck_assert(filled(SWAP, AGON_BUY, 500, 9000, QUOTE, 0));
+    ck_assert_uint_eq(closed.why, EXIT_REASON_LIQUIDATION);
+}
+END_TEST
+
+/* A name of each, and a text; what there is none of has neither. */
+START_TEST(every_exit_reason_has_its_own_word)
+{
+    for (uint16_t one = EXIT_REASON_FIRST; one < EXIT_REASON_END; one++) {
+        ck_assert_str_ne(exit_reasons_name(one), "");
+        ck_assert_str_ne(exit_reasons_text(one), "");
+        for (uint16_t other = 0; other < one; other++)
+            ck_assert_str_ne(exit_reasons_name(one), exit_reasons_name(other));
+    }
+    ck_assert_str_eq(exit_reasons_name(REASON_OPERATOR), "operator");
+    ck_assert_str_eq(exit_reasons_name(EXIT_REASON_NONE), "");
+    ck_assert_str_eq(exit_reasons_name(EXIT_REASON_END), "");
+    ck_assert_uint_eq(exit_reasons_of_plan(AGON_EXIT_BY_NONE), REASON_EXIT);
 }
 END_TEST
 
@@ -201,6 +240,8 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, from_the_first_fill_to_the_last);
+    tcase_add_test(tcase, its_exit_reason_is_that_of_its_last_fill);
+    tcase_add_test(tcase, every_exit_reason_has_its_own_word);
     tcase_add_test(tcase, one_that_turns_round_is_two_and_each_bears_its_fee);
     tcase_add_test(tcase, what_no_order_can_sell_is_no_position);
     tcase_add_test(tcase, a_position_that_was_there_has_no_beginning);

@@ -40,12 +40,13 @@ function waterfall(node, a) {
     put(value, s.text.startsWith('--') ? money(s.text.slice(2)) : signed(s.text.replace(/^-(?=[0.]*$)/, '')), `val ${s.tone}`);
   });
 }
-// What a limit is used for now; null: that is not known here.
-function used(key, a, state, dayResult) {
+// What a limit is used for now; null: that is not known here. Losses are the risk gate's own numbers: it marks at prices to close at, and the
+// figures at mids.
+function used(key, a, state) {
   const held = rows(state, 'position/').filter(p => p.agent === a.name);
   switch (key) {
-  case 'drawdown': return a.drawdown;
-  case 'daily_loss': return dayResult ? Math.max(0, -dayResult.amount) : null;
+  case 'drawdown': return a.fall;
+  case 'daily_loss': return Math.max(0, Number(a.day_loss));
   case 'position': return Math.max(0, ...held.map(p => Math.abs(Number(p.notional ?? 0))));
   case 'open_orders': return a.open;
   default: return null;
@@ -135,6 +136,7 @@ export default {
     const closed = tableCard('Closing fills', 'a-closed', [
       { title: 'Time', class: 'l', text: f => clock(f.time), hint: f => moment(f.time), tone: () => 'dim' }, { title: 'Symbol', class: 'l sym', csv: f => f.symbol, draw: (cell, f) => symbolCell(cell, f.symbol) }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
       { title: 'Quantity', text: f => money(f.quantity) }, { title: 'Price', text: f => money(f.price) }, { title: 'Result', text: f => signed(f.result), tone: f => tone(f.result) },
+      { title: 'Exit reason', class: 'l p3', csv: f => f.exit_reason, text: f => f.exit_reason.replaceAll('_', ' '), tone: () => 'dim' },
     ], 'Nothing was closed yet.');
     closed.bar.append(saver(() => `closing-fills-${name}`, closed));
     // A position from its first fill to its last: what the ledger realised in it.
@@ -144,6 +146,7 @@ export default {
       { title: 'Quantity', class: 'p2', value: t => Number(t.quantity), text: t => money(t.quantity) }, { title: 'Opened', class: 'l p3', value: t => Date.parse(t.opened), csv: t => t.opened ?? '', text: t => clock(t.opened), tone: () => 'dim' },
       { title: 'Entry', class: 'p2', value: t => Number(t.entry), csv: t => t.entry ?? '', text: t => short(t.entry), hint: t => t.entry ?? '' }, { title: 'Exit', class: 'p2', value: t => Number(t.exit), csv: t => t.exit ?? '', text: t => short(t.exit), hint: t => t.exit ?? '' },
       { title: 'Result', tip: 'After fees; without funding', value: t => Number(t.result), csv: t => t.result, text: t => signed(t.result), tone: t => tone(t.result), hint: t => t.currency }, { title: 'Fees', class: 'p3', value: t => Number(t.fees), csv: t => t.fees ?? '', text: t => money(t.fees), tone: () => 'dim' },
+      { title: 'Exit reason', class: 'l p2', value: t => t.exit_reason, csv: t => t.exit_reason, text: t => t.exit_reason.replaceAll('_', ' '), hint: t => t.exit_why },
       { title: 'Held', value: t => t.held_s ?? -1, csv: t => t.held_s ?? '', text: t => lasted(t.held_s), tone: () => 'dim' },
     ], 'No position was closed yet.', 't-closed', 'closed');
     trades.bar.append(saver(() => `trades-${name}`, trades));
@@ -232,7 +235,7 @@ export default {
         drawLimits(LIMITS.filter(([key]) => key in whole.limits).map(([key, title, unit]) => {
           const at = whole.limits[key];
           const is_set = unit === 'text' || Number(at) > 0;
-          const is = unit === 'text' ? null : used(key, a, state, dayResult);
+          const is = unit === 'text' ? null : used(key, a, state);
           return { key, title, at: unit === 'text' ? String(at).replaceAll('_', ' ') : is_set ? shown(at, unit) : 'none', used: is === null ? '' : shown(is, unit), share: is === null || !is_set ? null : is / Number(at) };
         }), r => r.key);
         refused.draw(whole.refusals ?? [], r => r.reason);

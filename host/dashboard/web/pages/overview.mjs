@@ -41,7 +41,7 @@ const league = [
   { title: 'Result', tip: 'Net: after fees, rebates and funding', value: a => Number(a.result), text: a => signed(a.result), tone: a => tone(a.result) },
   { title: 'Return', class: 'p2', value: a => a.return, text: a => percent(a.return), tone: a => shareTone(a.return) },
   pnlColumn('Day', day), pnlColumn('Week', week),
-  { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high, and how much of its limit that is', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.drawdown / a.drawdown_limit : null, percent(a.drawdown)) },
+  { title: 'Drawdown', class: 'use', tip: 'Deepest fall from a high; the bar is how much of its limit the risk gate counts now', value: a => a.drawdown, draw: (cell, a) => usage(cell, a.drawdown_limit ? a.fall / a.drawdown_limit : null, percent(a.drawdown)) },
   { title: 'Sharpe', class: 'p4', tip: 'Of a year, from 30 daily returns up', value: a => a.sharpe, text: a => number(a.sharpe), hint: a => (a.judgement ? `${a.judgement}: ${tText(a)}` : tText(a)) },
   { title: 'Open', class: 'p4', tip: 'Open orders', value: a => a.open, text: a => a.open },
   { title: 'Fills', class: 'p3', value: a => a.fills, text: a => count(a.fills) },

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who gets how much, and why: ranks over time, points by measure, gates, how capital moved, when the next is held.
+// Who gets how much, and why: ranks over time, points by measure, gates, how capital moved, when the next is held. Of the last tournament, or by
+// its number of an earlier one.
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
+import { isMissing, planOf } from '../plan.mjs';
 import { agents, card, colour, make, measureText, money, pairs, percent, put, scrolls, set, signed, stamp, table, titleCase, tone } from '../kit.mjs';
 
 const left_ = ms => {
@@ -39,16 +41,16 @@ function whyRow(r, measures) {
 
 export default {
   title: 'Tournament', keys: ['tournament', 'agent/'],
-  // The page is of the last one.
   missing: (state, name) => {
     const last = state.get('tournament')?.number;
-    if (String(last) === name) return null;
+    if (!isMissing(state, name)) return null;
     const was_held = /^[1-9]\d*$/.test(name) && Number(name) < (last ?? 0);
-    return { text: was_held ? `Tournament ${name} is not the last one, which this page is of: \`agon tournament show DIRECTORY --number ${name}\` has it.` : `No tournament '${name}' was held.`, ways: [['#/tournament', last ? `Tournament ${last}, the last one` : 'Tournaments'], ['#/overview', 'Overview']] };
+    return { text: was_held ? `Tournament ${name} is older than those that the host keeps: \`agon tournament show DIRECTORY --number ${name}\` has it.` : `No tournament '${name}' was held.`, ways: [['#/tournament', last ? `Tournament ${last}, the last one` : 'Tournaments'], ['#/overview', 'Overview']] };
   },
-  open({ left, right }) {
+  open({ left, right, route }) {
     let plans = [];
     let number = null;
+    let shown = null;
     let whyKey = '';
     const next = card('Next tournament', { name: 'next' });
     const big = make('div', { className: 'big', id: 'countdown' });
@@ -124,27 +126,30 @@ export default {
     }
     let slots = new Map();
     function drawRanks() {
-      const names = [...new Set(plans.flatMap(p => p.rows.filter(r => r.rank).map(r => r.agent)))];
-      ranks.section.hidden = plans.length < 2 || names.length === 0;
+      const until = plans.filter(p => shown === null || p.number <= shown);
+      const names = [...new Set(until.flatMap(p => p.rows.filter(r => r.rank).map(r => r.agent)))];
+      ranks.section.hidden = until.length < 2 || names.length === 0;
       if (ranks.section.hidden) return;
-      most = Math.max(1, ...plans.flatMap(p => p.rows.map(r => r.rank)));
-      plot.set([plans.map(p => p.t_ms / 1000), ...names.map(n => plans.map(p => p.rows.find(r => r.agent === n)?.rank || null))],
+      most = Math.max(1, ...until.flatMap(p => p.rows.map(r => r.rank)));
+      plot.set([until.map(p => p.t_ms / 1000), ...names.map(n => until.map(p => p.rows.find(r => r.agent === n)?.rank || null))],
         names.map(n => ({ label: n, colour: () => colour(slots.get(n) ?? 0), points: true, width: 2 })));
     }
-    return state => {
+    const draw = state => {
       const s = state.get('status');
-      const t = state.get('tournament');
+      const last = state.get('tournament');
+      const t = planOf(state, route, () => draw(state));
       slots = new Map(agents(state).map(a => [a.name, a.slot]));
       const due = s?.tournament_next_ms;
       dry.section.hidden = !due;
       set(big, due ? left_(due - s.t_ms) : 'none is planned');
-      set(when, due ? `${stamp(due).slice(0, 16)}, by the market's time${t ? ` · ${t.schedule}` : ''}` : '');
-      rules.section.hidden = Boolean(t) || !due;
+      set(when, due ? `${stamp(due).slice(0, 16)}, by the market's time${last ? ` · ${last.schedule}` : ''}` : '');
+      rules.section.hidden = Boolean(last) || !due;
       if (!rules.section.hidden && !ruled) askRules();
       why.section.hidden = !t;
       flow.section.hidden = !t?.rows.some(r => Number(r.change) !== 0);
       if (!t) { ranks.section.hidden = true; return; }
-      if (t.number !== number) { number = t.number; load(); }
+      if (t.number !== shown) { shown = t.number; drawRanks(); }
+      if (last.number !== number) { number = last.number; load(); }
       const sorted = [...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99));
       const wkey = `${t.number} ${document.documentElement.dataset.theme}`;
       if (wkey !== whyKey) {
@@ -163,5 +168,6 @@ export default {
       }
       put(next.bar.firstChild, 'Next tournament');
     };
+    return draw;
   },
 };

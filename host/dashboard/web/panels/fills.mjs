@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last fills in the instrument that is shown, of each agent its own.
-import { allFills } from '../fills.mjs';
+import { allFills, fairly } from '../fills.mjs';
 import { clock, make, money, put, saver, scrolls, sideTone, signed, table, tone } from '../kit.mjs';
 
-const SHOWN = 60;
+const SHOWN = 60; // of all
+const EACH = 12; // of each agent, whatever the others do
 
 export default {
   page: 'market', side: 'left', title: 'Our fills', keys: ['fill/', 'agent/'],
@@ -23,8 +24,9 @@ export default {
     bar.append(saver(() => `fills-${route.shown}`, draw));
     const show = state => {
       const list = allFills(state, () => show(state)).filter(f => f.symbol === route.shown);
-      draw(list.slice(0, SHOWN), f => `${f.seq} ${f.order}`);
-      put(note, list.length ? `the last ${Math.min(SHOWN, list.length)}` : '');
+      const shown = fairly(list, SHOWN, EACH);
+      draw(shown, f => `${f.seq} ${f.order}`);
+      put(note, list.length ? `the last ${Math.min(SHOWN, list.length)}${shown.length > SHOWN ? `, and of each agent ${EACH}` : ''}` : '');
     };
     return show;
   },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last plan of the tournament: who is ranked, by which measures, and what capital moved.
+// A tournament's plan: who is ranked, by which measures, and what capital moved.
+import { isEarlier, planOf } from '../plan.mjs';
 import { make, measureText, money, percent, put, saver, scrolls, signed, table, titleCase, tone } from '../kit.mjs';
 
 // A column for each measure that the host has: its name, unit and decimals come with the plan.
@@ -14,19 +15,29 @@ const columnsOf = measures => [
 
 export default {
   page: 'tournament', side: 'wide', title: 'Tournament', keys: ['tournament'],
-  open({ section, bar, body }) {
+  open({ section, bar, body, route }) {
     const note = make('span', { className: 'count', id: 'tournament-note' });
     const node = make('table', { id: 't-tournament' });
     let rows = null;
-    bar.append(note, saver(() => 'tournament', { csv: () => rows?.csv() ?? '' }));
+    const way = text => make('a', { className: 'way', textContent: text, hidden: true });
+    const [before, after] = [way('Earlier'), way('Later')];
+    bar.append(note, before, after, saver(() => `tournament-${shown}`, { csv: () => rows?.csv() ?? '' }));
+    let shown = '';
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Tournament'));
-    return state => {
-      const t = state.get('tournament');
+    const show = state => {
+      const t = planOf(state, route, () => show(state));
+      const last = state.get('tournament')?.number;
       section.hidden = !t;
       if (!t) return;
-      put(note, `number ${t.number} · ${(t.time ?? '').slice(0, 16).replace('T', ' ')} · ${t.schedule}`);
+      shown = t.number;
+      put(note, `number ${t.number}${isEarlier(state, route) ? ` of ${last}` : ''} · ${(t.time ?? '').slice(0, 16).replace('T', ' ')} · ${t.schedule}`);
+      before.hidden = t.number <= 1;
+      after.hidden = t.number >= last;
+      before.href = `#/tournament/${t.number - 1}`;
+      after.href = t.number + 1 < last ? `#/tournament/${t.number + 1}` : '#/tournament';
       rows ??= table(node, columnsOf(t.measures), 'No plan yet.');
       rows([...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99)), r => r.agent);
     };
+    return show;
   },
 };

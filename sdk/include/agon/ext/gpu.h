@@ -36,6 +36,8 @@ enum agon_gpu_kernel {
     AGON_GPU_NORM = 10,      /* agon_gpu_norm */
     AGON_GPU_SOFTMAX = 13,   /* agon_gpu_softmax */
     AGON_GPU_GEMM = 15,      /* agon_gpu_gemm */
+    AGON_GPU_SCENARIOS = 19, /* agon_gpu_scenarios */
+    AGON_GPU_SWEEPS = 20,    /* agon_gpu_sweeps */
     AGON_GPU_OWN = 64        /* agon_gpu_own: of the agent's own, under a lease with `kernels` */
 };
 /* y[i] of a[i], b[i], c[i]. */
@@ -101,6 +103,33 @@ struct agon_gpu_gemm {
     uint32_t batch, a_step, b_step, c_step; /* batch 0 counts as 1 */
     uint32_t pad;
 };
+/* What m positions of `value` would earn in n paths of their prices: each log price moves in a step
+ * by drift[j] + the sum over k <= j of factor[j][k] z[k], z normal. y[0][i]: the profit at the end
+ * of path i; y[1][i]: the lowest on the way, 0 at most; y[2][i]: the deepest fall from its highest.
+ * What one vector of given moves does to the positions, a history's or a crash's, is AGON_GPU_GEMM:
+ * moves [n][m] times value [m][1]. agon/tail.h makes of either what is at risk. */
+#define AGON_GPU_POSITIONS_MAX 32
+#define AGON_GPU_STEPS_MAX     65536
+struct agon_gpu_scenarios {
+    uint64_t value, drift; /* [m] */
+    uint64_t factor;       /* [m][m]: the lower triangle of Cholesky's of a step's covariance */
+    uint64_t y;            /* [3][n] */
+    uint64_t seed, stream; /* the same draws for the same two */
+    uint32_t n, m, steps, pad;
+};
+/* One rule with n sets of its parameters over the same steps: long while
+ * a[pairs[i][0]][t] - a[pairs[i][1]][t] rose above enter[i] behind a time below leave[i], until it
+ * is below leave[i]; done at fill[t + 1], with all it has. y[0][i]: what it made, net of fees, as a
+ * share; y[1][i]: its deepest fall, as a share; y[2][i]: how often it traded. */
+struct agon_gpu_sweeps {
+    uint64_t a;            /* [rows][steps]: averages, prices, what others kernels made */
+    uint64_t price, fill;  /* [steps] */
+    uint64_t pairs;        /* [n][2] of uint32_t: rows of a */
+    uint64_t enter, leave; /* [n] */
+    uint64_t y;            /* [3][n] */
+    uint32_t n, steps, rows;
+    float fee; /* of what is traded; 0.001: 10 basis points */
+};
 /* A kernel of the agent's own, of the source that the roster names for the lease: a function that
  * is extern "C" __global__ and takes one struct of at most 64 bytes. It runs on a card alone. A
  * fault ends its job with AGON_EIO, a chunk that takes too long with AGON_ETIME; what is wrong with
@@ -142,6 +171,8 @@ AGON_SIZE_IS(agon_gpu_column_sum, 32);
 AGON_SIZE_IS(agon_gpu_norm, 64);
 AGON_SIZE_IS(agon_gpu_softmax, 24);
 AGON_SIZE_IS(agon_gpu_gemm, 88);
+AGON_SIZE_IS(agon_gpu_scenarios, 64);
+AGON_SIZE_IS(agon_gpu_sweeps, 72);
 AGON_SIZE_IS(agon_gpu_own, 112);
 AGON_SIZE_IS(agon_gpu_call, 120);
 AGON_SIZE_IS(agon_gpu_job, 64);
