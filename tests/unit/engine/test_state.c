@@ -262,28 +262,6 @@ START_TEST(markets)
         STATE(bar->taker_buy_qty);
         STATE(bar->turnover_amt);
     }
-    // Minutes that the longer bars are still to get are theirs already.
-    for (int i = 1; i < BARS_LENGTHS; i++) {
-        market->bars.open[i].n_trades = 0;
-        market->bars.open[i].volume_qty = 0;
-    }
-    market->bars.part = (struct agon_bar){.n_trades = 5,
-                                          .open_px = 600,
-                                          .high_px = 900,
-                                          .low_px = 500,
-                                          .close_px = 700,
-                                          .volume_qty = 300};
-    heard("minutes behind one another", 1);
-    world_hash(world, before);
-    STATE(market->bars.part.n_trades);
-    STATE(market->bars.part.open_px);
-    STATE(market->bars.part.high_px);
-    STATE(market->bars.part.low_px);
-    STATE(market->bars.part.close_px);
-    STATE(market->bars.part.volume_qty);
-    STATE(market->bars.part.taker_buy_qty);
-    STATE(market->bars.part.turnover_amt);
-    NO_STATE(market->bars.t_end);
     world_free(world);
 }
 END_TEST
