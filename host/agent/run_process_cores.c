@@ -20,10 +20,10 @@
 static struct {
     pthread_mutex_t mutex;
     struct run_process *first;
-    int n;
     cpu_set_t all;
-    int n_all; /* cores that this process may use; 0: not looked yet */
-    int has_driver, is_one, is_refused;
+    _Atomic int n, n_all; /* n_all: cores that this process may use; 0: not looked yet */
+    _Atomic int has_driver;
+    int is_one, is_refused;
     pthread_t driver;
     pid_t driver_pid;
     struct core_choice choice;
