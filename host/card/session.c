@@ -45,7 +45,7 @@ static int call(struct session *session, const struct session_op *op, const unsi
         return error_set(session->err, AGON_EINVAL, "a call of %llu bytes",
                          (unsigned long long)op->bytes);
     memcpy(copy.args, payload, op->bytes);
-    rc = session->typed->check((enum kernel)copy.kernel, copy.args, &space, &ids, session->err);
+    rc = session->typed->check(&copy, &space, &ids, session->err);
     if (rc >= 0 && ids.ids != NULL)
         rc = error_set(session->err, AGON_ENOTSUP, "an embedding, whose ids nobody has checked");
     if (rc >= 0)
