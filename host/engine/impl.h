@@ -182,8 +182,8 @@ struct engine {
     uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     struct jobs jobs;
     /* not state: */
-    struct engine_outcomes outcomes[SLOTS_MAX];
     struct venue_port venues[ACCOUNTS_MAX];
+    struct engine_outcomes outcomes[SLOTS_MAX];
     /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */
     struct slot_set type_keepers[EVENTS_PLACES];
     void *own_bus;                               /* in own_bus_memory */
