@@ -45,7 +45,7 @@ static uint32_t in_tail(uint32_t n, double share)
     return k > n ? n : k == 0 ? 1 : k;
 }
 
-int agon_tail(float *outcomes, uint32_t n, double share, struct agon_tail *tail)
+int agon_tail_of(float *outcomes, uint32_t n, double share, struct agon_tail *tail)
 {
     double sum = 0, worst = 0, gained = 0, lost = 0;
     uint32_t i, n_gained = 0, n_lost = 0;

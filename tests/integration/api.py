@@ -188,7 +188,8 @@ def look(host):
     agents = [agent["name"] for agent in json.loads(host.get(API + "/agents")[1])]
     symbols = [book["symbol"] for book in json.loads(host.get(API + "/books")[1])]
     leases = [str(lease["lease"]) for lease in json.loads(host.get(API + "/gpu/leases")[1])]
-    fills = {"agent": agents, "lease": leases or ["1"], "symbol": symbols, "seconds": ["60", "900", "14400"], "points": ["3"], "seq": ["0"], "after": ["0"], "since": ["0"], "count": ["3"], "all": ["all"], "lines": ["100"]}
+    held = [str(plan["number"]) for plan in json.loads(host.get(API + "/plans")[1])]
+    fills = {"number": held or ["1"], "agent": agents, "lease": leases or ["1"], "symbol": symbols, "seconds": ["60", "900", "14400"], "points": ["3"], "seq": ["0"], "after": ["0"], "since": ["0"], "count": ["3"], "all": ["all"], "lines": ["100"]}
     for route, operations in host.document["paths"].items():
         if "get" not in operations or route == API + "/live":
             continue

@@ -27,7 +27,7 @@ AGON_SIZE_IS(agon_tail, 80);
 /* share: 0.05 for the value at risk of 95 %. Puts outcomes in order, the worst first.
  * AGON_EINVAL: none, one that is not a number, a share that is not above 0 and at most 1; the
  * outcomes are as they were. */
-int agon_tail(float *outcomes, uint32_t n, double share, struct agon_tail *tail);
+int agon_tail_of(float *outcomes, uint32_t n, double share, struct agon_tail *tail);
 
 #ifdef __cplusplus
 }

@@ -184,7 +184,7 @@ static int risk_of(struct scout *self, const float *profits)
     int rc;
 
     memcpy(self->outcomes, profits, sizeof(self->outcomes));
-    rc = agon_tail(self->outcomes, PATHS, 0.05, &tail);
+    rc = agon_tail_of(self->outcomes, PATHS, 0.05, &tail);
     if (rc < 0)
         return rc;
     gauge(self, AT_RISK, tail.at_risk);

@@ -64,7 +64,7 @@ START_TEST(risks_of_one_position_are_the_log_normal_laws)
     ck_assert_ptr_nonnull(outcomes);
     for (uint32_t i = 0; i < PATHS; i++)
         outcomes[i] = (float)y[i];
-    ck_assert_int_eq(agon_tail(outcomes, PATHS, 0.05, &tail), AGON_OK);
+    ck_assert_int_eq(agon_tail_of(outcomes, PATHS, 0.05, &tail), AGON_OK);
     expect_near(tail.mean, side * 1000 * (exp(mean + s * s / 2) - 1), 0.5, "mean");
     expect_near(tail.at_risk, -side * 1000 * (exp(mean + s * worst_z) - 1), 1, "value at risk");
     expect_near(tail.shortfall, -side * 1000 * (in_tail - 1), 1.2, "shortfall");

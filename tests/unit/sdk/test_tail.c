@@ -28,7 +28,7 @@ START_TEST(the_worst_of_a_hundred)
     struct agon_tail tail;
 
     hundred(outcomes);
-    ck_assert_int_eq(agon_tail(outcomes, 100, tails[_i].share, &tail), AGON_OK);
+    ck_assert_int_eq(agon_tail_of(outcomes, 100, tails[_i].share, &tail), AGON_OK);
     ck_assert_double_eq_tol(tail.at_risk, tails[_i].at_risk, 1e-12);
     ck_assert_double_eq_tol(tail.shortfall, tails[_i].shortfall, 1e-12);
     ck_assert_uint_eq(tail.k, tails[_i].k);
@@ -49,17 +49,17 @@ START_TEST(what_is_no_outcome_is_refused)
     float outcomes[3] = {1, NAN, 2}, one = 5;
     struct agon_tail tail;
 
-    ck_assert_int_eq(agon_tail(outcomes, 3, 0.05, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(outcomes, 3, 0.05, &tail), AGON_EINVAL);
     ck_assert(outcomes[0] == 1 && outcomes[2] == 2);
     outcomes[1] = INFINITY;
-    ck_assert_int_eq(agon_tail(outcomes, 3, 0.05, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(outcomes, 3, 0.05, &tail), AGON_EINVAL);
     outcomes[1] = 0;
-    ck_assert_int_eq(agon_tail(outcomes, 0, 0.05, &tail), AGON_EINVAL);
-    ck_assert_int_eq(agon_tail(outcomes, 3, 0, &tail), AGON_EINVAL);
-    ck_assert_int_eq(agon_tail(outcomes, 3, 1.01, &tail), AGON_EINVAL);
-    ck_assert_int_eq(agon_tail(outcomes, 3, (double)NAN, &tail), AGON_EINVAL);
-    ck_assert_int_eq(agon_tail(NULL, 3, 0.5, &tail), AGON_EINVAL);
-    ck_assert_int_eq(agon_tail(&one, 1, 0.5, &tail), AGON_OK);
+    ck_assert_int_eq(agon_tail_of(outcomes, 0, 0.05, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(outcomes, 3, 0, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(outcomes, 3, 1.01, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(outcomes, 3, (double)NAN, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(NULL, 3, 0.5, &tail), AGON_EINVAL);
+    ck_assert_int_eq(agon_tail_of(&one, 1, 0.5, &tail), AGON_OK);
     ck_assert(tail.at_risk == -5 && tail.p_loss == 0 && tail.loss == 0);
 }
 END_TEST
@@ -73,7 +73,7 @@ START_TEST(any_number_is_put_in_order)
 
         for (uint32_t i = 0; i < n; i++)
             sum += outcomes[i] = (float)(i * i * 7919 % 64) - 32;
-        ck_assert_int_eq(agon_tail(outcomes, n, 0.1, &tail), AGON_OK);
+        ck_assert_int_eq(agon_tail_of(outcomes, n, 0.1, &tail), AGON_OK);
         for (uint32_t i = 0; i < n; i++) {
             again += outcomes[i];
             if (i > 0 && outcomes[i] < outcomes[i - 1])
