@@ -37,6 +37,7 @@ static const struct rehearse_given *given;
 /* A stage: rings, bus and the answers of a world that fills or refuses every order at once. All of
  * it is a function of the plugin's wishes. */
 struct stage {
+    char said[120]; /* its plugin, or a service of the host's, of an error */
     struct setup setup;
     struct setup_venue venue;
     struct setup_asset assets[2];
@@ -191,10 +192,23 @@ static void *ring_new(struct evring *ring, uint64_t granules)
     return memory;
 }
 
+/* The last word is the reason: what follows of it is said before. */
+static void hear(void *ctx, uint32_t level, agon_ns_t t, const char *text)
+{
+    struct stage *stage = ctx;
+
+    (void)t;
+    if (level == AGON_ERROR)
+        (void)snprintf(stage->said, sizeof(stage->said), "%s", text);
+}
+
 static int stage_start(struct stage *stage, const struct agon_entry *entry)
 {
-    struct feed_config config = {
-        .bus_granules = BUS_GRANULES, .to_granules = TO_GRANULES, .from_granules = FROM_GRANULES};
+    struct feed_config config = {.bus_granules = BUS_GRANULES,
+                                 .to_granules = TO_GRANULES,
+                                 .from_granules = FROM_GRANULES,
+                                 .log = hear,
+                                 .ctx = stage};
     uint64_t bytes = (bus_bytes(BUS_GRANULES) + 4095) / 4096 * 4096;
     int rc;
 
@@ -583,14 +597,14 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
     atomic_store(&r->at, REHEARSE_START);
     stage_init(&stage, d, index);
     if (stage_start(&stage, entry) < 0) {
+        const char *why = stage.said[0] != '\0' ? stage.said : stage.err.text;
+
         // Files that somebody gave it are no default: that it does not start with them is a fault.
         if (given->n_files > 0)
             verdict(r, REHEARSE_START, REHEARSAL_ERROR,
-                    "not with the files that it is given, and its defaults: %.120s",
-                    stage.err.text);
+                    "not with the files that it is given, and its defaults: %.120s", why);
         else
-            verdict(r, REHEARSE_START, REHEARSAL_NOTE, "not with its defaults: %.120s",
-                    stage.err.text);
+            verdict(r, REHEARSE_START, REHEARSAL_NOTE, "not with its defaults: %.120s", why);
         stage_deinit(&stage);
         return 0;
     }

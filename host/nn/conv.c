@@ -15,7 +15,7 @@ void conv_forward(struct device *device, const struct conv *conv, const real *we
         uint32_t late = tap * conv->dilation; // the first output that this tap has an input for
         struct gemm_args gemm = {.a = x,
                                  .b = weights + tap * tap_size,
-                                 .bias = weights + conv->taps * tap_size,
+                                 .bias = tap == 0 ? weights + conv->taps * tap_size : NULL,
                                  .c = y + (size_t)late * conv->outputs,
                                  .m = steps - late,
                                  .n = conv->outputs,
@@ -118,7 +118,7 @@ void conv_step(struct device *device, const struct conv *conv, const real *weigh
         struct gemm_args gemm = {.a = stream->x +
                                       (stream->at + stream->depth - back) % stream->depth * event,
                                  .b = weights + tap * tap_size,
-                                 .bias = weights + conv->taps * tap_size,
+                                 .bias = tap == 0 ? weights + conv->taps * tap_size : NULL,
                                  .c = y,
                                  .m = stream->batch,
                                  .n = conv->outputs,

@@ -258,7 +258,7 @@ static void join(struct device *device, const struct net *net, const real *weigh
     for (uint32_t head = 0; head < net->shape.heads; head++) {
         struct gemm_args gemm = {.a = a + (size_t)head * rows * width,
                                  .b = weights + (size_t)head * width * hidden,
-                                 .bias = weights + (size_t)hidden * hidden,
+                                 .bias = head == 0 ? weights + (size_t)hidden * hidden : NULL,
                                  .c = to,
                                  .m = rows,
                                  .n = hidden,
