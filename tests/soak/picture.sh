@@ -9,7 +9,7 @@ for tool in node npm chromium img2webp; do
     command -v $tool >/dev/null || { echo "picture: needs $tool" >&2; exit 6; }
 done
 work=$(mktemp -d)
-trap 'kill "${demo:-}" 2>/dev/null; wait; rm -rf "$work"' EXIT
+trap 'kill "${demo:-}" 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 mkdir "$work/frames"
 place=$(cd "$(dirname "$agon")" && pwd)/tests/browser
 . "$here/../support/npm.sh"
