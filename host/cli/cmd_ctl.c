@@ -374,14 +374,18 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
 // What becomes of its positions has to be said: neither is what everybody would expect.
 static int unload(const struct opts *opts, const char *dir, const struct control_call *call)
 {
-    const char *words[3] = {"unload", call->argv[0], opts->is_kept ? "keep" : "close"};
+    const char *word = call->argc == 2 ? call->argv[1] : "";
+    int is_kept = opts->is_kept || strcmp(word, "keep") == 0;
+    int is_closed = opts->is_closed || strcmp(word, "close") == 0;
+    const char *words[3] = {"unload", call->argv[0], is_kept ? "keep" : "close"};
     struct error err = {0};
     json_t *result = NULL;
     int rc;
 
-    if (call->argc != 1 || opts->is_kept == opts->is_closed)
-        return complain("unload takes an agent, and either --close or --keep", AGON_EINVAL);
-    if (opts->is_closed)
+    if (call->argc < 1 || call->argc > 2 || is_kept == is_closed ||
+        (call->argc == 2 && strcmp(word, words[2]) != 0))
+        return complain("unload takes an agent, and either close or keep", AGON_EINVAL);
+    if (is_closed)
         return wait_closed(opts, dir, words, 3);
     rc = client_ask(dir, words, 3, SLOW_NS, &result, &err);
     if (rc < 0)

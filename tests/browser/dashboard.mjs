@@ -108,6 +108,7 @@ async function lost(page) {
     await page.evaluate(to => { location.hash = `#/${to}`; }, hash);
     await page.waitForFunction(w => [...document.querySelectorAll('.page:not([hidden]) > .lacks:not([hidden])')].some(n => n.textContent.startsWith(w)), words);
     if (await page.evaluate(selector => Boolean(document.querySelector(selector).offsetParent), seen)) fail(`#/${hash} shows another`);
+    if (await page.evaluate(() => [...document.querySelectorAll('.page:not([hidden]) > :not(.lacks)')].some(n => n.offsetParent))) fail(`#/${hash} shows more than that`);
     if (await page.evaluate(() => document.querySelectorAll('.page:not([hidden]) > .lacks a').length) === 0) fail(`#/${hash} leads nowhere`);
   }
   await page.click('.page-tournament > .lacks a');

@@ -47,7 +47,7 @@ grep -q 'none' "$WORK/out" || fail "a roster that runs differs: $(cat "$WORK/out
 echo "unloaded, and its place is another's"
 
 # Kept: its positions stay, and so does its place until somebody closes them.
-ends 0 unload busy_1 --keep
+ends 0 unload busy_1 keep
 is '.[0].name == "busy_1" and .[0].state == "ended" and .[0].open == 0' agents ||
     until_true "$HOST_PID" "its orders are cancelled" is '.[0].name == "busy_1" and .[0].open == 0' agents
 kill -9 "$HOST_PID"
