@@ -506,6 +506,11 @@ static void keep_image(const void *image)
         memcpy(image_bytes, image, image_n);
 }
 
+__attribute__((destructor)) static void end_image(void)
+{
+    free(image_bytes);
+}
+
 static int is_in_image(const char *name)
 {
     return image_bytes != NULL && memmem(image_bytes, image_n, name, strlen(name)) != NULL;
