@@ -52,6 +52,8 @@ static void bury(struct run_process *run, const struct proc_end *end)
 
     if (run->end != PROCESS_RUNS)
         return;
+    if (run->turn.is_counted)
+        run_process_cores_child(run, 0);
     if (phase == CHILD_FAILED) {
         run->end = PROCESS_FAILED;
         memcpy(text, run->shm->error, sizeof(text));
@@ -345,12 +347,16 @@ static int spawn(struct run_process *run, const char *exe, const int fds[CHILD_F
     static const char *const environment[] = {"LC_ALL=C", "MALLOC_ARENA_MAX=1", NULL};
     static const char *const argv[] = {"agon", CHILD_COMMAND, NULL};
     struct proc_spec spec = {.argv = argv, .envp = environment, .is_group = 1};
+    int rc;
 
     memcpy(spec.fds, fds, CHILD_FD_FILES * sizeof(int));
     for (uint32_t i = 0; i < SETUP_FILES_MAX; i++)
         spec.fds[CHILD_FD_FILES + i] = files != NULL && i < files->n ? files->fds[i] : -1;
     spec.fds[CHILD_FD_RESULTS] = run->results_fd;
-    return runner_spawn(&run->proc, exe, &spec, err);
+    rc = runner_spawn(&run->proc, exe, &spec, err);
+    if (rc >= 0 && run->turn.is_counted)
+        run_process_cores_child(run, run->proc.pid);
+    return rc;
 }
 
 /* Until the child reaches phase, has gone, or has had its time. In a backtest that is time of a

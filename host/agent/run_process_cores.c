@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,15 +19,18 @@
 /* Of all children in lock-step of this process. The thread that drives the first of them chooses;
  * of another's none are put anywhere. */
 static struct {
-    pthread_mutex_t mutex;
+    pthread_mutex_t mutex; /* of what is no atomic */
     struct run_process *first;
     cpu_set_t all;
-    _Atomic int n, n_all; /* n_all: cores that this process may use; 0: not looked yet */
-    _Atomic int has_driver;
-    int is_one, is_refused;
-    pthread_t driver;
+    int is_one;
     pid_t driver_pid;
-    struct core_choice choice;
+    pthread_t driver; /* written before has_driver is */
+    /* Looked at in each step; written with the mutex. */
+    _Atomic int n;
+    _Atomic int n_all; /* cores that this process may use; 0: not looked yet */
+    _Atomic int has_driver, is_refused;
+    _Atomic int is_afresh;     /* who begins next is measured from the start */
+    struct core_choice choice; /* the driver's */
 } cores = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static int set_cores(pid_t pid, const cpu_set_t *set)
@@ -40,8 +44,8 @@ static int set_all(const cpu_set_t *set)
     int rc = set_cores(cores.driver_pid, set);
 
     for (struct run_process *run = cores.first; run != NULL && rc >= 0; run = run->turn.next)
-        if (run->end == PROCESS_RUNS && run->proc.pid > 0)
-            rc = set_cores(run->proc.pid, set);
+        if (run->turn.pid > 0)
+            rc = set_cores(run->turn.pid, set);
     return rc;
 }
 
@@ -84,15 +88,33 @@ static __attribute__((noinline)) void choose(int is_ahead)
     (void)pthread_mutex_unlock(&cores.mutex);
 }
 
+// Not inlined: once.
+static __attribute__((noinline)) void take_driver(void)
+{
+    (void)pthread_mutex_lock(&cores.mutex);
+    if (!atomic_load_explicit(&cores.has_driver, memory_order_relaxed)) {
+        cores.driver = pthread_self();
+        atomic_store_explicit(&cores.has_driver, 1, memory_order_release);
+    }
+    (void)pthread_mutex_unlock(&cores.mutex);
+}
+
 void run_process_choose_cores(int is_ahead)
 {
-    if (cores.n < cores.n_all || cores.n_all < 2 || cores.is_refused)
+    int n_all = atomic_load_explicit(&cores.n_all, memory_order_relaxed);
+
+    if (atomic_load_explicit(&cores.n, memory_order_relaxed) < n_all || n_all < 2 ||
+        atomic_load_explicit(&cores.is_refused, memory_order_relaxed))
         return;
-    if (!cores.has_driver) {
-        cores.has_driver = 1;
-        cores.driver = pthread_self();
+    if (!atomic_load_explicit(&cores.has_driver, memory_order_acquire))
+        take_driver();
+    if (!pthread_equal(cores.driver, pthread_self()))
+        return;
+    if (atomic_load_explicit(&cores.is_afresh, memory_order_relaxed)) {
+        atomic_store_explicit(&cores.is_afresh, 0, memory_order_relaxed);
+        cores.choice = (struct core_choice){0};
     }
-    if (pthread_equal(cores.driver, pthread_self()) && core_choice_step(&cores.choice))
+    if (core_choice_step(&cores.choice))
         choose(is_ahead);
 }
 
@@ -109,6 +131,13 @@ int run_process_cores_join(struct run_process *run)
     return cores.n_all;
 }
 
+void run_process_cores_child(struct run_process *run, int pid)
+{
+    (void)pthread_mutex_lock(&cores.mutex);
+    run->turn.pid = pid;
+    (void)pthread_mutex_unlock(&cores.mutex);
+}
+
 void run_process_cores_leave(struct run_process *run)
 {
     struct run_process **at = &cores.first;
@@ -122,8 +151,9 @@ void run_process_cores_leave(struct run_process *run)
     }
     if (cores.n < cores.n_all) { // each has a core, and who begins next is measured anew
         leave_one();
-        cores.choice = (struct core_choice){0};
+        cores.is_afresh = 1;
     }
-    cores.has_driver &= cores.n > 0;
+    if (cores.n == 0)
+        cores.has_driver = 0;
     (void)pthread_mutex_unlock(&cores.mutex);
 }

@@ -22,6 +22,7 @@ struct run_process_turn {      /* what the child was given of the bus; written b
     int is_begun;             /* this turn */
     int cores, is_counted;    /* among the children in lock-step */
     struct run_process *next; /* ... of this process */
+    int pid;                  /* ... while it is there: run_process_cores_child */
     uint32_t bus_bits;        /* with which it sleeps on the bus's word; 0: on its own */
 };
 
@@ -65,6 +66,8 @@ void run_process_rouse(struct run_process *run);                /* asleep or abo
 /* run_process_cores.c, in lock-step: among those whose cores are chosen; how many there are. */
 int run_process_cores_join(struct run_process *run);
 void run_process_cores_leave(struct run_process *run);
+/* Its child has begun, or has ended (0). [any] */
+void run_process_cores_child(struct run_process *run, int pid);
 /* A step has woken some of them. is_ahead: host and children work at one time. [core] */
 void run_process_choose_cores(int is_ahead);
 
