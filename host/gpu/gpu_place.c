@@ -302,7 +302,6 @@ static void hold(struct gpu_turn *turn, struct gpu_lease *lease, uint32_t card)
     lease->state = GPU_HELD;
     lease->card = (uint8_t)card;
     lease->pass = turn->gpu->cards[card].pass;
-    turn->n_placed++;
     gpu_decide(turn->out, &decision);
 }
 
@@ -405,8 +404,8 @@ static void serve_abroad(struct gpu_turn *turn, struct gpu_lease *lease, uint8_t
     }
 }
 
-// One pass over the queue, as far as somebody left for another, and waits now: it is another then.
-static void serve(struct gpu_turn *turn)
+// One pass over the queue. 1: somebody left for another, and waits now: there is another queue.
+static int serve(struct gpu_turn *turn)
 {
     struct gpu *gpu = turn->gpu;
     uint64_t queue[GPU_LEASES_MAX];
@@ -430,6 +429,7 @@ static void serve(struct gpu_turn *turn)
             is_blocked[home] |= lease->state != GPU_HELD;
         }
     }
+    return turn->n_put_out != n_put_out;
 }
 
 static enum gpu_wait wait_of(enum rule rule)
@@ -475,21 +475,17 @@ static void check(const struct gpu *gpu)
 void gpu_settle(struct gpu_turn *turn)
 {
     struct gpu *gpu = turn->gpu;
-    uint32_t n_put_out, n_placed;
 
     gpu_count_cards(turn);
     lose(turn);
     keep_the_top(turn);
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++)
         keep_the_split(turn, card);
+    go_home(turn);
     // Each time better ranks come to the place of worse ones: that ends. What they leave of it may
-    // be room for who is away from there, and who is given something there is in his way.
-    do {
-        n_put_out = turn->n_put_out;
-        n_placed = turn->n_placed;
+    // be room for who is away from there.
+    while (serve(turn))
         go_home(turn);
-        serve(turn);
-    } while (turn->n_put_out != n_put_out || turn->n_placed != n_placed);
     wait_for_cards(turn);
     check(gpu);
 }

@@ -405,7 +405,7 @@ static int must_wait_for(struct ref *ref, int card, int i)
     return first >= 0 && rank(ref, first) < rank(ref, i);
 }
 
-static void serve_once(struct ref *ref)
+static int serve_once(struct ref *ref)
 {
     int list[REF_ALL], n = 0, closed[REF_CARDS] = {0}, own = 0;
     const int before = n_put_out;
@@ -442,11 +442,12 @@ static void serve_once(struct ref *ref)
                 break;
         }
     }
+    return n_put_out != before;
 }
 
 static void settle(struct ref *ref)
 {
-    int up = 0, before;
+    int up = 0;
 
     for (int c = 0; c < ref->rules->n_cards; c++)
         up += !ref->lost[c];
@@ -460,11 +461,9 @@ static void settle(struct ref *ref)
             put_out(ref, i, "top", 0);
     }
     shrink_training(ref);
-    do {
-        before = ref->n_said;
+    go_home(ref);
+    while (serve_once(ref))
         go_home(ref);
-        serve_once(ref);
-    } while (ref->n_said != before);
     for (int i = 0; i < ref->n_leases; i++) {
         if (from_card[i] >= 0 && ref->leases[i].state == 's') {
             ref->leases[i].card = from_card[i];
