@@ -304,6 +304,11 @@ START_TEST(a_model_that_is_of_no_use_says_what_it_is_and_what_was_expected)
         if (world.n_card > 0)
             ck_assert_int_eq(agon_model_open(&model, &host, "weights", &inputs), AGON_OK);
     }
+    // What stands behind the file's end is not of it.
+    set_card("value");
+    world.n_card = 8 + 20;
+    ck_assert_int_eq(agon_model_open(&model, &host, "weights", &inputs), AGON_OK);
+    ck_assert_str_eq(model.goal, "");
     memset(world.card, 0xff, 8);
     world.n_card = 100;
     ck_assert_int_eq(agon_model_open(&model, &host, "weights", &inputs), AGON_OK);
@@ -493,6 +498,8 @@ START_TEST(a_plugin_declared_asks_once_for_each_candle_of_its_own)
     ck_assert_uint_eq(world.n_seen, 1);
     ck_assert_uint_eq(self->n_answers, 0);                        // a window of two
     ck_assert_int_eq(hear(&agent, bar_of(2, 1, 10200)), AGON_OK); // the same again
+    ck_assert_int_eq(hear(&agent, bar_of(2, 0, 10200)), AGON_OK); // an older one
+    ck_assert_int_eq(self->state.t_bar, (NOW + 1) * MINUTE);
     ck_assert_int_eq(hear(&agent, bar_of(1, 2, 10200)), AGON_OK); // another's
     struct agon_bar longer = bar_of(2, 2, 10200);
     longer.length_s = 300;
@@ -525,8 +532,9 @@ START_TEST(after_a_reload_it_goes_on_and_with_another_list_it_begins_anew)
         world.history[i] = bar_of(1, i, 10000 + 100 * i * i);
     world.n_history = 5;
     ck_assert_int_eq(agent.on_start(self, AGON_START_FRESH), AGON_OK);
-    ck_assert_uint_eq(self->state.n, 4); // of history
-    ck_assert_uint_eq(world.n_seen, 2);  // its window
+    ck_assert_uint_eq(self->state.instrument, 1); // as named, before any candle of it
+    ck_assert_uint_eq(self->state.n, 4);          // of history
+    ck_assert_uint_eq(world.n_seen, 2);           // its window
     ck_assert_int_eq(hear(&agent, bar_of(1, 5, 13000)), AGON_OK);
     ck_assert_uint_eq(self->n_answers, 1);
     memcpy(seen, self->state.inputs[3], 2 * sizeof(float));
