@@ -13,7 +13,7 @@ struct gpu_turn { /* of one event */
     uint64_t ended_job;                /* whose chunk ended now */
     uint8_t lost_from[GPU_LEASES_MAX]; /* the card that a lease lost now; GPU_NONE */
     uint32_t n_before[GPU_CARDS_MAX];  /* leases when the event came */
-    uint32_t n_put_out;
+    uint32_t n_put_out, n_placed;
 };
 
 void gpu_decide(struct gpu_out *out, const struct gpu_decision *decision);

@@ -302,6 +302,7 @@ static void hold(struct gpu_turn *turn, struct gpu_lease *lease, uint32_t card)
     lease->state = GPU_HELD;
     lease->card = (uint8_t)card;
     lease->pass = turn->gpu->cards[card].pass;
+    turn->n_placed++;
     gpu_decide(turn->out, &decision);
 }
 
@@ -348,6 +349,19 @@ static void go_home(struct gpu_turn *turn)
     }
 }
 
+// Is one ahead of it away from this card, his own? What is left there is for him.
+static int is_expected(const struct gpu *gpu, uint32_t card, const struct gpu_lease *behind)
+{
+    for (uint32_t i = 0; i < GPU_LEASES_MAX; i++) {
+        const struct gpu_lease *lease = &gpu->leases[i];
+
+        if (lease->state == GPU_HELD && lease->card != card && gpu_home(gpu, lease) == card &&
+            gpu_compare(lease, behind) < 0)
+            return 1;
+    }
+    return 0;
+}
+
 // The next of the queue behind one (NULL: the first).
 static const struct gpu_lease *next_queued(const struct gpu *gpu, const struct gpu_lease *behind)
 {
@@ -381,7 +395,7 @@ static void serve_abroad(struct gpu_turn *turn, struct gpu_lease *lease, uint8_t
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++)
         any |= gpu_is_up(gpu, card) && !gpu->rules->cards[card].is_standby;
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++) {
-        if (!gpu_is_up(gpu, card) || is_blocked[card] ||
+        if (!gpu_is_up(gpu, card) || is_blocked[card] || is_expected(gpu, card, lease) ||
             (any && gpu->rules->cards[card].is_standby))
             continue;
         if (!place(turn, lease, card))
@@ -391,8 +405,8 @@ static void serve_abroad(struct gpu_turn *turn, struct gpu_lease *lease, uint8_t
     }
 }
 
-// One pass over the queue. 1: somebody left for another, and waits now: there is another queue.
-static int serve(struct gpu_turn *turn)
+// One pass over the queue, as far as somebody left for another, and waits now: it is another then.
+static void serve(struct gpu_turn *turn)
 {
     struct gpu *gpu = turn->gpu;
     uint64_t queue[GPU_LEASES_MAX];
@@ -411,12 +425,11 @@ static int serve(struct gpu_turn *turn)
         if (!gpu_is_up(gpu, home)) {
             if (lease->class == GPU_INFERENCE)
                 serve_abroad(turn, lease, is_blocked);
-        } else if (!is_blocked[home]) {
+        } else if (!is_blocked[home] && !is_expected(gpu, home, lease)) {
             (void)place(turn, lease, home);
             is_blocked[home] |= lease->state != GPU_HELD;
         }
     }
-    return turn->n_put_out != n_put_out;
 }
 
 static enum gpu_wait wait_of(enum rule rule)
@@ -462,17 +475,21 @@ static void check(const struct gpu *gpu)
 void gpu_settle(struct gpu_turn *turn)
 {
     struct gpu *gpu = turn->gpu;
+    uint32_t n_put_out, n_placed;
 
     gpu_count_cards(turn);
     lose(turn);
     keep_the_top(turn);
     for (uint32_t card = 0; card < gpu->rules->n_cards; card++)
         keep_the_split(turn, card);
-    go_home(turn);
     // Each time better ranks come to the place of worse ones: that ends. What they leave of it may
-    // be room for who is away from there.
-    while (serve(turn))
+    // be room for who is away from there, and who is given something there is in his way.
+    do {
+        n_put_out = turn->n_put_out;
+        n_placed = turn->n_placed;
         go_home(turn);
+        serve(turn);
+    } while (turn->n_put_out != n_put_out || turn->n_placed != n_placed);
     wait_for_cards(turn);
     check(gpu);
 }

@@ -307,7 +307,7 @@ async function steer(page) {
   await page.waitForFunction(of => !document.querySelector(`.a-positions tr[data-key="${of}"]`), symbol);
   await show(page, 'log');
   await page.waitForFunction(([of, name]) => fetch('/api/v1/fills', { headers: { authorization: `Bearer ${sessionStorage.getItem('agon-token')}` } }).then(r => r.json())
-    .then(list => list.filter(f => f.symbol === of).findIndex(f => f.agent === name && f.side === 'sell')).then(i => i < 0 || i > 70), [symbol, still], { polling: 1000 });
+    .then(list => list.filter(f => f.symbol === of).findIndex(f => f.agent === name && f.side === 'sell')).then(i => i < 0 || i > 70), [symbol, still], { polling: 1000, timeout: 0 }); // others trade as fast as the machine lets them
   await page.evaluate(of => { location.hash = `#/market/${encodeURIComponent(of)}`; }, symbol);
   await page.waitForFunction(name => [...document.querySelectorAll('#t-fills tr[data-key]')].some(r => r.children[1].textContent === name && r.children[2].textContent === 'sell'), still);
   await page.click('.orders .tabs button[data-key="ended"]');

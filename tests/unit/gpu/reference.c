@@ -392,7 +392,20 @@ static void go_home(struct ref *ref)
     }
 }
 
-static int serve_once(struct ref *ref)
+// A better one of this card is a guest elsewhere: nobody behind him takes what is free at his home.
+static int must_wait_for(struct ref *ref, int card, int i)
+{
+    int first = -1;
+
+    for (int k = 0; k < ref->n_leases; k++) {
+        if (ref->leases[k].state == 'h' && home_of(ref, k) == card && ref->leases[k].card != card &&
+            (first < 0 || rank(ref, k) < rank(ref, first)))
+            first = k;
+    }
+    return first >= 0 && rank(ref, first) < rank(ref, i);
+}
+
+static void serve_once(struct ref *ref)
 {
     int list[REF_ALL], n = 0, closed[REF_CARDS] = {0}, own = 0;
     const int before = n_put_out;
@@ -410,7 +423,7 @@ static int serve_once(struct ref *ref)
         if (is_single(ref) && ref->leases[i].rank > ref->rules->top)
             continue;
         if (!ref->lost[home]) {
-            int how = closed[home] ? 0 : place(ref, i, home);
+            int how = closed[home] || must_wait_for(ref, home, i) ? 0 : place(ref, i, home);
 
             if (how < 2)
                 closed[home] = 1;
@@ -419,7 +432,8 @@ static int serve_once(struct ref *ref)
         for (int c = 0; c < ref->rules->n_cards && ref->leases[i].class == 0; c++) {
             int how;
 
-            if (ref->lost[c] || closed[c] || (own > 0 && ref->rules->standby[c]))
+            if (ref->lost[c] || closed[c] || must_wait_for(ref, c, i) ||
+                (own > 0 && ref->rules->standby[c]))
                 continue;
             how = place(ref, i, c);
             if (how == 1)
@@ -428,12 +442,11 @@ static int serve_once(struct ref *ref)
                 break;
         }
     }
-    return n_put_out != before;
 }
 
 static void settle(struct ref *ref)
 {
-    int up = 0;
+    int up = 0, before;
 
     for (int c = 0; c < ref->rules->n_cards; c++)
         up += !ref->lost[c];
@@ -447,9 +460,11 @@ static void settle(struct ref *ref)
             put_out(ref, i, "top", 0);
     }
     shrink_training(ref);
-    go_home(ref);
-    while (serve_once(ref))
+    do {
+        before = ref->n_said;
         go_home(ref);
+        serve_once(ref);
+    } while (ref->n_said != before);
     for (int i = 0; i < ref->n_leases; i++) {
         if (from_card[i] >= 0 && ref->leases[i].state == 's') {
             ref->leases[i].card = from_card[i];

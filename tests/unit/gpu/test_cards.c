@@ -154,6 +154,34 @@ START_TEST(what_a_card_says_of_before_its_loss_is_not_believed) // GPU-17
 }
 END_TEST
 
+// Its card is back, and a chunk runs elsewhere still: what is free at home is not of a worse lease.
+START_TEST(who_is_away_from_home_is_not_overtaken_there) // GPU-17
+{
+    uint64_t models, worse, better;
+
+    begin("s1_inference_training", "production");
+    models =
+        ASK(.card = "inference", .budget = "trading_models", .gib = 1, .share = 50, .priority = 1);
+    (void)submit(models, 1);
+    lose(0);
+    back(0);
+    worse =
+        ASK(.card = "inference", .budget = "trading_models", .gib = 1, .share = 20, .priority = 2);
+    ck_assert_ptr_nonnull(find(GPU_DID_QUEUED, worse));
+    better =
+        ASK(.card = "inference", .budget = "trading_models", .gib = 1, .share = 5, .priority = 0);
+    ck_assert_ptr_nonnull(find(GPU_DID_GRANTED, better));
+    chunk_ends(1);
+    ck_assert_uint_eq(the(GPU_DID_MOVED, models)->card, 0);
+    ck_assert_uint_eq(state_of(worse), GPU_WAITING);
+    ck_assert_uint_eq(count(GPU_DID_EVICTED), 0);
+    release(better, 0);
+    ck_assert_uint_eq(state_of(worse), GPU_WAITING);
+    release(models, 0);
+    ck_assert_ptr_nonnull(find(GPU_DID_GRANTED, worse));
+}
+END_TEST
+
 START_TEST(training_waits_for_its_own_card) // GPU-17
 {
     uint64_t train, job;
@@ -274,6 +302,7 @@ int main(void)
     tcase_add_test(tcase, a_hot_card_works_70_percent_and_inference_keeps_its_part);
     tcase_add_test(tcase, inference_moves_to_the_other_card_and_home_again);
     tcase_add_test(tcase, what_a_card_says_of_before_its_loss_is_not_believed);
+    tcase_add_test(tcase, who_is_away_from_home_is_not_overtaken_there);
     tcase_add_test(tcase, training_waits_for_its_own_card);
     tcase_add_test(tcase, one_card_left_keeps_the_first_ten_strategies_at_half);
     tcase_add_test(tcase, without_any_card_all_wait_and_go_on_by_rank);

@@ -472,8 +472,8 @@ static void check_card(uint32_t card, int at)
         differ("training has what is inference's", at);
 }
 
-/* Who waits at home behind nobody, and a worse one was given something there with this event: he
- * was overtaken. */
+/* Who waits at home behind nobody, or is away from home, and a worse one was given something there
+ * with this event: he was overtaken. */
 static void check_queue(int at)
 {
     for (uint32_t i = 0; i < out.n; i++) {
@@ -486,6 +486,13 @@ static void check_queue(int at)
             if (gpu_compare(waits, given) < 0 && gpu_home(&gpu, waits) == given->card &&
                 (!gpu_is_single(&gpu) || waits->rank <= rules.single_top))
                 differ("somebody was overtaken in the queue", at);
+        }
+        for (uint32_t k = 0; out.all[i].from == GPU_NONE && k < GPU_LEASES_MAX; k++) {
+            const struct gpu_lease *away = &gpu.leases[k];
+
+            if (away->id != 0 && away->state == GPU_HELD && away->card != given->card &&
+                gpu_home(&gpu, away) == given->card && gpu_compare(away, given) < 0)
+                differ("somebody was overtaken on his way home", at);
         }
     }
 }
