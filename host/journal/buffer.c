@@ -7,7 +7,6 @@
 #include "base/hot.h"
 #include "market/events.h"
 
-#define AHEAD        (HOT_AHEAD / EVENT_GRANULE)
 #define GRANULES_MAX 255 /* of one event */
 
 int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t next_seq)
@@ -84,8 +83,7 @@ HOT int journal_append(struct journal_buffer *buffer, const struct agon_event_hd
         memcpy(buffer->data, (const unsigned char *)event + first * EVENT_GRANULE,
                (n - first) * EVENT_GRANULE);
     }
-    hot_will_write(buffer->data + ((tail + AHEAD) & buffer->mask) * EVENT_GRANULE);
-    hot_will_write(buffer->data + ((tail + AHEAD + 1) & buffer->mask) * EVENT_GRANULE);
+    hot_will_write_ring(buffer->data, tail, buffer->mask);
     // The tail moves before seq: who sees the number also sees its record.
     atomic_store_explicit(&buffer->tail, tail + n, memory_order_release);
     atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/hot.h"
 
-#define AHEAD        (HOT_AHEAD / EVENT_GRANULE)
 #define BUS_MAGIC    0x3173756273474100u /* "AGsbus1" */
 #define GRANULES_MIN 1024
 #define GRANULES_MAX ((uint64_t)1 << 32)
@@ -12,6 +11,7 @@
 #define STRETCH_MAX  1024
 
 _Static_assert(sizeof(struct bus_shm) <= BUS_HEAD, "data begins behind the cursors");
+_Static_assert(EVENT_GRANULE == HOT_LINE, "rings ask for their granules by lines");
 
 static int is_size(uint64_t granules)
 {
@@ -143,9 +143,7 @@ HOT void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event
     mark(writer);
     store_granules(writer->data + (writer->at & writer->mask) * EVENT_GRANULE, event, granules);
     writer->at += granules;
-    // A reader on another processor has these lines from the lap before.
-    hot_will_write(writer->data + ((writer->at + AHEAD) & writer->mask) * EVENT_GRANULE);
-    hot_will_write(writer->data + ((writer->at + AHEAD + 1) & writer->mask) * EVENT_GRANULE);
+    hot_will_write_ring(writer->data, writer->at, writer->mask);
 }
 
 HOT void bus_publish(struct bus_writer *writer, uint64_t seq)

@@ -7,7 +7,6 @@
 #define EVRING_MAGIC 0x31676e7276654741u /* "AGevrng1" */
 #define GRANULES_MIN 256
 #define GRANULES_MAX ((uint64_t)1 << 32)
-#define AHEAD        (HOT_AHEAD / EVENT_GRANULE)
 #define TYPE_FILLER  0 /* no event has type 0 */
 
 _Static_assert(sizeof(struct evring_shm) <= EVRING_HEAD, "data begins behind the cursors");
@@ -99,8 +98,7 @@ static inline struct agon_event_hdr *reserve(struct evring *ring, uint32_t granu
             return NULL;
     }
     ring->claimed = granules;
-    hot_will_write(record_at(ring, ring->at + AHEAD));
-    hot_will_write(record_at(ring, ring->at + AHEAD + 1));
+    hot_will_write_ring(ring->data, ring->at, ring->mask);
     return record_at(ring, ring->at);
 }
 

@@ -3,8 +3,7 @@
  * (agon.nn) of some features of the last candles and of its own position, takes the action with the
  * largest answer, and trades to it by one market order: three actions are short, flat and long, two
  * are flat and long. `agon train ppo` makes such files. README.md is its card. */
-#include <agon/feature.h>
-#include <agon/strategy.h>
+#include <agon/model.h>
 
 #define ACTIONS_MAX 3
 #define OUTPUTS_MAX (ACTIONS_MAX + 1) /* and what the state is good for, which nobody asks here */
@@ -29,9 +28,9 @@ struct policy_state {
 struct policy {
     struct agon_strategy base;
     PARAMS(AGON_FIELD)
-    const struct agon_host_nn *nn;
-    uint32_t model, actions;
-    struct agon_features fresh; /* as the parameters say, and nothing seen */
+    struct agon_model model;
+    uint32_t actions;
+    struct agon_features list; /* as the parameters say, and nothing seen */
     struct policy_state state;
 };
 
@@ -39,15 +38,14 @@ static void fresh(void *plugin)
 {
     struct policy *self = plugin;
 
-    self->state.features = self->fresh;
+    self->state.features = self->list;
 }
 
 static int is_stale(const void *plugin)
 {
     const struct policy *self = plugin;
 
-    return self->state.features.n != self->fresh.n ||
-           memcmp(self->state.features.all, self->fresh.all, sizeof(self->fresh.all)) != 0;
+    return !agon_features_is_same(&self->state.features, &self->list);
 }
 
 static int check(const void *at)
@@ -60,32 +58,25 @@ static int check(const void *at)
 static int feed(void *plugin, const struct agon_bar *bar)
 {
     struct policy *self = plugin;
-    struct agon_instrument instrument;
 
-    if (self->base.desk.instruments->get(self->base.desk.host, bar->hdr.instrument, &instrument) <
-        0)
-        return 0;
     // A bar that is none is left out: the next one counts.
-    (void)agon_features_bar(&self->state.features, bar, instrument.px_exp, instrument.qty_exp);
+    (void)agon_model_inputs(&self->state.features, &self->base.desk, bar, NULL);
     return 0;
 }
 
 /* What the policy wants to be: -1 short, 0 flat, 1 long. AGON_EAGAIN: it cannot be asked yet. */
 static int ask(struct policy *self, int side, int *wanted)
 {
-    double values[AGON_FEATURES_MAX];
-    float x[INPUTS_MAX];
-    float y[OUTPUTS_MAX];
+    const struct agon_model *model = &self->model;
+    float x[INPUTS_MAX], y[OUTPUTS_MAX];
     uint32_t n = self->state.features.n;
     uint32_t i, best = 0;
-    int rc = agon_features_values(&self->state.features, values);
+    int rc = agon_model_values(&self->state.features, x);
 
     if (rc < 0)
         return rc;
-    for (i = 0; i < n; i++)
-        x[i] = (float)values[i];
     x[n] = (float)side;
-    rc = self->nn->step(self->base.desk.host, self->model, x, n + 1, y, self->actions + 1);
+    rc = model->nn->step(model->host, model->id, x, n + 1, y, self->actions + 1);
     if (rc < 0)
         return rc;
     for (i = 1; i < self->actions; i++)
@@ -148,27 +139,26 @@ static int init(void *plugin)
     struct policy *self = plugin;
     const struct agon_host *host = self->base.desk.host;
     const char *list = self->base.param->text(host, self->features);
+    const struct agon_nn_shape *shape = &self->model.shape;
     char names[AGON_FEATURES_TEXT + sizeof(POSITION)];
     struct agon_nn_inputs asked = {.names = names, .edition = AGON_FEATURES_EDITION};
-    struct agon_nn_shape shape;
-    int rc = agon_features_init(&self->fresh, list != NULL && list[0] != 0 ? list : PRESET, NULL);
+    int rc = agon_model_features(host, "parameters.features",
+                                 list != NULL && list[0] != 0 ? list : PRESET, &self->list);
 
     if (rc < 0)
-        return agon_strategy_refuse(&self->base, "parameters: features has one that the catalogue "
-                                                 "has not; expected those of agon features ls");
-    self->nn = host->get_extension(host, AGON_EXT_NN);
-    agon_features_text(&self->fresh, names);
+        return rc;
+    agon_features_text(&self->list, names);
     strcat(names, POSITION);
-    rc = self->nn->open(host, "weights", &asked, &self->model, &shape);
-    if (rc == AGON_EVERSION)
-        return rc; // the log has said of which inputs
+    rc = agon_model_open(&self->model, host, "weights", &asked);
     if (rc < 0)
-        return agon_strategy_refuse(&self->base, "files: weights is not there, or no model; "
-                                                 "expected what agon train ppo writes");
-    self->actions = shape.outputs - 1;
-    if (shape.outputs < 3 || shape.outputs > OUTPUTS_MAX || shape.window != 0)
-        return agon_strategy_refuse(&self->base, "files: weights is a model of something else; "
-                                                 "expected 2 or 3 actions");
+        return rc;
+    self->actions = shape->outputs - 1;
+    if (shape->outputs < 3 || shape->outputs > OUTPUTS_MAX || shape->window != 0)
+        return agon_model_refuse(host,
+                                 "files.weights has %u outputs and a window of %u; expected a net "
+                                 "of 2 or 3 actions and the state's value, without a window, as "
+                                 "agon train ppo writes it",
+                                 shape->outputs, shape->window);
     return AGON_OK;
 }
 

@@ -8,11 +8,9 @@
  * It publishes `direction`: the signal that it heard with the trees' probability of its side as
  * confidence and nothing left of the other side, or direction neutral, p_flat 1 and value 0. text
  * says which, the first digits of the trees' SHA-256, and what they answered. */
-#include <agon/feature.h>
-#include <agon/strategy.h>
+#include <stdio.h>
 
-#define LIST_MAX 8192
-#define TREES_OF "direction of 1 output, as agon train trees writes with objective logistic"
+#include <agon/model.h>
 
 #define PARAMS(X)                                                                                  \
     X(REAL, sure, 1, "passes a side that the trees hold for as likely as that", "",                \
@@ -32,12 +30,9 @@ struct validator_state { /* fixed widths, no pointers, no padding */
 struct validator {
     struct agon_strategy base;
     PARAMS(AGON_FIELD)
-    const struct agon_host_signal *signal;
-    const struct agon_host_nn *nn;
     const struct agon_host_metric *metric;
-    uint32_t model;
-    char name[8];               /* the first digits of the trees' hash */
-    struct agon_features empty; /* as the list says, and nothing seen */
+    struct agon_model forest;
+    struct agon_features list; /* as the file says, and nothing seen */
     struct validator_state state;
 };
 
@@ -46,13 +41,14 @@ static void fresh(void *plugin)
     struct validator *self = plugin;
 
     self->state.t_bar = 0;
-    self->state.set = self->empty;
+    self->state.set = self->list;
 }
 
-static int is_stale(const struct validator *self)
+static int is_stale(const void *plugin)
 {
-    return self->state.set.n != self->empty.n ||
-           memcmp(self->state.set.all, self->empty.all, sizeof(self->empty.all)) != 0;
+    const struct validator *self = plugin;
+
+    return !agon_features_is_same(&self->state.set, &self->list);
 }
 
 static int check(const void *at)
@@ -67,78 +63,42 @@ static int check(const void *at)
 static int feed(void *plugin, const struct agon_bar *bar)
 {
     struct validator *self = plugin;
-    struct agon_instrument instrument;
 
-    if (self->base.desk.instruments->get(self->base.desk.host, bar->hdr.instrument, &instrument) >=
-        0)
-        (void)agon_features_bar(&self->state.set, bar, instrument.px_exp, instrument.qty_exp);
-    self->state.t_bar = bar->t_open;
+    (void)agon_model_inputs(&self->state.set, &self->base.desk, bar, NULL);
     return 0;
 }
 
 static int on_bar(void *plugin, const struct agon_bar *bar)
 {
-    struct validator *self = plugin;
-
-    if (bar->length_s != self->bar_s || bar->close_px <= 0 || bar->hdr.instrument == 0)
-        return AGON_OK;
-    if (self->state.instrument == 0)
-        self->state.instrument = bar->hdr.instrument;
-    if (self->state.instrument == bar->hdr.instrument && bar->t_open > self->state.t_bar)
-        (void)feed(plugin, bar);
+    if (agon_strategy_is_next(plugin, bar))
+        (void)agon_strategy_feed(plugin, bar);
     return AGON_OK;
 }
 
 /* How likely up is. AGON_EAGAIN: there are too few candles. */
 static int ask(struct validator *self, double *up)
 {
-    double values[AGON_FEATURES_MAX];
     float x[AGON_FEATURES_MAX], y = 0;
-    uint32_t i;
-    int rc = agon_features_values(&self->state.set, values);
+    int rc = agon_model_values(&self->state.set, x);
 
-    for (i = 0; rc >= 0 && i < self->state.set.n; i++)
-        x[i] = (float)values[i];
     if (rc >= 0)
-        rc = self->nn->step(self->base.desk.host, self->model, x, self->state.set.n, &y, 1);
+        rc = self->forest.nn->step(self->forest.host, self->forest.id, x, self->state.set.n, &y, 1);
     *up = (double)y;
     return rc;
-}
-
-static void say(struct agon_signal *signal, const char *text, uint32_t n)
-{
-    memcpy(signal->text + signal->text_len, text, n);
-    signal->text_len = (uint16_t)(signal->text_len + n);
 }
 
 /* "passed: forest 9a74c5f9, up 62%" */
 static void name_verdict(const struct validator *self, struct agon_signal *signal, int is_passed,
                          int is_asked, double up)
 {
-    static const char passed[] = "passed: forest ", held[] = "held back: forest ",
-                      few[] = ", too few candles", likely[] = ", up ";
-    uint32_t per_cent = (uint32_t)(up * 100 + 0.5);
-    char digits[4];
-    uint32_t n = 0;
+    const char *verdict = is_passed ? "passed" : "held back";
+    const char *forest = self->forest.text + sizeof("model");
+    int n = is_asked ? snprintf(signal->text, sizeof(signal->text), "%s: forest %s, up %u%%",
+                                verdict, forest, (uint32_t)(up * 100 + 0.5))
+                     : snprintf(signal->text, sizeof(signal->text),
+                                "%s: forest %s, too few candles", verdict, forest);
 
-    signal->text_len = 0;
-    if (is_passed)
-        say(signal, passed, sizeof(passed) - 1);
-    else
-        say(signal, held, sizeof(held) - 1);
-    say(signal, self->name, sizeof(self->name));
-    if (!is_asked) {
-        say(signal, few, sizeof(few) - 1);
-        return;
-    }
-    say(signal, likely, sizeof(likely) - 1);
-    if (per_cent >= 100)
-        digits[n++] = '1';
-    if (per_cent >= 10)
-        digits[n++] = (char)('0' + per_cent / 10 % 10);
-    digits[n++] = (char)('0' + per_cent % 10);
-    digits[n++] = '%';
-    say(signal, digits, n);
+    signal->text_len = (uint16_t)n;
 }
 
 /* The side that somebody could take on it: a neutral one may still lean to one. */
@@ -192,71 +152,7 @@ static int on_signal(void *plugin, const struct agon_signal *heard)
         hold_back(&signal);
     (void)self->metric->counter(self->base.desk.host, is_passed ? PASSED : HELD_BACK, 1);
     // A full ring is no error: what is not passed on is not traded on.
-    (void)self->signal->publish(self->base.desk.host, &signal);
-    return AGON_OK;
-}
-
-static int on_start(void *plugin, uint32_t reason)
-{
-    struct validator *self = plugin;
-    struct validator_state *state = &self->state;
-    agon_instrument_t named = state->instrument;
-    int rc = agon_strategy_find(&self->base, self->venue, self->symbol, &named);
-    int i, n = 0;
-
-    if (rc < 0)
-        return rc;
-    if (reason == AGON_START_FRESH || named != state->instrument || is_stale(self))
-        fresh(plugin);
-    state->instrument = named;
-    if (named != 0 && state->t_bar == 0 && self->base.history != NULL)
-        n = self->base.history->bars(self->base.desk.host, named, self->bar_s, self->base.bars,
-                                     AGON_HISTORY_MAX);
-    for (i = 0; i < n; i++)
-        (void)feed(plugin, &self->base.bars[i]);
-    return AGON_OK;
-}
-
-/* The list as a file: names with blanks or line ends between them, from # on a comment. */
-static int read_list(struct validator *self)
-{
-    const struct agon_host *host = self->base.desk.host;
-    const struct agon_host_asset *asset = host->get_extension(host, AGON_EXT_ASSET);
-    struct agon_asset_map map;
-    char list[LIST_MAX];
-    uint64_t i, n = 0;
-    int is_comment = 0;
-
-    if (asset->map(host, "features", &map) < 0)
-        return agon_strategy_refuse(&self->base, "files: features is not there; expected the list "
-                                                 "that agon features make --list took");
-    if (map.n >= LIST_MAX)
-        return agon_strategy_refuse(&self->base, "files: features is longer than 8191 bytes");
-    for (i = 0; i < map.n; i++) {
-        char c = ((const char *)map.bytes)[i];
-
-        is_comment = c == '#' || (is_comment && c != '\n');
-        list[n++] = is_comment || c == '\0' ? ' ' : c;
-    }
-    list[n] = '\0';
-    if (agon_features_init(&self->empty, list, NULL) < 0)
-        return agon_strategy_refuse(&self->base, "files: features has a name that is not in the "
-                                                 "catalogue (agon features ls), or none");
-    return AGON_OK;
-}
-
-static int name_forest(struct validator *self)
-{
-    static const char digits[] = "0123456789abcdef";
-    const struct agon_host *host = self->base.desk.host;
-    const struct agon_host_asset *asset = host->get_extension(host, AGON_EXT_ASSET);
-    struct agon_asset_map map;
-    uint32_t i;
-
-    if (asset->map(host, "forest", &map) < 0)
-        return agon_strategy_refuse(&self->base, "files: forest is not there; expected trees");
-    for (i = 0; i < sizeof(self->name); i++)
-        self->name[i] = digits[i % 2 == 0 ? map.sha256[i / 2] >> 4 : map.sha256[i / 2] & 15];
+    (void)self->forest.signal->publish(self->forest.host, &signal);
     return AGON_OK;
 }
 
@@ -264,41 +160,39 @@ static int init(void *plugin)
 {
     struct validator *self = plugin;
     const struct agon_host *host = self->base.desk.host;
+    const struct agon_model *forest = &self->forest;
     char names[AGON_FEATURES_TEXT];
     const struct agon_nn_inputs asked = {.names = names, .edition = AGON_FEATURES_EDITION};
-    struct agon_nn_shape shape;
-    int rc = read_list(self);
+    int rc = agon_model_list(host, "features", &self->list);
 
-    if (rc >= 0)
-        rc = name_forest(self);
-    if (rc < 0)
-        return rc;
-    self->signal = host->get_extension(host, AGON_EXT_SIGNAL);
-    self->nn = host->get_extension(host, AGON_EXT_NN);
     self->metric = host->get_extension(host, AGON_EXT_METRIC);
-    agon_features_text(&self->empty, names);
-    rc = self->nn->open(host, "forest", &asked, &self->model, &shape);
     if (rc < 0)
         return rc;
-    if (shape.outputs != 1 || shape.state_bytes != 0)
-        return agon_strategy_refuse(&self->base, "files: forest is a model of something else; "
-                                                 "expected trees of the " TREES_OF);
+    agon_features_text(&self->list, names);
+    rc = agon_model_open(&self->forest, host, "forest", &asked);
+    if (rc < 0)
+        return rc;
+    if (!agon_model_is_trees(forest) || forest->shape.outputs != 1)
+        return agon_model_refuse(host,
+                                 "files.forest is %s of %u output%s; expected trees of 1 (up), as "
+                                 "agon train trees writes with objective: logistic",
+                                 agon_model_is_trees(forest) ? "trees" : "a net",
+                                 forest->shape.outputs, forest->shape.outputs == 1 ? "" : "s");
     return AGON_OK;
 }
 
 static const char *const reads[] = {[DIRECTION] = "direction"};
 static const char *const publishes[] = {[DIRECTION] = "direction"};
 static const struct agon_handlers handlers = {.on_bar = on_bar, .on_signal = on_signal};
-static const struct agon_rule rule = {AGON_RULE(struct validator),
+static const struct agon_rule rule = {AGON_RULE_SEES(struct validator),
                                       .init = init,
                                       .fresh = fresh,
+                                      .is_stale = is_stale,
                                       .check = check,
                                       .feed = feed,
-                                      .on = &handlers,
-                                      .start = on_start};
+                                      .on = &handlers};
 AGON_PARAMS(struct validator, PARAMS);
-AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_SIGNAL, AGON_EXT_NN, AGON_EXT_ASSET,
-              AGON_EXT_INSTRUMENT, AGON_EXT_METRIC);
+AGON_SERVICES(AGON_TO_ASK, AGON_EXT_METRIC);
 static const struct agon_descriptor descriptor = {
     AGON_DESCRIBES(struct validator, 1000000),
     .kind = AGON_MODEL,

@@ -12,6 +12,7 @@
  *   t_valid     two candles from now: a reader that hears nothing more must not go on as if calm
  * A state is left only when the ratio is a tenth below the threshold that it was entered at. */
 #include <math.h>
+#include <stdio.h>
 
 #include <agon/strategy.h>
 
@@ -48,34 +49,10 @@ struct vol {
     struct vol_state state;
 };
 
-/* A text without libc: what does not fit is cut. */
-struct line {
-    char at[200];
-    uint16_t n;
-};
-
-static void put_text(struct line *line, const char *text)
+/* Of a number that is 0 or above, so many digits behind the point. */
+static int64_t scaled(double x, int digits)
 {
-    while (*text && line->n < sizeof(line->at))
-        line->at[line->n++] = *text++;
-}
-
-static void put_number(struct line *line, double x, int digits)
-{
-    int64_t scale = agon_pow10(digits);
-    int64_t whole = agon_round_to((x < 0 ? 0 : x > 1e9 ? 1e9 : x) * (double)scale, 1);
-    char text[24];
-    int n = sizeof(text) - 1;
-    int i;
-
-    text[n] = 0;
-    for (i = 0; i <= digits || whole > 0; i++) {
-        if (i == digits && digits > 0)
-            text[--n] = '.';
-        text[--n] = (char)('0' + whole % 10);
-        whole /= 10;
-    }
-    put_text(line, &text[n]);
+    return agon_round_to((x < 0 ? 0 : x > 1e9 ? 1e9 : x) * (double)agon_pow10(digits), 1);
 }
 
 static struct series *find(struct vol *self, agon_instrument_t instrument)
@@ -124,7 +101,7 @@ static int publish(struct vol *self, struct series *series, agon_ns_t t)
     struct agon_signal signal = {.hdr = {.type = AGON_EVENT_SIGNAL,
                                          .granules = sizeof(signal) / 64,
                                          .instrument = series->instrument}};
-    struct line line = {.n = 0};
+    int64_t bps, times;
     struct agon_shape now, usual;
     double deviation, ratio, error;
 
@@ -143,15 +120,13 @@ static int publish(struct vol *self, struct series *series, agon_ns_t t)
     count_moves(&series->near_term, deviation / 2, &signal);
     signal.t_valid = t + (agon_ns_t)self->bar_s * 2 * 1000000000;
     signal.reason = (uint32_t)agon_round_to(ratio < 1e4 ? ratio * 100 : 1e6, 1);
-    put_text(&line, "volatility ");
-    put_text(&line, names[series->level]);
-    put_text(&line, ": ");
-    put_number(&line, signal.value, 1);
-    put_text(&line, " bps a candle, ");
-    put_number(&line, ratio, 2);
-    put_text(&line, " x the usual");
-    memcpy(signal.text, line.at, line.n);
-    signal.text_len = line.n;
+    bps = scaled(signal.value, 1);
+    times = scaled(ratio, 2);
+    signal.text_len =
+        (uint16_t)snprintf(signal.text, sizeof(signal.text),
+                           "volatility %s: %lld.%lld bps a candle, %lld.%02lld x the usual",
+                           names[series->level], (long long)(bps / 10), (long long)(bps % 10),
+                           (long long)(times / 100), (long long)(times % 100));
     // A full ring is no error: the next candle brings the next signal.
     self->signal->publish(self->base.desk.host, &signal);
     return AGON_OK;

@@ -225,6 +225,11 @@ int agon_features_is_ready(const struct agon_features *set)
     return set->back > 0 && set->held == set->back;
 }
 
+int agon_features_is_same(const struct agon_features *set, const struct agon_features *other)
+{
+    return set->n == other->n && memcmp(set->all, other->all, sizeof(set->all)) == 0;
+}
+
 int agon_features_values(const struct agon_features *set, double *out)
 {
     uint32_t i;

@@ -4,6 +4,7 @@
 # card that is lost and comes back, what status, leases and why say of it, a restart, and a replay of all of it, without
 # any card. A lease that can never be granted ends the start, with its place.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/cards_common.sh"
 for tool in curl jq; do
     command -v $tool >/dev/null || { echo "skipped: needs $tool"; exit 77; }
 done
@@ -17,8 +18,6 @@ roster() { # SCRIPT OF CARD 0 AND OF CARD 1
 $(agent trainer busy.so 'every: 30' '' "$train")
 gpu: {profile: s1_inference_training, device: scripted, script: [\"${1:-0 look 1 30}\", \"${2:-0 look 1 30}\"]}"
 }
-gpu() { "$AGON" gpu "$@" --dir "$WORK/run"; }
-gpu_is() { gpu status --json >"$WORK/status" 2>/dev/null && jq -e "$1" "$WORK/status" >/dev/null; }
 lease_is() { gpu leases --json >"$WORK/leases" 2>/dev/null && jq -e "$1" "$WORK/leases" >/dev/null; }
 worker_of() { jq ".cards[$1].worker_pid" "$WORK/status"; }
 stop_host() {

@@ -3,18 +3,11 @@
 # A card on demand (GPU-25): its worker begins with the first lease that an agent holds there, jobs wait for it, and it ends with
 # the last one. What is held at the allocator and never acquired brings none up. A card without a worker is not a lost one.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/cards_common.sh"
 command -v jq >/dev/null || { echo "skipped: needs jq"; exit 77; }
 mkdir "$WORK/certified"
 cp "$PLUGINS/jobber.so" "$PLUGINS/busy.so" "$WORK/certified"
 PLUGINS=$WORK/certified
-ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
-is() {
-    query=$1
-    shift
-    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
-}
-gpu_is() { "$AGON" gpu status --dir "$WORK/run" --json >"$WORK/status" 2>/dev/null && jq -e "$1" "$WORK/status" >/dev/null; }
-workers() { pgrep -P "$HOST_PID" -x agon-gpu; }
 start_sim --seed 3
 lease() { printf ', gpu: {leases: {main: {budget: training, memory: 4MiB, share: 10%%%s}}}' "${1-}"; }
 MODE=paper live_files "$(agent keeper busy.so 'every: 30' '' "$(lease)")"

@@ -116,10 +116,16 @@ refused() { # WORDS MODEL [LIST]
 }
 echo 'return.1 range.1 volatility.20 rsi.8' >"$WORK/other"
 refused 'files.weights: its input 3 is rsi.7, and rsi.8 is given there' forest other
-echo 'retrun.1' >"$WORK/none"
-refused 'files: features has a name that is not in the catalogue' forest none
+printf 'range.1 # first\nretrun.1\n' >"$WORK/none"
+refused 'files.features: line 2: "retrun.1" is not in the catalogue; expected a name that agon features ls shows' forest none
+seq -f 'return.%g' 1 129 >"$WORK/long"
+refused 'files.features: line 129: "return.129" is one of 129 features; expected at most 128: leave 1 out' forest long
 train value lstm moves.rows "goal: value\n${NET%flat_bps*}"
-refused 'files: weights is a model of something else' value
+refused 'files.weights is a net whose goal is value; expected the goal direction' value
+train state tcn moves.rows "served: state\n$NET"
+refused 'files.weights is a net that goes on from event to event (served: state); expected one of a window of at most 256' state
+train wide tcn moves.rows "$(echo "$NET" | sed 's/window: 6/window: 260/')"
+refused 'files.weights is a net of a window of 260 events; expected at most 256' wide
 head -c 3000 "$WORK/forest" >"$WORK/short"
 refused 'files.weights: line 1, column' short
 

@@ -72,10 +72,10 @@ refused 'files.forest: its input [0-9]* is rsi.7, and rsi.8 is given there' fore
 echo 'return.1 # and no more' >"$WORK/one.txt"
 refused 'files.forest: it is asked by 108 inputs, and 1 are given' forest.json one.txt
 echo 'retrun.1' >"$WORK/none.txt"
-refused 'files: features has a name that is not in the catalogue' forest.json none.txt
+refused 'files.features: line 1: "retrun.1" is not in the catalogue' forest.json none.txt
 cp "$WORK/learnt.net" "$WORK/net"
 echo "$FEATURES" >"$WORK/five.txt"
-refused 'files: forest is a model of something else' net five.txt
+refused 'files.forest is a net of 3 outputs; expected trees of 1 (up)' net five.txt
 head -c 3000 "$WORK/forest.json" >"$WORK/short.json"
 refused 'files.forest: line 1, column' short.json minutes.txt
 "$AGON" validate "$WORK/plugins/validator.so" --file "forest=$WORK/forest.json" "features=$WORK/minutes.txt" >"$WORK/out" 2>&1 ||

@@ -6,6 +6,7 @@
 
 # name: who starts it
 by_command="common: . (read by the others)
+cards_common: . (read by those of cards)
 kraken: . (read by those of Kraken)
 okx: . (read by those of OKX)
 okx_venue: . (read by those that have a venue of OKX)

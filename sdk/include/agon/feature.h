@@ -92,6 +92,8 @@ int agon_features_bar(struct agon_features *set, const struct agon_bar *bar, int
 #define AGON_FEATURES_TEXT (AGON_FEATURES_MAX * AGON_FEATURE_TEXT)
 void agon_features_text(const struct agon_features *set, char text[AGON_FEATURES_TEXT]);
 int agon_features_is_ready(const struct agon_features *set); /* after back bars */
+/* The same features in the same order, whatever either has seen? */
+int agon_features_is_same(const struct agon_features *set, const struct agon_features *other);
 /* out[set->n]. AGON_EAGAIN, and nothing written: it is not ready yet. */
 int agon_features_values(const struct agon_features *set, double *out);
 /* For bytes from outside, before they are gone on with. AGON_OK, AGON_ECORRUPT. */

@@ -39,7 +39,8 @@ struct agon_rule {
     /* AGON_RULE, AGON_RULE_ON_BARS. Offsets in the instance; 0: it has none. */
     size_t self_bytes, state_at, state_bytes;
     size_t leg_at, t_bar_at, bar_s_at, size_pct_at, venue_at, symbol_at;
-    uint32_t is_alone; /* the desk's: orders are counted from 1 */
+    size_t instrument_at; /* of a rule without a leg, which has it otherwise */
+    uint32_t is_alone;    /* the desk's: orders are counted from 1 */
 
     /* After parameters and services were taken: takes further ones, refuses parameters that do not
      * fit each other (agon_strategy_refuse). NULL: they always do. */
@@ -53,6 +54,11 @@ struct agon_rule {
     int (*check)(const void *state);
     /* Reads a state of that schema into state. NULL: the descriptor's own schema alone. */
     int (*read)(void *state, struct agon_in *in, uint32_t schema);
+
+    /* What is written behind the state, and read behind it before that is taken over: an error
+     * leaves it as it was. For what is not in memory of one's own (agon.nn). NULL: nothing. */
+    int (*write_more)(void *self, struct agon_out *out);
+    int (*read_more)(void *self, struct agon_in *in);
 
     /* A closed candle, also of history, once each: feeds indicators. Returns the signal that target
      * is given. NULL: no history, signal 0. */
@@ -73,7 +79,8 @@ struct agon_rule {
     /* The default start is through. */
     void (*started)(void *self, uint32_t reason);
 
-    /* In place of all that: handlers of one's own, and a start of one's own. */
+    /* In place of all that: handlers of one's own, and a start of one's own (without one, a rule
+     * of AGON_RULE alone has nothing to start). */
     const struct agon_handlers *on;
     int (*start)(void *self, uint32_t reason);
 };
@@ -172,7 +179,14 @@ struct agon_strategy {
     typedef T agon_self;                                                                           \
     LIST(AGON_PARAM_OF)                                                                            \
     static const struct agon_param *const agon_params[] = {LIST(AGON_PARAM_AT)};                   \
-    static const struct agon_setting agon_settings[] = {LIST(AGON_SETTING_OF)}
+    static const struct agon_setting agon_settings[] = {LIST(AGON_SETTING_OF)};                    \
+    enum { agon_n_params = sizeof(agon_params) / sizeof(agon_params[0]) }
+/* In place of it where it has none. */
+#define AGON_NO_PARAMS(T)                                                                          \
+    typedef T agon_self;                                                                           \
+    static const struct agon_param *const agon_params[1] = {NULL};                                 \
+    static const struct agon_setting agon_settings[1] = {{0, AGON_SETTING_TEXT}};                  \
+    enum { agon_n_params = 0 }
 
 /* The services without which it is not started: AGON_TO_TRADE, and others behind a comma. */
 #define AGON_TO_TRADE                                                                              \
@@ -189,12 +203,18 @@ struct agon_strategy {
 #define AGON_RULE_ON_BARS(T)                                                                       \
     AGON_RULE_WITH_LEG(T), .t_bar_at = offsetof(T, state.t_bar), .bar_s_at = offsetof(T, bar_s),   \
                            .size_pct_at = offsetof(T, size_pct)
+/* Of one that only looks: instances of T have state.instrument, state.t_bar, bar_s, venue and
+ * symbol, and the default start. */
+#define AGON_RULE_SEES(T)                                                                          \
+    AGON_RULE(T), .instrument_at = offsetof(T, state.instrument),                                  \
+                  .t_bar_at = offsetof(T, state.t_bar), .bar_s_at = offsetof(T, bar_s),            \
+                  .venue_at = offsetof(T, venue), .symbol_at = offsetof(T, symbol)
 
 /* A descriptor's common fields, behind AGON_PARAMS and AGON_SERVICES; the author adds AGON_NAMED,
  * AGON_SCHEMA, summary and event_mask. budget: nanoseconds that a callback promises to need. */
 #define AGON_DESCRIBES(T, budget)                                                                  \
     .size = sizeof(struct agon_descriptor), .budget_ns = (budget), .params = agon_params,          \
-    .n_params = sizeof(agon_params) / sizeof(agon_params[0]), .requires_ext = agon_services,       \
+    .n_params = agon_n_params, .requires_ext = agon_services,                                      \
     .n_requires = sizeof(agon_services) / sizeof(agon_services[0]),                                \
     .arena_bytes =                                                                                 \
         sizeof(T) + sizeof(((T *)0)->state) + AGON_HISTORY_MAX * sizeof(struct agon_bar) + 4096
@@ -238,6 +258,14 @@ static inline void *agon_strategy_at(void *self, size_t at)
 static inline struct agon_leg *agon_strategy_leg(void *self)
 {
     return (struct agon_leg *)agon_strategy_at(self, ((struct agon_strategy *)self)->rule->leg_at);
+}
+
+static inline agon_instrument_t *agon_strategy_instrument(void *self)
+{
+    const struct agon_rule *rule = ((struct agon_strategy *)self)->rule;
+
+    return rule->leg_at != 0 ? &agon_strategy_leg(self)->instrument
+                             : (agon_instrument_t *)agon_strategy_at(self, rule->instrument_at);
 }
 
 static inline int agon_strategy_side(agon_qty_t qty)
@@ -349,6 +377,22 @@ static inline int agon_strategy_feed(void *plugin, const struct agon_bar *bar)
     return rule->feed ? rule->feed(plugin, bar) : 0;
 }
 
+/* Is it a closed candle of the rule's length, newer than the last one, of its instrument, which is
+ * the first one's where none is named? For handlers of a rule without a leg. */
+static inline int agon_strategy_is_next(void *plugin, const struct agon_bar *bar)
+{
+    const struct agon_rule *rule = ((struct agon_strategy *)plugin)->rule;
+    agon_instrument_t *instrument = agon_strategy_instrument(plugin);
+
+    if (bar->length_s != *(uint32_t *)agon_strategy_at(plugin, rule->bar_s_at) ||
+        bar->close_px <= 0 || bar->hdr.instrument == 0)
+        return 0;
+    if (*instrument == 0)
+        *instrument = bar->hdr.instrument;
+    return *instrument == bar->hdr.instrument &&
+           bar->t_open > *(agon_ns_t *)agon_strategy_at(plugin, rule->t_bar_at);
+}
+
 static inline void agon_strategy_on_bar(void *plugin, const struct agon_bar *bar)
 {
     struct agon_strategy *self = (struct agon_strategy *)plugin;
@@ -435,16 +479,16 @@ static inline int agon_strategy_begin(void *plugin, uint32_t reason)
 {
     struct agon_strategy *self = (struct agon_strategy *)plugin;
     const struct agon_rule *rule = self->rule;
-    struct agon_leg *leg = agon_strategy_leg(plugin);
+    agon_instrument_t *instrument = agon_strategy_instrument(plugin);
     agon_ns_t *t_bar = (agon_ns_t *)agon_strategy_at(plugin, rule->t_bar_at);
-    agon_instrument_t named = leg->instrument;
+    agon_instrument_t named = *instrument;
     int rc = agon_strategy_find(self, *(uint32_t *)agon_strategy_at(plugin, rule->venue_at),
                                 *(uint32_t *)agon_strategy_at(plugin, rule->symbol_at), &named);
     int i, n = 0;
 
     if (rc < 0)
         return rc;
-    if (rule->fresh && (reason == AGON_START_FRESH || named != leg->instrument ||
+    if (rule->fresh && (reason == AGON_START_FRESH || named != *instrument ||
                         (rule->is_stale && rule->is_stale(plugin)))) {
         rule->fresh(plugin);
         if (rule->t_bar_at != 0)
@@ -458,7 +502,10 @@ static inline int agon_strategy_begin(void *plugin, uint32_t reason)
                                 AGON_HISTORY_MAX);
     for (i = 0; i < n; i++)
         agon_strategy_feed(plugin, &self->bars[i]);
-    rc = agon_leg_start(&self->desk, leg, named);
+    if (rule->leg_at != 0)
+        rc = agon_leg_start(&self->desk, agon_strategy_leg(plugin), named);
+    else
+        *instrument = named;
     if (rc >= 0 && rule->started)
         rule->started(plugin, reason);
     return rc;
@@ -468,14 +515,17 @@ static inline int agon_strategy_on_start(void *plugin, uint32_t reason)
 {
     const struct agon_rule *rule = ((struct agon_strategy *)plugin)->rule;
 
-    return rule->start ? rule->start(plugin, reason) : agon_strategy_begin(plugin, reason);
+    if (rule->start)
+        return rule->start(plugin, reason);
+    return rule->venue_at != 0 ? agon_strategy_begin(plugin, reason) : AGON_OK;
 }
 
 static inline int agon_strategy_save(void *plugin, struct agon_out *out)
 {
     const struct agon_rule *rule = ((struct agon_strategy *)plugin)->rule;
+    int rc = agon_write(out, agon_strategy_at(plugin, rule->state_at), rule->state_bytes);
 
-    return agon_write(out, agon_strategy_at(plugin, rule->state_at), rule->state_bytes);
+    return rc < 0 || !rule->write_more ? rc : rule->write_more(plugin, out);
 }
 
 /* All or nothing: it is read into a second state, which is sound or not. */
@@ -497,6 +547,9 @@ static inline int agon_strategy_load(void *plugin, struct agon_in *in, uint32_t 
         return AGON_ECORRUPT;
     if (rule->check && !rule->check(self->spare))
         return AGON_ECORRUPT;
+    rc = rule->read_more ? rule->read_more(plugin, in) : AGON_OK;
+    if (rc < 0)
+        return rc;
     memcpy(agon_strategy_at(plugin, rule->state_at), self->spare, rule->state_bytes);
     return AGON_OK;
 }

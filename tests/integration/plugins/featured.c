@@ -2,9 +2,8 @@
 /* featured: asks all features (agon/feature.h) at each closed bar of a length, and says by two
  * metrics what they all came to so far, bit for bit, and how many there were. For tests of training
  * files; its state is the set as it lies. */
-#include <agon/agon.h>
 #include <agon/feature.h>
-#include <agon/ta.h>
+#include <agon/strategy.h>
 
 /* A line each: the test reads them here. */
 static const char list[] = "return.1 return.30 gap body upper_wick lower_wick "
@@ -19,41 +18,34 @@ static const char list[] = "return.1 return.30 gap body upper_wick lower_wick "
 
 enum { LOW, HIGH, ROWS, REFUSED };
 
+#define PARAMS(X) X(INTEGER, bar_s, 1, "length of the bars", "s", AGON_SET, 60, 86400, 60, 0)
+
 struct featured {
-    const struct agon_host *host;
-    const struct agon_host_instrument *instrument;
+    struct agon_strategy base;
+    PARAMS(AGON_FIELD)
     const struct agon_host_metric *metric;
-    int64_t bar_s;
     struct featured_state {
         uint64_t digest, rows, refused;
         struct agon_features set;
     } state;
 };
 
-static int on_start(void *plugin, uint32_t reason)
-{
-    (void)plugin;
-    (void)reason;
-    return AGON_OK;
-}
-
-static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
+static int on_bar(void *plugin, const struct agon_bar *bar)
 {
     struct featured *self = plugin;
+    const struct agon_desk *desk = &self->base.desk;
     struct featured_state *state = &self->state;
-    const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
     struct agon_instrument instrument;
     double values[AGON_FEATURES_MAX];
     unsigned char bytes[sizeof(values)];
 
-    (void)nth;
-    if (event->type != AGON_EVENT_BAR || bar->length_s != self->bar_s)
+    if (bar->length_s != self->bar_s)
         return AGON_OK;
-    if (self->instrument->get(self->host, event->instrument, &instrument) < 0)
+    if (desk->instruments->get(desk->host, bar->hdr.instrument, &instrument) < 0)
         return AGON_EINVAL;
     if (agon_features_bar(&state->set, bar, instrument.px_exp, instrument.qty_exp) < 0) {
         state->refused++;
-        (void)self->metric->gauge(self->host, REFUSED, (double)state->refused);
+        (void)self->metric->gauge(desk->host, REFUSED, (double)state->refused);
         return AGON_OK;
     }
     if (agon_features_values(&state->set, values) < 0)
@@ -62,106 +54,37 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
     for (uint32_t i = 0; i < state->set.n * 8; i++)
         state->digest = (state->digest ^ bytes[i]) * 0x100000001b3u;
     state->rows++;
-    (void)self->metric->gauge(self->host, LOW, (double)(state->digest & 0xffffffffu));
-    (void)self->metric->gauge(self->host, HIGH, (double)(state->digest >> 32));
-    (void)self->metric->gauge(self->host, ROWS, (double)state->rows);
+    (void)self->metric->gauge(desk->host, LOW, (double)(state->digest & 0xffffffffu));
+    (void)self->metric->gauge(desk->host, HIGH, (double)(state->digest >> 32));
+    (void)self->metric->gauge(desk->host, ROWS, (double)state->rows);
     return AGON_OK;
 }
 
-static int on_stop(void *plugin, uint32_t reason)
+static int check(const void *at)
 {
-    (void)plugin;
-    (void)reason;
-    return AGON_OK;
+    return agon_features_check(&((const struct featured_state *)at)->set) >= 0;
 }
 
-static int save_state(void *plugin, struct agon_out *out)
+static int init(void *plugin)
 {
     struct featured *self = plugin;
+    const struct agon_host *host = self->base.desk.host;
 
-    return agon_write(out, &self->state, sizeof(self->state));
-}
-
-static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
-{
-    struct featured *self = plugin;
-    int rc = schema == 1 ? agon_read(in, &self->state, sizeof(self->state)) : AGON_EVERSION;
-
-    return rc < 0 ? rc : agon_features_check(&self->state.set);
-}
-
-static void destroy(void *plugin)
-{
-    (void)plugin; // the arena is the host's
-}
-
-static const struct agon_param bar_s = {.size = sizeof(bar_s),
-                                        .id = 1,
-                                        .type = AGON_INTEGER,
-                                        .min = 60,
-                                        .max = 86400,
-                                        .def = 60,
-                                        .name = "bar_s",
-                                        .unit = "s",
-                                        .doc = "length of the bars"};
-static const struct agon_param *const params[] = {&bar_s};
-
-static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
-{
-    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
-    const struct agon_host_param *param = host->get_extension(host, AGON_EXT_PARAM);
-    struct featured *self;
-
-    if (index != 0 || arena == NULL || param == NULL)
-        return AGON_EINVAL;
-    self = arena->take(host, sizeof(*self), 8);
-    if (self == NULL)
-        return AGON_ENOMEM;
-    self->host = host;
-    self->instrument = host->get_extension(host, AGON_EXT_INSTRUMENT);
     self->metric = host->get_extension(host, AGON_EXT_METRIC);
     self->state.digest = 0xcbf29ce484222325u;
-    if (agon_features_init(&self->state.set, list, NULL) < 0 ||
-        param->integer(host, bar_s.id, &self->bar_s) < 0)
-        return AGON_EINVAL;
-    return agon_agent_set(agent, &(struct agon_agent){.size = sizeof(struct agon_agent),
-                                                      .self = self,
-                                                      .on_start = on_start,
-                                                      .on_event = on_event,
-                                                      .on_stop = on_stop,
-                                                      .save_state = save_state,
-                                                      .load_state = load_state,
-                                                      .destroy = destroy});
+    return agon_features_init(&self->state.set, list, NULL) < 0 ? AGON_EINVAL : AGON_OK;
 }
 
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_INSTRUMENT, AGON_EXT_METRIC,
-                                           AGON_EXT_PARAM};
+static const struct agon_handlers handlers = {.on_bar = on_bar};
+static const struct agon_rule rule = {AGON_RULE(struct featured), .init = init, .check = check,
+                                      .on = &handlers};
+AGON_PARAMS(struct featured, PARAMS);
+AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_INSTRUMENT, AGON_EXT_METRIC);
 static const struct agon_descriptor descriptor = {
-    .size = sizeof(descriptor),
+    AGON_DESCRIBES(struct featured, 1000000),
     .kind = AGON_STRATEGY,
-    .id = "org.agon.test.featured",
-    .name = "featured",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_NAMED("org.agon.test.featured", "1.0.0", "featured", "Agon"),
     .summary = "asks all features at each bar",
-    .requires_ext = requires_ext,
-    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
-    .params = params,
-    .n_params = 1,
-    .budget_ns = 1000000,
-    .event_mask = AGON_ON(AGON_EVENT_BAR),
-    .arena_bytes = 262144,
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-};
-static const struct agon_descriptor *const descriptors[] = {&descriptor};
-
-AGON_NOTE("org.agon.test.featured", "1.0.0");
-AGON_EXPORT const struct agon_entry agon_plugin = {
-    .size = sizeof(struct agon_entry),
-    .abi_major = AGON_ABI_MAJOR,
-    .abi_minor = AGON_ABI_MINOR,
-    .n_plugins = 1,
-    .plugins = descriptors,
-    .create = create,
-};
+    AGON_SCHEMA(1, 1),
+    .event_mask = AGON_ON(AGON_EVENT_BAR)};
+AGON_PLUGIN("org.agon.test.featured", "1.0.0", descriptor, rule);

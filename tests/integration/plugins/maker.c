@@ -2,13 +2,15 @@
 /* maker: hands jobs of kernels of its own (maker.cu) to a card with every fifth trade, and holds
  * what comes back against what they say. It never trades. For tests of agon_gpu_own, and small
  * enough to begin with. `deed` is what every fourth of its jobs does instead. */
-#include <agon/agon.h>
+#include <agon/strategy.h>
+
+#include "say.h"
 
 #define N 300
 
 enum deed { FINE, BEYOND, ENDLESS, FREED, NONE, HOST, OUTSIDE };
-AGON_CHOOSE(deed, 1, 0, "", "fine|beyond|endless|freed|none|host|outside", "what it does");
-static const struct agon_param *const params[] = {&deed};
+#define PARAMS(X)                                                                                  \
+    X(CHOICE, deed, 1, "what it does", "fine|beyond|endless|freed|none|host|outside", 0)
 
 struct scale { /* as maker.cu has it */
     uint64_t a, y;
@@ -16,33 +18,21 @@ struct scale { /* as maker.cu has it */
 };
 
 struct maker {
+    struct agon_strategy base;
+    PARAMS(AGON_FIELD)
     const struct agon_host *host;
     const struct agon_host_gpu *gpu;
     const struct agon_host_log *log;
     const struct agon_host_metric *metric;
-    uint32_t deed;
     struct maker_state {
         uint64_t n_trades, job;
         uint32_t lease, is_held, is_bad, n_jobs, n_good, n_failed, n_wrong, n_busy;
     } state;
 };
 
-static void say(struct maker *self, const char *what, int status)
+static void report(const struct maker *self, const char *what, int status)
 {
-    char line[32];
-    uint32_t at = 0, level = status < 0 ? (uint32_t)AGON_WARN : (uint32_t)AGON_INFO;
-
-    while (at < sizeof(line) - 6 && what[at] != '\0') {
-        line[at] = what[at];
-        at++;
-    }
-    line[at++] = ' ';
-    line[at++] = status < 0 ? '-' : '+';
-    status = status < 0 ? -status : status;
-    line[at++] = (char)('0' + status / 10 % 10);
-    line[at++] = (char)('0' + status % 10);
-    line[at] = '\0';
-    (void)self->log->line(self->host, level, line);
+    say(self->host, self->log, AGON_INFO, what, status);
 }
 
 static void name(struct agon_gpu_own *own, const char *text)
@@ -56,7 +46,7 @@ static int hand_over(struct maker *self, int is_bad)
 {
     static const char *const names[] = {"own_scale", "own_beyond", "own_endless", "own_freed",
                                         "own_none",  "own_scale",  "own_scale"};
-    uint32_t deed = is_bad ? self->deed : (uint32_t)FINE;
+    uint32_t deed = is_bad ? (uint32_t)self->deed : (uint32_t)FINE;
     uint32_t bytes = N * (uint32_t)sizeof(uint32_t);
     struct agon_gpu_own own = {.blocks = 2, .threads = 64, .addresses = 1};
     struct agon_gpu_call call = {.kernel = deed == HOST ? (uint32_t)AGON_GPU_MAP
@@ -98,7 +88,7 @@ static int on_trade(void *plugin, const struct agon_trade *trade)
     state->is_bad = self->deed != FINE && state->n_jobs % 4 == 3;
     rc = hand_over(self, (int)state->is_bad);
     if (rc < 0)
-        say(self, "submit", rc);
+        report(self, "submit", rc);
     return AGON_OK;
 }
 
@@ -111,7 +101,7 @@ static void judge(struct maker *self, uint64_t job)
 
     if (self->gpu->map(self->host, job, &bytes, &n) < 0 || n != N * sizeof(value)) {
         state->n_wrong++;
-        say(self, "wrong", AGON_ECORRUPT);
+        report(self, "wrong", AGON_ECORRUPT);
         return;
     }
     for (uint32_t i = 0; i < N; i++) {
@@ -124,7 +114,7 @@ static void judge(struct maker *self, uint64_t job)
     state->n_wrong += is_wrong;
     state->n_good += !is_wrong;
     if (is_wrong)
-        say(self, "wrong", AGON_ECORRUPT);
+        report(self, "wrong", AGON_ECORRUPT);
 }
 
 static int on_job(void *plugin, const struct agon_job *event)
@@ -134,9 +124,9 @@ static int on_job(void *plugin, const struct agon_job *event)
 
     if (event->kind != AGON_JOB_DONE) {
         state->is_held = event->kind == AGON_JOB_GRANTED;
-        say(self, state->is_held ? "granted" : "ended", event->status);
+        report(self, state->is_held ? "granted" : "ended", event->status);
         if (event->kind == AGON_JOB_ENDED)
-            say(self, "acquire", self->gpu->acquire(self->host, "main", &state->lease));
+            report(self, "acquire", self->gpu->acquire(self->host, "main", &state->lease));
         return AGON_OK;
     }
     state->job = 0;
@@ -146,11 +136,11 @@ static int on_job(void *plugin, const struct agon_job *event)
         if (event->status >= 0)
             judge(self, event->job);
         else
-            say(self, "job", event->status);
+            report(self, "job", event->status);
         state->n_failed += event->status < 0;
         state->n_jobs++;
         if (state->is_bad && self->deed == FREED) {
-            say(self, "release", self->gpu->release(self->host, state->lease));
+            report(self, "release", self->gpu->release(self->host, state->lease));
             state->is_held = 0;
         }
     }
@@ -163,12 +153,6 @@ static int on_job(void *plugin, const struct agon_job *event)
 
 static const struct agon_handlers handlers = {.on_trade = on_trade, .on_job = on_job};
 
-static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
-{
-    (void)nth;
-    return agon_dispatch(&handlers, plugin, event);
-}
-
 static int on_start(void *plugin, uint32_t reason)
 {
     struct maker *self = plugin;
@@ -178,82 +162,30 @@ static int on_start(void *plugin, uint32_t reason)
         return AGON_OK; // what was held is
     rc = self->gpu->acquire(self->host, "main", &self->state.lease);
     if (rc < 0)
-        say(self, "acquire", rc);
+        report(self, "acquire", rc);
     return AGON_OK;
 }
 
-static int save_state(void *plugin, struct agon_out *out)
+static int init(void *plugin)
 {
-    return agon_write(out, &((struct maker *)plugin)->state, sizeof(struct maker_state));
+    struct maker *self = plugin;
+
+    self->host = self->base.desk.host;
+    self->gpu = self->host->get_extension(self->host, AGON_EXT_GPU);
+    self->log = self->host->get_extension(self->host, AGON_EXT_LOG);
+    self->metric = self->host->get_extension(self->host, AGON_EXT_METRIC);
+    return AGON_OK;
 }
 
-static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
-{
-    return schema == 1 ? agon_read(in, &((struct maker *)plugin)->state, sizeof(struct maker_state))
-                       : AGON_EVERSION;
-}
-
-static void destroy(void *plugin)
-{
-    (void)plugin; // the arena is the host's
-}
-
-static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
-{
-    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
-    const struct agon_host_param *param = host->get_extension(host, AGON_EXT_PARAM);
-    struct maker *self;
-    int64_t choice;
-
-    if (index != 0 || arena == NULL)
-        return AGON_EINVAL;
-    self = arena->take(host, sizeof(*self), 8);
-    if (self == NULL)
-        return AGON_ENOMEM;
-    self->host = host;
-    self->gpu = host->get_extension(host, AGON_EXT_GPU);
-    self->log = host->get_extension(host, AGON_EXT_LOG);
-    self->metric = host->get_extension(host, AGON_EXT_METRIC);
-    if (param->integer(host, 1, &choice) < 0)
-        return AGON_EINVAL;
-    self->deed = (uint32_t)choice;
-    return agon_agent_set(agent, &(struct agon_agent){.size = sizeof(struct agon_agent),
-                                                      .self = self,
-                                                      .on_start = on_start,
-                                                      .on_event = on_event,
-                                                      .save_state = save_state,
-                                                      .load_state = load_state,
-                                                      .destroy = destroy});
-}
-
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_GPU, AGON_EXT_LOG,
-                                           AGON_EXT_PARAM, AGON_EXT_METRIC};
+static const struct agon_rule rule = {AGON_RULE(struct maker), .init = init, .on = &handlers,
+                                      .start = on_start};
+AGON_PARAMS(struct maker, PARAMS);
+AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_GPU, AGON_EXT_LOG, AGON_EXT_METRIC);
 static const struct agon_descriptor descriptor = {
-    .size = sizeof(descriptor),
+    AGON_DESCRIBES(struct maker, 100000),
     .kind = AGON_STRATEGY,
-    .id = "org.agon.test.maker",
-    .name = "maker",
-    .vendor = "Agon",
-    .version = "1.0.0",
+    AGON_NAMED("org.agon.test.maker", "1.0.0", "maker", "Agon"),
     .summary = "runs kernels of its own on a card",
-    .params = params,
-    .n_params = sizeof(params) / sizeof(params[0]),
-    .requires_ext = requires_ext,
-    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
-    .budget_ns = 100000,
-    .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_JOB),
-    .arena_bytes = 65536,
-    .state_schema = 1,
-    .state_schema_oldest = 1,
-};
-static const struct agon_descriptor *const descriptors[] = {&descriptor};
-
-AGON_NOTE("org.agon.test.maker", "1.0.0");
-AGON_EXPORT const struct agon_entry agon_plugin = {
-    .size = sizeof(struct agon_entry),
-    .abi_major = AGON_ABI_MAJOR,
-    .abi_minor = AGON_ABI_MINOR,
-    .n_plugins = 1,
-    .plugins = descriptors,
-    .create = create,
-};
+    AGON_SCHEMA(1, 1),
+    .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_JOB)};
+AGON_PLUGIN("org.agon.test.maker", "1.0.0", descriptor, rule);
