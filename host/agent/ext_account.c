@@ -97,6 +97,7 @@ static agon_qty_t limit(const struct agon_host *host, agon_account_t account, ag
     limit_amt = scaled(feed, limit_amt);
     if (instrument->settle != feed->instruments.base_currency)
         return AGON_ENOTSUP;
+    fold_late(feed);
     place = feed_place(feed, id);
     if (place < 0 || !feed->has_top[place])
         return AGON_EAGAIN;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ext_book: agon.book/1: the last TOP10, and with depth: full the book rebuilt here. */
+#include "agent/feed_fold.h"
 #include "agent/feed_state.h"
 
 static int top(const struct agon_host *host, agon_instrument_t id, struct agon_top10 *out)
@@ -12,6 +13,7 @@ static int top(const struct agon_host *host, agon_instrument_t id, struct agon_t
         return rc;
     if (out == NULL)
         return AGON_EINVAL;
+    fold_late(feed);
     place = feed_place(feed, id);
     if (place < 0 || !feed->has_top[place])
         return AGON_ENOENT;
@@ -41,6 +43,7 @@ static int levels(const struct agon_host *host, agon_instrument_t id, uint32_t s
         book_levels(feed->books[place], side, out, n);
         return (int)n;
     }
+    fold_late(feed);
     if (!feed->has_top[place])
         return AGON_ENOENT;
     cached = &feed->tops[place];

@@ -243,7 +243,7 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     set_cares(feed);
     feed->nth = feed->setup.head.nth;
     feed->first_seq = feed->cause_seq = feed->bus_seq = feed->setup.head.seq;
-    feed->done_seq = feed->told_seq = feed->first_seq;
+    feed->done_seq = feed->told_seq = feed->late_seq = feed->first_seq;
     feed->t = feed->setup.head.t;
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
@@ -740,6 +740,7 @@ int feed_follow(struct feed *feed, const struct runner_turn *turn)
 {
     if (feed->turn != NULL)
         pass_over(feed);
+    fold_late(feed);
     feed->turn = NULL;
     if (turn == NULL || !feed->is_started || feed->failure.code != 0 || feed->config.is_again ||
         feed->config.last_nth != 0 || feed->has_next || feed->is_overrun ||

@@ -159,10 +159,25 @@ static void fold_instrument(struct feed *feed, const struct agon_instrument *eve
         book_set_tick(feed->books[place], event->tick_px);
 }
 
+HOT void fold_late(struct feed *feed)
+{
+    const struct runner_turn *turn = feed->turn;
+
+    if (turn == NULL || turn->late_seq <= feed->late_seq)
+        return;
+    for (uint32_t i = 0; i < feed->subscription.n_instruments; i++) {
+        if (turn->late(turn->late_ctx, feed->subscription.instruments[i], feed->late_seq,
+                       &feed->tops[i]))
+            feed->has_top[i] = 1;
+    }
+    feed->late_seq = turn->late_seq;
+}
+
 HOT void fold_public(struct feed *feed, const struct agon_event_hdr *event)
 {
     int place;
 
+    fold_late(feed);
     switch (event->type) {
     case AGON_EVENT_INSTRUMENT:
         fold_instrument(feed, (const struct agon_instrument *)(const void *)event);
@@ -303,6 +318,7 @@ void fold_private(struct feed *feed, const struct agon_event_hdr *event)
 
 void fold_gap(struct feed *feed)
 {
+    fold_late(feed);
     for (uint32_t i = 0; i < feed->subscription.n_instruments; i++) {
         if (feed->has_top[i])
             feed->tops[i].book = BOOK_STALE;

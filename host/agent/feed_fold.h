@@ -17,6 +17,8 @@ int fold_param_read(struct feed_param *param, const struct agon_param *declared,
                     struct error *err);
 /* Before the event is delivered, whether or not it will be. */
 void fold_public(struct feed *feed, const struct agon_event_hdr *event);
+/* Brings tops to what the engine kept to itself (runner_turn.late); before each look at them. */
+void fold_late(struct feed *feed);
 /* A SIGNAL; of what is bound to an input the key becomes the input's number. */
 void fold_signal(struct feed *feed, struct agon_signal *event);
 void fold_private(struct feed *feed, const struct agon_event_hdr *event);

@@ -118,6 +118,7 @@ struct feed {
     uint64_t told_seq;                 /* the beat says that all before it is done */
     uint64_t bus_seq;                  /* of the last bus event that was seen */
     uint8_t bus_sub;                   /* ... its sub */
+    uint64_t late_seq;                 /* up to there tops are what the engine's are */
     uint32_t n_gaps_told, n_full_told; /* again: of config.lapses that have been */
     uint64_t skip_seq;                 /* again: public events before this place are not seen */
     uint8_t skip_sub;

@@ -34,6 +34,21 @@ static void count_by_content(struct engine *engine, const struct agon_event_hdr 
     }
 }
 
+/* Of those of the first word, which is all that follow (is_by_turns). */
+static inline int is_bar_wanted(const struct engine *engine, const struct agon_event_hdr *event)
+{
+    const struct slot_set *of_type = &engine->type_watchers[event_place(AGON_EVENT_BAR)];
+    uint64_t slots = of_type->bits[0] & engine->markets[event->instrument].watchers.bits[0];
+
+    for (; slots != 0; slots &= slots - 1) {
+        const struct slot *slot = &engine->slots.all[__builtin_ctzll(slots)];
+
+        if (subscription_wants(&slot->subscription, &slot->signals, event))
+            return 1;
+    }
+    return 0;
+}
+
 /* Of which instrument it is does not matter to the runner: it keeps every one. */
 #define IS_KEPT_WHOLE(type) ((type) == AGON_EVENT_INSTRUMENT || event_is_shared(type))
 
@@ -95,15 +110,126 @@ HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event
     tell_public(engine, event);
 }
 
-HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
+/* In a backtest whose runners all read here, what nobody looks at need not be on the bus: each of
+ * them is asked at each turn, and none reads on by itself. */
+static inline int is_by_turns(const struct engine *engine)
+{
+    return engine->is_within && engine->attached.words == 1 &&
+           (engine->attached.bits[0] & ~engine->following.bits[0]) == 0;
+}
+
+static inline void number_derived(struct engine *engine, struct agon_event_hdr *event)
 {
     event->seq = engine->seq;
     event->t = engine->t;
     event->sub = ++engine->public_sub;
     REQUIRE(event->sub != 0);
-    bus_write(&engine->bus, event);
     fold_output(engine, event, event_bytes(event), 0x10000);
+}
+
+/* It has its numbers and is in the hash, and that is all. */
+static inline void pass_unshown(struct engine *engine, const struct agon_event_hdr *event)
+{
+    engine->turn.public_seq = event->seq;
+    engine->turn.public_sub = event->sub;
+}
+
+HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
+{
+    number_derived(engine, event);
+    if (event->type == AGON_EVENT_BAR && is_by_turns(engine) && !is_bar_wanted(engine, event)) {
+        pass_unshown(engine, event);
+        return;
+    }
+    bus_write(&engine->bus, event);
     tell_public(engine, event);
+}
+
+/* What runners keep of an instrument is what they can be asked for: where that is all, and nothing
+ * else of this step has been shown to anybody, they ask when they are asked. */
+static inline int may_be_late(const struct engine *engine, agon_instrument_t instrument)
+{
+    const struct slot_set *watchers = &engine->markets[instrument].watchers;
+    const struct slot_set *tops = &engine->type_watchers[event_place(AGON_EVENT_TOP10)];
+    const struct slot_set *quotes = &engine->type_watchers[event_place(AGON_EVENT_QUOTE)];
+
+    return is_by_turns(engine) && engine->turn.n_public == 1 && engine->turn.private.words == 0 &&
+           watchers->words <= 1 && ((tops->bits[0] | quotes->bits[0]) & watchers->bits[0]) == 0;
+}
+
+HOT void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
+                            const struct agon_level *bid, const struct agon_level *ask)
+{
+    struct agon_top10 *top = &engine->markets[instrument].top;
+    const struct agon_event_hdr hdr = {
+        .type = AGON_EVENT_TOP10, .granules = 6, .instrument = instrument};
+
+    top->hdr = hdr;
+    if (bid != NULL && may_be_late(engine, instrument)) {
+        number_derived(engine, &top->hdr);
+        pass_unshown(engine, &top->hdr);
+        engine->late_now = instrument;
+        engine->late_before = engine->late[instrument];
+        engine->late_bid = *bid;
+        engine->late_ask = *ask;
+        engine->late[instrument] = (struct late_top){engine->seq, engine->t};
+        engine->turn.late_seq = engine->seq;
+    } else {
+        engine->late[instrument].seq = 0;
+        deliver_derived(engine, &top->hdr);
+    }
+    top->hdr = hdr; // as it was shown, and not when
+}
+
+/* As it would lie there: the first that its step derived. */
+static void date(struct agon_top10 *top, agon_instrument_t instrument, struct late_top late)
+{
+    top->hdr = (struct agon_event_hdr){.type = AGON_EVENT_TOP10,
+                                       .granules = 6,
+                                       .instrument = instrument,
+                                       .seq = late.seq,
+                                       .t = late.t,
+                                       .sub = 1};
+}
+
+static void show_late(struct engine *engine, struct agon_top10 *top, agon_instrument_t instrument,
+                      struct late_top late)
+{
+    if (late.seq == 0)
+        return;
+    date(top, instrument, late);
+    bus_write(&engine->bus, &top->hdr);
+    tell_public(engine, &top->hdr);
+}
+
+void deliver_late(struct engine *engine, agon_instrument_t instrument)
+{
+    struct agon_top10 top = engine->markets[instrument].top;
+    struct late_top late = engine->late[instrument];
+
+    if (engine->late_now == instrument) {
+        struct agon_top10 before = top;
+
+        before.bid[0] = engine->late_bid;
+        before.ask[0] = engine->late_ask;
+        show_late(engine, &before, instrument, engine->late_before);
+        engine->late_now = 0;
+    }
+    show_late(engine, &top, instrument, late);
+    engine->late[instrument].seq = 0;
+}
+
+int engine_late_top(const void *ctx, agon_instrument_t instrument, uint64_t seq,
+                    struct agon_top10 *top)
+{
+    const struct engine *engine = ctx;
+    struct late_top late = engine->late[instrument];
+
+    if (late.seq <= seq)
+        return 0;
+    *top = engine->markets[instrument].top;
+    date(top, instrument, late);
+    return 1;
 }
 
 void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *event)
@@ -111,6 +237,8 @@ void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *
     struct slot *slot = &engine->slots.all[id];
     const struct runner_port *runner = &engine->runners[id];
 
+    if (engine->late_now != 0)
+        deliver_late(engine, engine->late_now);
     event->seq = engine->seq;
     event->t = engine->t;
     slot_set_add(&engine->touched, id);

@@ -34,6 +34,8 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->exits_due = INT64_MAX;
     engine->cards_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
+    engine->turn.late = engine_late_top;
+    engine->turn.late_ctx = engine;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
     engine->bars.at = calloc(SOONEST_ROOM(INSTRUMENTS_MAX), sizeof(*engine->bars.at));
     engine->exposure = calloc(1, sizeof(*engine->exposure));
@@ -365,6 +367,7 @@ static inline __attribute__((always_inline)) int act(struct engine *engine,
     int rc;
 
     engine->public_sub = 0;
+    engine->late_now = 0;
     while (slot_set_take(&engine->touched, &slot))
         engine->private_sub[slot] = 0;
     if (engine->is_within && event->t >= engine->sample_due)

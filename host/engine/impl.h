@@ -100,6 +100,11 @@ struct tournament {
     struct fair_slot fair[SLOTS_MAX];
 };
 
+struct late_top { /* that is not on the bus (deliver.c) */
+    uint64_t seq; /* of its step; 0: there is none */
+    agon_ns_t t;
+};
+
 struct engine {
     struct engine_config config;
     struct runner_port runners[SLOTS_MAX];
@@ -186,6 +191,10 @@ struct engine {
     struct engine_outcomes outcomes[SLOTS_MAX];
     /* As type_watchers: slots whose runner is called for one, to tell its plugin or to keep it. */
     struct slot_set type_keepers[EVENTS_PLACES];
+    struct late_top late[INSTRUMENTS_MAX + 1];
+    agon_instrument_t late_now; /* of this step; 0: none. And what it was before: */
+    struct late_top late_before;
+    struct agon_level late_bid, late_ask;
     void *own_bus;                               /* in own_bus_memory */
     void *own_bus_memory;                        /* owned */
     unsigned char *state;                        /* owned; room for an encoded state */
@@ -203,6 +212,13 @@ struct engine {
 void deliver_input(struct engine *engine, const struct agon_event_hdr *event);
 void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
 void deliver_private(struct engine *engine, uint16_t slot, struct agon_event_hdr *event);
+int engine_late_top(const void *ctx, agon_instrument_t instrument, uint64_t seq,
+                    struct agon_top10 *top); /* runner_turn.late */
+/* The market's top, whose first levels were these before; nothing lies behind those. */
+void deliver_quoted_top(struct engine *engine, agon_instrument_t instrument,
+                        const struct agon_level *bid, const struct agon_level *ask);
+/* Puts what is late of the instrument on the bus: what comes next is told to somebody. */
+void deliver_late(struct engine *engine, agon_instrument_t instrument);
 void deliver_order(struct engine *engine, const struct order *order, uint16_t reason);
 void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset); /* own account */

@@ -117,6 +117,8 @@ HOT int market_book(struct engine *engine, const struct agon_book_part *part)
 
     if (market == NULL)
         return AGON_EINVAL;
+    if (engine->late[part->hdr.instrument].seq != 0)
+        deliver_late(engine, part->hdr.instrument);
     rc = book_apply(market->book, part);
     if (rc < 0)
         return AGON_EINVAL;
@@ -154,18 +156,17 @@ int market_status(struct engine *engine, const struct agon_status *status)
 static void show_quote(struct engine *engine, struct market *market, const struct agon_quote *quote)
 {
     struct agon_top10 *top = &market->top;
-    const struct agon_event_hdr hdr = {
-        .type = AGON_EVENT_TOP10, .granules = 6, .instrument = quote->hdr.instrument};
+    int is_moved = market->has_top && top->n_bid == 1 && top->n_ask == 1 && top->book == BOOK_LIVE;
+    struct agon_level bid = top->bid[0], ask = top->ask[0];
 
     // Behind the first of each side there is nothing, as in the one before.
-    if (!market->has_top || top->n_bid != 1 || top->n_ask != 1 || top->book != BOOK_LIVE)
+    if (!is_moved)
         *top = (struct agon_top10){.book = BOOK_LIVE, .n_bid = 1, .n_ask = 1};
     top->bid[0] = (struct agon_level){quote->bid_px, quote->bid_qty};
     top->ask[0] = (struct agon_level){quote->ask_px, quote->ask_qty};
     market->has_top = 1;
-    top->hdr = hdr;
-    deliver_derived(engine, &top->hdr);
-    top->hdr = hdr; // as it was shown, and not when
+    deliver_quoted_top(engine, quote->hdr.instrument, is_moved ? &bid : NULL,
+                       is_moved ? &ask : NULL);
 }
 
 HOT int market_quote(struct engine *engine, const struct agon_quote *quote)

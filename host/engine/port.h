@@ -38,6 +38,13 @@ struct runner_turn {
     uint64_t last_at;
     struct slot_set wanting; /* slots that something of it concerns, public or private */
     struct slot_set private; /* ... of which something lies in to_agent */
+    /* A TOP10 that nobody is told is not on the bus where all runners follow: whoever looks asks
+     * for it. late_seq: of the last such; late: that of an instrument, as it was to be shown, where
+     * it is of a later step than that (1). */
+    uint64_t late_seq;
+    int (*late)(const void *ctx, agon_instrument_t instrument, uint64_t seq,
+                struct agon_top10 *top);
+    const void *late_ctx;
 };
 
 enum { TURN_WANTED = 1, TURN_AHEAD = 2 }; /* bits of runner_port.begin */

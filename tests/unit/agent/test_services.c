@@ -563,6 +563,99 @@ START_TEST(what_is_heard_is_what_an_input_is_bound_to_and_says_which)
 }
 END_TEST
 
+#ifdef RIG_BY_TURN
+/* Books that the engine has not put on the bus (engine/port.h: late). */
+static struct agon_top10 late_top, looked_top;
+
+static int say_late(const void *ctx, agon_instrument_t instrument, uint64_t seq,
+                    struct agon_top10 *top)
+{
+    (void)ctx;
+    if (instrument != 1 || late_top.hdr.seq <= seq)
+        return 0;
+    *top = late_top;
+    return 1;
+}
+
+static int look_at_top(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)nth;
+    if (event->type == AGON_EVENT_TRADE)
+        ck_assert_int_eq(s->book->top(s->host, 1, &looked_top), AGON_OK);
+    return AGON_OK;
+}
+
+static struct agon_top10 top_of(agon_px_t px)
+{
+    struct agon_top10 top = {.hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = 1},
+                             .n_bid = 1,
+                             .n_ask = 1,
+                             .book = BOOK_LIVE};
+
+    top.bid[0].px = px;
+    top.ask[0].px = px + 1;
+    return top;
+}
+
+// One in a step that concerns nobody.
+static void be_late(struct rig *rig, agon_px_t px)
+{
+    ck_assert_int_eq(rig_step(rig), AGON_OK);
+    late_top = top_of(px);
+    late_top.hdr.seq = rig->turn.late_seq = rig->seq;
+}
+
+static void look(struct rig *rig)
+{
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_public(rig, &trade, 0);
+    ck_assert_int_eq(rig_step(rig), AGON_OK);
+}
+
+START_TEST(a_book_that_is_not_on_the_bus_is_seen_as_of_the_event)
+{
+    struct rig rig;
+    struct agon_status status = {.hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = 1},
+                                 .book = BOOK_STALE};
+    struct agon_top10 shown = top_of(70);
+
+    rig_init(&rig);
+    memset(&late_top, 0, sizeof(late_top));
+    rig.turn.late = say_late;
+    script.on_event = look_at_top;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &shown, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    look(&rig);
+    ck_assert_int_eq(looked_top.bid[0].px, 70);
+    be_late(&rig, 77);
+    look(&rig);
+    ck_assert_int_eq(memcmp(&looked_top, &late_top, sizeof(looked_top)), 0);
+    // What came of the book behind it stands, and so does one that is on the bus.
+    be_late(&rig, 78);
+    rig_public(&rig, &status, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    look(&rig);
+    ck_assert_int_eq(looked_top.bid[0].px, 78);
+    ck_assert_int_eq(looked_top.book, BOOK_STALE);
+    be_late(&rig, 79);
+    shown = top_of(80);
+    rig_public(&rig, &shown, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    look(&rig);
+    ck_assert_int_eq(looked_top.bid[0].px, 80);
+    // Who no longer follows has them too.
+    be_late(&rig, 81);
+    ck_assert_int_eq(rig.port->follow(rig.port->ctx, NULL), 0);
+    rig.is_following = 0;
+    look(&rig);
+    ck_assert_int_eq(looked_top.bid[0].px, 81);
+    rig_deinit(&rig);
+}
+END_TEST
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("services");
@@ -573,6 +666,9 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, open_orders_are_those_of_the_event_being_delivered);
     tcase_add_test(tcase, positions_and_books_are_those_of_the_event_being_delivered);
+#ifdef RIG_BY_TURN
+    tcase_add_test(tcase, a_book_that_is_not_on_the_bus_is_seen_as_of_the_event);
+#endif
     tcase_add_test(tcase, wishes_are_stamped_with_their_cause);
     tcase_add_loop_test(tcase, a_field_out_of_range_is_refused_in_the_call, 0,
                         (int)(sizeof(bad_fields) / sizeof(bad_fields[0])));

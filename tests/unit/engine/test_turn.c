@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Whose runner is called for what: who follows is called for what concerns its slot and for nothing
  * else, and who does not at every turn. */
+#include "engine/impl.h"
 #include "world.h"
+
+#define SECOND_NS (1000 * (agon_ns_t)MS)
 
 struct follower {
     struct world_slot *slot;
@@ -398,6 +401,180 @@ START_TEST(one_that_fails_keeps_nobody_from_the_turn)
 }
 END_TEST
 
+/* --- books of bars that nobody is told --- */
+
+static void quote_at(struct world *world, agon_px_t bid_px)
+{
+    struct agon_quote quote = {
+        .hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = BTCUSDT},
+        .bid_px = bid_px,
+        .ask_px = bid_px + 100,
+        .bid_qty = 1000,
+        .ask_qty = 2000};
+
+    step(world, &quote);
+}
+
+static uint64_t bus_at(const struct world *world)
+{
+    return world->engine->bus.at;
+}
+
+static const struct agon_top10 *top_at(const struct world *world, uint64_t at)
+{
+    const struct bus_writer *bus = &world->engine->bus;
+
+    return (const void *)(bus->data + (at & bus->mask) * EVENT_GRANULE);
+}
+
+static int late(const struct world *world, uint64_t seq, struct agon_top10 *top)
+{
+    const struct runner_turn *turn = &world->engine->turn;
+
+    return turn->late(turn->late_ctx, BTCUSDT, seq, top);
+}
+
+/* A backtest over bars of BTCUSDT, whose slots all follow and want trades; two quotes have come. */
+static struct world *begin_bars(void)
+{
+    struct world *world = world_new(RUN_BACKTEST);
+
+    world->engine->is_within = 1;
+    world->engine->markets[BTCUSDT].is_bars = STEP_PATHS;
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
+        attach(world, id);
+        subscribe(world, id, BTCUSDT, TRADES, DEPTH_TOP10);
+    }
+    turn(world);
+    quote_at(world, 5999000);
+    turn(world);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+        followers[id].n_turns = 0;
+    return world;
+}
+
+START_TEST(a_book_that_nobody_is_told_is_there_for_who_looks)
+{
+    struct world *world = begin_bars();
+    uint64_t at = bus_at(world), seq = engine_seq(world->engine);
+    struct agon_top10 top;
+
+    quote_at(world, 5999500);
+    ck_assert_uint_eq(bus_at(world), at + 1); // the quote itself
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns + followers[1].n_turns + followers[2].n_turns, 0);
+    ck_assert_uint_eq(world->engine->turn.late_seq, seq + 1);
+    ck_assert_int_eq(late(world, seq, &top), 1);
+    ck_assert_int_eq(top.bid[0].px, 5999500);
+    ck_assert_int_eq(top.ask[0].qty, 2000);
+    ck_assert_uint_eq(top.hdr.seq, seq + 1);
+    ck_assert_uint_eq(top.hdr.sub, 1);
+    ck_assert_int_eq(top.hdr.t, world->t);
+    ck_assert_int_eq(late(world, seq + 1, &top), 0);
+
+    // One that is told quotes, whose place among the records counts; or one that reads for itself.
+    subscribe(world, 1, BTCUSDT, QUOTES, DEPTH_TOP10);
+    turn(world);
+    at = bus_at(world);
+    quote_at(world, 5999600);
+    ck_assert_uint_eq(bus_at(world), at + 7);
+    ck_assert_int_eq(top_at(world, at + 1)->bid[0].px, 5999600);
+    ck_assert_int_eq(late(world, 0, &top), 0);
+    turn(world);
+    subscribe(world, 1, BTCUSDT, TRADES, DEPTH_TOP10);
+    followers[2] = (struct follower){.slot = &world->slots[2]};
+    world->ports[2].follow = NULL;
+    engine_attach_runner(world->engine, 2, &world->ports[2]);
+    turn(world);
+    at = bus_at(world);
+    quote_at(world, 5999700);
+    ck_assert_uint_eq(bus_at(world), at + 7);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_book_is_shown_before_what_is_told_beside_it)
+{
+    struct world *world = begin_bars();
+    uint64_t at, seq;
+    struct agon_top10 top;
+
+    // Something of a slot's own in its step, before which it knows the one before.
+    quote_at(world, 5999500);
+    turn(world);
+    seq = engine_seq(world->engine);
+    at = bus_at(world);
+    quote_at(world, 5999600);
+    deliver_position(world->engine, 0, BTCUSDT);
+    ck_assert_uint_eq(bus_at(world), at + 1 + 12);
+    ck_assert_int_eq(top_at(world, at + 1)->bid[0].px, 5999500);
+    ck_assert_uint_eq(top_at(world, at + 1)->hdr.seq, seq);
+    ck_assert_int_eq(top_at(world, at + 7)->bid[0].px, 5999600);
+    ck_assert_uint_eq(top_at(world, at + 7)->hdr.seq, seq + 1);
+    ck_assert_uint_eq(top_at(world, at + 7)->hdr.sub, 1);
+    ck_assert_int_eq(late(world, 0, &top), 0);
+    turn(world);
+    ck_assert_uint_eq(followers[0].n_turns, 1);
+    ck_assert_uint_eq(followers[1].n_turns, 1); // it keeps them too
+
+    // A book that comes from elsewhere.
+    quote_at(world, 5999700);
+    turn(world);
+    seq = engine_seq(world->engine);
+    at = bus_at(world);
+    book(world, BTCUSDT);
+    ck_assert_int_eq(top_at(world, at)->bid[0].px, 5999700);
+    ck_assert_uint_eq(top_at(world, at)->hdr.seq, seq);
+    ck_assert_uint_eq(bus_at(world), at + 6 + 2 + 6);
+    ck_assert_int_eq(late(world, 0, &top), 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_longer_bar_that_nobody_wants_is_counted_and_not_shown)
+{
+    struct world *world = begin_bars();
+    struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = BTCUSDT},
+                           .length_s = 60,
+                           .open_px = 5999000,
+                           .high_px = 5999900,
+                           .low_px = 5998000,
+                           .close_px = 5999500,
+                           .volume_qty = 1000};
+
+    for (int is_wanted = 0; is_wanted <= 1; is_wanted++) {
+        uint64_t shown = 0, folded = world->engine->output_hash;
+
+        if (is_wanted) {
+            struct record_slot record = world_slot_record(1);
+
+            record.subscription.event_mask = AGON_ON(AGON_EVENT_BAR);
+            record.subscription.bar_mask = UINT8_MAX;
+            record.subscription.n_instruments = 1;
+            record.subscription.instruments[0] = BTCUSDT;
+            ck_assert_int_eq(world_step(world, &record), AGON_OK);
+            turn(world);
+        }
+        for (int minute = 0; minute < 6; minute++) {
+            uint64_t at = bus_at(world);
+
+            bar.t_open = world->t / (300 * SECOND_NS) * (300 * SECOND_NS) + minute * 60 * SECOND_NS;
+            if (is_wanted)
+                bar.t_open += 600 * SECOND_NS;
+            bar.hdr.t_venue = bar.t_open + 60 * SECOND_NS;
+            bar.hdr.t = world->t > bar.hdr.t_venue ? world->t : bar.hdr.t_venue;
+            world->t = bar.hdr.t;
+            ck_assert_int_eq(engine_step(world->engine, &bar.hdr), AGON_OK);
+            shown += bus_at(world) - at - 2;
+            turn(world);
+        }
+        ck_assert(is_wanted ? shown > 0 : shown == 0);
+        ck_assert_uint_ne(world->engine->output_hash, folded);
+    }
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_turn");
@@ -413,6 +590,9 @@ int main(void)
     tcase_add_test(tcase, a_turn_of_one_record_is_given_to_all_in_one_go);
     tcase_add_test(tcase, one_that_fails_among_many_fails_alone);
     tcase_add_test(tcase, one_that_fails_keeps_nobody_from_the_turn);
+    tcase_add_test(tcase, a_book_that_nobody_is_told_is_there_for_who_looks);
+    tcase_add_test(tcase, a_book_is_shown_before_what_is_told_beside_it);
+    tcase_add_test(tcase, a_longer_bar_that_nobody_wants_is_counted_and_not_shown);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
