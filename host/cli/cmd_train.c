@@ -190,7 +190,7 @@ int cmd_train(int argc, char **argv)
         {"resume", ARG_FLAG, NULL, "nets: go on where OUT.resume stands, which each epoch writes",
          &ask.is_resumed},
         {"restart", ARG_FLAG, NULL,
-         "nets: begin anew, where a training that was interrupted left OUT.resume: it is removed",
+         "nets: begin again, where a training that was interrupted left OUT.resume: it is removed",
          &ask.is_restarted},
         {"stop-after", ARG_INT, "N", "nets: end after N epochs more, to go on by --resume",
          &ask.stop_after, .min = 1, .max = 1000000},

@@ -197,7 +197,7 @@ int cmd_train_ppo(int argc, char **argv)
          &opts.checkpoint},
         {"resume", ARG_FLAG, NULL, "go on from the checkpoint, where there is one",
          &opts.is_resumed},
-        {"restart", ARG_FLAG, NULL, "begin anew: the checkpoint that is there is removed",
+        {"restart", ARG_FLAG, NULL, "begin again: the checkpoint that is there is removed",
          &opts.is_restarted},
         {"threads", ARG_INT, "N", "threads of the net; the model is the same for any number (1)",
          &opts.n_threads, .min = 1, .max = 64},
