@@ -151,7 +151,7 @@ int train_resume_is_lost(const char *out, const char *path)
         return 0;
     fprintf(stderr,
             "agon train: %s is there: a training stands in it, and this one would write over it; "
-            "--resume goes on with it, --restart removes it and begins anew\n",
+            "--resume goes on with it, --restart removes it and begins again\n",
             args_safe(path));
     return 1;
 }
