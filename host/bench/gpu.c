@@ -290,5 +290,7 @@ int bench_gpu(struct bench *bench, struct error *err)
 {
     int rc = bench_device(bench, "cpu", "", err);
 
-    return rc < 0 ? rc : bench_device(bench, "cuda", "cuda.", err);
+    if (rc >= 0)
+        rc = bench_device(bench, "cuda", "cuda.", err);
+    return rc < 0 ? rc : bench_gpu_lanes(bench, err);
 }

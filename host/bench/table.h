@@ -25,7 +25,8 @@
     X(tick2order, "a tick's bytes to a signed order's bytes, against the bare chain")              \
     X(live, "from a sender's write to the end of a live host's step, against bare readers")        \
     X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")          \
-    X(gpu, "a job through a worker process, against two bare messages")                            \
+    X(gpu,                                                                                         \
+      "a job through a worker process, against two bare messages; paths and sets, against a loop") \
     X(infer, "a trade to a model's answer in a live host, against an agent that asks nobody")      \
     X(nn,                                                                                          \
       "an event through a model, against reading its weights; a product, against the core's peak")
@@ -36,5 +37,7 @@ BENCHMARKS(BENCHMARK_DECLARE)
 int bench_live_tls(struct bench *bench, struct error *err);
 /* OKX's and Kraken's part of decode. */
 int bench_decode_venues(struct bench *bench);
+/* Scenarios and sweeps: their part of gpu. */
+int bench_gpu_lanes(struct bench *bench, struct error *err);
 
 #endif

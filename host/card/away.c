@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "card/environment.h"
 #include "card/serve.h"
 #include "card/session.h"
 #include "sys/clock.h"
@@ -377,8 +378,11 @@ static int come_up(struct away *away, struct error *err)
 
 struct card_away_config card_away_preset(const char *device)
 {
-    return (struct card_away_config){
-        .device = device, .threads = 1, .log_fd = -1, .limit_ns = (int64_t)120 * CLOCK_SECOND};
+    return (struct card_away_config){.device = device,
+                                     .envp = card_environment_of(device),
+                                     .threads = 1,
+                                     .log_fd = -1,
+                                     .limit_ns = (int64_t)120 * CLOCK_SECOND};
 }
 
 struct device *card_away_new(const struct card_away_config *config, struct error *err)

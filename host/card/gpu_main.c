@@ -77,8 +77,6 @@ int main(int argc, char **argv)
     if (getsockopt(CARD_FD_SOCKET, SOL_SOCKET, SO_TYPE, &type, &room) != 0 ||
         type != SOCK_SEQPACKET)
         return usage();
-    if (card_serve(CARD_FD_SOCKET, &options, &err) >= 0)
-        return EXIT_SUCCESS;
-    fprintf(stderr, "agon-gpu: %s\n", err.text);
-    return CARD_EXIT_FAILED;
+    // What failed is said over the socket, to who began it.
+    return card_serve(CARD_FD_SOCKET, &options, &err) >= 0 ? EXIT_SUCCESS : CARD_EXIT_FAILED;
 }

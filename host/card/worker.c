@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "card/environment.h"
 #include "card/serve.h"
 #include "sys/clock.h"
 #include "sys/memfd.h"
@@ -28,6 +29,7 @@
 struct card_worker_config card_worker_preset(const char *device)
 {
     return (struct card_worker_config){.device = device,
+                                       .envp = card_environment_of(device),
                                        .threads = 1,
                                        .log_fd = -1,
                                        .start_ns = (int64_t)30 * CLOCK_SECOND,
@@ -61,7 +63,8 @@ static void start_failed(struct card_worker *worker, int64_t now, const char *te
 
     worker->state = DOWN;
     worker->start_at_ns = now + (worker->config.back_ns << (times < 6 ? times : 6));
-    if (worker->starts_failed >= worker->config.lives_max)
+    // Without a driver the next one comes to the same, at once.
+    if (worker->starts_failed >= worker->config.lives_max || worker->why == AGON_ENOENT)
         lose(worker, text);
     else
         (void)card_news(worker, CARD_EVENT_DOWN, AGON_EIO, text);

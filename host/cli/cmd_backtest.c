@@ -19,6 +19,7 @@
 #include "base/utf8.h"
 #include "cli/bars_args.h"
 #include "cli/commands.h"
+#include "cli/config_check.h"
 #include "cli/market_arg.h"
 #include "cli/words.h"
 #include "demo/demo_config.h"
@@ -517,7 +518,11 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     config->values = &values;
     code = slots_of_roster(slots, &config->n_slots, base_currency, &from);
     free(names);
-    return code == EXIT_OK ? refuse_own(opts, slots, config->n_slots) : code;
+    if (code == EXIT_OK)
+        code = refuse_own(opts, slots, config->n_slots);
+    if (code == EXIT_OK)
+        (void)config_doubts_of_leases(&config->cards, slots, config->n_slots, opts->roster);
+    return code;
 }
 
 #define FEE_UNSAID (-1000.0) /* basis points; below what can be said */
@@ -555,9 +560,15 @@ static int refuse_words(const struct args_spec *spec, const struct opts *opts)
     return EXIT_OK;
 }
 
+static void say(const char *line)
+{
+    fprintf(stderr, "agon backtest: %s\n", line);
+}
+
 /* All but the agents. */
 static void configure(const struct opts *opts, struct backtest_config *config)
 {
+    config->say = say;
     config->paths = opts->files.at;
     config->n_paths = (uint32_t)opts->files.n;
     config->listings = opts->listings.at;

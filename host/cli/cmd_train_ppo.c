@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/market_arg.h"
 #include "cli/train_ppo.h"
+#include "cli/train_resume.h"
 #include "cli/words.h"
 #include "run/config_file.h"
 
@@ -22,7 +23,7 @@ struct opts {
     double maker_bps, taker_bps;
     int64_t capital, actions, n_threads;
     uint64_t seed;
-    int is_json, is_resumed, has_seed, is_on_terminal;
+    int is_json, is_resumed, is_restarted, has_seed, is_on_terminal;
 };
 
 static int exit_of(int rc)
@@ -127,6 +128,8 @@ static int train(struct opts *opts, const struct train_ppo_settings *settings,
     rc = train_ppo_inputs(&config->slots[0], &inputs, &err);
     job.n_inputs = inputs.n;
     job.inputs = inputs.names;
+    if (rc >= 0 && opts->is_restarted)
+        (void)unlink(opts->checkpoint);
     if (rc >= 0)
         rc = train_ppo(&job, result, &err);
     if (rc < 0)
@@ -194,6 +197,8 @@ int cmd_train_ppo(int argc, char **argv)
          &opts.checkpoint},
         {"resume", ARG_FLAG, NULL, "go on from the checkpoint, where there is one",
          &opts.is_resumed},
+        {"restart", ARG_FLAG, NULL, "begin again: the checkpoint that is there is removed",
+         &opts.is_restarted},
         {"threads", ARG_INT, "N", "threads of the net; the model is the same for any number (1)",
          &opts.n_threads, .min = 1, .max = 64},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
@@ -215,6 +220,10 @@ int cmd_train_ppo(int argc, char **argv)
         return args_refuse(&spec, "train", "--market and --out are needed");
     if (opts.is_resumed && opts.checkpoint == NULL)
         return args_refuse(&spec, "train", "--resume needs --checkpoint");
+    if (opts.is_restarted && opts.checkpoint == NULL)
+        return args_refuse(&spec, "train", "--restart needs --checkpoint");
+    if (opts.is_restarted && opts.is_resumed)
+        return args_refuse(&spec, "train", "--resume goes on and --restart does not; give one");
     schema_presets(&train_ppo_settings_schema, &settings);
     if (opts.config != NULL) {
         struct config_file file;
@@ -225,6 +234,9 @@ int cmd_train_ppo(int argc, char **argv)
         if (rc != EXIT_OK)
             return rc;
     }
+    if (opts.checkpoint != NULL && !opts.is_resumed && !opts.is_restarted &&
+        train_resume_is_lost(NULL, opts.checkpoint))
+        return EXIT_SAFETY;
     if (opts.has_seed)
         settings.seed = opts.seed;
     slot = calloc(1, sizeof(*slot));

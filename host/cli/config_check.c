@@ -90,15 +90,22 @@ static int check_run(struct config_check *check, const char *path, const struct 
 static int check_roster(struct config_check *check, const char *path)
 {
     struct crew_slot *slots = calloc(SLOTS_MAX, sizeof(*slots));
+    struct roster_cards *cards = calloc(1, sizeof(*cards));
     struct tournament_rules rules;
     char currency[16];
     uint32_t n;
-    struct slots_roster from = {
-        .command = COMMAND, .path = path, .plugins = check->plugins, .rules = &rules};
+    struct slots_roster from = {.command = COMMAND,
+                                .path = path,
+                                .plugins = check->plugins,
+                                .rules = &rules,
+                                .cards = cards};
     int code = EXIT_ENVIRONMENT;
 
-    if (slots != NULL)
+    if (slots != NULL && cards != NULL)
         code = slots_of_roster(slots, &n, currency, &from);
+    if (code == EXIT_OK)
+        check->n_warnings += config_doubts_of_leases(cards, slots, n, path);
+    free(cards);
     free(slots);
     return code;
 }

@@ -18,9 +18,14 @@ struct config_check {
 int config_check(struct config_check *check, const char *path);
 
 struct settings;
+struct roster_cards;
+struct crew_slot;
 /* config_doubts.c: what of a run's files is lawful and hardly meant; how many warnings there were.
  * config is the run's file. */
 uint32_t config_doubts(const struct settings *settings, const char *path,
                        const struct config *config);
+/* The same of a roster alone: which leases wait from the start on. */
+uint32_t config_doubts_of_leases(const struct roster_cards *cards, const struct crew_slot *slots,
+                                 uint32_t n_slots, const char *roster);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args/args.h"
 #include "cli/config_check.h"
 #include "roster/roster.h"
 #include "run/settings.h"
@@ -164,16 +165,24 @@ static void of_tournament(struct doubts *doubts)
 static void waits(void *ctx, const struct crew_slot *slot, const struct crew_lease *lease,
                   const char *text)
 {
-    struct doubts *doubts = ctx;
+    const char *roster = ctx;
 
-    doubt_at(doubts, doubts->settings->roster, slot->line, "agent %s: gpu.leases.%s %s",
-             slot->record.name, lease->name, text);
+    fprintf(stderr, "%s:%u: warning: agent %s: gpu.leases.%s %s\n", args_safe(roster), slot->line,
+            slot->record.name, lease->name, text);
+}
+
+uint32_t config_doubts_of_leases(const struct roster_cards *cards, const struct crew_slot *slots,
+                                 uint32_t n_slots, const char *roster)
+{
+    return leases_waits(cards, slots, n_slots, waits, (void *)(uintptr_t)roster);
 }
 
 static void of_leases(struct doubts *doubts)
 {
-    (void)leases_waits(&doubts->settings->host.cards, doubts->settings->slots,
-                       doubts->settings->host.n_slots, waits, doubts);
+    const struct settings *settings = doubts->settings;
+
+    doubts->n += config_doubts_of_leases(&settings->host.cards, settings->slots,
+                                         settings->host.n_slots, settings->roster);
 }
 
 static void (*const all[])(struct doubts *doubts) = {

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "card/away.h"
 #include "kernels/cpu.h"
 
-#define CARDS_MAX  1023
-#define CUDA_WORDS 32 /* of the environment, CUDA_...: what its users say to CUDA */
+#define CARDS_MAX 1023
 
 enum train_where train_device_where(const char *text, uint32_t *card)
 {
@@ -37,19 +35,6 @@ static int is_on_card(const struct train_ask *ask)
     return train_device_where(ask->device, &card) == TRAIN_CUDA;
 }
 
-/* Of this process's environment only what is CUDA's. */
-static const char *const *environment(void)
-{
-    static const char *words[CUDA_WORDS + 1];
-    uint32_t n = 0;
-
-    for (char **word = environ; *word != NULL && n < CUDA_WORDS; word++)
-        if (strncmp(*word, "CUDA_", 5) == 0)
-            words[n++] = *word;
-    words[n] = NULL;
-    return words;
-}
-
 struct device *train_device_open(const struct train_ask *ask, struct error *err)
 {
     struct card_away_config config = card_away_preset("cuda");
@@ -64,7 +49,6 @@ struct device *train_device_open(const struct train_ask *ask, struct error *err)
     }
     config.driver = ask->driver;
     config.nvrtc = ask->nvrtc;
-    config.envp = environment();
     config.most = (uint64_t)ask->memory;
     config.limit_ns = ask->card_limit_ns;
     device = card_away_new(&config, &why);

@@ -12,6 +12,7 @@ struct train_ask { /* the command line's words */
     struct arg_list ignore;
     int64_t n_threads, gap, stop_after;
     int is_json, has_gap, is_resumed, is_quiet, is_leaky;
+    int is_restarted; /* --restart: a training that was interrupted is not gone on with */
     const char *device, *driver, *nvrtc; /* --device; NULL: the system's */
     int64_t memory, card_limit_ns;       /* of a card; memory 0: what there is */
     const char *name, *models, *by;      /* --register: as which model, in which folder, by whom */

@@ -451,6 +451,8 @@ static int go(struct run *run, struct device *device, struct error *err)
         fprintf(stderr, "agon train: goes on behind epoch %u\n", run->course.epoch);
     if (rc >= 0 && train_device_add(run->course.devices, run->device_name) && !run->ask->is_quiet)
         fprintf(stderr, "agon train: on another device than before: %s\n", run->course.devices);
+    if (rc >= 0 && run->ask->is_restarted)
+        train_resume_remove(run->ask->out);
     if (rc >= 0)
         rc = learn(run, mark, err);
     if (rc == AGON_EIO && run->kept > 0)
@@ -522,6 +524,8 @@ int train_net_run(const struct train_ask *ask)
         if (rc != EXIT_OK)
             return rc;
     }
+    if (!ask->is_resumed && !ask->is_restarted && train_resume_is_lost(ask->out, NULL))
+        return EXIT_SAFETY;
     if (ask->has_gap)
         settings.gap = (uint32_t)ask->gap;
     return train(ask, &settings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/train_plan.h"
+#include "cli/train_resume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,15 +45,6 @@ struct planning {
     int64_t began_ns;
     int is_ending;
 };
-
-static const char *word_behind(const struct plan_training *of, const char *word)
-{
-    for (uint32_t i = 0; i + 1 < of->n_words; i++) {
-        if (strcmp(of->words[i], word) == 0)
-            return of->words[i + 1];
-    }
-    return NULL;
-}
 
 static void say(const struct planning *planning, const struct doing *of, const char *text,
                 const char *more)
@@ -180,7 +172,7 @@ static uint32_t add_words(char **argv, uint32_t n, const char *name, const char 
 }
 
 static _Noreturn void become(const struct planning *planning, const struct doing *of,
-                             int is_resumed)
+                             const char *how)
 {
     const struct plan_training *training = of->of;
     static char threads[16], log[PLAN_WORD + 16], device[24], memory[24];
@@ -192,7 +184,7 @@ static _Noreturn void become(const struct planning *planning, const struct doing
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-    (void)snprintf(log, sizeof(log), "%s.report", word_behind(training, "--out"));
+    (void)snprintf(log, sizeof(log), "%s.report", train_plan_word(training, "--out"));
     fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
         fprintf(stderr, "agon train: %s: %s\n", log, strerror(errno));
@@ -202,10 +194,10 @@ static _Noreturn void become(const struct planning *planning, const struct doing
     argv[n++] = (char *)(uintptr_t) "train";
     for (uint32_t i = 0; i < training->n_words; i++)
         argv[n++] = (char *)(uintptr_t)training->words[i];
-    (void)snprintf(threads, sizeof(threads), "%u", threads_of(planning, training));
-    argv[n++] = (char *)(uintptr_t) "--threads";
-    argv[n++] = threads;
-    if (planning->plan.is_cuda) {
+    if (!planning->plan.is_cuda) {
+        (void)snprintf(threads, sizeof(threads), "%u", threads_of(planning, training));
+        n = add_words(argv, n, "--threads", threads);
+    } else {
         (void)snprintf(device, sizeof(device), "cuda:%u", of->card);
         (void)snprintf(memory, sizeof(memory), "%lld", (long long)training->bytes);
         n = add_words(argv, n, "--device", device);
@@ -213,8 +205,8 @@ static _Noreturn void become(const struct planning *planning, const struct doing
         n = add_words(argv, n, "--driver", planning->plan.driver);
         n = add_words(argv, n, "--nvrtc", planning->plan.nvrtc);
     }
-    if (is_resumed)
-        argv[n++] = (char *)(uintptr_t) "--resume";
+    if (how != NULL)
+        argv[n++] = (char *)(uintptr_t)how;
     argv[n] = NULL;
     (void)execv("/proc/self/exe", argv);
     fprintf(stderr, "agon train: %s\n", strerror(errno));
@@ -231,14 +223,15 @@ static void give_back(struct planning *planning, struct doing *of)
 
 static void begin(struct planning *planning, struct doing *of)
 {
-    int is_resumed = (of->n_begun > 0 || planning->ask->is_resumed) && has_checkpoint(of);
+    // One of before that nobody spoke of when the plan began is refused by the training itself.
+    const char *how = !has_checkpoint(of)                            ? NULL
+                      : of->n_begun > 0 || planning->ask->is_resumed ? "--resume"
+                      : planning->ask->is_restarted                  ? "--restart"
+                                                                     : NULL;
 
-    // Of another training, from before: nobody shall go on there.
-    if (!is_resumed && has_checkpoint(of))
-        (void)unlink(of->checkpoint);
     of->pid = fork();
     if (of->pid == 0)
-        become(planning, of, is_resumed);
+        become(planning, of, how);
     of->n_begun++;
     if (of->pid < 0) {
         of->pid = 0;
@@ -397,10 +390,10 @@ static int report(const struct planning *planning)
         if (of->phase == FAILED && code == EXIT_OK)
             code = of->code;
         if (planning->ask->is_json)
-            json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "name",
-                                                 of->of->name, "out", word_behind(of->of, "--out"),
-                                                 "state", word_of(of), "begun", (int)of->n_begun,
-                                                 "put_out", (int)of->n_out, "code", of->code));
+            json_array_append_new(
+                all, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "name", of->of->name, "out",
+                               train_plan_word(of->of, "--out"), "state", word_of(of), "begun",
+                               (int)of->n_begun, "put_out", (int)of->n_out, "code", of->code));
         else
             printf("%-20s  %-8s  begun %u times, put out %u times\n", of->of->name, word_of(of),
                    of->n_begun, of->n_out);
@@ -417,8 +410,8 @@ static void set_out(struct planning *planning, uint32_t i)
 {
     struct doing *of = &planning->all[i];
     const struct plan_training *training = &planning->plan.all[i];
-    const char *out = word_behind(training, "--out");
-    const char *checkpoint = word_behind(training, "--checkpoint");
+    const char *out = train_plan_word(training, "--out");
+    const char *checkpoint = train_plan_word(training, "--checkpoint");
 
     of->of = training;
     if (checkpoint != NULL)
@@ -452,6 +445,20 @@ static int read_plan(struct planning *planning)
     return EXIT_OK;
 }
 
+/* All that would be lost is said before anything begins. */
+static int is_any_lost(const struct planning *planning)
+{
+    int is_lost = 0;
+
+    for (uint32_t i = 0; i < planning->plan.n; i++) {
+        const struct doing *of = &planning->all[i];
+
+        if (of->checkpoint[0] != '\0')
+            is_lost |= train_resume_is_lost(NULL, of->checkpoint);
+    }
+    return is_lost;
+}
+
 int train_plan_run(const struct train_plan_ask *ask)
 {
     struct planning *planning = calloc(1, sizeof(*planning));
@@ -466,6 +473,10 @@ int train_plan_run(const struct train_plan_ask *ask)
         gpu_init(&planning->gpu, &planning->rules, 1);
         for (uint32_t i = 0; i < planning->plan.n; i++)
             set_out(planning, i);
+        if (!ask->is_resumed && !ask->is_restarted && is_any_lost(planning))
+            rc = EXIT_SAFETY;
+    }
+    if (rc == EXIT_OK) {
         run(planning);
         rc = report(planning);
     }

@@ -29,10 +29,13 @@ struct plan {
     struct plan_training all[PLAN_TRAININGS];
 };
 extern const struct schema train_plan_schema;
+/* What stands behind that option among a training's words, apart or after '='; NULL: it is not
+ * there. */
+const char *train_plan_word(const struct plan_training *of, const char *option);
 
 struct train_plan_ask {
     const char *path;
-    int is_resumed, is_json, is_quiet;
+    int is_resumed, is_restarted, is_json, is_quiet;
 };
 /* An exit code: that of the first training that failed, or 0. */
 int train_plan_run(const struct train_plan_ask *ask);

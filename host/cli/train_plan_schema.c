@@ -11,9 +11,10 @@ static const struct schema_field training_fields[] = {
     {"name", SCHEMA_NAME, OF(name), .is_required = 1, .doc = "unique in the plan"},
     {"train", SCHEMA_TEXT, SCHEMA_ARRAY(struct plan_training, words, n_words), .list_min = 1,
      .min = 1, .is_required = 1,
-     .doc = "the words behind `agon train`, as in `[lstm, --data, rows.csv, --out, "
-            "model.safetensors]`; without `--threads`, `--resume`, `--stop-after`, `--device`, "
-            "`--memory`, `--driver` and `--nvrtc`, which are the plan's"},
+     .doc =
+         "the words behind `agon train`, as in `[lstm, --data, rows.csv, --out, "
+         "model.safetensors]`; without `--threads`, `--resume`, `--restart`, "
+         "`--stop-after`, `--device`, `--memory`, `--driver` and `--nvrtc`, which are the plan's"},
     {"budget", SCHEMA_NAME, OF(budget), .is_required = 1,
      .doc = "of the profile, of training or research: its name, or CARD.NAME where several cards "
             "have one of that name"},
@@ -40,24 +41,62 @@ static int place_of(const struct plan *plan, const char *name)
     return -1;
 }
 
+static int is_option(const char *word, const char *option)
+{
+    size_t n = strlen(option);
+
+    return strncmp(word, option, n) == 0 && (word[n] == '\0' || word[n] == '=');
+}
+
+const char *train_plan_word(const struct plan_training *of, const char *option)
+{
+    size_t n = strlen(option);
+
+    for (uint32_t i = 0; i < of->n_words; i++) {
+        if (!is_option(of->words[i], option))
+            continue;
+        if (of->words[i][n] == '=')
+            return of->words[i] + n + 1;
+        return i + 1 < of->n_words ? of->words[i + 1] : NULL;
+    }
+    return NULL;
+}
+
 static void check_words(struct config *config, const struct config_node *node,
                         const struct plan_training *of)
 {
-    static const char *const own[] = {"--threads", "--resume", "--stop-after", "--plan",
-                                      "--device",  "--memory", "--driver",     "--nvrtc"};
-    int has_out = 0;
+    static const char *const own[] = {"--threads",    "--resume", "--restart",
+                                      "--stop-after", "--plan",   "--device",
+                                      "--memory",     "--driver", "--nvrtc"};
 
     for (uint32_t i = 0; i < of->n_words; i++) {
-        has_out |= strcmp(of->words[i], "--out") == 0 && i + 1 < of->n_words;
         for (uint32_t k = 0; k < sizeof(own) / sizeof(own[0]); k++) {
-            if (strcmp(of->words[i], own[k]) == 0)
+            if (is_option(of->words[i], own[k]))
                 config_refuse(config, config_get(node, "train"), CONFIG_E_CONFLICT,
                               "has %s, which the plan says itself; leave it out", own[k]);
         }
     }
-    if (!has_out)
+    if (train_plan_word(of, "--out") == NULL)
         config_refuse(config, config_get(node, "train"), CONFIG_E_VALUE,
                       "names no file for its model; expected '--out, FILE' among the words");
+}
+
+/* What could have no effect. */
+static void check_idle(struct config *config, const struct config_node *node,
+                       const struct plan *plan)
+{
+    static const char *const of_cuda[] = {"driver", "nvrtc"};
+
+    for (uint32_t i = 0; !plan->is_cuda && i < 2; i++) {
+        if (config_get(node, of_cuda[i]) != NULL)
+            config_refuse(config, config_get(node, of_cuda[i]), CONFIG_E_CONFLICT,
+                          "is of a card, and the processor stands in for each; expected "
+                          "'device: cuda' beside it, or leave it out");
+    }
+    if (plan->is_cuda && config_get(node, "threads") != NULL)
+        config_refuse(config, config_get(node, "threads"), CONFIG_E_CONFLICT,
+                      "are the processor's, and with 'device: cuda' a card computes; leave them "
+                      "out");
 }
 
 /* A lease of a card is one, and not the processor's under its name. */
@@ -74,15 +113,6 @@ static void check_card(struct config *config, const struct config_node *at,
                       "is nothing of the card; expected what the training needs there");
 }
 
-static const char *word_behind(const struct plan_training *of, const char *word)
-{
-    for (uint32_t i = 0; i + 1 < of->n_words; i++) {
-        if (strcmp(of->words[i], word) == 0)
-            return of->words[i + 1];
-    }
-    return NULL;
-}
-
 #define PLACE (2 * PATH_MAX)
 #define FILES 3 /* that a training writes: its model, its report, what it goes on with */
 
@@ -90,7 +120,7 @@ static const char *word_behind(const struct plan_training *of, const char *word)
 static void place_of_file(const struct plan_training *of, uint32_t i, char place[PLACE])
 {
     static const char *const behind[FILES] = {"", ".report", ".resume"};
-    const char *out = word_behind(of, "--out"), *own = word_behind(of, "--checkpoint");
+    const char *out = train_plan_word(of, "--out"), *own = train_plan_word(of, "--checkpoint");
     char path[PATH_MAX], folder[PATH_MAX], *slash;
 
     place[0] = '\0';
@@ -134,7 +164,7 @@ static void check_plan(struct config *config, const struct config_node *node, vo
 {
     const struct plan *plan = out;
 
-    (void)node;
+    check_idle(config, node, plan);
     for (uint32_t i = 0; i < plan->n; i++) {
         const struct plan_training *of = &plan->all[i];
         const struct config_node *at = config_at(config, "trainings[%u]", i);
@@ -149,6 +179,10 @@ static void check_plan(struct config *config, const struct config_node *node, vo
                 "'%s' is not a training that stands before this one; expected one that is",
                 of->after);
         check_words(config, at, of);
+        if (!plan->is_cuda && train_plan_word(of, "--card-limit") != NULL)
+            config_refuse(config, config_get(at, "train"), CONFIG_E_CONFLICT,
+                          "has --card-limit, which is of a card; expected 'device: cuda' in the "
+                          "plan, or leave it out");
         if (plan->is_cuda)
             check_card(config, at, of);
         check_files(config, plan, i);

@@ -309,7 +309,7 @@ int train_ppo_restore(struct training *training, unsigned char (*hashes)[HASH_SI
     if (rc >= 0 && strcmp(texts[0].value, own) != 0)
         rc = error_set(err, AGON_EINVAL,
                        "%.512s is of another training: expected one of these settings, parameters "
-                       "and market; without --resume it starts from nothing",
+                       "and market, or --restart instead of --resume",
                        path);
     if (rc >= 0)
         rc = checkpoint_read(in, file.tensors, file.n, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "args/args.h"
 #include "base/hash.h"
 #include "cli/train_out.h"
 #include "sys/file.h"
@@ -87,8 +88,7 @@ static int take(const char *path, const char *bytes, uint64_t n, const char *mar
     if (n >= sizeof(magic) && memcmp(bytes, magic, sizeof(magic) - 1) == 0 &&
         bytes[sizeof(magic) - 1] != magic[sizeof(magic) - 1])
         return error_set(err, AGON_EVERSION,
-                         "%.512s is of another version of agon; begin again, without --resume",
-                         path);
+                         "%.512s is of another version of agon; begin again with --restart", path);
     if (n < sizeof(head) + sizeof(digest) || memcmp(bytes, magic, sizeof(magic)) != 0)
         return error_set(err, AGON_ECORRUPT, "%.512s is not where a training stands", path);
     n -= sizeof(digest);
@@ -98,13 +98,13 @@ static int take(const char *path, const char *bytes, uint64_t n, const char *mar
         head.n_state > n || head.n_best > n ||
         sizeof(head) + head.n_mark + head.n_state + head.n_best != n)
         return error_set(err, AGON_ECORRUPT,
-                         "%.512s is damaged: its hash is another; begin again, without --resume",
+                         "%.512s is damaged: its hash is another; begin again with --restart",
                          path);
     bytes += sizeof(head);
     if (head.n_mark != strlen(mark) || memcmp(bytes, mark, head.n_mark) != 0)
         return error_set(err, AGON_EINVAL,
-                         "%.400s is of other settings or data (%.*s); expected the same, or no "
-                         "--resume",
+                         "%.400s is of other settings or data (%.*s); expected the same, or "
+                         "--restart instead of --resume",
                          path, (int)(head.n_mark < 400 ? head.n_mark : 400), bytes);
     bytes += head.n_mark;
     memory = fmemopen((void *)(uintptr_t)bytes, head.n_state, "r");
@@ -137,6 +137,23 @@ int train_resume_load(const char *out, const char *mark, struct train_course *co
         rc = take(path, bytes, n, mark, course, train, best, err);
     free(bytes);
     return rc;
+}
+
+int train_resume_is_lost(const char *out, const char *path)
+{
+    char own[4096];
+    struct error none = {0};
+
+    if (out != NULL && path_of(out, own, sizeof(own), &none) < 0)
+        return 0;
+    path = out != NULL ? own : path;
+    if (!file_is_there(path))
+        return 0;
+    fprintf(stderr,
+            "agon train: %s is there: a training stands in it, and this one would write over it; "
+            "--resume goes on with it, --restart removes it and begins again\n",
+            args_safe(path));
+    return 1;
 }
 
 void train_resume_remove(const char *out)

@@ -22,5 +22,8 @@ int train_resume_save(const char *out, const char *mark, const struct train_cour
 int train_resume_load(const char *out, const char *mark, struct train_course *course,
                       struct train *train, float *best, struct error *err);
 void train_resume_remove(const char *out);
+/* A training that was interrupted stands at OUT.resume, or at path where out is NULL, and would be
+ * written over: 1, and it is said with the ways out. 0: nothing is there. */
+int train_resume_is_lost(const char *out, const char *path);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "card/worker.h"
 #include "jobs/back.h"
+#include "sys/clock.h"
 
 #define ATTEMPTS    3u /* workers that may die of a job, one less */
 #define STAGE       65536u
@@ -14,6 +15,7 @@
 #define LARGE       ((uint64_t)64 << 20)
 #define LEASE_FAILS 2 /* times that a lease is made anew after its end without a word of ours */
 #define WAIT_NS     ((int64_t)1000 * 1000 * 1000)
+#define SAY_NS      ((int64_t)5 * 1000 * 1000 * 1000) /* of waiting: it is said; then doubled */
 
 _Static_assert(sizeof(struct agon_gpu_call) == sizeof(struct card_call) &&
                    offsetof(struct agon_gpu_call, args) == offsetof(struct card_call, args),
@@ -38,6 +40,7 @@ struct direct {
     struct card_worker *worker; /* owned */
     int64_t chunk_ns;
     void (*say)(void *ctx, const char *text);
+    void (*waits)(void *ctx, const struct dispatch_wait *wait);
     void (*resident)(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out);
     void *ctx;
     struct under_way *first; /* owned; in no order */
@@ -47,6 +50,32 @@ struct direct {
         uint64_t memory;
     } leases[SLOTS_MAX][AGON_GPU_LEASES_MAX];
 };
+
+/* For a moment, for what a job is to come to, or NULL: for the worker. What takes seconds is said.
+ * said_ns and waited_ns begin as 0. */
+static void wait_on(const struct direct *direct, const struct under_way *of, int64_t *waited_ns,
+                    int64_t *said_ns)
+{
+    struct dispatch_wait wait = {.waited_ns = *waited_ns};
+    int64_t now = clock_mono(), until;
+    int fds[2];
+
+    (void)card_worker_wait(direct->worker, WAIT_NS);
+    *waited_ns += clock_mono() - now;
+    if (direct->waits == NULL || *waited_ns < SAY_NS || *waited_ns < 2 * *said_ns)
+        return;
+    *said_ns = wait.waited_ns = *waited_ns;
+    until = card_worker_due(direct->worker, fds);
+    now = clock_mono();
+    wait.left_ns = until == INT64_MAX ? 0 : until > now ? until - now : 0;
+    wait.life = card_worker_lives(direct->worker);
+    if (of != NULL) {
+        wait.job = of->id;
+        wait.lease = of->lease;
+        wait.slot = of->slot;
+    }
+    direct->waits(direct->ctx, &wait);
+}
 
 static struct under_way *find(struct direct *direct, uint16_t slot, uint64_t id)
 {
@@ -275,12 +304,13 @@ static void cancel(void *ctx, uint16_t slot, uint64_t job)
 static int take(void *ctx, uint16_t slot, uint64_t job, int is_waited, struct job_outcome *out)
 {
     struct direct *direct = ctx;
+    int64_t waited_ns = 0, said_ns = 0;
     struct under_way *of;
 
     listen_to(direct);
     of = find(direct, slot, job);
     while (of != NULL && of->job != 0 && is_waited) {
-        (void)card_worker_wait(direct->worker, WAIT_NS);
+        wait_on(direct, of, &waited_ns, &said_ns);
         listen_to(direct);
     }
     if (of != NULL && of->job != 0)
@@ -353,6 +383,7 @@ static void chunk_done(void *ctx)
 static int wait_chunk(void *ctx, const struct gpu_decision *started)
 {
     struct direct *direct = ctx;
+    int64_t waited_ns = 0, said_ns = 0;
     struct under_way *of;
     int is_failed;
 
@@ -365,7 +396,7 @@ static int wait_chunk(void *ctx, const struct gpu_decision *started)
             return 1; // nobody knows it: it is lost
         if (of->has_chunk || of->job == 0)
             break;
-        (void)card_worker_wait(direct->worker, WAIT_NS);
+        wait_on(direct, of, &waited_ns, &said_ns);
     }
     is_failed = of->is_failed || !of->has_chunk;
     of->has_chunk = 0;
@@ -398,11 +429,14 @@ static void end(void *ctx)
 static int await_device(struct direct *direct, const struct dispatch_config *config,
                         struct error *err)
 {
+    int64_t waited_ns = 0, said_ns = 0;
     struct card_event event = {0};
 
     while (event.kind != CARD_EVENT_UP && event.kind != CARD_EVENT_LOST)
         if (!card_worker_next(direct->worker, &event))
-            (void)card_worker_wait(direct->worker, WAIT_NS);
+            wait_on(direct, NULL, &waited_ns, &said_ns);
+        else if (event.kind == CARD_EVENT_DOWN && direct->say != NULL)
+            direct->say(direct->ctx, event.text);
     if (event.kind != CARD_EVENT_UP)
         return error_set(err, AGON_EIO,
                          "device '%s' cannot be used: %s; expected a card with its driver, or "
@@ -426,6 +460,12 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
     worker.card = config->card;
     worker.threads = config->threads;
     worker.log_fd = STDERR_FILENO;
+    worker.start_ns = config->start_ns > 0 ? config->start_ns : worker.start_ns;
+    direct->chunk_ns = config->chunk_ns;
+    direct->say = config->say;
+    direct->waits = config->waits;
+    direct->resident = config->resident;
+    direct->ctx = config->ctx;
     direct->worker = card_worker_new(&worker, err);
     if (direct->worker == NULL) {
         rc = err != NULL && err->code < 0 ? err->code : AGON_EIO;
@@ -437,10 +477,6 @@ int direct_new(struct job_back *back, const struct dispatch_config *config, stru
         end(direct);
         return rc;
     }
-    direct->chunk_ns = config->chunk_ns;
-    direct->say = config->say;
-    direct->resident = config->resident;
-    direct->ctx = config->ctx;
     *back = (struct job_back){.ctx = direct,
                               .lease = lease,
                               .begin = begin,

@@ -127,7 +127,6 @@ static _Noreturn void serve(int from, int to, const struct dispatch_config *conf
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(0);
-    own.say = NULL;
     rc = room != NULL ? direct_new(&back, &own, &err) : AGON_ENOMEM;
     if (!put(to, &rc, sizeof(rc)) || !put(to, err.text, sizeof(err.text)) || rc < 0)
         _exit(0);

@@ -20,6 +20,12 @@ struct relay_resident { /* what a lease keeps on its card */
     uint64_t bytes;
     unsigned char digest[HASH_SIZE];
 };
+struct dispatch_wait {
+    int64_t waited_ns, left_ns; /* left: until its worker is ended, or has ended, or begins */
+    uint64_t job;               /* 0: the worker begins */
+    uint32_t lease, life;       /* life: of the worker, from 1 */
+    uint16_t slot;
+};
 struct dispatch_config {
     struct relay *relay; /* the workers are another thread's (jobs/relay.h), and what follows is not
                           for them; borrowed; NULL: one of this thread's own */
@@ -29,12 +35,16 @@ struct dispatch_config {
     const char *driver, *nvrtc; /* of cuda; NULL: the system's */
     uint32_t card, threads;
     int64_t chunk_ns; /* a chunk that takes longer hangs: its worker is ended, the job fails */
+    int64_t start_ns; /* a start or a lease that takes longer hangs too; 0: card_worker_preset's */
     int is_far;
     /* What a slot's lease keeps resident; NULL: nothing. Is_far: what it says where the other
      * process begins is what there is. */
     void (*resident)(void *ctx, uint16_t slot, uint32_t lease, struct relay_resident *out);
     /* A line for people about a worker: it is up, ended, lost. May be NULL. */
     void (*say)(void *ctx, const char *text);
+    /* Who waits for this thread's own worker has waited so long that a person should know; called
+     * again when it is twice as long. Also in the process of is_far, as say is. May be NULL. */
+    void (*waits)(void *ctx, const struct dispatch_wait *wait);
     /* May the device, of so many bytes, be used? Below 0 with err: it is not. Asked once, where the
      * worker is started. May be NULL. */
     int (*is_fit)(void *ctx, uint64_t memory, struct error *err);

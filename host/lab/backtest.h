@@ -70,6 +70,9 @@ struct backtest_config {
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     uint64_t files_max;                 /* of all agents, bytes; 0: no limit */
     struct roster_cards cards;          /* on which agents' jobs run (agon.gpu); may be zero */
+    /* A line for a person: a card that is waited for, or has hung. May be called in another
+     * process. NULL: nobody reads it. */
+    void (*say)(const char *line);
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
     /* Each event behind its step, which gave rc, for whoever compares runs or tells of them; may be

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest_jobs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "config/units.h"
 #include "gpu/profile.h"
 #include "jobs/jobs.h"
 #include "store/registry.h"
 #include "sys/sealed.h"
 
-/* In lock-step time stands while a job runs: a chunk may take what a busy machine needs. */
-#define CHUNK_NS ((int64_t)30 * 1000000000)
+#define NS_PER_S ((int64_t)1000000000)
+#define LINE     512
 
 struct backtest_jobs {
     struct engine *engine;     /* borrowed */
@@ -305,6 +307,47 @@ static int is_fit(void *ctx, uint64_t memory, struct error *err)
     return AGON_EINVAL;
 }
 
+/* A worker has ended: what it was at is done again while it has attempts left. */
+static void say_of_worker(void *ctx, const char *text)
+{
+    const struct backtest_config *config = ((const struct backtest_jobs *)ctx)->config;
+    char line[LINE];
+
+    (void)snprintf(line, sizeof(line), "the worker of jobs (agon-gpu): %s", text);
+    if (config->say != NULL)
+        config->say(line);
+}
+
+/* In lock-step time stands while a job runs, so that a card that hangs is a program that does. */
+static void say_wait(void *ctx, const struct dispatch_wait *wait)
+{
+    const struct backtest_config *config = ((const struct backtest_jobs *)ctx)->config;
+    const char *device = leases_device_name(config->cards.words.device);
+    const struct crew_slot *of = NULL;
+    char limit[32], line[LINE];
+
+    for (uint32_t i = 0; i < config->n_slots; i++)
+        of = config->slots[i].record.slot == wait->slot ? &config->slots[i] : of;
+    units_say_duration(config->cards.words.limit_ns, limit, sizeof(limit));
+    if (wait->job == 0 || of == NULL || wait->lease == 0 || wait->lease > of->n_leases)
+        (void)snprintf(line, sizeof(line),
+                       "it has waited for %lld s until device '%s' begins (worker %u): %lld s more "
+                       "at most, then it has hung ('limit: %s' of the roster's gpu)",
+                       (long long)(wait->waited_ns / NS_PER_S), device, wait->life,
+                       (long long)(wait->left_ns / NS_PER_S + 1), limit);
+    else
+        (void)snprintf(
+            line, sizeof(line),
+            "it has waited for %lld s for job %llu of agent %s (gpu.leases.%s), on "
+            "device '%s' (worker %u): %lld s more at most, then it has hung ('limit: %s' "
+            "of the roster's gpu)",
+            (long long)(wait->waited_ns / NS_PER_S), (unsigned long long)wait->job, of->record.name,
+            of->leases[wait->lease - 1].name, device, wait->life,
+            (long long)(wait->left_ns / NS_PER_S + 1), limit);
+    if (config->say != NULL)
+        config->say(line);
+}
+
 static int open_dispatch(const struct backtest_config *config, struct backtest_jobs *jobs,
                          struct engine_config *engine, struct lockstep_config *lockstep,
                          struct error *err)
@@ -316,7 +359,10 @@ static int open_dispatch(const struct backtest_config *config, struct backtest_j
                                        .driver = words->driver[0] != '\0' ? words->driver : NULL,
                                        .nvrtc = words->nvrtc[0] != '\0' ? words->nvrtc : NULL,
                                        .threads = words->threads,
-                                       .chunk_ns = CHUNK_NS,
+                                       .chunk_ns = words->limit_ns,
+                                       .start_ns = words->limit_ns,
+                                       .say = say_of_worker,
+                                       .waits = say_wait,
                                        .resident = find_resident,
                                        .is_fit = is_fit,
                                        .ctx = jobs,

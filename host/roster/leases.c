@@ -38,6 +38,11 @@ static const struct schema_field leases_fields[] = {
      .doc = "cpu and scripted: threads of each card"},
     {"delay", SCHEMA_DURATION, WORD(delay_ns), .min = 0, .max = 60000000000, .preset = "5ms",
      .doc = "a job's outcome comes no sooner than so long after its submission"},
+    {"limit", SCHEMA_DURATION, WORD(limit_ns), .min = 1000000000, .max = 3600 * INT64_C(1000000000),
+     .preset = "30s",
+     .doc = "backtests: a card that says nothing for so long while it begins, or in a chunk of a "
+            "job, has hung, and its worker is ended; a running host goes by the chunk of the "
+            "shares"},
     {"own_kernels", SCHEMA_BOOL, WORD(has_own), .preset = "false",
      .doc = "true: leases of agents may name `kernels`; their code runs on the card unseen"},
     {"own_context", SCHEMA_SIZE, WORD(context), .min = 0, .max = INT64_MAX / 2, .preset = "512MiB",
@@ -415,6 +420,26 @@ static void check_scripts(struct config *config, const struct leases_words *word
     }
 }
 
+/* What could have no effect. */
+static void check_idle(struct config *config, const struct config_node *node,
+                       const struct leases_words *words)
+{
+    static const char *const of_cuda[] = {"driver", "nvrtc"};
+    const struct config_node *threads = config_get(node, "threads");
+
+    for (uint32_t i = 0; words->device != LEASES_CUDA && i < 2; i++) {
+        if (config_get(node, of_cuda[i]) != NULL)
+            config_refuse(config, config_get(node, of_cuda[i]), CONFIG_E_CONFLICT,
+                          "is for a card, and 'device: %s' has none; expected 'device: cuda' with "
+                          "it, or leave it out",
+                          leases_device_name(words->device));
+    }
+    if (words->device == LEASES_CUDA && threads != NULL)
+        config_refuse(config, threads, CONFIG_E_CONFLICT,
+                      "are the processor's, and with 'device: cuda' a card computes; leave them "
+                      "out, or 'device: cpu' with them");
+}
+
 static void read_rules(struct config *config, struct roster_cards *cards)
 {
     const struct leases_words *words = &cards->words;
@@ -433,6 +458,7 @@ static void read_rules(struct config *config, struct roster_cards *cards)
                       words->n_scripts, cards->rules.n_cards);
     }
     check_scripts(config, words);
+    check_idle(config, node, words);
 }
 
 void leases_read(struct roster *roster, struct config *config)

@@ -30,6 +30,7 @@ struct leases_words { /* `gpu` of a roster */
     char profile[LEASES_PATH], shares[LEASES_PATH];
     uint8_t device;   /* enum leases_device */
     uint32_t threads; /* of a card that is the processor */
+    int64_t limit_ns; /* of a backtest: a card that says nothing for so long has hung */
     int64_t delay_ns; /* from a job's submission to its JOB event, at the least */
     uint8_t has_own;  /* agents may have kernels of their own */
     int64_t context;  /* bytes of a card that a lease of those takes besides its memory */

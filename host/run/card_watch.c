@@ -138,6 +138,7 @@ static void on_up(struct host *host, uint32_t card, const struct card_event *eve
     struct host_card_watch *watch = &host->cards.watch[card];
 
     watch->is_up = watch->was_up = (uint8_t)is_fit(host, card, event);
+    watch->why[0] = '\0';
     watch->died_ns = 0;
     watch->looked_ns = 0;
     lock_take(&host->cards.lock);
@@ -179,8 +180,11 @@ static void take(struct host *host, uint32_t card, const struct card_event *even
         break;
     case CARD_EVENT_DOWN:
     case CARD_EVENT_LOST:
-        log_warn_with("card", "down", LOG_FIELDS(LOG_NUMBER("card", card)),
-                      "card %u: its worker has ended: %s", card, event->text);
+        // Of a card that is not there each new start says the same.
+        if (watch->is_up || strcmp(watch->why, event->text) != 0)
+            log_warn_with("card", "down", LOG_FIELDS(LOG_NUMBER("card", card)),
+                          "card %u: its worker has ended: %s", card, event->text);
+        snprintf(watch->why, sizeof(watch->why), "%s", watch->is_up ? "" : event->text);
         if (watch->is_up)
             watch->died_ns = now;
         watch->is_up = 0;

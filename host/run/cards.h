@@ -27,6 +27,7 @@ struct host_card_watch { /* of one card; [cards] */
     int32_t heat_mc;      /* as it was told */
     uint8_t is_dismissed; /* on demand, and nobody has a lease there: it has no worker */
     uint8_t is_up, was_up, is_lost, is_filling; /* is_lost, is_filling: as it was told */
+    char why[CARD_TEXT]; /* why the last one did not come up, as it was said; "": it did */
 };
 struct host_card_seen { /* for who looks; under host_cards.lock */
     struct card_look look;

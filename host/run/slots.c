@@ -20,6 +20,23 @@ void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)
     limits_preset(&record->limits, capital_amt);
 }
 
+/* All that can be said of slots before it is known what there is to trade. */
+static void take_leases(struct crew_slot *slots, uint32_t *n, const struct slots_roster *from,
+                        const struct roster *roster, const struct config *config)
+{
+    *from->cards = roster->cards;
+    *n = roster->n_slots;
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        const struct roster_slot *of = &roster->slots[i];
+
+        (void)snprintf(slots[i].record.name, sizeof(slots[i].record.name), "%s", of->name);
+        slots[i].record.slot = (uint16_t)i;
+        slots[i].line = config_line(config_at(config, "agents[%u].name", i));
+        slots[i].n_leases = of->cards.n_leases;
+        memcpy(slots[i].leases, of->cards.leases, sizeof(slots[i].leases));
+    }
+}
+
 int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                     const struct slots_roster *from)
 {
@@ -55,6 +72,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                 *from->values = roster->values;
             if (from->portfolio != NULL)
                 *from->portfolio = roster->portfolio;
+        } else if (rc >= 0 && from->cards != NULL) {
+            take_leases(slots, n, from, roster, file.config);
         } else if (from->names != NULL) {
             roster_judge(roster, file.config, from->names);
         }

@@ -15,7 +15,8 @@ struct slots_roster {
     struct tournament_rules *rules;     /* the roster's; mode 0: it has none; NULL: not asked */
     struct values *values;              /* the roster's; NULL: not asked */
     struct portfolio_limits *portfolio; /* the roster's, all 0: it has none; NULL: not asked */
-    struct roster_cards *cards;         /* the roster's; NULL: not asked */
+    struct roster_cards *cards;         /* the roster's; NULL: not asked; without names the slots
+                                           have their names, lines and leases with it */
     uint64_t *files_max;                /* the roster's, bytes; NULL: not asked */
     int is_host;       /* a plugin that may not be loaded is its slot's matter: roster/audit.h */
     int is_first;      /* of a host: nothing of it has begun; the same */

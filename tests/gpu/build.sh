@@ -89,10 +89,10 @@ $CC -o "$out/agon-gpu" $objects "$out"/isa_*.o -lm -lpthread -ldl
 for bits in 32 64; do
     # shellcheck disable=SC2086
     $CC $flags -DREAL_BITS=$bits -o "$out/worker-$bits" tests/gpu/worker.c tests/support/card/remote.c tests/support/kernels/cases.c \
-        host/card/worker.c host/card/worker_queue.c host/kernels/cpu.c host/kernels/team.c host/base/error.c host/base/num.c host/sys/clock.c host/sys/machine.c \
+        host/card/environment.c host/card/worker.c host/card/worker_queue.c host/kernels/cpu.c host/kernels/team.c host/base/error.c host/base/num.c host/sys/clock.c host/sys/machine.c \
         host/sys/memfd.c host/sys/memory.c host/sys/proc.c "$out"/isa_*-$bits.o -lm -lpthread
 done
 # shellcheck disable=SC2086
-$CC $flags -DREAL_BITS=32 -o "$out/own" tests/gpu/own.c tests/support/card/remote.c host/card/worker.c host/card/worker_queue.c host/base/error.c \
+$CC $flags -DREAL_BITS=32 -o "$out/own" tests/gpu/own.c tests/support/card/remote.c host/card/environment.c host/card/worker.c host/card/worker_queue.c host/base/error.c \
     host/base/num.c host/sys/clock.c host/sys/machine.c host/sys/memfd.c host/sys/memory.c host/sys/proc.c -lm -lpthread
 echo "built: $out/parity-32 parity-64 bench-32 bench-64 agon-gpu worker-32 worker-64 own"

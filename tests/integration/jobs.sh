@@ -88,6 +88,7 @@ refused "leases without cards" 'there are no cards'
 [ -e /dev/nvidia0 ] || {
     roster '' ', gpu: {leases: {main: {budget: old_0.realtime, memory: 4MiB, share: 10%}}}' 'gpu: {profile: s2_four_8gb}'
     refused "cards that are not there" "device 'cuda' cannot be used: no CUDA driver.*expected a card with its driver"
+    [ "$(grep -c 'no CUDA driver' "$WORK/out")" = 1 ] || fail "it is said more than once: $(cat "$WORK/out")"
 }
 "$AGON" validate "$PLUGINS/jobber.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
 

@@ -81,6 +81,41 @@ done
 roster 'profile: fits.yaml, device: scripted, script: ["0 run 2 slow=1, 0 heat 1 60"]' "$(agent_of one '')"
 lab inproc || fail "a script: $(cat "$WORK/err")"
 
+# --- a key that could have no effect is refused with the reason ---
+for key in "driver: \"$3\"" 'nvrtc: libnvrtc.so.12'; do
+    roster "profile: fits.yaml, device: cpu, $key" "$(agent_of one '')"
+    refused 3 "lab.yaml:2:[0-9]*: error.*gpu.${key%%:*}: is for a card, and 'device: cpu' has none"
+done
+roster "profile: fits.yaml, device: cuda, driver: \"$3\", threads: 2" "$(agent_of one '')"
+refused 3 "lab.yaml:2:[0-9]*: error.*gpu.threads: are the processor's, and with 'device: cuda' a card computes"
+
+# --- a card that hangs: what is waited for is said after seconds, and until when; the roster says how long that is ---
+for runner in inproc process; do
+    roster 'profile: fits.yaml, device: scripted, limit: 8s, script: ["1 run 2 hang"]' "$(agent_of one '')"
+    lab $runner || fail "a card that hung once ($runner): $(cat "$WORK/err")"
+    grep -q "^agon backtest: it has waited for [5-9] s for job [0-9]* of agent one (gpu.leases.main), on device 'scripted' (worker 1): [0-9]* s more at most, then it has hung ('limit: 8s' of the roster's gpu)" \
+        "$WORK/err" || fail "nothing is said of what is waited for ($runner): $(cat "$WORK/err")"
+    grep -q '^agon backtest: the worker of jobs (agon-gpu): it hung: no chunk was done in 8000 ms' "$WORK/err" || fail "it hung, and nobody says so ($runner): $(cat "$WORK/err")"
+    jq -e '.agents[0].metrics["0"] > 100 and .agents[0].metrics["1"] == 0' "$WORK/json" >"$WORK/is" || fail "it is not done again ($runner): $(cat "$WORK/json")"
+done
+roster 'profile: fits.yaml, device: scripted, limit: 6s, script: ["1 start 1 hang"]' "$(agent_of one '')"
+lab inproc || fail "a card that began at the second time: $(cat "$WORK/err")"
+grep -q "^agon backtest: it has waited for [5-9] s until device 'scripted' begins (worker 1): [0-9]* s more at most" "$WORK/err" ||
+    fail "nothing is said of a card that does not begin: $(cat "$WORK/err")"
+roster 'profile: fits.yaml, device: cpu' "$(agent_of one '')"
+lab inproc || fail "a card that is well: $(cat "$WORK/err")"
+! grep -q 'waited' "$WORK/err" || fail "waits of a card that is well: $(cat "$WORK/err")"
+
+# --- a driver in a folder that LD_LIBRARY_PATH alone names, as in some containers: a worker looks there too ---
+mkdir "$WORK/nvidia"
+cp "$3" "$WORK/nvidia/libcuda.so.1"
+roster 'profile: fits.yaml, device: cuda' "$(agent_of one '')"
+for runner in inproc process; do
+    [ -e /dev/nvidia0 ] || refused 6 "no CUDA driver: libcuda.so.1" $runner
+    LD_LIBRARY_PATH=$WORK/nvidia lab $runner || fail "a driver by LD_LIBRARY_PATH ($runner): $(cat "$WORK/err")"
+    jq -e '.agents[0].metrics["0"] > 0' "$WORK/json" >"$WORK/is" || fail "jobs with it ($runner): $(cat "$WORK/json")"
+done
+
 # --- own kernels run in a host alone ---
 printf 'extern "C" __global__ void k() {}\n' >"$WORK/conf/own.cu"
 roster "profile: fits.yaml, device: cuda, driver: \"$3\", own_kernels: true, own_context: 16MiB" \
@@ -113,6 +148,18 @@ live() { # LEASE...: of agents a, b, ...
 warns() { # WORDS
     grep -q "roster.yaml:[0-9]*: warning: $1" "$WORK/out" || fail "no warning '$1': $(cat "$WORK/out")"
 }
+# Of a roster by itself the same is said, and by a backtest before it begins.
+waiting() { # LEASE WORDS: of agent one
+    agent_of one '' | sed "s|main: {.*}}}|main: {$1}}}}|" >"$WORK/waiting"
+    roster 'profile: two.yaml, device: cpu' "$(cat "$WORK/waiting")"
+    "$AGON" config check "$WORK/conf/lab.yaml" >"$WORK/out" 2>&1 || fail "config check of a roster: $(cat "$WORK/out")"
+    grep -q "lab.yaml:4: warning: agent one: gpu.leases.main $2" "$WORK/out" || fail "no warning of a roster '$2': $(cat "$WORK/out")"
+    lab inproc
+    grep -q "lab.yaml:4: warning: agent one: gpu.leases.main $2" "$WORK/err" || fail "no warning of a backtest '$2': $(cat "$WORK/err")"
+}
+waiting 'budget: realtime, memory: 4MiB, share: 100%' 'asks for 100% of its card, and its class has 60% in a calm market'
+roster 'profile: two.yaml, device: cpu' "$(agent_of one '')"
+"$AGON" config check "$WORK/conf/lab.yaml" >"$WORK/out" 2>&1 && ! grep -q warning: "$WORK/out" || fail "a warning of a lease that is granted: $(cat "$WORK/out")"
 start_sim --seed 3
 live 'budget: realtime, memory: 4MiB, share: 60%' 'budget: learning, memory: 4MiB, share: 40%' || fail "config check: $(cat "$WORK/out")"
 ! grep -q 'gpu.leases' "$WORK/out" || fail "a warning of leases that are granted: $(cat "$WORK/out")"

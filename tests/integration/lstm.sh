@@ -56,6 +56,21 @@ grep -q 'lstm/2 of' "$WORK/whole.out" || fail "no head: $(cat "$WORK/whole.out")
 train part lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')" --stop-after 3
 [ ! -e "$WORK/part" ] && [ -e "$WORK/part.resume" ] && grep -q 'ended behind epoch 3 of 8; --resume goes on' "$WORK/err" || fail "not interrupted: $(cat "$WORK/err")"
 cp "$WORK/part.resume" "$WORK/kept"
+# Begun once more without a word of it, it would be lost: refused with both ways out, and nothing of it is touched.
+again() { # [OPTION...]
+    "$AGON" train lstm --data "$WORK/learnt.rows.csv" --gap 1 --config "$WORK/part.yaml" --out "$WORK/part" "$@" >"$WORK/out" 2>"$WORK/err"
+}
+again
+[ $? = 5 ] && grep -q 'part.resume is there: a training stands in it, and this one would write over it; --resume goes on with it, --restart removes it' "$WORK/err" ||
+    fail "a training that would be lost: $(cat "$WORK/err")"
+cmp -s "$WORK/part.resume" "$WORK/kept" && [ ! -e "$WORK/part" ] || fail "what was refused has changed something"
+again --resume --restart
+[ $? = 2 ] && grep -q 'give one' "$WORK/err" || fail "both ways at once: $(cat "$WORK/err")"
+again --restart --target none
+[ $? != 0 ] && cmp -s "$WORK/part.resume" "$WORK/kept" || fail "a restart that cannot begin has removed it: $(cat "$WORK/err")"
+again --restart --stop-after 1
+[ $? = 0 ] && grep -q 'ended behind epoch 1 of 8' "$WORK/err" && ! cmp -s "$WORK/part.resume" "$WORK/kept" || fail "begun anew: $(cat "$WORK/err")"
+cp "$WORK/kept" "$WORK/part.resume"
 train part lstm learnt "$(settings 6 3 'dropout: 20%' 'head: 5')" --resume
 grep -q 'goes on behind epoch 3' "$WORK/err" && cmp -s "$WORK/part" "$WORK/whole" || fail "a training that was interrupted ends otherwise: $(cat "$WORK/err")"
 [ ! -e "$WORK/part.resume" ] || fail "what it went on with is left"

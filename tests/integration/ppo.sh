@@ -85,6 +85,15 @@ train killed.safetensors --checkpoint "$WORK/killed.ckpt" --resume || fail "resu
 cmp "$WORK/whole.safetensors" "$WORK/killed.safetensors" || fail "a training that was resumed gave another policy"
 cmp "$WORK/whole.ckpt" "$WORK/killed.ckpt" || fail "... and another checkpoint"
 
+# Begun once more without a word of it, the checkpoint would be lost: refused with both ways out.
+cp "$WORK/kept.ckpt" "$WORK/again.ckpt"
+train again.safetensors --checkpoint "$WORK/again.ckpt"
+[ $? = 5 ] && grep -q 'again.ckpt is there: a training stands in it, and this one would write over it; --resume goes on with it, --restart removes it' "$WORK/again.safetensors.err" ||
+    fail "a training that would be lost: $(cat "$WORK/again.safetensors.err")"
+cmp -s "$WORK/again.ckpt" "$WORK/kept.ckpt" || fail "what was refused has changed the checkpoint"
+train again.safetensors --checkpoint "$WORK/again.ckpt" --restart || fail "begun anew: $(cat "$WORK/again.safetensors.err")"
+cmp "$WORK/whole.ckpt" "$WORK/again.ckpt" || fail "begun anew it is another training"
+
 # What is not to be gone on from.
 refused() { # WORDS ARGUMENT...
     expected=$1

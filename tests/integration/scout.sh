@@ -21,6 +21,17 @@ for runner in inproc process; do
     jq -c '.agents[0].metrics' "$WORK/json" >"$WORK/$runner"
 done
 cmp -s "$WORK/inproc" "$WORK/process" || fail "the runners differ: $(cat "$WORK/inproc" "$WORK/process")"
+# A job that fails is asked again with the next candle, and so is one whose lease was another's: the answers are the same ones.
+again() { # WHAT GPU LEASE
+    sed "s|^gpu: .*|gpu: {profile: s2_four_8gb, $2}|; s|share: 10%|share: 10%$3|" "$WORK/scout.yaml" >"$WORK/again.yaml"
+    "$AGON" backtest --roster "$WORK/again.yaml" --plugins "$PLUGINS" --data "$WORK/BTCUSDT.csv" --json >"$WORK/again" 2>"$WORK/err" ||
+        fail "$1: $(cat "$WORK/err")"
+    jq -c '.agents[0].metrics | del(.["1"])' "$WORK/again" >"$WORK/got"
+    jq -c 'del(.["1"])' "$WORK/inproc" | cmp -s - "$WORK/got" || fail "$1: $(jq -c '.agents[0].metrics | {done: .["0"], failed: .["1"]}' "$WORK/again")"
+}
+again "a job that failed" 'device: scripted, script: ["1 run 1 fail, 2 run 1 fail, 3 run 1 fail"]' ''
+jq -e '.agents[0].metrics["1"] >= 1' "$WORK/again" >"$WORK/is" || fail "no job failed: $(jq -c '.agents[0].metrics | {done: .["0"], failed: .["1"]}' "$WORK/again")"
+again "a lease that had ended" 'device: cpu' ', deadline: 1h'
 cat >"$WORK/judge.py" <<'END'
 import csv, json, math, statistics, subprocess, sys
 

@@ -24,8 +24,7 @@ sed 's/^epochs: .*/epochs: 1/; s/^batches: .*/batches: 1/; s/^served: .*//; s/^l
 train() { # OUT KIND CONFIG [OPTION...]
     out=$1 kind=$2 config=$3
     shift 3
-    "$AGON" train "$kind" --data "$WORK/rows.csv" --target up --ignore time_ms --config "$WORK/$config.yaml" --out "$WORK/$out" \
-        --threads "$THREADS" "$@"
+    "$AGON" train "$kind" --data "$WORK/rows.csv" --target up --ignore time_ms --config "$WORK/$config.yaml" --out "$WORK/$out" "$@"
 }
 # shellcheck disable=SC2086 # a list of options
 card() { # OUT KIND CONFIG [OPTION...]
@@ -37,7 +36,7 @@ same() { # WHAT A B: the same weights
 alike() { cmp -s "$WORK/$2" "$WORK/$3" || fail "$1: another file"; }
 
 # --- to the same bits as on the processor ---
-train cpu lstm net --json >"$WORK/cpu.json" 2>"$WORK/err" || fail "on the processor: $(cat "$WORK/err")"
+train cpu lstm net --json --threads "$THREADS" >"$WORK/cpu.json" 2>"$WORK/err" || fail "on the processor: $(cat "$WORK/err")"
 card card lstm net --json --register on_card --models "$WORK/models" >"$WORK/card.json" 2>"$WORK/err" || fail "on the card: $(cat "$WORK/err")"
 same "on a card" cpu card
 NAME=$(jq -r .device "$WORK/card.json")
@@ -140,11 +139,17 @@ refused() { # EXIT WORDS [OPTION...]
 }
 refused 6 '^agon train: --device cuda: no CUDA driver: .*none.so.*; expected a card of this machine' --device cuda --driver "$WORK/none.so"
 refused 2 'driver is of a card; expected --device cuda beside it' --driver "$WORK/none.so"
+refused 2 'card-limit is of a card; expected --device cuda beside it' --card-limit 10s
+refused 2 'card-limit is of a card; expected --device cuda beside it' --card-limit=10s --device=cpu
+refused 2 "threads are the processor's, and with --device cuda:0 a card computes" --device=cuda:0 --threads=2
+refused 2 'models is of --register, which is not given' --models x
 for bad in tpu cuda: cuda:x cuda:-1 cuda:1024 cudas; do
     refused 2 'is not one; expected cpu, cuda, or cuda:N' --device "$bad"
 done
 train none trees net --device cuda >"$WORK/out" 2>&1 && fail "trees on a card"
 grep -q 'trees is trained on the processor alone' "$WORK/out" || fail "no reason: $(cat "$WORK/out")"
+train none trees net --card-limit 10s >"$WORK/out" 2>&1 && fail "trees with a card's limit"
+grep -q 'card-limit is of a card, and trees is trained on the processor alone' "$WORK/out" || fail "no reason: $(cat "$WORK/out")"
 no_plan() { # WORDS SED
     plan cuda | sed "$2" >"$WORK/bad.yaml"
     "$AGON" train --plan "$WORK/bad.yaml" >"$WORK/out" 2>&1 && fail "taken: $1"
@@ -208,6 +213,6 @@ damage() { # WORDS COMMAND: of bytes on its input
     card f lstm net --resume >"$WORK/out" 2>&1 && fail "taken: $1"
     grep -q "$1" "$WORK/out" || fail "no \"$1\": $(cat "$WORK/out")"
 }
-damage 'is of another version of agon; begin again, without --resume' 'sed 1s/^AGTRAIN./AGTRAIN1/'
+damage 'is of another version of agon; begin again with --restart' 'sed 1s/^AGTRAIN./AGTRAIN1/'
 damage 'is damaged: its hash is another' 'sed s/emulated/imitated/'
 echo "on a stand-in of a card: the same bits, also killed, put out and gone on with; $n_failed failures of the driver"

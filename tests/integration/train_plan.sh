@@ -64,12 +64,25 @@ until_true "$PLAN_PID" "a checkpoint" test -e "$WORK/got.1.resume"
 kill -TERM "$PLAN_PID"
 ended "$PLAN_PID" 130 "the plan"
 [ ! -e "$WORK/got.1" ] || fail "it was trained to its end"
+# Begun once more without a word of them, they would be lost: each is named with both ways out, and nothing begins.
+cp "$WORK/got.1.resume" "$WORK/kept"
+run
+[ $? = 5 ] && grep -q 'got.1.resume is there: a training stands in it.*--resume goes on with it, --restart removes it' "$WORK/err" ||
+    fail "a plan that would lose a training: $(cat "$WORK/err")"
+cmp -s "$WORK/got.1.resume" "$WORK/kept" && ! grep -q 'has its lease' "$WORK/err" || fail "a plan that was refused began: $(cat "$WORK/err")"
 run --resume || fail "the plan once more: $(cat "$WORK/err")"
 for n in 1 2 3 4; do
     cmp -s "$WORK/whole.$n" "$WORK/got.$n" || fail "training $n ends with other bits behind an end of the plan: $(cat "$WORK/err")"
 done
 run --resume || fail "the plan a third time: $(cat "$WORK/err")"
 jq -e 'all(.[]; .begun == 0 and .state == "trained")' "$WORK/json" >"$WORK/is" || fail "trained twice: $(cat "$WORK/json")"
+
+# Anew, on request: what an interrupted one had learnt is not gone on with.
+rm -f "$WORK"/got.*
+cp "$WORK/kept" "$WORK/got.1.resume"
+run --restart || fail "the plan from the start: $(cat "$WORK/err")"
+cmp -s "$WORK/whole.1" "$WORK/got.1" || fail "begun anew it ends with other bits"
+[ "$(grep -c 'goes on behind epoch' "$WORK/err")" -le "$(grep -c 'again on' "$WORK/err")" ] || fail "it was gone on with all the same: $(cat "$WORK/err")"
 
 # One that fails is said to, and the others go on; its lease is the next one's.
 printf 'goal: nonsense\n' >"$WORK/2.yaml"
@@ -92,6 +105,40 @@ refused 'the name of two trainings' "$(one a validation_sets 10% "$(words lstm 3
 $(one a validation_sets 10% "$(words lstm 3 got.8)")"
 refused 'has --threads, which the plan says itself' "$(one a validation_sets 10% "$(words lstm 3 got.9), --threads, 2")"
 refused "not a training that stands before" "$(one a validation_sets 10% "$(words lstm 3 got.9)" ', after: b')"
+refused 'has --threads, which the plan says itself' "$(one a validation_sets 10% "$(words lstm 3 got.9), --threads=2")"
+refused 'has --device, which the plan says itself' "$(one a validation_sets 10% "$(words lstm 3 got.9), --device=cpu")"
+refused 'has --card-limit, which is of a card' "$(one a validation_sets 10% "$(words lstm 3 got.9), --card-limit, 10s")"
+# What is behind '=' is as good as what stands apart.
+twice_of=$(words lstm 3 got.9 | sed 's/--out, /--out=/')
+refused 'training b writes .*got.9, as training a of line 4 does' "$(one a validation_sets 10% "$twice_of")
+$(one b validation_sets 10% "$(words tcn 3 got.9)")"
+# A key that could have no effect, and options beside a plan, are refused with the reason.
+useless() { # WORDS SED
+    sed "$2" "$WORK/good.yaml" >"$WORK/plan.yaml"
+    run && fail "taken: $2"
+    grep -q -- "plan.yaml:.* error.*$1" "$WORK/err" || fail "$1: $(cat "$WORK/err")"
+}
+plan "$(one a validation_sets 10% "$(words lstm 3 got.9)")"
+cp "$WORK/plan.yaml" "$WORK/good.yaml"
+useless "driver: is of a card, and the processor stands in for each" '2i driver: libcuda.so.1'
+useless "nvrtc: is of a card, and the processor stands in for each" '2i nvrtc: libnvrtc.so.12'
+useless "threads: are the processor's, and with 'device: cuda' a card computes" '2i device: cuda'
+cp "$WORK/good.yaml" "$WORK/plan.yaml"
+beside() { # WORDS OPTION...
+    words=$1
+    shift
+    run "$@"
+    [ $? = 2 ] && grep -q -- "$words" "$WORK/err" || fail "$*: $(cat "$WORK/err")"
+}
+for key in device=cpu driver=libcuda.so.1 nvrtc=libnvrtc.so.12 threads=2 memory=1GiB; do
+    beside "--plan says where it is trained: --${key%=*} has no effect beside it; expected '${key%=*}:' in the file" "--$key"
+done
+for word in data=x holdout=x target=x out=x config=x gap=1 card-limit=10s stop-after=1 register=x models=x by=x; do
+    beside "--plan says which trainings: --${word%=*} has no effect beside it; expected it among the words" "--$word"
+done
+beside "--allow-leak has no effect" --allow-leak
+beside "--ignore has no effect" --ignore x
+beside "a kind does not go with it" lstm
 # Of two trainings that would write over each other's files both are named, by whatever name the file goes.
 twice() { # OUT OUT [WORDS]
     refused "plan.yaml:5:[0-9]*: error.*training b writes $WORK/[a-z.9]*, as training a of line 4 does; expected a file of its own behind --out" \

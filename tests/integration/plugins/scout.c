@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* scout: two jobs of agon.gpu once it has seen so many candles. A sweep: what the cross of two
  * averages would have made of them, for every pair of its lengths at once, net of a fee. Scenarios:
- * what a position may lose within an hour, of 10,000 paths that move as the candles did. It never
+ * what a position may lose within an hour, of 10,000 paths that move as the candles did. A job may
+ * fail and a lease be another's: what has no answer is asked again with the next candle. It never
  * trades; its metrics are what came of them. The guide shows parts of it. */
 #include <math.h>
 
@@ -29,9 +30,10 @@ struct sweep {
     uint32_t pairs[SETS][2];
     float edge[SETS]; /* 0: a cross is a cross */
 };
-struct scout_state { /* fixed widths, no pointers, no padding */
-    uint64_t n, sweep, scenarios;
+struct scout_state {              /* fixed widths, no pointers, no padding */
+    uint64_t n, sweep, scenarios; /* the jobs under way; 0: none is */
     uint32_t lease, is_held;
+    uint32_t has_sweep, has_scenarios; /* answered */
     float open[CANDLES_MAX], close[CANDLES_MAX];
 };
 struct scout {
@@ -137,6 +139,25 @@ static int scenarios(struct scout *self)
                              &self->state.scenarios);
 }
 
+/* What is neither answered nor under way: a job that failed, or was refused, is asked again. */
+static int ask(struct scout *self)
+{
+    struct scout_state *state = &self->state;
+    int n_refused = 0;
+
+    if (state->lease == 0)
+        (void)self->gpu->acquire(self->base.desk.host, "main", &state->lease);
+    if (!state->is_held)
+        return AGON_OK;
+    if (!state->has_sweep && state->sweep == 0)
+        n_refused += sweep(self) < 0;
+    if (!state->has_scenarios && state->scenarios == 0)
+        n_refused += scenarios(self) < 0;
+    if (n_refused > 0)
+        (void)self->metric->counter(self->base.desk.host, FAILED, n_refused);
+    return AGON_OK;
+}
+
 static int on_bar(void *plugin, const struct agon_bar *bar)
 {
     struct scout *self = plugin;
@@ -145,8 +166,10 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     double unit;
     int rc;
 
-    if (bar->length_s != 60 || bar->hdr.instrument != 1 || state->n >= (uint64_t)self->candles)
+    if (bar->length_s != 60 || bar->hdr.instrument != 1)
         return AGON_OK;
+    if (state->n >= (uint64_t)self->candles)
+        return ask(self);
     rc = self->instrument->get(self->base.desk.host, bar->hdr.instrument, &of);
     if (rc < 0)
         return rc;
@@ -154,10 +177,7 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     state->open[state->n] = (float)((double)bar->open_px * unit);
     state->close[state->n] = (float)((double)bar->close_px * unit);
     state->n++;
-    if (state->n < (uint64_t)self->candles || !state->is_held)
-        return AGON_OK;
-    rc = sweep(self);
-    return rc < 0 ? rc : scenarios(self);
+    return state->n < (uint64_t)self->candles ? AGON_OK : ask(self);
 }
 
 static void gauge(struct scout *self, uint32_t id, double value)
@@ -197,22 +217,26 @@ static int on_job(void *plugin, const struct agon_job *event)
 {
     struct scout *self = plugin;
     struct scout_state *state = &self->state;
+    int is_sweep = event->job == state->sweep;
     const void *bytes;
     uint64_t n;
 
     if (event->kind != AGON_JOB_DONE) {
         state->is_held = event->kind == AGON_JOB_GRANTED;
+        if (event->kind == AGON_JOB_ENDED)
+            state->lease = 0; // acquired again with the next candle
         return AGON_OK;
     }
+    *(is_sweep ? &state->sweep : &state->scenarios) = 0;
     (void)self->metric->counter(self->base.desk.host, event->status < 0 ? FAILED : DONE, 1);
     if (event->status < 0)
         return AGON_OK;
     if (self->gpu->map(self->base.desk.host, event->job, &bytes, &n) < 0)
         return AGON_ECORRUPT;
-    if (event->job == state->sweep)
-        best_of(self, bytes);
-    else
+    *(is_sweep ? &state->has_sweep : &state->has_scenarios) = 1;
+    if (!is_sweep)
         return risk_of(self, bytes);
+    best_of(self, bytes);
     return AGON_OK;
 }
 
@@ -240,7 +264,8 @@ static int check(const void *at)
 {
     const struct scout_state *state = at;
 
-    return state->n <= CANDLES_MAX && state->is_held <= 1;
+    return state->n <= CANDLES_MAX && state->is_held <= 1 && state->has_sweep <= 1 &&
+           state->has_scenarios <= 1;
 }
 
 static const struct agon_handlers handlers = {.on_bar = on_bar, .on_job = on_job};
@@ -254,6 +279,6 @@ static const struct agon_descriptor descriptor = {
     .caps = AGON_DETERMINISTIC,
     AGON_NAMED("org.agon.test.scout", "1.0.0", "scout", "Agon"),
     .summary = "sweeps a rule and draws scenarios on a card",
-    AGON_SCHEMA(1, 1),
+    AGON_SCHEMA(2, 2),
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_JOB)};
 AGON_PLUGIN("org.agon.test.scout", "1.0.0", descriptor, rule);

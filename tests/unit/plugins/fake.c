@@ -299,6 +299,22 @@ static int book_levels(const struct agon_host *host, agon_instrument_t id, uint3
     return (int)n;
 }
 
+static int metric_gauge(const struct agon_host *host, uint32_t id, double value)
+{
+    if (id >= AGON_METRICS_MAX || !(value > -1e300 && value < 1e300))
+        return AGON_EINVAL;
+    of(host)->metrics[id] = value;
+    return AGON_OK;
+}
+
+static int metric_counter(const struct agon_host *host, uint32_t id, double add)
+{
+    if (id >= AGON_METRICS_MAX)
+        return AGON_EINVAL;
+    of(host)->metrics[id] += add;
+    return AGON_OK;
+}
+
 static const void *get_extension(const struct agon_host *host, const char *id)
 {
     static const struct agon_host_exit exits = {exit_set, exit_plans};
@@ -313,6 +329,7 @@ static const void *get_extension(const struct agon_host *host, const char *id)
     static const struct agon_host_signal signal = {signal_publish, signal_last};
     static const struct agon_host_rng rng = {rng_u64};
     static const struct agon_host_book book = {book_top, book_levels};
+    static const struct agon_host_metric metric = {metric_gauge, metric_counter};
     static const struct agon_host_history history = {history_bars, history_trades};
     static const struct {
         const char *id;
@@ -322,7 +339,7 @@ static const void *get_extension(const struct agon_host *host, const char *id)
                {AGON_EXT_PARAM, &param},     {AGON_EXT_CLOCK, &clock},
                {AGON_EXT_ARENA, &arena},     {AGON_EXT_SIGNAL, &signal},
                {AGON_EXT_HISTORY, &history}, {AGON_EXT_RNG, &rng},
-               {AGON_EXT_BOOK, &book}};
+               {AGON_EXT_BOOK, &book},       {AGON_EXT_METRIC, &metric}};
     size_t i;
 
     if (of(host)->without && strcmp(of(host)->without, id) == 0)

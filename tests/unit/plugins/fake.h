@@ -57,6 +57,7 @@ struct fake {
     struct agon_top10
         top; /* what agon.book says of any instrument: fake_top's last, or a test's own */
     uint32_t n_history, n_timers;
+    double metrics[AGON_METRICS_MAX];
 };
 
 /* Maps build/plugins/NAME/NAME.so, of FOLDER/NAME that one; a second one is an instance of its own.
