@@ -299,6 +299,47 @@ START_TEST(the_portfolios_alert_has_them_too)
 }
 END_TEST
 
+static agon_amt_t day_loss(void)
+{
+    const struct risk_slot *risk = engine_risk(world->engine, 0);
+
+    return risk->equity_day_amt - risk->equity_amt;
+}
+
+static void give(agon_amt_t capital_amt)
+{
+    struct record_slot record = world_slot_record(0);
+
+    record.limits.capital_amt = capital_amt;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+/* What the API, `ctl`, /metrics and the page's bar show is this difference: of a limit that is
+ * scaled with the capital the same share is used before a transfer and behind it, in and out, and a
+ * day begins with nothing lost. */
+START_TEST(the_loss_of_the_day_follows_capital_that_moves)
+{
+    begin(FIGURES_WHOLE);
+    trade(AGON_BUY, 6000000, 100000, USDT, 0);
+    book(5700000);
+    ck_assert_int_eq(day_loss(), USD(3000)); // of 100,000, which are 97,000
+    give(USD(100000) + USD(97000));          // twice as much
+    ck_assert_int_eq(day_loss(), USD(6000));
+    book(5600000); // 1,000 more, whatever was given
+    ck_assert_int_eq(day_loss(), USD(7000));
+    give(USD(100000) + USD(500));
+    ck_assert_int_eq(day_loss(), USD(3500));
+    world_due(world, T0 + 86400000 * MS + 60000 * MS);
+    book(5600000);
+    ck_assert_int_eq(day_loss(), 0);
+    give(USD(100000));
+    ck_assert_int_eq(day_loss(), 0);
+    book(5590000);
+    ck_assert_int_eq(day_loss(), USD(100));
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_figures");
@@ -314,6 +355,7 @@ int main(void)
     tcase_add_test(tcase, time_that_nobody_saw_is_no_evidence);
     tcase_add_test(tcase, an_alert_of_a_loss_has_its_figures);
     tcase_add_test(tcase, the_portfolios_alert_has_them_too);
+    tcase_add_test(tcase, the_loss_of_the_day_follows_capital_that_moves);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
