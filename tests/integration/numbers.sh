@@ -226,4 +226,4 @@ backtest() { # DAYS ARGUMENT...
     rm -rf "${WORK:?}/backtest.journal" "${WORK:?}/csv"
 }
 backtest 0 --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 2h
-backtest 39 "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" --param fast=5 slow=15 size_pct=20 bar_s=3600 symbol=BTCUSDT --data "$WORK/BTCUSDT.csv"
+backtest 40 "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" --param fast=5 slow=15 size_pct=20 bar_s=3600 symbol=BTCUSDT --data "$WORK/BTCUSDT.csv"
