@@ -70,7 +70,8 @@ static const char *day_text(void *ctx, const struct host_view_slot *slot)
         snprintf(text, sizeof(text), "%s",
                  demo->daytest.is_begun && !demo->daytest.is_over ? "..." : "-");
     else
-        snprintf(text, sizeof(text), "%+.2f", row->result);
+        snprintf(text, sizeof(text), "%s%.2f", row->result >= 0.005 ? "+" : "",
+                 fabs(row->result) < 0.005 ? 0.0 : row->result);
     return text;
 }
 

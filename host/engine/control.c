@@ -189,9 +189,11 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         risk_slot_start(&engine->risk[record->slot], 0);
         exposure_transfer(engine, record->slot, record->limits.capital_amt);
         score_start(&engine->scores[record->slot], record->limits.capital_amt);
+        if (figures_are_whole(engine))
+            score_from_start(&engine->scores[record->slot]);
     } else {
         exposure_transfer(engine, record->slot, change_amt);
-        score_recapitalise(&engine->scores[record->slot], change_amt);
+        score_recapitalise(&engine->scores[record->slot], change_amt, figures_are_whole(engine));
     }
     figures_capital(engine, is_new ? record->limits.capital_amt - paid_amt : change_amt);
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);

@@ -224,7 +224,8 @@ agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base cu
 void engine_figures(const struct engine *engine, uint16_t slot, struct figures *out);
 void engine_figures_all(const struct engine *engine, struct figures *out);
 agon_amt_t engine_pool_amt(const struct engine *engine);
-int engine_is_figured(const struct engine *engine); /* CONFIG_SAMPLES has said is_figured */
+int engine_is_figured(const struct engine *engine);   /* CONFIG_SAMPLES has said is_figured */
+uint32_t engine_figured(const struct engine *engine); /* enum figures_edition, as it has said */
 #define ENGINE_PRICE_EXP 8
 struct position_figures {
     int64_t entry_px;      /* cost of a unit, on average; in 10^-ENGINE_PRICE_EXP, as both */

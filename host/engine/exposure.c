@@ -675,15 +675,7 @@ static void judge_slot(struct engine *engine, uint16_t id)
                      exposure_open_loss(engine, &engine->slots.all[id]), &losses);
         return;
     }
-    engine_raise(engine, ALERT_LOSS_LIMIT, id, 0, engine->risk[id].breach_amt,
-                 reason == REASON_DAILY_LOSS
-                     ? limits->daily_loss_amt
-                     : risk_drawdown_amt(&engine->risk[id], limits->drawdown_ppm),
-                 limits->on_breach == ON_BREACH_CLOSE
-                     ? "a slot reached a loss limit: its orders are cancelled, its positions closed"
-                 : limits->on_breach == ON_BREACH_CANCEL
-                     ? "a slot reached a loss limit: its orders are cancelled"
-                     : "a slot reached a loss limit: it raises no new risk");
+    losses_raise(engine, id, reason);
     act(engine, id, limits->on_breach, reason);
 }
 
@@ -705,18 +697,7 @@ static void judge_portfolio(struct engine *engine)
         cut_all(engine, &losses);
         return;
     }
-    engine_raise(
-        engine, ALERT_PORTFOLIO_LIMIT, ALERT_NO_SLOT, 0, engine->portfolio.breach_amt,
-        reason == REASON_PORTFOLIO_DAILY_LOSS ? limits->daily_loss_amt
-        : reason == REASON_PORTFOLIO_DRAWDOWN
-            ? risk_drawdown_amt(&engine->portfolio, limits->drawdown_ppm)
-            : limits->equity_amt,
-        limits->on_breach == ON_BREACH_CLOSE
-            ? "the portfolio reached a loss limit: all orders are cancelled, all positions "
-              "closed"
-        : limits->on_breach == ON_BREACH_CANCEL
-            ? "the portfolio reached a loss limit: all orders are cancelled"
-            : "the portfolio reached a loss limit: nobody raises new risk");
+    losses_raise_all(engine, reason);
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         if (engine->slots.all[id].is_used)
             act(engine, id, limits->on_breach, reason);

@@ -25,13 +25,10 @@ static agon_amt_t funded(const struct engine *engine, uint16_t slot)
 
 /* What a saved state does not have without it begins with nothing, also where this process saw it
  * happen: another may go on from that state. */
-void figures_keep(struct engine *engine)
+static void begin(struct engine *engine)
 {
     agon_amt_t all_amt = engine_pool_amt(engine);
 
-    if (engine->is_figured)
-        return;
-    engine->is_figured = 1;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         if (!engine->slots.all[id].is_used)
             continue;
@@ -43,10 +40,33 @@ void figures_keep(struct engine *engine)
     orders_forget_mids(engine->orders);
 }
 
+/* A later edition goes on with what the one before kept. */
+void figures_keep(struct engine *engine, uint32_t edition)
+{
+    if (edition <= engine->is_figured)
+        return;
+    if (!engine->is_figured)
+        begin(engine);
+    engine->is_figured = edition;
+    if (edition < FIGURES_WHOLE)
+        return;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (engine->slots.all[id].is_used)
+            score_from_start(&engine->scores[id]);
+    }
+    score_from_start(&engine->whole);
+    ledger_shed_dust(engine->ledger, 1);
+}
+
+int figures_are_whole(const struct engine *engine)
+{
+    return engine->is_figured >= FIGURES_WHOLE;
+}
+
 void figures_capital(struct engine *engine, agon_amt_t change_amt)
 {
     if (engine->is_figured)
-        score_recapitalise(&engine->whole, change_amt);
+        score_recapitalise(&engine->whole, change_amt, figures_are_whole(engine));
 }
 
 HOT agon_px_t figures_mids(const struct engine *engine, agon_instrument_t instrument)
@@ -122,6 +142,7 @@ void figures_save(struct engine *engine, struct enc *enc)
 
 int figures_load(struct engine *engine, struct dec *dec)
 {
+    ledger_shed_dust(engine->ledger, figures_are_whole(engine));
     for (uint32_t id = 0; id < engine->slots.n; id++)
         score_load_kept(&engine->scores[id], dec);
     score_load(&engine->whole, dec);
@@ -139,6 +160,11 @@ agon_amt_t engine_pool_amt(const struct engine *engine)
     for (uint32_t account = 0; account < engine->n_accounts; account++)
         sum = num_add(sum, all[account]);
     return sum;
+}
+
+uint32_t engine_figured(const struct engine *engine)
+{
+    return engine->is_figured;
 }
 
 int engine_is_figured(const struct engine *engine)

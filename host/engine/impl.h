@@ -163,7 +163,7 @@ struct engine {
     struct risk_slot portfolio; /* of all slots together; its rate bucket is unused */
     struct score scores[SLOTS_MAX];
     struct score whole;  /* slots and pools as one, where figures are kept */
-    uint32_t is_figured; /* record_samples */
+    uint32_t is_figured; /* record_samples: enum figures_edition */
     struct leg_group legs[SLOTS_MAX];
     struct halt halts[HALT_CAUSES]; /* of everything */
     struct halt venue_halts[VENUES_MAX + 1], slot_halts[SLOTS_MAX];
@@ -529,7 +529,11 @@ struct figures_fill { /* of a slot */
         fee_unit_amt; /* as it was paid, and in the unit of the position's results */
     uint8_t side;
 };
-void figures_keep(struct engine *engine);
+void figures_keep(struct engine *engine, uint32_t edition);
+int figures_are_whole(const struct engine *engine); /* FIGURES_WHOLE */
+/* The alert of a slot's, or of the portfolio's, loss limit that was reached. */
+void losses_raise(struct engine *engine, uint16_t id, uint16_t reason);
+void losses_raise_all(struct engine *engine, uint16_t reason);
 /* Slots and pools together have got so much, by no result of theirs. */
 void figures_capital(struct engine *engine, agon_amt_t change_amt);
 agon_px_t figures_mids(const struct engine *engine, agon_instrument_t instrument);

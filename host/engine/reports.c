@@ -104,6 +104,18 @@ static void note_result(struct engine *engine, uint16_t slot,
                value_or_zero(engine, unit, fee_amt), is_closing);
 }
 
+/* Dust that is sold was won or lost by nobody: its trade has ended. */
+static int is_closing(const struct engine *engine, const struct agon_instrument *instrument,
+                      uint8_t side, agon_qty_t before_qty, agon_px_t px)
+{
+    const struct asset *quote = instruments_asset(&engine->table, instrument->quote);
+
+    if (figures_are_whole(engine) && instrument_kind_has_coins(instrument->kind) && quote != NULL &&
+        ledger_is_dust(instrument, before_qty, px, quote->exp))
+        return 0;
+    return before_qty > 0 ? side == AGON_SELL : before_qty < 0 && side == AGON_BUY;
+}
+
 static void book_fill(struct engine *engine, struct order *order,
                       const struct record_report *report, const struct orders_effect *effect)
 {
@@ -156,16 +168,13 @@ static void book_fill(struct engine *engine, struct order *order,
         note_dust(engine, order->account);
     note_rounding(engine, order, instrument, effect->fill_px, qty);
     if (pos != NULL) {
-        int is_closing =
-            before_qty > 0 ? order->side == AGON_SELL : before_qty < 0 && order->side == AGON_BUY;
-
         event.position_qty = pos->qty;
         event.realised_amt = realised_amt;
         note_result(
             engine, order->slot, instrument,
             instruments_notional(&engine->table, instrument, effect->fill_px, qty, NUM_EVEN),
             num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
-            is_closing);
+            is_closing(engine, instrument, order->side, before_qty, effect->fill_px));
     }
     if (pos != NULL && qty > 0)
         figures_fill(engine, order->slot,

@@ -11,6 +11,7 @@
 #define STATE_FIGURED (1u << 17)
 #define STATE_CARDS   (1u << 18)
 #define STATE_JOBS    (1u << 19) /* leases are named: agon.gpu */
+#define STATE_WHOLE   (1u << 20) /* beside STATE_FIGURED: FIGURES_WHOLE */
 
 static void save_top(const struct agon_top10 *top, struct enc *enc)
 {
@@ -436,6 +437,7 @@ void state_save(struct engine *engine, struct enc *enc)
     // What journals had before there was any choice stays as it is.
     enc_u32(enc, engine->mode | (engine->is_within != 0 ? STATE_WITHIN : 0) |
                      (engine->is_figured != 0 ? STATE_FIGURED : 0) |
+                     (figures_are_whole(engine) ? STATE_WHOLE : 0) |
                      (cards_are_on(engine) ? STATE_CARDS : 0) |
                      (engine->jobs.n_named != 0 ? STATE_JOBS : 0));
     enc_u64(enc, engine->seed);
@@ -602,10 +604,12 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->run = dec_u32(&dec);
     engine->mode = dec_u32(&dec);
     engine->is_within = (engine->mode & STATE_WITHIN) != 0;
-    engine->is_figured = (engine->mode & STATE_FIGURED) != 0;
+    engine->is_figured = (engine->mode & STATE_FIGURED) == 0 ? FIGURES_NONE
+                         : (engine->mode & STATE_WHOLE) == 0 ? FIGURES_KEPT
+                                                             : FIGURES_WHOLE;
     has_cards = (engine->mode & STATE_CARDS) != 0;
     has_jobs = (engine->mode & STATE_JOBS) != 0;
-    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS);
+    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS | STATE_WHOLE);
     engine->seed = dec_u64(&dec);
     ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);
@@ -671,6 +675,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = alerts_load(&engine->alerts, &dec);
     if (rc >= 0 && format == ENGINE_STATE_FORMAT_HIGH)
         rc = load_high(engine, &dec);
+    ledger_shed_dust(engine->ledger, 0);
     if (rc >= 0 && engine->is_figured)
         rc = figures_load(engine, &dec);
     if (rc >= 0 && has_cards)

@@ -197,12 +197,11 @@ HOT int engine_leave_sample(struct engine *engine)
 
 int timers_config(struct engine *engine, const struct record_samples *record)
 {
-    if (record->is_within > 1 || record->is_figured > 1 ||
+    if (record->is_within > 1 || record->is_figured > FIGURES_WHOLE ||
         (engine->run != 0 && record->is_within != engine->is_within))
         return AGON_EINVAL;
     engine->is_within = record->is_within;
-    if (record->is_figured)
-        figures_keep(engine);
+    figures_keep(engine, record->is_figured);
     return AGON_OK;
 }
 
@@ -214,6 +213,11 @@ static HOT void take_sample(struct engine *engine, agon_ns_t t_due, int is_withi
     // After a long silence one sample stands for the minutes that nobody saw: their equity is
     // unknown.
     engine->sample_due = (engine->t / MINUTE_NS + 1) * MINUTE_NS;
+    // A host begins at 0 where the market's time comes with its data: nothing happened before.
+    if (figures_are_whole(engine) && t_due < DAY_NS) {
+        engine->is_sample_left = 0;
+        return;
+    }
     is_hour |= t_due / HOUR_NS != engine->t / HOUR_NS;
     is_day |= t_due / DAY_NS != engine->t / DAY_NS;
     for (uint16_t id = 0; id < engine->slots.n; id++) {

@@ -22,6 +22,7 @@ struct ledger {
     uint32_t n_slots;    /* highest slot that money or a position was put to, + 1 */
     uint32_t n_accounts; /* highest account that money was put to, + 1 */
     uint64_t n_changes;  /* of money and positions; no state */
+    int sheds_dust;      /* ledger_shed_dust; no state */
     struct net nets[INSTRUMENTS_MAX + 1];
     struct account accounts[ACCOUNTS_MAX];
     struct position positions[SLOTS_MAX][LEDGER_POSITIONS];
@@ -537,15 +538,43 @@ static void look_before(const struct ledger *ledger, const struct booking *booki
     }
 }
 
+int ledger_is_dust(const struct agon_instrument *instrument, agon_qty_t qty, agon_px_t px,
+                   int quote_exp)
+{
+    qty = num_abs(qty);
+    if (qty == 0 || !instrument_kind_has_coins(instrument->kind))
+        return qty == 0;
+    return qty < instrument->lot_qty || qty < instrument->min_qty ||
+           num_notional(px, instrument->px_exp, qty, instrument->qty_exp, quote_exp, NUM_DOWN) <
+               instrument->min_notional_amt;
+}
+
+/* Of a spot position too little is left behind a fill that made it smaller. */
+static int is_shed(const struct ledger *ledger, const struct booking *booking)
+{
+    const struct position *after = &booking->after;
+    const struct asset *quote = instruments_asset(ledger->table, booking->instrument->quote);
+
+    return ledger->sheds_dust && (booking->fill->side == AGON_SELL) == (after->held_amt > 0) &&
+           quote != NULL &&
+           ledger_is_dust(booking->instrument, after->qty, booking->fill->px, quote->exp);
+}
+
+void ledger_shed_dust(struct ledger *ledger, int is_shed)
+{
+    ledger->sheds_dust = is_shed;
+}
+
 /* What the position that stands after a fill has realised. One that is turned round bears of the
- * fee what its part of the fill is. */
-static agon_amt_t open_after(const struct booking *booking, const struct position *was)
+ * fee what its part of the fill is. A first fill may be as small as dust, and is none. */
+static agon_amt_t open_after(const struct ledger *ledger, const struct booking *booking,
+                             const struct position *was)
 {
     const struct position *after = &booking->after;
     agon_amt_t change = num_add(after->realised_amt, -was->realised_amt);
     agon_amt_t moved = num_abs(num_add(after->held_amt, -was->held_amt));
 
-    if (after->held_amt == 0)
+    if (after->held_amt == 0 || is_shed(ledger, booking))
         return 0;
     if (was->held_amt == 0)
         return change;
@@ -586,7 +615,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
     booking.after.instrument = fill->instrument;
     booking.after.account = fill->account;
     booking.after.n_fills++;
-    booking.after.open_amt = open_after(&booking, &was);
+    booking.after.open_amt = open_after(ledger, &booking, &was);
     pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
     *pos = booking.after;
     ledger->n_changes++;

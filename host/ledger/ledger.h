@@ -39,8 +39,8 @@ struct position {
     agon_amt_t working_buy_amt; /* quote that the buys may still cost, fees included */
     uint64_t n_fills;
     agon_amt_t funding_amt; /* derivative: received (paid: below 0) so far; not in realised_amt */
-    /* Of the position that is open now: part of realised_amt since it was nothing or turned round.
-     * Saved by ledger_save_open alone. */
+    /* Of the position that is open now: part of realised_amt since it was nothing, dust
+     * (ledger_shed_dust) or turned round. Saved by ledger_save_open alone. */
     agon_amt_t open_amt;
 };
 
@@ -126,5 +126,11 @@ int ledger_load(struct ledger *ledger, struct dec *dec);
 void ledger_save_open(const struct ledger *ledger, struct enc *enc);
 void ledger_load_open(struct ledger *ledger, struct dec *dec);
 void ledger_forget_open(struct ledger *ledger); /* all 0 */
+/* A fill that leaves of a spot position no more than dust ends it from here on: what it realised is
+ * no part of the next one (open_amt). No state of the ledger: whoever loads one says it again. */
+void ledger_shed_dust(struct ledger *ledger, int is_shed);
+/* Is it nothing, or of spot too little for any order at that price? qty is of either sign. */
+int ledger_is_dust(const struct agon_instrument *instrument, agon_qty_t qty, agon_px_t px,
+                   int quote_exp);
 
 #endif

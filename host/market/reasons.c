@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "market/reasons.h"
 
+#include <stdio.h>
+
 #include <stddef.h>
 
 static const struct {
@@ -15,6 +17,16 @@ static const struct {
 const char *reason_name(uint16_t reason)
 {
     return reason < REASONS_MAX ? reasons[reason].name : NULL;
+}
+
+char *reason_words(uint16_t reason, char text[REASON_WORDS])
+{
+    const char *name = reason_name(reason);
+
+    (void)snprintf(text, REASON_WORDS, "%s", name != NULL ? name : "");
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    return text;
 }
 
 const char *reason_text(uint16_t reason)

@@ -19,6 +19,9 @@ enum reason {
 
 const char *reason_name(uint16_t reason); /* "no_book"; NULL: no such number */
 const char *reason_text(uint16_t reason); /* for people; NULL: no such number */
+#define REASON_WORDS 64
+/* The name as people are shown it, "no book"; "" for no such number. Returns text. */
+char *reason_words(uint16_t reason, char text[REASON_WORDS]);
 /* Is a refusal for it the market's, the venue's, the host's or an operator's doing? */
 int reason_is_outside(uint16_t reason);
 

@@ -228,6 +228,31 @@ static void figure_family(FILE *out, const struct host_view *view,
     put_metric(out, view, metric, &view->figures);
 }
 
+/* The gate's own numbers, and only where there is such a limit. */
+static void day_loss_family(FILE *out, const struct host_view *view, int is_limit)
+{
+    int decimals = money_decimals(view->base_currency, view->base_exp);
+    int is_begun = 0;
+
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        const struct host_view_slot *slot = &view->slots[id];
+        enum metric_id number = is_limit ? METRIC_AGENT_DAY_LOSS_LIMIT : METRIC_AGENT_DAY_LOSS;
+        char text[MONEY_TEXT];
+
+        if (!slot->is_used || (is_limit && slot->limits.daily_loss_amt <= 0))
+            continue;
+        if (!is_begun)
+            metrics_begin(out, number);
+        is_begun = 1;
+        fprintf(out, "%s{agent=\"", metrics_all[number].name);
+        metrics_label(out, slot->name);
+        fprintf(out, "\"} %s\n",
+                money_plain(is_limit ? slot->limits.daily_loss_amt
+                                     : num_add(slot->gate_day_amt, -slot->gate_equity_amt),
+                            view->base_exp, decimals, text));
+    }
+}
+
 /* Of a position: a number of what it is of and its decimals. */
 struct position_value {
     int64_t value;
@@ -314,6 +339,8 @@ void api_figure_metrics(FILE *out, const struct api *api)
 
     for (size_t i = 0; i < sizeof(figure_metrics) / sizeof(figure_metrics[0]); i++)
         figure_family(out, api->view, &figure_metrics[i]);
+    day_loss_family(out, api->view, 0);
+    day_loss_family(out, api->view, 1);
     fprintf(out, "%s %s\n", metrics_begin(out, METRIC_POOL),
             money_plain(api->view->pool_amt, api->view->base_exp,
                         money_decimals(api->view->base_currency, api->view->base_exp), text));

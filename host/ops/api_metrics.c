@@ -3,6 +3,7 @@
  * seconds. */
 #include <stdio.h>
 
+#include "base/money.h"
 #include "base/num.h"
 #include "market/alerts.h"
 #include "ops/api.h"
@@ -213,9 +214,11 @@ static const struct slot_metric slot_metrics[] = {
 static void portfolio_metrics(FILE *out, const struct host_view *view)
 {
     const struct host_view_portfolio *portfolio = &view->portfolio;
+    int decimals = money_decimals(view->base_currency, view->base_exp);
+    char text[MONEY_TEXT];
 
-    metrics_gauge(out, METRIC_PORTFOLIO_EQUITY,
-                  num_to_double(portfolio->equity_amt, view->base_exp));
+    fprintf(out, "%s %s\n", metrics_begin(out, METRIC_PORTFOLIO_EQUITY),
+            money_plain(portfolio->equity_amt, view->base_exp, decimals, text));
     metrics_gauge(out, METRIC_PORTFOLIO_BREACHED, portfolio->is_breached);
     for (int is_limit = 0; is_limit < 2; is_limit++) {
         const char *name =
@@ -225,11 +228,13 @@ static void portfolio_metrics(FILE *out, const struct host_view *view)
             const struct limit *limit = &limits_of_portfolio.all[i];
             int64_t value = is_limit ? limit_get(limit, &portfolio->limits)
                                      : api_portfolio_used(portfolio, limit->number);
-            int exp = limit->kind == LIMIT_IS_SHARE ? 6 : view->base_exp;
+            int is_share = limit->kind == LIMIT_IS_SHARE;
 
-            if (limit->kind != LIMIT_IS_CHOICE && (!is_limit || value != 0))
-                fprintf(out, "%s{limit=\"%s\"} %.9g\n", name, limit->key,
-                        num_to_double(value, exp));
+            if (limit->kind == LIMIT_IS_CHOICE || (is_limit && value == 0))
+                continue;
+            fprintf(out, "%s{limit=\"%s\"} %s\n", name, limit->key,
+                    is_share ? money_plain(value, 6, 6, text)
+                             : money_plain(value, view->base_exp, decimals, text));
         }
     }
 }

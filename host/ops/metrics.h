@@ -76,6 +76,8 @@
     X(AGENT_VOLUME, "agon_agent_volume", gauge, "base currency", "agent", "Value of all fills, each at its time.") \
     X(AGENT_RETURN_RATIO, "agon_agent_return_ratio", gauge, "ratio", "agent", "Result by capital.") \
     X(AGENT_DRAWDOWN_RATIO, "agon_agent_drawdown_ratio", gauge, "ratio", "agent", "Deepest fall from a high of the equity.") \
+    X(AGENT_DAY_LOSS, "agon_agent_day_loss", gauge, "base currency", "agent", "What the risk gate holds against its daily loss, at prices to close at; below 0: a gain.") \
+    X(AGENT_DAY_LOSS_LIMIT, "agon_agent_day_loss_limit", gauge, "base currency", "agent", "The daily loss that it is allowed.") \
     X(AGENT_T, "agon_agent_t", gauge, "", "agent", "t-value of the mean return.") \
     X(AGENT_T_LOW, "agon_agent_t_low", gauge, "", "agent", "Lower end of its interval of 95 %.") \
     X(AGENT_T_HIGH, "agon_agent_t_high", gauge, "", "agent", "Upper end of it.") \

@@ -13,6 +13,7 @@
 #include "report/backtest_plan.h"
 #include "report/backtest_terms.h"
 #include "report/figures.h"
+#include "score/figures.h"
 #include "sys/clock.h"
 
 static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
@@ -217,14 +218,16 @@ static void print_breach(const struct backtest *result, const struct risk_slot *
     const struct asset *base = base_asset(result);
     char at[CLOCK_TEXT];
     char text[NUM_TEXT];
+    char share[FIGURES_TEXT];
+    char words[REASON_WORDS];
 
     if (risk->n_breaches == 0)
         return;
     clock_text(risk->t_breach, at);
-    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %.3f%%", name,
-            reason_name(risk->breach_reason), at, money(result, risk->breach_amt, text),
+    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %s", name,
+            reason_words(risk->breach_reason, words), at, money(result, risk->breach_amt, text),
             base != NULL ? base->name : "?",
-            100.0 * share_of(risk->breach_amt, risk->breach_base_amt));
+            figures_share_text(share_of(risk->breach_amt, risk->breach_base_amt), 0, share));
     if (risk->n_breaches > 1)
         fprintf(out, " (the last of %u times)", risk->n_breaches);
     fputc('\n', out);

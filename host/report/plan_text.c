@@ -42,7 +42,7 @@ static void print_measure(const union plan_event *event, const struct plan_line 
     else
         snprintf(text, sizeof(text), "%.*f%s",
                  measure->unit == MEASURE_COUNT ? 0 : measure->decimals,
-                 is_share ? 100.0 * value : value, is_share ? "%" : "");
+                 is_share ? 100.0 * value : value, is_share ? " %" : "");
     printf(" %*s", measure->width, text);
 }
 
@@ -107,7 +107,7 @@ static struct layout lay_out(const union plan_event *event)
         layout.before = widest(layout.before, money(event, line->capital_before_amt, text));
         layout.after = widest(layout.after, money(event, line->capital_after_amt, text));
     }
-    used = 4 + 1 + layout.name + 1 + 10 + 1 + 6 + 1 + 7 + 2 + layout.before + 1 + layout.after;
+    used = 4 + 1 + layout.name + 1 + 10 + 1 + 6 + 1 + 8 + 2 + layout.before + 1 + layout.after;
     for (;;) {
         int best = -1;
 
@@ -137,7 +137,7 @@ void plan_text_print(const union plan_event *event, int is_dry)
     char c[48];
 
     print_head(plan, is_dry, layout.width);
-    printf("%4s %-*s %-10s %6s %7s", "rank", layout.name, "agent", "verdict", "score", "share");
+    printf("%4s %-*s %-10s %6s %8s", "rank", layout.name, "agent", "verdict", "score", "share");
     for (uint32_t i = 0; i < MEASURES; i++) {
         if (layout.is_shown[i] == 1)
             printf(" %*s", measure_at(i)->width, measure_at(i)->title);
@@ -149,7 +149,7 @@ void plan_text_print(const union plan_event *event, int is_dry)
 
         if (plan_rank(line) > 0)
             snprintf(rank, sizeof(rank), "%u", plan_rank(line));
-        printf("%4s %-*.31s %-10s %6.3f %6.2f%%", rank, layout.name, args_safe(line->name),
+        printf("%4s %-*.31s %-10s %6.3f %6.2f %%", rank, layout.name, args_safe(line->name),
                plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
         for (uint32_t k = 0; k < MEASURES; k++) {
             if (layout.is_shown[k] == 1)

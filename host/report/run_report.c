@@ -445,7 +445,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
 static void say_refused(const struct run_report *story, struct run_report_happening *one)
 {
     uint16_t most = 0;
-    char n[MONEY_TEXT];
+    char n[MONEY_TEXT], words[REASON_WORDS];
 
     for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
         if (engine_refused(story->engine, one->slot, reason) >
@@ -454,7 +454,8 @@ static void say_refused(const struct run_report *story, struct run_report_happen
     }
     snprintf(one->text, sizeof(one->text),
              "%s of its intents were refused before the exchange saw them, most by check '%s'",
-             money_text((int64_t)story->slots[one->slot].n_refused, 0, 0, n), reason_name(most));
+             money_text((int64_t)story->slots[one->slot].n_refused, 0, 0, n),
+             reason_words(most, words));
 }
 
 /* Of the orders that were open at a crash: how each ended, and when the last did. */

@@ -572,19 +572,18 @@ static void put_trade(struct page *page, const struct instruments *table,
 {
     const struct asset *unit =
         instrument != NULL ? instruments_asset(table, instrument_kind_unit(instrument)) : NULL;
-    int decimals = instrument != NULL ? price_decimals(instrument) : 8;
-    double amt = (double)num_pow10(unit != NULL ? unit->exp : 8);
-    double px = (double)num_pow10(instrument != NULL ? instrument->px_exp : 0) *
-                (double)num_pow10(TRADE_PX_MORE);
+    int exp = unit != NULL ? unit->exp : 8;
+    int decimals = unit != NULL ? money_decimals(unit->name, exp) : 2;
+    int px_exp = instrument != NULL ? instrument->px_exp : 0;
+    char text[MONEY_TEXT];
 
     page_cell(page, "%.8g",
               (double)trade->qty / (double)num_pow10(instrument != NULL ? instrument->qty_exp : 0));
-    page_cell(page, "%.*f", decimals, (double)trade->entry_px / px);
-    page_cell(page, "%.*f", decimals, (double)trade->exit_px / px);
-    page_cell(page, "%+.*f", unit != NULL ? money_decimals(unit->name, unit->exp) : 2,
-              (double)trade->result_amt / amt);
-    page_cell(page, "%.*f", unit != NULL ? money_decimals(unit->name, unit->exp) : 2,
-              (double)trade->fee_amt / amt);
+    page_cell(page, "%s", trades_mean_text(trade->entry_px, px_exp, text));
+    page_cell(page, "%s", trades_mean_text(trade->exit_px, px_exp, text));
+    page_cell(page, "%s%s", num_rescale(trade->result_amt, exp, decimals, NUM_EVEN) > 0 ? "+" : "",
+              money_plain(trade->result_amt, exp, decimals, text));
+    page_cell(page, "%s", money_plain(trade->fee_amt, exp, decimals, text));
     page_cell(page, "%s", unit != NULL ? unit->name : "");
     if (trade->t_open == 0)
         page_cell(page, "%s", "");

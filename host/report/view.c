@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/view.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/money.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "report/table.h"
 #include "score/figures.h"
@@ -18,7 +20,9 @@
 enum kind {
     TEXT,    // left
     LAST,    // text that takes what is left of the line, and further lines
+    WORDS,   // a name: its words apart
     NUMBER,  // as it is, right
+    MEAN,    // of prices: two digits more than the row's mark has, without their zeros
     RANK,    // 0: none
     AMOUNT,  // with thousands apart
     SHARE,   // 0.2 is 20.00 %
@@ -75,8 +79,8 @@ struct view {
            {"since", "since", TIME, 2}, {"id", "id", TEXT, 3})
 #define POSITION_FIELDS                                                                            \
     FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},  \
-           {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", NUMBER, 1},                     \
-           {"break_even", "break-even", NUMBER, 2}, {"mark", "mark", NUMBER, 1},                   \
+           {"quantity", "quantity", NUMBER, 1}, {"entry", "entry", MEAN, 1},                       \
+           {"break_even", "break-even", MEAN, 2}, {"mark", "mark", NUMBER, 1},                     \
            {"unrealised", "unrealised", AMOUNT, 1}, {"realised", "realised", AMOUNT, 3},           \
            {"notional", "notional", AMOUNT, 2}, {"fees", "fees", AMOUNT, 3},                       \
            {"funding", "funding", AMOUNT, 3}, {"fills", "fills", AMOUNT, 3},                       \
@@ -157,10 +161,12 @@ static const struct view views[] = {
             {"judgement", "judged", LAST, 1}, {"fills", "fills", AMOUNT, 1},
             {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
-            {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1})},
+            {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1},
+            {"day_loss", "lost today, by its limits", AMOUNT, 1},
+            {"fall", "below its highest, by them", SHARE, 1})},
     {"agent", "limits", "Limits", LINES, NULL,
      FIELDS({"capital", "capital", AMOUNT, 1}, {"order", "one order", AMOUNT, 1},
-            {"position", "position", AMOUNT, 1}, {"daily_loss", "loss of a day", AMOUNT, 1},
+            {"position", "position", AMOUNT, 1}, {"daily_loss", "daily loss", AMOUNT, 1},
             {"drawdown", "drawdown", SHARE, 1}, {"floor", "floor of equity", AMOUNT, 1},
             {"collar", "collar", SHARE, 1}, {"collar_passive", "collar, passive", SHARE, 1},
             {"open_orders", "open orders", AMOUNT, 1},
@@ -169,7 +175,7 @@ static const struct view views[] = {
             {"duplicate_window", "within", SECONDS, 1}, {"book_age", "age of a book", SECONDS, 1},
             {"leverage", "leverage", NUMBER, 1}, {"on_breach", "when breached", TEXT, 1})},
     {"agent", "refusals", "Refused by reason", ROWS, NULL,
-     FIELDS({"reason", "reason", TEXT, 1}, {"count", "count", AMOUNT, 1},
+     FIELDS({"reason", "reason", WORDS, 1}, {"count", "count", AMOUNT, 1},
             {"text", "what", LAST, 1})},
     {"agent", "positions", "Positions", HELD, NULL, POSITION_FIELDS},
     {"agent", "orders", "Open orders", ROWS, NULL, ORDER_FIELDS},
@@ -186,19 +192,19 @@ static const struct view views[] = {
             {"seq", "event", NUMBER, 3})},
     {"closed", NULL, "Newest closed trades", ROWS, NULL,
      FIELDS({"time", "closed", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
-            {"quantity", "quantity", NUMBER, 3}, {"entry", "entry", NUMBER, 1},
-            {"exit", "exit", NUMBER, 1}, {"result", "result", AMOUNT, 1},
-            {"fees", "fees", AMOUNT, 3}, {"currency", "in", TEXT, 3},
-            {"held_s", "held", SECONDS, 2}, {"opened", "opened", TIME, 3},
-            {"fills", "fills", AMOUNT, 3}, {"partial", "partial", TEXT, 3},
-            {"seq", "event", NUMBER, 3}, {"exit_reason", "exit reason", TEXT, 1})},
+            {"quantity", "quantity", NUMBER, 3}, {"entry", "entry", MEAN, 1},
+            {"exit", "exit", MEAN, 1}, {"result", "result", AMOUNT, 1}, {"fees", "fees", AMOUNT, 3},
+            {"currency", "in", TEXT, 3}, {"held_s", "held", SECONDS, 2},
+            {"opened", "opened", TIME, 3}, {"fills", "fills", AMOUNT, 3},
+            {"partial", "partial", TEXT, 3}, {"seq", "event", NUMBER, 3},
+            {"exit_reason", "exit reason", WORDS, 1})},
     {"ended", NULL, "Newest orders that ended", ROWS, NULL,
      FIELDS({"time", "ended", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"type", "type", TEXT, 2}, {"price", "price", NUMBER, 2},
             {"quantity", "quantity", NUMBER, 1}, {"filled", "filled", NUMBER, 1},
-            {"average", "average", NUMBER, 1}, {"fee", "fee", NUMBER, 2},
+            {"average", "average", MEAN, 1}, {"fee", "fee", NUMBER, 2},
             {"fee_asset", "of", TEXT, 2}, {"end", "end", TEXT, 1}, {"id", "order", TEXT, 3},
-            {"seq", "event", NUMBER, 3}, {"exit_reason", "exit reason", TEXT, 2},
+            {"seq", "event", NUMBER, 3}, {"exit_reason", "exit reason", WORDS, 2},
             {"why", "why", LAST, 1})},
     {"halts", NULL, "Halts", ROWS, NULL,
      FIELDS({"scope", "scope", TEXT, 1}, {"of", "of", TEXT, 1}, {"cause", "cause", TEXT, 1},
@@ -416,7 +422,8 @@ static void put_plain(const json_t *value, char out[CELL_MAX])
     else if (json_is_integer(value))
         snprintf(out, CELL_MAX, "%lld", (long long)json_integer_value(value));
     else if (json_is_real(value))
-        snprintf(out, CELL_MAX, "%.2f", json_real_value(value));
+        snprintf(out, CELL_MAX, "%.2f",
+                 fabs(json_real_value(value)) < 0.005 ? 0.0 : json_real_value(value));
     else
         snprintf(out, CELL_MAX, "%s",
                  json_is_true(value)    ? "yes"
@@ -424,7 +431,43 @@ static void put_plain(const json_t *value, char out[CELL_MAX])
                                         : "-");
 }
 
-static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
+static void put_words(char out[CELL_MAX])
+{
+    for (char *at = out; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+}
+
+static int digits_of(const char *plain)
+{
+    const char *point = strchr(plain, '.');
+
+    return point != NULL ? (int)strlen(point + 1) : 0;
+}
+
+/* Where the row has no mark it has two digits more than a price. */
+static void put_mean(const json_t *row, const char *plain, char out[CELL_MAX])
+{
+    const char *mark = json_string_value(json_object_get(row, "mark"));
+    int digits = digits_of(plain);
+    int fewest = mark != NULL ? digits_of(mark) : digits - 2;
+    int64_t px;
+    char text[NUM_TEXT];
+
+    if (num_parse(plain, strlen(plain), digits, &px) < 0) {
+        snprintf(out, CELL_MAX, "%s", plain);
+        return;
+    }
+    if (digits > fewest + 2) {
+        px = num_rescale(px, digits, fewest + 2, NUM_EVEN);
+        digits = fewest + 2;
+    }
+    for (; digits > fewest && digits > 0 && px % 10 == 0; digits--)
+        px /= 10;
+    (void)num_format(px, digits, text);
+    snprintf(out, CELL_MAX, "%s", text);
+}
+
+static void put_cell(const json_t *row, const json_t *value, enum kind kind, char out[CELL_MAX])
 {
     char plain[CELL_MAX];
     char apart[MONEY_TEXT];
@@ -435,6 +478,10 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
     snprintf(out, CELL_MAX, "%s", plain);
     if (kind == NAMES)
         put_names(value, out);
+    else if (kind == WORDS)
+        put_words(out);
+    else if (kind == MEAN && json_is_string(value))
+        put_mean(row, plain, out);
     else if ((kind == AMOUNT || (kind == LIMIT && json_is_string(value))) &&
              money_apart(plain, apart))
         snprintf(out, CELL_MAX, "%s", apart);
@@ -467,8 +514,8 @@ static void put_cell(const json_t *value, enum kind kind, char out[CELL_MAX])
 
 static int is_left(enum kind kind)
 {
-    return kind == TEXT || kind == LAST || kind == NAMES || kind == HASH || kind == TIME ||
-           kind == TIME_MS;
+    return kind == TEXT || kind == WORDS || kind == LAST || kind == NAMES || kind == HASH ||
+           kind == TIME || kind == TIME_MS;
 }
 
 static void put_lines(FILE *out, const struct view *view, const json_t *of, int width)
@@ -486,7 +533,7 @@ static void put_lines(FILE *out, const struct view *view, const json_t *of, int 
         // What a host has nothing to say of is no line.
         if (value == NULL || (json_is_null(value) && field->kind == LAST))
             continue;
-        put_cell(value, field->kind, text);
+        put_cell(of, value, field->kind, text);
         wrap_text(out, width, fprintf(out, "%-*s  ", head, field->head), head + 2, text);
     }
 }
@@ -525,7 +572,7 @@ static int choose(const struct view *view, const json_t *rows, int width, struct
             if (cell_of(row, field) == NULL)
                 continue;
             is_there = 1;
-            put_cell(cell_of(row, field), field->kind, text);
+            put_cell(row, cell_of(row, field), field->kind, text);
             if (field->kind != LAST && (int)strlen(text) > column->width)
                 column->width = (int)strlen(text);
         }
@@ -565,7 +612,7 @@ static void put_row(FILE *out, const struct column *columns, int n, const json_t
         if (!column->is_shown)
             continue;
         if (row != NULL)
-            put_cell(cell_of(row, column->field), column->field->kind, text);
+            put_cell(row, cell_of(row, column->field), column->field->kind, text);
         else
             snprintf(text, sizeof(text), "%s", column->field->head);
         at += at > 0 ? fprintf(out, "  ") : 0;

@@ -626,8 +626,9 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
         .kind = CONFIG_PORTFOLIO,
         .limits = config->portfolio};
-    struct record_samples samples = {
-        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_SAMPLES, .is_figured = 1};
+    struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                     .kind = CONFIG_SAMPLES,
+                                     .is_figured = FIGURES_WHOLE};
     int is_new = engine_seq(host->engine) == 0;
     int rc;
 
@@ -671,7 +672,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0 && memcmp(&config->portfolio, engine_portfolio_limits(host->engine),
                           sizeof(config->portfolio)) != 0)
         rc = boot_step(host, &portfolio, "the portfolio's limits", err);
-    if (rc >= 0 && !engine_is_figured(host->engine))
+    if (rc >= 0 && engine_figured(host->engine) < FIGURES_WHOLE)
         rc = boot_step(host, &samples, "what is kept of figures", err);
     if (rc >= 0)
         rc = host_boot_cards(host, err);

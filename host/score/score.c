@@ -29,14 +29,22 @@ HOT void score_equity(struct score *score, int64_t equity_amt)
     }
 }
 
-void score_recapitalise(struct score *score, int64_t change_amt)
+void score_from_start(struct score *score)
+{
+    if (score->hour_amt == 0 && score->n_hours == 0)
+        score->hour_amt = score->start_amt;
+    if (score->day_amt == 0 && score->n_days == 0)
+        score->day_amt = score->start_amt;
+}
+
+void score_recapitalise(struct score *score, int64_t change_amt, int is_from_start)
 {
     score->start_amt = num_add(score->start_amt, change_amt);
     score->last_amt = num_add(score->last_amt, change_amt);
     score->high_amt = num_add(score->high_amt, change_amt);
-    if (score->hour_amt != 0)
+    if (score->hour_amt != 0 || is_from_start)
         score->hour_amt = num_add(score->hour_amt, change_amt);
-    if (score->day_amt != 0)
+    if (score->day_amt != 0 || is_from_start)
         score->day_amt = num_add(score->day_amt, change_amt);
 }
 

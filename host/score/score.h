@@ -28,8 +28,11 @@ struct score {
 };
 
 void score_start(struct score *score, int64_t equity_amt);
-/* Capital was given (or, below 0, taken): no gain and no loss. */
-void score_recapitalise(struct score *score, int64_t change_amt);
+/* The first hour and the first day, however short, are samples too, from what it began with: what
+ * is in the return is in the evidence. Before any of them was taken; else nothing is done. */
+void score_from_start(struct score *score);
+/* Capital was given (or, below 0, taken): no gain and no loss. is_from_start: score_from_start. */
+void score_recapitalise(struct score *score, int64_t change_amt, int is_from_start);
 void score_hour(struct score *score, int64_t equity_amt); /* a full hour of engine time */
 void score_day(struct score *score, int64_t equity_amt);  /* a full day, behind its hour */
 void score_equity(struct score *score,

@@ -16,16 +16,21 @@ agon_px_t trades_mean(num128_t sum, agon_qty_t qty)
     return mean > NUM_MAX ? 0 : (agon_px_t)mean;
 }
 
+char *trades_mean_text(agon_px_t mean, int px_exp, char text[MONEY_TEXT])
+{
+    int digits = px_exp + TRADE_PX_MORE;
+
+    for (int n = 0; n < TRADE_PX_MORE && mean % 10 == 0; n++) {
+        mean /= 10;
+        digits--;
+    }
+    return money_plain(mean, digits, digits, text);
+}
+
 int trades_is_over(const struct agon_instrument *instrument, const struct position *pos,
                    agon_px_t px, int quote_exp)
 {
-    agon_qty_t qty = pos == NULL ? 0 : num_abs(pos->qty);
-
-    if (qty == 0 || !instrument_kind_has_coins(instrument->kind))
-        return qty == 0;
-    return qty < instrument->lot_qty || qty < instrument->min_qty ||
-           num_notional(px, instrument->px_exp, qty, instrument->qty_exp, quote_exp, NUM_DOWN) <
-               instrument->min_notional_amt;
+    return ledger_is_dust(instrument, pos == NULL ? 0 : pos->qty, px, quote_exp);
 }
 
 void trades_fill_of(struct trade_fill *fill, const struct agon_instrument *instrument,
@@ -64,7 +69,6 @@ static void begin(struct trade_open *open, const struct trade_fill *fill, int si
     open->t = is_partial ? 0 : fill->t;
     open->side = (int8_t)side;
     open->is_partial = (uint8_t)is_partial;
-    open->result_amt = open->fee_amt = 0;
     open->in_qty = open->out_qty = 0;
     open->in_sum = open->out_sum = 0;
     open->n_fills = 0;
@@ -91,6 +95,14 @@ static void end(struct trade_open *open, const struct trade_fill *fill, struct t
                                     .fee_amt = open->fee_amt,
                                     .n_fills = open->n_fills};
     open->side = 0;
+    open->result_amt = open->fee_amt = 0;
+}
+
+/* Of what a trade left, sold when none is open. */
+static int is_leftover(const struct trade_open *open, const struct trade_fill *fill,
+                       agon_qty_t before_qty)
+{
+    return open->side == 0 && fill->has_coins && fill->side == AGON_SELL && before_qty > 0;
 }
 
 /* Nothing of it is left, and no fill of ours did that: the venue closed it. */
@@ -119,13 +131,14 @@ static agon_amt_t turn(struct trade_open *open, const struct trade_fill *fill, a
 int trades_add(struct trade_open *open, const struct trade_fill *fill, struct trade_closed *closed)
 {
     int sign = fill->side == AGON_BUY ? 1 : -1;
-    int is_known = fill->is_first || open->is_seen;
+    int was_seen = open->is_seen, is_known = fill->is_first || was_seen;
     agon_amt_t change = is_known ? fill->realised_amt : 0, fee = is_known ? fill->fee_amt : 0;
     agon_qty_t before_qty = num_add(fill->held_qty, -sign * fill->qty), closing = 0;
     int is_closed = 0;
 
     if (fill->is_first) {
         open->side = 0;
+        open->result_amt = open->fee_amt = 0;
     } else if (is_known) {
         change = num_add(change, -open->seen_realised_amt);
         fee = num_add(fee, -open->seen_fee_amt);
@@ -142,6 +155,11 @@ int trades_add(struct trade_open *open, const struct trade_fill *fill, struct tr
         closed->why = EXIT_REASON_LIQUIDATION;
         change = fee = 0;
         is_closed = 1;
+    }
+    if (was_seen && is_leftover(open, fill, before_qty)) {
+        open->result_amt = num_add(open->result_amt, change);
+        open->fee_amt = num_add(open->fee_amt, fee);
+        return 0;
     }
     // Coins that were there before are sold: they were bought once.
     if (open->side == 0)

@@ -5,10 +5,13 @@
  * Its result is what the ledger's position has realised from one end to the other, so all closed
  * trades and what the open one has realised are what the ledger has. A fill that turns a position
  * round ends one trade and begins the next; it bears its fee by what is of each. Of a spot position
- * what is too little for any order may be left: the trade has ended. [any, one at a time] */
+ * what is too little for any order (ledger_is_dust) may be left: the trade has ended. That dust is
+ * the next one's, as its cost is in the ledger: sold by itself it is no trade, and what it brought
+ * is part of the next. [any, one at a time] */
 #ifndef SCORE_TRADES_H
 #define SCORE_TRADES_H
 
+#include "base/money.h"
 #include "ledger/ledger.h"
 
 struct trade_fill { /* and its position behind it */
@@ -30,7 +33,7 @@ struct trade_open {
     uint8_t is_seen;    /* the two below are the position's */
     uint8_t pad[5];
     agon_amt_t seen_realised_amt, seen_fee_amt; /* behind the last fill */
-    agon_amt_t result_amt, fee_amt;             /* of this trade so far */
+    agon_amt_t result_amt, fee_amt;             /* of this trade so far, or for the next */
     agon_qty_t in_qty, out_qty;
     num128_t in_sum, out_sum; /* price x quantity */
     uint64_t n_fills;
@@ -52,6 +55,8 @@ struct trade_closed {
 #define TRADE_PX_MORE 2
 /* Mean of a sum of price x quantity; 0: not known. */
 agon_px_t trades_mean(num128_t sum, agon_qty_t qty);
+/* ... as people are shown it: the two digits more where they are not 0. Returns text. */
+char *trades_mean_text(agon_px_t mean, int px_exp, char text[MONEY_TEXT]);
 /* Is a position nothing, or too little for any order at that price? amt_exp: of the quote. */
 int trades_is_over(const struct agon_instrument *instrument, const struct position *pos,
                    agon_px_t px, int quote_exp);

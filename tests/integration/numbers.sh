@@ -109,11 +109,17 @@ plans_at_once() {
         "$AGON" tournament why $agent "$WORK/run" --live >"$WORK/why_$agent.txt" || return 1
     done
 }
+each_agent() {
+    for agent in spot_1 perp_1 payer_1 payer_2; do
+        ctl agent $agent --json >"$WORK/agent_$agent.json" && ctl agent $agent >"$WORK/agent_$agent.txt" || return 1
+    done
+}
 all_at_once() {
     ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
         ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
         ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
+        each_agent &&
         get /api/v1/portfolio "$WORK/api_portfolio.json" && ctl books --json >"$WORK/books.json" &&
         ctl books binance:BTCUSDT >"$WORK/book.txt" && ctl positions >"$WORK/positions.txt" &&
         get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
@@ -220,4 +226,4 @@ backtest() { # DAYS ARGUMENT...
     rm -rf "${WORK:?}/backtest.journal" "${WORK:?}/csv"
 }
 backtest 0 --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 2h
-backtest 39 "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" --param fast=5 slow=15 size_pct=20 bar_s=3600 symbol=BTCUSDT --data "$WORK/BTCUSDT.csv"
+backtest 40 "$AGON_BUILD_ROOT/plugins/sma_cross/sma_cross.so" --param fast=5 slow=15 size_pct=20 bar_s=3600 symbol=BTCUSDT --data "$WORK/BTCUSDT.csv"

@@ -57,6 +57,12 @@ def t_text(row):
     return '-' if row['t'] is None else '%.2f [%.2f, %.2f]' % (row['t'], row['t_low'], row['t_high'])
 
 
+def mean(text, mark=None):  # a mean price, for people: two digits more than the mark has, without their zeros
+    digits = len(text.partition('.')[2]) if mark is None else len(mark.partition('.')[2]) + 2
+    whole = str(D(text).quantize(D(1).scaleb(-digits), ROUND_HALF_EVEN))
+    return whole if digits == 0 else re.sub(r'0{1,2}$', '', whole).rstrip('.')
+
+
 def truth(name):
     """What the ledger comes to, by a replay of the journal: one row for each agent, and one of all."""
     rows = {}
@@ -140,6 +146,13 @@ def check_metrics(want):
             if got is not None and key in RATIOS:
                 got = ratio(got)
             same('/metrics', f'{agent} {key}', got, row[key])
+    for row in json.loads(load('agents.json')):
+        labels = f'agent="{row["name"]}"'
+        same('/metrics', f'{labels} lost today', found.get(('agon_agent_day_loss', labels)), row['day_loss'])
+        its = json.loads(load(f'agent_{row["name"]}.json'))
+        same('/metrics', f'{labels} limit of it', found.get(('agon_agent_day_loss_limit', labels)), its['limits']['daily_loss'])
+        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('lost today')))
+        same('ctl agent', f'{labels} lost today', text[-1], apart(row['day_loss']))
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
         for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price')):
@@ -220,10 +233,9 @@ def check_page(want):
         at, its = next((at, its) for at, its in enumerate(page['positions']) if its['Agent'] == row['agent'] and its['Symbol'] == row['symbol'])
         for head, key in (('Quantity', 'quantity'), ('Unrealised', 'unrealised')):
             same('page', f'{row["agent"]} {key}', plain(its[head]), row[key])
-        for head, key in (('Entry', 'entry'), ('Break-even', 'break_even')):  # as fine as the market's prices; whole under the pointer
+        for head, key in (('Entry', 'entry'), ('Break-even', 'break_even')):  # a mean; whole under the pointer
             same('page', f'{row["agent"]} whole {key}', page['whole'][at][head], row[key])
-            shown, step = D(plain(its[head])), D(1).scaleb(D(row['mark']).as_tuple().exponent)
-            same('page', f'{row["agent"]} {key} to {step}', abs(shown - D(row[key])) <= step / 2 and shown % step == 0, True)
+            same('page', f'{row["agent"]} {key}', plain(its[head]), mean(row[key], row['mark']))
 
 
 HEADS = {'return': 'return', 'drawdown': 'drawdown', 'Sharpe': 'sharpe', 'Sortino': 'sortino', 't': 't', 't from': 't_low', 't to': 't_high',
@@ -267,7 +279,8 @@ def check_portfolio():
     same('portfolio', 'used of the daily loss', abs(D(used['daily_loss']) - (of_day - equity)) <= D('0.01'), True)  # each to its own nearest
     same('portfolio', 'used of the drawdown', abs(used['drawdown'] - float((high - equity) / high)) < 2e-6, True)
     found = metrics()
-    same('/metrics', 'portfolio, equity', abs(D(found['agon_portfolio_equity', '']) - equity) <= D('0.0051'), True)  # nine digits
+    same('/metrics', 'portfolio, equity', found['agon_portfolio_equity', ''], str(equity))
+    same('/metrics', 'portfolio, daily loss', found['agon_portfolio_used', 'limit="daily_loss"'], used['daily_loss'])
     shown = {row['limit']: {key: '-' if value is None else 'none' if value == 'none' else percent(value) if row['unit'] == 'share' else apart(value)
                             for key, value in (('used', row['used']), ('at', row['at']))} for row in own['limits']}
     head, *lines = load('portfolio.txt').split('Limits of all agents together\n')[1].splitlines()
@@ -293,6 +306,9 @@ def check_held():
     held = [row for row in rows if D(row['quantity']) != 0 and not row['is_dust']]
     lines = [line for line in load('positions.txt').splitlines()[2:] if not line.startswith('and ')]
     same('ctl positions', 'who holds', sorted(tuple(line.split()[:2]) for line in lines if line != 'none'), sorted((row['agent'], row['symbol']) for row in held))
+    for row in held:
+        mine = [line.split() for line in lines if line.split()[:2] == [row['agent'], row['symbol']]]
+        same('ctl positions', f'{row["agent"]} {row["symbol"]}, entry', mean(row['entry'], row['mark']) in mine[0], True)
     n_dust = sum(row['is_dust'] for row in rows)
     same('ctl positions', 'dust', f'and {n_dust} of dust' in load('positions.txt'), n_dust > 0)
     book = {row['symbol']: row for row in json.loads(load('books.json'))}['binance:BTCUSDT']
@@ -428,6 +444,9 @@ def check_closed(agent, report, page):
     for shown, its in zip(page['closed'], rows):
         for head, want in (('Side', its['side']), ('Result', ('+' if D(its['result']) > 0 else '') + its['result']), ('Fees', its['fees'])):
             same('page', f'{agent}, {head} of its trade {its["seq"]}', shown[head].replace('\u2009', '').replace('\u2212', '-'), want)
+        for head, key in (('Entry', 'entry'), ('Exit', 'exit')):
+            if head in shown and its[key] is not None:
+                same('page', f'{agent}, {head} of its trade {its["seq"]}', shown[head].replace('\u2009', ''), mean(its[key]))
 
 
 def check_ended(agent, page):

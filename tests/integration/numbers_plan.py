@@ -152,7 +152,8 @@ def check_show(of, plan):
     of.same('tournament show', 'number', lines[0].startswith(f'tournament {plan.record["number"]} at '), True)
     heads = lines[1].split()
     measures = {one['name']: one for one in json.loads(of.load('api_tournament.json'))['measures']}
-    rows = [dict(zip(heads, line.split())) for line in lines[2:] if re.match(r' *(-|\d+) ', line)]
+    rows = [dict(zip(heads, line.replace(' %', '%').split())) for line in lines[2:] if re.match(r' *(-|\d+) ', line)]
+    of.same('tournament show', 'shares without their blank', re.findall(r'\d%', text), [])
     of.same('tournament show', 'agents', [row['agent'] for row in rows], list(plan.rows))
     for row in rows:
         its, where = plan.rows[row['agent']], f'tournament show {row["agent"]}'

@@ -38,7 +38,7 @@ is '.breached == false and .breached_by == "none" and .on_breach == "close" and
         .is_minimum == (.limit == "equity"))' portfolio || fail "ctl portfolio: $(cat "$WORK/out")"
 url=$(cat "$WORK/run/http")
 curl -s -f -H "Authorization: Bearer $(cat "$WORK/run/token")" "$url/metrics" >"$WORK/metrics" || fail "no metrics"
-grep -q '^agon_portfolio_limit{limit="gross"} 190000$' "$WORK/metrics" &&
+grep -q '^agon_portfolio_limit{limit="gross"} 190000.00$' "$WORK/metrics" &&
     grep -q '^agon_portfolio_used{limit="venue"} [0-9]' "$WORK/metrics" &&
     grep -q '^agon_portfolio_breached 0$' "$WORK/metrics" || fail "metrics: $(grep portfolio "$WORK/metrics")"
 "$AGON" journal cat "$WORK/run/journal" --live --type config 2>/dev/null | grep portfolio >"$WORK/config"

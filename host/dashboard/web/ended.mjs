@@ -2,7 +2,7 @@
 // Orders that ended and trades that were closed, of each agent its own newest: the host is asked for those after the last that is known.
 // Who has many is asked less often, so that all of it together stays below a KB a second.
 import { get } from './connection.mjs';
-import { clock, moment, money, sideTone, symbolCell } from './kit.mjs';
+import { clock, moment, money, short, sideTone, symbolCell } from './kit.mjs';
 
 const CALM_MS = 4000;
 const ROW_MS = 330; // about as many bytes
@@ -37,8 +37,6 @@ function list(verb, keyOf) {
 export const endedOrders = list('ended', o => o.id);
 export const closedTrades = list('closed', t => `${t.seq} ${t.symbol}`);
 
-// A mean price has two digits more than a price: they are shown where they are not 0.
-export const short = text => (text === null || text === undefined ? '–' : money(text.replace(/(\.\d+?)0{1,2}$/, '$1')));
 const ENDS = { filled: 'good', cancelled: 'dim', expired: 'dim', refused: 'bad', 'never sent': 'warn' };
 /* Of orders that ended: of one agent, or with its name. */
 export const endedColumns = [

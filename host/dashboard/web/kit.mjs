@@ -17,10 +17,12 @@ export const money = text => {
   const [whole, part] = String(text).replace('-', '\u2212').split('.');
   return groups(whole) + (part ? '.' + part : '');
 };
-// An entry is a mean, with more digits than its market has: as many as `like` has.
+// A mean price has two digits more than a price: they are shown where they are not 0.
+export const short = text => (text === null || text === undefined ? '–' : money(text.includes('.') ? text.replace(/0{1,2}$/, '').replace(/\.$/, '') : text));
+// An entry is a mean, and has more digits still: two more than `like` has.
 export const price = (text, like) => {
   const digits = (String(like ?? '').split('.')[1] ?? '').length;
-  return text === undefined || text === null || !digits ? money(text) : money(Number(text).toFixed(digits));
+  return text === undefined || text === null || !digits ? money(text) : short(Number(text).toFixed(digits + 2));
 };
 // One without a limit has no price of its own.
 export const orderPrice = o => (Number(o.price) > 0 ? money(o.price) : String(o.type ?? 'market').replaceAll('_', ' '));

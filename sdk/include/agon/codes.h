@@ -96,7 +96,7 @@ enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
     X(OPEN_ORDERS, 12, "open_orders", OWN, "too many open orders")                                 \
     X(POSITION, 13, "position", OWN, "the position would exceed its limit")                        \
     X(CAPITAL, 14, "capital", OWN, "more than the slot has free")                                  \
-    X(DAILY_LOSS, 15, "daily_loss", OWN, "the slot's loss of the day is at its limit")             \
+    X(DAILY_LOSS, 15, "daily_loss", OWN, "the slot's daily loss is at its limit")                  \
     X(DRAWDOWN, 16, "drawdown", OWN, "the slot's equity fell too far from its highest")            \
     X(SELF_TRADE, 17, "self_trade", OWN, "it would trade with an order of the same account")       \
     X(REDUCE_ONLY, 18, "reduce_only", OWN, "a reduce-only order that would not reduce")            \
@@ -110,7 +110,7 @@ enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
     X(NO_VALUATION, 30, "no_valuation", OUTSIDE, "no fresh price of what its quote is valued by")  \
     X(PORTFOLIO_EQUITY, 31, "portfolio_equity", OUTSIDE, "the portfolio's equity is at its floor") \
     X(PORTFOLIO_DAILY_LOSS, 32, "portfolio_daily_loss", OUTSIDE,                                   \
-      "the portfolio's loss of the day is at its limit")                                           \
+      "the portfolio's daily loss is at its limit")                                                \
     X(PORTFOLIO_DRAWDOWN, 33, "portfolio_drawdown", OUTSIDE,                                       \
       "the portfolio's equity fell too far from its highest")                                      \
     X(PORTFOLIO_GROSS, 34, "portfolio_gross", OUTSIDE, "the portfolio would hold too much")        \

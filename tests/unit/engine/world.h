@@ -32,6 +32,7 @@ enum { BTCUSDT = 1, ETHUSDT = 2 };
 #define T0     ((agon_ns_t)1723161600000000000) /* 2024-08-09 00:00:00 UTC */
 #define MS     ((agon_ns_t)1000000)
 #define USD(x) ((agon_amt_t)(x)*100000000)
+static agon_ns_t world_begin = T0; /* when the first event is */
 
 struct told {
     union {
@@ -322,7 +323,7 @@ static inline struct world *world_new(uint32_t mode)
     struct error err = {0};
 
     ck_assert_ptr_nonnull(world);
-    world->t = T0;
+    world->t = world_begin;
     world->record = malloc((size_t)WORLD_EVENTS * 64);
     ck_assert_ptr_nonnull(world->record);
     ck_assert_msg(engine_new(&world->engine, &config, &err) == AGON_OK, "%s", err.text);

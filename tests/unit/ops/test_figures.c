@@ -167,6 +167,8 @@ START_TEST(metrics_have_each_with_its_sign)
         "agon_agent_volume{agent=\"one\"} 1234.56\n",
         "agon_agent_return_ratio{agent=\"one\"} -0.07\n",
         "agon_agent_drawdown_ratio{agent=\"one\"} 0.125\n",
+        "agon_agent_day_loss{agent=\"one\"} 1.25\n",
+        "agon_agent_day_loss_limit{agent=\"one\"} 3.00\n",
         "agon_agent_t{agent=\"one\"} -0.5\n",
         "agon_agent_t_low{agent=\"one\"} -2.5\n",
         "agon_agent_t_high{agent=\"one\"} 1.5\n",
@@ -183,6 +185,9 @@ START_TEST(metrics_have_each_with_its_sign)
     FILE *file = open_memstream(&text, &n);
 
     begin();
+    view->slots[0].gate_equity_amt = 9800000000;
+    view->slots[0].gate_day_amt = 9925000000;
+    view->slots[0].limits.daily_loss_amt = 300000000;
     ck_assert_ptr_nonnull(file);
     api_figure_metrics(file, &api);
     ck_assert_int_eq(fclose(file), 0);

@@ -108,13 +108,48 @@ START_TEST(closed_trades_fit_eighty_columns)
 
     is("closed", json, 80,
        "Newest closed trades\n"
-       "closed          symbol           side       entry        exit  result      held\n"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.3200  61466.5794  -10.68  00:23:00\n");
+       "closed          symbol           side     entry        exit  result      held\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  00:23:00\n");
     is("closed", json, 60,
        "Newest closed trades\n"
-       "closed          symbol           side       entry\n"
-       "11-27 16:01:00  binance:BTCUSDT  long  61409.3200\n"
-       "a wider terminal or --json has exit, result\n");
+       "closed          symbol           side     entry        exit\n"
+       "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794\n"
+       "a wider terminal or --json has result\n");
+}
+END_TEST
+
+/* Two digits more than the market's prices have, where they are not 0, whatever the API says. */
+START_TEST(a_mean_price_has_two_digits_more)
+{
+#define AT(entry)                                                                                  \
+    "[{\"agent\": \"a\", \"symbol\": \"X\", \"quantity\": \"1\", \"entry\": \"" entry "\","        \
+    " \"mark\": \"61000.50\"}]"
+    is("positions", AT("60000.12345678"), 80,
+       "Positions\nagent  symbol  quantity       entry      mark\n"
+       "a      X              1  60000.1235  61000.50\n");
+    is("positions", AT("60000.12004678"), 80,
+       "Positions\nagent  symbol  quantity     entry      mark\n"
+       "a      X              1  60000.12  61000.50\n");
+    is("positions", AT("60000.00"), 80,
+       "Positions\nagent  symbol  quantity     entry      mark\n"
+       "a      X              1  60000.00  61000.50\n");
+}
+END_TEST
+
+/* People read words, and the same ones everywhere. */
+START_TEST(a_daily_loss_has_one_name)
+{
+    is("agent",
+       "{\"agent\": {\"name\": \"a\", \"day_loss\": \"1234.50\", \"fall\": 0.0123},"
+       " \"limits\": {\"daily_loss\": \"3000.00\"},"
+       " \"refusals\": [{\"reason\": \"daily_loss\", \"count\": 7}]}",
+       80,
+       "Agent\n"
+       "name                        a\n"
+       "lost today, by its limits   1,234.50\n"
+       "below its highest, by them  1.23 %\n"
+       "\nLimits\ndaily loss  3,000.00\n"
+       "\nRefused by reason\nreason      count\ndaily loss      7\n");
 }
 END_TEST
 
@@ -191,6 +226,8 @@ int main(void)
     tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);
     tcase_add_test(tcase, a_limit_has_its_unit);
     tcase_add_test(tcase, closed_trades_fit_eighty_columns);
+    tcase_add_test(tcase, a_mean_price_has_two_digits_more);
+    tcase_add_test(tcase, a_daily_loss_has_one_name);
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
     tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);

@@ -121,7 +121,7 @@ START_TEST(the_worst_fall_is_by_share_and_not_by_amount)
     ck_assert_int_eq(score.worst_fall_high_amt, 1000);
     ck_assert_double_eq_tol(score_return(&score), 6.99, 1e-12);
     // Money given or taken is no gain and no fall.
-    score_recapitalise(&score, -500);
+    score_recapitalise(&score, -500, 0);
     score_equity(&score, 299);
     ck_assert_int_eq(score.high_amt, 500);
     ck_assert_int_eq(score.start_amt, -400);
@@ -137,9 +137,46 @@ START_TEST(hours_that_capital_moved_in_are_no_return)
 
     score_start(&score, 1000);
     score_hour(&score, 1000);
-    score_recapitalise(&score, 1000);
+    score_recapitalise(&score, 1000, 0);
     score_hour(&score, 2020);
     ck_assert_double_eq_tol(score.sum_return, 0.01, 1e-12);
+}
+END_TEST
+
+/* Half an hour that lost 5 %, and then hours that won a little each: whoever leaves that half hour
+ * out has a t far above 0 for an agent that lost. */
+START_TEST(the_first_hour_however_short_is_evidence)
+{
+    struct figures of;
+    struct score score;
+    int64_t equity = 950000;
+
+    score_start(&score, 1000000);
+    score_from_start(&score);
+    score_hour(&score, equity);
+    for (int hour = 0; hour < 12; hour++)
+        score_hour(&score, equity += hour % 3 == 0 ? -100 : 300);
+    figures_of(&score, equity, 1, &of);
+    ck_assert_uint_eq(of.n_samples, 13);
+    ck_assert_double_lt(of.yield, -0.04);
+    ck_assert(of.has_t);
+    ck_assert_double_lt(of.t, 0);
+    ck_assert_double_lt(of.t_low, -2);
+    // Capital that comes before the first full hour, also where there was none, is no return.
+    score_start(&score, 0);
+    score_from_start(&score);
+    score_recapitalise(&score, 1000000, 1);
+    score_hour(&score, 990000);
+    ck_assert_uint_eq(score.n_hours, 1);
+    ck_assert_double_eq_tol(score.sum_return, -0.01, 1e-12);
+    score_day(&score, 990000);
+    ck_assert_uint_eq(score.n_days, 1);
+    ck_assert_double_eq_tol(score.sum_day, -0.01, 1e-12);
+    // Where hours were counted already, none is counted twice.
+    score_from_start(&score);
+    score_hour(&score, 990000);
+    ck_assert_uint_eq(score.n_hours, 2);
+    ck_assert_double_eq_tol(score.sum_return, -0.01, 1e-12);
 }
 END_TEST
 
@@ -360,6 +397,7 @@ int main(void)
     tcase_add_test(tcase, what_is_not_known_is_shown_as_a_dash);
     tcase_add_test(tcase, the_worst_fall_is_by_share_and_not_by_amount);
     tcase_add_test(tcase, hours_that_capital_moved_in_are_no_return);
+    tcase_add_test(tcase, the_first_hour_however_short_is_evidence);
     tcase_add_test(tcase, wins_and_losses_are_of_fills_that_close);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
     suite_add_tcase(suite, tcase);

@@ -173,6 +173,68 @@ START_TEST(what_no_order_can_sell_is_no_position)
 }
 END_TEST
 
+/* An order that is filled to all but a crumb, and then the crumb; or dust that the host sells: one
+ * trade, and nothing is lost of what it brought. */
+START_TEST(dust_that_is_sold_is_no_trade)
+{
+    const struct position *pos;
+
+    ck_assert(!filled(PAIR, AGON_BUY, 1000, 10000, QUOTE, 10));
+    ck_assert(filled(PAIR, AGON_SELL, 980, 10100, QUOTE, 10)); // 20 of a coin's thousandths: 2.02
+    ck_assert(!filled(PAIR, AGON_SELL, 20, 10100, QUOTE, 1));
+    ck_assert_int_eq(open_one.side, 0);
+    ck_assert(!filled(PAIR, AGON_BUY, 1000, 10000, QUOTE, 10));
+    ck_assert_int_eq(open_one.t, 4);
+    ck_assert(filled(PAIR, AGON_SELL, 1000, 9900, QUOTE, 10));
+    pos = ledger_position(ledger, 7, PAIR, 0);
+    ck_assert_int_eq(closed.qty, 1000);
+    ck_assert(!closed.is_partial);
+    ck_assert_int_eq(closed.t_open, 4);
+    ck_assert_int_eq(closed.fee_amt, 21);
+    // 78 were the first trade's: 98 and the fees of 20.
+    ck_assert_int_eq(closed.result_amt + 78, pos->realised_amt);
+}
+END_TEST
+
+/* What the open position has realised begins anew where its trade does: break-even of the next one
+ * is not that of the losses before. */
+START_TEST(a_mean_has_two_digits_more_where_they_are_something)
+{
+    char text[MONEY_TEXT];
+
+    ck_assert_str_eq(trades_mean_text(610695963, 2, text), "61069.5963");
+    ck_assert_str_eq(trades_mean_text(613306300, 2, text), "61330.63");
+    ck_assert_str_eq(trades_mean_text(613300000, 2, text), "61330.00");
+    ck_assert_str_eq(trades_mean_text(613306310, 2, text), "61330.631");
+    ck_assert_str_eq(trades_mean_text(6100, 0, text), "61");
+}
+END_TEST
+
+START_TEST(what_a_position_realised_begins_with_it)
+{
+    ledger_shed_dust(ledger, 1);
+    ck_assert(!filled(PAIR, AGON_BUY, 1000, 10000, COIN, 15));
+    ck_assert(filled(PAIR, AGON_SELL, 990, 9000, QUOTE, 10)); // a tenth is lost
+    ck_assert_int_ne(ledger_position(ledger, 7, PAIR, 0)->held_amt, 0);
+    ck_assert_int_eq(ledger_position(ledger, 7, PAIR, 0)->open_amt, 0);
+    ck_assert(!filled(PAIR, AGON_BUY, 5, 9000, QUOTE, 3)); // a first fill as small as dust
+    ck_assert(!filled(PAIR, AGON_BUY, 995, 9000, QUOTE, 10));
+    ck_assert_int_eq(ledger_position(ledger, 7, PAIR, 0)->open_amt, -13);
+    ck_assert(!filled(PAIR, AGON_SELL, 500, 9100, QUOTE, 10));
+    ck_assert_int_eq(ledger_position(ledger, 7, PAIR, 0)->open_amt, open_one.result_amt);
+    // Journals of before have it otherwise.
+    ledger_shed_dust(ledger, 0);
+    ck_assert(filled(PAIR, AGON_SELL, 500, 9000, QUOTE, 10));
+    ck_assert_int_eq(ledger_position(ledger, 7, PAIR, 0)->open_amt, closed.result_amt);
+    // A derivative has no dust: what is left of it can be closed.
+    ledger_shed_dust(ledger, 1);
+    open_one = (struct trade_open){0};
+    ck_assert(!filled(SWAP, AGON_BUY, 1000, 10000, QUOTE, 10));
+    ck_assert(!filled(SWAP, AGON_SELL, 999, 9000, QUOTE, 10));
+    ck_assert_int_eq(ledger_position(ledger, 7, SWAP, 0)->open_amt, -999 - 20);
+}
+END_TEST
+
 START_TEST(a_position_that_was_there_has_no_beginning)
 {
     struct position pos;
@@ -218,12 +280,12 @@ START_TEST(together_they_are_what_the_ledger_realised)
                 sum += closed.result_amt;
                 n++;
                 ck_assert_int_gt(closed.qty, 0);
-                ck_assert(closed.is_partial ? closed.t_open == 0 && closed.entry_px == 0
-                                            : closed.t_open > 0 && closed.t_close > closed.t_open);
+                ck_assert(!closed.is_partial);
+                ck_assert(closed.t_open > 0 && closed.t_close > closed.t_open);
             }
         }
         pos = ledger_position(ledger, 7, id, 0);
-        ck_assert_int_eq(sum + (open_one.side != 0 ? open_one.result_amt : 0), pos->realised_amt);
+        ck_assert_int_eq(sum + open_one.result_amt, pos->realised_amt);
         if (id == SWAP)
             ck_assert_int_eq(open_one.side, pos->qty > 0 ? 1 : pos->qty < 0 ? -1 : 0);
     }
@@ -244,6 +306,9 @@ int main(void)
     tcase_add_test(tcase, every_exit_reason_has_its_own_word);
     tcase_add_test(tcase, one_that_turns_round_is_two_and_each_bears_its_fee);
     tcase_add_test(tcase, what_no_order_can_sell_is_no_position);
+    tcase_add_test(tcase, dust_that_is_sold_is_no_trade);
+    tcase_add_test(tcase, a_mean_has_two_digits_more_where_they_are_something);
+    tcase_add_test(tcase, what_a_position_realised_begins_with_it);
     tcase_add_test(tcase, a_position_that_was_there_has_no_beginning);
     tcase_add_test(tcase, together_they_are_what_the_ledger_realised);
     suite_add_tcase(suite, tcase);

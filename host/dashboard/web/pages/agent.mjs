@@ -3,9 +3,9 @@
 import { candleCard } from '../candles.mjs';
 import { axis, chart, timeAxis } from '../chart.mjs';
 import { get } from '../connection.mjs';
-import { closedTrades, endedColumns, endedOrders, short } from '../ended.mjs';
+import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
-import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
+import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
 import { cancelOrder, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
