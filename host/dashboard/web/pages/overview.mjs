@@ -7,7 +7,7 @@ import { ALL, columns, day, grow, points, resultSince, shape, week } from '../hi
 import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
-const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
+const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'undone', 'halt', 'kill', 'outage']);
 let kind = 'total';
 let range = Infinity;
 let tournaments = []; // when each was held that this page has seen
@@ -63,7 +63,7 @@ function equityCard() {
   const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
   const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [e.t_ms, ...(e.count ? [e.first_ms, ...tournaments.filter(t => t > e.first_ms && t < e.t_ms)] : [])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
-    go: () => { location.hash = e.kind === 'tournament' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
+    go: () => { location.hash = e.kind === 'tournament' || e.kind === 'undone' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
   }));
   const plot = chart(host, { name: 'Equity over time', series: [], height: 260, format: unit, legend, marks, axes: () => [timeAxis(), axis({ size: 74, values: (u, v) => v.map(rough) })] });
   let drawn = 0;
@@ -93,7 +93,8 @@ function capitalCard() {
     if (!s) return;
     const parts = [...agents(state).filter(a => Number(a.capital) > 0).map(a => ({ name: a.name, amount: a.capital, colour: colour(a.slot), is: moved.get(a.name) })), { name: 'Pool', amount: s.pool, colour: css('dim') }].filter(p => Number(p.amount) > 0);
     const whole = parts.reduce((sum, p) => sum + Number(p.amount), 0) || 1;
-    put(note, `${money(s.capital)} ${s.currency}`);
+    const last = state.get('tournament');
+    put(note, `${money(s.capital)} ${s.currency}${last?.undone ? ` · tournament ${last.number} undone` : ''}`);
     const sync = (node, tag) => { while (node.children.length > parts.length) node.lastChild.remove(); while (node.children.length < parts.length) node.append(make(tag)); };
     sync(ribbon, 'i');
     sync(keys, 'li');
@@ -162,7 +163,8 @@ export default {
       now = state;
       const held = Date.parse(state.get('tournament')?.time);
       if (held && tournaments.at(-1) !== held) tournaments = [...tournaments.slice(-300), held];
-      if (has('tournament')) moved = new Map((state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
+      // What was taken back has moved nothing.
+      if (has('tournament')) moved = new Map((state.get('tournament')?.undone ? [] : state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
       if (has('agent/') || has('tournament')) { league_(state); draws.capital.draw(state); }
       if (has('venue/')) draws.lamps.draw(state);
       if ((has('status') || has('agent/')) && points(ALL).length > 1) { draws.chart.refresh(true); bars(); }
