@@ -217,6 +217,8 @@ static struct api_event *going_on(struct api_history *history, const char *kind,
         struct api_event *event = &history->events[(history->n_events - k) % EVENTS];
         struct api_event found = *event;
 
+        if (event->is_alone)
+            break;
         if (strcmp(event->kind, kind) == 0 && strcmp(event->of, of) == 0 &&
             (text == NULL || strcmp(event->text, text) == 0)) {
             for (uint64_t i = k; i > 1; i--)
@@ -547,7 +549,9 @@ static void keep_undone(struct api *api, const union plan_event *event)
     bound_wholes(history);
     snprintf(said, sizeof(said), "tournament %u is %s", undone->number,
              plan_undone_text(event, api->view->base_currency, text));
-    happened(history, undone->t, "undone", "", said);
+    // A line of its own: neither tournaments before nor behind it are folded into it.
+    happened(history, undone->t, "tournament", "", said);
+    history->events[(history->n_events - 1) % EVENTS].is_alone = 1;
 }
 
 static void see_plans(struct api *api)

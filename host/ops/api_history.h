@@ -30,6 +30,7 @@ struct api_event {
      * a tournament's number, how many. */
     agon_ns_t t_first;
     uint32_t first, n;
+    uint8_t is_alone;     /* nothing is folded into it */
     agon_amt_t moved_amt; /* by all of them */
 };
 struct api_plan_row {

@@ -60,9 +60,9 @@ const char *const api_param_types[] = {"?",
 const char *const api_position_sides[] = {"flat", "long", "short", NULL};
 const char *const api_journal_classes[] = {"sync", "async", NULL};
 const char *const api_roles[] = {"maker", "taker", NULL};
-const char *const api_event_kinds[] = {"reload",     "rollback", "restart", "crash", "resume",
-                                       "halt",       "kill",     "outage",  "back",  "alert",
-                                       "tournament", "undone",   NULL};
+const char *const api_event_kinds[] = {"reload", "rollback", "restart",    "crash",
+                                       "resume", "halt",     "kill",       "outage",
+                                       "back",   "alert",    "tournament", NULL};
 
 const char *const api_card_states[] = {"ok", "scaled", "lost", "too hot", NULL};
 const char *const api_own_states[] = {"none", "begins", "up", "fails", "lost", NULL};

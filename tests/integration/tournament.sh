@@ -268,7 +268,7 @@ says_undone() {
 }
 lists_undone() {
     "$AGON" ctl events --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e --arg text "tournament $number is undone by $me: as the fees were wrong; all of the " \
-        'map(select(.kind == "undone" and (.text | startswith($text)))) | length == 1' "$WORK/said" >/dev/null
+        'map(select(.kind == "tournament" and (.text | startswith($text)))) | length == 1' "$WORK/said" >/dev/null
 }
 until_true "$HOST_PID" "tournament $number, undone" says_undone
 until_true "$HOST_PID" "the event of it" lists_undone

@@ -51,11 +51,11 @@ START_TEST(fills_and_closings_say_why_a_position_was_left)
 {
     is("closings", CLOSING, 80,
        "Newest fills that closed something\n"
-       "time            symbol   side  quantity     price  result  exit reason  \n"
-       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing_stop\n");
+       "time            symbol   side  quantity     price  result  exit reason    role\n"
+       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing_stop  taker\n");
     is("fills", CLOSING, 80,
        "Newest fills\n"
-       "time            agent       symbol   side  quantity     price  exit reason  \n"
+       "time            agent       symbol   side  quantity     price  exit reason\n"
        "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing_stop\n");
 }
 END_TEST

@@ -7,7 +7,7 @@ import { ALL, columns, day, grow, points, resultSince, shape, week } from '../hi
 import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
-const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'undone', 'halt', 'kill', 'outage']);
+const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
 let kind = 'total';
 let range = Infinity;
 let tournaments = []; // when each was held that this page has seen
@@ -63,7 +63,7 @@ function equityCard() {
   const rough = v => (kind === 'total' || kind === 'equity' ? (Math.abs(v) >= 1000 ? amount(v, 0) : amount(v)) : `${+v.toFixed(4)}\u2009%`.replace('-', '\u2212'));
   const marks = () => rows(now, 'event/').filter(e => MARKED.has(e.kind)).flatMap(e => [e.t_ms, ...(e.count ? [e.first_ms, ...tournaments.filter(t => t > e.first_ms && t < e.t_ms)] : [])].map(t => ({ ...e, t_ms: t }))).map(e => ({
     t: e.t_ms / 1000, kind: e.kind, text: `${e.kind} ${e.of}: ${e.text}`,
-    go: () => { location.hash = e.kind === 'tournament' || e.kind === 'undone' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
+    go: () => { location.hash = e.kind === 'tournament' ? '#/tournament' : agents(now).some(a => a.name === e.of) ? `#/agent/${encodeURIComponent(e.of)}` : '#/log'; },
   }));
   const plot = chart(host, { name: 'Equity over time', series: [], height: 260, format: unit, legend, marks, axes: () => [timeAxis(), axis({ size: 74, values: (u, v) => v.map(rough) })] });
   let drawn = 0;

@@ -74,8 +74,8 @@ export default {
     const ranks = card('Ranks', { name: 'ranks' });
     const legend = make('output', { className: 'legend' });
     const host = make('div');
-    const gone = make('span', { className: 'count', id: 'ranks-undone' });
-    ranks.bar.append(gone, legend);
+    const left_out = make('span', { className: 'count', id: 'ranks-undone' });
+    ranks.bar.append(left_out, legend);
     ranks.body.append(host);
     let most = 1;
     // Who is not ranked has no rank, whatever it was before.
@@ -130,7 +130,7 @@ export default {
       // One that was taken back leaves a gap: its ranks moved nothing.
       const until = plans.filter(p => shown === null || p.number <= shown).map(p => (p.undone ? { ...p, rows: [] } : p));
       const back = plans.filter(p => p.undone && (shown === null || p.number <= shown)).map(p => p.number);
-      put(gone, back.length ? `without ${back.join(', ')}: undone` : '');
+      put(left_out, back.length ? `without ${back.join(', ')}: undone` : '');
       const names = [...new Set(until.flatMap(p => p.rows.filter(r => r.rank).map(r => r.agent)))];
       ranks.section.hidden = until.length < 2 || names.length === 0;
       if (ranks.section.hidden) return;

@@ -2,7 +2,7 @@
 // What happened, newest first: each names whose it is, and leads there.
 import { make, moment, put, rows, scrolls, zoneName } from '../kit.mjs';
 
-const TONES = { crash: 'bad', kill: 'bad', outage: 'bad', halt: 'warn', undone: 'warn', alert: 'warn', resume: 'good', back: 'good' };
+const TONES = { crash: 'bad', kill: 'bad', outage: 'bad', halt: 'warn', alert: 'warn', resume: 'good', back: 'good' };
 
 // Whose it is stands before it already.
 const said = e => (e.of && e.text.startsWith(`${e.of} `) ? e.text.slice(e.of.length + 1) : e.text);
