@@ -118,7 +118,7 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
 {
     const struct host_view_slot *slot = slot_of(seen->view, name);
     struct acts_fault *fault = &acts->faults[act];
-    char n[16], all[MONEY_TEXT], text[64];
+    char n[16], all[MONEY_TEXT], text[64], why[sizeof(fault->why)];
 
     if (slot == NULL || slot->n_crashes == 0 || (acts->now != act && fault->n_crashes == 0))
         return;
@@ -127,10 +127,11 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
         fault->n_fills = seen->view->counters.n_fills - acts->n_fills;
         fault->n_crashes = slot->n_crashes;
     }
+    memcpy(why, fault->why, sizeof(why));
     snprintf(acts->said[act], ACT_TEXT, "%s ended%s, %s; the others had %s fills meanwhile. %s",
              name, slot->condition != CONDITION_QUARANTINED && slot->n_crashes > 1 ? " again" : "",
-             became(slot, text), money_count(fault->n_fills, all), fault->why);
-    snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills meanwhile", name,
+             became(slot, text), money_count(fault->n_fills, all), why);
+    snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills", name,
              slot->condition == CONDITION_QUARANTINED ? "is quarantined" : "is restarted",
              few(fault->n_fills, n));
 }
