@@ -240,7 +240,8 @@ static void note_held(struct demo *demo, const struct host_view_slot *slot)
 
         if (!is_more_than_dust(demo->view, position))
             continue;
-        num_format_short(position->held_amt, at->base_exp, text);
+        num_format_short(num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
+                         at->qty_exp, text);
         used += (size_t)snprintf(demo->held + used, sizeof(demo->held) - used, "%s%s %.15s",
                                  used > 0 ? ", " : "", text, at->base);
     }

@@ -17,6 +17,7 @@
 #include "roster/tournament_preset.h"
 #include "run/slots.h"
 #include "score/allocator.h"
+#include "score/undone.h"
 #include "sys/disk_posix.h"
 
 #define ULL(value) ((unsigned long long)(value))
@@ -39,7 +40,7 @@ static int complain(const struct opts *opts, int rc, const struct error *err)
 /* --- where plans come from --- */
 
 typedef int (*plan_fn)(void *ctx, const union plan_event *event);
-typedef void (*undo_fn)(void *ctx);
+typedef void (*undo_fn)(void *ctx, const struct agon_event_hdr *command);
 
 /* Every plan that a journal holds. What a running host would be asked comes in here too. */
 static int each_plan(const struct opts *opts, plan_fn each, undo_fn undone, void *ctx,
@@ -64,7 +65,7 @@ static int each_plan(const struct opts *opts, plan_fn each, undo_fn undone, void
             rc = each(ctx, plan);
         if (rc >= 0 && undone != NULL && event->type == AGON_EVENT_COMMAND &&
             ((const struct record_command *)(const void *)event)->kind == COMMAND_UNDO_PLAN)
-            undone(ctx);
+            undone(ctx, event);
     }
     journal_reader_close(reader);
     disk_posix_close(&disk);
@@ -217,15 +218,26 @@ static int on_plan(void *ctx, const union plan_event *plan)
 
     if (found->opts->slot != NULL && line_of(&plan->plan, found->opts->slot) == NULL)
         return AGON_OK;
-    if (found->opts->is_all) {
-        if (found->n > 0 && !found->opts->is_json)
+    // Shown when the next one is there: until then it may be taken back.
+    if (found->opts->is_all && found->n > 0) {
+        int rc = show(found->opts, &found->last);
+
+        if (!found->opts->is_json)
             printf("\n");
-        found->n++;
-        return show(found->opts, plan);
+        if (rc < 0)
+            return rc;
     }
     found->n++;
     found->last = *plan;
     return AGON_OK;
+}
+
+static void on_taken_back(void *ctx, const struct agon_event_hdr *command)
+{
+    struct found *found = ctx;
+
+    if (found->n > 0)
+        (void)plan_undo(&found->last, command, PLAN_BACK_UNKNOWN);
 }
 
 static int run(const struct opts *opts)
@@ -241,9 +253,9 @@ static int run(const struct opts *opts)
         rc = dry_plan(opts, &found->last, &err);
         found->n = rc >= 0;
     } else {
-        rc = each_plan(opts, on_plan, NULL, found, &err);
+        rc = each_plan(opts, on_plan, on_taken_back, found, &err);
     }
-    if (rc >= 0 && found->n > 0 && !opts->is_all) {
+    if (rc >= 0 && found->n > 0) {
         rc = show(opts, &found->last);
         if (rc == AGON_ENOENT)
             error_set(&err, rc, "no agent %s in it", args_safe(opts->slot));
@@ -265,9 +277,9 @@ static int on_history(void *ctx, const union plan_event *plan)
     return plan_history_add(ctx, plan);
 }
 
-static void on_undone(void *ctx)
+static void on_undone(void *ctx, const struct agon_event_hdr *command)
 {
-    plan_history_undone(ctx);
+    plan_history_undone(ctx, (const struct record_command *)(const void *)command);
 }
 
 static int print_history(const struct opts *opts)

@@ -38,23 +38,25 @@ static void print_times(const struct demo *demo)
     char times[7][24], counts[6][MONEY_TEXT];
     char text[640];
 
-    snprintf(text, sizeof(text),
-             "%s events, %s orders in %s requests, %s fills. Engine step p50 %s, p99 %s; "
-             "wire to decision p50 %s, p99 %s.",
-             money_count(view->counters.n_events, counts[0]),
-             money_count(view->counters.n_orders, counts[1]),
-             money_count(view->counters.n_requests, counts[2]),
-             money_count(view->counters.n_fills, counts[3]),
-             table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
-             table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
-             table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
-             table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
+    snprintf(
+        text, sizeof(text),
+        "%s events, %s orders in %s requests, %s fills. In real time: engine step p50 %s, p99 %s; "
+        "wire to decision p50 %s, p99 %s.",
+        money_count(view->counters.n_events, counts[0]),
+        money_count(view->counters.n_orders, counts[1]),
+        money_count(view->counters.n_requests, counts[2]),
+        money_count(view->counters.n_fills, counts[3]),
+        table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
+        table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
+        table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
+        table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
     wrap_text(stdout, DEMO_LINE, 0, 0, text);
-    snprintf(text, sizeof(text),
-             "Intent-to-ack round trip p50 %s, p99 %s, of %s orders that no limiter held.",
-             table_time(hist_quantile(&story->ack_ns, 0.5), times[4]),
-             table_time(hist_quantile(&story->ack_ns, 0.99), times[5]),
-             money_count(story->ack_ns.n, counts[4]));
+    snprintf(
+        text, sizeof(text),
+        "Intent-to-ack round trip in real time p50 %s, p99 %s, of %s orders that no limiter held.",
+        table_time(hist_quantile(&story->ack_ns, 0.5), times[4]),
+        table_time(hist_quantile(&story->ack_ns, 0.99), times[5]),
+        money_count(story->ack_ns.n, counts[4]));
     wrap_text(stdout, DEMO_LINE, 0, 0, text);
     printf("Orders that a limiter held: %s%s%s.\n", money_count(story->held_ns.n, counts[5]),
            story->held_ns.n > 0 ? ", p50 " : "",

@@ -85,8 +85,7 @@ static const struct host_view_slot *slot_of(const struct host_view *view, const 
 }
 
 /* Why it ended last, without where exactly: the alert says so, also when it runs again. */
-static void note_why(struct acts *acts, const struct host_view *view,
-                     const struct host_view_slot *slot)
+static void note_why(char why[96], const struct host_view *view, const struct host_view_slot *slot)
 {
     for (uint32_t i = view->alerts.n_kept; i > 0; i--) { // newest first
         const struct alert *alert = &view->alerts.all[i - 1];
@@ -97,8 +96,20 @@ static void note_why(struct acts *acts, const struct host_view *view,
             continue;
         if (after != NULL && (size_t)(after - alert->text) < n)
             n = (size_t)(after - alert->text);
-        snprintf(acts->why, sizeof(acts->why), "Why: %.*s.", (int)n, alert->text);
+        snprintf(why, 96, "Why: %.*s.", (int)n, alert->text);
     }
+}
+
+/* "is quarantined after 3 crashes": as it is now, also when the act is over. */
+static const char *became(const struct host_view_slot *slot, char text[64])
+{
+    if (slot->condition != CONDITION_QUARANTINED)
+        snprintf(text, 64, "is restarted");
+    else if (slot->n_crashes > 1)
+        snprintf(text, 64, "is quarantined after %u crashes", slot->n_crashes);
+    else
+        snprintf(text, 64, "is quarantined");
+    return text;
 }
 
 /* Of one whose plugin ended: why, what became of it, and that it has nothing open. */
@@ -106,20 +117,23 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
                       const char *name)
 {
     const struct host_view_slot *slot = slot_of(seen->view, name);
-    char *said = acts->said[act];
-    char n[16], all[MONEY_TEXT];
+    struct acts_fault *fault = &acts->faults[act];
+    char n[16], all[MONEY_TEXT], text[64], why[sizeof(fault->why)];
 
-    if (slot == NULL || slot->n_crashes == 0)
+    if (slot == NULL || slot->n_crashes == 0 || (acts->now != act && fault->n_crashes == 0))
         return;
-    note_why(acts, seen->view, slot);
-    snprintf(said, ACT_TEXT, "%s ended%s; the others had %s fills meanwhile. %s", name,
-             slot->condition == CONDITION_QUARANTINED ? ", is quarantined"
-             : slot->n_crashes > 1                    ? " again, is restarted"
-                                                      : ", is restarted",
-             money_count(seen->view->counters.n_fills - acts->n_fills, all), acts->why);
-    snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills meanwhile", name,
+    if (acts->now == act) {
+        note_why(fault->why, seen->view, slot);
+        fault->n_fills = seen->view->counters.n_fills - acts->n_fills;
+        fault->n_crashes = slot->n_crashes;
+    }
+    memcpy(why, fault->why, sizeof(why));
+    snprintf(acts->said[act], ACT_TEXT, "%s ended%s, %s; the others had %s fills meanwhile. %s",
+             name, slot->condition != CONDITION_QUARANTINED && slot->n_crashes > 1 ? " again" : "",
+             became(slot, text), money_count(fault->n_fills, all), why);
+    snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills", name,
              slot->condition == CONDITION_QUARANTINED ? "is quarantined" : "is restarted",
-             few(seen->view->counters.n_fills - acts->n_fills, n));
+             few(fault->n_fills, n));
 }
 
 static void say_warm(struct acts *acts, const struct acts_seen *seen)
@@ -227,7 +241,7 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
              money_count(slot->n_refused, counts[0]), money_count(n_others, counts[1]),
              slot->condition == CONDITION_QUARANTINED ? "its file was quarantined"
              : slot->n_crashes > 0                    ? "its process was ended and restarted"
-                                                      : "it runs on, within its limit");
+                                                      : "it runs on: its meter is not full");
     snprintf(acts->brief[ACT_FLOOD], ACT_TEXT, "%s of it refused, of the others %s; %s",
              few(slot->n_refused, n[0]), few(n_others, n[1]),
              slot->condition == CONDITION_QUARANTINED ? "quarantined"
@@ -246,14 +260,8 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
         if (acts->first_fill_ns != 0)
             say_warm(acts, seen);
         break;
-    case ACT_CRASH:
-        say_fault(acts, seen, ACT_CRASH, "crash_1");
-        break;
     case ACT_RELOAD:
         say_reload(acts, seen);
-        break;
-    case ACT_HANG:
-        say_fault(acts, seen, ACT_HANG, "hang_1");
         break;
     case ACT_TOURNAMENT:
         say_plan(acts, seen);
@@ -264,9 +272,11 @@ int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_n
     default:
         break;
     }
+    // What became of them may be another thing by the end.
+    say_fault(acts, seen, ACT_CRASH, "crash_1");
+    say_fault(acts, seen, ACT_HANG, "hang_1");
     while (acts->now + 1 < ACT_PROOF && elapsed_ns >= acts_begin(acts->now + 1, acts->length_ns)) {
         acts->now++;
-        acts->why[0] = '\0';
         acts->n_fills = seen->view->counters.n_fills;
         acts->n_plans = seen->view->n_plans;
         has_begun = 1;

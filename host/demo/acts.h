@@ -23,13 +23,19 @@ struct acts_seen { /* of one look */
     const char *reload_failed; /* why there was none; "": nothing failed */
     const char *reload_held;   /* what the agent held when its code was replaced */
 };
+/* Of an act in which an agent's plugin ends: what became of the agent later is said too. */
+struct acts_fault {
+    uint64_t n_fills; /* of the others while the act went on */
+    uint32_t n_crashes;
+    char why[96]; /* the last one of the act */
+};
 struct acts {
     int64_t length_ns;
     enum act now;
     int64_t first_fill_ns; /* since the start; 0: none yet */
     uint64_t n_fills;      /* when the act began */
     uint32_t n_plans;
-    char why[96];               /* the last fault of the act */
+    struct acts_fault faults[ACTS];
     char said[ACTS][ACT_TEXT];  /* what happened in it so far; "": nothing yet */
     char brief[ACTS][ACT_TEXT]; /* the same in ACT_BRIEF columns, whatever the figures */
 };

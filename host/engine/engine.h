@@ -142,6 +142,9 @@ const struct alerts *engine_alerts(const struct engine *engine);
  * is one; 0: none. The driver asks after every step. The engine takes no plan but the one that its
  * state comes to, so that a replay proves each (AGON_ECORRUPT). */
 int engine_take_plan(struct engine *engine, union plan_event *plan);
+/* What the last COMMAND_UNDO_PLAN moved back, counted as plan_moved_amt counts what the plan moved.
+ * No state: for who looks right behind its step. */
+agon_amt_t engine_undone_amt(const struct engine *engine);
 /* Is there any of these three? Of most steps there is none. */
 int engine_owes(const struct engine *engine);
 /* The plan that a tournament would come to now, due or not; rules: NULL for those in force. Nothing

@@ -205,6 +205,7 @@ struct engine {
     uint64_t n_closed[SLOTS_MAX];    /* how often all a slot held was closed, in this process */
     uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
     union plan_event plan;           /* ours, to hold one that comes against */
+    agon_amt_t undone_amt;           /* engine_undone_amt */
 };
 
 /* deliver.c */

@@ -430,7 +430,8 @@ static agon_amt_t undo_part(struct engine *engine, const struct slot *slot, stru
     return is_given ? -amt : amt;
 }
 
-static void undo_slot(struct engine *engine, uint16_t id, int is_given)
+/* Returns by how much the slot's capital changed, without a sign. */
+static agon_amt_t undo_slot(struct engine *engine, uint16_t id, int is_given)
 {
     struct fair_slot *fair = &engine->tournament.fair[id];
     const struct slot *slot = &engine->slots.all[id];
@@ -448,6 +449,12 @@ static void undo_slot(struct engine *engine, uint16_t id, int is_given)
     }
     if (change_amt != 0)
         deliver_capital(engine, id);
+    return change_amt < 0 ? -change_amt : change_amt;
+}
+
+agon_amt_t engine_undone_amt(const struct engine *engine)
+{
+    return engine->undone_amt;
 }
 
 int tournament_undo(struct engine *engine, int64_t number)
@@ -458,14 +465,19 @@ int tournament_undo(struct engine *engine, int64_t number)
         tournament->is_undone)
         return AGON_EINVAL;
     tournament->is_undone = 1;
+    engine->undone_amt = 0;
     for (int is_given = 1; is_given >= 0; is_given--) {
+        agon_amt_t back_amt = 0;
+
         for (uint16_t id = 0; id < engine->slots.n; id++) {
             const struct slot *slot = &engine->slots.all[id];
 
             // Who was unloaded has no use for it.
             if (slot->is_used && (is_given || slot->condition != CONDITION_RETIRED))
-                undo_slot(engine, id, is_given);
+                back_amt = num_add(back_amt, undo_slot(engine, id, is_given));
         }
+        // As plan_moved_amt counts: one amount that goes from one slot to another is one.
+        engine->undone_amt = back_amt > engine->undone_amt ? back_amt : engine->undone_amt;
     }
     return AGON_OK;
 }

@@ -654,12 +654,12 @@ struct record_tournament {
 /* id, number, name in text and JSON, what it means. */
 #define PLAN_VERDICTS(X)                                                                           \
     X(RANKED, 1, "ranked", "takes part in the ranking")                                            \
-    X(UNDER_GATE, 2, "under_gate", "failed a gate: a step down; stays loaded")                     \
+    X(UNDER_GATE, 2, "under_gate", "failed a gate: a step down, to the floor at the lowest")       \
     X(UNLOADED, 3, "unloaded", "under a gate so often that it goes")                               \
     X(TOO_NEW, 4, "too_new", "too few samples: not judged, keeps what it has")                     \
     X(ASIDE, 5, "excluded", "suspended or quarantined: not judged, keeps what it has")             \
     X(GONE, 6, "retired", "unloaded before: gives back what it can")                               \
-    X(FAULTY, 7, "faulty", "crashed, hung or flooded: a step down, given nothing for a while")     \
+    X(FAULTY, 7, "faulty", "crashed, hung or flooded: given nothing for a while")                  \
     X(IDLE, 8, "idle", "too few closing fills: not judged, keeps what it has")
 enum plan_verdict {
 #define PLAN_VERDICT_ID(id, number, name, doc) PLAN_##id = (number),
@@ -677,7 +677,7 @@ enum {                           /* flags of a plan_line: why after is not what 
        PLAN_STILL = 64,          /* too small a change to be made */
        PLAN_NOT_YET = 128,       /* a gate of a year is not judged yet: nothing is added */
        PLAN_BACK = 256,          /* comes back to the floor */
-       PLAN_FAULT_NOW = 512,     /* faulty since the plan before: a step down */
+       PLAN_FAULT_NOW = 512,     /* faulty since the plan before */
        PLAN_BY_CHANCE = 1024,    /* its result may be chance: it keeps what it has */
        PLAN_RANK_HIGH = 1 << 15  /* the rank is 256 more: plan_rank */
 };

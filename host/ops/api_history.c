@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "market/alerts.h"
+#include "score/undone.h"
 
 #define SECOND_NS ((agon_ns_t)1000000000)
 #define DAY_NS    (86400 * SECOND_NS)
@@ -105,7 +106,7 @@ static void happened(struct api_history *history, agon_ns_t t, const char *kind,
 
     *event = (struct api_event){.t = t, .kind = kind};
     snprintf(event->of, sizeof(event->of), "%.31s", of);
-    snprintf(event->text, sizeof(event->text), "%.199s", text);
+    snprintf(event->text, sizeof(event->text), "%.279s", text);
 }
 
 static void see_reloads(struct api *api)
@@ -216,6 +217,8 @@ static struct api_event *going_on(struct api_history *history, const char *kind,
         struct api_event *event = &history->events[(history->n_events - k) % EVENTS];
         struct api_event found = *event;
 
+        if (event->is_alone)
+            break;
         if (strcmp(event->kind, kind) == 0 && strcmp(event->of, of) == 0 &&
             (text == NULL || strcmp(event->text, text) == 0)) {
             for (uint64_t i = k; i > 1; i--)
@@ -452,7 +455,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
 {
     struct api_history *history = api->history;
     struct api_event *event = going_on(history, "tournament", "", NULL);
-    char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[200];
+    char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[EVENT_TEXT];
 
     if (event == NULL) {
         happened(history, plan->t, "tournament", "", "");
@@ -514,6 +517,7 @@ static void keep_plan(struct api *api, const union plan_event *event)
     to->t = plan->hdr.t;
     to->number = plan->number;
     to->exp = plan->exp;
+    to->is_undone = 0;
     to->n = 0;
     for (uint32_t i = 0; i < plan->n_lines && to->n < PLAN_ROWS; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
@@ -529,12 +533,34 @@ static void keep_plan(struct api *api, const union plan_event *event)
     held(api, to, plan->n_lines, plan_moved_amt(plan));
 }
 
+/* An operator took the newest one back: what is kept of it says so from now on. */
+static void keep_undone(struct api *api, const union plan_event *event)
+{
+    struct api_history *history = api->history;
+    struct api_plan *to = &history->plans[(history->n_plans - 1) % PLANS];
+    const struct plan_undone *undone = plan_undone_of(event);
+    char text[PLAN_UNDONE_TEXT], said[PLAN_UNDONE_TEXT + 32];
+
+    if (undone == NULL || history->n_plans == 0 || to->number != undone->number || to->is_undone)
+        return;
+    to->is_undone = 1;
+    free(to->whole);
+    to->whole = whole_of(api, event);
+    bound_wholes(history);
+    snprintf(said, sizeof(said), "tournament %u is %s", undone->number,
+             plan_undone_text(event, api->view->base_currency, text));
+    // A line of its own: neither tournaments before nor behind it are folded into it.
+    happened(history, undone->t, "tournament", "", said);
+    history->events[(history->n_events - 1) % EVENTS].is_alone = 1;
+}
+
 static void see_plans(struct api *api)
 {
-    if (api->view->n_plans == api->history->plans_before)
-        return;
-    api->history->plans_before = api->view->n_plans;
-    keep_plan(api, &api->view->plan);
+    if (api->view->n_plans != api->history->plans_before) {
+        api->history->plans_before = api->view->n_plans;
+        keep_plan(api, &api->view->plan);
+    }
+    keep_undone(api, &api->view->plan);
 }
 
 /* Those of up to then, among the alerts of their time. Number *n is the next. */
@@ -589,85 +615,11 @@ void api_history_recall(struct api *api)
         recall_halts(api, past, &n_halts, plan->hdr.t);
         see_alerts(api, plan->hdr.t);
         keep_plan(api, &past->plans[i % PLANS]);
+        keep_undone(api, &past->plans[i % PLANS]);
     }
     recall_halts(api, past, &n_halts, INT64_MAX);
     history->plans_before = api->view->n_plans;
     past_free(past);
-}
-
-int api_do_tournament(void *ctx, const struct control_call *call, struct jout *out,
-                      struct error *err)
-{
-    const struct api *api = ctx;
-    const struct api_history *history = api->history;
-    uint32_t first = history->n_plans > PLANS ? history->n_plans - PLANS : 0;
-    int64_t number = 0;
-
-    if (call->argc == 0) {
-        api_put_tournament(api, out);
-        return AGON_OK;
-    }
-    if (num_parse(call->argv[0], strlen(call->argv[0]), 0, &number) < 0 || number < 1)
-        return error_set(err, AGON_EINVAL, "'%.24s' is not a tournament's number; `plans` has them",
-                         call->argv[0]);
-    for (uint32_t i = history->n_plans; i-- > first;) {
-        const struct api_plan *plan = &history->plans[i % PLANS];
-
-        if (plan->number != number || plan->whole == NULL)
-            continue;
-        jout_raw(out, plan->whole, strlen(plan->whole));
-        return AGON_OK;
-    }
-    return error_set(err, AGON_ENOENT,
-                     "tournament %.24s is not kept here; `plans` has those that are, and `agon "
-                     "tournament show DIRECTORY --number %.24s` reads the journal",
-                     call->argv[0], call->argv[0]);
-}
-
-int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
-{
-    const struct api *api = ctx;
-    const struct api_history *history = api->history;
-    const char *currency = api->view->base_currency;
-    uint32_t n = history->n_plans < PLANS ? history->n_plans : PLANS;
-    int64_t most = PLANS;
-
-    if (call->argc > 0 &&
-        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
-        return error_set(err, AGON_EINVAL,
-                         "'%.16s' is not a number of tournaments; expected 1 to %d", call->argv[0],
-                         PLANS);
-    n = most < n ? (uint32_t)most : n;
-    jout_open(out, '[');
-    for (uint32_t i = history->n_plans - n; i < history->n_plans; i++) {
-        const struct api_plan *plan = &history->plans[i % PLANS];
-        int decimals = money_decimals(currency, plan->exp);
-
-        jout_open(out, '{');
-        jout_kv_int(out, "number", plan->number);
-        api_put_time(out, "time", plan->t);
-        jout_kv_int(out, "t_ms", plan->t / 1000000);
-        jout_key(out, "rows");
-        jout_open(out, '[');
-        for (uint32_t k = 0; k < plan->n; k++) {
-            const struct api_plan_row *row = &plan->rows[k];
-
-            jout_open(out, '{');
-            jout_kv_str(out, "agent", row->name);
-            jout_kv_int(out, "rank", row->rank);
-            jout_kv_real(out, "score", row->score);
-            jout_kv_real(out, "share", row->share);
-            jout_kv_dec(out, "before", num_rescale(row->before_amt, plan->exp, decimals, NUM_EVEN),
-                        decimals);
-            jout_kv_dec(out, "after", num_rescale(row->after_amt, plan->exp, decimals, NUM_EVEN),
-                        decimals);
-            jout_close(out, '{');
-        }
-        jout_close(out, '[');
-        jout_close(out, '{');
-    }
-    jout_close(out, '[');
-    return AGON_OK;
 }
 
 void api_put_event(const struct api *api, uint64_t n, struct jout *out)

@@ -10,6 +10,7 @@
 #include "run/past.h"
 
 #define EVENTS        256
+#define EVENT_TEXT    280
 #define EVENTS_LIVE   48 /* the newest are sent to the page by themselves */
 #define TRADES        40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
 #define PLAN_ROWS     64 /* of a plan; more are left out */
@@ -24,11 +25,12 @@ struct api_trades {
 struct api_event {
     agon_ns_t t;
     const char *kind; /* static */
-    char of[SLOT_NAME], text[200];
+    char of[SLOT_NAME], text[EVENT_TEXT];
     /* Tournaments one behind the other are one event, and so is the same alert: when the first was,
      * a tournament's number, how many. */
     agon_ns_t t_first;
     uint32_t first, n;
+    uint8_t is_alone;     /* nothing is folded into it */
     agon_amt_t moved_amt; /* by all of them */
 };
 struct api_plan_row {
@@ -41,6 +43,7 @@ struct api_plan {
     agon_ns_t t;
     uint32_t number, n;
     int exp;
+    uint8_t is_undone;
     struct api_plan_row rows[PLAN_ROWS];
     char *whole; /* owned; as `tournament` has it, in JSON. NULL: not kept */
 };

@@ -452,9 +452,22 @@ static const struct control_field pool_fields[] = {{"account", INT, "its number"
                                                    {NULL}};
 static const struct control_shape pool = {
     "Pool", "What tournaments took on an account and gave to none", pool_fields};
+static const struct control_field undone_fields[] = {
+    {"time", TIME, "when", NULLS},
+    {"seq", INT, "of the event by which", .example = "15266"},
+    {"by", TEXT, "who", .example = "\"root\""},
+    {"reason", TEXT, "in his words; empty: none", .example = "\"as the fees were wrong\""},
+    {"moved", DEC, "capital that it had moved", BASE},
+    {"back", DEC, "of that, what went back: the rest was not free", BASE},
+    {"text", TEXT, "for people",
+     .example = "\"undone by root; all of the 500.00 USDT that moved went back\""},
+    {NULL}};
+static const struct control_shape undone_shape = {
+    "Undone", "How a tournament was taken back; null: it was not", undone_fields, .is_null = 1};
 static const struct control_field tournament_fields[] = {
     {"number", INT, "from 1; tournament/undo takes it"},
     {"time", TIME, "when it was held", NULLS},
+    {"undone", ONE, "what an operator took back; rows stay as they were", .of = &undone_shape},
     {"schedule", TEXT, "as cron has it", .example = "\"0 * * * *\""},
     {"mode", TEXT, "how shares are made", .word = mode},
     {"window", INT, "samples that are judged", .example = "168"},
@@ -486,6 +499,7 @@ static const struct control_field plan_fields[] = {
     {"number", INT, "from 1"},
     {"time", TIME, "when it was held", NULLS},
     {"t_ms", INT, "the same", .unit = "ms", .example = "1795192174000"},
+    {"undone", BOOL, "an operator took it back"},
     {"rows", LIST, "by rank", .of = &plan_row},
     {NULL}};
 const struct control_shape api_shape_plan = {"Plan", "A tournament", plan_fields};
@@ -562,7 +576,7 @@ static const struct control_field left_position_fields[] = {
     {"agent", TEXT, "whose it is", AGENT},
     {"symbol", TEXT, "what is held", SYMBOL},
     {"quantity", DEC, "held", .unit = "base asset or contracts"},
-    {"why", TEXT, "it is still held", .example = "\"nobody closes it\""},
+    {"why", TEXT, "it is still held", .example = "\"it is not being closed: `flatten` does\""},
     {NULL}};
 static const struct control_shape left_position = {"LeftPosition", "A position that is not closed",
                                                    left_position_fields};

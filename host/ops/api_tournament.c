@@ -7,8 +7,9 @@
 #include "base/cron.h"
 #include "base/money.h"
 #include "base/num.h"
-#include "ops/api.h"
+#include "ops/api_history.h"
 #include "score/allocator.h"
+#include "score/undone.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
 
@@ -187,7 +188,7 @@ static void put_row(const struct api *api, const union plan_event *event,
     jout_kv_int(out, "rank", plan_rank(line));
     jout_kv_str(out, "agent", line->name);
     jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
-    jout_kv_str(out, "reason", plan_verdict_doc(line->verdict));
+    jout_kv_str(out, "reason", plan_line_doc(line));
     jout_kv_real(out, "score", line->score);
     jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
     put_capital(api, &event->plan, line, out);
@@ -217,6 +218,29 @@ static void put_row(const struct api *api, const union plan_event *event,
     jout_close(out, '{');
 }
 
+/* What became of it since. Ranks, verdicts and amounts of its rows are those of when it was held.
+ */
+static void put_undone(const struct api *api, const union plan_event *event, struct jout *out)
+{
+    const struct plan_undone *undone = plan_undone_of(event);
+    char text[PLAN_UNDONE_TEXT];
+
+    jout_key(out, "undone");
+    if (undone == NULL) {
+        jout_null(out);
+        return;
+    }
+    jout_open(out, '{');
+    api_put_time(out, "time", undone->t);
+    jout_kv_int(out, "seq", (int64_t)undone->seq);
+    jout_kv_str(out, "by", undone->who);
+    jout_kv_str(out, "reason", undone->why);
+    put_money(api, &event->plan, out, "moved", plan_moved_amt(&event->plan));
+    put_money(api, &event->plan, out, "back", undone->back_amt);
+    jout_kv_str(out, "text", plan_undone_text(event, api->view->base_currency, text));
+    jout_close(out, '{');
+}
+
 static void put_plan(const struct api *api, const union plan_event *event, struct jout *out)
 {
     const struct record_plan *plan = &event->plan;
@@ -225,6 +249,7 @@ static void put_plan(const struct api *api, const union plan_event *event, struc
     jout_open(out, '{');
     jout_kv_int(out, "number", plan->number);
     api_put_time(out, "time", plan->hdr.t);
+    put_undone(api, event, out);
     jout_kv_str(out, "schedule", plan->rules.schedule);
     jout_kv_str(out, "mode", allocator != NULL ? allocator->name : "?");
     jout_kv_int(out, "window", plan->rules.window);
@@ -256,6 +281,82 @@ void api_put_tournament(const struct api *api, struct jout *out)
         jout_null(out);
     else
         put_plan(api, &api->view->plan, out);
+}
+
+int api_do_tournament(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    const struct api *api = ctx;
+    const struct api_history *history = api->history;
+    uint32_t first = history->n_plans > PLANS ? history->n_plans - PLANS : 0;
+    int64_t number = 0;
+
+    if (call->argc == 0) {
+        api_put_tournament(api, out);
+        return AGON_OK;
+    }
+    if (num_parse(call->argv[0], strlen(call->argv[0]), 0, &number) < 0 || number < 1)
+        return error_set(err, AGON_EINVAL, "'%.24s' is not a tournament's number; `plans` has them",
+                         call->argv[0]);
+    for (uint32_t i = history->n_plans; i-- > first;) {
+        const struct api_plan *plan = &history->plans[i % PLANS];
+
+        if (plan->number != number || plan->whole == NULL)
+            continue;
+        jout_raw(out, plan->whole, strlen(plan->whole));
+        return AGON_OK;
+    }
+    return error_set(err, AGON_ENOENT,
+                     "tournament %.24s is not kept here; `plans` has those that are, and `agon "
+                     "tournament show DIRECTORY --number %.24s` reads the journal",
+                     call->argv[0], call->argv[0]);
+}
+
+int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    const struct api_history *history = api->history;
+    const char *currency = api->view->base_currency;
+    uint32_t n = history->n_plans < PLANS ? history->n_plans : PLANS;
+    int64_t most = PLANS;
+
+    if (call->argc > 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
+        return error_set(err, AGON_EINVAL,
+                         "'%.16s' is not a number of tournaments; expected 1 to %d", call->argv[0],
+                         PLANS);
+    n = most < n ? (uint32_t)most : n;
+    jout_open(out, '[');
+    for (uint32_t i = history->n_plans - n; i < history->n_plans; i++) {
+        const struct api_plan *plan = &history->plans[i % PLANS];
+        int decimals = money_decimals(currency, plan->exp);
+
+        jout_open(out, '{');
+        jout_kv_int(out, "number", plan->number);
+        api_put_time(out, "time", plan->t);
+        jout_kv_int(out, "t_ms", plan->t / 1000000);
+        jout_kv_bool(out, "undone", plan->is_undone);
+        jout_key(out, "rows");
+        jout_open(out, '[');
+        for (uint32_t k = 0; k < plan->n; k++) {
+            const struct api_plan_row *row = &plan->rows[k];
+
+            jout_open(out, '{');
+            jout_kv_str(out, "agent", row->name);
+            jout_kv_int(out, "rank", row->rank);
+            jout_kv_real(out, "score", row->score);
+            jout_kv_real(out, "share", row->share);
+            jout_kv_dec(out, "before", num_rescale(row->before_amt, plan->exp, decimals, NUM_EVEN),
+                        decimals);
+            jout_kv_dec(out, "after", num_rescale(row->after_amt, plan->exp, decimals, NUM_EVEN),
+                        decimals);
+            jout_close(out, '{');
+        }
+        jout_close(out, '[');
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    return AGON_OK;
 }
 
 #define PLAN_NS ((int64_t)2000000000) /* the core is waited for so long */

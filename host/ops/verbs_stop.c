@@ -272,7 +272,7 @@ static const char *why_held(const struct api *api, const struct host_view_slot *
                             const struct host_view_position *position)
 {
     if (!position->is_closing)
-        return "nobody closes it";
+        return "it is not being closed: `flatten` does";
     if (api->view->is_live && !api->view->is_ready)
         return "the venue is not reachable";
     if (slot->close_ended != REASON_NONE && reason_text(slot->close_ended) != NULL)

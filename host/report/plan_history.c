@@ -18,7 +18,9 @@ struct held { // one tournament
 };
 struct agent {
     char name[32];
-    agon_amt_t began_amt, capital_amt; // before its first tournament, and behind the last
+    agon_amt_t began_amt, before_amt, capital_amt; // before its first tournament; before, and
+                                                   // behind the last
+    uint32_t last;                                 // its number
     uint32_t n_held, n_first, n_ranked, n_faulty;
     uint8_t verdict; // of the last
 };
@@ -73,7 +75,9 @@ static void add_line(struct plan_history *history, struct held *held, const stru
     agent->n_ranked += line->verdict == PLAN_RANKED;
     agent->n_faulty += line->verdict == PLAN_FAULTY;
     agent->verdict = line->verdict;
+    agent->before_amt = line->capital_before_amt;
     agent->capital_amt = line->capital_after_amt;
+    agent->last = held->number;
 }
 
 int plan_history_add(struct plan_history *history, const union plan_event *event)
@@ -101,10 +105,17 @@ int plan_history_add(struct plan_history *history, const union plan_event *event
     return AGON_OK;
 }
 
-void plan_history_undone(struct plan_history *history)
+void plan_history_undone(struct plan_history *history, const struct record_command *command)
 {
-    if (history->n_held > 0)
-        history->held[history->n_held - 1].is_undone = 1;
+    struct held *last = history->n_held > 0 ? &history->held[history->n_held - 1] : NULL;
+
+    if (last == NULL || command->value != last->number)
+        return; // refused
+    last->is_undone = 1;
+    for (uint32_t i = 0; i < history->n_agents; i++) {
+        if (history->agents[i].last == last->number)
+            history->agents[i].capital_amt = history->agents[i].before_amt;
+    }
 }
 
 uint32_t plan_history_count(const struct plan_history *history)

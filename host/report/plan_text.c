@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/plan_text.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/money.h"
 #include "journal/text.h"
 #include "score/allocator.h"
+#include "score/undone.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
 
@@ -58,6 +60,21 @@ static void print_head(const struct record_plan *plan, int is_dry, int width)
              is_dry ? "what a tournament would do" : number, t,
              allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
              args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60);
+    wrap_text(stdout, width, 0, 2, text);
+}
+
+/* Before anything that it did is said. */
+static void print_undone(const union plan_event *event, int width)
+{
+    const struct plan_undone *undone = plan_undone_of(event);
+    char t[CLOCK_TEXT], said[PLAN_UNDONE_TEXT], text[PLAN_UNDONE_TEXT + 80];
+
+    if (undone == NULL)
+        return;
+    clock_text(undone->t, t);
+    (void)plan_undone_text(event, event->in_memory.currency, said);
+    snprintf(text, sizeof(text), "UNDONE at %.19sZ (event %llu)%s", t,
+             (unsigned long long)undone->seq, said + strlen("undone"));
     wrap_text(stdout, width, 0, 2, text);
 }
 
@@ -128,6 +145,24 @@ static struct layout lay_out(const union plan_event *event)
     }
 }
 
+static void print_row(const union plan_event *event, const struct layout *layout,
+                      const struct plan_line *line)
+{
+    char rank[8] = "-", before[48], after[48];
+
+    if (plan_rank(line) > 0)
+        snprintf(rank, sizeof(rank), "%u", plan_rank(line));
+    printf("%4s %-*.31s %-10s %6.3f %6.2f %%", rank, layout->name, args_safe(line->name),
+           plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
+    for (uint32_t k = 0; k < MEASURES; k++) {
+        if (layout->is_shown[k] == 1)
+            print_measure(event, line, k);
+    }
+    printf("  %*s %*s\n", layout->before, money(event, line->capital_before_amt, before),
+           layout->after, money(event, line->capital_after_amt, after));
+    print_flags(line, layout->width);
+}
+
 void plan_text_print(const union plan_event *event, int is_dry)
 {
     const struct record_plan *plan = &event->plan;
@@ -137,27 +172,19 @@ void plan_text_print(const union plan_event *event, int is_dry)
     char c[48];
 
     print_head(plan, is_dry, layout.width);
+    print_undone(event, layout.width);
     printf("%4s %-*s %-10s %6s %8s", "rank", layout.name, "agent", "verdict", "score", "share");
     for (uint32_t i = 0; i < MEASURES; i++) {
         if (layout.is_shown[i] == 1)
             printf(" %*s", measure_at(i)->width, measure_at(i)->title);
     }
     printf("  %*s %*s\n", layout.before, "before", layout.after, "after");
-    for (uint32_t i = 0; i < plan->n_lines; i++) {
-        const struct plan_line *line = &plan_lines(plan)[i];
-        char rank[8] = "-";
-
-        if (plan_rank(line) > 0)
-            snprintf(rank, sizeof(rank), "%u", plan_rank(line));
-        printf("%4s %-*.31s %-10s %6.3f %6.2f %%", rank, layout.name, args_safe(line->name),
-               plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
-        for (uint32_t k = 0; k < MEASURES; k++) {
-            if (layout.is_shown[k] == 1)
-                print_measure(event, line, k);
+    // By rank; who has none stands at the end.
+    for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
+        for (uint32_t i = 0; i < plan->n_lines; i++) {
+            if (plan_rank(&plan_lines(plan)[i]) == (rank <= plan->n_lines ? rank : 0))
+                print_row(event, &layout, &plan_lines(plan)[i]);
         }
-        printf("  %*s %*s\n", layout.before, money(event, line->capital_before_amt, a),
-               layout.after, money(event, line->capital_after_amt, b));
-        print_flags(line, layout.width);
     }
     if (layout.n_left_out > 0)
         printf("%u measure%s: a wider terminal or `why` shows %s\n", layout.n_left_out,
@@ -273,7 +300,9 @@ static void print_verdict(const union plan_event *event, const struct plan_line 
     case PLAN_UNLOADED:
         say("score %.6f, but under a gate, %u time%s in a row: %s%s", line->score, line->failures,
             line->failures == 1 ? "" : "s",
-            is_fair && line->verdict == PLAN_UNDER_GATE ? "a step down" : "no share",
+            !is_fair || line->verdict == PLAN_UNLOADED           ? "no share"
+            : line->capital_after_amt < line->capital_before_amt ? "a step down"
+                                                                 : "it keeps what it has",
             line->verdict == PLAN_UNLOADED ? plan->rules.on_unload == UNLOAD_CLOSE
                                                  ? ", unloaded, positions closed"
                                                  : ", unloaded, positions kept"
@@ -290,7 +319,8 @@ static void print_verdict(const union plan_event *event, const struct plan_line 
     case PLAN_FAULTY:
         say("its plugin crashed, hung or flooded: %s, and nothing is given to it in this and "
             "%.0f more",
-            (line->flags & PLAN_FAULT_NOW) != 0 ? "a step down" : "it keeps what it has",
+            line->capital_after_amt < line->capital_before_amt ? "a step down"
+                                                               : "it keeps what it has",
             plan_noted(event, line, SETTING_FAULT_REST) - 1.0);
         break;
     case PLAN_ASIDE:
@@ -309,6 +339,7 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
     char text[6][48];
 
     print_head(plan, is_dry, wrap_width(stdout));
+    print_undone(event, wrap_width(stdout));
     printf("%s: %s\n", args_safe(line->name), plan_verdict_name(line->verdict));
     say("%u samples of equity; %u closing fills won %s, %u lost %s", line->n_samples, line->n_wins,
         money(event, line->won_amt, text[0]), line->n_losses,
@@ -332,6 +363,7 @@ int plan_text_json(const union plan_event *event, FILE *out)
 {
     char *text = malloc(JOURNAL_TEXT_MAX);
     union plan_values_event values;
+    const struct plan_undone *undone = plan_undone_of(event);
     const char *open = NULL; // the list that is being written
     int64_t n = text == NULL
                     ? AGON_ENOMEM
@@ -352,7 +384,20 @@ int plan_text_json(const union plan_event *event, FILE *out)
         open = name;
     }
     if (n >= 0)
-        fprintf(out, "%s}\n", open != NULL ? "]" : "");
+        if (n >= 0 && undone != NULL) {
+            char t[24];
+            json_t *said;
+
+            snprintf(t, sizeof(t), "%lld", (long long)undone->t);
+            said = json_pack("{s:I, s:s, s:s, s:s}", "seq", (json_int_t)undone->seq, "t", t, "by",
+                             undone->who, "reason", undone->why);
+
+            fprintf(out, "%s,\"undone\":", open != NULL ? "]" : "");
+            n = said != NULL && json_dumpf(said, out, JSON_COMPACT) == 0 ? n : AGON_ENOMEM;
+            open = NULL;
+            json_decref(said);
+        }
+    fprintf(out, "%s}\n", open != NULL ? "]" : "");
     free(text);
     return n < 0 ? AGON_ENOMEM : AGON_OK;
 }

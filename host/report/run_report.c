@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/run_report.h"
+#include "report/run_report_impl.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,11 +21,8 @@
 #define EVERY_NS    ((agon_ns_t)5 * 1000000000)
 #define FLOOD_LEAST 100 /* wishes refused: no honest agent of ours comes near that */
 
-static struct run_report_happening *happen(struct run_report *story, agon_ns_t t, uint16_t slot,
-                                           uint8_t kind, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-static struct run_report_happening *happen(struct run_report *story, agon_ns_t t, uint16_t slot,
-                                           uint8_t kind, const char *format, ...)
+struct run_report_happening *run_report_happen(struct run_report *story, agon_ns_t t, uint16_t slot,
+                                               uint8_t kind, const char *format, ...)
 {
     struct run_report_happening *one = &story->happenings[story->n_happenings];
     va_list args;
@@ -152,9 +149,10 @@ static void on_generation(struct run_report *story, struct engine *engine,
     if (record->why > GENERATION_FRESH)
         return;
     holding_text(engine, record->slot, holding, sizeof(holding));
-    one = happen(story, record->hdr.t, record->slot, RUN_REPORT_CHANGEOVER,
-                 "%s: generation %u (%016llx) is active, %s", whys[record->why], record->generation,
-                 (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
+    one = run_report_happen(
+        story, record->hdr.t, record->slot, RUN_REPORT_CHANGEOVER,
+        "%s: generation %u (%016llx) is active, %s", whys[record->why], record->generation,
+        (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
     if (one != NULL)
         one->is_marked = record->why == GENERATION_RELOAD || record->why == GENERATION_ROLLBACK;
 }
@@ -179,8 +177,8 @@ static void on_crash(struct run_report *story, struct engine *engine,
     struct order *order = NULL;
     char text[sizeof(record->text)];
     struct run_report_happening *one =
-        happen(story, record->hdr.t, record->slot, RUN_REPORT_CRASH, "%s",
-               run_report_brief(record->text, text, sizeof(text)));
+        run_report_happen(story, record->hdr.t, record->slot, RUN_REPORT_CRASH, "%s",
+                          run_report_brief(record->text, text, sizeof(text)));
 
     if (record->slot < SLOTS_MAX)
         story->slots[record->slot].is_faulty = 1;
@@ -197,7 +195,7 @@ static void on_quarantine(struct run_report *story, const struct record_quaranti
     const char *last = strstr(record->text, ", last: ");
 
     // What was the last of it stands in the line before.
-    struct run_report_happening *one = happen(
+    struct run_report_happening *one = run_report_happen(
         story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE, "its plugin file is %s: %.*s",
         record->is_set ? "quarantined on this host" : "let run again",
         last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
@@ -212,7 +210,8 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
     const struct record_plan *plan = &kept->plan;
     const char *first = NULL;
     uint32_t n_unloaded = 0;
-    char text[48];
+    char text[48], pooled[128] = "";
+    struct run_report_happening *one;
 
     if (!plan_read(kept, event))
         return;
@@ -230,44 +229,21 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
-    if (first == NULL && plan_moved_amt(plan) > 0)
-        happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-               "tournament %u: nobody is ranked, too few samples or trades; %s %s of capital went "
-               "to the pool",
-               plan->number,
-               money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text),
-               kept->in_memory.currency);
-    else if (first == NULL)
-        happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-               "tournament %u: nobody is ranked, too few samples or trades", plan->number);
+    money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text);
+    if (plan_moved_amt(plan) > 0)
+        snprintf(pooled, sizeof(pooled), "; %s %s of capital went to the pool", text,
+                 kept->in_memory.currency);
+    if (first == NULL)
+        one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+                                "tournament %u: nobody is ranked, too few samples or trades%s",
+                                plan->number, pooled);
     else
-        happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-               "tournament %u: %s is first, %s %s of capital moved%s", plan->number,
-               args_safe(first),
-               money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text),
-               kept->in_memory.currency,
-               n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
-}
-
-/* What a person did; that the kill switch is lifted is its reason, and nobody else lifts it. */
-static int is_by_operator(const struct record_command *command)
-{
-    return command->reason == REASON_OPERATOR ||
-           (command->kind == COMMAND_RESUME && command->reason == REASON_KILL);
-}
-
-static void on_command(struct run_report *story, const struct record_command *command)
-{
-    static const char *const kinds[] = {"?",       "halt",        "resume",         "cancel all",
-                                        "flatten", "kill switch", "slot condition", "slot stage",
-                                        "limit"};
-
-    // The host's own: a halt at its end is no news.
-    if ((story->t_end != 0 && command->hdr.t > story->t_end) || command->kind < COMMAND_HALT ||
-        command->kind > COMMAND_LIMIT || !is_by_operator(command))
-        return;
-    happen(story, command->hdr.t, command->scope == SCOPE_SLOT ? (uint16_t)command->id : UINT16_MAX,
-           RUN_REPORT_COMMAND, "%s by the operator", kinds[command->kind]);
+        one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+                                "tournament %u: %s is first, %s %s of capital moved%s",
+                                plan->number, args_safe(first), text, kept->in_memory.currency,
+                                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
+    if (one != NULL)
+        one->number = plan->number;
 }
 
 /* An order left that the host's limiter had kept: its round trip is another thing. */
@@ -343,7 +319,7 @@ static void count_refused(struct run_report *story, struct engine *engine, agon_
         uint64_t n = slots->all[id].n_refused;
 
         if (slot->n_refused < FLOOD_LEAST && n >= FLOOD_LEAST &&
-            happen(story, t, id, RUN_REPORT_REFUSED, "its intents are refused") != NULL)
+            run_report_happen(story, t, id, RUN_REPORT_REFUSED, "its intents are refused") != NULL)
             slot->flood = story->n_happenings;
         slot->n_refused = n;
     }
@@ -421,10 +397,13 @@ int run_report_event(struct run_report *story, struct engine *engine,
         on_plan(story, event);
         break;
     case AGON_EVENT_COMMAND:
-        on_command(story, (const struct record_command *)(const void *)event);
+        run_report_on_command(story, engine, (const void *)event);
+        break;
+    case EVENT_ALERT:
+        run_report_on_alert(story, engine, (const void *)event);
         break;
     case EVENT_START:
-        story->is_live = ((const struct record_start *)(const void *)event)->mode == RUN_LIVE;
+        run_report_on_start(story, (const void *)event);
         break;
     case EVENT_SENT:
         on_sent(story, (const struct record_sent *)(const void *)event);
@@ -459,7 +438,7 @@ static void say_refused(const struct run_report *story, struct run_report_happen
 }
 
 /* Of the orders that were open at a crash: how each ended, and when the last did. */
-static void tell_ends(const struct run_report *story, struct run_report_happening *one, size_t n)
+static void tell_ends(struct run_report_happening *one, size_t n)
 {
     static const char *const words[ORDER_ENDS] = {"",        "filled",  "cancelled by the exchange",
                                                   "expired", "refused", "never sent"};
@@ -478,10 +457,10 @@ static void tell_ends(const struct run_report *story, struct run_report_happenin
     if (n < sizeof(one->text) && ended_of(one) < one->n_open)
         n += (size_t)snprintf(one->text + n, sizeof(one->text) - n, "%s%u STILL OPEN", between,
                               one->n_open - ended_of(one));
+    // By the clock of the whole list, the market's, also where that runs faster than real time.
     if (n < sizeof(one->text) && one->t_ended != 0)
-        snprintf(one->text + n, sizeof(one->text) - n, ", the last %s later",
-                 table_time(num_mul_div(one->t_ended - one->t, 1000, story->speed_milli, NUM_DOWN),
-                            time));
+        snprintf(one->text + n, sizeof(one->text) - n, ", the last %s of market time later",
+                 table_time(one->t_ended - one->t, time));
 }
 
 /* What was not known yet when it happened. */
@@ -496,7 +475,7 @@ static void complete(struct run_report *story)
             say_refused(story, one);
         if (one->kind != RUN_REPORT_CRASH || one->n_open == 0)
             continue;
-        tell_ends(story, one, n);
+        tell_ends(one, n);
     }
 }
 

@@ -23,17 +23,22 @@ enum run_report_kind {
     RUN_REPORT_CRASH = 2,
     RUN_REPORT_QUARANTINE = 3,
     RUN_REPORT_TOURNAMENT = 4,
-    RUN_REPORT_COMMAND = 5, /* of an operator */
-    RUN_REPORT_REFUSED = 6  /* more wishes beyond the limits than an honest agent has */
+    RUN_REPORT_COMMAND = 5, /* of an operator, or of the host itself */
+    RUN_REPORT_REFUSED = 6, /* more wishes beyond the limits than an honest agent has */
+    RUN_REPORT_STOPPED = 7, /* by a limit of loss, or by what the host found out */
+    RUN_REPORT_RUN = 8,     /* a run, in order; or another one began */
+    RUN_REPORT_UNDONE = 9   /* a tournament */
 };
 struct run_report_happening {
     agon_ns_t t; /* engine time */
     uint16_t slot;
     uint8_t is_marked;            /* one of those few that a plot shows */
     uint8_t kind;                 /* enum run_report_kind */
+    uint8_t is_unloaded;          /* by an operator: what became of its positions is said in it */
     uint32_t n_open;              /* crash: orders open then, */
     uint32_t n_ended[ORDER_ENDS]; /* and what they came to */
     agon_ns_t t_ended;            /* the last of them */
+    uint32_t number;              /* of the tournament that it is of; 0: of none */
     char text[320];
 };
 struct run_report_point {
@@ -66,6 +71,9 @@ struct run_report {
     agon_ns_t t_first, t_end;
     union plan_event *plans; /* owned; number n at n % RUN_REPORT_PLANS */
     uint32_t n_plans;
+    uint32_t n_starts;       /* runs that the journal is of */
+    uint8_t is_ended;        /* the last of them, in order */
+    uint64_t stop_seq;       /* of the last emergency stop */
     uint32_t n_given_faulty; /* times that a plan gave capital to an agent after its fault */
     uint64_t n_rate_refused; /* host_is_rate_refused */
     int is_live;             /* orders went to a venue */

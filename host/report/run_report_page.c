@@ -71,15 +71,16 @@ static void put_facts(const struct run_report *story, const struct run_report_pa
     page_fact(page, "fills", 0, "%s", whole(view->counters.n_fills, text));
     page_fact(page, "refused by the gate", 0, "%s", whole(view->counters.n_refused, text));
     page_fact(page, "tournaments", 0, "%u", story->n_plans);
-    page_fact(page, "engine step p50", 0, "%s",
+    page_fact(page, "engine step p50, real time", 0, "%s",
               table_time(hist_quantile(&view->step_ns, 0.5), text));
-    page_fact(page, "engine step p99", 0, "%s",
+    page_fact(page, "engine step p99, real time", 0, "%s",
               table_time(hist_quantile(&view->step_ns, 0.99), text));
-    page_fact(page, "order round trip p50", 0, "%s",
+    page_fact(page, "order round trip p50, real time", 0, "%s",
               table_time(hist_quantile(&story->ack_ns, 0.5), text));
     page_fact(page, "orders held by a limiter", 0, "%s", whole(story->held_ns.n, text));
     if (story->held_ns.n > 0)
-        page_fact(page, "held p50", 0, "%s", table_time(hist_quantile(&story->held_ns, 0.5), text));
+        page_fact(page, "held p50, real time", 0, "%s",
+                  table_time(hist_quantile(&story->held_ns, 0.5), text));
     page_facts_end(page);
 }
 
@@ -89,10 +90,9 @@ static int put_plots(const struct run_report *story, struct page *page)
     const struct asset *base = instruments_asset(table, table->base_currency);
     const char *currency = base != NULL ? base->name : "";
     static struct page_mark marks[RUN_REPORT_HAPPENINGS];
-    static char numbers[RUN_REPORT_HAPPENINGS][12];
+    static char numbers[RUN_REPORT_HAPPENINGS][24];
     struct curves curves;
     uint32_t n_marks = 0;
-    uint32_t n_plans = 0;
     int rc = make_curves(story, &curves, 0);
 
     for (uint32_t i = 0; i < story->n_happenings && rc >= 0; i++) {
@@ -103,16 +103,16 @@ static int put_plots(const struct run_report *story, struct page *page)
             marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
     }
     if (rc >= 0)
-        page_plot(page, &(struct page_plot){
-                            .title = "Won and lost, by agent; lines: what was reloaded or "
-                                     "quarantined",
-                            .unit = currency,
-                            .decimals = 2,
-                            .is_zero = 1,
-                            .series = curves.series,
-                            .n_series = curves.n,
-                            .marks = marks,
-                            .n_marks = n_marks});
+        page_plot(page,
+                  &(struct page_plot){.title = "Won and lost, by agent; lines: what was reloaded, "
+                                               "stopped or quarantined",
+                                      .unit = currency,
+                                      .decimals = 2,
+                                      .is_zero = 1,
+                                      .series = curves.series,
+                                      .n_series = curves.n,
+                                      .marks = marks,
+                                      .n_marks = n_marks});
     free_curves(&curves);
     if (rc >= 0)
         rc = make_curves(story, &curves, 1);
@@ -120,12 +120,16 @@ static int put_plots(const struct run_report *story, struct page *page)
         free_curves(&curves);
         return rc;
     }
+    n_marks = 0;
     for (uint32_t i = 0; i < story->n_happenings; i++) {
-        if (story->happenings[i].kind != RUN_REPORT_TOURNAMENT)
+        const struct run_report_happening *one = &story->happenings[i];
+
+        if (one->kind != RUN_REPORT_TOURNAMENT && one->kind != RUN_REPORT_UNDONE)
             continue;
-        snprintf(numbers[n_plans], sizeof(numbers[0]), "%u", n_plans + 1);
-        marks[n_plans] = (struct page_mark){story->happenings[i].t, numbers[n_plans]};
-        n_plans++;
+        snprintf(numbers[n_marks], sizeof(numbers[0]), "%u%s", one->number,
+                 one->kind == RUN_REPORT_UNDONE ? " undone" : "");
+        marks[n_marks] = (struct page_mark){one->t, numbers[n_marks]};
+        n_marks++;
     }
     page_plot(page, &(struct page_plot){.title = "Capital, by agent; lines: tournaments",
                                         .unit = currency,
@@ -134,7 +138,7 @@ static int put_plots(const struct run_report *story, struct page *page)
                                         .series = curves.series,
                                         .n_series = curves.n,
                                         .marks = marks,
-                                        .n_marks = n_plans});
+                                        .n_marks = n_marks});
     free_curves(&curves);
     return AGON_OK;
 }

@@ -11,6 +11,7 @@
 #include "market/instrument_kind.h"
 #include "report/table.h"
 #include "report/trail.h"
+#include "score/undone.h"
 #include "sys/clock.h"
 
 #define DAY_S       86400.0
@@ -669,7 +670,7 @@ static void put_bounds(struct page *page, const struct plan_line *line)
             n +=
                 (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? "; " : "", bound->doc);
     }
-    page_cell(page, "%s", n > 0 ? text : plan_verdict_doc(line->verdict));
+    page_cell(page, "%s", n > 0 ? text : plan_line_doc(line));
 }
 
 void run_sections_plan(const struct run_report *story, struct page *page)
@@ -696,6 +697,14 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     columns[n_columns++] = "#after";
     columns[n_columns++] = "~why";
     page_heading(page, "The last tournament");
+    if (plan_undone_of(event) != NULL) {
+        char t[RUN_REPORT_WHEN], said[PLAN_UNDONE_TEXT];
+
+        page_text(page, "Tournament %u was %s (at %s, event %llu). The table is what it had done.",
+                  plan->number, plan_undone_text(event, base.name, said),
+                  run_report_when(story, plan_undone_of(event)->t, t),
+                  (unsigned long long)plan_undone_of(event)->seq);
+    }
     page_table_begin(page, columns, n_columns);
     for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
         for (uint32_t i = 0; i < plan->n_lines; i++) {

@@ -132,10 +132,13 @@ static void position_text(const struct host_view *view, const struct host_view_s
         char qty[NUM_TEXT];
         int n;
 
-        if (slot->positions[i].held_amt == 0 || id == 0 || id > view->n_instruments)
+        if (slot->positions[i].held_amt == 0 || slot->positions[i].is_dust || id == 0 ||
+            id > view->n_instruments)
             continue;
         at = &view->instruments[id - 1];
-        num_format(num_rescale(slot->positions[i].held_amt, at->base_exp, 4, NUM_ZERO), 4, qty);
+        // With the digits that an order of it may have, as `agon ctl positions` and the page.
+        num_format(num_rescale(slot->positions[i].held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
+                   at->qty_exp, qty);
         n = snprintf(text + used, room - used, "%s%s %.3s", used > 0 ? ", " : "", qty, at->symbol);
         if (n < 0 || (size_t)n >= room - used)
             break;

@@ -41,11 +41,12 @@ struct field {
     enum kind kind;
     int rank; // 1: always shown; 2, 3: where there is room; 0: the fields end
 };
-enum shape { LINES, ROWS, NESTED, HELD };
+enum shape { LINES, ROWS, NESTED, HELD, RANKED };
 struct view {
     const char *verb, *path, *title; // path NULL: the answer itself
     enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's; HELD:
-                      // without positions in which there is nothing, or too little for any order
+                      // without positions in which there is nothing, or too little for any order;
+                      // RANKED: by rank, who has none last
     const char *inner;
     const struct field *fields;
 };
@@ -88,9 +89,10 @@ struct view {
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
-           {"price", "price", NUMBER, 1}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},    \
-           {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},                              \
-           {"venue_time", "at the venue", TIME, 3}, {"seq", "event", NUMBER, 3})
+           {"price", "price", NUMBER, 1}, {"exit_reason", "exit reason", TEXT, 2},                 \
+           {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2}, {"fee_asset", "of", TEXT, 2},     \
+           {"order", "order", TEXT, 3}, {"venue_time", "at the venue", TIME, 3},                   \
+           {"seq", "event", NUMBER, 3})
 
 #define TOURNAMENT_FIELDS                                                                          \
     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},                       \
@@ -187,9 +189,9 @@ static const struct view views[] = {
     {"closings", NULL, "Newest fills that closed something", ROWS, NULL,
      FIELDS({"time", "time", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"quantity", "quantity", NUMBER, 1}, {"price", "price", NUMBER, 1},
-            {"result", "result", AMOUNT, 1}, {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2},
-            {"fee_asset", "of", TEXT, 2}, {"order", "order", TEXT, 3},
-            {"seq", "event", NUMBER, 3})},
+            {"result", "result", AMOUNT, 1}, {"exit_reason", "exit reason", TEXT, 1},
+            {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2}, {"fee_asset", "of", TEXT, 2},
+            {"order", "order", TEXT, 3}, {"seq", "event", NUMBER, 3})},
     {"closed", NULL, "Newest closed trades", ROWS, NULL,
      FIELDS({"time", "closed", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"quantity", "quantity", NUMBER, 3}, {"entry", "entry", MEAN, 1},
@@ -355,14 +357,19 @@ static const struct view views[] = {
     {"plans", NULL, "Tournaments", NESTED, "rows",
      FIELDS({"number", "number", NUMBER, 1}, {"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1},
             {"score", "score", NUMBER, 1}, {"share", "share", SHARE, 1},
-            {"before", "before", AMOUNT, 1}, {"after", "after", AMOUNT, 1})},
+            {"before", "before", AMOUNT, 1}, {"after", "after", AMOUNT, 1},
+            {"undone", "undone", TEXT, 1})},
     {"quarantine ls", NULL, "Plugin files that crashed too often", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"t", "since", TIME_MS, 1}, {"why", "why", TEXT, 2},
             {"hash", "hash", LAST, 1})},
     {"tournament", NULL, "Tournament", LINES, NULL, TOURNAMENT_FIELDS},
-    {"tournament", "rows", "Ranks", ROWS, NULL, RANK_FIELDS},
+    {"tournament", "undone", "UNDONE: the ranks below are of when it was held", LINES, NULL,
+     FIELDS({"time", "at (UTC)", TIME, 1}, {"seq", "by event", AMOUNT, 1}, {"by", "by", TEXT, 1},
+            {"reason", "reason", LAST, 1}, {"moved", "had moved", AMOUNT, 1},
+            {"back", "went back", AMOUNT, 1})},
+    {"tournament", "rows", "Ranks", RANKED, NULL, RANK_FIELDS},
     {"plan", NULL, "A tournament held now", LINES, NULL, TOURNAMENT_FIELDS},
-    {"plan", "rows", "Ranks", ROWS, NULL, RANK_FIELDS},
+    {"plan", "rows", "Ranks", RANKED, NULL, RANK_FIELDS},
     {"alerts", NULL, "Alerts", ROWS, NULL,
      FIELDS({"seq", "seq", NUMBER, 1}, {"t", "time", TIME, 1}, {"level", "level", TEXT, 1},
             {"kind", "kind", TEXT, 1}, {"agent", "agent", TEXT, 1},
@@ -371,10 +378,10 @@ static const struct view views[] = {
      FIELDS({"t", "time", TIME, 1}, {"level", "level", TEXT, 1}, {"area", "area", TEXT, 1},
             {"agent", "agent", TEXT, 2}, {"venue", "venue", TEXT, 3}, {"key", "key", TEXT, 3},
             {"text", "what", LAST, 1})},
-    {"left", NULL, "Left", LINES, NULL,
-     FIELDS({"on", "of", TEXT, 1}, {"n_positions", "positions", NUMBER, 1},
-            {"n_orders", "orders", NUMBER, 1}, {"done", "all closed", TEXT, 1},
-            {"heard", "heard of the venues", TEXT, 1}, {"stopped", "stopped", TEXT, 1})},
+    {"left", NULL, "What is still open", LINES, NULL,
+     FIELDS({"on", "of", TEXT, 1}, {"n_positions", "positions held", NUMBER, 1},
+            {"n_orders", "orders open", NUMBER, 1}, {"done", "nothing is left", TEXT, 1},
+            {"heard", "venues answer", TEXT, 1}, {"stopped", "emergency stop", TEXT, 1})},
     {"left", "positions", "Positions", ROWS, NULL,
      FIELDS({"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},
             {"quantity", "quantity", NUMBER, 1}, {"why", "why", LAST, 1})},
@@ -655,7 +662,8 @@ static void put_rows(FILE *out, const struct view *view, const json_t *rows, int
     }
 }
 
-// The inner rows of all outer ones, each with the outer's first field. NULL: no memory.
+// The inner rows of all outer ones, each with the outer's first field, and whether that was undone.
+// NULL: no memory.
 static json_t *flatten(const struct view *view, const json_t *outer)
 {
     json_t *all = json_array();
@@ -672,6 +680,8 @@ static json_t *flatten(const struct view *view, const json_t *outer)
             if (copy == NULL ||
                 json_object_set(copy, view->fields[0].key,
                                 json_object_get(row, view->fields[0].key)) < 0 ||
+                (json_is_true(json_object_get(row, "undone")) &&
+                 json_object_set(copy, "undone", json_true()) < 0) ||
                 json_array_append_new(all, copy) < 0) {
                 json_decref(all);
                 return NULL;
@@ -712,6 +722,36 @@ static json_t *held_of(const json_t *of, uint32_t *n_dust)
         if (json_array_append(all, row) < 0) {
             json_decref(all);
             return NULL;
+        }
+    }
+    return all;
+}
+
+/* Rows by rank; those without one as they were, behind them. NULL: no memory. */
+static json_t *ranked_of(const json_t *of)
+{
+    json_t *all = json_array();
+    json_int_t most = 0;
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(of, i, row)
+    {
+        json_int_t rank = json_integer_value(json_object_get(row, "rank"));
+
+        most = rank > most ? rank : most;
+    }
+    for (json_int_t rank = 1; rank <= most + 1; rank++) {
+        json_array_foreach(of, i, row)
+        {
+            json_int_t is = json_integer_value(json_object_get(row, "rank"));
+
+            if (is != (rank <= most ? rank : 0))
+                continue;
+            if (json_array_append(all, row) < 0) {
+                json_decref(all);
+                return NULL;
+            }
         }
     }
     return all;
@@ -810,12 +850,14 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
         uint32_t n_dust = 0;
         json_t *flat = NULL;
 
-        if (strcmp(view->verb, verb) != 0 || of == NULL)
+        if (strcmp(view->verb, verb) != 0 || of == NULL || (n > 0 && json_is_null(of)))
             continue;
         if (view->shape == NESTED)
             flat = flatten(view, of);
         else if (view->shape == HELD)
             flat = held_of(of, &n_dust);
+        else if (view->shape == RANKED)
+            flat = ranked_of(of);
         else if (view->shape == ROWS && json_is_object(of))
             flat = alone(of);
         // No table of a part that has no rows; of the whole answer it says "none".

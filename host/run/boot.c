@@ -737,7 +737,7 @@ static int step_tail(struct host *host, uint64_t from_seq, struct error *err)
                            (unsigned long long)event->seq, error_name(rc));
             break;
         }
-        host_past_after(host, event);
+        host_past_after(host, event, rc);
     }
     host_past_end(host);
     journal_reader_close(reader);

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "roster/roster.h"
 #include "run/host_impl.h"
+#include "score/undone.h"
 #include "sys/log.h"
 #include "sys/memory.h"
 
@@ -163,6 +164,8 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
         keep_trade(host, (const struct agon_trade *)(const void *)event);
     else if (event->type == AGON_EVENT_BAR)
         keep_bar(host, (const struct agon_bar *)(const void *)event);
+    else if (event->type == AGON_EVENT_COMMAND && rc >= 0)
+        (void)plan_undo(&host->draft->plan, event, engine_undone_amt(host->engine));
     if (host->config.stepped != NULL)
         host->config.stepped(host->config.stepped_ctx, event);
     return AGON_OK;

@@ -357,7 +357,7 @@ void host_show_halts(struct host *host);
 /* past.c: around each event out of the journal, for who looks. */
 void host_past_begin(struct host *host);
 void host_past_before(struct host *host, const struct agon_event_hdr *event);
-void host_past_after(struct host *host, const struct agon_event_hdr *event);
+void host_past_after(struct host *host, const struct agon_event_hdr *event, int rc);
 void host_past_end(struct host *host);
 /* newest.c. True: the event is a fill that is new. */
 int host_keep_fill(struct host *host, const struct agon_event_hdr *event);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "run/host_impl.h"
+#include "score/undone.h"
 
 #define SECOND_NS ((agon_ns_t)1000000000)
 #define MINUTE_NS (60 * SECOND_NS)
@@ -477,7 +478,7 @@ static void keep_volume(struct past *past, const struct agon_event_hdr *event)
     }
 }
 
-void host_past_after(struct host *host, const struct agon_event_hdr *event)
+void host_past_after(struct host *host, const struct agon_event_hdr *event, int rc)
 {
     const struct slots *slots = engine_slots(host->engine);
     uint64_t n = host->draft->n_fills, n_ended = host->draft->n_ended;
@@ -502,6 +503,9 @@ void host_past_after(struct host *host, const struct agon_event_hdr *event)
     }
     if (plan_read(&host->past->read, event))
         host->past->plans[host->past->n_plans++ % PLANS] = host->past->read;
+    if (rc >= 0 && host->past->n_plans > 0)
+        (void)plan_undo(&host->past->plans[(host->past->n_plans - 1) % PLANS], event,
+                        engine_undone_amt(host->engine));
     keep_halts(host, event);
     keep_prices(host, event);
     keep_volume(host->past, event);

@@ -135,6 +135,26 @@ const char *plan_verdict_doc(uint8_t verdict)
     return verdict < PLAN_VERDICT_MAX ? docs[verdict] : "?";
 }
 
+const char *plan_line_doc(const struct plan_line *line)
+{
+    int is_down = line->capital_after_amt < line->capital_before_amt;
+
+    switch (line->verdict) {
+    case PLAN_UNDER_GATE:
+        return is_down ? "failed a gate: a step down"
+                       : "failed a gate: keeps what it has, which can be made no less";
+    case PLAN_FAULTY:
+        return (line->flags & PLAN_FAULT_NOW) == 0
+                   ? "was faulty before: keeps what it has, given nothing yet"
+               : is_down
+                   ? "crashed, hung or flooded: a step down, given nothing for a while"
+                   : "crashed, hung or flooded: keeps what it has, which can be made no less; "
+                     "given nothing for a while";
+    default:
+        return plan_verdict_doc(line->verdict);
+    }
+}
+
 const struct plan_bound *plan_bound_at(uint32_t number)
 {
     static const struct plan_bound all[] = {
@@ -153,8 +173,7 @@ const struct plan_bound *plan_bound_at(uint32_t number)
         {PLAN_NOT_YET, "not_yet_judged",
          "is given nothing: a gate of a year is not yet judged (30 daily samples)"},
         {PLAN_BACK, "back_after", "comes back to the floor (back_after, bounds.floor)"},
-        {PLAN_FAULT_NOW, "fault",
-         "crashed, hung or flooded since the last tournament: a step down"},
+        {PLAN_FAULT_NOW, "fault", "crashed, hung or flooded since the last tournament"},
     };
 
     return number < sizeof(all) / sizeof(all[0]) ? &all[number] : NULL;

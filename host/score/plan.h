@@ -21,6 +21,14 @@ struct plan_more {
     double term;                              /* weight, limit, or the setting's value */
     struct plan_value values[PLAN_LINES_MAX]; /* by line */
 };
+/* Of a tournament that an operator took back (score/undone.h). */
+struct plan_undone {
+    uint32_t number; /* of the plan; another: it was not taken back */
+    uint64_t seq;    /* of the command's event */
+    agon_ns_t t;
+    agon_amt_t back_amt; /* of what it had moved */
+    char who[COMMAND_WHO], why[COMMAND_WHY];
+};
 /* Room for the largest plan, with all its lines in a row; behind them what has no place in the
  * record. */
 union plan_event {
@@ -33,6 +41,7 @@ union plan_event {
         uint32_t behind_of, n_behind; /* lines beyond PLAN_LINES that were read: of which plan */
         uint32_t pools_of;            /* the same of pools */
         char currency[16];            /* of all amounts, where the journal named it before */
+        struct plan_undone undone;
         struct plan_pool pools[ACCOUNTS_MAX - PLAN_ACCOUNTS]; /* from PLAN_ACCOUNTS on */
     } in_memory;
 };
@@ -175,6 +184,8 @@ agon_amt_t plan_free(const struct plan_line *line);
 const char *plan_verdict_name(uint8_t verdict);
 /* What it stands for, in words. */
 const char *plan_verdict_doc(uint8_t verdict);
+/* The same of one line, as its capital went: "a step down" is said of who has less behind it. */
+const char *plan_line_doc(const struct plan_line *line);
 /* Why the capital of a line after a plan is not what its share comes to: the flags of a line, each
  * with the name that APIs have and words for people. NULL: there are not so many. */
 struct plan_bound {

@@ -74,6 +74,6 @@ void meter_tell_text(uint32_t id, const char *agent, uint32_t per_s, char text[M
 {
     const struct meter *meter = &meters_all[id];
 
-    snprintf(text, METER_SAID, "%.31s exceeds the %s of %u a second (`meters.%s`): it ends at %llu",
+    snprintf(text, METER_SAID, "%.31s exceeds the %s of %u/s (`meters.%s`): %llu at once end it",
              agent, meter->name, per_s, meter->key, (unsigned long long)per_s * METER_SECONDS);
 }

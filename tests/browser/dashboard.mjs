@@ -342,6 +342,29 @@ async function earlier(page) {
   await page.waitForFunction(() => /^number \d+ · /.test(document.querySelector('#tournament-note').textContent));
 }
 
+// The last tournament is taken back: its page says so, and nothing that it had moved is marked any more.
+async function undone(page) {
+  const number = await page.evaluate(async () => {
+    const [{ state }, { order }] = await Promise.all([import('/connection.mjs'), import('/orders.mjs')]);
+    // Another one may be held meanwhile: then that is the last.
+    for (let k = 0; k < 40; k++) {
+      const last = state.get('tournament').number;
+      const answer = await order('tournament/undo', [String(last), 'a drill']);
+      if (answer) return last;
+      await new Promise(later => { setTimeout(later, 250); });
+    }
+    return 0;
+  });
+  if (number === 0) fail('no tournament could be undone');
+  await page.evaluate(n => { location.hash = `#/tournament/${n}`; }, number);
+  await page.waitForFunction(n => document.querySelector('#tournament-note').textContent.startsWith(`number ${n} `) && !document.querySelector('#tournament-undone').hidden && /^Undone by .*: a drill; .* \(at 20.*, event \d+\)\.$/.test(document.querySelector('#tournament-undone').textContent)
+    && [...document.querySelectorAll('#t-tournament tr[data-key]')].every(r => r.lastElementChild.textContent === 'undone'), number);
+  await page.waitForFunction(n => document.querySelector('#ranks-undone').textContent.split(/[ ,:]+/).includes(String(n)), number);
+  await page.evaluate(n => { location.hash = `#/tournament/${n - 1}`; }, number);
+  await page.waitForFunction(n => document.querySelector('#tournament-note').textContent.startsWith(`number ${n - 1} `) && document.querySelector('#tournament-undone').hidden, number);
+  await page.evaluate(() => { location.hash = '#/tournament'; });
+}
+
 async function change(page) {
   // Another build takes over while the page is open: it stands in the agent's row and among the reloads.
   const cells = (id, key) => page.evaluate(([table, name]) => [...document.querySelectorAll(`#${table} tbody tr`)]
@@ -367,6 +390,7 @@ async function change(page) {
   await page.click('.dry button');
   await page.waitForFunction(n => document.querySelectorAll('#t-dry tr[data-key]').length === n && document.querySelector('#t-dry').offsetParent, 3);
   await earlier(page);
+  await undone(page);
   // One that crashes is begun anew, then put away: its state says why.
   await show(page, 'overview');
   await shell(add);
@@ -566,7 +590,8 @@ async function look(scheme) {
         if (!await shows(selector)) fail(`${name} at ${width}, ${scheme}: without ${what}`);
       }
       if (name === 'overview') {
-        const twice = await page.evaluate(() => [...document.querySelectorAll('#l-events li')].some(l => l.children[1].textContent.startsWith('tournament') && l.nextSibling?.children[1].textContent.startsWith('tournament')));
+        // That one was undone is a line of its own.
+        const twice = await page.evaluate(() => { const held = l => l?.children[1].textContent.startsWith('tournament') && !l.children[2].textContent.includes(' is undone by '); return [...document.querySelectorAll('#l-events li')].some(l => held(l) && held(l.nextSibling)); });
         if (twice) fail('tournaments one behind the other fill the events');
       }
       // One that is refused more than not says so, whichever columns there is room for.

@@ -46,6 +46,9 @@ within() {
 roster 'daily_loss: 3%, drawdown: 20%' >"$WORK/day.yaml"
 play day
 within day 0.03 daily_loss '.agents[0].breach'
+"$AGON" report "$WORK/journal" >"$WORK/text" || fail "report ended with $?"
+lost=$(jq -r '.agents[0].breach.loss' "$WORK/day.json" | LC_ALL=C awk '{ printf "%.2f", $1 }')
+grep -q '^  22:14:.* buyer  *is stopped by the limit daily_loss: lost ' "$WORK/text" && tr -d , <"$WORK/text" | grep -q "is stopped by the limit daily_loss: lost $lost USDT" || fail "the report does not say who stopped it at $lost: $(cat "$WORK/text")"
 roster 'daily_loss: 50%, drawdown: 5%' >"$WORK/fall.yaml"
 play fall
 within fall 0.05 drawdown '.agents[0].breach'

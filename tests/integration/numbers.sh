@@ -138,7 +138,8 @@ all_at_once() {
 } 2>"$WORK/all.err"
 until_true "$HOST_PID" "one moment of all surfaces" all_at_once
 python3 "$here/numbers_agree.py" host "$WORK" || fail "surfaces disagree"
-for what in 'halt by the operator' 'resume by the operator'; do
+me=$(id -un)
+for what in "its trading is halted by $me" "its trading is resumed by $me"; do
     grep -q "<td[^>]*>spot_1</td><td[^>]*>$what" "$WORK/report.html" || fail "the report has no '$what' of spot_1"
 done
 # What is shown of another base is noticed wherever it stands: a return of equity instead of capital.

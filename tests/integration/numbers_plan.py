@@ -143,6 +143,11 @@ def shown(measures, name, value):
     return '%.*f%s' % (one['decimals'], 100 * value if one['unit'] == 'share' else value, '%' if one['unit'] == 'share' else '')
 
 
+def by_rank(plan):
+    """As people are shown them: who has no rank last."""
+    return sorted(plan.rows, key=lambda name: plan.rows[name]['rank'] or len(plan.rows) + 1)
+
+
 def check_show(of, plan):
     """`agon tournament show`, which the report's text and `agon ctl tournament show` print too. Returns what it says of bounds."""
     text, texts = of.load('show.txt'), said_of(of)
@@ -154,7 +159,7 @@ def check_show(of, plan):
     measures = {one['name']: one for one in json.loads(of.load('api_tournament.json'))['measures']}
     rows = [dict(zip(heads, line.replace(' %', '%').split())) for line in lines[2:] if re.match(r' *(-|\d+) ', line)]
     of.same('tournament show', 'shares without their blank', re.findall(r'\d%', text), [])
-    of.same('tournament show', 'agents', [row['agent'] for row in rows], list(plan.rows))
+    of.same('tournament show', 'agents', [row['agent'] for row in rows], by_rank(plan))
     for row in rows:
         its, where = plan.rows[row['agent']], f'tournament show {row["agent"]}'
         want = {'rank': str(its['rank'] or '-'), 'verdict': its['verdict'], 'score': '%.3f' % its['score'], 'share': '%.2f%%' % (100 * its['share']),
@@ -241,7 +246,7 @@ def check_ctl(of, plan):
     of.same('ctl tournament', 'given', lines['given'], of.apart(of.cents(plan.amount(plan.record['given_amt']))))
     names = {row['agent']: [one['name'] for one in row['bounds']] for row in json.loads(of.load('api_tournament.json'))['rows']}
     rows = table(ranks)
-    of.same('ctl tournament', 'agents', [row['agent'] for row in rows], list(plan.rows))
+    of.same('ctl tournament', 'agents', [row['agent'] for row in rows], by_rank(plan))
     for row in rows:
         want = in_ctl(of, plan.rows[row['agent']]) | {'held by': ', '.join(names[row['agent']]) or '-'}
         for head in row:

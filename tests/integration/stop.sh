@@ -151,5 +151,14 @@ ended "$HOST_PID" 0 "the host at its end"
 ids_once
 "$AGON" journal cat "$WORK/run/journal" --type command >"$WORK/commands"
 grep -q "kind=stop .*who=\"$me\" why=\"a drill\"" "$WORK/commands" || fail "the journal does not say who stopped: $(grep stop "$WORK/commands")"
+# The report says who stopped what, and why; a host that was killed left no word.
+"$AGON" report "$WORK/run" >"$WORK/text" || fail "report ended with $?"
+for said in " -  *everything is stopped by $me: a drill; " " busy_2  *its trading is halted by $me: too wild\$" " -  *all trading is halted by $me: by hand\$" \
+    " -  *in ETHUSDT, all trading is halted by $me\$" " -  *the kill switch is thrown by a file: .*the building is on fire; " \
+    " busy_1  *its orders are cancelled, its positions closed by $me\$" 'begins; the one before left no word of its end$'; do
+    grep -q "$said" "$WORK/text" || fail "the report does not say '$said': $(cat "$WORK/text")"
+done
+[ "$(grep -c ' the host ends: ' "$WORK/text")" = "$(grep -c 'kind=halt .* which=1 .*who="host"' "$WORK/commands")" ] ||
+    fail "an orderly end is not one line: $(grep -c ' the host ends: ' "$WORK/text")"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay: $(tail -3 "$WORK/replay.out")"
 echo "killed by a file and by the environment; $(wc -l <"$WORK/commands") commands in the journal, which replays"

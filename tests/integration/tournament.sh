@@ -259,8 +259,35 @@ number=$(jq -r .number "$WORK/said")
 undo "$number" 'as the fees were wrong' || fail "undo: $(cat "$WORK/said")"
 [ "$(capital)" = "$before" ] || fail "undone: capital was $before and is $(capital)"
 undo "$number" && fail "a tournament was undone twice"
+# Whoever looks at it sees that it is undone, when, by which event, and that all of it went back; so in the next run.
+seq=$("$AGON" journal cat "$WORK/run" --live --type command 2>/dev/null | awk '/ kind=undo_plan .* why="as the fees were wrong"/ { print $1 }')
+me=$(id -un)
+says_undone() {
+    "$AGON" ctl tournament "$@" --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e --argjson seq "$seq" --arg me "$me" \
+        '.undone | .seq == $seq and .by == $me and .reason == "as the fees were wrong" and (.time | test("^20")) and .back == .moved and (.moved | tonumber) > 0' "$WORK/said" >/dev/null
+}
+lists_undone() {
+    "$AGON" ctl events --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e --arg text "tournament $number is undone by $me: as the fees were wrong; all of the " \
+        'map(select(.kind == "tournament" and (.text | startswith($text)))) | length == 1' "$WORK/said" >/dev/null
+}
+until_true "$HOST_PID" "tournament $number, undone" says_undone
+until_true "$HOST_PID" "the event of it" lists_undone
+says_undone "$number" || fail "ctl tournament $number: $(jq -c .undone "$WORK/said")"
+"$AGON" ctl tournament "$number" --dir "$WORK/run" >"$WORK/text" && grep -q "^UNDONE: " "$WORK/text" || fail "ctl tournament $number: $(cat "$WORK/text")"
+"$AGON" ctl plans --json --dir "$WORK/run" | jq -e --argjson n "$number" 'all(.[]; .undone == (.number == $n))' >/dev/null || fail "plans do not say which was undone"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host after an undo"
+start_host --take-over
+until_true "$HOST_PID" "tournament $number, undone, in the next run" says_undone "$number"
+until_true "$HOST_PID" "the event of it, in the next run" lists_undone
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the next run after an undo"
+"$AGON" tournament show "$WORK/run" --number "$number" >"$WORK/text" && grep -q "^UNDONE at 20.*Z (event $seq) by $me: as the fees were wrong; " "$WORK/text" ||
+    fail "show does not say that it was undone: $(cat "$WORK/text")"
+"$AGON" report "$WORK/run" --html "$WORK/undone.html" >"$WORK/text" || fail "report after an undo ended with $?"
+grep -q "tournament $number is undone by $me: as the fees were wrong; all of the " "$WORK/text" || fail "the report does not tell of the undo: $(cat "$WORK/text")"
+[ "$(grep -c 'the host ends: ' "$WORK/text")" = 2 ] && ! grep -q 'operator' "$WORK/text" || fail "two orderly ends are told otherwise: $(cat "$WORK/text")"
+grep -q ">$number undone<" "$WORK/undone.html" || fail "the page's capital has no mark of the undo"
 "$AGON" replay "$WORK/run" --verify >"$WORK/text" || fail "after an undo it does not replay: $(cat "$WORK/text")"
 "$AGON" tournament history "$WORK/run" >"$WORK/text" || fail "history ended with $?"
 grep -q '  undone$' "$WORK/text" || fail "history does not tell of the undo: $(cat "$WORK/text")"

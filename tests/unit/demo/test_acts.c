@@ -82,7 +82,28 @@ START_TEST(a_fault_is_told_with_its_reason_and_what_became_of_it)
     view.slots[1].condition = CONDITION_QUARANTINED;
     view.slots[1].n_crashes = 3;
     acts_look(&acts, &seen, 16 * SECOND, 0);
-    ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, is quarantined;"));
+    ck_assert_ptr_nonnull(
+        strstr(acts.said[ACT_CRASH], "crash_1 ended, is quarantined after 3 crashes;"));
+}
+END_TEST
+
+/* What stands above its state at the end is its state, and the others' fills are those of the act.
+ */
+START_TEST(what_became_of_a_fault_later_is_told_in_its_act)
+{
+    fresh();
+    acts_look(&acts, &seen, acts_begin(ACT_CRASH, 90 * SECOND), 0);
+    view.counters.n_fills = 5;
+    view.slots[1].n_crashes = 1;
+    acts_look(&acts, &seen, 15 * SECOND, 0);
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is restarted; the others had 5 fills");
+    acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND), 0);
+    view.counters.n_fills = 50;
+    view.slots[1].n_crashes = 3;
+    view.slots[1].condition = CONDITION_QUARANTINED;
+    acts_look(&acts, &seen, acts_begin(ACT_HANG, 90 * SECOND) + SECOND, 0);
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is quarantined; the others had 5 fills");
+    ck_assert_str_eq(acts.brief[ACT_HANG], "");
 }
 END_TEST
 
@@ -172,6 +193,7 @@ START_TEST(a_brief_result_fits_whatever_its_figures)
         plan_lines(&plan->plan)[0].capital_after_amt = INT64_MAX - 1;
         for (int64_t t = 2 * SECOND; t <= 90 * SECOND; t += SECOND / 2) {
             view.n_plans = acts.now == ACT_TOURNAMENT ? acts.n_plans + 1 : acts.n_plans;
+            view.counters.n_fills = acts.n_fills + most[i]; // of each act
             acts_look(&acts, &seen, t, 0);
         }
         for (int act = 0; act < ACT_PROOF; act++) {
@@ -208,6 +230,7 @@ int main(void)
     tcase_add_test(tcase, they_come_in_order_and_end_before_the_proof);
     tcase_add_test(tcase, the_first_fill_is_timed_from_the_start_of_the_command);
     tcase_add_test(tcase, a_fault_is_told_with_its_reason_and_what_became_of_it);
+    tcase_add_test(tcase, what_became_of_a_fault_later_is_told_in_its_act);
     tcase_add_test(tcase, a_reload_is_the_newcomers_alone);
     tcase_add_test(tcase, a_flood_is_told_beside_the_others);
     tcase_add_test(tcase, nobody_ranked_is_said_with_what_moved);

@@ -34,9 +34,52 @@ static void is(const char *verb, const char *json, int width, const char *expect
 START_TEST(lines_have_words_and_units)
 {
     is("left", "{\"on\": \"all\", \"n_positions\": 2, \"done\": false}", 80,
-       "Left\nof          all\npositions   2\nall closed  no\n");
+       "What is still open\nof               all\npositions held   2\nnothing is left  no\n");
     is("latency", "{\"step\": {\"count\": 1234567, \"p50_ns\": 195, \"p99_ns\": 2800000}}", 80,
        "Engine step\nsteps  1,234,567\np50    195 ns\np99    2.8 ms\n");
+}
+END_TEST
+
+#define CLOSING                                                                                    \
+    "[{\"time\": \"2026-11-28T00:48:25.1Z\", \"agent\": \"momentum_1\", \"symbol\": "              \
+    "\"BTCUSDT\", \"side\": \"sell\", \"quantity\": \"0.16247\", \"price\": \"60000.00\","         \
+    " \"result\": \"-12.34\", \"role\": \"taker\", \"fee\": \"1.00000000\", \"fee_asset\": "       \
+    "\"USDT\", \"exit_reason\": \"trailing_stop\"}]"
+
+/* Why a position was left stands with each fill that closed something, in 80 columns too. */
+START_TEST(fills_and_closings_say_why_a_position_was_left)
+{
+    is("closings", CLOSING, 80,
+       "Newest fills that closed something\n"
+       "time            symbol   side  quantity     price  result  exit reason    role\n"
+       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing_stop  taker\n");
+    is("fills", CLOSING, 80,
+       "Newest fills\n"
+       "time            agent       symbol   side  quantity     price  exit reason\n"
+       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing_stop\n");
+}
+END_TEST
+
+#define PLAN                                                                                       \
+    "{\"number\": 4, \"undone\": %s, \"rows\": [{\"rank\": 2, \"agent\": \"b\"}, {\"rank\": 0, "   \
+    "\"agent\": \"c\"}, {\"rank\": 1, \"agent\": \"a\"}]}"
+
+START_TEST(ranks_stand_in_their_order_and_what_was_undone_says_so)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), PLAN, "null");
+    is("tournament", text, 80,
+       "Tournament\nnumber  4\n\nRanks\nrank  agent\n   1  a\n   2  b\n   -  c\n");
+    snprintf(text, sizeof(text), PLAN,
+             "{\"time\": \"2026-11-28T00:50:31Z\", \"seq\": 25116, \"by\": \"ada\", \"reason\": "
+             "\"fees\", \"moved\": \"500.00\", \"back\": \"500.00\"}");
+    is("tournament", text, 80,
+       "Tournament\nnumber  4\n\n"
+       "UNDONE: the ranks below are of when it was held\n"
+       "at (UTC)   11-28 00:50:31\nby event   25,116\nby         ada\nreason     fees\n"
+       "had moved  500.00\nwent back  500.00\n\n"
+       "Ranks\nrank  agent\n   1  a\n   2  b\n   -  c\n");
 }
 END_TEST
 
@@ -221,6 +264,8 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, lines_have_words_and_units);
+    tcase_add_test(tcase, fills_and_closings_say_why_a_position_was_left);
+    tcase_add_test(tcase, ranks_stand_in_their_order_and_what_was_undone_says_so);
     tcase_add_test(tcase, tables_have_the_columns_that_find_room);
     tcase_add_test(tcase, positions_are_what_is_held);
     tcase_add_test(tcase, one_that_is_asked_for_alone_is_a_row);

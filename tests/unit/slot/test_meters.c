@@ -145,13 +145,14 @@ START_TEST(a_warning_is_whole_whatever_the_name_the_meter_and_its_rate)
     char want[64], text[METER_SAID];
 
     meter_tell_text(METER_REFUSED, "flood_1", 1000, text);
-    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1000 a second "
-                           "(`meters.refused`): it ends at 20000");
+    // It runs on: only who fills the bucket is ended.
+    ck_assert_str_eq(text, "flood_1 exceeds the intent rate limit of 1000/s "
+                           "(`meters.refused`): 20000 at once end it");
     for (uint32_t id = 0; id < METERS_N; id++) {
         const struct meter *meter = &meters_all[id];
 
         meter_tell_text(id, "an_agent_of_one_and_thirty_chars", meter->most, text);
-        snprintf(want, sizeof(want), ": it ends at %llu",
+        snprintf(want, sizeof(want), ": %llu at once end it",
                  (unsigned long long)meter->most * METER_SECONDS);
         ck_assert_msg(strlen(text) > strlen(want) &&
                           strcmp(text + strlen(text) - strlen(want), want) == 0,

@@ -93,7 +93,8 @@ function capitalCard() {
     if (!s) return;
     const parts = [...agents(state).filter(a => Number(a.capital) > 0).map(a => ({ name: a.name, amount: a.capital, colour: colour(a.slot), is: moved.get(a.name) })), { name: 'Pool', amount: s.pool, colour: css('dim') }].filter(p => Number(p.amount) > 0);
     const whole = parts.reduce((sum, p) => sum + Number(p.amount), 0) || 1;
-    put(note, `${money(s.capital)} ${s.currency}`);
+    const last = state.get('tournament');
+    put(note, `${money(s.capital)} ${s.currency}${last?.undone ? ` · tournament ${last.number} undone` : ''}`);
     const sync = (node, tag) => { while (node.children.length > parts.length) node.lastChild.remove(); while (node.children.length < parts.length) node.append(make(tag)); };
     sync(ribbon, 'i');
     sync(keys, 'li');
@@ -162,7 +163,8 @@ export default {
       now = state;
       const held = Date.parse(state.get('tournament')?.time);
       if (held && tournaments.at(-1) !== held) tournaments = [...tournaments.slice(-300), held];
-      if (has('tournament')) moved = new Map((state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
+      // What was taken back has moved nothing.
+      if (has('tournament')) moved = new Map((state.get('tournament')?.undone ? [] : state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
       if (has('agent/') || has('tournament')) { league_(state); draws.capital.draw(state); }
       if (has('venue/')) draws.lamps.draw(state);
       if ((has('status') || has('agent/')) && points(ALL).length > 1) { draws.chart.refresh(true); bars(); }

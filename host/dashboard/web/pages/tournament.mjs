@@ -74,7 +74,8 @@ export default {
     const ranks = card('Ranks', { name: 'ranks' });
     const legend = make('output', { className: 'legend' });
     const host = make('div');
-    ranks.bar.append(legend);
+    const left_out = make('span', { className: 'count', id: 'ranks-undone' });
+    ranks.bar.append(left_out, legend);
     ranks.body.append(host);
     let most = 1;
     // Who is not ranked has no rank, whatever it was before.
@@ -126,7 +127,10 @@ export default {
     }
     let slots = new Map();
     function drawRanks() {
-      const until = plans.filter(p => shown === null || p.number <= shown);
+      // One that was taken back leaves a gap: its ranks moved nothing.
+      const until = plans.filter(p => shown === null || p.number <= shown).map(p => (p.undone ? { ...p, rows: [] } : p));
+      const back = plans.filter(p => p.undone && (shown === null || p.number <= shown)).map(p => p.number);
+      put(left_out, back.length ? `without ${back.join(', ')}: undone` : '');
       const names = [...new Set(until.flatMap(p => p.rows.filter(r => r.rank).map(r => r.agent)))];
       ranks.section.hidden = until.length < 2 || names.length === 0;
       if (ranks.section.hidden) return;
@@ -150,8 +154,10 @@ export default {
       if (!t) { ranks.section.hidden = true; return; }
       if (t.number !== shown) { shown = t.number; drawRanks(); }
       if (last.number !== number) { number = last.number; load(); }
+      if (last.undone && plans.length && plans.at(-1).number === last.number && !plans.at(-1).undone) { plans.at(-1).undone = true; drawRanks(); }
+      put(flow.bar.firstChild, t.undone ? 'Capital moved, and was taken back' : 'Capital moved');
       const sorted = [...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99));
-      const wkey = `${t.number} ${document.documentElement.dataset.theme}`;
+      const wkey = `${t.number} ${Boolean(t.undone)} ${document.documentElement.dataset.theme}`;
       if (wkey !== whyKey) {
         whyKey = wkey;
         const weighted = t.measures.filter(m => m.weight > 0);

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a report's story says: who stopped whom and why, how a run ended, which tournament was taken
+ * back, and by whose clock. */
+#include "report/run_report.h"
+
+#include "../engine/world.h"
+
+static struct world *world;
+static struct run_report *story;
+
+/* Into the engine, and each event that it led to behind it into the story. */
+static int tell(void *event)
+{
+    struct agon_event_hdr *hdr = event;
+    uint64_t at = world->n_record;
+    int rc;
+
+    hdr->t = world->t;
+    rc = world_step(world, event);
+    while (at < world->n_record) {
+        struct agon_event_hdr *one = (struct agon_event_hdr *)(void *)(world->record + at);
+
+        ck_assert_int_eq(run_report_event(story, world->engine, one, rc), AGON_OK);
+        at += event_bytes(one);
+    }
+    return rc;
+}
+
+static void setup(void)
+{
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 1, .mode = RUN_PAPER, .seed = 42};
+
+    world = world_new(RUN_PAPER);
+    story = calloc(1, sizeof(*story));
+    ck_assert_ptr_nonnull(story);
+    ck_assert_int_eq(run_report_begin(story, world->engine), AGON_OK);
+    start.hdr.t = world->t;
+    ck_assert_int_eq(run_report_event(story, world->engine, &start.hdr, AGON_OK), AGON_OK);
+}
+
+static void teardown(void)
+{
+    run_report_free(story);
+    free(story);
+    world_free(world);
+}
+
+static struct record_command_by command(uint8_t kind, uint8_t scope, uint32_t id, const char *who,
+                                        const char *why)
+{
+    struct record_command_by by = {
+        .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE},
+                    .kind = kind,
+                    .scope = scope,
+                    .id = id,
+                    .reason = kind == COMMAND_KILL ? REASON_KILL : REASON_OPERATOR}};
+
+    snprintf(by.who, sizeof(by.who), "%s", who);
+    snprintf(by.why, sizeof(by.why), "%s", why);
+    return by;
+}
+
+static void give(uint8_t kind, uint8_t scope, uint32_t id, const char *who, const char *why)
+{
+    struct record_command_by by = command(kind, scope, id, who, why);
+
+    ck_assert_int_eq(tell(&by), AGON_OK);
+}
+
+/* The story so far is these lines, "-" or "slot_0" in front. */
+static void says(const char *const *lines)
+{
+    const struct slots *slots = engine_slots(world->engine);
+    uint32_t n = 0;
+
+    for (; lines[n] != NULL; n++) {
+        char line[400];
+        const struct run_report_happening *one = &story->happenings[n];
+
+        ck_assert_msg(n < story->n_happenings, "line %u is missing: %s", n, lines[n]);
+        snprintf(line, sizeof(line), "%s %s",
+                 one->slot < slots->n ? slots->all[one->slot].name : "-", one->text);
+        ck_assert_str_eq(line, lines[n]);
+    }
+    ck_assert_msg(story->n_happenings == n, "one line more: %s", story->happenings[n].text);
+}
+
+static void book(agon_px_t bid_px)
+{
+    struct {
+        struct agon_book_part part;
+        struct agon_level levels[4];
+    } event = {.part = {.hdr = {.type = AGON_EVENT_BOOK_SNAPSHOT,
+                                .granules = 2,
+                                .instrument = BTCUSDT,
+                                .t_venue = world->t},
+                        .n_bid = 1,
+                        .n_ask = 1,
+                        .flags = BOOK_PART_FIRST | BOOK_PART_LAST},
+               .levels = {{bid_px, 100000000}, {bid_px + 2, 100000000}}};
+
+    ck_assert_int_eq(tell(&event), AGON_OK);
+}
+
+// Slot 0 holds a coin, bought at 60,000 dollars.
+static void hold(void)
+{
+    const struct order_cmd *cmd;
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 6000000, 100000, 1);
+    cmd = &world->cmds[world->n_cmds - 1];
+    world_report(world, cmd, REPORT_ACK, 0, 0, 0);
+    world_report(world, cmd, REPORT_FILL, 6000000, 100000, 100000);
+    book(6000000);
+}
+
+static void limit(uint8_t which, int64_t value)
+{
+    struct record_command record = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_LIMIT,
+                                    .scope = SCOPE_SLOT,
+                                    .id = 0,
+                                    .which = which,
+                                    .value = value};
+
+    ck_assert_int_eq(tell(&record), AGON_OK);
+}
+
+START_TEST(a_limit_of_loss_that_stops_an_agent_is_said_with_its_figures)
+{
+    hold();
+    limit(LIMIT_DAILY_LOSS_AMT, USD(3000));
+    book(5690000);
+    says(
+        (const char *[]){"slot_0 is stopped by the limit daily_loss: lost 3,100.00 USDT, the limit "
+                         "is 3,000.00; its orders are cancelled, its positions closed",
+                         NULL});
+}
+END_TEST
+
+START_TEST(a_limit_of_all_stops_everybody)
+{
+    struct record_portfolio record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = {.daily_loss_amt = USD(2000), .on_breach = ON_BREACH_CANCEL}};
+
+    hold();
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    book(5690000);
+    says((const char *[]){"- everybody is stopped by the limit portfolio_daily_loss: lost 3,100.00 "
+                          "USDT, the limit is 2,000.00; all orders are cancelled",
+                          NULL});
+}
+END_TEST
+
+START_TEST(an_operator_is_named_with_his_reason)
+{
+    give(COMMAND_HALT, SCOPE_SLOT, 1, "ada", "too wild");
+    give(COMMAND_RESUME, SCOPE_SLOT, 1, "ada", "");
+    give(COMMAND_HALT, SCOPE_INSTRUMENT, ETHUSDT, "ada", "");
+    give(COMMAND_STOP, SCOPE_GLOBAL, 0, "bob", "a drill");
+    give(COMMAND_RESUME, SCOPE_GLOBAL, 0, "bob", "");
+    give(COMMAND_FLATTEN, SCOPE_SLOT, 2, "ada", "enough");
+    give(COMMAND_KILL, SCOPE_GLOBAL, 0, "file", "run/KILL: fire");
+    says((const char *[]){
+        "slot_1 its trading is halted by ada: too wild", "slot_1 its trading is resumed by ada",
+        "- in ETHUSDT, all trading is halted by ada",
+        "- everything is stopped by bob: a drill; all orders are cancelled, all positions closed",
+        "- all trading is resumed by bob",
+        "slot_2 its orders are cancelled, its positions closed by ada: enough",
+        "- the kill switch is thrown by a file: run/KILL: fire; all orders are cancelled", NULL});
+}
+END_TEST
+
+/* What the host does when it ends is no operator's doing, and one thing. */
+START_TEST(an_orderly_end_is_one_line)
+{
+    struct record_command_by end =
+        command(COMMAND_HALT, SCOPE_GLOBAL, 0, "host", "the host is about to end");
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER};
+
+    end.command.which = HALT_STOPPING;
+    ck_assert_int_eq(tell(&end), AGON_OK);
+    give(COMMAND_CANCEL_ALL, SCOPE_GLOBAL, 0, "host", "the host is about to end");
+    end.command.kind = COMMAND_RESUME;
+    ck_assert_int_eq(tell(&end), AGON_OK);
+    ck_assert_int_eq(run_report_event(story, world->engine, &start.hdr, AGON_OK), AGON_OK);
+    start.run = 3;
+    ck_assert_int_eq(run_report_event(story, world->engine, &start.hdr, AGON_OK), AGON_OK);
+    says((const char *[]){"- the host ends: nothing new is sent, open orders are cancelled",
+                          "- run 2 begins",
+                          "- run 3 begins; the one before left no word of its end", NULL});
+}
+END_TEST
+
+/* Slots whose plugin is loaded anew, or that a roster names no more: nobody's act. */
+START_TEST(what_the_host_does_with_slots_has_no_operator)
+{
+    struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_SUSPENDED,
+                                  .reason = REASON_SLOT_GONE};
+    struct record_command close = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                   .kind = COMMAND_CANCEL_ALL,
+                                   .scope = SCOPE_SLOT,
+                                   .id = 1,
+                                   .reason = REASON_SLOT_GONE};
+
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ck_assert_int_eq(tell(&close), AGON_OK);
+    slot.value = CONDITION_ACTIVE;
+    slot.reason = close.reason = REASON_OPERATOR;
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    slot.value = CONDITION_RETIRED;
+    close.kind = COMMAND_FLATTEN;
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ck_assert_int_eq(tell(&close), AGON_OK);
+    says((const char *[]){"slot_1 is suspended: it has no plugin, or the roster does not name it",
+                          "slot_1 is active again",
+                          "slot_1 is unloaded by an operator, its positions are closed", NULL});
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("run_report");
+    TCase *tcase = tcase_create("run_report");
+    SRunner *runner = srunner_create(suite);
+    int n_failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_limit_of_loss_that_stops_an_agent_is_said_with_its_figures);
+    tcase_add_test(tcase, a_limit_of_all_stops_everybody);
+    tcase_add_test(tcase, an_operator_is_named_with_his_reason);
+    tcase_add_test(tcase, an_orderly_end_is_one_line);
+    tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed != 0;
+}
