@@ -41,7 +41,8 @@ enum shape { LINES, ROWS, NESTED, HELD };
 struct view {
     const char *verb, *path, *title; // path NULL: the answer itself
     enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's; HELD:
-                      // without positions in which there is nothing, or too little for any order
+                      // without positions in which there is nothing, or too little for any order;
+                      // LINES with an inner: of that object in it, where there is one
     const char *inner;
     const struct field *fields;
 };
@@ -158,6 +159,9 @@ static const struct view views[] = {
             {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1})},
+    {"agent", "agent", "Stopped by a loss limit", LINES, "stopped",
+     FIELDS({"by", "limit", TEXT, 1}, {"since", "since", TIME, 1}, {"until", "until", TIME, 1},
+            {"text", "what follows", LAST, 1})},
     {"agent", "limits", "Limits", LINES, NULL,
      FIELDS({"capital", "capital", AMOUNT, 1}, {"order", "one order", AMOUNT, 1},
             {"position", "position", AMOUNT, 1}, {"daily_loss", "loss of a day", AMOUNT, 1},
@@ -763,7 +767,11 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
         uint32_t n_dust = 0;
         json_t *flat = NULL;
 
-        if (strcmp(view->verb, verb) != 0 || of == NULL)
+        if (strcmp(view->verb, verb) != 0)
+            continue;
+        if (view->shape == LINES && view->inner != NULL)
+            of = json_object_get(of, view->inner);
+        if (of == NULL)
             continue;
         if (view->shape == NESTED)
             flat = flatten(view, of);
