@@ -224,23 +224,27 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
 {
     char path[PATH_MAX];
     char sure[256];
-    const char *words[4] = {"apply", path, "dry-run", sure};
+    const char *words[4] = {"apply", path, "dry-run", opts->is_kept ? "keep" : "close"};
     struct error err = {0};
     json_t *result = NULL;
     int rc;
 
+    if (opts->is_kept && opts->is_closed)
+        return complain("apply takes either --close or --keep: positions of agents that the roster "
+                        "does not name are closed without",
+                        AGON_EINVAL);
     if (realpath(call->argv[0], path) == NULL)
         return no_file("apply", call->argv[0], EXIT_CONFIG);
     if (snprintf(sure, sizeof(sure), "yes=%s", opts->sure != NULL ? opts->sure : "") >=
         (int)sizeof(sure))
         return complain("apply: too many names with --yes", AGON_EINVAL);
-    rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
+    rc = client_ask(dir, words, 4, APPLY_NS, &result, &err);
     if (rc >= 0 && !opts->is_dry && json_array_size(json_object_get(result, "changes")) > 0) {
         if (!opts->is_json)
             print_result(opts, NULL, json_object_get(result, "changes"));
         json_decref(result);
         words[2] = sure;
-        rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
+        rc = client_ask(dir, words, 4, APPLY_NS, &result, &err);
         if (rc >= 0 && !opts->is_json) {
             printf("%lld made, %lld wait\n",
                    (long long)json_integer_value(json_object_get(result, "made")),
@@ -340,6 +344,11 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
 
     if (rc < 0)
         return complain(err.text, rc);
+    if (!opts->is_json && json_is_true(json_object_get(left, "already"))) {
+        puts(json_string_value(json_object_get(left, "done")));
+        json_decref(left);
+        return EXIT_OK;
+    }
     if (n_words > 1 && strcmp(words[0], "stop") != 0)
         left_words[1] = words[1];
     do {
@@ -472,8 +481,12 @@ int cmd_ctl(int argc, char **argv)
         {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
          &opts.sure},
         {"until", ARG_U64, "N", "export: stop behind event N", &opts.until},
-        {"close", ARG_FLAG, NULL, "unload: close its positions and wait for it", &opts.is_closed},
-        {"keep", ARG_FLAG, NULL, "unload: leave its positions as they are", &opts.is_kept},
+        {"close", ARG_FLAG, NULL,
+         "unload: close its positions and wait for it; apply: close those of agents that the "
+         "roster does not name (the preset)",
+         &opts.is_closed},
+        {"keep", ARG_FLAG, NULL, "unload, apply: leave the positions of who leaves as they are",
+         &opts.is_kept},
         {"timeout", ARG_DURATION, "TIME",
          "stop, flatten, unload: how long to wait until all is closed (60s); the exit code is 1 "
          "when "

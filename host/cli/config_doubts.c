@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "args/args.h"
+#include "base/money.h"
+#include "base/num.h"
 #include "cli/config_check.h"
 #include "roster/roster.h"
 #include "run/settings.h"
@@ -135,6 +137,82 @@ static void of_live(struct doubts *doubts)
                  "nobody is alerted: there is no 'webhook'; alerts stand in the journal alone");
 }
 
+/* What an order of that notional could lose at once: at market as far as its collar lets it, else
+ * its fee alone. ppb: of both, of the dearest instrument. */
+static int64_t fee_ppb_of(const struct settings *settings, const struct subscription *of)
+{
+    int64_t most = 0;
+
+    for (uint32_t k = 0; k < of->n_instruments; k++) {
+        const struct host_instrument *at;
+        int64_t ppb;
+
+        if (of->instruments[k] == 0 || of->instruments[k] > settings->host.n_instruments)
+            continue;
+        at = &settings->instruments[of->instruments[k] - 1];
+        ppb = at->taker_fee_ppb > at->maker_fee_ppb ? at->taker_fee_ppb : at->maker_fee_ppb;
+        most = ppb > most ? ppb : most;
+    }
+    return most;
+}
+
+// The least that any venue of its instruments takes; 0: not known, or in another currency.
+static agon_amt_t least_order(const struct settings *settings, const struct subscription *of)
+{
+    agon_amt_t least = 0;
+
+    for (uint32_t k = 0; k < of->n_instruments; k++) {
+        const struct host_instrument *at;
+
+        if (of->instruments[k] == 0 || of->instruments[k] > settings->host.n_instruments)
+            return 0;
+        at = &settings->instruments[of->instruments[k] - 1];
+        if (strcmp(at->quote, settings->host.base_currency) != 0 || at->min_notional_amt <= 0)
+            return 0;
+        least = least == 0 || at->min_notional_amt < least ? at->min_notional_amt : least;
+    }
+    return least;
+}
+
+/* A limit of the day that is smaller than what one order could lose refuses the order, whatever was
+ * lost by then. */
+static void of_daily_loss(struct doubts *doubts, const struct crew_slot *slot)
+{
+    const struct settings *settings = doubts->settings;
+    const struct slot_limits *limits = &slot->record.limits;
+    int64_t ppb = num_add(fee_ppb_of(settings, &slot->record.subscription),
+                          (int64_t)limits->collar_marketable_ppm * 1000);
+    agon_amt_t least_amt = least_order(settings, &slot->record.subscription);
+    agon_amt_t worst_amt = num_mul_div(limits->order_amt, ppb, 1000000000, NUM_UP);
+    agon_amt_t passes_amt;
+    char loss[MONEY_TEXT], worst[MONEY_TEXT], order[MONEY_TEXT], passes[MONEY_TEXT];
+    const char *unit = settings->host.base_currency;
+    int decimals = money_decimals(unit, LIMITS_AMT_EXP);
+
+    // The roster's amounts have 8 decimals, as min_notional has.
+    if (slot->record.agent_kind != AGON_STRATEGY || limits->daily_loss_amt <= 0 || ppb <= 0 ||
+        limits->order_amt <= 0 || worst_amt < limits->daily_loss_amt)
+        return;
+    passes_amt = num_mul_div(limits->daily_loss_amt, 1000000000, ppb, NUM_DOWN);
+    money_plain(limits->daily_loss_amt, LIMITS_AMT_EXP, decimals, loss);
+    money_plain(worst_amt, LIMITS_AMT_EXP, decimals, worst);
+    money_plain(limits->order_amt, LIMITS_AMT_EXP, decimals, order);
+    money_plain(passes_amt, LIMITS_AMT_EXP, decimals, passes);
+    if (passes_amt < least_amt)
+        doubt_at(
+            doubts, settings->roster, slot->line,
+            "agent %s: no order at market can pass: daily_loss is %s %s, and by its collar and "
+            "fees the smallest that a venue takes could lose more; expected a larger "
+            "daily_loss, or a smaller collar",
+            slot->record.name, loss, unit);
+    else
+        doubt_at(doubts, settings->roster, slot->line,
+                 "agent %s: daily_loss is %s %s, and an order at market of limits.order (%s) could "
+                 "lose %s by its collar and fees: those above %s are refused, whatever was lost; "
+                 "expected a larger daily_loss, or a smaller limits.order or collar",
+                 slot->record.name, loss, unit, order, worst, passes);
+}
+
 static void of_limits(struct doubts *doubts)
 {
     for (uint32_t i = 0; i < doubts->settings->host.n_slots; i++) {
@@ -147,6 +225,7 @@ static void of_limits(struct doubts *doubts)
                      "agent %s: daily_loss is more than drawdown allows, which is reached first; "
                      "expected it below",
                      slot->record.name);
+        of_daily_loss(doubts, slot);
     }
 }
 

@@ -572,6 +572,8 @@ void bytes_check_quiet(struct bytes *world)
         compare_accounts(world);
     if (!world->result->is_failed)
         bytes_money_quiet(world);
+    if (!world->result->is_failed && world->host != NULL)
+        bytes_operator_quiet(world);
 }
 
 /* --- the end --- */

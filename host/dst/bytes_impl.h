@@ -341,8 +341,9 @@ struct bytes {
     struct lowered lowered[BYTES_SLOTS];
     int64_t order_told[BYTES_SLOTS]; /* the last that was; 0: none, or it is not known which */
     struct crew_slot applied;
-    uint64_t unloaded; /* slots that were, at any time */
-    uint32_t leaving;  /* ... that are, with their positions closed */
+    uint64_t unloaded;                /* slots that were, at any time */
+    uint32_t leaving;                 /* ... that are, with their positions closed */
+    agon_ns_t t_leaving[BYTES_SLOTS]; /* ... since when */
     struct portfolio_limits portfolio;
 
     /* the truth */
@@ -398,6 +399,7 @@ int bytes_order(struct bytes *world, enum op op, uint32_t slot, int64_t value);
 void bytes_operate(struct bytes *world, enum bytes_fault fault); /* something, at random */
 void bytes_check_lowered(struct bytes *world, const struct truth *truth);
 void bytes_operator_turn(struct bytes *world); /* each simulated second that the host is up */
+void bytes_operator_quiet(struct bytes *world);
 
 /* bytes_machine.c */
 int bytes_machine_open(struct bytes *world);

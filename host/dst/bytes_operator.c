@@ -12,6 +12,7 @@
 #define CLOSE_NS  (20 * SECOND) /* ... until everything is closed, */
 #define LOOK_NS   (50 * MS)     /* and looks so often */
 #define ABLE_NS   (15 * SECOND) /* nothing kept the host from it for so long: then it has to be */
+#define LEAVE_NS  (10 * SECOND) /* ... for one agent, beside what it takes until all is known */
 #define CANCEL_NS (10 * SECOND) /* ... for orders alone */
 #define ORDER_NS  (3 * SECOND)  /* an operator waits so long for an answer */
 
@@ -112,27 +113,12 @@ static void add_agent(struct bytes *world)
     if (rc < 0 && rc != AGON_ETIME && !world->is_dying)
         world->tournament.asides[change.slot] = aside;
     if (rc >= 0 && !world->is_dying) {
+        world->leaving &= ~(1u << change.slot); // who left it has left
         world->result->some[BYTES_SOME_ADDED]++;
         if (world->swarm.n_agents <= change.slot)
             world->swarm.n_agents = change.slot + 1u;
     }
     bytes_trace(world, "OPERATOR adds slot %u: %d %s", change.slot, rc, change.err.text);
-}
-
-static void remove_agent(struct bytes *world)
-{
-    struct host_change change = {.kind = HOST_CHANGE_REMOVE,
-                                 .slot = (uint16_t)(host_config_of(world->host)->n_slots - 1)};
-    int rc;
-
-    if (change.slot == 0)
-        return;
-    world->word.is_suspended[change.slot] = 0; // it stands still for another reason
-    bytes_tournament_anew(world, change.slot);
-    rc = host_make_change(world->host, &change, ORDER_NS);
-    if (rc >= 0 && !world->is_dying)
-        world->swarm.n_agents = change.slot;
-    bytes_trace(world, "OPERATOR removes slot %u: %d", change.slot, rc);
 }
 
 /* Nothing of the roster but that agent's limits: what `ctl apply` makes of it. */
@@ -259,13 +245,51 @@ static void close_all(struct bytes *world)
     check_closed(world);
 }
 
+/* Ordered to leave with its positions closed. */
+static void check_left(struct bytes *world, uint16_t slot)
+{
+    for (uint32_t i = 0; i < world->n_coins; i++) {
+        if (bytes_is_dust(world, slot, i))
+            continue;
+        bytes_fail(world, "inv-24",
+                   "slot %u was taken out of the roster, or unloaded, with its positions closed, "
+                   "and %.3f s later, with everything in reach, it has %lld of instrument %u",
+                   slot, (double)(world->sched.now - world->t_leaving[slot]) / 1e9,
+                   (long long)world->coins[i].slot_net[slot], i);
+        return;
+    }
+}
+
+/* ... and nothing kept the host from closing them. */
+static void check_leaves(struct bytes *world, uint16_t slot)
+{
+    agon_ns_t known = bytes_known_ns(world) + LEAVE_NS;
+    agon_ns_t since =
+        world->t_leaving[slot] > world->t_able ? world->t_leaving[slot] : world->t_able;
+
+    if (world->t_able != 0 && !bytes_is_hung(world) && world->sched.now - since > known)
+        check_left(world, slot);
+}
+
+void bytes_operator_quiet(struct bytes *world)
+{
+    for (uint16_t slot = 0; slot < BYTES_SLOTS && !world->result->is_failed; slot++) {
+        if ((world->leaving >> slot & 1) != 0 &&
+            slots_get(engine_slots(world->host->engine), slot) != NULL)
+            check_left(world, slot);
+    }
+}
+
 /* A slot that is unloaded is gone when its positions are closed, where that was ordered. */
 static void check_unloaded(struct bytes *world)
 {
     for (uint16_t slot = 0; slot < BYTES_SLOTS; slot++) {
-        if ((world->leaving >> slot & 1) == 0 ||
-            slots_get(engine_slots(world->host->engine), slot) != NULL)
+        if ((world->leaving >> slot & 1) == 0)
             continue;
+        if (slots_get(engine_slots(world->host->engine), slot) != NULL) {
+            check_leaves(world, slot);
+            continue;
+        }
         world->leaving &= ~(1u << slot);
         for (uint32_t i = 0; i < world->n_coins; i++) {
             int64_t held = world->coins[i].slot_net[slot];
@@ -308,32 +332,52 @@ void bytes_operator_turn(struct bytes *world)
     check_cancelled(world);
 }
 
-/* By its name, its positions closed or kept by turns. */
-static void unload_agent(struct bytes *world)
+/* Its positions closed or kept by turns. */
+static int unload(struct bytes *world, uint16_t slot, uint8_t kind)
 {
-    struct host_change change = {.kind = HOST_CHANGE_UNLOAD,
-                                 .is_kept = (uint8_t)(world->op.value & 1)};
-    char name[32];
+    struct host_change change = {
+        .kind = kind, .slot = slot, .is_kept = (uint8_t)(world->op.value & 1)};
+    // What an earlier one in its place left is the account's.
+    int is_first = world->losses[slot].n_lives <= 1 && (world->unloaded >> slot & 1) == 0;
     int rc;
 
-    snprintf(name, sizeof(name), "slot_%u", world->op.slot);
-    rc = host_slot_of(world->host, name);
-    if (rc >= 0) {
-        // What an earlier one in its place left is the account's.
-        int is_first = world->losses[rc].n_lives <= 1 && (world->unloaded >> rc & 1) == 0;
-
-        change.slot = (uint16_t)rc;
-        world->unloaded |= (uint64_t)1 << rc;
-        // A halt of its own goes with it, and so does that a tournament had set it aside.
-        world->word.is_slot_halted[rc] = 0;
-        world->word.is_suspended[rc] = 0;
-        bytes_tournament_anew(world, change.slot);
-        rc = host_make_change(world->host, &change, ORDER_NS);
-        if (rc >= 0 && !world->is_dying && is_first && !change.is_kept)
-            world->leaving |= 1u << change.slot;
+    world->unloaded |= (uint64_t)1 << slot;
+    // A halt of its own goes with it, and so does that a tournament had set it aside.
+    world->word.is_slot_halted[slot] = 0;
+    world->word.is_suspended[slot] = 0;
+    bytes_tournament_anew(world, slot);
+    rc = host_make_change(world->host, &change, ORDER_NS);
+    if (rc >= 0 && !world->is_dying && is_first && !change.is_kept) {
+        world->leaving |= 1u << slot;
+        world->t_leaving[slot] = world->sched.now;
     }
     world->result->some[BYTES_SOME_UNLOADED] += rc >= 0;
-    bytes_trace(world, "OPERATOR unloads %s: %d %s", name, rc, change.err.text);
+    bytes_trace(world, "OPERATOR %s slot %u, its positions %s: %d %s",
+                kind == HOST_CHANGE_REMOVE ? "takes out of the roster" : "unloads", slot,
+                change.is_kept ? "kept" : "closed", rc, change.err.text);
+    return rc;
+}
+
+static void unload_agent(struct bytes *world)
+{
+    char name[32];
+    int slot;
+
+    snprintf(name, sizeof(name), "slot_%u", world->op.slot);
+    slot = host_slot_of(world->host, name);
+    if (slot >= 0)
+        (void)unload(world, (uint16_t)slot, HOST_CHANGE_UNLOAD);
+}
+
+/* What `ctl apply` makes of a roster that does not name the last agent any more, which may hold
+ * something. */
+static void remove_agent(struct bytes *world)
+{
+    uint16_t slot = (uint16_t)(host_config_of(world->host)->n_slots - 1);
+
+    if (slot != 0 && host_is_manned(world->host, slot) &&
+        unload(world, slot, HOST_CHANGE_REMOVE) >= 0 && !world->is_dying)
+        world->swarm.n_agents = slot;
 }
 
 /* Ordered, and looked at from there on (bytes_flatten.c), whatever else operators do meanwhile. */

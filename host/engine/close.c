@@ -264,6 +264,12 @@ void close_want_for_good(struct engine *engine, uint16_t slot, uint16_t reason)
     want_all(engine, slot, 0, reason, CLOSING | FOR_GOOD);
 }
 
+int close_is_for_good(const struct engine *engine, uint16_t slot)
+{
+    return (engine->is_closing_all[slot] & FOR_GOOD) != 0 &&
+           engine->slots.all[slot].condition == CONDITION_RETIRED;
+}
+
 void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason)
 {
     uint32_t n;
@@ -284,8 +290,7 @@ void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint
 void close_call_off(struct engine *engine, uint16_t slot)
 {
     // There is no agent that could go on with what is held.
-    if ((engine->is_closing_all[slot] & FOR_GOOD) != 0 &&
-        engine->slots.all[slot].condition == CONDITION_RETIRED)
+    if (close_is_for_good(engine, slot))
         return;
     close_forget(engine, slot);
 }

@@ -30,6 +30,8 @@ void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint
 void close_call_off(struct engine *engine, uint16_t slot);
 /* The same, and for good, too: its place is another's. */
 void close_forget(struct engine *engine, uint16_t slot);
+/* ... was that ordered, and is it RETIRED still? */
+int close_is_for_good(const struct engine *engine, uint16_t slot);
 /* Is that position being closed? Then the slot's own orders there are refused. */
 int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 /* What an emergency stop has still to end: open orders, and positions that are more than dust. */

@@ -597,6 +597,11 @@ uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t rea
     return reason < REASONS_MAX ? engine->refused[slot][reason] : 0;
 }
 
+struct engine_loss_refused engine_loss_refused(const struct engine *engine, uint16_t slot)
+{
+    return engine->losses_refused[slot];
+}
+
 void engine_unjudged(const struct engine *engine, uint16_t slot, struct slot_unjudged *of)
 {
     const uint64_t *refused = engine->refused[slot];

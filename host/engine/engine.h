@@ -200,8 +200,11 @@ int64_t engine_funding(const struct engine *engine, agon_instrument_t instrument
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
 int engine_slot_halted(const struct engine *engine, uint16_t slot); /* by a halt of its own */
-/* Is there anything that this resume would lift? */
-int engine_can_resume(const struct engine *engine, const struct record_command *command);
+/* The loss limit for which the slot opens nothing more, and since when: its own drawdown's or
+ * daily_loss's, else that of all slots; REASON_NONE: none is reached. */
+uint16_t engine_stopped_by(const struct engine *engine, uint16_t slot, agon_ns_t *t);
+/* Would a halt, resume, kill, cancel or flatten find all as it orders already? */
+int engine_is_so(const struct engine *engine, const struct record_command *command);
 /* Has the slot gone for good, and is nothing of it left at any venue? Then COMMAND_VACATE frees its
  * place. */
 int engine_can_vacate(const struct engine *engine, uint16_t slot);
@@ -304,6 +307,12 @@ void engine_exposure(const struct engine *engine, struct risk_reach *reach);
 /* Wishes of a slot that our own gate refused for a reason, since this engine began; not in its
  * state. */
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason);
+/* Of the last order that was refused because of what it could lose: so much by itself, so much by
+ * those open then. Of this engine's life, as engine_refused; all 0: there was none. */
+struct engine_loss_refused {
+    agon_amt_t order_amt, open_amt;
+};
+struct engine_loss_refused engine_loss_refused(const struct engine *engine, uint16_t slot);
 /* Orders and replacements that a slot wanted, and those refused because no fresh price was there to
  * judge them by; of this engine's life, as engine_refused. */
 void engine_unjudged(const struct engine *engine, uint16_t slot, struct slot_unjudged *of);

@@ -209,7 +209,31 @@ static int is_breached(const struct risk_slot *slot)
     return slot->is_drawdown_breached || slot->is_floor_breached;
 }
 
-int engine_can_resume(const struct engine *engine, const struct record_command *command)
+uint16_t engine_stopped_by(const struct engine *engine, uint16_t slot, agon_ns_t *t)
+{
+    const struct risk_slot *own = &engine->risk[slot], *all = &engine->portfolio;
+    const struct slot_limits *limits = &engine->slots.all[slot].limits;
+    const struct portfolio_limits *limits_all = &engine->portfolio_limits;
+
+    // A limit that was taken away binds nobody.
+    *t = own->t_breach;
+    if (own->is_drawdown_breached && limits->drawdown_ppm > 0)
+        return REASON_DRAWDOWN;
+    if (own->is_daily_breached && limits->daily_loss_amt > 0)
+        return REASON_DAILY_LOSS;
+    *t = all->t_breach;
+    if (all->is_floor_breached && limits_all->equity_amt > 0)
+        return REASON_PORTFOLIO_EQUITY;
+    if (all->is_drawdown_breached && limits_all->drawdown_ppm > 0)
+        return REASON_PORTFOLIO_DRAWDOWN;
+    if (all->is_daily_breached && limits_all->daily_loss_amt > 0)
+        return REASON_PORTFOLIO_DAILY_LOSS;
+    *t = 0;
+    return REASON_NONE;
+}
+
+/* Is there anything that a resume with that scope lifts? */
+static int can_resume(const struct engine *engine, const struct record_command *command)
 {
     uint32_t id = command->id;
 
@@ -227,6 +251,82 @@ int engine_can_resume(const struct engine *engine, const struct record_command *
     return halts_has(engine, HALT_OPERATOR) || halts_has(engine, HALT_CRASHES) ||
            halts_has(engine, HALT_BOOKS) || halts_has(engine, HALT_STOP) ||
            is_breached(&engine->portfolio);
+}
+
+// Of a halt of everything: its cause's. A second word that stops more is none of these.
+static int is_halted_so(const struct engine *engine, const struct record_command *command)
+{
+    uint32_t id = command->scope == SCOPE_GLOBAL ? command->which : command->id;
+    const struct halt *halt = engine_halt(engine, command->scope, id);
+
+    return halt != NULL &&
+           (command->reason != REASON_OTHER_HOST || halt->reason == REASON_OTHER_HOST);
+}
+
+static int is_in_scope(const struct engine *engine, const struct record_command *command,
+                       agon_instrument_t id)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, id);
+
+    if (command->scope == SCOPE_VENUE)
+        return instrument != NULL && instrument->venue == command->id;
+    if (command->scope == SCOPE_INSTRUMENT)
+        return id == command->id;
+    return command->kind != COMMAND_FLATTEN || command->value == 0 ||
+           id == (agon_instrument_t)command->value;
+}
+
+static int has_order(const struct engine *engine, uint16_t slot,
+                     const struct record_command *command)
+{
+    struct order *order = NULL;
+
+    while ((order = orders_next(engine->orders, slot, order)) != NULL) {
+        if (command->which == CANCEL_ORDER && command->kind == COMMAND_CANCEL_ALL
+                ? order->id == (uint64_t)command->value && order->request != AGON_REQUEST_CANCEL
+                : is_in_scope(engine, command, order->instrument))
+            return 1;
+    }
+    return 0;
+}
+
+static int has_position(const struct engine *engine, uint16_t slot,
+                        const struct record_command *command)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument != 0 && is_in_scope(engine, command, all[i].instrument) &&
+            !close_is_dust(engine, slot, all[i].instrument))
+            return 1;
+    }
+    return 0;
+}
+
+int engine_is_so(const struct engine *engine, const struct record_command *command)
+{
+    switch (command->kind) {
+    case COMMAND_RESUME:
+        return !can_resume(engine, command);
+    case COMMAND_HALT:
+        return is_halted_so(engine, command);
+    case COMMAND_KILL:
+        return halts_has(engine, HALT_KILL);
+    case COMMAND_CANCEL_ALL:
+    case COMMAND_FLATTEN:
+        break;
+    default:
+        return 0;
+    }
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (!engine->slots.all[id].is_used || (command->scope == SCOPE_SLOT && command->id != id))
+            continue;
+        if (has_order(engine, id, command) ||
+            (command->kind == COMMAND_FLATTEN && has_position(engine, id, command)))
+            return 0;
+    }
+    return 1;
 }
 
 void halts_save(const struct halt *halt, struct enc *enc)

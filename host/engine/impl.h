@@ -200,6 +200,7 @@ struct engine {
     unsigned char *state;                        /* owned; room for an encoded state */
     uint64_t exits_on[INSTRUMENTS_MAX / 64 + 1]; /* instruments with an exit plan, a bit each */
     uint64_t refused[SLOTS_MAX][REASONS_MAX];    /* by enum reason */
+    struct engine_loss_refused losses_refused[SLOTS_MAX];
     uint64_t asked[SLOTS_MAX];       /* orders and replacements that were wanted; a quote is two */
     uint16_t close_ended[SLOTS_MAX]; /* enum reason: what the last close of a slot ended by */
     uint64_t n_closed[SLOTS_MAX];    /* how often all a slot held was closed, in this process */

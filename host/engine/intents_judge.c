@@ -279,6 +279,20 @@ static inline void expect(const struct engine *engine, uint16_t slot, agon_instr
     __builtin_prefetch(&exposure->open[slot].sells[place - 1], 1);
 }
 
+/* For people: why an order is refused while nothing, or little, was lost. */
+static uint16_t note_loss(struct engine *engine, const struct slot *slot,
+                          const struct risk_view *view, uint16_t reason)
+{
+    agon_amt_t open_amt;
+
+    if (reason != REASON_DAILY_LOSS && reason != REASON_DRAWDOWN)
+        return reason;
+    open_amt = exposure_open_loss(engine, slot);
+    engine->losses_refused[slot->id] = (struct engine_loss_refused){
+        .order_amt = num_add(view->open_loss_amt, -open_amt), .open_amt = open_amt};
+    return reason;
+}
+
 uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
                        int is_replacement, agon_px_t *hold_px)
 {
@@ -371,5 +385,5 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
                                   order_type_is_at_market(intent->type)
                                       ? intents_guard_px(slot, instrument, intent, view.judge_px)
                                       : intent->px);
-    return risk_judge(&view, intent);
+    return note_loss(engine, slot, &view, risk_judge(&view, intent));
 }

@@ -99,6 +99,7 @@ int vacate(struct engine *engine, uint32_t id)
     memset(&engine->risk[slot], 0, sizeof(engine->risk[slot]));
     memset(&engine->scores[slot], 0, sizeof(engine->scores[slot]));
     memset(engine->refused[slot], 0, sizeof(engine->refused[slot]));
+    engine->losses_refused[slot] = (struct engine_loss_refused){0};
     engine->asked[slot] = 0;
     engine->close_ended[slot] = REASON_NONE;
     slots_vacate(&engine->slots, slot);

@@ -269,27 +269,45 @@ void api_port(struct api *api, struct control_port *port)
 
 #define NAMES_SHOWN 8u /* of those that there are, in a refusal */
 
-int api_slot_of(const struct api *api, const char *name, struct error *err)
+static int slot_in(const struct host_view *view, const char *name, struct error *err)
 {
     struct suggest suggest = {0};
     char known[256] = "";
     size_t used = 0;
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < api->view->n_slots; i++) {
-        if (!api->view->slots[i].is_used)
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!view->slots[i].is_used)
             continue;
         if (n++ < NAMES_SHOWN && used < sizeof(known))
             used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", n > 1 ? ", " : "",
-                                     api->view->slots[i].name);
-        if (strcmp(api->view->slots[i].name, name) == 0)
+                                     view->slots[i].name);
+        if (strcmp(view->slots[i].name, name) == 0)
             return (int)i;
-        suggest_offer(&suggest, name, strnlen(name, 64), api->view->slots[i].name);
+        suggest_offer(&suggest, name, strnlen(name, 64), view->slots[i].name);
     }
     return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; there are %s%s%s%s%s", name,
                      n > 0 ? known : "none", n > NAMES_SHOWN ? ", ..." : "",
                      suggest.best != NULL ? "; did you mean '" : "",
                      suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}
+
+int api_slot_of(const struct api *api, const char *name, struct error *err)
+{
+    return slot_in(api->view, name, err);
+}
+
+int api_slot_now(const struct api *api, const char *name, struct error *err)
+{
+    struct host_view *view = malloc(sizeof(*view));
+    int slot;
+
+    if (view == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    host_view(api->host, view);
+    slot = slot_in(view, name, err);
+    free(view);
+    return slot;
 }
 
 int api_instrument_of(const struct api *api, const char *symbol, struct error *err)

@@ -143,6 +143,12 @@ void api_live(void *ctx, struct control_live *live);
 void api_put_status(const struct api *api, struct jout *out);
 /* How the host and an agent are (api_words.h). */
 const char *api_host_state(const struct host_view *view);
+/* Of a loss limit that stopped it (host_view_slot.stop_reason): "daily loss", "drawdown", "floor";
+ * NULL: of none. As a member of an agent, as rows of halts, and why orders are refused for it. */
+const char *api_stopped_state(uint16_t reason);
+void api_put_stopped(const struct api *api, uint32_t id, struct jout *out);
+void api_put_stops(const struct api *api, struct jout *out);
+void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *text, size_t room);
 const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot);
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);
 /* Of what it is: an agent's name, a venue's, an instrument's label; "all". */
@@ -214,6 +220,8 @@ const char *api_label(const struct api *api, uint32_t place);
 int api_apply(struct api *api, const struct apply *apply, struct jout *out, struct error *err);
 /* The slot of that name, or AGON_ENOENT with the nearest one. */
 int api_slot_of(const struct api *api, const char *name, struct error *err);
+/* The same by a view of its own, for verbs that are slow and have none. */
+int api_slot_now(const struct api *api, const char *name, struct error *err);
 /* The place of an instrument in the view. */
 int api_instrument_of(const struct api *api, const char *symbol, struct error *err);
 

@@ -99,8 +99,8 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
 
 /* ---- what happened */
 
-static void happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
-                     const char *text)
+void api_happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
+                  const char *text)
 {
     struct api_event *event = &history->events[history->n_events++ % EVENTS];
 
@@ -124,32 +124,10 @@ static void see_reloads(struct api *api)
             continue;
         snprintf(text, sizeof(text), "generation %u is active after %u, engine pause %.1f us",
                  it->to, it->from, (double)(it->cut_ns + it->swap_ns) / 1e3);
-        happened(history, it->t, host_changeover_name(it->kind), api->view->slots[it->slot].name,
-                 text);
+        api_happened(history, it->t, host_changeover_name(it->kind),
+                     api->view->slots[it->slot].name, text);
     }
     history->reloads_before = n;
-}
-
-/* When it crashed last; of now where no alert says so. */
-static agon_ns_t crash_t(const struct host_view *view, uint32_t id)
-{
-    for (uint32_t i = 0; i < view->alerts.n_kept; i++) { // newest first
-        if (view->alerts.all[i].kind == ALERT_CRASH && view->alerts.all[i].slot == id)
-            return view->alerts.all[i].t;
-    }
-    return view->t;
-}
-
-static void see_crashes(struct api *api)
-{
-    for (uint32_t id = 0; id < api->view->n_slots; id++) {
-        const struct host_view_slot *slot = &api->view->slots[id];
-        uint8_t has_failed = slot->is_used && slot->failure[0] != '\0';
-
-        if (has_failed && !api->history->has_failed[id])
-            happened(api->history, crash_t(api->view, id), "crash", slot->name, slot->failure);
-        api->history->has_failed[id] = has_failed;
-    }
 }
 
 static void say_halt(struct api *api, const struct host_view_halt *halt, agon_ns_t t, int is_lifted)
@@ -160,11 +138,11 @@ static void say_halt(struct api *api, const struct host_view_halt *halt, agon_ns
     if (!is_lifted)
         snprintf(text, sizeof(text), "by %.31s%s%.95s", halt->who[0] != '\0' ? halt->who : "?",
                  halt->why[0] != '\0' ? ": " : "", halt->why);
-    happened(api->history, t,
-             is_lifted ? "resume"
-             : is_kill ? "kill"
-                       : "halt",
-             api_halt_of(api, halt), text);
+    api_happened(api->history, t,
+                 is_lifted ? "resume"
+                 : is_kill ? "kill"
+                           : "halt",
+                 api_halt_of(api, halt), text);
 }
 
 static void see_halts(struct api *api)
@@ -191,9 +169,9 @@ static void see_venues(struct api *api)
         uint8_t is_down = venue->uptime.seen_ns > 0 && !venue->uptime.is_up;
 
         if (is_down != api->history->is_down[i])
-            happened(api->history, api->view->t, is_down ? "outage" : "back", venue->name,
-                     is_down ? "the venue cannot be traded on"
-                             : "the venue can be traded on again");
+            api_happened(api->history, api->view->t, is_down ? "outage" : "back", venue->name,
+                         is_down ? "the venue cannot be traded on"
+                                 : "the venue can be traded on again");
         api->history->is_down[i] = is_down;
     }
 }
@@ -274,12 +252,12 @@ static void see_alerts(struct api *api, agon_ns_t until)
             of = api->view->slots[alert->slot].name;
         if (!is_seen(alert) && is_again(history, alert, of))
             continue;
-        happened(history, alert->t,
-                 alert->kind == ALERT_CRASH  ? "crash"
-                 : alert->kind == ALERT_HALT ? "halt"
-                 : alert->kind == ALERT_KILL ? "kill"
-                                             : "alert",
-                 of, alert->text);
+        api_happened(history, alert->t,
+                     alert->kind == ALERT_CRASH  ? "crash"
+                     : alert->kind == ALERT_HALT ? "halt"
+                     : alert->kind == ALERT_KILL ? "kill"
+                                                 : "alert",
+                     of, alert->text);
     }
 }
 
@@ -458,7 +436,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
     char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[EVENT_TEXT];
 
     if (event == NULL) {
-        happened(history, plan->t, "tournament", "", "");
+        api_happened(history, plan->t, "tournament", "", "");
         event = &history->events[(history->n_events - 1) % EVENTS];
         event->t_first = plan->t;
         event->first = plan->number;
@@ -831,7 +809,7 @@ void api_history_look(struct api *api, int64_t mono_ns)
     keep_candles(api);
     see_alerts(api, INT64_MAX);
     see_reloads(api);
-    see_crashes(api);
+    api_see_ends(api);
     see_halts(api);
     see_venues(api);
     see_fills(api);

@@ -22,6 +22,10 @@ struct api_trades {
     struct host_view_trade all[TRADES]; /* number n at place n % TRADES */
     uint64_t n;
 };
+struct api_seat { /* whose place it was */
+    char name[SLOT_NAME];
+    uint8_t is_unloaded;
+};
 struct api_event {
     agon_ns_t t;
     const char *kind; /* static */
@@ -84,9 +88,14 @@ struct api_history {
     agon_ns_t t_halts;     /* from then on halts are known one by one, and not by their alerts */
     uint64_t alert_before; /* the newest one's seq */
     struct host_view_halt halts[HOST_VIEW_HALTS];
+    struct api_seat seats[SLOTS_MAX];
     uint8_t has_failed[SLOTS_MAX], is_down[HOST_VENUES_MAX];
 };
 
+/* Something happened: an event of that kind (api_event_kinds), and who or what it is of. */
+void api_happened(struct api_history *history, agon_ns_t t, const char *kind, const char *of,
+                  const char *text);
+void api_see_ends(struct api *api); /* whose plugins are gone since the last look */
 struct api_history *api_history_new(void);
 void api_history_free(struct api_history *history); /* NULL is fine */
 /* What the host's start saw in its journal. Once, behind the first view. */

@@ -84,12 +84,23 @@ static const struct control_field metric_value = {NULL, REAL, "as its author mea
 static const struct control_field read_from = {NULL, TEXT, "agent.signal; none: nobody",
                                                .example = "\"vol.volatility\""};
 
+static const struct control_field stopped_fields[] = {
+    {"by", TEXT, "the limit: a reason's name", .example = "\"daily_loss\""},
+    {"since", TIME, NULL, NULLS},
+    {"until", TIME, "null: until a person lifts it", NULLS},
+    {"text", TEXT, "what it may do meanwhile, and what lifts it",
+     .example = "\"opens nothing more until `agon ctl resume ema` lifts it; closing passes\""},
+    {NULL}};
+static const struct control_shape stopped = {"StoppedBy", "A loss limit that is reached",
+                                             stopped_fields};
+
 static const struct control_field agent_head[] = {
     {"slot", INT, "its place"},
     {"name", TEXT, "its name in the roster", AGENT},
     {"state", TEXT, "how it is now", .words = api_agent_states},
     {"exceeds", TEXT, "the limit of a meter of which it has used a tenth, until that is free again",
      MAYBE, .example = "\"intent rate limit\""},
+    {"stopped", ONE, "it opens nothing more, by a loss limit", MAYBE, .of = &stopped},
     {"can_roll_back", BOOL, "the generation before is still warm"},
     {"stage", TEXT, "how far it has come", .word = stage},
     {"generation", INT, "of its plugin, from 1"},

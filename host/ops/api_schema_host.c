@@ -451,6 +451,7 @@ static const struct control_field done_fields[] = {
     {"seq", INT, "where it is one event of the journal: its number", MAYBE, .example = "48211"},
     {"durable", BOOL, "false: the journal's disk does not hold it", MAYBE},
     {"note", TEXT, "what to do about that", MAYBE, .example = "\"give it again after a restart\""},
+    {"already", BOOL, "true: it was so before, and nothing changed", MAYBE},
     {NULL}};
 const struct control_shape api_shape_done = {"Done", "It is done", done_fields};
 static const struct control_field ordered_fields[] = {
@@ -460,6 +461,7 @@ static const struct control_field ordered_fields[] = {
      .example = "48211"},
     {"durable", BOOL, "false: the journal's disk does not hold it", MAYBE},
     {"note", TEXT, "what to do about that", MAYBE, .example = "\"give it again after a restart\""},
+    {"already", BOOL, "true: it was so before, and nothing changed", MAYBE},
     {NULL}};
 const struct control_shape api_shape_ordered = {
     "Ordered", "An order that is an event of the journal", ordered_fields};

@@ -280,6 +280,8 @@ const char *api_agent_state(const struct host_view *view, const struct host_view
         return "killed";
     if (slot->is_halted || view->is_halted)
         return "halted";
+    if (slot->is_playing && api_stopped_state(slot->stop_reason) != NULL)
+        return api_stopped_state(slot->stop_reason);
     return slot->is_playing ? "active" : "waiting";
 }
 
@@ -355,6 +357,7 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
         jout_kv_str(out, "exceeds", meters_all[i].name);
         break;
     }
+    api_put_stopped(api, id, out);
     jout_kv_bool(out, "can_roll_back", slot->can_rollback);
     jout_kv_str(out, "stage", slot_stage_name(slot->stage));
     jout_kv_int(out, "generation", slot->generation);
@@ -617,6 +620,7 @@ void api_put_refusals(const struct api *api, uint32_t id, struct jout *out)
     jout_open(out, '[');
     for (;;) { // the most frequent first, of equally many the lower number
         uint16_t most = 0;
+        char text[256];
 
         for (uint16_t reason = 1; reason < REASONS_MAX; reason++) {
             uint64_t n = slot->refused[reason];
@@ -631,7 +635,8 @@ void api_put_refusals(const struct api *api, uint32_t id, struct jout *out)
         last = most;
         jout_open(out, '{');
         jout_kv_str(out, "reason", NAMED(reason_name(most)));
-        jout_kv_str(out, "text", NAMED(reason_text(most)));
+        api_loss_text(api, id, most, text, sizeof(text));
+        jout_kv_str(out, "text", text[0] != '\0' ? text : NAMED(reason_text(most)));
         jout_kv_int(out, "count", (int64_t)below);
         jout_close(out, '{');
     }

@@ -15,7 +15,8 @@ const char *const api_order_states[] = {[0] = "", ORDER_STATE_WORDS(ORDER_WORD) 
 const char *const api_requests[] = {[0] = "", ORDER_REQUEST_WORDS(ORDER_WORD) NULL};
 const char *const api_book_states[] = {BOOK_STATE_WORDS(ORDER_WORD) NULL};
 const char *const api_halt_causes[] = {"operator", "stopping", "journal", "crashes", "stop",
-                                       "kill",     "books",    "clock",   "key",     NULL};
+                                       "kill",     "books",    "clock",   "key",     "daily loss",
+                                       "drawdown", "floor",    NULL};
 const char *const api_halt_scopes[] = {"?", "all", "venue", "instrument", "agent", NULL};
 const char *const api_clock_trusts[] = {
     [CLOCK_UNPROVEN] = "unproven",
@@ -40,8 +41,9 @@ const char *const api_exit_causes[] = {"",     "stop", "trailing", "break_even",
 const char *const api_exit_watches[] = {"book", "mark", "last", NULL};
 const char *const api_host_states[] = {"running", "waiting", "halted", "stopped",
                                        "killed",  "journal", NULL};
-const char *const api_agent_states[] = {"active",    "waiting",     "halted",  "killed", "ended",
-                                        "SUSPENDED", "QUARANTINED", "RETIRED", NULL};
+const char *const api_agent_states[] = {"active",     "waiting",   "halted",      "killed",
+                                        "ended",      "SUSPENDED", "QUARANTINED", "RETIRED",
+                                        "daily loss", "drawdown",  "floor",       NULL};
 const char *const api_agent_kinds[] = {"strategy", "model", "analytic", NULL};
 const char *const api_runners[] = {"none", "inproc", "process", NULL};
 const char *const api_venue_states[] = {"waiting", "running",     "degraded", "down", "halted",
@@ -60,9 +62,9 @@ const char *const api_param_types[] = {"?",
 const char *const api_position_sides[] = {"flat", "long", "short", NULL};
 const char *const api_journal_classes[] = {"sync", "async", NULL};
 const char *const api_roles[] = {"maker", "taker", NULL};
-const char *const api_event_kinds[] = {"reload", "rollback", "restart",    "crash",
-                                       "resume", "halt",     "kill",       "outage",
-                                       "back",   "alert",    "tournament", NULL};
+const char *const api_event_kinds[] = {"reload",     "rollback", "restart", "crash", "resume",
+                                       "halt",       "kill",     "outage",  "back",  "alert",
+                                       "tournament", "unloaded", NULL};
 
 const char *const api_card_states[] = {"ok", "scaled", "lost", "too hot", NULL};
 const char *const api_own_states[] = {"none", "begins", "up", "fails", "lost", NULL};

@@ -21,8 +21,9 @@ enum how { HOW_LIVE = 0, HOW_RELOAD = 1, HOW_START = 2 };
 struct change {
     struct host_change make; /* kind 0: goes with the change before it, or is not for now */
     const char *agent;
-    char what[48], from[80], to[80];
+    char what[96], from[80], to[80];
     uint8_t how, is_dangerous;
+    uint8_t is_outcome; /* what follows from another row: no change by itself */
 };
 struct diff {
     const struct apply *apply;
@@ -240,6 +241,25 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
         word(diff, a->name, "gpu.leases", HOW_START, "as they are", "changed");
 }
 
+/* As a start has it: where there are several venues, an agent's account is where its first
+ * instrument is. */
+static void place_accounts(struct diff *diff)
+{
+    const struct host_view *view = diff->view;
+
+    for (uint32_t i = 0; view->n_venues > 1 && i < diff->roster->n_slots; i++) {
+        struct record_slot *record = &diff->slots[i].record;
+        uint32_t first = record->subscription.instruments[0];
+
+        if (record->subscription.n_instruments == 0 || first == 0 || first > diff->names->n)
+            continue;
+        for (uint32_t k = 0; k < view->n_venues; k++) {
+            if (strcmp(view->venues[k].name, view->instruments[first - 1].venue) == 0)
+                record->account = view->venues[k].account;
+        }
+    }
+}
+
 static int is_holding(const struct host_view *view, uint32_t slot)
 {
     const struct host_view_slot *at = &view->slots[slot];
@@ -321,6 +341,50 @@ static int add_agents(struct diff *diff, struct error *err)
     return AGON_OK;
 }
 
+/* What becomes of each position of who leaves: a row of its own, so that nobody has to ask. */
+static void say_positions(struct diff *diff, uint32_t slot)
+{
+    const struct host_view_slot *at = &diff->view->slots[slot];
+
+    for (uint32_t i = 0; i < at->n_positions; i++) {
+        const struct host_view_position *position = &at->positions[i];
+        uint32_t place = position->instrument - 1;
+        char what[96], text[NUM_TEXT];
+        struct change *change;
+
+        if (position->qty == 0 || place >= diff->names->n)
+            continue;
+        snprintf(what, sizeof(what), "position %s", diff->names->instruments[place]);
+        change = add(diff, at->name, what, HOW_LIVE);
+        num_format_short(position->qty, diff->view->instruments[place].qty_exp, text);
+        snprintf(change->from, sizeof(change->from), "%s", text);
+        snprintf(change->to, sizeof(change->to), "%s",
+                 position->is_dust      ? "the account's: too little for an order"
+                 : diff->apply->is_kept ? "kept, and no agent trades it"
+                                        : "closed at the market");
+    }
+}
+
+/* It goes the way of `unload`: its money is its place's until nothing is left of it there. */
+static void say_leaving(struct diff *diff, uint32_t slot)
+{
+    const struct host_view_slot *at = &diff->view->slots[slot];
+    int is_pooled = host_config_of(diff->apply->host)->tournament.mode != 0;
+    uint32_t first = diff->n;
+    struct change *change;
+    char text[NUM_TEXT];
+
+    number(diff, at->name, "open orders", HOW_LIVE, at->n_open, 0, 0);
+    say_positions(diff, slot);
+    change = add(diff, at->name, "capital", HOW_LIVE);
+    num_format_short(at->limits.capital_amt, diff->view->base_exp, text);
+    snprintf(change->from, sizeof(change->from), "%s", text);
+    snprintf(change->to, sizeof(change->to), "%s%s", is_pooled ? "the pool" : "the account",
+             is_holding(diff->view, slot) ? ", once nothing is held" : "");
+    for (; first < diff->n; first++)
+        diff->all[first].is_outcome = 1;
+}
+
 static void remove_agents(struct diff *diff)
 {
     const struct host_config *config = host_config_of(diff->apply->host);
@@ -333,9 +397,12 @@ static void remove_agents(struct diff *diff)
             continue;
         change = add(diff, name, "agent", HOW_LIVE);
         snprintf(change->from, sizeof(change->from), "active");
-        snprintf(change->to, sizeof(change->to), "removed");
-        change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE, .slot = (uint16_t)i};
+        snprintf(change->to, sizeof(change->to), "unloaded");
+        change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE,
+                                            .slot = (uint16_t)i,
+                                            .is_kept = (uint8_t)diff->apply->is_kept};
         change->is_dangerous = (uint8_t)is_holding(diff->view, i);
+        say_leaving(diff, i);
     }
 }
 
@@ -502,9 +569,16 @@ static int try_all(struct diff *diff, struct error *err)
 
         if (change->is_dangerous && !is_sure(diff->apply, change->agent))
             return error_set(err, AGON_EPERM,
-                             "%s: %s from %s to %s is dangerous: nothing was changed; say it is "
-                             "meant by --yes %s",
-                             change->agent, change->what, change->from, change->to, change->agent);
+                             "%s: %s from %s to %s is dangerous%s: nothing was changed; say it is "
+                             "meant by --yes %s%s",
+                             change->agent, change->what, change->from, change->to,
+                             change->make.kind == HOST_CHANGE_REMOVE ? ", as it holds something"
+                                                                     : "",
+                             change->agent,
+                             change->make.kind != HOST_CHANGE_REMOVE ? ""
+                             : diff->apply->is_kept ? "; its positions are kept then"
+                                                    : "; its positions are closed then, or stay "
+                                                      "with --keep");
     }
     return AGON_OK;
 }
@@ -516,7 +590,7 @@ static int make_all(struct diff *diff, uint32_t *n_made, struct error *err)
         int rc;
 
         if (change->make.kind == 0) {
-            *n_made += change->how == HOW_LIVE;
+            *n_made += change->how == HOW_LIVE && !change->is_outcome;
             continue;
         }
         change->make.is_dry = 0;
@@ -574,8 +648,10 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
         host_view(apply->host, diff.view);
     if (rc >= 0)
         rc = read_file(&diff, err);
-    if (rc >= 0)
+    if (rc >= 0) {
+        place_accounts(&diff);
         rc = compare(&diff, err);
+    }
     if (rc >= 0)
         rc = try_all(&diff, err);
     if (rc >= 0 && !apply->is_dry)

@@ -13,6 +13,7 @@ struct apply {
     const char *path;    /* the roster */
     const char *plugins; /* folder that its plugins are named below */
     int is_dry;
+    int is_kept;      /* positions of who leaves are kept, and not closed */
     const char *sure; /* "ema,mm_1": agents for which a dangerous change is meant; may be NULL */
 };
 /* Writes {"changes": [...], "made": n, "waiting": n}. AGON_EINVAL: mistakes of the file, all in

@@ -483,12 +483,11 @@ static int do_unload(void *ctx, const struct control_call *call, struct jout *ou
     struct api *api = ctx;
     const char *how = call->argc > 1 ? call->argv[1] : "close";
     struct host_change change = {.kind = HOST_CHANGE_UNLOAD, .is_kept = strcmp(how, "keep") == 0};
-    int slot = host_slot_of(api->host, call->argv[0]);
+    int slot = api_slot_now(api, call->argv[0], err);
     int rc;
 
     if (slot < 0)
-        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; `agents` lists them",
-                         call->argv[0]);
+        return slot;
     if (!change.is_kept && strcmp(how, "close") != 0)
         return error_set(err, AGON_EINVAL, "'%.32s' is not known here; expected close or keep",
                          how);
@@ -502,12 +501,16 @@ static int do_unload(void *ctx, const struct control_call *call, struct jout *ou
         return error_set(err, rc, "%s", change.err.text);
     jout_open(out, '{');
     jout_kv_str(out, "done",
-                change.is_kept
+                change.is_so ? "was unloaded already: `left` says what is left"
+                : change.is_kept
                     ? "unloaded; its positions stay, and so does its place until they "
                       "are closed"
                     : "unloaded; its positions are being closed: `left` says what is left");
     jout_kv_str(out, "on", call->argv[0]);
-    jout_kv_int(out, "seq", (int64_t)change.seq);
+    if (change.is_so)
+        jout_kv_bool(out, "already", 1);
+    else
+        jout_kv_int(out, "seq", (int64_t)change.seq);
     jout_close(out, '{');
     return AGON_OK;
 }
@@ -524,9 +527,11 @@ static int do_apply(void *ctx, const struct control_call *call, struct jout *out
             apply.is_dry = 1;
         else if (strncmp(call->argv[i], "yes=", 4) == 0)
             apply.sure = call->argv[i] + 4;
-        else
+        else if (strcmp(call->argv[i], "keep") == 0)
+            apply.is_kept = 1;
+        else if (strcmp(call->argv[i], "close") != 0)
             return error_set(err, AGON_EINVAL,
-                             "'%.32s' is not known here; expected dry-run, "
+                             "'%.32s' is not known here; expected dry-run, close, keep, "
                              "yes=AGENT",
                              call->argv[i]);
     }
@@ -554,6 +559,9 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
     if (path != NULL && path[0] != '/')
         return error_set(err, AGON_EINVAL,
                          "'%.64s' is not a whole path; expected the file named from / on", path);
+    rc = api_slot_now(api, call->argv[0], err);
+    if (rc < 0)
+        return rc;
     rc = path != NULL ? find_file(api, path, real, err) : AGON_OK;
     if (rc >= 0)
         rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, &seq, err);
@@ -572,7 +580,10 @@ static int do_rollback(void *ctx, const struct control_call *call, struct jout *
 {
     struct api *api = ctx;
     uint64_t seq = 0;
-    int rc = host_rollback(api->host, call->argv[0], &seq, err);
+    int rc = api_slot_now(api, call->argv[0], err);
+
+    if (rc >= 0)
+        rc = host_rollback(api->host, call->argv[0], &seq, err);
 
     if (rc < 0)
         return rc;
@@ -754,9 +765,9 @@ const struct control_verb api_verbs[] = {
     {"unload", "AGENT [close|keep]",
      "its plugin goes for good; its place is free when all is closed", CONTROL_OPERATE, 1, 2,
      do_unload, .is_slow = 1, .gives = ONE(done)},
-    {"apply", "FILE [dry-run] [yes=AGENT]",
-     "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
-     .is_slow = 1, .gives = ONE(diff)},
+    {"apply", "FILE [dry-run] [close|keep] [yes=AGENT]",
+     "makes what runs what a roster says; shows what differs. Who is not in it is unloaded",
+     CONTROL_OPERATE, 1, 4, do_apply, .is_slow = 1, .gives = ONE(diff)},
     {"export", "fills|orders|trades|equity|samples|plans [FILE]",
      "from the journal, as CSV (--json, and plans always: as JSON)", CONTROL_CLIENT, 1, 2, NULL},
     {"url", "", "the dashboard's address with the token in it", CONTROL_CLIENT, 0, 0, NULL},

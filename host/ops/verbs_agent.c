@@ -43,15 +43,6 @@ static void put_param(const struct crew_slot *slot, const struct info_param *par
     jout_close(out, '{');
 }
 
-static int find_slot(const struct api *api, const char *name, struct error *err)
-{
-    int slot = host_slot_of(api->host, name);
-
-    if (slot < 0)
-        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'; `agents` lists them", name);
-    return slot;
-}
-
 /* Rosters are applied and parameters read and set one at a time. */
 static int make(struct api *api, struct host_change *change, struct error *err)
 {
@@ -69,7 +60,7 @@ int api_do_params(void *ctx, const struct control_call *call, struct jout *out, 
     struct api *api = ctx;
     struct host_params *params = malloc(sizeof(*params));
     struct host_change change = {.kind = HOST_READ_PARAMS, .is_dry = 1, .params = params};
-    int slot = find_slot(api, call->argv[0], err);
+    int slot = api_slot_now(api, call->argv[0], err);
     int rc = slot < 0 ? slot : AGON_OK;
 
     if (params == NULL)
@@ -114,7 +105,7 @@ int api_do_param_set(void *ctx, const struct control_call *call, struct jout *ou
 {
     struct api *api = ctx;
     struct crew_slot *to = malloc(sizeof(*to));
-    int slot = find_slot(api, call->argv[0], err);
+    int slot = api_slot_now(api, call->argv[0], err);
     struct host_change change = {
         .kind = HOST_CHANGE_PARAM, .slot = (uint16_t)slot, .to = to, .name = call->argv[1]};
     int rc = slot < 0 ? slot : AGON_OK;

@@ -10,7 +10,8 @@
 
 #define ORDER_NS ((int64_t)1000000000) /* an order waits so long for the engine's answer */
 
-void api_put_ordered(const char *what, const char *on, int rc, uint64_t seq, struct jout *out)
+static void put_ordered(const char *what, const char *on, int rc, uint64_t seq, int was_so,
+                        struct jout *out)
 {
     jout_open(out, '{');
     jout_kv_str(out, "done", what);
@@ -26,7 +27,39 @@ void api_put_ordered(const char *what, const char *on, int rc, uint64_t seq, str
                     "it is done, and the journal's disk does not hold it: give it "
                     "again after a restart");
     }
+    if (was_so)
+        jout_kv_bool(out, "already", 1);
     jout_close(out, '{');
+}
+
+void api_put_ordered(const char *what, const char *on, int rc, uint64_t seq, struct jout *out)
+{
+    put_ordered(what, on, rc, seq, 0, out);
+}
+
+/* An order that finds all as it wants it is done as well, and says so. */
+static const char *so_already(const struct record_command *command)
+{
+    switch (command->kind) {
+    case COMMAND_HALT:
+        return command->scope == SCOPE_GLOBAL ? "everything was halted already"
+                                              : "was halted already";
+    case COMMAND_KILL:
+        return "the kill switch was thrown already";
+    case COMMAND_CANCEL_ALL:
+        return command->which == CANCEL_ORDER ? "its cancel is on its way already"
+                                              : "nothing to cancel: no order was open";
+    case COMMAND_FLATTEN:
+        return command->value != 0
+                   ? "nothing to close: it holds nothing there that an order could "
+                     "close, and has no order open there"
+                   : "nothing to close: nothing was held that an order could close, "
+                     "and no order was open";
+    default:
+        return command->reason == REASON_KILL   ? "the kill switch was not thrown"
+               : command->scope == SCOPE_GLOBAL ? "nothing was halted that a resume lifts"
+                                                : "was not halted";
+    }
 }
 
 static int give(struct api *api, const struct control_call *call,
@@ -35,7 +68,7 @@ static int give(struct api *api, const struct control_call *call,
 {
     struct record_command_by by = {.command = *command};
     uint64_t seq = 0;
-    int rc;
+    int rc, was_so;
 
     snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
     snprintf(by.why, sizeof(by.why), "%s", why);
@@ -46,11 +79,8 @@ static int give(struct api *api, const struct control_call *call,
         return error_set(err, rc, "the engine refused it");
     if (rc < 0 && rc != AGON_ETIME)
         return error_set(err, rc, "%s", error_name(rc));
-    if (rc >= 0 && command->kind == COMMAND_RESUME && host_order_was_idle(api->host, seq))
-        what = command->reason == REASON_KILL   ? "the kill switch was not thrown"
-               : command->scope == SCOPE_GLOBAL ? "nothing was halted that a resume lifts"
-                                                : "was not halted";
-    api_put_ordered(what, on, rc, seq, out);
+    was_so = rc >= 0 && host_order_was_so(api->host, seq);
+    put_ordered(was_so ? so_already(command) : what, on, rc, seq, was_so, out);
     return AGON_OK;
 }
 
@@ -251,6 +281,7 @@ int api_do_halts(void *ctx, const struct control_call *call, struct jout *out, s
     jout_open(out, '[');
     for (uint32_t i = 0; i < api->view->n_halts; i++)
         api_put_halt(api, &api->view->halts[i], out);
+    api_put_stops(api, out);
     jout_close(out, '[');
     return AGON_OK;
 }

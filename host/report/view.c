@@ -46,7 +46,8 @@ struct view {
     const char *verb, *path, *title; // path NULL: the answer itself
     enum shape shape; // NESTED: rows of lists in rows, the first field is the outer's; HELD:
                       // without positions in which there is nothing, or too little for any order;
-                      // RANKED: by rank, who has none last
+                      // RANKED: by rank, who has none last;
+                      // LINES with an inner: of that object in it, where there is one
     const char *inner;
     const struct field *fields;
 };
@@ -166,6 +167,9 @@ static const struct view views[] = {
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1},
             {"day_loss", "lost today, by its limits", AMOUNT, 1},
             {"fall", "below its highest, by them", SHARE, 1})},
+    {"agent", "agent", "Stopped by a loss limit", LINES, "stopped",
+     FIELDS({"by", "limit", TEXT, 1}, {"since", "since", TIME, 1}, {"until", "until", TIME, 1},
+            {"text", "what follows", LAST, 1})},
     {"agent", "limits", "Limits", LINES, NULL,
      FIELDS({"capital", "capital", AMOUNT, 1}, {"order", "one order", AMOUNT, 1},
             {"position", "position", AMOUNT, 1}, {"daily_loss", "daily loss", AMOUNT, 1},
@@ -850,7 +854,11 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
         uint32_t n_dust = 0;
         json_t *flat = NULL;
 
-        if (strcmp(view->verb, verb) != 0 || of == NULL || (n > 0 && json_is_null(of)))
+        if (strcmp(view->verb, verb) != 0)
+            continue;
+        if (view->shape == LINES && view->inner != NULL)
+            of = json_object_get(of, view->inner);
+        if (of == NULL || (n > 0 && json_is_null(of)))
             continue;
         if (view->shape == NESTED)
             flat = flatten(view, of);

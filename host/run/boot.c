@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "engine/capital.h"
+#include "engine/close.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
 #include "market/instrument_kind.h"
@@ -266,6 +267,17 @@ static int is_for_its_plugin(const struct slot *slot)
             slot->condition_reason == REASON_SLOT_GONE);
 }
 
+/* Its plugin was lost and is loaded anew; or it was unloaded, its positions were kept, and the
+ * roster names it: it takes them up again. */
+static int is_taken_back(const struct host *host, const struct slot *slot)
+{
+    if (slot->condition == CONDITION_RETIRED)
+        return slot->condition_reason == REASON_OPERATOR &&
+               !close_is_for_good(host->engine, slot->id);
+    return (slot->condition == CONDITION_SUSPENDED || slot->condition == CONDITION_QUARANTINED) &&
+           slot->condition_reason == REASON_SLOT_GONE;
+}
+
 /* What earlier runs left: halts stand (boot_halts). A plugin that was lost is loaded anew, so its
  * slot plays again. A slot that nobody plays for any more has its orders cancelled. */
 static int boot_states(struct host *host, struct error *err)
@@ -294,9 +306,10 @@ static int boot_states(struct host *host, struct error *err)
                 slot_set_add(&host->leaving, id);
         } else if (!host_has_agent(host, id)) {
             log_warn_with("host", "slot-left", LOG_FIELDS(LOG_TEXT("agent", slot->name)),
-                          "slot %s is not in the roster any more: it is suspended "
-                          "and its orders are cancelled",
-                          slot->name);
+                          "slot %s is not in the roster any more: it is suspended, its orders are "
+                          "cancelled and its positions stay; `agon ctl unload %s --close` closes "
+                          "them",
+                          slot->name, slot->name);
             condition.value = CONDITION_SUSPENDED;
             condition.reason = REASON_SLOT_GONE;
             rc = boot_step(host, &condition, slot->name, err);
@@ -314,9 +327,7 @@ static int boot_states(struct host *host, struct error *err)
             condition.value = CONDITION_SUSPENDED;
             condition.reason = REASON_SLOT_GONE;
             rc = boot_step(host, &condition, slot->name, err);
-        } else if ((slot->condition == CONDITION_SUSPENDED ||
-                    slot->condition == CONDITION_QUARANTINED) &&
-                   slot->condition_reason == REASON_SLOT_GONE) {
+        } else if (is_taken_back(host, slot)) {
             rc = boot_step(host, &condition, slot->name, err);
         }
     }

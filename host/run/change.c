@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "agent/feed_fold.h"
+#include "engine/close.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
 
@@ -152,6 +153,12 @@ static int try_add(struct host *host, struct host_change *change)
         return error_set(&change->err, AGON_EPERM,
                          "slot %u of this run directory is %s's, with its orders and positions",
                          change->slot, slot->name);
+    if (slot != NULL && slot->condition == CONDITION_RETIRED &&
+        close_is_for_good(host->engine, change->slot))
+        return error_set(&change->err, AGON_EBUSY,
+                         "%s is being unloaded, and what it holds closed: `agon ctl left %s` says "
+                         "what is left; try again when its place is free",
+                         slot->name, slot->name);
     if (!change->is_dry && !host->has_joined)
         return error_set(&change->err, AGON_ESTATE, "the agents have not begun yet: try again");
     return AGON_OK;
@@ -160,9 +167,18 @@ static int try_add(struct host *host, struct host_change *change)
 /* The slot is made; the loader begins its plugin. */
 static int seat(struct host *host, struct host_change *change)
 {
+    const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
     union slot_event event;
-    int rc;
+    int rc = AGON_OK;
 
+    // Its positions were kept when it was unloaded: it takes them up again, and its place is not
+    // another's.
+    if (slot != NULL && slot->condition == CONDITION_RETIRED)
+        rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_SUSPENDED,
+                     REASON_SLOT_GONE);
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine refused to take it back");
+    slot_set_remove(&host->leaving, change->slot);
     slot_set_remove(&host->gone, change->slot);
     slot_set_add(&host->beginning, change->slot);
     host->failures[change->slot][0] = '\0';
@@ -210,28 +226,31 @@ static int empty(struct host *host, struct host_change *change)
     return AGON_OK;
 }
 
-static int change_remove(struct host *host, struct host_change *change)
-{
-    if (change->is_dry)
-        return AGON_OK;
-    if (crew_try_leave(host->crew, change->slot, AGON_END_DONE) < 0)
-        return error_set(&change->err, AGON_EBUSY, "a swap is under way: try again");
-    host_fail_slot(host, change->slot, "not in the roster any more");
-    host_tell(host);
-    slot_set_add(&host->absent, change->slot);
-    return AGON_OK;
-}
-
 /* Its plugin ends, its orders are cancelled, its positions are closed or kept. When nothing of it
- * is left anywhere, its place is another's (host_vacate). */
+ * is left anywhere, its place is another's (host_vacate). By its name, or by a roster that does not
+ * name it any more: an agent leaves in one way. */
 static int change_unload(struct host *host, struct host_change *change)
 {
     uint16_t id = change->slot;
     const struct slot *slot = slots_get(engine_slots(host->engine), id);
+    const char *by = change->kind == HOST_CHANGE_REMOVE ? "unloaded: not in the roster any more"
+                                                        : "unloaded by an operator";
     int rc;
 
     if (slot == NULL)
         return error_set(&change->err, AGON_ENOENT, "there is no such agent");
+    if (slot->condition == CONDITION_RETIRED && slot_set_has(&host->leaving, id)) {
+        int is_closed = close_is_for_good(host->engine, id);
+
+        if (is_closed && change->is_kept)
+            return error_set(&change->err, AGON_ESTATE,
+                             "%s is unloaded, and what it holds is being closed: that is not "
+                             "called off",
+                             slot->name);
+        change->is_so = is_closed != change->is_kept;
+        if (change->is_so)
+            return AGON_OK;
+    }
     if (change->is_dry)
         return AGON_OK;
     if (crew_try_leave(host->crew, id, AGON_END_DONE) < 0)
@@ -239,7 +258,8 @@ static int change_unload(struct host *host, struct host_change *change)
     slot_set_remove(&host->gone, id);
     slot_set_remove(&host->demoted, id);
     if (host->failures[id][0] == '\0')
-        snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by an operator");
+        snprintf(host->failures[id], sizeof(host->failures[id]), "%s; its positions are %s", by,
+                 change->is_kept ? "kept" : "closed");
     rc = command(host, COMMAND_SLOT_CONDITION, id, CONDITION_RETIRED, REASON_OPERATOR);
     change->seq = engine_seq(host->engine);
     if (rc >= 0)
@@ -251,7 +271,7 @@ static int change_unload(struct host *host, struct host_change *change)
         slot_set_add(&host->absent, id);
     slot_set_add(&host->leaving, id);
     log_info_with("host", "unloaded", LOG_FIELDS(LOG_TEXT("agent", slot->name)),
-                  "slot %s was unloaded by an operator; its positions are %s", slot->name,
+                  "slot %s was %s; its positions are %s", slot->name, by,
                   change->is_kept ? "kept" : "closed");
     return AGON_OK;
 }
@@ -385,8 +405,6 @@ void host_drain_change(struct host *host)
         change->rc = empty(host, change);
         break;
     case HOST_CHANGE_REMOVE:
-        change->rc = change_remove(host, change);
-        break;
     case HOST_CHANGE_UNLOAD:
         change->rc = change_unload(host, change);
         break;

@@ -393,8 +393,7 @@ static int drain_control(struct host *host)
 
     while ((command = ring_peek(&host->control)) != NULL) {
         struct record_command_by copy = *command;
-        int was_idle =
-            copy.command.kind == COMMAND_RESUME && !engine_can_resume(host->engine, &copy.command);
+        int was_so = engine_is_so(host->engine, &copy.command);
         uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_relaxed);
 
         copy.command.hdr.t = host_now(host);
@@ -403,7 +402,7 @@ static int drain_control(struct host *host)
         ring_release(&host->control);
         host->command_results[done % COMMAND_RESULTS].seq = copy.command.hdr.seq;
         host->command_results[done % COMMAND_RESULTS].rc = host->driver.rc;
-        host->command_results[done % COMMAND_RESULTS].was_idle = (uint8_t)was_idle;
+        host->command_results[done % COMMAND_RESULTS].was_so = (uint8_t)was_so;
         host_show(host); // who ordered it and looks sees it done
         atomic_store_explicit(&host->n_commands_done, done + 1, memory_order_release);
         n++;

@@ -150,13 +150,13 @@ int host_order(struct host *host, const struct record_command_by *command, int64
     return !host_await_durable(host, *seq, until) && rc >= 0 ? 1 : rc;
 }
 
-int host_order_was_idle(const struct host *host, uint64_t seq)
+int host_order_was_so(const struct host *host, uint64_t seq)
 {
     uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_acquire);
 
     for (uint64_t i = 0; i < done && i < COMMAND_RESULTS; i++) {
         if (host->command_results[i].seq == seq)
-            return host->command_results[i].was_idle;
+            return host->command_results[i].was_so;
     }
     return 0;
 }

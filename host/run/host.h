@@ -132,13 +132,19 @@ struct host_view_slot {
     /* By which the risk gate judges its losses, as last marked: now, when the day began, at the
      * highest. Positions count at prices to close at, and not at mids as in the figures. */
     agon_amt_t gate_equity_amt, gate_day_amt, gate_high_amt;
+    /* Why it opens nothing more, by its loss limits or those of all: enum reason, and since when;
+     * REASON_NONE: none is reached. */
+    uint16_t stop_reason;
+    agon_ns_t stop_t;
+    struct engine_loss_refused loss_refused;
     uint64_t n_intents, n_refused, nth;
     uint64_t refused[REASONS_MAX]; /* by our own gate, this run */
     struct slot_unjudged unjudged;
     struct meters meters;
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
     uint8_t is_counted;      /* those two are known */
-    uint8_t is_unfit; /* its plugin failed its checks, or could not begin: failure says why */
+    uint8_t is_unfit;    /* its plugin failed its checks, or could not begin: failure says why */
+    uint8_t is_unloaded; /* for good, by an operator, a roster or a tournament */
     uint32_t n_crashes;
     uint8_t can_rollback;
     uint32_t n_open;
@@ -488,16 +494,16 @@ int host_quarantine_clear(struct host *host, const char *hash, const char *reaso
  * the same. [any but core] */
 int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq);
-/* True of a resume with that number that found nothing to lift, as long as it is one of the newest
- * 64 commands. [any but core] */
-int host_order_was_idle(const struct host *host, uint64_t seq);
+/* True of a command with that number that found all as it ordered (engine_is_so), as long as it is
+ * one of the newest 64 commands. [any but core] */
+int host_order_was_so(const struct host *host, uint64_t seq);
 /* What of a roster can change while the host runs. */
 enum host_change_kind {
     HOST_CHANGE_SLOT = 1,   /* limits, capital, on_crash, latency: a CONFIG event */
     HOST_CHANGE_STAGE = 2,  /* a COMMAND */
     HOST_CHANGE_PARAM = 3,  /* of a parameter that may change in flight: a CONFIG event */
     HOST_CHANGE_ADD = 4,    /* another agent, at the end or where it was before */
-    HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
+    HOST_CHANGE_REMOVE = 5, /* as UNLOAD: the roster does not name it any more */
     HOST_CHANGE_TOURNAMENT = 6,
     HOST_CHANGE_UNLOAD = 7,    /* for good: its place is free when nothing of it is left */
     HOST_CHANGE_SIGNALS = 9,   /* whose an agent hears from its next reload on */
@@ -512,15 +518,16 @@ struct host_params { /* of the plugin that is active */
 };
 struct host_change {
     uint8_t kind, is_dry; /* is_dry: only whether it could be made */
-    uint8_t
-        is_kept; /* of UNLOAD: its positions stay, and so does its place until they are closed */
+    uint8_t is_kept; /* of UNLOAD and REMOVE: its positions stay, and so does its place until they
+                        are closed */
+    uint8_t is_so;   /* of UNLOAD, once made: it was so already, and nothing was done */
     uint16_t slot;
-    const struct crew_slot *to;           /* as it shall be; borrowed */
-    const char *name;                     /* of a parameter; borrowed */
-    struct host_params *params;           /* of READ_PARAMS; borrowed */
-    union plan_event *plan;               /* of READ_PLAN; borrowed */
-    uint64_t seq;                         /* of PARAM and UNLOAD, once made: the event's number */
-    const struct tournament_rules *rules; /* borrowed */
+    const struct crew_slot *to; /* as it shall be; borrowed */
+    const char *name;           /* of a parameter; borrowed */
+    struct host_params *params; /* of READ_PARAMS; borrowed */
+    union plan_event *plan;     /* of READ_PLAN; borrowed */
+    uint64_t seq;               /* of PARAM, UNLOAD and REMOVE, once made: the event's number */
+    const struct tournament_rules *rules;     /* borrowed */
     const struct portfolio_limits *portfolio; /* borrowed */
     int rc;
     struct error err;

@@ -197,7 +197,7 @@ struct host {
     struct {
         uint64_t seq;
         int rc;
-        uint8_t was_idle;               /* a resume, and there was nothing to lift */
+        uint8_t was_so;                 /* it was as ordered already */
     } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_writer_idle, is_holding;
     uint8_t is_held_up;  /* [core] there was work at the last look, and none of it could be done */

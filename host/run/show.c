@@ -37,6 +37,8 @@ static void show_slot(struct host *host, uint16_t id)
     to->gate_equity_amt = engine_risk(host->engine, id)->equity_amt;
     to->gate_day_amt = engine_risk(host->engine, id)->equity_day_amt;
     to->gate_high_amt = engine_risk(host->engine, id)->equity_high_amt;
+    to->stop_reason = engine_stopped_by(host->engine, id, &to->stop_t);
+    to->loss_refused = engine_loss_refused(host->engine, id);
     to->is_playing =
         host->has_joined && host->failures[id][0] == '\0' && !slot_set_has(&host->beginning, id);
     to->n_intents = slot->n_intents;
@@ -68,6 +70,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->n_closed = close_count(host->engine, id);
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     to->is_unfit = (uint8_t)slot_set_has(&host->unfit, id);
+    to->is_unloaded = slot->condition == CONDITION_RETIRED;
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
     to->metrics_set = crew_metrics(host->crew, id, to->metrics);

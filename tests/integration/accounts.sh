@@ -99,6 +99,7 @@ jq -e 'all(.[].money[]; .total == .agents) and all(.[].money[] | select(.asset =
     fail "money on paper that no agent has: $(cat "$WORK/out")"
 until_true "$HOST_PID" "fills on paper, first" of first 3
 until_true "$HOST_PID" "fills on paper, second" of second 3
+ctl apply "$WORK/conf/roster.yaml" --dry-run >"$WORK/out" && grep -qx none "$WORK/out" || fail "an unchanged roster differs: $(cat "$WORK/out")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the paper host"
 "$AGON" journal cat "$WORK/run/journal" --type account --json 2>/dev/null | jq -sce '[.[] | [.account, .free_amt]] == [[0, "13000000000000"], [1, "13000000000000"]]' >/dev/null ||

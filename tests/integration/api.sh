@@ -115,6 +115,7 @@ ordered 200 halt busy_1 drill
 ordered 200 halt binance_um drill
 api look || fail "look"
 ordered 200 resume busy_1
+ordered 200 resume busy_1 # which is so already
 ordered 200 resume binance_um
 ordered 200 halt all drill
 api look || fail "look"

@@ -39,6 +39,8 @@ doubt 'agent first is at stage shadow, which does not trade' 's/stage: live/stag
 mkdir "$WORK/plugins" && : >"$WORK/plugins/empty.so"
 PLUGINS=$WORK/plugins doubt 'agent first would be suspended: .*empty.so' 's/busy.so/empty.so/' roster.yaml
 rm -r "$WORK/plugins"
+doubt 'no order at market can pass: daily_loss is' 's/orders_per_second: 10/orders_per_second: 10, daily_loss: 0.0001%/' roster.yaml
+doubt 'an order at market of limits.order .* could lose' 's/orders_per_second: 10/orders_per_second: 10, daily_loss: 0.5%/' roster.yaml
 doubt 'daily_loss is more than drawdown allows' 's/orders_per_second: 10/orders_per_second: 10, daily_loss: 30%/' roster.yaml
 doubt 'a tournament of one agent moves nothing' '$a tournament: {}' roster.yaml
 doubt 'orders leave before their record is on the disk' 's/mode: paper/mode: live/; s/journal: sync/journal: async/' live.yaml

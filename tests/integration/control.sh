@@ -163,8 +163,8 @@ sed 's/every: 30/evry: 30/' "$WORK/new.yaml" >"$WORK/bad.yaml"
 refused 3 "did you mean 'every'" apply "$WORK/bad.yaml"
 refused 5 "--yes busy_1" apply "$WORK/first.yaml" # its limit was lowered meanwhile
 refused 5 "--yes busy_3" apply "$WORK/first.yaml" --yes busy_1
-ctl apply "$WORK/first.yaml" --yes busy_1,busy_3 >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not go: $(cat "$WORK/out")"
-is '.[2].state == "ended"' agents || fail "after it was taken away: $(cat "$WORK/out")"
+ctl apply "$WORK/first.yaml" --keep --yes busy_1,busy_3 >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not go: $(cat "$WORK/out")"
+is 'all(.[] | select(.name == "busy_3"); .state == "ended")' agents || fail "after it was taken away: $(cat "$WORK/out")"
 ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not come back: $(cat "$WORK/out")"
 until_true "$HOST_PID" "it trades again" is '.[2].state == "active" and .[2].open > 0' agents
 cp "$WORK/new.yaml" "$WORK/conf/roster.yaml.new"

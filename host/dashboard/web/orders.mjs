@@ -70,8 +70,10 @@ export async function order(verb, args = [], is_refused = false) {
   }
 }
 // a: an agent's row.
+// What stopped at its drawdown a person lifts, as a halt.
+export const canResume = a => a.state === 'halted' || a.stopped?.by === 'drawdown';
 export const haltOrResume = async a => {
-  if (a.state === 'halted') {
+  if (canResume(a)) {
     if (await sure(`Resume ${a.name}?`, 'It may send orders again at once.', 'Resume', a.name)) await order('resume', [a.name]);
   } else if (await sure(`Halt ${a.name}?`, 'It takes no new risk until it is resumed; cancels pass. Its positions stay.', 'Halt', a.name)) await order('halt', [a.name]);
 };

@@ -96,8 +96,10 @@ enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
     X(OPEN_ORDERS, 12, "open_orders", OWN, "too many open orders")                                 \
     X(POSITION, 13, "position", OWN, "the position would exceed its limit")                        \
     X(CAPITAL, 14, "capital", OWN, "more than the slot has free")                                  \
-    X(DAILY_LOSS, 15, "daily_loss", OWN, "the slot's daily loss is at its limit")                  \
-    X(DRAWDOWN, 16, "drawdown", OWN, "the slot's equity fell too far from its highest")            \
+    X(DAILY_LOSS, 15, "daily_loss", OWN,                                                           \
+      "the slot's loss of the day, with what this and open orders could lose, reaches daily_loss") \
+    X(DRAWDOWN, 16, "drawdown", OWN,                                                               \
+      "the slot's fall from its highest, with what this and open orders could lose, is too deep")  \
     X(SELF_TRADE, 17, "self_trade", OWN, "it would trade with an order of the same account")       \
     X(REDUCE_ONLY, 18, "reduce_only", OWN, "a reduce-only order that would not reduce")            \
     X(VENUE_BUSY, 19, "venue_busy", OUTSIDE, "no room towards the gateway")                        \
@@ -110,9 +112,9 @@ enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
     X(NO_VALUATION, 30, "no_valuation", OUTSIDE, "no fresh price of what its quote is valued by")  \
     X(PORTFOLIO_EQUITY, 31, "portfolio_equity", OUTSIDE, "the portfolio's equity is at its floor") \
     X(PORTFOLIO_DAILY_LOSS, 32, "portfolio_daily_loss", OUTSIDE,                                   \
-      "the portfolio's daily loss is at its limit")                                                \
+      "all slots' loss of the day, with what open orders could lose, is at the portfolio's limit") \
     X(PORTFOLIO_DRAWDOWN, 33, "portfolio_drawdown", OUTSIDE,                                       \
-      "the portfolio's equity fell too far from its highest")                                      \
+      "all slots' fall from the highest, with what open orders could lose, is too deep")           \
     X(PORTFOLIO_GROSS, 34, "portfolio_gross", OUTSIDE, "the portfolio would hold too much")        \
     X(PORTFOLIO_NET, 35, "portfolio_net", OUTSIDE, "the portfolio would lean too far to a side")   \
     X(PORTFOLIO_VENUE, 36, "portfolio_venue", OUTSIDE, "too much would be held on the venue")      \

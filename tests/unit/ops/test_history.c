@@ -177,6 +177,40 @@ START_TEST(an_alert_that_comes_again_is_one_event_that_grows)
 }
 END_TEST
 
+START_TEST(an_agent_that_is_unloaded_is_no_crash)
+{
+    struct host_view_slot *slot = &api.view->slots[0];
+
+    look(NOON, 10000);
+    slot->is_unloaded = 1;
+    snprintf(slot->failure, 160, "unloaded: not in the roster any more; its positions are kept");
+    look(NOON + 1, 10000);
+    look(NOON + 2, 10000);
+    ck_assert_uint_eq(api.history->n_events, 1);
+    ck_assert_str_eq(api.history->events[0].kind, "unloaded");
+    ck_assert_str_eq(api.history->events[0].text, slot->failure);
+    slot->is_used = 0; // nothing of it is left
+    look(NOON + 3, 10000);
+    ck_assert_uint_eq(api.history->n_events, 1);
+    // Another has its place, holds nothing, and has left it before anybody looks.
+    *slot = (struct host_view_slot){.is_used = 1, .name = "beta"};
+    look(NOON + 4, 10000);
+    memset(slot, 0, sizeof(*slot));
+    look(NOON + 5, 10000);
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[1].kind, "unloaded");
+    ck_assert_str_eq(api.history->events[1].of, "beta");
+    // Whoever crashed has crashed, and is unloaded then.
+    *slot = (struct host_view_slot){.is_used = 1, .name = "gamma", .failure = "SIGSEGV"};
+    look(NOON + 6, 10000);
+    slot->is_unloaded = 1;
+    look(NOON + 7, 10000);
+    ck_assert_uint_eq(api.history->n_events, 4);
+    ck_assert_str_eq(api.history->events[2].kind, "crash");
+    ck_assert_str_eq(api.history->events[3].kind, "unloaded");
+}
+END_TEST
+
 static void was_held(uint32_t number)
 {
     api.view->n_plans = number;
@@ -564,6 +598,7 @@ int main(void)
     tcase_add_test(tcase, what_happens_between_two_looks_is_an_event_once);
     tcase_add_test(tcase, alerts_of_before_a_restart_are_its_first_events);
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
+    tcase_add_test(tcase, an_agent_that_is_unloaded_is_no_crash);
     tcase_add_test(tcase, tournaments_and_equal_alerts_in_turns_are_two_events);
     tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
     tcase_add_test(tcase, tables_hold_the_newest_and_no_more);

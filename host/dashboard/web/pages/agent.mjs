@@ -6,7 +6,7 @@ import { get } from '../connection.mjs';
 import { closedTrades, endedColumns, endedOrders } from '../ended.mjs';
 import { columns, day, resultSince, week } from '../history.mjs';
 import { agents, amount, baseText, isHeld, lasted, oneOf, card, clock, colour, count, css, foldLines, make, moment, money, orderPrice, pairs, percent, price as priceText, put, number, rows, scrolls, set, shareTone, short, sideTone, signed, saver, span, stamp, stateTone, symbolCell, table, tone, tText, usage } from '../kit.mjs';
-import { cancelOrder, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
+import { cancelOrder, canResume, closePosition, flatten, haltOrResume, order, sure } from '../orders.mjs';
 
 const $ = (box, ...nodes) => { box.body.append(...nodes); return box; };
 function tableCard(title, name, cols, empty, id, sortName) {
@@ -215,10 +215,10 @@ export default {
       put(pill, state_);
       pill.dataset.state = ({ active: 'running', suspended: 'halted' })[state_] ?? (stateTone(a.state) === 'bad' ? 'killed' : 'halted');
       put(stage, `${a.stage.toLowerCase().replaceAll('_', ' ')} · ${a.kind}, ${a.runner} · generation ${a.generation}`);
-      set(halt, a.state === 'halted' ? 'Resume' : 'Halt');
+      set(halt, canResume(a) ? 'Resume' : 'Halt');
       back.disabled = !a.can_roll_back;
-      why.hidden = !a.failure;
-      set(why, a.failure ?? '');
+      why.hidden = !a.failure && !a.stopped;
+      set(why, a.failure ?? (a.stopped ? `${a.stopped.by} since ${stamp(Date.parse(a.stopped.since))}: ${a.stopped.text}` : ''));
       const t = state.get('status')?.t_ms ?? 0;
       const dayResult = t ? resultSince(name, day(t)) : null;
       const weekResult = t ? resultSince(name, week(t)) : null;

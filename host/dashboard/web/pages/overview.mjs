@@ -7,7 +7,7 @@ import { ALL, columns, day, grow, points, resultSince, shape, week } from '../hi
 import { agents, amount, baseText, card, colour, count, css, make, money, number, percent, put, rows, saver, scrolls, set, shareTone, signed, spark, stateTone, tabs, tone, tText, usage, table, stamp } from '../kit.mjs';
 
 const KINDS = [['total', 'Total'], ['return', 'Return'], ['equity', 'Equity'], ['drawdown', 'Drawdown']];
-const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'tournament', 'halt', 'kill', 'outage']);
+const MARKED = new Set(['reload', 'rollback', 'restart', 'crash', 'unloaded', 'tournament', 'halt', 'kill', 'outage']);
 let kind = 'total';
 let range = Infinity;
 let tournaments = []; // when each was held that this page has seen
@@ -33,7 +33,7 @@ const league = [
     cell.lastChild.dataset.text = stateText(a);
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
-  { title: 'State', class: 'l why p2', value: a => stateText(a), hint: a => a.failure ?? (a.exceeds ? `It is above its ${a.exceeds}: what is beyond is refused, and a full meter ends it` : isOdd(a) ? `${count(a.refused)} of its ${count(a.intents)} intents were refused before they left` : ''), text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : stateText(a)), tone: a => (isOdd(a) ? 'warn' : stateTone(a.state)) },
+  { title: 'State', class: 'l why p2', value: a => stateText(a), hint: a => a.failure ?? a.stopped?.text ?? (a.exceeds ? `It is above its ${a.exceeds}: what is beyond is refused, and a full meter ends it` : isOdd(a) ? `${count(a.refused)} of its ${count(a.intents)} intents were refused before they left` : ''), text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : stateText(a)), tone: a => (isOdd(a) ? 'warn' : stateTone(a.state)) },
   { title: 'Trend', class: 'trend', tip: 'Result over this run', draw: (cell, a) => spark(cell, Number(a.capital) > 0 ? shape(a.name) : [], tone(a.result)) },
   { title: 'Capital', class: 'p2', tip: 'With what the last tournament gave or took', value: a => Number(a.capital), text: a => money(a.capital), hint: a => (moved.get(a.name) ? `${signed(moved.get(a.name))} by the last tournament` : ''), tone: a => { const m = Number(moved.get(a.name) ?? 0); return m > 0 ? 'up' : m < 0 ? 'down' : ''; } },
   { title: 'Equity', class: 'p1', value: a => Number(a.equity), text: a => money(a.equity) },

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Who is gone: agents that crashed, and agents that were unloaded, as events. */
+#include <stdio.h>
+#include <string.h>
+
+#include "market/alerts.h"
+#include "ops/api_history.h"
+
+/* When it crashed last; of now where no alert says so. */
+static agon_ns_t crash_t(const struct host_view *view, uint32_t id)
+{
+    for (uint32_t i = 0; i < view->alerts.n_kept; i++) { // newest first
+        if (view->alerts.all[i].kind == ALERT_CRASH && view->alerts.all[i].slot == id)
+            return view->alerts.all[i].t;
+    }
+    return view->t;
+}
+
+/* Whoever held nothing has left its place before anybody looks: then the place is free, or
+ * another's. */
+static void say_unloaded(struct api *api, uint32_t id)
+{
+    const struct host_view_slot *slot = &api->view->slots[id];
+    struct api_history *history = api->history;
+    struct api_seat *seat = &history->seats[id];
+    int is_same = slot->is_used && strcmp(slot->name, seat->name) == 0;
+
+    if (seat->name[0] != '\0' && !is_same && !seat->is_unloaded)
+        api_happened(history, api->view->t, "unloaded", seat->name, "its place is free");
+    if (is_same && slot->is_unloaded && !seat->is_unloaded)
+        api_happened(history, api->view->t, "unloaded", slot->name,
+                     strncmp(slot->failure, "unloaded", 8) == 0 ? slot->failure
+                                                                : "unloaded, after it had ended");
+    snprintf(seat->name, sizeof(seat->name), "%s", slot->is_used ? slot->name : "");
+    seat->is_unloaded = slot->is_used && slot->is_unloaded;
+}
+
+/* A plugin that is gone crashed, or was unloaded: by an operator, a roster or a tournament. */
+void api_see_ends(struct api *api)
+{
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct host_view_slot *slot = &api->view->slots[id];
+        uint8_t has_failed = slot->is_used && slot->failure[0] != '\0';
+
+        say_unloaded(api, id);
+        if (has_failed && !api->history->has_failed[id] && !slot->is_unloaded)
+            api_happened(api->history, crash_t(api->view, id), "crash", slot->name, slot->failure);
+        api->history->has_failed[id] = has_failed;
+    }
+}

@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# An agent that a roster does not name any more leaves as one that is unloaded: the dry run says what becomes of what it
+# holds, what is dangerous waits for its name, its positions are closed, or kept and taken up again, and nothing of it is
+# a crash. Each order that finds all as it wants it says so and ends with 0; one for what is not there ends with 2.
+. "$(dirname "$0")/common.sh"
+
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+ends() { # CODE WORD...
+    code=$1
+    shift
+    ctl "$@" >"$WORK/out" 2>&1
+    rc=$?
+    [ $rc = "$code" ] || fail "ctl $*: ended with $rc instead of $code: $(cat "$WORK/out")"
+}
+says() { # PATTERN: what the last one said
+    grep -q -e "$1" "$WORK/out" || fail "not said: $1: $(cat "$WORK/out")"
+}
+is() { # QUERY WORD...
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/is" 2>/dev/null && jq -e "$query" "$WORK/is" >/dev/null
+}
+holds() { is "any(.[]; .agent == \"$1\" and (.quantity | tonumber) != 0 and (.is_dust | not))" positions; }
+trades() { is ".[] | select(.name == \"$1\") | .state == \"active\" and .fills > 2" agents; }
+roster() { # NAME...
+    live_files "$(for name in "$@"; do agent "$name" busy.so "every: $((4 + ${name#busy_}))"; done)"
+}
+
+start_sim --seed 3
+roster busy_1 busy_3 busy_2 # seeds go by the place in the roster
+start_host
+for name in busy_1 busy_2 busy_3; do until_true "$HOST_PID" "$name trades" trades $name; done
+until_true "$HOST_PID" "busy_2 holds something" holds busy_2
+
+# Closed: it is said before, and waits for its name.
+roster busy_1 busy_3
+ends 0 apply "$WORK/conf/roster.yaml" --dry-run
+says 'busy_2 .*agent .*active .*unloaded'
+says 'busy_2 .*position binance:.*closed at the market'
+says 'busy_2 .*capital .*the account, once nothing is held'
+ends 0 apply "$WORK/conf/roster.yaml" --dry-run --keep
+says 'busy_2 .*position binance:.*kept, and no agent trades it'
+ends 2 apply "$WORK/conf/roster.yaml" --close --keep
+ends 5 apply "$WORK/conf/roster.yaml"
+says 'its positions are closed then, or stay with --keep'
+is 'any(.[]; .name == "busy_2" and .state == "active")' agents || fail "busy_2 is not active: $(cat "$WORK/is")"
+ends 0 apply "$WORK/conf/roster.yaml" --yes busy_2
+until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*busy_2' 1
+until_true "$HOST_PID" "it is gone from the list" is 'length == 2 and all(.[]; .name != "busy_2")' agents
+is 'all(.[]; .agent != "busy_2")' positions || fail "positions: $(cat "$WORK/is")"
+until_true "$HOST_PID" "the event" is 'any(.[]; .kind == "unloaded" and .of == "busy_2")' events
+ends 0 apply "$WORK/conf/roster.yaml"
+says none
+echo "not in the roster any more: closed, and its place is free"
+
+# Kept, and taken up again by a roster that names it.
+until_true "$HOST_PID" "busy_1 holds something" holds busy_1
+roster busy_3
+ends 0 apply "$WORK/conf/roster.yaml" --keep --yes busy_1
+until_true "$HOST_PID" "its orders are cancelled" is '.[0].name == "busy_1" and .[0].state == "ended" and .[0].open == 0' agents
+holds busy_1 || fail "busy_1 holds nothing: $(cat "$WORK/is")"
+is '.[0].failure | test("not in the roster any more; its positions are kept")' agents || fail "failure: $(cat "$WORK/is")"
+until_true "$HOST_PID" "the event" is 'any(.[]; .kind == "unloaded" and .of == "busy_1")' events
+roster busy_1 busy_3
+ends 0 apply "$WORK/conf/roster.yaml"
+fills=$(ctl agents --json | jq '.[0].fills')
+until_true "$HOST_PID" "busy_1 trades again" is ".[0].name == \"busy_1\" and .[0].state == \"active\" and .[0].fills > $fills" agents
+is 'all(.[]; .kind != "crash")' events || fail "an end is called a crash: $(cat "$WORK/is")"
+ctl url >"$WORK/url"
+! grep -q '"key":"slot-ended"' "$WORK/host.err" || fail "an end is called a loss: $(grep -m1 slot-ended "$WORK/host.err")"
+echo "kept, and taken up again"
+
+# By its name, and again; a start that names it takes up what was kept as well.
+until_true "$HOST_PID" "busy_1 holds something" holds busy_1
+ends 0 unload busy_1 --keep
+says 'unloaded; its positions stay'
+until_true "$HOST_PID" "its orders are cancelled" is '.[0].name == "busy_1" and .[0].state == "ended" and .[0].open == 0' agents
+ends 0 unload busy_1 --keep
+says 'was unloaded already'
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+start_host
+until_true "$HOST_PID" "busy_1 is back with what it holds" is '.[0].name == "busy_1" and .[0].state == "active"' agents
+holds busy_1 || fail "busy_1 holds nothing: $(cat "$WORK/is")"
+fills=$(ctl agents --json | jq '.[0].fills')
+until_true "$HOST_PID" "busy_1 trades again" is ".[0].state == \"active\" and .[0].fills > $fills" agents
+
+# An order that finds all as it wants it.
+ends 0 halt busy_1 test
+says halted
+ends 0 halt busy_1 test
+says 'was halted already'
+ends 0 cancel busy_1
+until_true "$HOST_PID" "busy_1 has no order" is 'length == 0' orders busy_1
+ends 0 cancel busy_1
+says 'nothing to cancel'
+ends 0 flatten busy_1 --timeout 10m
+until_true "$HOST_PID" "busy_1 holds nothing" is '.n_positions == 0 and .n_orders == 0' left busy_1
+ends 0 flatten busy_1
+says 'nothing to close'
+ends 0 position close busy_1 BTCUSDT
+says 'nothing to close'
+is '.already == true' position close busy_1 BTCUSDT || fail "already: $(cat "$WORK/is")"
+ends 0 resume busy_1
+says resumed
+ends 0 resume busy_1
+says 'was not halted'
+ends 0 halt all test
+ends 0 halt all test
+says 'everything was halted already'
+ends 0 resume all
+ends 0 kill test
+ends 0 kill test
+says 'was thrown already'
+ends 0 resume kill
+ends 0 resume kill
+says 'was not thrown'
+for verb in halt resume cancel flatten left reload rollback agent params 'unload --keep'; do
+    # shellcheck disable=SC2086
+    set -- $verb
+    ends 2 "$1" nobody ${2-}
+    says 'nobody'
+done
+ends 2 position close nobody BTCUSDT
+ends 2 position close busy_1 NOSUCH
+ends 2 order cancel 7
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its end"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay: $(tail -3 "$WORK/replay.out")"
+echo "what was so already is said, and what is not there is refused"
