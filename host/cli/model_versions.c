@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* model_versions: `agon models add|ls|show|rollback`, and what the other verbs begin with. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "sys/file.h"
 
 #define TEXT_MOST 120
+#define WIDTH     80u /* of a terminal */
+#define KEY_WIDTH 11u /* of what stands before a line's text */
 
 int model_exit(int rc)
 {
@@ -233,37 +236,45 @@ static void judged_text(const struct registry_version *version, const char *part
     json_decref(metrics);
 }
 
+struct listing {
+    json_t *all; /* as JSON, or NULL */
+    uint32_t n;
+};
+
 static int list_one(void *ctx, const struct registry_version *version)
 {
-    json_t *all = ctx;
+    struct listing *listing = ctx;
     char text[TEXT_MOST], word[96];
 
-    if (all != NULL)
-        return json_array_append_new(all, model_version_json(version)) == 0 ? AGON_OK : AGON_ENOMEM;
+    if (listing->all != NULL)
+        return json_array_append_new(listing->all, model_version_json(version)) == 0 ? AGON_OK
+                                                                                     : AGON_ENOMEM;
     judged_text(version, "holdout", text);
     (void)snprintf(word, sizeof(word), "%s@%u", version->name, version->version);
-    printf("%-24s %-9s %.8s  %-34s %s\n", word, version->state, version->sha256, version->kind,
-           text);
+    if (listing->n++ == 0)
+        printf("%-20s %-9s %-8s  %s\n", "VERSION", "STATE", "WEIGHTS", "MODEL, WHAT IT SAYS");
+    printf("%-20s %-9s %.8s  %s\n", word, version->state, version->sha256, version->kind);
+    printf("%10sheld out: %s\n", "", text);
     return AGON_OK;
 }
 
 int model_ls(const struct model_ask *ask, struct error *err)
 {
     struct registry *registry = registry_open(ask->dir, REGISTRY_READ, err);
-    json_t *all = ask->is_json ? json_array() : NULL;
+    struct listing listing = {.all = ask->is_json ? json_array() : NULL};
     int rc;
 
     if (registry == NULL) {
-        json_decref(all);
+        json_decref(listing.all);
         return model_exit(err->code);
     }
-    rc = registry_each(registry, ask->operands.n > 1 ? ask->operands.at[1] : NULL, list_one, all,
-                       err);
-    if (rc >= 0 && all != NULL) {
-        json_dumpf(all, stdout, JSON_INDENT(2));
+    rc = registry_each(registry, ask->operands.n > 1 ? ask->operands.at[1] : NULL, list_one,
+                       &listing, err);
+    if (rc >= 0 && listing.all != NULL) {
+        json_dumpf(listing.all, stdout, JSON_INDENT(2));
         printf("\n");
     }
-    json_decref(all);
+    json_decref(listing.all);
     registry_close(registry);
     return rc < 0 ? model_exit(rc) : EXIT_OK;
 }
@@ -307,17 +318,82 @@ static json_t *gain_of(const struct registry_version *version)
     return gain;
 }
 
+/* A value of what a version keeps of itself: times as such, hashes by their beginning. */
+static void value_text(const char *key, const json_t *value, char text[TEXT_MOST])
+{
+    size_t n = strlen(key);
+    char time[CLOCK_TEXT];
+
+    if (json_is_string(value))
+        (void)snprintf(text, TEXT_MOST,
+                       n >= 6 && strcmp(key + n - 6, "sha256") == 0 ? "%.16s" : "%s",
+                       json_string_value(value));
+    else if (n > 3 && strcmp(key + n - 3, "_ms") == 0 && json_is_number(value) &&
+             fabs(json_number_value(value)) < 9e12) {
+        clock_text((int64_t)json_number_value(value) * 1000000, time);
+        (void)snprintf(text, TEXT_MOST, "%.16sZ", time);
+    } else if (json_is_integer(value))
+        (void)snprintf(text, TEXT_MOST, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        (void)snprintf(text, TEXT_MOST, "%.6g", json_real_value(value));
+    else
+        (void)snprintf(text, TEXT_MOST, "%s",
+                       json_is_true(value)    ? "yes"
+                       : json_is_false(value) ? "no"
+                                              : "-");
+}
+
+/* One more of a list that is as wide as a terminal. */
+static void put_item(const char *item, size_t *at)
+{
+    size_t n = strlen(item);
+
+    if (*at > KEY_WIDTH && *at + n + 1 > WIDTH) {
+        printf("\n%*s", (int)KEY_WIDTH, "");
+        *at = KEY_WIDTH;
+    } else if (*at > KEY_WIDTH) {
+        printf(" ");
+        *at += 1;
+    }
+    fputs(item, stdout);
+    *at += n;
+}
+
+/* What is kept as JSON, in words: its names and values, or a list's values. */
+static void show_json(const char *name, const char *text)
+{
+    json_t *value = json_loads(text, 0, NULL);
+    size_t at = KEY_WIDTH, i;
+    const char *key;
+    json_t *item;
+
+    printf("%-10s ", name);
+    json_array_foreach(value, i, item)
+        put_item(json_is_string(item) ? json_string_value(item) : "-", &at);
+    json_object_foreach(value, key, item)
+    {
+        char of[TEXT_MOST], line[2 * TEXT_MOST];
+
+        value_text(key, item, of);
+        (void)snprintf(line, sizeof(line), "%.64s=%s", key, of);
+        put_item(line, &at);
+    }
+    printf("%s\n", at == KEY_WIDTH ? "-" : "");
+    json_decref(value);
+}
+
 static void show_text(const struct registry_version *version, const json_t *gain)
 {
     static const char *const parts[] = {"train", "validation", "holdout"};
     char time[CLOCK_TEXT], text[TEXT_MOST];
 
     clock_text(version->added_ns, time);
-    printf("%s@%u, %s: %s\nadded      %s by %s\nSHA-256    %s\nfile       %s, %llu bytes\n",
+    printf("%s@%u, %s: %s\nadded      %s by %s\nSHA-256    %s\nfile       %llu bytes:\n  %s\n",
            version->name, version->version, version->state, version->kind, time, version->added_by,
-           version->sha256, version->path, (unsigned long long)version->bytes);
-    printf("inputs     %s\ntaught by  %s\nparameters %s\n", version->inputs, version->data,
-           version->params);
+           version->sha256, (unsigned long long)version->bytes, version->path);
+    show_json("inputs", version->inputs);
+    show_json("taught by", version->data);
+    show_json("parameters", version->params);
     for (int i = 0; i < 3; i++) {
         judged_text(version, parts[i], text);
         printf("%-10s %s\n", parts[i], text);

@@ -82,6 +82,24 @@ static int check_classes(const struct run *run, const struct train_rows *rows, c
                : AGON_OK;
 }
 
+/* A value that is the same in all rows is learnt as that constant, of whatever stands beside it. */
+static int check_values(const struct run *run, const struct train_rows *rows, struct error *err)
+{
+    uint32_t i = 1;
+
+    if (run->goal.kind != GOAL_VALUE || rows->n_rows == 0)
+        return AGON_OK;
+    while (i < rows->n_rows && rows->y[i] == rows->y[0])
+        i++;
+    return i == rows->n_rows
+               ? error_set(
+                     err, AGON_EINVAL,
+                     "every target of the %u rows to train on is %g: nothing can be learnt of "
+                     "one value; expected two at least",
+                     rows->n_rows, (double)rows->y[0])
+               : AGON_OK;
+}
+
 static int check_names(const struct run *run, struct error *err)
 {
     if (run->data.table.n_features > SERVED_NAMES)
@@ -427,6 +445,8 @@ static int read_rows(struct run *run, struct error *err)
     if (rc >= 0)
         rc = check_classes(run, &run->data.learnt, "to train on",
                            "nothing can be learnt of one class", err);
+    if (rc >= 0)
+        rc = check_values(run, &run->data.learnt, err);
     if (rc >= 0 && run->data.valid.n_rows > 0)
         rc = check_classes(run, &run->data.valid, "to validate by",
                            "whatever says that class is right", err);

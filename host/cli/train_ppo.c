@@ -544,30 +544,43 @@ static int update(struct training *training, struct parts *parts, struct error *
     return rc;
 }
 
-struct replay {
-    const struct training *training;
-    uint32_t env;
-};
-
-static void answer_again(void *ctx, uint64_t k, float *y)
+static void answer_again(void *ctx, uint32_t i, uint64_t k, float *y)
 {
-    const struct replay *replay = ctx;
-    const struct training *training = replay->training;
+    const struct training *training = ctx;
 
-    y[(uint32_t)training->actions[(size_t)replay->env * training->answers_most + k]] = 1;
+    y[(uint32_t)training->actions[(size_t)i * training->answers_most + k]] = 1;
+}
+
+/* Each run where the checkpoint has it, and what it asks there. */
+static int go_on(struct training *training, struct envs_snapshot *all, struct error *err)
+{
+    struct envs_turn turns[ENVS_MAX] = {0};
+    uint32_t n = training->settings->environments;
+    int rc;
+
+    for (uint32_t i = 0; i < n; i++) {
+        all[i].seed = seed_of(training, i, training->all[i].episode);
+        all[i].n = training->all[i].n;
+    }
+    rc = envs_resume(training->envs, all, answer_again, training, turns, err);
+    for (uint32_t i = 0; i < n && rc >= 0; i++) {
+        rc = look(training, i, &turns[i], err);
+        training->all[i].equity_amt = turns[i].equity_amt;
+    }
+    return rc;
 }
 
 /* Where the checkpoint was; else from nothing, and what is seen first says how features stand. */
 static int start(struct training *training, struct error *err)
 {
     const struct train_ppo_settings *settings = training->settings;
-    unsigned char hashes[ENVS_MAX][HASH_SIZE];
+    struct envs_snapshot snapshots[ENVS_MAX];
     int rc = AGON_ENOENT;
 
     for (uint32_t k = 0; k < training->net.shape.inputs; k++)
         training->scale[k] = 1;
     if (training->job->is_resumed && training->job->checkpoint != NULL)
-        rc = train_ppo_restore(training, hashes, err);
+        rc = train_ppo_restore(training, snapshots, err);
     if (rc < 0 && rc != AGON_ENOENT)
         return rc;
     if (rc == AGON_ENOENT) {
@@ -580,17 +593,7 @@ static int start(struct training *training, struct error *err)
             measure(training);
         return rc;
     }
-    for (uint32_t i = 0; i < settings->environments && rc >= 0; i++) {
-        struct replay replay = {training, i};
-        struct envs_turn turn = {0};
-
-        rc = envs_resume(training->envs, i, seed_of(training, i, training->all[i].episode),
-                         training->all[i].n, answer_again, &replay, hashes[i], &turn, err);
-        if (rc >= 0)
-            rc = look(training, i, &turn, err);
-        training->all[i].equity_amt = turn.equity_amt;
-    }
-    return rc;
+    return go_on(training, snapshots, err);
 }
 
 static int conclude(struct training *training, const char *part, struct error *err)

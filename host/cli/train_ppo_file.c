@@ -238,7 +238,7 @@ static int number_of(const struct checkpoint_text *text, double most, double *va
 
 /* What stands in a file may be anything. */
 static int take(struct training *training, const struct file *file,
-                const struct checkpoint_text texts[TEXTS], unsigned char (*hashes)[HASH_SIZE],
+                const struct checkpoint_text texts[TEXTS], struct envs_snapshot *snapshots,
                 struct error *err)
 {
     struct ppo *ppo = &training->ppo;
@@ -265,7 +265,7 @@ static int take(struct training *training, const struct file *file,
         for (uint32_t k = 0; k < HASH_SIZE && is_good; k++) {
             is_good = file->hashes[i * HASH_SIZE + k] >= 0 && file->hashes[i * HASH_SIZE + k] < 256;
             if (is_good)
-                hashes[i][k] = (unsigned char)file->hashes[i * HASH_SIZE + k];
+                snapshots[i].hash[k] = (unsigned char)file->hashes[i * HASH_SIZE + k];
         }
         if (!is_good)
             return error_set(err, AGON_EINVAL,
@@ -287,8 +287,7 @@ static int take(struct training *training, const struct file *file,
     return AGON_OK;
 }
 
-int train_ppo_restore(struct training *training, unsigned char (*hashes)[HASH_SIZE],
-                      struct error *err)
+int train_ppo_restore(struct training *training, struct envs_snapshot *snapshots, struct error *err)
 {
     const char *path = training->job->checkpoint;
     struct checkpoint_text texts[TEXTS];
@@ -314,7 +313,7 @@ int train_ppo_restore(struct training *training, unsigned char (*hashes)[HASH_SI
     if (rc >= 0)
         rc = checkpoint_read(in, file.tensors, file.n, err);
     if (rc >= 0)
-        rc = take(training, &file, texts, hashes, err);
+        rc = take(training, &file, texts, snapshots, err);
     close_file(&file);
     (void)fclose(in);
     return rc;

@@ -44,8 +44,8 @@ struct training {
 /* The model as it would be now. AGON_EIO. */
 int train_ppo_write(struct training *training, const char *path, real *weights, struct error *err);
 int train_ppo_checkpoint(struct training *training, struct error *err);
-/* AGON_ENOENT: there is none. hashes[environments]: of the engines, for envs_resume. */
-int train_ppo_restore(struct training *training, unsigned char (*hashes)[HASH_SIZE],
+/* AGON_ENOENT: there is none. snapshots[environments]: their hashes, for envs_resume. */
+int train_ppo_restore(struct training *training, struct envs_snapshot *snapshots,
                       struct error *err);
 
 #endif

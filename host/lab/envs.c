@@ -52,6 +52,7 @@ struct run { /* in a run's own process */
     struct backtest result;
     struct place *place;
     struct worker *worker;
+    struct hash events; /* each that the engine has taken, in order */
 };
 
 static int is_ours(uint32_t word)
@@ -77,6 +78,30 @@ static enum word hear(struct place *place)
     return (enum word)word;
 }
 
+static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct run *run = ctx;
+
+    (void)engine;
+    (void)rc;
+    hash_update(&run->events, event, event_bytes(event));
+}
+
+/* All that it has been, up to what it asks now. */
+static int prove(const struct run *run, unsigned char digest[HASH_SIZE])
+{
+    struct place *place = run->place;
+    struct hash hash = run->events;
+    unsigned char state[HASH_SIZE];
+
+    if (engine_hash(run->result.engine, state) < 0)
+        return AGON_ENOSPC;
+    hash_update(&hash, state, sizeof(state));
+    hash_update(&hash, place->x, place->n_x * sizeof(*place->x));
+    hash_final(&hash, digest);
+    return AGON_OK;
+}
+
 static int on_answer(void *ctx, uint16_t slot, uint32_t model, const float *x, uint32_t n_x,
                      float *y, uint32_t n_y)
 {
@@ -93,7 +118,7 @@ static int on_answer(void *ctx, uint16_t slot, uint32_t model, const float *x, u
     place->n_asked++;
     say(place, WORD_ASKS);
     while (hear(place) == WORD_HASH) {
-        if (engine_hash(run->result.engine, place->hash) < 0)
+        if (prove(run, place->hash) < 0)
             return AGON_ENOSPC;
         say(place, WORD_HASHED);
     }
@@ -157,7 +182,9 @@ static _Noreturn void keep(struct envs *envs, uint32_t i, pid_t parent)
         run->config.ctx = run;
         run->config.log = NULL;
         run->config.answer = on_answer;
+        run->config.event = on_event;
         run->config.close = on_close;
+        hash_init(&run->events);
         place->text[0] = '\0';
         place->n_asked = 0;
         worker_run(&worker, &end);
@@ -301,30 +328,52 @@ int envs_hash(struct envs *envs, uint32_t i, unsigned char hash[HASH_SIZE], stru
     return rc;
 }
 
-int envs_resume(struct envs *envs, uint32_t i, uint64_t seed, uint64_t n,
-                void (*answer)(void *ctx, uint64_t k, float *y), void *ctx,
-                const unsigned char hash[HASH_SIZE], struct envs_turn *turn, struct error *err)
+/* The kth answer of each that has so many, and what it asks then. */
+static int again(struct envs *envs, const struct envs_snapshot *all, uint64_t k,
+                 void (*answer)(void *ctx, uint32_t i, uint64_t k, float *y), void *ctx,
+                 struct envs_turn *turns, struct error *err)
 {
-    unsigned char now[HASH_SIZE];
-    int rc;
+    int rc = AGON_OK;
 
-    envs_begin(envs, i, seed);
-    rc = envs_wait(envs, i, turn, err);
-    for (uint64_t k = 0; k < n && rc >= 0 && turn->state == ENVS_ASKS; k++) {
+    for (uint32_t i = 0; i < envs->n; i++) {
         float y[ENVS_VALUES] = {0};
 
-        answer(ctx, k, y);
+        if (k >= all[i].n || turns[i].state != ENVS_ASKS)
+            continue;
+        answer(ctx, i, k, y);
         envs_answer(envs, i, y);
-        rc = envs_wait(envs, i, turn, err);
     }
-    if (rc >= 0 && turn->state == ENVS_ASKS)
-        rc = envs_hash(envs, i, now, err);
-    if (rc < 0)
-        return rc;
-    if (turn->state != ENVS_ASKS || turn->n_asked != n + 1 || memcmp(now, hash, HASH_SIZE) != 0)
-        return error_set(err, AGON_ECORRUPT,
-                         "run %u, seed %llu, is not where it was after %llu answers: the program, "
-                         "the plugin or the market has changed",
-                         i, (unsigned long long)seed, (unsigned long long)n);
-    return AGON_OK;
+    for (uint32_t i = 0; i < envs->n && rc >= 0; i++)
+        if (k < all[i].n && turns[i].state == ENVS_ASKS)
+            rc = envs_wait(envs, i, &turns[i], err);
+    return rc;
+}
+
+int envs_resume(struct envs *envs, const struct envs_snapshot *all,
+                void (*answer)(void *ctx, uint32_t i, uint64_t k, float *y), void *ctx,
+                struct envs_turn *turns, struct error *err)
+{
+    unsigned char now[HASH_SIZE];
+    uint64_t most = 0;
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; i < envs->n; i++) {
+        envs_begin(envs, i, all[i].seed);
+        most = all[i].n > most ? all[i].n : most;
+    }
+    for (uint32_t i = 0; i < envs->n && rc >= 0; i++)
+        rc = envs_wait(envs, i, &turns[i], err);
+    for (uint64_t k = 0; k < most && rc >= 0; k++)
+        rc = again(envs, all, k, answer, ctx, turns, err);
+    for (uint32_t i = 0; i < envs->n && rc >= 0; i++) {
+        int is_there = turns[i].state == ENVS_ASKS && turns[i].n_asked == all[i].n + 1;
+
+        rc = is_there ? envs_hash(envs, i, now, err) : AGON_OK;
+        if (rc >= 0 && (!is_there || memcmp(now, all[i].hash, HASH_SIZE) != 0))
+            rc = error_set(err, AGON_ECORRUPT,
+                           "run %u, seed %llu, is not where it was after %llu answers: the "
+                           "program, the plugin or the market has changed",
+                           i, (unsigned long long)all[i].seed, (unsigned long long)all[i].n);
+    }
+    return rc;
 }

@@ -6,8 +6,10 @@
  * the model gives them, order for order.
  *
  * An episode is a run with a seed. Its state is a function of the seed and of the answers so far:
- * that is what a snapshot of it holds, with the engine's hash as proof, and envs_resume brings it
- * back by giving them once more. [one thread] */
+ * that is what a snapshot of it holds, and envs_resume brings it back by giving them once more, in
+ * all of them side by side. Its proof is a hash over each event that its engine has taken (of the
+ * generator, the venue and the plugin), the engine's state and what the plugin asks: not a bit of
+ * it has been otherwise. [one thread] */
 #ifndef LAB_ENVS_H
 #define LAB_ENVS_H
 
@@ -46,12 +48,17 @@ void envs_begin(struct envs *envs, uint32_t i, uint64_t seed);
 int envs_wait(struct envs *envs, uint32_t i, struct envs_turn *turn, struct error *err);
 /* y[n_y], of what it asked. It goes on at once. */
 void envs_answer(struct envs *envs, uint32_t i, const float *y);
-/* The engine's hash where it asks now. As envs_wait. */
+struct envs_snapshot { /* of one that asks */
+    uint64_t seed, n;  /* n: answers since it began */
+    unsigned char hash[HASH_SIZE];
+};
+/* hash alone, where it asks now. As envs_wait. */
 int envs_hash(struct envs *envs, uint32_t i, unsigned char hash[HASH_SIZE], struct error *err);
-/* Where it was n answers after its beginning: begins it, gives them (answer writes the kth into y),
- * and waits until it asks again. AGON_ECORRUPT: its state is not that of hash. */
-int envs_resume(struct envs *envs, uint32_t i, uint64_t seed, uint64_t n,
-                void (*answer)(void *ctx, uint64_t k, float *y), void *ctx,
-                const unsigned char hash[HASH_SIZE], struct envs_turn *turn, struct error *err);
+/* Each where its snapshot (of so many as there are runs) was taken: begins it, gives it its answers
+ * (answer writes the kth of run i into y), and waits until it asks again, in turns[i].
+ * AGON_ECORRUPT: one is not what it was. */
+int envs_resume(struct envs *envs, const struct envs_snapshot *all,
+                void (*answer)(void *ctx, uint32_t i, uint64_t k, float *y), void *ctx,
+                struct envs_turn *turns, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "nn/checkpoint.h"
 #include "nn/trees.h"
+#include "nn/trees_file.h"
 #include "nn/trees_said.h"
 
 struct served {
@@ -156,12 +157,6 @@ static int open_trees(struct served *model, const char *text, size_t n, struct e
     return AGON_OK;
 }
 
-/* safetensors begins with the length of its header in 8 bytes, of which the last is 0. */
-static int is_json(const char *text, size_t n)
-{
-    return text[0] == '{' && memchr(text, 0, n < 8 ? n : 8) == NULL;
-}
-
 int served_open(struct device *device, const char *name, const void *bytes, size_t n,
                 struct served **out, struct served_shape *shape, struct error *err)
 {
@@ -173,14 +168,10 @@ int served_open(struct device *device, const char *name, const void *bytes, size
         model->device = device;
     if (n == 0)
         rc = error_set(err, AGON_EINVAL,
-                       "it is empty; expected a safetensors file, or XGBoost's JSON");
+                       "it is empty; expected a safetensors file, or XGBoost's JSON or UBJSON");
     else if (model == NULL)
         rc = error_set(err, AGON_ENOMEM, "no memory for a model");
-    else if (n >= 3 && memcmp(bytes, "{L\0", 3) == 0)
-        rc = error_set(err, AGON_EINVAL,
-                       "it looks like XGBoost's UBJSON; expected its JSON, which "
-                       "Booster.save_model(\"NAME.json\") writes");
-    else if (is_json(bytes, n))
+    else if (trees_is_file(bytes, n) != TREES_NONE)
         rc = open_trees(model, bytes, n, err);
     else
         rc = open_net(model, bytes, n, err);
@@ -408,7 +399,7 @@ int served_said(const void *bytes, size_t n, struct served_names *names, struct 
     *names = (struct served_names){0};
     if (n == 0)
         return error_set(err, AGON_EINVAL, "it is empty; expected a model");
-    if (is_json(bytes, n)) {
+    if (trees_is_file(bytes, n) != TREES_NONE) {
         rc = trees_said(bytes, n, names, err);
         return rc < 0 ? rc : check_apart(names, err);
     }

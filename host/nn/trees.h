@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* trees: gradient-boosted trees and random forests, as XGBoost writes them (JSON of versions 1 and
- * 2, booster gbtree; objectives reg:squarederror, binary:logistic, multi:softprob).
+/* trees: gradient-boosted trees and random forests, as XGBoost writes them (JSON or UBJSON of
+ * versions 1 and 2, booster gbtree; objectives reg:squarederror, binary:logistic, multi:softprob).
  *
  * y of x[n_features]: each output's margin begins with the file's base score and takes the leaf of
  * one tree after the other, in the file's order, a plain sum; then the sigmoid, or the softmax of
  * all outputs, by kernels. A NaN is a missing value and goes where its node says; otherwise x goes
  * left if x < threshold. The same bits on every processor.
  *
- * Not read: categories, dart, gblinear, several targets, UBJSON. */
+ * Not read: categories, dart, gblinear, several targets. */
 #ifndef NN_TREES_H
 #define NN_TREES_H
 
@@ -47,8 +47,8 @@ struct trees {
     struct trees_node *nodes; /* tree by tree, level by level */
 };
 
-/* From the file's text, which is not needed any more afterwards. AGON_EINVAL with the place of what
- * is wrong in the file; AGON_ENOMEM. Freed by trees_free. [any] */
+/* From the file's bytes, which is not needed any more afterwards. AGON_EINVAL with the place of
+ * what is wrong in the file; AGON_ENOMEM. Freed by trees_free. [any] */
 int trees_read(const char *text, size_t n, struct trees **trees, struct error *err);
 void trees_free(struct trees *trees); /* NULL is fine */
 /* No x may be infinite. Takes no memory. [any] */

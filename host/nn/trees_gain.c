@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "nn/trees.h"
-#include "nn/trees_said.h"
+#include "nn/trees_file.h"
 
 struct gains {
     struct trees_gain *all;
@@ -100,17 +100,12 @@ int trees_gain(const char *text, size_t n, struct trees_gain **all, uint32_t *n_
     struct gains gains = {0};
     const json_t *learner, *model;
     const char *digits;
-    json_error_t wrong;
     json_t *root;
-    int rc = trees_plain(text, n, err);
+    int rc = trees_file(text, n, &root, err);
 
     *all = NULL;
     if (rc < 0)
         return rc;
-    root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &wrong);
-    if (root == NULL)
-        return error_set(err, AGON_EINVAL, "line %d, column %d: %s; expected a model of XGBoost",
-                         wrong.line, wrong.column, wrong.text);
     learner = json_object_get(root, "learner");
     model = json_object_get(json_object_get(learner, "gradient_booster"), "model");
     digits = json_string_value(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* trees_read: XGBoost's JSON. All of what evaluation depends on is checked before it is taken:
- * afterwards each walk ends, and reads nothing but nodes and features that are there. */
+/* trees_read: XGBoost's JSON and UBJSON. All of what evaluation depends on is checked before it is
+ * taken: afterwards each walk ends, and reads nothing but nodes and features that are there. */
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "nn/trees.h"
-#include "nn/trees_said.h"
+#include "nn/trees_file.h"
 
 #define MODEL "learner.gradient_booster.model"
 
@@ -398,25 +398,12 @@ static int read_root(const json_t *root, struct trees *trees, struct error *err)
 int trees_read(const char *text, size_t n, struct trees **out, struct error *err)
 {
     struct trees *trees = NULL;
-    json_error_t wrong;
     json_t *root;
-    int rc;
+    int rc = trees_file(text, n, &root, err);
 
     *out = NULL;
-    if (n > TREES_BYTES)
-        return error_set(err, AGON_EINVAL, "a model of %zu bytes of JSON; expected at most %zu", n,
-                         TREES_BYTES);
-    rc = trees_plain(text, n, err);
     if (rc < 0)
         return rc;
-    root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &wrong);
-    if (root == NULL)
-        return json_error_code(&wrong) == json_error_out_of_memory
-                   ? error_set(err, AGON_ENOMEM, "no memory for a model of %zu bytes of JSON", n)
-                   : error_set(err, AGON_EINVAL,
-                               "line %d, column %d: %s; expected the JSON of "
-                               "Booster.save_model(\"NAME.json\")",
-                               wrong.line, wrong.column, wrong.text);
     trees = calloc(1, sizeof(*trees));
     rc = trees != NULL ? read_root(root, trees, err)
                        : error_set(err, AGON_ENOMEM, "no memory for a model");

@@ -6,30 +6,23 @@
 #include <string.h>
 
 #include "nn/trees.h"
+#include "nn/trees_file.h"
 
-#define DEPTH       16u /* of nested arrays and objects; XGBoost's have 8 */
 #define BYTES_FEW   64u /* arrays and objects that any file may have */
 #define BYTES_ARRAY 16u /* of a file for each further one; XGBoost's take 40 and more */
-/* What it takes to be read, by what jansson takes of an allocator: of a value, of a text besides,
- * of a key besides, of an array or object. A model of XGBoost's of TREES_BYTES is below ROOM. */
-#define COST_VALUE 56u
-#define COST_TEXT  64u
-#define COST_KEY   96u
-#define COST_ARRAY 304u
-#define ROOM       ((size_t)640u << 20u)
 
 static size_t cost_of(char c)
 {
     switch (c) {
     case ',':
-        return COST_VALUE;
+        return TREES_COST_VALUE;
     case '"':
-        return COST_TEXT;
+        return TREES_COST_TEXT;
     case ':':
-        return COST_KEY;
+        return TREES_COST_KEY;
     case '[':
     case '{':
-        return COST_ARRAY;
+        return TREES_COST_ARRAY;
     default:
         return 0;
     }
@@ -56,7 +49,7 @@ int trees_plain(const char *text, size_t n, struct error *err)
         if (c != '{' && c != '[')
             continue;
         n_arrays++;
-        if (++depth > DEPTH)
+        if (++depth > TREES_DEPTH)
             return error_set(err, AGON_EINVAL,
                              "byte %zu: arrays and objects %u deep; expected the JSON of "
                              "Booster.save_model(\"NAME.json\"), where they are 8",
@@ -67,11 +60,11 @@ int trees_plain(const char *text, size_t n, struct error *err)
                          "%zu arrays and objects in %zu bytes, where a model's take 40 bytes and "
                          "more; expected the JSON of Booster.save_model(\"NAME.json\")",
                          n_arrays, n);
-    if (cost > ROOM)
+    if (cost > TREES_ROOM)
         return error_set(err, AGON_EINVAL,
                          "%zu bytes of JSON that would take %zu MiB to be read; a model may take "
                          "%zu: fewer trees, or smaller ones",
-                         n, cost >> 20u, ROOM >> 20u);
+                         n, cost >> 20u, TREES_ROOM >> 20u);
     return AGON_OK;
 }
 
@@ -121,18 +114,13 @@ static int names_of(const json_t *learner, struct served_names *names, struct er
 
 int trees_said(const char *text, size_t n, struct served_names *names, struct error *err)
 {
-    json_error_t wrong;
     json_t *root;
     const json_t *learner;
     const char *objective, *edition;
-    int rc = trees_plain(text, n, err);
+    int rc = trees_file(text, n, &root, err);
 
     if (rc < 0)
         return rc;
-    root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &wrong);
-    if (root == NULL)
-        return error_set(err, AGON_EINVAL, "line %d, column %d: %s", wrong.line, wrong.column,
-                         wrong.text);
     learner = json_object_get(root, "learner");
     objective = json_string_value(json_object_get(json_object_get(learner, "objective"), "name"));
     (void)snprintf(names->model, sizeof(names->model), "trees/1");

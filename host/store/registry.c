@@ -377,11 +377,11 @@ int registry_find(struct registry *registry, const char *name, uint32_t version_
                          registry->dir, name);
     return version_number == 0
                ? error_set(err, AGON_ENOENT,
-                           "no version of %.64s is current; agon models promote makes one, %.64s@N "
-                           "names one of %lld",
+                           "no version of %.64s is current; agon models promote makes one so, or "
+                           "name one, %.64s@1 to @%lld",
                            name, name, (long long)n)
-               : error_set(err, AGON_ENOENT, "%.64s has no version %u; it has %lld", name,
-                           version_number, (long long)n);
+               : error_set(err, AGON_ENOENT, "%.64s has no version %u; it has %.64s@1 to @%lld",
+                           name, version_number, name, (long long)n);
 }
 
 int registry_by_hash(struct registry *registry, const char *sha256,

@@ -8,12 +8,13 @@ root=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
 out=$1
 data=$root/../shared/data
 rm -rf "$out"
-for name in binance config control cron elf gateway http journal kraken okx roster settings sim tape tape_file trees wish \
-    ws; do
+for name in binance config control cron elf gateway http journal kraken okx roster settings sim tape tape_file trees ubjson \
+    wish ws; do
     mkdir -p "$out/$name"
 done
 
-cp "$root"/tests/data/trees/*.json "$out/trees/"
+cp "$root"/tests/data/trees/*.json "$root"/tests/data/trees/*.ubj "$out/trees/"
+cp "$root"/tests/data/trees/*.ubj "$out/ubjson/"
 
 # each PREFIX: every line of stdin becomes PREFIX-<n>.
 each() {

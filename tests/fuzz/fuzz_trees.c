@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* fuzz_trees: any bytes as a model in XGBoost's JSON. It is refused with a reason, or each answer
- * to each event is a number, whatever is missing; and a model without a state is all that it says.
+/* fuzz_trees: any bytes as a model in XGBoost's JSON or UBJSON. It is refused with a reason, or
+ * each answer to each event is a number, whatever is missing; and a model without a state is all
+ * that it says.
  *
- * decodes: host/nn/trees_read.c host/nn/trees.c */
+ * decodes: host/nn/trees_read.c host/nn/trees_file.c
+ * host/nn/trees_said.c host/nn/trees.c */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,6 +12,7 @@
 #include "nn/served.h"
 #include "nn/trees.h"
 
+#include "../support/ubjson.h"
 #include "fuzz.h"
 
 #define EVENTS 16u
@@ -37,7 +40,18 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
         MODEL("3", "0,1,2", LEAF "," DEEP "," LEAF, "3", "multi:softprob"),
     };
 
-    return fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);
+    n = fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);
+    if (seed % 6 == 0) { // from the same a step away, as long as it is JSON still, in binary
+        static unsigned char binary[1 << 16];
+        size_t n_binary =
+            n < sizeof(binary) / 16 ? ubjson_of((const char *)bytes, n, binary, sizeof(binary)) : 0;
+
+        if (n_binary > 0 && n_binary <= max) {
+            memcpy(bytes, binary, n_binary);
+            n = n_binary;
+        }
+    }
+    return n;
 }
 
 /* Events of a few values around the usual thresholds, and of values that are missing. */

@@ -102,6 +102,7 @@ awk -F, -v OFS=, 'NR == 1 { print $0 ",known"; next } { print $0, $(NF - 2) * 2 
 refuses 'column known has the answer in it' leak.csv "$(settings 6 3)"
 awk -F, -v OFS=, 'NR > 1 { $(NF - 2) = 0.001 } { print }' "$WORK/learnt.rows.csv" >"$WORK/one.csv"
 refuses 'nothing can be learnt of one class' one.csv "$(settings 6 3)"
+refuses 'is 0.001: nothing can be learnt of one value' one.csv "$(settings 6 3 'goal: value')"
 refuses "unknown key 'hiden'" learnt.rows.csv 'hiden: 3'
 says 'no such\|not there\|No such file' "$AGON" train lstm --data "$WORK/none.csv" --out "$WORK/x"
 # Parts of their own: the hold-out is beside the file, and as far from it as the target looks.

@@ -94,7 +94,35 @@ cmp -s "$WORK/again.ckpt" "$WORK/kept.ckpt" || fail "what was refused has change
 train again.safetensors --checkpoint "$WORK/again.ckpt" --restart || fail "begun anew: $(cat "$WORK/again.safetensors.err")"
 cmp "$WORK/whole.ckpt" "$WORK/again.ckpt" || fail "begun anew it is another training"
 
+# Killed at each checkpoint that it writes, and gone on from each: all that a checkpoint holds is of use somewhere between them. It stops
+# by itself, when validation has not been better twice, and the best policy is not the last one.
+CHAIN=$WORK/chain.yaml
+sed 's/^updates: .*/updates: 40/; s/^validation_every: .*/validation_every: 1/; s/^checkpoint_every: .*/checkpoint_every: 1/' "$SMALL" >"$CHAIN"
+echo 'patience: 3' >>"$CHAIN"
+SMALL=$CHAIN
+train unbroken.safetensors --checkpoint "$WORK/unbroken.ckpt" || fail "unbroken: $(cat "$WORK/unbroken.safetensors.err")"
+grep -q '"stopped": true' "$WORK/unbroken.safetensors.json" || fail "it does not stop by itself: $(cat "$WORK/unbroken.safetensors.json")"
+n_kills=0
+while [ ! -e "$WORK/chain.safetensors" ]; do
+    before=$(stat -c %i "$WORK/chain.ckpt" 2>/dev/null)
+    "$AGON" train ppo "$POLICY" --market rebound --param size=100 'features=return.1 return.5' --capital 1000 --out "$WORK/chain.safetensors" \
+        --config "$CHAIN" --checkpoint "$WORK/chain.ckpt" --resume --json >"$WORK/chain.safetensors.json" 2>"$WORK/chain.err" &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null && [ "$(stat -c %i "$WORK/chain.ckpt" 2>/dev/null)" = "$before" ]; do
+        sleep 0.01
+    done
+    kill -9 "$pid" 2>/dev/null && n_kills=$((n_kills + 1))
+    wait "$pid" 2>/dev/null
+    [ -s "$WORK/chain.err" ] && grep -q 'agon train:' "$WORK/chain.err" && fail "on the way: $(cat "$WORK/chain.err")"
+    [ "$n_kills" -lt 60 ] || fail "it is never over"
+done
+[ "$n_kills" -ge 3 ] || fail "it was killed $n_kills times"
+cmp "$WORK/unbroken.safetensors" "$WORK/chain.safetensors" || fail "killed $n_kills times it learnt another policy"
+cmp "$WORK/unbroken.ckpt" "$WORK/chain.ckpt" || fail "... and has another checkpoint"
+cmp <(sed 's/chain/unbroken/' "$WORK/chain.safetensors.json") "$WORK/unbroken.safetensors.json" || fail "... and another report"
+
 # What is not to be gone on from.
+SMALL=$WORK/small.yaml
 refused() { # WORDS ARGUMENT...
     expected=$1
     shift
@@ -118,8 +146,14 @@ def at(name, i):
 open(sys.argv[1] + '/moved.ckpt', 'wb').write(with_('env.actions', 3, (at('env.actions', 3) + 1) % 3))
 open(sys.argv[1] + '/wild.ckpt', 'wb').write(with_('env.answers', 1, 1e9))
 open(sys.argv[1] + '/action.ckpt', 'wb').write(with_('env.actions', 2, 7))
+open(sys.argv[1] + '/hash.ckpt', 'wb').write(with_('env.hash', 32 * 3 + 31, (at('env.hash', 32 * 3 + 31) + 1) % 256))
+open(sys.argv[1] + '/episode.ckpt', 'wb').write(with_('env.episode', 2, at('env.episode', 2) + 1))
+open(sys.argv[1] + '/fewer.ckpt', 'wb').write(with_('env.answers', 3, at('env.answers', 3) - 1))
 END
 refused 'is not where it was' --checkpoint "$WORK/moved.ckpt" --resume
+refused 'run 3, .* is not where it was' --checkpoint "$WORK/hash.ckpt" --resume
+refused 'run 2, .* is not where it was' --checkpoint "$WORK/episode.ckpt" --resume
+refused 'run 3, .* is not where it was' --checkpoint "$WORK/fewer.ckpt" --resume
 refused "run 1 is invalid" --checkpoint "$WORK/wild.ckpt" --resume
 refused "run 0 is invalid" --checkpoint "$WORK/action.ckpt" --resume
 

@@ -55,6 +55,11 @@ jq -e --arg sum "$(sum "$WORK/learnt.rows.csv")" '.[1].data.sha256 == $sum and .
 for version in 1 2; do
     [ "$(sum "$(jq -r ".[$version - 1].path" "$WORK/ls")")" = "$(jq -r ".[$version - 1].sha256" "$WORK/ls")" ] || fail "the copy of $version is another"
 done
+# What a person sees of them fits a terminal, and is in words.
+models ls >"$WORK/seen" && models show trend@1 >>"$WORK/seen" || fail "ls, show: $(cat "$WORK/seen")"
+awk 'length($0) > 80 && !/models\/files/ { exit 1 }' "$WORK/seen" || fail "wider than a terminal: $(cat "$WORK/seen")"
+grep -q '[{}"]' "$WORK/seen" && fail "not in words: $(cat "$WORK/seen")"
+grep -q '^VERSION ' "$WORK/seen" && grep -q '^ *held out: right' "$WORK/seen" && grep -q '^parameters .*batch=' "$WORK/seen" || fail "ls, show: $(cat "$WORK/seen")"
 # The first has to beat the constant guess; nothing is promoted without a judgement.
 says 2 'give --data FILE, or --anyway REASON' models promote trend@1
 says 1 'trend@1 stays candidate: it is not better than the constant guess' models promote trend@1 --data "$HELD"

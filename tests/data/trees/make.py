@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models of XGBoost and what it answers by them, for tests/unit/nn/test_trees.c:
 
-    make.py DIR [SEED]    writes DIR/NAME.json and DIR/NAME.rows for each kind of model, and DIR/train.rows
+    make.py DIR [SEED]    writes DIR/NAME.json, NAME.ubj and NAME.rows for each kind of model, and DIR/train.rows
 
 A row is the features ("nan" is missing), then the margin and the answer of each output. In train.rows, for test_trees_train.c, it
 is the features, the target, and the margin that XGBoost has for it after TRAIN (histograms with a bin for each value, so that
@@ -62,7 +62,8 @@ def main():
         data = xgb.DMatrix(x, target(draw, x, params["objective"]))
         booster = xgb.train({**params, "seed": seed, "nthread": 1, "verbosity": 0}, data, n_rounds)
         booster.set_attr(**{"agon.model": "trees/1", "agon.inputs": str(N_FEATURES)})
-        booster.save_model("%s/%s.json" % (folder, name))
+        for form in ("json", "ubj"):
+            booster.save_model("%s/%s.%s" % (folder, name, form))
         asked = rows(draw, N_ROWS)
         margins = booster.predict(xgb.DMatrix(asked), output_margin=True).reshape(N_ROWS, -1)
         answers = booster.predict(xgb.DMatrix(asked)).reshape(N_ROWS, -1)

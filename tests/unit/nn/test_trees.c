@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* trees: models that XGBoost made give the answers that XGBoost gave, missing values go where a
- * node says, and a file with anything wrong in it is refused with its place.
+/* trees: models that XGBoost made give the answers that XGBoost gave, from its JSON as from its
+ * UBJSON, missing values go where a node says, and a file with anything wrong in it is refused with
+ * its place.
  *
  *   test_trees [DIR]   of models and answers as tests/data/trees/make.py writes them */
 #include <jansson.h>
@@ -11,9 +12,11 @@
 #include <string.h>
 
 #include "../../support/must.h"
+#include "../../support/ubjson.h"
 #include "kernels/cpu.h"
 #include "nn/served.h"
 #include "nn/trees.h"
+#include "nn/trees_file.h"
 #include "nn/trees_said.h"
 
 #define N_FEATURES 5u /* of make.py */
@@ -21,7 +24,7 @@
 
 static const char *folder;
 static struct device *device;
-static char text[TEXT];
+static char text[TEXT], binary[TEXT];
 
 static void setup(void)
 {
@@ -45,9 +48,9 @@ static FILE *open_in_folder(const char *name, const char *ending)
     return file;
 }
 
-static size_t load(const char *name)
+static size_t load(const char *name, const char *ending)
 {
-    FILE *file = open_in_folder(name, "json");
+    FILE *file = open_in_folder(name, ending);
     size_t n = fread(text, 1, TEXT, file);
 
     ck_assert_uint_gt(n, 0);
@@ -83,7 +86,8 @@ static void is_near(double value, double expected, const char *what, const char 
 START_TEST(xgboosts_answers_come_out)
 {
     const struct kind *kind = &kinds[_i];
-    struct trees *trees = trees_of(text, load(kind->name));
+    struct trees *trees = trees_of(text, load(kind->name, "json"));
+    struct trees *same = trees_of(text, load(kind->name, "ubj"));
     FILE *rows = open_in_folder(kind->name, "rows");
     unsigned n = 0;
     double x[N_FEATURES];
@@ -93,7 +97,7 @@ START_TEST(xgboosts_answers_come_out)
     while (fscanf(rows, "%lf %lf %lf %lf %lf", &x[0], &x[1], &x[2], &x[3], &x[4]) == 5) {
         double expected[6];
         real values[N_FEATURES];
-        real y[3];
+        real y[3], y_same[3];
 
         for (uint32_t i = 0; i < 2 * kind->n_outputs; i++)
             ck_assert_int_eq(fscanf(rows, "%lf", &expected[i]), 1);
@@ -102,6 +106,8 @@ START_TEST(xgboosts_answers_come_out)
         trees_margin(trees, values, y);
         for (uint32_t i = 0; i < kind->n_outputs; i++)
             is_near((double)y[i], expected[i], "the margin", kind->name, n);
+        trees_margin(same, values, y_same);
+        MUST(memcmp(y, y_same, kind->n_outputs * sizeof(*y)) == 0);
         trees_eval(device, trees, values, y);
         for (uint32_t i = 0; i < kind->n_outputs; i++)
             is_near((double)y[i], expected[kind->n_outputs + i], "the answer", kind->name, n);
@@ -110,6 +116,7 @@ START_TEST(xgboosts_answers_come_out)
     ck_assert_uint_ge(n, 60);
     ck_assert_int_eq(fclose(rows), 0);
     trees_free(trees);
+    trees_free(same);
 }
 END_TEST
 
@@ -227,6 +234,31 @@ START_TEST(a_file_that_is_wrong_is_refused_with_its_place)
 }
 END_TEST
 
+/* The same in the binary form, where it is JSON at all and has such a number. */
+START_TEST(a_binary_file_that_is_wrong_is_refused_with_its_place)
+{
+    size_t n = with(bads[_i].from, bads[_i].to);
+    struct trees *trees;
+    struct error err = {0};
+
+    n = ubjson_of(text, n, binary, TEXT);
+    if (n == 0) {
+        ck_assert_msg(strstr(bads[_i].says, "line 1") != NULL ||
+                          strcmp(bads[_i].says, "duplicate") == 0,
+                      "%s is not JSON", bads[_i].to);
+        return;
+    }
+    ck_assert_int_eq(trees_read(binary, n, &trees, &err), AGON_EINVAL);
+    ck_assert_ptr_null(trees);
+    // Of one type are all of an array: where one is not whole, none is.
+    ck_assert_msg(strstr(err.text, bads[_i].says) != NULL ||
+                      (strstr(bads[_i].says, "[4] is not a whole") != NULL &&
+                       strstr(err.text, "left_children[0] is not a whole number") != NULL),
+                  "%s", err.text);
+    ck_assert_msg(strstr(err.text, "expected") != NULL, "no way out: %s", err.text);
+}
+END_TEST
+
 START_TEST(a_probability_is_where_a_logistic_model_begins)
 {
     static const char *const scores[] = {"0E+0", "1E+0", "-.01", "2E-1"};
@@ -258,6 +290,101 @@ START_TEST(a_file_that_ends_anywhere_is_refused)
         MUST(trees_read(SMALL, i, &trees, &err) == AGON_EINVAL && trees == NULL);
         MUST(err.text[0] != '\0');
     }
+}
+END_TEST
+
+/* In memory that ends where the file does. */
+START_TEST(a_binary_file_that_ends_anywhere_is_refused)
+{
+    size_t n = ubjson_of(SMALL, strlen(SMALL), binary, TEXT);
+
+    ck_assert_uint_gt(n, 500);
+    for (size_t i = 2; i <= n; i++) {
+        char *bytes = malloc(i);
+        struct trees *trees;
+        struct error err = {0};
+        int rc;
+
+        MUST(bytes != NULL);
+        memcpy(bytes, binary, i);
+        rc = trees_read(bytes, i, &trees, &err);
+        MUST(i == n ? rc == AGON_OK : rc == AGON_EINVAL && trees == NULL && err.text[0] != '\0');
+        free(bytes);
+        trees_free(trees);
+    }
+}
+END_TEST
+
+#define KEY         "{L\0\0\0\0\0\0\0\001a"
+#define BYTES(text) text, sizeof(text) - 1
+static const struct wrong {
+    const char *bytes;
+    size_t n;
+    const char *says;
+} wrongs[] = {
+    {BYTES("{L\0\0\0\0\0\0\0\0"), "byte 10: it ends where a value is expected"},
+    {BYTES("{l\0\0\0\011a"), "byte 1: a length of more than there is"},
+    {BYTES("{L\377\377\377\377\377\377\377\377a"), "byte 1: a length of more than there is"},
+    {BYTES("{L\177\377\377\377\377\377\377\377a"), "byte 1: a length of more than there is"},
+    {BYTES("{i\377a}"), "a length of more than there is"},
+    {BYTES("{L\0\0\0"), "byte 1: it ends within a length"},
+    {BYTES("{i\002a\377Z}"), "a text that is not UTF-8"},
+    {BYTES("{i\002a\0Z}"), "has a NUL in it"},
+    {BYTES(KEY), "it ends where a value is expected"},
+    {BYTES(KEY "N}"), "byte 11: not a value"},
+    {BYTES(KEY "H"), "byte 11: not a value"},
+    {BYTES(KEY "L\0\0"), "it ends within a number"},
+    {BYTES(KEY "d\177\300\0\0}"), "a number that is NaN or infinite"},
+    {BYTES(KEY "D\177\360\0\0\0\0\0\0}"), "a number that is NaN or infinite"},
+    {BYTES(KEY "[$T#i\001}"), "an array of a type that is not a number"},
+    {BYTES(KEY "[$ZL\0"), "an array of a type that is not a number"},
+    {BYTES(KEY "[$l}"), "an array of one type without its length"},
+    {BYTES(KEY "[$l#i\003abcdefg}"), "an array of more than there is"},
+    {BYTES(KEY "[$L#L\020\0\0\0\0\0\0\001abcdefgh}"), "a length of more than there is"},
+    {BYTES(KEY "[#i\002Z}"), "byte 16: not a value"},
+    {BYTES(KEY "[#d\0\0\0\0}"), "not a length"},
+    {BYTES(KEY "{$i#i\001i\001b\001}}"), "not a length"},
+    {BYTES(KEY "Zi\001aZ}"), "a key that is there already"},
+    {BYTES(KEY "Z}}"), "byte 13: more than a model"},
+    {BYTES(KEY "[[[[[[[[[[[[[[[[[[[["), "17 deep"},
+    {BYTES(KEY "Z}"), "it has no object \"learner\""},
+};
+
+START_TEST(bytes_that_are_no_ubjson_are_refused_with_their_place)
+{
+    const struct wrong *wrong = &wrongs[_i];
+    char *bytes = malloc(wrong->n);
+    struct trees *trees;
+    struct error err = {0};
+
+    ck_assert_ptr_nonnull(bytes);
+    memcpy(bytes, wrong->bytes, wrong->n);
+    ck_assert_int_eq(trees_read(bytes, wrong->n, &trees, &err), AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, wrong->says) != NULL, "%s", err.text);
+    ck_assert_msg(strstr(err.text, "expected") != NULL, "no way out: %s", err.text);
+    free(bytes);
+}
+END_TEST
+
+/* What is not written by XGBoost and may be read: other types of a length, arrays that end by a
+ * word, numbers of each type. */
+START_TEST(each_number_of_ubjson_is_read)
+{
+    static const char bytes[] =
+        "{I\0\001a[i\377U\377I\377\376l\377\377\377\375L\377\377\377\377\377"
+        "\377\377\374D\100\011\041\373\124\104\055\030d\277\200\0\0TFZ]"
+        "U\001b[$I#U\002\001\0\200\0i\007parents[$l#i\001abcd}";
+    struct error err = {0};
+    json_t *root, *expected;
+
+    ck_assert_msg(trees_ubjson(bytes, sizeof(bytes) - 1, &root, &err) >= 0, "%s", err.text);
+    expected = json_loads("{\"a\":[-1,255,-2,-3,-4,3.141592653589793,-1.0,true,false,null],"
+                          "\"b\":[256,-32768],\"parents\":null}",
+                          0, NULL);
+    ck_assert_ptr_nonnull(expected);
+    ck_assert_msg(json_equal(root, expected), "%s", json_dumps(root, 0));
+    json_decref(root);
+    json_decref(expected);
 }
 END_TEST
 
@@ -333,9 +460,65 @@ START_TEST(a_hostile_file_takes_no_more_memory_than_it_may)
 }
 END_TEST
 
+/* A file of one thing again and again, or of one array: before memory is taken it is refused, and
+ * the longest that is not takes no more than it may. */
+static size_t hostile_binary(char *to, size_t n, int shape)
+{
+    static const char *const parts[] = {"i\001", "Si\001a", "[]U\001U\001U\001U\001"};
+    size_t at = 3, length = shape < 3 ? strlen(parts[shape]) : 0;
+
+    memcpy(to, "{i\001a[", 5);
+    at = 5;
+    if (shape == 4) { // of one type, a byte each
+        memcpy(to + 4, "[$U#l", 5);
+        for (int i = 0; i < 4; i++)
+            to[9 + i] = (char)((n - 14) >> (24 - 8 * i) & 255);
+        memset(to + 13, 1, n - 14);
+        to[n - 1] = '}';
+        return n;
+    }
+    if (shape == 3)
+        to[4] = '{';
+    for (uint32_t i = 0; at + 32 < n; i++) {
+        if (shape < 3)
+            memcpy(to + at, parts[shape], length);
+        else
+            length = (size_t)snprintf(to + at, 32, "i%c%08xZ", 8, i);
+        at += length;
+    }
+    to[at++] = shape == 3 ? '}' : ']';
+    to[at++] = '}';
+    return at;
+}
+
+START_TEST(a_hostile_binary_file_takes_no_more_memory_than_it_may)
+{
+    static const size_t fits[] = {22, 0, 0, 0, 11}; // MiB that may be read; 0: not tried
+    size_t most = (size_t)640 << 20;
+    char *bytes = malloc(TREES_BYTES);
+
+    ck_assert_ptr_nonnull(bytes);
+    json_set_alloc_funcs(count_malloc, count_free);
+    for (int is_fit = 0; is_fit < (fits[_i] > 0 ? 2 : 1); is_fit++) {
+        size_t n = hostile_binary(bytes, is_fit ? fits[_i] << 20 : TREES_BYTES, _i);
+        struct trees *trees;
+        struct error err = {0};
+
+        n_most = 0;
+        ck_assert_int_eq(trees_read(bytes, n, &trees, &err), AGON_EINVAL);
+        ck_assert_msg(n_most <= most, "%zu MiB of %zu", n_most >> 20, n);
+        ck_assert_uint_eq(n_held, 0);
+        ck_assert_msg(strstr(err.text, is_fit ? "no object \"learner\"" : "more than 640 MiB") !=
+                          NULL,
+                      "%s", err.text);
+        ck_assert_msg(!is_fit || n_most > most / 3, "%zu MiB", n_most >> 20);
+    }
+    free(bytes);
+}
+END_TEST
+
 START_TEST(served_without_a_state)
 {
-    static const char ubjson[] = "{L\0\0\0\0\0\0\0\007learner";
     struct served_shape shape;
     struct error err = {0};
     struct served *model;
@@ -355,9 +538,33 @@ START_TEST(served_without_a_state)
     ck_assert_int_eq(served_step(model, x, &y), AGON_EINVAL);
     ck_assert(y == (real)1.75);
     served_close(model);
-    ck_assert_int_eq(served_open(device, "m", ubjson, sizeof(ubjson), &model, &shape, &err),
-                     AGON_EINVAL);
-    ck_assert_msg(strstr(err.text, "UBJSON") != NULL, "%s", err.text);
+}
+END_TEST
+
+/* By its first bytes, what it says of itself too; and a header of safetensors that is as long as to
+ * begin with the same bytes is none. */
+START_TEST(served_from_the_binary_form)
+{
+    static const char net[] = "{L\0\0\0\0\0\0{\"__metadata__\":{}}";
+    size_t n = ubjson_of(SMALL, strlen(SMALL), binary, TEXT);
+    struct served_names names;
+    struct served_shape shape;
+    struct error err = {0};
+    struct served *model;
+    real x[2] = {(real)NAN, -3};
+    real y = 77;
+
+    ck_assert_int_ge(served_open(device, "m", binary, n, &model, &shape, &err), 0);
+    ck_assert(shape.inputs == 2 && shape.outputs == 1 && shape.state_bytes == 0);
+    ck_assert_int_eq(served_step(model, x, &y), AGON_OK);
+    ck_assert(y == (real)1.75);
+    served_close(model);
+    ck_assert_int_eq(served_said(binary, n, &names, &err), AGON_OK);
+    ck_assert_str_eq(names.goal, "value");
+    free(names.inputs);
+    ck_assert(trees_is_file(net, sizeof(net)) == TREES_NONE);
+    ck_assert_int_eq(served_open(device, "m", net, sizeof(net), &model, &shape, &err), AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, "its header has 19579 bytes") != NULL, "%s", err.text);
 }
 END_TEST
 
@@ -378,12 +585,21 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, each_way_through_a_tree);
     tcase_add_loop_test(tcase, a_file_that_is_wrong_is_refused_with_its_place, 0,
                         sizeof(bads) / sizeof(bads[0]));
+    tcase_add_loop_test(tcase, a_binary_file_that_is_wrong_is_refused_with_its_place, 0,
+                        sizeof(bads) / sizeof(bads[0]));
     tcase_add_test(tcase, a_probability_is_where_a_logistic_model_begins);
     tcase_add_test(tcase, a_file_that_ends_anywhere_is_refused);
+    tcase_add_test(tcase, a_binary_file_that_ends_anywhere_is_refused);
+    tcase_add_loop_test(tcase, bytes_that_are_no_ubjson_are_refused_with_their_place, 0,
+                        sizeof(wrongs) / sizeof(wrongs[0]));
+    tcase_add_test(tcase, each_number_of_ubjson_is_read);
     // It is of the text alone, and takes seconds.
-    if (sizeof(real) == sizeof(float))
+    if (sizeof(real) == sizeof(float)) {
         tcase_add_loop_test(tcase, a_hostile_file_takes_no_more_memory_than_it_may, 0, 4);
+        tcase_add_loop_test(tcase, a_hostile_binary_file_takes_no_more_memory_than_it_may, 0, 5);
+    }
     tcase_add_test(tcase, served_without_a_state);
+    tcase_add_test(tcase, served_from_the_binary_form);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
