@@ -528,7 +528,7 @@ static void keep_undone(struct api *api, const union plan_event *event)
     snprintf(said, sizeof(said), "tournament %u is %s", undone->number,
              plan_undone_text(event, api->view->base_currency, text));
     // A line of its own: neither tournaments before nor behind it are folded into it.
-    happened(history, undone->t, "tournament", "", said);
+    api_happened(history, undone->t, "tournament", "", said);
     history->events[(history->n_events - 1) % EVENTS].is_alone = 1;
 }
 
