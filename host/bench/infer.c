@@ -303,10 +303,11 @@ static int run_side(struct infer *infer, const struct side *side, struct error *
 static int run_all(void *ctx, const char *log_path, struct error *err)
 {
     struct infer *infer = ctx;
+    uint32_t n_failed = infer->bench->n_failed;
     int rc = AGON_OK;
 
     (void)log_path;
-    for (uint32_t i = 0; i < SIDES && rc >= 0 && infer->bench->n_failed == 0; i++)
+    for (uint32_t i = 0; i < SIDES && rc >= 0 && infer->bench->n_failed == n_failed; i++)
         rc = run_side(infer, &sides[i], err);
     return rc;
 }

@@ -122,12 +122,13 @@ static void write_digits(char *at, uint64_t value, int n)
     }
 }
 
-/* The next tick of the mix: of five ticks of a symbol four are trades. */
+/* The next tick of the mix: of five ticks of a symbol four are trades. The quote goes first: a job
+ * ends with trades, and who has the last of them has all that was sent. */
 static size_t put_tick(struct child *child, char *at, uint64_t now_ms)
 {
     uint64_t turn = child->n_turn++;
     uint32_t i = (uint32_t)(turn % SENDER_SYMBOLS);
-    int is_quote = turn / SENDER_SYMBOLS % (SENDER_TRADES_PER_QUOTE + 1) == SENDER_TRADES_PER_QUOTE;
+    int is_quote = turn / SENDER_SYMBOLS % (SENDER_TRADES_PER_QUOTE + 1) == 0;
     const struct template *frame = is_quote ? &child->quotes[i] : &child->trades[i];
 
     memcpy(at, frame->bytes, frame->n);
