@@ -41,7 +41,6 @@ static json_t *agent_json(const struct run_report *story, uint16_t id,
 static json_t *trades_json(const struct run_report *story)
 {
     const struct instruments *table = engine_instruments(story->engine);
-    const struct slots *slots = engine_slots(story->engine);
     const struct trade_closed *trade;
     json_t *all = json_array();
 
@@ -57,8 +56,8 @@ static json_t *trades_json(const struct run_report *story)
         json_array_append_new(
             all,
             json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s}",
-                      "agent", trade->slot < slots->n ? slots->all[trade->slot].name : "?",
-                      "symbol", instrument != NULL ? instrument->symbol : "?", "perpetual",
+                      "agent", seats_name(story->seats, trade->slot, trade->seq), "symbol",
+                      instrument != NULL ? instrument->symbol : "?", "perpetual",
                       instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
                       trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open),
                       "closed", time_json(trade->t_close), "quantity",
@@ -89,16 +88,13 @@ static json_t *falls_json(const struct trail *trail)
 
 static json_t *happenings_json(const struct run_report *story)
 {
-    const struct slots *slots = engine_slots(story->engine);
     json_t *all = json_array();
 
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct run_report_happening *one = &story->happenings[i];
 
-        json_array_append_new(all,
-                              json_pack("{s:o, s:s*, s:s}", "time", time_json(one->t), "agent",
-                                        one->slot < slots->n ? slots->all[one->slot].name : NULL,
-                                        "text", one->text));
+        json_array_append_new(all, json_pack("{s:o, s:s*, s:s}", "time", time_json(one->t), "agent",
+                                             run_report_agent(story, one), "text", one->text));
     }
     return all;
 }

@@ -222,7 +222,6 @@ struct course {
 static void put_course(const struct run_report *story, struct page *page, struct course *course)
 {
     const struct trail *trail = story->trail;
-    const struct slots *slots = engine_slots(story->engine);
     struct page_mark *marks = calloc(story->n_happenings + 1, sizeof(*marks));
     struct page_series series[2] = {{"the arena", course->t, course->own, trail->n_points},
                                     {"buy and hold", course->t, course->hold, trail->n_points}};
@@ -239,9 +238,10 @@ static void put_course(const struct run_report *story, struct page *page, struct
     }
     for (uint32_t i = 0; i < story->n_happenings && marks != NULL; i++) {
         const struct run_report_happening *one = &story->happenings[i];
+        const char *agent = run_report_agent(story, one);
 
-        if (one->is_marked && one->slot < slots->n)
-            marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
+        if (one->is_marked && agent != NULL)
+            marks[n_marks++] = (struct page_mark){one->t, agent};
     }
     page_plot(page,
               &(struct page_plot){
@@ -599,7 +599,6 @@ void run_sections_trades(const struct run_report *story, struct page *page)
                                           "#quantity",    "#entry", "#exit",       "#result",
                                           "#fees",        "in",     "#lasted (s)", "exit reason"};
     const struct instruments *table = engine_instruments(story->engine);
-    const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;
     uint64_t n_shown = trail->n_trades < TRADES_PAGE ? trail->n_trades : TRADES_PAGE;
@@ -622,7 +621,7 @@ void run_sections_trades(const struct run_report *story, struct page *page)
         clock_text(trade->t_close, t);
         t[10] = ' ';
         page_cell(page, "%.19s", t);
-        page_cell(page, "%s", trade->slot < slots->n ? slots->all[trade->slot].name : "?");
+        page_cell(page, "%s", seats_name(story->seats, trade->slot, trade->seq));
         page_cell(page, "%s%s", instrument != NULL ? instrument->symbol : "?",
                   instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
                                                                                      : "");
