@@ -120,7 +120,8 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
                                        .exp = asset != NULL ? asset->exp : 8};
     const struct trail *trail = story->trail;
     char state[2 * HASH_SIZE + 1], intents[2 * HASH_SIZE + 1];
-    json_t *agents = json_array();
+    json_t *agents = json_array(), *left = json_array();
+    const struct seat *seat;
     struct figures all;
     json_t *whole, *root;
     int rc;
@@ -129,16 +130,24 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
         if (slots->all[id].is_used)
             json_array_append_new(agents, agent_json(story, id, &base));
     }
-    engine_figures_all(story->engine, &all);
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {
+        if (seat->is_gone)
+            json_array_append_new(left,
+                                  figures_json(json_pack("{s:s, s:I, s:I}", "name", seat->name,
+                                                         "fills", (json_int_t)seat->figures.n_fills,
+                                                         "refused", (json_int_t)seat->n_refused),
+                                               &base, &seat->figures));
+    }
+    seats_all(story->seats, story->engine, &all);
     hash_hex(story->replay.state, state);
     hash_hex(story->replay.intents, intents);
     whole = figures_json(json_pack("{s:I}", "fills", (json_int_t)all.n_fills), &base, &all);
     root = json_pack(
-        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:s, s:s}", "from",
+        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:s, s:s}", "from",
         time_json(trail->t_first), "to", time_json(trail->t_last), "all", whole, "hold_return",
         trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0, "agents", agents,
-        "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades, "trades",
-        trades_json(story), "happenings", happenings_json(story), "events",
+        "left", left, "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades,
+        "trades", trades_json(story), "happenings", happenings_json(story), "events",
         (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks, "files",
         files_json(story), "state_hash", state, "intents_hash", intents);
     if (root == NULL ||

@@ -209,6 +209,7 @@ static void put_agents(const struct run_report *story, const struct run_report_p
 {
     static const char *const columns[] = {RUN_SECTIONS_FIGURES};
     const struct host_view *view = at->view;
+    struct figures all;
 
     page_heading(page, "Agents");
     run_sections_note(story, page);
@@ -218,9 +219,11 @@ static void put_agents(const struct run_report *story, const struct run_report_p
         run_sections_figures(story, page, &view->slots[i].figures);
         page_row(page);
     }
+    run_sections_left(story, page, 0);
+    seats_all(story->seats, story->engine, &all);
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");
-    run_sections_figures(story, page, &view->figures);
+    run_sections_figures(story, page, &all);
     page_row(page);
     page_table_end(page);
     put_costs(story, at, page);

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
+
 struct seats {
     struct seat *all; /* owned */
     uint32_t n, room;
     uint32_t newest[SLOTS_MAX]; /* place of the slot's, + 1; 0: none */
+    agon_amt_t pool_amt;        /* behind the event before */
     int is_begun;
 };
 
@@ -57,6 +60,14 @@ static void note(struct seat *seat, struct engine *engine, const struct slot *sl
     }
 }
 
+static void leave(struct seat *seat, agon_amt_t pooled_amt)
+{
+    struct figures *of = &seat->figures;
+
+    of->capital_amt = num_add(of->capital_amt, -pooled_amt);
+    of->equity_amt = num_add(of->equity_amt, -pooled_amt);
+}
+
 static int look(struct seats *seats, struct engine *engine, uint64_t seq)
 {
     const struct slots *slots = engine_slots(engine);
@@ -70,6 +81,7 @@ static int look(struct seats *seats, struct engine *engine, uint64_t seq)
         if (seat != NULL && !is_same && !seat->is_gone) {
             seat->is_gone = 1;
             seat->seq_gone = seq;
+            leave(seat, num_add(engine_pool_amt(engine), -seats->pool_amt));
         }
         if (is_same && slot->condition == CONDITION_RETIRED)
             note(seat, engine, slot);
@@ -82,13 +94,15 @@ static int look(struct seats *seats, struct engine *engine, uint64_t seq)
 int seats_take(struct seats *seats, struct engine *engine, const struct agon_event_hdr *event)
 {
     uint64_t seq = seats->is_begun ? engine_seq(engine) : 0;
+    int rc = AGON_OK;
 
     // No other event gives a place, frees one, or books what is of who leaves it.
-    if (seats->is_begun && event->type != EVENT_CONFIG && event->type != AGON_EVENT_COMMAND &&
-        event->type != EVENT_REPORT)
-        return AGON_OK;
+    if (!seats->is_begun || event->type == EVENT_CONFIG || event->type == AGON_EVENT_COMMAND ||
+        event->type == EVENT_REPORT)
+        rc = look(seats, engine, seq);
     seats->is_begun = 1;
-    return look(seats, engine, seq);
+    seats->pool_amt = engine_pool_amt(engine);
+    return rc;
 }
 
 const struct seat *seats_find(const struct seats *seats, uint16_t slot, uint64_t seq)
@@ -112,6 +126,16 @@ const char *seats_name(const struct seats *seats, uint16_t slot, uint64_t seq)
     const struct seat *seat = seats_find(seats, slot, seq);
 
     return seat != NULL ? seat->name : "";
+}
+
+void seats_all(const struct seats *seats, struct engine *engine, struct figures *out)
+{
+    engine_figures_all(engine, out);
+    for (uint32_t i = 0; i < seats->n; i++) {
+        if (seats->all[i].is_gone)
+            figures_add(out, &seats->all[i].figures);
+    }
+    out->yield = out->capital_amt > 0 ? (double)out->result_amt / (double)out->capital_amt : 0.0;
 }
 
 const struct seat *seats_at(const struct seats *seats, uint32_t i)

@@ -15,7 +15,9 @@ struct seat {
     uint8_t is_strategy, is_gone;
     uint16_t refused_most; /* reason for which most of its intents were refused */
     uint64_t n_refused;
-    struct figures figures; /* of who is unloaded or gone: when last something of its was booked */
+    /* Of who is unloaded or gone: when last something of its was booked. What went to the pool when
+     * it left is neither capital nor equity of who is gone: the pool has it. */
+    struct figures figures;
 };
 
 struct seats; /* opaque */
@@ -28,6 +30,8 @@ int seats_take(struct seats *seats, struct engine *engine, const struct agon_eve
 const char *seats_name(const struct seats *seats, uint16_t slot, uint64_t seq);
 /* The same, whole; NULL: nobody. */
 const struct seat *seats_find(const struct seats *seats, uint16_t slot, uint64_t seq);
+/* All together, and who is gone: result = equity - capital holds of the sum too. */
+void seats_all(const struct seats *seats, struct engine *engine, struct figures *out);
 /* In the order in which they came. NULL behind the last. */
 const struct seat *seats_at(const struct seats *seats, uint32_t i);
 
