@@ -28,6 +28,7 @@ static void print_agents(const struct run_report *story)
     const struct figures_money base = {.name = asset != NULL ? asset->name : "?",
                                        .exp = asset != NULL ? asset->exp : 8};
     uint64_t n_refused = 0;
+    const struct seat *seat;
     struct figures of;
 
     printf("\n");
@@ -39,7 +40,16 @@ static void print_agents(const struct run_report *story)
         figures_print(stdout, &base, slots->all[id].name, &of, slots->all[id].n_refused);
         n_refused += slots->all[id].n_refused;
     }
-    engine_figures_all(story->engine, &of);
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {
+        char name[SLOT_NAME + 8];
+
+        if (!seat->is_gone)
+            continue;
+        snprintf(name, sizeof(name), "left: %s", seat->name);
+        figures_print(stdout, &base, name, &seat->figures, seat->n_refused);
+        n_refused += seat->n_refused;
+    }
+    seats_all(story->seats, story->engine, &of);
     figures_print(stdout, &base, "all, with the pool", &of, n_refused);
     figures_print_note(stdout, &of);
 }

@@ -13,6 +13,7 @@
 #include "report/journal_intents.h"
 #include "report/journal_rows.h"
 #include "report/plan_text.h"
+#include "report/seats.h"
 #include "sys/clock.h"
 
 struct fill {
@@ -30,6 +31,7 @@ struct tally { /* a sample that tournaments look at */
 };
 struct sample {
     agon_ns_t t, t_venue;
+    uint64_t seq;   /* of the engine then */
     uint64_t first; /* of its amounts */
     uint16_t n;
 };
@@ -51,6 +53,7 @@ struct export
     union plan_event plan;
     struct sheet orders, trades, intents;
     struct weights *weights;       /* owned */
+    struct seats *seats;           /* owned */
     struct journal_intents *known; /* owned; NULL: no intents are asked for */
     struct engine *engine;         /* borrowed; of the replay */
     int kept;                      /* AGON_OK, or what became of keeping a sample */
@@ -87,8 +90,11 @@ static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t
     export->amounts = amounts;
     if (rc < 0)
         return rc;
-    export->samples[export->n_samples++] = (struct sample){
-        .t = t, .t_venue = export->t_venue, .first = export->n_amounts, .n = (uint16_t)slots->n};
+    export->samples[export->n_samples++] = (struct sample){.t = t,
+                                                           .t_venue = export->t_venue,
+                                                           .seq = engine_seq(engine),
+                                                           .first = export->n_amounts,
+                                                           .n = (uint16_t)slots->n};
     for (uint16_t id = 0; id < slots->n; id++)
         export->amounts[export->n_amounts++] = engine_equity(engine, id);
     return AGON_OK;
@@ -228,7 +234,8 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
 
-    if (rc >= 0 && weights_take(export->weights, engine, event) < 0)
+    if (rc >= 0 && (seats_take(export->seats, engine, event) < 0 ||
+                    weights_take(export->weights, engine, event) < 0))
         export->kept = AGON_ENOMEM;
     put_rows(export, engine, event, rc);
 
@@ -254,8 +261,8 @@ static int base_exp(const struct instruments *table)
     return base != NULL ? base->exp : 8;
 }
 
-static void fill_cells(const struct fill *fill, const struct weights *weights,
-                       struct engine *engine, struct cell cells[FILL_CELLS])
+static void fill_cells(const struct fill *fill, const struct export *export, struct engine *engine,
+                       struct cell cells[FILL_CELLS])
 {
     static const char *const names[FILL_CELLS] = {
         "time",       "agent",      "symbol",      "side",     "liquidity", "price",
@@ -265,13 +272,13 @@ static void fill_cells(const struct fill *fill, const struct weights *weights,
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
     const struct asset *fee = instruments_asset(table, report->fee_asset);
-    const struct slot *slot = slots_get(engine_slots(engine), fill->slot);
 
     memset(cells, 0, sizeof(struct cell) * FILL_CELLS);
     for (int i = 0; i < FILL_CELLS; i++)
         cells[i].name = names[i];
     clock_text(report->hdr.t, cells[0].text);
-    snprintf(cells[1].text, sizeof(cells[1].text), "%s", slot != NULL ? slot->name : "");
+    snprintf(cells[1].text, sizeof(cells[1].text), "%s",
+             seats_name(export->seats, fill->slot, report->hdr.seq));
     snprintf(cells[2].text, sizeof(cells[2].text), "%.32s",
              instrument != NULL ? instrument->symbol : "");
     snprintf(cells[3].text, sizeof(cells[3].text), "%s", report->side == AGON_BUY ? "buy" : "sell");
@@ -289,16 +296,14 @@ static void fill_cells(const struct fill *fill, const struct weights *weights,
     snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
     journal_rows_time(report->hdr.t_venue, &cells[13]);
     journal_rows_put(&cells[14], exit_reasons_name(fill->why));
-    if (weights != NULL)
-        weights_say(weights, fill->who, cells[15].text);
+    weights_say(export->weights, fill->who, cells[15].text);
 }
 
-static void tally_cells(const struct tally *tally, struct engine *engine,
-                        struct cell cells[TALLY_CELLS])
+static void tally_cells(const struct tally *tally, const struct export *export,
+                        struct engine *engine, struct cell cells[TALLY_CELLS])
 {
     static const char *const names[TALLY_CELLS] = {"seq",   "time", "venue_time",
                                                    "agent", "base", "equity"};
-    const struct slot *slot = slots_get(engine_slots(engine), tally->slot);
     int exp = base_exp(engine_instruments(engine));
 
     memset(cells, 0, sizeof(struct cell) * TALLY_CELLS);
@@ -307,30 +312,66 @@ static void tally_cells(const struct tally *tally, struct engine *engine,
     journal_rows_u64(&cells[0], tally->seq);
     clock_text(tally->t, cells[1].text);
     journal_rows_time(tally->t_venue, &cells[2]);
-    snprintf(cells[3].text, sizeof(cells[3].text), "%s", slot != NULL ? slot->name : "");
+    snprintf(cells[3].text, sizeof(cells[3].text), "%s",
+             seats_name(export->seats, tally->slot, tally->seq));
     num_format_short(tally->base_amt, exp, cells[4].text);
     num_format_short(tally->equity_amt, exp, cells[5].text);
 }
 
-static void sample_cells(const struct export *export, const struct sample *sample,
-                         struct engine *engine, struct cell *cells)
+/* A column for each name: a place that was another's before is not that one's. */
+static int put_equity(FILE *out, const struct export *export, struct engine *engine,
+                      enum sheet_format format)
 {
-    const struct slots *slots = engine_slots(engine);
-    const struct instruments *table = engine_instruments(engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
+    int exp = base_exp(engine_instruments(engine));
+    uint32_t n_seats = 0, n = 2;
+    struct sheet sheet;
+    struct cell *cells;
+    uint32_t *columns;
+    const struct seat *first;
 
-    memset(cells, 0, sizeof(*cells) * (SLOTS_MAX + 2));
+    while (seats_at(export->seats, n_seats) != NULL)
+        n_seats++;
+    cells = calloc(n_seats + 2, sizeof(*cells));
+    columns = calloc(n_seats + 1, sizeof(*columns));
+    first = seats_at(export->seats, 0);
+    for (uint32_t i = 0; i < n_seats && cells != NULL && columns != NULL; i++) {
+        for (uint32_t k = 0; k < i && columns[i] == 0; k++)
+            columns[i] = strcmp(first[k].name, first[i].name) == 0 ? columns[k] : 0;
+        if (columns[i] != 0)
+            continue;
+        cells[n].name = first[i].name;
+        columns[i] = n++;
+    }
+    if (cells == NULL || columns == NULL) {
+        free(cells);
+        free(columns);
+        return AGON_ENOMEM;
+    }
     cells[0].name = "time";
     cells[1].name = "venue_time";
-    clock_text(sample->t, cells[0].text);
-    journal_rows_time(sample->t_venue, &cells[1]);
-    for (uint16_t id = 0; id < slots->n; id++) {
-        cells[id + 2].name = slots->all[id].name;
-        // A slot that came later has no equity yet.
-        if (id < sample->n)
-            num_format_short(export->amounts[sample->first + id], base != NULL ? base->exp : 8,
-                             cells[id + 2].text);
+    sheet_begin(&sheet, out, format, cells, n);
+    for (uint64_t row = 0; row < export->n_samples; row++) {
+        const struct sample *sample = &export->samples[row];
+
+        for (uint32_t i = 0; i < n; i++)
+            cells[i].text[0] = '\0';
+        clock_text(sample->t, cells[0].text);
+        journal_rows_time(sample->t_venue, &cells[1]);
+        for (uint16_t id = 0; id < sample->n; id++) {
+            const struct seat *seat = seats_find(export->seats, id, sample->seq);
+
+            // Who came later has no equity yet, and who has left has none any more.
+            if (seat != NULL && seat->seq <= sample->seq &&
+                (!seat->is_gone || seat->seq_gone > sample->seq))
+                num_format_short(export->amounts[sample->first + id], exp,
+                                 cells[columns[seat - first]].text);
+        }
+        sheet_row(&sheet, cells, n);
     }
+    sheet_end(&sheet);
+    free(cells);
+    free(columns);
+    return AGON_OK;
 }
 
 /* The figures of each slot at the end, and of all with the pool, as every other surface has them.
@@ -366,9 +407,7 @@ static void put_figures(FILE *out, struct engine *engine, enum sheet_format form
 
 static uint64_t count_of(const struct export *export, enum export_of what)
 {
-    return what == EXPORT_FILLS    ? export->n_fills
-           : what == EXPORT_EQUITY ? export->n_samples
-                                   : export->n_tallies;
+    return what == EXPORT_FILLS ? export->n_fills : export->n_tallies;
 }
 
 /* Row i, or one of nothing for its names. Returns how many cells a row has. */
@@ -376,20 +415,15 @@ static uint32_t row_cells(const struct export *export, struct engine *engine, en
                           const uint64_t *i, struct cell *cells)
 {
     static const struct fill no_fill;
-    static const struct sample no_sample;
     static const struct tally no_tally;
 
     switch (what) {
     case EXPORT_FILLS:
-        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, i != NULL ? export->weights : NULL,
-                   engine, cells);
+        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, export, engine, cells);
         // As the backtest wrote them, where no agent has files.
         return weights_at(export->weights, 0) != NULL ? FILL_CELLS : FILL_CELLS - 1;
-    case EXPORT_EQUITY:
-        sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
-        return engine_slots(engine)->n + 2;
     default:
-        tally_cells(i != NULL ? &export->tallies[*i] : &no_tally, engine, cells);
+        tally_cells(i != NULL ? &export->tallies[*i] : &no_tally, export, engine, cells);
         return TALLY_CELLS;
     }
 }
@@ -397,7 +431,7 @@ static uint32_t row_cells(const struct export *export, struct engine *engine, en
 static void put_all(FILE *out, const struct export *export, struct engine *engine,
                     enum sheet_format format, enum export_of what)
 {
-    struct cell cells[SLOTS_MAX + 2];
+    struct cell cells[FILL_CELLS];
     uint32_t n_cells = row_cells(export, engine, what, NULL, cells);
     struct sheet sheet;
 
@@ -487,6 +521,10 @@ static int put_ends(const struct journal_export *ask, const struct export *expor
             continue;
         if (ends[i] == EXPORT_FIGURES)
             put_figures(out, engine, ask->format);
+        else if (ends[i] == EXPORT_EQUITY)
+            rc = put_equity(out, export, engine, ask->format) < 0
+                     ? error_set(err, AGON_ENOMEM, "out of memory")
+                     : AGON_OK;
         else
             put_all(out, export, engine, ask->format, ends[i]);
         rc = close_file(ask->paths[ends[i]], out, rc, err);
@@ -509,8 +547,10 @@ int journal_export(const struct journal_export *ask, struct error *err)
     int rc;
 
     export.weights = weights_new(ask->models);
-    rc = export.weights != NULL ? begin_rows(ask, &export, err)
-                                : error_set(err, AGON_ENOMEM, "out of memory");
+    export.seats = seats_new();
+    rc = export.weights != NULL && export.seats != NULL
+             ? begin_rows(ask, &export, err)
+             : error_set(err, AGON_ENOMEM, "out of memory");
 
     if (rc >= 0) {
         rc = replay_run(&config, &result, err);
@@ -524,6 +564,7 @@ int journal_export(const struct journal_export *ask, struct error *err)
         rc = close_file(ask->paths[i], export.out[i], rc, err);
     journal_intents_free(export.known);
     weights_free(export.weights);
+    seats_free(export.seats);
     replay_free(&result);
     free(export.fills);
     free(export.tallies);

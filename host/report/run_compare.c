@@ -59,7 +59,7 @@ static struct figured all_of(const struct run_report *story)
     const struct trail *trail = story->trail;
     struct figures of;
 
-    engine_figures_all(story->engine, &of);
+    seats_all(story->seats, story->engine, &of);
     return values_of(story, &of, trail->n_trades,
                      trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1 : UNKNOWN);
 }

@@ -31,7 +31,8 @@ struct run_report_happening *run_report_happen(struct run_report *story, agon_ns
         story->n_lost++;
         return NULL;
     }
-    *one = (struct run_report_happening){.t = t, .slot = slot, .kind = kind};
+    *one = (struct run_report_happening){
+        .t = t, .seq = engine_seq(story->engine), .slot = slot, .kind = kind};
     va_start(args, format);
     vsnprintf(one->text, sizeof(one->text), format, args);
     va_end(args);
@@ -318,9 +319,8 @@ static void count_refused(struct run_report *story, struct engine *engine, agon_
         struct run_report_slot *slot = &story->slots[id];
         uint64_t n = slots->all[id].n_refused;
 
-        if (slot->n_refused < FLOOD_LEAST && n >= FLOOD_LEAST &&
-            run_report_happen(story, t, id, RUN_REPORT_REFUSED, "its intents are refused") != NULL)
-            slot->flood = story->n_happenings;
+        if (slot->n_refused < FLOOD_LEAST && n >= FLOOD_LEAST)
+            (void)run_report_happen(story, t, id, RUN_REPORT_REFUSED, "its intents are refused");
         slot->n_refused = n;
     }
 }
@@ -375,6 +375,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
     if (rc < 0)
         return AGON_OK;
     if (trail_event(story->trail, engine, event) < 0 ||
+        seats_take(story->seats, engine, event) < 0 ||
         weights_take(story->weights, engine, event) < 0)
         return AGON_ENOMEM;
     switch (event->type) {
@@ -423,18 +424,20 @@ int run_report_event(struct run_report *story, struct engine *engine,
 /* How many in the end, and what for most of all. */
 static void say_refused(const struct run_report *story, struct run_report_happening *one)
 {
-    uint16_t most = 0;
+    const struct seat *seat = seats_find(story->seats, one->slot, one->seq);
+    int is_gone = seat != NULL && seat->is_gone;
+    uint64_t n_refused = is_gone ? seat->n_refused : story->slots[one->slot].n_refused;
+    uint16_t most = is_gone ? seat->refused_most : 0;
     char n[MONEY_TEXT], words[REASON_WORDS];
 
-    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
+    for (uint16_t reason = 0; reason < REASONS_MAX && !is_gone; reason++) {
         if (engine_refused(story->engine, one->slot, reason) >
             engine_refused(story->engine, one->slot, most))
             most = reason;
     }
     snprintf(one->text, sizeof(one->text),
              "%s of its intents were refused before the exchange saw them, most by check '%s'",
-             money_text((int64_t)story->slots[one->slot].n_refused, 0, 0, n),
-             reason_words(most, words));
+             money_text((int64_t)n_refused, 0, 0, n), reason_words(most, words));
 }
 
 /* Of the orders that were open at a crash: how each ended, and when the last did. */
@@ -470,8 +473,7 @@ static void complete(struct run_report *story)
         struct run_report_happening *one = &story->happenings[i];
         size_t n = strlen(one->text);
 
-        if (one->kind == RUN_REPORT_REFUSED && one->slot < SLOTS_MAX &&
-            story->slots[one->slot].flood == i + 1)
+        if (one->kind == RUN_REPORT_REFUSED && one->slot < SLOTS_MAX)
             say_refused(story, one);
         if (one->kind != RUN_REPORT_CRASH || one->n_open == 0)
             continue;
@@ -490,8 +492,11 @@ int run_report_begin(struct run_report *story, struct engine *engine)
     story->plans = calloc(RUN_REPORT_PLANS, sizeof(*story->plans));
     story->trail = trail_new();
     story->weights = weights_new(NULL);
-    return story->plans != NULL && story->trail != NULL && story->weights != NULL ? AGON_OK
-                                                                                  : AGON_ENOMEM;
+    story->seats = seats_new();
+    return story->plans != NULL && story->trail != NULL && story->weights != NULL &&
+                   story->seats != NULL
+               ? AGON_OK
+               : AGON_ENOMEM;
 }
 
 int run_report_end(struct run_report *story)
@@ -570,6 +575,7 @@ void run_report_free(struct run_report *story)
     free(story->plans);
     trail_free(story->trail);
     weights_free(story->weights);
+    seats_free(story->seats);
     memset(story, 0, sizeof(*story));
 }
 
@@ -585,6 +591,13 @@ char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN
     snprintf(text, RUN_REPORT_WHEN, "%.14s", at + (strncmp(from, to, 10) == 0 ? 11 : 5));
     text[strncmp(from, to, 10) == 0 ? 8 : 14] = '\0'; // whole seconds
     return text;
+}
+
+const char *run_report_agent(const struct run_report *story, const struct run_report_happening *one)
+{
+    const char *name = seats_name(story->seats, one->slot, one->seq);
+
+    return name[0] != '\0' ? name : NULL;
 }
 
 static void print_files(const struct run_report *story, FILE *out, int width)
@@ -604,16 +617,16 @@ static void print_files(const struct run_report *story, FILE *out, int width)
 
 void run_report_print(const struct run_report *story, FILE *out)
 {
-    const struct slots *slots = engine_slots(story->engine);
     char rate[HOST_RATE_TEXT];
     int width = wrap_width(out);
 
     fprintf(out, "What happened, by the market's clock (UTC):\n");
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct run_report_happening *one = &story->happenings[i];
+        const char *agent = run_report_agent(story, one);
         char t[RUN_REPORT_WHEN];
         int n = fprintf(out, "  %s  %-12s ", run_report_when(story, one->t, t),
-                        one->slot < slots->n ? slots->all[one->slot].name : "-");
+                        agent != NULL ? agent : "-");
 
         wrap_text(out, width, n, n, one->text);
     }

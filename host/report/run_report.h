@@ -8,6 +8,7 @@
 
 #include "base/hist.h"
 #include "lab/replay.h"
+#include "report/seats.h"
 #include "report/trail.h"
 #include "report/weights.h"
 #include "score/plan.h"
@@ -30,7 +31,8 @@ enum run_report_kind {
     RUN_REPORT_UNDONE = 9   /* a tournament */
 };
 struct run_report_happening {
-    agon_ns_t t; /* engine time */
+    agon_ns_t t;  /* engine time */
+    uint64_t seq; /* of the engine then: who had the slot (seats.h) */
     uint16_t slot;
     uint8_t is_marked;            /* one of those few that a plot shows */
     uint8_t kind;                 /* enum run_report_kind */
@@ -51,7 +53,6 @@ struct run_report_slot {
     uint32_t n;
     uint64_t n_refused; /* at the last look */
     uint32_t crash;     /* its last happening of that kind, + 1; 0: none */
-    uint32_t flood;     /* the same of RUN_REPORT_REFUSED */
     uint64_t acked;     /* the last order that the venue has taken */
     int is_faulty;      /* its plugin crashed, hung or flooded */
     char *params; /* owned; of the last BEGIN: name and value in turns, each ended by a NUL, and
@@ -62,6 +63,7 @@ struct run_report {
     struct engine *engine;   /* that of the replay, or the run's own, at its end */
     struct trail *trail;     /* owned */
     struct weights *weights; /* owned; files by which agents decided */
+    struct seats *seats;     /* owned; who had which slot, and when */
     int kept;                /* AGON_OK, or what became of keeping a sample */
     int64_t speed_milli;
     struct run_report_happening happenings[RUN_REPORT_HAPPENINGS];
@@ -113,6 +115,9 @@ const char *run_report_brief(const char *text, char *brief, size_t room);
 /* "12:30:00", or "01-31 12:30:00" in a run of several days (UTC). Returns text. */
 #define RUN_REPORT_WHEN 16
 char *run_report_when(const struct run_report *story, agon_ns_t t, char text[RUN_REPORT_WHEN]);
+/* Whom it happened to, by the name of then; NULL: to nobody in particular. */
+const char *run_report_agent(const struct run_report *story,
+                             const struct run_report_happening *one);
 /* What happened, one line each, and the last tournament. */
 void run_report_print(const struct run_report *story, FILE *out);
 /* One object: figures of docs/figures.md, trades (the newest), drawdowns, what happened. Amounts as

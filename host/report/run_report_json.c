@@ -41,7 +41,6 @@ static json_t *agent_json(const struct run_report *story, uint16_t id,
 static json_t *trades_json(const struct run_report *story)
 {
     const struct instruments *table = engine_instruments(story->engine);
-    const struct slots *slots = engine_slots(story->engine);
     const struct trade_closed *trade;
     json_t *all = json_array();
 
@@ -57,8 +56,8 @@ static json_t *trades_json(const struct run_report *story)
         json_array_append_new(
             all,
             json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:s, s:b, s:s}",
-                      "agent", trade->slot < slots->n ? slots->all[trade->slot].name : "?",
-                      "symbol", instrument != NULL ? instrument->symbol : "?", "perpetual",
+                      "agent", seats_name(story->seats, trade->slot, trade->seq), "symbol",
+                      instrument != NULL ? instrument->symbol : "?", "perpetual",
                       instrument != NULL && !instrument_kind_has_coins(instrument->kind), "side",
                       trade->side > 0 ? "long" : "short", "opened", time_json(trade->t_open),
                       "closed", time_json(trade->t_close), "quantity",
@@ -89,16 +88,13 @@ static json_t *falls_json(const struct trail *trail)
 
 static json_t *happenings_json(const struct run_report *story)
 {
-    const struct slots *slots = engine_slots(story->engine);
     json_t *all = json_array();
 
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct run_report_happening *one = &story->happenings[i];
 
-        json_array_append_new(all,
-                              json_pack("{s:o, s:s*, s:s}", "time", time_json(one->t), "agent",
-                                        one->slot < slots->n ? slots->all[one->slot].name : NULL,
-                                        "text", one->text));
+        json_array_append_new(all, json_pack("{s:o, s:s*, s:s}", "time", time_json(one->t), "agent",
+                                             run_report_agent(story, one), "text", one->text));
     }
     return all;
 }
@@ -124,7 +120,8 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
                                        .exp = asset != NULL ? asset->exp : 8};
     const struct trail *trail = story->trail;
     char state[2 * HASH_SIZE + 1], intents[2 * HASH_SIZE + 1];
-    json_t *agents = json_array();
+    json_t *agents = json_array(), *left = json_array();
+    const struct seat *seat;
     struct figures all;
     json_t *whole, *root;
     int rc;
@@ -133,16 +130,24 @@ int run_report_json(const struct run_report *story, const struct run_compare *co
         if (slots->all[id].is_used)
             json_array_append_new(agents, agent_json(story, id, &base));
     }
-    engine_figures_all(story->engine, &all);
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {
+        if (seat->is_gone)
+            json_array_append_new(left,
+                                  figures_json(json_pack("{s:s, s:I, s:I}", "name", seat->name,
+                                                         "fills", (json_int_t)seat->figures.n_fills,
+                                                         "refused", (json_int_t)seat->n_refused),
+                                               &base, &seat->figures));
+    }
+    seats_all(story->seats, story->engine, &all);
     hash_hex(story->replay.state, state);
     hash_hex(story->replay.intents, intents);
     whole = figures_json(json_pack("{s:I}", "fills", (json_int_t)all.n_fills), &base, &all);
     root = json_pack(
-        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:s, s:s}", "from",
+        "{s:o, s:o, s:o*, s:f, s:o, s:o, s:o, s:I, s:o, s:o, s:I, s:I, s:o, s:s, s:s}", "from",
         time_json(trail->t_first), "to", time_json(trail->t_last), "all", whole, "hold_return",
         trail->n_points > 0 ? trail_hold(trail, trail->n_points - 1) - 1.0 : 0.0, "agents", agents,
-        "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades, "trades",
-        trades_json(story), "happenings", happenings_json(story), "events",
+        "left", left, "drawdowns", falls_json(trail), "trades_n", (json_int_t)trail->n_trades,
+        "trades", trades_json(story), "happenings", happenings_json(story), "events",
         (json_int_t)story->replay.n_events, "marks", (json_int_t)story->replay.n_marks, "files",
         files_json(story), "state_hash", state, "intents_hash", intents);
     if (root == NULL ||

@@ -96,11 +96,11 @@ static int put_plots(const struct run_report *story, struct page *page)
     int rc = make_curves(story, &curves, 0);
 
     for (uint32_t i = 0; i < story->n_happenings && rc >= 0; i++) {
-        const struct slots *slots = engine_slots(story->engine);
         const struct run_report_happening *one = &story->happenings[i];
+        const char *agent = run_report_agent(story, one);
 
-        if (one->is_marked && one->slot < slots->n)
-            marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
+        if (one->is_marked && agent != NULL)
+            marks[n_marks++] = (struct page_mark){one->t, agent};
     }
     if (rc >= 0)
         page_plot(page,
@@ -146,16 +146,16 @@ static int put_plots(const struct run_report *story, struct page *page)
 static void put_happenings(const struct run_report *story, struct page *page)
 {
     static const char *const columns[] = {"time", "agent", "~what happened"};
-    const struct slots *slots = engine_slots(story->engine);
 
     page_heading(page, "What happened, by the market's clock (UTC)");
     page_table_begin(page, columns, 3);
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct run_report_happening *one = &story->happenings[i];
+        const char *agent = run_report_agent(story, one);
         char t[RUN_REPORT_WHEN];
 
         page_cell(page, "%s", run_report_when(story, one->t, t));
-        page_cell(page, "%s", one->slot < slots->n ? slots->all[one->slot].name : "");
+        page_cell(page, "%s", agent != NULL ? agent : "");
         page_cell(page, "%s", one->text);
         page_row(page);
     }
@@ -209,6 +209,7 @@ static void put_agents(const struct run_report *story, const struct run_report_p
 {
     static const char *const columns[] = {RUN_SECTIONS_FIGURES};
     const struct host_view *view = at->view;
+    struct figures all;
 
     page_heading(page, "Agents");
     run_sections_note(story, page);
@@ -218,9 +219,11 @@ static void put_agents(const struct run_report *story, const struct run_report_p
         run_sections_figures(story, page, &view->slots[i].figures);
         page_row(page);
     }
+    run_sections_left(story, page, 0);
+    seats_all(story->seats, story->engine, &all);
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");
-    run_sections_figures(story, page, &view->figures);
+    run_sections_figures(story, page, &all);
     page_row(page);
     page_table_end(page);
     put_costs(story, at, page);

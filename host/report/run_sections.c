@@ -124,7 +124,7 @@ static void put_one(const struct run_report *story, struct page *page, uint16_t 
 
     if (is_sum) {
         page_table_sums(page);
-        engine_figures_all(story->engine, &of);
+        seats_all(story->seats, story->engine, &of);
     } else {
         engine_figures(story->engine, id, &of);
     }
@@ -144,6 +144,26 @@ static void put_one(const struct run_report *story, struct page *page, uint16_t 
     page_row(page);
 }
 
+void run_sections_left(const struct run_report *story, struct page *page, int is_costs)
+{
+    const struct seat *seat;
+
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++) {
+        if (!seat->is_gone)
+            continue;
+        page_cell(page, "left: %s", seat->name);
+        if (is_costs) {
+            run_sections_costs(story, page, &seat->figures);
+            page_count(page, seat->figures.n_wins + seat->figures.n_losses);
+            page_count(page, seat->figures.n_wins);
+            page_count(page, seat->n_refused);
+        } else {
+            run_sections_figures(story, page, &seat->figures);
+        }
+        page_row(page);
+    }
+}
+
 void run_sections_table(const struct run_report *story, struct page *page)
 {
     static const char *const figures[] = {RUN_SECTIONS_FIGURES};
@@ -158,10 +178,12 @@ void run_sections_table(const struct run_report *story, struct page *page)
             page_table_begin(page, costs, sizeof(costs) / sizeof(costs[0]));
         else
             page_table_begin(page, figures, sizeof(figures) / sizeof(figures[0]));
-        for (uint16_t id = 0; id <= slots->n; id++) {
-            if (id == slots->n || slots->all[id].is_used)
+        for (uint16_t id = 0; id < slots->n; id++) {
+            if (slots->all[id].is_used)
                 put_one(story, page, id, is_costs);
         }
+        run_sections_left(story, page, is_costs);
+        put_one(story, page, (uint16_t)slots->n, is_costs);
         page_table_end(page);
     }
 }
@@ -181,11 +203,14 @@ void run_sections_lead(const struct run_report *story, struct page *page)
     char result[MONEY_TEXT], capital[MONEY_TEXT], fees[MONEY_TEXT], slippage[MONEY_TEXT];
     char plain[MONEY_TEXT], fills[MONEY_TEXT];
     char yield[FIGURES_TEXT], hold[FIGURES_TEXT], time[32];
+    const struct seat *seat;
     uint32_t n = 0;
 
     for (uint16_t id = 0; id < slots->n; id++)
         n += (uint32_t)is_agent(&slots->all[id]);
-    engine_figures_all(story->engine, &all);
+    for (uint32_t i = 0; (seat = seats_at(story->seats, i)) != NULL; i++)
+        n += seat->is_gone && seat->is_strategy;
+    seats_all(story->seats, story->engine, &all);
     if (n == 0 || trail->index <= 0) {
         page_lead(page, "No agent had capital.");
         return;
@@ -222,7 +247,6 @@ struct course {
 static void put_course(const struct run_report *story, struct page *page, struct course *course)
 {
     const struct trail *trail = story->trail;
-    const struct slots *slots = engine_slots(story->engine);
     struct page_mark *marks = calloc(story->n_happenings + 1, sizeof(*marks));
     struct page_series series[2] = {{"the arena", course->t, course->own, trail->n_points},
                                     {"buy and hold", course->t, course->hold, trail->n_points}};
@@ -239,9 +263,10 @@ static void put_course(const struct run_report *story, struct page *page, struct
     }
     for (uint32_t i = 0; i < story->n_happenings && marks != NULL; i++) {
         const struct run_report_happening *one = &story->happenings[i];
+        const char *agent = run_report_agent(story, one);
 
-        if (one->is_marked && one->slot < slots->n)
-            marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
+        if (one->is_marked && agent != NULL)
+            marks[n_marks++] = (struct page_mark){one->t, agent};
     }
     page_plot(page,
               &(struct page_plot){
@@ -378,7 +403,7 @@ int run_sections_whole(const struct run_report *story, struct page *page)
     if (story->trail->n_points > 1)
         put_course(story, page, course);
     free(course);
-    engine_figures_all(story->engine, &all);
+    seats_all(story->seats, story->engine, &all);
     put_flow(&base, &all, "Where the result of all comes from", page);
     put_falls(story->trail, page);
     return put_returns(story->trail, page);
@@ -599,7 +624,6 @@ void run_sections_trades(const struct run_report *story, struct page *page)
                                           "#quantity",    "#entry", "#exit",       "#result",
                                           "#fees",        "in",     "#lasted (s)", "exit reason"};
     const struct instruments *table = engine_instruments(story->engine);
-    const struct slots *slots = engine_slots(story->engine);
     const struct trail *trail = story->trail;
     const struct trade_closed *trade;
     uint64_t n_shown = trail->n_trades < TRADES_PAGE ? trail->n_trades : TRADES_PAGE;
@@ -622,7 +646,7 @@ void run_sections_trades(const struct run_report *story, struct page *page)
         clock_text(trade->t_close, t);
         t[10] = ' ';
         page_cell(page, "%.19s", t);
-        page_cell(page, "%s", trade->slot < slots->n ? slots->all[trade->slot].name : "?");
+        page_cell(page, "%s", seats_name(story->seats, trade->slot, trade->seq));
         page_cell(page, "%s%s", instrument != NULL ? instrument->symbol : "?",
                   instrument != NULL && !instrument_kind_has_coins(instrument->kind) ? " perpetual"
                                                                                      : "");

@@ -26,6 +26,8 @@ void run_sections_costs(const struct run_report *story, struct page *page,
 /* What stands above such a table. */
 void run_sections_note(const struct run_report *story, struct page *page);
 /* One that says no more than these, what was closed and what was refused. */
+/* Rows of who is gone. */
+void run_sections_left(const struct run_report *story, struct page *page, int is_costs);
 void run_sections_table(const struct run_report *story, struct page *page);
 /* One part for each agent, to be opened: its result bar by bar,
  * what it traded and held, prices with its trades, its parameters. AGON_ENOMEM. */

@@ -128,4 +128,22 @@ ends 2 order cancel 7
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay: $(tail -3 "$WORK/replay.out")"
+# Who left keeps the name in whatever is said of the time before.
+"$AGON" report "$WORK/run/journal" --json --html "$WORK/page.html" >"$WORK/report.json" || fail "report ended with $?"
+"$AGON" report "$WORK/run/journal" >"$WORK/report" || fail "report ended with $?"
+jq -e '[.happenings[] | select(.agent == "busy_2") | .text] | any(test("^is unloaded"))' "$WORK/report.json" >/dev/null ||
+    fail "who was unloaded: $(jq -c '.happenings[]' "$WORK/report.json")"
+jq -e 'all(.happenings[], .trades[]; .agent != "")' "$WORK/report.json" >/dev/null || fail "a line without a name: $(cat "$WORK/report.json")"
+jq -e '(.left | map(.name)) == ["busy_2"] and (.left[0].fills > 2) and .all.fills == ([.agents[].fills, .left[].fills] | add)' "$WORK/report.json" >/dev/null ||
+    fail "the totals leave out who left: $(jq -c '.all, .left' "$WORK/report.json")"
+grep -q '^left: busy_2 ' "$WORK/report" && grep -q '<td[^>]*>left: busy_2</td>' "$WORK/page.html" && grep -q '3 agents \(made\|lost\)' "$WORK/page.html" ||
+    fail "who left has no row: $(cat "$WORK/report")"
+grep -q '  busy_2 *is unloaded' "$WORK/report" || fail "the text: $(cat "$WORK/report")"
+grep -q '<td[^>]*>busy_2</td><td[^>]*>is unloaded' "$WORK/page.html" || fail "the page does not name who was unloaded"
+for what in fills orders intents equity; do
+    "$AGON" journal export "$WORK/run/journal" --"$what" "$WORK/$what.csv" || fail "journal export --$what ended with $?"
+    grep -q busy_2 "$WORK/$what.csv" || fail "$what do not name who left: $(head -3 "$WORK/$what.csv")"
+    awk -F, -v c=$([ $what = orders ] && echo 3 || echo 2) 'NR > 1 && $c == ""' "$WORK/$what.csv" >"$WORK/blank"
+    [ $what = equity ] || [ ! -s "$WORK/blank" ] || fail "$what: a row without an agent: $(head -1 "$WORK/blank")"
+done
 echo "what was so already is said, and what is not there is refused"

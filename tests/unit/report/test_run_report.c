@@ -71,16 +71,16 @@ static void give(uint8_t kind, uint8_t scope, uint32_t id, const char *who, cons
 /* The story so far is these lines, "-" or "slot_0" in front. */
 static void says(const char *const *lines)
 {
-    const struct slots *slots = engine_slots(world->engine);
     uint32_t n = 0;
 
     for (; lines[n] != NULL; n++) {
         char line[400];
         const struct run_report_happening *one = &story->happenings[n];
+        const char *agent;
 
         ck_assert_msg(n < story->n_happenings, "line %u is missing: %s", n, lines[n]);
-        snprintf(line, sizeof(line), "%s %s",
-                 one->slot < slots->n ? slots->all[one->slot].name : "-", one->text);
+        agent = run_report_agent(story, one);
+        snprintf(line, sizeof(line), "%s %s", agent != NULL ? agent : "-", one->text);
         ck_assert_str_eq(line, lines[n]);
     }
     ck_assert_msg(story->n_happenings == n, "one line more: %s", story->happenings[n].text);
@@ -103,16 +103,28 @@ static void book(agon_px_t bid_px)
     ck_assert_int_eq(tell(&event), AGON_OK);
 }
 
-// Slot 0 holds a coin, bought at 60,000 dollars.
-static void hold(void)
+// The slot holds a coin, bought at 60,000 dollars.
+static void hold(uint16_t slot)
 {
     const struct order_cmd *cmd;
 
-    world_order(world, 0, BTCUSDT, AGON_BUY, 6000000, 100000, 1);
+    world_order(world, slot, BTCUSDT, AGON_BUY, 6000000, 100000, 1);
     cmd = &world->cmds[world->n_cmds - 1];
     world_report(world, cmd, REPORT_ACK, 0, 0, 0);
     world_report(world, cmd, REPORT_FILL, 6000000, 100000, 100000);
     book(6000000);
+}
+
+// ... and sold at 59,000.
+static void drop(uint16_t slot)
+{
+    const struct order_cmd *cmd;
+
+    world_order(world, slot, BTCUSDT, AGON_SELL, 5900000, 100000, 2);
+    cmd = &world->cmds[world->n_cmds - 1];
+    world_report(world, cmd, REPORT_ACK, 0, 0, 0);
+    world_report(world, cmd, REPORT_FILL, 5900000, 100000, 100000);
+    book(5900000);
 }
 
 static void limit(uint8_t which, int64_t value)
@@ -129,7 +141,7 @@ static void limit(uint8_t which, int64_t value)
 
 START_TEST(a_limit_of_loss_that_stops_an_agent_is_said_with_its_figures)
 {
-    hold();
+    hold(0);
     limit(LIMIT_DAILY_LOSS_AMT, USD(3000));
     book(5690000);
     says(
@@ -146,7 +158,7 @@ START_TEST(a_limit_of_all_stops_everybody)
         .kind = CONFIG_PORTFOLIO,
         .limits = {.daily_loss_amt = USD(2000), .on_breach = ON_BREACH_CANCEL}};
 
-    hold();
+    hold(0);
     ck_assert_int_eq(tell(&record), AGON_OK);
     book(5690000);
     says((const char *[]){"- everybody is stopped by the limit portfolio_daily_loss: lost 3,100.00 "
@@ -225,6 +237,63 @@ START_TEST(what_the_host_does_with_slots_has_no_operator)
 }
 END_TEST
 
+/* Its place is free, then another's: what is said of it stays its own. */
+START_TEST(who_left_keeps_the_name_in_what_happened)
+{
+    struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_RETIRED,
+                                  .reason = REASON_OPERATOR};
+    struct record_command vacate = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_VACATE,
+                                    .id = 1,
+                                    .reason = REASON_OPERATOR};
+    struct record_slot another = world_slot_record(1);
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    struct figures before, all;
+
+    hold(1);
+    drop(1);
+    for (uint32_t i = 0; i < 120; i++) {
+        struct agon_intent_event empty = {
+            .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT},
+            .origin = {.cause_seq = engine_seq(world->engine), .slot = 1, .n_legs = 1},
+            .intent = {.kind = AGON_INTENT_ORDER, .side = AGON_BUY, .instrument = BTCUSDT}};
+
+        ck_assert_int_eq(tell(&empty), AGON_OK);
+    }
+    give(COMMAND_HALT, SCOPE_SLOT, 1, "ada", "too wild");
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    engine_figures_all(world->engine, &before);
+    ck_assert_int_ne(before.result_amt, 0);
+    ck_assert_int_eq(tell(&vacate), AGON_OK);
+    ck_assert_int_eq(engine_slots(world->engine)->all[1].is_used, 0);
+    world_rename(&another, "newcomer");
+    ck_assert_int_eq(tell(&another), AGON_OK);
+    seats_all(story->seats, world->engine, &all);
+    ck_assert_int_eq(all.result_amt, before.result_amt);
+    ck_assert_int_eq(all.capital_amt, before.capital_amt + USD(100000)); // the newcomer's
+    ck_assert_int_eq(all.equity_amt - all.capital_amt, all.result_amt);
+    ck_assert_uint_eq(all.n_fills, 2);
+    give(COMMAND_HALT, SCOPE_SLOT, 1, "bob", "wild as well");
+    ck_assert_int_eq(run_report_end(story), AGON_OK);
+    says((const char *[]){"slot_1 120 of its intents were refused before the exchange saw them, "
+                          "most by check 'invalid'",
+                          "slot_1 its trading is halted by ada: too wild",
+                          "slot_1 is unloaded by an operator",
+                          "newcomer its trading is halted by bob: wild as well", NULL});
+    ck_assert_ptr_nonnull(out);
+    run_report_print(story, out);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_ptr_nonnull(strstr(text, "  slot_1       its trading is halted by ada"));
+    ck_assert_ptr_nonnull(strstr(text, "  newcomer     its trading is halted by bob"));
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run_report");
@@ -238,6 +307,7 @@ int main(void)
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
+    tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
