@@ -347,8 +347,10 @@ static void test_a_day(struct demo *demo)
     if (demo->opts.data != NULL ||
         demo_instruments(instruments, &demo->sim, demo->opts.data, &err) < 0)
         return;
-    if (daytest_start(&demo->daytest, &plan, &err) < 0)
+    if (daytest_start(&demo->daytest, &plan, &err) < 0) {
         log_warn("demo", "daytest", "%s", err.text);
+        snprintf(demo->daytest.failure, sizeof(demo->daytest.failure), "%.159s", err.text);
+    }
 }
 
 static int run(struct demo *demo, struct error *err)

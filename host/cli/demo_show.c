@@ -68,7 +68,9 @@ static const char *day_text(void *ctx, const struct host_view_slot *slot)
 
     if (row == NULL)
         snprintf(text, sizeof(text), "%s",
-                 demo->daytest.is_begun && !demo->daytest.is_over ? "..." : "-");
+                 demo->daytest.failure[0] != '\0'                   ? "failed"
+                 : demo->daytest.is_begun && !demo->daytest.is_over ? "..."
+                                                                    : "-");
     else
         snprintf(text, sizeof(text), "%s%.2f", row->result >= 0.005 ? "+" : "",
                  fabs(row->result) < 0.005 ? 0.0 : row->result);

@@ -113,7 +113,12 @@ static void print_agents(struct demo *demo)
     if (fclose(lines) == 0)
         frame_put(stdout, text, DEMO_LINE);
     free(text);
-    if (demo->daytest.n > 0)
+    if (demo->daytest.failure[0] != '\0') {
+        char failed[224];
+
+        snprintf(failed, sizeof(failed), "1-day test: failed: %s", demo->daytest.failure);
+        wrap_text(stdout, DEMO_LINE, 0, 0, failed);
+    } else if (demo->daytest.n > 0)
         printf("1-day test: the same agents' results in a backtest of a day of such a market\n");
 }
 

@@ -103,7 +103,9 @@ static void note_why(char why[96], const struct host_view *view, const struct ho
 /* "is quarantined after 3 crashes": as it is now, also when the act is over. */
 static const char *became(const struct host_view_slot *slot, char text[64])
 {
-    if (slot->condition != CONDITION_QUARANTINED)
+    if (slot->condition == CONDITION_SUSPENDED)
+        snprintf(text, 64, "is suspended");
+    else if (slot->condition != CONDITION_QUARANTINED)
         snprintf(text, 64, "is restarted");
     else if (slot->n_crashes > 1)
         snprintf(text, 64, "is quarantined after %u crashes", slot->n_crashes);
@@ -132,7 +134,9 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
              name, slot->condition != CONDITION_QUARANTINED && slot->n_crashes > 1 ? " again" : "",
              became(slot, text), money_count(fault->n_fills, all), why);
     snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills", name,
-             slot->condition == CONDITION_QUARANTINED ? "is quarantined" : "is restarted",
+             slot->condition == CONDITION_QUARANTINED ? "is quarantined"
+             : slot->condition == CONDITION_SUSPENDED ? "is suspended"
+                                                      : "is restarted",
              few(fault->n_fills, n));
 }
 

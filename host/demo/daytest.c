@@ -14,12 +14,16 @@
 #include "sys/file.h"
 
 /* Plugins are named from / on: the root is the folder that they are in. */
-static void put_agent(FILE *out, const struct crew_slot *slot, const struct daytest_plan *plan)
+static int put_agent(FILE *out, const struct crew_slot *slot, const struct daytest_plan *plan,
+                     struct error *err)
 {
+    char plugin[PATH_MAX];
     const struct record_slot *record = &slot->record;
 
+    if (realpath(slot->plugin, plugin) == NULL)
+        return error_set(err, AGON_EIO, "%s is not there", slot->plugin);
     fprintf(out, "  - name: %s\n    plugin: \"%s\"\n    capital: %lld USDT\n    instruments: [",
-            record->name, slot->plugin + 1, (long long)(record->limits.capital_amt / num_pow10(8)));
+            record->name, plugin + 1, (long long)(record->limits.capital_amt / num_pow10(8)));
     for (uint32_t i = 0; i < record->subscription.n_instruments; i++) {
         const struct host_instrument *at =
             &plan->instruments[record->subscription.instruments[i] - 1];
@@ -35,21 +39,25 @@ static void put_agent(FILE *out, const struct crew_slot *slot, const struct dayt
     for (uint32_t i = 0; i < slot->n_params; i++)
         fprintf(out, "%s%s: %s", i > 0 ? ", " : "", slot->params[i].name, slot->params[i].text);
     fprintf(out, "}\n");
+    return AGON_OK;
 }
 
 static int put_roster(const struct daytest_plan *plan, char path[PATH_MAX], struct error *err)
 {
     FILE *out;
+    int rc = AGON_OK;
 
     if (file_join(path, PATH_MAX, plan->dir, "daytest.yaml") < 0 ||
         (out = fopen(path, "we")) == NULL)
         return error_set(err, AGON_EIO, "a roster cannot be written in %s", plan->dir);
     fprintf(out, "seed: %llu\nbase_currency: USDT\nagents:\n", (unsigned long long)plan->seed);
-    for (uint32_t i = 0; i < plan->n_slots; i++) {
+    for (uint32_t i = 0; i < plan->n_slots && rc >= 0; i++) {
         if (!demo_is_rascal(&plan->slots[i]))
-            put_agent(out, &plan->slots[i], plan);
+            rc = put_agent(out, &plan->slots[i], plan, err);
     }
-    return fclose(out) == 0 ? AGON_OK : error_set(err, AGON_EIO, "%s cannot be written", path);
+    if (fclose(out) != 0 && rc >= 0)
+        rc = error_set(err, AGON_EIO, "%s cannot be written", path);
+    return rc;
 }
 
 int daytest_start(struct daytest *test, const struct daytest_plan *plan, struct error *err)
@@ -105,6 +113,7 @@ static void read_report(struct daytest *test)
 int daytest_look(struct daytest *test)
 {
     struct proc_end end;
+    char text[96];
 
     if (!test->is_begun || test->is_over)
         return test->is_over && test->n > 0;
@@ -114,6 +123,10 @@ int daytest_look(struct daytest *test)
     test->is_over = 1;
     if (end.is_signalled == 0 && end.code == 0)
         read_report(test);
+    if (test->n == 0) {
+        proc_end_text(&end, text, sizeof(text));
+        snprintf(test->failure, sizeof(test->failure), "its backtest gave no figures: %s", text);
+    }
     return test->n > 0;
 }
 

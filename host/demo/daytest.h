@@ -11,7 +11,8 @@
 struct daytest {
     struct proc proc;
     int is_begun, is_over;
-    char path[4096]; /* of its report */
+    char path[4096];   /* of its report */
+    char failure[160]; /* why there are no figures; "": it has not failed */
     uint32_t n;
     struct daytest_row { /* of an agent, base currency */
         char name[SLOT_NAME];

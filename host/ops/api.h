@@ -148,6 +148,8 @@ const char *api_host_state(const struct host_view *view);
 const char *api_stopped_state(uint16_t reason);
 void api_put_stopped(const struct api *api, uint32_t id, struct jout *out);
 void api_put_stops(const struct api *api, struct jout *out);
+/* Of an agent that a loss limit of the day stops: 1, and that no resume lifts it; else 0. */
+int api_day_stop_text(const struct api *api, uint32_t id, char *text, size_t room);
 void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *text, size_t room);
 const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot);
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);

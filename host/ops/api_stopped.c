@@ -119,9 +119,18 @@ void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *te
     int exp = api->view->base_exp;
     int decimals = money_decimals(unit, exp);
 
+    char stands[160];
+
     text[0] = '\0';
     if (reason != REASON_DAILY_LOSS)
         return;
+    if (slot->stop_reason != REASON_NONE) { // no size of an order and no larger limit passes now
+        lift_text(api, id, slot->stop_reason, stands, sizeof(stands));
+        snprintf(text, room, "daily_loss is %s %s, %s is lost today; %s",
+                 money_plain(slot->limits.daily_loss_amt, exp, decimals, limit), unit,
+                 money_plain(lost_amt > 0 ? lost_amt : 0, exp, decimals, lost), stands);
+        return;
+    }
     snprintf(text, room,
              "daily_loss is %s %s: %s is lost today, open orders could lose %s more, and the last "
              "order refused %s; a smaller order, or a larger limits.daily_loss, passes",
@@ -129,4 +138,18 @@ void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *te
              money_plain(lost_amt > 0 ? lost_amt : 0, exp, decimals, lost),
              money_plain(slot->loss_refused.open_amt, exp, decimals, open),
              money_plain(slot->loss_refused.order_amt, exp, decimals, order));
+}
+
+int api_day_stop_text(const struct api *api, uint32_t id, char *text, size_t room)
+{
+    const struct host_view_slot *slot = &api->view->slots[id];
+    char t[CLOCK_TEXT];
+
+    if (!slot->is_used || !is_of_day(slot->stop_reason))
+        return 0;
+    clock_text(until_of(api->view, slot->stop_reason), t);
+    // Short: a terminal shows it on one line, to its end.
+    snprintf(text, room, "%s stands until %.16s UTC, and no resume lifts it",
+             is_of_all(slot->stop_reason) ? "the daily loss of all" : "its daily loss", t);
+    return 1;
 }

@@ -67,6 +67,8 @@ static int give(struct api *api, const struct control_call *call,
                 const char *on, struct jout *out, struct error *err)
 {
     struct record_command_by by = {.command = *command};
+    const char *done;
+    char stands[224], text[256];
     uint64_t seq = 0;
     int rc, was_so;
 
@@ -80,7 +82,13 @@ static int give(struct api *api, const struct control_call *call,
     if (rc < 0 && rc != AGON_ETIME)
         return error_set(err, rc, "%s", error_name(rc));
     was_so = rc >= 0 && host_order_was_so(api->host, seq);
-    put_ordered(was_so ? so_already(command) : what, on, rc, seq, was_so, out);
+    done = was_so ? so_already(command) : what;
+    if (command->kind == COMMAND_RESUME && command->scope == SCOPE_SLOT &&
+        api_day_stop_text(api, command->id, stands, sizeof(stands))) {
+        snprintf(text, sizeof(text), "%s; %s", done, stands);
+        done = text;
+    }
+    put_ordered(done, on, rc, seq, was_so, out);
     return AGON_OK;
 }
 

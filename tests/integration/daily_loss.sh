@@ -51,6 +51,12 @@ ctl agent day >"$WORK/out" && grep -q 'Stopped by a loss limit' "$WORK/out" && g
 ctl agents | grep -q '^day  *daily loss' || fail "agents: $(ctl agents)"
 metric 'agon_agent_state{agent="day",state="daily loss"} 1' || fail "the metric"
 ctl resume day >"$WORK/out" || fail "resume day: $(cat "$WORK/out")"
+grep -q 'was not halted; its daily loss stands until [-0-9]*T00:00 UTC, and no resume lifts it$' "$WORK/out" ||
+    fail "resume day says: $(cat "$WORK/out")"
+# A smaller order, or a larger limit, does not pass while it stands: the refusal says until when it does.
+until_true "$HOST_PID" "day is refused" is 'any(.refusals[]; .reason == "daily_loss")' agent day
+is '.refusals[] | select(.reason == "daily_loss") | .text | test("is lost today; opens nothing more until the day turns at .* no resume lifts it sooner") and
+    (test("passes$") | not)' agent day || fail "the refusal of day: $(jq -c .refusals "$WORK/is")"
 is '.[] | select(.name == "day") | .state == "daily loss"' agents || fail "a resume lifted it: $(cat "$WORK/is")"
 echo "its loss of the day stops it, in every view"
 

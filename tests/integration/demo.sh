@@ -121,6 +121,17 @@ happened '^market  *a random walk: .*Nobody has an edge'
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
+# Plugins by a path with ../ in it: the day's backtest names each from / on, and one that fails says so.
+(cd "$WORK" && "$AGON" demo --seconds 4 --report off --dir "$WORK/near" --plugins "$(realpath --relative-to=. "$(dirname "$AGON")/plugins")") \
+    >"$WORK/out" 2>"$WORK/err" || fail "a demo with a relative --plugins ended with $?: $(cat "$WORK/err")"
+sed -n 's/^ *plugin: "\(.*\)"$/\1/p' "$WORK/near/daytest.yaml" >"$WORK/named"
+[ -s "$WORK/named" ] || fail "the 1-day test names no plugin"
+while read -r plugin; do
+    [ -e "/$plugin" ] || fail "the 1-day test names /$plugin, which is not there"
+done <"$WORK/named"
+! grep -q '1-day test: failed' "$WORK/out" || fail "$(grep -A 2 '1-day test: failed' "$WORK/out")"
+rm -rf "$WORK/near"
+
 if [ -e "$DATA/book" ]; then
     # A slow machine needs longer for as much.
     for seconds in 5 30 120; do

@@ -79,6 +79,10 @@ START_TEST(a_fault_is_told_with_its_reason_and_what_became_of_it)
     acts_look(&acts, &seen, 15 * SECOND, 0);
     ck_assert_str_eq(acts.said[ACT_CRASH], "crash_1 ended, is restarted; the others had 5 fills "
                                            "meanwhile. Why: signal 11 (Segmentation fault).");
+    view.slots[1].condition = CONDITION_SUSPENDED; // ended, and not yet started again
+    acts_look(&acts, &seen, 16 * SECOND, 0);
+    ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, is suspended;"));
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is suspended; the others had 5 fills");
     view.slots[1].condition = CONDITION_QUARANTINED;
     view.slots[1].n_crashes = 3;
     acts_look(&acts, &seen, 16 * SECOND, 0);
