@@ -11,6 +11,8 @@
 #define INT64_TYPE 7
 #define IR_VERSION 8
 #define OPSET      17
+#define ML_DOMAIN  "ai.onnx.ml"
+#define ML_OPSET   3
 
 /* --- protobuf: a field is its number and kind, then a number, or a length and bytes --- */
 
@@ -127,14 +129,24 @@ static void put_attribute(struct onnx *onnx, struct onnx_bytes *to,
     float number = (float)attribute->number;
 
     put_text(onnx, &message, 1, attribute->name);
-    if (attribute->kind == ONNX_INT) {
+    if (attribute->kind == ONNX_FLOATS) {
+        for (uint32_t i = 0; i < attribute->n; i++) {
+            put_varint(onnx, &message, 7 << 3 | 5);
+            put(onnx, &message, &attribute->floats[i], sizeof(float));
+        }
+    } else if (attribute->kind == ONNX_TEXTS) {
+        for (uint32_t i = 0; i < attribute->n; i++)
+            put_text(onnx, &message, 9, attribute->texts[i]);
+    } else if (attribute->kind == ONNX_INT) {
         put_number(onnx, &message, 3, (uint64_t)attribute->value);
     } else if (attribute->kind == ONNX_REAL) {
         put_varint(onnx, &message, 2 << 3 | 5);
         put(onnx, &message, &number, sizeof(number));
     } else {
         for (uint32_t i = 0; i < attribute->n; i++)
-            put_number(onnx, &message, 8, (uint64_t)attribute->list[i]);
+            put_number(
+                onnx, &message, 8,
+                (uint64_t)(attribute->ints != NULL ? attribute->ints[i] : attribute->list[i]));
     }
     put_number(onnx, &message, 20, attribute->kind);
     put_message(onnx, to, 5, &message);
@@ -150,6 +162,8 @@ void onnx_node(struct onnx *onnx, const char *op, const char *inputs, const char
     put_text(onnx, &node, 4, op);
     for (; attributes != NULL && attributes->name != NULL; attributes++)
         put_attribute(onnx, &node, attributes);
+    if (strcmp(op, ONNX_TREES) == 0)
+        put_text(onnx, &node, 7, ML_DOMAIN);
     put_message(onnx, &onnx->nodes, 1, &node);
 }
 
@@ -274,30 +288,47 @@ static void put_value(struct onnx *onnx, struct onnx_bytes *graph, uint32_t fiel
     put_message(onnx, graph, field, &value);
 }
 
-static void put_all(struct onnx *onnx, const struct net *net, struct onnx_bytes *model)
+static void put_opset(struct onnx *onnx, struct onnx_bytes *model, const char *domain, uint32_t n)
 {
     struct onnx_bytes opset = {0};
-    struct onnx_bytes graph = {0};
 
-    put_number(onnx, model, 1, IR_VERSION);
-    put_text(onnx, model, 2, "agon");
-    put(onnx, &graph, onnx->nodes.at, onnx->nodes.n);
-    put_text(onnx, &graph, 2, net_arch_name(net->shape.arch));
-    put(onnx, &graph, onnx->constants.at, onnx->constants.n);
-    put_value(onnx, &graph, 11, "x", onnx->steps, net->shape.inputs);
-    put_value(onnx, &graph, 12, "y", onnx->steps, net->shape.outputs);
-    put_message(onnx, model, 7, &graph);
-    put_text(onnx, &opset, 1, "");
-    put_number(onnx, &opset, 2, OPSET);
+    put_text(onnx, &opset, 1, domain);
+    put_number(onnx, &opset, 2, n);
     put_message(onnx, model, 8, &opset);
+}
+
+int onnx_finish(struct onnx *onnx, FILE *file, const char *name, uint32_t inputs, uint32_t outputs,
+                struct error *err)
+{
+    struct onnx_bytes model = {0};
+    struct onnx_bytes graph = {0};
+    int rc = AGON_OK;
+
+    put_number(onnx, &model, 1, IR_VERSION);
+    put_text(onnx, &model, 2, "agon");
+    put(onnx, &graph, onnx->nodes.at, onnx->nodes.n);
+    put_text(onnx, &graph, 2, name);
+    if (onnx->constants.n > 0)
+        put(onnx, &graph, onnx->constants.at, onnx->constants.n);
+    put_value(onnx, &graph, 11, "x", onnx->steps, inputs);
+    put_value(onnx, &graph, 12, "y", onnx->steps, outputs);
+    put_message(onnx, &model, 7, &graph);
+    put_opset(onnx, &model, "", OPSET);
+    put_opset(onnx, &model, ML_DOMAIN, ML_OPSET);
+    if (onnx->failed)
+        rc = error_set(err, AGON_ENOMEM, "no memory for an ONNX file");
+    else if (fwrite(model.at, 1, model.n, file) != model.n || fflush(file) != 0)
+        rc = error_set(err, AGON_EIO, "the ONNX file does not take it all");
+    free(model.at);
+    free(onnx->nodes.at);
+    free(onnx->constants.at);
+    return rc;
 }
 
 int onnx_write(FILE *file, const struct net *net, const real *weights, const real *mean,
                const real *scale, uint32_t steps, struct error *err)
 {
     struct onnx onnx = {.steps = steps};
-    struct onnx_bytes model = {0};
-    int rc = AGON_OK;
 
     if (steps == 0 || steps > ONNX_STEPS)
         return error_set(err, AGON_EINVAL, "%u steps; expected from 1 to %d", steps, ONNX_STEPS);
@@ -306,13 +337,6 @@ int onnx_write(FILE *file, const struct net *net, const real *weights, const rea
     onnx_node(&onnx, "Sub", "x mean", "centred", NULL);
     onnx_node(&onnx, "Mul", "centred scale", "normal", NULL);
     net->shape.arch->onnx(net, weights, "normal", "y", &onnx);
-    put_all(&onnx, net, &model);
-    if (onnx.failed)
-        rc = error_set(err, AGON_ENOMEM, "no memory for an ONNX file");
-    else if (fwrite(model.at, 1, model.n, file) != model.n || fflush(file) != 0)
-        rc = error_set(err, AGON_EIO, "the ONNX file does not take it all");
-    free(model.at);
-    free(onnx.nodes.at);
-    free(onnx.constants.at);
-    return rc;
+    return onnx_finish(&onnx, file, net_arch_name(net->shape.arch), net->shape.inputs,
+                       net->shape.outputs, err);
 }

@@ -9,9 +9,12 @@
 #define NN_ONNX_H
 
 #include "nn/net.h"
+#include "nn/trees.h"
 
 /* Names carry the type (kernels/real.h). */
 #define onnx_write     TYPED(onnx_write)
+#define onnx_trees     TYPED(onnx_trees)
+#define onnx_finish    TYPED(onnx_finish)
 #define onnx_tensor    TYPED(onnx_tensor)
 #define onnx_shape     TYPED(onnx_shape)
 #define onnx_node      TYPED(onnx_node)
@@ -28,6 +31,10 @@
 int onnx_write(FILE *file, const struct net *net, const real *weights, const real *mean,
                const real *scale, uint32_t steps, struct error *err);
 
+/* Trees: each of the `steps` rows by itself; NaN is missing. Margins in float, whose sum ONNX
+ * leaves to who runs it. [any] */
+int onnx_trees(FILE *file, const struct trees *trees, uint32_t steps, struct error *err);
+
 struct onnx {
     uint32_t steps;
     struct onnx_bytes {
@@ -41,12 +48,21 @@ struct onnx {
 
 struct onnx_attribute {
     const char *name; /* NULL: no more */
-    enum { ONNX_INT = 2, ONNX_REAL = 1, ONNX_INTS = 7 } kind;
+    enum { ONNX_INT = 2, ONNX_REAL = 1, ONNX_FLOATS = 6, ONNX_INTS = 7, ONNX_TEXTS = 8 } kind;
     int64_t value;
     double number;
     int64_t list[4];
-    uint32_t n;
+    const int64_t *ints; /* instead of list, where there are more */
+    const float *floats;
+    const char *const *texts;
+    uint32_t n; /* of a list */
 };
+#define ONNX_TREES "TreeEnsembleRegressor" /* the one operator of ai.onnx.ml */
+
+/* The file of what was put together, from x[steps][inputs] to y[steps][outputs]; what onnx holds is
+ * given back in any case. AGON_ENOMEM, AGON_EIO. [any] */
+int onnx_finish(struct onnx *onnx, FILE *file, const char *name, uint32_t inputs, uint32_t outputs,
+                struct error *err);
 
 /* A constant; dims of 0 are none. [any] */
 void onnx_tensor(struct onnx *onnx, const char *name, const real *values, uint32_t d0, uint32_t d1,

@@ -45,7 +45,9 @@ static int write_onnx(const struct served *model, const char *path, uint32_t ste
         fprintf(stderr, "agon-onnx: %s: %s\n", path, strerror(errno));
         return 6;
     }
-    rc = onnx_write(file, parts.net, parts.weights, parts.mean, parts.scale, steps, &err);
+    rc = parts.trees != NULL
+             ? onnx_trees(file, parts.trees, steps, &err)
+             : onnx_write(file, parts.net, parts.weights, parts.mean, parts.scale, steps, &err);
     if (fclose(file) != 0 && rc >= 0)
         rc = error_set(&err, AGON_EIO, "it does not take it all");
     if (rc < 0)
@@ -65,22 +67,17 @@ int main(int argc, char **argv)
     int rc = 2;
 
     if (argc < 3 || argc > 4 || (argc == 4 && (steps < 1 || steps > ONNX_STEPS)))
-        fprintf(stderr,
-                "usage: agon-onnx MODEL.safetensors OUT.onnx [STEPS]\n\n"
-                "Writes a model as ONNX (opset 17): x[STEPS][inputs] to y[STEPS][outputs], answers "
-                "from\n"
-                "reset on. STEPS is from 1 to %d: its window, or 64.\n",
-                ONNX_STEPS);
+        fprintf(
+            stderr,
+            "usage: agon-onnx MODEL OUT.onnx [STEPS]\n\n"
+            "Writes a model as ONNX (opset 17): x[STEPS][inputs] to y[STEPS][outputs], answers "
+            "from\n"
+            "reset on; of trees, each row by itself. STEPS is from 1 to %d: its window, or 64.\n",
+            ONNX_STEPS);
     else
         rc = device == NULL || (bytes = read_whole(argv[1], &n)) == NULL ? 6 : 0;
     if (rc == 0 && served_open(device, argv[1], bytes, n, &model, &shape, &err) < 0) {
         fprintf(stderr, "agon-onnx: %s\n", err.text);
-        rc = 4;
-    }
-    if (rc == 0 && served_parts(model).weights == NULL) {
-        fprintf(stderr,
-                "agon-onnx: %s: trees are not written as ONNX; expected a safetensors model\n",
-                argv[1]);
         rc = 4;
     }
     if (rc == 0)

@@ -293,7 +293,8 @@ int served_load(struct served *model, const void *state, size_t n)
 
 struct served_parts served_parts(const struct served *model)
 {
-    return (struct served_parts){&model->net, model->weights, model->mean, model->scale};
+    return (struct served_parts){&model->net, model->weights, model->mean, model->scale,
+                                 model->trees};
 }
 
 /* As far as there is room, and as a file may say it: a driver gives a card any name. */

@@ -23,6 +23,7 @@
 #define NN_SERVED_H
 
 #include "nn/net.h"
+#include "nn/trees.h"
 
 /* Names carry the type (kernels/real.h). */
 #define served_open  TYPED(served_open)
@@ -65,6 +66,7 @@ int served_load(struct served *model, const void *state, size_t n);
 struct served_parts {
     const struct net *net;
     const real *weights, *mean, *scale;
+    const struct trees *trees; /* NULL: a net, whose the others are */
 };
 struct served_parts served_parts(const struct served *model);
 #define SERVED_NAMES 136 /* inputs of a net whose names a file keeps */

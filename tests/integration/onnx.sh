@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Models that agon.nn serves, written as ONNX: ONNX Runtime gives the answers that they give event by event, to 1e-5, of each
-# architecture. What is downloaded comes by npm as this machine has it set up, into the build folder, once.
+# architecture, and of trees. What is downloaded comes by npm as this machine has it set up, into the build folder, once.
 . "$(dirname "$0")/common.sh"
 STEPS=37
 ONNX=${AGON%/*}/host/nn/agon-onnx
@@ -27,6 +27,23 @@ says 6 'No such file' "$WORK/tcn.safetensors" "$WORK/none/x.onnx"
 says 2 usage "$WORK/tcn.safetensors" "$WORK/x.onnx" 0
 says 2 usage "$WORK/tcn.safetensors"
 
+# Trees: what agon train makes of rows with missing values, and XGBoost's own of three classes; asked for values that are missing
+# and on both sides of each threshold.
+ROWS=4000
+MAKE=$2/../onnx/onnx_make
+python3 "$(dirname "$0")/train_rows.py" 2000 planted >"$WORK/rows.csv" || fail "no table"
+sed 's/^objective: .*/objective: squared/; $a base_score: 3' "$AGON_SOURCE_ROOT/configs/train/boosted.yaml" >"$WORK/squared.yaml"
+cp "$AGON_SOURCE_ROOT/configs/train/boosted.yaml" "$AGON_SOURCE_ROOT/configs/train/forest.yaml" "$WORK/"
+for name in squared boosted forest; do
+    "$AGON" train trees --data "$WORK/rows.csv" --target up --ignore time_ms --config "$WORK/$name.yaml" --out "$WORK/$name.model" >"$WORK/out" 2>&1 ||
+        fail "$name: $(cat "$WORK/out")"
+done
+cp "$AGON_SOURCE_ROOT/tests/data/trees/softprob.ubj" "$WORK/softprob.model"
+for name in squared boosted forest softprob; do
+    (cd "$WORK" && "$MAKE" rows $ROWS $name.model $name) >"$WORK/out" 2>&1 || fail "$name: no rows: $(cat "$WORK/out")"
+    "$ONNX" "$WORK/$name.model" "$WORK/$name.onnx" $ROWS >"$WORK/out" 2>&1 || fail "$name: $(cat "$WORK/out")"
+done
+
 for tool in node npm; do
     command -v $tool >/dev/null || skip "needs $tool"
 done
@@ -35,3 +52,4 @@ done
 npm_install "$AGON_SOURCE_ROOT/tests/onnx" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
 # shellcheck disable=SC2046
 node "$place/check.js" "$WORK" $STEPS $(cat "$WORK/names") || fail "ONNX Runtime answers otherwise"
+node "$place/check.js" "$WORK" $ROWS squared boosted forest softprob || fail "ONNX Runtime answers otherwise of trees"

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Models of each architecture for ONNX Runtime: in the folder given, for each, NAME.safetensors (as
  * agon.nn serves it), NAME.x (steps of inputs, float) and NAME.y (what it answers event by event).
+ *
+ *   onnx_make rows ROWS MODEL NAME   of MODEL, trees: NAME.x, of which each value is missing, any,
+ *                                    or a threshold of its feature or the float beside it; NAME.y
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "kernels/cpu.h"
@@ -91,10 +96,71 @@ static int make(struct device *device, const char *folder, uint32_t i)
     return rc;
 }
 
+/* One value for feature j. */
+static float draw(struct rng *rng, const struct trees *trees, uint32_t j)
+{
+    double kind = rng_unit(rng);
+
+    if (kind < 0.1)
+        return NAN;
+    for (uint32_t tries = 0; tries < 200 && kind < 0.7; tries++) {
+        const struct trees_node *node =
+            &trees->nodes[(uint32_t)(rng_unit(rng) * trees->n_nodes) % trees->n_nodes];
+
+        if (node->left == 0 || (node->feature & ~TREES_MISSING_LEFT) != j)
+            continue;
+        return kind < 0.3   ? node->value
+               : kind < 0.5 ? nextafterf(node->value, -INFINITY)
+                            : nextafterf(node->value, INFINITY);
+    }
+    return (float)(2 * rng_normal(rng));
+}
+
+static int make_rows(struct device *device, uint32_t n, const char *path, const char *name)
+{
+    static char bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    FILE *x_file = begin(".", name, "x");
+    FILE *y_file = begin(".", name, "y");
+    struct served_shape shape;
+    struct served *model;
+    struct error err;
+    struct rng rng;
+    size_t size;
+    int rc = 0;
+
+    REQUIRE(file != NULL && x_file != NULL && y_file != NULL);
+    size = fread(bytes, 1, sizeof(bytes), file);
+    REQUIRE(size < sizeof(bytes) && fclose(file) == 0);
+    REQUIRE(served_open(device, path, bytes, size, &model, &shape, &err) >= 0);
+    REQUIRE(served_parts(model).trees != NULL && shape.inputs <= 64 && shape.outputs <= 8);
+    rng_init(&rng, 1);
+    for (uint32_t i = 0; i < n && rc >= 0; i++) {
+        float x[64];
+        float y[8];
+
+        for (uint32_t j = 0; j < shape.inputs; j++)
+            x[j] = draw(&rng, served_parts(model).trees, j);
+        rc = served_step(model, x, y);
+        if (fwrite(x, sizeof(*x), shape.inputs, x_file) != shape.inputs ||
+            fwrite(y, sizeof(*y), shape.outputs, y_file) != shape.outputs)
+            rc = -1;
+    }
+    served_close(model);
+    rc |= fclose(x_file) | fclose(y_file);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     struct device *device = cpu_device_new(CPU_BEST, 1);
 
+    if (argc == 5 && device != NULL && strcmp(argv[1], "rows") == 0) {
+        int rc = make_rows(device, (uint32_t)strtoul(argv[2], NULL, 10), argv[3], argv[4]);
+
+        device->free(device);
+        return rc < 0;
+    }
     if (argc != 2 || device == NULL)
         return 2;
     for (uint32_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
