@@ -11,6 +11,7 @@
 
 #include <agon/strategy.h>
 
+#define LN2       0x1.62e42fefa39efp-1
 #define MODELS    4
 #define VETO      MODELS /* places in reads */
 #define AHEAD_MAX 64
@@ -129,7 +130,7 @@ static void judge(struct ensemble *self, double close)
     struct ensemble_state *state = &self->state;
     uint64_t at = (state->n - (uint64_t)self->ahead) % AHEAD_MAX;
     double *loss = state->loss[state->was_wild[at]];
-    double part = 1 - exp2(-1 / (double)self->memory);
+    double part = 1 - agon_exp(-LN2 / (double)self->memory); // 1 - 2^(-1 / memory)
     uint32_t i;
 
     if (state->n < (uint64_t)self->ahead || close == state->closes[at])
@@ -141,14 +142,14 @@ static void judge(struct ensemble *self, double close)
             continue;
         sure = close > state->closes[at] ? up : 1 - up;
         sure = sure < 1 - SURE ? 1 - SURE : sure > SURE ? SURE : sure;
-        loss[i] += part * (-log(sure) - loss[i]);
+        loss[i] += part * (-agon_ln(sure) - loss[i]);
     }
 }
 
 static void look_at_market(struct ensemble *self, double close)
 {
     struct ensemble_state *state = &self->state;
-    double move = state->close > 0 ? fabs(log(close / state->close)) : 0;
+    double move = state->close > 0 ? fabs(agon_ln(close / state->close)) : 0;
 
     move = move > 1 ? 1 : move;
     state->fast += (move - state->fast) / FAST;
@@ -212,7 +213,7 @@ static int weigh(const struct ensemble *self, double weights[MODELS])
             least = loss[i];
     for (i = 0; i < MODELS; i++) {
         weights[i] = (state->has_spoken >> i & 1) != 0
-                         ? weight_of(self, i) * exp(-self->rate * (loss[i] - least))
+                         ? weight_of(self, i) * agon_exp(-self->rate * (loss[i] - least))
                          : 0;
         best = weights[i] > weights[best] ? i : best;
         sum += weights[i];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* model: what stands around a plugin that asks a model. */
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "agon/model.h"
+#include "agon/ta.h"
 
 #define LINE_MAX_BYTES 200 /* of agon.log */
 
@@ -291,7 +291,7 @@ int agon_model_sides(const struct agon_model *model, const float *y, double p[AG
     for (i = 1; i < AGON_SIDES; i++)
         most = (double)y[i] > most ? (double)y[i] : most;
     for (i = 0; i < AGON_SIDES; i++)
-        sum += p[i] = agon_model_is_trees(model) ? (double)y[i] : exp((double)y[i] - most);
+        sum += p[i] = agon_model_is_trees(model) ? (double)y[i] : agon_exp((double)y[i] - most);
     for (i = 0; i < AGON_SIDES; i++)
         p[i] /= sum;
     return sum > 0;
