@@ -10,5 +10,8 @@
  * currency. Instruments and the venues' accounts are there before. [core] */
 agon_amt_t engine_capital_on(const struct engine *engine, const struct record_slot *record,
                              agon_account_t account);
+/* How much of its capital that CONFIG could give the slot now, from what its accounts have and
+ * nobody was given: all of it, or less. [core] */
+agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct record_slot *record);
 
 #endif

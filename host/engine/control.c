@@ -91,6 +91,41 @@ agon_amt_t engine_capital_on(const struct engine *engine, const struct record_sl
     return share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 }
 
+agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct record_slot *record)
+{
+    const struct slot *at =
+        record->slot < engine->slots.n ? &engine->slots.all[record->slot] : NULL;
+    const struct slot *before = at != NULL && at->is_used ? at : NULL;
+    struct slot as_told = {.account = record->account};
+    uint64_t accounts = control_accounts(engine, &as_told, &record->subscription);
+    agon_amt_t given_amt = before != NULL ? engine->tournament.given_amt[record->slot] : 0;
+    agon_amt_t whole_amt = record->limits.capital_amt, amt = whole_amt;
+
+    if (whole_amt <= given_amt || whole_amt > INT64_MAX / 4)
+        return whole_amt;
+    for (uint64_t left = accounts; left != 0; left &= left - 1) {
+        agon_account_t account = (agon_account_t)__builtin_ctzll(left);
+        agon_amt_t free_amt =
+            ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency);
+        agon_amt_t share_amt =
+            share_of(engine, &as_told, &record->subscription, whole_amt, account);
+        agon_amt_t has_amt =
+            before == NULL ? 0
+                           : share_of(engine, before, &before->subscription, given_amt, account);
+
+        if (!engine->has_picture[account] || share_amt <= has_amt ||
+            share_amt - has_amt <= free_amt)
+            continue;
+        has_amt = (has_amt + (free_amt > 0 ? free_amt : 0)) * __builtin_popcountll(accounts);
+        amt = has_amt < amt ? has_amt : amt;
+    }
+    // What it has by the operator's word stays, with the odd units of its division.
+    if (before != NULL && amt < given_amt &&
+        accounts == control_accounts(engine, before, &before->subscription))
+        amt = given_amt;
+    return amt;
+}
+
 static int config_account(struct engine *engine, const struct record_account_of *record)
 {
     // Orders and money of earlier events are where they are: an account is told before its slots.

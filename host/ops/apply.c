@@ -548,6 +548,9 @@ static int is_sure(const struct apply *apply, const char *agent)
 /* Everything is tried before anything is done. */
 static int try_all(struct diff *diff, struct error *err)
 {
+    const struct host_config *config = host_config_of(diff->apply->host);
+    uint8_t frees = 0;
+
     for (uint32_t i = 0; i < diff->n; i++) {
         struct change *change = &diff->all[i];
         int rc;
@@ -555,6 +558,10 @@ static int try_all(struct diff *diff, struct error *err)
         if (change->make.kind == 0)
             continue;
         change->make.is_dry = 1;
+        change->make.frees_first = frees;
+        if (change->make.kind == HOST_CHANGE_SLOT)
+            frees |= change->make.to->record.limits.capital_amt <
+                     config->slots[change->make.slot].record.limits.capital_amt;
         rc = host_make_change(diff->apply->host, &change->make, CHANGE_NS);
         if (rc == AGON_ENOTSUP)
             change->how = HOW_RELOAD; // a parameter that is read at the start only

@@ -625,6 +625,26 @@ static void place(const struct host *host, struct record_slot *record)
     }
 }
 
+/* An agent whose capital is not all there any more begins with what there is: a start leaves no
+ * other agent's positions without their host. */
+static void lessen_capital(const struct host *host, struct record_slot *record)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    int exp = instruments_asset(table, table->base_currency)->exp;
+    agon_amt_t amt = engine_capital_at_hand(host->engine, record);
+    char wanted[NUM_TEXT], given[NUM_TEXT];
+
+    if (amt == record->limits.capital_amt)
+        return;
+    num_format_short(record->limits.capital_amt, exp, wanted);
+    num_format_short(amt, exp, given);
+    log_warn_with("host", "capital-short", LOG_FIELDS(LOG_TEXT("agent", record->name)),
+                  "the roster gives agent %s a capital of %s %s, and its account has %s: it begins "
+                  "with %s; lower its `capital`, or bring money to the account and start again",
+                  record->name, wanted, host->config.base_currency, given, given);
+    record->limits.capital_amt = amt;
+}
+
 int host_boot(struct host *host, uint32_t last_run, struct error *err)
 {
     uint32_t run = host_next_run(host, last_run);
@@ -672,6 +692,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
 
         if (!host_has_agent(host, i))
             continue;
+        lessen_capital(host, &config->slots[i].record);
         slot_record_write(&event, &config->slots[i].record);
         rc = boot_step(host, &event, config->slots[i].record.name, err);
         if (rc >= 0 && host_lease_records(host, &config->slots[i], step_quietly) < 0)

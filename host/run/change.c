@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "agent/feed_fold.h"
+#include "base/num.h"
+#include "engine/capital.h"
 #include "engine/close.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
@@ -44,14 +46,34 @@ static struct record_slot merged(const struct host *host, const struct host_chan
     return record;
 }
 
+/* The dry run says it too, unless what the same roster takes from others before would free some. */
+static int check_capital(const struct host *host, struct host_change *change,
+                         const struct record_slot *record)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    agon_amt_t amt = engine_capital_at_hand(host->engine, record);
+    int exp = instruments_asset(table, table->base_currency)->exp;
+    char wanted[NUM_TEXT], there[NUM_TEXT];
+
+    if (amt == record->limits.capital_amt || (change->is_dry && change->frees_first))
+        return AGON_OK;
+    num_format_short(record->limits.capital_amt, exp, wanted);
+    num_format_short(amt, exp, there);
+    return error_set(
+        &change->err, AGON_EINVAL,
+        "a capital of %s %s is wanted, and the account has %s for it: lower `capital`, "
+        "or bring money to the account",
+        wanted, host->config.base_currency, there);
+}
+
 static int change_slot(struct host *host, struct host_change *change)
 {
     struct record_slot record = merged(host, change);
     union slot_event event;
-    int rc;
+    int rc = check_capital(host, change, &record);
 
-    if (change->is_dry)
-        return AGON_OK;
+    if (rc < 0 || change->is_dry)
+        return rc;
     slot_record_write(&event, &record);
     rc = step(host, &event.hdr);
     if (rc < 0)
@@ -161,7 +183,7 @@ static int try_add(struct host *host, struct host_change *change)
                          slot->name, slot->name);
     if (!change->is_dry && !host->has_joined)
         return error_set(&change->err, AGON_ESTATE, "the agents have not begun yet: try again");
-    return AGON_OK;
+    return check_capital(host, change, &change->to->record);
 }
 
 /* The slot is made; the loader begins its plugin. */

@@ -521,6 +521,7 @@ struct host_change {
     uint8_t is_kept; /* of UNLOAD and REMOVE: its positions stay, and so does its place until they
                         are closed */
     uint8_t is_so;   /* of UNLOAD, once made: it was so already, and nothing was done */
+    uint8_t frees_first; /* of a dry run: what is made before it takes capital from others */
     uint16_t slot;
     const struct crew_slot *to; /* as it shall be; borrowed */
     const char *name;           /* of a parameter; borrowed */

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Any agent is unloaded by name, with what it holds closed or kept, and its place in the table is used again by another
 # of any name: nothing of the one before is the new one's, no id of an order comes back, and a restart finds each in its
-# place in whatever order the roster names them.
+# place in whatever order the roster names them. One that lost is not given what its account has no more of: an `apply`
+# refuses with both amounts, its dry run too, and a start gives what there is and warns.
 . "$(dirname "$0")/common.sh"
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
@@ -79,3 +80,44 @@ done
 ids_once
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay: $(tail -3 "$WORK/replay.out")"
 echo "kept, closed later, and all found their places after kill -9"
+
+# On paper: fees and spread are lost, and its account has less than the roster says.
+rm -rf "$WORK/run"
+MODE=paper
+LOUD='orders_per_second: 1000, orders_burst: 10000, open_orders: 200'
+live_files "$(agent loser busy.so 'every: 5' "$LOUD")
+$(agent other busy.so 'every: 1000000' "$LOUD")"
+sed -i '/^credential:/d' "$WORK/conf/venue.yaml"
+: >"$WORK/host.err"
+start_host
+lost() { is ".[] | select(.name == \"loser\") | .fills > 20 and (.equity | tonumber) < 99999" agents; }
+capital_of() { ctl agents --json | jq -r ".[] | select(.name == \"$1\") | .capital"; }
+until_true "$HOST_PID" "the loser has lost" lost
+ends 0 unload loser --close --timeout 10m
+until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*loser' 1
+for how in --dry-run ''; do
+    # shellcheck disable=SC2086
+    ends 3 apply "$WORK/conf/roster.yaml" $how
+    grep -q 'loser: agent: a capital of 100,*000[.0]* USDT is wanted, and the account has 9[0-9.,]* for it: lower `capital`, or bring money' \
+        "$WORK/out" || fail "not said by apply $how: $(cat "$WORK/out")"
+done
+# What comes before it in the same roster may free the capital.
+sed 's/name: loser,/name: third,/' "$WORK/conf/roster.yaml" | sed '/name: third/s/100000/9000/' >"$WORK/conf/less.yaml"
+ends 0 apply "$WORK/conf/less.yaml" --dry-run
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host on paper"
+for n in 1 2; do
+    : >"$WORK/host.err"
+    start_host
+    until_true "$HOST_PID" "the host is back, start $n" is 'length == 2' agents
+    grep -q '"key":"capital-short".*agent loser a capital of 100,*000[.0]* USDT, and its account has 9[0-9.,]*: it begins with 9' \
+        "$WORK/host.err" || fail "not said by start $n: $(grep loser "$WORK/host.err")"
+    ! grep -q 'capital-short.*other' "$WORK/host.err" || fail "a warning of who has its capital"
+    capital_of loser | grep -q '^9' && [ "$(capital_of loser)" != "$(capital_of other)" ] || fail "capital: $(capital_of loser), $(capital_of other)"
+    ends 3 apply "$WORK/conf/roster.yaml" --dry-run
+    grep -q 'is wanted, and the account has 9' "$WORK/out" || fail "not said of who is short: $(cat "$WORK/out")"
+    kill -TERM "$HOST_PID"
+    ended "$HOST_PID" 0 "the host on paper"
+done
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay: $(tail -3 "$WORK/replay.out")"
+echo "who lost is not given what is not there, and the host starts"
