@@ -591,8 +591,8 @@ async function look(scheme) {
       }
       if (name === 'overview') {
         // That one was undone is a line of its own.
-        const twice = await page.evaluate(() => { const held = l => l?.children[1].textContent.startsWith('tournament') && !l.children[2].textContent.includes(' is undone by '); return [...document.querySelectorAll('#l-events li')].some(l => held(l) && held(l.nextSibling)); });
-        if (twice) fail('tournaments one behind the other fill the events');
+        const twice = await page.evaluate(() => { const held = l => l?.children[1].textContent.startsWith('tournament') && !l.children[2].textContent.includes(' is undone by '); const all = [...document.querySelectorAll('#l-events li')]; return all.some(l => held(l) && held(l.nextSibling)) ? all.slice(0, 12).map(l => l.textContent).join(' / ') : ''; });
+        if (twice !== '') fail(`tournaments one behind the other fill the events: ${twice}`);
       }
       // One that is refused more than not says so, whichever columns there is room for.
       if (name === 'overview') {
