@@ -154,9 +154,9 @@ void agon_moments_value(const struct agon_moments *moments, struct agon_shape *s
 int agon_moments_check(const struct agon_moments *moments);
 
 /* e^x and the natural logarithm, of + - * / alone: the same bits on every processor and libc, which
- * libm's are not. exp: within 1 unit in the last place (0.952 was the largest error measured against
- * long double), 0 below -745.2, infinity above 709.79. ln: within 2e-16 of its size or, near 1, absolutely. Not a number stays one; ln of 0 is
- * -infinity, below it NaN. */
+ * libm's are not. exp: within 1 unit in the last place (0.952 was the largest error measured
+ * against long double), 0 below -745.2, infinity above 709.79. ln: within 2e-16 of its size or,
+ * near 1, absolutely. Not a number stays one; ln of 0 is -infinity, below it NaN. */
 double agon_exp(double x);
 double agon_ln(double x);
 
