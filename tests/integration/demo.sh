@@ -122,7 +122,8 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
 # Plugins by a path with ../ in it: the day's backtest names each from / on, and one that fails says so.
-(cd "$WORK" && "$AGON" demo --seconds 4 --report off --dir "$WORK/near" --plugins "$(realpath --relative-to=. "$(dirname "$AGON")/plugins")") \
+host=$(realpath "$AGON")
+(cd "$WORK" && "$host" demo --seconds 4 --report off --dir "$WORK/near" --plugins "$(realpath --relative-to=. "$(dirname "$host")/plugins")") \
     >"$WORK/out" 2>"$WORK/err" || fail "a demo with a relative --plugins ended with $?: $(cat "$WORK/err")"
 sed -n 's/^ *plugin: "\(.*\)"$/\1/p' "$WORK/near/daytest.yaml" >"$WORK/named"
 [ -s "$WORK/named" ] || fail "the 1-day test names no plugin"
