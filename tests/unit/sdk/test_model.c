@@ -118,8 +118,17 @@ static const char *text(const struct agon_host *h, uint32_t id)
 
 static void *take(const struct agon_host *h, uint64_t bytes, uint64_t align)
 {
+    static _Alignas(64) unsigned char arena[4 << 20];
+    static uint64_t used;
+    void *at = arena + used;
+
     (void)h;
-    return world.is_short ? NULL : aligned_alloc(64, (bytes + 63) / 64 * 64 + 0 * align);
+    ck_assert_uint_le(align, 64);
+    if (world.is_short)
+        return NULL;
+    used += (bytes + 63) / 64 * 64;
+    ck_assert_uint_le(used, sizeof(arena));
+    return at;
 }
 
 static int publish(const struct agon_host *h, const struct agon_signal *signal)
