@@ -115,11 +115,9 @@ void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *te
     const struct host_view_slot *slot = &api->view->slots[id];
     const char *unit = api->view->base_currency;
     agon_amt_t lost_amt = num_add(slot->gate_day_amt, -slot->gate_equity_amt);
-    char limit[MONEY_TEXT], lost[MONEY_TEXT], open[MONEY_TEXT], order[MONEY_TEXT];
+    char limit[MONEY_TEXT], lost[MONEY_TEXT], open[MONEY_TEXT], order[MONEY_TEXT], stands[160];
     int exp = api->view->base_exp;
     int decimals = money_decimals(unit, exp);
-
-    char stands[160];
 
     text[0] = '\0';
     if (reason != REASON_DAILY_LOSS)

@@ -344,18 +344,16 @@ async function earlier(page) {
 
 // The last tournament is taken back: its page says so, and nothing that it had moved is marked any more.
 async function undone(page) {
-  const number = await page.evaluate(async () => {
-    const [{ state }, { order }] = await Promise.all([import('/connection.mjs'), import('/orders.mjs')]);
-    // Another one may be held meanwhile: then that is the last.
-    for (let k = 0; k < 40; k++) {
+  let number = 0, is_undone = false;
+  // Another one may be held meanwhile: then that is the last.
+  while (!is_undone) {
+    await page.waitForFunction(async before => { const { state } = await import('/connection.mjs'); return state.get('tournament').number !== before; }, number, { polling: 500 });
+    [number, is_undone] = await page.evaluate(async () => {
+      const [{ state }, { order }] = await Promise.all([import('/connection.mjs'), import('/orders.mjs')]);
       const last = state.get('tournament').number;
-      const answer = await order('tournament/undo', [String(last), 'a drill']);
-      if (answer) return last;
-      await new Promise(later => { setTimeout(later, 250); });
-    }
-    return 0;
-  });
-  if (number === 0) fail('no tournament could be undone');
+      return [last, Boolean(await order('tournament/undo', [String(last), 'a drill']))];
+    });
+  }
   await page.evaluate(n => { location.hash = `#/tournament/${n}`; }, number);
   await page.waitForFunction(n => document.querySelector('#tournament-note').textContent.startsWith(`number ${n} `) && !document.querySelector('#tournament-undone').hidden && /^Undone by .*: a drill; .* \(at 20.*, event \d+\)\.$/.test(document.querySelector('#tournament-undone').textContent)
     && [...document.querySelectorAll('#t-tournament tr[data-key]')].every(r => r.lastElementChild.textContent === 'undone'), number);

@@ -2,7 +2,7 @@
 /* model: a plugin that asks a model, declared. The author says which files it has and what becomes
  * of an answer; what stands around it (the list of features, the model and whether it is one that
  * the plugin can use, candles and history, what a model saw before a reload, the signal) is here.
- * docs/plugin-guide.md has a whole plugin of it. Link libagon-ta.a. Not part of the ABI.
+ * docs/writing-a-model.md has a whole plugin of it. Link libagon-ta.a. Not part of the ABI.
  *
  * An input is x[n], float, in the order of the list and the units of the catalogue
  * (docs/features.md); an answer y[shape.outputs]. What is refused is said in the log: where, what
