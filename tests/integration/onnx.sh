@@ -4,7 +4,7 @@
 # architecture, and of trees. What is downloaded comes by npm as this machine has it set up, into the build folder, once.
 . "$(dirname "$0")/common.sh"
 STEPS=37
-ONNX=${AGON%/*}/host/nn/agon-onnx
+ONNX=${AGON%/*}/agon-onnx
 place=$AGON_BUILD_ROOT/onnx
 skip() { echo "skipped: $*" && exit 77; }
 
@@ -24,8 +24,26 @@ head -c 300 "$WORK/tcn.safetensors" >"$WORK/short"
 says 4 truncated "$WORK/short" "$WORK/x.onnx"
 says 6 'No such file' "$WORK/none" "$WORK/x.onnx"
 says 6 'No such file' "$WORK/tcn.safetensors" "$WORK/none/x.onnx"
-says 2 usage "$WORK/tcn.safetensors" "$WORK/x.onnx" 0
 says 2 usage "$WORK/tcn.safetensors"
+for steps in 0 4097 12x -1 ''; do
+    says 2 "STEPS is '$steps'; expected a number from 1 to 4096" "$WORK/tcn.safetensors" "$WORK/x.onnx" "$steps"
+done
+says 4 'is a directory' "$WORK" "$WORK/x.onnx"
+says 2 'is there and is not a file' "$WORK/tcn.safetensors" /dev/null
+[ -c /dev/null ] || fail "/dev/null was replaced"
+[ ! -e "$WORK/x.onnx" ] || fail "a refused export left a file"
+says 0 '^usage: agon-onnx' --help
+says 0 "^agon-onnx $("$AGON" --version | sed 's/^agon \([^ ]*\).*/\1/;q')\$" --version
+# The weights are never written over, by any of their names; an export that fails leaves the file that is there.
+ln "$WORK/tcn.safetensors" "$WORK/linked"
+cp "$WORK/tcn.safetensors" "$WORK/kept"
+says 5 'is the model itself' "$WORK/tcn.safetensors" "$WORK/linked"
+cmp -s "$WORK/tcn.safetensors" "$WORK/kept" || fail "the model was written over"
+cp "$WORK/tcn.onnx" "$WORK/there"
+(ulimit -f 1 && exec "$ONNX" "$WORK/tcn.safetensors" "$WORK/there" $STEPS) >"$WORK/out" 2>&1
+[ $? = 6 ] && grep -q 'File too large' "$WORK/out" || fail "a file that does not take it all: $(cat "$WORK/out")"
+[ ! -e "$WORK/there.new" ] || fail "half a file stays"
+cmp -s "$WORK/tcn.onnx" "$WORK/there" || fail "an export that failed left half a file: $(cat "$WORK/out")"
 
 # Trees: what agon train makes of rows with missing values, and XGBoost's own of three classes; asked for values that are missing
 # and on both sides of each threshold.
