@@ -99,6 +99,22 @@ static int write_onnx(const struct served *model, const char *path, uint32_t ste
     return rc < 0 ? fail(EXIT_ENVIRONMENT, err.text) : EXIT_OK;
 }
 
+/* What was written: who reads it needs these sizes. */
+static int say(const struct served *model, const struct served_shape *shape, const char *path,
+               uint32_t steps)
+{
+    struct served_parts parts = served_parts(model);
+
+    printf("%s: %s, x[%u][%u] to y[%u][%u], %s\n", path,
+           parts.trees != NULL ? "trees" : net_arch_name(parts.net->shape.arch), steps,
+           shape->inputs, steps, shape->outputs,
+           shape->window > 0     ? "the last row is the answer"
+           : parts.trees != NULL ? "each row by itself"
+                                 : "row by row from reset on");
+    return fflush(stdout) != 0 ? fail(EXIT_ENVIRONMENT, "standard output does not take it")
+                               : EXIT_OK;
+}
+
 static int run(struct device *device, const char *from, const char *to, const char *word)
 {
     struct served_shape shape = {0};
@@ -119,6 +135,8 @@ static int run(struct device *device, const char *from, const char *to, const ch
         rc = EXIT_FLAGS;
     else if ((rc = check_out(from, to)) == EXIT_OK)
         rc = write_onnx(model, to, steps);
+    if (rc == EXIT_OK)
+        rc = say(model, &shape, to, steps);
     served_close(model);
     free(bytes);
     return rc;

@@ -62,6 +62,42 @@ for name in squared boosted forest softprob; do
     "$ONNX" "$WORK/$name.model" "$WORK/$name.onnx" $ROWS >"$WORK/out" 2>&1 || fail "$name: $(cat "$WORK/out")"
 done
 
+# Trees that XGBoost saved, in both of its formats: each file as it is.
+for name in stump squared logistic forest leafwise softprob; do
+    for form in json ubj; do
+        cp "$AGON_SOURCE_ROOT/tests/data/trees/$name.$form" "$WORK/xgb-$name-$form.model"
+        XGB="${XGB-} xgb-$name-$form"
+    done
+done
+for name in $XGB; do
+    (cd "$WORK" && "$MAKE" rows $ROWS $name.model $name) >"$WORK/out" 2>&1 || fail "$name: no rows: $(cat "$WORK/out")"
+    "$ONNX" "$WORK/$name.model" "$WORK/$name.onnx" $ROWS >"$WORK/out" 2>&1 || fail "$name: $(cat "$WORK/out")"
+done
+
+# Nets as agon train writes them: served over a window, whose last row is the answer, and short enough that its first row counts. The file is of that window without a word.
+WINDOWS=40
+awk -F, '$3 != ""' "$WORK/rows.csv" >"$WORK/whole.csv"
+for form in 'lstm 8' 'tcn 13' 'transformer 9'; do
+    name=${form% *}
+    sed "s/^goal: .*/goal: up/; /^flat_bps/d; s/^window: .*/window: ${form#* }/; s/^span: .*/span: 7/; s/^batches: .*/batches: 40/; s/^epochs: .*/epochs: 2/" \
+        "$AGON_SOURCE_ROOT/configs/train/$name.yaml" >"$WORK/$name.yaml"
+    "$AGON" train $name --data "$WORK/whole.csv" --target up --ignore time_ms --config "$WORK/$name.yaml" --out "$WORK/trained-$name.model" >"$WORK/out" 2>&1 ||
+        fail "$name: $(cat "$WORK/out")"
+    window=$(cd "$WORK" && "$MAKE" windows $WINDOWS trained-$name.model trained-$name) || fail "$name: no windows"
+    [ "$window" = "${form#* }" ] || fail "$name has a window of $window"
+    says 0 "onnx: $name/[12], x\[$window\]\[2\] to y\[$window\]\[2\], the last row is the answer" "$WORK/trained-$name.model" "$WORK/trained-$name.onnx"
+    says 2 "is served over a window of $window, and answers otherwise over $STEPS rows" "$WORK/trained-$name.model" "$WORK/x.onnx" $STEPS
+done
+
+# The operators of ai.onnx.ml are asked for where trees are, and nowhere else: a runtime without them runs every net.
+# shellcheck disable=SC2013
+for name in $(cat "$WORK/names") trained-lstm trained-tcn trained-transformer; do
+    ! grep -aq 'ai\.onnx\.ml' "$WORK/$name.onnx" || fail "$name, a net, asks for ai.onnx.ml"
+done
+for name in squared boosted forest softprob; do
+    grep -aq 'ai\.onnx\.ml' "$WORK/$name.onnx" || fail "$name, trees, does not name ai.onnx.ml"
+done
+
 for tool in node npm; do
     command -v $tool >/dev/null || skip "needs $tool"
 done
@@ -70,4 +106,7 @@ done
 npm_install "$AGON_SOURCE_ROOT/tests/onnx" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
 # shellcheck disable=SC2046
 node "$place/check.js" "$WORK" $STEPS $(cat "$WORK/names") || fail "ONNX Runtime answers otherwise"
-node "$place/check.js" "$WORK" $ROWS squared boosted forest softprob || fail "ONNX Runtime answers otherwise of trees"
+node "$place/check.js" "$WORK" $ROWS squared boosted forest softprob $XGB || fail "ONNX Runtime answers otherwise of trees"
+for form in 'lstm 8' 'tcn 13' 'transformer 9'; do
+    node "$place/check.js" "$WORK" last ${form#* } $WINDOWS trained-${form% *} || fail "ONNX Runtime answers otherwise of a window"
+done
