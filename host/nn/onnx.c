@@ -162,8 +162,10 @@ void onnx_node(struct onnx *onnx, const char *op, const char *inputs, const char
     put_text(onnx, &node, 4, op);
     for (; attributes != NULL && attributes->name != NULL; attributes++)
         put_attribute(onnx, &node, attributes);
-    if (strcmp(op, ONNX_TREES) == 0)
+    if (strcmp(op, ONNX_TREES) == 0) {
         put_text(onnx, &node, 7, ML_DOMAIN);
+        onnx->has_trees = 1;
+    }
     put_message(onnx, &onnx->nodes, 1, &node);
 }
 
@@ -314,7 +316,8 @@ int onnx_finish(struct onnx *onnx, FILE *file, const char *name, uint32_t inputs
     put_value(onnx, &graph, 12, "y", onnx->steps, outputs);
     put_message(onnx, &model, 7, &graph);
     put_opset(onnx, &model, "", OPSET);
-    put_opset(onnx, &model, ML_DOMAIN, ML_OPSET);
+    if (onnx->has_trees)
+        put_opset(onnx, &model, ML_DOMAIN, ML_OPSET);
     if (onnx->failed)
         rc = error_set(err, AGON_ENOMEM, "no memory for an ONNX file");
     else if (fwrite(model.at, 1, model.n, file) != model.n || fflush(file) != 0)

@@ -44,6 +44,7 @@ struct onnx {
     int failed;         /* no memory; everything is a no-op from then on */
     uint32_t n_made;    /* names that were made up */
     uint32_t n_gelus;
+    int has_trees; /* the file imports ai.onnx.ml */
 };
 
 struct onnx_attribute {

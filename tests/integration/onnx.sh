@@ -4,7 +4,7 @@
 # architecture, and of trees. What is downloaded comes by npm as this machine has it set up, into the build folder, once.
 . "$(dirname "$0")/common.sh"
 STEPS=37
-ONNX=${AGON%/*}/host/nn/agon-onnx
+ONNX=${AGON%/*}/agon-onnx
 place=$AGON_BUILD_ROOT/onnx
 skip() { echo "skipped: $*" && exit 77; }
 
@@ -24,8 +24,26 @@ head -c 300 "$WORK/tcn.safetensors" >"$WORK/short"
 says 4 truncated "$WORK/short" "$WORK/x.onnx"
 says 6 'No such file' "$WORK/none" "$WORK/x.onnx"
 says 6 'No such file' "$WORK/tcn.safetensors" "$WORK/none/x.onnx"
-says 2 usage "$WORK/tcn.safetensors" "$WORK/x.onnx" 0
 says 2 usage "$WORK/tcn.safetensors"
+for steps in 0 4097 12x -1 ''; do
+    says 2 "STEPS is '$steps'; expected a number from 1 to 4096" "$WORK/tcn.safetensors" "$WORK/x.onnx" "$steps"
+done
+says 4 'is a directory' "$WORK" "$WORK/x.onnx"
+says 2 'is there and is not a file' "$WORK/tcn.safetensors" /dev/null
+[ -c /dev/null ] || fail "/dev/null was replaced"
+[ ! -e "$WORK/x.onnx" ] || fail "a refused export left a file"
+says 0 '^usage: agon-onnx' --help
+says 0 "^agon-onnx $("$AGON" --version | sed 's/^agon \([^ ]*\).*/\1/;q')\$" --version
+# The weights are never written over, by any of their names; an export that fails leaves the file that is there.
+ln "$WORK/tcn.safetensors" "$WORK/linked"
+cp "$WORK/tcn.safetensors" "$WORK/kept"
+says 5 'is the model itself' "$WORK/tcn.safetensors" "$WORK/linked"
+cmp -s "$WORK/tcn.safetensors" "$WORK/kept" || fail "the model was written over"
+cp "$WORK/tcn.onnx" "$WORK/there"
+(ulimit -f 1 && exec "$ONNX" "$WORK/tcn.safetensors" "$WORK/there" $STEPS) >"$WORK/out" 2>&1
+[ $? = 6 ] && grep -q 'File too large' "$WORK/out" || fail "a file that does not take it all: $(cat "$WORK/out")"
+[ ! -e "$WORK/there.new" ] || fail "half a file stays"
+cmp -s "$WORK/tcn.onnx" "$WORK/there" || fail "an export that failed left half a file: $(cat "$WORK/out")"
 
 # Trees: what agon train makes of rows with missing values, and XGBoost's own of three classes; asked for values that are missing
 # and on both sides of each threshold.
@@ -44,6 +62,42 @@ for name in squared boosted forest softprob; do
     "$ONNX" "$WORK/$name.model" "$WORK/$name.onnx" $ROWS >"$WORK/out" 2>&1 || fail "$name: $(cat "$WORK/out")"
 done
 
+# Trees that XGBoost saved, in both of its formats: each file as it is.
+for name in stump squared logistic forest leafwise softprob; do
+    for form in json ubj; do
+        cp "$AGON_SOURCE_ROOT/tests/data/trees/$name.$form" "$WORK/xgb-$name-$form.model"
+        XGB="${XGB-} xgb-$name-$form"
+    done
+done
+for name in $XGB; do
+    (cd "$WORK" && "$MAKE" rows $ROWS $name.model $name) >"$WORK/out" 2>&1 || fail "$name: no rows: $(cat "$WORK/out")"
+    "$ONNX" "$WORK/$name.model" "$WORK/$name.onnx" $ROWS >"$WORK/out" 2>&1 || fail "$name: $(cat "$WORK/out")"
+done
+
+# Nets as agon train writes them: served over a window, whose last row is the answer, and short enough that its first row counts. The file is of that window without a word.
+WINDOWS=40
+awk -F, '$3 != ""' "$WORK/rows.csv" >"$WORK/whole.csv"
+for form in 'lstm 8' 'tcn 13' 'transformer 9'; do
+    name=${form% *}
+    sed "s/^goal: .*/goal: up/; /^flat_bps/d; s/^window: .*/window: ${form#* }/; s/^span: .*/span: 7/; s/^batches: .*/batches: 40/; s/^epochs: .*/epochs: 2/" \
+        "$AGON_SOURCE_ROOT/configs/train/$name.yaml" >"$WORK/$name.yaml"
+    "$AGON" train $name --data "$WORK/whole.csv" --target up --ignore time_ms --config "$WORK/$name.yaml" --out "$WORK/trained-$name.model" >"$WORK/out" 2>&1 ||
+        fail "$name: $(cat "$WORK/out")"
+    window=$(cd "$WORK" && "$MAKE" windows $WINDOWS trained-$name.model trained-$name) || fail "$name: no windows"
+    [ "$window" = "${form#* }" ] || fail "$name has a window of $window"
+    says 0 "onnx: $name/[12], x\[$window\]\[2\] to y\[$window\]\[2\], the last row is the answer" "$WORK/trained-$name.model" "$WORK/trained-$name.onnx"
+    says 2 "is served over a window of $window, and answers otherwise over $STEPS rows" "$WORK/trained-$name.model" "$WORK/x.onnx" $STEPS
+done
+
+# The operators of ai.onnx.ml are asked for where trees are, and nowhere else: a runtime without them runs every net.
+# shellcheck disable=SC2013
+for name in $(cat "$WORK/names") trained-lstm trained-tcn trained-transformer; do
+    ! grep -aq 'ai\.onnx\.ml' "$WORK/$name.onnx" || fail "$name, a net, asks for ai.onnx.ml"
+done
+for name in squared boosted forest softprob; do
+    grep -aq 'ai\.onnx\.ml' "$WORK/$name.onnx" || fail "$name, trees, does not name ai.onnx.ml"
+done
+
 for tool in node npm; do
     command -v $tool >/dev/null || skip "needs $tool"
 done
@@ -52,4 +106,7 @@ done
 npm_install "$AGON_SOURCE_ROOT/tests/onnx" "$place" || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
 # shellcheck disable=SC2046
 node "$place/check.js" "$WORK" $STEPS $(cat "$WORK/names") || fail "ONNX Runtime answers otherwise"
-node "$place/check.js" "$WORK" $ROWS squared boosted forest softprob || fail "ONNX Runtime answers otherwise of trees"
+node "$place/check.js" "$WORK" $ROWS squared boosted forest softprob $XGB || fail "ONNX Runtime answers otherwise of trees"
+for form in 'lstm 8' 'tcn 13' 'transformer 9'; do
+    node "$place/check.js" "$WORK" last ${form#* } $WINDOWS trained-${form% *} || fail "ONNX Runtime answers otherwise of a window"
+done

@@ -29,6 +29,15 @@ field() { dpkg-deb -f "$packages/$1"_*.deb "$2"; }
 for name in agon agon-plugins libagon-dev; do
     [ "$(field $name Version)" = "$("$AGON" --version | sed 's/^agon \([^ ]*\).*/\1/;q')" ] || fail "$name has version $(field $name Version)"
 done
+# Each program is there with a page of its own or that of agon, and the pages of which the README speaks.
+dpkg-deb --fsys-tarfile "$packages"/agon_*.deb | tar -t >"$WORK/holds"
+for name in agon agon-bench agon-gpu agon-keeper agon-onnx; do
+    grep -qx "./usr/bin/$name" "$WORK/holds" || fail "the package agon has no program $name"
+    grep -qx "./usr/share/man/man1/$name.1.gz" "$WORK/holds" || fail "the package agon has no man page of $name"
+done
+for name in models writing-a-model features gpu; do
+    grep -qx "./usr/share/doc/agon/$name.md.gz" "$WORK/holds" || fail "the package agon has no page $name.md"
+done
 [[ $(field agon Depends) == *libsodium* && $(field agon-plugins Depends) == *"agon (= "* ]] || fail "depends on: $(field agon Depends)"
 if [ -n "${PACKAGE_INNER-}" ]; then
     :
@@ -97,6 +106,8 @@ dpkg_in -i "$packages"/*.deb
 [ "$(inside agon --version)" = "$("$AGON" --version)" ] || fail "the installed program says: $(inside agon --version)"
 inside agon demo --seconds 3 >"$WORK/demo" 2>&1 || fail "the installed demo: $(tail -n 5 "$WORK/demo")"
 inside agon backtest /usr/lib/agon/plugins/sma_cross/sma_cross.so >"$WORK/backtest" 2>&1 || fail "a backtest: $(tail -n 5 "$WORK/backtest")"
+cp "$AGON_SOURCE_ROOT/tests/data/trees/softprob.ubj" "$root/tmp/"
+inside agon-onnx /tmp/softprob.ubj /tmp/softprob.onnx >"$WORK/onnx" 2>&1 && [ -s "$root/tmp/softprob.onnx" ] || fail "the installed agon-onnx: $(cat "$WORK/onnx")"
 rm -f "$root/agon-demo.html"
 user=$(inside id -u agon) && inside id -u agon-keeper >/dev/null || fail "the units' users are not there"
 

@@ -27,7 +27,7 @@ marked() {
     [ "$(objdump -d --no-show-raw-insn ${3:+--disassemble="$3"} "$1" 2>/dev/null | grep -c endbr64)" -gt "$2" ]
 }
 
-for program in "$build/agon" "$build/agon-keeper" "$build/agon-gpu" "$build/host/agent/agon-runner"; do
+for program in "$build/agon" "$build/agon-keeper" "$build/agon-gpu" "$build/agon-bench" "$build/agon-onnx" "$build/host/agent/agon-runner"; do
     [ -f "$program" ] || continue
     file_of "$program"
     if [ "$(uname -m)" = x86_64 ] && ! grep -q __asan_init "$program"; then

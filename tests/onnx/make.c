@@ -4,6 +4,8 @@
  *
  *   onnx_make rows ROWS MODEL NAME   of MODEL, trees: NAME.x, of which each value is missing, any,
  *                                    or a threshold of its feature or the float beside it; NAME.y
+ *   onnx_make windows N MODEL NAME   of MODEL, a net of a window: NAME.x, N windows one event
+ *                                    apart, and NAME.y, the answer to each. Prints the window
  */
 #include <math.h>
 #include <stdio.h>
@@ -96,6 +98,57 @@ static int make(struct device *device, const char *folder, uint32_t i)
     return rc;
 }
 
+/* A model of a file, for served_close. */
+static struct served *open_model(struct device *device, const char *path,
+                                 struct served_shape *shape)
+{
+    static char bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    struct served *model = NULL;
+    struct error err = {0};
+    size_t size;
+
+    REQUIRE(file != NULL);
+    size = fread(bytes, 1, sizeof(bytes), file);
+    REQUIRE(size < sizeof(bytes) && fclose(file) == 0);
+    if (served_open(device, path, bytes, size, &model, shape, &err) < 0)
+        fprintf(stderr, "%s\n", err.text);
+    REQUIRE(model != NULL && shape->inputs <= 64 && shape->outputs <= 8);
+    return model;
+}
+
+/* Asked event by event, as an agent asks it: the window turns round in its ring. */
+static int make_windows(struct device *device, uint32_t n, const char *path, const char *name)
+{
+    static float events[1 << 18];
+    FILE *x_file = begin(".", name, "x");
+    FILE *y_file = begin(".", name, "y");
+    struct served_shape shape;
+    struct served *model = open_model(device, path, &shape);
+    uint32_t all = shape.window + n - 1;
+    struct rng rng;
+    float y[8];
+
+    REQUIRE(x_file != NULL && y_file != NULL && shape.window > 0);
+    REQUIRE((uint64_t)all * shape.inputs < sizeof(events) / sizeof(*events));
+    rng_init(&rng, 2);
+    for (uint32_t i = 0; i < all; i++) {
+        const float *window = events + (size_t)(i + 1 - shape.window) * shape.inputs;
+        float *x = events + (size_t)i * shape.inputs;
+
+        for (uint32_t j = 0; j < shape.inputs; j++)
+            x[j] = (float)(2 * rng_normal(&rng));
+        REQUIRE(served_step(model, x, y) == (i + 1 < shape.window ? AGON_EAGAIN : AGON_OK));
+        if (i + 1 < shape.window)
+            continue;
+        REQUIRE(fwrite(window, sizeof(*x) * shape.inputs, shape.window, x_file) == shape.window);
+        REQUIRE(fwrite(y, sizeof(*y), shape.outputs, y_file) == shape.outputs);
+    }
+    printf("%u\n", shape.window);
+    served_close(model);
+    return fclose(x_file) | fclose(y_file);
+}
+
 /* One value for feature j. */
 static float draw(struct rng *rng, const struct trees *trees, uint32_t j)
 {
@@ -118,22 +171,14 @@ static float draw(struct rng *rng, const struct trees *trees, uint32_t j)
 
 static int make_rows(struct device *device, uint32_t n, const char *path, const char *name)
 {
-    static char bytes[1 << 20];
-    FILE *file = fopen(path, "rb");
     FILE *x_file = begin(".", name, "x");
     FILE *y_file = begin(".", name, "y");
     struct served_shape shape;
-    struct served *model;
-    struct error err;
+    struct served *model = open_model(device, path, &shape);
     struct rng rng;
-    size_t size;
     int rc = 0;
 
-    REQUIRE(file != NULL && x_file != NULL && y_file != NULL);
-    size = fread(bytes, 1, sizeof(bytes), file);
-    REQUIRE(size < sizeof(bytes) && fclose(file) == 0);
-    REQUIRE(served_open(device, path, bytes, size, &model, &shape, &err) >= 0);
-    REQUIRE(served_parts(model).trees != NULL && shape.inputs <= 64 && shape.outputs <= 8);
+    REQUIRE(x_file != NULL && y_file != NULL && served_parts(model).trees != NULL);
     rng_init(&rng, 1);
     for (uint32_t i = 0; i < n && rc >= 0; i++) {
         float x[64];
@@ -155,11 +200,13 @@ int main(int argc, char **argv)
 {
     struct device *device = cpu_device_new(CPU_BEST, 1);
 
-    if (argc == 5 && device != NULL && strcmp(argv[1], "rows") == 0) {
-        int rc = make_rows(device, (uint32_t)strtoul(argv[2], NULL, 10), argv[3], argv[4]);
+    if (argc == 5 && device != NULL) {
+        int (*make_of)(struct device *, uint32_t, const char *, const char *) =
+            strcmp(argv[1], "windows") == 0 ? make_windows : make_rows;
+        int rc = make_of(device, (uint32_t)strtoul(argv[2], NULL, 10), argv[3], argv[4]);
 
         device->free(device);
-        return rc < 0;
+        return rc != 0;
     }
     if (argc != 2 || device == NULL)
         return 2;

@@ -12,6 +12,12 @@ meson install -C "$AGON_BUILD_ROOT" --no-rebuild --destdir "$place" >"$place/log
 prefix=$(dirname "$(dirname "$(find "$place" -path '*/bin/agon' -type f)")")
 [ "$("$prefix/bin/agon" --version)" = "$("$AGON_BUILD_ROOT/agon" --version)" ] ||
     fail 'the installed program is another'
+for name in agon-bench agon-gpu agon-keeper agon-onnx; do
+    [ -x "$prefix/bin/$name" ] || fail "no $name"
+done
+for name in agon-keeper agon-onnx; do
+    head -n 1 "$prefix/share/man/man1/$name.1" | grep -q "^\.TH AGON" || fail "no man page of $name"
+done
 head -n 1 "$prefix/share/man/man1/agon.1" | grep -q '^\.TH AGON 1' || fail 'no man page'
 for command in $("$prefix/bin/agon" completion words); do
     grep -q "^\.SS agon $command" "$prefix/share/man/man1/agon.1" ||
