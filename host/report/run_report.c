@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
+#include "market/quarantine.h"
 #include "market/reasons.h"
 #include "report/plan_text.h"
 #include "report/table.h"
@@ -193,14 +194,15 @@ static void on_crash(struct run_report *story, struct engine *engine,
 
 static void on_quarantine(struct run_report *story, const struct record_quarantine *record)
 {
-    const char *last = strstr(record->text, ", last: ");
+    char why[QUARANTINE_TEXT + 16];
+    struct run_report_happening *one =
+        record->is_set
+            ? run_report_happen(story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE,
+                                "its plugin file is quarantined on this host: %s; " QUARANTINE_NEXT,
+                                args_safe(quarantine_why(record, why)))
+            : run_report_happen(story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE,
+                                "its plugin file is let run again: %s", args_safe(record->text));
 
-    // What was the last of it stands in the line before.
-    struct run_report_happening *one = run_report_happen(
-        story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE, "its plugin file is %s: %.*s",
-        record->is_set ? "quarantined on this host" : "let run again",
-        last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
-        args_safe(record->text));
     if (one != NULL)
         one->is_marked = 1;
 }

@@ -65,7 +65,7 @@ is_sanitized || { # whose children may take their time
     happened '  crash_1  *signal 11'
     happened '  hang_1  *a callback took longer'
     happened "  flood_1  *[0-9,]* of its intents were refused before the exchange saw them, most by check '"
-    happened '  [a-z]*_1  *its plugin file is quarantined on this host: crashed 3 times'
+    happened '  [a-z]*_1  *its plugin file is quarantined on this host: [0-9]* crashes, last: .*; next: reload another file, or quarantine clear'
     happened '  crash_1  *signal 11.*; of its [0-9]* open order.* [0-9]* \(cancelled by the exchange\|filled\|never sent\)'
     # What it holds then is the market's, and on a slow machine it may not have traded yet.
     happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* BTCUSDT\|nothing\)'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a report's story says: who stopped whom and why, how a run ended, which tournament was taken
  * back, and by whose clock. */
+#include "market/quarantine.h"
 #include "report/run_report.h"
 
 #include "../engine/world.h"
@@ -238,6 +239,32 @@ START_TEST(what_the_host_does_with_slots_has_no_operator)
 END_TEST
 
 /* Its place is free, then another's: what is said of it stays its own. */
+/* Whose file it is, why, and what to do; and whose it was that runs again. */
+START_TEST(a_quarantine_says_who_why_and_what_to_do)
+{
+    struct record_quarantine record = {
+        .hdr = {.type = EVENT_QUARANTINE, .granules = sizeof(record) / EVENT_GRANULE},
+        .is_set = 1,
+        .is_named = 1,
+        .slot = 1};
+
+    quarantine_put(record.text, "slot_1", 3, "signal 11 (Segmentation fault), after event 9");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    record.is_named = 0; // a journal of before
+    snprintf(record.text, sizeof(record.text), "crashed 3 times, last: signal 11");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    record.is_set = 0;
+    snprintf(record.text, sizeof(record.text), "the fault is repaired");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    says((const char *const[]){
+        "slot_1 its plugin file is quarantined on this host: 3 crashes, last: signal 11 "
+        "(Segmentation fault); next: reload another file, or quarantine clear",
+        "slot_1 its plugin file is quarantined on this host: crashed 3 times, last: signal 11; "
+        "next: reload another file, or quarantine clear",
+        "slot_1 its plugin file is let run again: the fault is repaired", NULL});
+}
+END_TEST
+
 START_TEST(who_left_keeps_the_name_in_what_happened)
 {
     struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
@@ -307,6 +334,7 @@ int main(void)
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
+    tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
