@@ -124,7 +124,7 @@ static void holding_text(struct engine *engine, uint16_t slot, char *text, size_
     }
 }
 
-/* Whoever took over last failed to restart after all. */
+/* Whoever took over last did not do so after all: the one before goes on, or nobody. */
 static void retract(struct run_report *story, uint16_t slot)
 {
     for (uint32_t i = story->n_happenings; i > 0; i--) {
@@ -132,7 +132,10 @@ static void retract(struct run_report *story, uint16_t slot)
 
         if (one->slot != slot || one->kind != RUN_REPORT_CHANGEOVER)
             continue;
-        snprintf(one->text, sizeof(one->text), "restart failed");
+        snprintf(one->text, sizeof(one->text), "%s failed",
+                 strncmp(one->text, "reloaded", 8) == 0 ? "reload"
+                 : strncmp(one->text, "rolled", 6) == 0 ? "roll-back"
+                                                        : "restart");
         one->is_marked = 0;
         return;
     }
@@ -213,7 +216,7 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
     const struct record_plan *plan = &kept->plan;
     const char *first = NULL;
     uint32_t n_unloaded = 0;
-    char text[48], pooled[128] = "";
+    char moved[PLAN_MOVED_TEXT];
     struct run_report_happening *one;
 
     if (!plan_read(kept, event))
@@ -232,18 +235,15 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
-    money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text);
-    if (plan_moved_amt(plan) > 0)
-        snprintf(pooled, sizeof(pooled), "; %s %s of capital went to the pool", text,
-                 kept->in_memory.currency);
+    (void)plan_moved_text(plan, kept->in_memory.currency, moved);
     if (first == NULL)
         one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: nobody is ranked, too few samples or trades%s",
-                                plan->number, pooled);
+                                "tournament %u: nobody is ranked, too few samples or trades; %s",
+                                plan->number, moved);
     else
         one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: %s is first, %s %s of capital moved%s",
-                                plan->number, args_safe(first), text, kept->in_memory.currency,
+                                "tournament %u: %s is first; %s%s", plan->number, args_safe(first),
+                                moved,
                                 n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
     if (one != NULL)
         one->number = plan->number;

@@ -265,6 +265,36 @@ START_TEST(a_quarantine_says_who_why_and_what_to_do)
 }
 END_TEST
 
+/* A generation that would not take over: what was tried is said by its name. */
+START_TEST(what_failed_to_take_over_is_named)
+{
+    static const struct {
+        uint8_t why;
+        const char *said;
+    } table[] = {{GENERATION_RELOAD, "slot_1 reload failed"},
+                 {GENERATION_ROLLBACK, "slot_1 roll-back failed"},
+                 {GENERATION_RESTORE, "slot_1 restart failed"},
+                 {GENERATION_FRESH, "slot_1 restart failed"}};
+    const char *lines[5] = {NULL};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct record_generation record = {
+            .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+            .kind = CONFIG_GENERATION,
+            .slot = 1,
+            .why = table[i].why,
+            .generation = (uint32_t)i + 2};
+
+        record.hdr.t = world->t;
+        ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
+        record.why = GENERATION_REFUSED;
+        ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
+        lines[i] = table[i].said;
+    }
+    says(lines);
+}
+END_TEST
+
 START_TEST(who_left_keeps_the_name_in_what_happened)
 {
     struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
@@ -335,6 +365,7 @@ int main(void)
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
     tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
+    tcase_add_test(tcase, what_failed_to_take_over_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
