@@ -255,10 +255,19 @@ static struct api_event *going_on(struct api_history *history, agon_ns_t t, cons
     return newest(history, 1);
 }
 
+/* Whose it is stands before it. */
+static const char *said_of(const struct alert *alert, const char *of)
+{
+    size_t n = strlen(of);
+
+    return n > 0 && strncmp(alert->text, of, n) == 0 && alert->text[n] == ' ' ? alert->text + n + 1
+                                                                              : alert->text;
+}
+
 /* The same once more: what goes on is one event, which grows, and pushes nothing else out. */
 static int is_again(struct api_history *history, const struct alert *alert, const char *of)
 {
-    struct api_event *event = going_on(history, alert->t, "alert", of, alert->text);
+    struct api_event *event = going_on(history, alert->t, "alert", of, said_of(alert, of));
 
     if (event == NULL)
         return 0;
@@ -300,7 +309,7 @@ static void see_alerts(struct api *api, agon_ns_t until)
                      : alert->kind == ALERT_HALT ? "halt"
                      : alert->kind == ALERT_KILL ? "kill"
                                                  : "alert",
-                     of, alert->text);
+                     of, said_of(alert, of));
     }
 }
 

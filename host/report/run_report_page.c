@@ -220,6 +220,7 @@ static void put_agents(const struct run_report *story, const struct run_report_p
         page_row(page);
     }
     run_sections_left(story, page, 0);
+    run_sections_pool(story, page);
     seats_all(story->seats, story->engine, &all);
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");

@@ -163,7 +163,8 @@ START_TEST(an_alert_that_comes_again_is_one_event_that_grows)
     ck_assert_uint_eq(api.history->n_events, 2);
     ck_assert_str_eq(api.history->events[0].text, "other");
     ck_assert_uint_eq(api.history->events[0].n, 3);
-    ck_assert_str_eq(api.history->events[1].text, text);
+    // Whose it is stands before it.
+    ck_assert_str_eq(api.history->events[1].text, strchr(text, ' ') + 1);
     ck_assert_uint_eq(api.history->events[1].n, 6);
     ck_assert_int_eq(api.history->events[1].t, NOON + 9);
     ck_assert_int_eq(api.history->events[1].t_first, NOON + 1);
@@ -300,6 +301,27 @@ START_TEST(alerts_that_move_on_leave_no_two_tournaments_behind_each_other)
         n += strcmp(api.history->events[i].kind, "tournament") == 0;
         ck_assert_uint_le(n, 1);
     }
+}
+END_TEST
+
+/* Whose it is stands in `of`, and not once more in the text. */
+START_TEST(an_alert_names_its_agent_once)
+{
+    struct alert *alert = &api.view->alerts.all[0];
+
+    look(NOON, 10000);
+    for (uint32_t n = 1; n <= 3; n++) {
+        *alert = (struct alert){.seq = n, .t = NOON + n, .kind = ALERT_QUARANTINE};
+        snprintf(alert->text, sizeof(alert->text), "alpha%s is quarantined: 3 crashes",
+                 n == 3 ? "bet" : "");
+        api.view->alerts.n_kept = 1;
+        look(NOON + n, 10000);
+    }
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[0].of, "alpha");
+    ck_assert_str_eq(api.history->events[0].text, "is quarantined: 3 crashes");
+    ck_assert_uint_eq(api.history->events[0].n, 2);
+    ck_assert_str_eq(api.history->events[1].text, "alphabet is quarantined: 3 crashes");
 }
 END_TEST
 
@@ -666,6 +688,7 @@ int main(void)
     tcase_add_test(tcase, an_agent_that_is_unloaded_is_no_crash);
     tcase_add_test(tcase, tournaments_and_equal_alerts_in_turns_are_two_events);
     tcase_add_test(tcase, tournaments_that_stand_one_behind_the_other_are_one_event);
+    tcase_add_test(tcase, an_alert_names_its_agent_once);
     tcase_add_test(tcase, alerts_that_move_on_leave_no_two_tournaments_behind_each_other);
     tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
     tcase_add_test(tcase, tables_hold_the_newest_and_no_more);
