@@ -27,12 +27,14 @@ START_TEST(it_says_who_why_and_what_to_do)
 }
 END_TEST
 
+#define TEN_UMLAUTS                                                                                \
+    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+
 START_TEST(nothing_of_it_is_lost_but_of_the_last_word)
 {
+    static const char twenty[] = TEN_UMLAUTS TEN_UMLAUTS;
     static const char *const lasts[] = {
-        "", "x",
-        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
+        "", "x", twenty,
         "a line\nand \x1b[31m more than there is room for, whatever one does about it, of course"};
     static const char *const names[] = {"a", "ab", "agent_of_twenty_letters",
                                         "agent_with_a_name_of_31_letters"};
