@@ -270,6 +270,15 @@ static int has_size(const struct agon_event_hdr *event)
 
 #define AS(type, event) ((const struct type *)(const void *)(event))
 
+/* The host's own: in the journal for whoever asks why. One of an older journal names no agent. */
+static void quarantine_alert(struct engine *engine, const struct record_quarantine *record)
+{
+    if (record->is_set)
+        engine_raise(engine, ALERT_QUARANTINE,
+                     record->is_named && record->slot < SLOTS_MAX ? record->slot : ALERT_NO_SLOT, 0,
+                     0, 0, record->text);
+}
+
 static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
                      agon_ns_t t_before)
 {
@@ -322,10 +331,7 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
     case EVENT_CRASH:
         return control_crash(engine, AS(record_crash, event));
     case EVENT_QUARANTINE:
-        // The host's own: in the journal for whoever asks why.
-        if (AS(record_quarantine, event)->is_set)
-            engine_raise(engine, ALERT_QUARANTINE, ALERT_NO_SLOT, 0, 0, 0,
-                         AS(record_quarantine, event)->text);
+        quarantine_alert(engine, AS(record_quarantine, event));
         return AGON_OK;
     case EVENT_BEGIN:
     case EVENT_END:

@@ -609,7 +609,8 @@ static const struct text_field alert_fields[] = {NAME16(record_alert, kind, aler
                                                  END};
 static const struct text_field quarantine_fields[] = {
     U64(record_quarantine, generation_hash), U16(record_quarantine, slot),
-    U8(record_quarantine, is_set), TEXT(record_quarantine, text), END};
+    U8(record_quarantine, is_set),           U8(record_quarantine, is_named),
+    TEXT(record_quarantine, text),           END};
 static const struct text_field plan_fields[] = {
     U32(record_plan, number),
     I8(record_plan, exp),

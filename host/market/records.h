@@ -519,9 +519,11 @@ struct record_crash { /* CRASH. What a child says of itself is no proof */
 struct record_quarantine { /* QUARANTINE */
     struct agon_event_hdr hdr;
     uint64_t generation_hash;
-    uint16_t slot; /* whose plugin it was; cleared: 0xffff */
-    uint8_t is_set, pad[5];
-    char text[144]; /* why; UTF-8, ends with a NUL */
+    uint16_t slot; /* whose plugin it was, 0xffff: nobody's who is there */
+    uint8_t is_set;
+    uint8_t is_named; /* the text names the agent, and the alert is of its slot */
+    uint8_t pad[4];
+    char text[144]; /* why (market/quarantine.h); UTF-8, ends with a NUL */
 };
 enum end_how {
     END_STOPPED = 1,    /* the host ended, or the agent was unloaded */

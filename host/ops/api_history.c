@@ -183,39 +183,91 @@ static int is_seen(const struct alert *alert)
            alert->kind == ALERT_VENUE_DOWN;
 }
 
-#define FOLD_OVER 8 /* so many others may lie between an event and its being again */
+#define FOLD_OVER 8 /* so many others may lie between an alert and its being again */
+#define MS        ((agon_ns_t)1000000)
 
-/* The newest event of what goes on: alerts with that text, or tournaments (text NULL). Others that
- * go on may stand before it, as both may take turns; behind anything else it begins anew. It is put
- * last, where the newest is. NULL: there is none. */
-static struct api_event *going_on(struct api_history *history, const char *kind, const char *of,
-                                  const char *text)
+static int is_tournament(const struct api_event *event)
 {
-    for (uint64_t k = 1; k <= FOLD_OVER && k <= history->n_events; k++) {
-        struct api_event *event = &history->events[(history->n_events - k) % EVENTS];
-        struct api_event found = *event;
+    return strcmp(event->kind, "tournament") == 0;
+}
 
-        if (event->is_alone)
-            break;
-        if (strcmp(event->kind, kind) == 0 && strcmp(event->of, of) == 0 &&
-            (text == NULL || strcmp(event->text, text) == 0)) {
-            for (uint64_t i = k; i > 1; i--)
-                history->events[(history->n_events - i) % EVENTS] =
-                    history->events[(history->n_events - i + 1) % EVENTS];
-            event = &history->events[(history->n_events - 1) % EVENTS];
-            *event = found;
-            return event;
-        }
-        if (strcmp(event->kind, "alert") != 0 && strcmp(event->kind, "tournament") != 0)
-            break;
+static int goes_on(const struct api_event *event)
+{
+    return !event->is_alone && (is_tournament(event) || strcmp(event->kind, "alert") == 0);
+}
+
+static struct api_event *newest(struct api_history *history, uint64_t k)
+{
+    return &history->events[(history->n_events - k) % EVENTS];
+}
+
+/* How many stand between the k-th newest event and the time t as people read them, which is by
+ * their times and not as they were heard of: the host hears of one thing later than of another.
+ * UINT32_MAX: one among them is nothing that goes on. */
+static uint32_t between(struct api_history *history, uint64_t k, uint64_t n_kept, agon_ns_t t)
+{
+    agon_ns_t from_ms = newest(history, k)->t / MS;
+    uint32_t n = 0;
+
+    for (uint64_t i = 1; i <= n_kept; i++) {
+        const struct api_event *event = newest(history, i);
+        agon_ns_t ms = event->t / MS;
+
+        if (i == k || ms > t / MS || ms < from_ms || (ms == from_ms && i > k))
+            continue;
+        if (!goes_on(event))
+            return UINT32_MAX;
+        n++;
     }
-    return NULL;
+    return n;
+}
+
+/* The newest event of what goes on at time t: alerts with that text, or tournaments (text NULL).
+ * Others that go on may stand before it, as they may take turns; behind anything else it begins
+ * anew. It is put last, where the newest is. NULL: there is none. */
+static struct api_event *going_on(struct api_history *history, agon_ns_t t, const char *kind,
+                                  const char *of, const char *text)
+{
+    uint64_t n_kept = history->n_events < EVENTS ? history->n_events : EVENTS;
+    struct api_event found;
+    uint64_t at = 0;
+    uint32_t n;
+
+    for (uint64_t k = 1; k <= n_kept; k++) {
+        const struct api_event *event = newest(history, k);
+
+        if (goes_on(event) && event->t <= t && strcmp(event->kind, kind) == 0 &&
+            strcmp(event->of, of) == 0 && (text == NULL || strcmp(event->text, text) == 0) &&
+            (at == 0 || event->t / MS > newest(history, at)->t / MS))
+            at = k;
+    }
+    if (at == 0)
+        return NULL;
+    // Alerts that take turns with tournaments move on with the time: behind them, two of those
+    // would stand one behind the other.
+    n = between(history, at, n_kept, t);
+    if (n == UINT32_MAX || (n >= FOLD_OVER && text != NULL))
+        return NULL;
+    found = *newest(history, at);
+    for (uint64_t i = at; i > 1; i--)
+        *newest(history, i) = *newest(history, i - 1);
+    *newest(history, 1) = found;
+    return newest(history, 1);
+}
+
+/* Whose it is stands before it. */
+static const char *said_of(const struct alert *alert, const char *of)
+{
+    size_t n = strlen(of);
+
+    return n > 0 && strncmp(alert->text, of, n) == 0 && alert->text[n] == ' ' ? alert->text + n + 1
+                                                                              : alert->text;
 }
 
 /* The same once more: what goes on is one event, which grows, and pushes nothing else out. */
 static int is_again(struct api_history *history, const struct alert *alert, const char *of)
 {
-    struct api_event *event = going_on(history, "alert", of, alert->text);
+    struct api_event *event = going_on(history, alert->t, "alert", of, said_of(alert, of));
 
     if (event == NULL)
         return 0;
@@ -257,7 +309,7 @@ static void see_alerts(struct api *api, agon_ns_t until)
                      : alert->kind == ALERT_HALT ? "halt"
                      : alert->kind == ALERT_KILL ? "kill"
                                                  : "alert",
-                     of, alert->text);
+                     of, said_of(alert, of));
     }
 }
 
@@ -432,7 +484,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
                  agon_amt_t moved_amt)
 {
     struct api_history *history = api->history;
-    struct api_event *event = going_on(history, "tournament", "", NULL);
+    struct api_event *event = going_on(history, plan->t, "tournament", "", NULL);
     char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[EVENT_TEXT];
 
     if (event == NULL) {

@@ -10,6 +10,7 @@
 #include "market/order_type.h"
 #include "ops/api_words.h"
 #include "risk/risk.h"
+#include "run/agent_state.h"
 #include "run/clock_guard.h"
 #include "run/market_bars.h"
 #include "sys/clock.h"
@@ -270,19 +271,7 @@ static const char *kind_name(uint8_t kind)
 
 const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot)
 {
-    if (slot->condition == CONDITION_QUARANTINED)
-        return slot_condition_name(slot->condition);
-    if (slot->failure[0] != '\0' && !slot->is_unfit)
-        return "ended";
-    if (slot->condition != CONDITION_ACTIVE)
-        return slot_condition_name(slot->condition);
-    if (view->is_killed)
-        return "killed";
-    if (slot->is_halted || view->is_halted)
-        return "halted";
-    if (slot->is_playing && api_stopped_state(slot->stop_reason) != NULL)
-        return api_stopped_state(slot->stop_reason);
-    return slot->is_playing ? "active" : "waiting";
+    return host_agent_state(view, slot);
 }
 
 /* What the slot has caused since the host began, and how much of it is in each bucket. */

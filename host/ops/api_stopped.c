@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "ops/api.h"
 #include "ops/api_words.h"
+#include "run/agent_state.h"
 #include "sys/clock.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
@@ -26,10 +27,7 @@ static int is_of_all(uint16_t reason)
 
 const char *api_stopped_state(uint16_t reason)
 {
-    return is_of_day(reason)                                                  ? "daily loss"
-           : reason == REASON_DRAWDOWN || reason == REASON_PORTFOLIO_DRAWDOWN ? "drawdown"
-           : reason == REASON_PORTFOLIO_EQUITY                                ? "floor"
-                                                                              : NULL;
+    return host_stopped_state(reason);
 }
 
 /* The day is engine time's. */

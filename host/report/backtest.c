@@ -519,6 +519,7 @@ void backtest_print(const struct backtest *result, FILE *out)
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
     }
+    figures_print_pool(out, &base, engine_pool_amt(result->engine));
     engine_figures_all(result->engine, &figures);
     figures_print(out, &base, "all, with the pool", &figures, n_refused);
     figures_print_note(out, &figures);

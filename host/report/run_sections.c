@@ -109,6 +109,22 @@ void run_sections_costs(const struct run_report *story, struct page *page, const
     put_amount(&base, page, of->is_split, of->slippage_amt);
 }
 
+void run_sections_pool(const struct run_report *story, struct page *page)
+{
+    const struct base base = base_of(story);
+    agon_amt_t pool_amt = engine_pool_amt(story->engine);
+
+    if (pool_amt == 0)
+        return;
+    page_cell(page, "pool");
+    put_amount(&base, page, 1, pool_amt);
+    put_amount(&base, page, 1, pool_amt);
+    put_amount(&base, page, 1, 0);
+    for (int i = 0; i < 5; i++)
+        page_cell(page, "%s", "");
+    page_row(page);
+}
+
 void run_sections_note(const struct run_report *story, struct page *page)
 {
     page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", base_of(story).name,
@@ -183,6 +199,8 @@ void run_sections_table(const struct run_report *story, struct page *page)
                 put_one(story, page, id, is_costs);
         }
         run_sections_left(story, page, is_costs);
+        if (!is_costs)
+            run_sections_pool(story, page);
         put_one(story, page, (uint16_t)slots->n, is_costs);
         page_table_end(page);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a report's story says: who stopped whom and why, how a run ended, which tournament was taken
  * back, and by whose clock. */
+#include "market/quarantine.h"
 #include "report/run_report.h"
 
 #include "../engine/world.h"
@@ -238,6 +239,62 @@ START_TEST(what_the_host_does_with_slots_has_no_operator)
 END_TEST
 
 /* Its place is free, then another's: what is said of it stays its own. */
+/* Whose file it is, why, and what to do; and whose it was that runs again. */
+START_TEST(a_quarantine_says_who_why_and_what_to_do)
+{
+    struct record_quarantine record = {
+        .hdr = {.type = EVENT_QUARANTINE, .granules = sizeof(record) / EVENT_GRANULE},
+        .is_set = 1,
+        .is_named = 1,
+        .slot = 1};
+
+    quarantine_put(record.text, "slot_1", 3, "signal 11 (Segmentation fault), after event 9");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    record.is_named = 0; // a journal of before
+    snprintf(record.text, sizeof(record.text), "crashed 3 times, last: signal 11");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    record.is_set = 0;
+    snprintf(record.text, sizeof(record.text), "the fault is repaired");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    says((const char *const[]){
+        "slot_1 its plugin file is quarantined on this host: 3 crashes, last: signal 11 "
+        "(Segmentation fault); next: reload another file, or quarantine clear",
+        "slot_1 its plugin file is quarantined on this host: crashed 3 times, last: signal 11; "
+        "next: reload another file, or quarantine clear",
+        "slot_1 its plugin file is let run again: the fault is repaired", NULL});
+}
+END_TEST
+
+/* A generation that would not take over: what was tried is said by its name. */
+START_TEST(what_failed_to_take_over_is_named)
+{
+    static const struct {
+        uint8_t why;
+        const char *said;
+    } table[] = {{GENERATION_RELOAD, "slot_1 reload failed"},
+                 {GENERATION_ROLLBACK, "slot_1 roll-back failed"},
+                 {GENERATION_RESTORE, "slot_1 restart failed"},
+                 {GENERATION_FRESH, "slot_1 restart failed"}};
+    const char *lines[5] = {NULL};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct record_generation record = {
+            .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+            .kind = CONFIG_GENERATION,
+            .slot = 1,
+            .why = table[i].why,
+            .generation = (uint32_t)i + 2};
+
+        record.hdr.t = world->t;
+        ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
+        record.why = GENERATION_REFUSED;
+        ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
+        lines[i] = table[i].said;
+    }
+    says(lines);
+}
+END_TEST
+
 START_TEST(who_left_keeps_the_name_in_what_happened)
 {
     struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
@@ -307,6 +364,8 @@ int main(void)
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
+    tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
+    tcase_add_test(tcase, what_failed_to_take_over_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
