@@ -3,6 +3,7 @@
  * hour is evidence, an alert of a loss says what was lost and of what, and the loss of the day is
  * the gate's own also where capital moved. And what journals of before come to is as it was. */
 #include "engine/impl.h"
+#include "score/plan.h"
 #include "world.h"
 
 static struct world *world;
@@ -458,6 +459,9 @@ static void retire(uint16_t slot)
  * was earned and given is the sum of the slots, the pool and who left. */
 START_TEST(who_left_is_in_the_figures_of_all)
 {
+    struct record_tournament rules = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(rules) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT};
     struct figures before, all, left, sum, one;
     struct record_slot another = world_slot_record(0);
     struct engine *again;
@@ -468,7 +472,9 @@ START_TEST(who_left_is_in_the_figures_of_all)
     ck_assert_uint_eq(engine_figures_left(world->engine, &left), 0);
     engine_figures_all(world->engine, &before);
     ck_assert_int_eq(before.result_amt, -USD(1119));
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(1119));
     retire(0);
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(1119));
     engine_figures_all(world->engine, &all);
     ck_assert_uint_eq(engine_figures_left(world->engine, &left), 1);
     ck_assert_int_eq(left.result_amt, -USD(1119));
@@ -497,6 +503,23 @@ START_TEST(who_left_is_in_the_figures_of_all)
     ck_assert_uint_eq(engine_figures_left(again, &one), 1);
     ck_assert_mem_eq(&one, &left, sizeof(one));
     engine_free(again);
+    end();
+    // With a tournament its capital goes to the pool, which alone has it; what it won is left over.
+    begin(FIGURES_LASTING);
+    plan_defaults(&rules.rules);
+    ck_assert_int_eq(world_step(world, &rules), AGON_OK);
+    trade(AGON_BUY, 6000000, 100000, USDT, USD(60));
+    trade(AGON_SELL, 6200000, 100000, USDT, USD(62));
+    engine_figures_all(world->engine, &before);
+    retire(0);
+    ck_assert_int_eq(engine_pool_amt(world->engine), USD(100000));
+    ck_assert_uint_eq(engine_figures_left(world->engine, &left), 1);
+    ck_assert_int_eq(left.capital_amt, 0);
+    ck_assert_int_eq(left.equity_amt, USD(1878));
+    engine_figures_all(world->engine, &all);
+    ck_assert_int_eq(all.equity_amt, before.equity_amt);
+    ck_assert_int_eq(all.capital_amt, before.capital_amt);
+    ck_assert_double_eq_tol(all.drawdown, before.drawdown, 1e-6);
     end();
     // Journals of before forget it, as they did.
     begin(FIGURES_WHOLE);

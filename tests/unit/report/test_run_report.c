@@ -358,6 +358,7 @@ START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
                                      .is_figured = FIGURES_LASTING};
     struct record_slot another = world_slot_record(1);
     struct figures all;
+    uint32_t n_drawn = 0;
     const struct trail_slot *of = &story->trail->slots[1];
 
     ck_assert_int_eq(tell(&samples), AGON_OK);
@@ -381,6 +382,11 @@ START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
     ck_assert_uint_eq(of->n_won, 1);
     ck_assert_double_eq_tol(of->volume, 12100, 1e-6);
     ck_assert(!story->slots[1].is_faulty);
+    for (uint32_t i = 0; i < story->trail->n_pairs; i++) {
+        for (uint32_t k = 0; k < TRAIL_CANDLES && story->trail->pairs[i]->slot == 1; k++)
+            n_drawn += story->trail->pairs[i]->fills[k][0].n + story->trail->pairs[i]->fills[k][1].n;
+    }
+    ck_assert_uint_eq(n_drawn, 2); // into its candles
     ck_assert_uint_gt(story->slots[1].n, 0);
     for (uint32_t i = 0; i < story->slots[1].n; i++)
         ck_assert_double_ge(story->slots[1].points[i].result, -1e-6);
