@@ -107,8 +107,7 @@ uint64_t engine_figures_left(const struct engine *engine, struct figures *out)
                             .n_losses = left->n_losses};
     out->gross_amt = num_add(num_add(out->result_amt, out->fee_amt),
                              -num_add(out->rebate_amt, out->funding_amt));
-    out->yield =
-        out->capital_amt > 0 ? (double)out->result_amt / (double)out->capital_amt : 0.0;
+    out->yield = out->capital_amt > 0 ? (double)out->result_amt / (double)out->capital_amt : 0.0;
     return left->n;
 }
 

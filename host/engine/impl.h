@@ -168,9 +168,9 @@ struct engine {
     struct portfolio_limits portfolio_limits;
     struct risk_slot portfolio; /* of all slots together; its rate bucket is unused */
     struct score scores[SLOTS_MAX];
-    struct score whole;  /* slots and pools as one, where figures are kept */
+    struct score whole;      /* slots and pools as one, where figures are kept */
     struct engine_left left; /* FIGURES_LASTING */
-    uint32_t is_figured; /* record_samples: enum figures_edition */
+    uint32_t is_figured;     /* record_samples: enum figures_edition */
     struct leg_group legs[SLOTS_MAX];
     struct halt halts[HALT_CAUSES]; /* of everything */
     struct halt venue_halts[VENUES_MAX + 1], slot_halts[SLOTS_MAX];
@@ -539,7 +539,7 @@ struct figures_fill { /* of a slot */
     uint8_t side;
 };
 void figures_keep(struct engine *engine, uint32_t edition);
-int figures_are_whole(const struct engine *engine); /* FIGURES_WHOLE */
+int figures_are_whole(const struct engine *engine);   /* FIGURES_WHOLE */
 int figures_are_lasting(const struct engine *engine); /* FIGURES_LASTING */
 /* A slot is vacated: what it came to, and what the pool got of that. */
 void figures_leave(struct engine *engine, const struct figures *of, agon_amt_t pooled_amt);

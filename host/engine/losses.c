@@ -30,7 +30,8 @@ static void raise_with_figures(struct engine *engine, uint16_t kind, uint16_t sl
 
     money_in(said->limit_amt, exp, name, limit);
     money_in(num_add(risk->breach_amt, -risk->breach_moved_amt), exp, name, lost);
-    if (risk->breach_moved_amt != 0) // the limit follows capital that moves, and money lost does not
+    if (risk->breach_moved_amt !=
+        0) // the limit follows capital that moves, and money lost does not
         (void)snprintf(of, sizeof(of), ", scaled with the capital %s",
                        money_in(risk->breach_amt, exp, name, from));
     else if (said->since != NULL)

@@ -606,15 +606,15 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->run = dec_u32(&dec);
     engine->mode = dec_u32(&dec);
     engine->is_within = (engine->mode & STATE_WITHIN) != 0;
-    engine->is_figured = (engine->mode & STATE_FIGURED) == 0 ? FIGURES_NONE
+    engine->is_figured = (engine->mode & STATE_FIGURED) == 0   ? FIGURES_NONE
                          : (engine->mode & STATE_WHOLE) == 0   ? FIGURES_KEPT
                          : (engine->mode & STATE_LASTING) == 0 ? FIGURES_WHOLE
                                                                : FIGURES_LASTING;
     engine->left = (struct engine_left){0};
     has_cards = (engine->mode & STATE_CARDS) != 0;
     has_jobs = (engine->mode & STATE_JOBS) != 0;
-    engine->mode &= ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS | STATE_WHOLE |
-                      STATE_LASTING);
+    engine->mode &=
+        ~(STATE_WITHIN | STATE_FIGURED | STATE_CARDS | STATE_JOBS | STATE_WHOLE | STATE_LASTING);
     engine->seed = dec_u64(&dec);
     ids_load(&engine->ids, &dec);
     engine->output_hash = dec_u64(&dec);

@@ -409,8 +409,8 @@ static void put_figures(FILE *out, const struct seats *seats, struct engine *eng
     const struct figures_money in = {.name = base != NULL ? base->name : "",
                                      .exp = base_exp(table)};
     const struct slots *slots = engine_slots(engine);
-    struct figures_rows rows = {.in = &in,
-                                .cells = {{.name = "agent"}, {.name = "currency"}, {.name = "fills"}}};
+    struct figures_rows rows = {
+        .in = &in, .cells = {{.name = "agent"}, {.name = "currency"}, {.name = "fills"}}};
     struct figures of = {0};
 
     rows.n = figures_cells(rows.cells, 3, &in, &of);

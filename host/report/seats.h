@@ -13,7 +13,7 @@ struct seat {
     uint64_t seq_gone; /* is_gone: up to that event */
     uint16_t slot;
     uint8_t is_strategy, is_gone;
-    uint8_t is_kept; /* is_gone: the engine's figures of all have it */
+    uint8_t is_kept;       /* is_gone: the engine's figures of all have it */
     uint16_t refused_most; /* reason for which most of its intents were refused */
     uint64_t n_refused;
     /* Of who is unloaded or gone: when last something of its was booked. What went to the pool when

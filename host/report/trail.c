@@ -607,9 +607,8 @@ double trail_mean_s(const struct trail *trail, uint16_t slot)
 double trail_turnover(const struct trail *trail, uint16_t slot, double capital)
 {
     agon_ns_t t_begin = trail->slots[slot].t_begin;
-    double days =
-        (double)(trail->t_last - (t_begin > trail->t_first ? t_begin : trail->t_first)) /
-        (double)DAY_NS;
+    double days = (double)(trail->t_last - (t_begin > trail->t_first ? t_begin : trail->t_first)) /
+                  (double)DAY_NS;
 
     return capital > 0 && days > 0 ? trail->slots[slot].volume / capital / days : 0.0;
 }

@@ -177,8 +177,8 @@ HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t 
     if (losses->daily_loss_amt > 0 && !slot->is_daily_breached &&
         is_day_lost(slot, equity_amt, losses->daily_loss_amt)) {
         slot->is_daily_breached = 1;
-        reason = note_breach(slot, t, losses->daily_reason, slot->equity_day_amt,
-                             slot->day_moved_amt);
+        reason =
+            note_breach(slot, t, losses->daily_reason, slot->equity_day_amt, slot->day_moved_amt);
     }
     if (losses->drawdown_ppm > 0 && !slot->is_drawdown_breached &&
         is_fallen(slot, equity_amt, losses->drawdown_ppm)) {
@@ -236,8 +236,8 @@ void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt, int is_not
     slot->equity_high_amt = moved(slot->equity_high_amt, before_amt, slot->equity_amt);
     slot->equity_day_amt = moved(slot->equity_day_amt, before_amt, slot->equity_amt);
     if (is_noted) {
-        slot->day_moved_amt = num_add(
-            slot->day_moved_amt, less(less(slot->equity_day_amt, slot->equity_amt), day_amt));
+        slot->day_moved_amt = num_add(slot->day_moved_amt,
+                                      less(less(slot->equity_day_amt, slot->equity_amt), day_amt));
         slot->high_moved_amt = num_add(
             slot->high_moved_amt, less(less(slot->equity_high_amt, slot->equity_amt), high_amt));
     }

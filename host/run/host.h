@@ -129,7 +129,8 @@ struct host_view_slot {
     uint64_t generation_hash;
     struct slot_limits limits;
     struct figures figures;
-    /* By which the risk gate judges its losses, as last marked: now and at the highest. Positions count at prices to close at, and not at mids as in the figures. */
+    /* By which the risk gate judges its losses, as last marked: now and at the highest. Positions
+     * count at prices to close at, and not at mids as in the figures. */
     agon_amt_t gate_equity_amt, gate_high_amt;
     /* Lost since the day began: money, and what its limit counts of it (risk_day_scaled_amt). */
     agon_amt_t day_lost_amt, day_scaled_amt;
@@ -278,8 +279,8 @@ struct host_view_portfolio { /* all agents together, as their limits see them */
     agon_amt_t equity_amt, equity_high_amt, equity_day_amt;
     agon_amt_t day_lost_amt; /* money; daily_loss counts it in proportion to capital that moved */
     agon_amt_t breach_amt;   /* money lost, of the last breach */
-    uint16_t breach_reason; /* enum reason; 0: there was none */
-    uint8_t is_breached;    /* and it stands */
+    uint16_t breach_reason;  /* enum reason; 0: there was none */
+    uint8_t is_breached;     /* and it stands */
 };
 struct host_view_card {
     char name[GPU_NAME];

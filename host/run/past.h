@@ -94,7 +94,7 @@ struct past_halt {
 struct past {
     struct past_points *points[SLOTS_MAX + 1]; /* owned, each; NULL: there are none */
     struct past_samples *samples[SLOTS_MAX];   /* likewise; from before what is read */
-    agon_amt_t left_amt; /* result of who had left before what is read */
+    agon_amt_t left_amt;                       /* result of who had left before what is read */
     agon_ns_t every_ns, next_ns, t_point;      /* between points; of the next; of the newest */
     uint8_t was_there[SLOTS_MAX + 1];          /* before what is read, and has no point yet */
     agon_ns_t t_first;                         /* when what is read begins; 0: nothing is */

@@ -279,9 +279,12 @@ def check_past(of, plans):
                 (first, n_ranked, plan.given, plan.pool))
         of.same('tournament history', f'{one["number"]} as text', (line[0], *line[2:4], *line[5:7]),
                 (str(plan.record['number']), first or '-', str(n_ranked), of.apart(of.cents(plan.given)), of.apart(of.cents(plan.pool))))
-    for one in history['agents']:
+    names = list(dict.fromkeys(name for plan in plans for name in plan.rows))
+    of.same('tournament history', 'agents', sorted(one['name'] for one in history['agents']), sorted(names))
+    for one in history['agents']:  # who left, and who came later, by the tournaments that they were in
+        held = [plan.rows[one['name']] for plan in plans if one['name'] in plan.rows]
         of.same('tournament history', one['name'], (plans[0].amount(one['capital_before_amt']), plans[0].amount(one['capital_after_amt'])),
-                (plans[0].rows[one['name']]['before'], plans[-1].rows[one['name']]['after']))
+                (held[0]['before'], held[-1]['after']))
     moved = {plan.record['number']: plan.moved for plan in plans}
     n_seen = 0
     for event in json.loads(of.load('api_events.json')):

@@ -419,10 +419,10 @@ START_TEST(a_drawdown_is_a_share_whatever_capital_moves)
         engine_figures_all(world->engine, &all);
         ck_assert_double_eq_tol(of.drawdown, 0.03, 1e-6);
         ck_assert_double_eq_tol(all.drawdown, 0.01, 1e-6);
-        ck_assert_double_eq_tol(
-            of.drawdown,
-            (double)(risk->equity_high_amt - risk->equity_amt) / (double)risk->equity_high_amt,
-            1e-4);
+        ck_assert_double_eq_tol(of.drawdown,
+                                (double)(risk->equity_high_amt - risk->equity_amt) /
+                                    (double)risk->equity_high_amt,
+                                1e-4);
         // From here on each loses by what it has now.
         book(5641800);
         engine_figures(world->engine, 0, &of);

@@ -113,9 +113,9 @@ START_TEST(losses_against_limits_are_the_risk_gates_own)
     view->slots[0].gate_high_amt = 10000000000;
     view->slots[0].limits.drawdown_ppm = 100000;
     api_put_agent_live(&api, 0, &out);
-    ck_assert_ptr_nonnull(
-        strstr(jout_text(&out), "\"day_loss\":\"1.25\",\"day_loss_scaled\":\"2.50\","
-                                "\"fall\":0.02,\"drawdown_limit\":0.1"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out),
+                                 "\"day_loss\":\"1.25\",\"day_loss_scaled\":\"2.50\","
+                                 "\"fall\":0.02,\"drawdown_limit\":0.1"));
     jout_reset(&out);
     view->slots[0].gate_equity_amt = 9950000000;
     view->slots[0].day_lost_amt = view->slots[0].day_scaled_amt = -25000000; // a gain of the day

@@ -384,7 +384,8 @@ START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
     ck_assert(!story->slots[1].is_faulty);
     for (uint32_t i = 0; i < story->trail->n_pairs; i++) {
         for (uint32_t k = 0; k < TRAIL_CANDLES && story->trail->pairs[i]->slot == 1; k++)
-            n_drawn += story->trail->pairs[i]->fills[k][0].n + story->trail->pairs[i]->fills[k][1].n;
+            n_drawn +=
+                story->trail->pairs[i]->fills[k][0].n + story->trail->pairs[i]->fills[k][1].n;
     }
     ck_assert_uint_eq(n_drawn, 2); // into its candles
     ck_assert_uint_gt(story->slots[1].n, 0);
@@ -394,8 +395,7 @@ START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
     seats_all(story->seats, world->engine, &all);
     ck_assert_int_eq(all.result_amt, -USD(200));
     // The newcomer brought what who left took, but for the loss.
-    ck_assert_double_eq_tol(story->trail->index, (1 - 300.0 / 300000) * (1 + 100.0 / 300000),
-                            1e-8);
+    ck_assert_double_eq_tol(story->trail->index, (1 - 300.0 / 300000) * (1 + 100.0 / 300000), 1e-8);
     ck_assert_double_eq_tol(trail_turnover(story->trail, 1, 12100),
                             86400e9 / (double)(story->trail->t_last - of->t_begin), 1e-6);
 }

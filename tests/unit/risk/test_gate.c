@@ -586,7 +586,7 @@ START_TEST(capital_that_comes_or_goes_is_no_gain_and_no_loss)
     ck_assert(!marked(&one, 475, 26, 50001));
     ck_assert_int_eq(one.equity_high_amt, 500);
     ck_assert_int_eq(one.equity_day_amt, 500);
-    ck_assert(marked(&one, 475, 25, 0)); // five in a hundred, as before
+    ck_assert(marked(&one, 475, 25, 0));           // five in a hundred, as before
     ck_assert_int_eq(risk_day_lost_amt(&one), 50); // and 50 were lost, whatever was taken
     ck_assert_int_eq(risk_day_scaled_amt(&one), 25);
     ck_assert_int_eq(one.breach_amt - one.breach_moved_amt, 50);
