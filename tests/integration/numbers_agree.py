@@ -76,7 +76,8 @@ def truth(name):
             faults.append(f'{row["agent"]}: a ratio of a year after {row["days"]} days')
         rows[f'left: {row["agent"]}' if row['left'] else row['agent']] = {**{key: cents(row[key]) for key in MONEY}, **{key: ratio(row[key]) for key in RATIOS},
                               'samples': int(row['samples']), 'days': int(row['days']), 'fills': int(row['fills']), 'exact': exact}
-        if D(row['capital']) > 0 and abs(float(exact['result'] / exact['capital']) - float(row['return'])) > 1e-9:
+        # Who left did so with its return; its capital is the pool's since, but for what was lost of it.
+        if D(row['capital']) > 0 and not row['left'] and abs(float(exact['result'] / exact['capital']) - float(row['return'])) > 1e-9:
             faults.append(f'{row["agent"]}: return is not result by capital')
     whole = rows['']['exact']
     for key in MONEY:
@@ -100,6 +101,8 @@ def check_left(want, statuses):
     gone = [its for name, its in want.items() if name.startswith('left: ')]
     if not gone or not any(its['exact']['result'] for its in gone):
         faults.append('nobody left with a result')
+    for its in gone:
+        same('figures', f'return {its["return"]} of who left, of 20,000 or what a tournament made of it', 0.9 < its['return'] / float(its['exact']['result'] / 20000) < 1.1, True)
     sums = {key: sum(its['exact'][key] for its in gone) for key in ('capital', 'equity', 'result')}
     found = metrics()
     for name, status in statuses:
