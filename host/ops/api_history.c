@@ -363,7 +363,7 @@ static void see_fills(struct api *api)
     struct api_history *history = api->history;
 
     for (uint32_t id = 0; id < view->n_slots; id++) {
-        if (!view->slots[id].is_used && history->fills[id] != NULL)
+        if (!view->slots[id].is_used)
             past_forget(&history->fills[id], &history->ended[id], &history->closed[id]);
     }
     if (view->n_fills - history->fills_before > HOST_VIEW_FILLS)

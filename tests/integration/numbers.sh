@@ -165,7 +165,7 @@ kill -CONT "$SIM_PID"
 
 # All that is held is closed: then closed trades are all that the ledger realised, and each order has ended. /api, `ctl`, the report,
 # the fills of the journal and the page have the same lists.
-for agent in perp_1 payer_1 payer_2 newcomer_1; do ctl flatten $agent >/dev/null || fail "flatten $agent"; done
+for agent in perp_1 payer_1 payer_2 newcomer_1; do ctl flatten $agent --timeout 10m >/dev/null || fail "flatten $agent"; done
 is_flat() {
     ctl positions --json >"$WORK/flat.json" 2>/dev/null &&
         jq -e '[.[] | select(.agent != "spot_1") | (.is_dust // false) or ((.quantity // "0") | tonumber) == 0] | all' "$WORK/flat.json" >/dev/null &&

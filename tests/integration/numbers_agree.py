@@ -380,7 +380,7 @@ def check_portfolio():
         clean = [text.replace('\u2009', '').replace('\u2212', '-').replace('%', ' %') for text in (now, at)]
         want = [shown[name][key].replace(',', '') for key in ('used', 'at')]
         if name == 'daily_loss' and own['day_loss'] != used[name]:
-            want[0] = f'{max(D(own["day_loss"]), D("0.00"))} lost, scaled with the capital {max(D(used[name]), D("0.00"))}'
+            want[0] = f'{max(D(own["day_loss"]), D("0.00"))}, scaled {max(D(used[name]), D("0.00"))}'
         elif D(used[name]) < 0 if isinstance(used[name], str) else used[name] < 0:
             want[0] = '0.00'  # nothing is lost
         same('page', f'limit {name} of all', clean, [want[0], '–' if want[1] == 'none' else want[1]])

@@ -54,7 +54,7 @@ function used(key, a, state) {
 }
 // Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
 function lossText(key, a, counted) {
-  return key === 'daily_loss' && a.day_loss !== a.day_loss_scaled ? `${money(baseText(Math.max(0, Number(a.day_loss))))} lost, scaled with the capital ${counted}` : counted;
+  return key === 'daily_loss' && a.day_loss !== a.day_loss_scaled ? `${money(baseText(Math.max(0, Number(a.day_loss))))}, scaled ${counted}` : counted;
 }
 const LIMITS = [['drawdown', 'Drawdown now', 'share'], ['daily_loss', 'Daily loss', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
 
@@ -168,7 +168,7 @@ export default {
     const falls = make('div', { className: 'falls' });
     const limitBox = card('Limits', { name: 'a-limits' });
     const limitTable = make('table');
-    limitBox.body.append(limitTable, make('p', { className: 'dim note', textContent: 'Losses are at prices to close at. Drawdown now: how far equity is below its highest, since a person last lifted that limit. The Drawdown among the figures is the deepest fall so far, at mid prices.' }));
+    limitBox.body.append(limitTable, make('p', { className: 'dim note', textContent: 'Losses are at prices to close at; scaled: what was lost before capital moved counts in proportion to it. Drawdown now: how far equity is below its highest, since a person last lifted that limit. The Drawdown among the figures is the deepest fall so far, at mid prices.' }));
     const drawLimits = table(limitTable, [
       { title: 'Limit', class: 'l', text: r => r.title }, { title: 'Used', class: 'use', draw: (cell, r) => usage(cell, r.share, r.used) }, { title: 'At', text: r => r.at },
     ], 'None.');

@@ -15,7 +15,7 @@ const limitShare = r => {
 // Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
 const usedText = (r, p) => {
   const text = limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used);
-  return r.limit === 'daily_loss' && p && p.day_loss !== r.used ? `${money(Number(p.day_loss) < 0 ? '0.00' : p.day_loss)} lost, scaled with the capital ${text}` : text;
+  return r.limit === 'daily_loss' && p && p.day_loss !== r.used ? `${money(Number(p.day_loss) < 0 ? '0.00' : p.day_loss)}, scaled ${text}` : text;
 };
 
 export default {
@@ -26,7 +26,7 @@ export default {
     bar.append(breach);
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
     // Bids of longs, asks of shorts: less than what the head has.
-    body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool.' }));
+    body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool. Scaled: what was lost before capital moved counts in proportion to it.' }));
     let now = null;
     const rows = table(node, [
       { title: 'Of all agents', class: 'l', text: limitName, hint: r => r.text },
