@@ -98,7 +98,7 @@ struct view {
 #define TOURNAMENT_FIELDS                                                                          \
     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},                       \
            {"schedule", "schedule", TEXT, 1}, {"mode", "mode", TEXT, 1},                           \
-           {"currency", "amounts in", TEXT, 1}, {"given", "capital given", AMOUNT, 1},                     \
+           {"currency", "amounts in", TEXT, 1}, {"given", "capital given", AMOUNT, 1},             \
            {"whole", "shared out", AMOUNT, 1}, {"reserve", "reserve", SHARE, 1})
 #define RANK_FIELDS                                                                                \
     FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1},                                 \
