@@ -228,9 +228,9 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             score_from_start(&engine->scores[record->slot]);
     } else {
         exposure_transfer(engine, record->slot, change_amt);
-        score_recapitalise(&engine->scores[record->slot], change_amt, figures_are_whole(engine));
+        figures_recapitalise(engine, record->slot, change_amt);
     }
-    figures_capital(engine, is_new ? record->limits.capital_amt - paid_amt : change_amt);
+    figures_capital(engine, is_new ? record->limits.capital_amt - paid_amt : change_amt, 1);
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     for (uint64_t left = touched; left != 0; left &= left - 1) {

@@ -229,6 +229,10 @@ agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base cu
  * slots and gave to none. */
 void engine_figures(const struct engine *engine, uint16_t slot, struct figures *out);
 void engine_figures_all(const struct engine *engine, struct figures *out);
+/* Amounts and counts of all whose slots were vacated, each as it left: they are in those of all
+ * too. What went to the pool is neither capital nor equity of who left: the pool has it. Kept from
+ * FIGURES_LASTING on. Returns how many there were. */
+uint64_t engine_figures_left(const struct engine *engine, struct figures *out);
 agon_amt_t engine_pool_amt(const struct engine *engine);
 int engine_is_figured(const struct engine *engine);   /* CONFIG_SAMPLES has said is_figured */
 uint32_t engine_figured(const struct engine *engine); /* enum figures_edition, as it has said */

@@ -508,8 +508,8 @@ int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
 {
     count_cash(engine, slot);
-    risk_recapitalise(&engine->risk[slot], change_amt);
-    risk_recapitalise(&engine->portfolio, change_amt);
+    risk_recapitalise(&engine->risk[slot], change_amt, figures_are_lasting(engine));
+    risk_recapitalise(&engine->portfolio, change_amt, figures_are_lasting(engine));
     touch(engine, slot);
 }
 
@@ -539,7 +539,7 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     exposure->n_unknown[slot] = exposure->is_cash_unknown[slot] = 0;
     slot_set_remove(&exposure->touched, slot);
     exposure_open_vacate(engine, slot);
-    risk_recapitalise(&engine->portfolio, -gone_amt);
+    risk_recapitalise(&engine->portfolio, -gone_amt, figures_are_lasting(engine));
 }
 
 HOT void exposure_look(struct engine *engine, uint16_t slot)

@@ -414,6 +414,10 @@ static void see_fills(struct api *api)
     const struct host_view *view = api->view;
     struct api_history *history = api->history;
 
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        if (!view->slots[id].is_used)
+            past_forget(&history->fills[id], &history->ended[id], &history->closed[id]);
+    }
     if (view->n_fills - history->fills_before > HOST_VIEW_FILLS)
         history->fills_before = view->n_fills - HOST_VIEW_FILLS;
     for (; history->fills_before < view->n_fills; history->fills_before++) {

@@ -120,8 +120,12 @@ static const struct control_field agent_rest[] = {
     {"code", TEXT, "first bytes of its file's hash, hexadecimal",
      .example = "\"9f86d081884c7d65\""},
     {"day_loss", DEC,
-     "what the risk gate holds against `daily_loss`: equity when the day began, less equity now, "
-     "both at prices to close at; negative is a gain",
+     "money lost since 00:00 UTC, at prices to close at, whatever capital moved; negative is a "
+     "gain",
+     BASE},
+    {"day_loss_scaled", DEC,
+     "what the risk gate counts of it against `daily_loss`: what was lost before capital moved "
+     "grew or shrank with the capital; the same as `day_loss` where none moved",
      BASE},
     {"fall", REAL,
      "what the risk gate holds against `drawdown`: the fall from the highest equity, at prices to "
@@ -530,12 +534,16 @@ static const struct control_shape portfolio_limit = {
     "PortfolioLimit", "A limit of all agents together", portfolio_limit_fields};
 static const struct control_field portfolio_fields[] = {
     {"equity", DEC, "of all", BASE},
-    {"equity_at_day", DEC, "at 00:00 UTC", BASE},
-    {"equity_highest", DEC, "ever", BASE},
+    {"equity_at_day", DEC, "at 00:00 UTC, scaled with capital that moved since", BASE},
+    {"equity_highest", DEC, "since the last resume, scaled with capital that moved", BASE},
+    {"day_loss", DEC,
+     "money lost since 00:00 UTC; `daily_loss` counts what was lost before capital moved in "
+     "proportion to the capital",
+     BASE},
     {"on_breach", TEXT, "what happens when a loss limit is reached", .example = "\"close\""},
     {"breached", BOOL, "one was reached and stands"},
     {"breached_by", TEXT, "a reason's name; none", .example = "\"none\""},
-    {"breach_loss", DEC, "what was lost then", BASE},
+    {"breach_loss", DEC, "what was lost then: money", BASE},
     {"limits", LIST, "each with what is used", .of = &portfolio_limit},
     {NULL}};
 const struct control_shape api_shape_portfolio = {"Portfolio", "Limits of all agents together",

@@ -180,7 +180,7 @@ const char *api_host_state(const struct host_view *view)
                : "running";
 }
 
-// Equity is these two, also as they are shown: each rounded by itself would be a cent beside it.
+// Equity is these three, also as they are shown: each rounded by itself would be a cent beside it.
 static void put_parts(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -188,8 +188,14 @@ static void put_parts(const struct api *api, struct jout *out)
     agon_amt_t equity = num_rescale(view->figures.equity_amt, view->base_exp, decimals, NUM_EVEN);
     agon_amt_t pool = num_rescale(view->pool_amt, view->base_exp, decimals, NUM_EVEN);
 
-    jout_kv_dec(out, "equity_agents", num_add(equity, -pool), decimals);
+    agon_amt_t left = num_rescale(view->left.equity_amt, view->base_exp, decimals, NUM_EVEN);
+
+    jout_kv_dec(out, "equity_agents", num_add(equity, -num_add(pool, left)), decimals);
     jout_kv_dec(out, "pool", pool, decimals);
+    jout_kv_int(out, "left_agents", (int64_t)view->n_left);
+    api_put_money(api, out, "left_capital", view->left.capital_amt);
+    jout_kv_dec(out, "left_equity", left, decimals);
+    api_put_money(api, out, "left_result", view->left.result_amt);
 }
 
 void api_put_status(const struct api *api, struct jout *out)
@@ -366,7 +372,8 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
                                       : slot->runner == CREW_PROCESS ? 2
                                                                      : 0));
     jout_kv_str(out, "code", hash);
-    api_put_money(api, out, "day_loss", num_add(slot->gate_day_amt, -slot->gate_equity_amt));
+    api_put_money(api, out, "day_loss", slot->day_lost_amt);
+    api_put_money(api, out, "day_loss_scaled", slot->day_scaled_amt);
     jout_kv_real(out, "fall",
                  slot->gate_high_amt > 0
                      ? (double)num_add(slot->gate_high_amt, -slot->gate_equity_amt) /
@@ -440,6 +447,7 @@ void api_put_portfolio(const struct api *api, struct jout *out)
     api_put_money(api, out, "equity", portfolio->equity_amt);
     api_put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
     api_put_money(api, out, "equity_highest", portfolio->equity_high_amt);
+    api_put_money(api, out, "day_loss", portfolio->day_lost_amt);
     jout_kv_str(out, "on_breach", limit_choice(portfolio->limits.on_breach));
     jout_kv_bool(out, "breached", portfolio->is_breached);
     jout_kv_str(out, "breached_by",

@@ -130,7 +130,7 @@ void plan_history_print(const struct plan_history *history)
     char t[CLOCK_TEXT];
 
     printf("%6s %-17s %-12s %6s %6s %12s %12s\n", "number", "time", "first", "ranked", "faulty",
-           "given", "in the pool");
+           "to agents", "in the pool");
     for (uint32_t i = 0; i < history->n_held; i++) {
         const struct held *held = &history->held[i];
 
@@ -160,7 +160,7 @@ void plan_history_json(const struct plan_history *history)
         const struct held *held = &history->held[i];
 
         printf("%s{\"number\":%u,\"t\":\"%lld\",\"first\":\"%s\",\"n_agents\":%u,\"n_ranked\":%u,"
-               "\"n_faulty\":%u,\"given_amt\":\"%lld\",\"pool_amt\":\"%lld\",\"is_undone\":%s}",
+               "\"n_faulty\":%u,\"to_agents_amt\":\"%lld\",\"pool_amt\":\"%lld\",\"is_undone\":%s}",
                i > 0 ? "," : "", held->number, (long long)held->t, args_safe(held->first),
                held->n_lines, held->n_ranked, held->n_faulty, (long long)held->moved_amt,
                (long long)held->pool_amt, held->is_undone ? "true" : "false");

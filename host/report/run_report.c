@@ -80,6 +80,8 @@ static int keep_points(struct run_report *story, struct engine *engine, agon_ns_
     for (uint16_t id = 0; id < slots->n; id++) {
         struct run_report_slot *slot = &story->slots[id];
 
+        if (!slots->all[id].is_used)
+            continue;
         if (slot->points == NULL)
             slot->points = calloc(RUN_REPORT_POINTS, sizeof(*slot->points));
         if (slot->points == NULL)
@@ -362,6 +364,22 @@ int run_report_param(struct run_report *story, uint16_t slot, const char *name, 
     return AGON_OK;
 }
 
+/* A place that is free: the next one begins with nothing of who had it. */
+static void forget_slot(struct run_report *story, struct engine *engine,
+                        const struct record_command *command)
+{
+    struct run_report_slot *slot = command->id < SLOTS_MAX ? &story->slots[command->id] : NULL;
+
+    if (command->kind != COMMAND_VACATE || slot == NULL ||
+        engine_slots(engine)->all[command->id].is_used)
+        return;
+    free(slot->params);
+    slot->params = NULL;
+    slot->n = slot->crash = 0;
+    slot->n_refused = 0;
+    slot->is_faulty = 0;
+}
+
 int run_report_event(struct run_report *story, struct engine *engine,
                      const struct agon_event_hdr *event, int rc)
 {
@@ -401,6 +419,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
         break;
     case AGON_EVENT_COMMAND:
         run_report_on_command(story, engine, (const void *)event);
+        forget_slot(story, engine, (const void *)event);
         break;
     case EVENT_ALERT:
         run_report_on_alert(story, engine, (const void *)event);

@@ -215,6 +215,8 @@ static void put_agents(const struct run_report *story, const struct run_report_p
     run_sections_note(story, page);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!view->slots[i].is_used)
+            continue;
         page_cell(page, "%s", view->slots[i].name);
         run_sections_figures(story, page, &view->slots[i].figures);
         page_row(page);

@@ -98,7 +98,7 @@ struct view {
 #define TOURNAMENT_FIELDS                                                                          \
     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},                       \
            {"schedule", "schedule", TEXT, 1}, {"mode", "mode", TEXT, 1},                           \
-           {"currency", "amounts in", TEXT, 1}, {"given", "given", AMOUNT, 1},                     \
+           {"currency", "amounts in", TEXT, 1}, {"given", "capital given", AMOUNT, 1},             \
            {"whole", "shared out", AMOUNT, 1}, {"reserve", "reserve", SHARE, 1})
 #define RANK_FIELDS                                                                                \
     FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1},                                 \
@@ -118,7 +118,9 @@ static const struct view views[] = {
     {"status", NULL, "Money", LINES, NULL,
      FIELDS({"equity", "equity", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
             {"result", "result", AMOUNT, 1}, {"equity_agents", "equity of agents", AMOUNT, 1},
-            {"pool", "in the pool", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
+            {"pool", "in the pool", AMOUNT, 1}, {"left_agents", "agents that left", NUMBER, 1},
+            {"left_equity", "their equity then", AMOUNT, 1},
+            {"left_result", "their result", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
             {"judgement", "judged", LAST, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
     {"status", NULL, "Agents and orders", LINES, NULL,
      FIELDS({"agents", "agents", NUMBER, 1}, {"active", "active", NUMBER, 1},
@@ -165,8 +167,9 @@ static const struct view views[] = {
             {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1},
-            {"day_loss", "lost today, by its limits", AMOUNT, 1},
-            {"fall", "below its highest, by them", SHARE, 1})},
+            {"day_loss", "lost today, to close", AMOUNT, 1},
+            {"day_loss_scaled", "scaled, for its limit", AMOUNT, 1},
+            {"fall", "below its highest now", SHARE, 1})},
     {"agent", "agent", "Stopped by a loss limit", LINES, "stopped",
      FIELDS({"by", "limit", TEXT, 1}, {"since", "since", TIME, 1}, {"until", "until", TIME, 1},
             {"text", "what follows", LAST, 1})},
@@ -273,9 +276,9 @@ static const struct view views[] = {
             {"capacity", "of", AMOUNT, 1}, {"window_ms", "in ms", AMOUNT, 1})},
     {"portfolio", NULL, "All agents, at prices to close at, without the pool", LINES, NULL,
      FIELDS({"equity", "equity to close", AMOUNT, 1}, {"equity_at_day", "at 00:00 UTC", AMOUNT, 1},
-            {"equity_highest", "highest", AMOUNT, 1}, {"breached", "breached", TEXT, 1},
-            {"breached_by", "by", TEXT, 1}, {"breach_loss", "loss then", AMOUNT, 1},
-            {"on_breach", "when breached", TEXT, 1})},
+            {"equity_highest", "highest", AMOUNT, 1}, {"day_loss", "lost today", AMOUNT, 1},
+            {"breached", "breached", TEXT, 1}, {"breached_by", "by", TEXT, 1},
+            {"breach_loss", "loss then", AMOUNT, 1}, {"on_breach", "when breached", TEXT, 1})},
     {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
      FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", LIMIT, 1}, {"at", "at", LIMIT, 1},
             {"text", "what it is of", LAST, 1})},

@@ -312,6 +312,7 @@ static void forget_slot(struct host *host, uint16_t id)
             draft->ended[i].slot = UINT16_MAX;
     }
     memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
+    host_note_result(host, id);
     memset(&host->meters[id], 0, sizeof(host->meters[id]));
     host->errors_seen[id] = host->cpu_seen_ms[id] = 0;
     memset(&host->crashes[id], 0, sizeof(host->crashes[id]));

@@ -129,9 +129,11 @@ struct host_view_slot {
     uint64_t generation_hash;
     struct slot_limits limits;
     struct figures figures;
-    /* By which the risk gate judges its losses, as last marked: now, when the day began, at the
-     * highest. Positions count at prices to close at, and not at mids as in the figures. */
-    agon_amt_t gate_equity_amt, gate_day_amt, gate_high_amt;
+    /* By which the risk gate judges its losses, as last marked: now and at the highest. Positions
+     * count at prices to close at, and not at mids as in the figures. */
+    agon_amt_t gate_equity_amt, gate_high_amt;
+    /* Lost since the day began: money, and what its limit counts of it (risk_day_scaled_amt). */
+    agon_amt_t day_lost_amt, day_scaled_amt;
     /* Why it opens nothing more, by its loss limits or those of all: enum reason, and since when;
      * REASON_NONE: none is reached. */
     uint16_t stop_reason;
@@ -275,9 +277,10 @@ struct host_view_portfolio { /* all agents together, as their limits see them */
     struct portfolio_limits limits;
     struct risk_reach reach; /* open orders counted; of venues and assets the largest */
     agon_amt_t equity_amt, equity_high_amt, equity_day_amt;
-    agon_amt_t breach_amt;  /* of the last breach */
-    uint16_t breach_reason; /* enum reason; 0: there was none */
-    uint8_t is_breached;    /* and it stands */
+    agon_amt_t day_lost_amt; /* money; daily_loss counts it in proportion to capital that moved */
+    agon_amt_t breach_amt;   /* money lost, of the last breach */
+    uint16_t breach_reason;  /* enum reason; 0: there was none */
+    uint8_t is_breached;     /* and it stands */
 };
 struct host_view_card {
     char name[GPU_NAME];
@@ -366,6 +369,8 @@ struct host_view {
     char base_currency[16];
     struct figures figures; /* of all, pools included */
     agon_amt_t pool_amt;
+    struct figures left; /* of who was unloaded: amounts and counts, part of figures */
+    uint64_t n_left;
     uint32_t n_halts; /* in halts; more are not shown */
     struct host_view_halt halts[HOST_VIEW_HALTS];
     struct engine_counters counters;

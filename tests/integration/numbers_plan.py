@@ -243,7 +243,7 @@ def check_ctl(of, plan):
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in head.splitlines()[1:])
     of.same('ctl tournament', 'number', lines['number'], str(plan.record['number']))
     of.same('ctl tournament', 'shared out', lines['shared out'], of.apart(of.cents(plan.whole)))
-    of.same('ctl tournament', 'given', lines['given'], of.apart(of.cents(plan.amount(plan.record['given_amt']))))
+    of.same('ctl tournament', 'given', lines['capital given'], of.apart(of.cents(plan.amount(plan.record['given_amt']))))
     names = {row['agent']: [one['name'] for one in row['bounds']] for row in json.loads(of.load('api_tournament.json'))['rows']}
     rows = table(ranks)
     of.same('ctl tournament', 'agents', [row['agent'] for row in rows], by_rank(plan))
@@ -275,13 +275,16 @@ def check_past(of, plans):
     for one, line, plan in zip(history['tournaments'], text, plans, strict=True):
         first = next((name for name, row in plan.rows.items() if row['rank'] == 1), '')
         n_ranked = sum(row['rank'] > 0 for row in plan.rows.values())
-        of.same('tournament history', f'{one["number"]}', (one['first'], one['n_ranked'], plan.amount(one['given_amt']), plan.amount(one['pool_amt'])),
+        of.same('tournament history', f'{one["number"]}', (one['first'], one['n_ranked'], plan.amount(one['to_agents_amt']), plan.amount(one['pool_amt'])),
                 (first, n_ranked, plan.given, plan.pool))
         of.same('tournament history', f'{one["number"]} as text', (line[0], *line[2:4], *line[5:7]),
                 (str(plan.record['number']), first or '-', str(n_ranked), of.apart(of.cents(plan.given)), of.apart(of.cents(plan.pool))))
-    for one in history['agents']:
+    names = list(dict.fromkeys(name for plan in plans for name in plan.rows))
+    of.same('tournament history', 'agents', sorted(one['name'] for one in history['agents']), sorted(names))
+    for one in history['agents']:  # who left, and who came later, by the tournaments that they were in
+        held = [plan.rows[one['name']] for plan in plans if one['name'] in plan.rows]
         of.same('tournament history', one['name'], (plans[0].amount(one['capital_before_amt']), plans[0].amount(one['capital_after_amt'])),
-                (plans[0].rows[one['name']]['before'], plans[-1].rows[one['name']]['after']))
+                (held[0]['before'], held[-1]['after']))
     moved = {plan.record['number']: plan.moved for plan in plans}
     n_seen = 0
     for event in json.loads(of.load('api_events.json')):

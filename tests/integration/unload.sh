@@ -35,7 +35,10 @@ until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacate
 until_true "$HOST_PID" "it is gone from the list" is 'length == 2 and all(.[]; .name != "busy_2")' agents
 is 'all(.[]; .agent != "busy_2")' positions || fail "positions: $(cat "$WORK/out")"
 
-# Its place is another's.
+# Its place is another's, also of what is seen of it behind a restart: whatever was before it came was the other's.
+is '.seq > 0' status || fail "status: $(cat "$WORK/out")"
+since=$(jq .seq "$WORK/out")
+since_ms=$(jq .t_ms "$WORK/out")
 live_files "$(agent busy_1 busy.so 'every: 5')
 $(agent newcomer busy.so 'every: 6')
 $(agent busy_3 busy.so 'every: 7')"
@@ -59,6 +62,11 @@ start_host
 until_true "$HOST_PID" "the newcomer trades again" trades newcomer
 is '(.[] | select(.name == "newcomer") | .slot) == 1 and (.[] | select(.name == "busy_3") | .slot) == 2' agents ||
     fail "places after kill -9: $(cat "$WORK/out")"
+is "length > 0 and all(.[]; .seq > $since)" fills newcomer || fail "fills of who had its place: $(jq -c "[.[] | select(.seq <= $since)]" "$WORK/out")"
+curl -s -H "Authorization: Bearer $(cat "$WORK/run/token")" "$(cat "$WORK/run/http")/api/v1/equity" >"$WORK/out"
+jq -e ".newcomer | length > 0 and .[0][0] >= $since_ms" "$WORK/out" >/dev/null ||
+    fail "points of who had its place, before $since_ms: $(jq -c '.newcomer[:3]' "$WORK/out")"
+is '.left_agents == 1 and (.left_result | tonumber) != 0' status || fail "who left, behind a restart: $(cat "$WORK/out")"
 if is 'any(.[]; .name == "busy_1")' agents; then
     ends 0 flatten busy_1 --timeout 10m
     until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*busy_1' 1

@@ -422,6 +422,14 @@ START_TEST(tables_hold_the_newest_and_no_more)
     // Another one in its place begins with nothing.
     snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "beta");
     ck_assert_str_eq(asked(api_do_ended, "beta", NULL), "[]");
+    // Nor does one of the same name, once nobody had it.
+    snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "alpha");
+    ck_assert_str_ne(asked(api_do_ended, "alpha", NULL), "[]");
+    api.view->slots[0].is_used = 0;
+    look(NOON + MINUTE, 10000);
+    api.view->slots[0].is_used = 1;
+    look(NOON + 2 * MINUTE, 10000);
+    ck_assert_str_eq(asked(api_do_ended, "alpha", NULL), "[]");
 }
 END_TEST
 

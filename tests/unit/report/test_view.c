@@ -183,14 +183,16 @@ END_TEST
 START_TEST(a_daily_loss_has_one_name)
 {
     is("agent",
-       "{\"agent\": {\"name\": \"a\", \"day_loss\": \"1234.50\", \"fall\": 0.0123},"
+       "{\"agent\": {\"name\": \"a\", \"day_loss\": \"1234.50\","
+       " \"day_loss_scaled\": \"1646.00\", \"fall\": 0.0123},"
        " \"limits\": {\"daily_loss\": \"3000.00\"},"
        " \"refusals\": [{\"reason\": \"daily_loss\", \"count\": 7}]}",
        80,
        "Agent\n"
-       "name                        a\n"
-       "lost today, by its limits   1,234.50\n"
-       "below its highest, by them  1.23 %\n"
+       "name                   a\n"
+       "lost today, to close   1,234.50\n"
+       "scaled, for its limit  1,646.00\n"
+       "below its highest now  1.23 %\n"
        "\nLimits\ndaily loss  3,000.00\n"
        "\nRefused by reason\nreason      count\ndaily loss      7\n");
 }
