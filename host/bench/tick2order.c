@@ -25,7 +25,7 @@
 #include "journal/writer.h"
 #include "net/http.h"
 #include "sys/clock.h"
-#include "venue/binance/sign.h"
+#include "venue/binance/front.h"
 #include "venue/client_id.h"
 
 /* As long as a real one. */
@@ -40,6 +40,9 @@ struct tick2order {
     struct disk port;
     struct journal_writer *writer; /* owned */
     struct binance_signer signer;
+    struct binance_fronts fronts;
+    char lines[128];
+    uint32_t n_lines;
     uint64_t at, bare_at, n_ticks, n_wrong, n_before, n_unjournaled;
     int64_t there_ns; /* when the last order's bytes were */
     char target[2048], wire[2048];
@@ -56,29 +59,39 @@ struct tick2order {
     struct plain_view view;
 };
 
-/* As the gateway of Binance spot writes a LIMIT order (venue/binance/spot.c). */
+/* As the gateway of Binance spot writes a LIMIT order (venue/binance/core.c and spot.c). */
 static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
 {
+    static const char symbol[] = "BTCUSDT";
+    const struct binance_front_kind kind = {.side = cmd->side,
+                                            .type = cmd->type,
+                                            .tif = cmd->tif,
+                                            .is_post_only = (cmd->flags & AGON_POST_ONLY) != 0,
+                                            .recv_window_ms = 5000};
     char *text = bench->target + BINANCE_PATH_ROOM;
     char id[CLIENT_ID_TEXT];
     char number[NUM_TEXT];
     struct binance_params params;
-    struct http_header key = {.name = "X-MBX-APIKEY", .value = KEY};
-    struct http_request request = {
-        .method = "POST", .host = "api.binance.com", .headers = &key, .n_headers = 1};
+    struct http_request request = {.method = "POST",
+                                   .host = "api.binance.com",
+                                   .lines = bench->lines,
+                                   .n_lines = bench->n_lines};
 
     binance_params_init(&params, text, sizeof(bench->target) - BINANCE_PATH_ROOM);
-    binance_params_add(&params, "symbol", "BTCUSDT");
-    binance_params_add_word(&params, "side", cmd->side == AGON_BUY ? "BUY" : "SELL");
-    binance_params_add_word(&params, "type", "LIMIT");
-    binance_params_add_word(&params, "timeInForce", "GTC");
+    if (!binance_front_begin(&bench->fronts, &params, symbol, sizeof(symbol) - 1, &kind)) {
+        binance_params_add(&params, "symbol", symbol);
+        binance_params_add_word(&params, "side", cmd->side == AGON_BUY ? "BUY" : "SELL");
+        binance_params_add_word(&params, "type", "LIMIT");
+        binance_params_add_word(&params, "timeInForce", "GTC");
+        binance_params_add_word(&params, "newOrderRespType", "FULL");
+        binance_params_add_u64(&params, "recvWindow", kind.recv_window_ms);
+        binance_front_keep(&bench->fronts, &bench->signer, &params, sizeof(symbol) - 1, &kind);
+    }
     binance_params_add_bare(&params, "quantity", number,
                             (size_t)num_format_short(cmd->qty, 5, number));
     binance_params_add_bare(&params, "price", number, (size_t)num_format_short(cmd->px, 2, number));
     client_id_format(&(struct order_ids){1, 1}, cmd->order_id, cmd->rev, id);
     binance_params_add_bare(&params, "newClientOrderId", id, CLIENT_ID_CHARS);
-    binance_params_add_word(&params, "newOrderRespType", "FULL");
-    binance_params_add_u64(&params, "recvWindow", 5000);
     binance_params_add_u64(&params, "timestamp", (uint64_t)cmd->t / 1000000);
     if (binance_params_sign(&params, &bench->signer) < 0)
         bench->n_wrong++;
@@ -318,8 +331,12 @@ static int open_all(struct tick2order *bench, struct error *err)
     struct journal_end end = {.next_seq = 1};
     struct secret secret = {0};
     static const char words[] = "no-secret-but-of-the-length-of-one-0123456789abcdef0123456789abcd";
+    const struct http_header key = {.name = "X-MBX-APIKEY", .value = KEY};
+    int64_t n_lines = http_write_lines(bench->lines, sizeof(bench->lines), &key, 1);
     int rc = quotes_open(&bench->quotes, err);
 
+    REQUIRE(n_lines > 0);
+    bench->n_lines = (uint32_t)n_lines;
     if (rc >= 0)
         rc = secret_set(&secret, words, strlen(words));
     if (rc >= 0)

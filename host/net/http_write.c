@@ -184,6 +184,13 @@ static int put_headers(struct out *out, const struct http_header *headers, uint3
     return 1;
 }
 
+int64_t http_write_lines(char *buffer, size_t room, const struct http_header *headers, uint32_t n)
+{
+    struct out out = {.at = buffer, .room = room};
+
+    return put_headers(&out, headers, n) ? finish(&out) : AGON_EINVAL;
+}
+
 int64_t http_write_request(char *buffer, size_t room, const struct http_request *request)
 {
     struct out out = {.at = buffer, .room = room};
@@ -199,6 +206,7 @@ int64_t http_write_request(char *buffer, size_t room, const struct http_request 
     PUT(&out, "\r\n");
     if (!put_headers(&out, request->headers, request->n_headers))
         return AGON_EINVAL;
+    put(&out, request->lines, request->n_lines);
     if (request->body || strcmp(request->method, "POST") == 0 ||
         strcmp(request->method, "PUT") == 0) {
         PUT(&out, "Content-Length: ");

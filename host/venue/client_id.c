@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venue/client_id.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/num.h"
 
@@ -17,33 +19,45 @@ struct form {
 static const struct form form_journal = {16, 82, 1291, 828};
 static const struct form form_earlier = {14, 72, 1679609, 271828};
 
-static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-
 _Static_assert(24 + ORDER_SLOT_BITS + ORDER_RUN_BITS + ORDER_COUNTER_BITS + 8 == 82,
                "16 characters of 36 hold 82 bits");
 
 #define LOW_CHARS 8
 #define LOW       ((uint64_t)2821109907456) /* 36^8 */
+#define HALF      ((uint64_t)1679616)       /* 36^4 */
 
-static void write_chars(uint64_t value, char *text, int n)
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* The eight characters of a value below 36^8, the first of them in the lowest byte. Its halves and
+ * their quarters are independent of each other: what each waits for is two divisions, not eight. */
+static inline uint64_t eight_chars(uint64_t value)
 {
-    while (n > 0) {
-        text[--n] = alphabet[value % 36];
-        value /= 36;
-    }
+    uint32_t first = (uint32_t)(value / HALF), last = (uint32_t)(value % HALF);
+    uint32_t quarters[4] = {first / 1296, first % 1296, last / 1296, last % 1296};
+    uint64_t digits = 0;
+
+    for (int i = 0; i < 4; i++)
+        digits |= (uint64_t)(quarters[i] / 36 | quarters[i] % 36 << 8) << 16 * i;
+    // A letter is so much further on than a digit would be.
+    return digits + EACH('0') + ((digits + EACH(0x80 - 10)) >> 7 & EACH(1)) * ('a' - '0' - 10);
 }
 
-static void write_form(const struct form *form, wide_t value, char text[CLIENT_ID_TEXT])
+static inline __attribute__((always_inline)) void write_form(const struct form *form, wide_t value,
+                                                             char text[CLIENT_ID_TEXT])
 {
     uint64_t high = (uint64_t)(value / LOW); // one wide division; what it leaves fits a word
     uint64_t low = (uint64_t)(value - (wide_t)high * LOW);
     // Of value + shift, part by part: the primes have 21 bits at most.
     uint64_t check =
         (high % form->prime * (LOW % form->prime) + low % form->prime + form->shift) % form->prime;
+    uint64_t chars[3] = {eight_chars(high), eight_chars(low), eight_chars(check)};
+    int n_high = form->value_chars - LOW_CHARS, n_check = CLIENT_ID_CHARS - form->value_chars;
 
-    write_chars(high, text, form->value_chars - LOW_CHARS);
-    write_chars(low, text + form->value_chars - LOW_CHARS, LOW_CHARS);
-    write_chars(check, text + form->value_chars, CLIENT_ID_CHARS - form->value_chars);
+    // Zeros in front are those that a form has no room for.
+    memcpy(text, (const char *)&chars[0] + LOW_CHARS - n_high, (size_t)n_high);
+    memcpy(text + n_high, &chars[1], LOW_CHARS);
+    memcpy(text + form->value_chars, (const char *)&chars[2] + LOW_CHARS - n_check,
+           (size_t)n_check);
     text[CLIENT_ID_CHARS] = 0;
 }
 

@@ -256,6 +256,8 @@ static int send_http(struct gateway *gateway, struct link *link, struct gateway_
     wire.target = http.target + http.target_from;
     wire.headers = http.headers;
     wire.n_headers = http.n_headers;
+    wire.lines = http.lines;
+    wire.n_lines = http.n_lines;
     wire.body = http.body_n > 0 ? http.body : NULL;
     wire.body_n = http.body_n;
     n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);
