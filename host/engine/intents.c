@@ -647,6 +647,7 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
 
     if (slot == NULL)
         return AGON_EINVAL;
+    __builtin_prefetch(&engine->slot_halts[slot->id]);
     ledger_expect(engine->ledger, slot->id, copy.intent.instrument);
     orders_expect(engine->orders, next_id(engine, slot));
     if (copy.intent.account == 0) {

@@ -27,17 +27,28 @@ _Static_assert(24 + ORDER_SLOT_BITS + ORDER_RUN_BITS + ORDER_COUNTER_BITS + 8 ==
 #define HALF      ((uint64_t)1679616)       /* 36^4 */
 
 #define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+#define PAIR(part) ((uint64_t)0xffff << 16 * (part))
+
+/* The quotients by 36 of four numbers below 1296, each of 16 bits. */
+static inline uint64_t by_36(uint64_t pairs)
+{
+    // 1821 / 65536 is so little above 1 / 36 that no quotient of theirs is another one.
+    uint64_t even = (pairs & (PAIR(0) | PAIR(2))) * 1821 >> 16 & (PAIR(0) | PAIR(2));
+    uint64_t odd = (pairs >> 16 & (PAIR(0) | PAIR(2))) * 1821 & (PAIR(1) | PAIR(3));
+
+    return even | odd;
+}
 
 /* The eight characters of a value below 36^8, the first of them in the lowest byte. Its halves and
- * their quarters are independent of each other: what each waits for is two divisions, not eight. */
+ * quarters are independent of each other: what each waits for is three divisions, not eight. */
 static inline uint64_t eight_chars(uint64_t value)
 {
     uint32_t first = (uint32_t)(value / HALF), last = (uint32_t)(value % HALF);
-    uint32_t quarters[4] = {first / 1296, first % 1296, last / 1296, last % 1296};
-    uint64_t digits = 0;
+    uint64_t pairs = (uint64_t)(first / 1296) | (uint64_t)(first % 1296) << 16 |
+                     (uint64_t)(last / 1296) << 32 | (uint64_t)(last % 1296) << 48;
+    uint64_t high = by_36(pairs);
+    uint64_t digits = high | (pairs - high * 36) << 8;
 
-    for (int i = 0; i < 4; i++)
-        digits |= (uint64_t)(quarters[i] / 36 | quarters[i] % 36 << 8) << 16 * i;
     // A letter is so much further on than a digit would be.
     return digits + EACH('0') + ((digits + EACH(0x80 - 10)) >> 7 & EACH(1)) * ('a' - '0' - 10);
 }
