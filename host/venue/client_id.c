@@ -53,10 +53,21 @@ static inline uint64_t eight_chars(uint64_t value)
     return digits + EACH('0') + ((digits + EACH(0x80 - 10)) >> 7 & EACH(1)) * ('a' - '0' - 10);
 }
 
+/* value / LOW of 82 bits: 36^8 is 2^16 times 3^16, and what is left is divided in two steps, each of
+ * them by a number that is known. */
+static inline uint64_t by_low(wide_t value)
+{
+    const uint64_t three_16 = 43046721;
+    uint64_t above = (uint64_t)(value >> 48);
+    uint64_t below = above % three_16 << 32 | ((uint64_t)(value >> 16) & 0xffffffff);
+
+    return (above / three_16 << 32) + below / three_16;
+}
+
 static inline __attribute__((always_inline)) void write_form(const struct form *form, wide_t value,
                                                              char text[CLIENT_ID_TEXT])
 {
-    uint64_t high = (uint64_t)(value / LOW); // one wide division; what it leaves fits a word
+    uint64_t high = by_low(value);
     uint64_t low = (uint64_t)(value - (wide_t)high * LOW);
     // Of value + shift, part by part: the primes have 21 bits at most.
     uint64_t check =
