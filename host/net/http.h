@@ -81,8 +81,8 @@ struct http_request {
     uint32_t n_headers;
     uint32_t n_lines;
     const char *lines; /* more of them, as http_write_lines wrote them */
-    uint8_t is_close; /* ask for the connection to end after the reply */
-    const void *body; /* NULL: none, and a length is written for POST and PUT only */
+    uint8_t is_close;  /* ask for the connection to end after the reply */
+    const void *body;  /* NULL: none, and a length is written for POST and PUT only */
     uint64_t body_n;
 };
 /* Headers as whole lines, judged once for all requests that have them. */

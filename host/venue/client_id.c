@@ -53,8 +53,8 @@ static inline uint64_t eight_chars(uint64_t value)
     return digits + EACH('0') + ((digits + EACH(0x80 - 10)) >> 7 & EACH(1)) * ('a' - '0' - 10);
 }
 
-/* value / LOW of 82 bits: 36^8 is 2^16 times 3^16, and what is left is divided in two steps, each of
- * them by a number that is known. */
+/* value / LOW of 82 bits: 36^8 is 2^16 times 3^16, and what is left is divided in two steps, each
+ * of them by a number that is known. */
 static inline uint64_t by_low(wide_t value)
 {
     const uint64_t three_16 = 43046721;

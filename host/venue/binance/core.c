@@ -154,8 +154,7 @@ static void begin_order(struct binance *binance, const struct gateway_request *r
     const struct binance_front_kind kind = {.side = entry->side,
                                             .type = entry->type,
                                             .tif = entry->tif,
-                                            .is_post_only =
-                                                (entry->flags & AGON_POST_ONLY) != 0,
+                                            .is_post_only = (entry->flags & AGON_POST_ONLY) != 0,
                                             .recv_window_ms =
                                                 binance->gateway->config.recv_window_ms};
     // Said on a socket they are put into another order, and not hashed as they stand.

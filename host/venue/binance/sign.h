@@ -44,7 +44,7 @@ struct binance_params {
     char *text; /* borrowed; NUL-terminated */
     size_t room, n;
     int is_full;
-    int has_window; /* recvWindow is among them */
+    int has_window;                    /* recvWindow is among them */
     const struct binance_front *front; /* what they begin with; NULL: nothing that is kept */
     int is_plain; /* not encoded, for binance_params_say; what JSON or & would mark does not fit */
 };

@@ -418,8 +418,7 @@ START_TEST(inv_03_an_order_leaves_behind_its_record_and_before_what_follows_from
     world = world_new(RUN_PAPER);
     port.ctx = world;
     engine_attach_venue(world->engine, 0, &port);
-    ck_assert_int_eq(journal_buffer_init(&at_send.journal, 65536, world->engine->seq + 1),
-                     AGON_OK);
+    ck_assert_int_eq(journal_buffer_init(&at_send.journal, 65536, world->engine->seq + 1), AGON_OK);
     world->engine->config.journal = &at_send.journal;
     for (uint64_t ref = 1; ref <= 3; ref++) {
         before = world->engine->output_hash;
@@ -762,8 +761,7 @@ int main(void)
     tcase_add_test(tcase, a_group_has_as_many_legs_as_a_plugin_may_hand_over);
     tcase_add_test(tcase, a_group_passes_the_gate_whole_or_leaves_no_trace_there);
     tcase_add_test(tcase, each_leg_is_judged_beside_those_before_it);
-    tcase_add_test(tcase,
-                   inv_03_an_order_leaves_behind_its_record_and_before_what_follows_from_it);
+    tcase_add_test(tcase, inv_03_an_order_leaves_behind_its_record_and_before_what_follows_from_it);
     tcase_add_test(tcase, a_target_counts_what_is_on_its_way);
     tcase_add_test(tcase, a_quote_keeps_its_size_through_fills_and_asks_for_nothing_twice);
     tcase_add_test(tcase, an_intent_of_a_later_build_is_done_whole_or_not_at_all);
