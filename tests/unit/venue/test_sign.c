@@ -116,19 +116,11 @@ static void write_order(struct binance_fronts *fronts, struct binance_params *pa
 START_TEST(an_order_with_a_front_is_the_order_without)
 {
     // Some have to be encoded, one is the beginning of another, and one is longer than is kept.
-    static const char *const names[] = {"BTCUSDT",
-                                        "BTCUSDC",
-                                        "A",
-                                        "AB",
-                                        "A%",
-                                        "A\x01",
-                                        "A&",
-                                        "x=y",
-                                        "ETHB",
-                                        "ETHA",
-                                        "\xef\xbc\x91",
-                                        "A_NAME_OF_SO_MANY_CHARACTERS_THAT_NOBODY_KEEPS_WHAT_IT_"
-                                        "BEGINS_WITH_0123456789_0123456789_0123456789"};
+    static const char long_name[] =
+        "A_NAME_OF_SO_MANY_CHARACTERS_THAT_NOBODY_KEEPS_WHAT_IT_BEGINS_WITH_0123456789_0123456789";
+    static const char *const names[] = {"BTCUSDT",      "BTCUSDC", "A",   "AB",   "A%",
+                                        "A\x01",        "A&",      "x=y", "ETHB", "ETHA",
+                                        "\xef\xbc\x91", long_name};
     struct binance_fronts fronts = {0};
     struct binance_params with, without;
     char text[512], other[512];
