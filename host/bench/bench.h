@@ -54,6 +54,9 @@ struct bench_pair {
     uint64_t batch; /* operations timed together, for the percentiles; 0: the whole turn */
     /* The product's: what of its last turn's thread time went into preparing it; NULL: nothing. */
     const int64_t *untimed_ns;
+    /* The product's: when, by clock_mono, what is timed of its last batch was there; NULL: when the
+     * call comes back. What it does behind that is another row's. */
+    const int64_t *there_ns;
     double goal;
     enum bench_goal goal_kind;
     const char *goal_text; /* as docs/performance.md has it */

@@ -437,7 +437,9 @@ HOT int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
         return rc;
     // Copied first and looked at afterwards: the other side may be hostile and still writing.
     bytes = ring->claimed * EVENT_GRANULE; // as it was checked, not as it may read by now
-    if (bytes <= ENGINE_WISH_BYTES) {
+    if (bytes == sizeof(struct agon_intent_event)) {
+        memcpy(wish, there, sizeof(struct agon_intent_event)); // most are
+    } else if (bytes <= ENGINE_WISH_BYTES) {
         memset(wish, 0, ENGINE_WISH_BYTES);
         memcpy(wish, there, bytes);
     }

@@ -313,7 +313,8 @@ void intents_sweep_at(struct engine *engine, agon_ns_t t);
 /* Has every venue's account cancel all that it has, ahead of the cancels of single orders. */
 void intents_cancel_accounts(struct engine *engine);
 /* What close.c makes its orders of. An order that was judged, entered in the table and not yet
- * sent; NULL: there is no room. judged_px: 0: no price is known, a market order leaves as one. */
+ * sent, which holds nothing back: intents_release sends it and does the rest behind that. NULL:
+ * there is no room. judged_px: 0: no price is known, a market order leaves as one. */
 struct order *intents_make(struct engine *engine, struct slot *slot,
                            const struct agon_intent_event *event, const struct agon_intent *intent,
                            agon_px_t judged_px, uint16_t *reason);
