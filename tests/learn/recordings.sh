@@ -37,7 +37,9 @@ for symbol in BTCUSDT ETHUSDT; do
         settings 16 1 "$4" 32 'head: 16' >"$WORK/lstm.yaml"
         settings 16 3 "$4" 32 >"$WORK/tcn.yaml"
         judged "$symbol-$1" lstm "$WORK/lstm.yaml" "$3"
+        settings 16 1 "$4" 32 'heads: 2' 'span: 32' 'feed: 32' >"$WORK/transformer.yaml"
         judged "$symbol-$1" tcn "$WORK/tcn.yaml" "$3"
+        judged "$symbol-$1" transformer "$WORK/transformer.yaml" "$3"
         judged "$symbol-$1-many" trees "$AGON_SOURCE_ROOT/configs/train/boosted.yaml" "$3"
         judged "$symbol-$1-many" trees "$AGON_SOURCE_ROOT/configs/train/forest.yaml" "$3" ", a forest"
     done
