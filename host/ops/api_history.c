@@ -162,6 +162,26 @@ static void see_halts(struct api *api)
     memcpy(history->halts, view->halts, view->n_halts * sizeof(view->halts[0]));
 }
 
+static void see_asked(struct api *api)
+{
+#define WORD(id, number, name) [number] = (name),
+    static const char *const words[] = {[0] = "", ASKED_KINDS(WORD)};
+#undef WORD
+    struct api_history *history = api->history;
+    const struct host_view *view = api->view;
+
+    if (view->n_asked - history->asked_before > HOST_VIEW_ASKED)
+        history->asked_before = view->n_asked - HOST_VIEW_ASKED;
+    for (; history->asked_before < view->n_asked; history->asked_before++) {
+        const struct host_view_asked *it = &view->asked[history->asked_before % HOST_VIEW_ASKED];
+        char text[200];
+
+        snprintf(text, sizeof(text), "%s by %s%s%s", words[it->kind % ASKED_MAX],
+                 it->who[0] != '\0' ? it->who : "?", it->why[0] != '\0' ? ": " : "", it->why);
+        api_happened(history, it->t, "asked", it->of, text);
+    }
+}
+
 static void see_venues(struct api *api)
 {
     for (uint32_t i = 0; i < api->view->n_venues; i++) {
@@ -410,7 +430,10 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
         return slot;
     if (call->argc > 1 &&
         (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+        return error_set(err, AGON_EINVAL,
+                         "'%.24s' is not the number of an event; expected one as `seq` of what is "
+                         "listed",
+                         call->argv[1]);
     of = api_fills_of(api, (uint32_t)slot);
     n = of == NULL ? 0 : of->n_closing < CLOSINGS ? of->n_closing : CLOSINGS;
     jout_open(out, '[');
@@ -808,6 +831,7 @@ void api_history_look(struct api *api, int64_t mono_ns)
         return;
     keep_candles(api);
     see_alerts(api, INT64_MAX);
+    see_asked(api);
     see_reloads(api);
     api_see_ends(api);
     see_halts(api);

@@ -98,7 +98,7 @@ until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacate
 for how in --dry-run ''; do
     # shellcheck disable=SC2086
     ends 3 apply "$WORK/conf/roster.yaml" $how
-    grep -q 'loser: agent: a capital of 100,*000[.0]* USDT is wanted, and the account has 9[0-9.,]* for it: lower `capital`, or bring money' \
+    grep -q 'loser: agent: a capital of 100,*000[.0]* USDT is wanted, and the account has 9[0-9.,]* for it: lower `capital` by [0-9.,]*, or bring money' \
         "$WORK/out" || fail "not said by apply $how: $(cat "$WORK/out")"
 done
 # What comes before it in the same roster may free the capital.
