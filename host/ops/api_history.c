@@ -62,7 +62,10 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
         return place;
     if (call->argc > 2 &&
         (num_parse(call->argv[2], strlen(call->argv[2]), 0, &since_ms) < 0 || since_ms < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not a time in ms since 1970", call->argv[2]);
+        return error_set(
+            err, AGON_EINVAL,
+            "'%.24s' is not a time in ms since 1970; expected one as `t_ms` of what is listed",
+            call->argv[2]);
     if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
         seconds = 0;
     while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)

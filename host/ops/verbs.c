@@ -436,7 +436,8 @@ static int refuse_undo(const struct api *api, const char *number, struct error *
 
     if (last == 0)
         return error_set(err, AGON_ESTATE,
-                         "there is nothing to undo: no tournament was held in this run yet");
+                         "there is nothing to undo: no tournament was held in this run yet; "
+                         "`plan` says what one would do now");
     snprintf(text, sizeof(text), "%u", last);
     if (strcmp(number, text) == 0)
         return error_set(err, AGON_ESTATE,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/suggest.h"
 #include "ops/api.h"
 #include "ops/api_words.h"
 #include "ops/asked.h"
@@ -127,7 +128,8 @@ static int refuse_param(struct api *api, int slot, const struct control_call *ca
     struct host_params *params = malloc(sizeof(*params));
     struct host_change change = {
         .kind = HOST_READ_PARAMS, .is_dry = 1, .slot = (uint16_t)slot, .params = params};
-    char list[256] = "none";
+    struct suggest suggest = {0};
+    char list[256] = "none", offer[80] = "";
     size_t used = 0;
     int is_known = 0;
 
@@ -137,9 +139,12 @@ static int refuse_param(struct api *api, int slot, const struct control_call *ca
     (void)make(api, &change, err);
     for (uint32_t i = 0; i < params->n && used < sizeof(list); i++) {
         is_known |= strcmp(params->all[i].name, call->argv[1]) == 0;
+        suggest_offer(&suggest, call->argv[1], strnlen(call->argv[1], 64), params->all[i].name);
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
                                  params->all[i].name);
     }
+    if (suggest.best != NULL)
+        snprintf(offer, sizeof(offer), "; did you mean '%.48s'?", suggest.best);
     free(params);
     if (is_known)
         return error_set(err, AGON_ESTATE,
@@ -147,8 +152,8 @@ static int refuse_param(struct api *api, int slot, const struct control_call *ca
                          "start the host again, or see `params %.32s` for those that may change in "
                          "flight",
                          call->argv[1], call->argv[0], call->argv[0]);
-    return error_set(err, AGON_ENOENT, "%.32s has no parameter '%.32s'; there are: %s",
-                     call->argv[0], call->argv[1], list);
+    return error_set(err, AGON_ENOENT, "%.32s has no parameter '%.32s'; there are: %s%s",
+                     call->argv[0], call->argv[1], list, offer);
 }
 
 int api_do_param_set(void *ctx, const struct control_call *call, struct jout *out,
