@@ -513,6 +513,7 @@ static const struct control_field plan_fields[] = {
     {"time", TIME, "when it was held", NULLS},
     {"t_ms", INT, "the same", .unit = "ms", .example = "1795192174000"},
     {"undone", BOOL, "an operator took it back"},
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
     {"rows", LIST, "by rank", .of = &plan_row},
     {NULL}};
 const struct control_shape api_shape_plan = {"Plan", "A tournament", plan_fields};
@@ -531,6 +532,7 @@ static const struct control_field portfolio_limit_fields[] = {
 static const struct control_shape portfolio_limit = {
     "PortfolioLimit", "A limit of all agents together", portfolio_limit_fields};
 static const struct control_field portfolio_fields[] = {
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
     {"equity", DEC, "of all", BASE},
     {"equity_at_day", DEC, "at 00:00 UTC", BASE},
     {"equity_highest", DEC, "ever", BASE},

@@ -448,6 +448,7 @@ void api_put_portfolio(const struct api *api, struct jout *out)
     const struct host_view_portfolio *portfolio = &api->view->portfolio;
 
     jout_open(out, '{');
+    jout_kv_str(out, "currency", api->view->base_currency);
     api_put_money(api, out, "equity", portfolio->equity_amt);
     api_put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
     api_put_money(api, out, "equity_highest", portfolio->equity_high_amt);

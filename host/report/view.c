@@ -782,9 +782,11 @@ static void put_title(FILE *out, const struct view *view, const json_t *of, cons
     if (view->title[0] == '\0')
         return;
     if (currency == NULL)
-        currency = json_string_value(json_object_get(answer, "currency"));
+        currency = json_is_array(answer) ? view_common(answer, "currency")
+                                         : json_string_value(json_object_get(answer, "currency"));
     for (const struct field *field = view->fields; field->rank > 0; field++)
-        has_amounts |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0;
+        has_amounts |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0 ||
+                       strcmp(field->key, "equity_at_day") == 0;
     fputs(view->title, out);
     if (has_amounts && currency != NULL) {
         (void)utf8_escape(currency, strlen(currency), text, sizeof(text));

@@ -244,6 +244,17 @@ START_TEST(amounts_say_what_they_are_of)
     is("positions", "[" HELD("USDT") ", " HELD("BTC") "]", 80,
        "Positions\nagent  symbol  quantity  unrealised  in\n"
        "a      X              1        2.50  USDT\na      X              1        2.50  BTC\n");
+    is("plans",
+       "[{\"number\": 1, \"currency\": \"USDT\", \"rows\": [{\"agent\": \"a\", \"before\": "
+       "\"1.00\"}]},"
+       " {\"number\": 2, \"currency\": \"USDT\", \"rows\": [{\"agent\": \"a\", \"before\": "
+       "\"2.00\"}]}]",
+       80,
+       "Tournaments, amounts in USDT\nnumber  agent  before\n     1  a        1.00\n     2  a      "
+       "  2.00\n");
+    is("portfolio", "{\"currency\": \"USDT\", \"equity_at_day\": \"1000.00\"}", 80,
+       "All agents, at prices to close at, without the pool, amounts in USDT\n"
+       "at 00:00 UTC  1,000.00\n");
     // The fee has no room, and then what it is of has none.
 #define ENDED                                                                                      \
     "[{\"time\": \"2026-11-28T00:48:25.1Z\", \"symbol\": \"BTCUSDT\", \"quantity\": \"0.16247\", " \
