@@ -24,6 +24,14 @@ static char *money(const union plan_event *event, agon_amt_t amt, char text[MONE
 #define SCORE_DECIMALS 3 /* of a score and its points */
 #define SHARE_DECIMALS 2 /* of a share in % */
 
+const char *plan_text_verdict(uint8_t verdict, char text[PLAN_VERDICT_TEXT])
+{
+    snprintf(text, PLAN_VERDICT_TEXT, "%s", plan_verdict_name(verdict));
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    return text;
+}
+
 /* A value as people see it, in every table: a share in %, a count whole. */
 static char *number(char text[NUMBER_TEXT], enum measure_unit unit, int decimals, double value)
 {
@@ -161,12 +169,12 @@ static struct layout lay_out(const union plan_event *event)
 static void print_row(const union plan_event *event, const struct layout *layout,
                       const struct plan_line *line)
 {
-    char rank[8] = "-", before[48], after[48];
+    char rank[8] = "-", before[48], after[48], verdict[PLAN_VERDICT_TEXT];
 
     if (plan_rank(line) > 0)
         snprintf(rank, sizeof(rank), "%u", plan_rank(line));
     printf("%4s %-*.31s %-10s %6.*f %6.*f %%", rank, layout->name, args_safe(line->name),
-           plan_verdict_name(line->verdict), SCORE_DECIMALS, line->score, SHARE_DECIMALS,
+           plan_text_verdict(line->verdict, verdict), SCORE_DECIMALS, line->score, SHARE_DECIMALS,
            line->share_ppm / 1e4);
     for (uint32_t k = 0; k < MEASURES; k++) {
         if (layout->is_shown[k] == 1)
@@ -359,11 +367,11 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
 {
     const struct record_plan *plan = &event->plan;
     agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
-    char text[6][48];
+    char text[6][48], verdict[PLAN_VERDICT_TEXT];
 
     print_head(plan, is_dry, wrap_width(stdout));
     print_undone(event, wrap_width(stdout));
-    printf("%s: %s\n", args_safe(line->name), plan_verdict_name(line->verdict));
+    printf("%s: %s\n", args_safe(line->name), plan_text_verdict(line->verdict, verdict));
     say("%u samples of equity; %u closing fills won %s, %u lost %s", line->n_samples, line->n_wins,
         money(event, line->won_amt, text[0]), line->n_losses,
         money(event, line->lost_amt, text[1]));

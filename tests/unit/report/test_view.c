@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/plan_text.h"
 #include "report/view.h"
 #include "sys/wrap.h"
 
@@ -277,6 +278,10 @@ END_TEST
 /* Words and spans, and no key, place or count of milliseconds. */
 START_TEST(people_read_words_and_spans)
 {
+    char verdict[PLAN_VERDICT_TEXT];
+
+    ck_assert_str_eq(plan_text_verdict(PLAN_UNDER_GATE, verdict), "under gate");
+    ck_assert_str_eq(plan_text_verdict(PLAN_RANKED, verdict), "ranked");
     is("feed",
        "{\"venues\": [{\"venue\": \"v\", \"limits\": [{\"limit\": \"orders_day\", \"free\": 1,"
        " \"window_ms\": 86400000}, {\"limit\": \"orders\", \"free\": 1, \"window_ms\": 10000}]}]}",
