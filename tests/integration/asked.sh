@@ -33,6 +33,14 @@ for name in busy_1 busy_2 busy_3; do until_true "$HOST_PID" "$name trades" trade
 # Tried, or refused: nobody's act.
 sed 's/open_orders: 200/open_orders: 150/' "$WORK/conf/roster.yaml" >"$WORK/less.yaml"
 done_is apply "$WORK/less.yaml" --dry-run
+# What would differ has the roster's words and units.
+sed '0,/orders_on_reload: cancel, hard: 30s/s//orders_on_reload: keep, hard: 10s, on_crash: keep, wait: warm, depth: full, bars: [1m, 1h], checkpoint: 5s/' \
+    "$WORK/conf/roster.yaml" >"$WORK/words.yaml"
+done_is apply "$WORK/words.yaml" --dry-run
+for line in 'on_crash  *cancel_all  *keep' 'hard  *30s  *10s' 'wait  *cold  *warm' 'depth  *top10  *full' 'bars  *all  *1m, 1h' \
+    'checkpoint  *10s  *5s' 'orders_on_reload  *cancel  *keep'; do
+    grep -q "^busy_1  *$line " "$WORK/out" || fail "the dry run does not say '$line': $(cat "$WORK/out")"
+done
 ctl param set calm high many >"$WORK/out" 2>&1 && fail "a parameter of words is a number"
 ctl param set busy_1 every 45 >"$WORK/out" 2>&1
 [ $? = 5 ] && grep -q "'every' of busy_1 is read at a start only" "$WORK/out" || fail "one that is read at a start: $(cat "$WORK/out")"
