@@ -158,13 +158,30 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_DAY = 9,   /* the trading day turned (00:00 UTC of engine time) */
                     COMMAND_STOP = 10, /* global: halts, cancels all and closes every position, and
                                          whatever fills later, until COMMAND_RESUME */
-                    COMMAND_ACK_ALERT = 11, /* value: seq of the alert; 0: all that there are */
-                    COMMAND_VACATE = 12,    /* id: a RETIRED slot without orders and positions; its
-                                               place is another's from then on */
-                    COMMAND_UNDO_PLAN = 13, /* value: number of the last plan: what it moved goes
-                                               back, as far as it is free */
-                    COMMAND_VOLATILITY = 14 /* value: of the market, 0 normal, 1 high, 2 extreme:
-                                               what cards are shared by (gpu/rules.h) */
+                    COMMAND_ACK_ALERT = 11,  /* value: seq of the alert; 0: all that there are */
+                    COMMAND_VACATE = 12,     /* id: a RETIRED slot without orders and positions; its
+                                                place is another's from then on */
+                    COMMAND_UNDO_PLAN = 13,  /* value: number of the last plan: what it moved goes
+                                                back, as far as it is free */
+                    COMMAND_VOLATILITY = 14, /* value: of the market, 0 normal, 1 high, 2 extreme:
+                                                what cards are shared by (gpu/rules.h) */
+                    COMMAND_ASKED = 15 /* changes nothing: what the events behind it carry out was
+                                          asked for. which: enum asked_kind, scope, id: of whom,
+                                          why: how; of one granule it says nothing */
+};
+/* What operators ask for that is no one command: id, number, name in text and JSON. */
+#define ASKED_KINDS(X)                                                                             \
+    X(APPLY, 1, "apply")                                                                           \
+    X(RELOAD, 2, "reload")                                                                         \
+    X(ROLLBACK, 3, "rollback")                                                                     \
+    X(UNLOAD, 4, "unload")                                                                         \
+    X(PARAM, 5, "param set")                                                                       \
+    X(CLEAR, 6, "quarantine clear")
+enum asked_kind {
+#define ASKED_ID(id, number, name) ASKED_##id = (number),
+    ASKED_KINDS(ASKED_ID)
+#undef ASKED_ID
+        ASKED_MAX
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what

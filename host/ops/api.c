@@ -197,7 +197,8 @@ int api_apply(struct api *api, const struct apply *apply, struct jout *out, stru
 static void *applier_main(void *ctx)
 {
     struct api *api = ctx;
-    struct apply apply = {.host = api->host, .path = api->roster, .plugins = api->plugins};
+    struct apply apply = {
+        .host = api->host, .path = api->roster, .plugins = api->plugins, .who = "watch"};
     struct error err = {0};
     struct jout out = {0};
     int rc = apply_roster(&apply, &out, &err);

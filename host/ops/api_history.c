@@ -62,7 +62,10 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
         return place;
     if (call->argc > 2 &&
         (num_parse(call->argv[2], strlen(call->argv[2]), 0, &since_ms) < 0 || since_ms < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not a time in ms since 1970", call->argv[2]);
+        return error_set(
+            err, AGON_EINVAL,
+            "'%.24s' is not a time in ms since 1970; expected one as `t_ms` of what is listed",
+            call->argv[2]);
     if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
         seconds = 0;
     while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)
@@ -160,6 +163,26 @@ static void see_halts(struct api *api)
     }
     history->n_halts = view->n_halts;
     memcpy(history->halts, view->halts, view->n_halts * sizeof(view->halts[0]));
+}
+
+static void see_asked(struct api *api)
+{
+#define WORD(id, number, name) [number] = (name),
+    static const char *const words[] = {[0] = "", ASKED_KINDS(WORD)};
+#undef WORD
+    struct api_history *history = api->history;
+    const struct host_view *view = api->view;
+
+    if (view->n_asked - history->asked_before > HOST_VIEW_ASKED)
+        history->asked_before = view->n_asked - HOST_VIEW_ASKED;
+    for (; history->asked_before < view->n_asked; history->asked_before++) {
+        const struct host_view_asked *it = &view->asked[history->asked_before % HOST_VIEW_ASKED];
+        char text[200];
+
+        snprintf(text, sizeof(text), "%s by %s%s%s", words[it->kind % ASKED_MAX],
+                 it->who[0] != '\0' ? it->who : "?", it->why[0] != '\0' ? ": " : "", it->why);
+        api_happened(history, it->t, "asked", it->of, text);
+    }
 }
 
 static void see_venues(struct api *api)
@@ -466,7 +489,10 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
         return slot;
     if (call->argc > 1 &&
         (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+        return error_set(err, AGON_EINVAL,
+                         "'%.24s' is not the number of an event; expected one as `seq` of what is "
+                         "listed",
+                         call->argv[1]);
     of = api_fills_of(api, (uint32_t)slot);
     n = of == NULL ? 0 : of->n_closing < CLOSINGS ? of->n_closing : CLOSINGS;
     jout_open(out, '[');
@@ -864,6 +890,7 @@ void api_history_look(struct api *api, int64_t mono_ns)
         return;
     keep_candles(api);
     see_alerts(api, INT64_MAX);
+    see_asked(api);
     see_reloads(api);
     api_see_ends(api);
     see_halts(api);

@@ -70,7 +70,7 @@ struct api_history {
     struct past_fills *fills[SLOTS_MAX]; /* owned, each; NULL: it has none */
     struct past_ended *ended[SLOTS_MAX];
     struct past_trades *closed[SLOTS_MAX];
-    uint64_t fills_before, ended_before, bars_before;
+    uint64_t fills_before, ended_before, bars_before, asked_before;
     struct host_view_traded traded_before[CANDLE_INSTRUMENTS][HOST_VIEW_MINUTES];
     struct api_trades trades[CANDLE_INSTRUMENTS];
     uint64_t trades_before;

@@ -189,6 +189,8 @@ static const struct control_field param_fields[] = {
     {"type", TEXT, "what it takes", .words = api_param_types},
     {"live", BOOL, "it may change in flight"},
     {"default", REAL, "the plugin's; of a choice its place"},
+    {"default_text", TEXT, "the same as a roster says it: of a choice its word; of a text empty",
+     .example = "\"20\""},
     {"min", REAL, "of a number with a range", MAYBE},
     {"max", REAL, "of a number with a range", MAYBE},
     {"choices", TEXT, "fast|slow; empty: none", .example = "\"\""},
@@ -515,6 +517,7 @@ static const struct control_field plan_fields[] = {
     {"time", TIME, "when it was held", NULLS},
     {"t_ms", INT, "the same", .unit = "ms", .example = "1795192174000"},
     {"undone", BOOL, "an operator took it back"},
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
     {"rows", LIST, "by rank", .of = &plan_row},
     {NULL}};
 const struct control_shape api_shape_plan = {"Plan", "A tournament", plan_fields};
@@ -533,6 +536,7 @@ static const struct control_field portfolio_limit_fields[] = {
 static const struct control_shape portfolio_limit = {
     "PortfolioLimit", "A limit of all agents together", portfolio_limit_fields};
 static const struct control_field portfolio_fields[] = {
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
     {"equity", DEC, "of all", BASE},
     {"equity_at_day", DEC, "at 00:00 UTC, scaled with capital that moved since", BASE},
     {"equity_highest", DEC, "since the last resume, scaled with capital that moved", BASE},
@@ -560,6 +564,7 @@ static const struct control_field reload_fields[] = {
     {"time", TIME, "when", NULLS},
     {"agent", TEXT, "whose plugin", AGENT},
     {"kind", TEXT, "how", .word = changeover},
+    {"by", TEXT, "who asked for it; host: nobody", .example = "\"root\""},
     {"from", INT, "generation before"},
     {"to", INT, "generation after"},
     {"seq", INT, "number of the event by which it took over"},

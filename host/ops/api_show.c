@@ -444,6 +444,7 @@ void api_put_portfolio(const struct api *api, struct jout *out)
     const struct host_view_portfolio *portfolio = &api->view->portfolio;
 
     jout_open(out, '{');
+    jout_kv_str(out, "currency", api->view->base_currency);
     api_put_money(api, out, "equity", portfolio->equity_amt);
     api_put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
     api_put_money(api, out, "equity_highest", portfolio->equity_high_amt);
@@ -732,6 +733,29 @@ void api_put_latency(const struct api *api, struct jout *out)
     jout_close(out, '{');
 }
 
+/* Who asked for it: the newest word on that agent behind its changeover before. NULL: the host. */
+static const char *asked_by(const struct api *api, uint32_t number)
+{
+    const struct host_changeover *of = &api->reloads[number % HOST_CHANGEOVERS_MAX];
+    uint8_t kind = of->kind == HOST_RELOAD     ? ASKED_RELOAD
+                   : of->kind == HOST_ROLLBACK ? ASKED_ROLLBACK
+                                               : 0;
+    uint64_t before = 0;
+
+    for (uint32_t i = number; i-- > 0 && number - i < HOST_CHANGEOVERS_MAX && before == 0;) {
+        if (api->reloads[i % HOST_CHANGEOVERS_MAX].slot == of->slot)
+            before = api->reloads[i % HOST_CHANGEOVERS_MAX].seq;
+    }
+    for (uint64_t k = 1; kind != 0 && k <= api->view->n_asked && k <= HOST_VIEW_ASKED; k++) {
+        const struct host_view_asked *it =
+            &api->view->asked[(api->view->n_asked - k) % HOST_VIEW_ASKED];
+
+        if (it->slot == of->slot && it->kind == kind && it->seq < of->seq && it->seq > before)
+            return it->who;
+    }
+    return NULL;
+}
+
 void api_put_reloads(const struct api *api, struct jout *out)
 {
     uint32_t n = api->n_reloads < HOST_CHANGEOVERS_MAX ? api->n_reloads : HOST_CHANGEOVERS_MAX;
@@ -740,6 +764,7 @@ void api_put_reloads(const struct api *api, struct jout *out)
     for (uint32_t i = 1; i <= n; i++) {
         const struct host_changeover *reload =
             &api->reloads[(api->n_reloads - i) % HOST_CHANGEOVERS_MAX];
+        const char *by = asked_by(api, api->n_reloads - i);
         char code[20];
 
         if (reload->slot >= api->view->n_slots) // added since the last look
@@ -750,6 +775,7 @@ void api_put_reloads(const struct api *api, struct jout *out)
         api_put_time(out, "time", reload->t);
         jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
         jout_kv_str(out, "kind", host_changeover_name(reload->kind));
+        jout_kv_str(out, "by", by != NULL ? by : "host");
         jout_kv_int(out, "from", reload->from);
         jout_kv_int(out, "to", reload->to);
         jout_kv_int(out, "seq", (int64_t)reload->seq);

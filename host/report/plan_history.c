@@ -7,6 +7,7 @@
 
 #include "args/args.h"
 #include "base/money.h"
+#include "report/plan_text.h"
 #include "sys/clock.h"
 
 struct held { // one tournament
@@ -145,11 +146,12 @@ void plan_history_print(const struct plan_history *history)
            "ranked", "faulty", "last verdict");
     for (uint32_t i = 0; i < history->n_agents; i++) {
         const struct agent *agent = &history->agents[i];
+        char verdict[PLAN_VERDICT_TEXT];
 
         printf("%-12.31s %14s %14s %6u %6u %6u  %s\n", args_safe(agent->name),
                money_in(agent->began_amt, history->exp, history->currency, a),
                money_in(agent->capital_amt, history->exp, history->currency, b), agent->n_first,
-               agent->n_ranked, agent->n_faulty, plan_verdict_name(agent->verdict));
+               agent->n_ranked, agent->n_faulty, plan_text_verdict(agent->verdict, verdict));
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
+#include "report/plan_text.h"
 #include "report/table.h"
 #include "report/trail.h"
 #include "score/undone.h"
@@ -723,7 +724,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     const union plan_event *event;
     const struct record_plan *plan;
     uint32_t n_columns = 5;
-    char text[48];
+    char text[48], verdict[PLAN_VERDICT_TEXT];
 
     if (story->n_plans == 0)
         return;
@@ -760,7 +761,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
             else
                 page_cell(page, "%s", "");
             page_cell(page, "%s", args_safe(line->name));
-            page_cell(page, "%s", plan_verdict_name(line->verdict));
+            page_cell(page, "%s", plan_text_verdict(line->verdict, verdict));
             page_cell(page, "%.3f", line->score);
             page_cell(page, "%.2f %%", line->share_ppm / 1e4);
             for (uint32_t k = 0; k < MEASURES; k++) {

@@ -631,7 +631,7 @@ static void lessen_capital(const struct host *host, struct record_slot *record)
 {
     const struct instruments *table = engine_instruments(host->engine);
     int exp = instruments_asset(table, table->base_currency)->exp;
-    agon_amt_t amt = engine_capital_at_hand(host->engine, record);
+    agon_amt_t amt = engine_capital_at_hand(host->engine, record, NULL);
     char wanted[NUM_TEXT], given[NUM_TEXT];
 
     if (amt == record->limits.capital_amt)

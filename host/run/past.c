@@ -335,6 +335,7 @@ void host_past_begin(struct host *host)
     host->ended_seen = orders_settled(engine_orders(host->engine));
     host->draft->n_fills = 0;
     host->draft->n_ended = 0;
+    host->draft->n_asked = 0;
     host->draft->n_plans = 0;
     find_trades(host);
     if (host->past != NULL) {
@@ -524,6 +525,8 @@ void host_past_after(struct host *host, const struct agon_event_hdr *event, int 
     uint64_t n = host->draft->n_fills, n_ended = host->draft->n_ended;
 
     host_keep_ended(host, event, event->type == EVENT_REPORT && host_keep_fill(host, event));
+    if (rc >= 0)
+        host_keep_asked(host, event);
     if (host->past == NULL)
         return;
     if (host->draft->n_fills > n) {

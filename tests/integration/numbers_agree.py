@@ -370,7 +370,7 @@ def check_portfolio():
     head, *lines = load('portfolio.txt').split('Limits of all agents together\n')[1].splitlines()
     rows = {re.split(r'  +', line.strip())[0]: re.split(r'  +', line.strip())[1:3] for line in lines if not line.startswith('    ')}
     for name, its in shown.items():
-        same('ctl portfolio', name, rows.get(name), [its['used'], its['at']])
+        same('ctl portfolio', name, rows.get(name.replace('_', ' ')), [its['used'], its['at']])
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in load('portfolio.txt').split('\n\n')[0].splitlines()[1:])
     for name, key in (('equity to close', 'equity'), ('at 00:00 UTC', 'equity_at_day'), ('highest', 'equity_highest'), ('lost today', 'day_loss')):
         same('ctl portfolio', name, lines.get(name), apart(own[key]))

@@ -239,7 +239,48 @@ START_TEST(what_the_host_does_with_slots_has_no_operator)
 }
 END_TEST
 
-/* Its place is free, then another's: what is said of it stays its own. */
+static void ask(uint8_t which, uint8_t scope, uint32_t id, const char *who, const char *how)
+{
+    struct record_command_by by = command(COMMAND_ASKED, scope, id, who, how);
+
+    by.command.which = which;
+    ck_assert_int_eq(tell(&by), AGON_OK);
+}
+
+/* What is no one command has the name of who asked for it, and an unload has it in its own line. */
+START_TEST(who_asked_for_it_is_named)
+{
+    struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_RETIRED,
+                                  .reason = REASON_OPERATOR};
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER};
+
+    ask(ASKED_RELOAD, SCOPE_SLOT, 1, "ada", "ema.so");
+    ask(ASKED_ROLLBACK, SCOPE_SLOT, 1, "token", "");
+    ask(ASKED_PARAM, SCOPE_SLOT, 2, "ada", "fast = 7");
+    ask(ASKED_CLEAR, SCOPE_GLOBAL, 0, "ada", "9f86d081884c7d65: mended");
+    ask(ASKED_APPLY, SCOPE_GLOBAL, 0, "watch", "roster.yaml, 1 change");
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ask(ASKED_UNLOAD, SCOPE_SLOT, 2, "bob", "close");
+    slot.id = 2;
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    slot.id = 0; // of which nobody said anything
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ck_assert_int_eq(run_report_event(story, world->engine, &start.hdr, AGON_OK), AGON_OK);
+    says((const char *[]){
+        "slot_1 a reload is asked for by ada: ema.so", "slot_1 a roll back is asked for by token",
+        "slot_2 a parameter is set by ada: fast = 7",
+        "- a quarantine is lifted by ada: 9f86d081884c7d65: mended",
+        "- a roster is applied by its file, which was saved: roster.yaml, 1 change",
+        "slot_1 is unloaded by its file, which was saved: roster.yaml, 1 change",
+        "slot_2 is unloaded by bob: close", "slot_0 is unloaded by an operator",
+        "- run 2 begins; the one before left no word of its end", NULL});
+}
+END_TEST
+
 /* Whose file it is, why, and what to do; and whose it was that runs again. */
 START_TEST(a_quarantine_says_who_why_and_what_to_do)
 {
@@ -296,6 +337,7 @@ START_TEST(what_failed_to_take_over_is_named)
 }
 END_TEST
 
+/* Its place is free, then another's: what is said of it stays its own. */
 START_TEST(who_left_keeps_the_name_in_what_happened)
 {
     struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
@@ -474,6 +516,7 @@ int main(void)
     tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
     tcase_add_test(tcase, what_failed_to_take_over_is_named);
     tcase_add_test(tcase, who_comes_to_a_free_place_has_its_own_numbers_alone);
+    tcase_add_test(tcase, who_asked_for_it_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

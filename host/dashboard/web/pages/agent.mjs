@@ -59,8 +59,8 @@ function lossText(key, a, counted) {
 const LIMITS = [['drawdown', 'Drawdown now', 'share'], ['daily_loss', 'Daily loss', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
 
 function paramRow(name, p, again) {
-  const value = p.value ?? String(p.default);
-  const field = p.choices ? make('select', { ariaLabel: p.name, disabled: !p.live }, ...p.choices.split('|').map((c, i) => make('option', { textContent: c, value: c, selected: p.value ? c === p.value : i === p.default })))
+  const value = p.value ?? p.default_text;
+  const field = p.choices ? make('select', { ariaLabel: p.name, disabled: !p.live }, ...p.choices.split('|').map(c => make('option', { textContent: c, value: c, selected: c === value })))
     : make('input', { value: p.type === 'text' ? p.value ?? '' : value, ariaLabel: p.name, disabled: !p.live, autocomplete: 'off', spellcheck: false });
   const form = make('form', { className: 'param', title: p.doc }, make('label', {}, make('span', { textContent: p.name }), field),
     make('button', { type: 'submit', textContent: 'Set', disabled: !p.live, ariaLabel: `Set ${p.name}` }),
