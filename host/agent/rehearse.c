@@ -37,7 +37,7 @@ static const struct rehearse_given *given;
 /* A stage: rings, bus and the answers of a world that fills or refuses every order at once. All of
  * it is a function of the plugin's wishes. */
 struct stage {
-    char said[120]; /* its plugin, or a service of the host's, of an error */
+    char said[ERROR_TEXT]; /* its plugin, or a service of the host's, of an error */
     struct setup setup;
     struct setup_venue venue;
     struct setup_asset assets[2];
@@ -581,7 +581,7 @@ static void cut(struct rehearsal *r, struct stage *stage, struct half *half)
     stage->tail = HASH_BEGIN;
     if (feed_save(stage->feed, &half->state, &half->n_state, &stage->err) < 0 &&
         stage->err.code != AGON_ENOTSUP)
-        verdict(r, REHEARSE_SAVE, REHEARSAL_ERROR, "%.160s", stage->err.text);
+        verdict(r, REHEARSE_SAVE, REHEARSAL_ERROR, "%s", stage->err.text);
 }
 
 static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32_t index,
@@ -602,9 +602,9 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
         // Files that somebody gave it are no default: that it does not start with them is a fault.
         if (given->n_files > 0)
             verdict(r, REHEARSE_START, REHEARSAL_ERROR,
-                    "not with the files that it is given, and its defaults: %.120s", why);
+                    "not with the files that it is given, and its defaults: %s", why);
         else
-            verdict(r, REHEARSE_START, REHEARSAL_NOTE, "not with its defaults: %.120s", why);
+            verdict(r, REHEARSE_START, REHEARSAL_NOTE, "not with its defaults: %s", why);
         stage_deinit(&stage);
         return 0;
     }
@@ -618,7 +618,7 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
     half->tail = stage.tail;
     r->n_wishes = stage.n_wishes;
     if (!is_well)
-        verdict(r, REHEARSE_START, REHEARSAL_ERROR, "%.160s", feed_failure(stage.feed)->text);
+        verdict(r, REHEARSE_START, REHEARSAL_ERROR, "%s", feed_failure(stage.feed)->text);
     if (atomic_load(&feed_beat(stage.feed)->n_fp) > 0)
         verdict(r, REHEARSE_FP, REHEARSAL_ERROR, "changed in %llu calls",
                 (unsigned long long)atomic_load(&feed_beat(stage.feed)->n_fp));
@@ -761,8 +761,7 @@ static void states(struct rehearsal *r, const struct agon_entry *entry, uint32_t
     atomic_store(&r->at, REHEARSE_SAVE);
     stage_restore(&stage, d, index, half);
     if (stage_start(&stage, entry) < 0) {
-        verdict(r, REHEARSE_SAVE, REHEARSAL_ERROR, "its own state is refused: %.120s",
-                stage.err.text);
+        verdict(r, REHEARSE_SAVE, REHEARSAL_ERROR, "its own state is refused: %s", stage.err.text);
         stage_deinit(&stage);
         return;
     }
@@ -856,9 +855,9 @@ static void endure(struct rehearsal *r, const struct agon_entry *entry, uint32_t
     atomic_store(&r->at, REHEARSE_LONG);
     stage_init(&stage, entry->plugins[index], index);
     if (stage_start(&stage, entry) < 0)
-        verdict(r, REHEARSE_LONG, REHEARSAL_ERROR, "%.160s", stage.err.text);
+        verdict(r, REHEARSE_LONG, REHEARSAL_ERROR, "%s", stage.err.text);
     else if (!play(&stage, (int)n_events, NULL))
-        verdict(r, REHEARSE_LONG, REHEARSAL_ERROR, "at event %llu: %.160s",
+        verdict(r, REHEARSE_LONG, REHEARSAL_ERROR, "at event %llu: %s",
                 (unsigned long long)stage.seq, feed_failure(stage.feed)->text);
     else
         verdict(r, REHEARSE_LONG, REHEARSAL_OK, "%u events", n_events);

@@ -11,7 +11,8 @@
 #include "agent/feed.h"
 
 #define REHEARSAL_EVENTS      20000
-#define REHEARSAL_LONG_EVENTS 1000000   /* for a certificate */
+#define REHEARSAL_LONG_EVENTS 1000000            /* for a certificate */
+#define REHEARSAL_TEXT        (ERROR_TEXT + 128) /* a whole reason, and where it is of */
 #define REHEARSAL_HARD_NS     100000000 /* of processor time: what a slot grants a callback */
 
 enum rehearsal_check {                   /* val-r.. of SDK 4.4 */
@@ -47,7 +48,7 @@ struct rehearsal { /* filled in shared memory as it goes: what stands there when
     uint32_t n_wishes;   /* of one run */
     struct {
         uint32_t verdict; /* enum rehearsal_verdict */
-        char text[188];
+        char text[REHEARSAL_TEXT];
     } checks[REHEARSE_CHECKS];
 };
 

@@ -822,7 +822,7 @@ int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t in
     if (at >= REHEARSE_CHECKS) // a child's word
         return rc;
     rehearsal->checks[at].verdict = REHEARSAL_ERROR;
-    snprintf(rehearsal->checks[at].text, sizeof(rehearsal->checks[at].text), "%.180s",
+    snprintf(rehearsal->checks[at].text, sizeof(rehearsal->checks[at].text), "%s",
              err ? err->text : "");
     return AGON_OK;
 }

@@ -369,7 +369,7 @@ int cmd_run(int argc, char **argv)
         return EXIT_ENVIRONMENT;
     }
     rc = settings_read(&settings, "run", opts.config, opts.plugins != NULL ? opts.plugins : ".",
-                       dir_rc >= 0 && journal_dir_is_new(dir));
+                       dir_rc >= 0 && journal_dir_is_new(dir) ? SETTINGS_FIRST : SETTINGS_AGAIN);
     if (rc == EXIT_OK)
         rc = read_keys(&settings, opts.is_take_over);
     if (rc != EXIT_OK)

@@ -11,12 +11,14 @@
 #include "agent/certificate.h"
 #include "agent/run_process.h"
 #include "args/args.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/words.h"
 #include "roster/audit.h"
 #include "store/registry.h"
 #include "sys/clock.h"
 #include "sys/sealed.h"
+#include "sys/wrap.h"
 
 #define CHECKS_MAX 21
 
@@ -68,6 +70,15 @@ static int row_of(const struct elf_report *report, unsigned index, enum elf_runn
     return row->is_error;
 }
 
+/* A plugin's or a child's words, whole, until the next call. */
+static const char *whole(const char *text)
+{
+    static char buffer[4 * REHEARSAL_TEXT];
+
+    utf8_escape(text, strnlen(text, REHEARSAL_TEXT), buffer, sizeof(buffer));
+    return buffer;
+}
+
 static const char *word(const struct row *row)
 {
     return row->is_error ? "error" : row->is_note ? "note" : row->is_made ? "ok" : "-";
@@ -77,6 +88,7 @@ static void add(struct validation *made, const struct row *row)
 {
     json_t *object = json_object();
     size_t room = sizeof(made->lines) - made->n_lines;
+    int at;
     int n = snprintf(made->lines + made->n_lines, room, "check val-%s: %s\n", row->id, word(row));
 
     if (row->is_made && (size_t)n < room)
@@ -97,7 +109,8 @@ static void add(struct validation *made, const struct row *row)
     json_array_append_new(made->checks, object);
     if (made->is_quiet || (!row->is_made && !row->is_error))
         return;
-    printf("  %-5s val-%s  %-48s %s\n", word(row), row->id, row->name, row->text ? row->text : "");
+    at = printf("  %-5s val-%s  %-48s ", word(row), row->id, row->name);
+    wrap_text(stdout, wrap_width(stdout), at > 0 ? at : 0, 18, row->text ? row->text : "");
     for (uint32_t i = 0; i < row->n_more; i++)
         printf("%66s%s\n", "", row->more[i]);
 }
@@ -120,7 +133,7 @@ static int play(struct validation *made, const struct plugin_file *file, uint32_
                           .is_made = rehearsal.checks[i].verdict != REHEARSAL_NONE,
                           .is_note = rehearsal.checks[i].verdict == REHEARSAL_NOTE,
                           .is_error = rehearsal.checks[i].verdict == REHEARSAL_ERROR,
-                          .text = text[0] ? args_safe(text) : NULL};
+                          .text = text[0] ? whole(text) : NULL};
 
         if (i == REHEARSE_LONG && made->operator_name != NULL && !row.is_made) {
             row.is_error = 1;
@@ -151,7 +164,7 @@ static int run_all(struct validation *made, const struct plugin_file *file)
             rc = audit_extensions(&info, &err); // whatever a roster grants
         }
         row.is_error = rc < 0;
-        row.text = rc < 0 ? args_safe(err.text) : NULL;
+        row.text = rc < 0 ? whole(err.text) : NULL;
         n_errors += row.is_error;
         if (n > 1 && !made->is_quiet)
             printf("  plugin %u of %u\n", i + 1, n);

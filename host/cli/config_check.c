@@ -77,7 +77,7 @@ static int check_run(struct config_check *check, const char *path, const struct 
         return EXIT_ENVIRONMENT;
     if (plugins == NULL)
         plugins = demo_plugin_dir(found) ? found : ".";
-    code = settings_read(settings, COMMAND, path, plugins, 1);
+    code = settings_read(settings, COMMAND, path, plugins, SETTINGS_CHECK);
     if (code == EXIT_OK)
         code = check_keys(settings, path);
     if (code == EXIT_OK)
@@ -98,7 +98,8 @@ static int check_roster(struct config_check *check, const char *path)
                                 .path = path,
                                 .plugins = check->plugins,
                                 .rules = &rules,
-                                .cards = cards};
+                                .cards = cards,
+                                .is_check = 1};
     int code = EXIT_ENVIRONMENT;
 
     if (slots != NULL && cards != NULL)
@@ -202,7 +203,10 @@ static int check_file(struct config_check *check, const char *path, int is_named
     free(file.bytes);
     check->n_bad += code != EXIT_OK;
     if (code == EXIT_OK)
-        printf("%s: %s, well\n", args_safe(path), config_kinds[kind].name);
+        printf("%s: %s, well%s\n", args_safe(path), config_kinds[kind].name,
+               kind == KIND_ROSTER && check->plugins == NULL
+                   ? " (its plugins were not looked at: --plugins DIR says where they are)"
+                   : "");
     return code;
 }
 

@@ -527,7 +527,7 @@ int main(int argc, char **argv)
     }
     keeper.beat = beat_look(keeper.dir, &err);
     // Keys are the service's: its own user needs to read nothing.
-    rc = settings_read(&keeper.settings, "run", keeper.config, NULL, 0);
+    rc = settings_read(&keeper.settings, "run", keeper.config, NULL, SETTINGS_AGAIN);
     if (rc == EXIT_OK && keeper.settings.host.mode == RUN_PAPER)
         return wait_for_live(&keeper);
     if (rc == EXIT_OK)

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "card/script.h"
+#include "card/wire.h"
 #include "config/units.h"
 #include "gpu/profile.h"
 #include "roster/roster.h"
@@ -264,6 +265,11 @@ static void take_lease(struct config *config, const struct roster *roster, uint3
     lease->priority = words.priority;
     lease->flags =
         (uint8_t)((words.is_dedicated ? GPU_DEDICATED : 0) | (words.is_resumed ? GPU_RESUMES : 0));
+    if (words.bytes > 0 && words.bytes <= CARD_STAGE_MIN)
+        config_refuse(config, config_get(node, "memory"), CONFIG_E_RANGE,
+                      "has no room for a job: what goes there and back takes %u bytes of it; "
+                      "expected more than that, 64KiB as a rule",
+                      CARD_STAGE_MIN);
     lease->group = GPU_NONE;
     lease->budget = leases_find_budget(rules, words.budget, &n);
     if (n != 1) {

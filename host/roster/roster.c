@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roster/roster.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/num.h"
@@ -687,6 +684,19 @@ static void take_instruments(const struct roster *roster, uint32_t i, struct con
     }
 }
 
+void roster_take_files(const struct roster *roster, uint32_t i, struct crew_slot *slot)
+{
+    const struct roster_slot *from = &roster->slots[i];
+
+    slot->n_files = from->n_files;
+    memcpy(slot->files, from->files, sizeof(slot->files));
+    for (uint32_t k = 0; k < slot->n_files; k++)
+        if (slot->files[k].model[0] != '\0') {
+            memset(slot->files[k].path, 0, sizeof(slot->files[k].path));
+            snprintf(slot->files[k].path, sizeof(slot->files[k].path), "%s", roster->models);
+        }
+}
+
 static void take_slot(const struct roster *roster, uint32_t i, struct config *config,
                       const char *dir, struct crew_slot *slot)
 {
@@ -734,15 +744,9 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
                       "there is no sandbox inside the host; expected 'runner: process' with it");
     slot->n_params = from->n_params;
     memcpy(slot->params, from->params, sizeof(slot->params));
-    slot->n_files = from->n_files;
-    memcpy(slot->files, from->files, sizeof(slot->files));
+    roster_take_files(roster, i, slot);
     slot->n_leases = from->cards.n_leases;
     memcpy(slot->leases, from->cards.leases, sizeof(slot->leases));
-    for (uint32_t k = 0; k < slot->n_files; k++)
-        if (slot->files[k].model[0] != '\0') {
-            memset(slot->files[k].path, 0, sizeof(slot->files[k].path));
-            snprintf(slot->files[k].path, sizeof(slot->files[k].path), "%s", roster->models);
-        }
     slot->n_signals = from->n_signals;
     memcpy(slot->signals, from->signals, sizeof(slot->signals));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",
@@ -772,94 +776,4 @@ int roster_resolve(struct roster *roster, struct config *config, const char *dir
         take_instruments(roster, i, config, names, &slots[i].record.subscription);
     }
     return config_error_count(config) == 0 ? AGON_OK : AGON_EINVAL;
-}
-
-/* From the roster's folder on; 0: there is no room for that. */
-static int place(struct crew_file *file, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-    size_t n_own = strlen(file->path) + 1;
-
-    if (file->path[0] == '/')
-        return 1;
-    if (n + n_own > sizeof(file->path))
-        return 0;
-    memmove(file->path + n, file->path, n_own);
-    memcpy(file->path, path, n);
-    return 1;
-}
-
-/* A lease whose file leaves jobs no room, and nothing to go there by. */
-#define LEASE_SPARE 65536
-#define KERNELS_MAX 1048576 /* as card/wire.h has it */
-static void check_resident(const struct crew_slot *slot, uint32_t i, const struct crew_file *file,
-                           struct config *config)
-{
-    struct stat stat_of;
-    char has[32], is[32];
-
-    if (file->model[0] != '\0' || stat(file->path, &stat_of) != 0)
-        return;
-    for (uint32_t k = 0; k < slot->n_leases; k++) {
-        const struct crew_lease *lease = &slot->leases[k];
-
-        if (strcmp(lease->resident, file->name) != 0 ||
-            (int64_t)stat_of.st_size <= lease->bytes - LEASE_SPARE)
-            continue;
-        units_say_size(lease->bytes, has, sizeof(has));
-        units_say_size((int64_t)stat_of.st_size, is, sizeof(is));
-        config_refuse(config,
-                      config_at(config, "agents[%u].gpu.leases.%s.resident", i, lease->name),
-                      CONFIG_E_CONFLICT,
-                      "the file has %s, and the lease %s; expected a 'memory' of 64KiB more "
-                      "than the file, and what jobs take besides",
-                      is, has);
-    }
-}
-
-/* A source that no worker takes. */
-static void check_kernels(const struct crew_slot *slot, uint32_t i, const struct crew_file *file,
-                          struct config *config)
-{
-    struct stat stat_of;
-
-    if (file->model[0] != '\0' || stat(file->path, &stat_of) != 0)
-        return;
-    for (uint32_t k = 0; k < slot->n_leases; k++) {
-        const struct crew_lease *lease = &slot->leases[k];
-
-        if (strcmp(lease->kernels, file->name) == 0 &&
-            (stat_of.st_size == 0 || stat_of.st_size > KERNELS_MAX))
-            config_refuse(config,
-                          config_at(config, "agents[%u].gpu.leases.%s.kernels", i, lease->name),
-                          CONFIG_E_RANGE, "the file has %lld bytes; expected 1 to %d of CUDA C++",
-                          (long long)stat_of.st_size, KERNELS_MAX);
-    }
-}
-
-void roster_place_files(struct crew_slot *slots, uint32_t n, const char *path,
-                        struct config *config)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t k = 0; k < slots[i].n_files; k++) {
-            struct crew_file *file = &slots[i].files[k];
-            const char *why = !place(file, path)              ? "the path is too long"
-                              : access(file->path, R_OK) != 0 ? strerror(errno)
-                                                              : NULL;
-
-            if (why == NULL && config != NULL) {
-                check_resident(&slots[i], i, file, config);
-                check_kernels(&slots[i], i, file, config);
-            }
-            if (why != NULL && config != NULL)
-                config_refuse(
-                    config, config_at(config, "agents[%u].files.%s", i, file->name), CONFIG_E_VALUE,
-                    "%s: %s; expected a file that can be read, from the roster's folder on",
-                    file->path, why);
-            else if (why != NULL && slots[i].unfit[0] == '\0')
-                snprintf(slots[i].unfit, sizeof(slots[i].unfit), "files.%s: %.80s: %.40s",
-                         file->name, file->path, why);
-        }
-    }
 }

@@ -196,7 +196,7 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
 
 // is_known: whether the venue's name is known, without which no instrument has one.
 static int read_roster(struct settings *settings, const char *command, const char *path,
-                       const char *plugins, int is_known, int is_first)
+                       const char *plugins, int is_known, enum settings_for what)
 {
     struct roster_names *names = calloc(1, sizeof(*names));
     struct slots_roster from = {.command = command,
@@ -209,7 +209,8 @@ static int read_roster(struct settings *settings, const char *command, const cha
                                 .files_max = &settings->host.files_max,
                                 .cards = &settings->host.cards,
                                 .is_host = 1,
-                                .is_first = is_first};
+                                .is_first = what != SETTINGS_AGAIN,
+                                .is_check = what == SETTINGS_CHECK};
 
     int code;
 
@@ -428,7 +429,7 @@ static int take_words(struct settings *settings, const struct words *words)
 }
 
 int settings_read(struct settings *settings, const char *command, const char *path,
-                  const char *plugins, int is_first)
+                  const char *plugins, enum settings_for what)
 {
     struct words *words = calloc(1, sizeof(*words));
     struct post_target target;
@@ -497,7 +498,7 @@ int settings_read(struct settings *settings, const char *command, const char *pa
     }
     if (words->roster[0] != '\0')
         code = graver(
-            code, read_roster(settings, command, settings->roster, plugins, is_known, is_first));
+            code, read_roster(settings, command, settings->roster, plugins, is_known, what));
     free(words);
     return code;
 }

@@ -33,9 +33,11 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
  * stderr in one pass, with the command that asks; the return value is an exit code: 0, 3 or 5, or 6
  * when a file cannot be read. plugins: directory of the roster's plugin paths, each of which is
  * opened in a child and its parameters held against what it declares (roster/audit.h); one that may
- * not be loaded is no mistake: its slot says why (unfit). NULL: they are not looked for. is_first:
- * nothing has begun in the run directory, and a plugin that is not there is a mistake. */
+ * not be loaded is no mistake: its slot says why (unfit). NULL: they are not looked for. first:
+ * nothing has begun in the run directory, and a plugin that is not there is a mistake; check: that,
+ * and the agents' files are read. */
+enum settings_for { SETTINGS_AGAIN = 0, SETTINGS_FIRST = 1, SETTINGS_CHECK = 2 };
 int settings_read(struct settings *settings, const char *command, const char *path,
-                  const char *plugins, int is_first);
+                  const char *plugins, enum settings_for what);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/exit.h"
 #include "roster/audit.h"
 #include "run/config_file.h"
+#include "store/registry.h"
 
 void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)
 {
@@ -20,18 +21,21 @@ void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)
     limits_preset(&record->limits, capital_amt);
 }
 
-/* All that can be said of slots before it is known what there is to trade. */
-static void take_leases(struct crew_slot *slots, uint32_t *n, const struct slots_roster *from,
-                        const struct roster *roster, const struct config *config)
+/* All that can be said of slots before it is known what there is to trade, or where the roster was
+ * refused. */
+static void take_slots(struct crew_slot *slots, uint32_t *n, const struct slots_roster *from,
+                       const struct roster *roster, const struct config *config)
 {
     *from->cards = roster->cards;
     *n = roster->n_slots;
     for (uint32_t i = 0; i < roster->n_slots; i++) {
         const struct roster_slot *of = &roster->slots[i];
+        const struct config_node *name = config_at(config, "agents[%u].name", i);
 
         (void)snprintf(slots[i].record.name, sizeof(slots[i].record.name), "%s", of->name);
         slots[i].record.slot = (uint16_t)i;
-        slots[i].line = config_line(config_at(config, "agents[%u].name", i));
+        slots[i].line = name != NULL ? config_line(name) : 0;
+        roster_take_files(roster, i, &slots[i]);
         slots[i].n_leases = of->cards.n_leases;
         memcpy(slots[i].leases, of->cards.leases, sizeof(slots[i].leases));
     }
@@ -72,11 +76,16 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                 *from->values = roster->values;
             if (from->portfolio != NULL)
                 *from->portfolio = roster->portfolio;
-        } else if (rc >= 0 && from->cards != NULL) {
-            take_leases(slots, n, from, roster, file.config);
-        } else if (from->names != NULL) {
-            roster_judge(roster, file.config, from->names);
+        } else {
+            if (from->names != NULL)
+                roster_judge(roster, file.config, from->names);
+            if (from->cards != NULL)
+                take_slots(slots, n, from, roster, file.config);
+            if (from->is_check)
+                roster_place_files(slots, *n, from->path, file.config);
         }
+        if (from->is_check)
+            roster_read_files(slots, *n, roster->files_max, registry_resolve, file.config);
         if (from->plugins != NULL)
             roster_audit(roster, from->plugins, from->is_host && from->names != NULL ? slots : NULL,
                          from->is_first, file.config);

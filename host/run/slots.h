@@ -20,6 +20,7 @@ struct slots_roster {
     uint64_t *files_max;                /* the roster's, bytes; NULL: not asked */
     int is_host;       /* a plugin that may not be loaded is its slot's matter: roster/audit.h */
     int is_first;      /* of a host: nothing of it has begun; the same */
+    int is_check;      /* its files are read too, as a host reads them that begins */
     int is_rules_only; /* its instruments are not judged: only the rules are wanted */
 };
 /* The slots of a roster's file. Every mistake of it is printed to stderr, with its place, in one

@@ -352,6 +352,7 @@ int registry_find(struct registry *registry, const char *name, uint32_t version_
                   struct registry_version *version, struct error *err)
 {
     struct error own = {0};
+    char to[32] = "";
     int64_t n = 0;
     int rc = version_number == 0
                  ? one(registry,
@@ -375,13 +376,15 @@ int registry_find(struct registry *registry, const char *name, uint32_t version_
     if (n == 0)
         return error_set(err, AGON_ENOENT, "%s has no model %.64s; agon models ls shows them",
                          registry->dir, name);
+    if (n > 1)
+        (void)snprintf(to, sizeof(to), " to @%lld", (long long)n);
     return version_number == 0
                ? error_set(err, AGON_ENOENT,
                            "no version of %.64s is current; agon models promote makes one so, or "
-                           "name one, %.64s@1 to @%lld",
-                           name, name, (long long)n)
-               : error_set(err, AGON_ENOENT, "%.64s has no version %u; it has %.64s@1 to @%lld",
-                           name, version_number, name, (long long)n);
+                           "name one: %.64s@1%s",
+                           name, name, to)
+               : error_set(err, AGON_ENOENT, "%.64s has no version %u; it has %.64s@1%s", name,
+                           version_number, name, to);
 }
 
 int registry_by_hash(struct registry *registry, const char *sha256,

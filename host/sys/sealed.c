@@ -107,7 +107,7 @@ static struct sealed *find(struct sealed_set *set, const unsigned char digest[HA
 
 static struct sealed *take(struct sealed_set *set, int from, struct error *err)
 {
-    struct sealed fresh = {.n_users = 1};
+    struct sealed fresh = {.n_users = 1, .fd = -1};
     struct sealed *sealed;
     struct stat stat;
 
@@ -147,7 +147,7 @@ static struct sealed *take(struct sealed_set *set, int from, struct error *err)
                         (unsigned long long)set->limit);
         return NULL;
     }
-    if (copy(from, &fresh, err) < 0)
+    if (!set->is_dry && copy(from, &fresh, err) < 0)
         return NULL;
     *sealed = fresh;
     set->held += fresh.bytes;
@@ -183,7 +183,8 @@ void sealed_close(struct sealed_set *set, struct sealed *sealed)
     REQUIRE(sealed->n_users > 0 && set->held >= sealed->bytes);
     if (--sealed->n_users > 0)
         return;
-    (void)close(sealed->fd);
+    if (sealed->fd >= 0)
+        (void)close(sealed->fd);
     set->held -= sealed->bytes;
     memset(sealed, 0, sizeof(*sealed));
 }

@@ -21,6 +21,7 @@ struct sealed {
 
 struct sealed_set {
     uint64_t limit, held; /* bytes: that may be held, that are */
+    int is_dry;           /* files are read and counted, and nothing is held (fd is -1) */
     struct sealed all[SEALED_MAX];
 };
 

@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         data += next;
         n -= next;
     }
-    code = settings_read(&settings, "run", paths[0], NULL, 0);
+    code = settings_read(&settings, "run", paths[0], NULL, SETTINGS_AGAIN);
     REQUIRE(code == EXIT_OK || code == EXIT_CONFIG || code == EXIT_SAFETY ||
             code == EXIT_ENVIRONMENT);
     if (code == EXIT_OK)

@@ -167,7 +167,7 @@ refused "is not among the agent's files" "$(card)" ', kernels: nothing'
 refused 'could write what is resident' "$(card)" ', kernels: source, resident: weights'
 refused 'can never be granted (budget).*has 512MiB for inference on card .one., of which the context of own kernels (own_context) takes 512MiB' \
     "$(card | sed 's/ own_context: 48MiB,//')" ', kernels: source'
-refused 'the file has 0 bytes' "$(card)" ', kernels: source' empty.cu
+refused 'empty.cu: an empty file; expected a file' "$(card)" ', kernels: source' empty.cu
 refused 'the file has 1048577 bytes' "$(card)" ', kernels: source' large.cu
 live_files "$(for i in 1 2 3 4 5 6 7 8 9; do own "many$i" fine; done)"
 sed -i "s|^agents:|$(card)\nagents:|" "$WORK/conf/roster.yaml"

@@ -32,6 +32,11 @@ refused() { # WHAT WORDS FILE
         "$AGON" backtest "$PLUGINS/seer.so" --runner $runner --seed 3 --for 1m --file "model=$3" >"$WORK/out" 2>&1 && fail "$1 was taken"
         grep -q "files.model: .*$2" "$WORK/out" || fail "$1 ($runner): $(cat "$WORK/out")"
     done
+    # validate says the same, to the last word.
+    sed -n 's/.*files\.model: //p' "$WORK/out" | head -n 1 >"$WORK/reason"
+    [ -s "$WORK/reason" ] || fail "$1: no reason: $(cat "$WORK/out")"
+    "$AGON" validate "$PLUGINS/seer.so" --file "model=$3" >"$WORK/out" 2>&1 && fail "validate takes $1"
+    grep -qFf "$WORK/reason" "$WORK/out" || fail "$1: validate does not say '$(cat "$WORK/reason")': $(grep r05 "$WORK/out")"
 }
 head -c 100 "$WORK/state" >"$WORK/bad"
 refused "a file that ends in its header" 'truncated: its header has' "$WORK/bad"

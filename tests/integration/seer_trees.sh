@@ -39,6 +39,11 @@ open('$WORK/bad', 'w').write(text)" || fail "no bad file: $1"
         "$AGON" backtest "$PLUGINS/seer.so" --runner $runner --seed 3 --for 1m --file "model=$WORK/bad" >"$WORK/out" 2>&1 && fail "$1 was taken"
         grep -q "files.model: .*$2" "$WORK/out" || fail "$1 ($runner): $(cat "$WORK/out")"
     done
+    # validate says the same, to the last word.
+    sed -n 's/.*files\.model: //p' "$WORK/out" | head -n 1 >"$WORK/reason"
+    [ -s "$WORK/reason" ] || fail "$1: no reason: $(cat "$WORK/out")"
+    "$AGON" validate "$PLUGINS/seer.so" --file "model=$WORK/bad" >"$WORK/out" 2>&1 && fail "validate takes $1"
+    grep -qFf "$WORK/reason" "$WORK/out" || fail "$1: validate does not say '$(cat "$WORK/reason")': $(grep r05 "$WORK/out")"
 }
 refused "an array that is short" 'trees\[1\].split_indices is of' 'trees[1]["split_indices"].pop()'
 refused "a cycle" 'trees\[0\].left_children\[0\] is 0, a node that is reached already' 'trees[0]["left_children"][0] = 0'

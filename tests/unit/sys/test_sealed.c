@@ -66,6 +66,25 @@ START_TEST(same_contents_are_held_once)
 }
 END_TEST
 
+START_TEST(a_dry_set_judges_alike_and_holds_nothing)
+{
+    struct error err = {0};
+    struct sealed *a;
+
+    sealed_init(&set, 5);
+    set.is_dry = 1;
+    a = sealed_open(&set, file_of("a", "abc", 3), &err);
+    ck_assert_ptr_nonnull(a);
+    ck_assert_int_eq(a->fd, -1);
+    ck_assert_ptr_eq(sealed_open(&set, file_of("b", "abc", 3), &err), a);
+    ck_assert_ptr_null(sealed_open(&set, file_of("c", "xyz", 3), &err));
+    ck_assert_int_eq(err.code, AGON_ERANGE);
+    sealed_close(&set, a);
+    sealed_close(&set, a);
+    ck_assert_uint_eq(set.held, 0);
+}
+END_TEST
+
 START_TEST(a_large_file_is_copied_whole)
 {
     size_t n = ((size_t)3 << 20) + 5;
@@ -131,6 +150,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, help_setup, help_teardown);
     tcase_add_test(tcase, a_copy_is_the_file_and_nobody_changes_it);
     tcase_add_test(tcase, same_contents_are_held_once);
+    tcase_add_test(tcase, a_dry_set_judges_alike_and_holds_nothing);
     tcase_add_test(tcase, a_large_file_is_copied_whole);
     tcase_add_test(tcase, what_is_no_such_file_is_refused_and_holds_nothing);
     suite_add_tcase(suite, tcase);
