@@ -558,6 +558,29 @@ int along_is_silent(struct along *along, struct slot_set slots, const struct ago
     return all <= engine->portfolio.equity_high_amt;
 }
 
+int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t)
+{
+    const struct engine *engine = along->engine;
+    struct slot_set slots = along_slots(along, bar->hdr.instrument), left = slots;
+    uint16_t slot;
+    int n = 0;
+
+    if (along->walks_all || engine->exits_due <= t || !engine_may_pass(engine))
+        return 0;
+    along->ends.slot = SLOTS_MAX;
+    while (slot_set_take(&left, &slot)) {
+        if (!along_is_idle(along, slot, bar, n == 0 && slot_set_is_empty(&left)))
+            return 0;
+        n++;
+    }
+    return along_is_silent(along, slots, bar);
+}
+
+int along_pass(struct along *along, struct agon_event_hdr *end)
+{
+    return engine_pass(along->engine, end);
+}
+
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,
                      agon_px_t b)
 {

@@ -408,6 +408,33 @@ HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
     return act(engine, event, seq_before, t_before);
 }
 
+HOT int engine_may_pass(const struct engine *engine)
+{
+    const struct slot_set *attached = &engine->attached;
+
+    return engine->is_within && engine->is_advancing == 0 && !engine_owes(engine) &&
+           engine->turn.n_public == 0 && slot_set_is_empty(&engine->exposure->touched) &&
+           engine->beginners.words == 0 && attached->words <= 1 &&
+           (attached->bits[0] & ~engine->following.bits[0]) == 0;
+}
+
+HOT int engine_pass(struct engine *engine, struct agon_event_hdr *event)
+{
+    struct runner_turn *turn = &engine->turn;
+
+    event->seq = engine->seq + 1;
+    event->sub = 0;
+    if (event->t < engine->t)
+        event->t = engine->t;
+    if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
+        return AGON_EAGAIN;
+    engine->seq = turn->seq = turn->shown_seq = event->seq;
+    engine->t = event->t;
+    turn->at = turn->shown_at = engine->bus.at;
+    engine->counters.n_events++;
+    return AGON_OK;
+}
+
 HOT int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event)
 {
     uint64_t seq_before = engine->seq;

@@ -82,6 +82,11 @@ int engine_step(struct engine *engine, struct agon_event_hdr *event);
  * as it is. */
 int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event);
 
+/* A step as a number: in journal and count, and nothing else of it. Only for one whose whole effect
+ * the next step at the same time has too, and of which nobody hears; only where engine_may_pass. */
+int engine_may_pass(const struct engine *engine);
+int engine_pass(struct engine *engine, struct agon_event_hdr *event); /* as engine_step */
+
 /* When the engine next wants to be woken; INT64_MAX: never. The driver offers engine_due's event to
  * engine_step before the first event with a later t, and again while engine_next_due is not later.
  */

@@ -61,6 +61,7 @@ struct run {
     union room event;
     struct along *along; // owned; what the host does inside bars
     agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
+    int is_plain;        // data, exchange, orders and runners of this process are all that there is
     uint64_t n_data;     // events of the market so far, and when the last of them arrives
     agon_ns_t t_data;
 };
@@ -471,6 +472,47 @@ static inline void sooner(agon_ns_t *t, enum turn *turn, agon_ns_t t_other, enum
     }
 }
 
+/* Is the next news behind what was delivered at t of the same time, and nothing before it? */
+static inline int is_next_too(const struct run *run, agon_ns_t t)
+{
+    const struct heap_node *wish = heap_top(&run->due);
+    const struct agon_event_hdr *next = run->queues[0].first;
+
+    return run->is_plain && next != NULL && next->t <= t && (wish == NULL || wish->t > t) &&
+           run->source != UINT32_MAX && run->source < run->config->n_sources &&
+           run->at[run->source] > t && paper_next(run->config->paper) > t &&
+           paper_tells(run->config->paper) > t &&
+           paper_told_last(run->config->paper, next->t_venue) <= t &&
+           slot_set_is_empty(&run->ahead) && slot_set_is_empty(&run->lost) &&
+           engine_next_due(run->config->engine) >= t;
+}
+
+/* All that is delivered at t, up to what has something before it. */
+static HOT int deliver_all(struct run *run, struct queue *queue, agon_ns_t t)
+{
+    int rc;
+
+    do
+        rc = deliver_first(run, queue, t);
+    while (rc >= 0 && is_next_too(run, t));
+    return rc;
+}
+
+/* The end of a bar on whose way nothing happens is a number, and its BAR all that it brings. */
+static HOT int pass_end(struct run *run, struct record_path *end)
+{
+    const struct lockstep_config *config = run->config;
+    struct lockstep_result *result = run->result;
+    int rc = along_pass(run->along, &end->hdr);
+
+    if (rc < 0)
+        return rc;
+    if (result->n_events++ == 0)
+        result->t_first = end->hdr.t;
+    result->t_last = end->hdr.t;
+    return config->on_step != NULL ? config->on_step(config->ctx, &end->hdr, AGON_OK) : AGON_OK;
+}
+
 // Not inlined: it is the hot part of a function that is not.
 static HOT __attribute__((noinline)) int run_on(struct run *run)
 {
@@ -485,6 +527,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         struct queue *queue = first_delivery(run);
         const struct agon_event_hdr *delivery = queue != NULL ? queue->first : NULL;
         const struct heap_node *wish = heap_top(&run->due);
+        struct record_path end;
         struct heap_node node;
         int has_data = source < config->n_sources;
         enum turn turn = TURN_DATA;
@@ -545,13 +588,21 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         }
         switch (turn) {
         case TURN_DATA:
-            rc = at_exchange(run, source);
+            do
+                rc = at_exchange(run, source);
+            while (rc >= 0 && run->is_plain && next_source(run) == source && run->at[source] <= t);
             break;
         case TURN_ARRIVAL:
             paper_advance(config->paper, t);
             break;
         case TURN_REPORT:
-            rc = paper_offer(config->paper, &run->driver);
+            if (run->is_plain && delivery != NULL && (wish == NULL || wish->t > t) &&
+                paper_passes(config->paper, t, delivery, &end)) {
+                rc = pass_end(run, &end);
+                rc = rc < 0 ? rc : deliver_all(run, queue, t);
+            } else {
+                rc = paper_offer(config->paper, &run->driver);
+            }
             break;
         case TURN_JOB:
             rc = job.id != 0 ? end_job(run, &job) : end_chunk(run, t);
@@ -564,7 +615,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = driver_step(&run->driver, &run->event.hdr);
             break;
         default:
-            rc = deliver_first(run, queue, t);
+            rc = deliver_all(run, queue, t);
             break;
         }
         if (rc < 0)
@@ -629,6 +680,8 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     }
     if (config->walks_all)
         along_walk_all(run->along);
+    run->is_plain = config->paper != NULL && config->n_sources == 1 && run->n_queues == 1 &&
+                    config->jobs.wait == NULL && config->jobs.say == NULL && !config->walks_all;
     if (config->paper != NULL)
         paper_set_along(config->paper, run->along);
     for (uint32_t i = 0; i < WISHES; i++)

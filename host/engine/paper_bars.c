@@ -480,6 +480,47 @@ static int tell_end(struct paper *paper)
     return AGON_OK;
 }
 
+/* Does nothing wait but the end of a bar, and behind it at most the quote of the next? */
+static int is_end_alone(const struct paper *paper)
+{
+    const struct put_off *end = paper->put_off, *next = end != NULL ? end->next : NULL;
+
+    return end != NULL && end->t_told != 0 &&
+           (next == NULL || (next->next == NULL && !next->is_cmd &&
+                             next->instrument == end->instrument &&
+                             next->event.hdr.type == AGON_EVENT_QUOTE));
+}
+
+HOT int paper_passes(struct paper *paper, agon_ns_t t, const struct agon_event_hdr *behind,
+                     struct record_path *end)
+{
+    const struct agon_bar *bar;
+
+    if (!is_end_alone(paper) || paper->walk.bar != NULL || paper->put_off->t_told != t ||
+        paper->first_report < paper->n_reports || paper->first_cmd < paper->n_cmds ||
+        paper->n_held != 0 || paper->parked != NULL || !match_is_empty(paper->match))
+        return 0;
+    bar = &paper->put_off->event.bar;
+    if (behind->type != AGON_EVENT_BAR || behind->instrument != bar->hdr.instrument ||
+        behind->t > t || ((const struct agon_bar *)(const void *)behind)->t_open != bar->t_open ||
+        !along_is_passed(paper->along, bar, t))
+        return 0;
+    *end = (struct record_path){
+        .hdr = {.type = EVENT_PATH,
+                .granules = 1,
+                .instrument = bar->hdr.instrument,
+                .t_venue = bar->hdr.t,
+                .t = t},
+        .px = bar->close_px,
+        .slots = along_slots(paper->along, bar->hdr.instrument).bits[0],
+        .kind = PATH_END,
+    };
+    match_bar_over(paper->match, bar);
+    (void)unlink_at(paper, &paper->put_off);
+    go_on(paper, bar->hdr.instrument);
+    return 1;
+}
+
 int paper_offer(struct paper *paper, struct driver *driver)
 {
     struct record_report copy;
