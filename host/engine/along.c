@@ -558,10 +558,11 @@ int along_is_silent(struct along *along, struct slot_set slots, const struct ago
     return all <= engine->portfolio.equity_high_amt;
 }
 
-int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t)
+int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t,
+                    const struct slot_set *slots)
 {
     const struct engine *engine = along->engine;
-    struct slot_set slots = along_slots(along, bar->hdr.instrument), left = slots;
+    struct slot_set left = *slots;
     uint16_t slot;
     int n = 0;
 
@@ -573,12 +574,7 @@ int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t
             return 0;
         n++;
     }
-    return along_is_silent(along, slots, bar);
-}
-
-int along_pass(struct along *along, struct agon_event_hdr *end)
-{
-    return engine_pass(along->engine, end);
+    return along_is_silent(along, *slots, bar);
 }
 
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,

@@ -36,10 +36,8 @@ int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar
 int along_is_silent(struct along *along, struct slot_set slots, const struct agon_bar *bar);
 /* Both at once, of a bar whose end would be all that the core is told: no slot has anything to do
  * on the way, and nothing is due at t. */
-int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t);
-/* The engine takes that end as a number, and nothing else of it: what it brings is what the BAR
- * behind it brings too. As driver_step. */
-int along_pass(struct along *along, struct agon_event_hdr *end);
+int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t,
+                    const struct slot_set *slots); /* which are those of along_slots */
 /* A test's: nothing is known to be idle, and each path is walked. */
 void along_walk_all(struct along *along);
 /* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */
