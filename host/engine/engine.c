@@ -5,6 +5,7 @@
 #include "base/zeroed.h"
 #include "engine/impl.h"
 
+#define MINUTE_NS      ((agon_ns_t)60 * 1000000000)
 #define DEFAULT_ORDERS 16384u
 _Static_assert(DEFAULT_ORDERS <= ENGINE_UNSENT, "each order may find no room in one step");
 #define DEFAULT_BUS         ((uint64_t)1 << 20)
@@ -408,14 +409,15 @@ HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
     return act(engine, event, seq_before, t_before);
 }
 
-HOT int engine_may_pass(const struct engine *engine)
+HOT int engine_may_pass(const struct engine *engine, agon_ns_t t, agon_ns_t t_next)
 {
     const struct slot_set *attached = &engine->attached;
 
-    return engine->is_within && engine->is_advancing == 0 && !engine_owes(engine) &&
-           engine->turn.n_public == 0 && slot_set_is_empty(&engine->exposure->touched) &&
-           engine->beginners.words == 0 && attached->words <= 1 &&
-           (attached->bits[0] & ~engine->following.bits[0]) == 0;
+    return (t == t_next || (t - 1) / MINUTE_NS == (t_next - 1) / MINUTE_NS) &&
+           engine->exits_due > t && engine->is_within && engine->is_advancing == 0 &&
+           !engine_owes(engine) && engine->turn.n_public == 0 &&
+           slot_set_is_empty(&engine->exposure->touched) && engine->beginners.words == 0 &&
+           attached->words <= 1 && (attached->bits[0] & ~engine->following.bits[0]) == 0;
 }
 
 HOT int engine_pass(struct engine *engine, struct agon_event_hdr *event)

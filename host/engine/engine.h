@@ -83,8 +83,9 @@ int engine_step(struct engine *engine, struct agon_event_hdr *event);
 int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event);
 
 /* A step as a number: in journal and count, and nothing else of it. Only for one whose whole effect
- * the next step at the same time has too, and of which nobody hears; only where engine_may_pass. */
-int engine_may_pass(const struct engine *engine);
+ * the next step has too, and of which nobody hears; only where engine_may_pass: of a step at t, and
+ * one behind it at t_next, between which no sample is taken and nothing is due. */
+int engine_may_pass(const struct engine *engine, agon_ns_t t, agon_ns_t t_next);
 int engine_pass(struct engine *engine, struct agon_event_hdr *event); /* as engine_step */
 
 /* When the engine next wants to be woken; INT64_MAX: never. The driver offers engine_due's event to

@@ -576,9 +576,8 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
         return 0;
     *t_end = paper_told_by(run->config->paper, head);
     *t_bar = told_at(run, run->at[0], *t_end);
-    return *t_end != 0 &&
-           (engine_next_due(engine) >= *t_bar ||
-            (engine_leave_sample(engine) && engine_next_due(engine) >= *t_bar));
+    return *t_end != 0 && (engine_next_due(engine) >= *t_bar ||
+                           (engine_leave_sample(engine) && engine_next_due(engine) >= *t_bar));
 }
 
 /* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
@@ -602,7 +601,7 @@ static HOT int pass_bar(struct run *run)
         run->heads[0]->granules == 1 && (quote = take_head(run, 0)) != NULL)
         next_head(run, 0);
     if (next_source(run) != 0 || run->at[0] <= t_bar ||
-        !paper_is_passed(paper, (const struct agon_bar *)(const void *)bar, t_end, &end)) {
+        !paper_is_passed(paper, (const struct agon_bar *)(const void *)bar, t_end, t_bar, &end)) {
         show_exchange(run, bar);
         send_on(run, 0, bar, t);
         if (quote != NULL) {

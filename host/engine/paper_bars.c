@@ -494,7 +494,7 @@ HOT int paper_is_quiet(const struct paper *paper)
 }
 
 HOT int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns_t t,
-                        struct record_path *end)
+                        agon_ns_t t_bar, struct record_path *end)
 {
     struct slot_set slots = along_slots(paper->along, bar->hdr.instrument);
 
@@ -502,7 +502,7 @@ HOT int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns
     end->hdr.t = t;
     if (slot_set_is_empty(&slots) || !match_bar_ends(paper->match, bar))
         return 1;
-    if (paper->t_sent[LATENCY_ACK] > t || !along_is_passed(paper->along, bar, t, &slots))
+    if (paper->t_sent[LATENCY_ACK] > t || !along_is_passed(paper->along, bar, t, t_bar, &slots))
         return 0;
     *end = (struct record_path){.hdr = {.type = EVENT_PATH,
                                         .granules = 1,
