@@ -97,6 +97,8 @@ void engine_due(const struct engine *engine, struct record_due *due);
  * (record_samples), and which judges nobody? Then it is no longer due, and 1: the driver answers
  * for it that a step at a later time will come. 0: it is to be offered like any other. */
 int engine_leave_sample(struct engine *engine);
+/* Would it, and is nothing else due before t? */
+int engine_may_leave_sample(const struct engine *engine, agon_ns_t t);
 
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */

@@ -563,7 +563,7 @@ static inline agon_ns_t told_at(const struct run *run, agon_ns_t t, agon_ns_t t_
  * of it at t_bar? */
 static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_bar)
 {
-    struct engine *engine = run->config->engine;
+    const struct engine *engine = run->config->engine;
     const struct agon_event_hdr *head;
 
     if (!run->is_steady || run->queues[0].first != NULL || heap_top(&run->due) != NULL ||
@@ -576,8 +576,8 @@ static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_b
         return 0;
     *t_end = paper_told_by(run->config->paper, head);
     *t_bar = told_at(run, run->at[0], *t_end);
-    return *t_end != 0 && (engine_next_due(engine) >= *t_bar ||
-                           (engine_leave_sample(engine) && engine_next_due(engine) >= *t_bar));
+    return *t_end != 0 &&
+           (engine_next_due(engine) >= *t_bar || engine_may_leave_sample(engine, *t_bar));
 }
 
 /* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
@@ -610,6 +610,8 @@ static HOT int pass_bar(struct run *run)
         }
         return 1;
     }
+    if (engine_next_due(run->config->engine) < t_bar)
+        (void)engine_leave_sample(run->config->engine);
     run->result->n_passed++;
     run->result->n_passed_ends += end.hdr.type != 0;
     paper_pass(paper, (const struct agon_bar *)(const void *)bar, &end);
