@@ -309,8 +309,8 @@ static void value_again(struct engine *engine, agon_asset_t asset)
     }
 }
 
-/* Coins that are held and worth so much in the base currency: a price moves that, and nothing else of
- * what is counted. False: it is another kind of position. */
+/* Coins that are held and worth so much in the base currency: a price moves that, and nothing else
+ * of what is counted. False: it is another kind of position. */
 static inline int move_value(struct engine *engine, uint16_t slot, uint32_t place,
                              const struct agon_instrument *instrument, agon_px_t px)
 {

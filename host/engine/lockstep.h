@@ -69,8 +69,8 @@ struct lockstep_config {
     int is_single; /* ... and nothing is taken in one go with what comes at the same time */
 };
 struct lockstep_result {
-    uint64_t n_events;         /* taken by the engine */
-    uint64_t n_market;         /* of them from the sources */
+    uint64_t n_events; /* taken by the engine */
+    uint64_t n_market; /* of them from the sources */
     /* Bars that were taken in one go, with nothing on its way, and those whose end was a number. */
     uint64_t n_passed, n_passed_ends;
     agon_ns_t t_first, t_last; /* engine time */

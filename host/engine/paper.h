@@ -86,8 +86,8 @@ struct driver;
 int paper_offer(struct paper *paper, struct driver *driver);
 /* Does nothing rest at the exchange, and is nothing on its way to it or from it? Of such: does the
  * bar, which has come to the exchange, bring the core nothing but, at t, the PATH of its end (*end,
- * of type 0 where there is none), which engine_pass may take, and itself, at t_bar? And the exchange
- * goes on behind it, in the place of paper_on_market. */
+ * of type 0 where there is none), which engine_pass may take, and itself, at t_bar? And the
+ * exchange goes on behind it, in the place of paper_on_market. */
 struct record_path;
 int paper_is_steady(const struct paper *paper); /* are reports always on their way as long? */
 int paper_is_quiet(const struct paper *paper);

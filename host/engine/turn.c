@@ -153,8 +153,8 @@ static inline uint64_t are_together(const struct engine *engine, uint32_t word)
                                      turn->wanting.bits[word] & ~turn->private.bits[word];
 }
 
-/* A turn of at most one record and of nothing private, where all runners are called together and none is
- * beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
+/* A turn of at most one record and of nothing private, where all runners are called together and
+ * none is beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
  * take_turns; 0: the turn has ended. */
 static inline int is_plain(const struct engine *engine)
 {

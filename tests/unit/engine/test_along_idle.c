@@ -2,9 +2,9 @@
 /* Where nothing can happen inside a bar its path is not walked, and a minute's sample that judges
  * nobody is no step of its own. Beside it the slow way, which walks every point of every bar and
  * takes each sample by an event: of drawn bars, orders, exits, timers, limits and latencies, on one
- * instrument or two, in and out of step, both come to the same reports (fills and fees are in them),
- * wishes, positions, money, losses, scores and equity of each minute. Of one instrument bars are
- * taken in one go where nothing is on its way: beside it each turn by itself comes to the same
+ * instrument or two, in and out of step, both come to the same reports (fills and fees are in
+ * them), wishes, positions, money, losses, scores and equity of each minute. Of one instrument bars
+ * are taken in one go where nothing is on its way: beside it each turn by itself comes to the same
  * numbers of events, and to the same state.
  * ALONG_CASES: how many; agon soak draws 10,000. */
 struct world;
