@@ -5,6 +5,7 @@
 #include "base/zeroed.h"
 #include "engine/impl.h"
 
+#define MINUTE_NS      ((agon_ns_t)60 * 1000000000)
 #define DEFAULT_ORDERS 16384u
 _Static_assert(DEFAULT_ORDERS <= ENGINE_UNSENT, "each order may find no room in one step");
 #define DEFAULT_BUS         ((uint64_t)1 << 20)
@@ -412,6 +413,34 @@ HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
     engine->seq = event->seq;
     engine->t = event->t;
     return act(engine, event, seq_before, t_before);
+}
+
+HOT int engine_may_pass(const struct engine *engine, agon_ns_t t, agon_ns_t t_next)
+{
+    const struct slot_set *attached = &engine->attached;
+
+    return (t == t_next || (t - 1) / MINUTE_NS == (t_next - 1) / MINUTE_NS) &&
+           engine->exits_due > t && engine->is_within && engine->is_advancing == 0 &&
+           !engine_owes(engine) && engine->turn.n_public == 0 &&
+           slot_set_is_empty(&engine->exposure->touched) && engine->beginners.words == 0 &&
+           attached->words <= 1 && (attached->bits[0] & ~engine->following.bits[0]) == 0;
+}
+
+HOT int engine_pass(struct engine *engine, struct agon_event_hdr *event)
+{
+    struct runner_turn *turn = &engine->turn;
+
+    event->seq = engine->seq + 1;
+    event->sub = 0;
+    if (event->t < engine->t)
+        event->t = engine->t;
+    if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
+        return AGON_EAGAIN;
+    engine->seq = turn->seq = turn->shown_seq = event->seq;
+    engine->t = event->t;
+    turn->at = turn->shown_at = engine->bus.at;
+    engine->counters.n_events++;
+    return AGON_OK;
 }
 
 HOT int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event)

@@ -157,14 +157,14 @@ static inline uint64_t are_together(const struct engine *engine, uint32_t word)
                                      turn->wanting.bits[word] & ~turn->private.bits[word];
 }
 
-/* A turn of one record and of nothing private, where all runners are called together and none is
- * beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
+/* A turn of at most one record and of nothing private, where all runners are called together and
+ * none is beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
  * take_turns; 0: the turn has ended. */
 static inline int is_plain(const struct engine *engine)
 {
     const struct runner_turn *turn = &engine->turn;
 
-    return turn->n_public == 1 && (turn->private.words | engine->beginners.words) == 0 &&
+    return turn->n_public <= 1 && (turn->private.words | engine->beginners.words) == 0 &&
            engine->attached.words == 1 &&
            (engine->attached.bits[0] & ~(engine->following.bits[0] & engine->together.bits[0])) ==
                0;
