@@ -531,6 +531,8 @@ static const struct control_field portfolio_limit_fields[] = {
     {"is_minimum", BOOL, "less is worse"},
     {"is_kept", BOOL, "used is known: it is of all, limited or not"},
     {"used", CONTROL_EITHER, "by its unit: a share as a number, an amount as a decimal"},
+    {"lost", CONTROL_EITHER,
+     "money, where used counts what was lost before capital moved in proportion; else none"},
     {"at", CONTROL_EITHER, "the limit, likewise; none: there is none"},
     {NULL}};
 static const struct control_shape portfolio_limit = {

@@ -469,6 +469,11 @@ void api_put_portfolio(const struct api *api, struct jout *out)
         jout_kv_bool(out, "is_minimum", limit->risk == LIMIT_LESS_IS_RISKIER);
         jout_kv_bool(out, "is_kept", 1);
         put_limit(api, "used", limit, api_portfolio_used(portfolio, limit->number), out);
+        if (limit->number == PORTFOLIO_DAILY_LOSS_AMT &&
+            portfolio->day_lost_amt != api_portfolio_used(portfolio, limit->number))
+            api_put_money(api, out, "lost", portfolio->day_lost_amt);
+        else
+            jout_kv_str(out, "lost", "none");
         if (value != 0)
             put_limit(api, "at", limit, value, out);
         else

@@ -13,9 +13,9 @@ const limitShare = r => {
 };
 
 // Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
-const usedText = (r, p) => {
+const usedText = r => {
   const text = limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used);
-  return r.limit === 'daily_loss' && p && p.day_loss !== r.used ? `${money(Number(p.day_loss) < 0 ? '0.00' : p.day_loss)}, scaled ${text}` : text;
+  return r.lost !== 'none' && r.lost !== r.used ? `${money(Number(r.lost) < 0 ? '0.00' : r.lost)}, scaled ${text}` : text;
 };
 
 export default {
@@ -27,16 +27,14 @@ export default {
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
     // Bids of longs, asks of shorts: less than what the head has.
     body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool. Scaled: what was lost before capital moved counts in proportion to it.' }));
-    let now = null;
     const rows = table(node, [
       { title: 'Of all agents', class: 'l', text: limitName, hint: r => r.text },
-      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), usedText(r, now)); } },
+      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), usedText(r)); } },
       { title: 'Limit', text: r => limitText(r, r.at), tone: r => (r.at === 'none' ? 'dim' : '') },
     ], 'No limits.');
     return state => {
       const p = state.get('portfolio');
       if (!p) return;
-      now = p;
       breach.dataset.state = p.breached ? 'killed' : 'ok';
       set(breach, p.breached ? `${p.breached_by.replace('portfolio_', '').replaceAll('_', ' ')}: ${p.on_breach}` : 'within');
       rows(p.limits, r => r.limit);
