@@ -21,12 +21,15 @@
 #define DRIFT     0.0001
 #define SIGMA     0.01
 #define CARD_MORE 64u /* times as much at once on a card */
+#define GIVEN     8   /* pieces of memory of a side */
 
 struct side {              /* a device, and what it is given */
     struct device *device; /* owned; NULL: the loop */
     uint32_t n_paths, n_sets;
     struct scenarios_args paths;
     struct sweeps_args sets;
+    void *given[GIVEN]; /* owned: memory of the device */
+    uint32_t n_given;
     struct error err;
 };
 struct lanes {
@@ -187,7 +190,10 @@ static const void *give(struct side *side, const void *from, size_t bytes)
 {
     void *at = side->device->alloc(side->device, bytes);
 
-    if (at != NULL && from != NULL)
+    if (at == NULL)
+        return NULL;
+    side->given[side->n_given++] = at;
+    if (from != NULL)
         side->device->write(side->device, at, from, bytes);
     return at;
 }
@@ -359,12 +365,18 @@ static int compare(struct bench *bench, struct lanes *lanes, const char *prefix)
     return rc < 0 ? rc : bench_compare(bench, &pair);
 }
 
+static void side_deinit(struct side *side)
+{
+    for (uint32_t i = 0; i < side->n_given; i++)
+        side->device->release(side->device, side->given[i]);
+    if (side->device != NULL)
+        side->device->free(side->device);
+}
+
 static void deinit(struct lanes *lanes)
 {
-    if (lanes->product.device != NULL)
-        lanes->product.device->free(lanes->product.device);
-    if (lanes->yardstick.device != NULL)
-        lanes->yardstick.device->free(lanes->yardstick.device);
+    side_deinit(&lanes->product);
+    side_deinit(&lanes->yardstick);
     free(lanes->y);
     free(lanes->a);
     free(lanes->price);
