@@ -69,3 +69,20 @@ char *money_count(uint64_t n, char text[MONEY_TEXT])
     (void)money_apart(plain, text);
     return text;
 }
+
+char *money_brief(uint64_t n, char text[MONEY_TEXT])
+{
+    static const char units[] = "MGTPE";
+    uint64_t unit = 1000000;
+    size_t k = 0;
+
+    if (n < unit)
+        return money_count(n, text);
+    for (; n / unit >= 1000 && k + 2 < sizeof(units); k++)
+        unit *= 1000;
+    // Rounded down: what is shown is there.
+    (void)snprintf(text, MONEY_TEXT, n / unit < 10 ? "%llu.%02llu%c" : "%llu.%01llu%c",
+                   (unsigned long long)(n / unit),
+                   (unsigned long long)(n % unit / (unit / (n / unit < 10 ? 100 : 10))), units[k]);
+    return text;
+}

@@ -23,5 +23,7 @@ int money_apart(const char *plain, char text[MONEY_TEXT]);
 
 /* How many there are of something: "12,345". */
 char *money_count(uint64_t n, char text[MONEY_TEXT]);
+/* The same in seven columns whatever it is: from a million on "1.23M", "45.6G". */
+char *money_brief(uint64_t n, char text[MONEY_TEXT]);
 
 #endif

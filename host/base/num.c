@@ -451,44 +451,70 @@ char *num_digits(uint64_t value, char *end)
     return end;
 }
 
-int num_format(int64_t value, int exp, char *text)
+/* More bytes than are asked for, within what both sides have: a copy of a length that is known is
+ * two moves, and of another one a call. */
+static inline void copy_up_to_16(char *to, const char *from, int n)
+{
+    memcpy(to, from, 8);
+    if (n > 8)
+        memcpy(to + 8, from + 8, 8);
+}
+
+/* A value of many digits, whose text has no room for more bytes than it has. The length. */
+static int format_long(const char *from, int whole, int exp, char *at)
+{
+    memcpy(at, from, (size_t)whole);
+    if (exp == 0)
+        return whole;
+    at[whole] = '.';
+    memcpy(at + whole + 1, from + whole, (size_t)exp);
+    return whole + 1 + exp;
+}
+
+static inline int format(int64_t value, int exp, int is_short, char *text)
 {
     uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-    char digits[NUM_DIGITS]; // more than NUM_EXP_MAX and the zero before the point
-    char *end = digits + sizeof(digits);
-    char *from = num_digits(left, end);
+    char digits[NUM_DIGITS + 16]; // what is behind them is copied, and never read
+    char *end = digits + NUM_DIGITS;
+    char *from;
     char *at = text;
     int whole;
 
     REQUIRE(exp >= 0 && exp <= NUM_EXP_MAX);
+    memset(end, '0', 16);
+    from = num_digits(left, end);
     while (end - from <= exp)
         *--from = '0';
     whole = (int)(end - from) - exp;
+    if (is_short) {
+        while (exp > 0 && end[-1] == '0') {
+            end--;
+            exp--;
+        }
+    }
     *at = '-';
     at += value < 0;
-    memcpy(at, from, (size_t)whole);
-    at += whole;
-    if (exp > 0) {
-        *at++ = '.';
-        memcpy(at, from + whole, (size_t)exp);
-        at += exp;
+    if (whole > 12 || exp > 8) {
+        at += format_long(from, whole, exp, at);
+    } else {
+        copy_up_to_16(at, from, whole);
+        at += whole;
+        *at = '.';
+        memcpy(at + 1, from + whole, 8);
+        at += exp > 0 ? exp + 1 : 0;
     }
     *at = '\0';
     return (int)(at - text);
 }
 
+int num_format(int64_t value, int exp, char *text)
+{
+    return format(value, exp, 0, text);
+}
+
 int num_format_short(int64_t value, int exp, char *text)
 {
-    int n = num_format(value, exp, text);
-
-    if (exp > 0) {
-        while (text[n - 1] == '0')
-            n--;
-        if (text[n - 1] == '.')
-            n--;
-        text[n] = '\0';
-    }
-    return n;
+    return format(value, exp, 1, text);
 }
 
 int num_from_double(double value, int exp, enum num_round round, int64_t *count)

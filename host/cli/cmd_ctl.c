@@ -182,15 +182,23 @@ static int url(const char *dir)
     return code;
 }
 
-// verb: whose view it is shown by; NULL: as it is.
+static int width_of(void)
+{
+    return term_is_tty(STDOUT_FILENO) ? term_width(STDOUT_FILENO) : WIDE;
+}
+
+// verb: whose view it is shown by. What is done looks alike for all.
 static void print_result(const struct opts *opts, const char *verb, const json_t *result)
 {
-    int width = term_is_tty(STDOUT_FILENO) ? term_width(STDOUT_FILENO) : WIDE;
+    int width = width_of();
 
     if (opts->is_json) {
         json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
         putchar('\n');
-    } else if (verb == NULL || !view_show(stdout, verb, result, width)) {
+    } else if (!view_show(stdout,
+                          json_object_get(result, "done") != NULL && !view_has(verb) ? "done"
+                                                                                     : verb,
+                          result, width)) {
         render(stdout, result, width);
     }
 }
@@ -241,7 +249,7 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
     rc = client_ask(dir, words, 4, APPLY_NS, &result, &err);
     if (rc >= 0 && !opts->is_dry && json_array_size(json_object_get(result, "changes")) > 0) {
         if (!opts->is_json)
-            print_result(opts, NULL, json_object_get(result, "changes"));
+            print_result(opts, "apply", json_object_get(result, "changes"));
         json_decref(result);
         words[2] = sure;
         rc = client_ask(dir, words, 4, APPLY_NS, &result, &err);
@@ -255,7 +263,7 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
     }
     if (rc < 0)
         return rc == AGON_EINVAL ? (complain(err.text, rc), EXIT_CONFIG) : complain(err.text, rc);
-    print_result(opts, NULL, opts->is_json ? result : json_object_get(result, "changes"));
+    print_result(opts, "apply", opts->is_json ? result : json_object_get(result, "changes"));
     json_decref(result);
     return EXIT_OK;
 }
@@ -279,6 +287,7 @@ static int ask_urgently(const char *dir, const char *const *words, int n_words, 
 
 static void print_left(const json_t *left, int64_t took_ms)
 {
+    int width = width_of();
     size_t n_positions = (size_t)json_integer_value(json_object_get(left, "n_positions"));
     size_t n_orders = (size_t)json_integer_value(json_object_get(left, "n_orders"));
 
@@ -291,13 +300,13 @@ static void print_left(const json_t *left, int64_t took_ms)
             printf("every position is closed and no order is open (%lld ms)\n", (long long)took_ms);
         return;
     }
-    printf("left after %lld ms: %zu positions, %zu orders%s\n", (long long)took_ms, n_positions,
-           n_orders,
+    printf("left after %lld ms: %zu position%s, %zu order%s%s\n", (long long)took_ms, n_positions,
+           n_positions == 1 ? "" : "s", n_orders, n_orders == 1 ? "" : "s",
            json_is_true(json_object_get(left, "heard")) ? "" : "; the venue is not reachable");
     if (n_positions > 0)
-        render(stdout, json_object_get(left, "positions"), WIDE);
+        render(stdout, json_object_get(left, "positions"), width);
     if (n_orders > 0)
-        render(stdout, json_object_get(left, "orders"), WIDE);
+        render(stdout, json_object_get(left, "orders"), width);
 }
 
 /* How often all that the agent held was closed; -1: not known. */
@@ -372,7 +381,7 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
     took_ms = (clock_mono() - began_ns) / 1000000;
     if (opts->is_json) {
         json_object_set_new(left, "took_ms", json_integer(took_ms));
-        print_result(opts, NULL, left);
+        print_result(opts, "left", left);
     } else {
         print_left(left, took_ms);
     }
@@ -399,7 +408,7 @@ static int unload(const struct opts *opts, const char *dir, const struct control
     rc = client_ask(dir, words, 3, SLOW_NS, &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
-    print_result(opts, NULL, result);
+    print_result(opts, "done", result);
     json_decref(result);
     return EXIT_OK;
 }

@@ -49,6 +49,7 @@ static void print_agents(const struct run_report *story)
         figures_print(stdout, &base, name, &seat->figures, seat->n_refused);
         n_refused += seat->n_refused;
     }
+    figures_print_pool(stdout, &base, engine_pool_amt(story->engine));
     seats_all(story->seats, story->engine, &of);
     figures_print(stdout, &base, "all, with the pool", &of, n_refused);
     figures_print_note(stdout, &of);

@@ -76,9 +76,11 @@ static void put_head(FILE *out, int columns, const json_t *status, const json_t 
     if (json_object_get(status, "halted_by") != NULL)
         put_line(out, columns, "halted by %s: %s", text_of(status, "halted_by"),
                  text_of(status, "halted_for"));
-    put_line(out, columns, "equity %s %s = agents %s + pool %s  capital %s",
+    put_line(out, columns, "equity %s %s = agents %s + pool %s%s%s  capital %s",
              amount_of(status, "equity", text[0]), text_of(status, "currency"),
              amount_of(status, "equity_agents", text[1]), amount_of(status, "pool", text[2]),
+             int_of(status, "left_agents") > 0 ? " + left " : "",
+             int_of(status, "left_agents") > 0 ? amount_of(status, "left_equity", text[4]) : "",
              amount_of(status, "capital", text[3]));
     put_line(out, columns, "result %s = gross %s - fees %s + rebates %s + funding %s",
              amount_of(status, "result", text[0]), amount_of(status, "gross", text[1]),

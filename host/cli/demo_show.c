@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/money.h"
 #include "cli/demo_impl.h"
 #include "control/control.h"
 #include "sys/clock.h"
@@ -62,7 +63,7 @@ void demo_show_head(struct demo *demo)
 
 static const char *day_text(void *ctx, const struct host_view_slot *slot)
 {
-    static char text[32];
+    static char text[MONEY_TEXT];
     const struct demo *demo = ctx;
     const struct daytest_row *row = daytest_of(&demo->daytest, slot->name);
 
@@ -72,8 +73,7 @@ static const char *day_text(void *ctx, const struct host_view_slot *slot)
                  : demo->daytest.is_begun && !demo->daytest.is_over ? "..."
                                                                     : "-");
     else
-        snprintf(text, sizeof(text), "%s%.2f", row->result >= 0.005 ? "+" : "",
-                 fabs(row->result) < 0.005 ? 0.0 : row->result);
+        (void)money_in((int64_t)llround(row->result * 100.0), 2, demo->view->base_currency, text);
     return text;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/demo_impl.h"
 #include "demo/promises.h"
+#include "report/capital.h"
 #include "sys/wrap.h"
 
 static void print_changeovers(struct demo *demo)
@@ -74,17 +75,29 @@ static void print_story(struct demo *demo)
     printf("\n");
 }
 
-static void count_events(const struct demo *demo, struct promises *promises, uint32_t *n_counted)
+/* Who behaves, whose events are counted: agents, and beside them models, which have no capital. */
+struct counted {
+    uint32_t n_agents, n_models;
+    const char *model; /* the first */
+};
+
+static void count_events(const struct demo *demo, struct promises *promises,
+                         struct counted *counted)
 {
     const struct host_view *view = demo->view;
 
     for (uint32_t i = 0; i < view->n_slots; i++) {
+        const struct host_view_slot *slot = &view->slots[i];
+
         // Who hangs when the time is up has not seen the last of it.
-        if (!view->slots[i].is_counted || demo_is_rascal(&demo->slots[i]))
+        if (!slot->is_counted || demo_is_rascal(&demo->slots[i]))
             continue;
-        *n_counted += 1;
-        promises->n_sent += view->slots[i].n_sent;
-        promises->n_seen += view->slots[i].n_seen;
+        if (slot->agent_kind == AGON_STRATEGY)
+            counted->n_agents++;
+        else if (counted->n_models++ == 0)
+            counted->model = slot->name;
+        promises->n_sent += slot->n_sent;
+        promises->n_seen += slot->n_seen;
     }
 }
 
@@ -99,17 +112,21 @@ static void print_acts(const struct demo *demo)
     }
 }
 
+/* What each has, and where its capital went: a reader can add it up. */
 static void print_agents(struct demo *demo)
 {
-    const struct table_more more = demo_show_day(demo);
-    struct frame plain = {.columns = DEMO_LINE};
+    struct table_more more = demo_show_day(demo);
+    agon_amt_t start_amt[SLOTS_MAX] = {0};
     char *text = NULL;
     size_t n;
     FILE *lines = open_memstream(&text, &n);
 
     if (lines == NULL)
         return;
-    table_agents(lines, &plain, demo->view, DEMO_SLOTS + 1, &more);
+    for (uint32_t i = 0; i < demo->n_slots; i++)
+        start_amt[demo->slots[i].record.slot] = demo->slots[i].record.limits.capital_amt;
+    more.head = "1-d backtest"; // there is no line to say it in
+    capital_table(lines, demo->view, start_amt, &more);
     if (fclose(lines) == 0)
         frame_put(stdout, text, DEMO_LINE);
     free(text);
@@ -118,8 +135,8 @@ static void print_agents(struct demo *demo)
 
         snprintf(failed, sizeof(failed), "1-day test: failed: %s", demo->daytest.failure);
         wrap_text(stdout, DEMO_LINE, 0, 0, failed);
-    } else if (demo->daytest.n > 0)
-        printf("1-day test: the same agents' results in a backtest of a day of such a market\n");
+    } else if (demo->daytest.n > 0 && !demo->table.frame.is_screen)
+        printf("1-d backtest: the same agents' results on a day of such a market\n");
 }
 
 /* What every order came to: an order that ended is one of these. */
@@ -137,14 +154,32 @@ static void print_ended(const struct demo *demo)
     wrap_text(stdout, DEMO_LINE, 0, 7, text);
 }
 
-static void print_promises(const struct promises *promises, uint32_t n_counted)
+static void print_promises(const struct demo *demo, const struct promises *promises,
+                           const struct counted *counted)
 {
-    char counts[2][MONEY_TEXT];
+    char counts[2][MONEY_TEXT], models[48] = "", text[320];
+    int is_all = promises->n_sent == promises->n_seen;
 
-    if (n_counted > 0)
-        printf("Events sent to the %u that behave: %s; seen by them: %s, %s.\n", n_counted,
-               money_count(promises->n_sent, counts[0]), money_count(promises->n_seen, counts[1]),
-               promises->n_sent == promises->n_seen ? "equal" : "DIFFERENT");
+    if (counted->n_models == 1)
+        snprintf(models, sizeof(models), " and %.31s", counted->model);
+    else if (counted->n_models > 1)
+        snprintf(models, sizeof(models), " and %u models", counted->n_models);
+    (void)money_count(promises->n_sent, counts[0]);
+    (void)money_count(promises->n_seen, counts[1]);
+    if (demo->table.frame.is_screen && is_all && promises->n_given_faulty == 0) {
+        // One line, as 24 have to do.
+        snprintf(text, sizeof(text),
+                 "The %u that behave%s saw all %s events; none at fault got capital.",
+                 counted->n_agents, models, counts[0]);
+        wrap_text(stdout, DEMO_LINE, 0, 7, text);
+        return;
+    }
+    if (counted->n_agents + counted->n_models > 0) {
+        snprintf(text, sizeof(text),
+                 "Events sent to the %u agents that behave%s: %s; seen by them: %s, %s.",
+                 counted->n_agents, models, counts[0], counts[1], is_all ? "equal" : "DIFFERENT");
+        wrap_text(stdout, DEMO_LINE, 0, 7, text);
+    }
     printf("Capital given to an agent after it crashed, hung or flooded: %s.\n",
            promises->n_given_faulty == 0 ? "none" : "BY A TOURNAMENT");
 }
@@ -193,7 +228,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
                                        .t_end = demo->t_end};
     struct promises promises = {0};
     char count[MONEY_TEXT];
-    uint32_t n_counted = 0;
+    struct counted counted = {0};
     int rc = run_report_read(&demo->story, &source, err);
 
     demo->n_changeovers = host_changeovers(demo->host, demo->changeovers);
@@ -203,7 +238,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
         return rc;
     }
     promises.n_given_faulty = demo->story.n_given_faulty;
-    count_events(demo, &promises, &n_counted);
+    count_events(demo, &promises, &counted);
     if (!demo->table.frame.is_screen)
         print_story(demo);
     wrap_text(stdout, DEMO_LINE, printf("market "), 7,
@@ -212,7 +247,7 @@ int demo_tell(struct demo *demo, int is_over, struct error *err)
         print_acts(demo);
     print_agents(demo);
     print_ended(demo);
-    print_promises(&promises, n_counted);
+    print_promises(demo, &promises, &counted);
     if (is_over)
         prove(demo, &promises, proof, sizeof(proof));
     else

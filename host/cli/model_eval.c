@@ -251,8 +251,7 @@ static uint32_t guess_of(const float y[GOAL_ANSWERS], uint32_t n)
     return best;
 }
 
-/* Wilson's interval of 95 %. */
-static void wilson(double share, double n, double *low, double *high)
+void judged_interval(double share, double n, double *low, double *high)
 {
     double middle = share + Z * Z / (2 * n);
     double half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n));
@@ -339,7 +338,7 @@ void model_judge(const struct goal *goal, const struct train_rows *rows,
     judged->right = (double)n_right / judged->n;
     judged->constant = (double)n_constant / judged->n;
     if (n_classes > 0)
-        wilson(judged->right, judged->n_alone, &judged->low, &judged->high);
+        judged_interval(judged->right, judged->n_alone, &judged->low, &judged->high);
     mean_of(sum, squares, judged->n, judged->n_alone, &judged->gain, &judged->gain_low,
             &judged->gain_high);
 }

@@ -85,6 +85,8 @@ struct beside {
 void model_judge_beside(const struct goal *goal, const struct train_rows *rows,
                         const struct answers *one, const struct answers *other, uint32_t gap,
                         struct beside *beside);
+/* Wilson's interval of 95 % of a share of n rows. */
+void judged_interval(double share, double n, double *low, double *high);
 json_t *judged_json(const struct judged *judged);
 
 #endif

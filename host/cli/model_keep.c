@@ -47,6 +47,12 @@ static json_t *data_of(const struct model_facts *facts)
     (void)json_object_set_new(object, "target", json_string(facts->target));
     (void)json_object_set_new(object, "gap", json_integer(data->gap));
     (void)json_object_set_new(object, "rows", json_integer(data->learnt.n_rows));
+    if (data->strongs.n > 0) {
+        char strong[48];
+
+        train_leak_card(&data->strongs, data->table.names, strong, sizeof(strong));
+        (void)json_object_set_new(object, "strong", json_string(strong));
+    }
     if (data->learnt.times != NULL && data->learnt.n_rows > 0) {
         (void)json_object_set_new(object, "first_ms", json_real(data->learnt.times[0]));
         (void)json_object_set_new(object, "last_ms",

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/train_data.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nn/trees_train.h"
 #include "sys/file.h"
-
-#define LEAK_ROWS      20000u /* that are looked at, evenly over all */
-#define LEAK_FEWEST    20u    /* rows that say something */
-#define LEAK_ROWS_AWAY 64     /* whose targets are looked at */
 
 static struct train_rows rows_of(const struct train_table *table, uint64_t from, uint64_t to)
 {
@@ -203,7 +198,7 @@ int train_data_read(struct train_data *data, const struct train_ask *ask,
     rc = has_parts || ask->holdout != NULL ? take_parts(data, ask, share, has_parts, err)
                                            : divide(data, share, err);
     if (rc >= 0 && !ask->is_leaky)
-        rc = train_data_leak(&data->learnt, data->table.names, data->gap, err);
+        rc = train_leak_check(&data->learnt, data->table.names, data->gap, err);
     return rc;
 }
 
@@ -213,172 +208,27 @@ void train_data_free(struct train_data *data)
     train_table_free(&data->holdout);
 }
 
-/* --- a leak --- */
-
-struct pair {
-    double x, y;
-};
-
-static int by_x(const void *a, const void *b)
+void train_data_strong(const struct train_data *data, uint32_t nth, char *text)
 {
-    const struct pair *one = a, *two = b;
+    const struct train_strong *strong = &data->strongs.at[nth];
 
-    return (one->x > two->x) - (one->x < two->x);
+    (void)snprintf(text, TRAIN_STRONG_TEXT,
+                   "column %.64s alone is right in %.2f%% (95%%: %.2f to %.2f) of %u rows, the "
+                   "constant in %.2f%%",
+                   args_safe(data->table.names[strong->column]), 100 * strong->right,
+                   100 * strong->low, 100 * strong->high, strong->n, 100 * strong->constant);
 }
 
-static double correlation(const struct pair *pairs, uint32_t n)
+int train_data_look(struct train_data *data, const struct train_ask *ask, struct error *err)
 {
-    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
-    int is_moved[2] = {0, 0};
+    int rc = train_leak_strong(&data->learnt, data->gap, &data->strongs, err);
 
-    for (uint32_t i = 1; i < n; i++) {
-        is_moved[0] |= pairs[i].x > pairs[0].x || pairs[i].x < pairs[0].x;
-        is_moved[1] |= pairs[i].y > pairs[0].y || pairs[i].y < pairs[0].y;
+    for (uint32_t i = 0; rc >= 0 && i < data->strongs.n && i < TRAIN_STRONG && !ask->is_quiet;
+         i++) {
+        char text[TRAIN_STRONG_TEXT];
+
+        train_data_strong(data, i, text);
+        fprintf(stderr, "agon train: %s: " TRAIN_STRONG_WHY "\n", text);
     }
-    if (!is_moved[0] || !is_moved[1])
-        return 0; // a constant has rounding, and no variance
-
-    for (uint32_t i = 0; i < n; i++) {
-        mx += pairs[i].x / n;
-        my += pairs[i].y / n;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        xx += (pairs[i].x - mx) * (pairs[i].x - mx);
-        yy += (pairs[i].y - my) * (pairs[i].y - my);
-        xy += (pairs[i].x - mx) * (pairs[i].y - my);
-    }
-    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
-}
-
-/* The share of pairs of one row above 0 and one not that x puts in order (the area under the ROC
- * curve); ties count half. 0.5 where there is one class alone. */
-static double told_apart(struct pair *pairs, uint32_t n)
-{
-    double n_up = 0, n_down = 0, sum = 0;
-
-    qsort(pairs, n, sizeof(*pairs), by_x);
-    for (uint32_t i = 0; i < n;) {
-        double up = 0, down = 0;
-        uint32_t k = i;
-
-        for (; k < n && !(pairs[k].x > pairs[i].x); k++)
-            *(pairs[k].y > 0 ? &up : &down) += 1;
-        sum += up * (n_down + down / 2);
-        n_up += up;
-        n_down += down;
-        i = k;
-    }
-    return n_up > 0 && n_down > 0 ? sum / (n_up * n_down) : 0.5;
-}
-
-struct leak {
-    const struct train_rows *rows;
-    const char *name; /* of the column that is looked at */
-    struct pair *pairs;
-    uint32_t column, every;
-};
-
-static double value_of(const struct leak *leak, uint32_t row)
-{
-    return (double)leak->rows->x[(size_t)row * leak->rows->n_features + leak->column];
-}
-
-/* The column of one row beside the target of another, `away` rows behind it; where it has a value.
- */
-static uint32_t pair_up(struct leak *leak, int32_t away)
-{
-    uint32_t n_rows = leak->rows->n_rows, n = 0;
-
-    for (uint32_t i = 0; i < n_rows; i += leak->every) {
-        int64_t other = (int64_t)i + away;
-
-        if (other >= 0 && other < n_rows && isfinite(value_of(leak, i)))
-            leak->pairs[n++] = (struct pair){value_of(leak, i), (double)leak->rows->y[other]};
-    }
-    return n < LEAK_FEWEST ? 0 : n;
-}
-
-static int check_value(struct leak *leak, struct error *err)
-{
-    uint32_t n = pair_up(leak, 0);
-    double alike = n > 0 ? fabs(correlation(leak->pairs, n)) : 0;
-    double apart = n > 0 ? told_apart(leak->pairs, n) : 0.5;
-
-    apart = apart < 0.5 ? 1 - apart : apart;
-    if (alike < TRAIN_LEAK && apart < TRAIN_LEAK)
-        return AGON_OK;
-    return error_set(err, AGON_EINVAL,
-                     "column %.64s has the answer in it: its correlation with the target is %.4f, "
-                     "and it parts %.4f of the ups from the rest; leave it out by --ignore, or say "
-                     "--allow-leak",
-                     args_safe(leak->name), alike, apart);
-}
-
-static int check_missing(struct leak *leak, struct error *err)
-{
-    uint32_t n = 0, n_missing = 0;
-    double apart;
-
-    for (uint32_t i = 0; i < leak->rows->n_rows; i += leak->every) {
-        int is_missing = !isfinite(value_of(leak, i));
-
-        n_missing += is_missing != 0;
-        leak->pairs[n++] = (struct pair){is_missing, (double)leak->rows->y[i]};
-    }
-    if (n_missing < LEAK_FEWEST || n - n_missing < LEAK_FEWEST)
-        return AGON_OK;
-    apart = told_apart(leak->pairs, n);
-    apart = apart < 0.5 ? 1 - apart : apart;
-    return apart < TRAIN_LEAK
-               ? AGON_OK
-               : error_set(err, AGON_EINVAL,
-                           "column %.64s has the answer in it by where it has no value: that parts "
-                           "%.4f of the ups from the rest; leave it out by --ignore, or say "
-                           "--allow-leak",
-                           args_safe(leak->name), apart);
-}
-
-/* What is past at its row shares some of its bars with the target of a row less than gap before,
- * the more the nearer gap: a correlation of 1 - 1 / gap there is nobody's answer. */
-static int check_others(struct leak *leak, uint32_t gap, struct error *err)
-{
-    int32_t behind = gap < LEAK_ROWS_AWAY ? (int32_t)gap : LEAK_ROWS_AWAY;
-    double most = gap > 0 && 0.25 / gap < 1 - TRAIN_LEAK ? 1 - 0.25 / gap : TRAIN_LEAK;
-    double most_apart = gap > 2 ? 1 - 0.02 / gap : TRAIN_LEAK;
-
-    for (int32_t away = 1 - behind; away <= (behind > 4 ? behind : 4); away++) {
-        uint32_t n = away != 0 ? pair_up(leak, away) : 0;
-        double alike = n > 0 ? fabs(correlation(leak->pairs, n)) : 0;
-        double apart = n > 0 ? told_apart(leak->pairs, n) : 0.5;
-
-        apart = apart < 0.5 ? 1 - apart : apart;
-        if (alike >= most || apart >= most_apart)
-            return error_set(err, AGON_EINVAL,
-                             "column %.64s knows the target of the row %u %s: its correlation with "
-                             "that is %.4f, it parts %.4f of its ups from the rest, and it is not "
-                             "known yet, as a target looks %u rows ahead; leave it out by "
-                             "--ignore, or say --allow-leak",
-                             args_safe(leak->name), (uint32_t)(away < 0 ? -away : away),
-                             away < 0 ? "before" : "behind", alike, apart, gap > 0 ? gap : 1);
-    }
-    return AGON_OK;
-}
-
-int train_data_leak(const struct train_rows *rows, const char *const *names, uint32_t gap,
-                    struct error *err)
-{
-    struct leak leak = {.rows = rows, .every = 1 + rows->n_rows / LEAK_ROWS};
-    int rc = AGON_OK;
-
-    leak.pairs = malloc((size_t)(rows->n_rows / leak.every + 1) * sizeof(*leak.pairs));
-    if (leak.pairs == NULL)
-        return error_set(err, AGON_ENOMEM, "no memory to look for a leak");
-    for (; leak.column < rows->n_features && rc >= 0; leak.column++) {
-        leak.name = names[leak.column];
-        rc = check_value(&leak, err);
-        rc = rc < 0 ? rc : check_missing(&leak, err);
-        rc = rc < 0 ? rc : check_others(&leak, gap, err);
-    }
-    free(leak.pairs);
     return rc;
 }

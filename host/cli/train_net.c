@@ -311,10 +311,13 @@ static int finish(struct run *run, double seconds, struct error *err)
         .device = run->device_name,
         .devices = course->devices,
         .step_ms = run->n_steps > 0 ? (double)run->step_ns / 1e6 / (double)run->n_steps : 0};
-    char served[32], goal[CHECKPOINT_VALUE];
-    const struct served_words words = {served, goal, run->data.table.names, run->data.table.edition,
-                                       strcmp(course->devices, "cpu") != 0 ? course->devices
-                                                                           : NULL};
+    char served[32], goal[CHECKPOINT_VALUE], strong[CHECKPOINT_VALUE];
+    const struct served_words words = {served,
+                                       goal,
+                                       run->data.table.names,
+                                       run->data.table.edition,
+                                       strcmp(course->devices, "cpu") != 0 ? course->devices : NULL,
+                                       strong};
     char *bytes = NULL;
     size_t n = 0;
     FILE *memory = open_memstream(&bytes, &n);
@@ -327,6 +330,7 @@ static int finish(struct run *run, double seconds, struct error *err)
     else
         (void)snprintf(served, sizeof(served), "window:%u", settings->window);
     goal_text(&run->goal, goal);
+    train_leak_card(&run->data.strongs, run->data.table.names, strong, sizeof(strong));
     rc = served_write(memory, &run->net, &words, run->mean, run->scale, run->best, err);
     if (fclose(memory) != 0 && rc >= 0)
         rc = error_set(err, AGON_ENOMEM, "no memory for a model");
@@ -434,6 +438,8 @@ static int read_rows(struct run *run, struct error *err)
                                       .has_validation = 1};
     int rc = train_data_read(&run->data, run->ask, &share, err);
 
+    if (rc >= 0)
+        rc = train_data_look(&run->data, run->ask, err);
     if (rc >= 0)
         rc = check_names(run, err);
     if (rc >= 0)

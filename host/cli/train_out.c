@@ -153,6 +153,13 @@ static void print(const struct train_out *out, const struct model *model, const 
         printf(
             "suspect   less than half of the constant's mistakes are left, which no market gives: "
             "look for a column that knows what comes behind its row\n");
+    for (uint32_t i = 0; i < out->data->strongs.n && i < TRAIN_STRONG; i++) {
+        char text[TRAIN_STRONG_TEXT];
+
+        train_data_strong(out->data, i, text);
+        printf("%-9s %s%s\n", i == 0 ? "strong" : "", text,
+               i == 0 ? ": " TRAIN_STRONG_WHY "; the model's card says so" : "");
+    }
     if (held->is_classes)
         printf("seen      right %.2f%% of the last %u rows trained on: %.2f points more than of "
                "those held out\n",
@@ -167,6 +174,22 @@ static void print(const struct train_out *out, const struct model *model, const 
         printf("          the rows held out judged %u versions of it before: the more, the less "
                "they say\n",
                out->n_judged);
+}
+
+static json_t *strong_json(const struct train_data *data)
+{
+    json_t *all = json_array();
+
+    for (uint32_t i = 0; i < data->strongs.n && i < TRAIN_STRONG; i++) {
+        const struct train_strong *strong = &data->strongs.at[i];
+
+        (void)json_array_append_new(
+            all, json_pack("{s:s, s:i, s:f, s:f, s:f, s:f}", "column",
+                           args_safe(data->table.names[strong->column]), "rows", (int)strong->n,
+                           "right", strong->right, "right_low", strong->low, "right_high",
+                           strong->high, "right_of_constant", strong->constant));
+    }
+    return all;
 }
 
 static void print_json(const struct train_out *out, const struct model *model, json_t *gain)
@@ -189,6 +212,7 @@ static void print_json(const struct train_out *out, const struct model *model, j
     if (out->step_ms > 0)
         (void)json_object_set_new(object, "step_ms", json_real(out->step_ms));
     (void)json_object_update(object, out->said);
+    (void)json_object_set_new(object, "strong", strong_json(out->data));
     if (gain != NULL)
         (void)json_object_set(object, "gain", gain);
     if (held->is_classes) {

@@ -55,14 +55,15 @@ static int finish(const struct trees_grown *grown, const struct train_settings *
     uint32_t rounds = trees_grown_rounds(grown);
     int has_valid = out->data->valid.n_rows > 0;
     double loss = has_valid ? course->best.loss : course->last.loss; // of the model that is kept
-    char *text = NULL;
+    char *text = NULL, strong[48];
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
     int rc;
 
     if (memory == NULL)
         return train_out_exit(error_set(err, AGON_ENOMEM, "no memory for a model"));
-    rc = trees_write(memory, grown, out->data->table.names, out->data->table.edition, err);
+    train_leak_card(&out->data->strongs, out->data->table.names, strong, sizeof(strong));
+    rc = trees_write(memory, grown, out->data->table.names, out->data->table.edition, strong, err);
     if (fclose(memory) != 0 && rc >= 0)
         rc = error_set(err, AGON_ENOMEM, "no memory for a model");
     (void)snprintf(out->trained, sizeof(out->trained), "%u rounds of %u, %u kept",
@@ -101,6 +102,8 @@ static int train(const struct train_ask *ask, const struct train_settings *setti
     struct error err = {0};
     int rc = train_data_read(&data, ask, &share, &err), code;
 
+    if (rc >= 0)
+        rc = train_data_look(&data, ask, &err);
     if (rc >= 0) {
         learnt = data_of(&data.learnt);
         valid = data_of(&data.valid);

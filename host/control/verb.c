@@ -61,9 +61,9 @@ int control_check(const struct control_verb *verb, const struct control_call *ca
 {
     if (call->argc >= verb->args_min && call->argc <= verb->args_max)
         return AGON_OK;
-    return error_set(err, AGON_EINVAL, "%s takes %s: %s %s", verb->name,
+    return error_set(err, AGON_EINVAL, "%s takes %s: %s%s%s", verb->name,
                      verb->args_max == 0           ? "no argument"
                      : call->argc < verb->args_min ? "an argument more"
                                                    : "fewer arguments",
-                     verb->name, verb->usage);
+                     verb->name, verb->usage[0] != '\0' ? " " : "", verb->usage);
 }

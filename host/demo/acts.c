@@ -44,23 +44,6 @@ int64_t acts_begin(enum act act, int64_t length)
     return length / 100 * act_words[act].from_pct + length % 100 * act_words[act].from_pct / 100;
 }
 
-/* In at most six columns: "12345", "123.4k", "12.3M". */
-static const char *few(uint64_t n, char text[16])
-{
-    static const char units[] = "kMGTPE";
-    double value = (double)n;
-    int unit = -1;
-
-    if (n < 100000) {
-        snprintf(text, 16, "%u", (unsigned)n);
-        return text;
-    }
-    for (; value >= 999.95; value /= 1000.0)
-        unit++;
-    snprintf(text, 16, "%.1f%c", value, units[unit]);
-    return text;
-}
-
 static const char *pause_text(int64_t ns, char text[16])
 {
     double us = (double)ns / 1e3;
@@ -100,17 +83,23 @@ static void note_why(char why[96], const struct host_view *view, const struct ho
     }
 }
 
-/* "is quarantined after 3 crashes": as it is now, also when the act is over. */
-static const char *became(const struct host_view_slot *slot, char text[64])
+/* "is quarantined after 3 crashes": as it is now, also when the act is over. Restarted is only who
+ * runs: one that is active may have failed to begin. */
+static const char *became(const struct host_view_slot *slot, int is_brief, char text[64])
 {
-    if (slot->condition == CONDITION_SUSPENDED)
-        snprintf(text, 64, "is suspended");
-    else if (slot->condition != CONDITION_QUARANTINED)
-        snprintf(text, 64, "is restarted");
-    else if (slot->n_crashes > 1)
-        snprintf(text, 64, "is quarantined after %u crashes", slot->n_crashes);
-    else
+    if (slot->condition == CONDITION_QUARANTINED && (is_brief || slot->n_crashes <= 1))
         snprintf(text, 64, "is quarantined");
+    else if (slot->condition == CONDITION_QUARANTINED)
+        snprintf(text, 64, "is quarantined after %u crashes", slot->n_crashes);
+    else if (slot->failure[0] != '\0' && !slot->is_unfit)
+        snprintf(text, 64, is_brief ? "has ended" : "and does not run so far");
+    else if (slot->condition != CONDITION_ACTIVE)
+        snprintf(text, 64, "is suspended");
+    else
+        snprintf(text, 64,
+                 slot->is_playing ? "is restarted"
+                 : is_brief       ? "restarts"
+                                  : "is being restarted");
     return text;
 }
 
@@ -120,7 +109,7 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
 {
     const struct host_view_slot *slot = slot_of(seen->view, name);
     struct acts_fault *fault = &acts->faults[act];
-    char n[16], all[MONEY_TEXT], text[64], why[sizeof(fault->why)];
+    char all[MONEY_TEXT], text[64], why[sizeof(fault->why)];
 
     if (slot == NULL || slot->n_crashes == 0 || (acts->now != act && fault->n_crashes == 0))
         return;
@@ -132,20 +121,18 @@ static void say_fault(struct acts *acts, const struct acts_seen *seen, enum act 
     memcpy(why, fault->why, sizeof(why));
     snprintf(acts->said[act], ACT_TEXT, "%s ended%s, %s; the others had %s fills meanwhile. %s",
              name, slot->condition != CONDITION_QUARANTINED && slot->n_crashes > 1 ? " again" : "",
-             became(slot, text), money_count(fault->n_fills, all), why);
+             became(slot, 0, text), money_count(fault->n_fills, all), why);
     snprintf(acts->brief[act], ACT_TEXT, "%s %s; the others had %s fills", name,
-             slot->condition == CONDITION_QUARANTINED ? "is quarantined"
-             : slot->condition == CONDITION_SUSPENDED ? "is suspended"
-                                                      : "is restarted",
-             few(fault->n_fills, n));
+             became(slot, 1, text), money_brief(fault->n_fills, all));
 }
 
 static void say_warm(struct acts *acts, const struct acts_seen *seen)
 {
-    char n[16], counts[2][MONEY_TEXT];
+    char counts[2][MONEY_TEXT];
 
     snprintf(acts->brief[ACT_WARM], ACT_TEXT, "first fill %.1f s after the start; %s fills",
-             (double)acts->first_fill_ns / 1e9, few(seen->view->counters.n_fills, n));
+             (double)acts->first_fill_ns / 1e9,
+             money_brief(seen->view->counters.n_fills, counts[0]));
     snprintf(acts->said[ACT_WARM], ACT_TEXT,
              "First fill %.1f s after the start; %s fills of %s orders in this act.",
              (double)acts->first_fill_ns / 1e9,
@@ -171,23 +158,37 @@ static void say_reload(struct acts *acts, const struct acts_seen *seen)
             strcmp(seen->view->slots[one->slot].name, DEMO_NEWCOMER) != 0)
             continue;
         snprintf(said, ACT_TEXT,
-                 DEMO_NEWCOMER " is generation %u, still holds %.95s; the engine paused %.1f us, "
+                 DEMO_NEWCOMER " is generation %u, still holds %.95s; the engine paused %s, "
                                "%s bytes of state went over.",
                  seen->view->slots[one->slot].generation, seen->reload_held,
-                 (double)(one->cut_ns + one->swap_ns) / 1e3, money_count(one->n_state, bytes));
+                 pause_text(one->cut_ns + one->swap_ns, pause), money_count(one->n_state, bytes));
         // What is too long to be named here is in the long form.
-        snprintf(brief, ACT_TEXT, "still holds %s; engine paused %s",
-                 strlen(seen->reload_held) <= 18 ? seen->reload_held : "its positions",
+        snprintf(brief, ACT_TEXT, DEMO_NEWCOMER " holds %s; engine paused %s",
+                 strlen(seen->reload_held) <= 15 ? seen->reload_held : "its positions",
                  pause_text(one->cut_ns + one->swap_ns, pause));
     }
+}
+
+/* A brief result has its columns and no more: without its last part where that is too long. */
+static void say_brief(char brief[ACT_TEXT], const char *result, char *rest)
+{
+    for (;;) {
+        char *part = strstr(rest, ", ");
+
+        if (snprintf(brief, ACT_TEXT, "%s%s", result, rest) <= ACT_BRIEF)
+            return;
+        if (rest[0] == '\0')
+            break;
+        *(part != NULL ? part : rest) = '\0';
+    }
+    brief[ACT_BRIEF] = '\0';
 }
 
 static void say_plan(struct acts *acts, const struct acts_seen *seen)
 {
     const struct record_plan *plan = &seen->view->plan.plan;
     const char *first = NULL;
-    agon_amt_t moved_amt = plan_moved_amt(plan);
-    char text[MONEY_TEXT];
+    char moved[PLAN_MOVED_TEXT + 2] = "; ", brief[64];
 
     if (seen->view->n_plans == acts->n_plans)
         return;
@@ -197,43 +198,22 @@ static void say_plan(struct acts *acts, const struct acts_seen *seen)
         if (plan_rank(line) == 1)
             first = line->name;
     }
-    if (first == NULL && moved_amt > 0)
-        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
-                 "Tournament %u: nobody is ranked, too few samples or trades; %s %s went to the "
-                 "pool.",
-                 plan->number, money_text(moved_amt, plan->exp, 0, text),
-                 seen->view->base_currency);
-    else if (first == NULL)
-        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
-                 "Tournament %u: nobody is ranked, too few samples or trades.", plan->number);
-    else if (moved_amt == 0)
-        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
-                 "Tournament %u: %.31s is first; no capital moved, as no result is more than "
-                 "chance yet.",
-                 plan->number, first);
-    else
-        snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT,
-                 "Tournament %u: %.31s is first; %s %s of capital moved.", plan->number, first,
-                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
-    if (first == NULL && moved_amt > 0)
-        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT, "nobody is ranked; %s %.8s to the pool",
-                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
-    else if (first == NULL)
-        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
-                 "nobody is ranked, too few samples or trades");
-    else if (moved_amt == 0)
-        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT,
-                 "%.16s is first; nothing moved: may be chance", first);
-    else
-        snprintf(acts->brief[ACT_TOURNAMENT], ACT_TEXT, "%.16s is first; %s %.8s moved", first,
-                 money_text(moved_amt, plan->exp, 0, text), seen->view->base_currency);
+    (void)plan_moved_text(plan, seen->view->base_currency, moved + 2);
+    snprintf(acts->said[ACT_TOURNAMENT], ACT_TEXT, "Tournament %u: %.31s is %s%s%s.", plan->number,
+             first != NULL ? first : "nobody",
+             first != NULL ? "first" : "ranked, too few samples or trades", moved,
+             first != NULL && plan_moved_amt(plan) == 0 ? ", as no result is more than chance yet"
+                                                        : "");
+    snprintf(brief, sizeof(brief), "%.16s is %s", first != NULL ? first : "nobody",
+             first != NULL ? "first" : "ranked");
+    say_brief(acts->brief[ACT_TOURNAMENT], brief, moved);
 }
 
 static void say_flood(struct acts *acts, const struct acts_seen *seen)
 {
     const struct host_view_slot *slot = slot_of(seen->view, "flood_1");
     uint64_t n_others = 0;
-    char n[2][16], counts[2][MONEY_TEXT];
+    char counts[2][MONEY_TEXT], text[64];
 
     if (slot == NULL || slot->n_refused == 0)
         return;
@@ -241,16 +221,12 @@ static void say_flood(struct acts *acts, const struct acts_seen *seen)
         n_others += &seen->view->slots[i] != slot ? seen->view->slots[i].n_refused : 0;
     snprintf(acts->said[ACT_FLOOD], ACT_TEXT,
              "%s intents of flood_1 were refused before the exchange saw them, of the others "
-             "%s; %s.",
+             "%s; it %s.",
              money_count(slot->n_refused, counts[0]), money_count(n_others, counts[1]),
-             slot->condition == CONDITION_QUARANTINED ? "its file was quarantined"
-             : slot->n_crashes > 0                    ? "its process was ended and restarted"
-                                                      : "it runs on: its meter is not full");
-    snprintf(acts->brief[ACT_FLOOD], ACT_TEXT, "%s of it refused, of the others %s; %s",
-             few(slot->n_refused, n[0]), few(n_others, n[1]),
-             slot->condition == CONDITION_QUARANTINED ? "quarantined"
-             : slot->n_crashes > 0                    ? "restarted"
-                                                      : "it runs on");
+             slot->n_crashes > 0 ? became(slot, 0, text) : "runs on: its meter is not full");
+    snprintf(acts->brief[ACT_FLOOD], ACT_TEXT, "%s refused, of the others %s; %s",
+             money_brief(slot->n_refused, counts[0]), money_brief(n_others, counts[1]),
+             slot->n_crashes > 0 ? became(slot, 1, text) : "runs on");
 }
 
 int acts_look(struct acts *acts, const struct acts_seen *seen, int64_t elapsed_ns, int64_t start_ns)

@@ -558,6 +558,26 @@ int along_is_silent(struct along *along, struct slot_set slots, const struct ago
     return all <= engine->portfolio.equity_high_amt;
 }
 
+int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
+                    const struct slot_set *slots)
+{
+    struct slot_set left = *slots;
+    uint16_t slot;
+    int n = 0;
+
+    // Plans of whoever holds nothing here hear of the bar's end too.
+    if (along->walks_all || !engine_may_pass(along->engine, t, t_bar) ||
+        !slot_set_is_empty(&along->engine->markets[bar->hdr.instrument].exits))
+        return 0;
+    along->ends.slot = SLOTS_MAX;
+    while (slot_set_take(&left, &slot)) {
+        if (!along_is_idle(along, slot, bar, n == 0 && slot_set_is_empty(&left)))
+            return 0;
+        n++;
+    }
+    return along_is_silent(along, *slots, bar);
+}
+
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,
                      agon_px_t b)
 {

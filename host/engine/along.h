@@ -34,6 +34,10 @@ int along_is_idle(struct along *along, uint16_t slot, const struct agon_bar *bar
  * others where all slots together have limits, and no price of the bar is a new highest for any or
  * for all. */
 int along_is_silent(struct along *along, struct slot_set slots, const struct agon_bar *bar);
+/* Both at once, of a bar whose end would be all that the core is told, at t, and itself at t_bar:
+ * no slot has anything to do on the way, and nothing comes between. slots: those of along_slots. */
+int along_is_passed(struct along *along, const struct agon_bar *bar, agon_ns_t t, agon_ns_t t_bar,
+                    const struct slot_set *slots);
 /* A test's: nothing is known to be idle, and each path is walked. */
 void along_walk_all(struct along *along);
 /* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */

@@ -11,7 +11,12 @@
 agon_amt_t engine_capital_on(const struct engine *engine, const struct record_slot *record,
                              agon_account_t account);
 /* How much of its capital that CONFIG could give the slot now, from what its accounts have and
- * nobody was given: all of it, or less. [core] */
-agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct record_slot *record);
+ * nobody was given: all of it, or less. taken_amt: what is taken of that before, by account, below
+ * 0 given back; NULL: nothing. [core] */
+agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct record_slot *record,
+                                  const agon_amt_t taken_amt[ACCOUNTS_MAX]);
+/* Adds what that CONFIG would take of it, by account. [core] */
+void engine_capital_take(const struct engine *engine, const struct record_slot *record,
+                         agon_amt_t taken_amt[ACCOUNTS_MAX]);
 
 #endif

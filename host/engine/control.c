@@ -91,11 +91,41 @@ agon_amt_t engine_capital_on(const struct engine *engine, const struct record_sl
     return share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 }
 
-agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct record_slot *record)
+static const struct slot *slot_before(const struct engine *engine, const struct record_slot *record)
 {
     const struct slot *at =
         record->slot < engine->slots.n ? &engine->slots.all[record->slot] : NULL;
-    const struct slot *before = at != NULL && at->is_used ? at : NULL;
+
+    return at != NULL && at->is_used ? at : NULL;
+}
+
+void engine_capital_take(const struct engine *engine, const struct record_slot *record,
+                         agon_amt_t taken_amt[ACCOUNTS_MAX])
+{
+    const struct slot *before = slot_before(engine, record);
+    struct slot as_told = {.account = record->account};
+    uint64_t touched = control_accounts(engine, &as_told, &record->subscription);
+
+    if (before != NULL)
+        touched |= control_accounts(engine, before, &before->subscription);
+    for (uint64_t left = touched; left != 0; left &= left - 1) {
+        agon_account_t account = (agon_account_t)__builtin_ctzll(left);
+        agon_amt_t has_amt = before == NULL
+                                 ? 0
+                                 : share_of(engine, before, &before->subscription,
+                                            engine->tournament.given_amt[record->slot], account);
+
+        taken_amt[account] =
+            num_add(taken_amt[account], share_of(engine, &as_told, &record->subscription,
+                                                 record->limits.capital_amt, account) -
+                                            has_amt);
+    }
+}
+
+agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct record_slot *record,
+                                  const agon_amt_t taken_amt[ACCOUNTS_MAX])
+{
+    const struct slot *before = slot_before(engine, record);
     struct slot as_told = {.account = record->account};
     uint64_t accounts = control_accounts(engine, &as_told, &record->subscription);
     agon_amt_t given_amt = before != NULL ? engine->tournament.given_amt[record->slot] : 0;
@@ -105,8 +135,9 @@ agon_amt_t engine_capital_at_hand(const struct engine *engine, const struct reco
         return whole_amt;
     for (uint64_t left = accounts; left != 0; left &= left - 1) {
         agon_account_t account = (agon_account_t)__builtin_ctzll(left);
-        agon_amt_t free_amt =
-            ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency);
+        agon_amt_t free_amt = num_add(
+            ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency),
+            taken_amt != NULL ? -taken_amt[account] : 0);
         agon_amt_t share_amt =
             share_of(engine, &as_told, &record->subscription, whole_amt, account);
         agon_amt_t has_amt =
@@ -228,9 +259,9 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             score_from_start(&engine->scores[record->slot]);
     } else {
         exposure_transfer(engine, record->slot, change_amt);
-        score_recapitalise(&engine->scores[record->slot], change_amt, figures_are_whole(engine));
+        figures_recapitalise(engine, record->slot, change_amt);
     }
-    figures_capital(engine, is_new ? record->limits.capital_amt - paid_amt : change_amt);
+    figures_capital(engine, is_new ? record->limits.capital_amt - paid_amt : change_amt, 1);
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     for (uint64_t left = touched; left != 0; left &= left - 1) {
@@ -597,6 +628,10 @@ int control_command(struct engine *engine, const struct record_command *command)
         return cards_volatility(engine, command->value);
     case COMMAND_UNDO_PLAN:
         return tournament_undo(engine, command->value);
+    case COMMAND_ASKED: // for people: what it brings are events of their own
+        return command->which > 0 && command->which < ASKED_MAX && is_scope(engine, command)
+                   ? AGON_OK
+                   : AGON_EINVAL;
     default:
         return AGON_EINVAL;
     }

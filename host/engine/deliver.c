@@ -104,18 +104,41 @@ static inline void tell_public(struct engine *engine, const struct agon_event_hd
         slots_count_first(&engine->slots, slots);
 }
 
-HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
-{
-    bus_write(&engine->bus, event);
-    tell_public(engine, event);
-}
-
 /* In a backtest whose runners all read here, what nobody looks at need not be on the bus: each of
  * them is asked at each turn, and none reads on by itself. */
 static inline int is_by_turns(const struct engine *engine)
 {
     return engine->is_within && engine->attached.words == 1 &&
            (engine->attached.bits[0] & ~engine->following.bits[0]) == 0;
+}
+
+/* It has its numbers, and is in the hash where it is derived, and that is all. */
+static inline void pass_unshown(struct engine *engine, const struct agon_event_hdr *event)
+{
+    engine->turn.public_seq = event->seq;
+    engine->turn.public_sub = event->sub;
+}
+
+/* Is there no runner that is told of it or keeps it? Of those of the first word, which is all that
+ * follow. */
+static inline int is_unheard(const struct engine *engine, const struct agon_event_hdr *event)
+{
+    const struct slot_set *of_instrument = &engine->markets[event->instrument].watchers;
+    uint32_t place = event_place(event->type);
+
+    return is_by_turns(engine) && of_instrument->words <= 1 &&
+           ((engine->type_watchers[place].bits[0] | engine->type_keepers[place].bits[0]) &
+            of_instrument->bits[0]) == 0;
+}
+
+HOT void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
+{
+    if (event->type == AGON_EVENT_QUOTE && is_unheard(engine, event)) {
+        pass_unshown(engine, event);
+        return;
+    }
+    bus_write(&engine->bus, event);
+    tell_public(engine, event);
 }
 
 static inline void number_derived(struct engine *engine, struct agon_event_hdr *event)
@@ -125,13 +148,6 @@ static inline void number_derived(struct engine *engine, struct agon_event_hdr *
     event->sub = ++engine->public_sub;
     REQUIRE(event->sub != 0);
     fold_output(engine, event, event_bytes(event), 0x10000);
-}
-
-/* It has its numbers and is in the hash, and that is all. */
-static inline void pass_unshown(struct engine *engine, const struct agon_event_hdr *event)
-{
-    engine->turn.public_seq = event->seq;
-    engine->turn.public_sub = event->sub;
 }
 
 HOT void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
@@ -153,7 +169,7 @@ static inline int may_be_late(const struct engine *engine, agon_instrument_t ins
     const struct slot_set *tops = &engine->type_watchers[event_place(AGON_EVENT_TOP10)];
     const struct slot_set *quotes = &engine->type_watchers[event_place(AGON_EVENT_QUOTE)];
 
-    return is_by_turns(engine) && engine->turn.n_public == 1 && engine->turn.private.words == 0 &&
+    return is_by_turns(engine) && engine->turn.n_public <= 1 && engine->turn.private.words == 0 &&
            watchers->words <= 1 && ((tops->bits[0] | quotes->bits[0]) & watchers->bits[0]) == 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/zeroed.h"
 #include "engine/impl.h"
 
+#define MINUTE_NS      ((agon_ns_t)60 * 1000000000)
 #define DEFAULT_ORDERS 16384u
 _Static_assert(DEFAULT_ORDERS <= ENGINE_UNSENT, "each order may find no room in one step");
 #define DEFAULT_BUS         ((uint64_t)1 << 20)
@@ -270,6 +271,15 @@ static int has_size(const struct agon_event_hdr *event)
 
 #define AS(type, event) ((const struct type *)(const void *)(event))
 
+/* The host's own: in the journal for whoever asks why. One of an older journal names no agent. */
+static void quarantine_alert(struct engine *engine, const struct record_quarantine *record)
+{
+    if (record->is_set)
+        engine_raise(engine, ALERT_QUARANTINE,
+                     record->is_named && record->slot < SLOTS_MAX ? record->slot : ALERT_NO_SLOT, 0,
+                     0, 0, record->text);
+}
+
 static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
                      agon_ns_t t_before)
 {
@@ -322,10 +332,7 @@ static HOT int apply(struct engine *engine, const struct agon_event_hdr *event, 
     case EVENT_CRASH:
         return control_crash(engine, AS(record_crash, event));
     case EVENT_QUARANTINE:
-        // The host's own: in the journal for whoever asks why.
-        if (AS(record_quarantine, event)->is_set)
-            engine_raise(engine, ALERT_QUARANTINE, ALERT_NO_SLOT, 0, 0, 0,
-                         AS(record_quarantine, event)->text);
+        quarantine_alert(engine, AS(record_quarantine, event));
         return AGON_OK;
     case EVENT_BEGIN:
     case EVENT_END:
@@ -408,6 +415,34 @@ HOT int engine_step(struct engine *engine, struct agon_event_hdr *event)
     return act(engine, event, seq_before, t_before);
 }
 
+HOT int engine_may_pass(const struct engine *engine, agon_ns_t t, agon_ns_t t_next)
+{
+    const struct slot_set *attached = &engine->attached;
+
+    return (t == t_next || (t - 1) / MINUTE_NS == (t_next - 1) / MINUTE_NS) &&
+           engine->exits_due > t && engine->is_within && engine->is_advancing == 0 &&
+           !engine_owes(engine) && engine->turn.n_public == 0 &&
+           slot_set_is_empty(&engine->exposure->touched) && engine->beginners.words == 0 &&
+           attached->words <= 1 && (attached->bits[0] & ~engine->following.bits[0]) == 0;
+}
+
+HOT int engine_pass(struct engine *engine, struct agon_event_hdr *event)
+{
+    struct runner_turn *turn = &engine->turn;
+
+    event->seq = engine->seq + 1;
+    event->sub = 0;
+    if (event->t < engine->t)
+        event->t = engine->t;
+    if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
+        return AGON_EAGAIN;
+    engine->seq = turn->seq = turn->shown_seq = event->seq;
+    engine->t = event->t;
+    turn->at = turn->shown_at = engine->bus.at;
+    engine->counters.n_events++;
+    return AGON_OK;
+}
+
 HOT int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event)
 {
     uint64_t seq_before = engine->seq;
@@ -431,7 +466,9 @@ HOT int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
         return rc;
     // Copied first and looked at afterwards: the other side may be hostile and still writing.
     bytes = ring->claimed * EVENT_GRANULE; // as it was checked, not as it may read by now
-    if (bytes <= ENGINE_WISH_BYTES) {
+    if (bytes == sizeof(struct agon_intent_event)) {
+        memcpy(wish, there, sizeof(struct agon_intent_event)); // most are
+    } else if (bytes <= ENGINE_WISH_BYTES) {
         memset(wish, 0, ENGINE_WISH_BYTES);
         memcpy(wish, there, bytes);
     }

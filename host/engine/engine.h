@@ -82,6 +82,12 @@ int engine_step(struct engine *engine, struct agon_event_hdr *event);
  * as it is. */
 int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event);
 
+/* A step as a number: in journal and count, and nothing else of it. Only for one whose whole effect
+ * the next step has too, and of which nobody hears; only where engine_may_pass: of a step at t, and
+ * one behind it at t_next, between which no sample is taken and nothing is due. */
+int engine_may_pass(const struct engine *engine, agon_ns_t t, agon_ns_t t_next);
+int engine_pass(struct engine *engine, struct agon_event_hdr *event); /* as engine_step */
+
 /* When the engine next wants to be woken; INT64_MAX: never. The driver offers engine_due's event to
  * engine_step before the first event with a later t, and again while engine_next_due is not later.
  */
@@ -91,6 +97,8 @@ void engine_due(const struct engine *engine, struct record_due *due);
  * (record_samples), and which judges nobody? Then it is no longer due, and 1: the driver answers
  * for it that a step at a later time will come. 0: it is to be offered like any other. */
 int engine_leave_sample(struct engine *engine);
+/* Would it, and is nothing else due before t? */
+int engine_may_leave_sample(const struct engine *engine, agon_ns_t t);
 
 /* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
  * failed: *failed is its slot, and calling again goes on with the others. */
@@ -229,6 +237,10 @@ agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base cu
  * slots and gave to none. */
 void engine_figures(const struct engine *engine, uint16_t slot, struct figures *out);
 void engine_figures_all(const struct engine *engine, struct figures *out);
+/* Amounts and counts of all whose slots were vacated, each as it left: they are in those of all
+ * too. What went to the pool is neither capital nor equity of who left: the pool has it. Kept from
+ * FIGURES_LASTING on. Returns how many there were. */
+uint64_t engine_figures_left(const struct engine *engine, struct figures *out);
 agon_amt_t engine_pool_amt(const struct engine *engine);
 int engine_is_figured(const struct engine *engine);   /* CONFIG_SAMPLES has said is_figured */
 uint32_t engine_figured(const struct engine *engine); /* enum figures_edition, as it has said */

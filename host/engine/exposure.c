@@ -309,18 +309,55 @@ static void value_again(struct engine *engine, agon_asset_t asset)
     }
 }
 
+/* Coins that are held and worth so much in the base currency: a price moves that, and nothing else
+ * of what is counted. False: it is another kind of position. */
+static inline int move_value(struct engine *engine, uint16_t slot, uint32_t place,
+                             const struct agon_instrument *instrument, agon_px_t px)
+{
+    struct exposure *exposure = engine->exposure;
+    struct exposure_line *line = &exposure->lines[slot][place];
+    const struct position *pos = ledger_position_at(engine->ledger, slot, place);
+    agon_amt_t value_amt;
+    num128_t by;
+
+    if (pos->held_amt <= 0 || line->is_unknown || line->reach_amt != 0 || line->up_amt != 0 ||
+        line->down_amt != 0)
+        return 0;
+    value_amt = worth_of(engine, pos, instrument, px);
+    by = (num128_t)value_amt - line->value_amt;
+    exposure->equity[slot] += by;
+    exposure->total += by;
+    line->value_amt = value_amt;
+    return 1;
+}
+
+/* ... of this instrument, where nobody is on a path of it and nothing is summed up of what they
+ * reach. */
+static inline int is_value_all(const struct engine *engine,
+                               const struct agon_instrument *instrument)
+{
+    return instrument != NULL && instrument_kind_has_coins(instrument->kind) &&
+           !is_reach_counted(engine, instrument) &&
+           engine->exposure->path_instrument != instrument->hdr.instrument;
+}
+
 static HOT __attribute__((noinline)) void price_holders(struct engine *engine,
                                                         agon_instrument_t instrument,
                                                         agon_px_t before_long_px,
                                                         agon_px_t before_short_px)
 {
+    const struct agon_instrument *def = instruments_get(&engine->table, instrument);
     struct slot_set holders = engine->exposure->holders[instrument];
+    int is_value = is_value_all(engine, def);
     uint16_t slot;
 
     while (slot_set_take(&holders, &slot)) {
+        int is_counted = engine->exposure->places[instrument][slot] != 0;
         uint32_t place = exposure_place(engine, slot, instrument);
 
-        if (place != EXPOSURE_NO_PLACE)
+        if (place != EXPOSURE_NO_PLACE &&
+            !(is_value && is_counted &&
+              move_value(engine, slot, place, def, engine->markets[instrument].long_px)))
             count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
         exposure_open_price(engine, slot, instrument, place, before_long_px, before_short_px);
         touch(engine, slot);
@@ -508,8 +545,8 @@ int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
 {
     count_cash(engine, slot);
-    risk_recapitalise(&engine->risk[slot], change_amt);
-    risk_recapitalise(&engine->portfolio, change_amt);
+    risk_recapitalise(&engine->risk[slot], change_amt, figures_are_lasting(engine));
+    risk_recapitalise(&engine->portfolio, change_amt, figures_are_lasting(engine));
     touch(engine, slot);
 }
 
@@ -539,7 +576,7 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     exposure->n_unknown[slot] = exposure->is_cash_unknown[slot] = 0;
     slot_set_remove(&exposure->touched, slot);
     exposure_open_vacate(engine, slot);
-    risk_recapitalise(&engine->portfolio, -gone_amt);
+    risk_recapitalise(&engine->portfolio, -gone_amt, figures_are_lasting(engine));
 }
 
 HOT void exposure_look(struct engine *engine, uint16_t slot)

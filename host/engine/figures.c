@@ -43,12 +43,14 @@ static void begin(struct engine *engine)
 /* A later edition goes on with what the one before kept. */
 void figures_keep(struct engine *engine, uint32_t edition)
 {
+    int was_whole = figures_are_whole(engine);
+
     if (edition <= engine->is_figured)
         return;
     if (!engine->is_figured)
         begin(engine);
     engine->is_figured = edition;
-    if (edition < FIGURES_WHOLE)
+    if (edition < FIGURES_WHOLE || was_whole)
         return;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         if (engine->slots.all[id].is_used)
@@ -63,8 +65,84 @@ int figures_are_whole(const struct engine *engine)
     return engine->is_figured >= FIGURES_WHOLE;
 }
 
-void figures_capital(struct engine *engine, agon_amt_t change_amt)
+int figures_are_lasting(const struct engine *engine)
 {
+    return engine->is_figured >= FIGURES_LASTING;
+}
+
+void figures_leave(struct engine *engine, const struct figures *of, agon_amt_t pooled_amt)
+{
+    struct engine_left *left = &engine->left;
+
+    if (!figures_are_lasting(engine))
+        return;
+    left->n++;
+    left->capital_amt = num_add(left->capital_amt, num_add(of->capital_amt, -pooled_amt));
+    left->equity_amt = num_add(left->equity_amt, num_add(of->equity_amt, -pooled_amt));
+    left->fee_amt = num_add(left->fee_amt, of->fee_amt);
+    left->rebate_amt = num_add(left->rebate_amt, of->rebate_amt);
+    left->funding_amt = num_add(left->funding_amt, of->funding_amt);
+    left->slippage_amt = num_add(left->slippage_amt, of->slippage_amt);
+    left->volume_amt = num_add(left->volume_amt, of->volume_amt);
+    left->n_fills += of->n_fills;
+    left->n_wins += of->n_wins;
+    left->n_losses += of->n_losses;
+}
+
+uint64_t engine_figures_left(const struct engine *engine, struct figures *out)
+{
+    const struct engine_left *left = &engine->left;
+
+    *out = (struct figures){.capital_amt = left->capital_amt,
+                            .equity_amt = left->equity_amt,
+                            .result_amt = num_add(left->equity_amt, -left->capital_amt),
+                            .fee_amt = left->fee_amt,
+                            .rebate_amt = left->rebate_amt,
+                            .funding_amt = left->funding_amt,
+                            .slippage_amt = left->slippage_amt,
+                            .volume_amt = left->volume_amt,
+                            .is_split = left->n > 0,
+                            .n_fills = left->n_fills,
+                            .n_wins = left->n_wins,
+                            .n_losses = left->n_losses};
+    out->gross_amt = num_add(num_add(out->result_amt, out->fee_amt),
+                             -num_add(out->rebate_amt, out->funding_amt));
+    out->yield = out->capital_amt > 0 ? (double)out->result_amt / (double)out->capital_amt : 0.0;
+    return left->n;
+}
+
+void figures_recapitalise(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
+{
+    struct score *score = &engine->scores[slot];
+    agon_amt_t now_amt;
+
+    if (figures_are_lasting(engine) && value_equity(engine, slot, &now_amt))
+        score_scale(score, num_add(now_amt, -change_amt), change_amt);
+    score_recapitalise(score, change_amt, figures_are_whole(engine));
+}
+
+/* False: a part of it has no price. */
+static int equity_of_all(const struct engine *engine, agon_amt_t *sum_amt)
+{
+    *sum_amt = engine_pool_amt(engine);
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        agon_amt_t equity_amt;
+
+        if (!engine->slots.all[id].is_used)
+            continue;
+        if (!value_equity(engine, id, &equity_amt))
+            return 0;
+        *sum_amt = num_add(*sum_amt, equity_amt);
+    }
+    return 1;
+}
+
+void figures_capital(struct engine *engine, agon_amt_t change_amt, int is_there)
+{
+    agon_amt_t now_amt;
+
+    if (figures_are_lasting(engine) && equity_of_all(engine, &now_amt))
+        score_scale(&engine->whole, num_add(now_amt, is_there ? -change_amt : 0), change_amt);
     if (engine->is_figured)
         score_recapitalise(&engine->whole, change_amt, figures_are_whole(engine));
 }
@@ -130,6 +208,46 @@ HOT void figures_sample(struct engine *engine, int is_hour, int is_day)
         score_day(&engine->whole, all_amt);
 }
 
+static void save_lasting(const struct engine *engine, struct enc *enc)
+{
+    const struct engine_left *left = &engine->left;
+
+    for (uint32_t id = 0; id < engine->slots.n; id++)
+        risk_slot_save_moved(&engine->risk[id], enc);
+    risk_slot_save_moved(&engine->portfolio, enc);
+    enc_u64(enc, left->n);
+    enc_i64(enc, left->capital_amt);
+    enc_i64(enc, left->equity_amt);
+    enc_i64(enc, left->fee_amt);
+    enc_i64(enc, left->rebate_amt);
+    enc_i64(enc, left->funding_amt);
+    enc_i64(enc, left->slippage_amt);
+    enc_i64(enc, left->volume_amt);
+    enc_u64(enc, left->n_fills);
+    enc_u64(enc, left->n_wins);
+    enc_u64(enc, left->n_losses);
+}
+
+static void load_lasting(struct engine *engine, struct dec *dec)
+{
+    struct engine_left *left = &engine->left;
+
+    for (uint32_t id = 0; id < engine->slots.n; id++)
+        risk_slot_load_moved(&engine->risk[id], dec);
+    risk_slot_load_moved(&engine->portfolio, dec);
+    left->n = dec_u64(dec);
+    left->capital_amt = dec_i64(dec);
+    left->equity_amt = dec_i64(dec);
+    left->fee_amt = dec_i64(dec);
+    left->rebate_amt = dec_i64(dec);
+    left->funding_amt = dec_i64(dec);
+    left->slippage_amt = dec_i64(dec);
+    left->volume_amt = dec_i64(dec);
+    left->n_fills = dec_u64(dec);
+    left->n_wins = dec_u64(dec);
+    left->n_losses = dec_u64(dec);
+}
+
 void figures_save(struct engine *engine, struct enc *enc)
 {
     for (uint32_t id = 0; id < engine->slots.n; id++)
@@ -138,6 +256,8 @@ void figures_save(struct engine *engine, struct enc *enc)
     score_save_kept(&engine->whole, enc);
     ledger_save_open(engine->ledger, enc);
     orders_save_mids(engine->orders, enc);
+    if (figures_are_lasting(engine))
+        save_lasting(engine, enc);
 }
 
 int figures_load(struct engine *engine, struct dec *dec)
@@ -149,6 +269,8 @@ int figures_load(struct engine *engine, struct dec *dec)
     score_load_kept(&engine->whole, dec);
     ledger_load_open(engine->ledger, dec);
     orders_load_mids(engine->orders, dec);
+    if (figures_are_lasting(engine))
+        load_lasting(engine, dec);
     return dec_is_ok(dec) ? AGON_OK : AGON_ECORRUPT;
 }
 
@@ -189,6 +311,11 @@ void engine_figures_all(const struct engine *engine, struct figures *out)
         figures_add(out, &one);
     }
     figures_whole(out, &engine->whole, engine_pool_amt(engine));
+    // Ratios are of what is there; what was earned and given is everybody's.
+    if (engine_figures_left(engine, &one) == 0)
+        return;
+    figures_add(out, &one);
+    out->yield = out->capital_amt > 0 ? (double)out->result_amt / (double)out->capital_amt : 0.0;
 }
 
 /* What a unit of a position stands for at an amount of its currency: amt / (held * multiplier). */

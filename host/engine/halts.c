@@ -313,6 +313,9 @@ int engine_is_so(const struct engine *engine, const struct record_command *comma
         return is_halted_so(engine, command);
     case COMMAND_KILL:
         return halts_has(engine, HALT_KILL);
+    case COMMAND_UNDO_PLAN:
+        return command->value > 0 && command->value == engine->tournament.number &&
+               engine->tournament.is_undone;
     case COMMAND_CANCEL_ALL:
     case COMMAND_FLATTEN:
         break;

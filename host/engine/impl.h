@@ -105,6 +105,12 @@ struct late_top { /* that is not on the bus (deliver.c) */
     agon_ns_t t;
 };
 
+struct engine_left { /* sums of those whose slots were vacated; base currency */
+    uint64_t n;
+    agon_amt_t capital_amt, equity_amt, fee_amt, rebate_amt, funding_amt, slippage_amt, volume_amt;
+    uint64_t n_fills, n_wins, n_losses;
+};
+
 struct engine {
     struct engine_config config;
     struct runner_port runners[SLOTS_MAX];
@@ -162,8 +168,9 @@ struct engine {
     struct portfolio_limits portfolio_limits;
     struct risk_slot portfolio; /* of all slots together; its rate bucket is unused */
     struct score scores[SLOTS_MAX];
-    struct score whole;  /* slots and pools as one, where figures are kept */
-    uint32_t is_figured; /* record_samples: enum figures_edition */
+    struct score whole;      /* slots and pools as one, where figures are kept */
+    struct engine_left left; /* FIGURES_LASTING */
+    uint32_t is_figured;     /* record_samples: enum figures_edition */
     struct leg_group legs[SLOTS_MAX];
     struct halt halts[HALT_CAUSES]; /* of everything */
     struct halt venue_halts[VENUES_MAX + 1], slot_halts[SLOTS_MAX];
@@ -306,7 +313,8 @@ void intents_sweep_at(struct engine *engine, agon_ns_t t);
 /* Has every venue's account cancel all that it has, ahead of the cancels of single orders. */
 void intents_cancel_accounts(struct engine *engine);
 /* What close.c makes its orders of. An order that was judged, entered in the table and not yet
- * sent; NULL: there is no room. judged_px: 0: no price is known, a market order leaves as one. */
+ * sent, which holds nothing back: intents_release sends it and does the rest behind that. NULL:
+ * there is no room. judged_px: 0: no price is known, a market order leaves as one. */
 struct order *intents_make(struct engine *engine, struct slot *slot,
                            const struct agon_intent_event *event, const struct agon_intent *intent,
                            agon_px_t judged_px, uint16_t *reason);
@@ -532,12 +540,17 @@ struct figures_fill { /* of a slot */
     uint8_t side;
 };
 void figures_keep(struct engine *engine, uint32_t edition);
-int figures_are_whole(const struct engine *engine); /* FIGURES_WHOLE */
+int figures_are_whole(const struct engine *engine);   /* FIGURES_WHOLE */
+int figures_are_lasting(const struct engine *engine); /* FIGURES_LASTING */
+/* A slot is vacated: what it came to, and what the pool got of that. */
+void figures_leave(struct engine *engine, const struct figures *of, agon_amt_t pooled_amt);
 /* The alert of a slot's, or of the portfolio's, loss limit that was reached. */
 void losses_raise(struct engine *engine, uint16_t id, uint16_t reason);
 void losses_raise_all(struct engine *engine, uint16_t reason);
-/* Slots and pools together have got so much, by no result of theirs. */
-void figures_capital(struct engine *engine, agon_amt_t change_amt);
+/* A slot has got so much already, by no result of its. */
+void figures_recapitalise(struct engine *engine, uint16_t slot, agon_amt_t change_amt);
+/* Slots and pools together get so much, by no result of theirs; is_there: they have it already. */
+void figures_capital(struct engine *engine, agon_amt_t change_amt, int is_there);
 agon_px_t figures_mids(const struct engine *engine, agon_instrument_t instrument);
 void figures_fill(struct engine *engine, uint16_t slot, const struct figures_fill *fill);
 void figures_funding(struct engine *engine, uint16_t slot, agon_asset_t asset, agon_amt_t amt);

@@ -258,16 +258,21 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
     order->show_qty = intent->show_qty;
     order->hold_px = judged_px;
     order->guard_px = intents_guard_px(slot, instrument, intent, judged_px);
-    *orders_mids(engine->orders, order) = figures_mids(engine, intent->instrument);
     order->t_create = engine->t;
     order->t_expire = intent->t_expire;
     begin_request(engine, order, AGON_REQUEST_NEW);
-    intents_hold(engine, order);
     return order;
 }
 
+/* What an order that is made holds back, and what its price is compared with later. */
+static void enter_books(struct engine *engine, struct order *order)
+{
+    *orders_mids(engine->orders, order) = figures_mids(engine, order->instrument);
+    intents_hold(engine, order);
+}
+
 /* Judges an intent for a new order and, when it passes, enters it in the table; it does not leave
- * yet. NULL: refused, *reason says why and the slot was not told. */
+ * yet and holds nothing back. NULL: refused, *reason says why and the slot was not told. */
 static struct order *enter(struct engine *engine, struct slot *slot,
                            const struct agon_intent_event *event, const struct agon_intent *intent,
                            uint16_t *reason)
@@ -293,7 +298,9 @@ static void drop(struct engine *engine, struct order *order, uint16_t reason)
 
 void intents_release(struct engine *engine, struct order *order, uint16_t reason)
 {
+    // It leaves first: whoever writes its bytes does so while the rest is done here.
     intents_send(engine, order, CMD_NEW);
+    enter_books(engine, order);
     engine->counters.n_orders++;
     deliver_order(engine, order, reason);
 }
@@ -301,6 +308,14 @@ void intents_release(struct engine *engine, struct order *order, uint16_t reason
 static void release(struct engine *engine, struct order *order)
 {
     intents_release(engine, order, REASON_NONE);
+}
+
+/* One leg of several, which holds back already. */
+static void release_held(struct engine *engine, struct order *order)
+{
+    intents_send(engine, order, CMD_NEW);
+    engine->counters.n_orders++;
+    deliver_order(engine, order, REASON_NONE);
 }
 
 void intents_refuse_exit(struct engine *engine, struct slot *slot, const struct position *pos,
@@ -582,11 +597,13 @@ static void group(struct engine *engine, struct slot *slot, const struct leg_gro
         entered[n] = enter(engine, slot, leg, &leg->intent, &reason);
         if (entered[n] == NULL)
             break;
+        // What it holds back the next leg is judged beside.
+        enter_books(engine, entered[n]);
         n++;
     }
     if (n == legs->n) {
         for (uint32_t i = 0; i < n; i++)
-            release(engine, entered[i]);
+            release_held(engine, entered[i]);
         return;
     }
     // Accepted or refused together: what had passed gives back what it took of the gate's memory
@@ -630,6 +647,7 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
 
     if (slot == NULL)
         return AGON_EINVAL;
+    __builtin_prefetch(&engine->slot_halts[slot->id]);
     ledger_expect(engine->ledger, slot->id, copy.intent.instrument);
     orders_expect(engine->orders, next_id(engine, slot));
     if (copy.intent.account == 0) {

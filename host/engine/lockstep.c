@@ -61,6 +61,8 @@ struct run {
     union room event;
     struct along *along; // owned; what the host does inside bars
     agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
+    int is_plain;        // data, exchange, orders and runners of this process are all that there is
+    int is_steady;       // ... and what is on its way takes always as long
     uint64_t n_data;     // events of the market so far, and when the last of them arrives
     agon_ns_t t_data;
 };
@@ -341,34 +343,32 @@ static inline void copy_event(struct agon_event_hdr *to, const struct agon_event
                (const unsigned char *)from + (size_t)i * EVENT_GRANULE, EVENT_GRANULE);
 }
 
-// A market event at the exchange: match sees it now, the core after the latency.
-static HOT int at_exchange(struct run *run, uint32_t source)
+/* The head of a source in its queue, as of the exchange's time; NULL: the queue is full. */
+static inline struct agon_event_hdr *take_head(struct run *run, uint32_t source)
 {
-    const struct lockstep_config *config = run->config;
     struct queue *queue = &run->queues[run->queue_of[source]];
     const struct agon_event_hdr *head = run->heads[source];
     struct agon_event_hdr *event = &queue->here.hdr;
 
-    if (head->granules == 0)
-        return AGON_EINVAL;
     if (queue->first == NULL)
         queue->first = event;
     else if ((event = queue_claim(queue, head->granules)) == NULL)
-        return AGON_ENOMEM;
+        return NULL;
     copy_event(event, head);
     event->t = run->at[source];
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         trade_book(event)->hdr.t = event->t;
-    if (config->paper != NULL) {
-        if (paper_next(config->paper) < event->t)
-            paper_advance(config->paper, event->t - 1); // what arrives now meets this event
-        paper_on_market(config->paper, event);
-        // Whoever hears of the market would know more than what is told of a bar before it.
-        if (paper_told_by(config->paper, event) > run->t_told)
-            run->t_told = paper_told_by(config->paper, event);
-    }
+    return event;
+}
+
+/* When the core hears of it, from when it was at the exchange on. t_head: as a recording says. */
+static inline void send_on(struct run *run, uint32_t source, struct agon_event_hdr *event,
+                           agon_ns_t t_head)
+{
+    const struct lockstep_config *config = run->config;
+
     if (config->sources[source].received != NULL)
-        event->t = head->t;
+        event->t = t_head;
     else if (config->latency != NULL)
         run->t_data = event->t =
             latency_arrival(config->latency, LATENCY_MARKET, run->n_data++, event->t, run->t_data);
@@ -376,6 +376,36 @@ static HOT int at_exchange(struct run *run, uint32_t source)
         event->t += config->data_latency_ns;
     if (event->t < run->t_told)
         event->t = run->t_told;
+}
+
+/* The exchange has it. */
+static inline void show_exchange(struct run *run, const struct agon_event_hdr *event)
+{
+    struct paper *paper = run->config->paper;
+
+    if (paper == NULL)
+        return;
+    if (paper_next(paper) < event->t)
+        paper_advance(paper, event->t - 1); // what arrives now meets this event
+    paper_on_market(paper, event);
+    // Whoever hears of the market would know more than what is told of a bar before it.
+    if (paper_told_by(paper, event) > run->t_told)
+        run->t_told = paper_told_by(paper, event);
+}
+
+// A market event at the exchange: match sees it now, the core after the latency.
+static HOT int at_exchange(struct run *run, uint32_t source)
+{
+    agon_ns_t t_head = run->heads[source]->t;
+    struct agon_event_hdr *event;
+
+    if (run->heads[source]->granules == 0)
+        return AGON_EINVAL;
+    event = take_head(run, source);
+    if (event == NULL)
+        return AGON_ENOMEM;
+    show_exchange(run, event);
+    send_on(run, source, event, t_head);
     next_head(run, source);
     return AGON_OK;
 }
@@ -471,6 +501,132 @@ static inline void sooner(agon_ns_t *t, enum turn *turn, agon_ns_t t_other, enum
     }
 }
 
+/* Is the next news behind what was delivered at t of the same time, and nothing before it? */
+static inline int is_next_too(const struct run *run, agon_ns_t t)
+{
+    const struct heap_node *wish = heap_top(&run->due);
+    const struct agon_event_hdr *next = run->queues[0].first;
+
+    return run->is_plain && next != NULL && next->t <= t && (wish == NULL || wish->t > t) &&
+           run->source != UINT32_MAX && run->source < run->config->n_sources &&
+           run->at[run->source] > t && paper_next(run->config->paper) > t &&
+           paper_tells(run->config->paper) > t &&
+           paper_told_last(run->config->paper, next->t_venue) <= t &&
+           slot_set_is_empty(&run->ahead) && slot_set_is_empty(&run->lost) &&
+           engine_next_due(run->config->engine) >= t;
+}
+
+/* All that is delivered at t, up to what has something before it. */
+static HOT int deliver_all(struct run *run, struct queue *queue, agon_ns_t t)
+{
+    int rc;
+
+    do
+        rc = deliver_first(run, queue, t);
+    while (rc >= 0 && is_next_too(run, t));
+    return rc;
+}
+
+/* The end of a bar on whose way nothing happens is a number, and its BAR all that it brings. */
+static inline int pass_end(struct run *run, struct record_path *end)
+{
+    const struct lockstep_config *config = run->config;
+    struct lockstep_result *result = run->result;
+    int rc;
+
+    if (end->hdr.type == 0)
+        return AGON_OK;
+    rc = engine_pass(config->engine, &end->hdr);
+    if (rc < 0)
+        return rc;
+    if (result->n_events++ == 0)
+        result->t_first = end->hdr.t;
+    result->t_last = end->hdr.t;
+    return config->on_step != NULL ? config->on_step(config->ctx, &end->hdr, AGON_OK) : AGON_OK;
+}
+
+/* When the core would hear of a bar that is at the exchange at t, and of its end. */
+static inline agon_ns_t told_at(const struct run *run, agon_ns_t t, agon_ns_t t_end)
+{
+    const struct latency *latency = run->config->latency;
+    agon_ns_t t_bar = t + (latency != NULL ? latency->legs[LATENCY_MARKET].median_ns
+                                           : run->config->data_latency_ns);
+
+    if (latency != NULL && t_bar < run->t_data)
+        t_bar = run->t_data;
+    if (t_bar < run->t_told)
+        t_bar = run->t_told;
+    return t_bar < t_end ? t_end : t_bar;
+}
+
+/* Is a bar the next that happens, with nothing on its way, at rest or due before the core has heard
+ * of it at t_bar? */
+static inline int is_bar_alone(struct run *run, agon_ns_t *t_end, agon_ns_t *t_bar)
+{
+    const struct engine *engine = run->config->engine;
+    const struct agon_event_hdr *head;
+
+    if (!run->is_steady || run->queues[0].first != NULL || heap_top(&run->due) != NULL ||
+        next_source(run) != 0)
+        return 0;
+    head = run->heads[0];
+    if (head->type != AGON_EVENT_BAR || head->granules != 2 ||
+        !paper_is_quiet(run->config->paper) || !slot_set_is_empty(&run->lost) ||
+        !slot_set_is_empty(&run->ahead))
+        return 0;
+    *t_end = paper_told_by(run->config->paper, head);
+    *t_bar = told_at(run, run->at[0], *t_end);
+    return *t_end != 0 &&
+           (engine_next_due(engine) >= *t_bar || engine_may_leave_sample(engine, *t_bar));
+}
+
+/* Such a bar, and the open behind it: at the exchange, and then at the core, in one go and in the
+ * order of the turns of run_on. What is not as simple as it looked goes on from the exchange, turn
+ * by turn. 1: they were taken. 0: nothing was, and below 0 the run stops. */
+static HOT int pass_bar(struct run *run)
+{
+    struct paper *paper = run->config->paper;
+    struct queue *queue = &run->queues[0];
+    struct agon_event_hdr *bar, *quote = NULL;
+    struct record_path end;
+    agon_ns_t t_end, t_bar, t;
+    int rc;
+
+    if (!is_bar_alone(run, &t_end, &t_bar))
+        return 0;
+    t = run->at[0];
+    bar = take_head(run, 0);
+    next_head(run, 0);
+    if (next_source(run) == 0 && run->at[0] == t && run->heads[0]->type == AGON_EVENT_QUOTE &&
+        run->heads[0]->granules == 1 && (quote = take_head(run, 0)) != NULL)
+        next_head(run, 0);
+    if (next_source(run) != 0 || run->at[0] <= t_bar ||
+        !paper_is_passed(paper, (const struct agon_bar *)(const void *)bar, t_end, t_bar, &end)) {
+        show_exchange(run, bar);
+        send_on(run, 0, bar, t);
+        if (quote != NULL) {
+            show_exchange(run, quote);
+            send_on(run, 0, quote, t);
+        }
+        return 1;
+    }
+    if (engine_next_due(run->config->engine) < t_bar)
+        (void)engine_leave_sample(run->config->engine);
+    run->result->n_passed++;
+    run->result->n_passed_ends += end.hdr.type != 0;
+    paper_pass(paper, (const struct agon_bar *)(const void *)bar, &end);
+    if (t_end > run->t_told)
+        run->t_told = t_end;
+    send_on(run, 0, bar, t);
+    if (quote != NULL) {
+        paper_on_market(paper, quote);
+        send_on(run, 0, quote, t);
+    }
+    rc = pass_end(run, &end);
+    rc = rc < 0 ? rc : deliver_all(run, queue, t_bar);
+    return rc < 0 ? rc : 1;
+}
+
 // Not inlined: it is the hot part of a function that is not.
 static HOT __attribute__((noinline)) int run_on(struct run *run)
 {
@@ -479,6 +635,12 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
     int rc = AGON_OK;
 
     for (;;) {
+        do
+            rc = pass_bar(run);
+        while (rc == 1);
+        if (rc < 0)
+            return rc;
+
         agon_ns_t t = INT64_MAX; // of the turn that is first; at one time they are in their order
         struct engine_job job;
         uint32_t source = next_source(run);
@@ -545,7 +707,9 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
         }
         switch (turn) {
         case TURN_DATA:
-            rc = at_exchange(run, source);
+            do
+                rc = at_exchange(run, source);
+            while (rc >= 0 && run->is_plain && next_source(run) == source && run->at[source] <= t);
             break;
         case TURN_ARRIVAL:
             paper_advance(config->paper, t);
@@ -564,7 +728,7 @@ static HOT __attribute__((noinline)) int run_on(struct run *run)
             rc = driver_step(&run->driver, &run->event.hdr);
             break;
         default:
-            rc = deliver_first(run, queue, t);
+            rc = deliver_all(run, queue, t);
             break;
         }
         if (rc < 0)
@@ -629,6 +793,12 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
     }
     if (config->walks_all)
         along_walk_all(run->along);
+    run->is_plain = config->paper != NULL && config->n_sources == 1 && run->n_queues == 1 &&
+                    config->jobs.wait == NULL && config->jobs.say == NULL && !config->walks_all &&
+                    !config->is_single;
+    run->is_steady =
+        run->is_plain && paper_is_steady(config->paper) &&
+        (config->latency == NULL || config->latency->legs[LATENCY_MARKET].kind == LATENCY_CONSTANT);
     if (config->paper != NULL)
         paper_set_along(config->paper, run->along);
     for (uint32_t i = 0; i < WISHES; i++)

@@ -66,10 +66,13 @@ struct lockstep_config {
     void (*on_lost)(void *ctx, uint16_t slot, struct record_crash *crash);
     void *ctx;
     int walks_all; /* a test's: along_walk_all */
+    int is_single; /* ... and nothing is taken in one go with what comes at the same time */
 };
 struct lockstep_result {
-    uint64_t n_events;         /* taken by the engine */
-    uint64_t n_market;         /* of them from the sources */
+    uint64_t n_events; /* taken by the engine */
+    uint64_t n_market; /* of them from the sources */
+    /* Bars that were taken in one go, with nothing on its way, and those whose end was a number. */
+    uint64_t n_passed, n_passed_ends;
     agon_ns_t t_first, t_last; /* engine time */
     uint16_t n_failed_runners;
     uint16_t failed[SLOTS_MAX];

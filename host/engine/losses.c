@@ -26,17 +26,26 @@ static void raise_with_figures(struct engine *engine, uint16_t kind, uint16_t sl
     const char *name = base != NULL ? base->name : "";
     int exp = base != NULL ? base->exp : 0;
     char text[sizeof(((struct record_alert *)0)->text)];
-    char lost[MONEY_TEXT], from[MONEY_TEXT], limit[MONEY_TEXT];
+    char lost[MONEY_TEXT], from[MONEY_TEXT], limit[MONEY_TEXT], of[96] = "";
 
     money_in(said->limit_amt, exp, name, limit);
-    if (said->since != NULL)
-        (void)snprintf(text, sizeof(text), "%s reached: lost %s %s of %s %s, limit %s; %s",
-                       said->what, money_in(risk->breach_amt, exp, name, lost), name,
-                       money_in(risk->breach_base_amt, exp, name, from), said->since, limit,
-                       done(on_breach));
-    else // a floor: no loss, but what is left
-        (void)snprintf(text, sizeof(text), "%s reached: equity %s %s, limit %s; %s", said->what,
-                       money_in(risk->equity_amt, exp, name, from), name, limit, done(on_breach));
+    money_in(num_add(risk->breach_amt, -risk->breach_moved_amt), exp, name, lost);
+    if (risk->breach_moved_amt !=
+        0) // the limit follows capital that moves, and money lost does not
+        (void)snprintf(of, sizeof(of), ", scaled with the capital %s",
+                       money_in(risk->breach_amt, exp, name, from));
+    else if (said->since != NULL)
+        (void)snprintf(of, sizeof(of), " of %s %s",
+                       money_in(risk->breach_base_amt, exp, name, from), said->since);
+    // What has no room is left off at its end: what is done about it.
+    if ((said->since != NULL
+             ? snprintf(text, sizeof(text), "%s reached: lost %s %s%s, limit %s; %s", said->what,
+                        lost, name, of, limit, done(on_breach))
+             // A floor: no loss, but what is left.
+             : snprintf(text, sizeof(text), "%s reached: equity %s %s, limit %s; %s", said->what,
+                        money_in(risk->equity_amt, exp, name, from), name, limit,
+                        done(on_breach))) < 0)
+        text[0] = '\0';
     engine_raise(engine, kind, slot, 0, risk->breach_amt, said->limit_amt, text);
 }
 

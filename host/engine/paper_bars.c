@@ -480,6 +480,53 @@ static int tell_end(struct paper *paper)
     return AGON_OK;
 }
 
+int paper_is_steady(const struct paper *paper)
+{
+    return !paper->config.has_latency ||
+           paper->config.latency.legs[LATENCY_ACK].kind == LATENCY_CONSTANT;
+}
+
+HOT int paper_is_quiet(const struct paper *paper)
+{
+    return paper->first_report == paper->n_reports && paper->first_cmd == paper->n_cmds &&
+           paper->n_held == 0 && paper->parked == NULL && paper->put_off == NULL &&
+           paper->walk.bar == NULL && match_is_empty(paper->match);
+}
+
+HOT int paper_is_passed(struct paper *paper, const struct agon_bar *bar, agon_ns_t t,
+                        agon_ns_t t_bar, struct record_path *end)
+{
+    struct slot_set slots = along_slots(paper->along, bar->hdr.instrument);
+
+    end->hdr.type = 0;
+    end->hdr.t = t;
+    if (slot_set_is_empty(&slots) || !match_bar_ends(paper->match, bar))
+        return 1;
+    if (paper->t_sent[LATENCY_ACK] > t || !along_is_passed(paper->along, bar, t, t_bar, &slots))
+        return 0;
+    *end = (struct record_path){.hdr = {.type = EVENT_PATH,
+                                        .granules = 1,
+                                        .instrument = bar->hdr.instrument,
+                                        .t_venue = bar->hdr.t,
+                                        .t = t},
+                                .px = bar->close_px,
+                                .slots = slots.bits[0],
+                                .kind = PATH_END};
+    return 1;
+}
+
+HOT void paper_pass(struct paper *paper, const struct agon_bar *bar, const struct record_path *end)
+{
+    if (bar->hdr.t > paper->t)
+        paper->t = bar->hdr.t;
+    if (end->hdr.type == 0) {
+        on_market_now(paper, &bar->hdr);
+        return;
+    }
+    (void)paper_arrival(paper, LATENCY_ACK, bar->hdr.t); // it is told of its end, at end->hdr.t
+    match_bar_over(paper->match, bar);
+}
+
 int paper_offer(struct paper *paper, struct driver *driver)
 {
     struct record_report copy;

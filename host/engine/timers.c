@@ -71,13 +71,12 @@ static inline agon_ns_t sample_due(const struct engine *engine)
     return engine->is_sample_left ? INT64_MAX : engine->sample_due;
 }
 
-HOT agon_ns_t engine_next_due(const struct engine *engine)
+/* Of all but samples. */
+static inline agon_ns_t other_due(const struct engine *engine)
 {
     const struct heap_node *top = heap_top(&engine->timers);
-    agon_ns_t due = sample_due(engine);
+    agon_ns_t due = engine->bars_least;
 
-    if (engine->bars_least < due)
-        due = engine->bars_least;
     if (engine->sweep_due < due)
         due = engine->sweep_due;
     if (engine->exits_due < due)
@@ -87,6 +86,13 @@ HOT agon_ns_t engine_next_due(const struct engine *engine)
     if (engine->cards_due < due)
         due = engine->cards_due;
     return top != NULL && top->t < due ? top->t : due;
+}
+
+HOT agon_ns_t engine_next_due(const struct engine *engine)
+{
+    agon_ns_t sample = sample_due(engine), other = other_due(engine);
+
+    return sample < other ? sample : other;
 }
 
 HOT void engine_due(const struct engine *engine, struct record_due *due)
@@ -183,13 +189,24 @@ static HOT int is_quiet(const struct engine *engine)
     return engine->portfolio.equity_amt == exposure_equity_all(engine);
 }
 
+/* Is a sample all that is due next, and would judging by it change nothing? */
+static inline int is_left(const struct engine *engine)
+{
+    return engine->is_within && !engine->is_sample_left &&
+           engine_next_due(engine) == engine->sample_due &&
+           slot_set_is_empty(&engine->exposure->touched) &&
+           engine->exits_due != engine->sample_due && engine->sweep_due != engine->sample_due &&
+           engine->bars_least != engine->sample_due && is_quiet(engine);
+}
+
+HOT int engine_may_leave_sample(const struct engine *engine, agon_ns_t t)
+{
+    return other_due(engine) >= t && is_left(engine);
+}
+
 HOT int engine_leave_sample(struct engine *engine)
 {
-    if (!engine->is_within || engine->is_sample_left ||
-        engine_next_due(engine) != engine->sample_due ||
-        !slot_set_is_empty(&engine->exposure->touched) || engine->exits_due == engine->sample_due ||
-        engine->sweep_due == engine->sample_due || engine->bars_least == engine->sample_due ||
-        !is_quiet(engine))
+    if (!is_left(engine))
         return 0;
     engine->is_sample_left = 1;
     return 1;
@@ -197,7 +214,7 @@ HOT int engine_leave_sample(struct engine *engine)
 
 int timers_config(struct engine *engine, const struct record_samples *record)
 {
-    if (record->is_within > 1 || record->is_figured > FIGURES_WHOLE ||
+    if (record->is_within > 1 || record->is_figured > FIGURES_LASTING ||
         (engine->run != 0 && record->is_within != engine->is_within))
         return AGON_EINVAL;
     engine->is_within = record->is_within;

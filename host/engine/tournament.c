@@ -357,7 +357,7 @@ static void recapitalise(struct engine *engine, uint16_t id, agon_amt_t change_a
 
     slot->limits.capital_amt = num_add(slot->limits.capital_amt, change_amt);
     exposure_transfer(engine, id, change_amt);
-    score_recapitalise(&engine->scores[id], change_amt, figures_are_whole(engine));
+    figures_recapitalise(engine, id, change_amt);
     window_recapitalise(&engine->tournament.windows[id], change_amt);
     if (is_fair(&engine->tournament.rules))
         window_recapitalise(&engine->tournament.fair[id].days, change_amt);

@@ -37,18 +37,22 @@ static HOT void begin(struct engine *engine, int is_all)
 
     turn->seq = engine->seq;
     turn->at = engine->bus.at;
-    engine->called = engine->attached;
     if (!is_all && !slot_set_is_empty(&engine->following)) {
-        for (uint64_t words = engine->attached.words; words != 0; words &= words - 1) {
-            uint32_t word = (uint32_t)__builtin_ctzll(words);
-            uint64_t spared = engine->following.bits[word] & ~turn->wanting.bits[word];
+        uint64_t words = 0;
 
-            engine->called.bits[word] &= ~spared;
-            if (engine->called.bits[word] == 0)
-                engine->called.words &= ~((uint64_t)1 << word);
+        // Both are written word by word: a copy of what was just written waits for it.
+        for (uint32_t word = 0; word < SLOT_WORDS; word++) {
+            uint64_t spared = engine->following.bits[word] & ~turn->wanting.bits[word];
+            uint64_t called = engine->attached.bits[word] & ~spared;
+
+            engine->called.bits[word] = engine->to_call.bits[word] = called;
+            words |= (uint64_t)(called != 0) << word;
         }
+        engine->called.words = engine->to_call.words = words;
+    } else {
+        engine->called = engine->attached;
+        engine->to_call = engine->attached;
     }
-    engine->to_call = engine->called;
     engine->is_advancing = 1;
 }
 
@@ -153,14 +157,14 @@ static inline uint64_t are_together(const struct engine *engine, uint32_t word)
                                      turn->wanting.bits[word] & ~turn->private.bits[word];
 }
 
-/* A turn of one record and of nothing private, where all runners are called together and none is
- * beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
+/* A turn of at most one record and of nothing private, where all runners are called together and
+ * none is beyond the first word of 64: most turns of most hosts. Which slots failed and behind, as
  * take_turns; 0: the turn has ended. */
 static inline int is_plain(const struct engine *engine)
 {
     const struct runner_turn *turn = &engine->turn;
 
-    return turn->n_public == 1 && (turn->private.words | engine->beginners.words) == 0 &&
+    return turn->n_public <= 1 && (turn->private.words | engine->beginners.words) == 0 &&
            engine->attached.words == 1 &&
            (engine->attached.bits[0] & ~(engine->following.bits[0] & engine->together.bits[0])) ==
                0;

@@ -79,15 +79,18 @@ int vacate(struct engine *engine, uint32_t id)
 {
     uint16_t slot = (uint16_t)id;
     struct pool pool;
+    struct figures of;
 
     if (id >= SLOTS_MAX || !engine_can_vacate(engine, slot))
         return AGON_EINVAL;
     pool = pool_of(engine, slot);
-    figures_capital(engine, num_add(pool.all_amt, -engine_equity(engine, slot)));
+    engine_figures(engine, slot, &of);
+    figures_capital(engine, num_add(pool.all_amt, -of.equity_amt), 0);
     if (ledger_vacate(engine->ledger, slot) < 0) {
         engine_note(engine, ALERT_LEDGER, "a slot's money cannot go back to its account");
         return AGON_EINVAL;
     }
+    figures_leave(engine, &of, pool.all_amt);
     exposure_vacate(engine, slot);
     settle_capital(engine, slot, &pool);
     orders_forget(engine->orders, slot);

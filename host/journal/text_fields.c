@@ -41,7 +41,10 @@ static const char *const reports[] = {"none",
                                       "stray"};
 static const char *const commands[] = {
     "none",  "halt", "resume", "cancel_all", "flatten", "kill",      "slot_condition", "slot_stage",
-    "limit", "day",  "stop",   "ack_alert",  "vacate",  "undo_plan", "volatility"};
+    "limit", "day",  "stop",   "ack_alert",  "vacate",  "undo_plan", "volatility",     "asked"};
+#define ROW(id, number, name) [number] = (name),
+static const char *const askeds[] = {[0] = "none", ASKED_KINDS(ROW)};
+#undef ROW
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited", "flooded"};
@@ -449,6 +452,13 @@ static const struct text_field command_by_fields[] = {NAME8(record_command, kind
                                                       TEXT(record_command_by, who),
                                                       TEXT(record_command_by, why),
                                                       END};
+static const struct text_field command_asked_fields[] = {NAME8(record_command, kind, commands),
+                                                         NAME8(record_command, which, askeds),
+                                                         NAME8(record_command, scope, scopes),
+                                                         U32(record_command, id),
+                                                         TEXT(record_command_by, who),
+                                                         TEXT(record_command_by, why),
+                                                         END};
 static const struct text_field report_fields[] = {NAME8(record_report, kind, reports),
                                                   U64(record_report, order_id),
                                                   U8(record_report, rev),
@@ -609,7 +619,8 @@ static const struct text_field alert_fields[] = {NAME16(record_alert, kind, aler
                                                  END};
 static const struct text_field quarantine_fields[] = {
     U64(record_quarantine, generation_hash), U16(record_quarantine, slot),
-    U8(record_quarantine, is_set), TEXT(record_quarantine, text), END};
+    U8(record_quarantine, is_set),           U8(record_quarantine, is_named),
+    TEXT(record_quarantine, text),           END};
 static const struct text_field plan_fields[] = {
     U32(record_plan, number),
     I8(record_plan, exp),
@@ -788,7 +799,9 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == AGON_EVENT_TRADE && trade_book(event) != NULL)
         return trade_book_fields;
     if (event->type == AGON_EVENT_COMMAND && bytes >= sizeof(struct record_command_by))
-        return command_by_fields;
+        return ((const struct record_command *)(const void *)event)->kind == COMMAND_ASKED
+                   ? command_asked_fields
+                   : command_by_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;

@@ -599,6 +599,7 @@ static int read_row(struct tape *tape, struct error *why)
 // Not inlined: of a row with two events the second lies there already.
 static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(struct tape *tape)
 {
+    const int is_queued = tape->config.info.kind != TAPE_BARS; // of bars none is (put_bar)
     const struct agon_event_hdr *event;
 
     if (tape->has_shown)
@@ -606,7 +607,8 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
     tape->has_shown = 0;
     tape->whole = tape->behind;
     tape->behind = NULL;
-    while ((event = tape->whole) == NULL && (event = evring_peek(&tape->out, NULL)) == NULL) {
+    while ((event = tape->whole) == NULL &&
+           (!is_queued || (event = evring_peek(&tape->out, NULL)) == NULL)) {
         struct error why;
         int rc;
 
@@ -615,7 +617,8 @@ static HOT __attribute__((noinline)) const struct agon_event_hdr *next_of_rows(s
         if (tape->report.n_bad == TAPE_BAD_MAX || tape->is_over)
             return NULL;
         // Nothing waits: the next row's events lie where those before lay, and not in new lines.
-        evring_rewind(&tape->in, &tape->out);
+        if (is_queued)
+            evring_rewind(&tape->in, &tape->out);
         rc = read_row(tape, &why);
         if (rc == 1)
             continue;

@@ -158,13 +158,30 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_DAY = 9,   /* the trading day turned (00:00 UTC of engine time) */
                     COMMAND_STOP = 10, /* global: halts, cancels all and closes every position, and
                                          whatever fills later, until COMMAND_RESUME */
-                    COMMAND_ACK_ALERT = 11, /* value: seq of the alert; 0: all that there are */
-                    COMMAND_VACATE = 12,    /* id: a RETIRED slot without orders and positions; its
-                                               place is another's from then on */
-                    COMMAND_UNDO_PLAN = 13, /* value: number of the last plan: what it moved goes
-                                               back, as far as it is free */
-                    COMMAND_VOLATILITY = 14 /* value: of the market, 0 normal, 1 high, 2 extreme:
-                                               what cards are shared by (gpu/rules.h) */
+                    COMMAND_ACK_ALERT = 11,  /* value: seq of the alert; 0: all that there are */
+                    COMMAND_VACATE = 12,     /* id: a RETIRED slot without orders and positions; its
+                                                place is another's from then on */
+                    COMMAND_UNDO_PLAN = 13,  /* value: number of the last plan: what it moved goes
+                                                back, as far as it is free */
+                    COMMAND_VOLATILITY = 14, /* value: of the market, 0 normal, 1 high, 2 extreme:
+                                                what cards are shared by (gpu/rules.h) */
+                    COMMAND_ASKED = 15 /* changes nothing: what the events behind it carry out was
+                                          asked for. which: enum asked_kind, scope, id: of whom,
+                                          why: how; of one granule it says nothing */
+};
+/* What operators ask for that is no one command: id, number, name in text and JSON. */
+#define ASKED_KINDS(X)                                                                             \
+    X(APPLY, 1, "apply")                                                                           \
+    X(RELOAD, 2, "reload")                                                                         \
+    X(ROLLBACK, 3, "rollback")                                                                     \
+    X(UNLOAD, 4, "unload")                                                                         \
+    X(PARAM, 5, "param set")                                                                       \
+    X(CLEAR, 6, "quarantine clear")
+enum asked_kind {
+#define ASKED_ID(id, number, name) ASKED_##id = (number),
+    ASKED_KINDS(ASKED_ID)
+#undef ASKED_ID
+        ASKED_MAX
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what
@@ -404,8 +421,9 @@ struct record_step {
  * anything, as of the minute. Where there is none, as in journals of before, each is a DUE.
  * is_figured: from here on fees, rebates, funding, slippage and daily returns of slots are kept
  * (score/figures.h), in the state too. FIGURES_WHOLE: and by the rules of ADR 128: dust is no open
- * position, the first hour is a sample, an alert of a loss has its figures. */
-enum figures_edition { FIGURES_NONE = 0, FIGURES_KEPT = 1, FIGURES_WHOLE = 2 };
+ * position, the first hour is a sample, an alert of a loss has its figures. FIGURES_LASTING: and by
+ * ADR 135: what moved capital made of losses is known, and what those made who were unloaded. */
+enum figures_edition { FIGURES_NONE = 0, FIGURES_KEPT = 1, FIGURES_WHOLE = 2, FIGURES_LASTING = 3 };
 struct record_samples {
     struct agon_event_hdr hdr;
     uint16_t kind, is_within, is_figured, pad0;
@@ -519,9 +537,11 @@ struct record_crash { /* CRASH. What a child says of itself is no proof */
 struct record_quarantine { /* QUARANTINE */
     struct agon_event_hdr hdr;
     uint64_t generation_hash;
-    uint16_t slot; /* whose plugin it was; cleared: 0xffff */
-    uint8_t is_set, pad[5];
-    char text[144]; /* why; UTF-8, ends with a NUL */
+    uint16_t slot; /* whose plugin it was, 0xffff: nobody's who is there */
+    uint8_t is_set;
+    uint8_t is_named; /* the text names the agent, and the alert is of its slot */
+    uint8_t pad[4];
+    char text[144]; /* why (market/quarantine.h); UTF-8, ends with a NUL */
 };
 enum end_how {
     END_STOPPED = 1,    /* the host ended, or the agent was unloaded */

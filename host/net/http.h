@@ -79,10 +79,14 @@ struct http_request {
     const char *target; /* path and query, already percent-encoded */
     const struct http_header *headers;
     uint32_t n_headers;
-    uint8_t is_close; /* ask for the connection to end after the reply */
-    const void *body; /* NULL: none, and a length is written for POST and PUT only */
+    uint32_t n_lines;
+    const char *lines; /* more of them, as http_write_lines wrote them */
+    uint8_t is_close;  /* ask for the connection to end after the reply */
+    const void *body;  /* NULL: none, and a length is written for POST and PUT only */
     uint64_t body_n;
 };
+/* Headers as whole lines, judged once for all requests that have them. */
+int64_t http_write_lines(char *out, size_t room, const struct http_header *headers, uint32_t n);
 int64_t http_write_request(char *out, size_t room, const struct http_request *request);
 struct http_response {
     int status;

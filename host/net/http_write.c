@@ -126,8 +126,10 @@ static inline int is_fine(const struct look *look, int has_blanks)
 }
 #endif
 
-/* The same for bytes that are put: both in one go. */
-static inline int put_line(struct out *out, const char *text, int has_blanks)
+/* The same for bytes that are put: both in one go. Of either set there is one, which asks for it
+ * once and not with each step. */
+static inline __attribute__((always_inline)) int put_judged(struct out *out, const char *text,
+                                                            int has_blanks)
 {
     size_t n = text != NULL ? strlen(text) : 0;
 
@@ -148,6 +150,16 @@ static inline int put_line(struct out *out, const char *text, int has_blanks)
 #endif
     put(out, text, n);
     return are_in_line(text, n, has_blanks);
+}
+
+static __attribute__((noinline)) int put_word(struct out *out, const char *text)
+{
+    return put_judged(out, text, 0);
+}
+
+static __attribute__((noinline)) int put_line(struct out *out, const char *text)
+{
+    return put_judged(out, text, 1);
 }
 
 /* Is it one of those that are ours to write? */
@@ -174,31 +186,39 @@ static int put_headers(struct out *out, const struct http_header *headers, uint3
         size_t n_name = headers[i].name != NULL ? strlen(headers[i].name) : 0;
 
         if (n_name == 0 || memchr(headers[i].name, ':', n_name) != NULL ||
-            is_ours(headers[i].name, n_name) || !put_line(out, headers[i].name, 0))
+            is_ours(headers[i].name, n_name) || !put_word(out, headers[i].name))
             return 0;
         PUT(out, ": ");
-        if (!put_line(out, headers[i].value, 1))
+        if (!put_line(out, headers[i].value))
             return 0;
         PUT(out, "\r\n");
     }
     return 1;
 }
 
+int64_t http_write_lines(char *buffer, size_t room, const struct http_header *headers, uint32_t n)
+{
+    struct out out = {.at = buffer, .room = room};
+
+    return put_headers(&out, headers, n) ? finish(&out) : AGON_EINVAL;
+}
+
 int64_t http_write_request(char *buffer, size_t room, const struct http_request *request)
 {
     struct out out = {.at = buffer, .room = room};
 
-    if ((request->body_n && !request->body) || !put_line(&out, request->method, 0))
+    if ((request->body_n && !request->body) || !put_word(&out, request->method))
         return AGON_EINVAL;
     PUT(&out, " ");
-    if (!put_line(&out, request->target, 0))
+    if (!put_word(&out, request->target))
         return AGON_EINVAL;
     PUT(&out, " HTTP/1.1\r\nHost: ");
-    if (!put_line(&out, request->host, 0))
+    if (!put_word(&out, request->host))
         return AGON_EINVAL;
     PUT(&out, "\r\n");
     if (!put_headers(&out, request->headers, request->n_headers))
         return AGON_EINVAL;
+    put(&out, request->lines, request->n_lines);
     if (request->body || strcmp(request->method, "POST") == 0 ||
         strcmp(request->method, "PUT") == 0) {
         PUT(&out, "Content-Length: ");

@@ -328,6 +328,10 @@ int served_write(FILE *file, const struct net *net, const struct served_words *w
         texts[n].key = "agon.device";
         put_plain(texts[n++].value, words->device);
     }
+    if (words->strong != NULL && words->strong[0] != '\0') {
+        texts[n].key = "agon.strong";
+        put_plain(texts[n++].value, words->strong);
+    }
     for (uint32_t i = 0;
          words->inputs != NULL && net->shape.inputs <= SERVED_NAMES && i < net->shape.inputs;
          i++, n++) {

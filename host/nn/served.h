@@ -12,6 +12,7 @@
  *   agon.served   "state": it goes on from event to event; "window:N": from nothing over the last N
  *   agon.input.0, .1, ...   what each input is called, as in the table it learned from
  *   agon.device   what it was trained on; left out: a processor
+ *   agon.strong   a column it learned from that alone knew more than a market gives (train_leak.h)
  *   agon.edition  of the catalogue of features that these are of; left out: of none
  *   agon.goal     may be there: what its answers are, as the training was asked (served_goal)
  *
@@ -79,6 +80,7 @@ struct served_words {
                                   SERVED_NAMES */
     uint32_t edition;          /* of the features; 0: they are not of the catalogue */
     const char *device;        /* what it was trained on; "" or NULL: nothing */
+    const char *strong;        /* a column that knew more than a market gives; "" or NULL: none */
 };
 /* The file of a model: its weights, mean[inputs] and scale[inputs] stand in this process's memory.
  * AGON_EIO, AGON_ENOMEM. [any] */

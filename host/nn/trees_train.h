@@ -60,9 +60,10 @@ int trees_train(const struct trees_params *params, const struct trees_data *trai
                 struct trees_grown **grown, struct error *err);
 void trees_grown_free(struct trees_grown *grown); /* NULL is fine */
 uint32_t trees_grown_rounds(const struct trees_grown *grown);
-/* names: of the features; NULL: none. AGON_EIO; AGON_EINVAL: a name is not UTF-8. [any] */
+/* names: of the features; NULL: none. strong: as in served.h. AGON_EIO; AGON_EINVAL: a name is not
+ * UTF-8. [any] */
 int trees_write(FILE *file, const struct trees_grown *grown, const char *const *names,
-                uint32_t edition, struct error *err);
+                uint32_t edition, const char *strong, struct error *err);
 /* Mean loss of a model's margins. [any] */
 double trees_loss(enum trees_objective objective, const float *margins, const float *y, uint32_t n);
 

@@ -144,7 +144,7 @@ static int put_names(FILE *file, const struct trees_grown *grown, const char *co
 }
 
 int trees_write(FILE *file, const struct trees_grown *grown, const char *const *names,
-                uint32_t edition, struct error *err)
+                uint32_t edition, const char *strong, struct error *err)
 {
     const struct trees_params *params = &grown->params;
     int rc = check_names(grown, names, err);
@@ -155,8 +155,15 @@ int trees_write(FILE *file, const struct trees_grown *grown, const char *const *
     if (edition > 0)
         fprintf(file, "\"agon.edition\":\"%" PRIu32 "\",", edition);
     fprintf(file,
-            "\"agon.inputs\":\"%" PRIu32 "\",\"agon.model\":\"trees/1\",\"agon.outputs\":\"1\"},",
+            "\"agon.inputs\":\"%" PRIu32 "\",\"agon.model\":\"trees/1\",\"agon.outputs\":\"1\"",
             grown->n_features);
+    if (strong != NULL && strong[0] != '\0') {
+        fprintf(file, ",\"agon.strong\":\"");
+        for (const char *c = strong; *c != '\0'; c++)
+            (void)fputc(*c < ' ' || *c > '~' || *c == '"' || *c == '\\' ? '_' : *c, file);
+        (void)fputc('"', file);
+    }
+    fprintf(file, "},");
     rc = put_names(file, grown, names, err);
     if (rc < 0)
         return rc;

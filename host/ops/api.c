@@ -87,6 +87,8 @@ static void recall_samples(struct api *api, const struct past *past)
     agon_amt_t results[WINDOW_MAX + 1] = {0}; // of all, newest first
     const struct past_samples *longest = NULL;
 
+    for (uint32_t back = 0; back <= WINDOW_MAX; back++)
+        results[back] = past->left_amt;
     for (uint32_t id = 0; id < SLOTS_MAX; id++) {
         const struct past_samples *of = past->samples[id];
 
@@ -151,14 +153,21 @@ static void keep_equity(struct api *api)
     struct api_slot *all = &api->history->whole;
     int is_full = 0;
 
+    // At each look: who takes a place again, under one name, is another all the same.
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        struct api_slot *slot = &api->slots[id];
+
+        if (!view->slots[id].is_used || strcmp(slot->name, view->slots[id].name) != 0)
+            slot->n = 0;
+        memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
+    }
     if (view->t < api->next_ns || view->t < (agon_ns_t)86400 * 1000000000)
         return;
     for (uint32_t id = 0; id < view->n_slots; id++) {
         struct api_slot *slot = &api->slots[id];
 
-        if (strcmp(slot->name, view->slots[id].name) != 0)
-            slot->n = 0; // another has the place by now
-        memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
+        if (!view->slots[id].is_used)
+            continue;
         slot->points[slot->n++] =
             (struct past_point){.t = view->t,
                                 .equity_amt = view->slots[id].figures.equity_amt,
@@ -188,7 +197,8 @@ int api_apply(struct api *api, const struct apply *apply, struct jout *out, stru
 static void *applier_main(void *ctx)
 {
     struct api *api = ctx;
-    struct apply apply = {.host = api->host, .path = api->roster, .plugins = api->plugins};
+    struct apply apply = {
+        .host = api->host, .path = api->roster, .plugins = api->plugins, .who = "watch"};
     struct error err = {0};
     struct jout out = {0};
     int rc = apply_roster(&apply, &out, &err);

@@ -291,7 +291,7 @@ int api_do_gpu_why(void *ctx, const struct control_call *call, struct jout *out,
     if (lease == NULL && !is_known(view, &asked))
         return error_set(err, AGON_ENOENT,
                          "no lease '%.64s' is held or waits, and none of the last %d decisions is "
-                         "of it; see gpu leases",
+                         "of it; `gpu leases` lists those that are",
                          call->argv[0], HOST_VIEW_DECISIONS);
     jout_open(out, '{');
     jout_key(out, "now");

@@ -27,7 +27,10 @@ static int take(const struct api *api, const struct control_call *call, int64_t 
     *after = 0;
     if (slot >= 0 && call->argc > 1 &&
         (num_parse(call->argv[1], strlen(call->argv[1]), 0, after) < 0 || *after < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+        return error_set(err, AGON_EINVAL,
+                         "'%.24s' is not the number of an event; expected one as `seq` of what is "
+                         "listed",
+                         call->argv[1]);
     return slot;
 }
 

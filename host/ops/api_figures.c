@@ -228,15 +228,22 @@ static void figure_family(FILE *out, const struct host_view *view,
     put_metric(out, view, metric, &view->figures);
 }
 
-/* The gate's own numbers, and only where there is such a limit. */
-static void day_loss_family(FILE *out, const struct host_view *view, int is_limit)
+static agon_amt_t day_loss(const struct host_view_slot *slot, enum metric_id number)
 {
+    return number == METRIC_AGENT_DAY_LOSS_LIMIT    ? slot->limits.daily_loss_amt
+           : number == METRIC_AGENT_DAY_LOSS_SCALED ? slot->day_scaled_amt
+                                                    : slot->day_lost_amt;
+}
+
+/* The gate's own numbers; a limit only where there is one. */
+static void day_loss_family(FILE *out, const struct host_view *view, enum metric_id number)
+{
+    int is_limit = number == METRIC_AGENT_DAY_LOSS_LIMIT;
     int decimals = money_decimals(view->base_currency, view->base_exp);
     int is_begun = 0;
 
     for (uint32_t id = 0; id < view->n_slots; id++) {
         const struct host_view_slot *slot = &view->slots[id];
-        enum metric_id number = is_limit ? METRIC_AGENT_DAY_LOSS_LIMIT : METRIC_AGENT_DAY_LOSS;
         char text[MONEY_TEXT];
 
         if (!slot->is_used || (is_limit && slot->limits.daily_loss_amt <= 0))
@@ -247,10 +254,26 @@ static void day_loss_family(FILE *out, const struct host_view *view, int is_limi
         fprintf(out, "%s{agent=\"", metrics_all[number].name);
         metrics_label(out, slot->name);
         fprintf(out, "\"} %s\n",
-                money_plain(is_limit ? slot->limits.daily_loss_amt
-                                     : num_add(slot->gate_day_amt, -slot->gate_equity_amt),
-                            view->base_exp, decimals, text));
+                money_plain(day_loss(slot, number), view->base_exp, decimals, text));
     }
+}
+
+/* Of who was unloaded: part of the figures of all. */
+static void left_family(FILE *out, const struct host_view *view)
+{
+    const struct {
+        enum metric_id number;
+        agon_amt_t amt;
+    } all[] = {{METRIC_LEFT_CAPITAL, view->left.capital_amt},
+               {METRIC_LEFT_EQUITY, view->left.equity_amt},
+               {METRIC_LEFT_RESULT, view->left.result_amt}};
+    int decimals = money_decimals(view->base_currency, view->base_exp);
+    char text[MONEY_TEXT];
+
+    metrics_gauge(out, METRIC_LEFT_AGENTS, (double)view->n_left);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        fprintf(out, "%s %s\n", metrics_begin(out, all[i].number),
+                money_plain(all[i].amt, view->base_exp, decimals, text));
 }
 
 /* Of a position: a number of what it is of and its decimals. */
@@ -339,11 +362,13 @@ void api_figure_metrics(FILE *out, const struct api *api)
 
     for (size_t i = 0; i < sizeof(figure_metrics) / sizeof(figure_metrics[0]); i++)
         figure_family(out, api->view, &figure_metrics[i]);
-    day_loss_family(out, api->view, 0);
-    day_loss_family(out, api->view, 1);
+    day_loss_family(out, api->view, METRIC_AGENT_DAY_LOSS);
+    day_loss_family(out, api->view, METRIC_AGENT_DAY_LOSS_SCALED);
+    day_loss_family(out, api->view, METRIC_AGENT_DAY_LOSS_LIMIT);
     fprintf(out, "%s %s\n", metrics_begin(out, METRIC_POOL),
             money_plain(api->view->pool_amt, api->view->base_exp,
                         money_decimals(api->view->base_currency, api->view->base_exp), text));
+    left_family(out, api->view);
     for (size_t i = 0; i < sizeof(position_metrics) / sizeof(position_metrics[0]); i++)
         position_family(out, api, &position_metrics[i]);
 }

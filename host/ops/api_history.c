@@ -11,7 +11,6 @@
 
 #define SECOND_NS ((agon_ns_t)1000000000)
 #define DAY_NS    (86400 * SECOND_NS)
-#define HEALTH_NS ((int64_t)5 * SECOND_NS)
 
 #define WHOLE_BYTES ((size_t)8 << 20) /* of tournaments as text, all together */
 
@@ -20,7 +19,7 @@ struct api_history *api_history_new(void)
     struct api_history *history = calloc(1, sizeof(*history));
 
     if (history != NULL) {
-        history->health_every_ns = HEALTH_NS;
+        history->health_every_ns = API_HEALTH_NS;
         history->t_halts = INT64_MAX;
     }
     return history;
@@ -62,7 +61,10 @@ int api_do_candles(void *ctx, const struct control_call *call, struct jout *out,
         return place;
     if (call->argc > 2 &&
         (num_parse(call->argv[2], strlen(call->argv[2]), 0, &since_ms) < 0 || since_ms < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not a time in ms since 1970", call->argv[2]);
+        return error_set(
+            err, AGON_EINVAL,
+            "'%.24s' is not a time in ms since 1970; expected one as `t_ms` of what is listed",
+            call->argv[2]);
     if (call->argc > 1 && num_parse(call->argv[1], strlen(call->argv[1]), 0, &seconds) < 0)
         seconds = 0;
     while (length < CANDLE_LENGTHS && past_lengths_s[length] != seconds)
@@ -162,6 +164,26 @@ static void see_halts(struct api *api)
     memcpy(history->halts, view->halts, view->n_halts * sizeof(view->halts[0]));
 }
 
+static void see_asked(struct api *api)
+{
+#define WORD(id, number, name) [number] = (name),
+    static const char *const words[] = {[0] = "", ASKED_KINDS(WORD)};
+#undef WORD
+    struct api_history *history = api->history;
+    const struct host_view *view = api->view;
+
+    if (view->n_asked - history->asked_before > HOST_VIEW_ASKED)
+        history->asked_before = view->n_asked - HOST_VIEW_ASKED;
+    for (; history->asked_before < view->n_asked; history->asked_before++) {
+        const struct host_view_asked *it = &view->asked[history->asked_before % HOST_VIEW_ASKED];
+        char text[200];
+
+        snprintf(text, sizeof(text), "%s by %s%s%s", words[it->kind % ASKED_MAX],
+                 it->who[0] != '\0' ? it->who : "?", it->why[0] != '\0' ? ": " : "", it->why);
+        api_happened(history, it->t, "asked", it->of, text);
+    }
+}
+
 static void see_venues(struct api *api)
 {
     for (uint32_t i = 0; i < api->view->n_venues; i++) {
@@ -183,39 +205,91 @@ static int is_seen(const struct alert *alert)
            alert->kind == ALERT_VENUE_DOWN;
 }
 
-#define FOLD_OVER 8 /* so many others may lie between an event and its being again */
+#define FOLD_OVER 8 /* so many others may lie between an alert and its being again */
+#define MS        ((agon_ns_t)1000000)
 
-/* The newest event of what goes on: alerts with that text, or tournaments (text NULL). Others that
- * go on may stand before it, as both may take turns; behind anything else it begins anew. It is put
- * last, where the newest is. NULL: there is none. */
-static struct api_event *going_on(struct api_history *history, const char *kind, const char *of,
-                                  const char *text)
+static int is_tournament(const struct api_event *event)
 {
-    for (uint64_t k = 1; k <= FOLD_OVER && k <= history->n_events; k++) {
-        struct api_event *event = &history->events[(history->n_events - k) % EVENTS];
-        struct api_event found = *event;
+    return strcmp(event->kind, "tournament") == 0;
+}
 
-        if (event->is_alone)
-            break;
-        if (strcmp(event->kind, kind) == 0 && strcmp(event->of, of) == 0 &&
-            (text == NULL || strcmp(event->text, text) == 0)) {
-            for (uint64_t i = k; i > 1; i--)
-                history->events[(history->n_events - i) % EVENTS] =
-                    history->events[(history->n_events - i + 1) % EVENTS];
-            event = &history->events[(history->n_events - 1) % EVENTS];
-            *event = found;
-            return event;
-        }
-        if (strcmp(event->kind, "alert") != 0 && strcmp(event->kind, "tournament") != 0)
-            break;
+static int goes_on(const struct api_event *event)
+{
+    return !event->is_alone && (is_tournament(event) || strcmp(event->kind, "alert") == 0);
+}
+
+static struct api_event *newest(struct api_history *history, uint64_t k)
+{
+    return &history->events[(history->n_events - k) % EVENTS];
+}
+
+/* How many stand between the k-th newest event and the time t as people read them, which is by
+ * their times and not as they were heard of: the host hears of one thing later than of another.
+ * UINT32_MAX: one among them is nothing that goes on. */
+static uint32_t between(struct api_history *history, uint64_t k, uint64_t n_kept, agon_ns_t t)
+{
+    agon_ns_t from_ms = newest(history, k)->t / MS;
+    uint32_t n = 0;
+
+    for (uint64_t i = 1; i <= n_kept; i++) {
+        const struct api_event *event = newest(history, i);
+        agon_ns_t ms = event->t / MS;
+
+        if (i == k || ms > t / MS || ms < from_ms || (ms == from_ms && i > k))
+            continue;
+        if (!goes_on(event))
+            return UINT32_MAX;
+        n++;
     }
-    return NULL;
+    return n;
+}
+
+/* The newest event of what goes on at time t: alerts with that text, or tournaments (text NULL).
+ * Others that go on may stand before it, as they may take turns; behind anything else it begins
+ * anew. It is put last, where the newest is. NULL: there is none. */
+static struct api_event *going_on(struct api_history *history, agon_ns_t t, const char *kind,
+                                  const char *of, const char *text)
+{
+    uint64_t n_kept = history->n_events < EVENTS ? history->n_events : EVENTS;
+    struct api_event found;
+    uint64_t at = 0;
+    uint32_t n;
+
+    for (uint64_t k = 1; k <= n_kept; k++) {
+        const struct api_event *event = newest(history, k);
+
+        if (goes_on(event) && event->t <= t && strcmp(event->kind, kind) == 0 &&
+            strcmp(event->of, of) == 0 && (text == NULL || strcmp(event->text, text) == 0) &&
+            (at == 0 || event->t / MS > newest(history, at)->t / MS))
+            at = k;
+    }
+    if (at == 0)
+        return NULL;
+    // Alerts that take turns with tournaments move on with the time: behind them, two of those
+    // would stand one behind the other.
+    n = between(history, at, n_kept, t);
+    if (n == UINT32_MAX || (n >= FOLD_OVER && text != NULL))
+        return NULL;
+    found = *newest(history, at);
+    for (uint64_t i = at; i > 1; i--)
+        *newest(history, i) = *newest(history, i - 1);
+    *newest(history, 1) = found;
+    return newest(history, 1);
+}
+
+/* Whose it is stands before it. */
+static const char *said_of(const struct alert *alert, const char *of)
+{
+    size_t n = strlen(of);
+
+    return n > 0 && strncmp(alert->text, of, n) == 0 && alert->text[n] == ' ' ? alert->text + n + 1
+                                                                              : alert->text;
 }
 
 /* The same once more: what goes on is one event, which grows, and pushes nothing else out. */
 static int is_again(struct api_history *history, const struct alert *alert, const char *of)
 {
-    struct api_event *event = going_on(history, "alert", of, alert->text);
+    struct api_event *event = going_on(history, alert->t, "alert", of, said_of(alert, of));
 
     if (event == NULL)
         return 0;
@@ -257,7 +331,7 @@ static void see_alerts(struct api *api, agon_ns_t until)
                      : alert->kind == ALERT_HALT ? "halt"
                      : alert->kind == ALERT_KILL ? "kill"
                                                  : "alert",
-                     of, alert->text);
+                     of, said_of(alert, of));
     }
 }
 
@@ -362,6 +436,10 @@ static void see_fills(struct api *api)
     const struct host_view *view = api->view;
     struct api_history *history = api->history;
 
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        if (!view->slots[id].is_used)
+            past_forget(&history->fills[id], &history->ended[id], &history->closed[id]);
+    }
     if (view->n_fills - history->fills_before > HOST_VIEW_FILLS)
         history->fills_before = view->n_fills - HOST_VIEW_FILLS;
     for (; history->fills_before < view->n_fills; history->fills_before++) {
@@ -410,7 +488,10 @@ int api_do_closings(void *ctx, const struct control_call *call, struct jout *out
         return slot;
     if (call->argc > 1 &&
         (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+        return error_set(err, AGON_EINVAL,
+                         "'%.24s' is not the number of an event; expected one as `seq` of what is "
+                         "listed",
+                         call->argv[1]);
     of = api_fills_of(api, (uint32_t)slot);
     n = of == NULL ? 0 : of->n_closing < CLOSINGS ? of->n_closing : CLOSINGS;
     jout_open(out, '[');
@@ -432,7 +513,7 @@ static void held(struct api *api, const struct api_plan *plan, uint32_t n_agents
                  agon_amt_t moved_amt)
 {
     struct api_history *history = api->history;
-    struct api_event *event = going_on(history, "tournament", "", NULL);
+    struct api_event *event = going_on(history, plan->t, "tournament", "", NULL);
     char money[MONEY_TEXT], said[MONEY_TEXT + 40], text[EVENT_TEXT];
 
     if (event == NULL) {
@@ -644,170 +725,13 @@ int api_do_events(void *ctx, const struct control_call *call, struct jout *out, 
     return AGON_OK;
 }
 
-/* ---- how fast and how healthy */
-
-static void count(const struct hist *hist, uint64_t before[OCTAVES], uint64_t to[OCTAVES])
-{
-    int64_t from = 256;
-    uint64_t below = 0;
-
-    for (int i = 0; i < OCTAVES; i++) {
-        uint64_t next = hist_below(hist, from * 2);
-        uint64_t now = next - below;
-
-        to[i] += now - before[i];
-        before[i] = now;
-        below = next;
-        from *= 2;
-    }
-}
-
-static void add_health(struct api_health *to, const struct api_health *from)
-{
-    to->t = from->t;
-    for (int i = 0; i < OCTAVES; i++) {
-        to->step[i] += from->step[i];
-        to->delivery[i] += from->delivery[i];
-    }
-    to->n_messages += from->n_messages;
-    to->n_gaps += from->n_gaps;
-    for (int i = 0; i < HEALTH_VENUES; i++) {
-        to->feeds[i].n_messages += from->feeds[i].n_messages;
-        to->feeds[i].n_gaps += from->feeds[i].n_gaps;
-        to->feeds[i].n_looks += from->feeds[i].n_looks;
-        to->feeds[i].n_up += from->feeds[i].n_up;
-    }
-    if (from->n_lag_most > to->n_lag_most)
-        to->n_lag_most = from->n_lag_most;
-    if (from->n_unconfirmed_most > to->n_unconfirmed_most)
-        to->n_unconfirmed_most = from->n_unconfirmed_most;
-}
-
-static void keep_feeds(struct api_history *history, const struct host_view *view)
-{
-    for (uint32_t i = 0; i < view->n_venues && i < HEALTH_VENUES; i++) {
-        const struct host_view_venue *venue = &view->venues[i];
-        struct api_feed *feed = &history->open.feeds[i];
-        uint64_t *before = history->feed_before[i];
-
-        feed->n_messages += (uint32_t)(venue->status.n_messages - before[0]);
-        feed->n_gaps += (uint32_t)(venue->status.n_gaps - before[1]);
-        before[0] = venue->status.n_messages;
-        before[1] = venue->status.n_gaps;
-        feed->n_looks++;
-        feed->n_up += venue->uptime.is_up != 0;
-    }
-}
-
-static void keep_health(struct api *api, int64_t mono_ns)
-{
-    const struct host_view *view = api->view;
-    struct api_history *history = api->history;
-    struct api_health *open = &history->open;
-    uint64_t lag = view->seq > view->durable_seq ? view->seq - view->durable_seq : 0;
-
-    keep_feeds(history, view);
-    count(&view->step_ns, history->step_before, open->step);
-    count(&view->queue_ns, history->delivery_before, open->delivery);
-    open->n_messages += view->venue.n_messages - history->messages_before;
-    open->n_gaps += view->venue.n_gaps - history->gaps_before;
-    history->messages_before = view->venue.n_messages;
-    history->gaps_before = view->venue.n_gaps;
-    if (lag > open->n_lag_most)
-        open->n_lag_most = lag;
-    if (view->venue.n_unknown > open->n_unconfirmed_most)
-        open->n_unconfirmed_most = view->venue.n_unknown;
-    open->t = view->t;
-    if (history->health_next_ns == 0)
-        history->health_next_ns = mono_ns + history->health_every_ns;
-    if (mono_ns < history->health_next_ns)
-        return;
-    history->health_next_ns = mono_ns + history->health_every_ns;
-    if (history->n_health == HEALTH) { // two become one, and from then on they last twice as long
-        for (uint32_t i = 0; i < HEALTH / 2; i++) {
-            history->health[i] = history->health[2 * i];
-            add_health(&history->health[i], &history->health[2 * i + 1]);
-        }
-        history->n_health = HEALTH / 2;
-        history->health_every_ns *= 2;
-    }
-    history->health[history->n_health++] = *open;
-    memset(open, 0, sizeof(*open));
-}
-
-static void put_octaves(struct jout *out, const char *key, const uint64_t octaves[OCTAVES])
-{
-    jout_key(out, key);
-    jout_open(out, '[');
-    for (int i = 0; i < OCTAVES; i++)
-        jout_int(out, (int64_t)octaves[i]);
-    jout_close(out, '[');
-}
-
-/* Of each venue, in the order of their names: messages, gaps, share of the time in which it could
- * be traded on. */
-static void put_feeds(const struct api *api, const struct api_health *at, struct jout *out)
-{
-    jout_key(out, "feeds");
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < api->view->n_venues && i < HEALTH_VENUES; i++) {
-        const struct api_feed *feed = &at->feeds[i];
-
-        jout_open(out, '[');
-        jout_int(out, feed->n_messages);
-        jout_int(out, feed->n_gaps);
-        jout_real(out, feed->n_looks > 0 ? (double)feed->n_up / (double)feed->n_looks : 0.0);
-        jout_close(out, '[');
-    }
-    jout_close(out, '[');
-}
-
-int api_do_health(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
-{
-    const struct api *api = ctx;
-    const struct api_history *history = api->history;
-    int64_t most = HEALTH;
-
-    if (call->argc > 0 &&
-        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &most) < 0 || most < 1))
-        return error_set(err, AGON_EINVAL, "'%.16s' is not a number of points; expected 1 to %d",
-                         call->argv[0], HEALTH);
-    jout_open(out, '{');
-    jout_kv_real(out, "every_s", (double)history->health_every_ns / 1e9);
-    jout_kv_int(out, "from_ns", 256);
-    jout_key(out, "venues");
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < api->view->n_venues && i < HEALTH_VENUES; i++)
-        jout_str(out, api->view->venues[i].name);
-    jout_close(out, '[');
-    jout_key(out, "points");
-    jout_open(out, '[');
-    for (uint32_t i = most < history->n_health ? history->n_health - (uint32_t)most : 0;
-         i < history->n_health; i++) {
-        const struct api_health *at = &history->health[i];
-
-        jout_open(out, '{');
-        jout_kv_int(out, "t_ms", at->t / 1000000);
-        put_octaves(out, "step", at->step);
-        put_octaves(out, "delivery", at->delivery);
-        jout_kv_int(out, "journal_lag", (int64_t)at->n_lag_most);
-        jout_kv_int(out, "unconfirmed", at->n_unconfirmed_most);
-        jout_kv_int(out, "messages", (int64_t)at->n_messages);
-        jout_kv_int(out, "gaps", (int64_t)at->n_gaps);
-        put_feeds(api, at, out);
-        jout_close(out, '{');
-    }
-    jout_close(out, '[');
-    jout_close(out, '{');
-    return AGON_OK;
-}
-
 void api_history_look(struct api *api, int64_t mono_ns)
 {
     if (api->view->t < DAY_NS) // no time yet
         return;
     keep_candles(api);
     see_alerts(api, INT64_MAX);
+    see_asked(api);
     see_reloads(api);
     api_see_ends(api);
     see_halts(api);
@@ -817,6 +741,6 @@ void api_history_look(struct api *api, int64_t mono_ns)
     see_trades(api);
     see_volume(api);
     see_plans(api);
-    keep_health(api, mono_ns);
+    api_keep_health(api, mono_ns);
     api->history->is_looked = 1;
 }

@@ -15,7 +15,8 @@
 #define TRADES        40 /* of each of the first CANDLE_INSTRUMENTS: the newest */
 #define PLAN_ROWS     64 /* of a plan; more are left out */
 #define HEALTH        288
-#define HEALTH_VENUES 8  /* the first ones, each by itself */
+#define HEALTH_VENUES 8                         /* the first ones, each by itself */
+#define API_HEALTH_NS ((int64_t)5 * 1000000000) /* of a point, until there are too many */
 #define OCTAVES       26 /* of latencies: from 256 ns on, each twice the one before */
 
 struct api_trades {
@@ -70,7 +71,7 @@ struct api_history {
     struct past_fills *fills[SLOTS_MAX]; /* owned, each; NULL: it has none */
     struct past_ended *ended[SLOTS_MAX];
     struct past_trades *closed[SLOTS_MAX];
-    uint64_t fills_before, ended_before, bars_before;
+    uint64_t fills_before, ended_before, bars_before, asked_before;
     struct host_view_traded traded_before[CANDLE_INSTRUMENTS][HOST_VIEW_MINUTES];
     struct api_trades trades[CANDLE_INSTRUMENTS];
     uint64_t trades_before;
@@ -102,6 +103,8 @@ void api_history_free(struct api_history *history); /* NULL is fine */
 void api_history_recall(struct api *api);
 /* api.c: the points of equity, of those that it has. */
 void api_recall_points(struct api *api, const struct past *past);
+/* api_health.c: what a look at the host adds to the points of its health; mono_ns: of its clock. */
+void api_keep_health(struct api *api, int64_t mono_ns);
 /* Behind each look at the host. */
 void api_history_look(struct api *api, int64_t mono_ns);
 /* Of the agent that has the place now; NULL: none yet. */

@@ -120,8 +120,12 @@ static const struct control_field agent_rest[] = {
     {"code", TEXT, "first bytes of its file's hash, hexadecimal",
      .example = "\"9f86d081884c7d65\""},
     {"day_loss", DEC,
-     "what the risk gate holds against `daily_loss`: equity when the day began, less equity now, "
-     "both at prices to close at; negative is a gain",
+     "money lost since 00:00 UTC, at prices to close at, whatever capital moved; negative is a "
+     "gain",
+     BASE},
+    {"day_loss_scaled", DEC,
+     "what the risk gate counts of it against `daily_loss`: what was lost before capital moved "
+     "grew or shrank with the capital; the same as `day_loss` where none moved",
      BASE},
     {"fall", REAL,
      "what the risk gate holds against `drawdown`: the fall from the highest equity, at prices to "
@@ -185,6 +189,8 @@ static const struct control_field param_fields[] = {
     {"type", TEXT, "what it takes", .words = api_param_types},
     {"live", BOOL, "it may change in flight"},
     {"default", REAL, "the plugin's; of a choice its place"},
+    {"default_text", TEXT, "the same as a roster says it: of a choice its word; of a text empty",
+     .example = "\"20\""},
     {"min", REAL, "of a number with a range", MAYBE},
     {"max", REAL, "of a number with a range", MAYBE},
     {"choices", TEXT, "fast|slow; empty: none", .example = "\"\""},
@@ -511,6 +517,7 @@ static const struct control_field plan_fields[] = {
     {"time", TIME, "when it was held", NULLS},
     {"t_ms", INT, "the same", .unit = "ms", .example = "1795192174000"},
     {"undone", BOOL, "an operator took it back"},
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
     {"rows", LIST, "by rank", .of = &plan_row},
     {NULL}};
 const struct control_shape api_shape_plan = {"Plan", "A tournament", plan_fields};
@@ -524,18 +531,25 @@ static const struct control_field portfolio_limit_fields[] = {
     {"is_minimum", BOOL, "less is worse"},
     {"is_kept", BOOL, "used is known: it is of all, limited or not"},
     {"used", CONTROL_EITHER, "by its unit: a share as a number, an amount as a decimal"},
+    {"lost", CONTROL_EITHER,
+     "money, where used counts what was lost before capital moved in proportion; else none"},
     {"at", CONTROL_EITHER, "the limit, likewise; none: there is none"},
     {NULL}};
 static const struct control_shape portfolio_limit = {
     "PortfolioLimit", "A limit of all agents together", portfolio_limit_fields};
 static const struct control_field portfolio_fields[] = {
+    {"currency", TEXT, "the base currency, which amounts are in", .example = "\"USDT\""},
     {"equity", DEC, "of all", BASE},
-    {"equity_at_day", DEC, "at 00:00 UTC", BASE},
-    {"equity_highest", DEC, "ever", BASE},
+    {"equity_at_day", DEC, "at 00:00 UTC, scaled with capital that moved since", BASE},
+    {"equity_highest", DEC, "since the last resume, scaled with capital that moved", BASE},
+    {"day_loss", DEC,
+     "money lost since 00:00 UTC; `daily_loss` counts what was lost before capital moved in "
+     "proportion to the capital",
+     BASE},
     {"on_breach", TEXT, "what happens when a loss limit is reached", .example = "\"close\""},
     {"breached", BOOL, "one was reached and stands"},
     {"breached_by", TEXT, "a reason's name; none", .example = "\"none\""},
-    {"breach_loss", DEC, "what was lost then", BASE},
+    {"breach_loss", DEC, "what was lost then: money", BASE},
     {"limits", LIST, "each with what is used", .of = &portfolio_limit},
     {NULL}};
 const struct control_shape api_shape_portfolio = {"Portfolio", "Limits of all agents together",
@@ -552,6 +566,7 @@ static const struct control_field reload_fields[] = {
     {"time", TIME, "when", NULLS},
     {"agent", TEXT, "whose plugin", AGENT},
     {"kind", TEXT, "how", .word = changeover},
+    {"by", TEXT, "who asked for it; host: nobody", .example = "\"root\""},
     {"from", INT, "generation before"},
     {"to", INT, "generation after"},
     {"seq", INT, "number of the event by which it took over"},

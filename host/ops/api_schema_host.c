@@ -69,8 +69,12 @@ static const struct control_field status_head[] = {
     {"run", INT, "which start of this journal it is, from 1"},
     {NULL}};
 static const struct control_field status_rest[] = {
-    {"equity_agents", DEC, "of all agents; equity is this and the pool", BASE},
+    {"equity_agents", DEC, "of all agents; equity is this, the pool and left_equity", BASE},
     {"pool", DEC, "what no agent has", BASE},
+    {"left_agents", INT, "how many were unloaded for good; their sums are in those of all"},
+    {"left_capital", DEC, "of those: given to them, less what the pool got back", BASE},
+    {"left_equity", DEC, "of those: what they had when they left, less what the pool got", BASE},
+    {"left_result", DEC, "of those: what they won or lost", BASE},
     {"agents", INT, "in the roster"},
     {"active", INT, "of them, that may trade"},
     {"open_orders", INT, NULL},

@@ -10,6 +10,7 @@
 #include "market/order_type.h"
 #include "ops/api_words.h"
 #include "risk/risk.h"
+#include "run/agent_state.h"
 #include "run/clock_guard.h"
 #include "run/market_bars.h"
 #include "sys/clock.h"
@@ -179,7 +180,7 @@ const char *api_host_state(const struct host_view *view)
                : "running";
 }
 
-// Equity is these two, also as they are shown: each rounded by itself would be a cent beside it.
+// Equity is these three, also as they are shown: each rounded by itself would be a cent beside it.
 static void put_parts(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -187,8 +188,14 @@ static void put_parts(const struct api *api, struct jout *out)
     agon_amt_t equity = num_rescale(view->figures.equity_amt, view->base_exp, decimals, NUM_EVEN);
     agon_amt_t pool = num_rescale(view->pool_amt, view->base_exp, decimals, NUM_EVEN);
 
-    jout_kv_dec(out, "equity_agents", num_add(equity, -pool), decimals);
+    agon_amt_t left = num_rescale(view->left.equity_amt, view->base_exp, decimals, NUM_EVEN);
+
+    jout_kv_dec(out, "equity_agents", num_add(equity, -num_add(pool, left)), decimals);
     jout_kv_dec(out, "pool", pool, decimals);
+    jout_kv_int(out, "left_agents", (int64_t)view->n_left);
+    api_put_money(api, out, "left_capital", view->left.capital_amt);
+    jout_kv_dec(out, "left_equity", left, decimals);
+    api_put_money(api, out, "left_result", view->left.result_amt);
 }
 
 void api_put_status(const struct api *api, struct jout *out)
@@ -270,19 +277,7 @@ static const char *kind_name(uint8_t kind)
 
 const char *api_agent_state(const struct host_view *view, const struct host_view_slot *slot)
 {
-    if (slot->condition == CONDITION_QUARANTINED)
-        return slot_condition_name(slot->condition);
-    if (slot->failure[0] != '\0' && !slot->is_unfit)
-        return "ended";
-    if (slot->condition != CONDITION_ACTIVE)
-        return slot_condition_name(slot->condition);
-    if (view->is_killed)
-        return "killed";
-    if (slot->is_halted || view->is_halted)
-        return "halted";
-    if (slot->is_playing && api_stopped_state(slot->stop_reason) != NULL)
-        return api_stopped_state(slot->stop_reason);
-    return slot->is_playing ? "active" : "waiting";
+    return host_agent_state(view, slot);
 }
 
 /* What the slot has caused since the host began, and how much of it is in each bucket. */
@@ -377,7 +372,8 @@ static void put_agent(const struct api *api, uint32_t id, int is_live, struct jo
                                       : slot->runner == CREW_PROCESS ? 2
                                                                      : 0));
     jout_kv_str(out, "code", hash);
-    api_put_money(api, out, "day_loss", num_add(slot->gate_day_amt, -slot->gate_equity_amt));
+    api_put_money(api, out, "day_loss", slot->day_lost_amt);
+    api_put_money(api, out, "day_loss_scaled", slot->day_scaled_amt);
     jout_kv_real(out, "fall",
                  slot->gate_high_amt > 0
                      ? (double)num_add(slot->gate_high_amt, -slot->gate_equity_amt) /
@@ -448,9 +444,11 @@ void api_put_portfolio(const struct api *api, struct jout *out)
     const struct host_view_portfolio *portfolio = &api->view->portfolio;
 
     jout_open(out, '{');
+    jout_kv_str(out, "currency", api->view->base_currency);
     api_put_money(api, out, "equity", portfolio->equity_amt);
     api_put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
     api_put_money(api, out, "equity_highest", portfolio->equity_high_amt);
+    api_put_money(api, out, "day_loss", portfolio->day_lost_amt);
     jout_kv_str(out, "on_breach", limit_choice(portfolio->limits.on_breach));
     jout_kv_bool(out, "breached", portfolio->is_breached);
     jout_kv_str(out, "breached_by",
@@ -471,6 +469,11 @@ void api_put_portfolio(const struct api *api, struct jout *out)
         jout_kv_bool(out, "is_minimum", limit->risk == LIMIT_LESS_IS_RISKIER);
         jout_kv_bool(out, "is_kept", 1);
         put_limit(api, "used", limit, api_portfolio_used(portfolio, limit->number), out);
+        if (limit->number == PORTFOLIO_DAILY_LOSS_AMT &&
+            portfolio->day_lost_amt != api_portfolio_used(portfolio, limit->number))
+            api_put_money(api, out, "lost", portfolio->day_lost_amt);
+        else
+            jout_kv_str(out, "lost", "none");
         if (value != 0)
             put_limit(api, "at", limit, value, out);
         else
@@ -735,6 +738,29 @@ void api_put_latency(const struct api *api, struct jout *out)
     jout_close(out, '{');
 }
 
+/* Who asked for it: the newest word on that agent behind its changeover before. NULL: the host. */
+static const char *asked_by(const struct api *api, uint32_t number)
+{
+    const struct host_changeover *of = &api->reloads[number % HOST_CHANGEOVERS_MAX];
+    uint8_t kind = of->kind == HOST_RELOAD     ? ASKED_RELOAD
+                   : of->kind == HOST_ROLLBACK ? ASKED_ROLLBACK
+                                               : 0;
+    uint64_t before = 0;
+
+    for (uint32_t i = number; i-- > 0 && number - i < HOST_CHANGEOVERS_MAX && before == 0;) {
+        if (api->reloads[i % HOST_CHANGEOVERS_MAX].slot == of->slot)
+            before = api->reloads[i % HOST_CHANGEOVERS_MAX].seq;
+    }
+    for (uint64_t k = 1; kind != 0 && k <= api->view->n_asked && k <= HOST_VIEW_ASKED; k++) {
+        const struct host_view_asked *it =
+            &api->view->asked[(api->view->n_asked - k) % HOST_VIEW_ASKED];
+
+        if (it->slot == of->slot && it->kind == kind && it->seq < of->seq && it->seq > before)
+            return it->who;
+    }
+    return NULL;
+}
+
 void api_put_reloads(const struct api *api, struct jout *out)
 {
     uint32_t n = api->n_reloads < HOST_CHANGEOVERS_MAX ? api->n_reloads : HOST_CHANGEOVERS_MAX;
@@ -743,6 +769,7 @@ void api_put_reloads(const struct api *api, struct jout *out)
     for (uint32_t i = 1; i <= n; i++) {
         const struct host_changeover *reload =
             &api->reloads[(api->n_reloads - i) % HOST_CHANGEOVERS_MAX];
+        const char *by = asked_by(api, api->n_reloads - i);
         char code[20];
 
         if (reload->slot >= api->view->n_slots) // added since the last look
@@ -753,6 +780,7 @@ void api_put_reloads(const struct api *api, struct jout *out)
         api_put_time(out, "time", reload->t);
         jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
         jout_kv_str(out, "kind", host_changeover_name(reload->kind));
+        jout_kv_str(out, "by", by != NULL ? by : "host");
         jout_kv_int(out, "from", reload->from);
         jout_kv_int(out, "to", reload->to);
         jout_kv_int(out, "seq", (int64_t)reload->seq);

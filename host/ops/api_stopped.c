@@ -4,11 +4,13 @@
  * lifts.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/money.h"
 #include "base/num.h"
 #include "ops/api.h"
 #include "ops/api_words.h"
+#include "run/agent_state.h"
 #include "sys/clock.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
@@ -26,10 +28,7 @@ static int is_of_all(uint16_t reason)
 
 const char *api_stopped_state(uint16_t reason)
 {
-    return is_of_day(reason)                                                  ? "daily loss"
-           : reason == REASON_DRAWDOWN || reason == REASON_PORTFOLIO_DRAWDOWN ? "drawdown"
-           : reason == REASON_PORTFOLIO_EQUITY                                ? "floor"
-                                                                              : NULL;
+    return host_stopped_state(reason);
 }
 
 /* The day is engine time's. */
@@ -110,12 +109,31 @@ void api_put_stops(const struct api *api, struct jout *out)
     }
 }
 
+#define LOST_TEXT (2 * MONEY_TEXT + 48)
+
+/* Of the day, and what the limit counts of it where capital moved meanwhile. */
+static const char *lost_text(const struct api *api, const struct host_view_slot *slot,
+                             char text[LOST_TEXT])
+{
+    int exp = api->view->base_exp;
+    int decimals = money_decimals(api->view->base_currency, exp);
+    char lost[MONEY_TEXT], scaled[MONEY_TEXT];
+
+    money_plain(slot->day_lost_amt > 0 ? slot->day_lost_amt : 0, exp, decimals, lost);
+    money_plain(slot->day_scaled_amt > 0 ? slot->day_scaled_amt : 0, exp, decimals, scaled);
+    if (strcmp(lost, scaled) == 0)
+        (void)snprintf(text, LOST_TEXT, "%s is lost today", lost);
+    else
+        (void)snprintf(text, LOST_TEXT, "%s is lost today, scaled with the capital %s", lost,
+                       scaled);
+    return text;
+}
+
 void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *text, size_t room)
 {
     const struct host_view_slot *slot = &api->view->slots[id];
     const char *unit = api->view->base_currency;
-    agon_amt_t lost_amt = num_add(slot->gate_day_amt, -slot->gate_equity_amt);
-    char limit[MONEY_TEXT], lost[MONEY_TEXT], open[MONEY_TEXT], order[MONEY_TEXT], stands[160];
+    char limit[MONEY_TEXT], lost[LOST_TEXT], open[MONEY_TEXT], order[MONEY_TEXT], stands[160];
     int exp = api->view->base_exp;
     int decimals = money_decimals(unit, exp);
 
@@ -124,16 +142,16 @@ void api_loss_text(const struct api *api, uint32_t id, uint16_t reason, char *te
         return;
     if (slot->stop_reason != REASON_NONE) { // no size of an order and no larger limit passes now
         lift_text(api, id, slot->stop_reason, stands, sizeof(stands));
-        snprintf(text, room, "daily_loss is %s %s, %s is lost today; %s",
+        snprintf(text, room, "daily_loss is %s %s, %s; %s",
                  money_plain(slot->limits.daily_loss_amt, exp, decimals, limit), unit,
-                 money_plain(lost_amt > 0 ? lost_amt : 0, exp, decimals, lost), stands);
+                 lost_text(api, slot, lost), stands);
         return;
     }
     snprintf(text, room,
-             "daily_loss is %s %s: %s is lost today, open orders could lose %s more, and the last "
+             "daily_loss is %s %s: %s, open orders could lose %s more, and the last "
              "order refused %s; a smaller order, or a larger limits.daily_loss, passes",
              money_plain(slot->limits.daily_loss_amt, exp, decimals, limit), unit,
-             money_plain(lost_amt > 0 ? lost_amt : 0, exp, decimals, lost),
+             lost_text(api, slot, lost),
              money_plain(slot->loss_refused.open_amt, exp, decimals, open),
              money_plain(slot->loss_refused.order_amt, exp, decimals, order));
 }

@@ -336,6 +336,7 @@ int api_do_plans(void *ctx, const struct control_call *call, struct jout *out, s
         api_put_time(out, "time", plan->t);
         jout_kv_int(out, "t_ms", plan->t / 1000000);
         jout_kv_bool(out, "undone", plan->is_undone);
+        jout_kv_str(out, "currency", currency);
         jout_key(out, "rows");
         jout_open(out, '[');
         for (uint32_t k = 0; k < plan->n; k++) {

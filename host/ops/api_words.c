@@ -64,7 +64,7 @@ const char *const api_journal_classes[] = {"sync", "async", NULL};
 const char *const api_roles[] = {"maker", "taker", NULL};
 const char *const api_event_kinds[] = {"reload",     "rollback", "restart", "crash", "resume",
                                        "halt",       "kill",     "outage",  "back",  "alert",
-                                       "tournament", "unloaded", NULL};
+                                       "tournament", "unloaded", "asked",   NULL};
 
 const char *const api_card_states[] = {"ok", "scaled", "lost", "too hot", NULL};
 const char *const api_own_states[] = {"none", "begins", "up", "fails", "lost", NULL};

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/apply.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "config/units.h"
+#include "market/bars.h"
 #include "market/instrument_kind.h"
 #include "ops/api_words.h"
+#include "ops/asked.h"
 #include "roster/audit.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -15,7 +19,8 @@
 #define PORTFOLIO   "portfolio" /* in the place of an agent's name */
 #define CHANGES_MAX 512
 #define ROSTER_CAP  (4u << 20)
-#define CHANGE_NS   ((int64_t)10 * 1000000000)
+#define SECOND_NS   ((int64_t)1000000000)
+#define CHANGE_NS   (10 * SECOND_NS)
 
 enum how { HOW_LIVE = 0, HOW_RELOAD = 1, HOW_START = 2 };
 struct change {
@@ -74,6 +79,49 @@ static void word(struct diff *diff, const char *agent, const char *what, enum ho
     snprintf(change->to, sizeof(change->to), "%.79s", to);
 }
 
+static void choice(struct diff *diff, const char *agent, const char *what, enum how how,
+                   int64_t from, int64_t to)
+{
+    word(diff, agent, what, how, roster_word(what, from), roster_word(what, to));
+}
+
+static void duration(struct diff *diff, const char *agent, const char *what, enum how how,
+                     int64_t from_ns, int64_t to_ns)
+{
+    char text[2][48];
+
+    units_say_duration(from_ns, text[0], sizeof(text[0]));
+    units_say_duration(to_ns, text[1], sizeof(text[1]));
+    word(diff, agent, what, how, text[0], text[1]);
+}
+
+static void size(struct diff *diff, const char *agent, const char *what, enum how how,
+                 uint64_t from, uint64_t to)
+{
+    char text[2][48];
+
+    units_say_size((int64_t)from, text[0], sizeof(text[0]));
+    units_say_size((int64_t)to, text[1], sizeof(text[1]));
+    word(diff, agent, what, how, text[0], text[1]);
+}
+
+/* "1m, 1h" */
+static const char *bars_text(uint8_t mask, char text[80])
+{
+    size_t used = 0;
+
+    snprintf(text, 80, "%s", mask == UINT8_MAX ? "all" : "none");
+    for (uint32_t i = 0; i < BARS_LENGTHS && mask != UINT8_MAX; i++) {
+        char one[48];
+
+        if ((mask >> i & 1) == 0)
+            continue;
+        units_say_duration((int64_t)bars_length_s[i] * SECOND_NS, one, sizeof(one));
+        used += (size_t)snprintf(text + used, 80 - used, "%s%.8s", used > 0 ? ", " : "", one);
+    }
+    return text;
+}
+
 /* One row for each limit that differs; one that allows more risk has to be said twice. */
 static void compare_table(struct diff *diff, const char *agent, const struct limits_table *table,
                           const void *from, const void *to)
@@ -102,9 +150,9 @@ static void compare_limits(struct diff *diff, const struct crew_slot *from,
     uint32_t first = diff->n;
 
     compare_table(diff, agent, &limits_of_slot, &from->record.limits, &to->record.limits);
-    number(diff, agent, "latency", HOW_LIVE, from->record.intent_latency_ns,
-           to->record.intent_latency_ns, 9);
-    number(diff, agent, "on_crash", HOW_LIVE, from->record.on_crash, to->record.on_crash, 0);
+    duration(diff, agent, "latency", HOW_LIVE, from->record.intent_latency_ns,
+             to->record.intent_latency_ns);
+    choice(diff, agent, "on_crash", HOW_LIVE, from->record.on_crash, to->record.on_crash);
     for (uint32_t i = 0; i < METERS_N; i++) {
         char what[48];
 
@@ -200,6 +248,7 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
     const struct record_slot *b = &to->record;
     const struct subscription *sa = &a->subscription;
     const struct subscription *sb = &b->subscription;
+    char bars[2][80];
 
     compare_limits(diff, from, to);
     if (a->stage != b->stage) {
@@ -218,19 +267,25 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
     }
     word(diff, a->name, "plugin", HOW_RELOAD, from->plugin, to->plugin);
     number(diff, a->name, "plugin_index", HOW_RELOAD, from->plugin_index, to->plugin_index, 0);
-    word(diff, a->name, "runner", HOW_START, a->runner == CREW_INPROC ? "inproc" : "process",
-         b->runner == CREW_INPROC ? "inproc" : "process");
+    choice(diff, a->name, "runner", HOW_START, a->runner, b->runner);
     number(diff, a->name, "account", HOW_START, a->account, b->account, 0);
     number(diff, a->name, "seed", HOW_START, (int64_t)(a->seed & INT64_MAX),
            (int64_t)(b->seed & INT64_MAX), 0);
-    number(diff, a->name, "hard", HOW_START, from->hard_ns, to->hard_ns, 9);
-    number(diff, a->name, "wait", HOW_START, from->wait, to->wait, 0);
-    number(diff, a->name, "arena", HOW_START, (int64_t)from->arena_bytes, (int64_t)to->arena_bytes,
-           0);
+    duration(diff, a->name, "hard", HOW_START, from->hard_ns, to->hard_ns);
+    choice(diff, a->name, "wait", HOW_START, from->wait, to->wait);
+    choice(diff, a->name, "orders_on_reload", HOW_START, from->orders_on_reload,
+           to->orders_on_reload);
+    choice(diff, a->name, "reload.shadow", HOW_START, from->shadow, to->shadow);
+    number(diff, a->name, "reload.events", HOW_START, from->shadow_events, to->shadow_events, 0);
+    duration(diff, a->name, "checkpoint", HOW_START, from->checkpoint_ns, to->checkpoint_ns);
+    size(diff, a->name, "arena", HOW_START, from->arena_bytes, to->arena_bytes);
     number(diff, a->name, "threads", HOW_START, from->threads, to->threads, 0);
-    number(diff, a->name, "isolation", HOW_START, from->is_isolated, to->is_isolated, 0);
-    number(diff, a->name, "depth", HOW_START, sa->depth, sb->depth, 0);
-    number(diff, a->name, "bars", HOW_START, sa->bar_mask, sb->bar_mask, 0);
+    choice(diff, a->name, "isolation", HOW_START,
+           from->is_isolated ? ISOLATION_REQUIRE : ISOLATION_PREFER,
+           to->is_isolated ? ISOLATION_REQUIRE : ISOLATION_PREFER);
+    choice(diff, a->name, "depth", HOW_START, sa->depth, sb->depth);
+    word(diff, a->name, "bars", HOW_START, bars_text(sa->bar_mask, bars[0]),
+         bars_text(sb->bar_mask, bars[1]));
     if (sa->n_instruments != sb->n_instruments ||
         memcmp(sa->instruments, sb->instruments, sa->n_instruments * sizeof(sa->instruments[0])))
         word(diff, a->name, "instruments", HOW_START, "as they are", "changed");
@@ -548,8 +603,7 @@ static int is_sure(const struct apply *apply, const char *agent)
 /* Everything is tried before anything is done. */
 static int try_all(struct diff *diff, struct error *err)
 {
-    const struct host_config *config = host_config_of(diff->apply->host);
-    uint8_t frees = 0;
+    agon_amt_t taken_amt[ACCOUNTS_MAX] = {0};
 
     for (uint32_t i = 0; i < diff->n; i++) {
         struct change *change = &diff->all[i];
@@ -558,10 +612,7 @@ static int try_all(struct diff *diff, struct error *err)
         if (change->make.kind == 0)
             continue;
         change->make.is_dry = 1;
-        change->make.frees_first = frees;
-        if (change->make.kind == HOST_CHANGE_SLOT)
-            frees |= change->make.to->record.limits.capital_amt <
-                     config->slots[change->make.slot].record.limits.capital_amt;
+        change->make.taken_amt = taken_amt;
         rc = host_make_change(diff->apply->host, &change->make, CHANGE_NS);
         if (rc == AGON_ENOTSUP)
             change->how = HOW_RELOAD; // a parameter that is read at the start only
@@ -588,6 +639,23 @@ static int try_all(struct diff *diff, struct error *err)
                                                       "with --keep");
     }
     return AGON_OK;
+}
+
+/* Ahead of what is changed: whose word it is. Nothing of it where nothing is changed. */
+static int note_asked(const struct diff *diff, struct error *err)
+{
+    uint32_t n = 0;
+    int is_any = 0;
+    char how[PATH_MAX + 32];
+
+    for (uint32_t i = 0; i < diff->n; i++) {
+        is_any |= diff->all[i].make.kind != 0;
+        n += diff->all[i].how == HOW_LIVE && !diff->all[i].is_outcome;
+    }
+    if (!is_any)
+        return AGON_OK;
+    snprintf(how, sizeof(how), "%s, %u change%s", diff->apply->path, n, n == 1 ? "" : "s");
+    return asked_note(diff->apply->host, diff->apply->who, ASKED_APPLY, ASKED_OF_ALL, how, err);
 }
 
 static int make_all(struct diff *diff, uint32_t *n_made, struct error *err)
@@ -661,6 +729,8 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
     }
     if (rc >= 0)
         rc = try_all(&diff, err);
+    if (rc >= 0 && !apply->is_dry)
+        rc = note_asked(&diff, err);
     if (rc >= 0 && !apply->is_dry)
         rc = make_all(&diff, &n_made, err);
     for (uint32_t i = 0; i < diff.n && !apply->is_dry && rc >= 0; i++)

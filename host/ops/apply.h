@@ -15,6 +15,7 @@ struct apply {
     int is_dry;
     int is_kept;      /* positions of who leaves are kept, and not closed */
     const char *sure; /* "ema,mm_1": agents for which a dangerous change is meant; may be NULL */
+    const char *who;  /* asks for it; NULL: nobody knows */
 };
 /* Writes {"changes": [...], "made": n, "waiting": n}. AGON_EINVAL: mistakes of the file, all in
  * err; AGON_EPERM: dangerous and not in sure. Returns how many were made, or would be. */

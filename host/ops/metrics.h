@@ -42,6 +42,10 @@
     X(CAPITAL, "agon_capital", gauge, "base currency", "", "Capital given to all, pools included.") \
     X(RESULT, "agon_result", gauge, "base currency", "", "Equity less capital.") \
     X(POOL, "agon_pool", gauge, "base currency", "", "What tournaments took from agents and gave to none.") \
+    X(LEFT_AGENTS, "agon_left_agents", gauge, "agents", "", "Agents that were unloaded for good: their sums are in those of all.") \
+    X(LEFT_CAPITAL, "agon_left_capital", gauge, "base currency", "", "Given to those, less what the pool got back.") \
+    X(LEFT_EQUITY, "agon_left_equity", gauge, "base currency", "", "What those had when they left, less what the pool got.") \
+    X(LEFT_RESULT, "agon_left_result", gauge, "base currency", "", "What those won or lost.") \
     X(GROSS, "agon_gross", gauge, "base currency", "", "Result before fees, rebates and funding.") \
     X(FEES, "agon_fees", gauge, "base currency", "", "Fees paid.") \
     X(REBATES, "agon_rebates", gauge, "base currency", "", "Fees received.") \
@@ -76,7 +80,8 @@
     X(AGENT_VOLUME, "agon_agent_volume", gauge, "base currency", "agent", "Value of all fills, each at its time.") \
     X(AGENT_RETURN_RATIO, "agon_agent_return_ratio", gauge, "ratio", "agent", "Result by capital.") \
     X(AGENT_DRAWDOWN_RATIO, "agon_agent_drawdown_ratio", gauge, "ratio", "agent", "Deepest fall from a high of the equity.") \
-    X(AGENT_DAY_LOSS, "agon_agent_day_loss", gauge, "base currency", "agent", "What the risk gate holds against its daily loss, at prices to close at; below 0: a gain.") \
+    X(AGENT_DAY_LOSS, "agon_agent_day_loss", gauge, "base currency", "agent", "Money lost since 00:00 UTC, at prices to close at; below 0: a gain.") \
+    X(AGENT_DAY_LOSS_SCALED, "agon_agent_day_loss_scaled", gauge, "base currency", "agent", "What its daily loss counts of that: scaled with capital that moved since.") \
     X(AGENT_DAY_LOSS_LIMIT, "agon_agent_day_loss_limit", gauge, "base currency", "agent", "The daily loss that it is allowed.") \
     X(AGENT_T, "agon_agent_t", gauge, "", "agent", "t-value of the mean return.") \
     X(AGENT_T_LOW, "agon_agent_t_low", gauge, "", "agent", "Lower end of its interval of 95 %.") \

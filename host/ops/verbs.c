@@ -11,6 +11,7 @@
 #include "ops/api_history.h"
 #include "ops/api_schema.h"
 #include "ops/apply.h"
+#include "ops/asked.h"
 #include "run/settings.h"
 #include "sys/beneath.h"
 #include "sys/log.h"
@@ -144,7 +145,10 @@ static int do_fills(void *ctx, const struct control_call *call, struct jout *out
         return rc;
     if (call->argc > 1 &&
         (num_parse(call->argv[1], strlen(call->argv[1]), 0, &after) < 0 || after < 0))
-        return error_set(err, AGON_EINVAL, "'%.24s' is not the number of an event", call->argv[1]);
+        return error_set(err, AGON_EINVAL,
+                         "'%.24s' is not the number of an event; expected one as `seq` of what is "
+                         "listed",
+                         call->argv[1]);
     put_fills(ctx, only, (uint64_t)after, out);
     return AGON_OK;
 }
@@ -425,6 +429,27 @@ static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout
     return AGON_OK;
 }
 
+static int refuse_undo(const struct api *api, const char *number, struct error *err)
+{
+    uint32_t last = api->view->n_plans;
+    char text[16];
+
+    if (last == 0)
+        return error_set(err, AGON_ESTATE,
+                         "there is nothing to undo: no tournament was held in this run yet; "
+                         "`plan` says what one would do now");
+    snprintf(text, sizeof(text), "%u", last);
+    if (strcmp(number, text) == 0)
+        return error_set(err, AGON_ESTATE,
+                         "tournament %.32s was held by rules of before, which know no undo; those "
+                         "that a roster is given now do",
+                         number);
+    return error_set(err, AGON_ESTATE,
+                     "tournament %.32s is not the last one: that is number %u, and only that can "
+                     "be undone",
+                     number, last);
+}
+
 static int do_tournament_undo(void *ctx, const struct control_call *call, struct jout *out,
                               struct error *err)
 {
@@ -432,7 +457,7 @@ static int do_tournament_undo(void *ctx, const struct control_call *call, struct
     struct record_command_by by = {
         .command = {.kind = COMMAND_UNDO_PLAN, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR}};
     uint64_t seq = 0;
-    int rc;
+    int rc, was_so;
 
     if (num_parse(call->argv[0], strlen(call->argv[0]), 0, &by.command.value) < 0 ||
         by.command.value < 1)
@@ -442,17 +467,17 @@ static int do_tournament_undo(void *ctx, const struct control_call *call, struct
     snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
     snprintf(by.why, sizeof(by.why), "%s", call->argc > 1 ? call->argv[1] : "");
     rc = host_order(api->host, &by, ORDER_NS, &seq);
-    if (rc == AGON_EINVAL)
-        return error_set(err, AGON_ESTATE,
-                         "tournament %.32s is not the last one, or is undone already; `tournament` "
-                         "has the last one's number",
-                         call->argv[0]);
-    if (rc < 0)
+    was_so = (rc >= 0 || rc == AGON_EINVAL) && host_order_was_so(api->host, seq);
+    if (rc == AGON_EINVAL && !was_so)
+        return refuse_undo(api, call->argv[0], err);
+    if (rc < 0 && !was_so)
         return error_set(err, rc, "the host did not take it: %s", error_name(rc));
     jout_open(out, '{');
-    jout_kv_str(out, "done", "undone, as far as money was free");
+    jout_kv_str(out, "done", was_so ? "was undone already" : "undone, as far as money was free");
     jout_kv_str(out, "on", call->argv[0]);
     jout_kv_int(out, "seq", (int64_t)seq);
+    if (was_so)
+        jout_kv_bool(out, "already", 1);
     jout_close(out, '{');
     return AGON_OK;
 }
@@ -495,7 +520,13 @@ static int do_unload(void *ctx, const struct control_call *call, struct jout *ou
     if (atomic_exchange(&api->is_applying, 1))
         return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
     change.slot = (uint16_t)slot;
+    change.is_dry = 1;
     rc = host_make_change(api->host, &change, UNLOAD_NS);
+    if (rc >= 0 && !change.is_so)
+        rc = asked_note(api->host, call->who, ASKED_UNLOAD, slot, how, &change.err);
+    change.is_dry = 0;
+    if (rc >= 0 && !change.is_so)
+        rc = host_make_change(api->host, &change, UNLOAD_NS);
     atomic_store(&api->is_applying, 0);
     if (rc < 0)
         return error_set(err, rc, "%s", change.err.text);
@@ -518,7 +549,8 @@ static int do_unload(void *ctx, const struct control_call *call, struct jout *ou
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     struct api *api = ctx;
-    struct apply apply = {.host = api->host, .path = call->argv[0], .plugins = api->plugins};
+    struct apply apply = {
+        .host = api->host, .path = call->argv[0], .plugins = api->plugins, .who = call->who};
     char real[PATH_MAX];
     int rc;
 
@@ -554,15 +586,17 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
     const char *path = call->argc > 1 ? call->argv[1] : NULL;
     char real[PATH_MAX];
     uint64_t seq = 0;
-    int rc;
+    int rc, slot;
 
     if (path != NULL && path[0] != '/')
         return error_set(err, AGON_EINVAL,
                          "'%.64s' is not a whole path; expected the file named from / on", path);
-    rc = api_slot_now(api, call->argv[0], err);
+    rc = slot = api_slot_now(api, call->argv[0], err);
     if (rc < 0)
         return rc;
     rc = path != NULL ? find_file(api, path, real, err) : AGON_OK;
+    if (rc >= 0)
+        rc = asked_note(api->host, call->who, ASKED_RELOAD, slot, path != NULL ? real : "", err);
     if (rc >= 0)
         rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, &seq, err);
     if (rc < 0) {
@@ -582,6 +616,8 @@ static int do_rollback(void *ctx, const struct control_call *call, struct jout *
     uint64_t seq = 0;
     int rc = api_slot_now(api, call->argv[0], err);
 
+    if (rc >= 0)
+        rc = asked_note(api->host, call->who, ASKED_ROLLBACK, rc, "", err);
     if (rc >= 0)
         rc = host_rollback(api->host, call->argv[0], &seq, err);
 
@@ -620,9 +656,14 @@ static int do_quarantine_clear(void *ctx, const struct control_call *call, struc
                                struct error *err)
 {
     struct api *api = ctx;
+    char how[COMMAND_WHY];
     uint64_t seq = 0;
-    int rc = host_quarantine_clear(api->host, call->argv[0], call->argv[1], &seq, err);
+    int rc;
 
+    snprintf(how, sizeof(how), "%.16s: %s", call->argv[0], call->argv[1]);
+    rc = asked_note(api->host, call->who, ASKED_CLEAR, ASKED_OF_ALL, how, err);
+    if (rc >= 0)
+        rc = host_quarantine_clear(api->host, call->argv[0], call->argv[1], &seq, err);
     if (rc < 0 && rc != AGON_ETIME)
         return rc;
     api_put_ordered("it may be loaded again; reload the agent", call->argv[0], rc, seq, out);

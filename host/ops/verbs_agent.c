@@ -2,9 +2,12 @@
 /* verbs_agent: the parameters of an agent's plugin: what they are, and one changed in flight. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "config/suggest.h"
 #include "ops/api.h"
 #include "ops/api_words.h"
+#include "ops/asked.h"
 
 #define CHANGE_NS ((int64_t)2 * 1000000000)
 
@@ -15,6 +18,23 @@ static const struct setup_param *given(const struct crew_slot *slot, const char 
             return &slot->params[i];
     }
     return NULL;
+}
+
+/* As a roster says it: of a choice its word. */
+static void put_default(const struct info_param *param, struct jout *out)
+{
+    const char *word = param->choices;
+    char text[64];
+    size_t n;
+
+    for (double at = param->def; param->type == AGON_CHOICE && at >= 1.0; at -= 1.0)
+        word = strchr(word, '|') != NULL ? strchr(word, '|') + 1 : "";
+    n = strcspn(word, "|");
+    if (param->type == AGON_CHOICE)
+        snprintf(text, sizeof(text), "%.*s", n < sizeof(text) ? (int)n : 63, word);
+    else
+        snprintf(text, sizeof(text), "%.12g", param->def);
+    jout_kv_str(out, "default_text", param->type == AGON_TEXT ? "" : text);
 }
 
 static void put_param(const struct crew_slot *slot, const struct info_param *param,
@@ -33,6 +53,7 @@ static void put_param(const struct crew_slot *slot, const struct info_param *par
     jout_kv_str(out, "type", api_word(api_param_types, param->type));
     jout_kv_bool(out, "live", (param->flags & AGON_PARAM_LIVE) != 0 && param->type != AGON_TEXT);
     jout_kv_real(out, "default", param->def);
+    put_default(param, out);
     if (is_number && (param->min != 0 || param->max != 0)) {
         jout_kv_real(out, "min", param->min);
         jout_kv_real(out, "max", param->max);
@@ -100,6 +121,41 @@ static int set_text(struct crew_slot *to, const char *name, const char *text, st
     return AGON_OK;
 }
 
+/* It is no parameter, or one that its plugin reads at a start alone. */
+static int refuse_param(struct api *api, int slot, const struct control_call *call,
+                        struct error *err)
+{
+    struct host_params *params = malloc(sizeof(*params));
+    struct host_change change = {
+        .kind = HOST_READ_PARAMS, .is_dry = 1, .slot = (uint16_t)slot, .params = params};
+    struct suggest suggest = {0};
+    char list[256] = "none", offer[80] = "";
+    size_t used = 0;
+    int is_known = 0;
+
+    if (params == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    params->n = 0;
+    (void)make(api, &change, err);
+    for (uint32_t i = 0; i < params->n && used < sizeof(list); i++) {
+        is_known |= strcmp(params->all[i].name, call->argv[1]) == 0;
+        suggest_offer(&suggest, call->argv[1], strnlen(call->argv[1], 64), params->all[i].name);
+        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
+                                 params->all[i].name);
+    }
+    if (suggest.best != NULL)
+        snprintf(offer, sizeof(offer), "; did you mean '%.48s'?", suggest.best);
+    free(params);
+    if (is_known)
+        return error_set(err, AGON_ESTATE,
+                         "'%.32s' of %.32s is read at a start only; change it in the roster and "
+                         "start the host again, or see `params %.32s` for those that may change in "
+                         "flight",
+                         call->argv[1], call->argv[0], call->argv[0]);
+    return error_set(err, AGON_ENOENT, "%.32s has no parameter '%.32s'; there are: %s%s",
+                     call->argv[0], call->argv[1], list, offer);
+}
+
 int api_do_param_set(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err)
 {
@@ -108,6 +164,7 @@ int api_do_param_set(void *ctx, const struct control_call *call, struct jout *ou
     int slot = api_slot_now(api, call->argv[0], err);
     struct host_change change = {
         .kind = HOST_CHANGE_PARAM, .slot = (uint16_t)slot, .to = to, .name = call->argv[1]};
+    char how[COMMAND_WHY + 160];
     int rc = slot < 0 ? slot : AGON_OK;
 
     if (to == NULL)
@@ -118,13 +175,18 @@ int api_do_param_set(void *ctx, const struct control_call *call, struct jout *ou
         *to = host_config_of(api->host)->slots[slot];
         rc = set_text(to, call->argv[1], call->argv[2], err);
     }
+    change.is_dry = 1;
+    if (rc >= 0)
+        rc = make(api, &change, err);
+    if (rc >= 0) {
+        snprintf(how, sizeof(how), "%.63s = %.160s", call->argv[1], call->argv[2]);
+        rc = asked_note(api->host, call->who, ASKED_PARAM, slot, how, err);
+    }
+    change.is_dry = 0;
     if (rc >= 0)
         rc = make(api, &change, err);
     if (rc == AGON_ENOTSUP)
-        (void)error_set(err, rc,
-                        "'%.32s' is not a parameter that may change in flight; `params %.32s` "
-                        "lists them",
-                        call->argv[1], call->argv[0]);
+        rc = refuse_param(api, slot, call, err);
     else if (rc < 0 && err->text[0] == '\0')
         (void)error_set(err, rc, "%s",
                         change.err.text[0] != '\0' ? change.err.text : error_name(rc));

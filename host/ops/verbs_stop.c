@@ -398,7 +398,8 @@ int api_do_gpu_volatility(void *ctx, const struct control_call *call, struct jou
     struct record_command command = {.kind = COMMAND_VOLATILITY, .scope = SCOPE_GLOBAL};
 
     if (!api->view->cards.is_on)
-        return error_set(err, AGON_ESTATE, "this host has no cards: its roster names none");
+        return error_set(err, AGON_ESTATE,
+                         "this host has no cards: its roster names none under `gpu`");
     while (command.value <= GPU_EXTREME &&
            strcmp(call->argv[0], api_word(api_card_splits, (uint32_t)command.value)) != 0)
         command.value++;

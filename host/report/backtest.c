@@ -224,9 +224,11 @@ static void print_breach(const struct backtest *result, const struct risk_slot *
     if (risk->n_breaches == 0)
         return;
     clock_text(risk->t_breach, at);
-    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %s", name,
-            reason_words(risk->breach_reason, words), at, money(result, risk->breach_amt, text),
+    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %s%s", name,
+            reason_words(risk->breach_reason, words), at,
+            money(result, num_add(risk->breach_amt, -risk->breach_moved_amt), text),
             base != NULL ? base->name : "?",
+            risk->breach_moved_amt != 0 ? "scaled with the capital " : "",
             figures_share_text(share_of(risk->breach_amt, risk->breach_base_amt), 0, share));
     if (risk->n_breaches > 1)
         fprintf(out, " (the last of %u times)", risk->n_breaches);
@@ -243,7 +245,9 @@ static json_t *breach_json(const struct backtest *result, const struct risk_slot
         return NULL;
     clock_text(risk->t_breach, at);
     return json_pack("{s:s, s:s, s:s, s:f, s:I}", "reason", reason_name(risk->breach_reason), "t",
-                     at, "loss", exact(risk->breach_amt, base != NULL ? base->exp : 8, text),
+                     at, "loss",
+                     exact(num_add(risk->breach_amt, -risk->breach_moved_amt),
+                           base != NULL ? base->exp : 8, text),
                      "share", share_of(risk->breach_amt, risk->breach_base_amt), "times",
                      (json_int_t)risk->n_breaches);
 }
@@ -519,6 +523,7 @@ void backtest_print(const struct backtest *result, FILE *out)
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
     }
+    figures_print_pool(out, &base, engine_pool_amt(result->engine));
     engine_figures_all(result->engine, &figures);
     figures_print(out, &base, "all, with the pool", &figures, n_refused);
     figures_print_note(out, &figures);

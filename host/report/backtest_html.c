@@ -129,6 +129,7 @@ static void put_agents(const struct backtest *result, const struct run_report *s
         run_sections_figures(story, page, &of);
         page_row(page);
     }
+    run_sections_pool(story, page);
     engine_figures_all(result->engine, &of);
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");

@@ -3,6 +3,7 @@
 
 #include "args/args.h"
 #include "base/num.h"
+#include "report/plan_text.h"
 #include "score/plan.h"
 #include "sys/clock.h"
 
@@ -28,7 +29,7 @@ void backtest_plan_print(const struct backtest *result, FILE *out)
 {
     const struct plan_line *line;
     const char *separator = "";
-    char at[CLOCK_TEXT];
+    char at[CLOCK_TEXT], verdict[PLAN_VERDICT_TEXT];
 
     if (result->n_plans == 0)
         return;
@@ -40,7 +41,8 @@ void backtest_plan_print(const struct backtest *result, FILE *out)
         if (plan_rank(line) != 0)
             fprintf(out, "%u %s", plan_rank(line), args_safe(line->name));
         else
-            fprintf(out, "%s (%s)", args_safe(line->name), plan_verdict_name(line->verdict));
+            fprintf(out, "%s (%s)", args_safe(line->name),
+                    plan_text_verdict(line->verdict, verdict));
         separator = ", ";
     }
     fputc('\n', out);

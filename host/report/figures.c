@@ -57,7 +57,7 @@ static struct all all_of(const struct figures *of)
 
 void figures_print_head(FILE *out, const struct figures_money *in)
 {
-    fprintf(out, "%-20s %16s %16s %14s %10s %9s %7s %-22s %12s %10s %10s %10s %10s %7s %7s  [%s]\n",
+    fprintf(out, "%-20s %16s %16s %14s %10s %9s %7s %-22s %12s %10s %10s %10s %10s %7s %9s  [%s]\n",
             "agent", "capital", "equity", "result", "return", "drawdown", "sharpe", "t [95 %]",
             "gross", "fees", "rebates", "funding", "slippage", "fills", "refused", in->name);
 }
@@ -71,18 +71,26 @@ static const char *known(const struct figures_money *in, int is_known, int64_t a
 void figures_print(FILE *out, const struct figures_money *in, const char *name,
                    const struct figures *of, uint64_t n_refused)
 {
-    char money[8][MONEY_TEXT];
+    char money[8][MONEY_TEXT], counts[2][MONEY_TEXT];
     char ratio[4][FIGURES_TEXT];
 
-    fprintf(out, "%-20s %16s %16s %14s %10s %9s %7s %-22s %12s %10s %10s %10s %10s %7llu %7llu\n",
-            name, known(in, 1, of->capital_amt, money[0]), known(in, 1, of->equity_amt, money[1]),
+    fprintf(out, "%-20s %16s %16s %14s %10s %9s %7s %-22s %12s %10s %10s %10s %10s %7s %9s\n", name,
+            known(in, 1, of->capital_amt, money[0]), known(in, 1, of->equity_amt, money[1]),
             known(in, 1, of->result_amt, money[2]), figures_yield_text(of, ratio[0]),
             figures_drawdown_text(of, ratio[1]), figures_sharpe_text(of, ratio[2]),
             figures_t_text(of, ratio[3]), known(in, of->is_split, of->gross_amt, money[3]),
             known(in, 1, of->fee_amt, money[4]), known(in, of->is_split, of->rebate_amt, money[5]),
             known(in, of->is_split, of->funding_amt, money[6]),
-            known(in, of->is_split, of->slippage_amt, money[7]), (unsigned long long)of->n_fills,
-            (unsigned long long)n_refused);
+            known(in, of->is_split, of->slippage_amt, money[7]),
+            money_count(of->n_fills, counts[0]), money_count(n_refused, counts[1]));
+}
+
+void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt)
+{
+    struct figures pool = {.capital_amt = pool_amt, .equity_amt = pool_amt};
+
+    if (pool_amt != 0)
+        figures_print(out, in, "pool", &pool, 0);
 }
 
 void figures_print_note(FILE *out, const struct figures *of)

@@ -19,6 +19,8 @@ struct figures_money { /* the base currency */
 void figures_print_head(FILE *out, const struct figures_money *in);
 void figures_print(FILE *out, const struct figures_money *in, const char *name,
                    const struct figures *of, uint64_t n_refused);
+/* What no agent has, where there is some, so that the columns add up: behind the agents. */
+void figures_print_pool(FILE *out, const struct figures_money *in, agon_amt_t pool_amt);
 /* What "-" stands for, where it does. */
 void figures_print_note(FILE *out, const struct figures *of);
 /* Members are added: amounts exact, what is not known null. Returns json. */

@@ -231,6 +231,7 @@ static int on_begin(void *ctx, struct engine *engine)
 
 static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
 {
+    const struct record_command *command = (const struct record_command *)(const void *)event;
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
 
@@ -238,7 +239,10 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
                     weights_take(export->weights, engine, event) < 0))
         export->kept = AGON_ENOMEM;
     put_rows(export, engine, event, rc);
-
+    // What a free place has booked is nothing, and no fill.
+    if (event->type == AGON_EVENT_COMMAND && command->kind == COMMAND_VACATE &&
+        command->id < SLOTS_MAX)
+        note_slot(export, engine, (uint16_t)command->id);
     if (export->out[EXPORT_PLANS] != NULL && rc >= 0 && plan_read(&export->plan, event))
         return plan_text_json(&export->plan, export->out[EXPORT_PLANS]);
     if (event->type == EVENT_CONFIG)
@@ -374,35 +378,57 @@ static int put_equity(FILE *out, const struct export *export, struct engine *eng
     return AGON_OK;
 }
 
-/* The figures of each slot at the end, and of all with the pool, as every other surface has them.
- */
-static void put_figures(FILE *out, struct engine *engine, enum sheet_format format)
+struct figures_rows {
+    const struct figures_money *in;
+    struct cell cells[FIGURES_CELLS + 4];
+    uint32_t n; /* of them, without the last: at which event it left */
+    struct sheet sheet;
+};
+
+static void put_figures_row(struct figures_rows *rows, const char *name, uint64_t seq_gone,
+                            const struct figures *of)
 {
-    const struct slots *slots = engine_slots(engine);
+    snprintf(rows->cells[0].text, sizeof(rows->cells[0].text), "%s", name);
+    snprintf(rows->cells[1].text, sizeof(rows->cells[1].text), "%s", rows->in->name);
+    journal_rows_u64(&rows->cells[2], of->n_fills);
+    (void)figures_cells(rows->cells, 3, rows->in, of);
+    rows->cells[rows->n].text[0] = '\0';
+    if (seq_gone != 0)
+        journal_rows_u64(&rows->cells[rows->n], seq_gone);
+    sheet_row(&rows->sheet, rows->cells, rows->n + 1);
+}
+
+/* The figures of each slot at the end, of who has left, and of all with the pool, as every other
+ * surface has them. */
+static void put_figures(FILE *out, const struct seats *seats, struct engine *engine,
+                        enum sheet_format format)
+{
+    const struct seat *seat;
     const struct instruments *table = engine_instruments(engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
     const struct figures_money in = {.name = base != NULL ? base->name : "",
                                      .exp = base_exp(table)};
-    struct cell cells[FIGURES_CELLS + 3] = {
-        {.name = "agent"}, {.name = "currency"}, {.name = "fills"}};
+    const struct slots *slots = engine_slots(engine);
+    struct figures_rows rows = {
+        .in = &in, .cells = {{.name = "agent"}, {.name = "currency"}, {.name = "fills"}}};
     struct figures of = {0};
-    struct sheet sheet;
 
-    sheet_begin(&sheet, out, format, cells, figures_cells(cells, 3, &in, &of));
-    for (uint32_t id = 0; id <= slots->n; id++) {
-        if (id < slots->n && !slots->all[id].is_used)
+    rows.n = figures_cells(rows.cells, 3, &in, &of);
+    rows.cells[rows.n].name = "left";
+    sheet_begin(&rows.sheet, out, format, rows.cells, rows.n + 1);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (!slots->all[id].is_used)
             continue;
-        if (id < slots->n)
-            engine_figures(engine, (uint16_t)id, &of);
-        else
-            engine_figures_all(engine, &of);
-        snprintf(cells[0].text, sizeof(cells[0].text), "%s",
-                 id < slots->n ? slots->all[id].name : "");
-        snprintf(cells[1].text, sizeof(cells[1].text), "%s", in.name);
-        journal_rows_u64(&cells[2], of.n_fills);
-        sheet_row(&sheet, cells, figures_cells(cells, 3, &in, &of));
+        engine_figures(engine, id, &of);
+        put_figures_row(&rows, slots->all[id].name, 0, &of);
     }
-    sheet_end(&sheet);
+    for (uint32_t i = 0; (seat = seats_at(seats, i)) != NULL; i++) {
+        if (seat->is_gone)
+            put_figures_row(&rows, seat->name, seat->seq_gone, &seat->figures);
+    }
+    seats_all(seats, engine, &of);
+    put_figures_row(&rows, "", 0, &of);
+    sheet_end(&rows.sheet);
 }
 
 static uint64_t count_of(const struct export *export, enum export_of what)
@@ -520,7 +546,7 @@ static int put_ends(const struct journal_export *ask, const struct export *expor
         if (rc < 0)
             continue;
         if (ends[i] == EXPORT_FIGURES)
-            put_figures(out, engine, ask->format);
+            put_figures(out, export->seats, engine, ask->format);
         else if (ends[i] == EXPORT_EQUITY)
             rc = put_equity(out, export, engine, ask->format) < 0
                      ? error_set(err, AGON_ENOMEM, "out of memory")

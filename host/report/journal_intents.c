@@ -44,6 +44,13 @@ static uint16_t refused_by(const struct journal_intents *intents, const struct e
     return REASON_NONE;
 }
 
+/* A place that is free has been refused nothing. */
+static void forget(struct journal_intents *intents, const struct record_command *command)
+{
+    if (command->kind == COMMAND_VACATE && command->id < SLOTS_MAX)
+        memset(intents->refused[command->id], 0, sizeof(intents->refused[command->id]));
+}
+
 static void note(struct journal_intents *intents, struct engine *engine)
 {
     if (engine_counters(engine)->n_refused == intents->n_refused)
@@ -155,5 +162,7 @@ void journal_intents_take(struct journal_intents *intents, struct engine *engine
     if (event->type == AGON_EVENT_INTENT && event_bytes(event) == sizeof(*intent) &&
         slots_get(engine_slots(engine), intent->origin.slot) != NULL)
         take(intents, engine, intent, weights, sheet);
+    if (event->type == AGON_EVENT_COMMAND)
+        forget(intents, (const struct record_command *)(const void *)event);
     note(intents, engine);
 }

@@ -7,6 +7,7 @@
 
 #include "args/args.h"
 #include "base/money.h"
+#include "report/plan_text.h"
 #include "sys/clock.h"
 
 struct held { // one tournament
@@ -130,7 +131,7 @@ void plan_history_print(const struct plan_history *history)
     char t[CLOCK_TEXT];
 
     printf("%6s %-17s %-12s %6s %6s %12s %12s\n", "number", "time", "first", "ranked", "faulty",
-           "given", "in the pool");
+           "to agents", "in the pool");
     for (uint32_t i = 0; i < history->n_held; i++) {
         const struct held *held = &history->held[i];
 
@@ -145,11 +146,12 @@ void plan_history_print(const struct plan_history *history)
            "ranked", "faulty", "last verdict");
     for (uint32_t i = 0; i < history->n_agents; i++) {
         const struct agent *agent = &history->agents[i];
+        char verdict[PLAN_VERDICT_TEXT];
 
         printf("%-12.31s %14s %14s %6u %6u %6u  %s\n", args_safe(agent->name),
                money_in(agent->began_amt, history->exp, history->currency, a),
                money_in(agent->capital_amt, history->exp, history->currency, b), agent->n_first,
-               agent->n_ranked, agent->n_faulty, plan_verdict_name(agent->verdict));
+               agent->n_ranked, agent->n_faulty, plan_text_verdict(agent->verdict, verdict));
     }
 }
 
@@ -160,7 +162,7 @@ void plan_history_json(const struct plan_history *history)
         const struct held *held = &history->held[i];
 
         printf("%s{\"number\":%u,\"t\":\"%lld\",\"first\":\"%s\",\"n_agents\":%u,\"n_ranked\":%u,"
-               "\"n_faulty\":%u,\"given_amt\":\"%lld\",\"pool_amt\":\"%lld\",\"is_undone\":%s}",
+               "\"n_faulty\":%u,\"to_agents_amt\":\"%lld\",\"pool_amt\":\"%lld\",\"is_undone\":%s}",
                i > 0 ? "," : "", held->number, (long long)held->t, args_safe(held->first),
                held->n_lines, held->n_ranked, held->n_faulty, (long long)held->moved_amt,
                (long long)held->pool_amt, held->is_undone ? "true" : "false");

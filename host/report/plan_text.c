@@ -20,32 +20,53 @@ static char *money(const union plan_event *event, agon_amt_t amt, char text[MONE
     return money_in(amt, event->plan.exp, event->in_memory.currency, text);
 }
 
-static char *number(char text[32], int is_defined, int decimals, double value)
+#define NUMBER_TEXT    32
+#define SCORE_DECIMALS 3 /* of a score and its points */
+#define SHARE_DECIMALS 2 /* of a share in % */
+
+const char *plan_text_verdict(uint8_t verdict, char text[PLAN_VERDICT_TEXT])
 {
-    if (!is_defined)
-        snprintf(text, 32, "-");
+    snprintf(text, PLAN_VERDICT_TEXT, "%s", plan_verdict_name(verdict));
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    return text;
+}
+
+/* A value as people see it, in every table: a share in %, a count whole. */
+static char *number(char text[NUMBER_TEXT], enum measure_unit unit, int decimals, double value)
+{
+    double shown = unit == MEASURE_SHARE ? 100.0 * value : value;
+    char digits[400];
+
+    snprintf(digits, sizeof(digits), "%.*f", unit == MEASURE_COUNT ? 0 : decimals, shown);
+    // Nothing has no sign.
+    snprintf(text, NUMBER_TEXT, "%.24s%s",
+             digits + (digits[0] == '-' && digits[strspn(digits, "-0.")] == '\0'),
+             unit == MEASURE_SHARE ? " %" : "");
+    return text;
+}
+
+static char *measure_text(const union plan_event *event, const struct plan_line *line, uint32_t at,
+                          char text[NUMBER_TEXT])
+{
+    const struct measure *measure = measure_at(at);
+    double value;
+
+    if (!plan_value_of(event, line, at, &value))
+        snprintf(text, NUMBER_TEXT, "-");
+    else if (measure_is_bound(measure, value) != 0)
+        snprintf(text, NUMBER_TEXT, "%s%.0f", value > 0 ? ">=" : "<=-", MEASURE_RATIO_MAX);
     else
-        snprintf(text, 32, "%.*f", decimals, value);
+        number(text, measure->unit, measure->decimals, value);
     return text;
 }
 
 static void print_measure(const union plan_event *event, const struct plan_line *line,
                           uint32_t number)
 {
-    const struct measure *measure = measure_at(number);
-    int is_share = measure->unit == MEASURE_SHARE;
-    char text[32];
-    double value;
+    char text[NUMBER_TEXT];
 
-    if (!plan_value_of(event, line, number, &value))
-        snprintf(text, sizeof(text), "-");
-    else if (measure_is_bound(measure, value) != 0)
-        snprintf(text, sizeof(text), "%s", value > 0 ? ">=1000" : "<=-1000");
-    else
-        snprintf(text, sizeof(text), "%.*f%s",
-                 measure->unit == MEASURE_COUNT ? 0 : measure->decimals,
-                 is_share ? 100.0 * value : value, is_share ? " %" : "");
-    printf(" %*s", measure->width, text);
+    printf(" %*s", measure_at(number)->width, measure_text(event, line, number, text));
 }
 
 static void print_head(const struct record_plan *plan, int is_dry, int width)
@@ -148,12 +169,13 @@ static struct layout lay_out(const union plan_event *event)
 static void print_row(const union plan_event *event, const struct layout *layout,
                       const struct plan_line *line)
 {
-    char rank[8] = "-", before[48], after[48];
+    char rank[8] = "-", before[48], after[48], verdict[PLAN_VERDICT_TEXT];
 
     if (plan_rank(line) > 0)
         snprintf(rank, sizeof(rank), "%u", plan_rank(line));
-    printf("%4s %-*.31s %-10s %6.3f %6.2f %%", rank, layout->name, args_safe(line->name),
-           plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
+    printf("%4s %-*.31s %-10s %6.*f %6.*f %%", rank, layout->name, args_safe(line->name),
+           plan_text_verdict(line->verdict, verdict), SCORE_DECIMALS, line->score, SHARE_DECIMALS,
+           line->share_ppm / 1e4);
     for (uint32_t k = 0; k < MEASURES; k++) {
         if (layout->is_shown[k] == 1)
             print_measure(event, line, k);
@@ -214,19 +236,29 @@ static void say(const char *format, ...)
     wrap_text(stdout, wrap_width(stdout), 2, 4, text);
 }
 
+#define GATE_DECIMALS 2
+
+/* As a roster says it: without zeros at its end. */
+static char *limit_text(const struct gate *gate, double limit, char text[NUMBER_TEXT])
+{
+    snprintf(text, NUMBER_TEXT, "%.6g%s", gate->unit == MEASURE_SHARE ? 100.0 * limit : limit,
+             gate->unit == MEASURE_SHARE ? " %" : "");
+    return text;
+}
+
 // Behind what stands in its line up to column `at`.
 static void print_gate(const union plan_event *event, const struct plan_line *line, uint32_t number,
                        int at)
 {
     const struct gate *gate = gate_at(number);
     struct plan_gate of;
-    char text[160];
+    char text[160], limit[NUMBER_TEXT];
 
     if (!plan_gate_of(event, line, number, &of)) {
         printf("\n");
         return;
     }
-    snprintf(text, sizeof(text), "%s %.6g: %s", gate->how, of.limit,
+    snprintf(text, sizeof(text), "%s %s: %s", gate->how, limit_text(gate, of.limit, limit),
              plan_outcome_words[plan_outcome_of(line, &of)]);
     at += printf("  ");
     wrap_text(stdout, wrap_width(stdout), at, at, text);
@@ -245,18 +277,15 @@ static void print_measures(const union plan_event *event, const struct plan_line
     printf("  %-14s %14s %8s %8s  %s\n", "measure", "value", "points", "weight", "gate");
     for (uint32_t i = 0; i < MEASURES; i++) {
         int gate = gate_of_measure(i);
-        char text[2][32];
-        double value;
-        int is_defined = plan_value_of(event, line, i, &value);
+        char text[2][NUMBER_TEXT] = {"", "-"};
         int at;
 
         if (!plan_has(event, i))
             continue;
+        if (plan_is_judged(line))
+            number(text[1], MEASURE_NUMBER, SCORE_DECIMALS, plan_points(event, line, i));
         at = printf("  %-14s %14s %8s %8.3g", measure_at(i)->name,
-                    number(text[0], is_defined, 6, value),
-                    number(text[1], plan_is_judged(line), 4,
-                           plan_is_judged(line) ? plan_points(event, line, i) : 0.0),
-                    plan_weight(event, i));
+                    measure_text(event, line, i, text[0]), text[1], plan_weight(event, i));
         if (gate >= 0)
             print_gate(event, line, (uint32_t)gate, at);
         else
@@ -265,15 +294,16 @@ static void print_measures(const union plan_event *event, const struct plan_line
     for (uint32_t i = 0; i < GATES; i++) {
         const struct measure *measure = gate_at(i)->measure;
         struct plan_gate of;
-        char text[32];
+        char text[NUMBER_TEXT] = "-";
 
         if (!plan_gate_of(event, line, i, &of) ||
             (measure != NULL && strcmp(measure->name, gate_at(i)->name) == 0 &&
              plan_has(event, (uint32_t)measure_find(measure->name))))
             continue;
+        if (of.is_defined)
+            number(text, gate_at(i)->unit, GATE_DECIMALS, of.value);
         print_gate(event, line, i,
-                   printf("  %-14s %14s %8s %8s", gate_key(gate_at(i)),
-                          number(text, of.is_defined, 6, of.value), "", ""));
+                   printf("  %-14s %14s %8s %8s", gate_key(gate_at(i)), text, "", ""));
     }
 }
 
@@ -290,16 +320,17 @@ static void print_verdict(const union plan_event *event, const struct plan_line 
     case PLAN_RANKED:
         if (plan->rules.mode == TOURNAMENT_BOUNDED)
             snprintf(kelly, sizeof(kelly),
-                     "; Kelly share %.4f, of which %.2f %% within %.2f %% to %.2f %%", line->kelly,
-                     plan->rules.kelly_ppm / 1e4, plan->rules.least_ppm / 1e4,
-                     plan->rules.most_ppm / 1e4);
-        say("score %.6f: rank %u of %u%s; share %.4f %%", line->score, plan_rank(line), n, kelly,
-            line->share_ppm / 1e4);
+                     "; Kelly share %.*f %%, of which %.*f %% within %.*f %% to %.*f %%",
+                     SHARE_DECIMALS, 100.0 * line->kelly, SHARE_DECIMALS,
+                     plan->rules.kelly_ppm / 1e4, SHARE_DECIMALS, plan->rules.least_ppm / 1e4,
+                     SHARE_DECIMALS, plan->rules.most_ppm / 1e4);
+        say("score %.*f: rank %u of %u%s; share %.*f %%", SCORE_DECIMALS, line->score,
+            plan_rank(line), n, kelly, SHARE_DECIMALS, line->share_ppm / 1e4);
         break;
     case PLAN_UNDER_GATE:
     case PLAN_UNLOADED:
-        say("score %.6f, but under a gate, %u time%s in a row: %s%s", line->score, line->failures,
-            line->failures == 1 ? "" : "s",
+        say("score %.*f, but under a gate, %u time%s in a row: %s%s", SCORE_DECIMALS, line->score,
+            line->failures, line->failures == 1 ? "" : "s",
             !is_fair || line->verdict == PLAN_UNLOADED           ? "no share"
             : line->capital_after_amt < line->capital_before_amt ? "a step down"
                                                                  : "it keeps what it has",
@@ -336,21 +367,21 @@ void plan_text_explain(const union plan_event *event, const struct plan_line *li
 {
     const struct record_plan *plan = &event->plan;
     agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
-    char text[6][48];
+    char text[6][48], verdict[PLAN_VERDICT_TEXT];
 
     print_head(plan, is_dry, wrap_width(stdout));
     print_undone(event, wrap_width(stdout));
-    printf("%s: %s\n", args_safe(line->name), plan_verdict_name(line->verdict));
+    printf("%s: %s\n", args_safe(line->name), plan_text_verdict(line->verdict, verdict));
     say("%u samples of equity; %u closing fills won %s, %u lost %s", line->n_samples, line->n_wins,
         money(event, line->won_amt, text[0]), line->n_losses,
         money(event, line->lost_amt, text[1]));
     print_measures(event, line);
     print_verdict(event, line);
     if (line->share_ppm > 0)
-        say("%.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
-            "%.2f %%)",
-            line->share_ppm / 1e4, money(event, plan_whole(event), text[0]),
-            plan->rules.reserve_ppm / 1e4);
+        say("%.*f %% of %s (equity of all that are judged and the pools, less a reserve of "
+            "%.*f %%)",
+            SHARE_DECIMALS, line->share_ppm / 1e4, money(event, plan_whole(event), text[0]),
+            SHARE_DECIMALS, plan->rules.reserve_ppm / 1e4);
     say("equity %s, target %s; %s of it was free", money(event, line->equity_amt, text[0]),
         money(event, line->target_amt, text[1]), money(event, plan_free(line), text[2]));
     print_flags(line, wrap_width(stdout));

@@ -8,6 +8,9 @@
 
 #include "score/plan.h"
 
+#define PLAN_VERDICT_TEXT 24
+/* A verdict as people read it: "under gate". Returns text. */
+const char *plan_text_verdict(uint8_t verdict, char text[PLAN_VERDICT_TEXT]);
 /* A table of all slots. is_dry: of a tournament that was not held. */
 void plan_text_print(const union plan_event *event, int is_dry);
 /* How one of its slots came to what it got. */

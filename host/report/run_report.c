@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "journal/text.h"
 #include "market/instrument_kind.h"
+#include "market/quarantine.h"
 #include "market/reasons.h"
 #include "report/plan_text.h"
 #include "report/table.h"
@@ -79,6 +80,8 @@ static int keep_points(struct run_report *story, struct engine *engine, agon_ns_
     for (uint16_t id = 0; id < slots->n; id++) {
         struct run_report_slot *slot = &story->slots[id];
 
+        if (!slots->all[id].is_used)
+            continue;
         if (slot->points == NULL)
             slot->points = calloc(RUN_REPORT_POINTS, sizeof(*slot->points));
         if (slot->points == NULL)
@@ -123,7 +126,7 @@ static void holding_text(struct engine *engine, uint16_t slot, char *text, size_
     }
 }
 
-/* Whoever took over last failed to restart after all. */
+/* Whoever took over last did not do so after all: the one before goes on, or nobody. */
 static void retract(struct run_report *story, uint16_t slot)
 {
     for (uint32_t i = story->n_happenings; i > 0; i--) {
@@ -131,7 +134,10 @@ static void retract(struct run_report *story, uint16_t slot)
 
         if (one->slot != slot || one->kind != RUN_REPORT_CHANGEOVER)
             continue;
-        snprintf(one->text, sizeof(one->text), "restart failed");
+        snprintf(one->text, sizeof(one->text), "%s failed",
+                 strncmp(one->text, "reloaded", 8) == 0 ? "reload"
+                 : strncmp(one->text, "rolled", 6) == 0 ? "roll-back"
+                                                        : "restart");
         one->is_marked = 0;
         return;
     }
@@ -193,14 +199,15 @@ static void on_crash(struct run_report *story, struct engine *engine,
 
 static void on_quarantine(struct run_report *story, const struct record_quarantine *record)
 {
-    const char *last = strstr(record->text, ", last: ");
+    char why[QUARANTINE_TEXT + 16];
+    struct run_report_happening *one =
+        record->is_set
+            ? run_report_happen(story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE,
+                                "its plugin file is quarantined on this host: %s; " QUARANTINE_NEXT,
+                                args_safe(quarantine_why(record, why)))
+            : run_report_happen(story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE,
+                                "its plugin file is let run again: %s", args_safe(record->text));
 
-    // What was the last of it stands in the line before.
-    struct run_report_happening *one = run_report_happen(
-        story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE, "its plugin file is %s: %.*s",
-        record->is_set ? "quarantined on this host" : "let run again",
-        last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
-        args_safe(record->text));
     if (one != NULL)
         one->is_marked = 1;
 }
@@ -211,7 +218,7 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
     const struct record_plan *plan = &kept->plan;
     const char *first = NULL;
     uint32_t n_unloaded = 0;
-    char text[48], pooled[128] = "";
+    char moved[PLAN_MOVED_TEXT];
     struct run_report_happening *one;
 
     if (!plan_read(kept, event))
@@ -230,18 +237,15 @@ static void on_plan(struct run_report *story, const struct agon_event_hdr *event
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
-    money_in(plan_moved_amt(plan), plan->exp, kept->in_memory.currency, text);
-    if (plan_moved_amt(plan) > 0)
-        snprintf(pooled, sizeof(pooled), "; %s %s of capital went to the pool", text,
-                 kept->in_memory.currency);
+    (void)plan_moved_text(plan, kept->in_memory.currency, moved);
     if (first == NULL)
         one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: nobody is ranked, too few samples or trades%s",
-                                plan->number, pooled);
+                                "tournament %u: nobody is ranked, too few samples or trades; %s",
+                                plan->number, moved);
     else
         one = run_report_happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
-                                "tournament %u: %s is first, %s %s of capital moved%s",
-                                plan->number, args_safe(first), text, kept->in_memory.currency,
+                                "tournament %u: %s is first; %s%s", plan->number, args_safe(first),
+                                moved,
                                 n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
     if (one != NULL)
         one->number = plan->number;
@@ -360,6 +364,22 @@ int run_report_param(struct run_report *story, uint16_t slot, const char *name, 
     return AGON_OK;
 }
 
+/* A place that is free: the next one begins with nothing of who had it. */
+static void forget_slot(struct run_report *story, struct engine *engine,
+                        const struct record_command *command)
+{
+    struct run_report_slot *slot = command->id < SLOTS_MAX ? &story->slots[command->id] : NULL;
+
+    if (command->kind != COMMAND_VACATE || slot == NULL ||
+        engine_slots(engine)->all[command->id].is_used)
+        return;
+    free(slot->params);
+    slot->params = NULL;
+    slot->n = slot->crash = 0;
+    slot->n_refused = 0;
+    slot->is_faulty = 0;
+}
+
 int run_report_event(struct run_report *story, struct engine *engine,
                      const struct agon_event_hdr *event, int rc)
 {
@@ -399,6 +419,7 @@ int run_report_event(struct run_report *story, struct engine *engine,
         break;
     case AGON_EVENT_COMMAND:
         run_report_on_command(story, engine, (const void *)event);
+        forget_slot(story, engine, (const void *)event);
         break;
     case EVENT_ALERT:
         run_report_on_alert(story, engine, (const void *)event);

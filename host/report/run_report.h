@@ -73,12 +73,13 @@ struct run_report {
     agon_ns_t t_first, t_end;
     union plan_event *plans; /* owned; number n at n % RUN_REPORT_PLANS */
     uint32_t n_plans;
-    uint32_t n_starts;       /* runs that the journal is of */
-    uint8_t is_ended;        /* the last of them, in order */
-    uint64_t stop_seq;       /* of the last emergency stop */
-    uint32_t n_given_faulty; /* times that a plan gave capital to an agent after its fault */
-    uint64_t n_rate_refused; /* host_is_rate_refused */
-    int is_live;             /* orders went to a venue */
+    uint32_t n_starts;              /* runs that the journal is of */
+    uint8_t is_ended;               /* the last of them, in order */
+    uint64_t stop_seq;              /* of the last emergency stop */
+    struct record_command_by asked; /* the last word on who is unloaded; which 0: there is none */
+    uint32_t n_given_faulty;        /* times that a plan gave capital to an agent after its fault */
+    uint64_t n_rate_refused;        /* host_is_rate_refused */
+    int is_live;                    /* orders went to a venue */
     uint32_t n_ended[ORDER_ENDS];
     uint64_t ended[RUN_REPORT_ENDED]; /* ids of those: id at id % RUN_REPORT_ENDED */
     /* Real time from an agent's wish to the venue's word on the new order, of those that no limiter

@@ -35,11 +35,9 @@ static const char *by_text(const struct record_command *command, const char *who
 {
     static const struct {
         const char *who, *said;
-    } words[] = {{"host", "the host"},
-                 {"start", "its start"},
-                 {"file", "a file"},
-                 {"signal", "a signal"},
-                 {"keeper", "the keeper"}};
+    } words[] = {{"host", "the host"},     {"start", "its start"},
+                 {"file", "a file"},       {"signal", "a signal"},
+                 {"keeper", "the keeper"}, {"watch", "its file, which was saved"}};
     const struct record_command_by *by = by_of(command);
 
     if (by != NULL && by->who[0] != '\0')
@@ -165,6 +163,7 @@ static void on_close(struct run_report *story, struct engine *engine,
 
 static void on_condition(struct run_report *story, const struct record_command *command)
 {
+    const struct record_command *who = command;
     struct run_report_happening *one;
     char by[BY_TEXT];
 
@@ -187,9 +186,34 @@ static void on_condition(struct run_report *story, const struct record_command *
                   by_text(command, "an operator", by));
         return;
     }
-    one = say(story, command, "is unloaded", by_text(command, "an operator", by));
+    if (by_of(command) == NULL && story->asked.command.which != 0 &&
+        (story->asked.command.scope == SCOPE_GLOBAL || story->asked.command.id == command->id))
+        who = &story->asked.command;
+    one = say(story, command, "is unloaded", by_text(who, "an operator", by));
     if (one != NULL)
         one->is_marked = one->is_unloaded = 1;
+}
+
+/* What it brought has lines of its own. */
+static void on_asked(struct run_report *story, const struct record_command *command)
+{
+    static const struct {
+        uint8_t kind;
+        const char *said;
+    } words[] = {{ASKED_APPLY, "a roster is applied"},
+                 {ASKED_RELOAD, "a reload is asked for"},
+                 {ASKED_ROLLBACK, "a roll back is asked for"},
+                 {ASKED_PARAM, "a parameter is set"},
+                 {ASKED_CLEAR, "a quarantine is lifted"}};
+    char by[BY_TEXT];
+
+    // That it is unloaded is one line, which has the name; who is not in a roster is unloaded too.
+    if ((command->which == ASKED_UNLOAD || command->which == ASKED_APPLY) && by_of(command) != NULL)
+        story->asked = *by_of(command);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].kind == command->which)
+            (void)say(story, command, words[i].said, by_text(command, "an operator", by));
+    }
 }
 
 /* --- tournaments --- */
@@ -250,6 +274,9 @@ void run_report_on_command(struct run_report *story, struct engine *engine,
     case COMMAND_SLOT_STAGE:
         snprintf(text, sizeof(text), "its stage is %s", slot_stage_name((uint8_t)command->value));
         (void)say(story, command, text, by_text(command, "the roster", by));
+        break;
+    case COMMAND_ASKED:
+        on_asked(story, command);
         break;
     case COMMAND_UNDO_PLAN:
         on_undo(story, engine, command);
@@ -328,5 +355,6 @@ void run_report_on_start(struct run_report *story, const struct record_start *st
                                                   "its end",
                                 start->run);
     story->is_ended = 0;
+    story->asked.command.which = 0;
     story->is_live = start->mode == RUN_LIVE;
 }

@@ -11,7 +11,7 @@
 #include "report/run_report.h"
 #include "report/run_sections.h"
 #include "report/table.h"
-#include "run/host.h"
+#include "run/agent_state.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -183,7 +183,7 @@ static void put_costs(const struct run_report *story, const struct run_report_pa
         page_cell(page, "%s", slot->name);
         run_sections_costs(story, page, &slot->figures);
         put_closed(page, &slot->figures);
-        page_cell(page, "%s", slot_condition_name(slot->condition));
+        page_cell(page, "%s", host_agent_state(view, slot));
         page_cell(page, "%u", slot->generation);
         page_count(page, slot->n_refused);
         page_count(page, slot->is_counted ? slot->n_sent : slot->nth);
@@ -215,11 +215,14 @@ static void put_agents(const struct run_report *story, const struct run_report_p
     run_sections_note(story, page);
     page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
     for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!view->slots[i].is_used)
+            continue;
         page_cell(page, "%s", view->slots[i].name);
         run_sections_figures(story, page, &view->slots[i].figures);
         page_row(page);
     }
     run_sections_left(story, page, 0);
+    run_sections_pool(story, page);
     seats_all(story->seats, story->engine, &all);
     page_table_sums(page);
     page_cell(page, "%s", "all, with the pool");

@@ -9,6 +9,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
+#include "report/plan_text.h"
 #include "report/table.h"
 #include "report/trail.h"
 #include "score/undone.h"
@@ -109,6 +110,22 @@ void run_sections_costs(const struct run_report *story, struct page *page, const
     put_amount(&base, page, of->is_split, of->slippage_amt);
 }
 
+void run_sections_pool(const struct run_report *story, struct page *page)
+{
+    const struct base base = base_of(story);
+    agon_amt_t pool_amt = engine_pool_amt(story->engine);
+
+    if (pool_amt == 0)
+        return;
+    page_cell(page, "pool");
+    put_amount(&base, page, 1, pool_amt);
+    put_amount(&base, page, 1, pool_amt);
+    put_amount(&base, page, 1, 0);
+    for (int i = 0; i < 5; i++)
+        page_cell(page, "%s", "");
+    page_row(page);
+}
+
 void run_sections_note(const struct run_report *story, struct page *page)
 {
     page_text(page, "Amounts in %s. Sharpe - : %s (from %d daily returns).", base_of(story).name,
@@ -183,6 +200,8 @@ void run_sections_table(const struct run_report *story, struct page *page)
                 put_one(story, page, id, is_costs);
         }
         run_sections_left(story, page, is_costs);
+        if (!is_costs)
+            run_sections_pool(story, page);
         put_one(story, page, (uint16_t)slots->n, is_costs);
         page_table_end(page);
     }
@@ -705,7 +724,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
     const union plan_event *event;
     const struct record_plan *plan;
     uint32_t n_columns = 5;
-    char text[48];
+    char text[48], verdict[PLAN_VERDICT_TEXT];
 
     if (story->n_plans == 0)
         return;
@@ -742,7 +761,7 @@ void run_sections_plan(const struct run_report *story, struct page *page)
             else
                 page_cell(page, "%s", "");
             page_cell(page, "%s", args_safe(line->name));
-            page_cell(page, "%s", plan_verdict_name(line->verdict));
+            page_cell(page, "%s", plan_text_verdict(line->verdict, verdict));
             page_cell(page, "%.3f", line->score);
             page_cell(page, "%.2f %%", line->share_ppm / 1e4);
             for (uint32_t k = 0; k < MEASURES; k++) {

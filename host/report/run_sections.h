@@ -26,6 +26,8 @@ void run_sections_costs(const struct run_report *story, struct page *page,
 /* What stands above such a table. */
 void run_sections_note(const struct run_report *story, struct page *page);
 /* One that says no more than these, what was closed and what was refused. */
+/* What no agent has, where there is some: capital and equity, so that the columns add up. */
+void run_sections_pool(const struct run_report *story, struct page *page);
 /* Rows of who is gone. */
 void run_sections_left(const struct run_report *story, struct page *page, int is_costs);
 void run_sections_table(const struct run_report *story, struct page *page);

@@ -12,6 +12,8 @@ struct seats {
     uint32_t n, room;
     uint32_t newest[SLOTS_MAX]; /* place of the slot's, + 1; 0: none */
     agon_amt_t pool_amt;        /* behind the event before */
+    struct figures left;        /* ... and what the engine kept of who left */
+    uint64_t n_left;
     int is_begun;
 };
 
@@ -60,10 +62,22 @@ static void note(struct seat *seat, struct engine *engine, const struct slot *sl
     }
 }
 
-static void leave(struct seat *seat, agon_amt_t pooled_amt)
+/* What the engine keeps of who leaves is one sum: the difference is who left now. */
+static void leave(struct seats *seats, struct engine *engine, struct seat *seat,
+                  agon_amt_t pooled_amt)
 {
     struct figures *of = &seat->figures;
+    struct figures left;
+    uint64_t n_left = engine_figures_left(engine, &left);
 
+    if (n_left > seats->n_left) {
+        seat->is_kept = 1;
+        of->capital_amt = num_add(left.capital_amt, -seats->left.capital_amt);
+        of->equity_amt = num_add(left.equity_amt, -seats->left.equity_amt);
+        of->result_amt = num_add(left.result_amt, -seats->left.result_amt);
+        of->gross_amt = num_add(left.gross_amt, -seats->left.gross_amt);
+        return;
+    }
     of->capital_amt = num_add(of->capital_amt, -pooled_amt);
     of->equity_amt = num_add(of->equity_amt, -pooled_amt);
 }
@@ -81,7 +95,7 @@ static int look(struct seats *seats, struct engine *engine, uint64_t seq)
         if (seat != NULL && !is_same && !seat->is_gone) {
             seat->is_gone = 1;
             seat->seq_gone = seq;
-            leave(seat, num_add(engine_pool_amt(engine), -seats->pool_amt));
+            leave(seats, engine, seat, num_add(engine_pool_amt(engine), -seats->pool_amt));
         }
         if (is_same && slot->condition == CONDITION_RETIRED)
             note(seat, engine, slot);
@@ -98,8 +112,10 @@ int seats_take(struct seats *seats, struct engine *engine, const struct agon_eve
 
     // No other event gives a place, frees one, or books what is of who leaves it.
     if (!seats->is_begun || event->type == EVENT_CONFIG || event->type == AGON_EVENT_COMMAND ||
-        event->type == EVENT_REPORT)
+        event->type == EVENT_REPORT) {
         rc = look(seats, engine, seq);
+        seats->n_left = engine_figures_left(engine, &seats->left);
+    }
     seats->is_begun = 1;
     seats->pool_amt = engine_pool_amt(engine);
     return rc;
@@ -132,7 +148,7 @@ void seats_all(const struct seats *seats, struct engine *engine, struct figures 
 {
     engine_figures_all(engine, out);
     for (uint32_t i = 0; i < seats->n; i++) {
-        if (seats->all[i].is_gone)
+        if (seats->all[i].is_gone && !seats->all[i].is_kept)
             figures_add(out, &seats->all[i].figures);
     }
     out->yield = out->capital_amt > 0 ? (double)out->result_amt / (double)out->capital_amt : 0.0;
@@ -141,4 +157,17 @@ void seats_all(const struct seats *seats, struct engine *engine, struct figures 
 const struct seat *seats_at(const struct seats *seats, uint32_t i)
 {
     return i < seats->n ? &seats->all[i] : NULL;
+}
+
+uint64_t seats_left(const struct seats *seats, struct engine *engine, struct figures *out)
+{
+    uint64_t n = engine_figures_left(engine, out);
+
+    for (uint32_t i = 0; i < seats->n; i++) {
+        if (!seats->all[i].is_gone || seats->all[i].is_kept)
+            continue;
+        figures_add(out, &seats->all[i].figures);
+        n++;
+    }
+    return n;
 }

@@ -13,6 +13,7 @@ struct seat {
     uint64_t seq_gone; /* is_gone: up to that event */
     uint16_t slot;
     uint8_t is_strategy, is_gone;
+    uint8_t is_kept;       /* is_gone: the engine's figures of all have it */
     uint16_t refused_most; /* reason for which most of its intents were refused */
     uint64_t n_refused;
     /* Of who is unloaded or gone: when last something of its was booked. What went to the pool when
@@ -32,6 +33,9 @@ const char *seats_name(const struct seats *seats, uint16_t slot, uint64_t seq);
 const struct seat *seats_find(const struct seats *seats, uint16_t slot, uint64_t seq);
 /* All together, and who is gone: result = equity - capital holds of the sum too. */
 void seats_all(const struct seats *seats, struct engine *engine, struct figures *out);
+/* Amounts and counts of who is gone; how many they are, those before the first event that was read
+ * too where the state has them. */
+uint64_t seats_left(const struct seats *seats, struct engine *engine, struct figures *out);
 /* In the order in which they came. NULL behind the last. */
 const struct seat *seats_at(const struct seats *seats, uint32_t i);
 

@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/num.h"
 #include "market/instrument_kind.h"
+#include "run/agent_state.h"
 #include "sys/clock.h"
 #include "sys/term.h"
 
@@ -146,18 +147,13 @@ static void position_text(const struct host_view *view, const struct host_view_s
     }
 }
 
-/* What ended it, where it has room as a whole; else the state's name. */
-static const char *state_text(const struct host_view_slot *slot, int room, char text[160])
+/* Why its plugin runs no more; NULL: it does, or nothing is known. */
+static const char *why_of(const struct host_view_slot *slot)
 {
     const char *why = slot->failure;
     const char *colon = strncmp(why, "slot ", 5) == 0 ? strstr(why, ": ") : NULL;
 
-    if (slot->condition == CONDITION_QUARANTINED || why[0] == '\0')
-        return slot_condition_name(slot->condition);
-    snprintf(text, 160, "%.159s", colon != NULL ? colon + 2 : why);
-    return (int)strlen(text) <= room || slot->condition == CONDITION_ACTIVE
-               ? text
-               : slot_condition_name(slot->condition);
+    return why[0] == '\0' ? NULL : colon != NULL ? colon + 2 : why;
 }
 
 static int is_shown(const struct host_view_slot *slot, const struct table_more *more)
@@ -167,38 +163,78 @@ static int is_shown(const struct host_view_slot *slot, const struct table_more *
 }
 
 #define WIDE_EVENTS   92  /* columns from which on there are events, */
-#define WIDE_POSITION 122 /* and positions */
+#define WIDE_POSITION 122 /* positions, */
+#define WIDE_WHY      160 /* and why one ended: elsewhere it stands below, where there is room */
+
+static void put_agent(FILE *out, const struct frame *frame, const struct host_view *view,
+                      const struct host_view_slot *slot, const struct table_more *more)
+{
+    int decimals = money_decimals(view->base_currency, view->base_exp);
+    int columns = frame->columns - (more != NULL ? 11 : 0);
+    agon_amt_t result = slot->figures.result_amt;
+    const char *why = why_of(slot);
+    char paint[12], text[MONEY_TEXT];
+
+    // Ahead of what grows: a state is whole in 80 columns, however long the numbers are.
+    fprintf(out, "%-12.12s %-11s", slot->name, host_agent_state(view, slot));
+    fprintf(out, " %12s", money_text(slot->figures.equity_amt, view->base_exp, decimals, text));
+    fprintf(out, " %s%10s",
+            frame_paint(frame,
+                        result < 0   ? "31"
+                        : result > 0 ? "32"
+                                     : "0",
+                        paint),
+            money_text(result, view->base_exp, decimals, text));
+    fputs(frame_paint(frame, "0", paint), out);
+    if (more != NULL)
+        fprintf(out, " %10s", more->text(more->ctx, slot));
+    fprintf(out, " %4u", slot->n_open);
+    fprintf(out, " %6s", money_brief(slot->figures.n_fills, text));
+    fprintf(out, " %7s", money_brief(slot->n_refused, text));
+    if (columns >= WIDE_EVENTS)
+        fprintf(out, " %9s", money_brief(slot->nth, text));
+    if (columns >= WIDE_POSITION) {
+        char position[64];
+
+        position_text(view, slot, position, sizeof(position));
+        fprintf(out, "  %-28.28s", position);
+    }
+    if (columns >= WIDE_WHY && why != NULL)
+        fprintf(out, "  %s", why);
+    fputc('\n', out);
+}
 
 int table_agents(FILE *out, const struct frame *frame, const struct host_view *view, int rows,
                  const struct table_more *more)
 {
-    int decimals = money_decimals(view->base_currency, view->base_exp);
     int columns = frame->columns - (more != NULL ? 11 : 0);
-    int room =
-        columns - 57 - (columns >= WIDE_EVENTS ? 10 : 0) - (columns >= WIDE_POSITION ? 30 : 0);
-    uint32_t n_used = 0, n_shown = 0;
-    char paint[2][12];
+    uint32_t n_used = 0, n_shown = 0, n_ended = 0;
+    char paint[2][12], equity[16];
     int n = 1;
 
     if (rows < 2)
         return 0;
-    for (uint32_t i = 0; i < view->n_slots; i++)
-        n_used += (uint32_t)is_shown(&view->slots[i], more);
-    fprintf(out, "%s%-12s %12s %10s", frame_paint(frame, "2", paint[0]), "agent", "equity",
-            "result");
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!is_shown(&view->slots[i], more))
+            continue;
+        n_used++;
+        n_ended += why_of(&view->slots[i]) != NULL;
+    }
+    snprintf(equity, sizeof(equity), "%.5s equity", view->base_currency);
+    fprintf(out, "%s%-12s %-11s %12s %10s", frame_paint(frame, "2", paint[0]), "agent", "state",
+            equity, "result");
     if (more != NULL)
         fprintf(out, " %10s", more->head);
-    fprintf(out, " %4s %5s %7s", "open", "fills", "refused");
+    fprintf(out, " %4s %6s %7s", "open", "fills", "refused");
     if (columns >= WIDE_EVENTS)
         fprintf(out, " %9s", "events");
     if (columns >= WIDE_POSITION)
         fprintf(out, "  %-28s", "position");
-    fprintf(out, "  state [%s]%s\n", view->base_currency, frame_paint(frame, "0", paint[1]));
+    if (columns >= WIDE_WHY && n_ended > 0)
+        fputs("  why it ended", out);
+    fprintf(out, "%s\n", frame_paint(frame, "0", paint[1]));
     for (uint32_t i = 0; i < view->n_slots && n < rows; i++) {
         const struct host_view_slot *slot = &view->slots[i];
-        agon_amt_t result = slot->figures.result_amt;
-        char text[MONEY_TEXT];
-        char state[160];
 
         if (!is_shown(slot, more))
             continue;
@@ -208,29 +244,23 @@ int table_agents(FILE *out, const struct frame *frame, const struct host_view *v
             continue;
         }
         n_shown++;
-        fprintf(out, "%-12.12s %12s", slot->name,
-                money_text(slot->figures.equity_amt, view->base_exp, decimals, text));
-        fprintf(out, " %s%10s%s",
-                frame_paint(frame,
-                            result < 0   ? "31"
-                            : result > 0 ? "32"
-                                         : "0",
-                            paint[0]),
-                money_text(result, view->base_exp, decimals, text),
-                frame_paint(frame, "0", paint[1]));
-        if (more != NULL)
-            fprintf(out, " %10s", more->text(more->ctx, slot));
-        fprintf(out, " %4u %5llu %7llu", slot->n_open, (unsigned long long)slot->figures.n_fills,
-                (unsigned long long)slot->n_refused);
-        if (columns >= WIDE_EVENTS)
-            fprintf(out, " %9llu", (unsigned long long)slot->nth);
-        if (columns >= WIDE_POSITION) {
-            char position[64];
+        put_agent(out, frame, view, slot, more);
+    }
+    return n;
+}
 
-            position_text(view, slot, position, sizeof(position));
-            fprintf(out, "  %-28.28s", position);
-        }
-        fprintf(out, "  %s\n", state_text(slot, room, state));
+int table_ended(FILE *out, const struct frame *frame, const struct host_view *view, int rows)
+{
+    int n = 0;
+
+    for (uint32_t i = 0; i < view->n_slots && n < rows && frame->columns < WIDE_WHY; i++) {
+        const struct host_view_slot *slot = &view->slots[i];
+        const char *why = slot->is_used ? why_of(slot) : NULL;
+
+        if (why == NULL)
+            continue;
+        fprintf(out, "%s %s: %s\n", slot->name, host_agent_state(view, slot), why);
+        n++;
     }
     return n;
 }
@@ -249,6 +279,7 @@ static void draw(struct table *table, const struct host_view *view, int64_t mono
     left -= head(out, table, view, mono_ns) + 1;
     fputc('\n', out);
     left -= table_agents(out, frame, view, left - n_tail, NULL);
+    left -= table_ended(out, frame, view, left - n_tail);
     if (left - n_tail >= 4) {
         fputc('\n', out);
         left -= 1 + table_instruments(out, frame, view, left - n_tail - 1);
@@ -287,14 +318,16 @@ void table_end(struct table *table, const struct host_view *view, int64_t mono_n
     char *text = NULL;
     size_t n;
     FILE *lines = open_memstream(&text, &n);
+    int n_rows;
 
     frame_close(&table->frame);
     if (lines == NULL)
         return;
     plain.frame.columns = table->frame.is_screen ? table->frame.columns : 80;
     plain.frame.has_colour = 0;
-    head(lines, &plain, view, mono_ns);
-    table_agents(lines, &plain.frame, view, END_ROWS, NULL);
+    n_rows = head(lines, &plain, view, mono_ns);
+    n_rows += table_agents(lines, &plain.frame, view, END_ROWS, NULL);
+    (void)table_ended(lines, &plain.frame, view, END_ROWS + 3 - n_rows);
     if (fclose(lines) == 0)
         frame_put(table->frame.out, text, plain.frame.columns);
     free(text);

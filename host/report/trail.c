@@ -401,10 +401,27 @@ static void look_at_slot(struct trail *trail, struct engine *engine, uint16_t id
     slot->exposed += held / equity;
 }
 
+/* A place that is free: the next one begins with nothing of who had it. */
+static void forget(struct trail *trail, struct engine *engine, const struct record_command *command)
+{
+    uint32_t id = command->id;
+
+    if (command->kind != COMMAND_VACATE || id >= SLOTS_MAX || engine_slots(engine)->all[id].is_used)
+        return;
+    trail->slots[id] = (struct trail_slot){.t_begin = command->hdr.t};
+    trail->seen[id] = (struct trail_seen){0};
+    for (uint32_t i = 0; i < trail->n_pairs; i++) {
+        if (trail->pairs[i]->slot == id)
+            trail->pairs[i]->slot = SLOTS_MAX;
+    }
+}
+
 /* What all are worth now, and what was given them for it. */
 static void take_whole(struct trail *trail, struct engine *engine)
 {
     const struct slots *slots = engine_slots(engine);
+    double gain;
+    struct figures left;
     double unit = unit_of(engine);
     double equity = (double)engine_pool_amt(engine) / unit, capital = equity;
 
@@ -414,9 +431,15 @@ static void take_whole(struct trail *trail, struct engine *engine)
         equity += (double)engine_equity(engine, id) / unit;
         capital += (double)slots->all[id].limits.capital_amt / unit;
     }
-    // Capital that comes or goes is neither gain nor loss.
+    // Capital that comes or goes is neither gain nor loss; nor is what who leaves takes along.
+    (void)engine_figures_left(engine, &left);
+    gain = equity - trail->equity - (capital - trail->capital) +
+           ((double)left.equity_amt / unit - trail->left_equity) -
+           ((double)left.capital_amt / unit - trail->left_capital);
+    trail->left_equity = (double)left.equity_amt / unit;
+    trail->left_capital = (double)left.capital_amt / unit;
     if (trail->index > 0 && trail->equity > 0)
-        trail->index *= 1.0 + (equity - trail->equity - (capital - trail->capital)) / trail->equity;
+        trail->index *= 1.0 + gain / trail->equity;
     else if (trail->index <= 0 && equity > 0 && capital > 0)
         trail->index = equity / capital;
     trail->equity = equity;
@@ -497,6 +520,9 @@ int trail_event(struct trail *trail, struct engine *engine, const struct agon_ev
     case EVENT_REPORT:
         if (((const struct record_report *)(const void *)event)->kind == REPORT_FILL)
             on_fill(trail, engine, (const void *)event);
+        break;
+    case AGON_EVENT_COMMAND:
+        forget(trail, engine, (const void *)event);
         break;
     default:
         break;
@@ -580,7 +606,9 @@ double trail_mean_s(const struct trail *trail, uint16_t slot)
 
 double trail_turnover(const struct trail *trail, uint16_t slot, double capital)
 {
-    double days = (double)(trail->t_last - trail->t_first) / (double)DAY_NS;
+    agon_ns_t t_begin = trail->slots[slot].t_begin;
+    double days = (double)(trail->t_last - (t_begin > trail->t_first ? t_begin : trail->t_first)) /
+                  (double)DAY_NS;
 
     return capital > 0 && days > 0 ? trail->slots[slot].volume / capital / days : 0.0;
 }

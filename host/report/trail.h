@@ -36,13 +36,14 @@ struct trail_fills {   /* of one side in one candle */
     double qty, value; /* in coins or contracts; price x qty */
     uint32_t n;
 };
-struct trail_pair { /* an agent on an instrument */
-    uint16_t slot;
+struct trail_pair {                             /* an agent on an instrument */
+    uint16_t slot;                              /* SLOTS_MAX: of who has left */
     uint8_t price;                              /* which of the prices */
     struct trail_fills fills[TRAIL_CANDLES][2]; /* by the price's candles; bought, sold */
     struct trade_open open;                     /* the position that is open */
 };
-struct trail_slot {
+struct trail_slot {    /* of who has the place now */
+    agon_ns_t t_begin; /* when the one before had left; 0: there was none */
     uint64_t n_trades, n_won;
     uint64_t n_timed;         /* of these, those whose first fill is known */
     double held_s;            /* sum over those */
@@ -79,6 +80,7 @@ struct trail {
     } seen[SLOTS_MAX];
     /* The whole: what it is, and the fall that is under way. */
     double equity, capital, index, high, hour_index;
+    double left_equity, left_capital;           /* of who had left by then */
     struct trail_fall fall, falls[TRAIL_FALLS]; /* deepest first */
     uint32_t n_falls;
     double *hours; /* owned; returns of full hours, n_hours of them */

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "report/table.h"
+#include "report/view_rows.h"
 #include "score/figures.h"
 #include "sys/clock.h"
 #include "sys/wrap.h"
@@ -26,10 +27,12 @@ enum kind {
     RANK,    // 0: none
     AMOUNT,  // with thousands apart
     SHARE,   // 0.2 is 20.00 %
+    SCORE,   // of a tournament
     TIME,    // of ISO 8601: day and time of day
     TIME_MS, // the same of milliseconds since 1970
     NS,      // "1.2 us"
     SECONDS, // "2d 03:04:05"
+    MILLIS,  // the same
     BYTES,
     GIB,   // of bytes; MiB of less than one
     NAMES, // of a list's objects
@@ -90,19 +93,19 @@ struct view {
 #define FILL_FIELDS                                                                                \
     FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"symbol", "symbol", TEXT, 1},  \
            {"side", "side", TEXT, 1}, {"quantity", "quantity", NUMBER, 1},                         \
-           {"price", "price", NUMBER, 1}, {"exit_reason", "exit reason", TEXT, 2},                 \
+           {"price", "price", NUMBER, 1}, {"exit_reason", "exit reason", WORDS, 2},                \
            {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2}, {"fee_asset", "of", TEXT, 2},     \
            {"order", "order", TEXT, 3}, {"venue_time", "at the venue", TIME, 3},                   \
            {"seq", "event", NUMBER, 3})
 
 #define TOURNAMENT_FIELDS                                                                          \
     FIELDS({"number", "number", NUMBER, 1}, {"time", "time (UTC)", TIME, 1},                       \
-           {"schedule", "schedule", TEXT, 1}, {"mode", "mode", TEXT, 1},                           \
-           {"currency", "amounts in", TEXT, 1}, {"given", "given", AMOUNT, 1},                     \
+           {"schedule", "schedule", TEXT, 1}, {"mode", "mode", WORDS, 1},                          \
+           {"currency", "amounts in", TEXT, 1}, {"given", "capital given", AMOUNT, 1},             \
            {"whole", "shared out", AMOUNT, 1}, {"reserve", "reserve", SHARE, 1})
 #define RANK_FIELDS                                                                                \
     FIELDS({"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1},                                 \
-           {"verdict", "verdict", TEXT, 1}, {"score", "score", NUMBER, 1},                         \
+           {"verdict", "verdict", WORDS, 1}, {"score", "score", SCORE, 1},                         \
            {"share", "share", SHARE, 1}, {"t_value", "t", NUMBER, 2},                              \
            {"before", "before", AMOUNT, 1}, {"after", "after", AMOUNT, 1},                         \
            {"change", "change", AMOUNT, 3}, {"equity", "equity", AMOUNT, 3},                       \
@@ -118,7 +121,9 @@ static const struct view views[] = {
     {"status", NULL, "Money", LINES, NULL,
      FIELDS({"equity", "equity", AMOUNT, 1}, {"capital", "capital", AMOUNT, 1},
             {"result", "result", AMOUNT, 1}, {"equity_agents", "equity of agents", AMOUNT, 1},
-            {"pool", "in the pool", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
+            {"pool", "in the pool", AMOUNT, 1}, {"left_agents", "agents that left", NUMBER, 1},
+            {"left_equity", "their equity then", AMOUNT, 1},
+            {"left_result", "their result", AMOUNT, 1}, FIGURE_FIELDS(1, 1, 1),
             {"judgement", "judged", LAST, 1}, {"stale_valuations", "stale prices", NUMBER, 1})},
     {"status", NULL, "Agents and orders", LINES, NULL,
      FIELDS({"agents", "agents", NUMBER, 1}, {"active", "active", NUMBER, 1},
@@ -165,8 +170,9 @@ static const struct view views[] = {
             {"wins", "wins", AMOUNT, 1}, {"losses", "losses", AMOUNT, 1},
             {"intents", "intents", AMOUNT, 1}, {"refused", "refused", AMOUNT, 1},
             {"open", "open orders", AMOUNT, 1}, {"events", "events", AMOUNT, 1},
-            {"day_loss", "lost today, by its limits", AMOUNT, 1},
-            {"fall", "below its highest, by them", SHARE, 1})},
+            {"day_loss", "lost today, to close", AMOUNT, 1},
+            {"day_loss_scaled", "scaled, for its limit", AMOUNT, 1},
+            {"fall", "below its highest now", SHARE, 1})},
     {"agent", "agent", "Stopped by a loss limit", LINES, "stopped",
      FIELDS({"by", "limit", TEXT, 1}, {"since", "since", TIME, 1}, {"until", "until", TIME, 1},
             {"text", "what follows", LAST, 1})},
@@ -193,7 +199,7 @@ static const struct view views[] = {
     {"closings", NULL, "Newest fills that closed something", ROWS, NULL,
      FIELDS({"time", "time", TIME, 1}, {"symbol", "symbol", TEXT, 1}, {"side", "side", TEXT, 1},
             {"quantity", "quantity", NUMBER, 1}, {"price", "price", NUMBER, 1},
-            {"result", "result", AMOUNT, 1}, {"exit_reason", "exit reason", TEXT, 1},
+            {"result", "result", AMOUNT, 1}, {"exit_reason", "exit reason", WORDS, 1},
             {"role", "role", TEXT, 2}, {"fee", "fee", NUMBER, 2}, {"fee_asset", "of", TEXT, 2},
             {"order", "order", TEXT, 3}, {"seq", "event", NUMBER, 3})},
     {"closed", NULL, "Newest closed trades", ROWS, NULL,
@@ -269,15 +275,15 @@ static const struct view views[] = {
             {"reconnects", "reconnects", AMOUNT, 2}, {"held", "held", AMOUNT, 2},
             {"unconfirmed", "unconfirmed", AMOUNT, 3}, {"banned", "banned", TEXT, 3})},
     {"feed", "venues", "Rate windows", NESTED, "limits",
-     FIELDS({"venue", "venue", TEXT, 1}, {"limit", "limit", TEXT, 1}, {"free", "free", AMOUNT, 1},
-            {"capacity", "of", AMOUNT, 1}, {"window_ms", "in ms", AMOUNT, 1})},
+     FIELDS({"venue", "venue", TEXT, 1}, {"limit", "limit", WORDS, 1}, {"free", "free", AMOUNT, 1},
+            {"capacity", "of", AMOUNT, 1}, {"window_ms", "in", MILLIS, 1})},
     {"portfolio", NULL, "All agents, at prices to close at, without the pool", LINES, NULL,
      FIELDS({"equity", "equity to close", AMOUNT, 1}, {"equity_at_day", "at 00:00 UTC", AMOUNT, 1},
-            {"equity_highest", "highest", AMOUNT, 1}, {"breached", "breached", TEXT, 1},
-            {"breached_by", "by", TEXT, 1}, {"breach_loss", "loss then", AMOUNT, 1},
-            {"on_breach", "when breached", TEXT, 1})},
+            {"equity_highest", "highest", AMOUNT, 1}, {"day_loss", "lost today", AMOUNT, 1},
+            {"breached", "breached", TEXT, 1}, {"breached_by", "by", TEXT, 1},
+            {"breach_loss", "loss then", AMOUNT, 1}, {"on_breach", "when breached", TEXT, 1})},
     {"portfolio", "limits", "Limits of all agents together", ROWS, NULL,
-     FIELDS({"limit", "limit", TEXT, 1}, {"used", "used", LIMIT, 1}, {"at", "at", LIMIT, 1},
+     FIELDS({"limit", "limit", WORDS, 1}, {"used", "used", LIMIT, 1}, {"at", "at", LIMIT, 1},
             {"text", "what it is of", LAST, 1})},
     {"gpu status", NULL, "Cards", LINES, NULL,
      FIELDS({"on", "in use", TEXT, 1}, {"profile", "budgets", TEXT, 1},
@@ -331,9 +337,10 @@ static const struct view views[] = {
             {"p90_ns", "p90", NS, 1}, {"p99_ns", "p99", NS, 1}, {"max_ns", "longest", NS, 1})},
     {"reloads", NULL, "Who took over", ROWS, NULL,
      FIELDS({"time", "time", TIME, 1}, {"agent", "agent", TEXT, 1}, {"kind", "kind", TEXT, 1},
-            {"from", "from", NUMBER, 1}, {"to", "to", NUMBER, 1}, {"pause_ns", "pause", NS, 1},
-            {"total_ns", "in all", NS, 1}, {"state_bytes", "state", BYTES, 2},
-            {"seq", "event", NUMBER, 3}, {"code", "code", HASH, 3})},
+            {"by", "by", TEXT, 1}, {"from", "from", NUMBER, 1}, {"to", "to", NUMBER, 1},
+            {"pause_ns", "pause", NS, 1}, {"total_ns", "in all", NS, 1},
+            {"state_bytes", "state", BYTES, 2}, {"seq", "event", NUMBER, 3},
+            {"code", "code", HASH, 3})},
     {"candles", NULL, "Candles of the mark price", ROWS, NULL,
      FIELDS({"t_ms", "begins", TIME_MS, 1}, {"open", "open", NUMBER, 1},
             {"high", "high", NUMBER, 1}, {"low", "low", NUMBER, 1}, {"close", "close", NUMBER, 1},
@@ -356,11 +363,12 @@ static const struct view views[] = {
             {"seq", "on disk at its start", AMOUNT, 1}, {"said", "said", LAST, 1})},
     {"params", NULL, "Parameters", ROWS, NULL,
      FIELDS({"name", "name", TEXT, 1}, {"value", "value", TEXT, 1},
-            {"default", "preset", NUMBER, 1}, {"min", "from", NUMBER, 2}, {"max", "to", NUMBER, 2},
-            {"live", "in flight", TEXT, 1}, {"type", "type", TEXT, 3}, {"doc", "what", LAST, 1})},
+            {"default_text", "preset", NUMBER, 1}, {"min", "from", NUMBER, 2},
+            {"max", "to", NUMBER, 2}, {"live", "in flight", TEXT, 1}, {"type", "type", TEXT, 3},
+            {"doc", "what", LAST, 1})},
     {"plans", NULL, "Tournaments", NESTED, "rows",
      FIELDS({"number", "number", NUMBER, 1}, {"rank", "rank", RANK, 1}, {"agent", "agent", TEXT, 1},
-            {"score", "score", NUMBER, 1}, {"share", "share", SHARE, 1},
+            {"score", "score", SCORE, 1}, {"share", "share", SHARE, 1},
             {"before", "before", AMOUNT, 1}, {"after", "after", AMOUNT, 1},
             {"undone", "undone", TEXT, 1})},
     {"quarantine ls", NULL, "Plugin files that crashed too often", ROWS, NULL,
@@ -376,12 +384,19 @@ static const struct view views[] = {
     {"plan", "rows", "Ranks", RANKED, NULL, RANK_FIELDS},
     {"alerts", NULL, "Alerts", ROWS, NULL,
      FIELDS({"seq", "seq", NUMBER, 1}, {"t", "time", TIME, 1}, {"level", "level", TEXT, 1},
-            {"kind", "kind", TEXT, 1}, {"agent", "agent", TEXT, 1},
+            {"kind", "kind", WORDS, 1}, {"agent", "agent", TEXT, 1},
             {"is_acknowledged", "seen", TEXT, 3}, {"text", "what", LAST, 1})},
     {"log tail", NULL, "Log", ROWS, NULL,
      FIELDS({"t", "time", TIME, 1}, {"level", "level", TEXT, 1}, {"area", "area", TEXT, 1},
             {"agent", "agent", TEXT, 2}, {"venue", "venue", TEXT, 3}, {"key", "key", TEXT, 3},
             {"text", "what", LAST, 1})},
+    {"apply", NULL, "What the roster changes", ROWS, NULL,
+     FIELDS({"agent", "agent", TEXT, 1}, {"what", "what", TEXT, 1}, {"from", "from", TEXT, 1},
+            {"to", "to", TEXT, 1}, {"dangerous", "dangerous", TEXT, 2}, {"when", "when", LAST, 1})},
+    {"done", NULL, "", LINES, NULL,
+     FIELDS({"done", "done", LAST, 1}, {"on", "of", TEXT, 1}, {"already", "so already", TEXT, 1},
+            {"seq", "event", AMOUNT, 1}, {"durable", "on disk", TEXT, 1},
+            {"note", "note", LAST, 1})},
     {"left", NULL, "What is still open", LINES, NULL,
      FIELDS({"on", "of", TEXT, 1}, {"n_positions", "positions held", NUMBER, 1},
             {"n_orders", "orders open", NUMBER, 1}, {"done", "nothing is left", TEXT, 1},
@@ -478,6 +493,20 @@ static void put_mean(const json_t *row, const char *plain, char out[CELL_MAX])
     snprintf(out, CELL_MAX, "%s", text);
 }
 
+/* Of a row that names its asset: with the decimals that amounts of that have everywhere. */
+static int put_asset(const json_t *row, const char *plain, char out[CELL_MAX])
+{
+    const char *asset = json_string_value(json_object_get(row, "asset"));
+    int digits = digits_of(plain);
+    char text[MONEY_TEXT];
+    int64_t amt;
+
+    if (asset == NULL || num_parse(plain, strlen(plain), digits, &amt) < 0)
+        return 0;
+    snprintf(out, CELL_MAX, "%s", money_in(amt, digits, asset, text));
+    return 1;
+}
+
 static void put_cell(const json_t *row, const json_t *value, enum kind kind, char out[CELL_MAX])
 {
     char plain[CELL_MAX];
@@ -493,9 +522,13 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         put_words(out);
     else if (kind == MEAN && json_is_string(value))
         put_mean(row, plain, out);
+    else if (kind == AMOUNT && put_asset(row, plain, out))
+        return;
     else if ((kind == AMOUNT || (kind == LIMIT && json_is_string(value))) &&
              money_apart(plain, apart))
         snprintf(out, CELL_MAX, "%s", apart);
+    else if (kind == SCORE && json_is_number(value))
+        snprintf(out, CELL_MAX, "%.3f", json_number_value(value));
     else if (kind == RANK && json_integer_value(value) == 0)
         snprintf(out, CELL_MAX, "-");
     else if ((kind == SHARE || kind == LIMIT) && json_is_number(value))
@@ -509,6 +542,8 @@ static void put_cell(const json_t *row, const json_t *value, enum kind kind, cha
         table_time((int64_t)json_number_value(value), out);
     } else if (kind == SECONDS && json_is_number(value)) {
         put_span((int64_t)json_number_value(value), out);
+    } else if (kind == MILLIS && json_is_number(value)) {
+        put_span((int64_t)json_number_value(value) / 1000, out);
     } else if (kind == BYTES && json_is_integer(value)) {
         snprintf(out, CELL_MAX, "%s", money_apart(plain, apart) ? apart : plain);
         strncat(out, " B", CELL_MAX - strlen(out) - 1);
@@ -575,6 +610,9 @@ static int choose(const struct view *view, const json_t *rows, int width, struct
         struct column *column = &columns[n];
         int is_there = 0;
 
+        // Of all rows it stands in the title.
+        if (strcmp(field->key, "currency") == 0 && view_common(rows, field->key) != NULL)
+            continue;
         *column = (struct column){.field = field, .width = (int)strlen(field->head)};
         json_array_foreach(rows, i, row)
         {
@@ -606,6 +644,12 @@ static int choose(const struct view *view, const json_t *rows, int width, struct
             used -= columns[k].width + 2;
         }
     }
+    // A fee goes with what it is of, or not at all.
+    for (int k = 1; k < n; k++) {
+        if (strcmp(columns[k].field->key, "fee_asset") == 0 &&
+            columns[k].is_shown != columns[k - 1].is_shown)
+            columns[k].is_shown = columns[k - 1].is_shown = 0;
+    }
     return n;
 }
 
@@ -613,9 +657,20 @@ static void put_row(FILE *out, const struct column *columns, int n, const json_t
 {
     int at = 0;
     int last = n - 1;
+    int before = -1; // the one before a text that takes a line of its own
+    int room = 0;
+    char more[CELL_MAX] = "";
 
     while (last > 0 && !columns[last].is_shown)
         last--;
+    for (int k = 0; k < last; k++)
+        room += columns[k].is_shown ? columns[k].width + 2 : 0;
+    if (row != NULL && columns[last].field->kind == LAST)
+        put_cell(row, cell_of(row, columns[last].field), LAST, more);
+    if (room + LAST_MIN > width && room + (int)strlen(more) > width && more[0] != '\0')
+        before = last - 1;
+    while (before > 0 && !columns[before].is_shown)
+        before--;
     for (int k = 0; k <= last; k++) {
         const struct column *column = &columns[k];
         char text[CELL_MAX];
@@ -626,12 +681,15 @@ static void put_row(FILE *out, const struct column *columns, int n, const json_t
             put_cell(row, cell_of(row, column->field), column->field->kind, text);
         else
             snprintf(text, sizeof(text), "%s", column->field->head);
-        at += at > 0 ? fprintf(out, "  ") : 0;
-        if (k == last && column->field->kind == LAST && row != NULL && at + LAST_MIN > width &&
-            at + (int)strlen(text) > width) {
+        if (k == last && before >= 0) {
             fputs("\n    ", out); // too narrow a column: a line of its own
             wrap_text(out, width, 4, 4, text);
-        } else if (k == last && is_left(column->field->kind))
+            continue;
+        }
+        at += at > 0 ? fprintf(out, "  ") : 0;
+        if (k == before && is_left(column->field->kind))
+            fputs(text, out);
+        else if (k == last && is_left(column->field->kind))
             wrap_text(out, width, at, at, text);
         else
             at += fprintf(out, is_left(column->field->kind) ? "%-*s" : "%*s", column->width, text);
@@ -664,101 +722,6 @@ static void put_rows(FILE *out, const struct view *view, const json_t *rows, int
         fputs("a wider terminal or --json has ", out);
         wrap_text(out, width, 31, 2, text);
     }
-}
-
-// The inner rows of all outer ones, each with the outer's first field, and whether that was undone.
-// NULL: no memory.
-static json_t *flatten(const struct view *view, const json_t *outer)
-{
-    json_t *all = json_array();
-    size_t i, k;
-    const json_t *row;
-    json_t *inner;
-
-    json_array_foreach(outer, i, row)
-    {
-        json_array_foreach(json_object_get(row, view->inner), k, inner)
-        {
-            json_t *copy = json_copy(inner);
-
-            if (copy == NULL ||
-                json_object_set(copy, view->fields[0].key,
-                                json_object_get(row, view->fields[0].key)) < 0 ||
-                (json_is_true(json_object_get(row, "undone")) &&
-                 json_object_set(copy, "undone", json_true()) < 0) ||
-                json_array_append_new(all, copy) < 0) {
-                json_decref(all);
-                return NULL;
-            }
-        }
-    }
-    return all;
-}
-
-// One row, where the answer is one and no list. NULL: no memory.
-static json_t *alone(const json_t *of)
-{
-    json_t *all = json_array();
-
-    if (all != NULL && json_array_append(all, (json_t *)(uintptr_t)of) < 0) {
-        json_decref(all);
-        return NULL;
-    }
-    return all;
-}
-
-/* Positions that somebody can do something about. n_dust: of so many no order can. NULL: no
- * memory. */
-static json_t *held_of(const json_t *of, uint32_t *n_dust)
-{
-    json_t *all = json_array();
-    size_t i;
-    json_t *row;
-
-    json_array_foreach(of, i, row)
-    {
-        const char *quantity = json_string_value(json_object_get(row, "quantity"));
-        int is_dust = json_is_true(json_object_get(row, "is_dust"));
-
-        *n_dust += (uint32_t)is_dust;
-        if (is_dust || quantity == NULL || quantity[strspn(quantity, "-0.")] == '\0')
-            continue;
-        if (json_array_append(all, row) < 0) {
-            json_decref(all);
-            return NULL;
-        }
-    }
-    return all;
-}
-
-/* Rows by rank; those without one as they were, behind them. NULL: no memory. */
-static json_t *ranked_of(const json_t *of)
-{
-    json_t *all = json_array();
-    json_int_t most = 0;
-    size_t i;
-    json_t *row;
-
-    json_array_foreach(of, i, row)
-    {
-        json_int_t rank = json_integer_value(json_object_get(row, "rank"));
-
-        most = rank > most ? rank : most;
-    }
-    for (json_int_t rank = 1; rank <= most + 1; rank++) {
-        json_array_foreach(of, i, row)
-        {
-            json_int_t is = json_integer_value(json_object_get(row, "rank"));
-
-            if (is != (rank <= most ? rank : 0))
-                continue;
-            if (json_array_append(all, row) < 0) {
-                json_decref(all);
-                return NULL;
-            }
-        }
-    }
-    return all;
 }
 
 // Equity of each agent over the run: from when to when, first, last, lowest and highest.
@@ -811,21 +774,25 @@ static void put_equity(FILE *out, const json_t *value, int width)
 }
 
 /* Which currency amounts are in stands in the title. Capital, and what stands with it, is in the
- * base currency, which its rows say or all of the answer; positions have a column for theirs. */
+ * base currency, which its rows say or all of the answer; rows that differ have a column for it. */
 static void put_title(FILE *out, const struct view *view, const json_t *of, const json_t *answer)
 {
-    const json_t *first = json_is_array(of) ? json_array_get(of, 0) : of;
-    const json_t *currency = json_object_get(first, "currency");
+    const char *currency = json_is_array(of) ? view_common(of, "currency")
+                                             : json_string_value(json_object_get(of, "currency"));
     char text[CELL_MAX];
-    int has_capital = 0;
+    int has_amounts = json_is_array(of) && currency != NULL;
 
+    if (view->title[0] == '\0')
+        return;
     if (currency == NULL)
-        currency = json_object_get(answer, "currency");
+        currency = json_is_array(answer) ? view_common(answer, "currency")
+                                         : json_string_value(json_object_get(answer, "currency"));
     for (const struct field *field = view->fields; field->rank > 0; field++)
-        has_capital |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0;
+        has_amounts |= strcmp(field->key, "capital") == 0 || strcmp(field->key, "before") == 0 ||
+                       strcmp(field->key, "equity_at_day") == 0;
     fputs(view->title, out);
-    if (has_capital && json_is_string(currency)) {
-        put_plain(currency, text);
+    if (has_amounts && currency != NULL) {
+        (void)utf8_escape(currency, strlen(currency), text, sizeof(text));
         fprintf(out, ", amounts in %s", text);
     }
     fputc('\n', out);
@@ -861,13 +828,13 @@ int view_show(FILE *out, const char *verb, const json_t *value, int width)
         if (of == NULL || (n > 0 && json_is_null(of)))
             continue;
         if (view->shape == NESTED)
-            flat = flatten(view, of);
+            flat = view_flat(of, view->fields[0].key, view->inner);
         else if (view->shape == HELD)
-            flat = held_of(of, &n_dust);
+            flat = view_held(of, &n_dust);
         else if (view->shape == RANKED)
-            flat = ranked_of(of);
+            flat = view_ranked(of);
         else if (view->shape == ROWS && json_is_object(of))
-            flat = alone(of);
+            flat = view_alone(of);
         // No table of a part that has no rows; of the whole answer it says "none".
         if (n++ > 0 && view->shape != LINES && json_array_size(flat != NULL ? flat : of) == 0) {
             json_decref(flat);

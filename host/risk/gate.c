@@ -152,13 +152,14 @@ void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt)
 }
 
 static uint16_t note_breach(struct risk_slot *slot, agon_ns_t t, uint16_t reason,
-                            agon_amt_t from_amt)
+                            agon_amt_t from_amt, agon_amt_t moved_amt)
 {
     REQUIRE(reason != REASON_NONE); // or nobody would hear of it, and nothing would be closed
     slot->t_breach = t;
     slot->breach_reason = reason;
     slot->breach_amt = num_add(from_amt, -slot->equity_amt);
     slot->breach_base_amt = from_amt;
+    slot->breach_moved_amt = moved_amt;
     slot->n_breaches++;
     return reason;
 }
@@ -169,21 +170,25 @@ HOT uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t 
     uint16_t reason = REASON_NONE;
 
     slot->equity_amt = equity_amt;
-    if (equity_amt > slot->equity_high_amt)
+    if (equity_amt > slot->equity_high_amt) {
         slot->equity_high_amt = equity_amt;
+        slot->high_moved_amt = 0;
+    }
     if (losses->daily_loss_amt > 0 && !slot->is_daily_breached &&
         is_day_lost(slot, equity_amt, losses->daily_loss_amt)) {
         slot->is_daily_breached = 1;
-        reason = note_breach(slot, t, losses->daily_reason, slot->equity_day_amt);
+        reason =
+            note_breach(slot, t, losses->daily_reason, slot->equity_day_amt, slot->day_moved_amt);
     }
     if (losses->drawdown_ppm > 0 && !slot->is_drawdown_breached &&
         is_fallen(slot, equity_amt, losses->drawdown_ppm)) {
         slot->is_drawdown_breached = 1;
-        reason = note_breach(slot, t, losses->drawdown_reason, slot->equity_high_amt);
+        reason = note_breach(slot, t, losses->drawdown_reason, slot->equity_high_amt,
+                             slot->high_moved_amt);
     }
     if (losses->floor_amt > 0 && !slot->is_floor_breached && equity_amt <= losses->floor_amt) {
         slot->is_floor_breached = 1;
-        reason = note_breach(slot, t, losses->floor_reason, losses->floor_amt);
+        reason = note_breach(slot, t, losses->floor_reason, losses->floor_amt, 0);
     }
     return reason;
 }
@@ -216,21 +221,36 @@ static agon_amt_t moved(agon_amt_t amt, agon_amt_t before_amt, agon_amt_t after_
     return num_mul_div(amt, after_amt, before_amt, NUM_UP);
 }
 
-void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt)
+static agon_amt_t less(agon_amt_t amt, agon_amt_t by_amt)
+{
+    return num_add(amt, -by_amt);
+}
+
+void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt, int is_noted)
 {
     agon_amt_t before_amt = slot->equity_amt;
+    agon_amt_t day_amt = less(slot->equity_day_amt, before_amt);
+    agon_amt_t high_amt = less(slot->equity_high_amt, before_amt);
 
     slot->equity_amt = num_add(before_amt, change_amt);
     slot->equity_high_amt = moved(slot->equity_high_amt, before_amt, slot->equity_amt);
     slot->equity_day_amt = moved(slot->equity_day_amt, before_amt, slot->equity_amt);
+    if (is_noted) {
+        slot->day_moved_amt = num_add(slot->day_moved_amt,
+                                      less(less(slot->equity_day_amt, slot->equity_amt), day_amt));
+        slot->high_moved_amt = num_add(
+            slot->high_moved_amt, less(less(slot->equity_high_amt, slot->equity_amt), high_amt));
+    }
     REQUIRE(slot->equity_high_amt >= slot->equity_amt);
 }
 
 void risk_resume(struct risk_slot *slot)
 {
     // Or the same fall would be reached again at once.
-    if (slot->is_drawdown_breached)
+    if (slot->is_drawdown_breached) {
         slot->equity_high_amt = slot->equity_amt;
+        slot->high_moved_amt = 0;
+    }
     slot->is_drawdown_breached = 0;
     slot->is_floor_breached = 0;
 }
@@ -238,7 +258,18 @@ void risk_resume(struct risk_slot *slot)
 void risk_day(struct risk_slot *slot)
 {
     slot->equity_day_amt = slot->equity_amt;
+    slot->day_moved_amt = 0;
     slot->is_daily_breached = 0;
+}
+
+agon_amt_t risk_day_scaled_amt(const struct risk_slot *slot)
+{
+    return less(slot->equity_day_amt, slot->equity_amt);
+}
+
+agon_amt_t risk_day_lost_amt(const struct risk_slot *slot)
+{
+    return less(risk_day_scaled_amt(slot), slot->day_moved_amt);
 }
 
 void risk_slot_save(const struct risk_slot *slot, struct enc *enc)
@@ -290,4 +321,18 @@ void risk_slot_load(struct risk_slot *slot, struct dec *dec)
     slot->is_floor_breached = dec_u8(dec);
     if (slot->tokens_ppm < 0 || slot->equity_high_amt < slot->equity_amt)
         dec_fail(dec);
+}
+
+void risk_slot_save_moved(const struct risk_slot *slot, struct enc *enc)
+{
+    enc_i64(enc, slot->day_moved_amt);
+    enc_i64(enc, slot->high_moved_amt);
+    enc_i64(enc, slot->breach_moved_amt);
+}
+
+void risk_slot_load_moved(struct risk_slot *slot, struct dec *dec)
+{
+    slot->day_moved_amt = dec_i64(dec);
+    slot->high_moved_amt = dec_i64(dec);
+    slot->breach_moved_amt = dec_i64(dec);
 }

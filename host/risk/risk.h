@@ -31,6 +31,9 @@ struct risk_slot {      /* what the gate remembers of one slot */
     agon_ns_t t_breach;                                     /* of the last one; 0: never */
     agon_amt_t breach_amt; /* its loss: since the day began, from the highest, or below the floor */
     agon_amt_t breach_base_amt; /* ... of what: equity when the day began, or the highest */
+    /* What limits count changes in proportion with capital that moves. So much more (below 0: less)
+     * than was lost they count since the day began, since the highest, and at the last breach. */
+    agon_amt_t day_moved_amt, high_moved_amt, breach_moved_amt;
     uint32_t n_breaches;
     uint16_t breach_reason;
     uint8_t is_daily_breached;    /* until the day turns */
@@ -124,8 +127,12 @@ uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
 agon_amt_t risk_drawdown_amt(const struct risk_slot *slot, uint32_t drawdown_ppm);
 void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt);
 /* Capital was given (or, below 0, taken): no gain and no loss. What was lost of a hundred before is
- * what is lost of a hundred after. */
-void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt);
+ * what is lost of a hundred after. is_noted: by how much that changes the loss is kept. */
+void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt, int is_noted);
+/* What was lost since the day began: money, whatever capital moved meanwhile; below 0: a gain. */
+agon_amt_t risk_day_lost_amt(const struct risk_slot *slot);
+/* ... and what the limit counts of it: the same where no capital moved. */
+agon_amt_t risk_day_scaled_amt(const struct risk_slot *slot);
 /* A person lifts the halt that a drawdown left: the next fall is counted from here. */
 void risk_resume(struct risk_slot *slot);
 void risk_day(struct risk_slot *slot); /* the trading day turned */
@@ -134,5 +141,8 @@ uint64_t risk_fingerprint(const struct agon_intent *intent);
 int64_t risk_tokens_ppm(const struct risk_view *view);
 void risk_slot_save(const struct risk_slot *slot, struct enc *enc);
 void risk_slot_load(struct risk_slot *slot, struct dec *dec);
+/* What is there only where it is noted. */
+void risk_slot_save_moved(const struct risk_slot *slot, struct enc *enc);
+void risk_slot_load_moved(struct risk_slot *slot, struct dec *dec);
 
 #endif

@@ -604,13 +604,27 @@ int roster_read(struct roster *roster, struct config *config)
     return rc;
 }
 
-const char *roster_stage_name(uint8_t stage)
+static const char *word_of(const struct schema_choice *choice, int64_t value)
 {
-    const struct schema_choice *choice = stages;
-
-    while (choice->name != NULL && choice->value != stage)
+    while (choice->name != NULL && choice->value != value)
         choice++;
     return choice->name != NULL ? choice->name : "?";
+}
+
+const char *roster_stage_name(uint8_t stage)
+{
+    return word_of(stages, stage);
+}
+
+const char *roster_word(const char *key, int64_t value)
+{
+    const struct schema_field *field = slot_fields;
+
+    if (strcmp(key, "reload.shadow") == 0)
+        return word_of(shadows, value);
+    while (field->key != NULL && strcmp(field->key, key) != 0)
+        field++;
+    return field->key != NULL && field->choices != NULL ? word_of(field->choices, value) : "?";
 }
 
 /* Words to ids */

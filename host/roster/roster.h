@@ -110,6 +110,8 @@ int roster_read(struct roster *roster, struct config *config);
 
 /* A stage as a roster spells it: "paper". */
 const char *roster_stage_name(uint8_t stage);
+/* The same of any key of an agent that has one of several words; "?": it has no such. */
+const char *roster_word(const char *key, int64_t value);
 
 /* What a host has, as a roster spells it: "venue:SYMBOL" of instrument 1, 2, ... Large, and zero
  * where there is none: it is asked of the heap. */

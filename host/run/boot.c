@@ -631,7 +631,7 @@ static void lessen_capital(const struct host *host, struct record_slot *record)
 {
     const struct instruments *table = engine_instruments(host->engine);
     int exp = instruments_asset(table, table->base_currency)->exp;
-    agon_amt_t amt = engine_capital_at_hand(host->engine, record);
+    agon_amt_t amt = engine_capital_at_hand(host->engine, record, NULL);
     char wanted[NUM_TEXT], given[NUM_TEXT];
 
     if (amt == record->limits.capital_amt)
@@ -659,7 +659,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
         .limits = config->portfolio};
     struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
                                      .kind = CONFIG_SAMPLES,
-                                     .is_figured = FIGURES_WHOLE};
+                                     .is_figured = FIGURES_LASTING};
     int is_new = engine_seq(host->engine) == 0;
     int rc;
 
@@ -704,7 +704,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0 && memcmp(&config->portfolio, engine_portfolio_limits(host->engine),
                           sizeof(config->portfolio)) != 0)
         rc = boot_step(host, &portfolio, "the portfolio's limits", err);
-    if (rc >= 0 && engine_figured(host->engine) < FIGURES_WHOLE)
+    if (rc >= 0 && engine_figured(host->engine) < FIGURES_LASTING)
         rc = boot_step(host, &samples, "what is kept of figures", err);
     if (rc >= 0)
         rc = host_boot_cards(host, err);

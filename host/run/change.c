@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "agent/feed_fold.h"
-#include "base/num.h"
+#include "base/money.h"
 #include "engine/capital.h"
 #include "engine/close.h"
 #include "run/host_impl.h"
@@ -46,24 +46,37 @@ static struct record_slot merged(const struct host *host, const struct host_chan
     return record;
 }
 
-/* The dry run says it too, unless what the same roster takes from others before would free some. */
+/* The dry run says it too, of all that a roster changes together. */
 static int check_capital(const struct host *host, struct host_change *change,
                          const struct record_slot *record)
 {
     const struct instruments *table = engine_instruments(host->engine);
-    agon_amt_t amt = engine_capital_at_hand(host->engine, record);
+    const agon_amt_t *taken_amt = change->is_dry ? change->taken_amt : NULL;
+    agon_amt_t amt = engine_capital_at_hand(host->engine, record, taken_amt);
+    agon_amt_t alone_amt = engine_capital_at_hand(host->engine, record, NULL);
     int exp = instruments_asset(table, table->base_currency)->exp;
-    char wanted[NUM_TEXT], there[NUM_TEXT];
+    char wanted[MONEY_TEXT], there[MONEY_TEXT], alone[MONEY_TEXT], missing[MONEY_TEXT];
+    const char *name = host->config.base_currency;
 
-    if (amt == record->limits.capital_amt || (change->is_dry && change->frees_first))
+    if (amt == record->limits.capital_amt) {
+        if (taken_amt != NULL)
+            engine_capital_take(host->engine, record, change->taken_amt);
         return AGON_OK;
-    num_format_short(record->limits.capital_amt, exp, wanted);
-    num_format_short(amt, exp, there);
-    return error_set(
-        &change->err, AGON_EINVAL,
-        "a capital of %s %s is wanted, and the account has %s for it: lower `capital`, "
-        "or bring money to the account",
-        wanted, host->config.base_currency, there);
+    }
+    money_in(record->limits.capital_amt, exp, name, wanted);
+    money_in(amt, exp, name, there);
+    money_in(alone_amt, exp, name, alone);
+    money_in(record->limits.capital_amt - amt, exp, name, missing);
+    if (amt < alone_amt)
+        return error_set(&change->err, AGON_EINVAL,
+                         "a capital of %s %s is wanted, and of the %s that the account has for it "
+                         "what this roster gives before it leaves %s: lower `capital` by %s, here "
+                         "or there, or bring money to the account",
+                         wanted, name, alone, there, missing);
+    return error_set(&change->err, AGON_EINVAL,
+                     "a capital of %s %s is wanted, and the account has %s for it: lower `capital` "
+                     "by %s, or bring money to the account",
+                     wanted, name, there, missing);
 }
 
 static int change_slot(struct host *host, struct host_change *change)
@@ -311,7 +324,12 @@ static void forget_slot(struct host *host, uint16_t id)
         if (draft->ended[i].slot == id)
             draft->ended[i].slot = UINT16_MAX;
     }
+    for (uint32_t i = 0; i < HOST_VIEW_ASKED; i++) {
+        if (draft->asked[i].slot == id)
+            draft->asked[i].slot = UINT16_MAX; // its name stays
+    }
     memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
+    host_note_result(host, id);
     memset(&host->meters[id], 0, sizeof(host->meters[id]));
     host->errors_seen[id] = host->cpu_seen_ms[id] = 0;
     memset(&host->crashes[id], 0, sizeof(host->crashes[id]));

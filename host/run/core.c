@@ -164,8 +164,10 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
         keep_trade(host, (const struct agon_trade *)(const void *)event);
     else if (event->type == AGON_EVENT_BAR)
         keep_bar(host, (const struct agon_bar *)(const void *)event);
-    else if (event->type == AGON_EVENT_COMMAND && rc >= 0)
+    else if (event->type == AGON_EVENT_COMMAND && rc >= 0) {
         (void)plan_undo(&host->draft->plan, event, engine_undone_amt(host->engine));
+        host_keep_asked(host, event);
+    }
     if (host->config.stepped != NULL)
         host->config.stepped(host->config.stepped_ctx, event);
     return AGON_OK;

@@ -129,9 +129,11 @@ struct host_view_slot {
     uint64_t generation_hash;
     struct slot_limits limits;
     struct figures figures;
-    /* By which the risk gate judges its losses, as last marked: now, when the day began, at the
-     * highest. Positions count at prices to close at, and not at mids as in the figures. */
-    agon_amt_t gate_equity_amt, gate_day_amt, gate_high_amt;
+    /* By which the risk gate judges its losses, as last marked: now and at the highest. Positions
+     * count at prices to close at, and not at mids as in the figures. */
+    agon_amt_t gate_equity_amt, gate_high_amt;
+    /* Lost since the day began: money, and what its limit counts of it (risk_day_scaled_amt). */
+    agon_amt_t day_lost_amt, day_scaled_amt;
     /* Why it opens nothing more, by its loss limits or those of all: enum reason, and since when;
      * REASON_NONE: none is reached. */
     uint16_t stop_reason;
@@ -275,9 +277,10 @@ struct host_view_portfolio { /* all agents together, as their limits see them */
     struct portfolio_limits limits;
     struct risk_reach reach; /* open orders counted; of venues and assets the largest */
     agon_amt_t equity_amt, equity_high_amt, equity_day_amt;
-    agon_amt_t breach_amt;  /* of the last breach */
-    uint16_t breach_reason; /* enum reason; 0: there was none */
-    uint8_t is_breached;    /* and it stands */
+    agon_amt_t day_lost_amt; /* money; daily_loss counts it in proportion to capital that moved */
+    agon_amt_t breach_amt;   /* money lost, of the last breach */
+    uint16_t breach_reason;  /* enum reason; 0: there was none */
+    uint8_t is_breached;     /* and it stands */
 };
 struct host_view_card {
     char name[GPU_NAME];
@@ -337,6 +340,16 @@ struct host_view_cards {
     uint64_t n_decisions; /* ever; number n stands at n % HOST_VIEW_DECISIONS */
     struct host_view_decision decisions[HOST_VIEW_DECISIONS];
 };
+#define HOST_VIEW_ASKED 32
+struct host_view_asked { /* what an operator asked for that is no one command */
+    agon_ns_t t;
+    uint64_t seq;
+    uint16_t slot; /* UINT16_MAX: of nobody */
+    uint8_t kind;  /* enum asked_kind */
+    uint8_t pad[5];
+    char of[SLOT_NAME]; /* the slot's name then */
+    char who[COMMAND_WHO], why[COMMAND_WHY];
+};
 #define HOST_VIEW_VALUES 32
 struct host_view_value { /* an asset in the base currency */
     char asset[16];
@@ -366,6 +379,8 @@ struct host_view {
     char base_currency[16];
     struct figures figures; /* of all, pools included */
     agon_amt_t pool_amt;
+    struct figures left; /* of who was unloaded: amounts and counts, part of figures */
+    uint64_t n_left;
     uint32_t n_halts; /* in halts; more are not shown */
     struct host_view_halt halts[HOST_VIEW_HALTS];
     struct engine_counters counters;
@@ -393,6 +408,8 @@ struct host_view {
     struct host_view_traded traded[HOST_VIEW_TRADED][HOST_VIEW_MINUTES]; /* minute n at place n % */
     uint64_t n_ended;                                                    /* as fills */
     struct host_view_ended ended[HOST_VIEW_ENDED];
+    uint64_t n_asked; /* as fills */
+    struct host_view_asked asked[HOST_VIEW_ASKED];
     uint64_t n_bars; /* as trades, of the instruments of which candles are kept */
     struct host_view_bar bars[HOST_VIEW_BARS];
     struct host_view_alerts alerts;
@@ -521,13 +538,15 @@ struct host_change {
     uint8_t is_kept; /* of UNLOAD and REMOVE: its positions stay, and so does its place until they
                         are closed */
     uint8_t is_so;   /* of UNLOAD, once made: it was so already, and nothing was done */
-    uint8_t frees_first; /* of a dry run: what is made before it takes capital from others */
     uint16_t slot;
     const struct crew_slot *to; /* as it shall be; borrowed */
     const char *name;           /* of a parameter; borrowed */
     struct host_params *params; /* of READ_PARAMS; borrowed */
     union plan_event *plan;     /* of READ_PLAN; borrowed */
-    uint64_t seq;               /* of PARAM, UNLOAD and REMOVE, once made: the event's number */
+    /* Of a dry run, ACCOUNTS_MAX of them: what the changes before it take from what an account has
+     * for agents, less what they give back; its own is added. NULL: nothing. Borrowed. */
+    agon_amt_t *taken_amt;
+    uint64_t seq; /* of PARAM, UNLOAD and REMOVE, once made: the event's number */
     const struct tournament_rules *rules;     /* borrowed */
     const struct portfolio_limits *portfolio; /* borrowed */
     int rc;

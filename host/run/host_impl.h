@@ -362,6 +362,7 @@ void host_past_end(struct host *host);
 /* newest.c. True: the event is a fill that is new. */
 int host_keep_fill(struct host *host, const struct agon_event_hdr *event);
 void host_keep_ended(struct host *host, const struct agon_event_hdr *event, int is_fill);
+void host_keep_asked(struct host *host, const struct agon_event_hdr *event);
 int host_quote_exp(const struct host *host, agon_instrument_t id);
 int host_seat_agents(struct host *host, struct error *err);
 int host_load_agents(struct host *host, struct error *err);

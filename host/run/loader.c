@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "market/quarantine.h"
 #include "run/host_impl.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -182,11 +183,12 @@ static void quarantine(struct host *host, const struct host_quarantined *one)
     lock_give(&host->loader_lock);
     if (is_new && write_quarantine(host, &err) < 0)
         log_error("host", "quarantine", "the quarantine could not be written: %s", err.text);
-    log_error_with("host", "quarantine",
-                   LOG_FIELDS(LOG_TEXT("agent", one->slot), LOG_TEXT("plugin", one->hash),
-                              LOG_TEXT("why", one->why)),
-                   "slot %s: %s: its binary %.16s is refused on this host from now on", one->slot,
-                   one->why, one->hash);
+    log_error_with(
+        "host", "quarantine",
+        LOG_FIELDS(LOG_TEXT("agent", one->slot), LOG_TEXT("plugin", one->hash),
+                   LOG_TEXT("why", one->why)),
+        "slot %s: %s: its binary %.16s is refused on this host from now on; " QUARANTINE_NEXT,
+        one->slot, one->why, one->hash);
 }
 
 uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max)
@@ -230,6 +232,16 @@ static void put_back(struct host *host, uint32_t at, const struct host_quarantin
     lock_give(&host->loader_lock);
 }
 
+/* Who has the name that the file was refused for; UINT16_MAX: nobody any more. */
+static uint16_t slot_called(const struct host *host, const char *name)
+{
+    for (uint16_t id = 0; id < host->config.n_slots; id++) {
+        if (host_has_agent(host, id) && strcmp(host->config.slots[id].record.name, name) == 0)
+            return id;
+    }
+    return UINT16_MAX;
+}
+
 // What cannot be told the journal is not done, and neither is what the disk does not take.
 static int do_clear(struct host *host, const char *hash, const char *reason, uint64_t *number,
                     struct error *err)
@@ -253,7 +265,7 @@ static int do_clear(struct host *host, const char *hash, const char *reason, uin
     }
     *note = (struct record_quarantine){.hdr = {.type = EVENT_QUARANTINE, .granules = 3},
                                        .generation_hash = hash8_of(one.hash),
-                                       .slot = UINT16_MAX};
+                                       .slot = slot_called(host, one.slot)};
     snprintf(note->text, sizeof(note->text), "%.143s", reason);
     *number = host->n_notes++;
     ring_publish(&host->notes);
@@ -616,7 +628,9 @@ int host_tell_crash(struct host *host, uint16_t id)
     struct record_quarantine note = {.hdr = {.type = EVENT_QUARANTINE, .granules = 3},
                                      .generation_hash = crash->generation_hash,
                                      .slot = id,
-                                     .is_set = 1};
+                                     .is_set = 1,
+                                     .is_named = 1};
+    char why[QUARANTINE_TEXT];
     const unsigned char *hash = crew_file_hash(host->crew, id);
 
     crash->orders = host->config.slots[id].record.on_crash;
@@ -633,8 +647,7 @@ int host_tell_crash(struct host *host, uint16_t id)
         host_wake_loader(host);
         return AGON_OK;
     }
-    snprintf(note.text, sizeof(note.text), "crashed %u times, last: %.95s", slot->n_crashes,
-             crash->text);
+    quarantine_put(note.text, slot->name, slot->n_crashes, crash->text);
     note.hdr.t = host_now(host);
     if (host_step(host, &note.hdr) == AGON_EAGAIN)
         return AGON_EAGAIN;
@@ -644,7 +657,8 @@ int host_tell_crash(struct host *host, uint16_t id)
     hex_of(hash, one->hash);
     memcpy(one->slot, slot->name, sizeof(one->slot));
     one->t = engine_t(host->engine);
-    utf8_escape(note.text, strlen(note.text), one->why, sizeof(one->why));
+    snprintf(why, sizeof(why), "crashed %u times, last: %.95s", slot->n_crashes, crash->text);
+    utf8_escape(why, strlen(why), one->why, sizeof(one->why));
     slot_shared_add(&host->broken, id);
     host_wake_loader(host);
     return AGON_OK;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* newest: what was filled and what ended last, in rings of the view, for who looks. */
+/* newest: what was filled, what ended and what was asked for last, in rings of the view, for who
+ * looks. */
+#include <stdio.h>
+
+#include "base/utf8.h"
 #include "run/host_impl.h"
 
 // The newest fills, for who looks. Whether a report was one that is new, the engine's count says.
@@ -107,4 +111,25 @@ void host_keep_ended(struct host *host, const struct agon_event_hdr *event, int 
     order = orders_find(orders, ((const struct record_report *)(const void *)event)->order_id);
     if (order != NULL && order_is_final(order))
         keep_end(host, order, event);
+}
+
+// What an operator asked for; who and why are an operator's bytes.
+void host_keep_asked(struct host *host, const struct agon_event_hdr *event)
+{
+    const struct record_command_by *by = (const struct record_command_by *)(const void *)event;
+    const struct slots *slots = engine_slots(host->engine);
+    struct host_view_asked *to;
+
+    if (event->type != AGON_EVENT_COMMAND || by->command.kind != COMMAND_ASKED ||
+        event_bytes(event) < sizeof(*by) || by->command.which >= ASKED_MAX)
+        return;
+    to = &host->draft->asked[host->draft->n_asked++ % HOST_VIEW_ASKED];
+    *to = (struct host_view_asked){
+        .t = event->t, .seq = event->seq, .slot = UINT16_MAX, .kind = by->command.which};
+    if (by->command.scope == SCOPE_SLOT && by->command.id < slots->n) {
+        to->slot = (uint16_t)by->command.id;
+        snprintf(to->of, sizeof(to->of), "%.31s", slots->all[to->slot].name);
+    }
+    (void)utf8_escape(by->who, strnlen(by->who, sizeof(by->who)), to->who, sizeof(to->who));
+    (void)utf8_escape(by->why, strnlen(by->why, sizeof(by->why)), to->why, sizeof(to->why));
 }

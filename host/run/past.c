@@ -134,6 +134,16 @@ static void *table_of(void *table, size_t size, const char *name)
     return table;
 }
 
+void past_forget(struct past_fills **fills, struct past_ended **ended, struct past_trades **trades)
+{
+    free(*fills);
+    free(*ended);
+    free(*trades);
+    *fills = NULL;
+    *ended = NULL;
+    *trades = NULL;
+}
+
 static void sum_fills(struct past_order *order, const struct past_fills *fills)
 {
     uint64_t n = fills == NULL ? 0 : fills->n < HOST_VIEW_FILLS ? fills->n : HOST_VIEW_FILLS;
@@ -325,8 +335,15 @@ void host_past_begin(struct host *host)
     host->ended_seen = orders_settled(engine_orders(host->engine));
     host->draft->n_fills = 0;
     host->draft->n_ended = 0;
+    host->draft->n_asked = 0;
     host->draft->n_plans = 0;
     find_trades(host);
+    if (host->past != NULL) {
+        struct figures left;
+
+        (void)engine_figures_left(host->engine, &left);
+        host->past->left_amt = left.result_amt;
+    }
     for (uint16_t id = 0; host->past != NULL && id < engine_slots(host->engine)->n; id++) {
         host->past->was_there[id] = engine_slots(host->engine)->all[id].is_used;
         host->past->was_there[PAST_ALL] |= host->past->was_there[id];
@@ -478,12 +495,38 @@ static void keep_volume(struct past *past, const struct agon_event_hdr *event)
     }
 }
 
+/* A place that is free: what was shown of who had it is not shown as the next one's, also where
+ * both have one name. */
+static void forget(struct host *host, const struct record_command *command)
+{
+    struct past *past = host->past;
+    uint32_t id = command->id;
+
+    if (command->kind != COMMAND_VACATE || id >= SLOTS_MAX ||
+        engine_slots(host->engine)->all[id].is_used)
+        return;
+    for (uint32_t i = 0; i < HOST_VIEW_FILLS; i++) {
+        if (host->draft->fills[i].slot == id)
+            host->draft->fills[i].slot = UINT16_MAX;
+    }
+    for (uint32_t i = 0; i < HOST_VIEW_ENDED; i++) {
+        if (host->draft->ended[i].slot == id)
+            host->draft->ended[i].slot = UINT16_MAX;
+    }
+    past_forget(&past->fills[id], &past->ended[id], &past->trades[id]);
+    free(past->points[id]);
+    past->points[id] = NULL;
+    past->was_there[id] = 0;
+}
+
 void host_past_after(struct host *host, const struct agon_event_hdr *event, int rc)
 {
     const struct slots *slots = engine_slots(host->engine);
     uint64_t n = host->draft->n_fills, n_ended = host->draft->n_ended;
 
     host_keep_ended(host, event, event->type == EVENT_REPORT && host_keep_fill(host, event));
+    if (rc >= 0)
+        host_keep_asked(host, event);
     if (host->past == NULL)
         return;
     if (host->draft->n_fills > n) {
@@ -506,6 +549,8 @@ void host_past_after(struct host *host, const struct agon_event_hdr *event, int 
     if (rc >= 0 && host->past->n_plans > 0)
         (void)plan_undo(&host->past->plans[(host->past->n_plans - 1) % PLANS], event,
                         engine_undone_amt(host->engine));
+    if (rc >= 0 && event->type == AGON_EVENT_COMMAND)
+        forget(host, (const struct record_command *)(const void *)event);
     keep_halts(host, event);
     keep_prices(host, event);
     keep_volume(host->past, event);

@@ -94,6 +94,7 @@ struct past_halt {
 struct past {
     struct past_points *points[SLOTS_MAX + 1]; /* owned, each; NULL: there are none */
     struct past_samples *samples[SLOTS_MAX];   /* likewise; from before what is read */
+    agon_amt_t left_amt;                       /* result of who had left before what is read */
     agon_ns_t every_ns, next_ns, t_point;      /* between points; of the next; of the newest */
     uint8_t was_there[SLOTS_MAX + 1];          /* before what is read, and has no point yet */
     agon_ns_t t_first;                         /* when what is read begins; 0: nothing is */
@@ -126,6 +127,8 @@ void past_keep_ended(struct past_ended **of, const char *name, const struct host
                      const struct past_fills *fills);
 /* Behind past_keep_fill. */
 void past_keep_trade(struct past_trades **of, const char *name, const struct host_view_fill *fill);
+/* Whose they were has left. [any, one at a time] */
+void past_forget(struct past_fills **fills, struct past_ended **ended, struct past_trades **trades);
 /* Traded at t, by trades (length_s 0) or in a bar that began then. Trades go before bars, short
  * bars before long ones. */
 void past_keep_volume(struct past_candles *candles, agon_ns_t t, agon_qty_t qty, uint32_t length_s);

@@ -497,8 +497,8 @@ int settings_read(struct settings *settings, const char *command, const char *pa
         code = graver(code, place_code);
     }
     if (words->roster[0] != '\0')
-        code = graver(
-            code, read_roster(settings, command, settings->roster, plugins, is_known, what));
+        code =
+            graver(code, read_roster(settings, command, settings->roster, plugins, is_known, what));
     free(words);
     return code;
 }

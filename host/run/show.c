@@ -35,7 +35,8 @@ static void show_slot(struct host *host, uint16_t id)
     to->limits = slot->limits;
     engine_figures(host->engine, id, &to->figures);
     to->gate_equity_amt = engine_risk(host->engine, id)->equity_amt;
-    to->gate_day_amt = engine_risk(host->engine, id)->equity_day_amt;
+    to->day_lost_amt = risk_day_lost_amt(engine_risk(host->engine, id));
+    to->day_scaled_amt = risk_day_scaled_amt(engine_risk(host->engine, id));
     to->gate_high_amt = engine_risk(host->engine, id)->equity_high_amt;
     to->stop_reason = engine_stopped_by(host->engine, id, &to->stop_t);
     to->loss_refused = engine_loss_refused(host->engine, id);
@@ -313,7 +314,8 @@ static void show_portfolio(const struct engine *engine, struct host_view_portfol
     to->equity_amt = all->equity_amt;
     to->equity_high_amt = all->equity_high_amt;
     to->equity_day_amt = all->equity_day_amt;
-    to->breach_amt = all->breach_amt;
+    to->day_lost_amt = risk_day_lost_amt(all);
+    to->breach_amt = num_add(all->breach_amt, -all->breach_moved_amt);
     to->breach_reason = all->breach_reason;
     to->is_breached = all->is_daily_breached || all->is_drawdown_breached || all->is_floor_breached;
 }
@@ -367,6 +369,7 @@ void host_show(struct host *host)
            sizeof(view->base_currency));
     engine_figures_all(engine, &view->figures);
     view->pool_amt = engine_pool_amt(engine);
+    view->n_left = engine_figures_left(engine, &view->left);
     view->n_slots = engine_slots(engine)->n;
     view->n_orders = 0;
     view->n_exits = 0;

@@ -125,8 +125,8 @@ static void look_at_journal(struct host *host, struct host_watched *seen,
         return;
     seen->is_late_told = 1;
     host_alert(host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0, (int64_t)n, 0,
-               "%.31s: orders were not sent: their journal was not safe on disk within %lld ms. "
-               "Use a faster disk, or raise `hold` in the venue's file",
+               "%.18s: orders were not sent: their journal was not on disk within %lld ms; next: a "
+               "faster disk, or a longer `hold`",
                venue->name, (long long)(venue->hold_ns / 1000000));
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "score/plan.h"
 
+#include <stdio.h>
+
 #include "base/cron.h"
+#include "base/money.h"
 #include "base/num.h"
 #include "score/allocator.h"
 
@@ -599,18 +602,48 @@ void plan_make(union plan_event *event)
     move(event);
 }
 
-agon_amt_t plan_moved_amt(const struct record_plan *plan)
+static void given_and_taken(const struct record_plan *plan, agon_amt_t *given_amt,
+                            agon_amt_t *taken_amt)
 {
-    agon_amt_t given_amt = 0, taken_amt = 0;
-
+    *given_amt = *taken_amt = 0;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
         agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
         if (change_amt > 0)
-            given_amt = num_add(given_amt, change_amt);
+            *given_amt = num_add(*given_amt, change_amt);
         else
-            taken_amt = num_add(taken_amt, -change_amt);
+            *taken_amt = num_add(*taken_amt, -change_amt);
     }
+}
+
+agon_amt_t plan_moved_amt(const struct record_plan *plan)
+{
+    agon_amt_t given_amt, taken_amt;
+
+    given_and_taken(plan, &given_amt, &taken_amt);
     return given_amt > taken_amt ? given_amt : taken_amt;
+}
+
+char *plan_moved_text(const struct record_plan *plan, const char *currency,
+                      char text[PLAN_MOVED_TEXT])
+{
+    agon_amt_t given_amt, taken_amt;
+    char moved[MONEY_TEXT], pooled[MONEY_TEXT];
+
+    given_and_taken(plan, &given_amt, &taken_amt);
+    money_in(given_amt > taken_amt ? given_amt : taken_amt, plan->exp, currency, moved);
+    money_in(given_amt > taken_amt ? given_amt - taken_amt : taken_amt - given_amt, plan->exp,
+             currency, pooled);
+    if (given_amt == 0 && taken_amt == 0)
+        snprintf(text, PLAN_MOVED_TEXT, "no capital moved");
+    else if (given_amt == 0 || taken_amt == 0)
+        snprintf(text, PLAN_MOVED_TEXT, "%s %.15s %s the pool", moved, currency,
+                 given_amt == 0 ? "went to" : "came from");
+    else if (given_amt == taken_amt)
+        snprintf(text, PLAN_MOVED_TEXT, "%s %.15s moved", moved, currency);
+    else
+        snprintf(text, PLAN_MOVED_TEXT, "%s %.15s moved, %s of it %s the pool", moved, currency,
+                 pooled, taken_amt > given_amt ? "to" : "from");
+    return text;
 }

@@ -79,6 +79,11 @@ static inline uint32_t plan_rank(const struct plan_line *line) /* 1, 2, ...; 0: 
 /* Capital that changed hands, in units of the plan's exp: what agents were given or what was taken
  * from them, whichever is more; the pool is on the other side of the rest. */
 agon_amt_t plan_moved_amt(const struct record_plan *plan);
+/* The same for people: "no capital moved", "12,493.75 USDT moved", "... went to the pool", "...
+ * moved, 4,000.00 of it to the pool". Returns text. */
+#define PLAN_MOVED_TEXT 160
+char *plan_moved_text(const struct record_plan *plan, const char *currency,
+                      char text[PLAN_MOVED_TEXT]);
 
 static inline uint8_t plan_granules(uint32_t n_lines)
 {

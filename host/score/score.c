@@ -48,6 +48,16 @@ void score_recapitalise(struct score *score, int64_t change_amt, int is_from_sta
         score->day_amt = num_add(score->day_amt, change_amt);
 }
 
+void score_scale(struct score *score, int64_t equity_amt, int64_t change_amt)
+{
+    int64_t after_amt = num_add(equity_amt, change_amt);
+
+    score_equity(score, equity_amt);
+    if (equity_amt > 0 && after_amt > 0)
+        score->high_amt =
+            num_add(num_mul_div(score->high_amt, after_amt, equity_amt, NUM_UP), -change_amt);
+}
+
 void score_hour(struct score *score, int64_t equity_amt)
 {
     score_equity(score, equity_amt);

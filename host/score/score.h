@@ -33,6 +33,9 @@ void score_start(struct score *score, int64_t equity_amt);
 void score_from_start(struct score *score);
 /* Capital was given (or, below 0, taken): no gain and no loss. is_from_start: score_from_start. */
 void score_recapitalise(struct score *score, int64_t change_amt, int is_from_start);
+/* Before it, of an equity as it was: what fell by a share of its high has fallen by that share when
+ * there is more capital, or less. */
+void score_scale(struct score *score, int64_t equity_amt, int64_t change_amt);
 void score_hour(struct score *score, int64_t equity_amt); /* a full hour of engine time */
 void score_day(struct score *score, int64_t equity_amt);  /* a full day, behind its hour */
 void score_equity(struct score *score,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venue/client_id.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/num.h"
 
@@ -17,33 +19,67 @@ struct form {
 static const struct form form_journal = {16, 82, 1291, 828};
 static const struct form form_earlier = {14, 72, 1679609, 271828};
 
-static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-
 _Static_assert(24 + ORDER_SLOT_BITS + ORDER_RUN_BITS + ORDER_COUNTER_BITS + 8 == 82,
                "16 characters of 36 hold 82 bits");
 
 #define LOW_CHARS 8
 #define LOW       ((uint64_t)2821109907456) /* 36^8 */
+#define HALF      ((uint64_t)1679616)       /* 36^4 */
 
-static void write_chars(uint64_t value, char *text, int n)
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+#define PAIR(part) ((uint64_t)0xffff << 16 * (part))
+
+/* The quotients by 36 of four numbers below 1296, each of 16 bits. */
+static inline uint64_t by_36(uint64_t pairs)
 {
-    while (n > 0) {
-        text[--n] = alphabet[value % 36];
-        value /= 36;
-    }
+    // 1821 / 65536 is so little above 1 / 36 that no quotient of theirs is another one.
+    uint64_t even = (pairs & (PAIR(0) | PAIR(2))) * 1821 >> 16 & (PAIR(0) | PAIR(2));
+    uint64_t odd = (pairs >> 16 & (PAIR(0) | PAIR(2))) * 1821 & (PAIR(1) | PAIR(3));
+
+    return even | odd;
 }
 
-static void write_form(const struct form *form, wide_t value, char text[CLIENT_ID_TEXT])
+/* The eight characters of a value below 36^8, the first of them in the lowest byte. Its halves and
+ * quarters are independent of each other: what each waits for is three divisions, not eight. */
+static inline uint64_t eight_chars(uint64_t value)
 {
-    uint64_t high = (uint64_t)(value / LOW); // one wide division; what it leaves fits a word
+    uint32_t first = (uint32_t)(value / HALF), last = (uint32_t)(value % HALF);
+    uint64_t pairs = (uint64_t)(first / 1296) | (uint64_t)(first % 1296) << 16 |
+                     (uint64_t)(last / 1296) << 32 | (uint64_t)(last % 1296) << 48;
+    uint64_t high = by_36(pairs);
+    uint64_t digits = high | (pairs - high * 36) << 8;
+
+    // A letter is so much further on than a digit would be.
+    return digits + EACH('0') + ((digits + EACH(0x80 - 10)) >> 7 & EACH(1)) * ('a' - '0' - 10);
+}
+
+/* value / LOW of 82 bits: 36^8 is 2^16 times 3^16, and what is left is divided in two steps, each
+ * of them by a number that is known. */
+static inline uint64_t by_low(wide_t value)
+{
+    const uint64_t three_16 = 43046721;
+    uint64_t above = (uint64_t)(value >> 48);
+    uint64_t below = above % three_16 << 32 | ((uint64_t)(value >> 16) & 0xffffffff);
+
+    return (above / three_16 << 32) + below / three_16;
+}
+
+static inline __attribute__((always_inline)) void write_form(const struct form *form, wide_t value,
+                                                             char text[CLIENT_ID_TEXT])
+{
+    uint64_t high = by_low(value);
     uint64_t low = (uint64_t)(value - (wide_t)high * LOW);
     // Of value + shift, part by part: the primes have 21 bits at most.
     uint64_t check =
         (high % form->prime * (LOW % form->prime) + low % form->prime + form->shift) % form->prime;
+    uint64_t chars[3] = {eight_chars(high), eight_chars(low), eight_chars(check)};
+    int n_high = form->value_chars - LOW_CHARS, n_check = CLIENT_ID_CHARS - form->value_chars;
 
-    write_chars(high, text, form->value_chars - LOW_CHARS);
-    write_chars(low, text + form->value_chars - LOW_CHARS, LOW_CHARS);
-    write_chars(check, text + form->value_chars, CLIENT_ID_CHARS - form->value_chars);
+    // Zeros in front are those that a form has no room for.
+    memcpy(text, (const char *)&chars[0] + LOW_CHARS - n_high, (size_t)n_high);
+    memcpy(text + n_high, &chars[1], LOW_CHARS);
+    memcpy(text + form->value_chars, (const char *)&chars[2] + LOW_CHARS - n_check,
+           (size_t)n_check);
     text[CLIENT_ID_CHARS] = 0;
 }
 

@@ -239,13 +239,17 @@ void gateway_has_left(struct gateway *gateway, const struct link *link,
 static int send_http(struct gateway *gateway, struct link *link, struct gateway_request *request,
                      int64_t now)
 {
-    struct gateway_http http = {.method = "GET"};
+    struct gateway_http http; // six kilobytes: what is written there is said by its lengths
     struct http_request wire = {0};
     char host[300];
     agon_ns_t utc;
     int64_t n;
     int rc;
 
+    http.method = "GET";
+    http.target_from = http.n_headers = http.n_lines = http.body_n = 0;
+    http.target[0] = http.body[0] = '\0';
+    http.lines = NULL;
     request->is_said = 0;
     rc = venue_write(gateway->client, request, &http);
     if (rc < 0)
@@ -256,6 +260,8 @@ static int send_http(struct gateway *gateway, struct link *link, struct gateway_
     wire.target = http.target + http.target_from;
     wire.headers = http.headers;
     wire.n_headers = http.n_headers;
+    wire.lines = http.lines;
+    wire.n_lines = http.n_lines;
     wire.body = http.body_n > 0 ? http.body : NULL;
     wire.body_n = http.body_n;
     n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);

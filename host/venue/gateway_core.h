@@ -121,6 +121,8 @@ struct gateway_http { /* a request being written */
     char target[4096];    /* path and query */
     struct http_header headers[8];
     uint32_t n_headers;
+    const char *lines; /* headers that were written before: http_write_lines */
+    uint32_t n_lines;
     char body[2048];
     uint32_t body_n; /* 0: none */
 };

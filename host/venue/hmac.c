@@ -52,6 +52,13 @@ void hmac_key_init(struct hmac_key *key, const void *secret, size_t n)
     sodium_memzero(pad, sizeof(pad));
 }
 
+size_t hmac_key_ahead(struct hmac_key *key, const void *bytes, size_t n)
+{
+    n -= n % BLOCK;
+    REQUIRE(n == 0 || SHA256_Update(&state_of(key)->inner, bytes, n) == 1);
+    return n;
+}
+
 void hmac_begin(struct hmac *hmac, const struct hmac_key *key)
 {
     memcpy(&hmac->state, key, sizeof(*key));

@@ -19,6 +19,9 @@ struct hmac { /* of a message */
 };
 
 void hmac_key_init(struct hmac_key *key, const void *secret, size_t n);
+/* As far as whole blocks go makes it the key of messages that begin with these bytes; how many of
+ * them, which hmac_add is not to be given again. */
+size_t hmac_key_ahead(struct hmac_key *key, const void *bytes, size_t n);
 void hmac_begin(struct hmac *hmac, const struct hmac_key *key);
 void hmac_add(struct hmac *hmac, const void *bytes, size_t n);
 /* Wipes it, too. */

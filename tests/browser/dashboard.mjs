@@ -265,7 +265,7 @@ async function steer(page) {
     const [{ state }, { agents, baseText, money, percent }] = await Promise.all([import('/connection.mjs'), import('/kit.mjs')]);
     const a = agents(state).find(one => one.name === name);
     const use = title => [...document.querySelectorAll('.a-limits tr')].find(r => r.firstChild.textContent === title)?.children[1].textContent;
-    return Number(a.day_loss) > 0 && use('Daily loss') === money(baseText(Number(a.day_loss))) && use('Drawdown') === percent(a.fall);
+    return Number(a.day_loss) > 0 && use('Daily loss') === money(baseText(Number(a.day_loss))) && a.day_loss === a.day_loss_scaled && use('Drawdown now') === percent(a.fall) && /Drawdown among the figures is the deepest fall/.test(document.querySelector('.a-limits .note').textContent);
   }, still);
   // It places what is missing: once it wants none, what is cancelled stays away.
   await page.fill('.a-params input[aria-label="orders"]', '0');

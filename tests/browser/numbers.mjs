@@ -68,7 +68,7 @@ try {
     };
     const text = id => document.getElementById(id).textContent;
     const portfolio = [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(row => [row.dataset.key, row.children[1].textContent, row.children[2].textContent]);
-    return { portfolio, equity: text('equity'), result: text('result'), split: document.getElementById('result').title, agents: rows('t-agents'), positions: rows('t-positions'), whole: rows('t-positions', cell => cell.title) };
+    return { portfolio, equity: text('equity'), result: text('result'), split: document.getElementById('result').title, parts: document.getElementById('equity').title, left: document.getElementById('left').hidden ? '' : text('left'), agents: rows('t-agents'), positions: rows('t-positions'), whole: rows('t-positions', cell => cell.title) };
   });
   await page.evaluate(() => { location.hash = '#/tournament'; });
   await page.waitForSelector('#t-tournament tr[data-key]');

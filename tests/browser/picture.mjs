@@ -71,7 +71,8 @@ while (!statSync(report, { throwIfNoEntry: false })?.size) {
     await camera.evaluate(to => window.scrollTo(0, to ? document.querySelector(to).closest('section').getBoundingClientRect().top + window.scrollY - 130 : 0), part);
   }
   await caption(camera, `${number} of 7 · ${title}`);
-  await take(camera, STANDS_MS);
+  // When the demo has ended, and writes its report, there is nobody to show: a page that says so is no act.
+  if (!await camera.evaluate(() => document.body.classList.contains('stale'))) await take(camera, STANDS_MS);
   await sleep(Math.max(0, EVERY_MS - (Date.now() - from)));
 }
 const end = await context.newPage();

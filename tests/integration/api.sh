@@ -96,7 +96,7 @@ api look || fail "look"
 ordered 200 param/set vol_1 extreme 2.5
 ordered 200 verify
 until_true "$HOST_PID" "the journal is replayed" is '.state == "held"' verification
-ordered 501 param/set busy_1 every 30
+ordered 409 param/set busy_1 every 30
 ordered 404 param/set nobody every 30
 ordered 200 reload busy_1 "$WORK/busy_again.so"
 ordered 200 rollback busy_1

@@ -41,6 +41,11 @@ gone_say_why() {
         jq -e 'map(select(.name != "busy_1")) | length > 0 and all(.failure // "" != "")' "$WORK/agents" >/dev/null
 }
 until_true "$HOST_PID" "whoever is gone says why" gone_say_why
+# The alert of a quarantine says whose it is, why, and what to do.
+"$AGON" ctl alerts all --json --dir "$WORK/run" >"$WORK/alerts" || fail "ctl alerts"
+jq -e 'map(select(.kind == "quarantine")) | length > 0 and all(. as $a | .agent != null and (.text | startswith($a.agent + " is quarantined: ")) and
+    (.text | test(" crashes, last: .*; next: reload another file, or quarantine clear$")))' "$WORK/alerts" >/dev/null ||
+    fail "an alert of a quarantine: $(jq -c 'map(select(.kind == "quarantine"))' "$WORK/alerts")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 grep -q '^[0-9a-f]\{64\} ' "$WORK/run/quarantine" || fail "no binary is in the quarantine"

@@ -73,7 +73,7 @@ until_true "$HOST_PID" "its wishes are refused" is ".[0].refused > $refused_befo
 is 'all(.[]; .side == "sell")' orders busy_1 || fail "a halted agent buys: $(cat "$WORK/out")"
 ctl resume busy_1 | grep -q '^done  *resumed$' || fail "resume busy_1"
 # Who is not halted is not resumed, and it says so; the order stands in the journal all the same.
-ctl resume busy_1 >"$WORK/out" && grep -q '^done  *was not halted$' "$WORK/out" && grep -q '^seq ' "$WORK/out" || fail "resumed twice: $(cat "$WORK/out")"
+ctl resume busy_1 >"$WORK/out" && grep -q '^done  *was not halted$' "$WORK/out" && grep -q '^event ' "$WORK/out" || fail "resumed twice: $(cat "$WORK/out")"
 ctl resume >"$WORK/out" && grep -q '^done  *nothing was halted' "$WORK/out" || fail "resume of all: $(cat "$WORK/out")"
 ctl resume kill >"$WORK/out" && grep -q '^done  *the kill switch was not thrown' "$WORK/out" || fail "resume kill: $(cat "$WORK/out")"
 until_true "$HOST_PID" "it trades again" is '.[0].state == "active" and .[0].open + .[0].fills > 0' agents

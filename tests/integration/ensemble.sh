@@ -3,7 +3,7 @@
 # Two models and one word of both (plugins/ensemble): an LSTM that has learnt the market and one that learnt noise. Each of its words is
 # the mean of what both said of that candle, by the weights that it names; the one that is right comes to weigh more, and its direction is
 # right more often than the worse one's. Who trades hears it as any model. Runners agree, a journal replays, and an input that is bound
-# to nobody is no voice.
+# to nobody is no voice. No shipped plugin of kind model calls what libm computes otherwise on another machine.
 . "$(dirname "$0")/common.sh"
 BUILT=$2/../../plugins
 mkdir "$WORK/plugins"
@@ -74,4 +74,16 @@ run process 'rate: 40, memory: 100, margin: 0.05'
 [ "$(json "$WORK/json" intents_hash)" = "$intents" ] || fail "the runners differ"
 "$AGON" replay "$WORK/journal" --verify >"$WORK/out" || fail "the journal does not replay: $(cat "$WORK/out")"
 "$AGON" validate "$WORK/plugins/ensemble.so" >"$WORK/out" 2>&1 || fail "validate: $(cat "$WORK/out")"
+# --- every model that ships ---
+n_models=0
+for source in $(grep -l 'kind = AGON_MODEL' "$AGON_SOURCE_ROOT"/plugins/*/*.c); do
+    name=$(basename "$source" .c) file=$BUILT/$(basename "$(dirname "$source")")/$(basename "$source" .c).so
+    [ -f "$file" ] || fail "$name is a model and no plugin of it is built"
+    "$AGON" validate "$file" --json >"$WORK/json" 2>&1 || fail "$name: $(cat "$WORK/json")"
+    jq -e '[.files[].checks[] | select(.id == "val-s07")] | length == 1 and .[0].result == "ok"' "$WORK/json" >"$WORK/is" ||
+        fail "$name: $(jq -c '.files[].checks[] | select(.id == "val-s07")' "$WORK/json")"
+    n_models=$((n_models + 1))
+done
+[ $n_models -ge 5 ] || fail "$n_models models ship; direction, ensemble, lstm, validator and vol did"
 cat "$WORK/said"
+echo "$n_models models that ship compute alike everywhere"

@@ -4,6 +4,7 @@
 # the simulator until each agent has fills; then it is halted and the market stands still, and what /api, `agon ctl`, `agon
 # top`, /metrics, the dashboard (where this machine has a browser), a report and an export of the journal say is compared, number by
 # number. Positions are what the exchange's own position risk says. The same for a backtest: report, JSON, page, CSV, journal.
+# One agent leaves and another comes to its place: who left is in all totals, and who came has its own numbers alone.
 # One agent pays fees of 1 %, so that what is shown to a hundredth of a percent is not 0 whatever it is of. Two tournaments are held,
 # and what /api, `ctl`, `agon tournament`, the page, the report and the export say of the last is compared too, by the journal's record.
 # At the end the host is killed and begins again: the result of the day, of the week and of all hours together are its result still.
@@ -39,6 +40,8 @@ agents:
      hard: 30s}
   - {name: payer_2, plugin: busy.so, stage: live, capital: 40000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 12},
      limits: {order: 4000 USDT, position: 4000 USDT, orders_per_second: 1000, orders_burst: 1000}, hard: 30s}
+  - {name: leaver_1, plugin: busy.so, stage: live, capital: 20000 USDT, instruments: ["binance:BTCUSDT"], params: {every: 10},
+     limits: {order: 4000 USDT, position: 4000 USDT, orders_per_second: 1000, orders_burst: 1000}, hard: 30s}
 portfolio: {daily_loss: 90%, drawdown: 90%, gross: 100000000 USDT}
 tournament: {schedule: "* * * * *", sample: 1m, window: 1h, min_samples: 2, min_trades: 1, evidence: 1, shares: [80%, 1%], rest: 1%,
   reserve: 1%, bounds: {increase: 4%, decrease: 3%}, gates: {drawdown: 1%, profit_factor: 0, sharpe: 1, failures: 0}}
@@ -57,6 +60,12 @@ start_host
 until_true "$HOST_PID" "fills on spot" fills spot_1 3
 until_true "$HOST_PID" "fills on futures" fills perp_1 6
 until_true "$HOST_PID" "a position on futures" holds
+until_true "$HOST_PID" "fills of who will leave" fills leaver_1 8
+ctl unload leaver_1 --close --timeout 10m >/dev/null || fail "unload leaver_1"
+until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*leaver_1' 1
+sed -i 's/name: leaver_1/name: newcomer_1/' "$WORK/conf/roster.yaml"
+ctl apply "$WORK/conf/roster.yaml" >"$WORK/apply" 2>&1 || fail "apply: $(cat "$WORK/apply")"
+until_true "$HOST_PID" "fills of who came to its place" fills newcomer_1 2
 # Who pays has lost enough that a return of another base is another one on each surface, also where it has two digits.
 pays() {
     ctl agents --json 2>/dev/null | jq -e '.[] | select(.name == "payer_1") | .return < -0.02' >/dev/null
@@ -105,12 +114,12 @@ plans_at_once() {
         "$AGON" tournament history "$WORK/run" --live --json >"$WORK/history.json" &&
         "$AGON" journal export "$WORK/run" --live --plans "$WORK/plans.json" &&
         get /api/v1/events "$WORK/api_events.json" || return 1
-    for agent in spot_1 perp_1 payer_1 payer_2; do
+    for agent in spot_1 perp_1 payer_1 payer_2 newcomer_1; do
         "$AGON" tournament why $agent "$WORK/run" --live >"$WORK/why_$agent.txt" || return 1
     done
 }
 each_agent() {
-    for agent in spot_1 perp_1 payer_1 payer_2; do
+    for agent in spot_1 perp_1 payer_1 payer_2 newcomer_1; do
         ctl agent $agent --json >"$WORK/agent_$agent.json" && ctl agent $agent >"$WORK/agent_$agent.txt" || return 1
     done
 }
@@ -124,7 +133,8 @@ all_at_once() {
         ctl books binance:BTCUSDT >"$WORK/book.txt" && ctl positions >"$WORK/positions.txt" &&
         get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
         get /api/v1/positions "$WORK/api_positions.json" && get /api/v1/fills "$WORK/api_fills.json" &&
-        get /api/v1/fills/spot_1 "$WORK/api_fills_spot_1.json" && get /api/v1/fills/perp_1 "$WORK/api_fills_perp_1.json" && get /metrics "$WORK/metrics" &&
+        get /api/v1/equity "$WORK/api_equity.json" && get /api/v1/closed/newcomer_1 "$WORK/api_closed_new.json" &&
+        get /api/v1/fills/newcomer_1 "$WORK/api_fills_newcomer_1.json" && get /api/v1/fills/spot_1 "$WORK/api_fills_spot_1.json" && get /api/v1/fills/perp_1 "$WORK/api_fills_perp_1.json" && get /metrics "$WORK/metrics" &&
         "$AGON" top --dir "$WORK/run" --once >"$WORK/top" &&
         "$AGON" journal export "$WORK/run" --live --figures "$WORK/figures.csv" --fills "$WORK/fills.csv" &&
         "$AGON" report "$WORK/run" --live --json --html "$WORK/report.html" >"$WORK/report.json" &&
@@ -155,7 +165,7 @@ kill -CONT "$SIM_PID"
 
 # All that is held is closed: then closed trades are all that the ledger realised, and each order has ended. /api, `ctl`, the report,
 # the fills of the journal and the page have the same lists.
-for agent in perp_1 payer_1 payer_2; do ctl flatten $agent >/dev/null || fail "flatten $agent"; done
+for agent in perp_1 payer_1 payer_2 newcomer_1; do ctl flatten $agent --timeout 10m >/dev/null || fail "flatten $agent"; done
 is_flat() {
     ctl positions --json >"$WORK/flat.json" 2>/dev/null &&
         jq -e '[.[] | select(.agent != "spot_1") | (.is_dust // false) or ((.quantity // "0") | tonumber) == 0] | all' "$WORK/flat.json" >/dev/null &&
@@ -166,7 +176,7 @@ kill -STOP "$SIM_PID"
 lists_at_once() {
     ctl positions --json >"$WORK/flat.json" && ctl orders --json >"$WORK/flat_orders.json" && ctl status --json >"$WORK/flat_status.json" &&
         ctl books --json >"$WORK/flat_books.json" && ctl portfolio --json >"$WORK/flat_portfolio.json" || return 1
-    for agent in perp_1 payer_1 payer_2; do
+    for agent in perp_1 payer_1 payer_2 newcomer_1; do
         for list in closed ended; do
             ctl $list $agent --json >"$WORK/${list}_$agent.json" && get "/api/v1/$list/$agent" "$WORK/api_${list}_$agent.json" &&
                 cmp -s "$WORK/${list}_$agent.json" "$WORK/${list}_$agent.before" || {
@@ -176,7 +186,7 @@ lists_at_once() {
         done
     done
     "$AGON" journal export "$WORK/run" --live --fills "$WORK/flat_fills.csv" && "$AGON" report "$WORK/run" --live --json >"$WORK/flat_report.json" &&
-        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 >"$WORK/lists.json"; }
+        { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" perp_1 payer_1 payer_2 newcomer_1 >"$WORK/lists.json"; }
 }
 until_true "$HOST_PID" "one moment of the lists" lists_at_once
 python3 "$here/numbers_agree.py" lists "$WORK" || fail "the lists disagree"

@@ -74,9 +74,10 @@ def truth(name):
             faults.append(f'{row["agent"]}: result is not gross - fees + rebates + funding: {row}')
         if int(row['days']) < 30 and (row['sharpe'] or row['sortino']):
             faults.append(f'{row["agent"]}: a ratio of a year after {row["days"]} days')
-        rows[row['agent']] = {**{key: cents(row[key]) for key in MONEY}, **{key: ratio(row[key]) for key in RATIOS},
+        rows[f'left: {row["agent"]}' if row['left'] else row['agent']] = {**{key: cents(row[key]) for key in MONEY}, **{key: ratio(row[key]) for key in RATIOS},
                               'samples': int(row['samples']), 'days': int(row['days']), 'fills': int(row['fills']), 'exact': exact}
-        if D(row['capital']) > 0 and abs(float(exact['result'] / exact['capital']) - float(row['return'])) > 1e-9:
+        # Who left did so with its return; its capital is the pool's since, but for what was lost of it.
+        if D(row['capital']) > 0 and not row['left'] and abs(float(exact['result'] / exact['capital']) - float(row['return'])) > 1e-9:
             faults.append(f'{row["agent"]}: return is not result by capital')
     whole = rows['']['exact']
     for key in MONEY:
@@ -89,6 +90,81 @@ def truth(name):
     if whole['equity'] - whole['capital'] != whole['result']:
         faults.append('the result of all is not its equity less its capital')
     return rows
+
+
+def here(want):  # without who has left
+    return [name for name in want if name and not name.startswith('left: ')]
+
+
+def check_left(want, statuses):
+    """Who left is a row of reports and exports, and on every live surface what is missing between the agents, the pool and all."""
+    gone = [its for name, its in want.items() if name.startswith('left: ')]
+    if not gone or not any(its['exact']['result'] for its in gone):
+        faults.append('nobody left with a result')
+    for its in gone:
+        same('figures', f'return {its["return"]} of who left, of 20,000 or what a tournament made of it', 0.9 < its['return'] / float(its['exact']['result'] / 20000) < 1.1, True)
+    sums = {key: sum(its['exact'][key] for its in gone) for key in ('capital', 'equity', 'result')}
+    found = metrics()
+    for name, status in statuses:
+        same(name, 'left_agents', status['left_agents'], len(gone))
+        same(name, 'agents, pool and who left', D(status['equity_agents']) + D(status['pool']) + D(status['left_equity']), D(status['equity']))
+        for key in sums:
+            same(name, f'left_{key}', D(status[f'left_{key}']), D(cents(sums[key])))
+        results = sum(want[agent]['exact']['result'] for agent in here(want))
+        same(name, 'result of agents and who left', D(status['result']), D(cents(results + sums['result'])))
+    same('/metrics', 'left_agents', D(found['agon_left_agents', '']), len(gone))
+    for key in sums:
+        same('/metrics', f'left_{key}', D(found[f'agon_left_{key}', '']), D(cents(sums[key])))
+    lines = dict(re.split(r'  +', line, maxsplit=1) for line in load('status.txt').split('Money, amounts in USDT\n')[1].split('\n\n')[0].splitlines())
+    for head, key in (('their equity then', 'equity'), ('their result', 'result')):
+        same('ctl status', f'left, {key}', lines.get(head, '').strip(), apart(cents(sums[key])))
+    match = re.search(r'equity (\S+) USDT = agents (\S+) \+ pool (\S+) \+ left (\S+)', load('top'))
+    same('top', 'equity, left', match and match.group(4), apart(cents(sums['equity'])))
+    report = json.loads(load('report.json'))
+    for row in report['left']:
+        same('report', f'left: {row["name"]}, fills', row['fills'], want[f'left: {row["name"]}']['fills'])
+        for key in MONEY:
+            same('report', f'left: {row["name"]} {key}', cents(str(row[key])), want[f'left: {row["name"]}'][key])
+    same('report', 'who left', sorted('left: ' + row['name'] for row in report['left']), sorted(set(want) - set(here(want)) - {''}))
+    points = json.loads(load('api_equity.json'))
+    same('equity', 'those who have points', sorted(points), sorted(here(want) + ['(all)']))
+    whole = points['(all)']
+    same('equity', 'result of all, whoever left', abs((whole[-1][1] - whole[-1][2]) - float(want['']['result'])) < 0.02, True)
+
+
+def check_newcomer(want):
+    """Who came to a place that was another's: each of its numbers is its own."""
+    its, report = want['newcomer_1'], json.loads(load('report.json'))
+    row = next(row for row in report['agents'] if row['name'] == 'newcomer_1')
+    fills = [fill for fill in csv.DictReader(load('fills.csv').splitlines()) if fill['agent'] == 'newcomer_1']
+    same('fills', 'of the newcomer', len(fills), its['fills'])
+    same('/api', 'fills of the newcomer', sorted(fill['seq'] for fill in json.loads(load('api_fills_newcomer_1.json'))), sorted(int(fill['seq']) for fill in fills)[-500:])
+    closed = json.loads(load('api_closed_new.json'))
+    same('report', 'trades of the newcomer', row['trades'], len(closed))
+    same('report', 'those in its list', len([trade for trade in report['trades'] if trade['agent'] == 'newcomer_1']), len(closed))
+    same('report', 'its trades that won', row['trades_won'], sum(D(trade['result']) > 0 for trade in closed))
+    first = json.loads(load('api_equity.json'))['newcomer_1'][0]
+    same('equity', 'result with which the newcomer begins', abs(first[1] - first[2]) < 60, True)
+    ours = sum(D(fill['quantity']) * D(fill['price']) for fill in fills)
+    same('fills', f'volume of the newcomer, {ours}', abs(ours - its['exact']['volume']) < D('0.01') * (len(fills) + 1), True)
+
+
+def check_lost():
+    """What was lost today is money: on the first day capital less what all could be sold for, whatever a tournament moved meanwhile."""
+    status, own = json.loads(load('before.json')), json.loads(load('portfolio.json'))
+    agents = [json.loads(load(f'agent_{name}.json'))['agent'] for name in ('spot_1', 'perp_1', 'payer_1', 'payer_2', 'newcomer_1')]
+    began = status['t_ms'] - status['up_s'] * 1000 * status['speed']
+    if began // DAY_MS != status['t_ms'] // DAY_MS or status['run'] != 1:
+        print('a day turned: what was lost today is not capital less equity')
+        return
+    lost = sum(D(row['capital']) for row in agents) - D(status['left_result']) - D(own['equity'])
+    same('portfolio', f'{own["day_loss"]} lost today, by capital and equity to close {lost}', abs(D(own['day_loss']) - lost) <= D('0.05'), True)
+    same('agents', 'all that was lost today', abs(sum(D(row['day_loss']) for row in agents) - D(status['left_result']) - D(own['day_loss'])) <= D('0.05'), True)
+    coins = [row for row in agents if row['name'].startswith('payer')]
+    for row in coins:  # a spread below its result at mids
+        same('agents', f'{row["name"]} lost {row["day_loss"]} today, its result is {row["result"]}', 0 <= D(row['day_loss']) + D(row['result']) < 5, True)
+    if not any(D(row['day_loss']) != D(row['day_loss_scaled']) for row in agents):
+        faults.append('no capital moved while something was lost: a loss that moves with it would not be found')
 
 
 def json_row(where, row, want):
@@ -139,7 +215,8 @@ NAMES = {'return': 'return_ratio', 'drawdown': 'drawdown_ratio'}
 
 def check_metrics(want):
     found = metrics()
-    for agent, row in want.items():
+    for agent in here(want) + ['']:
+        row = want[agent]
         for key in MONEY + RATIOS:
             name = f'agon_{"agent_" if agent else ""}{NAMES.get(key, key)}'
             got = found.get((name, f'agent="{agent}"' if agent else ''))
@@ -150,9 +227,12 @@ def check_metrics(want):
         labels = f'agent="{row["name"]}"'
         same('/metrics', f'{labels} lost today', found.get(('agon_agent_day_loss', labels)), row['day_loss'])
         its = json.loads(load(f'agent_{row["name"]}.json'))
+        same('/metrics', f'{labels} lost today, scaled', found.get(('agon_agent_day_loss_scaled', labels)), row['day_loss_scaled'])
         same('/metrics', f'{labels} limit of it', found.get(('agon_agent_day_loss_limit', labels)), its['limits']['daily_loss'])
         text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('lost today')))
         same('ctl agent', f'{labels} lost today', text[-1], apart(row['day_loss']))
+        text = re.split(r'  +', next(line for line in load(f'agent_{row["name"]}.txt').splitlines() if line.startswith('scaled, for its limit')))
+        same('ctl agent', f'{labels} lost today, scaled', text[-1], apart(row['day_loss_scaled']))
     for row in json.loads(load('positions.json')):
         labels = f'agent="{row["agent"]}",symbol="{row["symbol"]}"'
         for key, name in (('entry', 'entry_price'), ('break_even', 'break_even_price')):
@@ -212,6 +292,10 @@ def check_page(want):
         return text.replace('\u2009', '').replace('\u2212', '-').replace('+', '')
     same('page', 'equity', plain(page['equity']), want['']['equity'] + ' USDT')
     same('page', 'result', plain(page['result']), want['']['result'])
+    gone = next((its for name, its in want.items() if name.startswith('left: ')), None)
+    if gone:
+        same('page', 'who left', plain(page['left']), f'1 unloaded: equity then {gone["equity"]}, result {gone["result"]}, in the totals')
+        same('page', 'equity, of whom', plain(page['parts']).endswith(f' unloaded agents {gone["equity"]}'), True)
     for row in page['agents']:
         its = want[row['Agent']]
         for head, key in (('Capital', 'capital'), ('Equity', 'equity'), ('Result', 'result'), ('Fees', 'fees'), ('Volume', 'volume')):
@@ -226,7 +310,7 @@ def check_page(want):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
         same('page of an agent', f'{agent} sharpe', plain(facts['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
         same('page of an agent', f'{agent} fills', plain(facts['Fills']), str(its['fills']))
-    same('page', 'agents with a page', sorted(page['of']), sorted(name for name in want if name))
+    same('page', 'agents with a page', sorted(page['of']), sorted(here(want)))
     held = [row for row in json.loads(load('positions.json')) if D(row['quantity']) != 0 and not row['is_dust']]
     same('page', 'positions', sorted((its['Agent'], its['Symbol']) for its in page['positions']), sorted((row['agent'], row['symbol']) for row in held))
     for row in held:
@@ -259,7 +343,7 @@ def check_views(want):
         heads = re.split(r'  +', heads.strip())
         same(name, 'heads that lack', sorted(set(HEADS) - set(heads)), [])
         rows = [dict(zip(heads, re.split(r'  +', line.strip()))) for line in lines]
-        same(name, 'agents', [row['agent'] for row in rows], [key for key in want if key])
+        same(name, 'agents', [row['agent'] for row in rows], here(want))
         for row in rows:
             for head, key in HEADS.items():
                 same(name, f'{row["agent"]} {key}', row[head], in_view(key, want[row['agent']]))
@@ -286,16 +370,18 @@ def check_portfolio():
     head, *lines = load('portfolio.txt').split('Limits of all agents together\n')[1].splitlines()
     rows = {re.split(r'  +', line.strip())[0]: re.split(r'  +', line.strip())[1:3] for line in lines if not line.startswith('    ')}
     for name, its in shown.items():
-        same('ctl portfolio', name, rows.get(name), [its['used'], its['at']])
+        same('ctl portfolio', name, rows.get(name.replace('_', ' ')), [its['used'], its['at']])
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in load('portfolio.txt').split('\n\n')[0].splitlines()[1:])
-    for name, key in (('equity to close', 'equity'), ('at 00:00 UTC', 'equity_at_day'), ('highest', 'equity_highest')):
+    for name, key in (('equity to close', 'equity'), ('at 00:00 UTC', 'equity_at_day'), ('highest', 'equity_highest'), ('lost today', 'day_loss')):
         same('ctl portfolio', name, lines.get(name), apart(own[key]))
     if not os.path.exists(os.path.join(folder, 'page.json')):
         return
     for name, now, at in json.loads(load('page.json'))['portfolio']:
         clean = [text.replace('\u2009', '').replace('\u2212', '-').replace('%', ' %') for text in (now, at)]
         want = [shown[name][key].replace(',', '') for key in ('used', 'at')]
-        if D(used[name]) < 0 if isinstance(used[name], str) else used[name] < 0:
+        if name == 'daily_loss' and own['day_loss'] != used[name]:
+            want[0] = f'{max(D(own["day_loss"]), D("0.00"))}, scaled {max(D(used[name]), D("0.00"))}'
+        elif D(used[name]) < 0 if isinstance(used[name], str) else used[name] < 0:
             want[0] = '0.00'  # nothing is lost
         same('page', f'limit {name} of all', clean, [want[0], '–' if want[1] == 'none' else want[1]])
 
@@ -362,14 +448,16 @@ def check_host():
     for name in ('before.json', 'after.json', 'api_status.json'):
         status = json.loads(load(name))
         json_row(name, status, want[''])
-        same(name, 'equity of agents and pool', D(status['equity_agents']) + D(status['pool']), D(status['equity']))
     same('/api', 'positions', json.loads(load('api_positions.json')), json.loads(load('positions.json')))
     check_views(want)
     for match in re.finditer(r'\b(equity|capital|result|gross|fees|rebates|funding|slippage) (-?[0-9,.]+)', load('top')):
         same('top, its head', match.group(1), match.group(2), apart(want[''][match.group(1)]))
     check_metrics(want)
     check_fills(want)
+    check_left(want, [(name, json.loads(load(name))) for name in ('before.json', 'api_status.json')])
+    check_newcomer(want)
     check_portfolio()
+    check_lost()
     check_held()
     check_page(want)
     report = json.loads(load('report.json'))
@@ -394,7 +482,12 @@ def html_table(text, head, first='agent'):
 
 
 def check_html(page, want):
-    rows = html_table(load(page), 'Sharpe')
+    table = html_table(load(page), 'Sharpe')
+    rows = [row for row in table if row['agent'] != 'pool']
+    for key in ('capital', 'equity'):  # with the pool's row the column adds up, but for what rounding makes
+        shown = [(row['agent'], D(row[key].replace(',', ''))) for row in table]
+        off = sum(amount for name, amount in shown if not name.startswith('all')) - sum(amount for name, amount in shown if name.startswith('all'))
+        same(page, f'{key} adds up', abs(off) <= D('0.005') * len(table), True)
     for row, costs in zip(rows, html_table(load(page), 'gross')):
         same(page, 'agents in both tables', costs['agent'], row['agent'])
         row.update(costs)
@@ -508,7 +601,7 @@ def check_lists():
     check_to_close()
     report = json.loads(load('flat_report.json'))
     page = json.loads(load('lists.json')) if os.path.exists(os.path.join(folder, 'lists.json')) and load('lists.json') else None
-    for agent in ('perp_1', 'payer_1', 'payer_2'):
+    for agent in ('perp_1', 'payer_1', 'payer_2', 'newcomer_1'):
         check_closed(agent, report, page and page[agent])
         check_ended(agent, page and page[agent])
 
@@ -532,7 +625,7 @@ def check_backtest():
     for line, (name, its) in zip(lines[at + 1:], want.items()):
         text = ' '.join([name or 'all, with the pool', apart(its['capital']), apart(its['equity']), apart(its['result']),
                          percent(its['return']), percent(its['drawdown']), ratio_text(its['sharpe']), t_text(its)] +
-                        [apart(its[key]) for key in SHOWN[3:]] + [str(its['fills'])])
+                        [apart(its[key]) for key in SHOWN[3:]] + [f"{its['fills']:,}"])
         same('text', name, ' '.join(line.split()[:-1]), text)
 
 

@@ -133,6 +133,11 @@ def said_of(of):
     return {row['agent']: [one['text'] for one in row['bounds']] for row in json.loads(of.load('api_tournament.json'))['rows']}
 
 
+def words(verdict):
+    """As people are told it."""
+    return verdict.replace('_', ' ')
+
+
 def shown(measures, name, value):
     """A measure as the terminal shows it."""
     if value is None:
@@ -140,7 +145,11 @@ def shown(measures, name, value):
     one = measures[name]
     if one['unit'] != 'share' and abs(value) >= 1000:  # a ratio by next to nothing
         return '>=1000' if value > 0 else '<=-1000'
-    return '%.*f%s' % (one['decimals'], 100 * value if one['unit'] == 'share' else value, '%' if one['unit'] == 'share' else '')
+    return of_unit(one['unit'], value, one['decimals'])
+
+
+def of_unit(unit, value, decimals):
+    return fixed(100 * value, decimals) + '%' if unit == 'share' else fixed(value, decimals)
 
 
 def by_rank(plan):
@@ -157,7 +166,12 @@ def check_show(of, plan):
     of.same('tournament show', 'number', lines[0].startswith(f'tournament {plan.record["number"]} at '), True)
     heads = lines[1].split()
     measures = {one['name']: one for one in json.loads(of.load('api_tournament.json'))['measures']}
-    rows = [dict(zip(heads, line.replace(' %', '%').split())) for line in lines[2:] if re.match(r' *(-|\d+) ', line)]
+    verdicts = {row['verdict'] for row in plan.rows.values()}
+    rows = [line for line in lines[2:] if re.match(r' *(-|\d+) ', line)]
+    for verdict in verdicts:  # of two words
+        rows = [line.replace(f' {words(verdict)} ', f' {verdict} ') for line in rows]
+    rows = [dict(zip(heads, line.replace(' %', '%').split())) for line in rows]
+    of.same('tournament show', 'keys in the place of words', [verdict for verdict in verdicts if '_' in verdict and verdict in text], [])
     of.same('tournament show', 'shares without their blank', re.findall(r'\d%', text), [])
     of.same('tournament show', 'agents', [row['agent'] for row in rows], by_rank(plan))
     for row in rows:
@@ -182,7 +196,7 @@ def check_why(of, plan, agent, row, texts):
 
     def money(amount):
         return of.apart(of.cents(amount))
-    of.same(where, 'verdict', lines[1], f'{agent}: {row["verdict"]}')
+    of.same(where, 'verdict', lines[1], f'{agent}: {words(row["verdict"])}')
     of.same(where, 'fills', lines[2], f'  {row["samples"]} samples of equity; {row["wins"]} closing fills won {money(row["won"])}, '
             f'{row["losses"]} lost {money(row["lost"])}')
     of.same(where, 'equity', f'  equity {money(row["equity"])}, target {money(row["target"])}; {money(row["free"])} of it was free' in lines, True)
@@ -190,12 +204,14 @@ def check_why(of, plan, agent, row, texts):
     of.same(where, 'capital', lines[-1], f'  capital {money(row["before"])} -> {money(row["after"])} ({sign}{money(row["change"])})')
     of.same(where, 'bounds', [line.split(': ', 1)[1] for line in lines if line.startswith(f'     {agent}: ')], texts[agent])
     if row['share'] > 0:
-        of.same(where, 'whole', f'  {100 * row["share"]:.4f} % of {money(plan.whole)} (' in '\n'.join(lines), True)
+        of.same(where, 'whole', f'  {100 * row["share"]:.2f} % of {money(plan.whole)} (' in '\n'.join(lines), True)
     if row['rank']:
         n = sum(other['rank'] > 0 for other in plan.rows.values())
-        of.same(where, 'score', f'  score {row["score"]:.6f}: rank {row["rank"]} of {n}; share {100 * row["share"]:.4f} %' in lines, True)
+        of.same(where, 'score', f'  score {row["score"]:.3f}: rank {row["rank"]} of {n}; share {100 * row["share"]:.2f} %' in lines, True)
     seen_measures, seen_gates = set(), set()
+    measures = {one['name']: one for one in json.loads(of.load('api_tournament.json'))['measures']}
     for line in lines[4:]:
+        line = line.replace(' %', '%')
         match = re.match(r'  (\w+) +(\S+) +(?:(\S+) +(\S+))?(?:  (.*))?$', line)
         if not match or match[1] not in {*plan.weights, *(gate for gate, _ in row['gates'])}:
             continue
@@ -204,19 +220,21 @@ def check_why(of, plan, agent, row, texts):
         if weight and re.fullmatch(r'[-\d.e+]+', weight):
             seen_measures.add(name)
             its = row['measures'][name]
-            of.same(where, name, value, '-' if its is None else f'{its:.6f}')
-            of.same(where, f'points of {name}', points, f'{row["points"][name]:.4f}' if row['is_judged'] else '-')
+            of.same(where, name, value, shown(measures, name, its))
+            of.same(where, f'points of {name}', points, f'{row["points"][name]:.3f}' if row['is_judged'] else '-')
             of.same(where, f'weight of {name}', weight, '%.3g' % plan.weights[name])
             place = 0
         else:
-            gate = line[len(f'  {name:14} {value:>14}'):]
+            gate = line.split(value, 1)[1].strip()
             place = 1 if (name, 1) in row['gates'] else 0
+            unit = measures.get(name, {}).get('unit')
             its = row['gates'][name, place][0]
-            of.same(where, f'gate {name}', value, '-' if its is None else f'{its:.6f}')
+            of.same(where, f'gate {name}', value, '-' if its is None else of_unit(unit, its, 2))
         match = re.search(r'(\S.*) (\S+): (.*)$', gate)
         if match:
             seen_gates.add((name, place))
-            of.same(where, f'limit of {name}', match[2], '%.6g' % row['gates'][name, place][1])
+            limit, is_share = row['gates'][name, place][1], measures.get(name, {}).get('unit') == 'share'
+            of.same(where, f'limit of {name}', match[2], '%.6g%%' % (100 * limit) if is_share else '%.6g' % limit)
             of.same(where, f'outcome of {name}', match[3].replace(' ', '_'), row['outcomes'][name, place])
     of.same(where, 'measures', seen_measures, set(plan.weights))
     of.same(where, 'gates', seen_gates, set(row['gates']))
@@ -233,7 +251,7 @@ def number(value):  # as `agon ctl` shows one: without a fraction as it is
 
 
 def in_ctl(of, row):
-    return {'rank': str(row['rank'] or '-'), 'verdict': row['verdict'], 'score': number(of.ratio(row['score'])), 'share': of.percent(row['share']),
+    return {'rank': str(row['rank'] or '-'), 'verdict': words(row['verdict']), 'score': '%.3f' % row['score'], 'share': of.percent(row['share']),
             't': number(of.ratio(row['measures']['t_value'])), **{key: of.apart(of.cents(row[key])) for key in ('before', 'after', 'change', 'equity')},
             'aimed at': of.apart(of.cents(row['target']))}
 
@@ -243,7 +261,7 @@ def check_ctl(of, plan):
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in head.splitlines()[1:])
     of.same('ctl tournament', 'number', lines['number'], str(plan.record['number']))
     of.same('ctl tournament', 'shared out', lines['shared out'], of.apart(of.cents(plan.whole)))
-    of.same('ctl tournament', 'given', lines['given'], of.apart(of.cents(plan.amount(plan.record['given_amt']))))
+    of.same('ctl tournament', 'given', lines['capital given'], of.apart(of.cents(plan.amount(plan.record['given_amt']))))
     names = {row['agent']: [one['name'] for one in row['bounds']] for row in json.loads(of.load('api_tournament.json'))['rows']}
     rows = table(ranks)
     of.same('ctl tournament', 'agents', [row['agent'] for row in rows], by_rank(plan))
@@ -275,13 +293,16 @@ def check_past(of, plans):
     for one, line, plan in zip(history['tournaments'], text, plans, strict=True):
         first = next((name for name, row in plan.rows.items() if row['rank'] == 1), '')
         n_ranked = sum(row['rank'] > 0 for row in plan.rows.values())
-        of.same('tournament history', f'{one["number"]}', (one['first'], one['n_ranked'], plan.amount(one['given_amt']), plan.amount(one['pool_amt'])),
+        of.same('tournament history', f'{one["number"]}', (one['first'], one['n_ranked'], plan.amount(one['to_agents_amt']), plan.amount(one['pool_amt'])),
                 (first, n_ranked, plan.given, plan.pool))
         of.same('tournament history', f'{one["number"]} as text', (line[0], *line[2:4], *line[5:7]),
                 (str(plan.record['number']), first or '-', str(n_ranked), of.apart(of.cents(plan.given)), of.apart(of.cents(plan.pool))))
-    for one in history['agents']:
+    names = list(dict.fromkeys(name for plan in plans for name in plan.rows))
+    of.same('tournament history', 'agents', sorted(one['name'] for one in history['agents']), sorted(names))
+    for one in history['agents']:  # who left, and who came later, by the tournaments that they were in
+        held = [plan.rows[one['name']] for plan in plans if one['name'] in plan.rows]
         of.same('tournament history', one['name'], (plans[0].amount(one['capital_before_amt']), plans[0].amount(one['capital_after_amt'])),
-                (plans[0].rows[one['name']]['before'], plans[-1].rows[one['name']]['after']))
+                (held[0]['before'], held[-1]['after']))
     moved = {plan.record['number']: plan.moved for plan in plans}
     n_seen = 0
     for event in json.loads(of.load('api_events.json')):
@@ -292,7 +313,8 @@ def check_past(of, plans):
             of.same('/api events', event['text'], event['text'].split('; ')[1],
                     f'{of.apart(of.cents(total))} USDT moved' if total else 'no capital moved')
     of.same('/api events', 'tournaments', n_seen > 0, True)
-    story = dict(re.findall(r'tournament (\d+): \S+ is first, (\S+) USDT of capital moved', of.load('report.txt')))
+    story = {n: amount or '0.00' for n, amount in
+             re.findall(r'tournament (\d+): \S+ is first;\s+(?:no capital|(\S+)\s+USDT)\s+(?:moved|went to|came from)', of.load('report.txt'))}
     of.same('report', 'moved', story, {str(plan.record['number']): of.apart(of.cents(plan.moved)) for plan in plans
                                        if any(row['rank'] for row in plan.rows.values())})
 
@@ -304,7 +326,7 @@ def check_report(of, plan, texts):
     reasons = {row['agent']: row['reason'] for row in json.loads(of.load('api_tournament.json'))['rows']}
     for row in rows:
         its, agent = plan.rows[row['agent']], row['agent']
-        want = {'rank': str(its['rank'] or ''), 'verdict': its['verdict'], 'score': '%.3f' % its['score'], 'share': '%.2f %%' % (100 * its['share']),
+        want = {'rank': str(its['rank'] or ''), 'verdict': words(its['verdict']), 'score': '%.3f' % its['score'], 'share': '%.2f %%' % (100 * its['share']),
                 'before': of.apart(of.cents(its['before'])), 'after': of.apart(of.cents(its['after'])), 'why': '; '.join(texts[agent]) or reasons[agent]}
         for head in set(row) - set(want) - {'agent'}:
             name, value = LABELS[head], its['measures'][LABELS[head]]

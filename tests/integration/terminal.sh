@@ -37,7 +37,7 @@ live_files "$(agent busy_1 busy.so 'every: 20')
 $(agent busy_2 busy.so 'every: 25')"
 sed -i 's/^mode: live/mode: paper/' "$WORK/conf/live.yaml"
 # The gateway knows of a live book a moment before the engine does.
-seen run 'books 2/2 live && BTCUSDT .* live && ETHUSDT .* live' -4 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --http off
+seen run 'books 2/2 live && BTCUSDT .* live && ETHUSDT .* live && ^busy_1  *active && ^busy_2  *active' -4 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --http off
 start_host
 ready() { "$AGON" top --dir "$WORK/run" >"$WORK/top" 2>/dev/null && grep -q '^feed ok' "$WORK/top"; }
 until_true "$HOST_PID" "a picture of top" ready

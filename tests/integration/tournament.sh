@@ -108,6 +108,34 @@ grep -q "^tournament 14 at 2026-01-08T00:00" "$WORK/text" || fail "show: $(cat "
 grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 "$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"
 grep -q 'vol_return .* above -2: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
+# Its figures are the table's, to the digit and with their unit.
+python3 - "$AGON" "$WORK/ranks" <<'END' || fail "why has other figures than show"
+import re
+import subprocess
+import sys
+
+def said(*words):
+    return subprocess.run([sys.argv[1], "tournament", *words, sys.argv[2]], check=True, capture_output=True, text=True).stdout
+table, n = said("show").splitlines(), 0
+head = table[1].split()
+names = {"return": "net_return", "win": "win_rate", "profit": "profit_factor"}
+for line in table[2:]:
+    cells = re.sub(r" %", "%", line).split()
+    if len(cells) < 6 or not (cells[0].isdigit() or cells[0] == "-"):
+        continue
+    why = re.sub(r" %", "%", said("why", cells[1]))
+    values = [m.group(2) for m in re.finditer(r"^  (\w+) +(\S+) +\S+ +[\d.]+(?:  |$)", why, re.M)]
+    for cell in cells[5:-2]:
+        if cell not in values:
+            sys.exit(f"{cells[1]}: {cell} of the table is not in: {values}\n{line}\n{why}")
+        n += 1
+    score = re.search(r"score (\S+?)[:,]", why)
+    share = re.search(r"; share (\S+)", why)
+    if score and score.group(1) != cells[3] or share and share.group(1) != cells[4]:
+        sys.exit(f"{cells[1]}: score and share {cells[3]} {cells[4]}, and why has {score} {share}")
+if n < 20:
+    sys.exit(f"only {n} figures to compare: {table}")
+END
 # In a terminal of 80 columns no line of it is longer.
 for of in show history 'why fast_btc' 'why rev_eth' dry-run; do
     # shellcheck disable=SC2086
@@ -248,7 +276,7 @@ answers() { "$AGON" ctl status --dir "$WORK/run" >/dev/null 2>&1; }
 until_true "$HOST_PID" "an answer of the host" answers
 undo one && fail "a tournament that is no number was undone"
 undo 7 && fail "a tournament that was never held was undone"
-grep -q 'tournament 7 is not the last one' "$WORK/said" || fail "undo: $(cat "$WORK/said")"
+grep -Eq 'there is nothing to undo: no tournament|tournament 7 is not the last one: that is number [0-9]' "$WORK/said" || fail "undo: $(cat "$WORK/said")"
 capital() { "$AGON" ctl agents --json --dir "$WORK/run" | jq -c '[.. | objects | .capital? // empty]'; }
 before=$(capital)
 moved() {
@@ -258,7 +286,10 @@ until_true "$HOST_PID" "a tournament that moves something" moved
 number=$(jq -r .number "$WORK/said")
 undo "$number" 'as the fees were wrong' || fail "undo: $(cat "$WORK/said")"
 [ "$(capital)" = "$before" ] || fail "undone: capital was $before and is $(capital)"
-undo "$number" && fail "a tournament was undone twice"
+# Once more it finds it so: as with other orders that is said, and is no failure.
+undo "$number" && grep -q 'was undone already' "$WORK/said" || fail "undone once more: $(cat "$WORK/said")"
+undo "$number" --json && jq -e '.already and .done == "was undone already"' "$WORK/said" >/dev/null || fail "undone once more: $(cat "$WORK/said")"
+[ "$(capital)" = "$before" ] || fail "undone twice: capital was $before and is $(capital)"
 # Whoever looks at it sees that it is undone, when, by which event, and that all of it went back; so in the next run.
 seq=$("$AGON" journal cat "$WORK/run" --live --type command 2>/dev/null | awk '/ kind=undo_plan .* why="as the fees were wrong"/ { print $1 }')
 me=$(id -un)

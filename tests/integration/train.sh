@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # agon train trees: a dependence that was planted into a table is found, and shown on rows that were held out; of noise no edge is
-# claimed; any number of threads gives the same file, which a plugin trades on; a table or parameters that teach nothing are
+# claimed; any number of threads gives the same file, which a plugin trades on; a column that nearly has the
+# answer is named; a table or parameters that teach nothing are
 # refused with their place, and no file is left.
 . "$(dirname "$0")/common.sh"
 ROWS=$(dirname "$0")/train_rows.py
@@ -53,6 +54,20 @@ gzip -c "$WORK/planted.csv" >"$WORK/packed.csv"
 train packed "$WORK/packed.json" >"$WORK/out" 2>&1 && cmp -s "$WORK/plain.json" "$WORK/packed.json" || fail "a packed table: $(cat "$WORK/out")"
 train noise "$WORK/noise.json" >"$WORK/out" 2>&1 || fail "noise: $(cat "$WORK/out")"
 grep -q 'no edge over the constant is shown' "$WORK/out" || fail "an edge is claimed of noise: $(cat "$WORK/out")"
+
+# A column that is the answer with three of ten signs turned is named: on stderr before it is trained, in the report, in the model's card,
+# in its version. Of noise nothing is.
+python3 "$ROWS" 4000 turned >"$WORK/turned.csv" || fail "no table"
+train turned "$WORK/turned.json" --register turned --models "$WORK/models" >"$WORK/out" 2>"$WORK/err" || fail "turned: $(cat "$WORK/err")"
+grep -q '^strong    column size alone is right in [67][0-9.]*% (95%: .*) of 1400 rows, the constant in [45].*: that is more than a market is known to give; leave it out by --ignore' \
+    "$WORK/out" && grep -q '^agon train: column size alone is right in' "$WORK/err" || fail "a leak is not named: $(cat "$WORK/out" "$WORK/err")"
+jq -e '.learner.attributes["agon.strong"] | test("^size [67][0-9.]*%$")' "$WORK/turned.json" >"$WORK/is" || fail "its card says nothing"
+"$AGON" models show turned@1 --models "$WORK/models" >"$WORK/show" 2>&1 && grep -q 'strong=size [67]' "$WORK/show" || fail "its version says nothing: $(cat "$WORK/show")"
+train turned "$WORK/turned.json" --quiet --json >"$WORK/out" 2>"$WORK/err" && [ ! -s "$WORK/err" ] &&
+    jq -e '.strong | length == 1 and .[0].column == "size" and .[0].right_low > 0.6 and .[0].rows == 1400' "$WORK/out" >"$WORK/is" || fail "as JSON: $(cat "$WORK/out" "$WORK/err")"
+"$AGON" train trees --data "$WORK/turned.csv" --target up --ignore size --out "$WORK/without.json" >"$WORK/out" 2>&1 && ! grep -q '^strong' "$WORK/out" || fail "named without the column: $(cat "$WORK/out")"
+train noise "$WORK/noise.json" --json >"$WORK/out" 2>"$WORK/err" && jq -e '.strong == []' "$WORK/out" >"$WORK/is" && ! grep -q strong "$WORK/noise.json" ||
+    fail "named of noise: $(cat "$WORK/out")"
 
 # A plugin of two inputs asks it.
 "$AGON" backtest "$PLUGINS/seer.so" --seed 3 --for 1m --file "model=$WORK/boosted.json" --json >"$WORK/out" 2>"$WORK/err" ||

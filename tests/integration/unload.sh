@@ -35,7 +35,10 @@ until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacate
 until_true "$HOST_PID" "it is gone from the list" is 'length == 2 and all(.[]; .name != "busy_2")' agents
 is 'all(.[]; .agent != "busy_2")' positions || fail "positions: $(cat "$WORK/out")"
 
-# Its place is another's.
+# Its place is another's, also of what is seen of it behind a restart: whatever was before it came was the other's.
+is '.seq > 0' status || fail "status: $(cat "$WORK/out")"
+since=$(jq .seq "$WORK/out")
+since_ms=$(jq .t_ms "$WORK/out")
 live_files "$(agent busy_1 busy.so 'every: 5')
 $(agent newcomer busy.so 'every: 6')
 $(agent busy_3 busy.so 'every: 7')"
@@ -59,6 +62,11 @@ start_host
 until_true "$HOST_PID" "the newcomer trades again" trades newcomer
 is '(.[] | select(.name == "newcomer") | .slot) == 1 and (.[] | select(.name == "busy_3") | .slot) == 2' agents ||
     fail "places after kill -9: $(cat "$WORK/out")"
+is "length > 0 and all(.[]; .seq > $since)" fills newcomer || fail "fills of who had its place: $(jq -c "[.[] | select(.seq <= $since)]" "$WORK/out")"
+curl -s -H "Authorization: Bearer $(cat "$WORK/run/token")" "$(cat "$WORK/run/http")/api/v1/equity" >"$WORK/out"
+jq -e ".newcomer | length > 0 and .[0][0] >= $since_ms" "$WORK/out" >/dev/null ||
+    fail "points of who had its place, before $since_ms: $(jq -c '.newcomer[:3]' "$WORK/out")"
+is '.left_agents == 1 and (.left_result | tonumber) != 0' status || fail "who left, behind a restart: $(cat "$WORK/out")"
 if is 'any(.[]; .name == "busy_1")' agents; then
     ends 0 flatten busy_1 --timeout 10m
     until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacated".*busy_1' 1
@@ -98,12 +106,33 @@ until_true "$HOST_PID" "its place is free" lines "$WORK/host.err" '"key":"vacate
 for how in --dry-run ''; do
     # shellcheck disable=SC2086
     ends 3 apply "$WORK/conf/roster.yaml" $how
-    grep -q 'loser: agent: a capital of 100,*000[.0]* USDT is wanted, and the account has 9[0-9.,]* for it: lower `capital`, or bring money' \
+    grep -q 'loser: agent: a capital of 100,*000[.0]* USDT is wanted, and the account has 9[0-9.,]* for it: lower `capital` by [0-9.,]*, or bring money' \
         "$WORK/out" || fail "not said by apply $how: $(cat "$WORK/out")"
 done
 # What comes before it in the same roster may free the capital.
 sed 's/name: loser,/name: third,/' "$WORK/conf/roster.yaml" | sed '/name: third/s/100000/9000/' >"$WORK/conf/less.yaml"
 ends 0 apply "$WORK/conf/less.yaml" --dry-run
+# Each of two that come fits alone, and both do not: what the first takes is not there for the second. What another gives back is.
+two() { # CAPITAL of other, NAME...
+    printf 'seed: 1\nbase_currency: USDT\nagents:\n'
+    agent other busy.so 'every: 1000000' "$LOUD" | sed "s/100000 USDT/$1 USDT/"
+    shift
+    for name in "$@"; do agent "$name" busy.so 'every: 1000000' "$LOUD" | sed 's/100000 USDT/60000 USDT/'; done
+}
+for name in second third; do
+    two 100000 $name >"$WORK/conf/$name.yaml"
+    ends 0 apply "$WORK/conf/$name.yaml" --dry-run
+done
+two 100000 second third >"$WORK/conf/two.yaml"
+for how in --dry-run ''; do
+    # shellcheck disable=SC2086
+    ends 3 apply "$WORK/conf/two.yaml" $how
+    grep -q 'third: agent: a capital of 60,000.00 USDT is wanted, and of the [0-9.,]* that the account has for it what this roster gives before it leaves 3[0-9.,]*: lower `capital` by 2[0-9.,]*,' \
+        "$WORK/out" || fail "two that come, apply $how: $(cat "$WORK/out")"
+done
+is 'map(.name) == ["other"]' agents || fail "what was refused was begun: $(cat "$WORK/out")"
+two 70000 second third >"$WORK/conf/two.yaml"
+ends 0 apply "$WORK/conf/two.yaml" --dry-run
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host on paper"
 for n in 1 2; do

@@ -19,6 +19,7 @@ made() { # NAME FILE AHEAD OPTION...
 }
 judged() { # NAME KIND SETTINGS AHEAD [WORD]
     "$AGON" train "$2" --data "$WORK/$1.csv" --gap "$4" --config "$3" --out "$WORK/$1.$2" --quiet --threads 2 --json >"$WORK/json" 2>"$WORK/err" || { cat "$WORK/err"; failed=1; return; }
+    jq -e '.strong == []' "$WORK/json" >"$WORK/strong" || { echo "$1: columns that know more than a market gives: $(jq -c .strong "$WORK/json")"; failed=1; }
     jq -r --arg name "$1" --arg word "${5-}" '"\($name) \(.kind)\($word) (\(.goal)): right \(.right * 10000 | round / 100) % of \(.rows_held_out) rows (95 %: \(.right_low * 10000 | round / 100) to \(.right_high * 10000 | round / 100)), the constant \(.right_of_constant * 10000 | round / 100) %, of those learnt from \(.right_seen * 10000 | round / 100) %: \(if .is_better then "better than the constant" else "no edge is shown" end); \(.rows) rows, \(.features) features, \(.seconds | round) s"' "$WORK/json"
 }
 settings() { # HIDDEN LAYERS FLAT WINDOW [LINE...]
@@ -37,7 +38,9 @@ for symbol in BTCUSDT ETHUSDT; do
         settings 16 1 "$4" 32 'head: 16' >"$WORK/lstm.yaml"
         settings 16 3 "$4" 32 >"$WORK/tcn.yaml"
         judged "$symbol-$1" lstm "$WORK/lstm.yaml" "$3"
+        settings 16 1 "$4" 32 'heads: 2' 'span: 32' 'feed: 32' >"$WORK/transformer.yaml"
         judged "$symbol-$1" tcn "$WORK/tcn.yaml" "$3"
+        judged "$symbol-$1" transformer "$WORK/transformer.yaml" "$3"
         judged "$symbol-$1-many" trees "$AGON_SOURCE_ROOT/configs/train/boosted.yaml" "$3"
         judged "$symbol-$1-many" trees "$AGON_SOURCE_ROOT/configs/train/forest.yaml" "$3" ", a forest"
     done

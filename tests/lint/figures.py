@@ -55,9 +55,11 @@ def add(commit, files):
             fail(f"{name}: a run of --quick is no figure")
         if run["failed"]:
             fail(f"{name}: {run['failed']} checks of results failed")
-        for row in run["rows"]:
-            if "ratio" in row:
-                found.setdefault(row["name"], []).append((row["ratio"], run, row))
+        rows = [row for row in run["rows"] if "ratio" in row]
+        if not rows:
+            fail(f"{name}: no row of it has a yardstick beside it")
+        for row in rows:
+            found.setdefault(row["name"], []).append((row["ratio"], run, row))
     rows = read()
     for name, runs in found.items():
         runs.sort(key=lambda run: run[0])

@@ -127,7 +127,7 @@ function drawStatus() {
   put('time', s.time ? stamp(s.t_ms) : 'no time yet');
   learnBase(s.equity);
   put('equity', `${money(s.equity)} ${s.currency}`);
-  $('equity').title = `agents ${money(s.equity_agents)} + pool ${money(s.pool)}`;
+  $('equity').title = `agents ${money(s.equity_agents)} + pool ${money(s.pool)}${s.left_agents > 0 ? ` + unloaded agents ${money(s.left_equity)}` : ''}`;
   $('result').title = `gross ${money(s.gross)} − fees ${money(s.fees)} + rebates ${money(s.rebates)} + funding ${money(s.funding)}; slippage ${money(s.slippage)} is part of gross`;
   put('result', signed(s.result), tone(s.result));
   for (const [id, from] of [['today', day], ['week', week]]) {

@@ -87,7 +87,8 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     }
     if (request->is_said)
         binance_params_add(params, "apiKey", binance->vault->key);
-    binance_params_add_u64(params, "recvWindow", gateway->config.recv_window_ms);
+    if (!params->has_window)
+        binance_params_add_u64(params, "recvWindow", gateway->config.recv_window_ms);
     binance_params_add_u64(params, "timestamp", (uint64_t)venue_now / 1000000);
     request->expiry_ns =
         venue_expiry(binance->client, now, (int64_t)gateway->config.recv_window_ms * 1000000);
@@ -103,11 +104,9 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     if (set_target(http, params, strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path,
                    path) < 0)
         return AGON_ENOSPC;
-    http->headers[0].name = "X-MBX-APIKEY";
-    http->headers[0].value = binance->vault->key;
-    http->n_headers = 1;
-    if (binance->flavour->has_micros)
-        http->headers[http->n_headers++] = (struct http_header){"X-MBX-TIME-UNIT", "MICROSECOND"};
+    http->lines = binance->vault->lines;
+    http->n_lines =
+        binance->flavour->has_micros ? binance->vault->n_lines : binance->vault->n_key_line;
     return AGON_OK;
 }
 
@@ -146,13 +145,43 @@ static void add_recent(const struct binance *binance, struct binance_params *par
     binance_params_add_u64(params, "limit", 1000);
 }
 
+/* What all orders of the symbol and kind begin with, which is written and hashed once. */
+static void begin_order(struct binance *binance, const struct gateway_request *request,
+                        struct binance_params *params)
+{
+    const struct outbox_entry *entry = request->entry;
+    const struct symbol *symbol = request->symbol;
+    const struct binance_front_kind kind = {.side = entry->side,
+                                            .type = entry->type,
+                                            .tif = entry->tif,
+                                            .is_post_only = (entry->flags & AGON_POST_ONLY) != 0,
+                                            .recv_window_ms =
+                                                binance->gateway->config.recv_window_ms};
+    // Said on a socket they are put into another order, and not hashed as they stand.
+    int is_kept = !request->is_said;
+
+    if (is_kept &&
+        binance_front_begin(&binance->vault->fronts, params, symbol->name, symbol->n_name, &kind))
+        return;
+    binance_params_add(params, "symbol", symbol->name);
+    binance->flavour->add_kind(params, entry);
+    if (!is_kept)
+        return;
+    binance_params_add_u64(params, "recvWindow", kind.recv_window_ms);
+    params->has_window = 1;
+    binance_front_keep(&binance->vault->fronts, &binance->vault->signer, params, symbol->n_name,
+                       &kind);
+}
+
 static int write_request(struct binance *binance, struct gateway_request *request,
                          struct gateway_http *http, struct binance_params *params)
 {
     const char *path = binance->flavour->paths[request->kind];
     const struct outbox_entry *entry = request->entry;
 
-    if (request->symbol != NULL)
+    if (request->kind == REQ_NEW || request->kind == REQ_SWAP_NEW)
+        begin_order(binance, request, params);
+    else if (request->symbol != NULL)
         binance_params_add(params, "symbol", request->symbol->name);
     switch (request->kind) {
     case REQ_TIME:
@@ -594,6 +623,18 @@ void binance_close(void *self)
     free(binance);
 }
 
+static void write_lines(struct binance_vault *vault)
+{
+    const struct http_header headers[] = {{"X-MBX-APIKEY", vault->key},
+                                          {"X-MBX-TIME-UNIT", "MICROSECOND"}};
+    int64_t n = http_write_lines(vault->lines, sizeof(vault->lines), headers, 1);
+    int64_t n_both = http_write_lines(vault->lines, sizeof(vault->lines), headers, 2);
+
+    REQUIRE(n > 0 && n_both > n); // its characters were looked at, and there is room
+    vault->n_key_line = (uint32_t)n;
+    vault->n_lines = (uint32_t)n_both;
+}
+
 int binance_take_key(struct binance_vault **vault, const struct venue_config *config,
                      struct error *err)
 {
@@ -609,6 +650,7 @@ int binance_take_key(struct binance_vault **vault, const struct venue_config *co
     if (*vault == NULL)
         return error_set(err, AGON_ENOMEM, "no locked memory for the key");
     memcpy((*vault)->key, config->key.bytes, config->key.n);
+    write_lines(*vault);
     return binance_signer_init(&(*vault)->signer,
                                config->key_kind == VENUE_KEY_ED25519 ? BINANCE_SIGN_ED25519
                                                                      : BINANCE_SIGN_HMAC,

@@ -6,6 +6,7 @@
 #define VENUE_BINANCE_CORE_H
 
 #include "venue/binance/decode.h"
+#include "venue/binance/front.h"
 #include "venue/binance/judge.h"
 #include "venue/binance/sign.h"
 #include "venue/client.h"
@@ -15,6 +16,10 @@
 struct binance_vault { /* in pages of secret_new */
     struct binance_signer signer;
     char key[SECRET_MAX + 1];
+    /* What each of its requests has of headers, as lines; the first of them has the key. */
+    char lines[SECRET_MAX + 64];
+    uint32_t n_lines, n_key_line;
+    struct binance_fronts fronts;
 };
 
 struct binance_contract {                               /* an instrument of futures */
@@ -51,7 +56,8 @@ struct binance_flavour {
     /* Suffixes of the streams of an instrument; how many. */
     uint32_t (*streams)(const struct venue_config *config,
                         const char *suffixes[BINANCE_STREAMS_OF]);
-    /* Parameters of a new order, side first. */
+    /* Of a new order's parameters what the front has, side first, and the rest of them. */
+    void (*add_kind)(struct binance_params *params, const struct outbox_entry *entry);
     void (*add_order)(const struct binance *binance, struct binance_params *params,
                       const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
                       agon_px_t px, uint8_t rev);

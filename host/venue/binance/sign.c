@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "net/http.h"
+#include "venue/binance/front.h"
 #include "venue/hmac.h"
 
 #define SAID_PARAMS 32
@@ -102,19 +103,34 @@ static void write_hex(const unsigned char *bytes, size_t n, char *text)
     }
 }
 
+static size_t sign_by(const struct hmac_key *key, const void *bytes, size_t n,
+                      char text[BINANCE_SIGNATURE_TEXT])
+{
+    struct hmac hmac;
+    unsigned char mac[HMAC_BYTES];
+
+    hmac_begin(&hmac, key);
+    hmac_add(&hmac, bytes, n);
+    hmac_end(&hmac, mac);
+    write_hex(mac, sizeof(mac), text);
+    text[2 * sizeof(mac)] = '\0';
+    return 2 * sizeof(mac);
+}
+
+uint32_t binance_signer_begin(const struct binance_signer *signer, struct hmac_key *key,
+                              const void *bytes, size_t n)
+{
+    if (signer->kind != BINANCE_SIGN_HMAC)
+        return 0;
+    memcpy(key, signer->opaque, sizeof(*key));
+    return (uint32_t)hmac_key_ahead(key, bytes, n);
+}
+
 size_t binance_sign(const struct binance_signer *signer, const void *bytes, size_t n,
                     char text[BINANCE_SIGNATURE_TEXT])
 {
     if (signer->kind == BINANCE_SIGN_HMAC) {
-        struct hmac hmac;
-        unsigned char mac[HMAC_BYTES];
-
-        hmac_begin(&hmac, (const struct hmac_key *)(const void *)signer->opaque);
-        hmac_add(&hmac, bytes, n);
-        hmac_end(&hmac, mac);
-        write_hex(mac, sizeof(mac), text);
-        text[2 * sizeof(mac)] = '\0';
-        return 2 * sizeof(mac);
+        return sign_by((const struct hmac_key *)(const void *)signer->opaque, bytes, n, text);
     } else {
         const struct ed25519_state *state =
             (const struct ed25519_state *)(const void *)signer->opaque;
@@ -135,6 +151,8 @@ void binance_params_init(struct binance_params *params, char *text, size_t room)
     params->n = 0;
     params->is_full = room == 0;
     params->is_plain = 0;
+    params->has_window = 0;
+    params->front = NULL;
     if (room > 0)
         text[0] = 0;
 }
@@ -205,14 +223,18 @@ void binance_params_add_n(struct binance_params *params, const char *name, size_
 
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)
 {
+    const struct binance_front *front = params->front;
     char signature[BINANCE_SIGNATURE_TEXT];
     size_t n;
 
     if (params->is_full)
         return AGON_ENOSPC;
-    n = binance_sign(signer, params->text, params->n, signature);
-    if (signer->kind == BINANCE_SIGN_HMAC)
-        binance_params_add_bare(params, "signature", signature, n);
+    n = front != NULL && front->n_hashed > 0
+            ? sign_by(&front->key, params->text + front->n_hashed, params->n - front->n_hashed,
+                      signature)
+            : binance_sign(signer, params->text, params->n, signature);
+    if (signer->kind == BINANCE_SIGN_HMAC) // of one length, which makes its copy a few moves
+        binance_params_add_bare(params, "signature", signature, 2 * HMAC_BYTES);
     else
         binance_params_add_n(params, "signature", 9, signature, n);
     return params->is_full ? AGON_ENOSPC : AGON_OK;

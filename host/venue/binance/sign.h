@@ -32,11 +32,20 @@ void binance_signer_wipe(struct binance_signer *signer);
 size_t binance_sign(const struct binance_signer *signer, const void *bytes, size_t n,
                     char text[BINANCE_SIGNATURE_TEXT]);
 
+struct hmac_key;
+struct binance_front;
+/* Makes key one of messages that begin with these bytes, as far as it can; how many of them. 0: by
+ * that kind of signature, or of so few, none. */
+uint32_t binance_signer_begin(const struct binance_signer *signer, struct hmac_key *key,
+                              const void *bytes, size_t n);
+
 /* Parameters as they go on the wire: name=value&name=value, values percent-encoded. */
 struct binance_params {
     char *text; /* borrowed; NUL-terminated */
     size_t room, n;
     int is_full;
+    int has_window;                    /* recvWindow is among them */
+    const struct binance_front *front; /* what they begin with; NULL: nothing that is kept */
     int is_plain; /* not encoded, for binance_params_say; what JSON or & would mark does not fit */
 };
 void binance_params_init(struct binance_params *params, char *text, size_t room);

@@ -31,9 +31,7 @@ static const char *tif_name(uint8_t tif)
     return tif == AGON_TIF_IOC ? "IOC" : tif == AGON_TIF_FOK ? "FOK" : "GTC";
 }
 
-static void add_order(const struct binance *binance, struct binance_params *params,
-                      const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
-                      agon_px_t px, uint8_t rev)
+static void add_kind(struct binance_params *params, const struct outbox_entry *entry)
 {
     int is_maker = (entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT;
 
@@ -42,13 +40,19 @@ static void add_order(const struct binance *binance, struct binance_params *para
                             is_maker ? "LIMIT_MAKER" : binance_spot_types[entry->type]);
     if (!is_maker && order_type_has_px(entry->type))
         binance_params_add_word(params, "timeInForce", tif_name(entry->tif));
+    binance_params_add_word(params, "newOrderRespType", "FULL");
+}
+
+static void add_order(const struct binance *binance, struct binance_params *params,
+                      const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
+                      agon_px_t px, uint8_t rev)
+{
     binance_add_num(params, "quantity", qty, symbol->qty_exp);
     if (order_type_has_px(entry->type))
         binance_add_num(params, "price", px, symbol->px_exp);
     if (order_type_waits(entry->type))
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
     binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
-    binance_params_add_word(params, "newOrderRespType", "FULL");
 }
 
 static int take_cancel_replace(struct binance *binance, const struct http_message *reply,
@@ -260,6 +264,7 @@ static int write_replace(struct binance *binance, struct gateway_request *reques
     // Were a fill on its way, old and new together would be too much: then nothing is done.
     binance_params_add(params, "cancelRestrictions", "ONLY_NEW");
     binance_add_client_id(binance, params, "cancelOrigClientOrderId", entry->order_id, entry->rev);
+    add_kind(params, entry);
     add_order(binance, params, request->symbol, entry, entry->next_qty, entry->next_px,
               entry->pending_rev);
     return binance_write_signed(binance, request, http, params, "/v3/order/cancelReplace");
@@ -322,6 +327,7 @@ static const struct binance_flavour spot = {
     .names_symbols = 1,
     .has_micros = 1,
     .streams = streams,
+    .add_kind = add_kind,
     .add_order = add_order,
     .write = write_replace,
 };

@@ -44,16 +44,21 @@ static const char *tif_name(const struct outbox_entry *entry)
     return entry->tif == AGON_TIF_IOC ? "IOC" : entry->tif == AGON_TIF_FOK ? "FOK" : "GTC";
 }
 
+static void add_kind(struct binance_params *params, const struct outbox_entry *entry)
+{
+    binance_params_add_word(params, "side", binance_side_name(entry->side));
+    binance_params_add_word(params, "type", binance_um_types[entry->type]);
+    if (order_type_has_px(entry->type))
+        binance_params_add_word(params, "timeInForce", tif_name(entry));
+    binance_params_add_word(params, "newOrderRespType", "RESULT");
+}
+
 static void add_order(const struct binance *binance, struct binance_params *params,
                       const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
                       agon_px_t px, uint8_t rev)
 {
     int is_limit = order_type_has_px(entry->type);
 
-    binance_params_add_word(params, "side", binance_side_name(entry->side));
-    binance_params_add_word(params, "type", binance_um_types[entry->type]);
-    if (is_limit)
-        binance_params_add_word(params, "timeInForce", tif_name(entry));
     binance_add_num(params, "quantity", qty, symbol->qty_exp);
     if (is_limit)
         binance_add_num(params, "price", px, symbol->px_exp);
@@ -62,7 +67,6 @@ static void add_order(const struct binance *binance, struct binance_params *para
     if ((entry->flags & AGON_REDUCE_ONLY) != 0)
         binance_params_add(params, "reduceOnly", "true");
     binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
-    binance_params_add_word(params, "newOrderRespType", "RESULT");
 }
 
 /* Requests of its own ---------------------------------------------------------------------------
@@ -72,9 +76,8 @@ static void add_order(const struct binance *binance, struct binance_params *para
 static int write_keyed(struct binance *binance, struct gateway_http *http, const char *path)
 {
     snprintf(http->target, sizeof(http->target), "%s%s", binance->gateway->config.rest_path, path);
-    http->headers[0].name = "X-MBX-APIKEY";
-    http->headers[0].value = binance->vault->key;
-    http->n_headers = 1;
+    http->lines = binance->vault->lines;
+    http->n_lines = binance->vault->n_key_line;
     return AGON_OK;
 }
 
@@ -373,6 +376,7 @@ static const struct binance_flavour um = {
              [REQ_STRAY] = "order.cancel"},
     .minute_header = "x-mbx-order-count-1m",
     .streams = streams,
+    .add_kind = add_kind,
     .add_order = add_order,
     .write = write_own,
 };

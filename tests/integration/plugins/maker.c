@@ -25,7 +25,7 @@ struct maker {
     const struct agon_host_log *log;
     const struct agon_host_metric *metric;
     struct maker_state {
-        uint64_t n_trades, job;
+        uint64_t n_trades, job, freed; /* freed: an address of a lease that it gave back */
         uint32_t lease, is_held, is_bad, n_jobs, n_good, n_failed, n_wrong, n_busy;
     } state;
 };
@@ -57,7 +57,7 @@ static int hand_over(struct maker *self, int is_bad)
                                .result_at = bytes,
                                .n_result = bytes};
     struct scale scale = {AGON_GPU_AT(0), AGON_GPU_AT(bytes), N, 3};
-    uint64_t at = AGON_GPU_AT(bytes);
+    uint64_t at[2] = {AGON_GPU_AT(bytes), self->state.freed};
     uint32_t input[N];
 
     for (uint32_t i = 0; i < N; i++)
@@ -67,7 +67,7 @@ static int hand_over(struct maker *self, int is_bad)
         scale.y = AGON_GPU_AT(1 << 30);
     if (deed == BEYOND || deed == ENDLESS || deed == FREED) {
         own.blocks = own.threads = 1;
-        memcpy(own.args, &at, sizeof(at));
+        memcpy(own.args, at, deed == FREED ? sizeof(at) : sizeof(at[0]));
     } else {
         own.addresses = 3;
         memcpy(own.args, &scale, sizeof(scale));
@@ -108,8 +108,13 @@ static void judge(struct maker *self, uint64_t job)
         memcpy(&value, (const char *)bytes + i * sizeof(value), sizeof(value));
         if (!state->is_bad)
             is_wrong |= value != 3 * (i + state->n_jobs);
-        else if (i == 0) // nothing is there of who had the card before
-            is_wrong |= value != 5;
+        else if (i == 0) // where it lay when it was given back there is nothing of it
+            is_wrong |= state->freed != 0 ? value == (uint32_t)state->freed : value != 5;
+    }
+    if (state->is_bad && self->deed == FREED) {
+        if (state->freed != 0)
+            report(self, "read of what was given back", (int)is_wrong);
+        memcpy(&state->freed, (const char *)bytes + sizeof(value), sizeof(state->freed));
     }
     state->n_wrong += is_wrong;
     state->n_good += !is_wrong;

@@ -467,12 +467,18 @@ static void own_endless(const void *args)
 
 static void own_freed(const void *args)
 {
-    static uint32_t *kept;
-    uint32_t *y;
+    static const volatile uint32_t *kept;
+    struct {
+        uint32_t *y;
+        const volatile uint32_t *at;
+    } freed;
 
-    memcpy(&y, args, sizeof(y));
-    *y = kept != NULL ? *kept : 5;
-    kept = y;
+    memcpy(&freed, args, sizeof(freed));
+    if (freed.at == NULL)
+        freed.at = kept;
+    *freed.y = freed.at != NULL ? freed.at[1] : 5;
+    memcpy(freed.y + 1, &freed.y, sizeof(freed.y));
+    kept = freed.y;
 }
 
 static const struct {

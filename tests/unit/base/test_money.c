@@ -48,6 +48,33 @@ START_TEST(people_get_the_thousands_apart)
 }
 END_TEST
 
+/* Seven columns, whatever it is: and never more than there is. */
+START_TEST(a_brief_count_has_seven_columns)
+{
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } table[] = {{0, "0"},
+                 {999, "999"},
+                 {999999, "999,999"},
+                 {1000000, "1.00M"},
+                 {1239999, "1.23M"},
+                 {9999999, "9.99M"},
+                 {10000000, "10.0M"},
+                 {123456789, "123.4M"},
+                 {999999999, "999.9M"},
+                 {1000000000, "1.00G"},
+                 {123456789012, "123.4G"},
+                 {UINT64_MAX, "18.4E"}};
+    char text[MONEY_TEXT];
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ck_assert_str_eq(money_brief(table[i].n, text), table[i].text);
+        ck_assert_uint_le(strlen(text), 7);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base_money");
@@ -57,6 +84,7 @@ int main(void)
 
     tcase_add_test(tcase, each_currency_has_its_decimals);
     tcase_add_test(tcase, people_get_the_thousands_apart);
+    tcase_add_test(tcase, a_brief_count_has_seven_columns);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

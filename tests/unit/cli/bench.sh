@@ -19,6 +19,24 @@ for name in $("$agon" bench list | cut -d' ' -f1); do
     jq -e --arg name "$name" 'any(.rows[]; .name != null and (.name | startswith($name)))' "$out" \
         >/dev/null || fail "$name is in the list and reports nothing"
 done
+# What a model takes in the live path is entered as the other figures are: figures.py --add in a tree of its own.
+scratch=$(mktemp -d)
+trap 'rm -rf "$out" "$scratch"' EXIT
+mkdir -p "$scratch/docs/results"
+cp "$AGON_SOURCE_ROOT/docs/results/bench.csv" "$scratch/docs/results" && cp "$AGON_SOURCE_ROOT/docs/performance.md" "$scratch/docs"
+git init -q "$scratch" && git -C "$scratch" -c user.name=t -c user.email=t@t commit -q --allow-empty -m one || fail 'no tree'
+figures() { AGON_SOURCE_ROOT=$scratch python3 "$AGON_SOURCE_ROOT/tests/lint/figures.py" "$@"; }
+jq '.quick = false | .rows |= map(select(.name != null and (.name | startswith("infer."))))' "$out" >"$scratch/infer.json"
+figures --add HEAD "$scratch/infer.json" >"$scratch/said" 2>&1 && figures --write && figures || fail "figures.py --add: $(cat "$scratch/said")"
+for name in lstm lstm.window tcn trees; do
+    for of in p50 p99; do
+        tail -n 8 "$scratch/docs/results/bench.csv" | grep -q "^infer\.$name\.$of,event,wall,[1-9][0-9]*\.[0-9]*,[1-9][0-9]*\.[0-9]*,.*under 100 ms,met," ||
+            fail "infer.$name.$of is not among the figures"
+        grep -q "^| .infer\.$name\.$of., event | [0-9,]* | [0-9,]* |" "$scratch/docs/performance.md" || fail "infer.$name.$of is not on the page"
+    done
+done
+jq '.rows |= map(select(.name == "infer.none.p50"))' "$scratch/infer.json" >"$scratch/none.json"
+figures --add HEAD "$scratch/none.json" >"$scratch/said" 2>&1 && fail 'a run without a yardstick is entered as nothing'
 "$agon" bench backtest --file --quick --json >"$out" || { cat "$out"; fail "agon bench backtest --file ends with $?"; }
 jq -e '.failed == 0
     and ([.rows[] | select(.check != null)] | length == 2 and all(.ok))

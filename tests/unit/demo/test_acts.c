@@ -26,6 +26,7 @@ static void fresh(void)
         snprintf(view.slots[i].name, sizeof(view.slots[i].name), "%s", names[i]);
         view.slots[i].condition = CONDITION_ACTIVE;
         view.slots[i].is_used = 1;
+        view.slots[i].is_playing = 1;
     }
     seen = (struct acts_seen){
         .view = &view, .changeovers = changeovers, .reload_failed = "", .reload_held = ""};
@@ -79,10 +80,22 @@ START_TEST(a_fault_is_told_with_its_reason_and_what_became_of_it)
     acts_look(&acts, &seen, 15 * SECOND, 0);
     ck_assert_str_eq(acts.said[ACT_CRASH], "crash_1 ended, is restarted; the others had 5 fills "
                                            "meanwhile. Why: signal 11 (Segmentation fault).");
+    // Active in the engine's book, and its start failed: nobody runs.
+    view.slots[1].is_playing = 0;
+    snprintf(view.slots[1].failure, sizeof(view.slots[1].failure), "it did not begin");
+    acts_look(&acts, &seen, 16 * SECOND, 0);
+    ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, and does not run so far;"));
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 has ended; the others had 5 fills");
     view.slots[1].condition = CONDITION_SUSPENDED; // ended, and not yet started again
+    acts_look(&acts, &seen, 16 * SECOND, 0);
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 has ended; the others had 5 fills");
+    view.slots[1].failure[0] = '\0'; // by an operator
     acts_look(&acts, &seen, 16 * SECOND, 0);
     ck_assert_ptr_nonnull(strstr(acts.said[ACT_CRASH], "crash_1 ended, is suspended;"));
     ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 is suspended; the others had 5 fills");
+    view.slots[1].condition = CONDITION_ACTIVE; // it reads the past
+    acts_look(&acts, &seen, 16 * SECOND, 0);
+    ck_assert_str_eq(acts.brief[ACT_CRASH], "crash_1 restarts; the others had 5 fills");
     view.slots[1].condition = CONDITION_QUARANTINED;
     view.slots[1].n_crashes = 3;
     acts_look(&acts, &seen, 16 * SECOND, 0);
@@ -145,20 +158,65 @@ START_TEST(nobody_ranked_is_said_with_what_moved)
     view.n_plans = 1;
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
     ck_assert_str_eq(acts.said[ACT_TOURNAMENT],
-                     "Tournament 3: nobody is ranked, too few samples or trades.");
-    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "nobody is ranked, too few samples or trades");
+                     "Tournament 3: nobody is ranked, too few samples or trades; no capital "
+                     "moved.");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "nobody is ranked; no capital moved");
     // Who was at fault gave some back all the same.
     line->capital_before_amt = 1000000000000;
     line->capital_after_amt = 750000000000;
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 2 * SECOND, 0);
     ck_assert_str_eq(acts.said[ACT_TOURNAMENT],
                      "Tournament 3: nobody is ranked, too few samples or "
-                     "trades; 2,500 USDT went to the pool.");
-    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], "nobody is ranked; 2,500 USDT to the pool");
+                     "trades; 2,500.00 USDT went to the pool.");
+    ck_assert_str_eq(acts.brief[ACT_TOURNAMENT],
+                     "nobody is ranked; 2,500.00 USDT went to the pool");
     line->capital_before_amt = INT64_MAX - 1;
     line->capital_after_amt = 0;
     acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + 3 * SECOND, 0);
     ck_assert_uint_le(strlen(acts.brief[ACT_TOURNAMENT]), ACT_BRIEF);
+}
+END_TEST
+
+/* All that was taken and given to nobody is the pool's: nothing of it went to who is first. */
+START_TEST(where_the_capital_went_is_said)
+{
+    static const struct {
+        agon_amt_t given_amt, taken_amt;
+        const char *said, *brief;
+    } table[] = {
+        {0, 0, "no capital moved, as no result is more than chance yet.", "no capital moved"},
+        {0, 1249375000000, "12,493.75 USDT went to the pool.", "12,493.75 USDT went to the pool"},
+        {1249375000000, 0, "12,493.75 USDT came from the pool.",
+         "12,493.75 USDT came from the pool"},
+        {100000000, 100000000, "1.00 USDT moved.", "1.00 USDT moved"},
+        {849375000000, 1249375000000, "12,493.75 USDT moved, 4,000.00 of it to the pool.",
+         "12,493.75 USDT moved"},
+        {200000000, 100000000, "2.00 USDT moved, 1.00 of it from the pool.", "2.00 USDT moved"}};
+    union plan_event *plan = &view.plan;
+    struct plan_line *lines = plan_lines(&plan->plan);
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char text[200];
+
+        fresh();
+        snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+        plan->plan.number = 3;
+        plan->plan.n_lines = 2;
+        plan->plan.exp = 8;
+        memset(lines, 0, 2 * sizeof(*lines));
+        snprintf(lines[0].name, sizeof(lines[0].name), "basis_1");
+        lines[0].rank = 1;
+        lines[0].capital_before_amt = lines[1].capital_before_amt = 5000000000000;
+        lines[0].capital_after_amt = 5000000000000 + table[i].given_amt;
+        lines[1].capital_after_amt = 5000000000000 - table[i].taken_amt;
+        acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND), 0);
+        view.n_plans = 1;
+        acts_look(&acts, &seen, acts_begin(ACT_TOURNAMENT, 90 * SECOND) + SECOND, 0);
+        snprintf(text, sizeof(text), "Tournament 3: basis_1 is first; %s", table[i].said);
+        ck_assert_str_eq(acts.said[ACT_TOURNAMENT], text);
+        snprintf(text, sizeof(text), "basis_1 is first; %s", table[i].brief);
+        ck_assert_str_eq(acts.brief[ACT_TOURNAMENT], text);
+    }
 }
 END_TEST
 
@@ -238,6 +296,7 @@ int main(void)
     tcase_add_test(tcase, a_reload_is_the_newcomers_alone);
     tcase_add_test(tcase, a_flood_is_told_beside_the_others);
     tcase_add_test(tcase, nobody_ranked_is_said_with_what_moved);
+    tcase_add_test(tcase, where_the_capital_went_is_said);
     tcase_add_test(tcase, a_brief_result_fits_whatever_its_figures);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

@@ -2,6 +2,7 @@
 /* Alerts of the core: each becomes an event once, whatever happens between the step that raised it
  * and the one that journals it; a storm of one kind is one. */
 #include "engine/impl.h"
+#include "market/quarantine.h"
 #include "world.h"
 
 static struct world *world;
@@ -128,10 +129,33 @@ START_TEST(a_quarantine_is_one)
     ck_assert_int_eq(world_step(world, &record), AGON_OK);
     ck_assert_uint_eq(world_alerts(world, ALERT_QUARANTINE), 1);
     ck_assert_str_eq(engine->alerts.all[0].text, "crashed three times");
+    // A journal of before names no agent in it: its alert is of none, as it was.
+    ck_assert_uint_eq(engine->alerts.all[0].slot, ALERT_NO_SLOT);
     record.hdr.t = 0;
     record.is_set = 0; // an operator cleared it
     ck_assert_int_eq(world_step(world, &record), AGON_OK);
     ck_assert_uint_eq(world_alerts(world, ALERT_QUARANTINE), 1);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_quarantine_is_of_the_agent_that_it_names)
+{
+    struct record_quarantine record = {
+        .hdr = {.type = EVENT_QUARANTINE, .granules = sizeof(record) / EVENT_GRANULE},
+        .is_set = 1,
+        .is_named = 1,
+        .slot = 2};
+
+    begin();
+    quarantine_put(record.text, "crash_1", 3, "signal 11 (Segmentation fault), after event 9");
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ck_assert_uint_eq(engine->alerts.all[0].slot, 2);
+    ck_assert_str_eq(engine->alerts.all[0].text, record.text);
+    record.hdr.t = 0;
+    record.slot = UINT16_MAX; // of nobody who is there
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ck_assert_uint_eq(engine->alerts.all[1].slot, ALERT_NO_SLOT);
     world_free(world);
 }
 END_TEST
@@ -207,6 +231,7 @@ int main(void)
     tcase_add_test(tcase, what_finds_no_room_is_counted);
     tcase_add_test(tcase, one_of_another_thread_does_not_take_the_place_of_one_that_waits);
     tcase_add_test(tcase, a_quarantine_is_one);
+    tcase_add_test(tcase, a_quarantine_is_of_the_agent_that_it_names);
     tcase_add_test(tcase, acknowledging_names_one_or_all);
     tcase_add_test(tcase, a_malformed_one_changes_nothing);
     tcase_add_test(tcase, a_kind_that_never_came_is_not_in_the_state);

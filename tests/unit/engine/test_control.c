@@ -2,6 +2,7 @@
 /* What stops and unwinds: exits, halts, cancels, limits on losses, capital that moves, and fills
  * that nobody asked for. */
 #include "booked.h"
+#include "engine/capital.h"
 
 START_TEST(an_exit_without_a_book_leaves_at_market_and_does_not_hammer)
 {
@@ -348,6 +349,77 @@ START_TEST(capital_moves_only_where_it_is)
 }
 END_TEST
 
+/* What changes before another one take is not there for it, what they give back is. */
+START_TEST(capital_at_hand_is_of_all_changes_together)
+{
+    agon_amt_t taken_amt[ACCOUNTS_MAX] = {0};
+    struct record_slot record = world_slot_record(0), other = world_slot_record(1);
+    struct record_slot none = world_slot_record(0);
+
+    world = world_new(RUN_PAPER);
+    none.slot = WORLD_SLOTS; // a new one
+    record.limits.capital_amt = USD(100000) + USD(500000);
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &record, taken_amt), USD(600000));
+    engine_capital_take(world->engine, &record, taken_amt);
+    ck_assert_int_eq(taken_amt[0], USD(500000));
+    // Of the 700,000 that nobody was given 200,000 are left: for a slot that is there ...
+    other.limits.capital_amt = USD(100000) + USD(300000);
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &other, NULL), USD(400000));
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &other, taken_amt), USD(300000));
+    // ... and for one that comes.
+    none.limits.capital_amt = USD(200001);
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &none, NULL), USD(200001));
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &none, taken_amt), USD(200000));
+    none.limits.capital_amt = USD(200000);
+    engine_capital_take(world->engine, &none, taken_amt);
+    ck_assert_int_eq(taken_amt[0], USD(700000));
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &other, taken_amt), USD(100000));
+    other.limits.capital_amt = USD(60000); // gives back
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &other, taken_amt), USD(60000));
+    engine_capital_take(world->engine, &other, taken_amt);
+    none.limits.capital_amt = USD(50000);
+    ck_assert_int_eq(engine_capital_at_hand(world->engine, &none, taken_amt), USD(40000));
+    end();
+}
+END_TEST
+
+/* What an operator asked for stands in the journal and changes nothing. */
+START_TEST(what_was_asked_for_changes_nothing)
+{
+    struct record_command_by by = {
+        .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE},
+                    .kind = COMMAND_ASKED,
+                    .scope = SCOPE_SLOT,
+                    .which = ASKED_RELOAD,
+                    .id = 1},
+        .who = "ada",
+        .why = "ema.so"};
+    uint32_t n_told, n_cmds;
+
+    world = world_new(RUN_PAPER);
+    n_cmds = world->n_cmds;
+    n_told = world->slots[1].n_told;
+    for (uint8_t which = 1; which < ASKED_MAX; which++) {
+        by.command.which = which;
+        by.command.hdr.t = 0;
+        ck_assert_int_eq(world_step(world, &by), AGON_OK);
+    }
+    ck_assert_uint_eq(world->n_cmds, n_cmds);
+    ck_assert_uint_eq(world->slots[1].n_told, n_told);
+    by.command.hdr.t = 0;
+    by.command.which = ASKED_MAX; // of a later build
+    ck_assert_int_eq(world_step(world, &by), AGON_EINVAL);
+    by.command.which = 0;
+    by.command.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &by), AGON_EINVAL);
+    by.command.which = ASKED_APPLY;
+    by.command.id = WORLD_SLOTS; // nobody's
+    by.command.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &by), AGON_EINVAL);
+    end();
+}
+END_TEST
+
 START_TEST(strangers_trades_and_over_fills_are_booked_where_they_belong)
 {
     struct record_report report = {
@@ -475,6 +547,8 @@ int main(void)
     tcase_add_test(tcase, losses_stop_new_risk_and_the_way_out_stays);
     tcase_add_test(tcase, a_book_that_is_gone_is_no_loss);
     tcase_add_test(tcase, capital_moves_only_where_it_is);
+    tcase_add_test(tcase, capital_at_hand_is_of_all_changes_together);
+    tcase_add_test(tcase, what_was_asked_for_changes_nothing);
     tcase_add_test(tcase, strangers_trades_and_over_fills_are_booked_where_they_belong);
     tcase_add_test(tcase, a_fee_in_a_third_asset_is_told_and_realised_is_before_fees);
     suite_add_tcase(suite, tcase);

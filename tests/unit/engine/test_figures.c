@@ -3,6 +3,7 @@
  * hour is evidence, an alert of a loss says what was lost and of what, and the loss of the day is
  * the gate's own also where capital moved. And what journals of before come to is as it was. */
 #include "engine/impl.h"
+#include "score/plan.h"
 #include "world.h"
 
 static struct world *world;
@@ -306,6 +307,11 @@ static agon_amt_t day_loss(void)
     return risk->equity_day_amt - risk->equity_amt;
 }
 
+static agon_amt_t lost(void)
+{
+    return risk_day_lost_amt(engine_risk(world->engine, 0));
+}
+
 static void give(agon_amt_t capital_amt)
 {
     struct record_slot record = world_slot_record(0);
@@ -340,6 +346,193 @@ START_TEST(the_loss_of_the_day_follows_capital_that_moves)
 }
 END_TEST
 
+/* Money is lost once: whoever is given twice the capital has not lost twice as much. Each surface
+ * says what was lost and, where that is another number, what the limit counts of it. */
+START_TEST(what_was_lost_is_money_whatever_capital_moves)
+{
+    const struct alerts *alerts;
+    struct engine *again;
+
+    begin(FIGURES_LASTING);
+    trade(AGON_BUY, 6000000, 100000, USDT, 0);
+    book(5700000);
+    ck_assert_int_eq(lost(), USD(3000));
+    give(USD(100000) + USD(97000));
+    ck_assert_int_eq(day_loss(), USD(6000)); // the gate goes on by shares
+    ck_assert_int_eq(lost(), USD(3000));
+    again = again_of(world->engine);
+    ck_assert_int_eq(risk_day_lost_amt(engine_risk(again, 0)), USD(3000));
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(again)),
+                     risk_day_lost_amt(engine_portfolio(world->engine)));
+    engine_free(again);
+    limit(LIMIT_DAILY_LOSS_AMT, USD(7000));
+    book(5600000);
+    alerts = engine_alerts(world->engine);
+    ck_assert_uint_eq(alerts->counts[ALERT_LOSS_LIMIT], 1);
+    ck_assert_str_eq(alerts->all[(alerts->n - 1) % ALERTS_KEPT].text,
+                     "daily loss reached: lost 4,000.00 USDT, scaled with the capital 7,000.00, "
+                     "limit 7,000.00; orders cancelled, positions closed");
+    end();
+    // All slots together have it by what they were given together: 300,000, and now 397,000.
+    begin(FIGURES_LASTING);
+    trade(AGON_BUY, 6000000, 100000, USDT, 0);
+    book(5700000);
+    give(USD(100000) + USD(97000));
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(3000));
+    ck_assert_int_gt(risk_day_scaled_amt(engine_portfolio(world->engine)), USD(3900));
+    world_due(world, T0 + 86400000 * MS + 60000 * MS);
+    ck_assert_int_eq(lost(), 0);
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), 0);
+    end();
+    // Journals of before say what they said.
+    begin(FIGURES_WHOLE);
+    trade(AGON_BUY, 6000000, 100000, USDT, 0);
+    book(5700000);
+    give(USD(100000) + USD(97000));
+    ck_assert_int_eq(lost(), USD(6000));
+    limit(LIMIT_DAILY_LOSS_AMT, USD(7000));
+    book(5600000);
+    alerts = engine_alerts(world->engine);
+    ck_assert_str_eq(alerts->all[(alerts->n - 1) % ALERTS_KEPT].text,
+                     "daily loss reached: lost 7,000.00 USDT of 200,000.00 at the day's begin, "
+                     "limit 7,000.00; orders cancelled, positions closed");
+    end();
+}
+END_TEST
+
+/* Who fell by three in a hundred has fallen by three in a hundred, whatever capital is given or
+ * taken: as the limit of a drawdown has it, and not by a high that is another amount by then. */
+START_TEST(a_drawdown_is_a_share_whatever_capital_moves)
+{
+    const struct risk_slot *risk;
+    struct figures of, all;
+
+    for (int is_less = 0; is_less <= 1; is_less++) {
+        begin(FIGURES_LASTING);
+        trade(AGON_BUY, 6000000, 100000, USDT, 0);
+        book(5700000);
+        risk = engine_risk(world->engine, 0);
+        engine_figures(world->engine, 0, &of);
+        ck_assert_double_eq_tol(of.drawdown, 0.03, 1e-6);
+        give(is_less ? USD(100000) - USD(38800) : USD(100000) + USD(97000));
+        engine_figures(world->engine, 0, &of);
+        engine_figures_all(world->engine, &all);
+        ck_assert_double_eq_tol(of.drawdown, 0.03, 1e-6);
+        ck_assert_double_eq_tol(all.drawdown, 0.01, 1e-6);
+        ck_assert_double_eq_tol(of.drawdown,
+                                (double)(risk->equity_high_amt - risk->equity_amt) /
+                                    (double)risk->equity_high_amt,
+                                1e-4);
+        // From here on each loses by what it has now.
+        book(5641800);
+        engine_figures(world->engine, 0, &of);
+        ck_assert_double_eq_tol(of.drawdown, is_less ? 0.0397 : 0.0329, 1e-4);
+        end();
+    }
+    begin(FIGURES_WHOLE); // as journals of before have it
+    trade(AGON_BUY, 6000000, 100000, USDT, 0);
+    book(5700000);
+    give(USD(100000) - USD(38800));
+    engine_figures(world->engine, 0, &of);
+    ck_assert_double_gt(of.drawdown, 0.045);
+    end();
+}
+END_TEST
+
+static void retire(uint16_t slot)
+{
+    struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                     .kind = COMMAND_SLOT_CONDITION,
+                                     .scope = SCOPE_SLOT,
+                                     .id = slot,
+                                     .value = CONDITION_RETIRED,
+                                     .reason = REASON_OPERATOR};
+
+    ck_assert_int_eq(world_step(world, &command), AGON_OK);
+    command.kind = COMMAND_VACATE;
+    command.scope = 0;
+    command.value = 0;
+    ck_assert_int_eq(world_step(world, &command), AGON_OK);
+}
+
+/* Who has left took its equity along, and what it won or lost is everybody's as before: all that
+ * was earned and given is the sum of the slots, the pool and who left. */
+START_TEST(who_left_is_in_the_figures_of_all)
+{
+    struct record_tournament rules = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(rules) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT};
+    struct figures before, all, left, sum, one;
+    struct record_slot another = world_slot_record(0);
+    struct engine *again;
+
+    begin(FIGURES_LASTING);
+    trade(AGON_BUY, 6000000, 100000, USDT, USD(60));
+    trade(AGON_SELL, 5900000, 100000, USDT, USD(59));
+    ck_assert_uint_eq(engine_figures_left(world->engine, &left), 0);
+    engine_figures_all(world->engine, &before);
+    ck_assert_int_eq(before.result_amt, -USD(1119));
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(1119));
+    retire(0);
+    ck_assert_int_eq(risk_day_lost_amt(engine_portfolio(world->engine)), USD(1119));
+    engine_figures_all(world->engine, &all);
+    ck_assert_uint_eq(engine_figures_left(world->engine, &left), 1);
+    ck_assert_int_eq(left.result_amt, -USD(1119));
+    ck_assert_int_eq(left.capital_amt, USD(100000));
+    ck_assert_int_eq(left.gross_amt, -USD(1000));
+    ck_assert_uint_eq(left.n_fills, 2);
+    ck_assert_int_eq(all.result_amt, before.result_amt);
+    ck_assert_int_eq(all.equity_amt, before.equity_amt);
+    ck_assert_int_eq(all.fee_amt, USD(119));
+    ck_assert_int_eq(all.gross_amt, before.gross_amt);
+    ck_assert_double_eq(all.yield, before.yield);
+    ck_assert_double_eq_tol(all.drawdown, before.drawdown, 1e-6); // what goes is no fall
+    world_rename(&another, "newcomer");
+    ck_assert_int_eq(world_step(world, &another), AGON_OK);
+    engine_figures_all(world->engine, &all);
+    ck_assert_int_eq(all.capital_amt, before.capital_amt + USD(100000));
+    ck_assert_int_eq(all.result_amt, before.result_amt);
+    sum = left;
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
+        engine_figures(world->engine, id, &one);
+        figures_add(&sum, &one);
+    }
+    ck_assert_int_eq(num_add(sum.equity_amt, engine_pool_amt(world->engine)), all.equity_amt);
+    ck_assert_int_eq(sum.result_amt, all.result_amt);
+    again = again_of(world->engine);
+    ck_assert_uint_eq(engine_figures_left(again, &one), 1);
+    ck_assert_mem_eq(&one, &left, sizeof(one));
+    engine_free(again);
+    end();
+    // With a tournament its capital goes to the pool, which alone has it; what it won is left over.
+    begin(FIGURES_LASTING);
+    plan_defaults(&rules.rules);
+    ck_assert_int_eq(world_step(world, &rules), AGON_OK);
+    trade(AGON_BUY, 6000000, 100000, USDT, USD(60));
+    trade(AGON_SELL, 6200000, 100000, USDT, USD(62));
+    engine_figures_all(world->engine, &before);
+    retire(0);
+    ck_assert_int_eq(engine_pool_amt(world->engine), USD(100000));
+    ck_assert_uint_eq(engine_figures_left(world->engine, &left), 1);
+    ck_assert_int_eq(left.capital_amt, 0);
+    ck_assert_int_eq(left.equity_amt, USD(1878));
+    engine_figures_all(world->engine, &all);
+    ck_assert_int_eq(all.equity_amt, before.equity_amt);
+    ck_assert_int_eq(all.capital_amt, before.capital_amt);
+    ck_assert_double_eq_tol(all.drawdown, before.drawdown, 1e-6);
+    end();
+    // Journals of before forget it, as they did.
+    begin(FIGURES_WHOLE);
+    trade(AGON_BUY, 6000000, 100000, USDT, USD(60));
+    trade(AGON_SELL, 5900000, 100000, USDT, USD(59));
+    retire(0);
+    ck_assert_uint_eq(engine_figures_left(world->engine, &left), 0);
+    engine_figures_all(world->engine, &all);
+    ck_assert_int_eq(all.result_amt, 0);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_figures");
@@ -356,6 +549,9 @@ int main(void)
     tcase_add_test(tcase, an_alert_of_a_loss_has_its_figures);
     tcase_add_test(tcase, the_portfolios_alert_has_them_too);
     tcase_add_test(tcase, the_loss_of_the_day_follows_capital_that_moves);
+    tcase_add_test(tcase, what_was_lost_is_money_whatever_capital_moves);
+    tcase_add_test(tcase, a_drawdown_is_a_share_whatever_capital_moves);
+    tcase_add_test(tcase, who_left_is_in_the_figures_of_all);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

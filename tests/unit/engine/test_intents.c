@@ -368,6 +368,77 @@ START_TEST(a_group_passes_the_gate_whole_or_leaves_no_trace_there)
 }
 END_TEST
 
+START_TEST(each_leg_is_judged_beside_those_before_it)
+{
+    struct agon_intent_event legs[2] = {leg_of(0, 2, 5990000), leg_of(1, 2, 5980000)};
+
+    world = world_new(RUN_PAPER);
+    limit(0, LIMIT_POSITION_AMT, USD(900)); // one leg is 599, both are not within it
+    for (int i = 0; i < 2; i++)
+        world_step(world, &legs[i]);
+    ck_assert_uint_eq(told(0)->reason, REASON_POSITION);
+    ck_assert_uint_eq(world->n_cmds, 0);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 0);
+    limit(0, LIMIT_POSITION_AMT, USD(1200));
+    for (int i = 0; i < 2; i++) {
+        legs[i].hdr.t = 0;
+        world_step(world, &legs[i]);
+    }
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 2000);
+    end();
+}
+END_TEST
+
+static struct at_send {
+    struct journal_buffer journal;
+    uint64_t journal_seq, output_hash;
+    agon_qty_t working_qty;
+} at_send;
+
+static int look_at_send(void *ctx, const struct order_cmd *cmd)
+{
+    const struct position *pos = pos_of(0, BTCUSDT);
+
+    at_send.journal_seq = atomic_load(&at_send.journal.seq);
+    at_send.output_hash = world->engine->output_hash;
+    at_send.working_qty = pos != NULL ? pos->working_buy_qty : -1;
+    REQUIRE(at_send.journal_seq >= cmd->depends_seq);
+    return world_send(ctx, cmd);
+}
+
+/* Whoever writes an order's bytes has its command from the send on: before that is what it rests
+ * on, and behind it what follows from it. */
+START_TEST(inv_03_an_order_leaves_behind_its_record_and_before_what_follows_from_it)
+{
+    struct venue_port port = {.send = look_at_send};
+    struct order *order;
+    uint64_t before;
+
+    world = world_new(RUN_PAPER);
+    port.ctx = world;
+    engine_attach_venue(world->engine, 0, &port);
+    ck_assert_int_eq(journal_buffer_init(&at_send.journal, 65536, world->engine->seq + 1), AGON_OK);
+    world->engine->config.journal = &at_send.journal;
+    for (uint64_t ref = 1; ref <= 3; ref++) {
+        before = world->engine->output_hash;
+        world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, ref);
+        ck_assert_uint_eq(world->n_cmds, ref);
+        ck_assert_uint_eq(at_send.journal_seq, world->engine->seq);
+        ck_assert_uint_eq(at_send.output_hash, before);
+        ck_assert_int_eq(at_send.working_qty, (agon_qty_t)(ref - 1) * 1000);
+        ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, (agon_qty_t)ref * 1000);
+        order = orders_find(world->engine->orders, last_cmd()->order_id);
+        ck_assert_int_eq(order->held_back_qty, 1000);
+        ck_assert_uint_ne(world->engine->output_hash, before);
+        ck_assert_uint_eq(told(0)->client_ref, ref);
+    }
+    world->engine->config.journal = NULL;
+    journal_buffer_deinit(&at_send.journal);
+    end();
+}
+END_TEST
+
 START_TEST(a_target_counts_what_is_on_its_way)
 {
     struct agon_intent target = {.kind = AGON_INTENT_TARGET, .instrument = BTCUSDT, .qty = 10000};
@@ -689,6 +760,8 @@ int main(void)
     tcase_add_test(tcase, forged_legs_reach_no_memory_and_no_venue);
     tcase_add_test(tcase, a_group_has_as_many_legs_as_a_plugin_may_hand_over);
     tcase_add_test(tcase, a_group_passes_the_gate_whole_or_leaves_no_trace_there);
+    tcase_add_test(tcase, each_leg_is_judged_beside_those_before_it);
+    tcase_add_test(tcase, inv_03_an_order_leaves_behind_its_record_and_before_what_follows_from_it);
     tcase_add_test(tcase, a_target_counts_what_is_on_its_way);
     tcase_add_test(tcase, a_quote_keeps_its_size_through_fills_and_asks_for_nothing_twice);
     tcase_add_test(tcase, an_intent_of_a_later_build_is_done_whole_or_not_at_all);

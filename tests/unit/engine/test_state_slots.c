@@ -305,15 +305,23 @@ static void poke_kept(struct score *score, int is_heard)
         poke((unsigned char *)score + at, "what a score has where figures are kept", is_heard);
 }
 
+static void poke_moved(struct risk_slot *risk, int is_heard)
+{
+    poke(&risk->day_moved_amt, "day_moved_amt", is_heard);
+    poke(&risk->high_moved_amt, "high_moved_amt", is_heard);
+    poke(&risk->breach_moved_amt, "breach_moved_amt", is_heard);
+}
+
 /* What journals of before do not have is state where figures are kept, and else none. */
 START_TEST(kept_figures)
 {
     begin();
-    for (int is_kept = 0; is_kept < 2; is_kept++) {
+    for (uint32_t edition = FIGURES_NONE; edition <= FIGURES_LASTING; edition++) {
+        int is_kept = edition >= FIGURES_KEPT, is_lasting = edition >= FIGURES_LASTING;
         struct order *open = orders_find(engine->orders, world->cmds[1].order_id);
         struct order *final = orders_find(engine->orders, world->cmds[0].order_id);
 
-        engine->is_figured = (uint32_t)is_kept;
+        engine->is_figured = edition;
         world_hash(world, before);
         for (int id = 0; id < WORLD_SLOTS; id++)
             poke_kept(&engine->scores[id], is_kept);
@@ -323,6 +331,11 @@ START_TEST(kept_figures)
         poke(&ledger_position(engine->ledger, 0, BTCUSDT, 0)->open_amt, "open_amt", is_kept);
         poke(orders_mids(engine->orders, open), "mids of an open order", is_kept);
         poke(orders_mids(engine->orders, final), "mids of a final order", is_kept);
+        for (int id = 0; id < WORLD_SLOTS; id++)
+            poke_moved(&engine->risk[id], is_lasting);
+        poke_moved(&engine->portfolio, is_lasting);
+        for (size_t at = 0; at < sizeof(engine->left); at += sizeof(int64_t))
+            poke((unsigned char *)&engine->left + at, "what is kept of who left", is_lasting);
     }
     engine->is_figured = 0;
     world_free(world);

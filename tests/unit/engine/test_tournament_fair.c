@@ -176,15 +176,27 @@ START_TEST(a_plan_waits_for_the_books_of_what_is_held)
 }
 END_TEST
 
+static struct record_command undo_of(int64_t number)
+{
+    return (struct record_command){.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                   .kind = COMMAND_UNDO_PLAN,
+                                   .scope = SCOPE_GLOBAL,
+                                   .value = number,
+                                   .reason = REASON_OPERATOR};
+}
+
 static int undo(int64_t number)
 {
-    struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
-                                     .kind = COMMAND_UNDO_PLAN,
-                                     .scope = SCOPE_GLOBAL,
-                                     .value = number,
-                                     .reason = REASON_OPERATOR};
+    struct record_command command = undo_of(number);
 
     return world_step(world, &command);
+}
+
+static int is_so(int64_t number)
+{
+    struct record_command command = undo_of(number);
+
+    return engine_is_so(engine, &command);
 }
 
 START_TEST(the_last_plan_is_undone_once)
@@ -195,12 +207,17 @@ START_TEST(the_last_plan_is_undone_once)
     external_amt = ledger_amt(engine_ledger(engine), 0, LEDGER_EXTERNAL, USDT);
     pass(0, 10);
     ck_assert_int_eq(undo(1), AGON_EINVAL); // there is none yet
+    ck_assert_int_eq(is_so(1), 0);
     pass(10, 11);
     ck_assert_int_lt(capital(1), USD(100000));
     ck_assert_int_ne(ledger_amt(engine_ledger(engine), 0, LEDGER_EXTERNAL, USDT), external_amt);
     ck_assert_int_eq(undo(2), AGON_EINVAL);
     ck_assert_int_eq(undo(0), AGON_EINVAL);
+    ck_assert_int_eq(is_so(1), 0);
     ck_assert_int_eq(undo(1), AGON_OK);
+    ck_assert_int_eq(is_so(1), 1); // an operator who asks again finds it so
+    ck_assert_int_eq(is_so(0), 0);
+    ck_assert_int_eq(is_so(2), 0);
     for (uint16_t id = 0; id < WORLD_SLOTS; id++)
         ck_assert_int_eq(capital(id), USD(100000));
     ck_assert_int_eq(ledger_amt(engine_ledger(engine), 0, LEDGER_EXTERNAL, USDT), external_amt);

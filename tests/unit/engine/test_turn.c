@@ -460,7 +460,7 @@ START_TEST(a_book_that_nobody_is_told_is_there_for_who_looks)
     struct agon_top10 top;
 
     quote_at(world, 5999500);
-    ck_assert_uint_eq(bus_at(world), at + 1); // the quote itself
+    ck_assert_uint_eq(bus_at(world), at); // nor is the quote, of which nobody hears
     turn(world);
     ck_assert_uint_eq(followers[0].n_turns + followers[1].n_turns + followers[2].n_turns, 0);
     ck_assert_uint_eq(world->engine->turn.late_seq, seq + 1);
@@ -506,12 +506,12 @@ START_TEST(a_book_is_shown_before_what_is_told_beside_it)
     at = bus_at(world);
     quote_at(world, 5999600);
     deliver_position(world->engine, 0, BTCUSDT);
-    ck_assert_uint_eq(bus_at(world), at + 1 + 12);
-    ck_assert_int_eq(top_at(world, at + 1)->bid[0].px, 5999500);
-    ck_assert_uint_eq(top_at(world, at + 1)->hdr.seq, seq);
-    ck_assert_int_eq(top_at(world, at + 7)->bid[0].px, 5999600);
-    ck_assert_uint_eq(top_at(world, at + 7)->hdr.seq, seq + 1);
-    ck_assert_uint_eq(top_at(world, at + 7)->hdr.sub, 1);
+    ck_assert_uint_eq(bus_at(world), at + 12);
+    ck_assert_int_eq(top_at(world, at)->bid[0].px, 5999500);
+    ck_assert_uint_eq(top_at(world, at)->hdr.seq, seq);
+    ck_assert_int_eq(top_at(world, at + 6)->bid[0].px, 5999600);
+    ck_assert_uint_eq(top_at(world, at + 6)->hdr.seq, seq + 1);
+    ck_assert_uint_eq(top_at(world, at + 6)->hdr.sub, 1);
     ck_assert_int_eq(late(world, 0, &top), 0);
     turn(world);
     ck_assert_uint_eq(followers[0].n_turns, 1);

@@ -416,6 +416,34 @@ START_TEST(requests_we_write_are_read_back)
 }
 END_TEST
 
+START_TEST(headers_written_once_are_those_of_each_request)
+{
+    const struct http_header headers[] = {{"X-KEY", "a key of some length"}, {"X-A", ""}};
+    const struct http_header bad[] = {
+        {"X-A", "a\r\nX-B: b"}, {"X A", "b"}, {"Host", "here"}, {"", "c"}};
+    struct http_request request = {.method = "POST", .host = "example.org", .target = "/a?b=1"};
+    char lines[128], first[512], second[512];
+    int64_t n;
+
+    request.headers = headers;
+    request.n_headers = 2;
+    n = http_write_request(first, sizeof(first), &request);
+    ck_assert_int_gt(n, 0);
+    request.headers = NULL;
+    request.n_headers = 0;
+    request.lines = lines;
+    request.n_lines = (uint32_t)http_write_lines(lines, sizeof(lines), headers, 2);
+    ck_assert_uint_eq(request.n_lines, strlen("X-KEY: a key of some length\r\nX-A: \r\n"));
+    ck_assert_int_eq(http_write_request(second, sizeof(second), &request), n);
+    ck_assert_mem_eq(first, second, (size_t)n);
+    // Without room none of it is written, and what no line may have is refused here too.
+    ck_assert_int_eq(http_write_request(second, (size_t)n - 1, &request), AGON_ENOSPC);
+    ck_assert_int_eq(http_write_lines(lines, 10, headers, 2), AGON_ENOSPC);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_int_eq(http_write_lines(lines, sizeof(lines), &bad[i], 1), AGON_EINVAL);
+}
+END_TEST
+
 START_TEST(replies_we_write_are_read_back)
 {
     struct http_header header = {"Retry-After", "7"};
@@ -617,6 +645,7 @@ int main(void)
     tcase_add_test(tcase, b_65_a_message_in_progress_is_seen);
     tcase_add_test(tcase, targets_of_every_length_are_split);
     tcase_add_test(tcase, requests_we_write_are_read_back);
+    tcase_add_test(tcase, headers_written_once_are_those_of_each_request);
     tcase_add_test(tcase, replies_we_write_are_read_back);
     tcase_add_test(tcase, nobody_writes_a_second_line_through_us);
     tcase_add_test(tcase, no_control_passes_at_any_place_of_a_line);

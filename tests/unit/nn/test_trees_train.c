@@ -39,7 +39,7 @@ static char *text_of(const struct trees_grown *grown, const char *const *names, 
     struct error err = {0};
 
     ck_assert_ptr_nonnull(file);
-    ck_assert_msg(trees_write(file, grown, names, 0, &err) >= 0, "%s", err.text);
+    ck_assert_msg(trees_write(file, grown, names, 0, NULL, &err) >= 0, "%s", err.text);
     ck_assert_int_eq(fclose(file), 0);
     return text;
 }
@@ -534,7 +534,7 @@ START_TEST(names_stand_in_the_file)
         strstr(text, "\"feature_names\":[\"a \\\"b\\\"\",\"c\\\\d\",\"\xc3\xa4\""));
     ck_assert_int_ge(trees_read(text, n, &trees, &err), 0);
     trees_free(trees);
-    ck_assert_int_eq(trees_write(stderr, grown, bad, 0, &err), AGON_EINVAL);
+    ck_assert_int_eq(trees_write(stderr, grown, bad, 0, NULL, &err), AGON_EINVAL);
     ck_assert_ptr_nonnull(strstr(err.text, "the name of feature 1 is not UTF-8"));
     free(text);
     trees_grown_free(grown);

@@ -74,7 +74,7 @@ static int train(const struct trees_params *params, const struct trees_data *dat
     if (memory == NULL)
         rc = error_set(&err, AGON_ENOMEM, "no memory");
     if (rc >= 0)
-        rc = trees_write(memory, grown, NULL, 0, &err);
+        rc = trees_write(memory, grown, NULL, 0, NULL, &err);
     if (memory != NULL && fclose(memory) != 0 && rc >= 0)
         rc = error_set(&err, AGON_ENOMEM, "no memory");
     if (rc >= 0)

@@ -108,17 +108,20 @@ START_TEST(losses_against_limits_are_the_risk_gates_own)
 {
     begin();
     view->slots[0].gate_equity_amt = 9800000000;
-    view->slots[0].gate_day_amt = 9925000000;
+    view->slots[0].day_lost_amt = 125000000;
+    view->slots[0].day_scaled_amt = 250000000; // of twice the capital by now
     view->slots[0].gate_high_amt = 10000000000;
     view->slots[0].limits.drawdown_ppm = 100000;
     api_put_agent_live(&api, 0, &out);
-    ck_assert_ptr_nonnull(
-        strstr(jout_text(&out), "\"day_loss\":\"1.25\",\"fall\":0.02,\"drawdown_limit\":0.1"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out),
+                                 "\"day_loss\":\"1.25\",\"day_loss_scaled\":\"2.50\","
+                                 "\"fall\":0.02,\"drawdown_limit\":0.1"));
     jout_reset(&out);
-    view->slots[0].gate_equity_amt = 9950000000; // a gain of the day
+    view->slots[0].gate_equity_amt = 9950000000;
+    view->slots[0].day_lost_amt = view->slots[0].day_scaled_amt = -25000000; // a gain of the day
     view->slots[0].gate_high_amt = 0;
     api_put_agent_live(&api, 0, &out);
-    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"day_loss\":\"-0.25\",\"fall\":0"));
+    ck_assert_ptr_nonnull(strstr(jout_text(&out), "\"day_loss_scaled\":\"-0.25\",\"fall\":0"));
     end();
 }
 END_TEST
@@ -168,7 +171,12 @@ START_TEST(metrics_have_each_with_its_sign)
         "agon_agent_return_ratio{agent=\"one\"} -0.07\n",
         "agon_agent_drawdown_ratio{agent=\"one\"} 0.125\n",
         "agon_agent_day_loss{agent=\"one\"} 1.25\n",
+        "agon_agent_day_loss_scaled{agent=\"one\"} 2.50\n",
         "agon_agent_day_loss_limit{agent=\"one\"} 3.00\n",
+        "agon_left_agents 2\n",
+        "agon_left_capital 11.00\n",
+        "agon_left_equity 10.00\n",
+        "agon_left_result -1.00\n",
         "agon_agent_t{agent=\"one\"} -0.5\n",
         "agon_agent_t_low{agent=\"one\"} -2.5\n",
         "agon_agent_t_high{agent=\"one\"} 1.5\n",
@@ -186,7 +194,12 @@ START_TEST(metrics_have_each_with_its_sign)
 
     begin();
     view->slots[0].gate_equity_amt = 9800000000;
-    view->slots[0].gate_day_amt = 9925000000;
+    view->slots[0].day_lost_amt = 125000000;
+    view->slots[0].day_scaled_amt = 250000000;
+    view->n_left = 2;
+    view->left.capital_amt = 1100000000;
+    view->left.equity_amt = 1000000000;
+    view->left.result_amt = -100000000;
     view->slots[0].limits.daily_loss_amt = 300000000;
     ck_assert_ptr_nonnull(file);
     api_figure_metrics(file, &api);

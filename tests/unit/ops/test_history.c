@@ -163,7 +163,8 @@ START_TEST(an_alert_that_comes_again_is_one_event_that_grows)
     ck_assert_uint_eq(api.history->n_events, 2);
     ck_assert_str_eq(api.history->events[0].text, "other");
     ck_assert_uint_eq(api.history->events[0].n, 3);
-    ck_assert_str_eq(api.history->events[1].text, text);
+    // Whose it is stands before it.
+    ck_assert_str_eq(api.history->events[1].text, strchr(text, ' ') + 1);
     ck_assert_uint_eq(api.history->events[1].n, 6);
     ck_assert_int_eq(api.history->events[1].t, NOON + 9);
     ck_assert_int_eq(api.history->events[1].t_first, NOON + 1);
@@ -235,6 +236,92 @@ START_TEST(tournaments_and_equal_alerts_in_turns_are_two_events)
     ck_assert_uint_eq(api.history->events[0].n, 5);
     ck_assert_str_eq(api.history->events[1].text, "a flood");
     ck_assert_uint_eq(api.history->events[1].n, 5);
+}
+END_TEST
+
+/* People read events by their times: what stands between two tournaments is what happened between
+ * them, and not what the host heard of between them. */
+START_TEST(tournaments_that_stand_one_behind_the_other_are_one_event)
+{
+    struct host_view_slot *slot = &api.view->slots[0];
+
+    look(NOON, 10000);
+    was_held(1);
+    look(NOON + MINUTE, 10000);
+    // Of the second it hears in one look with a crash that came behind it.
+    was_held(2);
+    snprintf(slot->failure, sizeof(slot->failure), "signal 11");
+    look(NOON + 2 * MINUTE + MINUTE / 2, 10000);
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[0].kind, "crash");
+    ck_assert_uint_eq(api.history->events[1].n, 2);
+    // Behind the crash another begins,
+    was_held(3);
+    look(NOON + 3 * MINUTE, 10000);
+    was_held(4);
+    look(NOON + 4 * MINUTE, 10000);
+    ck_assert_uint_eq(api.history->n_events, 3);
+    ck_assert_uint_eq(api.history->events[2].n, 2);
+    // and what is heard of late, of before the last one, does not part it from the next.
+    slot->failure[0] = '\0';
+    look(NOON + 4 * MINUTE + 1, 10000);
+    api.view->alerts.all[0] =
+        (struct alert){.seq = 1, .t = NOON + 3 * MINUTE + 1, .kind = ALERT_CRASH};
+    api.view->alerts.n_kept = 1;
+    snprintf(slot->failure, sizeof(slot->failure), "signal 6");
+    look(NOON + 4 * MINUTE + 2, 10000);
+    ck_assert_uint_eq(api.history->n_events, 4);
+    ck_assert_str_eq(api.history->events[3].text, "signal 6");
+    was_held(5);
+    look(NOON + 5 * MINUTE, 10000);
+    ck_assert_uint_eq(api.history->n_events, 4);
+    ck_assert_uint_eq(api.history->events[3].n, 3);
+}
+END_TEST
+
+/* However many alerts take turns with them: they move on, and would leave two behind each other. */
+START_TEST(alerts_that_move_on_leave_no_two_tournaments_behind_each_other)
+{
+    look(NOON, 10000);
+    for (uint32_t n = 1; n <= 3; n++) {
+        was_held(n);
+        look(NOON + n * MINUTE, 10000);
+        for (uint32_t k = 0; k < 12; k++) {
+            struct alert *alert = &api.view->alerts.all[0];
+
+            *alert = (struct alert){.seq = 100 * n + k,
+                                    .t = NOON + n * MINUTE + (k + 1) * 1000000000ll,
+                                    .kind = ALERT_FLOOD};
+            snprintf(alert->text, sizeof(alert->text), "flood %u", k);
+            api.view->alerts.n_kept = 1;
+            look(alert->t, 10000);
+        }
+    }
+    for (uint64_t i = 0, n = 0; i < api.history->n_events; i++) {
+        n += strcmp(api.history->events[i].kind, "tournament") == 0;
+        ck_assert_uint_le(n, 1);
+    }
+}
+END_TEST
+
+/* Whose it is stands in `of`, and not once more in the text. */
+START_TEST(an_alert_names_its_agent_once)
+{
+    struct alert *alert = &api.view->alerts.all[0];
+
+    look(NOON, 10000);
+    for (uint32_t n = 1; n <= 3; n++) {
+        *alert = (struct alert){.seq = n, .t = NOON + n, .kind = ALERT_QUARANTINE};
+        snprintf(alert->text, sizeof(alert->text), "alpha%s is quarantined: 3 crashes",
+                 n == 3 ? "bet" : "");
+        api.view->alerts.n_kept = 1;
+        look(NOON + n, 10000);
+    }
+    ck_assert_uint_eq(api.history->n_events, 2);
+    ck_assert_str_eq(api.history->events[0].of, "alpha");
+    ck_assert_str_eq(api.history->events[0].text, "is quarantined: 3 crashes");
+    ck_assert_uint_eq(api.history->events[0].n, 2);
+    ck_assert_str_eq(api.history->events[1].text, "alphabet is quarantined: 3 crashes");
 }
 END_TEST
 
@@ -335,6 +422,14 @@ START_TEST(tables_hold_the_newest_and_no_more)
     // Another one in its place begins with nothing.
     snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "beta");
     ck_assert_str_eq(asked(api_do_ended, "beta", NULL), "[]");
+    // Nor does one of the same name, once nobody had it.
+    snprintf(api.view->slots[0].name, sizeof(api.view->slots[0].name), "alpha");
+    ck_assert_str_ne(asked(api_do_ended, "alpha", NULL), "[]");
+    api.view->slots[0].is_used = 0;
+    look(NOON + MINUTE, 10000);
+    api.view->slots[0].is_used = 1;
+    look(NOON + 2 * MINUTE, 10000);
+    ck_assert_str_eq(asked(api_do_ended, "alpha", NULL), "[]");
 }
 END_TEST
 
@@ -600,6 +695,9 @@ int main(void)
     tcase_add_test(tcase, an_alert_that_comes_again_is_one_event_that_grows);
     tcase_add_test(tcase, an_agent_that_is_unloaded_is_no_crash);
     tcase_add_test(tcase, tournaments_and_equal_alerts_in_turns_are_two_events);
+    tcase_add_test(tcase, tournaments_that_stand_one_behind_the_other_are_one_event);
+    tcase_add_test(tcase, an_alert_names_its_agent_once);
+    tcase_add_test(tcase, alerts_that_move_on_leave_no_two_tournaments_behind_each_other);
     tcase_add_test(tcase, a_closed_trade_and_its_orders_are_listed_once);
     tcase_add_test(tcase, tables_hold_the_newest_and_no_more);
     tcase_add_test(tcase, volume_is_of_trades_or_of_bars_and_of_neither_there_is_none);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a report's story says: who stopped whom and why, how a run ended, which tournament was taken
  * back, and by whose clock. */
+#include "market/quarantine.h"
 #include "report/run_report.h"
+#include "report/trail.h"
 
 #include "../engine/world.h"
 
@@ -237,6 +239,104 @@ START_TEST(what_the_host_does_with_slots_has_no_operator)
 }
 END_TEST
 
+static void ask(uint8_t which, uint8_t scope, uint32_t id, const char *who, const char *how)
+{
+    struct record_command_by by = command(COMMAND_ASKED, scope, id, who, how);
+
+    by.command.which = which;
+    ck_assert_int_eq(tell(&by), AGON_OK);
+}
+
+/* What is no one command has the name of who asked for it, and an unload has it in its own line. */
+START_TEST(who_asked_for_it_is_named)
+{
+    struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_RETIRED,
+                                  .reason = REASON_OPERATOR};
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER};
+
+    ask(ASKED_RELOAD, SCOPE_SLOT, 1, "ada", "ema.so");
+    ask(ASKED_ROLLBACK, SCOPE_SLOT, 1, "token", "");
+    ask(ASKED_PARAM, SCOPE_SLOT, 2, "ada", "fast = 7");
+    ask(ASKED_CLEAR, SCOPE_GLOBAL, 0, "ada", "9f86d081884c7d65: mended");
+    ask(ASKED_APPLY, SCOPE_GLOBAL, 0, "watch", "roster.yaml, 1 change");
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ask(ASKED_UNLOAD, SCOPE_SLOT, 2, "bob", "close");
+    slot.id = 2;
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    slot.id = 0; // of which nobody said anything
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ck_assert_int_eq(run_report_event(story, world->engine, &start.hdr, AGON_OK), AGON_OK);
+    says((const char *[]){
+        "slot_1 a reload is asked for by ada: ema.so", "slot_1 a roll back is asked for by token",
+        "slot_2 a parameter is set by ada: fast = 7",
+        "- a quarantine is lifted by ada: 9f86d081884c7d65: mended",
+        "- a roster is applied by its file, which was saved: roster.yaml, 1 change",
+        "slot_1 is unloaded by its file, which was saved: roster.yaml, 1 change",
+        "slot_2 is unloaded by bob: close", "slot_0 is unloaded by an operator",
+        "- run 2 begins; the one before left no word of its end", NULL});
+}
+END_TEST
+
+/* Whose file it is, why, and what to do; and whose it was that runs again. */
+START_TEST(a_quarantine_says_who_why_and_what_to_do)
+{
+    struct record_quarantine record = {
+        .hdr = {.type = EVENT_QUARANTINE, .granules = sizeof(record) / EVENT_GRANULE},
+        .is_set = 1,
+        .is_named = 1,
+        .slot = 1};
+
+    quarantine_put(record.text, "slot_1", 3, "signal 11 (Segmentation fault), after event 9");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    record.is_named = 0; // a journal of before
+    snprintf(record.text, sizeof(record.text), "crashed 3 times, last: signal 11");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    record.is_set = 0;
+    snprintf(record.text, sizeof(record.text), "the fault is repaired");
+    ck_assert_int_eq(tell(&record), AGON_OK);
+    says((const char *const[]){
+        "slot_1 its plugin file is quarantined on this host: 3 crashes, last: signal 11 "
+        "(Segmentation fault); next: reload another file, or quarantine clear",
+        "slot_1 its plugin file is quarantined on this host: crashed 3 times, last: signal 11; "
+        "next: reload another file, or quarantine clear",
+        "slot_1 its plugin file is let run again: the fault is repaired", NULL});
+}
+END_TEST
+
+/* A generation that would not take over: what was tried is said by its name. */
+START_TEST(what_failed_to_take_over_is_named)
+{
+    static const struct {
+        uint8_t why;
+        const char *said;
+    } table[] = {{GENERATION_RELOAD, "slot_1 reload failed"},
+                 {GENERATION_ROLLBACK, "slot_1 roll-back failed"},
+                 {GENERATION_RESTORE, "slot_1 restart failed"},
+                 {GENERATION_FRESH, "slot_1 restart failed"}};
+    const char *lines[5] = {NULL};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct record_generation record = {
+            .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+            .kind = CONFIG_GENERATION,
+            .slot = 1,
+            .why = table[i].why,
+            .generation = (uint32_t)i + 2};
+
+        record.hdr.t = world->t;
+        ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
+        record.why = GENERATION_REFUSED;
+        ck_assert_int_eq(run_report_event(story, world->engine, &record.hdr, AGON_OK), AGON_OK);
+        lines[i] = table[i].said;
+    }
+    says(lines);
+}
+END_TEST
+
 /* Its place is free, then another's: what is said of it stays its own. */
 START_TEST(who_left_keeps_the_name_in_what_happened)
 {
@@ -294,6 +394,112 @@ START_TEST(who_left_keeps_the_name_in_what_happened)
 }
 END_TEST
 
+/* What the world has stepped since, event for event. */
+static void hear(uint64_t at)
+{
+    while (at < world->n_record) {
+        struct agon_event_hdr *one = (struct agon_event_hdr *)(void *)(world->record + at);
+
+        ck_assert_int_eq(run_report_event(story, world->engine, one, AGON_OK), AGON_OK);
+        at += event_bytes(one);
+    }
+}
+
+static void told_report(const struct order_cmd *cmd, uint8_t kind, agon_px_t px, agon_qty_t qty)
+{
+    uint64_t at = world->n_record;
+
+    world_report(world, cmd, kind, px, qty, qty);
+    hear(at);
+}
+
+// A tenth of a coin is bought at 60,000 and sold at a price.
+static void round_trip(uint16_t slot, agon_px_t px, uint64_t ref)
+{
+    for (int is_sold = 0; is_sold <= 1; is_sold++) {
+        uint64_t at = world->n_record;
+
+        book(is_sold ? px : 6000000 - 2);
+        hear(at);
+        at = world->n_record;
+        world_order(world, slot, BTCUSDT, is_sold ? AGON_SELL : AGON_BUY, is_sold ? px : 6000000,
+                    10000, ref + (uint64_t)is_sold);
+        hear(at);
+        told_report(&world->cmds[world->n_cmds - 1], REPORT_ACK, 0, 0);
+        told_report(&world->cmds[world->n_cmds - 1], REPORT_FILL, is_sold ? px : 6000000, 10000);
+        world->t += 60000 * MS;
+    }
+}
+
+static void told_due(agon_ns_t until)
+{
+    uint64_t at = world->n_record;
+
+    world_due(world, until);
+    hear(at);
+}
+
+/* A place that was another's begins with nothing: no trades, no volume, no curve, no fault. What
+ * who left lost is in the index, which is neither higher nor lower for its going. */
+START_TEST(who_comes_to_a_free_place_has_its_own_numbers_alone)
+{
+    struct record_command slot = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_RETIRED,
+                                  .reason = REASON_OPERATOR};
+    struct record_command vacate = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_VACATE,
+                                    .id = 1,
+                                    .reason = REASON_OPERATOR};
+    struct record_samples samples = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                     .kind = CONFIG_SAMPLES,
+                                     .is_figured = FIGURES_LASTING};
+    struct record_slot another = world_slot_record(1);
+    struct figures all;
+    uint32_t n_drawn = 0;
+    const struct trail_slot *of = &story->trail->slots[1];
+
+    ck_assert_int_eq(tell(&samples), AGON_OK);
+    round_trip(1, 5900000, 11);
+    round_trip(1, 5900000, 13);
+    round_trip(1, 5900000, 15);
+    told_due(world->t + 120000 * MS);
+    ck_assert_int_eq(trail_sample(story->trail, world->engine, world->t), AGON_OK);
+    ck_assert_uint_eq(of->n_trades, 3);
+    ck_assert_double_eq_tol(of->volume, 35700, 1e-6);
+    ck_assert_double_eq_tol(story->trail->index, 1 - 300.0 / 300000, 1e-9);
+    ck_assert_uint_gt(story->slots[1].n, 3);
+    story->slots[1].is_faulty = 1;
+    ck_assert_int_eq(tell(&slot), AGON_OK);
+    ck_assert_int_eq(tell(&vacate), AGON_OK);
+    world_rename(&another, "newcomer");
+    ck_assert_int_eq(tell(&another), AGON_OK);
+    world->t += 60000 * MS;
+    round_trip(1, 6100000, 17);
+    ck_assert_uint_eq(of->n_trades, 1);
+    ck_assert_uint_eq(of->n_won, 1);
+    ck_assert_double_eq_tol(of->volume, 12100, 1e-6);
+    ck_assert(!story->slots[1].is_faulty);
+    for (uint32_t i = 0; i < story->trail->n_pairs; i++) {
+        for (uint32_t k = 0; k < TRAIL_CANDLES && story->trail->pairs[i]->slot == 1; k++)
+            n_drawn +=
+                story->trail->pairs[i]->fills[k][0].n + story->trail->pairs[i]->fills[k][1].n;
+    }
+    ck_assert_uint_eq(n_drawn, 2); // into its candles
+    ck_assert_uint_gt(story->slots[1].n, 0);
+    for (uint32_t i = 0; i < story->slots[1].n; i++)
+        ck_assert_double_ge(story->slots[1].points[i].result, -1e-6);
+    ck_assert_int_eq(trail_sample(story->trail, world->engine, world->t), AGON_OK);
+    seats_all(story->seats, world->engine, &all);
+    ck_assert_int_eq(all.result_amt, -USD(200));
+    // The newcomer brought what who left took, but for the loss.
+    ck_assert_double_eq_tol(story->trail->index, (1 - 300.0 / 300000) * (1 + 100.0 / 300000), 1e-8);
+    ck_assert_double_eq_tol(trail_turnover(story->trail, 1, 12100),
+                            86400e9 / (double)(story->trail->t_last - of->t_begin), 1e-6);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run_report");
@@ -307,6 +513,10 @@ int main(void)
     tcase_add_test(tcase, an_operator_is_named_with_his_reason);
     tcase_add_test(tcase, an_orderly_end_is_one_line);
     tcase_add_test(tcase, what_the_host_does_with_slots_has_no_operator);
+    tcase_add_test(tcase, a_quarantine_says_who_why_and_what_to_do);
+    tcase_add_test(tcase, what_failed_to_take_over_is_named);
+    tcase_add_test(tcase, who_comes_to_a_free_place_has_its_own_numbers_alone);
+    tcase_add_test(tcase, who_asked_for_it_is_named);
     tcase_add_test(tcase, who_left_keeps_the_name_in_what_happened);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/table.h"
+#include "run/agent_state.h"
 
 static struct host_view view;
 
@@ -85,6 +86,86 @@ START_TEST(the_markets_time_is_shown)
 }
 END_TEST
 
+static void fill_slots(void)
+{
+    view = (struct host_view){.base_exp = 8, .n_slots = 6};
+    snprintf(view.base_currency, sizeof(view.base_currency), "USDT");
+    for (uint32_t i = 0; i < view.n_slots; i++) {
+        struct host_view_slot *slot = &view.slots[i];
+
+        snprintf(slot->name, sizeof(slot->name), "agent_%u_long", i);
+        slot->is_used = slot->is_playing = 1;
+        slot->agent_kind = AGON_STRATEGY;
+        slot->condition = CONDITION_ACTIVE;
+        slot->figures.equity_amt = 12345678912345678;
+        slot->figures.result_amt = -123456789123456;
+        slot->figures.n_fills = slot->n_refused = 987654321;
+        slot->n_open = 50;
+    }
+}
+
+static void end_of(uint32_t i, uint8_t condition, const char *why)
+{
+    view.slots[i].condition = condition;
+    view.slots[i].is_playing = 0;
+    snprintf(view.slots[i].failure, sizeof(view.slots[i].failure), "%s", why);
+}
+
+/* However long the figures are: a state is its word, and why stands where there is room. */
+START_TEST(a_state_keeps_its_meaning_at_80_columns)
+{
+    static const char *const rows[] = {"agent_0_long active ",    "agent_1_long QUARANTINED ",
+                                       "agent_2_long ended ",     "agent_3_long ended ",
+                                       "agent_4_long SUSPENDED ", "agent_5_long daily loss "};
+    static const int widths[] = {80, 100, 200};
+    char *text;
+
+    for (size_t k = 0; k < sizeof(widths) / sizeof(widths[0]); k++) {
+        fill_slots();
+        end_of(1, CONDITION_QUARANTINED,
+               "signal 11 (Segmentation fault), after event 9 of the slot");
+        end_of(2, CONDITION_SUSPENDED,
+               "a callback took longer than 1000 ms (after event 9); killed");
+        // The engine has it active, and its start failed: nothing runs.
+        end_of(3, CONDITION_ACTIVE, "slot agent_3_long: its plugin did not begin");
+        view.slots[4].condition = CONDITION_SUSPENDED;
+        view.slots[5].stop_reason = REASON_DAILY_LOSS;
+        text = drawn_by((agon_ns_t)1723161600 * 1000000000, 0, widths[k]);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+            ck_assert_msg(strstr(text, rows[i]) != NULL, "%d columns lack '%s':\n%s", widths[k],
+                          rows[i], text);
+        ck_assert_msg(strstr(text, "signal 11 (Segmentation fault)") != NULL, "%s", text);
+        ck_assert_msg(strstr(text, "a callback took longer than 1000 ms") != NULL, "%s", text);
+        ck_assert_msg(strstr(text, ": slot agent_3_long") == NULL &&
+                          strstr(text, "its plugin did not begin") != NULL,
+                      "%s", text);
+        free(text);
+    }
+    // The lines that a run leaves behind have it too.
+    text = drawn((agon_ns_t)1723161600 * 1000000000, 1);
+    ck_assert_msg(strstr(text, "agent_2_long ended: a callback took longer than 1000 ms") != NULL,
+                  "%s", text);
+    free(text);
+    view = (struct host_view){0};
+}
+END_TEST
+
+/* An orderly end halts everything: that is no state of an agent, and an operator's halt is. */
+START_TEST(the_end_of_a_host_is_no_state_of_an_agent)
+{
+    fill_slots();
+    view.is_halted = 1;
+    view.n_halts = 1;
+    view.halts[0] = (struct host_view_halt){.scope = SCOPE_GLOBAL, .cause = HALT_STOPPING};
+    ck_assert_str_eq(host_agent_state(&view, &view.slots[0]), "active");
+    view.halts[0].cause = HALT_OPERATOR;
+    ck_assert_str_eq(host_agent_state(&view, &view.slots[0]), "halted");
+    view.is_killed = 1;
+    ck_assert_str_eq(host_agent_state(&view, &view.slots[0]), "killed");
+    view = (struct host_view){0};
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("table");
@@ -94,6 +175,8 @@ int main(void)
 
     tcase_add_loop_test(tcase, no_time_is_shown_before_the_market_has_one, 0, 2);
     tcase_add_test(tcase, the_markets_time_is_shown);
+    tcase_add_test(tcase, a_state_keeps_its_meaning_at_80_columns);
+    tcase_add_test(tcase, the_end_of_a_host_is_no_state_of_an_agent);
     tcase_add_test(tcase, the_head_fits_80_columns_after_days_too);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

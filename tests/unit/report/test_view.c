@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/plan_text.h"
 #include "report/view.h"
 #include "sys/wrap.h"
 
@@ -52,11 +53,11 @@ START_TEST(fills_and_closings_say_why_a_position_was_left)
     is("closings", CLOSING, 80,
        "Newest fills that closed something\n"
        "time            symbol   side  quantity     price  result  exit reason    role\n"
-       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing_stop  taker\n");
+       "11-28 00:48:25  BTCUSDT  sell   0.16247  60000.00  -12.34  trailing stop  taker\n");
     is("fills", CLOSING, 80,
        "Newest fills\n"
        "time            agent       symbol   side  quantity     price  exit reason\n"
-       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing_stop\n");
+       "11-28 00:48:25  momentum_1  BTCUSDT  sell   0.16247  60000.00  trailing stop\n");
 }
 END_TEST
 
@@ -150,11 +151,11 @@ START_TEST(closed_trades_fit_eighty_columns)
         " \"held_s\": 1380.1, \"fills\": 7, \"partial\": false, \"seq\": 4711}]";
 
     is("closed", json, 80,
-       "Newest closed trades\n"
+       "Newest closed trades, amounts in USDT\n"
        "closed          symbol           side     entry        exit  result      held\n"
        "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794  -10.68  00:23:00\n");
     is("closed", json, 60,
-       "Newest closed trades\n"
+       "Newest closed trades, amounts in USDT\n"
        "closed          symbol           side     entry        exit\n"
        "11-27 16:01:00  binance:BTCUSDT  long  61409.32  61466.5794\n"
        "a wider terminal or --json has result\n");
@@ -183,14 +184,16 @@ END_TEST
 START_TEST(a_daily_loss_has_one_name)
 {
     is("agent",
-       "{\"agent\": {\"name\": \"a\", \"day_loss\": \"1234.50\", \"fall\": 0.0123},"
+       "{\"agent\": {\"name\": \"a\", \"day_loss\": \"1234.50\","
+       " \"day_loss_scaled\": \"1646.00\", \"fall\": 0.0123},"
        " \"limits\": {\"daily_loss\": \"3000.00\"},"
        " \"refusals\": [{\"reason\": \"daily_loss\", \"count\": 7}]}",
        80,
        "Agent\n"
-       "name                        a\n"
-       "lost today, by its limits   1,234.50\n"
-       "below its highest, by them  1.23 %\n"
+       "name                   a\n"
+       "lost today, to close   1,234.50\n"
+       "scaled, for its limit  1,646.00\n"
+       "below its highest now  1.23 %\n"
        "\nLimits\ndaily loss  3,000.00\n"
        "\nRefused by reason\nreason      count\ndaily loss      7\n");
 }
@@ -227,6 +230,97 @@ START_TEST(a_long_text_takes_lines_of_its_own_and_none_is_too_long)
     for (char *line = strtok_r(bytes, "\n", &save); line != NULL;
          line = strtok_r(NULL, "\n", &save))
         ck_assert_uint_le(strlen(line), 60);
+    free(bytes);
+}
+END_TEST
+
+/* A unit stands with its figure, in a column or, where all rows have the same, in the title. */
+START_TEST(amounts_say_what_they_are_of)
+{
+#define HELD(currency)                                                                             \
+    "{\"agent\": \"a\", \"symbol\": \"X\", \"quantity\": \"1\", \"unrealised\": \"2.50\", "        \
+    "\"currency\": "                                                                               \
+    "\"" currency "\"}"
+    is("positions", "[" HELD("USDT") ", " HELD("USDT") "]", 80,
+       "Positions, amounts in USDT\nagent  symbol  quantity  unrealised\n"
+       "a      X              1        2.50\na      X              1        2.50\n");
+    is("positions", "[" HELD("USDT") ", " HELD("BTC") "]", 80,
+       "Positions\nagent  symbol  quantity  unrealised  in\n"
+       "a      X              1        2.50  USDT\na      X              1        2.50  BTC\n");
+    is("plans",
+       "[{\"number\": 1, \"currency\": \"USDT\", \"rows\": [{\"agent\": \"a\", \"before\": "
+       "\"1.00\"}]},"
+       " {\"number\": 2, \"currency\": \"USDT\", \"rows\": [{\"agent\": \"a\", \"before\": "
+       "\"2.00\"}]}]",
+       80,
+       "Tournaments, amounts in USDT\nnumber  agent  before\n     1  a        1.00\n     2  a      "
+       "  2.00\n");
+    is("portfolio", "{\"currency\": \"USDT\", \"equity_at_day\": \"1000.00\"}", 80,
+       "All agents, at prices to close at, without the pool, amounts in USDT\n"
+       "at 00:00 UTC  1,000.00\n");
+    // The fee has no room, and then what it is of has none.
+#define ENDED                                                                                      \
+    "[{\"time\": \"2026-11-28T00:48:25.1Z\", \"symbol\": \"BTCUSDT\", \"quantity\": \"0.16247\", " \
+    "\"fee\": \"1.00000000\", \"fee_asset\": \"USDT\", \"end\": \"filled\"}]"
+    is("ended", ENDED, 60,
+       "Newest orders that ended\nended           symbol   quantity         fee  of    end\n"
+       "11-28 00:48:25  BTCUSDT   0.16247  1.00000000  USDT  filled\n");
+    is("ended", ENDED, 54,
+       "Newest orders that ended\nended           symbol   quantity  end\n"
+       "11-28 00:48:25  BTCUSDT   0.16247  filled\n");
+    is("accounts",
+       "[{\"account\": 0, \"money\": [{\"asset\": \"USDT\", \"total\": \"1000.50000000\"},"
+       " {\"asset\": \"BTC\", \"total\": \"2.50000000\"}]}]",
+       80,
+       "Accounts\naccount\n      0\n\nMoney\naccount  asset       total\n"
+       "      0  USDT     1,000.50\n      0  BTC    2.50000000\n");
+}
+END_TEST
+
+/* Words and spans, and no key, place or count of milliseconds. */
+START_TEST(people_read_words_and_spans)
+{
+    char verdict[PLAN_VERDICT_TEXT];
+
+    ck_assert_str_eq(plan_text_verdict(PLAN_UNDER_GATE, verdict), "under gate");
+    ck_assert_str_eq(plan_text_verdict(PLAN_RANKED, verdict), "ranked");
+    is("feed",
+       "{\"venues\": [{\"venue\": \"v\", \"limits\": [{\"limit\": \"orders_day\", \"free\": 1,"
+       " \"window_ms\": 86400000}, {\"limit\": \"orders\", \"free\": 1, \"window_ms\": 10000}]}]}",
+       80,
+       "Feeds\n\nEach venue\nvenue\nv\n\nRate windows\nvenue  limit       free           in\n"
+       "v      orders day     1  1d 00:00:00\nv      orders         1         10 s\n");
+    is("plan",
+       "{\"number\": 1, \"mode\": \"rank_shares\", \"rows\": [{\"rank\": 1, \"agent\": \"a\","
+       " \"verdict\": \"under_gate\", \"score\": 0.51249}]}",
+       80,
+       "A tournament held now\nnumber  1\nmode    rank shares\n\nRanks\n"
+       "rank  agent  verdict     score\n   1  a      under gate  0.512\n");
+    is("params",
+       "[{\"name\": \"side\", \"value\": null, \"type\": \"choice\", \"live\": false, "
+       "\"default\": 1, \"default_text\": \"short\", \"choices\": \"long|short\"}]",
+       80,
+       "Parameters\nname  value  preset  in flight  type\nside  -       short  no         "
+       "choice\n");
+    is("done",
+       "{\"done\": \"was halted already\", \"on\": \"a\", \"seq\": 43010, \"already\": true}", 80,
+       "done        was halted already\nof          a\nso already  yes\nevent       43,010\n");
+}
+END_TEST
+
+/* Nothing but the text is behind the columns: blanks at an end are seen in a pipe. */
+START_TEST(no_line_ends_with_blanks)
+{
+    char *bytes =
+        shown("alerts",
+              "[{\"seq\": 1, \"t\": \"2026-11-26T04:51:37.5Z\", \"level\": \"warning\", "
+              "\"kind\": \"no_sink\", \"agent\": null, \"is_acknowledged\": false, "
+              "\"text\": \"no webhook is configured: alerts are seen by who looks, by no other\"}]",
+              80);
+
+    ck_assert_ptr_null(strstr(bytes, " \n"));
+    ck_assert_ptr_nonnull(strstr(bytes, "no sink"));
+    ck_assert_ptr_nonnull(strstr(bytes, "\n    no webhook"));
     free(bytes);
 }
 END_TEST
@@ -275,6 +369,9 @@ int main(void)
     tcase_add_test(tcase, a_daily_loss_has_one_name);
     tcase_add_test(tcase, what_rows_hold_in_lists_has_a_table_of_its_own);
     tcase_add_test(tcase, a_long_text_takes_lines_of_its_own_and_none_is_too_long);
+    tcase_add_test(tcase, amounts_say_what_they_are_of);
+    tcase_add_test(tcase, people_read_words_and_spans);
+    tcase_add_test(tcase, no_line_ends_with_blanks);
     tcase_add_test(tcase, equity_is_a_line_for_each_agent);
     tcase_add_test(tcase, what_a_host_sends_cannot_command_a_terminal);
     suite_add_tcase(suite, tcase);

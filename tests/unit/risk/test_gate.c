@@ -582,26 +582,51 @@ START_TEST(capital_that_comes_or_goes_is_no_gain_and_no_loss)
 
     risk_slot_start(&one, 1000);
     marked(&one, 950, 0, 0);
-    risk_recapitalise(&one, -475); // half of what is there
+    risk_recapitalise(&one, -475, 1); // half of what is there
     ck_assert(!marked(&one, 475, 26, 50001));
     ck_assert_int_eq(one.equity_high_amt, 500);
     ck_assert_int_eq(one.equity_day_amt, 500);
-    ck_assert(marked(&one, 475, 25, 0)); // five in a hundred, as before
-    risk_recapitalise(&one, 9025);
+    ck_assert(marked(&one, 475, 25, 0));           // five in a hundred, as before
+    ck_assert_int_eq(risk_day_lost_amt(&one), 50); // and 50 were lost, whatever was taken
+    ck_assert_int_eq(risk_day_scaled_amt(&one), 25);
+    ck_assert_int_eq(one.breach_amt - one.breach_moved_amt, 50);
+    risk_recapitalise(&one, 9025, 1);
+    ck_assert_int_eq(risk_day_lost_amt(&one), 50);
+    ck_assert_int_eq(risk_day_scaled_amt(&one), 500);
     ck_assert_int_eq(one.equity_amt, 9500);
     ck_assert_int_eq(one.equity_high_amt, 10000); // no fall is made smaller by what comes
     ck_assert(!marked(&one, 9500, 0, 50001));
     ck_assert(marked(&one, 9500, 0, 50000));
+    ck_assert_int_eq(one.breach_amt - one.breach_moved_amt, 50); // of the drawdown, too
+    // Won back in part, by who has ten times as much: more than was lost.
+    ck_assert(!marked(&one, 9700, 0, 0));
+    ck_assert_int_eq(risk_day_lost_amt(&one), -150);
+    ck_assert_int_eq(risk_day_scaled_amt(&one), 300);
+    // A new high, a resume and a day begin with nothing that was moved.
+    risk_resume(&one);
+    ck_assert_int_eq(one.high_moved_amt, 0);
+    one.high_moved_amt = 7;
+    ck_assert(!marked(&one, 9701, 0, 0));
+    ck_assert_int_eq(one.high_moved_amt, 0);
+    risk_day(&one);
+    ck_assert_int_eq(risk_day_lost_amt(&one), 0);
+    ck_assert_int_eq(risk_day_scaled_amt(&one), 0);
+    // Journals of before do not note it.
+    risk_slot_start(&one, 1000);
+    marked(&one, 950, 0, 0);
+    risk_recapitalise(&one, 950, 0);
+    ck_assert_int_eq(risk_day_lost_amt(&one), 100);
     // Out of nothing there is no proportion.
     risk_slot_start(&one, 0);
-    risk_recapitalise(&one, 700);
+    risk_recapitalise(&one, 700, 1);
     ck_assert_int_eq(one.equity_high_amt, 700);
     ck_assert_int_eq(one.equity_day_amt, 700);
     risk_slot_start(&one, 100);
     marked(&one, -50, 0, 0);
-    risk_recapitalise(&one, 150);
+    risk_recapitalise(&one, 150, 1);
     ck_assert_int_eq(one.equity_amt, 100);
     ck_assert_int_eq(one.equity_high_amt, 250);
+    ck_assert_int_eq(risk_day_lost_amt(&one), 150);
 }
 END_TEST
 

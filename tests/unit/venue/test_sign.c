@@ -2,7 +2,8 @@
 #include <check.h>
 #include <sodium.h>
 
-#include "venue/binance/sign.h"
+#include "base/rng.h"
+#include "venue/binance/front.h"
 
 static struct secret secret;
 static struct binance_signer signer;
@@ -87,6 +88,90 @@ START_TEST(a_target_stands_in_front_of_its_parameters)
         binance_params_add_u64(&params, "n", 1234567890123);
         ck_assert_int_eq(params.is_full, room <= strlen("n=1234567890123"));
         ck_assert_uint_le(params.n, room);
+    }
+}
+END_TEST
+
+/* An order's parameters, with fronts and without; what is signed. */
+static void write_order(struct binance_fronts *fronts, struct binance_params *params,
+                        const char *name, const struct binance_front_kind *kind, uint64_t price)
+{
+    static const char *const words[4] = {"A", "LIMIT", "A_LONGER_WORD", "TAKE_PROFIT_LIMIT"};
+
+    if (fronts == NULL || !binance_front_begin(fronts, params, name, strlen(name), kind)) {
+        binance_params_add(params, "symbol", name);
+        binance_params_add_word(params, "side", kind->side == 1 ? "BUY" : "SELL");
+        binance_params_add_word(params, "type", words[(kind->type ^ kind->type >> 4) % 4]);
+        binance_params_add_word(params, "timeInForce", words[(kind->tif ^ kind->tif >> 3) % 4]);
+        if (kind->is_post_only)
+            binance_params_add_word(params, "is", "postOnly");
+        binance_params_add_u64(params, "recvWindow", kind->recv_window_ms);
+        if (fronts != NULL)
+            binance_front_keep(fronts, &signer, params, strlen(name), kind);
+    }
+    binance_params_add_u64(params, "price", price);
+    ck_assert_int_eq(binance_params_sign(params, &signer), AGON_OK);
+}
+
+START_TEST(an_order_with_a_front_is_the_order_without)
+{
+    // Some have to be encoded, one is the beginning of another, and one is longer than is kept.
+    static const char long_name[] =
+        "A_NAME_OF_SO_MANY_CHARACTERS_THAT_NOBODY_KEEPS_WHAT_IT_BEGINS_WITH_0123456789_0123456789";
+    static const char *const names[] = {"BTCUSDT",      "BTCUSDC", "A",   "AB",   "A%",
+                                        "A\x01",        "A&",      "x=y", "ETHB", "ETHA",
+                                        "\xef\xbc\x91", long_name};
+    struct binance_fronts fronts = {0};
+    struct binance_params with, without;
+    char text[512], other[512];
+    uint32_t n_kept = 0;
+    struct rng rng;
+
+    rng_init(&rng, 5);
+    for (int key = 0; key < 2; key++) {
+        if (key == 0)
+            use(BINANCE_SIGN_HMAC, "agon-test-secret");
+        else
+            use(BINANCE_SIGN_ED25519,
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+        memset(&fronts, 0, sizeof(fronts));
+        for (int i = 0; i < (key == 0 ? 20000 : 500); i++) {
+            const char *name = names[rng_below(&rng, sizeof(names) / sizeof(names[0]))];
+            struct binance_front_kind kind = {.side = (uint8_t)(1 + rng_below(&rng, 2)),
+                                              .type = (uint8_t)rng_below(&rng, 20),
+                                              .tif = (uint8_t)rng_below(&rng, 12),
+                                              .is_post_only = (uint8_t)rng_below(&rng, 2),
+                                              .recv_window_ms =
+                                                  rng_below(&rng, 20) == 0 ? 60000 : 5000};
+            uint64_t price = rng_below(&rng, 1000000);
+
+            binance_params_init(&with, text, sizeof(text));
+            binance_params_init(&without, other, sizeof(other));
+            write_order(&fronts, &with, name, &kind, price);
+            write_order(NULL, &without, name, &kind, price);
+            ck_assert_uint_eq(with.n, without.n);
+            ck_assert_str_eq(text, other);
+            // The same once more, out of what is kept: not of a name that is encoded, or long.
+            binance_params_init(&with, text, sizeof(text));
+            n_kept += (uint32_t)binance_front_begin(&fronts, &with, name, strlen(name), &kind);
+            binance_params_init(&with, text, sizeof(text));
+            write_order(&fronts, &with, name, &kind, price);
+            ck_assert_str_eq(text, other);
+        }
+        ck_assert_uint_gt(n_kept, key == 0 ? 8000u : 8200u);
+    }
+    // Where something stands already, or there is no room for a whole front, there is none.
+    binance_params_init(&with, text, sizeof(text));
+    binance_params_add_word(&with, "a", "b");
+    ck_assert(!binance_front_begin(&fronts, &with, "BTCUSDT", 7, &(struct binance_front_kind){0}));
+    binance_params_init(&with, text, BINANCE_FRONT_TEXT);
+    for (uint32_t i = 0; i < BINANCE_FRONTS; i++) {
+        const struct binance_front *front = &fronts.all[i];
+        char name[BINANCE_FRONT_TEXT];
+
+        ck_assert_uint_gt(front->n, 0); // each place was used
+        memcpy(name, front->text + strlen("symbol="), front->n_name);
+        ck_assert(!binance_front_begin(&fronts, &with, name, front->n_name, &front->kind));
     }
 }
 END_TEST
@@ -196,6 +281,7 @@ int main(void)
     tcase_add_test(tcase, project_vectors);
     tcase_add_test(tcase, parameters_are_encoded_then_signed_as_sent);
     tcase_add_test(tcase, a_target_stands_in_front_of_its_parameters);
+    tcase_add_test(tcase, an_order_with_a_front_is_the_order_without);
     tcase_add_test(tcase, parameters_that_do_not_fit_are_not_signed);
     tcase_add_test(tcase, parameters_for_a_socket_are_sorted_and_signed);
     tcase_add_test(tcase, pem_is_read_as_openssl_writes_it);

@@ -46,17 +46,21 @@ function used(key, a, state) {
   const held = rows(state, 'position/').filter(p => p.agent === a.name);
   switch (key) {
   case 'drawdown': return a.fall;
-  case 'daily_loss': return Math.max(0, Number(a.day_loss));
+  case 'daily_loss': return Math.max(0, Number(a.day_loss_scaled));
   case 'position': return Math.max(0, ...held.map(p => Math.abs(Number(p.notional ?? 0))));
   case 'open_orders': return a.open;
   default: return null;
   }
 }
-const LIMITS = [['drawdown', 'Drawdown', 'share'], ['daily_loss', 'Daily loss', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
+// Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
+function lossText(key, a, counted) {
+  return key === 'daily_loss' && a.day_loss !== a.day_loss_scaled ? `${money(baseText(Math.max(0, Number(a.day_loss))))}, scaled ${counted}` : counted;
+}
+const LIMITS = [['drawdown', 'Drawdown now', 'share'], ['daily_loss', 'Daily loss', 'amount'], ['position', 'Position', 'amount'], ['open_orders', 'Open orders', 'count'], ['order', 'One order', 'amount'], ['orders_per_second', 'Orders a second', 'count'], ['floor', 'Floor of equity', 'amount'], ['leverage', 'Leverage', 'count'], ['on_breach', 'When breached', 'text']];
 
 function paramRow(name, p, again) {
-  const value = p.value ?? String(p.default);
-  const field = p.choices ? make('select', { ariaLabel: p.name, disabled: !p.live }, ...p.choices.split('|').map((c, i) => make('option', { textContent: c, value: c, selected: p.value ? c === p.value : i === p.default })))
+  const value = p.value ?? p.default_text;
+  const field = p.choices ? make('select', { ariaLabel: p.name, disabled: !p.live }, ...p.choices.split('|').map(c => make('option', { textContent: c, value: c, selected: c === value })))
     : make('input', { value: p.type === 'text' ? p.value ?? '' : value, ariaLabel: p.name, disabled: !p.live, autocomplete: 'off', spellcheck: false });
   const form = make('form', { className: 'param', title: p.doc }, make('label', {}, make('span', { textContent: p.name }), field),
     make('button', { type: 'submit', textContent: 'Set', disabled: !p.live, ariaLabel: `Set ${p.name}` }),
@@ -164,7 +168,7 @@ export default {
     const falls = make('div', { className: 'falls' });
     const limitBox = card('Limits', { name: 'a-limits' });
     const limitTable = make('table');
-    limitBox.body.append(limitTable);
+    limitBox.body.append(limitTable, make('p', { className: 'dim note', textContent: 'Losses are at prices to close at; scaled: what was lost before capital moved counts in proportion to it. Drawdown now: how far equity is below its highest, since a person last lifted that limit. The Drawdown among the figures is the deepest fall so far, at mid prices.' }));
     const drawLimits = table(limitTable, [
       { title: 'Limit', class: 'l', text: r => r.title }, { title: 'Used', class: 'use', draw: (cell, r) => usage(cell, r.share, r.used) }, { title: 'At', text: r => r.at },
     ], 'None.');
@@ -236,7 +240,7 @@ export default {
           const at = whole.limits[key];
           const is_set = unit === 'text' || Number(at) > 0;
           const is = unit === 'text' ? null : used(key, a, state);
-          return { key, title, at: unit === 'text' ? String(at).replaceAll('_', ' ') : is_set ? shown(at, unit) : 'none', used: is === null ? '' : shown(is, unit), share: is === null || !is_set ? null : is / Number(at) };
+          return { key, title, at: unit === 'text' ? String(at).replaceAll('_', ' ') : is_set ? shown(at, unit) : 'none', used: is === null ? '' : lossText(key, a, shown(is, unit)), share: is === null || !is_set ? null : is / Number(at) };
         }), r => r.key);
         refused.draw(whole.refusals ?? [], r => r.reason);
       }

@@ -72,7 +72,7 @@ function equityCard() {
     drawn = performance.now();
     const from = range === Infinity ? 0 : (now.get('status')?.t_ms ?? 0) - range * 1000;
     if (kind === 'total') {
-      plot.set(columns([ALL], 'total', from), [{ label: 'Agents and pool', colour: () => css('accent'), width: 1.8, fill: () => css('accent-bg') }]);
+      plot.set(columns([ALL], 'total', from), [{ label: 'Agents, pool and who left', colour: () => css('accent'), width: 1.8, fill: () => css('accent-bg') }]);
       return;
     }
     const list = agents(now).filter(a => Number(a.capital) > 0);
@@ -91,7 +91,7 @@ function capitalCard() {
   return { section: box.section, draw(state) {
     const s = state.get('status');
     if (!s) return;
-    const parts = [...agents(state).filter(a => Number(a.capital) > 0).map(a => ({ name: a.name, amount: a.capital, colour: colour(a.slot), is: moved.get(a.name) })), { name: 'Pool', amount: s.pool, colour: css('dim') }].filter(p => Number(p.amount) > 0);
+    const parts = [...agents(state).filter(a => Number(a.capital) > 0).map(a => ({ name: a.name, amount: a.capital, colour: colour(a.slot), is: moved.get(a.name) })), { name: 'Pool', amount: s.pool, colour: css('dim') }, { name: 'Unloaded', amount: s.left_capital, colour: 'transparent' }].filter(p => Number(p.amount) > 0);
     const whole = parts.reduce((sum, p) => sum + Number(p.amount), 0) || 1;
     const last = state.get('tournament');
     put(note, `${money(s.capital)} ${s.currency}${last?.undone ? ` · tournament ${last.number} undone` : ''}`);
@@ -143,6 +143,8 @@ export default {
     box.bar.append(note, saver(() => 'agents', { csv: () => rowsOf.csv() }), draws.filter);
     box.body.append(node);
     scrolls(box.body, 'Agents').classList.add('scroll');
+    const left_ = make('p', { className: 'dim note', id: 'left', hidden: true });
+    box.section.append(left_);
     const rowsOf = table(node, league, 'No agents yet.', (row, a) => {
       row.addEventListener('click', event => { if (!event.target.closest('a')) location.hash = `#/agent/${encodeURIComponent(a.name)}`; });
     }, 'agents');
@@ -166,6 +168,9 @@ export default {
       // What was taken back has moved nothing.
       if (has('tournament')) moved = new Map((state.get('tournament')?.undone ? [] : state.get('tournament')?.rows ?? []).map(r => [r.agent, r.change]));
       if (has('agent/') || has('tournament')) { league_(state); draws.capital.draw(state); }
+      const s = state.get('status');
+      left_.hidden = !(s?.left_agents > 0);
+      if (!left_.hidden) set(left_, `${count(s.left_agents)} unloaded: equity then ${money(s.left_equity)}, result ${signed(s.left_result)}, in the totals`);
       if (has('venue/')) draws.lamps.draw(state);
       if ((has('status') || has('agent/')) && points(ALL).length > 1) { draws.chart.refresh(true); bars(); }
       draws.accounts.draw();

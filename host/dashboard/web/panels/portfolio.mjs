@@ -12,6 +12,12 @@ const limitShare = r => {
   return r.is_minimum ? at / Math.max(used, 1e-12) : used / at;
 };
 
+// Money is lost once; a limit that follows the capital counts what was lost before it moved in proportion.
+const usedText = r => {
+  const text = limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used);
+  return r.lost !== 'none' && r.lost !== r.used ? `${money(Number(r.lost) < 0 ? '0.00' : r.lost)}, scaled ${text}` : text;
+};
+
 export default {
   page: 'overview', side: 'right', title: 'Limits of all', keys: ['portfolio'],
   open({ bar, body }) {
@@ -20,10 +26,10 @@ export default {
     bar.append(breach);
     body.append(scrolls(make('div', { className: 'scroll' }, node), 'Limits of all agents together'));
     // Bids of longs, asks of shorts: less than what the head has.
-    body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool.' }));
+    body.append(make('p', { className: 'dim note', textContent: 'At prices to close at, without the pool. Scaled: what was lost before capital moved counts in proportion to it.' }));
     const rows = table(node, [
       { title: 'Of all agents', class: 'l', text: limitName, hint: r => r.text },
-      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), limitText(r, !r.is_minimum && Number(r.used) < 0 ? '0.00' : r.used)); } },
+      { title: 'Now', class: 'use', draw: (cell, r) => { usage(cell, limitShare(r), usedText(r)); } },
       { title: 'Limit', text: r => limitText(r, r.at), tone: r => (r.at === 'none' ? 'dim' : '') },
     ], 'No limits.');
     return state => {
