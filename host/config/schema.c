@@ -40,8 +40,6 @@ static void refuse_value(struct config *config, const struct config_node *node,
     node_show(node, shown, sizeof(shown));
     schema_say_expected(config, field, expected, sizeof(expected));
     schema_guess(config, field, node, &meant);
-    if (code == CONFIG_E_PATH)
-        config->is_unsafe = 1;
     node_error(config, node->line, node->column, node, code, "%s %s; expected %s%s%s%s", shown,
                what, expected, meant.text[0] ? "; did you mean " : "", meant.text,
                meant.text[0] ? "?" : "");
@@ -149,6 +147,16 @@ static int is_name(const char *text, size_t n, const char *also)
     return 1;
 }
 
+static int has_parent(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
+            return 1;
+    }
+    return 0;
+}
+
 /* Why a path may not be used; NULL when it may. What lies there is for whoever opens it. */
 static const char *path_fault(const char *path)
 {
@@ -156,15 +164,46 @@ static const char *path_fault(const char *path)
         return "is an absolute path";
     if (path[0] == '~')
         return "begins with '~', which is not replaced here";
-    for (const char *at = path; at; at = strchr(at, '/')) {
-        at += *at == '/';
-        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
-            return "leads out of its folder with '..'";
-    }
+    if (has_parent(path))
+        return "leads out of its folder with '..'";
     for (const char *at = path; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == '\\')
             return "holds a character that no path here has";
     return NULL;
+}
+
+/* May it be said as it is? */
+static int is_plain(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= 0x20 || (unsigned char)*text >= 0x7f)
+            return 0;
+    return 1;
+}
+
+/* The path, and what to do instead. */
+static void refuse_path(struct config *config, const struct config_node *node,
+                        const struct schema_field *field)
+{
+    const char *path = node->text, *name = strrchr(path, '/');
+    char shown[80], expected[EXPECTED], cure[320];
+
+    if (field->folder_option == NULL)
+        snprintf(cure, sizeof(cure), "put the file, or a link to it, there and name it from there");
+    else if (path[0] == '/' && name[1] != '\0' && name > path && is_plain(path))
+        snprintf(cure, sizeof(cure), "write %.80s here, and %s %.*s on the command line", name + 1,
+                 field->folder_option, name - path > 160 ? 160 : (int)(name - path), path);
+    else
+        snprintf(cure, sizeof(cure), "%s takes another folder", field->folder_option);
+    node_show(node, shown, sizeof(shown));
+    schema_say_expected(config, field, expected, sizeof(expected));
+    config->is_unsafe = 1;
+    node_error(config, node->line, node->column, node, CONFIG_E_PATH, "%s %s%s; expected %s: %s",
+               shown, path_fault(path),
+               path[0] == '/' || has_parent(path)
+                   ? ", and this file names nothing outside of its folders"
+                   : "",
+               expected, cure);
 }
 
 static void read_text(struct config *config, const struct config_node *node,
@@ -180,7 +219,7 @@ static void read_text(struct config *config, const struct config_node *node,
     } else if (is_named && !is_name(node->text, node->n, is_symbol ? "_-./" : "_-.")) {
         refuse_value(config, node, field, CONFIG_E_VALUE, "is not a name");
     } else if (field->type == SCHEMA_PATH && path_fault(node->text)) {
-        refuse_value(config, node, field, CONFIG_E_PATH, path_fault(node->text));
+        refuse_path(config, node, field);
     } else if (node->n + 1 > field->room) {
         refuse_value(config, node, field, CONFIG_E_RANGE, "is too long");
     } else if (node->n < 1 || (int64_t)node->n < field->min) {

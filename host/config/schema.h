@@ -72,8 +72,10 @@ struct schema_field {
     const struct schema_choice *choices;
     const struct schema *sub;
     const char *doc;
-    const char *retired; /* the key is refused: "since 0.2, use failover" */
-    int is_public;       /* a value that may look like a secret and is none: a hash */
+    const char *retired;       /* the key is refused: "since 0.2, use failover" */
+    int is_public;             /* a value that may look like a secret and is none: a hash */
+    const char *folder_option; /* SCHEMA_PATH: it begins at the folder that this option of the
+                                  command line names; NULL: at the file's own */
 };
 #define SCHEMA_MEMBER(T, member) .offset = offsetof(T, member), .room = sizeof(((T *)0)->member)
 #define SCHEMA_ARRAY(T, member, count)                                                             \

@@ -209,7 +209,11 @@ void schema_say_expected(const struct config *config, const struct schema_field 
     size_t used;
 
     schema_range(field, &min, &max);
-    used = (size_t)snprintf(text, room, "%s", noun_of(field));
+    if (field->type == SCHEMA_PATH && field->folder_option != NULL)
+        used = (size_t)snprintf(text, room, "a path below the folder that %s names",
+                                field->folder_option);
+    else
+        used = (size_t)snprintf(text, room, "%s", noun_of(field));
     switch (field->type) {
     case SCHEMA_CHOICE:
         for (uint32_t i = 0; field->choices[i].name && used < room; i++)

@@ -115,8 +115,9 @@ static const struct schema reload_schema = {"reload", sizeof(struct roster_reloa
 #define SLOT(member) SCHEMA_MEMBER(struct roster_slot, member)
 static const struct schema_field slot_fields[] = {
     {"name", SCHEMA_NAME, SLOT(name), .is_required = 1, .doc = "unique in the roster"},
-    {"plugin", SCHEMA_PATH, SLOT(plugin), .is_required = 1,
-     .doc = "the file, below the roster's folder"},
+    {"plugin", SCHEMA_PATH, SLOT(plugin), .is_required = 1, .folder_option = "--plugins",
+     .doc = "the file; without --plugins from the folder of plugins beside the program, or where "
+            "it is started"},
     {"plugin_index", SCHEMA_INT, SLOT(plugin_index), .max = 63,
      .doc = "which one, when the file holds several"},
     {"runner", SCHEMA_CHOICE, SLOT(runner), .choices = runners, .preset = "process",

@@ -62,7 +62,7 @@ struct roster_reload {
 };
 struct roster_slot {
     char name[SLOT_NAME];
-    char plugin[512];      /* below the roster's folder */
+    char plugin[512];      /* below the folder of plugins */
     uint32_t plugin_index; /* of several in one file */
     uint8_t runner, wait;  /* enum crew_runner, process_wait */
     uint8_t stage, on_crash, isolation, depth, orders_on_reload;

@@ -141,7 +141,10 @@ static const struct {
     {"b-17 looser than the parent's",
      "limits: {daily_loss: 3%}\nagents: [{name: a, plugin: p, limits: {daily_loss: 10%}}]\n",
      CONFIG_E_CONFLICT, 2, 52, "agents[0].limits.daily_loss"},
-    {"b-19 a path upwards", "agents: [{name: a, plugin: ../p.so}]\n", CONFIG_E_PATH, 1, 28, "'..'"},
+    {"b-19 a path upwards", "agents: [{name: a, plugin: ../p.so}]\n", CONFIG_E_PATH, 1, 28,
+     "'../p.so' leads out of its folder with '..', and this file names nothing outside of its "
+     "folders; expected a path below this file's folder, 1 to 63 bytes: put the file, or a link to "
+     "it, there and name it from there"},
     {"b-19 a path upwards inside", "agents: [{name: a, plugin: a/../../p.so}]\n", CONFIG_E_PATH, 1,
      28, "'..'"},
     {"b-19 an absolute path", "agents: [{name: a, plugin: /bin/p.so}]\n", CONFIG_E_PATH, 1, 28,

@@ -242,6 +242,14 @@ static const struct {
     {"seed: 1\n", "agents"},
     {AGENT "    runer: inproc\n", "did you mean 'runner'"},
     {AGENT "    runner: thread\n", "process"},
+    {"agents: [{name: a, plugin: /opt/p/x.so, capital: 1 USDT, instruments: [a:b]}]\n",
+     "'/opt/p/x.so' is an absolute path, and this file names nothing outside of its folders; "
+     "expected a path below the folder that --plugins names, 1 to 511 bytes: write x.so here, and "
+     "--plugins /opt/p on the command line"},
+    {"agents: [{name: a, plugin: ../x.so, capital: 1 USDT, instruments: [a:b]}]\n",
+     "1 to 511 bytes: --plugins takes another folder"},
+    {"agents: [{name: a, plugin: /x.so, capital: 1 USDT, instruments: [a:b]}]\n",
+     "1 to 511 bytes: --plugins takes another folder"},
     {AGENT "    limits: {order: 100 EUR}\n", "USDT"},
     {AGENT "    limits: {order: 0 USDT}\n", "at least 0.00000001 USDT"},
     {AGENT "    limits: {order: 900000 USDT, position: 10 USDT}\n", "order is above position"},
