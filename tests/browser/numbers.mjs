@@ -34,7 +34,8 @@ async function again(page) {
   await page.waitForFunction(async () => (await import('/history.mjs')).points('(all)').length > 2);
   await page.waitForFunction(() => document.querySelector('#today').textContent.match(/[0-9]/) && document.querySelector('#week').textContent.match(/[0-9]/));
   return page.evaluate(async () => {
-    const { columns, resultsBy } = await import('/history.mjs');
+    const { columns, load, resultsBy } = await import('/history.mjs');
+    await load(); // as behind a lost connection: the host's list need not have the newest point yet
     const text = id => document.getElementById(id).textContent;
     const by = Object.fromEntries(['hour', 'day', 'week'].map(period => [period, resultsBy('(all)', period)]));
     const times = columns(['(all)'], 'total')[0];

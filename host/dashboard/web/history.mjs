@@ -7,6 +7,7 @@ import { agents } from './kit.mjs';
 export const ALL = '(all)';
 const POINTS = 3000;
 const kept = new Map(); // name: [[t, equity, capital, result as the host rounds it], ...]
+const newest = new Map(); // name: the point of the last message, which a list that is asked for need not have yet
 let born = null; // of a run directory's first run: when it began, with a result of 0
 let loading = false;
 let loaded = '';
@@ -19,26 +20,32 @@ export async function load() {
   if (all) {
     kept.clear();
     for (const [name, list] of Object.entries(all)) kept.set(name, list);
+    for (const [name, point] of newest) push(name, point);
   }
   loading = false;
 }
+// Of one time the later point counts: a market that stands has results that change.
 const push = (name, point) => {
   if (!kept.has(name)) kept.set(name, []);
   const list = kept.get(name);
-  if (list.length && list.at(-1)[0] >= point[0]) return;
+  if (list.length && list.at(-1)[0] > point[0]) return;
+  if (list.length && list.at(-1)[0] === point[0]) list.pop();
   list.push(point);
   if (list.length > POINTS) kept.set(name, list.filter((_, i) => i % 2 === 0 || i > POINTS - 200));
 };
 // Behind each message. True: there is something new.
 export function grow(state) {
   const status = state.get('status');
-  if (!status?.time || loading) return false;
+  if (!status?.time) return false;
   const list = agents(state);
+  newest.clear();
+  for (const a of list) newest.set(a.name, [status.t_ms, Number(a.equity), Number(a.capital), Number(a.result)]);
+  newest.set(ALL, [status.t_ms, Number(status.equity), Number(status.capital), Number(status.result)]);
+  born = status.run === 1 ? status.t_ms - status.up_s * 1000 * status.speed : null;
+  if (loading) return false;
   const names = list.map(a => a.name).join();
   if (names !== loaded) { loaded = names; load(); return false; }
-  born = status.run === 1 ? status.t_ms - status.up_s * 1000 * status.speed : null;
-  for (const a of list) push(a.name, [status.t_ms, Number(a.equity), Number(a.capital), Number(a.result)]);
-  push(ALL, [status.t_ms, Number(status.equity), Number(status.capital), Number(status.result)]);
+  for (const [name, point] of newest) push(name, point);
   return true;
 }
 const won = point => point[3] ?? point[1] - point[2];
