@@ -101,8 +101,12 @@ def check_left(want, statuses):
     gone = [its for name, its in want.items() if name.startswith('left: ')]
     if not gone or not any(its['exact']['result'] for its in gone):
         faults.append('nobody left with a result')
+    # Capital is what the last tournament before it left made of it.
+    made = [D(row['capital_after_amt']).scaleb(-plan['exp']) for plan in map(json.loads, load('plans.json').splitlines())
+            for row in plan['slots'] if row['name'] == 'leaver_1']
+    capital = made[-1] if made else D(20000)
     for its in gone:
-        same('figures', f'return {its["return"]} of who left, of 20,000 or what a tournament made of it', 0.9 < its['return'] / float(its['exact']['result'] / 20000) < 1.1, True)
+        same('figures', f'return {its["return"]} of who left, of its capital of {capital}', abs(its['return'] / float(its['exact']['result'] / capital) - 1) < 1e-6, True)
     sums = {key: sum(its['exact'][key] for its in gone) for key in ('capital', 'equity', 'result')}
     found = metrics()
     for name, status in statuses:
