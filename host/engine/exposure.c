@@ -594,6 +594,15 @@ agon_amt_t exposure_equity_all(const struct engine *engine)
     return fit(engine->exposure->total);
 }
 
+int exposure_adds_up(const struct engine *engine)
+{
+    num128_t sum = 0;
+
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
+        sum += engine->exposure->equity[slot];
+    return sum == engine->exposure->total;
+}
+
 agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);

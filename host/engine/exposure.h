@@ -141,6 +141,7 @@ void exposure_rebuild(struct engine *engine);
 /* Equity by which the limits judge. */
 agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot);
 agon_amt_t exposure_equity_all(const struct engine *engine);
+int exposure_adds_up(const struct engine *engine); /* is the equity of all that of the slots? */
 /* What a position is worth at px, in the base currency, by the same rules; and what it is counted
  * as now. */
 agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px);

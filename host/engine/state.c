@@ -819,6 +819,10 @@ const char *engine_check(struct engine *engine, char *text)
             }
         }
     }
+    if (!exposure_adds_up(engine)) {
+        snprintf(text, 256, "inv-13: the equity of all is not that of the slots together");
+        return text;
+    }
     if (tournament_check(engine, text) != NULL || cards_check(engine, text) != NULL)
         return text;
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
