@@ -314,6 +314,9 @@ def check_page(want):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
         same('page of an agent', f'{agent} sharpe', plain(facts['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
         same('page of an agent', f'{agent} fills', plain(facts['Fills']), str(its['fills']))
+        same('page of an agent', f'{agent} t', plain(facts['t [95 %]']), '–' if its['t'] is None else t_text(its))
+        for head, key, sign in (('Gross', 'gross', 1), ('Fees', 'fees', -1), ('Rebates', 'rebates', 1), ('Funding', 'funding', 1), ('Result', 'result', 1)):
+            same('page of an agent', f'{agent} {key}, from gross to net', D(plain(facts['falls'][head])), sign * D(its[key]))
     same('page', 'agents with a page', sorted(page['of']), sorted(here(want)))
     held = [row for row in json.loads(load('positions.json')) if D(row['quantity']) != 0 and not row['is_dust']]
     same('page', 'positions', sorted((its['Agent'], its['Symbol']) for its in page['positions']), sorted((row['agent'], row['symbol']) for row in held))
@@ -355,6 +358,45 @@ def check_views(want):
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in money.splitlines())
     for head, key in HEADS.items():
         same('ctl status', key, lines.get(head, '').strip(), in_view(key, want['']))
+
+
+COUNTS = {'intents': 'intents', 'refused': 'refused', 'fills': 'fills', 'open': 'open_orders'}
+
+
+def check_counts():
+    """Intents, refusals by reason, fills, open orders and events: of each agent and of all, on every surface that has them."""
+    found = metrics()
+    agents = {row['name']: row for row in json.loads(load('agents.json'))}
+    api = {row['name']: row for row in json.loads(load('api_agents.json'))}
+    status = json.loads(load('api_status.json'))
+    report = json.loads(load('report.json'))
+    page = json.loads(load('page.json')) if os.path.exists(os.path.join(folder, 'page.json')) else None
+    for name, row in agents.items():
+        its = json.loads(load(f'agent_{name}.json'))
+        text = dict(re.split(r'  +', line, maxsplit=1) for line in load(f'agent_{name}.txt').split('\n\n')[0].splitlines() if '  ' in line)
+        for key, metric in COUNTS.items():
+            same('/api', f'{name} {key}', api[name][key], row[key])
+            same('ctl agent --json', f'{name} {key}', its[key], row[key])
+            same('ctl agent', f'{name} {key}', text['open orders' if key == 'open' else key].strip(), f'{row[key]:,}')
+            same('/metrics', f'{name} {key}', found.get((f'agon_agent_{metric}{"" if key == "open" else "_total"}', f'agent="{name}"')), str(row[key]))
+        same('ctl agent', f'{name} refused, by reason', sum(one['count'] for one in its['refusals']), row['refused'])
+        same('/metrics', f'{name} refused, by reason', sum(int(value) for (key, labels), value in found.items()
+             if key == 'agon_agent_refusals_total' and f'agent="{name}"' in labels), row['refused'])
+        if page:
+            for head, key in (('Intents', 'intents'), ('Refused', 'refused')):
+                same('page of an agent', f'{name} {key}', page['of'][name][head].replace('\u2009', ''), str(row[key]))
+    for row in report['agents']:
+        for key in ('fills', 'refused'):
+            same('report', f'{row["name"]} {key}', row[key], agents[row['name']][key])
+    for key, metric in (('intents', 'intents_total'), ('refused', 'refused_total'), ('fills', 'fills_total'), ('open_orders', 'open_orders')):
+        same('/metrics', f'{key} of all', found.get((f'agon_{metric}', '')), str(status[key]))
+    if not any(row['refused'] for row in agents.values()):
+        faults.append('nothing was refused: another count of it would not be found')
+
+
+def check_equity():
+    """Points over time: `ctl equity` and the API."""
+    same('ctl equity', 'points', json.loads(load('ctl_equity.json')), json.loads(load('api_equity.json')))
 
 
 def check_portfolio():
@@ -462,6 +504,8 @@ def check_host():
     check_newcomer(want)
     check_portfolio()
     check_lost()
+    check_counts()
+    check_equity()
     check_held()
     check_page(want)
     report = json.loads(load('report.json'))

@@ -323,7 +323,7 @@ static inline int agon_strategy_lacks(const struct agon_strategy *self, const ch
             n = agon_strategy_append(text, sizeof(text), n, " ...");
             break;
         }
-        n = agon_strategy_append(text, sizeof(text), n, id == 1 ? "; there are " : ", ");
+        n = agon_strategy_append(text, sizeof(text), n, id == 1 ? "; expected one of: " : ", ");
         n = agon_strategy_append(text, sizeof(text), n, instrument.symbol);
     }
     (void)agon_strategy_refuse(self, text);
