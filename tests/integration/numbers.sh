@@ -123,10 +123,9 @@ each_agent() {
         ctl agent $agent --json >"$WORK/agent_$agent.json" && ctl agent $agent >"$WORK/agent_$agent.txt" || return 1
     done
 }
-counts() { jq -c '.[] | [.name, .intents, .refused, .fills, .open]'; }
 all_at_once() {
     ctl status --json >"$WORK/before.json" && ctl tournament --json >"$WORK/tournament.json" &&
-        ctl agents --json >"$WORK/agents.json" && counts <"$WORK/agents.json" >"$WORK/counts" && ctl positions --json >"$WORK/positions.json" &&
+        ctl agents --json >"$WORK/agents.json" && ctl positions --json >"$WORK/positions.json" &&
         ctl agents >"$WORK/agents.txt" && ctl status >"$WORK/status.txt" &&
         ctl portfolio --json >"$WORK/portfolio.json" && ctl portfolio >"$WORK/portfolio.txt" &&
         each_agent &&
@@ -143,7 +142,7 @@ all_at_once() {
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" >"$WORK/page.json"; } &&
         ctl status --json >"$WORK/after.json" && ctl tournament --json >"$WORK/tournament_after.json" &&
         cmp -s "$WORK/tournament.json" "$WORK/tournament_after.json" &&
-        ctl portfolio --json | cmp -s - "$WORK/portfolio.json" && ctl agents --json | counts | cmp -s - "$WORK/counts" &&
+        ctl portfolio --json | cmp -s - "$WORK/portfolio.json" && ctl agents --json >"$WORK/agents_after.json" &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"

@@ -364,39 +364,48 @@ COUNTS = {'intents': 'intents', 'refused': 'refused', 'fills': 'fills', 'open': 
 
 
 def check_counts():
-    """Intents, refusals by reason, fills, open orders and events: of each agent and of all, on every surface that has them."""
+    """Intents, refusals by reason, fills, open orders: of each agent and of all, on every surface that has them. Agents that a halt refuses
+    go on asking while the surfaces are read one after the other: each has a count between the first of them and the last."""
     found = metrics()
-    agents = {row['name']: row for row in json.loads(load('agents.json'))}
-    api = {row['name']: row for row in json.loads(load('api_agents.json'))}
+    first, last, api = ({row['name']: row for row in json.loads(load(name))} for name in ('agents.json', 'agents_after.json', 'api_agents.json'))
     status = json.loads(load('api_status.json'))
     report = json.loads(load('report.json'))
     page = json.loads(load('page.json')) if os.path.exists(os.path.join(folder, 'page.json')) else None
-    for name, row in agents.items():
+
+    def within(where, name, key, got):
+        same(where, f'{name} {key}, {got}, from {first[name][key]} to {last[name][key]}', first[name][key] <= int(-1 if got is None else got) <= last[name][key], True)
+    for name in first:
         its = json.loads(load(f'agent_{name}.json'))
         text = dict(re.split(r'  +', line, maxsplit=1) for line in load(f'agent_{name}.txt').split('\n\n')[0].splitlines() if '  ' in line)
         for key, metric in COUNTS.items():
-            same('/api', f'{name} {key}', api[name][key], row[key])
-            same('ctl agent --json', f'{name} {key}', its[key], row[key])
-            same('ctl agent', f'{name} {key}', text['open orders' if key == 'open' else key].strip(), f'{row[key]:,}')
-            same('/metrics', f'{name} {key}', found.get((f'agon_agent_{metric}{"" if key == "open" else "_total"}', f'agent="{name}"')), str(row[key]))
-        same('ctl agent', f'{name} refused, by reason', sum(one['count'] for one in its['refusals']), row['refused'])
+            within('/api', name, key, api[name][key])
+            within('ctl agent --json', name, key, its['agent'][key])
+            within('ctl agent', name, key, text['open orders' if key == 'open' else key].strip().replace(',', ''))
+            within('/metrics', name, key, found.get((f'agon_agent_{metric}{"" if key == "open" else "_total"}', f'agent="{name}"')))
+        same('ctl agent', f'{name} refused, by reason', sum(one['count'] for one in its['refusals']), its['agent']['refused'])
         same('/metrics', f'{name} refused, by reason', sum(int(value) for (key, labels), value in found.items()
-             if key == 'agon_agent_refusals_total' and f'agent="{name}"' in labels), row['refused'])
+             if key == 'agon_agent_refusals_total' and f'agent="{name}"' in labels), int(found['agon_agent_refused_total', f'agent="{name}"']))
         if page:
             for head, key in (('Intents', 'intents'), ('Refused', 'refused')):
-                same('page of an agent', f'{name} {key}', page['of'][name][head].replace('\u2009', ''), str(row[key]))
+                within('page of an agent', name, key, page['of'][name][head].replace('\u2009', ''))
     for row in report['agents']:
         for key in ('fills', 'refused'):
-            same('report', f'{row["name"]} {key}', row[key], agents[row['name']][key])
-    for key, metric in (('intents', 'intents_total'), ('refused', 'refused_total'), ('fills', 'fills_total'), ('open_orders', 'open_orders')):
-        same('/metrics', f'{key} of all', found.get((f'agon_{metric}', '')), str(status[key]))
-    if not any(row['refused'] for row in agents.values()):
-        faults.append('nothing was refused: another count of it would not be found')
+            within('report', row['name'], key, row[key])
+    for key in ('intents', 'refused'):
+        own = sum(int(value) for (metric, _), value in found.items() if metric == f'agon_agent_{key}_total')
+        all_ = int(found[f'agon_{key}_total', ''])
+        same('/metrics', f'{key} of all, {all_}, are those of the agents, {own}, and who left', all_ >= own > 0, True)
+    same('/metrics', 'open orders of all', found.get(('agon_open_orders', '')), str(status['open_orders']))
 
 
 def check_equity():
     """Points over time: `ctl equity` and the API."""
-    same('ctl equity', 'points', json.loads(load('ctl_equity.json')), json.loads(load('api_equity.json')))
+    ctl, api = (json.loads(load(name)) for name in ('ctl_equity.json', 'api_equity.json'))
+    same('ctl equity', 'those who have points', sorted(ctl), sorted(api))
+    for name, points in ctl.items():
+        other = {point[0]: point for point in api.get(name, [])}
+        both = [point for point in points if point[0] in other]
+        same('ctl equity', f'{name}, {len(both)} points of {len(points)} that both have', len(both) > 20 and all(other[point[0]] == point for point in both), True)
 
 
 def check_portfolio():
