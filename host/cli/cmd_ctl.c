@@ -28,7 +28,7 @@
 struct opts {
     struct arg_list words;
     const char *dir, *sure;
-    uint64_t until;
+    int64_t until; /* 0: the end */
     int64_t timeout_ns;
     int is_json, is_dry, is_closed, is_kept;
 };
@@ -99,7 +99,7 @@ static int export(const struct opts *opts, const char *dir, const struct control
         snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
         return complain("export: too long a path", AGON_EINVAL);
     if (opts->until != 0) {
-        snprintf(seq, sizeof(seq), "%llu", (unsigned long long)opts->until);
+        snprintf(seq, sizeof(seq), "%lld", (long long)opts->until);
         argv[argc++] = until;
         argv[argc++] = seq;
     }
@@ -454,7 +454,8 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
     if (strncmp(verb->name, "tournament ", 11) == 0 && verb->scope == CONTROL_CLIENT)
         return tournament(opts, dir, verb->name + 11, &call);
     if (strcmp(verb->name, "url") == 0)
-        return url(dir);
+        return opts->is_json ? args_refuse(spec, "ctl", "url is a line of text; leave out --json")
+                             : url(dir);
     // The host has a folder of its own: a file is named from / on.
     if (strcmp(verb->name, "reload") == 0 && call.argc > 1) {
         if (realpath(call.argv[1], path) == NULL)
@@ -489,7 +490,8 @@ int cmd_ctl(int argc, char **argv)
         {"dry-run", ARG_FLAG, NULL, "apply: only shows what differs", &opts.is_dry},
         {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
          &opts.sure},
-        {"until", ARG_U64, "N", "export: stop behind event N", &opts.until},
+        {"until", ARG_INT, "N", "export: stop behind event N", &opts.until, .min = 1,
+         .max = INT64_MAX},
         {"close", ARG_FLAG, NULL,
          "unload: close its positions and wait for it; apply: close those of agents that the "
          "roster does not name (the preset)",

@@ -24,6 +24,7 @@
 #include "sys/clock.h"
 #include "sys/memfd.h"
 #include "sys/proc.h"
+#include "sys/wrap.h"
 
 enum verdict { WELL = 0, LACKS = 1, BROKEN = 2 };
 
@@ -54,9 +55,11 @@ static __attribute__((format(printf, 5, 6))) void say(struct report *report, enu
     if (verdict > report->worst)
         report->worst = verdict;
     if (!report->is_quiet) {
-        printf("%-7s %-16s %s\n", words[verdict], topic, text);
+        int at = printf("%-7s %-16s ", words[verdict], topic);
+
+        wrap_text(stdout, wrap_width(stdout), at, 25, text);
         if (help && verdict != WELL)
-            printf("        %-16s %s\n", "", help);
+            wrap_text(stdout, wrap_width(stdout), printf("%25s", ""), 25, help);
     }
 }
 

@@ -29,7 +29,8 @@ struct opts {
     struct arg_list operands;
     const char *dir, *type_name, *to, *tapes, *models;
     const char *files[EXPORTS];
-    uint64_t from, until;
+    uint64_t from;
+    int64_t until; /* 0: the end */
     int is_json, is_live, is_forced, format;
 };
 
@@ -147,7 +148,7 @@ static int cat(const struct opts *opts, struct walk *walk)
     while ((rc = walk_next(walk, &event, &err)) == 1) {
         int64_t length;
 
-        if (opts->until != 0 && event->seq > opts->until)
+        if (opts->until != 0 && event->seq > (uint64_t)opts->until)
             break;
         if (event->seq < opts->from || (type != 0 && event->type != type))
             continue;
@@ -187,7 +188,7 @@ static int send_behind(const struct opts *opts, struct walk *walk, const struct 
     while (rc == 1 && (rc = walk_next(walk, &event, &err)) == 1) {
         int64_t length;
 
-        if (opts->until != 0 && event->seq > opts->until)
+        if (opts->until != 0 && event->seq > (uint64_t)opts->until)
             break;
         if (event->seq <= last)
             continue;
@@ -345,7 +346,7 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
                    ULL(stats->bytes[type]));
     }
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
-        printf("%-16s %-8s %12llu %16llu  in %u segment%s, %u of them compressed\n", "all",
+        printf("%-16s %-8s %12llu %16llu  %u segment%s, %u compressed\n", "all",
                segment_class_name((enum journal_class)cls), ULL(stats->class_n[cls]),
                ULL(stats->class_bytes[cls]), summary->n_segments[cls],
                summary->n_segments[cls] == 1 ? "" : "s", summary->n_packed[cls]);
@@ -433,7 +434,7 @@ static int export_all(const struct opts *opts)
     struct journal_export ask = {.dir = opts->dir,
                                  .tapes = opts->tapes,
                                  .models = opts->models,
-                                 .until = opts->until,
+                                 .until = (uint64_t)opts->until,
                                  .is_live = opts->is_live,
                                  .format = (enum sheet_format)opts->format};
     struct error err = {0};
@@ -452,7 +453,8 @@ int cmd_journal(int argc, char **argv)
     static const char *const formats[] = {"csv", "json", NULL};
     const struct arg table[] = {
         {"from", ARG_U64, "N", "cat: begin with event N", &opts.from},
-        {"until", ARG_U64, "N", "cat, export: stop behind event N", &opts.until},
+        {"until", ARG_INT, "N", "cat, export: stop behind event N", &opts.until, .min = 1,
+         .max = INT64_MAX},
         {"type", ARG_TEXT, "NAME", "cat: only events of this type", &opts.type_name},
         {"tapes", ARG_TEXT, "DIR",
          "look there first for the tapes that a backtest's journal names (where they were, the "
@@ -511,7 +513,7 @@ int cmd_journal(int argc, char **argv)
     if (rc != ARGS_RUN)
         return rc;
     verb = opts.operands.at[0];
-    if (opts.until != 0 && opts.from > opts.until)
+    if (opts.until != 0 && opts.from > (uint64_t)opts.until)
         return args_refuse(&spec, "journal", "--from is behind --until");
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0 &&
         strcmp(verb, "send") != 0)

@@ -28,12 +28,12 @@ int cmd_replay(int argc, char **argv)
 {
     struct opts {
         struct arg_list dir;
-        uint64_t until;
+        int64_t until; /* 0: the end */
         const char *tapes;
         int is_live, is_verified, is_json;
     } opts = {0};
     const struct arg table[] = {
-        {"until", ARG_U64, "N", "stop behind event N", &opts.until},
+        {"until", ARG_INT, "N", "stop behind event N", &opts.until, .min = 1, .max = INT64_MAX},
         {"verify", ARG_FLAG, NULL, "also check what must hold of the state", &opts.is_verified},
         {"tapes", ARG_TEXT, "DIR",
          "look there first for the tapes that a backtest's journal names (where they were, the "
@@ -66,7 +66,7 @@ int cmd_replay(int argc, char **argv)
     if (!journal_dir("replay", opts.dir.at[0], dir, sizeof(dir)))
         return EXIT_DATA;
     config.dir = dir;
-    config.until = opts.until;
+    config.until = (uint64_t)opts.until;
     config.tapes = opts.tapes;
     config.is_live = opts.is_live;
     config.is_verified = opts.is_verified;
@@ -80,6 +80,9 @@ int cmd_replay(int argc, char **argv)
         replay_free(&result);
         return rc;
     }
+    if (result.last_seq < (uint64_t)opts.until)
+        fprintf(stderr, "agon replay: %s: the journal ends at event %llu, before --until %lld\n",
+                args_safe(config.dir), (unsigned long long)result.last_seq, (long long)opts.until);
     print_builds(&result);
     hash_hex(result.state, state);
     hash_hex(result.intents, intents);

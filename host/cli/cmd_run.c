@@ -7,12 +7,14 @@
 
 #include "args/args.h"
 #include "cli/commands.h"
+#include "cli/config_kinds.h"
 #include "cli/journal_dir.h"
 #include "demo/demo_config.h"
 #include "net/local_address.h"
 #include "ops/ops.h"
 #include "report/table.h"
 #include "roster/roster.h"
+#include "run/config_file.h"
 #include "run/credential.h"
 #include "run/kill.h"
 #include "run/market_bars.h"
@@ -293,6 +295,19 @@ static int exit_code(int rc)
                                                                            : EXIT_ENVIRONMENT;
 }
 
+/* Is it a roster, say, that was given as what to run? */
+static int is_other(const char *path)
+{
+    struct config_file file;
+    int rc = 0;
+
+    if (access(path, R_OK) == 0 && config_file_open(&file, "run", path)) {
+        rc = config_kinds_refuse(file.config, "run", path, KIND_RUN);
+        config_file_drop(&file);
+    }
+    return rc;
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct settings settings;
@@ -368,6 +383,8 @@ int cmd_run(int argc, char **argv)
         fprintf(stderr, "agon run: %s\n", err.text);
         return EXIT_ENVIRONMENT;
     }
+    if (is_other(opts.config))
+        return EXIT_CONFIG;
     rc = settings_read(&settings, "run", opts.config, opts.plugins != NULL ? opts.plugins : ".",
                        dir_rc >= 0 && journal_dir_is_new(dir) ? SETTINGS_FIRST : SETTINGS_AGAIN);
     if (rc == EXIT_OK)

@@ -19,6 +19,7 @@
 #include "score/allocator.h"
 #include "score/undone.h"
 #include "sys/disk_posix.h"
+#include "sys/wrap.h"
 
 #define ULL(value) ((unsigned long long)(value))
 
@@ -26,7 +27,7 @@ struct opts {
     struct arg_list operands;
     const char *slot, *roster;
     char dir[PATH_MAX];
-    uint64_t number;
+    int64_t number; /* 0: the last */
     int is_json, is_live, is_all, is_dry;
 };
 
@@ -61,7 +62,7 @@ static int each_plan(const struct opts *opts, plan_fn each, undo_fn undone, void
     reader = journal_reader_open(&disk.port, &reading, err);
     rc = reader == NULL ? (err->code < 0 ? err->code : AGON_EIO) : AGON_OK;
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
-        if (plan_read(plan, event) && (opts->number == 0 || plan->plan.number == opts->number))
+        if (plan_read(plan, event))
             rc = each(ctx, plan);
         if (rc >= 0 && undone != NULL && event->type == AGON_EVENT_COMMAND &&
             ((const struct record_command *)(const void *)event)->kind == COMMAND_UNDO_PLAN)
@@ -111,7 +112,9 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
                  base != NULL ? base->name : "");
     }
     if (rc == AGON_ESTATE)
-        error_set(err, rc, "no tournament is held in this run: give rules by --roster FILE");
+        error_set(err, rc,
+                  "no tournament is held in this run: `agon tournament dry-run --roster FILE "
+                  "DIRECTORY` holds one by the rules of that roster");
     replay_free(&result);
     return rc;
 }
@@ -123,32 +126,41 @@ static const char *unit_name(enum measure_unit unit)
     return unit == MEASURE_SHARE ? "share" : unit == MEASURE_COUNT ? "count" : "number";
 }
 
+static void row(const char *name, const char *unit, const char *preset, const char *doc)
+{
+    int at = printf("%-17s %-7s %-14s ", name, unit, preset);
+
+    wrap_text(stdout, wrap_width(stdout), at, at, doc);
+}
+
 /* What a roster's section can name, as this build knows it. */
 static int print_tables(void)
 {
-    printf("%-16s %-7s %-14s %s\n", "measure", "unit", "preset weight", "");
+    printf("%-17s %-7s %s\n", "measure", "unit", "preset weight");
     for (uint32_t i = 0; i < MEASURES; i++)
-        printf("%-16s %-7s %-14s %s\n", measure_at(i)->name, unit_name(measure_at(i)->unit),
-               measure_at(i)->weight, measure_at(i)->doc);
-    printf("\n%-16s %-7s %-14s %s\n", "gate", "unit", "preset limit", "");
+        row(measure_at(i)->name, unit_name(measure_at(i)->unit), measure_at(i)->weight,
+            measure_at(i)->doc);
+    printf("\n%-17s %-7s %s\n", "gate", "unit", "preset limit");
     for (uint32_t i = 0; i < GATES; i++) {
         if (!gate_at(i)->is_past)
-            printf("%-16s %-7s %-14s %s\n", gate_key(gate_at(i)), unit_name(gate_at(i)->unit),
-                   gate_at(i)->preset != NULL ? gate_at(i)->preset : "-", gate_at(i)->doc);
+            row(gate_key(gate_at(i)), unit_name(gate_at(i)->unit),
+                gate_at(i)->preset != NULL ? gate_at(i)->preset : "-", gate_at(i)->doc);
     }
-    printf("\n%-16s %-7s %-14s %s\n", "setting", "unit", "preset", "");
+    printf("\n%-17s %-7s %s\n", "setting", "unit", "preset");
     for (uint32_t i = 0; i < SETTINGS; i++) {
         const struct setting *setting = setting_at(i);
         char key[40];
 
         snprintf(key, sizeof(key), "%s%s", setting->is_bound ? "bounds." : "", setting->name);
         if (setting->doc != NULL)
-            printf("%-16s %-7s %-14s %s\n", key, unit_name(setting->unit), setting->preset,
-                   setting->doc);
+            row(key, unit_name(setting->unit), setting->preset, setting->doc);
     }
-    printf("\n%-16s\n", "mode");
-    for (uint32_t i = 0; i < ALLOCATORS; i++)
-        printf("%-16s %s\n", allocator_at(i)->name, allocator_at(i)->doc);
+    printf("\nmode\n");
+    for (uint32_t i = 0; i < ALLOCATORS; i++) {
+        int at = printf("%-17s ", allocator_at(i)->name);
+
+        wrap_text(stdout, wrap_width(stdout), at, at, allocator_at(i)->doc);
+    }
     return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_OK;
 }
 
@@ -168,13 +180,21 @@ static int print_presets(const struct args_spec *spec, const char *wanted)
             return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_OK;
         }
         // The comment that a file begins with says what it is for.
-        for (; wanted == NULL && about < bytes + n && *about == '#'; name = "") {
-            const char *end = memchr(about, '\n', (size_t)(bytes + n - about));
-            const char *from = about + strspn(about, "# ");
+        if (wanted == NULL) {
+            char doc[1024] = "";
+            size_t at = 0;
 
-            end = end != NULL ? end : bytes + n;
-            printf("%-10s %.*s\n", name, end > from ? (int)(end - from) : 0, from);
-            about = end < bytes + n ? end + 1 : end;
+            while (about < bytes + n && *about == '#') {
+                const char *end = memchr(about, '\n', (size_t)(bytes + n - about));
+                const char *from = about + strspn(about, "# ");
+
+                end = end != NULL ? end : bytes + n;
+                if (end > from && at < sizeof(doc))
+                    at += (size_t)snprintf(doc + at, sizeof(doc) - at, "%s%.*s", at > 0 ? " " : "",
+                                           (int)(end - from), from);
+                about = end < bytes + n ? end + 1 : end;
+            }
+            wrap_text(stdout, wrap_width(stdout), printf("%-10s ", name), 11, doc);
         }
     }
     if (wanted != NULL)
@@ -210,12 +230,17 @@ struct found {
     const struct opts *opts;
     union plan_event last;
     uint32_t n;
+    uint64_t from, to; /* numbers of all that there are; to 0: none is */
 };
 
 static int on_plan(void *ctx, const union plan_event *plan)
 {
     struct found *found = ctx;
 
+    found->from = found->to == 0 ? plan->plan.number : found->from;
+    found->to = plan->plan.number;
+    if (found->opts->number != 0 && plan->plan.number != (uint64_t)found->opts->number)
+        return AGON_OK;
     if (found->opts->slot != NULL && line_of(&plan->plan, found->opts->slot) == NULL)
         return AGON_OK;
     // Shown when the next one is there: until then it may be taken back.
@@ -259,6 +284,12 @@ static int run(const struct opts *opts)
         rc = show(opts, &found->last);
         if (rc == AGON_ENOENT)
             error_set(&err, rc, "no agent %s in it", args_safe(opts->slot));
+    } else if (rc >= 0 && found->n == 0 && opts->number != 0 && found->to != 0 &&
+               ((uint64_t)opts->number < found->from || (uint64_t)opts->number > found->to)) {
+        rc = error_set(&err, AGON_ENOENT,
+                       "holds no tournament %lld; expected --number of %llu to %llu",
+                       (long long)opts->number, (unsigned long long)found->from,
+                       (unsigned long long)found->to);
     } else if (rc >= 0 && found->n == 0) {
         rc = error_set(&err, AGON_ENOENT, "holds no plan of a tournament%s%s; %s",
                        opts->slot != NULL ? " with the agent " : "",
@@ -304,8 +335,8 @@ int cmd_tournament(int argc, char **argv)
 {
     struct opts opts = {0};
     const struct arg table[] = {
-        {"number", ARG_U64, "N", "show, why: the tournament of this number (the last)",
-         &opts.number},
+        {"number", ARG_INT, "N", "show, why: the tournament of this number (the last)",
+         &opts.number, .min = 1, .max = INT64_MAX},
         {"all", ARG_FLAG, NULL, "show, why: of every tournament", &opts.is_all},
         {"roster", ARG_TEXT, "FILE", "dry-run: by the rules of this roster (those of the run)",
          &opts.roster},
@@ -334,6 +365,9 @@ int cmd_tournament(int argc, char **argv)
     if (rc != ARGS_RUN)
         return rc;
     verb = opts.operands.at[0];
+    if (opts.is_json && (strcmp(verb, "measures") == 0 || strcmp(verb, "presets") == 0))
+        return args_refuse(&spec, "tournament",
+                           "--json is of show, history, why and dry-run; %s is text", verb);
     if (strcmp(verb, "measures") == 0 && opts.operands.n == 1)
         return print_tables();
     if (strcmp(verb, "presets") == 0 && opts.operands.n <= 2)

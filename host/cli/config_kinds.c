@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args/args.h"
 #include "cli/train_net_settings.h"
 #include "cli/train_plan.h"
 #include "cli/train_ppo.h"
@@ -81,6 +82,27 @@ enum file_kind config_kinds_of(const struct config *config)
         most = like > most ? like : most;
     }
     return found;
+}
+
+int config_kinds_refuse(const struct config *config, const char *command, const char *path,
+                        enum file_kind wanted)
+{
+    enum file_kind kind = config_kinds_of(config);
+    const struct config_node *root = config_root(config);
+
+    if (kind == KINDS || kind == wanted)
+        return 0;
+    for (const struct schema_field *field = schema_fields(config_kinds[wanted].schema); field->key;
+         field++) {
+        if (field->is_required && config_get(root, field->key) != NULL)
+            return 0;
+    }
+    fprintf(stderr,
+            "agon %s: %s is of kind '%s', expected one of kind '%s'. %s\n"
+            "Of kind '%s': %s\n",
+            command, args_safe(path), config_kinds[kind].name, config_kinds[wanted].name,
+            config_kinds[wanted].doc, config_kinds[kind].name, config_kinds[kind].doc);
+    return 1;
 }
 
 const char *config_kinds_list(char text[CONFIG_KINDS_LIST])

@@ -32,4 +32,9 @@ const char *config_kinds_list(char text[CONFIG_KINDS_LIST]); /* "run, venue ... 
  * alike. */
 enum file_kind config_kinds_of(const struct config *config);
 
+/* Is it a file of another kind, which has no key that the wanted one must have? Then that is said
+ * on standard error in place of an error for each key. */
+int config_kinds_refuse(const struct config *config, const char *command, const char *path,
+                        enum file_kind wanted);
+
 #endif

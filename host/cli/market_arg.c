@@ -7,6 +7,7 @@
 
 #include "args/args.h"
 #include "base/exit.h"
+#include "cli/config_kinds.h"
 #include "config/suggest.h"
 #include "run/config_file.h"
 
@@ -14,8 +15,12 @@ static int read_file(struct synth *market, const char *command, const char *path
 {
     struct config_file file;
 
-    if (config_file_open(&file, command, path))
-        (void)config_read(file.config, &synth_schema, market);
+    if (config_file_open(&file, command, path) &&
+        config_read(file.config, &synth_schema, market) < 0 &&
+        config_kinds_refuse(file.config, command, path, KIND_MARKET)) {
+        config_file_drop(&file);
+        return EXIT_CONFIG;
+    }
     return config_file_close(&file);
 }
 

@@ -37,8 +37,13 @@ int config_file_close(struct config_file *file)
         config_print_errors(file->config, stderr);
         code = config_is_unsafe(file->config) ? EXIT_SAFETY : EXIT_CONFIG;
     }
+    config_file_drop(file);
+    return code;
+}
+
+void config_file_drop(struct config_file *file)
+{
     config_free(file->config);
     free(file->bytes);
     *file = (struct config_file){0};
-    return code;
 }

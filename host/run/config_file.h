@@ -15,5 +15,7 @@ int config_file_open(struct config_file *file, const char *command, const char *
 /* Prints what is wrong with it, and frees it. The exit code: 0 when there is nothing, else 3, or 5
  * where a mistake is one of safety. */
 int config_file_close(struct config_file *file);
+/* Frees it without a word. */
+void config_file_drop(struct config_file *file);
 
 #endif

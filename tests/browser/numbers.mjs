@@ -93,7 +93,10 @@ try {
   for (const { Agent: name } of overview.agents) {
     await page.evaluate(to => { location.hash = `#/agent/${to}`; }, name);
     await page.waitForFunction(is => document.getElementById('agent-name')?.value === is, name);
-    of[name] = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll('dl.grid dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])));
+    of[name] = await page.evaluate(() => ({
+      ...Object.fromEntries([...document.querySelectorAll('dl.grid dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])),
+      falls: Object.fromEntries([...document.querySelectorAll('.a-falls .step')].map(step => [step.children[0].textContent, step.querySelector('.val').textContent])),
+    }));
   }
   console.log(JSON.stringify({ ...overview, tournament, of }));
 } finally {

@@ -133,7 +133,7 @@ all_at_once() {
         ctl books binance:BTCUSDT >"$WORK/book.txt" && ctl positions >"$WORK/positions.txt" &&
         get /api/v1/status "$WORK/api_status.json" && get /api/v1/agents "$WORK/api_agents.json" &&
         get /api/v1/positions "$WORK/api_positions.json" && get /api/v1/fills "$WORK/api_fills.json" &&
-        get /api/v1/equity "$WORK/api_equity.json" && get /api/v1/closed/newcomer_1 "$WORK/api_closed_new.json" &&
+        get /api/v1/equity "$WORK/api_equity.json" && ctl equity --json >"$WORK/ctl_equity.json" && get /api/v1/closed/newcomer_1 "$WORK/api_closed_new.json" &&
         get /api/v1/fills/newcomer_1 "$WORK/api_fills_newcomer_1.json" && get /api/v1/fills/spot_1 "$WORK/api_fills_spot_1.json" && get /api/v1/fills/perp_1 "$WORK/api_fills_perp_1.json" && get /metrics "$WORK/metrics" &&
         "$AGON" top --dir "$WORK/run" --once >"$WORK/top" &&
         "$AGON" journal export "$WORK/run" --live --figures "$WORK/figures.csv" --fills "$WORK/fills.csv" &&
@@ -142,7 +142,7 @@ all_at_once() {
         { ! page || node "$AGON_BUILD_ROOT/tests/browser/numbers.mjs" "$(command -v chromium)" "$url" >"$WORK/page.json"; } &&
         ctl status --json >"$WORK/after.json" && ctl tournament --json >"$WORK/tournament_after.json" &&
         cmp -s "$WORK/tournament.json" "$WORK/tournament_after.json" &&
-        ctl portfolio --json | cmp -s - "$WORK/portfolio.json" &&
+        ctl portfolio --json | cmp -s - "$WORK/portfolio.json" && ctl agents --json >"$WORK/agents_after.json" &&
         [ "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/before.json")" = \
             "$(jq -c '[.equity, .result, .drawdown, .samples, .fills]' "$WORK/after.json")" ]
 } 2>"$WORK/all.err"

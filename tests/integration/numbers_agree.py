@@ -314,6 +314,9 @@ def check_page(want):
             same('page of an agent', f'{agent} {key}', plain(facts[head]), '%.2f%%' % (round(100 * its[key], 2) + 0.0))
         same('page of an agent', f'{agent} sharpe', plain(facts['Sharpe']), '–' if its['sharpe'] is None else '%.2f' % its['sharpe'])
         same('page of an agent', f'{agent} fills', plain(facts['Fills']), str(its['fills']))
+        same('page of an agent', f'{agent} t', plain(facts['t [95 %]']), '–' if its['t'] is None else t_text(its))
+        for head, key, sign in (('Gross', 'gross', 1), ('Fees', 'fees', -1), ('Rebates', 'rebates', 1), ('Funding', 'funding', 1), ('Result', 'result', 1)):
+            same('page of an agent', f'{agent} {key}, from gross to net', D(plain(facts['falls'][head])), sign * D(its[key]))
     same('page', 'agents with a page', sorted(page['of']), sorted(here(want)))
     held = [row for row in json.loads(load('positions.json')) if D(row['quantity']) != 0 and not row['is_dust']]
     same('page', 'positions', sorted((its['Agent'], its['Symbol']) for its in page['positions']), sorted((row['agent'], row['symbol']) for row in held))
@@ -355,6 +358,54 @@ def check_views(want):
     lines = dict(re.split(r'  +', line, maxsplit=1) for line in money.splitlines())
     for head, key in HEADS.items():
         same('ctl status', key, lines.get(head, '').strip(), in_view(key, want['']))
+
+
+COUNTS = {'intents': 'intents', 'refused': 'refused', 'fills': 'fills', 'open': 'open_orders'}
+
+
+def check_counts():
+    """Intents, refusals by reason, fills, open orders: of each agent and of all, on every surface that has them. Agents that a halt refuses
+    go on asking while the surfaces are read one after the other: each has a count between the first of them and the last."""
+    found = metrics()
+    first, last, api = ({row['name']: row for row in json.loads(load(name))} for name in ('agents.json', 'agents_after.json', 'api_agents.json'))
+    status = json.loads(load('api_status.json'))
+    report = json.loads(load('report.json'))
+    page = json.loads(load('page.json')) if os.path.exists(os.path.join(folder, 'page.json')) else None
+
+    def within(where, name, key, got):
+        same(where, f'{name} {key}, {got}, from {first[name][key]} to {last[name][key]}', first[name][key] <= int(-1 if got is None else got) <= last[name][key], True)
+    for name in first:
+        its = json.loads(load(f'agent_{name}.json'))
+        text = dict(re.split(r'  +', line, maxsplit=1) for line in load(f'agent_{name}.txt').split('\n\n')[0].splitlines() if '  ' in line)
+        for key, metric in COUNTS.items():
+            within('/api', name, key, api[name][key])
+            within('ctl agent --json', name, key, its['agent'][key])
+            within('ctl agent', name, key, text['open orders' if key == 'open' else key].strip().replace(',', ''))
+            within('/metrics', name, key, found.get((f'agon_agent_{metric}{"" if key == "open" else "_total"}', f'agent="{name}"')))
+        same('ctl agent', f'{name} refused, by reason', sum(one['count'] for one in its['refusals']), its['agent']['refused'])
+        same('/metrics', f'{name} refused, by reason', sum(int(value) for (key, labels), value in found.items()
+             if key == 'agon_agent_refusals_total' and f'agent="{name}"' in labels), int(found['agon_agent_refused_total', f'agent="{name}"']))
+        if page:
+            for head, key in (('Intents', 'intents'), ('Refused', 'refused')):
+                within('page of an agent', name, key, page['of'][name][head].replace('\u2009', ''))
+    for row in report['agents']:
+        for key in ('fills', 'refused'):
+            within('report', row['name'], key, row[key])
+    for key in ('intents', 'refused'):
+        own = sum(int(value) for (metric, _), value in found.items() if metric == f'agon_agent_{key}_total')
+        all_ = int(found[f'agon_{key}_total', ''])
+        same('/metrics', f'{key} of all, {all_}, are those of the agents, {own}, and who left', all_ >= own > 0, True)
+    same('/metrics', 'open orders of all', found.get(('agon_open_orders', '')), str(status['open_orders']))
+
+
+def check_equity():
+    """Points over time: `ctl equity` and the API."""
+    ctl, api = (json.loads(load(name)) for name in ('ctl_equity.json', 'api_equity.json'))
+    same('ctl equity', 'those who have points', sorted(ctl), sorted(api))
+    for name, points in ctl.items():
+        other = {point[0]: point for point in api.get(name, [])}
+        both = [point for point in points if point[0] in other]
+        same('ctl equity', f'{name}, {len(both)} points of {len(points)} that both have', len(both) > 20 and all(other[point[0]] == point for point in both), True)
 
 
 def check_portfolio():
@@ -462,6 +513,8 @@ def check_host():
     check_newcomer(want)
     check_portfolio()
     check_lost()
+    check_counts()
+    check_equity()
     check_held()
     check_page(want)
     report = json.loads(load('report.json'))

@@ -296,20 +296,36 @@ static inline int agon_strategy_refuse(const struct agon_strategy *self, const c
     return AGON_EINVAL;
 }
 
-/* Says in the log which instrument there is not. AGON_ENOENT. */
+static inline size_t agon_strategy_append(char *text, size_t room, size_t n, const char *what)
+{
+    for (; *what != 0 && n + 1 < room; what++)
+        text[n++] = *what;
+    if (n < room)
+        text[n] = 0;
+    return n;
+}
+
+/* Says in the log which instrument there is not, and which there are, as many as the line has room
+ * for. AGON_ENOENT. */
 static inline int agon_strategy_lacks(const struct agon_strategy *self, const char *venue,
                                       const char *symbol)
 {
-    const char *const parts[] = {"parameters: there is no instrument ", venue, ":", symbol,
-                                 "; expected one of those that there are"};
+    const char *const parts[] = {"parameters: there is no instrument ", venue, ":", symbol};
+    struct agon_instrument instrument;
+    agon_instrument_t id;
     char text[160];
     size_t i, n = 0;
-    const char *at;
 
     for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        for (at = parts[i]; *at != 0 && n + 1 < sizeof(text); at++)
-            text[n++] = *at;
-    text[n] = 0;
+        n = agon_strategy_append(text, sizeof(text), n, parts[i]);
+    for (id = 1; self->desk.instruments->get(self->desk.host, id, &instrument) >= 0; id++) {
+        if (n + sizeof(instrument.symbol) + 8 > sizeof(text)) {
+            n = agon_strategy_append(text, sizeof(text), n, " ...");
+            break;
+        }
+        n = agon_strategy_append(text, sizeof(text), n, id == 1 ? "; expected one of: " : ", ");
+        n = agon_strategy_append(text, sizeof(text), n, instrument.symbol);
+    }
     (void)agon_strategy_refuse(self, text);
     return AGON_ENOENT;
 }
